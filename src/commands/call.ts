@@ -1,0 +1,44 @@
+import { type Config, UsageError } from '../config.js';
+import type { Log } from '../log.js';
+import { callTool } from '../mcp/call.js';
+import { TOOLS } from '../tools/index.js';
+import { createEnvironment, type Io } from './environment.js';
+
+/**
+ * Runs one tool as a client would and prints its answer; errors go to stderr with exit code 1.
+ * @throws UsageError
+ */
+export async function call(config: Config, log: Log, io: Io): Promise<number> {
+  const [name, json = '{}'] = config.operands;
+  const tool = TOOLS.find((candidate) => candidate.name === name);
+  if (tool === undefined) {
+    throw new UsageError(
+      name === undefined ? 'call needs the name of a tool.' : `There is no tool ${JSON.stringify(name)}.`,
+      `Tools: ${TOOLS.map((candidate) => candidate.name).join(', ')}.`,
+    );
+  }
+  const args = parseJson(json);
+  const environment = createEnvironment(config, log);
+  try {
+    const given = config.format === null ? args : { ...args, format: config.format };
+    const { text, isError } = await callTool(tool, given, environment, new AbortController().signal);
+    if (isError) io.err(text);
+    else io.out(text);
+    return isError ? 1 : 0;
+  } finally {
+    await environment.context.sources.close();
+  }
+}
+
+function parseJson(text: string): Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { ...value };
+  } catch {
+    // falls through to the one error below
+  }
+  throw new UsageError(
+    `The arguments ${JSON.stringify(text.slice(0, 100))} are not a JSON object.`,
+    `Example: pyroscope-mcp call summarize_profile '{"service":"checkout-api"}'`,
+  );
+}

@@ -1,0 +1,38 @@
+import type { Config } from '../config.js';
+import type { Log } from '../log.js';
+import { createEnvironment, type Io } from './environment.js';
+
+/** Serves MCP over stdio or HTTP until the client leaves or the process is asked to stop. */
+export async function serve(config: Config, log: Log, io: Io): Promise<void> {
+  const environment = createEnvironment(config, log);
+  const server = await start(config, environment, log, io);
+  let stopping = false;
+  const stop = async (why: string) => {
+    if (stopping) return;
+    stopping = true;
+    log.info(`stopping: ${why}`);
+    // A backstop: an upstream that does not let go must not keep the process alive.
+    setTimeout(() => process.exit(0), 5_000).unref();
+    await server.close();
+    await environment.context.sources.close();
+    process.exit(0);
+  };
+  process.once('SIGINT', () => void stop('SIGINT'));
+  process.once('SIGTERM', () => void stop('SIGTERM'));
+  if (config.http === null) process.stdin.once('end', () => void stop('the client closed stdin'));
+}
+
+async function start(config: Config, environment: ReturnType<typeof createEnvironment>, log: Log, io: Io) {
+  if (config.http === null) {
+    const { serveOverStdio } = await import('../mcp/stdio.js');
+    return serveOverStdio(environment, log);
+  }
+  const { serveOverHttp } = await import('../mcp/http.js');
+  const server = await serveOverHttp(environment, log, {
+    ...config.http,
+    hosts: config.allowedHosts,
+    origins: config.allowedOrigins,
+  });
+  io.err(`pyroscope-mcp serves MCP at ${server.url}`);
+  return server;
+}

@@ -1,0 +1,268 @@
+import { parseArgs } from 'node:util';
+import { UserError } from './errors.js';
+import { LOG_LEVELS, type LogLevel } from './log.js';
+
+interface Option {
+  flag: string;
+  /** Environment variable with the same meaning; the flag wins. */
+  env: string | null;
+  /** Placeholder in the help; null for a switch. */
+  value: string | null;
+  help: string;
+  default?: string;
+  secret?: true;
+  /** May be given several times, or as a comma-separated list in the environment. */
+  many?: true;
+}
+
+/** The one option table: `--help`, parsing, the environment and the docs come from it. */
+export const OPTIONS = {
+  profiles: {
+    flag: 'profiles',
+    env: 'PROFILES_DIR',
+    value: 'DIR',
+    help: 'serve the pprof files below this directory',
+  },
+  pyroscopeUrl: {
+    flag: 'pyroscope-url',
+    env: 'PYROSCOPE_URL',
+    value: 'URL',
+    help: 'query this Pyroscope server',
+  },
+  pyroscopeToken: {
+    flag: 'pyroscope-token',
+    env: 'PYROSCOPE_TOKEN',
+    value: 'TOKEN',
+    help: 'bearer token for it',
+    secret: true,
+  },
+  pyroscopeUsername: {
+    flag: 'pyroscope-username',
+    env: 'PYROSCOPE_USERNAME',
+    value: 'USER',
+    help: 'user for basic authentication',
+  },
+  pyroscopePassword: {
+    flag: 'pyroscope-password',
+    env: 'PYROSCOPE_PASSWORD',
+    value: 'PASSWORD',
+    help: 'password for basic authentication',
+    secret: true,
+  },
+  pyroscopeTenant: {
+    flag: 'pyroscope-tenant-id',
+    env: 'PYROSCOPE_TENANT_ID',
+    value: 'ID',
+    help: 'tenant, sent as X-Scope-OrgID',
+  },
+  requestTimeout: {
+    flag: 'request-timeout',
+    env: 'PYROSCOPE_MCP_REQUEST_TIMEOUT',
+    value: 'SECONDS',
+    help: 'deadline of one request to a profile store',
+    default: '30',
+  },
+  callTimeout: {
+    flag: 'call-timeout',
+    env: 'PYROSCOPE_MCP_CALL_TIMEOUT',
+    value: 'SECONDS',
+    help: 'deadline of one tool call',
+    default: '45',
+  },
+  maxResponse: {
+    flag: 'max-response',
+    env: 'PYROSCOPE_MCP_MAX_RESPONSE',
+    value: 'MIB',
+    help: 'largest answer read from a profile store, inflated',
+    default: '256',
+  },
+  http: {
+    flag: 'http',
+    env: 'PYROSCOPE_MCP_HTTP',
+    value: '[HOST:]PORT',
+    help: 'serve MCP over HTTP at /mcp instead of stdio',
+  },
+  allowedHosts: {
+    flag: 'allowed-hosts',
+    env: 'PYROSCOPE_MCP_ALLOWED_HOSTS',
+    value: 'NAMES',
+    help: 'further host names accepted in the Host header',
+    many: true,
+  },
+  allowedOrigins: {
+    flag: 'allowed-origins',
+    env: 'PYROSCOPE_MCP_ALLOWED_ORIGINS',
+    value: 'NAMES',
+    help: 'further host names accepted in the Origin header',
+    many: true,
+  },
+  logLevel: {
+    flag: 'log-level',
+    env: 'PYROSCOPE_MCP_LOG_LEVEL',
+    value: 'LEVEL',
+    help: `how much to log on stderr: ${LOG_LEVELS.join(', ')}`,
+    default: 'warn',
+  },
+  format: { flag: 'format', env: null, value: 'text|json', help: 'form of the answer of `call`' },
+  help: { flag: 'help', env: null, value: null, help: 'print this help' },
+  version: { flag: 'version', env: null, value: null, help: 'print the version' },
+} as const satisfies Record<string, Option>;
+
+type OptionName = keyof typeof OPTIONS;
+
+/** Everything that the process is told from outside, checked. */
+export interface Config {
+  command: string | null;
+  operands: readonly string[];
+  profiles: string | null;
+  pyroscope: {
+    url: string;
+    token: string | null;
+    username: string | null;
+    password: string | null;
+    tenant: string | null;
+  } | null;
+  requestTimeoutMs: number;
+  callTimeoutMs: number;
+  maxResponseBytes: number;
+  http: { host: string; port: number } | null;
+  allowedHosts: readonly string[];
+  allowedOrigins: readonly string[];
+  logLevel: LogLevel;
+  format: 'text' | 'json' | null;
+  help: boolean;
+  version: boolean;
+}
+
+/** A mistake on the command line or in the environment: exit code 2. */
+export class UsageError extends UserError {}
+
+/**
+ * Reads command line and environment; the command line wins.
+ * @param argv arguments after the program's name
+ * @throws UsageError that names the option, the value and what is valid
+ */
+export function readConfig(
+  argv: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+): Config {
+  const { values, positionals } = parseFlags(argv);
+  const text = (name: OptionName): string | null => {
+    const option: Option = OPTIONS[name];
+    const given = values[option.flag];
+    const fromFlag = Array.isArray(given) ? given.join(',') : typeof given === 'string' ? given : undefined;
+    const fromEnv = option.env === null ? undefined : env[option.env];
+    const value = fromFlag ?? (fromEnv === '' ? undefined : fromEnv) ?? option.default;
+    return value === undefined ? null : value;
+  };
+  const list = (name: OptionName) =>
+    (text(name) ?? '')
+      .split(',')
+      .map((part) => part.trim())
+      .filter((part) => part !== '');
+  const [command = null, ...operands] = positionals;
+  return {
+    command,
+    operands,
+    profiles: text('profiles'),
+    pyroscope: readPyroscope(text),
+    requestTimeoutMs: positive('requestTimeout', text('requestTimeout')) * 1000,
+    callTimeoutMs: positive('callTimeout', text('callTimeout')) * 1000,
+    maxResponseBytes: positive('maxResponse', text('maxResponse')) * 2 ** 20,
+    http: readAddress(text('http')),
+    allowedHosts: list('allowedHosts'),
+    allowedOrigins: list('allowedOrigins'),
+    logLevel: oneOf('logLevel', text('logLevel'), LOG_LEVELS) ?? 'warn',
+    format: oneOf('format', text('format'), ['text', 'json'] as const),
+    help: values[OPTIONS.help.flag] === true,
+    version: values[OPTIONS.version.flag] === true,
+  };
+}
+
+function parseFlags(argv: readonly string[]) {
+  const options = Object.fromEntries(
+    Object.values<Option>(OPTIONS).map(({ flag, value, many }) => [
+      flag,
+      value === null ? { type: 'boolean' as const } : { type: 'string' as const, multiple: many ?? false },
+    ]),
+  );
+  try {
+    return parseArgs({ args: [...argv], options, allowPositionals: true, strict: true });
+  } catch (error) {
+    const message = error instanceof Error ? error.message.split('. ')[0] : 'cannot be read';
+    throw new UsageError(`Command line: ${message}.`, 'See `pyroscope-mcp --help`.');
+  }
+}
+
+function readPyroscope(text: (name: OptionName) => string | null): Config['pyroscope'] {
+  const url = text('pyroscopeUrl');
+  const [token, username, password] = [
+    text('pyroscopeToken'),
+    text('pyroscopeUsername'),
+    text('pyroscopePassword'),
+  ];
+  if (url === null) return null;
+  const parsed = URL.canParse(url) ? new URL(url) : null;
+  if (parsed === null || !/^https?:$/.test(parsed.protocol)) {
+    throw new UsageError(
+      `PYROSCOPE_URL ${JSON.stringify(url)} is not an http(s) URL.`,
+      'Example: http://localhost:4040',
+    );
+  }
+  if (parsed.username !== '' || parsed.password !== '') {
+    throw new UsageError(
+      'PYROSCOPE_URL carries credentials.',
+      'Put them in PYROSCOPE_USERNAME and PYROSCOPE_PASSWORD.',
+    );
+  }
+  if (token !== null && (username !== null || password !== null)) {
+    throw new UsageError(
+      'Both a token and a user are set for Pyroscope.',
+      'Set PYROSCOPE_TOKEN, or PYROSCOPE_USERNAME and PYROSCOPE_PASSWORD.',
+    );
+  }
+  if ((username === null) !== (password === null)) {
+    throw new UsageError(
+      'Basic authentication needs a user and a password.',
+      'Set both PYROSCOPE_USERNAME and PYROSCOPE_PASSWORD.',
+    );
+  }
+  return { url, token, username, password, tenant: text('pyroscopeTenant') };
+}
+
+function readAddress(address: string | null): Config['http'] {
+  if (address === null) return null;
+  const match = /^(?:(\[[0-9a-f:]+\]|[^:[\]]+):)?(\d{1,5})$/i.exec(address.trim());
+  const port = Number(match?.[2]);
+  if (match === null || port > 65_535) {
+    throw new UsageError(
+      `--http ${JSON.stringify(address)} is not [HOST:]PORT.`,
+      'Example: --http 8080 or --http 127.0.0.1:8080',
+    );
+  }
+  return { host: (match[1] ?? '127.0.0.1').replace(/^\[|\]$/g, ''), port };
+}
+
+function positive(name: OptionName, value: string | null): number {
+  const number = Number(value);
+  if (!Number.isFinite(number) || number <= 0) {
+    const option: Option = OPTIONS[name];
+    throw new UsageError(
+      `--${option.flag} ${JSON.stringify(value)} is not a positive number.`,
+      `Default: ${option.default}.`,
+    );
+  }
+  return number;
+}
+
+function oneOf<T extends string>(name: OptionName, value: string | null, valid: readonly T[]): T | null {
+  if (value === null) return null;
+  const found = valid.find((word) => word === value);
+  if (found === undefined) {
+    throw new UsageError(
+      `--${OPTIONS[name].flag} ${JSON.stringify(value)} is not valid.`,
+      `Use one of: ${valid.join(', ')}.`,
+    );
+  }
+  return found;
+}

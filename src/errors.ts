@@ -1,0 +1,49 @@
+/**
+ * The families of failure. Everything that leaves a tool as an error is one of these two; anything else is a
+ * bug of ours, which the call boundary hides behind an id.
+ */
+
+/** The caller can mend it: bad argument, ambiguous name, disabled source. `next` says how, in our own words. */
+export class UserError extends Error {
+  override readonly name = 'UserError';
+  readonly next: string;
+
+  constructor(message: string, next: string) {
+    super(message);
+    this.next = next;
+  }
+}
+
+/** Why a request to a profile store failed, as far as the caller's next step depends on it. */
+export type UpstreamKind =
+  | 'unreachable' // refused, reset, DNS, TLS
+  | 'timeout' // our deadline or the server's
+  | 'unauthorized' // 401, 403: the server's credentials, not the caller's
+  | 'rejected' // 400: the server did not accept the request
+  | 'not_found' // 404, 405, 501: no such API in this version or mode
+  | 'overloaded' // 429, 503
+  | 'failed' // other 5xx
+  | 'too_large' // over the response cap
+  | 'unreadable'; // an answer that is not what the API promises (HTML, cut short)
+
+/** A profile store did not answer as asked. `detail` is upstream text: untrusted, capped when shown. */
+export class UpstreamError extends Error {
+  override readonly name = 'UpstreamError';
+  readonly kind: UpstreamKind;
+  readonly status: number | null;
+  /** Connect error code (`invalid_argument`, …) or null. */
+  readonly code: string | null;
+  readonly detail: string;
+
+  constructor(
+    kind: UpstreamKind,
+    detail: string,
+    more: { status?: number; code?: string | null; cause?: unknown } = {},
+  ) {
+    super(`${kind}: ${detail}`, { cause: more.cause });
+    this.kind = kind;
+    this.detail = detail;
+    this.status = more.status ?? null;
+    this.code = more.code ?? null;
+  }
+}

@@ -1,0 +1,54 @@
+#!/usr/bin/env node
+import { type Config, readConfig, UsageError } from './config.js';
+import { createLog } from './log.js';
+
+const EXIT = { fine: 0, failed: 1, usage: 2 } as const;
+
+/** Runs the command that the arguments name and gives the exit code; null while a server goes on serving. */
+async function main(): Promise<number | null> {
+  let config: Config;
+  try {
+    config = readConfig(process.argv.slice(2), process.env);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    process.stderr.write(`pyroscope-mcp: ${error.message} ${error.next}\n`);
+    return EXIT.usage;
+  }
+  const log = createLog(config.logLevel, (line) => process.stderr.write(line));
+  const io = {
+    out: (text: string) => process.stdout.write(`${text}\n`),
+    err: (text: string) => process.stderr.write(`${text}\n`),
+  };
+  if (config.help) return (await import('./commands/help.js')).printHelp(io);
+  if (config.version) return (await import('./commands/help.js')).printVersion(io);
+  switch (config.command) {
+    case null:
+      await (await import('./commands/serve.js')).serve(config, log, io);
+      return null;
+    case 'call':
+      return (await import('./commands/call.js')).call(config, log, io);
+    case 'sources':
+      return (await import('./commands/sources.js')).sources(config, io);
+    case 'doctor':
+      return (await import('./commands/doctor.js')).doctor(config, io);
+    case 'demo':
+      return (await import('./commands/demo.js')).demo(io);
+    default:
+      io.err(
+        `pyroscope-mcp: there is no command ${JSON.stringify(config.command)}. See \`pyroscope-mcp --help\`.`,
+      );
+      return EXIT.usage;
+  }
+}
+
+main().then(
+  (code) => {
+    if (code !== null) process.exitCode = code;
+  },
+  (error: unknown) => {
+    const failure = error instanceof Error ? error : new Error(String(error));
+    const next = 'next' in failure && typeof failure.next === 'string' ? ` ${failure.next}` : '';
+    process.stderr.write(`pyroscope-mcp: ${failure.message}${next}\n`);
+    process.exitCode = failure instanceof UsageError ? EXIT.usage : EXIT.failed;
+  },
+);

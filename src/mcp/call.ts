@@ -1,0 +1,85 @@
+import { randomUUID } from 'node:crypto';
+import { z } from 'zod';
+import { UpstreamError, UserError } from '../errors.js';
+import type { Log } from '../log.js';
+import { PatternError } from '../profile/filter.js';
+import { BUDGET, renderJson, renderText } from '../report/render.js';
+import type { Tool, ToolContext } from '../tools/define.js';
+import { checkArguments } from './check-arguments.js';
+import { describeFailure } from './failures.js';
+
+export interface CallResult {
+  text: string;
+  isError: boolean;
+}
+
+/** What a call needs besides its arguments. */
+export interface CallEnvironment {
+  context: Omit<ToolContext, 'signal'>;
+  log: Log;
+  /** Deadline of one call, milliseconds. */
+  deadlineMs: number;
+}
+
+/**
+ * The one boundary that every call passes, over MCP and on the command line: checks the arguments, sets the deadline,
+ * renders the answer and turns every failure into text that says what to do next. Never throws, but for the abort of
+ * the caller's own signal.
+ */
+export async function callTool(
+  tool: Tool,
+  rawArguments: unknown,
+  environment: CallEnvironment,
+  callerSignal: AbortSignal,
+): Promise<CallResult> {
+  const deadline = AbortSignal.timeout(environment.deadlineMs);
+  const signal = AbortSignal.any([callerSignal, deadline]);
+  try {
+    const args = checkArguments(tool, rawArguments);
+    const run = tool.run(args, { ...environment.context, signal });
+    const answer = await Promise.race([run, rejection(signal)]);
+    const text =
+      args.format === 'json'
+        ? renderJson(answer)
+        : renderText(
+            answer.text,
+            typeof args.limit === 'number' && isExplicit(rawArguments, 'limit') ? BUDGET.most : BUDGET.usual,
+          );
+    return { text, isError: false };
+  } catch (error) {
+    if (callerSignal.aborted) throw callerSignal.reason;
+    if (deadline.aborted) {
+      return {
+        text: describeFailure(
+          new UpstreamError('timeout', `no answer within ${environment.deadlineMs / 1000} s`),
+        ),
+        isError: true,
+      };
+    }
+    if (error instanceof UserError || error instanceof UpstreamError || error instanceof PatternError) {
+      return { text: describeFailure(error), isError: true };
+    }
+    const id = randomUUID().slice(0, 8);
+    environment.log.error(`call of ${tool.name} failed (${id})`, error);
+    return {
+      text: `An internal error stopped ${tool.name} (id ${id}; the server's log has the details).\nNext: try another window or tool; report the id to the operator.`,
+      isError: true,
+    };
+  }
+}
+
+function rejection(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    if (signal.aborted) reject(signal.reason);
+    else signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+  });
+}
+
+function isExplicit(args: unknown, name: string): boolean {
+  return typeof args === 'object' && args !== null && name in args;
+}
+
+/** The JSON schema of a tool's arguments, as `tools/list` shows it. */
+export function inputJsonSchema(tool: Tool): Record<string, unknown> {
+  return z.toJSONSchema(tool.input, { io: 'input' });
+}

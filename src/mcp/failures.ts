@@ -1,0 +1,64 @@
+import { UpstreamError, type UpstreamKind, UserError } from '../errors.js';
+import type { PatternError } from '../profile/filter.js';
+import { safeText } from '../report/sanitise.js';
+
+/** What went wrong and what the caller can do, per kind of upstream failure. The one table of these texts. */
+const UPSTREAM: Readonly<Record<UpstreamKind, { what: string; next: string }>> = {
+  unreachable: {
+    what: 'The profile store cannot be reached',
+    next: 'Nothing in the call can mend this. Tell the operator: `pyroscope-mcp doctor` checks address and network.',
+  },
+  timeout: {
+    what: 'The profile store did not answer in time',
+    next: 'Ask for a shorter window (from/to) or add a matcher to `selector`, then call again.',
+  },
+  unauthorized: {
+    what: "The profile store refused this server's own credentials",
+    next: 'Nothing in the call can mend this. Tell the operator to check token, user or tenant: `pyroscope-mcp doctor`.',
+  },
+  rejected: {
+    what: 'The profile store did not accept the request',
+    next: 'Correct what the message names; where it is the length of the window, ask for a shorter one.',
+  },
+  not_found: {
+    what: 'The profile store does not know this request',
+    next: 'The address may not be a Pyroscope server, or its version is too old. Tell the operator: `pyroscope-mcp doctor`.',
+  },
+  overloaded: {
+    what: 'The profile store is overloaded',
+    next: 'Wait half a minute, then ask again, with a shorter window if it repeats.',
+  },
+  failed: {
+    what: 'The profile store failed',
+    next: 'Ask once more; if it fails again, use a shorter window or another profile type and tell the operator.',
+  },
+  too_large: {
+    what: 'The answer of the profile store is over the size limit',
+    next: 'Ask for a shorter window or add a matcher to `selector` (one pod, one version).',
+  },
+  unreadable: {
+    what: 'The profile store sent something that is not a Pyroscope answer',
+    next: 'A proxy or login page may stand in between. Tell the operator: `pyroscope-mcp doctor` shows what answers.',
+  },
+};
+
+/** Longest piece of upstream text that is quoted. */
+const MAX_DETAIL = 300;
+
+/** A failure as text for the caller: what failed with the value given, why, what to do next. */
+export function describeFailure(error: UserError | UpstreamError | PatternError): string {
+  if (error instanceof UserError) return `${safeText(error.message)}\nNext: ${safeText(error.next)}`;
+  if (error instanceof UpstreamError) {
+    const { what, next } = UPSTREAM[error.kind];
+    const status =
+      error.status === null
+        ? ''
+        : ` (HTTP ${error.status}${error.code === null ? '' : `, ${safeText(error.code, 40)}`})`;
+    const detail = safeText(error.detail, MAX_DETAIL);
+    return `${what}${status}${detail === '' ? '' : `: ${JSON.stringify(detail)}`}.\nNext: ${next}`;
+  }
+  return (
+    `The pattern ${JSON.stringify(safeText(error.pattern, 100))} is not a valid regular expression: ${safeText(error.message, 200)}.\n` +
+    'Next: use RE2 syntax (no lookarounds, no back references); quote dots and brackets with a backslash.'
+  );
+}

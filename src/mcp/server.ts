@@ -1,0 +1,58 @@
+import { McpServer } from '@modelcontextprotocol/server';
+import { TOOLS } from '../tools/index.js';
+import { PACKAGE } from '../version.js';
+import { type CallEnvironment, callTool, inputJsonSchema } from './call.js';
+import { INSTRUCTIONS } from './instructions.js';
+
+/** Every tool only reads, and asks only the profile stores that an operator configured. */
+const ANNOTATIONS = {
+  readOnlyHint: true,
+  destructiveHint: false,
+  idempotentHint: true,
+  openWorldHint: false,
+} as const;
+
+/**
+ * Schemas as the SDK wants them: it shows them in `tools/list`, but the call boundary does the checking, whose errors
+ * name the valid arguments. Built once, since the factory below runs per HTTP request.
+ */
+const SCHEMAS = new Map(
+  TOOLS.map((tool) => {
+    const json = inputJsonSchema(tool);
+    return [
+      tool.name,
+      {
+        '~standard': {
+          version: 1 as const,
+          vendor: 'pyroscope-mcp',
+          validate: (value: unknown) => ({ value }),
+          jsonSchema: { input: () => json, output: () => json },
+        },
+      },
+    ];
+  }),
+);
+
+/** Makes the factory that both transports use; one server object per connection or HTTP request. */
+export function createServerFactory(environment: CallEnvironment): () => McpServer {
+  return () => {
+    const server = new McpServer(
+      { name: PACKAGE.name, title: 'Pyroscope profiles', version: PACKAGE.version },
+      { instructions: INSTRUCTIONS, capabilities: { tools: { listChanged: false } } },
+    );
+    for (const tool of TOOLS) {
+      const { name, title, description } = tool;
+      const inputSchema = SCHEMAS.get(name);
+      if (inputSchema === undefined) continue;
+      server.registerTool(
+        name,
+        { title, description, inputSchema, annotations: { title, ...ANNOTATIONS } },
+        async (args, call) => {
+          const { text, isError } = await callTool(tool, args, environment, call.mcpReq.signal);
+          return { content: [{ type: 'text', text }], ...(isError ? { isError } : {}) };
+        },
+      );
+    }
+    return server;
+  };
+}

@@ -1,0 +1,69 @@
+import type { Profile } from './model.js';
+
+/**
+ * Charges the own cost of library and runtime functions to the application function that caused it: from the leaf up,
+ * the first frame that is the team's own.
+ *
+ * @param leaves the functions to charge
+ * @returns for each leaf the application function that carries most of its own cost, and that cost; leaves reached
+ *   without any application frame (garbage collector, scheduler) are missing
+ */
+export function chargeLeaves(
+  profile: Profile,
+  leaves: readonly number[],
+  isApplication: (functionId: number) => boolean,
+): Map<number, { functionId: number; value: number }> {
+  const { frameFunction, stackFrames, stackStart, values } = profile;
+  const application = profile.functions.map((_, id) => isApplication(id));
+  const sums = new Map(leaves.map((leaf) => [leaf, new Map<number, number>()]));
+  for (let stack = 0; stack < values.length; stack++) {
+    const start = stackStart[stack] ?? 0;
+    const end = stackStart[stack + 1] ?? 0;
+    const byCaller = sums.get(frameFunction[stackFrames[start] ?? 0] ?? -1);
+    if (byCaller === undefined) continue;
+    for (let at = start; at < end; at++) {
+      const fn = frameFunction[stackFrames[at] ?? 0] ?? 0;
+      if (!application[fn]) continue;
+      byCaller.set(fn, (byCaller.get(fn) ?? 0) + (values[stack] ?? 0));
+      break;
+    }
+  }
+  const charged = new Map<number, { functionId: number; value: number }>();
+  for (const [leaf, byCaller] of sums) {
+    for (const [functionId, value] of byCaller) {
+      const best = charged.get(leaf);
+      const wins =
+        best === undefined ||
+        value > best.value ||
+        (value === best.value &&
+          (profile.functions[functionId]?.name ?? '') < (profile.functions[best.functionId]?.name ?? ''));
+      if (wins) charged.set(leaf, { functionId, value });
+    }
+  }
+  return charged;
+}
+
+/**
+ * What each application function costs with the libraries and the runtime it uses: every stack is charged to the
+ * application frame nearest to its leaf. Sums to the total less the stacks without any application frame.
+ *
+ * @returns per function id, in the profile's unit
+ */
+export function applicationCost(
+  profile: Profile,
+  isApplication: (functionId: number) => boolean,
+): Float64Array {
+  const { frameFunction, stackFrames, stackStart, values } = profile;
+  const application = profile.functions.map((_, id) => isApplication(id));
+  const cost = new Float64Array(profile.functions.length);
+  for (let stack = 0; stack < values.length; stack++) {
+    const end = stackStart[stack + 1] ?? 0;
+    for (let at = stackStart[stack] ?? 0; at < end; at++) {
+      const fn = frameFunction[stackFrames[at] ?? 0] ?? 0;
+      if (!application[fn]) continue;
+      cost[fn] = (cost[fn] ?? 0) + (values[stack] ?? 0);
+      break;
+    }
+  }
+  return cost;
+}

@@ -1,0 +1,41 @@
+/** A function as the profile names it. Unknown file is '', unknown start line is 0. */
+export interface FunctionInfo {
+  /** Uncut name from the profile; `binary!0xaddress` for a location without symbols. */
+  name: string;
+  file: string;
+  startLine: number;
+  symbolised: boolean;
+}
+
+/**
+ * A set of weighted stacks, columnar so that 100,000 tree nodes cost typed arrays and not objects.
+ *
+ * A function has one identity per name; unnamed ones (`(anonymous)`, `<lambda>`) one per name, file and start line.
+ * Values are plain numbers: exact below 2^53 (104 CPU days in nanoseconds), then rounded to 16 digits.
+ */
+export interface Profile {
+  /** What one value counts, e.g. `cpu`, and its unit, e.g. `nanoseconds`. */
+  sampleType: string;
+  unit: string;
+  functions: readonly FunctionInfo[];
+  /** Frame f is a line of a function: `functions[frameFunction[f]]` at line `frameLine[f]` (0 = unknown). */
+  frameFunction: Uint32Array;
+  frameLine: Uint32Array;
+  /** Stack s is `stackFrames[stackStart[s] … stackStart[s + 1])`, leaf first. */
+  stackStart: Uint32Array;
+  stackFrames: Uint32Array;
+  /** One value per stack. */
+  values: Float64Array;
+}
+
+/** Number of stacks. */
+export function stackCount(profile: Profile): number {
+  return profile.values.length;
+}
+
+/** Sum of all values, in the profile's unit. */
+export function totalValue(profile: Profile): number {
+  let total = 0;
+  for (const value of profile.values) total += value;
+  return total;
+}

@@ -1,0 +1,96 @@
+import type { Profile } from './model.js';
+
+/** Cost per function; the arrays are indexed by function id, values are in the profile's unit. */
+export interface FunctionTable {
+  /** Sum over all stacks: the whole that shares are of. */
+  total: number;
+  /** Cost of the function itself: it was the leaf. Sums to `total`. */
+  self: Float64Array;
+  /** Cost of the function and everything it called; a stack counts once however often it recurs. */
+  totals: Float64Array;
+  /** The line of the function that carries most of its own cost, else of its total; 0 = unknown. */
+  lines: Uint32Array;
+}
+
+/** Self, total and hottest line of every function: one pass over all frames. */
+export function functionTable(profile: Profile): FunctionTable {
+  const { frameFunction, frameLine, stackStart, stackFrames, values } = profile;
+  const self = new Float64Array(profile.functions.length);
+  const totals = new Float64Array(profile.functions.length);
+  const frameSelf = new Float64Array(frameFunction.length);
+  const frameTotal = new Float64Array(frameFunction.length);
+  const lastStack = new Int32Array(profile.functions.length).fill(-1);
+  let total = 0;
+  for (let stack = 0; stack < values.length; stack++) {
+    const value = values[stack] ?? 0;
+    const start = stackStart[stack] ?? 0;
+    const end = stackStart[stack + 1] ?? start;
+    total += value;
+    for (let at = start; at < end; at++) {
+      const frame = stackFrames[at] ?? 0;
+      const fn = frameFunction[frame] ?? 0;
+      frameTotal[frame] = (frameTotal[frame] ?? 0) + value;
+      if (lastStack[fn] === stack) continue;
+      lastStack[fn] = stack;
+      totals[fn] = (totals[fn] ?? 0) + value;
+    }
+    if (start < end) {
+      const leaf = stackFrames[start] ?? 0;
+      const fn = frameFunction[leaf] ?? 0;
+      frameSelf[leaf] = (frameSelf[leaf] ?? 0) + value;
+      self[fn] = (self[fn] ?? 0) + value;
+    }
+  }
+  return { total, self, totals, lines: hottestLines(frameFunction, frameLine, frameSelf, frameTotal, self) };
+}
+
+function hottestLines(
+  frameFunction: Uint32Array,
+  frameLine: Uint32Array,
+  frameSelf: Float64Array,
+  frameTotal: Float64Array,
+  self: Float64Array,
+): Uint32Array {
+  const lines = new Uint32Array(self.length);
+  const best = new Float64Array(self.length).fill(-1);
+  for (let frame = 0; frame < frameFunction.length; frame++) {
+    const fn = frameFunction[frame] ?? 0;
+    const line = frameLine[frame] ?? 0;
+    const weight = ((self[fn] ?? 0) > 0 ? frameSelf[frame] : frameTotal[frame]) ?? 0;
+    const known = best[fn] ?? -1;
+    if (weight > known || (weight === known && line < (lines[fn] ?? 0))) {
+      best[fn] = weight;
+      lines[fn] = line;
+    }
+  }
+  return lines;
+}
+
+/** Ids of the functions that cost anything, ranked by `by`, then by the other figure, then by name. */
+export function rankFunctions(profile: Profile, table: FunctionTable, by: 'self' | 'total'): number[] {
+  const [first, second] = by === 'self' ? [table.self, table.totals] : [table.totals, table.self];
+  const ids: number[] = [];
+  for (let id = 0; id < profile.functions.length; id++) if ((first[id] ?? 0) > 0) ids.push(id);
+  return ids.sort(
+    (a, b) =>
+      (first[b] ?? 0) - (first[a] ?? 0) ||
+      (second[b] ?? 0) - (second[a] ?? 0) ||
+      compareFunctions(profile, a, b),
+  );
+}
+
+/** Order of two functions by name, then file, then start line: what breaks every tie. */
+export function compareFunctions(profile: Profile, a: number, b: number): number {
+  const left = profile.functions[a];
+  const right = profile.functions[b];
+  if (left === undefined || right === undefined) return a - b;
+  return (
+    compareText(left.name, right.name) ||
+    compareText(left.file, right.file) ||
+    left.startLine - right.startLine
+  );
+}
+
+function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

@@ -1,0 +1,53 @@
+import type { Answer, JsonObject } from './render.js';
+import { safeText } from './sanitise.js';
+import { formatTime } from './units.js';
+
+/** An answer about a request that matched nothing: which reason holds, what exists instead, and one ready call. */
+export function emptyAnswer(options: {
+  source: string;
+  service: string | null;
+  selector: string;
+  profileType: string | null;
+  window: { from: number; to: number };
+  reason: string;
+  detail: string;
+  instead: readonly string[];
+  retry: { tool: string; arguments: JsonObject } | null;
+  notes: readonly string[];
+}): Answer {
+  const { window, retry } = options;
+  const instead = options.instead.map((name) => safeText(name, 200));
+  const detail = safeText(options.detail, 600);
+  const window2 = `${formatTime(window.from)} to ${formatTime(window.to)}`;
+  return {
+    data: {
+      scope: {
+        source: options.source,
+        service: options.service,
+        selector: options.selector,
+        profile_type_id: options.profileType,
+        unit: null,
+        from: formatTime(window.from),
+        to: formatTime(window.to),
+      },
+      total: { value: 0, unit: null, rate: null, rate_unit: null, instances: 0, samples: 0 },
+      coverage: { kept_share: 0, truncated: false },
+      empty: { reason: options.reason, detail, instead },
+      notes: [detail, ...options.notes],
+      next: retry === null ? [] : [{ tool: retry.tool, arguments: retry.arguments }],
+      links: [],
+    },
+    text: [
+      {
+        rows: [
+          `No data (${options.reason.replaceAll('_', ' ')}): ${detail}`,
+          `Window ${window2}, source ${safeText(options.source, 100)}.`,
+        ],
+      },
+      { rows: instead.length === 0 ? [] : [`There is: ${instead.join(', ')}`] },
+      { rows: options.notes.map((note) => `Note: ${note}`) },
+      { rows: retry === null ? [] : [`Next: ${retry.tool} ${JSON.stringify(retry.arguments)}`] },
+    ],
+    lists: [],
+  };
+}

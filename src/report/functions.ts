@@ -1,0 +1,46 @@
+import { isUnnamed } from '../profile/builder.js';
+import type { FunctionInfo } from '../profile/model.js';
+import { normaliseName } from '../profile/names.js';
+import { cutLeft, safeText } from './sanitise.js';
+
+const MAX_TEXT_NAME = 90;
+
+/** A function as text answers show it: type parameters and the head of a long path cut. */
+export function displayName(name: string): string {
+  return cutLeft(safeText(normaliseName(name)), MAX_TEXT_NAME);
+}
+
+/** `quote.go:49`, with the folder where the name does not already tell it; '' where the file is unknown. */
+export function displayPlace(file: string | null, line: number | null): string {
+  if (file === null || file === '') return '';
+  const parts = safeText(file, 300).split('/');
+  const shown = file.endsWith('.go') ? parts.slice(-1) : parts.slice(-2);
+  return `${shown.join('/')}${line === null ? '' : `:${line}`}`;
+}
+
+/** Name with its place, as one cell. */
+export function displayFunction({ function: name, file, line }: NamedFunction): string {
+  const place = displayPlace(file, line);
+  return place === '' ? displayName(name) : `${displayName(name)} ${place}`;
+}
+
+/** Name only, but for a function without one: what a reader needs to find it. */
+export function displayBriefly(fn: NamedFunction): string {
+  return isUnnamed(fn.function) ? displayFunction(fn) : displayName(fn.function);
+}
+
+/** A function as the JSON answers name it: exactly as in the profile, file and line where known. */
+export interface NamedFunction {
+  function: string;
+  file: string | null;
+  line: number | null;
+}
+
+/** `function`, `file` and `line` of the JSON answers; a function is named exactly as in the profile. */
+export function functionData(info: FunctionInfo | undefined, line: number): NamedFunction {
+  return {
+    function: safeText(info?.name ?? ''),
+    file: info === undefined || info.file === '' ? null : safeText(info.file),
+    line: line > 0 ? line : info !== undefined && info.startLine > 0 ? info.startLine : null,
+  };
+}

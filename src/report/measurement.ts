@@ -1,0 +1,125 @@
+import type { Profile } from '../profile/model.js';
+import { totalValue } from '../profile/model.js';
+import type { ProfileType } from '../profile/types.js';
+import type { JsonObject } from './render.js';
+import { safeText } from './sanitise.js';
+import { formatRate, formatShare, formatSpan, formatTime, formatValue } from './units.js';
+
+/** A merged profile with all that an answer must say about it. */
+export interface Measurement {
+  source: string;
+  /** Whether a call may leave the source out. */
+  defaultSource: boolean;
+  service: string | null;
+  /** The matchers besides the service as a selector; null when there are none. */
+  extraSelector: string | null;
+  /** Full selector, service included, as the source reads it. */
+  selector: string;
+  type: ProfileType;
+  window: { from: number; to: number };
+  whole: Profile;
+  /** Without idle stacks (wall-clock types only; else the whole). */
+  active: Profile;
+  /** Value of the idle stacks. */
+  idle: number;
+  /** Number of merged profiles, and of instances that sent them; null where unknown. */
+  profiles: number | null;
+  instances: number | null;
+  /** Active cost per second, where coverage is continuous. */
+  rate: { value: number; unit: string } | null;
+  samples: number | null;
+  notes: readonly string[];
+}
+
+/**
+ * What sums of the merge are divided by: of an instant type only the mean snapshot means anything. Where the number
+ * of snapshots is unknown the sum stays, and `scopeLines` says so.
+ */
+export function divisorOf({ type, profiles }: Measurement): number {
+  return type.kind === 'instant' && profiles !== null ? profiles : 1;
+}
+
+/** `scope`, `total`, `coverage` and `idle` of the JSON answers about profiles. */
+export function scopeData(measured: Measurement, analysed: Profile = measured.active): JsonObject {
+  const divisor = divisorOf(measured);
+  const active = totalValue(measured.active);
+  const whole = active + measured.idle;
+  const kept = totalValue(analysed);
+  return {
+    scope: {
+      source: measured.source,
+      service: measured.service,
+      selector: measured.selector,
+      profile_type_id: measured.type.id,
+      unit: measured.type.unit,
+      from: formatTime(measured.window.from),
+      to: formatTime(measured.window.to),
+    },
+    total: {
+      value: round(active / divisor),
+      unit: measured.type.unit,
+      rate: measured.rate === null ? null : roundShare(measured.rate.value),
+      rate_unit: measured.rate?.unit ?? null,
+      instances: measured.instances,
+      samples: measured.samples,
+      profiles: measured.profiles,
+      per_profile: measured.profiles === null ? null : round(active / measured.profiles),
+    },
+    coverage: { kept_share: roundShare(whole === 0 ? 0 : kept / whole), truncated: false },
+    ...(measured.type.wallClock
+      ? { idle: { value: round(measured.idle), share: roundShare(whole === 0 ? 0 : measured.idle / whole) } }
+      : {}),
+  };
+}
+
+/** The head of a text answer: what was measured, in two or three lines. */
+export function scopeLines(measured: Measurement): string[] {
+  const { type, window, profiles, instances } = measured;
+  const noun = type.alias === 'goroutines' ? 'goroutines' : '';
+  const active = totalValue(measured.active);
+  const counted = [
+    profiles === null
+      ? null
+      : `${profiles} ${type.kind === 'instant' ? 'snapshot' : 'profile'}${profiles === 1 ? '' : 's'}`,
+    instances === null ? null : `${instances} instance${instances === 1 ? '' : 's'}`,
+    measured.samples === null ? null : `${measured.samples} samples`,
+  ].filter((part) => part !== null);
+  const lines = [
+    `${safeText(measured.service ?? measured.selector, 200)}: ${type.alias} (${type.meaning}; ${type.id}) from source ${safeText(measured.source, 100)}`,
+    `${formatTime(window.from)} to ${formatTime(window.to)} (${formatSpan(window.to - window.from)})${counted.length > 0 ? `, ${counted.join(', ')}` : ''}`,
+    `Total ${totalText(measured, active, noun)}`,
+  ];
+  if (measured.extraSelector !== null)
+    lines.splice(1, 0, `Selector ${safeText(measured.extraSelector, 300)}`);
+  return lines;
+}
+
+function totalText(measured: Measurement, active: number, noun: string): string {
+  const { type, profiles, rate, idle } = measured;
+  if (type.kind === 'instant') {
+    return profiles === null
+      ? `${formatValue(active, type.unit, noun)} summed over an unknown number of snapshots: only shares are meaningful`
+      : `${formatValue(active / profiles, type.unit, noun)}: the mean snapshot of one instance`;
+  }
+  const perProfile =
+    profiles === null || profiles === 1
+      ? ''
+      : ` (${formatValue(active / profiles, type.unit, noun)} per profile)`;
+  const amount =
+    rate === null
+      ? `${formatValue(active, type.unit, noun)}${perProfile}`
+      : `${formatRate(rate.value, rate.unit)} on average, ${formatValue(active, type.unit, noun)}${perProfile}`;
+  return idle === 0
+    ? amount
+    : `${amount} active; ${formatShare(idle / (idle + active))} of the wall clock was idle and is set apart`;
+}
+
+/** Values are sums of integers; a mean keeps three decimals. */
+export function round(value: number): number {
+  return Number.isInteger(value) ? value : Math.round(value * 1000) / 1000;
+}
+
+/** Shares and rates keep six decimals. */
+export function roundShare(share: number): number {
+  return Math.round(share * 1e6) / 1e6;
+}

@@ -1,0 +1,209 @@
+import { leafMeaning } from '../profile/frames.js';
+import { type Findings, findingsOf } from './findings.js';
+import { displayBriefly, displayFunction, displayName, type NamedFunction } from './functions.js';
+import { type Measurement, scopeData, scopeLines } from './measurement.js';
+import { callScope, focusPattern, type NextCall, nextRows } from './next.js';
+import type { Answer, Block } from './render.js';
+import { formatShare, formatValue } from './units.js';
+
+/** Unsymbolised cost above this share is worth a warning: names are missing where the cost is. */
+const UNSYMBOLISED_WARNING = 0.05;
+/** A share of the total that dominates a profile. */
+const DOMINANT = 0.5;
+
+/**
+ * The findings of one profile: headline, hottest path, the application's code with what it causes, top functions by
+ * own cost. Shares are of the active total.
+ */
+export function summaryAnswer(measured: Measurement, limit: number): Answer {
+  const findings = findingsOf(measured, limit);
+  const { path } = findings;
+  const sentence = headline(measured, findings);
+  const notes = [...measured.notes];
+  if (findings.unsymbolisedShare >= UNSYMBOLISED_WARNING) {
+    notes.push(
+      `${formatShare(findings.unsymbolisedShare)} of the total is own cost of functions without symbols.`,
+    );
+  }
+  const next = nextCalls(measured, findings);
+  return {
+    data: {
+      ...scopeData(measured),
+      headline: sentence,
+      hottest_path: {
+        frames: path.frames.map((frame) => ({ ...frame })),
+        explains_until: path.explainsUntil,
+        explains_share: path.explainsShare,
+        branches: path.branches,
+      },
+      top_functions: findings.top.map((row) => ({ ...row })),
+      application_functions: findings.application.map((row) => ({ ...row })),
+      heaviest_stack:
+        findings.heaviest === null
+          ? null
+          : {
+              share: findings.heaviest.share,
+              leaf: findings.heaviest.leaf.function,
+              distinct_stacks: findings.heaviest.distinct,
+            },
+      unsymbolised_share: findings.unsymbolisedShare,
+      notes,
+      next: next.map((call) => ({ ...call })),
+      links: [],
+    },
+    text: summaryText(measured, findings, sentence, notes, next),
+    lists: ['top_functions', 'application_functions'],
+  };
+}
+
+/** The frame that the answer is about: the last application frame down to the mark, and its application caller. */
+function culprit({ path }: Findings): { at: number; caller: number } {
+  const own = path.frames
+    .map((_, index) => index)
+    .filter((index) => index <= path.explainsUntil && path.application[index]);
+  return { at: own.at(-1) ?? -1, caller: own.at(-2) ?? -1 };
+}
+
+/** One to three sentences that answer the question: where the cost goes, and through which of the team's functions. */
+function headline(measured: Measurement, findings: Findings): string {
+  const { path, top, application } = findings;
+  const what = measured.type.alias;
+  const mark = path.frames[path.explainsUntil];
+  if (mark === undefined) return 'Nothing was sampled.';
+  const { at, caller } = culprit(findings);
+  const own = path.frames[at];
+  const from = path.frames[caller];
+  const divides = path.explainsUntil < path.frames.length - 1;
+  const calledBy = from === undefined ? '' : `, called by ${displayBriefly(from)}`;
+  const sentences: string[] = [];
+  if (own === undefined || own === mark) {
+    sentences.push(
+      `${formatShare(mark.total_share)} of ${what} ${divides ? 'passes through' : 'ends in'} ${displayFunction(mark)}${own === undefined ? '' : calledBy}${divides ? ', then divides' : ''}.`,
+    );
+  } else {
+    sentences.push(
+      `${formatShare(own.total_share)} of ${what} goes through ${displayFunction(own)}${calledBy}, into ${displayName(mark.function)} (${formatShare(mark.total_share)})${divides ? ', then divides' : ''}.`,
+    );
+  }
+  if ((own ?? mark).total_share < DOMINANT) sentences.push('No single path holds half of the cost.');
+  const [biggest] = application;
+  if (biggest !== undefined && biggest.function !== own?.function) {
+    sentences.push(
+      `Most expensive application function: ${displayFunction(biggest)} with ${formatShare(biggest.charged_share)}, libraries included.`,
+    );
+  }
+  const [leader] = top;
+  const meaning = leader === undefined ? null : leafMeaning(leader.function);
+  if (leader !== undefined && leader.function !== mark.function) {
+    sentences.push(
+      `Largest own cost: ${displayName(leader.function)}${meaning === null ? '' : ` (${meaning})`} with ${formatShare(leader.self_share)}.`,
+    );
+  }
+  return sentences.join(' ');
+}
+
+function nextCalls(measured: Measurement, findings: Findings): NextCall[] {
+  const target: NamedFunction | undefined =
+    findings.path.frames[culprit(findings).at] ?? findings.application[0] ?? findings.top[0];
+  if (target === undefined) return [];
+  return [
+    {
+      tool: 'query_profile',
+      arguments: { ...callScope(measured), view: 'tree', focus: focusPattern(target.function) },
+    },
+  ];
+}
+
+function summaryText(
+  measured: Measurement,
+  findings: Findings,
+  sentence: string,
+  notes: readonly string[],
+  next: readonly NextCall[],
+): Block[] {
+  const { unit } = measured.type;
+  const of = measured.type.wallClock ? 'active total' : 'total';
+  const application = findings.application.map(
+    (row) => `${percent(row.charged_share)} ${percent(row.total_share)}  ${displayFunction(row)}`,
+  );
+  const top = findings.top.map((row, index) => {
+    const charge = findings.charges[index];
+    const to =
+      charge == null
+        ? ''
+        : ` <- ${charge.share < 0.95 ? `${Math.round(charge.share * 100)}% ` : ''}${displayBriefly(charge.to)}`;
+    return `${percent(row.self_share)} ${formatValue(row.self, unit)}  ${displayFunction(row)}${to}`;
+  });
+  const { heaviest } = findings;
+  return [
+    { rows: scopeLines(measured) },
+    { rows: [`Finding: ${sentence}`] },
+    { title: `Hottest path (share of the ${of}):`, rows: pathRows(findings) },
+    {
+      rows:
+        heaviest === null || heaviest.distinct === 1
+          ? []
+          : [
+              `Heaviest of ${heaviest.distinct} different stacks: ${formatShare(heaviest.share)}, ending in ${displayBriefly(heaviest.leaf)}.`,
+            ],
+    },
+    {
+      title: 'Application code (cost with the libraries and runtime it calls; total with all callees):',
+      rows: application,
+      keep: 3,
+    },
+    {
+      title: `Top ${findings.top.length} of ${findings.functions} functions by own cost, ${formatShare(findings.topShare)} of the ${of} ("<-": application function that it is charged to):`,
+      rows: top,
+      keep: 5,
+      more: 'query_profile with a limit',
+    },
+    { rows: notes.map((note) => `Note: ${note}`) },
+    { rows: nextRows(next) },
+  ];
+}
+
+function percent(share: number): string {
+  return formatShare(share).padStart(5);
+}
+
+/** A step that hands on nearly all of its cost says nothing: such steps fold into the one above. */
+const HANDS_ON = 0.98;
+const OWN_COST_FLOOR = 0.005;
+/** Steps shown below the mark: the chain there is one of many. */
+const BELOW_MARK = 2;
+/** Application frames above the mark that are shown even if they only hand on: how the cost was reached. */
+const CALLERS_SHOWN = 4;
+
+function pathRows({ path }: Findings): string[] {
+  const last = path.frames.length - 1;
+  const callers = path.frames
+    .map((_, index) => index)
+    .filter((index) => index <= path.explainsUntil && path.application[index])
+    .slice(-CALLERS_SHOWN);
+  const shown = path.frames.map((frame, index) => {
+    if (index === 0 || index === path.explainsUntil || index === last || callers.includes(index)) return true;
+    if (index > path.explainsUntil) return index <= path.explainsUntil + BELOW_MARK;
+    return (path.frames[index + 1]?.parent_share ?? 0) < HANDS_ON || frame.self_share >= OWN_COST_FLOOR;
+  });
+  const rows: string[] = [];
+  path.frames.forEach((frame, index) => {
+    if (!shown[index]) return;
+    const next = shown.indexOf(true, index + 1);
+    const folded = (next < 0 ? last + 1 : next) - index - 1;
+    const self = frame.self_share >= OWN_COST_FLOOR ? ` (self ${formatShare(frame.self_share)})` : '';
+    const mark = index > path.explainsUntil ? '~' : ' ';
+    rows.push(
+      `${mark}${percent(frame.total_share)} ${displayFunction(frame)}${self}${folded > 0 ? ` … +${folded}` : ''}`,
+    );
+    if (index === path.explainsUntil && index < last) {
+      const branches = path.branches.map(
+        (branch) => `${displayName(branch.function)} ${formatShare(branch.total_share)}`,
+      );
+      rows.push(
+        `  ^ explains ${formatShare(path.explainsShare)}; then one of many (~). Branches: ${branches.join(', ')}`,
+      );
+    }
+  });
+  return rows;
+}

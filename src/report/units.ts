@@ -1,0 +1,90 @@
+/** Three significant digits without trailing zeros: 12.3, 0.045, 1230. */
+function digits(value: number): string {
+  if (value === 0) return '0';
+  const magnitude = Math.floor(Math.log10(Math.abs(value)));
+  const decimals = Math.max(0, Math.min(6, 2 - magnitude));
+  return value
+    .toFixed(decimals)
+    .replace(/(\.\d*?)0+$/, '$1')
+    .replace(/\.$/, '');
+}
+
+const SECONDS: readonly [number, string][] = [
+  [3600, 'h'],
+  [60, 'min'],
+  [1, 's'],
+  [1e-3, 'ms'],
+  [1e-6, 'µs'],
+  [1e-9, 'ns'],
+];
+const BYTES: readonly [number, string][] = [
+  [2 ** 40, 'TiB'],
+  [2 ** 30, 'GiB'],
+  [2 ** 20, 'MiB'],
+  [2 ** 10, 'KiB'],
+  [1, 'B'],
+];
+const COUNTS: readonly [number, string][] = [
+  [1e9, 'G'],
+  [1e6, 'M'],
+  [1e3, 'k'],
+  [1, ''],
+];
+const SECONDS_PER: Readonly<Record<string, number>> = {
+  nanoseconds: 1e-9,
+  microseconds: 1e-6,
+  milliseconds: 1e-3,
+  seconds: 1,
+};
+
+function scaled(value: number, steps: readonly [number, string][]): string {
+  const magnitude = Math.abs(value);
+  const [size, suffix] = steps.find(([step]) => magnitude >= step * 0.9995) ?? steps.at(-1) ?? [1, ''];
+  return suffix === '' ? digits(value / size) : `${digits(value / size)} ${suffix}`;
+}
+
+/** Seconds per value of a time unit (`nanoseconds` → 1e-9); null for a unit that is no time. */
+export function secondsPerUnit(unit: string): number | null {
+  return SECONDS_PER[unit] ?? null;
+}
+
+/** A value of a profile in words: `525 ms`, `24.3 MiB`, `1.2 k goroutines`. Unknown units are named as they are. */
+export function formatValue(value: number, unit: string, noun = ''): string {
+  const seconds = secondsPerUnit(unit);
+  if (seconds !== null) return scaled(value * seconds, SECONDS);
+  if (unit === 'bytes') return scaled(value, BYTES);
+  const number = scaled(value, COUNTS).replace(' ', '');
+  const word = unit === 'count' ? noun : unit;
+  return word === '' ? number : `${number} ${word}`;
+}
+
+/** A rate in its unit: `2.4 cores`, `12 MiB/s`. */
+export function formatRate(rate: number, rateUnit: string): string {
+  return rateUnit === 'bytes/s' ? `${scaled(rate, BYTES)}/s` : `${digits(rate)} ${rateUnit}`;
+}
+
+/** A share as a percentage with the digits it deserves: 58 %, 4.2 %, 0.04 %. */
+export function formatShare(share: number): string {
+  const percent = share * 100;
+  if (percent === 0) return '0%';
+  if (percent >= 99.95) return '100%';
+  return percent >= 10
+    ? `${percent.toFixed(1)}%`
+    : percent >= 0.1
+      ? `${percent.toFixed(1)}%`
+      : `${percent.toFixed(2)}%`;
+}
+
+/** Unix ms as RFC 3339 in UTC; milliseconds only where there are any. */
+export function formatTime(ms: number): string {
+  return new Date(ms).toISOString().replace('.000Z', 'Z');
+}
+
+/** A span of time in words: 15 min, 2 h, 1 h 30 min. */
+export function formatSpan(ms: number): string {
+  const minutes = Math.round(ms / 60_000);
+  if (ms < 60_000) return `${digits(ms / 1000)} s`;
+  if (minutes < 60) return `${minutes} min`;
+  const rest = minutes % 60;
+  return rest === 0 ? `${minutes / 60} h` : `${Math.floor(minutes / 60)} h ${rest} min`;
+}

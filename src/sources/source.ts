@@ -1,0 +1,84 @@
+import type { Profile } from '../profile/model.js';
+
+export type SourceKind = 'files' | 'pyroscope' | 'grafana';
+
+/** Unix milliseconds, both ends included: a profile stamped exactly `to` counts. */
+export interface Window {
+  from: number;
+  to: number;
+}
+
+/** One condition of a label selector. Regular expressions are RE2 and match the whole value. */
+export interface Matcher {
+  name: string;
+  op: '=' | '!=' | '=~' | '!~';
+  value: string;
+}
+
+export type Labels = Readonly<Record<string, string>>;
+
+/** Which profiles are meant: all matchers hold and the time stamp lies in the window. */
+export interface SeriesQuery {
+  matchers: readonly Matcher[];
+  window: Window;
+}
+
+/** The same for one profile type (five parts, `name:sample_type:unit:period_type:period_unit`). */
+export interface ProfileQuery extends SeriesQuery {
+  profileTypeId: string;
+}
+
+/** Number of stored profiles of one label set. */
+export interface SnapshotCount {
+  labels: Labels;
+  profiles: number;
+}
+
+/** Sum of all sample values per step. A point at `time` covers `(time - step, time]`; steps without data have none. */
+export interface TimeSeries {
+  labels: Labels;
+  points: { time: number; value: number }[];
+}
+
+export interface MergedProfile {
+  /** Sum of all profiles of the query, untruncated; no stacks when nothing matched. */
+  profile: Profile;
+  /** What a reader must know about how it came about (files left out, counters differenced). */
+  notes: readonly string[];
+  /** Seconds of profiling in the merge, all instances together, where the store knows it; else null. */
+  profiledSeconds: number | null;
+}
+
+/**
+ * Where profiles come from. Everything above is the same code whatever the kind. Every method throws
+ * UpstreamError when the store fails, and stops when the signal is aborted; nothing matching is an empty answer.
+ */
+export interface ProfileSource {
+  readonly name: string;
+  readonly uid: string;
+  readonly kind: SourceKind;
+  /** Names of the labels of the matching series, private ones (`__…__`) left out. Sorted. */
+  labelNames(query: SeriesQuery, signal: AbortSignal): Promise<string[]>;
+  /** Values of one label over the matching series. Sorted. `__profile_type__` lists type ids. */
+  labelValues(name: string, query: SeriesQuery, signal: AbortSignal): Promise<string[]>;
+  /** Distinct combinations of the named labels; a label that a series lacks is left out of its row. */
+  series(labelNames: readonly string[], query: SeriesQuery, signal: AbortSignal): Promise<Labels[]>;
+  /** The merge of all matching profiles. */
+  profile(query: ProfileQuery, signal: AbortSignal): Promise<MergedProfile>;
+  /** How many profiles the merge holds, per combination of the `groupBy` labels. */
+  snapshots(query: ProfileQuery, groupBy: readonly string[], signal: AbortSignal): Promise<SnapshotCount[]>;
+  /** Sums over time per combination of the `groupBy` labels, heaviest first; `step` in seconds. */
+  timeSeries(
+    query: ProfileQuery,
+    options: { groupBy: readonly string[]; step: number; limit?: number },
+    signal: AbortSignal,
+  ): Promise<TimeSeries[]>;
+  /**
+   * Time stamps of the oldest and newest profile, in Unix ms; null where the store holds nothing or does not say
+   * (a hint: a Pyroscope server may lag by tens of minutes, so never conclude "no data" from it).
+   */
+  dataRange(signal: AbortSignal): Promise<{ oldest: number; newest: number } | null>;
+  /** What an operator should mend, in words: files that cannot be read. Empty when all is well. */
+  problems(signal: AbortSignal): Promise<string[]>;
+  close(): Promise<void>;
+}

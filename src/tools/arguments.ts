@@ -1,0 +1,40 @@
+import { z } from 'zod';
+
+/** Arguments that mean the same in every tool. */
+export const sourceArgument = z
+  .string()
+  .min(1)
+  .optional()
+  .describe('Data source name or uid; default: the first enabled');
+
+export const serviceArgument = z.string().min(1).optional().describe('Exact service_name');
+
+export const typeArgument = z
+  .string()
+  .min(1)
+  .optional()
+  .describe('cpu, alloc, inuse, goroutines, mutex, block, wall, … or a full type id; default: cpu');
+
+export const selectorArgument = z
+  .string()
+  .optional()
+  .describe('Further label matchers: pod="a", region=~"eu-.*"');
+
+export const fromArgument = z
+  .string()
+  .optional()
+  .describe('RFC 3339 with zone, epoch ms or now-1h; default: the last hour with data');
+
+export const toArgument = z.string().optional().describe('End, like from');
+
+export const formatArgument = z.enum(['text', 'json']).default('text');
+
+/** Which profiles an answer is about. */
+export const profileArguments = {
+  source: sourceArgument,
+  service: serviceArgument,
+  profile_type: typeArgument,
+  selector: selectorArgument,
+  from: fromArgument,
+  to: toArgument,
+} as const;

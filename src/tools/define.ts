@@ -1,0 +1,28 @@
+import type { z } from 'zod';
+import type { Answer } from '../report/render.js';
+import type { Schema } from '../schema/schema.js';
+import type { SourceRegistry } from '../sources/registry.js';
+import type { ProfileSource } from '../sources/source.js';
+
+/** What a tool may use. No clock, network or environment but through here. */
+export interface ToolContext {
+  sources: SourceRegistry;
+  schemaOf(source: ProfileSource): Schema;
+  now(): number;
+  signal: AbortSignal;
+}
+
+export interface Tool<Input extends z.ZodObject = z.ZodObject> {
+  name: string;
+  title: string;
+  /** What it answers and when to use it; the first 200 characters must suffice. */
+  description: string;
+  /** Strict and flat: no nullable, no unions, no nested objects. */
+  input: Input;
+  run(args: z.output<Input>, context: ToolContext): Promise<Answer>;
+}
+
+/** Types a tool's handler by its own input schema. */
+export function defineTool<Input extends z.ZodObject>(tool: Tool<Input>): Tool<Input> {
+  return tool;
+}

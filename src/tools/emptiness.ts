@@ -1,0 +1,157 @@
+import {
+  defaultProfileType,
+  type ProfileType,
+  parseProfileType,
+  resolveProfileType,
+} from '../profile/types.js';
+import { formatTime } from '../report/units.js';
+import { formatSelector } from '../sources/selector.js';
+import type { Matcher, Window } from '../sources/source.js';
+import { lastSeen, wideWindows } from './data-range.js';
+import type { ToolContext } from './define.js';
+import { nearest } from './nearest.js';
+import { allMatchers, type ProfileRequest } from './request.js';
+
+const HOUR = 3_600_000;
+
+/** Why there is nothing to answer with. */
+export interface Emptiness {
+  reason:
+    | 'source_empty'
+    | 'window_outside_data'
+    | 'unknown_service'
+    | 'type_not_emitted'
+    | 'matchers_exclude_all';
+  /** One sentence with the value asked for. */
+  detail: string;
+  /** What exists instead, most likely first. */
+  instead: readonly string[];
+  /** Arguments that would have an answer; merged into the caller's. */
+  retry: Readonly<Record<string, string>> | null;
+}
+
+/**
+ * Says which of the five reasons holds for a request without data, in the order in which they explain one another:
+ * nothing stored, service unknown, window outside the data, type not emitted, matchers exclude everything.
+ */
+export async function explainEmptiness(
+  request: ProfileRequest,
+  window: Window,
+  context: ToolContext,
+): Promise<Emptiness> {
+  const { source, service } = request;
+  const schema = context.schemaOf(source);
+  const wide = await wideWindows(source, window, context);
+  const spans = [window, ...wide];
+
+  const services = new Set<string>();
+  for (const span of spans) {
+    for (const name of await schema.labelValues('service_name', [], span, context.signal)) services.add(name);
+  }
+  if (services.size === 0) {
+    return {
+      reason: 'source_empty',
+      detail: `The source "${source.name}" holds no profiles.`,
+      instead: [],
+      retry: null,
+    };
+  }
+  if (service !== null && !services.has(service)) {
+    const [best, ...others] = nearest(service, [...services]);
+    return {
+      reason: 'unknown_service',
+      detail: `No service ${JSON.stringify(service)} has sent profiles to "${source.name}".`,
+      instead: best === undefined ? [...services].slice(0, 5) : [best, ...others],
+      retry: best === undefined ? null : { service: best },
+    };
+  }
+  const ofService = allMatchers(service, []);
+  const inWindow = await schema.typeIds(ofService, window, context.signal);
+  const exact =
+    inWindow.length > 0 &&
+    (await source.labelValues('__profile_type__', { matchers: ofService, window }, context.signal)).length >
+      0;
+  if (!exact) return outsideData(request, window, wide, context);
+  const wanted = request.profileType;
+  const type = wanted === null ? defaultProfileType(inWindow) : resolveProfileType(wanted, inWindow);
+  if (type === null) {
+    const aliases = [...new Set(inWindow.map((id) => parseProfileType(id)?.alias ?? id))];
+    return {
+      reason: 'type_not_emitted',
+      detail: `${service ?? 'No service'} emits no ${JSON.stringify(wanted)} profiles in this window.`,
+      instead: aliases,
+      retry: aliases[0] === undefined ? null : { profile_type: aliases[0] },
+    };
+  }
+  return excludedBy(request, type, window, context);
+}
+
+async function outsideData(
+  request: ProfileRequest,
+  window: Window,
+  wide: readonly Window[],
+  context: ToolContext,
+): Promise<Emptiness> {
+  const who = request.service ?? 'The source';
+  for (const span of wide) {
+    const newest = await lastSeen({ ...request, matchers: [], profileType: null }, span, context);
+    if (newest === null) continue;
+    const near = { from: formatTime(newest - HOUR), to: formatTime(newest) };
+    return {
+      reason: 'window_outside_data',
+      detail: `${who} has no profiles from ${formatTime(window.from)} to ${formatTime(window.to)}; the newest found are from ${near.to}.`,
+      instead: [`${near.from} to ${near.to}`],
+      retry: near,
+    };
+  }
+  return {
+    reason: 'window_outside_data',
+    detail: `${who} has no profiles from ${formatTime(window.from)} to ${formatTime(window.to)}.`,
+    instead: [],
+    retry: null,
+  };
+}
+
+/** Which single matcher excludes everything: the one without which there is data. */
+async function excludedBy(
+  request: ProfileRequest,
+  type: ProfileType,
+  window: Window,
+  context: ToolContext,
+): Promise<Emptiness> {
+  const { source, service, matchers } = request;
+  const exists = async (some: readonly Matcher[]) => {
+    const found = await source.labelValues(
+      '__profile_type__',
+      { matchers: allMatchers(service, some), window },
+      context.signal,
+    );
+    return found.includes(type.id);
+  };
+  for (const matcher of matchers) {
+    const rest = matchers.filter((other) => other !== matcher);
+    if (!(await exists(rest))) continue;
+    const values = await source.labelValues(
+      matcher.name,
+      { matchers: allMatchers(service, rest), window },
+      context.signal,
+    );
+    const text = formatSelector([matcher]).slice(1, -1);
+    const best = matcher.op === '=' || matcher.op === '=~' ? nearest(matcher.value, values) : values;
+    return {
+      reason: 'matchers_exclude_all',
+      detail:
+        values.length === 0
+          ? `The matcher ${text} excludes everything: ${service ?? 'the source'} has no label ${matcher.name}.`
+          : `The matcher ${text} excludes everything; without it there is data.`,
+      instead: best.length > 0 ? best.slice(0, 5) : values.slice(0, 5),
+      retry: { selector: rest.length === 0 ? '' : formatSelector(rest) },
+    };
+  }
+  return {
+    reason: 'matchers_exclude_all',
+    detail: `The matchers ${formatSelector(matchers)} together exclude everything; no single one does.`,
+    instead: [],
+    retry: { selector: '' },
+  };
+}

@@ -1,0 +1,23 @@
+import leven from 'leven';
+
+/** Names offered for one that is wrong. */
+const MAX_OFFERED = 3;
+
+/** The names most like a wrong one, nearest first: those that contain it or differ in at most a third of it. */
+export function nearest(wrong: string, names: readonly string[]): string[] {
+  const plain = (name: string) => name.toLowerCase().replace(/[^\p{L}\p{N}]/gu, '');
+  const wanted = plain(wrong);
+  const limit = Math.max(2, Math.floor(wanted.length / 3));
+  return [...new Set(names)]
+    .map((name) => {
+      const candidate = plain(name);
+      const within =
+        wanted.length >= 3 &&
+        (candidate.includes(wanted) || (candidate.length >= 3 && wanted.includes(candidate)));
+      return { name, distance: within ? 0.5 : leven(wanted, candidate) };
+    })
+    .filter(({ distance }) => distance <= limit)
+    .sort((a, b) => a.distance - b.distance || (a.name < b.name ? -1 : 1))
+    .slice(0, MAX_OFFERED)
+    .map(({ name }) => name);
+}

@@ -1,0 +1,78 @@
+import { emptyAnswer } from '../report/empty.js';
+import type { Measurement } from '../report/measurement.js';
+import type { Answer } from '../report/render.js';
+import { formatSelector } from '../sources/selector.js';
+import type { Window } from '../sources/source.js';
+import type { ToolContext } from './define.js';
+import { type Emptiness, explainEmptiness } from './emptiness.js';
+import { measure } from './measure.js';
+import { allMatchers, type ProfileRequest, readRequest, type ScopeArguments } from './request.js';
+import { resolveScope } from './scope.js';
+
+/**
+ * The road that every question about one profile takes: resolve what is meant, fetch it, and either look at it or
+ * explain why there is nothing.
+ *
+ * @throws UserError, UpstreamError
+ */
+export async function answerAbout(
+  tool: string,
+  args: ScopeArguments,
+  context: ToolContext,
+  look: (measured: Measurement) => Answer,
+): Promise<Answer> {
+  const request = readRequest(args, context);
+  const resolution = await resolveScope(request, context);
+  if ('missing' in resolution) {
+    const { missing, window } = resolution;
+    return emptiness(tool, args, missing, window, await explainEmptiness(missing, window, context));
+  }
+  const { scope } = resolution;
+  const measured = await measure(scope, context);
+  if (measured !== null) return look(measured);
+  const found = { ...request, service: scope.service, profileType: scope.type.id };
+  return emptiness(tool, args, found, scope.window, await explainEmptiness(found, scope.window, context));
+}
+
+function emptiness(
+  tool: string,
+  args: ScopeArguments,
+  request: ProfileRequest,
+  window: Window,
+  why: Emptiness,
+): Answer {
+  return emptyAnswer({
+    source: request.source.name,
+    service: request.service,
+    selector: formatSelector(allMatchers(request.service, request.matchers)),
+    profileType: request.profileType,
+    window,
+    reason: why.reason,
+    detail: why.detail,
+    instead: why.instead,
+    retry: why.retry === null ? null : { tool, arguments: retryArguments(args, why.retry) },
+    notes: request.source.kind === 'files' ? [] : freshDataNotes(why),
+  });
+}
+
+/** The caller's own arguments with those that have an answer put in; an emptied selector goes. */
+function retryArguments(
+  args: ScopeArguments,
+  retry: Readonly<Record<string, string>>,
+): Record<string, string> {
+  const { source, service, profile_type, selector, from, to } = args;
+  const merged = { source, service, profile_type, selector, from, to, ...retry };
+  return Object.fromEntries(
+    Object.entries(merged).filter(
+      (entry): entry is [string, string] => entry[1] !== undefined && entry[1] !== '',
+    ),
+  );
+}
+
+function freshDataNotes(why: Emptiness): string[] {
+  return why.reason === 'source_empty'
+    ? [
+        'A newly installed server that also keeps the old storage may answer empty for some minutes after the first profiles.',
+      ]
+    : [];
+}

@@ -1,0 +1,101 @@
+import { UserError } from '../errors.js';
+import {
+  defaultProfileType,
+  PROFILE_TYPE_ALIASES,
+  type ProfileType,
+  parseProfileType,
+  resolveProfileType,
+} from '../profile/types.js';
+import type { Matcher, ProfileSource, Window } from '../sources/source.js';
+import { lastHourWithData } from './data-range.js';
+import type { ToolContext } from './define.js';
+import { nearest } from './nearest.js';
+import { allMatchers, type ProfileRequest } from './request.js';
+
+/** Resolved scope of a profile question: everything exists. */
+export interface Scope {
+  source: ProfileSource;
+  service: string | null;
+  matchers: readonly Matcher[];
+  window: Window;
+  type: ProfileType;
+  /** What was chosen for the caller, in words. */
+  notes: readonly string[];
+}
+
+export type Resolution =
+  | { scope: Scope }
+  /** Nothing of the type in the window: the request as far as it was resolved. */
+  | { missing: ProfileRequest; window: Window };
+
+/**
+ * Resolves service, window and type against what the source holds.
+ * @throws UserError when the caller must choose, UpstreamError
+ */
+export async function resolveScope(request: ProfileRequest, context: ToolContext): Promise<Resolution> {
+  const { source } = request;
+  const notes: string[] = [];
+  let { service } = request;
+  const window = request.window ?? (await lastHourWithData(request, context));
+  if (request.window === null) notes.push('No window was given: the last hour that has data was taken.');
+  if (service === null && request.matchers.length === 0) {
+    const services = await context.schemaOf(source).labelValues('service_name', [], window, context.signal);
+    if (services.length > 1) {
+      throw new UserError(
+        'No `service` was given, and the source has several.',
+        `Name one: ${services.slice(0, 10).join(', ')}${services.length > 10 ? `, … (${services.length} in all: list_services)` : ''}.`,
+      );
+    }
+    service = services[0] ?? null;
+    if (service !== null) notes.push(`No service was given: ${service} is the only one.`);
+  }
+  const typeIds = await context
+    .schemaOf(source)
+    .typeIds(allMatchers(service, request.matchers), window, context.signal);
+  const type =
+    request.profileType === null
+      ? defaultProfileType(typeIds)
+      : resolveProfileType(request.profileType, typeIds);
+  if (type === null) {
+    checkTypeName(request.profileType, typeIds);
+    return { missing: { ...request, service }, window };
+  }
+  if (request.profileType === null) {
+    notes.push(`No profile type was given: ${type.alias} was taken${otherTypes(typeIds, type)}.`);
+  }
+  return { scope: { source, service, matchers: request.matchers, window, type, notes } };
+}
+
+function otherTypes(typeIds: readonly string[], taken: ProfileType): string {
+  const others = [...new Set(typeIds.map((id) => parseProfileType(id)?.alias ?? id))].filter(
+    (alias) => alias !== taken.alias,
+  );
+  return others.length === 0 ? '' : ` (also: ${others.join(', ')})`;
+}
+
+/** A word that no table knows is a slip of the caller, not a type that happens to be absent. */
+function checkTypeName(wanted: string | null, typeIds: readonly string[]): void {
+  if (wanted === null || typeIds.length === 0) return;
+  const looksLikeId = parseProfileType(wanted) !== null;
+  const known =
+    resolveProfileType(wanted, ALL_KNOWN) !== null || PROFILE_TYPE_ALIASES.includes(wanted.toLowerCase());
+  if (looksLikeId || known) return;
+  const aliases = typeIds.map((id) => parseProfileType(id)?.alias ?? id);
+  const [best] = nearest(wanted, [...aliases, ...PROFILE_TYPE_ALIASES]);
+  throw new UserError(
+    `\`profile_type\` ${JSON.stringify(wanted)} is not known.`,
+    `${best === undefined ? '' : `Did you mean "${best}"? `}Present: ${[...new Set(aliases)].join(', ')}; or give a full id such as ${typeIds[0]}.`,
+  );
+}
+
+/** One id of each family that the synonyms cover: whether a word means anything at all. */
+const ALL_KNOWN = [
+  'process_cpu:cpu:nanoseconds:cpu:nanoseconds',
+  'memory:inuse_space:bytes:space:bytes',
+  'memory:alloc_space:bytes:space:bytes',
+  'goroutine:goroutine:count:goroutine:count',
+  'mutex:delay:nanoseconds:mutex:count',
+  'block:delay:nanoseconds:block:count',
+  'exceptions:exception:count:exception:count',
+  'off_cpu:off_cpu:nanoseconds::',
+];
