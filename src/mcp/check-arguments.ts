@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { UserError } from '../errors.js';
+import { nearest } from '../report/nearest.js';
 import type { Tool } from '../tools/define.js';
-import { nearest } from '../tools/nearest.js';
 
 /** Arguments of a call after the check: known names, right types, defaults filled in. */
 export type CheckedArguments = Record<string, unknown> & { format?: unknown; limit?: unknown };
@@ -44,16 +44,18 @@ function names(tool: Tool): string[] {
   return Object.keys(tool.input.shape);
 }
 
-/** Models write numbers as text and text as numbers; both are clear enough. */
+/** Models write numbers as text, text as numbers and '' for nothing; all are clear enough. */
 function coerce(tool: Tool, args: Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(
-    Object.entries(args).map(([name, value]) => {
-      const wantsNumber = kindOf(tool.input.shape[name]) === 'number';
-      if (wantsNumber && typeof value === 'string' && /^-?\d+(?:\.\d+)?$/.test(value.trim()))
-        return [name, Number(value)];
-      if (!wantsNumber && typeof value === 'number') return [name, String(value)];
-      return [name, value];
-    }),
+    Object.entries(args)
+      .filter(([, value]) => value !== '')
+      .map(([name, value]) => {
+        const wantsNumber = kindOf(tool.input.shape[name]) === 'number';
+        if (wantsNumber && typeof value === 'string' && /^-?\d+(?:\.\d+)?$/.test(value.trim()))
+          return [name, Number(value)];
+        if (!wantsNumber && typeof value === 'number') return [name, String(value)];
+        return [name, value];
+      }),
   );
 }
 

@@ -1,4 +1,5 @@
 import { McpServer } from '@modelcontextprotocol/server';
+import type { Log } from '../log.js';
 import { TOOLS } from '../tools/index.js';
 import { PACKAGE } from '../version.js';
 import { type CallEnvironment, callTool, inputJsonSchema } from './call.js';
@@ -34,7 +35,7 @@ const SCHEMAS = new Map(
 );
 
 /** Makes the factory that both transports use; one server object per connection or HTTP request. */
-export function createServerFactory(environment: CallEnvironment): () => McpServer {
+export function createServerFactory(environment: CallEnvironment, log: Log): () => McpServer {
   return () => {
     const server = new McpServer(
       { name: PACKAGE.name, title: 'Pyroscope profiles', version: PACKAGE.version },
@@ -46,9 +47,11 @@ export function createServerFactory(environment: CallEnvironment): () => McpServ
       if (inputSchema === undefined) continue;
       server.registerTool(
         name,
-        { title, description, inputSchema, annotations: { title, ...ANNOTATIONS } },
+        { title, description, inputSchema, annotations: ANNOTATIONS },
         async (args, call) => {
+          const started = performance.now();
           const { text, isError } = await callTool(tool, args, environment, call.mcpReq.signal);
+          log.info(`${name} ${isError ? 'refused' : 'answered'} in ${Math.round(performance.now() - started)} ms`);
           return { content: [{ type: 'text', text }], ...(isError ? { isError } : {}) };
         },
       );

@@ -1,11 +1,113 @@
-import { serveStdio } from '@modelcontextprotocol/server/stdio';
+import { PassThrough } from 'node:stream';
+import {
+  isJSONRPCErrorResponse,
+  isJSONRPCNotification,
+  isJSONRPCRequest,
+  isJSONRPCResultResponse,
+  type JSONRPCMessage,
+  type RequestId,
+  type Transport,
+} from '@modelcontextprotocol/server';
+import { StdioServerTransport, serveStdio } from '@modelcontextprotocol/server/stdio';
 import type { Log } from '../log.js';
 import type { CallEnvironment } from './call.js';
 import { createServerFactory } from './server.js';
 
-/** Serves MCP over stdin and stdout until the client closes them. */
-export function serveOverStdio(environment: CallEnvironment, log: Log): { close(): Promise<void> } {
-  return serveStdio(createServerFactory(environment), {
+/** How long requests in flight are still answered after the client closed its end. */
+const LAST_ANSWERS_MS = 3_000;
+
+export interface StdioServer {
+  /** Resolves when the connection is over, for whatever reason: the process has nothing left to do. */
+  closed: Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Serves MCP over stdin and stdout, protocols of both eras, until the client closes them. */
+export function serveOverStdio(environment: CallEnvironment, log: Log): StdioServer {
+  const transport = new PatientStdio();
+  const server = serveStdio(createServerFactory(environment, log), {
+    transport,
     onerror: (error) => log.warn(`stdio: ${error.message}`),
   });
+  return { closed: transport.closed, close: () => server.close() };
+}
+
+/**
+ * The SDK's stdio transport, but the end of input does not throw away what was asked before it: a script that pipes
+ * its requests in gets its answers. Bounded, so that a client that died leaves no process behind.
+ */
+class PatientStdio implements Transport {
+  onclose?: () => void;
+  onerror?: (error: Error) => void;
+  onmessage?: Transport['onmessage'];
+  readonly closed: Promise<void>;
+  readonly #input = new PassThrough();
+  readonly #inner = new StdioServerTransport(this.#input);
+  readonly #unanswered = new Set<RequestId>();
+  #inputEnded = false;
+  #resolveClosed: () => void = () => {};
+
+  constructor() {
+    this.closed = new Promise((resolve) => {
+      this.#resolveClosed = resolve;
+    });
+  }
+
+  async start(): Promise<void> {
+    this.#inner.onmessage = (message) => {
+      this.#note(message);
+      this.onmessage?.(message);
+    };
+    this.#inner.onerror = (error) => this.onerror?.(error);
+    this.#inner.onclose = () => {
+      process.stdin.unpipe(this.#input);
+      this.onclose?.();
+      this.#resolveClosed();
+    };
+    await this.#inner.start();
+    process.stdin.once('end', () => this.#endInput());
+    process.stdin.once('close', () => this.#endInput());
+    process.stdin.on('error', (error) => this.onerror?.(error));
+    process.stdin.pipe(this.#input, { end: false });
+  }
+
+  async send(message: JSONRPCMessage): Promise<void> {
+    try {
+      await this.#inner.send(message);
+    } finally {
+      const answer = isJSONRPCResultResponse(message) || isJSONRPCErrorResponse(message);
+      if (answer && message.id !== undefined) this.#settle(message.id);
+    }
+  }
+
+  close(): Promise<void> {
+    return this.#inner.close();
+  }
+
+  /** Keeps account of what must be answered; a subscription has no answer, and a cancelled request needs none. */
+  #note(message: JSONRPCMessage): void {
+    if (isJSONRPCRequest(message)) {
+      if (message.method !== 'subscriptions/listen') this.#unanswered.add(message.id);
+    } else if (isJSONRPCNotification(message) && message.method === 'notifications/cancelled') {
+      const id = message.params?.requestId;
+      if (typeof id === 'string' || typeof id === 'number') this.#settle(id);
+    }
+  }
+
+  #settle(id: RequestId): void {
+    this.#unanswered.delete(id);
+    this.#closeWhenDone();
+  }
+
+  #endInput(): void {
+    if (this.#inputEnded) return;
+    this.#inputEnded = true;
+    // What was piped but not yet read comes before this in the queue.
+    setImmediate(() => this.#closeWhenDone());
+    setTimeout(() => void this.close(), LAST_ANSWERS_MS);
+  }
+
+  #closeWhenDone(): void {
+    if (this.#inputEnded && this.#unanswered.size === 0 && this.#input.readableLength === 0) void this.close();
+  }
 }

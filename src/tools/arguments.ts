@@ -3,15 +3,13 @@ import { z } from 'zod';
 /** Arguments that mean the same in every tool. */
 export const sourceArgument = z
   .string()
-  .min(1)
   .optional()
   .describe('Data source name or uid; default: the first enabled');
 
-export const serviceArgument = z.string().min(1).optional().describe('Exact service_name');
+export const serviceArgument = z.string().optional().describe('Exact service_name');
 
 export const typeArgument = z
   .string()
-  .min(1)
   .optional()
   .describe('cpu, alloc, inuse, goroutines, mutex, block, wall, … or a full type id; default: cpu');
 

@@ -5,21 +5,29 @@ import { allMatchers, type ProfileRequest } from './request.js';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
-/** Resolution of the search for the newest data, seconds. */
-const LAST_SEEN_STEP = 300;
+/** Resolution of the search for the newest data, seconds: a day of a server's series is 1,440 points. */
+const LAST_SEEN_STEP = 60;
 
-/** The hour that ends with the newest data of the request; the last hour when nothing is found. */
+/**
+ * The hour that ends with the newest data of the request, or of its service where the other matchers leave nothing;
+ * the last hour when nothing is found.
+ */
 export async function lastHourWithData(request: ProfileRequest, context: ToolContext): Promise<Window> {
   const now = context.now();
   const recent = { from: now - HOUR, to: now };
-  const matchers = allMatchers(request.service, request.matchers);
-  if (request.source.kind !== 'files') {
-    const present = await context.schemaOf(request.source).typeIds(matchers, recent, context.signal);
-    if (present.length > 0) return recent;
-  }
-  for (const wide of await wideWindows(request.source, recent, context)) {
-    const newest = await lastSeen(request, wide, context);
-    if (newest !== null) return { from: newest - HOUR, to: newest };
+  const wide = await wideWindows(request.source, recent, context);
+  const asks =
+    request.matchers.length === 0 ? [request] : [request, { ...request, matchers: [], profileType: null }];
+  for (const ask of asks) {
+    const matchers = allMatchers(ask.service, ask.matchers);
+    if (request.source.kind !== 'files') {
+      const present = await context.schemaOf(request.source).typeIds(matchers, recent, context.signal);
+      if (present.length > 0) return recent;
+    }
+    for (const window of wide) {
+      const newest = await lastSeen(ask, window, context);
+      if (newest !== null) return { from: newest - HOUR, to: newest };
+    }
   }
   return recent;
 }
@@ -46,7 +54,7 @@ export async function wideWindows(
   return windows;
 }
 
-/** When the request's service was last seen in a window, to five minutes (never before the truth); null if not. */
+/** When the request's service was last seen in a window, to a minute, never before the truth (a directory: to a second); null if not. */
 export async function lastSeen(
   request: ProfileRequest,
   window: Window,
@@ -60,7 +68,7 @@ export async function lastSeen(
   if (type === null) return null;
   const series = await request.source.timeSeries(
     { profileTypeId: type.id, matchers, window },
-    { groupBy: [], step: LAST_SEEN_STEP },
+    { groupBy: [], step: request.source.kind === 'files' ? 1 : LAST_SEEN_STEP },
     context.signal,
   );
   const times = series.flatMap(({ points }) => points.map(({ time }) => time));

@@ -1,15 +1,10 @@
-import {
-  defaultProfileType,
-  type ProfileType,
-  parseProfileType,
-  resolveProfileType,
-} from '../profile/types.js';
+import { defaultProfileType, orderTypes, type ProfileType, resolveProfileType } from '../profile/types.js';
+import { nearest } from '../report/nearest.js';
 import { formatTime } from '../report/units.js';
 import { formatSelector } from '../sources/selector.js';
 import type { Matcher, Window } from '../sources/source.js';
 import { lastSeen, wideWindows } from './data-range.js';
 import type { ToolContext } from './define.js';
-import { nearest } from './nearest.js';
 import { allMatchers, type ProfileRequest } from './request.js';
 
 const HOUR = 3_600_000;
@@ -75,7 +70,7 @@ export async function explainEmptiness(
   const wanted = request.profileType;
   const type = wanted === null ? defaultProfileType(inWindow) : resolveProfileType(wanted, inWindow);
   if (type === null) {
-    const aliases = [...new Set(inWindow.map((id) => parseProfileType(id)?.alias ?? id))];
+    const aliases = [...new Set(orderTypes(inWindow).map(({ alias }) => alias))];
     return {
       reason: 'type_not_emitted',
       detail: `${service ?? 'No service'} emits no ${JSON.stringify(wanted)} profiles in this window.`,

@@ -1,5 +1,17 @@
 import type { Tool } from './define.js';
+import { listDataSources } from './list_data_sources.js';
+import { listLabels } from './list_labels.js';
+import { listProfileTypes } from './list_profile_types.js';
+import { listServices } from './list_services.js';
+import { queryProfile } from './query_profile.js';
 import { summarizeProfile } from './summarize_profile.js';
 
 /** Every tool, sorted by name: `tools/list` is the same on every connection. */
-export const TOOLS: readonly Tool[] = [summarizeProfile];
+export const TOOLS: readonly Tool[] = [
+  listDataSources,
+  listLabels,
+  listProfileTypes,
+  listServices,
+  queryProfile,
+  summarizeProfile,
+];

@@ -34,7 +34,8 @@ export async function answerAbout(
   return emptiness(tool, args, found, scope.window, await explainEmptiness(found, scope.window, context));
 }
 
-function emptiness(
+/** An answer without data, from the reason for it. */
+export function emptiness(
   tool: string,
   args: ScopeArguments,
   request: ProfileRequest,

@@ -1,15 +1,16 @@
 import { UserError } from '../errors.js';
 import {
   defaultProfileType,
+  orderTypes,
   PROFILE_TYPE_ALIASES,
   type ProfileType,
   parseProfileType,
   resolveProfileType,
 } from '../profile/types.js';
+import { nearest } from '../report/nearest.js';
 import type { Matcher, ProfileSource, Window } from '../sources/source.js';
 import { lastHourWithData } from './data-range.js';
 import type { ToolContext } from './define.js';
-import { nearest } from './nearest.js';
 import { allMatchers, type ProfileRequest } from './request.js';
 
 /** Resolved scope of a profile question: everything exists. */
@@ -67,7 +68,7 @@ export async function resolveScope(request: ProfileRequest, context: ToolContext
 }
 
 function otherTypes(typeIds: readonly string[], taken: ProfileType): string {
-  const others = [...new Set(typeIds.map((id) => parseProfileType(id)?.alias ?? id))].filter(
+  const others = [...new Set(orderTypes(typeIds).map(({ alias }) => alias))].filter(
     (alias) => alias !== taken.alias,
   );
   return others.length === 0 ? '' : ` (also: ${others.join(', ')})`;
@@ -80,11 +81,11 @@ function checkTypeName(wanted: string | null, typeIds: readonly string[]): void 
   const known =
     resolveProfileType(wanted, ALL_KNOWN) !== null || PROFILE_TYPE_ALIASES.includes(wanted.toLowerCase());
   if (looksLikeId || known) return;
-  const aliases = typeIds.map((id) => parseProfileType(id)?.alias ?? id);
+  const aliases = orderTypes(typeIds).map(({ alias }) => alias);
   const [best] = nearest(wanted, [...aliases, ...PROFILE_TYPE_ALIASES]);
   throw new UserError(
     `\`profile_type\` ${JSON.stringify(wanted)} is not known.`,
-    `${best === undefined ? '' : `Did you mean "${best}"? `}Present: ${[...new Set(aliases)].join(', ')}; or give a full id such as ${typeIds[0]}.`,
+    `${best === undefined ? '' : `Did you mean "${best}"? `}Present: ${[...new Set(aliases)].join(', ')}.`,
   );
 }
 

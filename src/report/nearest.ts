@@ -3,7 +3,10 @@ import leven from 'leven';
 /** Names offered for one that is wrong. */
 const MAX_OFFERED = 3;
 
-/** The names most like a wrong one, nearest first: those that contain it or differ in at most a third of it. */
+/**
+ * The names most like a wrong one, nearest first: those that contain it, a part of which is like it, or that differ in
+ * at most a third of it.
+ */
 export function nearest(wrong: string, names: readonly string[]): string[] {
   const plain = (name: string) => name.toLowerCase().replace(/[^\p{L}\p{N}]/gu, '');
   const wanted = plain(wrong);
@@ -14,7 +17,9 @@ export function nearest(wrong: string, names: readonly string[]): string[] {
       const within =
         wanted.length >= 3 &&
         (candidate.includes(wanted) || (candidate.length >= 3 && wanted.includes(candidate)));
-      return { name, distance: within ? 0.5 : leven(wanted, candidate) };
+      const parts = name.split(/[-_./\s]+/).filter((part) => part.length >= 3);
+      const distances = parts.map((part) => leven(wanted, plain(part)) + 0.5);
+      return { name, distance: within ? 0.5 : Math.min(leven(wanted, candidate), ...distances) };
     })
     .filter(({ distance }) => distance <= limit)
     .sort((a, b) => a.distance - b.distance || (a.name < b.name ? -1 : 1))

@@ -1,0 +1,249 @@
+import type { ProfileType } from '../profile/types.js';
+import { roundShare } from './measurement.js';
+import type { Answer, Block } from './render.js';
+import { safeText } from './sanitise.js';
+import { formatShare, formatSpan, formatTime } from './units.js';
+
+/** Which part of a source a list is about. */
+export interface ListScope {
+  source: string;
+  service: string | null;
+  selector: string;
+  window: { from: number; to: number };
+  notes: readonly string[];
+}
+
+function scopeOf(scope: ListScope) {
+  const { source, service, selector, window } = scope;
+  return { source, service, selector, from: formatTime(window.from), to: formatTime(window.to) };
+}
+
+function windowText({ window, source }: ListScope): string {
+  return `${formatTime(window.from)} to ${formatTime(window.to)} (${formatSpan(window.to - window.from)}), source ${safeText(source, 100)}`;
+}
+
+function listAnswer(
+  name: string,
+  list: Answer['data'][string],
+  scope: ListScope,
+  blocks: readonly Block[],
+  more: Answer['data'] = {},
+): Answer {
+  return {
+    data: { scope: scopeOf(scope), [name]: list, ...more, notes: scope.notes },
+    text: [...blocks, { rows: scope.notes.map((note) => `Note: ${note}`) }],
+    lists: [name],
+  };
+}
+
+export interface DataSourceRow {
+  name: string;
+  uid: string;
+  kind: string;
+  enabled: boolean;
+  default: boolean;
+  oldest: number | null;
+  newest: number | null;
+  /** What an operator should mend, or why the source does not answer. */
+  problems: readonly string[];
+}
+
+/** Which sources exist and what they hold. */
+export function dataSourcesAnswer(rows: readonly DataSourceRow[]): Answer {
+  const time = (ms: number | null) => (ms === null ? null : formatTime(ms));
+  const range = ({ oldest, newest }: DataSourceRow) =>
+    oldest === null || newest === null
+      ? 'range of data unknown'
+      : `data from ${formatTime(oldest)} to ${formatTime(newest)}`;
+  return {
+    data: {
+      data_sources: rows.map(({ problems, ...row }) => ({
+        ...row,
+        oldest: time(row.oldest),
+        newest: time(row.newest),
+        problems,
+      })),
+      notes: [],
+    },
+    text: [
+      {
+        title: rows.length === 0 ? 'No data source is configured.' : 'Data sources:',
+        rows:
+          rows.length === 0
+            ? [
+                'Next: an operator starts the server with PYROSCOPE_URL=… or --profiles DIR; `pyroscope-mcp doctor` checks it.',
+              ]
+            : rows.map(
+                (row) =>
+                  `${safeText(row.name, 100)} (uid ${safeText(row.uid, 100)}, ${row.kind}, ${row.enabled ? 'enabled' : 'disabled'}${row.default ? ', default' : ''}): ${range(row)}`,
+              ),
+      },
+      {
+        rows: rows.flatMap((row) =>
+          row.problems.map((problem) => `Note: ${safeText(row.name, 100)}: ${safeText(problem, 400)}`),
+        ),
+      },
+    ],
+    lists: ['data_sources'],
+  };
+}
+
+export interface ServiceRow {
+  name: string;
+  types: readonly ProfileType[];
+  /** Share of the weighing type's total over all services listed; null for a service that does not emit it. */
+  share: number | null;
+}
+
+/** Service names with their types, heaviest first. */
+export function servicesAnswer(
+  rows: readonly ServiceRow[],
+  weighedBy: ProfileType | null,
+  scope: ListScope,
+): Answer {
+  const by = weighedBy === null ? '' : `, heaviest first by ${weighedBy.alias}`;
+  return listAnswer(
+    'services',
+    rows.map((row) => ({
+      name: safeText(row.name),
+      profile_types: row.types.map((type) => type.alias),
+      share: row.share === null ? null : roundShare(row.share),
+    })),
+    scope,
+    [
+      { rows: [`${rows.length} service${rows.length === 1 ? '' : 's'}${by}; ${windowText(scope)}`] },
+      {
+        rows: rows.map(
+          (row) =>
+            `${row.share === null ? '    -' : formatShare(row.share).padStart(5)}  ${safeText(row.name, 120)}: ${row.types.map((type) => type.alias).join(', ')}`,
+        ),
+        keep: 5,
+        more: 'narrow with selector, for example service_name=~".*checkout.*"',
+      },
+    ],
+    { weighed_by: weighedBy?.id ?? null },
+  );
+}
+
+export interface TypeRow {
+  type: ProfileType;
+  /** Number of services that emit it. */
+  services: number;
+}
+
+/** Profile types with their meaning. */
+export function profileTypesAnswer(rows: readonly TypeRow[], scope: ListScope): Answer {
+  const whose = scope.service === null ? 'all services' : safeText(scope.service, 120);
+  return listAnswer(
+    'profile_types',
+    rows.map(({ type, services }) => ({
+      id: safeText(type.id),
+      alias: type.alias,
+      unit: type.unit,
+      kind: type.kind,
+      meaning: type.meaning,
+      services,
+    })),
+    scope,
+    [
+      {
+        rows: [
+          `${rows.length} profile type${rows.length === 1 ? '' : 's'} of ${whose}; ${windowText(scope)}`,
+        ],
+      },
+      {
+        rows: rows.map(
+          ({ type, services }) =>
+            `${type.alias}: ${type.meaning}, ${type.unit}, ${type.kind === 'instant' ? 'instant (answers give the mean snapshot)' : 'cumulative'}; ${safeText(type.id, 200)}${scope.service === null ? `; ${services} service${services === 1 ? '' : 's'}` : ''}`,
+        ),
+        keep: 5,
+        more: 'narrow with service',
+      },
+    ],
+  );
+}
+
+/** Label names with their numbers of values; null where they were not counted. */
+export function labelsAnswer(
+  rows: readonly { name: string; values: number | null }[],
+  scope: ListScope,
+): Answer {
+  return listAnswer(
+    'labels',
+    rows.map(({ name, values }) => ({ name: safeText(name), values })),
+    scope,
+    [
+      {
+        rows: [
+          `${rows.length} label${rows.length === 1 ? '' : 's'} of ${scope.service === null ? 'all services' : safeText(scope.service, 120)}; ${windowText(scope)}`,
+        ],
+      },
+      {
+        rows: rows.map(
+          ({ name, values }) =>
+            `${safeText(name, 120)}${values === null ? '' : `: ${values} value${values === 1 ? '' : 's'}`}`,
+        ),
+        keep: 10,
+        more: 'name one in `label` to see its values',
+      },
+    ],
+  );
+}
+
+export interface LabelValueRow {
+  value: string;
+  /** Share of the type's total; null where the total has nothing under it. */
+  share: number | null;
+}
+
+/** Values of one label, heaviest first; `limit` of them in the text. */
+export function labelValuesAnswer(
+  label: string,
+  rows: readonly LabelValueRow[],
+  weighedBy: ProfileType | null,
+  limit: number,
+  scope: ListScope,
+): Answer {
+  const left = rows.slice(limit);
+  const leftShare = left.reduce((sum, row) => sum + (row.share ?? 0), 0);
+  const by =
+    weighedBy === null
+      ? ''
+      : `, with their share of ${weighedBy.alias}${weighedBy.kind === 'instant' ? ' (summed over snapshots)' : ''}`;
+  return listAnswer(
+    'values',
+    rows
+      .slice(0, limit)
+      .map(({ value, share }) => ({
+        value: safeText(value),
+        share: share === null ? null : roundShare(share),
+      })),
+    scope,
+    [
+      {
+        rows: [
+          `${rows.length} value${rows.length === 1 ? '' : 's'} of ${safeText(label, 120)}${by}; ${windowText(scope)}`,
+        ],
+      },
+      {
+        rows: rows
+          .slice(0, limit)
+          .map(
+            ({ value, share }) =>
+              `${share === null ? '    -' : formatShare(share).padStart(5)}  ${safeText(value, 120)}`,
+          ),
+        keep: 10,
+        more: 'ask with a higher limit, or narrow with selector',
+      },
+      {
+        rows:
+          left.length === 0
+            ? []
+            : [
+                `… ${left.length} more, together ${formatShare(leftShare)}: ask with a higher limit, or narrow with selector`,
+              ],
+      },
+    ],
+    { label: safeText(label), value_count: rows.length, weighed_by: weighedBy?.id ?? null },
+  );
+}

@@ -1,0 +1,231 @@
+import { chargeLeaves } from '../profile/charge.js';
+import { frameOwner } from '../profile/frames.js';
+import { hottestPath } from '../profile/hottest-path.js';
+import type { Profile } from '../profile/model.js';
+import { totalValue } from '../profile/model.js';
+import { functionTable, rankFunctions } from '../profile/table.js';
+import { callTreeRows } from '../profile/tree.js';
+import { displayBriefly, displayFunction, functionData } from './functions.js';
+import { divisorOf, type Measurement, round, roundShare, scopeData, scopeLines } from './measurement.js';
+import { nearest } from './nearest.js';
+import { callScope, type NextCall, nextRows } from './next.js';
+import type { Answer, Block, JsonObject } from './render.js';
+import { safeText } from './sanitise.js';
+import { formatShare, formatValue } from './units.js';
+
+export interface ViewOptions {
+  view: 'top' | 'tree';
+  sort: 'self' | 'total';
+  limit: number;
+  focus: string | null;
+  ignore: string | null;
+}
+
+/** A profile as a table of functions or as a tree; shares of the whole and, where filtered, of the part that is left. */
+export function profileViewAnswer(measured: Measurement, filtered: Profile, options: ViewOptions): Answer {
+  const part = totalValue(filtered);
+  const whole = totalValue(measured.active);
+  if (part <= 0) return nothingLeft(measured, options);
+  const view =
+    options.view === 'top' ? topView(measured, filtered, options) : treeView(measured, filtered, options);
+  const next = view.next;
+  const filter = filterLine(options, part, whole);
+  return {
+    data: {
+      ...scopeData(measured, filtered),
+      ...(filter === null
+        ? {}
+        : { filter: { focus: options.focus, ignore: options.ignore, kept_share: roundShare(part / whole) } }),
+      ...view.data,
+      notes: measured.notes,
+      next: next.map((call) => ({ ...call })),
+      links: [],
+    },
+    text: [
+      { rows: [...scopeLines(measured), ...(filter === null ? [] : [filter])] },
+      view.block,
+      { rows: measured.notes.map((note) => `Note: ${note}`) },
+      { rows: nextRows(next) },
+    ],
+    lists: view.lists,
+  };
+}
+
+interface View {
+  data: JsonObject;
+  block: Block;
+  lists: readonly string[];
+  next: readonly NextCall[];
+}
+
+function isFiltered({ focus, ignore }: ViewOptions): boolean {
+  return focus !== null || ignore !== null;
+}
+
+function filterLine(options: ViewOptions, part: number, whole: number): string | null {
+  if (!isFiltered(options)) return null;
+  const parts = [
+    options.focus === null ? null : `focus ${JSON.stringify(safeText(options.focus, 100))}`,
+    options.ignore === null ? null : `ignore ${JSON.stringify(safeText(options.ignore, 100))}`,
+  ].filter((text) => text !== null);
+  return `${parts.join(', ')}: the stacks kept hold ${formatShare(part / whole)} of the total`;
+}
+
+function topView(measured: Measurement, profile: Profile, options: ViewOptions): View {
+  const whole = totalValue(measured.active);
+  const part = totalValue(profile);
+  const divisor = divisorOf(measured);
+  const table = functionTable(profile);
+  const ranked = rankFunctions(profile, table, options.sort);
+  const rows = ranked.slice(0, options.limit);
+  const application = profile.functions.map((info) => frameOwner(info) === 'application');
+  const charges = chargeLeaves(
+    profile,
+    rows.filter((id) => !application[id]),
+    (id) => application[id] ?? false,
+  );
+  const filtered = isFiltered(options);
+  const data = rows.map((id, index) => {
+    const self = table.self[id] ?? 0;
+    const total = table.totals[id] ?? 0;
+    const charge = charges.get(id);
+    return {
+      rank: index + 1,
+      ...functionData(profile.functions[id], table.lines[id] ?? 0),
+      self: round(self / divisor),
+      self_share: roundShare(self / whole),
+      total: round(total / divisor),
+      total_share: roundShare(total / whole),
+      ...(filtered
+        ? { self_share_of_kept: roundShare(self / part), total_share_of_kept: roundShare(total / part) }
+        : {}),
+      charged_to:
+        charge === undefined ? null : functionData(profile.functions[charge.functionId], 0).function,
+    };
+  });
+  const text = data.map((row, index) => {
+    const id = rows[index] ?? 0;
+    const charge = charges.get(id);
+    const share = charge === undefined ? 0 : charge.value / (table.self[id] || 1);
+    const to =
+      charge === undefined || (table.self[id] ?? 0) === 0
+        ? ''
+        : ` <- ${share < 0.95 ? `${Math.round(share * 100)}% ` : ''}${displayBriefly(functionData(profile.functions[charge.functionId], table.lines[charge.functionId] ?? 0))}`;
+    const kept = filtered
+      ? ` ${formatShare(row.self_share_of_kept ?? 0)}/${formatShare(row.total_share_of_kept ?? 0)}`
+      : '';
+    return `${formatShare(row.self_share).padStart(5)} ${formatValue(row.self, measured.type.unit)} ${formatShare(row.total_share).padStart(5)}${kept}  ${displayFunction(row)}${to}`;
+  });
+  const held = rows.reduce((sum, id) => sum + (table.self[id] ?? 0), 0);
+  const columns = `self share, self, total share${filtered ? ', self/total as share of the kept stacks' : ''}`;
+  const more = ranked.length - rows.length;
+  return {
+    data: { top_functions: data, functions: ranked.length },
+    block: {
+      title: `Top ${rows.length} of ${ranked.length} functions by ${options.sort}, together ${formatShare(held / whole)} of the total by self (${columns}; "<-": application function it is charged to):`,
+      rows: text,
+      keep: 5,
+      more: 'repeat with a higher limit',
+    },
+    lists: ['top_functions'],
+    next:
+      more > 0 && !filtered
+        ? [
+            {
+              tool: 'query_profile',
+              arguments: {
+                ...callScope(measured),
+                view: 'top',
+                sort: options.sort,
+                limit: Math.min(200, options.limit * 3),
+              },
+            },
+          ]
+        : [],
+  };
+}
+
+function treeView(measured: Measurement, profile: Profile, options: ViewOptions): View {
+  const whole = totalValue(measured.active);
+  const divisor = divisorOf(measured);
+  const application = profile.functions.map((info) => frameOwner(info) === 'application');
+  const path = hottestPath(profile, (id) => application[id] ?? false);
+  const rows = callTreeRows(profile, {
+    limit: options.limit,
+    pathDepth: path.explainsUntil + 1,
+    keep: (id) => application[id] ?? false,
+  });
+  const data = rows.map((row) => ({
+    depth: row.depth,
+    ...functionData(profile.functions[row.functionId], row.line),
+    total: round(row.total / divisor),
+    total_share: roundShare(row.total / whole),
+    self_share: roundShare(row.self / whole),
+    folded_frames: row.folded,
+    hidden_children: row.hidden?.count ?? 0,
+    hidden_share: roundShare((row.hidden?.total ?? 0) / whole),
+  }));
+  const text = data.map((row, index) => {
+    const hidden = rows[index]?.hidden ?? null;
+    const self = row.self_share >= 0.0005 ? ` (self ${formatShare(row.self_share)})` : '';
+    const folded = row.folded_frames > 0 ? ` … +${row.folded_frames}` : '';
+    const left = hidden === null ? '' : ` [${hidden.count} more: ${formatShare(hidden.total / whole)}]`;
+    return `${' '.repeat(row.depth)}${formatShare(row.total_share)} ${displayFunction(row)}${self}${folded}${left}`;
+  });
+  return {
+    data: { tree: data },
+    block: {
+      title:
+        'Call tree (total share of the whole; "… +n": n frames that only hand on are left out; "[n more: x%]": smaller callees left out):',
+      rows: text,
+      keep: 8,
+      more: 'repeat with focus on one of the rows',
+    },
+    lists: ['tree'],
+    next: [],
+  };
+}
+
+/** Functions offered when a focus matches nothing. */
+const OFFERED = 5;
+
+function nothingLeft(measured: Measurement, options: ViewOptions): Answer {
+  const table = functionTable(measured.active);
+  const heaviest = rankFunctions(measured.active, table, 'total')
+    .map((id) => measured.active.functions[id]?.name ?? '')
+    .filter((name) => name !== '');
+  const ends = new Map(heaviest.map((name) => [name.slice(name.lastIndexOf('/') + 1), name]));
+  const like = nearest((options.focus ?? '').replace(/\\/g, ''), [...ends.keys()]).map(
+    (end) => ends.get(end) ?? end,
+  );
+  const instead = (like.length > 0 ? like : heaviest).slice(0, OFFERED).map((name) => safeText(name, 200));
+  const detail =
+    options.focus === null
+      ? `Every stack matches ignore ${JSON.stringify(safeText(options.ignore ?? '', 100))}: nothing is left.`
+      : `No stack is left with ${options.ignore === null ? '' : 'ignore and '}focus ${JSON.stringify(safeText(options.focus, 100))}; it is a regular expression on function names, case-sensitive.`;
+  return {
+    data: {
+      ...scopeData(measured, { ...measured.active, values: new Float64Array(0) }),
+      filter: { focus: options.focus, ignore: options.ignore, kept_share: 0 },
+      ...(options.view === 'top' ? { top_functions: [] } : { tree: [] }),
+      notes: [detail, ...measured.notes],
+      next: [{ tool: 'query_profile', arguments: { ...callScope(measured), view: 'top', sort: 'total' } }],
+      links: [],
+    },
+    text: [
+      { rows: scopeLines(measured) },
+      {
+        rows: [
+          detail,
+          `${like.length > 0 ? 'Names like it' : 'Heaviest functions by total'}: ${instead.join(', ')}`,
+        ],
+      },
+      {
+        rows: nextRows([
+          { tool: 'query_profile', arguments: { ...callScope(measured), view: 'top', sort: 'total' } },
+        ]),
+      },
+    ],
+    lists: [],
+  };
+}

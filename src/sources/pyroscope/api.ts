@@ -1,0 +1,238 @@
+import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
+import { decodePprof, type PprofFile, UnreadableProfileError } from '../../profile/pprof.js';
+import type { Labels } from '../source.js';
+import { unreadable } from './failure.js';
+import { elements, flag, int64, member, type Node, number, text } from './shape.js';
+import type { Transport } from './transport.js';
+
+const QUERIER = '/querier.v1.QuerierService';
+
+/** Unix milliseconds, both ends included. */
+export interface TimeRange {
+  start: number;
+  end: number;
+}
+
+export interface SeriesSelection extends TimeRange {
+  /** Label selectors, all of which hold; none selects everything. */
+  matchers: readonly string[];
+}
+
+export interface ProfileSelection extends TimeRange {
+  profileTypeId: string;
+  labelSelector: string;
+}
+
+/** A profile type as the server lists it; `id` has five parts. */
+export interface ListedProfileType {
+  id: string;
+  name: string;
+  sampleType: string;
+  sampleUnit: string;
+  periodType: string;
+  periodUnit: string;
+}
+
+/** Time stamps in Unix milliseconds, null where the server does not say. */
+export interface ProfileStats {
+  dataIngested: boolean;
+  oldest: number | null;
+  newest: number | null;
+}
+
+export interface SteppedSelection extends ProfileSelection {
+  /** Seconds, not below 0.001. Points lie at `start + k·step` up to `end`, each covering `(t − step, t]`. */
+  step: number;
+  groupBy: readonly string[];
+}
+
+export interface SumSeries {
+  labels: Labels;
+  points: { time: number; value: number }[];
+}
+
+export interface CountSeries {
+  labels: Labels;
+  /** Number of profiles in `(time − step, time]`. */
+  slots: { time: number; profiles: number }[];
+}
+
+/** Profile types with data in the range, sorted by id. */
+export async function profileTypes(
+  transport: Transport,
+  range: TimeRange,
+  signal: AbortSignal,
+): Promise<ListedProfileType[]> {
+  const answer = await ask(transport, 'ProfileTypes', { start: range.start, end: range.end }, signal);
+  return elements(member(answer, 'profileTypes')).map((type) => ({
+    id: text(member(type, 'ID')),
+    name: text(member(type, 'name')),
+    sampleType: text(member(type, 'sampleType')),
+    sampleUnit: text(member(type, 'sampleUnit')),
+    periodType: text(member(type, 'periodType')),
+    periodUnit: text(member(type, 'periodUnit')),
+  }));
+}
+
+/** Label names of the selected series, private ones among them. */
+export async function labelNames(
+  transport: Transport,
+  { start, end, matchers }: SeriesSelection,
+  signal: AbortSignal,
+): Promise<string[]> {
+  const answer = await ask(transport, 'LabelNames', { start, end, matchers }, signal);
+  return elements(member(answer, 'names')).map(text);
+}
+
+/** Values of one label over the selected series. */
+export async function labelValues(
+  transport: Transport,
+  name: string,
+  { start, end, matchers }: SeriesSelection,
+  signal: AbortSignal,
+): Promise<string[]> {
+  const answer = await ask(transport, 'LabelValues', { name, start, end, matchers }, signal);
+  return elements(member(answer, 'names')).map(text);
+}
+
+/** Distinct label sets of the selected series, reduced to the named labels; no names means all labels. */
+export async function series(
+  transport: Transport,
+  labels: readonly string[],
+  { start, end, matchers }: SeriesSelection,
+  signal: AbortSignal,
+): Promise<Labels[]> {
+  const answer = await ask(transport, 'Series', { start, end, matchers, labelNames: labels }, signal);
+  return elements(member(answer, 'labelsSet')).map(readLabels);
+}
+
+/** Time stamps of the oldest and newest profile; the server's own view, which lags. */
+export async function profileStats(transport: Transport, signal: AbortSignal): Promise<ProfileStats> {
+  const answer = await ask(transport, 'GetProfileStats', {}, signal);
+  const [oldest, newest] = [
+    int64(member(answer, 'oldestProfileTime')),
+    int64(member(answer, 'newestProfileTime')),
+  ];
+  return {
+    dataIngested: flag(member(answer, 'dataIngested')),
+    oldest: oldest === 0 ? null : oldest,
+    newest: newest === 0 ? null : newest,
+  };
+}
+
+/** Sums of values per step; `average` is honoured by v1 storage only, v2 answers with sums. */
+export async function selectSeries(
+  transport: Transport,
+  selection: SteppedSelection & { aggregation?: 'sum' | 'average' },
+  signal: AbortSignal,
+): Promise<SumSeries[]> {
+  const { aggregation } = selection;
+  const request = {
+    ...profileFields(selection),
+    step: selection.step,
+    groupBy: selection.groupBy,
+    ...(aggregation === undefined
+      ? {}
+      : { aggregation: `TIME_SERIES_AGGREGATION_TYPE_${aggregation.toUpperCase()}` }),
+  };
+  const answer = await ask(transport, 'SelectSeries', request, signal);
+  return elements(member(answer, 'series')).map((row) => ({
+    labels: readLabels(row),
+    points: elements(member(row, 'points')).map((point) => ({
+      time: int64(member(point, 'timestamp')),
+      value: number(member(point, 'value')),
+    })),
+  }));
+}
+
+/** Numbers of profiles per step (v2 storage only; else UpstreamError `not_found`). */
+export async function selectHeatmap(
+  transport: Transport,
+  selection: SteppedSelection,
+  signal: AbortSignal,
+): Promise<CountSeries[]> {
+  const request = {
+    ...profileFields(selection),
+    step: selection.step,
+    groupBy: selection.groupBy,
+    queryType: 'HEATMAP_QUERY_TYPE_INDIVIDUAL',
+  };
+  const answer = await ask(transport, 'SelectHeatmap', request, signal);
+  return elements(member(answer, 'series')).map((row) => ({
+    labels: readLabels(row),
+    slots: elements(member(row, 'slots')).map((slot) => ({
+      time: int64(member(slot, 'timestamp')),
+      profiles: elements(member(slot, 'counts')).reduce((sum, count) => sum + number(count), 0),
+    })),
+  }));
+}
+
+/** The merge of all selected profiles, untruncated, as a pprof file; null when the answer is empty. */
+export async function selectMergeProfile(
+  transport: Transport,
+  selection: ProfileSelection,
+  signal: AbortSignal,
+): Promise<PprofFile | null> {
+  const bytes = await transport.post(`${QUERIER}/SelectMergeProfile`, encodeMergeRequest(selection), {
+    codec: 'proto',
+    signal,
+  });
+  if (bytes.length === 0) return null;
+  try {
+    return decodePprof(bytes);
+  } catch (error) {
+    if (!(error instanceof UnreadableProfileError)) throw error;
+    throw unreadable(`SelectMergeProfile: ${error.message}`);
+  }
+}
+
+/** Names of the features that the server has switched on, such as `v2StorageLayer` (v2 and dual mode). */
+export async function enabledFeatures(transport: Transport, signal: AbortSignal): Promise<Set<string>> {
+  const path = '/capabilities.v1.FeatureFlagsService/GetFeatureFlags';
+  const value = await transport.post(path, {}, { codec: 'json', signal });
+  const flags = elements(member({ value, place: 'GetFeatureFlags:' }, 'featureFlags'));
+  return new Set(flags.filter((one) => flag(member(one, 'enabled'))).map((one) => text(member(one, 'name'))));
+}
+
+/** The wire form of `querier.v1.SelectMergeProfileRequest`. */
+export function encodeMergeRequest({
+  profileTypeId,
+  labelSelector,
+  start,
+  end,
+}: ProfileSelection): Uint8Array {
+  return new BinaryWriter()
+    .tag(1, WireType.LengthDelimited)
+    .string(profileTypeId)
+    .tag(2, WireType.LengthDelimited)
+    .string(labelSelector)
+    .tag(3, WireType.Varint)
+    .int64(start)
+    .tag(4, WireType.Varint)
+    .int64(end)
+    .finish();
+}
+
+async function ask(
+  transport: Transport,
+  method: string,
+  request: object,
+  signal: AbortSignal,
+): Promise<Node> {
+  const value = await transport.post(`${QUERIER}/${method}`, request, { codec: 'json', signal });
+  return { value, place: `${method}:` };
+}
+
+/** The spelling `profileTypeID` matters: the server ignores any other without a word. */
+function profileFields({ profileTypeId, labelSelector, start, end }: ProfileSelection): object {
+  return { profileTypeID: profileTypeId, labelSelector, start, end };
+}
+
+function readLabels(row: Node): Labels {
+  return Object.fromEntries(
+    elements(member(row, 'labels')).map((label) => [
+      text(member(label, 'name')),
+      text(member(label, 'value')),
+    ]),
+  );
+}

@@ -1,0 +1,147 @@
+import { UpstreamError, type UpstreamKind } from '../../errors.js';
+
+const DETAIL_LENGTH = 300;
+
+/** Connect codes that say more than the HTTP status they came with. */
+const KIND_OF_CODE: ReadonlyMap<string, UpstreamKind> = new Map([
+  ['deadline_exceeded', 'timeout'],
+  ['resource_exhausted', 'overloaded'],
+  ['unavailable', 'overloaded'],
+  ['unimplemented', 'not_found'],
+  ['unauthenticated', 'unauthorized'],
+  ['permission_denied', 'unauthorized'],
+]);
+
+/** The connection broke; where it happens before an answer the store is unreachable. */
+const BROKEN_CONNECTION = new Set([
+  'UND_ERR_SOCKET',
+  'ECONNRESET',
+  'EPIPE',
+  'UND_ERR_RES_CONTENT_LENGTH_MISMATCH',
+]);
+
+/** What the server refuses about the request itself although it answers 500 `unknown`. */
+const REFUSED_AS_500 =
+  /parsing label selector|parse error:|invalid (?:span|trace) id|invalid UUID|exemplars only available for|heatmap query type/;
+
+/** An answer with an error status, as far as it could be read. */
+export interface ErrorAnswer {
+  status: number;
+  contentType: string;
+  /** Where a redirect points to. */
+  location: string;
+  text: string;
+}
+
+/**
+ * The failure that an error answer means. Bodies are read whatever they are: empty, text, HTML, JSON, or JSON whose
+ * message is JSON once more (v1).
+ */
+export function failureOfAnswer(answer: ErrorAnswer, redact: (text: string) => string): UpstreamError {
+  const { status } = answer;
+  const { code, message } = readErrorBody(answer);
+  const detail = capped(redact(message.trim() === '' ? `HTTP ${status} without a message` : message.trim()));
+  const kind = isLogin(answer) ? 'unauthorized' : kindOf(status, code, message);
+  return new UpstreamError(kind, detail, { status, code: code === null ? null : capped(redact(code)) });
+}
+
+/** The failure that an exception of the HTTP client means. */
+export function failureOfConnection(error: unknown, redact: (text: string) => string): UpstreamError {
+  return new UpstreamError('unreachable', capped(redact(describe(error))), {
+    cause: safeCause(error, redact),
+  });
+}
+
+/** An answer with status 200 that is not what the API promises. */
+export function unreadable(detail: string, redact: (text: string) => string = (text) => text): UpstreamError {
+  return new UpstreamError('unreadable', capped(redact(detail)), { status: 200 });
+}
+
+/** Whether the connection was cut, as opposed to never made. */
+export function isBrokenConnection(error: unknown): boolean {
+  return BROKEN_CONNECTION.has(errorCode(error));
+}
+
+/** Bytes that had been read from the socket that broke; null when that is not known. */
+export function bytesReadBefore(error: unknown): number | null {
+  if (typeof error !== 'object' || error === null || !('socket' in error)) return null;
+  const { socket } = error;
+  if (typeof socket !== 'object' || socket === null || !('bytesRead' in socket)) return null;
+  return typeof socket.bytesRead === 'number' ? socket.bytesRead : null;
+}
+
+/** What an exception says, with the first cause where an address list failed as a whole. */
+export function describe(error: unknown): string {
+  if (error instanceof AggregateError && error.errors.length > 0) return describe(error.errors[0]);
+  if (!(error instanceof Error)) return String(error);
+  return error.message === '' ? errorCode(error) || error.name : error.message;
+}
+
+function errorCode(error: unknown): string {
+  if (typeof error !== 'object' || error === null || !('code' in error)) return '';
+  return typeof error.code === 'string' ? error.code : '';
+}
+
+/** The client's own exception may quote what was sent, so only its type and redacted text are kept. */
+function safeCause(error: unknown, redact: (text: string) => string): Error {
+  const cause = new Error(redact(describe(error)));
+  cause.name = error instanceof Error ? error.name : 'Error';
+  return cause;
+}
+
+function kindOf(status: number, code: string | null, message: string): UpstreamKind {
+  // Diff answers 400 for everything, with the real code before the message.
+  const prefix = /^([a-z_]+): /.exec(message)?.[1] ?? '';
+  const known = KIND_OF_CODE.get(prefix) ?? KIND_OF_CODE.get(code ?? '');
+  if (known !== undefined) return known;
+  if (status >= 300 && status < 400) return 'unreadable';
+  if (status === 401 || status === 403) return 'unauthorized';
+  if (status === 404 || status === 405 || status === 501) return 'not_found';
+  if (status === 408 || status === 504) return 'timeout';
+  if (status === 429 || status === 503) return 'overloaded';
+  if (status < 500) return 'rejected';
+  if (/code = Unimplemented/.test(message)) return 'not_found';
+  return REFUSED_AS_500.test(message) ? 'rejected' : 'failed';
+}
+
+/** A proxy in front of the store that sends everybody without a session to its login page. */
+function isLogin({ status, location }: ErrorAnswer): boolean {
+  return status >= 300 && status < 400 && /login|signin|oauth/i.test(location);
+}
+
+function readErrorBody({ status, contentType, location, text }: ErrorAnswer): {
+  code: string | null;
+  message: string;
+} {
+  if (status >= 300 && status < 400)
+    return { code: null, message: `HTTP ${status}, redirected to ${location || 'nowhere'}` };
+  if (/html/i.test(contentType) || /^\s*</.test(text)) {
+    const title = /<title[^>]*>([^<]*)/i.exec(text)?.[1]?.trim() ?? '';
+    return { code: null, message: `HTTP ${status} with an HTML page${title === '' ? '' : `: ${title}`}` };
+  }
+  return readJsonError(text) ?? { code: null, message: text };
+}
+
+function readJsonError(text: string): { code: string | null; message: string } | null {
+  if (!/^\s*\{/.test(text)) return null;
+  let body: unknown;
+  try {
+    body = JSON.parse(text);
+  } catch {
+    return null;
+  }
+  if (typeof body !== 'object' || body === null) return null;
+  const message = stringMember(body, 'message') ?? stringMember(body, 'error');
+  if (message === null) return null;
+  const inner = readJsonError(message);
+  return { code: inner?.code ?? stringMember(body, 'code'), message: inner?.message ?? message };
+}
+
+function stringMember(body: object, name: string): string | null {
+  const value: unknown = Reflect.get(body, name);
+  return typeof value === 'string' ? value : null;
+}
+
+function capped(text: string): string {
+  return text.length > DETAIL_LENGTH ? `${text.slice(0, DETAIL_LENGTH - 1)}…` : text;
+}

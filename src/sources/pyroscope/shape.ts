@@ -1,0 +1,63 @@
+import { unreadable } from './failure.js';
+
+/**
+ * A value in an answer together with its place, so that a wrong shape can be named. The JSON of protobuf omits zero
+ * values and empty lists, so every reader has a value for "not there".
+ */
+export interface Node {
+  value: unknown;
+  /** For example `SelectSeries: series[0].points`. */
+  place: string;
+}
+
+/** A member of an object; the node itself must be one. */
+export function member(node: Node, name: string): Node {
+  const { value, place } = node;
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw wrong(node, 'an object');
+  const separator = place.endsWith(':') ? ' ' : '.';
+  return {
+    value: Object.hasOwn(value, name) ? Reflect.get(value, name) : undefined,
+    place: `${place}${separator}${name}`,
+  };
+}
+
+/** The elements of a list; absent is the empty list. */
+export function elements(node: Node): Node[] {
+  const { value, place } = node;
+  if (value === undefined) return [];
+  if (!Array.isArray(value)) throw wrong(node, 'a list');
+  return value.map((element: unknown, index) => ({ value: element, place: `${place}[${index}]` }));
+}
+
+/** A text; absent is ''. */
+export function text(node: Node): string {
+  if (node.value === undefined) return '';
+  if (typeof node.value !== 'string') throw wrong(node, 'a text');
+  return node.value;
+}
+
+/** A `double` or `int32`; absent is 0. */
+export function number(node: Node): number {
+  if (node.value === undefined) return 0;
+  if (typeof node.value !== 'number') throw wrong(node, 'a number');
+  return node.value;
+}
+
+/** An `int64`, which travels as a text; absent is 0. Rounded above 2^53. */
+export function int64(node: Node): number {
+  const { value } = node;
+  if (typeof value === 'string' && /^-?\d+$/.test(value)) return Number(value);
+  if (typeof value === 'string') throw wrong(node, 'an integer');
+  return number(node);
+}
+
+/** A truth value; absent is false. */
+export function flag(node: Node): boolean {
+  if (node.value === undefined) return false;
+  if (typeof node.value !== 'boolean') throw wrong(node, 'true or false');
+  return node.value;
+}
+
+function wrong({ place }: Node, expected: string): Error {
+  return unreadable(`${place} is not ${expected}`);
+}

@@ -1,0 +1,151 @@
+import { UpstreamError } from '../../errors.js';
+import { ProfileBuilder } from '../../profile/builder.js';
+import { pprofToProfile } from '../../profile/pprof.js';
+import { formatSelector } from '../selector.js';
+import type { Labels, ProfileQuery, ProfileSource, SeriesQuery } from '../source.js';
+import {
+  enabledFeatures,
+  labelNames,
+  labelValues,
+  profileStats,
+  selectHeatmap,
+  selectMergeProfile,
+  series,
+} from './api.js';
+import { countSnapshots } from './snapshots.js';
+import { createStores, isAbsent } from './stores.js';
+import { sumOverTime } from './timeline.js';
+import { createTransport, type TransportOptions } from './transport.js';
+
+export interface PyroscopeSourceOptions extends TransportOptions {
+  name: string;
+  uid: string;
+  kind?: 'pyroscope' | 'grafana';
+}
+
+/**
+ * Profiles of a Pyroscope server, in any of its storage modes (v1, v2, dual), or of the same API behind a proxy.
+ *
+ * Time windows are taken as they are: a server refuses windows longer than its `max_query_length` (24 h by default), and
+ * cuts what lies before its `max_query_lookback` (7 d) without a word.
+ *
+ * @throws UserError when the URL is not an http(s) URL
+ */
+export function createPyroscopeSource(options: PyroscopeSourceOptions): ProfileSource {
+  const transport = createTransport(options);
+  const stores = createStores({
+    async answersFrom(start, signal) {
+      const probe = {
+        profileTypeId: PROBE_TYPE,
+        labelSelector: '{}',
+        start,
+        end: start + 1,
+        step: 1,
+        groupBy: [],
+      };
+      return selectHeatmap(transport, probe, signal).then(() => true, falseIfAbsent);
+    },
+    async exists(signal) {
+      return enabledFeatures(transport, signal).then(
+        (features) => features.has('v2StorageLayer'),
+        falseIfAbsent,
+      );
+    },
+  });
+
+  return {
+    name: options.name,
+    uid: options.uid,
+    kind: options.kind ?? 'pyroscope',
+
+    async labelNames(query, signal) {
+      const names = await labelNames(transport, seriesSelection(query), signal);
+      return distinct(names.filter((name) => !isPrivate(name)));
+    },
+
+    async labelValues(name, query, signal) {
+      return distinct(await labelValues(transport, name, seriesSelection(query), signal));
+    },
+
+    async series(names, query, signal) {
+      const rows = await series(transport, names, seriesSelection(query), signal);
+      const wanted =
+        names.length > 0 ? names : distinct(rows.flatMap(Object.keys).filter((name) => !isPrivate(name)));
+      const byText = new Map(rows.map((row) => pick(row, wanted)).map((row) => [JSON.stringify(row), row]));
+      return [...byText].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row);
+    },
+
+    async profile(query, signal) {
+      const { from: start, to: end } = query.window;
+      const { profileTypeId, matchers } = query;
+      const labelSelector = formatSelector(matchers);
+      const file = await selectMergeProfile(transport, { profileTypeId, labelSelector, start, end }, signal);
+      const [, sampleType = '', unit = ''] = profileTypeId.split(':');
+      const empty = file === null || file.raw.sample.length === 0;
+      const profile = empty ? new ProfileBuilder(sampleType, unit).build() : pprofToProfile(file);
+      return { profile, notes: [], profiledSeconds: null };
+    },
+
+    async snapshots(query, groupBy, signal) {
+      return countSnapshots(query, { transport, ...selector(query), groupBy, signal }, stores);
+    },
+
+    async timeSeries(query, { groupBy, step, limit }, signal) {
+      const { labelSelector } = selector(query);
+      return sumOverTime(query, { labelSelector, groupBy, step, limit }, { transport, stores, signal });
+    },
+
+    async dataRange(signal) {
+      const stats = await profileStats(transport, signal).catch(nullIfUnknown);
+      if (stats === null || stats.oldest === null || stats.newest === null) return null;
+      return stats.oldest <= stats.newest ? { oldest: stats.oldest, newest: stats.newest } : null;
+    },
+
+    async problems() {
+      return [];
+    },
+
+    close: () => transport.close(),
+  };
+}
+
+/** Any type will do to ask which storage answers. */
+const PROBE_TYPE = 'process_cpu:cpu:nanoseconds:cpu:nanoseconds';
+
+function isPrivate(label: string): boolean {
+  return label.startsWith('__') && label.endsWith('__');
+}
+
+function selector({ profileTypeId, matchers }: ProfileQuery): {
+  profileTypeId: string;
+  labelSelector: string;
+} {
+  return { profileTypeId, labelSelector: formatSelector(matchers) };
+}
+
+function seriesSelection({ matchers, window }: SeriesQuery) {
+  const texts = matchers.length === 0 ? [] : [formatSelector(matchers)];
+  return { start: window.from, end: window.to, matchers: texts };
+}
+
+function pick(labels: Labels, names: readonly string[]): Labels {
+  return Object.fromEntries(
+    names.flatMap((name) => (labels[name] === undefined ? [] : [[name, labels[name]]])),
+  );
+}
+
+function distinct(texts: readonly string[]): string[] {
+  return [...new Set(texts)].sort();
+}
+
+function falseIfAbsent(error: unknown): false {
+  if (isAbsent(error)) return false;
+  throw error;
+}
+
+/** A server without this API, or one that is asked for several tenants at once, which it cannot sum up. */
+function nullIfUnknown(error: unknown): null {
+  if (isAbsent(error)) return null;
+  if (error instanceof UpstreamError && error.detail.includes('expected 1 tenant')) return null;
+  throw error;
+}

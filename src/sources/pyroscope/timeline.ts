@@ -1,0 +1,111 @@
+import type { Labels, ProfileQuery, TimeSeries } from '../source.js';
+import { type SumSeries, selectSeries } from './api.js';
+import { inAllowedLength, labelsKey, stepSeconds } from './steps.js';
+import type { Piece, Stores } from './stores.js';
+import type { Transport } from './transport.js';
+
+/** Points that are `step` milliseconds apart; the last lies at `end`, the first ends the step that holds `begin`. */
+interface Grid {
+  first: number;
+  end: number;
+  step: number;
+}
+
+/** One request: the sums of `(start, end]` per `step` milliseconds, and what becomes of the points. */
+interface Part {
+  start: number;
+  end: number;
+  step: number;
+  /** Whether the point at `start` counts. */
+  first: boolean;
+  /** Moves a point to the grid point whose step holds its data. */
+  place: (time: number) => number;
+}
+
+/**
+ * Sums over time in the closed window, heaviest first. The points lie at `to − k·step`; each covers `(time − step, time]`,
+ * the first one only what of that lies in the window (and `from` itself): nothing outside the window is ever
+ * counted, so the points sum up to the merge of the same window.
+ *
+ * Usually two requests side by side: the first step on its own and the others as one series. The limit is applied here,
+ * since the heaviest of either need not be the heaviest of both.
+ */
+export async function sumOverTime(
+  query: ProfileQuery,
+  options: { labelSelector: string; groupBy: readonly string[]; step: number; limit?: number | undefined },
+  { transport, stores, signal }: { transport: Transport; stores: Stores; signal: AbortSignal },
+): Promise<TimeSeries[]> {
+  const { from, to } = query.window;
+  const { labelSelector, groupBy, limit } = options;
+  const step = Math.max(1, Math.round(options.step * 1000));
+  const grid = { first: to - (Math.max(1, Math.ceil((to - from) / step)) - 1) * step, end: to, step };
+  const pieces = await stores.pieces(from - 1, to, signal);
+  const parts = pieces.flatMap((piece) => partsOf(piece, grid));
+
+  const askPart = async (part: Part): Promise<SumSeries[]> => {
+    const rows = await inAllowedLength(part.start, part.end, async (start, end) => {
+      const seconds = stepSeconds(part.start === start && part.end === end ? part.step : end - start);
+      const selection = {
+        profileTypeId: query.profileTypeId,
+        labelSelector,
+        start,
+        end,
+        step: seconds,
+        groupBy,
+      };
+      const answer = await selectSeries(transport, selection, signal);
+      const counts = part.first && start === part.start;
+      return answer.map(({ labels, points }) => ({
+        labels,
+        points: points.filter(({ time }) => counts || time > start),
+      }));
+    });
+    return rows.map(({ labels, points }) => ({
+      labels,
+      points: points.map(({ time, value }) => ({ time: part.place(time), value })),
+    }));
+  };
+  const answers = await Promise.all(parts.map(askPart));
+  return ranked(answers.flat()).slice(0, limit);
+}
+
+/** The requests for one storage's part of the window: the step that it starts in, whole steps, the step that it ends in. */
+function partsOf(piece: Piece, grid: Grid): Part[] {
+  const { step } = grid;
+  const { start, end } = piece;
+  const gridPoint = (time: number) =>
+    Math.max(grid.first, grid.end - Math.floor((grid.end - time) / step) * step);
+  const head = gridPoint(start + 1);
+  const tail = grid.end - Math.ceil((grid.end - end) / step) * step;
+  if (head >= end) return [{ start, end, step: end - start, first: piece.first, place: () => head }];
+  const wholeFrom = head - start === step ? start : head;
+  const parts: Part[] = [];
+  if (wholeFrom > start)
+    parts.push({ start, end: head, step: head - start, first: piece.first, place: () => head });
+  if (tail > wholeFrom) {
+    const first = piece.first && wholeFrom === start;
+    parts.push({ start: wholeFrom, end: tail, step, first, place: (time) => Math.max(time, head) });
+  }
+  if (end > tail) parts.push({ start: tail, end, step: end - tail, first: false, place: () => tail + step });
+  return parts;
+}
+
+function ranked(rows: readonly SumSeries[]): TimeSeries[] {
+  const groups = new Map<string, { labels: Labels; sums: Map<number, number>; total: number }>();
+  for (const { labels, points } of rows) {
+    if (points.length === 0) continue;
+    const key = labelsKey(labels);
+    const group = groups.get(key) ?? { labels, sums: new Map<number, number>(), total: 0 };
+    groups.set(key, group);
+    for (const { time, value } of points) {
+      group.sums.set(time, (group.sums.get(time) ?? 0) + value);
+      group.total += value;
+    }
+  }
+  return [...groups]
+    .sort(([keyA, a], [keyB, b]) => b.total - a.total || (keyA < keyB ? -1 : 1))
+    .map(([, { labels, sums }]) => ({
+      labels,
+      points: [...sums].sort(([a], [b]) => a - b).map(([time, value]) => ({ time, value })),
+    }));
+}

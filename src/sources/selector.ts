@@ -1,0 +1,239 @@
+import { RE2JS, RE2JSException } from 're2js';
+import { UserError } from '../errors.js';
+import type { Matcher } from './source.js';
+
+const OPERATORS = ['=~', '!~', '!=', '='] as const;
+const SIMPLE_ESCAPES: Readonly<Record<string, string>> = {
+  a: '\x07',
+  b: '\b',
+  f: '\f',
+  n: '\n',
+  r: '\r',
+  t: '\t',
+  v: '\v',
+  '\\': '\\',
+};
+/** Hexadecimal escapes and their number of digits; `\x` and octal ones stand for bytes, the others for characters. */
+const HEX_ESCAPES: Readonly<Record<string, number>> = { x: 2, u: 4, U: 8 };
+/** Names that Pyroscope takes without quotes: no dots, ASCII only. */
+const CLASSIC_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
+const METRIC_PREFIX = /^\s*([\p{L}_][\p{L}\p{N}_:./-]*)\s*(\{.*)$/su;
+/** Control characters, and U+FFFD, which the server takes for broken UTF-8 unless it is escaped. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what has to be escaped
+const NEEDS_ESCAPE = /["\\\u0000-\u001f\u007f\ufffd]/g;
+const SHOWN_LENGTH = 200;
+
+/** Where and why a selector cannot be read. `at` counts from 0. */
+class Mismatch extends Error {
+  readonly at: number;
+
+  constructor(at: number, expected: string) {
+    super(expected);
+    this.at = at;
+  }
+}
+
+/**
+ * Reads a label selector as people write it: `{a="x",b!="y",c=~"re",d!~"re"}`. Braces and a trailing comma are
+ * optional; names may be quoted and may hold dots without quotes; values stand in double quotes, single quotes or
+ * backticks (no escapes in backticks). An empty text is no condition.
+ *
+ * @throws UserError with the position, what was expected and, where it can be guessed, the selector that was meant
+ */
+export function parseSelector(text: string): Matcher[] {
+  const metric = METRIC_PREFIX.exec(text);
+  if (metric !== null) {
+    const [, name = '', rest = ''] = metric;
+    throw new UserError(
+      `A selector holds label conditions only, but ${shown(text)} starts with a profile name.`,
+      `Give the name apart: ${JSON.stringify({ profile_type: name, selector: rest.trim() })}.`,
+    );
+  }
+  try {
+    const matchers = read(text, false);
+    for (const matcher of matchers) if (matcher.op.endsWith('~')) compile(matcher);
+    return matchers;
+  } catch (error) {
+    if (!(error instanceof Mismatch)) throw error;
+    throw new UserError(
+      `The selector ${shown(text)} cannot be read: at character ${error.at + 1}, expected ${error.message}.`,
+      advice(text),
+    );
+  }
+}
+
+/** Writes matchers as Pyroscope reads them; no matchers are `{}`. The inverse of {@link parseSelector}. */
+export function formatSelector(matchers: readonly Matcher[]): string {
+  const conditions = matchers.map(({ name, op, value }) => {
+    return `${CLASSIC_NAME.test(name) ? name : quoted(name)}${op}${quoted(value)}`;
+  });
+  return `{${conditions.join(',')}}`;
+}
+
+/**
+ * A test of one label's value with the meaning of Prometheus: a missing label is the empty value, regular
+ * expressions are RE2, match the whole value, and their dot matches line breaks.
+ *
+ * @throws UserError when the regular expression is not valid
+ */
+export function matcherTest(matcher: Matcher): (value: string | undefined) => boolean {
+  const { op, value: wanted } = matcher;
+  if (op === '=') return (value = '') => value === wanted;
+  if (op === '!=') return (value = '') => value !== wanted;
+  const regex = compile(matcher);
+  return (value = '') => regex.testExact(value) === (op === '=~');
+}
+
+function compile(matcher: Matcher): RE2JS {
+  try {
+    RE2JS.compile(matcher.value);
+  } catch (error) {
+    if (!(error instanceof RE2JSException)) throw error;
+    throw new UserError(
+      `The regular expression in ${shown(formatSelector([matcher]).slice(1, -1))} is not valid RE2: ${error.message}.`,
+      'Correct it (RE2 has no lookaround and no backreferences), or match an exact value with =.',
+    );
+  }
+  return RE2JS.compile(matcher.value, RE2JS.DOTALL);
+}
+
+function advice(text: string): string {
+  const general =
+    'Write it like {service_name="checkout",pod=~"web-.*"}; the operators are =, !=, =~ and !~.';
+  try {
+    const meant = read(text, true);
+    return meant.length === 0 ? general : `If you meant ${formatSelector(meant)}, use that.`;
+  } catch {
+    return general;
+  }
+}
+
+/**
+ * @param lenient also take what people often write instead: values without quotes, `==`, `:`, a missing closing brace
+ *   or quote, unknown escapes, a service name alone
+ */
+function read(text: string, lenient: boolean): Matcher[] {
+  let at = 0;
+  const skipSpace = () => {
+    while (/\s/.test(text.charAt(at))) at++;
+  };
+  const take = (token: string): boolean => {
+    if (!text.startsWith(token, at)) return false;
+    at += token.length;
+    return true;
+  };
+  const takeRun = (stop: RegExp): string => {
+    const from = at;
+    while (at < text.length && !stop.test(text.charAt(at))) at++;
+    return text.slice(from, at);
+  };
+  const takeQuoted = (): string | null => {
+    if (!isQuote(text.charAt(at))) return null;
+    const { value, end } = readQuoted(text, at, lenient);
+    at = end;
+    return value;
+  };
+  const atEnd = () => at >= text.length || text.charAt(at) === '}';
+
+  const readName = (): string => {
+    const from = at;
+    const name = takeQuoted() ?? takeRun(lenient ? /[\s=!~,{}"'`:]/ : /[\s=!~,{}"'`]/);
+    if (name === '') throw new Mismatch(from, 'a label name');
+    return name;
+  };
+  const readOperator = (): Matcher['op'] => {
+    if (lenient && (take('==') || take(':'))) return '=';
+    const operator = OPERATORS.find(take);
+    if (operator === undefined) throw new Mismatch(at, 'one of =, !=, =~, !~');
+    return operator;
+  };
+  const readValue = (): string => {
+    const value = takeQuoted() ?? (lenient ? takeRun(/[,{}"'`]/).trim() || null : null);
+    if (value === null) throw new Mismatch(at, 'a value in double quotes');
+    return value;
+  };
+
+  const matchers: Matcher[] = [];
+  skipSpace();
+  const braces = take('{');
+  skipSpace();
+  while (!atEnd()) {
+    const name = readName();
+    skipSpace();
+    if (lenient && matchers.length === 0 && atEnd()) return [{ name: 'service_name', op: '=', value: name }];
+    const op = readOperator();
+    skipSpace();
+    matchers.push({ name, op, value: readValue() });
+    skipSpace();
+    if (!take(',') && !atEnd()) throw new Mismatch(at, braces ? 'a comma or }' : 'a comma');
+    skipSpace();
+  }
+  if (braces && !take('}') && !lenient) throw new Mismatch(at, '} at the end');
+  skipSpace();
+  if (at < text.length)
+    throw new Mismatch(at, braces ? 'nothing after the closing }' : 'a { at the start to go with this }');
+  return matchers;
+}
+
+/** Reads the text in quotes that starts at `from`; `end` is the position after it. */
+function readQuoted(text: string, from: number, lenient: boolean): { value: string; end: number } {
+  const quote = text.charAt(from);
+  const bytes: Uint8Array[] = [];
+  let at = from + 1;
+  while (text.charAt(at) !== quote) {
+    if (at >= text.length) {
+      const end = `${quote} to end the text that starts at character ${from + 1}`;
+      if (!lenient) throw new Mismatch(at, end);
+      return { value: String(Buffer.concat(bytes)).replace(/\}\s*$/, ''), end: at };
+    }
+    const escaping = quote !== '`' && text.charAt(at) === '\\';
+    const decoded = escaping ? readEscape(text, at, quote) : null;
+    if (escaping && decoded === null && !lenient) {
+      throw new Mismatch(at, 'an escape such as \\\\, \\" or \\n (a backslash itself is written \\\\)');
+    }
+    const char = String.fromCodePoint(text.codePointAt(at) ?? 0);
+    bytes.push(decoded?.bytes ?? Buffer.from(char));
+    at = decoded?.end ?? at + char.length;
+  }
+  try {
+    const value = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(Buffer.concat(bytes));
+    return { value, end: at + 1 };
+  } catch {
+    throw new Mismatch(from, 'text whose escaped bytes are UTF-8');
+  }
+}
+
+/** The escape at a backslash, with the meaning of Prometheus (and so of Go); null when there is none. */
+function readEscape(text: string, at: number, quote: string): { bytes: Buffer; end: number } | null {
+  const kind = text.charAt(at + 1);
+  const simple = kind === quote ? quote : SIMPLE_ESCAPES[kind];
+  if (simple !== undefined) return { bytes: Buffer.from(simple), end: at + 2 };
+  const octal = /^[0-3][0-7]{2}/.exec(text.slice(at + 1, at + 4))?.[0];
+  if (octal !== undefined) return { bytes: Buffer.from([Number.parseInt(octal, 8)]), end: at + 4 };
+  const length = HEX_ESCAPES[kind];
+  if (length === undefined) return null;
+  const end = at + 2 + length;
+  const digits = text.slice(at + 2, end);
+  if (digits.length < length || !/^[0-9a-f]+$/i.test(digits)) return null;
+  const code = Number.parseInt(digits, 16);
+  if (kind === 'x') return { bytes: Buffer.from([code]), end };
+  if (code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff)) return null;
+  return { bytes: Buffer.from(String.fromCodePoint(code)), end };
+}
+
+function isQuote(char: string): boolean {
+  return char === '"' || char === "'" || char === '`';
+}
+
+function quoted(text: string): string {
+  const escaped = text.replace(NEEDS_ESCAPE, (char) => {
+    if (char === '"' || char === '\\') return `\\${char}`;
+    if (char === '\n') return '\\n';
+    return `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  });
+  return `"${escaped}"`;
+}
+
+function shown(text: string): string {
+  return text.length > SHOWN_LENGTH ? `${text.slice(0, SHOWN_LENGTH)}…` : text;
+}

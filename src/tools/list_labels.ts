@@ -1,0 +1,77 @@
+import { z } from 'zod';
+import { UserError } from '../errors.js';
+import { defaultProfileType, resolveProfileType } from '../profile/types.js';
+import { labelsAnswer, labelValuesAnswer } from '../report/lists.js';
+import { nearest } from '../report/nearest.js';
+import { formatArgument, profileArguments } from './arguments.js';
+import { defineTool, type ToolContext } from './define.js';
+import { explainEmptyList, type ListQuestion, readListQuestion } from './list-scope.js';
+import { totalsByLabel } from './totals.js';
+
+/** Labels whose values are counted; each costs one request, cached. */
+const MAX_COUNTED = 40;
+
+export const listLabels = defineTool({
+  name: 'list_labels',
+  title: 'Labels',
+  description:
+    'Label names of a service with their numbers of values; with label, its values and their share of the cost. ' +
+    'Use it before writing a selector, or to see which pod, version or region is heavy.',
+  input: z.strictObject({
+    ...profileArguments,
+    label: z.string().optional().describe('List the values of this label'),
+    limit: z.int().min(1).max(1000).default(30).describe('Values listed'),
+    format: formatArgument,
+  }),
+  async run(args, context) {
+    const question = await readListQuestion(args, context);
+    const names = await context
+      .schemaOf(question.source)
+      .labelNames(question.matchers, question.window, context.signal);
+    if (names.length === 0) return explainEmptyList('list_labels', args, question, context);
+    if (args.label === undefined)
+      return labelsAnswer(await countValues(names, question, context), question.scope);
+    return values(args.label, names, args.profile_type, args.limit, question, context);
+  },
+});
+
+async function countValues(names: readonly string[], question: ListQuestion, context: ToolContext) {
+  const schema = context.schemaOf(question.source);
+  return Promise.all(
+    names.map(async (name, index) => ({
+      name,
+      values:
+        index < MAX_COUNTED
+          ? (await schema.labelValues(name, question.matchers, question.window, context.signal)).length
+          : null,
+    })),
+  );
+}
+
+async function values(
+  label: string,
+  names: readonly string[],
+  profileType: string | undefined,
+  limit: number,
+  question: ListQuestion,
+  context: ToolContext,
+) {
+  const { source, matchers, window, scope } = question;
+  const schema = context.schemaOf(source);
+  if (!names.includes(label)) {
+    const like = nearest(label, names);
+    throw new UserError(
+      `There is no label ${JSON.stringify(label)} on ${scope.selector}.`,
+      `${like.length > 0 ? `Did you mean ${like.join(' or ')}? ` : ''}Labels: ${names.slice(0, 30).join(', ')}.`,
+    );
+  }
+  const found = await schema.labelValues(label, matchers, window, context.signal);
+  const typeIds = await schema.typeIds(matchers, window, context.signal);
+  const type =
+    (profileType === undefined ? null : resolveProfileType(profileType, typeIds)) ??
+    defaultProfileType(typeIds);
+  const shares = await totalsByLabel(label, type, question, context);
+  const rows = found.map((value) => ({ value, share: shares.get(value) ?? null }));
+  rows.sort((a, b) => (b.share ?? -1) - (a.share ?? -1) || (a.value < b.value ? -1 : 1));
+  return labelValuesAnswer(label, rows, type, limit, scope);
+}

@@ -1,0 +1,106 @@
+import { readFileSync } from 'node:fs';
+import { encode } from 'gpt-tokenizer/encoding/o200k_base';
+import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { askFiles, INCIDENT_WINDOW, INCIDENTS } from './support/ask.js';
+
+// Whole answers, as an agent reads them, in test/answers/. Read a change of one as the agent would.
+
+const TYPES: Readonly<Record<string, readonly string[]>> = {
+  '01-checkout-cpu': ['cpu', 'cpu_samples', 'alloc', 'alloc_objects', 'inuse', 'inuse_objects'],
+  '05-notify-goroutines': ['cpu', 'cpu_samples', 'alloc', 'alloc_objects', 'inuse', 'inuse_objects', 'goroutines'],
+  '08-auth-cpu': ['cpu', 'cpu_samples'],
+  '10-georouting-check': ['cpu', 'cpu_samples', 'alloc', 'alloc_objects', 'inuse', 'inuse_objects'],
+  '16-storefront-latency': ['wall', 'wall_samples', 'inuse', 'inuse_objects'],
+};
+/** The types whose answers are kept as snapshots; the others are only held to the budget. */
+const KEPT = ['cpu', 'alloc', 'inuse', 'goroutines', 'wall'];
+
+describe.each(INCIDENTS)('$name', ({ name, directory, service }) => {
+  const ask = askFiles(directory);
+  const asked = { service, ...INCIDENT_WINDOW };
+
+  test.each(TYPES[name] ?? [])('summarize_profile %s', async (type) => {
+    const { text, isError } = await ask('summarize_profile', { ...asked, profile_type: type });
+    expect(isError).toBe(false);
+    expect(encode(text).length).toBeLessThanOrEqual(1_500);
+    if (KEPT.includes(type)) await expect(text).toMatchFileSnapshot(`answers/${name}.${type}.txt`);
+  });
+
+  test.each([
+    ['query_profile', { ...asked }],
+    ['query_profile', { ...asked, sort: 'total' }],
+    ['query_profile', { ...asked, view: 'tree' }],
+    ['list_services', {}],
+    ['list_profile_types', { service }],
+    ['list_labels', { service }],
+    ['list_labels', { service, label: 'pod' }],
+    ['list_data_sources', {}],
+  ])('%s %j stays within 1,500 tokens', async (tool, args) => {
+    const { text, isError } = await ask(tool, args);
+    expect(isError).toBe(false);
+    expect(encode(text).length).toBeLessThanOrEqual(1_500);
+  });
+
+  test('the same question gives the same bytes', async () => {
+    const again = askFiles(directory);
+    for (const format of ['text', 'json']) {
+      expect((await again('summarize_profile', { ...asked, format })).text).toBe(
+        (await ask('summarize_profile', { ...asked, format })).text,
+      );
+    }
+  });
+
+  test('shares are those of the truth file', async () => {
+    const { metrics } = truthSchema.parse(JSON.parse(readFileSync(`${directory}/truth.json`, 'utf8'))).truth;
+    for (const metric of metrics.filter(({ mode, label }) => mode === 'cum' && label === undefined)) {
+      const [fn = ''] = metric.functions;
+      const { text } = await ask('query_profile', {
+        ...asked,
+        profile_type: metric.sample,
+        focus: `^${fn.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}$`,
+        format: 'json',
+      });
+      const { coverage } = viewSchema.parse(JSON.parse(text));
+      expect([fn, coverage.kept_share]).toEqual([fn, expect.closeTo(metric.incident_share, 3)]);
+    }
+  });
+});
+
+const truthSchema = z.object({
+  truth: z.object({
+    metrics: z.array(
+      z.object({
+        sample: z.string(),
+        mode: z.string(),
+        functions: z.array(z.string()),
+        label: z.unknown().optional(),
+        incident_share: z.number(),
+      }),
+    ),
+  }),
+});
+const viewSchema = z.object({ coverage: z.object({ kept_share: z.number() }) });
+
+describe('closer looks', () => {
+  const checkout = askFiles(INCIDENTS[0].directory);
+  const asked = { service: 'checkout-api', ...INCIDENT_WINDOW };
+
+  test.each([
+    ['query_profile.top', 'query_profile', { ...asked }],
+    ['query_profile.total', 'query_profile', { ...asked, sort: 'total', limit: 15 }],
+    ['query_profile.tree', 'query_profile', { ...asked, view: 'tree' }],
+    ['query_profile.tree-focus', 'query_profile', { ...asked, view: 'tree', focus: 'coupon\\.loadPattern' }],
+    ['query_profile.focus', 'query_profile', { ...asked, focus: 'regexp', ignore: 'mallocgc' }],
+    ['query_profile.no-match', 'query_profile', { ...asked, focus: 'LoadPatern' }],
+    ['list_services', 'list_services', {}],
+    ['list_profile_types', 'list_profile_types', { service: 'checkout-api' }],
+    ['list_labels', 'list_labels', { service: 'checkout-api' }],
+    ['list_labels.values', 'list_labels', { service: 'checkout-api', label: 'region' }],
+    ['list_data_sources', 'list_data_sources', {}],
+  ])('%s', async (name, tool, args) => {
+    const { text, isError } = await checkout(tool, args);
+    expect(isError).toBe(false);
+    await expect(text).toMatchFileSnapshot(`answers/${name}.txt`);
+  });
+});

@@ -1,0 +1,61 @@
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { createLog } from '../../src/log.js';
+import { type CallEnvironment, type CallResult, callTool } from '../../src/mcp/call.js';
+import { createSchema, type Schema } from '../../src/schema/schema.js';
+import { createFilesSource } from '../../src/sources/files/source.js';
+import { createRegistry } from '../../src/sources/registry.js';
+import type { ProfileSource } from '../../src/sources/source.js';
+import { TOOLS } from '../../src/tools/index.js';
+
+const ROOT = path.dirname(path.dirname(path.dirname(fileURLToPath(import.meta.url))));
+
+/** A path below fixtures/. */
+export function fixture(...parts: string[]): string {
+  return path.join(ROOT, 'fixtures', ...parts);
+}
+
+/** The five incidents, each with the window of its fault; `directory` is a files source. */
+export const INCIDENTS = [
+  { name: '01-checkout-cpu', directory: fixture('demo'), service: 'checkout-api' },
+  ...[
+    ['05-notify-goroutines', 'notification-hub'],
+    ['08-auth-cpu', 'auth-gateway'],
+    ['10-georouting-check', 'geo-routing'],
+    ['16-storefront-latency', 'storefront-bff'],
+  ].map(([name = '', service = '']) => ({ name, directory: fixture('incidents', name), service })),
+] as const;
+
+export const INCIDENT_WINDOW = { from: '2026-11-20T14:30:00Z', to: '2026-11-20T14:45:00Z' } as const;
+
+/** The clock of all tests. */
+export const NOW = Date.parse('2026-11-20T15:00:00Z');
+
+/** What a test needs to call tools as a client would. */
+export function environmentOf(sources: readonly ProfileSource[], log: string[] = []): CallEnvironment {
+  const schemas = new Map<ProfileSource, Schema>(sources.map((source) => [source, createSchema(source)]));
+  return {
+    context: {
+      sources: createRegistry(sources),
+      schemaOf: (source) => schemas.get(source) ?? createSchema(source),
+      now: () => NOW,
+    },
+    log: createLog('debug', (line) => log.push(line)),
+    deadlineMs: 30_000,
+  };
+}
+
+/** Asks tools over the given sources through the call boundary. */
+export function asker(...sources: ProfileSource[]): (tool: string, args?: object) => Promise<CallResult> {
+  const environment = environmentOf(sources);
+  return (name, args = {}) => {
+    const tool = TOOLS.find((candidate) => candidate.name === name);
+    if (tool === undefined) throw new Error(`no tool ${name}`);
+    return callTool(tool, args, environment, new AbortController().signal);
+  };
+}
+
+/** Asks tools over a directory of profiles. */
+export function askFiles(directory: string): ReturnType<typeof asker> {
+  return asker(createFilesSource({ directory }));
+}

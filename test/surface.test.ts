@@ -1,0 +1,56 @@
+import { readdirSync } from 'node:fs';
+import { encode } from 'gpt-tokenizer/encoding/o200k_base';
+import { describe, expect, test } from 'vitest';
+import { inputJsonSchema } from '../src/mcp/call.js';
+import { INSTRUCTIONS } from '../src/mcp/instructions.js';
+import { TOOLS } from '../src/tools/index.js';
+
+describe('the surface that every agent pays for', () => {
+  test('definitions and instructions cost at most 2,000 tokens', () => {
+    const definitions = TOOLS.map((tool) =>
+      JSON.stringify({
+        name: tool.name,
+        title: tool.title,
+        description: tool.description,
+        inputSchema: inputJsonSchema(tool),
+        annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
+      }),
+    );
+    expect(encode(definitions.join('\n')).length + encode(INSTRUCTIONS).length).toBeLessThanOrEqual(2_000);
+  });
+
+  test('instructions are at most 2 KB', () => {
+    expect(Buffer.byteLength(INSTRUCTIONS)).toBeLessThanOrEqual(2_048);
+  });
+
+  test('tools are sorted, and each has its own file of the same name', () => {
+    const names = TOOLS.map(({ name }) => name);
+    expect(names).toEqual([...names].sort());
+    const files = readdirSync(new URL('../src/tools/', import.meta.url));
+    expect(names.filter((name) => !files.includes(`${name}.ts`))).toEqual([]);
+  });
+
+  test('every tool has a whole answer in test/answers', () => {
+    const answers = readdirSync(new URL('./answers/', import.meta.url)).join(' ');
+    const shown = (name: string) => name === 'summarize_profile' || answers.includes(name);
+    expect(TOOLS.filter(({ name }) => !shown(name))).toEqual([]);
+  });
+
+  describe.each(TOOLS.map((tool) => [tool.name, tool] as const))('%s', (_name, tool) => {
+    test('its description fits every client', () => {
+      expect(tool.name.length).toBeLessThanOrEqual(40);
+      expect(tool.description.length).toBeLessThanOrEqual(1_024);
+      expect((tool.description.split('. ')[0] ?? '').length).toBeLessThanOrEqual(200);
+    });
+
+    test('its arguments are flat and strict', () => {
+      const schema = inputJsonSchema(tool);
+      const text = JSON.stringify(schema);
+      expect(schema.additionalProperties).toBe(false);
+      expect(text).not.toMatch(/"(?:anyOf|oneOf|allOf|\$ref|not)"/);
+      expect(text.length).toBeLessThan(16_384);
+      const types = Object.values(schema.properties ?? {}).map((property: { type?: unknown }) => property.type);
+      expect(types.every((type) => ['string', 'integer', 'number', 'boolean'].includes(String(type)))).toBe(true);
+    });
+  });
+});
