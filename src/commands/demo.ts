@@ -1,4 +1,48 @@
+import { fileURLToPath } from 'node:url';
+import { connectToChild } from '../mcp/client.js';
 import type { Io } from './environment.js';
-export async function demo(_io: Io): Promise<number> {
-  return 0;
+
+const STORY = `2026-11-20, checkout-api: CPU per pod is above its threshold since 14:30 UTC, at the same request rate.
+The engineer on call asks: which function is responsible?
+The bundled profiles are real, taken from two pods of a running service. This program now starts itself as an MCP
+server, asks it as an agent would, and prints each call with the answer as the server gave it.`;
+
+const INCIDENT = { service: 'checkout-api', from: '2026-11-20T14:30:00Z', to: '2026-11-20T14:45:00Z' };
+
+const CALLS: readonly { tool: string; arguments: Readonly<Record<string, string>> }[] = [
+  { tool: 'summarize_profile', arguments: { ...INCIDENT, profile_type: 'cpu' } },
+  {
+    tool: 'query_profile',
+    arguments: { ...INCIDENT, profile_type: 'cpu', view: 'tree', focus: 'coupon\\.loadPattern' },
+  },
+];
+
+const NEXT =
+  'Next, your own services: `PYROSCOPE_URL=http://localhost:4040 pyroscope-mcp doctor`, or `pyroscope-mcp --profiles DIR` for a directory of pprof files.';
+
+/**
+ * Tells the bundled incident and has a server of its own find the cause, over the real protocol.
+ * @returns 1 when any call fails
+ */
+export async function demo(io: Io): Promise<number> {
+  const server = await connectToChild(pathOf('../main.js'), ['--profiles', pathOf('../../fixtures/demo')]);
+  try {
+    io.out(STORY);
+    let failed = false;
+    for (const call of CALLS) {
+      const { text, isError } = await server.callTool(call.tool, call.arguments);
+      io.out(`\n> ${call.tool} ${JSON.stringify(call.arguments)}`);
+      io.out(text);
+      failed ||= isError;
+    }
+    io.out(`\n${NEXT}`);
+    return failed ? 1 : 0;
+  } finally {
+    await server.close();
+  }
+}
+
+/** A file of this package, whether it runs from a clone or is installed. */
+function pathOf(relative: string): string {
+  return fileURLToPath(new URL(relative, import.meta.url));
 }

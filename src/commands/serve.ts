@@ -2,7 +2,13 @@ import type { Config } from '../config.js';
 import type { Log } from '../log.js';
 import { createEnvironment, type Io } from './environment.js';
 
-/** Serves MCP over stdio or HTTP until the client leaves or the process is asked to stop. */
+/** Longest time from the wish to stop to the end of the process. */
+const BACKSTOP_MS = 5_000;
+
+/**
+ * Serves MCP over stdio or HTTP until the client leaves or the process is asked to stop.
+ * @throws UsageError, UserError when it cannot start
+ */
 export async function serve(config: Config, log: Log, io: Io): Promise<void> {
   const environment = createEnvironment(config, log);
   const server = await start(config, environment, log, io);
@@ -11,15 +17,19 @@ export async function serve(config: Config, log: Log, io: Io): Promise<void> {
     if (stopping) return;
     stopping = true;
     log.info(`stopping: ${why}`);
-    // A backstop: an upstream that does not let go must not keep the process alive.
-    setTimeout(() => process.exit(0), 5_000).unref();
-    await server.close();
-    await environment.context.sources.close();
+    // An upstream that does not let go must not keep the process alive.
+    setTimeout(() => process.exit(0), BACKSTOP_MS).unref();
+    try {
+      await server.close();
+      await environment.context.sources.close();
+    } catch (error) {
+      log.error('stopping failed', error);
+    }
     process.exit(0);
   };
   process.once('SIGINT', () => void stop('SIGINT'));
   process.once('SIGTERM', () => void stop('SIGTERM'));
-  if (config.http === null) process.stdin.once('end', () => void stop('the client closed stdin'));
+  if ('closed' in server) void server.closed.then(() => stop('the client left'));
 }
 
 async function start(config: Config, environment: ReturnType<typeof createEnvironment>, log: Log, io: Io) {

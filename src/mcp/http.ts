@@ -1,4 +1,4 @@
-import { createServer, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { BlockList, isIPv6 } from 'node:net';
 import { toNodeHandler } from '@modelcontextprotocol/node';
 import {
@@ -53,7 +53,7 @@ export function createHttpFace(
 ): HttpFace {
   const hosts = [...localhostAllowedHostnames(), ...options.hosts.map(hostname)];
   const origins = [...localhostAllowedOrigins(), ...options.origins.map(hostname)];
-  const mcp = createMcpHandler(createServerFactory(environment, log), {
+  const mcp = createMcpHandler(createServerFactory(environment), {
     onerror: (error) => log.info(`http: ${error.message}`),
     maxRequestBodySize: MAX_BODY_BYTES,
   });
@@ -107,7 +107,7 @@ export async function serveOverHttp(
         response.writeHead(400, { connection: 'close' }).end();
         return;
       }
-      void handle(request, response);
+      void handle(...unhurried(request, response));
     },
   );
   await listen(server, host, port);
@@ -179,6 +179,28 @@ function listen(server: Server, host: string, port: number): Promise<void> {
     });
     server.listen(port, host, resolve);
   });
+}
+
+/**
+ * The pair as the SDK takes it, but a body over the limit does not cut the connection: closed with bytes unread, it
+ * would be reset, and the client would see that instead of the 413. What still comes is dropped, up to the timeout.
+ */
+function unhurried(
+  request: IncomingMessage,
+  response: ServerResponse,
+): Parameters<ReturnType<typeof toNodeHandler>> {
+  const { method = 'POST', url = '/', headers } = request;
+  const body = () => request.iterator({ destroyOnReturn: false });
+  return [
+    { method, url, headers, [Symbol.asyncIterator]: body },
+    {
+      writeHead: (status, { connection: _, ...fields } = {}) => response.writeHead(status, fields),
+      write: (chunk) => response.write(chunk),
+      end: () => response.end(),
+      on: (event, listener) => response.on(event, listener),
+      destroyed: response.destroyed,
+    },
+  ];
 }
 
 async function settled(open: ReadonlySet<unknown>, atMostMs: number): Promise<void> {

@@ -1,5 +1,4 @@
 import { McpServer } from '@modelcontextprotocol/server';
-import type { Log } from '../log.js';
 import { TOOLS } from '../tools/index.js';
 import { PACKAGE } from '../version.js';
 import { type CallEnvironment, callTool, inputJsonSchema } from './call.js';
@@ -35,7 +34,7 @@ const SCHEMAS = new Map(
 );
 
 /** Makes the factory that both transports use; one server object per connection or HTTP request. */
-export function createServerFactory(environment: CallEnvironment, log: Log): () => McpServer {
+export function createServerFactory(environment: CallEnvironment): () => McpServer {
   return () => {
     const server = new McpServer(
       { name: PACKAGE.name, title: 'Pyroscope profiles', version: PACKAGE.version },
@@ -51,7 +50,8 @@ export function createServerFactory(environment: CallEnvironment, log: Log): () 
         async (args, call) => {
           const started = performance.now();
           const { text, isError } = await callTool(tool, args, environment, call.mcpReq.signal);
-          log.info(`${name} ${isError ? 'refused' : 'answered'} in ${Math.round(performance.now() - started)} ms`);
+          const took = Math.round(performance.now() - started);
+          environment.log.info(`${name} ${isError ? 'refused' : 'answered'} in ${took} ms`);
           return { content: [{ type: 'text', text }], ...(isError ? { isError } : {}) };
         },
       );

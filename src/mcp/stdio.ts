@@ -25,7 +25,7 @@ export interface StdioServer {
 /** Serves MCP over stdin and stdout, protocols of both eras, until the client closes them. */
 export function serveOverStdio(environment: CallEnvironment, log: Log): StdioServer {
   const transport = new PatientStdio();
-  const server = serveStdio(createServerFactory(environment, log), {
+  const server = serveStdio(createServerFactory(environment), {
     transport,
     onerror: (error) => log.warn(`stdio: ${error.message}`),
   });
@@ -104,7 +104,7 @@ class PatientStdio implements Transport {
     this.#inputEnded = true;
     // What was piped but not yet read comes before this in the queue.
     setImmediate(() => this.#closeWhenDone());
-    setTimeout(() => void this.close(), LAST_ANSWERS_MS);
+    setTimeout(() => void this.close(), LAST_ANSWERS_MS).unref();
   }
 
   #closeWhenDone(): void {

@@ -3,7 +3,7 @@ import { frameOwner } from '../profile/frames.js';
 import { hottestPath } from '../profile/hottest-path.js';
 import { heaviestStack } from '../profile/stacks.js';
 import { compareFunctions, functionTable, rankFunctions } from '../profile/table.js';
-import { functionData, type NamedFunction } from './functions.js';
+import { type Charge, functionData, type NamedFunction } from './functions.js';
 import { divisorOf, type Measurement, round, roundShare } from './measurement.js';
 
 /** Application functions listed by what they cost with the libraries they use. */
@@ -50,7 +50,7 @@ export interface Findings {
   };
   top: RankedFunction[];
   /** Per row of `top`: who it is charged to, with the place, and for what share of the row's own cost. */
-  charges: ({ to: NamedFunction; share: number } | null)[];
+  charges: (Charge | null)[];
   application: ApplicationFunction[];
   /** Number of functions with own cost, and what the rows of `top` account for. */
   functions: number;

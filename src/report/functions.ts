@@ -44,3 +44,24 @@ export function functionData(info: FunctionInfo | undefined, line: number): Name
     line: line > 0 ? line : info !== undefined && info.startLine > 0 ? info.startLine : null,
   };
 }
+
+/** Who a leaf is charged to, and for what part of its own cost. */
+export interface Charge {
+  to: NamedFunction;
+  share: number;
+}
+
+/** A charge of less than this names its part. */
+const WHOLLY = 0.95;
+
+/** The end of a row: ` <- 45% coupon.loadPattern`; `same` where the row above names the same function. */
+export function chargeText(charge: Charge | null, above: Charge | null): string {
+  if (charge === null) return '';
+  const part = charge.share < WHOLLY ? `${Math.round(charge.share * 100)}% ` : '';
+  const repeated =
+    above !== null &&
+    above.to.function === charge.to.function &&
+    above.to.file === charge.to.file &&
+    above.to.line === charge.to.line;
+  return ` <- ${part}${repeated ? 'same' : displayBriefly(charge.to)}`;
+}

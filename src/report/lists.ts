@@ -212,12 +212,10 @@ export function labelValuesAnswer(
       : `, with their share of ${weighedBy.alias}${weighedBy.kind === 'instant' ? ' (summed over snapshots)' : ''}`;
   return listAnswer(
     'values',
-    rows
-      .slice(0, limit)
-      .map(({ value, share }) => ({
-        value: safeText(value),
-        share: share === null ? null : roundShare(share),
-      })),
+    rows.slice(0, limit).map(({ value, share }) => ({
+      value: safeText(value),
+      share: share === null ? null : roundShare(share),
+    })),
     scope,
     [
       {

@@ -5,7 +5,7 @@ import type { Profile } from '../profile/model.js';
 import { totalValue } from '../profile/model.js';
 import { functionTable, rankFunctions } from '../profile/table.js';
 import { callTreeRows } from '../profile/tree.js';
-import { displayBriefly, displayFunction, functionData } from './functions.js';
+import { type Charge, chargeText, displayFunction, functionData } from './functions.js';
 import { divisorOf, type Measurement, round, roundShare, scopeData, scopeLines } from './measurement.js';
 import { nearest } from './nearest.js';
 import { callScope, type NextCall, nextRows } from './next.js';
@@ -103,14 +103,16 @@ function topView(measured: Measurement, profile: Profile, options: ViewOptions):
         charge === undefined ? null : functionData(profile.functions[charge.functionId], 0).function,
     };
   });
-  const text = data.map((row, index) => {
-    const id = rows[index] ?? 0;
+  const chargeOf = (index: number): Charge | null => {
+    const id = rows[index] ?? -1;
     const charge = charges.get(id);
-    const share = charge === undefined ? 0 : charge.value / (table.self[id] || 1);
-    const to =
-      charge === undefined || (table.self[id] ?? 0) === 0
-        ? ''
-        : ` <- ${share < 0.95 ? `${Math.round(share * 100)}% ` : ''}${displayBriefly(functionData(profile.functions[charge.functionId], table.lines[charge.functionId] ?? 0))}`;
+    const self = table.self[id] ?? 0;
+    if (charge === undefined || self === 0) return null;
+    const { functionId, value } = charge;
+    return { to: functionData(profile.functions[functionId], table.lines[functionId] ?? 0), share: value / self };
+  };
+  const text = data.map((row, index) => {
+    const to = chargeText(chargeOf(index), chargeOf(index - 1));
     const kept = filtered
       ? ` ${formatShare(row.self_share_of_kept ?? 0)}/${formatShare(row.total_share_of_kept ?? 0)}`
       : '';

@@ -1,6 +1,6 @@
 import { leafMeaning } from '../profile/frames.js';
 import { type Findings, findingsOf } from './findings.js';
-import { displayBriefly, displayFunction, displayName, type NamedFunction } from './functions.js';
+import { chargeText, displayBriefly, displayFunction, displayName, type NamedFunction } from './functions.js';
 import { type Measurement, scopeData, scopeLines } from './measurement.js';
 import { callScope, focusPattern, type NextCall, nextRows } from './next.js';
 import type { Answer, Block } from './render.js';
@@ -10,6 +10,10 @@ import { formatShare, formatValue } from './units.js';
 const UNSYMBOLISED_WARNING = 0.05;
 /** A share of the total that dominates a profile. */
 const DOMINANT = 0.5;
+/** A hottest path with less than this part of the most expensive function's cost is not what to read first. */
+const DECOY = 0.5;
+/** Below this many samples shares jitter by points, and the answer says by how many. */
+const FEW_SAMPLES = 1_000;
 
 /**
  * The findings of one profile: headline, hottest path, the application's code with what it causes, top functions by
@@ -25,6 +29,7 @@ export function summaryAnswer(measured: Measurement, limit: number): Answer {
       `${formatShare(findings.unsymbolisedShare)} of the total is own cost of functions without symbols.`,
     );
   }
+  if (measured.samples !== null && measured.samples < FEW_SAMPLES) notes.push(jitterNote(measured.samples));
   const next = nextCalls(measured, findings);
   return {
     data: {
@@ -56,6 +61,12 @@ export function summaryAnswer(measured: Measurement, limit: number): Answer {
   };
 }
 
+/** Half-width of the 95 % interval of a 5 % share, binomial: the least that chance does, since samples come in bursts. */
+function jitterNote(samples: number): string {
+  const points = 196 * Math.sqrt((0.05 * 0.95) / samples);
+  return `Only ${samples} samples: by chance alone a share of 5% is uncertain by ±${points.toFixed(1)} points.`;
+}
+
 /** The frame that the answer is about: the last application frame down to the mark, and its application caller. */
 function culprit({ path }: Findings): { at: number; caller: number } {
   const own = path.frames
@@ -75,23 +86,19 @@ function headline(measured: Measurement, findings: Findings): string {
   const from = path.frames[caller];
   const divides = path.explainsUntil < path.frames.length - 1;
   const calledBy = from === undefined ? '' : `, called by ${displayBriefly(from)}`;
-  const sentences: string[] = [];
-  if (own === undefined || own === mark) {
-    sentences.push(
-      `${formatShare(mark.total_share)} of ${what} ${divides ? 'passes through' : 'ends in'} ${displayFunction(mark)}${own === undefined ? '' : calledBy}${divides ? ', then divides' : ''}.`,
-    );
-  } else {
-    sentences.push(
-      `${formatShare(own.total_share)} of ${what} goes through ${displayFunction(own)}${calledBy}, into ${displayName(mark.function)} (${formatShare(mark.total_share)})${divides ? ', then divides' : ''}.`,
-    );
-  }
-  if ((own ?? mark).total_share < DOMINANT) sentences.push('No single path holds half of the cost.');
+  const hottest =
+    own === undefined || own === mark
+      ? `${formatShare(mark.total_share)} of ${what} ${divides ? 'passes through' : 'ends in'} ${displayFunction(mark)}${own === undefined ? '' : calledBy}${divides ? ', then divides' : ''}.`
+      : `${formatShare(own.total_share)} of ${what} goes through ${displayFunction(own)}${calledBy}, into ${displayName(mark.function)} (${formatShare(mark.total_share)})${divides ? ', then divides' : ''}.`;
+  const pathShare = (own ?? mark).total_share;
   const [biggest] = application;
+  const sentences = [hottest];
   if (biggest !== undefined && biggest.function !== own?.function) {
-    sentences.push(
-      `Most expensive application function: ${displayFunction(biggest)} with ${formatShare(biggest.charged_share)}, libraries included.`,
-    );
+    const sentence = `Most expensive application function: ${displayFunction(biggest)} with ${formatShare(biggest.charged_share)}, libraries included.`;
+    if (pathShare < DECOY * biggest.charged_share) sentences.unshift(sentence);
+    else sentences.push(sentence);
   }
+  if (pathShare < DOMINANT) sentences.push('No single path holds half of the cost.');
   const [leader] = top;
   const meaning = leader === undefined ? null : leafMeaning(leader.function);
   if (leader !== undefined && leader.function !== mark.function) {
@@ -127,11 +134,7 @@ function summaryText(
     (row) => `${percent(row.charged_share)} ${percent(row.total_share)}  ${displayFunction(row)}`,
   );
   const top = findings.top.map((row, index) => {
-    const charge = findings.charges[index];
-    const to =
-      charge == null
-        ? ''
-        : ` <- ${charge.share < 0.95 ? `${Math.round(charge.share * 100)}% ` : ''}${displayBriefly(charge.to)}`;
+    const to = chargeText(findings.charges[index] ?? null, findings.charges[index - 1] ?? null);
     return `${percent(row.self_share)} ${formatValue(row.self, unit)}  ${displayFunction(row)}${to}`;
   });
   const { heaviest } = findings;

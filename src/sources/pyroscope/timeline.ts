@@ -43,8 +43,9 @@ export async function sumOverTime(
   const parts = pieces.flatMap((piece) => partsOf(piece, grid));
 
   const askPart = async (part: Part): Promise<SumSeries[]> => {
-    const rows = await inAllowedLength(part.start, part.end, async (start, end) => {
-      const seconds = stepSeconds(part.start === start && part.end === end ? part.step : end - start);
+    const oneStep = part.step === part.end - part.start;
+    const ask = async (start: number, end: number): Promise<SumSeries[]> => {
+      const seconds = stepSeconds(oneStep ? end - start : part.step);
       const selection = {
         profileTypeId: query.profileTypeId,
         labelSelector,
@@ -53,17 +54,15 @@ export async function sumOverTime(
         step: seconds,
         groupBy,
       };
-      const answer = await selectSeries(transport, selection, signal);
-      const counts = part.first && start === part.start;
-      return answer.map(({ labels, points }) => ({
+      const firstCounts = part.first && start === part.start;
+      return (await selectSeries(transport, selection, signal)).map(({ labels, points }) => ({
         labels,
-        points: points.filter(({ time }) => counts || time > start),
+        points: points
+          .filter(({ time }) => firstCounts || time > start)
+          .map(({ time, value }) => ({ time: part.place(time), value })),
       }));
-    });
-    return rows.map(({ labels, points }) => ({
-      labels,
-      points: points.map(({ time, value }) => ({ time: part.place(time), value })),
-    }));
+    };
+    return oneStep ? inAllowedLength(part.start, part.end, ask) : ask(part.start, part.end);
   };
   const answers = await Promise.all(parts.map(askPart));
   return ranked(answers.flat()).slice(0, limit);

@@ -1,0 +1,504 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { gunzipSync } from 'node:zlib';
+import { Profile as Pprof, StringTable } from 'pprof-format';
+import { MockAgent } from 'undici';
+import { describe, expect, test } from 'vitest';
+import { UpstreamError, type UpstreamKind } from '../../errors.js';
+import { stackCount, totalValue } from '../../profile/model.js';
+import { decodePprof, pprofToProfile } from '../../profile/pprof.js';
+import * as api from './api.js';
+import { createTransport, type Transport } from './transport.js';
+
+/** What a reader of these exchanges promises, one line per kind of promise; every exchange falls under exactly one. */
+type Expectation = keyof typeof EXPECTED_NUMBERS;
+const EXPECTED_NUMBERS = {
+  /** Error status: UpstreamError with kind, status, code and the innermost message. */
+  refusal: 73,
+  /** An RPC with a typed function: parsed equal to the recorded body, and the typed result against it. */
+  typed: 90,
+  /** protojson of a pprof: as binary through the decoder, self and total per function against the JSON. */
+  pprof: 26,
+  /** A gzip body, inflated whatever was asked for. */
+  gzip: 3,
+  /** Any other JSON: parsed equal to the recorded body. */
+  json: 108,
+  text: 1,
+};
+
+interface Exchange {
+  name: string;
+  request: {
+    method: 'GET' | 'POST' | 'PUT';
+    path: string;
+    headers: Record<string, string>;
+    body?: unknown;
+    bodyBase64?: string;
+  };
+  response: { status: number; headers: Record<string, string>; body?: unknown; bodyBase64?: string };
+}
+
+const ORIGIN = 'http://recorded.test';
+const FOLDER = new URL('../../../fixtures/recorded/pyroscope/', import.meta.url);
+const CPU = 'process_cpu:cpu:nanoseconds:cpu:nanoseconds';
+const { signal } = new AbortController();
+
+const exchanges = readdirSync(FOLDER)
+  .sort()
+  .map((file): Exchange => JSON.parse(readFileSync(new URL(file, FOLDER), 'utf8')));
+const seen = new Map<string, Expectation>();
+
+describe('recorded exchanges', () => {
+  test.each(exchanges.map((exchange) => [exchange.name, exchange] as const))('%s', async (name, exchange) => {
+    const expectation = expectationOf(exchange);
+    await CHECKS[expectation](exchange);
+    expect(seen.has(name)).toBe(false);
+    seen.set(name, expectation);
+  });
+
+  test('each was read through exactly one expectation', () => {
+    const numbers = Object.fromEntries(Object.keys(EXPECTED_NUMBERS).map((key) => [key, 0]));
+    for (const expectation of seen.values()) numbers[expectation] = (numbers[expectation] ?? 0) + 1;
+    expect(numbers).toEqual(EXPECTED_NUMBERS);
+    expect(seen.size).toBe(301);
+  });
+});
+
+function expectationOf({ request, response }: Exchange): Expectation {
+  if (response.status >= 300) return 'refusal';
+  if (response.headers['content-encoding'] === 'gzip') return 'gzip';
+  if (response.headers['content-type'] === 'text/plain') return 'text';
+  if (TYPED.has(rpcOf(request.path))) return 'typed';
+  return at(response.body, 'pprof') === undefined ? 'json' : 'pprof';
+}
+
+const CHECKS: Record<Expectation, (exchange: Exchange) => Promise<void>> = {
+  async refusal(exchange) {
+    const { name, response } = exchange;
+    const error = await replay(exchange).then(
+      () => null,
+      (reason: unknown) => reason,
+    );
+    if (!(error instanceof UpstreamError)) throw new Error(`no UpstreamError: ${String(error)}`);
+    expect({ kind: error.kind, status: error.status }).toEqual({
+      kind: expectedKind(exchange),
+      status: response.status,
+    });
+    const code = at(response.body, 'code') ?? null;
+    const message = INNER_MESSAGES.get(name) ?? at(response.body, 'message') ?? String(response.body).trim();
+    expect(error.code).toBe(code);
+    expect(error.detail).toBe(
+      message === '' ? `HTTP ${response.status} without a message` : capped(String(message)),
+    );
+  },
+
+  async typed(exchange) {
+    const { request, response } = exchange;
+    if (request.bodyBase64 === undefined) expect(await replay(exchange)).toEqual(response.body);
+    else expect(await replay(exchange)).toEqual(Buffer.from(response.bodyBase64 ?? '', 'base64'));
+    const check = TYPED.get(rpcOf(request.path));
+    if (check === undefined) throw new Error(`no typed function for ${request.path}`);
+    await check(exchange);
+  },
+
+  async pprof(exchange) {
+    const answer = await replay(exchange);
+    expect(answer).toEqual(exchange.response.body);
+    checkProfile(encodeProtojson(at(at(answer, 'pprof'), 'profile')), at(at(answer, 'pprof'), 'profile'));
+  },
+
+  async gzip(exchange) {
+    const answer = await replay(exchange);
+    expect(answer).toEqual(
+      JSON.parse(String(gunzipSync(Buffer.from(exchange.response.bodyBase64 ?? '', 'base64')))),
+    );
+    expect(list(at(at(answer, 'flamegraph'), 'names'))[0]).toBe('total');
+  },
+
+  async json(exchange) {
+    const answer = await replay(exchange);
+    expect(answer).toEqual(exchange.response.body);
+    expect(typeof answer).toBe('object');
+  },
+
+  async text(exchange) {
+    const { transport } = serve(exchange);
+    const { method, path } = exchange.request;
+    expect(String((await transport.send({ method, path, signal })).bytes)).toBe(exchange.response.body);
+  },
+};
+
+/** Kinds by status; the exceptions are named one by one. */
+function expectedKind({ name, response }: Exchange): UpstreamKind | undefined {
+  return (
+    new Map<string, UpstreamKind>([
+      ['v2-diff-timeout', 'timeout'],
+      ['v2-err-span-malformed', 'rejected'],
+      ['v2-err-trace-malformed', 'rejected'],
+      ['v2-sms-profileid-malformed', 'rejected'],
+      ['v2-heatmap-bad-selector-500', 'rejected'],
+      ['v2-heatmap-no-querytype-500', 'rejected'],
+      ['v2-heatmap-mismatch-exemplar-500', 'rejected'],
+      ['v2-selectseries-exemplar-span-500', 'not_found'],
+    ]).get(name) ??
+    new Map<number, UpstreamKind>([
+      [400, 'rejected'],
+      [401, 'unauthorized'],
+      [404, 'not_found'],
+      [405, 'not_found'],
+      [415, 'rejected'],
+      [429, 'overloaded'],
+      [500, 'failed'],
+      [501, 'not_found'],
+      [504, 'timeout'],
+    ]).get(response.status)
+  );
+}
+
+/** The messages that v1 sends as JSON inside JSON. */
+const INNER_MESSAGES = new Map([
+  ['v1-err-bad-selector', '1:4: parse error: unexpected identifier "b" in label matching, expected string'],
+  [
+    'v1-err-type-malformed',
+    'profile-type selection must be of the form <name>:<sample-type>:<sample-unit>:<period-type>:<period-unit>(:delta), got(1): "cpu"',
+  ],
+]);
+
+function capped(message: string): string {
+  return message.length > 300 ? `${message.slice(0, 299)}…` : message;
+}
+
+/** The typed functions against the recorded body, read here by plain means. */
+const TYPED = new Map<string, (exchange: Exchange) => Promise<void>>([
+  [
+    'ProfileTypes',
+    async (exchange) => {
+      const found = await typed(exchange, (transport, { start, end }) =>
+        api.profileTypes(transport, { start, end }, signal),
+      );
+      expect(found.map(({ id, ...rest }) => ({ ID: id, ...rest }))).toEqual(
+        list(at(exchange.response.body, 'profileTypes')),
+      );
+      for (const { id, name, sampleType, sampleUnit, periodType, periodUnit } of found) {
+        expect(id).toBe([name, sampleType, sampleUnit, periodType, periodUnit].join(':'));
+      }
+    },
+  ],
+  [
+    'LabelNames',
+    async (exchange) => {
+      const found = await typed(exchange, (transport, range) => api.labelNames(transport, range, signal));
+      expect(found).toEqual(list(at(exchange.response.body, 'names')));
+    },
+  ],
+  [
+    'LabelValues',
+    async (exchange) => {
+      const name = String(at(exchange.request.body, 'name'));
+      const found = await typed(exchange, (transport, range) =>
+        api.labelValues(transport, name, range, signal),
+      );
+      expect(found).toEqual(list(at(exchange.response.body, 'names')));
+    },
+  ],
+  [
+    'Series',
+    async (exchange) => {
+      const names = list(at(exchange.request.body, 'labelNames')).map(String);
+      const found = await typed(exchange, (transport, range) => api.series(transport, names, range, signal));
+      expect(found).toEqual(list(at(exchange.response.body, 'labelsSet')).map(labelsOf));
+    },
+  ],
+  [
+    'GetProfileStats',
+    async (exchange) => {
+      const found = await typed(exchange, (transport) => api.profileStats(transport, signal));
+      const { body } = exchange.response;
+      const time = (name: string) => (at(body, name) === undefined ? null : Number(at(body, name)));
+      const expected = {
+        dataIngested: at(body, 'dataIngested') === true,
+        oldest: time('oldestProfileTime'),
+        newest: time('newestProfileTime'),
+      };
+      expect(found).toEqual(expected);
+    },
+  ],
+  [
+    'SelectSeries',
+    async (exchange) => {
+      const asked = at(exchange.request.body, 'aggregation');
+      const aggregation =
+        asked === undefined
+          ? {}
+          : { aggregation: String(asked).endsWith('AVERAGE') ? ('average' as const) : ('sum' as const) };
+      const found = await typed(exchange, (transport, range) =>
+        api.selectSeries(transport, { ...range, ...aggregation }, signal),
+      );
+      const rows = list(at(exchange.response.body, 'series'));
+      expect(found.map(({ labels }) => labels)).toEqual(rows.map(labelsOf));
+      rows.forEach((row, index) => {
+        const points = list(at(row, 'points'));
+        expect(found[index]?.points.map(({ time }) => String(time))).toEqual(
+          points.map((point) => at(point, 'timestamp')),
+        );
+        expect(sum(found[index]?.points.map(({ value }) => value))).toBe(
+          sum(points.map((point) => Number(at(point, 'value') ?? 0))),
+        );
+      });
+    },
+  ],
+  [
+    'SelectHeatmap',
+    async (exchange) => {
+      const found = await typed(exchange, (transport, range) => api.selectHeatmap(transport, range, signal));
+      const rows = list(at(exchange.response.body, 'series'));
+      expect(found.map(({ labels }) => labels)).toEqual(rows.map(labelsOf));
+      rows.forEach((row, index) => {
+        const slots = list(at(row, 'slots')).map((slot) => ({
+          time: Number(at(slot, 'timestamp')),
+          profiles: sum(list(at(slot, 'counts')).map(Number)),
+        }));
+        expect(found[index]?.slots).toEqual(slots);
+      });
+    },
+  ],
+  [
+    'SelectMergeProfile',
+    async (exchange) => {
+      const { request, response } = exchange;
+      const protojson =
+        request.bodyBase64 === undefined
+          ? response.body
+          : recordedBody(exchange.name.replace('selectmergeprofile-proto', 'sms') + '-pprof');
+      const service = exchange.name.endsWith('checkout') ? 'checkout-api' : 'edge';
+      const bytes =
+        request.bodyBase64 === undefined
+          ? encodeProtojson(protojson)
+          : Buffer.from(response.bodyBase64 ?? '', 'base64');
+      const { transport, sent } = serve({
+        ...exchange,
+        response: {
+          status: 200,
+          headers: { 'content-type': 'application/proto' },
+          bodyBase64: Buffer.from(bytes).toString('base64'),
+        },
+      });
+      const selection = {
+        profileTypeId: CPU,
+        labelSelector: `{service_name="${service}"}`,
+        start: 1795377240000,
+        end: 1795384440000,
+      };
+      const file = await api.selectMergeProfile(transport, selection, signal);
+      if (request.bodyBase64 !== undefined) expect(sent.body.toString('base64')).toBe(request.bodyBase64);
+      expect(file?.sampleTypes).toEqual([{ type: 'cpu', unit: 'nanoseconds' }]);
+      checkProfile(bytes, at(at(protojson, 'pprof'), 'profile') ?? protojson);
+    },
+  ],
+  [
+    'GetFeatureFlags',
+    async (exchange) => {
+      expect(await typed(exchange, (transport) => api.enabledFeatures(transport, signal))).toEqual(
+        new Set(['v2StorageLayer']),
+      );
+    },
+  ],
+]);
+
+/** Calls a typed function with the recorded arguments and checks that it asked for the same thing. */
+async function typed<Result>(
+  exchange: Exchange,
+  call: (transport: Transport, range: api.SteppedSelection & api.SeriesSelection) => Promise<Result>,
+): Promise<Result> {
+  const { transport, sent } = serve(exchange);
+  const { body } = exchange.request;
+  const result = await call(transport, {
+    profileTypeId: String(at(body, 'profileTypeID')),
+    labelSelector: String(at(body, 'labelSelector')),
+    start: Number(at(body, 'start') ?? 0),
+    end: Number(at(body, 'end') ?? 0),
+    step: Number(at(body, 'step')),
+    groupBy: list(at(body, 'groupBy')).map(String),
+    matchers: list(at(body, 'matchers')).map(String),
+  });
+  const request: unknown = JSON.parse(sent.body.toString());
+  for (const field of [
+    'profileTypeID',
+    'labelSelector',
+    'start',
+    'end',
+    'step',
+    'name',
+    'labelNames',
+    'groupBy',
+    'aggregation',
+  ]) {
+    if (at(body, field) !== undefined) expect(at(request, field)).toEqual(at(body, field));
+  }
+  return result;
+}
+
+/** Sends the recorded request and returns what the transport makes of the recorded answer. */
+async function replay(exchange: Exchange): Promise<unknown> {
+  const { transport, sent } = serve(exchange);
+  const { method, path, headers, body, bodyBase64 } = exchange.request;
+  const contentType = headers['Content-Type'];
+  const bytes = bodyBase64 === undefined ? null : Buffer.from(bodyBase64, 'base64');
+  const recordedBytes =
+    bytes ?? Buffer.from(typeof body === 'string' ? body : body === undefined ? '' : JSON.stringify(body));
+  try {
+    if (method === 'POST' && contentType === 'application/json' && typeof body === 'object') {
+      return await transport.post(path, body, { codec: 'json', signal });
+    }
+    if (method === 'POST' && contentType === 'application/proto' && bytes !== null) {
+      return await transport.post(path, bytes, { codec: 'proto', signal });
+    }
+    const answer = await transport.send({
+      method,
+      path,
+      signal,
+      ...(method === 'GET' ? {} : { body: recordedBytes }),
+      ...(contentType === undefined ? {} : { contentType }),
+    });
+    return JSON.parse(String(answer.bytes));
+  } finally {
+    expect({ method: sent.method, path: sent.path, body: sent.body.toString() }).toEqual({
+      method,
+      path,
+      body: recordedBytes.toString(),
+    });
+    expect(sent.headers['content-type']).toBe(contentType);
+    expect(sent.headers['x-scope-orgid']).toBe(headers['X-Scope-OrgID']);
+    expect(sent.headers.accept).toBe(headers.Accept ?? '*/*;allow-utf8-labelnames=true');
+  }
+}
+
+/** A transport whose server gives the recorded answer once, and what that server was sent. */
+function serve({ request, response }: Exchange) {
+  const agent = new MockAgent();
+  agent.disableNetConnect();
+  const sent = { method: '', path: '', body: Buffer.alloc(0), headers: {} as Record<string, string> };
+  const body =
+    response.bodyBase64 === undefined
+      ? typeof response.body === 'string'
+        ? response.body
+        : JSON.stringify(response.body)
+      : Buffer.from(response.bodyBase64, 'base64');
+  agent
+    .get(ORIGIN)
+    .intercept({ path: () => true, method: () => true })
+    .reply((options) => {
+      const headers = Object.entries(options.headers ?? {}).map(([name, value]) => [
+        name.toLowerCase(),
+        String(value),
+      ]);
+      Object.assign(sent, {
+        method: options.method,
+        path: options.path,
+        body: Buffer.from(options.body ?? ''),
+        headers: Object.fromEntries(headers),
+      });
+      return { statusCode: response.status, data: body, responseOptions: { headers: response.headers } };
+    });
+  const { 'Content-Type': _, 'X-Scope-OrgID': tenant = null, ...headers } = request.headers;
+  return { transport: createTransport({ url: ORIGIN, dispatcher: agent, tenant, headers }), sent };
+}
+
+/** Decodes and checks self and total of every function against a computation on the protojson itself. */
+function checkProfile(bytes: Uint8Array, json: unknown): void {
+  const profile = pprofToProfile(decodePprof(bytes));
+  const names = profile.functions.map(({ name }) => name);
+  const self = new Map<string, number>();
+  const total = new Map<string, number>();
+  for (let stack = 0; stack < stackCount(profile); stack++) {
+    const frames = [...profile.stackFrames.slice(profile.stackStart[stack], profile.stackStart[stack + 1])];
+    const functions = frames.map((frame) => names[profile.frameFunction[frame] ?? -1] ?? '');
+    addStack(functions, profile.values[stack] ?? 0, self, total);
+  }
+  const expectedSelf = new Map<string, number>();
+  const expectedTotal = new Map<string, number>();
+  const value = (sample: unknown) => Number(list(at(sample, 'value'))[0]);
+  for (const sample of list(at(json, 'sample'))) {
+    addStack(
+      list(at(sample, 'locationId')).flatMap((id) => namesAt(json, id)),
+      value(sample),
+      expectedSelf,
+      expectedTotal,
+    );
+  }
+  expect(self).toEqual(expectedSelf);
+  expect(total).toEqual(expectedTotal);
+  expect(totalValue(profile)).toBe(sum(list(at(json, 'sample')).map(value)));
+}
+
+function addStack(
+  functions: string[],
+  value: number,
+  self: Map<string, number>,
+  total: Map<string, number>,
+): void {
+  const leaf = functions[0] ?? '';
+  self.set(leaf, (self.get(leaf) ?? 0) + value);
+  for (const name of new Set(functions)) total.set(name, (total.get(name) ?? 0) + value);
+}
+
+/** Functions of a location, innermost first; a location without lines is named by binary and address. */
+function namesAt(json: unknown, id: unknown): string[] {
+  const text = (index: unknown) => String(list(at(json, 'stringTable'))[Number(index ?? 0)]);
+  const byId = (table: string, wanted: unknown) =>
+    list(at(json, table)).find((row) => at(row, 'id') === wanted);
+  const location = byId('location', id);
+  const lines = list(at(location, 'line'));
+  if (lines.length > 0)
+    return lines.map((line) => text(at(byId('function', at(line, 'functionId')), 'name')));
+  const binary = text(at(byId('mapping', at(location, 'mappingId')), 'filename'))
+    .split('/')
+    .at(-1);
+  return [`${binary || '[unknown]'}!0x${BigInt(String(at(location, 'address') ?? 0)).toString(16)}`];
+}
+
+/** The binary form of the protojson of a pprof. */
+function encodeProtojson(json: unknown): Uint8Array {
+  const numbers = (row: unknown, names: string[]) =>
+    Object.fromEntries(names.map((name) => [name, BigInt(String(at(row, name) ?? 0))]));
+  const rows = (name: string, fields: string[]) => list(at(json, name)).map((row) => numbers(row, fields));
+  const stringTable = new StringTable();
+  stringTable.strings = list(at(json, 'stringTable')).map(String);
+  return new Pprof({
+    stringTable,
+    sampleType: rows('sampleType', ['type', 'unit']),
+    mapping: rows('mapping', ['id', 'memoryStart', 'memoryLimit', 'fileOffset', 'filename', 'buildId']),
+    function: rows('function', ['id', 'name', 'systemName', 'filename', 'startLine']),
+    location: list(at(json, 'location')).map((row) => ({
+      ...numbers(row, ['id', 'mappingId', 'address']),
+      line: list(at(row, 'line')).map((line) => numbers(line, ['functionId', 'line'])),
+    })),
+    sample: list(at(json, 'sample')).map((row) => ({
+      locationId: list(at(row, 'locationId')).map((id) => BigInt(String(id))),
+      value: list(at(row, 'value')).map((value) => BigInt(String(value))),
+    })),
+  }).encode();
+}
+
+function recordedBody(name: string): unknown {
+  return exchanges.find((exchange) => exchange.name === name)?.response.body;
+}
+
+function rpcOf(path: string): string {
+  return path.split('/').at(-1) ?? '';
+}
+
+function at(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
+}
+
+function list(value: unknown): unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+function labelsOf(row: unknown): unknown {
+  return Object.fromEntries(list(at(row, 'labels')).map((label) => [at(label, 'name'), at(label, 'value')]));
+}
+
+function sum(values: readonly number[] = []): number {
+  return values.reduce((total, value) => total + value, 0);
+}

@@ -1,0 +1,102 @@
+import { describe, expect, test } from 'vitest';
+import { createPyroscopeSource } from '../src/sources/pyroscope/source.js';
+import { asker, askFiles, fixture } from './support/ask.js';
+
+// Bad input gets one clear error that names the value and the next step, and the server goes on serving.
+
+const files = askFiles(fixture('demo'));
+/** A server that no request may reach: these mistakes are found before. */
+const untouched = asker(
+  createPyroscopeSource({
+    name: 'pyroscope',
+    uid: 'pyroscope',
+    url: 'http://127.0.0.1:9',
+    token: null,
+    username: null,
+    password: null,
+    tenant: null,
+  }),
+);
+
+describe.each([
+  ['an unknown argument', { srvice: 'checkout-api' }, 'summarize_profile has no argument "srvice".\nNext: Did you mean `service`? Valid arguments: source, service, profile_type, selector, from, to, limit, format.'],
+  ['a wrong type', { service: ['checkout-api'] }, '`service` ["checkout-api"] is not valid: Invalid input: expected string, received array.\nNext: `service`: Exact service_name.'],
+  ['an object for a time', { from: { a: 1 } }, '`from` {"a":1} is not valid: Invalid input: expected string, received object.\nNext: `from`: RFC 3339 with zone, epoch ms or now-1h; default: the last hour with data.'],
+  ['a limit out of range', { limit: 1000 }, '`limit` 1000 is not valid: Too big: expected number to be <=100.\nNext: `limit`: Rows of the top table.'],
+  ['a word that is no number', { limit: 'many' }, '`limit` "many" is not valid: Invalid input: expected number, received string.\nNext: `limit`: Rows of the top table.'],
+  ['a wrong format', { format: 'yaml' }, '`format` "yaml" is not valid: Invalid option: expected one of "text"|"json".\nNext: `format`: one of text, json.'],
+  ['end before start', { from: '2026-11-20T14:45:00Z', to: '2026-11-20T14:30:00Z' }, '`from` (2026-11-20T14:45:00Z) is after `to` (2026-11-20T14:30:00Z).\nNext: Swap them: {"from":"2026-11-20T14:30:00Z","to":"2026-11-20T14:45:00Z"}.'],
+  ['a time without a zone', { from: '2026-11-20T14:30:00' }, '`from` "2026-11-20T14:30:00" has no time zone.\nNext: Add one, for UTC: "2026-11-20T14:30:00Z".'],
+  ['a day without a time', { from: 'yesterday' }, '`from` "yesterday" is not a time.\nNext: Use RFC 3339 with a zone ("2026-11-20T14:30:00Z"), epoch milliseconds, or "now-1h" (ms, s, m, h, d, w).'],
+  ['epoch seconds', { from: 1795384800 }, '`from` 1795384800 looks like epoch seconds.\nNext: Epoch times are milliseconds: `from`: 1795384800000 (2026-11-22T22:00:00.000Z).'],
+  ['a window in the future', { from: '2026-11-21T14:30:00Z', to: '2026-11-21T15:30:00Z' }, 'The window from 2026-11-21T14:30:00Z to 2026-11-21T15:30:00Z lies in the future.\nNext: The server\'s clock says 2026-11-20T15:00:00Z. Use an earlier window, for example {"from":"now-1h"}.'],
+  ['a service named twice', { service: 'a', selector: 'service_name="b"' }, '`service` is "a", but `selector` asks for service_name="b".\nNext: Give the service once, in `service`.'],
+  ['an unknown source', { source: 'prod' }, 'There is no data source "prod".\nNext: Leave `source` out or use one of: pyroscope.'],
+])('%s', (_name, args, answer) => {
+  test('is refused before any request', async () => {
+    expect(await untouched('summarize_profile', args)).toEqual({ text: answer, isError: true });
+  });
+});
+
+test.each([
+  ['{service_name=checkout-api}', 'service_name="checkout-api"'],
+  ['pod="a', '"'],
+  ['pod~"a"', '=~'],
+  ['pod=~"("', '('],
+  ['process_cpu{pod="a"}', 'profile_type'],
+])('a malformed selector %s names its fault', async (selector, hint) => {
+  const { text, isError } = await files('summarize_profile', { service: 'checkout-api', selector });
+  expect(isError).toBe(true);
+  expect(text).toContain(JSON.stringify(selector).slice(1, -1).replaceAll('\\"', '"').slice(0, 5));
+  expect(text).toContain(hint);
+  expect(text).toContain('\nNext: ');
+});
+
+test.each(['(', 'a(?=b)', '(a)\\1', '['])('the pattern %s is refused', async (focus) => {
+  const { text, isError } = await files('query_profile', { service: 'checkout-api', focus });
+  expect(isError).toBe(true);
+  expect(text).toContain(`The pattern ${JSON.stringify(focus)} is not a valid regular expression`);
+  expect(text).toContain('Next: use RE2 syntax');
+});
+
+test('a catastrophic pattern costs nothing', async () => {
+  const { isError } = await files('query_profile', { service: 'checkout-api', focus: '(([a-z./])+.)+[A-Z]([a-z])+$x' });
+  expect(isError).toBe(false);
+}, 5_000);
+
+test('a type word that no table knows gets the nearest', async () => {
+  expect(await files('summarize_profile', { service: 'checkout-api', profile_type: 'cpuu' })).toEqual({
+    text: '`profile_type` "cpuu" is not known.\nNext: Did you mean "cpu"? Present: cpu, cpu_samples, alloc, alloc_objects, inuse, inuse_objects.',
+    isError: true,
+  });
+});
+
+test('an unknown label gets the nearest', async () => {
+  expect(await files('list_labels', { service: 'checkout-api', label: 'pods' })).toEqual({
+    text: 'There is no label "pods" on {service_name="checkout-api"}.\nNext: Did you mean pod? Labels: env, pod, region, service_name, version.',
+    isError: true,
+  });
+});
+
+test('numbers as text, text as numbers and empty text are taken', async () => {
+  const { text, isError } = await files('summarize_profile', {
+    service: 'checkout-api',
+    selector: '',
+    limit: '3',
+    from: 1795185000000 - 1_800_000 * 2,
+    to: String(Date.parse('2026-11-20T14:45:00Z')),
+  });
+  expect([isError, text]).toEqual([false, expect.stringContaining('Top 3 of')]);
+});
+
+test('arguments that are no object', async () => {
+  for (const args of [[], 'x', 5]) {
+    const { isError, text } = await files('summarize_profile', args as object);
+    expect(isError).toBe(true);
+    expect(text).toContain('must be a JSON object');
+  }
+});
+
+test('after all of that the server still answers', async () => {
+  expect((await files('summarize_profile', { service: 'checkout-api' })).isError).toBe(false);
+});
