@@ -16,6 +16,8 @@ import { createServerFactory } from './server.js';
 
 const MCP_PATH = '/mcp';
 const MAX_BODY_BYTES = 2 ** 20;
+/** A body that is over the limit is still read up to here, then cut off. */
+const MAX_DROPPED_BYTES = 16 * 2 ** 20;
 /** From the first byte of a request to its last. */
 const REQUEST_TIMEOUT_MS = 30_000;
 const HEADERS_TIMEOUT_MS = 10_000;
@@ -97,17 +99,28 @@ export async function serveOverHttp(
     maxRequestBodySize: MAX_BODY_BYTES,
   });
   const answering = new Set<ServerResponse>();
+  const answer = async (request: IncomingMessage, response: ServerResponse) => {
+    const { method = 'POST', url = '/', headers } = request;
+    if (!URL.canParse(`http://${headers.host ?? ''}${url}`)) {
+      return send(response, refusal(400, 'The request line or the Host header is not valid.'));
+    }
+    const body = await readBody(request);
+    if (body === null) return send(response, refusal(413, `A request is at most ${MAX_BODY_BYTES} bytes.`));
+    const chunks = async function* () {
+      yield* body;
+    };
+    return handle({ method, url, headers, [Symbol.asyncIterator]: chunks }, response);
+  };
   const server = createServer(
     { requestTimeout: REQUEST_TIMEOUT_MS, headersTimeout: HEADERS_TIMEOUT_MS },
     (request, response) => {
       // An open subscription never ends by itself: nobody waits for it when the server stops.
       if (request.headers['mcp-method'] !== 'subscriptions/listen') answering.add(response);
       response.once('close', () => answering.delete(response));
-      if (!URL.canParse(`http://${request.headers.host ?? ''}${request.url ?? ''}`)) {
-        response.writeHead(400, { connection: 'close' }).end();
-        return;
-      }
-      void handle(...unhurried(request, response));
+      void answer(request, response).catch((error: unknown) => {
+        log.info(`http: request broken off: ${error instanceof Error ? error.message : error}`);
+        response.destroy();
+      });
     },
   );
   await listen(server, host, port);
@@ -139,6 +152,11 @@ async function refuseBatch(request: Request): Promise<Response | null> {
 
 function refusal(status: number, message: string, code = -32_000): Response {
   return Response.json({ jsonrpc: '2.0', error: { code, message }, id: null }, { status });
+}
+
+async function send(response: ServerResponse, answer: Response): Promise<void> {
+  response.writeHead(answer.status, { 'content-type': 'application/json', connection: 'close' });
+  response.end(await answer.text());
 }
 
 /** A name as the checks compare it: without scheme and port, IPv6 in brackets. */
@@ -182,25 +200,19 @@ function listen(server: Server, host: string, port: number): Promise<void> {
 }
 
 /**
- * The pair as the SDK takes it, but a body over the limit does not cut the connection: closed with bytes unread, it
- * would be reset, and the client would see that instead of the 413. What still comes is dropped, up to the timeout.
+ * Reads a request's body.
+ * @returns null when it is over the limit; read to its end nevertheless, within reason: a connection that is closed
+ * with bytes unread is reset, and the client would see that instead of the 413
  */
-function unhurried(
-  request: IncomingMessage,
-  response: ServerResponse,
-): Parameters<ReturnType<typeof toNodeHandler>> {
-  const { method = 'POST', url = '/', headers } = request;
-  const body = () => request.iterator({ destroyOnReturn: false });
-  return [
-    { method, url, headers, [Symbol.asyncIterator]: body },
-    {
-      writeHead: (status, { connection: _, ...fields } = {}) => response.writeHead(status, fields),
-      write: (chunk) => response.write(chunk),
-      end: () => response.end(),
-      on: (event, listener) => response.on(event, listener),
-      destroyed: response.destroyed,
-    },
-  ];
+async function readBody(request: IncomingMessage): Promise<Uint8Array[] | null> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of request.iterator({ destroyOnReturn: false })) {
+    size += chunk.length;
+    if (size <= MAX_BODY_BYTES) chunks.push(chunk);
+    if (size > MAX_DROPPED_BYTES) break;
+  }
+  return size <= MAX_BODY_BYTES ? chunks : null;
 }
 
 async function settled(open: ReadonlySet<unknown>, atMostMs: number): Promise<void> {
