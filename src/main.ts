@@ -15,6 +15,7 @@ async function main(): Promise<number | null> {
     return EXIT.usage;
   }
   const log = createLog(config.logLevel, (line) => process.stderr.write(line));
+  if (config.command !== null) process.stdout.on('error', stopQuietly);
   const io = {
     out: (text: string) => process.stdout.write(`${text}\n`),
     err: (text: string) => process.stderr.write(`${text}\n`),
@@ -39,6 +40,11 @@ async function main(): Promise<number | null> {
       );
       return EXIT.usage;
   }
+}
+
+/** The reader of the output has gone (`… | head`): there is nobody left to tell anything. */
+function stopQuietly(error: NodeJS.ErrnoException): void {
+  process.exit(error.code === 'EPIPE' ? EXIT.fine : EXIT.failed);
 }
 
 main().then(

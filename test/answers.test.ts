@@ -8,7 +8,15 @@ import { askFiles, INCIDENT_WINDOW, INCIDENTS } from './support/ask.js';
 
 const TYPES: Readonly<Record<string, readonly string[]>> = {
   '01-checkout-cpu': ['cpu', 'cpu_samples', 'alloc', 'alloc_objects', 'inuse', 'inuse_objects'],
-  '05-notify-goroutines': ['cpu', 'cpu_samples', 'alloc', 'alloc_objects', 'inuse', 'inuse_objects', 'goroutines'],
+  '05-notify-goroutines': [
+    'cpu',
+    'cpu_samples',
+    'alloc',
+    'alloc_objects',
+    'inuse',
+    'inuse_objects',
+    'goroutines',
+  ],
   '08-auth-cpu': ['cpu', 'cpu_samples'],
   '10-georouting-check': ['cpu', 'cpu_samples', 'alloc', 'alloc_objects', 'inuse', 'inuse_objects'],
   '16-storefront-latency': ['wall', 'wall_samples', 'inuse', 'inuse_objects'],

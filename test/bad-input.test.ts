@@ -19,19 +19,71 @@ const untouched = asker(
 );
 
 describe.each([
-  ['an unknown argument', { srvice: 'checkout-api' }, 'summarize_profile has no argument "srvice".\nNext: Did you mean `service`? Valid arguments: source, service, profile_type, selector, from, to, limit, format.'],
-  ['a wrong type', { service: ['checkout-api'] }, '`service` ["checkout-api"] is not valid: Invalid input: expected string, received array.\nNext: `service`: Exact service_name.'],
-  ['an object for a time', { from: { a: 1 } }, '`from` {"a":1} is not valid: Invalid input: expected string, received object.\nNext: `from`: RFC 3339 with zone, epoch ms or now-1h; default: the last hour with data.'],
-  ['a limit out of range', { limit: 1000 }, '`limit` 1000 is not valid: Too big: expected number to be <=100.\nNext: `limit`: Rows of the top table.'],
-  ['a word that is no number', { limit: 'many' }, '`limit` "many" is not valid: Invalid input: expected number, received string.\nNext: `limit`: Rows of the top table.'],
-  ['a wrong format', { format: 'yaml' }, '`format` "yaml" is not valid: Invalid option: expected one of "text"|"json".\nNext: `format`: one of text, json.'],
-  ['end before start', { from: '2026-11-20T14:45:00Z', to: '2026-11-20T14:30:00Z' }, '`from` (2026-11-20T14:45:00Z) is after `to` (2026-11-20T14:30:00Z).\nNext: Swap them: {"from":"2026-11-20T14:30:00Z","to":"2026-11-20T14:45:00Z"}.'],
-  ['a time without a zone', { from: '2026-11-20T14:30:00' }, '`from` "2026-11-20T14:30:00" has no time zone.\nNext: Add one, for UTC: "2026-11-20T14:30:00Z".'],
-  ['a day without a time', { from: 'yesterday' }, '`from` "yesterday" is not a time.\nNext: Use RFC 3339 with a zone ("2026-11-20T14:30:00Z"), epoch milliseconds, or "now-1h" (ms, s, m, h, d, w).'],
-  ['epoch seconds', { from: 1795384800 }, '`from` 1795384800 looks like epoch seconds.\nNext: Epoch times are milliseconds: `from`: 1795384800000 (2026-11-22T22:00:00.000Z).'],
-  ['a window in the future', { from: '2026-11-21T14:30:00Z', to: '2026-11-21T15:30:00Z' }, 'The window from 2026-11-21T14:30:00Z to 2026-11-21T15:30:00Z lies in the future.\nNext: The server\'s clock says 2026-11-20T15:00:00Z. Use an earlier window, for example {"from":"now-1h"}.'],
-  ['a service named twice', { service: 'a', selector: 'service_name="b"' }, '`service` is "a", but `selector` asks for service_name="b".\nNext: Give the service once, in `service`.'],
-  ['an unknown source', { source: 'prod' }, 'There is no data source "prod".\nNext: Leave `source` out or use one of: pyroscope.'],
+  [
+    'an unknown argument',
+    { srvice: 'checkout-api' },
+    'summarize_profile has no argument "srvice".\nNext: Did you mean `service`? Valid arguments: source, service, profile_type, selector, from, to, limit, format.',
+  ],
+  [
+    'a wrong type',
+    { service: ['checkout-api'] },
+    '`service` ["checkout-api"] is not valid: Invalid input: expected string, received array.\nNext: `service`: Exact service_name.',
+  ],
+  [
+    'an object for a time',
+    { from: { a: 1 } },
+    '`from` {"a":1} is not valid: Invalid input: expected string, received object.\nNext: `from`: RFC 3339 with zone, epoch ms or now-1h; default: the last hour with data.',
+  ],
+  [
+    'a limit out of range',
+    { limit: 1000 },
+    '`limit` 1000 is not valid: Too big: expected number to be <=100.\nNext: `limit`: Rows of the top table.',
+  ],
+  [
+    'a word that is no number',
+    { limit: 'many' },
+    '`limit` "many" is not valid: Invalid input: expected number, received string.\nNext: `limit`: Rows of the top table.',
+  ],
+  [
+    'a wrong format',
+    { format: 'yaml' },
+    '`format` "yaml" is not valid: Invalid option: expected one of "text"|"json".\nNext: `format`: one of text, json.',
+  ],
+  [
+    'end before start',
+    { from: '2026-11-20T14:45:00Z', to: '2026-11-20T14:30:00Z' },
+    '`from` (2026-11-20T14:45:00Z) is after `to` (2026-11-20T14:30:00Z).\nNext: Swap them: {"from":"2026-11-20T14:30:00Z","to":"2026-11-20T14:45:00Z"}.',
+  ],
+  [
+    'a time without a zone',
+    { from: '2026-11-20T14:30:00' },
+    '`from` "2026-11-20T14:30:00" has no time zone.\nNext: Add one, for UTC: "2026-11-20T14:30:00Z".',
+  ],
+  [
+    'a day without a time',
+    { from: 'yesterday' },
+    '`from` "yesterday" is not a time.\nNext: Use RFC 3339 with a zone ("2026-11-20T14:30:00Z"), epoch milliseconds, or "now-1h" (ms, s, m, h, d, w).',
+  ],
+  [
+    'epoch seconds',
+    { from: 1795384800 },
+    '`from` 1795384800 looks like epoch seconds.\nNext: Epoch times are milliseconds: `from`: 1795384800000 (2026-11-22T22:00:00.000Z).',
+  ],
+  [
+    'a window in the future',
+    { from: '2026-11-21T14:30:00Z', to: '2026-11-21T15:30:00Z' },
+    'The window from 2026-11-21T14:30:00Z to 2026-11-21T15:30:00Z lies in the future.\nNext: The server\'s clock says 2026-11-20T15:00:00Z. Use an earlier window, for example {"from":"now-1h"}.',
+  ],
+  [
+    'a service named twice',
+    { service: 'a', selector: 'service_name="b"' },
+    '`service` is "a", but `selector` asks for service_name="b".\nNext: Give the service once, in `service`.',
+  ],
+  [
+    'an unknown source',
+    { source: 'prod' },
+    'There is no data source "prod".\nNext: Leave `source` out or use one of: pyroscope.',
+  ],
 ])('%s', (_name, args, answer) => {
   test('is refused before any request', async () => {
     expect(await untouched('summarize_profile', args)).toEqual({ text: answer, isError: true });
@@ -60,7 +112,10 @@ test.each(['(', 'a(?=b)', '(a)\\1', '['])('the pattern %s is refused', async (fo
 });
 
 test('a catastrophic pattern costs nothing', async () => {
-  const { isError } = await files('query_profile', { service: 'checkout-api', focus: '(([a-z./])+.)+[A-Z]([a-z])+$x' });
+  const { isError } = await files('query_profile', {
+    service: 'checkout-api',
+    focus: '(([a-z./])+.)+[A-Z]([a-z])+$x',
+  });
   expect(isError).toBe(false);
 }, 5_000);
 

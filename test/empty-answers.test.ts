@@ -41,13 +41,20 @@ describe.each([
       to: '2026-11-19T14:45:00Z',
     });
     expect(isError).toBe(false);
-    expect(text).toContain('No data (window outside data): checkout-api has no profiles from 2026-11-19T14:30:00Z');
+    expect(text).toContain(
+      'No data (window outside data): checkout-api has no profiles from 2026-11-19T14:30:00Z',
+    );
     expect(text).toContain('the newest found are from 2026-11-20T14:43:08Z');
     expect((await follow(checkout, text)).text).toContain('checkout-api: cpu');
   });
 
   test('a window after the data', async () => {
-    const { text } = await checkout(tool, { ...more, service: 'checkout-api', from: '2026-11-20T14:50:00Z', to: 'now' });
+    const { text } = await checkout(tool, {
+      ...more,
+      service: 'checkout-api',
+      from: '2026-11-20T14:50:00Z',
+      to: 'now',
+    });
     expect(text).toContain('No data (window outside data)');
   });
 
@@ -59,7 +66,9 @@ describe.each([
       ...INCIDENT_WINDOW,
     });
     expect(isError).toBe(false);
-    expect(text).toContain('No data (type not emitted): checkout-api emits no "goroutines" profiles in this window.');
+    expect(text).toContain(
+      'No data (type not emitted): checkout-api emits no "goroutines" profiles in this window.',
+    );
     expect(text).toContain('There is: cpu, cpu_samples, alloc, alloc_objects, inuse, inuse_objects');
     expect((await follow(checkout, text)).text).toContain('checkout-api: cpu');
   });
@@ -81,13 +90,20 @@ describe.each([
       ...INCIDENT_WINDOW,
     });
     expect(isError).toBe(false);
-    expect(text).toContain('No data (matchers exclude all): The matcher region="us-east-1" excludes everything');
+    expect(text).toContain(
+      'No data (matchers exclude all): The matcher region="us-east-1" excludes everything',
+    );
     expect(text).toContain('There is: eu-central-1');
     expect((await follow(checkout, text)).text).toContain('checkout-api: cpu');
   });
 
   test('a matcher on a label that does not exist', async () => {
-    const { text } = await checkout(tool, { ...more, service: 'checkout-api', selector: 'zone="a"', ...INCIDENT_WINDOW });
+    const { text } = await checkout(tool, {
+      ...more,
+      service: 'checkout-api',
+      selector: 'zone="a"',
+      ...INCIDENT_WINDOW,
+    });
     expect(text).toContain('The matcher zone="a" excludes everything: checkout-api has no label zone.');
   });
 
@@ -100,7 +116,11 @@ describe.each([
 });
 
 test('as JSON the reason is a word of a fixed list', async () => {
-  const { text } = await checkout('summarize_profile', { service: 'nope', format: 'json', ...INCIDENT_WINDOW });
+  const { text } = await checkout('summarize_profile', {
+    service: 'nope',
+    format: 'json',
+    ...INCIDENT_WINDOW,
+  });
   expect(JSON.parse(text)).toMatchObject({
     scope: { source: 'demo', service: 'nope', from: '2026-11-20T14:30:00Z' },
     total: { value: 0 },
@@ -110,9 +130,15 @@ test('as JSON the reason is a word of a fixed list', async () => {
   });
 });
 
-test.each(['list_services', 'list_profile_types', 'list_labels'])('%s without data says why', async (tool) => {
-  const { text, isError } = await checkout(tool, { from: '2026-11-19T00:00:00Z', to: '2026-11-19T01:00:00Z' });
-  expect(isError).toBe(false);
-  expect(text).toContain('No data (window outside data)');
-  expect((await follow(checkout, text)).isError).toBe(false);
-});
+test.each(['list_services', 'list_profile_types', 'list_labels'])(
+  '%s without data says why',
+  async (tool) => {
+    const { text, isError } = await checkout(tool, {
+      from: '2026-11-19T00:00:00Z',
+      to: '2026-11-19T01:00:00Z',
+    });
+    expect(isError).toBe(false);
+    expect(text).toContain('No data (window outside data)');
+    expect((await follow(checkout, text)).isError).toBe(false);
+  },
+);

@@ -13,7 +13,12 @@ describe('the surface that every agent pays for', () => {
         title: tool.title,
         description: tool.description,
         inputSchema: inputJsonSchema(tool),
-        annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
+        annotations: {
+          readOnlyHint: true,
+          destructiveHint: false,
+          idempotentHint: true,
+          openWorldHint: false,
+        },
       }),
     );
     expect(encode(definitions.join('\n')).length + encode(INSTRUCTIONS).length).toBeLessThanOrEqual(2_000);
@@ -49,8 +54,12 @@ describe('the surface that every agent pays for', () => {
       expect(schema.additionalProperties).toBe(false);
       expect(text).not.toMatch(/"(?:anyOf|oneOf|allOf|\$ref|not)"/);
       expect(text.length).toBeLessThan(16_384);
-      const types = Object.values(schema.properties ?? {}).map((property: { type?: unknown }) => property.type);
-      expect(types.every((type) => ['string', 'integer', 'number', 'boolean'].includes(String(type)))).toBe(true);
+      const types = Object.values(schema.properties ?? {}).map(
+        (property: { type?: unknown }) => property.type,
+      );
+      expect(types.every((type) => ['string', 'integer', 'number', 'boolean'].includes(String(type)))).toBe(
+        true,
+      );
     });
   });
 });

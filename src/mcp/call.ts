@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
+import { untilAborted } from '../abort.js';
 import { UpstreamError, UserError } from '../errors.js';
 import type { Log } from '../log.js';
 import { PatternError } from '../profile/filter.js';
@@ -36,8 +37,7 @@ export async function callTool(
   const signal = AbortSignal.any([callerSignal, deadline]);
   try {
     const args = checkArguments(tool, rawArguments);
-    const run = tool.run(args, { ...environment.context, signal });
-    const answer = await Promise.race([run, rejection(signal)]);
+    const answer = await untilAborted(tool.run(args, { ...environment.context, signal }), signal);
     const text =
       args.format === 'json'
         ? renderJson(answer)
@@ -66,13 +66,6 @@ export async function callTool(
       isError: true,
     };
   }
-}
-
-function rejection(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    if (signal.aborted) reject(signal.reason);
-    else signal.addEventListener('abort', () => reject(signal.reason), { once: true });
-  });
 }
 
 function isExplicit(args: unknown, name: string): boolean {

@@ -1,3 +1,4 @@
+import { GrowingUint32 } from './growing.js';
 import type { FunctionInfo, Profile } from './model.js';
 
 /** Names that many functions share because nobody named them: kept apart by file and start line. */
@@ -7,25 +8,6 @@ const UNNAMED =
 /** Whether a function name says nothing about which function it is. */
 export function isUnnamed(name: string): boolean {
   return UNNAMED.test(name);
-}
-
-/** A Uint32Array that grows. */
-class GrowingUint32 {
-  #data = new Uint32Array(1024);
-  length = 0;
-
-  push(value: number): void {
-    if (this.length === this.#data.length) {
-      const wider = new Uint32Array(this.#data.length * 2);
-      wider.set(this.#data);
-      this.#data = wider;
-    }
-    this.#data[this.length++] = value;
-  }
-
-  toArray(): Uint32Array {
-    return this.#data.slice(0, this.length);
-  }
 }
 
 /** Collects stacks into one Profile; functions and frames are interned, stacks are kept as they come. */
@@ -74,9 +56,9 @@ export class ProfileBuilder {
     return id;
   }
 
-  /** Appends a frame to the stack under construction, leaf first. */
-  pushFrame(frameId: number): void {
-    this.#stackFrames.push(frameId);
+  /** Appends `frames[start … end)` to the stack under construction, leaf first. */
+  pushFrames(frames: Uint32Array, start: number, end: number): void {
+    this.#stackFrames.append(frames, start, end);
   }
 
   /** Closes the stack under construction. */

@@ -8,7 +8,7 @@ export class GrowingUint32 {
     this.#data[this.length++] = value;
   }
 
-  /** Appends a part of another array. */
+  /** Appends `values[start … end)`. */
   append(values: Uint32Array, start: number, end: number): void {
     const length = this.length + end - start;
     if (length > this.#data.length) this.#widen(length);

@@ -1,5 +1,7 @@
+import { BinaryReader } from '@bufbuild/protobuf/wire';
 import { Profile as Pprof } from 'pprof-format';
 import { ProfileBuilder } from './builder.js';
+import { GrowingUint32 } from './growing.js';
 import type { Profile } from './model.js';
 
 /** A decoded pprof file with its strings resolved where every caller needs them. */
@@ -9,6 +11,7 @@ export interface PprofFile {
   /** Unix nanoseconds of the start as the file says, 0 when it does not. */
   timeNanos: bigint;
   durationNanos: bigint;
+  /** Checked: every reference leads somewhere. Its 64-bit integers have no sign, see {@link sampleValue}. */
   raw: Pprof;
 }
 
@@ -17,121 +20,190 @@ export class UnreadableProfileError extends Error {
   override readonly name = 'UnreadableProfileError';
 }
 
+type Integer = number | bigint;
+
 /**
- * Decodes an uncompressed pprof protobuf.
- * @throws UnreadableProfileError when the bytes are damaged, cut short or no profile.
+ * Decodes an uncompressed pprof protobuf, as strictly as pprof itself.
+ *
+ * A file that was cut is refused wherever the cut lost a name, a function, a location or a part of a field. Every known
+ * writer puts the names behind the samples, so that no cut loses samples unnoticed. What may stand behind the names can
+ * be missing without a trace: time, duration, period.
+ *
+ * @throws UnreadableProfileError when the bytes are damaged, cut short or no profile
  */
 export function decodePprof(bytes: Uint8Array): PprofFile {
   let raw: Pprof;
   try {
+    checkFields(bytes);
     raw = Pprof.decode(bytes);
   } catch (error) {
     throw new UnreadableProfileError(
-      `not a pprof protobuf: ${error instanceof Error ? error.message : 'damaged'}`,
+      `not a whole pprof protobuf: ${error instanceof Error ? error.message : 'damaged'}`,
     );
   }
   const problem = inconsistency(raw);
   if (problem !== null) throw new UnreadableProfileError(problem);
   const { strings } = raw.stringTable;
-  const valueType = (value: { type: number | bigint; unit: number | bigint }) => ({
-    type: strings[Number(value.type)] ?? '',
-    unit: strings[Number(value.unit)] ?? '',
+  const valueType = ({ type, unit }: { type: Integer; unit: Integer }) => ({
+    type: strings[Number(type)] ?? '',
+    unit: strings[Number(unit)] ?? '',
   });
   return {
     sampleTypes: raw.sampleType.map(valueType),
     periodType: raw.periodType === undefined ? null : valueType(raw.periodType),
-    timeNanos: BigInt(raw.timeNanos ?? 0),
-    durationNanos: BigInt(raw.durationNanos ?? 0),
+    timeNanos: BigInt.asIntN(64, BigInt(raw.timeNanos)),
+    durationNanos: BigInt.asIntN(64, BigInt(raw.durationNanos)),
     raw,
   };
 }
 
-/** What a whole profile cannot contain: the decoder itself accepts a message that was cut between two fields. */
-function inconsistency(raw: Pprof): string | null {
-  if (raw.sampleType.length === 0 && raw.sample.length > 0) return 'no sample types';
-  if (raw.sampleType.length === 0 && raw.location.length === 0)
-    return 'empty: no sample types and no locations';
-  const strings = raw.stringTable.strings.length;
-  const functions = new Set<number>();
-  for (const fn of raw.function) {
-    if (Number(fn.name) >= strings || Number(fn.filename) >= strings) return 'cut short: names are missing';
-    functions.add(Number(fn.id));
+/** Passes over all fields of the message: throws where one ends behind the last byte, which the decoder lets pass. */
+function checkFields(bytes: Uint8Array): void {
+  const reader = new BinaryReader(bytes);
+  while (reader.pos < reader.len) {
+    const [field, wireType] = reader.tag();
+    reader.skip(wireType, field);
   }
-  const locations = new Set<number>();
+}
+
+/** What a whole profile cannot contain. */
+function inconsistency(raw: Pprof): string | null {
+  const types = raw.sampleType.length;
+  if (types === 0) return raw.sample.length === 0 ? 'empty: no sample types' : 'no sample types';
+  if (raw.stringTable.strings[0] !== '') return 'damaged: the first name is not empty';
+  if (lastName(raw) >= raw.stringTable.strings.length) return 'cut short: names are missing';
+  const functions = positionsById(raw.function);
+  const locations = positionsById(raw.location);
+  if (functions === null || locations === null) return 'damaged: two functions or locations have the same id';
   for (const location of raw.location) {
     for (const line of location.line) {
-      if (!functions.has(Number(line.functionId)))
-        return 'cut short: a location refers to a missing function';
+      if (functions(line.functionId) < 0) return 'cut short: a location refers to a missing function';
     }
-    locations.add(Number(location.id));
   }
   for (const sample of raw.sample) {
-    if (sample.value.length !== raw.sampleType.length)
-      return 'damaged: a sample has the wrong number of values';
+    if (sample.value.length !== types) return 'damaged: a sample has the wrong number of values';
     for (const id of sample.locationId) {
-      if (!locations.has(Number(id))) return 'cut short: a sample refers to a missing location';
+      if (locations(id) < 0) return 'cut short: a sample refers to a missing location';
     }
-  }
-  for (const value of raw.sampleType) {
-    if (Number(value.type) >= strings || Number(value.unit) >= strings) return 'cut short: names are missing';
   }
   return null;
 }
 
+/** The largest string index that anything in the profile refers to. */
+function lastName(raw: Pprof): number {
+  let last = 0;
+  const use = (index: Integer) => {
+    if (Number(index) > last) last = Number(index);
+  };
+  for (const { type, unit } of raw.sampleType) {
+    use(type);
+    use(unit);
+  }
+  for (const { name, systemName, filename } of raw.function) {
+    use(name);
+    use(systemName);
+    use(filename);
+  }
+  for (const { filename, buildId } of raw.mapping) {
+    use(filename);
+    use(buildId);
+  }
+  for (const { label: labels } of raw.sample) {
+    for (const { key, str, numUnit } of labels) {
+      use(key);
+      use(str);
+      use(numUnit);
+    }
+  }
+  use(raw.periodType?.type ?? 0);
+  use(raw.periodType?.unit ?? 0);
+  for (const index of [raw.dropFrames, raw.keepFrames, raw.defaultSampleType, raw.docUrl, ...raw.comment])
+    use(index);
+  return last;
+}
+
+/** Finds entries by id: their position, -1 where there is none. Null when two have the same id. */
+function positionsById(entries: readonly { id: Integer }[]): ((id: Integer) => number) | null {
+  const known = new Map(entries.map(({ id }, position) => [id, position]));
+  if (known.size < entries.length) return null;
+  // Almost every writer numbers from 1, in order.
+  const inOrder = entries.every(({ id }, position) => id === position + 1);
+  if (inOrder) return (id) => (typeof id === 'number' && id >= 1 && id <= entries.length ? id - 1 : -1);
+  return (id) => known.get(id) ?? -1;
+}
+
 /**
- * Adds the stacks of one pprof file to a profile under construction.
+ * Adds the stacks of one pprof file to a profile under construction. Samples without a stack or a value are left out,
+ * as Pyroscope does.
  *
  * @param valueIndex which of the file's sample types to take
  * @param weight factor on every value; -1 subtracts (two snapshots of a counter)
  */
 export function addPprof(builder: ProfileBuilder, file: PprofFile, valueIndex: number, weight = 1): void {
   const { raw } = file;
-  const { strings } = raw.stringTable;
-  const text = (index: number | bigint) => strings[Number(index)] ?? '';
-
-  const mappingNames = new Map<number, string>();
-  for (const mapping of raw.mapping) {
-    mappingNames.set(Number(mapping.id), text(mapping.filename).replace(/^.*\//, ''));
-  }
-  const functionIds = new Map<number, number>();
-  for (const fn of raw.function) {
-    const name = text(fn.name) || text(fn.systemName);
-    const info = {
-      name: name === '' ? '[unknown]' : name,
-      file: text(fn.filename),
-      startLine: Number(fn.startLine ?? 0),
-      symbolised: name !== '',
-    };
-    functionIds.set(Number(fn.id), builder.functionId(info));
-  }
-  const framesOf = new Map<number, readonly number[]>();
-  for (const location of raw.location) {
-    const frames = location.line.map((line) =>
-      builder.frameId(functionIds.get(Number(line.functionId)) ?? 0, Number(line.line ?? 0)),
-    );
-    if (frames.length === 0) {
-      const binary = mappingNames.get(Number(location.mappingId)) || '[unknown]';
-      const name = `${binary}!0x${BigInt(location.address ?? 0).toString(16)}`;
-      frames.push(
-        builder.frameId(builder.functionId({ name, file: '', startLine: 0, symbolised: false }), 0),
-      );
-    }
-    framesOf.set(Number(location.id), frames);
-  }
-  for (const sample of raw.sample) {
-    const value = Number(sample.value[valueIndex] ?? 0) * weight;
-    if (value === 0 || sample.locationId.length === 0) continue;
-    for (const id of sample.locationId) {
-      for (const frame of framesOf.get(Number(id)) ?? []) builder.pushFrame(frame);
+  const { frames, starts } = internFrames(builder, raw);
+  const position = positionsById(raw.location) ?? (() => -1);
+  for (const { locationId, value: values } of raw.sample) {
+    const value = sampleValue(values, valueIndex) * weight;
+    if (value === 0 || locationId.length === 0) continue;
+    for (const id of locationId) {
+      const location = position(id);
+      builder.pushFrames(frames, starts[location] ?? 0, starts[location + 1] ?? 0);
     }
     builder.endStack(value);
   }
 }
 
-/** One sample type of one file as a Profile. Samples without a stack are left out, as Pyroscope does. */
+/** The frames of every location, innermost first: those of location l are `frames[starts[l] … starts[l + 1])`. */
+function internFrames(builder: ProfileBuilder, raw: Pprof): { frames: Uint32Array; starts: Uint32Array } {
+  const { strings } = raw.stringTable;
+  const text = (index: Integer) => strings[Number(index)] ?? '';
+  const functionIds = raw.function.map((fn) => {
+    const name = text(fn.name) || text(fn.systemName);
+    return builder.functionId({
+      name: name === '' ? '[unknown]' : name,
+      file: text(fn.filename),
+      startLine: Number(fn.startLine),
+      symbolised: name !== '',
+    });
+  });
+  const functionAt = positionsById(raw.function) ?? (() => -1);
+  const binaries = new Map(raw.mapping.map(({ id, filename }) => [id, text(filename).replace(/^.*\//, '')]));
+  const frames = new GrowingUint32();
+  const starts = new Uint32Array(raw.location.length + 1);
+  raw.location.forEach(({ line: lines, mappingId, address }, index) => {
+    for (const { functionId, line } of lines) {
+      frames.push(builder.frameId(functionIds[functionAt(functionId)] ?? 0, Number(line)));
+    }
+    if (lines.length === 0) {
+      const name = `${binaries.get(mappingId) || '[unknown]'}!0x${address.toString(16)}`;
+      const fn = builder.functionId({ name, file: '', startLine: 0, symbolised: false });
+      frames.push(builder.frameId(fn, 0));
+    }
+    starts[index + 1] = frames.length;
+  });
+  return { frames: frames.toArray(), starts };
+}
+
+/** One value of a sample. The decoder gives a negative one as its two's complement without a sign. */
+function sampleValue(values: readonly Integer[], valueIndex: number): number {
+  const value = values[valueIndex] ?? 0;
+  return typeof value === 'bigint' ? Number(BigInt.asIntN(64, value)) : value;
+}
+
+/** One sample type of one file as a Profile. */
 export function pprofToProfile(file: PprofFile, valueIndex = 0): Profile {
   const { type = '', unit = '' } = file.sampleTypes[valueIndex] ?? {};
   const builder = new ProfileBuilder(type, unit);
   addPprof(builder, file, valueIndex);
   return builder.build();
+}
+
+/** Sum of the values of one sample type over the samples with a stack: the total of its Profile. */
+export function pprofTotal(file: PprofFile, valueIndex: number): number {
+  let total = 0;
+  for (const { locationId, value } of file.raw.sample) {
+    if (locationId.length > 0) total += sampleValue(value, valueIndex);
+  }
+  return total;
 }

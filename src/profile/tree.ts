@@ -61,7 +61,8 @@ export function callTreeRows(
     ) {
       const below = expandNode(profile, only);
       const next = below.children[0];
-      if (next === undefined || next.total < HANDS_ON * only.total || below.self >= OWN_COST_FLOOR * whole) break;
+      if (next === undefined || next.total < HANDS_ON * only.total || below.self >= OWN_COST_FLOOR * whole)
+        break;
       folded++;
       current = only;
       ({ children, self } = below);
@@ -71,12 +72,22 @@ export function callTreeRows(
   };
 
   const entries = expandNode(profile, root).children;
-  const top: Item = { node: root, children: entries, self: 0, folded: 0, depth: -1, onHottestPath: true, shown: [] };
+  const top: Item = {
+    node: root,
+    children: entries,
+    self: 0,
+    folded: 0,
+    depth: -1,
+    onHottestPath: true,
+    shown: [],
+  };
   const candidates: { node: CallNode; parent: Item; onHottestPath: boolean; weight: number }[] = [];
   const offer = (parent: Item) => {
     parent.children.forEach((node, index) => {
       const onHottestPath = parent.onHottestPath && index === 0 && node.depth <= options.pathDepth;
-      const weight = onHottestPath ? Number.POSITIVE_INFINITY : node.total * DEPTH_DECAY ** (parent.depth + 1);
+      const weight = onHottestPath
+        ? Number.POSITIVE_INFINITY
+        : node.total * DEPTH_DECAY ** (parent.depth + 1);
       candidates.push({ node, parent, onHottestPath, weight });
     });
   };

@@ -51,10 +51,12 @@ export interface DataSourceRow {
 /** Which sources exist and what they hold. */
 export function dataSourcesAnswer(rows: readonly DataSourceRow[]): Answer {
   const time = (ms: number | null) => (ms === null ? null : formatTime(ms));
-  const range = ({ oldest, newest }: DataSourceRow) =>
-    oldest === null || newest === null
-      ? 'range of data unknown'
+  const range = ({ oldest, newest }: DataSourceRow) => {
+    if (newest === null) return 'no data in the last day, as far as is known';
+    return oldest === null
+      ? `data until ${formatTime(newest)}`
       : `data from ${formatTime(oldest)} to ${formatTime(newest)}`;
+  };
   return {
     data: {
       data_sources: rows.map(({ problems, ...row }) => ({

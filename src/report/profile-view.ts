@@ -109,7 +109,10 @@ function topView(measured: Measurement, profile: Profile, options: ViewOptions):
     const self = table.self[id] ?? 0;
     if (charge === undefined || self === 0) return null;
     const { functionId, value } = charge;
-    return { to: functionData(profile.functions[functionId], table.lines[functionId] ?? 0), share: value / self };
+    return {
+      to: functionData(profile.functions[functionId], table.lines[functionId] ?? 0),
+      share: value / self,
+    };
   };
   const text = data.map((row, index) => {
     const to = chargeText(chargeOf(index), chargeOf(index - 1));

@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
-import type { Labels, Matcher, ProfileSource, SeriesQuery, Window } from '../sources/source.js';
+import { untilAborted } from '../abort.js';
+import type { Labels, Matcher, ProfileSource, Window } from '../sources/source.js';
 
 const MINUTE = 60_000;
 /** What exists changes slowly; a new service is seen within this time. */
@@ -21,52 +22,58 @@ export interface Schema {
   servicesAndTypes(matchers: readonly Matcher[], window: Window, signal: AbortSignal): Promise<Labels[]>;
 }
 
+/** Answers to one kind of question, each asked once at a time; the first asker's abort does not stop the others. */
+class Memory<T> {
+  readonly #answers = new LRUCache<string, { value: T }>({ max: MAX_ANSWERS, ttl: TTL_MS });
+  readonly #asked = new Map<string, Promise<T>>();
+
+  async recall(key: string, ask: (signal: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T> {
+    const known = this.#answers.get(key);
+    if (known !== undefined) return known.value;
+    let asked = this.#asked.get(key);
+    if (asked === undefined) {
+      asked = ask(new AbortController().signal).then((value) => {
+        this.#answers.set(key, { value });
+        return value;
+      });
+      this.#asked.set(key, asked);
+      const forget = () => this.#asked.delete(key);
+      asked.then(forget, forget);
+    }
+    return untilAborted(asked, signal);
+  }
+}
+
 /**
- * Windows are widened to whole minutes, so that `now-1h` asked twice in a minute is one question: what exists is
- * learned a little too generously, and an answer about values must not be drawn from it.
+ * Windows that begin and end in the same minutes are one question, so that `now-1h` asked twice is asked once: what
+ * exists may be known for a window up to a minute off, and an answer about values must not be drawn from it.
  */
 export function createSchema(source: ProfileSource): Schema {
-  const answers = new LRUCache<string, string[] | Labels[]>({ max: MAX_ANSWERS, ttl: TTL_MS });
-  const asked = new Map<string, Promise<string[] | Labels[]>>();
+  const texts = new Memory<string[]>();
+  const rows = new Memory<Labels[]>();
+  const keyOf = (what: string, matchers: readonly Matcher[], { from, to }: Window) =>
+    JSON.stringify([what, matchers, Math.floor(from / MINUTE), Math.floor(to / MINUTE)]);
 
-  async function remember<T extends string[] | Labels[]>(key: string, ask: () => Promise<T>): Promise<T> {
-    const known = (answers.get(key) ?? asked.get(key)) as T | Promise<T> | undefined;
-    if (known !== undefined) return known;
-    const answer = ask();
-    asked.set(key, answer);
-    try {
-      const found = await answer;
-      answers.set(key, found);
-      return found;
-    } finally {
-      asked.delete(key);
-    }
-  }
-
-  const widened = (matchers: readonly Matcher[], window: Window): SeriesQuery => ({
-    matchers,
-    window: {
-      from: Math.floor(window.from / MINUTE) * MINUTE,
-      to: Math.ceil(window.to / MINUTE) * MINUTE,
-    },
-  });
-  const labelValues = (name: string, matchers: readonly Matcher[], window: Window, signal: AbortSignal) => {
-    const query = widened(matchers, window);
-    return remember(JSON.stringify(['values', name, query]), () => source.labelValues(name, query, signal));
+  const schema: Schema = {
+    typeIds: (matchers, window, signal) => schema.labelValues('__profile_type__', matchers, window, signal),
+    labelNames: (matchers, window, signal) =>
+      texts.recall(
+        keyOf('label names', matchers, window),
+        (shared) => source.labelNames({ matchers, window }, shared),
+        signal,
+      ),
+    labelValues: (name, matchers, window, signal) =>
+      texts.recall(
+        keyOf(`values of ${name}`, matchers, window),
+        (shared) => source.labelValues(name, { matchers, window }, shared),
+        signal,
+      ),
+    servicesAndTypes: (matchers, window, signal) =>
+      rows.recall(
+        keyOf('services', matchers, window),
+        (shared) => source.series(['service_name', '__profile_type__'], { matchers, window }, shared),
+        signal,
+      ),
   };
-
-  return {
-    labelValues,
-    typeIds: (matchers, window, signal) => labelValues('__profile_type__', matchers, window, signal),
-    labelNames(matchers, window, signal) {
-      const query = widened(matchers, window);
-      return remember(JSON.stringify(['names', query]), () => source.labelNames(query, signal));
-    },
-    servicesAndTypes(matchers, window, signal) {
-      const query = widened(matchers, window);
-      return remember(JSON.stringify(['services', query]), () =>
-        source.series(['service_name', '__profile_type__'], query, signal),
-      );
-    },
-  };
+  return schema;
 }

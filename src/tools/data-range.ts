@@ -1,30 +1,32 @@
+import { UpstreamError } from '../errors.js';
 import { defaultProfileType, resolveProfileType } from '../profile/types.js';
 import type { ProfileSource, Window } from '../sources/source.js';
 import type { ToolContext } from './define.js';
 import { allMatchers, type ProfileRequest } from './request.js';
 
-const HOUR = 3_600_000;
-const DAY = 24 * HOUR;
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+/** A little less than the 24 h that a server lets one query span by default (`max_query_length`). */
+const WIDE = 23 * HOUR;
 /** Resolution of the search for the newest data, seconds: a day of a server's series is 1,440 points. */
 const LAST_SEEN_STEP = 60;
 
 /**
  * The hour that ends with the newest data of the request, or of its service where the other matchers leave nothing;
- * the last hour when nothing is found.
+ * the last hour when nothing is found. Begins and ends on whole minutes, but for a directory: on whole seconds.
  */
 export async function lastHourWithData(request: ProfileRequest, context: ToolContext): Promise<Window> {
-  const now = context.now();
+  const now = Math.ceil(context.now() / MINUTE) * MINUTE;
   const recent = { from: now - HOUR, to: now };
-  const wide = await wideWindows(request.source, recent, context);
   const asks =
     request.matchers.length === 0 ? [request] : [request, { ...request, matchers: [], profileType: null }];
   for (const ask of asks) {
-    const matchers = allMatchers(ask.service, ask.matchers);
     if (request.source.kind !== 'files') {
+      const matchers = allMatchers(ask.service, ask.matchers);
       const present = await context.schemaOf(request.source).typeIds(matchers, recent, context.signal);
       if (present.length > 0) return recent;
     }
-    for (const window of wide) {
+    for (const window of await wideWindows(request.source, recent, context)) {
       const newest = await lastSeen(ask, window, context);
       if (newest !== null) return { from: newest - HOUR, to: newest };
     }
@@ -33,28 +35,43 @@ export async function lastHourWithData(request: ProfileRequest, context: ToolCon
 }
 
 /**
- * Windows that show what a source holds at all, nearest to the asked one first. A server refuses more than its
- * `max_query_length` (24 h by default), so each is at most a day long; a directory is looked at whole.
+ * Windows that show what a source holds at all, nearest to the asked one first: of a server less than a day each, a
+ * directory is looked at whole.
  */
 export async function wideWindows(
   source: ProfileSource,
   around: Window,
   context: ToolContext,
 ): Promise<Window[]> {
-  const range = await source.dataRange(context.signal).catch(() => null);
-  if (source.kind === 'files') return range === null ? [] : [{ from: range.oldest, to: range.newest }];
-  const now = context.now();
-  const middle = Math.min(now, (around.from + around.to) / 2 + DAY / 2);
-  const windows = [
-    { from: middle - DAY, to: middle },
-    { from: now - DAY, to: now },
-  ];
-  if (range !== null && range.newest < now - DAY)
-    windows.push({ from: range.newest - DAY + 1, to: range.newest });
-  return windows;
+  if (source.kind === 'files') {
+    const range = await source.dataRange(context.signal);
+    return range === null ? [] : [{ from: range.oldest, to: range.newest }];
+  }
+  const now = Math.ceil(context.now() / MINUTE) * MINUTE;
+  const middle = Math.round((around.from + around.to) / 2 / MINUTE) * MINUTE;
+  const ends = [Math.min(now, middle + WIDE / 2), now];
+  const range = await source.dataRange(context.signal).catch(nullIfUpstreamFailed);
+  if (range !== null && range.newest < now - WIDE) ends.push(Math.ceil(range.newest / MINUTE) * MINUTE);
+  return [...new Set(ends)].map((to) => ({ from: to - WIDE, to }));
 }
 
-/** When the request's service was last seen in a window, to a minute, never before the truth (a directory: to a second); null if not. */
+/** The range is a hint; a store that is really down fails the next request, too. */
+function nullIfUpstreamFailed(error: unknown): null {
+  if (error instanceof UpstreamError) return null;
+  throw error;
+}
+
+/** When a source last received anything, as far as one day back from now shows; null if nothing. */
+export async function newestOf(source: ProfileSource, context: ToolContext): Promise<number | null> {
+  const to = Math.ceil(context.now() / MINUTE) * MINUTE;
+  const anything = { source, service: null, matchers: [], window: null, profileType: null };
+  return lastSeen(anything, { from: to - WIDE, to }, context);
+}
+
+/**
+ * When the request's service was last seen in a window: the end of the minute (of a directory: the second) that holds
+ * its newest profile; null if it was not.
+ */
 export async function lastSeen(
   request: ProfileRequest,
   window: Window,
@@ -72,10 +89,5 @@ export async function lastSeen(
     context.signal,
   );
   const times = series.flatMap(({ points }) => points.map(({ time }) => time));
-  return times.length === 0
-    ? null
-    : Math.min(
-        Math.max(...times),
-        request.source.kind === 'files' ? Number.POSITIVE_INFINITY : context.now(),
-      );
+  return times.length === 0 ? null : Math.max(...times);
 }

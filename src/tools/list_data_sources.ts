@@ -3,6 +3,7 @@ import { UpstreamError, UserError } from '../errors.js';
 import { type DataSourceRow, dataSourcesAnswer } from '../report/lists.js';
 import type { ProfileSource } from '../sources/source.js';
 import { formatArgument } from './arguments.js';
+import { newestOf } from './data-range.js';
 import { defineTool, type ToolContext } from './define.js';
 
 export const listDataSources = defineTool({
@@ -22,22 +23,21 @@ export const listDataSources = defineTool({
 async function describeSource(
   source: ProfileSource,
   index: number,
-  { signal }: ToolContext,
+  context: ToolContext,
 ): Promise<DataSourceRow> {
   const row = { name: source.name, uid: source.uid, kind: source.kind, enabled: true, default: index === 0 };
+  const unknown = { ...row, oldest: null, newest: null };
   try {
-    const [range, problems] = await Promise.all([source.dataRange(signal), source.problems(signal)]);
-    return { ...row, oldest: range?.oldest ?? null, newest: range?.newest ?? null, problems };
+    const [range, problems] = await Promise.all([
+      source.dataRange(context.signal),
+      source.problems(context.signal),
+    ]);
+    const newest = range?.newest ?? (await newestOf(source, context));
+    return { ...row, oldest: range?.oldest ?? null, newest, problems };
   } catch (error) {
     if (error instanceof UpstreamError)
-      return {
-        ...row,
-        oldest: null,
-        newest: null,
-        problems: [`does not answer (${error.kind}): ${error.detail}`],
-      };
-    if (error instanceof UserError)
-      return { ...row, oldest: null, newest: null, problems: [`${error.message} ${error.next}`] };
+      return { ...unknown, problems: [`does not answer (${error.kind}): ${error.detail}`] };
+    if (error instanceof UserError) return { ...unknown, problems: [`${error.message} ${error.next}`] };
     throw error;
   }
 }

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { LRUCache } from 'lru-cache';
 import { ProfileBuilder } from '../../profile/builder.js';
-import { addPprof, type PprofFile } from '../../profile/pprof.js';
+import { addPprof, type PprofFile, pprofTotal } from '../../profile/pprof.js';
 import { coalesceStacks } from '../../profile/stacks.js';
 import { parseProfileType } from '../../profile/types.js';
 import { matcherTest } from '../selector.js';
@@ -117,14 +117,8 @@ export function createFilesSource(options: {
     });
   };
 
-  const sumOf = async (entry: CatalogEntry, typeId: string): Promise<number> => {
-    const index = entry.typeIds.indexOf(typeId);
-    let sum = 0;
-    for (const sample of (await read(entry)).raw.sample) {
-      if (sample.locationId.length > 0) sum += Number(sample.value[index] ?? 0);
-    }
-    return sum;
-  };
+  const sumOf = async (entry: CatalogEntry, typeId: string): Promise<number> =>
+    pprofTotal(await read(entry), entry.typeIds.indexOf(typeId));
 
   return {
     name,

@@ -48,6 +48,11 @@ export async function readStart(body: Readable, encoding: string, limit: number)
   return Buffer.concat(parts).subarray(0, limit);
 }
 
+/** Closes the connection of a body that nobody will read. */
+export function giveUp(body: Readable): void {
+  body.on('error', () => {}).destroy();
+}
+
 /** Whether a content encoding is one that {@link readBody} inflates. */
 export function isGzip(encoding: string): boolean {
   return encoding === 'gzip' || encoding === 'x-gzip';

@@ -10,15 +10,15 @@ import { createTransport, type Transport } from './transport.js';
 type Expectation = keyof typeof EXPECTED_NUMBERS;
 const EXPECTED_NUMBERS = {
   /** Error status: UpstreamError with kind, status, code and the innermost message. */
-  refusal: 73,
+  refusal: 84,
   /** An RPC with a typed function: parsed equal to the recorded body, and the typed result against it. */
-  typed: 90,
+  typed: 91,
   /** A pprof, as protojson or binary: parsed equal to the recorded body; its contents are checked in pprof.test.ts. */
-  pprof: 27,
+  pprof: 30,
   /** A gzip body, inflated whatever was asked for. */
   gzip: 3,
   /** Any other JSON: parsed equal to the recorded body. */
-  json: 108,
+  json: 92,
   text: 1,
 };
 

@@ -78,12 +78,11 @@ async function seriesCounts({ start, end }: Piece, counting: Counting): Promise<
       selectSeries(transport, { ...request, aggregation: 'sum' }, signal),
       selectSeries(transport, { ...request, aggregation: 'average' }, signal),
     ]);
-    const averageOf = totals(averages, from);
-    const counts = [...totals(sums, from)].map(([key, { labels, value }]) => {
-      const average = averageOf.get(key)?.value ?? 0;
-      const ratio = average === 0 ? 0 : Math.round(value / average);
-      // One profile, or a server that sums whatever is asked.
-      return { labels, profiles: ratio > 1 ? ratio : null };
+    const averageOf = new Map(averages.map(({ labels, points }) => [labelsKey(labels), points]));
+    const counts = sums.flatMap(({ labels, points }) => {
+      const counted = points.filter(({ time }) => time > from);
+      const profiles = sumOverAverage(counted, averageOf.get(labelsKey(labels)) ?? []);
+      return counted.length === 0 ? [] : [{ labels, profiles }];
     });
     if (counts.length > 0 && counts.every(hasNumber)) return counts;
     const counted = new Map(
@@ -127,14 +126,16 @@ function selection({ profileTypeId, labelSelector }: Counting, start: number, en
   return { profileTypeId, labelSelector, start, end };
 }
 
-function totals(rows: readonly SumSeries[], start: number): Map<string, { labels: Labels; value: number }> {
-  return new Map(
-    rows.flatMap(({ labels, points }) => {
-      const counted = points.filter(({ time }) => time > start);
-      if (counted.length === 0) return [];
-      return [[labelsKey(labels), { labels, value: counted.reduce((sum, { value }) => sum + value, 0) }]];
-    }),
-  );
+/** Null where a sum is not above the average: a single profile, or a server that sums whatever is asked. */
+function sumOverAverage(sums: SumSeries['points'], averages: SumSeries['points']): number | null {
+  const averageAt = new Map(averages.map(({ time, value }) => [time, value]));
+  let profiles = 0;
+  for (const { time, value } of sums) {
+    const ratio = Math.round(value / (averageAt.get(time) ?? 0));
+    if (!Number.isFinite(ratio) || ratio <= 1) return null;
+    profiles += ratio;
+  }
+  return profiles;
 }
 
 function merged(counts: readonly SnapshotCount[]): SnapshotCount[] {

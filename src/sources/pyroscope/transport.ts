@@ -1,6 +1,6 @@
 import { type Dispatcher, Pool } from 'undici';
 import { UpstreamError, UserError } from '../../errors.js';
-import { isGzip, readBody, readStart, tooLarge } from './body.js';
+import { giveUp, isGzip, readBody, readStart, tooLarge } from './body.js';
 import {
   bytesReadBefore,
   describe,
@@ -16,8 +16,8 @@ const MAX_CONNECT_MS = 10_000;
 /** More would only queue in the server, and a v1 server refuses over 100 per tenant. */
 const MAX_IN_FLIGHT = 8;
 const MAX_ERROR_BYTES = 64 * 2 ** 10;
-/** Values of further headers from this length on are taken for secrets; shorter ones are numbers and flags. */
-const MIN_SECRET_HEADER = 6;
+/** Values of further headers, and words in them, are taken for secrets from this length on. */
+const MIN_SECRET_HEADER = 8;
 /** Without the parameter the server hides label names with dots or non-ASCII letters. */
 const ACCEPT = '*/*;allow-utf8-labelnames=true';
 
@@ -105,11 +105,11 @@ export function createTransport(options: TransportOptions): Transport {
       throw failureOfAnswer({ status, contentType, location: header(answer, 'location'), text }, redact);
     }
     if (encoding !== '' && encoding !== 'identity' && !isGzip(encoding)) {
-      answer.body.destroy();
+      giveUp(answer.body);
       throw unreadable(`the answer is encoded as ${encoding}, which was not asked for`, redact);
     }
     if (Number(header(answer, 'content-length')) > maxResponseBytes) {
-      answer.body.destroy();
+      giveUp(answer.body);
       throw tooLarge(maxResponseBytes, 'raw');
     }
     try {
@@ -233,7 +233,10 @@ function basicCredentials(username: string, password: string | null | undefined)
 /** Takes our credentials out of text from elsewhere, in every spelling in which a server may echo them. */
 function redactor({ token, username, password, headers }: TransportOptions): (text: string) => string {
   const basic = username == null ? null : basicCredentials(username, password);
-  const long = Object.values(headers ?? {}).filter((value) => value.length >= MIN_SECRET_HEADER);
+  const values = Object.values(headers ?? {});
+  const long = [...values, ...values.flatMap((value) => value.split(' '))].filter(
+    (value) => value.length >= MIN_SECRET_HEADER,
+  );
   const secrets = [token, password, basic, ...long]
     .filter((secret): secret is string => secret != null && secret !== '')
     .flatMap((secret) => [secret, encodeURIComponent(secret), JSON.stringify(secret).slice(1, -1)])
