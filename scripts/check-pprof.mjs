@@ -19,7 +19,6 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import { decodePprof, pprofToProfile } from '../dist/profile/pprof.js';
 import { functionTable } from '../dist/profile/table.js';
 
-const AT_ONCE = 4;
 const run = promisify(execFile);
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const recorded = path.join(root, 'fixtures', 'pprof-top');
@@ -41,15 +40,15 @@ async function pprofTable(file, index, { unit }) {
   const [head, ...rows] = stdout.slice(stdout.indexOf('Showing nodes accounting for')).trimEnd().split('\n');
   const total = / of (\S+) total$/.exec(head)?.[1];
   if (total === undefined) throw new Error(`unexpected output of pprof for ${file}: ${head}`);
-  const functions = {};
+  const functions = new Map();
   for (const row of rows.slice(1)) {
     const cells = /^ *(\S+) +\S+% +\S+% +(\S+) +\S+% {2}(.*?)(?: \((?:partial-)?inline\))?$/.exec(row);
     if (cells === null) throw new Error(`unexpected row of pprof for ${file}: ${row}`);
     const [, self, cumulative, name] = cells;
-    if (name in functions) throw new Error(`two rows for ${name} in ${file}`);
-    functions[name] = [integer(self), integer(cumulative)];
+    if (functions.has(name)) throw new Error(`two rows for ${name} in ${file}`);
+    functions.set(name, [integer(self), integer(cumulative)]);
   }
-  return { total: integer(total), functions };
+  return { total: integer(total), functions: inOrder(functions) };
 }
 
 /** `1234ns` → 1234. */
@@ -64,14 +63,78 @@ function integer(text) {
 function ourTable(pprof, index) {
   const profile = pprofToProfile(pprof, index);
   const table = functionTable(profile);
-  const idsOf = Map.groupBy
-    ? Map.groupBy(profile.functions.keys(), (id) => profile.functions[id].name)
-    : groupIds(profile.functions);
-  const functions = {};
-  for (const [name, ids] of idsOf) {
-    const self = ids.reduce((sum, id) => sum + table.self[id], 0);
-    const total = ids.length === 1 ? table.totals[ids[0]] : totalThroughAny(profile, new Set(ids));
-    if (self !== 0 || total !== 0) functions[name] = [self, total];
+  const ids = new Map();
+  profile.functions.forEach(({ name }, id) => ids.set(name, [...(ids.get(name) ?? []), id]));
+  const functions = new Map();
+  for (const [name, same] of ids) {
+    const self = same.reduce((sum, id) => sum + table.self[id], 0);
+    const total = same.length === 1 ? table.totals[same[0]] : totalThroughAny(profile, new Set(same));
+    if (self !== 0 || total !== 0) functions.set(name, [self, total]);
   }
-  return { total: table.total + stacklessValue(pprof, index), functions };
+  const stackless = pprof.raw.sample.filter(({ locationId }) => locationId.length === 0);
+  return {
+    total: table.total + stackless.reduce((sum, { value }) => sum + Number(value[index]), 0),
+    functions: inOrder(functions),
+  };
 }
+
+/** Cost of the stacks that pass through at least one of the functions. */
+function totalThroughAny({ frameFunction, stackFrames, stackStart, values }, ids) {
+  return values.reduce((sum, value, stack) => {
+    const frames = stackFrames.subarray(stackStart[stack], stackStart[stack + 1]);
+    return frames.some((frame) => ids.has(frameFunction[frame])) ? sum + value : sum;
+  }, 0);
+}
+
+function inOrder(functions) {
+  return Object.fromEntries([...functions].sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** Every sample type of every profile of an incident: `{ file: { sample_type: table } }`. */
+async function tablesOf(incident, compare) {
+  const folder = path.join(root, 'fixtures', incident, 'profiles');
+  const files = readdirSync(folder)
+    .filter((file) => file.endsWith('.pb.gz'))
+    .sort();
+  const tables = {};
+  for (const file of files) {
+    const pprof = decodePprof(gunzipSync(readFileSync(path.join(folder, file))));
+    const all = await Promise.all(
+      pprof.sampleTypes.map((type, index) => pprofTable(path.join(folder, file), index, type)),
+    );
+    tables[file] = Object.fromEntries(pprof.sampleTypes.map(({ type }, index) => [type, all[index]]));
+    all.forEach((table, index) =>
+      compare(`${file} ${pprof.sampleTypes[index].type}`, table, ourTable(pprof, index)),
+    );
+  }
+  return tables;
+}
+
+const record = process.argv.includes('--record');
+if (record) {
+  rmSync(recorded, { recursive: true, force: true });
+  mkdirSync(recorded, { recursive: true });
+}
+let differences = 0;
+for (const incident of incidents) {
+  const counts = { tables: 0, functions: 0 };
+  const tables = await tablesOf(incident, (what, theirs, ours) => {
+    counts.tables++;
+    counts.functions += Object.keys(theirs.functions).length;
+    if (JSON.stringify(theirs) === JSON.stringify(ours)) return;
+    differences++;
+    console.error(`${incident} ${what}: ours differs`);
+    for (const name of new Set([...Object.keys(theirs.functions), ...Object.keys(ours.functions)])) {
+      const [pprof, own] = [theirs.functions[name], ours.functions[name]];
+      if (String(pprof) !== String(own)) console.error(`  ${name}: pprof ${pprof}, ours ${own}`);
+    }
+    if (theirs.total !== ours.total) console.error(`  total: pprof ${theirs.total}, ours ${ours.total}`);
+  });
+  if (record) {
+    const file = path.join(recorded, `${path.basename(incident)}.json.gz`);
+    writeFileSync(file, gzipSync(JSON.stringify(tables), { level: 9 }));
+  }
+  console.log(`${incident}: ${counts.tables} tables with ${counts.functions} functions`);
+}
+console.log(differences === 0 ? 'All equal to go tool pprof.' : `${differences} tables differ.`);
+process.exitCode = differences === 0 ? 0 : 1;

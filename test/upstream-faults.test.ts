@@ -68,7 +68,7 @@ const FAULTS: readonly [string, RequestListener, RegExp][] = [
     'HTML instead of JSON',
     (_, response) =>
       response.writeHead(200, { 'content-type': 'text/html' }).end('<html><title>Sign in</title></html>'),
-    /^The profile store sent something that is not a Pyroscope answer[^]*\nNext: A proxy or login page may stand in between/,
+    /^The profile store sent something that is not a Pyroscope answer[\s\S]*\nNext: A proxy or login page may stand in between/,
   ],
   [
     '429',
@@ -93,7 +93,7 @@ const FAULTS: readonly [string, RequestListener, RegExp][] = [
       response.write('{"names":["process');
       setTimeout(() => request.socket.destroy(), 20);
     },
-    /^The profile store (?:sent something that is not a Pyroscope answer|cannot be reached)[^]*\nNext: /,
+    /^The profile store (?:sent something that is not a Pyroscope answer|cannot be reached)[\s\S]*\nNext: /,
   ],
   [
     'a slow answer',
@@ -106,7 +106,7 @@ const FAULTS: readonly [string, RequestListener, RegExp][] = [
       response
         .writeHead(200, { 'content-type': 'application/json' })
         .end(JSON.stringify({ names: ['x'.repeat(200_000)] })),
-    /^The answer of the profile store is over the size limit[^]*\nNext: Ask for a shorter window/,
+    /^The answer of the profile store is over the size limit[\s\S]*\nNext: Ask for a shorter window/,
   ],
   [
     'a small answer that inflates over the cap',
