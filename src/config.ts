@@ -189,7 +189,7 @@ function parseFlags(argv: readonly string[]) {
   try {
     return parseArgs({ args: [...argv], options, allowPositionals: true, strict: true });
   } catch (error) {
-    const message = error instanceof Error ? error.message.split('. ')[0] : 'cannot be read';
+    const message = error instanceof Error ? error.message.split(/\. |\.?\n/)[0] : 'cannot be read';
     throw new UsageError(`Command line: ${message}.`, 'See `pyroscope-mcp --help`.');
   }
 }

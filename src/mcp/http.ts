@@ -68,7 +68,7 @@ export function createHttpFace(
         originValidationResponse(request, origins) ??
         (pathname === MCP_PATH ? null : refusal(404, `There is nothing here; MCP is at ${MCP_PATH}.`)) ??
         (await refuseBatch(request)) ??
-        mcp.fetch(request)
+        (await withoutHop(mcp.fetch(request)))
       );
     },
     close: () => mcp.close(),
@@ -138,6 +138,13 @@ export async function serveOverHttp(
   };
 }
 
+/** The SDK promises `connection: keep-alive` even to a client or proxy that waits for the end of the connection. */
+async function withoutHop(answer: Promise<Response>): Promise<Response> {
+  const response = await answer;
+  response.headers.delete('connection');
+  return response;
+}
+
 function health(request: Request): Response {
   return request.method === 'GET' || request.method === 'HEAD'
     ? new Response('ok', { headers: { 'content-type': 'text/plain', 'cache-control': 'no-store' } })
@@ -147,7 +154,11 @@ function health(request: Request): Response {
 /** No current protocol has batches, and one that cancels its own call would hold its stream open for good. */
 async function refuseBatch(request: Request): Promise<Response | null> {
   if (request.method !== 'POST' || !(await request.clone().text()).trimStart().startsWith('[')) return null;
-  return refusal(400, 'A JSON array (batch) is not accepted: send one JSON-RPC message per request.', -32_600);
+  return refusal(
+    400,
+    'A JSON array (batch) is not accepted: send one JSON-RPC message per request.',
+    -32_600,
+  );
 }
 
 function refusal(status: number, message: string, code = -32_000): Response {

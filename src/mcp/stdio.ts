@@ -108,6 +108,7 @@ class PatientStdio implements Transport {
   }
 
   #closeWhenDone(): void {
-    if (this.#inputEnded && this.#unanswered.size === 0 && this.#input.readableLength === 0) void this.close();
+    if (this.#inputEnded && this.#unanswered.size === 0 && this.#input.readableLength === 0)
+      void this.close();
   }
 }

@@ -3,21 +3,29 @@ import type { FunctionInfo, Profile } from './model.js';
 
 /** Names that many functions share because nobody named them: kept apart by file and start line. */
 const UNNAMED =
-  /^(?:\(anonymous[^)]*\)|<(?:anonymous|lambda|listcomp|dictcomp|setcomp|genexpr)>|\{closure\}|__lambda__)$/;
+  /^(?:\(anonymous[^)]*\)|<(?:anonymous[^>]*|lambda|listcomp|dictcomp|setcomp|genexpr|module)>|\{closure\}|__lambda__)$/;
+
+const MAX_LINE = 2 ** 24;
 
 /** Whether a function name says nothing about which function it is. */
 export function isUnnamed(name: string): boolean {
   return UNNAMED.test(name);
 }
 
-/** Collects stacks into one Profile; functions and frames are interned, stacks are kept as they come. */
+/**
+ * Collects stacks into one Profile; functions and frames are interned, stacks are kept as they come.
+ *
+ * A name can stand in several files: methods of different classes, or an inlined function that the compiler placed in
+ * its callee's file. It is still one function, whose place is the file with most of its cost.
+ */
 export class ProfileBuilder {
   readonly #sampleType: string;
   readonly #unit: string;
-  readonly #functions: FunctionInfo[] = [];
-  readonly #functionIds = new Map<string, number>();
+  /** A variant is a function in one file. */
+  readonly #variants: FunctionInfo[] = [];
+  readonly #variantIds = new Map<string, number>();
   readonly #frameIds = new Map<number, number>();
-  readonly #frameFunction = new GrowingUint32();
+  readonly #frameVariant = new GrowingUint32();
   readonly #frameLine = new GrowingUint32();
   readonly #stackStart = new GrowingUint32();
   readonly #stackFrames = new GrowingUint32();
@@ -29,29 +37,32 @@ export class ProfileBuilder {
     this.#stackStart.push(0);
   }
 
-  /** Id of the function with this identity; the first file and start line seen for a name are kept. */
+  /** Id of the function in its file, for {@link frameId}. */
   functionId(info: FunctionInfo): number {
-    const key = isUnnamed(info.name) ? `${info.name}\0${info.file}\0${info.startLine}` : info.name;
-    let id = this.#functionIds.get(key);
-    if (id === undefined) {
-      id = this.#functions.length;
-      this.#functionIds.set(key, id);
-      this.#functions.push(info);
-    } else if (info.file !== '' && this.#functions[id]?.file === '') {
-      this.#functions[id] = info;
+    const key = isUnnamed(info.name)
+      ? `${info.name}\0${info.file}\0${info.startLine}`
+      : `${info.name}\0${info.file}`;
+    const known = this.#variantIds.get(key);
+    if (known === undefined) {
+      this.#variantIds.set(key, this.#variants.length);
+      return this.#variants.push(info) - 1;
     }
-    return id;
+    const before = this.#variants[known];
+    if (before !== undefined && info.startLine > 0 && !(before.startLine > 0 && before.startLine <= info.startLine)) {
+      this.#variants[known] = { ...before, startLine: info.startLine };
+    }
+    return known;
   }
 
   /** Id of the frame "this function at this line". */
   frameId(functionId: number, line: number): number {
-    const key = functionId * 2 ** 24 + (line >= 0 && line < 2 ** 24 ? line : 0);
+    const key = functionId * MAX_LINE + (line > 0 && line < MAX_LINE ? line : 0);
     let id = this.#frameIds.get(key);
     if (id === undefined) {
-      id = this.#frameFunction.length;
+      id = this.#frameVariant.length;
       this.#frameIds.set(key, id);
-      this.#frameFunction.push(functionId);
-      this.#frameLine.push(key % 2 ** 24);
+      this.#frameVariant.push(functionId);
+      this.#frameLine.push(key % MAX_LINE);
     }
     return id;
   }
@@ -68,15 +79,60 @@ export class ProfileBuilder {
   }
 
   build(): Profile {
+    const frameVariant = this.#frameVariant.toArray();
+    const stackStart = this.#stackStart.toArray();
+    const stackFrames = this.#stackFrames.toArray();
+    const values = Float64Array.from(this.#values);
+    const costs = () => {
+      const cost = new Float64Array(this.#variants.length);
+      values.forEach((value, stack) => {
+        for (let at = stackStart[stack] ?? 0; at < (stackStart[stack + 1] ?? 0); at++) {
+          const variant = frameVariant[stackFrames[at] ?? 0] ?? 0;
+          cost[variant] = (cost[variant] ?? 0) + value;
+        }
+      });
+      return cost;
+    };
+    const { functions, functionOf, placed } = uniteVariants(this.#variants, costs);
     return {
       sampleType: this.#sampleType,
       unit: this.#unit,
-      functions: this.#functions,
-      frameFunction: this.#frameFunction.toArray(),
-      frameLine: this.#frameLine.toArray(),
-      stackStart: this.#stackStart.toArray(),
-      stackFrames: this.#stackFrames.toArray(),
-      values: Float64Array.from(this.#values),
+      functions,
+      frameFunction: frameVariant.map((variant) => functionOf[variant] ?? 0),
+      frameLine: this.#frameLine.toArray().map((line, frame) => (placed[frameVariant[frame] ?? 0] ? line : 0)),
+      stackStart,
+      stackFrames,
+      values,
     };
   }
+}
+
+/**
+ * Makes one function of all variants with the same name; its place is the variant that costs most, ties by file.
+ *
+ * @param costs cost per variant, asked for only when a name stands in several files
+ * @returns per variant its function, and whether the function is placed in its file
+ */
+function uniteVariants(variants: readonly FunctionInfo[], costs: () => Float64Array) {
+  const ids = new Map<string, number>();
+  const best: number[] = [];
+  const functionOf = new Uint32Array(variants.length);
+  let cost: Float64Array | undefined;
+  variants.forEach(({ name, file }, variant) => {
+    const id = isUnnamed(name) ? undefined : ids.get(name);
+    const rival = id === undefined ? undefined : best[id];
+    if (id === undefined || rival === undefined) {
+      functionOf[variant] = best.length;
+      if (!isUnnamed(name)) ids.set(name, best.length);
+      best.push(variant);
+      return;
+    }
+    functionOf[variant] = id;
+    cost ??= costs();
+    const other = variants[rival]?.file ?? '';
+    const gain = (cost[variant] ?? 0) - (cost[rival] ?? 0);
+    if (file !== '' && (other === '' || gain > 0 || (gain === 0 && file < other))) best[id] = variant;
+  });
+  const placed = variants.map((_, variant) => best[functionOf[variant] ?? -1] === variant);
+  return { functions: best.flatMap((variant) => variants[variant] ?? []), functionOf, placed };
 }

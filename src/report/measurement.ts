@@ -114,6 +114,12 @@ function totalText(measured: Measurement, active: number, noun: string): string 
     : `${amount} active; ${formatShare(idle / (idle + active))} of the wall clock was idle and is set apart`;
 }
 
+/** Profiles were taken and hold nothing: an answer in its own right. */
+export function nothingSampled({ type, profiles, idle }: Measurement): string {
+  if (idle > 0) return `All of the ${type.alias} time was idle: no thread of these profiles was working.`;
+  return `${profiles ?? 'The'} profile${profiles === 1 ? '' : 's'} of this type ${profiles === 1 ? 'was' : 'were'} taken and hold${profiles === 1 ? 's' : ''} no samples: nothing to report (${type.meaning}).`;
+}
+
 /** Values are sums of integers; a mean keeps three decimals. */
 export function round(value: number): number {
   return Number.isInteger(value) ? value : Math.round(value * 1000) / 1000;

@@ -7,8 +7,8 @@ import { functionTable, rankFunctions } from '../profile/table.js';
 import { callTreeRows } from '../profile/tree.js';
 import { type Charge, chargeText, displayFunction, functionData } from './functions.js';
 import { divisorOf, type Measurement, round, roundShare, scopeData, scopeLines } from './measurement.js';
-import { nearest } from './nearest.js';
 import { callScope, type NextCall, nextRows } from './next.js';
+import { nothingLeft } from './nothing-left.js';
 import type { Answer, Block, JsonObject } from './render.js';
 import { safeText } from './sanitise.js';
 import { formatShare, formatValue } from './units.js';
@@ -188,49 +188,5 @@ function treeView(measured: Measurement, profile: Profile, options: ViewOptions)
     },
     lists: ['tree'],
     next: [],
-  };
-}
-
-/** Functions offered when a focus matches nothing. */
-const OFFERED = 5;
-
-function nothingLeft(measured: Measurement, options: ViewOptions): Answer {
-  const table = functionTable(measured.active);
-  const heaviest = rankFunctions(measured.active, table, 'total')
-    .map((id) => measured.active.functions[id]?.name ?? '')
-    .filter((name) => name !== '');
-  const ends = new Map(heaviest.map((name) => [name.slice(name.lastIndexOf('/') + 1), name]));
-  const like = nearest((options.focus ?? '').replace(/\\/g, ''), [...ends.keys()]).map(
-    (end) => ends.get(end) ?? end,
-  );
-  const instead = (like.length > 0 ? like : heaviest).slice(0, OFFERED).map((name) => safeText(name, 200));
-  const detail =
-    options.focus === null
-      ? `Every stack matches ignore ${JSON.stringify(safeText(options.ignore ?? '', 100))}: nothing is left.`
-      : `No stack is left with ${options.ignore === null ? '' : 'ignore and '}focus ${JSON.stringify(safeText(options.focus, 100))}; it is a regular expression on function names, case-sensitive.`;
-  return {
-    data: {
-      ...scopeData(measured, { ...measured.active, values: new Float64Array(0) }),
-      filter: { focus: options.focus, ignore: options.ignore, kept_share: 0 },
-      ...(options.view === 'top' ? { top_functions: [] } : { tree: [] }),
-      notes: [detail, ...measured.notes],
-      next: [{ tool: 'query_profile', arguments: { ...callScope(measured), view: 'top', sort: 'total' } }],
-      links: [],
-    },
-    text: [
-      { rows: scopeLines(measured) },
-      {
-        rows: [
-          detail,
-          `${like.length > 0 ? 'Names like it' : 'Heaviest functions by total'}: ${instead.join(', ')}`,
-        ],
-      },
-      {
-        rows: nextRows([
-          { tool: 'query_profile', arguments: { ...callScope(measured), view: 'top', sort: 'total' } },
-        ]),
-      },
-    ],
-    lists: [],
   };
 }

@@ -1,7 +1,7 @@
 import { leafMeaning } from '../profile/frames.js';
 import { type Findings, findingsOf } from './findings.js';
 import { chargeText, displayBriefly, displayFunction, displayName, type NamedFunction } from './functions.js';
-import { type Measurement, scopeData, scopeLines } from './measurement.js';
+import { type Measurement, nothingSampled, scopeData, scopeLines } from './measurement.js';
 import { callScope, focusPattern, type NextCall, nextRows } from './next.js';
 import type { Answer, Block } from './render.js';
 import { formatShare, formatValue } from './units.js';
@@ -29,7 +29,8 @@ export function summaryAnswer(measured: Measurement, limit: number): Answer {
       `${formatShare(findings.unsymbolisedShare)} of the total is own cost of functions without symbols.`,
     );
   }
-  if (measured.samples !== null && measured.samples < FEW_SAMPLES) notes.push(jitterNote(measured.samples));
+  if (measured.samples !== null && measured.samples > 0 && measured.samples < FEW_SAMPLES)
+    notes.push(jitterNote(measured.samples));
   const next = nextCalls(measured, findings);
   return {
     data: {
@@ -80,7 +81,7 @@ function headline(measured: Measurement, findings: Findings): string {
   const { path, top, application } = findings;
   const what = measured.type.alias;
   const mark = path.frames[path.explainsUntil];
-  if (mark === undefined) return 'Nothing was sampled.';
+  if (mark === undefined) return nothingSampled(measured);
   const { at, caller } = culprit(findings);
   const own = path.frames[at];
   const from = path.frames[caller];

@@ -78,6 +78,7 @@ export async function explainEmptiness(
       retry: aliases[0] === undefined ? null : { profile_type: aliases[0] },
     };
   }
+  if (request.matchers.length === 0) return outsideData(request, window, wide, context);
   return excludedBy(request, type, window, context);
 }
 

@@ -32,7 +32,7 @@ const MIN_QUANTUM_S = 1e-3;
 /**
  * Fetches the merged profile of a scope and how many profiles it holds: one request each, side by side.
  *
- * @returns null when nothing matched
+ * @returns null when no profile matched; profiles without any sample are a measurement of nothing
  * @throws UpstreamError
  */
 export async function measure(scope: Scope, context: ToolContext): Promise<Measurement | null> {
@@ -46,7 +46,7 @@ export async function measure(scope: Scope, context: ToolContext): Promise<Measu
   ]);
   const profiles = counts.reduce((sum, { profiles: number }) => sum + number, 0);
   const wholeValue = totalValue(merged.profile);
-  if (wholeValue === 0) return null;
+  if (profiles === 0 && wholeValue === 0) return null;
 
   const { active, idle } = type.wallClock ? splitIdle(merged.profile) : { active: merged.profile, idle: 0 };
   const instances =

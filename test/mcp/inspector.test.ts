@@ -1,2 +1,107 @@
-import { test } from 'vitest';
-test('x', () => {});
+import { execFile } from 'node:child_process';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { TOOLS } from '../../src/tools/index.js';
+import { cleanEnvironment, DEMO, MAIN, type Program, start } from '../support/process.js';
+import { TOOL_CALLS } from '../support/tool-arguments.js';
+
+// Scripted sessions of the MCP inspector against the built program. Not part of the main suite: the inspector is
+// fetched by npx (over 100 MB on its first use); run them with `npm run test:inspector`.
+
+const INSPECTOR = '@modelcontextprotocol/inspector@2.12.0';
+const ERAS = ['legacy', 'modern'] as const;
+/** The first run may have to fetch the inspector. */
+const FETCH_MS = 300_000;
+const CALL_MS = 60_000;
+
+/** Runs one session of the inspector's command line. */
+function inspect(target: readonly string[], args: readonly string[]) {
+  const command = ['--yes', '--prefer-offline', INSPECTOR, '--cli', ...target, '--format', 'json', ...args];
+  return new Promise<{ code: number; result: unknown; stderr: string }>((resolve, reject) => {
+    execFile(
+      'npx',
+      command,
+      { env: cleanEnvironment(), maxBuffer: 2 ** 26, shell: process.platform === 'win32' },
+      (error, stdout, stderr) => {
+        const code = error === null ? 0 : error.code;
+        if (typeof code !== 'number') return reject(error);
+        resolve({ code, result: stdout.trim() === '' ? null : JSON.parse(stdout), stderr });
+      },
+    );
+  });
+}
+
+const stdio = ['node', MAIN, '--profiles', DEMO];
+let server: Program | undefined;
+let http: string[] = [];
+
+beforeAll(async () => {
+  server = start(['--http', '0', '--profiles', DEMO]);
+  const [, url = ''] = await server.seen(/serves MCP at (http:\S+)/);
+  http = [url, '--transport', 'http'];
+  await inspect(stdio, ['--method', 'tools/list']);
+}, FETCH_MS);
+afterAll(async () => {
+  server?.child.kill('SIGTERM');
+  await server?.exit;
+});
+
+describe.each([
+  ['stdio', () => stdio],
+  ['HTTP', () => http],
+] as const)('over %s', (_name, target) => {
+  describe.each(ERAS)('in the %s era', (era) => {
+    const session = (...args: string[]) => inspect(target(), ['--protocol-era', era, ...args]);
+
+    test(
+      'names itself and its protocol',
+      async () => {
+        const { code, result, stderr } = await session('--method', 'initialize');
+        expect(code, stderr).toBe(0);
+        expect(result).toMatchObject({
+          result: {
+            serverInfo: { name: 'pyroscope-mcp' },
+            protocolVersion: era === 'modern' ? '2026-07-28' : '2025-11-25',
+          },
+        });
+      },
+      CALL_MS,
+    );
+
+    test(
+      'lists every tool, with schemas that are portable in the strict sense',
+      async () => {
+        const { code, result, stderr } = await session('--method', 'tools/list', '--strict');
+        expect(code, stderr).toBe(0);
+        expect(result).toMatchObject({ result: { tools: TOOLS.map(({ name }) => ({ name })) } });
+      },
+      CALL_MS,
+    );
+
+    test.each(Object.entries(TOOL_CALLS))(
+      'calls %s',
+      async (name, call) => {
+        const args = JSON.stringify(call.arguments);
+        const { code, result, stderr } = await session(
+          ...['--method', 'tools/call', '--tool-name', name, '--tool-args-json', args],
+        );
+        expect(code, stderr).toBe(0);
+        expect(result).toMatchObject({
+          result: { content: [{ type: 'text', text: expect.stringContaining(call.holds) }] },
+        });
+      },
+      CALL_MS,
+    );
+
+    test(
+      'shows bad arguments as an error of the tool',
+      async () => {
+        const { code, stderr } = await session(
+          ...['--method', 'tools/call', '--tool-name', 'query_profile', '--tool-args-json', '{"nope":1}'],
+        );
+        expect(code).toBe(5);
+        expect(stderr).toContain('isError');
+      },
+      CALL_MS,
+    );
+  });
+});

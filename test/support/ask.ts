@@ -47,7 +47,11 @@ export function environmentOf(sources: readonly ProfileSource[], log: string[] =
 
 /** Asks tools over the given sources through the call boundary. */
 export function asker(...sources: ProfileSource[]): (tool: string, args?: object) => Promise<CallResult> {
-  const environment = environmentOf(sources);
+  return askerIn(environmentOf(sources));
+}
+
+/** Asks tools in an environment of the test's own. */
+export function askerIn(environment: CallEnvironment): (tool: string, args?: object) => Promise<CallResult> {
   return (name, args = {}) => {
     const tool = TOOLS.find((candidate) => candidate.name === name);
     if (tool === undefined) throw new Error(`no tool ${name}`);

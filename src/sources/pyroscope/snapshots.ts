@@ -30,23 +30,21 @@ export async function countSnapshots(
   stores: Stores,
 ): Promise<SnapshotCount[]> {
   const [start, end] = [query.window.from - 1, query.window.to];
-  if (stores.mayAnswer(start)) {
-    try {
-      const counts = await heatmapCounts({ start, end, first: false }, counting);
-      stores.answered(start);
-      return merged(counts);
-    } catch (error) {
-      if (!isAbsent(error)) throw error;
-      stores.refused();
-    }
+  const count = async (pieces: readonly Piece[]): Promise<SnapshotCount[]> => {
+    const counts = pieces.map((piece) =>
+      (piece.store === 'v2' ? heatmapCounts : seriesCounts)(piece, counting),
+    );
+    return merged((await Promise.all(counts)).flat());
+  };
+  try {
+    const likely = stores.likelyPieces(start, end);
+    const counts = await count(likely);
+    for (const piece of likely) if (piece.store === 'v2') stores.answered(piece.start);
+    return counts;
+  } catch (error) {
+    if (!isAbsent(error)) throw error;
   }
-  const pieces = await stores.pieces(start, end, counting.signal);
-  const counts = await Promise.all(
-    pieces.map((piece) =>
-      piece.store === 'v2' ? heatmapCounts(piece, counting) : seriesCounts(piece, counting),
-    ),
-  );
-  return merged(counts.flat());
+  return count(await stores.piecesOfRefused(start, end, counting.signal));
 }
 
 /**

@@ -18,14 +18,19 @@ interface Sent {
   body: Record<string, unknown>;
 }
 
+/** What a server without v2 storage says of its features. */
+const V1_FEATURES = {
+  request: { path: '/capabilities.v1.FeatureFlagsService/GetFeatureFlags' },
+  response: { status: 200, headers: {}, body: { featureFlags: [{ name: 'v2StorageLayer' }] } },
+};
+
 /** A source whose server gives the recorded answers in turn, and what it was asked. */
-function replaying(...names: string[]): { source: ProfileSource; sent: Sent[] } {
+function replaying(...exchanges: (string | typeof V1_FEATURES)[]): { source: ProfileSource; sent: Sent[] } {
   const agent = new MockAgent();
   agent.disableNetConnect();
   const sent: Sent[] = [];
-  for (const name of names) {
-    const url = new URL(`../../../fixtures/recorded/pyroscope/${name}.json`, import.meta.url);
-    const { request, response } = JSON.parse(readFileSync(url, 'utf8'));
+  for (const exchange of exchanges) {
+    const { request, response } = typeof exchange === 'string' ? recorded(exchange) : exchange;
     agent
       .get(ORIGIN)
       .intercept({ path: request.path, method: 'POST' })
@@ -36,6 +41,11 @@ function replaying(...names: string[]): { source: ProfileSource; sent: Sent[] } 
       });
   }
   return { source: createPyroscopeSource({ name: 'p', uid: 'p', url: ORIGIN, dispatcher: agent }), sent };
+}
+
+function recorded(name: string): typeof V1_FEATURES {
+  const url = new URL(`../../../fixtures/recorded/pyroscope/${name}.json`, import.meta.url);
+  return JSON.parse(readFileSync(url, 'utf8'));
 }
 
 describe('labels', () => {
@@ -146,15 +156,17 @@ describe('snapshots', () => {
 
   test('v1: sum over average, and the heatmap is not asked for again', async () => {
     const answers = ['v1-instant-inuse-series-sum', 'v1-instant-inuse-series-average'];
-    const { source, sent } = replaying(
-      'v1-heatmap-501',
-      'v1-heatmap-501',
-      'v2-version',
-      ...answers,
-      ...answers,
-    );
-    await expect(source.snapshots(query, [], signal)).rejects.toMatchObject({ name: 'MockNotMatchedError' });
-    expect(sent.map(({ method }) => method)).toEqual(['SelectHeatmap', 'SelectHeatmap']);
+    const { source, sent } = replaying('v1-heatmap-501', V1_FEATURES, ...answers, ...answers);
+    const expected = [{ labels: {}, profiles: 12 }];
+    expect(await source.snapshots(query, [], signal)).toEqual(expected);
+    expect(await source.snapshots(query, [], signal)).toEqual(expected);
+    const pair = ['SelectSeries', 'SelectSeries'];
+    expect(sent.map(({ method }) => method)).toEqual(['SelectHeatmap', 'GetFeatureFlags', ...pair, ...pair]);
+    expect(sent[2]?.body).toMatchObject({ start: START, end: END, step: 180 });
+    expect(sent.slice(2, 4).map(({ body }) => body.aggregation)).toEqual([
+      'TIME_SERIES_AGGREGATION_TYPE_SUM',
+      'TIME_SERIES_AGGREGATION_TYPE_AVERAGE',
+    ]);
   });
 
   test('a bad selector is the caller’s, whatever status it comes with', async () => {

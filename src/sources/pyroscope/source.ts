@@ -123,7 +123,7 @@ function selector({ profileTypeId, matchers }: ProfileQuery): {
   return { profileTypeId, labelSelector: formatSelector(matchers) };
 }
 
-function seriesSelection({ matchers, window }: SeriesQuery) {
+function seriesSelection({ matchers, window }: SeriesQuery): SeriesSelection {
   const texts = matchers.length === 0 ? [] : [formatSelector(matchers)];
   return { start: window.from, end: window.to, matchers: texts };
 }

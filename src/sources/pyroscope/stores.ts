@@ -35,12 +35,12 @@ export interface StoreProbe {
 export interface Stores {
   /** The parts of `(start, end]`, in order; one part unless the server is in dual mode. */
   pieces(start: number, end: number, signal: AbortSignal): Promise<Piece[]>;
-  /** Whether a request from `start` on is worth sending to v2 as it is: not known to be refused. */
-  mayAnswer(start: number): boolean;
+  /** The same where v2 has just refused a request from `start` on: what was known is void. */
+  piecesOfRefused(start: number, end: number, signal: AbortSignal): Promise<Piece[]>;
+  /** The same without asking anything: what is not known is taken to be in v2. */
+  likelyPieces(start: number, end: number): Piece[];
   /** Notes that the v2 storage answered a request that starts here. */
   answered(start: number): void;
-  /** Notes that it refused one; what was known is void. */
-  refused(): void;
 }
 
 export function createStores(probe: StoreProbe, now: () => number = Date.now): Stores {
@@ -51,10 +51,6 @@ export function createStores(probe: StoreProbe, now: () => number = Date.now): S
   const current = () => {
     if (known !== null && known.until <= now()) known = null;
     return known;
-  };
-
-  const learn = (from: number, oldest: number | null): void => {
-    known = { from, oldest, until: now() + KNOWN_FOR_MS };
   };
 
   /** The oldest v2 profile, between a refused and an answered start. */
@@ -68,41 +64,46 @@ export function createStores(probe: StoreProbe, now: () => number = Date.now): S
     return low;
   };
 
+  const piecesOfRefused = async (start: number, end: number, signal: AbortSignal): Promise<Piece[]> => {
+    const v1: Piece = { start, end, first: false, store: 'v1' };
+    known = null;
+    if (!(await probe.exists(signal))) {
+      absentUntil = now() + ABSENT_FOR_MS;
+      return [v1];
+    }
+    if (!(await probe.answersFrom(end, signal))) return [v1];
+    const oldest = await findOldest(start, end, signal);
+    known = { from: oldest + 1, oldest, until: now() + KNOWN_FOR_MS };
+    return cut(start, end, oldest);
+  };
+
+  const likelyPieces = (start: number, end: number): Piece[] => {
+    if (now() < absentUntil) return [{ start, end, first: false, store: 'v1' }];
+    const oldest = current()?.oldest ?? null;
+    return oldest === null || start > oldest
+      ? [{ start, end, first: false, store: 'v2' }]
+      : cut(start, end, oldest);
+  };
+
+  const answered = (start: number): void => {
+    const { from = Number.POSITIVE_INFINITY, oldest = null } = current() ?? {};
+    if (start < from && now() >= absentUntil) known = { from: start, oldest, until: now() + KNOWN_FOR_MS };
+  };
+
   return {
-    mayAnswer(start) {
-      const oldest = current()?.oldest ?? null;
-      return now() >= absentUntil && (oldest === null || start > oldest);
-    },
-
-    answered(start) {
-      const { from = Number.POSITIVE_INFINITY, oldest = null } = current() ?? {};
-      if (start < from) learn(start, oldest);
-    },
-
-    refused() {
-      known = null;
-    },
+    likelyPieces,
+    answered,
 
     async pieces(start, end, signal) {
-      const v1: Piece = { start, end, first: false, store: 'v1' };
-      const v2: Piece = { start, end, first: false, store: 'v2' };
-      if (now() < absentUntil) return [v1];
       const { from = Number.POSITIVE_INFINITY, oldest = null } = current() ?? {};
-      if (start >= from) return [v2];
-      if (oldest !== null) return cut(start, end, oldest);
-      if (await probe.answersFrom(start, signal)) {
-        learn(start, null);
-        return [v2];
+      if (now() >= absentUntil && start < from && oldest === null) {
+        if (!(await probe.answersFrom(start, signal))) return piecesOfRefused(start, end, signal);
+        answered(start);
       }
-      if (!(await probe.exists(signal))) {
-        absentUntil = now() + ABSENT_FOR_MS;
-        return [v1];
-      }
-      if (!(await probe.answersFrom(end, signal))) return [v1];
-      const found = await findOldest(start, end, signal);
-      learn(found + 1, found);
-      return cut(start, end, found);
+      return likelyPieces(start, end);
     },
+
+    piecesOfRefused,
   };
 }
 

@@ -4,6 +4,9 @@ import { inAllowedLength, labelsKey, stepSeconds } from './steps.js';
 import type { Piece, Stores } from './stores.js';
 import type { Transport } from './transport.js';
 
+/** Long enough to hold the oldest profile of a storage, which lies one millisecond before its first request. */
+const BEFORE_MS = 1000;
+
 /** Points that are `step` milliseconds apart; the last lies at `end`, the first ends the step that holds `begin`. */
 interface Grid {
   first: number;
@@ -16,8 +19,8 @@ interface Part {
   start: number;
   end: number;
   step: number;
-  /** Whether the point at `start` counts. */
-  first: boolean;
+  /** Whether it is the point at `start` that counts, with the data before it, and not those after it. */
+  before: boolean;
   /** Moves a point to the grid point whose step holds its data. */
   place: (time: number) => number;
 }
@@ -25,7 +28,7 @@ interface Part {
 /**
  * Sums over time in the closed window, heaviest first. The points lie at `to − k·step`; each covers `(time − step, time]`,
  * the first one only what of that lies in the window (and `from` itself): nothing outside the window is ever
- * counted, so the points sum up to the merge of the same window.
+ * counted, so the points sum up to the merge of the same window. Steps are whole milliseconds.
  *
  * Usually two requests side by side: the first step on its own and the others as one series. The limit is applied here,
  * since the heaviest of either need not be the heaviest of both.
@@ -54,11 +57,10 @@ export async function sumOverTime(
         step: seconds,
         groupBy,
       };
-      const firstCounts = part.first && start === part.start;
       return (await selectSeries(transport, selection, signal)).map(({ labels, points }) => ({
         labels,
         points: points
-          .filter(({ time }) => firstCounts || time > start)
+          .filter(({ time }) => time > start !== part.before)
           .map(({ time, value }) => ({ time: part.place(time), value })),
       }));
     };
@@ -69,23 +71,28 @@ export async function sumOverTime(
 }
 
 /** The requests for one storage's part of the window: the step that it starts in, whole steps, the step that it ends in. */
-function partsOf(piece: Piece, grid: Grid): Part[] {
+function partsOf({ start, end, first }: Piece, grid: Grid): Part[] {
   const { step } = grid;
-  const { start, end } = piece;
   const gridPoint = (time: number) =>
     Math.max(grid.first, grid.end - Math.floor((grid.end - time) / step) * step);
+  const parts: Part[] = [];
+  const add = (from: number, to: number, stepMs: number, place: Part['place']): void => {
+    if (to > from) parts.push({ start: from, end: to, step: stepMs, before: false, place });
+  };
+  if (first) {
+    const oldest = gridPoint(start - 1);
+    parts.push({ start, end: start + 1, step: BEFORE_MS, before: true, place: () => oldest });
+  }
   const head = gridPoint(start + 1);
   const tail = grid.end - Math.ceil((grid.end - end) / step) * step;
-  if (head >= end) return [{ start, end, step: end - start, first: piece.first, place: () => head }];
-  const wholeFrom = head - start === step ? start : head;
-  const parts: Part[] = [];
-  if (wholeFrom > start)
-    parts.push({ start, end: head, step: head - start, first: piece.first, place: () => head });
-  if (tail > wholeFrom) {
-    const first = piece.first && wholeFrom === start;
-    parts.push({ start: wholeFrom, end: tail, step, first, place: (time) => Math.max(time, head) });
+  if (head >= end) {
+    add(start, end, end - start, () => head);
+    return parts;
   }
-  if (end > tail) parts.push({ start: tail, end, step: end - tail, first: false, place: () => tail + step });
+  const wholeFrom = head - start === step ? start : head;
+  add(start, wholeFrom, wholeFrom - start, () => head);
+  add(wholeFrom, tail, step, (time) => time);
+  add(tail, end, end - tail, () => tail + step);
   return parts;
 }
 

@@ -1,0 +1,133 @@
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer, type RequestListener } from 'node:http';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { DEMO, run } from '../support/process.js';
+
+// `pyroscope-mcp doctor`: one line per finding, and for each that is not well, what to do.
+
+async function doctor(args: readonly string[], env: Record<string, string> = {}) {
+  const { code, stdout, stderr } = await run(['doctor', ...args], { env });
+  expect(stderr).toBe('');
+  const lines = stdout.trimEnd().split('\n');
+  for (const line of lines) expect(line).toMatch(/^(?:ok {2}|(?:warn|fail) .* fix: \S)/);
+  return { code, stdout, levels: lines.map((line) => line.slice(0, 4).trim()) };
+}
+
+/** A server that stands where Pyroscope should. */
+async function withServer<T>(answer: RequestListener, use: (url: string) => Promise<T>): Promise<T> {
+  const server = createServer(answer).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  try {
+    return await use(`http://127.0.0.1:${typeof address === 'object' ? address?.port : address}`);
+  } finally {
+    server.closeAllConnections();
+    server.close();
+  }
+}
+
+test('no source is a failure', async () => {
+  const { code, stdout, levels } = await doctor([]);
+  expect({ code, levels }).toEqual({ code: 1, levels: ['ok', 'fail'] });
+  expect(stdout).toContain('PYROSCOPE_URL');
+});
+
+describe('a directory', () => {
+  test('of profiles is well', async () => {
+    const { code, stdout, levels } = await doctor(['--profiles', DEMO]);
+    expect({ code, levels: new Set(levels) }).toEqual({ code: 0, levels: new Set(['ok']) });
+    expect(stdout).toContain('2026-11-20T14:01:52Z to 2026-11-20T14:43:08Z');
+    expect(stdout).toContain('1 service: checkout-api');
+  });
+
+  test('that is not there is a failure', async () => {
+    const { code, stdout } = await doctor(['--profiles', 'no-such-directory']);
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/^fail .*"no-such-directory" cannot be read/m);
+  });
+
+  test('without profiles, or with one that cannot be read, is a warning', async () => {
+    const directory = await mkdtemp(path.join(tmpdir(), 'doctor-'));
+    try {
+      const empty = await doctor(['--profiles', directory]);
+      expect(empty.code).toBe(0);
+      expect(empty.stdout).toMatch(/^warn .*holds no profiles/m);
+      await writeFile(path.join(directory, 'cpu.pb.gz'), 'not a profile');
+      const broken = await doctor(['--profiles', directory]);
+      expect(broken.code).toBe(0);
+      expect(broken.stdout).toMatch(/^warn .*cpu\.pb\.gz/m);
+    } finally {
+      await rm(directory, { recursive: true });
+    }
+  });
+});
+
+describe('a server', () => {
+  test.each<[string, RequestListener, RegExp]>([
+    [
+      'that refuses the credentials',
+      (_request, response) => response.writeHead(401).end('no'),
+      /^fail .*credentials \(HTTP 401\).*fix: .*PYROSCOPE_TOKEN/m,
+    ],
+    [
+      'that is no Pyroscope',
+      (_request, response) => response.writeHead(404).end('nothing here'),
+      /^fail .*\(HTTP 404\).*fix: .*PYROSCOPE_URL/m,
+    ],
+    [
+      'behind a login page',
+      (_request, response) =>
+        response.writeHead(200, { 'content-type': 'text/html' }).end('<html><title>Sign in</title></html>'),
+      /^fail .*fix: .*(?:login page|proxy)/m,
+    ],
+    [
+      'that fails',
+      (_request, response) => response.writeHead(500).end('{"code":"internal","message":"disk full"}'),
+      /^fail .*disk full.*fix: Read the server's own log/m,
+    ],
+  ])('%s', async (_name, answer, line) => {
+    const { code, stdout } = await withServer(answer, (url) =>
+      doctor(['--pyroscope-url', url], { PYROSCOPE_TOKEN: 'hush-hush', PYROSCOPE_TENANT_ID: 'team-a' }),
+    );
+    expect(stdout).toMatch(line);
+    expect(code).toBe(1);
+    expect(stdout).toContain('bearer token, tenant team-a');
+    expect(stdout).not.toContain('hush-hush');
+  });
+
+  test('that does not answer in time', async () => {
+    const { code, stdout } = await withServer(
+      () => {},
+      (url) => doctor(['--pyroscope-url', url, '--request-timeout', '0.5']),
+    );
+    expect(stdout).toMatch(/^fail .*did not answer in time.*fix: .*--request-timeout/m);
+    expect(code).toBe(1);
+  });
+
+  test('that is not there, beside a directory that is well', async () => {
+    const { code, stdout } = await doctor(
+      ['--profiles', DEMO, '--pyroscope-url', 'http://127.0.0.1:9/prefix'],
+      {
+        PYROSCOPE_USERNAME: 'reader',
+        PYROSCOPE_PASSWORD: 'hush-hush',
+      },
+    );
+    expect(code).toBe(1);
+    expect(stdout).toContain('http://127.0.0.1:9/prefix, basic authentication as reader, no tenant');
+    expect(stdout).toMatch(/^fail {2}pyroscope: .*cannot be reached/m);
+    expect(stdout).toMatch(/^ok .*demo: 1 service/m);
+    expect(stdout).not.toContain('hush-hush');
+  });
+
+  test('without any data is a warning that thinks of the tenant', async () => {
+    const { code, stdout } = await withServer(
+      (_request, response) => response.writeHead(200, { 'content-type': 'application/json' }).end('{}'),
+      (url) => doctor(['--pyroscope-url', url]),
+    );
+    expect(stdout).toMatch(/^warn .*no service sent profiles in the last hour.*fix: .*PYROSCOPE_TENANT_ID/m);
+    expect(code).toBe(0);
+  });
+});

@@ -1,0 +1,65 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { normaliseName } from '../../src/profile/names.js';
+import { createFilesSource } from '../../src/sources/files/source.js';
+import { createPyroscopeSource } from '../../src/sources/pyroscope/source.js';
+import { asker, askerIn, environmentOf, INCIDENT_WINDOW, INCIDENTS, NOW } from '../support/ask.js';
+import { type LiveServer, liveServer, pushDirectory } from '../support/pyroscope.js';
+
+// The same question to a real Pyroscope and to the files gives the same findings, under the name normaliser.
+
+const wanted = Boolean(process.env.PYROSCOPE_TEST_URL || process.env.PYROSCOPE_BIN);
+if (!wanted && process.env.REQUIRE_LIVE === '1') {
+  throw new Error('REQUIRE_LIVE=1, but neither PYROSCOPE_TEST_URL nor PYROSCOPE_BIN is set');
+}
+if (!wanted) console.warn('Live tests are skipped: set PYROSCOPE_TEST_URL or PYROSCOPE_BIN to run them.');
+
+const TYPES: Readonly<Record<string, readonly string[]>> = {
+  '01-checkout-cpu': ['cpu', 'alloc', 'inuse', 'inuse_objects'],
+  '05-notify-goroutines': ['cpu', 'alloc', 'inuse', 'goroutines'],
+  '08-auth-cpu': ['cpu', 'cpu_samples'],
+  '10-georouting-check': ['cpu', 'alloc', 'inuse'],
+  '16-storefront-latency': ['wall', 'inuse'],
+};
+
+describe.runIf(wanted)('a real Pyroscope', () => {
+  let server: LiveServer | null = null;
+  // A server accepts profiles of the last hour only, and files hold 45 minutes.
+  const shift = Math.floor((Date.now() - NOW) / 60_000) * 60_000;
+  const moved = (time: string) => new Date(Date.parse(time) + shift).toISOString();
+  const window = { from: moved(INCIDENT_WINDOW.from), to: moved(INCIDENT_WINDOW.to) };
+
+  beforeAll(async () => {
+    server = await liveServer(process.env);
+    if (server === null) return;
+    for (const { directory } of INCIDENTS) await pushDirectory(server.url, directory, shift);
+  }, 120_000);
+  afterAll(() => server?.stop());
+
+  const askLive = () => {
+    const environment = environmentOf([
+      createPyroscopeSource({ name: 'live', uid: 'live', url: server?.url ?? '' }),
+    ]);
+    return askerIn({ ...environment, context: { ...environment.context, now: Date.now } });
+  };
+
+  describe.each(INCIDENTS)('$name', ({ name, directory, service }) => {
+    test.each(TYPES[name] ?? [])('summarize_profile %s', async (profile_type) => {
+      const args = { service, profile_type, format: 'json', limit: 20 };
+      const live = await askLive()('summarize_profile', { ...args, ...window });
+      const files = await asker(createFilesSource({ directory }))('summarize_profile', {
+        ...args,
+        ...INCIDENT_WINDOW,
+      });
+      expect(live.isError).toBe(false);
+      expect(comparable(live.text)).toEqual(comparable(files.text));
+    });
+  });
+});
+
+/** An answer without what must differ: source, times, ready calls. Names are normalised. */
+function comparable(text: string): unknown {
+  const { scope, next, notes, ...findings } = JSON.parse(text, (_, value) =>
+    typeof value === 'string' ? normaliseName(value) : value,
+  );
+  return { ...findings, type: scope.profile_type_id };
+}

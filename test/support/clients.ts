@@ -1,0 +1,82 @@
+import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
+import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
+import { Client as OldClient } from '@modelcontextprotocol/sdk/client/index.js';
+import { StdioClientTransport as OldStdioTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
+import { StreamableHTTPClientTransport as OldHttpTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
+import { cleanEnvironment, MAIN } from './process.js';
+
+/** A client of either SDK, as far as the tests use it. */
+export interface TestClient {
+  listTools(): Promise<{ name: string; inputSchema: unknown; annotations?: unknown }[]>;
+  callTool(name: string, args: Record<string, unknown>): Promise<{ text: string; isError: boolean }>;
+  instructions(): string | undefined;
+  protocolVersion(): string | undefined;
+  close(): Promise<void>;
+}
+
+/** How a client speaks: this year's SDK in either protocol era, or last year's SDK. */
+export const CLIENTS = ['modern era', 'legacy era', 'SDK 1.x'] as const;
+export type ClientKind = (typeof CLIENTS)[number];
+
+/** Connects to the built program, started with these arguments, over stdio. */
+export async function connectStdio(kind: ClientKind, args: readonly string[]): Promise<TestClient> {
+  const server = { command: process.execPath, args: [MAIN, ...args], env: cleanEnvironment() };
+  if (kind === 'SDK 1.x') return connectOld(new OldStdioTransport(server));
+  return connectNew(kind, new StdioClientTransport(server));
+}
+
+/** Connects over HTTP; `fetch` replaces the network. */
+export async function connectHttp(
+  kind: ClientKind,
+  url: string,
+  fetch?: (input: string | URL, init?: RequestInit) => Promise<Response>,
+): Promise<TestClient> {
+  const options = fetch === undefined ? {} : { fetch };
+  if (kind === 'SDK 1.x') return connectOld(new OldHttpTransport(new URL(url), options));
+  return connectNew(kind, new StreamableHTTPClientTransport(new URL(url), options));
+}
+
+async function connectNew(
+  kind: ClientKind,
+  transport: Parameters<Client['connect']>[0],
+): Promise<TestClient> {
+  const mode = kind === 'modern era' ? 'auto' : 'legacy';
+  const client = new Client({ name: 'test', version: '1' }, { versionNegotiation: { mode } });
+  await client.connect(transport);
+  return {
+    listTools: async () => (await client.listTools()).tools,
+    callTool: async (name, args) => flat(await client.callTool({ name, arguments: args })),
+    instructions: () => client.getInstructions(),
+    protocolVersion: () => client.getNegotiatedProtocolVersion(),
+    close: () => client.close(),
+  };
+}
+
+async function connectOld(transport: OldStdioTransport | OldHttpTransport): Promise<TestClient> {
+  const client = new OldClient({ name: 'test', version: '1' });
+  let version: string | undefined;
+  // The HTTP transport knows the version only by this call; stdio has no such method.
+  if (transport instanceof OldHttpTransport) {
+    const set = transport.setProtocolVersion.bind(transport);
+    transport.setProtocolVersion = (negotiated) => {
+      version = negotiated;
+      set(negotiated);
+    };
+  }
+  // Under exactOptionalPropertyTypes the SDK's own transports do not fit its own interface.
+  await client.connect(transport as Parameters<OldClient['connect']>[0]);
+  return {
+    listTools: async () => (await client.listTools()).tools,
+    callTool: async (name, args) => flat(await client.callTool({ name, arguments: args })),
+    instructions: () => client.getInstructions(),
+    protocolVersion: () => version,
+    close: () => client.close(),
+  };
+}
+
+function flat(result: object): { text: string; isError: boolean } {
+  const content: unknown = Reflect.get(result, 'content');
+  const blocks: unknown[] = Array.isArray(content) ? content : [];
+  const texts = blocks.map((block) => String(Reflect.get(Object(block), 'text')));
+  return { text: texts.join('\n'), isError: Reflect.get(result, 'isError') === true };
+}

@@ -1,0 +1,87 @@
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** The built program, as users run it. */
+export const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
+
+/** The directory of the demo incident, from the root of the repository. */
+export const DEMO = path.join('fixtures', 'demo');
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+
+/** How a process ended. */
+export interface Exit {
+  code: number | null;
+  signal: NodeJS.Signals | null;
+}
+
+/** A running program of ours. */
+export interface Program {
+  child: ChildProcessWithoutNullStreams;
+  stdout(): string;
+  stderr(): string;
+  /** Resolves when the process has ended and its output is read. */
+  exit: Promise<Exit>;
+  /** Waits until standard output or error holds the pattern. */
+  seen(pattern: RegExp): Promise<RegExpExecArray>;
+}
+
+/** Starts the built program with an environment that holds nothing of the tester's own configuration. */
+export function start(args: readonly string[], env: Readonly<Record<string, string>> = {}): Program {
+  if (!existsSync(MAIN)) throw new Error('dist/main.js is missing: run `npm run build`, or `npm test`.');
+  const child = spawn(process.execPath, [MAIN, ...args], { cwd: ROOT, env: cleanEnvironment(env) });
+  let out = '';
+  let err = '';
+  let ended = false;
+  const exit = new Promise<Exit>((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (code, signal) => {
+      ended = true;
+      resolve({ code, signal });
+    });
+  });
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    out += text;
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    err += text;
+  });
+  // A process that is gone cannot be written to; the tests look at how it ended.
+  child.stdin.on('error', () => {});
+  return {
+    child,
+    stdout: () => out,
+    stderr: () => err,
+    exit,
+    async seen(pattern) {
+      for (;;) {
+        const found = pattern.exec(out) ?? pattern.exec(err);
+        if (found !== null) return found;
+        if (ended) throw new Error(`ended without ${pattern}:\n${out}\n${err}`);
+        await new Promise((resolve) => setTimeout(resolve, 10));
+      }
+    },
+  };
+}
+
+/** Runs the built program to its end. */
+export async function run(
+  args: readonly string[],
+  options: { env?: Readonly<Record<string, string>>; input?: string } = {},
+): Promise<Exit & { stdout: string; stderr: string }> {
+  const program = start(args, options.env);
+  program.child.stdin.end(options.input ?? '');
+  const exit = await program.exit;
+  return { ...exit, stdout: program.stdout(), stderr: program.stderr() };
+}
+
+/** What every program needs from its environment, and nothing else. */
+export function cleanEnvironment(more: Readonly<Record<string, string>> = {}): Record<string, string> {
+  const kept = ['PATH', 'HOME', 'TMPDIR', 'SYSTEMROOT', 'APPDATA'].flatMap((name) => {
+    const value = process.env[name];
+    return value === undefined ? [] : [[name, value]];
+  });
+  return { ...Object.fromEntries(kept), ...more };
+}

@@ -1,0 +1,136 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { gunzipSync, gzipSync } from 'node:zlib';
+import { Profile } from 'pprof-format';
+import { z } from 'zod';
+
+/** A real Pyroscope to test against, and how to stop it where the test started it. */
+export interface LiveServer {
+  url: string;
+  stop(): Promise<void>;
+}
+
+/**
+ * The server named by PYROSCOPE_TEST_URL, or one started from the binary PYROSCOPE_BIN on free loopback ports; null
+ * where neither is set.
+ */
+export async function liveServer(env: NodeJS.ProcessEnv): Promise<LiveServer | null> {
+  if (env.PYROSCOPE_TEST_URL) return { url: env.PYROSCOPE_TEST_URL, stop: async () => {} };
+  if (!env.PYROSCOPE_BIN) return null;
+  const [http = 0, grpc = 0, raft = 0, gossip = 0] = await Promise.all([0, 1, 2, 3].map(freePort));
+  const child = spawn(
+    env.PYROSCOPE_BIN,
+    serverFlags(mkdtempSync(path.join(tmpdir(), 'pyroscope-')), http, grpc, raft, gossip),
+    {
+      stdio: 'ignore',
+    },
+  );
+  const url = `http://127.0.0.1:${http}`;
+  for (let attempt = 0; attempt < 120; attempt++) {
+    const ready = await fetch(`${url}/ready`).then(
+      (response) => response.ok,
+      () => false,
+    );
+    if (ready) break;
+    await new Promise((resolve) => setTimeout(resolve, 250));
+  }
+  return {
+    url,
+    stop: () =>
+      new Promise((resolve) => {
+        child.once('exit', () => resolve());
+        child.kill('SIGKILL');
+      }),
+  };
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      const port = typeof address === 'object' && address !== null ? address.port : 0;
+      server.close(() => resolve(port));
+    });
+  });
+}
+
+/** One process with everything in it, v2 storage, on loopback only. */
+function serverFlags(data: string, http: number, grpc: number, raft: number, gossip: number): string[] {
+  const local = '127.0.0.1';
+  const flags = {
+    target: 'all',
+    'architecture.storage': 'v2',
+    'config.show_banner': 'false',
+    'storage.backend': 'filesystem',
+    'storage.filesystem.dir': `${data}/shared`,
+    'pyroscopedb.data-path': `${data}/db`,
+    'metastore.data-dir': `${data}/ms`,
+    'metastore.raft.dir': `${data}/raft`,
+    'metastore.raft.snapshots-dir': `${data}/snap`,
+    'metastore.raft.bind-address': `${local}:${raft}`,
+    'metastore.raft.advertise-address': `${local}:${raft}`,
+    'metastore.raft.server-id': `${local}:${raft}`,
+    'metastore.address': `${local}:${grpc}`,
+    'query-backend.address': `${local}:${grpc}`,
+    'server.http-listen-address': local,
+    'server.http-listen-port': http,
+    'server.grpc-listen-address': local,
+    'server.grpc-listen-port': grpc,
+    'memberlist.bind-addr': local,
+    'memberlist.bind-port': gossip,
+    'memberlist.advertise-addr': local,
+    'memberlist.advertise-port': gossip,
+    'memberlist.leave-timeout': '1s',
+    'segment-writer.lifecycler.addr': local,
+    'distributor.ring.instance-addr': local,
+    'overrides-exporter.ring.instance-addr': local,
+    'query-frontend.instance-addr': local,
+    'metastore.min-ready-duration': '0s',
+    'segment-writer.min-ready-duration': '0s',
+    'usage-stats.enabled': 'false',
+    'self-profiling.disable-push': 'true',
+    'tracing.enabled': 'false',
+  };
+  return Object.entries(flags).map(([name, value]) => `-${name}=${value}`);
+}
+
+const manifestSchema = z.object({
+  profiles: z.array(
+    z.object({
+      file: z.string(),
+      time: z.string(),
+      duration_s: z.number(),
+      type_name: z.string(),
+      labels: z.record(z.string(), z.string()),
+    }),
+  ),
+});
+
+/** Pushes the profiles of a manifest, moved in time by `shift` milliseconds. */
+export async function pushDirectory(url: string, directory: string, shift: number): Promise<void> {
+  const { profiles } = manifestSchema.parse(
+    JSON.parse(readFileSync(path.join(directory, 'profiles.json'), 'utf8')),
+  );
+  const series = profiles.map(({ file, time, duration_s, type_name, labels }) => {
+    const profile = Profile.decode(gunzipSync(readFileSync(path.join(directory, file))));
+    profile.timeNanos = BigInt(Date.parse(time) + shift) * 1_000_000n;
+    profile.durationNanos = BigInt(duration_s) * 1_000_000_000n;
+    return {
+      labels: Object.entries({ ...labels, __name__: type_name }).map(([name, value]) => ({ name, value })),
+      samples: [{ rawProfile: gzipSync(profile.encode()).toString('base64') }],
+    };
+  });
+  for (let from = 0; from < series.length; from += 6) {
+    const response = await fetch(`${url}/push.v1.PusherService/Push`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ series: series.slice(from, from + 6) }),
+    });
+    if (!response.ok) throw new Error(`push failed: ${response.status} ${await response.text()}`);
+  }
+}

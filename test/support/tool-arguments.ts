@@ -1,0 +1,22 @@
+import { INCIDENT_WINDOW } from './ask.js';
+
+const INCIDENT = { service: 'checkout-api', ...INCIDENT_WINDOW };
+
+/**
+ * A reasonable call of every tool against the demo incident, with a text that its answer must hold. A new tool needs a
+ * row here: the end-to-end tests go through all of them.
+ */
+export const TOOL_CALLS: Readonly<Record<string, { arguments: Record<string, unknown>; holds: string }>> = {
+  list_data_sources: { arguments: {}, holds: 'demo' },
+  list_labels: { arguments: INCIDENT, holds: 'pod' },
+  list_profile_types: { arguments: INCIDENT, holds: 'process_cpu:cpu:nanoseconds:cpu:nanoseconds' },
+  list_services: { arguments: INCIDENT_WINDOW, holds: 'checkout-api' },
+  query_profile: {
+    arguments: { ...INCIDENT, profile_type: 'cpu', view: 'tree', focus: 'coupon\\.loadPattern', limit: '40' },
+    holds: 'northwind.dev/checkout/coupon.loadPattern',
+  },
+  summarize_profile: {
+    arguments: { ...INCIDENT, profile_type: 'cpu' },
+    holds: '20.5% of cpu goes through northwind.dev/checkout/coupon.loadPattern',
+  },
+};
