@@ -64,7 +64,9 @@ function ourTable(pprof, index) {
   const profile = pprofToProfile(pprof, index);
   const table = functionTable(profile);
   const ids = new Map();
-  profile.functions.forEach(({ name }, id) => ids.set(name, [...(ids.get(name) ?? []), id]));
+  profile.functions.forEach(({ name }, id) => {
+    ids.set(name, [...(ids.get(name) ?? []), id]);
+  });
   const functions = new Map();
   for (const [name, same] of ids) {
     const self = same.reduce((sum, id) => sum + table.self[id], 0);
@@ -103,9 +105,9 @@ async function tablesOf(incident, compare) {
       pprof.sampleTypes.map((type, index) => pprofTable(path.join(folder, file), index, type)),
     );
     tables[file] = Object.fromEntries(pprof.sampleTypes.map(({ type }, index) => [type, all[index]]));
-    all.forEach((table, index) =>
-      compare(`${file} ${pprof.sampleTypes[index].type}`, table, ourTable(pprof, index)),
-    );
+    pprof.sampleTypes.forEach(({ type }, index) => {
+      compare(`${file} ${type}`, all[index], ourTable(pprof, index));
+    });
   }
   return tables;
 }

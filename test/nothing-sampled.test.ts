@@ -1,23 +1,12 @@
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { Profile, StringTable } from 'pprof-format';
 import { expect, test } from 'vitest';
 import { askFiles } from './support/ask.js';
+import { madePprof } from './support/pprof.js';
 
-/** One pprof of one sample type with one stack. */
-function pprof(type: string, unit: string, names: readonly string[], value: number): Uint8Array {
-  const strings = new StringTable();
-  return new Profile({
-    sampleType: [{ type: strings.dedup(type), unit: strings.dedup(unit) }],
-    periodType: { type: strings.dedup(type), unit: strings.dedup(unit) },
-    sample: [{ locationId: names.map((_, index) => index + 1), value: [value] }],
-    location: names.map((_, index) => ({ id: index + 1, line: [{ functionId: index + 1, line: 1 }] })),
-    function: names.map((name, index) => ({ id: index + 1, name: strings.dedup(name) })),
-    timeNanos: 1_795_185_000_000_000_000n,
-    stringTable: strings,
-  }).encode();
-}
+const pprof = (type: string, names: readonly string[], value: number) =>
+  madePprof({ type, unit: 'nanoseconds', stacks: [{ names, value }], time: 1_795_185_000_000 });
 
 async function directoryWith(file: Uint8Array): Promise<string> {
   const directory = await mkdtemp(path.join(tmpdir(), 'profiles-'));
@@ -26,7 +15,7 @@ async function directoryWith(file: Uint8Array): Promise<string> {
 }
 
 test('profiles that hold no samples are an answer, not an absence', async () => {
-  const ask = askFiles(await directoryWith(pprof('delay', 'nanoseconds', ['main.work'], 0)));
+  const ask = askFiles(await directoryWith(pprof('delay', ['main.work'], 0)));
   const { text, isError } = await ask('summarize_profile', { profile_type: 'mutex' });
   expect(isError).toBe(false);
   expect(text).toContain(
@@ -40,7 +29,7 @@ test('profiles that hold no samples are an answer, not an absence', async () => 
 });
 
 test('a wall-clock profile that is all idle says so', async () => {
-  const ask = askFiles(await directoryWith(pprof('wall', 'nanoseconds', ['(idle)'], 4_000_000_000)));
+  const ask = askFiles(await directoryWith(pprof('wall', ['(idle)'], 4_000_000_000)));
   const { text, isError } = await ask('summarize_profile', { profile_type: 'wall' });
   expect(isError).toBe(false);
   expect(text).toContain('Finding: All of the wall time was idle: no thread of these profiles was working.');

@@ -18,7 +18,7 @@ export async function call(config: Config, log: Log, io: Io): Promise<number> {
     );
   }
   const args = parseJson(json);
-  const environment = createEnvironment(config, log);
+  const environment = await createEnvironment(config, log);
   try {
     const given = config.format === null ? args : { ...args, format: config.format };
     const { text, isError } = await callTool(tool, given, environment, new AbortController().signal);

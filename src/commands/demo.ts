@@ -25,7 +25,8 @@ const NEXT =
  * @returns 1 when any call fails
  */
 export async function demo(io: Io): Promise<number> {
-  const server = await connectToChild(pathOf('../main.js'), ['--profiles', pathOf('../../fixtures/demo')]);
+  const args = ['--profiles', pathOf('../../fixtures/demo'), '--log-level', 'error'];
+  const server = await connectToChild(pathOf('../main.js'), args);
   try {
     io.out(STORY);
     let failed = false;

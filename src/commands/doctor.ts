@@ -42,7 +42,7 @@ export async function doctor(config: Config, io: Io): Promise<number> {
     io.out(`${finding.level.padEnd(4)}  ${finding.text}${fix}`);
   };
   print({ level: 'ok', text: `${PACKAGE.name} ${PACKAGE.version} on Node ${process.versions.node}` });
-  const registry = createSources(config);
+  const registry = await createSources(config);
   try {
     if (registry.all.length === 0) {
       print({

@@ -2,8 +2,6 @@ import type { Config } from '../config.js';
 import type { Log } from '../log.js';
 import type { CallEnvironment } from '../mcp/call.js';
 import { createSchema, type Schema } from '../schema/schema.js';
-import { createFilesSource } from '../sources/files/source.js';
-import { createPyroscopeSource } from '../sources/pyroscope/source.js';
 import { createRegistry, type SourceRegistry } from '../sources/registry.js';
 import type { ProfileSource } from '../sources/source.js';
 
@@ -13,10 +11,11 @@ export interface Io {
   err(text: string): void;
 }
 
-/** The sources that the configuration names, the default first. */
-export function createSources(config: Config): SourceRegistry {
+/** The sources that the configuration names, the default first. Loads only the code that they need: start-up counts. */
+export async function createSources(config: Config): Promise<SourceRegistry> {
   const sources: ProfileSource[] = [];
   if (config.pyroscope !== null) {
+    const { createPyroscopeSource } = await import('../sources/pyroscope/source.js');
     sources.push(
       createPyroscopeSource({
         name: 'pyroscope',
@@ -27,13 +26,16 @@ export function createSources(config: Config): SourceRegistry {
       }),
     );
   }
-  if (config.profiles !== null) sources.push(createFilesSource({ directory: config.profiles, uid: 'files' }));
+  if (config.profiles !== null) {
+    const { createFilesSource } = await import('../sources/files/source.js');
+    sources.push(createFilesSource({ directory: config.profiles, uid: 'files' }));
+  }
   return createRegistry(sources);
 }
 
 /** Everything that a tool call needs, made once per process. */
-export function createEnvironment(config: Config, log: Log): CallEnvironment {
-  const sources = createSources(config);
+export async function createEnvironment(config: Config, log: Log): Promise<CallEnvironment> {
+  const sources = await createSources(config);
   const schemas = new Map<ProfileSource, Schema>(sources.all.map((source) => [source, createSchema(source)]));
   return {
     context: {

@@ -1,5 +1,6 @@
 import type { Config } from '../config.js';
 import type { Log } from '../log.js';
+import type { CallEnvironment } from '../mcp/call.js';
 import { createEnvironment, type Io } from './environment.js';
 
 /** Longest time from the wish to stop to the end of the process. */
@@ -10,7 +11,7 @@ const BACKSTOP_MS = 5_000;
  * @throws UsageError, UserError when it cannot start
  */
 export async function serve(config: Config, log: Log, io: Io): Promise<void> {
-  const environment = createEnvironment(config, log);
+  const environment = await createEnvironment(config, log);
   const server = await start(config, environment, log, io);
   let stopping = false;
   const stop = async (why: string) => {
@@ -32,7 +33,7 @@ export async function serve(config: Config, log: Log, io: Io): Promise<void> {
   if ('closed' in server) void server.closed.then(() => stop('the client left'));
 }
 
-async function start(config: Config, environment: ReturnType<typeof createEnvironment>, log: Log, io: Io) {
+async function start(config: Config, environment: CallEnvironment, log: Log, io: Io) {
   if (config.http === null) {
     const { serveOverStdio } = await import('../mcp/stdio.js');
     return serveOverStdio(environment, log);

@@ -13,7 +13,7 @@ export async function sources(config: Config, io: Io): Promise<number> {
       'A source named in the configuration is enabled by naming it; enabling by hand is for sources found behind a Grafana.',
     );
   }
-  const registry = createSources(config);
+  const registry = await createSources(config);
   if (registry.all.length === 0) {
     io.err('No source is configured. Set PYROSCOPE_URL, or give --profiles DIR.');
     return 1;

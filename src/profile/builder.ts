@@ -48,7 +48,11 @@ export class ProfileBuilder {
       return this.#variants.push(info) - 1;
     }
     const before = this.#variants[known];
-    if (before !== undefined && info.startLine > 0 && !(before.startLine > 0 && before.startLine <= info.startLine)) {
+    if (
+      before !== undefined &&
+      info.startLine > 0 &&
+      !(before.startLine > 0 && before.startLine <= info.startLine)
+    ) {
       this.#variants[known] = { ...before, startLine: info.startLine };
     }
     return known;
@@ -99,7 +103,9 @@ export class ProfileBuilder {
       unit: this.#unit,
       functions,
       frameFunction: frameVariant.map((variant) => functionOf[variant] ?? 0),
-      frameLine: this.#frameLine.toArray().map((line, frame) => (placed[frameVariant[frame] ?? 0] ? line : 0)),
+      frameLine: this.#frameLine
+        .toArray()
+        .map((line, frame) => (placed[frameVariant[frame] ?? 0] ? line : 0)),
       stackStart,
       stackFrames,
       values,

@@ -69,15 +69,15 @@ export function expandNode(profile: Profile, node: CallNode): Expansion {
   };
 }
 
-/** The line of the node's function through which most of its value passes; 0 = unknown. */
+/** The known line of the node's function through which most of its value passes; 0 = none is known. */
 export function nodeLine(profile: Profile, node: CallNode): number {
   const weights = new Map<number, number>();
   for (let i = 0; i < node.stacks.length; i++) {
     const line = profile.frameLine[profile.stackFrames[node.positions[i] ?? 0] ?? 0] ?? 0;
-    weights.set(line, (weights.get(line) ?? 0) + (profile.values[node.stacks[i] ?? 0] ?? 0));
+    if (line > 0) weights.set(line, (weights.get(line) ?? 0) + (profile.values[node.stacks[i] ?? 0] ?? 0));
   }
   let best = 0;
-  let most = -1;
+  let most = 0;
   for (const [line, weight] of weights) {
     if (weight > most || (weight === most && line < best)) {
       best = line;

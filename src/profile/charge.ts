@@ -1,4 +1,5 @@
 import type { Profile } from './model.js';
+import { compareFunctions } from './table.js';
 
 /**
  * Charges the own cost of library and runtime functions to the application function that caused it: from the leaf up,
@@ -35,8 +36,7 @@ export function chargeLeaves(
       const wins =
         best === undefined ||
         value > best.value ||
-        (value === best.value &&
-          (profile.functions[functionId]?.name ?? '') < (profile.functions[best.functionId]?.name ?? ''));
+        (value === best.value && compareFunctions(profile, functionId, best.functionId) < 0);
       if (wins) charged.set(leaf, { functionId, value });
     }
   }

@@ -1,4 +1,5 @@
 import type { Profile } from './model.js';
+import { compareFunctions } from './table.js';
 
 /** The same functions and frames with only the stacks that `keep` accepts. */
 export function selectStacks(profile: Profile, keep: (stack: number) => boolean): Profile {
@@ -64,24 +65,14 @@ export interface HeaviestStack {
   distinct: number;
 }
 
-/**
- * The heaviest single stack, by function (lines merged), ties by function names. Stacks are told apart by a 53-bit
- * hash of their function ids: among 100,000 stacks two collide with a chance of about one in two million.
- */
+/** The heaviest single stack, by function (lines merged), ties by the order of functions. */
 export function heaviestStack(profile: Profile): HeaviestStack | null {
   const { frameFunction, stackFrames, stackStart, values } = profile;
   const sums = new Map<number, { value: number; stack: number }>();
   for (let stack = 0; stack < values.length; stack++) {
-    let low = 0x811c9dc5;
-    let high = 0x9e3779b9;
-    const end = stackStart[stack + 1] ?? 0;
-    for (let at = stackStart[stack] ?? 0; at < end; at++) {
-      const fn = frameFunction[stackFrames[at] ?? 0] ?? 0;
-      low = Math.imul(low ^ fn, 0x01000193);
-      high = Math.imul(high ^ (fn + (low >>> 15)), 0x85ebca6b);
-    }
-    const key = (low >>> 0) * 2 ** 21 + ((high >>> 0) % 2 ** 21);
-    const known = sums.get(key);
+    let key = hashFunctions(profile, stack);
+    let known = sums.get(key);
+    while (known !== undefined && !sameFunctions(profile, stack, known.stack)) known = sums.get(++key);
     if (known === undefined) sums.set(key, { value: values[stack] ?? 0, stack });
     else known.value += values[stack] ?? 0;
   }
@@ -90,20 +81,48 @@ export function heaviestStack(profile: Profile): HeaviestStack | null {
       stackFrames.subarray(stackStart[stack] ?? 0, stackStart[stack + 1] ?? 0),
       (frame) => frameFunction[frame] ?? 0,
     ).reverse();
-  const names = (stack: number) =>
-    functionIds(stack)
-      .map((id) => profile.functions[id]?.name)
-      .join('\n');
   let best: { value: number; stack: number } | null = null;
   for (const entry of sums.values()) {
     if (
       best === null ||
       entry.value > best.value ||
-      (entry.value === best.value && names(entry.stack) < names(best.stack))
+      (entry.value === best.value &&
+        compareStacks(profile, functionIds(entry.stack), functionIds(best.stack)) < 0)
     ) {
       best = entry;
     }
   }
   if (best === null) return null;
   return { functionIds: functionIds(best.stack), value: best.value, distinct: sums.size };
+}
+
+function hashFunctions({ frameFunction, stackFrames, stackStart }: Profile, stack: number): number {
+  let hash = 0x811c9dc5;
+  const end = stackStart[stack + 1] ?? 0;
+  for (let at = stackStart[stack] ?? 0; at < end; at++) {
+    hash = Math.imul(hash ^ (frameFunction[stackFrames[at] ?? 0] ?? 0), 0x01000193);
+    hash ^= hash >>> 15;
+  }
+  return hash >>> 0;
+}
+
+function sameFunctions({ frameFunction, stackFrames, stackStart }: Profile, a: number, b: number): boolean {
+  const from = stackStart[a] ?? 0;
+  const other = stackStart[b] ?? 0;
+  const length = (stackStart[a + 1] ?? 0) - from;
+  if ((stackStart[b + 1] ?? 0) - other !== length) return false;
+  for (let at = 0; at < length; at++) {
+    if (frameFunction[stackFrames[from + at] ?? 0] !== frameFunction[stackFrames[other + at] ?? 0])
+      return false;
+  }
+  return true;
+}
+
+function compareStacks(profile: Profile, a: readonly number[], b: readonly number[]): number {
+  const length = Math.min(a.length, b.length);
+  for (let at = 0; at < length; at++) {
+    const order = compareFunctions(profile, a[at] ?? 0, b[at] ?? 0);
+    if (order !== 0) return order;
+  }
+  return a.length - b.length;
 }

@@ -8,7 +8,7 @@ export interface FunctionTable {
   self: Float64Array;
   /** Cost of the function and everything it called; a stack counts once however often it recurs. */
   totals: Float64Array;
-  /** The line of the function that carries most of its own cost, else of its total; 0 = unknown. */
+  /** The known line of the function that carries most of its own cost, else of its total; 0 = none is known. */
   lines: Uint32Array;
 }
 
@@ -52,13 +52,14 @@ function hottestLines(
   self: Float64Array,
 ): Uint32Array {
   const lines = new Uint32Array(self.length);
-  const best = new Float64Array(self.length).fill(-1);
+  const best = new Float64Array(self.length);
   for (let frame = 0; frame < frameFunction.length; frame++) {
     const fn = frameFunction[frame] ?? 0;
     const line = frameLine[frame] ?? 0;
     const weight = ((self[fn] ?? 0) > 0 ? frameSelf[frame] : frameTotal[frame]) ?? 0;
-    const known = best[fn] ?? -1;
-    if (weight > known || (weight === known && line < (lines[fn] ?? 0))) {
+    const most = best[fn] ?? 0;
+    if (line === 0 || weight <= 0) continue;
+    if (weight > most || (weight === most && line < (lines[fn] ?? 0))) {
       best[fn] = weight;
       lines[fn] = line;
     }

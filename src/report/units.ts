@@ -60,7 +60,9 @@ export function formatValue(value: number, unit: string, noun = ''): string {
 
 /** A rate in its unit: `2.4 cores`, `12 MiB/s`. */
 export function formatRate(rate: number, rateUnit: string): string {
-  return rateUnit === 'bytes/s' ? `${scaled(rate, BYTES)}/s` : `${digits(rate)} ${rateUnit}`;
+  if (rateUnit === 'bytes/s') return `${scaled(rate, BYTES)}/s`;
+  const number = digits(rate);
+  return number === '1' && rateUnit === 'cores' ? '1 core' : `${number} ${rateUnit}`;
 }
 
 /** A share as a percentage with the digits it deserves: 58 %, 4.2 %, 0.04 %. */

@@ -12,7 +12,7 @@ export interface GeneratedProfileOptions {
 /** A CPU profile of a made-up Go service with what must be found in it. */
 export interface GeneratedProfile {
   /** Uncompressed pprof. */
-  bytes: Uint8Array<ArrayBuffer>;
+  bytes: Uint8Array;
   /** Nodes of the call tree, counted while it grew. */
   nodes: number;
   stacks: number;
@@ -213,11 +213,7 @@ function spread(
   });
 }
 
-function encode(
-  tree: Tree,
-  functions: readonly string[],
-  weights: ReadonlyMap<number, number>,
-): Uint8Array<ArrayBuffer> {
+function encode(tree: Tree, functions: readonly string[], weights: ReadonlyMap<number, number>): Uint8Array {
   const stringTable = new StringTable();
   const text = (string: string) => stringTable.dedup(string);
   const locations = new Map<number, { id: number; line: { functionId: number; line: number }[] }>();

@@ -1,15 +1,12 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** The built program, as users run it. */
 export const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 
-/** The directory of the demo incident, from the root of the repository. */
-export const DEMO = path.join('fixtures', 'demo');
-
-const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+/** The directory of the demo incident. */
+export const DEMO = fileURLToPath(new URL('../../fixtures/demo', import.meta.url));
 
 /** How a process ended. */
 export interface Exit {
@@ -31,7 +28,7 @@ export interface Program {
 /** Starts the built program with an environment that holds nothing of the tester's own configuration. */
 export function start(args: readonly string[], env: Readonly<Record<string, string>> = {}): Program {
   if (!existsSync(MAIN)) throw new Error('dist/main.js is missing: run `npm run build`, or `npm test`.');
-  const child = spawn(process.execPath, [MAIN, ...args], { cwd: ROOT, env: cleanEnvironment(env) });
+  const child = spawn(process.execPath, [MAIN, ...args], { env: cleanEnvironment(env) });
   let out = '';
   let err = '';
   let ended = false;

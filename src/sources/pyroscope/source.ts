@@ -8,6 +8,7 @@ import {
   labelNames,
   labelValues,
   profileStats,
+  type SeriesSelection,
   selectHeatmap,
   selectMergeProfile,
   series,
@@ -76,8 +77,8 @@ export function createPyroscopeSource(options: PyroscopeSourceOptions): ProfileS
     },
 
     async profile(query, signal) {
-      const { from: start, to: end } = query.window;
       const { profileTypeId, matchers } = query;
+      const { from: start, to: end } = whole(query).window;
       const labelSelector = formatSelector(matchers);
       const file = await selectMergeProfile(transport, { profileTypeId, labelSelector, start, end }, signal);
       const [, sampleType = '', unit = ''] = profileTypeId.split(':');
@@ -87,12 +88,16 @@ export function createPyroscopeSource(options: PyroscopeSourceOptions): ProfileS
     },
 
     async snapshots(query, groupBy, signal) {
-      return countSnapshots(query, { transport, ...selector(query), groupBy, signal }, stores);
+      return countSnapshots(whole(query), { transport, ...selector(query), groupBy, signal }, stores);
     },
 
     async timeSeries(query, { groupBy, step, limit }, signal) {
       const { labelSelector } = selector(query);
-      return sumOverTime(query, { labelSelector, groupBy, step, limit }, { transport, stores, signal });
+      return sumOverTime(
+        whole(query),
+        { labelSelector, groupBy, step, limit },
+        { transport, stores, signal },
+      );
     },
 
     async dataRange(signal) {
@@ -123,9 +128,14 @@ function selector({ profileTypeId, matchers }: ProfileQuery): {
   return { profileTypeId, labelSelector: formatSelector(matchers) };
 }
 
-function seriesSelection({ matchers, window }: SeriesQuery): SeriesSelection {
-  const texts = matchers.length === 0 ? [] : [formatSelector(matchers)];
-  return { start: window.from, end: window.to, matchers: texts };
+function seriesSelection(query: SeriesQuery): SeriesSelection {
+  const { from: start, to: end } = whole(query).window;
+  return { start, end, matchers: query.matchers.length === 0 ? [] : [formatSelector(query.matchers)] };
+}
+
+/** The server refuses fractions of a millisecond, and no profile lies between two. */
+function whole<Query extends SeriesQuery>(query: Query): Query {
+  return { ...query, window: { from: Math.ceil(query.window.from), to: Math.floor(query.window.to) } };
 }
 
 function pick(labels: Labels, names: readonly string[]): Labels {
