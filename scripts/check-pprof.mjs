@@ -73,9 +73,11 @@ function ourTable(pprof, index) {
     const total = same.length === 1 ? table.totals[same[0]] : totalThroughAny(profile, new Set(same));
     if (self !== 0 || total !== 0) functions.set(name, [self, total]);
   }
-  const stackless = pprof.raw.sample.filter(({ locationId }) => locationId.length === 0);
+  // pprof counts samples without a stack in the total, too.
+  const { values } = pprof.samples;
+  const types = pprof.sampleTypes.length;
   return {
-    total: table.total + stackless.reduce((sum, { value }) => sum + Number(value[index]), 0),
+    total: values.reduce((sum, value, at) => (at % types === index ? sum + value : sum), 0),
     functions: inOrder(functions),
   };
 }

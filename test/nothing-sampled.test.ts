@@ -3,10 +3,14 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { askFiles } from './support/ask.js';
-import { madePprof } from './support/pprof.js';
+import { pprofBytes } from './support/profiles.js';
 
-const pprof = (type: string, names: readonly string[], value: number) =>
-  madePprof({ type, unit: 'nanoseconds', stacks: [{ names, value }], time: 1_795_185_000_000 });
+const pprof = (type: string, frames: readonly string[], value: number) =>
+  pprofBytes({
+    types: [`${type}/nanoseconds`],
+    stacks: [{ frames, values: [value] }],
+    timeNanos: 1_795_185_000_000_000_000n,
+  });
 
 async function directoryWith(file: Uint8Array): Promise<string> {
   const directory = await mkdtemp(path.join(tmpdir(), 'profiles-'));

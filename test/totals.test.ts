@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { askFiles } from './support/ask.js';
-import { madePprof } from './support/pprof.js';
+import { pprofBytes } from './support/profiles.js';
 
 // What a total means: a rate where the profiles cover the window, a value per profile where they do not, and the mean
 // snapshot of an instant type however long the window is.
@@ -23,11 +23,16 @@ async function fleet(
   for (const instance of ['a', 'b']) {
     await mkdir(path.join(directory, 'shop', instance), { recursive: true });
     for (let index = 0; index < count; index++) {
-      const stacks = [{ names: ['runtime.mallocgc', 'shop/cart.Add', 'main.main'], value }];
-      const time = START + index * every * 1000;
+      const stacks = [{ frames: ['main.main', 'shop/cart.Add', 'runtime.mallocgc'], values: [value] }];
+      const timeNanos = BigInt(START + index * every * 1000) * 1_000_000n;
       await writeFile(
         path.join(directory, 'shop', instance, `${String(index).padStart(3, '0')}.pb`),
-        madePprof({ type, unit, stacks, time, seconds }),
+        pprofBytes({
+          types: [`${type}/${unit}`],
+          stacks,
+          timeNanos,
+          durationNanos: BigInt(seconds) * 1_000_000_000n,
+        }),
       );
     }
   }

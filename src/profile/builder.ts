@@ -16,7 +16,7 @@ export function isUnnamed(name: string): boolean {
  * Collects stacks into one Profile; functions and frames are interned, stacks are kept as they come.
  *
  * A name can stand in several files: methods of different classes, or an inlined function that the compiler placed in
- * its callee's file. It is still one function, whose place is the file with most of its cost.
+ * its callee's file. It is still one function, placed in one of the files.
  */
 export class ProfileBuilder {
   readonly #sampleType: string;
@@ -87,25 +87,17 @@ export class ProfileBuilder {
     const stackStart = this.#stackStart.toArray();
     const stackFrames = this.#stackFrames.toArray();
     const values = Float64Array.from(this.#values);
-    const costs = () => {
-      const cost = new Float64Array(this.#variants.length);
-      values.forEach((value, stack) => {
-        for (let at = stackStart[stack] ?? 0; at < (stackStart[stack + 1] ?? 0); at++) {
-          const variant = frameVariant[stackFrames[at] ?? 0] ?? 0;
-          cost[variant] = (cost[variant] ?? 0) + value;
-        }
-      });
-      return cost;
-    };
+    const costs = () =>
+      variantCosts(this.#variants.length, frameVariant, { stackStart, stackFrames, values });
     const { functions, functionOf, placed } = uniteVariants(this.#variants, costs);
+    const framePlaced = Uint8Array.from(frameVariant, (variant) => (placed[variant] ? 1 : 0));
     return {
       sampleType: this.#sampleType,
       unit: this.#unit,
       functions,
       frameFunction: frameVariant.map((variant) => functionOf[variant] ?? 0),
-      frameLine: this.#frameLine
-        .toArray()
-        .map((line, frame) => (placed[frameVariant[frame] ?? 0] ? line : 0)),
+      frameLine: this.#frameLine.toArray().map((line, frame) => (framePlaced[frame] === 1 ? line : 0)),
+      framePlaced,
       stackStart,
       stackFrames,
       values,
@@ -113,31 +105,59 @@ export class ProfileBuilder {
   }
 }
 
+interface VariantCosts {
+  self: Float64Array;
+  /** Every frame of a stack counts: only for comparing. */
+  total: Float64Array;
+}
+
+function variantCosts(
+  count: number,
+  frameVariant: Uint32Array,
+  { stackStart, stackFrames, values }: Pick<Profile, 'stackStart' | 'stackFrames' | 'values'>,
+): VariantCosts {
+  const self = new Float64Array(count);
+  const total = new Float64Array(count);
+  values.forEach((value, stack) => {
+    const leaf = stackStart[stack] ?? 0;
+    for (let at = leaf; at < (stackStart[stack + 1] ?? 0); at++) {
+      const variant = frameVariant[stackFrames[at] ?? 0] ?? 0;
+      total[variant] = (total[variant] ?? 0) + value;
+      if (at === leaf) self[variant] = (self[variant] ?? 0) + value;
+    }
+  });
+  return { self, total };
+}
+
 /**
- * Makes one function of all variants with the same name; its place is the variant that costs most, ties by file.
+ * Makes one function of all variants with the same name. Its place is the file with most of its own cost, else of its
+ * total, else a known file before an unknown one, and the first by name.
  *
- * @param costs cost per variant, asked for only when a name stands in several files
+ * @param costs asked for only when a name stands in several files
  * @returns per variant its function, and whether the function is placed in its file
  */
-function uniteVariants(variants: readonly FunctionInfo[], costs: () => Float64Array) {
+function uniteVariants(variants: readonly FunctionInfo[], costs: () => VariantCosts) {
   const ids = new Map<string, number>();
   const best: number[] = [];
   const functionOf = new Uint32Array(variants.length);
-  let cost: Float64Array | undefined;
-  variants.forEach(({ name, file }, variant) => {
+  let known: VariantCosts | undefined;
+  const beats = (variant: number, rival: number): boolean => {
+    known ??= costs();
+    const { self, total } = known;
+    const gain = (self[variant] ?? 0) - (self[rival] ?? 0) || (total[variant] ?? 0) - (total[rival] ?? 0);
+    const [file = '', other = ''] = [variants[variant]?.file, variants[rival]?.file];
+    return gain > 0 || (gain === 0 && file !== '' && (other === '' || file < other));
+  };
+  variants.forEach(({ name }, variant) => {
     const id = isUnnamed(name) ? undefined : ids.get(name);
-    const rival = id === undefined ? undefined : best[id];
-    if (id === undefined || rival === undefined) {
+    if (id === undefined) {
       functionOf[variant] = best.length;
-      if (!isUnnamed(name)) ids.set(name, best.length);
+      ids.set(name, best.length);
       best.push(variant);
       return;
     }
     functionOf[variant] = id;
-    cost ??= costs();
-    const other = variants[rival]?.file ?? '';
-    const gain = (cost[variant] ?? 0) - (cost[rival] ?? 0);
-    if (file !== '' && (other === '' || gain > 0 || (gain === 0 && file < other))) best[id] = variant;
+    if (beats(variant, best[id] ?? 0)) best[id] = variant;
   });
   const placed = variants.map((_, variant) => best[functionOf[variant] ?? -1] === variant);
   return { functions: best.flatMap((variant) => variants[variant] ?? []), functionOf, placed };

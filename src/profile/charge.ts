@@ -15,7 +15,7 @@ export function chargeLeaves(
   isApplication: (functionId: number) => boolean,
 ): Map<number, { functionId: number; value: number }> {
   const { frameFunction, stackFrames, stackStart, values } = profile;
-  const application = profile.functions.map((_, id) => isApplication(id));
+  const application = applicationFrames(profile, isApplication);
   const sums = new Map(leaves.map((leaf) => [leaf, new Map<number, number>()]));
   for (let stack = 0; stack < values.length; stack++) {
     const start = stackStart[stack] ?? 0;
@@ -23,8 +23,9 @@ export function chargeLeaves(
     const byCaller = sums.get(frameFunction[stackFrames[start] ?? 0] ?? -1);
     if (byCaller === undefined) continue;
     for (let at = start; at < end; at++) {
-      const fn = frameFunction[stackFrames[at] ?? 0] ?? 0;
-      if (!application[fn]) continue;
+      const frame = stackFrames[at] ?? 0;
+      if (!application[frame]) continue;
+      const fn = frameFunction[frame] ?? 0;
       byCaller.set(fn, (byCaller.get(fn) ?? 0) + (values[stack] ?? 0));
       break;
     }
@@ -54,16 +55,26 @@ export function applicationCost(
   isApplication: (functionId: number) => boolean,
 ): Float64Array {
   const { frameFunction, stackFrames, stackStart, values } = profile;
-  const application = profile.functions.map((_, id) => isApplication(id));
+  const application = applicationFrames(profile, isApplication);
   const cost = new Float64Array(profile.functions.length);
   for (let stack = 0; stack < values.length; stack++) {
     const end = stackStart[stack + 1] ?? 0;
     for (let at = stackStart[stack] ?? 0; at < end; at++) {
-      const fn = frameFunction[stackFrames[at] ?? 0] ?? 0;
-      if (!application[fn]) continue;
+      const frame = stackFrames[at] ?? 0;
+      if (!application[frame]) continue;
+      const fn = frameFunction[frame] ?? 0;
       cost[fn] = (cost[fn] ?? 0) + (values[stack] ?? 0);
       break;
     }
   }
   return cost;
+}
+
+/** Frames of the team's own code. A frame that only shares its name with such a function is not one. */
+function applicationFrames(profile: Profile, isApplication: (functionId: number) => boolean): boolean[] {
+  const application = profile.functions.map((_, id) => isApplication(id));
+  return Array.from(
+    profile.frameFunction,
+    (fn, frame) => (application[fn] ?? false) && profile.framePlaced[frame] === 1,
+  );
 }

@@ -4,31 +4,51 @@ import { selectStacks } from './stacks.js';
 /** How near to the leaf an idle frame must be: below it only the runtime's own few frames may lie. */
 const IDLE_DEPTH = 4;
 
-/** Frames in which a thread only waits for work, by runtime. `file` guards names that a team may use itself. */
-const IDLE_FRAMES: readonly { name: RegExp; file?: RegExp }[] = [
-  { name: /^\((?:idle)\)$/ },
+interface IdleFrame {
+  name: RegExp;
+  /** Guards names that a team may use itself. */
+  file?: RegExp;
+  /** The function also runs work: it waits only where it is the leaf. */
+  leafOnly?: true;
+}
+
+/** Frames in which a thread only waits for work, by runtime. */
+const IDLE_FRAMES: readonly IdleFrame[] = [
+  { name: /^\(idle\)$/ },
   {
-    name: /^(?:uv__io_poll|epoll_wait|epoll_pwait2?|kevent|poll|ppoll|__poll|nanosleep|clock_nanosleep|futex_wait.*|__futex_abstimed_wait.*|pthread_cond_(?:timed)?wait.*|do_futex|ep_poll|schedule_hrtimeout.*)$/,
+    name: /^(?:__(?:GI_+)?)?(?:uv__(?:io_poll|epoll_wait)|epoll_p?wait2?|kevent(?:64)?|p?poll|p?select|(?:clock_)?nanosleep|usleep|sigtimedwait|accept4?|futex_wait\w*|futex_abstimed_wait\w*|pthread_cond_(?:timed|clock)?wait|do_futex(?:_wait)?|ep_poll|do_epoll_wait|schedule_hrtimeout\w*)(?:[@.].*)?$/,
     file: /^$|\.[chsS]$/,
   },
   {
-    name: /^(?:jdk|sun)[./]internal[./]misc[./]Unsafe[./]park$|^java[./]lang[./]Object[./]wait0?$|^java[./]lang[./]Thread[./](?:sleep0?|sleepNanos0?|park|yield0?)$/,
+    name: /^(?:jdk|sun)[./](?:internal[./])?misc[./]Unsafe[./]park$|^java[./]lang[./](?:Object[./]wait0?|Thread[./](?:sleep0?|sleepNanos0?|park|yield0?)|VirtualThread[./]park\w*)$/,
   },
+  // A blocking socket also polls: only where it waits for a new connection does it wait for work.
   {
-    name: /epollWait$|EPoll[./]wait$|^java[./]net[./]PlainSocketImpl[./]socketAccept$|^sun[./]nio[./]ch[./].*(?:accept0|poll0?)$/,
+    name: /epollWait\d*$|EPoll[./]wait$|^sun[./]nio[./]ch[./](?:KQueue[./]poll|\w+[./](?:\w*[aA]ccept0?))$|^java[./]net[./]PlainSocketImpl[./]socketAccept$/,
   },
   { name: /^runtime\.(?:gopark|netpoll|netpollblock|notetsleepg?|futexsleep|usleep)$|^time\.Sleep$/ },
   {
     name: /^(?:select|poll|wait|_?recv_bytes|accept|_wait_for_tstate_lock|sleep|get)$/,
-    file: /(?:^|\/)(?:selectors|threading|socket|queue|connection|time)\.py$/,
+    file: /(?:^|\/)(?:selectors|threading|socket|queue|connection|time)\.py$|(?:^|\/)gunicorn\/workers\/\w+\.py$/,
   },
-  { name: /^(?:Kernel#sleep|Thread#join|ConditionVariable#wait|IO\.select|Thread::Queue#pop|Queue#pop)$/ },
-  { name: /^System\.Threading\..*(?:Wait|Sleep|WaitOne|WaitForSignal).*$/ },
+  {
+    name: /^(?:_worker|run|run_forever|run_until_complete)$/,
+    file: /(?:^|\/)(?:concurrent\/futures\/thread|asyncio\/(?:runners|base_events))\.py$/,
+    leafOnly: true,
+  },
+  {
+    name: /^(?:Kernel#sleep|Thread#join|(?:Thread::)?ConditionVariable#wait|IO\.select|(?:Thread::)?Queue#pop|TCPServer#accept|(?:sleep|select|pop|wait|accept) \[c function\])$/,
+  },
+  {
+    name: /^System\.Threading[.!].*(?:Wait|Sleep|WaitOne|WaitForSignal)[^.]*$|[.+!]Sys\.WaitForSocketEvents$/,
+  },
 ];
 
-/** Whether a thread in this function merely waits. */
-export function isIdleFrame({ name, file }: FunctionInfo): boolean {
-  return IDLE_FRAMES.some((idle) => idle.name.test(name) && (idle.file?.test(file) ?? true));
+/** Whether a thread in this function merely waits; `leaf` tells whether the function is the leaf of its stack. */
+export function isIdleFrame({ name, file }: FunctionInfo, leaf: boolean): boolean {
+  return IDLE_FRAMES.some(
+    (idle) => (leaf || !idle.leafOnly) && idle.name.test(name) && (idle.file?.test(file) ?? true),
+  );
 }
 
 export interface IdleSplit {
@@ -42,14 +62,16 @@ export interface IdleSplit {
  * profiles: in goroutine, block and mutex profiles the parked stack is the answer.
  */
 export function splitIdle(profile: Profile): IdleSplit {
-  const idleFunction = profile.functions.map(isIdleFrame);
-  const { frameFunction, stackFrames, stackStart, values } = profile;
+  const { functions, frameFunction, stackFrames, stackStart, values } = profile;
+  const idleLeaf = functions.map((info) => isIdleFrame(info, true));
+  const idleCaller = functions.map((info, id) => idleLeaf[id] === true && isIdleFrame(info, false));
   let idle = 0;
   const active = selectStacks(profile, (stack) => {
-    const start = stackStart[stack] ?? 0;
-    const end = Math.min(stackStart[stack + 1] ?? 0, start + IDLE_DEPTH);
-    for (let at = start; at < end; at++) {
-      if (idleFunction[frameFunction[stackFrames[at] ?? 0] ?? 0]) {
+    const leaf = stackStart[stack] ?? 0;
+    const end = Math.min(stackStart[stack + 1] ?? 0, leaf + IDLE_DEPTH);
+    for (let at = leaf; at < end; at++) {
+      const fn = frameFunction[stackFrames[at] ?? 0] ?? 0;
+      if (at === leaf ? idleLeaf[fn] : idleCaller[fn]) {
         idle += values[stack] ?? 0;
         return false;
       }

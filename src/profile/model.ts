@@ -11,7 +11,7 @@ export interface FunctionInfo {
  * A set of weighted stacks, columnar so that 100,000 tree nodes cost typed arrays and not objects.
  *
  * A function has one identity per name; unnamed ones (`(anonymous)`, `<lambda>`) one per name, file and start line.
- * Where a name stands in several files, `file` is the one with most of its cost, and the lines of the others are 0.
+ * Where a name stands in several files, `file` is the one with most of its cost, and frames in the others have no line.
  * Values are plain numbers: exact below 2^53 (104 CPU days in nanoseconds), then rounded to 16 digits.
  */
 export interface Profile {
@@ -22,6 +22,8 @@ export interface Profile {
   /** Frame f is a line of a function: `functions[frameFunction[f]]` at line `frameLine[f]` (0 = unknown). */
   frameFunction: Uint32Array;
   frameLine: Uint32Array;
+  /** 1 where the frame lies in its function's `file`; 0 in another file with a function of this name. */
+  framePlaced: Uint8Array;
   /** Stack s is `stackFrames[stackStart[s] … stackStart[s + 1])`, leaf first. */
   stackStart: Uint32Array;
   stackFrames: Uint32Array;

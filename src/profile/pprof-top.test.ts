@@ -68,9 +68,11 @@ function tableByName(pprof: PprofFile, index: number): RecordedTable {
     const total = ids.length === 1 ? (table.totals[ids[0] ?? 0] ?? 0) : totalThroughAny(profile, ids);
     if (self !== 0 || total !== 0) functions.set(name, [self, total]);
   }
-  const stackless = pprof.raw.sample.filter(({ locationId }) => locationId.length === 0);
+  // pprof counts samples without a stack in the total, too.
+  const { values } = pprof.samples;
+  const types = pprof.sampleTypes.length;
   return {
-    total: table.total + stackless.reduce((sum, { value }) => sum + Number(value[index]), 0),
+    total: values.reduce((sum, value, at) => (at % types === index ? sum + value : sum), 0),
     functions: Object.fromEntries(functions),
   };
 }

@@ -306,11 +306,12 @@ describe('addPprof', () => {
 describe('the place of a function whose name stands in several files', () => {
   const handle = (file: string, line: number) => ({ name: 'handle', file, line, startLine: line - 1 });
 
-  test('is the file with most of its cost, and the line is one of that file', () => {
+  test('is the file with most of its own cost, and the line is one of that file', () => {
     const profile = profileOf(
       [['main', handle('layer.js', 90)], 3],
       [['main', handle('layer.js', 95)], 3],
       [['main', handle('app.js', 40)], 5],
+      [['main', handle('app.js', 40), 'leaf'], 50],
     );
     const id = idOf(profile, 'handle');
     expect(profile.functions[id]).toMatchObject({ file: 'layer.js', startLine: 89 });
@@ -318,9 +319,24 @@ describe('the place of a function whose name stands in several files', () => {
     expect([self[id], lines[id]]).toEqual([11, 90]);
   });
 
-  test('is a known file rather than none', () => {
-    const profile = profileOf([['main', 'handle'], 100], [['main', handle('app.js', 40)], 5]);
+  test('is the file with most of its total where it has no own cost', () => {
+    const profile = profileOf(
+      [['main', handle('layer.js', 90), 'leaf'], 3],
+      [['main', handle('app.js', 40), 'leaf'], 5],
+    );
+    const id = idOf(profile, 'handle');
+    expect([profile.functions[id]?.file, functionTable(profile).lines[id]]).toEqual(['app.js', 40]);
+  });
+
+  test('is a known file rather than none when both cost the same', () => {
+    const profile = profileOf([['main', 'handle'], 5], [['main', handle('app.js', 40)], 5]);
     expect(profile.functions[idOf(profile, 'handle')]?.file).toBe('app.js');
+  });
+
+  test('is unknown when most of its cost has no file: a native function that only shares the name', () => {
+    const profile = profileOf([['main', 'handle'], 100], [['main', handle('app.js', 40)], 5]);
+    const id = idOf(profile, 'handle');
+    expect([profile.functions[id]?.file, functionTable(profile).lines[id]]).toEqual(['', 0]);
   });
 });
 

@@ -1,8 +1,9 @@
-import { BinaryReader } from '@bufbuild/protobuf/wire';
+import type { BinaryReader } from '@bufbuild/protobuf/wire';
 import { Profile as Pprof } from 'pprof-format';
 import { ProfileBuilder } from './builder.js';
 import { GrowingUint32 } from './growing.js';
 import type { Profile } from './model.js';
+import { readSamples, type SampleReading, type SampleTable } from './pprof-samples.js';
 
 /** A decoded pprof file with its strings resolved where every caller needs them. */
 export interface PprofFile {
@@ -11,8 +12,10 @@ export interface PprofFile {
   /** Unix nanoseconds of the start as the file says, 0 when it does not. */
   timeNanos: bigint;
   durationNanos: bigint;
-  /** Checked: every reference leads somewhere. Its 64-bit integers have no sign, see {@link sampleValue}. */
+  /** Everything but the samples. Checked: every reference leads somewhere. */
   raw: Pprof;
+  /** The samples; `locations` are positions in `raw.location`. */
+  samples: SampleTable;
 }
 
 /** The bytes are not a pprof profile, or not a whole one. */
@@ -33,15 +36,18 @@ type Integer = number | bigint;
  */
 export function decodePprof(bytes: Uint8Array): PprofFile {
   let raw: Pprof;
+  let reading: SampleReading;
   try {
-    checkFields(bytes);
-    raw = Pprof.decode(bytes);
+    reading = readSamples(bytes);
+    raw = Pprof.decode(reading.rest);
+    // Ids beyond 32 bits are rare (addresses); then the samples are read again by whole ids.
+    if (raw.location.some(({ id }) => id >= 2 ** 32)) reading = readSamples(bytes, wideIds(raw.location));
   } catch (error) {
     throw new UnreadableProfileError(
       `not a whole pprof protobuf: ${error instanceof Error ? error.message : 'damaged'}`,
     );
   }
-  const problem = inconsistency(raw);
+  const problem = inconsistency(raw, reading) ?? resolveLocations(reading.samples, raw.location);
   if (problem !== null) throw new UnreadableProfileError(problem);
   const { strings } = raw.stringTable;
   const valueType = ({ type, unit }: { type: Integer; unit: Integer }) => ({
@@ -54,36 +60,48 @@ export function decodePprof(bytes: Uint8Array): PprofFile {
     timeNanos: BigInt.asIntN(64, BigInt(raw.timeNanos)),
     durationNanos: BigInt.asIntN(64, BigInt(raw.durationNanos)),
     raw,
+    samples: reading.samples,
   };
 }
 
-/** Passes over all fields of the message: throws where one ends behind the last byte, which the decoder lets pass. */
-function checkFields(bytes: Uint8Array): void {
-  const reader = new BinaryReader(bytes);
-  while (reader.pos < reader.len) {
-    const [field, wireType] = reader.tag();
-    reader.skip(wireType, field);
+/** Gives every location whose id needs more than 32 bits its position, counted from 1, as an id. */
+function wideIds(locations: readonly { id: Integer }[]): (reader: BinaryReader) => number {
+  const positions = new Map(locations.map(({ id }, position) => [BigInt(id), position]));
+  locations.forEach((location, position) => {
+    location.id = position + 1;
+  });
+  return (reader) => (positions.get(BigInt(reader.uint64())) ?? -1) + 1;
+}
+
+/** Turns location ids into positions. @returns what is wrong, or null */
+function resolveLocations({ locations }: SampleTable, table: readonly { id: Integer }[]): string | null {
+  const position = positionsById(table);
+  if (position === null) return 'damaged: two functions or locations have the same id';
+  for (let at = 0; at < locations.length; at++) {
+    const found = position(locations[at] ?? 0);
+    if (found < 0) return 'cut short: a sample refers to a missing location';
+    locations[at] = found;
   }
+  return null;
 }
 
 /** What a whole profile cannot contain. */
-function inconsistency(raw: Pprof): string | null {
+function inconsistency(
+  raw: Pprof,
+  { samples, valuesPerSample, lastName: inLabels }: SampleReading,
+): string | null {
   const types = raw.sampleType.length;
-  if (types === 0) return raw.sample.length === 0 ? 'empty: no sample types' : 'no sample types';
+  const count = samples.starts.length - 1;
+  if (types === 0) return count === 0 ? 'empty: no sample types' : 'no sample types';
   if (raw.stringTable.strings[0] !== '') return 'damaged: the first name is not empty';
-  if (lastName(raw) >= raw.stringTable.strings.length) return 'cut short: names are missing';
+  if (Math.max(lastName(raw), inLabels) >= raw.stringTable.strings.length)
+    return 'cut short: names are missing';
+  if (count > 0 && valuesPerSample !== types) return 'damaged: a sample has the wrong number of values';
   const functions = positionsById(raw.function);
-  const locations = positionsById(raw.location);
-  if (functions === null || locations === null) return 'damaged: two functions or locations have the same id';
+  if (functions === null) return 'damaged: two functions or locations have the same id';
   for (const location of raw.location) {
     for (const line of location.line) {
       if (functions(line.functionId) < 0) return 'cut short: a location refers to a missing function';
-    }
-  }
-  for (const sample of raw.sample) {
-    if (sample.value.length !== types) return 'damaged: a sample has the wrong number of values';
-    for (const id of sample.locationId) {
-      if (locations(id) < 0) return 'cut short: a sample refers to a missing location';
     }
   }
   return null;
@@ -107,13 +125,6 @@ function lastName(raw: Pprof): number {
   for (const { filename, buildId } of raw.mapping) {
     use(filename);
     use(buildId);
-  }
-  for (const { label: labels } of raw.sample) {
-    for (const { key, str, numUnit } of labels) {
-      use(key);
-      use(str);
-      use(numUnit);
-    }
   }
   use(raw.periodType?.type ?? 0);
   use(raw.periodType?.unit ?? 0);
@@ -140,15 +151,17 @@ function positionsById(entries: readonly { id: Integer }[]): ((id: Integer) => n
  * @param weight factor on every value; -1 subtracts (two snapshots of a counter)
  */
 export function addPprof(builder: ProfileBuilder, file: PprofFile, valueIndex: number, weight = 1): void {
-  const { raw } = file;
-  const { frames, starts } = internFrames(builder, raw);
-  const position = positionsById(raw.location) ?? (() => -1);
-  for (const { locationId, value: values } of raw.sample) {
-    const value = sampleValue(values, valueIndex) * weight;
-    if (value === 0 || locationId.length === 0) continue;
-    for (const id of locationId) {
-      const location = position(id);
-      builder.pushFrames(frames, starts[location] ?? 0, starts[location + 1] ?? 0);
+  const { frames, starts: framesOf } = internFrames(builder, file.raw);
+  const { starts, locations, values } = file.samples;
+  const types = file.sampleTypes.length;
+  for (let sample = 0; sample + 1 < starts.length; sample++) {
+    const value = (values[sample * types + valueIndex] ?? 0) * weight;
+    const start = starts[sample] ?? 0;
+    const end = starts[sample + 1] ?? 0;
+    if (value === 0 || start === end) continue;
+    for (let at = start; at < end; at++) {
+      const location = locations[at] ?? 0;
+      builder.pushFrames(frames, framesOf[location] ?? 0, framesOf[location + 1] ?? 0);
     }
     builder.endStack(value);
   }
@@ -185,12 +198,6 @@ function internFrames(builder: ProfileBuilder, raw: Pprof): { frames: Uint32Arra
   return { frames: frames.toArray(), starts };
 }
 
-/** One value of a sample. The decoder gives a negative one as its two's complement without a sign. */
-function sampleValue(values: readonly Integer[], valueIndex: number): number {
-  const value = values[valueIndex] ?? 0;
-  return typeof value === 'bigint' ? Number(BigInt.asIntN(64, value)) : value;
-}
-
 /** One sample type of one file as a Profile. */
 export function pprofToProfile(file: PprofFile, valueIndex = 0): Profile {
   const { type = '', unit = '' } = file.sampleTypes[valueIndex] ?? {};
@@ -201,9 +208,11 @@ export function pprofToProfile(file: PprofFile, valueIndex = 0): Profile {
 
 /** Sum of the values of one sample type over the samples with a stack: the total of its Profile. */
 export function pprofTotal(file: PprofFile, valueIndex: number): number {
+  const { starts, values } = file.samples;
+  const types = file.sampleTypes.length;
   let total = 0;
-  for (const { locationId, value } of file.raw.sample) {
-    if (locationId.length > 0) total += sampleValue(value, valueIndex);
+  for (let sample = 0; sample + 1 < starts.length; sample++) {
+    if ((starts[sample] ?? 0) < (starts[sample + 1] ?? 0)) total += values[sample * types + valueIndex] ?? 0;
   }
   return total;
 }

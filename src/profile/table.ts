@@ -14,7 +14,7 @@ export interface FunctionTable {
 
 /** Self, total and hottest line of every function: one pass over all frames. */
 export function functionTable(profile: Profile): FunctionTable {
-  const { frameFunction, frameLine, stackStart, stackFrames, values } = profile;
+  const { frameFunction, stackStart, stackFrames, values } = profile;
   const self = new Float64Array(profile.functions.length);
   const totals = new Float64Array(profile.functions.length);
   const frameSelf = new Float64Array(frameFunction.length);
@@ -41,28 +41,32 @@ export function functionTable(profile: Profile): FunctionTable {
       self[fn] = (self[fn] ?? 0) + value;
     }
   }
-  return { total, self, totals, lines: hottestLines(frameFunction, frameLine, frameSelf, frameTotal, self) };
+  return { total, self, totals, lines: hottestLines(profile, frameSelf, frameTotal) };
 }
 
+/** Per function the known line with the largest own cost; where none has any, with the largest total. */
 function hottestLines(
-  frameFunction: Uint32Array,
-  frameLine: Uint32Array,
+  { functions, frameFunction, frameLine }: Profile,
   frameSelf: Float64Array,
   frameTotal: Float64Array,
-  self: Float64Array,
 ): Uint32Array {
-  const lines = new Uint32Array(self.length);
-  const best = new Float64Array(self.length);
-  for (let frame = 0; frame < frameFunction.length; frame++) {
-    const fn = frameFunction[frame] ?? 0;
-    const line = frameLine[frame] ?? 0;
-    const weight = ((self[fn] ?? 0) > 0 ? frameSelf[frame] : frameTotal[frame]) ?? 0;
-    const most = best[fn] ?? 0;
-    if (line === 0 || weight <= 0) continue;
-    if (weight > most || (weight === most && line < (lines[fn] ?? 0))) {
+  const lines = new Uint32Array(functions.length);
+  const best = new Float64Array(functions.length);
+  const settled = new Uint8Array(functions.length);
+  for (const weights of [frameSelf, frameTotal]) {
+    for (let frame = 0; frame < frameFunction.length; frame++) {
+      const fn = frameFunction[frame] ?? 0;
+      const line = frameLine[frame] ?? 0;
+      const weight = weights[frame] ?? 0;
+      if (line === 0 || weight <= 0 || settled[fn] === 1) continue;
+      const most = best[fn] ?? 0;
+      if (weight < most || (weight === most && line >= (lines[fn] ?? 0))) continue;
       best[fn] = weight;
       lines[fn] = line;
     }
+    lines.forEach((line, fn) => {
+      if (line > 0) settled[fn] = 1;
+    });
   }
   return lines;
 }

@@ -1,10 +1,9 @@
 import type { Labels, ProfileQuery, SnapshotCount } from '../source.js';
-import { type ProfileSelection, type SumSeries, selectHeatmap, selectSeries } from './api.js';
-import { inAllowedLength, labelsKey, stepSeconds } from './steps.js';
-import { isAbsent, type Piece, type Stores } from './stores.js';
+import { type SumSeries, selectHeatmap, selectSeries } from './api.js';
+import { inAllowedLength, labelsKey, MIN_STEP_MS, stepSeconds } from './steps.js';
+import { isRefusedByV2, type Piece, type Stores } from './stores.js';
 import type { Transport } from './transport.js';
 
-const SECOND = 1000;
 /** Labels that tell instances apart, so that profiles taken in the same second are not counted as one. */
 const INSTANCE_LABELS = ['pod', 'instance', 'hostname', 'host', 'k8s.pod.name', 'service_instance_id'];
 
@@ -42,7 +41,7 @@ export async function countSnapshots(
     for (const piece of likely) if (piece.store === 'v2') stores.answered(piece.start);
     return counts;
   } catch (error) {
-    if (!isAbsent(error)) throw error;
+    if (!isRefusedByV2(error)) throw error;
   }
   return count(await stores.piecesOfRefused(start, end, counting.signal));
 }
@@ -55,10 +54,17 @@ async function heatmapCounts(
   { start, end, first }: Pick<Piece, 'start' | 'end' | 'first'>,
   counting: Counting,
 ): Promise<SnapshotCount[]> {
-  const { transport, groupBy, signal } = counting;
+  const { transport, profileTypeId, labelSelector, groupBy, signal } = counting;
   return inAllowedLength(start, end, async (from, to) => {
-    const step = stepSeconds(to - from);
-    const rows = await selectHeatmap(transport, { ...selection(counting, from, to), step, groupBy }, signal);
+    const request = {
+      profileTypeId,
+      labelSelector,
+      start: from,
+      end: to,
+      step: stepSeconds(to - from),
+      groupBy,
+    };
+    const rows = await selectHeatmap(transport, request, signal);
     return rows.map(({ labels, slots }) => ({
       labels,
       profiles: slots
@@ -68,60 +74,65 @@ async function heatmapCounts(
   });
 }
 
-async function seriesCounts({ start, end }: Piece, counting: Counting): Promise<SnapshotCount[]> {
-  const { transport, groupBy, signal } = counting;
+async function seriesCounts(
+  { start, end }: Pick<Piece, 'start' | 'end'>,
+  counting: Counting,
+): Promise<SnapshotCount[]> {
+  if (end - start < MIN_STEP_MS) {
+    const earlier = start - MIN_STEP_MS;
+    const [both, before] = await Promise.all([
+      seriesCounts({ start: earlier, end }, counting),
+      seriesCounts({ start: earlier, end: start }, counting),
+    ]);
+    return merged([...both, ...before.map(({ labels, profiles }) => ({ labels, profiles: -profiles }))]);
+  }
   return inAllowedLength(start, end, async (from, to) => {
-    const request = { ...selection(counting, from, to), step: stepSeconds(to - from), groupBy };
     const [sums, averages] = await Promise.all([
-      selectSeries(transport, { ...request, aggregation: 'sum' }, signal),
-      selectSeries(transport, { ...request, aggregation: 'average' }, signal),
+      seriesOf(counting, from, to, to - from, { aggregation: 'sum' }),
+      seriesOf(counting, from, to, to - from, { aggregation: 'average' }),
     ]);
     const averageOf = new Map(averages.map(({ labels, points }) => [labelsKey(labels), points]));
-    const counts = sums.flatMap(({ labels, points }) => {
-      const counted = points.filter(({ time }) => time > from);
-      const profiles = sumOverAverage(counted, averageOf.get(labelsKey(labels)) ?? []);
-      return counted.length === 0 ? [] : [{ labels, profiles }];
+    const counts = sums.map(({ labels, points }) => {
+      const profiles = sumOverAverage(points, averageOf.get(labelsKey(labels)) ?? []);
+      return { labels, profiles };
     });
     if (counts.length > 0 && counts.every(hasNumber)) return counts;
-    const counted = new Map(
-      (await pointCounts(from, to, counting)).map((row) => [labelsKey(row.labels), row]),
+    const counted = await pointCounts(from, to, counting);
+    const byLabels = new Map(
+      [...counted, ...counts.filter(hasNumber)].map((row) => [labelsKey(row.labels), row]),
     );
-    for (const { labels, profiles } of counts) {
-      if (profiles !== null) counted.set(labelsKey(labels), { labels, profiles });
-    }
-    return [...counted.values()];
+    return [...byLabels.values()];
   });
 }
 
-/** Counts the seconds in which there is data, the last part of a second as a window of its own. */
+/** Counts the seconds in which there is data; the first of them lasts up to two. */
 async function pointCounts(start: number, end: number, counting: Counting): Promise<SnapshotCount[]> {
-  const { transport, signal } = counting;
+  const second = end - (Math.floor((end - start) / MIN_STEP_MS) - 1) * MIN_STEP_MS;
   const groupBy = [...new Set([...counting.groupBy, ...INSTANCE_LABELS])];
-  const whole = start + Math.floor((end - start) / SECOND) * SECOND;
-  const ask = (from: number, to: number, stepMs: number) =>
-    to > from
-      ? selectSeries(
-          transport,
-          { ...selection(counting, from, to), step: stepSeconds(stepMs), groupBy },
-          signal,
-        )
-      : [];
-  const [seconds, rest] = await Promise.all([ask(start, whole, SECOND), ask(whole, end, end - whole)]);
-  const rows = [
-    ...seconds.map(({ labels, points }) => ({
-      labels,
-      profiles: points.filter(({ time }) => time > start).length,
-    })),
-    ...rest.map(({ labels, points }) => ({
-      labels,
-      profiles: points.filter(({ time }) => time > whole).length,
-    })),
-  ];
-  return merged(rows.map(({ labels, profiles }) => ({ labels: pick(labels, counting.groupBy), profiles })));
+  const answers = await Promise.all([
+    seriesOf({ ...counting, groupBy }, start, second, second - start),
+    second < end ? seriesOf({ ...counting, groupBy }, second, end, MIN_STEP_MS) : [],
+  ]);
+  return merged(
+    answers
+      .flat()
+      .map(({ labels, points }) => ({ labels: pick(labels, counting.groupBy), profiles: points.length })),
+  );
 }
 
-function selection({ profileTypeId, labelSelector }: Counting, start: number, end: number): ProfileSelection {
-  return { profileTypeId, labelSelector, start, end };
+/** Sums over `(start, end]` per step; series without a point there are left out. */
+async function seriesOf(
+  { transport, profileTypeId, labelSelector, groupBy, signal }: Counting,
+  start: number,
+  end: number,
+  stepMs: number,
+  more: { aggregation?: 'sum' | 'average' } = {},
+): Promise<SumSeries[]> {
+  const request = { profileTypeId, labelSelector, start, end, step: stepSeconds(stepMs), groupBy, ...more };
+  const rows = await selectSeries(transport, request, signal);
+  return rows
+    .map(({ labels, points }) => ({ labels, points: points.filter(({ time }) => time > start) }))
+    .filter(({ points }) => points.length > 0);
 }
 
 /** Null where a sum is not above the average: a single profile, or a server that sums whatever is asked. */
@@ -139,11 +150,11 @@ function sumOverAverage(sums: SumSeries['points'], averages: SumSeries['points']
 function merged(counts: readonly SnapshotCount[]): SnapshotCount[] {
   const byLabels = new Map<string, SnapshotCount>();
   for (const { labels, profiles } of counts) {
-    if (profiles === 0) continue;
     const key = labelsKey(labels);
     byLabels.set(key, { labels, profiles: (byLabels.get(key)?.profiles ?? 0) + profiles });
   }
   return [...byLabels]
+    .filter(([, { profiles }]) => profiles > 0)
     .sort(([keyA, a], [keyB, b]) => b.profiles - a.profiles || (keyA < keyB ? -1 : 1))
     .map(([, count]) => count);
 }

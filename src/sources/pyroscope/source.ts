@@ -1,4 +1,4 @@
-import { UpstreamError } from '../../errors.js';
+import { UpstreamError, type UpstreamKind } from '../../errors.js';
 import { ProfileBuilder } from '../../profile/builder.js';
 import { pprofToProfile } from '../../profile/pprof.js';
 import { formatSelector } from '../selector.js';
@@ -14,7 +14,7 @@ import {
   series,
 } from './api.js';
 import { countSnapshots } from './snapshots.js';
-import { createStores, isAbsent } from './stores.js';
+import { createStores, isAbsent, isRefusedByV2 } from './stores.js';
 import { sumOverTime } from './timeline.js';
 import { createTransport, type TransportOptions } from './transport.js';
 
@@ -44,12 +44,12 @@ export function createPyroscopeSource(options: PyroscopeSourceOptions): ProfileS
         step: 1,
         groupBy: [],
       };
-      return selectHeatmap(transport, probe, signal).then(() => true, falseIfAbsent);
+      return selectHeatmap(transport, probe, signal).then(() => true, falseIf(isRefusedByV2));
     },
     async exists(signal) {
       return enabledFeatures(transport, signal).then(
         (features) => features.has('v2StorageLayer'),
-        falseIfAbsent,
+        falseIf(isForGood),
       );
     },
   });
@@ -82,7 +82,7 @@ export function createPyroscopeSource(options: PyroscopeSourceOptions): ProfileS
       const labelSelector = formatSelector(matchers);
       const file = await selectMergeProfile(transport, { profileTypeId, labelSelector, start, end }, signal);
       const [, sampleType = '', unit = ''] = profileTypeId.split(':');
-      const empty = file === null || file.raw.sample.length === 0;
+      const empty = file === null || file.samples.values.length === 0;
       const profile = empty ? new ProfileBuilder(sampleType, unit).build() : pprofToProfile(file);
       return { profile, notes: [], profiledSeconds: null };
     },
@@ -114,6 +114,7 @@ export function createPyroscopeSource(options: PyroscopeSourceOptions): ProfileS
   };
 }
 
+const PASSING: ReadonlySet<UpstreamKind> = new Set(['unreachable', 'timeout', 'overloaded', 'failed']);
 /** Any type will do to ask which storage answers. */
 const PROBE_TYPE = 'process_cpu:cpu:nanoseconds:cpu:nanoseconds';
 
@@ -148,9 +149,16 @@ function distinct(texts: readonly string[]): string[] {
   return [...new Set(texts)].sort();
 }
 
-function falseIfAbsent(error: unknown): false {
-  if (isAbsent(error)) return false;
-  throw error;
+function falseIf(expected: (error: unknown) => boolean): (error: unknown) => false {
+  return (error) => {
+    if (expected(error)) return false;
+    throw error;
+  };
+}
+
+/** A side question that a proxy does not let through must not fail the main one. */
+function isForGood(error: unknown): boolean {
+  return error instanceof UpstreamError && !PASSING.has(error.kind);
 }
 
 /** A server without this API, or one that is asked for several tenants at once, which it cannot sum up. */

@@ -11,6 +11,12 @@ const UNIT_MS: Readonly<Record<string, number>> = {
 };
 
 /**
+ * A v1 server cuts a request whose step is shorter at an arbitrary point and starts the grid anew there, so it is never
+ * given one.
+ */
+export const MIN_STEP_MS = 1000;
+
+/**
  * A step for the server, which multiplies it by 1e9 and cuts it to whole milliseconds: 1.001 s would become 1.000 s
  * where the product falls just short, and the last point be lost.
  *

@@ -71,8 +71,8 @@ export function createStores(probe: StoreProbe, now: () => number = Date.now): S
       absentUntil = now() + ABSENT_FOR_MS;
       return [v1];
     }
-    if (!(await probe.answersFrom(end, signal))) return [v1];
-    const oldest = await findOldest(start, end, signal);
+    if (!(await probe.answersFrom(end + 1, signal))) return [v1];
+    const oldest = await findOldest(start, end + 1, signal);
     known = { from: oldest + 1, oldest, until: now() + KNOWN_FOR_MS };
     return cut(start, end, oldest);
   };
@@ -107,9 +107,22 @@ export function createStores(probe: StoreProbe, now: () => number = Date.now): S
   };
 }
 
-/** Whether an error says that the server, or the storage that it chose, has no such API. */
+/** Whether an error says that the server has no such API. */
 export function isAbsent(error: unknown): boolean {
   return error instanceof UpstreamError && error.kind === 'not_found';
+}
+
+/**
+ * Whether an error says that v2 does not answer from this start on: the API is absent from the storage that was chosen, or
+ * the v2 half of a request that was cut is a single instant.
+ */
+export function isRefusedByV2(error: unknown): boolean {
+  if (isAbsent(error)) return true;
+  return (
+    error instanceof UpstreamError &&
+    error.kind === 'rejected' &&
+    error.detail.startsWith('start time must be before')
+  );
 }
 
 /** The v2 storage answers alone what starts after its oldest profile, so it is asked from the next millisecond on. */
@@ -117,5 +130,5 @@ function cut(start: number, end: number, oldest: number): Piece[] {
   const before: Piece = { start, end: Math.min(end, oldest - 1), first: false, store: 'v1' };
   const from = Math.max(start, oldest + 1);
   const after: Piece = { start: from, end: Math.max(end, from + 1), first: start <= oldest, store: 'v2' };
-  return [...(before.end > start ? [before] : []), ...(end > oldest ? [after] : [])];
+  return [...(before.end > start ? [before] : []), ...(end >= oldest ? [after] : [])];
 }

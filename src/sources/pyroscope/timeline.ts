@@ -1,11 +1,8 @@
 import type { Labels, ProfileQuery, TimeSeries } from '../source.js';
 import { type SumSeries, selectSeries } from './api.js';
-import { inAllowedLength, labelsKey, stepSeconds } from './steps.js';
+import { inAllowedLength, labelsKey, MIN_STEP_MS, stepSeconds } from './steps.js';
 import type { Piece, Stores } from './stores.js';
 import type { Transport } from './transport.js';
-
-/** Long enough to hold the oldest profile of a storage, which lies one millisecond before its first request. */
-const BEFORE_MS = 1000;
 
 /** Points that are `step` milliseconds apart; the last lies at `end`, the first ends the step that holds `begin`. */
 interface Grid {
@@ -14,11 +11,12 @@ interface Grid {
   step: number;
 }
 
-/** One request: the sums of `(start, end]` per `step` milliseconds, and what becomes of the points. */
+/** One question: the sums of `(start, end]` per `step` milliseconds, and what becomes of the points. */
 interface Part {
   start: number;
   end: number;
   step: number;
+  store: Piece['store'];
   /** Whether it is the point at `start` that counts, with the data before it, and not those after it. */
   before: boolean;
   /** Moves a point to the grid point whose step holds its data. */
@@ -28,7 +26,8 @@ interface Part {
 /**
  * Sums over time in the closed window, heaviest first. The points lie at `to − k·step`; each covers `(time − step, time]`,
  * the first one only what of that lies in the window (and `from` itself): nothing outside the window is ever
- * counted, so the points sum up to the merge of the same window. Steps are whole milliseconds.
+ * counted, so the points sum up to the merge of the same window. Steps are whole milliseconds,
+ * at least a second.
  *
  * Usually two requests side by side: the first step on its own and the others as one series. The limit is applied here,
  * since the heaviest of either need not be the heaviest of both.
@@ -40,48 +39,47 @@ export async function sumOverTime(
 ): Promise<TimeSeries[]> {
   const { from, to } = query.window;
   const { labelSelector, groupBy, limit } = options;
-  const step = Math.max(1, Math.round(options.step * 1000));
+  const step = Math.max(MIN_STEP_MS, Math.round(options.step * 1000));
   const grid = { first: to - (Math.max(1, Math.ceil((to - from) / step)) - 1) * step, end: to, step };
   const pieces = await stores.pieces(from - 1, to, signal);
   const parts = pieces.flatMap((piece) => partsOf(piece, grid));
 
-  const askPart = async (part: Part): Promise<SumSeries[]> => {
-    const oneStep = part.step === part.end - part.start;
-    const ask = async (start: number, end: number): Promise<SumSeries[]> => {
-      const seconds = stepSeconds(oneStep ? end - start : part.step);
-      const selection = {
-        profileTypeId: query.profileTypeId,
-        labelSelector,
-        start,
-        end,
-        step: seconds,
-        groupBy,
-      };
-      return (await selectSeries(transport, selection, signal)).map(({ labels, points }) => ({
-        labels,
-        points: points
-          .filter(({ time }) => time > start !== part.before)
-          .map(({ time, value }) => ({ time: part.place(time), value })),
-      }));
-    };
-    return oneStep ? inAllowedLength(part.start, part.end, ask) : ask(part.start, part.end);
+  const ask = async (start: number, end: number, stepMs: number): Promise<SumSeries[]> => {
+    const { profileTypeId } = query;
+    const request = { profileTypeId, labelSelector, start, end, step: stepSeconds(stepMs), groupBy };
+    return selectSeries(transport, request, signal);
   };
-  const answers = await Promise.all(parts.map(askPart));
-  return ranked(answers.flat()).slice(0, limit);
+  const askOneStep = (start: number, end: number): Promise<SumSeries[]> =>
+    inAllowedLength(start, end, async (from, to) => pointsAfter(await ask(from, to, to - from), from));
+
+  const askPart = async ({ start, end, step: stepMs, store, before }: Part): Promise<SumSeries[]> => {
+    if (before) return pointsUpTo(await ask(start, end, stepMs), start);
+    if (stepMs < end - start) return pointsAfter(await ask(start, end, stepMs), start);
+    if (store === 'v2' || stepMs >= MIN_STEP_MS) return askOneStep(start, end);
+    const earlier = start - MIN_STEP_MS;
+    return difference(...(await Promise.all([askOneStep(earlier, end), askOneStep(earlier, start)])));
+  };
+  const answers = parts.map(async (part) =>
+    (await askPart(part)).map(({ labels, points }) => ({
+      labels,
+      points: points.map(({ time, value }) => ({ time: part.place(time), value })),
+    })),
+  );
+  return ranked((await Promise.all(answers)).flat()).slice(0, limit);
 }
 
-/** The requests for one storage's part of the window: the step that it starts in, whole steps, the step that it ends in. */
-function partsOf({ start, end, first }: Piece, grid: Grid): Part[] {
+/** The questions about one storage's part of the window: the step that it starts in, whole steps, the step that it ends in. */
+function partsOf({ start, end, first, store }: Piece, grid: Grid): Part[] {
   const { step } = grid;
   const gridPoint = (time: number) =>
     Math.max(grid.first, grid.end - Math.floor((grid.end - time) / step) * step);
   const parts: Part[] = [];
   const add = (from: number, to: number, stepMs: number, place: Part['place']): void => {
-    if (to > from) parts.push({ start: from, end: to, step: stepMs, before: false, place });
+    if (to > from) parts.push({ start: from, end: to, step: stepMs, store, before: false, place });
   };
   if (first) {
     const oldest = gridPoint(start - 1);
-    parts.push({ start, end: start + 1, step: BEFORE_MS, before: true, place: () => oldest });
+    parts.push({ start, end: start + 1, step: MIN_STEP_MS, store, before: true, place: () => oldest });
   }
   const head = gridPoint(start + 1);
   const tail = grid.end - Math.ceil((grid.end - end) / step) * step;
@@ -94,6 +92,29 @@ function partsOf({ start, end, first }: Piece, grid: Grid): Part[] {
   add(wholeFrom, tail, step, (time) => time);
   add(tail, end, end - tail, () => tail + step);
   return parts;
+}
+
+function pointsAfter(rows: readonly SumSeries[], start: number): SumSeries[] {
+  return rows.map(({ labels, points }) => ({ labels, points: points.filter(({ time }) => time > start) }));
+}
+
+function pointsUpTo(rows: readonly SumSeries[], start: number): SumSeries[] {
+  return rows.map(({ labels, points }) => ({ labels, points: points.filter(({ time }) => time <= start) }));
+}
+
+/** What one step holds beyond another one that it begins with. */
+function difference(whole: readonly SumSeries[], beginning: readonly SumSeries[]): SumSeries[] {
+  const known = new Map(beginning.map((row) => [labelsKey(row.labels), totalOf(row)]));
+  return whole.flatMap((row) => {
+    const value = totalOf(row) - (known.get(labelsKey(row.labels)) ?? 0);
+    return value === 0
+      ? []
+      : [{ labels: row.labels, points: row.points.slice(0, 1).map(({ time }) => ({ time, value })) }];
+  });
+}
+
+function totalOf({ points }: SumSeries): number {
+  return points.reduce((sum, { value }) => sum + value, 0);
 }
 
 function ranked(rows: readonly SumSeries[]): TimeSeries[] {
