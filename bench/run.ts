@@ -20,6 +20,7 @@ import { summarizeProfile } from '../src/tools/summarize_profile.js';
 const ROOT = new URL('../../../', import.meta.url);
 const path = (name: string) => fileURLToPath(new URL(name, ROOT));
 const ROUNDS = 15;
+const WARM_UP = 5;
 const STARTS = 10;
 
 interface Upstream {
@@ -39,10 +40,10 @@ async function main(): Promise<void> {
     '',
     '## Own time of `summarize_profile` beyond the raw upstream request',
     '',
-    '"Raw" asks the same server for the same profile and inflates it; "decode" is the pprof library alone.',
+    '"Raw" asks the same server for the same profile and inflates it.',
     '',
-    '| nodes | stacks | gzip | raw request | decode | whole call | own time | of it beyond the decoder | call ÷ raw |',
-    '| --: | --: | --: | --: | --: | --: | --: | --: | --: |',
+    '| nodes | stacks | gzip | raw request | whole call | own time | call ÷ raw | decoding with the pprof library alone |',
+    '| --: | --: | --: | --: | --: | --: | --: | --: |',
     ...own,
     '',
     '## Cold start',
@@ -87,15 +88,18 @@ async function ownTime(nodes: number): Promise<string> {
   const args = { service: 'shop', profile_type: 'cpu', from: String(now - 900_000), to: String(now) };
   const call = () => callTool(summarizeProfile, args, environment, new AbortController().signal);
   const times = { raw: [] as number[], decode: [] as number[], call: [] as number[] };
-  for (let round = -3; round < ROUNDS; round++) {
-    const [bytes, rawMs] = await timed(raw);
-    const [, decodeMs] = await timed(async () => Profile.decode(bytes));
+  for (let round = -WARM_UP; round < ROUNDS; round++) {
+    const [, rawMs] = await timed(raw);
     const [answer, callMs] = await timed(call);
     if (answer.isError) throw new Error(answer.text);
     if (round < 0) continue;
     times.raw.push(rawMs);
-    times.decode.push(decodeMs);
     times.call.push(callMs);
+  }
+  // Apart, so that its garbage is not collected on our time.
+  const bytes = await raw();
+  for (let round = 0; round < ROUNDS; round++) {
+    times.decode.push((await timed(async () => Profile.decode(bytes)))[1]);
   }
   await source.close();
   await pool.close();
@@ -106,11 +110,10 @@ async function ownTime(nodes: number): Promise<string> {
     upstream.stacks.toLocaleString('en'),
     `${Math.round(upstream.gzip / 1024).toLocaleString('en')} KiB`,
     `${rawMs.toFixed(1)} ms`,
-    `${decodeMs.toFixed(1)} ms`,
     `${callMs.toFixed(1)} ms`,
     `**${(callMs - rawMs).toFixed(1)} ms**`,
-    `${(callMs - rawMs - decodeMs).toFixed(1)} ms`,
     (callMs / rawMs).toFixed(1),
+    `${decodeMs.toFixed(1)} ms`,
   ];
   return `| ${cells.join(' | ')} |`;
 }

@@ -9,6 +9,7 @@ const { bytes, nodes, stacks } = generateProfile({
   nodes: Number(process.argv[2]),
   seed: 1,
   hotShare: 0.3024,
+  cpuOnly: true,
 });
 const profile = gzipSync(bytes);
 const json = (body: object) => gzipSync(JSON.stringify(body));

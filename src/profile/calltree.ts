@@ -1,32 +1,37 @@
 import type { Profile } from './model.js';
 import { compareFunctions } from './table.js';
 
+/** Stacks with a position in each: `stackFrames[positions[i]]` is the frame meant, -1 where the stack has ended. */
+interface StackPositions {
+  stacks: Uint32Array;
+  positions: Int32Array;
+}
+
 /**
  * A node of the call tree, merged by function, direct recursion folded into one node. Nodes are expanded on demand:
  * an answer shows a few dozen of perhaps a million.
  */
 export interface CallNode {
   /** -1 for the root above all entry points. */
-  functionId: number;
+  readonly functionId: number;
   /** Number of frames between this node and the root above all entry points. */
-  depth: number;
-  total: number;
-  /** Stacks that pass through the node, and for each the position of its frame in `stackFrames`. */
-  stacks: number[];
-  positions: number[];
+  readonly depth: number;
+  readonly total: number;
+  /** The stacks of the caller, each at the frame below it: the node's own are those at its function. */
+  readonly among: StackPositions;
 }
 
 /** The root above all entry points: every stack passes through it. */
 export function callTreeRoot(profile: Profile): CallNode {
-  const stacks: number[] = [];
-  const positions: number[] = [];
   let total = 0;
-  for (let stack = 0; stack < profile.values.length; stack++) {
-    stacks.push(stack);
-    positions.push(profile.stackStart[stack + 1] ?? 0);
-    total += profile.values[stack] ?? 0;
-  }
-  return { functionId: -1, depth: 0, total, stacks, positions };
+  for (const value of profile.values) total += value;
+  const stacks = Uint32Array.from(profile.values, (_, stack) => stack);
+  return {
+    functionId: -1,
+    depth: 0,
+    total,
+    among: { stacks, positions: Int32Array.from(profile.stackStart.subarray(1)) },
+  };
 }
 
 export interface Expansion {
@@ -34,53 +39,73 @@ export interface Expansion {
   children: CallNode[];
   /** Value of the stacks that end in the node itself. */
   self: number;
+  /** The known line of the node's function through which most of its value passes; 0 = none is known. */
+  line: number;
 }
 
 /** The children of a node and its own cost: `self` + the children's totals = the node's total. */
 export function expandNode(profile: Profile, node: CallNode): Expansion {
-  const { frameFunction, stackFrames, stackStart, values } = profile;
-  const children = new Map<number, CallNode>();
+  const { frameFunction, frameLine, stackFrames, stackStart, values } = profile;
+  const among = own(profile, node);
+  const totals = new Map<number, number>();
+  const lines = new Map<number, number>();
   let self = 0;
-  for (let i = 0; i < node.stacks.length; i++) {
-    const stack = node.stacks[i] ?? 0;
+  for (let i = 0; i < among.stacks.length; i++) {
+    const stack = among.stacks[i] ?? 0;
     const leaf = stackStart[stack] ?? 0;
     const value = values[stack] ?? 0;
-    let at = (node.positions[i] ?? 0) - 1;
+    let at = among.positions[i] ?? 0;
+    const line = node.functionId < 0 ? 0 : (frameLine[stackFrames[at] ?? 0] ?? 0);
+    if (line > 0) lines.set(line, (lines.get(line) ?? 0) + value);
+    at--;
     while (at >= leaf && frameFunction[stackFrames[at] ?? 0] === node.functionId) at--;
     if (at < leaf) {
+      among.positions[i] = -1;
       self += value;
       continue;
     }
+    among.positions[i] = at;
     const fn = frameFunction[stackFrames[at] ?? 0] ?? 0;
-    let child = children.get(fn);
-    if (child === undefined) {
-      child = { functionId: fn, depth: node.depth + 1, total: 0, stacks: [], positions: [] };
-      children.set(fn, child);
-    }
-    child.total += value;
-    child.stacks.push(stack);
-    child.positions.push(at);
+    totals.set(fn, (totals.get(fn) ?? 0) + value);
   }
+  const depth = node.depth + 1;
+  const children = Array.from(
+    totals,
+    ([functionId, total]): CallNode => ({ functionId, depth, total, among }),
+  );
   return {
-    children: [...children.values()].sort(
+    children: children.sort(
       (a, b) => b.total - a.total || compareFunctions(profile, a.functionId, b.functionId),
     ),
     self,
+    line: heaviest(lines),
   };
 }
 
-/** The known line of the node's function through which most of its value passes; 0 = none is known. */
-export function nodeLine(profile: Profile, node: CallNode): number {
-  const weights = new Map<number, number>();
-  for (let i = 0; i < node.stacks.length; i++) {
-    const line = profile.frameLine[profile.stackFrames[node.positions[i] ?? 0] ?? 0] ?? 0;
-    if (line > 0) weights.set(line, (weights.get(line) ?? 0) + (profile.values[node.stacks[i] ?? 0] ?? 0));
+/** The stacks that pass through a node, each at the node's own frame. */
+function own(profile: Profile, { functionId, among }: CallNode): StackPositions {
+  if (functionId < 0) return { stacks: among.stacks, positions: among.positions.slice() };
+  const { frameFunction, stackFrames } = profile;
+  const stacks = new Uint32Array(among.stacks.length);
+  const positions = new Int32Array(among.stacks.length);
+  let count = 0;
+  for (let i = 0; i < among.stacks.length; i++) {
+    const at = among.positions[i] ?? -1;
+    if (at < 0 || frameFunction[stackFrames[at] ?? 0] !== functionId) continue;
+    stacks[count] = among.stacks[i] ?? 0;
+    positions[count] = at;
+    count++;
   }
+  return { stacks: stacks.slice(0, count), positions: positions.slice(0, count) };
+}
+
+/** The key with the largest value above 0, ties to the smallest key; 0 where there is none. */
+function heaviest(weights: ReadonlyMap<number, number>): number {
   let best = 0;
   let most = 0;
-  for (const [line, weight] of weights) {
-    if (weight > most || (weight === most && line < best)) {
-      best = line;
+  for (const [key, weight] of weights) {
+    if (weight > most || (weight === most && key < best)) {
+      best = key;
       most = weight;
     }
   }

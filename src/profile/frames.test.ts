@@ -170,6 +170,7 @@ const LANGUAGES: Record<string, Frames> = {
       ['ch/qos/logback/classic/Logger.info', ''],
       ['reactor.core.publisher.FluxMap$MapSubscriber.onNext', ''],
       ['jakarta.servlet.http.HttpServlet.service', ''],
+      ['libnetty_transport_native_epoll_x86_64.so.netty_epoll_native_epollWait0', ''],
     ],
     runtime: [
       ['java/lang/Thread.run', ''],
@@ -180,6 +181,8 @@ const LANGUAGES: Record<string, Frames> = {
       ['kotlin.collections.CollectionsKt.map', ''],
       ['scala/collection/immutable/List.map', ''],
       ['JavaThread::thread_main_inner', ''],
+      ['libjvm.so.JavaThread::thread_main_inner', ''],
+      ['libc.so.6.__memmove_avx_unaligned_erms', ''],
       ['G1ParTask::work', ''],
       ['CompileBroker::compiler_thread_loop', ''],
       ['start_thread', ''],

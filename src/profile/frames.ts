@@ -119,11 +119,17 @@ function nativeOwner(name: string, file: string): FrameOwner {
   return 'application';
 }
 
+/** Native frames below the JVM carry their library: `libjvm.so.JavaThread::thread_main_inner`. */
+const SHARED_LIBRARY = /^(lib[\w+-]*|ld-\w[\w-]*)\.so(?:\.\d+)*\./;
+
 /** Class names of the JVM: `com/acme/Orders.place` or `com.acme.Orders.place`, with a class in capitals. */
 const JVM_NAME = /^(?:[a-z_]\w*\/)+[A-Z][\w$]*|^[a-z_]\w*(?:\.[a-z_]\w*)+\.[A-Z][\w$]*\./;
 
 /** Without a telling file a bare name is a native builtin or a kernel symbol; only a qualified one can be the team's. */
 function ownerByName(name: string, hasFile: boolean): FrameOwner {
+  const library = SHARED_LIBRARY.exec(name)?.[1];
+  if (library !== undefined)
+    return /^(?:libjvm|libc|libm|libpthread|libstdc\+\+|ld-.*)$/.test(library) ? 'runtime' : 'library';
   if (
     JVM_RUNTIME.test(name) ||
     DOTNET_RUNTIME.test(name) ||

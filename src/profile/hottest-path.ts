@@ -1,4 +1,4 @@
-import { type CallNode, callTreeRoot, expandNode, nodeLine } from './calltree.js';
+import { type CallNode, callTreeRoot, expandNode } from './calltree.js';
 import type { Profile } from './model.js';
 
 export interface PathStep {
@@ -38,7 +38,7 @@ export function hottestPath(profile: Profile, isApplication: (functionId: number
     expansion = expandNode(profile, node);
     steps.push({
       functionId: node.functionId,
-      line: nodeLine(profile, node),
+      line: expansion.line,
       total: node.total,
       self: expansion.self,
     });

@@ -18,6 +18,7 @@ describe('isIdleFrame', () => {
     ['__GI___poll', ''],
     ['__futex_abstimed_wait_common64', '/build/glibc/nptl/futex-internal.c'],
     ['pthread_cond_wait@@GLIBC_2.3.2', ''],
+    ['libc.so.6.pthread_cond_timedwait', ''],
     ['__GI___clock_nanosleep', '../sysdeps/unix/sysv/linux/clock_nanosleep.c'],
     ['ep_poll', ''],
     ['schedule_hrtimeout_range_clock', ''],

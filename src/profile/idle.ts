@@ -16,7 +16,7 @@ interface IdleFrame {
 const IDLE_FRAMES: readonly IdleFrame[] = [
   { name: /^\(idle\)$/ },
   {
-    name: /^(?:__(?:GI_+)?)?(?:uv__(?:io_poll|epoll_wait)|epoll_p?wait2?|kevent(?:64)?|p?poll|p?select|(?:clock_)?nanosleep|usleep|sigtimedwait|accept4?|futex_wait\w*|futex_abstimed_wait\w*|pthread_cond_(?:timed|clock)?wait|do_futex(?:_wait)?|ep_poll|do_epoll_wait|schedule_hrtimeout\w*)(?:[@.].*)?$/,
+    name: /^(?:lib\w+\.so(?:\.\d+)*\.)?(?:__(?:GI_+)?)?(?:uv__(?:io_poll|epoll_wait)|epoll_p?wait2?|kevent(?:64)?|p?poll|p?select|(?:clock_)?nanosleep|usleep|sigtimedwait|accept4?|futex_wait\w*|futex_abstimed_wait\w*|pthread_cond_(?:timed|clock)?wait|do_futex(?:_wait)?|ep_poll|do_epoll_wait|schedule_hrtimeout\w*)(?:[@.].*)?$/,
     file: /^$|\.[chsS]$/,
   },
   {

@@ -1,11 +1,14 @@
+/** Numbers and addresses of classes that the JVM makes while it runs; Pyroscope puts an underscore in their place. */
+const LAMBDA_CLASS = /(\$\$Lambda)(?:\$(?:\d+|_)|_)?(?:[./](?:0x[\da-f]+|\d+)(?=[./]|$))?/g;
+const GENERATED_CLASS =
+  /(Generated(?:Method|Constructor|SerializationConstructor)Accessor|\$Proxy|\$\$(?:Enhancer|FastClass)BySpringCGLIB\$\$)(?:[\da-f]+|_)(?=[./]|$)/g;
+
 /**
  * The one written normaliser under which findings from two kinds of source are equal: Pyroscope strips Go type
- * parameters (`pbkdf2.Key[go.shape…]` becomes `pbkdf2.Key`), and the JVM gives lambda and proxy classes an address.
+ * parameters (`pbkdf2.Key[go.shape…]` becomes `pbkdf2.Key`), and names of generated JVM classes change with each run.
  */
 export function normaliseName(name: string): string {
-  return stripTypeParameters(name)
-    .replace(/\$\$Lambda[$/.0-9a-zA-Zx]*/, '$$$$Lambda')
-    .replace(/(GeneratedMethodAccessor|GeneratedConstructorAccessor|\$Proxy)\d+/, '$1');
+  return stripTypeParameters(name).replace(LAMBDA_CLASS, '$1').replace(GENERATED_CLASS, '$1');
 }
 
 /** `f[go.shape.struct { a [2]int }].g` → `f.g`: brackets nest, and only Go writes dots or parentheses before them. */

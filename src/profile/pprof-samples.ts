@@ -56,6 +56,7 @@ export function readSamples(
     if (wireType !== WireType.LengthDelimited) return read();
     const end = endOf(reader);
     while (reader.pos < end) read();
+    expectEnd(reader, end);
   };
   const readLocation = () => locations.push(idOf(reader));
   const readValue = () => values.push(Number(reader.int64()));
@@ -78,6 +79,7 @@ export function readSamples(
         lastName = Math.max(lastName, readLabelNames(reader, endOf(reader)));
       } else reader.skip(partType, part);
     }
+    expectEnd(reader, end);
     starts.push(locations.length);
     const count = values.length - before;
     if (starts.length === 2) valuesPerSample = count;
@@ -104,6 +106,10 @@ function endOf(reader: BinaryReader): number {
   return end;
 }
 
+function expectEnd(reader: BinaryReader, end: number): void {
+  if (reader.pos !== end) throw new RangeError('a field ends behind the message around it');
+}
+
 function readLabelNames(reader: BinaryReader, end: number): number {
   let last = 0;
   while (reader.pos < end) {
@@ -111,6 +117,7 @@ function readLabelNames(reader: BinaryReader, end: number): number {
     if (LABEL_NAMES.has(field) && wireType === WireType.Varint) last = Math.max(last, reader.uint32());
     else reader.skip(wireType, field);
   }
+  expectEnd(reader, end);
   return last;
 }
 

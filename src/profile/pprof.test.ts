@@ -91,6 +91,22 @@ describe('decodePprof', () => {
     expect(() => decodePprof(new Pprof({ ...whole, ...damage }).encode())).toThrow(reason);
   });
 
+  test.each([
+    ['locations', [0x12, 0x07, 0x0a, 0x06, 0x01, 0x12, 0x02, 0x10, 0x07]],
+    ['a value', [0x12, 0x05, 0x0a, 0x01, 0x01, 0x10, 0x87, 0x01]],
+    ['a label', [0x12, 0x09, 0x0a, 0x01, 0x01, 0x12, 0x01, 0x07, 0x1a, 0x05, 0x08, 0x01]],
+  ])('refuses a sample whose %s end behind it', (_, sample) => {
+    const whole = pprofBytes({ stacks: [{ frames: ['main'], values: [7] }] });
+    const at = whole.indexOf(0x12);
+    const length = 2 + (whole[at + 1] ?? 0);
+    const damaged = Buffer.concat([
+      whole.subarray(0, at),
+      Uint8Array.from(sample),
+      whole.subarray(at + length),
+    ]);
+    expect(() => decodePprof(damaged)).toThrow(UnreadableProfileError);
+  });
+
   test('never throws anything else, whatever the bytes', () => {
     const whole = pprofBytes({ stacks: [{ frames: ['main', 'a', 'b'], values: [2n ** 40n] }] });
     const attempt = (bytes: Uint8Array) => {

@@ -75,11 +75,20 @@ function wideIds(locations: readonly { id: Integer }[]): (reader: BinaryReader) 
 
 /** Turns location ids into positions. @returns what is wrong, or null */
 function resolveLocations({ locations }: SampleTable, table: readonly { id: Integer }[]): string | null {
+  const missing = 'cut short: a sample refers to a missing location';
+  if (isInOrder(table)) {
+    for (let at = 0; at < locations.length; at++) {
+      const id = locations[at] ?? 0;
+      if (id < 1 || id > table.length) return missing;
+      locations[at] = id - 1;
+    }
+    return null;
+  }
   const position = positionsById(table);
   if (position === null) return 'damaged: two functions or locations have the same id';
   for (let at = 0; at < locations.length; at++) {
     const found = position(locations[at] ?? 0);
-    if (found < 0) return 'cut short: a sample refers to a missing location';
+    if (found < 0) return missing;
     locations[at] = found;
   }
   return null;
@@ -135,12 +144,16 @@ function lastName(raw: Pprof): number {
 
 /** Finds entries by id: their position, -1 where there is none. Null when two have the same id. */
 function positionsById(entries: readonly { id: Integer }[]): ((id: Integer) => number) | null {
-  const known = new Map(entries.map(({ id }, position) => [id, position]));
-  if (known.size < entries.length) return null;
-  // Almost every writer numbers from 1, in order.
-  const inOrder = entries.every(({ id }, position) => id === position + 1);
-  if (inOrder) return (id) => (typeof id === 'number' && id >= 1 && id <= entries.length ? id - 1 : -1);
-  return (id) => known.get(id) ?? -1;
+  if (isInOrder(entries)) {
+    return (id) => (typeof id === 'number' && id >= 1 && id <= entries.length ? id - 1 : -1);
+  }
+  const known = new Map(entries.map(({ id }, position) => [BigInt(id), position]));
+  return known.size < entries.length ? null : (id) => known.get(BigInt(id)) ?? -1;
+}
+
+/** Almost every writer numbers from 1. */
+function isInOrder(entries: readonly { id: Integer }[]): boolean {
+  return entries.every(({ id }, position) => id === position + 1);
 }
 
 /**

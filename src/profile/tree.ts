@@ -1,4 +1,4 @@
-import { type CallNode, callTreeRoot, expandNode, nodeLine } from './calltree.js';
+import { type CallNode, callTreeRoot, expandNode } from './calltree.js';
 import type { Profile } from './model.js';
 
 /** One row of a call tree cut to a budget of rows. */
@@ -26,7 +26,10 @@ const OWN_COST_FLOOR = 0.005;
 interface Item {
   node: CallNode;
   children: CallNode[];
+  /** Small callees of the frames that were folded. */
+  aside: CallNode[];
   self: number;
+  line: number;
   folded: number;
   depth: number;
   onHottestPath: boolean;
@@ -47,35 +50,40 @@ export function callTreeRows(
   const root = callTreeRoot(profile);
   const whole = root.total;
   const open = (node: CallNode, depth: number, onHottestPath: boolean): Item => {
-    let current = node;
-    let { children, self } = expandNode(profile, current);
-    let folded = 0;
-    let only = children[0];
-    const first = current;
-    while (
-      only !== undefined &&
-      only.total >= HANDS_ON * current.total &&
-      self < OWN_COST_FLOOR * whole &&
-      !options.keep(only.functionId) &&
-      expandNode(profile, only).children.length > 0
-    ) {
-      const below = expandNode(profile, only);
-      const next = below.children[0];
-      if (next === undefined || next.total < HANDS_ON * only.total || below.self >= OWN_COST_FLOOR * whole)
-        break;
-      folded++;
-      current = only;
-      ({ children, self } = below);
-      only = next;
+    const { self, line, ...below } = expandNode(profile, node);
+    const item: Item = {
+      node,
+      self,
+      line,
+      depth,
+      onHottestPath,
+      children: below.children,
+      aside: [],
+      folded: 0,
+      shown: [],
+    };
+    let handing = node;
+    for (;;) {
+      const [only, ...others] = item.children;
+      if (only === undefined || only.total < HANDS_ON * handing.total || options.keep(only.functionId)) break;
+      const next = expandNode(profile, only);
+      const handsOn = (next.children[0]?.total ?? 0) >= HANDS_ON * only.total;
+      if (!handsOn || next.self >= OWN_COST_FLOOR * whole) break;
+      item.folded++;
+      item.aside.push(...others);
+      item.children = next.children;
+      handing = only;
     }
-    return { node: first, children, self, folded, depth, onHottestPath, shown: [] };
+    return item;
   };
 
   const entries = expandNode(profile, root).children;
   const top: Item = {
     node: root,
     children: entries,
+    aside: [],
     self: 0,
+    line: 0,
     folded: 0,
     depth: -1,
     onHottestPath: true,
@@ -103,18 +111,18 @@ export function callTreeRows(
     taken.parent.shown.push(item);
     offer(item);
   }
-  return readRows(profile, top);
+  return readRows(top);
 }
 
-function readRows(profile: Profile, top: Item): TreeRow[] {
+function readRows(top: Item): TreeRow[] {
   const rows: TreeRow[] = [];
   const visit = (item: Item) => {
     const shown = new Set(item.shown.map(({ node }) => node));
-    const hidden = item.children.filter((child) => !shown.has(child) && child.total > 0);
+    const hidden = [...item.children, ...item.aside].filter((child) => !shown.has(child) && child.total > 0);
     if (item.node.functionId >= 0) {
       rows.push({
         functionId: item.node.functionId,
-        line: nodeLine(profile, item.node),
+        line: item.line,
         depth: item.depth,
         total: item.node.total,
         self: item.self,
@@ -125,7 +133,7 @@ function readRows(profile: Profile, top: Item): TreeRow[] {
             : {
                 count: hidden.length,
                 total: hidden.reduce((sum, { total }) => sum + total, 0),
-                largest: hidden[0]?.total ?? 0,
+                largest: Math.max(...hidden.map(({ total }) => total)),
               },
       });
     }

@@ -44,7 +44,8 @@ const RULES: readonly TypeRule[] = [
   },
   {
     alias: 'wall',
-    match: /^[^:]*:wall:(?:nano|micro|milli)?seconds$/,
+    // Older versions of Pyroscope store the JVM's wall clock as `wall:cpu`.
+    match: /^(?:[^:]*:wall|wall:cpu):(?:nano|micro|milli)?seconds$/,
     kind: 'cumulative',
     meaning: 'wall-clock time, waiting included',
     wallClock: true,
@@ -162,6 +163,14 @@ const SYNONYMS: Readonly<Record<string, string>> = {
   offcpu: 'off_cpu',
 };
 
+/** The same concept under another name: .NET and older JVM agents report locks where Go reports mutexes. */
+const OTHER_FAMILY: Readonly<Record<string, string>> = {
+  mutex: 'lock',
+  lock: 'mutex',
+  mutex_contentions: 'lock_count',
+  lock_count: 'mutex_contentions',
+};
+
 /** Reads a type id (five parts, a sixth is ignored as Pyroscope does). Null when it has not the form. */
 export function parseProfileType(id: string): ProfileType | null {
   const parts = id.split(':');
@@ -175,7 +184,8 @@ export function parseProfileType(id: string): ProfileType | null {
     sampleType,
     unit,
     alias: rule?.alias ?? sampleType,
-    kind: rule?.kind ?? (/^(?:inuse|live|goroutine)/.test(sampleType) ? 'instant' : 'cumulative'),
+    kind:
+      rule?.kind ?? (/^(?:inuse|live|goroutine|threadcreate)/.test(sampleType) ? 'instant' : 'cumulative'),
     meaning: rule?.meaning ?? `${sampleType} in ${unit || 'unknown unit'}`,
     wallClock: rule?.wallClock ?? false,
   };
@@ -208,8 +218,7 @@ export function resolveProfileType(wanted: string, existing: readonly string[]):
   return (
     types.find((type) => type.alias === alias) ??
     types.find((type) => type.sampleType === word || type.name === word) ??
-    // The other family of a concept: .NET and the JVM report locks where Go reports mutexes.
-    (alias === 'mutex' ? types.find((type) => type.alias === 'lock') : undefined) ??
+    types.find((type) => type.alias === OTHER_FAMILY[alias]) ??
     null
   );
 }

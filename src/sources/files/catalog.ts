@@ -67,23 +67,21 @@ export async function readProfileFile(directory: string, file: string): Promise<
  */
 export async function readCatalog(directory: string, signal: AbortSignal): Promise<Catalog> {
   const manifest = await readManifest(directory);
-  const files = manifest?.map((profile) => profile.file) ?? (await findProfileFiles(directory));
-  const listed = new Map(manifest?.map((profile) => [profile.file, profile]));
+  const candidates: readonly { file: string; listed?: ManifestProfile }[] =
+    manifest?.map((listed) => ({ file: listed.file, listed })) ??
+    (await findProfileFiles(directory)).map((file) => ({ file }));
   const entries: CatalogEntry[] = [];
   const broken: { file: string; reason: string }[] = [];
   const undated: string[] = [];
-  for (const file of files) {
+  for (const { file, listed } of candidates) {
     signal.throwIfAborted();
     try {
       if (!isInside(file)) throw new Error('lies outside the directory');
       const pprof = await readProfileFile(directory, file);
-      const profile = listed.get(file);
-      if (profile !== undefined) {
-        entries.push(listedEntry(profile, pprof));
-        continue;
-      }
-      if (pprof.timeNanos === 0n) undated.push(file);
-      entries.push(await foundEntry(directory, file, pprof));
+      if (listed === undefined && pprof.timeNanos === 0n) undated.push(file);
+      entries.push(
+        listed === undefined ? await foundEntry(directory, file, pprof) : listedEntry(listed, pprof),
+      );
     } catch (error) {
       broken.push({ file, reason: reasonOf(error) });
     }
@@ -134,8 +132,10 @@ function typeName(file: string, { sampleTypes }: PprofFile): string {
   if (types.includes('cpu')) return 'process_cpu';
   if (types.some((type) => /^(?:alloc|inuse)_|^(?:space|objects)$/.test(type))) return 'memory';
   if (types.some((type) => /^goroutines?$/.test(type))) return 'goroutine';
-  if (types.includes('contentions') || types.includes('delay'))
-    return /block/i.test(file) ? 'block' : 'mutex';
+  if (types.includes('contentions') || types.includes('delay')) {
+    const telling = file.split('/').findLast((part) => /mutex|block/i.test(part)) ?? '';
+    return /block/i.test(telling) ? 'block' : 'mutex';
+  }
   return types.find((type) => !/^samples?$/.test(type)) ?? types[0] ?? 'unknown';
 }
 
@@ -155,7 +155,7 @@ async function readManifest(directory: string): Promise<ManifestProfile[] | null
   } catch (error) {
     const reason =
       error instanceof z.ZodError
-        ? z.prettifyError(error).split('\n').slice(0, 2).join(' ')
+        ? z.prettifyError(error).split('\n').slice(0, 2).join(' ').replace('✖ ', '').replace(/ +→/, ',')
         : reasonOf(error);
     throw new UserError(
       `The manifest "${path.join(directory, MANIFEST)}" is not valid: ${reason}.`,
@@ -164,8 +164,9 @@ async function readManifest(directory: string): Promise<ManifestProfile[] | null
   }
 }
 
+/** By its ending, or without a telling one by the name that tools give it: `cpu.out`, `heap-2.gz`, `goroutine`. */
 const PROFILE_NAME =
-  /\.(?:pb|pprof|prof|profile)(?:\.gz)?$|^(?:pprof|profile|cpu|heap|mem|goroutine|mutex|block|allocs)[^/]*(?:\.out|\.gz)?$/i;
+  /\.(?:pb|pprof|prof|profile)(?:\.gz)?$|^(?:pprof|profile|cpu|heap|mem|goroutine|mutex|block|allocs|wall)[^./]*(?:\.out|\.gz)*$/i;
 
 async function findProfileFiles(directory: string): Promise<string[]> {
   const found: Dirent[] = await readdir(directory, { recursive: true, withFileTypes: true });
@@ -192,7 +193,8 @@ async function isDirectory(directory: string): Promise<boolean> {
   );
 }
 
-function reasonOf(error: unknown): string {
+/** Why a file or its content cannot be read, in words. */
+export function reasonOf(error: unknown): string {
   if (isMissing(error)) return 'no such file';
   if (error instanceof Error && 'code' in error && error.code === 'Z_BUF_ERROR')
     return 'cut short: unexpected end of the gzip data';

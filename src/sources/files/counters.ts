@@ -8,6 +8,8 @@ import { type PprofFile, pprofToProfile } from '../../profile/pprof.js';
 
 /** Fewer rising pairs than this could be chance. */
 const MIN_RISES = 2;
+/** Bits of evidence that a counter needs: profiles of one interval look like one in a thousand cases. */
+const MIN_EVIDENCE = 10;
 
 /** Cost per stack, keyed by functions and lines, of one sample type. */
 export function stackValues(file: PprofFile, valueIndex: number): Map<string, number> {
@@ -26,7 +28,9 @@ export function stackValues(file: PprofFile, valueIndex: number): Map<string, nu
 
 /**
  * Whether the snapshots of one instance, in order of time, are readings of a counter: wherever the total rises, every
- * stack rises or stays, and this happens at least twice.
+ * stack rises or stays. This must happen at least twice, and by more than chance: in a profile of one interval each
+ * further stack rises with the total in about half of the cases, and the totals are in ascending order in one case of
+ * n factorial.
  *
  * @returns per snapshot the index of the one to subtract, `'drop'` for a reading without a predecessor or `'keep'`
  *   for the first after a restart (it counts from zero); null when they are not a counter
@@ -37,6 +41,7 @@ export function counterSteps(
   const totals = snapshots.map((values) => [...values.values()].reduce((sum, value) => sum + value, 0));
   const steps: (number | 'drop' | 'keep')[] = ['drop'];
   let rises = 0;
+  let evidence = 0;
   for (let index = 1; index < snapshots.length; index++) {
     const before = snapshots[index - 1] ?? new Map();
     const after = snapshots[index] ?? new Map();
@@ -45,9 +50,13 @@ export function counterSteps(
       continue;
     }
     for (const [key, value] of before) if ((after.get(key) ?? 0) < value) return null;
-    if ((totals[index] ?? 0) > (totals[index - 1] ?? 0) && (totals[index - 1] ?? 0) > 0) rises++;
+    if ((totals[index] ?? 0) > (totals[index - 1] ?? 0) && before.size > 0) {
+      rises++;
+      evidence += before.size - 1;
+    }
     steps.push(index - 1);
   }
   const restarts = steps.filter((step) => step === 'keep').length;
-  return rises >= MIN_RISES && rises > restarts ? steps : null;
+  if (restarts === 0) for (let rise = 1; rise <= rises; rise++) evidence += Math.log2(rise + 1);
+  return rises >= MIN_RISES && rises > restarts && evidence >= MIN_EVIDENCE ? steps : null;
 }

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { LRUCache } from 'lru-cache';
+import { UpstreamError } from '../../errors.js';
 import { ProfileBuilder } from '../../profile/builder.js';
 import { addPprof, type PprofFile, pprofTotal } from '../../profile/pprof.js';
 import { coalesceStacks } from '../../profile/stacks.js';
@@ -13,8 +14,9 @@ import type {
   SnapshotCount,
   TimeSeries,
 } from '../source.js';
-import { type Catalog, type CatalogEntry, readCatalog, readProfileFile } from './catalog.js';
+import { type Catalog, type CatalogEntry, readCatalog, readProfileFile, reasonOf } from './catalog.js';
 import { counterSteps, stackValues } from './counters.js';
+import { sharedWork } from './shared-work.js';
 
 /** Decoded files kept for the next question. */
 const CACHED_FILES = 128;
@@ -22,6 +24,7 @@ const NAMED_IN_A_NOTE = 3;
 
 /** How one profile enters a merge: as it is, less the reading before it, or not at all. */
 type Reading = { minus: CatalogEntry | null } | 'left_out';
+type Readings = Map<CatalogEntry, Reading>;
 
 /**
  * Profiles from a directory of pprof files, answering as a Pyroscope server does. The directory is read on first
@@ -34,43 +37,33 @@ export function createFilesSource(options: {
 }): ProfileSource {
   const { directory, name = path.basename(path.resolve(directory)), uid = name } = options;
   const decoded = new LRUCache<string, PprofFile>({ max: CACHED_FILES });
-  let catalogRead: Promise<Catalog> | undefined;
-  const countersOf = new Map<string, Promise<Map<CatalogEntry, Reading> | null>>();
+  const catalog = sharedWork((signal) => readCatalog(directory, signal));
+  const countersOf = new Map<string, ReturnType<typeof sharedWork<Readings | null>>>();
 
-  const catalog = (signal: AbortSignal): Promise<Catalog> => {
-    catalogRead ??= readCatalog(directory, signal).catch((error: unknown) => {
-      catalogRead = undefined;
-      throw error;
-    });
-    return catalogRead;
-  };
-
-  const read = async (entry: CatalogEntry): Promise<PprofFile> => {
-    const known = decoded.get(entry.file);
+  const read = async ({ file }: CatalogEntry): Promise<PprofFile> => {
+    const known = decoded.get(file);
     if (known !== undefined) return known;
-    const pprof = await readProfileFile(directory, entry.file);
-    decoded.set(entry.file, pprof);
-    return pprof;
+    try {
+      const pprof = await readProfileFile(directory, file);
+      decoded.set(file, pprof);
+      return pprof;
+    } catch (error) {
+      // It could be read when the directory was listed.
+      throw new UpstreamError('unreadable', `${file}: ${reasonOf(error)}`, { cause: error });
+    }
   };
 
   /** Every profile of the type with what it enters a merge as; only counters need more than the file itself. */
-  const readings = async (
-    typeId: string,
-    signal: AbortSignal,
-  ): Promise<Map<CatalogEntry, Reading> | null> => {
+  const readings = async (typeId: string, signal: AbortSignal): Promise<Readings | null> => {
     if (!mayBeCounter(typeId)) return null;
-    let known = countersOf.get(typeId);
-    if (known === undefined) {
-      known = findCounters(typeId, signal);
-      known.catch(() => countersOf.delete(typeId));
-      countersOf.set(typeId, known);
-    }
-    return known;
+    const find = countersOf.get(typeId) ?? sharedWork((joint) => findCounters(typeId, joint));
+    countersOf.set(typeId, find);
+    return find(signal);
   };
 
-  const findCounters = async (typeId: string, signal: AbortSignal) => {
+  const findCounters = async (typeId: string, signal: AbortSignal): Promise<Readings | null> => {
     const { entries } = await catalog(signal);
-    const found = new Map<CatalogEntry, Reading>();
+    const found: Readings = new Map();
     for (const snapshots of groupBySeries(entries.filter((entry) => entry.typeIds.includes(typeId)))) {
       const values: Map<string, number>[] = [];
       for (const entry of snapshots) {
@@ -87,29 +80,32 @@ export function createFilesSource(options: {
     return found.size > 0 ? found : null;
   };
 
-  const matching = async (query: SeriesQuery, signal: AbortSignal): Promise<CatalogEntry[]> => {
+  /** The profiles of a query, each with those of its types that the query means. */
+  const matching = async (
+    query: SeriesQuery,
+    signal: AbortSignal,
+  ): Promise<{ entry: CatalogEntry; typeIds: readonly string[] }[]> => {
+    const tests = query.matchers.map((matcher) => ({ label: matcher.name, test: matcherTest(matcher) }));
     const { entries } = await catalog(signal);
-    const typeMatchers = query.matchers
-      .filter((matcher) => matcher.name === '__profile_type__')
-      .map(matcherTest);
-    const others = query.matchers
-      .filter((matcher) => matcher.name !== '__profile_type__')
-      .map((matcher) => ({ label: matcher.name, test: matcherTest(matcher) }));
-    return entries.filter(
-      (entry) =>
-        entry.time >= query.window.from &&
-        entry.time <= query.window.to &&
-        others.every(({ label, test }) => test(entry.labels[label])) &&
-        (typeMatchers.length === 0 || entry.typeIds.some((id) => typeMatchers.every((test) => test(id)))),
-    );
+    const ofType = tests.filter(({ label }) => label === '__profile_type__');
+    const ofLabels = tests.filter(({ label }) => label !== '__profile_type__');
+    return entries
+      .filter(({ time }) => time >= query.window.from && time <= query.window.to)
+      .filter(({ labels }) => ofLabels.every(({ label, test }) => test(labels[label])))
+      .map((entry) => ({
+        entry,
+        typeIds: entry.typeIds.filter((id) => ofType.every(({ test }) => test(id))),
+      }))
+      .filter(({ typeIds }) => typeIds.length > 0);
   };
 
   /** The profiles of a query, each with its reading; those that only serve as a counter's start are left out. */
   const profilesOf = async (query: ProfileQuery, signal: AbortSignal) => {
     const typeId = query.profileTypeId;
     const counters = await readings(typeId, signal);
-    const entries = (await matching(query, signal)).filter((entry) => entry.typeIds.includes(typeId));
-    return entries.flatMap((entry) => {
+    const matches = await matching(query, signal);
+    return matches.flatMap(({ entry, typeIds }) => {
+      if (!typeIds.includes(typeId)) return [];
       const reading = counters?.get(entry) ?? { minus: null };
       return reading === 'left_out'
         ? []
@@ -127,15 +123,15 @@ export function createFilesSource(options: {
 
     async labelNames(query, signal) {
       const names = new Set<string>();
-      for (const entry of await matching(query, signal))
+      for (const { entry } of await matching(query, signal))
         for (const label of Object.keys(entry.labels)) names.add(label);
       return [...names].filter((label) => !label.startsWith('__')).sort();
     },
 
     async labelValues(label, query, signal) {
       const values = new Set<string>();
-      for (const entry of await matching(query, signal)) {
-        if (label === '__profile_type__') for (const id of entry.typeIds) values.add(id);
+      for (const { entry, typeIds } of await matching(query, signal)) {
+        if (label === '__profile_type__') for (const id of typeIds) values.add(id);
         else if (entry.labels[label] !== undefined) values.add(entry.labels[label]);
       }
       return [...values].sort();
@@ -143,8 +139,8 @@ export function createFilesSource(options: {
 
     async series(labelNames, query, signal) {
       const rows = new Map<string, Labels>();
-      for (const entry of await matching(query, signal)) {
-        const types = labelNames.includes('__profile_type__') ? entry.typeIds : [undefined];
+      for (const { entry, typeIds } of await matching(query, signal)) {
+        const types = labelNames.includes('__profile_type__') ? typeIds : [undefined];
         for (const type of types) {
           const row = pick(
             { ...entry.labels, ...(type === undefined ? {} : { __profile_type__: type }) },

@@ -1,0 +1,44 @@
+/**
+ * One run of some work for all who ask meanwhile and afterwards. The abort of one caller ends its own wait, not the
+ * work of the others; the work is aborted when nobody waits for it any more. A failed run is forgotten.
+ */
+export function sharedWork<T>(
+  work: (signal: AbortSignal) => Promise<T>,
+): (signal: AbortSignal) => Promise<T> {
+  let run: { result: Promise<T>; waiting: number; controller: AbortController } | undefined;
+
+  const start = () => {
+    const controller = new AbortController();
+    const started = { result: work(controller.signal), waiting: 0, controller };
+    started.result.catch(() => {
+      if (run === started) run = undefined;
+    });
+    return started;
+  };
+
+  return async (signal) => {
+    signal.throwIfAborted();
+    run ??= start();
+    const joined = run;
+    joined.waiting++;
+    try {
+      return await unlessAborted(joined.result, signal);
+    } catch (error) {
+      if (signal.aborted && joined.waiting === 1) {
+        if (run === joined) run = undefined;
+        joined.controller.abort(signal.reason);
+      }
+      throw error;
+    } finally {
+      joined.waiting--;
+    }
+  };
+}
+
+function unlessAborted<T>(result: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(signal.reason);
+    signal.addEventListener('abort', abort, { once: true });
+    result.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+  });
+}
