@@ -3,7 +3,13 @@ import { Profile as Pprof } from 'pprof-format';
 import { ProfileBuilder } from './builder.js';
 import { GrowingUint32 } from './growing.js';
 import type { Profile } from './model.js';
-import { readSamples, type SampleReading, type SampleTable } from './pprof-samples.js';
+import {
+  type Id,
+  type LocationTable,
+  type PprofTables,
+  readTables,
+  type SampleTable,
+} from './pprof-tables.js';
 
 /** A decoded pprof file with its strings resolved where every caller needs them. */
 export interface PprofFile {
@@ -12,18 +18,17 @@ export interface PprofFile {
   /** Unix nanoseconds of the start as the file says, 0 when it does not. */
   timeNanos: bigint;
   durationNanos: bigint;
-  /** Everything but the samples. Checked: every reference leads somewhere. */
+  /** Everything but samples and locations. Checked: every reference leads somewhere. */
   raw: Pprof;
-  /** The samples; `locations` are positions in `raw.location`. */
+  /** The samples; `locations` are positions in the location table. */
   samples: SampleTable;
+  locations: LocationTable;
 }
 
 /** The bytes are not a pprof profile, or not a whole one. */
 export class UnreadableProfileError extends Error {
   override readonly name = 'UnreadableProfileError';
 }
-
-type Integer = number | bigint;
 
 /**
  * Decodes an uncompressed pprof protobuf, as strictly as pprof itself.
@@ -36,21 +41,26 @@ type Integer = number | bigint;
  */
 export function decodePprof(bytes: Uint8Array): PprofFile {
   let raw: Pprof;
-  let reading: SampleReading;
+  let tables: PprofTables;
   try {
-    reading = readSamples(bytes);
-    raw = Pprof.decode(reading.rest);
-    // Ids beyond 32 bits are rare (addresses); then the samples are read again by whole ids.
-    if (raw.location.some(({ id }) => id >= 2 ** 32)) reading = readSamples(bytes, wideIds(raw.location));
+    tables = readTables(bytes);
+    raw = Pprof.decode(tables.rest);
+    // Ids beyond 32 bits are rare (addresses); then the samples are read again, by whole ids.
+    if (tables.locations.ids.some((id) => id >= 2 ** 32)) {
+      const { ids } = tables.locations;
+      const numbered = ids.map((_, position) => position + 1);
+      tables = readTables(bytes, wideIds(ids));
+      tables.locations.ids = numbered;
+    }
   } catch (error) {
     throw new UnreadableProfileError(
       `not a whole pprof protobuf: ${error instanceof Error ? error.message : 'damaged'}`,
     );
   }
-  const problem = inconsistency(raw, reading) ?? resolveLocations(reading.samples, raw.location);
+  const problem = inconsistency(raw, tables) ?? resolveLocations(tables.samples, tables.locations.ids);
   if (problem !== null) throw new UnreadableProfileError(problem);
   const { strings } = raw.stringTable;
-  const valueType = ({ type, unit }: { type: Integer; unit: Integer }) => ({
+  const valueType = ({ type, unit }: { type: Id; unit: Id }) => ({
     type: strings[Number(type)] ?? '',
     unit: strings[Number(unit)] ?? '',
   });
@@ -60,31 +70,29 @@ export function decodePprof(bytes: Uint8Array): PprofFile {
     timeNanos: BigInt.asIntN(64, BigInt(raw.timeNanos)),
     durationNanos: BigInt.asIntN(64, BigInt(raw.durationNanos)),
     raw,
-    samples: reading.samples,
+    samples: tables.samples,
+    locations: tables.locations,
   };
 }
 
-/** Gives every location whose id needs more than 32 bits its position, counted from 1, as an id. */
-function wideIds(locations: readonly { id: Integer }[]): (reader: BinaryReader) => number {
-  const positions = new Map(locations.map(({ id }, position) => [BigInt(id), position]));
-  locations.forEach((location, position) => {
-    location.id = position + 1;
-  });
+/** Reads a location id of any size as its position, counted from 1; 0 for one that does not exist. */
+function wideIds(ids: readonly Id[]): (reader: BinaryReader) => number {
+  const positions = new Map(ids.map((id, position) => [BigInt(id), position]));
   return (reader) => (positions.get(BigInt(reader.uint64())) ?? -1) + 1;
 }
 
 /** Turns location ids into positions. @returns what is wrong, or null */
-function resolveLocations({ locations }: SampleTable, table: readonly { id: Integer }[]): string | null {
+function resolveLocations({ locations }: SampleTable, ids: readonly Id[]): string | null {
   const missing = 'cut short: a sample refers to a missing location';
-  if (isInOrder(table)) {
+  if (isInOrder(ids)) {
     for (let at = 0; at < locations.length; at++) {
       const id = locations[at] ?? 0;
-      if (id < 1 || id > table.length) return missing;
+      if (id < 1 || id > ids.length) return missing;
       locations[at] = id - 1;
     }
     return null;
   }
-  const position = positionsById(table);
+  const position = positionsById(ids);
   if (position === null) return 'damaged: two functions or locations have the same id';
   for (let at = 0; at < locations.length; at++) {
     const found = position(locations[at] ?? 0);
@@ -97,7 +105,7 @@ function resolveLocations({ locations }: SampleTable, table: readonly { id: Inte
 /** What a whole profile cannot contain. */
 function inconsistency(
   raw: Pprof,
-  { samples, valuesPerSample, lastName: inLabels }: SampleReading,
+  { samples, locations, valuesPerSample, lastName: inLabels }: PprofTables,
 ): string | null {
   const types = raw.sampleType.length;
   const count = samples.starts.length - 1;
@@ -106,20 +114,16 @@ function inconsistency(
   if (Math.max(lastName(raw), inLabels) >= raw.stringTable.strings.length)
     return 'cut short: names are missing';
   if (count > 0 && valuesPerSample !== types) return 'damaged: a sample has the wrong number of values';
-  const functions = positionsById(raw.function);
+  const functions = positionsById(raw.function.map(({ id }) => id));
   if (functions === null) return 'damaged: two functions or locations have the same id';
-  for (const location of raw.location) {
-    for (const line of location.line) {
-      if (functions(line.functionId) < 0) return 'cut short: a location refers to a missing function';
-    }
-  }
-  return null;
+  const dangling = locations.functionIds.some((id) => functions(id) < 0);
+  return dangling ? 'cut short: a location refers to a missing function' : null;
 }
 
 /** The largest string index that anything in the profile refers to. */
 function lastName(raw: Pprof): number {
   let last = 0;
-  const use = (index: Integer) => {
+  const use = (index: Id) => {
     if (Number(index) > last) last = Number(index);
   };
   for (const { type, unit } of raw.sampleType) {
@@ -142,18 +146,18 @@ function lastName(raw: Pprof): number {
   return last;
 }
 
-/** Finds entries by id: their position, -1 where there is none. Null when two have the same id. */
-function positionsById(entries: readonly { id: Integer }[]): ((id: Integer) => number) | null {
-  if (isInOrder(entries)) {
-    return (id) => (typeof id === 'number' && id >= 1 && id <= entries.length ? id - 1 : -1);
+/** Finds ids: their position, -1 where there is none. Null when two are the same. */
+function positionsById(ids: readonly Id[]): ((id: Id) => number) | null {
+  if (isInOrder(ids)) {
+    return (id) => (typeof id === 'number' && id >= 1 && id <= ids.length ? id - 1 : -1);
   }
-  const known = new Map(entries.map(({ id }, position) => [BigInt(id), position]));
-  return known.size < entries.length ? null : (id) => known.get(BigInt(id)) ?? -1;
+  const known = new Map(ids.map((id, position) => [BigInt(id), position]));
+  return known.size < ids.length ? null : (id) => known.get(BigInt(id)) ?? -1;
 }
 
 /** Almost every writer numbers from 1. */
-function isInOrder(entries: readonly { id: Integer }[]): boolean {
-  return entries.every(({ id }, position) => id === position + 1);
+function isInOrder(ids: readonly Id[]): boolean {
+  return ids.every((id, position) => id === position + 1);
 }
 
 /**
@@ -164,7 +168,7 @@ function isInOrder(entries: readonly { id: Integer }[]): boolean {
  * @param weight factor on every value; -1 subtracts (two snapshots of a counter)
  */
 export function addPprof(builder: ProfileBuilder, file: PprofFile, valueIndex: number, weight = 1): void {
-  const { frames, starts: framesOf } = internFrames(builder, file.raw);
+  const { frames, starts: framesOf } = internFrames(builder, file);
   const { starts, locations, values } = file.samples;
   const types = file.sampleTypes.length;
   for (let sample = 0; sample + 1 < starts.length; sample++) {
@@ -181,10 +185,13 @@ export function addPprof(builder: ProfileBuilder, file: PprofFile, valueIndex: n
 }
 
 /** The frames of every location, innermost first: those of location l are `frames[starts[l] … starts[l + 1])`. */
-function internFrames(builder: ProfileBuilder, raw: Pprof): { frames: Uint32Array; starts: Uint32Array } {
+function internFrames(
+  builder: ProfileBuilder,
+  { raw, locations }: PprofFile,
+): { frames: Uint32Array; starts: Uint32Array } {
   const { strings } = raw.stringTable;
-  const text = (index: Integer) => strings[Number(index)] ?? '';
-  const functionIds = raw.function.map((fn) => {
+  const text = (index: Id) => strings[Number(index)] ?? '';
+  const functions = raw.function.map((fn) => {
     const name = text(fn.name) || text(fn.systemName);
     return builder.functionId({
       name: name === '' ? '[unknown]' : name,
@@ -193,21 +200,27 @@ function internFrames(builder: ProfileBuilder, raw: Pprof): { frames: Uint32Arra
       symbolised: name !== '',
     });
   });
-  const functionAt = positionsById(raw.function) ?? (() => -1);
-  const binaries = new Map(raw.mapping.map(({ id, filename }) => [id, text(filename).replace(/^.*\//, '')]));
+  const functionAt = positionsById(raw.function.map(({ id }) => id)) ?? (() => -1);
+  const binaries = new Map(
+    raw.mapping.map(({ id, filename }) => [Number(id), text(filename).replace(/^.*\//, '')]),
+  );
   const frames = new GrowingUint32();
-  const starts = new Uint32Array(raw.location.length + 1);
-  raw.location.forEach(({ line: lines, mappingId, address }, index) => {
-    for (const { functionId, line } of lines) {
-      frames.push(builder.frameId(functionIds[functionAt(functionId)] ?? 0, Number(line)));
+  const starts = new Uint32Array(locations.ids.length + 1);
+  for (let location = 0; location < locations.ids.length; location++) {
+    const from = locations.starts[location] ?? 0;
+    const to = locations.starts[location + 1] ?? 0;
+    for (let line = from; line < to; line++) {
+      const fn = functions[functionAt(locations.functionIds[line] ?? 0)] ?? 0;
+      frames.push(builder.frameId(fn, locations.lineNumbers[line] ?? 0));
     }
-    if (lines.length === 0) {
-      const name = `${binaries.get(mappingId) || '[unknown]'}!0x${address.toString(16)}`;
+    if (from === to) {
+      const binary = binaries.get(Number(locations.mappingIds[location] ?? 0)) || '[unknown]';
+      const name = `${binary}!0x${(locations.addresses[location] ?? 0).toString(16)}`;
       const fn = builder.functionId({ name, file: '', startLine: 0, symbolised: false });
       frames.push(builder.frameId(fn, 0));
     }
-    starts[index + 1] = frames.length;
-  });
+    starts[location + 1] = frames.length;
+  }
   return { frames: frames.toArray(), starts };
 }
 
