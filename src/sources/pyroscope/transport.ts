@@ -1,4 +1,4 @@
-import { type Dispatcher, Pool } from 'undici';
+import type { Dispatcher } from 'undici';
 import { UpstreamError, UserError } from '../../errors.js';
 import { giveUp, isGzip, readBody, readStart, tooLarge } from './body.js';
 import {
@@ -82,15 +82,22 @@ export function createTransport(options: TransportOptions): Transport {
   const prefix = base.pathname.replace(/\/+$/, '');
   const headers = requestHeaders(options);
   const redact = redactor(options);
-  const pool =
-    options.dispatcher ??
-    new Pool(base.origin, {
-      connections: MAX_IN_FLIGHT,
-      pipelining: 1,
-      headersTimeout: 0,
-      bodyTimeout: 0,
-      connect: { timeout: Math.min(MAX_CONNECT_MS, timeoutMs) },
-    });
+  let pool: Promise<Dispatcher> | undefined;
+  // Loaded with the first request: the HTTP client is a third of a server's start-up.
+  const connections = (): Promise<Dispatcher> => {
+    pool ??= import('undici').then(
+      ({ Pool }) =>
+        options.dispatcher ??
+        new Pool(base.origin, {
+          connections: MAX_IN_FLIGHT,
+          pipelining: 1,
+          headersTimeout: 0,
+          bodyTimeout: 0,
+          connect: { timeout: Math.min(MAX_CONNECT_MS, timeoutMs) },
+        }),
+    );
+    return pool;
+  };
   let answered = false;
 
   const exchange = async (request: RawRequest, signal: AbortSignal): Promise<RawAnswer> => {
@@ -123,8 +130,9 @@ export function createTransport(options: TransportOptions): Transport {
 
   const open = async (request: RawRequest, signal: AbortSignal): Promise<Dispatcher.ResponseData> => {
     const { method, path, body = null, contentType } = request;
+    const dispatcher = await connections();
     const send = () =>
-      pool.request({
+      dispatcher.request({
         origin: base.origin,
         path: `${prefix}${path}`,
         method,
@@ -187,7 +195,7 @@ export function createTransport(options: TransportOptions): Transport {
     post,
     send,
     async close() {
-      if (options.dispatcher === undefined) await pool.destroy();
+      if (options.dispatcher === undefined) await (await pool)?.destroy();
     },
   };
 }

@@ -1,0 +1,237 @@
+import { appendFile, rm, utimes } from 'node:fs/promises';
+import path from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { describe, expect, test } from 'vitest';
+import { cpu, directoryWith, manifest } from '../../../test/support/directory.js';
+import { pprofBytes, stacksOf } from '../../../test/support/profiles.js';
+import { UpstreamError, UserError } from '../../errors.js';
+import { totalValue } from '../../profile/model.js';
+import type { Window } from '../source.js';
+import { createFilesSource } from './source.js';
+
+// What may lie in a directory: with and without a manifest, whole and broken.
+
+const CPU = 'process_cpu:cpu:nanoseconds:cpu:nanoseconds';
+const SAMPLES = 'process_cpu:samples:count:cpu:nanoseconds';
+const EVER: Window = { from: 0, to: Date.parse('2100-01-01T00:00:00Z') };
+const T0 = Date.parse('2026-11-20T14:00:00Z');
+const STAMP = '2026-11-20T14:00:00Z';
+const { signal } = new AbortController();
+
+describe('a directory without a manifest', () => {
+  const START = BigInt(T0) * 1_000_000n;
+  const inFolders = () =>
+    directoryWith({
+      'shop/pod-1/cpu-0.pb.gz': gzipSync(
+        cpu({ main: 1 }, { timeNanos: START, durationNanos: 10_000_000_000n }),
+      ),
+      'shop/pod-1/zone/heap.pb': pprofBytes({
+        types: ['inuse_objects/count', 'inuse_space/bytes'],
+        periodType: 'space/bytes',
+        timeNanos: START,
+        stacks: [{ frames: ['main'], values: [1, 64] }],
+      }),
+      'shop/goroutine': pprofBytes({
+        types: ['goroutine/count'],
+        periodType: 'goroutine/count',
+        timeNanos: START,
+        stacks: [{ frames: ['main'], values: [9] }],
+      }),
+      'mailer/block.pprof': pprofBytes({
+        types: ['contentions/count', 'delay/nanoseconds'],
+        periodType: 'contentions/count',
+        timeNanos: START,
+        stacks: [],
+      }),
+      'blocklist/mutex.out': pprofBytes({
+        types: ['contentions/count', 'delay/nanoseconds'],
+        periodType: 'contentions/count',
+        timeNanos: START,
+        stacks: [],
+      }),
+      'mailer/wall.pb': pprofBytes({
+        types: ['samples/count', 'wall/nanoseconds'],
+        periodType: 'wall/nanoseconds',
+        timeNanos: START,
+        stacks: [],
+      }),
+      'README.md': 'profiles of the shop',
+      'shop/profile.json': '{}',
+      'shop/cpu.txt': 'flat flat%',
+    });
+
+  test('takes every pprof file below it: service and instance from the folders, types from the file', async () => {
+    const source = createFilesSource({ directory: await inFolders() });
+    const query = { matchers: [], window: EVER };
+    expect(await source.series(['service_name', 'instance', '__profile_type__'], query, signal)).toEqual([
+      { service_name: 'blocklist', __profile_type__: 'mutex:contentions:count:contentions:count' },
+      { service_name: 'blocklist', __profile_type__: 'mutex:delay:nanoseconds:contentions:count' },
+      { service_name: 'mailer', __profile_type__: 'block:contentions:count:contentions:count' },
+      { service_name: 'mailer', __profile_type__: 'block:delay:nanoseconds:contentions:count' },
+      { service_name: 'mailer', __profile_type__: 'wall:samples:count:wall:nanoseconds' },
+      { service_name: 'mailer', __profile_type__: 'wall:wall:nanoseconds:wall:nanoseconds' },
+      { service_name: 'shop', __profile_type__: 'goroutine:goroutine:count:goroutine:count' },
+      { service_name: 'shop', instance: 'pod-1', __profile_type__: CPU },
+      { service_name: 'shop', instance: 'pod-1', __profile_type__: SAMPLES },
+      {
+        service_name: 'shop',
+        instance: 'pod-1/zone',
+        __profile_type__: 'memory:inuse_objects:count:space:bytes',
+      },
+      {
+        service_name: 'shop',
+        instance: 'pod-1/zone',
+        __profile_type__: 'memory:inuse_space:bytes:space:bytes',
+      },
+    ]);
+    expect(await source.problems(signal)).toEqual([]);
+  });
+
+  test('time and duration come from the file', async () => {
+    const source = createFilesSource({ directory: await inFolders() });
+    expect(await source.dataRange(signal)).toEqual({ oldest: T0, newest: T0 });
+    const merged = await source.profile({ profileTypeId: CPU, matchers: [], window: EVER }, signal);
+    expect(merged.profiledSeconds).toBe(10);
+    const other = { profileTypeId: 'goroutine:goroutine:count:goroutine:count', matchers: [], window: EVER };
+    expect((await source.profile(other, signal)).profiledSeconds).toBeNull();
+  });
+
+  test('a profile at the top belongs to a service named like the directory', async () => {
+    const directory = await directoryWith({ 'cpu.pb': cpu({ main: 1 }) });
+    const source = createFilesSource({ directory });
+    expect(await source.labelValues('service_name', { matchers: [], window: EVER }, signal)).toEqual([
+      path.basename(directory),
+    ]);
+  });
+
+  test('a profile without a time gets its modification time, and the answer says so', async () => {
+    const directory = await directoryWith({
+      'shop/cpu.pb': cpu({ main: 1 }),
+      'shop/cpu-2.pb': cpu({ main: 2 }, { timeNanos: START }),
+    });
+    await utimes(path.join(directory, 'shop/cpu.pb'), new Date(T0 + 5_000), new Date(T0 + 5_000));
+    const source = createFilesSource({ directory });
+    const asked = (from: number, to: number) =>
+      source.profile({ profileTypeId: SAMPLES, matchers: [], window: { from, to } }, signal);
+    const undated = await asked(T0 + 5_000, T0 + 5_000);
+    expect(totalValue(undated.profile)).toBe(1);
+    expect(undated.notes).toEqual([
+      '1 file without a time of its own: the modification time was taken for shop/cpu.pb.',
+    ]);
+    expect((await asked(T0, T0)).notes).toEqual([]);
+  });
+});
+
+describe('files that cannot be read', () => {
+  test('are left out, named in the notes, and the others answer', async () => {
+    const whole = cpu({ 'main;work': 3 }, { timeNanos: BigInt(T0) * 1_000_000n });
+    const directory = await directoryWith({
+      'shop/good.pb': whole,
+      'shop/cut.pb': whole.subarray(0, whole.length / 2),
+      'shop/cut.pb.gz': gzipSync(whole).subarray(0, 60),
+      'shop/empty.pb': '',
+      'shop/garbage.pb': Buffer.alloc(64, 0xff),
+      'shop/text.pprof': 'flat  flat%   sum%        cum   cum%',
+    });
+    const source = createFilesSource({ directory });
+    const { profile, notes } = await source.profile(
+      { profileTypeId: SAMPLES, matchers: [], window: EVER },
+      signal,
+    );
+    expect(totalValue(profile)).toBe(3);
+    expect(notes).toHaveLength(1);
+    expect(notes[0]).toMatch(
+      /^5 files could not be read and are left out: shop\/cut\.pb \(.+\), shop\/cut\.pb\.gz \(cut short: unexpected end of the gzip data\), shop\/empty\.pb \(empty: no sample types\) and 2 more\.$/,
+    );
+    expect(await source.problems(signal)).toEqual(notes);
+  });
+
+  test('listed but missing, or outside the directory: refused without being opened', async () => {
+    const outside = await directoryWith({ 'secret.pb': cpu({ secret: 1 }) });
+    const directory = await directoryWith({
+      'profiles.json': manifest(
+        [
+          'good.pb',
+          'gone.pb',
+          `../${path.basename(outside)}/secret.pb`,
+          path.join(outside, 'secret.pb'),
+          'a/../../x.pb',
+          '..\\x.pb',
+        ].map((file) => ({ file, time: STAMP, labels: { service_name: 'shop' } })),
+      ),
+      'good.pb': cpu({ main: 2 }),
+    });
+    const source = createFilesSource({ directory });
+    const { profile, notes } = await source.profile(
+      { profileTypeId: SAMPLES, matchers: [], window: EVER },
+      signal,
+    );
+    expect(stacksOf(profile)).toEqual([[['main'], 2]]);
+    expect(notes[0]).toContain('5 files could not be read');
+    expect(notes[0]).toContain('gone.pb (no such file)');
+    expect(notes[0]).toContain('secret.pb (lies outside the directory)');
+  });
+
+  test('one that goes away after the listing is a failure of the store that names the file', async () => {
+    const directory = await directoryWith({ 'shop/cpu.pb': cpu({ main: 1 }) });
+    const source = createFilesSource({ directory });
+    await source.dataRange(signal);
+    await rm(path.join(directory, 'shop/cpu.pb'));
+    const asked = source.profile({ profileTypeId: CPU, matchers: [], window: EVER }, signal);
+    await expect(asked).rejects.toThrow(UpstreamError);
+    await expect(asked).rejects.toMatchObject({ kind: 'unreadable', detail: 'shop/cpu.pb: no such file' });
+  });
+});
+
+describe('a directory that cannot be read', () => {
+  test('a missing one is named', async () => {
+    const directory = path.join(await directoryWith({}), 'missing');
+    const asked = createFilesSource({ directory }).dataRange(signal);
+    await expect(asked).rejects.toThrow(UserError);
+    await expect(asked).rejects.toThrow(`"${directory}"`);
+  });
+
+  test('a file in its place is named', async () => {
+    const directory = path.join(await directoryWith({ 'cpu.pb': cpu({ main: 1 }) }), 'cpu.pb');
+    await expect(createFilesSource({ directory }).dataRange(signal)).rejects.toThrow(`"${directory}"`);
+  });
+
+  test.each([
+    ['{"profiles":[', 'JSON'],
+    ['[]', 'expected object'],
+    ['{}', 'at profiles'],
+    ['{"profiles":[{"file":"a.pb","time":"2026-11-20T14:00:00Z","labels":{}}]}', 'at profiles[0].type_name'],
+    [
+      '{"profiles":[{"file":"a.pb","time":"yesterday","type_name":"cpu","labels":{}}]}',
+      'at profiles[0].time',
+    ],
+    [
+      '{"profiles":[{"file":"a.pb","time":"2026-11-20T14:00:00","type_name":"cpu","labels":{}}]}',
+      'at profiles[0].time',
+    ],
+    [
+      '{"profiles":[{"file":"a.pb","time":"2026-11-20T14:00:00Z","type_name":"cpu","labels":{"pod":1}}]}',
+      'at profiles[0].labels.pod',
+    ],
+    [
+      '{"profiles":[{"file":"a.pb","time":"2026-11-20T14:00:00Z","type_name":"cpu","labels":{},"duration_s":-1}]}',
+      'at profiles[0].duration_s',
+    ],
+  ])('an invalid manifest %s: the error names the file and %s', async (content, problem) => {
+    const directory = await directoryWith({ 'profiles.json': content, 'a.pb': cpu({ main: 1 }) });
+    const asked = createFilesSource({ directory }).dataRange(signal);
+    await expect(asked).rejects.toThrow(UserError);
+    await expect(asked).rejects.toThrow(
+      `The manifest "${path.join(directory, 'profiles.json')}" is not valid: `,
+    );
+    await expect(asked).rejects.toThrow(problem);
+  });
+
+  test('a manifest that was mended is read again', async () => {
+    const directory = await directoryWith({ 'profiles.json': '{"profiles":[', 'a.pb': cpu({ main: 1 }) });
+    const source = createFilesSource({ directory });
+    await expect(source.dataRange(signal)).rejects.toThrow(UserError);
+    await appendFile(path.join(directory, 'profiles.json'), ']}');
+    expect(await source.dataRange(signal)).toBeNull();
+  });
+});
