@@ -27,7 +27,7 @@ describe.each([
         'No data (unknown service): No service "chekout-api" has sent profiles to "demo".',
         'Window 2026-11-20T14:30:00Z to 2026-11-20T14:45:00Z, source demo.',
         'There is: checkout-api',
-        `Next: ${tool} {"service":"checkout-api","from":"2026-11-20T14:30:00Z","to":"2026-11-20T14:45:00Z"}`,
+        `Next: ${tool} {"service":"checkout-api","from":"2026-11-20T14:30:00Z","to":"2026-11-20T14:45:00Z"${'view' in more ? ',"view":"tree"' : ''}}`,
       ].join('\n'),
     );
     expect((await follow(checkout, text)).text).toContain('coupon.loadPattern');
@@ -128,6 +128,16 @@ test('as JSON the reason is a word of a fixed list', async () => {
     empty: { reason: 'unknown_service', instead: ['checkout-api'] },
     links: [],
   });
+});
+
+test('a ready call names the service once, wherever the caller did', async () => {
+  const { text } = await checkout('summarize_profile', {
+    selector: 'service_name="chekout-api",region="us-east-1"',
+  });
+  expect(text).toContain(
+    'Next: summarize_profile {"service":"checkout-api","selector":"{region=\\"us-east-1\\"}"}',
+  );
+  expect((await follow(checkout, text)).text).toContain('checkout-api: cpu');
 });
 
 test.each(['list_services', 'list_profile_types', 'list_labels'])(

@@ -51,21 +51,42 @@ export function emptiness(
     reason: why.reason,
     detail: why.detail,
     instead: why.instead,
-    retry: why.retry === null ? null : { tool, arguments: retryArguments(args, why.retry) },
+    retry: why.retry === null ? null : { tool, arguments: retryArguments({ ...args }, request, why.retry) },
     notes: request.source.kind === 'files' ? [] : freshDataNotes(why),
   });
 }
 
+/** Arguments of single tools that a ready call repeats, with the values that go without saying. */
+const REPEATED: readonly (readonly [name: string, unsaid: string | null])[] = [
+  ['label', null],
+  ['view', 'top'],
+  ['sort', 'self'],
+  ['focus', null],
+  ['ignore', null],
+];
+
 /** The caller's own arguments with those that have an answer put in; an emptied selector goes. */
 function retryArguments(
-  args: ScopeArguments,
+  args: ScopeArguments & Readonly<Record<string, unknown>>,
+  { service, matchers }: ProfileRequest,
   retry: Readonly<Record<string, string>>,
 ): Record<string, string> {
-  const { source, service, profile_type, selector, from, to } = args;
-  const merged = { source, service, profile_type, selector, from, to, ...retry };
+  const { source, profile_type, from, to } = args;
+  const selector = matchers.length === 0 ? '' : formatSelector(matchers);
+  const repeated = REPEATED.flatMap(([name, unsaid]) => (args[name] === unsaid ? [] : [[name, args[name]]]));
+  const merged = {
+    source,
+    service,
+    profile_type,
+    selector,
+    from,
+    to,
+    ...retry,
+    ...Object.fromEntries(repeated),
+  };
   return Object.fromEntries(
     Object.entries(merged).filter(
-      (entry): entry is [string, string] => entry[1] !== undefined && entry[1] !== '',
+      (entry): entry is [string, string] => typeof entry[1] === 'string' && entry[1] !== '',
     ),
   );
 }
