@@ -57,6 +57,16 @@ describe('decodePprof', () => {
       'wrong number of values',
     ],
     ['a missing location', { sample: [{ locationId: [2], value: [1] }] }, 'missing location'],
+    [
+      'a missing location among ids out of order',
+      { location: [{ id: 9 }, { id: 1 }], sample: [{ locationId: [2], value: [1] }] },
+      'missing location',
+    ],
+    [
+      'a missing location among wide ids',
+      { location: [{ id: 2n ** 60n }], sample: [{ locationId: [1], value: [1] }] },
+      'missing location',
+    ],
     ['a missing function', { location: [{ id: 1, line: [{ functionId: 9, line: 1 }] }] }, 'missing function'],
     ['two locations with one id', { location: [{ id: 1 }, { id: 1 }] }, 'the same id'],
     [

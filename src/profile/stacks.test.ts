@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { idOf, profileOf, stacksOf } from '../../test/support/profiles.js';
+import { ProfileBuilder } from './builder.js';
 import { coalesceStacks, heaviestStack, selectStacks, stacksThrough } from './stacks.js';
 
 describe('selectStacks', () => {
@@ -67,13 +68,23 @@ describe('heaviestStack', () => {
     }
   });
 
-  test('tells thousands of alike stacks apart', () => {
-    const names = Array.from({ length: 40 }, (_, index) => `f${index}`);
-    const pairs = names.flatMap((a) => names.map((b): [string[], number] => [[a, b, a, b, b, a], 1]));
-    expect(heaviestStack(profileOf(...pairs, [['f7', 'f3', 'f7', 'f3', 'f3', 'f7'], 1]))).toMatchObject({
-      value: 2,
-      distinct: 1_600,
-    });
+  test('tells so many stacks apart that some share a hash of 32 bits', () => {
+    const builder = new ProfileBuilder('cpu', 'nanoseconds');
+    const frames = Uint32Array.from({ length: 64 }, (_, index) =>
+      builder.frameId(builder.functionId({ name: `f${index}`, file: '', startLine: 0, symbolised: true }), 0),
+    );
+    const different = new Set<string>();
+    let state = 1;
+    for (let stack = 0; stack < 150_000; stack++) {
+      const functions = Array.from({ length: 6 }, () => {
+        state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+        return state >>> 26;
+      });
+      for (const fn of functions) builder.pushFrames(frames, fn, fn + 1);
+      builder.endStack(1);
+      different.add(functions.join());
+    }
+    expect(heaviestStack(builder.build())?.distinct).toBe(different.size);
   });
 
   test('there is none in a profile without stacks', () => {
