@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import { untilAborted } from '../abort.js';
 import { UpstreamError, UserError } from '../errors.js';
 import type { Log } from '../log.js';
 import { PatternError } from '../profile/filter.js';
 import { BUDGET, renderJson, renderText } from '../report/render.js';
+import { untilAborted } from '../shared-work.js';
 import type { Tool, ToolContext } from '../tools/define.js';
 import { checkArguments } from './check-arguments.js';
 import { describeFailure } from './failures.js';

@@ -5,7 +5,7 @@ import type { FunctionInfo, Profile } from './model.js';
 const UNNAMED =
   /^(?:\(anonymous[^)]*\)|<(?:anonymous[^>]*|lambda|listcomp|dictcomp|setcomp|genexpr|module)>|\{closure\}|__lambda__)$/;
 
-const MAX_LINE = 2 ** 24;
+const MAX_LINE = 2 ** 32 - 1;
 
 /** Whether a function name says nothing about which function it is. */
 export function isUnnamed(name: string): boolean {
@@ -24,7 +24,8 @@ export class ProfileBuilder {
   /** A variant is a function in one file. */
   readonly #variants: FunctionInfo[] = [];
   readonly #variantIds = new Map<string, number>();
-  readonly #frameIds = new Map<number, number>();
+  /** Per variant the frame at each line. */
+  readonly #frameIds: Map<number, number>[] = [];
   readonly #frameVariant = new GrowingUint32();
   readonly #frameLine = new GrowingUint32();
   readonly #stackStart = new GrowingUint32();
@@ -60,13 +61,14 @@ export class ProfileBuilder {
 
   /** Id of the frame "this function at this line". */
   frameId(functionId: number, line: number): number {
-    const key = functionId * MAX_LINE + (line > 0 && line < MAX_LINE ? line : 0);
-    let id = this.#frameIds.get(key);
+    const known = line > 0 && line <= MAX_LINE ? line : 0;
+    this.#frameIds[functionId] ??= new Map();
+    let id = this.#frameIds[functionId].get(known);
     if (id === undefined) {
       id = this.#frameVariant.length;
-      this.#frameIds.set(key, id);
+      this.#frameIds[functionId].set(known, id);
       this.#frameVariant.push(functionId);
-      this.#frameLine.push(key % MAX_LINE);
+      this.#frameLine.push(known);
     }
     return id;
   }
@@ -86,11 +88,13 @@ export class ProfileBuilder {
     const frameVariant = this.#frameVariant.toArray();
     const stackStart = this.#stackStart.toArray();
     const stackFrames = this.#stackFrames.toArray();
-    const values = Float64Array.from(this.#values);
+    const values = new Float64Array(this.#values);
     const costs = () =>
       variantCosts(this.#variants.length, frameVariant, { stackStart, stackFrames, values });
     const { functions, functionOf, placed } = uniteVariants(this.#variants, costs);
-    const framePlaced = Uint8Array.from(frameVariant, (variant) => (placed[variant] ? 1 : 0));
+    const framePlaced = new Uint8Array(frameVariant.length).map((_, frame) =>
+      placed[frameVariant[frame] ?? 0] ? 1 : 0,
+    );
     return {
       sampleType: this.#sampleType,
       unit: this.#unit,

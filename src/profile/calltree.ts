@@ -25,12 +25,12 @@ export interface CallNode {
 export function callTreeRoot(profile: Profile): CallNode {
   let total = 0;
   for (const value of profile.values) total += value;
-  const stacks = Uint32Array.from(profile.values, (_, stack) => stack);
+  const stacks = new Uint32Array(profile.values.length).map((_, stack) => stack);
   return {
     functionId: -1,
     depth: 0,
     total,
-    among: { stacks, positions: Int32Array.from(profile.stackStart.subarray(1)) },
+    among: { stacks, positions: new Int32Array(profile.stackStart.subarray(1)) },
   };
 }
 
@@ -47,7 +47,9 @@ export interface Expansion {
 export function expandNode(profile: Profile, node: CallNode): Expansion {
   const { frameFunction, frameLine, stackFrames, stackStart, values } = profile;
   const among = own(profile, node);
-  const totals = new Map<number, number>();
+  const totals = new Float64Array(profile.functions.length);
+  const seen = new Uint8Array(profile.functions.length);
+  const callees: number[] = [];
   const lines = new Map<number, number>();
   let self = 0;
   for (let i = 0; i < among.stacks.length; i++) {
@@ -66,12 +68,14 @@ export function expandNode(profile: Profile, node: CallNode): Expansion {
     }
     among.positions[i] = at;
     const fn = frameFunction[stackFrames[at] ?? 0] ?? 0;
-    totals.set(fn, (totals.get(fn) ?? 0) + value);
+    totals[fn] = (totals[fn] ?? 0) + value;
+    if (seen[fn] === 1) continue;
+    seen[fn] = 1;
+    callees.push(fn);
   }
   const depth = node.depth + 1;
-  const children = Array.from(
-    totals,
-    ([functionId, total]): CallNode => ({ functionId, depth, total, among }),
+  const children = callees.map(
+    (functionId): CallNode => ({ functionId, depth, total: totals[functionId] ?? 0, among }),
   );
   return {
     children: children.sort(

@@ -24,7 +24,7 @@ export function chargeLeaves(
     if (byCaller === undefined) continue;
     for (let at = start; at < end; at++) {
       const frame = stackFrames[at] ?? 0;
-      if (!application[frame]) continue;
+      if (application[frame] !== 1) continue;
       const fn = frameFunction[frame] ?? 0;
       byCaller.set(fn, (byCaller.get(fn) ?? 0) + (values[stack] ?? 0));
       break;
@@ -61,7 +61,7 @@ export function applicationCost(
     const end = stackStart[stack + 1] ?? 0;
     for (let at = stackStart[stack] ?? 0; at < end; at++) {
       const frame = stackFrames[at] ?? 0;
-      if (!application[frame]) continue;
+      if (application[frame] !== 1) continue;
       const fn = frameFunction[frame] ?? 0;
       cost[fn] = (cost[fn] ?? 0) + (values[stack] ?? 0);
       break;
@@ -71,10 +71,10 @@ export function applicationCost(
 }
 
 /** Frames of the team's own code. A frame that only shares its name with such a function is not one. */
-function applicationFrames(profile: Profile, isApplication: (functionId: number) => boolean): boolean[] {
-  const application = profile.functions.map((_, id) => isApplication(id));
-  return Array.from(
-    profile.frameFunction,
-    (fn, frame) => (application[fn] ?? false) && profile.framePlaced[frame] === 1,
-  );
+function applicationFrames(
+  { functions, frameFunction, framePlaced }: Profile,
+  isApplication: (functionId: number) => boolean,
+): Uint8Array {
+  const application = Uint8Array.from(functions, (_, id) => (isApplication(id) ? 1 : 0));
+  return framePlaced.map((placed, frame) => placed & (application[frameFunction[frame] ?? 0] ?? 0));
 }

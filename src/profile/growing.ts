@@ -10,9 +10,11 @@ export class GrowingUint32 {
 
   /** Appends `values[start … end)`. */
   append(values: Uint32Array, start: number, end: number): void {
-    const length = this.length + end - start;
-    if (length > this.#data.length) this.#widen(length);
-    for (let at = start; at < end; at++) this.#data[this.length++] = values[at] ?? 0;
+    let to = this.length;
+    this.length += end - start;
+    if (this.length > this.#data.length) this.#widen(this.length);
+    const data = this.#data;
+    for (let at = start; at < end; at++) data[to++] = values[at] ?? 0;
   }
 
   toArray(): Uint32Array {

@@ -88,7 +88,7 @@ function sampleReader(reader: BinaryReader, idOf: (reader: BinaryReader) => numb
   let lastName = 0;
   starts.push(0);
   const readLocation = () => locations.push(idOf(reader));
-  const readValue = () => values.push(Number(reader.int64()));
+  const readValue = () => values.push(readSmall(reader) ?? Number(reader.int64()));
   return {
     read(end: number) {
       const before = values.length;
@@ -179,8 +179,19 @@ function each(reader: BinaryReader, wireType: WireType, read: () => void): void 
 }
 
 function readId(reader: BinaryReader): Id {
+  const small = readSmall(reader);
+  if (small !== null) return small;
   const id = BigInt(reader.uint64());
   return id <= Number.MAX_SAFE_INTEGER ? Number(id) : id;
+}
+
+/** A number of at most 28 bits, as most are: far cheaper than a 64-bit one. Null, and nothing is read, for others. */
+function readSmall(reader: BinaryReader): number | null {
+  const at = reader.pos;
+  const number = reader.uint32();
+  if (reader.pos - at <= 4) return number;
+  reader.pos = at;
+  return null;
 }
 
 function endOf(reader: BinaryReader): number {

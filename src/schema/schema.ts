@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import { untilAborted } from '../abort.js';
+import { sharedWork } from '../shared-work.js';
 import type { Labels, Matcher, ProfileSource, Window } from '../sources/source.js';
 
 const MINUTE = 60_000;
@@ -22,25 +22,28 @@ export interface Schema {
   servicesAndTypes(matchers: readonly Matcher[], window: Window, signal: AbortSignal): Promise<Labels[]>;
 }
 
-/** Answers to one kind of question, each asked once at a time; the first asker's abort does not stop the others. */
+/** Answers to one kind of question, each asked once for all who wait for it. */
 class Memory<T> {
   readonly #answers = new LRUCache<string, { value: T }>({ max: MAX_ANSWERS, ttl: TTL_MS });
-  readonly #asked = new Map<string, Promise<T>>();
+  readonly #asked = new Map<string, (signal: AbortSignal) => Promise<T>>();
 
   async recall(key: string, ask: (signal: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T> {
     const known = this.#answers.get(key);
     if (known !== undefined) return known.value;
     let asked = this.#asked.get(key);
     if (asked === undefined) {
-      asked = ask(new AbortController().signal).then((value) => {
-        this.#answers.set(key, { value });
-        return value;
+      asked = sharedWork(async (shared) => {
+        try {
+          const value = await ask(shared);
+          this.#answers.set(key, { value });
+          return value;
+        } finally {
+          this.#asked.delete(key);
+        }
       });
       this.#asked.set(key, asked);
-      const forget = () => this.#asked.delete(key);
-      asked.then(forget, forget);
     }
-    return untilAborted(asked, signal);
+    return asked(signal);
   }
 }
 

@@ -267,6 +267,16 @@ describe('time series', () => {
         ],
       },
     ]);
+    expect(await series(240)).toEqual([
+      {
+        labels: {},
+        points: [
+          [4, 1],
+          [8, 7],
+          [12, 16],
+        ],
+      },
+    ]);
     expect(await series(600)).toEqual([{ labels: {}, points: [[10, 24]] }]);
   });
 

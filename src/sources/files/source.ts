@@ -5,6 +5,7 @@ import { ProfileBuilder } from '../../profile/builder.js';
 import { addPprof, type PprofFile, pprofTotal } from '../../profile/pprof.js';
 import { coalesceStacks } from '../../profile/stacks.js';
 import { parseProfileType } from '../../profile/types.js';
+import { sharedWork } from '../../shared-work.js';
 import { matcherTest } from '../selector.js';
 import type {
   Labels,
@@ -16,7 +17,6 @@ import type {
 } from '../source.js';
 import { type Catalog, type CatalogEntry, readCatalog, readProfileFile, reasonOf } from './catalog.js';
 import { counterSteps, stackValues } from './counters.js';
-import { sharedWork } from './shared-work.js';
 
 /** Decoded files kept for the next question. */
 const CACHED_FILES = 128;

@@ -22,7 +22,7 @@ export function sharedWork<T>(
     const joined = run;
     joined.waiting++;
     try {
-      return await unlessAborted(joined.result, signal);
+      return await untilAborted(joined.result, signal);
     } catch (error) {
       if (signal.aborted && joined.waiting === 1) {
         if (run === joined) run = undefined;
@@ -35,10 +35,12 @@ export function sharedWork<T>(
   };
 }
 
-function unlessAborted<T>(result: Promise<T>, signal: AbortSignal): Promise<T> {
+/** Waits for a promise until the signal aborts; then throws its reason. The promise itself goes on. */
+export function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     const abort = () => reject(signal.reason);
+    if (signal.aborted) abort();
     signal.addEventListener('abort', abort, { once: true });
-    result.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
   });
 }

@@ -1,0 +1,83 @@
+import { describe, expect, test } from 'vitest';
+import type { ProfileSource } from '../sources/source.js';
+import { createSchema } from './schema.js';
+
+const WINDOW = { from: 60_000, to: 120_000 };
+
+/** A source that counts what it is asked and answers when told to. */
+function slowSource() {
+  const asked: { signal: AbortSignal; answer: (values: string[]) => void; fail: (error: Error) => void }[] =
+    [];
+  const source: ProfileSource = {
+    name: 's',
+    uid: 's',
+    kind: 'pyroscope',
+    labelNames: async () => ['pod'],
+    labelValues: (_name, _query, signal) =>
+      new Promise((answer, fail) => {
+        asked.push({ signal, answer, fail });
+        signal.addEventListener('abort', () => fail(signal.reason));
+      }),
+    series: async () => [],
+    profile: () => Promise.reject(new Error('not asked')),
+    snapshots: async () => [],
+    timeSeries: async () => [],
+    dataRange: async () => null,
+    problems: async () => [],
+    close: async () => {},
+  };
+  return { asked, schema: createSchema(source) };
+}
+
+const never = () => new AbortController().signal;
+
+describe('what a source has', () => {
+  test('is asked once for many who ask at the same time, and remembered', async () => {
+    const { asked, schema } = slowSource();
+    const answers = [1, 2, 3].map(() => schema.typeIds([], WINDOW, never()));
+    expect(asked.length).toBe(1);
+    asked[0]?.answer(['cpu']);
+    expect(await Promise.all(answers)).toEqual([['cpu'], ['cpu'], ['cpu']]);
+    expect(await schema.typeIds([], { from: 60_500, to: 120_900 }, never())).toEqual(['cpu']);
+    expect(asked.length).toBe(1);
+  });
+
+  test('is asked again for another minute, label or matcher', async () => {
+    const { asked, schema } = slowSource();
+    void schema.labelValues('pod', [], WINDOW, never());
+    void schema.labelValues('zone', [], WINDOW, never());
+    void schema.labelValues('pod', [{ name: 'a', op: '=', value: 'b' }], WINDOW, never());
+    void schema.labelValues('pod', [], { from: 0, to: 120_000 }, never());
+    expect(asked.length).toBe(4);
+  });
+
+  test('does not depend on the one who asked first', async () => {
+    const { asked, schema } = slowSource();
+    const first = new AbortController();
+    const left = schema.typeIds([], WINDOW, first.signal);
+    const stays = schema.typeIds([], WINDOW, never());
+    first.abort(new Error('gone'));
+    await expect(left).rejects.toThrow('gone');
+    asked[0]?.answer(['cpu']);
+    expect(await stays).toEqual(['cpu']);
+  });
+
+  test('is not asked for on behalf of nobody', async () => {
+    const { asked, schema } = slowSource();
+    const only = new AbortController();
+    const left = schema.typeIds([], WINDOW, only.signal);
+    only.abort(new Error('gone'));
+    await expect(left).rejects.toThrow('gone');
+    expect(asked[0]?.signal.aborted).toBe(true);
+  });
+
+  test('a failure is not remembered', async () => {
+    const { asked, schema } = slowSource();
+    const failed = schema.typeIds([], WINDOW, never());
+    asked[0]?.fail(new Error('down'));
+    await expect(failed).rejects.toThrow('down');
+    const again = schema.typeIds([], WINDOW, never());
+    asked[1]?.answer(['cpu']);
+    expect(await again).toEqual(['cpu']);
+  });
+});
