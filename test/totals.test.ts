@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { askFiles } from './support/ask.js';
+import { askFiles, INCIDENT_WINDOW, INCIDENTS } from './support/ask.js';
 import { pprofBytes } from './support/profiles.js';
 
 // What a total means: a rate where the profiles cover the window, a value per profile where they do not, and the mean
@@ -96,5 +96,34 @@ describe('instant types are the mean snapshot', () => {
   test('goroutines are counted as goroutines', async () => {
     const found = await total(await fleet('goroutine', 'count', 1_200, 3, 60, 0), 5, 'goroutines');
     expect(found.line).toBe('Total 1.2k goroutines: the mean snapshot of one instance');
+  });
+});
+
+describe('samples are what the sibling type counts', () => {
+  test.each(INCIDENTS)('$name', async ({ directory, service, name }) => {
+    const ask = askFiles(directory);
+    const [type, sibling] = name.startsWith('16') ? ['wall', 'wall_samples'] : ['cpu', 'cpu_samples'];
+    const count = async (profile_type: string | undefined) =>
+      JSON.parse(
+        (await ask('summarize_profile', { service, profile_type, format: 'json', ...INCIDENT_WINDOW })).text,
+      ).total;
+    expect((await count(type)).samples).toBe((await count(sibling)).value);
+  });
+
+  test('few stacks of the same value do not pass for one sample', async () => {
+    const ask = await fleet('cpu', 'nanoseconds', 1_250_000_000, 8, 60, 4);
+    const { total: found } = await total(ask, 10, 'cpu');
+    expect(found.samples).toBeNull();
+  });
+});
+
+describe('no rate where the profiles do not cover the window', () => {
+  test.each([
+    ['a window much longer than the data', 20, 15, 15, 30],
+    ['a window of a few seconds', 20, 15, 15, 0.1],
+    ['two profiles', 2, 15, 15, 0.5],
+  ])('%s', async (_what, count, every, seconds, minutes) => {
+    const ask = await fleet('cpu', 'nanoseconds', 7_500_000_000, count, every, seconds);
+    expect((await total(ask, minutes, 'cpu')).total.rate).toBeNull();
   });
 });

@@ -1,3 +1,4 @@
+import { frameOwner } from './frames.js';
 import { GrowingUint32 } from './growing.js';
 import type { FunctionInfo, Profile } from './model.js';
 
@@ -92,21 +93,28 @@ export class ProfileBuilder {
     const costs = () =>
       variantCosts(this.#variants.length, frameVariant, { stackStart, stackFrames, values });
     const { functions, functionOf, placed } = uniteVariants(this.#variants, costs);
-    const framePlaced = new Uint8Array(frameVariant.length).map((_, frame) =>
-      placed[frameVariant[frame] ?? 0] ? 1 : 0,
+    const kin = this.#variants.map(
+      (info, variant) => placed[variant] || haveSameOwner(info, functions[functionOf[variant] ?? 0]),
     );
+    const flags = (of: readonly boolean[]) =>
+      new Uint8Array(frameVariant.length).map((_, frame) => (of[frameVariant[frame] ?? 0] ? 1 : 0));
+    const framePlaced = flags(placed);
     return {
       sampleType: this.#sampleType,
       unit: this.#unit,
       functions,
       frameFunction: frameVariant.map((variant) => functionOf[variant] ?? 0),
       frameLine: this.#frameLine.toArray().map((line, frame) => (framePlaced[frame] === 1 ? line : 0)),
-      framePlaced,
+      frameKin: flags(kin),
       stackStart,
       stackFrames,
       values,
     };
   }
+}
+
+function haveSameOwner(info: FunctionInfo, other: FunctionInfo | undefined): boolean {
+  return other !== undefined && frameOwner(info) === frameOwner(other);
 }
 
 interface VariantCosts {

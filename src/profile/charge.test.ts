@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { idOf, profileOf } from '../../test/support/profiles.js';
 import { applicationCost, chargeLeaves } from './charge.js';
+import { frameOwner } from './frames.js';
 import type { Profile } from './model.js';
 
 const own = (profile: Profile) => (id: number) => profile.functions[id]?.name.startsWith('app.') ?? false;
@@ -68,4 +69,17 @@ test('applicationCost charges every stack once and sums to the total less what n
   expect(cost[idOf(profile, 'app.price')]).toBe(7);
   expect(cost[idOf(profile, 'app.main')]).toBe(5);
   expect(cost.reduce((sum, value) => sum + value, 0)).toBe(12);
+});
+
+test('one method name in two files of the application is the application in both', () => {
+  const main = { name: 'main', file: 'main.js' };
+  const render = (file: string) => ({ name: 'render', file });
+  const profile = profileOf(
+    [[main, render('a.js')], 600],
+    [[main, render('b.js')], 400],
+    [[main, render('b.js'), { name: 'stringify', file: 'node:internal/json' }], 300],
+  );
+  const owners = profile.functions.map(frameOwner);
+  const cost = applicationCost(profile, (id) => owners[id] === 'application');
+  expect([cost[idOf(profile, 'main')], cost[idOf(profile, 'render')]]).toEqual([0, 1300]);
 });

@@ -14,22 +14,11 @@ export function chargeLeaves(
   leaves: readonly number[],
   isApplication: (functionId: number) => boolean,
 ): Map<number, { functionId: number; value: number }> {
-  const { frameFunction, stackFrames, stackStart, values } = profile;
-  const application = applicationFrames(profile, isApplication);
   const sums = new Map(leaves.map((leaf) => [leaf, new Map<number, number>()]));
-  for (let stack = 0; stack < values.length; stack++) {
-    const start = stackStart[stack] ?? 0;
-    const end = stackStart[stack + 1] ?? 0;
-    const byCaller = sums.get(frameFunction[stackFrames[start] ?? 0] ?? -1);
-    if (byCaller === undefined) continue;
-    for (let at = start; at < end; at++) {
-      const frame = stackFrames[at] ?? 0;
-      if (application[frame] !== 1) continue;
-      const fn = frameFunction[frame] ?? 0;
-      byCaller.set(fn, (byCaller.get(fn) ?? 0) + (values[stack] ?? 0));
-      break;
-    }
-  }
+  forEachCharge(profile, isApplication, (leaf, functionId, value) => {
+    const byCaller = sums.get(leaf);
+    byCaller?.set(functionId, (byCaller.get(functionId) ?? 0) + value);
+  });
   const charged = new Map<number, { functionId: number; value: number }>();
   for (const [leaf, byCaller] of sums) {
     for (const [functionId, value] of byCaller) {
@@ -54,27 +43,39 @@ export function applicationCost(
   profile: Profile,
   isApplication: (functionId: number) => boolean,
 ): Float64Array {
+  const cost = new Float64Array(profile.functions.length);
+  forEachCharge(profile, isApplication, (_, functionId, value) => {
+    cost[functionId] = (cost[functionId] ?? 0) + value;
+  });
+  return cost;
+}
+
+/** Every stack that has an application frame: its leaf, the application function nearest to it, its value. */
+function forEachCharge(
+  profile: Profile,
+  isApplication: (functionId: number) => boolean,
+  charge: (leaf: number, functionId: number, value: number) => void,
+): void {
   const { frameFunction, stackFrames, stackStart, values } = profile;
   const application = applicationFrames(profile, isApplication);
-  const cost = new Float64Array(profile.functions.length);
   for (let stack = 0; stack < values.length; stack++) {
+    const start = stackStart[stack] ?? 0;
     const end = stackStart[stack + 1] ?? 0;
-    for (let at = stackStart[stack] ?? 0; at < end; at++) {
+    for (let at = start; at < end; at++) {
       const frame = stackFrames[at] ?? 0;
       if (application[frame] !== 1) continue;
-      const fn = frameFunction[frame] ?? 0;
-      cost[fn] = (cost[fn] ?? 0) + (values[stack] ?? 0);
+      const leaf = frameFunction[stackFrames[start] ?? 0] ?? 0;
+      charge(leaf, frameFunction[frame] ?? 0, values[stack] ?? 0);
       break;
     }
   }
-  return cost;
 }
 
 /** Frames of the team's own code. A frame that only shares its name with such a function is not one. */
 function applicationFrames(
-  { functions, frameFunction, framePlaced }: Profile,
+  { functions, frameFunction, frameKin }: Profile,
   isApplication: (functionId: number) => boolean,
 ): Uint8Array {
   const application = Uint8Array.from(functions, (_, id) => (isApplication(id) ? 1 : 0));
-  return framePlaced.map((placed, frame) => placed & (application[frameFunction[frame] ?? 0] ?? 0));
+  return frameKin.map((kin, frame) => kin & (application[frameFunction[frame] ?? 0] ?? 0));
 }

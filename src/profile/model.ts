@@ -22,8 +22,11 @@ export interface Profile {
   /** Frame f is a line of a function: `functions[frameFunction[f]]` at line `frameLine[f]` (0 = unknown). */
   frameFunction: Uint32Array;
   frameLine: Uint32Array;
-  /** 1 where the frame lies in its function's `file`; 0 in another file with a function of this name. */
-  framePlaced: Uint8Array;
+  /**
+   * 1 where the frame is code of the same owner (application, library, runtime) as its function; 0 where it only shares
+   * the name with it.
+   */
+  frameKin: Uint8Array;
   /** Stack s is `stackFrames[stackStart[s] … stackStart[s + 1])`, leaf first. */
   stackStart: Uint32Array;
   stackFrames: Uint32Array;

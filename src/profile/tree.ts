@@ -12,8 +12,8 @@ export interface TreeRow {
   self: number;
   /** Frames below this row, and above the next, that only hand on their cost and are left out. */
   folded: number;
-  /** Children left out for lack of room: how many, their sum and the largest of them. */
-  hidden: { count: number; total: number; largest: number } | null;
+  /** Children left out for lack of room: how many, and their sum. */
+  hidden: { count: number; total: number } | null;
 }
 
 /** A node counts less the deeper it lies: Firefox's profiler cuts its text trees by the same rule. */
@@ -70,7 +70,7 @@ export function callTreeRows(
       const handsOn = (next.children[0]?.total ?? 0) >= HANDS_ON * only.total;
       if (!handsOn || next.self >= OWN_COST_FLOOR * whole) break;
       item.folded++;
-      item.aside.push(...others);
+      item.aside = item.aside.concat(others);
       item.children = next.children;
       handing = only;
     }
@@ -133,7 +133,6 @@ function readRows(top: Item): TreeRow[] {
             : {
                 count: hidden.length,
                 total: hidden.reduce((sum, { total }) => sum + total, 0),
-                largest: Math.max(...hidden.map(({ total }) => total)),
               },
       });
     }

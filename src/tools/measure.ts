@@ -22,12 +22,17 @@ const INSTANCE_LABELS = [
   'host.name',
 ];
 
-/** Profilers that run all the time send one profile every 10 or 15 seconds. */
-const CONTINUOUS_INTERVAL_S = 20;
+/** Profilers that run all the time send one profile every 10 or 15 seconds; some clocks drift. */
+const SHORTEST_INTERVAL_S = 8;
+const LONGEST_INTERVAL_S = 17;
+/** Fewer profiles of an instance say nothing about how much of the window they cover. */
+const MIN_PROFILES = 4;
 /** Share of the window that must have been profiled for a rate to mean anything. */
 const CONTINUOUS_SHARE = 0.9;
 /** A sampling interval shorter than this is not one: the common divisor is an accident. */
-const MIN_QUANTUM_S = 1e-3;
+const MIN_INTERVAL_S = 1e-3;
+/** With this many different values a divisor twice too large has a chance of 1 in 256. */
+const MIN_DIFFERENT_VALUES = 8;
 
 /**
  * Fetches the merged profile of a scope and how many profiles it holds: one request each, side by side.
@@ -70,18 +75,14 @@ export async function measure(scope: Scope, context: ToolContext): Promise<Measu
     rate:
       type.kind === 'instant'
         ? null
-        : rateOf(wholeValue - idle, scope, merged.profiledSeconds, counted, instances ?? 1),
-    samples: activeSamples(
-      await sampleCount(merged.profile, wholeValue, query, context, scope),
-      idle / wholeValue,
-    ),
+        : rateOf(wholeValue - idle, scope, {
+            profiledSeconds: merged.profiledSeconds,
+            profiles: counted,
+            instances,
+          }),
+    samples: await sampleCount(scope, query, active, context),
     notes: [...scope.notes, ...merged.notes],
   };
-}
-
-/** The idle part of a wall-clock profile has its share of the samples. */
-function activeSamples(samples: number | null, idleShare: number): number | null {
-  return samples === null ? null : Math.round(samples * (1 - idleShare));
 }
 
 async function findInstanceLabel(
@@ -94,20 +95,28 @@ async function findInstanceLabel(
 }
 
 /**
- * Cost per second over all instances, only where the profiles cover the window: by their durations where the store
- * knows them, else by their spacing.
+ * Cost per second over all instances, only where the profiles are known to cover the window: by their durations, or,
+ * where the store does not keep them, by coming as often as a profiler that runs all the time sends them. A window much
+ * longer than the data, or shorter than a few profiles, gives none.
  */
 function rateOf(
   value: number,
   { type, window }: Scope,
-  profiledSeconds: number | null,
-  profiles: number | null,
-  instances: number,
+  coverage: { profiledSeconds: number | null; profiles: number | null; instances: number | null },
 ): Measurement['rate'] {
+  const { profiledSeconds, profiles, instances } = coverage;
   const seconds = (window.to - window.from) / 1000;
-  if (seconds <= 0 || profiles === null) return null;
-  const covered = profiledSeconds ?? profiles * CONTINUOUS_INTERVAL_S;
-  if (covered < CONTINUOUS_SHARE * seconds * instances) return null;
+  if (seconds <= 0 || profiles === null || instances === null) return null;
+  const each = profiles / instances;
+  if (each < MIN_PROFILES) return null;
+  const share =
+    profiledSeconds === null ? (each * LONGEST_INTERVAL_S) / seconds : profiledSeconds / instances / seconds;
+  const spacing = seconds / each;
+  const covered =
+    profiledSeconds === null
+      ? spacing >= SHORTEST_INTERVAL_S && share >= 1
+      : share >= CONTINUOUS_SHARE && share <= 1 / CONTINUOUS_SHARE;
+  if (!covered) return null;
   const unitSeconds = secondsPerUnit(type.unit);
   if (unitSeconds === null)
     return { value: value / seconds, unit: `${type.unit === 'count' ? '' : type.unit}/s` };
@@ -115,35 +124,43 @@ function rateOf(
 }
 
 /**
- * Number of samples behind a profile: value over the sampling interval, which is the greatest common divisor of all
- * values (Pyroscope does not keep the real period); where that is none, the sibling type that counts samples.
+ * Number of samples behind the active part of a profile: value over the sampling interval, which is the greatest common
+ * divisor of the values (Pyroscope does not keep the real one) and costs no request; where that is none, the sibling
+ * type that counts samples.
  */
 async function sampleCount(
-  profile: Profile,
-  whole: number,
+  { source, type }: Scope,
   query: ProfileQuery,
+  active: Profile,
   context: ToolContext,
-  scope: Scope,
 ): Promise<number | null> {
-  const unitSeconds = secondsPerUnit(profile.unit);
-  if (unitSeconds === null) return null;
-  let divisor = 0;
-  for (const value of profile.values) divisor = commonDivisor(divisor, value);
-  if (divisor * unitSeconds >= MIN_QUANTUM_S) return Math.round(whole / divisor);
-  const typeIds = await context.schemaOf(scope.source).typeIds(query.matchers, query.window, context.signal);
+  if (secondsPerUnit(type.unit) === null) return null;
+  const byInterval = samplesByInterval(active);
+  if (byInterval !== null) return byInterval;
+  const typeIds = await context.schemaOf(source).typeIds(query.matchers, query.window, context.signal);
   const sibling = typeIds.find((id) => {
     const other = parseProfileType(id);
-    return other !== null && other.name === scope.type.name && /^samples?$/.test(other.sampleType);
+    return other !== null && other.name === type.name && /^samples?$/.test(other.sampleType);
   });
   if (sibling === undefined) return null;
+  const sample = { ...query, profileTypeId: sibling };
+  // Idle stacks are set apart stack by stack, so of wall-clock time the counts are needed per stack, too.
+  if (type.wallClock)
+    return totalValue(splitIdle((await source.profile(sample, context.signal)).profile).active);
   const step = Math.max(1, Math.ceil((query.window.to - query.window.from) / 1000));
-  const series = await scope.source.timeSeries(
-    { ...query, profileTypeId: sibling },
-    { groupBy: [], step },
-    context.signal,
-  );
-  const samples = series.flatMap(({ points }) => points).reduce((sum, { value }) => sum + value, 0);
-  return samples > 0 ? samples : null;
+  const series = await source.timeSeries(sample, { groupBy: [], step }, context.signal);
+  return series.flatMap(({ points }) => points).reduce((sum, { value }) => sum + value, 0);
+}
+
+/** Null where the values do not share an interval, or are too few to tell one from an accident. */
+function samplesByInterval({ values, unit }: Profile): number | null {
+  const different = new Set(values);
+  if (different.size < MIN_DIFFERENT_VALUES) return null;
+  let divisor = 0;
+  let total = 0;
+  for (const value of different) divisor = commonDivisor(divisor, value);
+  for (const value of values) total += value;
+  return divisor * (secondsPerUnit(unit) ?? 0) >= MIN_INTERVAL_S ? Math.round(total / divisor) : null;
 }
 
 function commonDivisor(a: number, b: number): number {
