@@ -1,3 +1,4 @@
+import { isIPv6 } from 'node:net';
 import { parseArgs } from 'node:util';
 import { UserError } from './errors.js';
 import { LOG_LEVELS, type LogLevel } from './log.js';
@@ -108,6 +109,9 @@ export const OPTIONS = {
   version: { flag: 'version', env: null, value: null, help: 'print the version' },
 } as const satisfies Record<string, Option>;
 
+/** Seconds: a day. Timers above 2^31 ms fire at once. */
+const MAX_TIMEOUT = 86_400;
+
 type OptionName = keyof typeof OPTIONS;
 
 /** Everything that the process is told from outside, checked. */
@@ -151,6 +155,8 @@ export function readConfig(
     const option: Option = OPTIONS[name];
     const given = values[option.flag];
     const fromFlag = Array.isArray(given) ? given.join(',') : typeof given === 'string' ? given : undefined;
+    if (fromFlag === '')
+      throw new UsageError(`--${option.flag} is empty.`, 'Give it a value or leave it out.');
     const fromEnv = option.env === null ? undefined : env[option.env];
     const value = fromFlag ?? (fromEnv === '' ? undefined : fromEnv) ?? option.default;
     return value === undefined ? null : value;
@@ -166,8 +172,8 @@ export function readConfig(
     operands,
     profiles: text('profiles'),
     pyroscope: readPyroscope(text),
-    requestTimeoutMs: positive('requestTimeout', text('requestTimeout')) * 1000,
-    callTimeoutMs: positive('callTimeout', text('callTimeout')) * 1000,
+    requestTimeoutMs: positive('requestTimeout', text('requestTimeout'), MAX_TIMEOUT) * 1000,
+    callTimeoutMs: positive('callTimeout', text('callTimeout'), MAX_TIMEOUT) * 1000,
     maxResponseBytes: positive('maxResponse', text('maxResponse')) * 2 ** 20,
     http: readAddress(text('http')),
     allowedHosts: list('allowedHosts'),
@@ -203,16 +209,16 @@ function readPyroscope(text: (name: OptionName) => string | null): Config['pyros
   ];
   if (url === null) return null;
   const parsed = URL.canParse(url) ? new URL(url) : null;
-  if (parsed === null || !/^https?:$/.test(parsed.protocol)) {
-    throw new UsageError(
-      `PYROSCOPE_URL ${JSON.stringify(url)} is not an http(s) URL.`,
-      'Example: http://localhost:4040',
-    );
-  }
-  if (parsed.username !== '' || parsed.password !== '') {
+  if (parsed !== null && (parsed.username !== '' || parsed.password !== '')) {
     throw new UsageError(
       'PYROSCOPE_URL carries credentials.',
       'Put them in PYROSCOPE_USERNAME and PYROSCOPE_PASSWORD.',
+    );
+  }
+  if (parsed === null || !/^https?:$/.test(parsed.protocol)) {
+    throw new UsageError(
+      `PYROSCOPE_URL ${JSON.stringify(withoutSecrets(url))} is not an http(s) URL.`,
+      'Example: http://localhost:4040',
     );
   }
   if (token !== null && (username !== null || password !== null)) {
@@ -230,25 +236,37 @@ function readPyroscope(text: (name: OptionName) => string | null): Config['pyros
   return { url, token, username, password, tenant: text('pyroscopeTenant') };
 }
 
-function readAddress(address: string | null): Config['http'] {
-  if (address === null) return null;
-  const match = /^(?:(\[[0-9a-f:]+\]|[^:[\]]+):)?(\d{1,5})$/i.exec(address.trim());
-  const port = Number(match?.[2]);
-  if (match === null || port > 65_535) {
-    throw new UsageError(
-      `--http ${JSON.stringify(address)} is not [HOST:]PORT.`,
-      'Example: --http 8080 or --http 127.0.0.1:8080',
-    );
-  }
-  return { host: (match[1] ?? '127.0.0.1').replace(/^\[|\]$/g, ''), port };
+/** An address as an error may show it: without user and password, query and fragment. */
+function withoutSecrets(url: string): string {
+  return url.replace(/^([a-z][a-z\d+.-]*:\/\/)?.*@/is, '$1…@').replace(/[?#].*$/s, '?…');
 }
 
-function positive(name: OptionName, value: string | null): number {
+function readAddress(address: string | null): Config['http'] {
+  if (address === null) return null;
+  const match = /^(?:\[([^\]]*)\]:|([^\s:[\]/@]+):)?(\d{1,5})$/.exec(address.trim());
+  const [, ipv6, name, digits] = match ?? [];
+  const port = Number(digits);
+  if (match === null || port > 65_535 || (ipv6 !== undefined && !isIPv6(ipv6))) {
+    throw new UsageError(
+      `--http ${JSON.stringify(address)} is not [HOST:]PORT.`,
+      'Example: --http 8080, --http 127.0.0.1:8080 or --http [::1]:8080',
+    );
+  }
+  return { host: ipv6 ?? name ?? '127.0.0.1', port };
+}
+
+function positive(name: OptionName, value: string | null, most = Number.MAX_SAFE_INTEGER): number {
+  const option: Option = OPTIONS[name];
   const number = Number(value);
   if (!Number.isFinite(number) || number <= 0) {
-    const option: Option = OPTIONS[name];
     throw new UsageError(
       `--${option.flag} ${JSON.stringify(value)} is not a positive number.`,
+      `Default: ${option.default}.`,
+    );
+  }
+  if (number > most) {
+    throw new UsageError(
+      `--${option.flag} ${JSON.stringify(value)} is over the largest value, ${most}.`,
       `Default: ${option.default}.`,
     );
   }

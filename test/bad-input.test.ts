@@ -37,12 +37,12 @@ describe.each([
   [
     'a limit out of range',
     { limit: 1000 },
-    '`limit` 1000 is not valid: Too big: expected number to be <=100.\nNext: `limit`: Rows of the top table.',
+    '`limit` 1000 is not valid: Too big: expected number to be <=100.\nNext: `limit` (1–100): Rows of the top table.',
   ],
   [
     'a word that is no number',
     { limit: 'many' },
-    '`limit` "many" is not valid: Invalid input: expected number, received string.\nNext: `limit`: Rows of the top table.',
+    '`limit` "many" is not valid: Invalid input: expected number, received string.\nNext: `limit` (1–100): Rows of the top table.',
   ],
   [
     'a wrong format',

@@ -3,6 +3,7 @@ import { encode } from 'gpt-tokenizer/encoding/o200k_base';
 import { describe, expect, test } from 'vitest';
 import { inputJsonSchema } from '../src/mcp/call.js';
 import { INSTRUCTIONS } from '../src/mcp/instructions.js';
+import { ANNOTATIONS } from '../src/mcp/server.js';
 import { TOOLS } from '../src/tools/index.js';
 
 describe('the surface that every agent pays for', () => {
@@ -13,12 +14,7 @@ describe('the surface that every agent pays for', () => {
         title: tool.title,
         description: tool.description,
         inputSchema: inputJsonSchema(tool),
-        annotations: {
-          readOnlyHint: true,
-          destructiveHint: false,
-          idempotentHint: true,
-          openWorldHint: false,
-        },
+        annotations: ANNOTATIONS,
       }),
     );
     expect(encode(definitions.join('\n')).length + encode(INSTRUCTIONS).length).toBeLessThanOrEqual(2_000);

@@ -1,91 +1,100 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 import { UserError } from '../errors.js';
 import { nearest } from '../report/nearest.js';
+import { cutRight } from '../report/sanitise.js';
 import type { Tool } from '../tools/define.js';
 
 /** Arguments of a call after the check: known names, right types, defaults filled in. */
 export type CheckedArguments = Record<string, unknown> & { format?: unknown; limit?: unknown };
 
 /**
- * Checks raw arguments against a tool's schema. Numbers given as text and text given as a number are taken.
+ * Checks raw arguments against a tool's schema. Numbers given as text and text given as a number are taken; null and ''
+ * stand for an argument left out.
  * @throws UserError that names the argument, the value and the valid ones
  */
 export function checkArguments(tool: Tool, raw: unknown): CheckedArguments {
   const args = raw ?? {};
+  const properties = propertiesOf(tool);
+  const valid = [...properties.keys()];
   if (typeof args !== 'object' || Array.isArray(args)) {
     throw new UserError(
       `The arguments of ${tool.name} must be a JSON object.`,
-      `Valid arguments: ${names(tool).join(', ')}.`,
+      `Valid arguments: ${valid.join(', ')}.`,
     );
   }
-  const valid = names(tool);
   for (const name of Object.keys(args)) {
     if (valid.includes(name)) continue;
     const [meant] = nearest(name, valid);
     throw new UserError(
-      `${tool.name} has no argument ${JSON.stringify(name.slice(0, 60))}.`,
+      `${tool.name} has no argument ${JSON.stringify(cutRight(name, 60))}.`,
       `${meant === undefined ? '' : `Did you mean \`${meant}\`? `}Valid arguments: ${valid.join(', ')}.`,
     );
   }
-  const parsed = tool.input.safeParse(coerce(tool, args as Record<string, unknown>));
+  const given = new Map(Object.entries(args).filter(([, value]) => value !== '' && value !== null));
+  const parsed = tool.input.safeParse(coerce(given, properties));
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   const name = String(issue?.path[0] ?? '');
-  const given = (args as Record<string, unknown>)[name];
   throw new UserError(
-    given === undefined
-      ? `${tool.name} needs the argument \`${name}\`.`
-      : `\`${name}\` ${show(given)} is not valid: ${issue?.message ?? 'wrong value'}.`,
-    `\`${name}\`: ${tool.input.shape[name] === undefined ? '' : describe(tool.input.shape[name])}`,
+    given.has(name)
+      ? `\`${name}\` ${show(given.get(name))} is not valid: ${issue?.message ?? 'wrong value'}.`
+      : `${tool.name} needs the argument \`${name}\`.`,
+    describe(name, properties.get(name) ?? {}),
   );
 }
 
-function names(tool: Tool): string[] {
-  return Object.keys(tool.input.shape);
+type Property = Exclude<z.core.JSONSchema._JSONSchema, boolean>;
+
+const known = new WeakMap<Tool, ReadonlyMap<string, Property>>();
+
+/** A tool's arguments with their JSON schemas. */
+function propertiesOf(tool: Tool): ReadonlyMap<string, Property> {
+  const before = known.get(tool);
+  if (before !== undefined) return before;
+  const { properties = {} } = z.toJSONSchema(tool.input, { io: 'input' });
+  const all = new Map(
+    Object.entries(properties).map(([name, schema]) => [name, typeof schema === 'boolean' ? {} : schema]),
+  );
+  known.set(tool, all);
+  return all;
 }
 
-/** Models write numbers as text, text as numbers and '' for nothing; all are clear enough. */
-function coerce(tool: Tool, args: Record<string, unknown>): Record<string, unknown> {
+function isNumeric({ type }: Property): boolean {
+  return type === 'number' || type === 'integer';
+}
+
+/** Models write numbers as text and text as numbers; both are clear enough. */
+function coerce(
+  given: ReadonlyMap<string, unknown>,
+  properties: ReadonlyMap<string, Property>,
+): Record<string, unknown> {
   return Object.fromEntries(
-    Object.entries(args)
-      .filter(([, value]) => value !== '')
-      .map(([name, value]) => {
-        const wantsNumber = kindOf(tool.input.shape[name]) === 'number';
-        if (wantsNumber && typeof value === 'string' && /^-?\d+(?:\.\d+)?$/.test(value.trim()))
-          return [name, Number(value)];
-        if (!wantsNumber && typeof value === 'number') return [name, String(value)];
-        return [name, value];
-      }),
+    [...given].map(([name, value]) => {
+      const wantsNumber = isNumeric(properties.get(name) ?? {});
+      if (wantsNumber && typeof value === 'string' && /^-?\d+(?:\.\d+)?$/.test(value.trim()))
+        return [name, Number(value)];
+      if (!wantsNumber && typeof value === 'number') return [name, String(value)];
+      return [name, value];
+    }),
   );
 }
 
-/** The type below `optional` and `default`. */
-function kindOf(schema: unknown): string {
-  const definition = definitionOf(schema);
-  return definition?.innerType === undefined ? (definition?.type ?? '') : kindOf(definition.innerType);
+/** What an argument takes: `limit` (1–100): Rows of the top table. */
+function describe(name: string, property: Property): string {
+  const { enum: words, description, type } = property;
+  if (words !== undefined) return `\`${name}\`: one of ${words.join(', ')}.`;
+  return `\`${name}\`${range(property)}: ${description ?? `a ${type ?? 'value'}`}.`;
 }
 
-interface SchemaDefinition {
-  type?: string;
-  innerType?: unknown;
-  entries?: Record<string, string>;
-}
-
-function definitionOf(schema: unknown): SchemaDefinition | undefined {
-  return (schema as { def?: SchemaDefinition } | undefined)?.def;
-}
-
-function describe(schema: z.core.$ZodType): string {
-  const definition = definitionOf(schema);
-  const inner = definition?.innerType === undefined ? schema : (definition.innerType as z.core.$ZodType);
-  const entries = definitionOf(inner)?.entries;
-  const text =
-    (schema as { description?: string }).description ?? (inner as { description?: string }).description;
-  if (entries !== undefined) return `one of ${Object.values(entries).join(', ')}.`;
-  return `${text ?? `a ${kindOf(schema)}`}.`;
+/** The bounds of a number; those of every safe integer say nothing. */
+function range({ minimum, maximum }: Property): string {
+  const least = minimum !== undefined && minimum > Number.MIN_SAFE_INTEGER ? minimum : null;
+  const most = maximum !== undefined && maximum < Number.MAX_SAFE_INTEGER ? maximum : null;
+  if (least !== null && most !== null) return ` (${least}–${most})`;
+  if (least !== null) return ` (at least ${least})`;
+  return most === null ? '' : ` (at most ${most})`;
 }
 
 function show(value: unknown): string {
-  const text = JSON.stringify(value) ?? String(value);
-  return text.length > 80 ? `${text.slice(0, 79)}…` : text;
+  return cutRight(JSON.stringify(value) ?? String(value), 80);
 }

@@ -5,7 +5,7 @@ import { type CallEnvironment, callTool, inputJsonSchema } from './call.js';
 import { INSTRUCTIONS } from './instructions.js';
 
 /** Every tool only reads, and asks only the profile stores that an operator configured. */
-const ANNOTATIONS = {
+export const ANNOTATIONS = {
   readOnlyHint: true,
   destructiveHint: false,
   idempotentHint: true,

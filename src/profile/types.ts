@@ -12,6 +12,8 @@ export interface ProfileType {
    */
   kind: 'cumulative' | 'instant';
   meaning: string;
+  /** What a count counts (`goroutines`, `samples`); '' where the unit says it. */
+  noun: string;
   /** Whether waiting threads are part of it and set apart. */
   wallClock: boolean;
 }
@@ -187,8 +189,15 @@ export function parseProfileType(id: string): ProfileType | null {
     kind:
       rule?.kind ?? (/^(?:inuse|live|goroutine|threadcreate)/.test(sampleType) ? 'instant' : 'cumulative'),
     meaning: rule?.meaning ?? `${sampleType} in ${unit || 'unknown unit'}`,
+    noun: unit === 'count' ? nounOf(sampleType) : '',
     wallClock: rule?.wallClock ?? false,
   };
+}
+
+/** `inuse_objects` → objects, `goroutine` → goroutines. */
+function nounOf(sampleType: string): string {
+  const word = sampleType.replace(/^.*_/, '');
+  return word.endsWith('s') ? word : `${word}s`;
 }
 
 /** The types behind a list of ids, in the order of the table, then by id. Ids that have not the form are left out. */

@@ -1,10 +1,11 @@
-import { applicationCost, chargeLeaves } from '../profile/charge.js';
+import { applicationCost } from '../profile/charge.js';
 import { frameOwner } from '../profile/frames.js';
 import { hottestPath } from '../profile/hottest-path.js';
 import { heaviestStack } from '../profile/stacks.js';
 import { compareFunctions, functionTable, rankFunctions } from '../profile/table.js';
 import { type Charge, functionData, type NamedFunction } from './functions.js';
 import { divisorOf, type Measurement, round, roundShare } from './measurement.js';
+import { type RankedFunction, rankedRows } from './top-functions.js';
 
 /** Application functions listed by what they cost with the libraries they use. */
 const APPLICATION_ROWS = 6;
@@ -18,15 +19,6 @@ export interface PathFrame extends NamedFunction {
   /** Share of the caller's total; of the whole for the entry point. */
   parent_share: number;
   self_share: number;
-}
-
-export interface RankedFunction extends NamedFunction {
-  rank: number;
-  self: number;
-  self_share: number;
-  total: number;
-  total_share: number;
-  charged_to: string | null;
 }
 
 export interface ApplicationFunction extends NamedFunction {
@@ -46,7 +38,7 @@ export interface Findings {
     application: boolean[];
     explainsUntil: number;
     explainsShare: number;
-    branches: { function: string; total_share: number }[];
+    branches: (NamedFunction & { total_share: number })[];
   };
   top: RankedFunction[];
   /** Per row of `top`: who it is charged to, with the place, and for what share of the row's own cost. */
@@ -83,11 +75,7 @@ export function findingsOf(measured: Measurement, limit: number): Findings {
 
   const bySelf = rankFunctions(profile, table, 'self');
   const top = bySelf.slice(0, limit);
-  const charged = chargeLeaves(
-    profile,
-    top.filter((id) => !isApplication(id)),
-    isApplication,
-  );
+  const ranked = rankedRows(measured, profile, table, top);
   const cost = applicationCost(profile, isApplication);
   const application = withCost(cost)
     .filter((id) => (cost[id] ?? 0) >= APPLICATION_FLOOR * table.total)
@@ -105,28 +93,10 @@ export function findingsOf(measured: Measurement, limit: number): Findings {
       branches: path.branches
         .filter(({ total }) => total > 0)
         .slice(0, MAX_BRANCHES)
-        .map(({ functionId, total }) => ({
-          function: named(functionId).function,
-          total_share: share(total),
-        })),
+        .map(({ functionId, total }) => ({ ...named(functionId), total_share: share(total) })),
     },
-    top: top.map((id, index) => ({
-      rank: index + 1,
-      ...named(id),
-      self: round((table.self[id] ?? 0) / divisor),
-      self_share: share(table.self[id] ?? 0),
-      ...totals(id),
-      charged_to: chargedName(profile.functions, charged.get(id)),
-    })),
-    charges: top.map((id) => {
-      const charge = charged.get(id);
-      return charge === undefined
-        ? null
-        : {
-            to: named(charge.functionId),
-            share: roundShare(charge.value / (table.self[id] ?? charge.value)),
-          };
-    }),
+    top: ranked.rows,
+    charges: ranked.charges,
     application: application.map((id, index) => ({
       rank: index + 1,
       ...named(id),
@@ -148,11 +118,4 @@ export function findingsOf(measured: Measurement, limit: number): Findings {
 
 function withCost(cost: Float64Array): number[] {
   return Array.from(cost.keys()).filter((id) => (cost[id] ?? 0) > 0);
-}
-
-function chargedName(
-  functions: Measurement['active']['functions'],
-  charge: { functionId: number } | undefined,
-): string | null {
-  return charge === undefined ? null : functionData(functions[charge.functionId], 0).function;
 }

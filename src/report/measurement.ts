@@ -16,6 +16,8 @@ export interface Measurement {
   /** Full selector, service included, as the source reads it. */
   selector: string;
   type: ProfileType;
+  /** What names the type in a call: its alias, or its id where the alias means another one, too. */
+  typeArgument: string;
   window: { from: number; to: number };
   whole: Profile;
   /** Without idle stacks (wall-clock types only; else the whole). */
@@ -75,26 +77,26 @@ export function scopeData(measured: Measurement, analysed: Profile = measured.ac
 /** The head of a text answer: what was measured, in two or three lines. */
 export function scopeLines(measured: Measurement): string[] {
   const { type, window, profiles, instances } = measured;
-  const noun = type.alias === 'goroutines' ? 'goroutines' : '';
   const active = totalValue(measured.active);
   const counted = [
     profiles === null
       ? null
       : `${profiles} ${type.kind === 'instant' ? 'snapshot' : 'profile'}${profiles === 1 ? '' : 's'}`,
     instances === null ? null : `${instances} instance${instances === 1 ? '' : 's'}`,
-    measured.samples === null ? null : `${measured.samples} samples`,
+    measured.samples === null ? null : `${measured.samples} sample${measured.samples === 1 ? '' : 's'}`,
   ].filter((part) => part !== null);
   const lines = [
     `${safeText(measured.service ?? measured.selector, 200)}: ${type.alias} (${type.meaning}; ${type.id}) from source ${safeText(measured.source, 100)}`,
     `${formatTime(window.from)} to ${formatTime(window.to)} (${formatSpan(window.to - window.from)})${counted.length > 0 ? `, ${counted.join(', ')}` : ''}`,
-    `Total ${totalText(measured, active, noun)}`,
+    `Total ${totalText(measured, active)}`,
   ];
   if (measured.extraSelector !== null)
     lines.splice(1, 0, `Selector ${safeText(measured.extraSelector, 300)}`);
   return lines;
 }
 
-function totalText(measured: Measurement, active: number, noun: string): string {
+function totalText(measured: Measurement, active: number): string {
+  const { noun } = measured.type;
   const { type, profiles, rate, idle } = measured;
   if (type.kind === 'instant') {
     return profiles === null

@@ -2,14 +2,22 @@ import leven from 'leven';
 
 /** Names offered for one that is wrong. */
 const MAX_OFFERED = 3;
+/** Characters compared: the cost of a comparison grows with the product of the lengths. */
+const MAX_COMPARED = 200;
 
 /**
  * The names most like a wrong one, nearest first: those that contain it, a part of which is like it, or that differ in
  * at most a third of it.
  */
 export function nearest(wrong: string, names: readonly string[]): string[] {
-  const plain = (name: string) => name.toLowerCase().replace(/[^\p{L}\p{N}]/gu, '');
+  const plain = (name: string) =>
+    name
+      .slice(0, 4 * MAX_COMPARED)
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N}]/gu, '')
+      .slice(0, MAX_COMPARED);
   const wanted = plain(wrong);
+  if (wanted === '') return [];
   const limit = Math.max(2, Math.floor(wanted.length / 3));
   return [...new Set(names)]
     .map((name) => {
@@ -17,7 +25,10 @@ export function nearest(wrong: string, names: readonly string[]): string[] {
       const within =
         wanted.length >= 3 &&
         (candidate.includes(wanted) || (candidate.length >= 3 && wanted.includes(candidate)));
-      const parts = name.split(/[-_./\s]+/).filter((part) => part.length >= 3);
+      const parts = name
+        .slice(0, 4 * MAX_COMPARED)
+        .split(/[-_./\s]+/)
+        .filter((part) => part.length >= 3);
       const distances = parts.map((part) => leven(wanted, plain(part)) + 0.5);
       return { name, distance: within ? 0.5 : Math.min(leven(wanted, candidate), ...distances) };
     })

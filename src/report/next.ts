@@ -18,16 +18,21 @@ export function callScope(measured: Measurement): JsonObject {
   return {
     ...(measured.defaultSource ? {} : { source: measured.source }),
     ...(measured.service === null ? {} : { service: measured.service }),
-    profile_type: measured.type.alias,
+    profile_type: measured.typeArgument,
     ...(measured.extraSelector === null ? {} : { selector: measured.extraSelector }),
     from: formatTime(measured.window.from),
     to: formatTime(measured.window.to),
   };
 }
 
-/** A pattern that finds this function: the end of its name from the last slash, type parameters left out. */
+/**
+ * A pattern that finds just this function: the end of its name from the last slash, type parameters left out, anchored
+ * so that it does not find `GetAll` for `Get`.
+ */
 export function focusPattern(name: string): string {
-  const plain = name.replace(/\[.*$/, '');
-  const tail = plain.slice(plain.lastIndexOf('/') + 1);
-  return (tail === '' ? plain : tail).replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+  const generic = name.indexOf('[');
+  const plain = generic > 0 ? name.slice(0, generic) : name;
+  const slash = plain.lastIndexOf('/');
+  const tail = plain.slice(slash + 1).replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+  return `${slash >= 0 ? '/' : '^'}${tail}${generic > 0 ? '\\[' : '$'}`;
 }

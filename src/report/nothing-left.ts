@@ -14,7 +14,7 @@ const OFFERED = 5;
 export function nothingLeft(measured: Measurement, options: ViewOptions): Answer {
   const sampled = totalValue(measured.active) > 0;
   const detail = sampled ? filterDetail(options) : nothingSampled(measured);
-  const like = sampled ? namesLike(measured, options.focus ?? '') : [];
+  const like = sampled && options.focus !== null ? namesLike(measured, options.focus) : [];
   const next = sampled ? [nextLook(measured, options, like[0])] : [];
   return {
     data: {

@@ -1,17 +1,20 @@
-import { chargeLeaves } from '../profile/charge.js';
 import { frameOwner } from '../profile/frames.js';
 import { hottestPath } from '../profile/hottest-path.js';
 import type { Profile } from '../profile/model.js';
 import { totalValue } from '../profile/model.js';
 import { functionTable, rankFunctions } from '../profile/table.js';
 import { callTreeRows } from '../profile/tree.js';
-import { type Charge, chargeText, displayFunction, functionData } from './functions.js';
+import { chargeText, displayFunction, functionData } from './functions.js';
 import { divisorOf, type Measurement, round, roundShare, scopeData, scopeLines } from './measurement.js';
 import { callScope, type NextCall, nextRows } from './next.js';
 import { nothingLeft } from './nothing-left.js';
 import type { Answer, Block, JsonObject } from './render.js';
 import { safeText } from './sanitise.js';
+import { rankedRows } from './top-functions.js';
 import { formatShare, formatValue } from './units.js';
+
+/** The largest limit that query_profile takes. */
+export const MOST_ROWS = 200;
 
 export interface ViewOptions {
   view: 'top' | 'tree';
@@ -74,48 +77,22 @@ function filterLine(options: ViewOptions, part: number, whole: number): string |
 function topView(measured: Measurement, profile: Profile, options: ViewOptions): View {
   const whole = totalValue(measured.active);
   const part = totalValue(profile);
-  const divisor = divisorOf(measured);
   const table = functionTable(profile);
   const ranked = rankFunctions(profile, table, options.sort);
   const rows = ranked.slice(0, options.limit);
-  const application = profile.functions.map((info) => frameOwner(info) === 'application');
-  const charges = chargeLeaves(
-    profile,
-    rows.filter((id) => !application[id]),
-    (id) => application[id] ?? false,
-  );
   const filtered = isFiltered(options);
-  const data = rows.map((id, index) => {
-    const self = table.self[id] ?? 0;
-    const total = table.totals[id] ?? 0;
-    const charge = charges.get(id);
-    return {
-      rank: index + 1,
-      ...functionData(profile.functions[id], table.lines[id] ?? 0),
-      self: round(self / divisor),
-      self_share: roundShare(self / whole),
-      total: round(total / divisor),
-      total_share: roundShare(total / whole),
-      ...(filtered
-        ? { self_share_of_kept: roundShare(self / part), total_share_of_kept: roundShare(total / part) }
-        : {}),
-      charged_to:
-        charge === undefined ? null : functionData(profile.functions[charge.functionId], 0).function,
-    };
-  });
-  const chargeOf = (index: number): Charge | null => {
-    const id = rows[index] ?? -1;
-    const charge = charges.get(id);
-    const self = table.self[id] ?? 0;
-    if (charge === undefined || self === 0) return null;
-    const { functionId, value } = charge;
-    return {
-      to: functionData(profile.functions[functionId], table.lines[functionId] ?? 0),
-      share: value / self,
-    };
-  };
+  const { rows: ranking, charges } = rankedRows(measured, profile, table, rows);
+  const data = ranking.map((row) => ({
+    ...row,
+    ...(filtered
+      ? {
+          self_share_of_kept: roundShare((row.self_share * whole) / part),
+          total_share_of_kept: roundShare((row.total_share * whole) / part),
+        }
+      : {}),
+  }));
   const text = data.map((row, index) => {
-    const to = chargeText(chargeOf(index), chargeOf(index - 1));
+    const to = chargeText(charges[index] ?? null, charges[index - 1] ?? null);
     const kept = filtered
       ? ` ${formatShare(row.self_share_of_kept ?? 0)}/${formatShare(row.total_share_of_kept ?? 0)}`
       : '';
@@ -133,20 +110,21 @@ function topView(measured: Measurement, profile: Profile, options: ViewOptions):
       more: 'repeat with a higher limit',
     },
     lists: ['top_functions'],
-    next:
-      more > 0 && !filtered
-        ? [
-            {
-              tool: 'query_profile',
-              arguments: {
-                ...callScope(measured),
-                view: 'top',
-                sort: options.sort,
-                limit: Math.min(200, options.limit * 3),
-              },
-            },
-          ]
-        : [],
+    next: more > 0 && options.limit < MOST_ROWS ? [moreRows(measured, options)] : [],
+  };
+}
+
+/** The same question with more rows. */
+function moreRows(measured: Measurement, { sort, limit, focus, ignore }: ViewOptions): NextCall {
+  return {
+    tool: 'query_profile',
+    arguments: {
+      ...callScope(measured),
+      sort,
+      ...(focus === null ? {} : { focus }),
+      ...(ignore === null ? {} : { ignore }),
+      limit: Math.min(MOST_ROWS, limit * 3),
+    },
   };
 }
 

@@ -1,3 +1,5 @@
+import { cutRight } from './sanitise.js';
+
 /** Plain JSON, as answers carry it. */
 export type Json =
   | string
@@ -22,27 +24,30 @@ export interface Block {
 export interface Answer {
   data: JsonObject;
   text: readonly Block[];
-  /** Names of the arrays in `data` that may be cut to fit the budget. */
+  /** The arrays in `data` that may be cut from the end to fit the budget, as dotted paths: `hottest_path.frames`. */
   lists: readonly string[];
 }
 
 /** Upper bounds in UTF-8 bytes. Names and numbers cost about 3 bytes a token. */
 export const BUDGET = { usual: 4_800, most: 28_000 } as const;
 
-/** An answer as text inside a budget; what is cut is said in the block it was cut from. */
+/**
+ * An answer as text inside a budget; what is cut is said in the block it was cut from. Rows that must stay may take it
+ * over the budget, never over `BUDGET.most`.
+ */
 export function renderText(blocks: readonly Block[], budget: number): string {
-  const shown = blocks.filter((block) => block.rows.length > 0).map((block) => block.rows.length);
   const present = blocks.filter((block) => block.rows.length > 0);
+  const shown = present.map((block) => block.rows.length);
   const text = () => present.map((block, index) => blockText(block, shown[index] ?? 0)).join('\n');
   for (let index = present.length - 1; index >= 0; index--) {
     const block = present[index];
     if (block === undefined) continue;
-    const keep = block.keep ?? block.rows.length;
+    const keep = Math.max(0, block.keep ?? block.rows.length);
     while (byteLength(text()) > budget && (shown[index] ?? 0) > keep) {
       shown[index] = Math.max(keep, Math.floor((shown[index] ?? 0) * 0.85) - 1);
     }
   }
-  return capBytes(text(), BUDGET.most);
+  return capBytes(text().toWellFormed(), BUDGET.most);
 }
 
 function blockText(block: Block, shown: number): string {
@@ -53,40 +58,104 @@ function blockText(block: Block, shown: number): string {
   return lines.join('\n');
 }
 
-/** An answer as JSON inside a budget: the longest lists are cut from the end, and `notes` says so. */
+/** How long a text may be in JSON that is over its budget with one entry in each list; the next where that fails. */
+const TEXT_LENGTHS = [1_000, 300, 100] as const;
+
+const NARROW = 'a smaller limit, a shorter window (from, to) or a further matcher in selector';
+
+/**
+ * An answer as JSON inside a budget of at least 300 bytes: the longest lists are cut from the end, then long texts, and
+ * `notes` says so. What does not fit even then is answered by an object that says only that.
+ */
 export function renderJson(answer: Answer, budget: number = BUDGET.most): string {
-  const data: Record<string, Json | undefined> = { ...answer.data };
+  let data = answer.data;
+  let text = serialise(data, []);
+  if (byteLength(text) <= budget) return text;
+  const paths = new Map([...new Set(answer.lists)].map((name) => [name, name.split('.')]));
   const cut = new Map<string, number>();
-  const serialise = () => {
-    const notes = Array.isArray(data.notes) ? data.notes : [];
-    const said = [...cut].map(
+  const said = () =>
+    [...cut].map(
       ([name, count]) => `${count} more in ${name} left out to fit the answer; narrow the request.`,
     );
-    return JSON.stringify(said.length > 0 ? { ...data, notes: [...notes, ...said] } : data);
-  };
-  let text = serialise();
   while (byteLength(text) > budget) {
-    const longest = answer.lists
-      .map((name) => ({ name, list: data[name] }))
-      .filter(
-        (entry): entry is { name: string; list: readonly Json[] } =>
-          Array.isArray(entry.list) && entry.list.length > 1,
-      )
-      .sort((a, b) => byteLength(JSON.stringify(b.list)) - byteLength(JSON.stringify(a.list)))[0];
-    if (longest === undefined) break;
+    const longest = longestList(data, paths);
+    if (longest === null) break;
     const keep = Math.max(1, Math.floor(longest.list.length * 0.85));
     cut.set(longest.name, (cut.get(longest.name) ?? 0) + longest.list.length - keep);
-    data[longest.name] = longest.list.slice(0, keep);
-    text = serialise();
+    data = withValueAt(data, longest.path, longest.list.slice(0, keep));
+    text = serialise(data, said());
   }
-  return text;
+  for (const length of TEXT_LENGTHS) {
+    if (byteLength(text) <= budget) return text;
+    const note = `Texts over ${length} characters are cut to fit the answer ("…"); narrow the request.`;
+    text = serialise(data, [...said(), note], length);
+  }
+  if (byteLength(text) <= budget) return text;
+  return JSON.stringify({
+    too_large: true,
+    notes: [`The answer does not fit into ${budget} bytes and was left out. Narrow the request: ${NARROW}.`],
+  });
+}
+
+/** Data with further notes as JSON, texts well-formed and, where a length is given, cut to it. */
+function serialise(data: JsonObject, notes: readonly string[], longest = Number.POSITIVE_INFINITY): string {
+  const shorten = (_key: string, value: unknown) =>
+    typeof value === 'string' ? cutRight(value.toWellFormed(), longest) : value;
+  if (notes.length === 0) return JSON.stringify(data, shorten);
+  const own = Array.isArray(data.notes) ? data.notes : [];
+  return JSON.stringify({ ...data, notes: [...own, ...notes] }, shorten);
+}
+
+/** The list that takes most bytes of those that have more than one entry. */
+function longestList(data: JsonObject, paths: ReadonlyMap<string, readonly string[]>) {
+  let longest: { name: string; path: readonly string[]; list: readonly Json[]; bytes: number } | null = null;
+  for (const [name, path] of paths) {
+    const list = listAt(data, path);
+    if (list === null || list.length < 2) continue;
+    const bytes = byteLength(JSON.stringify(list));
+    if (longest === null || bytes > longest.bytes) longest = { name, path, list, bytes };
+  }
+  return longest;
+}
+
+function listAt(data: JsonObject, path: readonly string[]): readonly Json[] | null {
+  let value: Json | undefined = data;
+  for (const name of path) value = isObject(value) && Object.hasOwn(value, name) ? value[name] : undefined;
+  return Array.isArray(value) ? value : null;
+}
+
+/** A copy of the data with another value at a path; objects on the way that are missing are left missing. */
+function withValueAt(data: JsonObject, [name, ...rest]: readonly string[], value: Json): JsonObject {
+  if (name === undefined) return data;
+  if (rest.length === 0) return { ...data, [name]: value };
+  const inner = data[name];
+  return isObject(inner) ? { ...data, [name]: withValueAt(inner, rest, value) } : data;
+}
+
+function isObject(value: Json | undefined): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function byteLength(text: string): number {
   return new TextEncoder().encode(text).length;
 }
 
+/** Text of at most so many bytes: whole lines from its start, then a line that says how many were left out. */
 function capBytes(text: string, most: number): string {
   if (byteLength(text) <= most) return text;
-  return `${text.slice(0, Math.floor(most / 4))}\n… the rest of the answer was left out: it is over ${most} bytes.`;
+  const lines = text.split('\n');
+  const said = (kept: number) => {
+    const left = lines.length - kept;
+    return `… ${left} more line${left === 1 ? '' : 's'} left out: the answer is over ${most} bytes. Narrow the request: ${NARROW}.`;
+  };
+  const room = most - byteLength(`\n${said(0)}`);
+  let used = 0;
+  let kept = 0;
+  for (const line of lines) {
+    const bytes = byteLength(line) + 1;
+    if (used + bytes > room) break;
+    used += bytes;
+    kept++;
+  }
+  return [...lines.slice(0, kept), said(kept)].join('\n');
 }

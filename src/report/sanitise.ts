@@ -2,11 +2,16 @@
 const MAX_NAME = 2_000;
 
 /**
- * C0 and C1 controls (ANSI escapes begin with one), zero-width and bidirectional marks, line separators, tag
- * characters: nothing a terminal or a model should act on.
+ * C0 and C1 controls (ANSI escapes begin with one), bidirectional and other format marks, line separators, and all that
+ * shows as nothing (zero-width, variation selectors, tag characters): nothing a terminal or a model should act on.
  */
-const UNSAFE = /[\p{Cc}\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\u{e0000}-\u{e007f}]/gu;
-const ANSI = new RegExp(`${String.fromCharCode(27)}\\[[0-9;?]*[ -/]*[@-~]`, 'g');
+const UNSAFE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu;
+const [BEL, ESC, CSI] = [7, 27, 0x9b].map((code) => String.fromCharCode(code));
+/** Terminal sequences: colours and cursor (CSI), titles and links (OSC, up to BEL or ESC \). */
+const ANSI = new RegExp(
+  `(?:${ESC}\\[|${CSI})[0-?]*[ -/]*[@-~]|${ESC}\\][^${BEL}${ESC}]*(?:${BEL}|${ESC}\\\\)`,
+  'g',
+);
 
 /**
  * Makes text from profiles, labels and servers safe to print in a data position: control characters and marks
@@ -14,13 +19,19 @@ const ANSI = new RegExp(`${String.fromCharCode(27)}\\[[0-9;?]*[ -/]*[@-~]`, 'g')
  */
 export function safeText(text: string, maxLength = MAX_NAME): string {
   const clean = text.replace(ANSI, '').replace(UNSAFE, ' ').replace(/\s+/g, ' ').trim().toWellFormed();
-  return clean.length <= maxLength ? clean : `${clean.slice(0, maxLength - 1)}…`;
+  return cutRight(clean, maxLength);
+}
+
+/** Cuts a text on its right, never through a character. */
+export function cutRight(text: string, maxLength: number): string {
+  if (text.length <= maxLength) return text;
+  return `${text.slice(0, maxLength - 1).replace(/[\ud800-\udbff]$/, '')}…`;
 }
 
 /** Cuts a name on its left, where the package path is; the part that tells functions apart stays. */
 export function cutLeft(name: string, maxLength: number): string {
   if (name.length <= maxLength) return name;
-  const tail = name.slice(name.length - maxLength + 1);
+  const tail = name.slice(name.length - maxLength + 1).replace(/^[\udc00-\udfff]/, '');
   const slash = tail.indexOf('/');
   return `…${slash >= 0 && slash < maxLength / 2 ? tail.slice(slash) : tail}`;
 }

@@ -10,6 +10,8 @@ import { formatShare, formatValue } from './units.js';
 const UNSYMBOLISED_WARNING = 0.05;
 /** A share of the total that dominates a profile. */
 const DOMINANT = 0.5;
+/** A path below this share of the total explains nothing. */
+const NOTICEABLE = 0.01;
 /** A hottest path with less than this part of the most expensive function's cost is not what to read first. */
 const DECOY = 0.5;
 /** Below this many samples shares jitter by points, and the answer says by how many. */
@@ -40,7 +42,7 @@ export function summaryAnswer(measured: Measurement, limit: number): Answer {
         frames: path.frames.map((frame) => ({ ...frame })),
         explains_until: path.explainsUntil,
         explains_share: path.explainsShare,
-        branches: path.branches,
+        branches: path.branches.map((branch) => ({ ...branch })),
       },
       top_functions: findings.top.map((row) => ({ ...row })),
       application_functions: findings.application.map((row) => ({ ...row })),
@@ -58,7 +60,7 @@ export function summaryAnswer(measured: Measurement, limit: number): Answer {
       links: [],
     },
     text: summaryText(measured, findings, sentence, notes, next),
-    lists: ['top_functions', 'application_functions'],
+    lists: ['top_functions', 'application_functions', 'hottest_path.frames'],
   };
 }
 
@@ -93,18 +95,22 @@ function headline(measured: Measurement, findings: Findings): string {
       : `${formatShare(own.total_share)} of ${what} goes through ${displayFunction(own)}${calledBy}, into ${displayName(mark.function)} (${formatShare(mark.total_share)})${divides ? ', then divides' : ''}.`;
   const pathShare = (own ?? mark).total_share;
   const [biggest] = application;
-  const sentences = [hottest];
+  const sentences =
+    pathShare < NOTICEABLE
+      ? [`No path stands out: the heaviest holds ${formatShare(pathShare)} of ${what}.`]
+      : [hottest];
   if (biggest !== undefined && biggest.function !== own?.function) {
     const sentence = `Most expensive application function: ${displayFunction(biggest)} with ${formatShare(biggest.charged_share)}, libraries included.`;
     if (pathShare < DECOY * biggest.charged_share) sentences.unshift(sentence);
     else sentences.push(sentence);
   }
-  if (pathShare < DOMINANT) sentences.push('No single path holds half of the cost.');
+  if (pathShare >= NOTICEABLE && pathShare < DOMINANT)
+    sentences.push('No single path holds half of the cost.');
   const [leader] = top;
   const meaning = leader === undefined ? null : leafMeaning(leader.function);
   if (leader !== undefined && leader.function !== mark.function) {
     sentences.push(
-      `Largest own cost: ${displayName(leader.function)}${meaning === null ? '' : ` (${meaning})`} with ${formatShare(leader.self_share)}.`,
+      `Largest own cost: ${displayBriefly(leader)}${meaning === null ? '' : ` (${meaning})`} with ${formatShare(leader.self_share)}.`,
     );
   }
   return sentences.join(' ');
@@ -142,7 +148,12 @@ function summaryText(
   return [
     { rows: scopeLines(measured) },
     { rows: [`Finding: ${sentence}`] },
-    { title: `Hottest path (share of the ${of}):`, rows: pathRows(findings) },
+    {
+      title: `Hottest path (share of the ${of}):`,
+      rows: pathRows(findings),
+      keep: 12,
+      more: 'query_profile with view=tree',
+    },
     {
       rows:
         heaviest === null || heaviest.distinct === 1
@@ -202,7 +213,7 @@ function pathRows({ path }: Findings): string[] {
     );
     if (index === path.explainsUntil && index < last) {
       const branches = path.branches.map(
-        (branch) => `${displayName(branch.function)} ${formatShare(branch.total_share)}`,
+        (branch) => `${displayBriefly(branch)} ${formatShare(branch.total_share)}`,
       );
       rows.push(
         `  ^ explains ${formatShare(path.explainsShare)}; then one of many (~). Branches: ${branches.join(', ')}`,

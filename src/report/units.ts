@@ -3,10 +3,11 @@ function digits(value: number): string {
   if (value === 0) return '0';
   const magnitude = Math.floor(Math.log10(Math.abs(value)));
   const decimals = Math.max(0, Math.min(6, 2 - magnitude));
-  return value
+  const text = value
     .toFixed(decimals)
     .replace(/(\.\d*?)0+$/, '$1')
     .replace(/\.$/, '');
+  return text === '-0' ? '0' : text;
 }
 
 const SECONDS: readonly [number, string][] = [
@@ -58,23 +59,22 @@ export function formatValue(value: number, unit: string, noun = ''): string {
   return word === '' ? number : `${number} ${word}`;
 }
 
-/** A rate in its unit: `2.4 cores`, `12 MiB/s`. */
+/** A rate in its unit: `2.4 cores`, `12 MiB/s`, `66.7/s`. */
 export function formatRate(rate: number, rateUnit: string): string {
   if (rateUnit === 'bytes/s') return `${scaled(rate, BYTES)}/s`;
   const number = digits(rate);
+  if (rateUnit.startsWith('/')) return `${number}${rateUnit}`;
   return number === '1' && rateUnit === 'cores' ? '1 core' : `${number} ${rateUnit}`;
 }
 
-/** A share as a percentage with the digits it deserves: 58 %, 4.2 %, 0.04 %. */
+/** A share as a percentage with the digits it deserves: 58.3%, 4.2%, 0.04%, -25.0%. */
 export function formatShare(share: number): string {
   const percent = share * 100;
+  const magnitude = Math.abs(percent);
   if (percent === 0) return '0%';
-  if (percent >= 99.95) return '100%';
-  return percent >= 10
-    ? `${percent.toFixed(1)}%`
-    : percent >= 0.1
-      ? `${percent.toFixed(1)}%`
-      : `${percent.toFixed(2)}%`;
+  if (magnitude < 0.005) return '0.00%';
+  if (magnitude >= 99.95 && magnitude < 100.05) return percent < 0 ? '-100%' : '100%';
+  return `${percent.toFixed(magnitude >= 0.1 ? 1 : 2)}%`;
 }
 
 /** Unix ms as RFC 3339 in UTC; milliseconds only where there are any. */
@@ -82,11 +82,20 @@ export function formatTime(ms: number): string {
   return new Date(ms).toISOString().replace('.000Z', 'Z');
 }
 
-/** A span of time in words: 15 min, 2 h, 1 h 30 min. */
+const DAY_HOURS = 24;
+
+/** A span of time in words: 45 s, 1.5 min, 15 min, 1 h 30 min, 7 days, 2 days 6 h. */
 export function formatSpan(ms: number): string {
-  const minutes = Math.round(ms / 60_000);
-  if (ms < 60_000) return `${digits(ms / 1000)} s`;
-  if (minutes < 60) return `${minutes} min`;
-  const rest = minutes % 60;
-  return rest === 0 ? `${minutes / 60} h` : `${Math.floor(minutes / 60)} h ${rest} min`;
+  if (ms < 0) return `-${formatSpan(-ms)}`;
+  const seconds = ms / 1000;
+  if (seconds < 59.95) return `${digits(seconds)} s`;
+  if (seconds < 59.95 * 60) return `${digits(seconds / 60)} min`;
+  const minutes = Math.round(seconds / 60);
+  const hours = Math.round(seconds / 3600);
+  if (hours < 2 * DAY_HOURS) return pair(Math.floor(minutes / 60), 'h', minutes % 60, 'min');
+  return pair(Math.floor(hours / DAY_HOURS), 'days', hours % DAY_HOURS, 'h');
+}
+
+function pair(large: number, largeUnit: string, small: number, smallUnit: string): string {
+  return small === 0 ? `${large} ${largeUnit}` : `${large} ${largeUnit} ${small} ${smallUnit}`;
 }

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { ProfileSource } from '../sources/source.js';
 import { createSchema } from './schema.js';
 
-const WINDOW = { from: 60_000, to: 120_000 };
+const WINDOW = { from: 60_000, to: 3_660_000 };
 
 /** A source that counts what it is asked and answers when told to. */
 function slowSource() {
@@ -38,7 +38,7 @@ describe('what a source has', () => {
     expect(asked.length).toBe(1);
     asked[0]?.answer(['cpu']);
     expect(await Promise.all(answers)).toEqual([['cpu'], ['cpu'], ['cpu']]);
-    expect(await schema.typeIds([], { from: 60_500, to: 120_900 }, never())).toEqual(['cpu']);
+    expect(await schema.typeIds([], { from: 60_500, to: 3_660_900 }, never())).toEqual(['cpu']);
     expect(asked.length).toBe(1);
   });
 
@@ -47,7 +47,7 @@ describe('what a source has', () => {
     void schema.labelValues('pod', [], WINDOW, never());
     void schema.labelValues('zone', [], WINDOW, never());
     void schema.labelValues('pod', [{ name: 'a', op: '=', value: 'b' }], WINDOW, never());
-    void schema.labelValues('pod', [], { from: 0, to: 120_000 }, never());
+    void schema.labelValues('pod', [], { from: 0, to: 3_660_000 }, never());
     expect(asked.length).toBe(4);
   });
 
@@ -69,6 +69,22 @@ describe('what a source has', () => {
     only.abort(new Error('gone'));
     await expect(left).rejects.toThrow('gone');
     expect(asked[0]?.signal.aborted).toBe(true);
+  });
+
+  test('of a short window is asked to the millisecond', async () => {
+    const { asked, schema } = slowSource();
+    void schema.typeIds([], { from: 60_000, to: 120_000 }, never());
+    void schema.typeIds([], { from: 60_500, to: 120_000 }, never());
+    expect(asked.length).toBe(2);
+  });
+
+  test('nothing is not remembered', async () => {
+    const { asked, schema } = slowSource();
+    const nothing = schema.typeIds([], WINDOW, never());
+    asked[0]?.answer([]);
+    expect(await nothing).toEqual([]);
+    void schema.typeIds([], WINDOW, never());
+    expect(asked.length).toBe(2);
   });
 
   test('a failure is not remembered', async () => {

@@ -6,6 +6,8 @@ const MINUTE = 60_000;
 /** What exists changes slowly; a new service is seen within this time. */
 const TTL_MS = MINUTE;
 const MAX_ANSWERS = 1_000;
+/** Of a window this long a minute at either end is a margin. */
+const LONG_WINDOW_MS = 30 * MINUTE;
 
 /** A time-limited memory of which labels, services and types a source has; one upstream request for many askers. */
 export interface Schema {
@@ -23,7 +25,7 @@ export interface Schema {
 }
 
 /** Answers to one kind of question, each asked once for all who wait for it. */
-class Memory<T> {
+class Memory<T extends readonly unknown[]> {
   readonly #answers = new LRUCache<string, { value: T }>({ max: MAX_ANSWERS, ttl: TTL_MS });
   readonly #asked = new Map<string, (signal: AbortSignal) => Promise<T>>();
 
@@ -35,7 +37,8 @@ class Memory<T> {
       asked = sharedWork(async (shared) => {
         try {
           const value = await ask(shared);
-          this.#answers.set(key, { value });
+          // Nothing today may be something in a moment; and "nothing" is what answers are explained by.
+          if (value.length > 0) this.#answers.set(key, { value });
           return value;
         } finally {
           this.#asked.delete(key);
@@ -48,14 +51,16 @@ class Memory<T> {
 }
 
 /**
- * Windows that begin and end in the same minutes are one question, so that `now-1h` asked twice is asked once: what
+ * Long windows that begin and end in the same minutes are one question, so that `now-1h` asked twice is asked once: what
  * exists may be known for a window up to a minute off, and an answer about values must not be drawn from it.
  */
 export function createSchema(source: ProfileSource): Schema {
   const texts = new Memory<string[]>();
   const rows = new Memory<Labels[]>();
-  const keyOf = (what: string, matchers: readonly Matcher[], { from, to }: Window) =>
-    JSON.stringify([what, matchers, Math.floor(from / MINUTE), Math.floor(to / MINUTE)]);
+  const keyOf = (what: string, matchers: readonly Matcher[], { from, to }: Window) => {
+    const grain = to - from >= LONG_WINDOW_MS ? MINUTE : 1;
+    return JSON.stringify([what, matchers, grain, Math.floor(from / grain), Math.floor(to / grain)]);
+  };
 
   const schema: Schema = {
     typeIds: (matchers, window, signal) => schema.labelValues('__profile_type__', matchers, window, signal),

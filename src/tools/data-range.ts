@@ -89,5 +89,5 @@ export async function lastSeen(
     context.signal,
   );
   const times = series.flatMap(({ points }) => points.map(({ time }) => time));
-  return times.length === 0 ? null : Math.max(...times);
+  return times.length === 0 ? null : Math.min(window.to, times.reduce((a, b) => Math.max(a, b)));
 }

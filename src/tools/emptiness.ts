@@ -1,7 +1,7 @@
 import { defaultProfileType, orderTypes, type ProfileType, resolveProfileType } from '../profile/types.js';
 import { nearest } from '../report/nearest.js';
 import { formatTime } from '../report/units.js';
-import { formatSelector } from '../sources/selector.js';
+import { formatSelector, matcherTest } from '../sources/selector.js';
 import type { Matcher, Window } from '../sources/source.js';
 import { lastSeen, wideWindows } from './data-range.js';
 import type { ToolContext } from './define.js';
@@ -60,6 +60,8 @@ export async function explainEmptiness(
       retry: best === undefined ? null : { service: best },
     };
   }
+  const otherService = service === null ? await unmatchedService(request, [...services]) : null;
+  if (otherService !== null) return otherService;
   const ofService = allMatchers(service, []);
   const inWindow = await schema.typeIds(ofService, window, context.signal);
   const exact =
@@ -80,6 +82,28 @@ export async function explainEmptiness(
   }
   if (request.matchers.length === 0) return outsideData(request, window, wide, context);
   return excludedBy(request, type, window, context);
+}
+
+/** A matcher on the service itself that no service meets. */
+async function unmatchedService(
+  { source, matchers }: ProfileRequest,
+  services: readonly string[],
+): Promise<Emptiness | null> {
+  const wrong = matchers.find(
+    (matcher) => matcher.name === 'service_name' && !services.some(matcherTest(matcher)),
+  );
+  if (wrong === undefined) return null;
+  const others = matchers.filter((matcher) => matcher !== wrong);
+  const like = nearest(wrong.value.replace(/[.*+?^$|()\\]/g, ''), services);
+  return {
+    reason: 'unknown_service',
+    detail: `No service that has sent profiles to "${source.name}" meets ${formatSelector([wrong]).slice(1, -1)}.`,
+    instead: like.length > 0 ? like : services.slice(0, 5),
+    retry:
+      like[0] === undefined
+        ? null
+        : { service: like[0], selector: others.length === 0 ? '' : formatSelector(others) },
+  };
 }
 
 async function outsideData(

@@ -4,7 +4,6 @@ import { formatSelector } from '../sources/selector.js';
 import type { Matcher, ProfileSource, Window } from '../sources/source.js';
 import { lastHourWithData } from './data-range.js';
 import type { ToolContext } from './define.js';
-import { explainEmptiness } from './emptiness.js';
 import { emptiness } from './profile-question.js';
 import { allMatchers, type ProfileRequest, readRequest, type ScopeArguments } from './request.js';
 
@@ -49,5 +48,5 @@ export async function explainEmptyList(
   { request, window }: ListQuestion,
   context: ToolContext,
 ): Promise<Answer> {
-  return emptiness(tool, args, request, window, await explainEmptiness(request, window, context));
+  return emptiness(tool, args, request, window, context);
 }

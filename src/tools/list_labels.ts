@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { UserError } from '../errors.js';
-import { defaultProfileType, resolveProfileType } from '../profile/types.js';
+import { defaultProfileType, orderTypes, resolveProfileType } from '../profile/types.js';
 import { labelsAnswer, labelValuesAnswer } from '../report/lists.js';
 import { nearest } from '../report/nearest.js';
 import { formatArgument, profileArguments } from './arguments.js';
@@ -68,8 +68,13 @@ async function values(
   const found = await schema.labelValues(label, matchers, window, context.signal);
   const typeIds = await schema.typeIds(matchers, window, context.signal);
   const type =
-    (profileType === undefined ? null : resolveProfileType(profileType, typeIds)) ??
-    defaultProfileType(typeIds);
+    profileType === undefined ? defaultProfileType(typeIds) : resolveProfileType(profileType, typeIds);
+  if (type === null && profileType !== undefined) {
+    throw new UserError(
+      `No profile type ${JSON.stringify(profileType)} is present on ${scope.selector}.`,
+      `Present: ${[...new Set(orderTypes(typeIds).map(({ alias }) => alias))].join(', ')}.`,
+    );
+  }
   const shares = await totalsByLabel(label, type, question, context);
   const rows = found.map((value) => ({ value, share: shares.get(value) ?? null }));
   rows.sort((a, b) => (b.share ?? -1) - (a.share ?? -1) || (a.value < b.value ? -1 : 1));

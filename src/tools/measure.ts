@@ -4,23 +4,12 @@ import { totalValue } from '../profile/model.js';
 import { parseProfileType } from '../profile/types.js';
 import type { Measurement } from '../report/measurement.js';
 import { secondsPerUnit } from '../report/units.js';
+import { INSTANCE_LABELS } from '../sources/instance-labels.js';
 import { formatSelector } from '../sources/selector.js';
 import type { ProfileQuery } from '../sources/source.js';
 import type { ToolContext } from './define.js';
 import { allMatchers } from './request.js';
 import type { Scope } from './scope.js';
-
-/** Labels that tell one instance of a service from another, the most telling first. */
-const INSTANCE_LABELS = [
-  'pod',
-  'k8s.pod.name',
-  'k8s_pod_name',
-  'instance',
-  'service_instance_id',
-  'hostname',
-  'host',
-  'host.name',
-];
 
 /** Profilers that run all the time send one profile every 10 or 15 seconds; some clocks drift. */
 const SHORTEST_INTERVAL_S = 8;
@@ -66,6 +55,7 @@ export async function measure(scope: Scope, context: ToolContext): Promise<Measu
     selector: formatSelector(matchers),
     extraSelector: scope.matchers.length === 0 ? null : formatSelector(scope.matchers),
     type,
+    typeArgument: scope.typeArgument,
     window,
     whole: merged.profile,
     active,
@@ -119,7 +109,10 @@ function rateOf(
   if (!covered) return null;
   const unitSeconds = secondsPerUnit(type.unit);
   if (unitSeconds === null)
-    return { value: value / seconds, unit: `${type.unit === 'count' ? '' : type.unit}/s` };
+    return {
+      value: value / seconds,
+      unit: `${type.unit === 'count' ? ` ${type.noun}` : type.unit}/s`.trim(),
+    };
   return { value: (value * unitSeconds) / seconds, unit: type.alias === 'cpu' ? 'cores' : 's/s' };
 }
 

@@ -1,8 +1,9 @@
 import { emptyAnswer } from '../report/empty.js';
 import type { Measurement } from '../report/measurement.js';
 import type { Answer } from '../report/render.js';
+import { safeText } from '../report/sanitise.js';
 import { formatSelector } from '../sources/selector.js';
-import type { Window } from '../sources/source.js';
+import type { ProfileSource, Window } from '../sources/source.js';
 import type { ToolContext } from './define.js';
 import { type Emptiness, explainEmptiness } from './emptiness.js';
 import { measure } from './measure.js';
@@ -25,23 +26,25 @@ export async function answerAbout(
   const resolution = await resolveScope(request, context);
   if ('missing' in resolution) {
     const { missing, window } = resolution;
-    return emptiness(tool, args, missing, window, await explainEmptiness(missing, window, context));
+    return emptiness(tool, args, missing, window, context);
   }
   const { scope } = resolution;
   const measured = await measure(scope, context);
   if (measured !== null) return look(measured);
   const found = { ...request, service: scope.service, profileType: scope.type.id };
-  return emptiness(tool, args, found, scope.window, await explainEmptiness(found, scope.window, context));
+  return emptiness(tool, args, found, scope.window, context);
 }
 
-/** An answer without data, from the reason for it. */
-export function emptiness(
+/** An answer without data: the reason, what there is instead, a call that has an answer. */
+export async function emptiness(
   tool: string,
   args: ScopeArguments,
   request: ProfileRequest,
   window: Window,
-  why: Emptiness,
-): Answer {
+  context: ToolContext,
+): Promise<Answer> {
+  const why = await explainEmptiness(request, window, context);
+  const problems = await request.source.problems(context.signal);
   return emptyAnswer({
     source: request.source.name,
     service: request.service,
@@ -51,9 +54,15 @@ export function emptiness(
     reason: why.reason,
     detail: why.detail,
     instead: why.instead,
-    retry: why.retry === null ? null : { tool, arguments: retryArguments({ ...args }, request, why.retry) },
-    notes: request.source.kind === 'files' ? [] : freshDataNotes(why),
+    retry: readyCall(tool, args, request, why),
+    notes: [...problems.map((problem) => safeText(problem, 400)), ...freshDataNotes(request.source, why)],
   });
+}
+
+function readyCall(tool: string, args: ScopeArguments, request: ProfileRequest, why: Emptiness) {
+  if (why.retry !== null) return { tool, arguments: retryArguments({ ...args }, request, why.retry) };
+  if (why.reason !== 'unknown_service') return null;
+  return { tool: 'list_services', arguments: args.source === undefined ? {} : { source: args.source } };
 }
 
 /** Arguments of single tools that a ready call repeats, with the values that go without saying. */
@@ -91,10 +100,9 @@ function retryArguments(
   );
 }
 
-function freshDataNotes(why: Emptiness): string[] {
-  return why.reason === 'source_empty'
-    ? [
-        'A newly installed server that also keeps the old storage may answer empty for some minutes after the first profiles.',
-      ]
-    : [];
+function freshDataNotes({ kind }: ProfileSource, { reason }: Emptiness): string[] {
+  if (kind === 'files' || reason !== 'source_empty') return [];
+  return [
+    'A newly installed server that also keeps the old storage may answer empty for some minutes after the first profiles.',
+  ];
 }

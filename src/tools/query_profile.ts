@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { filterStacks } from '../profile/filter.js';
-import { profileViewAnswer } from '../report/profile-view.js';
+import { MOST_ROWS, profileViewAnswer } from '../report/profile-view.js';
 import { formatArgument, profileArguments } from './arguments.js';
 import { defineTool } from './define.js';
 import { answerAbout } from './profile-question.js';
@@ -20,7 +20,7 @@ export const queryProfile = defineTool({
     sort: z.enum(['self', 'total']).default('self').describe('Ranking of view=top'),
     focus: z.string().optional().describe('RE2 on function names: keep stacks through a match'),
     ignore: z.string().optional().describe('RE2: drop stacks through a match'),
-    limit: z.int().min(1).max(200).optional().describe('Rows; default 20 (top), 30 (tree)'),
+    limit: z.int().min(1).max(MOST_ROWS).optional().describe('Rows; default 20 (top), 30 (tree)'),
     format: formatArgument,
   }),
   run: (args, context) =>

@@ -20,6 +20,8 @@ export interface Scope {
   matchers: readonly Matcher[];
   window: Window;
   type: ProfileType;
+  /** Its alias, or its id where the alias would mean another type that is present. */
+  typeArgument: string;
   /** What was chosen for the caller, in words. */
   notes: readonly string[];
 }
@@ -64,7 +66,28 @@ export async function resolveScope(request: ProfileRequest, context: ToolContext
   if (request.profileType === null) {
     notes.push(`No profile type was given: ${type.alias} was taken${otherTypes(typeIds, type)}.`);
   }
-  return { scope: { source, service, matchers: request.matchers, window, type, notes } };
+  const namesakes = orderTypes(typeIds).filter(({ alias, id }) => alias === type.alias && id !== type.id);
+  if (namesakes.length > 0 && request.profileType?.includes(':') !== true) {
+    notes.push(`Several types are called ${type.alias}: also ${namesakes.map(({ id }) => id).join(', ')}.`);
+  }
+  const means = resolveProfileType(type.alias, typeIds);
+  const typeArgument = means?.id === type.id ? type.alias : type.id;
+  if (service === null) notes.push(...(await mixtureNotes(request, window, context)));
+  return { scope: { source, service, matchers: request.matchers, window, type, typeArgument, notes } };
+}
+
+/** A selector without a service may sum up several: the reader must know. */
+async function mixtureNotes(
+  { source, matchers }: ProfileRequest,
+  window: Window,
+  context: ToolContext,
+): Promise<string[]> {
+  const services = await context
+    .schemaOf(source)
+    .labelValues('service_name', matchers, window, context.signal);
+  if (services.length < 2) return [];
+  const shown = services.slice(0, 5).join(', ');
+  return [`${services.length} services are added up: ${shown}${services.length > 5 ? ', …' : ''}.`];
 }
 
 function otherTypes(typeIds: readonly string[], taken: ProfileType): string {

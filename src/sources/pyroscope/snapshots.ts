@@ -1,11 +1,9 @@
+import { INSTANCE_LABELS } from '../instance-labels.js';
 import type { Labels, ProfileQuery, SnapshotCount } from '../source.js';
 import { type SumSeries, selectHeatmap, selectSeries } from './api.js';
 import { inAllowedLength, labelsKey, MIN_STEP_MS, stepSeconds } from './steps.js';
 import { isRefusedByV2, type Piece, type Stores } from './stores.js';
 import type { Transport } from './transport.js';
-
-/** Labels that tell instances apart, so that profiles taken in the same second are not counted as one. */
-const INSTANCE_LABELS = ['pod', 'instance', 'hostname', 'host', 'k8s.pod.name', 'service_instance_id'];
 
 /** Everything that a count needs besides its window. */
 interface Counting {

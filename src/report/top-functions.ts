@@ -1,0 +1,67 @@
+import { chargeLeaves } from '../profile/charge.js';
+import { frameOwner } from '../profile/frames.js';
+import type { Profile } from '../profile/model.js';
+import { totalValue } from '../profile/model.js';
+import type { FunctionTable } from '../profile/table.js';
+import { type Charge, functionData, type NamedFunction } from './functions.js';
+import { divisorOf, type Measurement, round, roundShare } from './measurement.js';
+
+/** A row of a table of functions; shares are of the active total. */
+export interface RankedFunction extends NamedFunction {
+  rank: number;
+  self: number;
+  self_share: number;
+  total: number;
+  total_share: number;
+  /** The application function that most of the own cost is charged to, and for what share of it; null where none is. */
+  charged_to: string | null;
+  charged_share: number | null;
+}
+
+export interface RankedRows {
+  rows: RankedFunction[];
+  /** Per row who it is charged to, with the place. */
+  charges: (Charge | null)[];
+}
+
+/** A function that causes less of a leaf's cost than this is not to be blamed for it. */
+const CHARGE_FLOOR = 0.2;
+
+/** The rows of a table of functions, in the order of `ids`. */
+export function rankedRows(
+  measured: Measurement,
+  profile: Profile,
+  table: FunctionTable,
+  ids: readonly number[],
+): RankedRows {
+  const whole = totalValue(measured.active);
+  const divisor = divisorOf(measured);
+  const application = profile.functions.map((info) => frameOwner(info) === 'application');
+  const charged = chargeLeaves(
+    profile,
+    ids.filter((id) => !application[id]),
+    (id) => application[id] ?? false,
+  );
+  const charges = ids.map((id): Charge | null => {
+    const charge = charged.get(id);
+    const self = table.self[id] ?? 0;
+    if (charge === undefined || self <= 0 || charge.value < CHARGE_FLOOR * self) return null;
+    const to = functionData(profile.functions[charge.functionId], table.lines[charge.functionId] ?? 0);
+    return { to, share: roundShare(charge.value / self) };
+  });
+  const rows = ids.map((id, index) => {
+    const self = table.self[id] ?? 0;
+    const total = table.totals[id] ?? 0;
+    return {
+      rank: index + 1,
+      ...functionData(profile.functions[id], table.lines[id] ?? 0),
+      self: round(self / divisor),
+      self_share: roundShare(self / whole),
+      total: round(total / divisor),
+      total_share: roundShare(total / whole),
+      charged_to: charges[index]?.to.function ?? null,
+      charged_share: charges[index]?.share ?? null,
+    };
+  });
+  return { rows, charges };
+}

@@ -1,0 +1,86 @@
+import { readFile, realpath, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { z } from 'zod';
+import { UserError } from '../../errors.js';
+import { type BrokenFile, isBelow, isMissing, LEADS_OUTSIDE, reasonOf } from './profile-file.js';
+
+const MANIFEST = 'profiles.json';
+
+const manifestSchema = z.object({ profiles: z.array(z.unknown()) });
+
+const profileSchema = z.object({
+  file: z.string().min(1),
+  time: z.iso.datetime({ offset: true }),
+  duration_s: z.number().nonnegative().optional(),
+  type_name: z.string().regex(/^[^:]+$/, 'expected the first part of a profile type id, without a colon'),
+  labels: z.record(z.string(), z.string()),
+});
+export type ManifestProfile = z.infer<typeof profileSchema>;
+
+/**
+ * The manifest of a directory; null where there is none. An entry that is not valid is reported like a broken file.
+ * @throws UserError when the directory cannot be read, or the manifest is no JSON or has no list of profiles
+ */
+export async function readManifest(
+  directory: string,
+): Promise<{ profiles: ManifestProfile[]; broken: BrokenFile[] } | null> {
+  const file = path.join(directory, MANIFEST);
+  const text = await readText(directory, file);
+  if (text === null) return null;
+  let listed: readonly unknown[];
+  try {
+    listed = manifestSchema.parse(JSON.parse(text)).profiles;
+  } catch (error) {
+    const reason = error instanceof z.ZodError ? issueOf(error, '') : reasonOf(error);
+    throw new UserError(
+      `The manifest "${file}" is not valid: ${reason}.`,
+      'It needs {"profiles":[{"file","time" (RFC 3339),"duration_s","type_name","labels":{"service_name"}}]}.',
+    );
+  }
+  const profiles: ManifestProfile[] = [];
+  const broken: BrokenFile[] = [];
+  listed.forEach((entry, index) => {
+    const { success, data, error } = profileSchema.safeParse(entry);
+    const place = `profiles[${index}]`;
+    if (success) profiles.push(data);
+    else broken.push({ file: nameOf(entry) ?? place, reason: `in the manifest: ${issueOf(error, place)}` });
+  });
+  return { profiles, broken };
+}
+
+async function readText(directory: string, file: string): Promise<string | null> {
+  try {
+    if (!isBelow(await realpath(directory), await realpath(file))) throw new Error(LEADS_OUTSIDE);
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    if (isMissing(error) && (await isDirectory(directory))) return null;
+    const outside = error instanceof Error && error.message === LEADS_OUTSIDE;
+    throw new UserError(
+      `The profile directory "${directory}" cannot be read: ${outside ? `${MANIFEST} is ` : ''}${reasonOf(error)}.`,
+      'Start the server with --profiles (or PROFILES_DIR) naming a directory of pprof files.',
+    );
+  }
+}
+
+/** The first thing that is wrong, and where. */
+function issueOf(error: z.ZodError, place: string): string {
+  const issue = error.issues[0];
+  if (issue === undefined) return 'not as expected';
+  const at = issue.path.reduce<string>(
+    (path, key) => (typeof key === 'number' ? `${path}[${key}]` : path === '' ? String(key) : `${path}.${String(key)}`),
+    place,
+  );
+  return at === '' ? issue.message : `${issue.message}, at ${at}`;
+}
+
+function nameOf(entry: unknown): string | null {
+  if (typeof entry !== 'object' || entry === null || !('file' in entry)) return null;
+  return typeof entry.file === 'string' && entry.file !== '' ? entry.file : null;
+}
+
+async function isDirectory(directory: string): Promise<boolean> {
+  return stat(directory).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+}

@@ -1,0 +1,11 @@
+/** Labels that tell one instance of a service from another, the most telling first. */
+export const INSTANCE_LABELS: readonly string[] = [
+  'pod',
+  'k8s.pod.name',
+  'k8s_pod_name',
+  'instance',
+  'service_instance_id',
+  'hostname',
+  'host',
+  'host.name',
+];
