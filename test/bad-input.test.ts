@@ -40,6 +40,11 @@ describe.each([
     '`limit` 1000 is not valid: Too big: expected number to be <=100.\nNext: `limit` (1–100): Rows of the top table.',
   ],
   [
+    'a limit of nothing',
+    { limit: 0 },
+    '`limit` 0 is not valid: Too small: expected number to be >=1.\nNext: `limit` (1–100): Rows of the top table.',
+  ],
+  [
     'a word that is no number',
     { limit: 'many' },
     '`limit` "many" is not valid: Invalid input: expected number, received string.\nNext: `limit` (1–100): Rows of the top table.',
@@ -68,6 +73,21 @@ describe.each([
     'epoch seconds',
     { from: 1795384800 },
     '`from` 1795384800 looks like epoch seconds.\nNext: Epoch times are milliseconds: `from`: 1795384800000 (2026-11-22T22:00:00.000Z).',
+  ],
+  [
+    'an epoch that no calendar holds',
+    { from: '99999999999999999' },
+    '`from` "99999999999999999" is outside the years 1970 to 2200.\nNext: Use RFC 3339 with a zone ("2026-11-20T14:30:00Z"), epoch milliseconds, or "now-1h" (ms, s, m, h, d, w).',
+  ],
+  [
+    'a time before all time',
+    { from: 'now-99999999w' },
+    '`from` "now-99999999w" is outside the years 1970 to 2200.\nNext: Use RFC 3339 with a zone ("2026-11-20T14:30:00Z"), epoch milliseconds, or "now-1h" (ms, s, m, h, d, w).',
+  ],
+  [
+    'a day that does not exist',
+    { from: '2026-02-31T00:00:00Z' },
+    '`from` "2026-02-31T00:00:00Z" does not exist in the calendar.\nNext: Months are 01 to 12 with 28 to 31 days, hours 00 to 23, minutes and seconds 00 to 59.',
   ],
   [
     'a window in the future',
@@ -133,10 +153,11 @@ test('an unknown label gets the nearest', async () => {
   });
 });
 
-test('numbers as text, text as numbers and empty text are taken', async () => {
+test('numbers as text, text as numbers, empty text and null are taken', async () => {
   const { text, isError } = await files('summarize_profile', {
     service: 'checkout-api',
     selector: '',
+    source: null,
     limit: '3',
     from: 1795185000000 - 1_800_000 * 2,
     to: String(Date.parse('2026-11-20T14:45:00Z')),

@@ -69,7 +69,9 @@ export async function callTool(
 }
 
 function isExplicit(args: unknown, name: string): boolean {
-  return typeof args === 'object' && args !== null && name in args;
+  if (typeof args !== 'object' || args === null) return false;
+  const given: unknown = new Map<string, unknown>(Object.entries(args)).get(name);
+  return given !== undefined && given !== null && given !== '';
 }
 
 /** The JSON schema of a tool's arguments, as `tools/list` shows it. */

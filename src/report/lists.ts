@@ -48,6 +48,9 @@ export interface DataSourceRow {
   problems: readonly string[];
 }
 
+/** Problems listed for one source; the rest is counted. */
+const MAX_PROBLEMS = 20;
+
 /** Which sources exist and what they hold. */
 export function dataSourcesAnswer(rows: readonly DataSourceRow[]): Answer {
   const time = (ms: number | null) => (ms === null ? null : formatTime(ms));
@@ -63,7 +66,8 @@ export function dataSourcesAnswer(rows: readonly DataSourceRow[]): Answer {
         ...row,
         oldest: time(row.oldest),
         newest: time(row.newest),
-        problems,
+        problems: problems.slice(0, MAX_PROBLEMS).map((problem) => safeText(problem, 400)),
+        problem_count: problems.length,
       })),
       notes: [],
     },
@@ -82,8 +86,12 @@ export function dataSourcesAnswer(rows: readonly DataSourceRow[]): Answer {
       },
       {
         rows: rows.flatMap((row) =>
-          row.problems.map((problem) => `Note: ${safeText(row.name, 100)}: ${safeText(problem, 400)}`),
+          row.problems
+            .slice(0, MAX_PROBLEMS)
+            .map((problem) => `Note: ${safeText(row.name, 100)}: ${safeText(problem, 400)}`),
         ),
+        keep: 3,
+        more: '`pyroscope-mcp doctor` lists them all',
       },
     ],
     lists: ['data_sources'],
@@ -103,7 +111,8 @@ export function servicesAnswer(
   weighedBy: ProfileType | null,
   scope: ListScope,
 ): Answer {
-  const by = weighedBy === null ? '' : `, heaviest first by ${weighedBy.alias}`;
+  const none = rows.some(({ share }) => share === null) ? ', "-" where it emits none' : '';
+  const by = weighedBy === null ? '' : ` with their shares of all ${weighedBy.alias}${none}`;
   return listAnswer(
     'services',
     rows.map((row) => ({

@@ -89,5 +89,10 @@ export async function lastSeen(
     context.signal,
   );
   const times = series.flatMap(({ points }) => points.map(({ time }) => time));
-  return times.length === 0 ? null : Math.min(window.to, times.reduce((a, b) => Math.max(a, b)));
+  return times.length === 0
+    ? null
+    : Math.min(
+        window.to,
+        times.reduce((a, b) => Math.max(a, b)),
+      );
 }

@@ -55,8 +55,15 @@ export async function emptiness(
     detail: why.detail,
     instead: why.instead,
     retry: readyCall(tool, args, request, why),
-    notes: [...problems.map((problem) => safeText(problem, 400)), ...freshDataNotes(request.source, why)],
+    notes: [...problemNotes(problems), ...freshDataNotes(request.source, why)],
   });
+}
+
+/** What may have to do with it: files that cannot be read. */
+function problemNotes(problems: readonly string[]): string[] {
+  const shown = problems.slice(0, 3).map((problem) => safeText(problem, 300));
+  const more = problems.length - shown.length;
+  return more > 0 ? [...shown, `${more} more problems: list_data_sources.`] : shown;
 }
 
 function readyCall(tool: string, args: ScopeArguments, request: ProfileRequest, why: Emptiness) {

@@ -46,32 +46,45 @@ export function stackValues(
 export function stackKeys(file: PprofFile): Float64Array {
   const frames = locationHashes(file);
   const { starts, locations } = file.samples;
-  return Float64Array.from({ length: starts.length - 1 }, (_, sample) => {
+  const keys = new Float64Array(starts.length - 1);
+  for (let sample = 0; sample < keys.length; sample++) {
     const end = starts[sample + 1] ?? 0;
-    if (starts[sample] === end) return Number.NaN;
-    let hash: Hash = SEED;
-    for (let at = starts[sample] ?? 0; at < end; at++) hash = mix(hash, frames[locations[at] ?? 0] ?? SEED);
-    return (hash[0] >>> 0) * 2 ** 21 + (hash[1] >>> 11);
-  });
+    let high = HIGH_SEED;
+    let low = LOW_SEED;
+    for (let at = starts[sample] ?? 0; at < end; at++) {
+      high = mixHigh(high, frames.high[locations[at] ?? 0] ?? 0);
+      low = mixLow(low, frames.low[locations[at] ?? 0] ?? 0);
+    }
+    keys[sample] = starts[sample] === end ? Number.NaN : (high >>> 0) * 2 ** 21 + (low >>> 11);
+  }
+  return keys;
 }
 
-/** Two times 32 bits. */
-type Hash = readonly [number, number];
-const SEED: Hash = [0x811c9dc5, 0x9e3779b9];
+const HIGH_SEED = 0x811c9dc5;
+const LOW_SEED = 0x9e3779b9;
 
-function mix([a, b]: Hash, [c, d]: Hash): Hash {
-  const high = Math.imul(a ^ c, 0x01000193);
-  const low = Math.imul(b ^ d, 0x85ebca6b);
-  return [high ^ (high >>> 15), low ^ (low >>> 13)];
+function mixHigh(hash: number, next: number): number {
+  const mixed = Math.imul(hash ^ next, 0x01000193);
+  return mixed ^ (mixed >>> 15);
 }
 
-function hashOf(text: string): Hash {
-  let hash = SEED;
-  for (let at = 0; at < text.length; at++) hash = mix(hash, [text.charCodeAt(at), text.charCodeAt(at)]);
-  return hash;
+function mixLow(hash: number, next: number): number {
+  const mixed = Math.imul(hash ^ next, 0x85ebca6b);
+  return mixed ^ (mixed >>> 13);
 }
 
-function locationHashes({ raw, locations }: PprofFile): Hash[] {
+function hashOf(text: string): { high: number; low: number } {
+  let high = HIGH_SEED;
+  let low = LOW_SEED;
+  for (let at = 0; at < text.length; at++) {
+    high = mixHigh(high, text.charCodeAt(at));
+    low = mixLow(low, text.charCodeAt(at));
+  }
+  return { high, low };
+}
+
+/** By function name, file and line as the file itself has them, for a merge may place a function elsewhere. */
+function locationHashes({ raw, locations }: PprofFile): { high: Int32Array; low: Int32Array } {
   const text = (index: number | bigint) => raw.stringTable.strings[Number(index)] ?? '';
   const functions = new Map(
     raw.function.map((fn) => [
@@ -80,21 +93,25 @@ function locationHashes({ raw, locations }: PprofFile): Hash[] {
     ]),
   );
   const binaries = new Map(raw.mapping.map(({ id, filename }) => [plain(id), text(filename)]));
-  return locations.ids.map((_, location) => {
+  const high = new Int32Array(locations.ids.length);
+  const low = new Int32Array(locations.ids.length);
+  for (let location = 0; location < locations.ids.length; location++) {
     const from = locations.starts[location] ?? 0;
     const to = locations.starts[location + 1] ?? 0;
-    if (from === to) {
-      const binary = binaries.get(plain(locations.mappingIds[location] ?? 0)) ?? '';
-      return hashOf(`${binary}!${locations.addresses[location] ?? 0}`);
-    }
-    let hash = SEED;
+    const binary = binaries.get(plain(locations.mappingIds[location] ?? 0)) ?? '';
+    let hash = hashOf(from === to ? `${binary}!${locations.addresses[location] ?? 0}` : '');
     for (let at = from; at < to; at++) {
       const line = locations.lineNumbers[at] ?? 0;
-      hash = mix(hash, functions.get(plain(locations.functionIds[at] ?? 0)) ?? SEED);
-      hash = mix(hash, [line, line]);
+      const fn = functions.get(plain(locations.functionIds[at] ?? 0));
+      hash = {
+        high: mixHigh(mixHigh(hash.high, fn?.high ?? 0), line),
+        low: mixLow(mixLow(hash.low, fn?.low ?? 0), line),
+      };
     }
-    return hash;
-  });
+    high[location] = hash.high;
+    low[location] = hash.low;
+  }
+  return { high, low };
 }
 
 /** The same id is the same key, however it was read. */
@@ -150,7 +167,8 @@ export function counterDetector(): { add(values: StackValues): void; verdict(): 
 
 /**
  * Recognises counters of several instances in one series: the snapshots fall into a few rows, in each of which no
- * stack ever falls, and they change rows again and again. A restart begins a new row and does not come back.
+ * stack ever falls, and they change rows again and again (at most one row may have no second snapshot yet). A restart
+ * begins a new row and does not come back.
  */
 function instanceDetector() {
   let rows: (Reading & { snapshots: number })[] | null = [];
@@ -163,7 +181,8 @@ function instanceDetector() {
       if (rows === null || reading.values.size === 0) return;
       let home = -1;
       rows.forEach((row, index) => {
-        if (row.total > reading.total || row.total <= (rows?.[home]?.total ?? -1) || falls(row, reading)) return;
+        if (row.total > reading.total || row.total <= (rows?.[home]?.total ?? -1) || falls(row, reading))
+          return;
         home = index;
       });
       const row = rows[home];
@@ -182,7 +201,7 @@ function instanceDetector() {
     severalAreMixed: (): boolean =>
       rows !== null &&
       rows.length > 1 &&
-      rows.every(({ snapshots }) => snapshots > 1) &&
+      rows.filter(({ snapshots }) => snapshots === 1).length <= 1 &&
       changes >= 2 &&
       changes >= links / 2 &&
       evidence >= MIN_EVIDENCE,

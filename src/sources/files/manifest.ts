@@ -67,7 +67,8 @@ function issueOf(error: z.ZodError, place: string): string {
   const issue = error.issues[0];
   if (issue === undefined) return 'not as expected';
   const at = issue.path.reduce<string>(
-    (path, key) => (typeof key === 'number' ? `${path}[${key}]` : path === '' ? String(key) : `${path}.${String(key)}`),
+    (path, key) =>
+      typeof key === 'number' ? `${path}[${key}]` : path === '' ? String(key) : `${path}.${String(key)}`,
     place,
   );
   return at === '' ? issue.message : `${issue.message}, at ${at}`;

@@ -143,7 +143,12 @@ describe('files that cannot be read', () => {
     expect(notes[0]).toMatch(
       /^5 files could not be read and are left out: shop\/cut\.pb \(.+\), shop\/cut\.pb\.gz \(cut short: unexpected end of the gzip data\), shop\/empty\.pb \(empty: no sample types\) and 2 more\.$/,
     );
-    expect(await source.problems(signal)).toEqual(notes);
+    const problems = await source.problems(signal);
+    expect(problems).toHaveLength(5);
+    expect(problems[1]).toBe(
+      'shop/cut.pb.gz could not be read and is left out: cut short: unexpected end of the gzip data.',
+    );
+    expect(problems[4]).toMatch(/^shop\/text\.pprof could not be read and is left out: .+\.$/);
   });
 
   test('listed but missing, or outside the directory: refused without being opened', async () => {
@@ -200,23 +205,7 @@ describe('a directory that cannot be read', () => {
     ['{"profiles":[', 'JSON'],
     ['[]', 'expected object'],
     ['{}', 'at profiles'],
-    ['{"profiles":[{"file":"a.pb","time":"2026-11-20T14:00:00Z","labels":{}}]}', 'at profiles[0].type_name'],
-    [
-      '{"profiles":[{"file":"a.pb","time":"yesterday","type_name":"cpu","labels":{}}]}',
-      'at profiles[0].time',
-    ],
-    [
-      '{"profiles":[{"file":"a.pb","time":"2026-11-20T14:00:00","type_name":"cpu","labels":{}}]}',
-      'at profiles[0].time',
-    ],
-    [
-      '{"profiles":[{"file":"a.pb","time":"2026-11-20T14:00:00Z","type_name":"cpu","labels":{"pod":1}}]}',
-      'at profiles[0].labels.pod',
-    ],
-    [
-      '{"profiles":[{"file":"a.pb","time":"2026-11-20T14:00:00Z","type_name":"cpu","labels":{},"duration_s":-1}]}',
-      'at profiles[0].duration_s',
-    ],
+    ['{"profiles":{}}', 'at profiles'],
   ])('an invalid manifest %s: the error names the file and %s', async (content, problem) => {
     const directory = await directoryWith({ 'profiles.json': content, 'a.pb': cpu({ main: 1 }) });
     const asked = createFilesSource({ directory }).dataRange(signal);
@@ -233,5 +222,45 @@ describe('a directory that cannot be read', () => {
     await expect(source.dataRange(signal)).rejects.toThrow(UserError);
     await appendFile(path.join(directory, 'profiles.json'), ']}');
     expect(await source.dataRange(signal)).toBeNull();
+  });
+});
+
+describe('a manifest with an entry that is not valid', () => {
+  const entry = { time: STAMP, type_name: 'process_cpu', labels: { service_name: 'shop' } };
+  const good = { ...entry, file: 'good.pb' };
+
+  test.each([
+    ['no labels', { ...entry, file: 'a.pb', labels: undefined }, 'a.pb', 'at profiles[1].labels'],
+    [
+      'a label that is no text',
+      { ...entry, file: 'a.pb', labels: { pod: 1 } },
+      'a.pb',
+      'at profiles[1].labels.pod',
+    ],
+    ['no type', { ...entry, file: 'a.pb', type_name: undefined }, 'a.pb', 'at profiles[1].type_name'],
+    ['a whole type id', { ...entry, file: 'a.pb', type_name: 'cpu:cpu' }, 'a.pb', 'without a colon'],
+    ['a time in words', { ...entry, file: 'a.pb', time: 'yesterday' }, 'a.pb', 'at profiles[1].time'],
+    ['no zone', { ...entry, file: 'a.pb', time: '2026-11-20T14:00:00' }, 'a.pb', 'at profiles[1].time'],
+    ['less than no time', { ...entry, file: 'a.pb', duration_s: -1 }, 'a.pb', 'at profiles[1].duration_s'],
+    ['no file', entry, 'profiles[1]', 'at profiles[1].file'],
+    ['nothing', null, 'profiles[1]', 'expected object'],
+  ])('%s: it is reported and the others answer', async (_, bad, name, problem) => {
+    const directory = await directoryWith({
+      'profiles.json': JSON.stringify({ profiles: [good, bad, { ...good, file: 'other.pb' }] }),
+      'good.pb': cpu({ main: 2 }),
+      'other.pb': cpu({ main: 3 }),
+      'a.pb': cpu({ main: 100 }),
+    });
+    const source = createFilesSource({ directory });
+    const { profile, notes } = await source.profile(
+      { profileTypeId: SAMPLES, matchers: [], window: EVER },
+      signal,
+    );
+    expect(totalValue(profile)).toBe(5);
+    expect(notes).toEqual([
+      expect.stringContaining(`1 file could not be read and is left out: ${name} (in the manifest: `),
+    ]);
+    expect(notes[0]).toContain(problem);
+    expect(await source.problems(signal)).toEqual([expect.stringContaining(problem)]);
   });
 });

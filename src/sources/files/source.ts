@@ -2,7 +2,8 @@ import path from 'node:path';
 import { LRUCache } from 'lru-cache';
 import { UpstreamError } from '../../errors.js';
 import { ProfileBuilder } from '../../profile/builder.js';
-import { addPprof, type PprofFile, pprofTotal } from '../../profile/pprof.js';
+import type { Profile } from '../../profile/model.js';
+import { addPprof, type PprofFile } from '../../profile/pprof.js';
 import { coalesceStacks } from '../../profile/stacks.js';
 import { parseProfileType } from '../../profile/types.js';
 import { sharedWork } from '../../shared-work.js';
@@ -15,16 +16,21 @@ import type {
   SnapshotCount,
   TimeSeries,
 } from '../source.js';
-import { type Catalog, type CatalogEntry, readCatalog, readProfileFile, reasonOf } from './catalog.js';
-import { counterSteps, stackValues } from './counters.js';
+import { type CatalogEntry, readCatalog } from './catalog.js';
+import { brokenNotes, type CounterUse, counterNotes, undatedNotes } from './notes.js';
+import { readProfileFile, reasonOf } from './profile-file.js';
 
-/** Decoded files kept for the next question. */
-const CACHED_FILES = 128;
-const NAMED_IN_A_NOTE = 3;
+/** Memory for decoded files kept for the next question. */
+const CACHE_BYTES = 256 * 2 ** 20;
+/** Memory for merges: follow-up questions ask for the same one, and a scan of many files drives out its own cache. */
+const MERGED_BYTES = 128 * 2 ** 20;
 
-/** How one profile enters a merge: as it is, less the reading before it, or not at all. */
-type Reading = { minus: CatalogEntry | null } | 'left_out';
-type Readings = Map<CatalogEntry, Reading>;
+/** How one profile of a query enters a merge. */
+interface Part extends CounterUse {
+  entry: CatalogEntry;
+  /** The reading before it, which is subtracted. */
+  minus: CatalogEntry | null;
+}
 
 /**
  * Profiles from a directory of pprof files, answering as a Pyroscope server does. The directory is read on first
@@ -36,9 +42,12 @@ export function createFilesSource(options: {
   uid?: string;
 }): ProfileSource {
   const { directory, name = path.basename(path.resolve(directory)), uid = name } = options;
-  const decoded = new LRUCache<string, PprofFile>({ max: CACHED_FILES });
-  const catalog = sharedWork((signal) => readCatalog(directory, signal));
-  const countersOf = new Map<string, ReturnType<typeof sharedWork<Readings | null>>>();
+  const decoded = new LRUCache<string, PprofFile>({ maxSize: CACHE_BYTES, sizeCalculation: sizeOf });
+  const merged = new LRUCache<string, Profile>({
+    maxSize: MERGED_BYTES,
+    sizeCalculation: ({ stackFrames, values, functions }) =>
+      1024 + 4 * stackFrames.length + 12 * values.length + 256 * functions.length,
+  });
 
   const read = async ({ file }: CatalogEntry): Promise<PprofFile> => {
     const known = decoded.get(file);
@@ -53,32 +62,7 @@ export function createFilesSource(options: {
     }
   };
 
-  /** Every profile of the type with what it enters a merge as; only counters need more than the file itself. */
-  const readings = async (typeId: string, signal: AbortSignal): Promise<Readings | null> => {
-    if (!mayBeCounter(typeId)) return null;
-    const find = countersOf.get(typeId) ?? sharedWork((joint) => findCounters(typeId, joint));
-    countersOf.set(typeId, find);
-    return find(signal);
-  };
-
-  const findCounters = async (typeId: string, signal: AbortSignal): Promise<Readings | null> => {
-    const { entries } = await catalog(signal);
-    const found: Readings = new Map();
-    for (const snapshots of groupBySeries(entries.filter((entry) => entry.typeIds.includes(typeId)))) {
-      const values: Map<string, number>[] = [];
-      for (const entry of snapshots) {
-        signal.throwIfAborted();
-        values.push(stackValues(await read(entry), entry.typeIds.indexOf(typeId)));
-      }
-      counterSteps(values)?.forEach((step, index) => {
-        const entry = snapshots[index];
-        if (entry === undefined) return;
-        if (step === 'drop') found.set(entry, 'left_out');
-        else found.set(entry, { minus: step === 'keep' ? null : (snapshots[step] ?? null) });
-      });
-    }
-    return found.size > 0 ? found : null;
-  };
+  const catalog = sharedWork((signal) => readCatalog(directory, read, signal));
 
   /** The profiles of a query, each with those of its types that the query means. */
   const matching = async (
@@ -99,22 +83,39 @@ export function createFilesSource(options: {
       .filter(({ typeIds }) => typeIds.length > 0);
   };
 
-  /** The profiles of a query, each with its reading; those that only serve as a counter's start are left out. */
-  const profilesOf = async (query: ProfileQuery, signal: AbortSignal) => {
+  /** The profiles of a query as they enter a merge; those that only serve as a counter's start are left out. */
+  const profilesOf = async (query: ProfileQuery, signal: AbortSignal): Promise<Part[]> => {
     const typeId = query.profileTypeId;
-    const counters = await readings(typeId, signal);
-    const matches = await matching(query, signal);
-    return matches.flatMap(({ entry, typeIds }) => {
+    const counters = (await catalog(signal)).counters.get(typeId);
+    return (await matching(query, signal)).flatMap(({ entry, typeIds }) => {
       if (!typeIds.includes(typeId)) return [];
-      const reading = counters?.get(entry) ?? { minus: null };
-      return reading === 'left_out'
-        ? []
-        : [{ entry, minus: reading.minus, counted: counters?.has(entry) ?? false }];
+      const reading = counters?.readings.get(entry);
+      if (reading === 'left_out') return [];
+      return {
+        entry,
+        minus: reading?.minus ?? null,
+        counted: reading !== undefined,
+        suspected: counters?.suspected.has(entry) ?? false,
+      };
     });
   };
 
-  const sumOf = async (entry: CatalogEntry, typeId: string): Promise<number> =>
-    pprofTotal(await read(entry), entry.typeIds.indexOf(typeId));
+  const merge = async (typeId: string, parts: readonly Part[], signal: AbortSignal): Promise<Profile> => {
+    const weights = mergeWeights(parts);
+    const key = JSON.stringify([typeId, weights.map(([{ file, time }, weight]) => [file, time, weight])]);
+    const known = merged.get(key);
+    if (known !== undefined) return known;
+    const type = parseProfileType(typeId);
+    const builder = new ProfileBuilder(type?.sampleType ?? '', type?.unit ?? '');
+    for (const [entry, weight] of weights) {
+      signal.throwIfAborted();
+      addPprof(builder, await read(entry), entry.typeIds.indexOf(typeId), weight);
+    }
+    const built = builder.build();
+    const profile = parts.some(({ minus }) => minus !== null) ? coalesceStacks(built) : built;
+    merged.set(key, profile);
+    return profile;
+  };
 
   return {
     name,
@@ -153,30 +154,18 @@ export function createFilesSource(options: {
     },
 
     async profile(query, signal) {
-      const type = parseProfileType(query.profileTypeId);
-      const builder = new ProfileBuilder(type?.sampleType ?? '', type?.unit ?? '');
       const profiles = await profilesOf(query, signal);
-      let subtracted = 0;
-      for (const { entry, minus } of profiles) {
-        signal.throwIfAborted();
-        addPprof(builder, await read(entry), entry.typeIds.indexOf(query.profileTypeId));
-        if (minus === null) continue;
-        subtracted++;
-        addPprof(builder, await read(minus), minus.typeIds.indexOf(query.profileTypeId), -1);
-      }
       const { broken, undated } = await catalog(signal);
       const seconds = profiles.map(({ entry }) => entry.seconds);
       return {
-        profile: subtracted > 0 ? coalesceStacks(builder.build()) : builder.build(),
+        profile: await merge(query.profileTypeId, profiles, signal),
         notes: [
           ...brokenNotes(broken),
           ...undatedNotes(
             undated,
             profiles.map(({ entry }) => entry.file),
           ),
-          ...(profiles.some(({ counted }) => counted)
-            ? ['These files hold counters since process start; each was reduced by the one before it.']
-            : []),
+          ...counterNotes(profiles),
         ],
         profiledSeconds: seconds.every((value) => value !== null)
           ? seconds.reduce((sum, value) => sum + value, 0)
@@ -206,8 +195,7 @@ export function createFilesSource(options: {
         const group = groups.get(key) ?? { labels, sums: new Map<number, number>(), total: 0 };
         groups.set(key, group);
         const value =
-          (await sumOf(entry, query.profileTypeId)) -
-          (minus === null ? 0 : await sumOf(minus, query.profileTypeId));
+          totalOf(entry, query.profileTypeId) - (minus === null ? 0 : totalOf(minus, query.profileTypeId));
         const slot = Math.max(1, Math.ceil((entry.time - query.window.from) / stepMs));
         const time = query.window.from + slot * stepMs;
         group.sums.set(time, (group.sums.get(time) ?? 0) + value);
@@ -235,59 +223,48 @@ export function createFilesSource(options: {
 
     async problems(signal) {
       const { broken } = await catalog(signal);
-      return brokenNotes(broken);
+      return broken.map(({ file, reason }) => `${file} could not be read and is left out: ${reason}.`);
     },
 
     async close() {
       decoded.clear();
+      merged.clear();
     },
   };
 }
 
-/** Allocation and contention profiles are often scraped as counters; sampled time never is. */
-function mayBeCounter(typeId: string): boolean {
-  const type = parseProfileType(typeId);
-  return type !== null && type.kind === 'cumulative' && /^(?:memory|mutex|block)$/.test(type.name);
+/**
+ * The files that make up a merge, each with the factor on its values. Of a counter's run only the last remains, less
+ * the one before the first: all between cancel.
+ */
+function mergeWeights(parts: readonly Part[]): [CatalogEntry, number][] {
+  const weights = new Map<CatalogEntry, number>();
+  for (const { entry, minus } of parts) {
+    weights.set(entry, (weights.get(entry) ?? 0) + 1);
+    if (minus !== null) weights.set(minus, (weights.get(minus) ?? 0) - 1);
+  }
+  return [...weights].filter(([, weight]) => weight !== 0);
 }
 
-function groupBySeries(entries: readonly CatalogEntry[]): CatalogEntry[][] {
-  const groups = new Map<string, CatalogEntry[]>();
-  for (const entry of entries) {
-    const key = JSON.stringify(Object.entries(entry.labels).sort());
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [entry]);
-    else group.push(entry);
-  }
-  return [...groups.values()];
+function totalOf({ typeIds, totals }: CatalogEntry, typeId: string): number {
+  return totals[typeIds.indexOf(typeId)] ?? 0;
+}
+
+/** About the memory that a decoded file takes. */
+function sizeOf({ samples, locations, raw }: PprofFile): number {
+  const characters = raw.stringTable.strings.reduce((sum, text) => sum + text.length, 0);
+  return (
+    1024 +
+    8 * (samples.values.length + samples.locations.length) +
+    64 * (locations.ids.length + locations.functionIds.length) +
+    256 * raw.function.length +
+    32 * raw.stringTable.strings.length +
+    2 * characters
+  );
 }
 
 function pick(labels: Labels, names: readonly string[]): Labels {
   return Object.fromEntries(
     names.flatMap((name) => (labels[name] === undefined ? [] : [[name, labels[name]]])),
   );
-}
-
-function brokenNotes(broken: Catalog['broken']): string[] {
-  if (broken.length === 0) return [];
-  const named = broken.slice(0, NAMED_IN_A_NOTE).map(({ file, reason }) => `${file} (${reason})`);
-  return [
-    `${count(broken.length, 'file')} could not be read and ${broken.length === 1 ? 'is' : 'are'} left out: ${listed(named, broken.length)}.`,
-  ];
-}
-
-function undatedNotes(undated: readonly string[], used: readonly string[]): string[] {
-  const inUse = undated.filter((file) => used.includes(file));
-  if (inUse.length === 0) return [];
-  return [
-    `${count(inUse.length, 'file')} without a time of ${inUse.length === 1 ? 'its' : 'their'} own: the modification time was taken for ${listed(inUse.slice(0, NAMED_IN_A_NOTE), inUse.length)}.`,
-  ];
-}
-
-function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? '' : 's'}`;
-}
-
-function listed(named: readonly string[], all: number): string {
-  const more = all - named.length;
-  return `${named.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }

@@ -60,7 +60,8 @@ export async function findProfileFiles(
       else if (target.isFile()) await take(file, real);
     } catch (error) {
       signal.throwIfAborted();
-      if (hasProfileName(file)) broken.push({ file, reason: `a link that leads nowhere: ${reasonOf(error)}` });
+      if (hasProfileName(file))
+        broken.push({ file, reason: `a link that leads nowhere: ${reasonOf(error)}` });
     }
   };
 

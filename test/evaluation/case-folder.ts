@@ -1,0 +1,145 @@
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { z } from 'zod';
+import { createFilesSource } from '../../src/sources/files/source.js';
+import type { ProfileSource } from '../../src/sources/source.js';
+import type { IncidentCase } from './generator/case.js';
+
+/** The time that stands for offset 0 where nothing else is said: the shipped fixtures were placed there. */
+const FIXTURE_T0 = Date.UTC(2026, 10, 20, 14);
+
+const span = z.object({ from: z.number(), to: z.number() });
+const caseSchema = z.object({
+  id: z.string(),
+  language: z.string(),
+  service_name: z.string(),
+  windows: z.object({ baseline: span, incident: span }),
+  truth: z.object({
+    verdict: z
+      .string()
+      .transform((words) => words.replaceAll('-', '_'))
+      .pipe(
+        z.enum([
+          'code_regression',
+          'leak',
+          'contention',
+          'load_increase',
+          'no_change',
+          'moved',
+          'inconclusive',
+        ]),
+      ),
+    kind: z.string(),
+    functions: z.array(z.string()),
+    guilty_caller: z.string().nullable(),
+    label_culprit: z.record(z.string(), z.string()).nullable(),
+    since: z.number().nullable(),
+  }),
+  profiles: z
+    .array(
+      z.object({
+        file: z.string(),
+        at: z.number(),
+        duration_s: z.number(),
+        type_name: z.string(),
+        labels: z.record(z.string(), z.string()),
+      }),
+    )
+    .optional(),
+});
+type CaseFile = z.infer<typeof caseSchema>;
+
+/**
+ * Reads an incident from a folder: `case.json` with profiles at offsets from t0, or, as the shipped fixtures have it,
+ * `truth.json` (the same without profiles) beside a manifest with times. Its source is the `files` source.
+ *
+ * @param options.t0 Unix ms of offset 0; for a manifest it must fit its times
+ */
+export async function loadCaseFolder(
+  directory: string,
+  options: { t0?: number } = {},
+): Promise<IncidentCase> {
+  const { t0 = FIXTURE_T0 } = options;
+  const found = await readCase(directory);
+  const { windows, truth } = found;
+  const label = Object.entries(truth.label_culprit ?? {})[0];
+  const at = (seconds: number) => t0 + seconds * 1000;
+  const incident = { from: at(windows.incident.from), to: at(windows.incident.to) };
+  return {
+    id: found.id,
+    kind: truth.kind,
+    language: found.language,
+    service: found.service_name,
+    windows: {
+      // A merge takes both ends, and no profile may count on both sides.
+      baseline: {
+        from: at(windows.baseline.from),
+        to: Math.min(at(windows.baseline.to), incident.from - 1),
+      },
+      incident,
+    },
+    truth: {
+      verdict: truth.verdict,
+      functions: truth.functions,
+      guiltyCaller: truth.guilty_caller,
+      label: label === undefined ? null : { name: label[0], value: label[1] },
+      since: truth.since === null ? null : at(truth.since),
+    },
+    source:
+      found.profiles === undefined
+        ? createFilesSource({ directory, name: found.id })
+        : await placedSource(directory, found, found.profiles, t0),
+  };
+}
+
+/**
+ * The later half of the baseline asked as if it were an incident: nothing happened there, so nobody may be accused. It
+ * shares the source of the case.
+ */
+export function quietHalf(found: IncidentCase): IncidentCase {
+  const { from, to } = found.windows.baseline;
+  const middle = Math.round((from + to) / 2);
+  return {
+    ...found,
+    id: `${found.id}-quiet`,
+    kind: 'i',
+    windows: { baseline: { from, to: middle - 1 }, incident: { from: middle, to } },
+    truth: { verdict: 'no_change', functions: [], guiltyCaller: null, label: null, since: null },
+  };
+}
+
+async function readCase(directory: string): Promise<CaseFile> {
+  const read = (file: string) => readFile(path.join(directory, file), 'utf8');
+  const text = await read('case.json').catch(() => read('truth.json'));
+  return caseSchema.parse(JSON.parse(text));
+}
+
+/** The files source over a copy of the folder with a manifest of its own, which is gone when the source is closed. */
+async function placedSource(
+  directory: string,
+  { id }: CaseFile,
+  profiles: NonNullable<CaseFile['profiles']>,
+  t0: number,
+): Promise<ProfileSource> {
+  const place = await mkdtemp(path.join(tmpdir(), 'incident-'));
+  await cp(directory, place, { recursive: true });
+  const manifest = {
+    profiles: profiles.map(({ file, at, duration_s, type_name, labels }) => ({
+      file,
+      time: new Date(t0 + at * 1000).toISOString(),
+      duration_s,
+      type_name,
+      labels,
+    })),
+  };
+  await writeFile(path.join(place, 'profiles.json'), JSON.stringify(manifest));
+  const source = createFilesSource({ directory: place, name: id });
+  return {
+    ...source,
+    async close() {
+      await source.close();
+      await rm(place, { recursive: true, force: true });
+    },
+  };
+}

@@ -1,0 +1,86 @@
+import type { ProfileSource, Window } from '../../../src/sources/source.js';
+import type { LanguageName } from './languages/language.js';
+import type { LensPlan, Snapshot } from './plan.js';
+
+/** The kinds of incidents, (a) to (o), as the shared examples list them. */
+export const KINDS = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j', 'k', 'l', 'm', 'n', 'o'] as const;
+export type Kind = (typeof KINDS)[number];
+
+export type Verdict =
+  | 'code_regression'
+  | 'leak'
+  | 'contention'
+  | 'load_increase'
+  | 'no_change'
+  | 'moved'
+  | 'inconclusive';
+
+/** The verdict that each kind stands for (comparison rules §7). */
+export const VERDICTS: Readonly<Record<Kind, Verdict>> = {
+  a: 'code_regression',
+  b: 'code_regression',
+  c: 'code_regression',
+  d: 'leak',
+  e: 'leak',
+  f: 'contention',
+  g: 'code_regression',
+  h: 'load_increase',
+  i: 'no_change',
+  j: 'moved',
+  k: 'code_regression',
+  l: 'code_regression',
+  m: 'code_regression',
+  n: 'code_regression',
+  o: 'code_regression',
+};
+
+/** What an investigation should find. */
+export interface Truth {
+  verdict: Verdict;
+  /** Any of these is a right answer; none where nobody is to blame. */
+  functions: readonly string[];
+  guiltyCaller: string | null;
+  /** The label value that carries the change; null where all of the fleet has it. */
+  label: { name: string; value: string } | null;
+  /** Start of the change, Unix ms. */
+  since: number | null;
+}
+
+/** A question with its right answer. Windows are closed; the baseline ends 1 ms before the incident. */
+export interface IncidentCase {
+  id: string;
+  kind: string;
+  language: string;
+  service: string;
+  windows: { baseline: Window; incident: Window };
+  truth: Truth;
+  source: ProfileSource;
+}
+
+/**
+ * How far the planted change stands out of the noise of one profile type, from the noise-free expectation.
+ * `share`: the guilty functions' part of the active samples; `rate`: samples per profile.
+ */
+export interface Effect {
+  profileTypeId: string;
+  scale: 'share' | 'rate';
+  before: number;
+  after: number;
+  /** (after − before) / (binomial or Poisson error × √phi), all of both windows. */
+  se: number;
+  /** The same for the part that has the change (a label value, a burst) against the whole baseline. */
+  partSe: number;
+}
+
+export interface GeneratedCase extends IncidentCase {
+  kind: Kind;
+  language: LanguageName;
+  seed: number;
+  phi: number;
+  /** Expected samples of CPU or wall-clock time, idle time left out. */
+  samples: { baseline: number; incident: number };
+  /** The lens that shows the culprit first; empty for a case without a change. */
+  effects: readonly Effect[];
+  /** What the profiles were sampled from. */
+  plan: { lenses: readonly LensPlan[]; snapshots: readonly Snapshot[] };
+}

@@ -1,0 +1,113 @@
+import type { Effect } from './case.js';
+import { expectedSamples, type LensPlan, type Snapshot, type StackPlan } from './plan.js';
+
+/** Expected active samples, all and of the culprit, as linear functions of the intensity of the planted change. */
+interface Mass {
+  profiles: number;
+  total: number;
+  guilty: number;
+  /** What an intensity of 1 adds to both. */
+  added: number;
+}
+
+export interface Masses {
+  baseline: Mass;
+  incident: Mass;
+  /** The incident's profiles that have the change. */
+  part: Mass;
+}
+
+/** Adds up a lens over both windows. `guilty` tells the stacks of the culprit, to which the planted ones belong. */
+export function massesOf(
+  lens: LensPlan,
+  snapshots: readonly Snapshot[],
+  guilty: (stack: StackPlan) => boolean,
+): Masses {
+  const marked = lens.stacks.map(guilty);
+  const empty = (): Mass => ({ profiles: 0, total: 0, guilty: 0, added: 0 });
+  const masses = { baseline: empty(), incident: empty(), part: empty() };
+  for (const at of snapshots) {
+    const without = expectedSamples(lens, at, 0);
+    const sums = { total: 0, guilty: 0, added: 0 };
+    lens.stacks.forEach((stack, index) => {
+      if (stack.role === 'idle') return;
+      const mean = without[index] ?? 0;
+      sums.total += mean;
+      if (marked[index]) sums.guilty += mean;
+      sums.added += stack.planted * at.activation * (stack.scales ? at.load : 1) * at.podFactor;
+    });
+    for (const mass of at.activation > 0 ? [masses[at.side], masses.part] : [masses[at.side]]) {
+      mass.profiles++;
+      mass.total += sums.total;
+      mass.guilty += sums.guilty;
+      mass.added += sums.added;
+    }
+  }
+  return masses;
+}
+
+/** Part of the active samples that is the culprit's. */
+function shareOf(mass: Mass, intensity: number): { share: number; samples: number } {
+  const samples = mass.total + intensity * mass.added;
+  return { share: samples > 0 ? (mass.guilty + intensity * mass.added) / samples : 0, samples };
+}
+
+/** (p2 − p1) / √(phi (p1 q1 / n1 + p2 q2 / n2)): unpooled binomial errors, widened by the over-dispersion. */
+function shareErrors(before: Mass, after: Mass, intensity: number, phi: number): number {
+  const [a, b] = [shareOf(before, intensity), shareOf(after, intensity)];
+  if (a.samples === 0 || b.samples === 0) return 0;
+  const variance = (a.share * (1 - a.share)) / a.samples + (b.share * (1 - b.share)) / b.samples;
+  return variance > 0 ? (b.share - a.share) / Math.sqrt(phi * variance) : 0;
+}
+
+/** The same for samples per profile, with Poisson errors. */
+function rateErrors(before: Mass, after: Mass, intensity: number, phi: number): number {
+  if (before.profiles === 0 || after.profiles === 0) return 0;
+  const [m1, m2] = [before.guilty, after.guilty + intensity * after.added];
+  const variance = m1 / before.profiles ** 2 + m2 / after.profiles ** 2;
+  return variance > 0 ? (m2 / after.profiles - m1 / before.profiles) / Math.sqrt(phi * variance) : 0;
+}
+
+/** How far a change of this intensity stands out. */
+export function effectOf(
+  profileTypeId: string,
+  { baseline, incident, part }: Masses,
+  options: { scale: Effect['scale']; phi: number; intensity?: number },
+): Effect {
+  const { scale, phi, intensity = 1 } = options;
+  const errors = scale === 'share' ? shareErrors : rateErrors;
+  const level = (mass: Mass) =>
+    scale === 'share'
+      ? shareOf(mass, intensity).share
+      : (mass.guilty + intensity * mass.added) / Math.max(1, mass.profiles);
+  return {
+    profileTypeId,
+    scale,
+    before: level(baseline),
+    after: level(incident),
+    se: errors(baseline, incident, intensity, phi),
+    partSe: errors(baseline, part.profiles > 0 ? part : incident, intensity, phi),
+  };
+}
+
+/**
+ * The smallest intensity at which the culprit's share stands out by `errors` standard errors and `points` of the
+ * active part, but never above `most`: a fault does not multiply a service's cost without bound.
+ */
+export function intensityFor(
+  masses: Masses,
+  wanted: { errors: number; points: number; phi: number; most: number },
+): number {
+  const reached = (intensity: number) => {
+    const effect = effectOf('', masses, { scale: 'share', phi: wanted.phi, intensity });
+    return effect.se >= wanted.errors && effect.after - effect.before >= wanted.points;
+  };
+  let [low, high] = [0, wanted.most];
+  if (!reached(high)) return high;
+  for (let round = 0; round < 30; round++) {
+    const middle = (low + high) / 2;
+    if (reached(middle)) high = middle;
+    else low = middle;
+  }
+  return high;
+}

@@ -1,0 +1,176 @@
+import type { Labels, Window } from '../../../src/sources/source.js';
+import type { Kind } from './case.js';
+import type { Snapshot } from './plan.js';
+import { chance, integer, logUniform, normal, pick, pickSome, type Random, uniform } from './random.js';
+
+/** Anchor of all generated cases. */
+const START = Date.UTC(2026, 10, 20, 14);
+/** Seconds between two profiles of a pod and seconds profiled: an agent's default, scrapers, the shared examples. */
+const CADENCES = [
+  [15, 15],
+  [60, 10],
+  [120, 10],
+  [225, 4],
+] as const;
+const REGIONS = ['eu-central-1', 'us-east-1', 'ap-southeast-2'];
+const ALPHABET = '23456789bcdfghjklmnpqrstvwxz';
+
+interface Pod {
+  labels: Labels;
+  factor: number;
+  /** Instants between which it lives. */
+  from: number;
+  to: number;
+  cold: boolean;
+}
+
+export interface Fleet {
+  windows: { baseline: Window; incident: Window };
+  snapshots: Snapshot[];
+  since: number | null;
+  label: { name: string; value: string } | null;
+}
+
+/**
+ * 1 to 6 pods with 8 to 24 profiles each before and 4 to 12 after, and where and when the change is there. Ties between
+ * labels are left in where a real fleet has them: a single canary pod is its version.
+ */
+export function makeFleet(random: Random, kind: Kind, service: string): Fleet {
+  const [spacing, seconds] = pick(random, CADENCES);
+  const before = integer(random, 8, 24);
+  const after = integer(random, 4, 12);
+  const split = START + before * spacing * 1000;
+  const end = split + after * spacing * 1000;
+  const windows = { baseline: { from: START, to: split - 1 }, incident: { from: split, to: end } };
+  const since = onset(random, kind, split, end, after);
+  const { pods, label } = makePods(random, kind, service, { split, end, since });
+  // A burst of two profiles or more: of one alone nobody could say how long it was.
+  const until = kind === 'n' ? since + uniform(random, Math.max(0.25, 2 / after), 0.5) * (end - split) : end;
+  const load = loadFactor(random, kind);
+  const trend = kind === 'h' ? 0 : uniform(random, -0.03, 0.03);
+  const jitter = uniform(random, 0.01, 0.05);
+  const snapshots = pods.flatMap((pod) => {
+    const phase = uniform(random, 0.25, 0.75);
+    const warmProfiles = integer(random, 1, 3);
+    let age = 0;
+    return Array.from({ length: before + after }, (_, k): Snapshot[] => {
+      const time = Math.round(START + (k + phase) * spacing * 1000);
+      if (time < pod.from || time >= pod.to) return [];
+      const changed = time >= since && time < until;
+      const affected = changed && (label === null || pod.labels[label.name] === label.value);
+      const progress = (time - START) / (end - START) - 0.5;
+      const warmth = pod.cold && age < warmProfiles ? 0.5 ** age : 0;
+      age++;
+      return [
+        {
+          side: time < split ? 'baseline' : 'incident',
+          time,
+          seconds,
+          labels: pod.labels,
+          podFactor: pod.factor,
+          load: (changed ? load : 1) * (1 + trend * progress),
+          jitter: Math.exp(jitter * normal(random)),
+          warmth,
+          activation: affected ? activationOf(kind, time, since, end) : 0,
+          progress,
+        },
+      ];
+    }).flat();
+  });
+  snapshots.sort((a, b) => a.time - b.time || (podName(a.labels) < podName(b.labels) ? -1 : 1));
+  const quiet = kind === 'i';
+  return { windows, snapshots, since: quiet ? null : since, label: quiet ? null : label };
+}
+
+/** Mostly the whole window has the change; sometimes it begins inside, with at least three profiles after it. */
+function onset(random: Random, kind: Kind, split: number, end: number, profiles: number): number {
+  const latest = kind === 'n' ? 0.45 : Math.max(0, Math.min(0.4, 1 - 4 / profiles));
+  const early = kind === 'n' ? chance(random, 0.2) : chance(random, 0.7);
+  return early || kind === 'i' ? split : Math.round(split + uniform(random, 0.1, 1) * latest * (end - split));
+}
+
+/** A leak grows from nothing to its full size; everything else is there at once. */
+function activationOf(kind: Kind, time: number, since: number, end: number): number {
+  if (kind === 'i' || kind === 'h') return 0;
+  return kind === 'd' || kind === 'e' ? (time - since) / (end - since) : 1;
+}
+
+function loadFactor(random: Random, kind: Kind): number {
+  if (kind === 'h') return logUniform(random, 1.3, 4);
+  // A nuisance beside a change of code; never beside "nothing happened", a move or a leak.
+  const mayVary = 'abcgklmno'.includes(kind);
+  return mayVary && chance(random, 0.3) ? uniform(random, 0.8, 1.4) : 1;
+}
+
+function makePods(
+  random: Random,
+  kind: Kind,
+  service: string,
+  { split, end, since }: { split: number; end: number; since: number },
+): { pods: Pod[]; label: Fleet['label'] } {
+  const count = kind === 'g' ? integer(random, 2, 6) : integer(random, 1, 6);
+  const replicaSet = suffix(random, 5);
+  const version = pick(random, ['2026.11.3', '3.7.2', 'v1.48.0']);
+  const twoVersions = kind !== 'g' && count >= 4 && chance(random, 0.2);
+  const regions = pickSome(random, REGIONS, integer(random, 1, 3));
+  const cold = chance(random, 0.35);
+  const sizes = uniform(random, 0, 0.25);
+  const pods = Array.from({ length: count }, (_, index): Pod => {
+    const labels = {
+      service_name: service,
+      pod: `${service}-${replicaSet}-${suffix(random, 5)}`,
+      region: regions[index % regions.length] ?? 'eu-central-1',
+      version: twoVersions && index % 2 === 1 ? `${version}-arm` : version,
+      env: 'production',
+    };
+    const factor = Math.exp(sizes * normal(random));
+    return { labels, factor, from: 0, to: end, cold: cold && chance(random, 0.7) };
+  });
+  if (kind === 'g') return canary(random, pods, service, version, since);
+  // A pod may be replaced by one of the same version: new and cold, not guilty.
+  if ('abhijklmno'.includes(kind) && count >= 2 && chance(random, 0.12))
+    replace(random, pods, service, split, {});
+  return { pods, label: null };
+}
+
+/** Which label value has the change: part of the fleet on a new version, one region, or one pod among equals. */
+function canary(
+  random: Random,
+  pods: Pod[],
+  service: string,
+  version: string,
+  since: number,
+): { pods: Pod[]; label: Fleet['label'] } {
+  const regions = [...new Set(pods.map(({ labels }) => labels.region ?? ''))];
+  const way = chance(random, 0.6) ? 'version' : chance(random, 0.5) ? 'region' : 'pod';
+  if (way === 'region' && regions.length >= 2) {
+    return { pods, label: { name: 'region', value: pick(random, regions) } };
+  }
+  const alone = pods.filter(
+    ({ labels }) => pods.filter((pod) => pod.labels.region === labels.region).length > 1,
+  );
+  if (way === 'pod' && alone.length > 0) {
+    return { pods, label: { name: 'pod', value: podName(pick(random, alone).labels) } };
+  }
+  const next = `${version.replace(/\d+$/, '')}${Number(/\d+$/.exec(version)?.[0] ?? 0) + 1}`;
+  const part = integer(random, 1, Math.max(1, Math.floor(pods.length / 2)));
+  for (let index = 0; index < part; index++) replace(random, pods, service, since, { version: next });
+  return { pods, label: { name: 'version', value: next } };
+}
+
+/** The first pod that was there from the beginning leaves; a new one takes its place in the same region. */
+function replace(random: Random, pods: Pod[], service: string, at: number, labels: Labels): void {
+  const old = pods.find(({ from, to }) => from === 0 && to > at);
+  if (old === undefined) return;
+  const pod = `${service}-${suffix(random, 5)}-${suffix(random, 5)}`;
+  pods.push({ ...old, labels: { ...old.labels, pod, ...labels }, from: at, cold: chance(random, 0.5) });
+  old.to = at;
+}
+
+function podName(labels: Labels): string {
+  return labels.pod ?? '';
+}
+
+function suffix(random: Random, length: number): string {
+  return Array.from({ length }, () => pick(random, [...ALPHABET])).join('');
+}

@@ -1,0 +1,35 @@
+import type { FunctionInfo } from '../../../src/profile/model.js';
+
+/** One frame of a generated stack. A function is one object, shared by all its frames. */
+export interface Frame {
+  fn: FunctionInfo;
+  line: number;
+}
+
+/** Frames from the entry point to the leaf. */
+export type Path = readonly Frame[];
+
+/** Reads `name @ file:startLine`; file and line may be missing, as for native code. */
+export function functionOf(text: string): FunctionInfo {
+  const [name = '', place = ''] = text.split(' @ ');
+  const colon = place.lastIndexOf(':');
+  return {
+    name,
+    file: colon < 0 ? place : place.slice(0, colon),
+    startLine: colon < 0 ? 0 : Number(place.slice(colon + 1)),
+    symbolised: true,
+  };
+}
+
+/** A call chain written one frame a line, entry point first. */
+export function chain(text: string): Path {
+  return text
+    .trim()
+    .split('\n')
+    .map((line) => frameOf(functionOf(line.trim())));
+}
+
+/** A frame some lines into its function; each call site has its own `offset`. */
+export function frameOf(fn: FunctionInfo, offset = 2): Frame {
+  return { fn, line: fn.startLine > 0 ? fn.startLine + offset : 0 };
+}

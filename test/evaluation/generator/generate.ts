@@ -1,0 +1,149 @@
+import { type GeneratedCase, type Kind, VERDICTS } from './case.js';
+import { effectOf, massesOf } from './effect.js';
+import { type Fleet, makeFleet } from './fleet.js';
+import { LANGUAGES } from './languages/index.js';
+import type { LanguageName, Project } from './languages/language.js';
+import type { LensContext } from './lenses.js';
+import { createMemorySource } from './memory-source.js';
+import { expectedSamples, type LensPlan, passesThrough, type Snapshot } from './plan.js';
+import { createRandom, integer, logUniform, pick, type Random, uniform } from './random.js';
+import { sampleLens } from './sampling.js';
+import { buildScenario, type Scenario } from './scenario.js';
+import { growTree } from './tree.js';
+
+export interface GenerateOptions {
+  language?: LanguageName;
+  /** Expected active samples of the baseline; drawn from the seed otherwise. Kept inside the limits. */
+  samples?: number;
+}
+
+/** Active samples of CPU or wall-clock time that either side has. */
+export const SAMPLE_LIMITS = { least: 300, most: 100_000 } as const;
+
+/** Languages whose profilers show a kind: leaks need live objects or goroutines, collectors a profile of allocations. */
+const LANGUAGES_OF: Readonly<Partial<Record<Kind, readonly LanguageName[]>>> = {
+  c: ['go', 'java'],
+  d: ['go'],
+  e: ['go', 'node'],
+  f: ['go', 'java'],
+  m: ['node', 'java'],
+};
+const SERVICES =
+  'checkout-api notification-hub auth-gateway geo-routing storefront-bff invoice-worker catalog-search ledger-core'.split(
+    ' ',
+  );
+
+/** One case, wholly determined by kind, seed and options. The seed alone draws everything that is not asked for. */
+export function generateCase(kind: Kind, seed: number, options: GenerateOptions = {}): GeneratedCase {
+  const random = createRandom(`${kind}:${seed}`);
+  const possible = LANGUAGES_OF[kind] ?? (['go', 'node', 'python', 'java'] as const);
+  const drawn = pick(random, possible);
+  const name =
+    options.language !== undefined && possible.includes(options.language) ? options.language : drawn;
+  const service = pick(random, SERVICES);
+  const project: Project = {
+    service,
+    domain: service.split('-')[0] ?? service,
+    variant: integer(random, 0, 11),
+  };
+  const language = LANGUAGES[name];
+  const fleet = makeFleet(random, kind, service);
+  const context: LensContext = {
+    random,
+    language,
+    tree: growTree(random, language, project),
+    phi: uniform(random, 1, 2.5),
+  };
+  const perProfile = samplesPerProfile(random, fleet, options.samples);
+  const scenario = withinLimits(buildScenario(kind, context, fleet, perProfile), fleet);
+  const { lenses, culprit, caller, also } = scenario;
+  return {
+    id: `${kind}-${name}-${seed}`,
+    kind,
+    language: name,
+    seed,
+    service,
+    windows: fleet.windows,
+    phi: context.phi,
+    samples: {
+      baseline: activeSamples(lenses[scenario.timeLens], fleet.snapshots, 'baseline'),
+      incident: activeSamples(lenses[scenario.timeLens], fleet.snapshots, 'incident'),
+    },
+    truth: {
+      verdict: VERDICTS[kind],
+      functions: [culprit, ...also].flatMap((fn) => (fn === null ? [] : [fn.name])),
+      guiltyCaller: caller?.name ?? null,
+      label: fleet.label,
+      since: fleet.since,
+    },
+    effects: scenario.shows.flatMap(({ lens, scale, guilty, typeIndex }) => {
+      const plan = lenses[lens];
+      if (plan === undefined) return [];
+      const masses = massesOf(plan, fleet.snapshots, guilty);
+      // A sum of exponential delays varies twice as much as their number.
+      const phi = plan.phi * (plan.types[typeIndex]?.spread ? 2 : 1);
+      return [effectOf(plan.types[typeIndex]?.id ?? '', masses, { scale, phi })];
+    }),
+    plan: { lenses, snapshots: fleet.snapshots },
+    // Nothing else draws from here on, so that it does not matter when the profiles are drawn.
+    source: createMemorySource('generated', () =>
+      lenses.flatMap((lens) => sampleLens(random, lens, fleet.snapshots)),
+    ),
+  };
+}
+
+/** Samples of a profile of an average pod, so that both sides lie within the limits before anything is planted. */
+function samplesPerProfile(random: Random, { snapshots }: Fleet, wanted: number | undefined): number {
+  const { least, most } = SAMPLE_LIMITS;
+  const drawn = logUniform(random, least, most);
+  const weight = (side: 'baseline' | 'incident') =>
+    snapshots.reduce((sum, at) => sum + (at.side === side ? at.podFactor * at.load : 0), 0);
+  const [before, after] = [weight('baseline'), weight('incident')];
+  const lowest = (1.1 * least) / Math.min(before, after);
+  const highest = (0.95 * most) / Math.max(before, after);
+  return Math.min(highest, Math.max(lowest, (wanted ?? drawn) / before));
+}
+
+/** A planted change may lift the incident over the limit: then all of that lens becomes smaller. */
+function withinLimits(scenario: Scenario, { snapshots }: Fleet): Scenario {
+  const lens = scenario.lenses[scenario.timeLens];
+  if (lens === undefined) return scenario;
+  const largest = Math.max(
+    ...(['baseline', 'incident'] as const).map((side) => activeSamples(lens, snapshots, side)),
+  );
+  const factor = Math.min(1, (0.97 * SAMPLE_LIMITS.most) / largest);
+  if (factor === 1) return scenario;
+  const smaller: LensPlan = {
+    ...lens,
+    capacity: lens.capacity === null ? null : lens.capacity * factor,
+    stacks: lens.stacks.map((stack) => ({
+      ...stack,
+      mean: stack.mean * factor,
+      planted: stack.planted * factor,
+    })),
+  };
+  return { ...scenario, lenses: scenario.lenses.with(scenario.timeLens, smaller) };
+}
+
+/** Expected samples of one side, idle time left out. */
+function activeSamples(
+  lens: LensPlan | undefined,
+  snapshots: readonly Snapshot[],
+  side: 'baseline' | 'incident',
+): number {
+  let active = 0;
+  for (const at of snapshots) {
+    if (lens === undefined || at.side !== side) continue;
+    expectedSamples(lens, at).forEach((mean, index) => {
+      if (lens.stacks[index]?.role !== 'idle') active += mean;
+    });
+  }
+  return active;
+}
+
+/** The stacks of a lens that pass through functions of these names. */
+export function throughNames(lens: LensPlan, names: readonly string[]): boolean[] {
+  const functions = lens.stacks.flatMap(({ path }) => path.map(({ fn }) => fn));
+  const marked = functions.filter(({ name }) => names.includes(name));
+  return lens.stacks.map(({ path }) => passesThrough(path, marked));
+}

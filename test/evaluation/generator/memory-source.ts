@@ -1,0 +1,176 @@
+import { ProfileBuilder } from '../../../src/profile/builder.js';
+import { parseProfileType } from '../../../src/profile/types.js';
+import { matcherTest } from '../../../src/sources/selector.js';
+import type {
+  Labels,
+  ProfileQuery,
+  ProfileSource,
+  SeriesQuery,
+  TimeSeries,
+} from '../../../src/sources/source.js';
+import type { Path } from './frame.js';
+
+/** One profile: the same stacks seen as one or more types. */
+export interface StoredProfile {
+  time: number;
+  seconds: number;
+  labels: Labels;
+  paths: readonly Path[];
+  /** Values per stack by type id. */
+  values: ReadonlyMap<string, Float64Array>;
+}
+
+/**
+ * Profiles in memory with the answers of the `files` source: closed windows, Prometheus matchers, right-edge steps.
+ *
+ * @param read gives the profiles; called once, with the first question
+ */
+export function createMemorySource(name: string, read: () => readonly StoredProfile[]): ProfileSource {
+  let known: readonly StoredProfile[] | null = null;
+  const ordered = () => {
+    known ??= [...read()].sort((a, b) => a.time - b.time);
+    return known;
+  };
+
+  const matching = (query: SeriesQuery, signal: AbortSignal) => {
+    signal.throwIfAborted();
+    const tests = query.matchers.map((matcher) => ({ label: matcher.name, test: matcherTest(matcher) }));
+    const ofType = tests.filter(({ label }) => label === '__profile_type__');
+    const ofLabels = tests.filter(({ label }) => label !== '__profile_type__');
+    return ordered()
+      .filter(({ time }) => time >= query.window.from && time <= query.window.to)
+      .filter(({ labels }) => ofLabels.every(({ label, test }) => test(labels[label])))
+      .map((stored) => ({
+        stored,
+        typeIds: [...stored.values.keys()].filter((id) => ofType.every(({ test }) => test(id))),
+      }))
+      .filter(({ typeIds }) => typeIds.length > 0);
+  };
+
+  const ofType = (query: ProfileQuery, signal: AbortSignal) =>
+    matching(query, signal)
+      .filter(({ typeIds }) => typeIds.includes(query.profileTypeId))
+      .map(({ stored }) => ({
+        stored,
+        values: stored.values.get(query.profileTypeId) ?? new Float64Array(),
+      }));
+
+  return {
+    name,
+    uid: name,
+    kind: 'files',
+
+    async labelNames(query, signal) {
+      const names = new Set(matching(query, signal).flatMap(({ stored }) => Object.keys(stored.labels)));
+      return [...names].filter((label) => !label.startsWith('__')).sort();
+    },
+
+    async labelValues(label, query, signal) {
+      const values = matching(query, signal).flatMap(({ stored, typeIds }) =>
+        label === '__profile_type__' ? typeIds : (stored.labels[label] ?? []),
+      );
+      return [...new Set(values)].sort();
+    },
+
+    async series(labelNames, query, signal) {
+      const rows = new Map<string, Labels>();
+      for (const { stored, typeIds } of matching(query, signal)) {
+        for (const type of labelNames.includes('__profile_type__') ? typeIds : [undefined]) {
+          const all = type === undefined ? stored.labels : { ...stored.labels, __profile_type__: type };
+          const row = only(all, labelNames);
+          rows.set(JSON.stringify(row), row);
+        }
+      }
+      return [...rows].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row);
+    },
+
+    async profile(query, signal) {
+      const found = ofType(query, signal);
+      return {
+        profile: merge(query.profileTypeId, found),
+        notes: [],
+        profiledSeconds: found.reduce((sum, { stored }) => sum + stored.seconds, 0),
+      };
+    },
+
+    async snapshots(query, groupBy, signal) {
+      const counts = new Map<string, { labels: Labels; profiles: number }>();
+      for (const { stored } of ofType(query, signal)) {
+        const labels = only(stored.labels, groupBy);
+        const key = JSON.stringify(labels);
+        const known = counts.get(key) ?? { labels, profiles: 0 };
+        counts.set(key, known);
+        known.profiles++;
+      }
+      return [...counts.values()];
+    },
+
+    async timeSeries(query, { groupBy, step, limit }, signal) {
+      const stepMs = step * 1000;
+      const groups = new Map<string, { labels: Labels; sums: Map<number, number>; total: number }>();
+      for (const { stored, values } of ofType(query, signal)) {
+        const labels = only(stored.labels, groupBy);
+        const key = JSON.stringify(labels);
+        const group = groups.get(key) ?? { labels, sums: new Map<number, number>(), total: 0 };
+        groups.set(key, group);
+        const value = values.reduce((sum, each) => sum + each, 0);
+        const slot = Math.max(1, Math.ceil((stored.time - query.window.from) / stepMs));
+        const time = query.window.from + slot * stepMs;
+        group.sums.set(time, (group.sums.get(time) ?? 0) + value);
+        group.total += value;
+      }
+      return [...groups.values()]
+        .sort((a, b) => b.total - a.total || (JSON.stringify(a.labels) < JSON.stringify(b.labels) ? -1 : 1))
+        .slice(0, limit)
+        .map(
+          ({ labels, sums }): TimeSeries => ({
+            labels,
+            points: [...sums].sort(([a], [b]) => a - b).map(([time, value]) => ({ time, value })),
+          }),
+        );
+    },
+
+    async dataRange() {
+      const [oldest, newest] = [ordered()[0], ordered().at(-1)];
+      return oldest === undefined || newest === undefined
+        ? null
+        : { oldest: oldest.time, newest: newest.time };
+    },
+
+    async problems() {
+      return [];
+    },
+
+    async close() {},
+  };
+}
+
+/** Adds up the values per stack and keeps the stacks that come to something. */
+function merge(typeId: string, found: readonly { stored: StoredProfile; values: Float64Array }[]) {
+  const type = parseProfileType(typeId);
+  const builder = new ProfileBuilder(type?.sampleType ?? '', type?.unit ?? '');
+  const sums = new Map<readonly Path[], Float64Array>();
+  for (const { stored, values } of found) {
+    const sum = sums.get(stored.paths) ?? new Float64Array(stored.paths.length);
+    sums.set(stored.paths, sum);
+    values.forEach((value, stack) => {
+      sum[stack] = (sum[stack] ?? 0) + value;
+    });
+  }
+  for (const [paths, sum] of sums) {
+    paths.forEach((path, stack) => {
+      const value = sum[stack] ?? 0;
+      if (value <= 0) return;
+      const frames = Uint32Array.from(path, ({ fn, line }) => builder.frameId(builder.functionId(fn), line));
+      builder.pushFrames(frames.reverse(), 0, frames.length);
+      builder.endStack(value);
+    });
+  }
+  return builder.build();
+}
+
+function only(labels: Labels, names: readonly string[]): Labels {
+  return Object.fromEntries(
+    names.flatMap((name) => (labels[name] === undefined ? [] : [[name, labels[name]]])),
+  );
+}
