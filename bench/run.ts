@@ -17,10 +17,10 @@ import { summarizeProfile } from '../src/tools/summarize_profile.js';
 
 // Prints the timings and writes them into bench/README.md. Every figure stands beside the same raw work in one run.
 
-const ROOT = new URL('../../../', import.meta.url);
+const ROOT = new URL('../../', import.meta.url);
 const path = (name: string) => fileURLToPath(new URL(name, ROOT));
-const ROUNDS = 15;
-const WARM_UP = 5;
+const ROUNDS = 25;
+const WARM_UP = 15;
 const STARTS = 10;
 
 interface Upstream {
@@ -62,7 +62,7 @@ async function main(): Promise<void> {
 }
 
 async function ownTime(nodes: number): Promise<string> {
-  const child = spawn(process.execPath, [path('dist/bench/bench/upstream.js'), String(nodes)], {
+  const child = spawn(process.execPath, [path('.bench/bench/upstream.js'), String(nodes)], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const [line] = await once(createInterface(child.stdout), 'line');

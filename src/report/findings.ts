@@ -75,7 +75,7 @@ export function findingsOf(measured: Measurement, limit: number): Findings {
 
   const bySelf = rankFunctions(profile, table, 'self');
   const top = bySelf.slice(0, limit);
-  const ranked = rankedRows(measured, profile, table, top);
+  const ranked = rankedRows(measured, profile, table, top, isApplication);
   const cost = applicationCost(profile, isApplication);
   const application = withCost(cost)
     .filter((id) => (cost[id] ?? 0) >= APPLICATION_FLOOR * table.total)

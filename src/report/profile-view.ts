@@ -81,7 +81,14 @@ function topView(measured: Measurement, profile: Profile, options: ViewOptions):
   const ranked = rankFunctions(profile, table, options.sort);
   const rows = ranked.slice(0, options.limit);
   const filtered = isFiltered(options);
-  const { rows: ranking, charges } = rankedRows(measured, profile, table, rows);
+  const application = profile.functions.map((info) => frameOwner(info) === 'application');
+  const { rows: ranking, charges } = rankedRows(
+    measured,
+    profile,
+    table,
+    rows,
+    (id) => application[id] ?? false,
+  );
   const data = ranking.map((row) => ({
     ...row,
     ...(filtered

@@ -1,5 +1,4 @@
 import { chargeLeaves } from '../profile/charge.js';
-import { frameOwner } from '../profile/frames.js';
 import type { Profile } from '../profile/model.js';
 import { totalValue } from '../profile/model.js';
 import type { FunctionTable } from '../profile/table.js';
@@ -33,14 +32,14 @@ export function rankedRows(
   profile: Profile,
   table: FunctionTable,
   ids: readonly number[],
+  isApplication: (functionId: number) => boolean,
 ): RankedRows {
   const whole = totalValue(measured.active);
   const divisor = divisorOf(measured);
-  const application = profile.functions.map((info) => frameOwner(info) === 'application');
   const charged = chargeLeaves(
     profile,
-    ids.filter((id) => !application[id]),
-    (id) => application[id] ?? false,
+    ids.filter((id) => !isApplication(id)),
+    isApplication,
   );
   const charges = ids.map((id): Charge | null => {
     const charge = charged.get(id);
