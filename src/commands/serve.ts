@@ -11,8 +11,13 @@ const BACKSTOP_MS = 5_000;
  * @throws UsageError, UserError when it cannot start
  */
 export async function serve(config: Config, log: Log, io: Io): Promise<void> {
-  const environment = await createEnvironment(config, log);
-  const server = await start(config, environment, log, io);
+  let made: Promise<CallEnvironment> | undefined;
+  // Made with the first call: a client lists the tools at once.
+  const environmentOf = () => {
+    made ??= createEnvironment(config, log);
+    return made;
+  };
+  const server = await start(config, environmentOf, log, io);
   let stopping = false;
   const stop = async (why: string) => {
     if (stopping) return;
@@ -22,7 +27,7 @@ export async function serve(config: Config, log: Log, io: Io): Promise<void> {
     setTimeout(() => process.exit(0), BACKSTOP_MS).unref();
     try {
       await server.close();
-      await environment.context.sources.close();
+      await (await made)?.context.sources.close();
     } catch (error) {
       log.error('stopping failed', error);
     }
@@ -33,13 +38,13 @@ export async function serve(config: Config, log: Log, io: Io): Promise<void> {
   if ('closed' in server) void server.closed.then(() => stop('the client left'));
 }
 
-async function start(config: Config, environment: CallEnvironment, log: Log, io: Io) {
+async function start(config: Config, environmentOf: () => Promise<CallEnvironment>, log: Log, io: Io) {
   if (config.http === null) {
     const { serveOverStdio } = await import('../mcp/stdio.js');
-    return serveOverStdio(environment, log);
+    return serveOverStdio(environmentOf, log);
   }
   const { serveOverHttp } = await import('../mcp/http.js');
-  const server = await serveOverHttp(environment, log, {
+  const server = await serveOverHttp(environmentOf, log, {
     ...config.http,
     hosts: config.allowedHosts,
     origins: config.allowedOrigins,

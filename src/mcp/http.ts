@@ -49,13 +49,13 @@ export interface HttpFace {
  * @throws UsageError when an allowed name is not a host name
  */
 export function createHttpFace(
-  environment: CallEnvironment,
+  environmentOf: () => Promise<CallEnvironment>,
   log: Log,
   options: Pick<HttpOptions, 'hosts' | 'origins'>,
 ): HttpFace {
   const hosts = [...localhostAllowedHostnames(), ...options.hosts.map(hostname)];
   const origins = [...localhostAllowedOrigins(), ...options.origins.map(hostname)];
-  const mcp = createMcpHandler(createServerFactory(environment), {
+  const mcp = createMcpHandler(createServerFactory(environmentOf), {
     onerror: (error) => log.info(`http: ${error.message}`),
     maxRequestBodySize: MAX_BODY_BYTES,
   });
@@ -82,7 +82,7 @@ export function createHttpFace(
  * @throws UsageError for an address beyond loopback, UserError when the port cannot be had
  */
 export async function serveOverHttp(
-  environment: CallEnvironment,
+  environmentOf: () => Promise<CallEnvironment>,
   log: Log,
   options: HttpOptions,
 ): Promise<{ url: string; close(): Promise<void> }> {
@@ -93,7 +93,7 @@ export async function serveOverHttp(
       'Bind to 127.0.0.1 and put a proxy that authenticates in front; name its host with --allowed-hosts.',
     );
   }
-  const face = createHttpFace(environment, log, { ...options, hosts: [host, ...options.hosts] });
+  const face = createHttpFace(environmentOf, log, { ...options, hosts: [host, ...options.hosts] });
   const handle = toNodeHandler(face, {
     onerror: (error) => log.warn(`http: ${error.message}`),
     maxRequestBodySize: MAX_BODY_BYTES,

@@ -33,8 +33,11 @@ const SCHEMAS = new Map(
   }),
 );
 
-/** Makes the factory that both transports use; one server object per connection or HTTP request. */
-export function createServerFactory(environment: CallEnvironment): () => McpServer {
+/**
+ * Makes the factory that both transports use; one server object per connection or HTTP request.
+ * @param environmentOf asked with every call, so that a server can list its tools before it has loaded its sources
+ */
+export function createServerFactory(environmentOf: () => Promise<CallEnvironment>): () => McpServer {
   return () => {
     const server = new McpServer(
       { name: PACKAGE.name, title: 'Pyroscope profiles', version: PACKAGE.version },
@@ -49,6 +52,7 @@ export function createServerFactory(environment: CallEnvironment): () => McpServ
         { title, description, inputSchema, annotations: ANNOTATIONS },
         async (args, call) => {
           const started = performance.now();
+          const environment = await environmentOf();
           const { text, isError } = await callTool(tool, args, environment, call.mcpReq.signal);
           const took = Math.round(performance.now() - started);
           environment.log.info(`${name} ${isError ? 'refused' : 'answered'} in ${took} ms`);

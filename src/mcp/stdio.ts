@@ -23,9 +23,9 @@ export interface StdioServer {
 }
 
 /** Serves MCP over stdin and stdout, protocols of both eras, until the client closes them. */
-export function serveOverStdio(environment: CallEnvironment, log: Log): StdioServer {
+export function serveOverStdio(environmentOf: () => Promise<CallEnvironment>, log: Log): StdioServer {
   const transport = new PatientStdio();
-  const server = serveStdio(createServerFactory(environment), {
+  const server = serveStdio(createServerFactory(environmentOf), {
     transport,
     onerror: (error) => log.warn(`stdio: ${error.message}`),
   });

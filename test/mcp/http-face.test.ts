@@ -9,7 +9,7 @@ import { TOOL_CALLS } from '../support/tool-arguments.js';
 // The HTTP side without a socket: what is refused before the protocol, and both protocol eras behind it.
 
 const environment = environmentOf([createFilesSource({ directory: fixture('demo') })]);
-const face = createHttpFace(environment, environment.log, { hosts: [], origins: [] });
+const face = createHttpFace(async () => environment, environment.log, { hosts: [], origins: [] });
 
 const JSON_HEADERS = { 'content-type': 'application/json', accept: 'application/json, text/event-stream' };
 const LIST = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/list' });
@@ -67,7 +67,7 @@ describe('before the protocol', () => {
   });
 
   test('further names pass where an operator allows them', async () => {
-    const open = createHttpFace(environment, environment.log, {
+    const open = createHttpFace(async () => environment, environment.log, {
       hosts: ['mcp.example', 'https://other.example:8443', '::2'],
       origins: ['ui.example'],
     });
@@ -80,9 +80,9 @@ describe('before the protocol', () => {
   });
 
   test.each(['*', '*.example', 'a b', ''])('%j is no host name to allow', (name) => {
-    expect(() => createHttpFace(environment, environment.log, { hosts: [name], origins: [] })).toThrow(
-      'is not a host name',
-    );
+    expect(() =>
+      createHttpFace(async () => environment, environment.log, { hosts: [name], origins: [] }),
+    ).toThrow('is not a host name');
   });
 
   test('/healthz says ok and nothing else, to anybody', async () => {

@@ -12,7 +12,7 @@ import { TOOL_CALLS } from '../support/tool-arguments.js';
 const files = () => createFilesSource({ directory: fixture('demo') });
 const environment = environmentOf([files()]);
 const OPTIONS = { host: '127.0.0.1', port: 0, hosts: [], origins: [] };
-const server = await serveOverHttp(environment, environment.log, OPTIONS);
+const server = await serveOverHttp(async () => environment, environment.log, OPTIONS);
 afterAll(() => server.close());
 
 const LIST = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/list' });
@@ -83,13 +83,13 @@ describe('on a socket', () => {
 
 describe('starting and stopping', () => {
   test.each(['0.0.0.0', '::', '192.0.2.1', 'example.com'])('%s is not bound', async (host) => {
-    const wanted = serveOverHttp(environment, environment.log, { ...OPTIONS, host });
+    const wanted = serveOverHttp(async () => environment, environment.log, { ...OPTIONS, host });
     await expect(wanted).rejects.toThrow(/would open the server to the network/);
   });
 
   test('a port in use is said to be in use', async () => {
     const port = Number(new URL(server.url).port);
-    const wanted = serveOverHttp(environment, environment.log, { ...OPTIONS, port });
+    const wanted = serveOverHttp(async () => environment, environment.log, { ...OPTIONS, port });
     await expect(wanted).rejects.toThrow(`Port ${port} of 127.0.0.1 is in use.`);
   });
 
@@ -111,7 +111,7 @@ describe('starting and stopping', () => {
       },
     };
     const slowEnvironment = environmentOf([slow]);
-    const stopping = await serveOverHttp(slowEnvironment, slowEnvironment.log, OPTIONS);
+    const stopping = await serveOverHttp(async () => slowEnvironment, slowEnvironment.log, OPTIONS);
     const client = await connectHttp(kind, stopping.url);
     const answer = client.callTool('list_data_sources', {});
     await isReached;
