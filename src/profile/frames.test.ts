@@ -254,9 +254,9 @@ const LANGUAGES: Record<string, Frames> = {
       ],
       [
         'hyper::proto::h1::dispatch::Dispatcher<D,Bs,I,T>::poll_catch',
-        '/root/.cargo/registry/src/github.com-1ecc6299db9ec823/hyper-0.14.31/src/proto/h1/dispatch.rs',
+        '/usr/local/cargo/registry/src/github.com-1ecc6299db9ec823/hyper-0.14.31/src/proto/h1/dispatch.rs',
       ],
-      ['acme_client::send', '/root/.cargo/git/checkouts/acme-client-1f2e/9a8b/src/lib.rs'],
+      ['acme_client::send', '/usr/local/cargo/git/checkouts/acme-client-1f2e/9a8b/src/lib.rs'],
       ['tokio::runtime::scheduler::multi_thread::worker::run', ''],
       ['<serde_json::de::Deserializer<R> as serde::de::Deserializer>::deserialize_struct', ''],
     ],

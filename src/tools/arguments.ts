@@ -1,29 +1,23 @@
 import { z } from 'zod';
 
 /** Arguments that mean the same in every tool. */
-export const sourceArgument = z
-  .string()
-  .optional()
-  .describe('Data source name or uid; default: the first enabled');
+const sourceArgument = z.string().optional().describe('Data source name or uid; default: the first enabled');
 
 export const serviceArgument = z.string().optional().describe('Exact service_name');
 
-export const typeArgument = z
+const typeArgument = z
   .string()
   .optional()
   .describe('cpu, alloc, inuse, goroutines, mutex, block, wall, … or a full type id; default: cpu');
 
-export const selectorArgument = z
-  .string()
-  .optional()
-  .describe('Further label matchers: pod="a", region=~"eu-.*"');
+const selectorArgument = z.string().optional().describe('Further label matchers: pod="a", region=~"eu-.*"');
 
-export const fromArgument = z
+const fromArgument = z
   .string()
   .optional()
   .describe('RFC 3339 with zone, epoch ms or now-1h; default: the last hour with data');
 
-export const toArgument = z.string().optional().describe('End, like from');
+const toArgument = z.string().optional().describe('End, like from');
 
 export const formatArgument = z.enum(['text', 'json']).default('text');
 
@@ -32,6 +26,14 @@ export const profileArguments = {
   source: sourceArgument,
   service: serviceArgument,
   profile_type: typeArgument,
+  selector: selectorArgument,
+  from: fromArgument,
+  to: toArgument,
+} as const;
+
+/** Which part of a source a list is taken from. */
+export const listArguments = {
+  source: sourceArgument,
   selector: selectorArgument,
   from: fromArgument,
   to: toArgument,

@@ -1,14 +1,7 @@
 import { z } from 'zod';
 import { orderTypes } from '../profile/types.js';
 import { profileTypesAnswer } from '../report/lists.js';
-import {
-  formatArgument,
-  fromArgument,
-  selectorArgument,
-  serviceArgument,
-  sourceArgument,
-  toArgument,
-} from './arguments.js';
+import { formatArgument, listArguments, serviceArgument } from './arguments.js';
 import { defineTool } from './define.js';
 import { explainEmptyList, readListQuestion } from './list-scope.js';
 
@@ -17,14 +10,7 @@ export const listProfileTypes = defineTool({
   title: 'Profile types',
   description:
     'Which profile types a service (or all) emits: short name for profile_type, full id, unit, meaning, cumulative or instant.',
-  input: z.strictObject({
-    source: sourceArgument,
-    service: serviceArgument,
-    selector: selectorArgument,
-    from: fromArgument,
-    to: toArgument,
-    format: formatArgument,
-  }),
+  input: z.strictObject({ ...listArguments, service: serviceArgument, format: formatArgument }),
   async run(args, context) {
     const question = await readListQuestion(args, context);
     const { source, matchers, window, scope } = question;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { defaultProfileType, orderTypes } from '../profile/types.js';
 import { servicesAnswer } from '../report/lists.js';
-import { formatArgument, fromArgument, selectorArgument, sourceArgument, toArgument } from './arguments.js';
+import { formatArgument, listArguments } from './arguments.js';
 import { defineTool } from './define.js';
 import { explainEmptyList, readListQuestion } from './list-scope.js';
 import { totalsByLabel } from './totals.js';
@@ -12,13 +12,7 @@ export const listServices = defineTool({
   description:
     'Names of the services that sent profiles, heaviest first, with the profile types each emits. ' +
     'Use it when the exact service name is unknown.',
-  input: z.strictObject({
-    source: sourceArgument,
-    selector: selectorArgument,
-    from: fromArgument,
-    to: toArgument,
-    format: formatArgument,
-  }),
+  input: z.strictObject({ ...listArguments, format: formatArgument }),
   async run(args, context) {
     const question = await readListQuestion(args, context);
     const { source, matchers, window, scope } = question;
