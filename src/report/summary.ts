@@ -81,7 +81,7 @@ function culprit({ path }: Findings): { at: number; caller: number } {
 /** One to three sentences that answer the question: where the cost goes, and through which of the team's functions. */
 function headline(measured: Measurement, findings: Findings): string {
   const { path, top, application } = findings;
-  const what = measured.type.alias;
+  const what = measured.type.wallClock ? `active ${measured.type.alias} time` : measured.type.alias;
   const mark = path.frames[path.explainsUntil];
   if (mark === undefined) return nothingSampled(measured);
   const { at, caller } = culprit(findings);
