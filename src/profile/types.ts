@@ -212,6 +212,11 @@ export function orderTypes(ids: readonly string[]): ProfileType[] {
     .sort((a, b) => place(a) - place(b) || (a.id < b.id ? -1 : 1));
 }
 
+/** The short names of the types behind a list of ids, each once, in the order of the table. */
+export function aliasesOf(ids: readonly string[]): string[] {
+  return [...new Set(orderTypes(ids).map(({ alias }) => alias))];
+}
+
 /**
  * Which of the types that exist an argument means: a full id, an alias or synonym, or a sample type. Null when none
  * does. Only what exists is ever returned.

@@ -19,8 +19,7 @@ export interface Measurement {
   /** What names the type in a call: its alias, or its id where the alias means another one, too. */
   typeArgument: string;
   window: { from: number; to: number };
-  whole: Profile;
-  /** Without idle stacks (wall-clock types only; else the whole). */
+  /** Without idle stacks for wall-clock types, else the whole. */
   active: Profile;
   /** Value of the idle stacks. */
   idle: number;

@@ -1,4 +1,5 @@
 import { leafMeaning } from '../profile/frames.js';
+import { HANDS_ON, OWN_COST_FLOOR } from '../profile/tree.js';
 import { type Findings, findingsOf } from './findings.js';
 import { chargeText, displayBriefly, displayFunction, displayName, type NamedFunction } from './functions.js';
 import { type Measurement, nothingSampled, scopeData, scopeLines } from './measurement.js';
@@ -182,9 +183,6 @@ function percent(share: number): string {
   return formatShare(share).padStart(5);
 }
 
-/** A step that hands on nearly all of its cost says nothing: such steps fold into the one above. */
-const HANDS_ON = 0.98;
-const OWN_COST_FLOOR = 0.005;
 /** Steps shown below the mark: the chain there is one of many. */
 const BELOW_MARK = 2;
 /** Application frames above the mark that are shown even if they only hand on: how the cost was reached. */

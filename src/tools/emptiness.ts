@@ -1,4 +1,4 @@
-import { defaultProfileType, orderTypes, type ProfileType, resolveProfileType } from '../profile/types.js';
+import { aliasesOf, defaultProfileType, type ProfileType, resolveProfileType } from '../profile/types.js';
 import { nearest } from '../report/nearest.js';
 import { formatTime } from '../report/units.js';
 import { formatSelector, matcherTest } from '../sources/selector.js';
@@ -72,7 +72,7 @@ export async function explainEmptiness(
   const wanted = request.profileType;
   const type = wanted === null ? defaultProfileType(inWindow) : resolveProfileType(wanted, inWindow);
   if (type === null) {
-    const aliases = [...new Set(orderTypes(inWindow).map(({ alias }) => alias))];
+    const aliases = aliasesOf(inWindow);
     return {
       reason: 'type_not_emitted',
       detail: `${service ?? 'No service'} emits no ${JSON.stringify(wanted)} profiles in this window.`,

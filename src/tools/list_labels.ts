@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { UserError } from '../errors.js';
-import { defaultProfileType, orderTypes, resolveProfileType } from '../profile/types.js';
+import { aliasesOf, defaultProfileType, resolveProfileType } from '../profile/types.js';
 import { labelsAnswer, labelValuesAnswer } from '../report/lists.js';
 import { nearest } from '../report/nearest.js';
 import { formatArgument, profileArguments } from './arguments.js';
@@ -72,7 +72,7 @@ async function values(
   if (type === null && profileType !== undefined) {
     throw new UserError(
       `No profile type ${JSON.stringify(profileType)} is present on ${scope.selector}.`,
-      `Present: ${[...new Set(orderTypes(typeIds).map(({ alias }) => alias))].join(', ')}.`,
+      `Present: ${aliasesOf(typeIds).join(', ')}.`,
     );
   }
   const shares = await totalsByLabel(label, type, question, context);

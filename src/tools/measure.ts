@@ -4,12 +4,13 @@ import { totalValue } from '../profile/model.js';
 import { parseProfileType } from '../profile/types.js';
 import type { Measurement } from '../report/measurement.js';
 import { secondsPerUnit } from '../report/units.js';
-import { INSTANCE_LABELS } from '../sources/instance-labels.js';
+import { INSTANCE_LABELS } from '../sources/labels.js';
 import { formatSelector } from '../sources/selector.js';
 import type { ProfileQuery } from '../sources/source.js';
 import type { ToolContext } from './define.js';
 import { allMatchers } from './request.js';
 import type { Scope } from './scope.js';
+import { sumsOver } from './totals.js';
 
 /** Profilers that run all the time send one profile every 10 or 15 seconds; some clocks drift. */
 const SHORTEST_INTERVAL_S = 8;
@@ -57,7 +58,6 @@ export async function measure(scope: Scope, context: ToolContext): Promise<Measu
     type,
     typeArgument: scope.typeArgument,
     window,
-    whole: merged.profile,
     active,
     idle,
     profiles: counted,
@@ -140,9 +140,8 @@ async function sampleCount(
   // Idle stacks are set apart stack by stack, so of wall-clock time the counts are needed per stack, too.
   if (type.wallClock)
     return totalValue(splitIdle((await source.profile(sample, context.signal)).profile).active);
-  const step = Math.max(1, Math.ceil((query.window.to - query.window.from) / 1000));
-  const series = await source.timeSeries(sample, { groupBy: [], step }, context.signal);
-  return series.flatMap(({ points }) => points).reduce((sum, { value }) => sum + value, 0);
+  const sums = await sumsOver(source, sample, [], context.signal);
+  return sums.reduce((total, { sum }) => total + sum, 0);
 }
 
 /** Null where the values do not share an interval, or are too few to tell one from an accident. */

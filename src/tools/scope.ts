@@ -1,5 +1,6 @@
 import { UserError } from '../errors.js';
 import {
+  aliasesOf,
   defaultProfileType,
   orderTypes,
   PROFILE_TYPE_ALIASES,
@@ -91,9 +92,7 @@ async function mixtureNotes(
 }
 
 function otherTypes(typeIds: readonly string[], taken: ProfileType): string {
-  const others = [...new Set(orderTypes(typeIds).map(({ alias }) => alias))].filter(
-    (alias) => alias !== taken.alias,
-  );
+  const others = aliasesOf(typeIds).filter((alias) => alias !== taken.alias);
   return others.length === 0 ? '' : ` (also: ${others.join(', ')})`;
 }
 
@@ -104,11 +103,11 @@ function checkTypeName(wanted: string | null, typeIds: readonly string[]): void 
   const known =
     resolveProfileType(wanted, ALL_KNOWN) !== null || PROFILE_TYPE_ALIASES.includes(wanted.toLowerCase());
   if (looksLikeId || known) return;
-  const aliases = orderTypes(typeIds).map(({ alias }) => alias);
+  const aliases = aliasesOf(typeIds);
   const [best] = nearest(wanted, [...aliases, ...PROFILE_TYPE_ALIASES]);
   throw new UserError(
     `\`profile_type\` ${JSON.stringify(wanted)} is not known.`,
-    `${best === undefined ? '' : `Did you mean "${best}"? `}Present: ${[...new Set(aliases)].join(', ')}.`,
+    `${best === undefined ? '' : `Did you mean "${best}"? `}Present: ${aliases.join(', ')}.`,
   );
 }
 

@@ -1,15 +1,8 @@
+import { UNIT_MS } from '../duration.js';
 import { UserError } from '../errors.js';
 import { cutRight } from '../report/sanitise.js';
 
 const RELATIVE = /^now(?:\s*-\s*(\d+(?:\.\d+)?)\s*(ms|s|m|h|d|w))?$/i;
-const UNIT_MS: Readonly<Record<string, number>> = {
-  ms: 1,
-  s: 1_000,
-  m: 60_000,
-  h: 3_600_000,
-  d: 86_400_000,
-  w: 604_800_000,
-};
 const RFC3339 =
   /^(\d{4})-(\d{2})-(\d{2})[T ](\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,9}))?)?(Z|([+-])(\d{2}):?(\d{2}))?$/i;
 /** Below this an epoch is in seconds: 1e11 s is the year 5138, 1e11 ms is 1973. */

@@ -1,6 +1,22 @@
 import type { ProfileType } from '../profile/types.js';
+import type { Labels, ProfileQuery, ProfileSource } from '../sources/source.js';
 import type { ToolContext } from './define.js';
 import type { ListQuestion } from './list-scope.js';
+
+/** Sum over the whole window of a query, per combination of labels: one grouped request with a single step. */
+export async function sumsOver(
+  source: ProfileSource,
+  query: ProfileQuery,
+  groupBy: readonly string[],
+  signal: AbortSignal,
+): Promise<{ labels: Labels; sum: number }[]> {
+  const step = Math.max(1, Math.ceil((query.window.to - query.window.from) / 1000));
+  const series = await source.timeSeries(query, { groupBy, step }, signal);
+  return series.map(({ labels, points }) => ({
+    labels,
+    sum: points.reduce((sum, { value }) => sum + value, 0),
+  }));
+}
 
 /**
  * Share of a type's total per value of a label, over the window of a question: one grouped request.
@@ -14,18 +30,11 @@ export async function totalsByLabel(
 ): Promise<Map<string, number>> {
   const shares = new Map<string, number>();
   if (type === null) return shares;
-  const step = Math.max(1, Math.ceil((window.to - window.from) / 1000));
-  const series = await source.timeSeries(
-    { profileTypeId: type.id, matchers, window },
-    { groupBy: [label], step },
-    context.signal,
-  );
-  const sums = series.map(({ labels, points }) => ({
-    value: labels[label],
-    sum: points.reduce((sum, point) => sum + point.value, 0),
-  }));
+  const query = { profileTypeId: type.id, matchers, window };
+  const sums = await sumsOver(source, query, [label], context.signal);
   const whole = sums.reduce((total, { sum }) => total + sum, 0);
-  for (const { value, sum } of sums) {
+  for (const { labels, sum } of sums) {
+    const value = labels[label];
     if (value !== undefined && whole > 0) shares.set(value, (shares.get(value) ?? 0) + sum / whole);
   }
   return shares;

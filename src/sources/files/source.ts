@@ -7,15 +7,10 @@ import { addPprof, type PprofFile } from '../../profile/pprof.js';
 import { coalesceStacks } from '../../profile/stacks.js';
 import { parseProfileType } from '../../profile/types.js';
 import { sharedWork } from '../../shared-work.js';
+import { countByLabels, sumBySteps } from '../grouping.js';
+import { pickLabels } from '../labels.js';
 import { matcherTest } from '../selector.js';
-import type {
-  Labels,
-  ProfileQuery,
-  ProfileSource,
-  SeriesQuery,
-  SnapshotCount,
-  TimeSeries,
-} from '../source.js';
+import type { Labels, ProfileQuery, ProfileSource, SeriesQuery } from '../source.js';
 import { type CatalogEntry, readCatalog } from './catalog.js';
 import { brokenNotes, type CounterUse, counterNotes, undatedNotes } from './notes.js';
 import { readProfileFile, reasonOf } from './profile-file.js';
@@ -143,7 +138,7 @@ export function createFilesSource(options: {
       for (const { entry, typeIds } of await matching(query, signal)) {
         const types = labelNames.includes('__profile_type__') ? typeIds : [undefined];
         for (const type of types) {
-          const row = pick(
+          const row = pickLabels(
             { ...entry.labels, ...(type === undefined ? {} : { __profile_type__: type }) },
             labelNames,
           );
@@ -174,42 +169,21 @@ export function createFilesSource(options: {
     },
 
     async snapshots(query, groupBy, signal) {
-      const counts = new Map<string, SnapshotCount>();
-      for (const { entry } of await profilesOf(query, signal)) {
-        const labels = pick(entry.labels, groupBy);
-        const key = JSON.stringify(labels);
-        const known = counts.get(key);
-        if (known === undefined) counts.set(key, { labels, profiles: 1 });
-        else known.profiles++;
-      }
-      return [...counts.values()];
+      const parts = await profilesOf(query, signal);
+      return countByLabels(
+        parts.map(({ entry }) => entry.labels),
+        groupBy,
+      );
     },
 
-    async timeSeries(query, { groupBy, step, limit }, signal) {
-      const stepMs = step * 1000;
-      const groups = new Map<string, { labels: Labels; sums: Map<number, number>; total: number }>();
-      for (const { entry, minus } of await profilesOf(query, signal)) {
-        signal.throwIfAborted();
-        const labels = pick(entry.labels, groupBy);
-        const key = JSON.stringify(labels);
-        const group = groups.get(key) ?? { labels, sums: new Map<number, number>(), total: 0 };
-        groups.set(key, group);
-        const value =
-          totalOf(entry, query.profileTypeId) - (minus === null ? 0 : totalOf(minus, query.profileTypeId));
-        const slot = Math.max(1, Math.ceil((entry.time - query.window.from) / stepMs));
-        const time = query.window.from + slot * stepMs;
-        group.sums.set(time, (group.sums.get(time) ?? 0) + value);
-        group.total += value;
-      }
-      return [...groups.values()]
-        .sort((a, b) => b.total - a.total || (JSON.stringify(a.labels) < JSON.stringify(b.labels) ? -1 : 1))
-        .slice(0, limit)
-        .map(
-          ({ labels, sums }): TimeSeries => ({
-            labels,
-            points: [...sums].sort(([a], [b]) => a - b).map(([time, value]) => ({ time, value })),
-          }),
-        );
+    async timeSeries(query, options, signal) {
+      const { profileTypeId, window } = query;
+      const values = (await profilesOf(query, signal)).map(({ entry, minus }) => ({
+        labels: entry.labels,
+        time: entry.time,
+        value: totalOf(entry, profileTypeId) - (minus === null ? 0 : totalOf(minus, profileTypeId)),
+      }));
+      return sumBySteps(values, window.from, options);
     },
 
     async dataRange(signal) {
@@ -260,11 +234,5 @@ function sizeOf({ samples, locations, raw }: PprofFile): number {
     256 * raw.function.length +
     32 * raw.stringTable.strings.length +
     2 * characters
-  );
-}
-
-function pick(labels: Labels, names: readonly string[]): Labels {
-  return Object.fromEntries(
-    names.flatMap((name) => (labels[name] === undefined ? [] : [[name, labels[name]]])),
   );
 }

@@ -1,4 +1,4 @@
-import { INSTANCE_LABELS } from '../instance-labels.js';
+import { INSTANCE_LABELS, pickLabels } from '../labels.js';
 import type { Labels, ProfileQuery, SnapshotCount } from '../source.js';
 import { type SumSeries, selectHeatmap, selectSeries } from './api.js';
 import { inAllowedLength, labelsKey, MIN_STEP_MS, stepSeconds } from './steps.js';
@@ -112,9 +112,10 @@ async function pointCounts(start: number, end: number, counting: Counting): Prom
     second < end ? seriesOf({ ...counting, groupBy }, second, end, MIN_STEP_MS) : [],
   ]);
   return merged(
-    answers
-      .flat()
-      .map(({ labels, points }) => ({ labels: pick(labels, counting.groupBy), profiles: points.length })),
+    answers.flat().map(({ labels, points }) => ({
+      labels: pickLabels(labels, counting.groupBy),
+      profiles: points.length,
+    })),
   );
 }
 
@@ -155,10 +156,6 @@ function merged(counts: readonly SnapshotCount[]): SnapshotCount[] {
     .filter(([, { profiles }]) => profiles > 0)
     .sort(([keyA, a], [keyB, b]) => b.profiles - a.profiles || (keyA < keyB ? -1 : 1))
     .map(([, count]) => count);
-}
-
-function pick(labels: Labels, names: readonly string[]): Labels {
-  return Object.fromEntries(Object.entries(labels).filter(([name]) => names.includes(name)));
 }
 
 function hasNumber(count: { labels: Labels; profiles: number | null }): count is SnapshotCount {

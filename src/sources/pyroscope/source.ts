@@ -1,8 +1,9 @@
 import { UpstreamError, type UpstreamKind } from '../../errors.js';
 import { ProfileBuilder } from '../../profile/builder.js';
 import { pprofToProfile } from '../../profile/pprof.js';
+import { pickLabels } from '../labels.js';
 import { formatSelector } from '../selector.js';
-import type { Labels, ProfileQuery, ProfileSource, SeriesQuery } from '../source.js';
+import type { ProfileQuery, ProfileSource, SeriesQuery } from '../source.js';
 import {
   enabledFeatures,
   labelNames,
@@ -72,7 +73,9 @@ export function createPyroscopeSource(options: PyroscopeSourceOptions): ProfileS
       const rows = await series(transport, names, seriesSelection(query), signal);
       const wanted =
         names.length > 0 ? names : distinct(rows.flatMap(Object.keys).filter((name) => !isPrivate(name)));
-      const byText = new Map(rows.map((row) => pick(row, wanted)).map((row) => [JSON.stringify(row), row]));
+      const byText = new Map(
+        rows.map((row) => pickLabels(row, wanted)).map((row) => [JSON.stringify(row), row]),
+      );
       return [...byText].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row);
     },
 
@@ -137,12 +140,6 @@ function seriesSelection(query: SeriesQuery): SeriesSelection {
 /** The server refuses fractions of a millisecond, and no profile lies between two. */
 function whole<Query extends SeriesQuery>(query: Query): Query {
   return { ...query, window: { from: Math.ceil(query.window.from), to: Math.floor(query.window.to) } };
-}
-
-function pick(labels: Labels, names: readonly string[]): Labels {
-  return Object.fromEntries(
-    names.flatMap((name) => (labels[name] === undefined ? [] : [[name, labels[name]]])),
-  );
 }
 
 function distinct(texts: readonly string[]): string[] {

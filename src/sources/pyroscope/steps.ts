@@ -1,14 +1,6 @@
+import { UNIT_MS } from '../../duration.js';
 import { UpstreamError } from '../../errors.js';
 import type { Labels } from '../source.js';
-
-const UNIT_MS: Readonly<Record<string, number>> = {
-  ms: 1,
-  s: 1000,
-  m: 60_000,
-  h: 3_600_000,
-  d: 86_400_000,
-  w: 604_800_000,
-};
 
 /**
  * A v1 server cuts a request whose step is shorter at an arbitrary point and starts the grid anew there, so it is never

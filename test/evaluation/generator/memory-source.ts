@@ -1,13 +1,9 @@
 import { ProfileBuilder } from '../../../src/profile/builder.js';
 import { parseProfileType } from '../../../src/profile/types.js';
+import { countByLabels, sumBySteps } from '../../../src/sources/grouping.js';
+import { pickLabels } from '../../../src/sources/labels.js';
 import { matcherTest } from '../../../src/sources/selector.js';
-import type {
-  Labels,
-  ProfileQuery,
-  ProfileSource,
-  SeriesQuery,
-  TimeSeries,
-} from '../../../src/sources/source.js';
+import type { Labels, ProfileQuery, ProfileSource, SeriesQuery } from '../../../src/sources/source.js';
 import type { Path } from './frame.js';
 
 /** One profile: the same stacks seen as one or more types. */
@@ -77,7 +73,7 @@ export function createMemorySource(name: string, read: () => readonly StoredProf
       for (const { stored, typeIds } of matching(query, signal)) {
         for (const type of labelNames.includes('__profile_type__') ? typeIds : [undefined]) {
           const all = type === undefined ? stored.labels : { ...stored.labels, __profile_type__: type };
-          const row = only(all, labelNames);
+          const row = pickLabels(all, labelNames);
           rows.set(JSON.stringify(row), row);
         }
       }
@@ -94,40 +90,19 @@ export function createMemorySource(name: string, read: () => readonly StoredProf
     },
 
     async snapshots(query, groupBy, signal) {
-      const counts = new Map<string, { labels: Labels; profiles: number }>();
-      for (const { stored } of ofType(query, signal)) {
-        const labels = only(stored.labels, groupBy);
-        const key = JSON.stringify(labels);
-        const known = counts.get(key) ?? { labels, profiles: 0 };
-        counts.set(key, known);
-        known.profiles++;
-      }
-      return [...counts.values()];
+      return countByLabels(
+        ofType(query, signal).map(({ stored }) => stored.labels),
+        groupBy,
+      );
     },
 
-    async timeSeries(query, { groupBy, step, limit }, signal) {
-      const stepMs = step * 1000;
-      const groups = new Map<string, { labels: Labels; sums: Map<number, number>; total: number }>();
-      for (const { stored, values } of ofType(query, signal)) {
-        const labels = only(stored.labels, groupBy);
-        const key = JSON.stringify(labels);
-        const group = groups.get(key) ?? { labels, sums: new Map<number, number>(), total: 0 };
-        groups.set(key, group);
-        const value = values.reduce((sum, each) => sum + each, 0);
-        const slot = Math.max(1, Math.ceil((stored.time - query.window.from) / stepMs));
-        const time = query.window.from + slot * stepMs;
-        group.sums.set(time, (group.sums.get(time) ?? 0) + value);
-        group.total += value;
-      }
-      return [...groups.values()]
-        .sort((a, b) => b.total - a.total || (JSON.stringify(a.labels) < JSON.stringify(b.labels) ? -1 : 1))
-        .slice(0, limit)
-        .map(
-          ({ labels, sums }): TimeSeries => ({
-            labels,
-            points: [...sums].sort(([a], [b]) => a - b).map(([time, value]) => ({ time, value })),
-          }),
-        );
+    async timeSeries(query, options, signal) {
+      const sums = ofType(query, signal).map(({ stored, values }) => ({
+        labels: stored.labels,
+        time: stored.time,
+        value: values.reduce((sum, each) => sum + each, 0),
+      }));
+      return sumBySteps(sums, query.window.from, options);
     },
 
     async dataRange() {
@@ -167,10 +142,4 @@ function merge(typeId: string, found: readonly { stored: StoredProfile; values: 
     });
   }
   return builder.build();
-}
-
-function only(labels: Labels, names: readonly string[]): Labels {
-  return Object.fromEntries(
-    names.flatMap((name) => (labels[name] === undefined ? [] : [[name, labels[name]]])),
-  );
 }
