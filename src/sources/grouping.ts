@@ -1,5 +1,5 @@
 import { pickLabels } from './labels.js';
-import type { Labels, SnapshotCount, TimeSeries } from './source.js';
+import type { Labels, SnapshotCount, TimeSeries, Window } from './source.js';
 
 /** Number of profiles per combination of the `groupBy` labels, in the order in which they first come. */
 export function countByLabels(profiles: Iterable<Labels>, groupBy: readonly string[]): SnapshotCount[] {
@@ -15,24 +15,25 @@ export function countByLabels(profiles: Iterable<Labels>, groupBy: readonly stri
 }
 
 /**
- * Sums per step and combination of the `groupBy` labels, heaviest first, as a Pyroscope server forms them: a point at
- * `time` covers `(time - step, time]`, the first one its left edge, too.
+ * Sums per step and combination of the `groupBy` labels, heaviest first, on the same grid as from a Pyroscope server:
+ * points lie at `to − k·step`, one at `time` covers `(time - step, time]`, and the first one also `from` itself.
  *
- * @param from start of the first step, Unix ms; `step` in seconds
+ * @param step seconds; whole milliseconds are used
  */
 export function sumBySteps(
   profiles: Iterable<{ labels: Labels; time: number; value: number }>,
-  from: number,
+  { from, to }: Window,
   { groupBy, step, limit }: { groupBy: readonly string[]; step: number; limit?: number },
 ): TimeSeries[] {
-  const stepMs = step * 1000;
+  const stepMs = Math.round(step * 1000);
+  const first = to - (Math.max(1, Math.ceil((to - from) / stepMs)) - 1) * stepMs;
   const groups = new Map<string, { labels: Labels; sums: Map<number, number>; total: number }>();
   for (const { labels: all, time: at, value } of profiles) {
     const labels = pickLabels(all, groupBy);
     const key = JSON.stringify(labels);
     const group = groups.get(key) ?? { labels, sums: new Map<number, number>(), total: 0 };
     groups.set(key, group);
-    const time = from + Math.max(1, Math.ceil((at - from) / stepMs)) * stepMs;
+    const time = Math.max(first, to - Math.floor((to - at) / stepMs) * stepMs);
     group.sums.set(time, (group.sums.get(time) ?? 0) + value);
     group.total += value;
   }

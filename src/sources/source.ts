@@ -67,7 +67,7 @@ export interface ProfileSource {
   profile(query: ProfileQuery, signal: AbortSignal): Promise<MergedProfile>;
   /** How many profiles the merge holds, per combination of the `groupBy` labels. */
   snapshots(query: ProfileQuery, groupBy: readonly string[], signal: AbortSignal): Promise<SnapshotCount[]>;
-  /** Sums over time per combination of the `groupBy` labels, heaviest first; `step` in seconds. */
+  /** Sums over time per combination of the `groupBy` labels, heaviest first; `step` in seconds, points at `to − k·step`. */
   timeSeries(
     query: ProfileQuery,
     options: { groupBy: readonly string[]; step: number; limit?: number },

@@ -183,7 +183,7 @@ export function createFilesSource(options: {
         time: entry.time,
         value: totalOf(entry, profileTypeId) - (minus === null ? 0 : totalOf(minus, profileTypeId)),
       }));
-      return sumBySteps(values, window.from, options);
+      return sumBySteps(values, window, options);
     },
 
     async dataRange(signal) {

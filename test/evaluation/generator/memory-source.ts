@@ -102,7 +102,7 @@ export function createMemorySource(name: string, read: () => readonly StoredProf
         time: stored.time,
         value: values.reduce((sum, each) => sum + each, 0),
       }));
-      return sumBySteps(sums, query.window.from, options);
+      return sumBySteps(sums, query.window, options);
     },
 
     async dataRange() {

@@ -1,0 +1,102 @@
+import type { Costs } from './costs.js';
+import type { Joined } from './join.js';
+import { type Dispersion, normalDeviate, signedRoot } from './noise.js';
+
+/** Costs of some profiles, with their number. */
+export interface Side {
+  costs: Costs;
+  /** Number of profiles; what makes a value per profile of a sum. */
+  profiles: number;
+  /** The joined parts that it is the sum of. */
+  parts: readonly number[];
+}
+
+/** Two sides to be compared, and what one sample is worth. */
+export interface Contrast {
+  joined: Joined;
+  before: Side;
+  after: Side;
+  /** Value of one sample, in the profile's unit. */
+  quantum: number;
+  dispersion: Dispersion;
+}
+
+/** Where a change can lie: the stacks that are compared with one another. */
+export interface Universe {
+  sum(costs: Costs): number;
+  /** Functions that can be named. */
+  has(fn: number): boolean;
+}
+
+/** Own code is what load drives and what a team can change; below this share of it all code counts. */
+const LEAST_OWN_SHARE = 0.2;
+
+/**
+ * The stacks with own code, or all of them where nearly none has any. Scheduler, timers and collector cost what they
+ * cost whatever the load: they do not take part in its measure (comparison rules §3).
+ */
+export function universeOf({
+  joined,
+  before,
+  after,
+}: Pick<Contrast, 'joined' | 'before' | 'after'>): Universe {
+  const own = before.costs.application + after.costs.application;
+  const all = before.costs.total + after.costs.total;
+  if (own < LEAST_OWN_SHARE * all) return { sum: ({ total }) => total, has: () => true };
+  return { sum: ({ application }) => application, has: (fn) => joined.application[fn] === 1 };
+}
+
+/** Fewer samples on both sides together say nothing about a function (comparison rules §5). */
+export const LEAST_SAMPLES = 5;
+/** A smaller change of the share of the active part is not worth a page (comparison rules §5). */
+export const LEAST_POINTS = 0.02;
+
+/** A function whose share of the universe differs between the sides. */
+export interface Shift {
+  fn: number;
+  /** How far the change stands out, in standard errors of a normal distribution; positive for growth. */
+  z: number;
+}
+
+/**
+ * How far the share of a function differs between the sides of a contrast, against all of the universe outside it: the
+ * load cancels, since it drives both. In standard errors of a normal distribution.
+ */
+export function shiftOf(
+  { before, after, quantum, dispersion }: Contrast,
+  universe: Universe,
+  fn: number,
+): number {
+  return deviation(
+    [(before.costs.totals[fn] ?? 0) / quantum, universe.sum(before.costs) / quantum],
+    [(after.costs.totals[fn] ?? 0) / quantum, universe.sum(after.costs) / quantum],
+    dispersion,
+  );
+}
+
+/** Signed distance of two shares `[x, n]` in standard errors. */
+export function deviation(
+  [x1, n1]: readonly [number, number],
+  [x2, n2]: readonly [number, number],
+  { phi, freedom }: Dispersion,
+): number {
+  return normalDeviate(signedRoot(Math.min(x1, n1), n1, Math.min(x2, n2), n2, phi), freedom);
+}
+
+/** The functions of a universe whose shares differ by enough samples and points to matter, most outstanding first. */
+export function shiftsOf(contrast: Contrast, universe: Universe): Shift[] {
+  const { before, after, quantum } = contrast;
+  const shifts: Shift[] = [];
+  for (let fn = 0; fn < contrast.joined.functions.length; fn++) {
+    const [x1, x2] = [before.costs.totals[fn] ?? 0, after.costs.totals[fn] ?? 0];
+    if (x1 + x2 < LEAST_SAMPLES * quantum || !universe.has(fn)) continue;
+    const points = share(x2, after.costs.total) - share(x1, before.costs.total);
+    if (Math.abs(points) < LEAST_POINTS) continue;
+    shifts.push({ fn, z: shiftOf(contrast, universe, fn) });
+  }
+  return shifts.sort((a, b) => Math.abs(b.z) - Math.abs(a.z) || a.fn - b.fn);
+}
+
+export function share(part: number, whole: number): number {
+  return whole > 0 ? part / whole : 0;
+}

@@ -1,0 +1,91 @@
+import type { JoinedPart } from './join.js';
+
+/** Costs of one or more profiles per joined function, in the profile's unit. Adds up: see {@link addCosts}. */
+export interface Costs {
+  /** Sum over all stacks. */
+  total: number;
+  /** Sum over the stacks with a frame of the team's own code. */
+  application: number;
+  self: Float64Array;
+  /** Function with all callees; a stack counts once however often the function recurs. */
+  totals: Float64Array;
+  /** The same, only over the stacks without any frame of the team's own code. */
+  bare: Float64Array;
+  /** Stacks whose own-code frame nearest to the leaf is the function: a partition of `application`. */
+  charged: Float64Array;
+  /** Stacks whose own-code frame nearest to the entry point is the function: a partition of `application`. */
+  entered: Float64Array;
+}
+
+/** All costs of a part in one pass over its frames. */
+export function costsOf({ profile, frameFunction, frameApplication }: JoinedPart, functions: number): Costs {
+  const { stackStart, stackFrames, values } = profile;
+  const costs = noCosts(functions);
+  const { self, totals, bare, charged, entered } = costs;
+  const lastStack = new Int32Array(functions).fill(-1);
+  for (let stack = 0; stack < values.length; stack++) {
+    const value = values[stack] ?? 0;
+    const start = stackStart[stack] ?? 0;
+    const end = stackStart[stack + 1] ?? start;
+    costs.total += value;
+    let nearest = -1;
+    let outermost = -1;
+    for (let at = start; at < end; at++) {
+      const frame = stackFrames[at] ?? 0;
+      const fn = frameFunction[frame] ?? 0;
+      if (frameApplication[frame] === 1) {
+        if (nearest < 0) nearest = fn;
+        outermost = fn;
+      }
+      if (lastStack[fn] === stack) continue;
+      lastStack[fn] = stack;
+      totals[fn] = (totals[fn] ?? 0) + value;
+    }
+    if (start < end) {
+      const leaf = frameFunction[stackFrames[start] ?? 0] ?? 0;
+      self[leaf] = (self[leaf] ?? 0) + value;
+    }
+    if (nearest >= 0) {
+      costs.application += value;
+      charged[nearest] = (charged[nearest] ?? 0) + value;
+      entered[outermost] = (entered[outermost] ?? 0) + value;
+      continue;
+    }
+    for (let at = start; at < end; at++) {
+      const fn = frameFunction[stackFrames[at] ?? 0] ?? 0;
+      if (lastStack[fn] !== stack) continue;
+      // Marks the function as counted, so that recursion adds its value once.
+      lastStack[fn] = -1;
+      bare[fn] = (bare[fn] ?? 0) + value;
+    }
+  }
+  return costs;
+}
+
+export function noCosts(functions: number): Costs {
+  const zeros = () => new Float64Array(functions);
+  return {
+    total: 0,
+    application: 0,
+    self: zeros(),
+    totals: zeros(),
+    bare: zeros(),
+    charged: zeros(),
+    entered: zeros(),
+  };
+}
+
+/** The sum of the costs of several parts. */
+export function addCosts(parts: readonly Costs[], functions: number): Costs {
+  const sum = noCosts(functions);
+  for (const part of parts) {
+    sum.total += part.total;
+    sum.application += part.application;
+    for (const name of ['self', 'totals', 'bare', 'charged', 'entered'] as const) {
+      const into = sum[name];
+      const from = part[name];
+      for (let fn = 0; fn < functions; fn++) into[fn] = (into[fn] ?? 0) + (from[fn] ?? 0);
+    }
+  }
+  return sum;
+}

@@ -1,0 +1,120 @@
+import {
+  type Contrast,
+  deviation,
+  type Shift,
+  share,
+  shiftOf,
+  shiftsOf,
+  type Universe,
+  universeOf,
+} from './contrast.js';
+import { besideOf, entriesOf, totalsBelow } from './through.js';
+
+/** The function that a change of cost is named after. */
+export interface Culprit {
+  fn: number;
+  /** How far it stands out, in standard errors of a normal distribution. */
+  z: number;
+  /** Value per profile of all own code outside it, after ÷ before: what the load alone did. */
+  load: number;
+  /** Value per profile that is not explained by the load. */
+  growth: number;
+}
+
+/** A function with more than this of all own code before the change measures the load itself … */
+const DOMINANT = 0.5;
+/** … unless its callers have at least this much cost beside it, in samples. */
+const LEAST_BESIDE = 20;
+/** Below this the load has fallen by so much that what costs the same as before gains share without having changed … */
+const FALLING_LOAD = 0.85;
+/** … so that a function must cost more per profile than before by this factor. */
+const LEAST_RISE = 1.15;
+/** A callee that keeps this part of the growth is the better name (comparison rules §4) … */
+const KEEPS = 0.8;
+/** … and so is one with this part, where the likelihood cannot tell the two apart: */
+const ROUGHLY_KEEPS = 0.6;
+/** a loss of at most 3 in log-likelihood, that is of 6 in z². */
+const SAME_LIKELIHOOD = 6;
+/** Outstanding functions that are looked at: wrappers of one culprit stand above it. */
+const MOST_LOOKED_AT = 24;
+
+/**
+ * The one function that explains best why the sides differ: the most outstanding growth among the team's functions (the
+ * maximum of the likelihood of "this one changed, all else follows the load"), then down to the callee that keeps it.
+ *
+ * @param gate least z
+ * @returns null where nothing grew by more than noise and load explain
+ */
+export function findCulprit(contrast: Contrast, gate: number): Culprit | null {
+  const universe = universeOf(contrast);
+  const shifts = shiftsOf(contrast, universe)
+    .filter(({ z }) => z >= gate)
+    .slice(0, MOST_LOOKED_AT);
+  for (const shift of shifts) {
+    if (!isCodeChange(contrast, universe, shift, gate)) continue;
+    const fn = descend(contrast, universe, shift.fn);
+    return culpritOf(contrast, universe, fn);
+  }
+  return null;
+}
+
+/** A function as the culprit of a contrast. */
+export function culpritOf(contrast: Contrast, universe: Universe, fn: number): Culprit {
+  const load = loadBeside(contrast, universe, fn);
+  return { fn, z: shiftOf(contrast, universe, fn), load, growth: growthOf(contrast, fn, load) };
+}
+
+/** Value per profile outside a function, after ÷ before; 1 where nothing was outside before. */
+export function loadBeside({ before, after }: Contrast, universe: Universe, fn: number): number {
+  const rest = ({ costs, profiles }: Contrast['before']) =>
+    share(universe.sum(costs) - (costs.totals[fn] ?? 0), profiles);
+  const [was, is] = [rest(before), rest(after)];
+  return was > 0 ? is / was : 1;
+}
+
+/** Value per profile that a function costs more than the load explains. */
+export function growthOf({ before, after }: Contrast, fn: number, load: number): number {
+  return (
+    share(after.costs.totals[fn] ?? 0, after.profiles) -
+    load * share(before.costs.totals[fn] ?? 0, before.profiles)
+  );
+}
+
+/** Whether growth of share is a change of code: not the load in a function that does all the work, nor its fall. */
+function isCodeChange(contrast: Contrast, universe: Universe, { fn }: Shift, gate: number): boolean {
+  const { joined, before, after, quantum, dispersion } = contrast;
+  const [x1, x2] = [before.costs.totals[fn] ?? 0, after.costs.totals[fn] ?? 0];
+  const load = loadBeside(contrast, universe, fn);
+  const rise = share(share(x2, after.profiles), share(x1, before.profiles));
+  if (load < FALLING_LOAD && x1 > 0 && rise < LEAST_RISE) return false;
+  if (share(x1, universe.sum(before.costs)) <= DOMINANT) return true;
+  const entries = entriesOf(joined, [...before.parts, ...after.parts], fn);
+  const [b1, b2] = [besideOf(joined, before.parts, fn, entries), besideOf(joined, after.parts, fn, entries)];
+  if (b1 + b2 < LEAST_BESIDE * quantum) return false;
+  const counts = (x: number, b: number) => [x / quantum, (x + b) / quantum] as const;
+  return deviation(counts(x1, b1), counts(x2, b2), dispersion) >= gate;
+}
+
+function descend(contrast: Contrast, universe: Universe, from: number): number {
+  const { joined, before, after } = contrast;
+  const visited = new Set<number>();
+  let fn = from;
+  for (;;) {
+    visited.add(fn);
+    const { load, growth, z } = culpritOf(contrast, universe, fn);
+    const [was, is] = [totalsBelow(joined, before.parts, fn), totalsBelow(joined, after.parts, fn)];
+    let best = -1;
+    let most = 0;
+    for (let callee = 0; callee < is.length; callee++) {
+      if (visited.has(callee) || !universe.has(callee) || (is[callee] ?? 0) === 0) continue;
+      const kept = share(is[callee] ?? 0, after.profiles) - load * share(was[callee] ?? 0, before.profiles);
+      if (kept < ROUGHLY_KEEPS * growth || kept <= most) continue;
+      if (kept < KEEPS * growth && shiftOf(contrast, universe, callee) ** 2 < z * z - SAME_LIKELIHOOD)
+        continue;
+      best = callee;
+      most = kept;
+    }
+    if (best < 0) return fn;
+    fn = best;
+  }
+}

@@ -1,0 +1,106 @@
+import type { Joined, JoinedPart } from './join.js';
+
+/** Calls back for every stack of the parts that passes through a function. */
+function forEachThrough(
+  { parts }: Joined,
+  indices: readonly number[],
+  fn: number,
+  visit: (part: JoinedPart, stack: number, at: number) => void,
+): void {
+  for (const index of indices) {
+    const part = parts[index];
+    if (part === undefined) continue;
+    const { stackStart, stackFrames, values } = part.profile;
+    const marked = part.frameFunction.map((own) => (own === fn ? 1 : 0));
+    for (let stack = 0; stack < values.length; stack++) {
+      // From the entry point down, so that of a recursion the outermost frame is met.
+      for (let at = (stackStart[stack + 1] ?? 0) - 1; at >= (stackStart[stack] ?? 0); at--) {
+        if (marked[stackFrames[at] ?? 0] !== 1) continue;
+        visit(part, stack, at);
+        break;
+      }
+    }
+  }
+}
+
+/** Costs of the functions below one function: totals over the stacks that pass through it, from it down. */
+export function totalsBelow(joined: Joined, parts: readonly number[], fn: number): Float64Array {
+  const totals = new Float64Array(joined.functions.length);
+  const seen = new Int32Array(joined.functions.length).fill(-1);
+  let mark = 0;
+  forEachThrough(joined, parts, fn, ({ profile, frameFunction }, stack, from) => {
+    const value = profile.values[stack] ?? 0;
+    mark++;
+    for (let at = from; at >= (profile.stackStart[stack] ?? 0); at--) {
+      const callee = frameFunction[profile.stackFrames[at] ?? 0] ?? 0;
+      if (seen[callee] === mark) continue;
+      seen[callee] = mark;
+      totals[callee] = (totals[callee] ?? 0) + value;
+    }
+  });
+  return totals;
+}
+
+/** Costs of the functions above one function: totals over the stacks that pass through it, down to it. */
+export function totalsAbove(joined: Joined, parts: readonly number[], fn: number): Float64Array {
+  const totals = new Float64Array(joined.functions.length);
+  const seen = new Int32Array(joined.functions.length).fill(-1);
+  let mark = 0;
+  forEachThrough(joined, parts, fn, ({ profile, frameFunction }, stack, from) => {
+    const value = profile.values[stack] ?? 0;
+    mark++;
+    for (let at = from + 1; at < (profile.stackStart[stack + 1] ?? 0); at++) {
+      const caller = frameFunction[profile.stackFrames[at] ?? 0] ?? 0;
+      if (seen[caller] === mark) continue;
+      seen[caller] = mark;
+      totals[caller] = (totals[caller] ?? 0) + value;
+    }
+  });
+  return totals;
+}
+
+/**
+ * Cost beside a function: stacks that enter the team's own code where those of the function do, but do not pass through
+ * it. What is driven by the same requests, and so the measure of their number.
+ */
+export function besideOf(
+  joined: Joined,
+  parts: readonly number[],
+  fn: number,
+  entries: ReadonlySet<number>,
+): number {
+  let beside = 0;
+  for (const index of parts) {
+    const part = joined.parts[index];
+    if (part === undefined) continue;
+    const { profile, frameFunction, frameApplication } = part;
+    const { stackStart, stackFrames, values } = profile;
+    for (let stack = 0; stack < values.length; stack++) {
+      let entry = -1;
+      let passes = false;
+      for (let at = (stackStart[stack + 1] ?? 0) - 1; at >= (stackStart[stack] ?? 0); at--) {
+        const frame = stackFrames[at] ?? 0;
+        const own = frameFunction[frame] ?? 0;
+        if (own === fn) passes = true;
+        if (entry < 0 && frameApplication[frame] === 1) entry = own;
+      }
+      if (!passes && entries.has(entry)) beside += values[stack] ?? 0;
+    }
+  }
+  return beside;
+}
+
+/** The functions by which the stacks through a function enter the team's own code, the function itself left out. */
+export function entriesOf(joined: Joined, parts: readonly number[], fn: number): Set<number> {
+  const entries = new Set<number>();
+  forEachThrough(joined, parts, fn, ({ profile, frameFunction, frameApplication }, stack) => {
+    for (let at = (profile.stackStart[stack + 1] ?? 0) - 1; at >= (profile.stackStart[stack] ?? 0); at--) {
+      const frame = profile.stackFrames[at] ?? 0;
+      if (frameApplication[frame] !== 1) continue;
+      entries.add(frameFunction[frame] ?? 0);
+      break;
+    }
+  });
+  entries.delete(fn);
+  return entries;
+}
