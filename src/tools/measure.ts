@@ -144,8 +144,11 @@ async function sampleCount(
   return sums.reduce((total, { sum }) => total + sum, 0);
 }
 
-/** Null where the values do not share an interval, or are too few to tell one from an accident. */
-function samplesByInterval({ values, unit }: Profile): number | null {
+/**
+ * Number of samples behind a time profile, by the interval that its values share. Null where they share none, or are too
+ * few to tell one from an accident.
+ */
+export function samplesByInterval({ values, unit }: Profile): number | null {
   const different = new Set(values);
   if (different.size < MIN_DIFFERENT_VALUES) return null;
   let divisor = 0;

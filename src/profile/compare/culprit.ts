@@ -35,6 +35,8 @@ const KEEPS = 0.8;
 const ROUGHLY_KEEPS = 0.6;
 /** a loss of at most 3 in log-likelihood, that is of 6 in z². */
 const SAME_LIKELIHOOD = 6;
+/** A callee must stand out on its own, in standard errors. */
+const LEAST_CALLEE_Z = 3;
 /** Outstanding functions that are looked at: wrappers of one culprit stand above it. */
 const MOST_LOOKED_AT = 24;
 
@@ -109,6 +111,9 @@ function descend(contrast: Contrast, universe: Universe, from: number): number {
       if (visited.has(callee) || !universe.has(callee) || (is[callee] ?? 0) === 0) continue;
       const kept = share(is[callee] ?? 0, after.profiles) - load * share(was[callee] ?? 0, before.profiles);
       if (kept < ROUGHLY_KEEPS * growth || kept <= most) continue;
+      // What only changed its caller did not grow.
+      if (growthOf(contrast, callee, load) < ROUGHLY_KEEPS * growth) continue;
+      if (shiftOf(contrast, universe, callee) < LEAST_CALLEE_Z) continue;
       if (kept < KEEPS * growth && shiftOf(contrast, universe, callee) ** 2 < z * z - SAME_LIKELIHOOD)
         continue;
       best = callee;

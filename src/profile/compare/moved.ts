@@ -1,11 +1,15 @@
-import { type Contrast, deviation, share, universeOf } from './contrast.js';
+import { type Contrast, deviation, share, type Universe, universeOf } from './contrast.js';
 import type { Culprit } from './culprit.js';
 import { totalsAbove, totalsBelow } from './through.js';
 
-/** A shrinkage must stand out by this much, in standard errors, to be the other side of a growth. */
-const LEAST_LOSS_Z = -3.5;
+/** A shrinkage must stand out by this much, in standard errors, to be the other side of a growth … */
+const LEAST_LOSS_Z = -3.2;
+/** … but less for the one cost of the caller that a function can be taken out of: nothing else is tried there. */
+const LEAST_INSIDE_Z = -2.2;
 /** The loss is of the size of the gain: between these parts of it. */
-const LIKE_GAIN = [0.6, 1.6] as const;
+const LIKE_GAIN = [0.5, 1.8] as const;
+/** A function with less than this of its cost before is gone. */
+const GONE = 0.1;
 /** Of a growth that is passed on to the caller this much is left there, or the cost only moved inside the caller. */
 const LEFT_AT_CALLER = 0.4;
 
@@ -19,22 +23,20 @@ export function movedFrom(contrast: Contrast, culprit: Culprit): number | null {
   return lostInside(contrast, culprit) ?? lostElsewhere(contrast, culprit);
 }
 
-/** The nearest own caller, when its total stayed while the culprit below it grew: a part of it was taken out. */
-function lostInside(contrast: Contrast, { fn, growth }: Culprit): number | null {
+/** The nearest own caller, when it lost of its own what the culprit below it gained, or its total stayed. */
+function lostInside(contrast: Contrast, culprit: Culprit): number | null {
   const { joined, before, after, quantum, dispersion } = contrast;
+  const { fn, growth } = culprit;
   const universe = universeOf(contrast);
-  const above = totalsAbove(joined, after.parts, fn);
-  const whole = after.costs.totals[fn] ?? 0;
-  let caller = -1;
-  // Of the callers that hold all of it the smallest is the nearest.
-  for (let other = 0; other < above.length; other++) {
-    if (!universe.has(other) || (above[other] ?? 0) < 0.9 * whole) continue;
-    if (caller < 0 || (after.costs.totals[other] ?? 0) < (after.costs.totals[caller] ?? 0)) caller = other;
+  const caller = nearestCaller(contrast, universe, fn, contrast.after);
+  if (caller === null) return null;
+  // What was taken out of the caller was its own code, alone or with the libraries that it called.
+  for (const part of ['self', 'charged'] as const) {
+    const [o1, o2] = [before.costs[part][caller] ?? 0, after.costs[part][caller] ?? 0];
+    if (isCounterpart(contrast, universe, fn, o1, o2, LEAST_INSIDE_Z) !== null) return caller;
   }
-  if (caller < 0) return null;
   const [a1, a2] = [before.costs.totals[caller] ?? 0, after.costs.totals[caller] ?? 0];
-  const rest = (side: Contrast['before'], own: number) =>
-    share(universe.sum(side.costs) - own, side.profiles);
+  const rest = (side: Contrast['before'], own: number) => share(universe.sum(side.costs) - own, side.profiles);
   const load = share(rest(after, a2), rest(before, a1)) || 1;
   const atCaller = share(a2, after.profiles) - load * share(a1, before.profiles);
   if (atCaller > LEFT_AT_CALLER * growth) return null;
@@ -46,26 +48,65 @@ function lostInside(contrast: Contrast, { fn, growth }: Culprit): number | null 
   return z <= LEAST_LOSS_Z ? caller : null;
 }
 
+/** The own function nearest above another one that nearly all of its cost passes through. */
+function nearestCaller(
+  { joined }: Contrast,
+  universe: Universe,
+  fn: number,
+  { costs, parts }: Contrast['after'],
+): number | null {
+  const above = totalsAbove(joined, parts, fn);
+  const whole = costs.totals[fn] ?? 0;
+  let caller: number | null = null;
+  for (let other = 0; other < above.length; other++) {
+    if (!universe.has(other) || (above[other] ?? 0) < 0.9 * whole) continue;
+    if (caller === null || (costs.totals[other] ?? 0) < (costs.totals[caller] ?? 0)) caller = other;
+  }
+  return caller;
+}
+
+/**
+ * Whether a cost that went from `o1` to `o2` is the other side of a culprit's growth: it lost about as much, and by more
+ * than noise.
+ *
+ * @returns how far the loss stands out, in standard errors; null where it is not
+ */
+function isCounterpart(
+  { before, after, quantum, dispersion }: Contrast,
+  universe: Universe,
+  fn: number,
+  o1: number,
+  o2: number,
+  leastZ = LEAST_LOSS_Z,
+): number | null {
+  const [g1, g2] = [before.costs.totals[fn] ?? 0, after.costs.totals[fn] ?? 0];
+  const [u1, u2] = [universe.sum(before.costs) - g1, universe.sum(after.costs) - g2];
+  if (share(o2, u2) >= share(o1, u1)) return null;
+  const load = share(share(u2 - o2, after.profiles), share(u1 - o1, before.profiles)) || 1;
+  const gain = share(g2, after.profiles) - load * share(g1, before.profiles);
+  const loss = load * share(o1, before.profiles) - share(o2, after.profiles);
+  if (loss < LIKE_GAIN[0] * gain || loss > LIKE_GAIN[1] * gain) return null;
+  const z = deviation([o1 / quantum, u1 / quantum], [o2 / quantum, u2 / quantum], dispersion);
+  return z <= leastZ ? z : null;
+}
+
 /** A function apart from the culprit that lost what it gained. */
 function lostElsewhere(contrast: Contrast, { fn }: Culprit): number | null {
-  const { joined, before, after, quantum, dispersion } = contrast;
+  const { joined, before, after } = contrast;
   const universe = universeOf(contrast);
   const parts = [...before.parts, ...after.parts];
   const above = totalsAbove(joined, parts, fn);
   const below = totalsBelow(joined, parts, fn);
-  const [g1, g2] = [before.costs.totals[fn] ?? 0, after.costs.totals[fn] ?? 0];
-  const [u1, u2] = [universe.sum(before.costs) - g1, universe.sum(after.costs) - g2];
+  const caller = nearestCaller(contrast, universe, fn, after);
   let best: { fn: number; z: number } | null = null;
   for (let other = 0; other < joined.functions.length; other++) {
     if (!universe.has(other) || (above[other] ?? 0) > 0 || (below[other] ?? 0) > 0) continue;
     const [o1, o2] = [before.costs.totals[other] ?? 0, after.costs.totals[other] ?? 0];
-    if (share(o2, u2) >= share(o1, u1)) continue;
-    const load = share(share(u2 - o2, after.profiles), share(u1 - o1, before.profiles)) || 1;
-    const gain = share(g2, after.profiles) - load * share(g1, before.profiles);
-    const loss = load * share(o1, before.profiles) - share(o2, after.profiles);
-    if (loss < LIKE_GAIN[0] * gain || loss > LIKE_GAIN[1] * gain) continue;
-    const z = deviation([o1 / quantum, u1 / quantum], [o2 / quantum, u2 / quantum], dispersion);
-    if (z <= LEAST_LOSS_Z && (best === null || z < best.z)) best = { fn: other, z };
+    const gone = share(o2, after.profiles) < GONE * share(o1, before.profiles);
+    let z = isCounterpart(contrast, universe, fn, o1, o2, gone ? LEAST_INSIDE_Z : LEAST_LOSS_Z);
+    // Less evidence will do for a function that is gone from the very caller: that is a new name.
+    if (z !== null && z > LEAST_LOSS_Z && nearestCaller(contrast, universe, other, before) !== caller) z = null;
+    if (z !== null && (best === null || z < best.z)) best = { fn: other, z };
   }
   return best?.fn ?? null;
 }

@@ -1,0 +1,99 @@
+import { deviation, share } from './contrast.js';
+import type { Dispersion } from './noise.js';
+
+/** One slice of the fleet in the time of the change: its labels, the samples of the culprit and of all own code. */
+export interface Slice {
+  labels: Readonly<Record<string, string>>;
+  x: number;
+  n: number;
+}
+
+/** The slices with one value of one label against all the others at the same time. */
+export interface Attribution {
+  label: string;
+  value: string;
+  /** Share of the culprit before the change, in all of the fleet. */
+  shareBefore: number;
+  shareAfter: number;
+  /** Share of the culprit in the other slices at the same time; null where there are none. */
+  shareOthers: number | null;
+  /** Distance from the other slices in standard errors. */
+  z: number;
+  /** Whether the change is here and not in the others. */
+  carries: boolean;
+}
+
+/** A slice must differ from its siblings by this, in standard errors: a few labels with a few values each are tried. */
+const LEAST_Z = 3.5;
+/** The others may have this part of the growth … */
+const OTHERS_GROWTH = 0.25;
+/** … or this much where it is within noise. */
+const OTHERS_NOISE = { growth: 0.4, z: 2.5 };
+
+/** Labels that say what code runs: of values that tie they are named first. */
+const VERSION_LABEL = /version|git_?(?:ref|sha)|commit|image|release|build|deployment/i;
+/** Labels that say where it runs. */
+const PLACE_LABEL = /region|zone|cluster|datacenter|availability|rack|node|host/i;
+
+/**
+ * Which label value carries a change: sibling slices at the same time are compared, so that the time of day cannot fool
+ * it. Values that tie exactly (a canary pod is its version) are named version first, then other labels, place, instance.
+ *
+ * @param before samples of the culprit and of all own code in the baseline
+ * @returns every value of every label that tells slices apart, the carrying ones first, then by distance
+ */
+export function attribute(
+  slices: readonly Slice[],
+  before: { x: number; n: number },
+  dispersion: Dispersion,
+  instanceLabel: string | null,
+): Attribution[] {
+  const labels = [...new Set(slices.flatMap((slice) => Object.keys(slice.labels)))].sort();
+  const whole = sum(slices);
+  const p0 = share(before.x, before.n);
+  const rows = labels.flatMap((label) => {
+    const values = [...new Set(slices.flatMap((slice) => slice.labels[label] ?? []))].sort();
+    if (values.length < 2) return [];
+    return values.map((value): Attribution => {
+      const own = sum(slices.filter((slice) => slice.labels[label] === value));
+      const others = { x: whole.x - own.x, n: whole.n - own.n };
+      const [p, q] = [share(own.x, own.n), share(others.x, others.n)];
+      const z = deviation([others.x, others.n], [own.x, own.n], dispersion);
+      const othersZ = deviation([before.x, before.n], [others.x, others.n], dispersion);
+      const left = q - p0;
+      const grew = p - p0;
+      const alone =
+        left <= OTHERS_GROWTH * grew || (left <= OTHERS_NOISE.growth * grew && othersZ <= OTHERS_NOISE.z);
+      return {
+        label,
+        value,
+        shareBefore: p0,
+        shareAfter: p,
+        shareOthers: others.n > 0 ? q : null,
+        z,
+        carries: grew > 0 && z >= LEAST_Z && alone,
+      };
+    });
+  });
+  const rank = ({ label }: Attribution) => {
+    if (label === instanceLabel) return 3;
+    if (VERSION_LABEL.test(label)) return 0;
+    return PLACE_LABEL.test(label) ? 2 : 1;
+  };
+  return rows.sort(
+    (a, b) =>
+      Number(b.carries) - Number(a.carries) ||
+      round(b.z) - round(a.z) ||
+      rank(a) - rank(b) ||
+      (a.label < b.label ? -1 : 1),
+  );
+}
+
+function sum(slices: readonly Slice[]): { x: number; n: number } {
+  return slices.reduce((all, { x, n }) => ({ x: all.x + x, n: all.n + n }), { x: 0, n: 0 });
+}
+
+/** Equal slices under two labels may differ in the last digits. */
+function round(z: number): number {
+  return Math.round(z * 1e6);
+}

@@ -1,0 +1,41 @@
+import type { Contrast } from './contrast.js';
+import { deviation, share } from './contrast.js';
+
+/** Frames of garbage collectors on their own threads, by runtime. */
+const COLLECTOR =
+  /^(?:runtime\.(?:gcBgMarkWorker|bgsweep|bgscavenge|gcDrain\w*|gcMarkDone|gcAssistAlloc\d*|sweepone|gcStart)|\(garbage collector\)|(?:.*::)?(?:G1|Z|Shenandoah|PS|Parallel|Serial|CMS|ParNew)\w*(?:GC|Concurrent\w*|Mark\w*|Task|Worker|Evac\w*|Young\w*|Collect\w*)\w*.*|GCTaskThread::.*|gc_collect_main|_?PyGC_Collect|collect_generations|SVR::gc_heap::.*|WKS::gc_heap::.*)/;
+
+/** Growth of the collector's share that is worth naming. */
+const LEAST_POINTS = 0.02;
+const LEAST_Z = 3.5;
+
+/**
+ * How much of the time profile the garbage collector takes, outside the team's stacks.
+ *
+ * @returns shares of the total on both sides, and whether it grew by more than noise
+ */
+export function collectorGrowth({ joined, before, after, quantum, dispersion }: Contrast): {
+  before: number;
+  after: number;
+  grew: boolean;
+} {
+  const ids = joined.functions.flatMap(({ name }, fn) => (COLLECTOR.test(name) ? [fn] : []));
+  // Collector frames nest; the outermost of them has all of their cost.
+  const largest = ({ costs }: Contrast['before']) => ids.reduce((most, fn) => Math.max(most, costs.bare[fn] ?? 0), 0);
+  const sum = ({ costs }: Contrast['before']) => {
+    const own = ids.reduce((total, fn) => total + (costs.bare[fn] ?? 0), 0);
+    return Math.min(own, Math.max(largest({ costs, profiles: 0, parts: [] }), selfOf(costs.self, ids)));
+  };
+  const [x1, x2] = [sum(before), sum(after)];
+  const [p1, p2] = [share(x1, before.costs.total), share(x2, after.costs.total)];
+  const z = deviation(
+    [x1 / quantum, before.costs.total / quantum],
+    [x2 / quantum, after.costs.total / quantum],
+    dispersion,
+  );
+  return { before: p1, after: p2, grew: p2 - p1 >= LEAST_POINTS && z >= LEAST_Z };
+}
+
+function selfOf(self: Float64Array, ids: readonly number[]): number {
+  return ids.reduce((total, fn) => total + (self[fn] ?? 0), 0);
+}

@@ -1,0 +1,45 @@
+import type { Side } from './contrast.js';
+import { share } from './contrast.js';
+import type { Joined } from './join.js';
+
+/** The place that most of a growth comes from. */
+export interface GrowthSite {
+  fn: number;
+  /** Growth per profile of the function, and its part of the whole growth. */
+  growth: number;
+  part: number;
+}
+
+/** A site that holds nearly all of the growth is the better name … */
+const NEARLY_ALL = 0.8;
+/** … else one with half of it (comparison rules §6). */
+const LEAST_PART = 0.5;
+
+/**
+ * The innermost function of the team that holds most of the growth per profile between two sides: for levels and waits,
+ * whose growth is far larger than their noise.
+ *
+ * @returns null where no function holds half of it
+ */
+export function growthSite(joined: Joined, before: Side, after: Side): GrowthSite | null {
+  const whole = share(after.costs.total, after.profiles) - share(before.costs.total, before.profiles);
+  if (whole <= 0) return null;
+  const anyOwn = before.costs.application + after.costs.application > 0;
+  for (const least of [NEARLY_ALL, LEAST_PART]) {
+    let best: GrowthSite | null = null;
+    let innermost = Number.POSITIVE_INFINITY;
+    for (let fn = 0; fn < joined.functions.length; fn++) {
+      if (anyOwn && joined.application[fn] !== 1) continue;
+      const growth =
+        share(after.costs.totals[fn] ?? 0, after.profiles) - share(before.costs.totals[fn] ?? 0, before.profiles);
+      if (growth < least * whole) continue;
+      // Among nested functions the innermost has the least total, and of equal ones the most of it as its own.
+      const size = (after.costs.totals[fn] ?? 0) - 1e-6 * (after.costs.charged[fn] ?? 0);
+      if (size >= innermost) continue;
+      innermost = size;
+      best = { fn, growth, part: growth / whole };
+    }
+    if (best !== null) return best;
+  }
+  return null;
+}

@@ -1,0 +1,101 @@
+/** Level of one instant type at one time: the mean snapshot of the instances. */
+export interface Level {
+  time: number;
+  value: number;
+}
+
+export interface Leak {
+  /** Level at the end of the baseline and of the incident. */
+  before: number;
+  after: number;
+  /** Last time before the growth and first time after its start. */
+  since: { after: number; before: number };
+}
+
+/** Snapshots that a rise must be seen in (comparison rules §6). */
+const LEAST_SNAPSHOTS = 3;
+/** The end of the incident against the end of the baseline (comparison rules §6). */
+const LEAST_RATIO = 2;
+/** What one ramp adds after the middle of its rise: a cache that has filled adds nothing. */
+const STILL_GROWING = 0.15;
+
+/**
+ * Whether a level leaks: it rises through the incident, faster than in the baseline, to at least twice the baseline's
+ * end, and has not come to rest. One ramp and then a plateau is warm-up.
+ *
+ * @param baseline levels in time order; may be empty
+ */
+export function findLeak(baseline: readonly Level[], incident: readonly Level[]): Leak | null {
+  if (incident.length < LEAST_SNAPSHOTS || baseline.length === 0) return null;
+  const before = mean(lastPart(baseline));
+  const after = mean(lastPart(incident));
+  if (after < LEAST_RATIO * before) return null;
+  if (slopeOf(incident) <= 2 * Math.max(0, slopeOf(baseline))) return null;
+  const since = hinge(baseline, incident, before);
+  const rising = incident.filter(({ time }) => time >= since.before);
+  if (rising.length < LEAST_SNAPSHOTS || !keepsGrowing(rising, after - before)) return null;
+  return { before, after, since };
+}
+
+/** The last quarter, at least one. */
+function lastPart(levels: readonly Level[]): readonly Level[] {
+  return levels.slice(-Math.max(1, Math.floor(levels.length / 4)));
+}
+
+function mean(levels: readonly Level[]): number {
+  return levels.reduce((sum, { value }) => sum + value, 0) / Math.max(1, levels.length);
+}
+
+/** Least-squares slope, value per millisecond. */
+function slopeOf(levels: readonly Level[]): number {
+  const middle = levels.reduce((sum, { time }) => sum + time, 0) / Math.max(1, levels.length);
+  const level = mean(levels);
+  let covariance = 0;
+  let variance = 0;
+  for (const { time, value } of levels) {
+    covariance += (time - middle) * (value - level);
+    variance += (time - middle) ** 2;
+  }
+  return variance > 0 ? covariance / variance : 0;
+}
+
+/** Whether the second half of a rise still adds a good part of it. */
+function keepsGrowing(rising: readonly Level[], growth: number): boolean {
+  const half = Math.floor(rising.length / 2);
+  const second = rising.slice(half);
+  const [first, last] = [second[0], second.at(-1)];
+  if (first === undefined || last === undefined) return false;
+  if (second.length === 1) return last.value - (rising[half - 1]?.value ?? last.value) >= STILL_GROWING * growth;
+  return slopeOf(second) * (last.time - first.time) >= STILL_GROWING * growth;
+}
+
+/**
+ * The start of a rise: the hinge of the broken line "level before, then a straight rise" with the least squared error,
+ * tried between all neighbouring snapshots.
+ */
+function hinge(baseline: readonly Level[], incident: readonly Level[], level: number): Leak['since'] {
+  const all = [...lastPart(baseline), ...incident];
+  const nearest = all.length - incident.length - 1;
+  let best = { after: all[nearest]?.time ?? 0, before: incident[0]?.time ?? 0 };
+  let least = Number.POSITIVE_INFINITY;
+  for (let at = 0; at < all.length - 1; at++) {
+    const [start, next] = [all[at]?.time ?? 0, all[at + 1]?.time ?? 0];
+    for (const from of [start, (start + next) / 2]) {
+      let [xy, xx] = [0, 0];
+      for (const { time, value } of all.slice(at + 1)) {
+        xy += (time - from) * (value - level);
+        xx += (time - from) ** 2;
+      }
+      const slope = xx > 0 ? xy / xx : 0;
+      const error = all.reduce((sum, { time, value }) => {
+        const expected = time > from ? level + slope * (time - from) : level;
+        return sum + (value - expected) ** 2;
+      }, 0);
+      if (error < least) {
+        least = error;
+        best = { after: start, before: next };
+      }
+    }
+  }
+  return best;
+}

@@ -1,0 +1,74 @@
+import { normalDeviate } from './noise.js';
+
+/** Value per profile of one part of a window. */
+export interface PartLevel {
+  value: number;
+  profiles: number;
+}
+
+/** A smaller rise of the load is no incident: services drift by some percent from hour to hour. */
+const LEAST_RISE = 1.2;
+/** Least distance from chance, in standard errors of a normal distribution. */
+const LEAST_Z = 3.3;
+
+export interface LoadChange {
+  /** Value per profile of the whole incident, after ÷ before; null where there was nothing before. */
+  ratio: number | null;
+  /** The same of its end, from the part on where it rose most visibly. */
+  risen: number | null;
+  z: number;
+  /** Whether it rose by more than drift and noise. */
+  rose: boolean;
+}
+
+/**
+ * Whether the value per profile rose, in all of the incident or from one of its parts to its end: the distance of the
+ * logarithms (loads multiply), in units of the baseline's own variation between parts and the sampling error.
+ *
+ * @param quantum value of one sample
+ */
+export function loadChange(
+  before: readonly PartLevel[],
+  after: readonly PartLevel[],
+  { quantum, phi }: { quantum: number; phi: number },
+): LoadChange {
+  const was = meanOf(before);
+  const whole = meanOf(after);
+  if (was <= 0) return { ratio: null, risen: null, z: 0, rose: false };
+  const spread = spreadOf(before);
+  let best = { ratio: whole / was, risen: whole / was, z: Number.NEGATIVE_INFINITY, rose: false };
+  for (let first = 0; first < after.length; first++) {
+    const end = after.slice(first);
+    const is = meanOf(end);
+    if (is <= 0) continue;
+    const sampling = phi / samplesOf(before, quantum) + phi / samplesOf(end, quantum);
+    const between = spread.variance * (1 / before.length + 1 / end.length);
+    const t = Math.log(is / was) / Math.sqrt(Math.max(sampling, between));
+    const z = normalDeviate(t, spread.freedom);
+    if (z > best.z) best = { ...best, risen: is / was, z, rose: is / was >= LEAST_RISE && z >= LEAST_Z };
+  }
+  return best;
+}
+
+function meanOf(parts: readonly PartLevel[]): number {
+  const profiles = parts.reduce((sum, part) => sum + part.profiles, 0);
+  return profiles > 0 ? parts.reduce((sum, part) => sum + part.value, 0) / profiles : 0;
+}
+
+function samplesOf(parts: readonly PartLevel[], quantum: number): number {
+  return Math.max(1, parts.reduce((sum, { value }) => sum + value, 0) / quantum);
+}
+
+/** Calm services vary by about this much between parts of an hour, as a standard deviation of the logarithm … */
+const USUAL_SPREAD = 0.05;
+/** … which is worth this many observations. */
+const USUAL_FREEDOM = 6;
+
+/** Variance of the logarithm between the parts of the baseline, drawn towards what is usual. */
+function spreadOf(parts: readonly PartLevel[]): { variance: number; freedom: number } {
+  const logs = parts.filter(({ profiles, value }) => profiles > 0 && value > 0).map(({ value, profiles }) => Math.log(value / profiles));
+  const mean = logs.reduce((sum, log) => sum + log, 0) / Math.max(1, logs.length);
+  const squares = logs.reduce((sum, log) => sum + (log - mean) ** 2, 0);
+  const freedom = Math.max(0, logs.length - 1) + USUAL_FREEDOM;
+  return { variance: (squares + USUAL_FREEDOM * USUAL_SPREAD ** 2) / freedom, freedom };
+}

@@ -1,0 +1,57 @@
+/** Samples of the culprit and of all own code in one stretch of time. */
+export interface Observation {
+  from: number;
+  to: number;
+  x: number;
+  n: number;
+}
+
+/**
+ * Between which of the observations the share of a function changed: the cut with the largest likelihood when the share
+ * was `p1` before and `p2` after it.
+ *
+ * @param observations in time order; the first is taken to be before, the last after the change
+ * @returns index of the first observation after the change, at least 1
+ */
+export function changePoint(observations: readonly Pick<Observation, 'x' | 'n'>[], p1: number, p2: number): number {
+  const logit = (p: number, { x, n }: Pick<Observation, 'x' | 'n'>) =>
+    x * Math.log(clamp(p)) + (n - x) * Math.log(1 - clamp(p));
+  let best = 1;
+  let most = Number.NEGATIVE_INFINITY;
+  for (let cut = 1; cut < observations.length; cut++) {
+    const likelihood = observations.reduce((sum, one, at) => sum + logit(at < cut ? p1 : p2, one), 0);
+    if (likelihood > most) {
+      most = likelihood;
+      best = cut;
+    }
+  }
+  return best;
+}
+
+/** A share that was never seen may still occur: half a sample of a thousand. */
+function clamp(p: number): number {
+  return Math.min(0.9995, Math.max(0.0005, p));
+}
+
+/**
+ * Where a series steps: the cut with the least squared error when both sides are constant.
+ *
+ * @returns index of the first value after the step, at least 1
+ */
+export function stepPoint(values: readonly number[]): number {
+  let best = 1;
+  let least = Number.POSITIVE_INFINITY;
+  for (let cut = 1; cut < values.length; cut++) {
+    const error = squares(values.slice(0, cut)) + squares(values.slice(cut));
+    if (error < least) {
+      least = error;
+      best = cut;
+    }
+  }
+  return best;
+}
+
+function squares(values: readonly number[]): number {
+  const mean = values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
+  return values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+}

@@ -1,0 +1,59 @@
+import { normalDeviate } from './noise.js';
+
+/** Waiting time in one part of a window. */
+export interface WaitPart {
+  /** Seconds, all profiles together. */
+  value: number;
+  profiles: number;
+}
+
+/** Waiting must grow by this factor where the load stays … */
+const LEAST_RATIO = 2.5;
+/** … and by more where it rises: queues grow faster than their load. */
+const beyondLoad = (load: number) => 1.5 * Math.max(1, load) ** 2;
+/** Seconds a profile that are worth a page: microseconds double by chance. */
+const LEAST_ADDED_S = 0.005;
+/** Distance from the baseline's own variation, in standard errors. */
+const LEAST_Z = 4;
+
+/**
+ * Whether waiting for locks grew by far more than the load explains (comparison rules §6): Welch's t (1947) on the square
+ * roots of the parts' waiting per profile, which steadies the variance of sums of random delays.
+ *
+ * @param load value per profile of on-CPU time, after ÷ before
+ * @returns the first part of the incident that shows it; null where it did not grow
+ */
+export function waitGrew(
+  before: readonly WaitPart[],
+  after: readonly WaitPart[],
+  load: number,
+): { firstPart: number } | null {
+  const levels = (parts: readonly WaitPart[]) =>
+    parts.filter(({ profiles }) => profiles > 0).map(({ value, profiles }) => value / profiles);
+  const [was, is] = [levels(before), levels(after)];
+  if (was.length === 0 || is.length === 0) return null;
+  const [low, high] = [mean(was), mean(is)];
+  if (high - low < LEAST_ADDED_S || high < Math.max(LEAST_RATIO, beyondLoad(load)) * low) return null;
+  const [roots1, roots2] = [was.map(Math.sqrt), is.map(Math.sqrt)];
+  const [v1, v2] = [varianceOfMean(roots1), varianceOfMean(roots2)];
+  const freedom = (v1 + v2) ** 2 / (v1 ** 2 / (was.length - 1 || 1) + v2 ** 2 / (is.length - 1 || 1)) || 1;
+  const t = (mean(roots2) - mean(roots1)) / Math.sqrt(Math.max(v1 + v2, 1e-12));
+  if (normalDeviate(t, Math.max(3, freedom)) < LEAST_Z) {
+    // Contention that began inside the window varies as much as it grew: then all but the baseline must stay below it.
+    const most = Math.max(...was);
+    if (is.filter((level) => level > LEAST_RATIO * most).length < is.length / 2) return null;
+  }
+  const middle = (low + high) / 2;
+  const parts = after.map(({ value, profiles }) => (profiles > 0 ? value / profiles : 0));
+  return { firstPart: Math.max(0, parts.findIndex((level) => level > middle)) };
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+function varianceOfMean(values: readonly number[]): number {
+  if (values.length < 2) return (values[0] ?? 0) ** 2;
+  const middle = mean(values);
+  return values.reduce((sum, value) => sum + (value - middle) ** 2, 0) / (values.length - 1) / values.length;
+}

@@ -1,0 +1,112 @@
+import type { Profile } from '../../profile/model.js';
+import { splitIdle } from '../../profile/idle.js';
+import { totalValue } from '../../profile/model.js';
+import { selectStacks } from '../../profile/stacks.js';
+import { type ProfileType, parseProfileType } from '../../profile/types.js';
+import { secondsPerUnit } from '../../report/units.js';
+import type { Matcher, ProfileSource, Window } from '../../sources/source.js';
+import { samplesByInterval } from '../measure.js';
+
+/** How a profile type is looked at. */
+export type LensKind = 'time' | 'amount' | 'level' | 'wait';
+
+/** Which of the types of a service are looked at, and how; each once, counts beside bytes and times left out. */
+const KINDS: readonly (readonly [alias: string, kind: LensKind])[] = [
+  ['cpu', 'time'],
+  ['wall', 'time'],
+  ['alloc', 'amount'],
+  ['inuse', 'level'],
+  ['goroutines', 'level'],
+  ['mutex', 'wait'],
+  ['block', 'wait'],
+  ['lock', 'wait'],
+  ['off_cpu', 'time'],
+  ['exceptions', 'amount'],
+];
+
+export interface LensType {
+  type: ProfileType;
+  kind: LensKind;
+}
+
+/** The types to look at, in the order in which they are read. */
+export function lensTypes(types: readonly ProfileType[]): LensType[] {
+  return KINDS.flatMap(([alias, kind]) => {
+    const type = types.find((candidate) => candidate.alias === alias);
+    return type === undefined ? [] : [{ type, kind }];
+  });
+}
+
+/** Everything that the requests of one investigation share. */
+export interface Asking {
+  source: ProfileSource;
+  matchers: readonly Matcher[];
+  typeIds: readonly string[];
+  signal: AbortSignal;
+}
+
+/** The merge of a window without idle time. */
+export async function readActive(
+  { source, matchers, signal }: Asking,
+  type: ProfileType,
+  window: Window,
+  more: readonly Matcher[] = [],
+): Promise<Profile> {
+  const query = { profileTypeId: type.id, matchers: [...matchers, ...more], window };
+  const { profile } = await source.profile(query, signal);
+  return activeOf(profile, type);
+}
+
+/** Sets idle time apart: waiting threads of wall-clock types, and what Node calls idle wherever it stands. */
+export function activeOf(profile: Profile, type: ProfileType): Profile {
+  if (type.wallClock) return splitIdle(profile).active;
+  if (type.alias !== 'cpu') return profile;
+  const idle = profile.functions.findIndex(({ name }) => name === '(idle)');
+  if (idle < 0) return profile;
+  return selectStacks(
+    profile,
+    (stack) => profile.frameFunction[profile.stackFrames[profile.stackStart[stack] ?? 0] ?? 0] !== idle,
+  );
+}
+
+/** Go, the JVM agents and V8 record one allocation for about this many bytes. */
+const BYTES_PER_SAMPLE = 2 ** 19;
+/** 100 Hz: the rate of every usual CPU profiler. */
+const USUAL_INTERVAL_S = 0.01;
+
+/**
+ * Value of one sample: the interval that the values share; of bytes the usual sampling rate; else value over the
+ * sibling type that counts (one request).
+ */
+export async function quantumOf(
+  asking: Asking,
+  type: ProfileType,
+  profiles: readonly Profile[],
+  window: Window,
+): Promise<number> {
+  if (type.unit === 'count') return 1;
+  if (type.unit === 'bytes') return BYTES_PER_SAMPLE;
+  const seconds = secondsPerUnit(type.unit);
+  if (seconds === null) return 1;
+  const heaviest = profiles.reduce((a, b) => (totalValue(b) > totalValue(a) ? b : a));
+  const samples = samplesByInterval(heaviest);
+  if (samples !== null && samples > 0) return totalValue(heaviest) / samples;
+  const counted = await valuePerCount(asking, type, window);
+  return counted ?? USUAL_INTERVAL_S / seconds;
+}
+
+async function valuePerCount({ source, matchers, typeIds, signal }: Asking, type: ProfileType, window: Window) {
+  const sibling = typeIds.find((id) => {
+    const other = parseProfileType(id);
+    return other !== null && other.name === type.name && /^(?:samples?|contentions)$/.test(other.sampleType);
+  });
+  if (sibling === undefined) return null;
+  const step = Math.max(1, Math.ceil((window.to - window.from) / 1000));
+  const [values, counts] = await Promise.all(
+    [type.id, sibling].map(async (profileTypeId) => {
+      const series = await source.timeSeries({ profileTypeId, matchers, window }, { groupBy: [], step }, signal);
+      return series.reduce((sum, { points }) => points.reduce((all, { value }) => all + value, sum), 0);
+    }),
+  );
+  return values === undefined || counts === undefined || counts <= 0 || values <= 0 ? null : values / counts;
+}

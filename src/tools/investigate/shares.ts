@@ -1,0 +1,231 @@
+import {
+  type Analysis,
+  analyse,
+  type CodeChange,
+  type CountedProfile,
+  changeInSlice,
+  changeOverTime,
+  countsIn,
+  countsInProfile,
+  distance,
+  distanceFromBaseline,
+  type Reading,
+  withoutFunctions,
+} from '../../profile/compare/analysis.js';
+import { type Attribution, attribute } from '../../profile/compare/attribution.js';
+import { joinKey } from '../../profile/compare/join.js';
+import { sideOf } from '../../profile/compare/runs.js';
+import { changePoint } from '../../profile/compare/since.js';
+import type { Labels, Matcher, Window } from '../../sources/source.js';
+import type { Fleet } from './fleet.js';
+import { type Asking, type LensType, quantumOf, readActive } from './lens.js';
+import type { Requests } from './requests.js';
+import { type Rounds, roundTimes, totalsIn } from './rounds.js';
+import { type Plan, partWindows } from './windows.js';
+
+/** Least distance from noise of a change of code, in standard errors: holds about 1,300 tests to 1 % (rules §5). */
+const GATE = 4.5;
+/** The same for one slice of the fleet, of which there are several. */
+const SLICE_GATE = 5;
+/** A slice that was there before must differ from its own past, too. */
+const OWN_PAST_Z = 4;
+/** Instances that a change may be confined to and be warm-up: their siblings show less than this. */
+const SIBLINGS_Z = 2.5;
+/** A change that has gone from a new instance's later profiles was warm-up. */
+const WARM_Z = 3;
+/** Profiles of a new instance that may be warm-up. */
+const WARM_ROUNDS = 3;
+/** A second and third candidate is looked for where the first was warm-up. */
+const MOST_WARM_UPS = 3;
+
+export interface ShareChange extends CodeChange {
+  analysis: Analysis;
+  /** What the change was seen in: a stretch of time, or one slice. */
+  slice: SliceOf | null;
+  attribution: readonly Attribution[];
+  /** The label value that carries it. */
+  carrier: Attribution | null;
+}
+
+export interface ShareLens {
+  lens: LensType;
+  analysis: Analysis;
+  change: ShareChange | null;
+  notes: readonly string[];
+  rounds: Rounds;
+  /** The parts that were read, as in the analysis. */
+  windows: { baseline: readonly Window[]; incident: readonly Window[] };
+}
+
+interface SliceOf {
+  labels: Labels;
+  matcher: Matcher;
+}
+
+/** What all lenses know. */
+export interface Case {
+  asking: Asking;
+  plan: Plan;
+  fleet: Fleet;
+  requests: Requests;
+}
+
+/** How finely one profile type is read. */
+export interface Fineness {
+  baselineParts: number;
+  incidentParts: number;
+  /** Slices of the fleet, at the most; 0 reads none. */
+  slices: number;
+  gate?: number;
+}
+
+/**
+ * Reads one profile type in parts of both windows and looks for a change of the code that causes it.
+ *
+ * @returns null where one of the windows has no profile of the type
+ */
+export async function readShares(
+  found: Case,
+  lens: LensType,
+  rounds: Rounds,
+  { baselineParts, incidentParts, slices: mostSlices, gate = GATE }: Fineness,
+): Promise<ShareLens | null> {
+  const { asking, plan } = found;
+  const windows = {
+    baseline: partWindows(plan.baseline, roundTimes(rounds, plan.baseline), baselineParts),
+    incident: partWindows(plan.incident, roundTimes(rounds, plan.incident), incidentParts),
+  };
+  const slices = slicesOf(found.fleet, rounds, plan, mostSlices);
+  const read = async (window: Window): Promise<CountedProfile> => ({
+    profile: await readActive(asking, lens.type, window),
+    profiles: totalsIn(rounds, window).profiles,
+  });
+  const [baseline, incident, bySlice] = await Promise.all([
+    Promise.all(windows.baseline.map(read)),
+    Promise.all(windows.incident.map(read)),
+    Promise.all(
+      slices.map(async ({ matcher }) => ({
+        profile: await readActive(asking, lens.type, plan.incident, [matcher]),
+        profiles: totalsIn(rounds, plan.incident, (labels) => labels[matcher.name] === matcher.value).profiles,
+      })),
+    ),
+  ]);
+  if ([baseline, incident].some((side) => side.every(({ profiles }) => profiles === 0))) return null;
+  const whole = { from: Math.min(plan.baseline.from, plan.incident.from), to: plan.incident.to };
+  const quantum = await quantumOf(
+    asking,
+    lens.type,
+    [...baseline, ...incident].map(({ profile }) => profile),
+    whole,
+  );
+  let reading: Reading = { baseline, incident, slices: bySlice, quantum };
+  const notes: string[] = [];
+  const warm = new Set<string>();
+  for (let round = 0; ; round++) {
+    const analysis = analyse(reading);
+    const change = await strongestChange(found, lens, analysis, slices, gate);
+    if (change === null) return { lens, analysis, change: null, notes, rounds, windows };
+    const info = analysis.joined.functions[change.culprit.fn];
+    if (round < MOST_WARM_UPS && info !== undefined && (await isWarmUp(found, lens, rounds, analysis, change, slices))) {
+      warm.add(joinKey(info));
+      notes.push(`Warm-up of new instances (${info.name}) is left out.`);
+      reading = withoutFunctions(reading, warm);
+      continue;
+    }
+    const { culprit } = change;
+    const before = countsIn(analysis, sideOf(analysis.joined, analysis.baseline), culprit.fn);
+    const rows = attribute(
+      slices.map(({ labels }, at) => {
+        const own = analysis.slices[at];
+        return { labels, ...(own === undefined ? { x: 0, n: 0 } : countsIn(analysis, own, culprit.fn)) };
+      }),
+      before,
+      analysis.dispersion,
+      found.fleet.instanceLabel,
+    );
+    const carrier = rows.find(({ carries }) => carries) ?? null;
+    return { lens, analysis, change: { ...change, analysis, attribution: rows, carrier }, notes, rounds, windows };
+  }
+}
+
+/** The slices that are read: instances where they are few, else the values of labels that have few. */
+function slicesOf(fleet: Fleet, rounds: Rounds, { incident }: Plan, most: number): SliceOf[] {
+  const { instanceLabel, instances, choices } = fleet;
+  const present = [...instances].filter(
+    ([instance]) => totalsIn(rounds, incident, (labels) => labels[instanceLabel ?? ''] === instance).profiles > 0,
+  );
+  if (instanceLabel !== null && present.length >= 2 && present.length <= most) {
+    return present.map(([value, labels]) => ({ labels, matcher: { name: instanceLabel, op: '=', value } }));
+  }
+  const slices: SliceOf[] = [];
+  for (const { label, values } of choices) {
+    if (slices.length + values.length > most) continue;
+    for (const value of values) slices.push({ labels: { [label]: value }, matcher: { name: label, op: '=', value } });
+  }
+  return slices;
+}
+
+type Found = CodeChange & { slice: SliceOf | null };
+
+/** The change over time or in one slice, whichever stands out more. */
+async function strongestChange(
+  { asking, plan }: Case,
+  { type }: LensType,
+  analysis: Analysis,
+  slices: readonly SliceOf[],
+  gate: number,
+): Promise<Found | null> {
+  const overTime = changeOverTime(analysis, gate);
+  let best: Found | null = overTime === null ? null : { ...overTime, slice: null };
+  const inSlices = slices
+    .map((slice, at) => ({ slice, change: changeInSlice(analysis, at, Math.max(gate, SLICE_GATE)) }))
+    .sort((a, b) => (b.change?.culprit.z ?? 0) - (a.change?.culprit.z ?? 0));
+  for (const { slice, change } of inSlices) {
+    if (change === null || change.culprit.z <= (best?.culprit.z ?? 0)) break;
+    const past = await readActive(asking, type, plan.baseline, [slice.matcher]);
+    const own = countsInProfile(past, analysis, change.culprit.fn);
+    const now = countsIn(analysis, change.contrast.after, change.culprit.fn);
+    if (own.n > 0 && distance(own, now, analysis.dispersion) < OWN_PAST_Z) continue;
+    best = { ...change, slice };
+    break;
+  }
+  return best;
+}
+
+/** Whether a change is only in the first profiles of instances that came during the incident. */
+async function isWarmUp(
+  { asking, plan, fleet }: Case,
+  { type }: LensType,
+  rounds: Rounds,
+  analysis: Analysis,
+  change: Found,
+  slices: readonly SliceOf[],
+): Promise<boolean> {
+  const { instanceLabel } = fleet;
+  if (instanceLabel === null) return false;
+  const isNew = (instance: string | undefined) =>
+    totalsIn(rounds, plan.baseline, (labels) => labels[instanceLabel] === instance).profiles === 0;
+  const arrived = [...fleet.instances.keys()].filter(isNew);
+  if (arrived.length === 0) return false;
+  const stayed = analysis.slices.filter((_, at) => !isNew(slices[at]?.labels[instanceLabel]));
+  if (stayed.length > 0 && distanceFromBaseline(analysis, stayed, change.culprit.fn) >= SIBLINGS_Z) return false;
+  const later = lateWindow(rounds, instanceLabel, arrived, plan.incident);
+  if (later === null) return false;
+  const pattern = arrived.map((name) => name.replace(/[.*+?^$|()[\]{}\\]/g, '\\$&')).join('|');
+  const profile = await readActive(asking, type, later, [{ name: instanceLabel, op: '=~', value: pattern }]);
+  const now = countsInProfile(profile, analysis, change.culprit.fn);
+  const before = countsIn(analysis, sideOf(analysis.joined, analysis.baseline), change.culprit.fn);
+  const after = countsIn(analysis, change.contrast.after, change.culprit.fn);
+  const gone = changePoint([before, now, after], before.x / before.n, after.x / after.n) === 2;
+  return now.n > 0 && gone && distance(before, now, analysis.dispersion) < WARM_Z;
+}
+
+/** The time in which all new instances have sent their first profiles; null where nothing is left of the window. */
+function lateWindow(rounds: Rounds, label: string, arrived: readonly string[], window: Window): Window | null {
+  const times = roundTimes(
+    { ...rounds, series: rounds.series.filter(({ labels }) => arrived.includes(labels[label] ?? '')) },
+    window,
+  );
+  const first = times[Math.min(WARM_ROUNDS, times.length - 1) - 1];
+  return first === undefined || times.length < 2 ? null : { from: first + 1, to: window.to };
+}

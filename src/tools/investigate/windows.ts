@@ -1,0 +1,52 @@
+import type { Window } from '../../sources/source.js';
+
+/** The default baseline is this many times as long as the window … */
+const BASELINE_TIMES = 4;
+/** … but both together are shorter than the day that a server lets one query span. */
+const LONGEST_MS = 23 * 3_600_000;
+/** Resolution of the series, at the finest: profilers send at most one profile in this time. */
+const FINEST_STEP_MS = 5_000;
+/** Steps of the incident window, at the most: five windows are then 1,200 points a series. */
+const MOST_STEPS = 240;
+
+/** The two windows of a comparison on one grid of steps. */
+export interface Plan {
+  baseline: Window;
+  incident: Window;
+  /** Whole milliseconds; both windows are whole numbers of steps long, but for the last step of each. */
+  stepMs: number;
+}
+
+/**
+ * Lays the grid over the incident and, where none is given, a baseline of up to four times its length that ends 1 ms
+ * before it: merge windows are closed, and a profile stamped at a shared instant would count twice.
+ */
+export function planWindows(incident: Window, baseline: Window | null): Plan {
+  const length = incident.to - incident.from + 1;
+  const steps = Math.max(1, Math.min(MOST_STEPS, Math.floor(length / FINEST_STEP_MS)));
+  const stepMs = Math.max(1000, Math.ceil(length / steps));
+  if (baseline !== null) return { baseline, incident, stepMs };
+  const room = Math.max(length, LONGEST_MS - length);
+  const before = Math.max(1, Math.floor(Math.min(BASELINE_TIMES * length, room) / stepMs));
+  return { baseline: { from: incident.from - before * stepMs, to: incident.from - 1 }, incident, stepMs };
+}
+
+/**
+ * Cuts a window into at most `most` parts that hold about the same number of rounds of profiles each.
+ *
+ * @param rounds times at which there are profiles, ascending, right edges of steps
+ * @returns closed windows, in order, without gaps; the window itself where it holds fewer than two rounds
+ */
+export function partWindows(window: Window, rounds: readonly number[], most: number): Window[] {
+  const count = Math.min(most, rounds.length);
+  if (count < 2) return [window];
+  const ends = Array.from({ length: count }, (_, part) =>
+    part === count - 1 ? window.to : (rounds[Math.round(((part + 1) * rounds.length) / count) - 1] ?? window.to),
+  );
+  return ends.map((to, part) => ({ from: part === 0 ? window.from : (ends[part - 1] ?? 0) + 1, to }));
+}
+
+/** Whether a step that ends at `time` belongs to a window. */
+export function isIn({ from, to }: Window, time: number, stepMs: number): boolean {
+  return time >= from && time < to + stepMs;
+}
