@@ -19,6 +19,17 @@ const fromArgument = z
 
 const toArgument = z.string().optional().describe('End, like from');
 
+/** The window of a comparison must be named: what is compared with what is the question. */
+export const requiredFromArgument = z.string().describe('Start: RFC 3339 with zone, epoch ms or now-1h');
+
+export const requiredToArgument = z.string().describe('End, like from');
+
+/** The other side of a comparison. */
+export const baselineArguments = {
+  baseline_from: z.string().optional().describe('Default: up to 4 windows before from'),
+  baseline_to: z.string().optional(),
+} as const;
+
 export const formatArgument = z.enum(['text', 'json']).default('text');
 
 /** Which profiles an answer is about. */

@@ -10,6 +10,8 @@ export interface ToolContext {
   schemaOf(source: ProfileSource): Schema;
   now(): number;
   signal: AbortSignal;
+  /** Told of every step of a long call. */
+  progress?: (done: number) => void;
 }
 
 export interface Tool<Input extends z.ZodObject = z.ZodObject> {

@@ -1,4 +1,5 @@
 import type { Tool } from './define.js';
+import { investigate } from './investigate.js';
 import { listDataSources } from './list_data_sources.js';
 import { listLabels } from './list_labels.js';
 import { listProfileTypes } from './list_profile_types.js';
@@ -8,6 +9,7 @@ import { summarizeProfile } from './summarize_profile.js';
 
 /** Every tool, sorted by name: `tools/list` is the same on every connection. */
 export const TOOLS: readonly Tool[] = [
+  investigate,
   listDataSources,
   listLabels,
   listProfileTypes,

@@ -72,6 +72,35 @@ function readWindow(args: ScopeArguments, source: ProfileSource, now: number): W
   return { from, to };
 }
 
+/** The window of the other side of a comparison, where the caller names one. */
+export interface BaselineArguments {
+  baseline_from?: string | undefined;
+  baseline_to?: string | undefined;
+}
+
+/**
+ * Reads the baseline of a comparison; null where the caller leaves it to the server.
+ * @throws UserError when it is half given, ends before it begins or overlaps the window
+ */
+export function readBaseline(args: BaselineArguments, window: Window, now: number): Window | null {
+  if (args.baseline_from === undefined && args.baseline_to === undefined) return null;
+  const to =
+    args.baseline_to === undefined ? window.from - 1 : parseTime('baseline_to', args.baseline_to, now);
+  const from =
+    args.baseline_from === undefined
+      ? to - (window.to - window.from)
+      : parseTime('baseline_from', args.baseline_from, now);
+  if (from > to) {
+    throw new UserError(
+      `\`baseline_from\` (${formatTime(from)}) is after \`baseline_to\` (${formatTime(to)}).`,
+      'Swap them, or leave both out: the time just before the window is taken then.',
+    );
+  }
+  // A profile at a shared instant would count on both sides.
+  const end = to === window.from ? to - 1 : to;
+  return { from, to: Math.max(from, end) };
+}
+
 /** The service as a matcher, before the others. */
 export function allMatchers(service: string | null, matchers: readonly Matcher[]): readonly Matcher[] {
   return service === null ? matchers : [{ name: 'service_name', op: '=', value: service }, ...matchers];

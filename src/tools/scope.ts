@@ -42,17 +42,9 @@ export async function resolveScope(request: ProfileRequest, context: ToolContext
   let { service } = request;
   const window = request.window ?? (await lastHourWithData(request, context));
   if (request.window === null) notes.push('No window was given: the last hour that has data was taken.');
-  if (service === null && request.matchers.length === 0) {
-    const services = await context.schemaOf(source).labelValues('service_name', [], window, context.signal);
-    if (services.length > 1) {
-      throw new UserError(
-        'No `service` was given, and the source has several.',
-        `Name one: ${services.slice(0, 10).join(', ')}${services.length > 10 ? `, … (${services.length} in all: list_services)` : ''}.`,
-      );
-    }
-    service = services[0] ?? null;
-    if (service !== null) notes.push(`No service was given: ${service} is the only one.`);
-  }
+  const resolved = await resolveService(request, window, context);
+  service = resolved.service;
+  notes.push(...resolved.notes);
   const typeIds = await context
     .schemaOf(source)
     .typeIds(allMatchers(service, request.matchers), window, context.signal);
@@ -75,6 +67,27 @@ export async function resolveScope(request: ProfileRequest, context: ToolContext
   const typeArgument = means?.id === type.id ? type.alias : type.id;
   if (service === null) notes.push(...(await mixtureNotes(request, window, context)));
   return { scope: { source, service, matchers: request.matchers, window, type, typeArgument, notes } };
+}
+
+/**
+ * The service that is meant: the one that was named, or the only one there is; null where a selector stands for it.
+ * @throws UserError when there are several
+ */
+export async function resolveService(
+  { source, service, matchers }: ProfileRequest,
+  window: Window,
+  context: ToolContext,
+): Promise<{ service: string | null; notes: readonly string[] }> {
+  if (service !== null || matchers.length > 0) return { service, notes: [] };
+  const services = await context.schemaOf(source).labelValues('service_name', [], window, context.signal);
+  if (services.length > 1) {
+    throw new UserError(
+      'No `service` was given, and the source has several.',
+      `Name one: ${services.slice(0, 10).join(', ')}${services.length > 10 ? `, … (${services.length} in all: list_services)` : ''}.`,
+    );
+  }
+  const [only = null] = services;
+  return { service: only, notes: only === null ? [] : [`No service was given: ${only} is the only one.`] };
 }
 
 /** A selector without a service may sum up several: the reader must know. */

@@ -1,9 +1,17 @@
 import type { Profile } from '../model.js';
 import { selectStacks, stacksThrough } from '../stacks.js';
-import { type Contrast, deviation, LEAST_SAMPLES, share, shiftOf, type Universe, universeOf } from './contrast.js';
+import {
+  type Contrast,
+  deviation,
+  LEAST_SAMPLES,
+  share,
+  shiftOf,
+  type Universe,
+  universeOf,
+} from './contrast.js';
 import { costsOf } from './costs.js';
 import { type Culprit, findCulprit } from './culprit.js';
-import { joinKey, joinProfiles, type Joined } from './join.js';
+import { type Joined, joinKey, joinProfiles } from './join.js';
 import { type LoadChange, loadChange } from './load.js';
 import { movedFrom } from './moved.js';
 import { type Dispersion, dispersionOf } from './noise.js';
@@ -74,7 +82,11 @@ const WARM_UP_Z = 4.5;
 const LEAST_PARTS = 2;
 
 /** The parts of a baseline without its first one, where that differs from the later ones (comparison rules §2). */
-function withoutWarmUp(joined: Joined, baseline: readonly PartCosts[], quantum: number): readonly PartCosts[] {
+function withoutWarmUp(
+  joined: Joined,
+  baseline: readonly PartCosts[],
+  quantum: number,
+): readonly PartCosts[] {
   const [first, ...later] = baseline;
   if (first === undefined || later.length < LEAST_PARTS) return baseline;
   const dispersion = compositionNoise(joined, later, quantum);
@@ -149,7 +161,12 @@ export function changeInSlice(analysis: Analysis, slice: number, gate: number): 
   };
   const culprit = findCulprit(contrast, gate);
   if (culprit === null) return null;
-  return { culprit, contrast, run: { first: 0, last: incident.length - 1 }, from: movedFrom(contrast, culprit) };
+  return {
+    culprit,
+    contrast,
+    run: { first: 0, last: incident.length - 1 },
+    from: movedFrom(contrast, culprit),
+  };
 }
 
 /** Samples of a function and of all own code in a part. */

@@ -6,17 +6,22 @@ export interface Slice {
   labels: Readonly<Record<string, string>>;
   x: number;
   n: number;
+  /** All of its active samples. */
+  total: number;
 }
 
 /** The slices with one value of one label against all the others at the same time. */
 export interface Attribution {
   label: string;
   value: string;
-  /** Share of the culprit before the change, in all of the fleet. */
+  /** Share of the culprit in all own code before the change, in all of the fleet. */
   shareBefore: number;
   shareAfter: number;
   /** Share of the culprit in the other slices at the same time; null where there are none. */
   shareOthers: number | null;
+  /** The same two shares of the active total. */
+  ofTotal: number;
+  othersOfTotal: number | null;
   /** Distance from the other slices in standard errors. */
   z: number;
   /** Whether the change is here and not in the others. */
@@ -56,7 +61,7 @@ export function attribute(
     if (values.length < 2) return [];
     return values.map((value): Attribution => {
       const own = sum(slices.filter((slice) => slice.labels[label] === value));
-      const others = { x: whole.x - own.x, n: whole.n - own.n };
+      const others = { x: whole.x - own.x, n: whole.n - own.n, total: whole.total - own.total };
       const [p, q] = [share(own.x, own.n), share(others.x, others.n)];
       const z = deviation([others.x, others.n], [own.x, own.n], dispersion);
       const othersZ = deviation([before.x, before.n], [others.x, others.n], dispersion);
@@ -70,6 +75,8 @@ export function attribute(
         shareBefore: p0,
         shareAfter: p,
         shareOthers: others.n > 0 ? q : null,
+        ofTotal: share(own.x, own.total),
+        othersOfTotal: others.total > 0 ? share(others.x, others.total) : null,
         z,
         carries: grew > 0 && z >= LEAST_Z && alone,
       };
@@ -89,8 +96,12 @@ export function attribute(
   );
 }
 
-function sum(slices: readonly Slice[]): { x: number; n: number } {
-  return slices.reduce((all, { x, n }) => ({ x: all.x + x, n: all.n + n }), { x: 0, n: 0 });
+function sum(slices: readonly Slice[]): Omit<Slice, 'labels'> {
+  return slices.reduce((all, { x, n, total }) => ({ x: all.x + x, n: all.n + n, total: all.total + total }), {
+    x: 0,
+    n: 0,
+    total: 0,
+  });
 }
 
 /** Equal slices under two labels may differ in the last digits. */

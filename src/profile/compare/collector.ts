@@ -21,7 +21,8 @@ export function collectorGrowth({ joined, before, after, quantum, dispersion }: 
 } {
   const ids = joined.functions.flatMap(({ name }, fn) => (COLLECTOR.test(name) ? [fn] : []));
   // Collector frames nest; the outermost of them has all of their cost.
-  const largest = ({ costs }: Contrast['before']) => ids.reduce((most, fn) => Math.max(most, costs.bare[fn] ?? 0), 0);
+  const largest = ({ costs }: Contrast['before']) =>
+    ids.reduce((most, fn) => Math.max(most, costs.bare[fn] ?? 0), 0);
   const sum = ({ costs }: Contrast['before']) => {
     const own = ids.reduce((total, fn) => total + (costs.bare[fn] ?? 0), 0);
     return Math.min(own, Math.max(largest({ costs, profiles: 0, parts: [] }), selfOf(costs.self, ids)));

@@ -31,7 +31,8 @@ export function growthSite(joined: Joined, before: Side, after: Side): GrowthSit
     for (let fn = 0; fn < joined.functions.length; fn++) {
       if (anyOwn && joined.application[fn] !== 1) continue;
       const growth =
-        share(after.costs.totals[fn] ?? 0, after.profiles) - share(before.costs.totals[fn] ?? 0, before.profiles);
+        share(after.costs.totals[fn] ?? 0, after.profiles) -
+        share(before.costs.totals[fn] ?? 0, before.profiles);
       if (growth < least * whole) continue;
       // Among nested functions the innermost has the least total, and of equal ones the most of it as its own.
       const size = (after.costs.totals[fn] ?? 0) - 1e-6 * (after.costs.charged[fn] ?? 0);

@@ -65,7 +65,8 @@ function keepsGrowing(rising: readonly Level[], growth: number): boolean {
   const second = rising.slice(half);
   const [first, last] = [second[0], second.at(-1)];
   if (first === undefined || last === undefined) return false;
-  if (second.length === 1) return last.value - (rising[half - 1]?.value ?? last.value) >= STILL_GROWING * growth;
+  if (second.length === 1)
+    return last.value - (rising[half - 1]?.value ?? last.value) >= STILL_GROWING * growth;
   return slopeOf(second) * (last.time - first.time) >= STILL_GROWING * growth;
 }
 

@@ -66,7 +66,9 @@ const USUAL_FREEDOM = 6;
 
 /** Variance of the logarithm between the parts of the baseline, drawn towards what is usual. */
 function spreadOf(parts: readonly PartLevel[]): { variance: number; freedom: number } {
-  const logs = parts.filter(({ profiles, value }) => profiles > 0 && value > 0).map(({ value, profiles }) => Math.log(value / profiles));
+  const logs = parts
+    .filter(({ profiles, value }) => profiles > 0 && value > 0)
+    .map(({ value, profiles }) => Math.log(value / profiles));
   const mean = logs.reduce((sum, log) => sum + log, 0) / Math.max(1, logs.length);
   const squares = logs.reduce((sum, log) => sum + (log - mean) ** 2, 0);
   const freedom = Math.max(0, logs.length - 1) + USUAL_FREEDOM;

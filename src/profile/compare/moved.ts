@@ -36,7 +36,8 @@ function lostInside(contrast: Contrast, culprit: Culprit): number | null {
     if (isCounterpart(contrast, universe, fn, o1, o2, LEAST_INSIDE_Z) !== null) return caller;
   }
   const [a1, a2] = [before.costs.totals[caller] ?? 0, after.costs.totals[caller] ?? 0];
-  const rest = (side: Contrast['before'], own: number) => share(universe.sum(side.costs) - own, side.profiles);
+  const rest = (side: Contrast['before'], own: number) =>
+    share(universe.sum(side.costs) - own, side.profiles);
   const load = share(rest(after, a2), rest(before, a1)) || 1;
   const atCaller = share(a2, after.profiles) - load * share(a1, before.profiles);
   if (atCaller > LEFT_AT_CALLER * growth) return null;
@@ -105,7 +106,8 @@ function lostElsewhere(contrast: Contrast, { fn }: Culprit): number | null {
     const gone = share(o2, after.profiles) < GONE * share(o1, before.profiles);
     let z = isCounterpart(contrast, universe, fn, o1, o2, gone ? LEAST_INSIDE_Z : LEAST_LOSS_Z);
     // Less evidence will do for a function that is gone from the very caller: that is a new name.
-    if (z !== null && z > LEAST_LOSS_Z && nearestCaller(contrast, universe, other, before) !== caller) z = null;
+    if (z !== null && z > LEAST_LOSS_Z && nearestCaller(contrast, universe, other, before) !== caller)
+      z = null;
     if (z !== null && (best === null || z < best.z)) best = { fn: other, z };
   }
   return best?.fn ?? null;

@@ -1,4 +1,12 @@
-import { type Contrast, LEAST_POINTS, LEAST_SAMPLES, type Side, share, shiftOf, type Universe } from './contrast.js';
+import {
+  type Contrast,
+  LEAST_POINTS,
+  LEAST_SAMPLES,
+  type Side,
+  share,
+  shiftOf,
+  type Universe,
+} from './contrast.js';
 import { addCosts, type Costs } from './costs.js';
 import type { Joined } from './join.js';
 import type { Dispersion } from './noise.js';
@@ -54,14 +62,18 @@ const RUN_MARGIN = 0.4;
  * The stretch of the incident in which a single function grows most visibly against the baseline, so that a burst, or a
  * change that begins inside the window, is not diluted by the rest (comparison rules §5). Ties go to the longer stretch.
  */
-export function strongestRun({ joined, baseline, incident, quantum, dispersion }: Measured, universe: Universe): Run {
+export function strongestRun(
+  { joined, baseline, incident, quantum, dispersion }: Measured,
+  universe: Universe,
+): Run {
   const before = sideOf(joined, baseline);
   let best: Run = { first: 0, last: incident.length - 1 };
   let most = Number.NEGATIVE_INFINITY;
   for (const run of runsOf(incident.length)) {
     const whole = run.first === 0 && run.last === incident.length - 1;
     const after = sideOf(joined, incident.slice(run.first, run.last + 1));
-    const z = strongestGrowth({ joined, before, after, quantum, dispersion }, universe) - (whole ? 0 : RUN_MARGIN);
+    const z =
+      strongestGrowth({ joined, before, after, quantum, dispersion }, universe) - (whole ? 0 : RUN_MARGIN);
     if (z > most) {
       most = z;
       best = run;

@@ -13,7 +13,11 @@ export interface Observation {
  * @param observations in time order; the first is taken to be before, the last after the change
  * @returns index of the first observation after the change, at least 1
  */
-export function changePoint(observations: readonly Pick<Observation, 'x' | 'n'>[], p1: number, p2: number): number {
+export function changePoint(
+  observations: readonly Pick<Observation, 'x' | 'n'>[],
+  p1: number,
+  p2: number,
+): number {
   const logit = (p: number, { x, n }: Pick<Observation, 'x' | 'n'>) =>
     x * Math.log(clamp(p)) + (n - x) * Math.log(1 - clamp(p));
   let best = 1;

@@ -45,7 +45,12 @@ export function waitGrew(
   }
   const middle = (low + high) / 2;
   const parts = after.map(({ value, profiles }) => (profiles > 0 ? value / profiles : 0));
-  return { firstPart: Math.max(0, parts.findIndex((level) => level > middle)) };
+  return {
+    firstPart: Math.max(
+      0,
+      parts.findIndex((level) => level > middle),
+    ),
+  };
 }
 
 function mean(values: readonly number[]): number {

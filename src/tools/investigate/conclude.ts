@@ -1,10 +1,10 @@
-import type { CaseReading } from './read.js';
-import type { LevelLens } from './levels.js';
+import { LEAST_SIDE_SAMPLES } from '../../profile/compare/analysis.js';
 import { joinKey } from '../../profile/compare/join.js';
+import { secondsPerUnit } from '../../report/units.js';
+import type { LevelLens } from './levels.js';
+import type { CaseReading } from './read.js';
 import type { ShareChange, ShareLens } from './shares.js';
 import type { WaitLens } from './waits.js';
-import { LEAST_SIDE_SAMPLES } from '../../profile/compare/analysis.js';
-import { secondsPerUnit } from '../../report/units.js';
 
 export type Verdict =
   | 'code_regression'
@@ -45,9 +45,13 @@ export function conclude(reading: CaseReading): Conclusion {
     .filter(({ contention }) => contention !== null)
     .filter(({ contention }) => (contention?.added ?? 0) > addedSeconds(code[0]))
     .map((of): Cause => ({ kind: 'contention', of }));
-  const moved = shares.filter(({ change }) => change !== null && change.from !== null).map((of): Cause => ({ kind: 'moved', of }));
+  const moved = shares
+    .filter(({ change }) => change !== null && change.from !== null)
+    .map((of): Cause => ({ kind: 'moved', of }));
   const [time] = shares;
-  const loaded = shares.filter(({ lens, analysis }) => lens.kind === 'time' && analysis.load.rose).map((of): Cause => ({ kind: 'load', of }));
+  const loaded = shares
+    .filter(({ lens, analysis, change }) => lens.kind === 'time' && change === null && analysis.load.rose)
+    .map((of): Cause => ({ kind: 'load', of }));
   const ranked: readonly (readonly [Verdict, readonly Cause[]])[] = [
     ['leak', leaks],
     ['contention', contended],
@@ -57,21 +61,32 @@ export function conclude(reading: CaseReading): Conclusion {
   ];
   const first = ranked.find(([, causes]) => causes.length > 0);
   if (first !== undefined) {
-    const others = ranked.filter((entry) => entry !== first).flatMap(([, causes]) => causes);
+    // What only moved is no news beside a real change.
+    const others = ranked
+      .filter((entry) => entry !== first && entry[0] !== 'moved')
+      .flatMap(([, causes]) => causes);
     return { verdict: first[0], causes: [...first[1], ...others] };
   }
-  const few = time === undefined || Math.min(time.analysis.samples.before, time.analysis.samples.after) < LEAST_SIDE_SAMPLES;
-  return { verdict: few && levels.length === 0 && waits.length === 0 ? 'inconclusive' : 'no_change', causes: [] };
+  const few =
+    time === undefined ||
+    Math.min(time.analysis.samples.before, time.analysis.samples.after) < LEAST_SIDE_SAMPLES;
+  return {
+    verdict: few && levels.length === 0 && waits.length === 0 ? 'inconclusive' : 'no_change',
+    causes: [],
+  };
 }
 
 /** Changes of code; where it is the collector that burns the time, the allocation site comes first. */
 function codeCauses({ shares, collector }: CaseReading): Cause[] {
   const renamed = new Set(
-    shares.flatMap(({ change }) => (change === null || change.from === null ? [] : [nameIn(change, change.culprit.fn)])),
+    shares.flatMap(({ change }) =>
+      change === null || change.from === null ? [] : [nameIn(change, change.culprit.fn)],
+    ),
   );
   // What only moved in one type did not grow in another, where fewer samples hide the other side.
   const real = shares.filter(
-    ({ change }) => change !== null && change.from === null && !renamed.has(nameIn(change, change.culprit.fn)),
+    ({ change }) =>
+      change !== null && change.from === null && !renamed.has(nameIn(change, change.culprit.fn)),
   );
   const timeGrowth = Math.max(0, ...real.filter(({ lens }) => lens.kind === 'time').map(pointsOf));
   const collected = collector?.grew === true ? collector.after - collector.before : 0;
@@ -91,7 +106,8 @@ function nameIn({ analysis }: ShareChange, fn: number): string {
 function pointsOf({ change }: ShareLens): number {
   if (change === null) return 0;
   const { contrast, culprit } = change;
-  const share = ({ costs }: typeof contrast.before) => (costs.total > 0 ? (costs.totals[culprit.fn] ?? 0) / costs.total : 0);
+  const share = ({ costs }: typeof contrast.before) =>
+    costs.total > 0 ? (costs.totals[culprit.fn] ?? 0) / costs.total : 0;
   return share(contrast.after) - share(contrast.before);
 }
 

@@ -21,10 +21,13 @@ export async function readFleet(
   window: Window,
   signal: AbortSignal,
 ): Promise<Fleet> {
-  const names = (await source.labelNames({ matchers, window }, signal)).filter((name) => name !== 'service_name');
+  const names = (await source.labelNames({ matchers, window }, signal)).filter(
+    (name) => name !== 'service_name',
+  );
   const rows = await source.series(names, { matchers, window }, signal);
   const instanceLabel = INSTANCE_LABELS.find((label) => names.includes(label)) ?? null;
-  const valuesOf = (label: string, of: readonly Labels[]) => [...new Set(of.flatMap((row) => row[label] ?? []))].sort();
+  const valuesOf = (label: string, of: readonly Labels[]) =>
+    [...new Set(of.flatMap((row) => row[label] ?? []))].sort();
   const instances = new Map<string, Labels>();
   if (instanceLabel !== null) {
     for (const instance of valuesOf(instanceLabel, rows)) {

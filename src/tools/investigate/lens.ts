@@ -1,5 +1,5 @@
-import type { Profile } from '../../profile/model.js';
 import { splitIdle } from '../../profile/idle.js';
+import type { Profile } from '../../profile/model.js';
 import { totalValue } from '../../profile/model.js';
 import { selectStacks } from '../../profile/stacks.js';
 import { type ProfileType, parseProfileType } from '../../profile/types.js';
@@ -95,7 +95,11 @@ export async function quantumOf(
   return counted ?? USUAL_INTERVAL_S / seconds;
 }
 
-async function valuePerCount({ source, matchers, typeIds, signal }: Asking, type: ProfileType, window: Window) {
+async function valuePerCount(
+  { source, matchers, typeIds, signal }: Asking,
+  type: ProfileType,
+  window: Window,
+) {
   const sibling = typeIds.find((id) => {
     const other = parseProfileType(id);
     return other !== null && other.name === type.name && /^(?:samples?|contentions)$/.test(other.sampleType);
@@ -104,7 +108,11 @@ async function valuePerCount({ source, matchers, typeIds, signal }: Asking, type
   const step = Math.max(1, Math.ceil((window.to - window.from) / 1000));
   const [values, counts] = await Promise.all(
     [type.id, sibling].map(async (profileTypeId) => {
-      const series = await source.timeSeries({ profileTypeId, matchers, window }, { groupBy: [], step }, signal);
+      const series = await source.timeSeries(
+        { profileTypeId, matchers, window },
+        { groupBy: [], step },
+        signal,
+      );
       return series.reduce((sum, { points }) => points.reduce((all, { value }) => all + value, sum), 0);
     }),
   );

@@ -1,8 +1,8 @@
 import { analyse } from '../../profile/compare/analysis.js';
+import { type Side, share } from '../../profile/compare/contrast.js';
 import { type GrowthSite, growthSite } from '../../profile/compare/growth.js';
 import type { Joined } from '../../profile/compare/join.js';
 import { findLeak, type Leak, type Level } from '../../profile/compare/leak.js';
-import { type Side, share } from '../../profile/compare/contrast.js';
 import { sideOf } from '../../profile/compare/runs.js';
 import type { Window } from '../../sources/source.js';
 import { type LensType, readActive } from './lens.js';
@@ -52,17 +52,27 @@ export async function readLevels(found: Case, lens: LensType, rounds: Rounds): P
   if (first === undefined) return { lens, ...ends, leak: null };
   const growth = await readGrowth(found, lens, rounds, first.instance);
   if (growth === null) return { lens, ...ends, leak: null };
-  return { lens, before: first.leak.before, after: first.leak.after, leak: { ...first.leak, growth, instance: first.instance } };
+  return {
+    lens,
+    before: first.leak.before,
+    after: first.leak.after,
+    leak: { ...first.leak, growth, instance: first.instance },
+  };
 }
 
 /** Mean snapshot of the instances at each time. */
 function levelsIn(rounds: Rounds, window: Window, label?: string, instance?: string): Level[] {
-  const series = label === undefined ? rounds.series : rounds.series.filter(({ labels }) => labels[label] === instance);
+  const series =
+    label === undefined ? rounds.series : rounds.series.filter(({ labels }) => labels[label] === instance);
   const own = { ...rounds, series };
   // Instances send at different moments: a level is the mean over one round of all of them.
   const times = roundTimes(own, window);
   const count = series.filter(({ points }) => points.length > 0).length;
-  const parts = partWindows(window, times, Math.max(1, Math.round(pointsIn(own, window) / Math.max(1, count))));
+  const parts = partWindows(
+    window,
+    times,
+    Math.max(1, Math.round(pointsIn(own, window) / Math.max(1, count))),
+  );
   return parts.flatMap((part) => {
     const { profiles, value } = totalsIn(own, part);
     return profiles === 0 ? [] : [{ time: part.to, value: value / profiles }];
@@ -83,8 +93,10 @@ export async function readGrowth(
   parts = 4,
 ): Promise<SiteGrowth | null> {
   const label = fleet.instanceLabel;
-  const only = instance === null || label === null ? [] : [{ name: label, op: '=' as const, value: instance }];
-  const mayCount = (labels: Readonly<Record<string, string>>) => instance === null || labels[label ?? ''] === instance;
+  const only =
+    instance === null || label === null ? [] : [{ name: label, op: '=' as const, value: instance }];
+  const mayCount = (labels: Readonly<Record<string, string>>) =>
+    instance === null || labels[label ?? ''] === instance;
   const read = async (whole: Window) => {
     const window = partWindows(whole, roundTimes(rounds, whole), parts).at(-1) ?? whole;
     const { profiles } = totalsIn(rounds, window, mayCount);
@@ -97,7 +109,10 @@ export async function readGrowth(
   };
   const [before, after] = await Promise.all([read(plan.baseline), read(plan.incident)]);
   const analysis = analyse({ baseline: [before], incident: [after], slices: [], quantum: 1 });
-  const sides = { before: sideOf(analysis.joined, analysis.baseline), after: sideOf(analysis.joined, analysis.incident) };
+  const sides = {
+    before: sideOf(analysis.joined, analysis.baseline),
+    after: sideOf(analysis.joined, analysis.incident),
+  };
   const site = growthSite(analysis.joined, sides.before, sides.after);
   return site === null ? null : { joined: analysis.joined, ...sides, site };
 }

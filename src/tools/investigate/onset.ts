@@ -1,7 +1,9 @@
 import { countsIn, countsInProfile } from '../../profile/compare/analysis.js';
 import { changePoint, stepPoint } from '../../profile/compare/since.js';
 import type { Matcher, Window } from '../../sources/source.js';
+import type { Cause } from './conclude.js';
 import { readActive } from './lens.js';
+import type { CaseReading } from './read.js';
 import { type Rounds, roundTimes, totalsIn } from './rounds.js';
 import type { Case, ShareLens } from './shares.js';
 import { partWindows } from './windows.js';
@@ -12,6 +14,14 @@ export interface Since {
   before: number;
 }
 
+/** When the first cause of a conclusion began; null where there is none or it cannot be told. */
+export async function onsetOf({ found }: CaseReading, cause: Cause | undefined): Promise<Since | null> {
+  if (cause === undefined) return null;
+  if (cause.kind === 'leak') return cause.of.leak?.since ?? null;
+  if (cause.kind === 'contention') return cause.of.contention?.since ?? null;
+  return cause.kind === 'load' ? onsetOfLoad(cause.of) : onsetOfChange(found, cause.of);
+}
+
 /** Requests of one look at the time around the onset. */
 const MOST_FINE_PARTS = 6;
 
@@ -19,7 +29,7 @@ const MOST_FINE_PARTS = 6;
  * When a change of code began: first by the parts that were read, then by single rounds of profiles about the cut, of
  * the label value that carries it where there is one. Up to 12 requests, as far as they are left.
  */
-export async function onsetOfChange(found: Case, share: ShareLens): Promise<Since | null> {
+async function onsetOfChange(found: Case, share: ShareLens): Promise<Since | null> {
   const { analysis, change, windows } = share;
   if (change === null) return null;
   const { culprit, run, contrast, carrier } = change;
@@ -27,7 +37,10 @@ export async function onsetOfChange(found: Case, share: ShareLens): Promise<Sinc
   const after = countsIn(analysis, contrast.after, culprit.fn);
   const p1 = before.x / before.n;
   const p2 = carrier?.shareAfter ?? after.x / after.n;
-  const parts = [...windows.baseline.slice(-analysis.baseline.length), ...windows.incident.slice(0, run.last + 1)];
+  const parts = [
+    ...windows.baseline.slice(-analysis.baseline.length),
+    ...windows.incident.slice(0, run.last + 1),
+  ];
   const read = [...analysis.baseline, ...analysis.incident.slice(0, run.last + 1)];
   if (parts.length < 2) return null;
   if (carrier !== null) {
@@ -43,7 +56,7 @@ export async function onsetOfChange(found: Case, share: ShareLens): Promise<Sinc
 }
 
 /** When the load rose, by the totals of single rounds; of the active part of wall-clock time by the parts that were read. */
-export function onsetOfLoad({ lens, rounds, windows, analysis }: ShareLens): Since | null {
+function onsetOfLoad({ lens, rounds, windows, analysis }: ShareLens): Since | null {
   const read = [...windows.baseline.slice(-analysis.baseline.length), ...windows.incident];
   const parts = [...analysis.baseline, ...analysis.incident];
   const levelsOf = parts.map(({ costs }) => analysis.universe.sum(costs));
@@ -55,7 +68,10 @@ export function onsetOfLoad({ lens, rounds, windows, analysis }: ShareLens): Sin
   const fine = lens.type.wallClock
     ? coarse
     : read.flatMap((window) =>
-        partWindows(window, roundTimes(rounds, window), gapsIn(rounds, window)).map((part) => ({ window: part, ...totalsIn(rounds, part) })),
+        partWindows(window, roundTimes(rounds, window), gapsIn(rounds, window)).map((part) => ({
+          window: part,
+          ...totalsIn(rounds, part),
+        })),
       );
   const levels = fine.filter(({ profiles }) => profiles > 0);
   if (levels.length < 2) return null;
@@ -85,7 +101,13 @@ async function narrow(found: Case, share: ShareLens, by: Narrowing, span: Window
       fine.length === 2 && look > 0
         ? null
         : await Promise.all(
-            fine.map(async (window) => countsInProfile(await readActive(found.asking, share.lens.type, window, matchers), share.analysis, fn)),
+            fine.map(async (window) =>
+              countsInProfile(
+                await readActive(found.asking, share.lens.type, window, matchers),
+                share.analysis,
+                fn,
+              ),
+            ),
           );
     // New instances have no past; the change may be there from their first profile on.
     const past = arrived && look === 0 ? [{ x: 0, n: 0 }] : [];
@@ -99,7 +121,8 @@ async function narrow(found: Case, share: ShareLens, by: Narrowing, span: Window
   if (before === undefined || after === undefined) {
     const first = roundTimes(rounds, span)[0];
     if (first === undefined) return null;
-    const last = roundTimes(share.rounds, { from: span.from, to: first - 1 }).at(-1);
+    // Profiles of other instances in the same round say nothing about the time before it.
+    const last = roundTimes(share.rounds, { from: span.from, to: first - gapOf(share.rounds) / 2 }).at(-1);
     return { after: last === undefined ? span.from : last - rounds.stepMs, before: first };
   }
   return edges(rounds, before, after);
@@ -118,7 +141,12 @@ function roundsWith({ fleet }: Case, rounds: Rounds, label: string, value: strin
 /** The usual time between two profiles of one instance, in milliseconds. */
 function gapOf({ series, stepMs }: Rounds): number {
   const gaps = series
-    .flatMap(({ points }) => points.map(({ time }) => time).sort((a, b) => a - b).flatMap((time, at, all) => (at === 0 ? [] : [time - (all[at - 1] ?? time)])))
+    .flatMap(({ points }) =>
+      points
+        .map(({ time }) => time)
+        .sort((a, b) => a - b)
+        .flatMap((time, at, all) => (at === 0 ? [] : [time - (all[at - 1] ?? time)])),
+    )
     .sort((a, b) => a - b);
   return gaps[Math.floor(gaps.length / 2)] ?? stepMs;
 }

@@ -1,5 +1,5 @@
-import { collectorGrowth } from '../../profile/compare/collector.js';
 import { contrastOf } from '../../profile/compare/analysis.js';
+import { collectorGrowth } from '../../profile/compare/collector.js';
 import { orderTypes } from '../../profile/types.js';
 import type { Matcher, ProfileSource, Window } from '../../sources/source.js';
 import { readFleet } from './fleet.js';
@@ -35,7 +35,7 @@ export interface TypeTotals {
 
 /** How finely the main type and the others are read (comparison rules §8: parts once, added up for everything else). */
 const MAIN: Fineness = { baselineParts: 4, incidentParts: 4, slices: 7 };
-const SECOND: Fineness = { baselineParts: 3, incidentParts: 2, slices: 0, gate: 5 };
+const SECOND: Fineness = { baselineParts: 3, incidentParts: 2, slices: 0, gate: 4.8 };
 /** Instances whose series are told apart. */
 const MOST_INSTANCES = 60;
 
@@ -64,7 +64,8 @@ export async function readCase(
   const lenses = lensTypes(orderTypes(typeIds));
   const whole = { from: Math.min(plan.baseline.from, incident.from), to: incident.to };
   const fleet = await readFleet(asking.source, matchers, whole, signal);
-  const groupBy = fleet.instanceLabel === null || fleet.instances.size > MOST_INSTANCES ? [] : [fleet.instanceLabel];
+  const groupBy =
+    fleet.instanceLabel === null || fleet.instances.size > MOST_INSTANCES ? [] : [fleet.instanceLabel];
   const rounds = await Promise.all(
     lenses.map(({ type }) =>
       readRounds(asking.source, { profileTypeId: type.id, matchers }, plan, groupBy, signal),
@@ -108,7 +109,10 @@ export async function readCase(
     levels,
     waits,
     collector: everything === undefined ? null : collectorGrowth(everything),
-    instances: fleet.instanceLabel === null || groupBy.length === 0 ? null : comings(main.rounds, plan, fleet.instanceLabel),
+    instances:
+      fleet.instanceLabel === null || groupBy.length === 0
+        ? null
+        : comings(main.rounds, plan, fleet.instanceLabel),
     found,
     missing,
   };

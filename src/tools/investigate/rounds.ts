@@ -1,5 +1,5 @@
 import type { Labels, ProfileQuery, ProfileSource, TimeSeries, Window } from '../../sources/source.js';
-import { isIn, type Plan } from './windows.js';
+import { gridEnd, isIn, type Plan } from './windows.js';
 
 /** When which instance sent a profile of one type, and its total. */
 export interface Rounds {
@@ -19,8 +19,7 @@ export async function readRounds(
   const windows = adjacent ? [{ from: baseline.from, to: incident.to }] : [baseline, incident];
   const answers = await Promise.all(
     windows.map(({ from, to }) => {
-      // A whole number of steps lets a server answer in one request; the few milliseconds more hold no profile.
-      const window = { from, to: from - 1 + Math.ceil((to - from + 1) / stepMs) * stepMs };
+      const window = { from, to: gridEnd({ from, to }, stepMs) };
       return source.timeSeries({ ...query, window }, { groupBy, step: stepMs / 1000 }, signal);
     }),
   );
@@ -35,7 +34,8 @@ export async function readRounds(
 /** Distinct times with a profile in a window, ascending: right edges of steps. */
 export function roundTimes({ series, stepMs }: Rounds, window: Window): number[] {
   const times = new Set<number>();
-  for (const { points } of series) for (const { time } of points) if (isIn(window, time, stepMs)) times.add(time);
+  for (const { points } of series)
+    for (const { time } of points) if (isIn(window, time, stepMs)) times.add(time);
   return [...times].sort((a, b) => a - b);
 }
 

@@ -23,10 +23,10 @@ import type { Requests } from './requests.js';
 import { type Rounds, roundTimes, totalsIn } from './rounds.js';
 import { type Plan, partWindows } from './windows.js';
 
-/** Least distance from noise of a change of code, in standard errors: holds about 1,300 tests to 1 % (rules §5). */
-const GATE = 4.5;
+/** Least distance from noise of a change of code, in standard errors: half of the accusations that 1 % would allow (test/evaluation/README.md). */
+const GATE = 4.25;
 /** The same for one slice of the fleet, of which there are several. */
-const SLICE_GATE = 5;
+const SLICE_GATE = 4.6;
 /** A slice that was there before must differ from its own past, too. */
 const OWN_PAST_Z = 4;
 /** Instances that a change may be confined to and be warm-up: their siblings show less than this. */
@@ -106,7 +106,8 @@ export async function readShares(
     Promise.all(
       slices.map(async ({ matcher }) => ({
         profile: await readActive(asking, lens.type, plan.incident, [matcher]),
-        profiles: totalsIn(rounds, plan.incident, (labels) => labels[matcher.name] === matcher.value).profiles,
+        profiles: totalsIn(rounds, plan.incident, (labels) => labels[matcher.name] === matcher.value)
+          .profiles,
       })),
     ),
   ]);
@@ -126,7 +127,11 @@ export async function readShares(
     const change = await strongestChange(found, lens, analysis, slices, gate);
     if (change === null) return { lens, analysis, change: null, notes, rounds, windows };
     const info = analysis.joined.functions[change.culprit.fn];
-    if (round < MOST_WARM_UPS && info !== undefined && (await isWarmUp(found, lens, rounds, analysis, change, slices))) {
+    if (
+      round < MOST_WARM_UPS &&
+      info !== undefined &&
+      (await isWarmUp(found, lens, rounds, analysis, change, slices))
+    ) {
       warm.add(joinKey(info));
       notes.push(`Warm-up of new instances (${info.name}) is left out.`);
       reading = withoutFunctions(reading, warm);
@@ -137,14 +142,22 @@ export async function readShares(
     const rows = attribute(
       slices.map(({ labels }, at) => {
         const own = analysis.slices[at];
-        return { labels, ...(own === undefined ? { x: 0, n: 0 } : countsIn(analysis, own, culprit.fn)) };
+        if (own === undefined) return { labels, x: 0, n: 0, total: 0 };
+        return { labels, ...countsIn(analysis, own, culprit.fn), total: own.costs.total / analysis.quantum };
       }),
       before,
       analysis.dispersion,
       found.fleet.instanceLabel,
     );
     const carrier = rows.find(({ carries }) => carries) ?? null;
-    return { lens, analysis, change: { ...change, analysis, attribution: rows, carrier }, notes, rounds, windows };
+    return {
+      lens,
+      analysis,
+      change: { ...change, analysis, attribution: rows, carrier },
+      notes,
+      rounds,
+      windows,
+    };
   }
 }
 
@@ -152,7 +165,8 @@ export async function readShares(
 function slicesOf(fleet: Fleet, rounds: Rounds, { incident }: Plan, most: number): SliceOf[] {
   const { instanceLabel, instances, choices } = fleet;
   const present = [...instances].filter(
-    ([instance]) => totalsIn(rounds, incident, (labels) => labels[instanceLabel ?? ''] === instance).profiles > 0,
+    ([instance]) =>
+      totalsIn(rounds, incident, (labels) => labels[instanceLabel ?? ''] === instance).profiles > 0,
   );
   if (instanceLabel !== null && present.length >= 2 && present.length <= most) {
     return present.map(([value, labels]) => ({ labels, matcher: { name: instanceLabel, op: '=', value } }));
@@ -160,7 +174,8 @@ function slicesOf(fleet: Fleet, rounds: Rounds, { incident }: Plan, most: number
   const slices: SliceOf[] = [];
   for (const { label, values } of choices) {
     if (slices.length + values.length > most) continue;
-    for (const value of values) slices.push({ labels: { [label]: value }, matcher: { name: label, op: '=', value } });
+    for (const value of values)
+      slices.push({ labels: { [label]: value }, matcher: { name: label, op: '=', value } });
   }
   return slices;
 }
@@ -208,7 +223,8 @@ async function isWarmUp(
   const arrived = [...fleet.instances.keys()].filter(isNew);
   if (arrived.length === 0) return false;
   const stayed = analysis.slices.filter((_, at) => !isNew(slices[at]?.labels[instanceLabel]));
-  if (stayed.length > 0 && distanceFromBaseline(analysis, stayed, change.culprit.fn) >= SIBLINGS_Z) return false;
+  if (stayed.length > 0 && distanceFromBaseline(analysis, stayed, change.culprit.fn) >= SIBLINGS_Z)
+    return false;
   const later = lateWindow(rounds, instanceLabel, arrived, plan.incident);
   if (later === null) return false;
   const pattern = arrived.map((name) => name.replace(/[.*+?^$|()[\]{}\\]/g, '\\$&')).join('|');
@@ -221,7 +237,12 @@ async function isWarmUp(
 }
 
 /** The time in which all new instances have sent their first profiles; null where nothing is left of the window. */
-function lateWindow(rounds: Rounds, label: string, arrived: readonly string[], window: Window): Window | null {
+function lateWindow(
+  rounds: Rounds,
+  label: string,
+  arrived: readonly string[],
+  window: Window,
+): Window | null {
   const times = roundTimes(
     { ...rounds, series: rounds.series.filter(({ labels }) => arrived.includes(labels[label] ?? '')) },
     window,

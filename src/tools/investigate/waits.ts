@@ -46,7 +46,11 @@ export async function readWaits(
     }));
   const [before, after] = [levels(plan.baseline), levels(plan.incident)];
   const mean = (parts: typeof before) =>
-    parts.reduce((sum, { value }) => sum + value, 0) / Math.max(1, parts.reduce((sum, { profiles }) => sum + profiles, 0));
+    parts.reduce((sum, { value }) => sum + value, 0) /
+    Math.max(
+      1,
+      parts.reduce((sum, { profiles }) => sum + profiles, 0),
+    );
   const [was, is] = [mean(before), mean(after)];
   const plain: WaitLens = { lens, before: was, after: is, contention: null };
   const grew = waitGrew(before, after, load);

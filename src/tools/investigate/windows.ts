@@ -23,12 +23,24 @@ export interface Plan {
  */
 export function planWindows(incident: Window, baseline: Window | null): Plan {
   const length = incident.to - incident.from + 1;
-  const steps = Math.max(1, Math.min(MOST_STEPS, Math.floor(length / FINEST_STEP_MS)));
-  const stepMs = Math.max(1000, Math.ceil(length / steps));
+  const stepMs = stepOf(length);
   if (baseline !== null) return { baseline, incident, stepMs };
   const room = Math.max(length, LONGEST_MS - length);
   const before = Math.max(1, Math.floor(Math.min(BASELINE_TIMES * length, room) / stepMs));
   return { baseline: { from: incident.from - before * stepMs, to: incident.from - 1 }, incident, stepMs };
+}
+
+/** The shortest step of whole seconds that divides the window, else one that covers it. */
+function stepOf(length: number): number {
+  const shortest = Math.max(FINEST_STEP_MS, Math.ceil(length / MOST_STEPS / 1000) * 1000);
+  for (let step = shortest; step <= 4 * shortest; step += 1000) if ((length - 1) % step === 0) return step;
+  const steps = Math.max(1, Math.min(MOST_STEPS, Math.floor(length / FINEST_STEP_MS)));
+  return Math.max(1000, Math.ceil(length / steps));
+}
+
+/** The end of a window on its grid: a whole number of steps after its start, so that a server answers in one request. */
+export function gridEnd({ from, to }: Window, stepMs: number): number {
+  return from - 1 + Math.max(1, Math.ceil((to - from) / stepMs)) * stepMs;
 }
 
 /**
@@ -41,7 +53,9 @@ export function partWindows(window: Window, rounds: readonly number[], most: num
   const count = Math.min(most, rounds.length);
   if (count < 2) return [window];
   const ends = Array.from({ length: count }, (_, part) =>
-    part === count - 1 ? window.to : (rounds[Math.round(((part + 1) * rounds.length) / count) - 1] ?? window.to),
+    part === count - 1
+      ? window.to
+      : (rounds[Math.round(((part + 1) * rounds.length) / count) - 1] ?? window.to),
   );
   return ends.map((to, part) => ({ from: part === 0 ? window.from : (ends[part - 1] ?? 0) + 1, to }));
 }

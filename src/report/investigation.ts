@@ -1,0 +1,310 @@
+import type { ProfileType } from '../profile/types.js';
+import { displayBriefly, displayFunction, displayName, type NamedFunction } from './functions.js';
+import { round, roundShare } from './measurement.js';
+import { type NextCall, nextRows } from './next.js';
+import type { Answer, Block, JsonObject } from './render.js';
+import { safeText } from './sanitise.js';
+import { formatShare, formatSpan, formatTime, formatValue } from './units.js';
+
+export type FindingKind = 'code' | 'moved' | 'load' | 'leak' | 'contention';
+export type Confidence = 'high' | 'medium' | 'low';
+
+/** One thing that was found in one profile type. Shares are of the active total of that type. */
+export interface Finding {
+  type: ProfileType;
+  kind: FindingKind;
+  /** Null for a change of load. */
+  fn: NamedFunction | null;
+  caller: NamedFunction | null;
+  shareBefore: number;
+  shareAfter: number;
+  /** Per profile, in the type's unit; of an instant type the mean snapshot. */
+  valueBefore: number;
+  valueAfter: number;
+  /** Entry point first; `at` is the function's place in it. */
+  path: readonly NamedFunction[];
+  at: number;
+  label: {
+    name: string;
+    value: string;
+    shareAfter: number;
+    shareOthers: number | null;
+    also: readonly string[];
+  } | null;
+  since: { after: number; before: number } | null;
+  /** Until when, for a burst that was over before the window ended. */
+  until: number | null;
+  confidence: Confidence;
+  /** Standard errors that it stands out by, where it was tested so. */
+  z: number | null;
+  /** Name of the function that lost what this one gained. */
+  from: NamedFunction | null;
+  /** Other types in which the same function changed. */
+  also: readonly { type: ProfileType; shareBefore: number; shareAfter: number }[];
+}
+
+export interface LensRow {
+  type: ProfileType;
+  verdict: string;
+  /** Value per profile. */
+  before: number | null;
+  after: number | null;
+}
+
+/** All that an investigation found, as plain data. */
+export interface Investigation {
+  source: string;
+  service: string | null;
+  selector: string;
+  callScope: JsonObject;
+  window: { from: number; to: number };
+  baseline: { from: number; to: number; chosen: boolean };
+  main: ProfileType;
+  counts: {
+    before: { profiles: number; samples: number };
+    after: { profiles: number; samples: number };
+    instances: { stayed: number; left: number; arrived: number } | null;
+  };
+  totals: { before: number; after: number };
+  /** Load factor: value per profile outside the change, after ÷ before; null where unknown. */
+  load: number | null;
+  verdict: string;
+  findings: readonly Finding[];
+  lenses: readonly LensRow[];
+  notDetermined: readonly string[];
+  notes: readonly string[];
+  requests: number;
+  next: readonly NextCall[];
+}
+
+const MOST_FINDINGS = 5;
+/** Frames of a path that a text answer shows around the function. */
+const PATH_ABOVE = 5;
+const PATH_BELOW = 3;
+
+const VERDICT_WORDS: Readonly<Record<string, string>> = {
+  code_regression: 'CODE REGRESSION',
+  leak: 'LEAK',
+  contention: 'LOCK CONTENTION',
+  load_increase: 'LOAD INCREASE, the mix of code did not change',
+  moved: 'MOVED: cost has another name or place, the total did not grow',
+  no_change: 'NO CHANGE beyond noise',
+  inconclusive: 'INCONCLUSIVE: too few samples',
+};
+
+/** The answer of an investigation: verdict first, at most five findings of one sentence each, then what is not known. */
+export function investigationAnswer(found: Investigation): Answer {
+  const findings = found.findings.slice(0, MOST_FINDINGS);
+  const reason = verdictReason(found);
+  const first = findings[0];
+  return {
+    data: {
+      scope: {
+        source: found.source,
+        service: found.service,
+        selector: found.selector,
+        profile_type_id: found.main.id,
+        unit: found.main.unit,
+        from: formatTime(found.window.from),
+        to: formatTime(found.window.to),
+      },
+      baseline: {
+        from: formatTime(found.baseline.from),
+        to: formatTime(found.baseline.to),
+        chosen_by: found.baseline.chosen ? 'server' : 'caller',
+        profiles: found.counts.before.profiles,
+        samples: Math.round(found.counts.before.samples),
+        per_profile: round(found.totals.before),
+      },
+      total: {
+        value: round(found.totals.after * found.counts.after.profiles),
+        unit: found.main.unit,
+        rate: null,
+        rate_unit: null,
+        instances:
+          found.counts.instances === null
+            ? null
+            : found.counts.instances.stayed + found.counts.instances.arrived,
+        samples: Math.round(found.counts.after.samples),
+        profiles: found.counts.after.profiles,
+        per_profile: round(found.totals.after),
+      },
+      coverage: { kept_share: 1, truncated: false },
+      verdict: found.verdict,
+      verdict_reason: reason,
+      load_factor: found.load === null ? null : roundShare(found.load),
+      since: sinceData(first?.since ?? null),
+      findings: findings.map((finding, index) => findingData(finding, index)),
+      lenses: found.lenses.map(({ type, verdict, before, after }) => ({
+        profile_type_id: type.id,
+        verdict,
+        rate_before: before === null ? null : round(before),
+        rate_after: after === null ? null : round(after),
+        rate_unit: type.kind === 'instant' ? `${type.unit}, mean snapshot` : `${type.unit} per profile`,
+      })),
+      instances: found.counts.instances,
+      not_determined: found.notDetermined,
+      upstream_requests: found.requests,
+      notes: found.notes,
+      next: found.next.map((call) => ({ ...call })),
+      links: [],
+    },
+    text: textOf(found, findings, reason),
+    lists: ['findings', 'lenses', 'not_determined'],
+  };
+}
+
+function findingData(finding: Finding, index: number): JsonObject {
+  const { fn, caller, label, path } = finding;
+  return {
+    rank: index + 1,
+    profile_type_id: finding.type.id,
+    kind: finding.kind,
+    function: fn?.function ?? null,
+    file: fn?.file ?? null,
+    line: fn?.line ?? null,
+    charged_to: null,
+    caller: caller?.function ?? null,
+    share_before: roundShare(finding.shareBefore),
+    share_after: roundShare(finding.shareAfter),
+    value_before: round(finding.valueBefore),
+    value_after: round(finding.valueAfter),
+    path: path.map((frame) => frame.function),
+    label: label === null ? null : { name: safeText(label.name), value: safeText(label.value) },
+    label_ties: label?.also.map((tie) => safeText(tie)) ?? [],
+    since: sinceData(finding.since),
+    until: finding.until === null ? null : formatTime(finding.until),
+    moved_from: finding.from?.function ?? null,
+    also: finding.also.map(({ type, shareBefore, shareAfter }) => ({
+      profile_type_id: type.id,
+      share_before: roundShare(shareBefore),
+      share_after: roundShare(shareAfter),
+    })),
+    confidence: finding.confidence,
+    sentence: sentenceOf(finding),
+  };
+}
+
+function sinceData(since: Finding['since']): JsonObject | null {
+  return since === null ? null : { after: formatTime(since.after), before: formatTime(since.before) };
+}
+
+/** One sentence with all that a reader acts on: what, how much, since when, where, how sure. */
+export function sentenceOf(finding: Finding): string {
+  const { type, kind, fn, caller, from } = finding;
+  const per = type.kind === 'instant' ? 'mean snapshot' : 'per profile';
+  const amount = (value: number) => formatValue(value, type.unit, type.noun);
+  const values = `${amount(finding.valueBefore)} -> ${amount(finding.valueAfter)} ${per}`;
+  const what = type.wallClock ? `active ${type.alias} time` : type.alias;
+  const by = caller === null ? '' : `, called by ${displayBriefly(caller)},`;
+  const name = fn === null ? '' : displayFunction(fn);
+  const shares = `${formatShare(finding.shareBefore)} -> ${formatShare(finding.shareAfter)} of ${what} (${values})`;
+  const tail = [whereText(finding), sinceText(finding), `confidence ${finding.confidence}`].filter(
+    (part) => part !== '',
+  );
+  if (kind === 'load') {
+    const ratio = finding.valueBefore > 0 ? finding.valueAfter / finding.valueBefore : 0;
+    return `All of ${what} rose together, ${values} (x${ratio.toFixed(2)}); no function grew beyond it; ${tail.join('; ')}.`;
+  }
+  if (kind === 'leak')
+    return `${name}${by} holds the growth: ${shares} at the ends of the windows; ${tail.join('; ')}.`;
+  if (kind === 'contention')
+    return `${name}${by} waits for a lock: ${values} of ${type.alias} delay, ${formatShare(finding.shareAfter)} of all; ${tail.join('; ')}.`;
+  if (kind === 'moved') {
+    const source = from === null ? '' : ` what ${displayBriefly(from)} lost`;
+    return `${name}${by} took over${source}: ${shares}; total unchanged; ${tail.join('; ')}.`;
+  }
+  const also = finding.also.map(
+    (other) =>
+      `also ${formatShare(other.shareBefore)} -> ${formatShare(other.shareAfter)} of ${other.type.alias}`,
+  );
+  return `${name}${by} grew: ${shares}; ${[...also, ...tail].join('; ')}.`;
+}
+
+function whereText({ label }: Finding): string {
+  if (label === null) return '';
+  const others = label.shareOthers === null ? '' : ` vs ${formatShare(label.shareOthers)} elsewhere`;
+  const ties =
+    label.also.length === 0
+      ? ''
+      : `; same profiles: ${label.also.map((tie) => safeText(tie, 80)).join(', ')}`;
+  return `only in ${safeText(label.name, 60)}=${safeText(label.value, 80)} (${formatShare(label.shareAfter)}${others}${ties})`;
+}
+
+function sinceText({ since, until, kind }: Finding): string {
+  if (since === null) return '';
+  const end = until === null ? '' : `, until ${formatTime(Math.floor(until / 1000) * 1000)} (a burst)`;
+  const word = kind === 'leak' ? 'growing since' : 'began';
+  return `${word} between ${clock(since.after)} and ${clock(since.before)}${end}`;
+}
+
+/** Whole seconds: profiles are seconds apart. */
+function clock(ms: number): string {
+  return formatTime(Math.round(ms / 1000) * 1000);
+}
+
+function verdictReason(found: Investigation): string {
+  const [first] = found.findings;
+  const { before, after } = found.totals;
+  const ratio = before > 0 ? after / before : null;
+  const main = found.main.wallClock ? `active ${found.main.alias} time` : found.main.alias;
+  const change = ratio === null ? '' : `${main} per profile x${ratio.toFixed(2)}`;
+  const outside =
+    first?.kind === 'code' && found.load !== null
+      ? `, x${found.load.toFixed(2)} outside the named function`
+      : '';
+  switch (found.verdict) {
+    case 'no_change':
+      return `no function of any profile type changed beyond noise (${change}); do not report single functions that moved by chance`;
+    case 'inconclusive':
+      return `only ${Math.round(found.counts.before.samples)} samples before and ${Math.round(found.counts.after.samples)} after`;
+    case 'load_increase':
+      return `${change}, and every part of the code rose alike`;
+    case 'moved':
+      return `${change}; what one function gained another lost`;
+    default:
+      return first === undefined ? change : `${change}${outside}`;
+  }
+}
+
+function textOf(found: Investigation, findings: readonly Finding[], reason: string): Block[] {
+  const { counts, window, baseline } = found;
+  const instances =
+    counts.instances === null
+      ? ''
+      : `; instances: ${counts.instances.stayed} stayed, ${counts.instances.left} left, ${counts.instances.arrived} arrived`;
+  const head = [
+    `${safeText(found.service ?? found.selector, 200)} from source ${safeText(found.source, 100)}`,
+    `Incident ${formatTime(window.from)} to ${formatTime(window.to)} (${formatSpan(window.to - window.from)}): ${counts.after.profiles} ${found.main.alias} profiles, ${Math.round(counts.after.samples)} samples`,
+    `Baseline ${formatTime(baseline.from)} to ${clock(baseline.to)}${baseline.chosen ? ' (chosen: the time just before)' : ''}: ${counts.before.profiles} profiles, ${Math.round(counts.before.samples)} samples${instances}`,
+    `Verdict: ${VERDICT_WORDS[found.verdict] ?? found.verdict} (${found.verdict}): ${reason}.`,
+  ];
+  const lenses = found.lenses.map(({ type, verdict, before, after }) => {
+    const value = (one: number | null) => (one === null ? 'none' : formatValue(one, type.unit, type.noun));
+    return `${type.alias}: ${verdict.replaceAll('_', ' ')}, ${value(before)} -> ${value(after)}`;
+  });
+  return [
+    { rows: head },
+    { rows: findings.map((finding, index) => `${index + 1}. ${sentenceOf(finding)}`), keep: 1 },
+    { rows: pathRows(findings[0]) },
+    {
+      rows: lenses.length === 0 ? [] : [`Types (per profile; instant: mean snapshot): ${lenses.join(' | ')}`],
+    },
+    { rows: found.notDetermined.map((text) => `Not determined: ${text}`), keep: 2 },
+    { rows: found.notes.map((note) => `Note: ${note}`), keep: 2 },
+    { rows: [`${found.requests} upstream requests.`, ...nextRows(found.next)] },
+  ];
+}
+
+function pathRows(first: Finding | undefined): string[] {
+  if (first === undefined || first.path.length === 0) return [];
+  const from = Math.max(0, first.at - PATH_ABOVE);
+  const to = Math.min(first.path.length, first.at + PATH_BELOW + 1);
+  const names = first.path
+    .slice(from, to)
+    .map((frame, index) =>
+      from + index === first.at ? `[${displayName(frame.function)}]` : displayName(frame.function),
+    );
+  const cut = from > 0 ? `${displayName(first.path[0]?.function ?? '')} … ` : '';
+  return [`Path of the change ([] is the function): ${cut}${names.join(' > ')}`];
+}

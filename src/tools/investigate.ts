@@ -1,0 +1,204 @@
+import { z } from 'zod';
+import { UserError } from '../errors.js';
+import { orderTypes } from '../profile/types.js';
+import { type Investigation, investigationAnswer } from '../report/investigation.js';
+import type { NextCall } from '../report/next.js';
+import { focusPattern } from '../report/next.js';
+import { formatTime } from '../report/units.js';
+import { formatSelector } from '../sources/selector.js';
+import type { Window } from '../sources/source.js';
+import {
+  baselineArguments,
+  formatArgument,
+  listArguments,
+  requiredFromArgument,
+  requiredToArgument,
+  serviceArgument,
+} from './arguments.js';
+import { defineTool, type ToolContext } from './define.js';
+import { conclude } from './investigate/conclude.js';
+import { findingsOf, lensRows } from './investigate/findings.js';
+import { onsetOf } from './investigate/onset.js';
+import { type CaseReading, readCase } from './investigate/read.js';
+import { emptiness } from './profile-question.js';
+import { allMatchers, type ProfileRequest, readBaseline, readRequest } from './request.js';
+import { resolveService } from './scope.js';
+
+export const investigate = defineTool({
+  name: 'investigate',
+  title: 'Investigate an incident',
+  description:
+    'One call that triages a service over an incident window: is it the code, the load, a leak, lock contention, moved code or no change; ' +
+    'which function, reached how, since when, on which version or pod, how sure. Looks at every profile type against a baseline that it picks and names. ' +
+    'Not for a profile without a question of change (summarize_profile), nor for two windows or selectors of your own (compare_profiles).',
+  input: z.strictObject({
+    source: listArguments.source,
+    service: serviceArgument,
+    selector: listArguments.selector,
+    from: requiredFromArgument,
+    to: requiredToArgument,
+    ...baselineArguments,
+    symptom: z.string().optional().describe('Free words; orders the answer, never decides it'),
+    format: formatArgument,
+  }),
+  async run(args, context) {
+    const request = readRequest(args, context);
+    const window = request.window;
+    if (window === null)
+      throw new UserError('investigate needs `from` and `to`.', 'Give the window of the incident.');
+    const baseline = readBaseline(args, window, context.now());
+    const { service, notes } = await resolveService(request, window, context);
+    const matchers = allMatchers(service, request.matchers);
+    const schema = context.schemaOf(request.source);
+    const typeIds = await schema.typeIds(matchers, window, context.signal);
+    const missing: ProfileRequest = { ...request, service };
+    if (typeIds.length === 0) return emptiness('investigate', args, missing, window, context);
+    const reading = await readCase(
+      { source: request.source, matchers, typeIds, incident: window, baseline },
+      context.signal,
+      context.progress,
+    );
+    if (reading === null) return emptiness('investigate', args, missing, window, context);
+    return investigationAnswer(
+      await reportOf(reading, missing, window, baseline, args.symptom, notes, context),
+    );
+  },
+});
+
+async function reportOf(
+  reading: CaseReading,
+  request: ProfileRequest,
+  window: Window,
+  baseline: Window | null,
+  symptom: string | undefined,
+  notes: readonly string[],
+  context: ToolContext,
+): Promise<Investigation> {
+  const conclusion = conclude(reading);
+  const since = await onsetOf(reading, conclusion.causes[0]);
+  const found = findingsOf(conclusion, since);
+  const [main] = reading.shares;
+  const lens = main?.lens ?? reading.totals[0]?.lens;
+  const rows = lensRows(reading);
+  const selector = formatSelector(allMatchers(request.service, request.matchers));
+  const callScope = {
+    ...(context.sources.all[0] === request.source ? {} : { source: request.source.name }),
+    ...(request.service === null ? {} : { service: request.service }),
+    ...(request.matchers.length === 0 ? {} : { selector: formatSelector(request.matchers) }),
+  };
+  const profiles = (side: 'before' | 'after') =>
+    reading.totals.find((one) => one.lens === lens)?.[side].profiles ?? 0;
+  const row = rows.find(({ type }) => type === lens?.type);
+  const type = lens?.type ?? orderTypes([])[0];
+  if (type === undefined) throw new Error('an investigation without any profile type');
+  const change = main?.change ?? null;
+  return {
+    source: request.source.name,
+    service: request.service,
+    selector,
+    callScope,
+    window,
+    baseline: { ...reading.plan.baseline, chosen: baseline === null },
+    main: type,
+    counts: {
+      before: { profiles: profiles('before'), samples: main?.analysis.samples.before ?? 0 },
+      after: { profiles: profiles('after'), samples: main?.analysis.samples.after ?? 0 },
+      instances: reading.instances,
+    },
+    totals: { before: row?.before ?? 0, after: row?.after ?? 0 },
+    load: change?.culprit.load ?? main?.analysis.load.ratio ?? null,
+    verdict: conclusion.verdict,
+    findings: orderBySymptom(found, symptom),
+    lenses: rows,
+    notDetermined: notDetermined(reading),
+    notes: [...notes, ...reading.shares.flatMap((share) => share.notes)],
+    requests: reading.found.requests.made,
+    next: nextCalls(found, callScope, window, reading),
+  };
+}
+
+/** Words of a symptom that point to a profile type. */
+const SYMPTOMS: readonly (readonly [words: RegExp, aliases: readonly string[]])[] = [
+  [/memory|heap|oom|leak/i, ['inuse', 'alloc', 'goroutines']],
+  [/goroutine|thread/i, ['goroutines']],
+  [/lock|mutex|contention|block/i, ['mutex', 'block', 'lock']],
+  [/\bgc\b|garbage|alloc/i, ['alloc']],
+  [/latency|slow|wait|response/i, ['wall', 'off_cpu', 'block', 'mutex']],
+  [/cpu|hot|throttl/i, ['cpu']],
+];
+
+/** Puts the types that a symptom points to first among the findings after the one that carries the verdict. */
+function orderBySymptom(
+  findings: Investigation['findings'],
+  symptom: string | undefined,
+): Investigation['findings'] {
+  const [first, ...others] = findings;
+  if (symptom === undefined || first === undefined) return findings;
+  const wanted = SYMPTOMS.flatMap(([words, aliases]) => (words.test(symptom) ? aliases : []));
+  const rank = (finding: (typeof findings)[number]) => (wanted.includes(finding.type.alias) ? 0 : 1);
+  return [first, ...others.sort((a, b) => rank(a) - rank(b))];
+}
+
+/** What the profiles at hand cannot tell, in the reader's terms. */
+function notDetermined({ totals, missing, shares }: CaseReading): string[] {
+  const aliases = totals.map(({ lens }) => lens.type.alias);
+  const has = (...wanted: string[]) => wanted.some((alias) => aliases.includes(alias));
+  const unread = missing.map((text) => text);
+  if (!has('wall', 'off_cpu', 'block', 'mutex', 'lock'))
+    unread.push('waiting (I/O, locks): the service emits no wall-clock, mutex or block profiles');
+  if (!has('inuse', 'goroutines'))
+    unread.push('leaks: the service emits no live-memory or goroutine profiles');
+  const few = shares.find(({ change, analysis }) => change === null && analysis.samples.after < 300);
+  if (few !== undefined)
+    unread.push(
+      `changes of less than about ${smallestChange(few)} points of ${few.lens.type.alias}: too few samples`,
+    );
+  return unread;
+}
+
+/** Change of a share of 5 % that would have stood out by 4.25 standard errors, in percentage points. */
+function smallestChange({ analysis }: CaseReading['shares'][number]): number {
+  const { before, after } = analysis.samples;
+  const error = Math.sqrt(
+    analysis.dispersion.phi * 0.05 * 0.95 * (1 / Math.max(1, before) + 1 / Math.max(1, after)),
+  );
+  return Math.ceil(100 * 4.25 * error);
+}
+
+function nextCalls(
+  found: Investigation['findings'],
+  callScope: Investigation['callScope'],
+  window: Window,
+  { plan, totals }: CaseReading,
+): NextCall[] {
+  const times = { from: formatTime(window.from), to: formatTime(window.to) };
+  const [first] = found;
+  if (first?.fn) {
+    const label = first.label;
+    const selector =
+      label === null || callScope.selector !== undefined
+        ? {}
+        : { selector: formatSelector([{ name: label.name, op: '=', value: label.value }]) };
+    return [
+      {
+        tool: 'query_profile',
+        arguments: {
+          ...callScope,
+          profile_type: first.type.alias,
+          ...selector,
+          ...times,
+          view: 'tree',
+          focus: focusPattern(first.fn.function),
+        },
+      },
+    ];
+  }
+  const alias = totals[0]?.lens.type.alias ?? 'cpu';
+  const baseline = {
+    baseline_from: formatTime(plan.baseline.from),
+    baseline_to: formatTime(plan.baseline.to),
+  };
+  return [
+    { tool: 'compare_profiles', arguments: { ...callScope, profile_type: alias, ...times, ...baseline } },
+  ];
+}
