@@ -6,7 +6,7 @@ import type { Answer, Block, JsonObject } from './render.js';
 import { safeText } from './sanitise.js';
 import { formatShare, formatSpan, formatTime, formatValue } from './units.js';
 
-export type FindingKind = 'code' | 'moved' | 'load' | 'leak' | 'contention';
+export type FindingKind = 'code' | 'improvement' | 'moved' | 'load' | 'leak' | 'contention';
 export type Confidence = 'high' | 'medium' | 'low';
 
 /** One thing that was found in one profile type. Shares are of the active total of that type. */
@@ -218,7 +218,7 @@ export function sentenceOf(finding: Finding): string {
     (other) =>
       `also ${formatShare(other.shareBefore)} -> ${formatShare(other.shareAfter)} of ${other.type.alias}`,
   );
-  return `${name}${by} grew: ${shares}; ${[...also, ...tail].join('; ')}.`;
+  return `${name}${by} ${kind === 'improvement' ? 'shrank' : 'grew'}: ${shares}; ${[...also, ...tail].join('; ')}.`;
 }
 
 function whereText({ label }: Finding): string {

@@ -1,3 +1,4 @@
+import { compareProfiles } from './compare_profiles.js';
 import type { Tool } from './define.js';
 import { investigate } from './investigate.js';
 import { listDataSources } from './list_data_sources.js';
@@ -9,6 +10,7 @@ import { summarizeProfile } from './summarize_profile.js';
 
 /** Every tool, sorted by name: `tools/list` is the same on every connection. */
 export const TOOLS: readonly Tool[] = [
+  compareProfiles,
   investigate,
   listDataSources,
   listLabels,

@@ -20,6 +20,7 @@ import { conclude } from './investigate/conclude.js';
 import { findingsOf, lensRows } from './investigate/findings.js';
 import { onsetOf } from './investigate/onset.js';
 import { type CaseReading, readCase } from './investigate/read.js';
+import { besideIncident } from './investigate/sides.js';
 import { emptiness } from './profile-question.js';
 import { allMatchers, type ProfileRequest, readBaseline, readRequest } from './request.js';
 import { resolveService } from './scope.js';
@@ -53,8 +54,12 @@ export const investigate = defineTool({
     const typeIds = await schema.typeIds(matchers, window, context.signal);
     const missing: ProfileRequest = { ...request, service };
     if (typeIds.length === 0) return emptiness('investigate', args, missing, window, context);
+    const sides =
+      baseline === null
+        ? { source: request.source, baseline: null }
+        : besideIncident(request.source, window, matchers, { window: baseline, matchers });
     const reading = await readCase(
-      { source: request.source, matchers, typeIds, incident: window, baseline },
+      { ...sides, matchers, typeIds, incident: window },
       context.signal,
       context.progress,
     );
@@ -98,7 +103,7 @@ async function reportOf(
     selector,
     callScope,
     window,
-    baseline: { ...reading.plan.baseline, chosen: baseline === null },
+    baseline: { ...(baseline ?? reading.plan.baseline), chosen: baseline === null },
     main: type,
     counts: {
       before: { profiles: profiles('before'), samples: main?.analysis.samples.before ?? 0 },

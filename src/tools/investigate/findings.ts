@@ -29,7 +29,7 @@ export function confidenceOf(z: number): Confidence {
 export function findingsOf({ causes }: Conclusion, since: Since | null): Finding[] {
   const findings: Finding[] = [];
   causes.forEach((cause, index) => {
-    const finding = findingOf(cause, index === 0 ? since : null);
+    const finding = causeFinding(cause, index === 0 ? since : null);
     if (finding === null) return;
     const same = findings.findIndex(
       ({ fn, kind }) => kind === finding.kind && fn !== null && fn.function === finding.fn?.function,
@@ -45,7 +45,8 @@ export function findingsOf({ causes }: Conclusion, since: Since | null): Finding
   return findings;
 }
 
-function findingOf(cause: Cause, since: Since | null): Finding | null {
+/** One cause as a finding; null where its lens has nothing to show. */
+export function causeFinding(cause: Cause, since: Since | null): Finding | null {
   if (cause.kind === 'leak') {
     const { lens, leak } = cause.of;
     if (leak === null) return null;
@@ -170,7 +171,7 @@ function growthFinding(
 type Sides = Pick<Contrast, 'joined' | 'before' | 'after'>;
 
 /** A function with its line, the path of its growth and its nearest own caller on it. */
-function placed(contrast: Sides, fn: number, load: number) {
+export function placed(contrast: Sides, fn: number, load: number) {
   const { joined, after } = contrast;
   const path = growthPath(contrast, fn, load);
   const caller = path.functions

@@ -1,5 +1,5 @@
 import { analyse } from '../../profile/compare/analysis.js';
-import { type Side, share } from '../../profile/compare/contrast.js';
+import type { Side } from '../../profile/compare/contrast.js';
 import { type GrowthSite, growthSite } from '../../profile/compare/growth.js';
 import type { Joined } from '../../profile/compare/join.js';
 import { findLeak, type Leak, type Level } from '../../profile/compare/leak.js';
@@ -75,7 +75,8 @@ function levelsIn(rounds: Rounds, window: Window, label?: string, instance?: str
   );
   return parts.flatMap((part) => {
     const { profiles, value } = totalsIn(own, part);
-    return profiles === 0 ? [] : [{ time: part.to, value: value / profiles }];
+    const time = roundTimes(own, part).at(-1) ?? part.to;
+    return profiles === 0 ? [] : [{ time, value: value / profiles }];
   });
 }
 
@@ -116,5 +117,3 @@ export async function readGrowth(
   const site = growthSite(analysis.joined, sides.before, sides.after);
   return site === null ? null : { joined: analysis.joined, ...sides, site };
 }
-
-export { share };

@@ -15,7 +15,10 @@ export interface Since {
 }
 
 /** When the first cause of a conclusion began; null where there is none or it cannot be told. */
-export async function onsetOf({ found }: CaseReading, cause: Cause | undefined): Promise<Since | null> {
+export async function onsetOf(
+  { found }: Pick<CaseReading, 'found'>,
+  cause: Cause | undefined,
+): Promise<Since | null> {
   if (cause === undefined) return null;
   if (cause.kind === 'leak') return cause.of.leak?.since ?? null;
   if (cause.kind === 'contention') return cause.of.contention?.since ?? null;

@@ -44,7 +44,33 @@ export interface CaseQuestion {
   matchers: readonly Matcher[];
   typeIds: readonly string[];
   incident: Window;
+  /** Ends 1 ms before the incident; null: the time just before it. */
   baseline: Window | null;
+}
+
+/** The label sets of a service over both windows, and what every reading of it shares: two requests. */
+export async function openCase(
+  { source, matchers, typeIds, incident, baseline }: CaseQuestion,
+  signal: AbortSignal,
+  onRequest?: (made: number) => void,
+): Promise<Case & { groupBy: readonly string[] }> {
+  const requests = createRequests(onRequest);
+  const asking: Asking = { source: countedSource(source, requests), matchers, typeIds, signal };
+  const plan = planWindows(incident, baseline);
+  const fleet = await readFleet(
+    asking.source,
+    matchers,
+    { from: plan.baseline.from, to: incident.to },
+    signal,
+  );
+  const known = fleet.instanceLabel !== null && fleet.instances.size <= MOST_INSTANCES;
+  return {
+    asking,
+    plan,
+    fleet,
+    requests,
+    groupBy: known && fleet.instanceLabel !== null ? [fleet.instanceLabel] : [],
+  };
 }
 
 /**
@@ -54,18 +80,14 @@ export interface CaseQuestion {
  * @returns null where the main type has no profile in the incident window
  */
 export async function readCase(
-  { source, matchers, typeIds, incident, baseline }: CaseQuestion,
+  question: CaseQuestion,
   signal: AbortSignal,
   onRequest?: (made: number) => void,
 ): Promise<CaseReading | null> {
-  const requests = createRequests(onRequest);
-  const asking: Asking = { source: countedSource(source, requests), matchers, typeIds, signal };
-  const plan = planWindows(incident, baseline);
-  const lenses = lensTypes(orderTypes(typeIds));
-  const whole = { from: Math.min(plan.baseline.from, incident.from), to: incident.to };
-  const fleet = await readFleet(asking.source, matchers, whole, signal);
-  const groupBy =
-    fleet.instanceLabel === null || fleet.instances.size > MOST_INSTANCES ? [] : [fleet.instanceLabel];
+  const found = await openCase(question, signal, onRequest);
+  const { asking, plan, fleet, requests, groupBy } = found;
+  const { matchers } = asking;
+  const lenses = lensTypes(orderTypes(asking.typeIds));
   const rounds = await Promise.all(
     lenses.map(({ type }) =>
       readRounds(asking.source, { profileTypeId: type.id, matchers }, plan, groupBy, signal),
@@ -75,7 +97,6 @@ export async function readCase(
     const own = rounds[at];
     return own === undefined || own.series.length === 0 ? [] : [{ lens, rounds: own }];
   });
-  const found: Case = { asking, plan, fleet, requests };
   const [main] = read;
   if (main === undefined) return null;
 
@@ -109,17 +130,15 @@ export async function readCase(
     levels,
     waits,
     collector: everything === undefined ? null : collectorGrowth(everything),
-    instances:
-      fleet.instanceLabel === null || groupBy.length === 0
-        ? null
-        : comings(main.rounds, plan, fleet.instanceLabel),
+    instances: comings(main.rounds, plan, fleet.instanceLabel),
     found,
     missing,
   };
 }
 
 /** Which instances sent profiles before, after, or both. */
-function comings({ series, stepMs }: Rounds, { baseline, incident }: Plan, label: string) {
+export function comings({ series, stepMs }: Rounds, { baseline, incident }: Plan, label: string | null) {
+  if (label === null || series.every(({ labels }) => labels[label] === undefined)) return null;
   const present = (window: Window) =>
     new Set(
       series

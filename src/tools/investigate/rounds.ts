@@ -7,7 +7,7 @@ export interface Rounds {
   stepMs: number;
 }
 
-/** The totals of one type over both windows: one request where the baseline ends where the incident begins, else two. */
+/** The totals of one type over both windows: one request. */
 export async function readRounds(
   source: ProfileSource,
   query: Omit<ProfileQuery, 'window'>,
@@ -15,20 +15,9 @@ export async function readRounds(
   groupBy: readonly string[],
   signal: AbortSignal,
 ): Promise<Rounds> {
-  const adjacent = baseline.to === incident.from - 1;
-  const windows = adjacent ? [{ from: baseline.from, to: incident.to }] : [baseline, incident];
-  const answers = await Promise.all(
-    windows.map(({ from, to }) => {
-      const window = { from, to: gridEnd({ from, to }, stepMs) };
-      return source.timeSeries({ ...query, window }, { groupBy, step: stepMs / 1000 }, signal);
-    }),
-  );
-  const byLabels = new Map<string, TimeSeries>();
-  for (const { labels, points } of answers.flat()) {
-    const key = JSON.stringify(labels);
-    byLabels.set(key, { labels, points: [...(byLabels.get(key)?.points ?? []), ...points] });
-  }
-  return { series: [...byLabels.values()], stepMs };
+  const window = { from: baseline.from, to: gridEnd(incident, stepMs) };
+  const series = await source.timeSeries({ ...query, window }, { groupBy, step: stepMs / 1000 }, signal);
+  return { series, stepMs };
 }
 
 /** Distinct times with a profile in a window, ascending: right edges of steps. */

@@ -24,7 +24,7 @@ import { type Rounds, roundTimes, totalsIn } from './rounds.js';
 import { type Plan, partWindows } from './windows.js';
 
 /** Least distance from noise of a change of code, in standard errors: half of the accusations that 1 % would allow (test/evaluation/README.md). */
-const GATE = 4.25;
+export const GATE = 4.25;
 /** The same for one slice of the fleet, of which there are several. */
 const SLICE_GATE = 4.6;
 /** A slice that was there before must differ from its own past, too. */

@@ -9,11 +9,11 @@ const FINEST_STEP_MS = 5_000;
 /** Steps of the incident window, at the most: five windows are then 1,200 points a series. */
 const MOST_STEPS = 240;
 
-/** The two windows of a comparison on one grid of steps. */
+/** The two windows of a comparison on one grid of steps; the baseline ends 1 ms before the incident. */
 export interface Plan {
   baseline: Window;
   incident: Window;
-  /** Whole milliseconds; both windows are whole numbers of steps long, but for the last step of each. */
+  /** Whole milliseconds. The steps of the incident begin where it begins. */
   stepMs: number;
 }
 
@@ -21,7 +21,7 @@ export interface Plan {
  * Lays the grid over the incident and, where none is given, a baseline of up to four times its length that ends 1 ms
  * before it: merge windows are closed, and a profile stamped at a shared instant would count twice.
  */
-export function planWindows(incident: Window, baseline: Window | null): Plan {
+export function planWindows(incident: Window, baseline: Window | null = null): Plan {
   const length = incident.to - incident.from + 1;
   const stepMs = stepOf(length);
   if (baseline !== null) return { baseline, incident, stepMs };

@@ -1,0 +1,93 @@
+import { type Contrast, deviation, LEAST_SAMPLES, share } from './contrast.js';
+import { differenceInterval } from './noise.js';
+
+export type MoverKind = 'grew' | 'shrank' | 'new' | 'gone' | 'moved' | 'diluted';
+
+/** How one function's cost differs between two sides. Shares are of the active total, values per profile. */
+export interface Mover {
+  fn: number;
+  kind: MoverKind;
+  selfShareBefore: number;
+  selfShareAfter: number;
+  totalShareBefore: number;
+  totalShareAfter: number;
+  valueBefore: number;
+  valueAfter: number;
+  /** Difference of the total shares with its pointwise 95 % interval. */
+  delta: number;
+  interval: readonly [low: number, high: number];
+  /** Distance in standard errors of a normal distribution. */
+  z: number;
+  /** Whether it stands out among all functions that were tested. */
+  significant: boolean;
+}
+
+/** A row of less than this change of share helps nobody. */
+const LEAST_DELTA = 0.005;
+/** What is known about the change that the movers are listed for. */
+export interface MoverContext {
+  /** Standard errors from which on a row is significant: it holds for the family of all functions. */
+  gate: number;
+  /** The function that the change is named after: shares outside it tell dilution from change. */
+  culprit: number | null;
+  /** Functions that are the two sides of a move. */
+  moved: ReadonlySet<number>;
+}
+
+/**
+ * Every function with a change of its share of the active total: those that stand out of the noise first, diluted ones
+ * after the others, the largest change first. Of functions with the very same costs (wrappers and what they call) only one
+ * is listed: the culprit, else the team's own.
+ */
+export function moversOf(contrast: Contrast, { gate, culprit, moved }: MoverContext): Mover[] {
+  const { joined, before, after, quantum, dispersion } = contrast;
+  const [n1, n2] = [before.costs.total / quantum, after.costs.total / quantum];
+  const [c1, c2] = [before, after].map(
+    ({ costs }) => (culprit === null ? 0 : (costs.totals[culprit] ?? 0)) / quantum,
+  );
+  const movers: Mover[] = [];
+  for (let fn = 0; fn < joined.functions.length; fn++) {
+    const [v1, v2] = [before.costs.totals[fn] ?? 0, after.costs.totals[fn] ?? 0];
+    const [p1, p2] = [share(v1, before.costs.total), share(v2, after.costs.total)];
+    if (Math.abs(p2 - p1) < LEAST_DELTA || v1 + v2 < LEAST_SAMPLES * quantum) continue;
+    const [x1, x2] = [v1 / quantum, v2 / quantum];
+    const z = deviation([x1, n1], [x2, n2], dispersion);
+    const outside = deviation([x1, n1 - (c1 ?? 0)], [x2, n2 - (c2 ?? 0)], dispersion);
+    movers.push({
+      fn,
+      kind: moved.has(fn) ? 'moved' : kindOf(p1, p2, culprit !== null && outside > -gate),
+      selfShareBefore: share(before.costs.self[fn] ?? 0, before.costs.total),
+      selfShareAfter: share(after.costs.self[fn] ?? 0, after.costs.total),
+      totalShareBefore: p1,
+      totalShareAfter: p2,
+      valueBefore: share(v1, before.profiles),
+      valueAfter: share(v2, after.profiles),
+      delta: p2 - p1,
+      interval: differenceInterval(x1, n1, x2, n2, dispersion.phi),
+      z,
+      significant: Math.abs(z) >= gate,
+    });
+  }
+  const rank = ({ fn, significant, kind }: Mover) => {
+    if (fn === culprit) return 0;
+    return significant ? (kind === 'diluted' ? 2 : 1) : 3;
+  };
+  const preferred = ({ fn }: Mover) => (fn === culprit ? 0 : joined.application[fn] === 1 ? 1 : 2);
+  const alike = new Map<string, Mover>();
+  for (const mover of movers) {
+    const key = `${mover.valueBefore} ${mover.valueAfter}`;
+    const known = alike.get(key);
+    if (known === undefined || preferred(mover) < preferred(known)) alike.set(key, mover);
+  }
+  return [...alike.values()].sort(
+    (a, b) => rank(a) - rank(b) || Math.abs(b.delta) - Math.abs(a.delta) || a.fn - b.fn,
+  );
+}
+
+/** @param diluted whether a fall is no fall outside the culprit */
+function kindOf(p1: number, p2: number, diluted: boolean): MoverKind {
+  if (p1 === 0) return 'new';
+  if (p2 === 0) return 'gone';
+  if (p2 > p1) return 'grew';
+  return diluted ? 'diluted' : 'shrank';
+}

@@ -1,0 +1,78 @@
+import { z } from 'zod';
+import { UserError } from '../errors.js';
+import { comparisonAnswer } from '../report/comparison.js';
+import { parseSelector } from '../sources/selector.js';
+import type { Matcher } from '../sources/source.js';
+import {
+  baselineArguments,
+  formatArgument,
+  profileArguments,
+  requiredFromArgument,
+  requiredToArgument,
+} from './arguments.js';
+import { readComparison } from './compare/read.js';
+import { comparisonOf } from './compare/report.js';
+import { defineTool } from './define.js';
+import { emptiness } from './profile-question.js';
+import { allMatchers, readBaseline, readRequest } from './request.js';
+import { resolveScope } from './scope.js';
+
+export const compareProfiles = defineTool({
+  name: 'compare_profiles',
+  title: 'Compare two profiles',
+  description:
+    'What changed in one profile type between two windows, two selectors (version against version), or both: verdict code or load, ' +
+    'movers with noise bounds, the path of the change, the label value that carries it. ' +
+    'Not for a whole incident (investigate looks at every type), nor for one window (summarize_profile).',
+  input: z.strictObject({
+    ...profileArguments,
+    from: requiredFromArgument,
+    to: requiredToArgument,
+    ...baselineArguments,
+    baseline_selector: z
+      .string()
+      .optional()
+      .describe('Replaces selector on the baseline side; without baseline times over the same window'),
+    limit: z.int().min(1).max(100).default(8).describe('Rows of movers'),
+    format: formatArgument,
+  }),
+  async run(args, context) {
+    const request = readRequest(args, context);
+    const window = request.window;
+    if (window === null)
+      throw new UserError('compare_profiles needs `from` and `to`.', 'Give the window to judge.');
+    const asked = readBaseline(args, window, context.now());
+    const others =
+      args.baseline_selector === undefined ? null : readOther(args.baseline_selector, request.service);
+    const resolution = await resolveScope(request, context);
+    if ('missing' in resolution)
+      return emptiness('compare_profiles', args, resolution.missing, window, context);
+    const { scope } = resolution;
+    const matchers = allMatchers(scope.service, scope.matchers);
+    const baseline = {
+      window: asked ?? (others === null ? null : window),
+      matchers: others === null ? matchers : allMatchers(scope.service, others),
+    };
+    const found = await readComparison({ scope, window, matchers, baseline }, context);
+    if (found === 'no_incident')
+      return emptiness('compare_profiles', args, { ...request, service: scope.service }, window, context);
+    if ('emptyBaseline' in found) {
+      const past = { ...request, service: scope.service, matchers: others ?? scope.matchers };
+      return emptiness('compare_profiles', args, past, found.emptyBaseline, context);
+    }
+    return comparisonAnswer(await comparisonOf(found, args.limit, context));
+  },
+});
+
+/** The matchers of the baseline side; its service is the incident's. */
+function readOther(selector: string, service: string | null): readonly Matcher[] {
+  const matchers = parseSelector(selector);
+  const named = matchers.find(({ name }) => name === 'service_name');
+  if (named !== undefined && named.value !== service) {
+    throw new UserError(
+      `\`baseline_selector\` names the service ${JSON.stringify(named.value)}; both sides are of one service.`,
+      'Leave service_name out of it: `service` holds for both sides.',
+    );
+  }
+  return matchers.filter((matcher) => matcher !== named);
+}
