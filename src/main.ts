@@ -19,6 +19,7 @@ async function main(): Promise<number | null> {
   const io = {
     out: (text: string) => process.stdout.write(`${text}\n`),
     err: (text: string) => process.stderr.write(`${text}\n`),
+    ...(process.stderr.isTTY ? { progress: showProgress } : {}),
   };
   if (config.help) return (await import('./commands/help.js')).printHelp(io);
   if (config.version) return (await import('./commands/help.js')).printVersion(io);
@@ -40,6 +41,11 @@ async function main(): Promise<number | null> {
       );
       return EXIT.usage;
   }
+}
+
+/** One line on the terminal that is written over. */
+function showProgress(done: number | null): void {
+  process.stderr.write(done === null ? '\r\x1b[K' : `\r${done} requests answered …`);
 }
 
 /** The reader of the output has gone (`… | head`): there is nobody left to tell anything. */

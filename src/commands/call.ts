@@ -21,7 +21,9 @@ export async function call(config: Config, log: Log, io: Io): Promise<number> {
   const environment = await createEnvironment(config, log);
   try {
     const given = config.format === null ? args : { ...args, format: config.format };
-    const { text, isError } = await callTool(tool, given, environment, new AbortController().signal);
+    const { signal } = new AbortController();
+    const { text, isError } = await callTool(tool, given, environment, signal, io.progress);
+    io.progress?.(null);
     if (isError) io.err(text);
     else io.out(text);
     return isError ? 1 : 0;

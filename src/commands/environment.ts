@@ -9,6 +9,8 @@ import type { ProfileSource } from '../sources/source.js';
 export interface Io {
   out(text: string): void;
   err(text: string): void;
+  /** Shows how far a long call is, on a terminal; null clears the line. */
+  progress?: (done: number | null) => void;
 }
 
 /** The sources that the configuration names, the default first. Loads only the code that they need: start-up counts. */

@@ -16,15 +16,18 @@ export interface CallResult {
 
 /** What a call needs besides its arguments. */
 export interface CallEnvironment {
-  context: Omit<ToolContext, 'signal'>;
+  context: Omit<ToolContext, 'signal' | 'soon' | 'progress'>;
   log: Log;
   /** Deadline of one call, milliseconds. */
   deadlineMs: number;
 }
 
+/** Part of the deadline after which a tool answers with what it has. */
+const SOON = 0.85;
+
 /**
  * The one boundary that every call passes, over MCP and on the command line: checks the arguments, sets the deadline,
- * renders the answer and turns every failure into text that says what to do next. Never throws, but for the abort of
+ * passes on progress (the number of steps done), renders the answer and turns every failure into text that says what to do next. Never throws, but for the abort of
  * the caller's own signal.
  */
 export async function callTool(
@@ -32,12 +35,15 @@ export async function callTool(
   rawArguments: unknown,
   environment: CallEnvironment,
   callerSignal: AbortSignal,
+  progress?: (done: number) => void,
 ): Promise<CallResult> {
   const deadline = AbortSignal.timeout(environment.deadlineMs);
   const signal = AbortSignal.any([callerSignal, deadline]);
   try {
     const args = checkArguments(tool, rawArguments);
-    const answer = await untilAborted(tool.run(args, { ...environment.context, signal }), signal);
+    const soon = AbortSignal.timeout(Math.max(1, Math.round(environment.deadlineMs * SOON)));
+    const context = { ...environment.context, signal, soon, ...(progress === undefined ? {} : { progress }) };
+    const answer = await untilAborted(tool.run(args, context), signal);
     const text =
       args.format === 'json'
         ? renderJson(answer)

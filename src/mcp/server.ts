@@ -1,4 +1,4 @@
-import { McpServer } from '@modelcontextprotocol/server';
+import { McpServer, type ServerContext } from '@modelcontextprotocol/server';
 import { TOOLS } from '../tools/index.js';
 import { PACKAGE } from '../version.js';
 import { type CallEnvironment, callTool, inputJsonSchema } from './call.js';
@@ -53,7 +53,13 @@ export function createServerFactory(environmentOf: () => Promise<CallEnvironment
         async (args, call) => {
           const started = performance.now();
           const environment = await environmentOf();
-          const { text, isError } = await callTool(tool, args, environment, call.mcpReq.signal);
+          const { text, isError } = await callTool(
+            tool,
+            args,
+            environment,
+            call.mcpReq.signal,
+            progressTo(call.mcpReq),
+          );
           const took = Math.round(performance.now() - started);
           environment.log.info(`${name} ${isError ? 'refused' : 'answered'} in ${took} ms`);
           return { content: [{ type: 'text', text }], ...(isError ? { isError } : {}) };
@@ -61,5 +67,16 @@ export function createServerFactory(environmentOf: () => Promise<CallEnvironment
       );
     }
     return server;
+  };
+}
+
+/** Progress notifications for a request that came with a token; undefined for one without. */
+function progressTo({ _meta, notify }: ServerContext['mcpReq']): ((done: number) => void) | undefined {
+  const progressToken = _meta?.progressToken;
+  if (progressToken === undefined) return undefined;
+  return (progress) => {
+    const params = { progressToken, progress, message: `${progress} upstream requests answered` };
+    // A client that does not listen any more must not fail the call.
+    notify({ method: 'notifications/progress', params }).catch(() => {});
   };
 }

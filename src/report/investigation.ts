@@ -89,7 +89,7 @@ const VERDICT_WORDS: Readonly<Record<string, string>> = {
   load_increase: 'LOAD INCREASE, the mix of code did not change',
   moved: 'MOVED: cost has another name or place, the total did not grow',
   no_change: 'NO CHANGE beyond noise',
-  inconclusive: 'INCONCLUSIVE: too few samples',
+  inconclusive: 'INCONCLUSIVE',
 };
 
 /** The answer of an investigation: verdict first, at most five findings of one sentence each, then what is not known. */
@@ -257,6 +257,7 @@ function verdictReason(found: Investigation): string {
     case 'no_change':
       return `no function of any profile type changed beyond noise (${change}); do not report single functions that moved by chance`;
     case 'inconclusive':
+      if (found.counts.before.profiles === 0) return 'there is no profile in the baseline to compare with';
       return `only ${Math.round(found.counts.before.samples)} samples before and ${Math.round(found.counts.after.samples)} after`;
     case 'load_increase':
       return `${change}, and every part of the code rose alike`;

@@ -10,6 +10,8 @@ export interface ToolContext {
   schemaOf(source: ProfileSource): Schema;
   now(): number;
   signal: AbortSignal;
+  /** Aborted a little before the call's deadline: what is known by then is the answer. */
+  soon?: AbortSignal;
   /** Told of every step of a long call. */
   progress?: (done: number) => void;
 }

@@ -58,11 +58,7 @@ export const investigate = defineTool({
       baseline === null
         ? { source: request.source, baseline: null }
         : besideIncident(request.source, window, matchers, { window: baseline, matchers });
-    const reading = await readCase(
-      { ...sides, matchers, typeIds, incident: window },
-      context.signal,
-      context.progress,
-    );
+    const reading = await readCase({ ...sides, matchers, typeIds, incident: window }, context);
     if (reading === null) return emptiness('investigate', args, missing, window, context);
     return investigationAnswer(
       await reportOf(reading, missing, window, baseline, args.symptom, notes, context),
@@ -80,7 +76,10 @@ async function reportOf(
   context: ToolContext,
 ): Promise<Investigation> {
   const conclusion = conclude(reading);
-  const since = await onsetOf(reading, conclusion.causes[0]);
+  const since = await onsetOf(reading, conclusion.causes[0]).catch((error: unknown) => {
+    if (context.signal.aborted || context.soon?.aborted !== true) throw error;
+    return null;
+  });
   const found = findingsOf(conclusion, since);
   const [main] = reading.shares;
   const lens = main?.lens ?? reading.totals[0]?.lens;

@@ -46,7 +46,10 @@ export async function ask(c: IncidentCase) {
     signal,
   );
   const started = performance.now();
-  const reading = await readCase({ source: c.source, matchers, typeIds, incident, baseline: null }, signal);
+  const reading = await readCase(
+    { source: c.source, matchers, typeIds, incident, baseline: null },
+    { signal },
+  );
   if (reading === null) return null;
   const conclusion = conclude(reading);
   const ms = performance.now() - started;

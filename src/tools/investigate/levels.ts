@@ -86,13 +86,14 @@ function pointsIn(rounds: Rounds, window: Window): number {
 
 /** Growth per profile between the last parts of the two windows: two merges. */
 export async function readGrowth(
-  { asking, plan, fleet }: Case,
+  { asking, plan, fleet, requests }: Case,
   lens: LensType,
   rounds: Rounds,
   instance: string | null = null,
   /** How many parts a window is cut into, of which the last is read. */
   parts = 4,
 ): Promise<SiteGrowth | null> {
+  if (requests.left < 2) return null;
   const label = fleet.instanceLabel;
   const only =
     instance === null || label === null ? [] : [{ name: label, op: '=' as const, value: instance }];

@@ -1,7 +1,9 @@
+import { UpstreamError } from '../../errors.js';
 import { contrastOf } from '../../profile/compare/analysis.js';
 import { collectorGrowth } from '../../profile/compare/collector.js';
 import { orderTypes } from '../../profile/types.js';
 import type { Matcher, ProfileSource, Window } from '../../sources/source.js';
+import type { ToolContext } from '../define.js';
 import { readFleet } from './fleet.js';
 import { type Asking, type LensType, lensTypes } from './lens.js';
 import { type LevelLens, readLevels } from './levels.js';
@@ -36,6 +38,8 @@ export interface TypeTotals {
 /** How finely the main type and the others are read (comparison rules §8: parts once, added up for everything else). */
 const MAIN: Fineness = { baselineParts: 4, incidentParts: 4, slices: 7 };
 const SECOND: Fineness = { baselineParts: 3, incidentParts: 2, slices: 0, gate: 4.8 };
+/** What finding the value of one sample may take. */
+const QUANTUM_REQUESTS = 2;
 /** Instances whose series are told apart. */
 const MOST_INSTANCES = 60;
 
@@ -81,16 +85,16 @@ export async function openCase(
  */
 export async function readCase(
   question: CaseQuestion,
-  signal: AbortSignal,
-  onRequest?: (made: number) => void,
+  { signal, soon, progress }: Pick<ToolContext, 'signal' | 'soon' | 'progress'>,
 ): Promise<CaseReading | null> {
-  const found = await openCase(question, signal, onRequest);
-  const { asking, plan, fleet, requests, groupBy } = found;
-  const { matchers } = asking;
+  // What has been read by then is answered with.
+  const own = soon === undefined ? signal : AbortSignal.any([signal, soon]);
+  const found = await openCase(question, own, progress);
+  const { asking, plan, fleet, groupBy } = found;
   const lenses = lensTypes(orderTypes(asking.typeIds));
   const rounds = await Promise.all(
     lenses.map(({ type }) =>
-      readRounds(asking.source, { profileTypeId: type.id, matchers }, plan, groupBy, signal),
+      readRounds(asking.source, { profileTypeId: type.id, matchers: asking.matchers }, plan, groupBy, own),
     ),
   );
   const read = lenses.flatMap((lens, at) => {
@@ -104,19 +108,27 @@ export async function readCase(
   const levels: LevelLens[] = [];
   const waits: WaitLens[] = [];
   const missing: string[] = [];
-  for (const { lens, rounds: own } of read) {
-    if (lens.kind === 'time' || lens.kind === 'amount') {
-      const fineness = shares.length === 0 ? MAIN : SECOND;
-      if (requests.left < fineness.baselineParts + fineness.incidentParts) {
-        missing.push(`${lens.type.alias}: no request was left to look into it`);
-        continue;
-      }
-      const answer = await readShares(found, lens, own, fineness);
-      if (answer === null) missing.push(`${lens.type.alias}: no profiles in one of the windows`);
-      else shares.push(answer);
-    } else if (lens.kind === 'level') levels.push(await readLevels(found, lens, own));
-    else waits.push(await readWaits(found, lens, own, main.rounds, shares[0]?.analysis.load.ratio ?? 1));
+  const failures: UpstreamError[] = [];
+  for (const { lens, rounds: ownRounds } of read) {
+    const { alias } = lens.type;
+    try {
+      if (lens.kind === 'time' || lens.kind === 'amount') {
+        const answer = await readWithin(found, lens, ownRounds, shares.length === 0 ? MAIN : SECOND);
+        if (typeof answer === 'string') missing.push(`${alias}: ${answer}`);
+        else shares.push(answer);
+      } else if (lens.kind === 'level') levels.push(await readLevels(found, lens, ownRounds));
+      else
+        waits.push(await readWaits(found, lens, ownRounds, main.rounds, shares[0]?.analysis.load.ratio ?? 1));
+    } catch (error) {
+      if (signal.aborted || !(soon?.aborted === true || error instanceof UpstreamError)) throw error;
+      missing.push(
+        `${alias}: ${soon?.aborted === true ? 'no time was left to read it' : 'the store failed to answer'}`,
+      );
+      if (error instanceof UpstreamError) failures.push(error);
+    }
   }
+  const [failure] = failures;
+  if (failure !== undefined && shares.length + levels.length + waits.length === 0) throw failure;
   const time = shares.find(({ lens }) => lens.kind === 'time');
   const everything = time && contrastOf(time.analysis, { first: 0, last: time.analysis.incident.length - 1 });
   return {
@@ -134,6 +146,23 @@ export async function readCase(
     found,
     missing,
   };
+}
+
+/** Reads a type as finely as the requests that are left allow; a reason where they do not, or there is nothing. */
+async function readWithin(
+  found: Case,
+  lens: LensType,
+  rounds: Rounds,
+  fineness: Fineness,
+): Promise<ShareLens | string> {
+  const { baselineParts, incidentParts } = fineness;
+  const spare = found.requests.left - baselineParts - incidentParts - QUANTUM_REQUESTS;
+  if (spare < 0) return 'no request was left to look into it';
+  const answer = await readShares(found, lens, rounds, {
+    ...fineness,
+    slices: Math.min(fineness.slices, spare),
+  });
+  return answer ?? 'no profiles in one of the windows';
 }
 
 /** Which instances sent profiles before, after, or both. */
