@@ -35,6 +35,21 @@ describe.each(INCIDENTS)('$name', ({ name, directory, service }) => {
     if (KEPT.includes(type)) await expect(text).toMatchFileSnapshot(`answers/${name}.${type}.txt`);
   });
 
+  test('investigate', async () => {
+    const { text, isError } = await ask('investigate', asked);
+    expect(isError).toBe(false);
+    expect(encode(text).length).toBeLessThanOrEqual(1_500);
+    await expect(text).toMatchFileSnapshot(`answers/investigate.${name}.txt`);
+  });
+
+  test.each(TYPES[name] ?? [])('compare_profiles %s', async (type) => {
+    const { text, isError } = await ask('compare_profiles', { ...asked, profile_type: type });
+    expect(isError).toBe(false);
+    expect(encode(text).length).toBeLessThanOrEqual(1_500);
+    if (KEPT.includes(type))
+      await expect(text).toMatchFileSnapshot(`answers/compare_profiles.${name}.${type}.txt`);
+  });
+
   test.each([
     ['query_profile', { ...asked }],
     ['query_profile', { ...asked, sort: 'total' }],
@@ -52,10 +67,12 @@ describe.each(INCIDENTS)('$name', ({ name, directory, service }) => {
 
   test('the same question gives the same bytes', async () => {
     const again = askFiles(directory);
-    for (const format of ['text', 'json']) {
-      expect((await again('summarize_profile', { ...asked, format })).text).toBe(
-        (await ask('summarize_profile', { ...asked, format })).text,
-      );
+    for (const tool of ['summarize_profile', 'compare_profiles', 'investigate']) {
+      for (const format of ['text', 'json']) {
+        expect((await again(tool, { ...asked, format })).text).toBe(
+          (await ask(tool, { ...asked, format })).text,
+        );
+      }
     }
   });
 

@@ -248,6 +248,7 @@ function verdictReason(found: Investigation): string {
   const { before, after } = found.totals;
   const ratio = before > 0 ? after / before : null;
   const main = found.main.wallClock ? `active ${found.main.alias} time` : found.main.alias;
+  const row = found.lenses.find(({ type }) => type === first?.type);
   const change = ratio === null ? '' : `${main} per profile x${ratio.toFixed(2)}`;
   const outside =
     first?.kind === 'code' && found.load !== null
@@ -259,6 +260,9 @@ function verdictReason(found: Investigation): string {
     case 'inconclusive':
       if (found.counts.before.profiles === 0) return 'there is no profile in the baseline to compare with';
       return `only ${Math.round(found.counts.before.samples)} samples before and ${Math.round(found.counts.after.samples)} after`;
+    case 'leak':
+    case 'contention':
+      return `${levelsText(row)}${change === '' ? '' : `; ${change}`}`;
     case 'load_increase':
       return `${change}, and every part of the code rose alike`;
     case 'moved':
@@ -266,6 +270,16 @@ function verdictReason(found: Investigation): string {
     default:
       return first === undefined ? change : `${change}${outside}`;
   }
+}
+
+/** How a level or a waiting time went from baseline to incident. */
+function levelsText(row: LensRow | undefined): string {
+  if (row === undefined || row.after === null) return '';
+  const { type, before, after } = row;
+  const per = type.kind === 'instant' ? 'at the end of the window' : 'per profile';
+  const was = before === null ? 'nothing' : formatValue(before, type.unit, type.noun);
+  const value = formatValue(after, type.unit, type.noun);
+  return `${type.alias}: ${was} -> ${value} ${per}`;
 }
 
 function textOf(found: Investigation, findings: readonly Finding[], reason: string): Block[] {

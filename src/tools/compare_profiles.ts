@@ -1,8 +1,10 @@
 import { z } from 'zod';
 import { UserError } from '../errors.js';
 import { comparisonAnswer } from '../report/comparison.js';
-import { parseSelector } from '../sources/selector.js';
-import type { Matcher } from '../sources/source.js';
+import { emptyAnswer } from '../report/empty.js';
+import type { Answer } from '../report/render.js';
+import { formatSelector, parseSelector } from '../sources/selector.js';
+import type { Matcher, Window } from '../sources/source.js';
 import {
   baselineArguments,
   formatArgument,
@@ -12,18 +14,19 @@ import {
 } from './arguments.js';
 import { readComparison } from './compare/read.js';
 import { comparisonOf } from './compare/report.js';
-import { defineTool } from './define.js';
+import { defineTool, type ToolContext } from './define.js';
+import { explainEmptiness } from './emptiness.js';
 import { emptiness } from './profile-question.js';
-import { allMatchers, readBaseline, readRequest } from './request.js';
+import { allMatchers, type ProfileRequest, readBaseline, readRequest } from './request.js';
 import { resolveScope } from './scope.js';
 
 export const compareProfiles = defineTool({
   name: 'compare_profiles',
   title: 'Compare two profiles',
   description:
-    'What changed in one profile type between two windows, two selectors (version against version), or both: verdict code or load, ' +
-    'movers with noise bounds, the path of the change, the label value that carries it. ' +
-    'Not for a whole incident (investigate looks at every type), nor for one window (summarize_profile).',
+    'What changed in one profile type between two windows or two selectors: code or load, movers with noise bounds, ' +
+    'the path of the change, the label value that carries it. Not for a whole incident (investigate reads every type), ' +
+    'nor for one window (summarize_profile).',
   input: z.strictObject({
     ...profileArguments,
     from: requiredFromArgument,
@@ -57,12 +60,50 @@ export const compareProfiles = defineTool({
     if (found === 'no_incident')
       return emptiness('compare_profiles', args, { ...request, service: scope.service }, window, context);
     if ('emptyBaseline' in found) {
-      const past = { ...request, service: scope.service, matchers: others ?? scope.matchers };
-      return emptiness('compare_profiles', args, past, found.emptyBaseline, context);
+      const past = {
+        ...request,
+        service: scope.service,
+        profileType: scope.type.id,
+        matchers: others ?? scope.matchers,
+      };
+      return noBaseline(args, past, found.emptyBaseline, context);
     }
     return comparisonAnswer(await comparisonOf(found, args.limit, context));
   },
 });
+
+/** There are profiles in the window, but none to compare them with: why, and the call that has some. */
+async function noBaseline(
+  args: Readonly<Record<string, unknown>>,
+  request: ProfileRequest,
+  window: Window,
+  context: ToolContext,
+): Promise<Answer> {
+  const why = await explainEmptiness(request, window, context);
+  const { from, to, selector } = why.retry ?? {};
+  const retry = {
+    ...(from === undefined ? {} : { baseline_from: from, baseline_to: to }),
+    ...(selector === undefined ? {} : { baseline_selector: selector }),
+  };
+  const given = Object.entries(args).filter(
+    (entry): entry is [string, string] => typeof entry[1] === 'string' && entry[1] !== 'text',
+  );
+  return emptyAnswer({
+    source: request.source.name,
+    service: request.service,
+    selector: formatSelector(allMatchers(request.service, request.matchers)),
+    profileType: request.profileType,
+    window,
+    reason: why.reason,
+    detail: `The baseline is empty. ${why.detail}`,
+    instead: why.instead,
+    retry:
+      Object.keys(retry).length === 0
+        ? null
+        : { tool: 'compare_profiles', arguments: { ...Object.fromEntries(given), ...retry } },
+    notes: ['Without a baseline: summarize_profile shows where the cost goes.'],
+  });
+}
 
 /** The matchers of the baseline side; its service is the incident's. */
 function readOther(selector: string, service: string | null): readonly Matcher[] {

@@ -29,9 +29,9 @@ export const investigate = defineTool({
   name: 'investigate',
   title: 'Investigate an incident',
   description:
-    'One call that triages a service over an incident window: is it the code, the load, a leak, lock contention, moved code or no change; ' +
-    'which function, reached how, since when, on which version or pod, how sure. Looks at every profile type against a baseline that it picks and names. ' +
-    'Not for a profile without a question of change (summarize_profile), nor for two windows or selectors of your own (compare_profiles).',
+    'Triages an incident window of a service in one call: code, load, leak, lock contention, moved code or no change; ' +
+    'which function, reached how, since when, on which version or pod, how sure. Looks at every profile type against a baseline ' +
+    'that it picks and names. Not where nothing changed in time (summarize_profile), nor for two windows or selectors of your own (compare_profiles).',
   input: z.strictObject({
     source: listArguments.source,
     service: serviceArgument,
@@ -198,6 +198,8 @@ function nextCalls(
     ];
   }
   const alias = totals[0]?.lens.type.alias ?? 'cpu';
+  if (totals[0]?.before.profiles === 0)
+    return [{ tool: 'summarize_profile', arguments: { ...callScope, profile_type: alias, ...times } }];
   const baseline = {
     baseline_from: formatTime(plan.baseline.from),
     baseline_to: formatTime(plan.baseline.to),

@@ -79,6 +79,10 @@ const REPEATED: readonly (readonly [name: string, unsaid: string | null])[] = [
   ['sort', 'self'],
   ['focus', null],
   ['ignore', null],
+  ['baseline_from', null],
+  ['baseline_to', null],
+  ['baseline_selector', null],
+  ['symptom', null],
 ];
 
 /** The caller's own arguments with those that have an answer put in; an emptied selector goes. */

@@ -7,6 +7,8 @@ const INCIDENT = { service: 'checkout-api', ...INCIDENT_WINDOW };
  * row here: the end-to-end tests go through all of them.
  */
 export const TOOL_CALLS: Readonly<Record<string, { arguments: Record<string, unknown>; holds: string }>> = {
+  compare_profiles: { arguments: { ...INCIDENT, profile_type: 'cpu' }, holds: 'coupon.loadPattern' },
+  investigate: { arguments: INCIDENT, holds: 'code_regression' },
   list_data_sources: { arguments: {}, holds: 'demo' },
   list_labels: { arguments: INCIDENT, holds: 'pod' },
   list_profile_types: { arguments: INCIDENT, holds: 'process_cpu:cpu:nanoseconds:cpu:nanoseconds' },

@@ -67,6 +67,8 @@ export function conclude(reading: CaseReading): Conclusion {
       .flatMap(([, causes]) => causes);
     return { verdict: first[0], causes: [...first[1], ...others] };
   }
+  const [main] = reading.totals;
+  if (main === undefined || main.before.profiles === 0) return { verdict: 'inconclusive', causes: [] };
   const few =
     time === undefined ||
     Math.min(time.analysis.samples.before, time.analysis.samples.after) < LEAST_SIDE_SAMPLES;

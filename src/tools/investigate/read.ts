@@ -162,7 +162,7 @@ async function readWithin(
     ...fineness,
     slices: Math.min(fineness.slices, spare),
   });
-  return answer ?? 'no profiles in one of the windows';
+  return answer ?? 'no profiles in the baseline or none in the window';
 }
 
 /** Which instances sent profiles before, after, or both. */

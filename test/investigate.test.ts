@@ -1,0 +1,196 @@
+import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { callTool } from '../src/mcp/call.js';
+import { createFilesSource } from '../src/sources/files/source.js';
+import type { ProfileSource } from '../src/sources/source.js';
+import { investigate } from '../src/tools/investigate.js';
+import { asker, askerIn, askFiles, environmentOf, fixture, INCIDENT_WINDOW } from './support/ask.js';
+
+const asked = { service: 'checkout-api', ...INCIDENT_WINDOW };
+const answerSchema = z.looseObject({
+  verdict: z.string(),
+  verdict_reason: z.string(),
+  since: z.object({ after: z.string(), before: z.string() }).nullable(),
+  baseline: z.looseObject({ from: z.string(), to: z.string(), chosen_by: z.string() }),
+  findings: z.array(
+    z.looseObject({
+      rank: z.number(),
+      profile_type_id: z.string(),
+      kind: z.string(),
+      function: z.string().nullable(),
+      file: z.string().nullable(),
+      line: z.number().nullable(),
+      charged_to: z.string().nullable(),
+      share_before: z.number(),
+      share_after: z.number(),
+      path: z.array(z.string()),
+      label: z.object({ name: z.string(), value: z.string() }).nullable(),
+      confidence: z.enum(['high', 'medium', 'low']),
+      sentence: z.string(),
+    }),
+  ),
+  lenses: z.array(
+    z.looseObject({
+      profile_type_id: z.string(),
+      verdict: z.string(),
+      rate_before: z.number().nullable(),
+      rate_after: z.number().nullable(),
+    }),
+  ),
+  not_determined: z.array(z.string()),
+  upstream_requests: z.number(),
+});
+
+async function answerOf(ask: ReturnType<typeof asker>, args: object) {
+  const { text, isError } = await ask('investigate', { ...args, format: 'json' });
+  expect(isError).toBe(false);
+  return answerSchema.parse(JSON.parse(text));
+}
+
+/** A source that notes what is asked, and how much at once. */
+function watched(directory: string) {
+  const source = createFilesSource({ directory });
+  const seen = { requests: 0, inFlight: 0, most: 0 };
+  const watch =
+    <Args extends readonly unknown[], T>(ask: (...args: Args) => Promise<T>) =>
+    async (...args: Args): Promise<T> => {
+      seen.requests++;
+      seen.inFlight++;
+      seen.most = Math.max(seen.most, seen.inFlight);
+      try {
+        return await ask(...args);
+      } finally {
+        seen.inFlight--;
+      }
+    };
+  const own: ProfileSource = {
+    ...source,
+    labelNames: watch(source.labelNames),
+    labelValues: watch(source.labelValues),
+    series: watch(source.series),
+    profile: watch(source.profile),
+    snapshots: watch(source.snapshots),
+    timeSeries: watch(source.timeSeries),
+  };
+  return { source: own, seen };
+}
+
+describe('investigate', () => {
+  test('JSON carries the fields of the contract', async () => {
+    const { verdict, findings, lenses, since } = await answerOf(askFiles(fixture('demo')), asked);
+    expect(verdict).toBe('code_regression');
+    expect(findings[0]).toMatchObject({
+      rank: 1,
+      kind: 'code',
+      function: 'northwind.dev/checkout/coupon.loadPattern',
+      line: 54,
+      share_before: 0,
+      share_after: expect.closeTo(0.2048, 4),
+      label: null,
+    });
+    expect(findings[0]?.path).toContain('northwind.dev/checkout/coupon.(*Validator).Match');
+    expect(lenses.map((lens) => lens.verdict)).toEqual(['code_regression', 'code_regression', 'no_change']);
+    expect(Date.parse(since?.after ?? '')).toBeLessThan(Date.parse(INCIDENT_WINDOW.from));
+    expect(Date.parse(since?.before ?? '')).toBeGreaterThan(Date.parse(INCIDENT_WINDOW.from));
+  });
+
+  test('the requests stand in the answer, at most 40 of them, 8 at once', async () => {
+    for (const name of ['demo', 'incidents/05-notify-goroutines', 'incidents/08-auth-cpu']) {
+      const { source, seen } = watched(fixture(name));
+      const answer = await answerOf(asker(source), INCIDENT_WINDOW);
+      // Which service and which types there are is known from the schema, asked once for all tools.
+      expect(answer.upstream_requests).toBe(seen.requests - 2);
+      expect(answer.upstream_requests).toBeLessThanOrEqual(40);
+      expect(seen.most).toBeLessThanOrEqual(8);
+    }
+  });
+
+  test('a change inside the window is found, and when it began', async () => {
+    const window = { from: '2026-11-20T14:15:00Z', to: '2026-11-20T14:45:00Z' };
+    const { verdict, findings, since } = await answerOf(askFiles(fixture('demo')), {
+      service: 'checkout-api',
+      ...window,
+    });
+    expect([verdict, findings[0]?.function]).toEqual([
+      'code_regression',
+      'northwind.dev/checkout/coupon.loadPattern',
+    ]);
+    expect(Date.parse(since?.after ?? '')).toBeLessThanOrEqual(Date.parse('2026-11-20T14:30:00Z'));
+    expect(Date.parse(since?.before ?? '')).toBeGreaterThanOrEqual(Date.parse('2026-11-20T14:30:00Z'));
+  });
+
+  test('a baseline of the caller is taken and named', async () => {
+    const baseline = { baseline_from: '2026-11-20T14:00:00Z', baseline_to: '2026-11-20T14:15:00Z' };
+    const answer = await answerOf(askFiles(fixture('demo')), { ...asked, ...baseline });
+    expect(answer.baseline).toMatchObject({
+      from: '2026-11-20T14:00:00Z',
+      to: '2026-11-20T14:15:00Z',
+      chosen_by: 'caller',
+    });
+    expect([answer.verdict, answer.findings[0]?.function]).toEqual([
+      'code_regression',
+      'northwind.dev/checkout/coupon.loadPattern',
+    ]);
+  });
+
+  test('a symptom orders what supports the verdict and never decides it', async () => {
+    const ask = askFiles(fixture('demo'));
+    const [plain, told] = [
+      await answerOf(ask, asked),
+      await answerOf(ask, { ...asked, symptom: 'memory leak, OOM kills' }),
+    ];
+    expect(told.verdict).toBe(plain.verdict);
+    expect(told.findings[0]?.function).toBe(plain.findings[0]?.function);
+  });
+
+  test('no baseline: inconclusive, and it says why', async () => {
+    const answer = await answerOf(askFiles(fixture('demo')), {
+      service: 'checkout-api',
+      from: '2026-11-20T14:00:00Z',
+      to: '2026-11-20T14:15:00Z',
+    });
+    expect(answer.verdict).toBe('inconclusive');
+    expect(answer.verdict_reason).toBe('there is no profile in the baseline to compare with');
+  });
+
+  test('a type that the store cannot answer for is named; the others are answered', async () => {
+    const source = createFilesSource({ directory: fixture('demo') });
+    const { UpstreamError } = await import('../src/errors.js');
+    const broken: ProfileSource = {
+      ...source,
+      profile: async (query, signal) => {
+        if (query.profileTypeId.includes('alloc_space')) throw new UpstreamError('too_large', 'over 100 MiB');
+        return source.profile(query, signal);
+      },
+    };
+    const { verdict, not_determined } = await answerOf(asker(broken), asked);
+    expect(verdict).toBe('code_regression');
+    expect(not_determined).toContain('alloc: the store failed to answer');
+  });
+
+  test('shortly before the deadline it answers with what it has', async () => {
+    const source = createFilesSource({ directory: fixture('demo') });
+    const stuck: ProfileSource = {
+      ...source,
+      profile: (query, signal) =>
+        query.profileTypeId.includes('alloc_space')
+          ? new Promise((_, reject) => {
+              signal.addEventListener('abort', () => reject(signal.reason));
+            })
+          : source.profile(query, signal),
+    };
+    const environment = { ...environmentOf([stuck]), deadlineMs: 2_000 };
+    const { verdict, not_determined } = await answerOf(askerIn(environment), asked);
+    expect(verdict).toBe('code_regression');
+    expect(not_determined).toContain('alloc: no time was left to read it');
+  });
+
+  test('progress rises with every request', async () => {
+    const steps: number[] = [];
+    const environment = environmentOf([createFilesSource({ directory: fixture('demo') })]);
+    const { signal } = new AbortController();
+    await callTool(investigate, asked, environment, signal, (done) => steps.push(done));
+    expect(steps.length).toBeGreaterThan(20);
+    expect(steps).toEqual([...steps].sort((a, b) => a - b));
+  });
+});
