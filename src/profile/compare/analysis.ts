@@ -161,12 +161,10 @@ export function changeInSlice(analysis: Analysis, slice: number, gate: number): 
   };
   const culprit = findCulprit(contrast, gate);
   if (culprit === null) return null;
-  return {
-    culprit,
-    contrast,
-    run: { first: 0, last: incident.length - 1 },
-    from: movedFrom(contrast, culprit),
-  };
+  const run = { first: 0, last: incident.length - 1 };
+  // The slice was chosen for its growth, too.
+  const from = movedFrom(contrast, culprit) ?? movedFrom(contrastOf(analysis, run), culprit);
+  return { culprit, contrast, run, from };
 }
 
 /** Samples of a function and of all own code in a part. */

@@ -4,12 +4,13 @@ import { totalsAbove, totalsBelow } from './through.js';
 
 /** A shrinkage must stand out by this much, in standard errors, to be the other side of a growth … */
 const LEAST_LOSS_Z = -3.2;
-/** … but less for the one cost of the caller that a function can be taken out of: nothing else is tried there. */
-const LEAST_INSIDE_Z = -2.2;
-/** The loss is of the size of the gain: between these parts of it. */
+/** … but less where only few can be it: under the same caller, or the caller's own cost … */
+const LEAST_NEAR_Z = -2.2;
+/** … and less still when the caller's total stayed. */
+const LEAST_INSIDE_Z = -1.7;
+/** The loss is of the size of the gain: between these parts of it, of the caller's own cost in a wider range. */
 const LIKE_GAIN = [0.5, 1.8] as const;
-/** A function with less than this of its cost before is gone. */
-const GONE = 0.1;
+const LIKE_GAIN_INSIDE = [0.4, 2.5] as const;
 /** Of a growth that is passed on to the caller this much is left there, or the cost only moved inside the caller. */
 const LEFT_AT_CALLER = 0.4;
 
@@ -30,17 +31,19 @@ function lostInside(contrast: Contrast, culprit: Culprit): number | null {
   const universe = universeOf(contrast);
   const caller = nearestCaller(contrast, universe, fn, contrast.after);
   if (caller === null) return null;
-  // What was taken out of the caller was its own code, alone or with the libraries that it called.
-  for (const part of ['self', 'charged'] as const) {
-    const [o1, o2] = [before.costs[part][caller] ?? 0, after.costs[part][caller] ?? 0];
-    if (isCounterpart(contrast, universe, fn, o1, o2, LEAST_INSIDE_Z) !== null) return caller;
-  }
   const [a1, a2] = [before.costs.totals[caller] ?? 0, after.costs.totals[caller] ?? 0];
   const rest = (side: Contrast['before'], own: number) =>
     share(universe.sum(side.costs) - own, side.profiles);
   const load = share(rest(after, a2), rest(before, a1)) || 1;
   const atCaller = share(a2, after.profiles) - load * share(a1, before.profiles);
-  if (atCaller > LEFT_AT_CALLER * growth) return null;
+  const stayed = atCaller <= LEFT_AT_CALLER * growth;
+  // What was taken out of the caller was its own code, alone or with the libraries that it called.
+  for (const part of ['self', 'charged'] as const) {
+    const [o1, o2] = [before.costs[part][caller] ?? 0, after.costs[part][caller] ?? 0];
+    const rule = { leastZ: stayed ? LEAST_INSIDE_Z : LEAST_NEAR_Z, like: LIKE_GAIN_INSIDE };
+    if (isCounterpart(contrast, universe, fn, o1, o2, rule) !== null) return caller;
+  }
+  if (!stayed) return null;
   const inside = (parts: readonly number[]) => totalsBelow(joined, parts, caller)[fn] ?? 0;
   const [o1, o2] = [a1 - inside(before.parts), a2 - inside(after.parts)];
   const outside = (side: Contrast['before'], own: number, other: number) =>
@@ -78,7 +81,7 @@ function isCounterpart(
   fn: number,
   o1: number,
   o2: number,
-  leastZ = LEAST_LOSS_Z,
+  { leastZ, like }: { leastZ: number; like: readonly [number, number] },
 ): number | null {
   const [g1, g2] = [before.costs.totals[fn] ?? 0, after.costs.totals[fn] ?? 0];
   const [u1, u2] = [universe.sum(before.costs) - g1, universe.sum(after.costs) - g2];
@@ -86,7 +89,7 @@ function isCounterpart(
   const load = share(share(u2 - o2, after.profiles), share(u1 - o1, before.profiles)) || 1;
   const gain = share(g2, after.profiles) - load * share(g1, before.profiles);
   const loss = load * share(o1, before.profiles) - share(o2, after.profiles);
-  if (loss < LIKE_GAIN[0] * gain || loss > LIKE_GAIN[1] * gain) return null;
+  if (loss < like[0] * gain || loss > like[1] * gain) return null;
   const z = deviation([o1 / quantum, u1 / quantum], [o2 / quantum, u2 / quantum], dispersion);
   return z <= leastZ ? z : null;
 }
@@ -103,9 +106,8 @@ function lostElsewhere(contrast: Contrast, { fn }: Culprit): number | null {
   for (let other = 0; other < joined.functions.length; other++) {
     if (!universe.has(other) || (above[other] ?? 0) > 0 || (below[other] ?? 0) > 0) continue;
     const [o1, o2] = [before.costs.totals[other] ?? 0, after.costs.totals[other] ?? 0];
-    const gone = share(o2, after.profiles) < GONE * share(o1, before.profiles);
-    let z = isCounterpart(contrast, universe, fn, o1, o2, gone ? LEAST_INSIDE_Z : LEAST_LOSS_Z);
-    // Less evidence will do for a function that is gone from the very caller: that is a new name.
+    let z = isCounterpart(contrast, universe, fn, o1, o2, { leastZ: LEAST_NEAR_Z, like: LIKE_GAIN });
+    // Of all functions some fall by chance; of those under the very same caller hardly one: that is a new name.
     if (z !== null && z > LEAST_LOSS_Z && nearestCaller(contrast, universe, other, before) !== caller)
       z = null;
     if (z !== null && (best === null || z < best.z)) best = { fn: other, z };
