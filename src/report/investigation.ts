@@ -71,6 +71,8 @@ export interface Investigation {
   verdict: string;
   findings: readonly Finding[];
   lenses: readonly LensRow[];
+  /** Whether cost rose, but only in the smaller part of the instances. */
+  partly: boolean;
   notDetermined: readonly string[];
   notes: readonly string[];
   requests: number;
@@ -258,6 +260,8 @@ function verdictReason(found: Investigation): string {
     case 'no_change':
       return `no function of any profile type changed beyond noise (${change}); do not report single functions that moved by chance`;
     case 'inconclusive':
+      if (found.partly)
+        return `${change}, but only in some of the instances, and no function stands out of the noise`;
       if (found.counts.before.profiles === 0) return 'there is no profile in the baseline to compare with';
       return `only ${Math.round(found.counts.before.samples)} samples before and ${Math.round(found.counts.after.samples)} after`;
     case 'leak':

@@ -20,6 +20,7 @@ import { conclude } from './investigate/conclude.js';
 import { findingsOf, lensRows } from './investigate/findings.js';
 import { onsetOf } from './investigate/onset.js';
 import { type CaseReading, readCase } from './investigate/read.js';
+import type { ShareChange } from './investigate/shares.js';
 import { besideIncident } from './investigate/sides.js';
 import { emptiness } from './profile-question.js';
 import { allMatchers, type ProfileRequest, readBaseline, readRequest } from './request.js';
@@ -112,13 +113,22 @@ async function reportOf(
     totals: { before: row?.before ?? 0, after: row?.after ?? 0 },
     load: change?.culprit.load ?? main?.analysis.load.ratio ?? null,
     verdict: conclusion.verdict,
+    partly: main?.analysis.partly ?? false,
     findings: orderBySymptom(found, symptom),
     lenses: rows,
     notDetermined: notDetermined(reading),
-    notes: [...notes, ...reading.shares.flatMap((share) => share.notes)],
+    notes: [...notes, ...earlyNotes(change), ...reading.shares.flatMap((share) => share.notes)],
     requests: reading.found.requests.made,
     next: nextCalls(found, callScope, window, reading),
   };
+}
+
+function earlyNotes(change: ShareChange | null): string[] {
+  return change === null || change.run.early === 0
+    ? []
+    : [
+        'The change began before the window that was asked about: it is compared with the baseline until then.',
+      ];
 }
 
 /** Words of a symptom that point to a profile type. */

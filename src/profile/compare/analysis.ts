@@ -1,21 +1,21 @@
 import type { Profile } from '../model.js';
 import { selectStacks, stacksThrough } from '../stacks.js';
-import {
-  type Contrast,
-  deviation,
-  LEAST_SAMPLES,
-  share,
-  shiftOf,
-  type Universe,
-  universeOf,
-} from './contrast.js';
+import { type Contrast, deviation, LEAST_SAMPLES, shiftOf, type Universe, universeOf } from './contrast.js';
 import { costsOf } from './costs.js';
-import { type Culprit, findCulprit } from './culprit.js';
+import { type Culprit, culpritOf, findCulprit } from './culprit.js';
 import { type Joined, joinKey, joinProfiles } from './join.js';
-import { type LoadChange, loadChange } from './load.js';
+import { type LoadChange, loadChange, type PartLevel } from './load.js';
 import { movedFrom } from './moved.js';
 import { type Dispersion, dispersionOf } from './noise.js';
-import { type Measured, type PartCosts, type Run, sideOf, strongestRun } from './runs.js';
+import {
+  contrastOf,
+  type Measured,
+  type PartCosts,
+  type Run,
+  sideOf,
+  strongestRun,
+  wholeRun,
+} from './runs.js';
 
 /** A merge with the number of profiles in it. */
 export interface CountedProfile {
@@ -37,6 +37,8 @@ export interface Analysis extends Measured {
   universe: Universe;
   slices: readonly PartCosts[];
   load: LoadChange;
+  /** Whether the value per profile rose, but only in the smaller part of the slices: that is not the load. */
+  partly: boolean;
   /** Samples of own code on each side. */
   samples: { before: number; after: number };
 }
@@ -57,23 +59,44 @@ export function analyse({ baseline, incident, slices, quantum }: Reading): Analy
   const after = parts.slice(baseline.length, baseline.length + incident.length);
   const sides = { joined, before: sideOf(joined, before), after: sideOf(joined, after) };
   const universe = universeOf(sides);
-  const dispersion = compositionNoise(joined, before, quantum);
+  const noiseOf = (side: readonly PartCosts[]) => compositionNoise(joined, side, quantum);
+  const dispersion = noiseOf(before);
+  const earlier = before.slice(1).map((_, early) => noiseOf(before.slice(0, before.length - 1 - early)));
   const levels = (side: readonly PartCosts[]) =>
     side.map(({ costs, profiles }) => ({ value: universe.sum(costs), profiles }));
+  const load = loadChange(levels(before), levels(after), { quantum, phi: dispersion.phi });
+  const ownSlices = parts.slice(baseline.length + incident.length);
+  const everywhere = isEverywhere(levels(ownSlices), levels(before));
   return {
     joined,
     baseline: before,
     incident: after,
-    slices: parts.slice(baseline.length + incident.length),
+    slices: ownSlices,
     quantum,
     dispersion,
+    earlier,
     universe,
-    load: loadChange(levels(before), levels(after), { quantum, phi: dispersion.phi }),
+    load: { ...load, rose: load.rose && everywhere },
+    partly: load.rose && !everywhere,
     samples: {
       before: universe.sum(sides.before.costs) / quantum,
       after: universe.sum(sides.after.costs) / quantum,
     },
   };
+}
+
+/** A slice that cost this much more per profile than the baseline takes part in a rise of the load. */
+const SLICE_RISE = 1.12;
+
+/** Whether the middle one of the slices rose; true where none were read. */
+function isEverywhere(slices: readonly PartLevel[], before: readonly PartLevel[]): boolean {
+  const profiles = before.reduce((sum, part) => sum + part.profiles, 0);
+  const was = before.reduce((sum, { value }) => sum + value, 0) / Math.max(1, profiles);
+  const ratios = slices
+    .flatMap((one) => (one.profiles > 0 ? [one.value / one.profiles / was] : []))
+    .sort((a, b) => a - b);
+  const middle = ratios[Math.floor((ratios.length - 1) / 2)];
+  return middle === undefined || middle >= SLICE_RISE;
 }
 
 /** A first part of the baseline in which a function stands out by this, in standard errors, was warm-up … */
@@ -120,48 +143,55 @@ export interface CodeChange {
   from: number | null;
 }
 
-/** The contrast of the baseline with a stretch of the incident. */
-export function contrastOf(analysis: Measured, run: Run): Contrast {
-  const { joined, baseline, incident, quantum, dispersion } = analysis;
-  return {
-    joined,
-    before: sideOf(joined, baseline),
-    after: sideOf(joined, incident.slice(run.first, run.last + 1)),
-    quantum,
-    dispersion,
-  };
-}
+/** A change that is said to have begun before the window must be there in the window, too, in standard errors. */
+const STILL_THERE_Z = 3;
 
 /** Looks for a change of code over time; null where load and noise explain all. */
 export function changeOverTime(analysis: Analysis, gate: number): CodeChange | null {
-  const run = strongestRun(analysis, analysis.universe);
+  const early = strongestRun(analysis, analysis.universe);
+  const change = changeInRun(analysis, early, gate);
+  if (early.early === 0) return change;
+  if (change !== null && isStillThere(analysis, change)) return change;
+  return changeInRun(analysis, strongestRun(analysis, analysis.universe, false), gate);
+}
+
+function changeInRun(analysis: Analysis, run: Run, gate: number): CodeChange | null {
   const contrast = contrastOf(analysis, run);
   const culprit = findCulprit(contrast, gate);
   if (culprit === null) return null;
   // A stretch that was chosen for its growth flatters it: what moved may balance only over all of the time since.
-  const last = analysis.incident.length - 1;
+  const whole = wholeRun(analysis);
   const from =
     movedFrom(contrast, culprit) ??
-    (run.last < last ? movedFrom(contrastOf(analysis, { first: run.first, last }), culprit) : null) ??
-    (run.first > 0 ? movedFrom(contrastOf(analysis, { first: 0, last }), culprit) : null);
+    (run.last < whole.last ? movedFrom(contrastOf(analysis, { ...run, last: whole.last }), culprit) : null) ??
+    (run.first > 0 ? movedFrom(contrastOf(analysis, whole), culprit) : null);
   return { culprit, contrast, run, from };
 }
 
-/** Looks for a change of code in one slice of the fleet against the baseline of all. */
+/** Not only a burst in the baseline. */
+function isStillThere(analysis: Analysis, { contrast, culprit }: CodeChange): boolean {
+  const after = sideOf(analysis.joined, analysis.incident);
+  return shiftOf({ ...contrast, after }, analysis.universe, culprit.fn) >= STILL_THERE_Z;
+}
+
+/**
+ * Looks for a change of code in one slice of the fleet: against the baseline of all, and against that and the other slices
+ * at the same time together, which is more to compare with where they are calm.
+ */
 export function changeInSlice(analysis: Analysis, slice: number, gate: number): CodeChange | null {
-  const { joined, baseline, incident, quantum, dispersion } = analysis;
-  const own = analysis.slices[slice];
+  const { joined, baseline, slices, quantum, dispersion } = analysis;
+  const own = slices[slice];
   if (own === undefined) return null;
-  const contrast = {
-    joined,
-    before: sideOf(joined, baseline),
-    after: sideOf(joined, [own]),
-    quantum,
-    dispersion,
-  };
-  const culprit = findCulprit(contrast, gate);
-  if (culprit === null) return null;
-  const run = { first: 0, last: incident.length - 1 };
+  const after = sideOf(joined, [own]);
+  const contrast = { joined, before: sideOf(joined, baseline), after, quantum, dispersion };
+  const siblings = slices.filter((other) => other !== own);
+  const wider = { ...contrast, before: sideOf(joined, [...baseline, ...siblings]) };
+  const [best] = [contrast, wider]
+    .flatMap((one) => findCulprit(one, gate) ?? [])
+    .sort((a, b) => b.z - a.z);
+  if (best === undefined) return null;
+  const culprit = { ...culpritOf(contrast, analysis.universe, best.fn), z: best.z };
+  const run = wholeRun(analysis);
   // The slice was chosen for its growth, too.
   const from = movedFrom(contrast, culprit) ?? movedFrom(contrastOf(analysis, run), culprit);
   return { culprit, contrast, run, from };
@@ -217,5 +247,3 @@ export function distance(
 ): number {
   return deviation([before.x, before.n], [after.x, after.n], dispersion);
 }
-
-export { share };

@@ -26,13 +26,15 @@ const STILL_GROWING = 0.15;
  * @param baseline levels in time order; may be empty
  */
 export function findLeak(baseline: readonly Level[], incident: readonly Level[]): Leak | null {
-  if (incident.length < LEAST_SNAPSHOTS || baseline.length === 0) return null;
-  const before = mean(lastPart(baseline));
+  if (incident.length === 0 || baseline.length === 0) return null;
+  // A leak that began in the baseline lifts its end, not its middle.
+  const before = Math.min(mean(lastPart(baseline)), median(baseline));
   const after = mean(lastPart(incident));
   if (after < LEAST_RATIO * before) return null;
-  if (slopeOf(incident) <= 2 * Math.max(0, slopeOf(baseline))) return null;
-  const since = hinge(baseline, incident, before);
-  const rising = incident.filter(({ time }) => time >= since.before);
+  const since = hinge([...baseline, ...incident], before);
+  const calm = baseline.filter(({ time }) => time <= since.after);
+  const rising = [...baseline, ...incident].filter(({ time }) => time >= since.before);
+  if (slopeOf(rising) <= 2 * Math.max(0, slopeOf(calm))) return null;
   if (rising.length < LEAST_SNAPSHOTS || !keepsGrowing(rising, after - before)) return null;
   return { before, after, since };
 }
@@ -74,10 +76,8 @@ function keepsGrowing(rising: readonly Level[], growth: number): boolean {
  * The start of a rise: the hinge of the broken line "level before, then a straight rise" with the least squared error,
  * tried between all neighbouring snapshots.
  */
-function hinge(baseline: readonly Level[], incident: readonly Level[], level: number): Leak['since'] {
-  const all = [...lastPart(baseline), ...incident];
-  const nearest = all.length - incident.length - 1;
-  let best = { after: all[nearest]?.time ?? 0, before: incident[0]?.time ?? 0 };
+function hinge(all: readonly Level[], level: number): Leak['since'] {
+  let best = { after: all[0]?.time ?? 0, before: all[1]?.time ?? 0 };
   let least = Number.POSITIVE_INFINITY;
   for (let at = 0; at < all.length - 1; at++) {
     const [start, next] = [all[at]?.time ?? 0, all[at + 1]?.time ?? 0];
@@ -99,4 +99,9 @@ function hinge(baseline: readonly Level[], incident: readonly Level[], level: nu
     }
   }
   return best;
+}
+
+function median(levels: readonly Level[]): number {
+  const values = levels.map(({ value }) => value).sort((a, b) => a - b);
+  return values[Math.floor((values.length - 1) / 2)] ?? 0;
 }

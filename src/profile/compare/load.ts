@@ -11,6 +11,9 @@ const LEAST_RISE = 1.2;
 /** Least distance from chance, in standard errors of a normal distribution. */
 const LEAST_Z = 3.3;
 
+/** The baseline is calm unless much speaks against it. */
+const EARLY_MARGIN = 0.8;
+
 export interface LoadChange {
   /** Value per profile of the whole incident, after ÷ before; null where there was nothing before. */
   ratio: number | null;
@@ -22,8 +25,8 @@ export interface LoadChange {
 }
 
 /**
- * Whether the value per profile rose, in all of the incident or from one of its parts to its end: the distance of the
- * logarithms (loads multiply), in units of the baseline's own variation between parts and the sampling error.
+ * Whether the value per profile rose, in all of the incident, from one of its parts to its end, or since the end of the
+ * baseline: the distance of the logarithms (loads multiply), in units of the baseline's own variation between parts and the sampling error.
  *
  * @param quantum value of one sample
  */
@@ -33,19 +36,20 @@ export function loadChange(
   { quantum, phi }: { quantum: number; phi: number },
 ): LoadChange {
   const was = meanOf(before);
-  const whole = meanOf(after);
   if (was <= 0) return { ratio: null, risen: null, z: 0, rose: false };
-  const spread = spreadOf(before);
-  let best = { ratio: whole / was, risen: whole / was, z: Number.NEGATIVE_INFINITY, rose: false };
-  for (let first = 0; first < after.length; first++) {
-    const end = after.slice(first);
-    const is = meanOf(end);
-    if (is <= 0) continue;
-    const sampling = phi / samplesOf(before, quantum) + phi / samplesOf(end, quantum);
-    const between = spread.variance * (1 / before.length + 1 / end.length);
-    const t = Math.log(is / was) / Math.sqrt(Math.max(sampling, between));
-    const z = normalDeviate(t, spread.freedom);
-    if (z > best.z) best = { ...best, risen: is / was, z, rose: is / was >= LEAST_RISE && z >= LEAST_Z };
+  const ratio = meanOf(after) / was;
+  let best: LoadChange = { ratio, risen: ratio, z: Number.NEGATIVE_INFINITY, rose: false };
+  const parts = [...before, ...after];
+  for (let cut = 1; cut < parts.length; cut++) {
+    const [calm, end] = [parts.slice(0, Math.min(cut, before.length)), parts.slice(cut)];
+    const [low, high] = [meanOf(calm), meanOf(end)];
+    if (low <= 0 || high <= 0) continue;
+    const spread = spreadOf(calm);
+    const sampling = phi / samplesOf(calm, quantum) + phi / samplesOf(end, quantum);
+    const between = spread.variance * (1 / calm.length + 1 / end.length);
+    const t = Math.log(high / low) / Math.sqrt(Math.max(sampling, between));
+    const z = normalDeviate(t, spread.freedom) - (cut < before.length ? EARLY_MARGIN : 0);
+    if (z > best.z) best = { ratio, risen: high / low, z, rose: high / low >= LEAST_RISE && z >= LEAST_Z };
   }
   return best;
 }

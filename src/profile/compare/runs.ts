@@ -15,15 +15,18 @@ import type { Dispersion } from './noise.js';
 export interface Run {
   first: number;
   last: number;
+  /** Parts at the end of the baseline that belong to it: the change began before the window that was asked about. */
+  early: number;
 }
 
-/** All stretches of `parts` parts, the whole first, then those that last to the end. */
-export function runsOf(parts: number): Run[] {
+/** All stretches of `parts` parts, the whole first, then those that last to the end, last those that begin early. */
+export function runsOf(parts: number, baselineParts = 1): Run[] {
   const runs: Run[] = [];
   for (let first = 0; first < parts; first++)
-    for (let last = first; last < parts; last++) runs.push({ first, last });
-  const rank = ({ first, last }: Run) => (last < parts - 1 ? 2 : first > 0 ? 1 : 0);
-  return runs.sort((a, b) => rank(a) - rank(b) || a.first - b.first || b.last - a.last);
+    for (let last = first; last < parts; last++) runs.push({ first, last, early: 0 });
+  for (let early = 1; early < baselineParts; early++) runs.push({ first: 0, last: parts - 1, early });
+  const rank = ({ first, last, early }: Run) => (early > 0 ? 3 : last < parts - 1 ? 2 : first > 0 ? 1 : 0);
+  return runs.sort((a, b) => rank(a) - rank(b) || a.first - b.first || b.last - a.last || a.early - b.early);
 }
 
 /** Costs of one part of a window, and the number of its profiles. */
@@ -53,27 +56,46 @@ export interface Measured {
   incident: readonly PartCosts[];
   quantum: number;
   dispersion: Dispersion;
+  /** The same without the last 1, 2, … parts of the baseline: a change that began early is no noise. */
+  earlier: readonly Dispersion[];
+}
+
+/** The contrast of the baseline with a stretch of the incident. */
+export function contrastOf(measured: Measured, { first, last, early }: Run): Contrast {
+  const { joined, baseline, incident, quantum } = measured;
+  const calm = baseline.length - early;
+  return {
+    joined,
+    before: sideOf(joined, baseline.slice(0, calm)),
+    after: sideOf(joined, [...baseline.slice(calm), ...incident.slice(first, last + 1)]),
+    quantum,
+    dispersion: measured.earlier[early - 1] ?? measured.dispersion,
+  };
+}
+
+/** The whole incident against the whole baseline. */
+export function wholeRun({ incident }: Pick<Measured, 'incident'>): Run {
+  return { first: 0, last: incident.length - 1, early: 0 };
 }
 
 /** What a comparison with a part of the window must stand out by, beyond one with the whole: there are many of them. */
 const RUN_MARGIN = 0.4;
+/** The baseline is calm unless much speaks against it. */
+const EARLY_MARGIN = 0.8;
 
 /**
  * The stretch of the incident in which a single function grows most visibly against the baseline, so that a burst, or a
  * change that begins inside the window, is not diluted by the rest (comparison rules §5). Ties go to the longer stretch.
  */
-export function strongestRun(
-  { joined, baseline, incident, quantum, dispersion }: Measured,
-  universe: Universe,
-): Run {
-  const before = sideOf(joined, baseline);
-  let best: Run = { first: 0, last: incident.length - 1 };
+export function strongestRun(measured: Measured, universe: Universe, mayBeginEarly = true): Run {
+  const { baseline, incident } = measured;
+  const whole = wholeRun(measured);
+  let best = whole;
   let most = Number.NEGATIVE_INFINITY;
-  for (const run of runsOf(incident.length)) {
-    const whole = run.first === 0 && run.last === incident.length - 1;
-    const after = sideOf(joined, incident.slice(run.first, run.last + 1));
-    const z =
-      strongestGrowth({ joined, before, after, quantum, dispersion }, universe) - (whole ? 0 : RUN_MARGIN);
+  for (const run of runsOf(incident.length, mayBeginEarly ? baseline.length : 1)) {
+    const isWhole = run.early === 0 && run.first === 0 && run.last === whole.last;
+    const margin = run.early > 0 ? EARLY_MARGIN : isWhole ? 0 : RUN_MARGIN;
+    const z = strongestGrowth(contrastOf(measured, run), universe) - margin;
     if (z > most) {
       most = z;
       best = run;

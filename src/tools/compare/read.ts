@@ -1,6 +1,6 @@
-import { contrastOf } from '../../profile/compare/analysis.js';
 import { type Culprit, findCulprit } from '../../profile/compare/culprit.js';
 import { movedFrom } from '../../profile/compare/moved.js';
+import { contrastOf, wholeRun } from '../../profile/compare/runs.js';
 import type { Matcher, Window } from '../../sources/source.js';
 import type { ToolContext } from '../define.js';
 import { type LensType, lensTypes } from '../investigate/lens.js';
@@ -102,7 +102,7 @@ function lensOf({ type }: Scope): LensType {
 
 /** The same search with the sides exchanged. */
 function cheaperIn({ analysis }: ShareLens): ComparisonReading['cheaper'] {
-  const { before, after, ...rest } = contrastOf(analysis, { first: 0, last: analysis.incident.length - 1 });
+  const { before, after, ...rest } = contrastOf(analysis, wholeRun(analysis));
   const mirrored = { ...rest, before: after, after: before };
   const culprit = findCulprit(mirrored, GATE);
   return culprit === null ? null : { culprit, from: movedFrom(mirrored, culprit) };

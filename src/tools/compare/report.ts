@@ -1,7 +1,8 @@
-import { contrastOf, LEAST_SIDE_SAMPLES } from '../../profile/compare/analysis.js';
+import { LEAST_SIDE_SAMPLES } from '../../profile/compare/analysis.js';
 import { type Contrast, share } from '../../profile/compare/contrast.js';
 import { busiestLine, growthPath } from '../../profile/compare/growth-path.js';
 import { type Mover, moversOf } from '../../profile/compare/movers.js';
+import { contrastOf, wholeRun } from '../../profile/compare/runs.js';
 import { totalsBelow } from '../../profile/compare/through.js';
 import type { ComparedSide, Comparison, MoverRow } from '../../report/comparison.js';
 import { functionData } from '../../report/functions.js';
@@ -29,7 +30,7 @@ export async function comparisonOf(
   const { question, shares, instances, found, baseline } = reading;
   const { scope, window } = question;
   const { analysis, change } = shares;
-  const whole = contrastOf(analysis, { first: 0, last: analysis.incident.length - 1 });
+  const whole = contrastOf(analysis, wholeRun(analysis));
   const { verdict, finding } = await judge(reading, whole);
   const culprit = change?.culprit ?? reading.cheaper?.culprit ?? null;
   const moved = new Set(change === null || change.from === null ? [] : [change.culprit.fn, change.from]);

@@ -69,6 +69,7 @@ export function conclude(reading: CaseReading): Conclusion {
   }
   const [main] = reading.totals;
   if (main === undefined || main.before.profiles === 0) return { verdict: 'inconclusive', causes: [] };
+  if (time?.analysis.partly === true) return { verdict: 'inconclusive', causes: [] };
   const few =
     time === undefined ||
     Math.min(time.analysis.samples.before, time.analysis.samples.after) < LEAST_SIDE_SAMPLES;

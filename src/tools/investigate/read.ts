@@ -1,6 +1,6 @@
 import { UpstreamError } from '../../errors.js';
-import { contrastOf } from '../../profile/compare/analysis.js';
 import { collectorGrowth } from '../../profile/compare/collector.js';
+import { contrastOf, wholeRun } from '../../profile/compare/runs.js';
 import { orderTypes } from '../../profile/types.js';
 import type { Matcher, ProfileSource, Window } from '../../sources/source.js';
 import type { ToolContext } from '../define.js';
@@ -130,7 +130,7 @@ export async function readCase(
   const [failure] = failures;
   if (failure !== undefined && shares.length + levels.length + waits.length === 0) throw failure;
   const time = shares.find(({ lens }) => lens.kind === 'time');
-  const everything = time && contrastOf(time.analysis, { first: 0, last: time.analysis.incident.length - 1 });
+  const everything = time && contrastOf(time.analysis, wholeRun(time.analysis));
   return {
     plan,
     totals: read.map(({ lens, rounds: own }) => ({

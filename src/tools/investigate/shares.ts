@@ -14,7 +14,6 @@ import {
 } from '../../profile/compare/analysis.js';
 import { type Attribution, attribute } from '../../profile/compare/attribution.js';
 import { joinKey } from '../../profile/compare/join.js';
-import { sideOf } from '../../profile/compare/runs.js';
 import { changePoint } from '../../profile/compare/since.js';
 import type { Labels, Matcher, Window } from '../../sources/source.js';
 import type { Fleet } from './fleet.js';
@@ -24,7 +23,7 @@ import { type Rounds, roundTimes, totalsIn } from './rounds.js';
 import { type Plan, partWindows } from './windows.js';
 
 /** Least distance from noise of a change of code, in standard errors: half of the accusations that 1 % would allow (test/evaluation/README.md). */
-export const GATE = 4.25;
+export const GATE = 4.1;
 /** The same for one slice of the fleet, of which there are several. */
 const SLICE_GATE = 4.6;
 /** A slice that was there before must differ from its own past, too. */
@@ -124,7 +123,7 @@ export async function readShares(
   const warm = new Set<string>();
   for (let round = 0; ; round++) {
     const analysis = analyse(reading);
-    const change = await strongestChange(found, lens, analysis, slices, gate);
+    const change = await strongestChange(found, lens, rounds, analysis, slices, gate);
     if (change === null) return { lens, analysis, change: null, notes, rounds, windows };
     const info = analysis.joined.functions[change.culprit.fn];
     if (
@@ -138,7 +137,7 @@ export async function readShares(
       continue;
     }
     const { culprit } = change;
-    const before = countsIn(analysis, sideOf(analysis.joined, analysis.baseline), culprit.fn);
+    const before = countsIn(analysis, change.contrast.before, culprit.fn);
     const rows = attribute(
       slices.map(({ labels }, at) => {
         const own = analysis.slices[at];
@@ -186,6 +185,7 @@ type Found = CodeChange & { slice: SliceOf | null };
 async function strongestChange(
   { asking, plan }: Case,
   { type }: LensType,
+  rounds: Rounds,
   analysis: Analysis,
   slices: readonly SliceOf[],
   gate: number,
@@ -197,14 +197,29 @@ async function strongestChange(
     .sort((a, b) => (b.change?.culprit.z ?? 0) - (a.change?.culprit.z ?? 0));
   for (const { slice, change } of inSlices) {
     if (change === null || change.culprit.z <= (best?.culprit.z ?? 0)) break;
-    const past = await readActive(asking, type, plan.baseline, [slice.matcher]);
-    const own = countsInProfile(past, analysis, change.culprit.fn);
-    const now = countsIn(analysis, change.contrast.after, change.culprit.fn);
-    if (own.n > 0 && distance(own, now, analysis.dispersion) < OWN_PAST_Z) continue;
+    // A slice that always differed did not change; one that came during the baseline has no calm past of its own.
+    if (!cameLate(rounds, plan, slice.matcher)) {
+      const past = await readActive(asking, type, plan.baseline, [slice.matcher]);
+      const own = countsInProfile(past, analysis, change.culprit.fn);
+      const now = countsIn(analysis, change.contrast.after, change.culprit.fn);
+      if (own.n > 0 && distance(own, now, analysis.dispersion) < OWN_PAST_Z) continue;
+    }
     best = { ...change, slice };
     break;
   }
   return best;
+}
+
+/** Part of the baseline in which an instance must have been there to have a past. */
+const PAST = 0.25;
+
+/** Whether the instance that a matcher means sent its first profile well after the others. */
+function cameLate(rounds: Rounds, { baseline }: Plan, { name, value }: Matcher): boolean {
+  const own = rounds.series.filter(({ labels }) => labels[name] === value);
+  const first = roundTimes({ ...rounds, series: own }, baseline)[0];
+  const others = roundTimes(rounds, baseline)[0];
+  if (own.length === 0 || first === undefined || others === undefined) return false;
+  return first - others > PAST * (baseline.to - others);
 }
 
 /** Whether a change is only in the first profiles of instances that came during the incident. */
@@ -230,7 +245,7 @@ async function isWarmUp(
   const pattern = arrived.map((name) => name.replace(/[.*+?^$|()[\]{}\\]/g, '\\$&')).join('|');
   const profile = await readActive(asking, type, later, [{ name: instanceLabel, op: '=~', value: pattern }]);
   const now = countsInProfile(profile, analysis, change.culprit.fn);
-  const before = countsIn(analysis, sideOf(analysis.joined, analysis.baseline), change.culprit.fn);
+  const before = countsIn(analysis, change.contrast.before, change.culprit.fn);
   const after = countsIn(analysis, change.contrast.after, change.culprit.fn);
   const gone = changePoint([before, now, after], before.x / before.n, after.x / after.n) === 2;
   return now.n > 0 && gone && distance(before, now, analysis.dispersion) < WARM_Z;
