@@ -1,0 +1,183 @@
+/** A stretch of time with one figure. */
+export interface OnsetPart {
+  /** Unix ms of the first and the last thing observed in it. */
+  from: number;
+  to: number;
+  value: number;
+  /** What the value is worth, inversely to its variance: samples behind a share, profiles behind a mean. Above 0. */
+  weight: number;
+}
+
+/** A change of level between parts. */
+export interface Change {
+  /** Index of the first part at the other level, and of the first one after it: the number of parts where it lasts. */
+  start: number;
+  end: number;
+  /** Weighted means of the parts outside and inside. */
+  outside: number;
+  inside: number;
+}
+
+/** Of all series without a change at most this part gives one. */
+const FALSE_ALARMS = 0.01;
+/**
+ * What the expectation that a counted figure scatters as counts do is worth, in degrees of freedom: of calm services φ is
+ * 0.9 to 1.1 (comparison rules §5).
+ */
+const PRIOR_FREEDOM = 10;
+/** Normal deviate that counts which are no more than counts exceed once in a hundred times. */
+const Z99 = 2.326;
+/** Differences below this part of the mean are rounding. */
+const ROUNDING = 1e-9;
+
+/**
+ * Where the level of a series changes: the split with the largest sum of squares between the two sides (the maximum of the
+ * likelihood under normal errors, Hawkins 1977), or the excursion that begins and ends inside the series (the epidemic
+ * alternative, Levin & Kline 1985) where that fits significantly better. The test is Student's t at the best place, times
+ * the number of places (Bonferroni). Of a ramp or a staircase the first significant step in its direction counts.
+ *
+ * The errors are those of the parts around their levels. Where their variance is also known from counts, it is drawn
+ * towards that (Smyth 2004) unless the parts scatter more than counts do, and is never taken for less.
+ *
+ * In simulations 12 parts with known variance and 24 without find steps of 6 standard errors; 12 without find those of 8.
+ *
+ * @param parts in the order of time
+ * @param variance of a value of weight 1, known from counts; else null
+ * @returns null where chance explains the differences
+ */
+export function findChange(parts: readonly OnsetPart[], variance: number | null): Change | null {
+  const sums = new Sums(parts);
+  const best = significantChange(sums, parts.length, variance);
+  if (best === null) return null;
+  let { start } = best;
+  while (best.end === parts.length) {
+    const earlier = significantChange(sums, start, variance);
+    if (earlier === null || earlier.end < start || earlier.rises !== best.rises) break;
+    start = earlier.start;
+  }
+  return { start, end: best.end, ...sums.levels(start, best.end, parts.length) };
+}
+
+/**
+ * When a change that lasts began: between the last part without it and the first with it. Null where there is none, or
+ * where it did not last to the end.
+ */
+export function onsetOf(
+  parts: readonly OnsetPart[],
+  change: Change | null,
+): { after: number; before: number } | null {
+  if (change === null || change.end < parts.length) return null;
+  const [last, first] = [parts[change.start - 1], parts[change.start]];
+  return last === undefined || first === undefined ? null : { after: last.to, before: first.from };
+}
+
+/** Sums over the first parts of a series, by which any stretch is summed at once. */
+class Sums {
+  readonly #mean: number;
+  readonly #weight = [0];
+  readonly #value = [0];
+  readonly #square = [0];
+
+  constructor(parts: readonly OnsetPart[]) {
+    const whole = parts.reduce((sum, { weight }) => sum + weight, 0);
+    this.#mean = parts.reduce((sum, { value, weight }) => sum + value * weight, 0) / (whole || 1);
+    parts.forEach(({ value, weight }, at) => {
+      // About the mean: the squares of large values would drown their differences.
+      const deviation = value - this.#mean;
+      const off = Math.abs(deviation) < ROUNDING * Math.abs(this.#mean) ? 0 : deviation;
+      this.#weight.push((this.#weight[at] ?? 0) + weight);
+      this.#value.push((this.#value[at] ?? 0) + weight * off);
+      this.#square.push((this.#square[at] ?? 0) + weight * off * off);
+    });
+  }
+
+  /** Weighted means of the parts `start … end` and of the other ones of the first `count`. */
+  levels(start: number, end: number, count: number): { outside: number; inside: number } {
+    const [weight, value] = [span(this.#weight, start, end), span(this.#value, start, end)];
+    const [otherWeight, otherValue] = [
+      span(this.#weight, 0, count) - weight,
+      span(this.#value, 0, count) - value,
+    ];
+    return { outside: this.#mean + otherValue / otherWeight, inside: this.#mean + value / weight };
+  }
+
+  /** Weighted sum of squares between the parts `start … end` and the other ones of the first `count`. */
+  between(start: number, end: number, count: number): number {
+    const { outside, inside } = this.levels(start, end, count);
+    const [weight, whole] = [span(this.#weight, start, end), span(this.#weight, 0, count)];
+    return (inside - outside) ** 2 * ((weight * (whole - weight)) / whole);
+  }
+
+  /** Weighted sum of squares of the first `count` parts about their mean. */
+  about(count: number): number {
+    const value = span(this.#value, 0, count);
+    return span(this.#square, 0, count) - (value * value) / span(this.#weight, 0, count);
+  }
+}
+
+function span(sums: readonly number[], start: number, end: number): number {
+  return (sums[end] ?? 0) - (sums[start] ?? 0);
+}
+
+interface Candidate {
+  start: number;
+  end: number;
+  between: number;
+}
+
+/** The best split or excursion of the first `count` parts, where it is significant. */
+function significantChange(
+  sums: Sums,
+  count: number,
+  variance: number | null,
+): { start: number; end: number; rises: boolean } | null {
+  let split: Candidate | null = null;
+  let excursion: Candidate | null = null;
+  for (let start = 1; start < count; start++) {
+    for (let end = start + 1; end <= count; end++) {
+      const between = sums.between(start, end, count);
+      if (end === count) {
+        if (between > (split?.between ?? 0)) split = { start, end, between };
+      } else if (between > (excursion?.between ?? 0)) excursion = { start, end, between };
+    }
+  }
+  if (split === null) return null;
+  const about = sums.about(count);
+  const isSignificant = (gain: number, { between }: Candidate, parameters: number, places: number) => {
+    const { phi, freedom } = errors(Math.max(0, about - between), count - parameters, variance);
+    return freedom > 0 && chance(Math.sqrt(gain / phi), freedom) * places <= FALSE_ALARMS;
+  };
+  const passes = excursion !== null && isSignificant(excursion.between - split.between, excursion, 3, count);
+  const best = passes && excursion !== null ? excursion : split;
+  const places = passes ? ((count - 1) * (count - 2)) / 2 : count - 1;
+  if (!isSignificant(best.between, best, 2, places)) return null;
+  const { outside, inside } = sums.levels(best.start, best.end, count);
+  return { start: best.start, end: best.end, rises: inside > outside };
+}
+
+/** Variance of a value of weight 1, and the degrees of freedom behind it. */
+function errors(
+  residual: number,
+  freedom: number,
+  variance: number | null,
+): { phi: number; freedom: number } {
+  if (freedom <= 0 || variance === null || residual > variance * chiSquare99(freedom))
+    return { phi: residual / freedom, freedom };
+  const drawn = (PRIOR_FREEDOM * variance + residual) / (PRIOR_FREEDOM + freedom);
+  return { phi: Math.max(variance, drawn), freedom: PRIOR_FREEDOM + freedom };
+}
+
+/** The 99th percentile of χ² (Wilson & Hilferty 1931). */
+function chiSquare99(freedom: number): number {
+  const spread = 2 / (9 * freedom);
+  return freedom * (1 - spread + Z99 * Math.sqrt(spread)) ** 3;
+}
+
+/**
+ * Two-sided tail probability of Student's t: by the normal deviate of the same tail (Wallace 1959), and the upper bound of
+ * the normal tail by Mills' ratio.
+ */
+function chance(t: number, freedom: number): number {
+  const z = Math.sqrt(freedom * Math.log1p((t * t) / freedom)) * ((8 * freedom + 1) / (8 * freedom + 3));
+  return z <= 1 ? 1 : (2 * Math.exp((-z * z) / 2)) / (z * Math.sqrt(2 * Math.PI));
+}

@@ -1,0 +1,158 @@
+/** One stored profile, or several of one series that came within one step of a grid. */
+export interface Reading {
+  /** Unix ms; up to one step of the grid late. */
+  time: number;
+  value: number;
+  instance: string | null;
+  /** Value of the label that series are told apart by; null where the profile lacks it, or none is asked for. */
+  label: string | null;
+}
+
+/** A part of a window; the parts of a timeline follow one another and do not overlap. */
+export interface Frame {
+  /** Unix ms; the first frame holds its `from`, the others begin just after theirs. */
+  from: number;
+  to: number;
+  /** Times of the first and the last profile in it; null in a frame that lies in a gap. */
+  first: number | null;
+  last: number | null;
+}
+
+export interface Span {
+  from: number;
+  to: number;
+}
+
+/** A stretch without profiles is a gap when it is longer than this many of the usual intervals. */
+const GAP_INTERVALS = 2.5;
+
+/** The usual time between two profiles of an instance, ms: the median; null where no instance sent two. */
+export function usualInterval(readings: readonly Reading[]): number | null {
+  const byInstance = new Map<string | null, Reading[]>();
+  for (const reading of readings) {
+    const own = byInstance.get(reading.instance);
+    if (own === undefined) byInstance.set(reading.instance, [reading]);
+    else own.push(reading);
+  }
+  const intervals: number[] = [];
+  for (const own of byInstance.values()) {
+    const times = distinctTimes(own);
+    times.forEach((time, at) => {
+      const before = times[at - 1];
+      if (before !== undefined) intervals.push(time - before);
+    });
+  }
+  return median(intervals);
+}
+
+/** Stretches of a window in which no instance sent a profile, though several were due. */
+export function gapsOf(readings: readonly Reading[], window: Span, interval: number | null): Span[] {
+  if (interval === null) return [];
+  const gaps: Span[] = [];
+  let from = window.from;
+  for (const time of [...distinctTimes(readings), window.to]) {
+    if (time - from > GAP_INTERVALS * interval) gaps.push({ from, to: time });
+    from = time;
+  }
+  return gaps;
+}
+
+/**
+ * Cuts a window into at most `count` equal parts, the last of which ends with it. A part that no profile fell into only
+ * because profiles are rarer than parts is added to the one before; one within a gap stays, empty.
+ *
+ * @param step ms; parts begin and end on the grid of points `to − k·step`
+ */
+export function framesOf(
+  readings: readonly Reading[],
+  window: Span,
+  options: { count: number; step: number; gaps: readonly Span[] },
+): Frame[] {
+  const { step, count, gaps } = options;
+  const width = step * Math.max(1, Math.ceil((window.to - window.from) / step / count));
+  const cells = Math.max(1, Math.ceil((window.to - window.from) / width));
+  const times: number[][] = Array.from({ length: cells }, () => []);
+  for (const time of distinctTimes(readings)) {
+    const cell = cells - 1 - Math.floor((window.to - time) / width);
+    times[Math.min(cells - 1, Math.max(0, cell))]?.push(time);
+  }
+  const frames: Frame[] = [];
+  let from = window.from;
+  times.forEach((own, cell) => {
+    const to = window.to - (cells - 1 - cell) * width;
+    const start = to - width;
+    const inGap = gaps.some((gap) => gap.from <= Math.max(start, window.from) && gap.to >= to);
+    const before = frames.at(-1);
+    if (own.length > 0 || inGap) {
+      frames.push({ from, to, first: own[0] ?? null, last: own.at(-1) ?? null });
+      from = to;
+    } else if (before !== undefined && before.first !== null) {
+      frames[frames.length - 1] = { ...before, to };
+      from = to;
+    }
+  });
+  const last = frames.at(-1);
+  if (last === undefined || from === window.to) return frames;
+  return [...frames.slice(0, -1), { ...last, to: window.to }];
+}
+
+/** What one series has in one frame. */
+export interface Tally {
+  value: number;
+  /** Number of readings. */
+  readings: number;
+  instances: number;
+}
+
+/** Sums of a series per frame; nothing in a frame is 0 readings. */
+export function talliesOf(readings: readonly Reading[], frames: readonly Frame[]): Tally[] {
+  const tallies = frames.map(() => ({ value: 0, readings: 0, instances: new Set<string | null>() }));
+  for (const { time, value, instance } of readings) {
+    const at = frames.findIndex(({ to }) => time <= to);
+    const tally = tallies[at < 0 ? tallies.length - 1 : at];
+    if (tally === undefined) continue;
+    tally.value += value;
+    tally.readings++;
+    tally.instances.add(instance);
+  }
+  return tallies.map(({ instances, ...tally }) => ({ ...tally, instances: instances.size }));
+}
+
+/** An excursion of the modified z-score beyond this is an outlier (Iglewicz & Hoaglin 1993) … */
+const OUTLIER = 3.5;
+/** … worth a word when it is this many times the usual value. */
+const LEAST_RATIO = 1.5;
+/** Of fewer values none is unusual. */
+const LEAST_VALUES = 5;
+
+/**
+ * Runs of values far above the others: `[start, end)` of each. Distances are measured in median absolute deviations,
+ * which the spikes themselves do not widen; where most values are equal, in mean ones.
+ */
+export function spikesOf(values: readonly number[]): [start: number, end: number][] {
+  if (values.length < LEAST_VALUES) return [];
+  const middle = median(values) ?? 0;
+  const deviations = values.map((value) => Math.abs(value - middle));
+  const mad = 1.4826 * (median(deviations) ?? 0);
+  const mean = (1.2533 * deviations.reduce((sum, deviation) => sum + deviation, 0)) / values.length;
+  const unit = mad > 0 ? mad : mean;
+  const isSpike = (value: number) => value - middle > OUTLIER * unit && value >= LEAST_RATIO * middle;
+  const spikes: [number, number][] = [];
+  values.forEach((value, at) => {
+    const open = spikes.at(-1);
+    if (unit <= 0 || !isSpike(value)) return;
+    if (open?.[1] === at) open[1] = at + 1;
+    else spikes.push([at, at + 1]);
+  });
+  return spikes;
+}
+
+function distinctTimes(readings: readonly Reading[]): number[] {
+  return [...new Set(readings.map(({ time }) => time))].sort((a, b) => a - b);
+}
+
+function median(values: readonly number[]): number | null {
+  const sorted = values.toSorted((a, b) => a - b);
+  const [low, high] = [sorted[Math.floor((sorted.length - 1) / 2)], sorted[Math.floor(sorted.length / 2)]];
+  return low === undefined || high === undefined ? null : (low + high) / 2;
+}
