@@ -52,14 +52,14 @@ function lookup(functions: readonly FunctionTarget[], text: string): Lookup {
   const wanted = normaliseName(text.trim().replace(/^…/, ''));
   if (wanted === '') return 'unknown';
   const lower = wanted.toLowerCase();
-  const fits: ((name: string) => boolean)[] = [
+  const rules: ((name: string) => boolean)[] = [
     (name) => name === wanted,
     (name) => isEndOf(name, wanted),
     (name) => name.includes(wanted),
     (name) => name.toLowerCase().includes(lower),
   ];
-  for (const fit of fits) {
-    const found = functions.filter(({ info }) => fit(normaliseName(info.name)));
+  for (const holds of rules) {
+    const found = functions.filter(({ info }) => holds(normaliseName(info.name)));
     const different = found.filter(
       (target, at) => found.findIndex(({ info }) => target.matches(info)) === at,
     );

@@ -55,7 +55,18 @@ export function findChange(parts: readonly OnsetPart[], variance: number | null)
     if (earlier === null || earlier.end < start || earlier.rises !== best.rises) break;
     start = earlier.start;
   }
-  return { start, end: best.end, ...sums.levels(start, best.end, parts.length) };
+  const isInside = (at: number) => at >= start && at < best.end;
+  return {
+    start,
+    end: best.end,
+    outside: meanOf(parts.filter((_, at) => !isInside(at))),
+    inside: meanOf(parts.filter((_, at) => isInside(at))),
+  };
+}
+
+function meanOf(parts: readonly OnsetPart[]): number {
+  const weight = parts.reduce((sum, part) => sum + part.weight, 0);
+  return weight > 0 ? parts.reduce((sum, part) => sum + part.value * part.weight, 0) / weight : 0;
 }
 
 /**
@@ -79,8 +90,7 @@ class Sums {
   readonly #square = [0];
 
   constructor(parts: readonly OnsetPart[]) {
-    const whole = parts.reduce((sum, { weight }) => sum + weight, 0);
-    this.#mean = parts.reduce((sum, { value, weight }) => sum + value * weight, 0) / (whole || 1);
+    this.#mean = meanOf(parts);
     parts.forEach(({ value, weight }, at) => {
       // About the mean: the squares of large values would drown their differences.
       const deviation = value - this.#mean;
@@ -91,21 +101,20 @@ class Sums {
     });
   }
 
-  /** Weighted means of the parts `start … end` and of the other ones of the first `count`. */
-  levels(start: number, end: number, count: number): { outside: number; inside: number } {
+  /** How much higher the mean of the parts `start … end` is than that of the others of the first `count`. */
+  rise(start: number, end: number, count: number): number {
     const [weight, value] = [span(this.#weight, start, end), span(this.#value, start, end)];
     const [otherWeight, otherValue] = [
       span(this.#weight, 0, count) - weight,
       span(this.#value, 0, count) - value,
     ];
-    return { outside: this.#mean + otherValue / otherWeight, inside: this.#mean + value / weight };
+    return value / weight - otherValue / otherWeight;
   }
 
   /** Weighted sum of squares between the parts `start … end` and the other ones of the first `count`. */
   between(start: number, end: number, count: number): number {
-    const { outside, inside } = this.levels(start, end, count);
     const [weight, whole] = [span(this.#weight, start, end), span(this.#weight, 0, count)];
-    return (inside - outside) ** 2 * ((weight * (whole - weight)) / whole);
+    return this.rise(start, end, count) ** 2 * ((weight * (whole - weight)) / whole);
   }
 
   /** Weighted sum of squares of the first `count` parts about their mean. */
@@ -151,8 +160,7 @@ function significantChange(
   const best = passes && excursion !== null ? excursion : split;
   const places = passes ? ((count - 1) * (count - 2)) / 2 : count - 1;
   if (!isSignificant(best.between, best, 2, places)) return null;
-  const { outside, inside } = sums.levels(best.start, best.end, count);
-  return { start: best.start, end: best.end, rises: inside > outside };
+  return { start: best.start, end: best.end, rises: sums.rise(best.start, best.end, count) > 0 };
 }
 
 /** Variance of a value of weight 1, and the degrees of freedom behind it. */

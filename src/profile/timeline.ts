@@ -8,9 +8,9 @@ export interface Reading {
   label: string | null;
 }
 
-/** A part of a window; the parts of a timeline follow one another and do not overlap. */
+/** A part of a window. The frames of a timeline follow one another and fill the window. */
 export interface Frame {
-  /** Unix ms; the first frame holds its `from`, the others begin just after theirs. */
+  /** Unix ms; `from` is where the frame before ends: only of the first one it belongs to the frame. */
   from: number;
   to: number;
   /** Times of the first and the last profile in it; null in a frame that lies in a gap. */
@@ -96,26 +96,24 @@ export function framesOf(
   return [...frames.slice(0, -1), { ...last, to: window.to }];
 }
 
-/** What one series has in one frame. */
-export interface Tally {
-  value: number;
-  /** Number of readings. */
-  readings: number;
-  instances: number;
+/** The closed windows that frames stand for: whole milliseconds, each in one frame only. */
+export function windowsOf(frames: readonly Frame[]): Span[] {
+  return frames.map(({ from, to }, at) => ({ from: at === 0 ? from : from + 1, to }));
 }
 
-/** Sums of a series per frame; nothing in a frame is 0 readings. */
-export function talliesOf(readings: readonly Reading[], frames: readonly Frame[]): Tally[] {
-  const tallies = frames.map(() => ({ value: 0, readings: 0, instances: new Set<string | null>() }));
-  for (const { time, value, instance } of readings) {
-    const at = frames.findIndex(({ to }) => time <= to);
-    const tally = tallies[at < 0 ? tallies.length - 1 : at];
-    if (tally === undefined) continue;
-    tally.value += value;
-    tally.readings++;
-    tally.instances.add(instance);
+/** Index of the frame that a time within the window lies in. */
+export function frameAt(frames: readonly Frame[], time: number): number {
+  return frames.findIndex(({ to }) => time <= to);
+}
+
+/** Sums of readings per frame. */
+export function sumsOf(readings: readonly Reading[], frames: readonly Frame[]): number[] {
+  const sums = frames.map(() => 0);
+  for (const { time, value } of readings) {
+    const at = frameAt(frames, time);
+    sums[at] = (sums[at] ?? 0) + value;
   }
-  return tallies.map(({ instances, ...tally }) => ({ ...tally, instances: instances.size }));
+  return sums;
 }
 
 /** An excursion of the modified z-score beyond this is an outlier (Iglewicz & Hoaglin 1993) … */

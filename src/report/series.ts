@@ -1,0 +1,168 @@
+import { type Change, findChange, type OnsetPart, onsetOf } from '../profile/onset.js';
+import { type Frame, type Span, spikesOf } from '../profile/timeline.js';
+import { type Measurement, round, roundShare } from './measurement.js';
+import { formatRate, formatTime, formatValue } from './units.js';
+
+/** How values over time are given: per second where the profiles cover the window, else per profile or snapshot. */
+export interface Scale {
+  /** `cores`, or the type's unit with what it is per: `nanoseconds per profile`. */
+  unit: string;
+  /** What text says once about its values: ` per profile`, ` goroutines per snapshot`; '' for a rate. */
+  per: string;
+  /** Converts a mean value per profile of so many instances that send at the same time. */
+  convert(perProfile: number, instances: number): number;
+  format(value: number): string;
+  round(value: number): number;
+}
+
+export function scaleOf({ type, rate, profiles, instances, active }: Measurement): Scale {
+  let total = 0;
+  for (const value of active.values) total += value;
+  if (rate !== null && profiles !== null && instances !== null && total > 0) {
+    const perSecond = (rate.value / total) * (profiles / instances);
+    return {
+      unit: rate.unit,
+      per: '',
+      convert: (perProfile, sending) => perProfile * sending * perSecond,
+      format: (value) => formatRate(value, rate.unit),
+      round: roundShare,
+    };
+  }
+  const per = type.kind === 'instant' ? 'per snapshot' : 'per profile';
+  const noun = type.noun === '' ? '' : ` ${type.noun}`;
+  return {
+    unit: `${type.unit} ${per}`,
+    per: `${noun} ${per}`,
+    convert: (perProfile) => perProfile,
+    format: (value) => formatValue(value, type.unit),
+    round,
+  };
+}
+
+export interface SeriesPart {
+  frame: Frame;
+  /** Null where there was no profile. */
+  value: number | null;
+  share: number | null;
+  /** Number of profiles behind it. */
+  profiles: number;
+}
+
+/** Costs over time with what there is to say about them. */
+export interface Series {
+  label: string | null;
+  parts: SeriesPart[];
+  /** Of the total over the whole window; null for the total itself. */
+  share: number | null;
+  least: number;
+  /** Over all profiles. */
+  mean: number;
+  most: number;
+  /** Whether there are enough parts to tell a change. */
+  testable: boolean;
+  change: Change | null;
+  onset: { after: number; before: number } | null;
+  /** The stretch of a change that did not last. */
+  excursion: Span | null;
+  spikes: (Span & { value: number })[];
+  /** When it came later, or went earlier, than the profiles of the others did. */
+  since: number | null;
+  until: number | null;
+}
+
+/**
+ * Draws conclusions from a series.
+ *
+ * @param options.by what the change of level is looked for in
+ * @param options.weights per part what its figure is worth, inversely to its variance; the numbers of profiles if left out
+ * @param options.variance of a figure of weight 1 where it is known from counts
+ */
+export function seriesOf(
+  label: string | null,
+  parts: SeriesPart[],
+  options: {
+    by: 'value' | 'share';
+    share: number | null;
+    weights?: readonly number[];
+    variance?: number | null;
+  },
+): Series {
+  const known = parts.flatMap((part, at) => {
+    const { value, share, profiles, frame } = part;
+    const figure = options.by === 'share' ? share : value;
+    const weight = options.weights?.[at] ?? profiles;
+    if (value === null || figure === null || weight <= 0) return [];
+    return [
+      {
+        part,
+        value,
+        tested: { from: frame.first ?? frame.from, to: frame.last ?? frame.to, value: figure, weight },
+      },
+    ];
+  });
+  const tested: OnsetPart[] = known.map((row) => row.tested);
+  const values = known.map(({ value }) => value);
+  const change = findChange(tested, options.variance ?? null);
+  const profiles = known.reduce((sum, { part }) => sum + part.profiles, 0);
+  return {
+    label,
+    parts,
+    share: options.share,
+    least: values.length === 0 ? 0 : Math.min(...values),
+    mean: known.reduce((sum, { part, value }) => sum + value * part.profiles, 0) / (profiles || 1),
+    most: Math.max(0, ...values),
+    testable: known.length >= (options.variance == null ? LEAST_PARTS : LEAST_COUNTED_PARTS),
+    change,
+    onset: onsetOf(tested, change),
+    excursion:
+      change === null || change.end === tested.length ? null : spanOf(tested, change.start, change.end),
+    spikes: spikesIn(values, change).map(([start, end]) => ({
+      ...spanOf(tested, start, end),
+      value: Math.max(...values.slice(start, end)),
+    })),
+    since: null,
+    until: null,
+  };
+}
+
+function spanOf(parts: readonly OnsetPart[], start: number, end: number): Span {
+  return { from: parts[start]?.from ?? 0, to: parts[end - 1]?.to ?? 0 };
+}
+
+/** Spikes above the level of their time: a lasting change of level is none, a passing one is. */
+function spikesIn(values: readonly number[], change: Change | null): [start: number, end: number][] {
+  if (change === null) return spikesOf(values);
+  if (change.end < values.length) return change.inside > change.outside ? [[change.start, change.end]] : [];
+  const later = spikesOf(values.slice(change.start));
+  return [
+    ...spikesOf(values.slice(0, change.start)),
+    ...later.map(([start, end]): [number, number] => [start + change.start, end + change.start]),
+  ];
+}
+
+/** Fewer parts do not tell a change unless it is gross; where the errors are known from counts, three do. */
+const LEAST_PARTS = 6;
+const LEAST_COUNTED_PARTS = 3;
+
+/**
+ * What became of a series, as the end of a sentence: `rose from 1 s to 2 s per profile between … and …`.
+ *
+ * @param format writes the figure that the change was looked for in; `per` follows the last one
+ */
+export function changeText(
+  { change, onset, excursion, testable }: Series,
+  format: (value: number) => string,
+  per = '',
+): string {
+  if (change === null) return testable ? 'shows no change point' : 'has too few parts to tell a change';
+  const [outside, inside] = [format(change.outside), format(change.inside)];
+  const rises = change.inside > change.outside;
+  if (onset !== null)
+    return `${rises ? 'rose' : 'fell'} from ${outside} to ${inside}${per} between ${formatTime(onset.after)} and ${formatTime(onset.before)}`;
+  return `shows a ${rises ? 'burst' : 'dip'} to ${inside} ${excursion === null ? '' : spanText(excursion)}, else ${outside}${per}`;
+}
+
+/** `at 14:00:00Z`, or `from … to …`. */
+export function spanText({ from, to }: Span): string {
+  return from === to ? `at ${formatTime(from)}` : `from ${formatTime(from)} to ${formatTime(to)}`;
+}

@@ -1,0 +1,47 @@
+import type { FunctionTarget } from '../profile/find-function.js';
+import { totalValue } from '../profile/model.js';
+import type { Frame, Span } from '../profile/timeline.js';
+import type { Measurement } from '../report/measurement.js';
+import { type Series, type SeriesPart, scaleOf, seriesOf } from '../report/series.js';
+import type { ToolContext } from './define.js';
+import { partCosts } from './part-costs.js';
+import { readFrames } from './readings.js';
+import type { Scope } from './scope.js';
+
+/**
+ * One function over time, its share of the active total and its value: a series of all profiles and one merge per part.
+ * A change is looked for in the share, which the load does not move; where samples are counted its error is binomial.
+ *
+ * @param most parts, at most 12
+ * @throws UpstreamError
+ */
+export async function functionSeries(
+  target: FunctionTarget,
+  measured: Measurement,
+  scope: Scope,
+  most: number,
+  context: ToolContext,
+): Promise<{ frames: Frame[]; gaps: Span[]; series: Series }> {
+  const read = await readFrames(scope, measured, { label: null, most }, context);
+  const { frames, gaps } = read;
+  const costs = await partCosts(scope, read, target, context);
+  const scale = scaleOf(measured);
+  const parts = frames.map((frame, at): SeriesPart => {
+    const { active, value } = costs[at] ?? { active: 0, value: 0 };
+    const profiles = read.profilesIn(at);
+    return {
+      frame,
+      profiles,
+      value: profiles === 0 ? null : scale.convert(value / profiles, read.instancesIn(at)),
+      share: active > 0 ? value / active : null,
+    };
+  });
+  const samples = measured.samples === null ? null : measured.samples / totalValue(measured.active);
+  const whole = costs.reduce((sum, { active }) => sum + active, 0);
+  const share = whole > 0 ? costs.reduce((sum, { value }) => sum + value, 0) / whole : 0;
+  const counted =
+    samples === null
+      ? {}
+      : { weights: costs.map(({ active }) => active * samples), variance: share * (1 - share) };
+  return { frames, gaps, series: seriesOf(target.info.name, parts, { by: 'share', share, ...counted }) };
+}

@@ -1,0 +1,118 @@
+import { z } from 'zod';
+import { UserError } from '../errors.js';
+import { totalValue } from '../profile/model.js';
+import { functionData } from '../report/functions.js';
+import type { Measurement } from '../report/measurement.js';
+import { nearest } from '../report/nearest.js';
+import { callScope, type NextCall } from '../report/next.js';
+import { noTimeline, timelineAnswer } from '../report/timeline-view.js';
+import { formatTime } from '../report/units.js';
+import { unknownFunctionAnswer } from '../report/unknown-function.js';
+import { formatSelector } from '../sources/selector.js';
+import { formatArgument, profileArguments } from './arguments.js';
+import { defineTool, type ToolContext } from './define.js';
+import { functionArgument, resolveFunction } from './function-argument.js';
+import { functionSeries } from './function-series.js';
+import { answerAbout } from './profile-question.js';
+import { MOST_PARTS, profileQuery } from './readings.js';
+import type { Scope } from './scope.js';
+import { labelSeries, totalSeries } from './total-series.js';
+
+/**
+ * Requests besides those of the measurement (2, and a third where samples are counted by their own type): one series; at
+ * most 12 counts where profiles cannot be told apart in it; at most 12 merges for a function or the total of a wall-clock
+ * type, whose idle stacks only a profile shows; at most 30 for a wall-clock type by label. Never more than 4 at a time.
+ */
+export const getTimeline = defineTool({
+  name: 'get_timeline',
+  title: 'Cost over time',
+  description:
+    'Since when: cost over time of a service, by one label (group_by), or of one function, with the onset of a change, bursts, spikes and gaps. ' +
+    'Use a window that begins before the incident. Not for which code changed.',
+  input: z.strictObject({
+    ...profileArguments,
+    group_by: z.string().optional().describe('Label, such as version or pod'),
+    function: functionArgument.optional(),
+    format: formatArgument,
+  }),
+  run(args, context) {
+    if (args.group_by !== undefined && args.function !== undefined) {
+      throw new UserError(
+        '`group_by` and `function` cannot be combined.',
+        'Ask for one; for a function in one version or pod, put that into `selector`.',
+      );
+    }
+    return answerAbout('get_timeline', args, context, async (measured, scope) => {
+      if (args.function !== undefined) return ofFunction(args.function, measured, scope, context);
+      if (args.group_by !== undefined) await checkLabel(args.group_by, scope, context);
+      if (totalValue(measured.active) <= 0) return noTimeline(measured);
+      return args.group_by === undefined
+        ? ofTotal(measured, scope, context)
+        : byLabel(args.group_by, measured, scope, context);
+    });
+  },
+});
+
+async function ofFunction(text: string, measured: Measurement, scope: Scope, context: ToolContext) {
+  const target = resolveFunction(measured, text);
+  if (target === null) {
+    return unknownFunctionAnswer(measured, 'get_timeline', text, {
+      onset: null,
+      series: [],
+      spikes: [],
+      gaps: [],
+    });
+  }
+  const { frames, gaps, series } = await functionSeries(target, measured, scope, MOST_PARTS, context);
+  const of = functionData(target.info, target.line);
+  const since = series.onset === null ? {} : { from: formatTime(series.onset.before) };
+  return timelineAnswer(measured, {
+    frames,
+    gaps,
+    whole: series,
+    by: null,
+    of,
+    notes: [],
+    next: [
+      { tool: 'inspect_function', arguments: { ...callScope(measured), ...since, function: of.function } },
+    ],
+  });
+}
+
+async function ofTotal(measured: Measurement, scope: Scope, context: ToolContext) {
+  const { whole, ...read } = await totalSeries(measured, scope, MOST_PARTS, context);
+  const next = whole.onset === null ? [] : [summaryOf(measured, { from: formatTime(whole.onset.before) })];
+  return timelineAnswer(measured, { ...read, whole, by: null, of: null, notes: [], next });
+}
+
+async function byLabel(label: string, measured: Measurement, scope: Scope, context: ToolContext) {
+  const { series, others, ...read } = await labelSeries(label, measured, scope, context);
+  const named = series.filter((one) => one.label !== null);
+  const changed = named.find(({ since }) => since !== null) ?? named.find(({ change }) => change !== null);
+  const selector = (value: string) => formatSelector([...scope.matchers, { name: label, op: '=', value }]);
+  return timelineAnswer(measured, {
+    ...read,
+    by: { label, series, others },
+    of: null,
+    notes: [],
+    next:
+      changed?.label == null || series.length === 1
+        ? []
+        : [summaryOf(measured, { selector: selector(changed.label) })],
+  });
+}
+
+function summaryOf(measured: Measurement, more: Readonly<Record<string, string>>): NextCall {
+  return { tool: 'summarize_profile', arguments: { ...callScope(measured), ...more } };
+}
+
+async function checkLabel(label: string, scope: Scope, context: ToolContext): Promise<void> {
+  const { matchers, window } = profileQuery(scope);
+  const names = await context.schemaOf(scope.source).labelNames(matchers, window, context.signal);
+  if (names.includes(label)) return;
+  const like = nearest(label, names);
+  throw new UserError(
+    `There is no label ${JSON.stringify(label)} to group by.`,
+    `${like.length > 0 ? `Did you mean ${like.join(' or ')}? ` : ''}Labels: ${names.slice(0, 30).join(', ')}.`,
+  );
+}
