@@ -1,6 +1,7 @@
 import { compareProfiles } from './compare_profiles.js';
 import type { Tool } from './define.js';
 import { getTimeline } from './get_timeline.js';
+import { inspectFunction } from './inspect_function.js';
 import { investigate } from './investigate.js';
 import { listDataSources } from './list_data_sources.js';
 import { listLabels } from './list_labels.js';
@@ -13,6 +14,7 @@ import { summarizeProfile } from './summarize_profile.js';
 export const TOOLS: readonly Tool[] = [
   compareProfiles,
   getTimeline,
+  inspectFunction,
   investigate,
   listDataSources,
   listLabels,
