@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { profileOf, type TestFrame } from '../../test/support/profiles.js';
-import { findFunction } from './find-function.js';
+import { type FunctionTarget, findFunction, lookupText } from './find-function.js';
 import type { Profile } from './model.js';
 
 /** Every name as a stack of its own, the first the heaviest. */
@@ -14,6 +14,12 @@ function found(profile: Profile, text: string): string | string[] {
   const lookup = findFunction(profile, text);
   if (lookup === 'unknown') return lookup;
   return 'found' in lookup ? lookup.found.info.name : lookup.candidates.map(({ info }) => info.name);
+}
+
+function targetOf(profile: Profile, text: string): FunctionTarget {
+  const lookup = findFunction(profile, text);
+  if (lookup === 'unknown' || !('found' in lookup)) throw new Error(`${text} does not find one function`);
+  return lookup.found;
 }
 
 const shop = holding(
@@ -58,9 +64,8 @@ describe('a function is found by', () => {
 
 test('one function under several type parameters is one', () => {
   const profile = holding('Key[go.shape.int]', 'Key[go.shape.string]');
-  const lookup = findFunction(profile, 'Key');
-  if (lookup === 'unknown' || !('found' in lookup)) throw new Error('not found');
-  expect(profile.functions.every((info) => lookup.found.matches(info))).toBe(true);
+  const target = targetOf(profile, 'Key');
+  expect(profile.functions.every((info) => target.matches(info))).toBe(true);
 });
 
 describe('functions without a name', () => {
@@ -69,14 +74,19 @@ describe('functions without a name', () => {
   const profile = holding(page, other, { name: '(anonymous)', file: '/app/server.js', startLine: 3 }, 'main');
 
   test('are told apart by the place that answers show', () => {
-    const lookup = findFunction(profile, '(anonymous) views/page.js:41');
-    if (lookup === 'unknown' || !('found' in lookup)) throw new Error('not found');
-    expect(lookup.found.info).toMatchObject({ file: other.file, startLine: other.startLine });
-    expect(profile.functions.filter((info) => lookup.found.matches(info))).toHaveLength(1);
+    const target = targetOf(profile, '(anonymous) views/page.js:41');
+    expect(target.info).toMatchObject({ file: other.file, startLine: other.startLine });
+    expect(profile.functions.filter((info) => target.matches(info))).toHaveLength(1);
   });
 
   test('or where they begin', () => {
     expect(findFunction(profile, '(anonymous) page.js:40')).toHaveProperty('found.line', 41);
+  });
+
+  test('are found again by the text that ready calls use', () => {
+    const target = targetOf(profile, '(anonymous) views/page.js:41');
+    expect(lookupText(target)).toBe('(anonymous) /app/views/page.js:40');
+    expect(targetOf(profile, lookupText(target)).info).toEqual(target.info);
   });
 
   test('are candidates by their name alone', () => {

@@ -47,6 +47,12 @@ export function findFunction(profile: Profile, text: string): Lookup {
   return exact === 'unknown' ? lookup(inFile, name) : exact;
 }
 
+/** A text that finds the function again, in other windows, too. */
+export function lookupText({ info, line }: Pick<FunctionTarget, 'info' | 'line'>): string {
+  const place = info.startLine > 0 ? info.startLine : line;
+  return isUnnamed(info.name) && info.file !== '' ? `${info.name} ${info.file}:${place}` : info.name;
+}
+
 function lookup(functions: readonly FunctionTarget[], text: string): Lookup {
   // Answers cut long names on their left.
   const wanted = normaliseName(text.trim().replace(/^…/, ''));

@@ -18,6 +18,9 @@ const PATH_END = 4;
 /** Neighbours, lines and values below this share of the function's total are counted, not named. */
 const FLOOR = 0.01;
 
+/** Shares that differ by less are the same to a reader. */
+const EVEN = 0.01;
+
 /** The function's cost in the profiles of each value of a label. */
 export interface LabelSplit {
   label: string;
@@ -98,7 +101,7 @@ export function functionAnswer(measured: Measurement, report: FunctionReport): A
     },
     text: [
       { rows: scopeLines(measured) },
-      { rows: headRows(measured, report, caller) },
+      { rows: headRows(measured, report, caller, path) },
       { title: 'Heaviest way to it (share of its total):', rows: pathRows(path) },
       neighbourBlock(
         'Called by',
@@ -116,17 +119,25 @@ export function functionAnswer(measured: Measurement, report: FunctionReport): A
   };
 }
 
-function headRows(measured: Measurement, { fn, owner, view }: FunctionReport, caller: Row | null): string[] {
+function headRows(
+  measured: Measurement,
+  { fn, owner, view }: FunctionReport,
+  caller: Row | null,
+  path: readonly Row[],
+): string[] {
   const { type } = measured;
   const whole = totalValue(measured.active);
   const divisor = divisorOf(measured);
   const what = type.wallClock ? `active ${type.alias} time` : type.alias;
   const part = (value: number) =>
-    `${formatShare(value / whole)} (${formatValue(value / divisor, type.unit, type.noun)})`;
+    value === 0
+      ? '0%'
+      : `${formatShare(value / whole)} (${formatValue(value / divisor, type.unit, type.noun)})`;
   const recursive =
     view.recursive > 0 ? `, ${formatShare(view.recursive / view.total)} of it recursive (counted once)` : '';
+  const isNext = caller !== null && caller.function === path.at(-2)?.function;
   const reached =
-    caller === null
+    caller === null || isNext
       ? ''
       : ` Nearest application caller: ${displayFunction(caller)} with ${formatShare(caller.share)} of it.`;
   return [
@@ -138,8 +149,9 @@ function percent(share: number): string {
   return formatShare(share).padStart(5);
 }
 
-/** The entry point and the last frames down to the function. */
-function pathRows(path: readonly Row[]): string[] {
+/** The entry point and the last frames above the function. */
+function pathRows(whole: readonly Row[]): string[] {
+  const path = whole.slice(0, -1);
   const end = Math.max(1, path.length - PATH_END);
   return path.flatMap((frame, at) => {
     if (at > 0 && at < end) return [];
@@ -194,6 +206,8 @@ function timelineData(series: Series, scale: Scale): Json {
 /** Its share in the profiles of each value of a label, and whether they differ by more than chance. */
 function labelRow({ label, sameAs, values }: LabelSplit, { type, samples, active }: Measurement): string {
   const perSample = samples === null || samples === 0 ? null : totalValue(active) / samples;
+  const shares = values.map(({ cost }) => cost.value / cost.active);
+  const isEven = Math.max(...shares) - Math.min(...shares) < EVEN;
   const alike =
     perSample !== null &&
     areAlike(values.map(({ cost }) => ({ counted: cost.value / perSample, all: cost.active / perSample })));
@@ -202,5 +216,5 @@ function labelRow({ label, sameAs, values }: LabelSplit, { type, samples, active
   );
   const same =
     sameAs.length === 0 ? '' : ` (${sameAs.map((name) => safeText(name, 60)).join(', ')} the same)`;
-  return `By ${safeText(label, 60)}${same}: ${listed.join(', ')} of each one's ${type.alias}${alike ? '; alike within noise' : ''}`;
+  return `By ${safeText(label, 60)}${same}: ${listed.join(', ')} of each one's ${type.alias}${isEven ? '; alike' : alike ? '; alike within noise' : ''}`;
 }

@@ -1,3 +1,4 @@
+import { lookupText } from '../profile/find-function.js';
 import { totalValue } from '../profile/model.js';
 import { functionTable, rankFunctions } from '../profile/table.js';
 import { displayBriefly, functionData } from './functions.js';
@@ -44,7 +45,7 @@ export function unknownFunctionAnswer(
     : best === undefined
       ? [{ tool: 'query_profile', arguments: { ...callScope(measured), sort: 'total' } }]
       : [
-          { tool, arguments: { ...callScope(measured), function: safeText(best.info.name) } },
+          { tool, arguments: { ...callScope(measured), function: safeText(lookupText(best)) } },
           {
             tool: 'query_profile',
             arguments: { ...callScope(measured), view: 'tree', focus: focusPattern(best.info.name) },

@@ -3,6 +3,7 @@ import { UserError } from '../errors.js';
 import { type FunctionTarget, findFunction } from '../profile/find-function.js';
 import { displayBriefly, functionData } from '../report/functions.js';
 import type { Measurement } from '../report/measurement.js';
+import { safeText } from '../report/sanitise.js';
 
 /** Candidates named in the error for an ambiguous name. */
 const MOST_NAMED = 6;
@@ -27,7 +28,7 @@ export function resolveFunction(measured: Measurement, text: string): FunctionTa
     .map(({ info, line }) => displayBriefly(functionData(info, line)));
   const more = candidates.length - named.length;
   throw new UserError(
-    `\`function\` ${JSON.stringify(text)} fits ${candidates.length} functions.`,
+    `\`function\` ${JSON.stringify(safeText(text, 100))} fits ${candidates.length} functions.`,
     `Name one, heaviest first: ${named.join(', ')}${more > 0 ? `, … (${more} more)` : ''}.`,
   );
 }

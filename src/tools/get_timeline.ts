@@ -1,10 +1,12 @@
 import { z } from 'zod';
 import { UserError } from '../errors.js';
+import { lookupText } from '../profile/find-function.js';
 import { totalValue } from '../profile/model.js';
 import { functionData } from '../report/functions.js';
 import type { Measurement } from '../report/measurement.js';
 import { nearest } from '../report/nearest.js';
 import { callScope, type NextCall } from '../report/next.js';
+import { safeText } from '../report/sanitise.js';
 import { noTimeline, timelineAnswer } from '../report/timeline-view.js';
 import { formatTime } from '../report/units.js';
 import { unknownFunctionAnswer } from '../report/unknown-function.js';
@@ -74,7 +76,10 @@ async function ofFunction(text: string, measured: Measurement, scope: Scope, con
     of,
     notes: [],
     next: [
-      { tool: 'inspect_function', arguments: { ...callScope(measured), ...since, function: of.function } },
+      {
+        tool: 'inspect_function',
+        arguments: { ...callScope(measured), ...since, function: safeText(lookupText(target)) },
+      },
     ],
   });
 }

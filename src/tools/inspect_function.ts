@@ -1,9 +1,12 @@
 import { z } from 'zod';
+import { lookupText } from '../profile/find-function.js';
 import { frameOwner } from '../profile/frames.js';
 import { functionView } from '../profile/neighbours.js';
 import { functionAnswer } from '../report/function-view.js';
 import { functionData } from '../report/functions.js';
 import { callScope, focusPattern } from '../report/next.js';
+import { safeText } from '../report/sanitise.js';
+import { formatTime } from '../report/units.js';
 import { unknownFunctionAnswer } from '../report/unknown-function.js';
 import { formatArgument, profileArguments } from './arguments.js';
 import { defineTool } from './define.js';
@@ -12,6 +15,8 @@ import { functionSeries } from './function-series.js';
 import { labelCosts } from './label-shares.js';
 import { answerAbout } from './profile-question.js';
 
+/** A timeline that also shows the time before begins this many windows earlier. */
+const LONGER = 2;
 /** Parts of the timeline: each is a merge. */
 const TIMELINE_PARTS = 6;
 
@@ -57,6 +62,14 @@ export const inspectFunction = defineTool({
         series,
         labels,
         next: [
+          {
+            tool: 'get_timeline',
+            arguments: {
+              ...callScope(measured),
+              from: formatTime(scope.window.from - LONGER * (scope.window.to - scope.window.from)),
+              function: safeText(lookupText(target)),
+            },
+          },
           {
             tool: 'query_profile',
             arguments: { ...callScope(measured), view: 'tree', focus: focusPattern(fn.function) },
