@@ -102,7 +102,7 @@ export function functionAnswer(measured: Measurement, report: FunctionReport): A
     text: [
       { rows: scopeLines(measured) },
       { rows: headRows(measured, report, caller, path) },
-      { title: 'Heaviest way to it (share of its total):', rows: pathRows(path) },
+      { title: 'Heaviest way to it (shares of its total, here and below):', rows: pathRows(path) },
       neighbourBlock(
         'Called by',
         callers,
@@ -165,7 +165,7 @@ function neighbourBlock(title: string, rows: readonly Row[], more: readonly stri
   const left = rows.length - shown.length;
   const share = rows.slice(shown.length).reduce((sum, row) => sum + row.share, 0);
   return {
-    title: `${title} (share of its total):`,
+    title: `${title}:`,
     rows: [
       ...shown.map((row) => `${percent(row.share)} ${displayBriefly(row)}`),
       ...more,
@@ -181,7 +181,7 @@ function lineRows({ lines, total }: FunctionView): string[] {
     .slice(0, MOST_LINES)
     .map((one) => `${one.line}: ${formatShare(one.self / total)}/${formatShare(one.total / total)}`);
   const more = known.length > shown.length ? `, ${known.length - shown.length} more` : '';
-  return [`Lines (self/total, share of its total): ${shown.join(', ')}${more}`];
+  return [`Lines (self/total): ${shown.join(', ')}${more}`];
 }
 
 function timelineRow(series: Series): string {

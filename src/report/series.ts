@@ -24,7 +24,7 @@ export function scaleOf({ type, rate, profiles, instances, active }: Measurement
       unit: rate.unit,
       per: '',
       convert: (perProfile, sending) => perProfile * sending * perSecond,
-      format: (value) => formatRate(value, rate.unit),
+      format: (value) => (value === 0 ? '0' : formatRate(value, rate.unit)),
       round: roundShare,
     };
   }
@@ -34,7 +34,7 @@ export function scaleOf({ type, rate, profiles, instances, active }: Measurement
     unit: `${type.unit} ${per}`,
     per: `${noun} ${per}`,
     convert: (perProfile) => perProfile,
-    format: (value) => formatValue(value, type.unit),
+    format: (value) => (value === 0 ? '0' : formatValue(value, type.unit)),
     round,
   };
 }
@@ -61,6 +61,8 @@ export interface Series {
   /** Whether there are enough parts to tell a change. */
   testable: boolean;
   change: Change | null;
+  /** Mean values outside and inside the change, whatever it was looked for in. */
+  values: { outside: number; inside: number } | null;
   onset: { after: number; before: number } | null;
   /** The stretch of a change that did not last. */
   excursion: Span | null;
@@ -103,16 +105,27 @@ export function seriesOf(
   const tested: OnsetPart[] = known.map((row) => row.tested);
   const values = known.map(({ value }) => value);
   const change = findChange(tested, options.variance ?? null);
-  const profiles = known.reduce((sum, { part }) => sum + part.profiles, 0);
+  const meanOf = (some: typeof known) => {
+    const profiles = some.reduce((sum, { part }) => sum + part.profiles, 0);
+    return some.reduce((sum, { part, value }) => sum + value * part.profiles, 0) / (profiles || 1);
+  };
+  const isInside = (at: number) => change !== null && at >= change.start && at < change.end;
   return {
     label,
     parts,
     share: options.share,
     least: values.length === 0 ? 0 : Math.min(...values),
-    mean: known.reduce((sum, { part, value }) => sum + value * part.profiles, 0) / (profiles || 1),
+    mean: meanOf(known),
     most: Math.max(0, ...values),
     testable: known.length >= (options.variance == null ? LEAST_PARTS : LEAST_COUNTED_PARTS),
     change,
+    values:
+      change === null
+        ? null
+        : {
+            outside: meanOf(known.filter((_, at) => !isInside(at))),
+            inside: meanOf(known.filter((_, at) => isInside(at))),
+          },
     onset: onsetOf(tested, change),
     excursion:
       change === null || change.end === tested.length ? null : spanOf(tested, change.start, change.end),
@@ -143,6 +156,11 @@ function spikesIn(values: readonly number[], change: Change | null): [start: num
 /** Fewer parts do not tell a change unless it is gross; where the errors are known from counts, three do. */
 const LEAST_PARTS = 6;
 const LEAST_COUNTED_PARTS = 3;
+
+/** Whether nothing was found in so few parts that a longer window may show more. */
+export function isShort({ change, parts }: Series): boolean {
+  return change === null && parts.length < LEAST_PARTS;
+}
 
 /**
  * What became of a series, as the end of a sentence: `rose from 1 s to 2 s per profile between … and …`.

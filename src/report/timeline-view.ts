@@ -122,27 +122,46 @@ function seriesData(series: Series, timeline: Timeline, scale: Scale): JsonObjec
 /** When the cost changed, or that it did not. */
 function headlineOf(measured: Measurement, { whole, by, of }: Timeline, scale: Scale): string {
   const what = measured.type.wallClock ? `active ${measured.type.alias} time` : measured.type.alias;
-  if (of !== null) return `${displayFunction(of)} as a share of ${what} ${changeText(whole, formatShare)}.`;
+  if (of !== null) {
+    const { values } = whole;
+    const level = (value: number) => scale.format(value);
+    const amounts =
+      values === null
+        ? ''
+        : `; its value from ${level(values.outside)} to ${level(values.inside)}${scale.per}`;
+    return `${displayFunction(of)} as a share of ${what} ${changeText(whole, formatShare)}${amounts}.`;
+  }
   const total = `${what} ${changeText(whole, scale.format, scale.per)}.`;
-  if (by === null) return total;
-  const changed = by.series.filter(
-    ({ change, since, until }) => change !== null || since !== null || until !== null,
-  );
-  const shown = changed
-    .slice(0, MOST_NAMED)
-    .map((series) => `${safeText(series.label ?? 'without', 100)} ${briefly(series, whole)}`);
-  const more = changed.length > shown.length ? `, ${changed.length - shown.length} more` : '';
-  return `${total} By ${safeText(by.label, 100)}: ${changed.length === 0 ? 'none changed on its own' : `${shown.join(', ')}${more}`}.`;
+  return by === null ? total : `${total} By ${safeText(by.label, 100)}: ${byText(by.series, whole)}.`;
 }
 
-/** What happened to one value of a label, without the figures. */
-function briefly({ change, onset, since, until }: Series, whole: Series): string {
+/** Which values of a label changed, and when; those of the same course together. */
+function byText(series: readonly Series[], whole: Series): string {
+  const courses = new Map<string, string[]>();
+  for (const one of series) {
+    const course = briefly(one, whole);
+    if (course === null) continue;
+    courses.set(course, [...(courses.get(course) ?? []), safeText(one.label ?? '(none)', 100)]);
+  }
+  if (courses.size === 0) return 'none changed on its own';
+  return [...courses]
+    .slice(0, MOST_NAMED)
+    .map(([course, labels]) => {
+      if (labels.length === series.length && series.length > 1) return `each ${course}`;
+      const more = labels.length - MOST_NAMED;
+      return `${labels.slice(0, MOST_NAMED).join(', ')}${more > 0 ? ` and ${more} more` : ''} ${course}`;
+    })
+    .join('; ');
+}
+
+/** What happened to one value of a label, without the figures; null for nothing. */
+function briefly({ change, onset, since, until }: Series, whole: Series): string | null {
   if (since !== null) return `came ${formatTime(since)}`;
   if (until !== null) return `went ${formatTime(until)}`;
-  if (change === null) return 'did not change';
+  if (change === null) return null;
   const verb = change.inside > change.outside ? 'rose' : 'fell';
   if (onset === null) return `${verb} for a while`;
-  return isSame(onset, whole.onset) ? `${verb}, too` : `${verb} ${formatTime(onset.before)}`;
+  return `${verb} ${isSame(onset, whole.onset) ? 'at the same time' : formatTime(onset.before)}`;
 }
 
 function isSame(onset: { after: number; before: number }, other: Series['onset']): boolean {

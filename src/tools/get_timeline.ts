@@ -5,8 +5,9 @@ import { totalValue } from '../profile/model.js';
 import { functionData } from '../report/functions.js';
 import type { Measurement } from '../report/measurement.js';
 import { nearest } from '../report/nearest.js';
-import { callScope, type NextCall } from '../report/next.js';
+import { callScope, longerScope, type NextCall } from '../report/next.js';
 import { safeText } from '../report/sanitise.js';
+import { isShort, type Series } from '../report/series.js';
 import { noTimeline, timelineAnswer } from '../report/timeline-view.js';
 import { formatTime } from '../report/units.js';
 import { unknownFunctionAnswer } from '../report/unknown-function.js';
@@ -68,6 +69,7 @@ async function ofFunction(text: string, measured: Measurement, scope: Scope, con
   const { frames, gaps, series } = await functionSeries(target, measured, scope, MOST_PARTS, context);
   const of = functionData(target.info, target.line);
   const since = series.onset === null ? {} : { from: formatTime(series.onset.before) };
+  const name = safeText(lookupText(target));
   return timelineAnswer(measured, {
     frames,
     gaps,
@@ -76,35 +78,47 @@ async function ofFunction(text: string, measured: Measurement, scope: Scope, con
     of,
     notes: [],
     next: [
-      {
-        tool: 'inspect_function',
-        arguments: { ...callScope(measured), ...since, function: safeText(lookupText(target)) },
-      },
+      ...(isShort(series)
+        ? [{ tool: 'get_timeline', arguments: { ...longerScope(measured), function: name } }]
+        : []),
+      { tool: 'inspect_function', arguments: { ...callScope(measured), ...since, function: name } },
     ],
   });
 }
 
 async function ofTotal(measured: Measurement, scope: Scope, context: ToolContext) {
   const { whole, ...read } = await totalSeries(measured, scope, MOST_PARTS, context);
-  const next = whole.onset === null ? [] : [summaryOf(measured, { from: formatTime(whole.onset.before) })];
+  const next = nextOf(whole, measured, {});
   return timelineAnswer(measured, { ...read, whole, by: null, of: null, notes: [], next });
 }
 
 async function byLabel(label: string, measured: Measurement, scope: Scope, context: ToolContext) {
   const { series, others, ...read } = await labelSeries(label, measured, scope, context);
   const named = series.filter((one) => one.label !== null);
-  const changed = named.find(({ since }) => since !== null) ?? named.find(({ change }) => change !== null);
-  const selector = (value: string) => formatSelector([...scope.matchers, { name: label, op: '=', value }]);
+  const changed = named.filter(({ since, change }) => since !== null || change !== null);
+  const first = changed.find(({ since }) => since !== null) ?? changed[0];
+  const value = changed.length === series.length ? null : (first?.label ?? null);
   return timelineAnswer(measured, {
     ...read,
     by: { label, series, others },
     of: null,
     notes: [],
     next:
-      changed?.label == null || series.length === 1
-        ? []
-        : [summaryOf(measured, { selector: selector(changed.label) })],
+      value === null
+        ? nextOf(read.whole, measured, { group_by: label })
+        : [
+            summaryOf(measured, {
+              selector: formatSelector([...scope.matchers, { name: label, op: '=', value }]),
+            }),
+          ],
   });
+}
+
+/** What to look at after a timeline: what the cost goes to since the onset; or more of the time before. */
+function nextOf(whole: Series, measured: Measurement, own: Readonly<Record<string, string>>): NextCall[] {
+  if (whole.onset !== null) return [summaryOf(measured, { from: formatTime(whole.onset.before) })];
+  if (!isShort(whole)) return [];
+  return [{ tool: 'get_timeline', arguments: { ...longerScope(measured), ...own } }];
 }
 
 function summaryOf(measured: Measurement, more: Readonly<Record<string, string>>): NextCall {

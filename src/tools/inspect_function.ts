@@ -1,12 +1,13 @@
 import { z } from 'zod';
+import { isUnnamed } from '../profile/builder.js';
 import { lookupText } from '../profile/find-function.js';
 import { frameOwner } from '../profile/frames.js';
 import { functionView } from '../profile/neighbours.js';
 import { functionAnswer } from '../report/function-view.js';
 import { functionData } from '../report/functions.js';
-import { callScope, focusPattern } from '../report/next.js';
+import { callScope, focusPattern, longerScope } from '../report/next.js';
 import { safeText } from '../report/sanitise.js';
-import { formatTime } from '../report/units.js';
+import { isShort } from '../report/series.js';
 import { unknownFunctionAnswer } from '../report/unknown-function.js';
 import { formatArgument, profileArguments } from './arguments.js';
 import { defineTool } from './define.js';
@@ -15,8 +16,6 @@ import { functionSeries } from './function-series.js';
 import { labelCosts } from './label-shares.js';
 import { answerAbout } from './profile-question.js';
 
-/** A timeline that also shows the time before begins this many windows earlier. */
-const LONGER = 2;
 /** Parts of the timeline: each is a merge. */
 const TIMELINE_PARTS = 6;
 
@@ -55,6 +54,7 @@ export const inspectFunction = defineTool({
       const { series } = await functionSeries(target, measured, scope, TIMELINE_PARTS, context);
       const labels = await labelCosts(target, scope, context);
       const fn = functionData(target.info, target.line);
+      const name = safeText(lookupText(target));
       return functionAnswer(measured, {
         fn,
         owner: frameOwner(target.info),
@@ -62,18 +62,17 @@ export const inspectFunction = defineTool({
         series,
         labels,
         next: [
-          {
-            tool: 'get_timeline',
-            arguments: {
-              ...callScope(measured),
-              from: formatTime(scope.window.from - LONGER * (scope.window.to - scope.window.from)),
-              function: safeText(lookupText(target)),
-            },
-          },
-          {
-            tool: 'query_profile',
-            arguments: { ...callScope(measured), view: 'tree', focus: focusPattern(fn.function) },
-          },
+          ...(isShort(series)
+            ? [{ tool: 'get_timeline', arguments: { ...longerScope(measured), function: name } }]
+            : []),
+          ...(isUnnamed(fn.function)
+            ? []
+            : [
+                {
+                  tool: 'query_profile',
+                  arguments: { ...callScope(measured), view: 'tree', focus: focusPattern(fn.function) },
+                },
+              ]),
         ],
       });
     }),
