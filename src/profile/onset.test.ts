@@ -43,7 +43,15 @@ describe('examples', () => {
 
   test('a ramp begins where it leaves the level before', () => {
     const ramp = parts([34, 33, 35, 33, 34, 34, 33, 35, 1_200, 2_500, 3_900, 5_200]);
-    expect(onsetOf(ramp, findChange(ramp, null))).toEqual({ after: 470_000, before: 490_000 });
+    expect(onsetOf(ramp, findChange(ramp, null))).toEqual({ after: 470_000, before: 530_000 });
+  });
+
+  test.each([
+    ['with', [5, 6, 5, 6, 5, 6, 11, 16, 15, 16], 350_000, 410_000],
+    ['without', [5, 6, 5, 6, 5, 9, 16, 17, 16, 17], 310_000, 370_000],
+  ])('a part between the levels may hold the onset: the first %s', (_what, values, after, before) => {
+    const mixed = parts(values);
+    expect(onsetOf(mixed, findChange(mixed, null))).toEqual({ after, before });
   });
 
   test('counts tell a change of three parts that their scatter alone cannot', () => {

@@ -69,9 +69,13 @@ function meanOf(parts: readonly OnsetPart[]): number {
   return weight > 0 ? parts.reduce((sum, part) => sum + part.value * part.weight, 0) / weight : 0;
 }
 
+/** A part that is at least this far from its own level, towards the other one, may hold the change itself. */
+const MIXED = 0.25;
+
 /**
- * When a change that lasts began: between the last part without it and the first with it. Null where there is none, or
- * where it did not last to the end.
+ * When a change that lasts began: after the last observation of the last part without it, and before the first of the
+ * first part with it. Where one of these parts may hold the beginning, since its value lies between the levels, the
+ * interval takes it in. Null where there is no change, or where it did not last to the end.
  */
 export function onsetOf(
   parts: readonly OnsetPart[],
@@ -79,7 +83,12 @@ export function onsetOf(
 ): { after: number; before: number } | null {
   if (change === null || change.end < parts.length) return null;
   const [last, first] = [parts[change.start - 1], parts[change.start]];
-  return last === undefined || first === undefined ? null : { after: last.to, before: first.from };
+  if (last === undefined || first === undefined) return null;
+  const progress = ({ value }: OnsetPart) => (value - change.outside) / (change.inside - change.outside);
+  return {
+    after: progress(last) > MIXED ? last.from : last.to,
+    before: progress(first) < 1 - MIXED ? first.to : first.from,
+  };
 }
 
 /** Sums over the first parts of a series, by which any stretch is summed at once. */
