@@ -228,6 +228,90 @@ describe('by a label', () => {
   });
 });
 
+describe('where profiles are counted', () => {
+  const calm = hour(() => ({ f: 50 }));
+
+  test('one that is split by a label of its samples is still one', async () => {
+    const inner = await source(calm);
+    const split: ProfileSource = {
+      ...inner,
+      labelNames: async (...args) => [...(await inner.labelNames(...args)), 'endpoint'],
+      timeSeries: async (query, options, signal) => {
+        const series = await inner.timeSeries(query, options, signal);
+        if (!options.groupBy.includes('endpoint')) return series;
+        return ['/a', '/b'].flatMap((endpoint) =>
+          series.map(({ labels, points }) => ({
+            labels: { ...labels, endpoint },
+            points: points.map(({ time, value }) => ({
+              time,
+              value: value * (endpoint === '/a' ? 0.6 : 0.4),
+            })),
+          })),
+        );
+      },
+    };
+    const { text, json } = await timeline(split, { group_by: 'endpoint' });
+    expect(text).toContain('total: min 500 ms, mean 500 ms, max 500 ms');
+    expect(
+      json.series.map(({ label, mean, share }: Record<string, unknown>) => [label, mean, share]),
+    ).toEqual([
+      ['/a', 300_000_000, 0.6],
+      ['/b', 200_000_000, 0.4],
+    ]);
+  });
+
+  test('too many to tell apart are counted by the store', async () => {
+    const inner = await source([...calm, ...hour(() => ({ f: 50 }), { pod: 'b' })]);
+    const many: ProfileSource = {
+      ...inner,
+      snapshots: async (...args) =>
+        (await inner.snapshots(...args)).map(({ labels, profiles }) => ({
+          labels,
+          profiles: profiles * 1_000,
+        })),
+    };
+    const { text, json } = await timeline(many, { group_by: 'pod' });
+    expect(text).toContain('12 parts of 5 min');
+    expect(text).toContain('total: min 500 µs, mean 500 µs, max 500 µs');
+    expect(json.series.map(({ mean }: { mean: number }) => mean)).toEqual([500_000, 500_000]);
+  });
+
+  test('a rise by more instances says so', async () => {
+    const cover = (pod: string, from: number) =>
+      Array.from({ length: 240 }, (_, at) => ({
+        minute: (at + 0.5) / 4,
+        labels: { pod },
+        work: { f: 750 },
+      })).filter(({ minute }) => minute >= from);
+    const scaled = await source(
+      [...cover('a', 0), ...cover('b', 0), ...cover('c', 7.5), ...cover('d', 7.5)],
+      'cpu/nanoseconds',
+      15,
+    );
+    expect((await timeline(scaled)).text).toMatch(
+      /cpu rose from 1 core to 2 cores between .*; instances went from 2 to 4\./,
+    );
+    const canary = await source([
+      ...hour((_, noise) => ({ f: 50 + noise })),
+      ...hour((_, noise) => ({ f: 90 + noise }), { pod: 'b' }, 2).filter(({ minute }) => minute > 40),
+    ]);
+    expect((await timeline(canary)).text).toContain('; instances went from 1 to 2.');
+  });
+});
+
+test.each([
+  ['of one instant', iso(0.5), iso(0.5)],
+  ['of one second', iso(0.5), new Date(START + 31_000).toISOString()],
+  ['of a day', new Date(START - 1_380 * MINUTE).toISOString(), iso(60)],
+])('a window %s', async (_what, from, to) => {
+  const sent = await source(hour(() => ({ f: 50 })));
+  for (const args of [{}, { group_by: 'pod' }, { function: 'f' }]) {
+    const { json } = await timeline(sent, { from, to, ...args });
+    expect(json.series[0]).toMatchObject({ min: 500_000_000, max: 500_000_000 });
+    expect(json.onset).toBeNull();
+  }
+});
+
 describe('a function', () => {
   const grown = hour((minute, noise) => ({
     'api;pay': minute < 30 ? noise : 40 + noise,

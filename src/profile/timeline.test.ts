@@ -22,6 +22,11 @@ describe('the usual interval', () => {
     expect(usualInterval(at([0, 15, 30, 300, 315]))).toBe(15 * SECOND);
   });
 
+  test('is not distorted by a grid of five seconds', () => {
+    const twelve = Array.from({ length: 51 }, (_, profile) => 5 * Math.ceil((12 * profile) / 5));
+    expect(usualInterval(at(twelve))).toBe(12 * SECOND);
+  });
+
   test('is unknown of single profiles', () => {
     expect(usualInterval([...at([5]), ...at([9], 'b')])).toBeNull();
   });

@@ -26,7 +26,10 @@ export interface Span {
 /** A stretch without profiles is a gap when it is longer than this many of the usual intervals. */
 const GAP_INTERVALS = 2.5;
 
-/** The usual time between two profiles of an instance, ms: the median; null where no instance sent two. */
+/**
+ * The usual time between two profiles of an instance, ms: the mean without gaps, which a coarse grid does not distort; null
+ * where no instance sent two.
+ */
 export function usualInterval(readings: readonly Reading[]): number | null {
   const byInstance = new Map<string | null, Reading[]>();
   for (const reading of readings) {
@@ -42,7 +45,10 @@ export function usualInterval(readings: readonly Reading[]): number | null {
       if (before !== undefined) intervals.push(time - before);
     });
   }
-  return median(intervals);
+  const middle = median(intervals);
+  if (middle === null) return null;
+  const usual = intervals.filter((interval) => interval <= GAP_INTERVALS * middle);
+  return usual.reduce((sum, interval) => sum + interval, 0) / usual.length;
 }
 
 /** Stretches of a window in which no instance sent a profile, though several were due. */

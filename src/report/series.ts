@@ -1,3 +1,4 @@
+import { totalValue } from '../profile/model.js';
 import { type Change, findChange, type OnsetPart, onsetOf } from '../profile/onset.js';
 import { type Frame, type Span, spikesOf } from '../profile/timeline.js';
 import { type Measurement, round, roundShare } from './measurement.js';
@@ -9,21 +10,20 @@ export interface Scale {
   unit: string;
   /** What text says once about its values: ` per profile`, ` goroutines per snapshot`; '' for a rate. */
   per: string;
-  /** Converts a mean value per profile of so many instances that send at the same time. */
-  convert(perProfile: number, instances: number): number;
+  /** Converts a mean value per profile of so many instances, each of which sends one in every interval (ms). */
+  convert(perProfile: number, instances: number, interval: number): number;
   format(value: number): string;
   round(value: number): number;
 }
 
-export function scaleOf({ type, rate, profiles, instances, active }: Measurement): Scale {
-  let total = 0;
-  for (const value of active.values) total += value;
-  if (rate !== null && profiles !== null && instances !== null && total > 0) {
-    const perSecond = (rate.value / total) * (profiles / instances);
+export function scaleOf({ type, rate, active, window }: Measurement): Scale {
+  const total = totalValue(active);
+  if (rate !== null && total > 0) {
+    const perMs = (rate.value / total) * (window.to - window.from);
     return {
       unit: rate.unit,
       per: '',
-      convert: (perProfile, sending) => perProfile * sending * perSecond,
+      convert: (perProfile, instances, interval) => (perProfile * instances * perMs) / interval,
       format: (value) => (value === 0 ? '0' : formatRate(value, rate.unit)),
       round: roundShare,
     };
@@ -44,8 +44,9 @@ export interface SeriesPart {
   /** Null where there was no profile. */
   value: number | null;
   share: number | null;
-  /** Number of profiles behind it. */
+  /** Numbers of profiles behind it, and of instances that sent them. */
   profiles: number;
+  instances: number;
 }
 
 /** Costs over time with what there is to say about them. */
@@ -61,8 +62,8 @@ export interface Series {
   /** Whether there are enough parts to tell a change. */
   testable: boolean;
   change: Change | null;
-  /** Mean values outside and inside the change, whatever it was looked for in. */
-  values: { outside: number; inside: number } | null;
+  /** Means outside and inside the change, whatever it was looked for in. */
+  means: { value: [outside: number, inside: number]; instances: [outside: number, inside: number] } | null;
   onset: { after: number; before: number } | null;
   /** The stretch of a change that did not last. */
   excursion: Span | null;
@@ -109,7 +110,11 @@ export function seriesOf(
     const profiles = some.reduce((sum, { part }) => sum + part.profiles, 0);
     return some.reduce((sum, { part, value }) => sum + value * part.profiles, 0) / (profiles || 1);
   };
+  const instancesOf = (some: typeof known) =>
+    some.reduce((sum, { part }) => sum + part.instances, 0) / (some.length || 1);
   const isInside = (at: number) => change !== null && at >= change.start && at < change.end;
+  const inside = known.filter((_, at) => isInside(at));
+  const outside = known.filter((_, at) => !isInside(at));
   return {
     label,
     parts,
@@ -119,12 +124,12 @@ export function seriesOf(
     most: Math.max(0, ...values),
     testable: known.length >= (options.variance == null ? LEAST_PARTS : LEAST_COUNTED_PARTS),
     change,
-    values:
+    means:
       change === null
         ? null
         : {
-            outside: meanOf(known.filter((_, at) => !isInside(at))),
-            inside: meanOf(known.filter((_, at) => isInside(at))),
+            value: [meanOf(outside), meanOf(inside)],
+            instances: [instancesOf(outside), instancesOf(inside)],
           },
     onset: onsetOf(tested, change),
     excursion:

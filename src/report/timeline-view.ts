@@ -123,15 +123,13 @@ function seriesData(series: Series, timeline: Timeline, scale: Scale): JsonObjec
 function headlineOf(measured: Measurement, { whole, by, of }: Timeline, scale: Scale): string {
   const what = measured.type.wallClock ? `active ${measured.type.alias} time` : measured.type.alias;
   if (of !== null) {
-    const { values } = whole;
-    const level = (value: number) => scale.format(value);
-    const amounts =
-      values === null
-        ? ''
-        : `; its value from ${level(values.outside)} to ${level(values.inside)}${scale.per}`;
+    const [before, after] = whole.means?.value.map(scale.format) ?? [];
+    const amounts = before === undefined ? '' : `; its value from ${before} to ${after}${scale.per}`;
     return `${displayFunction(of)} as a share of ${what} ${changeText(whole, formatShare)}${amounts}.`;
   }
-  const total = `${what} ${changeText(whole, scale.format, scale.per)}.`;
+  const [before, after] = whole.means?.instances.map(Math.round) ?? [];
+  const instances = before === after ? '' : `; instances went from ${before} to ${after}`;
+  const total = `${what} ${changeText(whole, scale.format, scale.per)}${instances}.`;
   return by === null ? total : `${total} By ${safeText(by.label, 100)}: ${byText(by.series, whole)}.`;
 }
 

@@ -29,10 +29,12 @@ export async function functionSeries(
   const parts = frames.map((frame, at): SeriesPart => {
     const { active, value } = costs[at] ?? { active: 0, value: 0 };
     const profiles = read.profilesIn(at);
+    const instances = read.instancesIn(at);
     return {
       frame,
       profiles,
-      value: profiles === 0 ? null : scale.convert(value / profiles, read.instancesIn(at)),
+      instances,
+      value: profiles === 0 ? null : scale.convert(value / profiles, instances, read.interval),
       share: active > 0 ? value / active : null,
     };
   });

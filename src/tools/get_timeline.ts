@@ -23,7 +23,7 @@ import { labelSeries, totalSeries } from './total-series.js';
 
 /**
  * Requests besides those of the measurement (2, and a third where samples are counted by their own type): one series; at
- * most 12 counts where profiles cannot be told apart in it; at most 12 merges for a function or the total of a wall-clock
+ * most 12 counts (24 by label) where profiles cannot be told apart in it; at most 12 merges for a function or the total of a wall-clock
  * type, whose idle stacks only a profile shows; at most 30 for a wall-clock type by label. Never more than 4 at a time.
  */
 export const getTimeline = defineTool({

@@ -5,7 +5,8 @@ import { type Profile, totalValue } from '../profile/model.js';
 import { stacksThrough } from '../profile/stacks.js';
 import type { ProfileQuery } from '../sources/source.js';
 import type { ToolContext } from './define.js';
-import { type Frames, IN_FLIGHT, inFrames, profileQuery } from './readings.js';
+import { IN_FLIGHT, inFrames } from './in-frames.js';
+import { type Frames, profileQuery } from './readings.js';
 import type { Scope } from './scope.js';
 
 /** Sums over some profiles, in the type's unit. */

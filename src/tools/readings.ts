@@ -1,23 +1,12 @@
-import pMap from 'p-map';
-import {
-  type Frame,
-  frameAt,
-  framesOf,
-  gapsOf,
-  type Reading,
-  type Span,
-  usualInterval,
-  windowsOf,
-} from '../profile/timeline.js';
+import { type Frame, framesOf, gapsOf, type Reading, type Span, usualInterval } from '../profile/timeline.js';
 import type { Measurement } from '../report/measurement.js';
 import type { ProfileQuery } from '../sources/source.js';
 import type { ToolContext } from './define.js';
+import { countReadings, countStored, type FrameCounts, profileKey } from './frame-counts.js';
 import { findInstanceLabel } from './measure.js';
 import { allMatchers } from './request.js';
 import type { Scope } from './scope.js';
 
-/** Requests of one answer that are under way at the same time. */
-export const IN_FLIGHT = 4;
 /** Parts into which a window is cut where each costs a request. */
 export const MOST_PARTS = 12;
 /** Profiles are told apart one by one up to this number; a point of a series takes about 100 bytes. */
@@ -25,15 +14,13 @@ const MOST_READINGS = 20_000;
 /** Seconds between two points: one for windows up to an hour, and always below the interval of a profiler. */
 const LONGEST_STEP_S = 5;
 
-/** How a window is cut into parts, and what was read to know it. */
-export interface Frames {
+/** How a window is cut into parts, what was read to know it, and what it is the sum of. */
+export interface Frames extends FrameCounts {
   frames: Frame[];
   readings: Reading[];
   gaps: Span[];
-  /** Number of profiles per frame; of those with one value of the label where it is given. */
-  profilesIn(frame: number, label?: string | null): number;
-  /** Number of instances that sent them; where they cannot be told apart, by how often one sends. */
-  instancesIn(frame: number, label?: string | null): number;
+  /** The usual time between two profiles of an instance, ms. */
+  interval: number;
 }
 
 export function profileQuery({ service, matchers, window, type }: Scope): ProfileQuery {
@@ -42,8 +29,8 @@ export function profileQuery({ service, matchers, window, type }: Scope): Profil
 
 /**
  * Finds when the profiles of a scope came, and cuts the window into parts that hold some: one request for a series by
- * instance. Where profiles cannot be told apart in it (no label of instances, too many), one count per part as well: at
- * most 12, 4 at a time.
+ * instance. Where profiles cannot be told apart in it (no label of instances, too many), one count per part as well, two by
+ * label: at most 24, 4 at a time.
  *
  * @param label that series are told apart by, or null
  * @param most parts wanted, where the profiles allow as many
@@ -76,90 +63,26 @@ export async function readFrames(
   );
   const interval = many ? null : usualInterval(readings);
   const gaps = gapsOf(readings, window, interval);
-  const single = measured.profiles === null || measured.profiles === readings.length;
+  const single = measured.profiles === null || measured.profiles === new Set(readings.map(profileKey)).size;
   const count = Math.max(
     1,
     single ? Math.min(options.most, mostOfOne(readings)) : Math.min(options.most, MOST_PARTS),
   );
   const frames = framesOf(readings, window, { count, step: step * 1000, gaps });
+  const each = (measured.profiles ?? 1) / (measured.instances ?? 1);
+  const usual = interval ?? (window.to - window.from) / each;
   const counts = single
     ? countReadings(readings, frames)
-    : await countStored(query, frames, label, scope, context);
-  const ofFrame = (at: number, of: string | null | undefined) => {
-    const inFrame = counts[at] ?? new Map<string | null, Count>();
-    return of === undefined ? [...inFrame.values()] : [inFrame.get(of) ?? NOTHING];
-  };
-  const profilesIn: Frames['profilesIn'] = (at, of) =>
-    ofFrame(at, of).reduce((sum, { profiles }) => sum + profiles, 0);
-  const sent = (measured.profiles ?? 0) / (measured.instances ?? 1);
-  return {
-    frames,
-    readings,
-    gaps,
-    profilesIn,
-    instancesIn(at, of) {
-      const { from, to } = frames[at] ?? window;
-      return single
-        ? new Set(ofFrame(at, of).flatMap(({ instances }) => [...instances])).size
-        : profilesIn(at, of) / (sent * ((to - from) / (window.to - window.from)));
-    },
-  };
+    : await countStored(scope.source, query, frames, { label, interval: usual }, context.signal);
+  return { frames, readings, gaps, interval: usual, ...counts };
 }
 
-/** One thing per frame, made from the closed window that it stands for; null where the frame holds no profile. */
-export function inFrames<T>(
-  frames: readonly Frame[],
-  make: (window: Span, at: number) => T | null,
-): (T | null)[] {
-  return windowsOf(frames).map((window, at) => (frames[at]?.first == null ? null : make(window, at)));
-}
-
-/** The number of readings of the instance that has most. */
+/** The number of profiles of the instance that sent most. */
 function mostOfOne(readings: readonly Reading[]): number {
-  const counts = new Map<string | null, number>();
-  for (const { instance } of readings) counts.set(instance, (counts.get(instance) ?? 0) + 1);
-  return Math.max(0, ...counts.values());
-}
-
-interface Count {
-  profiles: number;
-  /** Empty where they were not told apart. */
-  instances: Set<string | null>;
-}
-type Counts = Map<string | null, Count>;
-const NOTHING: Count = { profiles: 0, instances: new Set() };
-
-function countReadings(readings: readonly Reading[], frames: readonly Frame[]): Counts[] {
-  const counts = frames.map((): Counts => new Map());
-  for (const { time, label, instance } of readings) {
-    const inFrame = counts[frameAt(frames, time)];
-    const known = inFrame?.get(label) ?? { profiles: 0, instances: new Set() };
-    inFrame?.set(label, known);
-    known.profiles++;
-    known.instances.add(instance);
+  const times = new Map<string | null, Set<number>>();
+  for (const { instance, time } of readings) {
+    const own = times.get(instance) ?? new Set();
+    times.set(instance, own.add(time));
   }
-  return counts;
-}
-
-function countStored(
-  query: ProfileQuery,
-  frames: readonly Frame[],
-  label: string | null,
-  { source }: Scope,
-  { signal }: ToolContext,
-): Promise<Counts[]> {
-  return pMap(
-    windowsOf(frames),
-    async (window): Promise<Counts> => {
-      const groupBy = label === null ? [] : [label];
-      const found = await source.snapshots({ ...query, window }, groupBy, signal);
-      return new Map(
-        found.map(({ labels, profiles }) => [
-          label === null ? null : (labels[label] ?? null),
-          { profiles, instances: new Set() },
-        ]),
-      );
-    },
-    { concurrency: IN_FLIGHT },
-  );
+  return Math.max(0, ...[...times.values()].map(({ size }) => size));
 }

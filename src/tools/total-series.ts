@@ -3,8 +3,9 @@ import type { Measurement } from '../report/measurement.js';
 import { type Series, type SeriesPart, scaleOf, seriesOf } from '../report/series.js';
 import type { Matcher } from '../sources/source.js';
 import type { ToolContext } from './define.js';
+import { inFrames } from './in-frames.js';
 import { mergedCosts, partCosts } from './part-costs.js';
-import { type Frames, inFrames, profileQuery, readFrames } from './readings.js';
+import { type Frames, profileQuery, readFrames } from './readings.js';
 import type { Scope } from './scope.js';
 
 /** Parts where they cost no requests of their own … */
@@ -122,12 +123,14 @@ function valueSeries(
   const own = one === undefined ? read.readings : read.readings.filter(({ label }) => label === one.of);
   const parts = read.frames.map((frame, at): SeriesPart => {
     const profiles = read.profilesIn(at, one?.of);
+    const instances = read.instancesIn(at, one?.of);
     const sum = sums[at] ?? 0;
     const whole = one?.wholeSums[at] ?? 0;
     return {
       frame,
       profiles,
-      value: profiles === 0 ? null : scale.convert(sum / profiles, read.instancesIn(at, one?.of)),
+      instances,
+      value: profiles === 0 ? null : scale.convert(sum / profiles, instances, read.interval),
       share: whole > 0 ? sum / whole : null,
     };
   });
