@@ -203,12 +203,12 @@ describe('by a label', () => {
     expect(shares.reduce((a: number, b: number) => a + b, 0)).toBeCloseTo(1, 5);
   });
 
-  test('20 of many values, the rest counted', async () => {
+  test('12 of many values, the rest counted', async () => {
     const pods = Array.from({ length: 30 }, (_, at) =>
       [10, 20, 30].map((minute) => ({ minute, labels: { pod: `pod-${at}` }, work: { f: 100 - at } })),
     ).flat();
     const { text, json } = await timeline(await source(pods), { group_by: 'pod' });
-    expect([json.series.length, json.series_count]).toEqual([20, 30]);
+    expect([json.series.length, json.series_count]).toEqual([12, 30]);
     expect(text).toContain('… 22 more values of pod: narrow with selector');
   });
 

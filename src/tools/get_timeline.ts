@@ -87,7 +87,7 @@ async function ofFunction(text: string, measured: Measurement, scope: Scope, con
 }
 
 async function ofTotal(measured: Measurement, scope: Scope, context: ToolContext) {
-  const { whole, ...read } = await totalSeries(measured, scope, MOST_PARTS, context);
+  const { whole, ...read } = await totalSeries(measured, scope, context);
   const next = nextOf(whole, measured, {});
   return timelineAnswer(measured, { ...read, whole, by: null, of: null, notes: [], next });
 }

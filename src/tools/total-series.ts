@@ -5,15 +5,15 @@ import type { Matcher } from '../sources/source.js';
 import type { ToolContext } from './define.js';
 import { inFrames } from './in-frames.js';
 import { mergedCosts, partCosts } from './part-costs.js';
-import { type Frames, profileQuery, readFrames } from './readings.js';
+import { type Frames, MOST_PARTS, profileQuery, readFrames } from './readings.js';
 import type { Scope } from './scope.js';
 
-/** Parts where they cost no requests of their own … */
+/** Parts of a total that cost no requests of their own. */
 const MOST_FREE_PARTS = 24;
-/** … and where each costs one per value of a label. */
-const MOST_PARTS_BY_LABEL = 6;
+/** Parts of a label's values: where each costs a request, and where only its place in the answer. */
+const MOST_MERGED_PARTS = 6;
 /** Values of a label that are looked at, and of those of a wall-clock type, whose parts cost requests. */
-const MOST_VALUES = 20;
+const MOST_VALUES = 12;
 const MOST_MERGED_VALUES = 4;
 
 export interface TotalSeries extends Pick<Frames, 'frames' | 'gaps'> {
@@ -28,14 +28,13 @@ export interface TotalSeries extends Pick<Frames, 'frames' | 'gaps'> {
 export async function totalSeries(
   measured: Measurement,
   scope: Scope,
-  most: number,
   context: ToolContext,
 ): Promise<TotalSeries> {
   const wallClock = scope.type.wallClock;
   const read = await readFrames(
     scope,
     measured,
-    { label: null, most: wallClock ? most : MOST_FREE_PARTS },
+    { label: null, most: wallClock ? MOST_PARTS : MOST_FREE_PARTS },
     context,
   );
   const costs = wallClock ? await partCosts(scope, read, null, context) : null;
@@ -55,7 +54,7 @@ export async function labelSeries(
   context: ToolContext,
 ): Promise<TotalSeries & { series: Series[]; others: number }> {
   const { wallClock } = scope.type;
-  const most = wallClock ? MOST_PARTS_BY_LABEL : MOST_FREE_PARTS;
+  const most = wallClock ? MOST_MERGED_PARTS : MOST_PARTS;
   const read = await readFrames(scope, measured, { label, most }, context);
   const totals = new Map<string | null, number>();
   for (const { label: of, value } of read.readings) totals.set(of, (totals.get(of) ?? 0) + value);
