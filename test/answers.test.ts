@@ -166,6 +166,9 @@ describe.each<
     await expect(text).toMatchFileSnapshot(`answers/${tool}.${incident.slice(0, 2)}-${name}.txt`);
     const again = await askFiles(found.directory)(tool, { service: found.service, ...args });
     expect(again.text).toBe(text);
+    for (const [, nextTool = '', nextArgs = ''] of text.matchAll(/^Next: (\w+) (\{.*\})$/gm)) {
+      expect(await ask(nextTool, JSON.parse(nextArgs))).toMatchObject({ isError: false });
+    }
   });
 });
 

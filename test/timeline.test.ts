@@ -330,7 +330,7 @@ describe('a function', () => {
     expect(json).toMatchObject({ function: 'pay', group_by: null });
     expect(json.next[0]).toMatchObject({
       tool: 'inspect_function',
-      arguments: { function: 'pay', from: iso(30.5) },
+      arguments: { function: 'pay', from: iso(30.5 - 1 / 60) },
     });
   });
 

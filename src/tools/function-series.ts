@@ -1,11 +1,10 @@
 import type { FunctionTarget } from '../profile/find-function.js';
 import { totalValue } from '../profile/model.js';
-import type { Frame, Span } from '../profile/timeline.js';
 import type { Measurement } from '../report/measurement.js';
 import { type Series, type SeriesPart, scaleOf, seriesOf } from '../report/series.js';
 import type { ToolContext } from './define.js';
 import { partCosts } from './part-costs.js';
-import { readFrames } from './readings.js';
+import { type Frames, readFrames } from './readings.js';
 import type { Scope } from './scope.js';
 
 /**
@@ -21,7 +20,7 @@ export async function functionSeries(
   scope: Scope,
   most: number,
   context: ToolContext,
-): Promise<{ frames: Frame[]; gaps: Span[]; series: Series }> {
+): Promise<Pick<Frames, 'frames' | 'gaps' | 'step'> & { series: Series }> {
   const read = await readFrames(scope, measured, { label: null, most }, context);
   const { frames, gaps } = read;
   const costs = await partCosts(scope, read, target, context);
@@ -45,5 +44,10 @@ export async function functionSeries(
     samples === null
       ? {}
       : { weights: costs.map(({ active }) => active * samples), variance: share * (1 - share) };
-  return { frames, gaps, series: seriesOf(target.info.name, parts, { by: 'share', share, ...counted }) };
+  return {
+    frames,
+    gaps,
+    step: read.step,
+    series: seriesOf(target.info.name, parts, { by: 'share', share, ...counted }),
+  };
 }

@@ -7,7 +7,7 @@ import type { Measurement } from '../report/measurement.js';
 import { nearest } from '../report/nearest.js';
 import { callScope, longerScope, type NextCall } from '../report/next.js';
 import { safeText } from '../report/sanitise.js';
-import { isShort, type Series } from '../report/series.js';
+import { isShort } from '../report/series.js';
 import { noTimeline, timelineAnswer } from '../report/timeline-view.js';
 import { formatTime } from '../report/units.js';
 import { unknownFunctionAnswer } from '../report/unknown-function.js';
@@ -19,7 +19,7 @@ import { functionSeries } from './function-series.js';
 import { answerAbout } from './profile-question.js';
 import { MOST_PARTS, profileQuery } from './readings.js';
 import type { Scope } from './scope.js';
-import { labelSeries, totalSeries } from './total-series.js';
+import { labelSeries, type TotalSeries, totalSeries } from './total-series.js';
 
 /**
  * Requests besides those of the measurement (2, and a third where samples are counted by their own type): one series; at
@@ -66,9 +66,9 @@ async function ofFunction(text: string, measured: Measurement, scope: Scope, con
       gaps: [],
     });
   }
-  const { frames, gaps, series } = await functionSeries(target, measured, scope, MOST_PARTS, context);
+  const { frames, gaps, step, series } = await functionSeries(target, measured, scope, MOST_PARTS, context);
   const of = functionData(target.info, target.line);
-  const since = series.onset === null ? {} : { from: formatTime(series.onset.before) };
+  const since = series.onset === null ? {} : { from: sinceOnset(series.onset, step) };
   const name = safeText(lookupText(target));
   return timelineAnswer(measured, {
     frames,
@@ -88,7 +88,7 @@ async function ofFunction(text: string, measured: Measurement, scope: Scope, con
 
 async function ofTotal(measured: Measurement, scope: Scope, context: ToolContext) {
   const { whole, ...read } = await totalSeries(measured, scope, context);
-  const next = nextOf(whole, measured, {});
+  const next = nextOf({ ...read, whole }, measured, {});
   return timelineAnswer(measured, { ...read, whole, by: null, of: null, notes: [], next });
 }
 
@@ -105,7 +105,7 @@ async function byLabel(label: string, measured: Measurement, scope: Scope, conte
     notes: [],
     next:
       value === null
-        ? nextOf(read.whole, measured, { group_by: label })
+        ? nextOf(read, measured, { group_by: label })
         : [
             summaryOf(measured, {
               selector: formatSelector([...scope.matchers, { name: label, op: '=', value }]),
@@ -115,10 +115,19 @@ async function byLabel(label: string, measured: Measurement, scope: Scope, conte
 }
 
 /** What to look at after a timeline: what the cost goes to since the onset; or more of the time before. */
-function nextOf(whole: Series, measured: Measurement, own: Readonly<Record<string, string>>): NextCall[] {
-  if (whole.onset !== null) return [summaryOf(measured, { from: formatTime(whole.onset.before) })];
+function nextOf(
+  { whole, step }: Pick<TotalSeries, 'whole' | 'step'>,
+  measured: Measurement,
+  own: Readonly<Record<string, string>>,
+): NextCall[] {
+  if (whole.onset !== null) return [summaryOf(measured, { from: sinceOnset(whole.onset, step) })];
   if (!isShort(whole)) return [];
   return [{ tool: 'get_timeline', arguments: { ...longerScope(measured), ...own } }];
+}
+
+/** From when on all profiles are with the change. */
+function sinceOnset({ before }: { before: number }, step: number): string {
+  return formatTime(before - step);
 }
 
 function summaryOf(measured: Measurement, more: Readonly<Record<string, string>>): NextCall {

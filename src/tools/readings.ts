@@ -19,6 +19,8 @@ export interface Frames extends FrameCounts {
   frames: Frame[];
   readings: Reading[];
   gaps: Span[];
+  /** What the times of profiles are known to, ms: they may be as much earlier. */
+  step: number;
   /** The usual time between two profiles of an instance, ms. */
   interval: number;
 }
@@ -74,7 +76,7 @@ export async function readFrames(
   const counts = single
     ? countReadings(readings, frames)
     : await countStored(scope.source, query, frames, { label, interval: usual }, context.signal);
-  return { frames, readings, gaps, interval: usual, ...counts };
+  return { frames, readings, gaps, step: step * 1000, interval: usual, ...counts };
 }
 
 /** The number of profiles of the instance that sent most. */

@@ -16,7 +16,7 @@ const MOST_MERGED_PARTS = 6;
 const MOST_VALUES = 12;
 const MOST_MERGED_VALUES = 4;
 
-export interface TotalSeries extends Pick<Frames, 'frames' | 'gaps'> {
+export interface TotalSeries extends Pick<Frames, 'frames' | 'gaps' | 'step'> {
   whole: Series;
 }
 
@@ -39,7 +39,8 @@ export async function totalSeries(
   );
   const costs = wallClock ? await partCosts(scope, read, null, context) : null;
   const sums = costs?.map(({ value }) => value) ?? sumsOf(read.readings, read.frames);
-  return { frames: read.frames, gaps: read.gaps, whole: valueSeries(measured, read, sums) };
+  const { frames, gaps, step } = read;
+  return { frames, gaps, step, whole: valueSeries(measured, read, sums) };
 }
 
 /**
@@ -80,6 +81,7 @@ export async function labelSeries(
   return {
     frames: read.frames,
     gaps: read.gaps,
+    step: read.step,
     whole: valueSeries(measured, read, wholeSums),
     series: values.map((of, at) => valueSeries(measured, read, sums[at] ?? [], { of, wholeSums })),
     others: heaviest.length - values.length,
