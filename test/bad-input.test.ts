@@ -172,7 +172,7 @@ describe('a function', () => {
 
   test('is what inspect_function needs', async () => {
     expect(await files('inspect_function', { service: 'checkout-api' })).toEqual({
-      text: 'inspect_function needs the argument `function`.\nNext: `function`: Name, or the end or a part of it that fits one function.',
+      text: 'inspect_function needs the argument `function`.\nNext: `function`: Name, or a part that fits one.',
       isError: true,
     });
   });

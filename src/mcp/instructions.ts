@@ -4,8 +4,7 @@ export const INSTRUCTIONS = `Continuous profiles from Grafana Pyroscope: which c
 Order of calls:
 1. summarize_profile with service, from and to of the incident: the findings. One call often suffices.
 2. Unknown service, type or label: list_services, list_profile_types, list_labels.
-3. Since when: get_timeline over a window that begins before the incident.
-4. To look closer: inspect_function (one function: callers, callees, labels), or query_profile with focus (a regular expression on function names) as view=top or view=tree.
+3. To look closer: inspect_function; get_timeline (since when); query_profile with focus (a regular expression on function names) as view=top or view=tree.
 
 profile_type follows the symptom: cpu for load, alloc for garbage collection, inuse for memory growth, goroutines for leaks, mutex or block for waiting, wall for latency. CPU profiles cannot show waiting.
 Shares are of the total that the answer names. A runtime leaf (malloc, memcpy, syscall) is seldom the answer: read "<-" or charged_to, the application function that caused it. Compare windows of equal kind by share or by value per profile, never by sums.

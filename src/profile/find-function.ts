@@ -1,4 +1,5 @@
 import { isUnnamed } from './builder.js';
+import { joinKey } from './compare/join.js';
 import type { FunctionInfo, Profile } from './model.js';
 import { normaliseName } from './names.js';
 import { functionTable, rankFunctions } from './table.js';
@@ -81,11 +82,6 @@ function isEndOf(name: string, end: string): boolean {
 }
 
 function targetOf(info: FunctionInfo, line: number): FunctionTarget {
-  const key = keyOf(info);
-  return { info, line, matches: (other) => keyOf(other) === key };
-}
-
-function keyOf({ name, file, startLine }: FunctionInfo): string {
-  const normal = normaliseName(name);
-  return isUnnamed(normal) ? `${normal}\0${file}\0${startLine}` : normal;
+  const key = joinKey(info);
+  return { info, line, matches: (other) => joinKey(other) === key };
 }

@@ -1,3 +1,5 @@
+import { normalDeviate } from './compare/noise.js';
+
 /** A stretch of time with one figure. */
 export interface OnsetPart {
   /** Unix ms of the first and the last thing observed in it. */
@@ -190,11 +192,8 @@ function chiSquare99(freedom: number): number {
   return freedom * (1 - spread + Z99 * Math.sqrt(spread)) ** 3;
 }
 
-/**
- * Two-sided tail probability of Student's t: by the normal deviate of the same tail (Wallace 1959), and the upper bound of
- * the normal tail by Mills' ratio.
- */
+/** Two-sided tail probability of Student's t; of the normal tail the upper bound by Mills' ratio. */
 function chance(t: number, freedom: number): number {
-  const z = Math.sqrt(freedom * Math.log1p((t * t) / freedom)) * ((8 * freedom + 1) / (8 * freedom + 3));
+  const z = normalDeviate(t, freedom);
   return z <= 1 ? 1 : (2 * Math.exp((-z * z) / 2)) / (z * Math.sqrt(2 * Math.PI));
 }

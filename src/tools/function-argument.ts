@@ -8,9 +8,7 @@ import { safeText } from '../report/sanitise.js';
 /** Candidates named in the error for an ambiguous name. */
 const MOST_NAMED = 6;
 
-export const functionArgument = z
-  .string()
-  .describe('Name, or the end or a part of it that fits one function');
+export const functionArgument = z.string().describe('Name, or a part that fits one');
 
 /**
  * The function that an argument means, among those that cost anything in the measurement.

@@ -30,11 +30,11 @@ export const getTimeline = defineTool({
   name: 'get_timeline',
   title: 'Cost over time',
   description:
-    'Since when: cost over time of a service, by one label (group_by), or of one function, with the onset of a change, bursts, spikes and gaps. ' +
-    'Use a window that begins before the incident. Not for which code changed.',
+    'Since when: cost over time of a service, by one label, or of one function, with onset, bursts, spikes and gaps. ' +
+    'Begin the window before the incident. Not for which code changed.',
   input: z.strictObject({
     ...profileArguments,
-    group_by: z.string().optional().describe('Label, such as version or pod'),
+    group_by: z.string().optional().describe('Label name'),
     function: functionArgument.optional(),
     format: formatArgument,
   }),

@@ -28,8 +28,8 @@ export const inspectFunction = defineTool({
   name: 'inspect_function',
   title: 'One function',
   description:
-    'One function wherever it stands in the call tree: self, total, callers, callees, lines, the way to it, its timeline and its share by version, region or pod. ' +
-    'Use it on a function that another answer named. Not for finding the culprit: summarize_profile.',
+    'One function in all its places: self, total, callers, callees, lines, path to it, timeline, share by version, region or pod. ' +
+    'For a function that another answer named; not for finding the culprit.',
   input: z.strictObject({
     ...profileArguments,
     function: functionArgument,
