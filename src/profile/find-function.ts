@@ -25,6 +25,13 @@ const WITH_PLACE = /^(.*\S)\s+(\S+):(\d+)$/s;
 /** What the end of a name may begin after: the rest is a package, class or receiver. */
 const BOUNDARY = /[./:#$*()<>\s!]/;
 
+/** A function that costs something, with all that lookups compare. */
+interface Entry {
+  target: FunctionTarget;
+  name: string;
+  key: string;
+}
+
 /**
  * Finds the function that a text means among those that cost anything: by its name, else by the end of a name (from a dot,
  * slash or the like), else by a part of one; the first of these that any function fits decides, and must fit only one.
@@ -32,17 +39,17 @@ const BOUNDARY = /[./:#$*()<>\s!]/;
  */
 export function findFunction(profile: Profile, text: string): Lookup {
   const table = functionTable(profile);
-  const functions = rankFunctions(profile, table, 'total').flatMap((id) => {
+  const entries = rankFunctions(profile, table, 'total').flatMap((id) => {
     const info = profile.functions[id];
-    return info === undefined ? [] : targetOf(info, table.lines[id] ?? 0);
+    return info === undefined ? [] : entryOf(info, table.lines[id] ?? 0);
   });
-  const whole = lookup(functions, text);
+  const whole = lookup(entries, text);
   if (whole !== 'unknown') return whole;
   const [, name, file = '', line] = WITH_PLACE.exec(text.trim()) ?? [];
   if (name === undefined) return 'unknown';
-  const inFile = functions.filter(({ info }) => info.file.endsWith(file));
+  const inFile = entries.filter(({ target }) => target.info.file.endsWith(file));
   const there = inFile.filter(
-    (target) => target.line === Number(line) || target.info.startLine === Number(line),
+    ({ target }) => target.line === Number(line) || target.info.startLine === Number(line),
   );
   const exact = lookup(there, name);
   return exact === 'unknown' ? lookup(inFile, name) : exact;
@@ -54,7 +61,16 @@ export function lookupText({ info, line }: Pick<FunctionTarget, 'info' | 'line'>
   return isUnnamed(info.name) && info.file !== '' ? `${info.name} ${info.file}:${place}` : info.name;
 }
 
-function lookup(functions: readonly FunctionTarget[], text: string): Lookup {
+function entryOf(info: FunctionInfo, line: number): Entry {
+  const key = joinKey(info);
+  return {
+    target: { info, line, matches: (other) => joinKey(other) === key },
+    name: normaliseName(info.name),
+    key,
+  };
+}
+
+function lookup(entries: readonly Entry[], text: string): Lookup {
   // Answers cut long names on their left.
   const wanted = normaliseName(text.trim().replace(/^…/, ''));
   if (wanted === '') return 'unknown';
@@ -66,12 +82,11 @@ function lookup(functions: readonly FunctionTarget[], text: string): Lookup {
     (name) => name.toLowerCase().includes(lower),
   ];
   for (const holds of rules) {
-    const found = functions.filter(({ info }) => holds(normaliseName(info.name)));
-    const different = found.filter(
-      (target, at) => found.findIndex(({ info }) => target.matches(info)) === at,
-    );
-    const [first] = different;
-    if (first !== undefined) return different.length === 1 ? { found: first } : { candidates: different };
+    const found = new Map<string, FunctionTarget>();
+    for (const { name, key, target } of entries) if (holds(name) && !found.has(key)) found.set(key, target);
+    const [first, ...others] = found.values();
+    if (first !== undefined)
+      return others.length === 0 ? { found: first } : { candidates: [first, ...others] };
   }
   return 'unknown';
 }
@@ -79,9 +94,4 @@ function lookup(functions: readonly FunctionTarget[], text: string): Lookup {
 function isEndOf(name: string, end: string): boolean {
   const before = name.charAt(name.length - end.length - 1);
   return name.endsWith(end) && (BOUNDARY.test(before) || BOUNDARY.test(end.charAt(0)));
-}
-
-function targetOf(info: FunctionInfo, line: number): FunctionTarget {
-  const key = joinKey(info);
-  return { info, line, matches: (other) => joinKey(other) === key };
 }

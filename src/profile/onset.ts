@@ -41,7 +41,9 @@ const ROUNDING = 1e-9;
  * The errors are those of the parts around their levels. Where their variance is also known from counts, it is drawn
  * towards that (Smyth 2004) unless the parts scatter more than counts do, and is never taken for less.
  *
- * In simulations 12 parts with known variance and 24 without find steps of 6 standard errors; 12 without find those of 8.
+ * By simulation, 95 % of the steps of 6 standard errors are found within one part in up to 12 parts with known variance,
+ * those of 8 in 12 parts without; counts that are over-dispersed by more than 1.5 give more false alarms (2 % at 2), and so do
+ * errors that hang together in time: a slow drift is a change of level.
  *
  * @param parts in the order of time
  * @param variance of a value of weight 1, known from counts; else null
