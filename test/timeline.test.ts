@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { createFilesSource } from '../src/sources/files/source.js';
 import type { ProfileSource } from '../src/sources/source.js';
-import { asker } from './support/ask.js';
+import { asker, askFiles, INCIDENTS } from './support/ask.js';
 import { directoryWith, manifest } from './support/directory.js';
 import { random } from './support/generate-profile.js';
 import { pprofBytes } from './support/profiles.js';
@@ -469,4 +469,33 @@ describe('inspect_function', () => {
       expect(text).not.toMatch(/^(?:Next: rm|Note: x)/m);
     }
   });
+});
+
+const CALM: Readonly<Record<string, readonly string[]>> = {
+  '05-notify-goroutines': ['cpu', 'alloc', 'inuse', 'goroutines'],
+  '08-auth-cpu': ['cpu'],
+  '16-storefront-latency': ['wall', 'inuse'],
+};
+
+describe.each(INCIDENTS)('while nothing happened in $name', ({ name, directory, service }) => {
+  test.each(CALM[name] ?? ['cpu', 'alloc', 'inuse'])(
+    'no function of %s is said to have changed',
+    async (type) => {
+      const ask = askFiles(directory);
+      const asked = {
+        service,
+        profile_type: type,
+        from: '2026-11-20T14:00:00Z',
+        to: name.startsWith('10') ? '2026-11-20T14:45:00Z' : '2026-11-20T14:29:59Z',
+      };
+      const json = async (tool: string, args: object) =>
+        JSON.parse((await ask(tool, { ...asked, ...args, format: 'json' })).text);
+      const { top_functions } = await json('query_profile', { sort: 'total', limit: 100 });
+      expect((await json('get_timeline', {})).onset).toBeNull();
+      for (const { function: fn } of top_functions.filter((_: unknown, at: number) => at % 5 === 0)) {
+        const { headline } = await json('get_timeline', { function: fn });
+        expect(headline ?? 'shows no change point').toContain('shows no change point');
+      }
+    },
+  );
 });

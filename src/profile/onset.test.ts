@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { random } from '../../test/support/generate-profile.js';
-import { findChange, type OnsetPart, onsetOf } from './onset.js';
+import { changeAt, findChange, type OnsetPart, onsetOf } from './onset.js';
 
 /** Parts of one minute, each with what was seen between its 10th and its 50th second. */
 function parts(values: readonly number[], weights: readonly number[] = []): OnsetPart[] {
@@ -73,6 +73,30 @@ describe('examples', () => {
   });
 });
 
+describe('a suspected place', () => {
+  const weak = parts([5, 7, 4, 6, 5, 7, 9, 10, 9, 10]);
+
+  test('shows a change that a search does not find', () => {
+    expect(findChange(weak, 2, false)).toBeNull();
+    expect(changeAt(weak, 350_001, 2, false)).toEqual({ start: 6, end: 10, outside: 34 / 6, inside: 9.5 });
+  });
+
+  test.each([
+    ['before the first part', 0],
+    ['after the last one', 600_000],
+    ['where nothing changes', 130_000],
+  ])('%s shows none', (_what, time) => {
+    expect(changeAt(parts([5, 7, 4, 6, 5, 7, 5, 6, 4, 6]), time, null)).toBeNull();
+  });
+
+  test('of calm series in at most 1 % shows one', () => {
+    const error = normal(random(17));
+    const calm = Array.from({ length: RUNS }, () => parts(series(8, () => 100 + error())));
+    const found = calm.filter((some) => changeAt(some, 200_000, null) !== null);
+    expect(found.length / RUNS).toBeLessThanOrEqual(0.013);
+  });
+});
+
 describe('calm series give an onset in at most 1 %', () => {
   const onsets = (make: (next: () => number) => [OnsetPart[], number | null]) => {
     const next = random(7);
@@ -116,6 +140,32 @@ describe('calm series give an onset in at most 1 %', () => {
       return [parts(series(12, () => 10 + Math.sqrt(phi) * error())), 1];
     });
     expect(found).toBeLessThanOrEqual(0.01);
+  });
+});
+
+describe('calm totals, which the load moves as well as chance, give an onset in at most 1 %', () => {
+  test.each([
+    [4, 3],
+    [4, 30],
+    [8, 3],
+    [12, 5],
+    [24, 3],
+  ])('of %i parts that scatter %f times as much as counts', (length, phi) => {
+    const next = random(13);
+    const error = normal(next);
+    let found = 0;
+    for (let run = 0; run < RUNS; run++) {
+      const some = parts(series(length, () => 100 + Math.sqrt(phi) * error()));
+      if (onsetOf(some, findChange(some, 1, false)) !== null) found++;
+    }
+    expect(found / RUNS).toBeLessThanOrEqual(0.01);
+  });
+
+  test('one sample that comes and stays is no change, though nothing else scatters', () => {
+    const heap = parts([0, 0, 0, 0, 1, 1, 1, 1, 1, 1]);
+    expect(findChange(heap, null)).toMatchObject({ start: 4 });
+    expect(findChange(heap, 0.6, false)).toBeNull();
+    expect(findChange(parts([0, 0, 0, 0, 9, 9, 9, 9, 9, 9]), 5.4, false)).toMatchObject({ start: 4 });
   });
 });
 

@@ -38,31 +38,63 @@ const ROUNDING = 1e-9;
  * alternative, Levin & Kline 1985) where that fits significantly better. The test is Student's t at the best place, times
  * the number of places (Bonferroni). Of a ramp or a staircase the first significant step in its direction counts.
  *
- * The errors are those of the parts around their levels. Where their variance is also known from counts, it is drawn
- * towards that (Smyth 2004) unless the parts scatter more than counts do, and is never taken for less.
+ * The errors are those of the parts around their levels. Where counts also tell their variance, it is never taken for less;
+ * and where nothing but counting moves the figure, it is drawn towards that (Smyth 2004) unless the parts scatter more.
  *
- * By simulation, 95 % of the steps of 6 standard errors are found within one part in up to 12 parts with known variance,
- * those of 8 in 12 parts without; counts that are over-dispersed by more than 1.5 give more false alarms (2 % at 2), and so do
+ * By simulation, 95 % of the steps of 6 standard errors are found within one part in up to 12 parts where the counts tell the
+ * variance, those of 8 in 12 parts where they do not; counts that are over-dispersed by more than 1.5 give more false alarms (2 % at 2), and so do
  * errors that hang together in time: a slow drift is a change of level.
  *
  * @param parts in the order of time
- * @param variance of a value of weight 1, known from counts; else null
+ * @param variance of a value of weight 1, as counts tell it; null where they do not
+ * @param onlyCounts whether nothing else moves the figure of a calm series
  * @returns null where chance explains the differences
  */
-export function findChange(parts: readonly OnsetPart[], variance: number | null): Change | null {
+export function findChange(
+  parts: readonly OnsetPart[],
+  variance: number | null,
+  onlyCounts = true,
+): Change | null {
+  const noise = { variance, onlyCounts };
   const sums = new Sums(parts);
-  const best = significantChange(sums, parts.length, variance);
+  const best = significantChange(sums, parts.length, noise);
   if (best === null) return null;
   let { start } = best;
   while (best.end === parts.length) {
-    const earlier = significantChange(sums, start, variance);
+    const earlier = significantChange(sums, start, noise);
     if (earlier === null || earlier.end < start || earlier.rises !== best.rises) break;
     start = earlier.start;
   }
-  const isInside = (at: number) => at >= start && at < best.end;
+  return changeOf(parts, start, best.end);
+}
+
+/**
+ * Whether the level changed at a time that something else points to, and stayed so: the same test as in
+ * {@link findChange}, of this one place, which finds smaller changes.
+ *
+ * @param time Unix ms; the first part that begins then or later is the first at the other level
+ */
+export function changeAt(
+  parts: readonly OnsetPart[],
+  time: number,
+  variance: number | null,
+  onlyCounts = true,
+): Change | null {
+  const count = parts.length;
+  const start = parts.findIndex(({ from }) => from >= time);
+  if (start < 1) return null;
+  const sums = new Sums(parts);
+  const between = sums.between(start, count, count);
+  const rest = sums.about(count) - between;
+  const isTold = isSignificant(between, rest, { freedom: count - 2, places: 1 }, { variance, onlyCounts });
+  return isTold ? changeOf(parts, start, count) : null;
+}
+
+function changeOf(parts: readonly OnsetPart[], start: number, end: number): Change {
+  const isInside = (at: number) => at >= start && at < end;
   return {
     start,
-    end: best.end,
+    end,
     outside: meanOf(parts.filter((_, at) => !isInside(at))),
     inside: meanOf(parts.filter((_, at) => isInside(at))),
   };
@@ -151,7 +183,7 @@ interface Candidate {
 function significantChange(
   sums: Sums,
   count: number,
-  variance: number | null,
+  noise: Noise,
 ): { start: number; end: number; rises: boolean } | null {
   let split: Candidate | null = null;
   let excursion: Candidate | null = null;
@@ -165,27 +197,46 @@ function significantChange(
   }
   if (split === null) return null;
   const about = sums.about(count);
-  const isSignificant = (gain: number, { between }: Candidate, parameters: number, places: number) => {
-    const { phi, freedom } = errors(Math.max(0, about - between), count - parameters, variance);
-    return freedom > 0 && chance(Math.sqrt(gain / phi), freedom) * places <= FALSE_ALARMS;
-  };
-  const passes = excursion !== null && isSignificant(excursion.between - split.between, excursion, 3, count);
+  const told = (gain: number, { between }: Candidate, freedom: number, places: number) =>
+    isSignificant(gain, about - between, { freedom, places }, noise);
+  const passes = excursion !== null && told(excursion.between - split.between, excursion, count - 3, count);
   const best = passes && excursion !== null ? excursion : split;
   const places = passes ? ((count - 1) * (count - 2)) / 2 : count - 1;
-  if (!isSignificant(best.between, best, 2, places)) return null;
+  if (!told(best.between, best, count - 2, places)) return null;
   return { start: best.start, end: best.end, rises: sums.rise(best.start, best.end, count) > 0 };
+}
+
+/**
+ * @param gain sum of squares that the change explains
+ * @param residual sum of squares that is left
+ * @param test.freedom of the residual; `places`: how many changes were tried
+ */
+function isSignificant(
+  gain: number,
+  residual: number,
+  test: { freedom: number; places: number },
+  noise: Noise,
+): boolean {
+  const { phi, freedom } = errors(Math.max(0, residual), test.freedom, noise);
+  return freedom > 0 && gain > 0 && chance(Math.sqrt(gain / phi), freedom) * test.places <= FALSE_ALARMS;
+}
+
+interface Noise {
+  variance: number | null;
+  onlyCounts: boolean;
 }
 
 /** Variance of a value of weight 1, and the degrees of freedom behind it. */
 function errors(
   residual: number,
   freedom: number,
-  variance: number | null,
+  { variance, onlyCounts }: Noise,
 ): { phi: number; freedom: number } {
-  if (freedom <= 0 || variance === null || residual > variance * chiSquare99(freedom))
-    return { phi: residual / freedom, freedom };
+  const counted = variance ?? 0;
+  if (freedom <= 0 || variance === null || !onlyCounts || residual > variance * chiSquare99(freedom))
+    return { phi: Math.max(counted, residual / freedom), freedom };
   const drawn = (PRIOR_FREEDOM * variance + residual) / (PRIOR_FREEDOM + freedom);
-  return { phi: Math.max(variance, drawn), freedom: PRIOR_FREEDOM + freedom };
+  return { phi: Math.max(counted, drawn), freedom: PRIOR_FREEDOM + freedom };
 }
 
 /** The 99th percentile of χ² (Wilson & Hilferty 1931). */

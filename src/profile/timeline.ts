@@ -126,8 +126,10 @@ export function sumsOf(readings: readonly Reading[], frames: readonly Frame[]): 
 const OUTLIER = 3.5;
 /** … worth a word when it is this many times the usual value. */
 const LEAST_RATIO = 1.5;
-/** Of fewer values none is unusual. */
+/** Of fewer values none is unusual … */
 const LEAST_VALUES = 5;
+/** … and a run of more than this part of them is a level. */
+const LONGEST_SHARE = 0.2;
 
 /**
  * Runs of values far above the others: `[start, end)` of each. Distances are measured in median absolute deviations,
@@ -148,7 +150,7 @@ export function spikesOf(values: readonly number[]): [start: number, end: number
     if (open?.[1] === at) open[1] = at + 1;
     else spikes.push([at, at + 1]);
   });
-  return spikes;
+  return spikes.filter(([start, end]) => end - start <= LONGEST_SHARE * values.length);
 }
 
 function distinctTimes(readings: readonly Reading[]): number[] {

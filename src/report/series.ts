@@ -1,5 +1,5 @@
 import { totalValue } from '../profile/model.js';
-import { type Change, findChange, type OnsetPart, onsetOf } from '../profile/onset.js';
+import { type Change, changeAt, findChange, type OnsetPart, onsetOf } from '../profile/onset.js';
 import { type Frame, type Span, spikesOf } from '../profile/timeline.js';
 import { type Measurement, round, roundShare } from './measurement.js';
 import { formatRate, formatTime, formatValue } from './units.js';
@@ -39,6 +39,21 @@ export function scaleOf({ type, rate, active, window }: Measurement): Scale {
   };
 }
 
+/** Heap profilers of Go, Node and the JVM take one sample in about 512 KiB unless told otherwise. */
+const HEAP_SAMPLE_BYTES = 512 * 1024;
+
+/** Types whose values are numbers of things, each counted. */
+const EXACT_COUNTS: readonly string[] = ['goroutines', 'cpu_samples', 'wall_samples', 'exceptions'];
+
+/**
+ * What one sample, the least that can come or go, is worth in the type's unit; null where that is not known.
+ */
+export function sampleWorth({ type, samples, active }: Measurement): number | null {
+  if (samples !== null && samples > 0) return totalValue(active) / samples;
+  if (type.unit === 'bytes') return HEAP_SAMPLE_BYTES;
+  return EXACT_COUNTS.includes(type.alias) ? 1 : null;
+}
+
 export interface SeriesPart {
   frame: Frame;
   /** Null where there was no profile. */
@@ -65,12 +80,16 @@ export interface Series {
   /** Means outside and inside the change, whatever it was looked for in. */
   means: { value: [outside: number, inside: number]; instances: [outside: number, inside: number] } | null;
   onset: { after: number; before: number } | null;
+  /** The first part with a change that lasts. */
+  begins: Frame | null;
   /** The stretch of a change that did not last. */
   excursion: Span | null;
   spikes: (Span & { value: number })[];
   /** When it came later, or went earlier, than the profiles of the others did. */
   since: number | null;
   until: number | null;
+  /** What part of the change of the whole, as sums go, it carries; null where the whole does not change. */
+  carries: number | null;
 }
 
 /**
@@ -78,7 +97,9 @@ export interface Series {
  *
  * @param options.by what the change of level is looked for in
  * @param options.weights per part what its figure is worth, inversely to its variance; the numbers of profiles if left out
- * @param options.variance of a figure of weight 1 where it is known from counts
+ * @param options.variance of a figure of weight 1, as counts tell it; null where they do not
+ * @param options.onlyCounts whether nothing else moves the figure of a calm series
+ * @param options.suspect the first part with a change of the whole: a smaller one is seen there
  */
 export function seriesOf(
   label: string | null,
@@ -87,7 +108,9 @@ export function seriesOf(
     by: 'value' | 'share';
     share: number | null;
     weights?: readonly number[];
-    variance?: number | null;
+    variance: number | null;
+    onlyCounts: boolean;
+    suspect?: Frame | undefined;
   },
 ): Series {
   const known = parts.flatMap((part, at) => {
@@ -105,7 +128,10 @@ export function seriesOf(
   });
   const tested: OnsetPart[] = known.map((row) => row.tested);
   const values = known.map(({ value }) => value);
-  const change = findChange(tested, options.variance ?? null);
+  const { variance, onlyCounts, suspect } = options;
+  const change =
+    findChange(tested, variance, onlyCounts) ??
+    (suspect === undefined ? null : changeAt(tested, suspect.from, variance, onlyCounts));
   const meanOf = (some: typeof known) => {
     const profiles = some.reduce((sum, { part }) => sum + part.profiles, 0);
     return some.reduce((sum, { part, value }) => sum + value * part.profiles, 0) / (profiles || 1);
@@ -122,7 +148,7 @@ export function seriesOf(
     least: values.length === 0 ? 0 : Math.min(...values),
     mean: meanOf(known),
     most: Math.max(0, ...values),
-    testable: known.length >= (options.variance == null ? LEAST_PARTS : LEAST_COUNTED_PARTS),
+    testable: known.length >= (onlyCounts ? LEAST_COUNTED_PARTS : LEAST_PARTS),
     change,
     means:
       change === null
@@ -132,6 +158,7 @@ export function seriesOf(
             instances: [instancesOf(outside), instancesOf(inside)],
           },
     onset: onsetOf(tested, change),
+    begins: change === null || change.end < tested.length ? null : (known[change.start]?.part.frame ?? null),
     excursion:
       change === null || change.end === tested.length ? null : spanOf(tested, change.start, change.end),
     spikes: spikesIn(values, change).map(([start, end]) => ({
@@ -140,6 +167,7 @@ export function seriesOf(
     })),
     since: null,
     until: null,
+    carries: null,
   };
 }
 

@@ -1,7 +1,6 @@
 import type { FunctionTarget } from '../profile/find-function.js';
-import { totalValue } from '../profile/model.js';
 import type { Measurement } from '../report/measurement.js';
-import { type Series, type SeriesPart, scaleOf, seriesOf } from '../report/series.js';
+import { type Series, type SeriesPart, sampleWorth, scaleOf, seriesOf } from '../report/series.js';
 import type { ToolContext } from './define.js';
 import { partCosts } from './part-costs.js';
 import { type Frames, readFrames } from './readings.js';
@@ -9,7 +8,8 @@ import type { Scope } from './scope.js';
 
 /**
  * One function over time, its share of the active total and its value: a series of all profiles and one merge per part.
- * A change is looked for in the share, which the load does not move; where samples are counted its error is binomial.
+ * A change is looked for in the share, which the load does not move; where samples are counted its error is binomial, else at
+ * least that.
  *
  * @param most parts, at most 12
  * @throws UpstreamError
@@ -37,17 +37,15 @@ export async function functionSeries(
       share: active > 0 ? value / active : null,
     };
   });
-  const samples = measured.samples === null ? null : measured.samples / totalValue(measured.active);
+  const worth = sampleWorth(measured);
   const whole = costs.reduce((sum, { active }) => sum + active, 0);
   const share = whole > 0 ? costs.reduce((sum, { value }) => sum + value, 0) / whole : 0;
   const counted =
-    samples === null
-      ? {}
-      : { weights: costs.map(({ active }) => active * samples), variance: share * (1 - share) };
-  return {
-    frames,
-    gaps,
-    step: read.step,
-    series: seriesOf(target.info.name, parts, { by: 'share', share, ...counted }),
-  };
+    worth === null
+      ? { variance: null }
+      : { weights: costs.map(({ active }) => active / worth), variance: share * (1 - share) };
+  // One stall of a thread is many samples of its wall clock, and what is live stays so from one snapshot to the next.
+  const onlyCounts = measured.samples !== null && !scope.type.wallClock;
+  const series = seriesOf(target.info.name, parts, { by: 'share', share, onlyCounts, ...counted });
+  return { frames, gaps, step: read.step, series };
 }

@@ -21,6 +21,9 @@ import { MOST_PARTS, profileQuery } from './readings.js';
 import type { Scope } from './scope.js';
 import { labelSeries, type TotalSeries, totalSeries } from './total-series.js';
 
+/** A value of a label that carries this part of a change is where to look (profile analysis §7). */
+const CARRIES = 0.8;
+
 /**
  * Requests besides those of the measurement (2, and a third where samples are counted by their own type): one series; at
  * most 12 counts (24 by label) where profiles cannot be told apart in it; at most 12 merges for a function or the total of a wall-clock
@@ -94,10 +97,11 @@ async function ofTotal(measured: Measurement, scope: Scope, context: ToolContext
 
 async function byLabel(label: string, measured: Measurement, scope: Scope, context: ToolContext) {
   const { series, others, ...read } = await labelSeries(label, measured, scope, context);
-  const named = series.filter((one) => one.label !== null);
-  const changed = named.filter(({ since, change }) => since !== null || change !== null);
-  const first = changed.find(({ since }) => since !== null) ?? changed[0];
-  const value = changed.length === series.length ? null : (first?.label ?? null);
+  const [first] = series
+    .filter(({ since, change }) => since !== null || change !== null)
+    .sort((a, b) => (b.carries ?? 0) - (a.carries ?? 0));
+  const tells = first !== undefined && series.length > 1 && (first.carries ?? 1) >= CARRIES;
+  const value = tells ? first.label : null;
   return timelineAnswer(measured, {
     ...read,
     by: { label, series, others },

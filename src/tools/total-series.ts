@@ -1,6 +1,6 @@
-import { sumsOf } from '../profile/timeline.js';
+import { type Frame, sumsOf } from '../profile/timeline.js';
 import type { Measurement } from '../report/measurement.js';
-import { type Series, type SeriesPart, scaleOf, seriesOf } from '../report/series.js';
+import { type Series, type SeriesPart, sampleWorth, scaleOf, seriesOf } from '../report/series.js';
 import type { Matcher } from '../sources/source.js';
 import type { ToolContext } from './define.js';
 import { inFrames } from './in-frames.js';
@@ -78,14 +78,33 @@ export async function labelSeries(
       : rest
         ? sumsOf(read.readings, read.frames)
         : read.frames.map((_, at) => sums.reduce((sum, own) => sum + (own[at] ?? 0), 0));
+  const whole = valueSeries(measured, read, wholeSums);
+  const rise = (some: readonly number[]) => riseAt(read, some, whole.begins);
   return {
     frames: read.frames,
     gaps: read.gaps,
     step: read.step,
-    whole: valueSeries(measured, read, wholeSums),
-    series: values.map((of, at) => valueSeries(measured, read, sums[at] ?? [], { of, wholeSums })),
+    whole,
+    series: values.map((of, at) => {
+      const own = sums[at] ?? [];
+      const series = valueSeries(measured, read, own, { of, wholeSums, suspect: whole.begins ?? undefined });
+      return { ...series, carries: whole.begins === null ? null : rise(own) / rise(wholeSums) };
+    }),
     others: heaviest.length - values.length,
   };
+}
+
+/** By how much the mean sum of a frame is higher from one frame on than before. */
+function riseAt({ frames }: Pick<Frames, 'frames'>, sums: readonly number[], begins: Frame | null): number {
+  const meanOf = (keep: (frame: Frame) => boolean) => {
+    const kept = sums.filter((_, at) => {
+      const frame = frames[at];
+      return frame !== undefined && frame.first !== null && keep(frame);
+    });
+    return kept.reduce((sum, value) => sum + value, 0) / (kept.length || 1);
+  };
+  const time = begins?.from ?? 0;
+  return meanOf(({ from }) => from >= time) - meanOf(({ from }) => from < time);
 }
 
 async function mergedSums(
@@ -112,13 +131,13 @@ async function mergedSums(
 /**
  * Sums per frame as a series of values per profile or second.
  *
- * @param one the value of the label that it is of, with the sums of the whole; left out for the whole
+ * @param one the value of the label that it is of, with the sums of the whole and where that changes; left out for the whole
  */
 function valueSeries(
   measured: Measurement,
   read: Frames,
   sums: readonly number[],
-  one?: { of: string | null; wholeSums: readonly number[] },
+  one?: { of: string | null; wholeSums: readonly number[]; suspect: Frame | undefined },
 ): Series {
   const scale = scaleOf(measured);
   const own = one === undefined ? read.readings : read.readings.filter(({ label }) => label === one.of);
@@ -140,6 +159,10 @@ function valueSeries(
   const series = seriesOf(one?.of ?? null, parts, {
     by: 'value',
     share: whole > 0 ? add(sums) / whole : null,
+    variance: countedVariance(measured, parts, read.interval),
+    // The load moves it, too.
+    onlyCounts: false,
+    suspect: one?.suspect,
   });
   if (one === undefined || own.length === 0) return series;
   const isKnown = ({ value }: SeriesPart) => value !== null;
@@ -150,4 +173,23 @@ function valueSeries(
     since: parts.findIndex(isKnown) > everywhere.indexOf(true) ? (times[0] ?? null) : null,
     until: parts.findLastIndex(isKnown) < everywhere.lastIndexOf(true) ? (times.at(-1) ?? null) : null,
   };
+}
+
+/** Variance of the value of one profile as the counts of its samples tell it (Poisson); null where they are not known. */
+function countedVariance(
+  measured: Measurement,
+  parts: readonly SeriesPart[],
+  interval: number,
+): number | null {
+  const worth = sampleWorth(measured);
+  const known = parts.filter(({ value }) => value !== null);
+  if (worth === null || known.length === 0) return null;
+  const meanOf = (figure: (part: SeriesPart) => number) =>
+    known.reduce((sum, part) => sum + figure(part), 0) / known.length;
+  const worthAsShown = scaleOf(measured).convert(
+    worth,
+    meanOf(({ instances }) => instances),
+    interval,
+  );
+  return worthAsShown * meanOf(({ value }) => value ?? 0);
 }
