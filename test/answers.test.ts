@@ -107,6 +107,88 @@ const truthSchema = z.object({
 });
 const viewSchema = z.object({ coverage: z.object({ kept_share: z.number() }) });
 
+/** From the baseline on: what a question about time asks for. */
+const FROM_BASELINE = { from: '2026-11-20T14:00:00Z', to: INCIDENT_WINDOW.to };
+
+describe.each<
+  [incident: string, views: readonly [tool: string, args: Readonly<Record<string, string>>, name: string][]]
+>([
+  [
+    '01-checkout-cpu',
+    [
+      ['get_timeline', { profile_type: 'cpu', ...FROM_BASELINE }, 'cpu'],
+      ['get_timeline', { profile_type: 'cpu', function: 'coupon.loadPattern', ...FROM_BASELINE }, 'function'],
+      ['get_timeline', { profile_type: 'alloc', group_by: 'region', ...FROM_BASELINE }, 'alloc-region'],
+      ['get_timeline', { profile_type: 'cpu', ...INCIDENT_WINDOW }, 'short'],
+      [
+        'inspect_function',
+        { profile_type: 'cpu', function: 'coupon.loadPattern', ...INCIDENT_WINDOW },
+        'own',
+      ],
+      [
+        'inspect_function',
+        { profile_type: 'cpu', function: 'runtime.mallocgc', ...INCIDENT_WINDOW },
+        'runtime',
+      ],
+    ],
+  ],
+  [
+    '05-notify-goroutines',
+    [
+      ['get_timeline', { profile_type: 'goroutines' }, 'goroutines'],
+      ['get_timeline', { profile_type: 'inuse', group_by: 'pod', ...FROM_BASELINE }, 'inuse-pod'],
+      [
+        'inspect_function',
+        { profile_type: 'goroutines', function: 'reportReceipt', ...INCIDENT_WINDOW },
+        'blocked',
+      ],
+    ],
+  ],
+  [
+    '08-auth-cpu',
+    [
+      ['get_timeline', { profile_type: 'cpu', group_by: 'version', ...FROM_BASELINE }, 'cpu-version'],
+      ['get_timeline', { profile_type: 'cpu', function: 'derive', ...FROM_BASELINE }, 'function'],
+      ['inspect_function', { profile_type: 'cpu', function: 'derive', ...INCIDENT_WINDOW }, 'canary'],
+    ],
+  ],
+  [
+    '10-georouting-check',
+    [
+      ['get_timeline', { profile_type: 'cpu', ...FROM_BASELINE }, 'cpu'],
+      ['get_timeline', { profile_type: 'cpu', function: 'Haversine', ...FROM_BASELINE }, 'function'],
+      ['inspect_function', { profile_type: 'cpu', function: 'Haversine', ...FROM_BASELINE }, 'calm'],
+    ],
+  ],
+  [
+    '16-storefront-latency',
+    [
+      ['get_timeline', { profile_type: 'wall', function: 'formatMoney', ...FROM_BASELINE }, 'function'],
+      ['get_timeline', { profile_type: 'wall', group_by: 'region', ...FROM_BASELINE }, 'wall-region'],
+      [
+        'inspect_function',
+        { profile_type: 'wall', function: '(anonymous) views/page.js:19', ...INCIDENT_WINDOW },
+        'unnamed',
+      ],
+    ],
+  ],
+])('views of %s', (incident, views) => {
+  const found = INCIDENTS.find(({ name }) => name === incident) ?? INCIDENTS[0];
+  const ask = askFiles(found.directory);
+
+  test.each(views)('%s %j', async (tool, args, name) => {
+    const { text, isError } = await ask(tool, { service: found.service, ...args });
+    expect(isError).toBe(false);
+    expect(encode(text).length).toBeLessThanOrEqual(1_500);
+    await expect(text).toMatchFileSnapshot(`answers/${tool}.${incident.slice(0, 2)}-${name}.txt`);
+    const again = await askFiles(found.directory)(tool, { service: found.service, ...args });
+    expect(again.text).toBe(text);
+    for (const [, nextTool = '', nextArgs = ''] of text.matchAll(/^Next: (\w+) (\{.*\})$/gm)) {
+      expect(await ask(nextTool, JSON.parse(nextArgs))).toMatchObject({ isError: false });
+    }
+  });
+});
+
 describe('closer looks', () => {
   const checkout = askFiles(INCIDENTS[0].directory);
   const asked = { service: 'checkout-api', ...INCIDENT_WINDOW };

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { createPyroscopeSource } from '../src/sources/pyroscope/source.js';
-import { asker, askFiles, fixture } from './support/ask.js';
+import { asker, askFiles, fixture, INCIDENT_WINDOW } from './support/ask.js';
 
 // Bad input gets one clear error that names the value and the next step, and the server goes on serving.
 
@@ -149,6 +149,45 @@ test('a type word that no table knows gets the nearest', async () => {
 test('an unknown label gets the nearest', async () => {
   expect(await files('list_labels', { service: 'checkout-api', label: 'pods' })).toEqual({
     text: 'There is no label "pods" on {service_name="checkout-api"}.\nNext: Did you mean pod? Labels: env, pod, region, service_name, version.',
+    isError: true,
+  });
+});
+
+describe('a function', () => {
+  test.each(['get_timeline', 'inspect_function'])(
+    '%s with a name that fits several lists them',
+    async (tool) => {
+      const { text, isError } = await files(tool, {
+        service: 'checkout-api',
+        profile_type: 'cpu',
+        function: 'validator',
+        ...INCIDENT_WINDOW,
+      });
+      expect([isError, text]).toEqual([
+        true,
+        '`function` "validator" fits 2 functions.\nNext: Name one, heaviest first: northwind.dev/checkout/coupon.(*Validator).Match, northwind.dev/checkout/coupon.(*Validator).pattern.',
+      ]);
+    },
+  );
+
+  test('is what inspect_function needs', async () => {
+    expect(await files('inspect_function', { service: 'checkout-api' })).toEqual({
+      text: 'inspect_function needs the argument `function`.\nNext: `function`: Name, or a part that fits one.',
+      isError: true,
+    });
+  });
+
+  test('and a label at once are refused before any request', async () => {
+    expect(await untouched('get_timeline', { service: 'a', function: 'f', group_by: 'pod' })).toEqual({
+      text: '`group_by` and `function` cannot be combined.\nNext: Ask for one; for a function in one version or pod, put that into `selector`.',
+      isError: true,
+    });
+  });
+});
+
+test('an unknown label to group by gets the nearest', async () => {
+  expect(await files('get_timeline', { service: 'checkout-api', group_by: 'pods' })).toEqual({
+    text: 'There is no label "pods" to group by.\nNext: Did you mean pod? Labels: env, pod, region, service_name, version.',
     isError: true,
   });
 });

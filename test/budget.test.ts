@@ -1,5 +1,5 @@
 import { encode } from 'gpt-tokenizer/encoding/o200k_base';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { createFilesSource } from '../src/sources/files/source.js';
 import type { ProfileSource } from '../src/sources/source.js';
 import { asker, fixture, INCIDENT_WINDOW } from './support/ask.js';
@@ -66,4 +66,44 @@ test.each(['text', 'json'])('the largest answers as %s stay below 10,000 tokens'
     expect(encode(text).length).toBeLessThanOrEqual(10_000);
     if (format === 'json') JSON.parse(text);
   }
+});
+
+describe('a timeline of 300 pods', () => {
+  /** The profiles of one pod, told as those of 300; each a little cheaper than the one before. */
+  const inner = createFilesSource({ directory: fixture('incidents', '10-georouting-check') });
+  const pods = numbered('geo-routing-7d9f4c8b5-with-a-long-name', 300);
+  const many: ProfileSource = {
+    ...inner,
+    snapshots: async (...args) =>
+      (await inner.snapshots(...args)).flatMap(({ profiles }) =>
+        pods.map((pod) => ({ labels: { pod }, profiles })),
+      ),
+    timeSeries: async (...args) =>
+      (await inner.timeSeries(...args)).flatMap(({ points }) =>
+        pods.map((pod, index) => ({
+          labels: { pod },
+          points: points.map(({ time, value }) => ({ time, value: value - index * 1_000_000 })),
+        })),
+      ),
+  };
+  const asked = {
+    service: 'geo-routing',
+    profile_type: 'cpu',
+    group_by: 'pod',
+    ...INCIDENT_WINDOW,
+    from: '2026-11-20T14:00:00Z',
+  };
+
+  test('as text says how many are left out', async () => {
+    const { text, isError } = await asker(many)('get_timeline', asked);
+    expect(isError).toBe(false);
+    expect(encode(text).length).toBeLessThanOrEqual(1_500);
+    expect(text).toContain('… 292 more values of pod: narrow with selector');
+  });
+
+  test('as JSON stays below 10,000 tokens', async () => {
+    const { text } = await asker(many)('get_timeline', { ...asked, format: 'json' });
+    expect(encode(text).length).toBeLessThanOrEqual(10_000);
+    expect(JSON.parse(text)).toMatchObject({ series_count: 300, onset: null });
+  });
 });

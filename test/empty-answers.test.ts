@@ -15,10 +15,20 @@ async function follow(ask: typeof checkout, text: string) {
   return ask(next[1] ?? '', JSON.parse(next[2] ?? '{}'));
 }
 
+/** The tool's own arguments, as a ready call ends with them. */
+function repeated(more: Readonly<Record<string, string>>): string {
+  return Object.entries(more)
+    .map(([name, value]) => `,"${name}":"${value}"`)
+    .join('');
+}
+
 describe.each([
   ['summarize_profile', {}],
   ['query_profile', { view: 'tree' }],
-])('%s without data', (tool, more) => {
+  ['get_timeline', {}],
+  ['get_timeline', { group_by: 'pod' }],
+  ['inspect_function', { function: 'coupon.loadPattern' }],
+])('%s without data', (tool, more: Readonly<Record<string, string>>) => {
   test('an unknown service: the nearest names', async () => {
     const { text, isError } = await checkout(tool, { ...more, service: 'chekout-api', ...INCIDENT_WINDOW });
     expect(isError).toBe(false);
@@ -27,10 +37,12 @@ describe.each([
         'No data (unknown service): No service "chekout-api" has sent profiles to "demo".',
         'Window 2026-11-20T14:30:00Z to 2026-11-20T14:45:00Z, source demo.',
         'There is: checkout-api',
-        `Next: ${tool} {"service":"checkout-api","from":"2026-11-20T14:30:00Z","to":"2026-11-20T14:45:00Z"${'view' in more ? ',"view":"tree"' : ''}}`,
+        `Next: ${tool} {"service":"checkout-api","from":"2026-11-20T14:30:00Z","to":"2026-11-20T14:45:00Z"${repeated(more)}}`,
       ].join('\n'),
     );
-    expect((await follow(checkout, text)).text).toContain('coupon.loadPattern');
+    expect((await follow(checkout, text)).text).toContain(
+      tool === 'get_timeline' ? 'cpu has too few parts to tell a change' : 'coupon.loadPattern',
+    );
   });
 
   test('a window outside the data: where the data is', async () => {
@@ -112,6 +124,42 @@ describe.each([
     const { text, isError } = await ask(tool, { ...more, service: 'checkout-api', ...INCIDENT_WINDOW });
     expect(isError).toBe(false);
     expect(text).toMatch(/^No data \(source empty\): The source "empty-\w+" holds no profiles\./);
+  });
+});
+
+describe.each(['get_timeline', 'inspect_function'])('%s of a function that is not there', (tool) => {
+  test('names those like it, and ready calls lead to the nearest', async () => {
+    const { text, isError } = await checkout(tool, {
+      service: 'checkout-api',
+      profile_type: 'cpu',
+      function: 'coupon.LoadPatern',
+      ...INCIDENT_WINDOW,
+    });
+    expect(isError).toBe(false);
+    expect(text).toContain('No function with any cost here is called "coupon.LoadPatern"');
+    expect(text).toContain('Names like it: northwind.dev/checkout/coupon.loadPattern');
+    expect((await follow(checkout, text)).text).toContain('coupon.loadPattern validator.go:54');
+    const focus = /^Next: query_profile (\{.*\})$/m.exec(text)?.[1] ?? '{}';
+    expect((await checkout('query_profile', JSON.parse(focus))).text).toContain('the stacks kept hold 20.5%');
+  });
+
+  test('without any like it names the heaviest', async () => {
+    const { text } = await checkout(tool, { service: 'checkout-api', function: 'zzzz', ...INCIDENT_WINDOW });
+    expect(text).toContain('Heaviest functions by total: net/http.(*conn).serve, ');
+    expect((await follow(checkout, text)).text).toContain('functions by total');
+  });
+
+  test('as JSON the lists are empty and the reason is a word', async () => {
+    const asked = { service: 'checkout-api', function: 'zzzz', format: 'json', ...INCIDENT_WINDOW };
+    const found = JSON.parse((await checkout(tool, asked)).text);
+    expect(found).toMatchObject({
+      scope: { service: 'checkout-api', from: '2026-11-20T14:30:00Z' },
+      empty: { reason: 'unknown_function' },
+      ...(tool === 'get_timeline'
+        ? { onset: null, series: [], spikes: [], gaps: [] }
+        : { callers: [], callees: [] }),
+      links: [],
+    });
   });
 });
 

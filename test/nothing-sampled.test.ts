@@ -32,12 +32,29 @@ test('profiles that hold no samples are an answer, not an absence', async () => 
   }
 });
 
+test.each([
+  ['get_timeline', {}],
+  ['get_timeline', { function: 'work' }],
+  ['inspect_function', { function: 'work' }],
+])('%s %j of profiles without samples says so', async (tool, args) => {
+  const ask = askFiles(await directoryWith(pprof('delay', ['main.work'], 0)));
+  for (const format of ['text', 'json']) {
+    const { text, isError } = await ask(tool, { profile_type: 'mutex', format, ...args });
+    expect(isError).toBe(false);
+    expect(text).toContain('holds no samples');
+    expect(text).not.toMatch(/NaN|Infinity/);
+  }
+});
+
 test('a wall-clock profile that is all idle says so', async () => {
   const ask = askFiles(await directoryWith(pprof('wall', ['(idle)'], 4_000_000_000)));
   const { text, isError } = await ask('summarize_profile', { profile_type: 'wall' });
   expect(isError).toBe(false);
   expect(text).toContain('Finding: All of the wall time was idle: no thread of these profiles was working.');
   expect(text).not.toMatch(/NaN|Infinity/);
+  expect((await ask('get_timeline', { profile_type: 'wall' })).text).toContain(
+    'All of the wall time was idle',
+  );
   const json = JSON.parse((await ask('summarize_profile', { profile_type: 'wall', format: 'json' })).text);
   expect(json).toMatchObject({
     total: { value: 0 },

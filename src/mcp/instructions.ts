@@ -5,7 +5,7 @@ Order of calls:
 1. Something changed (incident, deploy, alert): investigate with service, from and to. One call often suffices.
 2. Where does the cost go, without a question of change: summarize_profile. Two windows or versions of your own: compare_profiles.
 3. Unknown service, type or label: list_services, list_profile_types, list_labels.
-4. Closer: inspect_function, get_timeline, query_profile with focus (a regular expression on function names).
+4. Closer: inspect_function, get_timeline (since when), query_profile with focus (a regular expression on function names).
 
 profile_type follows the symptom: cpu for load, alloc for garbage collection, inuse for memory growth, goroutines for leaks, mutex or block for waiting, wall for latency. CPU profiles cannot show waiting.
 Shares are of the total that the answer names. A runtime leaf (malloc, memcpy, syscall) is seldom the answer: read "<-" or charged_to, the application function that caused it. Rows marked "within noise" are chance: do not report them.

@@ -25,6 +25,18 @@ export function callScope(measured: Measurement): JsonObject {
   };
 }
 
+/** How many windows earlier a question begins that is also about the time before. */
+const EARLIER = 2;
+/** A little less than the 24 h that a server lets one query span by default. */
+const LONGEST_MS = 23 * 3_600_000;
+
+/** The same profiles and those of the time before. */
+export function longerScope(measured: Measurement): JsonObject {
+  const { from, to } = measured.window;
+  const earlier = Math.max(0, Math.min(EARLIER * (to - from), LONGEST_MS - (to - from)));
+  return { ...callScope(measured), from: formatTime(Math.max(0, from - earlier)) };
+}
+
 /**
  * A pattern that finds just this function: the end of its name from the last slash, type parameters left out, anchored
  * so that it does not find `GetAll` for `Get`.

@@ -1,5 +1,7 @@
 import { compareProfiles } from './compare_profiles.js';
 import type { Tool } from './define.js';
+import { getTimeline } from './get_timeline.js';
+import { inspectFunction } from './inspect_function.js';
 import { investigate } from './investigate.js';
 import { listDataSources } from './list_data_sources.js';
 import { listLabels } from './list_labels.js';
@@ -11,6 +13,8 @@ import { summarizeProfile } from './summarize_profile.js';
 /** Every tool, sorted by name: `tools/list` is the same on every connection. */
 export const TOOLS: readonly Tool[] = [
   compareProfiles,
+  getTimeline,
+  inspectFunction,
   investigate,
   listDataSources,
   listLabels,

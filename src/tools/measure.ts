@@ -6,7 +6,7 @@ import type { Measurement } from '../report/measurement.js';
 import { secondsPerUnit } from '../report/units.js';
 import { INSTANCE_LABELS } from '../sources/labels.js';
 import { formatSelector } from '../sources/selector.js';
-import type { ProfileQuery } from '../sources/source.js';
+import type { ProfileQuery, SeriesQuery } from '../sources/source.js';
 import type { ToolContext } from './define.js';
 import { allMatchers } from './request.js';
 import type { Scope } from './scope.js';
@@ -75,8 +75,9 @@ export async function measure(scope: Scope, context: ToolContext): Promise<Measu
   };
 }
 
-async function findInstanceLabel(
-  query: ProfileQuery,
+/** The label that tells the instances of a scope apart; null where none does. */
+export async function findInstanceLabel(
+  query: SeriesQuery,
   scope: Scope,
   context: ToolContext,
 ): Promise<string | null> {

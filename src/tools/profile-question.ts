@@ -8,7 +8,7 @@ import type { ToolContext } from './define.js';
 import { type Emptiness, explainEmptiness } from './emptiness.js';
 import { measure } from './measure.js';
 import { allMatchers, type ProfileRequest, readRequest, type ScopeArguments } from './request.js';
-import { resolveScope } from './scope.js';
+import { resolveScope, type Scope } from './scope.js';
 
 /**
  * The road that every question about one profile takes: resolve what is meant, fetch it, and either look at it or
@@ -20,7 +20,7 @@ export async function answerAbout(
   tool: string,
   args: ScopeArguments,
   context: ToolContext,
-  look: (measured: Measurement) => Answer,
+  look: (measured: Measurement, scope: Scope) => Answer | Promise<Answer>,
 ): Promise<Answer> {
   const request = readRequest(args, context);
   const resolution = await resolveScope(request, context);
@@ -30,7 +30,7 @@ export async function answerAbout(
   }
   const { scope } = resolution;
   const measured = await measure(scope, context);
-  if (measured !== null) return look(measured);
+  if (measured !== null) return look(measured, scope);
   const found = { ...request, service: scope.service, profileType: scope.type.id };
   return emptiness(tool, args, found, scope.window, context);
 }
@@ -83,6 +83,8 @@ const REPEATED: readonly (readonly [name: string, unsaid: string | null])[] = [
   ['baseline_to', null],
   ['baseline_selector', null],
   ['symptom', null],
+  ['group_by', null],
+  ['function', null],
 ];
 
 /** The caller's own arguments with those that have an answer put in; an emptied selector goes. */

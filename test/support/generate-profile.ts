@@ -63,7 +63,7 @@ const LEAVES = [
 ];
 
 /** A small generator of pseudo-random numbers in [0, 1) (mulberry32): the same seed gives the same profile. */
-function random(seed: number): () => number {
+export function random(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
     state = (state + 0x6d2b79f5) >>> 0;

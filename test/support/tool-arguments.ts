@@ -9,6 +9,14 @@ const INCIDENT = { service: 'checkout-api', ...INCIDENT_WINDOW };
 export const TOOL_CALLS: Readonly<Record<string, { arguments: Record<string, unknown>; holds: string }>> = {
   compare_profiles: { arguments: { ...INCIDENT, profile_type: 'cpu' }, holds: 'coupon.loadPattern' },
   investigate: { arguments: INCIDENT, holds: 'code_regression' },
+  get_timeline: {
+    arguments: { ...INCIDENT, from: '2026-11-20T14:00:00Z', profile_type: 'cpu' },
+    holds: 'cpu rose from 385 ms to 525 ms per profile between 2026-11-20T14:28:08Z and 2026-11-20T14:31:52Z',
+  },
+  inspect_function: {
+    arguments: { ...INCIDENT, profile_type: 'cpu', function: 'coupon.loadPattern' },
+    holds: 'total 20.5% (860 ms) of cpu',
+  },
   list_data_sources: { arguments: {}, holds: 'demo' },
   list_labels: { arguments: INCIDENT, holds: 'pod' },
   list_profile_types: { arguments: INCIDENT, holds: 'process_cpu:cpu:nanoseconds:cpu:nanoseconds' },

@@ -1,0 +1,15 @@
+const BARS = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'] as const;
+/** No profile, so no value. */
+const NOTHING = '·';
+
+/** One character per value, from 0 to the largest; a dot where there is none. */
+export function sparkline(values: readonly (number | null)[]): string {
+  const most = Math.max(0, ...values.map((value) => value ?? 0));
+  return values
+    .map((value) => {
+      if (value === null) return NOTHING;
+      const level = most > 0 ? Math.ceil((Math.max(0, value) / most) * BARS.length) : 0;
+      return BARS[Math.max(0, level - 1)] ?? BARS[0];
+    })
+    .join('');
+}

@@ -1,0 +1,79 @@
+import { lookupText } from '../profile/find-function.js';
+import { totalValue } from '../profile/model.js';
+import { functionTable, rankFunctions } from '../profile/table.js';
+import { displayBriefly, functionData } from './functions.js';
+import { type Measurement, nothingSampled, scopeData, scopeLines } from './measurement.js';
+import { nearest } from './nearest.js';
+import { callScope, focusPattern, type NextCall, nextRows } from './next.js';
+import type { Answer, JsonObject } from './render.js';
+import { safeText } from './sanitise.js';
+
+/** Functions offered for one that is not there. */
+const OFFERED = 5;
+
+/**
+ * The answer about a function that has no cost in a profile: names like it, else the heaviest ones, and ready calls.
+ *
+ * @param empty the fields of the tool's own answer, empty
+ */
+export function unknownFunctionAnswer(
+  measured: Measurement,
+  tool: string,
+  text: string,
+  empty: JsonObject,
+): Answer {
+  const profile = measured.active;
+  const sampled = totalValue(profile) > 0;
+  const asked = JSON.stringify(safeText(text, 100));
+  const detail = sampled
+    ? `No function with any cost here is called ${asked}, and no name ends in it or contains it.`
+    : nothingSampled(measured);
+  const table = functionTable(profile);
+  const ranked = rankFunctions(profile, table, 'total').flatMap((id) => {
+    const info = profile.functions[id];
+    return info === undefined ? [] : { info, line: table.lines[id] ?? 0 };
+  });
+  const ends = new Map(
+    ranked.map((entry) => [entry.info.name.slice(entry.info.name.lastIndexOf('/') + 1), entry]),
+  );
+  const like = nearest(text, [...ends.keys()]).flatMap((end) => ends.get(end) ?? []);
+  const offered = (like.length > 0 ? like : ranked).slice(0, OFFERED);
+  const names = offered.map(({ info, line }) => functionData(info, line));
+  const [best] = like;
+  const next: NextCall[] = !sampled
+    ? []
+    : best === undefined
+      ? [{ tool: 'query_profile', arguments: { ...callScope(measured), sort: 'total' } }]
+      : [
+          { tool, arguments: { ...callScope(measured), function: safeText(lookupText(best)) } },
+          {
+            tool: 'query_profile',
+            arguments: { ...callScope(measured), view: 'tree', focus: focusPattern(best.info.name) },
+          },
+        ];
+  return {
+    data: {
+      ...scopeData(measured),
+      ...empty,
+      empty: { reason: 'unknown_function', detail, instead: names.map((fn) => fn.function) },
+      notes: [detail, ...measured.notes],
+      next: next.map((call) => ({ ...call })),
+      links: [],
+    },
+    text: [
+      { rows: scopeLines(measured) },
+      {
+        rows: [
+          detail,
+          ...(sampled
+            ? [
+                `${like.length > 0 ? 'Names like it' : 'Heaviest functions by total'}: ${names.map(displayBriefly).join(', ')}`,
+              ]
+            : []),
+        ],
+      },
+      { rows: nextRows(next) },
+    ],
+    lists: [],
+  };
+}

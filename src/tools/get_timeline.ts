@@ -1,0 +1,150 @@
+import { z } from 'zod';
+import { UserError } from '../errors.js';
+import { lookupText } from '../profile/find-function.js';
+import { totalValue } from '../profile/model.js';
+import { functionData } from '../report/functions.js';
+import type { Measurement } from '../report/measurement.js';
+import { nearest } from '../report/nearest.js';
+import { callScope, longerScope, type NextCall } from '../report/next.js';
+import { safeText } from '../report/sanitise.js';
+import { isShort } from '../report/series.js';
+import { noTimeline, timelineAnswer } from '../report/timeline-view.js';
+import { formatTime } from '../report/units.js';
+import { unknownFunctionAnswer } from '../report/unknown-function.js';
+import { formatSelector } from '../sources/selector.js';
+import { formatArgument, profileArguments } from './arguments.js';
+import { defineTool, type ToolContext } from './define.js';
+import { functionArgument, resolveFunction } from './function-argument.js';
+import { functionSeries } from './function-series.js';
+import { answerAbout } from './profile-question.js';
+import { MOST_PARTS, profileQuery } from './readings.js';
+import type { Scope } from './scope.js';
+import { labelSeries, type TotalSeries, totalSeries } from './total-series.js';
+
+/** A value of a label that carries this part of a change is where to look (profile analysis §7). */
+const CARRIES = 0.8;
+
+/**
+ * Requests besides those of the measurement (2, and a third where samples are counted by their own type): one series; at
+ * most 12 counts (24 by label) where profiles cannot be told apart in it; at most 12 merges for a function or the total of a wall-clock
+ * type, whose idle stacks only a profile shows; at most 30 for a wall-clock type by label. Never more than 4 at a time.
+ */
+export const getTimeline = defineTool({
+  name: 'get_timeline',
+  title: 'Cost over time',
+  description:
+    'Since when: cost over time of a service, by one label, or of one function, with onset, bursts, spikes and gaps. ' +
+    'Begin the window before the incident. Not for which code changed.',
+  input: z.strictObject({
+    ...profileArguments,
+    group_by: z.string().optional().describe('Label name'),
+    function: functionArgument.optional(),
+    format: formatArgument,
+  }),
+  run(args, context) {
+    if (args.group_by !== undefined && args.function !== undefined) {
+      throw new UserError(
+        '`group_by` and `function` cannot be combined.',
+        'Ask for one; for a function in one version or pod, put that into `selector`.',
+      );
+    }
+    return answerAbout('get_timeline', args, context, async (measured, scope) => {
+      if (args.function !== undefined) return ofFunction(args.function, measured, scope, context);
+      if (args.group_by !== undefined) await checkLabel(args.group_by, scope, context);
+      if (totalValue(measured.active) <= 0) return noTimeline(measured);
+      return args.group_by === undefined
+        ? ofTotal(measured, scope, context)
+        : byLabel(args.group_by, measured, scope, context);
+    });
+  },
+});
+
+async function ofFunction(text: string, measured: Measurement, scope: Scope, context: ToolContext) {
+  const target = resolveFunction(measured, text);
+  if (target === null) {
+    return unknownFunctionAnswer(measured, 'get_timeline', text, {
+      onset: null,
+      series: [],
+      spikes: [],
+      gaps: [],
+    });
+  }
+  const { frames, gaps, step, series } = await functionSeries(target, measured, scope, MOST_PARTS, context);
+  const of = functionData(target.info, target.line);
+  const since = series.onset === null ? {} : { from: sinceOnset(series.onset, step) };
+  const name = safeText(lookupText(target));
+  return timelineAnswer(measured, {
+    frames,
+    gaps,
+    whole: series,
+    by: null,
+    of,
+    notes: [],
+    next: [
+      ...(isShort(series)
+        ? [{ tool: 'get_timeline', arguments: { ...longerScope(measured), function: name } }]
+        : []),
+      { tool: 'inspect_function', arguments: { ...callScope(measured), ...since, function: name } },
+    ],
+  });
+}
+
+async function ofTotal(measured: Measurement, scope: Scope, context: ToolContext) {
+  const { whole, ...read } = await totalSeries(measured, scope, context);
+  const next = nextOf({ ...read, whole }, measured, {});
+  return timelineAnswer(measured, { ...read, whole, by: null, of: null, notes: [], next });
+}
+
+async function byLabel(label: string, measured: Measurement, scope: Scope, context: ToolContext) {
+  const { series, others, ...read } = await labelSeries(label, measured, scope, context);
+  const [first] = series
+    .filter(({ since, change }) => since !== null || change !== null)
+    .sort((a, b) => (b.carries ?? 0) - (a.carries ?? 0));
+  const tells = first !== undefined && series.length > 1 && (first.carries ?? 1) >= CARRIES;
+  const value = tells ? first.label : null;
+  return timelineAnswer(measured, {
+    ...read,
+    by: { label, series, others },
+    of: null,
+    notes: [],
+    next:
+      value === null
+        ? nextOf(read, measured, { group_by: label })
+        : [
+            summaryOf(measured, {
+              selector: formatSelector([...scope.matchers, { name: label, op: '=', value }]),
+            }),
+          ],
+  });
+}
+
+/** What to look at after a timeline: what the cost goes to since the onset; or more of the time before. */
+function nextOf(
+  { whole, step }: Pick<TotalSeries, 'whole' | 'step'>,
+  measured: Measurement,
+  own: Readonly<Record<string, string>>,
+): NextCall[] {
+  if (whole.onset !== null) return [summaryOf(measured, { from: sinceOnset(whole.onset, step) })];
+  if (!isShort(whole)) return [];
+  return [{ tool: 'get_timeline', arguments: { ...longerScope(measured), ...own } }];
+}
+
+/** From when on all profiles are with the change. */
+function sinceOnset({ before }: { before: number }, step: number): string {
+  return formatTime(before - step);
+}
+
+function summaryOf(measured: Measurement, more: Readonly<Record<string, string>>): NextCall {
+  return { tool: 'summarize_profile', arguments: { ...callScope(measured), ...more } };
+}
+
+async function checkLabel(label: string, scope: Scope, context: ToolContext): Promise<void> {
+  const { matchers, window } = profileQuery(scope);
+  const names = await context.schemaOf(scope.source).labelNames(matchers, window, context.signal);
+  if (names.includes(label)) return;
+  const like = nearest(label, names);
+  throw new UserError(
+    `There is no label ${JSON.stringify(label)} to group by.`,
+    `${like.length > 0 ? `Did you mean ${like.join(' or ')}? ` : ''}Labels: ${names.slice(0, 30).join(', ')}.`,
+  );
+}
