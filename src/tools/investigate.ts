@@ -3,7 +3,6 @@ import { UserError } from '../errors.js';
 import { orderTypes } from '../profile/types.js';
 import { type Investigation, investigationAnswer } from '../report/investigation.js';
 import type { NextCall } from '../report/next.js';
-import { focusPattern } from '../report/next.js';
 import { formatTime } from '../report/units.js';
 import { formatSelector } from '../sources/selector.js';
 import type { Window } from '../sources/source.js';
@@ -195,14 +194,13 @@ function nextCalls(
         : { selector: formatSelector([{ name: label.name, op: '=', value: label.value }]) };
     return [
       {
-        tool: 'query_profile',
+        tool: 'inspect_function',
         arguments: {
           ...callScope,
           profile_type: first.type.alias,
           ...selector,
           ...times,
-          view: 'tree',
-          focus: focusPattern(first.fn.function),
+          function: first.fn.function,
         },
       },
     ];

@@ -186,9 +186,7 @@ export function changeInSlice(analysis: Analysis, slice: number, gate: number): 
   const contrast = { joined, before: sideOf(joined, baseline), after, quantum, dispersion };
   const siblings = slices.filter((other) => other !== own);
   const wider = { ...contrast, before: sideOf(joined, [...baseline, ...siblings]) };
-  const [best] = [contrast, wider]
-    .flatMap((one) => findCulprit(one, gate) ?? [])
-    .sort((a, b) => b.z - a.z);
+  const [best] = [contrast, wider].flatMap((one) => findCulprit(one, gate) ?? []).sort((a, b) => b.z - a.z);
   if (best === undefined) return null;
   const culprit = { ...culpritOf(contrast, analysis.universe, best.fn), z: best.z };
   const run = wholeRun(analysis);

@@ -7,7 +7,7 @@ import { totalsBelow } from '../../profile/compare/through.js';
 import type { ComparedSide, Comparison, MoverRow } from '../../report/comparison.js';
 import { functionData } from '../../report/functions.js';
 import type { Finding } from '../../report/investigation.js';
-import { focusPattern, type NextCall } from '../../report/next.js';
+import type { NextCall } from '../../report/next.js';
 import { formatTime } from '../../report/units.js';
 import { formatSelector } from '../../sources/selector.js';
 import type { ToolContext } from '../define.js';
@@ -197,13 +197,12 @@ function nextCalls(
   if (finding?.fn == null) return [{ tool: 'investigate', arguments: { ...call, ...times } }];
   return [
     {
-      tool: 'query_profile',
+      tool: 'inspect_function',
       arguments: {
         ...call,
         profile_type: scope.typeArgument,
         ...times,
-        view: 'tree',
-        focus: focusPattern(finding.fn.function),
+        function: finding.fn.function,
       },
     },
   ];
