@@ -34,9 +34,9 @@ function configurationPage() {
 }
 
 function readme() {
-  const answer = read('test/answers/01-checkout-cpu.cpu.txt').trimEnd();
+  const answer = read('test/answers/investigate.01-checkout-cpu.txt').trimEnd();
   const tokens = encode(answer).length.toLocaleString('en');
-  const intro = `What an agent reads, ${tokens} tokens (o200k_base), when it asks what burned the CPU of \`checkout-api\`:`;
+  const intro = `What an agent reads, ${tokens} tokens (o200k_base), when it asks what happened to \`checkout-api\` between 14:30 and 14:45:`;
   return read('README.md').replace(
     /<!-- answer -->[\s\S]*?<!-- end -->/,
     () => `<!-- answer -->\n${intro}\n\n\`\`\`text\n${answer}\n\`\`\`\n<!-- end -->`,

@@ -3,18 +3,15 @@ import { connectToChild } from '../mcp/client.js';
 import type { Io } from './environment.js';
 
 const STORY = `2026-11-20, checkout-api: CPU per pod is above its threshold since 14:30 UTC, at the same request rate.
-The engineer on call asks: which function is responsible?
+The engineer on call asks: what changed, and which function is responsible?
 The bundled profiles are real, taken from two pods of a running service. This program now starts itself as an MCP
 server, asks it as an agent would, and prints each call with the answer as the server gave it.`;
 
 const INCIDENT = { service: 'checkout-api', from: '2026-11-20T14:30:00Z', to: '2026-11-20T14:45:00Z' };
 
 const CALLS: readonly { tool: string; arguments: Readonly<Record<string, string>> }[] = [
+  { tool: 'investigate', arguments: INCIDENT },
   { tool: 'summarize_profile', arguments: { ...INCIDENT, profile_type: 'cpu' } },
-  {
-    tool: 'query_profile',
-    arguments: { ...INCIDENT, profile_type: 'cpu', view: 'tree', focus: 'coupon\\.loadPattern' },
-  },
 ];
 
 const NEXT =
