@@ -38,6 +38,8 @@ export interface TypeTotals {
 /** How finely the main type and the others are read (comparison rules §8: parts once, added up for everything else). */
 const MAIN: Fineness = { baselineParts: 4, incidentParts: 4, slices: 7 };
 const SECOND: Fineness = { baselineParts: 3, incidentParts: 2, slices: 0, gate: 4.8 };
+/** The collector's growth is half of the evidence for a change of allocations, in standard errors. */
+const PRESSED_GATE = 3.5;
 /** What finding the value of one sample may take. */
 const QUANTUM_REQUESTS = 2;
 /** Instances whose series are told apart. */
@@ -113,7 +115,7 @@ export async function readCase(
     const { alias } = lens.type;
     try {
       if (lens.kind === 'time' || lens.kind === 'amount') {
-        const answer = await readWithin(found, lens, ownRounds, shares.length === 0 ? MAIN : SECOND);
+        const answer = await readWithin(found, lens, ownRounds, finenessOf(lens, shares));
         if (typeof answer === 'string') missing.push(`${alias}: ${answer}`);
         else shares.push(answer);
       } else if (lens.kind === 'level') levels.push(await readLevels(found, lens, ownRounds));
@@ -129,8 +131,6 @@ export async function readCase(
   }
   const [failure] = failures;
   if (failure !== undefined && shares.length + levels.length + waits.length === 0) throw failure;
-  const time = shares.find(({ lens }) => lens.kind === 'time');
-  const everything = time && contrastOf(time.analysis, wholeRun(time.analysis));
   return {
     plan,
     totals: read.map(({ lens, rounds: own }) => ({
@@ -141,11 +141,24 @@ export async function readCase(
     shares,
     levels,
     waits,
-    collector: everything === undefined ? null : collectorGrowth(everything),
+    collector: collectorIn(shares),
     instances: comings(main.rounds, plan, fleet.instanceLabel),
     found,
     missing,
   };
+}
+
+/** The first type is read finely; allocations more readily where the collector says that there were more of them. */
+function finenessOf({ type }: LensType, shares: readonly ShareLens[]): Fineness {
+  if (shares.length === 0) return MAIN;
+  const pressed = type.alias === 'alloc' && collectorIn(shares)?.grew === true;
+  return pressed ? { ...SECOND, gate: PRESSED_GATE } : SECOND;
+}
+
+/** How the collector's part of the on-CPU or wall-clock time changed; null where there is no such profile. */
+function collectorIn(shares: readonly ShareLens[]): CaseReading['collector'] {
+  const time = shares.find(({ lens }) => lens.kind === 'time');
+  return time === undefined ? null : collectorGrowth(contrastOf(time.analysis, wholeRun(time.analysis)));
 }
 
 /** Reads a type as finely as the requests that are left allow; a reason where they do not, or there is nothing. */
