@@ -1,4 +1,5 @@
 import { UpstreamError } from '../../errors.js';
+import { sharedWork } from '../../shared-work.js';
 
 /** How long it holds what was learned about the server's storage: data comes, ages out and is compacted. */
 const KNOWN_FOR_MS = 60_000;
@@ -77,6 +78,13 @@ export function createStores(probe: StoreProbe, now: () => number = Date.now): S
     return cut(start, end, oldest);
   };
 
+  /** Whether nobody knows which storage answers from here on. */
+  const isUnknown = (start: number): boolean => {
+    const { from = Number.POSITIVE_INFINITY, oldest = null } = current() ?? {};
+    return now() >= absentUntil && start < from && oldest === null;
+  };
+  let learning: ((signal: AbortSignal) => Promise<unknown>) | null = null;
+
   const likelyPieces = (start: number, end: number): Piece[] => {
     if (now() < absentUntil) return [{ start, end, first: false, store: 'v1' }];
     const oldest = current()?.oldest ?? null;
@@ -95,12 +103,20 @@ export function createStores(probe: StoreProbe, now: () => number = Date.now): S
     answered,
 
     async pieces(start, end, signal) {
-      const { from = Number.POSITIVE_INFINITY, oldest = null } = current() ?? {};
-      if (now() >= absentUntil && start < from && oldest === null) {
-        if (!(await probe.answersFrom(start, signal))) return piecesOfRefused(start, end, signal);
+      // Series of several types are asked for at once; one of them finds out for all.
+      if (isUnknown(start) && learning !== null) await learning(signal);
+      if (!isUnknown(start)) return likelyPieces(start, end);
+      const own = sharedWork(async (shared) => {
+        if (!(await probe.answersFrom(start, shared))) return piecesOfRefused(start, end, shared);
         answered(start);
+        return null;
+      });
+      learning = own;
+      try {
+        return (await own(signal)) ?? likelyPieces(start, end);
+      } finally {
+        if (learning === own) learning = null;
       }
-      return likelyPieces(start, end);
     },
 
     piecesOfRefused,
