@@ -58,8 +58,10 @@ export function dispersionOf(groups: readonly (readonly number[])[]): Dispersion
   const large = groups.filter(isLarge);
   const rest = columns.map((column, at) => column - large.reduce((sum, row) => sum + (row[at] ?? 0), 0));
   const rows = isLarge(rest) ? [...large, rest] : large;
-  // A rest that is left out is a cell, too: without it the rows are all of the table but one column of freedom more.
-  const freedom = used.length < 2 ? 0 : (used.length - 1) * (isLarge(rest) ? rows.length - 1 : rows.length);
+  // A row of share p adds (1 − p)(columns − 1) to the expectation of X²: all rows lose one together, rows without a small
+  // rest a little less.
+  const kept = rows.reduce((sum, row) => sum + total(row), 0) / whole;
+  const freedom = used.length < 2 || rows.length === 0 ? 0 : (used.length - 1) * (rows.length - kept);
   let pearson = 0;
   if (freedom > 0) {
     for (const row of rows) {
@@ -98,7 +100,8 @@ export function differenceInterval(
   phi: number,
 ): [low: number, high: number] {
   if (n1 <= 0 || n2 <= 0) return [-1, 1];
-  const [p1, p2] = [x1 / n1, x2 / n2];
+  // Sums beyond 2^53 are rounded: a part of one may exceed it.
+  const [p1, p2] = [Math.min(1, x1 / n1), Math.min(1, x2 / n2)];
   const [l1, u1] = wilson(p1, n1 / phi);
   const [l2, u2] = wilson(p2, n2 / phi);
   const difference = p2 - p1;
