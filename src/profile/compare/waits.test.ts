@@ -63,9 +63,9 @@ describe('waitGrew', () => {
     expect(rate('load', 1, 1.8, events)).toBeLessThanOrEqual(0.01);
   });
 
-  test('with one wait a part on average it is at most 2 of 100', () => {
+  test('with one wait a part on average it is at most 2 of 100, with rising load 5', () => {
     expect(rate('calm', 1, 1, 1)).toBeLessThanOrEqual(0.02);
-    expect(rate('load', 1, 1.8, 1)).toBeLessThanOrEqual(0.02);
+    expect(rate('load', 1, 1.8, 1)).toBeLessThanOrEqual(0.05);
   });
 
   test('waits ten times as long are seen in 95 of 100 from ten waits a part on', () => {
