@@ -22,10 +22,16 @@ describe('loadChange', () => {
 
   test('a rise must exceed what the baseline varies by, and the sampling error', () => {
     const restless = parts(400, 1600, 700, 1300);
-    expect(loadChange(restless, parts(1900, 1800), SAMPLES).rose).toBe(false);
+    for (const now of [800, 1000, 1200])
+      expect(loadChange(restless, parts(now, now), SAMPLES).rose).toBe(false);
     expect(loadChange(parts(5, 6, 5, 4), parts(9, 10), SAMPLES).rose).toBe(false);
     // The same ratio, told by many samples.
     expect(loadChange(parts(500, 600, 500, 400), parts(900, 1000), SAMPLES).rose).toBe(true);
+  });
+
+  test('a rise that began in the baseline is one, and the ratio of the windows stays what it is', () => {
+    const found = loadChange(parts(1000, 1000, 1000, 2000), parts(2000, 2000, 2000), SAMPLES);
+    expect(found).toMatchObject({ ratio: 1.6, risen: 2, rose: true });
   });
 
   test('nothing before has no ratio; nothing after is a fall', () => {
