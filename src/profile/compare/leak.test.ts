@@ -18,7 +18,7 @@ const later = (...values: number[]) => levels(8 * MINUTE, values);
 describe('findLeak', () => {
   test('a level that rises through the incident, with its start', () => {
     expect(findLeak(calm, later(10, 12, 18, 24, 30, 36, 42, 48))).toEqual({
-      before: 10.5,
+      before: 10,
       after: 45,
       since: { after: 8 * MINUTE, before: 9 * MINUTE },
     });

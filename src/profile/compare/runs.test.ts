@@ -13,29 +13,29 @@ function measured(baseline: readonly Stacks[], incident: readonly Stacks[]): Mea
     incident: parts.slice(baseline.length),
     quantum: 1,
     dispersion: CALM,
+    earlier: baseline.slice(1).map(() => CALM),
   };
 }
 
-function strongest(baseline: readonly Stacks[], incident: readonly Stacks[]) {
+function strongest(baseline: readonly Stacks[], incident: readonly Stacks[], mayBeginEarly?: boolean) {
   const all = measured(baseline, incident);
   const { joined } = all;
   const sides = { joined, before: sideOf(joined, all.baseline), after: sideOf(joined, all.incident) };
-  return strongestRun(all, universeOf(sides));
+  return strongestRun(all, universeOf(sides), mayBeginEarly);
 }
+
+const run = (first: number, last: number, early = 0) => ({ first, last, early });
 
 describe('runsOf', () => {
   test('the whole first, then what lasts to the end, then what ended; each stretch once', () => {
-    expect(runsOf(3)).toEqual([
-      { first: 0, last: 2 },
-      { first: 1, last: 2 },
-      { first: 2, last: 2 },
-      { first: 0, last: 1 },
-      { first: 0, last: 0 },
-      { first: 1, last: 1 },
-    ]);
-    expect(runsOf(1)).toEqual([{ first: 0, last: 0 }]);
+    expect(runsOf(3)).toEqual([run(0, 2), run(1, 2), run(2, 2), run(0, 1), run(0, 0), run(1, 1)]);
+    expect(runsOf(1)).toEqual([run(0, 0)]);
     expect(runsOf(0)).toEqual([]);
     expect(runsOf(6)).toHaveLength(21);
+  });
+
+  test('last those that begin early, but for the first part of the baseline', () => {
+    expect(runsOf(2, 3)).toEqual([run(0, 1), run(1, 1), run(0, 0), run(0, 1, 1), run(0, 1, 2)]);
   });
 });
 
@@ -53,20 +53,26 @@ describe('strongestRun', () => {
   const grown = { 'main a': 300, 'main b': 100 };
 
   test('a burst is its own stretch, a change inside the window lasts from there to the end', () => {
-    expect(strongest([calm, calm], [calm, grown, calm, calm])).toEqual({ first: 1, last: 1 });
-    expect(strongest([calm, calm], [calm, calm, grown, grown])).toEqual({ first: 2, last: 3 });
+    expect(strongest([calm, calm], [calm, grown, calm, calm])).toEqual(run(1, 1));
+    expect(strongest([calm, calm], [calm, calm, grown, grown])).toEqual(run(2, 3));
+  });
+
+  test('a change that began in the baseline takes its last parts with it, where that is allowed', () => {
+    const baseline = [calm, calm, calm, grown];
+    expect(strongest(baseline, [grown, grown])).toEqual(run(0, 1, 1));
+    expect(strongest(baseline, [grown, grown], false)).toEqual(run(0, 1));
   });
 
   test('a change that was there all the time is the whole; so is no change, one part, and an empty window', () => {
-    expect(strongest([calm, calm], [grown, grown, grown])).toEqual({ first: 0, last: 2 });
-    expect(strongest([calm, calm], [calm, calm, calm])).toEqual({ first: 0, last: 2 });
-    expect(strongest([calm], [grown])).toEqual({ first: 0, last: 0 });
-    expect(strongest([calm], [{}, {}])).toEqual({ first: 0, last: 1 });
-    expect(strongest([{}], [{}])).toEqual({ first: 0, last: 0 });
+    expect(strongest([calm, calm], [grown, grown, grown])).toEqual(run(0, 2));
+    expect(strongest([calm, calm], [calm, calm, calm])).toEqual(run(0, 2));
+    expect(strongest([calm], [grown])).toEqual(run(0, 0));
+    expect(strongest([calm], [{}, {}])).toEqual(run(0, 1));
+    expect(strongest([{}], [{}])).toEqual(run(0, 0));
   });
 
   test('a stretch must stand out by more than the whole: there are many of them', () => {
     const slightly = { 'main a': 320, 'main b': 100 };
-    expect(strongest([calm, calm], [grown, slightly, grown])).toEqual({ first: 0, last: 2 });
+    expect(strongest([calm, calm], [grown, slightly, grown])).toEqual(run(0, 2));
   });
 });
