@@ -11,13 +11,11 @@
  */
 export function signedRoot(x1: number, n1: number, x2: number, n2: number, phi: number): number {
   if (n1 <= 0 || n2 <= 0) return 0;
-  const [p1, p2, p] = [x1 / n1, x2 / n2, (x1 + x2) / (n1 + n2)];
+  const [p1, p2] = [x1 / n1, x2 / n2];
   if (p1 === p2) return 0;
-  const ratio =
-    deviance(x1, n1 * p) +
-    deviance(n1 - x1, n1 * (1 - p)) +
-    deviance(x2, n2 * p) +
-    deviance(n2 - x2, n2 * (1 - p));
+  const [y1, y2] = [n1 - x1, n2 - x2];
+  const [p, q] = [(x1 + x2) / (n1 + n2), (y1 + y2) / (n1 + n2)];
+  const ratio = deviance(x1, n1 * p) + deviance(y1, n1 * q) + deviance(x2, n2 * p) + deviance(y2, n2 * q);
   return Math.sign(p2 - p1) * Math.sqrt(Math.max(0, (2 * ratio) / phi));
 }
 
@@ -111,7 +109,7 @@ export function differenceInterval(
 /** Wilson's score interval (1927) of a share. */
 function wilson(p: number, n: number): [low: number, high: number] {
   const z2 = Z95 * Z95;
-  const middle = (p + z2 / (2 * n)) / (1 + z2 / n);
-  const half = (Z95 / (1 + z2 / n)) * Math.sqrt((p * (1 - p)) / n + z2 / (4 * n * n));
+  const middle = (p * n + z2 / 2) / (n + z2);
+  const half = (Z95 / (n + z2)) * Math.sqrt(n * p * (1 - p) + z2 / 4);
   return [Math.max(0, middle - half), Math.min(1, middle + half)];
 }
