@@ -93,7 +93,7 @@ export const JVM_LIBRARY = new RegExp(
 export const VM_INTERNAL =
   /^(?:v8|node|uv|cppgc|JavaThread|JavaCalls|Java\w*Thread|Threads?|VMThread|VM_\w+|WorkerThread|GangWorker|AbstractGangWorker|Concurrent\w+|G1\w*|Z[A-Z]\w*|Shenandoah\w*|PS[A-Z]\w*|Parallel\w*|GC\w*|Gen\w*|DefNew\w*|Serial\w*|Compile|Compile\w+|C[12]\w*|Phase\w*|Parse|Matcher|IdealLoop\w*|\w+Node|Interpreter\w*|SharedRuntime|OptoRuntime|Runtime1|JVM_\w+|jni_\w+|Unsafe_\w+|ObjectMonitor|ObjectSynchronizer|Safepoint\w*|os|OopMap\w*|CodeCache|CodeHeap|nmethod|MemAllocator|ObjAllocator|CollectedHeap|Universe|SymbolTable|StringTable|ClassLoader\w*|SystemDictionary|LinkResolver|InstanceKlass|Method|ConstantPool|CardTable\w*|Monitor|Mutex|Jfr\w*|Profiler)::/;
 
-export const DOTNET_RUNTIME = /^(?:System|Microsoft|Interop|Internal|FSharp)[.!]/;
+export const DOTNET_RUNTIME = /^(?:(?:System|Microsoft|Interop|Internal|FSharp)[.!]|(?:SVR|WKS)::)/;
 export const DOTNET_LIBRARY = new RegExp(
   `^(?:${alternatives(
     `Amazon Autofac AutoMapper Azure Castle Confluent Dapper Datadog FluentValidation Google Grpc Hangfire MassTransit

@@ -44,6 +44,7 @@ const PLACE_LABEL = /region|zone|cluster|datacenter|availability|rack|node|host/
  * Which label value carries a change: sibling slices at the same time are compared, so that the time of day cannot fool
  * it. Values that tie exactly (a canary pod is its version) are named version first, then other labels, place, instance.
  *
+ * @param slices instances with all of their labels, or the values of one or more labels with that label alone
  * @param before samples of the culprit and of all own code in the baseline
  * @returns every value of every label that tells slices apart, the carrying ones first, then by distance
  */
@@ -54,11 +55,13 @@ export function attribute(
   instanceLabel: string | null,
 ): Attribution[] {
   const labels = [...new Set(slices.flatMap((slice) => Object.keys(slice.labels)))].sort();
-  const whole = sum(slices);
+  // Instances are parts of one whole; slices by the values of several labels are several cuts through the same fleet.
+  const areInstances = instanceLabel !== null && slices.every((slice) => instanceLabel in slice.labels);
   const p0 = share(before.x, before.n);
   const rows = labels.flatMap((label) => {
     const values = [...new Set(slices.flatMap((slice) => slice.labels[label] ?? []))].sort();
     if (values.length < 2) return [];
+    const whole = sum(areInstances ? slices : slices.filter((slice) => label in slice.labels));
     return values.map((value): Attribution => {
       const own = sum(slices.filter((slice) => slice.labels[label] === value));
       const others = { x: whole.x - own.x, n: whole.n - own.n, total: whole.total - own.total };
@@ -92,7 +95,8 @@ export function attribute(
       Number(b.carries) - Number(a.carries) ||
       round(b.z) - round(a.z) ||
       rank(a) - rank(b) ||
-      (a.label < b.label ? -1 : 1),
+      compareText(a.label, b.label) ||
+      compareText(a.value, b.value),
   );
 }
 
@@ -102,6 +106,11 @@ function sum(slices: readonly Slice[]): Omit<Slice, 'labels'> {
     n: 0,
     total: 0,
   });
+}
+
+function compareText(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
 }
 
 /** Equal slices under two labels may differ in the last digits. */

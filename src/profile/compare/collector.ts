@@ -3,7 +3,7 @@ import { deviation, share } from './contrast.js';
 
 /** Frames of garbage collectors on their own threads, by runtime. */
 const COLLECTOR =
-  /^(?:runtime\.(?:gcBgMarkWorker|bgsweep|bgscavenge|gcDrain\w*|gcMarkDone|gcAssistAlloc\d*|sweepone|gcStart)|\(garbage collector\)|(?:.*::)?(?:G1|Z|Shenandoah|PS|Parallel|Serial|CMS|ParNew)\w*(?:GC|Concurrent\w*|Mark\w*|Task|Worker|Evac\w*|Young\w*|Collect\w*)\w*.*|GCTaskThread::.*|gc_collect_main|_?PyGC_Collect|collect_generations|SVR::gc_heap::.*|WKS::gc_heap::.*)/;
+  /^(?:runtime\.(?:gcBgMarkWorker|bgsweep|bgscavenge|gcDrain\w*|gcMarkDone|gcAssistAlloc\d*|sweepone|gcStart)|\(garbage collector\)|(?:.*::|libjvm\.so\.)?(?:G1|Z|Shenandoah|PS|Parallel|Serial|CMS|ParNew)\w*(?:GC|Concurrent\w*|Mark\w*|Task|Worker|Evac\w*|Young\w*|Collect\w*)\w*.*|(?:libjvm\.so\.)?GCTaskThread::.*|gc_collect_main|_?PyGC_Collect|collect_generations|SVR::gc_heap::.*|WKS::gc_heap::.*)/;
 
 /** Growth of the collector's share that is worth naming. */
 const LEAST_POINTS = 0.02;

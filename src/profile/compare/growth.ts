@@ -1,6 +1,7 @@
 import type { Side } from './contrast.js';
 import { share } from './contrast.js';
 import type { Joined } from './join.js';
+import { isBelow } from './through.js';
 
 /** The place that most of a growth comes from. */
 export interface GrowthSite {
@@ -27,20 +28,23 @@ export function growthSite(joined: Joined, before: Side, after: Side): GrowthSit
   const anyOwn = before.costs.application + after.costs.application > 0;
   for (const least of [NEARLY_ALL, LEAST_PART]) {
     let best: GrowthSite | null = null;
-    let innermost = Number.POSITIVE_INFINITY;
     for (let fn = 0; fn < joined.functions.length; fn++) {
       if (anyOwn && joined.application[fn] !== 1) continue;
       const growth =
         share(after.costs.totals[fn] ?? 0, after.profiles) -
         share(before.costs.totals[fn] ?? 0, before.profiles);
       if (growth < least * whole) continue;
-      // Among nested functions the innermost has the least total, and of equal ones the most of it as its own.
-      const size = (after.costs.totals[fn] ?? 0) - 1e-6 * (after.costs.charged[fn] ?? 0);
-      if (size >= innermost) continue;
-      innermost = size;
-      best = { fn, growth, part: growth / whole };
+      if (best === null || isInner(joined, after, fn, best.fn)) best = { fn, growth, part: growth / whole };
     }
     if (best !== null) return best;
   }
   return null;
+}
+
+/** Among nested functions the innermost has the least total; of equal ones it has most as its own, else it is below. */
+function isInner(joined: Joined, { costs, parts }: Side, fn: number, other: number): boolean {
+  const smaller = (costs.totals[other] ?? 0) - (costs.totals[fn] ?? 0);
+  if (smaller !== 0) return smaller > 0;
+  const own = (costs.charged[fn] ?? 0) - (costs.charged[other] ?? 0);
+  return own !== 0 ? own > 0 : isBelow(joined, parts, fn, other);
 }

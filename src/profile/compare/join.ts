@@ -22,30 +22,66 @@ export interface JoinedPart {
 
 /**
  * Joins profiles by function: the same normalised name is the same function; unnamed ones also need the same file and
- * start line (comparison rules §2). Lines are left to the parts.
+ * start line (comparison rules §2). Lines are left to the parts. Functions are numbered by name, so that ties by number
+ * come out the same in whatever order stacks and profiles arrive.
  */
 export function joinProfiles(profiles: readonly Profile[]): Joined {
-  const ids = new Map<string, number>();
-  const functions: FunctionInfo[] = [];
-  const maps = profiles.map((profile) =>
-    Uint32Array.from(profile.functions, (info) => {
-      const key = joinKey(info);
-      const known = ids.get(key);
-      if (known !== undefined) return known;
-      ids.set(key, functions.length);
-      return functions.push(info) - 1;
-    }),
+  const keys = profiles.map((profile) => profile.functions.map(joinKey));
+  const placesOf = new Map<string, Place[]>();
+  profiles.forEach((profile, index) => {
+    profile.functions.forEach((info, fn) => {
+      const key = keys[index]?.[fn] ?? '';
+      const places = placesOf.get(key);
+      if (places === undefined) placesOf.set(key, [{ info, profiles: 1 }]);
+      else countPlace(places, info);
+    });
+  });
+  const sorted = [...placesOf].sort(([a], [b]) => (a < b ? -1 : 1));
+  const ids = new Map(sorted.map(([key], fn) => [key, fn]));
+  const functions = sorted.map(
+    ([, places]) => places.reduce((best, place) => (outdoes(place, best) ? place : best)).info,
   );
-  const application = Uint8Array.from(functions, (info) => (frameOwner(info) === 'application' ? 1 : 0));
+  const isOwn = (info: FunctionInfo) => (frameOwner(info) === 'application' ? 1 : 0);
+  const application = Uint8Array.from(functions, isOwn);
   const parts = profiles.map((profile, index): JoinedPart => {
-    const map = maps[index] ?? new Uint32Array();
+    const map = Uint32Array.from(keys[index] ?? [], (key) => ids.get(key) ?? 0);
     const frameFunction = profile.frameFunction.map((fn) => map[fn] ?? 0);
+    // Where this profile places the function in another file, its frames may be somebody else's.
+    const own = profile.functions.map((info, fn) => {
+      const joined = map[fn] ?? 0;
+      return info.file === functions[joined]?.file ? (application[joined] ?? 0) : isOwn(info);
+    });
     const frameApplication = profile.frameKin.map(
-      (kin, frame) => kin & (application[frameFunction[frame] ?? 0] ?? 0),
+      (kin, frame) => kin & (own[profile.frameFunction[frame] ?? 0] ?? 0),
     );
     return { profile, frameFunction, frameApplication };
   });
   return { functions, application, parts };
+}
+
+/** Where some of the profiles place a function. */
+interface Place {
+  info: FunctionInfo;
+  profiles: number;
+}
+
+function countPlace(places: Place[], info: FunctionInfo): void {
+  const same = places.find(
+    (place) =>
+      place.info === info ||
+      (place.info.file === info.file &&
+        place.info.name === info.name &&
+        place.info.startLine === info.startLine),
+  );
+  if (same === undefined) places.push({ info, profiles: 1 });
+  else same.profiles++;
+}
+
+/** Most profiles decide, then a known file before an unknown one, then the order of the texts. */
+function outdoes({ info: a, profiles: many }: Place, { info: b, profiles: few }: Place): boolean {
+  if (many !== few) return many > few;
+  if (a.file !== b.file) return a.file !== '' && (b.file === '' || a.file < b.file);
+  return a.name !== b.name ? a.name < b.name : a.startLine < b.startLine;
 }
 
 /** What makes two functions of different profiles the same one. */

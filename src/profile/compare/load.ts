@@ -44,7 +44,8 @@ export function loadChange(
     const [calm, end] = [parts.slice(0, Math.min(cut, before.length)), parts.slice(cut)];
     const [low, high] = [meanOf(calm), meanOf(end)];
     if (low <= 0 || high <= 0) continue;
-    const spread = spreadOf(calm);
+    // Of a baseline that only varies some cut always looks like a step: then the stretch after it varies, too.
+    const spread = spreadOf(cut < before.length ? [calm, end] : [calm]);
     const sampling = phi / samplesOf(calm, quantum) + phi / samplesOf(end, quantum);
     const between = spread.variance * (1 / calm.length + 1 / end.length);
     const t = Math.log(high / low) / Math.sqrt(Math.max(sampling, between));
@@ -68,13 +69,17 @@ const USUAL_SPREAD = 0.05;
 /** … which is worth this many observations. */
 const USUAL_FREEDOM = 6;
 
-/** Variance of the logarithm between the parts of the baseline, drawn towards what is usual. */
-function spreadOf(parts: readonly PartLevel[]): { variance: number; freedom: number } {
-  const logs = parts
-    .filter(({ profiles, value }) => profiles > 0 && value > 0)
-    .map(({ value, profiles }) => Math.log(value / profiles));
-  const mean = logs.reduce((sum, log) => sum + log, 0) / Math.max(1, logs.length);
-  const squares = logs.reduce((sum, log) => sum + (log - mean) ** 2, 0);
-  const freedom = Math.max(0, logs.length - 1) + USUAL_FREEDOM;
+/** Variance of the logarithm between the parts of a stretch, drawn towards what is usual. */
+function spreadOf(stretches: readonly (readonly PartLevel[])[]): { variance: number; freedom: number } {
+  let squares = 0;
+  let freedom = USUAL_FREEDOM;
+  for (const parts of stretches) {
+    const logs = parts
+      .filter(({ profiles, value }) => profiles > 0 && value > 0)
+      .map(({ value, profiles }) => Math.log(value / profiles));
+    const mean = logs.reduce((sum, log) => sum + log, 0) / Math.max(1, logs.length);
+    squares += logs.reduce((sum, log) => sum + (log - mean) ** 2, 0);
+    freedom += Math.max(0, logs.length - 1);
+  }
   return { variance: (squares + USUAL_FREEDOM * USUAL_SPREAD ** 2) / freedom, freedom };
 }

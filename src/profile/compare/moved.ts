@@ -1,6 +1,6 @@
 import { type Contrast, deviation, share, type Universe, universeOf } from './contrast.js';
 import type { Culprit } from './culprit.js';
-import { totalsAbove, totalsBelow } from './through.js';
+import { isBelow, totalsAbove, totalsBelow } from './through.js';
 
 /** A shrinkage must stand out by this much, in standard errors, to be the other side of a growth … */
 const LEAST_LOSS_Z = -3.2;
@@ -21,11 +21,16 @@ const LEFT_AT_CALLER = 0.4;
  * @returns the function that lost it; null where the growth is real
  */
 export function movedFrom(contrast: Contrast, culprit: Culprit): number | null {
-  return lostInside(contrast, culprit) ?? lostElsewhere(contrast, culprit);
+  const inside = lostInside(contrast, culprit);
+  if (inside?.ofItsOwn) return inside.caller;
+  return lostElsewhere(contrast, culprit) ?? inside?.caller ?? null;
 }
 
-/** The nearest own caller, when it lost of its own what the culprit below it gained, or its total stayed. */
-function lostInside(contrast: Contrast, culprit: Culprit): number | null {
+/**
+ * The nearest own caller, when it lost of its own what the culprit below it gained, or its total stayed: then something
+ * below it may have lost it.
+ */
+function lostInside(contrast: Contrast, culprit: Culprit): { caller: number; ofItsOwn: boolean } | null {
   const { joined, before, after, quantum, dispersion } = contrast;
   const { fn, growth } = culprit;
   const universe = universeOf(contrast);
@@ -41,7 +46,7 @@ function lostInside(contrast: Contrast, culprit: Culprit): number | null {
   for (const part of ['self', 'charged'] as const) {
     const [o1, o2] = [before.costs[part][caller] ?? 0, after.costs[part][caller] ?? 0];
     const rule = { leastZ: stayed ? LEAST_INSIDE_Z : LEAST_NEAR_Z, like: LIKE_GAIN_INSIDE };
-    if (isCounterpart(contrast, universe, fn, o1, o2, rule) !== null) return caller;
+    if (isCounterpart(contrast, universe, fn, o1, o2, rule) !== null) return { caller, ofItsOwn: true };
   }
   if (!stayed) return null;
   const inside = (parts: readonly number[]) => totalsBelow(joined, parts, caller)[fn] ?? 0;
@@ -49,7 +54,7 @@ function lostInside(contrast: Contrast, culprit: Culprit): number | null {
   const outside = (side: Contrast['before'], own: number, other: number) =>
     [other / quantum, (universe.sum(side.costs) - own + other) / quantum] as const;
   const z = deviation(outside(before, a1, o1), outside(after, a2, o2), dispersion);
-  return z <= LEAST_LOSS_Z ? caller : null;
+  return z <= LEAST_LOSS_Z ? { caller, ofItsOwn: false } : null;
 }
 
 /** The own function nearest above another one that nearly all of its cost passes through. */
@@ -64,7 +69,10 @@ function nearestCaller(
   let caller: number | null = null;
   for (let other = 0; other < above.length; other++) {
     if (!universe.has(other) || (above[other] ?? 0) < 0.9 * whole) continue;
-    if (caller === null || (costs.totals[other] ?? 0) < (costs.totals[caller] ?? 0)) caller = other;
+    const further = caller === null ? 1 : (costs.totals[caller] ?? 0) - (costs.totals[other] ?? 0);
+    // Callers that only pass the call on cost the same.
+    if (further > 0 || (further === 0 && caller !== null && isBelow(joined, parts, other, caller)))
+      caller = other;
   }
   return caller;
 }
@@ -110,7 +118,10 @@ function lostElsewhere(contrast: Contrast, { fn }: Culprit): number | null {
     // Of all functions some fall by chance; of those under the very same caller hardly one: that is a new name.
     if (z !== null && z > LEAST_LOSS_Z && nearestCaller(contrast, universe, other, before) !== caller)
       z = null;
-    if (z !== null && (best === null || z < best.z)) best = { fn: other, z };
+    if (z === null) continue;
+    // Of a chain that was lost as a whole the innermost is the name.
+    if (best === null || z < best.z || (z === best.z && isBelow(joined, before.parts, other, best.fn)))
+      best = { fn: other, z };
   }
   return best?.fn ?? null;
 }

@@ -1,3 +1,4 @@
+import { chainsOf } from './chains.js';
 import { type Contrast, deviation, LEAST_SAMPLES, share } from './contrast.js';
 import { differenceInterval } from './noise.js';
 
@@ -36,8 +37,8 @@ export interface MoverContext {
 
 /**
  * Every function with a change of its share of the active total: those that stand out of the noise first, diluted ones
- * after the others, the largest change first. Of functions with the very same costs (wrappers and what they call) only one
- * is listed: the culprit, else the team's own.
+ * after the others, the largest change first. Of a chain of calls with the very same costs only one is listed: the culprit,
+ * else the innermost of the team's own, else the innermost.
  */
 export function moversOf(contrast: Contrast, { gate, culprit, moved }: MoverContext): Mover[] {
   const { joined, before, after, quantum, dispersion } = contrast;
@@ -72,16 +73,34 @@ export function moversOf(contrast: Contrast, { gate, culprit, moved }: MoverCont
     if (fn === culprit) return 0;
     return significant ? (kind === 'diluted' ? 2 : 1) : 3;
   };
-  const preferred = ({ fn }: Mover) => (fn === culprit ? 0 : joined.application[fn] === 1 ? 1 : 2);
-  const alike = new Map<string, Mover>();
-  for (const mover of movers) {
-    const key = `${mover.valueBefore} ${mover.valueAfter}`;
-    const known = alike.get(key);
-    if (known === undefined || preferred(mover) < preferred(known)) alike.set(key, mover);
-  }
-  return [...alike.values()].sort(
+  return withoutWrappers(contrast, culprit, movers).sort(
     (a, b) => rank(a) - rank(b) || Math.abs(b.delta) - Math.abs(a.delta) || a.fn - b.fn,
   );
+}
+
+/** Only one of each chain of calls with the very same costs. */
+function withoutWrappers(
+  { joined, before, after }: Contrast,
+  culprit: number | null,
+  movers: readonly Mover[],
+): Mover[] {
+  const groups = new Map<string, number>();
+  const groupOf = new Map(
+    movers.map(({ fn, valueBefore, valueAfter }) => {
+      const costs = `${valueBefore} ${valueAfter}`;
+      const group = groups.get(costs) ?? groups.size;
+      groups.set(costs, group);
+      return [fn, group] as const;
+    }),
+  );
+  const chains = chainsOf(joined, [...before.parts, ...after.parts], groupOf);
+  const kept = new Set(
+    chains.map(
+      (chain) =>
+        chain.find((fn) => fn === culprit) ?? chain.find((fn) => joined.application[fn] === 1) ?? chain[0],
+    ),
+  );
+  return movers.filter(({ fn }) => kept.has(fn));
 }
 
 /** @param diluted whether a fall is no fall outside the culprit */

@@ -11,13 +11,11 @@
  */
 export function signedRoot(x1: number, n1: number, x2: number, n2: number, phi: number): number {
   if (n1 <= 0 || n2 <= 0) return 0;
-  const [p1, p2, p] = [x1 / n1, x2 / n2, (x1 + x2) / (n1 + n2)];
+  const [p1, p2] = [x1 / n1, x2 / n2];
   if (p1 === p2) return 0;
-  const ratio =
-    deviance(x1, n1 * p) +
-    deviance(n1 - x1, n1 * (1 - p)) +
-    deviance(x2, n2 * p) +
-    deviance(n2 - x2, n2 * (1 - p));
+  const [y1, y2] = [n1 - x1, n2 - x2];
+  const [p, q] = [(x1 + x2) / (n1 + n2), (y1 + y2) / (n1 + n2)];
+  const ratio = deviance(x1, n1 * p) + deviance(y1, n1 * q) + deviance(x2, n2 * p) + deviance(y2, n2 * q);
   return Math.sign(p2 - p1) * Math.sqrt(Math.max(0, (2 * ratio) / phi));
 }
 
@@ -58,8 +56,10 @@ export function dispersionOf(groups: readonly (readonly number[])[]): Dispersion
   const large = groups.filter(isLarge);
   const rest = columns.map((column, at) => column - large.reduce((sum, row) => sum + (row[at] ?? 0), 0));
   const rows = isLarge(rest) ? [...large, rest] : large;
-  // A rest that is left out is a cell, too: without it the rows are all of the table but one column of freedom more.
-  const freedom = used.length < 2 ? 0 : (used.length - 1) * (isLarge(rest) ? rows.length - 1 : rows.length);
+  // A row of share p adds (1 − p)(columns − 1) to the expectation of X²: all rows lose one together, rows without a small
+  // rest a little less.
+  const kept = rows.reduce((sum, row) => sum + total(row), 0) / whole;
+  const freedom = used.length < 2 || rows.length === 0 ? 0 : (used.length - 1) * (rows.length - kept);
   let pearson = 0;
   if (freedom > 0) {
     for (const row of rows) {
@@ -98,7 +98,8 @@ export function differenceInterval(
   phi: number,
 ): [low: number, high: number] {
   if (n1 <= 0 || n2 <= 0) return [-1, 1];
-  const [p1, p2] = [x1 / n1, x2 / n2];
+  // Sums beyond 2^53 are rounded: a part of one may exceed it.
+  const [p1, p2] = [Math.min(1, x1 / n1), Math.min(1, x2 / n2)];
   const [l1, u1] = wilson(p1, n1 / phi);
   const [l2, u2] = wilson(p2, n2 / phi);
   const difference = p2 - p1;
@@ -108,7 +109,7 @@ export function differenceInterval(
 /** Wilson's score interval (1927) of a share. */
 function wilson(p: number, n: number): [low: number, high: number] {
   const z2 = Z95 * Z95;
-  const middle = (p + z2 / (2 * n)) / (1 + z2 / n);
-  const half = (Z95 / (1 + z2 / n)) * Math.sqrt((p * (1 - p)) / n + z2 / (4 * n * n));
+  const middle = (p * n + z2 / 2) / (n + z2);
+  const half = (Z95 / (n + z2)) * Math.sqrt(n * p * (1 - p) + z2 / 4);
   return [Math.max(0, middle - half), Math.min(1, middle + half)];
 }

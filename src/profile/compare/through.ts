@@ -41,6 +41,11 @@ export function totalsBelow(joined: Joined, parts: readonly number[], fn: number
   return totals;
 }
 
+/** Whether a function is called, through whatever others, below another one in some of the parts. */
+export function isBelow(joined: Joined, parts: readonly number[], fn: number, above: number): boolean {
+  return (totalsBelow(joined, parts, above)[fn] ?? 0) > 0;
+}
+
 /** Costs of the functions above one function: totals over the stacks that pass through it, down to it. */
 export function totalsAbove(joined: Joined, parts: readonly number[], fn: number): Float64Array {
   const totals = new Float64Array(joined.functions.length);

@@ -29,13 +29,15 @@ export function createRequests(onRequest: (made: number) => void = () => {}): Re
     },
     async run(request) {
       made++;
-      if (inFlight >= MOST_IN_FLIGHT) await new Promise<void>((go) => waiting.push(go));
-      inFlight++;
+      if (inFlight < MOST_IN_FLIGHT) inFlight++;
+      else await new Promise<void>((go) => waiting.push(go));
       try {
         return await request();
       } finally {
-        inFlight--;
-        waiting.shift()?.();
+        // The place is handed on, so that nobody takes it before the one that waits has gone on.
+        const next = waiting.shift();
+        if (next === undefined) inFlight--;
+        else next();
         onRequest(made);
       }
     },

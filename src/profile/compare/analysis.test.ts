@@ -1,0 +1,171 @@
+import { describe, expect, test } from 'vitest';
+import { fnOf, nameOf, profileFrom, type Stacks } from '../../../test/support/contrast.js';
+import {
+  analyse,
+  changeInSlice,
+  changeOverTime,
+  countsIn,
+  countsInProfile,
+  distance,
+  distanceFromBaseline,
+  withoutFunctions,
+} from './analysis.js';
+
+const GATE = 4.25;
+const CALM = { 'main serve price': 100, 'main serve stock': 300, 'main poll': 400, 'runtime.gc': 100 };
+const GROWN = { ...CALM, 'main serve price': 500 };
+const times = (stacks: Stacks, factor: number): Stacks =>
+  Object.fromEntries(Object.entries(stacks).map(([stack, value]) => [stack, value * factor]));
+
+interface Parts {
+  baseline?: readonly Stacks[];
+  incident?: readonly Stacks[];
+  slices?: readonly Stacks[];
+  profiles?: number;
+}
+
+function reading({
+  baseline = [CALM, CALM, CALM, CALM],
+  incident = [CALM, CALM],
+  slices = [],
+  profiles = 1,
+}: Parts) {
+  const counted = (all: readonly Stacks[]) =>
+    all.map((stacks) => ({ profile: profileFrom(stacks), profiles }));
+  return { baseline: counted(baseline), incident: counted(incident), slices: counted(slices), quantum: 1 };
+}
+
+const analysis = (parts: Parts) => analyse(reading(parts));
+
+describe('analyse', () => {
+  test('samples of own code on both sides, over-dispersion of a calm baseline, load', () => {
+    const found = analysis({ incident: [times(CALM, 2), times(CALM, 2)] });
+    expect(found.samples).toEqual({ before: 3200, after: 3200 });
+    expect(found.dispersion.phi).toBeGreaterThanOrEqual(1);
+    expect(found.dispersion.phi).toBeLessThan(1.5);
+    expect(found.load).toMatchObject({ ratio: 2, rose: true });
+  });
+
+  test('load is of own code: the collector takes no part in it', () => {
+    const busy = { ...CALM, 'runtime.gc': 5000 };
+    expect(analysis({ incident: [busy, busy] }).load).toMatchObject({ ratio: 1, rose: false });
+  });
+
+  test('a first part of the baseline that differs from the later ones was warm-up', () => {
+    const warm = { ...CALM, 'main init': 300 };
+    expect(analysis({ baseline: [warm, CALM, CALM, CALM] }).baseline).toHaveLength(3);
+    expect(analysis({ baseline: [CALM, warm, CALM, CALM] }).baseline).toHaveLength(4);
+    // Not where too few parts would be left.
+    expect(analysis({ baseline: [warm, CALM] }).baseline).toHaveLength(2);
+  });
+
+  test('one part, empty parts, and nothing at all', () => {
+    expect(analysis({ baseline: [CALM], incident: [GROWN] }).samples).toEqual({ before: 800, after: 1200 });
+    expect(analysis({ baseline: [{}], incident: [CALM] }).load.ratio).toBeNull();
+    expect(analysis({ baseline: [CALM], incident: [{}] }).samples.after).toBe(0);
+    expect(analysis({ baseline: [], incident: [] })).toMatchObject({
+      baseline: [],
+      incident: [],
+      slices: [],
+    });
+    expect(analysis({ profiles: 0 }).load.ratio).toBeNull();
+  });
+});
+
+describe('changeOverTime', () => {
+  const change = (parts: Parts) => {
+    const found = analysis(parts);
+    const answer = changeOverTime(found, GATE);
+    if (answer === null) return null;
+    return { fn: nameOf(found, answer.culprit.fn), run: answer.run, from: nameOf(found, answer.from) };
+  };
+
+  test('a change all the time, from inside the window on, and in a burst', () => {
+    expect(change({ incident: [GROWN, GROWN] })).toEqual({
+      fn: 'price',
+      run: { first: 0, last: 1, early: 0 },
+      from: null,
+    });
+    expect(change({ incident: [CALM, CALM, GROWN, GROWN] })?.run).toMatchObject({ first: 2, last: 3 });
+    expect(change({ incident: [CALM, GROWN, CALM, CALM] })?.run).toMatchObject({ first: 1, last: 1 });
+  });
+
+  test('a change that began before the window takes the end of the baseline with it', () => {
+    expect(change({ baseline: [CALM, CALM, CALM, GROWN], incident: [GROWN, GROWN] })).toMatchObject({
+      fn: 'price',
+      run: { early: 1 },
+    });
+    // A burst in the baseline that is over is not the incident's.
+    expect(change({ baseline: [CALM, CALM, CALM, GROWN], incident: [CALM, CALM] })).toBeNull();
+  });
+
+  test('cost that moved within the program', () => {
+    const moved = { 'main serve cost': 100, 'main serve stock': 300, 'main poll': 400, 'runtime.gc': 100 };
+    expect(change({ incident: [moved, moved] })).toMatchObject({ fn: 'cost', from: 'price' });
+  });
+
+  test('nothing, load, and empty sides are no change', () => {
+    expect(change({})).toBeNull();
+    expect(change({ incident: [times(CALM, 1.8), times(CALM, 1.8)] })).toBeNull();
+    expect(change({ incident: [{}, {}] })).toBeNull();
+    expect(change({ baseline: [{}, {}], incident: [CALM, CALM] })).toBeNull();
+    expect(change({ baseline: [], incident: [] })).toBeNull();
+    expect(change({ profiles: 0 })).toBeNull();
+  });
+});
+
+describe('changeInSlice', () => {
+  test('the slice that changed, though the whole hardly did', () => {
+    const found = analysis({ slices: [GROWN, CALM, CALM] });
+    const change = changeInSlice(found, 0, GATE);
+    expect([nameOf(found, change?.culprit.fn), change?.run]).toEqual([
+      'price',
+      { first: 0, last: 1, early: 0 },
+    ]);
+    expect(changeInSlice(found, 1, GATE)).toBeNull();
+    expect(changeInSlice(found, 9, GATE)).toBeNull();
+  });
+});
+
+describe('counts and distances', () => {
+  test('of a function in parts, and in a profile that was read later', () => {
+    const found = analysis({ slices: [GROWN] });
+    const price = fnOf(found, 'price');
+    expect(found.slices.map((part) => countsIn(found, part, price))).toEqual([{ x: 500, n: 1200 }]);
+    expect(countsInProfile(profileFrom({ 'boot main serve price': 7, other: 3 }), found, price)).toEqual({
+      x: 7,
+      n: 10,
+    });
+    expect(countsInProfile(profileFrom({ other: 3 }), found, price)).toEqual({ x: 0, n: 3 });
+    expect(countsInProfile(profileFrom({}), found, price)).toEqual({ x: 0, n: 0 });
+    expect(countsInProfile(profileFrom({ other: 3 }), found, -1)).toEqual({ x: 0, n: 3 });
+  });
+
+  test('a later profile may name the function with its type parameters', () => {
+    const found = analysis({ incident: [{ ...CALM, 'main Key': 9 }] });
+    expect(countsInProfile(profileFrom({ 'main Key[go.shape.int]': 4 }), found, fnOf(found, 'Key')).x).toBe(
+      4,
+    );
+  });
+
+  test('grow with the difference and change sign with the sides', () => {
+    const found = analysis({ slices: [GROWN, CALM] });
+    const price = fnOf(found, 'price');
+    expect(distanceFromBaseline(found, found.slices.slice(0, 1), price)).toBeGreaterThan(GATE);
+    expect(distanceFromBaseline(found, found.slices.slice(1), price)).toBe(0);
+    const [a, b] = [
+      { x: 100, n: 1000 },
+      { x: 200, n: 1000 },
+    ] as const;
+    expect(distance(b, a, found.dispersion)).toBeCloseTo(-distance(a, b, found.dispersion), 10);
+  });
+});
+
+test('a reading without some functions has no stack through them, on any side', () => {
+  const left = withoutFunctions(reading({ incident: [GROWN], slices: [GROWN] }), new Set(['price', 'poll']));
+  const found = analyse(left);
+  expect(found.incident.map(({ costs }) => costs.total)).toEqual([400]);
+  expect(found.slices.map(({ costs }) => costs.total)).toEqual([400]);
+  expect(found.baseline.every(({ costs }) => costs.total === 400)).toBe(true);
+  expect(left.quantum).toBe(1);
+});

@@ -1,0 +1,120 @@
+import { describe, expect, test } from 'vitest';
+import { CALM } from '../../../test/support/contrast.js';
+import { attribute, type Slice } from './attribution.js';
+
+const slice = (labels: Record<string, string>, x: number, n = 1000): Slice => ({
+  labels,
+  x,
+  n,
+  total: 2 * n,
+});
+const BEFORE = { x: 400, n: 4000 };
+const carriers = (slices: readonly Slice[], instance: string | null = 'pod') =>
+  attribute(slices, BEFORE, CALM, instance)
+    .filter(({ carries }) => carries)
+    .map(({ label, value }) => `${label}=${value}`);
+
+describe('attribute', () => {
+  test('the value that changed while its siblings stayed', () => {
+    const slices = [
+      slice({ region: 'eu', pod: 'a' }, 100),
+      slice({ region: 'eu', pod: 'b' }, 105),
+      slice({ region: 'us', pod: 'c' }, 400),
+      slice({ region: 'us', pod: 'd' }, 410),
+    ];
+    const [row] = attribute(slices, BEFORE, CALM, 'pod');
+    expect(row).toMatchObject({
+      label: 'region',
+      value: 'us',
+      shareBefore: 0.1,
+      shareAfter: 0.405,
+      shareOthers: 0.1025,
+      ofTotal: 0.2025,
+      carries: true,
+    });
+    expect(carriers(slices)).toEqual(['region=us']);
+  });
+
+  test('what changed everywhere, or nowhere, no label explains', () => {
+    const all = (x: number) => ['a', 'b', 'c'].map((pod) => slice({ pod }, x));
+    expect(carriers(all(400))).toEqual([]);
+    expect(carriers(all(100))).toEqual([]);
+  });
+
+  test('what fell in the others is not carried by the rest', () => {
+    expect(carriers([slice({ pod: 'a' }, 100), slice({ pod: 'b' }, 5)])).toEqual([]);
+  });
+
+  test('of values that tie exactly the version is named first, then other labels, the place, the instance', () => {
+    const canary = { pod: 'p2', zone: 'z2', team: 't2', version: '2' };
+    const stable = { pod: 'p1', zone: 'z1', team: 't1', version: '1' };
+    expect(carriers([slice(stable, 100), slice(canary, 400)])).toEqual([
+      'version=2',
+      'team=t2',
+      'zone=z2',
+      'pod=p2',
+    ]);
+    expect(carriers([slice(stable, 100), slice(canary, 400)], null).at(0)).toBe('version=2');
+  });
+
+  test('an instance that carries a part of it only is not named when its version does', () => {
+    const slices = [
+      slice({ version: '1', pod: 'a' }, 100),
+      slice({ version: '1', pod: 'b' }, 95),
+      slice({ version: '2', pod: 'c' }, 420),
+      slice({ version: '2', pod: 'd' }, 400),
+    ];
+    expect(carriers(slices)).toEqual(['version=2']);
+  });
+
+  test('slices by one label each, of several labels, are compared within their label', () => {
+    const slices = [
+      slice({ version: '1' }, 200, 2000),
+      slice({ version: '2' }, 800, 2000),
+      slice({ region: 'eu' }, 500, 2000),
+      slice({ region: 'us' }, 500, 2000),
+    ];
+    expect(carriers(slices, null)).toEqual(['version=2']);
+    const rows = attribute(slices, BEFORE, CALM, null);
+    expect(rows.find(({ value }) => value === '2')).toMatchObject({ shareOthers: 0.1, shareAfter: 0.4 });
+    expect(rows.find(({ value }) => value === 'us')).toMatchObject({ shareOthers: 0.25, carries: false });
+  });
+
+  test('instances without the label stand beside those with it', () => {
+    const slices = [
+      slice({ pod: 'a' }, 100),
+      slice({ pod: 'b', flag: 'on' }, 400),
+      slice({ pod: 'c', flag: 'off' }, 100),
+    ];
+    expect(attribute(slices, BEFORE, CALM, 'pod').find(({ value }) => value === 'on')).toMatchObject({
+      shareOthers: 0.1,
+      carries: true,
+    });
+  });
+
+  test('a label with one value explains nothing; no slices, no rows', () => {
+    expect(attribute([slice({ env: 'prod' }, 400)], BEFORE, CALM, null)).toEqual([]);
+    expect(attribute([], BEFORE, CALM, null)).toEqual([]);
+  });
+
+  test('empty slices give no NaN', () => {
+    const rows = attribute(
+      [slice({ pod: 'a' }, 0, 0), slice({ pod: 'b' }, 0, 0)],
+      { x: 0, n: 0 },
+      CALM,
+      'pod',
+    );
+    for (const row of rows) for (const value of Object.values(row)) expect(Number.isNaN(value)).toBe(false);
+    expect(rows.map(({ shareOthers, othersOfTotal }) => [shareOthers, othersOfTotal])).toEqual([
+      [null, null],
+      [null, null],
+    ]);
+  });
+
+  test('the order of slices changes nothing, ties included', () => {
+    const slices = ['a', 'b', 'c', 'd'].map((pod) => slice({ pod, zone: pod, version: pod }, 100));
+    expect(attribute([...slices].reverse(), BEFORE, CALM, 'pod')).toEqual(
+      attribute(slices, BEFORE, CALM, 'pod'),
+    );
+  });
+});

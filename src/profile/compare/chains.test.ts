@@ -1,0 +1,45 @@
+import { expect, test } from 'vitest';
+import { profileFrom, type Stacks } from '../../../test/support/contrast.js';
+import { chainsOf } from './chains.js';
+import { joinProfiles } from './join.js';
+
+function chains(stacks: Stacks, groups: Readonly<Record<string, number>>): string[][] {
+  const joined = joinProfiles([profileFrom(stacks)]);
+  const ids = joined.functions.flatMap(({ name }, fn) =>
+    groups[name] === undefined ? [] : [[fn, groups[name]] as const],
+  );
+  return chainsOf(joined, [0], new Map(ids)).map((chain) =>
+    chain.map((fn) => joined.functions[fn]?.name ?? ''),
+  );
+}
+
+test('what calls one another is a chain, innermost first; what does not is not', () => {
+  expect(chains({ 'main a b c': 5, 'main d': 5 }, { a: 0, b: 0, c: 0, d: 0 })).toEqual([
+    ['c', 'b', 'a'],
+    ['d'],
+  ]);
+});
+
+test('groups stay apart, though one stack passes through both', () => {
+  expect(chains({ 'a b c d': 5 }, { a: 0, c: 0, b: 1, d: 1 })).toEqual([
+    ['c', 'a'],
+    ['d', 'b'],
+  ]);
+});
+
+test('recursion: the one that is mostly below is the innermost', () => {
+  expect(chains({ 'a b a b': 5, 'b a': 1 }, { a: 0, b: 0 })).toEqual([['b', 'a']]);
+});
+
+test('a chain may be known from several stacks', () => {
+  expect(chains({ 'a b': 2, 'b c': 1, 'd e': 1 }, { a: 0, b: 0, c: 0, d: 0, e: 0 })).toEqual([
+    ['c', 'b', 'a'],
+    ['e', 'd'],
+  ]);
+});
+
+test('no groups, and functions without a stack', () => {
+  expect(chains({ a: 1 }, {})).toEqual([]);
+  const joined = joinProfiles([profileFrom({ a: 1 })]);
+  expect(chainsOf(joined, [], new Map([[0, 0]]))).toEqual([[0]]);
+});

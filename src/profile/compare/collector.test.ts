@@ -1,0 +1,64 @@
+import { describe, expect, test } from 'vitest';
+import { contrast, type Stacks } from '../../../test/support/contrast.js';
+import { profileOf } from '../../../test/support/profiles.js';
+import { collectorGrowth } from './collector.js';
+
+const growth = (before: Stacks, after: Stacks) => collectorGrowth(contrast(before, after));
+const WORK = { 'main work': 900 };
+
+describe('collectorGrowth', () => {
+  test('share of the collector outside own stacks, and whether it grew', () => {
+    expect(
+      growth(
+        { ...WORK, 'runtime.gcBgMarkWorker runtime.gcDrain runtime.scanobject': 100 },
+        { ...WORK, 'runtime.gcBgMarkWorker runtime.gcDrain runtime.scanobject': 600 },
+      ),
+    ).toEqual({ before: 0.1, after: 0.4, grew: true });
+  });
+
+  test('nested collector frames count once', () => {
+    const { before } = growth({ ...WORK, 'runtime.gcBgMarkWorker runtime.gcDrain': 100 }, WORK);
+    expect(before).toBe(0.1);
+  });
+
+  test('collecting within own stacks is the cost of those', () => {
+    const helped = {
+      'main work runtime.mallocgc runtime.gcAssistAlloc runtime.gcDrainN': 500,
+      'main work': 500,
+    };
+    expect(growth({ 'main work': 1000 }, helped)).toEqual({ before: 0, after: 0, grew: false });
+  });
+
+  test('less than two points, noise, a fall, and no collector at all', () => {
+    const gc = (value: number) => ({ ...WORK, 'runtime.bgsweep': value });
+    expect(growth(gc(10), gc(20)).grew).toBe(false);
+    expect(growth({ main: 9, 'runtime.bgsweep': 1 }, { main: 8, 'runtime.bgsweep': 2 }).grew).toBe(false);
+    expect(growth(gc(600), gc(100)).grew).toBe(false);
+    expect(growth(WORK, WORK)).toEqual({ before: 0, after: 0, grew: false });
+    expect(growth({}, {})).toEqual({ before: 0, after: 0, grew: false });
+  });
+
+  test.each([
+    '(garbage collector)',
+    'G1ConcurrentMarkThread::run_service',
+    'libjvm.so.GCTaskThread::run',
+    'GCTaskThread::run',
+    'gc_collect_main',
+    'runtime.gcDrainMarkWorkerIdle',
+    'WKS::gc_heap::mark_phase',
+  ])('knows %s', (name) => {
+    const side = (value: number) =>
+      profileOf([[{ name: 'work', file: '/app/work.js' }], 900], [[name], value]);
+    expect(collectorGrowth(contrast(side(100), side(600))).grew).toBe(true);
+  });
+
+  test.each([
+    'northwind.dev/gc.Collect',
+    'ZoneService.findMarker',
+    'ParallelTaskRunner.run',
+    'PSGateway.collect',
+  ])('does not take %s for a collector', (name) => {
+    const side = (value: number) => profileOf([['work'], 900], [[name], value]);
+    expect(collectorGrowth(contrast(side(100), side(600))).grew).toBe(false);
+  });
+});

@@ -1,0 +1,93 @@
+import { describe, expect, test } from 'vitest';
+import { contrast, fnOf, nameOf } from '../../../test/support/contrast.js';
+import { deviation, share, shiftOf, shiftsOf, universeOf } from './contrast.js';
+
+describe('universeOf', () => {
+  const sums = (found: ReturnType<typeof contrast>) => {
+    const universe = universeOf(found);
+    return [universe.sum(found.before.costs), universe.sum(found.after.costs)];
+  };
+
+  test('is the stacks with own code, and only own functions can be named', () => {
+    const found = contrast(
+      { 'main lib.parse': 8, 'runtime.gc': 2 },
+      { 'main lib.parse': 8, 'runtime.gc': 9 },
+    );
+    expect(sums(found)).toEqual([8, 8]);
+    const universe = universeOf(found);
+    expect(found.joined.functions.filter((_, fn) => universe.has(fn)).map(({ name }) => name)).toEqual([
+      'main',
+    ]);
+  });
+
+  test('is all stacks where own code is less than a fifth of both sides together', () => {
+    const found = contrast({ main: 2, 'runtime.gc': 9 }, { main: 2, 'runtime.gc': 9 });
+    expect(sums(found)).toEqual([11, 11]);
+    expect(universeOf(found).has(fnOf(found, 'runtime.gc'))).toBe(true);
+    expect(sums(contrast({ main: 2, 'runtime.gc': 8 }, { main: 2, 'runtime.gc': 8 }))).toEqual([2, 2]);
+  });
+
+  test('is all stacks where there is no own code at all, and nothing where there are no stacks', () => {
+    expect(sums(contrast({ 'lib.a': 5 }, { 'runtime.b': 3 }))).toEqual([5, 3]);
+    expect(sums(contrast({}, {}))).toEqual([0, 0]);
+  });
+});
+
+describe('shiftsOf', () => {
+  const shifts = (found: ReturnType<typeof contrast>) =>
+    shiftsOf(found, universeOf(found)).map(({ fn, z }) => [nameOf(found, fn), Math.sign(z)]);
+
+  test('growth and shrinkage, most outstanding first; callers of both do not differ', () => {
+    expect(
+      shifts(
+        contrast(
+          { 'main a': 100, 'main b': 300, 'main c': 600 },
+          { 'main a': 300, 'main b': 150, 'main c': 550 },
+        ),
+      ),
+    ).toEqual([
+      ['a', 1],
+      ['b', -1],
+      ['c', -1],
+    ]);
+  });
+
+  test('fewer than 5 samples or 2 points of the active part are left out', () => {
+    expect(shifts(contrast({ 'main b': 40 }, { 'main a': 4, 'main b': 36 }))).toEqual([['b', -1]]);
+    expect(shifts(contrast({ 'main a': 500, b: 9500 }, { 'main a': 690, b: 9310 }))).toEqual([]);
+    expect(shifts(contrast({ 'main b': 40 }, { 'main a': 5, 'main b': 35 })).map(([name]) => name)).toContain(
+      'a',
+    );
+  });
+
+  test('what one sample is worth decides, not the unit', () => {
+    const found = contrast({ 'main b': 40e7 }, { 'main a': 4e7, 'main b': 36e7 }, { quantum: 1e7 });
+    expect(shifts(found)).toEqual([['b', -1]]);
+  });
+
+  test('a function that is all of the universe has no share to change', () => {
+    const found = contrast({ main: 100 }, { main: 900 });
+    expect(shiftOf(found, universeOf(found), fnOf(found, 'main'))).toBe(0);
+    expect(shifts(found)).toEqual([]);
+  });
+
+  test('an empty side shows nothing', () => {
+    expect(shifts(contrast({}, { main: 50 }))).toEqual([['main', 0]]);
+    expect(shifts(contrast({}, {}))).toEqual([]);
+  });
+});
+
+test('over-dispersion takes √φ of the distance, and few degrees of freedom some more', () => {
+  const z = deviation([100, 1000], [160, 1000], { phi: 1, freedom: 1e9 });
+  expect(deviation([100, 1000], [160, 1000], { phi: 4, freedom: 1e9 })).toBeCloseTo(z / 2, 3);
+  expect(deviation([100, 1000], [160, 1000], { phi: 1, freedom: 10 })).toBeLessThan(0.9 * z);
+});
+
+test('a function can cost more than all own code where its name is not only the team’s: no distance is NaN', () => {
+  expect(deviation([1500, 1000], [1500, 1000], { phi: 1, freedom: 20 })).toBe(0);
+  expect(Number.isFinite(deviation([1500, 1000], [10, 1000], { phi: 1, freedom: 20 }))).toBe(true);
+});
+
+test('a share of nothing is 0', () => {
+  expect([share(1, 4), share(0, 0), share(3, 0)]).toEqual([0.25, 0, 0]);
+});

@@ -1,0 +1,120 @@
+import { describe, expect, test } from 'vitest';
+import { contrast, fnOf, nameOf, type Sides, type Stacks } from '../../../test/support/contrast.js';
+import { universeOf } from './contrast.js';
+import { culpritOf, findCulprit, growthOf, loadBeside } from './culprit.js';
+
+const GATE = 4.25;
+
+function culprit(before: Stacks, after: Stacks, sides: Sides = {}) {
+  const found = contrast(before, after, sides);
+  const answer = findCulprit(found, GATE);
+  return answer === null ? null : { ...answer, fn: nameOf(found, answer.fn) };
+}
+
+const CALM = {
+  'main serve price lib.parse': 100,
+  'main serve stock': 200,
+  'main serve render': 300,
+  'main poll': 400,
+  'runtime.gc': 100,
+};
+
+describe('findCulprit', () => {
+  test('names the own function that grew; its wrappers tie with it, its library leaves are evidence', () => {
+    const answer = culprit(CALM, { ...CALM, 'main serve price lib.parse': 400 });
+    expect(answer).toMatchObject({ fn: 'price', load: 1, growth: 300 });
+    expect(answer?.z).toBeGreaterThan(10);
+  });
+
+  test('takes out the load that drives the rest, and the number of profiles', () => {
+    const after = { ...CALM, 'main serve price lib.parse': 400 };
+    const doubled = Object.fromEntries(Object.entries(after).map(([stack, value]) => [stack, value * 2]));
+    expect(culprit(CALM, doubled)).toMatchObject({ fn: 'price', load: 2, growth: 600 });
+    expect(culprit(CALM, doubled, { profiles: [1, 2] })).toMatchObject({ fn: 'price', load: 1, growth: 300 });
+  });
+
+  test('the same on both sides, more load, and less of it accuse nobody', () => {
+    expect(culprit(CALM, CALM)).toBeNull();
+    for (const factor of [0.2, 1.8, 50]) {
+      const after = Object.fromEntries(Object.entries(CALM).map(([stack, value]) => [stack, value * factor]));
+      expect(culprit(CALM, after)).toBeNull();
+    }
+  });
+
+  test('what keeps its cost while the load falls did not change', () => {
+    const halved = Object.fromEntries(Object.entries(CALM).map(([stack, value]) => [stack, value * 0.5]));
+    expect(culprit(CALM, { ...halved, 'main poll': 400 })).toBeNull();
+    expect(culprit(CALM, { ...halved, 'main poll': 700 })).toMatchObject({ fn: 'poll' });
+  });
+
+  test('a new function is named, a gone one is not', () => {
+    expect(culprit(CALM, { ...CALM, 'main serve audit': 200 })).toMatchObject({ fn: 'audit' });
+    expect(culprit({ ...CALM, 'main serve audit': 200 }, CALM)).toBeNull();
+  });
+
+  test('growth that is spread over many callees is named where it spreads', () => {
+    const parts = (value: number) =>
+      Object.fromEntries(['a', 'b', 'c', 'd'].map((name) => [`main serve price ${name}`, value]));
+    expect(culprit({ ...CALM, ...parts(25) }, { ...CALM, ...parts(125) })).toMatchObject({ fn: 'price' });
+    // One that keeps 80 % of it is the better name.
+    expect(
+      culprit({ ...CALM, ...parts(25) }, { ...CALM, ...parts(35), 'main serve price d': 300 }),
+    ).toMatchObject({ fn: 'd' });
+  });
+
+  test('a function that does nearly all the work measures the load itself …', () => {
+    const heavy = { 'runtime.main work': 900, 'runtime.main poll': 100 };
+    expect(culprit(heavy, { ...heavy, 'runtime.main work': 3000 })).toBeNull();
+  });
+
+  test('… unless its callers cost something beside it', () => {
+    const heavy = { 'main handle work': 700, 'main handle read': 200, 'main poll': 100 };
+    const after = { 'main handle work': 2800, 'main handle read': 200, 'main poll': 100 };
+    expect(culprit(heavy, after)).toMatchObject({ fn: 'work' });
+  });
+
+  test('recursion does not hide the function nor hang the descent', () => {
+    const before = { 'main walk visit walk': 50, 'main visit walk visit': 50, 'main idle': 900 };
+    const after = { 'main walk visit walk': 300, 'main visit walk visit': 300, 'main idle': 900 };
+    expect(['walk', 'visit']).toContain(culprit(before, after)?.fn);
+  });
+
+  test('a function whose callers only changed is not the culprit of the new caller', () => {
+    const before = { 'main old hash': 200, 'main fresh': 100, 'main rest': 700 };
+    const after = { 'main fresh hash': 200, 'main fresh': 300, 'main rest': 700 };
+    expect(culprit(before, after)?.fn).not.toBe('hash');
+  });
+
+  test('without own code all code can be named', () => {
+    expect(culprit({ 'lib.a': 300, 'lib.b': 300 }, { 'lib.a': 300, 'lib.b': 900 })).toMatchObject({
+      fn: 'lib.b',
+    });
+  });
+
+  test('empty sides and few samples accuse nobody', () => {
+    expect(culprit({}, CALM)).toBeNull();
+    expect(culprit(CALM, {})).toBeNull();
+    expect(culprit({}, {})).toBeNull();
+    expect(culprit({ 'main a': 2, 'main b': 10 }, { 'main a': 6, 'main b': 10 })).toBeNull();
+    expect(culprit(CALM, CALM, { profiles: [0, 0] })).toBeNull();
+  });
+});
+
+describe('loadBeside and growthOf', () => {
+  test('load is what all own code outside the function did, per profile', () => {
+    const found = contrast(
+      { 'main a': 100, 'main b': 300 },
+      { 'main a': 500, 'main b': 900 },
+      { profiles: [2, 3] },
+    );
+    const [fn, universe] = [fnOf(found, 'a'), universeOf(found)];
+    expect(loadBeside(found, universe, fn)).toBe(2);
+    expect(growthOf(found, fn, 2)).toBeCloseTo(500 / 3 - 2 * 50);
+    expect(culpritOf(found, universe, fn)).toMatchObject({ fn, load: 2 });
+  });
+
+  test('nothing outside before leaves the load at 1', () => {
+    const found = contrast({ main: 100 }, { main: 100, other: 50 });
+    expect(loadBeside(found, universeOf(found), fnOf(found, 'main'))).toBe(1);
+  });
+});

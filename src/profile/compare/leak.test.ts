@@ -1,0 +1,140 @@
+import { describe, expect, test } from 'vitest';
+import { createRandom, normal } from '../../../test/evaluation/generator/random.js';
+import { findLeak, type Level } from './leak.js';
+
+const MINUTE = 60_000;
+const levels = (from: number, values: readonly number[]): Level[] =>
+  values.map((value, at) => ({ time: from + at * MINUTE, value }));
+/** What is simulated: the level at each part of the incident, from 0 to 1. */
+interface Shape {
+  snapshots?: number;
+  spread?: number;
+  level: (at: number) => number;
+}
+
+const calm = levels(0, [10, 11, 10, 9, 10, 10, 11, 10]);
+const later = (...values: number[]) => levels(8 * MINUTE, values);
+
+describe('findLeak', () => {
+  test('a level that rises through the incident, with its start', () => {
+    expect(findLeak(calm, later(10, 12, 18, 24, 30, 36, 42, 48))).toEqual({
+      before: 10,
+      after: 45,
+      since: { after: 8 * MINUTE, before: 9 * MINUTE },
+    });
+  });
+
+  test('a rise that began with the incident begins between the windows', () => {
+    expect(findLeak(calm, later(16, 22, 28, 34, 40, 46))?.since).toEqual({
+      after: 7 * MINUTE,
+      before: 8 * MINUTE,
+    });
+  });
+
+  test('one ramp and then a plateau is warm-up', () => {
+    expect(findLeak(calm, later(20, 30, 40, 40, 41, 40, 39, 40))).toBeNull();
+    expect(findLeak(calm, later(40, 40, 40, 40))).toBeNull();
+  });
+
+  test('less than twice the level, or no faster than before, is no leak', () => {
+    expect(findLeak(calm, later(11, 12, 14, 15, 16, 18))).toBeNull();
+    const rising = levels(0, [10, 20, 30, 40, 50, 60, 70, 80]);
+    expect(findLeak(rising, later(90, 110, 130, 150, 160, 170))).toBeNull();
+  });
+
+  test('a rise that came back down is no leak', () => {
+    expect(findLeak(calm, later(20, 40, 60, 40, 20, 10))).toBeNull();
+  });
+
+  test('needs three snapshots and a past', () => {
+    expect(findLeak(calm, later(20, 60))).toBeNull();
+    expect(findLeak([], later(10, 20, 30, 40))).toBeNull();
+    expect(findLeak(calm, [])).toBeNull();
+    expect(findLeak(levels(7 * MINUTE, [10]), later(20, 40, 60))).toMatchObject({ before: 10, after: 60 });
+    // A rise that is seen in two of the three snapshots only may be a step.
+    expect(findLeak(levels(0, [10]), later(20, 40, 60))).toBeNull();
+  });
+
+  test('a past of nothing', () => {
+    expect(findLeak(levels(0, [0, 0]), levels(2 * MINUTE, [0, 0, 0]))).toBeNull();
+    expect(findLeak(levels(0, [0, 0]), levels(2 * MINUTE, [5, 10, 15]))).toMatchObject({
+      before: 0,
+      after: 15,
+    });
+  });
+
+  test('all snapshots at one moment tell no slope', () => {
+    const same = [10, 20, 30].map((value) => ({ time: 9 * MINUTE, value }));
+    expect(findLeak(calm, same)).toBeNull();
+  });
+
+  /**
+   * How many of 1,000 incidents of `snapshots` snapshots are taken for leaks, when single snapshots vary by `spread`:
+   *
+   * |                                | 2 %, 4 | 2 %, 12 | 2 %, 40 | 8 %, 4 | 8 %, 12 | 8 %, 40 |
+   * | ------------------------------ | -----: | ------: | ------: | -----: | ------: | ------: |
+   * | calm                           |      0 |       0 |       0 |      0 |       0 |       0 |
+   * | step to 2.15 times             |      1 |       0 |       0 |    104 |     103 |      50 |
+   * | cache, full after 5 to 40 %    |      0 |       0 |       0 |    170 |     133 |      31 |
+   * | cache, full after 60 %         |      0 |      11 |       0 |    136 |     259 |     169 |
+   * | ramp from the start            |  1,000 |   1,000 |   1,000 |    911 |   1,000 |   1,000 |
+   * | ramp from the middle           |      0 |   1,000 |   1,000 |      3 |     955 |   1,000 |
+   *
+   * A window of four snapshots cannot show a rise from its middle in three of them. Where snapshots vary by 8 % or more
+   * (heaps of some ten samples), a filled cache passes for a leak in one of ten.
+   */
+  function seen(name: string, { snapshots = 12, spread = 0.02, level }: Shape): number {
+    const random = createRandom(`leak ${name} ${snapshots} ${spread}`);
+    const noise = () => 1 + spread * normal(random);
+    const series = (from: number, of: (at: number) => number) =>
+      levels(
+        from,
+        Array.from({ length: snapshots }, (_, at) => of(at / (snapshots - 1)) * noise()),
+      );
+    let found = 0;
+    for (let round = 0; round < 1_000; round++)
+      if (
+        findLeak(
+          series(0, () => 100),
+          series(snapshots * MINUTE, level),
+        ) !== null
+      )
+        found++;
+    return found / 1_000;
+  }
+  const ramp = (start: number) => (at: number) => 100 + (250 * Math.max(0, at - start)) / (1 - start);
+  const cache = (full: number) => (at: number) => 100 + 250 * Math.min(1, at / full);
+
+  test.each([12, 40])('leaks that begin in the first half of %d snapshots are found', (snapshots) => {
+    for (const start of [0, 0.25, 0.5]) {
+      expect(seen(`ramp ${start}`, { snapshots, level: ramp(start) })).toBeGreaterThanOrEqual(0.99);
+      expect(seen(`ramp ${start}`, { snapshots, spread: 0.08, level: ramp(start) })).toBeGreaterThanOrEqual(
+        0.94,
+      );
+    }
+  });
+
+  test('so are leaks through all of four snapshots', () => {
+    expect(seen('ramp', { snapshots: 4, level: ramp(0) })).toBeGreaterThanOrEqual(0.99);
+  });
+
+  test.each([4, 12, 40])(
+    'caches that fill and then rest, and steps, are no leaks: %d snapshots',
+    (snapshots) => {
+      for (const full of [0.05, 0.2, 0.4])
+        expect(seen(`cache ${full}`, { snapshots, level: cache(full) })).toBeLessThanOrEqual(0.005);
+      expect(seen('step', { snapshots, level: () => 215 })).toBeLessThanOrEqual(0.005);
+      expect(seen('cache in noise', { snapshots, spread: 0.08, level: cache(0.2) })).toBeLessThanOrEqual(0.2);
+    },
+  );
+
+  test.each([4, 12, 40])(
+    'calm levels and waves are no leaks, in much noise, too: %d snapshots',
+    (snapshots) => {
+      const spread = 0.08;
+      expect(seen('calm', { snapshots, spread, level: () => 100 })).toBe(0);
+      const wave = (at: number) => 100 + 150 * Math.sin(Math.PI * at);
+      expect(seen('wave', { snapshots, spread, level: wave })).toBe(0);
+    },
+  );
+});

@@ -1,0 +1,83 @@
+import { describe, expect, test } from 'vitest';
+import { createRandom, normal, overdispersed } from '../../../test/evaluation/generator/random.js';
+import { loadChange, type PartLevel } from './load.js';
+
+const SAMPLES = { quantum: 1, phi: 1 };
+const parts = (...values: number[]): PartLevel[] => values.map((value) => ({ value, profiles: 1 }));
+
+describe('loadChange', () => {
+  test('value per profile, after ÷ before, over the whole incident and over its end', () => {
+    const found = loadChange(parts(1000, 1000, 1000, 1000), parts(1000, 1000, 2000, 2000), SAMPLES);
+    expect(found).toMatchObject({ ratio: 1.5, risen: 2, rose: true });
+    const more = loadChange([{ value: 4000, profiles: 4 }], [{ value: 4000, profiles: 2 }], SAMPLES);
+    expect(more.ratio).toBe(2);
+  });
+
+  test('a fall, drift of some percent, and a rise that the mean does not show are no increase', () => {
+    const calm = parts(1000, 1020, 990, 1010);
+    expect(loadChange(calm, parts(500, 480), SAMPLES)).toMatchObject({ rose: false });
+    expect(loadChange(calm, parts(1100, 1120, 1090, 1110), SAMPLES).rose).toBe(false);
+    expect(loadChange(calm, parts(1600, 1000, 1000, 1000), SAMPLES).rose).toBe(false);
+  });
+
+  test('a rise must exceed what the baseline varies by, and the sampling error', () => {
+    const restless = parts(400, 1600, 700, 1300);
+    for (const now of [800, 1000, 1200])
+      expect(loadChange(restless, parts(now, now), SAMPLES).rose).toBe(false);
+    expect(loadChange(parts(5, 6, 5, 4), parts(9, 10), SAMPLES).rose).toBe(false);
+    // The same ratio, told by many samples.
+    expect(loadChange(parts(500, 600, 500, 400), parts(900, 1000), SAMPLES).rose).toBe(true);
+  });
+
+  test('a rise that began in the baseline is one, and the ratio of the windows stays what it is', () => {
+    const found = loadChange(parts(1000, 1000, 1000, 2000), parts(2000, 2000, 2000), SAMPLES);
+    expect(found).toMatchObject({ ratio: 1.6, risen: 2, rose: true });
+  });
+
+  test('nothing before has no ratio; nothing after is a fall', () => {
+    const nothing = { ratio: null, risen: null, z: 0, rose: false };
+    expect(loadChange([], parts(5), SAMPLES)).toEqual(nothing);
+    expect(loadChange([{ value: 0, profiles: 3 }], parts(5), SAMPLES)).toEqual(nothing);
+    expect(loadChange([{ value: 3, profiles: 0 }], parts(5), SAMPLES)).toEqual(nothing);
+    for (const none of [[], parts(0, 0), [{ value: 3, profiles: 0 }]])
+      expect(loadChange(parts(5), none, SAMPLES)).toMatchObject({ ratio: 0, risen: 0, rose: false });
+  });
+
+  test('one part on each side is judged by what is usual', () => {
+    expect(loadChange(parts(10_000), parts(20_000), SAMPLES).rose).toBe(true);
+    expect(loadChange(parts(10_000), parts(12_500), SAMPLES).rose).toBe(false);
+  });
+
+  /** Four parts on each side that vary by a log-normal factor besides the sampling. */
+  function rate(factor: number, spread: number, samples: number, rounds = 3_000): number {
+    const random = createRandom(`load ${factor} ${spread} ${samples}`);
+    let rose = 0;
+    for (let round = 0; round < rounds; round++) {
+      const side = (times: number) =>
+        Array.from({ length: 4 }, () => ({
+          value: overdispersed(random, samples * times * Math.exp(spread * normal(random)), 1.5),
+          profiles: 4,
+        }));
+      if (loadChange(side(1), side(factor), { quantum: 1, phi: 1.5 }).rose) rose++;
+    }
+    return rose / rounds;
+  }
+
+  test.each(
+    [0, 0.05, 0.1].flatMap((spread) => [30, 300, 10_000].map((samples) => [spread, samples] as const)),
+  )(
+    'at most 1 of 100 calm pairs is an increase: parts vary by a factor of e^±%d, %d samples each',
+    (spread, samples) => {
+      expect(rate(1, spread, samples)).toBeLessThanOrEqual(0.01);
+    },
+  );
+
+  test('services that vary four times as much as usual are taken for loaded in at most 5 of 100', () => {
+    expect(rate(1, 0.2, 300)).toBeLessThanOrEqual(0.05);
+    expect(rate(1, 0.2, 10_000)).toBeLessThanOrEqual(0.05);
+  });
+
+  test('a load of 1.8 is seen in 95 of 100 where parts vary by 10 %', () => {
+    expect(rate(1.8, 0.1, 1_000, 1_000)).toBeGreaterThanOrEqual(0.95);
+  });
+});

@@ -1,0 +1,87 @@
+import { describe, expect, test } from 'vitest';
+import { contrast, fnOf, nameOf, type Sides, type Stacks } from '../../../test/support/contrast.js';
+import { universeOf } from './contrast.js';
+import { culpritOf, findCulprit } from './culprit.js';
+import { movedFrom } from './moved.js';
+
+/** Name of the culprit, and of the function that its cost came from. */
+function moved(before: Stacks, after: Stacks, sides: Sides = {}) {
+  const found = contrast(before, after, sides);
+  const culprit = findCulprit(found, 4.25);
+  return culprit === null ? null : [nameOf(found, culprit.fn), nameOf(found, movedFrom(found, culprit))];
+}
+
+const REST = { 'main stock': 400, 'main render': 600 };
+
+describe('movedFrom', () => {
+  test('a function under a new name', () => {
+    const answer = moved({ ...REST, 'main serve encode': 300 }, { ...REST, 'main serve encodeFast': 300 });
+    expect(answer).toEqual(['encodeFast', 'encode']);
+  });
+
+  test('code taken out of its caller, with the library below it', () => {
+    expect(
+      moved({ ...REST, 'main serve': 300 }, { ...REST, 'main serve': 20, 'main serve helper': 280 }),
+    ).toEqual(['helper', 'serve']);
+    expect(
+      moved(
+        { ...REST, 'main serve lib.zip': 300 },
+        { ...REST, 'main serve lib.zip': 20, 'main serve helper lib.zip': 280 },
+      ),
+    ).toEqual(['helper', 'serve']);
+  });
+
+  test('of a chain of callers with the same cost the nearest lost it, whatever their names', () => {
+    for (const [outer, inner] of [
+      ['alpha', 'beta'],
+      ['beta', 'alpha'],
+    ]) {
+      const before = { ...REST, [`main ${outer} ${inner}`]: 300 };
+      const after = { ...REST, [`main ${outer} ${inner} helper`]: 300 };
+      expect(moved(before, after)).toEqual(['helper', inner]);
+    }
+  });
+
+  test('cost that went to another part of the program', () => {
+    expect(
+      moved({ ...REST, 'main a sign': 300 }, { ...REST, 'main a sign': 20, 'main b verify': 280 }),
+    ).toEqual(['verify', 'sign']);
+  });
+
+  test('growth that nobody lost is real', () => {
+    expect(moved({ ...REST, 'main serve encode': 100 }, { ...REST, 'main serve encode': 400 })).toEqual([
+      'encode',
+      null,
+    ]);
+  });
+
+  test('a loss that is much smaller or larger than the gain is another story', () => {
+    const before = { ...REST, 'main a old': 500, 'main b': 500 };
+    expect(moved(before, { ...before, 'main a old': 400, 'main c fresh': 400 })).toEqual(['fresh', null]);
+    const large = { 'main a old': 900, 'main b': 2000 };
+    expect(moved(large, { 'main b': 2000, 'main c fresh': 300 })).toEqual(['fresh', null]);
+  });
+
+  test('the load is taken out on both sides of a move', () => {
+    const after = { 'main stock': 800, 'main render': 1200, 'main serve encodeFast': 600 };
+    expect(moved({ ...REST, 'main serve encode': 300 }, after)).toEqual(['encodeFast', 'encode']);
+    expect(moved({ ...REST, 'main serve encode': 300 }, after, { profiles: [1, 2] })).toEqual([
+      'encodeFast',
+      'encode',
+    ]);
+  });
+
+  test('callers and callees of the culprit are no counterparts', () => {
+    const answer = moved(
+      { ...REST, 'main serve price lib.old': 100 },
+      { ...REST, 'main serve price lib.fresh': 500 },
+    );
+    expect(answer).toEqual(['price', null]);
+  });
+
+  test('empty sides move nothing', () => {
+    const found = contrast({}, { 'main a': 10 });
+    const culprit = culpritOf(found, universeOf(found), fnOf(found, 'a'));
+    expect(movedFrom(found, culprit)).toBeNull();
+  });
+});

@@ -1,0 +1,74 @@
+import { describe, expect, test } from 'vitest';
+import { createRandom, gamma, poisson } from '../../../test/evaluation/generator/random.js';
+import { type WaitPart, waitGrew } from './waits.js';
+
+const parts = (...values: number[]): WaitPart[] => values.map((value) => ({ value, profiles: 1 }));
+const calm = parts(0.1, 0.12, 0.09, 0.11, 0.1, 0.1);
+
+describe('waitGrew', () => {
+  test('waiting that grew by far more than the load, and the first part that shows it', () => {
+    expect(waitGrew(calm, parts(2, 2.2, 1.9, 2.1, 2, 2), 1)).toEqual({ firstPart: 0 });
+    expect(waitGrew(calm, parts(0.1, 0.11, 2, 2.1, 2, 2), 1)).toEqual({ firstPart: 2 });
+  });
+
+  test('what the load explains, and less than 5 ms a profile, is no contention', () => {
+    const grown = parts(0.5, 0.55, 0.5, 0.45);
+    expect(waitGrew(calm, grown, 1)).not.toBeNull();
+    expect(waitGrew(calm, grown, 2)).toBeNull();
+    const tiny = (part: WaitPart) => ({ ...part, value: part.value / 1000 });
+    expect(waitGrew(calm.map(tiny), grown.map(tiny), 1)).toBeNull();
+  });
+
+  test('falling load asks for no less growth', () => {
+    expect(waitGrew(calm, parts(0.2, 0.21, 0.2, 0.2), 0.5)).toBeNull();
+  });
+
+  test('one outlier is no contention', () => {
+    expect(waitGrew(calm, parts(0.1, 3, 0.1, 0.1, 0.1, 0.1), 1)).toBeNull();
+  });
+
+  test('waiting per profile counts, and parts without profiles do not', () => {
+    const more = parts(2, 2.2, 1.9, 2.1).map(({ value }) => ({ value, profiles: 20 }));
+    expect(waitGrew(calm, more, 1)).toBeNull();
+    expect(waitGrew(calm, [{ value: 9, profiles: 0 }, ...parts(2, 2.2, 1.9)], 1)).toEqual({ firstPart: 1 });
+  });
+
+  test('empty sides and single parts do not throw', () => {
+    expect(waitGrew([], parts(1), 1)).toBeNull();
+    expect(waitGrew(calm, [], 1)).toBeNull();
+    expect(waitGrew(parts(0), parts(0), 1)).toBeNull();
+    expect(waitGrew(parts(0, 0, 0), parts(0, 0, 0), 1)).toBeNull();
+    expect(waitGrew(parts(0, 0, 0), parts(2, 2, 2), 1)).toEqual({ firstPart: 0 });
+    expect(waitGrew(parts(0.1), parts(2), 1)).toEqual({ firstPart: 0 });
+  });
+
+  /** Sums of a random number of exponential delays in six parts of each window. */
+  function rate(name: string, factor: number, load: number, events: number): number {
+    const random = createRandom(`waits ${name} ${factor} ${events}`);
+    const rounds = 2_000;
+    let grew = 0;
+    for (let round = 0; round < rounds; round++) {
+      const side = (times: number, count: number) =>
+        Array.from({ length: 6 }, () => ({
+          value: gamma(random, Math.max(1e-9, poisson(random, events * count)), 0.05 * times),
+          profiles: 1,
+        }));
+      if (waitGrew(side(1, 1), side(factor, load), load) !== null) grew++;
+    }
+    return grew / rounds;
+  }
+
+  test.each([3, 10, 100])('at most 1 of 100 calm pairs is contention: %d waits a part', (events) => {
+    expect(rate('calm', 1, 1, events)).toBeLessThanOrEqual(0.01);
+    expect(rate('load', 1, 1.8, events)).toBeLessThanOrEqual(0.01);
+  });
+
+  test('with one wait a part on average it is at most 2 of 100, with rising load 5', () => {
+    expect(rate('calm', 1, 1, 1)).toBeLessThanOrEqual(0.02);
+    expect(rate('load', 1, 1.8, 1)).toBeLessThanOrEqual(0.05);
+  });
+
+  test('waits ten times as long are seen in 95 of 100 from ten waits a part on', () => {
+    for (const events of [10, 100]) expect(rate('contention', 10, 1, events)).toBeGreaterThanOrEqual(0.95);
+  });
+});

@@ -1,0 +1,75 @@
+import type { Contrast, Side } from '../../src/profile/compare/contrast.js';
+import { costsOf } from '../../src/profile/compare/costs.js';
+import { joinProfiles } from '../../src/profile/compare/join.js';
+import type { Dispersion } from '../../src/profile/compare/noise.js';
+import { type PartCosts, sideOf } from '../../src/profile/compare/runs.js';
+import type { Profile } from '../../src/profile/model.js';
+import { profileOf, type TestFrame } from './profiles.js';
+
+/** Values by stack, written entry point first with blanks between: `{ 'serve price runtime.mallocgc': 30 }`. */
+export type Stacks = Readonly<Record<string, number>>;
+
+/** A Go frame: `runtime.…` is the runtime's, `lib.…` a library's, all else the team's. */
+export function goFrame(name: string): TestFrame {
+  if (name.startsWith('runtime.')) return { name, file: 'runtime/proc.go' };
+  if (name.startsWith('lib.')) return { name, file: '/go/pkg/mod/lib@v1.0.0/lib.go' };
+  return { name, file: `/src/shop/${name}.go` };
+}
+
+/** A profile of Go frames, one sample a unit. */
+export function profileFrom(stacks: Stacks): Profile {
+  return profileOf(
+    ...Object.entries(stacks).map(
+      ([chain, value]) => [chain.split(' ').filter(Boolean).map(goFrame), value] as const,
+    ),
+  );
+}
+
+/** No over-dispersion, and well known. */
+export const CALM: Dispersion = { phi: 1, freedom: 1e6 };
+
+export interface Sides {
+  /** Number of profiles on each side. */
+  profiles?: readonly [before: number, after: number];
+  dispersion?: Dispersion;
+  quantum?: number;
+}
+
+/** The contrast of two profiles. */
+export function contrast(before: Stacks | Profile, after: Stacks | Profile, sides: Sides = {}): Contrast {
+  const { profiles = [1, 1], dispersion = CALM, quantum = 1 } = sides;
+  const joined = joinProfiles([before, after].map((side) => (isProfile(side) ? side : profileFrom(side))));
+  const side = (part: 0 | 1): Side => sideOf(joined, [partOf(joined, part, profiles[part])]);
+  return { joined, before: side(0), after: side(1), quantum, dispersion };
+}
+
+/** The costs of one of the joined parts. */
+export function partOf(joined: Contrast['joined'], part: number, profiles = 1): PartCosts {
+  const own = joined.parts[part];
+  if (own === undefined) throw new Error(`no part ${part}`);
+  return { costs: costsOf(own, joined.functions.length), profiles, part };
+}
+
+function isProfile(side: Stacks | Profile): side is Profile {
+  return side.values instanceof Float64Array;
+}
+
+/** Number of a joined function. */
+export function fnOf({ joined }: Pick<Contrast, 'joined'>, name: string): number {
+  const found = joined.functions.flatMap((info, fn) => (info.name === name ? [fn] : []));
+  if (found.length !== 1 || found[0] === undefined)
+    throw new Error(`${found.length} functions are named ${name}`);
+  return found[0];
+}
+
+/** Name of a joined function; null for none. */
+export function nameOf({ joined }: Pick<Contrast, 'joined'>, fn: number | null | undefined): string | null {
+  return fn === null || fn === undefined ? null : (joined.functions[fn]?.name ?? null);
+}
+
+/** What is not zero of one cost per function, by name. */
+export function byName(joined: Contrast['joined'], values: Float64Array): Record<string, number> {
+  return Object.fromEntries(
+    [...values].flatMap((value, fn) => (value === 0 ? [] : [[joined.functions[fn]?.name ?? '', value]])),
+  );
+}
