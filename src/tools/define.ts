@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { Answer } from '../report/render.js';
+import type { PatternBook } from '../schema/patterns/book.js';
 import type { Schema } from '../schema/schema.js';
 import type { SourceRegistry } from '../sources/registry.js';
 import type { ProfileSource } from '../sources/source.js';
@@ -8,6 +9,8 @@ import type { ProfileSource } from '../sources/source.js';
 export interface ToolContext {
   sources: SourceRegistry;
   schemaOf(source: ProfileSource): Schema;
+  /** What is learned from the dashboards of the Grafana that a source is behind; null where it is behind none. */
+  patternsOf?(source: ProfileSource): PatternBook | null;
   now(): number;
   signal: AbortSignal;
   /** Aborted a little before the call's deadline: what is known by then is the answer. */

@@ -1,5 +1,6 @@
 import { compareProfiles } from './compare_profiles.js';
 import type { Tool } from './define.js';
+import { findQueryPatterns } from './find_query_patterns.js';
 import { getTimeline } from './get_timeline.js';
 import { inspectFunction } from './inspect_function.js';
 import { investigate } from './investigate.js';
@@ -13,6 +14,7 @@ import { summarizeProfile } from './summarize_profile.js';
 /** Every tool, sorted by name: `tools/list` is the same on every connection. */
 export const TOOLS: readonly Tool[] = [
   compareProfiles,
+  findQueryPatterns,
   getTimeline,
   inspectFunction,
   investigate,

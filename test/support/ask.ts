@@ -32,13 +32,18 @@ export const INCIDENT_WINDOW = { from: '2026-11-20T14:30:00Z', to: '2026-11-20T1
 export const NOW = Date.parse('2026-11-20T15:00:00Z');
 
 /** What a test needs to call tools as a client would. */
-export function environmentOf(sources: readonly ProfileSource[], log: string[] = []): CallEnvironment {
+export function environmentOf(
+  sources: readonly ProfileSource[],
+  log: string[] = [],
+  patternsOf?: CallEnvironment['context']['patternsOf'],
+): CallEnvironment {
   const schemas = new Map<ProfileSource, Schema>(sources.map((source) => [source, createSchema(source)]));
   return {
     context: {
       sources: createRegistry(sources),
       schemaOf: (source) => schemas.get(source) ?? createSchema(source),
       now: () => NOW,
+      ...(patternsOf === undefined ? {} : { patternsOf }),
     },
     log: createLog('debug', (line) => log.push(line)),
     deadlineMs: 30_000,

@@ -8,6 +8,7 @@ const INCIDENT = { service: 'checkout-api', ...INCIDENT_WINDOW };
  */
 export const TOOL_CALLS: Readonly<Record<string, { arguments: Record<string, unknown>; holds: string }>> = {
   compare_profiles: { arguments: { ...INCIDENT, profile_type: 'cpu' }, holds: 'coupon.loadPattern' },
+  find_query_patterns: { arguments: {}, holds: 'No query patterns' },
   investigate: { arguments: INCIDENT, holds: 'code_regression' },
   get_timeline: {
     arguments: { ...INCIDENT, from: '2026-11-20T14:00:00Z', profile_type: 'cpu' },

@@ -1,0 +1,280 @@
+import { z } from 'zod';
+import { UpstreamError } from '../errors.js';
+import { parseProfileType, resolveProfileType } from '../profile/types.js';
+import { type PatternRow, patternsAnswer } from '../report/patterns.js';
+import type { Answer } from '../report/render.js';
+import { safeText } from '../report/sanitise.js';
+import type { Learned, PatternBook } from '../schema/patterns/book.js';
+import { byRank } from '../schema/patterns/merge.js';
+import { type QueryPattern, serviceOf } from '../schema/patterns/pattern.js';
+import { selectPatterns } from '../schema/patterns/select.js';
+import { type LiveSchema, validatePatterns } from '../schema/patterns/validate.js';
+import { defaultGroupings, serviceByWord, serviceLabelOf } from '../schema/patterns/words.js';
+import { formatSelector } from '../sources/selector.js';
+import type { ProfileSource } from '../sources/source.js';
+import { formatArgument, listArguments, serviceArgument } from './arguments.js';
+import { defineTool, type ToolContext } from './define.js';
+
+/** How long a call waits for a scan that runs: what is known by then is the answer. */
+const WAIT_MS = 8_000;
+const MINUTE = 60_000;
+/** A server lets one query span a day by default. */
+const LIVE_MS = 23 * 60 * MINUTE;
+
+export const findQueryPatterns = defineTool({
+  name: 'find_query_patterns',
+  title: "The team's own queries",
+  description:
+    "The team's own profile queries, learned from Grafana dashboards, as ready calls: which types, labels and groupings " +
+    'they use, and what they call things. Use it for a word that is no service name. ' +
+    'Not needed once service and type are known.',
+  input: z.strictObject({
+    words: z.string().optional().describe('Words of titles, labels or types'),
+    service: serviceArgument,
+    source: listArguments.source,
+    limit: z.int().min(1).max(50).default(10),
+    format: formatArgument,
+  }),
+  async run(args, context) {
+    const asked = args.source === undefined ? context.sources.all : [context.sources.pick(args.source)];
+    const books = asked.flatMap((source) => {
+      const book = context.patternsOf?.(source) ?? null;
+      return book === null ? [] : [{ source, book }];
+    });
+    if (books.length === 0) return noGrafana(asked);
+    const learned = await readAll(books, context);
+    const all = learned.flatMap(({ patterns }) => patterns).sort((a, b) => byRank(a.pattern, b.pattern));
+    const patterns = all.map(({ pattern }) => pattern);
+    const service = args.service ?? null;
+    const word = service ?? args.words ?? null;
+    const named = word === null ? null : resolveService(word, learned, patterns);
+    const { selected, held } = selectPatterns(patterns, {
+      words: args.words ?? null,
+      service: service === null ? null : (named ?? service),
+    });
+    const chosen = new Set(selected);
+    const shown = all.filter(({ pattern }) => chosen.has(pattern));
+    const lives = new Map(learned.map(({ source, live }) => [source, live]));
+    return patternsAnswer({
+      rows: shown
+        .slice(0, args.limit)
+        .map(({ pattern, source }) =>
+          rowOf(pattern, source, lives.get(source) ?? null, named ?? service, context),
+        ),
+      found: shown.length,
+      headline: headline(shown.length, learned),
+      habits: habits(
+        shown.map(({ pattern }) => pattern),
+        learned,
+      ),
+      notes: [
+        ...wordNotes(word, named, learned),
+        ...(held ? [] : ['No pattern holds all these words; those that hold most of them are listed.']),
+        ...learned.flatMap(({ notes }) => notes),
+      ],
+      next: shown.length === 0 ? [{ tool: 'list_services', arguments: {} }] : [],
+    });
+  },
+});
+
+interface SourcePatterns {
+  source: ProfileSource;
+  learned: Learned;
+  live: LiveSchema | null;
+  patterns: readonly { pattern: QueryPattern; source: ProfileSource }[];
+  notes: readonly string[];
+}
+
+/** The patterns of each source, checked against what it holds; one that does not answer is not checked. */
+async function readAll(
+  books: readonly { source: ProfileSource; book: PatternBook }[],
+  context: ToolContext,
+): Promise<SourcePatterns[]> {
+  const seen = new Set<PatternBook>();
+  return Promise.all(
+    books.map(async ({ source, book }) => {
+      const fresh = !seen.has(book);
+      seen.add(book);
+      const [learned, live] = await Promise.all([
+        book.read(context.signal, WAIT_MS),
+        liveSchema(source, context),
+      ]);
+      // What goes to no particular source is told once, with the first that it may go to.
+      const own = learned.patterns.filter(
+        ({ sourceUid }) => sourceUid === source.uid || (sourceUid === null && fresh),
+      );
+      const checked = live === null ? own : validatePatterns(own, live);
+      return {
+        source,
+        learned,
+        live,
+        patterns: checked.map((pattern) => ({ pattern, source })),
+        notes: [
+          ...(fresh ? scanNotes(learned) : []),
+          ...(live === null && own.length > 0
+            ? [`${safeText(source.name, 100)} does not answer: its patterns are not checked against it.`]
+            : []),
+        ],
+      };
+    }),
+  );
+}
+
+/** What a source holds as far as one day back; null where it does not answer. */
+async function liveSchema(source: ProfileSource, context: ToolContext): Promise<LiveSchema | null> {
+  const to = Math.ceil(context.now() / MINUTE) * MINUTE;
+  const window = { from: to - LIVE_MS, to };
+  const schema = context.schemaOf(source);
+  try {
+    const [labelNames, servicesAndTypes] = await Promise.all([
+      schema.labelNames([], window, context.signal),
+      schema.servicesAndTypes([], window, context.signal),
+    ]);
+    return { labelNames, servicesAndTypes };
+  } catch (error) {
+    if (error instanceof UpstreamError) return null;
+    throw error;
+  }
+}
+
+function typeIdsOf(live: LiveSchema | null): string[] {
+  return [...new Set((live?.servicesAndTypes ?? []).flatMap((pair) => pair.__profile_type__ ?? []))];
+}
+
+/** A service that exists, or the one that the team calls so; null where neither holds. */
+function resolveService(
+  service: string,
+  learned: readonly SourcePatterns[],
+  patterns: readonly QueryPattern[],
+): string | null {
+  const exists = learned.some(({ live }) => live !== null && emits(live, service));
+  return exists ? service : serviceByWord(patterns, service);
+}
+
+/** Which service was taken for a word that is none. */
+function wordNotes(word: string | null, named: string | null, learned: readonly SourcePatterns[]): string[] {
+  if (word === null || named === null || named === word) return [];
+  const missing = learned.some(({ live }) => emits(live, named)) ? '' : ', which sends no profiles';
+  return [`${JSON.stringify(safeText(word, 100))} is the team's word for ${safeText(named, 100)}${missing}.`];
+}
+
+/** Whether a service sends profiles; where nobody can say, it is taken to. */
+function emits(live: LiveSchema | null, service: string): boolean {
+  return live === null || live.servicesAndTypes.some((pair) => pair.service_name === service);
+}
+
+function scanNotes({ progress, scanning, failure }: Learned): string[] {
+  if (failure !== null) {
+    return [
+      `The dashboards could not be listed (${safeText(failure, 200)}): the token needs dashboards:read; \`pyroscope-mcp doctor\` checks it.`,
+    ];
+  }
+  if (progress === null) return ['The dashboards are being read: ask again in a moment.'];
+  const { total, done, failed, left } = progress;
+  return [
+    ...(scanning && done + failed < total
+      ? [`${done} of ${total} dashboards are read so far: ask again for the rest.`]
+      : []),
+    ...(failed > 0 ? [`${failed} of ${total} dashboards could not be read.`] : []),
+    ...(!scanning && left > 0 ? [`${left} of ${total} dashboards are left for the next scans.`] : []),
+  ];
+}
+
+function headline(found: number, learned: readonly SourcePatterns[]): string {
+  const books = new Map(learned.map((entry) => [entry.learned.patterns, entry.learned]));
+  const read = [...books.values()].reduce((sum, { progress }) => sum + (progress?.done ?? 0), 0);
+  const sources = learned.map(({ source }) => safeText(source.name, 100)).join(', ');
+  const count = found === 0 ? 'No query patterns' : `${found} query pattern${found === 1 ? '' : 's'}`;
+  return `${count} from ${read} dashboard${read === 1 ? '' : 's'}, the most used first; source ${sources}`;
+}
+
+function habits(shown: readonly QueryPattern[], learned: readonly SourcePatterns[]): string[] {
+  const mapped = learned.flatMap((entry) => entry.learned.serviceLabels);
+  const label = serviceLabelOf(shown, mapped);
+  const groupings = defaultGroupings(shown).slice(0, 3);
+  return [
+    ...(label === null ? [] : [`The team tells services apart by ${safeText(label, 60)}, not service_name.`]),
+    ...(groupings.length === 0
+      ? []
+      : [`It groups by ${groupings.map((name) => safeText(name, 60)).join(', ')}.`]),
+  ];
+}
+
+function rowOf(
+  pattern: QueryPattern,
+  source: ProfileSource,
+  live: LiveSchema | null,
+  service: string | null,
+  context: ToolContext,
+): PatternRow {
+  const { profileTypeId } = pattern;
+  const typeIds = typeIdsOf(live);
+  return {
+    source: pattern.sourceUid === null ? null : source.name,
+    profileTypeId,
+    typeName: profileTypeId === null ? null : typeArgument(profileTypeId, typeIds),
+    selector: formatSelector(pattern.matchers),
+    groupBy: pattern.groupBy,
+    variesBy: pattern.variesBy,
+    titles: pattern.titles,
+    dashboards: pattern.dashboards,
+    seen: pattern.seen,
+    valid: pattern.valid,
+    reason: pattern.reason,
+    call: pattern.valid === false ? null : callOf(pattern, source, live, service, context),
+  };
+}
+
+/** The alias where it means just this type, else the id. */
+function typeArgument(id: string, typeIds: readonly string[]): string {
+  const alias = parseProfileType(id)?.alias ?? id;
+  const means = resolveProfileType(alias, typeIds.length === 0 ? [id] : typeIds);
+  return means?.id.split(':').slice(0, 5).join(':') === id ? alias : id;
+}
+
+/**
+ * The call that asks for a pattern; where it leaves the service open, of the wanted one, else of the last chosen, as far
+ * as they exist.
+ */
+function callOf(
+  pattern: QueryPattern,
+  source: ProfileSource,
+  live: LiveSchema | null,
+  wanted: string | null,
+  context: ToolContext,
+) {
+  const choices = [wanted, pattern.current.service_name ?? null].filter((service) => service !== null);
+  const service = serviceOf(pattern) ?? choices.find((choice) => emits(live, choice)) ?? null;
+  const rest = pattern.matchers.filter(
+    ({ name, op }) => name !== 'service_name' || (op !== '=' && service === null),
+  );
+  return {
+    tool: 'summarize_profile',
+    arguments: {
+      ...(context.sources.all[0] === source ? {} : { source: source.name }),
+      ...(service === null ? {} : { service }),
+      ...(pattern.profileTypeId === null
+        ? {}
+        : { profile_type: typeArgument(pattern.profileTypeId, typeIdsOf(live)) }),
+      ...(rest.length === 0 ? {} : { selector: formatSelector(rest) }),
+    },
+  };
+}
+
+/** Patterns come from dashboards: without a Grafana there are none, which is no fault of the caller. */
+function noGrafana(sources: readonly ProfileSource[]): Answer {
+  const names = sources.map(({ name }) => safeText(name, 100)).join(', ');
+  const reached =
+    sources.length === 0 ? 'and no data source is configured' : `but ${names} is not behind one`;
+  return patternsAnswer({
+    rows: [],
+    found: 0,
+    headline: `No query patterns: they are learned from the dashboards of a Grafana, ${reached}.`,
+    habits: [],
+    notes: [
+      'An operator connects one with GRAFANA_URL and GRAFANA_SERVICE_ACCOUNT_TOKEN.',
+      'Without it, list_services, list_profile_types and list_labels say what there is to ask for.',
+    ],
+    next: sources.length === 0 ? [] : [{ tool: 'list_services', arguments: {} }],
+  });
+}
