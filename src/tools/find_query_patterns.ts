@@ -137,6 +137,10 @@ async function liveSchema(source: ProfileSource, context: ToolContext): Promise<
   }
 }
 
+function servicesOf(live: LiveSchema | null): number {
+  return new Set((live?.servicesAndTypes ?? []).map((pair) => pair.service_name)).size;
+}
+
 function typeIdsOf(live: LiveSchema | null): string[] {
   return [...new Set((live?.servicesAndTypes ?? []).flatMap((pair) => pair.__profile_type__ ?? []))];
 }
@@ -248,10 +252,14 @@ function callOf(
   const rest = pattern.matchers.filter(
     ({ name, op }) => name !== 'service_name' || (op !== '=' && service === null),
   );
+  const from = context.sources.all[0] === source ? {} : { source: source.name };
+  if (service === null && rest.length === 0 && servicesOf(live) > 1) {
+    return { tool: 'list_services', arguments: from };
+  }
   return {
     tool: 'summarize_profile',
     arguments: {
-      ...(context.sources.all[0] === source ? {} : { source: source.name }),
+      ...from,
       ...(service === null ? {} : { service }),
       ...(pattern.profileTypeId === null
         ? {}

@@ -71,11 +71,10 @@ export function extractQueries(model: unknown, surroundings: Surroundings): Extr
     if (variable.lists?.what !== 'labelValue' || variable.lists.labelName === '') continue;
     const { profileTypeId, labelName } = variable.lists;
     const selector = `{${JSON.stringify(labelName)}="\${${variable.name}}"}`;
-    const titles = variable.title === '' ? [] : [variable.title];
     add(
       { profileTypeId, selector, groupBy: [] },
       resolve(readDataSource(variable.dataSource)),
-      titles,
+      [],
       'variable',
     );
   }

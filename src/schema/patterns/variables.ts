@@ -3,8 +3,6 @@ import { field, isRecord, list, text, texts } from './json.js';
 /** A template variable of a dashboard, of any version of the model. */
 export interface Variable {
   name: string;
-  /** What the team calls it: its label. */
-  title: string;
   /** Of a data source variable: the plugin id and the filter on names; else null. */
   plugin: string | null;
   regex: string | null;
@@ -71,7 +69,6 @@ function readVariable(kind: string, from: unknown, query: unknown, plugin: strin
   const alone = options.length === 1 && only !== undefined && current.length === 0 ? [only.value] : current;
   return {
     name: text(field(from, 'name')),
-    title: text(field(from, 'label')),
     plugin: kind === 'datasource' ? plugin : null,
     regex: kind === 'datasource' ? text(field(from, 'regex')) : null,
     constant: kind === 'constant',
