@@ -77,6 +77,19 @@ export const OPTIONS = {
     help: 'largest answer read from a profile store, inflated',
     default: '256',
   },
+  cacheDir: {
+    flag: 'cache-dir',
+    env: 'PYROSCOPE_MCP_CACHE_DIR',
+    value: 'DIR',
+    help: "keep learned types, labels and services here, 'none' for nowhere (default: below the user's cache directory)",
+  },
+  cacheUrl: {
+    flag: 'cache-url',
+    env: 'PYROSCOPE_MCP_CACHE_URL',
+    value: 'URL',
+    help: 'keep them in this Redis or Valkey instead, for several replicas',
+    secret: true,
+  },
   http: {
     flag: 'http',
     env: 'PYROSCOPE_MCP_HTTP',
@@ -129,6 +142,12 @@ export interface Config {
   requestTimeoutMs: number;
   callTimeoutMs: number;
   maxResponseBytes: number;
+  cache: {
+    /** 'none' for nowhere, null for the default. */
+    directory: string | null;
+    /** `redis:` or `rediss:`, with credentials in it. */
+    url: string | null;
+  };
   http: { host: string; port: number } | null;
   allowedHosts: readonly string[];
   allowedOrigins: readonly string[];
@@ -175,6 +194,7 @@ export function readConfig(
     requestTimeoutMs: positive('requestTimeout', text('requestTimeout'), MAX_TIMEOUT) * 1000,
     callTimeoutMs: positive('callTimeout', text('callTimeout'), MAX_TIMEOUT) * 1000,
     maxResponseBytes: positive('maxResponse', text('maxResponse')) * 2 ** 20,
+    cache: { directory: text('cacheDir'), url: readCacheUrl(text('cacheUrl')) },
     http: readAddress(text('http')),
     allowedHosts: list('allowedHosts'),
     allowedOrigins: list('allowedOrigins'),
@@ -234,6 +254,19 @@ function readPyroscope(text: (name: OptionName) => string | null): Config['pyros
     );
   }
   return { url, token, username, password, tenant: text('pyroscopeTenant') };
+}
+
+/** Valkey speaks the protocol of Redis. */
+function readCacheUrl(url: string | null): string | null {
+  if (url === null) return null;
+  const asRedis = url.trim().replace(/^valkey(s?):/i, 'redis$1:');
+  if (!/^rediss?:$/.test(URL.canParse(asRedis) ? new URL(asRedis).protocol : '')) {
+    throw new UsageError(
+      `PYROSCOPE_MCP_CACHE_URL ${JSON.stringify(withoutSecrets(url))} is not a Redis or Valkey URL.`,
+      'Example: redis://cache.internal:6379/0, rediss:// for TLS',
+    );
+  }
+  return asRedis;
 }
 
 /** An address as an error may show it: without user and password, query and fragment. */

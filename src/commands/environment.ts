@@ -1,9 +1,9 @@
 import type { Config } from '../config.js';
 import type { Log } from '../log.js';
 import type { CallEnvironment } from '../mcp/call.js';
-import { createSchema, type Schema } from '../schema/schema.js';
 import { createRegistry, type SourceRegistry } from '../sources/registry.js';
 import type { ProfileSource } from '../sources/source.js';
+import { createSchemas } from './schemas.js';
 
 /** Where a command writes: answers to `out`, everything else to `err`. */
 export interface Io {
@@ -38,11 +38,16 @@ export async function createSources(config: Config): Promise<SourceRegistry> {
 /** Everything that a tool call needs, made once per process. */
 export async function createEnvironment(config: Config, log: Log): Promise<CallEnvironment> {
   const sources = await createSources(config);
-  const schemas = new Map<ProfileSource, Schema>(sources.all.map((source) => [source, createSchema(source)]));
+  const schemas = createSchemas(config, log);
   return {
     context: {
-      sources,
-      schemaOf: (source) => schemas.get(source) ?? createSchema(source),
+      sources: {
+        ...sources,
+        async close() {
+          await Promise.all([sources.close(), schemas.close()]);
+        },
+      },
+      schemaOf: schemas.schemaOf,
       now: Date.now,
     },
     log,

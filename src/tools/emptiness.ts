@@ -35,7 +35,7 @@ export async function explainEmptiness(
   context: ToolContext,
 ): Promise<Emptiness> {
   const { source, service } = request;
-  const schema = context.schemaOf(source);
+  const schema = context.schemaOf(source).fresh;
   const wide = await wideWindows(source, window, context);
   const spans = [window, ...wide];
 

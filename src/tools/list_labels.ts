@@ -31,7 +31,13 @@ export const listLabels = defineTool({
     if (names.length === 0) return explainEmptyList('list_labels', args, question, context);
     if (args.label === undefined)
       return labelsAnswer(await countValues(names, question, context), question.scope);
-    return values(args.label, names, args.profile_type, args.limit, question, context);
+    const { label } = args;
+    const known = names.includes(label)
+      ? names
+      : await context
+          .schemaOf(question.source)
+          .fresh.labelNames(question.matchers, question.window, context.signal);
+    return values(label, known, args.profile_type, args.limit, question, context);
   },
 });
 
@@ -66,9 +72,11 @@ async function values(
     );
   }
   const found = await schema.labelValues(label, matchers, window, context.signal);
-  const typeIds = await schema.typeIds(matchers, window, context.signal);
-  const type =
+  const typed = (typeIds: readonly string[]) =>
     profileType === undefined ? defaultProfileType(typeIds) : resolveProfileType(profileType, typeIds);
+  let typeIds = await schema.typeIds(matchers, window, context.signal);
+  if (typed(typeIds) === null) typeIds = await schema.fresh.typeIds(matchers, window, context.signal);
+  const type = typed(typeIds);
   if (type === null && profileType !== undefined) {
     throw new UserError(
       `No profile type ${JSON.stringify(profileType)} is present on ${scope.selector}.`,

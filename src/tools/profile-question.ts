@@ -8,7 +8,7 @@ import type { ToolContext } from './define.js';
 import { type Emptiness, explainEmptiness } from './emptiness.js';
 import { measure } from './measure.js';
 import { allMatchers, type ProfileRequest, readRequest, type ScopeArguments } from './request.js';
-import { resolveScope, type Scope } from './scope.js';
+import { type Resolution, resolveScope, type Scope } from './scope.js';
 
 /**
  * The road that every question about one profile takes: resolve what is meant, fetch it, and either look at it or
@@ -24,15 +24,42 @@ export async function answerAbout(
 ): Promise<Answer> {
   const request = readRequest(args, context);
   const resolution = await resolveScope(request, context);
-  if ('missing' in resolution) {
-    const { missing, window } = resolution;
-    return emptiness(tool, args, missing, window, context);
+  if ('scope' in resolution) {
+    const measured = await measure(resolution.scope, context);
+    if (measured !== null) return look(measured, resolution.scope);
   }
-  const { scope } = resolution;
-  const measured = await measure(scope, context);
-  if (measured !== null) return look(measured, scope);
-  const found = { ...request, service: scope.service, profileType: scope.type.id };
-  return emptiness(tool, args, found, scope.window, context);
+  // What is remembered may be out of date: asked anew before anything is said not to exist.
+  const anew = restsOnMemory(request, resolution)
+    ? await resolveScope(request, askingAnew(context))
+    : resolution;
+  if ('missing' in anew) return emptiness(tool, args, anew.missing, anew.window, context);
+  if (!isSame(anew, resolution)) {
+    const second = await measure(anew.scope, context);
+    if (second !== null) return look(second, anew.scope);
+  }
+  const found = { ...request, service: anew.scope.service, profileType: anew.scope.type.id };
+  return emptiness(tool, args, found, anew.scope.window, context);
+}
+
+/** The same context with what the sources hold asked for just now. */
+function askingAnew(context: ToolContext): ToolContext {
+  return { ...context, schemaOf: (source) => context.schemaOf(source).fresh };
+}
+
+/** Whether a scope without data was drawn from a list that may be remembered: empty lists never are. */
+function restsOnMemory(request: ProfileRequest, resolution: Resolution): boolean {
+  return 'missing' in resolution ? resolution.others : request.window === null;
+}
+
+function isSame(anew: Resolution, before: Resolution): boolean {
+  if ('missing' in anew || 'missing' in before) return false;
+  const [a, b] = [anew.scope, before.scope];
+  return (
+    a.service === b.service &&
+    a.type.id === b.type.id &&
+    a.window.from === b.window.from &&
+    a.window.to === b.window.to
+  );
 }
 
 /** An answer without data: the reason, what there is instead, a call that has an answer. */

@@ -30,7 +30,12 @@ export interface Scope {
 export type Resolution =
   | { scope: Scope }
   /** Nothing of the type in the window: the request as far as it was resolved. */
-  | { missing: ProfileRequest; window: Window };
+  | {
+      missing: ProfileRequest;
+      window: Window;
+      /** Whether there are other types in it. */
+      others: boolean;
+    };
 
 /**
  * Resolves service, window and type against what the source holds.
@@ -54,7 +59,7 @@ export async function resolveScope(request: ProfileRequest, context: ToolContext
       : resolveProfileType(request.profileType, typeIds);
   if (type === null) {
     checkTypeName(request.profileType, typeIds);
-    return { missing: { ...request, service }, window };
+    return { missing: { ...request, service }, window, others: typeIds.length > 0 };
   }
   if (request.profileType === null) {
     notes.push(`No profile type was given: ${type.alias} was taken${otherTypes(typeIds, type)}.`);

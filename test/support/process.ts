@@ -80,5 +80,6 @@ export function cleanEnvironment(more: Readonly<Record<string, string>> = {}): R
     const value = process.env[name];
     return value === undefined ? [] : [[name, value]];
   });
-  return { ...Object.fromEntries(kept), ...more };
+  // What one test learned must not answer another.
+  return { ...Object.fromEntries(kept), PYROSCOPE_MCP_CACHE_DIR: 'none', ...more };
 }

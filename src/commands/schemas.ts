@@ -1,0 +1,89 @@
+import path from 'node:path';
+import type { Config } from '../config.js';
+import type { Log } from '../log.js';
+import type { AnswerCache } from '../schema/cache.js';
+import { schemaIdentity } from '../schema/identity.js';
+import type { CachePlace, KeptAnswers } from '../schema/kept-answers.js';
+import { createSchema, type Schema } from '../schema/schema.js';
+import type { ProfileSource } from '../sources/source.js';
+import { PACKAGE } from '../version.js';
+
+/** The schemas of all sources, over one cache. */
+export interface Schemas {
+  schemaOf(source: ProfileSource): Schema;
+  close(): Promise<void>;
+}
+
+/** Changes with the form of what is kept. */
+const FOLDER = 'schema-1';
+
+/**
+ * Makes the schemas of the sources as they are asked for. The cache is opened with the first question, since its code
+ * takes time to load; without it the schemas work on, and ask more.
+ */
+export function createSchemas(config: Config, log: Log): Schemas {
+  const schemas = new WeakMap<ProfileSource, Schema>();
+  let opened: Promise<KeptAnswers | null> | undefined;
+  const open = () => {
+    opened ??= openCache(config, log).catch((error: unknown) => {
+      log.error('the schema cache cannot be opened, the server works on without it', error);
+      return null;
+    });
+    return opened;
+  };
+  return {
+    schemaOf(source) {
+      let schema = schemas.get(source);
+      if (schema === undefined) {
+        const identity =
+          config.cache.directory === 'none' && config.cache.url === null ? null : ownerOf(source, config);
+        schema = createSchema(source, identity === null ? {} : { cache: opening(open, identity) });
+        schemas.set(source, schema);
+      }
+      return schema;
+    },
+    async close() {
+      await (await opened)?.close();
+    },
+  };
+}
+
+/** A cache that is opened when it is needed. */
+function opening(open: () => Promise<KeptAnswers | null>, identity: string): AnswerCache {
+  return {
+    async recall(key, isAnswer, ask, ttlMs) {
+      const kept = await open();
+      return kept === null ? ask() : kept.of(identity).recall(key, isAnswer, ask, ttlMs);
+    },
+    async keep(key, answer, ttlMs) {
+      await (await open())?.of(identity).keep(key, answer, ttlMs);
+    },
+  };
+}
+
+async function openCache({ cache }: Config, log: Log): Promise<KeptAnswers> {
+  const [{ openKeptAnswers }, { xdgCache }] = await Promise.all([
+    import('../schema/kept-answers.js'),
+    import('xdg-basedir'),
+  ]);
+  const place: CachePlace =
+    cache.url !== null
+      ? { kind: 'redis', url: cache.url }
+      : {
+          kind: 'disk',
+          directory: path.join(cache.directory ?? path.join(xdgCache ?? '.', PACKAGE.name), FOLDER),
+        };
+  return openKeptAnswers(place, (message) => log.warn(message));
+}
+
+/** Under whose name answers are kept; null for a source that is not worth it: a directory is near, and changes. */
+function ownerOf(source: ProfileSource, { pyroscope }: Config): string | null {
+  if (source.kind !== 'pyroscope' || pyroscope === null) return null;
+  const { url, tenant, token, username, password } = pyroscope;
+  return schemaIdentity({
+    origin: url,
+    org: tenant,
+    source: source.uid,
+    credential: [token, username, password],
+  });
+}

@@ -1,0 +1,41 @@
+import type { Labels } from '../sources/source.js';
+
+/** Whether something that was kept is an answer of the kind that was asked for. */
+export type IsAnswer<T> = (value: unknown) => value is T;
+
+/** Keeps answers longer than a process: on disk, or for several replicas in Redis or Valkey. */
+export interface AnswerCache {
+  /**
+   * The answer to a question: one that is kept, at once, however old; when it is older than `ttlMs` it is asked for anew
+   * in the background. Where none is kept, or something that is no such answer, `ask` is waited for. Answers without
+   * rows are not kept.
+   *
+   * @throws what `ask` throws; a cache that does not work is like an empty one
+   */
+  recall<T extends readonly unknown[]>(
+    key: string,
+    isAnswer: IsAnswer<T>,
+    ask: () => Promise<T>,
+    ttlMs: number,
+  ): Promise<T>;
+  /** Keeps an answer that was asked for just now, in place of another; one without rows ends what was kept. */
+  keep(key: string, answer: readonly unknown[], ttlMs: number): Promise<void>;
+}
+
+export function isTexts(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every((entry) => typeof entry === 'string');
+}
+
+/** Label sets: flat objects of texts. */
+export function isRows(value: unknown): value is Labels[] {
+  return (
+    Array.isArray(value) &&
+    value.every(
+      (row: unknown) =>
+        typeof row === 'object' &&
+        row !== null &&
+        !Array.isArray(row) &&
+        Object.values(row).every((entry) => typeof entry === 'string'),
+    )
+  );
+}

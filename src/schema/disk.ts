@@ -1,0 +1,104 @@
+import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
+import path from 'node:path';
+import type { CreateDriverResult, L2CacheDriver } from 'bentocache/types';
+import writeFileAtomic from 'write-file-atomic';
+
+/** Changes whenever the form of an entry does; what has another is dropped. */
+const FORMAT = 1;
+const DAY = 86_400_000;
+/** Kept files: each is a question with its window, some hundred bytes to some hundred kilobytes. */
+const MAX_FILES = 2_000;
+const SUFFIX = '.json';
+
+interface Entry {
+  format: typeof FORMAT;
+  /** Unix ms. */
+  expires: number;
+  /** JSON of the cache library. */
+  value: string;
+}
+
+/**
+ * A directory with one file per entry, for the cache library: written whole or not at all, readable by this user only.
+ * A file that is no entry of this format is removed when it is met; old ones go with {@link pruneDisk}. Keys must be
+ * fit for file names.
+ */
+export function diskDriver(directory: string): CreateDriverResult<L2CacheDriver> {
+  return { options: {}, factory: () => createDriver(directory) };
+}
+
+function createDriver(directory: string): L2CacheDriver {
+  const fileOf = (key: string) => path.join(directory, `${key.replace(/\W/g, '_')}${SUFFIX}`);
+  const remove = (key: string) => rm(fileOf(key), { force: true });
+  const driver: L2CacheDriver = {
+    type: 'l2',
+    namespace: () => driver,
+    async get(key) {
+      const text = await readFile(fileOf(key), 'utf8').catch(undefinedIfMissing);
+      if (text === undefined) return undefined;
+      const entry = readEntry(text);
+      if (entry !== null && entry.expires > Date.now()) return entry.value;
+      await remove(key);
+      return undefined;
+    },
+    async pull(key) {
+      const value = await driver.get(key);
+      await remove(key);
+      return value;
+    },
+    async set(key, value, ttl = DAY) {
+      const entry: Entry = { format: FORMAT, expires: Date.now() + ttl, value };
+      await mkdir(directory, { recursive: true, mode: 0o700 });
+      await writeFileAtomic(fileOf(key), JSON.stringify(entry), { mode: 0o600, fsync: false });
+      return true;
+    },
+    async delete(key) {
+      await remove(key);
+      return true;
+    },
+    async deleteMany(keys) {
+      await Promise.all(keys.map(remove));
+      return true;
+    },
+    clear: () => rm(directory, { recursive: true, force: true }),
+    disconnect: async () => {},
+  };
+  return driver;
+}
+
+function undefinedIfMissing(error: unknown): undefined {
+  if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+  throw error;
+}
+
+/** Null for what is cut short, of another format or anything else. */
+function readEntry(text: string): Entry | null {
+  try {
+    const entry: unknown = JSON.parse(text);
+    if (typeof entry !== 'object' || entry === null) return null;
+    if (!('format' in entry) || entry.format !== FORMAT) return null;
+    if (!('expires' in entry) || typeof entry.expires !== 'number') return null;
+    if (!('value' in entry) || typeof entry.value !== 'string') return null;
+    return { format: FORMAT, expires: entry.expires, value: entry.value };
+  } catch {
+    return null;
+  }
+}
+
+/** Removes files that nobody wrote for so long, and the oldest beyond the bound. */
+export async function pruneDisk(directory: string, olderThanMs: number): Promise<void> {
+  const names = await readdir(directory).catch(() => []);
+  const files: { file: string; written: number }[] = [];
+  for (const name of names) {
+    const file = path.join(directory, name);
+    const written = await stat(file).then(
+      ({ mtimeMs }) => mtimeMs,
+      () => null,
+    );
+    if (written !== null) files.push({ file, written });
+  }
+  files.sort((a, b) => b.written - a.written);
+  const tooOld = Date.now() - olderThanMs;
+  const dropped = files.filter(({ written }, index) => index >= MAX_FILES || written < tooOld);
+  for (const { file } of dropped) await rm(file, { force: true });
+}

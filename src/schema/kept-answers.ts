@@ -1,0 +1,134 @@
+import { BentoCache, bentostore } from 'bentocache';
+import { memoryDriver } from 'bentocache/drivers/memory';
+import type { CreateDriverResult, L2CacheDriver } from 'bentocache/types';
+import type { AnswerCache, IsAnswer } from './cache.js';
+import { diskDriver, pruneDisk } from './disk.js';
+import { hash } from './identity.js';
+
+/** How long an answer may be given while it is asked for anew: over night, a restart included. */
+const KEPT_MS = 24 * 3_600_000;
+const MAX_IN_MEMORY = 1_000;
+/** After a failure the disk or the server is left in peace for so long. */
+const BREAK_MS = 30_000;
+
+/** Where answers are kept. */
+export type CachePlace =
+  | { kind: 'disk'; directory: string }
+  /** `redis:` or `rediss:`, with credentials in it where the server wants some. */
+  | { kind: 'redis'; url: string };
+
+/** An open cache, shared by all schemas of a process. */
+export interface KeptAnswers {
+  /** The answers of one owner: nobody else sees them. */
+  of(identity: string): AnswerCache;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the cache behind the memory of this process: bentocache gives kept answers at once and refreshes them in the
+ * background, asks once for many, and works on without its disk or server.
+ *
+ * @param warn is told what does not work
+ */
+export async function openKeptAnswers(
+  place: CachePlace,
+  warn: (message: string) => void,
+): Promise<KeptAnswers> {
+  const layer = await openLayer(place, warn);
+  const cache = new BentoCache({
+    default: 'schema',
+    serializer: { serialize: JSON.stringify, deserialize: readEntry },
+    stores: {
+      schema: bentostore({
+        grace: KEPT_MS,
+        // What is kept is given without waiting for what is asked anew.
+        timeout: 0,
+        suppressL2Errors: true,
+        l2CircuitBreakerDuration: BREAK_MS,
+      })
+        .useL1Layer(memoryDriver({ maxItems: MAX_IN_MEMORY }))
+        .useL2Layer(layer.driver),
+    },
+  });
+  return {
+    of: (identity) => answersOf(cache, identity),
+    close: () => layer.close(),
+  };
+}
+
+/** What is no entry of the library counts as one that ended long ago: a failure would shut the whole layer for a while. */
+function readEntry(text: string): unknown {
+  try {
+    const entry: unknown = JSON.parse(text);
+    if (typeof entry === 'object' && entry !== null && 'value' in entry && 'logicalExpiration' in entry) {
+      return entry;
+    }
+  } catch {
+    // falls through to what stands for it
+  }
+  return { value: null, createdAt: 0, logicalExpiration: 0, tags: [] };
+}
+
+type Cache = Pick<BentoCache<never>, 'delete'> & {
+  getOrSet(options: {
+    key: string;
+    ttl: number;
+    factory: (context: { skip(): undefined }) => Promise<readonly unknown[] | undefined>;
+  }): Promise<unknown>;
+  set(options: { key: string; value: readonly unknown[]; ttl: number }): Promise<boolean>;
+};
+
+function answersOf(cache: Cache, identity: string): AnswerCache {
+  const idOf = (key: string) => hash(`${identity} ${key}`);
+  const keep = async (key: string, answer: readonly unknown[], ttl: number) => {
+    const id = idOf(key);
+    if (answer.length === 0) await cache.delete({ key: id });
+    else await cache.set({ key: id, value: answer, ttl });
+  };
+  return {
+    keep: (key, answer, ttl) => keep(key, answer, ttl).catch(() => {}),
+    async recall<T extends readonly unknown[]>(
+      key: string,
+      isAnswer: IsAnswer<T>,
+      ask: () => Promise<T>,
+      ttlMs: number,
+    ) {
+      const id = idOf(key);
+      // What `ask` came to, told apart from failures of the cache, which wraps them all.
+      const asked: ({ answer: T } | { error: unknown })[] = [];
+      const factory = async ({ skip }: { skip(): undefined }) => {
+        try {
+          const answer = await ask();
+          asked.push({ answer });
+          if (answer.length > 0) return answer;
+        } catch (error) {
+          asked.push({ error });
+          throw error;
+        }
+        await cache.delete({ key: id }).catch(() => {});
+        return skip();
+      };
+      const kept = await cache.getOrSet({ key: id, ttl: ttlMs, factory }).catch(() => undefined);
+      if (isAnswer(kept)) return kept;
+      const [outcome] = asked;
+      if (outcome !== undefined && 'error' in outcome) throw outcome.error;
+      const answer = outcome?.answer ?? (await ask());
+      await keep(key, answer, ttlMs).catch(() => {});
+      return answer;
+    },
+  };
+}
+
+interface Layer {
+  driver: CreateDriverResult<L2CacheDriver>;
+  close(): Promise<void>;
+}
+
+async function openLayer(place: CachePlace, warn: (message: string) => void): Promise<Layer> {
+  if (place.kind === 'disk') {
+    void pruneDisk(place.directory, KEPT_MS).catch(() => {});
+    return { driver: diskDriver(place.directory), close: async () => {} };
+  }
+  const { openRedis } = await import('./redis.js');
+  return openRedis(place.url, warn);
+}

@@ -1,0 +1,43 @@
+import { redisDriver } from 'bentocache/drivers/redis';
+import type { CreateDriverResult, L2CacheDriver } from 'bentocache/types';
+import { Redis } from 'ioredis';
+
+/** A server that is not there must not hold up an answer for longer. */
+const CONNECT_MS = 1_000;
+const COMMAND_MS = 500;
+const RETRY_MS = 10_000;
+
+/**
+ * The layer of the cache library over a Redis or Valkey server. A server that is down is tried again in the background;
+ * until then every command fails at once.
+ *
+ * @param warn is told once when the server does not answer, without its address
+ */
+export async function openRedis(
+  url: string,
+  warn: (message: string) => void,
+): Promise<{ driver: CreateDriverResult<L2CacheDriver>; close(): Promise<void> }> {
+  const connection = new Redis(url, {
+    lazyConnect: true,
+    connectTimeout: CONNECT_MS,
+    commandTimeout: COMMAND_MS,
+    maxRetriesPerRequest: 0,
+    enableOfflineQueue: false,
+    retryStrategy: () => RETRY_MS,
+  });
+  let warned = false;
+  connection.on('error', (error: Error) => {
+    if (!warned) warn(`the shared cache does not answer, the server works on without it: ${error.message}`);
+    warned = true;
+  });
+  connection.on('ready', () => {
+    warned = false;
+  });
+  await connection.connect().catch(() => {});
+  return {
+    driver: redisDriver({ connection, prefix: 'pyroscope-mcp:schema-1' }),
+    async close() {
+      connection.disconnect();
+    },
+  };
+}
