@@ -55,13 +55,15 @@ const MAX_LISTED = 20_000;
 const MAX_FAILURES_IN_A_ROW = 10;
 /** Library panels that stand for library panels, one request each. */
 const MAX_LIBRARY_PANELS = 50;
+/** How long a dashboard is taken to be unchanged where only reading it would tell. */
+const REREAD_MS = 6 * 3_600_000;
 /** Titles and folders that promise profiles; read first. */
 const PROMISING = /profil|pyroscope|phlare|flame|cpu|memory|heap|alloc|goroutine|perf/i;
 
 /**
  * Reads the dashboards that are new or changed, the promising ones first, within a budget, and puts what they teach
  * into the memory at once. A dashboard that cannot be read is counted and skipped. Where the list does not tell
- * versions, those read longest ago are read again after all that were never read.
+ * versions (`/api/search` does not), those read some hours ago are read again, after all that were never read.
  *
  * @throws UpstreamError when the dashboards cannot be listed at all
  */
@@ -90,7 +92,7 @@ export async function scanDashboards(
   const { refs, complete } = await listAll(store, signal, spend, maySpend);
   progress.total = refs.length;
   if (complete) forget(memory, refs);
-  const queue = inOrder(refs, memory);
+  const queue = inOrder(refs, memory, now());
   progress.done = refs.length - queue.length;
   onProgress?.({ ...progress });
 
@@ -167,13 +169,14 @@ function forget(memory: ScanMemory, refs: readonly DashboardRef[]): void {
 }
 
 /** What has to be read: never read and promising, never read, changed or read longest ago. */
-function inOrder(refs: readonly DashboardRef[], memory: ScanMemory): DashboardRef[] {
+function inOrder(refs: readonly DashboardRef[], memory: ScanMemory, now: number): DashboardRef[] {
   const scanned = (ref: DashboardRef) => memory.dashboards.get(ref.uid)?.scanned ?? 0;
   const promise = (ref: DashboardRef) => (PROMISING.test(`${ref.title} ${ref.folder ?? ''}`) ? 0 : 1);
   return refs
     .filter((ref) => {
       const known = memory.dashboards.get(ref.uid);
-      return known === undefined || ref.version === null || ref.version !== known.version;
+      if (known === undefined) return true;
+      return ref.version === null ? now - known.scanned >= REREAD_MS : ref.version !== known.version;
     })
     .sort(
       (a, b) => scanned(a) - scanned(b) || promise(a) - promise(b) || (b.updated ?? 0) - (a.updated ?? 0),
