@@ -5,7 +5,7 @@ import { UpstreamError } from '../src/errors.js';
 import { createPatternBook } from '../src/schema/patterns/book.js';
 import { createFilesSource } from '../src/sources/files/source.js';
 import type { DashboardStore } from '../src/sources/grafana/dashboards.js';
-import { askerIn, askFiles, environmentOf, fixture, NOW } from './support/ask.js';
+import { askerIn, askFiles, environmentOf, fixture, INCIDENT_WINDOW, NOW } from './support/ask.js';
 import { dashboardStore } from './support/dashboards.js';
 
 // find_query_patterns over the dashboards of fixtures/dashboards/, checked against the profiles of the demo incident.
@@ -121,5 +121,34 @@ describe('a Grafana that does not do its part', () => {
   test('that does not show its data sources: the dashboards still teach', async () => {
     const { patterns } = await asJson(connected({ dataSources: down }).ask);
     expect(patterns.length).toBeGreaterThan(5);
+  });
+});
+
+describe("a service under the team's own name", () => {
+  // On the dashboard "Checkout overview" all queries are of checkout-api.
+  const asked = { service: 'hot code', ...INCIDENT_WINDOW };
+
+  test.each([
+    ['summarize_profile', { profile_type: 'cpu' }],
+    ['summarize_profile', { profile_type: 'cpu', from: undefined, to: undefined }],
+    ['query_profile', {}],
+    ['compare_profiles', {}],
+    ['investigate', {}],
+    ['list_profile_types', {}],
+    ['list_labels', {}],
+  ])('%s %j takes it and says so', async (tool, more) => {
+    const { text, isError } = await connected().ask(tool, { ...asked, ...more });
+    expect([isError, text]).toEqual([false, expect.stringContaining('checkout-api')]);
+    expect(text.split('\n')[0]).toContain('checkout-api');
+    expect(text).toContain(
+      'No service is called "hot code"; on its dashboards the team calls checkout-api so.',
+    );
+  });
+
+  test('is not taken where it means several, or where a service is called so', async () => {
+    const several = await ask('summarize_profile', { ...asked, service: 'auth' });
+    expect(several.text).toContain('No data (unknown service)');
+    const exact = await ask('summarize_profile', { ...asked, service: 'checkout-api' });
+    expect(exact.text).not.toContain('the team calls');
   });
 });

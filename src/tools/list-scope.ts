@@ -6,6 +6,7 @@ import { lastHourWithData } from './data-range.js';
 import type { ToolContext } from './define.js';
 import { emptiness } from './profile-question.js';
 import { allMatchers, type ProfileRequest, readRequest, type ScopeArguments } from './request.js';
+import { withTeamsWord } from './team-word.js';
 
 /** What a list is taken from. */
 export interface ListQuestion {
@@ -22,7 +23,7 @@ export interface ListQuestion {
  * @throws UserError
  */
 export async function readListQuestion(args: ScopeArguments, context: ToolContext): Promise<ListQuestion> {
-  const request = readRequest(args, context);
+  const { request, notes } = await withTeamsWord(readRequest(args, context), context);
   const window = request.window ?? (await lastHourWithData(request, context));
   const matchers = allMatchers(request.service, request.matchers);
   return {
@@ -36,7 +37,10 @@ export async function readListQuestion(args: ScopeArguments, context: ToolContex
       service: request.service,
       selector: formatSelector(matchers),
       window,
-      notes: request.window === null ? ['No window was given: the last hour that has data was taken.'] : [],
+      notes: [
+        ...notes,
+        ...(request.window === null ? ['No window was given: the last hour that has data was taken.'] : []),
+      ],
     },
   };
 }

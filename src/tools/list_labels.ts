@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import { UserError } from '../errors.js';
-import { aliasesOf, defaultProfileType, resolveProfileType } from '../profile/types.js';
+import { aliasesOf } from '../profile/types.js';
 import { labelsAnswer, labelValuesAnswer } from '../report/lists.js';
 import { nearest } from '../report/nearest.js';
 import { formatArgument, profileArguments } from './arguments.js';
 import { defineTool, type ToolContext } from './define.js';
+import { existingType } from './existing-type.js';
 import { explainEmptyList, type ListQuestion, readListQuestion } from './list-scope.js';
 import { totalsByLabel } from './totals.js';
 
@@ -72,11 +73,12 @@ async function values(
     );
   }
   const found = await schema.labelValues(label, matchers, window, context.signal);
-  const typed = (typeIds: readonly string[]) =>
-    profileType === undefined ? defaultProfileType(typeIds) : resolveProfileType(profileType, typeIds);
-  let typeIds = await schema.typeIds(matchers, window, context.signal);
-  if (typed(typeIds) === null) typeIds = await schema.fresh.typeIds(matchers, window, context.signal);
-  const type = typed(typeIds);
+  const { type, typeIds } = await existingType(
+    profileType ?? null,
+    schema,
+    { matchers, window },
+    context.signal,
+  );
   if (type === null && profileType !== undefined) {
     throw new UserError(
       `No profile type ${JSON.stringify(profileType)} is present on ${scope.selector}.`,

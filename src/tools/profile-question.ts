@@ -24,14 +24,11 @@ export async function answerAbout(
 ): Promise<Answer> {
   const request = readRequest(args, context);
   const resolution = await resolveScope(request, context);
-  if ('scope' in resolution) {
-    const measured = await measure(resolution.scope, context);
-    if (measured !== null) return look(measured, resolution.scope);
-  }
-  // What is remembered may be out of date: asked anew before anything is said not to exist.
-  const anew = restsOnMemory(request, resolution)
-    ? await resolveScope(request, askingAnew(context))
-    : resolution;
+  if ('missing' in resolution) return emptiness(tool, args, resolution.missing, resolution.window, context);
+  const measured = await measure(resolution.scope, context);
+  if (measured !== null) return look(measured, resolution.scope);
+  // That there is data in the last hour may have been remembered.
+  const anew = request.window === null ? await resolveScope(request, askingAnew(context)) : resolution;
   if ('missing' in anew) return emptiness(tool, args, anew.missing, anew.window, context);
   if (!isSame(anew, resolution)) {
     const second = await measure(anew.scope, context);
@@ -44,11 +41,6 @@ export async function answerAbout(
 /** The same context with what the sources hold asked for just now. */
 function askingAnew(context: ToolContext): ToolContext {
   return { ...context, schemaOf: (source) => context.schemaOf(source).fresh };
-}
-
-/** Whether a scope without data was drawn from a list that may be remembered: empty lists never are. */
-function restsOnMemory(request: ProfileRequest, resolution: Resolution): boolean {
-  return 'missing' in resolution ? resolution.others : request.window === null;
 }
 
 function isSame(anew: Resolution, before: Resolution): boolean {

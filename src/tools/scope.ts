@@ -1,7 +1,6 @@
 import { UserError } from '../errors.js';
 import {
   aliasesOf,
-  defaultProfileType,
   orderTypes,
   PROFILE_TYPE_ALIASES,
   type ProfileType,
@@ -12,7 +11,9 @@ import { nearest } from '../report/nearest.js';
 import type { Matcher, ProfileSource, Window } from '../sources/source.js';
 import { lastHourWithData } from './data-range.js';
 import type { ToolContext } from './define.js';
+import { existingType } from './existing-type.js';
 import { allMatchers, type ProfileRequest } from './request.js';
+import { withTeamsWord } from './team-word.js';
 
 /** Resolved scope of a profile question: everything exists. */
 export interface Scope {
@@ -30,36 +31,32 @@ export interface Scope {
 export type Resolution =
   | { scope: Scope }
   /** Nothing of the type in the window: the request as far as it was resolved. */
-  | {
-      missing: ProfileRequest;
-      window: Window;
-      /** Whether there are other types in it. */
-      others: boolean;
-    };
+  | { missing: ProfileRequest; window: Window };
 
 /**
  * Resolves service, window and type against what the source holds.
  * @throws UserError when the caller must choose, UpstreamError
  */
-export async function resolveScope(request: ProfileRequest, context: ToolContext): Promise<Resolution> {
-  const { source } = request;
-  const notes: string[] = [];
+export async function resolveScope(asked: ProfileRequest, context: ToolContext): Promise<Resolution> {
+  const { source } = asked;
+  const meant = await withTeamsWord(asked, context);
+  const { request } = meant;
+  const notes: string[] = [...meant.notes];
   let { service } = request;
   const window = request.window ?? (await lastHourWithData(request, context));
   if (request.window === null) notes.push('No window was given: the last hour that has data was taken.');
   const resolved = await resolveService(request, window, context);
   service = resolved.service;
   notes.push(...resolved.notes);
-  const typeIds = await context
-    .schemaOf(source)
-    .typeIds(allMatchers(service, request.matchers), window, context.signal);
-  const type =
-    request.profileType === null
-      ? defaultProfileType(typeIds)
-      : resolveProfileType(request.profileType, typeIds);
+  const { type, typeIds } = await existingType(
+    request.profileType,
+    context.schemaOf(source),
+    { matchers: allMatchers(service, request.matchers), window },
+    context.signal,
+  );
   if (type === null) {
     checkTypeName(request.profileType, typeIds);
-    return { missing: { ...request, service }, window, others: typeIds.length > 0 };
+    return { missing: { ...request, service }, window };
   }
   if (request.profileType === null) {
     notes.push(`No profile type was given: ${type.alias} was taken${otherTypes(typeIds, type)}.`);
@@ -79,11 +76,15 @@ export async function resolveScope(request: ProfileRequest, context: ToolContext
  * @throws UserError when there are several
  */
 export async function resolveService(
-  { source, service, matchers }: ProfileRequest,
+  { source, service, matchers, ...rest }: ProfileRequest,
   window: Window,
   context: ToolContext,
 ): Promise<{ service: string | null; notes: readonly string[] }> {
-  if (service !== null || matchers.length > 0) return { service, notes: [] };
+  if (service !== null) {
+    const { request, notes } = await withTeamsWord({ ...rest, source, service, matchers, window }, context);
+    return { service: request.service, notes };
+  }
+  if (matchers.length > 0) return { service, notes: [] };
   const services = await context.schemaOf(source).labelValues('service_name', [], window, context.signal);
   if (services.length > 1) {
     throw new UserError(

@@ -1,0 +1,23 @@
+import { defaultProfileType, type ProfileType, resolveProfileType } from '../profile/types.js';
+import type { Schema } from '../schema/schema.js';
+import type { Matcher, Window } from '../sources/source.js';
+
+/**
+ * The type that an argument means among those that exist, and these; without an argument the usual one. Null where it
+ * means none of them: then the source was asked just now.
+ */
+export async function existingType(
+  wanted: string | null,
+  schema: Schema,
+  { matchers, window }: { matchers: readonly Matcher[]; window: Window },
+  signal: AbortSignal,
+): Promise<{ type: ProfileType | null; typeIds: string[] }> {
+  const among = (typeIds: string[]) => ({
+    type: wanted === null ? defaultProfileType(typeIds) : resolveProfileType(wanted, typeIds),
+    typeIds,
+  });
+  const remembered = among(await schema.typeIds(matchers, window, signal));
+  // An empty list is never remembered.
+  if (remembered.type !== null || remembered.typeIds.length === 0) return remembered;
+  return among(await schema.fresh.typeIds(matchers, window, signal));
+}
