@@ -2,7 +2,7 @@ import path from 'node:path';
 import type { Config } from '../config.js';
 import type { Log } from '../log.js';
 import type { AnswerCache } from '../schema/cache.js';
-import { schemaIdentity } from '../schema/identity.js';
+import { type SchemaOwner, schemaIdentity } from '../schema/identity.js';
 import type { CachePlace, KeptAnswers } from '../schema/kept-answers.js';
 import { createSchema, type Schema } from '../schema/schema.js';
 import type { ProfileSource } from '../sources/source.js';
@@ -11,6 +11,8 @@ import { PACKAGE } from '../version.js';
 /** The schemas of all sources, over one cache. */
 export interface Schemas {
   schemaOf(source: ProfileSource): Schema;
+  /** The part of the cache that an owner sees, for what else is learned; undefined where nothing is to be kept. */
+  cacheOf(owner: SchemaOwner): AnswerCache | undefined;
   close(): Promise<void>;
 }
 
@@ -23,6 +25,7 @@ const FOLDER = 'schema-1';
  */
 export function createSchemas(config: Config, log: Log): Schemas {
   const schemas = new WeakMap<ProfileSource, Schema>();
+  const keeps = config.cache.url !== null || config.cache.directory !== 'none';
   let opened: Promise<KeptAnswers | null> | undefined;
   const open = () => {
     opened ??= openCache(config, log).catch((error: unknown) => {
@@ -31,13 +34,14 @@ export function createSchemas(config: Config, log: Log): Schemas {
     });
     return opened;
   };
+  const cacheOf = (owner: SchemaOwner) => (keeps ? openedWhenNeeded(open, schemaIdentity(owner)) : undefined);
   return {
+    cacheOf,
     schemaOf(source) {
       let schema = schemas.get(source);
       if (schema === undefined) {
-        const identity =
-          config.cache.directory === 'none' && config.cache.url === null ? null : ownerOf(source, config);
-        schema = createSchema(source, identity === null ? {} : { cache: opening(open, identity) });
+        const owner = ownerOf(source, config);
+        schema = createSchema(source, { cache: owner === null ? undefined : cacheOf(owner) });
         schemas.set(source, schema);
       }
       return schema;
@@ -48,8 +52,7 @@ export function createSchemas(config: Config, log: Log): Schemas {
   };
 }
 
-/** A cache that is opened when it is needed. */
-function opening(open: () => Promise<KeptAnswers | null>, identity: string): AnswerCache {
+function openedWhenNeeded(open: () => Promise<KeptAnswers | null>, identity: string): AnswerCache {
   return {
     async recall(key, isAnswer, ask, ttlMs) {
       const kept = await open();
@@ -76,14 +79,9 @@ async function openCache({ cache }: Config, log: Log): Promise<KeptAnswers> {
   return openKeptAnswers(place, (message) => log.warn(message));
 }
 
-/** Under whose name answers are kept; null for a source that is not worth it: a directory is near, and changes. */
-function ownerOf(source: ProfileSource, { pyroscope }: Config): string | null {
+/** Whose view of a source it is; null for one that is not worth keeping: a directory is near, and changes. */
+function ownerOf(source: ProfileSource, { pyroscope }: Config): SchemaOwner | null {
   if (source.kind !== 'pyroscope' || pyroscope === null) return null;
   const { url, tenant, token, username, password } = pyroscope;
-  return schemaIdentity({
-    origin: url,
-    org: tenant,
-    source: source.uid,
-    credential: [token, username, password],
-  });
+  return { origin: url, org: tenant, source: source.uid, credential: [token, username, password] };
 }

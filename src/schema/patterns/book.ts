@@ -1,5 +1,7 @@
 import { UpstreamError } from '../../errors.js';
 import type { DashboardStore } from '../../sources/grafana/dashboards.js';
+import type { AnswerCache } from '../cache.js';
+import { keepDashboards, recallDashboards } from './kept.js';
 import { mergePatterns } from './merge.js';
 import type { QueryPattern } from './pattern.js';
 import { emptyMemory, SCAN_BUDGET, type ScanBudget, type ScanProgress, scanDashboards } from './scan.js';
@@ -44,6 +46,8 @@ export function createPatternBook(
   options: {
     now(): number;
     budget?: ScanBudget;
+    /** Keeps what was read of this Grafana with these credentials for the next process. */
+    cache?: AnswerCache;
     onProgress?(progress: ScanProgress): void;
   },
 ): PatternBook {
@@ -56,8 +60,11 @@ export function createPatternBook(
   let failure: string | null = null;
   let merged: readonly QueryPattern[] | null = null;
 
+  let recalled = options.cache === undefined;
   const scan = async () => {
     try {
+      if (options.cache !== undefined && !recalled) await recallDashboards(options.cache, memory);
+      recalled = true;
       const result = await scanDashboards(store, memory, {
         budget,
         now,
@@ -70,6 +77,7 @@ export function createPatternBook(
       });
       failure = null;
       due = now() + (result.left > 0 ? RETRY_MS : RESCAN_MS);
+      if (options.cache !== undefined) await keepDashboards(options.cache, memory);
     } catch (error) {
       // A bug must not end the process from the background: it is told like a failure of Grafana.
       failure = error instanceof UpstreamError ? `${error.kind}: ${error.detail}` : String(error);

@@ -1,6 +1,10 @@
-import { describe, expect, test } from 'vitest';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { UpstreamError } from '../../errors.js';
 import type { DashboardRef, DashboardStore } from '../../sources/grafana/dashboards.js';
+import { openKeptAnswers } from '../kept-answers.js';
 import { createPatternBook } from './book.js';
 import { emptyMemory, SCAN_BUDGET, type ScanMemory, type ScanProgress, scanDashboards } from './scan.js';
 
@@ -202,5 +206,50 @@ describe('a book', () => {
     gone.abort(new Error('gone'));
     await expect(reading).rejects.toThrow('gone');
     book.close();
+  });
+});
+
+describe('what an earlier process read', () => {
+  const kept = async (directory: string) => {
+    const opened = await openKeptAnswers({ kind: 'disk', directory }, () => {});
+    return opened.of('grafana');
+  };
+
+  async function directory(): Promise<string> {
+    const made = await mkdtemp(path.join(tmpdir(), 'patterns-'));
+    onTestFinished(() => rm(made, { recursive: true, force: true }));
+    return made;
+  }
+
+  test('is not read again', async () => {
+    const where = await directory();
+    const { store, asked } = grafana(20);
+    const options = { now: () => Date.now() };
+    const first = await createPatternBook(store, { ...options, cache: await kept(where) }).read(
+      never(),
+      60_000,
+    );
+    expect(asked.length).toBe(20);
+    const second = await createPatternBook(store, { ...options, cache: await kept(where) }).read(
+      never(),
+      60_000,
+    );
+    expect(asked.length).toBe(20);
+    expect(second.patterns.map(({ matchers }) => matchers)).toEqual(
+      first.patterns.map(({ matchers }) => matchers),
+    );
+    expect(second.progress).toEqual({ total: 20, done: 20, failed: 0, left: 0 });
+  });
+
+  test.each([
+    [[{ place: { uid: 'd0' } }]],
+    [['d0']],
+    [[{ place: { uid: 'd0', title: '', url: null }, updated: null, version: 1, scanned: 1, queries: [{}] }]],
+  ])('is read again where it has another form: %j', async (other) => {
+    const cache = await kept(await directory());
+    await cache.keep('dashboards', other, HOUR);
+    const { store, asked } = grafana(3);
+    const { patterns } = await createPatternBook(store, { now: () => 1, cache }).read(never(), 60_000);
+    expect([asked.length, patterns.length]).toEqual([3, 3]);
   });
 });

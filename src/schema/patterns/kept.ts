@@ -1,0 +1,53 @@
+import { z } from 'zod';
+import type { AnswerCache } from '../cache.js';
+import type { ScanMemory, ScannedDashboard } from './scan.js';
+
+const KEY = 'dashboards';
+/** A day: as long as the cache keeps anything. Shorter, and reading it would begin to refresh it. */
+const KEPT_MS = 24 * 3_600_000;
+/** Larger Grafanas are read anew: some hundred bytes a dashboard are written after each scan. */
+const MAX_KEPT = 5_000;
+
+const texts = z.array(z.string()).readonly();
+const querySchema = z.strictObject({
+  sources: texts,
+  profileTypeId: z.string().nullable(),
+  matchers: z
+    .array(
+      z.strictObject({ name: z.string(), op: z.enum(['=', '!=', '=~', '!~']), value: z.string() }).readonly(),
+    )
+    .readonly(),
+  variesBy: texts,
+  current: z.record(z.string(), z.string()).readonly(),
+  groupBy: texts,
+  titles: texts,
+  valueNames: z
+    .array(z.strictObject({ label: z.string(), value: z.string(), word: z.string() }).readonly())
+    .readonly(),
+  origin: z.enum(['panel', 'traces', 'link', 'variable', 'hidden']),
+});
+const dashboardsSchema: z.ZodType<ScannedDashboard[]> = z.array(
+  z.strictObject({
+    place: z.strictObject({ uid: z.string(), title: z.string(), url: z.string().nullable() }),
+    updated: z.number().nullable(),
+    version: z.number().nullable(),
+    scanned: z.number(),
+    queries: z.array(querySchema).readonly(),
+  }),
+);
+
+function isScanned(value: unknown): value is ScannedDashboard[] {
+  return dashboardsSchema.safeParse(value).success;
+}
+
+/** Puts the dashboards into the memory that an earlier process read; none where they are of another form. */
+export async function recallDashboards(cache: AnswerCache, memory: ScanMemory): Promise<void> {
+  const kept = await cache.recall<ScannedDashboard[]>(KEY, isScanned, async () => [], KEPT_MS);
+  for (const dashboard of kept) memory.dashboards.set(dashboard.place.uid, dashboard);
+}
+
+/** Keeps what was read for the next process. */
+export async function keepDashboards(cache: AnswerCache, memory: ScanMemory): Promise<void> {
+  if (memory.dashboards.size > MAX_KEPT) return;
+  await cache.keep(KEY, [...memory.dashboards.values()], KEPT_MS);
+}
