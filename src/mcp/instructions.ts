@@ -4,7 +4,7 @@ export const INSTRUCTIONS = `Continuous profiles from Grafana Pyroscope: which c
 Order of calls:
 1. Something changed (incident, deploy, alert): investigate with service, from and to. One call often suffices.
 2. Where does the cost go, without a question of change: summarize_profile. Two windows or versions of your own: compare_profiles.
-3. Unknown service, type or label: list_services, list_profile_types, list_labels.
+3. Unknown service, type or label: list_services, list_profile_types, list_labels; the team's own words and queries: find_query_patterns.
 4. Closer: inspect_function, get_timeline (since when), query_profile with focus (a regular expression on function names).
 
 profile_type follows the symptom: cpu for load, alloc for garbage collection, inuse for memory growth, goroutines for leaks, mutex or block for waiting, wall for latency. CPU profiles cannot show waiting.
