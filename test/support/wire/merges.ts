@@ -1,0 +1,114 @@
+import { fromBinary, toJson } from '@bufbuild/protobuf';
+import type { Profile } from '../../../src/profile/model.js';
+import { normaliseName } from '../../../src/profile/names.js';
+import { RpcError } from './connect.js';
+import { type Headers, reachesV1, type ServerContext } from './context.js';
+import { flameGraph, treeBytes } from './flamegraph.js';
+import { matchersForSource } from './labels.js';
+import { NOTHING_SELECTED, pprofOf } from './pprof.js';
+import {
+  type MergeRequest,
+  mergeRequest,
+  readMaxNodes,
+  readRange,
+  readSelection,
+  selectsById,
+} from './queries.js';
+import { messageType } from './schema.js';
+import type { ParsedType } from './types.js';
+
+const FORMATS = ['FLAMEGRAPH', 'TREE', 'DOT', 'PPROF'] as const;
+const { signal } = new AbortController();
+
+interface Merge {
+  type: ParsedType;
+  profile: Profile;
+  start: number;
+  end: number;
+}
+
+/** `SelectMergeProfile`: a pprof. */
+export async function mergeProfile(
+  context: ServerContext,
+  message: unknown,
+  headers: Headers,
+): Promise<Uint8Array> {
+  const request = mergeRequest.parse(message);
+  const { type, profile, start, end } = await mergeOf(context, request, headers);
+  const v1 = context.mode === 'v1';
+  if (v1 && profile.values.length === 0) return NOTHING_SELECTED;
+  const { callSite, goPgo } = request.stackTraceSelector;
+  const head = { type, end, duration: v1 ? end - start : 0 };
+  const selection = {
+    callSite: callSite.map(({ name }) => name),
+    keepLocations: goPgo === undefined ? null : goPgo.keepLocations,
+  };
+  return pprofOf(profile, head, selection);
+}
+
+/** `SelectMergeStacktraces` in each of its forms. */
+export async function mergeStacktraces(
+  context: ServerContext,
+  message: unknown,
+  headers: Headers,
+): Promise<object> {
+  const request = mergeRequest.parse(message);
+  const { mode } = context;
+  const format = FORMATS.find((name) => request.format === `PROFILE_FORMAT_${name}`) ?? 'FLAMEGRAPH';
+  if (format === 'DOT' && mode === 'v1') {
+    throw new RpcError('unimplemented', 'dot format is only supported with the v2 query backend');
+  }
+  if (format === 'DOT' && mode === 'v2')
+    throw new RpcError('unimplemented', 'the test server draws no graphs');
+  if (format === 'PPROF') {
+    const type = messageType('google.v1.Profile');
+    const bytes = await mergeProfile(context, message, headers);
+    return { pprof: { profile: toJson(type, fromBinary(type, bytes)) } };
+  }
+  const maxNodes = readMaxNodes(request.maxNodes);
+  const { profile } = await mergeOf(context, request, headers);
+  // v1 storage gives the whole profile whatever the call site.
+  const prefix = mode === 'v1' ? [] : request.stackTraceSelector.callSite.map(({ name }) => name);
+  const tree = treeBytes(profile, maxNodes, prefix).toString('base64');
+  if (format === 'TREE') return { tree };
+  const flamegraph = flameGraph(profile, maxNodes, prefix);
+  return mode === 'dual' ? { flamegraph, tree } : { flamegraph };
+}
+
+async function mergeOf(context: ServerContext, request: MergeRequest, headers: Headers): Promise<Merge> {
+  const { mode, limits } = context;
+  const source = context.sourceOf(headers);
+  const window = readRange(request, limits);
+  const { type, matchers } = readSelection(request, mode === 'v1');
+  const { start, end } = request;
+  const byId = selectsById(request);
+  if (request.traceIdSelector.length > 0 && reachesV1(context, start)) {
+    throw new RpcError('unimplemented', 'trace_id_selector is only supported with the v2 query backend');
+  }
+  // v1 storage ignores ids of profiles, and a closed window of one instant is empty there.
+  const ignored = mode === 'v1' && request.spanSelector.length === 0;
+  const instant = mode === 'v1' && start === end;
+  if (source === null || window === null || instant || (byId && !ignored)) {
+    return { type, profile: NO_PROFILE, start, end };
+  }
+  const query = { profileTypeId: type.id, matchers: matchersForSource(matchers), window };
+  return { type, profile: ingested((await source.profile(query, signal)).profile), start, end };
+}
+
+/** As Pyroscope stores it: Go functions lose their type parameters. */
+function ingested(profile: Profile): Profile {
+  if (!profile.functions.some(({ name }) => name.includes('[go.shape'))) return profile;
+  return { ...profile, functions: profile.functions.map((fn) => ({ ...fn, name: normaliseName(fn.name) })) };
+}
+
+const NO_PROFILE: Profile = {
+  sampleType: '',
+  unit: '',
+  functions: [],
+  frameFunction: new Uint32Array(),
+  frameLine: new Uint32Array(),
+  frameKin: new Uint8Array(),
+  stackStart: new Uint32Array(1),
+  stackFrames: new Uint32Array(),
+  values: new Float64Array(),
+};
