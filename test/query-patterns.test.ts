@@ -17,7 +17,7 @@ function connected(replaced: Partial<DashboardStore> = {}) {
     createFilesSource({ directory: fixture('incidents', '08-auth-cpu'), uid: 'fe7k2m9xq0ab1c' }),
   ];
   const book = createPatternBook(store, { now: () => NOW });
-  const environment = environmentOf(sources, [], () => book);
+  const environment = environmentOf(sources, [], undefined, () => book);
   return { store, ask: askerIn(environment), book };
 }
 

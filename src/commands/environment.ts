@@ -1,9 +1,14 @@
+import path from 'node:path';
 import type { Config } from '../config.js';
 import type { Log } from '../log.js';
 import type { CallEnvironment } from '../mcp/call.js';
+import type { PatternBook } from '../schema/patterns/book.js';
+import type { GrafanaSources } from '../sources/grafana/sources.js';
+import type { TransportOptions } from '../sources/pyroscope/transport.js';
 import { createRegistry, type SourceRegistry } from '../sources/registry.js';
 import type { ProfileSource } from '../sources/source.js';
-import { createSchemas } from './schemas.js';
+import { PACKAGE } from '../version.js';
+import { createSchemas, grafanaOwner, type Schemas } from './schemas.js';
 
 /** Where a command writes: answers to `out`, everything else to `err`. */
 export interface Io {
@@ -13,44 +18,96 @@ export interface Io {
   progress?: (done: number | null) => void;
 }
 
-/** The sources that the configuration names, the default first. Loads only the code that they need: start-up counts. */
-export async function createSources(config: Config): Promise<SourceRegistry> {
+/** The sources that the configuration names. */
+export interface ConfiguredSources {
+  registry: SourceRegistry;
+  /** Those that the configuration names one by one. */
+  named: readonly ProfileSource[];
+  /** Null where no Grafana is configured. */
+  grafana: GrafanaSources | null;
+}
+
+/** Makes the sources that the configuration names. Loads only the code that they need: start-up counts. */
+export async function createSources(config: Config): Promise<ConfiguredSources> {
   const sources: ProfileSource[] = [];
+  const limits = {
+    timeoutMs: config.requestTimeoutMs,
+    maxResponseBytes: config.maxResponseBytes,
+    proxy: config.proxy,
+  };
   if (config.pyroscope !== null) {
     const { createPyroscopeSource } = await import('../sources/pyroscope/source.js');
     sources.push(
-      createPyroscopeSource({
-        name: 'pyroscope',
-        uid: 'pyroscope',
-        ...config.pyroscope,
-        timeoutMs: config.requestTimeoutMs,
-        maxResponseBytes: config.maxResponseBytes,
-      }),
+      createPyroscopeSource({ name: 'pyroscope', uid: 'pyroscope', ...config.pyroscope, ...limits }),
     );
   }
   if (config.profiles !== null) {
     const { createFilesSource } = await import('../sources/files/source.js');
     sources.push(createFilesSource({ directory: config.profiles, uid: 'files' }));
   }
-  return createRegistry(sources);
+  const grafana = config.grafana === null ? null : await openGrafana(config.grafana, config, limits);
+  return { registry: createRegistry(sources, grafana ?? undefined), named: sources, grafana };
+}
+
+async function openGrafana(
+  settings: NonNullable<Config['grafana']>,
+  { enabledSources, stateDirectory }: Config,
+  limits: Pick<TransportOptions, 'timeoutMs' | 'maxResponseBytes' | 'proxy'>,
+): Promise<GrafanaSources> {
+  const [{ createGrafanaClient }, { createEnablementFile }, { createGrafanaSources }, { xdgState }] =
+    await Promise.all([
+      import('../sources/grafana/client.js'),
+      import('../sources/grafana/enablement.js'),
+      import('../sources/grafana/sources.js'),
+      import('xdg-basedir'),
+    ]);
+  const directory = stateDirectory ?? path.join(xdgState ?? '.', PACKAGE.name);
+  return createGrafanaSources({
+    client: createGrafanaClient({ ...settings, ...limits }),
+    orgId: settings.orgId,
+    enablement: createEnablementFile(path.join(directory, 'sources.json')),
+    declared: enabledSources,
+  });
+}
+
+export interface Environment extends CallEnvironment {
+  /** Begins to read the dashboards, in the background: worth it where many calls will come. */
+  learn(): void;
 }
 
 /** Everything that a tool call needs, made once per process. */
-export async function createEnvironment(config: Config, log: Log): Promise<CallEnvironment> {
-  const sources = await createSources(config);
+export async function createEnvironment(config: Config, log: Log): Promise<Environment> {
+  const { registry, grafana } = await createSources(config);
   const schemas = createSchemas(config, log);
+  const book = grafana === null ? null : await openBook(grafana, schemas, config);
   return {
     context: {
       sources: {
-        ...sources,
+        ...registry,
         async close() {
-          await Promise.all([sources.close(), schemas.close()]);
+          book?.close();
+          await Promise.all([registry.close(), schemas.close()]);
         },
       },
       schemaOf: schemas.schemaOf,
+      patternsOf: (source) => (source.kind === 'grafana' ? book : null),
       now: Date.now,
     },
     log,
     deadlineMs: config.callTimeoutMs,
+    learn() {
+      void book?.read(new AbortController().signal, 0);
+    },
   };
+}
+
+/** What is learned from the dashboards; the code for it is loaded where there are any. */
+async function openBook(grafana: GrafanaSources, schemas: Schemas, config: Config): Promise<PatternBook> {
+  const { createPatternBook } = await import('../schema/patterns/book.js');
+  const owner = grafanaOwner(config, '');
+  const cache = owner === null ? undefined : schemas.cacheOf(owner);
+  return createPatternBook(grafana.dashboards, {
+    now: Date.now,
+    ...(cache === undefined ? {} : { cache }),
+  });
 }

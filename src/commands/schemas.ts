@@ -80,8 +80,22 @@ async function openCache({ cache }: Config, log: Log): Promise<KeptAnswers> {
 }
 
 /** Whose view of a source it is; null for one that is not worth keeping: a directory is near, and changes. */
-function ownerOf(source: ProfileSource, { pyroscope }: Config): SchemaOwner | null {
-  if (source.kind !== 'pyroscope' || pyroscope === null) return null;
-  const { url, tenant, token, username, password } = pyroscope;
+function ownerOf(source: ProfileSource, config: Config): SchemaOwner | null {
+  if (source.kind === 'grafana') return grafanaOwner(config, source.uid);
+  if (source.kind !== 'pyroscope' || config.pyroscope === null) return null;
+  const { url, tenant, token, username, password } = config.pyroscope;
   return { origin: url, org: tenant, source: source.uid, credential: [token, username, password] };
+}
+
+/** Whose view of a data source behind Grafana it is, or with no uid of Grafana itself. */
+export function grafanaOwner({ grafana }: Config, uid: string): SchemaOwner | null {
+  if (grafana === null) return null;
+  const { url, orgId, token, tokenFile, username, password, headers } = grafana;
+  return {
+    origin: url,
+    org: orgId === null ? null : String(orgId),
+    source: uid,
+    // A token that is read from a file anew is one credential under changing values.
+    credential: [token, tokenFile, username, password, JSON.stringify(headers)],
+  };
 }

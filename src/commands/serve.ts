@@ -14,7 +14,10 @@ export async function serve(config: Config, log: Log, io: Io): Promise<void> {
   let made: Promise<CallEnvironment> | undefined;
   // Made with the first call: a client lists the tools at once.
   const environmentOf = () => {
-    made ??= createEnvironment(config, log);
+    made ??= createEnvironment(config, log).then((environment) => {
+      environment.learn();
+      return environment;
+    });
     return made;
   };
   const server = await start(config, environmentOf, log, io);

@@ -36,7 +36,10 @@ export const findQueryPatterns = defineTool({
     format: formatArgument,
   }),
   async run(args, context) {
-    const asked = args.source === undefined ? context.sources.all : [context.sources.pick(args.source)];
+    const { sources, signal } = context;
+    const enabled = args.source === undefined ? await sources.all(signal) : [];
+    // Where there is none at all, picking one says why.
+    const asked = enabled.length > 0 ? enabled : [await sources.pick(args.source, signal)];
     const books = asked.flatMap((source) => {
       const book = context.patternsOf?.(source) ?? null;
       return book === null ? [] : [{ source, book }];
@@ -54,13 +57,12 @@ export const findQueryPatterns = defineTool({
     });
     const chosen = new Set(selected);
     const shown = all.filter(({ pattern }) => chosen.has(pattern));
-    const lives = new Map(learned.map(({ source, live }) => [source, live]));
+    const origins = new Map(learned.map((entry) => [entry.source, entry]));
     return patternsAnswer({
-      rows: shown
-        .slice(0, args.limit)
-        .map(({ pattern, source }) =>
-          rowOf(pattern, source, lives.get(source) ?? null, named ?? service, context),
-        ),
+      rows: shown.slice(0, args.limit).flatMap(({ pattern, source }) => {
+        const origin = origins.get(source);
+        return origin === undefined ? [] : [rowOf(pattern, origin, named ?? service)];
+      }),
       found: shown.length,
       headline: headline(shown.length, learned),
       habits: habits(
@@ -79,6 +81,7 @@ export const findQueryPatterns = defineTool({
 
 interface SourcePatterns {
   source: ProfileSource;
+  isDefault: boolean;
   learned: Learned;
   live: LiveSchema | null;
   patterns: readonly { pattern: QueryPattern; source: ProfileSource }[];
@@ -95,9 +98,10 @@ async function readAll(
     books.map(async ({ source, book }) => {
       const fresh = !seen.has(book);
       seen.add(book);
-      const [learned, live] = await Promise.all([
+      const [learned, live, isDefault] = await Promise.all([
         book.read(context.signal, WAIT_MS),
         liveSchema(source, context),
+        context.sources.isDefault(source, context.signal),
       ]);
       // What goes to no particular source is told once, with the first that it may go to.
       const own = learned.patterns.filter(
@@ -106,6 +110,7 @@ async function readAll(
       const checked = live === null ? own : validatePatterns(own, live);
       return {
         source,
+        isDefault,
         learned,
         live,
         patterns: checked.map((pattern) => ({ pattern, source })),
@@ -204,17 +209,11 @@ function habits(shown: readonly QueryPattern[], learned: readonly SourcePatterns
   ];
 }
 
-function rowOf(
-  pattern: QueryPattern,
-  source: ProfileSource,
-  live: LiveSchema | null,
-  service: string | null,
-  context: ToolContext,
-): PatternRow {
+function rowOf(pattern: QueryPattern, origin: SourcePatterns, service: string | null): PatternRow {
   const { profileTypeId } = pattern;
-  const typeIds = typeIdsOf(live);
+  const typeIds = typeIdsOf(origin.live);
   return {
-    source: pattern.sourceUid === null ? null : source.name,
+    source: pattern.sourceUid === null ? null : origin.source.name,
     profileTypeId,
     typeName: profileTypeId === null ? null : typeArgument(profileTypeId, typeIds),
     selector: formatSelector(pattern.matchers),
@@ -225,7 +224,7 @@ function rowOf(
     seen: pattern.seen,
     valid: pattern.valid,
     reason: pattern.reason,
-    call: pattern.valid === false ? null : callOf(pattern, source, live, service, context),
+    call: pattern.valid === false ? null : callOf(pattern, origin, service),
   };
 }
 
@@ -240,19 +239,13 @@ function typeArgument(id: string, typeIds: readonly string[]): string {
  * The call that asks for a pattern; where it leaves the service open, of the wanted one, else of the last chosen, as far
  * as they exist.
  */
-function callOf(
-  pattern: QueryPattern,
-  source: ProfileSource,
-  live: LiveSchema | null,
-  wanted: string | null,
-  context: ToolContext,
-) {
+function callOf(pattern: QueryPattern, { source, live, isDefault }: SourcePatterns, wanted: string | null) {
   const choices = [wanted, pattern.current.service_name ?? null].filter((service) => service !== null);
   const service = serviceOf(pattern) ?? choices.find((choice) => emits(live, choice)) ?? null;
   const rest = pattern.matchers.filter(
     ({ name, op }) => name !== 'service_name' || (op !== '=' && service === null),
   );
-  const from = context.sources.all[0] === source ? {} : { source: source.name };
+  const from = isDefault ? {} : { source: source.name };
   if (service === null && rest.length === 0 && servicesOf(live) > 1) {
     return { tool: 'list_services', arguments: from };
   }

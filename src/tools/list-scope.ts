@@ -23,7 +23,7 @@ export interface ListQuestion {
  * @throws UserError
  */
 export async function readListQuestion(args: ScopeArguments, context: ToolContext): Promise<ListQuestion> {
-  const { request, notes } = await withTeamsWord(readRequest(args, context), context);
+  const { request, notes } = await withTeamsWord(await readRequest(args, context), context);
   const window = request.window ?? (await lastHourWithData(request, context));
   const matchers = allMatchers(request.service, request.matchers);
   return {

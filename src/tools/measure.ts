@@ -8,6 +8,7 @@ import { INSTANCE_LABELS } from '../sources/labels.js';
 import { formatSelector } from '../sources/selector.js';
 import type { ProfileQuery, SeriesQuery } from '../sources/source.js';
 import type { ToolContext } from './define.js';
+import { linkTo } from './link.js';
 import { allMatchers } from './request.js';
 import type { Scope } from './scope.js';
 import { sumsOver } from './totals.js';
@@ -51,7 +52,7 @@ export async function measure(scope: Scope, context: ToolContext): Promise<Measu
   const counted = profiles > 0 ? profiles : null;
   return {
     source: source.name,
-    defaultSource: context.sources.all[0] === source,
+    defaultSource: await context.sources.isDefault(source, context.signal),
     service: scope.service,
     selector: formatSelector(matchers),
     extraSelector: scope.matchers.length === 0 ? null : formatSelector(scope.matchers),
@@ -72,6 +73,7 @@ export async function measure(scope: Scope, context: ToolContext): Promise<Measu
           }),
     samples: await sampleCount(scope, query, active, context),
     notes: [...scope.notes, ...merged.notes],
+    link: linkTo(source, query),
   };
 }
 

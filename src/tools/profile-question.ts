@@ -22,7 +22,7 @@ export async function answerAbout(
   context: ToolContext,
   look: (measured: Measurement, scope: Scope) => Answer | Promise<Answer>,
 ): Promise<Answer> {
-  const request = readRequest(args, context);
+  const request = await readRequest(args, context);
   const resolution = await resolveScope(request, context);
   if ('missing' in resolution) return emptiness(tool, args, resolution.missing, resolution.window, context);
   const measured = await measure(resolution.scope, context);

@@ -31,6 +31,8 @@ export interface ErrorAnswer {
   /** Where a redirect points to. */
   location: string;
   text: string;
+  /** Its Content-Security-Policy: Grafana marks what it passes on from a data source with `sandbox`. */
+  policy?: string;
 }
 
 /**
@@ -55,6 +57,11 @@ export function failureOfConnection(error: unknown, redact: (text: string) => st
 /** An answer with status 200 that is not what the API promises. */
 export function unreadable(detail: string, redact: (text: string) => string = (text) => text): UpstreamError {
   return new UpstreamError('unreadable', capped(redact(detail)), { status: 200 });
+}
+
+/** Whether an answer is a page; some proxies call JSON one, so what the body looks like comes first. */
+export function isPage(contentType: string, text: string): boolean {
+  return /^\s*</.test(text) || (/html/i.test(contentType) && !/^\s*[[{]/.test(text));
 }
 
 /** Whether the connection was cut, as opposed to never made. */
@@ -115,7 +122,7 @@ function readErrorBody({ status, contentType, location, text }: ErrorAnswer): {
 } {
   if (status >= 300 && status < 400)
     return { code: null, message: `HTTP ${status}, redirected to ${location || 'nowhere'}` };
-  if (/html/i.test(contentType) || /^\s*</.test(text)) {
+  if (isPage(contentType, text)) {
     const title = /<title[^>]*>([^<]*)/i.exec(text)?.[1]?.trim() ?? '';
     return { code: null, message: `HTTP ${status} with an HTML page${title === '' ? '' : `: ${title}`}` };
   }
