@@ -1,7 +1,10 @@
 import { isIPv6 } from 'node:net';
 import { parseArgs } from 'node:util';
+import { checkCredentials, type GrafanaSettings, readGrafana, readProxy } from './config-grafana.js';
 import { UserError } from './errors.js';
 import { LOG_LEVELS, type LogLevel } from './log.js';
+import { withoutSecrets } from './sources/grafana/address.js';
+import type { ProxySettings } from './sources/pyroscope/connections.js';
 
 interface Option {
   flag: string;
@@ -23,6 +26,70 @@ export const OPTIONS = {
     env: 'PROFILES_DIR',
     value: 'DIR',
     help: 'serve the pprof files below this directory',
+  },
+  grafanaUrl: {
+    flag: 'grafana-url',
+    env: 'GRAFANA_URL',
+    value: 'URL',
+    help: 'find the Pyroscope data sources behind this Grafana; its sub-path is kept',
+  },
+  grafanaToken: {
+    flag: 'grafana-token',
+    env: 'GRAFANA_SERVICE_ACCOUNT_TOKEN',
+    value: 'TOKEN',
+    help: 'service account token for it; the role Viewer suffices',
+    secret: true,
+  },
+  grafanaTokenFile: {
+    flag: 'grafana-token-file',
+    env: 'GRAFANA_SERVICE_ACCOUNT_TOKEN_FILE',
+    value: 'FILE',
+    help: 'file with the token, read anew with every request',
+  },
+  grafanaUsername: {
+    flag: 'grafana-username',
+    env: 'GRAFANA_USERNAME',
+    value: 'USER',
+    help: 'user for basic authentication, instead of a token',
+  },
+  grafanaPassword: {
+    flag: 'grafana-password',
+    env: 'GRAFANA_PASSWORD',
+    value: 'PASSWORD',
+    help: 'password for basic authentication',
+    secret: true,
+  },
+  grafanaOrg: {
+    flag: 'grafana-org-id',
+    env: 'GRAFANA_ORG_ID',
+    value: 'ID',
+    help: 'organisation, sent as X-Grafana-Org-Id',
+  },
+  grafanaHeaders: {
+    flag: 'grafana-extra-headers',
+    env: 'GRAFANA_EXTRA_HEADERS',
+    value: 'JSON',
+    help: 'further headers as a JSON object, for an access proxy in front of Grafana',
+    secret: true,
+  },
+  grafanaCaFile: {
+    flag: 'grafana-ca-file',
+    env: 'GRAFANA_CA_FILE',
+    value: 'FILE',
+    help: 'PEM file with further certificate authorities',
+  },
+  enabledSources: {
+    flag: 'enabled-sources',
+    env: 'PYROSCOPE_MCP_ENABLED_SOURCES',
+    value: 'UIDS',
+    help: 'exactly these data sources of Grafana are enabled; without it `sources enable` decides',
+    many: true,
+  },
+  stateDirectory: {
+    flag: 'state-dir',
+    env: 'PYROSCOPE_MCP_STATE_DIR',
+    value: 'DIR',
+    help: 'where it is kept which data sources are enabled; by default below XDG_STATE_HOME',
   },
   pyroscopeUrl: {
     flag: 'pyroscope-url',
@@ -126,6 +193,12 @@ export interface Config {
     password: string | null;
     tenant: string | null;
   } | null;
+  grafana: GrafanaSettings | null;
+  /** Uids; null: people enable data sources by hand. */
+  enabledSources: readonly string[] | null;
+  stateDirectory: string | null;
+  /** The proxies of the environment (HTTP_PROXY, HTTPS_PROXY, NO_PROXY); null where none is set. */
+  proxy: ProxySettings | null;
   requestTimeoutMs: number;
   callTimeoutMs: number;
   maxResponseBytes: number;
@@ -171,6 +244,10 @@ export function readConfig(
     command,
     operands,
     profiles: text('profiles'),
+    grafana: usage(() => readGrafana(text)),
+    enabledSources: text('enabledSources') === null ? null : list('enabledSources'),
+    stateDirectory: text('stateDirectory'),
+    proxy: usage(() => readProxy(env)),
     pyroscope: readPyroscope(text),
     requestTimeoutMs: positive('requestTimeout', text('requestTimeout'), MAX_TIMEOUT) * 1000,
     callTimeoutMs: positive('callTimeout', text('callTimeout'), MAX_TIMEOUT) * 1000,
@@ -221,24 +298,17 @@ function readPyroscope(text: (name: OptionName) => string | null): Config['pyros
       'Example: http://localhost:4040',
     );
   }
-  if (token !== null && (username !== null || password !== null)) {
-    throw new UsageError(
-      'Both a token and a user are set for Pyroscope.',
-      'Set PYROSCOPE_TOKEN, or PYROSCOPE_USERNAME and PYROSCOPE_PASSWORD.',
-    );
-  }
-  if ((username === null) !== (password === null)) {
-    throw new UsageError(
-      'Basic authentication needs a user and a password.',
-      'Set both PYROSCOPE_USERNAME and PYROSCOPE_PASSWORD.',
-    );
-  }
+  usage(() => checkCredentials('Pyroscope', 'PYROSCOPE', { token, username, password }));
   return { url, token, username, password, tenant: text('pyroscopeTenant') };
 }
 
-/** An address as an error may show it: without user and password, query and fragment. */
-function withoutSecrets(url: string): string {
-  return url.replace(/^([a-z][a-z\d+.-]*:\/\/)?.*@/is, '$1…@').replace(/[?#].*$/s, '?…');
+/** A mistake in what was given is one of usage. */
+function usage<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw error instanceof UserError ? new UsageError(error.message, error.next) : error;
+  }
 }
 
 function readAddress(address: string | null): Config['http'] {

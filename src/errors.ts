@@ -21,10 +21,17 @@ export type UpstreamKind =
   | 'unauthorized' // 401, 403: the server's credentials, not the caller's
   | 'rejected' // 400: the server did not accept the request
   | 'not_found' // 404, 405, 501: no such API in this version or mode
+  | 'missing' // the data source is not there (any more): look again which there are
   | 'overloaded' // 429, 503
   | 'failed' // other 5xx
   | 'too_large' // over the response cap
   | 'unreadable'; // an answer that is not what the API promises (HTML, cut short)
+
+/** What went wrong, and what an operator does about it, where more is known than the kind: in our own words. */
+export interface Advice {
+  what: string;
+  fix: string;
+}
 
 /** A profile store did not answer as asked. `detail` is upstream text: untrusted, capped when shown. */
 export class UpstreamError extends Error {
@@ -34,16 +41,18 @@ export class UpstreamError extends Error {
   /** Connect error code (`invalid_argument`, …) or null. */
   readonly code: string | null;
   readonly detail: string;
+  readonly advice: Advice | null;
 
   constructor(
     kind: UpstreamKind,
     detail: string,
-    more: { status?: number; code?: string | null; cause?: unknown } = {},
+    more: { status?: number; code?: string | null; advice?: Advice; cause?: unknown } = {},
   ) {
     super(`${kind}: ${detail}`, { cause: more.cause });
     this.kind = kind;
     this.detail = detail;
     this.status = more.status ?? null;
     this.code = more.code ?? null;
+    this.advice = more.advice ?? null;
   }
 }

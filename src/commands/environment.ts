@@ -1,9 +1,13 @@
+import path from 'node:path';
 import type { Config } from '../config.js';
 import type { Log } from '../log.js';
 import type { CallEnvironment } from '../mcp/call.js';
 import { createSchema, type Schema } from '../schema/schema.js';
+import type { GrafanaSources } from '../sources/grafana/sources.js';
+import type { TransportOptions } from '../sources/pyroscope/transport.js';
 import { createRegistry, type SourceRegistry } from '../sources/registry.js';
 import type { ProfileSource } from '../sources/source.js';
+import { PACKAGE } from '../version.js';
 
 /** Where a command writes: answers to `out`, everything else to `err`. */
 export interface Io {
@@ -13,36 +17,70 @@ export interface Io {
   progress?: (done: number | null) => void;
 }
 
-/** The sources that the configuration names, the default first. Loads only the code that they need: start-up counts. */
-export async function createSources(config: Config): Promise<SourceRegistry> {
+/** The sources that the configuration names. */
+export interface ConfiguredSources {
+  registry: SourceRegistry;
+  /** Those that the configuration names one by one. */
+  named: readonly ProfileSource[];
+  /** Null where no Grafana is configured. */
+  grafana: GrafanaSources | null;
+}
+
+/** Makes the sources that the configuration names. Loads only the code that they need: start-up counts. */
+export async function createSources(config: Config): Promise<ConfiguredSources> {
   const sources: ProfileSource[] = [];
+  const limits = {
+    timeoutMs: config.requestTimeoutMs,
+    maxResponseBytes: config.maxResponseBytes,
+    proxy: config.proxy,
+  };
   if (config.pyroscope !== null) {
     const { createPyroscopeSource } = await import('../sources/pyroscope/source.js');
     sources.push(
-      createPyroscopeSource({
-        name: 'pyroscope',
-        uid: 'pyroscope',
-        ...config.pyroscope,
-        timeoutMs: config.requestTimeoutMs,
-        maxResponseBytes: config.maxResponseBytes,
-      }),
+      createPyroscopeSource({ name: 'pyroscope', uid: 'pyroscope', ...config.pyroscope, ...limits }),
     );
   }
   if (config.profiles !== null) {
     const { createFilesSource } = await import('../sources/files/source.js');
     sources.push(createFilesSource({ directory: config.profiles, uid: 'files' }));
   }
-  return createRegistry(sources);
+  const grafana = config.grafana === null ? null : await openGrafana(config.grafana, config, limits);
+  return { registry: createRegistry(sources, grafana ?? undefined), named: sources, grafana };
+}
+
+async function openGrafana(
+  settings: NonNullable<Config['grafana']>,
+  { enabledSources, stateDirectory }: Config,
+  limits: Pick<TransportOptions, 'timeoutMs' | 'maxResponseBytes' | 'proxy'>,
+): Promise<GrafanaSources> {
+  const [{ createGrafanaClient }, { createEnablementFile }, { createGrafanaSources }, { xdgState }] =
+    await Promise.all([
+      import('../sources/grafana/client.js'),
+      import('../sources/grafana/enablement.js'),
+      import('../sources/grafana/sources.js'),
+      import('xdg-basedir'),
+    ]);
+  const directory = stateDirectory ?? path.join(xdgState ?? '.', PACKAGE.name);
+  return createGrafanaSources({
+    client: createGrafanaClient({ ...settings, ...limits }),
+    orgId: settings.orgId,
+    enablement: createEnablementFile(path.join(directory, 'sources.json')),
+    declared: enabledSources,
+  });
 }
 
 /** Everything that a tool call needs, made once per process. */
 export async function createEnvironment(config: Config, log: Log): Promise<CallEnvironment> {
-  const sources = await createSources(config);
-  const schemas = new Map<ProfileSource, Schema>(sources.all.map((source) => [source, createSchema(source)]));
+  const { registry } = await createSources(config);
+  const schemas = new WeakMap<ProfileSource, Schema>();
   return {
     context: {
-      sources,
-      schemaOf: (source) => schemas.get(source) ?? createSchema(source),
+      sources: registry,
+      schemaOf(source) {
+        const schema = schemas.get(source) ?? createSchema(source);
+        schemas.set(source, schema);
+        return schema;
+      },
       now: Date.now,
     },
     log,

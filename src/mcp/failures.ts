@@ -1,4 +1,4 @@
-import { UpstreamError, type UpstreamKind, UserError } from '../errors.js';
+import { type Advice, UpstreamError, type UpstreamKind, UserError } from '../errors.js';
 import type { PatternError } from '../profile/filter.js';
 import { safeText } from '../report/sanitise.js';
 
@@ -24,6 +24,10 @@ const UPSTREAM: Readonly<Record<UpstreamKind, { what: string; next: string }>> =
     what: 'The profile store does not know this request',
     next: 'The address may not be a Pyroscope server, or its version is too old. Tell the operator: `pyroscope-mcp doctor`.',
   },
+  missing: {
+    what: 'The data source is not there any more',
+    next: 'Ask list_data_sources which there are, and name one of them in `source`.',
+  },
   overloaded: {
     what: 'The profile store is overloaded',
     next: 'Wait half a minute, then ask again, with a shorter window if it repeats.',
@@ -45,11 +49,29 @@ const UPSTREAM: Readonly<Record<UpstreamKind, { what: string; next: string }>> =
 /** Longest piece of upstream text that is quoted. */
 const MAX_DETAIL = 300;
 
+/** Kinds that a caller can do something about, whatever the reason. */
+const MENDED_BY_CALLER: ReadonlySet<UpstreamKind> = new Set([
+  'timeout',
+  'overloaded',
+  'too_large',
+  'rejected',
+]);
+
+function advised(kind: UpstreamKind, { what, fix }: Advice): { what: string; next: string } {
+  const operator = `Tell the operator: ${fix}`;
+  return {
+    what,
+    next: MENDED_BY_CALLER.has(kind)
+      ? `${UPSTREAM[kind].next} If it stays: ${operator}`
+      : `Nothing in the call can mend this. ${operator}`,
+  };
+}
+
 /** A failure as text for the caller: what failed with the value given, why, what to do next. */
 export function describeFailure(error: UserError | UpstreamError | PatternError): string {
   if (error instanceof UserError) return `${safeText(error.message)}\nNext: ${safeText(error.next)}`;
   if (error instanceof UpstreamError) {
-    const { what, next } = UPSTREAM[error.kind];
+    const { what, next } = error.advice === null ? UPSTREAM[error.kind] : advised(error.kind, error.advice);
     const status =
       error.status === null
         ? ''

@@ -44,6 +44,8 @@ export interface DataSourceRow {
   default: boolean;
   oldest: number | null;
   newest: number | null;
+  /** Whether it was asked: a disabled or missing one never is. */
+  queried: boolean;
   /** What an operator should mend, or why the source does not answer. */
   problems: readonly string[];
 }
@@ -51,10 +53,11 @@ export interface DataSourceRow {
 /** Problems listed for one source; the rest is counted. */
 const MAX_PROBLEMS = 20;
 
-/** Which sources exist and what they hold. */
-export function dataSourcesAnswer(rows: readonly DataSourceRow[]): Answer {
+/** Which sources exist and what they hold; `notes` say why some, or all, are not there. */
+export function dataSourcesAnswer(rows: readonly DataSourceRow[], notes: readonly string[]): Answer {
   const time = (ms: number | null) => (ms === null ? null : formatTime(ms));
-  const range = ({ oldest, newest }: DataSourceRow) => {
+  const range = ({ queried, oldest, newest, problems }: DataSourceRow) => {
+    if (!queried) return safeText(problems.join(' '), 400);
     if (newest === null) return 'no data in the last day, as far as is known';
     return oldest === null
       ? `data until ${formatTime(newest)}`
@@ -62,34 +65,34 @@ export function dataSourcesAnswer(rows: readonly DataSourceRow[]): Answer {
   };
   return {
     data: {
-      data_sources: rows.map(({ problems, ...row }) => ({
+      data_sources: rows.map(({ problems, queried, ...row }) => ({
         ...row,
         oldest: time(row.oldest),
         newest: time(row.newest),
         problems: problems.slice(0, MAX_PROBLEMS).map((problem) => safeText(problem, 400)),
         problem_count: problems.length,
       })),
-      notes: [],
+      notes: notes.map((note) => safeText(note, 600)),
     },
     text: [
       {
-        title: rows.length === 0 ? 'No data source is configured.' : 'Data sources:',
-        rows:
-          rows.length === 0
-            ? [
-                'Next: an operator starts the server with PYROSCOPE_URL=… or --profiles DIR; `pyroscope-mcp doctor` checks it.',
-              ]
-            : rows.map(
-                (row) =>
-                  `${safeText(row.name, 100)} (uid ${safeText(row.uid, 100)}, ${row.kind}, ${row.enabled ? 'enabled' : 'disabled'}${row.default ? ', default' : ''}): ${range(row)}`,
-              ),
-      },
-      {
-        rows: rows.flatMap((row) =>
-          row.problems
-            .slice(0, MAX_PROBLEMS)
-            .map((problem) => `Note: ${safeText(row.name, 100)}: ${safeText(problem, 400)}`),
+        title: 'Data sources:',
+        rows: rows.map(
+          (row) =>
+            `${safeText(row.name, 100)} (uid ${safeText(row.uid, 100)}, ${row.kind}, ${row.enabled ? 'enabled' : 'disabled'}${row.default ? ', default' : ''}): ${range(row)}`,
         ),
+        keep: 10,
+        more: 'ask with {"format":"json"}',
+      },
+      { rows: notes.map((note) => safeText(note, 600)) },
+      {
+        rows: rows
+          .filter(({ queried }) => queried)
+          .flatMap((row) =>
+            row.problems
+              .slice(0, MAX_PROBLEMS)
+              .map((problem) => `Note: ${safeText(row.name, 100)}: ${safeText(problem, 400)}`),
+          ),
         keep: 3,
         more: '`pyroscope-mcp doctor` lists them all',
       },

@@ -1,4 +1,5 @@
 import type { Profile } from '../profile/model.js';
+import type { GrafanaPlace } from '../report/links.js';
 
 export type SourceKind = 'files' | 'pyroscope' | 'grafana';
 
@@ -57,6 +58,8 @@ export interface ProfileSource {
   readonly name: string;
   readonly uid: string;
   readonly kind: SourceKind;
+  /** Where people look at this source in their Grafana; links are built from it. */
+  readonly place?: GrafanaPlace;
   /** Names of the labels of the matching series, private ones (`__…__`) left out. Sorted. */
   labelNames(query: SeriesQuery, signal: AbortSignal): Promise<string[]>;
   /** Values of one label over the matching series. Sorted. `__profile_type__` lists type ids. */

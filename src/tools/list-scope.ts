@@ -22,7 +22,7 @@ export interface ListQuestion {
  * @throws UserError
  */
 export async function readListQuestion(args: ScopeArguments, context: ToolContext): Promise<ListQuestion> {
-  const request = readRequest(args, context);
+  const request = await readRequest(args, context);
   const window = request.window ?? (await lastHourWithData(request, context));
   const matchers = allMatchers(request.service, request.matchers);
   return {

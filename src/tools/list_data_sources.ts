@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { UpstreamError, UserError } from '../errors.js';
 import { type DataSourceRow, dataSourcesAnswer } from '../report/lists.js';
-import type { ProfileSource } from '../sources/source.js';
+import type { ListedSource } from '../sources/registry.js';
 import { formatArgument } from './arguments.js';
 import { newestOf } from './data-range.js';
 import { defineTool, type ToolContext } from './define.js';
@@ -13,20 +13,29 @@ export const listDataSources = defineTool({
     'Which profile stores exist, which are enabled and the default, and from when to when they hold data. ' +
     'Seldom needed: the other tools take the default source.',
   input: z.strictObject({ format: formatArgument }),
-  run: async (_args, context) =>
-    dataSourcesAnswer(
-      await Promise.all(context.sources.all.map((source, index) => describeSource(source, index, context))),
-    ),
+  run: async (_args, context) => {
+    const { signal } = context;
+    const { sources, failure } = await context.sources.overview(signal);
+    const first = sources.find(({ source }) => source !== null);
+    const rows = await Promise.all(
+      sources.map((listed) => describeSource(listed, listed === first, context)),
+    );
+    return dataSourcesAnswer(rows, failure === null ? [] : [describe(failure)]);
+  },
 });
 
-/** A source that does not answer is still listed, with the reason. */
+/** A source that does not answer is still listed, with the reason; one that is not enabled is not asked anything. */
 async function describeSource(
-  source: ProfileSource,
-  index: number,
+  { name, uid, kind, enabled, source, obstacle }: ListedSource,
+  isDefault: boolean,
   context: ToolContext,
 ): Promise<DataSourceRow> {
-  const row = { name: source.name, uid: source.uid, kind: source.kind, enabled: true, default: index === 0 };
-  const unknown = { ...row, oldest: null, newest: null };
+  const queried = source !== null;
+  const row = { name, uid, kind, enabled, queried, default: isDefault, oldest: null, newest: null };
+  if (source === null) {
+    if (obstacle === null) return { ...row, problems: [] };
+    return { ...row, problems: enabled ? [obstacle.message, obstacle.next] : [obstacle.next] };
+  }
   try {
     const [range, problems] = await Promise.all([
       source.dataRange(context.signal),
@@ -35,9 +44,16 @@ async function describeSource(
     const newest = range?.newest ?? (await newestOf(source, context));
     return { ...row, oldest: range?.oldest ?? null, newest, problems };
   } catch (error) {
-    if (error instanceof UpstreamError)
-      return { ...unknown, problems: [`does not answer (${error.kind}): ${error.detail}`] };
-    if (error instanceof UserError) return { ...unknown, problems: [`${error.message} ${error.next}`] };
-    throw error;
+    return { ...row, problems: [describe(error)] };
   }
+}
+
+/** @throws what is no failure of a source */
+function describe(error: unknown): string {
+  if (error instanceof UserError) return `${error.message} ${error.next}`;
+  if (!(error instanceof UpstreamError)) throw error;
+  const { advice, kind, detail } = error;
+  return advice === null
+    ? `does not answer (${kind}): ${detail}`
+    : `${advice.what}: ${detail}. ${advice.fix}`;
 }

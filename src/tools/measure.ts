@@ -2,6 +2,7 @@ import { splitIdle } from '../profile/idle.js';
 import type { Profile } from '../profile/model.js';
 import { totalValue } from '../profile/model.js';
 import { parseProfileType } from '../profile/types.js';
+import { type Link, profileLink } from '../report/links.js';
 import type { Measurement } from '../report/measurement.js';
 import { secondsPerUnit } from '../report/units.js';
 import { INSTANCE_LABELS } from '../sources/labels.js';
@@ -51,7 +52,7 @@ export async function measure(scope: Scope, context: ToolContext): Promise<Measu
   const counted = profiles > 0 ? profiles : null;
   return {
     source: source.name,
-    defaultSource: context.sources.all[0] === source,
+    defaultSource: (await context.sources.default(context.signal)) === source,
     service: scope.service,
     selector: formatSelector(matchers),
     extraSelector: scope.matchers.length === 0 ? null : formatSelector(scope.matchers),
@@ -72,7 +73,14 @@ export async function measure(scope: Scope, context: ToolContext): Promise<Measu
           }),
     samples: await sampleCount(scope, query, active, context),
     notes: [...scope.notes, ...merged.notes],
+    link: linkTo(scope),
   };
+}
+
+function linkTo({ source: { place }, service, matchers, type, window }: Scope): Link | null {
+  if (place === undefined) return null;
+  const selector = formatSelector(allMatchers(service, matchers));
+  return profileLink(place, { profileTypeId: type.id, service, matchers, selector, window });
 }
 
 /** The label that tells the instances of a scope apart; null where none does. */

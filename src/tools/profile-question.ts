@@ -22,7 +22,7 @@ export async function answerAbout(
   context: ToolContext,
   look: (measured: Measurement, scope: Scope) => Answer | Promise<Answer>,
 ): Promise<Answer> {
-  const request = readRequest(args, context);
+  const request = await readRequest(args, context);
   const resolution = await resolveScope(request, context);
   if ('missing' in resolution) {
     const { missing, window } = resolution;

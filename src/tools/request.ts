@@ -30,10 +30,10 @@ export interface ProfileRequest {
 
 /**
  * Checks the arguments on their own: source, selector, times.
- * @throws UserError
+ * @throws UserError, UpstreamError
  */
-export function readRequest(args: ScopeArguments, context: ToolContext): ProfileRequest {
-  const source = context.sources.pick(args.source);
+export async function readRequest(args: ScopeArguments, context: ToolContext): Promise<ProfileRequest> {
+  const source = await context.sources.pick(args.source, context.signal);
   const parsed = parseSelector(args.selector ?? '');
   const named = parsed.find((matcher) => matcher.name === 'service_name' && matcher.op === '=');
   if (named !== undefined && args.service !== undefined && named.value !== args.service) {

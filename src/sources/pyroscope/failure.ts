@@ -31,6 +31,8 @@ export interface ErrorAnswer {
   /** Where a redirect points to. */
   location: string;
   text: string;
+  /** Its Content-Security-Policy: Grafana marks what it passes on from a data source with `sandbox`. */
+  policy?: string;
 }
 
 /**

@@ -1,6 +1,7 @@
 import { UpstreamError, type UpstreamKind } from '../../errors.js';
 import { ProfileBuilder } from '../../profile/builder.js';
 import { pprofToProfile } from '../../profile/pprof.js';
+import type { GrafanaPlace } from '../../report/links.js';
 import { pickLabels } from '../labels.js';
 import { formatSelector } from '../selector.js';
 import type { ProfileQuery, ProfileSource, SeriesQuery } from '../source.js';
@@ -17,12 +18,14 @@ import {
 import { countSnapshots } from './snapshots.js';
 import { createStores, isAbsent, isRefusedByV2 } from './stores.js';
 import { sumOverTime } from './timeline.js';
-import { createTransport, type TransportOptions } from './transport.js';
+import { createTransport, type Transport, type TransportOptions } from './transport.js';
 
-export interface PyroscopeSourceOptions extends TransportOptions {
-  name: string;
-  uid: string;
-  kind?: 'pyroscope' | 'grafana';
+/** What a source is called; `place` where it has pages for people. */
+export interface SourceIdentity {
+  readonly name: string;
+  readonly uid: string;
+  readonly kind?: 'pyroscope' | 'grafana';
+  readonly place?: GrafanaPlace;
 }
 
 /**
@@ -33,8 +36,12 @@ export interface PyroscopeSourceOptions extends TransportOptions {
  *
  * @throws UserError when the URL is not an http(s) URL
  */
-export function createPyroscopeSource(options: PyroscopeSourceOptions): ProfileSource {
-  const transport = createTransport(options);
+export function createPyroscopeSource(options: SourceIdentity & TransportOptions): ProfileSource {
+  return pyroscopeSourceOver(createTransport(options), options);
+}
+
+/** The same over connections that are there already. */
+export function pyroscopeSourceOver(transport: Transport, identity: SourceIdentity): ProfileSource {
   const stores = createStores({
     async answersFrom(start, signal) {
       const probe = {
@@ -56,9 +63,10 @@ export function createPyroscopeSource(options: PyroscopeSourceOptions): ProfileS
   });
 
   return {
-    name: options.name,
-    uid: options.uid,
-    kind: options.kind ?? 'pyroscope',
+    name: identity.name,
+    uid: identity.uid,
+    kind: identity.kind ?? 'pyroscope',
+    ...(identity.place === undefined ? {} : { place: identity.place }),
 
     async labelNames(query, signal) {
       const names = await labelNames(transport, seriesSelection(query), signal);

@@ -1,9 +1,12 @@
 import type { Dispatcher } from 'undici';
 import { UpstreamError, UserError } from '../../errors.js';
 import { giveUp, isGzip, readBody, readStart, tooLarge } from './body.js';
+import { type ConnectionOptions, openConnections } from './connections.js';
+import { type CredentialOptions, createCredentials } from './credentials.js';
 import {
   bytesReadBefore,
   describe,
+  type ErrorAnswer,
   failureOfAnswer,
   failureOfConnection,
   isBrokenConnection,
@@ -12,32 +15,22 @@ import {
 
 const DEFAULT_TIMEOUT_MS = 30_000;
 const DEFAULT_MAX_BYTES = 256 * 2 ** 20;
-const MAX_CONNECT_MS = 10_000;
-/** More would only queue in the server, and a v1 server refuses over 100 per tenant. */
-const MAX_IN_FLIGHT = 8;
 const MAX_ERROR_BYTES = 64 * 2 ** 10;
-/** Values of further headers, and words in them, are taken for secrets from this length on. */
-const MIN_SECRET_HEADER = 8;
+const MAX_REDIRECTS = 5;
 /** Without the parameter the server hides label names with dots or non-ASCII letters. */
 const ACCEPT = '*/*;allow-utf8-labelnames=true';
 
-export interface TransportOptions {
-  /** Base URL; a path prefix is kept. */
+export interface TransportOptions extends CredentialOptions, Partial<ConnectionOptions> {
+  /** Base URL; a path prefix is kept. Credentials never go anywhere else. */
   url: string;
-  /** Bearer token; wins over user and password. */
-  token?: string | null;
-  username?: string | null;
-  password?: string | null;
-  /** Sent as `X-Scope-OrgID`. */
-  tenant?: string | null;
-  /** Further headers, sent with every request; they may hold credentials. */
-  headers?: Readonly<Record<string, string>>;
-  /** Replaces the connection pool; it is then not closed with the transport. */
+  /** Replaces the connections; they are then not closed with the transport. */
   dispatcher?: Dispatcher;
   /** Deadline of one request with its answer, milliseconds; default 30,000. */
   timeoutMs?: number;
   /** Largest answer read, raw and inflated, bytes; default 256 MiB. */
   maxResponseBytes?: number;
+  /** What an error answer of somebody in between means; null leaves it to be read as the store's own. */
+  failureOf?: (answer: ErrorAnswer, redact: (text: string) => string) => UpstreamError | null;
 }
 
 export type Codec = 'json' | 'proto';
@@ -48,6 +41,8 @@ export interface RawRequest {
   path: string;
   body?: string | Uint8Array;
   contentType?: string;
+  /** Largest answer read, where less than of other requests will do, bytes. */
+  maxBytes?: number;
   signal: AbortSignal;
 }
 
@@ -56,6 +51,8 @@ export interface RawAnswer {
   contentType: string;
   /** The body, inflated. */
   bytes: Buffer;
+  /** The server's clock, Unix ms; null where it does not say. */
+  date: number | null;
 }
 
 /** Requests to one server. All methods throw UpstreamError, or the reason of the caller's signal when it aborted. */
@@ -66,13 +63,16 @@ export interface Transport {
   post(path: string, body: Uint8Array, options: { codec: 'proto'; signal: AbortSignal }): Promise<Uint8Array>;
   /** Sends a request as it is; only an answer with status 2xx returns. */
   send(request: RawRequest): Promise<RawAnswer>;
+  /** Takes our credentials out of text from elsewhere. */
+  redact(text: string): string;
   close(): Promise<void>;
 }
 
 /**
  * A connection pool to one server: keep-alive, at most 8 requests in flight, one deadline per request (waiting for a
- * free connection included), no redirects. Nothing is retried, except once where a reused connection turned out
- * to be closed before it brought any answer: all requests only read.
+ * free connection included). Nothing is retried, except once where a reused connection turned out to be closed before
+ * it brought any answer: all requests only read. A redirect is followed only to the same path below another prefix of
+ * the same server, and never where it would turn a query into a GET.
  *
  * @throws UserError when the URL is not an http(s) URL
  */
@@ -80,47 +80,44 @@ export function createTransport(options: TransportOptions): Transport {
   const { timeoutMs = DEFAULT_TIMEOUT_MS, maxResponseBytes = DEFAULT_MAX_BYTES } = options;
   const base = parseBase(options.url);
   const prefix = base.pathname.replace(/\/+$/, '');
-  const headers = requestHeaders(options);
-  const redact = redactor(options);
+  const credentials = createCredentials(options);
+  const redact = (text: string) => credentials.redact(text);
   let pool: Promise<Dispatcher> | undefined;
-  // Loaded with the first request: the HTTP client is a third of a server's start-up.
   const connections = (): Promise<Dispatcher> => {
-    pool ??= import('undici').then(
-      ({ Pool }) =>
-        options.dispatcher ??
-        new Pool(base.origin, {
-          connections: MAX_IN_FLIGHT,
-          pipelining: 1,
-          headersTimeout: 0,
-          bodyTimeout: 0,
-          connect: { timeout: Math.min(MAX_CONNECT_MS, timeoutMs) },
-        }),
-    );
+    if (options.dispatcher !== undefined) return Promise.resolve(options.dispatcher);
+    pool ??= openConnections(base.origin, { ...options, timeoutMs }).catch((error: unknown) => {
+      pool = undefined;
+      throw error;
+    });
     return pool;
   };
   let answered = false;
 
   const exchange = async (request: RawRequest, signal: AbortSignal): Promise<RawAnswer> => {
-    const answer = await open(request, signal);
-    answered = true;
+    const answer = await follow(request, signal);
+    const limit = Math.min(request.maxBytes ?? maxResponseBytes, maxResponseBytes);
     const contentType = header(answer, 'content-type');
     const encoding = header(answer, 'content-encoding').toLowerCase();
     const status = answer.statusCode;
     if (status < 200 || status >= 300) {
       const text = String(await readStart(answer.body, encoding, MAX_ERROR_BYTES));
       signal.throwIfAborted();
-      throw failureOfAnswer({ status, contentType, location: header(answer, 'location'), text }, redact);
+      const failed: ErrorAnswer = { status, contentType, location: header(answer, 'location'), text };
+      const policy = header(answer, 'content-security-policy');
+      throw options.failureOf?.({ ...failed, policy }, redact) ?? failureOfAnswer(failed, redact);
     }
     if (encoding !== '' && encoding !== 'identity' && !isGzip(encoding)) {
       giveUp(answer.body);
       throw unreadable(`the answer is encoded as ${encoding}, which was not asked for`, redact);
     }
-    if (Number(header(answer, 'content-length')) > maxResponseBytes) {
+    if (Number(header(answer, 'content-length')) > limit) {
       giveUp(answer.body);
-      throw tooLarge(maxResponseBytes, 'raw');
+      throw tooLarge(limit, 'raw');
     }
+    const date = Date.parse(header(answer, 'date'));
     try {
-      return { status, contentType, bytes: await readBody(answer.body, encoding, maxResponseBytes) };
+      const bytes = await readBody(answer.body, encoding, limit);
+      return { status, contentType, bytes, date: Number.isNaN(date) ? null : date };
     } catch (error) {
       signal.throwIfAborted();
       if (error instanceof UpstreamError) throw error;
@@ -128,18 +125,30 @@ export function createTransport(options: TransportOptions): Transport {
     }
   };
 
+  /** The first answer that is not a redirect to the same thing under another prefix. */
+  const follow = async (request: RawRequest, signal: AbortSignal): Promise<Dispatcher.ResponseData> => {
+    let path = `${prefix}${request.path}`;
+    for (let hops = 0; ; hops++) {
+      const answer = await open({ ...request, path }, signal);
+      answered = true;
+      const moved = hops < MAX_REDIRECTS ? movedTo(answer, request, new URL(path, base)) : null;
+      if (moved === null) return answer;
+      giveUp(answer.body);
+      path = moved;
+    }
+  };
+
   const open = async (request: RawRequest, signal: AbortSignal): Promise<Dispatcher.ResponseData> => {
     const { method, path, body = null, contentType } = request;
     const dispatcher = await connections();
-    const send = () =>
-      dispatcher.request({
-        origin: base.origin,
-        path: `${prefix}${path}`,
-        method,
-        body,
-        headers: contentType === undefined ? headers : { 'content-type': contentType, ...headers },
-        signal,
-      });
+    const headers = {
+      accept: ACCEPT,
+      'accept-encoding': 'gzip',
+      'user-agent': 'pyroscope-mcp',
+      ...(await credentials.headers()),
+      ...(contentType === undefined ? {} : { 'content-type': contentType }),
+    };
+    const send = () => dispatcher.request({ origin: base.origin, path, method, body, headers, signal });
     try {
       return await send();
     } catch (error) {
@@ -169,6 +178,18 @@ export function createTransport(options: TransportOptions): Transport {
     }
   };
 
+  return {
+    post: createPost(send, redact),
+    send,
+    redact,
+    async close() {
+      await (await pool)?.destroy();
+    },
+  };
+}
+
+/** Posts and reads messages over a way to send raw requests. */
+export function createPost(send: Transport['send'], redact: Transport['redact']): Transport['post'] {
   function post(
     path: string,
     body: unknown,
@@ -191,13 +212,22 @@ export function createTransport(options: TransportOptions): Transport {
     return codec === 'json' ? parseJson(answer, redact) : protoBytes(answer, redact);
   }
 
-  return {
-    post,
-    send,
-    async close() {
-      if (options.dispatcher === undefined) await (await pool)?.destroy();
-    },
-  };
+  return post;
+}
+
+/**
+ * Where a redirect leads that may be followed: the same path with another prefix, on the same server, by the same method.
+ */
+function movedTo(answer: Dispatcher.ResponseData, { method, path }: RawRequest, asked: URL): string | null {
+  const keepsMethod = answer.statusCode === 307 || answer.statusCode === 308;
+  if (!keepsMethod && !(method === 'GET' && [301, 302, 303].includes(answer.statusCode))) return null;
+  const location = header(answer, 'location');
+  if (location === '' || !URL.canParse(location, asked.href)) return null;
+  const target = new URL(location, asked);
+  const same = target.origin === asked.origin && target.href !== asked.href;
+  return same && `${target.pathname}${target.search}`.endsWith(path)
+    ? `${target.pathname}${target.search}`
+    : null;
 }
 
 function parseBase(url: string): URL {
@@ -209,47 +239,6 @@ function parseBase(url: string): URL {
     );
   }
   return base;
-}
-
-function requestHeaders({
-  token,
-  username,
-  password,
-  tenant,
-  headers,
-}: TransportOptions): Record<string, string> {
-  const authorization =
-    token != null
-      ? `Bearer ${token}`
-      : username != null
-        ? `Basic ${basicCredentials(username, password)}`
-        : null;
-  return {
-    accept: ACCEPT,
-    'accept-encoding': 'gzip',
-    'user-agent': 'pyroscope-mcp',
-    ...(authorization === null ? {} : { authorization }),
-    ...(tenant == null ? {} : { 'x-scope-orgid': tenant }),
-    ...Object.fromEntries(Object.entries(headers ?? {}).map(([name, value]) => [name.toLowerCase(), value])),
-  };
-}
-
-function basicCredentials(username: string, password: string | null | undefined): string {
-  return Buffer.from(`${username}:${password ?? ''}`).toString('base64');
-}
-
-/** Takes our credentials out of text from elsewhere, in every spelling in which a server may echo them. */
-function redactor({ token, username, password, headers }: TransportOptions): (text: string) => string {
-  const basic = username == null ? null : basicCredentials(username, password);
-  const values = Object.values(headers ?? {});
-  const long = [...values, ...values.flatMap((value) => value.split(' '))].filter(
-    (value) => value.length >= MIN_SECRET_HEADER,
-  );
-  const secrets = [token, password, basic, ...long]
-    .filter((secret): secret is string => secret != null && secret !== '')
-    .flatMap((secret) => [secret, encodeURIComponent(secret), JSON.stringify(secret).slice(1, -1)])
-    .sort((a, b) => b.length - a.length);
-  return (text) => secrets.reduce((redacted, secret) => redacted.replaceAll(secret, '[redacted]'), text);
 }
 
 function header(answer: Dispatcher.ResponseData, name: string): string {

@@ -1,0 +1,67 @@
+import { safeText } from '../report/sanitise.js';
+import { formatTime } from '../report/units.js';
+import type { ProfileSource } from '../sources/source.js';
+import { type Finding, failure } from './finding.js';
+
+const HOUR = 3_600_000;
+const NAMED_SERVICES = 5;
+
+/** What one source answers, what it holds, and what should be mended. */
+export async function examineSource(source: ProfileSource, signal: AbortSignal): Promise<Finding[]> {
+  try {
+    const range = await source.dataRange(signal);
+    const now = Date.now();
+    const window =
+      source.kind === 'files'
+        ? { from: range?.oldest ?? 0, to: range?.newest ?? now }
+        : { from: now - HOUR, to: now };
+    const services = await source.labelValues('service_name', { matchers: [], window }, signal);
+    const problems = await source.problems(signal);
+    return [
+      { level: 'ok', text: source.kind === 'files' ? 'can be read' : 'answers, and lets this server in' },
+      ...(range === null
+        ? []
+        : [
+            {
+              level: 'ok' as const,
+              text: `holds profiles from ${formatTime(range.oldest)} to ${formatTime(range.newest)}`,
+            },
+          ]),
+      servicesFinding(services, source, range),
+      ...problems.map((problem) => ({
+        level: 'warn' as const,
+        text: safeText(problem),
+        fix: 'Mend or remove what it names.',
+      })),
+    ];
+  } catch (error) {
+    return [failure(error, signal)];
+  }
+}
+
+function servicesFinding(
+  services: readonly string[],
+  source: ProfileSource,
+  range: { oldest: number; newest: number } | null,
+): Finding {
+  const when = source.kind === 'files' ? '' : ' in the last hour';
+  if (services.length > 0) {
+    const more = services.length > NAMED_SERVICES ? ', …' : '';
+    const names = services.slice(0, NAMED_SERVICES).map((name) => safeText(name, 80));
+    const count = services.length === 1 ? '1 service' : `${services.length} services`;
+    return { level: 'ok', text: `${count}${when}: ${names.join(', ')}${more}` };
+  }
+  if (source.kind === 'files') {
+    return range === null
+      ? { level: 'warn', text: 'holds no profiles', fix: 'Put pprof files below the directory.' }
+      : { level: 'warn', text: 'no profile has a service_name', fix: 'Name it in profiles.json.' };
+  }
+  return {
+    level: 'warn',
+    text: `no service sent profiles${when}`,
+    fix:
+      range === null
+        ? 'Send profiles to the server first; where it has tenants, check PYROSCOPE_TENANT_ID (an unknown tenant looks empty).'
+        : 'Check that the agents (Alloy, SDKs) still send; older profiles can be asked for with from and to.',
+  };
+}

@@ -1,0 +1,42 @@
+import { UpstreamError, type UpstreamKind, UserError } from '../errors.js';
+import { describeFailure } from '../mcp/failures.js';
+import { safeText } from '../report/sanitise.js';
+
+/** One line of the diagnosis; what is not well says how to mend it. */
+export type Finding = { level: 'ok'; text: string } | { level: 'warn' | 'fail'; text: string; fix: string };
+
+/** What an operator does about each kind of failure; what went wrong is said by the call boundary's own table. */
+const FIXES: Readonly<Record<UpstreamKind, string>> = {
+  unreachable:
+    'Check that the address in PYROSCOPE_URL is right, that the server runs, and that this machine may reach it (DNS, firewall, TLS).',
+  timeout: 'Check the load of the server; raise --request-timeout if it is slow by nature.',
+  unauthorized:
+    'Check PYROSCOPE_TOKEN, or PYROSCOPE_USERNAME and PYROSCOPE_PASSWORD; a server with tenants also needs PYROSCOPE_TENANT_ID.',
+  rejected: 'Read the message: most often the tenant (PYROSCOPE_TENANT_ID) or a limit of the server.',
+  not_found:
+    'Check that PYROSCOPE_URL names a Pyroscope server with the path prefix it has, and that it is version 1.0 or newer.',
+  missing: 'Run `pyroscope-mcp sources refresh` and enable one that is there.',
+  overloaded: 'Wait and run this again; if it stays, raise the limits of the server.',
+  failed: "Read the server's own log.",
+  too_large: 'Raise --max-response.',
+  unreadable:
+    'Something else answers in its place, such as a login page or a proxy: name the Pyroscope server itself in PYROSCOPE_URL.',
+};
+
+/**
+ * A failure as a finding.
+ * @param signal whether it was the deadline that ended it
+ * @throws what is a bug of ours
+ */
+export function failure(error: unknown, signal: AbortSignal): Finding {
+  if (error instanceof UserError) return { level: 'fail', text: safeText(error.message), fix: error.next };
+  const upstream =
+    error instanceof UpstreamError
+      ? error
+      : signal.aborted
+        ? new UpstreamError('timeout', 'no answer before the deadline of a call')
+        : null;
+  if (upstream === null) throw error;
+  const [what = ''] = describeFailure(upstream).split('\n');
+  return { level: 'fail', text: what, fix: upstream.advice?.fix ?? FIXES[upstream.kind] };
+}

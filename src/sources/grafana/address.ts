@@ -1,0 +1,50 @@
+import { UserError } from '../../errors.js';
+
+/** Hosts that are taken to speak plain HTTP where no scheme is given. */
+const LOCAL_HOST = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::|\/|$)/i;
+/** Where the address of a page in Grafana goes on after the address of Grafana itself. */
+const PAGES =
+  /\/(?:(?:d|d-solo|a|api|apis)\/.*|(?:dashboards|explore|connections|datasources|login)(?:\/.*)?)$/;
+
+/**
+ * The address of a Grafana from what people paste: blanks and slashes at the ends go, a missing scheme is https (http
+ * for this machine), a sub-path stays, the address of a page (dashboard, Explore, data source proxy) is cut back.
+ *
+ * @returns origin and sub-path, without a slash at the end
+ * @throws UserError when it is no http(s) address, or carries credentials
+ */
+export function grafanaAddress(text: string): string {
+  const trimmed = text.trim();
+  const scheme = /^[a-z][a-z\d+.-]*:\/\//i.test(trimmed)
+    ? ''
+    : LOCAL_HOST.test(trimmed)
+      ? 'http://'
+      : 'https://';
+  const url = URL.canParse(`${scheme}${trimmed}`) ? new URL(`${scheme}${trimmed}`) : null;
+  if (url !== null && (url.username !== '' || url.password !== '')) {
+    throw new UserError(
+      'GRAFANA_URL carries credentials.',
+      'Put them in GRAFANA_SERVICE_ACCOUNT_TOKEN, or GRAFANA_USERNAME and GRAFANA_PASSWORD.',
+    );
+  }
+  if (url === null || !/^https?:$/.test(url.protocol)) {
+    throw new UserError(
+      `GRAFANA_URL ${JSON.stringify(withoutSecrets(trimmed))} is not an http(s) URL.`,
+      'Example: https://grafana.example.com, with the sub-path where Grafana has one.',
+    );
+  }
+  return `${url.origin}${url.pathname.replace(PAGES, '').replace(/\/+$/, '')}`;
+}
+
+/** The address for people that Grafana names, checked; null where it cannot be used. */
+export function publicAddress(appUrl: unknown): string | null {
+  if (typeof appUrl !== 'string' || !URL.canParse(appUrl)) return null;
+  const url = new URL(appUrl);
+  if (!/^https?:$/.test(url.protocol) || url.username !== '' || url.password !== '') return null;
+  return `${url.origin}${url.pathname.replace(/\/+$/, '')}`;
+}
+
+/** An address as an error may show it: without user and password, query and fragment. */
+export function withoutSecrets(url: string): string {
+  return url.replace(/^([a-z][a-z\d+.-]*:\/\/)?.*@/is, '$1…@').replace(/[?#].*$/s, '?…');
+}

@@ -1,0 +1,114 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { UpstreamError } from '../../errors.js';
+import {
+  createPost,
+  createTransport,
+  type RawAnswer,
+  type Transport,
+  type TransportOptions,
+} from '../pyroscope/transport.js';
+import { failureOfGrafana, notGrafana, onTheWayToGrafana } from './failure.js';
+
+/** Answers of Grafana's own API are small; a list of 5,000 data sources or a huge dashboard still fits. */
+const MAX_API_BYTES = 50 * 2 ** 20;
+/** Pauses before a second and a third try, milliseconds. */
+const PAUSES_MS = [200, 800] as const;
+const PASSING_STATUS: ReadonlySet<number> = new Set([429, 502, 503, 504]);
+
+export interface GrafanaOptions
+  extends Pick<
+    TransportOptions,
+    | 'url'
+    | 'token'
+    | 'tokenFile'
+    | 'username'
+    | 'password'
+    | 'caFile'
+    | 'proxy'
+    | 'timeoutMs'
+    | 'maxResponseBytes'
+  > {
+  /** Organisation that the credentials must belong to; with a user and password, the one to use. */
+  orgId?: number | null;
+  /** Further headers, such as an access proxy in front wants. */
+  headers?: Readonly<Record<string, string>>;
+}
+
+/**
+ * One Grafana: its own API, read only, and the way through it to its data sources, over the same few connections. All
+ * requests go to the configured address with the configured credentials; nothing that a caller says changes either.
+ */
+export interface GrafanaClient {
+  /** Configured address: origin and sub-path. */
+  readonly base: string;
+  /**
+   * Reads JSON from the API. A passing failure (429, 502, 503, 504) is tried twice more.
+   * @param path below the address, starting with `/api` or `/apis`
+   * @throws UpstreamError
+   */
+  get(path: string, signal: AbortSignal): Promise<unknown>;
+  /** The same with the clock of the server, Unix ms. */
+  getDated(path: string, signal: AbortSignal): Promise<{ value: unknown; date: number | null }>;
+  /** Everything else: requests through the data source proxy. */
+  readonly transport: Transport;
+  close(): Promise<void>;
+}
+
+export function createGrafanaClient(options: GrafanaOptions): GrafanaClient {
+  const { orgId, headers, ...rest } = options;
+  const inner = createTransport({
+    ...rest,
+    headers: { ...headers, ...(orgId == null ? {} : { 'x-grafana-org-id': String(orgId) }) },
+    failureOf: failureOfGrafana,
+  });
+  const send: Transport['send'] = async (request) => {
+    const answer = await inner.send(request).catch((error: unknown) => {
+      throw onTheWayToGrafana(error);
+    });
+    if (/html/i.test(answer.contentType) && /^\s*</.test(answer.bytes.subarray(0, 100).toString())) {
+      throw notReadable('an HTML page', 'Something else answers with a page instead of Grafana', answer);
+    }
+    return answer;
+  };
+
+  const read = async (path: string, signal: AbortSignal) => {
+    const answer = await send({ method: 'GET', path, signal, maxBytes: MAX_API_BYTES });
+    return { value: parse(answer), date: answer.date };
+  };
+
+  const getDated: GrafanaClient['getDated'] = async (path, signal) => {
+    for (const pause of PAUSES_MS) {
+      try {
+        return await read(path, signal);
+      } catch (error) {
+        if (!isPassing(error)) throw error;
+      }
+      await wait(pause, undefined, { signal });
+    }
+    return read(path, signal);
+  };
+
+  return {
+    base: options.url,
+    getDated,
+    get: async (path, signal) => (await getDated(path, signal)).value,
+    transport: { send, post: createPost(send, inner.redact), redact: inner.redact, close: async () => {} },
+    close: () => inner.close(),
+  };
+}
+
+function parse(answer: RawAnswer): unknown {
+  try {
+    return JSON.parse(answer.bytes.toString());
+  } catch {
+    throw notReadable('the answer is not JSON', 'Grafana sent something unreadable', answer);
+  }
+}
+
+function notReadable(detail: string, what: string, { status }: RawAnswer): UpstreamError {
+  return new UpstreamError('unreadable', detail, { status, advice: notGrafana(what) });
+}
+
+function isPassing(error: unknown): boolean {
+  return error instanceof UpstreamError && error.status !== null && PASSING_STATUS.has(error.status);
+}

@@ -1,0 +1,157 @@
+import { UpstreamError } from '../../errors.js';
+import { publicAddress } from './address.js';
+import type { GrafanaClient } from './client.js';
+import { entries, isObject, numberIn, objectIn, textIn } from './json.js';
+
+/** Plugin id of the Pyroscope data source; its name before Grafana 10 is an alias. */
+export const PYROSCOPE_TYPE = 'grafana-pyroscope-datasource';
+const ALIASES: ReadonlySet<string> = new Set([PYROSCOPE_TYPE, 'phlare']);
+const DRILLDOWN_APP = 'grafana-pyroscope-app';
+
+/** A Pyroscope data source behind Grafana. Its own address and user are left out: they are internal. */
+export interface DataSource {
+  uid: string;
+  /** Number in old routes; 0 where it is not known. */
+  id: number;
+  name: string;
+  /** As Grafana writes it: the plugin id or its alias. */
+  type: string;
+  isDefault: boolean;
+  /** The administrator's mark for "take this one of all Pyroscope sources". */
+  overridesDefault: boolean;
+}
+
+/** What a Grafana shows to the credentials. */
+export interface Discovery {
+  /** Pyroscope data sources, the default first, then by name. */
+  found: readonly DataSource[];
+  /** Types of all data sources by uid, to tell one that is gone from one that became something else. */
+  types: ReadonlyMap<string, string>;
+  orgId: number | null;
+  /** Grafana's address for people. */
+  publicUrl: string;
+  version: string | null;
+  /** Namespace of the resource API (`default`, `org-2`, `stacks-5`); null where it is not said. */
+  namespace: string | null;
+  /** Whether the app Profiles Drilldown is installed. */
+  drilldown: boolean;
+  /** The list of data sources is not allowed; what the pages of Grafana need was read instead. */
+  restricted: boolean;
+}
+
+/** The fields of the settings that are used; the rest may hold secrets and is dropped at once. */
+interface Settings {
+  sources: readonly DataSource[];
+  publicUrl: string | null;
+  version: string | null;
+  namespace: string | null;
+  drilldown: boolean;
+}
+
+/**
+ * Looks which data sources there are: two requests, one more where the organisation is not in the answers.
+ *
+ * @throws UpstreamError when neither list can be had
+ */
+export async function discover(
+  client: GrafanaClient,
+  { orgId: configured, signal }: { orgId: number | null; signal: AbortSignal },
+): Promise<Discovery> {
+  const [list, settings] = await Promise.all([
+    readList(client, signal),
+    client.get('/api/frontend/settings', signal).then(readSettings, nullIfUpstreamFailed),
+  ]);
+  if ('error' in list && settings === null) throw list.error;
+  const all = 'error' in list ? (settings?.sources ?? []) : list.sources;
+  const orgId =
+    ('error' in list ? null : list.orgId) ??
+    orgOfNamespace(settings?.namespace ?? null) ??
+    configured ??
+    (await client.get('/api/org', signal).then((org) => numberIn(org, 'id'), nullIfUpstreamFailed));
+  return {
+    found: all.filter(({ type }) => isPyroscope(type)).sort(byDefault),
+    types: new Map(all.map(({ uid, type }) => [uid, type])),
+    orgId,
+    publicUrl: settings?.publicUrl ?? client.base,
+    version: settings?.version ?? null,
+    namespace: settings?.namespace ?? null,
+    drilldown: settings?.drilldown ?? false,
+    restricted: 'error' in list,
+  };
+}
+
+/** Whether a data source of this type answers as Pyroscope does. */
+export function isPyroscope(type: string): boolean {
+  return ALIASES.has(type);
+}
+
+async function readList(
+  client: GrafanaClient,
+  signal: AbortSignal,
+): Promise<{ sources: DataSource[]; orgId: number | null } | { error: UpstreamError }> {
+  try {
+    const list = await client.get('/api/datasources', signal);
+    const rows: unknown[] = Array.isArray(list) ? list : [];
+    return { sources: rows.flatMap(readDataSource), orgId: numberIn(rows[0], 'orgId') };
+  } catch (error) {
+    if (error instanceof UpstreamError && isNotAllowed(error)) return { error };
+    throw error;
+  }
+}
+
+/** Not allowed, or, before version 9, not there or broken; wrong credentials are final. */
+function isNotAllowed({ status }: UpstreamError): boolean {
+  return status === 403 || status === 404 || status === 400 || status === 500;
+}
+
+function readSettings(settings: unknown): Settings {
+  const info = objectIn(settings, 'buildInfo');
+  return {
+    sources: entries(objectIn(settings, 'datasources')).flatMap(([name, source]) => {
+      const row = readDataSource(
+        isObject(source) ? { ...source, name: textIn(source, 'name') ?? name } : source,
+      );
+      return row.filter(({ id, uid }) => id > 0 && !uid.startsWith('-- '));
+    }),
+    publicUrl: publicAddress(textIn(settings, 'appUrl')),
+    version: textIn(info, 'version') || null,
+    namespace: textIn(settings, 'namespace') || null,
+    drilldown: objectIn(objectIn(settings, 'apps'), DRILLDOWN_APP) !== null,
+  };
+}
+
+function readDataSource(row: unknown): DataSource[] {
+  const [uid, name, type] = [textIn(row, 'uid'), textIn(row, 'name'), textIn(row, 'type')];
+  if (uid === null || uid === '' || name === null || type === null || !isObject(row)) return [];
+  return [
+    {
+      uid,
+      id: numberIn(row, 'id') ?? 0,
+      name,
+      type,
+      isDefault: row.isDefault === true,
+      overridesDefault: objectIn(row, 'jsonData')?.overridesDefault === true,
+    },
+  ];
+}
+
+function byDefault(a: DataSource, b: DataSource): number {
+  return (
+    Number(b.overridesDefault) - Number(a.overridesDefault) ||
+    Number(b.isDefault) - Number(a.isDefault) ||
+    (a.name < b.name ? -1 : a.name > b.name ? 1 : a.uid < b.uid ? -1 : 1)
+  );
+}
+
+function orgOfNamespace(namespace: string | null): number | null {
+  if (namespace === null) return null;
+  if (namespace === 'default' || namespace.startsWith('stacks-')) return 1;
+  const number = /^org-(\d+)$/.exec(namespace)?.[1];
+  return number === undefined ? null : Number(number);
+}
+
+/** What is only nice to have must not fail the rest. */
+function nullIfUpstreamFailed(error: unknown): null {
+  if (error instanceof UpstreamError) return null;
+  throw error;
+}

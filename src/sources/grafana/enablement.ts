@@ -1,0 +1,129 @@
+import { mkdir, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { z } from 'zod';
+import { UserError } from '../../errors.js';
+
+/** A writer that died leaves its lock behind; it is taken over after this time. */
+const STALE_LOCK_MS = 5_000;
+/** Waits for the lock long enough to outlive a dead writer: 20, 40, … 500 ms, about 12 s in all. */
+const LOCK_RETRIES = { retries: 28, minTimeout: 20, maxTimeout: 500, factor: 2 };
+
+/** One data source as it is remembered. */
+export interface SourceKey {
+  /** Configured address of the Grafana. */
+  url: string;
+  orgId: number | null;
+  uid: string;
+  /** Type of the data source, without aliases: a uid that became something else is not the same source. */
+  type: string;
+}
+
+/** A data source that a person enabled. */
+export interface EnabledSource extends SourceKey {
+  /** What it was called then, for the case that it is gone. */
+  name: string;
+}
+
+/** Which data sources people have enabled, kept in a file; every change is seen by all processes. */
+export interface EnablementFile {
+  /** @throws UserError when the file cannot be read */
+  read(): Promise<readonly EnabledSource[]>;
+  /**
+   * Adds and removes entries, in one step even where several processes do so at once.
+   * @throws UserError when the file cannot be written
+   */
+  change(enable: readonly EnabledSource[], disable: readonly SourceKey[]): Promise<void>;
+}
+
+const schema = z.object({
+  version: z.literal(1),
+  enabled: z.array(
+    z.object({
+      url: z.string(),
+      orgId: z.number().nullable(),
+      uid: z.string(),
+      type: z.string(),
+      name: z.string(),
+    }),
+  ),
+});
+
+/** @param file need not exist yet, nor its directory */
+export function createEnablementFile(file: string): EnablementFile {
+  const read = async (): Promise<EnabledSource[]> => {
+    let text: string;
+    try {
+      text = await readFile(file, 'utf8');
+    } catch (error) {
+      if (codeOf(error) === 'ENOENT') return [];
+      throw failed('cannot be read', error);
+    }
+    const parsed = schema.safeParse(parseJson(text));
+    if (parsed.success) return parsed.data.enabled;
+    throw new UserError(
+      'The file that says which data sources are enabled is damaged, so none is.',
+      'An operator deletes sources.json in the state directory of pyroscope-mcp and enables the data sources anew.',
+    );
+  };
+
+  const update = async (enable: readonly EnabledSource[], disable: readonly SourceKey[]) => {
+    const changed = new Set([...enable, ...disable].map(sourceKeyText));
+    const kept = (await read()).filter((entry) => !changed.has(sourceKeyText(entry)));
+    const enabled = [...kept, ...enable].sort((a, b) => (sourceKeyText(a) < sourceKeyText(b) ? -1 : 1));
+    const { default: writeFileAtomic } = await import('write-file-atomic');
+    await writeFileAtomic(file, `${JSON.stringify({ version: 1, enabled }, null, 2)}\n`, { mode: 0o600 });
+  };
+
+  return {
+    read,
+    async change(enable, disable) {
+      // Loaded when needed: few processes ever write.
+      const { default: lockfile } = await import('proper-lockfile');
+      let release: () => Promise<void>;
+      try {
+        await mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
+        release = await lockfile.lock(file, {
+          realpath: false,
+          stale: STALE_LOCK_MS,
+          retries: LOCK_RETRIES,
+          // The write is atomic all the same; at worst the other's change is the one that stays.
+          onCompromised: () => {},
+        });
+      } catch (error) {
+        throw failed('cannot be locked for writing', error);
+      }
+      try {
+        await update(enable, disable);
+      } catch (error) {
+        throw error instanceof UserError ? error : failed('cannot be written', error);
+      } finally {
+        await release().catch(() => {});
+      }
+    },
+  };
+}
+
+/** One text per data source. */
+export function sourceKeyText({ url, orgId, uid, type }: SourceKey): string {
+  return JSON.stringify([url, orgId, uid, type]);
+}
+
+function failed(what: string, cause: unknown): UserError {
+  return new UserError(
+    `The file that says which data sources are enabled ${what} (${codeOf(cause)}).`,
+    'An operator checks the state directory of pyroscope-mcp (PYROSCOPE_MCP_STATE_DIR), or names the data sources in PYROSCOPE_MCP_ENABLED_SOURCES.',
+  );
+}
+
+function codeOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return 'code' in error && typeof error.code === 'string' ? error.code : error.name;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}

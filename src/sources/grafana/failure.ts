@@ -1,0 +1,291 @@
+import { type Advice, UpstreamError, type UpstreamKind } from '../../errors.js';
+import { type ErrorAnswer, failureOfAnswer } from '../pyroscope/failure.js';
+
+/** What an error answer turned out to be. */
+interface Reading {
+  kind: UpstreamKind;
+  advice: Advice;
+}
+
+/** An error answer with the members of Grafana's JSON; '' where one is missing. */
+interface Refusal extends ErrorAnswer {
+  json: boolean;
+  message: string;
+  messageId: string;
+  accessErrorId: string;
+}
+
+type Row = readonly [holds: (refusal: Refusal) => boolean, read: (refusal: Refusal) => Reading];
+
+const NEW_TOKEN =
+  'Create a service account token in this Grafana and set GRAFANA_SERVICE_ACCOUNT_TOKEN to it.';
+const GRANT_QUERY =
+  "Give the service account, or the role Viewer, the permission Query on the data source's Permissions tab in Grafana.";
+const DATA_SOURCE_SETTINGS = "the data source's settings in Grafana (Connections, Data sources)";
+
+/** Grafana itself refuses who asks. */
+const CREDENTIALS: readonly Row[] = [
+  reads(({ messageId }) => messageId === 'api-key.expired', 'The Grafana token has expired', NEW_TOKEN),
+  reads(({ messageId }) => messageId === 'api-key.revoked', 'The Grafana token was revoked', NEW_TOKEN),
+  reads(
+    ({ messageId }) => messageId === 'api-key.organization-mismatch',
+    'The Grafana token belongs to another organisation than GRAFANA_ORG_ID names',
+    'Leave GRAFANA_ORG_ID out, or use a token of that organisation.',
+  ),
+  reads(
+    ({ messageId, message }) =>
+      messageId === 'identity.disabled' || /^service account is disabled$/i.test(message),
+    'The Grafana service account is disabled',
+    'Enable the service account in Grafana, or use a token of another one.',
+  ),
+  reads(
+    ({ messageId }) => messageId.endsWith('.token.rotate'),
+    'A browser session was sent to Grafana instead of a token',
+    `${NEW_TOKEN} Take cookies out of GRAFANA_EXTRA_HEADERS.`,
+  ),
+  reads(
+    ({ messageId, message }) =>
+      messageId === 'password-auth.failed' || /^invalid username or password$/i.test(message),
+    'Grafana does not accept the user and password',
+    'Check GRAFANA_USERNAME and GRAFANA_PASSWORD; a service account token is the better way.',
+  ),
+  reads(({ message }) => /^expired api key$/i.test(message), 'The Grafana token has expired', NEW_TOKEN),
+  reads(
+    ({ messageId, message }) => messageId === 'api-key.invalid' || /^invalid api key$/i.test(message),
+    'This Grafana does not know the token',
+    `${NEW_TOKEN} A Cloud access policy token (glc_…) is not one.`,
+  ),
+  reads(
+    ({ status, json }) => status === 401 && json,
+    'Grafana got no credentials that it knows',
+    'Check GRAFANA_SERVICE_ACCOUNT_TOKEN: it may be missing, deleted, or taken out by a proxy in front of Grafana.',
+  ),
+  reads(
+    ({ status }) => status === 401,
+    'Something in front of Grafana asks for credentials of its own',
+    'Set what it wants in GRAFANA_EXTRA_HEADERS, for example the headers of an access proxy.',
+  ),
+];
+
+/** Grafana does not let the request through. */
+const PERMISSIONS: readonly Row[] = [
+  [
+    ({ message }) => /permissions needed:/i.test(message),
+    ({ message, accessErrorId }) => {
+      const needed = [...message.matchAll(/[a-z][a-z.]*:[a-z]+/g)].map(([action]) => action);
+      const id = /^ACE\d+$/.test(accessErrorId) ? ` (${accessErrorId})` : '';
+      return refused(
+        `The Grafana token lacks the permission ${needed.join(', ') || 'that this needs'}${id}`,
+        `Give the service account the basic role Viewer, or just ${needed.join(', ') || 'that permission'}.`,
+      );
+    },
+  ],
+  reads(
+    ({ message }) => /^access denied to data ?source/i.test(message),
+    'The Grafana token may not query this data source',
+    GRANT_QUERY,
+  ),
+  reads(
+    ({ message }) =>
+      /not included in whitelist|target url is not a valid target|not a valid target/i.test(message),
+    "Grafana's data source proxy is blocked for this data source",
+    "A Grafana administrator adds the data source's host and port to data_source_proxy_whitelist (section security of Grafana's configuration).",
+  ),
+  reads(
+    ({ status, json }) => status === 403 && json,
+    'Grafana does not allow the request',
+    `${GRANT_QUERY} Where Grafana is managed, its data source proxy may be switched off: ask its provider.`,
+  ),
+  reads(
+    ({ status }) => status === 403,
+    'Something in front of Grafana does not let the request through',
+    'Let this server through it, or set what it wants in GRAFANA_EXTRA_HEADERS.',
+  ),
+];
+
+/** The data source, or the Pyroscope behind it, is not what it should be. */
+const DATA_SOURCE: readonly Row[] = [
+  reads(
+    ({ message }) => /^unable to find datasource plugin/i.test(message),
+    'Grafana lacks the plugin of this data source',
+    'Install the Grafana Pyroscope data source plugin, or delete the data source.',
+    'failed',
+  ),
+  reads(
+    ({ message }) => /^(?:data source not found|unable to find datasource)$/i.test(message),
+    'Grafana has no such data source (any more), or keeps it in another organisation',
+    'Run `pyroscope-mcp sources refresh` and enable one that is there.',
+    'missing',
+  ),
+  reads(
+    ({ message }) => /^uid is invalid$/i.test(message),
+    'Grafana does not accept the uid of the data source',
+    `Give the data source a uid of letters, digits, - and _ in ${DATA_SOURCE_SETTINGS}.`,
+    'missing',
+  ),
+  reads(
+    ({ message }) => /^unable to load tls certificate/i.test(message),
+    'Grafana cannot load the TLS certificate of this data source',
+    `Correct the certificate in ${DATA_SOURCE_SETTINGS}.`,
+    'failed',
+  ),
+  reads(
+    ({ message }) => /^id is invalid$|^unable to load datasource meta ?data/i.test(message),
+    'This Grafana is older than version 9, which cannot query a data source by its uid',
+    'Upgrade Grafana to version 9 or newer.',
+    'failed',
+  ),
+  reads(
+    ({ text }) => /response body too large, response limit is set to/i.test(text),
+    "The answer is over Grafana's own size limit",
+    "Raise response_limit (section dataproxy of Grafana's configuration).",
+    'too_large',
+  ),
+];
+
+/** Nobody answered in Grafana's place, or somebody else did. */
+const GATEWAY: readonly Row[] = [
+  reads(
+    ({ status, text }) => status === 502 && text.trim() === '',
+    'Grafana cannot reach the Pyroscope behind this data source',
+    `Check that Pyroscope runs and that the URL in ${DATA_SOURCE_SETTINGS} leads to it from where Grafana runs.`,
+    'unreachable',
+  ),
+  reads(
+    ({ status, json }) => status === 502 && !json,
+    'A gateway in front of Grafana cannot reach it',
+    'Check that Grafana runs.',
+    'unreachable',
+  ),
+  reads(
+    ({ status }) => status === 504,
+    'Pyroscope did not answer Grafana in time, or Grafana a gateway in front of it',
+    "Raise timeout in section dataproxy of Grafana's configuration, and that of any load balancer in front.",
+    'timeout',
+  ),
+];
+
+const OF_GRAFANA: readonly Row[] = [...CREDENTIALS, ...PERMISSIONS, ...DATA_SOURCE, ...GATEWAY];
+
+/**
+ * What an error answer of Grafana means; null where the Pyroscope behind its data source proxy has answered.
+ *
+ * Grafana marks what it passes on with a Content-Security-Policy of `sandbox`, except for a 401 of Pyroscope, which it
+ * turns into a 400 with a text of its own. Where something took the mark away, the bodies tell: only Pyroscope's
+ * have a `code`.
+ */
+export function failureOfGrafana(
+  answer: ErrorAnswer,
+  redact: (text: string) => string,
+): UpstreamError | null {
+  const reading = readAnswer(refusalOf(answer), redact);
+  if (reading === null) return null;
+  const { status, detail } = failureOfAnswer(answer, redact);
+  return new UpstreamError(reading.kind, detail, {
+    advice: reading.advice,
+    ...(status === null ? {} : { status }),
+  });
+}
+
+/** Says of a failure without any answer that it was on the way to Grafana. */
+export function onTheWayToGrafana(error: unknown): unknown {
+  if (!(error instanceof UpstreamError) || error.kind !== 'unreachable' || error.advice !== null)
+    return error;
+  const advice = {
+    what: 'Grafana cannot be reached',
+    fix: 'Check GRAFANA_URL, and that this machine may reach it (DNS, firewall, HTTPS_PROXY). For a certificate that it does not know, set GRAFANA_CA_FILE.',
+  };
+  return new UpstreamError(error.kind, error.detail, { advice, cause: error.cause });
+}
+
+/** Grafana's address leads to something else. */
+export function notGrafana(what: string): Advice {
+  return {
+    what,
+    fix: 'Correct GRAFANA_URL (scheme, host, sub-path, as in root_url of Grafana); where a login page stands in front, set what lets a program through in GRAFANA_EXTRA_HEADERS.',
+  };
+}
+
+function readAnswer(refusal: Refusal, redact: (text: string) => string): Reading | null {
+  const { status, location, message, text } = refusal;
+  if (status === 400 && /^authentication to data source failed$/i.test((message || text).trim())) {
+    return refused(
+      'Pyroscope refused the credentials that Grafana keeps for this data source',
+      `Correct credentials or tenant in ${DATA_SOURCE_SETTINGS}.`,
+    );
+  }
+  if (isRedirect(status)) {
+    const where = redact(hostOf(location));
+    if (isPassedOn(refusal)) {
+      const what = `The Pyroscope behind this data source redirects to ${where}`;
+      return { kind: 'unreadable', advice: { what, fix: `Correct the URL in ${DATA_SOURCE_SETTINGS}.` } };
+    }
+    return {
+      kind: /login|signin|sso|oauth/i.test(location) ? 'unauthorized' : 'unreadable',
+      advice: notGrafana(`The address of Grafana redirects to ${where}`),
+    };
+  }
+  if (isPassedOn(refusal)) {
+    if (status !== 403) return null;
+    return refused(
+      'The Pyroscope behind this data source, or a gateway in front of it, refused Grafana',
+      `Correct credentials or tenant in ${DATA_SOURCE_SETTINGS}.`,
+    );
+  }
+  return OF_GRAFANA.find(([holds]) => holds(refusal))?.[1](refusal) ?? null;
+}
+
+function isPassedOn({ policy = '', text, messageId }: Refusal): boolean {
+  if (/\bsandbox\b/.test(policy)) return true;
+  return messageId === '' && typeof member(text, 'code') === 'string';
+}
+
+function isRedirect(status: number): boolean {
+  return status >= 300 && status < 400 && status !== 304;
+}
+
+/** Where a redirect leads, without anything that may be secret. */
+function hostOf(location: string): string {
+  if (!URL.canParse(location)) return location.replace(/[?#].*$/s, '') || 'nowhere';
+  const { origin, pathname } = new URL(location);
+  return `${origin}${pathname}`;
+}
+
+function refusalOf(answer: ErrorAnswer): Refusal {
+  const own = (name: string) => {
+    const value = member(answer.text, name);
+    return typeof value === 'string' ? value : '';
+  };
+  const json = /^\s*\{/.test(answer.text) && member(answer.text, 'message') !== undefined;
+  return {
+    ...answer,
+    json,
+    message: own('message').trim() || (json ? '' : answer.text.trim().slice(0, 200)),
+    messageId: own('messageId'),
+    accessErrorId: own('accessErrorId'),
+  };
+}
+
+/** A member of a JSON object; undefined where the text is none. */
+function member(text: string, name: string): unknown {
+  if (!/^\s*\{/.test(text)) return undefined;
+  try {
+    const body: unknown = JSON.parse(text);
+    return typeof body === 'object' && body !== null ? Reflect.get(body, name) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function reads(
+  holds: (refusal: Refusal) => boolean,
+  what: string,
+  fix: string,
+  kind: UpstreamKind = 'unauthorized',
+): Row {
+  return [holds, () => ({ kind, advice: { what, fix } })];
+}
+
+function refused(what: string, fix: string): Reading {
+  return { kind: 'unauthorized', advice: { what, fix } };
+}

@@ -1,0 +1,30 @@
+import { UpstreamError } from '../../errors.js';
+import type { GrafanaClient } from './client.js';
+import { textIn } from './json.js';
+
+/** What Grafana finds when it asks a data source itself; a failure of the data source is an answer, not an error. */
+export async function readHealth(
+  client: GrafanaClient,
+  uid: string,
+  signal: AbortSignal,
+): Promise<{ ok: boolean; message: string }> {
+  try {
+    const answer = await client.get(`/api/datasources/uid/${encodeURIComponent(uid)}/health`, signal);
+    return { ok: textIn(answer, 'status') === 'OK', message: textIn(answer, 'message') ?? '' };
+  } catch (error) {
+    // The same JSON comes with 400 when the data source does not work.
+    if (error instanceof UpstreamError && error.status === 400 && error.advice === null) {
+      return { ok: false, message: error.detail };
+    }
+    throw error;
+  }
+}
+
+/** What a Grafana says of itself, without credentials being looked at. */
+export async function readVersion(
+  client: GrafanaClient,
+  signal: AbortSignal,
+): Promise<{ version: string | null; date: number | null }> {
+  const { value, date } = await client.getDated('/api/health', signal);
+  return { version: textIn(value, 'version'), date };
+}

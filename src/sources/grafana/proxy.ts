@@ -1,0 +1,65 @@
+import { UpstreamError } from '../../errors.js';
+import { createPost, type RawAnswer, type RawRequest, type Transport } from '../pyroscope/transport.js';
+import type { GrafanaClient } from './client.js';
+import type { DataSource } from './discovery.js';
+
+/**
+ * The way to the Pyroscope behind one data source, through Grafana's data source proxy.
+ *
+ * Old versions (9.4) cut a uid at its first character that is no letter, digit or underscore, and ask the Pyroscope for
+ * a path that starts with the rest of it, which that does not know. Such a uid is then asked for by the number of the
+ * data source, a route that newer versions have switched off.
+ *
+ * @param admit asked before each request; throws where the data source may not be queried
+ * @param onMissing told when Grafana says that it has no such data source
+ */
+export function proxyTransport(
+  client: GrafanaClient,
+  { uid, id }: Pick<DataSource, 'uid' | 'id'>,
+  { admit, onMissing }: { admit: () => Promise<void>; onMissing: () => void },
+): Transport {
+  const { transport } = client;
+  const byUid = `/api/datasources/proxy/uid/${encodeURIComponent(uid)}`;
+  const byNumber = /^\w+$/.test(uid) || id <= 0 ? null : `/api/datasources/proxy/${id}`;
+  /** Null until one of the two has led to Pyroscope. */
+  let route = byNumber === null ? byUid : null;
+
+  const ask = (base: string, request: RawRequest) =>
+    transport.send({ ...request, path: `${base}${request.path}` });
+
+  const findRoute = async (request: RawRequest): Promise<RawAnswer> => {
+    try {
+      const answer = await ask(byUid, request);
+      route = byUid;
+      return answer;
+    } catch (error) {
+      if (byNumber === null || !isCutUid(error)) throw error;
+      const answer = await ask(byNumber, request).catch(() => null);
+      if (answer === null) throw error;
+      route = byNumber;
+      return answer;
+    }
+  };
+
+  const send: Transport['send'] = async (request) => {
+    await admit();
+    try {
+      return await (route === null ? findRoute(request) : ask(route, request));
+    } catch (error) {
+      if (error instanceof UpstreamError && error.kind === 'missing') onMissing();
+      throw error;
+    }
+  };
+
+  return {
+    send,
+    post: createPost(send, transport.redact),
+    redact: transport.redact,
+    async close() {},
+  };
+}
+
+/** Pyroscope, or what stands in front of it, does not know the path. */
+function isCutUid(error: unknown): boolean {
+  return error instanceof UpstreamError && error.kind === 'not_found' && error.status === 404;
+}

@@ -1,0 +1,67 @@
+import { readFile } from 'node:fs/promises';
+import { rootCertificates } from 'node:tls';
+import type { Dispatcher } from 'undici';
+import { UserError } from '../../errors.js';
+
+const MAX_CONNECT_MS = 10_000;
+/** More would only queue in the server, and a v1 server refuses over 100 per tenant. */
+const MAX_IN_FLIGHT = 8;
+
+/** Never reached through a proxy. */
+const LOCAL = ['localhost', '127.0.0.1', '::1'];
+
+/** The proxies of this machine's environment; null where none is set. */
+export interface ProxySettings {
+  http: string | null;
+  https: string | null;
+  /** Hosts that are reached without a proxy, as in `NO_PROXY`. */
+  none: string | null;
+}
+
+export interface ConnectionOptions {
+  /** Milliseconds. */
+  timeoutMs: number;
+  /** File with further certificate authorities, PEM. */
+  caFile?: string | null;
+  proxy?: ProxySettings | null;
+}
+
+/**
+ * Keep-alive connections to one server, at most 8 requests in flight, through the proxy of the environment where there
+ * is one.
+ *
+ * @throws UserError when the certificate file cannot be read
+ */
+export async function openConnections(
+  origin: string,
+  { timeoutMs, caFile, proxy }: ConnectionOptions,
+): Promise<Dispatcher> {
+  // Loaded with the first request: the HTTP client is a third of a server's start-up.
+  const { EnvHttpProxyAgent, Pool } = await import('undici');
+  const tls = caFile == null ? {} : { ca: [...rootCertificates, await readCertificates(caFile)] };
+  const settings = {
+    connections: MAX_IN_FLIGHT,
+    pipelining: 1,
+    headersTimeout: 0,
+    bodyTimeout: 0,
+    connect: { timeout: Math.min(MAX_CONNECT_MS, timeoutMs), ...tls },
+  };
+  if (proxy == null) return new Pool(origin, settings);
+  // An empty text keeps the agent from reading the environment on its own.
+  return new EnvHttpProxyAgent({
+    ...settings,
+    requestTls: tls,
+    httpProxy: proxy.http ?? '',
+    httpsProxy: proxy.https ?? '',
+    noProxy: [...LOCAL, ...(proxy.none === null ? [] : [proxy.none])].join(','),
+  });
+}
+
+async function readCertificates(file: string): Promise<string> {
+  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => error.code ?? error.name);
+  if (text.includes('-----BEGIN CERTIFICATE-----')) return text;
+  throw new UserError(
+    `The file of certificate authorities ${text.includes('\n') || text === '' ? 'holds no certificate' : `cannot be read (${text})`}.`,
+    'An operator names a file with PEM certificates (-----BEGIN CERTIFICATE-----).',
+  );
+}
