@@ -50,6 +50,11 @@ export interface DataSourceRow {
   problems: readonly string[];
 }
 
+function stateOf({ enabled, queried }: DataSourceRow): string {
+  if (!enabled) return 'disabled';
+  return queried ? 'enabled' : 'missing';
+}
+
 /** Problems listed for one source; the rest is counted. */
 const MAX_PROBLEMS = 20;
 
@@ -57,7 +62,7 @@ const MAX_PROBLEMS = 20;
 export function dataSourcesAnswer(rows: readonly DataSourceRow[], notes: readonly string[]): Answer {
   const time = (ms: number | null) => (ms === null ? null : formatTime(ms));
   const range = ({ queried, oldest, newest, problems }: DataSourceRow) => {
-    if (!queried) return safeText(problems.join(' '), 400);
+    if (!queried) return safeText(problems[0] ?? '', 400);
     if (newest === null) return 'no data in the last day, as far as is known';
     return oldest === null
       ? `data until ${formatTime(newest)}`
@@ -79,7 +84,7 @@ export function dataSourcesAnswer(rows: readonly DataSourceRow[], notes: readonl
         title: 'Data sources:',
         rows: rows.map(
           (row) =>
-            `${safeText(row.name, 100)} (uid ${safeText(row.uid, 100)}, ${row.kind}, ${row.enabled ? 'enabled' : 'disabled'}${row.default ? ', default' : ''}): ${range(row)}`,
+            `${safeText(row.name, 100)} (uid ${safeText(row.uid, 100)}, ${row.kind}, ${stateOf(row)}${row.default ? ', default' : ''}): ${range(row)}`,
         ),
         keep: 10,
         more: 'ask with {"format":"json"}',

@@ -38,8 +38,8 @@ export interface SourceRegistry {
   all(signal: AbortSignal): Promise<readonly ProfileSource[]>;
   /** Those and the ones that are disabled or gone; `failure` where some could not be looked for. */
   overview(signal: AbortSignal): Promise<SourceOverview>;
-  /** The one that is meant where none is named; null when there is none. Does not look for any where one was named. */
-  default(signal: AbortSignal): Promise<ProfileSource | null>;
+  /** Whether a caller may leave this one out; not, where it cannot be known at the moment. */
+  isDefault(source: ProfileSource, signal: AbortSignal): Promise<boolean>;
   /**
    * The source a caller means.
    * @throws UserError when there is none, it is disabled, or the name fits none; UpstreamError
@@ -59,6 +59,10 @@ export function createRegistry(named: readonly ProfileSource[], finder?: SourceF
   ];
   const all = async (signal: AbortSignal) =>
     (await listed(signal)).flatMap(({ source }) => (source === null ? [] : [source]));
+
+  /** The one that is meant where none is named; nothing is looked for where a server was named. */
+  const first = async (signal: AbortSignal): Promise<ProfileSource | null> =>
+    servers[0]?.source ?? (await all(signal))[0] ?? null;
 
   const noSource = async (signal: AbortSignal): Promise<UserError> => {
     if (finder === undefined) {
@@ -80,7 +84,7 @@ export function createRegistry(named: readonly ProfileSource[], finder?: SourceF
     );
   };
 
-  const registry: SourceRegistry = {
+  return {
     all,
 
     async overview(signal) {
@@ -96,13 +100,20 @@ export function createRegistry(named: readonly ProfileSource[], finder?: SourceF
       }
     },
 
-    default: async (signal) => servers[0]?.source ?? (await all(signal))[0] ?? null,
+    async isDefault(source, signal) {
+      try {
+        return (await first(signal)) === source;
+      } catch (error) {
+        if (error instanceof UpstreamError || error instanceof UserError) return false;
+        throw error;
+      }
+    },
 
     async pick(nameOrUid, signal) {
       if (nameOrUid === undefined) {
-        const first = await registry.default(signal);
-        if (first === null) throw await noSource(signal);
-        return first;
+        const source = await first(signal);
+        if (source === null) throw await noSource(signal);
+        return source;
       }
       let found = find([...servers, ...directories], nameOrUid) ?? find(await listed(signal), nameOrUid);
       if (found === null && finder !== undefined) {
@@ -119,7 +130,6 @@ export function createRegistry(named: readonly ProfileSource[], finder?: SourceF
       await Promise.all([...named.map((source) => source.close()), finder?.close()]);
     },
   };
-  return registry;
 }
 
 /** By uid, else by name whatever the case. */

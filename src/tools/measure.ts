@@ -52,7 +52,7 @@ export async function measure(scope: Scope, context: ToolContext): Promise<Measu
   const counted = profiles > 0 ? profiles : null;
   return {
     source: source.name,
-    defaultSource: (await context.sources.default(context.signal)) === source,
+    defaultSource: await context.sources.isDefault(source, context.signal),
     service: scope.service,
     selector: formatSelector(matchers),
     extraSelector: scope.matchers.length === 0 ? null : formatSelector(scope.matchers),

@@ -4,7 +4,7 @@ import { createLog } from '../../src/log.js';
 import { type CallEnvironment, type CallResult, callTool } from '../../src/mcp/call.js';
 import { createSchema, type Schema } from '../../src/schema/schema.js';
 import { createFilesSource } from '../../src/sources/files/source.js';
-import { createRegistry } from '../../src/sources/registry.js';
+import { createRegistry, type SourceFinder } from '../../src/sources/registry.js';
 import type { ProfileSource } from '../../src/sources/source.js';
 import { TOOLS } from '../../src/tools/index.js';
 
@@ -32,12 +32,20 @@ export const INCIDENT_WINDOW = { from: '2026-11-20T14:30:00Z', to: '2026-11-20T1
 export const NOW = Date.parse('2026-11-20T15:00:00Z');
 
 /** What a test needs to call tools as a client would. */
-export function environmentOf(sources: readonly ProfileSource[], log: string[] = []): CallEnvironment {
-  const schemas = new Map<ProfileSource, Schema>(sources.map((source) => [source, createSchema(source)]));
+export function environmentOf(
+  sources: readonly ProfileSource[],
+  log: string[] = [],
+  finder?: SourceFinder,
+): CallEnvironment {
+  const schemas = new WeakMap<ProfileSource, Schema>();
   return {
     context: {
-      sources: createRegistry(sources),
-      schemaOf: (source) => schemas.get(source) ?? createSchema(source),
+      sources: createRegistry(sources, finder),
+      schemaOf(source) {
+        const schema = schemas.get(source) ?? createSchema(source);
+        schemas.set(source, schema);
+        return schema;
+      },
       now: () => NOW,
     },
     log: createLog('debug', (line) => log.push(line)),
@@ -62,4 +70,9 @@ export function askerIn(environment: CallEnvironment): (tool: string, args?: obj
 /** Asks tools over a directory of profiles. */
 export function askFiles(directory: string): ReturnType<typeof asker> {
   return asker(createFilesSource({ directory }));
+}
+
+/** The demo incident as a source. */
+export function demoSource(): ProfileSource {
+  return createFilesSource({ directory: fixture('demo'), uid: 'files' });
 }

@@ -7,7 +7,7 @@ import {
   type Transport,
   type TransportOptions,
 } from '../pyroscope/transport.js';
-import { failureOfGrafana, notGrafana, onTheWayToGrafana } from './failure.js';
+import { failureOfGrafana, notGrafana, ofGrafanaItself, onTheWayToGrafana } from './failure.js';
 
 /** Answers of Grafana's own API are small; a list of 5,000 data sources or a huge dashboard still fits. */
 const MAX_API_BYTES = 50 * 2 ** 20;
@@ -72,7 +72,11 @@ export function createGrafanaClient(options: GrafanaOptions): GrafanaClient {
   };
 
   const read = async (path: string, signal: AbortSignal) => {
-    const answer = await send({ method: 'GET', path, signal, maxBytes: MAX_API_BYTES });
+    const answer = await send({ method: 'GET', path, signal, maxBytes: MAX_API_BYTES }).catch(
+      (error: unknown) => {
+        throw ofGrafanaItself(error);
+      },
+    );
     return { value: parse(answer), date: answer.date };
   };
 

@@ -187,15 +187,44 @@ export function failureOfGrafana(
   });
 }
 
+const OWN_API: Readonly<Partial<Record<UpstreamKind, Advice>>> = {
+  not_found: {
+    what: 'Grafana does not know this request',
+    fix: 'Check that GRAFANA_URL leads to a Grafana of version 9 or newer, with its sub-path.',
+  },
+  overloaded: {
+    what: 'Grafana is overloaded',
+    fix: 'Wait and try again; if it stays, raise the limits of Grafana.',
+  },
+  failed: { what: 'Grafana failed', fix: "Read Grafana's own log." },
+  timeout: {
+    what: 'Grafana did not answer in time',
+    fix: 'Check the load of Grafana; raise --request-timeout.',
+  },
+  rejected: { what: 'Grafana did not accept the request', fix: 'Check that Grafana is version 9 or newer.' },
+};
+
 /** Says of a failure without any answer that it was on the way to Grafana. */
 export function onTheWayToGrafana(error: unknown): unknown {
-  if (!(error instanceof UpstreamError) || error.kind !== 'unreachable' || error.advice !== null)
-    return error;
-  const advice = {
-    what: 'Grafana cannot be reached',
-    fix: 'Check GRAFANA_URL, and that this machine may reach it (DNS, firewall, HTTPS_PROXY). For a certificate that it does not know, set GRAFANA_CA_FILE.',
-  };
-  return new UpstreamError(error.kind, error.detail, { advice, cause: error.cause });
+  return advised(error, {
+    unreachable: {
+      what: 'Grafana cannot be reached',
+      fix: 'Check GRAFANA_URL, and that this machine may reach it (DNS, firewall, HTTPS_PROXY). For a certificate that it does not know, set GRAFANA_CA_FILE.',
+    },
+  });
+}
+
+/** Says of a failure of Grafana's own API that it was not a profile store that failed. */
+export function ofGrafanaItself(error: unknown): unknown {
+  return advised(error, OWN_API);
+}
+
+function advised(error: unknown, advices: Readonly<Partial<Record<UpstreamKind, Advice>>>): unknown {
+  if (!(error instanceof UpstreamError) || error.advice !== null) return error;
+  const { kind, detail, status, code, cause } = error;
+  const advice = advices[kind];
+  if (advice === undefined) return error;
+  return new UpstreamError(kind, detail, { advice, code, cause, ...(status === null ? {} : { status }) });
 }
 
 /** Grafana's address leads to something else. */

@@ -13,7 +13,7 @@ export async function readHealth(
     return { ok: textIn(answer, 'status') === 'OK', message: textIn(answer, 'message') ?? '' };
   } catch (error) {
     // The same JSON comes with 400 when the data source does not work.
-    if (error instanceof UpstreamError && error.status === 400 && error.advice === null) {
+    if (error instanceof UpstreamError && error.status === 400) {
       return { ok: false, message: error.detail };
     }
     throw error;
