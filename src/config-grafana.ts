@@ -68,6 +68,8 @@ const OWN_HEADERS: ReadonlySet<string> = new Set([
   // Grafana would pass it on to Pyroscope as the authorization.
   'x-ds-authorization',
   'x-grafana-org-id',
+  // Tenants are told apart by the data source in Grafana.
+  'x-scope-orgid',
 ]);
 
 function readHeaders(json: string | null): Readonly<Record<string, string>> {

@@ -6,7 +6,12 @@ const COMMANDS: readonly [string, string][] = [
   ['pyroscope-mcp', 'serve MCP over stdio'],
   ['pyroscope-mcp --http [HOST:]PORT', 'serve MCP over HTTP (path /mcp)'],
   ['pyroscope-mcp call TOOL [JSON]', 'run one tool and print its answer'],
-  ['pyroscope-mcp sources', 'list the configured sources and what they hold'],
+  ['pyroscope-mcp sources', 'list the sources, and which of Grafana are enabled'],
+  [
+    'pyroscope-mcp sources enable|disable UID…',
+    'enable or disable data sources of Grafana; none is at first',
+  ],
+  ['pyroscope-mcp sources refresh', 'look again which there are'],
   ['pyroscope-mcp doctor', 'check configuration, reachability, credentials and data; says what to fix'],
   ['pyroscope-mcp demo', 'the findings of the bundled incident, without server or configuration'],
 ];

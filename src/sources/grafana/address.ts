@@ -15,6 +15,9 @@ const PAGES =
  */
 export function grafanaAddress(text: string): string {
   const trimmed = text.trim();
+  if (/\bgl(?:sa|c)_/.test(trimmed)) {
+    throw new UserError('GRAFANA_URL holds a token.', 'The token belongs in GRAFANA_SERVICE_ACCOUNT_TOKEN.');
+  }
   const scheme = /^[a-z][a-z\d+.-]*:\/\//i.test(trimmed)
     ? ''
     : LOCAL_HOST.test(trimmed)
