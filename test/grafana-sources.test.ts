@@ -329,6 +329,30 @@ describe('the link at the end of an answer', () => {
     expect(links).toEqual([{ title: 'Grafana Profiles Drilldown', url }]);
   });
 
+  test.each(['compare_profiles', 'investigate'])('%s leads to the difference', async (tool) => {
+    const place = {
+      baseUrl: 'https://public.example.com',
+      orgId: 1,
+      uid: 'u',
+      type: PYROSCOPE,
+      drilldown: true,
+    };
+    const ask = askerIn(environmentOf([{ ...demoSource(), place }]));
+    const { text } = await ask(tool, { service: 'checkout-api', ...INCIDENT_WINDOW });
+    const url = /^Open in Grafana Profiles Drilldown, difference: (\S+)$/.exec(
+      text.split('\n').at(-1) ?? '',
+    )?.[1];
+    const { searchParams } = new URL(url ?? '');
+    expect(text.match(/https?:\/\//g)).toHaveLength(1);
+    expect(searchParams.get('explorationType')).toBe('diff-flame-graph');
+    expect(searchParams.get('diffTo-2')).toBe(String(Date.parse(INCIDENT_WINDOW.to)));
+    expect(Number(searchParams.get('diffTo'))).toBeLessThanOrEqual(Number(searchParams.get('diffFrom-2')));
+    const { links } = JSON.parse(
+      (await ask(tool, { service: 'checkout-api', ...INCIDENT_WINDOW, format: 'json' })).text,
+    );
+    expect(links).toEqual([{ title: 'Grafana Profiles Drilldown, difference', url }]);
+  });
+
   test('there is none about other sources', async () => {
     const { text } = await askerIn(environmentOf([demoSource()]))('summarize_profile', SUMMARY);
     expect(text).not.toMatch(/https?:\/\//);

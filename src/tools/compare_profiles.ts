@@ -40,7 +40,7 @@ export const compareProfiles = defineTool({
     format: formatArgument,
   }),
   async run(args, context) {
-    const request = readRequest(args, context);
+    const request = await readRequest(args, context);
     const window = request.window;
     if (window === null)
       throw new UserError('compare_profiles needs `from` and `to`.', 'Give the window to judge.');

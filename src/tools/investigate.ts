@@ -21,6 +21,7 @@ import { onsetOf } from './investigate/onset.js';
 import { type CaseReading, readCase } from './investigate/read.js';
 import type { ShareChange } from './investigate/shares.js';
 import { besideIncident } from './investigate/sides.js';
+import { differenceLink } from './link.js';
 import { emptiness } from './profile-question.js';
 import { allMatchers, type ProfileRequest, readBaseline, readRequest } from './request.js';
 import { resolveService } from './scope.js';
@@ -43,7 +44,7 @@ export const investigate = defineTool({
     format: formatArgument,
   }),
   async run(args, context) {
-    const request = readRequest(args, context);
+    const request = await readRequest(args, context);
     const window = request.window;
     if (window === null)
       throw new UserError('investigate needs `from` and `to`.', 'Give the window of the incident.');
@@ -84,9 +85,12 @@ async function reportOf(
   const [main] = reading.shares;
   const lens = main?.lens ?? reading.totals[0]?.lens;
   const rows = lensRows(reading);
-  const selector = formatSelector(allMatchers(request.service, request.matchers));
+  const matchers = allMatchers(request.service, request.matchers);
+  const selector = formatSelector(matchers);
   const callScope = {
-    ...(context.sources.all[0] === request.source ? {} : { source: request.source.name }),
+    ...((await context.sources.isDefault(request.source, context.signal))
+      ? {}
+      : { source: request.source.name }),
     ...(request.service === null ? {} : { service: request.service }),
     ...(request.matchers.length === 0 ? {} : { selector: formatSelector(request.matchers) }),
   };
@@ -119,6 +123,11 @@ async function reportOf(
     notes: [...notes, ...earlyNotes(change), ...reading.shares.flatMap((share) => share.notes)],
     requests: reading.found.requests.made,
     next: nextCalls(found, callScope, window, reading),
+    link: differenceLink(
+      request.source,
+      { profileTypeId: type.id, matchers, window: baseline ?? reading.plan.baseline },
+      { profileTypeId: type.id, matchers, window },
+    ),
   };
 }
 

@@ -2,13 +2,13 @@ import { splitIdle } from '../profile/idle.js';
 import type { Profile } from '../profile/model.js';
 import { totalValue } from '../profile/model.js';
 import { parseProfileType } from '../profile/types.js';
-import { type Link, profileLink } from '../report/links.js';
 import type { Measurement } from '../report/measurement.js';
 import { secondsPerUnit } from '../report/units.js';
 import { INSTANCE_LABELS } from '../sources/labels.js';
 import { formatSelector } from '../sources/selector.js';
 import type { ProfileQuery, SeriesQuery } from '../sources/source.js';
 import type { ToolContext } from './define.js';
+import { linkTo } from './link.js';
 import { allMatchers } from './request.js';
 import type { Scope } from './scope.js';
 import { sumsOver } from './totals.js';
@@ -73,14 +73,8 @@ export async function measure(scope: Scope, context: ToolContext): Promise<Measu
           }),
     samples: await sampleCount(scope, query, active, context),
     notes: [...scope.notes, ...merged.notes],
-    link: linkTo(scope),
+    link: linkTo(source, query),
   };
-}
-
-function linkTo({ source: { place }, service, matchers, type, window }: Scope): Link | null {
-  if (place === undefined) return null;
-  const selector = formatSelector(allMatchers(service, matchers));
-  return profileLink(place, { profileTypeId: type.id, service, matchers, selector, window });
 }
 
 /** The label that tells the instances of a scope apart; null where none does. */

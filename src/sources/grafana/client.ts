@@ -7,7 +7,14 @@ import {
   type Transport,
   type TransportOptions,
 } from '../pyroscope/transport.js';
-import { failureOfGrafana, notGrafana, ofGrafanaItself, onTheWayToGrafana } from './failure.js';
+import {
+  failureOfGrafana,
+  isPassedOn,
+  NOT_PYROSCOPE,
+  notGrafana,
+  ofGrafanaItself,
+  onTheWayToGrafana,
+} from './failure.js';
 
 /** Answers of Grafana's own API are small; a list of 5,000 data sources or a huge dashboard still fits. */
 const MAX_API_BYTES = 50 * 2 ** 20;
@@ -66,7 +73,9 @@ export function createGrafanaClient(options: GrafanaOptions): GrafanaClient {
       throw onTheWayToGrafana(error);
     });
     if (/html/i.test(answer.contentType) && /^\s*</.test(answer.bytes.subarray(0, 100).toString())) {
-      throw notReadable('an HTML page', 'Something else answers with a page instead of Grafana', answer);
+      throw isPassedOn(answer)
+        ? new UpstreamError('unreadable', 'an HTML page', { status: answer.status, advice: NOT_PYROSCOPE })
+        : notReadable('an HTML page', 'Something else answers with a page instead of Grafana', answer);
     }
     return answer;
   };

@@ -296,6 +296,18 @@ test('a page instead of an answer', async () => {
   expect(error.advice?.what).toMatch(/page instead of Grafana/);
 });
 
+test('a page behind the data source', async () => {
+  const headers = { 'content-type': 'text/html', 'content-security-policy': 'sandbox' };
+  const error = await failureOf({
+    request: ASKED,
+    response: { status: 200, headers, body: '<html>UI</html>' },
+  });
+  expect(error).toMatchObject({
+    kind: 'unreadable',
+    advice: { what: expect.stringContaining('page instead of Pyroscope') },
+  });
+});
+
 test('nobody there', async () => {
   client = createGrafanaClient({ url: 'http://127.0.0.1:9', token: SECRET });
   const asked = client.get('/api/health', new AbortController().signal);

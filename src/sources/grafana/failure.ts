@@ -23,6 +23,12 @@ const GRANT_QUERY =
   "Give the service account, or the role Viewer, the permission Query on the data source's Permissions tab in Grafana.";
 const DATA_SOURCE_SETTINGS = "the data source's settings in Grafana (Connections, Data sources)";
 
+/** The address of the data source leads to a page. */
+export const NOT_PYROSCOPE: Advice = {
+  what: 'Behind this data source is a page instead of Pyroscope',
+  fix: `Correct the URL in ${DATA_SOURCE_SETTINGS}.`,
+};
+
 /** Grafana itself refuses who asks. */
 const CREDENTIALS: readonly Row[] = [
   reads(({ messageId }) => messageId === 'api-key.expired', 'The Grafana token has expired', NEW_TOKEN),
@@ -245,7 +251,7 @@ function readAnswer(refusal: Refusal, redact: (text: string) => string): Reading
   }
   if (isRedirect(status)) {
     const where = redact(hostOf(location));
-    if (isPassedOn(refusal)) {
+    if (isOfPyroscope(refusal)) {
       const what = `The Pyroscope behind this data source redirects to ${where}`;
       return { kind: 'unreadable', advice: { what, fix: `Correct the URL in ${DATA_SOURCE_SETTINGS}.` } };
     }
@@ -254,7 +260,7 @@ function readAnswer(refusal: Refusal, redact: (text: string) => string): Reading
       advice: notGrafana(`The address of Grafana redirects to ${where}`),
     };
   }
-  if (isPassedOn(refusal)) {
+  if (isOfPyroscope(refusal)) {
     if (status !== 403) return null;
     return refused(
       'The Pyroscope behind this data source, or a gateway in front of it, refused Grafana',
@@ -264,9 +270,15 @@ function readAnswer(refusal: Refusal, redact: (text: string) => string): Reading
   return OF_GRAFANA.find(([holds]) => holds(refusal))?.[1](refusal) ?? null;
 }
 
-function isPassedOn({ policy = '', text, messageId }: Refusal): boolean {
-  if (/\bsandbox\b/.test(policy)) return true;
-  return messageId === '' && typeof member(text, 'code') === 'string';
+/** Whether Grafana's mark says that an answer comes from behind its data source proxy. */
+export function isPassedOn({ policy = '' }: { policy?: string }): boolean {
+  return /\bsandbox\b/.test(policy);
+}
+
+function isOfPyroscope(refusal: Refusal): boolean {
+  return (
+    isPassedOn(refusal) || (refusal.messageId === '' && typeof member(refusal.text, 'code') === 'string')
+  );
 }
 
 function isRedirect(status: number): boolean {

@@ -53,6 +53,8 @@ export interface RawAnswer {
   bytes: Buffer;
   /** The server's clock, Unix ms; null where it does not say. */
   date: number | null;
+  /** Its Content-Security-Policy, as in an error answer. */
+  policy: string;
 }
 
 /** Requests to one server. All methods throw UpstreamError, or the reason of the caller's signal when it aborted. */
@@ -97,13 +99,13 @@ export function createTransport(options: TransportOptions): Transport {
     const answer = await follow(request, signal);
     const limit = Math.min(request.maxBytes ?? maxResponseBytes, maxResponseBytes);
     const contentType = header(answer, 'content-type');
+    const policy = header(answer, 'content-security-policy');
     const encoding = header(answer, 'content-encoding').toLowerCase();
     const status = answer.statusCode;
     if (status < 200 || status >= 300) {
       const text = String(await readStart(answer.body, encoding, MAX_ERROR_BYTES));
       signal.throwIfAborted();
       const failed: ErrorAnswer = { status, contentType, location: header(answer, 'location'), text };
-      const policy = header(answer, 'content-security-policy');
       throw options.failureOf?.({ ...failed, policy }, redact) ?? failureOfAnswer(failed, redact);
     }
     if (encoding !== '' && encoding !== 'identity' && !isGzip(encoding)) {
@@ -117,7 +119,7 @@ export function createTransport(options: TransportOptions): Transport {
     const date = Date.parse(header(answer, 'date'));
     try {
       const bytes = await readBody(answer.body, encoding, limit);
-      return { status, contentType, bytes, date: Number.isNaN(date) ? null : date };
+      return { status, contentType, bytes, policy, date: Number.isNaN(date) ? null : date };
     } catch (error) {
       signal.throwIfAborted();
       if (error instanceof UpstreamError) throw error;

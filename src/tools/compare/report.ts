@@ -14,6 +14,7 @@ import type { ToolContext } from '../define.js';
 import { causeFinding, confidenceOf, placed } from '../investigate/findings.js';
 import { onsetOf } from '../investigate/onset.js';
 import { GATE } from '../investigate/shares.js';
+import { differenceLink } from '../link.js';
 import type { ComparisonReading } from './read.js';
 
 /** More instances by this factor, each at the same cost, are scaling. */
@@ -67,7 +68,12 @@ export async function comparisonOf(
     })),
     notes: [...scope.notes, ...shares.notes, ...partNotes(reading)],
     requests: found.requests.made,
-    next: nextCalls(reading, finding, context),
+    next: nextCalls(reading, finding, await context.sources.isDefault(scope.source, context.signal)),
+    link: differenceLink(
+      scope.source,
+      { profileTypeId: scope.type.id, matchers: question.baseline.matchers, window: baseline },
+      { profileTypeId: scope.type.id, matchers: question.matchers, window },
+    ),
   };
 }
 
@@ -183,14 +189,10 @@ function partNotes({ shares }: ComparisonReading): string[] {
       ];
 }
 
-function nextCalls(
-  { question }: ComparisonReading,
-  finding: Finding | null,
-  context: ToolContext,
-): NextCall[] {
+function nextCalls({ question }: ComparisonReading, finding: Finding | null, isDefault: boolean): NextCall[] {
   const { scope, window } = question;
   const call = {
-    ...(context.sources.all[0] === scope.source ? {} : { source: scope.source.name }),
+    ...(isDefault ? {} : { source: scope.source.name }),
     ...(scope.service === null ? {} : { service: scope.service }),
   };
   const times = { from: formatTime(window.from), to: formatTime(window.to) };
