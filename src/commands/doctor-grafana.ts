@@ -69,6 +69,13 @@ export async function* examineGrafana(
 ): AsyncGenerator<Finding> {
   const { client } = grafana;
   try {
+    if (isOpenToRead(client.base)) {
+      yield {
+        level: 'warn',
+        text: 'is reached over plain HTTP: the credentials can be read on the way',
+        fix: 'Use an https address in GRAFANA_URL.',
+      };
+    }
     const { version, date } = await readVersion(client, signal).catch((error: unknown) => {
       // What stands in front of Grafana may want credentials even here; Grafana itself never does.
       if (error instanceof UpstreamError && error.kind === 'unauthorized')
@@ -100,6 +107,12 @@ export async function* examineGrafana(
   } catch (error) {
     yield failure(error, signal);
   }
+}
+
+/** Whether requests leave this machine without encryption. */
+function isOpenToRead(address: string): boolean {
+  const { protocol, hostname } = new URL(address);
+  return protocol === 'http:' && !/^(?:localhost|127\..*|\[::1\])$/.test(hostname);
 }
 
 function versionFinding(version: string | null): Finding {

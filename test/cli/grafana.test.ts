@@ -246,6 +246,11 @@ describe('doctor', () => {
     expect(stdout).toMatch(/^fail .*but GRAFANA_ORG_ID is 4/m);
   });
 
+  test('an address that sends the token in the open', async () => {
+    const { stdout } = await doctor({}, { GRAFANA_URL: 'http://grafana.invalid', NO_PROXY: '*' });
+    expect(stdout).toMatch(/^warn .*plain HTTP.* fix: Use an https address/m);
+  });
+
   test('nobody there', async () => {
     const { code, stdout } = await doctor({}, { GRAFANA_URL: 'http://127.0.0.1:9/grafana' });
     expect(stdout).toMatch(/^fail .*Grafana cannot be reached.* fix: Check GRAFANA_URL/m);

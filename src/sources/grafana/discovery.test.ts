@@ -69,6 +69,12 @@ test('both names of the type are found; the marked one comes first, then the def
   expect(grafana.seen).toHaveLength(2);
 });
 
+test('a uid that two types share is of ours', async () => {
+  const found = await look({ sources: [dataSource(1, 'a'), dataSource(2, 'a', { type: 'prometheus' })] });
+  expect(found.types.get('a')).toBe(PYROSCOPE);
+  expect(found.found).toHaveLength(1);
+});
+
 test.each([403, 404, 400, 500])('where the list answers %i the settings are read instead', async (status) => {
   const found = await look({
     settings: SETTINGS,

@@ -68,9 +68,11 @@ export async function discover(
     orgOfNamespace(settings?.namespace ?? null) ??
     configured ??
     (await client.get('/api/org', signal).then((org) => numberIn(org, 'id'), nullIfUpstreamFailed));
+  const found = all.filter(({ type }) => isPyroscope(type)).sort(byDefault);
   return {
-    found: all.filter(({ type }) => isPyroscope(type)).sort(byDefault),
-    types: new Map(all.map(({ uid, type }) => [uid, type])),
+    found,
+    // The newest versions allow one uid for data sources of several types.
+    types: new Map([...all, ...found].map(({ uid, type }) => [uid, type])),
     orgId,
     publicUrl: settings?.publicUrl ?? client.base,
     version: settings?.version ?? null,

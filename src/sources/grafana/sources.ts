@@ -57,7 +57,8 @@ export interface GrafanaSourcesOptions {
  */
 export function createGrafanaSources(options: GrafanaSourcesOptions): GrafanaSources {
   const { client, enablement, declared, now = Date.now } = options;
-  const made = new Map<string, ProfileSource>();
+  /** By uid, with what it was made from: a source stays the same object as long as nothing about it changes. */
+  const made = new Map<string, { from: string; source: ProfileSource }>();
   let looked = Number.NEGATIVE_INFINITY;
   let outdated = false;
 
@@ -128,10 +129,10 @@ export function createGrafanaSources(options: GrafanaSourcesOptions): GrafanaSou
   };
 
   const sourceOf = (data: DataSource, { publicUrl, orgId, drilldown }: Discovery): ProfileSource => {
-    const key = JSON.stringify([data, publicUrl, orgId, drilldown]);
-    const known = made.get(key);
-    if (known !== undefined) return known;
     const { uid, name, type } = data;
+    const from = JSON.stringify([data, publicUrl, orgId, drilldown]);
+    const known = made.get(uid);
+    if (known?.from === from) return known.source;
     const transport = proxyTransport(client, data, {
       async admit() {
         if (await isEnabled(uid, orgId)) return;
@@ -144,7 +145,7 @@ export function createGrafanaSources(options: GrafanaSourcesOptions): GrafanaSou
     });
     const place = { baseUrl: publicUrl, orgId, uid, type, drilldown };
     const source = pyroscopeSourceOver(transport, { name, uid, kind: 'grafana', place });
-    made.set(key, source);
+    made.set(uid, { from, source });
     return source;
   };
 
