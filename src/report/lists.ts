@@ -44,15 +44,10 @@ export interface DataSourceRow {
   default: boolean;
   oldest: number | null;
   newest: number | null;
-  /** Whether it was asked: a disabled or missing one never is. */
-  queried: boolean;
+  /** A disabled or missing one was not asked; one that fails gave no answer. */
+  state: 'answers' | 'fails' | 'disabled' | 'missing';
   /** What an operator should mend, or why the source does not answer. */
   problems: readonly string[];
-}
-
-function stateOf({ enabled, queried }: DataSourceRow): string {
-  if (!enabled) return 'disabled';
-  return queried ? 'enabled' : 'missing';
 }
 
 /** Problems listed for one source; the rest is counted. */
@@ -61,8 +56,8 @@ const MAX_PROBLEMS = 20;
 /** Which sources exist and what they hold; `notes` say why some, or all, are not there. */
 export function dataSourcesAnswer(rows: readonly DataSourceRow[], notes: readonly string[]): Answer {
   const time = (ms: number | null) => (ms === null ? null : formatTime(ms));
-  const range = ({ queried, oldest, newest, problems }: DataSourceRow) => {
-    if (!queried) return safeText(problems[0] ?? '', 400);
+  const range = ({ state, oldest, newest, problems }: DataSourceRow) => {
+    if (state !== 'answers') return safeText(problems[0] ?? '', 400);
     if (newest === null) return 'no data in the last day, as far as is known';
     return oldest === null
       ? `data until ${formatTime(newest)}`
@@ -70,7 +65,7 @@ export function dataSourcesAnswer(rows: readonly DataSourceRow[], notes: readonl
   };
   return {
     data: {
-      data_sources: rows.map(({ problems, queried, ...row }) => ({
+      data_sources: rows.map(({ problems, state, ...row }) => ({
         ...row,
         oldest: time(row.oldest),
         newest: time(row.newest),
@@ -84,7 +79,7 @@ export function dataSourcesAnswer(rows: readonly DataSourceRow[], notes: readonl
         title: 'Data sources:',
         rows: rows.map(
           (row) =>
-            `${safeText(row.name, 100)} (uid ${safeText(row.uid, 100)}, ${row.kind}, ${stateOf(row)}${row.default ? ', default' : ''}): ${range(row)}`,
+            `${safeText(row.name, 100)} (uid ${safeText(row.uid, 100)}, ${row.kind}, ${row.state === 'answers' || row.state === 'fails' ? 'enabled' : row.state}${row.default ? ', default' : ''}): ${range(row)}`,
         ),
         keep: 10,
         more: 'ask with {"format":"json"}',
@@ -92,7 +87,7 @@ export function dataSourcesAnswer(rows: readonly DataSourceRow[], notes: readonl
       { rows: notes.map((note) => safeText(note, 600)) },
       {
         rows: rows
-          .filter(({ queried }) => queried)
+          .filter(({ state }) => state === 'answers')
           .flatMap((row) =>
             row.problems
               .slice(0, MAX_PROBLEMS)

@@ -30,11 +30,12 @@ async function describeSource(
   isDefault: boolean,
   context: ToolContext,
 ): Promise<DataSourceRow> {
-  const queried = source !== null;
-  const row = { name, uid, kind, enabled, queried, default: isDefault, oldest: null, newest: null };
+  const row = { name, uid, kind, enabled, default: isDefault, oldest: null, newest: null };
   if (source === null) {
-    if (obstacle === null) return { ...row, problems: [] };
-    return { ...row, problems: enabled ? [obstacle.message, obstacle.next] : [obstacle.next] };
+    const { message = '', next = '' } = obstacle ?? {};
+    return enabled
+      ? { ...row, state: 'missing', problems: [message, next] }
+      : { ...row, state: 'disabled', problems: [next] };
   }
   try {
     const [range, problems] = await Promise.all([
@@ -42,9 +43,9 @@ async function describeSource(
       source.problems(context.signal),
     ]);
     const newest = range?.newest ?? (await newestOf(source, context));
-    return { ...row, oldest: range?.oldest ?? null, newest, problems };
+    return { ...row, state: 'answers', oldest: range?.oldest ?? null, newest, problems };
   } catch (error) {
-    return { ...row, problems: [describe(error)] };
+    return { ...row, state: 'fails', problems: [describe(error)] };
   }
 }
 

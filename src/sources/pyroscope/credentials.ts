@@ -64,8 +64,9 @@ export function createCredentials(options: CredentialOptions): Credentials {
     redact(text) {
       const secrets = [...fixed, ...fromFile]
         .flatMap((secret) => [secret, encodeURIComponent(secret), JSON.stringify(secret).slice(1, -1)])
-        .sort((a, b) => b.length - a.length);
-      return secrets.reduce((redacted, secret) => redacted.replaceAll(secret, '[redacted]'), text);
+        .sort((a, b) => b.length - a.length)
+        .map((secret) => secret.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
+      return secrets.length === 0 ? text : text.replace(new RegExp(secrets.join('|'), 'g'), '[redacted]');
     },
   };
 }
