@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { UpstreamError } from '../../errors.js';
+import { isPage } from '../pyroscope/failure.js';
 import {
   createPost,
   createTransport,
@@ -72,7 +73,7 @@ export function createGrafanaClient(options: GrafanaOptions): GrafanaClient {
     const answer = await inner.send(request).catch((error: unknown) => {
       throw onTheWayToGrafana(error);
     });
-    if (/html/i.test(answer.contentType) && /^\s*</.test(answer.bytes.subarray(0, 100).toString())) {
+    if (isPage(answer.contentType, answer.bytes.subarray(0, 100).toString())) {
       throw isPassedOn(answer)
         ? new UpstreamError('unreadable', 'an HTML page', { status: answer.status, advice: NOT_PYROSCOPE })
         : notReadable('an HTML page', 'Something else answers with a page instead of Grafana', answer);

@@ -296,6 +296,22 @@ test('a page instead of an answer', async () => {
   expect(error.advice?.what).toMatch(/page instead of Grafana/);
 });
 
+test.each(['text/html', 'text/plain'])('JSON that is called %s is JSON all the same', async (type) => {
+  const headers = { 'content-type': type };
+  const refusal = await failureOf({
+    request: ASKED,
+    response: { status: 403, headers, body: '{"message":"Access denied to datasource"}' },
+  });
+  expect(refusal).toMatchObject({ kind: 'unauthorized', detail: 'Access denied to datasource' });
+  await client?.close();
+  await stub?.close();
+  stub = await startStub((_, answer) => void answer.writeHead(200, headers).end('{"names":["a"]}'));
+  client = createGrafanaClient({ url: stub.url });
+  const { signal } = new AbortController();
+  expect(await client.transport.post('/api/x', {}, { codec: 'json', signal })).toEqual({ names: ['a'] });
+  expect(await client.get('/api/x', signal)).toEqual({ names: ['a'] });
+});
+
 test('a page behind the data source', async () => {
   const headers = { 'content-type': 'text/html', 'content-security-policy': 'sandbox' };
   const error = await failureOf({

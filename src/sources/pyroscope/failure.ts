@@ -59,6 +59,11 @@ export function unreadable(detail: string, redact: (text: string) => string = (t
   return new UpstreamError('unreadable', capped(redact(detail)), { status: 200 });
 }
 
+/** Whether an answer is a page; some proxies call JSON one, so what the body looks like comes first. */
+export function isPage(contentType: string, text: string): boolean {
+  return /^\s*</.test(text) || (/html/i.test(contentType) && !/^\s*[[{]/.test(text));
+}
+
 /** Whether the connection was cut, as opposed to never made. */
 export function isBrokenConnection(error: unknown): boolean {
   return BROKEN_CONNECTION.has(errorCode(error));
@@ -117,7 +122,7 @@ function readErrorBody({ status, contentType, location, text }: ErrorAnswer): {
 } {
   if (status >= 300 && status < 400)
     return { code: null, message: `HTTP ${status}, redirected to ${location || 'nowhere'}` };
-  if (/html/i.test(contentType) || /^\s*</.test(text)) {
+  if (isPage(contentType, text)) {
     const title = /<title[^>]*>([^<]*)/i.exec(text)?.[1]?.trim() ?? '';
     return { code: null, message: `HTTP ${status} with an HTML page${title === '' ? '' : `: ${title}`}` };
   }

@@ -10,6 +10,7 @@ import {
   failureOfAnswer,
   failureOfConnection,
   isBrokenConnection,
+  isPage,
   unreadable,
 } from './failure.js';
 
@@ -269,7 +270,7 @@ function protoBytes({ contentType, bytes }: RawAnswer, redact: (text: string) =>
 }
 
 function refuseHtml(contentType: string, text: string, redact: (text: string) => string): void {
-  if (!/html/i.test(contentType) && !/^\s*<(?:!doctype|html)/i.test(text)) return;
+  if (!isPage(contentType, text)) return;
   throw unreadable(
     'the answer is an HTML page: the URL does not lead to a profile store, or a login page is in between',
     redact,
