@@ -1,4 +1,5 @@
 import { emptyAnswer } from '../report/empty.js';
+import { withLink } from '../report/links.js';
 import type { Measurement } from '../report/measurement.js';
 import type { Answer } from '../report/render.js';
 import { safeText } from '../report/sanitise.js';
@@ -6,6 +7,7 @@ import { formatSelector } from '../sources/selector.js';
 import type { ProfileSource, Window } from '../sources/source.js';
 import type { ToolContext } from './define.js';
 import { type Emptiness, explainEmptiness } from './emptiness.js';
+import { linkTo } from './link.js';
 import { measure } from './measure.js';
 import { allMatchers, type ProfileRequest, readRequest, type ScopeArguments } from './request.js';
 import { resolveScope, type Scope } from './scope.js';
@@ -30,7 +32,12 @@ export async function answerAbout(
   }
   const { scope } = resolution;
   const measured = await measure(scope, context);
-  if (measured !== null) return look(measured, scope);
+  if (measured !== null) {
+    const { source, type, window } = scope;
+    const matchers = allMatchers(scope.service, scope.matchers);
+    const link = linkTo(source, { profileTypeId: type.id, matchers, window });
+    return withLink(await look(measured, scope), link);
+  }
   const found = { ...request, service: scope.service, profileType: scope.type.id };
   return emptiness(tool, args, found, scope.window, context);
 }
