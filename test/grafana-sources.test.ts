@@ -329,6 +329,22 @@ describe('the link at the end of an answer', () => {
     expect(links).toEqual([{ title: 'Grafana Profiles Drilldown', url }]);
   });
 
+  test.each(['get_timeline', 'inspect_function'])('%s leads to the profile', async (tool) => {
+    const place = {
+      baseUrl: 'https://public.example.com',
+      orgId: 1,
+      uid: 'u',
+      type: PYROSCOPE,
+      drilldown: false,
+    };
+    const ask = askerIn(environmentOf([{ ...demoSource(), place }]));
+    const { text } = await ask(tool, { ...TOOL_CALLS[tool]?.arguments, format: 'text' });
+    expect(text.split('\n').at(-1)).toMatch(
+      /^Open in Grafana Explore: https:\/\/public\.example\.com\/explore\?/,
+    );
+    expect(text.match(/https?:\/\//g)).toHaveLength(1);
+  });
+
   test.each(['compare_profiles', 'investigate'])('%s leads to the difference', async (tool) => {
     const place = {
       baseUrl: 'https://public.example.com',

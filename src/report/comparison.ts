@@ -2,7 +2,6 @@ import type { MoverKind } from '../profile/compare/movers.js';
 import type { ProfileType } from '../profile/types.js';
 import { displayFunction, displayName, type NamedFunction } from './functions.js';
 import { type Finding, sentenceOf } from './investigation.js';
-import { type Link, linkRows, linksData } from './links.js';
 import { round, roundShare } from './measurement.js';
 import { type NextCall, nextRows } from './next.js';
 import type { Answer, Block, JsonObject } from './render.js';
@@ -62,8 +61,6 @@ export interface Comparison {
   notes: readonly string[];
   requests: number;
   next: readonly NextCall[];
-  /** Where a person sees the same; null where there is no such page. */
-  link: Link | null;
 }
 
 const VERDICTS: Readonly<Record<string, string>> = {
@@ -135,7 +132,7 @@ export function comparisonAnswer(found: Comparison): Answer {
       upstream_requests: found.requests,
       notes: found.notes,
       next: found.next.map((call) => ({ ...call })),
-      links: linksData(found.link),
+      links: [],
     },
     text: textOf(found, reason),
     lists: ['movers', 'attribution'],
@@ -251,7 +248,6 @@ function textOf(found: Comparison, reason: string): Block[] {
     },
     { rows: found.notes.map((note) => `Note: ${note}`) },
     { rows: nextRows(found.next) },
-    { rows: linkRows(found.link) },
   ];
 }
 

@@ -1,6 +1,5 @@
 import type { ProfileType } from '../profile/types.js';
 import { displayBriefly, displayFunction, displayName, type NamedFunction } from './functions.js';
-import { type Link, linkRows, linksData } from './links.js';
 import { round, roundShare } from './measurement.js';
 import { type NextCall, nextRows } from './next.js';
 import type { Answer, Block, JsonObject } from './render.js';
@@ -78,8 +77,6 @@ export interface Investigation {
   notes: readonly string[];
   requests: number;
   next: readonly NextCall[];
-  /** Where a person sees the same; null where there is no such page. */
-  link: Link | null;
 }
 
 const MOST_FINDINGS = 5;
@@ -152,7 +149,7 @@ export function investigationAnswer(found: Investigation): Answer {
       upstream_requests: found.requests,
       notes: found.notes,
       next: found.next.map((call) => ({ ...call })),
-      links: linksData(found.link),
+      links: [],
     },
     text: textOf(found, findings, reason),
     lists: ['findings', 'lenses', 'not_determined'],
@@ -315,7 +312,6 @@ function textOf(found: Investigation, findings: readonly Finding[], reason: stri
     { rows: found.notDetermined.map((text) => `Not determined: ${text}`), keep: 2 },
     { rows: found.notes.map((note) => `Note: ${note}`), keep: 2 },
     { rows: [`${found.requests} upstream requests.`, ...nextRows(found.next)] },
-    { rows: linkRows(found.link) },
   ];
 }
 

@@ -1,4 +1,4 @@
-import type { JsonObject } from './render.js';
+import type { Answer } from './render.js';
 
 /** A page that a person can open. */
 export interface Link {
@@ -80,14 +80,14 @@ export function diffLink(place: GrafanaPlace, baseline: LinkQuery, query: LinkQu
   return { title: 'Grafana Profiles Drilldown, difference', url: pageOf(place, APP, parameters) };
 }
 
-/** `links` of a JSON answer. */
-export function linksData(link: Link | null): JsonObject[] {
-  return link === null ? [] : [{ ...link }];
-}
-
-/** The last line of a text answer. */
-export function linkRows(link: Link | null): string[] {
-  return link === null ? [] : [`Open in ${link.title}: ${link.url}`];
+/** An answer that ends with a page where a person sees the same; as it was where there is none. */
+export function withLink(answer: Answer, link: Link | null): Answer {
+  if (link === null) return answer;
+  return {
+    ...answer,
+    data: { ...answer.data, links: [{ ...link }] },
+    text: [...answer.text, { rows: [`Open in ${link.title}: ${link.url}`] }],
+  };
 }
 
 function exploreLink(place: GrafanaPlace, { profileTypeId, selector, window }: LinkQuery): Link {

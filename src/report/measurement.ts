@@ -1,7 +1,6 @@
 import type { Profile } from '../profile/model.js';
 import { totalValue } from '../profile/model.js';
 import type { ProfileType } from '../profile/types.js';
-import type { Link } from './links.js';
 import type { JsonObject } from './render.js';
 import { safeText } from './sanitise.js';
 import { formatRate, formatShare, formatSpan, formatTime, formatValue } from './units.js';
@@ -31,8 +30,6 @@ export interface Measurement {
   rate: { value: number; unit: string } | null;
   samples: number | null;
   notes: readonly string[];
-  /** Where a person sees the same; null where there is no such page. */
-  link: Link | null;
 }
 
 /**

@@ -1,6 +1,5 @@
 import { totalValue } from '../profile/model.js';
 import { functionTable, rankFunctions } from '../profile/table.js';
-import { linkRows, linksData } from './links.js';
 import { type Measurement, nothingSampled, scopeData, scopeLines } from './measurement.js';
 import { nearest } from './nearest.js';
 import { callScope, focusPattern, type NextCall, nextRows } from './next.js';
@@ -24,13 +23,12 @@ export function nothingLeft(measured: Measurement, options: ViewOptions): Answer
       ...(options.view === 'top' ? { top_functions: [] } : { tree: [] }),
       notes: [detail, ...measured.notes],
       next: next.map((call) => ({ ...call })),
-      links: linksData(measured.link),
+      links: [],
     },
     text: [
       { rows: scopeLines(measured) },
       { rows: [detail, ...(sampled ? [instead(measured, like)] : [])] },
       { rows: nextRows(next) },
-      { rows: linkRows(measured.link) },
     ],
     lists: [],
   };

@@ -5,7 +5,6 @@ import { totalValue } from '../profile/model.js';
 import { functionTable, rankFunctions } from '../profile/table.js';
 import { callTreeRows } from '../profile/tree.js';
 import { chargeText, displayFunction, functionData } from './functions.js';
-import { linkRows, linksData } from './links.js';
 import { divisorOf, type Measurement, round, roundShare, scopeData, scopeLines } from './measurement.js';
 import { callScope, type NextCall, nextRows } from './next.js';
 import { nothingLeft } from './nothing-left.js';
@@ -43,14 +42,13 @@ export function profileViewAnswer(measured: Measurement, filtered: Profile, opti
       ...view.data,
       notes: measured.notes,
       next: next.map((call) => ({ ...call })),
-      links: linksData(measured.link),
+      links: [],
     },
     text: [
       { rows: [...scopeLines(measured), ...(filter === null ? [] : [filter])] },
       view.block,
       { rows: measured.notes.map((note) => `Note: ${note}`) },
       { rows: nextRows(next) },
-      { rows: linkRows(measured.link) },
     ],
     lists: view.lists,
   };

@@ -2,7 +2,6 @@ import { leafMeaning } from '../profile/frames.js';
 import { HANDS_ON, OWN_COST_FLOOR } from '../profile/tree.js';
 import { type Findings, findingsOf } from './findings.js';
 import { chargeText, displayBriefly, displayFunction, displayName, type NamedFunction } from './functions.js';
-import { linkRows, linksData } from './links.js';
 import { type Measurement, nothingSampled, scopeData, scopeLines } from './measurement.js';
 import { callScope, focusPattern, type NextCall, nextRows } from './next.js';
 import type { Answer, Block } from './render.js';
@@ -59,7 +58,7 @@ export function summaryAnswer(measured: Measurement, limit: number): Answer {
       unsymbolised_share: findings.unsymbolisedShare,
       notes,
       next: next.map((call) => ({ ...call })),
-      links: linksData(measured.link),
+      links: [],
     },
     text: summaryText(measured, findings, sentence, notes, next),
     lists: ['top_functions', 'application_functions', 'hottest_path.frames'],
@@ -177,7 +176,6 @@ function summaryText(
     },
     { rows: notes.map((note) => `Note: ${note}`) },
     { rows: nextRows(next) },
-    { rows: linkRows(measured.link) },
   ];
 }
 

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { UserError } from '../errors.js';
 import { comparisonAnswer } from '../report/comparison.js';
 import { emptyAnswer } from '../report/empty.js';
+import { withLink } from '../report/links.js';
 import type { Answer } from '../report/render.js';
 import { formatSelector, parseSelector } from '../sources/selector.js';
 import type { Matcher, Window } from '../sources/source.js';
@@ -16,6 +17,7 @@ import { readComparison } from './compare/read.js';
 import { comparisonOf } from './compare/report.js';
 import { defineTool, type ToolContext } from './define.js';
 import { explainEmptiness } from './emptiness.js';
+import { differenceLink } from './link.js';
 import { emptiness } from './profile-question.js';
 import { allMatchers, type ProfileRequest, readBaseline, readRequest } from './request.js';
 import { resolveScope } from './scope.js';
@@ -68,7 +70,13 @@ export const compareProfiles = defineTool({
       };
       return noBaseline(args, past, found.emptyBaseline, context);
     }
-    return comparisonAnswer(await comparisonOf(found, args.limit, context));
+    const { source, type } = scope;
+    const link = differenceLink(
+      source,
+      { profileTypeId: type.id, matchers: baseline.matchers, window: found.baseline },
+      { profileTypeId: type.id, matchers, window },
+    );
+    return withLink(comparisonAnswer(await comparisonOf(found, args.limit, context)), link);
   },
 });
 

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { UserError } from '../errors.js';
 import { orderTypes } from '../profile/types.js';
 import { type Investigation, investigationAnswer } from '../report/investigation.js';
+import { withLink } from '../report/links.js';
 import type { NextCall } from '../report/next.js';
 import { formatTime } from '../report/units.js';
 import { formatSelector } from '../sources/selector.js';
@@ -61,8 +62,11 @@ export const investigate = defineTool({
         : besideIncident(request.source, window, matchers, { window: baseline, matchers });
     const reading = await readCase({ ...sides, matchers, typeIds, incident: window }, context);
     if (reading === null) return emptiness('investigate', args, missing, window, context);
-    return investigationAnswer(
-      await reportOf(reading, missing, window, baseline, args.symptom, notes, context),
+    const found = await reportOf(reading, missing, window, baseline, args.symptom, notes, context);
+    const ofMain = { profileTypeId: found.main.id, matchers };
+    return withLink(
+      investigationAnswer(found),
+      differenceLink(request.source, { ...ofMain, window: found.baseline }, { ...ofMain, window }),
     );
   },
 });
@@ -123,11 +127,6 @@ async function reportOf(
     notes: [...notes, ...earlyNotes(change), ...reading.shares.flatMap((share) => share.notes)],
     requests: reading.found.requests.made,
     next: nextCalls(found, callScope, window, reading),
-    link: differenceLink(
-      request.source,
-      { profileTypeId: type.id, matchers, window: baseline ?? reading.plan.baseline },
-      { profileTypeId: type.id, matchers, window },
-    ),
   };
 }
 

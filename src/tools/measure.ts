@@ -8,7 +8,6 @@ import { INSTANCE_LABELS } from '../sources/labels.js';
 import { formatSelector } from '../sources/selector.js';
 import type { ProfileQuery, SeriesQuery } from '../sources/source.js';
 import type { ToolContext } from './define.js';
-import { linkTo } from './link.js';
 import { allMatchers } from './request.js';
 import type { Scope } from './scope.js';
 import { sumsOver } from './totals.js';
@@ -73,7 +72,6 @@ export async function measure(scope: Scope, context: ToolContext): Promise<Measu
           }),
     samples: await sampleCount(scope, query, active, context),
     notes: [...scope.notes, ...merged.notes],
-    link: linkTo(source, query),
   };
 }
 

@@ -1,4 +1,5 @@
 import { emptyAnswer } from '../report/empty.js';
+import { withLink } from '../report/links.js';
 import type { Measurement } from '../report/measurement.js';
 import type { Answer } from '../report/render.js';
 import { safeText } from '../report/sanitise.js';
@@ -6,6 +7,7 @@ import { formatSelector } from '../sources/selector.js';
 import type { ProfileSource, Window } from '../sources/source.js';
 import type { ToolContext } from './define.js';
 import { type Emptiness, explainEmptiness } from './emptiness.js';
+import { linkTo } from './link.js';
 import { measure } from './measure.js';
 import { allMatchers, type ProfileRequest, readRequest, type ScopeArguments } from './request.js';
 import { type Resolution, resolveScope, type Scope } from './scope.js';
@@ -26,16 +28,22 @@ export async function answerAbout(
   const resolution = await resolveScope(request, context);
   if ('missing' in resolution) return emptiness(tool, args, resolution.missing, resolution.window, context);
   const measured = await measure(resolution.scope, context);
-  if (measured !== null) return look(measured, resolution.scope);
+  if (measured !== null) return linked(await look(measured, resolution.scope), resolution.scope);
   // That there is data in the last hour may have been remembered.
   const anew = request.window === null ? await resolveScope(request, askingAnew(context)) : resolution;
   if ('missing' in anew) return emptiness(tool, args, anew.missing, anew.window, context);
   if (!isSame(anew, resolution)) {
     const second = await measure(anew.scope, context);
-    if (second !== null) return look(second, anew.scope);
+    if (second !== null) return linked(await look(second, anew.scope), anew.scope);
   }
   const found = { ...request, service: anew.scope.service, profileType: anew.scope.type.id };
   return emptiness(tool, args, found, anew.scope.window, context);
+}
+
+/** The answer with a link that a person can open, where the source has pages. */
+function linked(answer: Answer, { source, type, service, matchers, window }: Scope): Answer {
+  const query = { profileTypeId: type.id, matchers: allMatchers(service, matchers), window };
+  return withLink(answer, linkTo(source, query));
 }
 
 /** The same context with what the sources hold asked for just now. */

@@ -40,8 +40,11 @@ function readBlock(block: string, section: string): TranscriptExchange | null {
     if (key === undefined) break;
     headers[key.toLowerCase()] = value;
   }
-  const answer = rest
-    .slice(at)
+  const below = rest.slice(at);
+  // What follows is not of the answer: notes of the one who recorded.
+  const end = below.findIndex((line) => line !== '' && !line.startsWith('  '));
+  const answer = below
+    .slice(0, end < 0 ? undefined : end)
     .map((line) => line.replace(/^ {2}/, ''))
     .join('\n')
     .trimEnd();

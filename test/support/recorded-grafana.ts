@@ -1,33 +1,48 @@
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { createServer, type IncomingHttpHeaders, type RequestListener, type ServerResponse } from 'node:http';
-import { z } from 'zod';
+import { pathToFileURL } from 'node:url';
 import { fixture } from './ask.js';
+import { readTranscript } from './grafana-transcript.js';
 
-const exchangeSchema = z.object({
-  name: z.string(),
-  request: z.object({ method: z.string(), path: z.string(), body: z.string().nullable() }),
-  response: z.object({ status: z.number(), headers: z.record(z.string(), z.string()), body: z.string() }),
-});
-export type Exchange = z.output<typeof exchangeSchema>;
+/** An exchange with a real Grafana, as far as these tests use it. */
+export interface Exchange {
+  name: string;
+  request: { method: string; path: string; body: string | null };
+  response: { status: number; headers: Readonly<Record<string, string>>; body: string };
+}
 
 export const VERSIONS = ['9.4', '12.3'] as const;
 export type GrafanaVersion = (typeof VERSIONS)[number];
 
-const EXCHANGES = new Map(
+const TRANSCRIPTS = new Map(
   VERSIONS.map((version) => [
     version,
-    z
-      .array(exchangeSchema)
-      .parse(JSON.parse(readFileSync(fixture('recorded', 'grafana', `${version}.json`), 'utf8'))),
+    readTranscript(pathToFileURL(fixture('recorded', 'grafana', `${version}.txt`))),
   ]),
 );
+/** Of the connection that was recorded, not of the one that replays. */
+const OF_CONNECTION = ['content-length', 'transfer-encoding', 'content-encoding'];
 
-/** An exchange with a real Grafana, by the name under which it was recorded. */
+/** An exchange by the name under which it was recorded; the first of that name. */
 export function exchange(version: GrafanaVersion, name: string): Exchange {
-  const found = EXCHANGES.get(version)?.find((candidate) => candidate.name === name);
+  const found = TRANSCRIPTS.get(version)?.find((candidate) => candidate.name === name);
   if (found === undefined) throw new Error(`no exchange ${name} of ${version}`);
-  return found;
+  const { request, response } = found;
+  return {
+    name,
+    request: {
+      method: request.method,
+      path: request.path,
+      body: typeof request.body === 'string' ? request.body : null,
+    },
+    response: {
+      status: response.status,
+      headers: Object.fromEntries(
+        Object.entries(response.headers).filter(([header]) => !OF_CONNECTION.includes(header)),
+      ),
+      body: typeof response.body === 'string' ? response.body : '',
+    },
+  };
 }
 
 /** Answers as it was recorded. */

@@ -14,7 +14,6 @@ import type { ToolContext } from '../define.js';
 import { causeFinding, confidenceOf, placed } from '../investigate/findings.js';
 import { onsetOf } from '../investigate/onset.js';
 import { GATE } from '../investigate/shares.js';
-import { differenceLink } from '../link.js';
 import type { ComparisonReading } from './read.js';
 
 /** More instances by this factor, each at the same cost, are scaling. */
@@ -69,11 +68,6 @@ export async function comparisonOf(
     notes: [...scope.notes, ...shares.notes, ...partNotes(reading)],
     requests: found.requests.made,
     next: nextCalls(reading, finding, await context.sources.isDefault(scope.source, context.signal)),
-    link: differenceLink(
-      scope.source,
-      { profileTypeId: scope.type.id, matchers: question.baseline.matchers, window: baseline },
-      { profileTypeId: scope.type.id, matchers: question.matchers, window },
-    ),
   };
 }
 

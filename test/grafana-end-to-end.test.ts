@@ -1,0 +1,102 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { asker, askerIn, demoSource, environmentOf, INCIDENT_WINDOW } from './support/ask.js';
+import { startGrafanaServer, type TestGrafana, VIEWER_TOKEN } from './support/grafana-server.js';
+import { startPyroscopeServer, type TestPyroscope } from './support/pyroscope-server.js';
+import { sourcesOf } from './support/small-grafana.js';
+
+// Connect, discover, enable, ask: through a test Grafana of each version to a test Pyroscope, with whole answers.
+
+const SIGNAL = new AbortController().signal;
+const files = demoSource();
+let pyroscope: TestPyroscope;
+beforeAll(async () => {
+  pyroscope = await startPyroscopeServer(files);
+});
+afterAll(() => pyroscope.close());
+
+describe.each(['9.4', '12.3'] as const)('Grafana %s', (version) => {
+  let grafana: TestGrafana;
+  beforeAll(async () => {
+    grafana = await startGrafanaServer({
+      version,
+      subPath: '/grafana',
+      dataSources: [
+        { name: 'prom', uid: 'prom', url: pyroscope.url, type: 'prometheus' },
+        { name: 'main', uid: 'my-pyro-1', url: pyroscope.url, isDefault: true },
+        { name: 'other', uid: 'other', url: 'http://127.0.0.1:9' },
+        ...Array.from({ length: 50 }, (_, index) => ({
+          name: `n${index}`,
+          uid: `u${index}`,
+          url: pyroscope.url,
+        })),
+      ],
+    });
+  });
+  afterAll(() => grafana.close());
+
+  const connect = () => {
+    const sources = sourcesOf({ url: grafana.url }, { token: VIEWER_TOKEN });
+    return { sources, ask: askerIn(environmentOf([], [], sources)) };
+  };
+
+  test('from nothing to an answer, equal to that of the files', async () => {
+    pyroscope.requests.clear();
+    const { sources, ask } = connect();
+    expect((await ask('list_services', INCIDENT_WINDOW)).text).toContain(
+      'pyroscope-mcp sources enable my-pyro-1',
+    );
+    expect(pyroscope.requests.log).toEqual([]);
+    await sources.enable(['my-pyro-1'], SIGNAL);
+    for (const [tool, args] of [
+      ['summarize_profile', { service: 'checkout-api', profile_type: 'cpu' }],
+      ['list_services', {}],
+      ['investigate', { service: 'checkout-api' }],
+    ] as const) {
+      const own = await ask(tool, { ...args, ...INCIDENT_WINDOW });
+      const direct = await asker(files)(tool, { ...args, ...INCIDENT_WINDOW });
+      expect(own.isError, own.text).toBe(false);
+      const comparable = (text: string) =>
+        text.replace(/source \w+|^(?:Note|Next|Open in).*$|\d+ upstream requests\./gm, '').trimEnd();
+      expect(comparable(own.text)).toBe(comparable(direct.text));
+    }
+    expect((await sources.health('my-pyro-1', SIGNAL)).ok).toBe(true);
+    await sources.close();
+  });
+
+  test('a source that is down', async () => {
+    const { sources, ask } = connect();
+    await sources.enable(['other'], SIGNAL);
+    expect((await ask('list_services', { from: 'now-1h' })).text).toMatch(
+      /Grafana cannot reach the Pyroscope/,
+    );
+    expect((await sources.health('other', SIGNAL)).ok).toBe(false);
+    expect((await ask('list_data_sources')).text).toMatch(
+      /^other \(uid other, grafana, enabled, default\): Grafana cannot reach/m,
+    );
+    await sources.close();
+  });
+
+  test.each([
+    [{ state: 'expired' }, /^The Grafana token has expired/],
+    [
+      { state: 'deleted' },
+      /^(?:This Grafana does not know the token|Grafana got no credentials that it knows)/,
+    ],
+    [{ state: 'disabled' }, /^The Grafana service account is disabled/],
+    [{ role: 'None', permissions: {} }, /no data source at all\.\n.*lacks the permission datasources:read/],
+    // It may query, but not list: found by what the pages of Grafana need.
+    [
+      { permissions: { 'datasources:query': ['datasources:uid:my-pyro-1'] } },
+      /^No data source is enabled\. Grafana has 1 of type Pyroscope: main \(uid my-pyro-1\)/,
+    ],
+  ] as const)('a token with %j', async (more, answer) => {
+    const token = 'glsa_other_token_0123456789';
+    grafana.state.tokens.push({ key: token, ...more });
+    const sources = sourcesOf({ url: grafana.url }, { token });
+    const { text } = await askerIn(environmentOf([], [], sources))('list_services', INCIDENT_WINDOW);
+    expect(text).toMatch(answer);
+    expect(text).not.toContain(token);
+    grafana.state.tokens.pop();
+    await sources.close();
+  });
+});
