@@ -1,42 +1,26 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
-import { gunzip } from 'node:zlib';
 import { Profile } from 'pprof-format';
-import { Pool } from 'undici';
-import { createLog } from '../src/log.js';
-import { callTool } from '../src/mcp/call.js';
-import { createSchema } from '../src/schema/schema.js';
-import { createPyroscopeSource } from '../src/sources/pyroscope/source.js';
-import { createRegistry } from '../src/sources/registry.js';
 import { summarizeProfile } from '../src/tools/summarize_profile.js';
+import { writeFigures } from '../test/support/figures.js';
+import { compareRows } from './compare.js';
+import { alternating, median, path, ROUNDS, startUpstream, timed } from './measure.js';
 
 // Prints the timings and writes them into bench/README.md. Every figure stands beside the same raw work in one run.
 
-const ROOT = new URL('../../', import.meta.url);
-const path = (name: string) => fileURLToPath(new URL(name, ROOT));
-const ROUNDS = 25;
-const WARM_UP = 15;
 const STARTS = 10;
-
-interface Upstream {
-  port: number;
-  nodes: number;
-  stacks: number;
-  raw: number;
-  gzip: number;
-}
+/** A comparison of large profiles takes a second. */
+const COMPARE_ROUNDS = 11;
 
 async function main(): Promise<void> {
   const own = [];
   for (const nodes of [10_000, 100_000, 800_000]) own.push(await ownTime(nodes));
+  const compared = await compareRows(COMPARE_ROUNDS);
   const start = await coldStart();
   const table = [
-    `Measured by \`npm run bench\` on Node ${process.versions.node}, ${cpus().length} cores; medians of ${ROUNDS} rounds (starts: ${STARTS}), raw and ours alternating.`,
+    `Measured by \`npm run bench\` on Node ${process.versions.node}, ${cpus().length} cores; medians of ${ROUNDS} rounds (comparisons: ${COMPARE_ROUNDS}, starts: ${STARTS}), raw and ours alternating.`,
     '',
     '## Own time of `summarize_profile` beyond the raw upstream request',
     '',
@@ -46,6 +30,15 @@ async function main(): Promise<void> {
     '| --: | --: | --: | --: | --: | --: | --: | --: |',
     ...own,
     '',
+    '## Own time of `compare_profiles` beyond the raw upstream requests',
+    '',
+    '"Raw" asks the same server for as many profiles of the same size, all at once, and inflates them. Two profiles are the two sides',
+    'as they are; where there are several profiles on a side, it is read in four parts, here each as large as the whole.',
+    '',
+    '| nodes of each | stacks | profiles fetched | raw requests | whole call | own time | call ÷ raw | own time per node |',
+    '| --: | --: | --: | --: | --: | --: | --: | --: |',
+    ...compared,
+    '',
     '## Cold start',
     '',
     '| what | ms | ÷ `node -e 0` |',
@@ -53,58 +46,21 @@ async function main(): Promise<void> {
     ...start,
   ].join('\n');
   process.stdout.write(`${table}\n`);
-  const page = path('bench/README.md');
-  const text = readFileSync(page, 'utf8');
-  writeFileSync(
-    page,
-    text.replace(/<!-- figures -->[\s\S]*<!-- end -->/, `<!-- figures -->\n${table}\n<!-- end -->`),
-  );
+  writeFigures(path('bench/README.md'), table);
 }
 
 async function ownTime(nodes: number): Promise<string> {
-  const child = spawn(process.execPath, [path('.bench/bench/upstream.js'), String(nodes)], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  const [line] = await once(createInterface(child.stdout), 'line');
-  const upstream: Upstream = JSON.parse(line);
-  const url = `http://127.0.0.1:${upstream.port}`;
-  const pool = new Pool(url, { connections: 8 });
-  const source = createPyroscopeSource({ name: 'bench', uid: 'bench', url });
-  const schema = createSchema(source);
-  const environment = {
-    context: { sources: createRegistry([source]), schemaOf: () => schema, now: Date.now },
-    log: createLog('error', () => {}),
-    deadlineMs: 60_000,
-  };
-  const raw = async () => {
-    const { body } = await pool.request({
-      path: '/querier.v1.QuerierService/SelectMergeProfile',
-      method: 'POST',
-      body: 'x',
-    });
-    return promisify(gunzip)(await body.bytes());
-  };
+  const upstream = await startUpstream(nodes);
   const now = Date.now();
   const args = { service: 'shop', profile_type: 'cpu', from: String(now - 900_000), to: String(now) };
-  const call = () => callTool(summarizeProfile, args, environment, new AbortController().signal);
-  const times = { raw: [] as number[], decode: [] as number[], call: [] as number[] };
-  for (let round = -WARM_UP; round < ROUNDS; round++) {
-    const [, rawMs] = await timed(raw);
-    const [answer, callMs] = await timed(call);
-    if (answer.isError) throw new Error(answer.text);
-    if (round < 0) continue;
-    times.raw.push(rawMs);
-    times.call.push(callMs);
-  }
+  const { rawMs, callMs } = await alternating(upstream.raw, () => upstream.call(summarizeProfile, args));
   // Apart, so that its garbage is not collected on our time.
-  const bytes = await raw();
+  const bytes = await upstream.raw();
+  const decoding: number[] = [];
   for (let round = 0; round < ROUNDS; round++) {
-    times.decode.push((await timed(async () => Profile.decode(bytes)))[1]);
+    decoding.push((await timed(async () => Profile.decode(bytes)))[1]);
   }
-  await source.close();
-  await pool.close();
-  child.kill();
-  const [rawMs, decodeMs, callMs] = [median(times.raw), median(times.decode), median(times.call)];
+  await upstream.stop();
   const cells = [
     upstream.nodes.toLocaleString('en'),
     upstream.stacks.toLocaleString('en'),
@@ -113,7 +69,7 @@ async function ownTime(nodes: number): Promise<string> {
     `${callMs.toFixed(1)} ms`,
     `**${(callMs - rawMs).toFixed(1)} ms**`,
     (callMs / rawMs).toFixed(1),
-    `${decodeMs.toFixed(1)} ms`,
+    `${median(decoding).toFixed(1)} ms`,
   ];
   return `| ${cells.join(' | ')} |`;
 }
@@ -159,17 +115,6 @@ async function timeToToolsList(args: readonly string[]): Promise<number> {
   child.stdin.end();
   await once(child, 'exit');
   return ms;
-}
-
-async function timed<T>(work: () => Promise<T>): Promise<[T, number]> {
-  const started = performance.now();
-  const result = await work();
-  return [result, performance.now() - started];
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
 }
 
 await main();

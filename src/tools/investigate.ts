@@ -5,6 +5,7 @@ import { type Investigation, investigationAnswer } from '../report/investigation
 import { withLink } from '../report/links.js';
 import type { NextCall } from '../report/next.js';
 import { formatTime } from '../report/units.js';
+import { createSchema } from '../schema/schema.js';
 import { formatSelector } from '../sources/selector.js';
 import type { Window } from '../sources/source.js';
 import {
@@ -20,6 +21,7 @@ import { conclude } from './investigate/conclude.js';
 import { findingsOf, lensRows } from './investigate/findings.js';
 import { onsetOf } from './investigate/onset.js';
 import { type CaseReading, readCase } from './investigate/read.js';
+import { countedSource, createRequests } from './investigate/requests.js';
 import type { ShareChange } from './investigate/shares.js';
 import { besideIncident } from './investigate/sides.js';
 import { differenceLink } from './link.js';
@@ -50,17 +52,20 @@ export const investigate = defineTool({
     if (window === null)
       throw new UserError('investigate needs `from` and `to`.', 'Give the window of the incident.');
     const baseline = readBaseline(args, window, context.now());
-    const { service, notes } = await resolveService(request, window, context);
+    const requests = createRequests(context.progress);
+    const source = countedSource(request.source, requests);
+    // What exists is asked anew, so that those requests count, too.
+    const schema = createSchema(source);
+    const { service, notes } = await resolveService(request, window, { ...context, schemaOf: () => schema });
     const matchers = allMatchers(service, request.matchers);
-    const schema = context.schemaOf(request.source);
     const typeIds = await schema.typeIds(matchers, window, context.signal);
     const missing: ProfileRequest = { ...request, service };
     if (typeIds.length === 0) return emptiness('investigate', args, missing, window, context);
     const sides =
       baseline === null
-        ? { source: request.source, baseline: null }
-        : besideIncident(request.source, window, matchers, { window: baseline, matchers });
-    const reading = await readCase({ ...sides, matchers, typeIds, incident: window }, context);
+        ? { source, baseline: null }
+        : besideIncident(source, window, matchers, { window: baseline, matchers });
+    const reading = await readCase({ ...sides, matchers, typeIds, incident: window, requests }, context);
     if (reading === null) return emptiness('investigate', args, missing, window, context);
     const found = await reportOf(reading, missing, window, baseline, args.symptom, notes, context);
     const ofMain = { profileTypeId: found.main.id, matchers };

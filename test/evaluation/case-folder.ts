@@ -1,4 +1,4 @@
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { z } from 'zod';
@@ -55,12 +55,13 @@ type CaseFile = z.infer<typeof caseSchema>;
  * `truth.json` (the same without profiles) beside a manifest with times. Its source is the `files` source.
  *
  * @param options.t0 Unix ms of offset 0; for a manifest it must fit its times
+ * @param options.source where the profiles were put already; nothing but the question and the truth is read then
  */
 export async function loadCaseFolder(
   directory: string,
-  options: { t0?: number } = {},
+  options: { t0?: number; source?: ProfileSource } = {},
 ): Promise<IncidentCase> {
-  const { t0 = FIXTURE_T0 } = options;
+  const { t0 = FIXTURE_T0, source } = options;
   const found = await readCase(directory);
   const { windows, truth } = found;
   const label = Object.entries(truth.label_culprit ?? {})[0];
@@ -86,11 +87,38 @@ export async function loadCaseFolder(
       label: label === undefined ? null : { name: label[0], value: label[1] },
       since: truth.since === null ? null : at(truth.since),
     },
-    source:
-      found.profiles === undefined
-        ? createFilesSource({ directory, name: found.id })
-        : await placedSource(directory, found, found.profiles, t0),
+    source: source ?? (await sourceOf(directory, found, t0)),
   };
+}
+
+/**
+ * The case folders among directories, or directly in them, sorted.
+ *
+ * @throws Error where a directory is and holds none
+ */
+export async function caseFoldersIn(directories: readonly string[]): Promise<string[]> {
+  const found = await Promise.all(
+    directories.map(async (directory) => {
+      const names = await readdir(directory, { withFileTypes: true });
+      if (isCase(names.map(({ name }) => name))) return [directory];
+      const below = names.flatMap((entry) => (entry.isDirectory() ? path.join(directory, entry.name) : []));
+      const cases: string[] = [];
+      for (const folder of below) if (isCase(await readdir(folder))) cases.push(folder);
+      if (cases.length === 0) throw new Error(`no case.json or truth.json in ${directory} or directly below`);
+      return cases.sort();
+    }),
+  );
+  return found.flat();
+}
+
+function isCase(names: readonly string[]): boolean {
+  return names.includes('case.json') || names.includes('truth.json');
+}
+
+function sourceOf(directory: string, found: CaseFile, t0: number): Promise<ProfileSource> | ProfileSource {
+  return found.profiles === undefined
+    ? createFilesSource({ directory, name: found.id })
+    : placedSource(directory, found, found.profiles, t0);
 }
 
 /**

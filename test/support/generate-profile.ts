@@ -7,6 +7,8 @@ export interface GeneratedProfileOptions {
   seed?: number;
   /** Exact share of `runtime.mallocgc` in the self cost of the whole profile. */
   hotShare?: number;
+  /** What the costs of one call path, some 3 % of all, are multiplied by. */
+  slower?: number;
   /** Only the `cpu` values, as a Pyroscope server sends them; else the sample counts, too. */
   cpuOnly?: boolean;
 }
@@ -87,7 +89,7 @@ interface Tree {
  * paths of which none matters: what a truncated call tree loses first.
  */
 export function generateProfile(options: GeneratedProfileOptions): GeneratedProfile {
-  const { nodes, seed = 1, hotShare = 0.3024, cpuOnly = false } = options;
+  const { nodes, seed = 1, hotShare = 0.3024, slower = 1, cpuOnly = false } = options;
   const next = random(seed);
   const below = (limit: number) => Math.floor(next() * limit);
   const functions = functionNames(Math.max(200, Math.min(4_000, Math.round(nodes / 25))), below);
@@ -100,12 +102,13 @@ export function generateProfile(options: GeneratedProfileOptions): GeneratedProf
   const weights = new Map<number, number>();
   spread(leaves, ticks - hotTicks, weights, next);
   spread(hotLeaves, hotTicks, weights, next);
+  const extra = slowDown(tree, weights, slower);
   return {
     bytes: encode(tree, functions, weights, cpuOnly),
     nodes: tree.functionOf.length,
     stacks: weights.size,
     hot: { name: HOT, paths: hotLeaves.length, share: hotTicks / ticks },
-    total: ticks * TICK_NS,
+    total: (ticks + extra) * TICK_NS,
   };
 }
 
@@ -187,6 +190,36 @@ function addHotLeaves(
     if (node === size) added.push(node);
   }
   return added;
+}
+
+/** Part of all costs that the call path which becomes slower has. */
+const SLOWER_PART = 0.03;
+
+/** Multiplies the costs below one node; returns what that adds. */
+function slowDown(tree: Tree, weights: Map<number, number>, factor: number): number {
+  if (factor === 1) return 0;
+  const below = tree.functionOf.map((_, node) => weights.get(node) ?? 0);
+  // Children come after their parents.
+  for (let node = below.length - 1; node >= 0; node--) {
+    const parent = tree.parentOf[node] ?? -1;
+    if (parent >= 0) below[parent] = (below[parent] ?? 0) + (below[node] ?? 0);
+  }
+  const wanted = SLOWER_PART * Math.max(...below.slice(0, 2));
+  const off = (node: number) => Math.abs((below[node] ?? 0) - wanted);
+  let slow = 0;
+  for (let node = 1; node < below.length; node++) if (off(node) < off(slow)) slow = node;
+  const inside = new Uint8Array(below.length);
+  let extra = 0;
+  for (let node = slow; node < below.length; node++) {
+    if (node !== slow && inside[tree.parentOf[node] ?? -1] !== 1) continue;
+    inside[node] = 1;
+    const weight = weights.get(node);
+    if (weight === undefined) continue;
+    const more = Math.round(weight * factor);
+    extra += more - weight;
+    weights.set(node, more);
+  }
+  return extra;
 }
 
 function childOf(tree: Tree, parent: number, fn: number): number {

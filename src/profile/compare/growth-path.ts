@@ -24,24 +24,26 @@ interface Way {
  * and below it the callees that keep half of the growth. Direct recursion is folded.
  *
  * @param load value per profile that the load alone accounts for, after ÷ before
+ * @param below whether callees are followed; else the path ends with the function
  */
 export function growthPath(
   { joined, before, after }: Pick<Contrast, 'joined' | 'before' | 'after'>,
   fn: number,
   load: number,
+  below = true,
 ): GrowthPath {
   let ways: Way[] = [];
   const collect = (indices: readonly number[], factor: number) => {
     for (const index of indices) {
       const part = joined.parts[index];
       if (part === undefined) continue;
+      const { frameFunction } = part;
       const { stackStart, stackFrames, values } = part.profile;
       for (let stack = 0; stack < values.length; stack++) {
         const start = stackStart[stack] ?? 0;
         const end = stackStart[stack + 1] ?? 0;
         let through = false;
-        for (let at = start; at < end && !through; at++)
-          through = part.frameFunction[stackFrames[at] ?? 0] === fn;
+        for (let at = start; at < end && !through; at++) through = frameFunction[stackFrames[at] ?? 0] === fn;
         if (through) ways.push({ part, stack, position: end - 1, weight: (values[stack] ?? 0) * factor });
       }
     }
@@ -71,6 +73,7 @@ export function growthPath(
     if (callee === fn && at < 0) {
       at = functions.length - 1;
       whole = group.weight;
+      if (!below) break;
     }
     ways = group.ways;
     for (const way of ways) {
@@ -95,12 +98,14 @@ export function busiestLine(
   for (const index of parts) {
     const part = joined.parts[index];
     if (part === undefined) continue;
+    const { frameFunction } = part;
     const { stackFrames, stackStart, values, frameLine } = part.profile;
     for (let stack = 0; stack < values.length; stack++) {
       for (let at = stackStart[stack] ?? 0; at < (stackStart[stack + 1] ?? 0); at++) {
         const frame = stackFrames[at] ?? 0;
+        if (frameFunction[frame] !== fn) continue;
         const line = frameLine[frame] ?? 0;
-        if (line === 0 || part.frameFunction[frame] !== fn) continue;
+        if (line === 0) continue;
         weights.set(line, (weights.get(line) ?? 0) + (values[stack] ?? 0));
         break;
       }

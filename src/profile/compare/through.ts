@@ -10,12 +10,12 @@ function forEachThrough(
   for (const index of indices) {
     const part = parts[index];
     if (part === undefined) continue;
+    const { frameFunction } = part;
     const { stackStart, stackFrames, values } = part.profile;
-    const marked = part.frameFunction.map((own) => (own === fn ? 1 : 0));
     for (let stack = 0; stack < values.length; stack++) {
       // From the entry point down, so that of a recursion the outermost frame is met.
       for (let at = (stackStart[stack + 1] ?? 0) - 1; at >= (stackStart[stack] ?? 0); at--) {
-        if (marked[stackFrames[at] ?? 0] !== 1) continue;
+        if (frameFunction[stackFrames[at] ?? 0] !== fn) continue;
         visit(part, stack, at);
         break;
       }

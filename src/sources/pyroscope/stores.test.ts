@@ -323,6 +323,22 @@ describe('what is remembered', () => {
     }
   });
 
+  test('several timelines at once learn once for all, in every mode', async () => {
+    for (const mode of ['v1', 'v2', 'dual'] as const) {
+      const timeline = { groupBy: [], step: 15 };
+      const alone = serve({ ...dual, mode });
+      await alone.source.timeSeries(query(T0, T0 + 90_000), timeline, signal);
+      const learnt = alone.asked.filter((name) => name !== 'SelectSeries');
+      const { source, asked } = serve({ ...dual, mode });
+      const series = await Promise.all(
+        [1, 2, 3].map(() => source.timeSeries(query(T0, T0 + 90_000), timeline, signal)),
+      );
+      expect(asked.filter((name) => name !== 'SelectSeries')).toEqual(learnt);
+      expect(series[1]).toEqual(series[0]);
+      expect(series[2]).toEqual(series[0]);
+    }
+  });
+
   test('dual: a beginning that has moved since is looked for again', async () => {
     const model = { ...dual };
     const { source } = serve(model);

@@ -6,6 +6,7 @@ import type { ToolContext } from '../define.js';
 import { type LensType, lensTypes } from '../investigate/lens.js';
 import { type LevelLens, readLevels } from '../investigate/levels.js';
 import { comings, openCase } from '../investigate/read.js';
+import { countedSource, createRequests } from '../investigate/requests.js';
 import { type Rounds, readRounds, roundTimes } from '../investigate/rounds.js';
 import { type Case, GATE, readShares, type ShareLens } from '../investigate/shares.js';
 import { besideIncident } from '../investigate/sides.js';
@@ -50,19 +51,17 @@ export async function readComparison(
   context: ToolContext,
 ): Promise<ComparisonReading | 'no_incident' | { emptyBaseline: Window }> {
   const { scope, window, matchers, baseline } = question;
+  const requests = createRequests(context.progress);
+  const source = countedSource(scope.source, requests);
   const sides =
     baseline.window === null
-      ? { source: scope.source, baseline: null }
-      : besideIncident(scope.source, window, matchers, {
+      ? { source, baseline: null }
+      : besideIncident(source, window, matchers, {
           window: baseline.window,
           matchers: baseline.matchers,
         });
   const typeIds = await context.schemaOf(scope.source).typeIds(matchers, window, context.signal);
-  const found = await openCase(
-    { ...sides, matchers, typeIds, incident: window },
-    context.signal,
-    context.progress,
-  );
+  const found = await openCase({ ...sides, matchers, typeIds, incident: window, requests }, context.signal);
   const { asking, plan, groupBy } = found;
   const rounds = await readRounds(
     asking.source,

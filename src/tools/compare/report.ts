@@ -56,7 +56,7 @@ export async function comparisonOf(
     load:
       change?.culprit.load ??
       (reading.cheaper === null ? analysis.load.ratio : 1 / reading.cheaper.culprit.load),
-    movers: rows.slice(0, limit).map((mover) => moverRow(mover, whole, culprit?.fn ?? null)),
+    movers: moverRows(rows.slice(0, limit), whole, culprit?.fn ?? null),
     tested: all.length,
     attribution: (change?.attribution ?? []).map((row) => ({
       label: row.label,
@@ -147,7 +147,7 @@ function withoutAncestors(
   culprit: number | null,
 ): readonly Mover[] {
   if (culprit === null) return movers;
-  const path = growthPath(contrast, culprit, 1);
+  const path = growthPath(contrast, culprit, 1, false);
   const above = new Set(path.functions.slice(0, Math.max(0, path.at)));
   return movers.filter(({ fn }) => !above.has(fn));
 }
@@ -155,19 +155,24 @@ function withoutAncestors(
 /** Of a function that stands below the named one at least this part of its cost does. */
 const BELOW = 0.5;
 
-function moverRow(mover: Mover, contrast: Contrast, culprit: number | null): MoverRow {
+function moverRows(movers: readonly Mover[], contrast: Contrast, culprit: number | null): MoverRow[] {
   const { joined, after, before } = contrast;
-  const { fn, ...rest } = mover;
-  const parts = rest.totalShareAfter > 0 ? after : before;
-  const below = culprit === null || fn === culprit ? 0 : (totalsBelow(joined, parts.parts, culprit)[fn] ?? 0);
-  const isBelow = below >= BELOW * (parts.costs.totals[fn] ?? 0) && below > 0;
-  const path = growthPath(contrast, fn, 1);
-  return {
-    ...rest,
-    ...functionData(joined.functions[fn], busiestLine(contrast, parts.parts, fn)),
-    chargedTo: isBelow && culprit !== null ? functionData(joined.functions[culprit], 0).function : null,
-    path: path.functions.slice(0, path.at + 1).map((id) => functionData(joined.functions[id], 0).function),
-  };
+  const below = (side: Contrast['after']) =>
+    culprit === null ? null : totalsBelow(joined, side.parts, culprit);
+  const belowCulprit = { before: below(before), after: below(after) };
+  return movers.map(({ fn, ...rest }) => {
+    const side = rest.totalShareAfter > 0 ? 'after' : 'before';
+    const { parts, costs } = contrast[side];
+    const below = fn === culprit ? 0 : (belowCulprit[side]?.[fn] ?? 0);
+    const isBelow = below >= BELOW * (costs.totals[fn] ?? 0) && below > 0;
+    const path = growthPath(contrast, fn, 1, false);
+    return {
+      ...rest,
+      ...functionData(joined.functions[fn], busiestLine(contrast, parts, fn)),
+      chargedTo: isBelow && culprit !== null ? functionData(joined.functions[culprit], 0).function : null,
+      path: path.functions.slice(0, path.at + 1).map((id) => functionData(joined.functions[id], 0).function),
+    };
+  });
 }
 
 function partNotes({ shares }: ComparisonReading): string[] {

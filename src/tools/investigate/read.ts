@@ -7,7 +7,7 @@ import type { ToolContext } from '../define.js';
 import { readFleet } from './fleet.js';
 import { type Asking, type LensType, lensTypes } from './lens.js';
 import { type LevelLens, readLevels } from './levels.js';
-import { countedSource, createRequests } from './requests.js';
+import type { Requests } from './requests.js';
 import { type Rounds, readRounds, roundTimes, totalsIn } from './rounds.js';
 import { type Case, type Fineness, readShares, type ShareLens } from './shares.js';
 import { readWaits, type WaitLens } from './waits.js';
@@ -52,16 +52,16 @@ export interface CaseQuestion {
   incident: Window;
   /** Ends 1 ms before the incident; null: the time just before it. */
   baseline: Window | null;
+  /** Counts and limits what `source` is asked. */
+  requests: Requests;
 }
 
 /** The label sets of a service over both windows, and what every reading of it shares: two requests. */
 export async function openCase(
-  { source, matchers, typeIds, incident, baseline }: CaseQuestion,
+  { source, matchers, typeIds, incident, baseline, requests }: CaseQuestion,
   signal: AbortSignal,
-  onRequest?: (made: number) => void,
 ): Promise<Case & { groupBy: readonly string[] }> {
-  const requests = createRequests(onRequest);
-  const asking: Asking = { source: countedSource(source, requests), matchers, typeIds, signal };
+  const asking: Asking = { source, matchers, typeIds, signal };
   const plan = planWindows(incident, baseline);
   const fleet = await readFleet(
     asking.source,
@@ -87,11 +87,11 @@ export async function openCase(
  */
 export async function readCase(
   question: CaseQuestion,
-  { signal, soon, progress }: Pick<ToolContext, 'signal' | 'soon' | 'progress'>,
+  { signal, soon }: Pick<ToolContext, 'signal' | 'soon'>,
 ): Promise<CaseReading | null> {
   // What has been read by then is answered with.
   const own = soon === undefined ? signal : AbortSignal.any([signal, soon]);
-  const found = await openCase(question, own, progress);
+  const found = await openCase(question, own);
   const { asking, plan, fleet, groupBy } = found;
   const lenses = lensTypes(orderTypes(asking.typeIds));
   const rounds = await Promise.all(

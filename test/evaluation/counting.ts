@@ -1,0 +1,36 @@
+import type { ProfileSource } from '../../src/sources/source.js';
+
+/** What one question cost the store, at the methods of its source. */
+export interface RequestCounts {
+  made: number;
+  mostInFlight: number;
+}
+
+/** The same source with every request for data counted; for the judge, who does not take the product's own word. */
+export function countingSource(source: ProfileSource): { source: ProfileSource; counts: RequestCounts } {
+  const counts = { made: 0, mostInFlight: 0 };
+  let inFlight = 0;
+  const counted = async <T>(request: () => Promise<T>): Promise<T> => {
+    counts.made++;
+    inFlight++;
+    counts.mostInFlight = Math.max(counts.mostInFlight, inFlight);
+    try {
+      return await request();
+    } finally {
+      inFlight--;
+    }
+  };
+  return {
+    counts,
+    source: {
+      ...source,
+      labelNames: (...args) => counted(() => source.labelNames(...args)),
+      labelValues: (...args) => counted(() => source.labelValues(...args)),
+      series: (...args) => counted(() => source.series(...args)),
+      profile: (...args) => counted(() => source.profile(...args)),
+      snapshots: (...args) => counted(() => source.snapshots(...args)),
+      timeSeries: (...args) => counted(() => source.timeSeries(...args)),
+      dataRange: (...args) => counted(() => source.dataRange(...args)),
+    },
+  };
+}

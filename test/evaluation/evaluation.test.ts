@@ -1,0 +1,68 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import { fixture } from '../support/ask.js';
+import { caseFoldersIn, loadCaseFolder, quietHalf } from './case-folder.js';
+import { KINDS } from './generator/case.js';
+import { INNOCENT_KINDS, type Outcome, outcomeOf } from './jobs.js';
+import { BOUNDS, judge } from './score.js';
+import { FLOORS } from './tally.js';
+
+const folders = await caseFoldersIn([fixture('demo'), fixture('incidents')]);
+
+test('five incidents are shipped', () => {
+  expect(folders).toHaveLength(5);
+});
+
+describe.each(folders)('%s', (folder) => {
+  test('investigate is right about the incident and accuses nobody of the quiet half before it', async () => {
+    const found = await loadCaseFolder(folder);
+    for (const one of [found, quietHalf(found)]) {
+      const { asked, score } = await judge(one);
+      expect(score.wrong, one.id).toEqual([]);
+      expect(score.accused).toBe(false);
+      expect(asked.tokens).toBeLessThanOrEqual(BOUNDS.tokens);
+    }
+    await found.source.close();
+  });
+});
+
+describe('generated cases', () => {
+  const SEEDS = 12;
+  const FIRST = 2_000_000;
+  const outcomes: Outcome[] = [];
+  beforeAll(async () => {
+    for (const kind of KINDS)
+      for (let seed = FIRST; seed < FIRST + SEEDS; seed++) outcomes.push(await outcomeOf({ kind, seed }));
+  }, 120_000);
+
+  test('what stands out by 6 standard errors is named first', () => {
+    const plain = outcomes.filter((one) => one.plain === true);
+    const missed = plain.filter((one) => !one.function).map(({ id, wrong }) => `${id}: ${wrong.join('; ')}`);
+    expect(plain.length).toBeGreaterThan(100);
+    expect(missed.length / plain.length, missed.join('\n')).toBeLessThanOrEqual(1 - FLOORS.named);
+  });
+
+  test('verdict, label and onset are right as often', () => {
+    const guilty = outcomes.filter((one) => one.plain === true);
+    for (const what of ['verdict', 'label', 'onset'] as const) {
+      const right = guilty.filter((one) => one[what]).length;
+      expect(right / guilty.length, what).toBeGreaterThanOrEqual(FLOORS.named);
+    }
+  });
+
+  test('load, nothing and moved code accuse nobody', () => {
+    const innocent = outcomes.filter(({ kind }) => INNOCENT_KINDS.includes(kind));
+    const accused = innocent.filter((one) => one.accused).map(({ id }) => id);
+    expect(innocent).toHaveLength(3 * SEEDS);
+    // One in a hundred is allowed: of 36 that is none.
+    expect(accused).toEqual([]);
+  });
+
+  test('answers are short, requests bounded and counted right', () => {
+    expect(Math.max(...outcomes.map(({ tokens }) => tokens))).toBeLessThanOrEqual(BOUNDS.tokens);
+    expect(Math.max(...outcomes.map(({ requests }) => requests))).toBeLessThanOrEqual(BOUNDS.requests);
+    expect(Math.max(...outcomes.map(({ mostInFlight }) => mostInFlight))).toBeLessThanOrEqual(
+      BOUNDS.inFlight,
+    );
+    expect(outcomes.flatMap(({ wrong }) => wrong.filter((text) => text.includes('requests')))).toEqual([]);
+  });
+});

@@ -1,0 +1,102 @@
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { Worker } from 'node:worker_threads';
+import { writeFigures } from '../support/figures.js';
+import { KINDS } from './generator/case.js';
+import { describeCase } from './generator/describe.js';
+import { caseOf, type Job, jobsOf, type Outcome } from './jobs.js';
+import { summaryOf, tableOf } from './tally.js';
+
+// Judges `investigate` on generated cases of all kinds and sizes; exit code 1 when a floor is missed.
+
+const PAGE = fileURLToPath(new URL('../../../test/evaluation/README.md', import.meta.url));
+/** Far from the seeds that the engine was made with. */
+const HELD_OUT = 1_000_000;
+const USAGE = `npm run evaluate:generated -- [--cases N] [--kinds ab…] [--from SEED] [--workers N] [--verbose] [--write]
+  --cases    of every kind (default 200), ten times as many of h, i and j
+  --kinds    letters of the kinds to judge (default all)
+  --from     first seed (default ${HELD_OUT}: held out; hunt for faults from 1 on)
+  --workers  threads (default 2)
+  --verbose  describes every case that went wrong, and how
+  --write    writes the table into test/evaluation/README.md`;
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      cases: { type: 'string', default: '200' },
+      kinds: { type: 'string', default: KINDS.join('') },
+      from: { type: 'string', default: String(HELD_OUT) },
+      workers: { type: 'string', default: '2' },
+      verbose: { type: 'boolean', default: false },
+      write: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  if (values.help) {
+    console.log(USAGE);
+    return;
+  }
+  const [cases, from, workers] = [values.cases, values.from, values.workers].map(wholeNumber);
+  if (cases === undefined || from === undefined || workers === undefined) throw new Error(USAGE);
+  const kinds = KINDS.filter((kind) => values.kinds.includes(kind));
+  const jobs = jobsOf(kinds, cases, from);
+  const outcomes = await judgeAll(jobs, workers);
+  if (values.verbose) for (const { job, outcome } of failures(jobs, outcomes)) describe(job, outcome);
+  const table = tableOf(outcomes);
+  const { lines, reached } = summaryOf(outcomes);
+  const summary = lines.map((line) => `- ${line}`).join('\n');
+  console.log(`${table}\n\n${summary}`);
+  if (values.write) {
+    const command = `npm run evaluate:generated -- --cases ${cases} --from ${from} --write`;
+    const seeds = `Seeds ${from} and on; ${cases} cases of every kind, ${10 * cases} of (h), (i) and (j).`;
+    writeFigures(PAGE, `Made by \`${command}\`. ${seeds}\n\n${summary}\n\n${table}`);
+  }
+  if (!reached) process.exitCode = 1;
+}
+
+function wholeNumber(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1)
+    throw new Error(`${text} is not a whole number above 0\n${USAGE}`);
+  return value;
+}
+
+/** Spreads jobs over threads; the outcomes come in the order of the jobs. */
+async function judgeAll(jobs: readonly Job[], threads: number): Promise<Outcome[]> {
+  const outcomes: Outcome[] = [];
+  let done = 0;
+  const work = Array.from({ length: threads }, async (_, thread) => {
+    const places = jobs.flatMap((_, at) => (at % threads === thread ? [at] : []));
+    const worker = new Worker(new URL('worker.js', import.meta.url), {
+      workerData: places.map((at) => jobs[at]),
+    });
+    let next = 0;
+    worker.on('message', (outcome: Outcome) => {
+      outcomes[places[next++] ?? 0] = outcome;
+      if (++done % 500 === 0) process.stderr.write(`${done} of ${jobs.length}\n`);
+    });
+    await new Promise<void>((resolve, reject) => {
+      worker.once('error', reject);
+      worker.once('exit', (code) =>
+        code === 0 ? resolve() : reject(new Error(`thread ended with ${code}`)),
+      );
+    });
+  });
+  await Promise.all(work);
+  return outcomes;
+}
+
+/** Cases with anything wrong, in the order of the jobs. */
+function failures(jobs: readonly Job[], outcomes: readonly Outcome[]): { job: Job; outcome: Outcome }[] {
+  return jobs.flatMap((job, at) => {
+    const outcome = outcomes[at];
+    return outcome === undefined || outcome.wrong.length === 0 ? [] : [{ job, outcome }];
+  });
+}
+
+function describe(job: Job, { plain, accused, wrong }: Outcome): void {
+  const marks = [accused ? 'ACCUSED' : '', plain ? '≥ 6 SE' : ''].filter((mark) => mark !== '');
+  console.log(`${describeCase(caseOf(job))}\nWRONG ${marks.join(', ')}: ${wrong.join('; ')}\n`);
+}
+
+await main();

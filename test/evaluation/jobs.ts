@@ -1,0 +1,81 @@
+import type { GeneratedCase, Kind } from './generator/case.js';
+import { generateCase } from './generator/generate.js';
+import { createRandom, logUniform } from './generator/random.js';
+import { type Judged, judge } from './score.js';
+
+/** Classes of sizes: samples on the smaller side. */
+export const SIZES = [
+  { name: '300–1,000', least: 300, most: 1_000 },
+  { name: '1,000–10,000', least: 1_000, most: 10_000 },
+  { name: '10,000–100,000', least: 10_000, most: 100_000 },
+] as const;
+export type Size = (typeof SIZES)[number]['name'];
+
+/** Kinds in which nobody's code is to blame. */
+export const INNOCENT_KINDS: readonly Kind[] = ['h', 'i', 'j'];
+/** From so many standard errors on a planted change must be found. */
+const PLAIN_ERRORS = 6;
+/** A baseline has about this many times the samples of its incident, which is shorter. */
+const BASELINE_TIMES = 2;
+
+/** One case to be made and judged. */
+export interface Job {
+  kind: Kind;
+  seed: number;
+}
+
+/** What is left of a judged case when the workers have done with it. */
+export interface Outcome {
+  id: string;
+  kind: Kind;
+  size: Size;
+  /** The planted change stands out by 6 standard errors or more; null where no function is guilty. */
+  plain: boolean | null;
+  verdict: boolean;
+  function: boolean;
+  label: boolean;
+  onset: boolean;
+  accused: boolean;
+  tokens: number;
+  requests: number;
+  mostInFlight: number;
+  ms: number;
+  wrong: readonly string[];
+}
+
+/** The jobs of a run: `cases` of every kind, ten times as many of those where the wrong are accused. */
+export function jobsOf(kinds: readonly Kind[], cases: number, from: number): Job[] {
+  return kinds.flatMap((kind) => {
+    const count = INNOCENT_KINDS.includes(kind) ? 10 * cases : cases;
+    return Array.from({ length: count }, (_, index) => ({ kind, seed: from + index }));
+  });
+}
+
+/** The case of a job: the sizes take turns. */
+export function caseOf({ kind, seed }: Job): GeneratedCase {
+  const size = SIZES[seed % SIZES.length] ?? SIZES[0];
+  const samples = BASELINE_TIMES * logUniform(createRandom(`size ${kind}:${seed}`), size.least, size.most);
+  return generateCase(kind, seed, { samples });
+}
+
+export async function outcomeOf(job: Job): Promise<Outcome> {
+  const found = caseOf(job);
+  return summaryOf(found, await judge(found));
+}
+
+function summaryOf(found: GeneratedCase, { asked, score }: Judged): Outcome {
+  const smaller = Math.min(found.samples.baseline, found.samples.incident);
+  const size = SIZES.find(({ most }) => smaller < most) ?? SIZES[2];
+  const errors = found.effects[0]?.se ?? 0;
+  return {
+    ...score,
+    id: found.id,
+    kind: found.kind,
+    size: size.name,
+    plain: found.truth.functions.length === 0 ? null : errors >= PLAIN_ERRORS,
+    tokens: asked.tokens,
+    requests: asked.requests,
+    mostInFlight: asked.mostInFlight,
+    ms: asked.ms,
+  };
+}

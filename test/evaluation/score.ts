@@ -1,0 +1,116 @@
+import { normaliseName } from '../../src/profile/names.js';
+import type { ProfileSource } from '../../src/sources/source.js';
+import { type Asked, askInvestigate } from './ask.js';
+import type { IncidentCase } from './generator/case.js';
+
+/** Verdicts that accuse somebody's code. */
+const ACCUSING: readonly string[] = ['code_regression', 'leak', 'contention'];
+/** The bounds that every answer keeps: tokens of the text, upstream requests, and those in flight at once. */
+export const BOUNDS = { tokens: 1_500, requests: 40, inFlight: 8 } as const;
+
+/** How an answer compares with the truth of its case. */
+export interface Score {
+  verdict: boolean;
+  /** The first-named function, or that none is named. */
+  function: boolean;
+  label: boolean;
+  onset: boolean;
+  /** Somebody's code is accused where nobody is to blame. */
+  accused: boolean;
+  /** What is wrong, in words; empty when all is right. */
+  wrong: string[];
+}
+
+/** A case, what was answered and how right that is. */
+export interface Judged {
+  found: IncidentCase;
+  asked: Asked;
+  score: Score;
+}
+
+export async function judge(found: IncidentCase): Promise<Judged> {
+  const asked = await askInvestigate(found);
+  const first = asked.data.findings[0]?.profile_type_id;
+  return { found, asked, score: scoreOf(found, asked, await usualGap(found, first)) };
+}
+
+/**
+ * Compares an answer with the truth.
+ *
+ * @param gapMs usual time between two profiles of one instance: by so much an onset may be off
+ */
+export function scoreOf({ truth }: IncidentCase, asked: Asked, gapMs: number): Score {
+  const { data } = asked;
+  const first = data.findings[0];
+  const name = first?.function ?? null;
+  const innocent = truth.functions.length === 0;
+  const wanted = truth.functions.map(normaliseName);
+  const text = (label: { name: string; value: string } | null | undefined) =>
+    label ? `${label.name}=${label.value}` : null;
+  const [label, wantedLabel] = [text(first?.label), text(truth.label)];
+  const checks = {
+    verdict: data.verdict === truth.verdict,
+    function: innocent ? name === null : name !== null && wanted.includes(normaliseName(name)),
+    label: label === wantedLabel,
+    onset: isOnset(truth.since, data.since, gapMs),
+  };
+  const accused = innocent
+    ? ACCUSING.includes(data.verdict) || name !== null
+    : truth.verdict === 'moved' && ACCUSING.includes(data.verdict);
+  const wrong: string[] = [];
+  if (!checks.verdict) wrong.push(`verdict ${data.verdict}, not ${truth.verdict}`);
+  if (!checks.function) wrong.push(`function ${name}, not ${truth.functions.join(' or ') || 'none'}`);
+  if (!checks.label) wrong.push(`label ${label}, not ${wantedLabel}`);
+  if (!checks.onset) wrong.push(`onset ${spanText(data.since)}, not ${timeText(truth.since)}`);
+  if (!asked.text.includes(data.verdict)) wrong.push('the text has another verdict than the JSON');
+  if (asked.requests !== data.upstream_requests)
+    wrong.push(`${asked.requests} requests, but the answer says ${data.upstream_requests}`);
+  if (asked.requests > BOUNDS.requests) wrong.push(`${asked.requests} requests`);
+  if (asked.mostInFlight > BOUNDS.inFlight) wrong.push(`${asked.mostInFlight} requests in flight`);
+  return { ...checks, accused, wrong };
+}
+
+function isOnset(since: number | null, found: Asked['data']['since'], gapMs: number): boolean {
+  if (since === null || found === null) return since === found;
+  return since >= found.after - gapMs && since <= found.before + gapMs;
+}
+
+function spanText(since: Asked['data']['since']): string {
+  return since === null ? 'none' : `${timeText(since.after)} to ${timeText(since.before)}`;
+}
+
+function timeText(ms: number | null): string {
+  return ms === null ? 'none' : new Date(ms).toISOString().slice(11, 19);
+}
+
+const STEP_S = 5;
+
+/** The usual time between two profiles of one instance in milliseconds, of the given type, else of the first one. */
+async function usualGap(
+  { source, service, windows }: IncidentCase,
+  typeId: string | undefined,
+): Promise<number> {
+  const { signal } = new AbortController();
+  const window = { from: windows.baseline.from, to: windows.incident.to };
+  const matchers = [{ name: 'service_name', op: '=', value: service }] as const;
+  const profileTypeId = typeId ?? (await firstType(source, { matchers, window }, signal));
+  const groupBy = await source.labelNames({ matchers, window }, signal);
+  const series = await source.timeSeries(
+    { matchers, window, profileTypeId },
+    { groupBy, step: STEP_S },
+    signal,
+  );
+  const gaps = series.flatMap(({ points }) =>
+    points.slice(1).map(({ time }, at) => time - (points[at]?.time ?? time)),
+  );
+  return gaps.sort((a, b) => a - b)[Math.floor(gaps.length / 2)] ?? 0;
+}
+
+async function firstType(
+  source: ProfileSource,
+  query: Parameters<ProfileSource['labelValues']>[1],
+  signal: AbortSignal,
+): Promise<string> {
+  const [first = ''] = await source.labelValues('__profile_type__', query, signal);
+  return first;
+}

@@ -1,0 +1,119 @@
+import { KINDS, type Kind } from './generator/case.js';
+import { INNOCENT_KINDS, type Outcome, SIZES } from './jobs.js';
+import { BOUNDS } from './score.js';
+import { markdownTable, quantile } from './table.js';
+
+/** What the product must reach. */
+export const FLOORS = { named: 0.95, accused: 0.01, withinTokens: 0.95 } as const;
+
+const KIND_WORDS: Readonly<Record<Kind, string>> = {
+  a: 'own cost of one function',
+  b: 'cost in a library leaf',
+  c: 'garbage collection',
+  d: 'goroutine leak',
+  e: 'memory leak',
+  f: 'lock contention',
+  g: 'one label value only',
+  h: 'load rose',
+  i: 'no change',
+  j: 'moved or renamed',
+  k: 'deep recursion',
+  l: 'many small leaves',
+  m: 'waiting dominates',
+  n: 'burst',
+  o: 'decoy',
+};
+
+const HEAD = [
+  'kind',
+  'samples',
+  'cases',
+  '≥ 6 SE',
+  'named first',
+  'falsely accused',
+  'verdict',
+  'label',
+  'onset',
+  'tokens p95',
+  'requests, most',
+];
+
+/** The outcomes by kind and size, then by kind. */
+export function tableOf(outcomes: readonly Outcome[]): string {
+  const rows = KINDS.flatMap((kind) => {
+    const own = outcomes.filter((one) => one.kind === kind);
+    if (own.length === 0) return [];
+    const name = `(${kind}) ${KIND_WORDS[kind]}`;
+    const sizes = SIZES.flatMap(({ name: size }) => {
+      const part = own.filter((one) => one.size === size);
+      return part.length === 0 ? [] : [rowOf(name, size, part)];
+    });
+    return sizes.length === 1 ? sizes : [...sizes, rowOf(name, '**all**', own)];
+  });
+  return markdownTable(HEAD, rows);
+}
+
+function rowOf(name: string, size: string, part: readonly Outcome[]): string[] {
+  const plain = part.filter((one) => one.plain === true);
+  const innocent = part.filter(({ kind }) => INNOCENT_KINDS.includes(kind));
+  const rate = (test: (one: Outcome) => boolean, of = part) => percent(of.filter(test).length, of.length);
+  return [
+    name,
+    size,
+    part.length.toLocaleString('en'),
+    part.every((one) => one.plain === null) ? '–' : plain.length.toLocaleString('en'),
+    rate((one) => one.function, plain),
+    innocent.length === 0 ? '–' : `${innocent.filter((one) => one.accused).length}`,
+    rate((one) => one.verdict),
+    rate((one) => one.label),
+    rate((one) => one.onset),
+    String(quantile(tokensOf(part), 0.95)),
+    String(Math.max(...part.map(({ requests }) => requests))),
+  ];
+}
+
+function percent(count: number, of: number): string {
+  return of === 0 ? '–' : `${((100 * count) / of).toFixed(1)} %`;
+}
+
+function tokensOf(outcomes: readonly Outcome[]): number[] {
+  return outcomes.map(({ tokens }) => tokens);
+}
+
+/** What was reached against what must be; `reached` tells whether all of it was. */
+export function summaryOf(outcomes: readonly Outcome[]): { lines: string[]; reached: boolean } {
+  const plain = outcomes.filter((one) => one.plain === true);
+  const named = plain.filter((one) => one.function).length;
+  const long = outcomes.filter(({ tokens }) => tokens > BOUNDS.tokens).length;
+  const requests = Math.max(0, ...outcomes.map((one) => one.requests));
+  const inFlight = Math.max(0, ...outcomes.map((one) => one.mostInFlight));
+  const innocent = INNOCENT_KINDS.flatMap((kind) => {
+    const own = outcomes.filter((one) => one.kind === kind);
+    return own.length === 0
+      ? []
+      : [{ kind, of: own.length, accused: own.filter((one) => one.accused).length }];
+  });
+  const cheated = outcomes.filter(({ wrong }) => wrong.some((text) => text.includes('requests'))).length;
+  const checks = [
+    {
+      text: `planted changes of at least 6 standard errors named first: ${named} of ${plain.length} (${percent(named, plain.length)}; floor 95 %)`,
+      reached: named >= FLOORS.named * plain.length,
+    },
+    ...innocent.map(({ kind, of, accused }) => ({
+      text: `falsely accused of (${kind}) ${KIND_WORDS[kind]}: ${accused} of ${of} (${percent(accused, of)}; at most 1 %)`,
+      reached: accused <= FLOORS.accused * of,
+    })),
+    {
+      text: `answers over ${BOUNDS.tokens} tokens: ${long} of ${outcomes.length} (p95 ${quantile(tokensOf(outcomes), 0.95)}, most ${Math.max(0, ...tokensOf(outcomes))})`,
+      reached: long <= (1 - FLOORS.withinTokens) * outcomes.length,
+    },
+    {
+      text: `upstream requests: at most ${requests}, ${inFlight} in flight (bounds ${BOUNDS.requests} and ${BOUNDS.inFlight}); ${cheated} answers that state another number`,
+      reached: requests <= BOUNDS.requests && inFlight <= BOUNDS.inFlight && cheated === 0,
+    },
+  ];
+  return {
+    lines: checks.map(({ text, reached }) => `${reached ? 'reached' : 'MISSED'}: ${text}`),
+    reached: checks.every(({ reached }) => reached),
+  };
+}
