@@ -49,7 +49,8 @@ export function loadChange(
     const sampling = phi / samplesOf(calm, quantum) + phi / samplesOf(end, quantum);
     const between = spread.variance * (1 / calm.length + 1 / end.length);
     const t = Math.log(high / low) / Math.sqrt(Math.max(sampling, between));
-    const z = normalDeviate(t, spread.freedom) - (cut < before.length ? EARLY_MARGIN : 0);
+    // Sampling errors are known; only the spread between parts was estimated.
+    const z = (between > sampling ? normalDeviate(t, spread.freedom) : t) - (cut < before.length ? EARLY_MARGIN : 0);
     if (z > best.z) best = { ratio, risen: high / low, z, rose: high / low >= LEAST_RISE && z >= LEAST_Z };
   }
   return best;

@@ -49,9 +49,7 @@ export function conclude(reading: CaseReading): Conclusion {
     .filter(({ change }) => change !== null && change.from !== null)
     .map((of): Cause => ({ kind: 'moved', of }));
   const [time] = shares;
-  const loaded = shares
-    .filter(({ lens, analysis, change }) => lens.kind === 'time' && change === null && analysis.load.rose)
-    .map((of): Cause => ({ kind: 'load', of }));
+  const loaded = loadCauses(shares);
   const ranked: readonly (readonly [Verdict, readonly Cause[]])[] = [
     ['leak', leaks],
     ['contention', contended],
@@ -77,6 +75,22 @@ export function conclude(reading: CaseReading): Conclusion {
     verdict: few && levels.length === 0 && waits.length === 0 ? 'inconclusive' : 'no_change',
     causes: [],
   };
+}
+
+/** Two profile types whose cost rose, each less than beyond doubt, say it together. */
+const SUPPORTED_Z = 2;
+const SUPPORTING_Z = 2.5;
+const LEAST_RISE = 1.2;
+
+/** Types on whose time the load rose, for themselves or with the allocations as a second witness. */
+function loadCauses(shares: readonly ShareLens[]): Cause[] {
+  const roseBy = (z: number) => (share: ShareLens) =>
+    !share.analysis.partly && (share.analysis.load.risen ?? 0) >= LEAST_RISE && share.analysis.load.z >= z;
+  const witnessed = shares.some((share) => share.lens.kind === 'amount' && roseBy(SUPPORTING_Z)(share));
+  return shares
+    .filter(({ lens, change }) => lens.kind === 'time' && change === null)
+    .filter((share) => share.analysis.load.rose || (witnessed && roseBy(SUPPORTED_Z)(share)))
+    .map((of): Cause => ({ kind: 'load', of }));
 }
 
 /** Changes of code; where it is the collector that burns the time, the allocation site comes first. */

@@ -1,7 +1,7 @@
 import { splitIdle } from '../../profile/idle.js';
 import type { Profile } from '../../profile/model.js';
 import { totalValue } from '../../profile/model.js';
-import { selectStacks } from '../../profile/stacks.js';
+import { selectStacks, stacksThrough } from '../../profile/stacks.js';
 import { type ProfileType, parseProfileType } from '../../profile/types.js';
 import { secondsPerUnit } from '../../report/units.js';
 import type { Matcher, ProfileSource, Window } from '../../sources/source.js';
@@ -57,16 +57,20 @@ export async function readActive(
   return activeOf(profile, type);
 }
 
-/** Sets idle time apart: waiting threads of wall-clock types, and what Node calls idle wherever it stands. */
+/** A profiler that is asked for profiles from inside the process: its first sample has the weight of its start-up. */
+const PROFILER_FILE = 'node:inspector';
+
+/** Sets apart what is no work of the service: waiting threads of wall-clock types, Node's idle time, the profiler itself. */
 export function activeOf(profile: Profile, type: ProfileType): Profile {
-  if (type.wallClock) return splitIdle(profile).active;
-  if (type.alias !== 'cpu') return profile;
-  const idle = profile.functions.findIndex(({ name }) => name === '(idle)');
-  if (idle < 0) return profile;
-  return selectStacks(
-    profile,
-    (stack) => profile.frameFunction[profile.stackFrames[profile.stackStart[stack] ?? 0] ?? 0] !== idle,
-  );
+  const working = type.wallClock ? splitIdle(profile).active : profile;
+  const isTime = type.wallClock || type.alias === 'cpu';
+  const idle = isTime ? working.functions.findIndex(({ name }) => name === '(idle)') : -1;
+  const isProfiler = working.functions.map(({ file }) => isTime && file === PROFILER_FILE);
+  if (idle < 0 && !isProfiler.includes(true)) return working;
+  const profiling = stacksThrough(working, (id) => isProfiler[id] === true);
+  const leafOf = (stack: number) =>
+    working.frameFunction[working.stackFrames[working.stackStart[stack] ?? 0] ?? 0];
+  return selectStacks(working, (stack) => leafOf(stack) !== idle && !profiling(stack));
 }
 
 /** Go, the JVM agents and V8 record one allocation for about this many bytes. */

@@ -126,6 +126,12 @@ export async function readShares(
     const change = await strongestChange(found, lens, rounds, analysis, slices, gate);
     if (change === null) return { lens, analysis, change: null, notes, rounds, windows };
     const info = analysis.joined.functions[change.culprit.fn];
+    if (round < MOST_WARM_UPS && info !== undefined && isOneOff(analysis, change)) {
+      warm.add(joinKey(info));
+      notes.push(`${info.name} rose in one instance for a single round only and is left out (a restart does that).`);
+      reading = withoutFunctions(reading, warm);
+      continue;
+    }
     if (
       round < MOST_WARM_UPS &&
       info !== undefined &&
@@ -220,6 +226,20 @@ function cameLate(rounds: Rounds, { baseline }: Plan, { name, value }: Matcher):
   const others = roundTimes(rounds, baseline)[0];
   if (own.length === 0 || first === undefined || others === undefined) return false;
   return first - others > PAST * (baseline.to - others);
+}
+
+/** One instance has this part of a function's samples where the others have next to none. */
+const ALONE = 0.85;
+/** A burst of one part in one instance must stand out by this to be more than a restart. */
+const ONE_OFF_Z = 7;
+
+/** Whether a change was over after one part of the window and was seen in one instance of several: a restart looks so. */
+function isOneOff(analysis: Analysis, { culprit, run, slice }: Found): boolean {
+  const burst = slice === null && run.first === run.last && run.last < analysis.incident.length - 1;
+  if (!burst || analysis.slices.length < 2 || culprit.z >= ONE_OFF_Z) return false;
+  const counts = analysis.slices.map((own) => countsIn(analysis, own, culprit.fn).x);
+  const all = counts.reduce((sum, x) => sum + x, 0);
+  return all > 0 && Math.max(...counts) >= ALONE * all;
 }
 
 /** Whether a change is only in the first profiles of instances that came during the incident. */
