@@ -24,7 +24,7 @@ export function chainsOf(
   };
   /** Sum over the stacks of value × number of functions of the group that lie below. */
   const height = new Float64Array(functions.length);
-  for (const index of indices) {
+  for (const index of groupOf.size === 0 ? [] : indices) {
     const part = parts[index];
     if (part === undefined) continue;
     const { stackStart, stackFrames, values } = part.profile;

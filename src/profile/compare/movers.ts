@@ -84,15 +84,13 @@ function withoutWrappers(
   culprit: number | null,
   movers: readonly Mover[],
 ): Mover[] {
-  const groups = new Map<string, number>();
-  const groupOf = new Map(
-    movers.map(({ fn, valueBefore, valueAfter }) => {
-      const costs = `${valueBefore} ${valueAfter}`;
-      const group = groups.get(costs) ?? groups.size;
-      groups.set(costs, group);
-      return [fn, group] as const;
-    }),
-  );
+  const groups = new Map<string, number[]>();
+  for (const { fn, valueBefore, valueAfter } of movers) {
+    const costs = `${valueBefore} ${valueAfter}`;
+    groups.set(costs, [...(groups.get(costs) ?? []), fn]);
+  }
+  const alike = [...groups.values()].filter((group) => group.length > 1);
+  const groupOf = new Map(alike.flatMap((group, number) => group.map((fn) => [fn, number] as const)));
   const chains = chainsOf(joined, [...before.parts, ...after.parts], groupOf);
   const kept = new Set(
     chains.map(
@@ -100,7 +98,7 @@ function withoutWrappers(
         chain.find((fn) => fn === culprit) ?? chain.find((fn) => joined.application[fn] === 1) ?? chain[0],
     ),
   );
-  return movers.filter(({ fn }) => kept.has(fn));
+  return movers.filter(({ fn }) => !groupOf.has(fn) || kept.has(fn));
 }
 
 /** @param diluted whether a fall is no fall outside the culprit */
