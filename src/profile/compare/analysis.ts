@@ -146,13 +146,24 @@ export interface CodeChange {
 /** A change that is said to have begun before the window must be there in the window, too, in standard errors. */
 const STILL_THERE_Z = 3;
 
-/** Looks for a change of code over time; null where load and noise explain all. */
-export function changeOverTime(analysis: Analysis, gate: number): CodeChange | null {
-  const early = strongestRun(analysis, analysis.universe);
-  const change = changeInRun(analysis, early, gate);
-  if (early.early === 0) return change;
-  if (change !== null && isStillThere(analysis, change)) return change;
-  return changeInRun(analysis, strongestRun(analysis, analysis.universe, false), gate);
+/** A burst must stand out by this more: jobs that run now and then look like one. */
+const BURST_MARGIN = 0.6;
+
+/**
+ * Looks for a change of code over time; null where load and noise explain all.
+ *
+ * @param bursts whether a change may be over before the window is
+ */
+export function changeOverTime(analysis: Analysis, gate: number, bursts = true): CodeChange | null {
+  const last = analysis.incident.length - 1;
+  const isBurst = (run: Run) => run.last < last;
+  const mayBe = (run: Run) => bursts || !isBurst(run);
+  const run = strongestRun(analysis, analysis.universe, mayBe);
+  const change = changeInRun(analysis, run, isBurst(run) ? gate + BURST_MARGIN : gate);
+  if (change !== null && (run.early === 0 || isStillThere(analysis, change))) return change;
+  if (run.early === 0 && !isBurst(run)) return null;
+  const other = strongestRun(analysis, analysis.universe, (one) => one.early === 0 && !isBurst(one));
+  return changeInRun(analysis, other, gate);
 }
 
 function changeInRun(analysis: Analysis, run: Run, gate: number): CodeChange | null {

@@ -80,7 +80,7 @@ export function deviation(
   [x2, n2]: readonly [number, number],
   { phi, freedom }: Dispersion,
 ): number {
-  return normalDeviate(signedRoot(Math.min(x1, n1), n1, Math.min(x2, n2), n2, phi), freedom);
+  return normalDeviate(signedRoot(Math.min(x1, n1), n1, Math.min(x2, n2), n2, phi), freedom + 24);
 }
 
 /** The functions of a universe whose shares differ by enough samples and points to matter, most outstanding first. */

@@ -16,8 +16,8 @@ export interface Leak {
 const LEAST_SNAPSHOTS = 3;
 /** The end of the incident against the end of the baseline (comparison rules §6). */
 const LEAST_RATIO = 2;
-/** What one ramp adds after the middle of its rise: a cache that has filled adds nothing. */
-const STILL_GROWING = 0.15;
+/** What the last third of a rise adds to the third before it: a cache that has filled adds nothing. */
+const STILL_GROWING = 0.18;
 
 /**
  * Whether a level leaks: it rises through the incident, faster than in the baseline, to at least twice the baseline's
@@ -61,15 +61,10 @@ function slopeOf(levels: readonly Level[]): number {
   return variance > 0 ? covariance / variance : 0;
 }
 
-/** Whether the second half of a rise still adds a good part of it. */
+/** Whether the last third of a rise is still well above the third before it: of a straight rise by a third of it. */
 function keepsGrowing(rising: readonly Level[], growth: number): boolean {
-  const half = Math.floor(rising.length / 2);
-  const second = rising.slice(half);
-  const [first, last] = [second[0], second.at(-1)];
-  if (first === undefined || last === undefined) return false;
-  if (second.length === 1)
-    return last.value - (rising[half - 1]?.value ?? last.value) >= STILL_GROWING * growth;
-  return slopeOf(second) * (last.time - first.time) >= STILL_GROWING * growth;
+  const third = Math.max(1, Math.floor(rising.length / 3));
+  return mean(rising.slice(-third)) - mean(rising.slice(-2 * third, -third)) >= STILL_GROWING * growth;
 }
 
 /**

@@ -48,9 +48,11 @@ export function loadChange(
     const spread = spreadOf(cut < before.length ? [calm, end] : [calm]);
     const sampling = phi / samplesOf(calm, quantum) + phi / samplesOf(end, quantum);
     const between = spread.variance * (1 / calm.length + 1 / end.length);
-    const t = Math.log(high / low) / Math.sqrt(Math.max(sampling, between));
-    // Sampling errors are known; only the spread between parts was estimated.
-    const z = (between > sampling ? normalDeviate(t, spread.freedom) : t) - (cut < before.length ? EARLY_MARGIN : 0);
+    const variance = Math.max(sampling, between);
+    const t = Math.log(high / low) / Math.sqrt(variance);
+    // Sampling errors are known: the freedom of a variance of which only a part was estimated (Satterthwaite 1946).
+    const freedom = spread.freedom * (variance / Math.max(between, 1e-9)) ** 2;
+    const z = normalDeviate(t, freedom) - (cut < before.length ? EARLY_MARGIN : 0);
     if (z > best.z) best = { ratio, risen: high / low, z, rose: high / low >= LEAST_RISE && z >= LEAST_Z };
   }
   return best;

@@ -11,6 +11,8 @@ const LEAST_INSIDE_Z = -1.7;
 /** The loss is of the size of the gain: between these parts of it, of the caller's own cost in a wider range. */
 const LIKE_GAIN = [0.5, 1.8] as const;
 const LIKE_GAIN_INSIDE = [0.4, 2.5] as const;
+/** Where all own code together costs more than this against before, cost did not only move. */
+const MOST_RISE = 1.3;
 /** Of a growth that is passed on to the caller this much is left there, or the cost only moved inside the caller. */
 const LEFT_AT_CALLER = 0.4;
 
@@ -21,6 +23,10 @@ const LEFT_AT_CALLER = 0.4;
  * @returns the function that lost it; null where the growth is real
  */
 export function movedFrom(contrast: Contrast, culprit: Culprit): number | null {
+  const { before, after } = contrast;
+  const universe = universeOf(contrast);
+  const level = ({ costs, profiles }: Contrast['before']) => share(universe.sum(costs), profiles);
+  if (level(after) > MOST_RISE * level(before)) return null;
   const inside = lostInside(contrast, culprit);
   if (inside?.ofItsOwn) return inside.caller;
   return lostElsewhere(contrast, culprit) ?? inside?.caller ?? null;

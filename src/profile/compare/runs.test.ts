@@ -21,7 +21,7 @@ function strongest(baseline: readonly Stacks[], incident: readonly Stacks[], may
   const all = measured(baseline, incident);
   const { joined } = all;
   const sides = { joined, before: sideOf(joined, all.baseline), after: sideOf(joined, all.incident) };
-  return strongestRun(all, universeOf(sides), mayBeginEarly);
+  return strongestRun(all, universeOf(sides), ({ early }) => mayBeginEarly || early === 0);
 }
 
 const run = (first: number, last: number, early = 0) => ({ first, last, early });

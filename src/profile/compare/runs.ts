@@ -87,12 +87,16 @@ const EARLY_MARGIN = 0.8;
  * The stretch of the incident in which a single function grows most visibly against the baseline, so that a burst, or a
  * change that begins inside the window, is not diluted by the rest (comparison rules §5). Ties go to the longer stretch.
  */
-export function strongestRun(measured: Measured, universe: Universe, mayBeginEarly = true): Run {
+export function strongestRun(
+  measured: Measured,
+  universe: Universe,
+  mayBe: (run: Run) => boolean = () => true,
+): Run {
   const { baseline, incident } = measured;
   const whole = wholeRun(measured);
   let best = whole;
   let most = Number.NEGATIVE_INFINITY;
-  for (const run of runsOf(incident.length, mayBeginEarly ? baseline.length : 1)) {
+  for (const run of runsOf(incident.length, baseline.length).filter(mayBe)) {
     const isWhole = run.early === 0 && run.first === 0 && run.last === whole.last;
     const margin = run.early > 0 ? EARLY_MARGIN : isWhole ? 0 : RUN_MARGIN;
     const z = strongestGrowth(contrastOf(measured, run), universe) - margin;

@@ -37,7 +37,7 @@ export interface TypeTotals {
 
 /** How finely the main type and the others are read (comparison rules §8: parts once, added up for everything else). */
 const MAIN: Fineness = { baselineParts: 4, incidentParts: 4, slices: 7 };
-const SECOND: Fineness = { baselineParts: 3, incidentParts: 2, slices: 0, gate: 4.8 };
+const SECOND: Fineness = { baselineParts: 3, incidentParts: 2, slices: 0, gate: 4.8, bursts: false };
 /** The collector's growth is half of the evidence for a change of allocations, in standard errors. */
 const PRESSED_GATE = 3.5;
 /** What finding the value of one sample may take. */

@@ -76,6 +76,8 @@ export interface Fineness {
   /** Slices of the fleet, at the most; 0 reads none. */
   slices: number;
   gate?: number;
+  /** Whether a change may be over before the window is; default yes. */
+  bursts?: boolean;
 }
 
 /**
@@ -87,7 +89,7 @@ export async function readShares(
   found: Case,
   lens: LensType,
   rounds: Rounds,
-  { baselineParts, incidentParts, slices: mostSlices, gate = GATE }: Fineness,
+  { baselineParts, incidentParts, slices: mostSlices, gate = GATE, bursts = true }: Fineness,
 ): Promise<ShareLens | null> {
   const { asking, plan } = found;
   const windows = {
@@ -123,7 +125,7 @@ export async function readShares(
   const warm = new Set<string>();
   for (let round = 0; ; round++) {
     const analysis = analyse(reading);
-    const change = await strongestChange(found, lens, rounds, analysis, slices, gate);
+    const change = await strongestChange(found, lens, rounds, analysis, slices, { gate, bursts });
     if (change === null) return { lens, analysis, change: null, notes, rounds, windows };
     const info = analysis.joined.functions[change.culprit.fn];
     if (round < MOST_WARM_UPS && info !== undefined && isOneOff(analysis, change)) {
@@ -194,9 +196,9 @@ async function strongestChange(
   rounds: Rounds,
   analysis: Analysis,
   slices: readonly SliceOf[],
-  gate: number,
+  { gate, bursts }: { gate: number; bursts: boolean },
 ): Promise<Found | null> {
-  const overTime = changeOverTime(analysis, gate);
+  const overTime = changeOverTime(analysis, gate, bursts);
   let best: Found | null = overTime === null ? null : { ...overTime, slice: null };
   const inSlices = slices
     .map((slice, at) => ({ slice, change: changeInSlice(analysis, at, Math.max(gate, SLICE_GATE)) }))

@@ -25,7 +25,7 @@ export function planWindows(incident: Window, baseline: Window | null = null): P
   const length = incident.to - incident.from + 1;
   const stepMs = stepOf(length);
   if (baseline !== null) return { baseline, incident, stepMs };
-  const room = Math.max(length, LONGEST_MS - length);
+  const room = Math.max(stepMs, LONGEST_MS - length);
   const before = Math.max(1, Math.floor(Math.min(BASELINE_TIMES * length, room) / stepMs));
   return { baseline: { from: incident.from - before * stepMs, to: incident.from - 1 }, incident, stepMs };
 }
