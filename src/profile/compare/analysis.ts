@@ -16,6 +16,7 @@ import {
   strongestRun,
   wholeRun,
 } from './runs.js';
+import { likelihood } from './since.js';
 
 /** A merge with the number of profiles in it. */
 export interface CountedProfile {
@@ -160,10 +161,28 @@ export function changeOverTime(analysis: Analysis, gate: number, bursts = true):
   const mayBe = (run: Run) => bursts || !isBurst(run);
   const run = strongestRun(analysis, analysis.universe, mayBe);
   const change = changeInRun(analysis, run, isBurst(run) ? gate + BURST_MARGIN : gate);
+  // What is gone from the last part was a burst, too, however the parts were put together.
+  const over = change !== null && !isBurst(run) && isOver(analysis, change);
+  if (over && (!bursts || change.culprit.z < gate + BURST_MARGIN)) return null;
   if (change !== null && (run.early === 0 || isStillThere(analysis, change))) return change;
   if (run.early === 0 && !isBurst(run)) return null;
   const other = strongestRun(analysis, analysis.universe, (one) => one.early === 0 && !isBurst(one));
   return changeInRun(analysis, other, gate);
+}
+
+/** The last part speaks for the share before by a factor of e² in likelihood. */
+const OVER = 2;
+
+/** Whether the last part of the incident shows the share of before rather than that of the change. */
+function isOver(analysis: Analysis, { culprit, contrast }: CodeChange): boolean {
+  const last = analysis.incident.at(-1);
+  if (last === undefined || analysis.incident.length < 2) return false;
+  const [before, after] = [contrast.before, contrast.after].map((side) =>
+    countsIn(analysis, side, culprit.fn),
+  );
+  const seen = countsIn(analysis, last, culprit.fn);
+  if (before === undefined || after === undefined) return false;
+  return likelihood(seen, before.x / before.n) - likelihood(seen, after.x / after.n) > OVER;
 }
 
 function changeInRun(analysis: Analysis, run: Run, gate: number): CodeChange | null {

@@ -9,7 +9,7 @@ export interface PartLevel {
 /** A smaller rise of the load is no incident: services drift by some percent from hour to hour. */
 const LEAST_RISE = 1.2;
 /** Least distance from chance, in standard errors of a normal distribution. */
-const LEAST_Z = 3.3;
+const LEAST_Z = 3.6;
 
 /** The baseline is calm unless much speaks against it. */
 const EARLY_MARGIN = 0.8;

@@ -11,8 +11,8 @@ const LEAST_INSIDE_Z = -1.7;
 /** The loss is of the size of the gain: between these parts of it, of the caller's own cost in a wider range. */
 const LIKE_GAIN = [0.5, 1.8] as const;
 const LIKE_GAIN_INSIDE = [0.4, 2.5] as const;
-/** Where all own code together costs more than this against before, cost did not only move. */
-const MOST_RISE = 1.3;
+/** … of a function elsewhere, where many could fit, in a narrow one. */
+const LIKE_GAIN_FAR = [0.7, 1.4] as const;
 /** Of a growth that is passed on to the caller this much is left there, or the cost only moved inside the caller. */
 const LEFT_AT_CALLER = 0.4;
 
@@ -23,10 +23,6 @@ const LEFT_AT_CALLER = 0.4;
  * @returns the function that lost it; null where the growth is real
  */
 export function movedFrom(contrast: Contrast, culprit: Culprit): number | null {
-  const { before, after } = contrast;
-  const universe = universeOf(contrast);
-  const level = ({ costs, profiles }: Contrast['before']) => share(universe.sum(costs), profiles);
-  if (level(after) > MOST_RISE * level(before)) return null;
   const inside = lostInside(contrast, culprit);
   if (inside?.ofItsOwn) return inside.caller;
   return lostElsewhere(contrast, culprit) ?? inside?.caller ?? null;
@@ -122,8 +118,8 @@ function lostElsewhere(contrast: Contrast, { fn }: Culprit): number | null {
     const [o1, o2] = [before.costs.totals[other] ?? 0, after.costs.totals[other] ?? 0];
     let z = isCounterpart(contrast, universe, fn, o1, o2, { leastZ: LEAST_NEAR_Z, like: LIKE_GAIN });
     // Of all functions some fall by chance; of those under the very same caller hardly one: that is a new name.
-    if (z !== null && z > LEAST_LOSS_Z && nearestCaller(contrast, universe, other, before) !== caller)
-      z = null;
+    if (z !== null && nearestCaller(contrast, universe, other, before) !== caller)
+      z = isCounterpart(contrast, universe, fn, o1, o2, { leastZ: LEAST_LOSS_Z, like: LIKE_GAIN_FAR });
     if (z === null) continue;
     // Of a chain that was lost as a whole the innermost is the name.
     if (best === null || z < best.z || (z === best.z && isBelow(joined, before.parts, other, best.fn)))

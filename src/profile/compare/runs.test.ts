@@ -17,7 +17,7 @@ function measured(baseline: readonly Stacks[], incident: readonly Stacks[]): Mea
   };
 }
 
-function strongest(baseline: readonly Stacks[], incident: readonly Stacks[], mayBeginEarly?: boolean) {
+function strongest(baseline: readonly Stacks[], incident: readonly Stacks[], mayBeginEarly = true) {
   const all = measured(baseline, incident);
   const { joined } = all;
   const sides = { joined, before: sideOf(joined, all.baseline), after: sideOf(joined, all.incident) };

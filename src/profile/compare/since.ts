@@ -18,18 +18,22 @@ export function changePoint(
   p1: number,
   p2: number,
 ): number {
-  const logit = (p: number, { x, n }: Pick<Observation, 'x' | 'n'>) =>
-    x * Math.log(clamp(p)) + (n - x) * Math.log(1 - clamp(p));
   let best = 1;
   let most = Number.NEGATIVE_INFINITY;
   for (let cut = 1; cut < observations.length; cut++) {
-    const likelihood = observations.reduce((sum, one, at) => sum + logit(at < cut ? p1 : p2, one), 0);
-    if (likelihood > most) {
-      most = likelihood;
+    const all = observations.reduce((sum, one, at) => sum + likelihood(one, at < cut ? p1 : p2), 0);
+    if (all > most) {
+      most = all;
       best = cut;
     }
   }
   return best;
+}
+
+/** Binomial log-likelihood of a share, but for its constant. */
+export function likelihood({ x, n }: Pick<Observation, 'x' | 'n'>, share: number): number {
+  const p = clamp(share);
+  return x * Math.log(p) + (n - x) * Math.log(1 - p);
 }
 
 /** A share that was never seen may still occur: half a sample of a thousand. */

@@ -130,7 +130,9 @@ export async function readShares(
     const info = analysis.joined.functions[change.culprit.fn];
     if (round < MOST_WARM_UPS && info !== undefined && isOneOff(analysis, change)) {
       warm.add(joinKey(info));
-      notes.push(`${info.name} rose in one instance for a single round only and is left out (a restart does that).`);
+      notes.push(
+        `${info.name} rose in one instance for a single round only and is left out (a restart does that).`,
+      );
       reading = withoutFunctions(reading, warm);
       continue;
     }

@@ -2,7 +2,7 @@ import type { Window } from '../../sources/source.js';
 
 /** The default baseline is this many times as long as the window … */
 const BASELINE_TIMES = 4;
-/** … but both together are shorter than the day that a server lets one query span, for windows of up to half of it. */
+/** … but both together are shorter than the day that a server lets one query span. */
 const LONGEST_MS = 23 * 3_600_000;
 /** Resolution of the series, at the finest: profilers send at most one profile in this time. */
 const FINEST_STEP_MS = 5_000;
