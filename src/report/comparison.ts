@@ -176,12 +176,17 @@ function moverData(row: MoverRow): JsonObject {
   };
 }
 
-function reasonOf({ verdict, before, after, load, type, tested }: Comparison): string {
+function reasonOf({ verdict, before, after, load, type, tested, movers }: Comparison): string {
   const ratio = before.perProfile > 0 ? after.perProfile / before.perProfile : null;
   const what = type.wallClock ? `active ${type.alias} time` : type.alias;
   const per = type.kind === 'instant' ? 'mean snapshot' : 'per profile';
   const change = ratio === null ? `no ${what} before` : `${what} ${per} x${ratio.toFixed(2)}`;
-  if (verdict === 'no_change') return `${change}; none of ${tested} functions stands out of the noise`;
+  if (verdict === 'no_change') {
+    const others = movers.filter((row) => row.significant).length;
+    return others === 0
+      ? `${change}; none of ${tested} functions stands out of the noise`
+      : `${change}; of the team's own functions none stands out of the noise, of libraries and runtime ${others} (below)`;
+  }
   if (verdict === 'load_increase') return `${change}; all parts of the code rose alike`;
   if (verdict === 'code_regression' || verdict === 'improvement')
     return load === null ? change : `${change}, x${load.toFixed(2)} outside the named function`;

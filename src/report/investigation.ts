@@ -236,7 +236,7 @@ function whereText({ label }: Finding): string {
 function sinceText({ since, until, kind }: Finding): string {
   if (since === null) return '';
   const end = until === null ? '' : `, until ${formatTime(Math.floor(until / 1000) * 1000)} (a burst)`;
-  const word = kind === 'leak' ? 'growing since' : 'began';
+  const word = kind === 'leak' ? 'growth began' : 'began';
   return `${word} between ${clock(since.after)} and ${clock(since.before)}${end}`;
 }
 

@@ -22,7 +22,7 @@ import { findingsOf, lensRows } from './investigate/findings.js';
 import { onsetOf } from './investigate/onset.js';
 import { type CaseReading, readCase } from './investigate/read.js';
 import { countedSource, createRequests } from './investigate/requests.js';
-import type { ShareChange } from './investigate/shares.js';
+import type { ShareChange, ShareLens } from './investigate/shares.js';
 import { besideIncident } from './investigate/sides.js';
 import { differenceLink } from './link.js';
 import { emptiness } from './profile-question.js';
@@ -118,8 +118,8 @@ async function reportOf(
     baseline: { ...(baseline ?? reading.plan.baseline), chosen: baseline === null },
     main: type,
     counts: {
-      before: { profiles: profiles('before'), samples: main?.analysis.samples.before ?? 0 },
-      after: { profiles: profiles('after'), samples: main?.analysis.samples.after ?? 0 },
+      before: { profiles: profiles('before'), samples: samplesOf(main, 'baseline') },
+      after: { profiles: profiles('after'), samples: samplesOf(main, 'incident') },
       instances: reading.instances,
     },
     totals: { before: row?.before ?? 0, after: row?.after ?? 0 },
@@ -133,6 +133,13 @@ async function reportOf(
     requests: reading.found.requests.made,
     next: nextCalls(found, callScope, window, reading),
   };
+}
+
+/** Active samples of one side of the main type; 0 where it was not read. */
+function samplesOf(main: ShareLens | undefined, side: 'baseline' | 'incident'): number {
+  if (main === undefined) return 0;
+  const { quantum, [side]: parts } = main.analysis;
+  return parts.reduce((sum, { costs }) => sum + costs.total, 0) / quantum;
 }
 
 function earlyNotes(change: ShareChange | null): string[] {

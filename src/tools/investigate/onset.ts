@@ -55,6 +55,8 @@ async function onsetOfChange(found: Case, share: ShareLens): Promise<Since | nul
   const counts = read.map((part) => countsIn(analysis, part, culprit.fn));
   const cut = changePoint(counts, p1, p2);
   const around = { from: parts[cut - 1]?.from ?? 0, to: parts[cut]?.to ?? 0 };
+  // Between two single rounds there is nothing left to narrow down.
+  if (gapsIn(share.rounds, around) <= 2) return edges(share.rounds, parts[cut - 1], parts[cut]);
   return narrow(found, share, { rounds: share.rounds, matchers: [], p1, p2 }, around);
 }
 
