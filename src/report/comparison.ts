@@ -1,4 +1,4 @@
-import type { MoverKind } from '../profile/compare/movers.js';
+import type { Mover } from '../profile/compare/movers.js';
 import type { ProfileType } from '../profile/types.js';
 import { displayFunction, displayName, type NamedFunction } from './functions.js';
 import { type Finding, sentenceOf } from './investigation.js';
@@ -19,17 +19,9 @@ export interface ComparedSide {
   gaps: readonly { from: number; to: number }[];
 }
 
-export interface MoverRow extends NamedFunction {
-  kind: MoverKind;
-  selfShareBefore: number;
-  selfShareAfter: number;
-  totalShareBefore: number;
-  totalShareAfter: number;
-  valueBefore: number;
-  valueAfter: number;
-  delta: number;
-  interval: readonly [low: number, high: number];
-  significant: boolean;
+/** A mover with its name and place. */
+export interface MoverRow extends NamedFunction, Omit<Mover, 'fn'> {
+  /** The changed function that it stands below; null where it does not. */
   chargedTo: string | null;
   path: readonly string[];
 }

@@ -25,17 +25,33 @@ function forEachThrough(
 
 /** Costs of the functions below one function: totals over the stacks that pass through it, from it down. */
 export function totalsBelow(joined: Joined, parts: readonly number[], fn: number): Float64Array {
+  return totalsOf(joined, parts, fn, (start, _, at) => [start, at + 1]);
+}
+
+/** Costs of the functions above one function: totals over the stacks that pass through it, down to it. */
+export function totalsAbove(joined: Joined, parts: readonly number[], fn: number): Float64Array {
+  return totalsOf(joined, parts, fn, (_, end, at) => [at + 1, end]);
+}
+
+/** Totals over a stretch of the stacks through a function; recursion adds its value once. */
+function totalsOf(
+  joined: Joined,
+  parts: readonly number[],
+  fn: number,
+  stretch: (start: number, end: number, at: number) => readonly [from: number, to: number],
+): Float64Array {
   const totals = new Float64Array(joined.functions.length);
   const seen = new Int32Array(joined.functions.length).fill(-1);
   let mark = 0;
-  forEachThrough(joined, parts, fn, ({ profile, frameFunction }, stack, from) => {
-    const value = profile.values[stack] ?? 0;
+  forEachThrough(joined, parts, fn, ({ profile, frameFunction }, stack, at) => {
+    const { stackStart, stackFrames, values } = profile;
+    const [from, to] = stretch(stackStart[stack] ?? 0, stackStart[stack + 1] ?? 0, at);
     mark++;
-    for (let at = from; at >= (profile.stackStart[stack] ?? 0); at--) {
-      const callee = frameFunction[profile.stackFrames[at] ?? 0] ?? 0;
-      if (seen[callee] === mark) continue;
-      seen[callee] = mark;
-      totals[callee] = (totals[callee] ?? 0) + value;
+    for (let position = from; position < to; position++) {
+      const other = frameFunction[stackFrames[position] ?? 0] ?? 0;
+      if (seen[other] === mark) continue;
+      seen[other] = mark;
+      totals[other] = (totals[other] ?? 0) + (values[stack] ?? 0);
     }
   });
   return totals;
@@ -44,24 +60,6 @@ export function totalsBelow(joined: Joined, parts: readonly number[], fn: number
 /** Whether a function is called, through whatever others, below another one in some of the parts. */
 export function isBelow(joined: Joined, parts: readonly number[], fn: number, above: number): boolean {
   return (totalsBelow(joined, parts, above)[fn] ?? 0) > 0;
-}
-
-/** Costs of the functions above one function: totals over the stacks that pass through it, down to it. */
-export function totalsAbove(joined: Joined, parts: readonly number[], fn: number): Float64Array {
-  const totals = new Float64Array(joined.functions.length);
-  const seen = new Int32Array(joined.functions.length).fill(-1);
-  let mark = 0;
-  forEachThrough(joined, parts, fn, ({ profile, frameFunction }, stack, from) => {
-    const value = profile.values[stack] ?? 0;
-    mark++;
-    for (let at = from + 1; at < (profile.stackStart[stack + 1] ?? 0); at++) {
-      const caller = frameFunction[profile.stackFrames[at] ?? 0] ?? 0;
-      if (seen[caller] === mark) continue;
-      seen[caller] = mark;
-      totals[caller] = (totals[caller] ?? 0) + value;
-    }
-  });
-  return totals;
 }
 
 /**

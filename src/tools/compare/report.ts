@@ -11,7 +11,7 @@ import type { NextCall } from '../../report/next.js';
 import { formatTime } from '../../report/units.js';
 import { formatSelector } from '../../sources/selector.js';
 import type { ToolContext } from '../define.js';
-import { causeFinding, confidenceOf, placed } from '../investigate/findings.js';
+import { bareFinding, causeFinding, confidenceOf } from '../investigate/findings.js';
 import { onsetOf } from '../investigate/onset.js';
 import { GATE } from '../investigate/shares.js';
 import type { ComparisonReading } from './read.js';
@@ -110,29 +110,24 @@ async function judge(
   return { verdict: few && shares.lens.kind === 'time' ? 'inconclusive' : 'no_change', finding: null };
 }
 
-function cheaperFinding(
-  { shares, cheaper }: ComparisonReading,
-  { joined, before, after }: Contrast,
-): Finding | null {
+function cheaperFinding({ shares, cheaper }: ComparisonReading, whole: Contrast): Finding | null {
   if (cheaper === null) return null;
   const { fn, load, z } = cheaper.culprit;
-  const shareIn = ({ costs }: Contrast['before']) => share(costs.totals[fn] ?? 0, costs.total);
-  const perProfile = ({ costs, profiles }: Contrast['before']) => share(costs.totals[fn] ?? 0, profiles);
+  const { shareBefore, shareAfter, valueBefore, valueAfter, ...rest } = bareFinding(
+    mirrored(whole),
+    fn,
+    load,
+  );
   return {
-    ...placed({ joined, before: after, after: before }, fn, load),
+    ...rest,
     type: shares.lens.type,
     kind: 'improvement',
-    shareBefore: shareIn(before),
-    shareAfter: shareIn(after),
-    valueBefore: perProfile(before),
-    valueAfter: perProfile(after),
-    label: null,
-    since: null,
-    until: null,
+    shareBefore: shareAfter,
+    shareAfter: shareBefore,
+    valueBefore: valueAfter,
+    valueAfter: valueBefore,
     confidence: confidenceOf(z),
     z,
-    from: null,
-    also: [],
   };
 }
 

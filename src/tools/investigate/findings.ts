@@ -80,10 +80,6 @@ function changeFinding(
   since: Since | null,
 ): Finding {
   const { culprit, contrast, carrier, from, run, analysis, attribution } = change;
-  const { before, after } = contrast;
-  const shareIn = ({ costs }: Contrast['before']) => share(costs.totals[culprit.fn] ?? 0, costs.total);
-  const perProfile = ({ costs, profiles }: Contrast['before']) =>
-    share(costs.totals[culprit.fn] ?? 0, profiles);
   const ties =
     carrier === null
       ? []
@@ -92,13 +88,9 @@ function changeFinding(
           .map(({ label, value }) => `${label}=${value}`);
   const ended = run.last < analysis.incident.length - 1 && kind === 'code' && change.slice === null;
   return {
-    ...placed(contrast, culprit.fn, culprit.load),
+    ...bareFinding(contrast, culprit.fn, culprit.load),
     type,
     kind,
-    shareBefore: shareIn(before),
-    shareAfter: shareIn(after),
-    valueBefore: perProfile(before),
-    valueAfter: perProfile(after),
     label:
       carrier === null
         ? null
@@ -149,12 +141,22 @@ function growthFinding(
   type: ProfileType,
   { joined, before, after, site }: SiteGrowth,
 ): Omit<Finding, 'kind' | 'confidence'> {
-  const contrast = { joined, before, after };
-  const shareIn = ({ costs }: Contrast['before']) => share(costs.totals[site.fn] ?? 0, costs.total);
-  const perProfile = ({ costs, profiles }: Contrast['before']) => share(costs.totals[site.fn] ?? 0, profiles);
+  return { ...bareFinding({ joined, before, after }, site.fn, 1), type };
+}
+
+type Sides = Pick<Contrast, 'joined' | 'before' | 'after'>;
+
+/** A function on both sides, without label, onset or distance. */
+export function bareFinding(
+  contrast: Sides,
+  fn: number,
+  load: number,
+): Omit<Finding, 'type' | 'kind' | 'confidence'> {
+  const { before, after } = contrast;
+  const shareIn = ({ costs }: Contrast['before']) => share(costs.totals[fn] ?? 0, costs.total);
+  const perProfile = ({ costs, profiles }: Contrast['before']) => share(costs.totals[fn] ?? 0, profiles);
   return {
-    ...placed(contrast, site.fn, 1),
-    type,
+    ...placed(contrast, fn, load),
     shareBefore: shareIn(before),
     shareAfter: shareIn(after),
     valueBefore: perProfile(before),
@@ -168,10 +170,8 @@ function growthFinding(
   };
 }
 
-type Sides = Pick<Contrast, 'joined' | 'before' | 'after'>;
-
 /** A function with its line, the path of its growth and its nearest own caller on it. */
-export function placed(contrast: Sides, fn: number, load: number) {
+function placed(contrast: Sides, fn: number, load: number) {
   const { joined, after } = contrast;
   const path = growthPath(contrast, fn, load);
   const caller = path.functions
