@@ -6,7 +6,7 @@ import { createPatternBook } from '../src/schema/patterns/book.js';
 import { createFilesSource } from '../src/sources/files/source.js';
 import type { DashboardStore } from '../src/sources/grafana/dashboards.js';
 import { askerIn, askFiles, environmentOf, fixture, INCIDENT_WINDOW, NOW } from './support/ask.js';
-import { dashboardStore } from './support/dashboards.js';
+import { dashboardSources, dashboardStore } from './support/dashboards.js';
 
 // find_query_patterns over the dashboards of fixtures/dashboards/, checked against the profiles of the demo incident.
 
@@ -150,5 +150,93 @@ describe("a service under the team's own name", () => {
     expect(several.text).toContain('No data (unknown service)');
     const exact = await ask('summarize_profile', { ...asked, service: 'checkout-api' });
     expect(exact.text).not.toContain('the team calls');
+  });
+});
+
+describe('a team whose label for services is not service_name', () => {
+  // One dashboard, whose only query is by region: that is what trace links call a service here, too.
+  const model = {
+    title: 'Regions',
+    panels: [
+      {
+        title: 'Hot code by pod',
+        datasource: { type: 'grafana-pyroscope-datasource', uid: 'pyro-prod-eu' },
+        targets: [
+          {
+            profileTypeId: 'process_cpu:cpu:nanoseconds:cpu:nanoseconds',
+            labelSelector: '{region="eu-central-1"}',
+            groupBy: ['zone', 'pod'],
+          },
+        ],
+      },
+    ],
+  };
+  const traces = {
+    uid: 'tempo',
+    name: 'Tempo',
+    type: 'tempo',
+    jsonData: {
+      tracesToProfiles: {
+        datasourceUid: 'pyro-prod-eu',
+        profileTypeId: 'process_cpu:cpu:nanoseconds:cpu:nanoseconds',
+        tags: [{ key: 'service.name', value: 'region' }],
+      },
+    },
+  };
+  const byRegion = () => {
+    const refs = dashboardStore();
+    return connected({
+      search: async (page, limit, signal) => (await refs.search(page, limit, signal)).slice(0, 1),
+      dashboard: async () => ({ model, version: null, updated: null }),
+      dataSources: async () => [...dashboardSources.filter(({ uid }) => uid === 'pyro-prod-eu'), traces],
+    });
+  };
+  const asked = { service: 'eu-central-1', source: 'demo', ...INCIDENT_WINDOW };
+
+  test.each([
+    ['summarize_profile', { profile_type: 'cpu' }],
+    ['compare_profiles', { profile_type: 'cpu' }],
+    ['investigate', {}],
+    ['list_profile_types', {}],
+  ])('%s takes a value of it for a service, and says so', async (tool, more) => {
+    const { text, isError } = await byRegion().ask(tool, { ...asked, ...more });
+    expect([isError, text]).toEqual([false, expect.stringContaining('region=')]);
+    expect(text.split('\n')[0]).toContain('{region="eu-central-1"}');
+    expect(text).toContain(
+      'No service is called "eu-central-1"; the team tells services apart by region, so that label was taken instead.',
+    );
+  });
+
+  test('the answer is that to the selector', async () => {
+    const { ask: asking } = byRegion();
+    const args = { source: 'demo', ...INCIDENT_WINDOW, profile_type: 'cpu' };
+    const named = await asking('summarize_profile', { ...args, service: 'eu-central-1' });
+    const selected = await asking('summarize_profile', { ...args, selector: '{region="eu-central-1"}' });
+    const plain = (text: string) => text.split('\n').filter((line) => !line.startsWith('Note: No service'));
+    expect(plain(named.text)).toEqual(plain(selected.text));
+  });
+
+  test('it holds for the other side of a comparison', async () => {
+    const { text } = await byRegion().ask('compare_profiles', {
+      ...asked,
+      profile_type: 'cpu',
+      baseline_selector: 'env="production"',
+    });
+    expect(text).toContain('{env="production",region="eu-central-1"}');
+  });
+
+  test('a value that the label does not have stays unknown', async () => {
+    const { text } = await byRegion().ask('summarize_profile', { ...asked, service: 'mars-north' });
+    expect(text).toContain('No data (unknown service)');
+  });
+
+  test("a timeline offers the team's usual grouping, of labels that exist, once it is learned", async () => {
+    const { ask: asking } = byRegion();
+    const args = { source: 'demo', service: 'checkout-api', profile_type: 'cpu', ...INCIDENT_WINDOW };
+    const offer = `"to":"${INCIDENT_WINDOW.to}","group_by":"pod"}`;
+    expect((await asking('get_timeline', args)).text).not.toContain('group_by');
+    await asking('find_query_patterns');
+    expect((await asking('get_timeline', args)).text).toContain(offer);
+    expect((await asking('get_timeline', { ...args, profile_type: 'alloc' })).text).not.toContain('group_by');
   });
 });

@@ -145,9 +145,14 @@ export interface TypeRow {
   services: number;
 }
 
+/** Whose a list is: what stands for the service says more than that none was named. */
+function whose({ service, selector }: ListScope): string {
+  if (service !== null) return safeText(service, 120);
+  return selector === '{}' ? 'all services' : `all services with ${safeText(selector, 200)}`;
+}
+
 /** Profile types with their meaning. */
 export function profileTypesAnswer(rows: readonly TypeRow[], scope: ListScope): Answer {
-  const whose = scope.service === null ? 'all services' : safeText(scope.service, 120);
   return listAnswer(
     'profile_types',
     rows.map(({ type, services }) => ({
@@ -162,7 +167,7 @@ export function profileTypesAnswer(rows: readonly TypeRow[], scope: ListScope): 
     [
       {
         rows: [
-          `${rows.length} profile type${rows.length === 1 ? '' : 's'} of ${whose}; ${windowText(scope)}`,
+          `${rows.length} profile type${rows.length === 1 ? '' : 's'} of ${whose(scope)}; ${windowText(scope)}`,
         ],
       },
       {
@@ -189,7 +194,7 @@ export function labelsAnswer(
     [
       {
         rows: [
-          `${rows.length} label${rows.length === 1 ? '' : 's'} of ${scope.service === null ? 'all services' : safeText(scope.service, 120)}; ${windowText(scope)}`,
+          `${rows.length} label${rows.length === 1 ? '' : 's'} of ${whose(scope)}; ${windowText(scope)}`,
         ],
       },
       {

@@ -54,20 +54,21 @@ export const compareProfiles = defineTool({
       return emptiness('compare_profiles', args, resolution.missing, window, context);
     const { scope } = resolution;
     const matchers = allMatchers(scope.service, scope.matchers);
+    // What stands for the service holds on both sides.
+    const ofService = scope.matchers.filter((matcher) => !request.matchers.includes(matcher));
+    const before = others === null ? scope.matchers : [...others, ...ofService];
     const baseline = {
       window: asked ?? (others === null ? null : window),
-      matchers: others === null ? matchers : allMatchers(scope.service, others),
+      matchers: others === null ? matchers : allMatchers(scope.service, before),
     };
     const found = await readComparison({ scope, window, matchers, baseline }, context);
-    if (found === 'no_incident')
-      return emptiness('compare_profiles', args, { ...request, service: scope.service }, window, context);
+    const { service } = scope;
+    if (found === 'no_incident') {
+      const empty = { ...request, service, matchers: scope.matchers };
+      return emptiness('compare_profiles', args, empty, window, context);
+    }
     if ('emptyBaseline' in found) {
-      const past = {
-        ...request,
-        service: scope.service,
-        profileType: scope.type.id,
-        matchers: others ?? scope.matchers,
-      };
+      const past = { ...request, service, profileType: scope.type.id, matchers: before };
       return noBaseline(args, past, found.emptyBaseline, context);
     }
     const { source, type } = scope;

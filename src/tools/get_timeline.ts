@@ -20,6 +20,7 @@ import { answerAbout } from './profile-question.js';
 import { MOST_PARTS, profileQuery } from './readings.js';
 import type { Scope } from './scope.js';
 import { labelSeries, type TotalSeries, totalSeries } from './total-series.js';
+import { usualGrouping } from './usual-grouping.js';
 
 /** A value of a label that carries this part of a change is where to look (profile analysis §7). */
 const CARRIES = 0.8;
@@ -91,7 +92,13 @@ async function ofFunction(text: string, measured: Measurement, scope: Scope, con
 
 async function ofTotal(measured: Measurement, scope: Scope, context: ToolContext) {
   const { whole, ...read } = await totalSeries(measured, scope, context);
-  const next = nextOf({ ...read, whole }, measured, {});
+  const usual = await usualGrouping(scope, context);
+  const next = [
+    ...nextOf({ ...read, whole }, measured, {}),
+    ...(usual === null
+      ? []
+      : [{ tool: 'get_timeline', arguments: { ...callScope(measured), group_by: usual } }]),
+  ];
   return timelineAnswer(measured, { ...read, whole, by: null, of: null, notes: [], next });
 }
 

@@ -56,10 +56,10 @@ export const investigate = defineTool({
     const source = countedSource(request.source, requests);
     // What exists is asked anew, so that those requests count, too.
     const schema = createSchema(source);
-    const { service, notes } = await resolveService(request, window, { ...context, schemaOf: () => schema });
-    const matchers = allMatchers(service, request.matchers);
+    const { notes, ...meant } = await resolveService(request, window, { ...context, schemaOf: () => schema });
+    const matchers = allMatchers(meant.service, meant.matchers);
     const typeIds = await schema.typeIds(matchers, window, context.signal);
-    const missing: ProfileRequest = { ...request, service };
+    const missing: ProfileRequest = { ...request, ...meant };
     if (typeIds.length === 0) return emptiness('investigate', args, missing, window, context);
     const sides =
       baseline === null

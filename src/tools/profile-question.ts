@@ -36,7 +36,8 @@ export async function answerAbout(
     const second = await measure(anew.scope, context);
     if (second !== null) return linked(await look(second, anew.scope), anew.scope);
   }
-  const found = { ...request, service: anew.scope.service, profileType: anew.scope.type.id };
+  const { service, matchers, type } = anew.scope;
+  const found = { ...request, service, matchers, profileType: type.id };
   return emptiness(tool, args, found, anew.scope.window, context);
 }
 

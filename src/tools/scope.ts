@@ -40,14 +40,14 @@ export type Resolution =
 export async function resolveScope(asked: ProfileRequest, context: ToolContext): Promise<Resolution> {
   const { source } = asked;
   const meant = await withTeamsWord(asked, context);
-  const { request } = meant;
+  let { request } = meant;
   const notes: string[] = [...meant.notes];
-  let { service } = request;
   const window = request.window ?? (await lastHourWithData(request, context));
   if (request.window === null) notes.push('No window was given: the last hour that has data was taken.');
-  const resolved = await resolveService(request, window, context);
-  service = resolved.service;
-  notes.push(...resolved.notes);
+  const { notes: more, ...found } = await resolveService(request, window, context);
+  request = { ...request, ...found };
+  notes.push(...more);
+  const { service } = request;
   const { type, typeIds } = await existingType(
     request.profileType,
     context.schemaOf(source),
@@ -56,7 +56,7 @@ export async function resolveScope(asked: ProfileRequest, context: ToolContext):
   );
   if (type === null) {
     checkTypeName(request.profileType, typeIds);
-    return { missing: { ...request, service }, window };
+    return { missing: request, window };
   }
   if (request.profileType === null) {
     notes.push(`No profile type was given: ${type.alias} was taken${otherTypes(typeIds, type)}.`);
@@ -72,19 +72,20 @@ export async function resolveScope(asked: ProfileRequest, context: ToolContext):
 }
 
 /**
- * The service that is meant: the one that was named, or the only one there is; null where a selector stands for it.
+ * The service that is meant: the one that was named, or the only one there is; null where a selector stands for it. The
+ * matchers are those of the request, and the one that the team has for a service.
  * @throws UserError when there are several
  */
 export async function resolveService(
   { source, service, matchers, ...rest }: ProfileRequest,
   window: Window,
   context: ToolContext,
-): Promise<{ service: string | null; notes: readonly string[] }> {
+): Promise<{ service: string | null; matchers: readonly Matcher[]; notes: readonly string[] }> {
   if (service !== null) {
     const { request, notes } = await withTeamsWord({ ...rest, source, service, matchers, window }, context);
-    return { service: request.service, notes };
+    return { service: request.service, matchers: request.matchers, notes };
   }
-  if (matchers.length > 0) return { service, notes: [] };
+  if (matchers.length > 0) return { service, matchers, notes: [] };
   const services = await context.schemaOf(source).labelValues('service_name', [], window, context.signal);
   if (services.length > 1) {
     throw new UserError(
@@ -93,7 +94,11 @@ export async function resolveService(
     );
   }
   const [only = null] = services;
-  return { service: only, notes: only === null ? [] : [`No service was given: ${only} is the only one.`] };
+  return {
+    service: only,
+    matchers,
+    notes: only === null ? [] : [`No service was given: ${only} is the only one.`],
+  };
 }
 
 /** A selector without a service may sum up several: the reader must know. */

@@ -1,5 +1,7 @@
 import { safeText } from '../report/sanitise.js';
-import { serviceByWord } from '../schema/patterns/words.js';
+import { serviceByWord, serviceLabelOf } from '../schema/patterns/words.js';
+import type { Schema } from '../schema/schema.js';
+import type { Window } from '../sources/source.js';
 import type { ToolContext } from './define.js';
 import type { ProfileRequest } from './request.js';
 
@@ -10,8 +12,9 @@ const DAY = 23 * 60 * MINUTE;
 const WAIT_MS = 5_000;
 
 /**
- * The request with the service that exists for the one that was named: where none is called so, the one that the team
- * calls so on its dashboards, if that is unique. A note says so.
+ * The request with the service that exists for the one that was named. Where none is called so: the value of the label by
+ * which the team tells its services apart, where that is not `service_name`, as a matcher and without a service; or the
+ * one that the team calls so on its dashboards, if that is unique. A note says so.
  */
 export async function withTeamsWord(
   request: ProfileRequest,
@@ -28,14 +31,39 @@ export async function withTeamsWord(
     for (const name of await schema.labelValues('service_name', [], span, context.signal)) existing.add(name);
     if (existing.has(service)) return { request, notes: [] };
   }
-  const { patterns } = await book.read(context.signal, WAIT_MS);
+  const { patterns, serviceLabels } = await book.read(context.signal, WAIT_MS);
   const own = patterns.filter(({ sourceUid }) => sourceUid === null || sourceUid === source.uid);
+  const named = `No service is called ${JSON.stringify(safeText(service, 100))}; `;
+  const label = serviceLabelOf(own, serviceLabels);
+  if (label !== null && (await hasValue(label, service, spans, schema, context.signal))) {
+    return {
+      request: {
+        ...request,
+        service: null,
+        matchers: [...request.matchers, { name: label, op: '=', value: service }],
+      },
+      notes: [
+        `${named}the team tells services apart by ${safeText(label, 60)}, so that label was taken instead.`,
+      ],
+    };
+  }
   const meant = serviceByWord(own, service);
   if (meant === null || !existing.has(meant)) return { request, notes: [] };
   return {
     request: { ...request, service: meant },
-    notes: [
-      `No service is called ${JSON.stringify(safeText(service, 100))}; on its dashboards the team calls ${safeText(meant, 100)} so.`,
-    ],
+    notes: [`${named}on its dashboards the team calls ${safeText(meant, 100)} so.`],
   };
+}
+
+async function hasValue(
+  label: string,
+  value: string,
+  spans: readonly Window[],
+  schema: Schema,
+  signal: AbortSignal,
+): Promise<boolean> {
+  for (const span of spans) {
+    if ((await schema.labelValues(label, [], span, signal)).includes(value)) return true;
+  }
+  return false;
 }
