@@ -6,10 +6,10 @@ import { INNOCENT_KINDS, type Outcome, outcomeOf } from './jobs.js';
 import { BOUNDS, judge } from './score.js';
 import { FLOORS } from './tally.js';
 
-const folders = await caseFoldersIn([fixture('demo'), fixture('incidents')]);
+const folders = await caseFoldersIn([fixture('demo'), fixture('incidents'), fixture('captured')]);
 
-test('five incidents are shipped', () => {
-  expect(folders).toHaveLength(5);
+test('five public incidents and eighteen captured ones are shipped', () => {
+  expect(folders).toHaveLength(23);
 });
 
 describe.each(folders)('%s', (folder) => {
