@@ -12,6 +12,11 @@ export const INSTANCE_LABELS: readonly string[] = [
   'host.name',
 ];
 
+/** The most telling of some labels that tells instances apart; null where none does. */
+export function instanceLabelOf(names: readonly string[]): string | null {
+  return INSTANCE_LABELS.find((label) => names.includes(label)) ?? null;
+}
+
 /** The labels with these names; those that are absent stay so. */
 export function pickLabels(labels: Labels, names: readonly string[]): Labels {
   return Object.fromEntries(

@@ -4,7 +4,7 @@ import { totalValue } from '../profile/model.js';
 import { parseProfileType } from '../profile/types.js';
 import type { Measurement } from '../report/measurement.js';
 import { secondsPerUnit } from '../report/units.js';
-import { INSTANCE_LABELS } from '../sources/labels.js';
+import { instanceLabelOf } from '../sources/labels.js';
 import { formatSelector } from '../sources/selector.js';
 import type { ProfileQuery, SeriesQuery } from '../sources/source.js';
 import type { ToolContext } from './define.js';
@@ -82,7 +82,7 @@ export async function findInstanceLabel(
   context: ToolContext,
 ): Promise<string | null> {
   const names = await context.schemaOf(scope.source).labelNames(query.matchers, query.window, context.signal);
-  return INSTANCE_LABELS.find((label) => names.includes(label)) ?? null;
+  return instanceLabelOf(names);
 }
 
 /**

@@ -4,7 +4,7 @@ import { type Contrast, deviation, LEAST_SAMPLES, shiftOf, type Universe, univer
 import { costsOf } from './costs.js';
 import { type Culprit, culpritOf, findCulprit } from './culprit.js';
 import { type Joined, joinKey, joinProfiles } from './join.js';
-import { type LoadChange, loadChange, type PartLevel } from './load.js';
+import { type LoadChange, loadChange, meanOf, type PartLevel } from './load.js';
 import { movedFrom } from './moved.js';
 import { type Dispersion, dispersionOf } from './noise.js';
 import {
@@ -91,8 +91,7 @@ const SLICE_RISE = 1.12;
 
 /** Whether the middle one of the slices rose; true where none were read. */
 function isEverywhere(slices: readonly PartLevel[], before: readonly PartLevel[]): boolean {
-  const profiles = before.reduce((sum, part) => sum + part.profiles, 0);
-  const was = before.reduce((sum, { value }) => sum + value, 0) / Math.max(1, profiles);
+  const was = meanOf(before);
   const ratios = slices
     .flatMap((one) => (one.profiles > 0 ? [one.value / one.profiles / was] : []))
     .sort((a, b) => a - b);

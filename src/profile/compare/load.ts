@@ -7,7 +7,7 @@ export interface PartLevel {
 }
 
 /** A smaller rise of the load is no incident: services drift by some percent from hour to hour. */
-const LEAST_RISE = 1.2;
+export const LEAST_RISE = 1.2;
 /** Least distance from chance, in standard errors of a normal distribution. */
 const LEAST_Z = 3.6;
 
@@ -58,7 +58,8 @@ export function loadChange(
   return best;
 }
 
-function meanOf(parts: readonly PartLevel[]): number {
+/** Value per profile of some parts together; 0 where they hold none. */
+export function meanOf(parts: readonly PartLevel[]): number {
   const profiles = parts.reduce((sum, part) => sum + part.profiles, 0);
   return profiles > 0 ? parts.reduce((sum, part) => sum + part.value, 0) / profiles : 0;
 }

@@ -1,5 +1,7 @@
 import { LEAST_SIDE_SAMPLES } from '../../profile/compare/analysis.js';
+import { share } from '../../profile/compare/contrast.js';
 import { joinKey } from '../../profile/compare/join.js';
+import { LEAST_RISE } from '../../profile/compare/load.js';
 import { secondsPerUnit } from '../../report/units.js';
 import type { LevelLens } from './levels.js';
 import type { CaseReading } from './read.js';
@@ -80,16 +82,15 @@ export function conclude(reading: CaseReading): Conclusion {
 /** Two profile types whose cost rose, each less than beyond doubt, say it together. */
 const SUPPORTED_Z = 2;
 const SUPPORTING_Z = 2.5;
-const LEAST_RISE = 1.2;
 
 /** Types on whose time the load rose, for themselves or with the allocations as a second witness. */
 function loadCauses(shares: readonly ShareLens[]): Cause[] {
-  const roseBy = (z: number) => (share: ShareLens) =>
-    !share.analysis.partly && (share.analysis.load.risen ?? 0) >= LEAST_RISE && share.analysis.load.z >= z;
-  const witnessed = shares.some((share) => share.lens.kind === 'amount' && roseBy(SUPPORTING_Z)(share));
+  const roseBy = (z: number) => (one: ShareLens) =>
+    !one.analysis.partly && (one.analysis.load.risen ?? 0) >= LEAST_RISE && one.analysis.load.z >= z;
+  const witnessed = shares.some((one) => one.lens.kind === 'amount' && roseBy(SUPPORTING_Z)(one));
   return shares
     .filter(({ lens, change }) => lens.kind === 'time' && change === null)
-    .filter((share) => share.analysis.load.rose || (witnessed && roseBy(SUPPORTED_Z)(share)))
+    .filter((one) => one.analysis.load.rose || (witnessed && roseBy(SUPPORTED_Z)(one)))
     .map((of): Cause => ({ kind: 'load', of }));
 }
 
@@ -123,9 +124,8 @@ function nameIn({ analysis }: ShareChange, fn: number): string {
 function pointsOf({ change }: ShareLens): number {
   if (change === null) return 0;
   const { contrast, culprit } = change;
-  const share = ({ costs }: typeof contrast.before) =>
-    costs.total > 0 ? (costs.totals[culprit.fn] ?? 0) / costs.total : 0;
-  return share(contrast.after) - share(contrast.before);
+  const shareIn = ({ costs }: typeof contrast.before) => share(costs.totals[culprit.fn] ?? 0, costs.total);
+  return shareIn(contrast.after) - shareIn(contrast.before);
 }
 
 /** Time per profile that a change of code added, in seconds. */

@@ -1,4 +1,4 @@
-import { INSTANCE_LABELS } from '../../sources/labels.js';
+import { instanceLabelOf } from '../../sources/labels.js';
 import type { Labels, Matcher, ProfileSource, Window } from '../../sources/source.js';
 
 /** The label sets of a service and how they tell its instances apart. */
@@ -25,7 +25,7 @@ export async function readFleet(
     (name) => name !== 'service_name',
   );
   const rows = await source.series(names, { matchers, window }, signal);
-  const instanceLabel = INSTANCE_LABELS.find((label) => names.includes(label)) ?? null;
+  const instanceLabel = instanceLabelOf(names);
   const valuesOf = (label: string, of: readonly Labels[]) =>
     [...new Set(of.flatMap((row) => row[label] ?? []))].sort();
   const instances = new Map<string, Labels>();
