@@ -9,7 +9,9 @@ import { markdownTable } from './table.js';
 // Judges `investigate` on case folders: one row per case and per quiet half; exit code 1 when anything is wrong.
 
 const ROOT = new URL('../../../', import.meta.url);
-const SHIPPED = ['fixtures/demo', 'fixtures/incidents', 'fixtures/captured'].map((name) => fileURLToPath(new URL(name, ROOT)));
+const SHIPPED = ['fixtures/demo', 'fixtures/incidents', 'fixtures/captured'].map((name) =>
+  fileURLToPath(new URL(name, ROOT)),
+);
 const USAGE = `npm run evaluate -- [DIR…] [--url URL] [--t0 TIME] [--verbose]
   DIR        a case folder (with case.json or truth.json), or a folder of such folders; default: the shipped ones
   --url      a Pyroscope that the cases were pushed to; it is only asked
