@@ -4,9 +4,9 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { encode } from 'gpt-tokenizer/encoding/o200k_base';
 import { helpText } from '../dist/commands/help.js';
-import { OPTIONS } from '../dist/config.js';
 import { inputJsonSchema } from '../dist/mcp/call.js';
 import { INSTRUCTIONS } from '../dist/mcp/instructions.js';
+import { OPTIONS } from '../dist/options.js';
 import { TOOLS } from '../dist/tools/index.js';
 
 const cell = (text) => String(text).replaceAll('|', '\\|').replaceAll('\n', ' ');

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { OPTIONS, readConfig, UsageError } from './config.js';
+import { readConfig, UsageError } from './config.js';
+import { OPTIONS } from './options.js';
 
 const SECRET = 'hunter2-s3cr3t';
 const URL_FLAG = ['--pyroscope-url', 'http://localhost:4040'];
