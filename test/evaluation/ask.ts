@@ -51,7 +51,7 @@ export interface Asked {
  * Asks `investigate` about a case as a client would, with nothing known before: the service and the incident window only.
  * The tool runs once; its answer passes the call boundary twice, as JSON and as text.
  *
- * @throws Error with the tool's words when it answers with an error
+ * @throws Error with the tool's words when it answers with an error or has no data to judge
  */
 export async function askInvestigate(found: IncidentCase): Promise<Asked> {
   const { source, counts } = countingSource(found.source);
@@ -92,8 +92,10 @@ export async function askInvestigate(found: IncidentCase): Promise<Asked> {
   };
   diagnostics.subscribe('undici:request:create', count);
   try {
-    const data = answerSchema.parse(JSON.parse(await ask('json')));
+    const answered = answerSchema.safeParse(JSON.parse(await ask('json')));
     const text = await ask('text');
+    if (!answered.success) throw new Error(`${found.id}: no verdict in the answer: ${text}`);
+    const { data } = answered;
     const { made: requests, mostInFlight } = counts;
     return { data, text, tokens: encode(text).length, requests, mostInFlight, http, ms };
   } finally {

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { z } from 'zod';
 import { createFilesSource } from '../../src/sources/files/source.js';
 import type { ProfileSource } from '../../src/sources/source.js';
+import { pushProfiles, readManifest } from '../support/pyroscope.js';
 import type { IncidentCase } from './generator/case.js';
 
 /** The time that stands for offset 0 where nothing else is said: the shipped fixtures were placed there. */
@@ -56,12 +57,13 @@ type CaseFile = z.infer<typeof caseSchema>;
  *
  * @param options.t0 Unix ms of offset 0; for a manifest it must fit its times
  * @param options.source where the profiles were put already; nothing but the question and the truth is read then
+ * @param options.service the service_name they have there, where it is another
  */
 export async function loadCaseFolder(
   directory: string,
-  options: { t0?: number; source?: ProfileSource } = {},
+  options: { t0?: number; source?: ProfileSource; service?: string } = {},
 ): Promise<IncidentCase> {
-  const { t0 = FIXTURE_T0, source } = options;
+  const { t0 = FIXTURE_T0, source, service } = options;
   const found = await readCase(directory);
   const { windows, truth } = found;
   const label = Object.entries(truth.label_culprit ?? {})[0];
@@ -71,7 +73,7 @@ export async function loadCaseFolder(
     id: found.id,
     kind: truth.kind,
     language: found.language,
-    service: found.service_name,
+    service: service ?? found.service_name,
     windows: {
       // A merge takes both ends, and no profile may count on both sides.
       baseline: {
@@ -89,6 +91,20 @@ export async function loadCaseFolder(
     },
     source: source ?? (await sourceOf(directory, found, t0)),
   };
+}
+
+/**
+ * Pushes the profiles of a case to a Pyroscope, with offset 0 at `t0` and the case's id for its service: many cases have
+ * a service of the same name at the same time.
+ *
+ * @returns the service_name they have there
+ */
+export async function pushCase(url: string, directory: string, t0: number): Promise<string> {
+  const { id, profiles } = await readCase(directory);
+  const placed = profiles === undefined ? readManifest(directory) : manifestOf(profiles, FIXTURE_T0);
+  const renamed = placed.map((entry) => ({ ...entry, labels: { ...entry.labels, service_name: id } }));
+  await pushProfiles(url, directory, renamed, t0 - FIXTURE_T0);
+  return id;
 }
 
 /**
@@ -152,16 +168,7 @@ async function placedSource(
 ): Promise<ProfileSource> {
   const place = await mkdtemp(path.join(tmpdir(), 'incident-'));
   await cp(directory, place, { recursive: true });
-  const manifest = {
-    profiles: profiles.map(({ file, at, duration_s, type_name, labels }) => ({
-      file,
-      time: new Date(t0 + at * 1000).toISOString(),
-      duration_s,
-      type_name,
-      labels,
-    })),
-  };
-  await writeFile(path.join(place, 'profiles.json'), JSON.stringify(manifest));
+  await writeFile(path.join(place, 'profiles.json'), JSON.stringify({ profiles: manifestOf(profiles, t0) }));
   const source = createFilesSource({ directory: place, name: id });
   return {
     ...source,
@@ -170,4 +177,8 @@ async function placedSource(
       await rm(place, { recursive: true, force: true });
     },
   };
+}
+
+function manifestOf(profiles: NonNullable<CaseFile['profiles']>, t0: number) {
+  return profiles.map(({ at, ...entry }) => ({ ...entry, time: new Date(t0 + at * 1000).toISOString() }));
 }

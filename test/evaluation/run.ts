@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { createPyroscopeSource } from '../../src/sources/pyroscope/source.js';
 import type { ProfileSource } from '../../src/sources/source.js';
-import { caseFoldersIn, loadCaseFolder, quietHalf } from './case-folder.js';
+import { caseFoldersIn, loadCaseFolder, pushCase, quietHalf } from './case-folder.js';
 import { type Judged, judge } from './score.js';
 import { markdownTable } from './table.js';
 
@@ -12,10 +12,11 @@ const ROOT = new URL('../../../', import.meta.url);
 const SHIPPED = ['fixtures/demo', 'fixtures/incidents', 'fixtures/captured'].map((name) =>
   fileURLToPath(new URL(name, ROOT)),
 );
-const USAGE = `npm run evaluate -- [DIR…] [--url URL] [--t0 TIME] [--verbose]
+const USAGE = `npm run evaluate -- [DIR…] [--url URL [--push]] [--t0 TIME] [--verbose]
   DIR        a case folder (with case.json or truth.json), or a folder of such folders; default: the shipped ones
   --url      a Pyroscope that the cases were pushed to; it is only asked
-  --t0       the time of offset 0 there, as ISO 8601
+  --push     push them to it first, each as a service named after the case; it must take profiles of the last two hours
+  --t0       the time of offset 0 there, as ISO 8601; with --push by default an hour and a half ago
   --verbose  prints every answer`;
 
 async function main(): Promise<void> {
@@ -23,6 +24,7 @@ async function main(): Promise<void> {
     allowPositionals: true,
     options: {
       url: { type: 'string' },
+      push: { type: 'boolean', default: false },
       t0: { type: 'string' },
       verbose: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
@@ -32,12 +34,17 @@ async function main(): Promise<void> {
     console.log(USAGE);
     return;
   }
-  const t0 = values.t0 === undefined ? undefined : Date.parse(values.t0);
+  const { url, push } = values;
+  const t0 = values.t0 === undefined ? (push ? someTimeAgo() : undefined) : Date.parse(values.t0);
   if (Number.isNaN(t0)) throw new Error(`--t0 ${values.t0} is not a time\n${USAGE}`);
-  const server = values.url === undefined ? null : serverAt(values.url);
+  if (push && url === undefined) throw new Error(`--push needs --url\n${USAGE}`);
+  const server = url === undefined ? null : serverAt(url);
   const judged: Judged[] = [];
   for (const folder of await caseFoldersIn(positionals.length > 0 ? positionals : SHIPPED)) {
+    const pushed =
+      push && url !== undefined && t0 !== undefined ? { service: await pushCase(url, folder, t0) } : {};
     const found = await loadCaseFolder(folder, {
+      ...pushed,
       ...(t0 === undefined ? {} : { t0 }),
       ...(server === null ? {} : { source: server }),
     });
@@ -50,6 +57,11 @@ async function main(): Promise<void> {
   }
   await server?.close();
   report(judged);
+}
+
+/** Whole minutes, long enough ago that a case of three quarters of an hour lies in the past. */
+function someTimeAgo(): number {
+  return Math.floor((Date.now() - 90 * 60_000) / 60_000) * 60_000;
 }
 
 function serverAt(url: string): ProfileSource {

@@ -3,7 +3,7 @@ import { normaliseName } from '../../src/profile/names.js';
 import { createFilesSource } from '../../src/sources/files/source.js';
 import { createPyroscopeSource } from '../../src/sources/pyroscope/source.js';
 import { asker, askerIn, environmentOf, INCIDENT_WINDOW, INCIDENTS, NOW } from '../support/ask.js';
-import { type LiveServer, liveServer, pushDirectory } from '../support/pyroscope.js';
+import { type LiveServer, liveServer, pushDirectory, servicesListed } from '../support/pyroscope.js';
 
 // The same question to a real Pyroscope and to the files gives the same findings, under the name normaliser.
 
@@ -32,7 +32,9 @@ describe.runIf(wanted)('a real Pyroscope', () => {
     server = await liveServer(process.env);
     if (server === null) return;
     for (const { directory } of INCIDENTS) await pushDirectory(server.url, directory, shift);
-  }, 120_000);
+    const services = INCIDENTS.map(({ service }) => service);
+    await servicesListed(server.url, services);
+  }, 400_000);
   afterAll(() => server?.stop());
 
   const askLive = () => {

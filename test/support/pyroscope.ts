@@ -14,8 +14,8 @@ export interface LiveServer {
 }
 
 /**
- * The server named by PYROSCOPE_TEST_URL, or one started from the binary PYROSCOPE_BIN on free loopback ports; null
- * where neither is set.
+ * The server named by PYROSCOPE_TEST_URL, or one started from the binary PYROSCOPE_BIN on free loopback ports with the
+ * storage PYROSCOPE_STORAGE (v1, v2 or v1-v2-dual; default v2); null where neither is set.
  */
 export async function liveServer(env: NodeJS.ProcessEnv): Promise<LiveServer | null> {
   if (env.PYROSCOPE_TEST_URL) return { url: env.PYROSCOPE_TEST_URL, stop: async () => {} };
@@ -23,7 +23,12 @@ export async function liveServer(env: NodeJS.ProcessEnv): Promise<LiveServer | n
   const [http = 0, grpc = 0, raft = 0, gossip = 0] = await Promise.all([0, 1, 2, 3].map(freePort));
   const child = spawn(
     env.PYROSCOPE_BIN,
-    serverFlags(mkdtempSync(path.join(tmpdir(), 'pyroscope-')), http, grpc, raft, gossip),
+    serverFlags(env.PYROSCOPE_STORAGE || 'v2', mkdtempSync(path.join(tmpdir(), 'pyroscope-')), {
+      http,
+      grpc,
+      raft,
+      gossip,
+    }),
     {
       stdio: 'ignore',
     },
@@ -59,12 +64,17 @@ function freePort(): Promise<number> {
   });
 }
 
-/** One process with everything in it, v2 storage, on loopback only. */
-function serverFlags(data: string, http: number, grpc: number, raft: number, gossip: number): string[] {
+/** One process with everything in it, on loopback only. */
+function serverFlags(
+  storage: string,
+  data: string,
+  { http, grpc, raft, gossip }: Readonly<Record<'http' | 'grpc' | 'raft' | 'gossip', number>>,
+): string[] {
   const local = '127.0.0.1';
   const flags = {
     target: 'all',
-    'architecture.storage': 'v2',
+    'architecture.storage': storage,
+    ...(storage === 'v1' ? { 'write-path': 'ingester' } : {}),
     'config.show_banner': 'false',
     'storage.backend': 'filesystem',
     'storage.filesystem.dir': `${data}/shared`,
@@ -90,6 +100,11 @@ function serverFlags(data: string, http: number, grpc: number, raft: number, gos
     'distributor.ring.instance-addr': local,
     'overrides-exporter.ring.instance-addr': local,
     'query-frontend.instance-addr': local,
+    'query-scheduler.ring.instance-addr': local,
+    'ingester.lifecycler.addr': local,
+    'ingester.min-ready-duration': '0s',
+    'store-gateway.sharding-ring.instance-addr': local,
+    'compactor.ring.instance-addr': local,
     'metastore.min-ready-duration': '0s',
     'segment-writer.min-ready-duration': '0s',
     'usage-stats.enabled': 'false',
@@ -111,17 +126,38 @@ const manifestSchema = z.object({
   ),
 });
 
+/** The first storage takes the allocations of Go for counters, and would difference ours, which are not. */
+const NO_DELTAS = { __delta__: 'false' };
+
+type ManifestEntry = z.infer<typeof manifestSchema>['profiles'][number];
+
+/** What the manifest of a directory says of its profiles. */
+export function readManifest(directory: string): ManifestEntry[] {
+  return manifestSchema.parse(JSON.parse(readFileSync(path.join(directory, 'profiles.json'), 'utf8')))
+    .profiles;
+}
+
 /** Pushes the profiles of a manifest, moved in time by `shift` milliseconds. */
 export async function pushDirectory(url: string, directory: string, shift: number): Promise<void> {
-  const { profiles } = manifestSchema.parse(
-    JSON.parse(readFileSync(path.join(directory, 'profiles.json'), 'utf8')),
-  );
+  await pushProfiles(url, directory, readManifest(directory), shift);
+}
+
+/** Pushes profiles of a directory, moved in time by `shift` milliseconds. */
+export async function pushProfiles(
+  url: string,
+  directory: string,
+  profiles: readonly ManifestEntry[],
+  shift: number,
+): Promise<void> {
   const series = profiles.map(({ file, time, duration_s, type_name, labels }) => {
     const profile = Profile.decode(gunzipSync(readFileSync(path.join(directory, file))));
     profile.timeNanos = BigInt(Date.parse(time) + shift) * 1_000_000n;
     profile.durationNanos = BigInt(duration_s) * 1_000_000_000n;
     return {
-      labels: Object.entries({ ...labels, __name__: type_name }).map(([name, value]) => ({ name, value })),
+      labels: Object.entries({ ...labels, ...NO_DELTAS, __name__: type_name }).map(([name, value]) => ({
+        name,
+        value,
+      })),
       samples: [{ rawProfile: gzipSync(profile.encode()).toString('base64') }],
     };
   });
@@ -133,4 +169,20 @@ export async function pushDirectory(url: string, directory: string, shift: numbe
     });
     if (!response.ok) throw new Error(`push failed: ${response.status} ${await response.text()}`);
   }
+}
+
+/** Resolves when a server lists all the services; one that keeps both storages needs minutes for the first of a tenant. */
+export async function servicesListed(url: string, services: readonly string[]): Promise<void> {
+  const listed = z.object({ names: z.array(z.string()).default([]) });
+  for (let attempt = 0; attempt < 150; attempt++) {
+    const response = await fetch(`${url}/querier.v1.QuerierService/LabelValues`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ name: 'service_name', start: Date.now() - 3_600_000, end: Date.now() }),
+    });
+    const { names } = listed.parse(await response.json());
+    if (services.every((service) => names.includes(service))) return;
+    await new Promise((resolve) => setTimeout(resolve, 2_000));
+  }
+  throw new Error(`not all of ${services.join(', ')} are listed after five minutes`);
 }
