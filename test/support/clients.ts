@@ -25,6 +25,16 @@ export async function connectStdio(kind: ClientKind, args: readonly string[]): P
   return connectNew(kind, new StdioClientTransport(server));
 }
 
+/** Connects to any program over stdio, started as a client's configuration says. */
+export function connectTo(server: {
+  command: string;
+  args: string[];
+  env: Record<string, string>;
+  cwd?: string;
+}): Promise<TestClient> {
+  return connectNew('modern era', new StdioClientTransport(server));
+}
+
 /** Connects over HTTP; `fetch` replaces the network. */
 export async function connectHttp(
   kind: ClientKind,
