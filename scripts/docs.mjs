@@ -1,5 +1,5 @@
-// Writes docs/tools.md, docs/configuration.md and the answer in README.md from the code; with --check it only says
-// whether they are up to date.
+// Writes docs/tools.md, docs/configuration.md, server.json and the answers in README.md and docs/investigate.md from the
+// code; with --check it only says whether they are up to date.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { encode } from 'gpt-tokenizer/encoding/o200k_base';
@@ -8,6 +8,7 @@ import { inputJsonSchema } from '../dist/mcp/call.js';
 import { INSTRUCTIONS } from '../dist/mcp/instructions.js';
 import { OPTIONS } from '../dist/options.js';
 import { TOOLS } from '../dist/tools/index.js';
+import { serverJson } from './pages/server-json.mjs';
 
 const cell = (text) => String(text).replaceAll('|', '\\|').replaceAll('\n', ' ');
 
@@ -61,6 +62,7 @@ for (const [name, text] of [
   ['docs/tools.md', toolsPage()],
   ['docs/configuration.md', configurationPage()],
   ['README.md', readme()],
+  ['server.json', `${JSON.stringify(serverJson(JSON.parse(read('package.json'))), null, 2)}\n`],
 ]) {
   if (!check) {
     writeFileSync(path(name), text);
