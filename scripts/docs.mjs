@@ -8,6 +8,7 @@ import { inputJsonSchema } from '../dist/mcp/call.js';
 import { INSTRUCTIONS } from '../dist/mcp/instructions.js';
 import { OPTIONS } from '../dist/options.js';
 import { TOOLS } from '../dist/tools/index.js';
+import { withAnswers } from './pages/answers.mjs';
 import { serverJson } from './pages/server-json.mjs';
 
 const cell = (text) => String(text).replaceAll('|', '\\|').replaceAll('\n', ' ');
@@ -62,6 +63,7 @@ for (const [name, text] of [
   ['docs/tools.md', toolsPage()],
   ['docs/configuration.md', configurationPage()],
   ['README.md', readme()],
+  ['docs/investigate.md', withAnswers(read('docs/investigate.md'))],
   ['server.json', `${JSON.stringify(serverJson(JSON.parse(read('package.json'))), null, 2)}\n`],
 ]) {
   if (!check) {

@@ -1,0 +1,71 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { ROOT } from './support/packed.js';
+
+// Every page of the repository: what it links to and what it names is there.
+
+const SKIPPED = new Set(['node_modules', 'dist', 'coverage', '.git', '.bench', '.claude']);
+
+function pagesBelow(folder: string): string[] {
+  return readdirSync(path.join(ROOT, folder), { withFileTypes: true }).flatMap((entry) => {
+    const name = path.posix.join(folder, entry.name);
+    if (entry.isDirectory()) return SKIPPED.has(entry.name) ? [] : pagesBelow(name);
+    return entry.name.endsWith('.md') ? [name] : [];
+  });
+}
+
+const pages = pagesBelow('.').map((name) => ({ name, text: readFileSync(path.join(ROOT, name), 'utf8') }));
+const prose = (text: string) => text.replace(/^(```|~~~)[\s\S]*?^\1/gm, '');
+
+/** Anchors as code hosts make them of headings. */
+function anchorsOf(file: string): string[] {
+  return [...prose(readFileSync(file, 'utf8')).matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
+    heading
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N}\s_-]/gu, '')
+      .replaceAll(' ', '-'),
+  );
+}
+
+describe.each(pages)('$name', ({ name, text }) => {
+  test('links to what is there', () => {
+    const dead = [...prose(text).matchAll(/\]\(([^)\s]+)\)/g)].filter(([, target = '']) => {
+      if (/^[a-z]+:/.test(target)) return false;
+      const [file = '', anchor] = target.split('#');
+      const to = file === '' ? path.join(ROOT, name) : path.resolve(ROOT, path.dirname(name), file);
+      if (!existsSync(to)) return true;
+      return anchor !== undefined && !anchorsOf(to).includes(anchor);
+    });
+    expect(dead.map(([link]) => link)).toEqual([]);
+  });
+
+  test('names files and folders that are there', () => {
+    const named = [
+      ...prose(text).matchAll(/`((?:\.ci|bench|docker|docs|fixtures|scripts|src|test)\/[\w./-]*)`/g),
+    ];
+    const gone = named.filter(([, file = '']) => !existsSync(path.join(ROOT, file)));
+    expect(gone.map(([, file]) => file)).toEqual([]);
+  });
+});
+
+test('the folders of CONTRIBUTING.md are there', () => {
+  const text = pages.find(({ name }) => name === 'CONTRIBUTING.md')?.text ?? '';
+  const folders = [...text.matchAll(/^([\w./-]+\/|[\w./-]+\.ts) {2,}\S/gm)].map(([, file = '']) => file);
+  expect(folders.length).toBeGreaterThan(8);
+  expect(folders.filter((file) => !existsSync(path.join(ROOT, file)))).toEqual([]);
+});
+
+test('every page of docs/ is in the index of README.md', () => {
+  const readme = pages.find(({ name }) => name === 'README.md')?.text ?? '';
+  const docs = pages.map(({ name }) => name).filter((name) => name.startsWith('docs/'));
+  expect(docs.filter((name) => !readme.includes(`(${name})`))).toEqual([]);
+});
+
+test('the guide explains every verdict', () => {
+  const guide = pages.find(({ name }) => name === 'docs/investigate.md')?.text ?? '';
+  const source = readFileSync(path.join(ROOT, 'src/report/comparison.ts'), 'utf8');
+  const verdicts = [...source.matchAll(/^ {2}(\w+): '[A-Z]/gm)].map(([, verdict = '']) => verdict);
+  expect(verdicts.length).toBeGreaterThan(6);
+  expect(verdicts.filter((verdict) => !guide.includes(`\`${verdict}\``))).toEqual([]);
+});
