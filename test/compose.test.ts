@@ -1,8 +1,10 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { readConfig } from '../src/config.js';
+import { OPTIONS } from '../src/options.js';
 import { learnFrom } from '../src/schema/patterns/learn.js';
 import { formatSelector } from '../src/sources/selector.js';
 import { fixture } from './support/ask.js';
@@ -10,22 +12,59 @@ import { fixture } from './support/ask.js';
 // What compose.yaml starts cannot run everywhere; that its files fit together can be seen from them.
 
 const read = (...parts: string[]) => readFileSync(path.join(fixture('..'), ...parts), 'utf8');
+const serviceSchema = z.object({
+  image: z.string().regex(/:\d+\.\d+\.\d+$/, 'pinned'),
+  ports: z.array(z.string().startsWith('127.0.0.1:', 'on loopback')),
+});
+/** What is built from this repository. */
+const ownSchema = z.object({
+  build: z.literal('.'),
+  image: z.literal('pyroscope-mcp:local'),
+  environment: z.record(z.string(), z.string()),
+  volumes: z.array(z.string()).default([]),
+  ports: z.array(z.string().startsWith('127.0.0.1:', 'on loopback')).default([]),
+});
 const composeSchema = z.object({
-  services: z.record(
-    z.string(),
-    z.object({
-      image: z.string().regex(/:\d+\.\d+\.\d+$/, 'pinned'),
-      ports: z.array(z.string().startsWith('127.0.0.1:', 'on loopback')),
-    }),
-  ),
+  services: z.strictObject({
+    pyroscope: serviceSchema,
+    grafana: serviceSchema,
+    'demo-app': ownSchema.extend({ entrypoint: z.tuple([z.literal('node'), z.string()]) }),
+    'pyroscope-mcp': ownSchema.extend({ command: z.array(z.string()) }),
+  }),
 });
 const sourcesSchema = z.object({
   datasources: z.array(z.object({ name: z.string(), uid: z.string(), type: z.string(), url: z.string() })),
 });
 
-test('both servers are pinned and listen on loopback', () => {
-  const { services } = composeSchema.parse(parse(read('compose.yaml')));
-  expect(Object.keys(services)).toEqual(['pyroscope', 'grafana']);
+const { services } = composeSchema.parse(parse(read('compose.yaml')));
+
+test('both servers are pinned and listen on loopback, as do ours', () => {
+  expect(Object.keys(services)).toEqual(['pyroscope', 'grafana', 'demo-app', 'pyroscope-mcp']);
+});
+
+test('the demo app is a file of ours, mounted where it is started', () => {
+  const { entrypoint, volumes } = services['demo-app'];
+  const [mount = ''] = volumes;
+  const [from = '', to = ''] = mount.split(':');
+  expect(existsSync(path.join(fixture('..'), entrypoint[1].replace(to, from)))).toBe(true);
+});
+
+test('our server is started with options that exist, for the data source that is provisioned', () => {
+  const { command, environment } = services['pyroscope-mcp'];
+  const names = new Set<string | null>(Object.values(OPTIONS).map(({ env }) => env));
+  // Comes with the transport's tokens.
+  names.add('PYROSCOPE_MCP_HTTP_TOKENS');
+  expect(Object.keys(environment).filter((name) => !names.has(name))).toEqual([]);
+  expect(read('docs', 'containers.md')).toContain(
+    `PYROSCOPE_MCP_TOKEN=${environment.PYROSCOPE_MCP_HTTP_TOKENS}`,
+  );
+  const config = readConfig(command, environment);
+  const [port = ''] = services['pyroscope-mcp'].ports;
+  expect(config.http).toEqual({ host: '0.0.0.0', port: Number(port.split(':').at(-1)) });
+  const { datasources } = sourcesSchema.parse(
+    parse(read('docker', 'provisioning', 'datasources', 'pyroscope.yaml')),
+  );
+  expect(config.enabledSources).toEqual(datasources.map(({ uid }) => uid));
 });
 
 test('the dashboard asks the provisioned data source, and is learned', () => {

@@ -1,4 +1,8 @@
-import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import {
+  type ChildProcessWithoutNullStreams,
+  type SpawnOptionsWithoutStdio,
+  spawn,
+} from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
@@ -28,7 +32,16 @@ export interface Program {
 /** Starts the built program with an environment that holds nothing of the tester's own configuration. */
 export function start(args: readonly string[], env: Readonly<Record<string, string>> = {}): Program {
   if (!existsSync(MAIN)) throw new Error('dist/main.js is missing: run `npm run build`, or `npm test`.');
-  const child = spawn(process.execPath, [MAIN, ...args], { env: cleanEnvironment(env) });
+  return startProgram(process.execPath, [MAIN, ...args], { env: cleanEnvironment(env) });
+}
+
+/** Starts any program. */
+export function startProgram(
+  command: string,
+  args: readonly string[],
+  options: SpawnOptionsWithoutStdio,
+): Program {
+  const child = spawn(command, args, options);
   let out = '';
   let err = '';
   let ended = false;

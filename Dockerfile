@@ -1,0 +1,25 @@
+# syntax=docker/dockerfile:1
+# The server in a small image. Serves stdio by default (run with -i); see docs/containers.md for HTTP.
+FROM node:22-slim AS build
+WORKDIR /app
+COPY package.json package-lock.json .npmrc ./
+RUN npm ci
+COPY tsconfig.json tsconfig.build.json ./
+COPY scripts/tidy-dist.mjs ./scripts/
+COPY src ./src
+RUN npm run build && npm prune --omit=dev
+
+# Every production dependency is plain JavaScript, so the other C library does not matter.
+FROM node:22-alpine
+LABEL io.modelcontextprotocol.server.name="io.github.OWNER/pyroscope-mcp"
+ENV NODE_ENV=production
+WORKDIR /app
+COPY package.json LICENSE ./
+COPY --from=build /app/node_modules ./node_modules
+COPY --from=build /app/dist ./dist
+COPY fixtures/demo ./fixtures/demo
+COPY docker/healthcheck.mjs ./docker/
+USER node
+EXPOSE 8080
+HEALTHCHECK --interval=10s --timeout=3s --start-period=5s CMD ["node", "docker/healthcheck.mjs"]
+ENTRYPOINT ["node", "/app/dist/main.js"]
