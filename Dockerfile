@@ -19,7 +19,8 @@ COPY --from=build /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
 COPY fixtures/demo ./fixtures/demo
 COPY docker/healthcheck.mjs ./docker/
-USER node
+# The image's user "node", as a number: Kubernetes can only see from one that it is not root.
+USER 1000:1000
 EXPOSE 8080
 HEALTHCHECK --interval=10s --timeout=3s --start-period=5s CMD ["node", "docker/healthcheck.mjs"]
 ENTRYPOINT ["node", "/app/dist/main.js"]
