@@ -14,6 +14,8 @@ const incident = fileURLToPath(new URL('../../fixtures/demo/', import.meta.url))
 const RECORDED = { fault: Date.parse('2026-11-20T14:30:00Z'), end: Date.parse('2026-11-20T14:45:00Z') };
 /** Between two rounds of the recording. */
 const ROUND_MS = 225_000;
+/** The first storage of Pyroscope takes the allocations of Go for counters, and would difference ours, which are not. */
+const NO_DELTAS = { __delta__: 'false' };
 /** Profiles in one request. */
 const BATCH = 8;
 
@@ -25,7 +27,10 @@ function series({ file, time, duration_s, type_name, labels }, shiftMs) {
   profile.timeNanos = BigInt(Date.parse(time) + shiftMs) * 1_000_000n;
   profile.durationNanos = BigInt(duration_s) * 1_000_000_000n;
   return {
-    labels: Object.entries({ ...labels, __name__: type_name }).map(([name, value]) => ({ name, value })),
+    labels: Object.entries({ ...labels, ...NO_DELTAS, __name__: type_name }).map(([name, value]) => ({
+      name,
+      value,
+    })),
     samples: [{ rawProfile: gzipSync(profile.encode()).toString('base64') }],
   };
 }
