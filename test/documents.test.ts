@@ -56,10 +56,16 @@ test('the folders of CONTRIBUTING.md are there', () => {
   expect(folders.filter((file) => !existsSync(path.join(ROOT, file)))).toEqual([]);
 });
 
-test('every page of docs/ is in the index of README.md', () => {
-  const readme = pages.find(({ name }) => name === 'README.md')?.text ?? '';
+test('every page of docs/ can be reached from README.md', () => {
+  const reached = new Set(['README.md']);
+  for (const name of reached) {
+    const text = pages.find((page) => page.name === name)?.text ?? '';
+    for (const [, target = ''] of prose(text).matchAll(/\]\(([^)\s#]+\.md)[^)\s]*\)/g)) {
+      reached.add(path.posix.join(path.posix.dirname(name), target));
+    }
+  }
   const docs = pages.map(({ name }) => name).filter((name) => name.startsWith('docs/'));
-  expect(docs.filter((name) => !readme.includes(`(${name})`))).toEqual([]);
+  expect(docs.filter((name) => !reached.has(name))).toEqual([]);
 });
 
 test('the guide explains every verdict', () => {
