@@ -45,6 +45,12 @@ test.each([
   expect(holding).toEqual([]);
 });
 
+test('it is a program without an importable part, so there are no types that could be wrong', () => {
+  const { exports, main, types } = JSON.parse(read('package.json').toString());
+  expect({ exports, main, types }).toEqual({ exports: { './package.json': './package.json' } });
+  expect(packed.paths.filter((name) => name.endsWith('.d.ts'))).toEqual([]);
+});
+
 test('what package.json promises holds, as publint sees it', async () => {
   const { messages, pkg } = await publint({ pkgDir: ROOT, strict: true, pack: 'npm' });
   expect(messages.map((message) => formatMessage(message, pkg))).toEqual([]);
