@@ -69,6 +69,12 @@ describe('over HTTP', () => {
     await server.exit;
   });
 
+  // Until the transport has tokens everybody is let in on loopback.
+  test.runIf('httpTokens' in OPTIONS)('nobody is let in without a token', async () => {
+    const response = await fetch(await address, { method: 'POST', body: '{}' });
+    expect(response.status).toBe(401);
+  });
+
   const http = snippets.flatMap((one) => (one.kind === 'http' ? [one] : []));
   test.each(http)('$client ($root) is let in', async ({ url, headers }) => {
     expect(new URL(url).pathname).toBe(new URL(await address).pathname);
