@@ -1,5 +1,5 @@
 import diagnostics from 'node:diagnostics_channel';
-import { compareProfiles } from '../src/tools/compare_profiles.js';
+import { compareProfiles } from '../src/tools/surface/compare_profiles.js';
 import { alternating, startUpstream } from './measure.js';
 
 const MINUTE = 60_000;

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { cpus } from 'node:os';
 import { createInterface } from 'node:readline';
 import { Profile } from 'pprof-format';
-import { summarizeProfile } from '../src/tools/summarize_profile.js';
+import { summarizeProfile } from '../src/tools/surface/summarize_profile.js';
 import { writeFigures } from '../test/support/figures.js';
 import { compareRows } from './compare.js';
 import { alternating, median, path, ROUNDS, startUpstream, timed } from './measure.js';

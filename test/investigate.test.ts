@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { callTool } from '../src/mcp/call.js';
 import { createFilesSource } from '../src/sources/files/source.js';
 import type { ProfileSource } from '../src/sources/source.js';
-import { investigate } from '../src/tools/investigate.js';
+import { investigate } from '../src/tools/surface/investigate.js';
 import { asker, askerIn, askFiles, environmentOf, fixture, INCIDENT_WINDOW } from './support/ask.js';
 
 const asked = { service: 'checkout-api', ...INCIDENT_WINDOW };

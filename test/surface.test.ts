@@ -39,11 +39,13 @@ describe('the surface that every agent pays for', () => {
     expect(Buffer.byteLength(INSTRUCTIONS)).toBeLessThanOrEqual(2_048);
   });
 
-  test('tools are sorted, and each has its own file of the same name', () => {
+  test('tools are sorted, and each has its own files of the same name', () => {
     const names = TOOLS.map(({ name }) => name);
     expect(names).toEqual([...names].sort());
-    const files = readdirSync(new URL('../src/tools/', import.meta.url));
-    expect(names.filter((name) => !files.includes(`${name}.ts`))).toEqual([]);
+    for (const folder of ['../src/tools/', '../src/tools/surface/']) {
+      const files = readdirSync(new URL(folder, import.meta.url));
+      expect(names.filter((name) => !files.includes(`${name}.ts`))).toEqual([]);
+    }
   });
 
   test('every tool has a whole answer in test/answers', () => {

@@ -1,7 +1,7 @@
 import type { Config } from '../config.js';
 import type { Log } from '../log.js';
 import type { CallEnvironment } from '../mcp/call.js';
-import { createEnvironment, type Io } from './environment.js';
+import type { Io } from './environment.js';
 
 /** Longest time from the wish to stop to the end of the process. */
 const BACKSTOP_MS = 5_000;
@@ -12,9 +12,10 @@ const BACKSTOP_MS = 5_000;
  */
 export async function serve(config: Config, log: Log, io: Io): Promise<void> {
   let made: Promise<CallEnvironment> | undefined;
-  // Made with the first call: a client lists the tools at once.
+  // Loaded and made with the first call: a client lists the tools at once.
   const environmentOf = () => {
-    made ??= createEnvironment(config, log).then((environment) => {
+    made ??= import('./environment.js').then(async ({ createEnvironment }) => {
+      const environment = await createEnvironment(config, log);
       environment.learn();
       return environment;
     });

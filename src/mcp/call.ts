@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { UpstreamError, UserError } from '../errors.js';
 import type { Log } from '../log.js';
-import { PatternError } from '../profile/filter.js';
+import { PatternError } from '../profile/pattern-error.js';
 import { BUDGET, renderJson, renderText } from '../report/render.js';
 import { untilAborted } from '../shared-work.js';
 import type { Tool, ToolContext } from '../tools/define.js';

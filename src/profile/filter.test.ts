@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { profileOf, stacksOf } from '../../test/support/profiles.js';
-import { compilePattern, filterStacks, PatternError } from './filter.js';
+import { compilePattern, filterStacks } from './filter.js';
+import { PatternError } from './pattern-error.js';
 
 describe('compilePattern', () => {
   test('finds the pattern anywhere in the name, case-sensitively', () => {

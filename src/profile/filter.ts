@@ -1,17 +1,7 @@
 import { RE2JS, RE2JSException } from 're2js';
 import type { Profile } from './model.js';
+import { PatternError } from './pattern-error.js';
 import { selectStacks, stacksThrough } from './stacks.js';
-
-/** A regular expression that RE2 does not accept (lookarounds and back references need backtracking). */
-export class PatternError extends Error {
-  override readonly name = 'PatternError';
-  readonly pattern: string;
-
-  constructor(pattern: string, reason: string) {
-    super(reason);
-    this.pattern = pattern;
-  }
-}
 
 /**
  * Compiles a regular expression with RE2's linear-time engine: no pattern can hang the server.

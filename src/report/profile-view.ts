@@ -8,13 +8,10 @@ import { chargeText, displayFunction, functionData } from './functions.js';
 import { divisorOf, type Measurement, round, roundShare, scopeData, scopeLines } from './measurement.js';
 import { callScope, type NextCall, nextRows } from './next.js';
 import { nothingLeft } from './nothing-left.js';
-import type { Answer, Block, JsonObject } from './render.js';
+import { type Answer, type Block, type JsonObject, MOST_ROWS } from './render.js';
 import { safeText } from './sanitise.js';
 import { rankedRows } from './top-functions.js';
 import { formatShare, formatValue } from './units.js';
-
-/** The largest limit that query_profile takes. */
-export const MOST_ROWS = 200;
 
 export interface ViewOptions {
   view: 'top' | 'tree';

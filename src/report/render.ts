@@ -31,6 +31,9 @@ export interface Answer {
 /** Upper bounds in UTF-8 bytes. Names and numbers cost about 3 bytes a token. */
 export const BUDGET = { usual: 4_800, most: 28_000 } as const;
 
+/** The most rows of a table or tree that can be asked for. */
+export const MOST_ROWS = 200;
+
 /**
  * An answer as text inside a budget; what is cut is said in the block it was cut from. Rows that must stay may take it
  * over the budget, never over `BUDGET.most`.

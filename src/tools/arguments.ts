@@ -30,6 +30,8 @@ export const baselineArguments = {
   baseline_to: z.string().optional(),
 } as const;
 
+export const functionArgument = z.string().describe('Name, or a part that fits one');
+
 export const formatArgument = z.enum(['text', 'json']).default('text');
 
 /** Which profiles an answer is about. */

@@ -1,4 +1,3 @@
-import { z } from 'zod';
 import { UserError } from '../errors.js';
 import { comparisonAnswer } from '../report/comparison.js';
 import { emptyAnswer } from '../report/empty.js';
@@ -6,80 +5,54 @@ import { withLink } from '../report/links.js';
 import type { Answer } from '../report/render.js';
 import { formatSelector, parseSelector } from '../sources/selector.js';
 import type { Matcher, Window } from '../sources/source.js';
-import {
-  baselineArguments,
-  formatArgument,
-  profileArguments,
-  requiredFromArgument,
-  requiredToArgument,
-} from './arguments.js';
 import { readComparison } from './compare/read.js';
 import { comparisonOf } from './compare/report.js';
-import { defineTool, type ToolContext } from './define.js';
+import type { Run, ToolContext } from './define.js';
 import { explainEmptiness } from './emptiness.js';
 import { differenceLink } from './link.js';
 import { emptiness } from './profile-question.js';
 import { allMatchers, type ProfileRequest, readBaseline, readRequest } from './request.js';
 import { resolveScope } from './scope.js';
+import type { input } from './surface/compare_profiles.js';
 
-export const compareProfiles = defineTool({
-  name: 'compare_profiles',
-  title: 'Compare two profiles',
-  description:
-    'What changed in one profile type between two windows or two selectors: code or load, movers with noise bounds, ' +
-    'the path of the change, the label value that carries it. Not for a whole incident (investigate reads every type), ' +
-    'nor for one window (summarize_profile).',
-  input: z.strictObject({
-    ...profileArguments,
-    from: requiredFromArgument,
-    to: requiredToArgument,
-    ...baselineArguments,
-    baseline_selector: z
-      .string()
-      .optional()
-      .describe('Replaces selector on the baseline side; without baseline times over the same window'),
-    limit: z.int().min(1).max(100).default(8).describe('Rows of movers'),
-    format: formatArgument,
-  }),
-  async run(args, context) {
-    const request = await readRequest(args, context);
-    const window = request.window;
-    if (window === null)
-      throw new UserError('compare_profiles needs `from` and `to`.', 'Give the window to judge.');
-    const asked = readBaseline(args, window, context.now());
-    const others =
-      args.baseline_selector === undefined ? null : readOther(args.baseline_selector, request.service);
-    const resolution = await resolveScope(request, context);
-    if ('missing' in resolution)
-      return emptiness('compare_profiles', args, resolution.missing, window, context);
-    const { scope } = resolution;
-    const matchers = allMatchers(scope.service, scope.matchers);
-    // What stands for the service holds on both sides.
-    const ofService = scope.matchers.filter((matcher) => !request.matchers.includes(matcher));
-    const before = others === null ? scope.matchers : [...others, ...ofService];
-    const baseline = {
-      window: asked ?? (others === null ? null : window),
-      matchers: others === null ? matchers : allMatchers(scope.service, before),
-    };
-    const found = await readComparison({ scope, window, matchers, baseline }, context);
-    const { service } = scope;
-    if (found === 'no_incident') {
-      const empty = { ...request, service, matchers: scope.matchers };
-      return emptiness('compare_profiles', args, empty, window, context);
-    }
-    if ('emptyBaseline' in found) {
-      const past = { ...request, service, profileType: scope.type.id, matchers: before };
-      return noBaseline(args, past, found.emptyBaseline, context);
-    }
-    const { source, type } = scope;
-    const link = differenceLink(
-      source,
-      { profileTypeId: type.id, matchers: baseline.matchers, window: found.baseline },
-      { profileTypeId: type.id, matchers, window },
-    );
-    return withLink(comparisonAnswer(await comparisonOf(found, args.limit, context)), link);
-  },
-});
+export const run: Run<typeof input> = async (args, context) => {
+  const request = await readRequest(args, context);
+  const window = request.window;
+  if (window === null)
+    throw new UserError('compare_profiles needs `from` and `to`.', 'Give the window to judge.');
+  const asked = readBaseline(args, window, context.now());
+  const others =
+    args.baseline_selector === undefined ? null : readOther(args.baseline_selector, request.service);
+  const resolution = await resolveScope(request, context);
+  if ('missing' in resolution)
+    return emptiness('compare_profiles', args, resolution.missing, window, context);
+  const { scope } = resolution;
+  const matchers = allMatchers(scope.service, scope.matchers);
+  // What stands for the service holds on both sides.
+  const ofService = scope.matchers.filter((matcher) => !request.matchers.includes(matcher));
+  const before = others === null ? scope.matchers : [...others, ...ofService];
+  const baseline = {
+    window: asked ?? (others === null ? null : window),
+    matchers: others === null ? matchers : allMatchers(scope.service, before),
+  };
+  const found = await readComparison({ scope, window, matchers, baseline }, context);
+  const { service } = scope;
+  if (found === 'no_incident') {
+    const empty = { ...request, service, matchers: scope.matchers };
+    return emptiness('compare_profiles', args, empty, window, context);
+  }
+  if ('emptyBaseline' in found) {
+    const past = { ...request, service, profileType: scope.type.id, matchers: before };
+    return noBaseline(args, past, found.emptyBaseline, context);
+  }
+  const { source, type } = scope;
+  const link = differenceLink(
+    source,
+    { profileTypeId: type.id, matchers: baseline.matchers, window: found.baseline },
+    { profileTypeId: type.id, matchers, window },
+  );
+  return withLink(comparisonAnswer(await comparisonOf(found, args.limit, context)), link);
+};
 
 /** There are profiles in the window, but none to compare them with: why, and the call that has some. */
 async function noBaseline(

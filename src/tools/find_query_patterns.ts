@@ -1,4 +1,3 @@
-import { z } from 'zod';
 import { UpstreamError } from '../errors.js';
 import { parseProfileType, resolveProfileType } from '../profile/types.js';
 import { type PatternRow, patternsAnswer } from '../report/patterns.js';
@@ -12,8 +11,8 @@ import { type LiveSchema, validatePatterns } from '../schema/patterns/validate.j
 import { defaultGroupings, serviceByWord, serviceLabelOf } from '../schema/patterns/words.js';
 import { formatSelector } from '../sources/selector.js';
 import type { ProfileSource } from '../sources/source.js';
-import { formatArgument, listArguments, serviceArgument } from './arguments.js';
-import { defineTool, type ToolContext } from './define.js';
+import type { Run, ToolContext } from './define.js';
+import type { input } from './surface/find_query_patterns.js';
 
 /** How long a call waits for a scan that runs: what is known by then is the answer. */
 const WAIT_MS = 8_000;
@@ -21,63 +20,48 @@ const MINUTE = 60_000;
 /** A server lets one query span a day by default. */
 const LIVE_MS = 23 * 60 * MINUTE;
 
-export const findQueryPatterns = defineTool({
-  name: 'find_query_patterns',
-  title: "The team's own queries",
-  description:
-    "The team's own profile queries, learned from Grafana dashboards, as ready calls: which types, labels and groupings " +
-    'they use, and what they call things. Use it for a word that is no service name. ' +
-    'Not needed once service and type are known.',
-  input: z.strictObject({
-    words: z.string().optional().describe('Words of titles, labels or types'),
-    service: serviceArgument,
-    source: listArguments.source,
-    limit: z.int().min(1).max(50).default(10),
-    format: formatArgument,
-  }),
-  async run(args, context) {
-    const { sources, signal } = context;
-    const enabled = args.source === undefined ? await sources.all(signal) : [];
-    // Where there is none at all, picking one says why.
-    const asked = enabled.length > 0 ? enabled : [await sources.pick(args.source, signal)];
-    const books = asked.flatMap((source) => {
-      const book = context.patternsOf?.(source) ?? null;
-      return book === null ? [] : [{ source, book }];
-    });
-    if (books.length === 0) return noGrafana(asked);
-    const learned = await readAll(books, context);
-    const all = learned.flatMap(({ patterns }) => patterns).sort((a, b) => byRank(a.pattern, b.pattern));
-    const patterns = all.map(({ pattern }) => pattern);
-    const service = args.service ?? null;
-    const word = service ?? args.words ?? null;
-    const named = word === null ? null : resolveService(word, learned, patterns);
-    const { selected, held } = selectPatterns(patterns, {
-      words: args.words ?? null,
-      service: service === null ? null : (named ?? service),
-    });
-    const chosen = new Set(selected);
-    const shown = all.filter(({ pattern }) => chosen.has(pattern));
-    const origins = new Map(learned.map((entry) => [entry.source, entry]));
-    return patternsAnswer({
-      rows: shown.slice(0, args.limit).flatMap(({ pattern, source }) => {
-        const origin = origins.get(source);
-        return origin === undefined ? [] : [rowOf(pattern, origin, named ?? service)];
-      }),
-      found: shown.length,
-      headline: headline(shown.length, learned),
-      habits: habits(
-        shown.map(({ pattern }) => pattern),
-        learned,
-      ),
-      notes: [
-        ...wordNotes(word, named, learned),
-        ...(held ? [] : ['No pattern holds all these words; those that hold most of them are listed.']),
-        ...learned.flatMap(({ notes }) => notes),
-      ],
-      next: shown.length === 0 ? [{ tool: 'list_services', arguments: {} }] : [],
-    });
-  },
-});
+export const run: Run<typeof input> = async (args, context) => {
+  const { sources, signal } = context;
+  const enabled = args.source === undefined ? await sources.all(signal) : [];
+  // Where there is none at all, picking one says why.
+  const asked = enabled.length > 0 ? enabled : [await sources.pick(args.source, signal)];
+  const books = asked.flatMap((source) => {
+    const book = context.patternsOf?.(source) ?? null;
+    return book === null ? [] : [{ source, book }];
+  });
+  if (books.length === 0) return noGrafana(asked);
+  const learned = await readAll(books, context);
+  const all = learned.flatMap(({ patterns }) => patterns).sort((a, b) => byRank(a.pattern, b.pattern));
+  const patterns = all.map(({ pattern }) => pattern);
+  const service = args.service ?? null;
+  const word = service ?? args.words ?? null;
+  const named = word === null ? null : resolveService(word, learned, patterns);
+  const { selected, held } = selectPatterns(patterns, {
+    words: args.words ?? null,
+    service: service === null ? null : (named ?? service),
+  });
+  const chosen = new Set(selected);
+  const shown = all.filter(({ pattern }) => chosen.has(pattern));
+  const origins = new Map(learned.map((entry) => [entry.source, entry]));
+  return patternsAnswer({
+    rows: shown.slice(0, args.limit).flatMap(({ pattern, source }) => {
+      const origin = origins.get(source);
+      return origin === undefined ? [] : [rowOf(pattern, origin, named ?? service)];
+    }),
+    found: shown.length,
+    headline: headline(shown.length, learned),
+    habits: habits(
+      shown.map(({ pattern }) => pattern),
+      learned,
+    ),
+    notes: [
+      ...wordNotes(word, named, learned),
+      ...(held ? [] : ['No pattern holds all these words; those that hold most of them are listed.']),
+      ...learned.flatMap(({ notes }) => notes),
+    ],
+    next: shown.length === 0 ? [{ tool: 'list_services', arguments: {} }] : [],
+  });
+};
 
 interface SourcePatterns {
   source: ProfileSource;

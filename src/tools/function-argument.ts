@@ -1,4 +1,3 @@
-import { z } from 'zod';
 import { UserError } from '../errors.js';
 import { type FunctionTarget, findFunction } from '../profile/find-function.js';
 import { displayBriefly, functionData } from '../report/functions.js';
@@ -7,8 +6,6 @@ import { safeText } from '../report/sanitise.js';
 
 /** Candidates named in the error for an ambiguous name. */
 const MOST_NAMED = 6;
-
-export const functionArgument = z.string().describe('Name, or a part that fits one');
 
 /**
  * The function that an argument means, among those that cost anything in the measurement.

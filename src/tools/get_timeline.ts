@@ -1,4 +1,3 @@
-import { z } from 'zod';
 import { UserError } from '../errors.js';
 import { lookupText } from '../profile/find-function.js';
 import { totalValue } from '../profile/model.js';
@@ -12,13 +11,13 @@ import { noTimeline, timelineAnswer } from '../report/timeline-view.js';
 import { formatTime } from '../report/units.js';
 import { unknownFunctionAnswer } from '../report/unknown-function.js';
 import { formatSelector } from '../sources/selector.js';
-import { formatArgument, profileArguments } from './arguments.js';
-import { defineTool, type ToolContext } from './define.js';
-import { functionArgument, resolveFunction } from './function-argument.js';
+import type { Run, ToolContext } from './define.js';
+import { resolveFunction } from './function-argument.js';
 import { functionSeries } from './function-series.js';
 import { answerAbout } from './profile-question.js';
 import { MOST_PARTS, profileQuery } from './readings.js';
 import type { Scope } from './scope.js';
+import type { input } from './surface/get_timeline.js';
 import { labelSeries, type TotalSeries, totalSeries } from './total-series.js';
 import { usualGrouping } from './usual-grouping.js';
 
@@ -30,35 +29,22 @@ const CARRIES = 0.8;
  * most 12 counts (24 by label) where profiles cannot be told apart in it; at most 12 merges for a function or the total of a wall-clock
  * type, whose idle stacks only a profile shows; at most 30 for a wall-clock type by label. Never more than 4 at a time.
  */
-export const getTimeline = defineTool({
-  name: 'get_timeline',
-  title: 'Cost over time',
-  description:
-    'Since when: cost over time of a service, by one label, or of one function, with onset, bursts, spikes and gaps. ' +
-    'Begin the window before the incident. Not for which code changed.',
-  input: z.strictObject({
-    ...profileArguments,
-    group_by: z.string().optional().describe('Label name'),
-    function: functionArgument.optional(),
-    format: formatArgument,
-  }),
-  run(args, context) {
-    if (args.group_by !== undefined && args.function !== undefined) {
-      throw new UserError(
-        '`group_by` and `function` cannot be combined.',
-        'Ask for one; for a function in one version or pod, put that into `selector`.',
-      );
-    }
-    return answerAbout('get_timeline', args, context, async (measured, scope) => {
-      if (args.function !== undefined) return ofFunction(args.function, measured, scope, context);
-      if (args.group_by !== undefined) await checkLabel(args.group_by, scope, context);
-      if (totalValue(measured.active) <= 0) return noTimeline(measured);
-      return args.group_by === undefined
-        ? ofTotal(measured, scope, context)
-        : byLabel(args.group_by, measured, scope, context);
-    });
-  },
-});
+export const run: Run<typeof input> = async (args, context) => {
+  if (args.group_by !== undefined && args.function !== undefined) {
+    throw new UserError(
+      '`group_by` and `function` cannot be combined.',
+      'Ask for one; for a function in one version or pod, put that into `selector`.',
+    );
+  }
+  return answerAbout('get_timeline', args, context, async (measured, scope) => {
+    if (args.function !== undefined) return ofFunction(args.function, measured, scope, context);
+    if (args.group_by !== undefined) await checkLabel(args.group_by, scope, context);
+    if (totalValue(measured.active) <= 0) return noTimeline(measured);
+    return args.group_by === undefined
+      ? ofTotal(measured, scope, context)
+      : byLabel(args.group_by, measured, scope, context);
+  });
+};
 
 async function ofFunction(text: string, measured: Measurement, scope: Scope, context: ToolContext) {
   const target = resolveFunction(measured, text);

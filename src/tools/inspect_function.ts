@@ -1,4 +1,3 @@
-import { z } from 'zod';
 import { isUnnamed } from '../profile/builder.js';
 import { lookupText } from '../profile/find-function.js';
 import { frameOwner } from '../profile/frames.js';
@@ -9,12 +8,12 @@ import { callScope, focusPattern, longerScope } from '../report/next.js';
 import { safeText } from '../report/sanitise.js';
 import { isShort } from '../report/series.js';
 import { unknownFunctionAnswer } from '../report/unknown-function.js';
-import { formatArgument, profileArguments } from './arguments.js';
-import { defineTool } from './define.js';
-import { functionArgument, resolveFunction } from './function-argument.js';
+import type { Run } from './define.js';
+import { resolveFunction } from './function-argument.js';
 import { functionSeries } from './function-series.js';
 import { labelCosts } from './label-shares.js';
 import { answerAbout } from './profile-question.js';
+import type { input } from './surface/inspect_function.js';
 
 /** Parts of the timeline: each is a merge. */
 const TIMELINE_PARTS = 6;
@@ -24,56 +23,44 @@ const TIMELINE_PARTS = 6;
  * most 6 counts where profiles cannot be told apart in it, 6 merges for the timeline, and for the labels at most 8 merges
  * and one question. Never more than 4 at a time.
  */
-export const inspectFunction = defineTool({
-  name: 'inspect_function',
-  title: 'One function',
-  description:
-    'One function in all its places: self, total, callers, callees, lines, path to it, timeline, share by version, region or pod. ' +
-    'For a function that another answer named; not for finding the culprit.',
-  input: z.strictObject({
-    ...profileArguments,
-    function: functionArgument,
-    format: formatArgument,
-  }),
-  run: (args, context) =>
-    answerAbout('inspect_function', args, context, async (measured, scope) => {
-      const target = resolveFunction(measured, args.function);
-      const owners = measured.active.functions.map(frameOwner);
-      const view =
-        target === null
-          ? null
-          : functionView(measured.active, target.matches, (id) => owners[id] === 'application');
-      if (target === null || view === null) {
-        return unknownFunctionAnswer(measured, 'inspect_function', args.function, {
-          callers: [],
-          callees: [],
-          lines: [],
-          path: [],
-        });
-      }
-      const { series } = await functionSeries(target, measured, scope, TIMELINE_PARTS, context);
-      const labels = await labelCosts(target, scope, context);
-      const fn = functionData(target.info, target.line);
-      const name = safeText(lookupText(target));
-      return functionAnswer(measured, {
-        fn,
-        owner: frameOwner(target.info),
-        view,
-        series,
-        labels,
-        next: [
-          ...(isShort(series)
-            ? [{ tool: 'get_timeline', arguments: { ...longerScope(measured), function: name } }]
-            : []),
-          ...(isUnnamed(fn.function)
-            ? []
-            : [
-                {
-                  tool: 'query_profile',
-                  arguments: { ...callScope(measured), view: 'tree', focus: focusPattern(fn.function) },
-                },
-              ]),
-        ],
+export const run: Run<typeof input> = (args, context) =>
+  answerAbout('inspect_function', args, context, async (measured, scope) => {
+    const target = resolveFunction(measured, args.function);
+    const owners = measured.active.functions.map(frameOwner);
+    const view =
+      target === null
+        ? null
+        : functionView(measured.active, target.matches, (id) => owners[id] === 'application');
+    if (target === null || view === null) {
+      return unknownFunctionAnswer(measured, 'inspect_function', args.function, {
+        callers: [],
+        callees: [],
+        lines: [],
+        path: [],
       });
-    }),
-});
+    }
+    const { series } = await functionSeries(target, measured, scope, TIMELINE_PARTS, context);
+    const labels = await labelCosts(target, scope, context);
+    const fn = functionData(target.info, target.line);
+    const name = safeText(lookupText(target));
+    return functionAnswer(measured, {
+      fn,
+      owner: frameOwner(target.info),
+      view,
+      series,
+      labels,
+      next: [
+        ...(isShort(series)
+          ? [{ tool: 'get_timeline', arguments: { ...longerScope(measured), function: name } }]
+          : []),
+        ...(isUnnamed(fn.function)
+          ? []
+          : [
+              {
+                tool: 'query_profile',
+                arguments: { ...callScope(measured), view: 'tree', focus: focusPattern(fn.function) },
+              },
+            ]),
+      ],
+    });
+  });

@@ -1,4 +1,3 @@
-import { z } from 'zod';
 import { UserError } from '../errors.js';
 import { orderTypes } from '../profile/types.js';
 import { type Investigation, investigationAnswer } from '../report/investigation.js';
@@ -8,15 +7,7 @@ import { formatTime } from '../report/units.js';
 import { createSchema } from '../schema/schema.js';
 import { formatSelector } from '../sources/selector.js';
 import type { Window } from '../sources/source.js';
-import {
-  baselineArguments,
-  formatArgument,
-  listArguments,
-  requiredFromArgument,
-  requiredToArgument,
-  serviceArgument,
-} from './arguments.js';
-import { defineTool, type ToolContext } from './define.js';
+import type { Run, ToolContext } from './define.js';
 import { conclude } from './investigate/conclude.js';
 import { findingsOf, lensRows } from './investigate/findings.js';
 import { onsetOf } from './investigate/onset.js';
@@ -28,53 +19,36 @@ import { differenceLink } from './link.js';
 import { emptiness } from './profile-question.js';
 import { allMatchers, type ProfileRequest, readBaseline, readRequest } from './request.js';
 import { resolveService } from './scope.js';
+import type { input } from './surface/investigate.js';
 
-export const investigate = defineTool({
-  name: 'investigate',
-  title: 'Investigate an incident',
-  description:
-    'Triages an incident window of a service in one call: code, load, leak, lock contention, moved code or no change; ' +
-    'which function, reached how, since when, on which version or pod, how sure. Looks at every profile type against a baseline ' +
-    'that it picks and names. Not where nothing changed in time (summarize_profile), nor for two windows or selectors of your own (compare_profiles).',
-  input: z.strictObject({
-    source: listArguments.source,
-    service: serviceArgument,
-    selector: listArguments.selector,
-    from: requiredFromArgument,
-    to: requiredToArgument,
-    ...baselineArguments,
-    symptom: z.string().optional().describe('Free words; orders the answer, never decides it'),
-    format: formatArgument,
-  }),
-  async run(args, context) {
-    const request = await readRequest(args, context);
-    const window = request.window;
-    if (window === null)
-      throw new UserError('investigate needs `from` and `to`.', 'Give the window of the incident.');
-    const baseline = readBaseline(args, window, context.now());
-    const requests = createRequests(context.progress);
-    const source = countedSource(request.source, requests);
-    // What exists is asked anew, so that those requests count, too.
-    const schema = createSchema(source);
-    const { notes, ...meant } = await resolveService(request, window, { ...context, schemaOf: () => schema });
-    const matchers = allMatchers(meant.service, meant.matchers);
-    const typeIds = await schema.typeIds(matchers, window, context.signal);
-    const missing: ProfileRequest = { ...request, ...meant };
-    if (typeIds.length === 0) return emptiness('investigate', args, missing, window, context);
-    const sides =
-      baseline === null
-        ? { source, baseline: null }
-        : besideIncident(source, window, matchers, { window: baseline, matchers });
-    const reading = await readCase({ ...sides, matchers, typeIds, incident: window, requests }, context);
-    if (reading === null) return emptiness('investigate', args, missing, window, context);
-    const found = await reportOf(reading, missing, window, baseline, args.symptom, notes, context);
-    const ofMain = { profileTypeId: found.main.id, matchers };
-    return withLink(
-      investigationAnswer(found),
-      differenceLink(request.source, { ...ofMain, window: found.baseline }, { ...ofMain, window }),
-    );
-  },
-});
+export const run: Run<typeof input> = async (args, context) => {
+  const request = await readRequest(args, context);
+  const window = request.window;
+  if (window === null)
+    throw new UserError('investigate needs `from` and `to`.', 'Give the window of the incident.');
+  const baseline = readBaseline(args, window, context.now());
+  const requests = createRequests(context.progress);
+  const source = countedSource(request.source, requests);
+  // What exists is asked anew, so that those requests count, too.
+  const schema = createSchema(source);
+  const { notes, ...meant } = await resolveService(request, window, { ...context, schemaOf: () => schema });
+  const matchers = allMatchers(meant.service, meant.matchers);
+  const typeIds = await schema.typeIds(matchers, window, context.signal);
+  const missing: ProfileRequest = { ...request, ...meant };
+  if (typeIds.length === 0) return emptiness('investigate', args, missing, window, context);
+  const sides =
+    baseline === null
+      ? { source, baseline: null }
+      : besideIncident(source, window, matchers, { window: baseline, matchers });
+  const reading = await readCase({ ...sides, matchers, typeIds, incident: window, requests }, context);
+  if (reading === null) return emptiness('investigate', args, missing, window, context);
+  const found = await reportOf(reading, missing, window, baseline, args.symptom, notes, context);
+  const ofMain = { profileTypeId: found.main.id, matchers };
+  return withLink(
+    investigationAnswer(found),
+    differenceLink(request.source, { ...ofMain, window: found.baseline }, { ...ofMain, window }),
+  );
+};
 
 async function reportOf(
   reading: CaseReading,

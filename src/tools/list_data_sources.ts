@@ -1,28 +1,17 @@
-import { z } from 'zod';
 import { UpstreamError, UserError } from '../errors.js';
 import { type DataSourceRow, dataSourcesAnswer } from '../report/lists.js';
 import type { ListedSource } from '../sources/registry.js';
-import { formatArgument } from './arguments.js';
 import { newestOf } from './data-range.js';
-import { defineTool, type ToolContext } from './define.js';
+import type { Run, ToolContext } from './define.js';
+import type { input } from './surface/list_data_sources.js';
 
-export const listDataSources = defineTool({
-  name: 'list_data_sources',
-  title: 'Data sources',
-  description:
-    'Which profile stores exist, which are enabled and the default, and from when to when they hold data. ' +
-    'Seldom needed: the other tools take the default source.',
-  input: z.strictObject({ format: formatArgument }),
-  run: async (_args, context) => {
-    const { signal } = context;
-    const { sources, failure } = await context.sources.overview(signal);
-    const first = sources.find(({ source }) => source !== null);
-    const rows = await Promise.all(
-      sources.map((listed) => describeSource(listed, listed === first, context)),
-    );
-    return dataSourcesAnswer(rows, failure === null ? [] : [describe(failure)]);
-  },
-});
+export const run: Run<typeof input> = async (_args, context) => {
+  const { signal } = context;
+  const { sources, failure } = await context.sources.overview(signal);
+  const first = sources.find(({ source }) => source !== null);
+  const rows = await Promise.all(sources.map((listed) => describeSource(listed, listed === first, context)));
+  return dataSourcesAnswer(rows, failure === null ? [] : [describe(failure)]);
+};
 
 /** A source that does not answer is still listed, with the reason; one that is not enabled is not asked anything. */
 async function describeSource(

@@ -1,46 +1,32 @@
-import { z } from 'zod';
 import { UserError } from '../errors.js';
 import { aliasesOf } from '../profile/types.js';
 import { labelsAnswer, labelValuesAnswer } from '../report/lists.js';
 import { nearest } from '../report/nearest.js';
-import { formatArgument, profileArguments } from './arguments.js';
-import { defineTool, type ToolContext } from './define.js';
+import type { Run, ToolContext } from './define.js';
 import { existingType } from './existing-type.js';
 import { explainEmptyList, type ListQuestion, readListQuestion } from './list-scope.js';
+import type { input } from './surface/list_labels.js';
 import { totalsByLabel } from './totals.js';
 
 /** Labels whose values are counted; each costs one request, cached. */
 const MAX_COUNTED = 40;
 
-export const listLabels = defineTool({
-  name: 'list_labels',
-  title: 'Labels',
-  description:
-    'Label names of a service with their numbers of values; with label, its values and their share of the cost. ' +
-    'Use it before writing a selector, or to see which pod, version or region is heavy.',
-  input: z.strictObject({
-    ...profileArguments,
-    label: z.string().optional().describe('List the values of this label'),
-    limit: z.int().min(1).max(1000).default(30).describe('Values listed'),
-    format: formatArgument,
-  }),
-  async run(args, context) {
-    const question = await readListQuestion(args, context);
-    const names = await context
-      .schemaOf(question.source)
-      .labelNames(question.matchers, question.window, context.signal);
-    if (names.length === 0) return explainEmptyList('list_labels', args, question, context);
-    if (args.label === undefined)
-      return labelsAnswer(await countValues(names, question, context), question.scope);
-    const { label } = args;
-    const known = names.includes(label)
-      ? names
-      : await context
-          .schemaOf(question.source)
-          .fresh.labelNames(question.matchers, question.window, context.signal);
-    return values(label, known, args.profile_type, args.limit, question, context);
-  },
-});
+export const run: Run<typeof input> = async (args, context) => {
+  const question = await readListQuestion(args, context);
+  const names = await context
+    .schemaOf(question.source)
+    .labelNames(question.matchers, question.window, context.signal);
+  if (names.length === 0) return explainEmptyList('list_labels', args, question, context);
+  if (args.label === undefined)
+    return labelsAnswer(await countValues(names, question, context), question.scope);
+  const { label } = args;
+  const known = names.includes(label)
+    ? names
+    : await context
+        .schemaOf(question.source)
+        .fresh.labelNames(question.matchers, question.window, context.signal);
+  return values(label, known, args.profile_type, args.limit, question, context);
+};
 
 async function countValues(names: readonly string[], question: ListQuestion, context: ToolContext) {
   const schema = context.schemaOf(question.source);

@@ -1,28 +1,20 @@
-import { z } from 'zod';
 import { orderTypes } from '../profile/types.js';
 import { profileTypesAnswer } from '../report/lists.js';
-import { formatArgument, listArguments, serviceArgument } from './arguments.js';
-import { defineTool } from './define.js';
+import type { Run } from './define.js';
 import { explainEmptyList, readListQuestion } from './list-scope.js';
+import type { input } from './surface/list_profile_types.js';
 
-export const listProfileTypes = defineTool({
-  name: 'list_profile_types',
-  title: 'Profile types',
-  description:
-    'Which profile types a service (or all) emits: short name for profile_type, full id, unit, meaning, cumulative or instant.',
-  input: z.strictObject({ ...listArguments, service: serviceArgument, format: formatArgument }),
-  async run(args, context) {
-    const question = await readListQuestion(args, context);
-    const { source, matchers, window, scope } = question;
-    const pairs = await context.schemaOf(source).servicesAndTypes(matchers, window, context.signal);
-    if (pairs.length === 0) return explainEmptyList('list_profile_types', args, question, context);
-    const ids = pairs.flatMap((pair) => pair.__profile_type__ ?? []);
-    const rows = orderTypes(ids).map((type) => ({
-      type,
-      services: new Set(
-        pairs.filter((pair) => pair.__profile_type__ === type.id).map((pair) => pair.service_name),
-      ).size,
-    }));
-    return profileTypesAnswer(rows, scope);
-  },
-});
+export const run: Run<typeof input> = async (args, context) => {
+  const question = await readListQuestion(args, context);
+  const { source, matchers, window, scope } = question;
+  const pairs = await context.schemaOf(source).servicesAndTypes(matchers, window, context.signal);
+  if (pairs.length === 0) return explainEmptyList('list_profile_types', args, question, context);
+  const ids = pairs.flatMap((pair) => pair.__profile_type__ ?? []);
+  const rows = orderTypes(ids).map((type) => ({
+    type,
+    services: new Set(
+      pairs.filter((pair) => pair.__profile_type__ === type.id).map((pair) => pair.service_name),
+    ).size,
+  }));
+  return profileTypesAnswer(rows, scope);
+};

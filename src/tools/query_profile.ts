@@ -1,41 +1,24 @@
-import { z } from 'zod';
 import { filterStacks } from '../profile/filter.js';
-import { MOST_ROWS, profileViewAnswer } from '../report/profile-view.js';
-import { formatArgument, profileArguments } from './arguments.js';
-import { defineTool } from './define.js';
+import { profileViewAnswer } from '../report/profile-view.js';
+import type { Run } from './define.js';
 import { answerAbout } from './profile-question.js';
+import type { input } from './surface/query_profile.js';
 
 /** Rows shown when the caller names no limit. */
 const DEFAULT_ROWS = { top: 20, tree: 30 } as const;
 
-export const queryProfile = defineTool({
-  name: 'query_profile',
-  title: 'Profile as a table or tree',
-  description:
-    'One profile as a table of functions (view=top) or call tree (view=tree), filtered by focus and ignore on any frame. ' +
-    'Use it to look closer after summarize_profile: who calls a function, what it calls, what is left without it.',
-  input: z.strictObject({
-    ...profileArguments,
-    view: z.enum(['top', 'tree']).default('top'),
-    sort: z.enum(['self', 'total']).default('self').describe('Ranking of view=top'),
-    focus: z.string().optional().describe('RE2 on function names: keep stacks through a match'),
-    ignore: z.string().optional().describe('RE2: drop stacks through a match'),
-    limit: z.int().min(1).max(MOST_ROWS).optional().describe('Rows; default 20 (top), 30 (tree)'),
-    format: formatArgument,
-  }),
-  run: (args, context) =>
-    answerAbout('query_profile', args, context, (measured) => {
-      const { focus, ignore, view, sort } = args;
-      const filtered = filterStacks(measured.active, {
-        ...(focus === undefined ? {} : { focus }),
-        ...(ignore === undefined ? {} : { ignore }),
-      });
-      return profileViewAnswer(measured, filtered, {
-        view,
-        sort,
-        limit: args.limit ?? DEFAULT_ROWS[view],
-        focus: focus ?? null,
-        ignore: ignore ?? null,
-      });
-    }),
-});
+export const run: Run<typeof input> = (args, context) =>
+  answerAbout('query_profile', args, context, (measured) => {
+    const { focus, ignore, view, sort } = args;
+    const filtered = filterStacks(measured.active, {
+      ...(focus === undefined ? {} : { focus }),
+      ...(ignore === undefined ? {} : { ignore }),
+    });
+    return profileViewAnswer(measured, filtered, {
+      view,
+      sort,
+      limit: args.limit ?? DEFAULT_ROWS[view],
+      focus: focus ?? null,
+      ignore: ignore ?? null,
+    });
+  });

@@ -6,7 +6,7 @@ import { callTool } from '../../src/mcp/call.js';
 import { createSchema } from '../../src/schema/schema.js';
 import { createRegistry } from '../../src/sources/registry.js';
 import type { Tool } from '../../src/tools/define.js';
-import { investigate } from '../../src/tools/investigate.js';
+import { investigate } from '../../src/tools/surface/investigate.js';
 import { countingSource } from './counting.js';
 import type { IncidentCase } from './generator/case.js';
 

@@ -1,0 +1,33 @@
+import { z } from 'zod';
+import {
+  baselineArguments,
+  formatArgument,
+  profileArguments,
+  requiredFromArgument,
+  requiredToArgument,
+} from '../arguments.js';
+import { defineTool } from '../define.js';
+
+export const input = z.strictObject({
+  ...profileArguments,
+  from: requiredFromArgument,
+  to: requiredToArgument,
+  ...baselineArguments,
+  baseline_selector: z
+    .string()
+    .optional()
+    .describe('Replaces selector on the baseline side; without baseline times over the same window'),
+  limit: z.int().min(1).max(100).default(8).describe('Rows of movers'),
+  format: formatArgument,
+});
+
+export const compareProfiles = defineTool({
+  name: 'compare_profiles',
+  title: 'Compare two profiles',
+  description:
+    'What changed in one profile type between two windows or two selectors: code or load, movers with noise bounds, ' +
+    'the path of the change, the label value that carries it. Not for a whole incident (investigate reads every type), ' +
+    'nor for one window (summarize_profile).',
+  input,
+  load: () => import('../compare_profiles.js'),
+});

@@ -1,0 +1,32 @@
+import { z } from 'zod';
+import {
+  baselineArguments,
+  formatArgument,
+  listArguments,
+  requiredFromArgument,
+  requiredToArgument,
+  serviceArgument,
+} from '../arguments.js';
+import { defineTool } from '../define.js';
+
+export const input = z.strictObject({
+  source: listArguments.source,
+  service: serviceArgument,
+  selector: listArguments.selector,
+  from: requiredFromArgument,
+  to: requiredToArgument,
+  ...baselineArguments,
+  symptom: z.string().optional().describe('Free words; orders the answer, never decides it'),
+  format: formatArgument,
+});
+
+export const investigate = defineTool({
+  name: 'investigate',
+  title: 'Investigate an incident',
+  description:
+    'Triages an incident window of a service in one call: code, load, leak, lock contention, moved code or no change; ' +
+    'which function, reached how, since when, on which version or pod, how sure. Looks at every profile type against a baseline ' +
+    'that it picks and names. Not where nothing changed in time (summarize_profile), nor for two windows or selectors of your own (compare_profiles).',
+  input,
+  load: () => import('../investigate.js'),
+});

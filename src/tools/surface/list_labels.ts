@@ -1,0 +1,20 @@
+import { z } from 'zod';
+import { formatArgument, profileArguments } from '../arguments.js';
+import { defineTool } from '../define.js';
+
+export const input = z.strictObject({
+  ...profileArguments,
+  label: z.string().optional().describe('List the values of this label'),
+  limit: z.int().min(1).max(1000).default(30).describe('Values listed'),
+  format: formatArgument,
+});
+
+export const listLabels = defineTool({
+  name: 'list_labels',
+  title: 'Labels',
+  description:
+    'Label names of a service with their numbers of values; with label, its values and their share of the cost. ' +
+    'Use it before writing a selector, or to see which pod, version or region is heavy.',
+  input,
+  load: () => import('../list_labels.js'),
+});

@@ -1,0 +1,52 @@
+import { pathToFileURL } from 'node:url';
+import { expect, test } from 'vitest';
+import { DEMO, MAIN, run } from './support/process.js';
+
+// What a start costs is what it loads, about half a millisecond a module (bench/ has the time). What is not in these lists
+// is loaded with the first call that needs it.
+
+const MODULE_LOG = new URL('./support/module-log.mjs', import.meta.url).href;
+const DIST = new URL('.', pathToFileURL(MAIN)).href;
+const LIST = [
+  {
+    id: 1,
+    method: 'initialize',
+    params: { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'test', version: '1' } },
+  },
+  { method: 'notifications/initialized' },
+  { id: 2, method: 'tools/list' },
+]
+  .map((message) => `${JSON.stringify({ jsonrpc: '2.0', ...message })}\n`)
+  .join('');
+
+test.each([
+  ['profiles from files', ['--profiles', DEMO]],
+  ['a Pyroscope server', ['--pyroscope-url', 'http://127.0.0.1:9']],
+  ['a Grafana', ['--grafana-url', 'http://127.0.0.1:9', '--grafana-token', 'x']],
+])('a server of %s lists its tools without loading what a call needs', async (_name, args) => {
+  const { stdout, stderr } = await run(args, {
+    input: LIST,
+    env: { NODE_OPTIONS: `--import ${MODULE_LOG}` },
+  });
+  expect(stdout).toContain('"investigate"');
+  const loaded = [...stderr.matchAll(/^module (\S+)$/gm)].map(([, url = '']) => url);
+  const own = loaded.filter((url) => url.startsWith(DIST)).map((url) => url.slice(DIST.length));
+  const inRooms = own.filter((file) => /^(?:tools|profile|report|schema|sources)\//.test(file));
+  expect(inRooms.filter((file) => !file.startsWith('tools/surface/')).sort()).toEqual([
+    'profile/pattern-error.js',
+    'report/nearest.js',
+    'report/render.js',
+    'report/sanitise.js',
+    'sources/grafana/address.js',
+    'tools/arguments.js',
+    'tools/define.js',
+    'tools/index.js',
+  ]);
+  const packages = loaded.flatMap((url) => /\/node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(url)?.[1] ?? []);
+  expect([...new Set(packages)].sort()).toEqual([
+    '@modelcontextprotocol/core',
+    '@modelcontextprotocol/server',
+    'leven',
+    'zod',
+  ]);
+});
