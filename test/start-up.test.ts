@@ -31,9 +31,11 @@ test.each([
   expect(stdout).toContain('"investigate"');
   const loaded = [...stderr.matchAll(/^module (\S+)$/gm)].map(([, url = '']) => url);
   const own = loaded.filter((url) => url.startsWith(DIST)).map((url) => url.slice(DIST.length));
-  const inRooms = own.filter((file) => /^(?:tools|profile|report|schema|sources)\//.test(file));
+  const inRooms = own.filter((file) => /^(?:tools|prompts|profile|report|schema|sources)\//.test(file));
   expect(inRooms.filter((file) => !file.startsWith('tools/surface/')).sort()).toEqual([
     'profile/pattern-error.js',
+    'prompts/define.js',
+    'prompts/index.js',
     'report/nearest.js',
     'report/render.js',
     'report/sanitise.js',

@@ -2,8 +2,10 @@ import { readdirSync } from 'node:fs';
 import { encode } from 'gpt-tokenizer/encoding/o200k_base';
 import { describe, expect, test } from 'vitest';
 import { inputJsonSchema } from '../src/mcp/call.js';
+import { GUIDE_RESOURCE } from '../src/mcp/guide.js';
 import { INSTRUCTIONS } from '../src/mcp/instructions.js';
 import { ANNOTATIONS } from '../src/mcp/server.js';
+import { PROMPTS } from '../src/prompts/index.js';
 import type { Tool } from '../src/tools/define.js';
 import { TOOLS } from '../src/tools/index.js';
 
@@ -33,6 +35,24 @@ describe('the surface that every agent pays for', () => {
 
   test('the eleventh, find_query_patterns, costs at most 250', () => {
     expect(tokensOf(learned ?? [])).toBeLessThanOrEqual(250);
+  });
+
+  // Clients show prompts and resources to people; a model gets what somebody picks, or what it reads itself.
+  test('prompts and resource cost nothing until they are asked for; their lists are at most 500 tokens', () => {
+    const prompts = PROMPTS.map(({ name, title, description, arguments: args }) => ({
+      name,
+      title,
+      description,
+      arguments: Object.entries(args).map(([argument, rest]) => ({
+        name: argument,
+        description: rest.description,
+        required: rest.required === true,
+      })),
+    }));
+    const tokens = encode(
+      [...prompts, GUIDE_RESOURCE].map((entry) => JSON.stringify(entry)).join('\n'),
+    ).length;
+    expect(tokens).toBeLessThanOrEqual(500);
   });
 
   test('instructions are at most 2 KB', () => {

@@ -2,7 +2,9 @@ import { McpServer, type ServerContext } from '@modelcontextprotocol/server';
 import { TOOLS } from '../tools/index.js';
 import { PACKAGE } from '../version.js';
 import { type CallEnvironment, callTool, inputJsonSchema } from './call.js';
+import { registerGuide } from './guide.js';
 import { INSTRUCTIONS } from './instructions.js';
+import { promptRegistration } from './prompts.js';
 
 /** Every tool only reads, and asks only the profile stores that an operator configured. */
 export const ANNOTATIONS = {
@@ -10,6 +12,27 @@ export const ANNOTATIONS = {
   destructiveHint: false,
   idempotentHint: true,
   openWorldHint: false,
+} as const;
+
+/**
+ * How long a client may keep what it listed and read, and whether caches may share it: it is the same for every caller,
+ * and another only in another version of the server.
+ */
+const CACHE_HINT = { ttlMs: 300_000, cacheScope: 'public' } as const;
+const CACHE_HINTS = {
+  'server/discover': CACHE_HINT,
+  'tools/list': CACHE_HINT,
+  'prompts/list': CACHE_HINT,
+  'resources/list': CACHE_HINT,
+  'resources/templates/list': CACHE_HINT,
+  'resources/read': CACHE_HINT,
+} as const;
+
+/** No list changes while the server runs: the modern protocol wants them stable. */
+const CAPABILITIES = {
+  tools: { listChanged: false },
+  prompts: { listChanged: false },
+  resources: { listChanged: false },
 } as const;
 
 /**
@@ -38,11 +61,14 @@ const SCHEMAS = new Map(
  * @param environmentOf asked with every call, so that a server can list its tools before it has loaded its sources
  */
 export function createServerFactory(environmentOf: () => Promise<CallEnvironment>): () => McpServer {
+  const registerPrompts = promptRegistration(environmentOf);
   return () => {
     const server = new McpServer(
       { name: PACKAGE.name, title: 'Pyroscope profiles', version: PACKAGE.version },
-      { instructions: INSTRUCTIONS, capabilities: { tools: { listChanged: false } } },
+      { instructions: INSTRUCTIONS, capabilities: CAPABILITIES, cacheHints: CACHE_HINTS },
     );
+    registerPrompts(server);
+    registerGuide(server);
     for (const tool of TOOLS) {
       const { name, title, description } = tool;
       const inputSchema = SCHEMAS.get(name);

@@ -8,9 +8,14 @@ export interface NextCall {
   arguments: JsonObject;
 }
 
+/** A call on one line: the tool and its arguments as JSON. */
+export function callText(call: NextCall): string {
+  return `${call.tool} ${JSON.stringify(call.arguments)}`;
+}
+
 /** The last lines of a text answer. */
 export function nextRows(calls: readonly NextCall[]): string[] {
-  return calls.map((call) => `Next: ${call.tool} ${JSON.stringify(call.arguments)}`);
+  return calls.map((call) => `Next: ${callText(call)}`);
 }
 
 /** The arguments that ask for the same profiles again. */

@@ -9,6 +9,21 @@ import { cleanEnvironment, MAIN } from './process.js';
 export interface TestClient {
   listTools(): Promise<{ name: string; inputSchema: unknown; annotations?: unknown }[]>;
   callTool(name: string, args: Record<string, unknown>): Promise<{ text: string; isError: boolean }>;
+  listPrompts(): Promise<
+    { name: string; arguments?: { name: string; required?: boolean | undefined }[] | undefined }[]
+  >;
+  /** The text of a prompt. */
+  getPrompt(name: string, args: Record<string, string>): Promise<string>;
+  /** What is offered for an argument of a prompt, the others being filled in. */
+  complete(
+    prompt: string,
+    argument: string,
+    written: string,
+    given?: Record<string, string>,
+  ): Promise<string[]>;
+  listResources(): Promise<{ uri: string; mimeType?: string | undefined }[]>;
+  /** The text of a resource. */
+  readResource(uri: string): Promise<string>;
   instructions(): string | undefined;
   protocolVersion(): string | undefined;
   close(): Promise<void>;
@@ -56,6 +71,11 @@ async function connectNew(
   return {
     listTools: async () => (await client.listTools()).tools,
     callTool: async (name, args) => flat(await client.callTool({ name, arguments: args })),
+    listPrompts: async () => (await client.listPrompts()).prompts,
+    getPrompt: async (name, args) => promptText(await client.getPrompt({ name, arguments: args })),
+    complete: async (...asked) => (await client.complete(completion(...asked))).completion.values,
+    listResources: async () => (await client.listResources()).resources,
+    readResource: async (uri) => textsOf((await client.readResource({ uri })).contents),
     instructions: () => client.getInstructions(),
     protocolVersion: () => client.getNegotiatedProtocolVersion(),
     close: () => client.close(),
@@ -78,6 +98,11 @@ async function connectOld(transport: OldStdioTransport | OldHttpTransport): Prom
   return {
     listTools: async () => (await client.listTools()).tools,
     callTool: async (name, args) => flat(await client.callTool({ name, arguments: args })),
+    listPrompts: async () => (await client.listPrompts()).prompts,
+    getPrompt: async (name, args) => promptText(await client.getPrompt({ name, arguments: args })),
+    complete: async (...asked) => (await client.complete(completion(...asked))).completion.values,
+    listResources: async () => (await client.listResources()).resources,
+    readResource: async (uri) => textsOf((await client.readResource({ uri })).contents),
     instructions: () => client.getInstructions(),
     protocolVersion: () => version,
     close: () => client.close(),
@@ -85,8 +110,22 @@ async function connectOld(transport: OldStdioTransport | OldHttpTransport): Prom
 }
 
 function flat(result: object): { text: string; isError: boolean } {
-  const content: unknown = Reflect.get(result, 'content');
+  return { text: textsOf(Reflect.get(result, 'content')), isError: Reflect.get(result, 'isError') === true };
+}
+
+function textsOf(content: unknown): string {
   const blocks: unknown[] = Array.isArray(content) ? content : [];
-  const texts = blocks.map((block) => String(Reflect.get(Object(block), 'text')));
-  return { text: texts.join('\n'), isError: Reflect.get(result, 'isError') === true };
+  return blocks.map((block) => String(Reflect.get(Object(block), 'text'))).join('\n');
+}
+
+function promptText({ messages }: { messages: { content: unknown }[] }): string {
+  return textsOf(messages.map(({ content }) => content));
+}
+
+function completion(prompt: string, name: string, value: string, given: Record<string, string> = {}) {
+  return {
+    ref: { type: 'ref/prompt' as const, name: prompt },
+    argument: { name, value },
+    context: { arguments: given },
+  };
 }
