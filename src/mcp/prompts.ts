@@ -10,7 +10,7 @@ import type { CallEnvironment } from './call.js';
 import { describeFailure } from './failures.js';
 
 /** How long a client waits for names while somebody types. */
-const COMPLETION_MS = 1_000;
+const COMPLETION_MS = 2_000;
 /** How long the question for them goes on: the next key is answered from what it found. */
 const LEARNING_MS = 10_000;
 

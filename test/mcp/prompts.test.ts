@@ -70,12 +70,15 @@ describe.each(CLIENTS)('%s', (kind) => {
   });
 
   test('completes services, sources and types with those that exist', async () => {
-    expect(await client.complete('find-memory-leak', 'service', 'check')).toEqual(['checkout-api']);
+    // The first question may take longer than a client is let wait; what it learns answers the next.
+    await expect
+      .poll(() => client.complete('find-memory-leak', 'service', 'check'), { timeout: 20_000 })
+      .toEqual(['checkout-api']);
     expect(await client.complete('find-memory-leak', 'service', 'API')).toEqual(['checkout-api']);
     expect(await client.complete('find-memory-leak', 'service', 'x')).toEqual([]);
     expect(await client.complete('find-memory-leak', 'source', '')).toEqual(['demo']);
-    const types = await client.complete('compare-deploys', 'profile_type', '', { service: 'checkout-api' });
-    expect(types).toEqual(expect.arrayContaining(['cpu', 'alloc', 'inuse']));
+    const types = () => client.complete('compare-deploys', 'profile_type', '', { service: 'checkout-api' });
+    await expect.poll(types, { timeout: 20_000 }).toEqual(expect.arrayContaining(['cpu', 'alloc', 'inuse']));
     expect(await client.complete('investigate-incident', 'symptom', '')).toEqual([]);
   });
 
@@ -104,13 +107,14 @@ describe('completion', () => {
   const [kind] = CLIENTS;
 
   /** The demo with other service names, or none within reach. */
-  const withServices = (labelValues: ProfileSource['labelValues']): ProfileSource => ({
-    ...demoSource(),
-    labelValues: (name, query, signal) =>
-      name === 'service_name'
-        ? labelValues(name, query, signal)
-        : demoSource().labelValues(name, query, signal),
-  });
+  const withServices = (labelValues: ProfileSource['labelValues']): ProfileSource => {
+    const demo = demoSource();
+    return {
+      ...demo,
+      labelValues: (name, query, signal) =>
+        name === 'service_name' ? labelValues(name, query, signal) : demo.labelValues(name, query, signal),
+    };
+  };
 
   test('offers a hundred of many, those that begin with what is written first', async () => {
     const many = Array.from(Array(1_000), (_, index) => `team-${index}/pay`);
@@ -118,8 +122,9 @@ describe('completion', () => {
       kind,
       withServices(async () => ['a-pay', ...many, 'pay']),
     );
-    const offered = await client.complete('find-memory-leak', 'service', 'pay');
-    expect(offered.length).toBe(100);
+    const offer = () => client.complete('find-memory-leak', 'service', 'pay');
+    await expect.poll(async () => (await offer()).length, { timeout: 20_000 }).toBe(100);
+    const offered = await offer();
     expect(offered.slice(0, 3)).toEqual(['pay', 'a-pay', 'team-0/pay']);
     await client.close();
   });
@@ -129,7 +134,9 @@ describe('completion', () => {
       kind,
       withServices(async () => ['good', 'bad\u202e', 'worse\u001b[31m', '']),
     );
-    expect(await client.complete('find-memory-leak', 'service', '')).toEqual(['good']);
+    await expect
+      .poll(() => client.complete('find-memory-leak', 'service', ''), { timeout: 20_000 })
+      .toEqual(['good']);
     await client.close();
   });
 

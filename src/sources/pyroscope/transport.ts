@@ -167,6 +167,8 @@ export function createTransport(options: TransportOptions): Transport {
 
   const send = async (request: RawRequest): Promise<RawAnswer> => {
     request.signal.throwIfAborted();
+    // Loading our own client is not the store's time. What fails there fails again below, where it is explained.
+    await connections().catch(() => {});
     const deadline = new AbortController();
     const timer = setTimeout(() => deadline.abort(), timeoutMs);
     try {
