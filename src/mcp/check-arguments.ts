@@ -96,5 +96,10 @@ function range({ minimum, maximum }: Property): string {
 }
 
 function show(value: unknown): string {
-  return cutRight(JSON.stringify(value) ?? String(value), 80);
+  try {
+    return cutRight(JSON.stringify(value) ?? String(value), 80);
+  } catch {
+    // Lists in lists in lists, beyond the stack.
+    return '(nested too deep to show)';
+  }
 }

@@ -48,6 +48,8 @@ const UPSTREAM: Readonly<Record<UpstreamKind, { what: string; next: string }>> =
 
 /** Longest piece of upstream text that is quoted. */
 const MAX_DETAIL = 300;
+/** Longest piece of advice, which may hold names of the upstream. */
+const MAX_ADVICE = 600;
 
 /** Kinds that a caller can do something about, whatever the reason. */
 const MENDED_BY_CALLER: ReadonlySet<UpstreamKind> = new Set([
@@ -57,10 +59,11 @@ const MENDED_BY_CALLER: ReadonlySet<UpstreamKind> = new Set([
   'rejected',
 ]);
 
+/** Advice is ours, but may name what the upstream said: an action, where it redirects to. */
 function advised(kind: UpstreamKind, { what, fix }: Advice): { what: string; next: string } {
-  const operator = `Tell the operator: ${fix}`;
+  const operator = `Tell the operator: ${safeText(fix, MAX_ADVICE)}`;
   return {
-    what,
+    what: safeText(what, MAX_ADVICE),
     next: MENDED_BY_CALLER.has(kind)
       ? `${UPSTREAM[kind].next} If it stays: ${operator}`
       : `Nothing in the call can mend this. ${operator}`,

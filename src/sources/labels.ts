@@ -19,7 +19,17 @@ export function instanceLabelOf(names: readonly string[]): string | null {
 
 /** The labels with these names; those that are absent stay so. */
 export function pickLabels(labels: Labels, names: readonly string[]): Labels {
-  return Object.fromEntries(
-    names.flatMap((name) => (labels[name] === undefined ? [] : [[name, labels[name]]])),
+  return labelsFrom(
+    names.flatMap((name): [string, string][] => {
+      const value = Object.hasOwn(labels, name) ? labels[name] : undefined;
+      return value === undefined ? [] : [[name, value]];
+    }),
   );
+}
+
+/** Labels without a prototype: nothing is found under a name such as `constructor` unless it was set. */
+export function labelsFrom(pairs: Iterable<readonly [name: string, value: string]>): Labels {
+  const labels: Record<string, string> = Object.create(null);
+  for (const [name, value] of pairs) labels[name] = value;
+  return labels;
 }

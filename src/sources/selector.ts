@@ -1,5 +1,7 @@
-import { RE2JS, RE2JSException } from 're2js';
+import { RE2JS } from 're2js';
 import { UserError } from '../errors.js';
+import { compileRe2, IN_SELECTORS } from '../profile/filter.js';
+import { PatternError } from '../profile/pattern-error.js';
 import type { Matcher } from './source.js';
 
 const OPERATORS = ['=~', '!~', '!=', '='] as const;
@@ -86,15 +88,14 @@ export function matcherTest(matcher: Matcher): (value: string | undefined) => bo
 
 function compile(matcher: Matcher): RE2JS {
   try {
-    RE2JS.compile(matcher.value);
+    return compileRe2(matcher.value, IN_SELECTORS, RE2JS.DOTALL);
   } catch (error) {
-    if (!(error instanceof RE2JSException)) throw error;
+    if (!(error instanceof PatternError)) throw error;
     throw new UserError(
       `The regular expression in ${shown(formatSelector([matcher]).slice(1, -1))} is not valid RE2: ${error.message}.`,
       'Correct it (RE2 has no lookaround and no backreferences), or match an exact value with =.',
     );
   }
-  return RE2JS.compile(matcher.value, RE2JS.DOTALL);
 }
 
 function advice(text: string): string {

@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { type PprofFile, pprofTotal } from '../../profile/pprof.js';
+import { labelsFrom } from '../labels.js';
 import type { Labels } from '../source.js';
 import { type ManifestProfile, readManifest } from './manifest.js';
 import { type BrokenFile, readProfileFile, reasonOf } from './profile-file.js';
@@ -108,7 +109,7 @@ function listedEntry(profile: ManifestProfile, pprof: PprofFile): CatalogEntry {
     file: profile.file,
     time: Date.parse(profile.time),
     seconds: profile.duration_s ?? (ownSeconds > 0 ? ownSeconds : null),
-    labels: profile.labels,
+    labels: labelsFrom(Object.entries(profile.labels)),
     typeIds: typeIds(profile.type_name, pprof),
     totals: totals(pprof),
   };
@@ -126,10 +127,10 @@ async function foundEntry(directory: string, file: string, pprof: PprofFile): Pr
     file,
     time: Math.floor(time),
     seconds: seconds > 0 ? seconds : null,
-    labels: {
-      service_name: service ?? path.basename(path.resolve(directory)),
-      ...(instance.length > 0 ? { instance: instance.join('/') } : {}),
-    },
+    labels: labelsFrom([
+      ['service_name', service ?? path.basename(path.resolve(directory))],
+      ...(instance.length > 0 ? [['instance', instance.join('/')] as const] : []),
+    ]),
     typeIds: typeIds(typeName(file, pprof), pprof),
     totals: totals(pprof),
   };

@@ -1,5 +1,6 @@
 import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import { decodePprof, type PprofFile, UnreadableProfileError } from '../../profile/pprof.js';
+import { labelsFrom } from '../labels.js';
 import type { Labels } from '../source.js';
 import { unreadable } from './failure.js';
 import { elements, flag, int64, member, type Node, number, text } from './shape.js';
@@ -229,7 +230,7 @@ function profileFields({ profileTypeId, labelSelector, start, end }: ProfileSele
 }
 
 function readLabels(row: Node): Labels {
-  return Object.fromEntries(
+  return labelsFrom(
     elements(member(row, 'labels')).map((label) => [
       text(member(label, 'name')),
       text(member(label, 'value')),

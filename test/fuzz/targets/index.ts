@@ -1,0 +1,17 @@
+import type { Target } from '../target.js';
+import { ARGUMENTS } from './arguments.js';
+import { FILES } from './files.js';
+import { GRAFANA } from './grafana.js';
+import { PPROF } from './pprof.js';
+import { PYROSCOPE } from './pyroscope.js';
+import { TEXTS } from './texts.js';
+
+/** Everything that reads what others wrote. The test and the script go through this one table. */
+export const TARGETS: readonly Target[] = [
+  ...PPROF,
+  ...PYROSCOPE,
+  ...GRAFANA,
+  ...FILES,
+  ...ARGUMENTS,
+  ...TEXTS,
+];

@@ -1,0 +1,201 @@
+import fc from 'fast-check';
+import { describeFailure } from '../../../src/mcp/failures.js';
+import { compilePattern } from '../../../src/profile/filter.js';
+import { frameOwner, leafMeaning } from '../../../src/profile/frames.js';
+import { normaliseName } from '../../../src/profile/names.js';
+import { parseProfileType } from '../../../src/profile/types.js';
+import { nearest } from '../../../src/report/nearest.js';
+import { safeText } from '../../../src/report/sanitise.js';
+import { failureOfGrafana } from '../../../src/sources/grafana/failure.js';
+import { failureOfAnswer } from '../../../src/sources/pyroscope/failure.js';
+import { formatSelector, matcherTest, parseSelector } from '../../../src/sources/selector.js';
+import { parseTime } from '../../../src/tools/time.js';
+import { NOW } from '../../support/ask.js';
+import { changedJson, jsonChanges, jsonText, nastyJson, nastyText } from '../arbitraries.js';
+import { answersOrRefuses, expectAnswer, expectClean } from '../promise.js';
+import { type Target, targetOf } from '../target.js';
+
+/** Pieces of selectors, so that many are almost right. */
+const selectorText = fc
+  .array(
+    fc.oneof(
+      {
+        weight: 5,
+        arbitrary: fc.constantFrom(
+          '{',
+          '}',
+          ',',
+          '=',
+          '!=',
+          '=~',
+          '!~',
+          '"',
+          "'",
+          '`',
+          '\\',
+          ' ',
+          'pod',
+          'a.b',
+        ),
+      },
+      { weight: 1, arbitrary: nastyText },
+    ),
+    { maxLength: 14 },
+  )
+  .map((parts) => parts.join(''));
+
+/** Pieces of regular expressions, nested and repeated. */
+const patternText = fc.oneof(
+  nastyText,
+  fc
+    .array(
+      fc.constantFrom(
+        '(',
+        ')',
+        '[',
+        ']',
+        '|',
+        '*',
+        '+',
+        '?',
+        '{2}',
+        '{1000}',
+        '{0,999}',
+        '.',
+        '^',
+        '$',
+        '\\',
+        'a',
+        '\\pL',
+        '\\x{10ffff}',
+        '(?i)',
+        '(?P<n>',
+        '[^',
+        '-',
+        '😀',
+      ),
+      { maxLength: 30 },
+    )
+    .map((parts) => parts.join('')),
+  fc
+    .tuple(fc.constantFrom('(', '[', '(?:', 'a|', '(a{9})', '\\', '(.*'), fc.nat(20_000))
+    .map(([piece, times]) => piece.repeat(times)),
+);
+
+const longName = fc
+  .tuple(
+    fc.constantFrom(
+      'a.',
+      'a/',
+      '[',
+      'a[...',
+      '$$Lambda',
+      '$$Lambda/0x',
+      'A_',
+      '::',
+      '(',
+      ' ',
+      'lib.so',
+      '/usr/lib/',
+      '<',
+      '\u202e',
+    ),
+    fc.nat(70_000),
+    nastyText,
+  )
+  .map(([piece, times, end]) => `${piece.repeat(Math.floor(times / piece.length))}${end}`);
+const anyName = fc.oneof(nastyText, longName);
+
+/** Bodies of error answers: JSON, JSON in JSON, pages, and what is none of them. */
+const errorText = fc.oneof(
+  nastyText,
+  anyName,
+  fc.tuple(nastyText, nastyText).map(([code, message]) => JSON.stringify({ code, message })),
+  fc
+    .tuple(nastyText, anyName)
+    .map(([messageId, message]) => JSON.stringify({ messageId, message, accessErrorId: messageId })),
+  nastyText.map((message) =>
+    JSON.stringify({ message: JSON.stringify({ message: JSON.stringify({ message }) }) }),
+  ),
+  fc
+    .tuple(jsonChanges, nastyText)
+    .map(([changes, text]) =>
+      jsonText(changedJson({ code: 'unknown', message: text, details: [{ type: text }] }, changes)),
+    ),
+  fc
+    .tuple(
+      fc.constantFrom('<title', '<html><title>', '{"message":', 'a.', 'permissions needed: ', 'a:b'),
+      fc.nat(60_000),
+    )
+    .map(([piece, times]) => piece.repeat(Math.floor(times / piece.length))),
+  nastyJson.map(jsonText),
+);
+
+export const TEXTS: readonly Target[] = [
+  targetOf('selectors', 1_500, async () => ({
+    input: fc.oneof(selectorText, nastyText, patternText),
+    async check(text) {
+      const matchers = await answersOrRefuses(() => parseSelector(text));
+      if (matchers === null) return;
+      const again = parseSelector(formatSelector(matchers));
+      if (JSON.stringify(again) !== JSON.stringify(matchers)) throw new Error('a selector does not survive');
+      await answersOrRefuses(() => matchers.map((matcher) => matcherTest(matcher)('a'.repeat(5_000))));
+    },
+  })),
+  targetOf('regular expressions', 600, async () => ({
+    input: fc.tuple(patternText, anyName),
+    async check([pattern, name]) {
+      await answersOrRefuses(() => compilePattern(pattern)(name));
+      await answersOrRefuses(() => matcherTest({ name: 'a', op: '=~', value: pattern })(name));
+    },
+  })),
+  targetOf('times', 1_500, async () => ({
+    input: fc.oneof(
+      nastyText,
+      fc
+        .array(
+          fc.constantFrom('now', '-', '1', '9', 'h', 'w', 'ms', '.', 'T', ':', 'Z', '+', '2026-11-20', ' '),
+          { maxLength: 12 },
+        )
+        .map((parts) => parts.join('')),
+      fc.date({ noInvalidDate: false }).map(String),
+      fc.bigInt().map(String),
+    ),
+    async check(text) {
+      const time = await answersOrRefuses(() => parseTime('from', text, NOW));
+      if (time !== null) new Date(time).toISOString();
+    },
+  })),
+  targetOf('names of functions, labels and types', 500, async () => ({
+    input: fc.tuple(anyName, anyName),
+    check([name, file]) {
+      expectClean(safeText(normaliseName(name)));
+      frameOwner({ name, file, startLine: 0, symbolised: true });
+      frameOwner({ name, file: `${file}.go`, startLine: 0, symbolised: true });
+      frameOwner({ name, file: `${file}.rb`, startLine: 0, symbolised: true });
+      frameOwner({ name, file: `${file}.cc`, startLine: 0, symbolised: true });
+      frameOwner({ name, file: '', startLine: 0, symbolised: true });
+      leafMeaning(name);
+      nearest(name, [file, name]);
+      parseProfileType(name);
+    },
+  })),
+  targetOf('error answers of Pyroscope and Grafana', 800, async () => ({
+    input: fc.record({
+      status: fc.oneof(
+        fc.constantFrom(300, 302, 400, 401, 403, 404, 406, 429, 500, 502, 503, 504),
+        fc.integer({ min: 100, max: 999 }),
+      ),
+      contentType: fc.oneof(fc.constantFrom('application/json', 'text/html', 'text/plain', ''), nastyText),
+      location: fc.oneof(fc.constant(''), fc.webUrl(), nastyText),
+      text: errorText,
+      policy: fc.constantFrom('', 'sandbox'),
+    }),
+    check(answer) {
+      const plain = (text: string) => text;
+      for (const failure of [failureOfAnswer(answer, plain), failureOfGrafana(answer, plain)]) {
+        if (failure !== null) expectAnswer({ text: describeFailure(failure), isError: true });
+      }
+    },
+  })),
+];
