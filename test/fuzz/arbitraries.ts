@@ -153,22 +153,24 @@ export const jsonChanges: Arbitrary<JsonChange[]> = fc.array(jsonChange, { minLe
 /** A copy of JSON with the changes made, one after the other. */
 export function changedJson(original: unknown, changes: readonly JsonChange[]): unknown {
   const holder = { root: structuredClone(original) };
-  let duplicated = false;
+  let large = false;
   for (const { at, change } of changes) {
     const places = placesOf(holder);
     const place = places[at % Math.max(1, places.length)];
     if (place === undefined) continue;
     const value: unknown = Reflect.get(place.parent, place.key);
-    if (change.kind === 'replace') put(place, change.value);
+    if (change.kind === 'replace') put(place, structuredClone(change.value));
     else if (change.kind === 'delete') remove(place);
-    else if (change.kind === 'wrap') put(place, wrapped(value, change.depth));
-    else if (change.kind === 'rename') {
+    else if (change.kind === 'wrap') {
+      large ||= change.depth > 100;
+      put(place, wrapped(value, change.depth));
+    } else if (change.kind === 'rename') {
       if (Array.isArray(place.parent)) continue;
       remove(place);
       put({ ...place, key: change.name }, value);
-    } else if (Array.isArray(value) && !duplicated) {
+    } else if (Array.isArray(value) && !large) {
       // Once: copies of copies of copies would be more than the memory holds.
-      duplicated = true;
+      large = true;
       put(place, Array.from({ length: change.times }, () => value).flat());
     }
   }

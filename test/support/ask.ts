@@ -1,5 +1,4 @@
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { createLog } from '../../src/log.js';
 import { type CallEnvironment, type CallResult, callTool } from '../../src/mcp/call.js';
 import { createSchema, type Schema } from '../../src/schema/schema.js';
@@ -7,8 +6,7 @@ import { createFilesSource } from '../../src/sources/files/source.js';
 import { createRegistry, type SourceFinder } from '../../src/sources/registry.js';
 import type { ProfileSource } from '../../src/sources/source.js';
 import { TOOLS } from '../../src/tools/index.js';
-
-const ROOT = path.dirname(path.dirname(path.dirname(fileURLToPath(import.meta.url))));
+import { ROOT } from './root.js';
 
 /** A path below fixtures/. */
 export function fixture(...parts: string[]): string {

@@ -4,13 +4,14 @@ import {
   spawn,
 } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import path from 'node:path';
+import { ROOT } from './root.js';
 
 /** The built program, as users run it. */
-export const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
+export const MAIN = path.join(ROOT, 'dist', 'main.js');
 
 /** The directory of the demo incident. */
-export const DEMO = fileURLToPath(new URL('../../fixtures/demo', import.meta.url));
+export const DEMO = path.join(ROOT, 'fixtures', 'demo');
 
 /** How a process ended. */
 export interface Exit {

@@ -53,32 +53,35 @@ export const GRAFANA: readonly Target[] = [
       },
     };
   }),
-  targetOf('library panels and trace sources, as find_query_patterns tells of them', 100, async () => ({
-    input: fc.tuple(change, change, fc.constantFrom(...dashboardNames), nastyText),
-    async check([panel, sources, name, title]) {
-      const parse = (value: unknown): unknown => JSON.parse(jsonText(value));
-      const source = demoSource();
-      const store = dashboardStore({
-        search: async () => [
-          { uid: name, title, url: `/d/${title}`, folder: title, version: 1, updated: NOW },
-          { uid: title, title, url: null, folder: null, version: null, updated: null },
-        ],
-        dashboard: async () => ({
-          model: parse(changed(dashboardModel(name), panel)),
-          version: 1,
-          updated: NOW,
-        }),
-        libraryPanel: async () => parse(changed([...libraryModels.values()][0], panel)),
-        dataSources: async () =>
-          dashboardSources.map((row) => ({ ...row, jsonData: parse(changed(row.jsonData, sources)) })),
-      });
-      const book = createPatternBook(store, { now: () => NOW });
-      const ask = askerIn(environmentOf([source], [], undefined, () => book));
-      for (const format of ['text', 'json']) expectAnswer(await ask('find_query_patterns', { format }));
-      book.close();
-      if (book.learned().failure !== null) throw new Error(`the scan failed: ${book.learned().failure}`);
-    },
-  })),
+  targetOf('library panels and trace sources, as find_query_patterns tells of them', 100, async () => {
+    const source = demoSource();
+    return {
+      input: fc.tuple(change, change, fc.constantFrom(...dashboardNames), nastyText),
+      async check([panel, sources, name, title]) {
+        const parse = (value: unknown): unknown => JSON.parse(jsonText(value));
+        const store = dashboardStore({
+          search: async () => [
+            { uid: name, title, url: `/d/${title}`, folder: title, version: 1, updated: NOW },
+            { uid: title, title, url: null, folder: null, version: null, updated: null },
+          ],
+          dashboard: async () => ({
+            model: parse(changed(dashboardModel(name), panel)),
+            version: 1,
+            updated: NOW,
+          }),
+          libraryPanel: async () => parse(changed([...libraryModels.values()][0], panel)),
+          dataSources: async () =>
+            dashboardSources.map((row) => ({ ...row, jsonData: parse(changed(row.jsonData, sources)) })),
+        });
+        const book = createPatternBook(store, { now: () => NOW });
+        const ask = askerIn(environmentOf([source], [], undefined, () => book));
+        for (const format of ['text', 'json']) expectAnswer(await ask('find_query_patterns', { format }));
+        book.close();
+        if (book.learned().failure !== null) throw new Error(`the scan failed: ${book.learned().failure}`);
+      },
+      close: () => source.close(),
+    };
+  }),
   targetOf('data sources and settings of a Grafana', 150, async () => {
     let spoil: (path: string, healthy: unknown) => string | null = () => null;
     const grafana = await startSmallGrafana({

@@ -209,7 +209,7 @@ export const PYROSCOPE: readonly Target[] = [
           name: 'prod',
           uid: 'prod',
           url: server.url,
-          timeoutMs: 2_000,
+          timeoutMs: 300,
           maxResponseBytes: 1_000_000,
         });
         try {
