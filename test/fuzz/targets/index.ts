@@ -5,6 +5,7 @@ import { GRAFANA } from './grafana.js';
 import { PPROF } from './pprof.js';
 import { PYROSCOPE } from './pyroscope.js';
 import { TEXTS } from './texts.js';
+import { TRANSPORTS } from './transports.js';
 
 /** Everything that reads what others wrote. The test and the script go through this one table. */
 export const TARGETS: readonly Target[] = [
@@ -14,4 +15,5 @@ export const TARGETS: readonly Target[] = [
   ...FILES,
   ...ARGUMENTS,
   ...TEXTS,
+  ...TRANSPORTS,
 ];
