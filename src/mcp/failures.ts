@@ -38,7 +38,7 @@ const UPSTREAM: Readonly<Record<UpstreamKind, { what: string; next: string }>> =
   },
   too_large: {
     what: 'The answer of the profile store is over the size limit',
-    next: 'Ask for a shorter window or add a matcher to `selector` (one pod, one version).',
+    next: 'Ask for a shorter window or add a matcher to `selector` (one pod, one version). An operator sets the limit of bytes with --max-response.',
   },
   unreadable: {
     what: 'The profile store sent something that is not a Pyroscope answer',

@@ -1,5 +1,6 @@
 import { BinaryReader, WireType } from '@bufbuild/protobuf/wire';
 import { GrowingUint32 } from './growing.js';
+import { checkLimit, checkPacked, type Limited } from './pprof-limits.js';
 
 /**
  * The two tables of a pprof file that grow with the profile, columnar: samples and locations. The pprof library makes
@@ -44,6 +45,12 @@ export type Id = number | bigint;
 const SAMPLE = { field: 2, locationIds: 1, values: 2, labels: 3 } as const;
 const LOCATION = { field: 4, id: 1, mappingId: 2, address: 3, line: 4 } as const;
 const LINE = { functionId: 1, line: 2 } as const;
+/** Further tables of which every entry becomes an object, by field. */
+const COUNTED: ReadonlyMap<number, Limited> = new Map([
+  [1, 'sample types'],
+  [5, 'functions'],
+  [6, 'names'],
+]);
 /** Fields of a label that are string indexes: key, str, num_unit. */
 const LABEL_NAMES: ReadonlySet<number> = new Set([1, 2, 4]);
 
@@ -51,22 +58,29 @@ const LABEL_NAMES: ReadonlySet<number> = new Set([1, 2, 4]);
  * Takes samples and locations out of a pprof message.
  *
  * @param sampleIds how a sample's location id is read; ids beyond 32 bits need another reader than `uint32`
- * @throws RangeError or Error when a field ends behind the last byte
+ * @throws RangeError or Error when a field ends behind the last byte, LimitError when there is too much of anything
  */
 export function readTables(
   bytes: Uint8Array,
   sampleIds: (reader: BinaryReader) => number = (reader) => reader.uint32(),
 ): PprofTables {
   const reader = new BinaryReader(bytes);
-  const samples = sampleReader(reader, sampleIds);
+  const samples = sampleReader(reader, sampleIds, (what, before, end) =>
+    checkPacked(what, before, bytes.subarray(reader.pos, end)),
+  );
   const locations = locationReader(reader);
   const rest: Uint8Array[] = [];
+  const counts = new Map<Limited, number>();
   let restFrom = 0;
   while (reader.pos < reader.len) {
     const at = reader.pos;
     const [field, wireType] = reader.tag();
     const table = field === SAMPLE.field ? samples : field === LOCATION.field ? locations : null;
     if (table === null || wireType !== WireType.LengthDelimited) {
+      const what = COUNTED.get(field) ?? 'mappings and comments';
+      const count = (counts.get(what) ?? 0) + 1;
+      checkLimit(what, count);
+      counts.set(what, count);
       reader.skip(wireType, field);
       continue;
     }
@@ -80,7 +94,11 @@ export function readTables(
   return { ...samples.table(), locations: locations.table(), rest: joined(rest) };
 }
 
-function sampleReader(reader: BinaryReader, idOf: (reader: BinaryReader) => number) {
+function sampleReader(
+  reader: BinaryReader,
+  idOf: (reader: BinaryReader) => number,
+  check: (what: Limited, before: number, end: number) => void,
+) {
   const starts = new GrowingUint32();
   const locations = new GrowingUint32();
   const values: number[] = [];
@@ -88,19 +106,22 @@ function sampleReader(reader: BinaryReader, idOf: (reader: BinaryReader) => numb
   let lastName = 0;
   starts.push(0);
   const readLocation = () => locations.push(idOf(reader));
+  const checkLocations = (end: number) => check('locations in samples', locations.length, end);
+  const checkValues = (end: number) => check('values of samples', values.length, end);
   const readValue = () => values.push(readSmall(reader) ?? Number(reader.int64()));
   return {
     read(end: number) {
       const before = values.length;
       while (reader.pos < end) {
         const [field, wireType] = reader.tag();
-        if (field === SAMPLE.locationIds) each(reader, wireType, readLocation);
-        else if (field === SAMPLE.values) each(reader, wireType, readValue);
+        if (field === SAMPLE.locationIds) each(reader, wireType, readLocation, checkLocations);
+        else if (field === SAMPLE.values) each(reader, wireType, readValue, checkValues);
         else if (field === SAMPLE.labels && wireType === WireType.LengthDelimited) {
           lastName = Math.max(lastName, readLabelNames(reader));
         } else reader.skip(wireType, field);
       }
       starts.push(locations.length);
+      checkLimit('samples', starts.length - 1);
       const count = values.length - before;
       if (starts.length === 2) valuesPerSample = count;
       else if (count !== valuesPerSample) valuesPerSample = -1;
@@ -136,6 +157,7 @@ function locationReader(reader: BinaryReader) {
       else reader.skip(wireType, field);
     }
     expectEnd(reader, end);
+    checkLimit('lines of locations', functionIds.length + 1);
     functionIds.push(functionId);
     lineNumbers.push(line);
   };
@@ -155,6 +177,7 @@ function locationReader(reader: BinaryReader) {
         else reader.skip(wireType, field);
       }
       starts.push(functionIds.length);
+      checkLimit('locations', ids.length);
     },
     table: (): LocationTable => ({
       ids,
@@ -167,13 +190,20 @@ function locationReader(reader: BinaryReader) {
   };
 }
 
-/** Numbers of a repeated field, packed or one by one. */
-function each(reader: BinaryReader, wireType: WireType, read: () => void): void {
+/** Numbers of a repeated field, packed or one by one; `check` is told first where they end. */
+function each(
+  reader: BinaryReader,
+  wireType: WireType,
+  read: () => void,
+  check: (end: number) => void,
+): void {
   if (wireType !== WireType.LengthDelimited) {
+    check(reader.pos + 1);
     read();
     return;
   }
   const end = endOf(reader);
+  check(end);
   while (reader.pos < end) read();
   expectEnd(reader, end);
 }

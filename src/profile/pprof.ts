@@ -3,6 +3,7 @@ import { Profile as Pprof } from 'pprof-format';
 import { ProfileBuilder } from './builder.js';
 import { GrowingUint32 } from './growing.js';
 import type { Profile } from './model.js';
+import { excessOf, LimitError } from './pprof-limits.js';
 import {
   type Id,
   type LocationTable,
@@ -28,6 +29,13 @@ export interface PprofFile {
 /** The bytes are not a pprof profile, or not a whole one. */
 export class UnreadableProfileError extends Error {
   override readonly name = 'UnreadableProfileError';
+  /** Whether there is more in it than is read, whatever else may be wrong. */
+  readonly tooLarge: boolean;
+
+  constructor(message: string, tooLarge = false) {
+    super(message);
+    this.tooLarge = tooLarge;
+  }
 }
 
 /**
@@ -37,7 +45,7 @@ export class UnreadableProfileError extends Error {
  * writer puts the names behind the samples, so that no cut loses samples unnoticed. What may stand behind the names can
  * be missing without a trace: time, duration, period.
  *
- * @throws UnreadableProfileError when the bytes are damaged, cut short or no profile
+ * @throws UnreadableProfileError when the bytes are damaged, cut short, no profile, or more than any real one holds
  */
 export function decodePprof(bytes: Uint8Array): PprofFile {
   let raw: Pprof;
@@ -53,12 +61,15 @@ export function decodePprof(bytes: Uint8Array): PprofFile {
       tables.locations.ids = numbered;
     }
   } catch (error) {
+    if (error instanceof LimitError) throw tooLarge(error);
     throw new UnreadableProfileError(
       `not a whole pprof protobuf: ${error instanceof Error ? error.message : 'damaged'}`,
     );
   }
   const problem = inconsistency(raw, tables) ?? resolveLocations(tables.samples, tables.locations.ids);
   if (problem !== null) throw new UnreadableProfileError(problem);
+  const excess = excessOfFrames(tables);
+  if (excess !== null) throw tooLarge(excess);
   const { strings } = raw.stringTable;
   const valueType = ({ type, unit }: { type: Id; unit: Id }) => ({
     type: strings[Number(type)] ?? '',
@@ -73,6 +84,27 @@ export function decodePprof(bytes: Uint8Array): PprofFile {
     samples: tables.samples,
     locations: tables.locations,
   };
+}
+
+function tooLarge({ message }: LimitError): UnreadableProfileError {
+  return new UnreadableProfileError(`too large: ${message}`, true);
+}
+
+/** Frames of an inlined location repeat in each sample that refers to it: few bytes can mean any number. */
+function excessOfFrames({ samples, locations }: PprofTables): LimitError | null {
+  const frames = locations.ids.map((_, location) =>
+    Math.max(1, (locations.starts[location + 1] ?? 0) - (locations.starts[location] ?? 0)),
+  );
+  let total = 0;
+  let deepest = 0;
+  for (let sample = 0; sample + 1 < samples.starts.length; sample++) {
+    const end = samples.starts[sample + 1] ?? 0;
+    let own = 0;
+    for (let at = samples.starts[sample] ?? 0; at < end; at++) own += frames[samples.locations[at] ?? 0] ?? 0;
+    total += own;
+    deepest = Math.max(deepest, own);
+  }
+  return excessOf('frames in one sample', deepest) ?? excessOf('frames in samples', total);
 }
 
 /** Reads a location id of any size as its position, counted from 1; 0 for one that does not exist. */

@@ -159,5 +159,6 @@ function typeName(file: string, { sampleTypes }: PprofFile): string {
 }
 
 function isInside(file: string): boolean {
-  return !path.isAbsolute(file) && !file.split(/[/\\]/).includes('..');
+  const absolute = path.isAbsolute(file) || path.win32.isAbsolute(file);
+  return !absolute && !file.includes('\0') && !file.split(/[/\\]/).includes('..');
 }

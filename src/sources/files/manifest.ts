@@ -1,10 +1,12 @@
-import { readFile, realpath, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import { UserError } from '../../errors.js';
-import { type BrokenFile, isBelow, isMissing, LEADS_OUTSIDE, reasonOf } from './profile-file.js';
+import { type BrokenFile, isMissing, readBelow, reasonOf } from './profile-file.js';
 
 const MANIFEST = 'profiles.json';
+/** A manifest of 200,000 profiles. */
+const MAX_MANIFEST_BYTES = 64 * 2 ** 20;
 
 const manifestSchema = z.object({ profiles: z.array(z.unknown()) });
 
@@ -25,7 +27,7 @@ export async function readManifest(
   directory: string,
 ): Promise<{ profiles: ManifestProfile[]; broken: BrokenFile[] } | null> {
   const file = path.join(directory, MANIFEST);
-  const text = await readText(directory, file);
+  const text = await readText(directory);
   if (text === null) return null;
   let listed: readonly unknown[];
   try {
@@ -48,15 +50,15 @@ export async function readManifest(
   return { profiles, broken };
 }
 
-async function readText(directory: string, file: string): Promise<string | null> {
+async function readText(directory: string): Promise<string | null> {
   try {
-    if (!isBelow(await realpath(directory), await realpath(file))) throw new Error(LEADS_OUTSIDE);
-    return await readFile(file, 'utf8');
+    return String(await readBelow(directory, MANIFEST, MAX_MANIFEST_BYTES));
   } catch (error) {
     if (isMissing(error) && (await isDirectory(directory))) return null;
-    const outside = error instanceof Error && error.message === LEADS_OUTSIDE;
+    // The manifest's own failures have no code; those of the file system name the file.
+    const own = error instanceof Error && !('code' in error);
     throw new UserError(
-      `The profile directory "${directory}" cannot be read: ${outside ? `${MANIFEST} is ` : ''}${reasonOf(error)}.`,
+      `The profile directory "${directory}" cannot be read: ${own ? `${MANIFEST} is ` : ''}${reasonOf(error)}.`,
       'Start the server with --profiles (or PROFILES_DIR) naming a directory of pprof files.',
     );
   }

@@ -1,4 +1,5 @@
-import { readFile, realpath, stat } from 'node:fs/promises';
+import { constants, type Stats } from 'node:fs';
+import { type FileHandle, open, realpath } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
@@ -22,14 +23,51 @@ export const LEADS_OUTSIDE = 'a link that leads outside the directory';
  * @throws UnreadableProfileError or the file system's or zlib's error
  */
 export async function readProfileFile(directory: string, file: string): Promise<PprofFile> {
-  const real = await realpath(path.join(directory, file));
-  if (!isBelow(await realpath(directory), real)) throw new Error(LEADS_OUTSIDE);
-  const found = await stat(real);
-  if (!found.isFile()) throw new Error('not a file');
-  if (found.size > MAX_PROFILE_BYTES) throw new Error(`larger than ${MAX_PROFILE_BYTES / 2 ** 20} MiB`);
-  const bytes = await readFile(real);
+  const bytes = await readBelow(directory, file, MAX_PROFILE_BYTES);
   return decodePprof(isGzip(bytes) ? await inflate(bytes, { maxOutputLength: MAX_PROFILE_BYTES }) : bytes);
 }
+
+/**
+ * Reads a file of a directory whole.
+ * @throws Error when it lies outside, is no file or larger than `most` bytes; the file system's error
+ */
+export async function readBelow(directory: string, file: string, most: number): Promise<Buffer> {
+  const real = await realpath(path.join(directory, file));
+  if (!isBelow(await realpath(directory), real)) throw new Error(LEADS_OUTSIDE);
+  return withFile(real, async (handle, { size }) => {
+    if (size > most) throw new Error(`larger than ${most / 2 ** 20} MiB`);
+    const bytes = Buffer.alloc(size);
+    let at = 0;
+    while (at < size) {
+      const { bytesRead } = await handle.read(bytes, at, size - at, at);
+      // It has become shorter since.
+      if (bytesRead === 0) break;
+      at += bytesRead;
+    }
+    return bytes.subarray(0, at);
+  });
+}
+
+/**
+ * Opens a regular file, and looks at what was opened: what a name leads to may have changed. A pipe or a device neither
+ * blocks nor is read, and a link that took the file's place is not followed.
+ */
+export async function withFile<T>(
+  real: string,
+  read: (handle: FileHandle, found: Stats) => Promise<T>,
+): Promise<T> {
+  const handle = await open(real, constants.O_RDONLY | NONBLOCK | NOFOLLOW);
+  try {
+    const found = await handle.stat();
+    if (!found.isFile()) throw new Error('not a file');
+    return await read(handle, found);
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Windows has neither. */
+const { O_NONBLOCK: NONBLOCK = 0, O_NOFOLLOW: NOFOLLOW = 0 } = constants;
 
 /** Whether a resolved path is the resolved root or lies below it. */
 export function isBelow(root: string, real: string): boolean {
@@ -50,5 +88,7 @@ export function reasonOf(error: unknown): string {
   if (isMissing(error)) return 'no such file';
   if (error instanceof Error && 'code' in error && error.code === 'Z_BUF_ERROR')
     return 'cut short: unexpected end of the gzip data';
+  if (error instanceof Error && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE')
+    return `inflates to more than ${MAX_PROFILE_BYTES / 2 ** 20} MiB`;
   return error instanceof Error ? error.message : 'unknown reason';
 }

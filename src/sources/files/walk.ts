@@ -1,7 +1,7 @@
-import { open, readdir, realpath, stat } from 'node:fs/promises';
+import { readdir, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { constants, gunzipSync } from 'node:zlib';
-import { type BrokenFile, isBelow, isGzip, LEADS_OUTSIDE, reasonOf } from './profile-file.js';
+import { type BrokenFile, isBelow, isGzip, LEADS_OUTSIDE, reasonOf, withFile } from './profile-file.js';
 
 /** By its ending, or without a telling one by the name that tools give it: `cpu.out`, `heap-2.gz`, `goroutine`. */
 const PROFILE_NAME =
@@ -9,6 +9,10 @@ const PROFILE_NAME =
 
 /** Bytes of a file of any other name that are read to see whether it is a profile. */
 const HEAD_BYTES = 4096;
+/** What they inflate to at most: gzip makes a thousand bytes of one. */
+const MAX_HEAD = 8 * 2 ** 20;
+/** Entries looked at: a directory of profiles has thousands, and one that has more is likely the wrong one. */
+const MAX_ENTRIES = 100_000;
 
 /**
  * Finds every profile below a directory: by name, and files of other names by how they begin. Names that begin with
@@ -18,15 +22,17 @@ const HEAD_BYTES = 4096;
 export async function findProfileFiles(
   directory: string,
   signal: AbortSignal,
+  most = MAX_ENTRIES,
 ): Promise<{ files: string[]; broken: BrokenFile[] }> {
   const root = await realpath(directory);
   const files: string[] = [];
   const broken: BrokenFile[] = [];
   const seen = new Set<string>();
+  let left = most;
   const links: { file: string; at: string }[] = [];
 
   const walk = async (folder: string, real: string): Promise<void> => {
-    if (seen.has(real)) return;
+    if (seen.has(real) || left === 0) return;
     seen.add(real);
     const found = await readdir(real, { withFileTypes: true }).catch((error: unknown) => {
       broken.push({ file: folder || '.', reason: reasonOf(error) });
@@ -34,6 +40,11 @@ export async function findProfileFiles(
     });
     for (const entry of found.sort((a, b) => (a.name < b.name ? -1 : 1))) {
       signal.throwIfAborted();
+      if (left === 0) {
+        broken.push({ file: folder || '.', reason: `what comes after ${most} entries is not read` });
+        return;
+      }
+      left--;
       if (entry.name.startsWith('.')) continue;
       const file = folder === '' ? entry.name : `${folder}/${entry.name}`;
       const at = path.join(real, entry.name);
@@ -80,21 +91,20 @@ async function looksLikeProfile(file: string): Promise<boolean> {
   try {
     const head = await headOf(file);
     return beginsWithSampleType(
-      isGzip(head) ? gunzipSync(head, { finishFlush: constants.Z_SYNC_FLUSH }) : head,
+      isGzip(head)
+        ? gunzipSync(head, { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: MAX_HEAD })
+        : head,
     );
   } catch {
     return false;
   }
 }
 
-async function headOf(file: string): Promise<Uint8Array> {
-  const handle = await open(file);
-  try {
+function headOf(file: string): Promise<Uint8Array> {
+  return withFile(file, async (handle) => {
     const { bytesRead, buffer } = await handle.read(Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, 0);
     return buffer.subarray(0, bytesRead);
-  } finally {
-    await handle.close();
-  }
+  });
 }
 
 /** Field 1, a short message that begins with its field 1 or 2, both numbers: no text begins like that. */

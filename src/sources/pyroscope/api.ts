@@ -1,4 +1,5 @@
 import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
+import { UpstreamError } from '../../errors.js';
 import { decodePprof, type PprofFile, UnreadableProfileError } from '../../profile/pprof.js';
 import { labelsFrom } from '../labels.js';
 import type { Labels } from '../source.js';
@@ -183,6 +184,7 @@ export async function selectMergeProfile(
     return decodePprof(bytes);
   } catch (error) {
     if (!(error instanceof UnreadableProfileError)) throw error;
+    if (error.tooLarge) throw new UpstreamError('too_large', `SelectMergeProfile: ${error.message}`);
     throw unreadable(`SelectMergeProfile: ${error.message}`);
   }
 }
