@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { type Config, readConfig, UsageError } from './config.js';
 import { createLog } from './log.js';
+import { safeLines } from './report/sanitise.js';
 
 const EXIT = { fine: 0, failed: 1, usage: 2 } as const;
 
@@ -11,14 +12,14 @@ async function main(): Promise<number | null> {
     config = readConfig(process.argv.slice(2), process.env);
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
-    process.stderr.write(`pyroscope-mcp: ${error.message} ${error.next}\n`);
+    process.stderr.write(safeLines(`pyroscope-mcp: ${error.message} ${error.next}\n`));
     return EXIT.usage;
   }
-  const log = createLog(config.logLevel, (line) => process.stderr.write(line));
+  const log = createLog(config.logLevel, (line) => process.stderr.write(safeLines(line)));
   if (config.command !== null) process.stdout.on('error', stopQuietly);
   const io = {
-    out: (text: string) => process.stdout.write(`${text}\n`),
-    err: (text: string) => process.stderr.write(`${text}\n`),
+    out: (text: string) => process.stdout.write(safeLines(`${text}\n`)),
+    err: (text: string) => process.stderr.write(safeLines(`${text}\n`)),
     ...(process.stderr.isTTY ? { progress: showProgress } : {}),
   };
   if (config.help) return (await import('./commands/help.js')).printHelp(io);
@@ -60,7 +61,7 @@ main().then(
   (error: unknown) => {
     const failure = error instanceof Error ? error : new Error(String(error));
     const next = 'next' in failure && typeof failure.next === 'string' ? ` ${failure.next}` : '';
-    process.stderr.write(`pyroscope-mcp: ${failure.message}${next}\n`);
+    process.stderr.write(safeLines(`pyroscope-mcp: ${failure.message}${next}\n`));
     process.exitCode = failure instanceof UsageError ? EXIT.usage : EXIT.failed;
   },
 );

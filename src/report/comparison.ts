@@ -5,7 +5,7 @@ import { type Finding, sentenceOf } from './investigation.js';
 import { round, roundShare } from './measurement.js';
 import { type NextCall, nextRows } from './next.js';
 import type { Answer, Block, JsonObject } from './render.js';
-import { safeText } from './sanitise.js';
+import { leadingName, safeText } from './sanitise.js';
 import { formatShare, formatSpan, formatTime, formatValue } from './units.js';
 
 export interface ComparedSide {
@@ -212,7 +212,7 @@ function textOf(found: Comparison, reason: string): Block[] {
   return [
     {
       rows: [
-        `${safeText(found.service ?? after.selector, 200)}: ${type.alias} (${type.meaning}; ${type.id}) from source ${safeText(found.source, 100)}, selector ${safeText(after.selector, 300)}`,
+        `${leadingName(found.service ?? after.selector, 200)}: ${type.alias} (${type.meaning}; ${type.id}) from source ${safeText(found.source, 100)}, selector ${safeText(after.selector, 300)}`,
         sideLine('Incident', after, type),
         sideLine('Baseline', before, type),
         ...sides,

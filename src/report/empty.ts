@@ -1,5 +1,5 @@
 import type { Answer, JsonObject } from './render.js';
-import { safeText } from './sanitise.js';
+import { safeJson, safeText } from './sanitise.js';
 import { formatTime } from './units.js';
 
 /** An answer about a request that matched nothing: which reason holds, what exists instead, and one ready call. */
@@ -46,7 +46,7 @@ export function emptyAnswer(options: {
       },
       { rows: instead.length === 0 ? [] : [`There is: ${instead.join(', ')}`] },
       { rows: options.notes.map((note) => `Note: ${note}`) },
-      { rows: retry === null ? [] : [`Next: ${retry.tool} ${JSON.stringify(retry.arguments)}`] },
+      { rows: retry === null ? [] : [`Next: ${retry.tool} ${safeJson(retry.arguments)}`] },
     ],
     lists: [],
   };

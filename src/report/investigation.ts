@@ -3,7 +3,7 @@ import { displayBriefly, displayFunction, displayName, type NamedFunction } from
 import { round, roundShare } from './measurement.js';
 import { type NextCall, nextRows } from './next.js';
 import type { Answer, Block, JsonObject } from './render.js';
-import { safeText } from './sanitise.js';
+import { leadingName, safeText } from './sanitise.js';
 import { formatShare, formatSpan, formatTime, formatValue } from './units.js';
 
 export type FindingKind = 'code' | 'improvement' | 'moved' | 'load' | 'leak' | 'contention';
@@ -293,7 +293,7 @@ function textOf(found: Investigation, findings: readonly Finding[], reason: stri
       ? ''
       : `; instances: ${counts.instances.stayed} stayed, ${counts.instances.left} left, ${counts.instances.arrived} arrived`;
   const head = [
-    `${safeText(found.service ?? found.selector, 200)} from source ${safeText(found.source, 100)}`,
+    `${leadingName(found.service ?? found.selector, 200)} from source ${safeText(found.source, 100)}`,
     `Incident ${formatTime(window.from)} to ${formatTime(window.to)} (${formatSpan(window.to - window.from)}): ${counts.after.profiles} ${found.main.alias} profiles, ${Math.round(counts.after.samples)} samples`,
     `Baseline ${formatTime(baseline.from)} to ${clock(baseline.to)}${baseline.chosen ? ' (chosen: the time just before)' : ''}: ${counts.before.profiles} profiles, ${Math.round(counts.before.samples)} samples${instances}`,
     `Verdict: ${VERDICT_WORDS[found.verdict] ?? found.verdict} (${found.verdict}): ${reason}.`,

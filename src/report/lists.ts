@@ -1,7 +1,7 @@
 import type { ProfileType } from '../profile/types.js';
 import { roundShare } from './measurement.js';
 import type { Answer, Block } from './render.js';
-import { safeText } from './sanitise.js';
+import { leadingName, safeText } from './sanitise.js';
 import { formatShare, formatSpan, formatTime } from './units.js';
 
 /** Which part of a source a list is about. */
@@ -79,7 +79,7 @@ export function dataSourcesAnswer(rows: readonly DataSourceRow[], notes: readonl
         title: 'Data sources:',
         rows: rows.map(
           (row) =>
-            `${safeText(row.name, 100)} (uid ${safeText(row.uid, 100)}, ${row.kind}, ${row.state === 'answers' || row.state === 'fails' ? 'enabled' : row.state}${row.default ? ', default' : ''}): ${range(row)}`,
+            `${leadingName(row.name, 100)} (uid ${safeText(row.uid, 100)}, ${row.kind}, ${row.state === 'answers' || row.state === 'fails' ? 'enabled' : row.state}${row.default ? ', default' : ''}): ${range(row)}`,
         ),
         keep: 10,
         more: 'ask with {"format":"json"}',
@@ -173,7 +173,7 @@ export function profileTypesAnswer(rows: readonly TypeRow[], scope: ListScope): 
       {
         rows: rows.map(
           ({ type, services }) =>
-            `${type.alias}: ${type.meaning}, ${type.unit}, ${type.kind === 'instant' ? 'instant (answers give the mean snapshot)' : 'cumulative'}; ${safeText(type.id, 200)}${scope.service === null ? `; ${services} service${services === 1 ? '' : 's'}` : ''}`,
+            `${leadingName(type.alias, 120)}: ${type.meaning}, ${type.unit}, ${type.kind === 'instant' ? 'instant (answers give the mean snapshot)' : 'cumulative'}; ${safeText(type.id, 200)}${scope.service === null ? `; ${services} service${services === 1 ? '' : 's'}` : ''}`,
         ),
         keep: 5,
         more: 'narrow with service',
@@ -200,7 +200,7 @@ export function labelsAnswer(
       {
         rows: rows.map(
           ({ name, values }) =>
-            `${safeText(name, 120)}${values === null ? '' : `: ${values} value${values === 1 ? '' : 's'}`}`,
+            `${leadingName(name, 120)}${values === null ? '' : `: ${values} value${values === 1 ? '' : 's'}`}`,
         ),
         keep: 10,
         more: 'name one in `label` to see its values',

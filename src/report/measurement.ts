@@ -2,7 +2,7 @@ import type { Profile } from '../profile/model.js';
 import { totalValue } from '../profile/model.js';
 import type { ProfileType } from '../profile/types.js';
 import type { JsonObject } from './render.js';
-import { safeText } from './sanitise.js';
+import { leadingName, safeText } from './sanitise.js';
 import { formatRate, formatShare, formatSpan, formatTime, formatValue } from './units.js';
 
 /** A merged profile with all that an answer must say about it. */
@@ -85,7 +85,7 @@ export function scopeLines(measured: Measurement): string[] {
     measured.samples === null ? null : `${measured.samples} sample${measured.samples === 1 ? '' : 's'}`,
   ].filter((part) => part !== null);
   const lines = [
-    `${safeText(measured.service ?? measured.selector, 200)}: ${type.alias} (${type.meaning}; ${type.id}) from source ${safeText(measured.source, 100)}`,
+    `${leadingName(measured.service ?? measured.selector, 200)}: ${type.alias} (${type.meaning}; ${type.id}) from source ${safeText(measured.source, 100)}`,
     `${formatTime(window.from)} to ${formatTime(window.to)} (${formatSpan(window.to - window.from)})${counted.length > 0 ? `, ${counted.join(', ')}` : ''}`,
     `Total ${totalText(measured, active)}`,
   ];

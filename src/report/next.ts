@@ -1,5 +1,6 @@
 import type { Measurement } from './measurement.js';
 import type { JsonObject } from './render.js';
+import { safeJson } from './sanitise.js';
 import { formatTime } from './units.js';
 
 /** A call that the reader can make as it stands. */
@@ -10,7 +11,7 @@ export interface NextCall {
 
 /** A call on one line: the tool and its arguments as JSON. */
 export function callText(call: NextCall): string {
-  return `${call.tool} ${JSON.stringify(call.arguments)}`;
+  return `${call.tool} ${safeJson(call.arguments)}`;
 }
 
 /** The last lines of a text answer. */

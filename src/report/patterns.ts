@@ -1,7 +1,7 @@
 import type { NextCall } from './next.js';
 import { nextRows } from './next.js';
 import type { Answer, JsonObject } from './render.js';
-import { safeText } from './sanitise.js';
+import { safeJson, safeText } from './sanitise.js';
 import { formatTime } from './units.js';
 
 /** A pattern as it is shown. */
@@ -101,7 +101,7 @@ function rowText(row: PatternRow): string {
   const call =
     row.call === null
       ? `out of date: ${safeText(row.reason ?? '', 200)}`
-      : `${row.call.tool} ${JSON.stringify(row.call.arguments)}`;
+      : `${row.call.tool} ${safeJson(row.call.arguments)}`;
   return `${what}${by}${open}; ${titles === '' ? '' : `${titles} in `}${places}${day}\n   ${call}`;
 }
 

@@ -1,4 +1,4 @@
-import { cutRight } from './sanitise.js';
+import { cutRight, safeJson, safeRow } from './sanitise.js';
 
 /** Plain JSON, as answers carry it. */
 export type Json =
@@ -54,8 +54,9 @@ export function renderText(blocks: readonly Block[], budget: number): string {
 }
 
 function blockText(block: Block, shown: number): string {
-  const lines = block.title === undefined ? [] : [block.title];
-  lines.push(...block.rows.slice(0, shown));
+  const lines = [...(block.title === undefined ? [] : [block.title]), ...block.rows.slice(0, shown)].map(
+    safeRow,
+  );
   const cut = block.rows.length - shown;
   if (cut > 0) lines.push(`… ${cut} more${block.more === undefined ? '' : `: ${block.more}`}`);
   return lines.join('\n');
@@ -104,9 +105,9 @@ export function renderJson(answer: Answer, budget: number = BUDGET.most): string
 function serialise(data: JsonObject, notes: readonly string[], longest = Number.POSITIVE_INFINITY): string {
   const shorten = (_key: string, value: unknown) =>
     typeof value === 'string' ? cutRight(value.toWellFormed(), longest) : value;
-  if (notes.length === 0) return JSON.stringify(data, shorten);
+  if (notes.length === 0) return safeJson(data, shorten);
   const own = Array.isArray(data.notes) ? data.notes : [];
-  return JSON.stringify({ ...data, notes: [...own, ...notes] }, shorten);
+  return safeJson({ ...data, notes: [...own, ...notes] }, shorten);
 }
 
 /** The list that takes most bytes of those that have more than one entry. */

@@ -22,6 +22,36 @@ export function safeText(text: string, maxLength = MAX_NAME): string {
   return cutRight(clean, maxLength);
 }
 
+/** Breaks that a row of an answer has of its own: it goes on indented. Names never hold one, see {@link safeText}. */
+const UNSAFE_IN_ROW = new RegExp(`(?!\\n {3}\\S)${UNSAFE.source}`, 'gu');
+
+/** The last guard of a text answer: a row in which some name was forgotten is still one row. */
+export function safeRow(row: string): string {
+  return row.replace(UNSAFE_IN_ROW, ' ').toWellFormed();
+}
+
+const UNSAFE_IN_LINES = new RegExp(`(?!\\n)${UNSAFE.source}`, 'gu');
+
+/** The last guard of a terminal: lines in which some name was forgotten do not act on it. */
+export function safeLines(text: string): string {
+  return text.replace(UNSAFE_IN_LINES, ' ').toWellFormed();
+}
+
+/** JSON in which nothing acts on a terminal or a model: escaped, so that it reads back as it was. */
+export function safeJson(value: unknown, replacer?: (key: string, value: unknown) => unknown): string {
+  return JSON.stringify(value, replacer).replace(UNSAFE, (char) =>
+    Array.from({ length: char.length }, (_, at) => {
+      return `\\u${char.charCodeAt(at).toString(16).padStart(4, '0')}`;
+    }).join(''),
+  );
+}
+
+/** A name that a line begins with: in quotes where it could pass for a word of ours, such as `Next: `. */
+export function leadingName(text: string, maxLength?: number): string {
+  const name = safeText(text, maxLength);
+  return /:\s|:$|^[^\p{L}\p{N}_{]/u.test(name) ? JSON.stringify(name) : name;
+}
+
 /** Cuts a text on its right, never through a character. */
 export function cutRight(text: string, maxLength: number): string {
   if (text.length <= maxLength) return text;

@@ -19,9 +19,9 @@ export function list(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [];
 }
 
-/** A text; '' for anything else. */
+/** A text, well-formed; '' for anything else. */
 export function text(value: unknown): string {
-  return typeof value === 'string' ? value.slice(0, LONGEST) : '';
+  return typeof value === 'string' ? value.slice(0, LONGEST).toWellFormed() : '';
 }
 
 /** The texts in a list, or the one text that stands in its place; empty ones left out. */

@@ -19,9 +19,10 @@ export function listIn(value: unknown, name: string): readonly unknown[] {
   return Array.isArray(member) ? member : [];
 }
 
+/** Well-formed: half a surrogate pair can stand in JSON, and in no address. */
 export function textIn(value: unknown, name: string): string | null {
   const member = memberOf(value, name);
-  return typeof member === 'string' ? member : null;
+  return typeof member === 'string' ? member.toWellFormed() : null;
 }
 
 export function numberIn(value: unknown, name: string): number | null {
