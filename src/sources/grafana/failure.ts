@@ -292,6 +292,9 @@ function hostOf(location: string): string {
   return `${origin}${pathname}`;
 }
 
+/** Characters read of a message: searching it may take the square of its length. */
+const MAX_MESSAGE = 2_000;
+
 function refusalOf(answer: ErrorAnswer): Refusal {
   const own = (name: string) => {
     const value = member(answer.text, name);
@@ -301,7 +304,7 @@ function refusalOf(answer: ErrorAnswer): Refusal {
   return {
     ...answer,
     json,
-    message: own('message').trim() || (json ? '' : answer.text.trim().slice(0, 200)),
+    message: own('message').slice(0, MAX_MESSAGE).trim() || (json ? '' : answer.text.trim().slice(0, 200)),
     messageId: own('messageId'),
     accessErrorId: own('accessErrorId'),
   };

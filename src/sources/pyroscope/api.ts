@@ -4,7 +4,7 @@ import { decodePprof, type PprofFile, UnreadableProfileError } from '../../profi
 import { labelsFrom } from '../labels.js';
 import type { Labels } from '../source.js';
 import { unreadable } from './failure.js';
-import { elements, flag, int64, member, type Node, number, text } from './shape.js';
+import { elements, flag, member, type Node, number, text, time } from './shape.js';
 import type { Transport } from './transport.js';
 
 const QUERIER = '/querier.v1.QuerierService';
@@ -112,8 +112,8 @@ export async function series(
 export async function profileStats(transport: Transport, signal: AbortSignal): Promise<ProfileStats> {
   const answer = await ask(transport, 'GetProfileStats', {}, signal);
   const [oldest, newest] = [
-    int64(member(answer, 'oldestProfileTime')),
-    int64(member(answer, 'newestProfileTime')),
+    time(member(answer, 'oldestProfileTime')),
+    time(member(answer, 'newestProfileTime')),
   ];
   return {
     dataIngested: flag(member(answer, 'dataIngested')),
@@ -141,7 +141,7 @@ export async function selectSeries(
   return elements(member(answer, 'series')).map((row) => ({
     labels: readLabels(row),
     points: elements(member(row, 'points')).map((point) => ({
-      time: int64(member(point, 'timestamp')),
+      time: time(member(point, 'timestamp')),
       value: number(member(point, 'value')),
     })),
   }));
@@ -163,7 +163,7 @@ export async function selectHeatmap(
   return elements(member(answer, 'series')).map((row) => ({
     labels: readLabels(row),
     slots: elements(member(row, 'slots')).map((slot) => ({
-      time: int64(member(slot, 'timestamp')),
+      time: time(member(slot, 'timestamp')),
       profiles: elements(member(slot, 'counts')).reduce((sum, count) => sum + number(count), 0),
     })),
   }));

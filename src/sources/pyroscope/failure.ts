@@ -123,7 +123,7 @@ function readErrorBody({ status, contentType, location, text }: ErrorAnswer): {
   if (status >= 300 && status < 400)
     return { code: null, message: `HTTP ${status}, redirected to ${location || 'nowhere'}` };
   if (isPage(contentType, text)) {
-    const title = /<title[^>]*>([^<]*)/i.exec(text)?.[1]?.trim() ?? '';
+    const title = /<title[^>]{0,200}>([^<]*)/i.exec(text)?.[1]?.trim() ?? '';
     return { code: null, message: `HTTP ${status} with an HTML page${title === '' ? '' : `: ${title}`}` };
   }
   return readJsonError(text) ?? { code: null, message: text };

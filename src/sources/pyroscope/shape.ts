@@ -36,10 +36,10 @@ export function text(node: Node): string {
   return node.value;
 }
 
-/** A `double` or `int32`; absent is 0. */
+/** A `double` or `int32`; absent is 0. JSON can write numbers that are none (1e999). */
 export function number(node: Node): number {
   if (node.value === undefined) return 0;
-  if (typeof node.value !== 'number') throw wrong(node, 'a number');
+  if (typeof node.value !== 'number' || !Number.isFinite(node.value)) throw wrong(node, 'a number');
   return node.value;
 }
 
@@ -51,12 +51,22 @@ export function int64(node: Node): number {
   return number(node);
 }
 
+/** Unix milliseconds, which travel as an `int64`; absent is 0. */
+export function time(node: Node): number {
+  const milliseconds = int64(node);
+  if (milliseconds < 0 || milliseconds > LAST_TIME) throw wrong(node, 'a time');
+  return milliseconds;
+}
+
 /** A truth value; absent is false. */
 export function flag(node: Node): boolean {
   if (node.value === undefined) return false;
   if (typeof node.value !== 'boolean') throw wrong(node, 'true or false');
   return node.value;
 }
+
+/** The end of the calendar: later ones cannot be written. */
+const LAST_TIME = 8.64e15;
 
 function wrong({ place }: Node, expected: string): Error {
   return unreadable(`${place} is not ${expected}`);
