@@ -4,7 +4,7 @@ import { TARGETS } from './targets/index.js';
 // A few seconds of what `npm run fuzz` does for as long as it is told to.
 
 /** Milliseconds after which a target tries no further input. */
-const LIMIT_MS = 8_000;
+const LIMIT_MS = 5_000;
 
 describe('an answer or a clear refusal, and nothing else', () => {
   test.each(TARGETS.map((target) => ({ name: target.name, target })))(
