@@ -162,8 +162,9 @@ export function changedJson(original: unknown, changes: readonly JsonChange[]): 
     if (change.kind === 'replace') put(place, structuredClone(change.value));
     else if (change.kind === 'delete') remove(place);
     else if (change.kind === 'wrap') {
-      large ||= change.depth > 100;
-      put(place, wrapped(value, change.depth));
+      const depth = large ? Math.min(change.depth, 100) : change.depth;
+      large ||= depth > 100;
+      put(place, wrapped(value, depth));
     } else if (change.kind === 'rename') {
       if (Array.isArray(place.parent)) continue;
       remove(place);
