@@ -162,7 +162,7 @@ export function changedJson(original: unknown, changes: readonly JsonChange[]): 
     if (change.kind === 'replace') put(place, structuredClone(change.value));
     else if (change.kind === 'delete') remove(place);
     else if (change.kind === 'wrap') {
-      const depth = large ? Math.min(change.depth, 100) : change.depth;
+      const depth: number = large ? Math.min(change.depth, 100) : change.depth;
       large ||= depth > 100;
       put(place, wrapped(value, depth));
     } else if (change.kind === 'rename') {
