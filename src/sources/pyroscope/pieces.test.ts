@@ -257,14 +257,14 @@ describe('a server that looks back only so far', () => {
   const inner = createMemorySource('m', () => all);
   const query = { profileTypeId: CPU, matchers: [], window: { from: T0, to: now } };
 
-  test('a long window is answered for what it answers about, and the answer says so', async () => {
+  test('a long window is answered for what it answers about, and its refusal says how far that reaches', async () => {
     const { source, refusals, asked } = limited(inner, DAY, week, now);
-    const { profile, notes } = await inPieces(source, () => now).profile(query, signal);
+    const split = inPieces(source, () => now);
+    const { profile } = await split.profile(query, signal);
     expect(refusals).toHaveLength(1);
     expect(asked).toHaveLength(7);
-    expect(notes).toEqual([
-      'The server answers only about the last 7 days: what is older than 2026-11-23T00:00:00Z is missing.',
-    ]);
+    expect(await split.reachesBack?.(signal)).toBe(now - week);
+    expect(refusals).toHaveLength(1);
     // The instant of the border itself is left to the margin.
     expect(profile.values.reduce((sum, value) => sum + value, 0)).toBe(3 * (7 * 24 - 1));
   });
@@ -275,8 +275,20 @@ describe('a server that looks back only so far', () => {
     expect(await split.reachesBack?.(signal)).toBe(now - week);
     expect(await split.reachesBack?.(signal)).toBe(now - week);
     expect(refusals).toHaveLength(1);
-    const { notes } = await split.profile({ ...query, window: { from: T0, to: T0 + DAY } }, signal);
-    expect(notes[0]).toContain('older than 2026-11-23');
+  });
+
+  test('a question that it does not answer is not asked again for an hour', async () => {
+    let asked = 0;
+    const split = inPieces({
+      ...inner,
+      async labelValues() {
+        asked++;
+        throw new UpstreamError('failed', 'no');
+      },
+    });
+    expect(await split.reachesBack?.(signal)).toBeNull();
+    expect(await split.reachesBack?.(signal)).toBeNull();
+    expect(asked).toBe(1);
   });
 
   test('a server without limits is asked once an hour, too, and has none', async () => {

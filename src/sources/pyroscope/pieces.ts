@@ -3,7 +3,7 @@ import { UpstreamError, UserError } from '../../errors.js';
 import { mergeProfiles } from '../../profile/merge.js';
 import { formatSpan, formatTime } from '../../report/units.js';
 import type { Labels, MergedProfile, ProfileSource, SeriesQuery, Window } from '../source.js';
-import { createReach, type Reach } from './reach.js';
+import { createReach } from './reach.js';
 import { sumOfCounts } from './snapshots.js';
 import { lengthRefusal, MIN_STEP_MS } from './steps.js';
 import { sumOfSeries } from './timeline.js';
@@ -22,7 +22,7 @@ const MOST_TRIES = 3;
  * The limit (`max_query_length`, 24 h by default, another for some tenants) is learned from the first refusal and remembered for an hour, so
  * that other long windows are cut at once. Windows are closed, so a piece begins one millisecond after the one before
  * it ends. A window that reaches back behind what the server answers about (`max_query_lookback`) is cut off there
- * as soon as that is known, and the answer says so.
+ * as soon as that is known; `reachesBack` tells where.
  *
  * Every method throws UserError where a window takes more than 32 pieces.
  */
@@ -72,8 +72,7 @@ export function inPieces(source: ProfileSource, now: () => number = Date.now): P
 
     async profile(query, signal) {
       const found = await ask(query, evenly, (piece) => source.profile(piece, signal), signal);
-      const notes = reachNotes(reach, query.window);
-      return merged(found, notes);
+      return merged(found);
     },
 
     async snapshots(query, groupBy, signal) {
@@ -193,22 +192,13 @@ function distinctRows(rows: readonly Labels[]): Labels[] {
   return [...byText].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row);
 }
 
-function merged(parts: readonly MergedProfile[], notes: readonly string[]): MergedProfile {
+function merged(parts: readonly MergedProfile[]): MergedProfile {
   const seconds = parts.map(({ profiledSeconds }) => profiledSeconds);
   return {
     profile: mergeProfiles(parts.map(({ profile }) => profile)),
-    notes: [...new Set([...notes, ...parts.flatMap((part) => part.notes)])],
+    notes: [...new Set(parts.flatMap((part) => part.notes))],
     profiledSeconds: seconds.every((value) => value !== null)
       ? seconds.reduce((sum, value) => sum + value, 0)
       : null,
   };
-}
-
-function reachNotes(reach: Reach, window: Window): string[] {
-  const oldest = reach.oldest();
-  return oldest === null || window.from >= oldest
-    ? []
-    : [
-        `The server answers only about the last ${formatSpan(reach.lookback() ?? 0)}: what is older than ${formatTime(oldest)} is missing.`,
-      ];
 }

@@ -8,6 +8,8 @@ const KNOWN_FOR_MS = 3_600_000;
 const MARGIN_MS = 60_000;
 /** What rounding and an instant more at the start of a request come to. */
 const SLACK_MS = 1_000;
+/** It is a side question. */
+const PATIENCE_MS = 3_000;
 /** Meets nothing, so that asking about all of time costs the server next to nothing. */
 const NOBODY: Matcher = {
   name: 'service_name',
@@ -26,15 +28,14 @@ const NOBODY: Matcher = {
 export interface Reach {
   /** Longest window, ms; null where none was refused yet. */
   longest(): number | null;
-  /** How far back the server answers, ms; null where it is not known, or not limited. */
-  lookback(): number | null;
-  /** The oldest time that it answers about, Unix ms; null likewise. */
-  oldest(): number | null;
   /** The part of a window that is answered; the window itself where that is not known, or where nothing would be left. */
   clip(window: Window): Window;
   /** Notes a refusal, of this window where it was asked as a whole. */
   learn(refusal: LengthRefusal, window: Window | null): void;
-  /** The oldest time that the server answers about; asks it once an hour, by a window that is too long for any limit. */
+  /**
+   * The oldest time that the server answers about, Unix ms; null where it is not limited, or does not say. Asks it once an hour, by a window that is too
+   * long for any limit.
+   */
   ask(signal: AbortSignal): Promise<number | null>;
 }
 
@@ -43,10 +44,9 @@ export function createReach(source: Pick<ProfileSource, 'labelValues'>, now: () 
   let length: { longest: number; until: number } | null = null;
   let back: { lookback: number | null; until: number } | null = null;
 
-  const lookback = () => (back !== null && now() < back.until ? back.lookback : null);
   const oldest = () => {
-    const known = lookback();
-    return known === null ? null : now() - known;
+    const lookback = back !== null && now() < back.until ? back.lookback : null;
+    return lookback === null ? null : now() - lookback;
   };
   const learn = ({ limit, actual }: LengthRefusal, window: Window | null) => {
     length = { longest: limit, until: now() + KNOWN_FOR_MS };
@@ -56,14 +56,11 @@ export function createReach(source: Pick<ProfileSource, 'labelValues'>, now: () 
 
   const probe = async (signal: AbortSignal): Promise<void> => {
     const window = { from: 1, to: now() };
-    const refusal = await source.labelValues('service_name', { matchers: [NOBODY], window }, signal).then(
-      () => null,
-      (error: unknown) => {
-        const found = lengthRefusal(error);
-        if (found === null) throw error;
-        return found;
-      },
-    );
+    const own = AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)]);
+    const asked = source.labelValues('service_name', { matchers: [NOBODY], window }, own);
+    // A failure leaves it unknown, as an answer does: nobody waits for this twice.
+    const refusal = await asked.then(() => null, lengthRefusal);
+    signal.throwIfAborted();
     back = { lookback: null, until: now() + KNOWN_FOR_MS };
     if (refusal !== null) learn(refusal, window);
   };
@@ -71,8 +68,6 @@ export function createReach(source: Pick<ProfileSource, 'labelValues'>, now: () 
 
   return {
     longest: () => (length !== null && now() < length.until ? length.longest : null),
-    lookback,
-    oldest,
     learn,
 
     clip(window) {

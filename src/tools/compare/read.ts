@@ -1,6 +1,7 @@
 import { type Culprit, findCulprit } from '../../profile/compare/culprit.js';
 import { movedFrom } from '../../profile/compare/moved.js';
 import { contrastOf, wholeRun } from '../../profile/compare/runs.js';
+import { sameMatchers } from '../../sources/selector.js';
 import type { Matcher, Window } from '../../sources/source.js';
 import type { ToolContext } from '../define.js';
 import { type LensType, lensTypes } from '../investigate/lens.js';
@@ -74,7 +75,7 @@ export async function readComparison(
   if (roundTimes(rounds, plan.incident).length === 0) return 'no_incident';
   if (roundTimes(rounds, plan.baseline).length === 0) return { emptyBaseline: real };
   const lens = lensOf(scope);
-  const sameProfiles = baseline.matchers === matchers;
+  const sameProfiles = sameMatchers(baseline.matchers, matchers);
   const shares = await readShares(found, lens, rounds, {
     ...FINENESS,
     slices: sameProfiles ? FINENESS.slices : 0,

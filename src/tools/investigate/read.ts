@@ -11,7 +11,7 @@ import type { Requests } from './requests.js';
 import { type Rounds, readRounds, roundTimes, totalsIn } from './rounds.js';
 import { type Case, type Fineness, readShares, type ShareLens } from './shares.js';
 import { readWaits, type WaitLens } from './waits.js';
-import { type Plan, planWindows } from './windows.js';
+import { onGrid, type Plan, planWindows } from './windows.js';
 
 /** All that the profiles of a service say about two windows, type by type. */
 export interface CaseReading {
@@ -62,7 +62,7 @@ export async function openCase(
   signal: AbortSignal,
 ): Promise<Case & { groupBy: readonly string[] }> {
   const asking: Asking = { source, matchers, typeIds, signal };
-  const plan = planWindows(incident, baseline);
+  const plan = onGrid(planWindows(incident, baseline));
   const fleet = await readFleet(
     asking.source,
     matchers,
