@@ -86,6 +86,8 @@ export interface ProfileSource {
    * there is no such limit, or none is known. Left out where there can be none.
    */
   reachesBack?(signal: AbortSignal): Promise<number | null>;
+  /** How many requests a question about a window takes, as far as it is known; 1 where left out. */
+  requestsFor?(window: Window): number;
   /** What an operator should mend, in words: files that cannot be read. Empty when all is well. */
   problems(signal: AbortSignal): Promise<string[]>;
   close(): Promise<void>;

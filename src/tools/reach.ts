@@ -19,7 +19,7 @@ export async function reachNotes(
   if (source.reachesBack === undefined || window.from >= now() - ALWAYS_ANSWERED_MS) return [];
   const oldest = await source.reachesBack(signal).catch(nullIfUpstreamFailed);
   if (oldest === null || window.from >= oldest) return [];
-  const shown = formatTime(Math.ceil(oldest / MINUTE) * MINUTE);
+  const shown = formatTime(Math.round(oldest / MINUTE) * MINUTE);
   return [
     `The store answers only about what is newer than ${shown} (its lookback limit): older data is missing here.`,
   ];

@@ -57,6 +57,12 @@ export function inPieces(source: ProfileSource, now: () => number = Date.now): P
     ...source,
     reachesBack: (signal) => reach.ask(signal),
 
+    requestsFor(asked) {
+      const window = reach.clip(asked);
+      const longest = reach.longest();
+      return longest === null || lengthOf(window) <= longest ? 1 : evenly(window, longest).length;
+    },
+
     async labelNames(query, signal) {
       return union(await ask(query, evenly, (piece) => source.labelNames(piece, signal), signal));
     },

@@ -4,8 +4,9 @@ import type { Window } from '../../sources/source.js';
 const BASELINE_TIMES = 4;
 /** … but both together are shorter than the day that a server lets one query span … */
 const LONGEST_MS = 23 * 3_600_000;
-/** … unless that leaves a baseline of less than this part of the window: then it is as long, and asked in pieces. */
+/** … unless that leaves a baseline of less than this part of the window: then it is as long, up to a week, and asked in pieces. */
 const LEAST_BASELINE = 1 / 8;
+const WEEK_MS = 7 * 24 * 3_600_000;
 /** Resolution of the series, at the finest: profilers send at most one profile in this time. */
 const FINEST_STEP_MS = 5_000;
 /** Steps of the incident window, at the most: five windows are then 1,200 points a series. */
@@ -28,7 +29,7 @@ export function planWindows(incident: Window, baseline: Window | null = null): P
   const stepMs = stepOf(length);
   if (baseline !== null) return { baseline, incident, stepMs };
   const spare = LONGEST_MS - length;
-  const room = Math.max(stepMs, spare < LEAST_BASELINE * length ? length : spare);
+  const room = Math.max(stepMs, spare < LEAST_BASELINE * length ? Math.min(length, WEEK_MS) : spare);
   const before = Math.max(1, Math.floor(Math.min(BASELINE_TIMES * length, room) / stepMs));
   return { baseline: { from: incident.from - before * stepMs, to: incident.from - 1 }, incident, stepMs };
 }
