@@ -62,13 +62,17 @@ export async function readComparison(
           matchers: baseline.matchers,
         });
   const typeIds = await context.schemaOf(scope.source).typeIds(matchers, window, context.signal);
-  const found = await openCase({ ...sides, matchers, typeIds, incident: window, requests }, context.signal);
-  const { asking, plan, groupBy } = found;
+  const found = await openCase(
+    { ...sides, matchers, typeIds, incident: window, requests },
+    scope.type.id,
+    context.signal,
+  );
+  const { asking, plan } = found;
   const rounds = await readRounds(
     asking.source,
     { profileTypeId: scope.type.id, matchers },
     plan,
-    groupBy,
+    found,
     context.signal,
   );
   const real = baseline.window ?? plan.baseline;
@@ -90,7 +94,7 @@ export async function readComparison(
     level: lens.kind === 'level' ? await readLevels(found, lens, rounds) : null,
     wait: lens.kind === 'wait' ? await readWaits(found, lens, rounds, rounds, 1) : null,
     cheaper: shares.change === null ? cheaperIn(shares) : null,
-    instances: comings(rounds, plan, found.fleet.instanceLabel),
+    instances: comings(rounds, found, found.fleet.instanceLabel),
     gaps: { before: gapsIn(rounds, plan.baseline), after: gapsIn(rounds, plan.incident) },
   };
 }
