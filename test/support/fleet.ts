@@ -1,8 +1,14 @@
 import { ProfileBuilder } from '../../src/profile/builder.js';
-import { countByLabels, sumBySteps } from '../../src/sources/grouping.js';
 import { pickLabels } from '../../src/sources/labels.js';
 import { matcherTest } from '../../src/sources/selector.js';
-import type { Labels, Matcher, ProfileQuery, ProfileSource, SeriesQuery } from '../../src/sources/source.js';
+import type {
+  Labels,
+  Matcher,
+  ProfileQuery,
+  ProfileSource,
+  SeriesQuery,
+  SnapshotCount,
+} from '../../src/sources/source.js';
 import { NOW } from './ask.js';
 
 export const CPU = 'process_cpu:cpu:nanoseconds:cpu:nanoseconds';
@@ -29,7 +35,7 @@ export interface FleetSize {
   services: number;
   /** Pods of `checkout-api`, half of which run the new version. */
   pods: number;
-  /** Values of the label `path` of `edge`. */
+  /** Values of the label `path` of `edge`, each in one profile of the last 75 minutes. */
   values: number;
   /** Pods that came with the incident, at the same cost each. */
   arriving?: number;
@@ -48,9 +54,19 @@ export function fleetSource(size: FleetSize): { source: ProfileSource; asked: st
   const asked: string[] = [];
   const emitters = emittersOf(size);
 
+  const ofService = new Map<string, Emitter[]>();
+  for (const one of emitters) {
+    const name = one.labels.service_name ?? '';
+    const known = ofService.get(name);
+    if (known === undefined) ofService.set(name, [one]);
+    else known.push(one);
+  }
+
   const matching = ({ matchers }: Pick<SeriesQuery, 'matchers'>): Emitter[] => {
     const tests = ofLabels(matchers).map((matcher) => ({ name: matcher.name, test: matcherTest(matcher) }));
-    return emitters.filter(({ labels }) => tests.every(({ name, test }) => test(labels[name])));
+    const service = matchers.find(({ name, op }) => name === 'service_name' && op === '=')?.value;
+    const some = service === undefined ? emitters : (ofService.get(service) ?? []);
+    return some.filter(({ labels }) => tests.every(({ name, test }) => test(labels[name])));
   };
   const typesOf = ({ matchers }: Pick<SeriesQuery, 'matchers'>): string[] => {
     const tests = matchers.filter(({ name }) => name === '__profile_type__').map(matcherTest);
@@ -98,20 +114,45 @@ export function fleetSource(size: FleetSize): { source: ProfileSource; asked: st
     },
     async snapshots(query, groupBy) {
       asked.push('snapshots');
-      return countByLabels(
-        [...profilesOf(query)].map(({ one }) => one.labels),
-        groupBy,
-      );
+      const counts = new Map<string, SnapshotCount>();
+      if (!typesOf(query).includes(query.profileTypeId)) return [];
+      for (const one of matching(query)) {
+        const profiles = [...timesIn(one, query)].length;
+        if (profiles === 0) continue;
+        const labels = pickLabels(one.labels, groupBy);
+        const key = JSON.stringify(labels);
+        counts.set(key, { labels, profiles: profiles + (counts.get(key)?.profiles ?? 0) });
+      }
+      return [...counts.values()];
     },
-    async timeSeries(query, options) {
+    async timeSeries(query, { groupBy, step, limit }) {
       asked.push('timeSeries');
+      const { from, to } = query.window;
+      const stepMs = Math.round(step * 1000);
+      const first = to - (Math.max(1, Math.ceil((to - from) / stepMs)) - 1) * stepMs;
       const worth = worthOf(query.profileTypeId);
-      const values = [...profilesOf(query)].map(({ one, time }) => ({
-        labels: one.labels,
-        time,
-        value: worth * FUNCTIONS.reduce((sum, _, at) => sum + samplesOf(one, time, at), 0),
-      }));
-      return sumBySteps(values, query.window, options);
+      const groups = new Map<string, { labels: Labels; sums: Map<number, number>; total: number }>();
+      if (!typesOf(query).includes(query.profileTypeId)) return [];
+      for (const one of matching(query)) {
+        const labels = pickLabels(one.labels, groupBy);
+        const key = JSON.stringify(labels);
+        for (const time of timesIn(one, query)) {
+          const group = groups.get(key) ?? { labels, sums: new Map<number, number>(), total: 0 };
+          groups.set(key, group);
+          let value = 0;
+          for (let at = 0; at < FUNCTIONS.length; at++) value += worth * samplesOf(one, time, at);
+          const point = Math.max(first, to - Math.floor((to - time) / stepMs) * stepMs);
+          group.sums.set(point, (group.sums.get(point) ?? 0) + value);
+          group.total += value;
+        }
+      }
+      return [...groups.values()]
+        .sort((a, b) => b.total - a.total)
+        .slice(0, limit)
+        .map(({ labels, sums }) => ({
+          labels,
+          points: [...sums].map(([time, value]) => ({ time, value })).sort((a, b) => a.time - b.time),
+        }));
     },
     dataRange: async () => ({ oldest: NOW - 6 * QUARTER_MS, newest: NOW }),
     problems: async () => [],
@@ -133,19 +174,27 @@ function emittersOf({ services, pods, values, arriving = 0 }: FleetSize): Emitte
     first: index >= pods ? SINCE + 1_000 : NOW - 6 * QUARTER_MS + (index % 15) * 1_000,
     isNew: index % 2 === 1,
   });
-  const plain = (labels: Labels): Emitter => ({
+  const plain = (labels: Labels, every: number, first: number): Emitter => ({
     labels,
-    every: QUARTER_MS,
-    first: NOW - 6 * QUARTER_MS,
+    every,
+    first: NOW - 5 * QUARTER_MS + first,
     isNew: false,
   });
   return [
     ...Array.from({ length: pods + arriving }, (_, index) => podOf(index)),
     ...Array.from({ length: services - 2 }, (_, index) =>
-      plain({ service_name: `team-${index % 40}/service-with-a-long-name-${index}`, namespace: 'other' }),
+      plain(
+        { service_name: `team-${index % 40}/service-with-a-long-name-${index}`, namespace: 'other' },
+        QUARTER_MS,
+        0,
+      ),
     ),
     ...Array.from({ length: values }, (_, index) =>
-      plain({ service_name: 'edge', path: `/v1/orders/${(index * 7919).toString(36)}/items/${index}` }),
+      plain(
+        { service_name: 'edge', path: `/v1/orders/${(index * 7919).toString(36)}/items/${index}` },
+        5 * QUARTER_MS,
+        (index * 7919) % (5 * QUARTER_MS),
+      ),
     ),
   ];
 }
