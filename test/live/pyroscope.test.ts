@@ -104,14 +104,20 @@ describe.runIf(wanted)('a real Pyroscope', () => {
     });
 
     // Of a server that was there already the limits are not known.
-    test.skipIf(process.env.PYROSCOPE_TEST_URL)('30 days are answered for the last 7, and the answer says so', async () => {
-      const { text, isError } = await askLive()('summarize_profile', { ...args, ...hours(24 * 30, window) });
-      expect(isError).toBe(false);
-      const found: unknown = JSON.parse(text);
-      expect(found).toMatchObject({
-        notes: expect.arrayContaining([expect.stringMatching(/answers only about what is newer than/)]),
-      });
-    });
+    test.skipIf(process.env.PYROSCOPE_TEST_URL)(
+      '30 days are answered for the last 7, and the answer says so',
+      async () => {
+        const { text, isError } = await askLive()('summarize_profile', {
+          ...args,
+          ...hours(24 * 30, window),
+        });
+        expect(isError).toBe(false);
+        const found: unknown = JSON.parse(text);
+        expect(found).toMatchObject({
+          notes: expect.arrayContaining([expect.stringMatching(/answers only about what is newer than/)]),
+        });
+      },
+    );
   });
 });
 
