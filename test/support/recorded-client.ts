@@ -87,7 +87,7 @@ export async function refusal(name: string): Promise<Pick<UpstreamError, 'kind' 
   );
 }
 
-/** The pprof in an answer, as a profile. */
+/** The pprof in an answer, as a profile. What was read from a JSON file is JSON, whatever its type says. */
 export function pprofIn(name: string): Profile {
   const answer = body(name);
   return pprofToProfile(decodePprof(pprofOfJson((at(answer, 'pprof', 'profile') ?? answer) as JsonValue)));
