@@ -7,3 +7,15 @@ export const UNIT_MS: Readonly<Record<string, number>> = {
   d: 86_400_000,
   w: 604_800_000,
 };
+
+const YEAR_MS = 365 * 86_400_000;
+
+/**
+ * A duration as Go and Prometheus write it (`25h0m0s`, `1d12h`, `167h51m0.981s`), in milliseconds; null where a text is
+ * none.
+ */
+export function parseDuration(text: string): number | null {
+  if (!/^(?:[\d.]+(?:ms|[smhdwy]))+$/.test(text)) return null;
+  const parts = [...text.matchAll(/([\d.]+)(ms|[smhdwy])/g)];
+  return parts.reduce((sum, [, amount, unit]) => sum + Number(amount) * (UNIT_MS[unit ?? ''] ?? YEAR_MS), 0);
+}

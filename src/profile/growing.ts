@@ -17,6 +17,10 @@ export class GrowingUint32 {
     for (let at = start; at < end; at++) data[to++] = values[at] ?? 0;
   }
 
+  at(index: number): number {
+    return this.#data[index] ?? 0;
+  }
+
   toArray(): Uint32Array {
     return this.#data.slice(0, this.length);
   }

@@ -12,6 +12,8 @@ const SETTLED_MS = HOUR;
 /** An answer no older than that counts as asked just now. */
 const JUST_NOW_MS = 5_000;
 const MAX_ANSWERS = 1_000;
+/** Rows of all of them: an answer may hold 100,000 values of a label. */
+const MAX_ROWS = 2_000_000;
 /** Of a window this long a minute at either end is a margin. */
 const LONG_WINDOW_MS = 30 * MINUTE;
 /** A long window that ends so near to now is one that moves with it. */
@@ -38,6 +40,8 @@ export interface Schema {
 class Memory<T extends readonly unknown[]> {
   readonly #answers = new LRUCache<string, { value: T; asked: number | null }>({
     max: MAX_ANSWERS,
+    maxSize: MAX_ROWS,
+    sizeCalculation: ({ value }) => Math.max(1, value.length),
     ttl: TTL_MS,
   });
   readonly #running = new Map<string, (signal: AbortSignal) => Promise<T>>();

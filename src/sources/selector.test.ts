@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { UserError } from '../errors.js';
-import { formatSelector, matcherTest, parseSelector } from './selector.js';
+import { formatSelector, matcherTest, parseSelector, sameMatchers } from './selector.js';
 import type { Matcher } from './source.js';
 
 const eq = (name: string, value: string): Matcher => ({ name, op: '=', value });
@@ -155,5 +155,26 @@ describe('matcherTest', () => {
 
   test('refuses a regular expression that is not RE2', () => {
     expect(() => matcherTest({ name: 'x', op: '!~', value: '(' })).toThrow(UserError);
+  });
+});
+
+describe('sameMatchers', () => {
+  const pod = { name: 'pod', op: '=', value: 'a' } as const;
+  const region = { name: 'region', op: '!=', value: 'eu' } as const;
+
+  test('goes by the conditions, not by their order or the objects', () => {
+    expect(sameMatchers([], [])).toBe(true);
+    expect(sameMatchers([pod, region], [{ ...region }, { ...pod }])).toBe(true);
+    expect(sameMatchers([pod, pod], [pod])).toBe(true);
+  });
+
+  test.each([
+    { ...pod, name: 'pods' },
+    { ...pod, op: '=~' as const },
+    { ...pod, value: 'b' },
+  ])('%o is another', (other) => {
+    expect(sameMatchers([pod], [other])).toBe(false);
+    expect(sameMatchers([pod], [pod, other])).toBe(false);
+    expect(sameMatchers([], [other])).toBe(false);
   });
 });

@@ -72,6 +72,13 @@ export function formatSelector(matchers: readonly Matcher[]): string {
   return `{${conditions.join(',')}}`;
 }
 
+/** Whether two selectors are the same conditions, in whatever order. */
+export function sameMatchers(a: readonly Matcher[], b: readonly Matcher[]): boolean {
+  const texts = (matchers: readonly Matcher[]) =>
+    [...new Set(matchers.map(({ name, op, value }) => JSON.stringify([name, op, value])))].sort().join();
+  return texts(a) === texts(b);
+}
+
 /**
  * A test of one label's value with the meaning of Prometheus: a missing label is the empty value, regular
  * expressions are RE2, match the whole value, and their dot matches line breaks.

@@ -81,6 +81,13 @@ export interface ProfileSource {
    * (a hint: a Pyroscope server may lag by tens of minutes, so never conclude "no data" from it).
    */
   dataRange(signal: AbortSignal): Promise<{ oldest: number; newest: number } | null>;
+  /**
+   * The oldest time that the store answers about, Unix ms: what lies before it leaves out without a word. Null where
+   * there is no such limit, or none is known. Left out where there can be none.
+   */
+  reachesBack?(signal: AbortSignal): Promise<number | null>;
+  /** How many requests a question about a window takes, as far as it is known; 1 where left out. */
+  requestsFor?(window: Window): number;
   /** What an operator should mend, in words: files that cannot be read. Empty when all is well. */
   problems(signal: AbortSignal): Promise<string[]>;
   close(): Promise<void>;

@@ -17,6 +17,7 @@ import type { ShareChange, ShareLens } from './investigate/shares.js';
 import { besideIncident } from './investigate/sides.js';
 import { differenceLink } from './link.js';
 import { emptiness } from './profile-question.js';
+import { reachNotes } from './reach.js';
 import { allMatchers, type ProfileRequest, readBaseline, readRequest } from './request.js';
 import { resolveService } from './scope.js';
 import type { input } from './surface/investigate.js';
@@ -103,7 +104,12 @@ async function reportOf(
     findings: orderBySymptom(found, symptom),
     lenses: rows,
     notDetermined: notDetermined(reading),
-    notes: [...notes, ...earlyNotes(change), ...reading.shares.flatMap((share) => share.notes)],
+    notes: [
+      ...notes,
+      ...earlyNotes(change),
+      ...reading.shares.flatMap((share) => share.notes),
+      ...(await reachNotes(request.source, baseline ?? reading.plan.baseline, context)),
+    ],
     requests: reading.found.requests.made,
     next: nextCalls(found, callScope, window, reading),
   };

@@ -5,6 +5,7 @@ import type { Matcher, ProfileSource, Window } from '../sources/source.js';
 import { lastHourWithData } from './data-range.js';
 import type { ToolContext } from './define.js';
 import { emptiness } from './profile-question.js';
+import { reachNotes } from './reach.js';
 import { allMatchers, type ProfileRequest, readRequest, type ScopeArguments } from './request.js';
 import { withTeamsWord } from './team-word.js';
 
@@ -39,6 +40,7 @@ export async function readListQuestion(args: ScopeArguments, context: ToolContex
       window,
       notes: [
         ...notes,
+        ...(await reachNotes(request.source, window, context)),
         ...(request.window === null ? ['No window was given: the last hour that has data was taken.'] : []),
       ],
     },

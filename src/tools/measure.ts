@@ -8,6 +8,7 @@ import { instanceLabelOf } from '../sources/labels.js';
 import { formatSelector } from '../sources/selector.js';
 import type { ProfileQuery, SeriesQuery } from '../sources/source.js';
 import type { ToolContext } from './define.js';
+import { reachNotes } from './reach.js';
 import { allMatchers } from './request.js';
 import type { Scope } from './scope.js';
 import { sumsOver } from './totals.js';
@@ -71,7 +72,7 @@ export async function measure(scope: Scope, context: ToolContext): Promise<Measu
             instances,
           }),
     samples: await sampleCount(scope, query, active, context),
-    notes: [...scope.notes, ...merged.notes],
+    notes: [...scope.notes, ...merged.notes, ...(await reachNotes(source, window, context))],
   };
 }
 

@@ -9,6 +9,7 @@ import type { ToolContext } from './define.js';
 import { type Emptiness, explainEmptiness } from './emptiness.js';
 import { linkTo } from './link.js';
 import { measure } from './measure.js';
+import { reachNotes } from './reach.js';
 import { allMatchers, type ProfileRequest, readRequest, type ScopeArguments } from './request.js';
 import { type Resolution, resolveScope, type Scope } from './scope.js';
 
@@ -83,7 +84,11 @@ export async function emptiness(
     detail: why.detail,
     instead: why.instead,
     retry: readyCall(tool, args, request, why),
-    notes: [...problemNotes(problems), ...freshDataNotes(request.source, why)],
+    notes: [
+      ...problemNotes(problems),
+      ...(await reachNotes(request.source, window, context)),
+      ...freshDataNotes(request.source, why),
+    ],
   });
 }
 

@@ -86,5 +86,5 @@ function mostOfOne(readings: readonly Reading[]): number {
     const own = times.get(instance) ?? new Set();
     times.set(instance, own.add(time));
   }
-  return Math.max(0, ...[...times.values()].map(({ size }) => size));
+  return [...times.values()].reduce((most, { size }) => Math.max(most, size), 0);
 }

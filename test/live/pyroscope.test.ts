@@ -56,6 +56,69 @@ describe.runIf(wanted)('a real Pyroscope', () => {
       expect(comparable(live.text)).toEqual(comparable(files.text));
     });
   });
+
+  // The server runs with its default limits: 24 h in one query, 7 days back.
+  describe('windows over its limits', () => {
+    const [{ directory, service }] = INCIDENTS;
+    const hours = (count: number, { to }: { to: string }) => ({
+      from: new Date(Date.parse(to) - count * 3_600_000).toISOString(),
+      to,
+    });
+    const args = { service, profile_type: 'cpu', format: 'json', limit: 20 };
+
+    test.each([25, 48, 160])('%i h give the findings of the files', async (count) => {
+      const live = await askLive()('summarize_profile', { ...args, ...hours(count, window) });
+      const files = await asker(createFilesSource({ directory }))('summarize_profile', {
+        ...args,
+        ...hours(count, INCIDENT_WINDOW),
+      });
+      expect(live.isError).toBe(false);
+      expect(comparable(live.text)).toEqual(comparable(files.text));
+    });
+
+    test('a timeline of 48 h sums up to the same', async () => {
+      const source = createPyroscopeSource({ name: 'live', uid: 'live', url: server?.url ?? '' });
+      const files = createFilesSource({ directory });
+      const { signal } = new AbortController();
+      const sums = async (asked: typeof source, { from, to }: { from: string; to: string }) => {
+        const query = {
+          profileTypeId: 'process_cpu:cpu:nanoseconds:cpu:nanoseconds',
+          matchers: [{ name: 'service_name', op: '=' as const, value: service }],
+          window: { from: Date.parse(from), to: Date.parse(to) },
+        };
+        const series = await asked.timeSeries(query, { groupBy: ['pod'], step: 60 }, signal);
+        const counts = await asked.snapshots(query, ['pod'], signal);
+        const offset = Date.parse(to);
+        return {
+          counts,
+          series: series.map(({ labels, points }) => ({
+            labels,
+            points: points.map(({ time, value }) => ({ time: time - offset, value })),
+          })),
+        };
+      };
+      const expected = await sums(files, hours(48, INCIDENT_WINDOW));
+      const found = await sums(source, hours(48, window));
+      expect(found.series).toEqual(expected.series);
+      expect(found.counts).toEqual(expect.arrayContaining(expected.counts));
+    });
+
+    // Of a server that was there already the limits are not known.
+    test.skipIf(process.env.PYROSCOPE_TEST_URL)(
+      '30 days are answered for the last 7, and the answer says so',
+      async () => {
+        const { text, isError } = await askLive()('summarize_profile', {
+          ...args,
+          ...hours(24 * 30, window),
+        });
+        expect(isError).toBe(false);
+        const found: unknown = JSON.parse(text);
+        expect(found).toMatchObject({
+          notes: expect.arrayContaining([expect.stringMatching(/answers only about what is newer than/)]),
+        });
+      },
+    );
+  });
 });
 
 /** An answer without what must differ: source, times, ready calls. Names are normalised. */

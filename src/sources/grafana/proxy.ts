@@ -34,8 +34,12 @@ export function proxyTransport(
       return answer;
     } catch (error) {
       if (byNumber === null || !isCutUid(error)) throw error;
-      const answer = await ask(byNumber, request).catch(() => null);
-      if (answer === null) throw error;
+      const answer = await ask(byNumber, request).catch((second: unknown) => {
+        // What Pyroscope itself refuses about the request has found its way there.
+        if (!(second instanceof UpstreamError) || second.kind !== 'rejected') throw error;
+        route = byNumber;
+        throw second;
+      });
       route = byNumber;
       return answer;
     }

@@ -31,7 +31,7 @@ export async function countSnapshots(
     const counts = pieces.map((piece) =>
       (piece.store === 'v2' ? heatmapCounts : seriesCounts)(piece, counting),
     );
-    return merged((await Promise.all(counts)).flat());
+    return sumOfCounts((await Promise.all(counts)).flat());
   };
   try {
     const likely = stores.likelyPieces(start, end);
@@ -82,7 +82,7 @@ async function seriesCounts(
       seriesCounts({ start: earlier, end }, counting),
       seriesCounts({ start: earlier, end: start }, counting),
     ]);
-    return merged([...both, ...before.map(({ labels, profiles }) => ({ labels, profiles: -profiles }))]);
+    return sumOfCounts([...both, ...before.map(({ labels, profiles }) => ({ labels, profiles: -profiles }))]);
   }
   return inAllowedLength(start, end, async (from, to) => {
     const [sums, averages] = await Promise.all([
@@ -111,7 +111,7 @@ async function pointCounts(start: number, end: number, counting: Counting): Prom
     seriesOf({ ...counting, groupBy }, start, second, second - start),
     second < end ? seriesOf({ ...counting, groupBy }, second, end, MIN_STEP_MS) : [],
   ]);
-  return merged(
+  return sumOfCounts(
     answers.flat().map(({ labels, points }) => ({
       labels: pickLabels(labels, counting.groupBy),
       profiles: points.length,
@@ -146,7 +146,8 @@ function sumOverAverage(sums: SumSeries['points'], averages: SumSeries['points']
   return profiles;
 }
 
-function merged(counts: readonly SnapshotCount[]): SnapshotCount[] {
+/** Adds up the counts of equal label sets; most first. */
+export function sumOfCounts(counts: readonly SnapshotCount[]): SnapshotCount[] {
   const byLabels = new Map<string, SnapshotCount>();
   for (const { labels, profiles } of counts) {
     const key = labelsKey(labels);

@@ -203,7 +203,7 @@ describe('timeSeries', () => {
     expect(sent[1]?.body).not.toHaveProperty('limit');
   });
 
-  test('a window over the limit of the server stays refused, with its words', async () => {
+  test('a refusal for its length of a window that is not too long is passed on, with its words', async () => {
     const { source } = replaying('v2-heatmap-empty', 'def-err-series-max-query-length');
     await expect(source.timeSeries(query, { groupBy: [], step: 180 }, signal)).rejects.toMatchObject({
       kind: 'rejected',

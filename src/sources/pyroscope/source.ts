@@ -15,6 +15,7 @@ import {
   selectMergeProfile,
   series,
 } from './api.js';
+import { inPieces } from './pieces.js';
 import { countSnapshots } from './snapshots.js';
 import { createStores, isAbsent, isRefusedByV2 } from './stores.js';
 import { sumOverTime } from './timeline.js';
@@ -31,8 +32,7 @@ export interface SourceIdentity {
 /**
  * Profiles of a Pyroscope server, in any of its storage modes (v1, v2, dual), or of the same API behind a proxy.
  *
- * Time windows are taken as they are: a server refuses windows longer than its `max_query_length` (24 h by default), and
- * cuts what lies before its `max_query_lookback` (7 d) without a word.
+ * Windows longer than the server allows are asked in pieces, see `pieces.ts`.
  *
  * @throws UserError when the URL is not an http(s) URL
  */
@@ -62,7 +62,7 @@ export function pyroscopeSourceOver(transport: Transport, identity: SourceIdenti
     },
   });
 
-  return {
+  const source: ProfileSource = {
     name: identity.name,
     uid: identity.uid,
     kind: identity.kind ?? 'pyroscope',
@@ -123,6 +123,7 @@ export function pyroscopeSourceOver(transport: Transport, identity: SourceIdenti
 
     close: () => transport.close(),
   };
+  return inPieces(source);
 }
 
 const PASSING: ReadonlySet<UpstreamKind> = new Set(['unreachable', 'timeout', 'overloaded', 'failed']);

@@ -1,4 +1,4 @@
-import { UNIT_MS } from '../../duration.js';
+import { parseDuration } from '../../duration.js';
 import { UpstreamError } from '../../errors.js';
 import type { Labels } from '../source.js';
 
@@ -22,7 +22,7 @@ export function stepSeconds(milliseconds: number): number {
 
 /**
  * Asks about `(start, end]`. A window of exactly the longest that the server allows is one millisecond too long once
- * its first instant is included; it is then asked in two halves. A longer one stays refused.
+ * its first instant is included; it is then asked in two halves. A longer one stays refused (pieces.ts).
  */
 export async function inAllowedLength<Row>(
   start: number,
@@ -32,19 +32,25 @@ export async function inAllowedLength<Row>(
   try {
     return await ask(start, end);
   } catch (error) {
-    if (end - start - 1 !== refusedOver(error)) throw error;
+    if (end - start - 1 !== lengthRefusal(error)?.limit) throw error;
     const middle = Math.floor((start + end) / 2);
     return (await Promise.all([ask(start, middle), ask(middle, end)])).flat();
   }
 }
 
-/** The longest window, in milliseconds, that a refusal names (`limit: 1d`); null for any other error. */
-function refusedOver(error: unknown): number | null {
+/** What a server says when a window is longer than it allows. Milliseconds. */
+export interface LengthRefusal {
+  limit: number;
+  /** How long the window was after what lies before the server's lookback was cut off. */
+  actual: number;
+}
+
+/** Reads a refusal such as `(max_query_length, actual: 25h0m0s, limit: 1d)`; null for any other error. */
+export function lengthRefusal(error: unknown): LengthRefusal | null {
   if (!(error instanceof UpstreamError) || error.kind !== 'rejected') return null;
-  const limit = /max_query_length.* limit: ([\da-z.]+)/.exec(error.detail)?.[1];
-  if (limit === undefined) return null;
-  const parts = [...limit.matchAll(/([\d.]+)(ms|[wdhms])/g)];
-  return parts.reduce((sum, [, amount, unit]) => sum + Number(amount) * (UNIT_MS[unit ?? ''] ?? 0), 0);
+  const found = /max_query_length, actual: ([\da-z.]+), limit: ([\da-z.]+)/.exec(error.detail);
+  const [actual, limit] = [parseDuration(found?.[1] ?? ''), parseDuration(found?.[2] ?? '')];
+  return actual === null || limit === null ? null : { actual, limit };
 }
 
 /** One text per label set, whatever the order of the labels. */

@@ -65,7 +65,7 @@ export async function sumOverTime(
       points: points.map(({ time, value }) => ({ time: part.place(time), value })),
     })),
   );
-  return ranked((await Promise.all(answers)).flat()).slice(0, limit);
+  return sumOfSeries((await Promise.all(answers)).flat()).slice(0, limit);
 }
 
 /** The questions about one storage's part of the window: the step that it starts in, whole steps, the step that it ends in. */
@@ -117,7 +117,8 @@ function totalOf({ points }: SumSeries): number {
   return points.reduce((sum, { value }) => sum + value, 0);
 }
 
-function ranked(rows: readonly SumSeries[]): TimeSeries[] {
+/** Adds up the points of equal label sets at equal times; heaviest first. */
+export function sumOfSeries(rows: readonly SumSeries[]): TimeSeries[] {
   const groups = new Map<string, { labels: Labels; sums: Map<number, number>; total: number }>();
   for (const { labels, points } of rows) {
     if (points.length === 0) continue;

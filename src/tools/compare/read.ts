@@ -1,6 +1,7 @@
 import { type Culprit, findCulprit } from '../../profile/compare/culprit.js';
 import { movedFrom } from '../../profile/compare/moved.js';
 import { contrastOf, wholeRun } from '../../profile/compare/runs.js';
+import { sameMatchers } from '../../sources/selector.js';
 import type { Matcher, Window } from '../../sources/source.js';
 import type { ToolContext } from '../define.js';
 import { type LensType, lensTypes } from '../investigate/lens.js';
@@ -61,20 +62,24 @@ export async function readComparison(
           matchers: baseline.matchers,
         });
   const typeIds = await context.schemaOf(scope.source).typeIds(matchers, window, context.signal);
-  const found = await openCase({ ...sides, matchers, typeIds, incident: window, requests }, context.signal);
-  const { asking, plan, groupBy } = found;
+  const found = await openCase(
+    { ...sides, matchers, typeIds, incident: window, requests },
+    scope.type.id,
+    context.signal,
+  );
+  const { asking, plan } = found;
   const rounds = await readRounds(
     asking.source,
     { profileTypeId: scope.type.id, matchers },
     plan,
-    groupBy,
+    found,
     context.signal,
   );
   const real = baseline.window ?? plan.baseline;
   if (roundTimes(rounds, plan.incident).length === 0) return 'no_incident';
   if (roundTimes(rounds, plan.baseline).length === 0) return { emptyBaseline: real };
   const lens = lensOf(scope);
-  const sameProfiles = baseline.matchers === matchers;
+  const sameProfiles = sameMatchers(baseline.matchers, matchers);
   const shares = await readShares(found, lens, rounds, {
     ...FINENESS,
     slices: sameProfiles ? FINENESS.slices : 0,
@@ -89,7 +94,7 @@ export async function readComparison(
     level: lens.kind === 'level' ? await readLevels(found, lens, rounds) : null,
     wait: lens.kind === 'wait' ? await readWaits(found, lens, rounds, rounds, 1) : null,
     cheaper: shares.change === null ? cheaperIn(shares) : null,
-    instances: comings(rounds, plan, found.fleet.instanceLabel),
+    instances: comings(rounds, found, found.fleet.instanceLabel),
     gaps: { before: gapsIn(rounds, plan.baseline), after: gapsIn(rounds, plan.incident) },
   };
 }

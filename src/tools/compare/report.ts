@@ -10,10 +10,12 @@ import type { Finding } from '../../report/investigation.js';
 import type { NextCall } from '../../report/next.js';
 import { formatTime } from '../../report/units.js';
 import { formatSelector } from '../../sources/selector.js';
+import type { Window } from '../../sources/source.js';
 import type { ToolContext } from '../define.js';
 import { bareFinding, causeFinding, confidenceOf } from '../investigate/findings.js';
 import { onsetOf } from '../investigate/onset.js';
 import { GATE } from '../investigate/shares.js';
+import { reachNotes } from '../reach.js';
 import type { ComparisonReading } from './read.js';
 
 /** More instances by this factor, each at the same cost, are scaling. */
@@ -65,10 +67,19 @@ export async function comparisonOf(
       shareAfter: row.ofTotal,
       carries: row.carries,
     })),
-    notes: [...scope.notes, ...shares.notes, ...partNotes(reading)],
+    notes: [
+      ...scope.notes,
+      ...shares.notes,
+      ...partNotes(reading),
+      ...(await reachNotes(scope.source, earliestOf(baseline, window), context)),
+    ],
     requests: found.requests.made,
     next: nextCalls(reading, finding, await context.sources.isDefault(scope.source, context.signal)),
   };
+}
+
+function earliestOf(a: Window, b: Window): Window {
+  return a.from < b.from ? a : b;
 }
 
 /** The verdict on one type, and the finding that it is about. */

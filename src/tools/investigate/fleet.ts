@@ -30,8 +30,15 @@ export async function readFleet(
     [...new Set(of.flatMap((row) => row[label] ?? []))].sort();
   const instances = new Map<string, Labels>();
   if (instanceLabel !== null) {
-    for (const instance of valuesOf(instanceLabel, rows)) {
-      const own = rows.filter((row) => row[instanceLabel] === instance);
+    const rowsOf = new Map<string, Labels[]>();
+    for (const row of rows) {
+      const instance = row[instanceLabel];
+      if (instance === undefined) continue;
+      const own = rowsOf.get(instance);
+      if (own === undefined) rowsOf.set(instance, [row]);
+      else own.push(row);
+    }
+    for (const [instance, own] of [...rowsOf].sort(([a], [b]) => (a < b ? -1 : 1))) {
       const fixed = names.flatMap((label) => {
         const [value, another] = valuesOf(label, own);
         return value === undefined || another !== undefined ? [] : [[label, value] as const];

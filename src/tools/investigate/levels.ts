@@ -39,7 +39,7 @@ export async function readLevels(found: Case, lens: LensType, rounds: Rounds): P
   const whole = findLeak(baseline, incident);
   if (whole !== null) candidates.push({ leak: whole, instance: null });
   const label = fleet.instanceLabel;
-  if (whole === null && label !== null && fleet.instances.size > 1) {
+  if (whole === null && label !== null && rounds.crowd === undefined && fleet.instances.size > 1) {
     for (const instance of fleet.instances.keys()) {
       const own = (window: Window) => levelsIn(rounds, window, label, instance);
       const past = own(plan.baseline);

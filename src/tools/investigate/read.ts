@@ -8,10 +8,18 @@ import { readFleet } from './fleet.js';
 import { type Asking, type LensType, lensTypes } from './lens.js';
 import { type LevelLens, readLevels } from './levels.js';
 import type { Requests } from './requests.js';
-import { type Rounds, readRounds, roundTimes, totalsIn } from './rounds.js';
+import {
+  type Crowd,
+  type Grouping,
+  type Rounds,
+  readCrowd,
+  readRounds,
+  roundTimes,
+  totalsIn,
+} from './rounds.js';
 import { type Case, type Fineness, readShares, type ShareLens } from './shares.js';
 import { readWaits, type WaitLens } from './waits.js';
-import { type Plan, planWindows } from './windows.js';
+import { onGrid, type Plan, planWindows } from './windows.js';
 
 /** All that the profiles of a service say about two windows, type by type. */
 export interface CaseReading {
@@ -56,27 +64,33 @@ export interface CaseQuestion {
   requests: Requests;
 }
 
-/** The label sets of a service over both windows, and what every reading of it shares: two requests. */
+/**
+ * The label sets of a service over both windows, and what every reading of it shares: two requests, and two more where its
+ * instances are too many for a series each.
+ *
+ * @param countedBy the type whose profiles are counted then
+ */
 export async function openCase(
   { source, matchers, typeIds, incident, baseline, requests }: CaseQuestion,
+  countedBy: string | undefined,
   signal: AbortSignal,
-): Promise<Case & { groupBy: readonly string[] }> {
+): Promise<Case & Grouping> {
   const asking: Asking = { source, matchers, typeIds, signal };
-  const plan = planWindows(incident, baseline);
+  const plan = onGrid(planWindows(incident, baseline));
   const fleet = await readFleet(
     asking.source,
     matchers,
     { from: plan.baseline.from, to: incident.to },
     signal,
   );
-  const known = fleet.instanceLabel !== null && fleet.instances.size <= MOST_INSTANCES;
-  return {
-    asking,
-    plan,
-    fleet,
-    requests,
-    groupBy: known && fleet.instanceLabel !== null ? [fleet.instanceLabel] : [],
-  };
+  const { instanceLabel, instances } = fleet;
+  const known = instances.size <= MOST_INSTANCES;
+  const crowd =
+    known || instanceLabel === null || countedBy === undefined
+      ? null
+      : await readCrowd(asking.source, { profileTypeId: countedBy, matchers }, plan, instanceLabel, signal);
+  const groupBy = known && instanceLabel !== null ? [instanceLabel] : [];
+  return { asking, plan, fleet, requests, groupBy, crowd };
 }
 
 /**
@@ -91,12 +105,12 @@ export async function readCase(
 ): Promise<CaseReading | null> {
   // What has been read by then is answered with.
   const own = soon === undefined ? signal : AbortSignal.any([signal, soon]);
-  const found = await openCase(question, own);
-  const { asking, plan, fleet, groupBy } = found;
-  const lenses = lensTypes(orderTypes(asking.typeIds));
+  const lenses = lensTypes(orderTypes(question.typeIds));
+  const found = await openCase(question, lenses[0]?.type.id, own);
+  const { asking, plan, fleet } = found;
   const rounds = await Promise.all(
     lenses.map(({ type }) =>
-      readRounds(asking.source, { profileTypeId: type.id, matchers: asking.matchers }, plan, groupBy, own),
+      readRounds(asking.source, { profileTypeId: type.id, matchers: asking.matchers }, plan, found, own),
     ),
   );
   const read = lenses.flatMap((lens, at) => {
@@ -142,7 +156,7 @@ export async function readCase(
     levels,
     waits,
     collector: collectorIn(shares),
-    instances: comings(main.rounds, plan, fleet.instanceLabel),
+    instances: comings(main.rounds, found, fleet.instanceLabel),
     found,
     missing,
   };
@@ -179,15 +193,23 @@ async function readWithin(
 }
 
 /** Which instances sent profiles before, after, or both. */
-export function comings({ series, stepMs }: Rounds, { baseline, incident }: Plan, label: string | null) {
-  if (label === null || series.every(({ labels }) => labels[label] === undefined)) return null;
+export function comings(
+  { series, stepMs }: Rounds,
+  { plan, crowd }: Pick<Case & Grouping, 'plan' | 'crowd'>,
+  label: string | null,
+) {
+  if (label === null) return null;
   const present = (window: Window) =>
-    new Set(
-      series
-        .filter((own) => roundTimes({ series: [own], stepMs }, window).length > 0)
-        .flatMap(({ labels }) => labels[label] ?? []),
-    );
-  const [before, after] = [present(baseline), present(incident)];
+    series
+      .filter((own) => roundTimes({ series: [own], stepMs }, window).length > 0)
+      .map(({ labels }) => labels[label]);
+  const inCrowd = (counts: Crowd['before']) => counts.map(({ labels }) => labels[label]);
+  const [before, after] = (
+    crowd === null
+      ? [present(plan.baseline), present(plan.incident)]
+      : [inCrowd(crowd.before), inCrowd(crowd.after)]
+  ).map((names) => new Set(names.filter((name) => name !== undefined)));
+  if (before === undefined || after === undefined || before.size + after.size === 0) return null;
   const stayed = [...before].filter((instance) => after.has(instance)).length;
   return { stayed, left: before.size - stayed, arrived: after.size - stayed };
 }

@@ -173,10 +173,13 @@ export async function readShares(
 /** The slices that are read: instances where they are few, else the values of labels that have few. */
 function slicesOf(fleet: Fleet, rounds: Rounds, { incident }: Plan, most: number): SliceOf[] {
   const { instanceLabel, instances, choices } = fleet;
-  const present = [...instances].filter(
-    ([instance]) =>
-      totalsIn(rounds, incident, (labels) => labels[instanceLabel ?? ''] === instance).profiles > 0,
-  );
+  const present =
+    rounds.crowd !== undefined
+      ? []
+      : [...instances].filter(
+          ([instance]) =>
+            totalsIn(rounds, incident, (labels) => labels[instanceLabel ?? ''] === instance).profiles > 0,
+        );
   if (instanceLabel !== null && present.length >= 2 && present.length <= most) {
     return present.map(([value, labels]) => ({ labels, matcher: { name: instanceLabel, op: '=', value } }));
   }
@@ -256,7 +259,7 @@ async function isWarmUp(
   slices: readonly SliceOf[],
 ): Promise<boolean> {
   const { instanceLabel } = fleet;
-  if (instanceLabel === null) return false;
+  if (instanceLabel === null || rounds.crowd !== undefined) return false;
   const isNew = (instance: string | undefined) =>
     totalsIn(rounds, plan.baseline, (labels) => labels[instanceLabel] === instance).profiles === 0;
   const arrived = [...fleet.instances.keys()].filter(isNew);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { gridEnd, isIn, partWindows, planWindows } from './windows.js';
+import { gridEnd, isIn, onGrid, partWindows, planWindows } from './windows.js';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -33,6 +33,35 @@ describe('planWindows', () => {
     const long = planWindows(window(20 * HOUR));
     expect(lengthOf(long.baseline)).toBeGreaterThan(2.8 * HOUR);
     expect(lengthOf(long.baseline) + lengthOf(long.incident)).toBeLessThan(24 * HOUR);
+  });
+
+  test('a window of days is compared with as long a time before, up to a week', () => {
+    const day = 24 * HOUR;
+    for (const [days, expected] of [
+      [1, 1],
+      [2, 2],
+      [20, 7],
+    ] as const) {
+      const { baseline, stepMs } = planWindows(window(days * day));
+      expect(Math.abs(lengthOf(baseline) - expected * day)).toBeLessThanOrEqual(stepMs);
+    }
+  });
+
+  test('on its grid an incident ends with its last step', () => {
+    expect(onGrid(planWindows(window(15 * MINUTE))).incident).toEqual({
+      from: T0,
+      to: T0 + 15 * MINUTE - 1,
+    });
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 30 * HOUR }), (length) => {
+        const { baseline, incident, stepMs } = onGrid(planWindows(window(length)));
+        expect(lengthOf(incident) % stepMs).toBe(0);
+        expect(gridEnd(incident, stepMs)).toBe(incident.to);
+        expect(incident.from).toBe(baseline.to + 1);
+        expect(incident.to).toBeGreaterThanOrEqual(T0 + length - 1);
+        expect(incident.to).toBeLessThan(T0 + length + 1_000);
+      }),
+    );
   });
 
   test('for any window: adjacent, on the grid, no more than some hundred steps', () => {

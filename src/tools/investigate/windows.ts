@@ -2,8 +2,11 @@ import type { Window } from '../../sources/source.js';
 
 /** The default baseline is this many times as long as the window … */
 const BASELINE_TIMES = 4;
-/** … but both together are shorter than the day that a server lets one query span. */
+/** … but both together are shorter than the day that a server lets one query span … */
 const LONGEST_MS = 23 * 3_600_000;
+/** … unless that leaves a baseline of less than this part of the window: then it is as long, up to a week, and asked in pieces. */
+const LEAST_BASELINE = 1 / 8;
+const WEEK_MS = 7 * 24 * 3_600_000;
 /** Resolution of the series, at the finest: profilers send at most one profile in this time. */
 const FINEST_STEP_MS = 5_000;
 /** Steps of the incident window, at the most: five windows are then 1,200 points a series. */
@@ -25,7 +28,8 @@ export function planWindows(incident: Window, baseline: Window | null = null): P
   const length = incident.to - incident.from + 1;
   const stepMs = stepOf(length);
   if (baseline !== null) return { baseline, incident, stepMs };
-  const room = Math.max(stepMs, LONGEST_MS - length);
+  const spare = LONGEST_MS - length;
+  const room = Math.max(stepMs, spare < LEAST_BASELINE * length ? Math.min(length, WEEK_MS) : spare);
   const before = Math.max(1, Math.floor(Math.min(BASELINE_TIMES * length, room) / stepMs));
   return { baseline: { from: incident.from - before * stepMs, to: incident.from - 1 }, incident, stepMs };
 }
@@ -33,9 +37,20 @@ export function planWindows(incident: Window, baseline: Window | null = null): P
 /** The shortest step of whole seconds that divides the window, else one that covers it. */
 function stepOf(length: number): number {
   const shortest = Math.max(FINEST_STEP_MS, Math.ceil(length / MOST_STEPS / 1000) * 1000);
-  for (let step = shortest; step <= 4 * shortest; step += 1000) if ((length - 1) % step === 0) return step;
+  for (let step = shortest; step <= 4 * shortest && step < length; step += 1000)
+    if ((length - 1) % step === 0) return step;
   const steps = Math.max(1, Math.min(MOST_STEPS, Math.floor(length / FINEST_STEP_MS)));
   return Math.max(1000, Math.ceil(length / steps));
+}
+
+/**
+ * The same with an incident that ends with its last step. A profile stamped exactly `to`, which tells about the time after it,
+ * lies in the next step; so the merges leave it out just as the series do, and both are about the same profiles. (Where no
+ * step of whole seconds divides the window, both end less than a second after it.)
+ */
+export function onGrid(plan: Plan): Plan {
+  const { from } = plan.incident;
+  return { ...plan, incident: { from, to: gridEnd(plan.incident, plan.stepMs) } };
 }
 
 /** The end of a window on its grid: a whole number of steps after its start, so that a server answers in one request. */

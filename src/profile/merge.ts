@@ -1,0 +1,176 @@
+import { isUnnamed } from './builder.js';
+import { frameOwner } from './frames.js';
+import { GrowingUint32 } from './growing.js';
+import type { FunctionInfo, Profile } from './model.js';
+import { functionTable } from './table.js';
+
+/** A function of the merge: what it costs in each file that some part places it in. */
+interface Merged {
+  id: number;
+  files: Map<string, { info: FunctionInfo; self: number; total: number }>;
+}
+
+/**
+ * Adds up profiles of one type: equal stacks become one, values are summed, and no stack is lost. Functions are the same
+ * by name, unnamed ones by name, file and start line. Where the parts place a function in different files, its file is
+ * the one with most of its own cost, else of its total; frames in the others have no line then.
+ *
+ * Takes one pass over all frames of all parts.
+ */
+export function mergeProfiles(profiles: readonly Profile[]): Profile {
+  const [first, ...others] = profiles.filter(({ values }) => values.length > 0);
+  if (first === undefined || others.length === 0) return first ?? profiles[0] ?? NOTHING;
+  const parts = [first, ...others];
+
+  const merged = new Map<string, Merged>();
+  const functionsOf = parts.map((part) => uniteFunctions(part, merged));
+  const functions = [...merged.values()].map(placeOf);
+
+  const frames = new Frames();
+  const stacks = new Stacks();
+  parts.forEach((part, at) => {
+    const { frameFunction, frameLine, frameKin, stackStart, stackFrames, values } = part;
+    const ids = frameFunction.map((own, frame) => {
+      const fn = functionsOf[at]?.[own] ?? 0;
+      const [info, place] = [part.functions[own], functions[fn]];
+      const isPlaced = info !== undefined && info.file === place?.file;
+      const isKin =
+        frameKin[frame] === 1 &&
+        (isPlaced || (info !== undefined && place !== undefined && frameOwner(info) === frameOwner(place)));
+      return frames.idOf(fn, isPlaced ? (frameLine[frame] ?? 0) : 0, isKin);
+    });
+    for (let stack = 0; stack < values.length; stack++) {
+      const [from, to] = [stackStart[stack] ?? 0, stackStart[stack + 1] ?? 0];
+      const own = stackFrames.subarray(from, to).map((frame) => ids[frame] ?? 0);
+      stacks.add(own, values[stack] ?? 0);
+    }
+  });
+  const { sampleType, unit } = first;
+  return { sampleType, unit, functions, ...frames.columns(), ...stacks.columns() };
+}
+
+const NOTHING: Profile = {
+  sampleType: '',
+  unit: '',
+  functions: [],
+  frameFunction: new Uint32Array(),
+  frameLine: new Uint32Array(),
+  frameKin: new Uint8Array(),
+  stackStart: new Uint32Array(1),
+  stackFrames: new Uint32Array(),
+  values: new Float64Array(),
+};
+
+/** Per function of a part the id of the function in the merge. */
+function uniteFunctions(part: Profile, merged: Map<string, Merged>): number[] {
+  const { self, totals } = functionTable(part);
+  return part.functions.map((info, own) => {
+    const key = isUnnamed(info.name) ? `${info.name}\0${info.file}\0${info.startLine}` : info.name;
+    const entry = merged.get(key) ?? { id: merged.size, files: new Map() };
+    merged.set(key, entry);
+    const known = entry.files.get(info.file);
+    entry.files.set(info.file, {
+      info: known === undefined ? info : withFirstLine(known.info, info),
+      self: (known?.self ?? 0) + (self[own] ?? 0),
+      total: (known?.total ?? 0) + (totals[own] ?? 0),
+    });
+    return entry.id;
+  });
+}
+
+function withFirstLine(info: FunctionInfo, other: FunctionInfo): FunctionInfo {
+  const lines = [info.startLine, other.startLine].filter((line) => line > 0);
+  return { ...info, startLine: lines.length === 0 ? 0 : Math.min(...lines) };
+}
+
+/** The function in the file that stands for it, by the rule of the builder. */
+function placeOf({ files }: Merged): FunctionInfo {
+  const [best] = [...files.values()].sort(
+    (a, b) =>
+      b.self - a.self ||
+      b.total - a.total ||
+      Number(a.info.file === '') - Number(b.info.file === '') ||
+      (a.info.file < b.info.file ? -1 : 1),
+  );
+  return best?.info ?? { name: '', file: '', startLine: 0, symbolised: false };
+}
+
+/** Interned frames. */
+class Frames {
+  readonly #ids: Map<number, number>[] = [];
+  readonly #function = new GrowingUint32();
+  readonly #line = new GrowingUint32();
+  readonly #kin: number[] = [];
+
+  idOf(fn: number, line: number, isKin: boolean): number {
+    this.#ids[fn] ??= new Map();
+    const key = 2 * line + (isKin ? 1 : 0);
+    const known = this.#ids[fn].get(key);
+    if (known !== undefined) return known;
+    const id = this.#function.length;
+    this.#ids[fn].set(key, id);
+    this.#function.push(fn);
+    this.#line.push(line);
+    this.#kin.push(isKin ? 1 : 0);
+    return id;
+  }
+
+  columns(): Pick<Profile, 'frameFunction' | 'frameLine' | 'frameKin'> {
+    return {
+      frameFunction: this.#function.toArray(),
+      frameLine: this.#line.toArray(),
+      frameKin: Uint8Array.from(this.#kin),
+    };
+  }
+}
+
+/** Stacks by their frames, found again by a hash. */
+class Stacks {
+  readonly #byHash = new Map<number, number>();
+  readonly #start = new GrowingUint32();
+  readonly #frames = new GrowingUint32();
+  readonly #values: number[] = [];
+
+  constructor() {
+    this.#start.push(0);
+  }
+
+  add(frames: Uint32Array, value: number): void {
+    let hash = hashOf(frames);
+    let known = this.#byHash.get(hash);
+    while (known !== undefined && !this.#holds(known, frames)) known = this.#byHash.get(++hash);
+    if (known !== undefined) {
+      this.#values[known] = (this.#values[known] ?? 0) + value;
+      return;
+    }
+    this.#byHash.set(hash, this.#values.length);
+    this.#frames.append(frames, 0, frames.length);
+    this.#start.push(this.#frames.length);
+    this.#values.push(value);
+  }
+
+  columns(): Pick<Profile, 'stackStart' | 'stackFrames' | 'values'> {
+    return {
+      stackStart: this.#start.toArray(),
+      stackFrames: this.#frames.toArray(),
+      values: Float64Array.from(this.#values),
+    };
+  }
+
+  #holds(stack: number, frames: Uint32Array): boolean {
+    const from = this.#start.at(stack);
+    if (this.#start.at(stack + 1) - from !== frames.length) return false;
+    for (let at = 0; at < frames.length; at++) if (this.#frames.at(from + at) !== frames[at]) return false;
+    return true;
+  }
+}
+
+/** FNV-1a over whole frame ids. */
+function hashOf(frames: Uint32Array): number {
+  let hash = 0x811c9dc5;
+  for (let at = 0; at < frames.length; at++) {
+    hash = Math.imul(hash ^ (frames[at] ?? 0), 0x01000193);
+    hash ^= hash >>> 15;
+  }
+  return hash >>> 0;
+}
