@@ -5,6 +5,7 @@ import { UpstreamError } from '../src/errors.js';
 import { createPatternBook } from '../src/schema/patterns/book.js';
 import { createFilesSource } from '../src/sources/files/source.js';
 import type { DashboardStore } from '../src/sources/grafana/dashboards.js';
+import type { ProfileSource } from '../src/sources/source.js';
 import { askerIn, askFiles, environmentOf, fixture, INCIDENT_WINDOW, NOW } from './support/ask.js';
 import { dashboardSources, dashboardStore } from './support/dashboards.js';
 
@@ -21,6 +22,7 @@ function connected(replaced: Partial<DashboardStore> = {}) {
   return { store, ask: askerIn(environment), book };
 }
 
+const CPU = 'process_cpu:cpu:nanoseconds:cpu:nanoseconds';
 const { ask } = connected();
 
 test.each([
@@ -169,6 +171,16 @@ describe('a team whose label for services is not service_name', () => {
           },
         ],
       },
+      {
+        title: 'Frankfurt shop',
+        datasource: { type: 'grafana-pyroscope-datasource', uid: 'pyro-prod-eu' },
+        targets: [{ profileTypeId: CPU, labelSelector: '{region="eu-central-1"}' }],
+      },
+      {
+        title: 'The moon',
+        datasource: { type: 'grafana-pyroscope-datasource', uid: 'pyro-prod-eu' },
+        targets: [{ profileTypeId: CPU, labelSelector: '{region="luna-south"}' }],
+      },
     ],
   };
   const traces = {
@@ -223,6 +235,56 @@ describe('a team whose label for services is not service_name', () => {
       baseline_selector: 'env="production"',
     });
     expect(text).toContain('{env="production",region="eu-central-1"}');
+  });
+
+  test("the team's own word leads to a value of it, where it exists", async () => {
+    const { text } = await byRegion().ask('summarize_profile', {
+      ...asked,
+      profile_type: 'cpu',
+      service: 'frankfurt',
+    });
+    expect(text.split('\n')[0]).toContain('{region="eu-central-1"}');
+    expect(text).toContain(
+      'No service is called "frankfurt"; on its dashboards the team calls {region="eu-central-1"} so.',
+    );
+    const gone = await byRegion().ask('summarize_profile', { ...asked, service: 'the moon' });
+    expect(gone.text).toContain('No data (unknown service)');
+  });
+
+  test('an investigation says how many services a value covers', async () => {
+    const demo = createFilesSource({ directory: fixture('demo'), uid: 'pyro-prod-eu' });
+    const shared: ProfileSource = {
+      ...demo,
+      labelValues: async (name, query, signal) => {
+        const values = await demo.labelValues(name, query, signal);
+        return name === 'service_name' ? [...values, 'cart-api'] : values;
+      },
+    };
+    const { book } = byRegion();
+    const asking = askerIn(environmentOf([shared], [], undefined, () => book));
+    const { text } = await asking('investigate', { ...asked, source: 'demo' });
+    expect(text).toContain('Note: 2 services are added up: checkout-api, cart-api.');
+  });
+
+  test('patterns are those of a value of it, and a value that is gone is marked', async () => {
+    const { patterns, notes } = await asJson(byRegion().ask, { service: 'eu-central-1', source: 'demo' });
+    expect(notes).toContain('"eu-central-1" is taken for a service by region.');
+    expect(patterns.map(({ selector }) => selector)).not.toContain('{region="luna-south"}');
+    expect(patterns.length).toBeGreaterThan(1);
+    for (const { call } of patterns.filter(({ valid }) => valid === true)) {
+      expect(call).toMatchObject({ arguments: { selector: '{region="eu-central-1"}' } });
+    }
+    const all = await asJson(byRegion().ask, { source: 'demo' });
+    expect(all.patterns.find(({ selector }) => selector === '{region="luna-south"}')).toMatchObject({
+      valid: false,
+      reason: 'no profile has region="luna-south"',
+      call: null,
+    });
+  });
+
+  test('a word of the team leads to the patterns of a value of it', async () => {
+    const { notes } = await asJson(byRegion().ask, { words: 'Frankfurt shop', source: 'demo' });
+    expect(notes).toContain('"Frankfurt shop" is the team\'s word for {region="eu-central-1"}.');
   });
 
   test('a value that the label does not have stays unknown', async () => {

@@ -1,24 +1,21 @@
-import { UpstreamError } from '../errors.js';
-import { parseProfileType, resolveProfileType } from '../profile/types.js';
 import { type PatternRow, patternsAnswer } from '../report/patterns.js';
 import type { Answer } from '../report/render.js';
 import { safeText } from '../report/sanitise.js';
 import type { Learned, PatternBook } from '../schema/patterns/book.js';
 import { byRank } from '../schema/patterns/merge.js';
-import { type QueryPattern, serviceOf } from '../schema/patterns/pattern.js';
+import { type NamedService, type QueryPattern, SERVICE_LABEL } from '../schema/patterns/pattern.js';
 import { selectPatterns } from '../schema/patterns/select.js';
 import { type LiveSchema, validatePatterns } from '../schema/patterns/validate.js';
 import { defaultGroupings, serviceByWord, serviceLabelOf } from '../schema/patterns/words.js';
 import { formatSelector } from '../sources/selector.js';
 import type { ProfileSource } from '../sources/source.js';
 import type { Run, ToolContext } from './define.js';
+import { liveSchema } from './live-schema.js';
+import { callOf, emits, typeArgument, typeIdsOf } from './pattern-call.js';
 import type { input } from './surface/find_query_patterns.js';
 
 /** How long a call waits for a scan that runs: what is known by then is the answer. */
 const WAIT_MS = 8_000;
-const MINUTE = 60_000;
-/** A server lets one query span a day by default. */
-const LIVE_MS = 23 * 60 * MINUTE;
 
 export const run: Run<typeof input> = async (args, context) => {
   const { sources, signal } = context;
@@ -36,9 +33,10 @@ export const run: Run<typeof input> = async (args, context) => {
   const service = args.service ?? null;
   const word = service ?? args.words ?? null;
   const named = word === null ? null : resolveService(word, learned, patterns);
+  const wanted = named ?? (service === null ? null : { label: SERVICE_LABEL, value: service });
   const { selected, held } = selectPatterns(patterns, {
     words: args.words ?? null,
-    service: service === null ? null : (named ?? service),
+    service: service === null ? null : wanted,
   });
   const chosen = new Set(selected);
   const shown = all.filter(({ pattern }) => chosen.has(pattern));
@@ -46,7 +44,7 @@ export const run: Run<typeof input> = async (args, context) => {
   return patternsAnswer({
     rows: shown.slice(0, args.limit).flatMap(({ pattern, source }) => {
       const origin = origins.get(source);
-      return origin === undefined ? [] : [rowOf(pattern, origin, named ?? service)];
+      return origin === undefined ? [] : [rowOf(pattern, origin, wanted)];
     }),
     found: shown.length,
     headline: headline(shown.length, learned),
@@ -68,6 +66,8 @@ interface SourcePatterns {
   isDefault: boolean;
   learned: Learned;
   live: LiveSchema | null;
+  /** The team's own label for services; null where that is `service_name`. */
+  label: string | null;
   patterns: readonly { pattern: QueryPattern; source: ProfileSource }[];
   notes: readonly string[];
 }
@@ -82,21 +82,25 @@ async function readAll(
     books.map(async ({ source, book }) => {
       const fresh = !seen.has(book);
       seen.add(book);
-      const [learned, live, isDefault] = await Promise.all([
-        book.read(context.signal, WAIT_MS),
-        liveSchema(source, context),
+      const reading = book.read(context.signal, WAIT_MS).then((learned) => {
+        // What goes to no particular source is told once, with the first that it may go to.
+        const patterns = learned.patterns.filter(
+          ({ sourceUid }) => sourceUid === source.uid || (sourceUid === null && fresh),
+        );
+        return { learned, patterns, label: serviceLabelOf(patterns, learned.serviceLabels) };
+      });
+      const [{ learned, patterns: own, label }, live, isDefault] = await Promise.all([
+        reading,
+        liveSchema(source, reading, context),
         context.sources.isDefault(source, context.signal),
       ]);
-      // What goes to no particular source is told once, with the first that it may go to.
-      const own = learned.patterns.filter(
-        ({ sourceUid }) => sourceUid === source.uid || (sourceUid === null && fresh),
-      );
       const checked = live === null ? own : validatePatterns(own, live);
       return {
         source,
         isDefault,
         learned,
         live,
+        label,
         patterns: checked.map((pattern) => ({ pattern, source })),
         notes: [
           ...(fresh ? scanNotes(learned) : []),
@@ -109,51 +113,44 @@ async function readAll(
   );
 }
 
-/** What a source holds as far as one day back; null where it does not answer. */
-async function liveSchema(source: ProfileSource, context: ToolContext): Promise<LiveSchema | null> {
-  const to = Math.ceil(context.now() / MINUTE) * MINUTE;
-  const window = { from: to - LIVE_MS, to };
-  const schema = context.schemaOf(source);
-  try {
-    const [labelNames, servicesAndTypes] = await Promise.all([
-      schema.labelNames([], window, context.signal),
-      schema.servicesAndTypes([], window, context.signal),
-    ]);
-    return { labelNames, servicesAndTypes };
-  } catch (error) {
-    if (error instanceof UpstreamError) return null;
-    throw error;
-  }
-}
-
-function servicesOf(live: LiveSchema | null): number {
-  return new Set((live?.servicesAndTypes ?? []).map((pair) => pair.service_name)).size;
-}
-
-function typeIdsOf(live: LiveSchema | null): string[] {
-  return [...new Set((live?.servicesAndTypes ?? []).flatMap((pair) => pair.__profile_type__ ?? []))];
-}
-
-/** A service that exists, or the one that the team calls so; null where neither holds. */
+/**
+ * A service that exists, by `service_name` or by the team's own label, or the one that the team calls so; null where
+ * neither holds.
+ */
 function resolveService(
-  service: string,
+  word: string,
   learned: readonly SourcePatterns[],
   patterns: readonly QueryPattern[],
-): string | null {
-  const exists = learned.some(({ live }) => live !== null && emits(live, service));
-  return exists ? service : serviceByWord(patterns, service);
+): NamedService | null {
+  const labels = new Set([SERVICE_LABEL, ...learned.flatMap(({ label }) => label ?? [])]);
+  for (const label of labels) {
+    const named = { label, value: word };
+    if (learned.some(({ live }) => live !== null && emits(live, named))) return named;
+  }
+  for (const label of labels) {
+    const value = serviceByWord(patterns, word, label);
+    if (value !== null) return { label, value };
+  }
+  return null;
 }
 
 /** Which service was taken for a word that is none. */
-function wordNotes(word: string | null, named: string | null, learned: readonly SourcePatterns[]): string[] {
-  if (word === null || named === null || named === word) return [];
+function wordNotes(
+  word: string | null,
+  named: NamedService | null,
+  learned: readonly SourcePatterns[],
+): string[] {
+  if (word === null || named === null) return [];
+  const byOwnLabel = named.label !== SERVICE_LABEL;
+  const quoted = JSON.stringify(safeText(word, 100));
+  if (named.value === word) {
+    return byOwnLabel ? [`${quoted} is taken for a service by ${safeText(named.label, 60)}.`] : [];
+  }
   const missing = learned.some(({ live }) => emits(live, named)) ? '' : ', which sends no profiles';
-  return [`${JSON.stringify(safeText(word, 100))} is the team's word for ${safeText(named, 100)}${missing}.`];
-}
-
-/** Whether a service sends profiles; where nobody can say, it is taken to. */
-function emits(live: LiveSchema | null, service: string): boolean {
-  return live === null || live.servicesAndTypes.some((pair) => pair.service_name === service);
+  const meant = byOwnLabel
+    ? safeText(formatSelector([{ name: named.label, op: '=', value: named.value }]), 160)
+    : safeText(named.value, 100);
+  return [`${quoted} is the team's word for ${meant}${missing}.`];
 }
 
 function scanNotes({ progress, scanning, failure }: Learned): string[] {
@@ -193,9 +190,10 @@ function habits(shown: readonly QueryPattern[], learned: readonly SourcePatterns
   ];
 }
 
-function rowOf(pattern: QueryPattern, origin: SourcePatterns, service: string | null): PatternRow {
+function rowOf(pattern: QueryPattern, origin: SourcePatterns, wanted: NamedService | null): PatternRow {
   const { profileTypeId } = pattern;
   const typeIds = typeIdsOf(origin.live);
+  const place = { ...origin, source: origin.isDefault ? null : origin.source.name };
   return {
     source: pattern.sourceUid === null ? null : origin.source.name,
     profileTypeId,
@@ -208,41 +206,7 @@ function rowOf(pattern: QueryPattern, origin: SourcePatterns, service: string | 
     seen: pattern.seen,
     valid: pattern.valid,
     reason: pattern.reason,
-    call: pattern.valid === false ? null : callOf(pattern, origin, service),
-  };
-}
-
-/** The alias where it means just this type, else the id. */
-function typeArgument(id: string, typeIds: readonly string[]): string {
-  const alias = parseProfileType(id)?.alias ?? id;
-  const means = resolveProfileType(alias, typeIds.length === 0 ? [id] : typeIds);
-  return means?.id.split(':').slice(0, 5).join(':') === id ? alias : id;
-}
-
-/**
- * The call that asks for a pattern; where it leaves the service open, of the wanted one, else of the last chosen, as far
- * as they exist.
- */
-function callOf(pattern: QueryPattern, { source, live, isDefault }: SourcePatterns, wanted: string | null) {
-  const choices = [wanted, pattern.current.service_name ?? null].filter((service) => service !== null);
-  const service = serviceOf(pattern) ?? choices.find((choice) => emits(live, choice)) ?? null;
-  const rest = pattern.matchers.filter(
-    ({ name, op }) => name !== 'service_name' || (op !== '=' && service === null),
-  );
-  const from = isDefault ? {} : { source: source.name };
-  if (service === null && rest.length === 0 && servicesOf(live) > 1) {
-    return { tool: 'list_services', arguments: from };
-  }
-  return {
-    tool: 'summarize_profile',
-    arguments: {
-      ...from,
-      ...(service === null ? {} : { service }),
-      ...(pattern.profileTypeId === null
-        ? {}
-        : { profile_type: typeArgument(pattern.profileTypeId, typeIdsOf(live)) }),
-      ...(rest.length === 0 ? {} : { selector: formatSelector(rest) }),
-    },
+    call: pattern.valid === false ? null : callOf(pattern, place, wanted),
   };
 }
 

@@ -19,7 +19,7 @@ import { differenceLink } from './link.js';
 import { emptiness } from './profile-question.js';
 import { reachNotes } from './reach.js';
 import { allMatchers, type ProfileRequest, readBaseline, readRequest } from './request.js';
-import { resolveService } from './scope.js';
+import { mixtureNotes, resolveService } from './scope.js';
 import type { input } from './surface/investigate.js';
 
 export const run: Run<typeof input> = async (args, context) => {
@@ -32,7 +32,8 @@ export const run: Run<typeof input> = async (args, context) => {
   const source = countedSource(request.source, requests);
   // What exists is asked anew, so that those requests count, too.
   const schema = createSchema(source);
-  const { notes, ...meant } = await resolveService(request, window, { ...context, schemaOf: () => schema });
+  const asking = { ...context, schemaOf: () => schema };
+  const { notes, ...meant } = await resolveService(request, window, asking);
   const matchers = allMatchers(meant.service, meant.matchers);
   const typeIds = await schema.typeIds(matchers, window, context.signal);
   const missing: ProfileRequest = { ...request, ...meant };
@@ -43,7 +44,9 @@ export const run: Run<typeof input> = async (args, context) => {
       : besideIncident(source, window, matchers, { window: baseline, matchers });
   const reading = await readCase({ ...sides, matchers, typeIds, incident: window, requests }, context);
   if (reading === null) return emptiness('investigate', args, missing, window, context);
-  const found = await reportOf(reading, missing, window, baseline, args.symptom, notes, context);
+  const mixture = meant.service === null ? await mixtureNotes(missing, window, asking) : [];
+  const said = [...notes, ...mixture];
+  const found = await reportOf(reading, missing, window, baseline, args.symptom, said, context);
   const ofMain = { profileTypeId: found.main.id, matchers };
   return withLink(
     investigationAnswer(found),

@@ -102,8 +102,8 @@ export async function resolveService(
 }
 
 /** A selector without a service may sum up several: the reader must know. */
-async function mixtureNotes(
-  { source, matchers }: ProfileRequest,
+export async function mixtureNotes(
+  { source, matchers }: Pick<ProfileRequest, 'source' | 'matchers'>,
   window: Window,
   context: ToolContext,
 ): Promise<string[]> {

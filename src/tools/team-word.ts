@@ -1,6 +1,8 @@
 import { safeText } from '../report/sanitise.js';
+import { type NamedService, SERVICE_LABEL } from '../schema/patterns/pattern.js';
 import { serviceByWord, serviceLabelOf } from '../schema/patterns/words.js';
 import type { Schema } from '../schema/schema.js';
+import { formatSelector } from '../sources/selector.js';
 import type { Window } from '../sources/source.js';
 import type { ToolContext } from './define.js';
 import type { ProfileRequest } from './request.js';
@@ -14,7 +16,7 @@ const WAIT_MS = 5_000;
 /**
  * The request with the service that exists for the one that was named. Where none is called so: the value of the label by
  * which the team tells its services apart, where that is not `service_name`, as a matcher and without a service; or the
- * one that the team calls so on its dashboards, if that is unique. A note says so.
+ * one that the team calls so on its dashboards, by either label, if that is unique. A note says so.
  */
 export async function withTeamsWord(
   request: ProfileRequest,
@@ -28,36 +30,48 @@ export async function withTeamsWord(
   const schema = context.schemaOf(source);
   const existing = new Set<string>();
   for (const span of spans) {
-    for (const name of await schema.labelValues('service_name', [], span, context.signal)) existing.add(name);
+    for (const name of await schema.labelValues(SERVICE_LABEL, [], span, context.signal)) existing.add(name);
     if (existing.has(service)) return { request, notes: [] };
   }
   const { patterns, serviceLabels } = await book.read(context.signal, WAIT_MS);
   const own = patterns.filter(({ sourceUid }) => sourceUid === null || sourceUid === source.uid);
-  const named = `No service is called ${JSON.stringify(safeText(service, 100))}; `;
   const label = serviceLabelOf(own, serviceLabels);
-  if (label !== null && (await hasValue(label, service, spans, schema, context.signal))) {
-    return {
-      request: {
-        ...request,
-        service: null,
-        matchers: [...request.matchers, { name: label, op: '=', value: service }],
-      },
-      notes: [
-        `${named}the team tells services apart by ${safeText(label, 60)}, so that label was taken instead.`,
-      ],
-    };
+  const isThere = (named: NamedService) => hasValue(named, spans, schema, context.signal);
+  const direct = label === null ? null : { label, value: service };
+  if (direct !== null && (await isThere(direct))) {
+    const taken = `the team tells services apart by ${safeText(direct.label, 60)}, so that label was taken instead`;
+    return meaning(request, direct, taken);
   }
-  const meant = serviceByWord(own, service);
-  if (meant === null || !existing.has(meant)) return { request, notes: [] };
-  return {
-    request: { ...request, service: meant },
-    notes: [`${named}on its dashboards the team calls ${safeText(meant, 100)} so.`],
-  };
+  const there: NamedService[] = [];
+  for (const name of [SERVICE_LABEL, ...(label === null ? [] : [label])]) {
+    const named = { label: name, value: serviceByWord(own, service, name) ?? '' };
+    if (named.value !== '' && (await isThere(named))) there.push(named);
+  }
+  const [only, ...others] = there;
+  // A word that leads to two is no name of either.
+  if (only === undefined || others.length > 0) return { request, notes: [] };
+  return meaning(request, only, `on its dashboards the team calls ${shown(only)} so`);
+}
+
+function meaning(
+  request: ProfileRequest,
+  { label, value }: NamedService,
+  why: string,
+): { request: ProfileRequest; notes: readonly string[] } {
+  const notes = [`No service is called ${JSON.stringify(safeText(request.service ?? '', 100))}; ${why}.`];
+  if (label === SERVICE_LABEL) return { request: { ...request, service: value }, notes };
+  const matchers = [...request.matchers, { name: label, op: '=' as const, value }];
+  return { request: { ...request, service: null, matchers }, notes };
+}
+
+/** `checkout-api`, or `{app="checkout"}` where another label says it. */
+function shown({ label, value }: NamedService): string {
+  if (label === SERVICE_LABEL) return safeText(value, 100);
+  return safeText(formatSelector([{ name: label, op: '=', value }]), 160);
 }
 
 async function hasValue(
-  label: string,
-  value: string,
+  { label, value }: NamedService,
   spans: readonly Window[],
   schema: Schema,
   signal: AbortSignal,

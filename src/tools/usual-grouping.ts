@@ -1,3 +1,4 @@
+import { SERVICE_LABEL } from '../schema/patterns/pattern.js';
 import { selectPatterns } from '../schema/patterns/select.js';
 import { defaultGroupings } from '../schema/patterns/words.js';
 import type { ToolContext } from './define.js';
@@ -18,8 +19,9 @@ export async function usualGrouping(scope: Scope, context: ToolContext): Promise
       (sourceUid === null || sourceUid === source.uid) && profileTypeId === id,
   );
   const { matchers, window } = profileQuery(scope);
+  const named = service === null ? null : { label: SERVICE_LABEL, value: service };
   const fixed = new Set(matchers.filter(({ op }) => op === '=').map(({ name }) => name));
-  const open = defaultGroupings(selectPatterns(own, { words: null, service }).selected).filter(
+  const open = defaultGroupings(selectPatterns(own, { words: null, service: named }).selected).filter(
     (label) => !fixed.has(label),
   );
   if (open.length === 0) return null;

@@ -111,12 +111,14 @@ describe('patterns', () => {
 
 describe('against what a source holds', () => {
   const live = {
-    labelNames: ['pod'],
+    labelNames: ['pod', 'region', 'env'],
+    values: new Map([['region', ['eu-central-1', 'us-east-1']]]),
     servicesAndTypes: [
       { service_name: 'checkout', __profile_type__: CPU },
       { service_name: 'search', __profile_type__: `${HEAP}` },
     ],
   };
+  const matched = (name: string, op: '=' | '!=' | '=~' | '!~', value: string) => [{ name, op, value }];
   const service = (value: string) => [{ name: 'service_name', op: '=' as const, value }];
   const reasonOf = (more: Partial<LearnedQuery>) =>
     validatePatterns(mergePatterns([place('p', 1, query(more))], NOW), live)[0]?.reason;
@@ -130,6 +132,18 @@ describe('against what a source holds', () => {
     ['no such grouping', { groupBy: ['zone'] }, 'there is no label zone'],
     ['no such open label', { variesBy: ['zone'] }, 'there is no label zone'],
     ['no such service', { matchers: service('gone') }, 'no service gone sends profiles'],
+    [
+      'no service like that',
+      { matchers: matched('service_name', '=~', 'cart.*') },
+      'no profile has service_name=~"cart.*"',
+    ],
+    ['services like that', { matchers: matched('service_name', '=~', 'check.*') }, null],
+    ['no such value', { matchers: matched('region', '=', 'mars') }, 'no profile has region="mars"'],
+    ['no value like that', { matchers: matched('region', '=~', 'ap-.*') }, 'no profile has region=~"ap-.*"'],
+    ['values like that', { matchers: matched('region', '=~', 'eu-.*|ap-.*') }, null],
+    ['a value that is left out', { matchers: matched('region', '!=', 'mars') }, null],
+    ['a condition that holds without the label', { matchers: matched('region', '=~', '|mars') }, null],
+    ['a label whose values nobody asked for', { matchers: matched('env', '=', 'mars') }, null],
     ['type of others', { matchers: service('search') }, 'search does not emit this profile type'],
   ])('%s', (_name, more, reason) => {
     expect(reasonOf(more)).toBe(reason);
@@ -145,6 +159,8 @@ describe('against what a source holds', () => {
 
   test('an empty source says nothing', () => {
     const patterns = mergePatterns([place('a', 1, query())], NOW);
-    expect(validatePatterns(patterns, { labelNames: [], servicesAndTypes: [] })).toEqual(patterns);
+    expect(validatePatterns(patterns, { labelNames: [], servicesAndTypes: [], values: new Map() })).toEqual(
+      patterns,
+    );
   });
 });

@@ -36,7 +36,16 @@ export interface QueryPattern {
   reason: string | null;
 }
 
+/** The label that names the service in Pyroscope. */
+export const SERVICE_LABEL = 'service_name';
+
+/** A service as its profiles are labelled: usually by `service_name`, else by the label that the team uses. */
+export interface NamedService {
+  label: string;
+  value: string;
+}
+
 /** The service that a pattern is about; null where it is open or matched by a regular expression. */
-export function serviceOf(pattern: Pick<QueryPattern, 'matchers'>, label = 'service_name'): string | null {
+export function serviceOf(pattern: Pick<QueryPattern, 'matchers'>, label = SERVICE_LABEL): string | null {
   return pattern.matchers.find(({ name, op }) => name === label && op === '=')?.value ?? null;
 }

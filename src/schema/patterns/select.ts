@@ -1,12 +1,11 @@
 import { matcherTest } from '../../sources/selector.js';
-import type { QueryPattern } from './pattern.js';
+import { type NamedService, type QueryPattern, SERVICE_LABEL, serviceOf } from './pattern.js';
 import { wordsOf } from './words.js';
 
 /** What a reader looks for. */
 export interface PatternFilter {
   words: string | null;
-  /** Value of the service label. */
-  service: string | null;
+  service: NamedService | null;
 }
 
 /**
@@ -32,11 +31,16 @@ export function selectPatterns(
   };
 }
 
-/** Whether a pattern can be about a service: it names it, matches it or leaves it open. */
-function mayBeOf(pattern: QueryPattern, service: string): boolean {
-  return pattern.matchers
-    .filter(({ name }) => name === 'service_name')
-    .every((matcher) => matcherTest(matcher)(service));
+/**
+ * Whether a pattern can be about a service: it names it, matches it or leaves it open. One that fixes a `service_name` and
+ * says nothing of the team's own label is about that service, whatever its own label is.
+ */
+function mayBeOf(pattern: QueryPattern, { label, value }: NamedService): boolean {
+  const said = pattern.matchers.filter(({ name }) => name === label);
+  if (said.length > 0 || pattern.variesBy.includes(label)) {
+    return said.every((matcher) => matcherTest(matcher)(value));
+  }
+  return label === SERVICE_LABEL || serviceOf(pattern) === null;
 }
 
 function textOf({ titles, dashboards, profileTypeId, matchers, groupBy, valueNames }: QueryPattern): string {

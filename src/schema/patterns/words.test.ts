@@ -75,9 +75,21 @@ describe("the team's word for a service", () => {
 });
 
 describe('the label that tells services apart', () => {
-  test('is service_name where the team uses it', () => {
-    const patterns = [pattern({ service: 'a' }), pattern({ service: 'a', serviceLabel: 'app', score: 9 })];
-    expect(serviceLabelOf(patterns)).toBeNull();
+  test('is the one that weighs most, and service_name where none weighs more', () => {
+    const mixed = (score: number) => [
+      pattern({ service: 'a', score: 2 }),
+      pattern({ service: 'a', serviceLabel: 'app', score }),
+    ];
+    expect(serviceLabelOf(mixed(1))).toBeNull();
+    expect(serviceLabelOf(mixed(2))).toBeNull();
+    expect(serviceLabelOf(mixed(2.5))).toBe('app');
+    expect(serviceLabelOf(mixed(1.5), ['app'])).toBe('app');
+    expect(serviceLabelOf(mixed(2.5), ['service_name'])).toBeNull();
+  });
+
+  test('is service_name where queries name both', () => {
+    const both = [{ name: 'app', op: '=' as const, value: 'a' }];
+    expect(serviceLabelOf([pattern({ matchers: both, variesBy: ['service_name'] })])).toBeNull();
   });
 
   test('is what the queries name or leave open', () => {

@@ -1,4 +1,4 @@
-import { type QueryPattern, serviceOf } from './pattern.js';
+import { type QueryPattern, SERVICE_LABEL, serviceOf } from './pattern.js';
 
 /** Words that dashboards of every team hold: they name what is measured, not whose it is. */
 const COMMON = new Set(
@@ -22,7 +22,7 @@ const SERVICE_LIKE =
 export function serviceByWord(
   patterns: readonly QueryPattern[],
   word: string,
-  label = 'service_name',
+  label = SERVICE_LABEL,
 ): string | null {
   const wanted = wordsOf(word);
   if (wanted.every((part) => COMMON.has(part))) return null;
@@ -42,10 +42,10 @@ export function serviceByWord(
 }
 
 /**
- * The label by which the team tells its services apart, as its queries say; null where that is `service_name`, or where
- * they do not say.
+ * The label by which the team tells its services apart: the one that weighs most in its queries, by their rank. Null
+ * where that is `service_name`, as much of the one as of the other included, or where they do not say.
  *
- * @param mapped labels that trace data sources map `service.name` to: what the team says itself counts most
+ * @param mapped labels that trace data sources map `service.name` to: each weighs like one dashboard of today
  */
 export function serviceLabelOf(
   patterns: readonly QueryPattern[],
@@ -60,12 +60,14 @@ export function serviceLabelOf(
       ...variesBy,
     ]);
     for (const label of labels) {
-      if (label === 'service_name' || mapped.includes(label) || SERVICE_LIKE.test(label)) add(label, score);
+      if (label === SERVICE_LABEL || mapped.includes(label) || SERVICE_LIKE.test(label)) add(label, score);
     }
   }
   for (const label of mapped) add(label, 1);
-  if (weights.has('service_name')) return null;
-  const [best] = [...weights].sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1));
+  const usual = weights.get(SERVICE_LABEL) ?? 0;
+  const [best] = [...weights]
+    .filter(([label, weight]) => label !== SERVICE_LABEL && weight > usual)
+    .sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1));
   return best?.[0] ?? null;
 }
 
