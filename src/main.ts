@@ -45,8 +45,8 @@ async function main(): Promise<number | null> {
 }
 
 /** One line on the terminal that is written over. */
-function showProgress(done: number | null): void {
-  process.stderr.write(done === null ? '\r\x1b[K' : `\r${done} requests answered …`);
+function showProgress(text: string | null): void {
+  process.stderr.write(text === null ? '\r\x1b[K' : `\r${text} …`);
 }
 
 /** The reader of the output has gone (`… | head`): there is nobody left to tell anything. */

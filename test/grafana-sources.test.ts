@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { inspect } from 'node:util';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { TOOLS } from '../src/tools/index.js';
 import { askerIn, demoSource, environmentOf, INCIDENT_WINDOW } from './support/ask.js';
 import { exchange, json, replay } from './support/recorded-grafana.js';
@@ -190,6 +190,53 @@ describe('data sources come and go', () => {
     if (gone !== undefined) grafana.scene.sources.push(gone);
     await sources.refresh(SIGNAL);
     expect((await ask('list_services', { source: 'first', from: 'now-1h' })).isError).toBe(false);
+  });
+
+  test('a uid that became something else between two looks gets one query, whose answer gives it away', async () => {
+    let [now, strange] = [0, false];
+    const { ask, sources, grafana } = await scene(
+      {
+        ...TWO,
+        override(path, response) {
+          if (!strange || !path.includes('/proxy/')) return false;
+          response.writeHead(404, { 'content-type': 'text/plain' }).end('404 page not found\n');
+          return true;
+        },
+      },
+      { now: () => now },
+    );
+    await sources.enable(['first'], SIGNAL);
+    expect((await ask('list_services', { source: 'first', from: 'now-1h' })).isError).toBe(false);
+    Object.assign(grafana.scene.sources[0] ?? {}, { type: 'prometheus' });
+    [now, strange] = [60_000, true];
+    const before = grafana.queries().length;
+    const source = await sources.list(SIGNAL).then(([first]) => first?.source);
+    await expect(source?.labelNames({ matchers: [], window: { from: 0, to: 1 } }, SIGNAL)).rejects.toThrow();
+    await expect(source?.labelNames({ matchers: [], window: { from: 0, to: 1 } }, SIGNAL)).rejects.toThrow(
+      /its uid belongs to a data source of type prometheus now/,
+    );
+    expect(grafana.queries()).toHaveLength(before + 1);
+    expect((await ask('list_services', { source: 'first', from: 'now-1h' })).text).toMatch(
+      /is disabled|There is no data source|is missing/,
+    );
+    expect(grafana.queries()).toHaveLength(before + 1);
+  });
+
+  test('a server looks on its own, and no more once it is closed', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    closers.push(async () => void vi.useRealTimers());
+    const { sources, grafana } = await scene(TWO);
+    await sources.refresh(SIGNAL);
+    const looks = () => grafana.seen.filter(({ path }) => path === '/api/datasources').length;
+    const before = looks();
+    sources.keepLooking();
+    sources.keepLooking();
+    vi.advanceTimersByTime(11 * 60_000);
+    await vi.waitFor(() => expect(looks()).toBe(before + 1));
+    await sources.close();
+    vi.advanceTimersByTime(60 * 60_000);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(looks()).toBe(before + 1);
   });
 
   test('a uid that became something else is not queried, and stays disabled when it is back', async () => {

@@ -2,10 +2,13 @@ import { encode } from 'gpt-tokenizer/encoding/o200k_base';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { UpstreamError } from '../src/errors.js';
+import { callTool } from '../src/mcp/call.js';
 import { createPatternBook } from '../src/schema/patterns/book.js';
 import { createFilesSource } from '../src/sources/files/source.js';
 import type { DashboardStore } from '../src/sources/grafana/dashboards.js';
 import type { ProfileSource } from '../src/sources/source.js';
+import { progressText } from '../src/tools/define.js';
+import { TOOLS } from '../src/tools/index.js';
 import { askerIn, askFiles, environmentOf, fixture, INCIDENT_WINDOW, NOW } from './support/ask.js';
 import { dashboardSources, dashboardStore } from './support/dashboards.js';
 
@@ -19,7 +22,7 @@ function connected(replaced: Partial<DashboardStore> = {}) {
   ];
   const book = createPatternBook(store, { now: () => NOW });
   const environment = environmentOf(sources, [], undefined, () => book);
-  return { store, ask: askerIn(environment), book };
+  return { store, ask: askerIn(environment), book, environment };
 }
 
 const CPU = 'process_cpu:cpu:nanoseconds:cpu:nanoseconds';
@@ -65,6 +68,16 @@ async function asJson(asker: typeof ask, args: object = {}) {
   expect(isError).toBe(false);
   return answerSchema.parse(JSON.parse(text));
 }
+
+test('progress counts the dashboards that are read, of all of them', async () => {
+  const steps: string[] = [];
+  const tool = TOOLS.find(({ name }) => name === 'find_query_patterns');
+  if (tool === undefined) throw new Error('no such tool');
+  await callTool(tool, {}, connected().environment, new AbortController().signal, (...made) => {
+    steps.push(progressText(...made));
+  });
+  expect(steps).toEqual(Array.from({ length: 15 }, (_, index) => `${index + 1} of 15 dashboards read`));
+});
 
 describe('the ready calls', () => {
   test('have an answer', async () => {

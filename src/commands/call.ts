@@ -1,6 +1,7 @@
 import { type Config, UsageError } from '../config.js';
 import type { Log } from '../log.js';
 import { callTool } from '../mcp/call.js';
+import { type Progress, progressText } from '../tools/define.js';
 import { TOOLS } from '../tools/index.js';
 import { createEnvironment, type Io } from './environment.js';
 
@@ -22,7 +23,9 @@ export async function call(config: Config, log: Log, io: Io): Promise<number> {
   try {
     const given = config.format === null ? args : { ...args, format: config.format };
     const { signal } = new AbortController();
-    const { text, isError } = await callTool(tool, given, environment, signal, io.progress);
+    const tell = io.progress;
+    const progress: Progress | undefined = tell && ((...made) => tell(progressText(...made)));
+    const { text, isError } = await callTool(tool, given, environment, signal, progress);
     io.progress?.(null);
     if (isError) io.err(text);
     else io.out(text);

@@ -15,7 +15,7 @@ export interface Io {
   out(text: string): void;
   err(text: string): void;
   /** Shows how far a long call is, on a terminal; null clears the line. */
-  progress?: (done: number | null) => void;
+  progress?: (text: string | null) => void;
 }
 
 /** The sources that the configuration names. */
@@ -71,7 +71,7 @@ async function openGrafana(
 }
 
 export interface Environment extends CallEnvironment {
-  /** Begins to read the dashboards, in the background: worth it where many calls will come. */
+  /** Begins to read the dashboards and to look for data sources, in the background: worth it where many calls will come. */
   learn(): void;
 }
 
@@ -96,6 +96,7 @@ export async function createEnvironment(config: Config, log: Log): Promise<Envir
     log,
     deadlineMs: config.callTimeoutMs,
     learn() {
+      grafana?.keepLooking();
       void book?.read(new AbortController().signal, 0);
     },
   };

@@ -5,7 +5,7 @@ import type { Log } from '../log.js';
 import { PatternError } from '../profile/pattern-error.js';
 import { BUDGET, renderJson, renderText } from '../report/render.js';
 import { untilAborted } from '../shared-work.js';
-import type { Tool, ToolContext } from '../tools/define.js';
+import type { Progress, Tool, ToolContext } from '../tools/define.js';
 import { checkArguments } from './check-arguments.js';
 import { describeFailure } from './failures.js';
 
@@ -35,7 +35,7 @@ export async function callTool(
   rawArguments: unknown,
   environment: CallEnvironment,
   callerSignal: AbortSignal,
-  progress?: (done: number) => void,
+  progress?: Progress,
 ): Promise<CallResult> {
   const deadline = AbortSignal.timeout(environment.deadlineMs);
   const signal = AbortSignal.any([callerSignal, deadline]);

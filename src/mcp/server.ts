@@ -1,4 +1,5 @@
 import { McpServer, type ServerContext } from '@modelcontextprotocol/server';
+import { type Progress, progressText } from '../tools/define.js';
 import { TOOLS } from '../tools/index.js';
 import { PACKAGE } from '../version.js';
 import { type CallEnvironment, callTool, inputJsonSchema } from './call.js';
@@ -97,11 +98,12 @@ export function createServerFactory(environmentOf: () => Promise<CallEnvironment
 }
 
 /** Progress notifications for a request that came with a token; undefined for one without. */
-function progressTo({ _meta, notify }: ServerContext['mcpReq']): ((done: number) => void) | undefined {
+function progressTo({ _meta, notify }: ServerContext['mcpReq']): Progress | undefined {
   const progressToken = _meta?.progressToken;
   if (progressToken === undefined) return undefined;
-  return (progress) => {
-    const params = { progressToken, progress, message: `${progress} upstream requests answered` };
+  return (progress, of) => {
+    const total = of === undefined ? {} : { total: of.total };
+    const params = { progressToken, progress, ...total, message: progressText(progress, of) };
     // A client that does not listen any more must not fail the call.
     notify({ method: 'notifications/progress', params }).catch(() => {});
   };

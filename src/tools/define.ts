@@ -16,7 +16,17 @@ export interface ToolContext {
   /** Aborted a little before the call's deadline: what is known by then is the answer. */
   soon?: AbortSignal;
   /** Told of every step of a long call. */
-  progress?: (done: number) => void;
+  progress?: Progress;
+}
+
+/**
+ * How far a call is: upstream requests answered, or of something else with its total. Of one call the number only grows.
+ */
+export type Progress = (done: number, of?: { total: number; what: string }) => void;
+
+/** How far a call is, in words. */
+export function progressText(...[done, of]: Parameters<Progress>): string {
+  return of === undefined ? `${done} upstream requests answered` : `${done} of ${of.total} ${of.what}`;
 }
 
 /** What a tool does: checked arguments → data. */

@@ -4,6 +4,7 @@ import { safeText } from '../report/sanitise.js';
 import type { Learned, PatternBook } from '../schema/patterns/book.js';
 import { byRank } from '../schema/patterns/merge.js';
 import { type NamedService, type QueryPattern, SERVICE_LABEL } from '../schema/patterns/pattern.js';
+import type { ScanProgress } from '../schema/patterns/scan.js';
 import { selectPatterns } from '../schema/patterns/select.js';
 import { type LiveSchema, validatePatterns } from '../schema/patterns/validate.js';
 import { defaultGroupings, serviceByWord, serviceLabelOf } from '../schema/patterns/words.js';
@@ -82,7 +83,8 @@ async function readAll(
     books.map(async ({ source, book }) => {
       const fresh = !seen.has(book);
       seen.add(book);
-      const reading = book.read(context.signal, WAIT_MS).then((learned) => {
+      const tell = fresh ? progressOf(context) : undefined;
+      const reading = book.read(context.signal, WAIT_MS, tell).then((learned) => {
         // What goes to no particular source is told once, with the first that it may go to.
         const patterns = learned.patterns.filter(
           ({ sourceUid }) => sourceUid === source.uid || (sourceUid === null && fresh),
@@ -111,6 +113,17 @@ async function readAll(
       };
     }),
   );
+}
+
+/** Tells how many dashboards are read; each number once, since of one call it must grow. */
+function progressOf({ progress }: ToolContext): ((scan: ScanProgress) => void) | undefined {
+  if (progress === undefined) return undefined;
+  let told = 0;
+  return ({ done, failed, total }) => {
+    if (done + failed <= told) return;
+    told = done + failed;
+    progress(told, { total, what: 'dashboards read' });
+  };
 }
 
 /**

@@ -26,8 +26,10 @@ export interface PatternBook {
   /**
    * What is known after a scan, or after so many milliseconds; begins one where the last is too long ago. Never throws,
    * but for the abort of the signal.
+   *
+   * @param onProgress told of the scan that is waited for, as far as it is by now and with every dashboard
    */
-  read(signal: AbortSignal, waitMs: number): Promise<Learned>;
+  read(signal: AbortSignal, waitMs: number, onProgress?: (progress: ScanProgress) => void): Promise<Learned>;
   /** Ends a running scan. */
   close(): void;
 }
@@ -48,12 +50,12 @@ export function createPatternBook(
     budget?: ScanBudget;
     /** Keeps what was read of this Grafana with these credentials for the next process. */
     cache?: AnswerCache;
-    onProgress?(progress: ScanProgress): void;
   },
 ): PatternBook {
   const { now, budget = SCAN_BUDGET } = options;
   const closing = new AbortController();
   const memory = emptyMemory();
+  const listeners = new Set<(progress: ScanProgress) => void>();
   let progress: ScanProgress | null = null;
   let running: Promise<void> | null = null;
   let due = 0;
@@ -72,7 +74,7 @@ export function createPatternBook(
         onProgress(made) {
           progress = made;
           merged = null;
-          options.onProgress?.(made);
+          for (const tell of listeners) tell(made);
         },
       });
       failure = null;
@@ -98,10 +100,16 @@ export function createPatternBook(
   };
   return {
     learned,
-    async read(signal, waitMs) {
+    async read(signal, waitMs, onProgress) {
       signal.throwIfAborted();
       if (running === null && now() >= due && !closing.signal.aborted) running = scan();
-      if (running !== null) await first(running, waitMs, signal);
+      if (running === null) return learned();
+      if (onProgress !== undefined) listeners.add(onProgress);
+      try {
+        await first(running, waitMs, signal);
+      } finally {
+        if (onProgress !== undefined) listeners.delete(onProgress);
+      }
       return learned();
     },
     close: () => closing.abort(new Error('closed')),

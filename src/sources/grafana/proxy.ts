@@ -11,12 +11,15 @@ import type { DataSource } from './discovery.js';
  * data source, a route that newer versions have switched off.
  *
  * @param admit asked before each request; throws where the data source may not be queried
- * @param onMissing told when Grafana says that it has no such data source
+ * @param onFailure told of what failed, such as that Grafana has no such data source
  */
 export function proxyTransport(
   client: GrafanaClient,
   { uid, id }: Pick<DataSource, 'uid' | 'id'>,
-  { admit, onMissing }: { admit: () => Promise<void>; onMissing: () => void },
+  {
+    admit,
+    onFailure,
+  }: { admit: (signal: AbortSignal) => Promise<void>; onFailure: (error: UpstreamError) => void },
 ): Transport {
   const { transport } = client;
   const byUid = `/api/datasources/proxy/uid/${encodeURIComponent(uid)}`;
@@ -46,11 +49,11 @@ export function proxyTransport(
   };
 
   const send: Transport['send'] = async (request) => {
-    await admit();
+    await admit(request.signal);
     try {
       return await (route === null ? findRoute(request) : ask(route, request));
     } catch (error) {
-      if (error instanceof UpstreamError && error.kind === 'missing') onMissing();
+      if (error instanceof UpstreamError) onFailure(error);
       throw error;
     }
   };

@@ -1,4 +1,4 @@
-import { UpstreamError, UserError } from '../../errors.js';
+import { UpstreamError, type UpstreamKind, UserError } from '../../errors.js';
 import { safeText } from '../../report/sanitise.js';
 import { sharedWork } from '../../shared-work.js';
 import { pyroscopeSourceOver } from '../pyroscope/source.js';
@@ -19,6 +19,10 @@ const MINUTE = 60_000;
 const LOOK_EVERY_MS = 10 * MINUTE;
 /** After a failed look, and for a name that nobody knows. */
 const LOOK_AGAIN_MS = 15_000;
+/** Replicas that were started together do not look at the same moment: each waits up to so much longer. */
+const JITTER_MS = MINUTE;
+/** How something answers that is no Pyroscope (any more), or one that does not know a request. */
+const STRANGE: readonly UpstreamKind[] = ['not_found', 'unreadable'];
 
 /** The Pyroscope data sources behind one Grafana, and which of them people have enabled. */
 export interface GrafanaSources extends SourceFinder {
@@ -28,6 +32,8 @@ export interface GrafanaSources extends SourceFinder {
   discovery(signal: AbortSignal): Promise<Discovery>;
   /** Looks which there are, now. */
   refresh(signal: AbortSignal): Promise<Discovery>;
+  /** Looks again and again until it is closed, whether anybody asks or not; keeps no process alive. */
+  keepLooking(): void;
   /**
    * Enables or disables data sources by uid or name, until a person says otherwise.
    * @returns the data sources
@@ -61,6 +67,7 @@ export function createGrafanaSources(options: GrafanaSourcesOptions): GrafanaSou
   const made = new Map<string, { from: string; source: ProfileSource }>();
   let looked = Number.NEGATIVE_INFINITY;
   let outdated = false;
+  let timer: NodeJS.Timeout | undefined;
 
   const look = () =>
     sharedWork(async (signal) => {
@@ -134,13 +141,17 @@ export function createGrafanaSources(options: GrafanaSourcesOptions): GrafanaSou
     const known = made.get(uid);
     if (known?.from === from) return known.source;
     const transport = proxyTransport(client, data, {
-      async admit() {
-        if (await isEnabled(uid, orgId)) return;
-        const { message, next } = disabled(data, declared !== null);
-        throw new UserError(message, next);
+      async admit(signal) {
+        if (!(await isEnabled(uid, orgId))) throw refusal(disabled(data, declared !== null));
+        // Somebody saw something strange: is it still what it was?
+        if (!outdated) return;
+        const { found, types } = await discovery(signal);
+        if (found.some((other) => other.uid === uid)) return;
+        throw refusal(missing(uid, name, types.get(uid) ?? null).obstacle);
       },
-      onMissing() {
-        outdated = true;
+      onFailure({ kind }) {
+        const strange = STRANGE.includes(kind) && now() - looked >= LOOK_AGAIN_MS;
+        if (kind === 'missing' || strange) outdated = true;
       },
     });
     const place = { baseUrl: publicUrl, orgId, uid, type, drilldown };
@@ -185,6 +196,11 @@ export function createGrafanaSources(options: GrafanaSourcesOptions): GrafanaSou
     refresh,
     list,
 
+    keepLooking() {
+      const look = () => void refresh(AbortSignal.timeout(MINUTE)).catch(() => {});
+      timer ??= setInterval(look, LOOK_EVERY_MS + Math.random() * JITTER_MS).unref();
+    },
+
     async lookAgain(signal) {
       if (now() - looked >= LOOK_AGAIN_MS) await refresh(signal);
     },
@@ -225,14 +241,21 @@ export function createGrafanaSources(options: GrafanaSourcesOptions): GrafanaSou
     async health(uid, signal) {
       const { found, orgId } = await discovery(signal);
       if (!(await isEnabled(uid, orgId))) {
-        const { message, next } = disabled(named(found, uid), declared !== null);
-        throw new UserError(message, next);
+        throw refusal(disabled(named(found, uid), declared !== null));
       }
       return readHealth(client, uid, signal);
     },
 
-    close: () => client.close(),
+    close() {
+      clearInterval(timer);
+      return client.close();
+    },
   };
+}
+
+function refusal(obstacle: ListedSource['obstacle']): UserError {
+  const { message, next } = obstacle ?? { message: 'The data source cannot be queried.', next: '' };
+  return new UserError(message, next);
 }
 
 function named(found: readonly DataSource[], uidOrName: string): DataSource {
