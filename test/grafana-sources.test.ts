@@ -217,7 +217,7 @@ describe('data sources come and go', () => {
     );
     expect(grafana.queries()).toHaveLength(before + 1);
     expect((await ask('list_services', { source: 'first', from: 'now-1h' })).text).toMatch(
-      /is disabled|There is no data source|is missing/,
+      /^No data source is enabled\. Grafana has 1 of type Pyroscope: name-second/,
     );
     expect(grafana.queries()).toHaveLength(before + 1);
   });

@@ -1,14 +1,15 @@
 import { once } from 'node:events';
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { expect, onTestFinished, test, vi } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { createEnvironment } from '../src/commands/environment.js';
 import { readConfig } from '../src/config.js';
 import { createLog } from '../src/log.js';
 import { askerIn } from './support/ask.js';
 import { pprofBytes } from './support/profiles.js';
+import { dataSource, startSmallGrafana } from './support/small-grafana.js';
 
 // What was learned of a Pyroscope server survives a restart, and is asked for anew before something is said not to exist.
 
@@ -146,4 +147,58 @@ test('without a cache the same is answered', async () => {
   const { url } = await pyroscope();
   const { text } = await (await started(url, 'none'))('list_profile_types');
   expect(text).toContain(CPU);
+});
+
+describe('a token in a file', () => {
+  async function behindGrafana() {
+    const grafana = await startSmallGrafana({ sources: [dataSource(1, 'first')] });
+    onTestFinished(grafana.close);
+    const [where, cache] = [path.join(await directory(), 'token'), await directory()];
+    const restarted = async () => {
+      const config = readConfig(
+        [
+          ...['--grafana-url', grafana.url, '--grafana-token-file', where],
+          ...['--enabled-sources', 'first', '--cache-dir', cache],
+        ],
+        {},
+      );
+      const environment = await createEnvironment(
+        config,
+        createLog('debug', () => {}),
+      );
+      onTestFinished(() => environment.context.sources.close());
+      return askerIn(environment);
+    };
+    const queries = async (ask: ReturnType<typeof askerIn>) => {
+      grafana.seen.length = 0;
+      await ask('list_labels', { from: 'now-1h' });
+      return grafana.queries().length;
+    };
+    return { where, cache, restarted, queries };
+  }
+
+  test('reads what it learned itself, and not what another one did in its place', async () => {
+    const { where, restarted, queries } = await behindGrafana();
+    await writeFile(where, 'glsa_first_0123456789');
+    expect(await queries(await restarted())).toBeGreaterThan(0);
+    expect(await queries(await restarted())).toBe(0);
+    await writeFile(where, 'glsa_second_0123456789');
+    expect(await queries(await restarted())).toBeGreaterThan(0);
+    await writeFile(where, 'glsa_first_0123456789');
+    expect(await queries(await restarted())).toBe(0);
+  });
+
+  test('counts from the moment it is rotated, in the same process', async () => {
+    const { where, cache, restarted, queries } = await behindGrafana();
+    await writeFile(where, 'glsa_first_0123456789');
+    const ask = await restarted();
+    await queries(ask);
+    const files = async () => (await readdir(cache, { recursive: true })).length;
+    const before = await files();
+    await writeFile(where, 'glsa_second_0123456789');
+    await ask('list_labels', { from: 'now-2h' });
+    await writeFile(where, 'glsa_first_0123456789');
+    expect(await queries(await restarted())).toBe(0);
+    expect(await files()).toBeGreaterThan(before);
+  });
 });

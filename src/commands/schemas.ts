@@ -2,17 +2,24 @@ import path from 'node:path';
 import type { Config } from '../config.js';
 import type { Log } from '../log.js';
 import type { AnswerCache } from '../schema/cache.js';
-import { type SchemaOwner, schemaIdentity } from '../schema/identity.js';
+import { fingerprint, hash, type SchemaOwner, schemaIdentity } from '../schema/identity.js';
 import type { CachePlace, KeptAnswers } from '../schema/kept-answers.js';
 import { createSchema, type Schema } from '../schema/schema.js';
+import { readTokenFile } from '../sources/pyroscope/credentials.js';
 import type { ProfileSource } from '../sources/source.js';
 import { PACKAGE } from '../version.js';
+
+/** Whose view of what, with the credentials as they are at the moment: a token in a file may be rotated. */
+export interface Owner extends Omit<SchemaOwner, 'credential'> {
+  /** @throws UserError when they cannot be read */
+  credential(): Promise<readonly (string | null)[]>;
+}
 
 /** The schemas of all sources, over one cache. */
 export interface Schemas {
   schemaOf(source: ProfileSource): Schema;
   /** The part of the cache that an owner sees, for what else is learned; undefined where nothing is to be kept. */
-  cacheOf(owner: SchemaOwner): AnswerCache | undefined;
+  cacheOf(owner: Owner): AnswerCache | undefined;
   close(): Promise<void>;
 }
 
@@ -34,7 +41,7 @@ export function createSchemas(config: Config, log: Log): Schemas {
     });
     return opened;
   };
-  const cacheOf = (owner: SchemaOwner) => (keeps ? openedWhenNeeded(open, schemaIdentity(owner)) : undefined);
+  const cacheOf = (owner: Owner) => (keeps ? openedWhenNeeded(open, identityOf(owner)) : undefined);
   return {
     cacheOf,
     schemaOf(source) {
@@ -52,15 +59,53 @@ export function createSchemas(config: Config, log: Log): Schemas {
   };
 }
 
-function openedWhenNeeded(open: () => Promise<KeptAnswers | null>, identity: string): AnswerCache {
+/**
+ * The owner's part of the cache, whoever the owner is by now: what one token learned is not read with the next one in
+ * the same file. Without a cache, or credentials that can be read, there is none.
+ */
+function openedWhenNeeded(
+  open: () => Promise<KeptAnswers | null>,
+  identity: () => Promise<string | null>,
+): AnswerCache {
+  const part = async () => {
+    const [kept, owner] = await Promise.all([open(), identity()]);
+    return kept === null || owner === null ? null : kept.of(owner);
+  };
   return {
     async recall(key, isAnswer, ask, ttlMs) {
-      const kept = await open();
-      return kept === null ? ask() : kept.of(identity).recall(key, isAnswer, ask, ttlMs);
+      const cache = await part();
+      return cache === null ? ask() : cache.recall(key, isAnswer, ask, ttlMs);
     },
     async keep(key, answer, ttlMs) {
-      await (await open())?.of(identity).keep(key, answer, ttlMs);
+      await (await part())?.keep(key, answer, ttlMs);
     },
+  };
+}
+
+/** Credentials that are remembered with their fingerprints, those of rotated tokens among them. */
+const REMEMBERED = 4;
+
+/** The identity of an owner as it is now; null where the credentials cannot be read. */
+function identityOf(owner: Owner): () => Promise<string | null> {
+  const known = new Map<string, Promise<string>>();
+  return async () => {
+    let credential: readonly (string | null)[];
+    try {
+      credential = await owner.credential();
+    } catch {
+      // The request itself will say so.
+      return null;
+    }
+    const now = hash(JSON.stringify(credential));
+    let identity = known.get(now);
+    if (identity === undefined) {
+      identity = fingerprint(credential, owner.origin).then((mark) =>
+        schemaIdentity({ ...owner, credential: [mark] }),
+      );
+      known.set(now, identity);
+      for (const old of [...known.keys()].slice(0, -REMEMBERED)) known.delete(old);
+    }
+    return identity;
   };
 }
 
@@ -80,22 +125,26 @@ async function openCache({ cache }: Config, log: Log): Promise<KeptAnswers> {
 }
 
 /** Whose view of a source it is; null for one that is not worth keeping: a directory is near, and changes. */
-function ownerOf(source: ProfileSource, config: Config): SchemaOwner | null {
+function ownerOf(source: ProfileSource, config: Config): Owner | null {
   if (source.kind === 'grafana') return grafanaOwner(config, source.uid);
   if (source.kind !== 'pyroscope' || config.pyroscope === null) return null;
   const { url, tenant, token, username, password } = config.pyroscope;
-  return { origin: url, org: tenant, source: source.uid, credential: [token, username, password] };
+  const credential = [token, username, password];
+  return { origin: url, org: tenant, source: source.uid, credential: async () => credential };
 }
 
 /** Whose view of a data source behind Grafana it is, or with no uid of Grafana itself. */
-export function grafanaOwner({ grafana }: Config, uid: string): SchemaOwner | null {
+export function grafanaOwner({ grafana }: Config, uid: string): Owner | null {
   if (grafana === null) return null;
   const { url, orgId, token, tokenFile, username, password, headers } = grafana;
+  const sent = Object.keys(headers).length === 0 ? null : JSON.stringify(headers);
   return {
     origin: url,
     org: orgId === null ? null : String(orgId),
     source: uid,
-    // A token that is read from a file anew is one credential under changing values.
-    credential: [token, tokenFile, username, password, JSON.stringify(headers)],
+    async credential() {
+      const current = token ?? (tokenFile === null ? null : await readTokenFile(tokenFile));
+      return [current, username, password, sent];
+    },
   };
 }

@@ -1,4 +1,5 @@
-import { createHash } from 'node:crypto';
+import { createHash, scrypt } from 'node:crypto';
+import { promisify } from 'node:util';
 
 /** Whose view of what: two that differ in anything never read each other's answers. */
 export interface SchemaOwner {
@@ -8,13 +9,28 @@ export interface SchemaOwner {
   org: string | null;
   /** Uid of the data source. */
   source: string;
-  /** Everything that the server is shown to be let in. */
+  /** What stands for everything that the server is shown to be let in: see {@link fingerprint}. */
   credential: readonly (string | null)[];
 }
 
 /** The name under which an owner's answers are kept: a hash, from which no credential can be read. */
 export function schemaIdentity({ origin, org, source, credential }: SchemaOwner): string {
   return hash(JSON.stringify([origin, org, source, hash(JSON.stringify(credential)).slice(0, 16)]));
+}
+
+const derive = promisify<string, string, number, Buffer>(scrypt);
+const FINGERPRINT_BYTES = 16;
+
+/**
+ * What stands for credentials in the key of a cache that others may read: the same in every replica, and slow to
+ * compute (scrypt with its usual cost, some 50 ms in a thread of its own), so that a password that people chose cannot be
+ * guessed from it. A token of random letters could not be guessed either way.
+ *
+ * @param origin address of the server: the same password elsewhere has another fingerprint
+ */
+export async function fingerprint(credential: readonly (string | null)[], origin: string): Promise<string> {
+  if (credential.every((part) => part === null)) return 'none';
+  return (await derive(JSON.stringify(credential), origin, FINGERPRINT_BYTES)).toString('hex');
 }
 
 /** SHA-256, in hexadecimal digits. */

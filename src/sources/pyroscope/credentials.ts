@@ -71,7 +71,11 @@ export function createCredentials(options: CredentialOptions): Credentials {
   };
 }
 
-async function readTokenFile(file: string): Promise<string> {
+/**
+ * The token in a file.
+ * @throws UserError when there is none
+ */
+export async function readTokenFile(file: string): Promise<string> {
   const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
     throw new UserError(
       `The token file of the profile store cannot be read (${error.code ?? error.name}).`,
