@@ -301,7 +301,15 @@ describe('in Redis', () => {
     const { source: of, state } = source();
     const clock = { now: Date.now() };
     await (await process(place, of, clock)).names();
-    for (const spoilt of ['', '{', 'null', '[]', '{"value":7}', '{"value":["a",1]}']) {
+    const far = '"createdAt":0,"logicalExpiration":9e15';
+    for (const spoilt of [
+      ...['', '{', 'null', '[]', '{"value":7}', '{"value":["a",1]}', '\u0000\u0001'],
+      `{"value":["a",1],${far}}`,
+      `{"value":{"0":"a","length":1},${far}}`,
+      `{"value":[["a"]],${far},"tags":["x"]}`,
+      `{"value":${'['.repeat(5_000)}`,
+      '{"value":["a"],"createdAt":"x","logicalExpiration":"soon","tags":7}',
+    ]) {
       state.asked = 0;
       expect(entries.size).toBe(1);
       for (const key of entries.keys()) entries.set(key, spoilt);

@@ -9,7 +9,9 @@ import { hash } from './identity.js';
 const KEPT_MS = 24 * 3_600_000;
 const MAX_IN_MEMORY = 1_000;
 /** After a failure the disk or the server is left in peace for so long. */
-const BREAK_MS = 30_000;
+const BREAK_MS = 10_000;
+/** Characters of an entry: lists of 100,000 values have some millions. What is longer was not written here. */
+const MAX_ENTRY = 32 * 2 ** 20;
 
 /** Where answers are kept. */
 export type CachePlace =
@@ -56,17 +58,25 @@ export async function openKeptAnswers(
   };
 }
 
-/** What is no entry of the library counts as one that ended long ago: a failure would shut the whole layer for a while. */
+/**
+ * An entry of the library, of which nothing is believed that others may have written: none counts longer than the library
+ * would keep it, and none names tags, after which the library would look. What is no entry counts as one that ended long
+ * ago: a failure would shut the whole layer for a while.
+ */
 function readEntry(text: string): unknown {
+  const none = { value: null, createdAt: 0, logicalExpiration: 0, tags: [] };
+  if (text.length > MAX_ENTRY) return none;
   try {
     const entry: unknown = JSON.parse(text);
-    if (typeof entry === 'object' && entry !== null && 'value' in entry && 'logicalExpiration' in entry) {
-      return entry;
-    }
+    if (typeof entry !== 'object' || entry === null) return none;
+    if (!('value' in entry) || !('logicalExpiration' in entry)) return none;
+    const { value, logicalExpiration: until } = entry;
+    if (typeof until !== 'number') return none;
+    const createdAt = 'createdAt' in entry && typeof entry.createdAt === 'number' ? entry.createdAt : 0;
+    return { value, createdAt, logicalExpiration: Math.min(until, Date.now() + KEPT_MS), tags: [] };
   } catch {
-    // falls through to what stands for it
+    return none;
   }
-  return { value: null, createdAt: 0, logicalExpiration: 0, tags: [] };
 }
 
 type Cache = Pick<BentoCache<never>, 'delete'> & {

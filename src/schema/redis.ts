@@ -1,11 +1,16 @@
+import { setTimeout } from 'node:timers/promises';
 import { redisDriver } from 'bentocache/drivers/redis';
 import type { CreateDriverResult, L2CacheDriver } from 'bentocache/types';
 import { Redis } from 'ioredis';
 
-/** A server that is not there must not hold up an answer for longer. */
-const CONNECT_MS = 1_000;
-const COMMAND_MS = 500;
-const RETRY_MS = 10_000;
+/**
+ * A server that is not there, or hangs, must not hold up an answer for longer: once, since after a failure the cache
+ * library leaves it in peace for a while. In the same network a server answers within a few milliseconds.
+ */
+const CONNECT_MS = 500;
+const COMMAND_MS = 300;
+/** One that is back is used again after so long at most, and the pause of the library. */
+const RETRY_MS = 2_000;
 
 /**
  * The layer of the cache library over a Redis or Valkey server. A server that is down is tried again in the background;
@@ -33,7 +38,9 @@ export async function openRedis(
   connection.on('ready', () => {
     warned = false;
   });
-  await connection.connect().catch(() => {});
+  // One that accepts connections and says nothing is done without until it speaks.
+  const connected = connection.connect().catch(() => {});
+  await Promise.race([connected, setTimeout(CONNECT_MS, undefined, { ref: false })]);
   return {
     driver: redisDriver({ connection, prefix: 'pyroscope-mcp:schema-1' }),
     async close() {

@@ -7,6 +7,11 @@ const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 /** What exists changes slowly; a new service is seen within this time. */
 const TTL_MS = MINUTE;
+/**
+ * Part of that time by which an answer may go earlier, at random: replicas that learned something at the same moment ask
+ * for it anew one after another, and the others find what the first one learned in the shared cache.
+ */
+const SPREAD = 0.25;
 /** So long ago profiles no longer arrive late: what there was in a window stays. */
 const SETTLED_MS = HOUR;
 /** An answer no older than that counts as asked just now. */
@@ -42,7 +47,6 @@ class Memory<T extends readonly unknown[]> {
     max: MAX_ANSWERS,
     maxSize: MAX_ROWS,
     sizeCalculation: ({ value }) => Math.max(1, value.length),
-    ttl: TTL_MS,
   });
   readonly #running = new Map<string, (signal: AbortSignal) => Promise<T>>();
   readonly #isAnswer: IsAnswer<T>;
@@ -77,13 +81,17 @@ class Memory<T extends readonly unknown[]> {
     return running(signal);
   }
 
+  #remember(key: string, value: T, asked: number | null): void {
+    this.#answers.set(key, { value, asked }, { ttl: TTL_MS * (1 - SPREAD * Math.random()) });
+  }
+
   async #answer(key: string, ask: () => Promise<T>, fresh: boolean, ttlMs: number): Promise<T> {
     let asked = false;
     const askSource = async () => {
       const value = await ask();
       asked = true;
       // Nothing today may be something in a moment; and "nothing" is what answers are explained by.
-      if (value.length > 0) this.#answers.set(key, { value, asked: performance.now() });
+      if (value.length > 0) this.#remember(key, value, performance.now());
       else this.#answers.delete(key);
       return value;
     };
@@ -94,7 +102,7 @@ class Memory<T extends readonly unknown[]> {
       return value;
     }
     const value = await this.#cache.recall(key, this.#isAnswer, askSource, ttlMs);
-    if (!asked) this.#answers.set(key, { value, asked: null });
+    if (!asked) this.#remember(key, value, null);
     return value;
   }
 }

@@ -1,4 +1,8 @@
 import { z } from 'zod';
+import { UserError } from '../../errors.js';
+import { parseProfileType } from '../../profile/types.js';
+import { formatSelector, parseSelector } from '../../sources/selector.js';
+import type { Matcher } from '../../sources/source.js';
 import type { AnswerCache } from '../cache.js';
 import type { ScanMemory, ScannedDashboard } from './scan.js';
 
@@ -9,14 +13,16 @@ const KEPT_MS = 24 * 3_600_000;
 const MAX_KEPT = 5_000;
 
 const texts = z.array(z.string()).readonly();
+/** Others may write into a shared cache: what could not have been learned is not believed. */
+const matcherSchema = z
+  .strictObject({ name: z.string(), op: z.enum(['=', '!=', '=~', '!~']), value: z.string() })
+  .refine((matcher) => isReadable(matcher))
+  .readonly();
+const typeIdSchema = z.string().refine((id) => id.split(':').length === 5 && parseProfileType(id) !== null);
 const querySchema = z.strictObject({
   sources: texts,
-  profileTypeId: z.string().nullable(),
-  matchers: z
-    .array(
-      z.strictObject({ name: z.string(), op: z.enum(['=', '!=', '=~', '!~']), value: z.string() }).readonly(),
-    )
-    .readonly(),
+  profileTypeId: typeIdSchema.nullable(),
+  matchers: z.array(matcherSchema).readonly(),
   variesBy: texts,
   current: z.record(z.string(), z.string()).readonly(),
   groupBy: texts,
@@ -35,6 +41,16 @@ const dashboardsSchema: z.ZodType<ScannedDashboard[]> = z.array(
     queries: z.array(querySchema).readonly(),
   }),
 );
+
+/** Whether a condition is one that the parser of selectors would have given. */
+function isReadable(matcher: Matcher): boolean {
+  try {
+    return parseSelector(formatSelector([matcher])).length === 1;
+  } catch (error) {
+    if (error instanceof UserError) return false;
+    throw error;
+  }
+}
 
 function isScanned(value: unknown): value is ScannedDashboard[] {
   return dashboardsSchema.safeParse(value).success;
