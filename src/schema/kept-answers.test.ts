@@ -3,6 +3,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { realRedis, startRedis } from '../../test/support/redis.js';
 import type { ProfileSource } from '../sources/source.js';
 import { isTexts } from './cache.js';
 import { schemaIdentity } from './identity.js';
@@ -67,11 +68,16 @@ async function process(place: CachePlace, of: ProfileSource, clock: { now: numbe
   };
 }
 
-describe.each(['disk', 'redis'] as const)('answers kept in %s', (kind) => {
-  const place = async (): Promise<CachePlace> =>
-    kind === 'disk'
-      ? { kind, directory: await directory() }
-      : { kind, url: `redis://127.0.0.1:${(await redisServer()).port}` };
+const PLACES = ['disk', 'redis', ...(realRedis().own ? ['a real Redis'] : [])];
+
+describe.each(PLACES)('answers kept in %s', (kind) => {
+  const place = async (): Promise<CachePlace> => {
+    if (kind === 'disk') return { kind, directory: await directory() };
+    if (kind === 'redis') return { kind, url: `redis://127.0.0.1:${(await redisServer()).port}` };
+    const redis = await startRedis();
+    onTestFinished(() => redis.close());
+    return { kind: 'redis', url: redis.url };
+  };
 
   test('survive a restart, whatever the time of day', async () => {
     const where = await place();

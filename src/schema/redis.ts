@@ -8,7 +8,7 @@ import { Redis } from 'ioredis';
  * library leaves it in peace for a while. In the same network a server answers within a few milliseconds.
  */
 const CONNECT_MS = 500;
-const COMMAND_MS = 300;
+const COMMAND_MS = 500;
 /** One that is back is used again after so long at most, and the pause of the library. */
 const RETRY_MS = 2_000;
 
