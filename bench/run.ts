@@ -6,6 +6,7 @@ import { Profile } from 'pprof-format';
 import { summarizeProfile } from '../src/tools/surface/summarize_profile.js';
 import { writeFigures } from '../test/support/figures.js';
 import { compareRows } from './compare.js';
+import { learningSections } from './learning.js';
 import { alternating, median, path, ROUNDS, startUpstream, timed } from './measure.js';
 
 // Prints the timings and writes them into bench/README.md. Every figure stands beside the same raw work in one run.
@@ -18,6 +19,7 @@ async function main(): Promise<void> {
   const own = [];
   for (const nodes of [10_000, 100_000, 800_000]) own.push(await ownTime(nodes));
   const compared = await compareRows(COMPARE_ROUNDS);
+  const learned = await learningSections();
   const start = await coldStart();
   const table = [
     `Measured by \`npm run bench\` on Node ${process.versions.node}, ${cpus().length} cores; medians of ${ROUNDS} rounds (comparisons: ${COMPARE_ROUNDS}, starts: ${STARTS}), raw and ours alternating.`,
@@ -39,6 +41,7 @@ async function main(): Promise<void> {
     '| --: | --: | --: | --: | --: | --: | --: | --: |',
     ...compared,
     '',
+    ...learned,
     '## Cold start',
     '',
     '| what | ms | ÷ `node -e 0` |',

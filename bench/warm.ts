@@ -1,0 +1,47 @@
+import diagnostics from 'node:diagnostics_channel';
+import { createEnvironment } from '../src/commands/environment.js';
+import { readConfig } from '../src/config.js';
+import { createLog } from '../src/log.js';
+import { callTool } from '../src/mcp/call.js';
+import { listLabels } from '../src/tools/list_labels.js';
+import { listProfileTypes } from '../src/tools/list_profile_types.js';
+import { median, timed } from './measure.js';
+
+// A server of ours just started, over the cache that the flags name: asks about the schema, and prints how long that took
+// and how many requests went to a profile store. Started by learning.ts.
+
+const WINDOW = { from: '2026-11-20T14:00:00Z', to: '2026-11-20T14:50:00Z' };
+const REPEATS = 200;
+
+let queries = 0;
+diagnostics.subscribe('undici:request:create', (message) => {
+  if (JSON.stringify(message, ['request', 'path']).includes('/proxy/')) queries++;
+});
+const environment = await createEnvironment(
+  readConfig(process.argv.slice(2), {}),
+  createLog('error', console.error),
+);
+const { signal } = new AbortController();
+
+/** Milliseconds and queries of one call. */
+async function asked(
+  tool: typeof listLabels | typeof listProfileTypes,
+  args: object,
+): Promise<[number, number]> {
+  const before = queries;
+  const [{ text, isError }, ms] = await timed(() => callTool(tool, args, environment, signal));
+  if (isError) throw new Error(text);
+  return [ms, queries - before];
+}
+
+const first = await asked(listProfileTypes, WINDOW);
+const labels = await asked(listLabels, { service: 'checkout-api', ...WINDOW });
+const types = await asked(listProfileTypes, { service: 'checkout-api', ...WINDOW });
+const times: number[] = [];
+const before = queries;
+for (let round = 0; round < REPEATS; round++) {
+  times.push((await asked(listLabels, { service: 'checkout-api', ...WINDOW }))[0]);
+}
+const remembered = [median(times), queries - before];
+process.stdout.write(`${JSON.stringify({ first, labels, types, remembered })}\n`);
+await environment.context.sources.close();
