@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
@@ -90,6 +90,13 @@ test('after a restart no dashboard is read again', async () => {
   expect(second.text).toBe(first.text);
   expect(seen.filter(({ path: asked }) => asked.includes('/dashboards/'))).toEqual([]);
   expect(seen.filter(({ path: asked }) => asked.includes('/proxy/'))).toEqual([]);
+  const files = (await readdir(where, { recursive: true, withFileTypes: true })).filter((entry) =>
+    entry.isFile(),
+  );
+  expect(files.length).toBeGreaterThan(2);
+  for (const { name, parentPath } of files) {
+    expect(`${name} ${await readFile(path.join(parentPath, name), 'utf8')}`).not.toContain(SECRET);
+  }
 });
 
 test('a server begins to learn before it is asked', async () => {

@@ -79,7 +79,7 @@ async function more({ answers }: { answers: readonly unknown[] }, count: number)
 
 describe.runIf(available.any)('replicas', () => {
   test('answer from what another one learned, and ask for nothing of it; many who ask at once ask once', async () => {
-    const { upstream, urls, redis } = await fleet(2);
+    const { upstream, urls, redis, replicas } = await fleet(2);
     const [first = '', second = ''] = urls;
     for (const [tool, args] of QUESTIONS) {
       upstream.requests.clear();
@@ -94,7 +94,8 @@ describe.runIf(available.any)('replicas', () => {
     }
     const entries = await redis.entries();
     expect(entries.size).toBeGreaterThan(2);
-    const all = [...entries].flat().join('\n');
+    const logs = replicas.map(({ program }) => program.stderr() + program.stdout());
+    const all = [...entries].flat().concat(logs).join('\n');
     for (const secret of [SECRET, Buffer.from(SECRET).toString('base64')]) expect(all).not.toContain(secret);
     expect(
       [...entries.keys()].every((key) => /^pyroscope-mcp:schema-1:(?:\w+:)?[0-9a-f]{64}$/.test(key)),

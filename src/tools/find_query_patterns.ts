@@ -194,9 +194,17 @@ function headline(found: number, learned: readonly SourcePatterns[]): string {
 function habits(shown: readonly QueryPattern[], learned: readonly SourcePatterns[]): string[] {
   const mapped = learned.flatMap((entry) => entry.learned.serviceLabels);
   const label = serviceLabelOf(shown, mapped);
+  const usual = shown.some(
+    ({ valid, matchers, variesBy }) =>
+      valid !== false && [...variesBy, ...matchers.map(({ name }) => name)].includes(SERVICE_LABEL),
+  );
   const groupings = defaultGroupings(shown).slice(0, 3);
   return [
-    ...(label === null ? [] : [`The team tells services apart by ${safeText(label, 60)}, not service_name.`]),
+    ...(label === null
+      ? []
+      : [
+          `The team tells services apart by ${safeText(label, 60)}, ${usual ? 'more than by' : 'not'} service_name.`,
+        ]),
     ...(groupings.length === 0
       ? []
       : [`It groups by ${groupings.map((name) => safeText(name, 60)).join(', ')}.`]),
