@@ -54,6 +54,22 @@ describe('windows', () => {
   });
 });
 
+describe('a condition that would hold without the label', () => {
+  const ask = askFiles(INCIDENTS[0].directory);
+  const asked = { service: 'checkout-api', profile_type: 'cpu', ...INCIDENT_WINDOW };
+
+  test('is said to exclude nothing where no profile has the label', async () => {
+    const { text } = await ask('summarize_profile', { ...asked, selector: 'planet!="mars",pod=~".+"' });
+    expect(text).toContain('Note: planet!="mars" excludes nothing: no profile here has a label planet.');
+    expect(text).not.toContain('pod=~".+" excludes');
+  });
+
+  test('is left alone where one has', async () => {
+    const { text } = await ask('summarize_profile', { ...asked, selector: 'region!="mars"' });
+    expect(text).not.toContain('excludes nothing');
+  });
+});
+
 describe('types of the same name', () => {
   const go = { ...CPU, types: ['inuse_space/bytes'], periodType: 'space/bytes' };
   const node = { ...CPU, types: ['inuse_space/bytes'], periodType: 'inuse_space/bytes' };

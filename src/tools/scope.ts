@@ -8,6 +8,8 @@ import {
   resolveProfileType,
 } from '../profile/types.js';
 import { nearest } from '../report/nearest.js';
+import { safeText } from '../report/sanitise.js';
+import { formatSelector, matcherTest } from '../sources/selector.js';
 import type { Matcher, ProfileSource, Window } from '../sources/source.js';
 import { lastHourWithData } from './data-range.js';
 import type { ToolContext } from './define.js';
@@ -68,6 +70,7 @@ export async function resolveScope(asked: ProfileRequest, context: ToolContext):
   const means = resolveProfileType(type.alias, typeIds);
   const typeArgument = means?.id === type.id ? type.alias : type.id;
   if (service === null) notes.push(...(await mixtureNotes(request, window, context)));
+  notes.push(...(await idleMatcherNotes(request, window, context)));
   return { scope: { source, service, matchers: request.matchers, window, type, typeArgument, notes } };
 }
 
@@ -113,6 +116,31 @@ export async function mixtureNotes(
   if (services.length < 2) return [];
   const shown = services.slice(0, 5).join(', ');
   return [`${services.length} services are added up: ${shown}${services.length > 5 ? ', …' : ''}.`];
+}
+
+/**
+ * A condition that holds without the label excludes nothing where no profile has that label: the reader may take it for
+ * one that did. Only asked where there is such a condition; asked anew before it is said.
+ */
+async function idleMatcherNotes(
+  { source, service, matchers }: ProfileRequest,
+  window: Window,
+  context: ToolContext,
+): Promise<string[]> {
+  const idle = matchers.filter((matcher) => matcherTest(matcher)(undefined));
+  if (idle.length === 0) return [];
+  const schema = context.schemaOf(source);
+  const rest = allMatchers(
+    service,
+    matchers.filter((matcher) => !idle.includes(matcher)),
+  );
+  const lacking = (names: readonly string[]) => idle.filter(({ name }) => !names.includes(name));
+  if (lacking(await schema.labelNames(rest, window, context.signal)).length === 0) return [];
+  const missing = lacking(await schema.fresh.labelNames(rest, window, context.signal));
+  return missing.map(
+    (matcher) =>
+      `${safeText(formatSelector([matcher]).slice(1, -1), 160)} excludes nothing: no profile here has a label ${safeText(matcher.name, 60)}.`,
+  );
 }
 
 function otherTypes(typeIds: readonly string[], taken: ProfileType): string {
