@@ -5,9 +5,10 @@ import { Redis } from 'ioredis';
 
 /**
  * A server that is not there, or hangs, must not hold up an answer for longer: once, since after a failure the cache
- * library leaves it in peace for a while. In the same network a server answers within a few milliseconds.
+ * library leaves it in peace for a while. In the same network a server answers within a few milliseconds, but a process
+ * that has something else to do may see that late.
  */
-const CONNECT_MS = 500;
+const CONNECT_MS = 1_000;
 const COMMAND_MS = 500;
 /** One that is back is used again after so long at most, and the pause of the library. */
 const RETRY_MS = 2_000;
