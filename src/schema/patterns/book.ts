@@ -65,7 +65,7 @@ export function createPatternBook(
   let recalled = options.cache === undefined;
   const scan = async () => {
     try {
-      if (options.cache !== undefined && !recalled) await recallDashboards(options.cache, memory);
+      if (options.cache !== undefined && !recalled) await recallDashboards(options.cache, memory, now());
       recalled = true;
       const result = await scanDashboards(store, memory, {
         budget,

@@ -56,10 +56,15 @@ function isScanned(value: unknown): value is ScannedDashboard[] {
   return dashboardsSchema.safeParse(value).success;
 }
 
-/** Puts the dashboards into the memory that an earlier process read; none where they are of another form. */
-export async function recallDashboards(cache: AnswerCache, memory: ScanMemory): Promise<void> {
+/**
+ * Puts the dashboards into the memory that an earlier process read; none where they are of another form, and none that
+ * claim to have been read later than now: they would never be read again.
+ */
+export async function recallDashboards(cache: AnswerCache, memory: ScanMemory, now: number): Promise<void> {
   const kept = await cache.recall<ScannedDashboard[]>(KEY, isScanned, async () => [], KEPT_MS);
-  for (const dashboard of kept) memory.dashboards.set(dashboard.place.uid, dashboard);
+  for (const dashboard of kept) {
+    if (dashboard.scanned <= now) memory.dashboards.set(dashboard.place.uid, dashboard);
+  }
 }
 
 /** Keeps what was read for the next process. */

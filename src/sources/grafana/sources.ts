@@ -94,7 +94,14 @@ export function createGrafanaSources(options: GrafanaSourcesOptions): GrafanaSou
 
   const discovery = async (signal: AbortSignal): Promise<Discovery> => {
     if (looked === Number.NEGATIVE_INFINITY) return current(signal);
-    if (outdated) return refresh(signal).catch(() => current(signal));
+    if (outdated) {
+      return refresh(signal).catch(() => {
+        signal.throwIfAborted();
+        // Not with every request: the next strange answer has it looked at again.
+        outdated = false;
+        return current(signal);
+      });
+    }
     if (now() - looked > LOOK_EVERY_MS) {
       // The old answer serves meanwhile; after a failure it does for a while longer.
       looked = now() - LOOK_EVERY_MS + LOOK_AGAIN_MS;
