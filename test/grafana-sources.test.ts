@@ -222,6 +222,18 @@ describe('data sources come and go', () => {
     expect(grafana.queries()).toHaveLength(before + 1);
   });
 
+  test('a uid that became something else is not queried by one who got hold of it before, nor where the configuration enables it', async () => {
+    const { sources, grafana } = await scene(TWO, { declared: ['first'] });
+    const [held] = await sources.list(SIGNAL);
+    const ask = () => held?.source?.labelNames({ matchers: [], window: { from: 0, to: 1 } }, SIGNAL);
+    await ask();
+    Object.assign(grafana.scene.sources[0] ?? {}, { type: 'prometheus' });
+    await sources.refresh(SIGNAL);
+    const before = grafana.queries().length;
+    await expect(ask()).rejects.toThrow(/belongs to a data source of type prometheus now/);
+    expect(grafana.queries()).toHaveLength(before);
+  });
+
   test('a server looks on its own, and no more once it is closed', async () => {
     vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
     closers.push(async () => void vi.useRealTimers());

@@ -67,6 +67,8 @@ export function createGrafanaSources(options: GrafanaSourcesOptions): GrafanaSou
   const made = new Map<string, { from: string; source: ProfileSource }>();
   let looked = Number.NEGATIVE_INFINITY;
   let outdated = false;
+  /** What the last look that worked found. */
+  let latest: Discovery | null = null;
   let timer: NodeJS.Timeout | undefined;
 
   const look = () =>
@@ -74,6 +76,7 @@ export function createGrafanaSources(options: GrafanaSourcesOptions): GrafanaSou
       const found = await discover(client, { orgId: options.orgId, signal });
       looked = now();
       outdated = false;
+      latest = found;
       await forgetReused(found);
       return found;
     });
@@ -150,11 +153,10 @@ export function createGrafanaSources(options: GrafanaSourcesOptions): GrafanaSou
     const transport = proxyTransport(client, data, {
       async admit(signal) {
         if (!(await isEnabled(uid, orgId))) throw refusal(disabled(data, declared !== null));
-        // Somebody saw something strange: is it still what it was?
-        if (!outdated) return;
-        const { found, types } = await discovery(signal);
-        if (found.some((other) => other.uid === uid)) return;
-        throw refusal(missing(uid, name, types.get(uid) ?? null).obstacle);
+        // Somebody saw something strange, or has held this source since before it became something else.
+        const known = outdated ? await discovery(signal) : latest;
+        if (known === null || known.found.some((other) => other.uid === uid)) return;
+        throw refusal(missing(uid, name, known.types.get(uid) ?? null).obstacle);
       },
       onFailure({ kind }) {
         const strange = STRANGE.includes(kind) && now() - looked >= LOOK_AGAIN_MS;
