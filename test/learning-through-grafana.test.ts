@@ -105,5 +105,5 @@ test('a server begins to learn before it is asked', async () => {
   environment.learn();
   await vi.waitFor(() => {
     expect(seen.filter(({ path: asked }) => asked.startsWith('/api/dashboards/uid/')).length).toBe(15);
-  });
+  }, 20_000);
 });
