@@ -17,7 +17,7 @@ import { createPatternBook } from '../src/schema/patterns/book.js';
 import { createGrafanaClient } from '../src/sources/grafana/client.js';
 import { createEnablementFile } from '../src/sources/grafana/enablement.js';
 import { createGrafanaSources, type GrafanaSources } from '../src/sources/grafana/sources.js';
-import { listLabels } from '../src/tools/list_labels.js';
+import { listLabels } from '../src/tools/surface/list_labels.js';
 import { realRedis, startRedis, type TestRedis } from '../test/support/redis.js';
 import { alternating, median, path, timed } from './measure.js';
 

@@ -3,8 +3,8 @@ import { createEnvironment } from '../src/commands/environment.js';
 import { readConfig } from '../src/config.js';
 import { createLog } from '../src/log.js';
 import { callTool } from '../src/mcp/call.js';
-import { listLabels } from '../src/tools/list_labels.js';
-import { listProfileTypes } from '../src/tools/list_profile_types.js';
+import { listLabels } from '../src/tools/surface/list_labels.js';
+import { listProfileTypes } from '../src/tools/surface/list_profile_types.js';
 import { median, timed } from './measure.js';
 
 // A server of ours just started, over the cache that the flags name: asks about the schema, and prints how long that took
@@ -35,6 +35,8 @@ async function asked(
 }
 
 const first = await asked(listProfileTypes, WINDOW);
+// Its code is loaded with its first call, which is no part of the answer from the cache.
+await import('../src/tools/list_labels.js');
 const labels = await asked(listLabels, { service: 'checkout-api', ...WINDOW });
 const types = await asked(listProfileTypes, { service: 'checkout-api', ...WINDOW });
 const times: number[] = [];
