@@ -1,7 +1,9 @@
-import { summaryAnswer } from '../report/summary.js';
+import { isHeavy, offload } from '../work/offload.js';
 import type { Run } from './define.js';
 import { answerAbout } from './profile-question.js';
 import type { input } from './surface/summarize_profile.js';
 
 export const run: Run<typeof input> = (args, context) =>
-  answerAbout('summarize_profile', args, context, (measured) => summaryAnswer(measured, args.limit));
+  answerAbout('summarize_profile', args, context, (measured) =>
+    offload('summary', [measured, args.limit], { heavy: isHeavy(measured.active), signal: context.signal }),
+  );

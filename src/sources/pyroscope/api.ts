@@ -1,6 +1,8 @@
 import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import { UpstreamError } from '../../errors.js';
-import { decodePprof, type PprofFile, UnreadableProfileError } from '../../profile/pprof.js';
+import type { Profile } from '../../profile/model.js';
+import { UnreadableProfileError } from '../../profile/pprof.js';
+import { HEAVY_BYTES, offload } from '../../work/offload.js';
 import { labelsFrom } from '../labels.js';
 import type { Labels } from '../source.js';
 import { unreadable } from './failure.js';
@@ -169,24 +171,30 @@ export async function selectHeatmap(
   }));
 }
 
-/** The merge of all selected profiles, untruncated, as a pprof file; null when the answer is empty. */
+/** The merge of all selected profiles, untruncated; null when there is no sample. */
 export async function selectMergeProfile(
   transport: Transport,
   selection: ProfileSelection,
   signal: AbortSignal,
-): Promise<PprofFile | null> {
+): Promise<Profile | null> {
   const bytes = await transport.post(`${QUERIER}/SelectMergeProfile`, encodeMergeRequest(selection), {
     codec: 'proto',
     signal,
   });
   if (bytes.length === 0) return null;
   try {
-    return decodePprof(bytes);
+    const heavy = bytes.length >= HEAVY_BYTES;
+    return await offload('decode', [bytes], { heavy, signal, transfer: heavy ? wholeOf(bytes) : [] });
   } catch (error) {
     if (!(error instanceof UnreadableProfileError)) throw error;
     if (error.tooLarge) throw new UpstreamError('too_large', `SelectMergeProfile: ${error.message}`);
     throw unreadable(`SelectMergeProfile: ${error.message}`);
   }
+}
+
+/** The memory of some bytes where nothing else lies in it: it can be handed over instead of copied. */
+function wholeOf({ buffer, byteLength }: Uint8Array): ArrayBuffer[] {
+  return buffer instanceof ArrayBuffer && buffer.byteLength === byteLength ? [buffer] : [];
 }
 
 /** Names of the features that the server has switched on, such as `v2StorageLayer` (v2 and dual mode). */

@@ -1,6 +1,5 @@
 import { UpstreamError, type UpstreamKind } from '../../errors.js';
 import { ProfileBuilder } from '../../profile/builder.js';
-import { pprofToProfile } from '../../profile/pprof.js';
 import type { GrafanaPlace } from '../../report/links.js';
 import { pickLabels } from '../labels.js';
 import { formatSelector } from '../selector.js';
@@ -91,10 +90,9 @@ export function pyroscopeSourceOver(transport: Transport, identity: SourceIdenti
       const { profileTypeId, matchers } = query;
       const { from: start, to: end } = whole(query).window;
       const labelSelector = formatSelector(matchers);
-      const file = await selectMergeProfile(transport, { profileTypeId, labelSelector, start, end }, signal);
+      const found = await selectMergeProfile(transport, { profileTypeId, labelSelector, start, end }, signal);
       const [, sampleType = '', unit = ''] = profileTypeId.split(':');
-      const empty = file === null || file.samples.values.length === 0;
-      const profile = empty ? new ProfileBuilder(sampleType, unit).build() : pprofToProfile(file);
+      const profile = found ?? new ProfileBuilder(sampleType, unit).build();
       return { profile, notes: [], profiledSeconds: null };
     },
 

@@ -1,0 +1,74 @@
+import { filterStacks, PatternError } from '../profile/filter.js';
+import type { Profile } from '../profile/model.js';
+import { decodePprof, pprofToProfile, UnreadableProfileError } from '../profile/pprof.js';
+import type { Measurement } from '../report/measurement.js';
+import { profileViewAnswer, type ViewOptions } from '../report/profile-view.js';
+import type { Answer } from '../report/render.js';
+import { summaryAnswer } from '../report/summary.js';
+import { shareProfile } from './share.js';
+
+/** Work that a thread of its own may do: pure functions over plain data, of which nothing but data comes back. */
+export const JOBS = {
+  /** The first sample type of a pprof message; null where it holds no sample. */
+  decode(bytes: Uint8Array): Profile | null {
+    const file = decodePprof(bytes);
+    return file.samples.values.length === 0 ? null : pprofToProfile(file);
+  },
+  summary: summaryAnswer,
+  view(measured: Measurement, options: ViewOptions): Answer {
+    const { focus, ignore } = options;
+    const filtered = filterStacks(measured.active, {
+      ...(focus === null ? {} : { focus }),
+      ...(ignore === null ? {} : { ignore }),
+    });
+    return profileViewAnswer(measured, filtered, options);
+  },
+} as const;
+
+export type Jobs = typeof JOBS;
+
+export interface JobRequest {
+  name: keyof Jobs;
+  args: readonly unknown[];
+}
+
+/** What comes back from a thread. Errors lose their class on the way, so those that callers tell apart are named. */
+export type JobOutcome =
+  | { kind: 'done'; value: unknown }
+  | { kind: 'unreadable'; message: string }
+  | { kind: 'pattern'; pattern: string; message: string }
+  | { kind: 'bug'; message: string; stack: string };
+
+/** Runs a job on the worker's side. Never throws. */
+export function answerJob({ name, args }: JobRequest): JobOutcome {
+  // The arguments come from a typed call on the other side.
+  const job = JOBS[name] as (...args: readonly unknown[]) => unknown;
+  try {
+    const value = job(...args);
+    return { kind: 'done', value: isProfile(value) ? shareProfile(value) : value };
+  } catch (error) {
+    if (error instanceof UnreadableProfileError) return { kind: 'unreadable', message: error.message };
+    if (error instanceof PatternError)
+      return { kind: 'pattern', pattern: error.pattern, message: error.message };
+    const { message, stack = '' } = error instanceof Error ? error : new Error(String(error));
+    return { kind: 'bug', message, stack };
+  }
+}
+
+/** @throws what the job threw, with its class */
+export function readOutcome(outcome: JobOutcome): unknown {
+  switch (outcome.kind) {
+    case 'done':
+      return outcome.value;
+    case 'unreadable':
+      throw new UnreadableProfileError(outcome.message);
+    case 'pattern':
+      throw new PatternError(outcome.pattern, outcome.message);
+    case 'bug':
+      throw Object.assign(new Error(outcome.message), { stack: outcome.stack });
+  }
+}
+
+function isProfile(value: unknown): value is Profile {
+  return typeof value === 'object' && value !== null && 'stackFrames' in value && 'frameKin' in value;
+}

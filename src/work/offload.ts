@@ -1,0 +1,81 @@
+import type { TransferListItem } from 'node:worker_threads';
+import { UpstreamError, UserError } from '../errors.js';
+import type { Profile } from '../profile/model.js';
+import type { JobOutcome, Jobs } from './jobs.js';
+import type { Threads } from './threads.js';
+
+/**
+ * From this size on a pprof message, inflated, is decoded in a thread: some 50 ms of work on a slow core, against 2 ms to
+ * hand it over and 60 once to start a thread (`npm run bench`).
+ */
+export const HEAVY_BYTES = 2 * 2 ** 20;
+/** From this number of frames in all stacks on a profile is looked at in a thread: some 50 ms. */
+const HEAVY_FRAMES = 1_000_000;
+
+export type Offload = <Name extends keyof Jobs>(
+  name: Name,
+  args: Parameters<Jobs[Name]>,
+  how: { heavy: boolean; signal: AbortSignal; transfer?: readonly TransferListItem[] },
+) => Promise<ReturnType<Jobs[Name]>>;
+
+/** Whether looking at a profile would hold up everybody else. */
+export function isHeavy({ stackFrames }: Profile): boolean {
+  return stackFrames.length >= HEAVY_FRAMES;
+}
+
+/**
+ * Runs pure jobs: heavy ones in a thread, so that the event loop goes on, others here. Threads and what they run are
+ * loaded with the first use.
+ *
+ * @param worker the compiled worker; null, as where the sources themselves are run, does everything here
+ */
+export function createOffload(
+  worker: URL | null,
+  start: (worker: URL) => Promise<Threads> = startThreads,
+): Offload {
+  let pool: Promise<Threads> | undefined;
+  return async <Name extends keyof Jobs>(
+    name: Name,
+    args: Parameters<Jobs[Name]>,
+    { heavy, signal, transfer = [] }: Parameters<Offload>[2],
+  ): Promise<ReturnType<Jobs[Name]>> => {
+    const { JOBS, readOutcome } = await import('./jobs.js');
+    signal.throwIfAborted();
+    if (!heavy || worker === null) {
+      // A union of functions cannot be called with the arguments of one of them.
+      const job = JOBS[name] as (...args: Parameters<Jobs[Name]>) => ReturnType<Jobs[Name]>;
+      return job(...args);
+    }
+    pool ??= start(worker);
+    const threads = await pool;
+    const outcome = await threads.run({ name, args }, { transfer, signal }).catch(explain);
+    // The worker answers with nothing else, and a job with what it returns.
+    return readOutcome(outcome as JobOutcome) as ReturnType<Jobs[Name]>;
+  };
+}
+
+/** The threads of this process. */
+export const offload: Offload = createOffload(
+  import.meta.url.endsWith('.js') ? new URL('./worker.js', import.meta.url) : null,
+);
+
+async function startThreads(worker: URL): Promise<Threads> {
+  const { createThreads } = await import('./threads.js');
+  return createThreads(worker);
+}
+
+/** @throws UpstreamError `too_large` or UserError for a thread that died, what was thrown otherwise */
+function explain(error: unknown): never {
+  if (!(error instanceof Error) || error.name !== 'ThreadError' || !('reason' in error)) throw error;
+  if (error.reason === 'out_of_memory') {
+    throw new UpstreamError('too_large', 'reading the profile takes more memory than one call may have', {
+      cause: error,
+    });
+  }
+  throw new UserError(
+    error.reason === 'crashed'
+      ? 'The thread that read the profile stopped.'
+      : 'Too many large profiles are being read at the same time.',
+    'Ask once more in some seconds; if it happens again, ask for a shorter window or one pod and tell the operator.',
+  );
+}

@@ -1,0 +1,38 @@
+import type { Profile } from '../profile/model.js';
+
+/**
+ * The same profile with its columns in memory that threads share, so that handing it to another one copies nothing but
+ * the functions.
+ */
+export function shareProfile(profile: Profile): Profile {
+  return {
+    ...profile,
+    frameFunction: sharedUint32(profile.frameFunction),
+    frameLine: sharedUint32(profile.frameLine),
+    frameKin: sharedUint8(profile.frameKin),
+    stackStart: sharedUint32(profile.stackStart),
+    stackFrames: sharedUint32(profile.stackFrames),
+    values: sharedFloat64(profile.values),
+  };
+}
+
+function sharedUint32(array: Uint32Array): Uint32Array {
+  if (array.buffer instanceof SharedArrayBuffer) return array;
+  const shared = new Uint32Array(new SharedArrayBuffer(array.byteLength));
+  shared.set(array);
+  return shared;
+}
+
+function sharedUint8(array: Uint8Array): Uint8Array {
+  if (array.buffer instanceof SharedArrayBuffer) return array;
+  const shared = new Uint8Array(new SharedArrayBuffer(array.byteLength));
+  shared.set(array);
+  return shared;
+}
+
+function sharedFloat64(array: Float64Array): Float64Array {
+  if (array.buffer instanceof SharedArrayBuffer) return array;
+  const shared = new Float64Array(new SharedArrayBuffer(array.byteLength));
+  shared.set(array);
+  return shared;
+}

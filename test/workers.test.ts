@@ -1,0 +1,105 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { gzipSync } from 'node:zlib';
+import { describe, expect, test } from 'vitest';
+import { decodePprof, pprofToProfile, UnreadableProfileError } from '../src/profile/pprof.js';
+import { createOffload } from '../src/work/offload.js';
+import { createThreads } from '../src/work/threads.js';
+import { generateProfile } from './support/generate-profile.js';
+
+// The built worker, as the installed package has it.
+
+const WORKER = new URL('../dist/work/worker.js', import.meta.url);
+const { signal } = new AbortController();
+const heavy = { heavy: true, signal };
+const script = (code: string) => new URL(`data:text/javascript,${encodeURIComponent(code)}`);
+
+/** A worker that does what it is told, and says `done` where it comes back. */
+const OBEYS = script(`
+  import { parentPort } from 'node:worker_threads';
+  parentPort.on('message', ({ args: [what] }) => {
+    if (what === 'exit') process.exit(3);
+    if (what === 'throw') setImmediate(() => { throw new Error('thrown outside of any job'); });
+    else if (what === 'grow') { const all = []; for (;;) all.push({ at: all.length }); }
+    else if (what === 'hang') for (;;);
+    else parentPort.postMessage({ kind: 'done', value: what });
+  });
+`);
+/** The scripts above take whatever they get. */
+const told = (what: string): [Uint8Array] => [what as unknown as Uint8Array];
+
+describe('a thread', () => {
+  const { bytes } = generateProfile({ nodes: 5_000, cpuOnly: true });
+
+  test('decodes as this one does', async () => {
+    const offload = createOffload(WORKER);
+    expect(await offload('decode', [bytes], heavy)).toEqual(pprofToProfile(decodePprof(bytes)));
+  });
+
+  test('takes over the memory of what it is given', async () => {
+    const copy = Uint8Array.from(bytes);
+    await createOffload(WORKER)('decode', [copy], { ...heavy, transfer: [copy.buffer] });
+    expect(copy.length).toBe(0);
+  });
+
+  test('says what is wrong with a damaged profile, and goes on', async () => {
+    const offload = createOffload(WORKER);
+    const cut = offload('decode', [bytes.subarray(0, 5_000)], heavy);
+    await expect(cut).rejects.toThrow(UnreadableProfileError);
+    expect(await offload('decode', [bytes], heavy)).not.toBeNull();
+  });
+
+  test.each([
+    ['exit', { name: 'UserError', message: 'The thread that read the profile stopped.' }],
+    ['throw', { name: 'UserError', message: 'The thread that read the profile stopped.' }],
+    ['grow', { name: 'UpstreamError', kind: 'too_large' }],
+  ])('that ends (%s) is an error with a next step, and the next job has a new one', async (what, error) => {
+    const offload = createOffload(OBEYS, async (entry) => createThreads(entry, 16));
+    await expect(offload('decode', told(what), heavy)).rejects.toMatchObject(error);
+    expect(await offload('decode', told('fine'), heavy)).toBe('fine');
+  });
+
+  test('is stopped by an abort in the middle of its work; those that wait get another', async () => {
+    const threads = createThreads(OBEYS);
+    const run = (what: string, own: AbortSignal) =>
+      threads.run({ args: [what] }, { transfer: [], signal: own });
+    const stops = Array.from({ length: 8 }, () => new AbortController());
+    const hanging = stops.map((stop) => run('hang', stop.signal));
+    const waiting = run('fine', signal);
+    const most = threads.size();
+    for (const [at, stop] of stops.entries()) stop.abort(new Error(`enough ${at}`));
+    const outcomes = await Promise.allSettled(hanging);
+    expect(outcomes.map((one) => one.status === 'rejected' && one.reason.message)).toEqual(
+      stops.map((_, at) => `enough ${at}`),
+    );
+    expect(await waiting).toMatchObject({ value: 'fine' });
+    expect(most).toBeLessThanOrEqual(4);
+    expect(threads.size()).toBe(1);
+  });
+
+  test('does not start for an aborted call, nor for light work', async () => {
+    const threads = { run: () => Promise.reject(new Error('not needed')), size: () => 0 };
+    const offload = createOffload(WORKER, async () => threads);
+    expect(await offload('decode', [bytes], { heavy: false, signal })).not.toBeNull();
+    const aborted = AbortSignal.abort(new Error('gone'));
+    await expect(offload('decode', [bytes], { heavy: true, signal: aborted })).rejects.toThrow('gone');
+  });
+
+  test('does not keep a process alive', async () => {
+    const code = `
+      import { createOffload } from ${JSON.stringify(new URL('../dist/work/offload.js', import.meta.url).href)};
+      import { gunzipSync } from 'node:zlib';
+      const bytes = gunzipSync(Buffer.from(${JSON.stringify(gzipSync(bytes).toString('base64'))}, 'base64'));
+      const offload = createOffload(new URL(${JSON.stringify(WORKER.href)}));
+      const profile = await offload('decode', [bytes], { heavy: true, signal: new AbortController().signal });
+      process.stdout.write(String(profile.values.length));
+    `;
+    const child = spawn(process.execPath, ['--input-type=module', '-e', code]);
+    let text = '';
+    child.stdout.on('data', (part) => {
+      text += part;
+    });
+    const [status] = await once(child, 'exit');
+    expect([status, Number(text)]).toEqual([0, pprofToProfile(decodePprof(bytes)).values.length]);
+  });
+});
