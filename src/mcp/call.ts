@@ -16,13 +16,15 @@ export interface CallResult {
 
 /** What a call needs besides its arguments. */
 export interface CallEnvironment {
-  context: Omit<ToolContext, 'signal' | 'soon' | 'progress'>;
+  context: Omit<ToolContext, 'signal' | 'early' | 'soon' | 'progress'>;
   log: Log;
   /** Deadline of one call, milliseconds. */
   deadlineMs: number;
 }
 
-/** Part of the deadline after which a tool answers with what it has. */
+/** Part of the deadline after which a tool asks for less … */
+const EARLY = 0.5;
+/** … and after which it answers with what it has. */
 const SOON = 0.85;
 
 /**
@@ -41,8 +43,10 @@ export async function callTool(
   const signal = AbortSignal.any([callerSignal, deadline]);
   try {
     const args = checkArguments(tool, rawArguments);
-    const soon = AbortSignal.timeout(Math.max(1, Math.round(environment.deadlineMs * SOON)));
-    const context = { ...environment.context, signal, soon, ...(progress === undefined ? {} : { progress }) };
+    const after = (part: number) =>
+      AbortSignal.timeout(Math.max(1, Math.round(environment.deadlineMs * part)));
+    const timing = { signal, early: after(EARLY), soon: after(SOON) };
+    const context = { ...environment.context, ...timing, ...(progress === undefined ? {} : { progress }) };
     const answer = await untilAborted(tool.run(args, context), signal);
     const text =
       args.format === 'json'

@@ -57,6 +57,17 @@ export function stacksThrough(
   };
 }
 
+/** Stacks whose leaf is one of the marked functions. */
+export function stacksEndingIn(
+  { frameFunction, stackFrames, stackStart }: Profile,
+  marked: (functionId: number) => boolean,
+): (stack: number) => boolean {
+  return (stack) => {
+    const leaf = stackStart[stack] ?? 0;
+    return leaf < (stackStart[stack + 1] ?? 0) && marked(frameFunction[stackFrames[leaf] ?? 0] ?? 0);
+  };
+}
+
 export interface HeaviestStack {
   /** Function ids, entry point first. */
   functionIds: number[];

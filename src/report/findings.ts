@@ -1,11 +1,13 @@
 import { applicationCost } from '../profile/charge.js';
 import { frameOwner } from '../profile/frames.js';
 import { hottestPath } from '../profile/hottest-path.js';
+import type { Profile } from '../profile/model.js';
+import { CUT_OFF } from '../profile/stack-tree.js';
 import { heaviestStack } from '../profile/stacks.js';
-import { compareFunctions, functionTable, rankFunctions } from '../profile/table.js';
+import { compareFunctions, type FunctionTable, functionTable, rankFunctions } from '../profile/table.js';
 import { type Charge, functionData, type NamedFunction } from './functions.js';
 import { divisorOf, type Measurement, round, roundShare } from './measurement.js';
-import { type RankedFunction, rankedRows } from './top-functions.js';
+import { type RankedFunction, raiseTotals, rankedRows } from './top-functions.js';
 
 /** Application functions listed by what they cost with the libraries they use. */
 const APPLICATION_ROWS = 6;
@@ -65,36 +67,22 @@ export function findingsOf(measured: Measurement, limit: number): Findings {
     total_share: share(table.totals[id] ?? 0),
   });
 
-  const path = hottestPath(profile, isApplication);
-  const frames = path.steps.map((step, index) => ({
-    ...named(step.functionId, step.line),
-    total_share: share(step.total),
-    parent_share: roundShare(step.total / (path.steps[index - 1]?.total ?? table.total)),
-    self_share: share(step.self),
-  }));
-
+  const path = pathOf(measured, table);
+  raiseTotals(measured, table);
   const bySelf = rankFunctions(profile, table, 'self');
   const top = bySelf.slice(0, limit);
   const ranked = rankedRows(measured, profile, table, top, isApplication);
-  const cost = applicationCost(profile, isApplication);
+  // Of stacks that were cut nobody knows which own code they passed through first.
+  const cost = measured.reduced === null ? applicationCost(profile, isApplication) : new Float64Array();
   const application = withCost(cost)
     .filter((id) => (cost[id] ?? 0) >= APPLICATION_FLOOR * table.total)
     .sort((a, b) => (cost[b] ?? 0) - (cost[a] ?? 0) || compareFunctions(profile, a, b))
     .slice(0, APPLICATION_ROWS);
-  const heaviest = heaviestStack(profile);
+  const heaviest = measured.reduced === null ? heaviestStack(profile) : null;
   const leaf = heaviest?.functionIds.at(-1);
 
   return {
-    path: {
-      frames,
-      application: path.steps.map((step) => isApplication(step.functionId)),
-      explainsUntil: path.explainsUntil,
-      explainsShare: frames[path.explainsUntil]?.total_share ?? 0,
-      branches: path.branches
-        .filter(({ total }) => total > 0)
-        .slice(0, MAX_BRANCHES)
-        .map(({ functionId, total }) => ({ ...named(functionId), total_share: share(total) })),
-    },
+    path,
     top: ranked.rows,
     charges: ranked.charges,
     application: application.map((id, index) => ({
@@ -114,6 +102,43 @@ export function findingsOf(measured: Measurement, limit: number): Findings {
       owner.reduce((sum, kind, id) => sum + (kind === 'unsymbolised' ? (table.self[id] ?? 0) : 0), 0),
     ),
   };
+}
+
+/** The hottest path; of a profile that was read in part, that through the heavy branches of its call tree. */
+function pathOf({ active, reduced }: Measurement, { total, lines }: FunctionTable): Findings['path'] {
+  const profile = reduced === null ? active : reduced.tree;
+  if (profile === null)
+    return { frames: [], application: [], explainsUntil: -1, explainsShare: 0, branches: [] };
+  const isOwn = profile.functions.map((info) => frameOwner(info) === 'application');
+  const share = (value: number) => roundShare(total === 0 ? 0 : value / total);
+  const named = (id: number, line: number) => functionData(profile.functions[id], line);
+  const { branches, ...found } = hottestPath(profile, (id) => isOwn[id] ?? false);
+  const cut = reduced === null ? -1 : found.steps.findIndex((step) => isCutOff(profile, step.functionId));
+  const steps = cut < 0 ? found.steps : found.steps.slice(0, cut);
+  const explainsUntil = Math.min(found.explainsUntil, steps.length - 1);
+  const frames = steps.map((step, index) => ({
+    ...named(step.functionId, step.line),
+    total_share: share(step.total),
+    parent_share: roundShare(step.total / (steps[index - 1]?.total ?? total)),
+    self_share: share(step.self),
+  }));
+  return {
+    frames,
+    application: steps.map((step) => isOwn[step.functionId] ?? false),
+    explainsUntil,
+    explainsShare: frames[explainsUntil]?.total_share ?? 0,
+    branches: branches
+      .filter((branch) => branch.total > 0)
+      .slice(0, MAX_BRANCHES)
+      .map((branch) => ({
+        ...named(branch.functionId, reduced === null ? (lines[branch.functionId] ?? 0) : 0),
+        total_share: share(branch.total),
+      })),
+  };
+}
+
+function isCutOff({ functions }: Profile, id: number): boolean {
+  return functions[id]?.name === CUT_OFF;
 }
 
 function withCost(cost: Float64Array): number[] {

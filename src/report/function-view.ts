@@ -3,7 +3,15 @@ import type { FrameOwner } from '../profile/frames.js';
 import { totalValue } from '../profile/model.js';
 import type { FunctionView } from '../profile/neighbours.js';
 import { displayBriefly, displayFunction, functionData, type NamedFunction } from './functions.js';
-import { divisorOf, type Measurement, round, roundShare, scopeData, scopeLines } from './measurement.js';
+import {
+  divisorOf,
+  type Measurement,
+  reducedNotes,
+  round,
+  roundShare,
+  scopeData,
+  scopeLines,
+} from './measurement.js';
 import { type NextCall, nextRows } from './next.js';
 import type { Answer, Json } from './render.js';
 import { safeText } from './sanitise.js';
@@ -35,7 +43,8 @@ export interface FunctionReport {
   fn: NamedFunction;
   owner: FrameOwner;
   view: FunctionView;
-  series: Series;
+  /** Null where it was not read. */
+  series: Series | null;
   labels: readonly LabelSplit[];
   next: readonly NextCall[];
 }
@@ -52,6 +61,7 @@ export function functionAnswer(measured: Measurement, report: FunctionReport): A
   const whole = totalValue(measured.active);
   const divisor = divisorOf(measured);
   const scale = scaleOf(measured);
+  const notes = [...measured.notes, ...reducedNotes(measured), ...ownCostNotes(measured)];
   const row = (functionId: number, total: number, line = 0): Row => ({
     ...functionData(functions[functionId], line),
     total: round(total / divisor),
@@ -82,7 +92,7 @@ export function functionAnswer(measured: Measurement, report: FunctionReport): A
       total_share: roundShare(total / view.total),
     })),
     path: path.map((one) => ({ ...one })),
-    timeline: timelineData(series, scale),
+    timeline: series === null ? null : timelineData(series, scale),
     labels: labels.map(({ label, sameAs, values }) => ({
       label: safeText(label),
       same_as: sameAs.map((name) => safeText(name)),
@@ -95,7 +105,7 @@ export function functionAnswer(measured: Measurement, report: FunctionReport): A
   return {
     data: {
       ...data,
-      notes: measured.notes,
+      notes,
       next: next.map((call) => ({ ...call })),
       links: [],
     },
@@ -110,13 +120,20 @@ export function functionAnswer(measured: Measurement, report: FunctionReport): A
       ),
       neighbourBlock('Calls', callees, []),
       { rows: lineRows(view) },
-      { rows: [timelineRow(series)] },
+      { rows: series === null ? [] : [timelineRow(series)] },
       { rows: labels.map((split) => labelRow(split, measured)) },
-      { rows: measured.notes.map((note) => `Note: ${note}`) },
+      { rows: notes.map((note) => `Note: ${note}`) },
       { rows: nextRows(next) },
     ],
     lists: ['callers', 'callees', 'lines', 'path'],
   };
+}
+
+function ownCostNotes({ reduced }: Measurement): string[] {
+  if (reduced === null) return [];
+  return [
+    'Here total, callers and way are of the own cost of the function alone (exact within the call sites read); its callees, timeline and labels were not read.',
+  ];
 }
 
 function headRows(

@@ -29,7 +29,19 @@ export interface Measurement {
   /** Active cost per second, where coverage is continuous. */
   rate: { value: number; unit: string } | null;
   samples: number | null;
+  /** Why `active` holds only the ends of all stacks, and what is known besides; null where it is whole. */
+  reduced: Reduced | null;
   notes: readonly string[];
+}
+
+/** What stands for a profile that was too large to be read whole. */
+export interface Reduced {
+  /** In words, for the middle of a sentence. */
+  reason: string;
+  /** Number of call sites next to the leaf that `active` keeps of every stack. */
+  callSites: number;
+  /** The heavy branches of the call tree from the entry points, idle time included; null where not even they are known. */
+  tree: Profile | null;
 }
 
 /**
@@ -38,6 +50,22 @@ export interface Measurement {
  */
 export function divisorOf({ type, profiles }: Measurement): number {
   return type.kind === 'instant' && profiles !== null ? profiles : 1;
+}
+
+/** Fields of the JSON answers that hold whatever was left out, and those that are at least what they say. */
+const EXACT = ['total', 'self', 'self_share', 'rank'] as const;
+const LOWER_BOUND = ['total of functions', 'hottest_path', 'tree', 'charged_share', 'callers'] as const;
+
+/** What a reader must know about a profile that was read in part; none where it is whole. */
+export function reducedNotes({ reduced }: Measurement): string[] {
+  if (reduced === null) return [];
+  const sites =
+    reduced.callSites === 1 ? 'the leaf' : `the ${reduced.callSites} call sites next to each leaf`;
+  return [
+    `Read in part: ${safeText(reduced.reason, 300)}. Exact: the total, own cost (self) and ranks by it. At least: totals of functions, ` +
+      `path and charges, since only ${sites} and ${reduced.tree === null ? 'no' : 'the heavy branches of the'} call tree were read. ` +
+      'All of it: ask for a shorter window or one pod.',
+  ];
 }
 
 /** `scope`, `total`, `coverage` and `idle` of the JSON answers about profiles. */
@@ -66,7 +94,18 @@ export function scopeData(measured: Measurement, analysed: Profile = measured.ac
       profiles: measured.profiles,
       per_profile: measured.profiles === null ? null : round(active / measured.profiles),
     },
-    coverage: { kept_share: roundShare(whole === 0 ? 0 : kept / whole), truncated: false },
+    coverage: {
+      kept_share: roundShare(whole === 0 ? 0 : kept / whole),
+      truncated: measured.reduced !== null,
+      ...(measured.reduced === null
+        ? {}
+        : {
+            reason: safeText(measured.reduced.reason, 300),
+            exact: [...EXACT],
+            lower_bound: [...LOWER_BOUND],
+            call_sites: measured.reduced.callSites,
+          }),
+    },
     ...(measured.type.wallClock
       ? { idle: { value: round(measured.idle), share: roundShare(whole === 0 ? 0 : measured.idle / whole) } }
       : {}),

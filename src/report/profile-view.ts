@@ -5,12 +5,20 @@ import { totalValue } from '../profile/model.js';
 import { functionTable, rankFunctions } from '../profile/table.js';
 import { callTreeRows } from '../profile/tree.js';
 import { chargeText, displayFunction, functionData } from './functions.js';
-import { divisorOf, type Measurement, round, roundShare, scopeData, scopeLines } from './measurement.js';
+import {
+  divisorOf,
+  type Measurement,
+  reducedNotes,
+  round,
+  roundShare,
+  scopeData,
+  scopeLines,
+} from './measurement.js';
 import { callScope, type NextCall, nextRows } from './next.js';
 import { nothingLeft } from './nothing-left.js';
 import { type Answer, type Block, type JsonObject, MOST_ROWS } from './render.js';
 import { safeText } from './sanitise.js';
-import { rankedRows } from './top-functions.js';
+import { raiseTotals, rankedRows } from './top-functions.js';
 import { formatShare, formatValue } from './units.js';
 
 export interface ViewOptions {
@@ -29,6 +37,7 @@ export function profileViewAnswer(measured: Measurement, filtered: Profile, opti
   const view =
     options.view === 'top' ? topView(measured, filtered, options) : treeView(measured, filtered, options);
   const next = view.next;
+  const notes = [...measured.notes, ...reducedNotes(measured)];
   const filter = filterLine(options, part, whole);
   return {
     data: {
@@ -37,14 +46,14 @@ export function profileViewAnswer(measured: Measurement, filtered: Profile, opti
         ? {}
         : { filter: { focus: options.focus, ignore: options.ignore, kept_share: roundShare(part / whole) } }),
       ...view.data,
-      notes: measured.notes,
+      notes,
       next: next.map((call) => ({ ...call })),
       links: [],
     },
     text: [
       { rows: [...scopeLines(measured), ...(filter === null ? [] : [filter])] },
       view.block,
-      { rows: measured.notes.map((note) => `Note: ${note}`) },
+      { rows: notes.map((note) => `Note: ${note}`) },
       { rows: nextRows(next) },
     ],
     lists: view.lists,
@@ -75,6 +84,7 @@ function topView(measured: Measurement, profile: Profile, options: ViewOptions):
   const whole = totalValue(measured.active);
   const part = totalValue(profile);
   const table = functionTable(profile);
+  raiseTotals(measured, table);
   const ranked = rankFunctions(profile, table, options.sort);
   const rows = ranked.slice(0, options.limit);
   const filtered = isFiltered(options);
@@ -103,7 +113,7 @@ function topView(measured: Measurement, profile: Profile, options: ViewOptions):
     return `${formatShare(row.self_share).padStart(5)} ${formatValue(row.self, measured.type.unit)} ${formatShare(row.total_share).padStart(5)}${kept}  ${displayFunction(row)}${to}`;
   });
   const held = rows.reduce((sum, id) => sum + (table.self[id] ?? 0), 0);
-  const columns = `self share, self, total share${filtered ? ', self/total as share of the kept stacks' : ''}`;
+  const columns = `self share, self, ${measured.reduced === null ? '' : 'at least '}total share${filtered ? ', self/total as share of the kept stacks' : ''}`;
   const more = ranked.length - rows.length;
   return {
     data: { top_functions: data, functions: ranked.length },
@@ -132,7 +142,8 @@ function moreRows(measured: Measurement, { sort, limit, focus, ignore }: ViewOpt
   };
 }
 
-function treeView(measured: Measurement, profile: Profile, options: ViewOptions): View {
+function treeView(measured: Measurement, filtered: Profile, options: ViewOptions): View {
+  const profile = measured.reduced?.tree ?? filtered;
   const whole = totalValue(measured.active);
   const divisor = divisorOf(measured);
   const application = profile.functions.map((info) => frameOwner(info) === 'application');
@@ -163,7 +174,8 @@ function treeView(measured: Measurement, profile: Profile, options: ViewOptions)
     data: { tree: data },
     block: {
       title:
-        'Call tree (total share of the whole; "… +n": n frames that only hand on are left out; "[n more: x%]": smaller callees left out):',
+        `Call tree (${measured.reduced === null ? '' : 'at least; "other": cut off by the store; '}total share of the whole; ` +
+        '"… +n": n frames that only hand on are left out; "[n more: x%]": smaller callees left out):',
       rows: text,
       keep: 8,
       more: 'repeat with focus on one of the rows',

@@ -2,8 +2,8 @@ import { leafMeaning } from '../profile/frames.js';
 import { HANDS_ON, OWN_COST_FLOOR } from '../profile/tree.js';
 import { type Findings, findingsOf } from './findings.js';
 import { chargeText, displayBriefly, displayFunction, displayName, type NamedFunction } from './functions.js';
-import { type Measurement, nothingSampled, scopeData, scopeLines } from './measurement.js';
-import { callScope, focusPattern, type NextCall, nextRows } from './next.js';
+import { type Measurement, nothingSampled, reducedNotes, scopeData, scopeLines } from './measurement.js';
+import { callScope, focusPattern, type NextCall, nextRows, shorterScope } from './next.js';
 import type { Answer, Block } from './render.js';
 import { formatShare, formatValue } from './units.js';
 
@@ -26,7 +26,7 @@ export function summaryAnswer(measured: Measurement, limit: number): Answer {
   const findings = findingsOf(measured, limit);
   const { path } = findings;
   const sentence = headline(measured, findings);
-  const notes = [...measured.notes];
+  const notes = [...measured.notes, ...reducedNotes(measured)];
   if (findings.unsymbolisedShare >= UNSYMBOLISED_WARNING) {
     notes.push(
       `${formatShare(findings.unsymbolisedShare)} of the total is own cost of functions without symbols.`,
@@ -84,7 +84,8 @@ function headline(measured: Measurement, findings: Findings): string {
   const { path, top, application } = findings;
   const what = measured.type.wallClock ? `active ${measured.type.alias} time` : measured.type.alias;
   const mark = path.frames[path.explainsUntil];
-  if (mark === undefined) return nothingSampled(measured);
+  const [leader] = top;
+  if (mark === undefined) return leader === undefined ? nothingSampled(measured) : largestOwn(leader);
   const { at, caller } = culprit(findings);
   const own = path.frames[at];
   const from = path.frames[caller];
@@ -99,7 +100,7 @@ function headline(measured: Measurement, findings: Findings): string {
   const sentences =
     pathShare < NOTICEABLE
       ? [`No path stands out: the heaviest holds ${formatShare(pathShare)} of ${what}.`]
-      : [hottest];
+      : [measured.reduced === null ? hottest : `At least ${hottest}`];
   if (biggest !== undefined && biggest.function !== own?.function) {
     const sentence = `Most expensive application function: ${displayFunction(biggest)} with ${formatShare(biggest.charged_share)}, libraries included.`;
     if (pathShare < DECOY * biggest.charged_share) sentences.unshift(sentence);
@@ -107,20 +108,20 @@ function headline(measured: Measurement, findings: Findings): string {
   }
   if (pathShare >= NOTICEABLE && pathShare < DOMINANT)
     sentences.push('No single path holds half of the cost.');
-  const [leader] = top;
-  const meaning = leader === undefined ? null : leafMeaning(leader.function);
-  if (leader !== undefined && leader.function !== mark.function) {
-    sentences.push(
-      `Largest own cost: ${displayBriefly(leader)}${meaning === null ? '' : ` (${meaning})`} with ${formatShare(leader.self_share)}.`,
-    );
-  }
+  if (leader !== undefined && leader.function !== mark.function) sentences.push(largestOwn(leader));
   return sentences.join(' ');
+}
+
+function largestOwn(leader: NamedFunction & { self_share: number }): string {
+  const meaning = leafMeaning(leader.function);
+  return `Largest own cost: ${displayBriefly(leader)}${meaning === null ? '' : ` (${meaning})`} with ${formatShare(leader.self_share)}.`;
 }
 
 function nextCalls(measured: Measurement, findings: Findings): NextCall[] {
   const target: NamedFunction | undefined =
     findings.path.frames[culprit(findings).at] ?? findings.application[0] ?? findings.top[0];
   if (target === undefined) return [];
+  if (measured.reduced !== null) return [{ tool: 'summarize_profile', arguments: shorterScope(measured) }];
   return [
     {
       tool: 'query_profile',
@@ -150,7 +151,7 @@ function summaryText(
     { rows: scopeLines(measured) },
     { rows: [`Finding: ${sentence}`] },
     {
-      title: `Hottest path (share of the ${of}):`,
+      title: `Hottest path (${measured.reduced === null ? '' : 'at least; '}share of the ${of}):`,
       rows: pathRows(findings),
       keep: 12,
       more: 'query_profile with view=tree',

@@ -1,7 +1,7 @@
 import { chargeLeaves } from '../profile/charge.js';
 import type { Profile } from '../profile/model.js';
 import { totalValue } from '../profile/model.js';
-import type { FunctionTable } from '../profile/table.js';
+import { type FunctionTable, functionTable } from '../profile/table.js';
 import { type Charge, functionData, type NamedFunction } from './functions.js';
 import { divisorOf, type Measurement, round, roundShare } from './measurement.js';
 
@@ -63,4 +63,18 @@ export function rankedRows(
     };
   });
   return { rows, charges };
+}
+
+/**
+ * Raises the totals of a profile that was read in part to what its call tree knows of them: both are lower bounds. Where
+ * idle time is set apart the tree says nothing, for it counts that, too.
+ */
+export function raiseTotals({ active, reduced, type }: Measurement, { totals }: FunctionTable): void {
+  if (reduced === null || reduced.tree === null || type.wallClock) return;
+  const { functions } = reduced.tree;
+  const { totals: inTree } = functionTable(reduced.tree);
+  const known = new Map(functions.map(({ name }, id) => [name, inTree[id] ?? 0]));
+  active.functions.forEach(({ name }, id) => {
+    totals[id] = Math.max(totals[id] ?? 0, known.get(name) ?? 0);
+  });
 }

@@ -50,6 +50,22 @@ export interface MergedProfile {
   profiledSeconds: number | null;
 }
 
+/** What can be had of a merge that is too large to be read whole. */
+export interface ReducedMerge {
+  /**
+   * All stacks, each cut to its call sites nearest to the leaf before they were merged: the own cost of every function is
+   * exact, and so are its callers within them; nothing is known of what lies above.
+   */
+  leaves: Profile;
+  /** Number of these call sites; inlined functions share one. */
+  callSites: number;
+  /**
+   * The call tree from the entry points, by function only, without its light branches: those are put together as callees
+   * named `other`. Totals in it are lower bounds. Null where the store did not give one.
+   */
+  tree: Profile | null;
+}
+
 /**
  * Where profiles come from. Everything above is the same code whatever the kind. Every method throws
  * UpstreamError when the store fails, and stops when the signal is aborted; nothing matching is an empty answer.
@@ -68,6 +84,11 @@ export interface ProfileSource {
   series(labelNames: readonly string[], query: SeriesQuery, signal: AbortSignal): Promise<Labels[]>;
   /** The merge of all matching profiles. */
   profile(query: ProfileQuery, signal: AbortSignal): Promise<MergedProfile>;
+  /**
+   * The merge as far as it can be had where the whole is too large; what has not come by `soon` is left out. Missing
+   * where a source has whole profiles only.
+   */
+  reduced?(query: ProfileQuery, soon: AbortSignal, signal: AbortSignal): Promise<ReducedMerge>;
   /** How many profiles the merge holds, per combination of the `groupBy` labels. */
   snapshots(query: ProfileQuery, groupBy: readonly string[], signal: AbortSignal): Promise<SnapshotCount[]>;
   /** Sums over time per combination of the `groupBy` labels, heaviest first; `step` in seconds, points at `to − k·step`. */

@@ -13,6 +13,8 @@ export interface ToolContext {
   patternsOf?(source: ProfileSource): PatternBook | null;
   now(): number;
   signal: AbortSignal;
+  /** Aborted after half of the call's time: what has not come by then is asked for in less detail. */
+  early?: AbortSignal;
   /** Aborted a little before the call's deadline: what is known by then is the answer. */
   soon?: AbortSignal;
   /** Told of every step of a long call. */

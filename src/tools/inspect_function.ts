@@ -1,12 +1,14 @@
 import { isUnnamed } from '../profile/builder.js';
-import { lookupText } from '../profile/find-function.js';
+import { type FunctionTarget, lookupText } from '../profile/find-function.js';
 import { frameOwner } from '../profile/frames.js';
-import { functionView } from '../profile/neighbours.js';
+import { type FunctionView, functionView } from '../profile/neighbours.js';
+import { selectStacks, stacksEndingIn } from '../profile/stacks.js';
 import { functionAnswer } from '../report/function-view.js';
-import { functionData } from '../report/functions.js';
-import { callScope, focusPattern, longerScope } from '../report/next.js';
+import { functionData, type NamedFunction } from '../report/functions.js';
+import type { Measurement } from '../report/measurement.js';
+import { callScope, focusPattern, longerScope, type NextCall, shorterScope } from '../report/next.js';
 import { safeText } from '../report/sanitise.js';
-import { isShort } from '../report/series.js';
+import { isShort, type Series } from '../report/series.js';
 import { unknownFunctionAnswer } from '../report/unknown-function.js';
 import type { Run } from './define.js';
 import { resolveFunction } from './function-argument.js';
@@ -14,6 +16,7 @@ import { functionSeries } from './function-series.js';
 import { labelCosts } from './label-shares.js';
 import { answerAbout } from './profile-question.js';
 import type { input } from './surface/inspect_function.js';
+import { needsWhole } from './whole-or-reduced.js';
 
 /** Parts of the timeline: each is a merge. */
 const TIMELINE_PARTS = 6;
@@ -24,43 +27,76 @@ const TIMELINE_PARTS = 6;
  * and one question. Never more than 4 at a time.
  */
 export const run: Run<typeof input> = (args, context) =>
-  answerAbout('inspect_function', args, context, async (measured, scope) => {
-    const target = resolveFunction(measured, args.function);
-    const owners = measured.active.functions.map(frameOwner);
-    const view =
-      target === null
-        ? null
-        : functionView(measured.active, target.matches, (id) => owners[id] === 'application');
-    if (target === null || view === null) {
-      return unknownFunctionAnswer(measured, 'inspect_function', args.function, {
-        callers: [],
-        callees: [],
-        lines: [],
-        path: [],
+  answerAbout(
+    'inspect_function',
+    args,
+    context,
+    async (measured, scope) => {
+      const target = resolveFunction(measured, args.function);
+      const view = target === null ? null : viewOf(measured, target);
+      if (target === null || view === null) {
+        needsWhole(measured, 'A function without own cost');
+        return unknownFunctionAnswer(measured, 'inspect_function', args.function, {
+          callers: [],
+          callees: [],
+          lines: [],
+          path: [],
+        });
+      }
+      const isWhole = measured.reduced === null;
+      const series = isWhole
+        ? (await functionSeries(target, measured, scope, TIMELINE_PARTS, context)).series
+        : null;
+      const labels = isWhole ? await labelCosts(target, scope, context) : [];
+      const fn = functionData(target.info, target.line);
+      const name = safeText(lookupText(target));
+      return functionAnswer(measured, {
+        fn,
+        owner: frameOwner(target.info),
+        view,
+        series,
+        labels,
+        next: isWhole
+          ? nextCalls(measured, { fn, name, series })
+          : [{ tool: 'inspect_function', arguments: { ...shorterScope(measured), function: name } }],
       });
-    }
-    const { series } = await functionSeries(target, measured, scope, TIMELINE_PARTS, context);
-    const labels = await labelCosts(target, scope, context);
-    const fn = functionData(target.info, target.line);
-    const name = safeText(lookupText(target));
-    return functionAnswer(measured, {
-      fn,
-      owner: frameOwner(target.info),
-      view,
-      series,
-      labels,
-      next: [
-        ...(isShort(series)
-          ? [{ tool: 'get_timeline', arguments: { ...longerScope(measured), function: name } }]
-          : []),
-        ...(isUnnamed(fn.function)
-          ? []
-          : [
-              {
-                tool: 'query_profile',
-                arguments: { ...callScope(measured), view: 'tree', focus: focusPattern(fn.function) },
-              },
-            ]),
-      ],
-    });
-  });
+    },
+    { mayBeReduced: true },
+  );
+
+/** Of a profile that was read in part only the function's own cost: its stacks are those that end in it. */
+function viewOf({ active, reduced }: Measurement, { matches }: FunctionTarget): FunctionView | null {
+  const owners = active.functions.map(frameOwner);
+  const isOwn = (id: number) => owners[id] === 'application';
+  if (reduced === null) return functionView(active, matches, isOwn);
+  const isTarget = active.functions.map(matches);
+  const view = functionView(
+    selectStacks(
+      active,
+      stacksEndingIn(active, (id) => isTarget[id] === true),
+    ),
+    matches,
+    isOwn,
+  );
+  // Where a stack was cut nobody knows whether it began there.
+  return view === null ? null : { ...view, entry: 0 };
+}
+
+function nextCalls(
+  measured: Measurement,
+  { fn, name, series }: { fn: NamedFunction; name: string; series: Series | null },
+): NextCall[] {
+  return [
+    ...(series !== null && isShort(series)
+      ? [{ tool: 'get_timeline', arguments: { ...longerScope(measured), function: name } }]
+      : []),
+    ...(isUnnamed(fn.function)
+      ? []
+      : [
+          {
+            tool: 'query_profile',
+            arguments: { ...callScope(measured), view: 'tree', focus: focusPattern(fn.function) },
+          },
+        ]),
+  ];
+}

@@ -6,12 +6,13 @@ import type { Measurement } from '../report/measurement.js';
 import { secondsPerUnit } from '../report/units.js';
 import { instanceLabelOf } from '../sources/labels.js';
 import { formatSelector } from '../sources/selector.js';
-import type { ProfileQuery, SeriesQuery } from '../sources/source.js';
+import type { MergedProfile, ProfileQuery, SeriesQuery } from '../sources/source.js';
 import type { ToolContext } from './define.js';
 import { reachNotes } from './reach.js';
 import { allMatchers } from './request.js';
 import type { Scope } from './scope.js';
 import { sumsOver } from './totals.js';
+import { type Merge, readMerge } from './whole-or-reduced.js';
 
 /** Profilers that run all the time send one profile every 10 or 15 seconds; some clocks drift. */
 const SHORTEST_INTERVAL_S = 8;
@@ -28,16 +29,21 @@ const MIN_DIFFERENT_VALUES = 8;
 /**
  * Fetches the merged profile of a scope and how many profiles it holds: one request each, side by side.
  *
+ * @param options.mayBeReduced whether a profile that is too large to be read whole may be read in part
  * @returns null when no profile matched; profiles without any sample are a measurement of nothing
  * @throws UpstreamError
  */
-export async function measure(scope: Scope, context: ToolContext): Promise<Measurement | null> {
+export async function measure(
+  scope: Scope,
+  context: ToolContext,
+  { mayBeReduced = false }: { mayBeReduced?: boolean } = {},
+): Promise<Measurement | null> {
   const { source, type, window } = scope;
   const matchers = allMatchers(scope.service, scope.matchers);
   const query: ProfileQuery = { profileTypeId: type.id, matchers, window };
   const instanceLabel = await findInstanceLabel(query, scope, context);
   const [merged, counts] = await Promise.all([
-    source.profile(query, context.signal),
+    mayBeReduced ? readMerge(source, query, context) : whole(source.profile(query, context.signal)),
     source.snapshots(query, instanceLabel === null ? [] : [instanceLabel], context.signal),
   ]);
   const profiles = counts.reduce((sum, { profiles: number }) => sum + number, 0);
@@ -71,9 +77,14 @@ export async function measure(scope: Scope, context: ToolContext): Promise<Measu
             profiles: counted,
             instances,
           }),
-    samples: await sampleCount(scope, query, active, context),
+    samples: await sampleCount(scope, query, { active, whole: merged.reduced === null }, context),
+    reduced: merged.reduced,
     notes: [...scope.notes, ...merged.notes, ...(await reachNotes(source, window, context))],
   };
+}
+
+async function whole(merged: Promise<MergedProfile>): Promise<Merge> {
+  return { ...(await merged), reduced: null };
 }
 
 /** The label that tells the instances of a scope apart; null where none does. */
@@ -126,12 +137,14 @@ function rateOf(
 async function sampleCount(
   { source, type }: Scope,
   query: ProfileQuery,
-  active: Profile,
+  { active, whole }: { active: Profile; whole: boolean },
   context: ToolContext,
 ): Promise<number | null> {
   if (secondsPerUnit(type.unit) === null) return null;
   const byInterval = samplesByInterval(active);
   if (byInterval !== null) return byInterval;
+  // Another merge of all stacks would be too large, too.
+  if (type.wallClock && !whole) return null;
   const typeIds = await context.schemaOf(source).typeIds(query.matchers, query.window, context.signal);
   const sibling = typeIds.find((id) => {
     const other = parseProfileType(id);

@@ -17,6 +17,7 @@ import { type Resolution, resolveScope, type Scope } from './scope.js';
  * The road that every question about one profile takes: resolve what is meant, fetch it, and either look at it or
  * explain why there is nothing.
  *
+ * @param options.mayBeReduced whether `look` can do with a profile of which only a part could be read
  * @throws UserError, UpstreamError
  */
 export async function answerAbout(
@@ -24,17 +25,18 @@ export async function answerAbout(
   args: ScopeArguments,
   context: ToolContext,
   look: (measured: Measurement, scope: Scope) => Answer | Promise<Answer>,
+  options: { mayBeReduced?: boolean } = {},
 ): Promise<Answer> {
   const request = await readRequest(args, context);
   const resolution = await resolveScope(request, context);
   if ('missing' in resolution) return emptiness(tool, args, resolution.missing, resolution.window, context);
-  const measured = await measure(resolution.scope, context);
+  const measured = await measure(resolution.scope, context, options);
   if (measured !== null) return linked(await look(measured, resolution.scope), resolution.scope);
   // That there is data in the last hour may have been remembered.
   const anew = request.window === null ? await resolveScope(request, askingAnew(context)) : resolution;
   if ('missing' in anew) return emptiness(tool, args, anew.missing, anew.window, context);
   if (!isSame(anew, resolution)) {
-    const second = await measure(anew.scope, context);
+    const second = await measure(anew.scope, context, options);
     if (second !== null) return linked(await look(second, anew.scope), anew.scope);
   }
   const { service, matchers, type } = anew.scope;

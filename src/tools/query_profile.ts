@@ -2,19 +2,32 @@ import { isHeavy, offload } from '../work/offload.js';
 import type { Run } from './define.js';
 import { answerAbout } from './profile-question.js';
 import type { input } from './surface/query_profile.js';
+import { needsWhole } from './whole-or-reduced.js';
 
 /** Rows shown when the caller names no limit. */
 const DEFAULT_ROWS = { top: 20, tree: 30 } as const;
 
 export const run: Run<typeof input> = (args, context) =>
-  answerAbout('query_profile', args, context, (measured) => {
-    const { focus, ignore, view, sort } = args;
-    const options = {
-      view,
-      sort,
-      limit: args.limit ?? DEFAULT_ROWS[view],
-      focus: focus ?? null,
-      ignore: ignore ?? null,
-    };
-    return offload('view', [measured, options], { heavy: isHeavy(measured.active), signal: context.signal });
-  });
+  answerAbout(
+    'query_profile',
+    args,
+    context,
+    (measured) => {
+      const { focus, ignore, view, sort } = args;
+      if (focus !== undefined || ignore !== undefined) needsWhole(measured, 'A filter on any frame');
+      else if (view === 'top' && sort === 'total') needsWhole(measured, 'A ranking by total');
+      else if (view === 'tree' && measured.reduced?.tree === null) needsWhole(measured, 'The call tree');
+      const options = {
+        view,
+        sort,
+        limit: args.limit ?? DEFAULT_ROWS[view],
+        focus: focus ?? null,
+        ignore: ignore ?? null,
+      };
+      return offload('view', [measured, options], {
+        heavy: isHeavy(measured.active),
+        signal: context.signal,
+      });
+    },
+    { mayBeReduced: true },
+  );

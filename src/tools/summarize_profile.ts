@@ -4,6 +4,14 @@ import { answerAbout } from './profile-question.js';
 import type { input } from './surface/summarize_profile.js';
 
 export const run: Run<typeof input> = (args, context) =>
-  answerAbout('summarize_profile', args, context, (measured) =>
-    offload('summary', [measured, args.limit], { heavy: isHeavy(measured.active), signal: context.signal }),
+  answerAbout(
+    'summarize_profile',
+    args,
+    context,
+    (measured) =>
+      offload('summary', [measured, args.limit], {
+        heavy: isHeavy(measured.active),
+        signal: context.signal,
+      }),
+    { mayBeReduced: true },
   );

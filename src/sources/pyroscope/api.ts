@@ -171,10 +171,14 @@ export async function selectHeatmap(
   }));
 }
 
-/** The merge of all selected profiles, untruncated; null when there is no sample. */
+/**
+ * The merge of all selected profiles, untruncated; null when there is no sample.
+ *
+ * @param selection.callSites so many call sites next to the leaf stay of every stack; all where it is left out
+ */
 export async function selectMergeProfile(
   transport: Transport,
-  selection: ProfileSelection,
+  selection: ProfileSelection & { callSites?: number },
   signal: AbortSignal,
 ): Promise<Profile | null> {
   const bytes = await transport.post(`${QUERIER}/SelectMergeProfile`, encodeMergeRequest(selection), {
@@ -190,6 +194,29 @@ export async function selectMergeProfile(
     if (error.tooLarge) throw new UpstreamError('too_large', `SelectMergeProfile: ${error.message}`);
     throw unreadable(`SelectMergeProfile: ${error.message}`);
   }
+}
+
+/**
+ * The call tree of all selected profiles in Pyroscope's own format, cut to about `maxNodes` nodes.
+ *
+ * @param selection.callSite only what lies below this path from an entry point; v1 storage gives the whole tree
+ */
+export async function selectMergeTree(
+  transport: Transport,
+  selection: ProfileSelection & { callSite: readonly string[]; maxNodes: number },
+  signal: AbortSignal,
+): Promise<Uint8Array> {
+  const { callSite, maxNodes } = selection;
+  const request = {
+    ...profileFields(selection),
+    maxNodes,
+    format: 'PROFILE_FORMAT_TREE',
+    ...(callSite.length === 0
+      ? {}
+      : { stackTraceSelector: { callSite: callSite.map((name) => ({ name })) } }),
+  };
+  const answer = await ask(transport, 'SelectMergeStacktraces', request, signal);
+  return Buffer.from(text(member(answer, 'tree')), 'base64');
 }
 
 /** The memory of some bytes where nothing else lies in it: it can be handed over instead of copied. */
@@ -211,8 +238,9 @@ export function encodeMergeRequest({
   labelSelector,
   start,
   end,
-}: ProfileSelection): Uint8Array {
-  return new BinaryWriter()
+  callSites,
+}: ProfileSelection & { callSites?: number }): Uint8Array {
+  const request = new BinaryWriter()
     .tag(1, WireType.LengthDelimited)
     .string(profileTypeId)
     .tag(2, WireType.LengthDelimited)
@@ -220,8 +248,14 @@ export function encodeMergeRequest({
     .tag(3, WireType.Varint)
     .int64(start)
     .tag(4, WireType.Varint)
-    .int64(end)
-    .finish();
+    .int64(end);
+  if (callSites !== undefined) {
+    // stack_trace_selector.go_pgo.keep_locations; nothing in it is about Go.
+    request.tag(6, WireType.LengthDelimited).fork();
+    request.tag(2, WireType.LengthDelimited).fork();
+    request.tag(1, WireType.Varint).uint32(callSites).join().join();
+  }
+  return request.finish();
 }
 
 async function ask(

@@ -15,6 +15,7 @@ import {
   series,
 } from './api.js';
 import { inPieces } from './pieces.js';
+import { reducedMerge } from './reduced.js';
 import { countSnapshots } from './snapshots.js';
 import { createStores, isAbsent, isRefusedByV2 } from './stores.js';
 import { sumOverTime } from './timeline.js';
@@ -94,6 +95,11 @@ export function pyroscopeSourceOver(transport: Transport, identity: SourceIdenti
       const [, sampleType = '', unit = ''] = profileTypeId.split(':');
       const profile = found ?? new ProfileBuilder(sampleType, unit).build();
       return { profile, notes: [], profiledSeconds: null };
+    },
+
+    reduced(query, soon, signal) {
+      const { from: start, to: end } = whole(query).window;
+      return reducedMerge(transport, { ...selector(query), start, end }, soon, signal);
     },
 
     async snapshots(query, groupBy, signal) {

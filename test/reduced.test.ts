@@ -1,0 +1,340 @@
+import { readFileSync } from 'node:fs';
+import { mkdtemp, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { gzipSync } from 'node:zlib';
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Profile } from '../src/profile/model.js';
+import { decodePprof, pprofToProfile } from '../src/profile/pprof.js';
+import { heaviestChain, readTree, totalBelow, treeProfile } from '../src/profile/stack-tree.js';
+import { functionTable } from '../src/profile/table.js';
+import { createFilesSource } from '../src/sources/files/source.js';
+import { createPyroscopeSource } from '../src/sources/pyroscope/source.js';
+import { askerIn, environmentOf, fixture } from './support/ask.js';
+import { manifest } from './support/directory.js';
+import { generateProfile } from './support/generate-profile.js';
+import { stacksOf } from './support/profiles.js';
+import { startPyroscopeServer, type TestPyroscope } from './support/pyroscope-server.js';
+import { pprofOfJson } from './support/recorded-store.js';
+
+// A profile that is too large to be read whole, or does not come in time: what is exact is exact, the rest a lower bound.
+
+const TYPE = 'process_cpu:cpu:nanoseconds:cpu:nanoseconds';
+const START = Date.parse('2026-11-20T14:30:00Z');
+const window = { from: START - 60_000, to: START + 60_000 };
+const query = { profileTypeId: TYPE, matchers: [], window };
+const { signal } = new AbortController();
+const args = {
+  service: 'shop',
+  profile_type: 'cpu',
+  from: '2026-11-20T14:29:00Z',
+  to: '2026-11-20T14:31:00Z',
+};
+
+async function filesOf(bytes: Uint8Array) {
+  const directory = await mkdtemp(path.join(tmpdir(), 'reduced-'));
+  await writeFile(path.join(directory, 'cpu.pb.gz'), gzipSync(bytes));
+  const labels = { service_name: 'shop', pod: 'a' };
+  const listed = [{ file: 'cpu.pb.gz', time: new Date(START).toISOString(), labels }];
+  await writeFile(path.join(directory, 'profiles.json'), manifest(listed));
+  return createFilesSource({ directory });
+}
+
+/** Own cost by name. */
+function selfTable(profile: Profile): Map<string, number> {
+  const { self } = functionTable(profile);
+  return new Map(
+    profile.functions
+      .map(({ name }, id): [string, number] => [name, self[id] ?? 0])
+      .filter(([, value]) => value > 0)
+      .sort(([a], [b]) => (a < b ? -1 : 1)),
+  );
+}
+
+function totalTable(profile: Profile): Map<string, number> {
+  const { totals } = functionTable(profile);
+  return new Map(profile.functions.map(({ name }, id) => [name, totals[id] ?? 0]));
+}
+
+interface OwnCost {
+  rank: number;
+  function: string;
+  file: string;
+  self: number;
+  self_share: number;
+}
+
+/** The rows of a table by own cost; the order of the same cost is not part of it, and the last ones may be such. */
+function ownCosts({ top_functions: rows }: { top_functions: OwnCost[] }) {
+  const least = rows.at(-1)?.self;
+  return rows
+    .filter(({ self }) => self !== least)
+    .map(({ function: name, file, self, self_share }) => ({ name, file, self, self_share }))
+    .sort((a, b) => b.self - a.self || (a.name < b.name ? -1 : 1));
+}
+
+describe.each(['v2', 'v1'] as const)('over the size cap, %s storage', (mode) => {
+  const made = generateProfile({ nodes: 40_000, seed: 5 });
+  /** Between the sizes of the reduced answers and of the whole. */
+  const CAP = 460_000;
+  let server: TestPyroscope;
+  let whole: ReturnType<typeof askerIn>;
+  let ask: ReturnType<typeof askerIn>;
+
+  beforeAll(async () => {
+    server = await startPyroscopeServer(await filesOf(made.bytes), { mode });
+    const capped = (more: object) =>
+      askerIn(environmentOf([createPyroscopeSource({ name: 'p', uid: 'p', url: server.url, ...more })]));
+    whole = capped({});
+    ask = capped({ maxResponseBytes: CAP });
+  });
+  afterAll(() => server.close());
+  const json = async (asking: typeof ask, tool: string, more: object = {}) => {
+    const answer = await asking(tool, { ...args, ...more, format: 'json' });
+    if (answer.isError) throw new Error(answer.text);
+    return JSON.parse(answer.text);
+  };
+
+  test('summarize_profile: own cost and ranks are exact, totals and path are at most the truth, and it says so', async () => {
+    const truth = await json(whole, 'summarize_profile', { limit: 50 });
+    const found = await json(ask, 'summarize_profile', { limit: 50 });
+    expect(truth.coverage).toEqual({ kept_share: 1, truncated: false });
+    expect(found.coverage).toMatchObject({
+      kept_share: 1,
+      truncated: true,
+      reason: 'the full profile is too large (the answer is larger than 0.44 MiB (inflated))',
+      exact: ['total', 'self', 'self_share', 'rank'],
+      call_sites: 4,
+    });
+    expect(found.total).toEqual(truth.total);
+    expect(ownCosts(found)).toEqual(ownCosts(truth));
+    const trueTotals = new Map(
+      (await json(whole, 'query_profile', { limit: 200 })).top_functions.map(
+        (row: { function: string; total: number }) => [row.function, row.total],
+      ),
+    );
+    for (const { function: name, self, total } of found.top_functions) {
+      expect(total).toBeLessThanOrEqual(Number(trueTotals.get(name)));
+      expect(total).toBeGreaterThanOrEqual(self);
+    }
+    expect(found.hottest_path.frames.length).toBeGreaterThan(3);
+    found.hottest_path.frames.forEach((frame: { function: string; total_share: number }, at: number) => {
+      expect(frame.function).toBe(truth.hottest_path.frames[at].function);
+      expect(frame.total_share).toBeLessThanOrEqual(truth.hottest_path.frames[at].total_share);
+    });
+    expect(found.application_functions).toEqual([]);
+    const { text } = await ask('summarize_profile', args);
+    expect(text).toContain('Read in part: the full profile is too large');
+    expect(text).toContain(
+      'Exact: the total, own cost (self) and ranks by it. At least: totals of functions',
+    );
+    expect(text).toContain('Hottest path (at least; share of the total):');
+  });
+
+  test('query_profile: the table by own cost and the tree; a ranking by total or a filter is refused', async () => {
+    const truth = await json(whole, 'query_profile', { limit: 200 });
+    const found = await json(ask, 'query_profile', { limit: 200 });
+    expect(ownCosts(found)).toEqual(ownCosts(truth));
+    expect(found.functions).toBe(truth.functions);
+    const tree = await json(ask, 'query_profile', { view: 'tree' });
+    expect(tree.tree[0].function).toBe(
+      (await json(whole, 'query_profile', { view: 'tree' })).tree[0].function,
+    );
+    for (const more of [{ sort: 'total' }, { focus: 'mallocgc' }, { view: 'tree', ignore: 'mallocgc' }]) {
+      const refused = await ask('query_profile', { ...args, ...more });
+      expect(refused.isError).toBe(true);
+      expect(refused.text).toMatch(
+        /needs the full profile, and the full profile is too large[\s\S]*\nNext: Ask for a shorter window/,
+      );
+    }
+  });
+
+  test('inspect_function: own cost and its callers are exact', async () => {
+    const found = await json(ask, 'inspect_function', { function: 'runtime.mallocgc' });
+    const truth = await json(whole, 'inspect_function', { function: 'runtime.mallocgc' });
+    // The hot leaf calls nothing, so that all of it is own cost.
+    expect(found.self).toBe(truth.self);
+    expect(found.total).toBe(truth.total);
+    // The lists themselves are cut to the size of an answer.
+    expect(found.callers.slice(0, 20)).toEqual(truth.callers.slice(0, 20));
+    expect(found.timeline).toBeNull();
+    expect(found.notes.join(' ')).toContain('of the own cost of the function alone');
+    const inner = await ask('inspect_function', { ...args, function: 'runtime.main' });
+    expect(inner.text).toContain('A function without own cost needs the full profile');
+  });
+
+  test('what needs all stacks says so, with a next step', async () => {
+    const baseline = { baseline_from: '2026-11-20T14:29:00Z', baseline_to: args.to };
+    const { text, isError } = await ask('compare_profiles', { ...args, ...baseline });
+    expect(isError).toBe(true);
+    expect(text).toMatch(
+      /over the size limit \(HTTP 200\): "the answer is larger than 0\.44 MiB[\s\S]*\nNext: Ask for a shorter window/,
+    );
+  });
+
+  test('where only the leaves fit, there are no callers and no tree', async () => {
+    const source = createPyroscopeSource({ name: 'p', uid: 'p', url: server.url, maxResponseBytes: 190_000 });
+    const small = askerIn(environmentOf([source]));
+    const found = await json(small, 'summarize_profile');
+    const truth = await json(whole, 'summarize_profile');
+    expect(ownCosts(found)).toEqual(ownCosts(truth));
+    expect([found.coverage.call_sites, found.hottest_path.frames]).toEqual([1, []]);
+    expect((await small('summarize_profile', args)).text).toContain(
+      'only the leaf and no call tree were read',
+    );
+    expect((await small('query_profile', { ...args, view: 'tree' })).text).toContain(
+      'The call tree needs the full profile',
+    );
+    await source.close();
+  });
+
+  test('a question that was too large is not asked whole again', async () => {
+    const before = server.requests.count('SelectMergeProfile');
+    await json(ask, 'summarize_profile');
+    const after = server.requests.count('SelectMergeProfile');
+    expect(after - before).toBe(2);
+  });
+});
+
+describe('not in time, or refused', () => {
+  const made = generateProfile({ nodes: 3_000, seed: 2 });
+  let server: TestPyroscope;
+  beforeAll(async () => {
+    server = await startPyroscopeServer(await filesOf(made.bytes), { mode: 'v2' });
+  });
+  afterAll(() => server.close());
+
+  const summary = async (more: object = {}, deadlineMs = 30_000) => {
+    const source = createPyroscopeSource({ name: 'p', uid: 'p', url: server.url, ...more });
+    const answer = await askerIn({ ...environmentOf([source]), deadlineMs })('summarize_profile', {
+      ...args,
+      format: 'json',
+    });
+    await source.close();
+    server.faults.clear();
+    return answer;
+  };
+
+  test.each([
+    [
+      'after half of the time of the call',
+      { kind: 'hang' } as const,
+      {},
+      4_000,
+      /did not arrive in half of the time/,
+    ],
+    [
+      'within the time of a request',
+      { kind: 'hang' } as const,
+      { timeoutMs: 300 },
+      20_000,
+      /did not arrive in time/,
+    ],
+    [
+      'as its proxy says',
+      { kind: 'status', status: 413, body: '<html>413 Request Entity Too Large</html>' } as const,
+      {},
+      20_000,
+      /refused to send the full profile for its size/,
+    ],
+    [
+      'as its parts say',
+      {
+        kind: 'status',
+        status: 500,
+        body: '{"code":"unknown","message":"rpc error: code = ResourceExhausted desc = grpc: received message larger than max (104857601 vs. 104857600)"}',
+      } as const,
+      {},
+      20_000,
+      /refused to send the full profile for its size/,
+    ],
+  ])('%s', async (_, fault, more, deadlineMs, reason) => {
+    server.faults.set(fault, { on: 'SelectMergeProfile', times: 1 });
+    const answer = await summary(more, deadlineMs);
+    const { coverage, top_functions } = JSON.parse(answer.text);
+    expect(coverage.reason).toMatch(reason);
+    expect(top_functions[0]).toMatchObject({ function: made.hot.name, self_share: made.hot.share });
+  });
+
+  test('any other failure stays one', async () => {
+    server.faults.set({ kind: 'status', status: 503 }, { on: 'SelectMergeProfile' });
+    expect((await summary()).text).toContain('overloaded');
+  });
+
+  test('without a call tree there is the table still', async () => {
+    server.faults.set({ kind: 'status', status: 413 }, { on: 'SelectMergeProfile', times: 1 });
+    server.faults.set({ kind: 'status', status: 503 }, { on: 'SelectMergeStacktraces' });
+    const { headline, hottest_path, top_functions } = JSON.parse((await summary()).text);
+    expect(headline).toContain(`Largest own cost: ${made.hot.name}`);
+    expect(hottest_path.frames).toEqual([]);
+    expect(top_functions.length).toBe(10);
+  });
+});
+
+test('the own cost of every function is that of the whole, and no total is above it, whatever the profile', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.integer({ min: 1, max: 1_000 }),
+      fc.integer({ min: 50, max: 1_500 }),
+      async (seed, nodes) => {
+        const source = await filesOf(generateProfile({ nodes, seed }).bytes);
+        const server = await startPyroscopeServer(source, { mode: seed % 2 === 0 ? 'v2' : 'v1' });
+        const pyroscope = createPyroscopeSource({ name: 'p', uid: 'p', url: server.url });
+        const whole = (await pyroscope.profile(query, signal)).profile;
+        const reduced = await pyroscope.reduced?.(query, signal, signal);
+        await pyroscope.close();
+        await server.close();
+        expect(reduced && selfTable(reduced.leaves)).toEqual(selfTable(whole));
+        const totals = totalTable(whole);
+        for (const part of [reduced?.leaves, reduced?.tree]) {
+          for (const [name, total] of part ? totalTable(part) : [])
+            expect(total).toBeLessThanOrEqual(totals.get(name) ?? 0);
+        }
+      },
+    ),
+    { numRuns: 12 },
+  );
+});
+
+describe('recorded answers', () => {
+  const bodyOf = (name: string) =>
+    JSON.parse(readFileSync(path.join(fixture('recorded', 'pyroscope'), `${name}.json`), 'utf8')).response
+      .body;
+  const profileOf = (name: string) => pprofToProfile(decodePprof(pprofOfJson(bodyOf(name).pprof.profile)));
+  const treeOf = (name: string) => readTree(Buffer.from(bodyOf(name).tree ?? '', 'base64'));
+
+  test.each(['v2-sms-checkout-pprof-gopgo-k1', 'v2-sms-checkout-pprof-gopgo-k2', 'v1-gopgo-pprof'])(
+    '%s has the own cost of the whole',
+    (name) => {
+      expect(selfTable(profileOf(name))).toEqual(selfTable(profileOf('v2-sms-checkout-pprof')));
+    },
+  );
+
+  test('a call tree: every total is at most that of the whole', () => {
+    const tree = treeOf('v2-sms-checkout-tree-1024');
+    const whole = totalTable(profileOf('v2-sms-checkout-pprof'));
+    for (const [name, total] of totalTable(treeProfile(tree, 'cpu', 'nanoseconds')))
+      expect(total).toBeLessThanOrEqual(whole.get(name) ?? 0);
+    expect(heaviestChain(tree).length).toBeGreaterThan(3);
+  });
+
+  test('below a path lies what the whole tree has there; old storage gives all of it', () => {
+    const below = treeOf('v2-sms-callsite-prefix3-tree');
+    const path3 = below[0]?.names.slice(0, 3) ?? [];
+    const whole = profileOf('v2-sms-checkout-pprof');
+    const truth = stacksOf(whole).filter(([names]) => path3.every((name, at) => names[at] === name));
+    expect(totalBelow(below, path3)).toBe(below.reduce((sum, { value }) => sum + value, 0));
+    expect(totalBelow(below, path3)).toBe(truth.reduce((sum, [, value]) => sum + value, 0));
+    expect(treeOf('v2-sms-callsite-inner-noprefix-tree')).toEqual([]);
+    expect(readTree(new Uint8Array())).toEqual([]);
+    const old = treeOf('v1-callsite-tree-zzz');
+    expect(totalBelow(old, ['zzz'])).toBe(0);
+    expect(old.length).toBeGreaterThan(0);
+  });
+
+  test('a tree that was cut short is no tree', () => {
+    const bytes = Buffer.from(bodyOf('v2-sms-checkout-tree-1024').tree, 'base64');
+    for (let end = 1; end < bytes.length; end += 97) expect(() => readTree(bytes.subarray(0, end))).toThrow();
+  });
+});
