@@ -79,6 +79,14 @@ export class ProfileBuilder {
     this.#stackFrames.append(frames, start, end);
   }
 
+  /** Appends `frames[locations[start]] … frames[locations[end - 1]]`, leaf first: where every location is one frame. */
+  pushMapped(frames: Uint32Array, locations: Uint32Array, start: number, end: number): void {
+    const to = this.#stackFrames.length;
+    const data = this.#stackFrames.reserve(end - start);
+    for (let at = start; at < end; at++) data[to + at - start] = frames[locations[at] ?? 0] ?? 0;
+    this.#stackFrames.length = to + end - start;
+  }
+
   /** Closes the stack under construction. */
   endStack(value: number): void {
     this.#stackStart.push(this.#stackFrames.length);

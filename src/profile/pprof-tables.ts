@@ -57,15 +57,12 @@ const LABEL_NAMES: ReadonlySet<number> = new Set([1, 2, 4]);
 /**
  * Takes samples and locations out of a pprof message.
  *
- * @param sampleIds how a sample's location id is read; ids beyond 32 bits need another reader than `uint32`
+ * @param sampleIds how a sample's location id is read where it may be beyond 32 bits
  * @throws RangeError or Error when a field ends behind the last byte, LimitError when there is too much of anything
  */
-export function readTables(
-  bytes: Uint8Array,
-  sampleIds: (reader: BinaryReader) => number = (reader) => reader.uint32(),
-): PprofTables {
+export function readTables(bytes: Uint8Array, sampleIds?: (reader: BinaryReader) => number): PprofTables {
   const reader = new BinaryReader(bytes);
-  const samples = sampleReader(reader, sampleIds, (what, before, end) =>
+  const samples = sampleReader(bytes, reader, sampleIds, (what, before, end) =>
     checkPacked(what, before, bytes.subarray(reader.pos, end)),
   );
   const locations = locationReader(reader);
@@ -94,9 +91,49 @@ export function readTables(
   return { ...samples.table(), locations: locations.table(), rest: joined(rest) };
 }
 
-function sampleReader(
+/** Bytes of a number that are read here: 28 bits, without a step beyond them. Longer ones are left to the library. */
+const SHORT = 4;
+
+/**
+ * Appends the numbers of a packed field. A large profile has millions, most of one or two bytes, for which the library's
+ * reader and a call for each take three times as long.
+ */
+function appendPacked(
+  bytes: Uint8Array,
   reader: BinaryReader,
-  idOf: (reader: BinaryReader) => number,
+  numbers: GrowingUint32,
+  check: (end: number) => void,
+): void {
+  const end = endOf(reader);
+  check(end);
+  let at = reader.pos;
+  // No number has less than a byte.
+  const data = numbers.reserve(end - at);
+  let to = numbers.length;
+  while (at < end) {
+    const start = at;
+    let byte = bytes[at++] ?? 0;
+    let value = byte & 127;
+    for (let shift = 7; byte > 127 && at - start < SHORT; shift += 7) {
+      byte = bytes[at++] ?? 0;
+      value |= (byte & 127) << shift;
+    }
+    if (byte > 127) {
+      reader.pos = start;
+      value = reader.uint32();
+      at = reader.pos;
+    }
+    data[to++] = value;
+  }
+  numbers.length = to;
+  reader.pos = at;
+  expectEnd(reader, end);
+}
+
+function sampleReader(
+  bytes: Uint8Array,
+  reader: BinaryReader,
+  wideId: ((reader: BinaryReader) => number) | undefined,
   check: (what: Limited, before: number, end: number) => void,
 ) {
   const starts = new GrowingUint32();
@@ -105,7 +142,7 @@ function sampleReader(
   let valuesPerSample = 0;
   let lastName = 0;
   starts.push(0);
-  const readLocation = () => locations.push(idOf(reader));
+  const readLocation = () => locations.push(wideId === undefined ? reader.uint32() : wideId(reader));
   const checkLocations = (end: number) => check('locations in samples', locations.length, end);
   const checkValues = (end: number) => check('values of samples', values.length, end);
   const readValue = () => values.push(readSmall(reader) ?? Number(reader.int64()));
@@ -114,8 +151,11 @@ function sampleReader(
       const before = values.length;
       while (reader.pos < end) {
         const [field, wireType] = reader.tag();
-        if (field === SAMPLE.locationIds) each(reader, wireType, readLocation, checkLocations);
-        else if (field === SAMPLE.values) each(reader, wireType, readValue, checkValues);
+        if (field === SAMPLE.locationIds) {
+          if (wireType === WireType.LengthDelimited && wideId === undefined)
+            appendPacked(bytes, reader, locations, checkLocations);
+          else each(reader, wireType, readLocation, checkLocations);
+        } else if (field === SAMPLE.values) each(reader, wireType, readValue, checkValues);
         else if (field === SAMPLE.labels && wireType === WireType.LengthDelimited) {
           lastName = Math.max(lastName, readLabelNames(reader));
         } else reader.skip(wireType, field);

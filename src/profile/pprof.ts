@@ -203,15 +203,19 @@ export function addPprof(builder: ProfileBuilder, file: PprofFile, valueIndex: n
   const { frames, starts: framesOf } = internFrames(builder, file);
   const { starts, locations, values } = file.samples;
   const types = file.sampleTypes.length;
+  // No location is without a frame; without inlining none has two.
+  const isOneEach = frames.length === file.locations.ids.length;
   for (let sample = 0; sample + 1 < starts.length; sample++) {
     const value = (values[sample * types + valueIndex] ?? 0) * weight;
     const start = starts[sample] ?? 0;
     const end = starts[sample + 1] ?? 0;
     if (value === 0 || start === end) continue;
-    for (let at = start; at < end; at++) {
-      const location = locations[at] ?? 0;
-      builder.pushFrames(frames, framesOf[location] ?? 0, framesOf[location + 1] ?? 0);
-    }
+    if (isOneEach) builder.pushMapped(frames, locations, start, end);
+    else
+      for (let at = start; at < end; at++) {
+        const location = locations[at] ?? 0;
+        builder.pushFrames(frames, framesOf[location] ?? 0, framesOf[location + 1] ?? 0);
+      }
     builder.endStack(value);
   }
 }
