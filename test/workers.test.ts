@@ -3,8 +3,11 @@ import { once } from 'node:events';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { decodePprof, pprofToProfile, UnreadableProfileError } from '../src/profile/pprof.js';
+import { fileHead } from '../src/sources/files/file-head.js';
+import { mergeFiles } from '../src/sources/files/merge.js';
 import { createOffload } from '../src/work/offload.js';
 import { createThreads } from '../src/work/threads.js';
+import { directoryWith } from './support/directory.js';
 import { generateProfile } from './support/generate-profile.js';
 
 // The built worker, as the installed package has it.
@@ -77,6 +80,22 @@ describe('a thread', () => {
     expect(threads.size()).toBe(1);
   });
 
+  test('reads and adds up files as this one does, and names the one that it cannot read', async () => {
+    const directory = await directoryWith({ 'a.pb': bytes, 'b.pb.gz': gzipSync(bytes) });
+    const offload = createOffload(WORKER);
+    const parts = [
+      { file: 'a.pb', index: 0, weight: 2 },
+      { file: 'b.pb.gz', index: 0, weight: -1 },
+    ];
+    const plan = { sampleType: 'cpu', unit: 'nanoseconds', parts, subtracts: true };
+    expect(await offload('mergeFiles', [directory, plan], heavy)).toEqual(await mergeFiles(directory, plan));
+    expect(await offload('fileHead', [directory, 'b.pb.gz'], heavy)).toEqual(
+      await fileHead(directory, 'b.pb.gz'),
+    );
+    const missing = { ...plan, parts: [{ file: 'c.pb', index: 0, weight: 1 }] };
+    await expect(offload('mergeFiles', [directory, missing], heavy)).rejects.toThrow(/^c\.pb: no such file$/);
+  });
+
   test('does not start for an aborted call, nor for light work', async () => {
     const threads = { run: () => Promise.reject(new Error('not needed')), size: () => 0 };
     const offload = createOffload(WORKER, async () => threads);
@@ -95,11 +114,15 @@ describe('a thread', () => {
       process.stdout.write(String(profile.values.length));
     `;
     const child = spawn(process.execPath, ['--input-type=module', '-e', code]);
-    let text = '';
+    let [text, problems] = ['', ''];
     child.stdout.on('data', (part) => {
       text += part;
     });
-    const [status] = await once(child, 'exit');
+    child.stderr.on('data', (part) => {
+      problems += part;
+    });
+    const [status] = await once(child, 'close');
+    expect(problems).toBe('');
     expect([status, Number(text)]).toEqual([0, pprofToProfile(decodePprof(bytes)).values.length]);
   });
 });

@@ -1,4 +1,5 @@
 import type { Config } from '../config.js';
+import { keepHeapSmall } from '../heap.js';
 import type { Log } from '../log.js';
 import type { CallEnvironment } from '../mcp/call.js';
 import type { Io } from './environment.js';
@@ -11,6 +12,7 @@ const BACKSTOP_MS = 5_000;
  * @throws UsageError, UserError when it cannot start
  */
 export async function serve(config: Config, log: Log, io: Io): Promise<void> {
+  keepHeapSmall();
   let made: Promise<CallEnvironment> | undefined;
   // Loaded and made with the first call: a client lists the tools at once.
   const environmentOf = () => {

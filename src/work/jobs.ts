@@ -5,15 +5,19 @@ import type { Measurement } from '../report/measurement.js';
 import { profileViewAnswer, type ViewOptions } from '../report/profile-view.js';
 import type { Answer } from '../report/render.js';
 import { summaryAnswer } from '../report/summary.js';
+import { fileHead } from '../sources/files/file-head.js';
+import { mergeFiles } from '../sources/files/merge.js';
 import { shareProfile } from './share.js';
 
-/** Work that a thread of its own may do: pure functions over plain data, of which nothing but data comes back. */
+/** Work that a thread of its own may do: functions over plain data that read files at most, and give data back. */
 export const JOBS = {
   /** The first sample type of a pprof message; null where it holds no sample. */
   decode(bytes: Uint8Array): Profile | null {
     const file = decodePprof(bytes);
     return file.samples.values.length === 0 ? null : pprofToProfile(file);
   },
+  fileHead,
+  mergeFiles,
   summary: summaryAnswer,
   view(measured: Measurement, options: ViewOptions): Answer {
     const { focus, ignore } = options;
@@ -40,11 +44,11 @@ export type JobOutcome =
   | { kind: 'bug'; message: string; stack: string };
 
 /** Runs a job on the worker's side. Never throws. */
-export function answerJob({ name, args }: JobRequest): JobOutcome {
+export async function answerJob({ name, args }: JobRequest): Promise<JobOutcome> {
   // The arguments come from a typed call on the other side.
   const job = JOBS[name] as (...args: readonly unknown[]) => unknown;
   try {
-    const value = job(...args);
+    const value = await job(...args);
     return { kind: 'done', value: isProfile(value) ? shareProfile(value) : value };
   } catch (error) {
     if (error instanceof UnreadableProfileError) return { kind: 'unreadable', message: error.message };

@@ -16,7 +16,7 @@ export type Offload = <Name extends keyof Jobs>(
   name: Name,
   args: Parameters<Jobs[Name]>,
   how: { heavy: boolean; signal: AbortSignal; transfer?: readonly TransferListItem[] },
-) => Promise<ReturnType<Jobs[Name]>>;
+) => Promise<Awaited<ReturnType<Jobs[Name]>>>;
 
 /** Whether looking at a profile would hold up everybody else. */
 export function isHeavy({ stackFrames }: Profile): boolean {
@@ -38,19 +38,19 @@ export function createOffload(
     name: Name,
     args: Parameters<Jobs[Name]>,
     { heavy, signal, transfer = [] }: Parameters<Offload>[2],
-  ): Promise<ReturnType<Jobs[Name]>> => {
+  ): Promise<Awaited<ReturnType<Jobs[Name]>>> => {
     const { JOBS, readOutcome } = await import('./jobs.js');
     signal.throwIfAborted();
     if (!heavy || worker === null) {
       // A union of functions cannot be called with the arguments of one of them.
       const job = JOBS[name] as (...args: Parameters<Jobs[Name]>) => ReturnType<Jobs[Name]>;
-      return job(...args);
+      return await job(...args);
     }
     pool ??= start(worker);
     const threads = await pool;
     const outcome = await threads.run({ name, args }, { transfer, signal }).catch(explain);
     // The worker answers with nothing else, and a job with what it returns.
-    return readOutcome(outcome as JobOutcome) as ReturnType<Jobs[Name]>;
+    return readOutcome(outcome as JobOutcome) as Awaited<ReturnType<Jobs[Name]>>;
   };
 }
 

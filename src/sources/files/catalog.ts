@@ -1,10 +1,12 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
-import { type PprofFile, pprofTotal } from '../../profile/pprof.js';
+import { offload } from '../../work/offload.js';
 import { labelsFrom } from '../labels.js';
 import type { Labels } from '../source.js';
+import { type CountedStacks, countedStacks } from './counters.js';
+import { type FileHead, headOf } from './file-head.js';
 import { type ManifestProfile, readManifest } from './manifest.js';
-import { type BrokenFile, readProfileFile, reasonOf } from './profile-file.js';
+import { type BrokenFile, isHeavyFile, readProfileFile, reasonOf } from './profile-file.js';
 import { type Counters, counterSurvey } from './series.js';
 import { findProfileFiles } from './walk.js';
 
@@ -21,6 +23,8 @@ export interface CatalogEntry {
   typeIds: readonly string[];
   /** The total of each of them, so that nothing but stacks needs the file again. */
   totals: readonly number[];
+  /** Whether reading it would hold up everybody else. */
+  heavy: boolean;
 }
 
 export interface Catalog {
@@ -43,7 +47,7 @@ export interface Catalog {
  */
 export async function readCatalog(
   directory: string,
-  readAgain: (entry: CatalogEntry) => Promise<PprofFile>,
+  readAgain: (entry: CatalogEntry) => Promise<CountedStacks>,
   signal: AbortSignal,
 ): Promise<Catalog> {
   const { candidates, broken } = await candidatesOf(directory, signal);
@@ -54,18 +58,37 @@ export async function readCatalog(
     signal.throwIfAborted();
     try {
       if (!isInside(file)) throw new Error('lies outside the directory');
-      const pprof = await readProfileFile(directory, file);
-      if (listed === undefined && pprof.timeNanos === 0n) undated.push(file);
+      const heavy = await isHeavyFile(directory, file);
+      const { head, stacks } = await readHead(directory, file, heavy, signal);
+      if (listed === undefined && head.timeNanos === 0n) undated.push(file);
       const entry =
-        listed === undefined ? await foundEntry(directory, file, pprof) : listedEntry(listed, pprof);
-      survey.add(entry, pprof);
+        listed === undefined
+          ? await foundEntry(directory, file, { heavy, ...head })
+          : listedEntry(listed, { heavy, ...head });
+      survey.add(entry, stacks);
       entries.push(entry);
     } catch (error) {
+      signal.throwIfAborted();
       broken.push({ file, reason: reasonOf(error) });
     }
   }
   entries.sort(compareByTime);
   return { entries, broken, undated, counters: await survey.counters(readAgain, signal) };
+}
+
+/** What the list keeps of a file, and its stacks where they are asked for. */
+async function readHead(
+  directory: string,
+  file: string,
+  heavy: boolean,
+  signal: AbortSignal,
+): Promise<{ head: FileHead; stacks: () => CountedStacks }> {
+  if (heavy) {
+    const { head, stacks } = await offload('fileHead', [directory, file], { heavy, signal });
+    return { head, stacks: () => stacks };
+  }
+  const pprof = await readProfileFile(directory, file);
+  return { head: headOf(pprof), stacks: () => countedStacks(pprof) };
 }
 
 interface Candidate {
@@ -103,7 +126,7 @@ function compareByTime(
   return a.time - b.time || compareNames(a.file, b.file);
 }
 
-function listedEntry(profile: ManifestProfile, pprof: PprofFile): CatalogEntry {
+function listedEntry(profile: ManifestProfile, pprof: FileHead & { heavy: boolean }): CatalogEntry {
   const ownSeconds = Number(pprof.durationNanos) / 1e9;
   return {
     file: profile.file,
@@ -111,12 +134,17 @@ function listedEntry(profile: ManifestProfile, pprof: PprofFile): CatalogEntry {
     seconds: profile.duration_s ?? (ownSeconds > 0 ? ownSeconds : null),
     labels: labelsFrom(Object.entries(profile.labels)),
     typeIds: typeIds(profile.type_name, pprof),
-    totals: totals(pprof),
+    totals: pprof.totals,
+    heavy: pprof.heavy,
   };
 }
 
 /** Folders name what a manifest would: the first the service, those below it the instance. */
-async function foundEntry(directory: string, file: string, pprof: PprofFile): Promise<CatalogEntry> {
+async function foundEntry(
+  directory: string,
+  file: string,
+  pprof: FileHead & { heavy: boolean },
+): Promise<CatalogEntry> {
   const [service, ...instance] = file.split('/').slice(0, -1);
   const seconds = Number(pprof.durationNanos) / 1e9;
   const time =
@@ -132,21 +160,18 @@ async function foundEntry(directory: string, file: string, pprof: PprofFile): Pr
       ...(instance.length > 0 ? [['instance', instance.join('/')] as const] : []),
     ]),
     typeIds: typeIds(typeName(file, pprof), pprof),
-    totals: totals(pprof),
+    totals: pprof.totals,
+    heavy: pprof.heavy,
   };
 }
 
-function typeIds(name: string, pprof: PprofFile): string[] {
+function typeIds(name: string, pprof: FileHead): string[] {
   const period = `${pprof.periodType?.type ?? ''}:${pprof.periodType?.unit ?? ''}`;
   return pprof.sampleTypes.map(({ type, unit }) => `${name}:${type}:${unit}:${period}`);
 }
 
-function totals(pprof: PprofFile): number[] {
-  return pprof.sampleTypes.map((_, index) => pprofTotal(pprof, index));
-}
-
 /** The name that the usual agents give to such a profile; block and mutex profiles differ only in their file name. */
-function typeName(file: string, { sampleTypes }: PprofFile): string {
+function typeName(file: string, { sampleTypes }: FileHead): string {
   const types = sampleTypes.map(({ type }) => type);
   if (types.includes('cpu')) return 'process_cpu';
   if (types.some((type) => /^(?:alloc|inuse)_|^(?:space|objects)$/.test(type))) return 'memory';

@@ -28,9 +28,21 @@ export type CounterVerdict =
   | { kind: 'suspected' }
   | { kind: 'none' };
 
+/** The samples of a file with what tells their stacks. */
+export interface CountedStacks {
+  sampleTypes: PprofFile['sampleTypes'];
+  samples: Pick<PprofFile['samples'], 'values'>;
+  keys: Float64Array;
+}
+
+export function countedStacks(file: PprofFile): CountedStacks {
+  const { sampleTypes, samples } = file;
+  return { sampleTypes, samples: { values: samples.values }, keys: stackKeys(file) };
+}
+
 /** Value per stack of one sample type, keyed by functions, files and lines as `stackKeys` gives them. */
 export function stackValues(
-  { samples, sampleTypes }: PprofFile,
+  { samples, sampleTypes }: Pick<CountedStacks, 'samples' | 'sampleTypes'>,
   valueIndex: number,
   keys: Float64Array,
 ): Map<number, number> {

@@ -10,6 +10,9 @@ const inflate = promisify(gunzip);
 /** Largest profile read, inflated: a heap profile of a very large process has some tens of MB. */
 const MAX_PROFILE_BYTES = 256 * 2 ** 20;
 
+/** From this size on a file, which is mostly compressed, is read in a thread: it has some 2 MiB inside. */
+const HEAVY_FILE_BYTES = 512 * 2 ** 10;
+
 /** A file that could not be read, and why. */
 export interface BrokenFile {
   file: string;
@@ -68,6 +71,14 @@ export async function withFile<T>(
 
 /** Windows has neither. */
 const { O_NONBLOCK: NONBLOCK = 0, O_NOFOLLOW: NOFOLLOW = 0 } = constants;
+
+/** Whether reading a file would hold up everybody else; not, where there is no such file. */
+export async function isHeavyFile(directory: string, file: string): Promise<boolean> {
+  return stat(path.join(directory, file)).then(
+    ({ size }) => size >= HEAVY_FILE_BYTES,
+    () => false,
+  );
+}
 
 /** Whether a resolved path is the resolved root or lies below it. */
 export function isBelow(root: string, real: string): boolean {

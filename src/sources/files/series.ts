@@ -1,7 +1,6 @@
-import type { PprofFile } from '../../profile/pprof.js';
 import { parseProfileType } from '../../profile/types.js';
 import type { CatalogEntry } from './catalog.js';
-import { counterDetector, stackKeys, stackValues } from './counters.js';
+import { type CountedStacks, counterDetector, stackValues } from './counters.js';
 
 /** How a reading of a counter enters a merge: less the reading before it, as it is after a restart, or not at all. */
 export type CounterReading = { minus: CatalogEntry | null } | 'left_out';
@@ -29,7 +28,7 @@ type Detectors = Map<string, { entries: CatalogEntry[]; detector: ReturnType<typ
 export function counterSurvey(compare: (a: CatalogEntry, b: CatalogEntry) => number) {
   const all = new Map<string, Series>();
   return {
-    add(entry: CatalogEntry, pprof: PprofFile): void {
+    add(entry: CatalogEntry, stacksOf: () => CountedStacks): void {
       if (!entry.typeIds.some(mayBeCounter)) return;
       const key = JSON.stringify(Object.entries(entry.labels).sort());
       const series: Series = all.get(key) ?? {
@@ -42,13 +41,13 @@ export function counterSurvey(compare: (a: CatalogEntry, b: CatalogEntry) => num
       series.inOrder &&= compare(series.last, entry) <= 0;
       series.last = entry;
       series.entries.push(entry);
-      if (series.inOrder) detect(series.detectors, entry, pprof);
+      if (series.inOrder) detect(series.detectors, entry, stacksOf());
       else series.detectors.clear();
     },
 
     /** Per profile type. Series that came out of order are read again. */
     async counters(
-      readAgain: (entry: CatalogEntry) => Promise<PprofFile>,
+      readAgain: (entry: CatalogEntry) => Promise<CountedStacks>,
       signal: AbortSignal,
     ): Promise<Map<string, Counters>> {
       const readings = new Map<string, Map<CatalogEntry, CounterReading>>();
@@ -89,14 +88,13 @@ export function counterSurvey(compare: (a: CatalogEntry, b: CatalogEntry) => num
   };
 }
 
-function detect(detectors: Detectors, entry: CatalogEntry, pprof: PprofFile): void {
-  const keys = stackKeys(pprof);
+function detect(detectors: Detectors, entry: CatalogEntry, stacks: CountedStacks): void {
   entry.typeIds.forEach((typeId, index) => {
     if (!mayBeCounter(typeId) || entry.typeIds.indexOf(typeId) < index) return;
     const found = detectors.get(typeId) ?? { entries: [], detector: counterDetector() };
     detectors.set(typeId, found);
     found.entries.push(entry);
-    found.detector.add(stackValues(pprof, index, keys));
+    found.detector.add(stackValues(stacks, index, stacks.keys));
   });
 }
 

@@ -1,17 +1,18 @@
 import path from 'node:path';
 import { LRUCache } from 'lru-cache';
-import { UpstreamError } from '../../errors.js';
-import { ProfileBuilder } from '../../profile/builder.js';
+import { UpstreamError, UserError } from '../../errors.js';
 import type { Profile } from '../../profile/model.js';
-import { addPprof, type PprofFile } from '../../profile/pprof.js';
-import { coalesceStacks } from '../../profile/stacks.js';
+import type { PprofFile } from '../../profile/pprof.js';
 import { parseProfileType } from '../../profile/types.js';
 import { sharedWork } from '../../shared-work.js';
+import { offload } from '../../work/offload.js';
 import { countByLabels, sumBySteps } from '../grouping.js';
 import { pickLabels } from '../labels.js';
 import { matcherTest } from '../selector.js';
 import type { Labels, ProfileQuery, ProfileSource, SeriesQuery } from '../source.js';
 import { type CatalogEntry, readCatalog } from './catalog.js';
+import { countedStacks } from './counters.js';
+import { type MergePlan, mergeParts } from './merge.js';
 import { brokenNotes, type CounterUse, counterNotes, undatedNotes } from './notes.js';
 import { readProfileFile, reasonOf } from './profile-file.js';
 
@@ -44,7 +45,7 @@ export function createFilesSource(options: {
       1024 + 4 * stackFrames.length + 12 * values.length + 256 * functions.length,
   });
 
-  const read = async ({ file }: CatalogEntry): Promise<PprofFile> => {
+  const read = async (file: string): Promise<PprofFile> => {
     const known = decoded.get(file);
     if (known !== undefined) return known;
     try {
@@ -57,7 +58,16 @@ export function createFilesSource(options: {
     }
   };
 
-  const catalog = sharedWork((signal) => readCatalog(directory, read, signal));
+  const catalog = sharedWork((signal) =>
+    readCatalog(
+      directory,
+      async ({ file, heavy }) =>
+        heavy
+          ? (await offload('fileHead', [directory, file], { heavy, signal })).stacks
+          : countedStacks(await read(file)),
+      signal,
+    ),
+  );
 
   /** The profiles of a query, each with those of its types that the query means. */
   const matching = async (
@@ -101,13 +111,18 @@ export function createFilesSource(options: {
     const known = merged.get(key);
     if (known !== undefined) return known;
     const type = parseProfileType(typeId);
-    const builder = new ProfileBuilder(type?.sampleType ?? '', type?.unit ?? '');
-    for (const [entry, weight] of weights) {
-      signal.throwIfAborted();
-      addPprof(builder, await read(entry), entry.typeIds.indexOf(typeId), weight);
-    }
-    const built = builder.build();
-    const profile = parts.some(({ minus }) => minus !== null) ? coalesceStacks(built) : built;
+    const plan: MergePlan = {
+      sampleType: type?.sampleType ?? '',
+      unit: type?.unit ?? '',
+      parts: weights.map(([{ file, typeIds }, weight]) => ({ file, index: typeIds.indexOf(typeId), weight })),
+      subtracts: parts.some(({ minus }) => minus !== null),
+    };
+    const profile = weights.some(([{ heavy }]) => heavy)
+      ? await offload('mergeFiles', [directory, plan], { heavy: true, signal }).catch((error: unknown) => {
+          signal.throwIfAborted();
+          throw unreadableNow(error);
+        })
+      : await mergeParts(plan, read, breather(signal));
     merged.set(key, profile);
     return profile;
   };
@@ -205,6 +220,30 @@ export function createFilesSource(options: {
       merged.clear();
     },
   };
+}
+
+/** Work on the event loop goes on for so long, then others have a turn. */
+const TURN_MS = 50;
+
+/** Lets others have a turn from time to time; what is decoded already comes without any wait. */
+function breather(signal: AbortSignal): () => Promise<void> | void {
+  let since = performance.now();
+  return () => {
+    signal.throwIfAborted();
+    if (performance.now() - since < TURN_MS) return;
+    return new Promise((resolve) =>
+      setImmediate(() => {
+        since = performance.now();
+        resolve();
+      }),
+    );
+  };
+}
+
+/** A file could be read when the directory was listed. */
+function unreadableNow(error: unknown): unknown {
+  if (error instanceof UpstreamError || error instanceof UserError) return error;
+  return new UpstreamError('unreadable', reasonOf(error), { cause: error });
 }
 
 /**

@@ -1,0 +1,30 @@
+import { type PprofFile, pprofTotal, UnreadableProfileError } from '../../profile/pprof.js';
+import { type CountedStacks, countedStacks } from './counters.js';
+import { readProfileFile, reasonOf } from './profile-file.js';
+
+/** What the list of a directory keeps of a file. */
+export interface FileHead
+  extends Pick<PprofFile, 'sampleTypes' | 'periodType' | 'timeNanos' | 'durationNanos'> {
+  /** Per sample type the sum of its values. */
+  totals: readonly number[];
+}
+
+/**
+ * Reads a file for the list of its directory, with its stacks, which tell a counter.
+ * @throws UnreadableProfileError with the reason
+ */
+export async function fileHead(
+  directory: string,
+  file: string,
+): Promise<{ head: FileHead; stacks: CountedStacks }> {
+  const pprof = await readProfileFile(directory, file).catch((error: unknown) => {
+    throw new UnreadableProfileError(reasonOf(error));
+  });
+  return { head: headOf(pprof), stacks: countedStacks(pprof) };
+}
+
+export function headOf(pprof: PprofFile): FileHead {
+  const { sampleTypes, periodType, timeNanos, durationNanos } = pprof;
+  const totals = sampleTypes.map((_, index) => pprofTotal(pprof, index));
+  return { sampleTypes, periodType, timeNanos, durationNanos, totals };
+}
