@@ -10,6 +10,7 @@ import { type CallResult, callTool } from '../src/mcp/call.js';
 import { createSchema } from '../src/schema/schema.js';
 import { createPyroscopeSource } from '../src/sources/pyroscope/source.js';
 import { createRegistry } from '../src/sources/registry.js';
+import type { ProfileSource } from '../src/sources/source.js';
 import type { Tool } from '../src/tools/define.js';
 
 const ROOT = new URL('../../', import.meta.url);
@@ -24,6 +25,7 @@ export function path(name: string): string {
 
 /** A store in a process of its own, and how to ask it: raw, and through the product. */
 export interface Upstream {
+  url: string;
   nodes: number;
   stacks: number;
   /** Bytes of a profile as it comes over the wire. */
@@ -46,13 +48,9 @@ export async function startUpstream(...args: number[]): Promise<Upstream> {
   const url = `http://127.0.0.1:${port}`;
   const pool = new Pool(url, { connections: 8 });
   const source = createPyroscopeSource({ name: 'bench', uid: 'bench', url });
-  const schema = createSchema(source);
-  const environment = {
-    context: { sources: createRegistry([source]), schemaOf: () => schema, now: Date.now },
-    log: createLog('error', () => {}),
-    deadlineMs: 60_000,
-  };
+  const call = callerOf(source);
   return {
+    url,
     nodes,
     stacks,
     gzip,
@@ -64,11 +62,7 @@ export async function startUpstream(...args: number[]): Promise<Upstream> {
       });
       return promisify(gunzip)(await body.bytes());
     },
-    async call(tool, args) {
-      const answer = await callTool(tool, args, environment, new AbortController().signal);
-      if (answer.isError) throw new Error(answer.text);
-      return answer;
-    },
+    call,
     async stop() {
       await source.close();
       await pool.close();
@@ -77,14 +71,30 @@ export async function startUpstream(...args: number[]): Promise<Upstream> {
   };
 }
 
+/** Asks tools about one source. @throws Error when one answers with an error */
+export function callerOf(source: ProfileSource): (tool: Tool, args: object) => Promise<CallResult> {
+  const schema = createSchema(source);
+  const environment = {
+    context: { sources: createRegistry([source]), schemaOf: () => schema, now: Date.now },
+    log: createLog('error', () => {}),
+    deadlineMs: 60_000,
+  };
+  return async (tool, args) => {
+    const answer = await callTool(tool, args, environment, new AbortController().signal);
+    if (answer.isError) throw new Error(answer.text);
+    return answer;
+  };
+}
+
 /** Medians in milliseconds of two kinds of work that take turns, after some rounds that do not count. */
 export async function alternating(
   raw: () => Promise<unknown>,
   call: () => Promise<unknown>,
   rounds = ROUNDS,
+  warmUp = WARM_UP,
 ): Promise<{ rawMs: number; callMs: number }> {
   const times = { raw: [] as number[], call: [] as number[] };
-  for (let round = -WARM_UP; round < rounds; round++) {
+  for (let round = -warmUp; round < rounds; round++) {
     const [, rawMs] = await timed(raw);
     const [, callMs] = await timed(call);
     if (round < 0) continue;

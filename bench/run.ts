@@ -7,7 +7,10 @@ import { summarizeProfile } from '../src/tools/surface/summarize_profile.js';
 import { writeFigures } from '../test/support/figures.js';
 import { compareRows } from './compare.js';
 import { learningSections } from './learning.js';
+import { liveRows } from './live.js';
+import { loopRows } from './loop.js';
 import { alternating, median, path, ROUNDS, startUpstream, timed } from './measure.js';
+import { memoryRows } from './memory.js';
 
 // Prints the timings and writes them into bench/README.md. Every figure stands beside the same raw work in one run.
 
@@ -21,6 +24,9 @@ async function main(): Promise<void> {
   const compared = await compareRows(COMPARE_ROUNDS);
   const learned = await learningSections();
   const start = await coldStart();
+  const loop = await loopRows();
+  const memory = await memoryRows();
+  const live = await liveRows(800_000, process.env);
   const table = [
     `Measured by \`npm run bench\` on Node ${process.versions.node}, ${cpus().length} cores; medians of ${ROUNDS} rounds (comparisons: ${COMPARE_ROUNDS}, starts: ${STARTS}), raw and ours alternating.`,
     '',
@@ -47,6 +53,34 @@ async function main(): Promise<void> {
     '| what | ms | ÷ `node -e 0` |',
     '| --- | --: | --: |',
     ...start,
+    '',
+    '## How long the event loop stands still',
+    '',
+    'At most, over 5 calls; the first call, which also loads and compiles the code, apart.',
+    '',
+    '| nodes | call | whole call | first call: blocked | later calls: blocked |',
+    '| --: | --- | --: | --: | --: |',
+    ...loop,
+    '',
+    '## Resident memory of the server over stdio',
+    '',
+    '`summarize_profile` and `query_profile` (table, tree) in turn. "Most" is the peak so far.',
+    '',
+    '| nodes | calls | now | most |',
+    '| --: | --: | --: | --: |',
+    ...memory,
+    '',
+    '## A real Pyroscope with a profile of 800,000 nodes',
+    '',
+    ...(live.length === 0
+      ? ['Not measured: `PYROSCOPE_BIN` names no server.']
+      : [
+          '"Raw" asks it for the full profile and inflates it, in turn with the call. "In part": the full profile is over the cap.',
+          '',
+          '| call | raw request | whole call | call ÷ raw |',
+          '| --- | --: | --: | --: |',
+          ...live,
+        ]),
   ].join('\n');
   process.stdout.write(`${table}\n`);
   writeFigures(path('bench/README.md'), table);

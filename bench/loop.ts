@@ -1,0 +1,110 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import nodePath from 'node:path';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { createFilesSource } from '../src/sources/files/source.js';
+import { compareProfiles } from '../src/tools/compare_profiles.js';
+import type { Tool } from '../src/tools/define.js';
+import { inspectFunction } from '../src/tools/inspect_function.js';
+import { queryProfile } from '../src/tools/query_profile.js';
+import { summarizeProfile } from '../src/tools/summarize_profile.js';
+import { generateProfile } from '../test/support/generate-profile.js';
+import { callerOf, median, startUpstream } from './measure.js';
+
+const MINUTE = 60_000;
+const SIZES = [100_000, 400_000, 800_000];
+const CALLS = 5;
+const RESOLUTION_MS = 5;
+/** Bytes of the large file, inflated. */
+const FILE_BYTES = 100 * 2 ** 20;
+
+const QUESTIONS: readonly (readonly [name: string, tool: Tool, more: object])[] = [
+  ['summarize_profile', summarizeProfile, {}],
+  ['query_profile view=top', queryProfile, { limit: 20 }],
+  ['query_profile view=tree, focus', queryProfile, { view: 'tree', focus: 'mallocgc' }],
+  ['inspect_function', inspectFunction, { function: 'runtime.mallocgc' }],
+  ['compare_profiles, two profiles', compareProfiles, {}],
+];
+
+/** How long the event loop stands still at most during a call, one row a size and question; the first call apart. */
+export async function loopRows(): Promise<string[]> {
+  const rows: string[] = [];
+  for (const nodes of SIZES) {
+    const changedAt = Math.floor(Date.now() / MINUTE) * MINUTE - 30 * MINUTE;
+    const upstream = await startUpstream(nodes, changedAt, 1);
+    const window = {
+      from: new Date(changedAt).toISOString(),
+      to: new Date(changedAt + 15 * MINUTE).toISOString(),
+    };
+    for (const [name, tool, more] of QUESTIONS) {
+      const args = { service: 'shop', profile_type: 'cpu', ...window, ...more };
+      rows.push(await loopRow(nodes.toLocaleString('en'), name, () => upstream.call(tool, args)));
+    }
+    await upstream.stop();
+  }
+  return [...rows, ...(await fileRows())];
+}
+
+/** A file of 100 MiB: the samples of a large profile again and again. */
+async function fileRows(): Promise<string[]> {
+  const directory = await mkdtemp(nodePath.join(tmpdir(), 'large-'));
+  const { bytes } = generateProfile({ nodes: 400_000, seed: 1, hotShare: 0.3024 });
+  // Repeated messages of a protobuf file add up: repeated fields are joined. What names refer to stays the same.
+  const samples = samplesOf(bytes);
+  const parts: Uint8Array[] = [bytes];
+  for (let size = bytes.length; size < FILE_BYTES; size += samples.length) parts.push(samples);
+  await writeFile(nodePath.join(directory, 'cpu.pb'), Buffer.concat(parts));
+  const rows: string[] = [];
+  const source = createFilesSource({ directory });
+  const call = callerOf(source);
+  for (const [name, tool, more] of QUESTIONS.slice(0, 3)) {
+    const args = { profile_type: 'cpu', ...more };
+    rows.push(await loopRow('file of 100 MiB', name, () => call(tool, args)));
+  }
+  await source.close();
+  await rm(directory, { recursive: true });
+  return rows;
+}
+
+/** The samples of a pprof message, as they are. */
+function samplesOf(bytes: Uint8Array): Uint8Array {
+  const found: Uint8Array[] = [];
+  for (let at = 0; at < bytes.length; ) {
+    const start = at;
+    const tag = bytes[at++] ?? 0;
+    let value = 0;
+    for (let shift = 0; ; shift += 7) {
+      const byte = bytes[at++] ?? 0;
+      value += (byte & 127) * 2 ** shift;
+      if (byte < 128) break;
+    }
+    if ((tag & 7) === 2) at += value;
+    if (tag >> 3 === 2) found.push(bytes.subarray(start, at));
+  }
+  return Buffer.concat(found);
+}
+
+async function loopRow(what: string, name: string, call: () => Promise<unknown>): Promise<string> {
+  const measured = async () => {
+    const loop = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
+    loop.enable();
+    const started = performance.now();
+    await call();
+    const ms = performance.now() - started;
+    // The last stretch is seen by the next turn of the timer only.
+    await new Promise((resolve) => setTimeout(resolve, 4 * RESOLUTION_MS));
+    loop.disable();
+    return { ms, blocked: Math.max(0, loop.max / 1e6 - RESOLUTION_MS) };
+  };
+  const first = await measured();
+  const later = [];
+  for (let round = 0; round < CALLS; round++) later.push(await measured());
+  const cells = [
+    what,
+    name,
+    `${median(later.map(({ ms }) => ms)).toFixed(0)} ms`,
+    `${first.blocked.toFixed(0)} ms`,
+    `**${Math.max(...later.map(({ blocked }) => blocked)).toFixed(0)} ms**`,
+  ];
+  return `| ${cells.join(' | ')} |`;
+}
