@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import nodePath from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { createFilesSource } from '../src/sources/files/source.js';
-import { compareProfiles } from '../src/tools/compare_profiles.js';
 import type { Tool } from '../src/tools/define.js';
-import { inspectFunction } from '../src/tools/inspect_function.js';
-import { queryProfile } from '../src/tools/query_profile.js';
-import { summarizeProfile } from '../src/tools/summarize_profile.js';
+import { compareProfiles } from '../src/tools/surface/compare_profiles.js';
+import { inspectFunction } from '../src/tools/surface/inspect_function.js';
+import { queryProfile } from '../src/tools/surface/query_profile.js';
+import { summarizeProfile } from '../src/tools/surface/summarize_profile.js';
 import { generateProfile } from '../test/support/generate-profile.js';
 import { callerOf, median, startUpstream } from './measure.js';
 

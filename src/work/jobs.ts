@@ -1,5 +1,6 @@
-import { filterStacks, PatternError } from '../profile/filter.js';
+import { filterStacks } from '../profile/filter.js';
 import type { Profile } from '../profile/model.js';
+import { PatternError } from '../profile/pattern-error.js';
 import { decodePprof, pprofToProfile, UnreadableProfileError } from '../profile/pprof.js';
 import type { Measurement } from '../report/measurement.js';
 import { profileViewAnswer, type ViewOptions } from '../report/profile-view.js';
