@@ -40,7 +40,7 @@ export interface JobRequest {
 /** What comes back from a thread. Errors lose their class on the way, so those that callers tell apart are named. */
 export type JobOutcome =
   | { kind: 'done'; value: unknown }
-  | { kind: 'unreadable'; message: string }
+  | { kind: 'unreadable'; message: string; tooLarge: boolean }
   | { kind: 'pattern'; pattern: string; message: string }
   | { kind: 'bug'; message: string; stack: string };
 
@@ -52,7 +52,8 @@ export async function answerJob({ name, args }: JobRequest): Promise<JobOutcome>
     const value = await job(...args);
     return { kind: 'done', value: isProfile(value) ? shareProfile(value) : value };
   } catch (error) {
-    if (error instanceof UnreadableProfileError) return { kind: 'unreadable', message: error.message };
+    if (error instanceof UnreadableProfileError)
+      return { kind: 'unreadable', message: error.message, tooLarge: error.tooLarge };
     if (error instanceof PatternError)
       return { kind: 'pattern', pattern: error.pattern, message: error.message };
     const { message, stack = '' } = error instanceof Error ? error : new Error(String(error));
@@ -66,7 +67,7 @@ export function readOutcome(outcome: JobOutcome): unknown {
     case 'done':
       return outcome.value;
     case 'unreadable':
-      throw new UnreadableProfileError(outcome.message);
+      throw new UnreadableProfileError(outcome.message, outcome.tooLarge);
     case 'pattern':
       throw new PatternError(outcome.pattern, outcome.message);
     case 'bug':
