@@ -5,8 +5,8 @@ import type { JobOutcome, Jobs } from './jobs.js';
 import type { Threads } from './threads.js';
 
 /**
- * From this size on a pprof message, inflated, is decoded in a thread: some 50 ms of work on a slow core, against 2 ms to
- * hand it over and 60 once to start a thread (`npm run bench`).
+ * From this size on a pprof message, inflated, is decoded in a thread: some 25 to 50 ms of work, where 8 MB take 110 to
+ * 180 ms of processor time (bench/README.md).
  */
 export const HEAVY_BYTES = 2 * 2 ** 20;
 /** From this number of frames in all stacks on a profile is looked at in a thread: some 50 ms. */
