@@ -20,7 +20,14 @@ export interface CallEnvironment {
   log: Log;
   /** Deadline of one call, milliseconds. */
   deadlineMs: number;
+  /** Ends the calls in flight, because the process stops. */
+  stopped?: AbortSignal;
 }
+
+const STOPPED = new UserError(
+  'The server is being stopped and could not finish this call.',
+  'Call again with the same arguments in a few seconds: another replica, or the server when it is back, will answer.',
+);
 
 /** Part of the deadline after which a tool answers with what it has. */
 const SOON = 0.85;
@@ -38,7 +45,8 @@ export async function callTool(
   progress?: Progress,
 ): Promise<CallResult> {
   const deadline = AbortSignal.timeout(environment.deadlineMs);
-  const signal = AbortSignal.any([callerSignal, deadline]);
+  const { stopped } = environment;
+  const signal = AbortSignal.any([callerSignal, deadline, ...(stopped === undefined ? [] : [stopped])]);
   try {
     const args = checkArguments(tool, rawArguments);
     const soon = AbortSignal.timeout(Math.max(1, Math.round(environment.deadlineMs * SOON)));
@@ -54,6 +62,7 @@ export async function callTool(
     return { text, isError: false };
   } catch (error) {
     if (callerSignal.aborted) throw callerSignal.reason;
+    if (stopped?.aborted) return { text: describeFailure(STOPPED), isError: true };
     if (deadline.aborted) {
       return {
         text: describeFailure(

@@ -1,4 +1,4 @@
-import { McpServer, type ServerContext } from '@modelcontextprotocol/server';
+import { type McpRequestContext, McpServer, type ServerContext } from '@modelcontextprotocol/server';
 import { type Progress, progressText } from '../tools/define.js';
 import { TOOLS } from '../tools/index.js';
 import { PACKAGE } from '../version.js';
@@ -60,10 +60,14 @@ const SCHEMAS = new Map(
 /**
  * Makes the factory that both transports use; one server object per connection or HTTP request.
  * @param environmentOf asked with every call, so that a server can list its tools before it has loaded its sources
+ * @param stopped ends the calls in flight with an answer that says so
  */
-export function createServerFactory(environmentOf: () => Promise<CallEnvironment>): () => McpServer {
+export function createServerFactory(
+  environmentOf: () => Promise<CallEnvironment>,
+  stopped?: AbortSignal,
+): (context: McpRequestContext) => McpServer {
   const registerPrompts = promptRegistration(environmentOf);
-  return () => {
+  return ({ requestInfo }) => {
     const server = new McpServer(
       { name: PACKAGE.name, title: 'Pyroscope profiles', version: PACKAGE.version },
       { instructions: INSTRUCTIONS, capabilities: CAPABILITIES, cacheHints: CACHE_HINTS },
@@ -83,8 +87,8 @@ export function createServerFactory(environmentOf: () => Promise<CallEnvironment
           const { text, isError } = await callTool(
             tool,
             args,
-            environment,
-            call.mcpReq.signal,
+            stopped === undefined ? environment : { ...environment, stopped },
+            callerOf(call, requestInfo),
             progressTo(call.mcpReq),
           );
           const took = Math.round(performance.now() - started);
@@ -95,6 +99,11 @@ export function createServerFactory(environmentOf: () => Promise<CallEnvironment
     }
     return server;
   };
+}
+
+/** Aborts when the caller cancels the call or its connection is gone. The SDK tells the latter in one era only. */
+function callerOf({ mcpReq }: ServerContext, request: Request | undefined): AbortSignal {
+  return request === undefined ? mcpReq.signal : AbortSignal.any([mcpReq.signal, request.signal]);
 }
 
 /** Progress notifications for a request that came with a token; undefined for one without. */
