@@ -64,7 +64,7 @@ async function start(config: Config, environmentOf: () => Promise<CallEnvironmen
     hosts: config.allowedHosts,
     origins: config.allowedOrigins,
     ...config.httpSettings,
-    idleMs: config.callTimeoutMs + IDLE_MARGIN_MS,
+    bounds: { idleTimeout: config.callTimeoutMs + IDLE_MARGIN_MS },
   });
   io.err(`pyroscope-mcp serves MCP at ${server.url}`);
   return server;

@@ -49,7 +49,7 @@ export async function createCallLimits(options: CallLimitOptions): Promise<CallL
           429,
           id,
           seconds,
-          `This client has made ${callsPerMinute} calls in a minute, as many as one client may make. Call again in ` +
+          `This client has made as many calls in a minute as one client may make (${callsPerMinute}). Call again in ` +
             `${seconds} s. An operator raises the limit with --max-calls-per-minute.`,
         );
       }
@@ -59,7 +59,7 @@ export async function createCallLimits(options: CallLimitOptions): Promise<CallL
           429,
           id,
           RETRY_CLIENT,
-          `This client has ${callsPerClient} calls under way, as many as one client may have. Wait for an answer, then ` +
+          `This client has as many calls under way as one client may have (${callsPerClient}). Wait for an answer, then ` +
             'call again; send fewer calls at once. An operator raises the limit with --max-calls-per-client.',
         );
       }
@@ -68,7 +68,7 @@ export async function createCallLimits(options: CallLimitOptions): Promise<CallL
           503,
           id,
           RETRY_ALL,
-          `The server is busy: ${calls} calls are under way, and none ended in time. Call again in ${RETRY_ALL} s with ` +
+          `The server is busy: as many calls are under way as it takes (${calls}), and none ended in time. Call again in ${RETRY_ALL} s with ` +
             'the same arguments. An operator raises the limit with --max-calls or starts another replica.',
         );
       }

@@ -8,9 +8,9 @@ import { refusal } from './answers.js';
 import { createBearer } from './bearer.js';
 import { dropBody, MAX_BODY_BYTES, readBody, tooLarge } from './body.js';
 import { type CallLimitOptions, createCallLimits } from './call-limits.js';
+import { boundConnections, CONNECTION_BOUNDS, type ConnectionBounds } from './connections.js';
 import { createHttpFace, type HttpFace, MCP_PATH, type Operations } from './face.js';
 import { closeGracefully, type ShutdownOptions } from './shutdown.js';
-import { boundConnections, CONNECTION_LIMITS } from './timeouts.js';
 
 export interface HttpOptions {
   /** Address to bind; beyond loopback with tokens and names only. */
@@ -26,8 +26,7 @@ export interface HttpOptions {
   /** By default calls are not limited. */
   limits?: CallLimitOptions;
   shutdown?: ShutdownOptions;
-  /** Longest time for which a connection may stand still, milliseconds; longer than a call takes. */
-  idleMs?: number;
+  bounds?: Partial<ConnectionBounds>;
   operations?: Operations;
 }
 
@@ -60,9 +59,10 @@ export async function serveOverHttp(
     limits: limits === undefined ? null : await createCallLimits(limits),
     ...(operations === undefined ? {} : { operations }),
   });
+  const bounds = { ...CONNECTION_BOUNDS, ...options.bounds };
   const answer = answerWith(face, log);
   const answering = new Set<ServerResponse>();
-  const server = createServer(CONNECTION_LIMITS, (request, response) => {
+  const server = createServer(bounds, (request, response) => {
     // An open subscription never ends by itself: nobody waits for it when the server stops.
     if (request.headers['mcp-method'] !== 'subscriptions/listen') answering.add(response);
     response.once('close', () => answering.delete(response));
@@ -71,7 +71,7 @@ export async function serveOverHttp(
       response.destroy();
     });
   });
-  boundConnections(server, log, options.idleMs);
+  boundConnections(server, bounds, log);
   await listen(server, host, port);
   const address = server.address();
   const taken = typeof address === 'object' && address !== null ? address.port : port;
