@@ -1,4 +1,4 @@
-import { type McpRequestContext, McpServer, type ServerContext } from '@modelcontextprotocol/server';
+import { McpServer, type ServerContext } from '@modelcontextprotocol/server';
 import { type Progress, progressText } from '../tools/define.js';
 import { TOOLS } from '../tools/index.js';
 import { PACKAGE } from '../version.js';
@@ -65,9 +65,9 @@ const SCHEMAS = new Map(
 export function createServerFactory(
   environmentOf: () => Promise<CallEnvironment>,
   stopped?: AbortSignal,
-): (context: McpRequestContext) => McpServer {
+): () => McpServer {
   const registerPrompts = promptRegistration(environmentOf);
-  return ({ requestInfo }) => {
+  return () => {
     const server = new McpServer(
       { name: PACKAGE.name, title: 'Pyroscope profiles', version: PACKAGE.version },
       { instructions: INSTRUCTIONS, capabilities: CAPABILITIES, cacheHints: CACHE_HINTS },
@@ -88,7 +88,7 @@ export function createServerFactory(
             tool,
             args,
             stopped === undefined ? environment : { ...environment, stopped },
-            callerOf(call, requestInfo),
+            call.mcpReq.signal,
             progressTo(call.mcpReq),
           );
           const took = Math.round(performance.now() - started);
@@ -99,11 +99,6 @@ export function createServerFactory(
     }
     return server;
   };
-}
-
-/** Aborts when the caller cancels the call or its connection is gone. The SDK tells the latter in one era only. */
-function callerOf({ mcpReq }: ServerContext, request: Request | undefined): AbortSignal {
-  return request === undefined ? mcpReq.signal : AbortSignal.any([mcpReq.signal, request.signal]);
 }
 
 /** Progress notifications for a request that came with a token; undefined for one without. */

@@ -95,6 +95,8 @@ export function createHttpFace(
   };
 
   const call = async (request: Request, message: Message, client: string): Promise<Response> => {
+    // Without the message the SDK clones a request of the older protocols, and the signal of a clone does not tell that
+    // the caller has gone once the clone is collected as garbage.
     const answer = () => mcp.fetch(request, { parsedBody: message.body });
     if (!message.isCall || limits === null) return withoutHop(await answer());
     const entered = await limits.enter(client, message.id, request.signal);
