@@ -10,6 +10,7 @@ export interface HttpSettings {
     allowUnauthenticated: boolean;
   };
   limits: {
+    parallelCalls: number;
     calls: number;
     callsPerClient: number;
     /** Null: no limit. */
@@ -22,6 +23,7 @@ type HttpOption =
   | 'httpTokens'
   | 'httpTokenFile'
   | 'allowUnauthenticated'
+  | 'parallelCalls'
   | 'maxCalls'
   | 'maxCallsPerClient'
   | 'maxCallsPerMinute'
@@ -60,6 +62,7 @@ export function readHttpSettings(text: (name: HttpOption) => string | null): Htt
       allowUnauthenticated: isOn('allowUnauthenticated', text('allowUnauthenticated')),
     },
     limits: {
+      parallelCalls: calls('parallelCalls'),
       calls: calls('maxCalls'),
       callsPerClient: calls('maxCallsPerClient'),
       callsPerMinute: text('maxCallsPerMinute') === null ? null : calls('maxCallsPerMinute'),

@@ -191,18 +191,25 @@ export const OPTIONS = {
     value: null,
     help: 'serve beyond loopback without tokens, where something in front authenticates everybody',
   },
+  parallelCalls: {
+    flag: 'parallel-calls',
+    env: 'PYROSCOPE_MCP_PARALLEL_CALLS',
+    value: 'NUMBER',
+    help: 'tool calls over HTTP that run at once; further ones wait for up to 20 s, then are refused (503)',
+    default: '16',
+  },
   maxCalls: {
     flag: 'max-calls',
     env: 'PYROSCOPE_MCP_MAX_CALLS',
     value: 'NUMBER',
-    help: 'tool calls at once over HTTP, of all clients; further ones wait a few seconds, then are refused (503)',
+    help: 'tool calls over HTTP that run or wait, of all clients; further ones are refused (503)',
     default: '256',
   },
   maxCallsPerClient: {
     flag: 'max-calls-per-client',
     env: 'PYROSCOPE_MCP_MAX_CALLS_PER_CLIENT',
     value: 'NUMBER',
-    help: 'tool calls at once of one client (its token, else its address); further ones are refused (429)',
+    help: 'tool calls that run or wait of one client (its token, else its address); further ones are refused (429)',
     default: '128',
   },
   maxCallsPerMinute: {

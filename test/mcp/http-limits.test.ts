@@ -13,7 +13,7 @@ import { startPyroscopeServer } from '../support/pyroscope-server.js';
 
 const [A, B] = ['a'.repeat(32), 'b'.repeat(32)];
 const SUMMARY = { service: 'checkout-api', profile_type: 'cpu', ...INCIDENT_WINDOW };
-const DEFAULTS = { calls: 256, callsPerClient: 128, callsPerMinute: null };
+const DEFAULTS = { parallelCalls: 16, calls: 256, callsPerClient: 128, callsPerMinute: null };
 
 const store = await startPyroscopeServer(demoSource());
 const source = createPyroscopeSource({ name: 'store', uid: 'store', url: store.url });
@@ -102,8 +102,8 @@ describe('calls', () => {
     await Promise.all(hanging.calls);
   });
 
-  test('of all clients over the limit wait, then get 503', async () => {
-    const url = await serve({ access, limits: { ...DEFAULTS, calls: 1, waitMs: 50 } });
+  test('that find no place wait, then get 503', async () => {
+    const url = await serve({ access, limits: { ...DEFAULTS, parallelCalls: 1, waitMs: 50 } });
     const hanging = hangingCalls(url, A, 1);
     await until(() => store.requests.log.length > 0);
     const refused = await postCall(url, 'summarize_profile', SUMMARY, { headers: bearer(B) });
@@ -114,8 +114,8 @@ describe('calls', () => {
     await Promise.all(hanging.calls);
   });
 
-  test('in a burst over the limit of all are all answered', async () => {
-    const url = await serve({ access, limits: { ...DEFAULTS, calls: 4, waitMs: 60_000 } });
+  test('in a burst over the places are all answered', async () => {
+    const url = await serve({ access, limits: { ...DEFAULTS, parallelCalls: 2, waitMs: 60_000 } });
     store.faults.set({ kind: 'slow', ms: 20 });
     const answers = await Promise.all(
       Array.from({ length: 8 }, (_, at) =>
@@ -201,7 +201,7 @@ describe('a caller that hangs up', () => {
   });
 
   test('while it waits for a place leaves the queue', async () => {
-    const url = await serve({ access, limits: { ...DEFAULTS, calls: 1, waitMs: 60_000 } });
+    const url = await serve({ access, limits: { ...DEFAULTS, parallelCalls: 1, waitMs: 60_000 } });
     const first = hangingCalls(url, A, 1);
     await until(() => store.requests.log.length > 0);
     const second = hangingCalls(url, B, 1);

@@ -2,7 +2,13 @@ import { expect, test } from 'vitest';
 import { type CallLimitOptions, type CallLimits, createCallLimits } from './call-limits.js';
 
 const never = new AbortController().signal;
-const WIDE: CallLimitOptions = { calls: 10, callsPerClient: 10, callsPerMinute: null, waitMs: 5 };
+const WIDE: CallLimitOptions = {
+  parallelCalls: 10,
+  calls: 10,
+  callsPerClient: 10,
+  callsPerMinute: null,
+  waitMs: 5,
+};
 
 async function refusal(limits: CallLimits, client: string) {
   const entered = await limits.enter(client, 7, never);
@@ -32,8 +38,11 @@ test('too many calls at once of one client: 429, with what to do', async () => {
   expect(await limits.enter('b', 1, never)).toHaveProperty('leave');
 });
 
-test('too many calls at once of all: 503 after a short wait', async () => {
-  const limits = await createCallLimits({ ...WIDE, calls: 1 });
+test.each([
+  ['more than may wait', { calls: 1 }],
+  ['none that runs ends in time', { parallelCalls: 1 }],
+])('too many calls of all, %s: 503', async (_name, few) => {
+  const limits = await createCallLimits({ ...WIDE, ...few });
   const entered = await limits.enter('a', 1, never);
   expect(await refusal(limits, 'b')).toMatchObject({
     status: 503,

@@ -1,19 +1,18 @@
 import { refusal } from './answers.js';
 import { createSlots, type Slots } from './slots.js';
 
-/**
- * How long a call waits while all places are taken, milliseconds: with the deadline of a call (45 s) it stays under the
- * 60 s after which clients give up.
- */
-const WAIT_MS = 5_000;
+/** How long a call waits for a place, milliseconds: a usual one is then still done in the 60 s that clients wait. */
+const WAIT_MS = 20_000;
 /** What a refused client is asked to wait, seconds: an answer seldom takes longer. */
 const RETRY_CLIENT = 1;
 const RETRY_ALL = 5;
 
 export interface CallLimitOptions {
-  /** Calls at once, of all clients. */
+  /** Calls that run at once; further ones wait. */
+  parallelCalls: number;
+  /** Calls that run or wait, of all clients. */
   calls: number;
-  /** Calls at once of one client. */
+  /** Calls that run or wait, of one client. */
   callsPerClient: number;
   /** Calls of one client in a minute; null: as many as it likes. */
   callsPerMinute: number | null;
@@ -36,8 +35,8 @@ export interface CallLimits extends Pick<Slots, 'running' | 'waiting'> {
 
 /** The limits of tool calls; everything else that a client asks costs next to nothing. */
 export async function createCallLimits(options: CallLimitOptions): Promise<CallLimits> {
-  const { calls, callsPerClient, callsPerMinute, waitMs = WAIT_MS } = options;
-  const slots = createSlots({ all: calls, perClient: callsPerClient, waitMs });
+  const { parallelCalls, calls, callsPerClient, callsPerMinute, waitMs = WAIT_MS } = options;
+  const slots = createSlots({ places: parallelCalls, all: calls, perClient: callsPerClient, waitMs });
   const waitOf = callsPerMinute === null ? null : await rateLimit(callsPerMinute);
   return {
     running: slots.running,
@@ -68,8 +67,8 @@ export async function createCallLimits(options: CallLimitOptions): Promise<CallL
           503,
           id,
           RETRY_ALL,
-          `The server is busy: as many calls are under way as it takes (${calls}), and none ended in time. Call again in ${RETRY_ALL} s with ` +
-            'the same arguments. An operator raises the limit with --max-calls or starts another replica.',
+          `The server is busy: ${calls} calls are under way, or none of those that run ended in time. Call again in ` +
+            `${RETRY_ALL} s with the same arguments. An operator starts another replica, or raises --parallel-calls.`,
         );
       }
       return { leave: place };

@@ -22,7 +22,7 @@ export const CONNECTION_BOUNDS: ConnectionBounds = {
   // Longer than load balancers keep an idle one (60 s): else a request goes into a connection that is being closed.
   keepAliveTimeout: 75_000,
   idleTimeout: 120_000,
-  // Five for each call that may run at once by default.
+  // Five for each call that may be under way by default.
   maxConnections: 1_280,
 };
 

@@ -13,7 +13,7 @@ function place(taken: (() => void) | NoSlot): () => void {
 
 describe('places', () => {
   test('a client over its own limit is refused at once, others are not', async () => {
-    const slots = createSlots({ all: 10, perClient: 2, waitMs: LONG });
+    const slots = createSlots({ places: 10, all: 10, perClient: 2, waitMs: LONG });
     const leave = place(await slots.take('a', never));
     place(await slots.take('a', never));
     expect(await slots.take('a', never)).toBe('client');
@@ -26,7 +26,7 @@ describe('places', () => {
   });
 
   test('a call that finds all places taken waits its turn', async () => {
-    const slots = createSlots({ all: 1, perClient: 3, waitMs: LONG });
+    const slots = createSlots({ places: 1, all: 2, perClient: 3, waitMs: LONG });
     const first = place(await slots.take('a', never));
     const order: string[] = [];
     const second = slots.take('a', never).then((taken) => {
@@ -34,7 +34,6 @@ describe('places', () => {
       return place(taken);
     });
     expect(slots.waiting()).toBe(1);
-    // As many as there are places may wait.
     expect(await slots.take('b', never)).toBe('all');
     first();
     const leaveSecond = await second;
@@ -49,7 +48,7 @@ describe('places', () => {
   });
 
   test('it waits for a short time only, and counts for its client while it waits', async () => {
-    const slots = createSlots({ all: 1, perClient: 1, waitMs: 5 });
+    const slots = createSlots({ places: 1, all: 9, perClient: 1, waitMs: 5 });
     const leave = place(await slots.take('a', never));
     const waiting = slots.take('b', never);
     expect(await slots.take('b', never)).toBe('client');
@@ -61,7 +60,7 @@ describe('places', () => {
   });
 
   test('a caller that leaves leaves the queue', async () => {
-    const slots = createSlots({ all: 1, perClient: 1, waitMs: LONG });
+    const slots = createSlots({ places: 1, all: 9, perClient: 1, waitMs: LONG });
     const leave = place(await slots.take('a', never));
     const caller = new AbortController();
     const waiting = slots.take('b', caller.signal);
@@ -83,9 +82,9 @@ describe('places', () => {
       fc.asyncProperty(
         fc.array(step, { maxLength: 40 }),
         fc.integer({ min: 1, max: 4 }),
-        async (steps, all) => {
-          const perClient = 3;
-          const slots = createSlots({ all, perClient, waitMs: LONG });
+        async (steps, places) => {
+          const [all, perClient] = [places + 2, 3];
+          const slots = createSlots({ places, all, perClient, waitMs: LONG });
           const calls: { client: string; caller: AbortController; leave?: () => void; isOver: boolean }[] =
             [];
           const settle = () => new Promise((resolve) => setImmediate(resolve));
@@ -119,9 +118,9 @@ describe('places', () => {
             await settle();
             const running = calls.filter(({ isOver, leave }) => !isOver && leave !== undefined);
             expect(running.length).toBe(slots.running());
-            expect(slots.running()).toBeLessThanOrEqual(all);
-            expect(slots.waiting()).toBeLessThanOrEqual(all);
-            expect(slots.waiting() === 0 || slots.running() === all).toBe(true);
+            expect(slots.running()).toBeLessThanOrEqual(places);
+            expect(slots.running() + slots.waiting()).toBeLessThanOrEqual(all);
+            expect(slots.waiting() === 0 || slots.running() === places).toBe(true);
             for (const client of ['a', 'b', 'c']) {
               const own = calls.filter((call) => call.client === client && !call.isOver);
               expect(own.length).toBeLessThanOrEqual(perClient);

@@ -1,10 +1,12 @@
-/** How many calls may run at once. */
+/** How many calls there may be at once. */
 export interface SlotLimits {
-  /** Of all clients. */
+  /** That run. */
+  places: number;
+  /** That run or wait, of all clients. */
   all: number;
-  /** Of one client, those that wait counted. */
+  /** That run or wait, of one client. */
   perClient: number;
-  /** How long a call waits for a place while all are taken, milliseconds. */
+  /** How long a call waits for a place, milliseconds. */
   waitMs: number;
 }
 
@@ -26,11 +28,11 @@ export interface Slots {
 }
 
 /**
- * Bounds the calls that run at once. A client over its own limit is refused at once: it does not wait for its own
- * answers. When all places are taken, a call waits for a short time, in the order of arrival and no more calls than
- * there are places: agents do not try a refused call again, so that a burst should cost them time and not the answer.
+ * Bounds the calls that run at once; further ones wait in the order of arrival. Calls that all run at once only slow each
+ * other down: each holds its profiles in memory, and the first is done hardly before the last. A call is refused where
+ * there are too many already, of its client or of all, and when it has waited too long.
  */
-export function createSlots({ all, perClient, waitMs }: SlotLimits): Slots {
+export function createSlots({ places, all, perClient, waitMs }: SlotLimits): Slots {
   const byClient = new Map<string, number>();
   /** In the order of arrival; each is given its place by calling it. */
   const queue = new Set<() => void>();
@@ -82,13 +84,12 @@ export function createSlots({ all, perClient, waitMs }: SlotLimits): Slots {
     async take(client, signal) {
       signal.throwIfAborted();
       if ((byClient.get(client) ?? 0) >= perClient) return 'client';
-      if (running < all) {
-        count(client, 1);
+      if (running + queue.size >= all) return 'all';
+      count(client, 1);
+      if (running < places) {
         running++;
         return placeOf(client);
       }
-      if (queue.size >= all) return 'all';
-      count(client, 1);
       try {
         if (await wait(signal)) return placeOf(client);
       } catch (error) {
