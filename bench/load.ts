@@ -1,6 +1,7 @@
 import { type ChildProcess, fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { cpus, loadavg } from 'node:os';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
@@ -148,12 +149,16 @@ function table(
   const row = (title: string, requests: string, of: (call: AgentCall) => boolean) => {
     const [raw, ours] = [calls.raw.filter(of), calls.ours.filter(of)].map((some) => some.map(({ ms }) => ms));
     if (raw === undefined || ours === undefined) return '';
+    const asks = requests !== '0';
     const cells = [
       title,
       requests,
       ours.length.toLocaleString('en'),
-      ...[0.5, 0.99].flatMap((share) => [raw, ours].map((ms) => `${percentile(ms, share).toFixed(0)} ms`)),
-      `**${(percentile(ours, 0.99) / percentile(raw, 0.99)).toFixed(2)}**`,
+      ...[0.5, 0.99].flatMap((share) => [
+        asks ? `${percentile(raw, share).toFixed(0)} ms` : '',
+        `${percentile(ours, share).toFixed(0)} ms`,
+      ]),
+      asks ? `**${(percentile(ours, 0.99) / percentile(raw, 0.99)).toFixed(2)}**` : '',
     ];
     return `| ${cells.join(' | ')} |`;
   };
@@ -164,7 +169,7 @@ function table(
   return [
     `${AGENTS} agents at once, one call after the other without a pause, ${ROUNDS} times ${ROUND_MS / 1000} s each, raw and ours in turns, on`,
     `Node ${process.versions.node}. Failed calls: **${failures[1]?.length}** (raw: ${failures[0]?.length}). Calls in a second: raw ${rates[0]}, ours ${rates[1]}. Memory of the`,
-    `server at the end: ${memory}.`,
+    `server at the end: ${memory}; load average of the machine then, ${cpus().length} cores: ${loadavg()[0]?.toFixed(1)}.`,
     '',
     '| call | requests to the store | calls | raw p50 | p50 | raw p99 | p99 | p99 ÷ raw |',
     '| --- | --: | --: | --: | --: | --: | --: | --: |',
