@@ -35,7 +35,7 @@ test('without arguments the defaults hold', () => {
     allowedOrigins: [],
     httpSettings: {
       access: { tokens: [], tokenFile: null, allowUnauthenticated: false },
-      limits: { parallelCalls: 16, calls: 256, callsPerClient: 128, callsPerMinute: null },
+      limits: { parallelCalls: 8, calls: 256, callsPerClient: 128, callsPerMinute: null },
       shutdown: { delayMs: 0, graceMs: 25_000 },
     },
     logLevel: 'warn',

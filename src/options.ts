@@ -196,7 +196,7 @@ export const OPTIONS = {
     env: 'PYROSCOPE_MCP_PARALLEL_CALLS',
     value: 'NUMBER',
     help: 'tool calls over HTTP that run at once; further ones wait for up to 20 s, then are refused (503)',
-    default: '16',
+    default: '8',
   },
   maxCalls: {
     flag: 'max-calls',

@@ -13,7 +13,7 @@ import { startPyroscopeServer } from '../support/pyroscope-server.js';
 
 const [A, B] = ['a'.repeat(32), 'b'.repeat(32)];
 const SUMMARY = { service: 'checkout-api', profile_type: 'cpu', ...INCIDENT_WINDOW };
-const DEFAULTS = { parallelCalls: 16, calls: 256, callsPerClient: 128, callsPerMinute: null };
+const DEFAULTS = { parallelCalls: 8, calls: 256, callsPerClient: 128, callsPerMinute: null };
 
 const store = await startPyroscopeServer(demoSource());
 const source = createPyroscopeSource({ name: 'store', uid: 'store', url: store.url });
