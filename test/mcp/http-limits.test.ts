@@ -243,10 +243,11 @@ describe('a connection', () => {
 
   test('that drips its headers letter by letter is cut', async () => {
     const url = await serve({ bounds: QUICK });
-    const socket = connect(Number(new URL(url).port), '127.0.0.1', () =>
-      socket.write('POST /mcp HTTP/1.1\r\nX-A: '),
-    );
-    const drip = setInterval(() => socket.write('a'), 10);
+    let drip: NodeJS.Timeout | undefined;
+    const socket = connect(Number(new URL(url).port), '127.0.0.1', () => {
+      socket.write('POST /mcp HTTP/1.1\r\nX-A: ');
+      drip = setInterval(() => socket.write('a'), 10);
+    });
     expect(await ended(socket)).toMatch(/^HTTP\/1\.1 408 /);
     clearInterval(drip);
   });
