@@ -8,11 +8,13 @@ import { writeFigures } from '../test/support/figures.js';
 import { compareRows } from './compare.js';
 import { learningSections } from './learning.js';
 import { liveRows } from './live.js';
+import { loadFigures } from './load.js';
 import { loopRows } from './loop.js';
 import { alternating, median, path, ROUNDS, startUpstream, timed } from './measure.js';
 import { memoryRows } from './memory.js';
 
-// Prints the timings and writes them into bench/README.md. Every figure stands beside the same raw work in one run.
+// Prints the timings and writes them into bench/README.md. Every figure stands beside the same raw work in one run. With
+// the argument `load` only those of many agents at once.
 
 const STARTS = 10;
 /** A comparison of large profiles takes a second. */
@@ -154,4 +156,11 @@ async function timeToToolsList(args: readonly string[]): Promise<number> {
   return ms;
 }
 
-await main();
+async function load(): Promise<void> {
+  const figures = await loadFigures();
+  process.stdout.write(`${figures}\n`);
+  writeFigures(path('bench/README.md'), figures, 'load', 'load end');
+}
+
+if (process.argv[2] !== 'load') await main();
+await load();

@@ -33,6 +33,11 @@ test('without arguments the defaults hold', () => {
     http: null,
     allowedHosts: [],
     allowedOrigins: [],
+    httpSettings: {
+      access: { tokens: [], tokenFile: null, allowUnauthenticated: false },
+      limits: { parallelCalls: 8, calls: 256, callsPerClient: 128, callsPerMinute: null },
+      shutdown: { delayMs: 0, graceMs: 25_000 },
+    },
     logLevel: 'warn',
     format: null,
     help: false,
@@ -65,6 +70,7 @@ test('every flag is read', () => {
         ...[
           '--allowed-origins',
           'o.example',
+          '--allow-unauthenticated',
           '--log-level',
           'debug',
           '--format',
@@ -72,6 +78,18 @@ test('every flag is read', () => {
           '--help',
           '--version',
         ],
+        ...['--http-tokens', `${SECRET}, b`, '--http-tokens', 'c', '--http-token-file', 'tokens'],
+        ...[
+          '--parallel-calls',
+          '4',
+          '--max-calls',
+          '10',
+          '--max-calls-per-client',
+          '5',
+          '--max-calls-per-minute',
+          '60',
+        ],
+        ...['--shutdown-grace', '0.5', '--shutdown-delay', '3'],
         '{"limit":3}',
       ],
       {},
@@ -107,6 +125,11 @@ test('every flag is read', () => {
     http: { host: '127.0.0.1', port: 0 },
     allowedHosts: ['a.example', 'b.example', 'c.example'],
     allowedOrigins: ['o.example'],
+    httpSettings: {
+      access: { tokens: [SECRET, 'b', 'c'], tokenFile: 'tokens', allowUnauthenticated: true },
+      limits: { parallelCalls: 4, calls: 10, callsPerClient: 5, callsPerMinute: 60 },
+      shutdown: { delayMs: 3_000, graceMs: 500 },
+    },
     logLevel: 'debug',
     format: 'json',
     help: true,
@@ -127,6 +150,14 @@ describe('flags and environment', () => {
     http: ['8080', '[::1]:9090'],
     allowedHosts: ['a', 'b,c'],
     allowedOrigins: ['a', 'b,c'],
+    httpTokens: ['a', 'b,c'],
+    httpTokenFile: ['a', 'b'],
+    parallelCalls: ['11', '12'],
+    maxCalls: ['11', '12'],
+    maxCallsPerClient: ['11', '12'],
+    maxCallsPerMinute: ['11', '12'],
+    shutdownGrace: ['11', '0'],
+    shutdownDelay: ['11', '0.5'],
     logLevel: ['error', 'info'],
   };
 
@@ -138,6 +169,21 @@ describe('flags and environment', () => {
     expect(env(second)).toEqual(flag(second));
     expect(env(second)).not.toEqual(flag(first));
     expect(readConfig([`--${option.flag}`, first], { [option.env]: second })).toEqual(flag(first));
+  });
+
+  test.each([
+    ['1', true],
+    ['true', true],
+    ['YES', true],
+    ['0', false],
+    ['false', false],
+    ['off', false],
+    ['', false],
+  ])('a switch by its variable: %j', (value, expected) => {
+    const { access } = readConfig([], { PYROSCOPE_MCP_ALLOW_UNAUTHENTICATED: value }).httpSettings;
+    expect(access.allowUnauthenticated).toBe(expected);
+    const flag = readConfig(['--allow-unauthenticated'], { PYROSCOPE_MCP_ALLOW_UNAUTHENTICATED: value });
+    expect(flag.httpSettings.access.allowUnauthenticated).toBe(true);
   });
 
   test('the Pyroscope options, too', () => {
@@ -210,6 +256,13 @@ describe('the address of --http', () => {
     );
   });
 
+  test('a switch that is neither yes nor no is refused', () => {
+    const env = { PYROSCOPE_MCP_ALLOW_UNAUTHENTICATED: 'perhaps' };
+    expect(refusal([], env)).toBe(
+      'PYROSCOPE_MCP_ALLOW_UNAUTHENTICATED "perhaps" is not a yes or no.\nNext: Use true or false.',
+    );
+  });
+
   test('any address is a port in range or refused', () => {
     fc.assert(
       fc.property(fc.string({ unit: fc.constantFrom('1', '9', ':', '[', ']', 'a', '.', ' ') }), (address) => {
@@ -243,6 +296,16 @@ describe('mistakes are named', () => {
       ['--log-level', 'loud'],
       '--log-level "loud" is not valid.\nNext: Use one of: error, warn, info, debug.',
     ],
+    [['--max-calls', '0'], '--max-calls "0" is not a whole number from 1 to 100000.\nNext: Default: 256.'],
+    [
+      ['--max-calls-per-client', '1.5'],
+      '--max-calls-per-client "1.5" is not a whole number from 1 to 100000.\nNext: Default: 128.',
+    ],
+    [
+      ['--max-calls-per-minute', 'x'],
+      '--max-calls-per-minute "x" is not a whole number from 1 to 100000.\nNext: Leave it out for no limit.',
+    ],
+    [['--shutdown-grace=-1'], '--shutdown-grace "-1" is not a number from 0 to 3600.\nNext: Default: 25.'],
     [['--format', 'yaml'], '--format "yaml" is not valid.\nNext: Use one of: text, json.'],
     [['--pyroscope-url', 'localhost:4040'], 'PYROSCOPE_URL "localhost:4040" is not an http(s) URL.'],
     [['--pyroscope-url', 'file:///x'], 'PYROSCOPE_URL "file:///x" is not an http(s) URL.'],

@@ -1,6 +1,7 @@
 import { isIPv6 } from 'node:net';
 import { parseArgs } from 'node:util';
 import { checkCredentials, type GrafanaSettings, readGrafana, readProxy } from './config-grafana.js';
+import { type HttpSettings, readHttpSettings } from './config-http.js';
 import { UserError } from './errors.js';
 import { LOG_LEVELS, type LogLevel } from './log.js';
 import { OPTIONS, type Option, type OptionName } from './options.js';
@@ -40,6 +41,7 @@ export interface Config {
   http: { host: string; port: number } | null;
   allowedHosts: readonly string[];
   allowedOrigins: readonly string[];
+  httpSettings: HttpSettings;
   logLevel: LogLevel;
   format: 'text' | 'json' | null;
   help: boolean;
@@ -62,7 +64,7 @@ export function readConfig(
   const text = (name: OptionName): string | null => {
     const option: Option = OPTIONS[name];
     const given = values[option.flag];
-    const fromFlag = Array.isArray(given) ? given.join(',') : typeof given === 'string' ? given : undefined;
+    const fromFlag = Array.isArray(given) ? given.join(',') : given === undefined ? undefined : String(given);
     if (fromFlag === '')
       throw new UsageError(`--${option.flag} is empty.`, 'Give it a value or leave it out.');
     const fromEnv = option.env === null ? undefined : env[option.env];
@@ -91,6 +93,7 @@ export function readConfig(
     http: readAddress(text('http')),
     allowedHosts: list('allowedHosts'),
     allowedOrigins: list('allowedOrigins'),
+    httpSettings: usage(() => readHttpSettings(text)),
     logLevel: oneOf('logLevel', text('logLevel'), LOG_LEVELS) ?? 'warn',
     format: oneOf('format', text('format'), ['text', 'json'] as const),
     help: values[OPTIONS.help.flag] === true,

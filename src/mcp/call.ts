@@ -20,7 +20,14 @@ export interface CallEnvironment {
   log: Log;
   /** Deadline of one call, milliseconds. */
   deadlineMs: number;
+  /** Ends the calls in flight, because the process stops. */
+  stopped?: AbortSignal;
 }
+
+const STOPPED = new UserError(
+  'The server is being stopped and could not finish this call.',
+  'Call again with the same arguments in a few seconds: another replica, or the server when it is back, will answer.',
+);
 
 /** Part of the deadline after which a tool asks for less … */
 const EARLY = 0.5;
@@ -40,7 +47,8 @@ export async function callTool(
   progress?: Progress,
 ): Promise<CallResult> {
   const deadline = AbortSignal.timeout(environment.deadlineMs);
-  const signal = AbortSignal.any([callerSignal, deadline]);
+  const { stopped } = environment;
+  const signal = AbortSignal.any([callerSignal, deadline, ...(stopped === undefined ? [] : [stopped])]);
   try {
     const args = checkArguments(tool, rawArguments);
     const after = (part: number) =>
@@ -58,6 +66,7 @@ export async function callTool(
     return { text, isError: false };
   } catch (error) {
     if (callerSignal.aborted) throw callerSignal.reason;
+    if (stopped?.aborted) return { text: describeFailure(STOPPED), isError: true };
     if (deadline.aborted) {
       return {
         text: describeFailure(

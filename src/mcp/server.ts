@@ -60,8 +60,12 @@ const SCHEMAS = new Map(
 /**
  * Makes the factory that both transports use; one server object per connection or HTTP request.
  * @param environmentOf asked with every call, so that a server can list its tools before it has loaded its sources
+ * @param stopped ends the calls in flight with an answer that says so
  */
-export function createServerFactory(environmentOf: () => Promise<CallEnvironment>): () => McpServer {
+export function createServerFactory(
+  environmentOf: () => Promise<CallEnvironment>,
+  stopped?: AbortSignal,
+): () => McpServer {
   const registerPrompts = promptRegistration(environmentOf);
   return () => {
     const server = new McpServer(
@@ -83,7 +87,7 @@ export function createServerFactory(environmentOf: () => Promise<CallEnvironment
           const { text, isError } = await callTool(
             tool,
             args,
-            environment,
+            stopped === undefined ? environment : { ...environment, stopped },
             call.mcpReq.signal,
             progressTo(call.mcpReq),
           );

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { createHttpFace, type HttpFace } from '../../src/mcp/http.js';
+import { createHttpFace, type HttpFace } from '../../src/mcp/http/face.js';
 import { createFilesSource } from '../../src/sources/files/source.js';
 import { TOOLS } from '../../src/tools/index.js';
 import { environmentOf, fixture } from '../support/ask.js';

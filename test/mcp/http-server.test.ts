@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 import { afterAll, describe, expect, test } from 'vitest';
-import { serveOverHttp } from '../../src/mcp/http.js';
+import { serveOverHttp } from '../../src/mcp/http/serve.js';
 import { createFilesSource } from '../../src/sources/files/source.js';
 import { environmentOf, fixture } from '../support/ask.js';
 import { CLIENTS, connectHttp } from '../support/clients.js';

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { UpstreamError } from '../../src/errors.js';
-import { createHttpFace } from '../../src/mcp/http.js';
+import { createHttpFace } from '../../src/mcp/http/face.js';
 import { GUIDE } from '../../src/prompts/guide.js';
 import { PROMPTS } from '../../src/prompts/index.js';
 import type { ProfileSource } from '../../src/sources/source.js';

@@ -1,13 +1,12 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 
-const FIGURES = /<!-- figures -->[\s\S]*<!-- end -->/;
-
-/** Replaces what stands between the markers of a page. */
-export function writeFigures(page: string, figures: string): void {
+/** Replaces what stands between two markers of a page, comments with these words. */
+export function writeFigures(page: string, figures: string, begin = 'figures', end = 'end'): void {
   const text = readFileSync(page, 'utf8');
-  if (!FIGURES.test(text)) throw new Error(`no markers in ${page}`);
+  const between = new RegExp(`<!-- ${begin} -->[\\s\\S]*<!-- ${end} -->`);
+  if (!between.test(text)) throw new Error(`no markers in ${page}`);
   writeFileSync(
     page,
-    text.replace(FIGURES, () => `<!-- figures -->\n${figures}\n<!-- end -->`),
+    text.replace(between, () => `<!-- ${begin} -->\n${figures}\n<!-- ${end} -->`),
   );
 }

@@ -1,0 +1,152 @@
+import {
+  createMcpHandler,
+  hostHeaderValidationResponse,
+  localhostAllowedHostnames,
+  localhostAllowedOrigins,
+  originValidationResponse,
+} from '@modelcontextprotocol/server';
+import type { Log } from '../../log.js';
+import type { CallEnvironment } from '../call.js';
+import { createServerFactory } from '../server.js';
+import { hostname } from './addresses.js';
+import { plain, refusal, whenRead } from './answers.js';
+import type { Bearer } from './bearer.js';
+import { MAX_BODY_BYTES, tooLarge } from './body.js';
+import type { CallLimits } from './call-limits.js';
+import { type Message, readMessage } from './message.js';
+
+export const MCP_PATH = '/mcp';
+/** Probes come by address and without a token, and learn nothing. */
+const OPEN_PATHS: ReadonlySet<string> = new Set(['/healthz', '/readyz']);
+/** Whose client it is that named no token and has no address: tests, and nobody else. */
+const NOBODY = 'nobody';
+
+/** Answers `/readyz` and paths of its own; null leaves a path to the face. */
+export type Operations = (request: Request) => Promise<Response | null>;
+
+export interface FaceOptions {
+  /** Host names accepted in the Host header besides loopback. */
+  hosts: readonly string[];
+  /** Host names accepted in the Origin header besides loopback. */
+  origins: readonly string[];
+  /** Null: callers need no token. */
+  bearer?: Bearer | null;
+  /** Null: calls are not limited. */
+  limits?: CallLimits | null;
+  operations?: Operations;
+}
+
+/** The server without a socket: requests in, responses out. */
+export interface HttpFace {
+  /**
+   * What a request gets whose address and headers suffice to refuse it; null for one whose body is worth reading.
+   * `fetch` asks the same again.
+   */
+  refuse(head: Request): Promise<Response | null>;
+  /** @param peer address of the caller, which tells clients without a token apart */
+  fetch(request: Request, peer?: string): Promise<Response>;
+  /** From now on `/readyz` says that no further requests should come. */
+  stopSoon(): void;
+  /** Ends the calls in flight with an answer that says so. */
+  endCalls(): void;
+  /** Ends subscriptions, and calls in flight without an answer. */
+  close(): Promise<void>;
+}
+
+/**
+ * Everything that happens to a request: `/healthz` and `/readyz` to anybody; then Host, Origin, token and path; then
+ * the limits of calls, and MCP in both protocol eras without any session. Nothing of a request but its MCP message goes
+ * further than this.
+ *
+ * @throws UsageError when an allowed name is not a host name
+ */
+export function createHttpFace(
+  environmentOf: () => Promise<CallEnvironment>,
+  log: Log,
+  options: FaceOptions,
+): HttpFace {
+  const { bearer = null, limits = null, operations = async () => null } = options;
+  const hosts = [...localhostAllowedHostnames(), ...options.hosts.map(hostname)];
+  const origins = [...localhostAllowedOrigins(), ...options.origins.map(hostname)];
+  const ended = new AbortController();
+  let isStopping = false;
+  const mcp = createMcpHandler(createServerFactory(environmentOf, ended.signal), {
+    onerror: (error) => log.info(`http: ${error.message}`),
+    maxRequestBodySize: MAX_BODY_BYTES,
+  });
+
+  const probe = async (request: Request, path: string): Promise<Response> => {
+    if (request.method !== 'GET' && request.method !== 'HEAD') return refusal(405, 'Use GET.');
+    if (path === '/healthz') return plain(200, 'ok');
+    if (isStopping) return plain(503, 'stopping');
+    return (await operations(request)) ?? plain(200, 'ready');
+  };
+
+  const admit = async (head: Request): Promise<{ client: string | null } | { refused: Response }> => {
+    const path = new URL(head.url).pathname;
+    if (OPEN_PATHS.has(path)) return { client: null };
+    // Scrapers come by address, too; a web page that got here through a name of its own has no token.
+    const anyHost = path !== MCP_PATH && bearer !== null;
+    const refused =
+      (anyHost ? undefined : hostHeaderValidationResponse(head, hosts)) ??
+      originValidationResponse(head, origins);
+    if (refused !== undefined) return { refused };
+    return bearer === null ? { client: null } : bearer.check(head.headers.get('authorization'));
+  };
+
+  const call = async (request: Request, message: Message, client: string): Promise<Response> => {
+    // Without the message the SDK clones a request of the older protocols, and the signal of a clone does not tell that
+    // the caller has gone once the clone is collected as garbage.
+    const answer = () => mcp.fetch(request, { parsedBody: message.body });
+    if (!message.isCall || limits === null) return withoutHop(await answer());
+    const entered = await limits.enter(client, message.id, request.signal);
+    if ('refused' in entered) {
+      log.info(`http: call refused with ${entered.refused.status}`);
+      return entered.refused;
+    }
+    try {
+      return whenRead(withoutHop(await answer()), request.signal, entered.leave);
+    } catch (error) {
+      entered.leave();
+      throw error;
+    }
+  };
+
+  return {
+    async refuse(head) {
+      const admitted = await admit(head);
+      return 'refused' in admitted ? admitted.refused : null;
+    },
+    async fetch(request, peer = NOBODY) {
+      const path = new URL(request.url).pathname;
+      const admitted = await admit(request);
+      if ('refused' in admitted) return admitted.refused;
+      if (OPEN_PATHS.has(path)) return probe(request, path);
+      if (path !== MCP_PATH) {
+        return (await operations(request)) ?? refusal(404, `There is nothing here; MCP is at ${MCP_PATH}.`);
+      }
+      const read = await readMessage(request);
+      if (read === 'too large') return tooLarge();
+      if (read === 'batch') {
+        return refusal(400, 'A JSON array (batch) is not accepted: send one JSON-RPC message per request.', {
+          code: -32_600,
+        });
+      }
+      // What is no message gets its answer from the SDK, which knows the protocol's own errors.
+      return read === null
+        ? withoutHop(await mcp.fetch(request))
+        : call(request, read, admitted.client ?? peer);
+    },
+    stopSoon() {
+      isStopping = true;
+    },
+    endCalls: () => ended.abort(),
+    close: () => mcp.close(),
+  };
+}
+
+/** The SDK promises `connection: keep-alive` even to a client or proxy that waits for the end of the connection. */
+function withoutHop(response: Response): Response {
+  response.headers.delete('connection');
+  return response;
+}

@@ -1,0 +1,42 @@
+import { MAX_BODY_BYTES } from './body.js';
+
+/** A JSON-RPC message as far as it must be known before the protocol. */
+export interface Message {
+  body: Readonly<Record<string, unknown>>;
+  /** Null for a notification. */
+  id: string | number | null;
+  /** Whether it is the call of a tool: what costs the profile store something. */
+  isCall: boolean;
+}
+
+/**
+ * Reads the message of a request, and leaves the request readable. No current protocol has batches, and one that cancels
+ * its own call would hold its stream open for good.
+ *
+ * @returns null where there is none: another method, no JSON, another kind of value or of content
+ */
+export async function readMessage(request: Request): Promise<Message | 'batch' | 'too large' | null> {
+  if (request.method !== 'POST') return null;
+  if (Number(request.headers.get('content-length')) > MAX_BODY_BYTES) return 'too large';
+  const text = await request.clone().text();
+  if (Buffer.byteLength(text) > MAX_BODY_BYTES) return 'too large';
+  // Before JSON is parsed: half a batch is still a batch.
+  if (text.trimStart().startsWith('[')) return 'batch';
+  const value = parse(text);
+  if (typeof value !== 'object' || value === null) return null;
+  const body = Object.fromEntries(Object.entries(value));
+  const { method, id } = body;
+  return {
+    body,
+    id: typeof id === 'string' || typeof id === 'number' ? id : null,
+    isCall: method === 'tools/call',
+  };
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,44 @@
+import type { Server, ServerResponse } from 'node:http';
+import { setTimeout as wait } from 'node:timers/promises';
+import type { HttpFace } from './face.js';
+
+export interface ShutdownOptions {
+  /** How long requests are still accepted while `/readyz` says that none should come, milliseconds. */
+  delayMs: number;
+  /** How long calls in flight may take to end, milliseconds. */
+  graceMs: number;
+}
+
+/** Container platforms kill after 30 s. */
+const DEFAULT: ShutdownOptions = { delayMs: 0, graceMs: 25_000 };
+/** How long the answers of calls that were ended may take to reach their clients. */
+const LAST_ANSWERS_MS = 1_000;
+
+/**
+ * Stops a server without losing a call: it says that it is not ready, accepts no more, lets the requests in flight
+ * end, and ends those that do not with an answer that says so.
+ * @param answering the requests in flight
+ */
+export async function closeGracefully(
+  server: Server,
+  face: HttpFace,
+  answering: ReadonlySet<ServerResponse>,
+  { delayMs, graceMs }: ShutdownOptions = DEFAULT,
+): Promise<void> {
+  face.stopSoon();
+  if (delayMs > 0) await wait(delayMs);
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  // A kept connection must not bring the next request.
+  for (const response of answering) if (!response.headersSent) response.setHeader('connection', 'close');
+  await settled(answering, graceMs);
+  face.endCalls();
+  await settled(answering, LAST_ANSWERS_MS);
+  await face.close();
+  server.closeAllConnections();
+  await closed;
+}
+
+async function settled(open: ReadonlySet<unknown>, atMostMs: number): Promise<void> {
+  const end = Date.now() + atMostMs;
+  while (open.size > 0 && Date.now() < end) await wait(20);
+}
