@@ -1,5 +1,5 @@
-// Writes docs/tools.md, docs/how-to-investigate.md, docs/configuration.md, server.json and the answers in README.md and
-// docs/investigate.md from the code; with --check it only says whether they are up to date.
+// Writes docs/tools.md, docs/how-to-investigate.md, docs/configuration.md, the metrics in docs/operations.md, server.json and
+// the answers in README.md and docs/investigate.md from the code; with --check it only says whether they are up to date.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { encode } from 'gpt-tokenizer/encoding/o200k_base';
@@ -7,6 +7,7 @@ import { helpText } from '../dist/commands/help.js';
 import { inputJsonSchema } from '../dist/mcp/call.js';
 import { GUIDE_RESOURCE } from '../dist/mcp/guide.js';
 import { INSTRUCTIONS } from '../dist/mcp/instructions.js';
+import { createMetrics } from '../dist/metrics.js';
 import { OPTIONS } from '../dist/options.js';
 import { GUIDE } from '../dist/prompts/guide.js';
 import { PROMPTS } from '../dist/prompts/index.js';
@@ -61,6 +62,15 @@ function readme() {
   );
 }
 
+async function operationsPage() {
+  const own = (await createMetrics([]).describe()).filter(({ name }) => name.startsWith('pyroscope_mcp_'));
+  const rows = own.map(({ name, type, help }) => `| \`${name}\` | ${type} | ${cell(help)} |`);
+  return read('docs/operations.md').replace(
+    /<!-- metrics -->[\s\S]*?<!-- end -->/,
+    () => `<!-- metrics -->\n| metric | type | what |\n| --- | --- | --- |\n${rows.join('\n')}\n<!-- end -->`,
+  );
+}
+
 function path(name) {
   return fileURLToPath(new URL(`../${name}`, import.meta.url));
 }
@@ -79,6 +89,7 @@ for (const [name, text] of [
   ['docs/tools.md', toolsPage()],
   ['docs/how-to-investigate.md', guidePage()],
   ['docs/configuration.md', configurationPage()],
+  ['docs/operations.md', await operationsPage()],
   ['README.md', readme()],
   ['docs/investigate.md', withAnswers(read('docs/investigate.md'))],
   ['server.json', `${JSON.stringify(serverJson(JSON.parse(read('package.json'))), null, 2)}\n`],

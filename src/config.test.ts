@@ -39,6 +39,9 @@ test('without arguments the defaults hold', () => {
       shutdown: { delayMs: 0, graceMs: 25_000 },
     },
     logLevel: 'warn',
+    logFormat: null,
+    secrets: [],
+    secretFiles: [],
     format: null,
     help: false,
     version: false,
@@ -71,6 +74,8 @@ test('every flag is read', () => {
           '--allowed-origins',
           'o.example',
           '--allow-unauthenticated',
+          '--log-format',
+          'text',
           '--log-level',
           'debug',
           '--format',
@@ -131,6 +136,15 @@ test('every flag is read', () => {
       shutdown: { delayMs: 3_000, graceMs: 500 },
     },
     logLevel: 'debug',
+    logFormat: 'text',
+    secrets: [
+      '{"X-Access":"a"}',
+      SECRET,
+      `valkeys://u:${SECRET}@cache.example:6380/1`,
+      `u:${SECRET}`,
+      `${SECRET}, b,c`,
+    ],
+    secretFiles: ['token', 'tokens'],
     format: 'json',
     help: true,
     version: true,
@@ -159,6 +173,7 @@ describe('flags and environment', () => {
     shutdownGrace: ['11', '0'],
     shutdownDelay: ['11', '0.5'],
     logLevel: ['error', 'info'],
+    logFormat: ['json', 'text'],
   };
 
   test.each(Object.entries(values))('%s: the flag wins over the environment', (name, [first, second]) => {

@@ -3,8 +3,9 @@ import { parseArgs } from 'node:util';
 import { checkCredentials, type GrafanaSettings, readGrafana, readProxy } from './config-grafana.js';
 import { type HttpSettings, readHttpSettings } from './config-http.js';
 import { UserError } from './errors.js';
-import { LOG_LEVELS, type LogLevel } from './log.js';
+import { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel } from './log.js';
 import { OPTIONS, type Option, type OptionName } from './options.js';
+import { secretsIn } from './secrets.js';
 import { withoutSecrets } from './sources/grafana/address.js';
 import type { ProxySettings } from './sources/pyroscope/connections.js';
 
@@ -43,6 +44,11 @@ export interface Config {
   allowedOrigins: readonly string[];
   httpSettings: HttpSettings;
   logLevel: LogLevel;
+  /** Null: what suits the place that the lines go to. */
+  logFormat: LogFormat | null;
+  /** What the log must never show, and the files that hold more of it. */
+  secrets: readonly string[];
+  secretFiles: readonly string[];
   format: 'text' | 'json' | null;
   help: boolean;
   version: boolean;
@@ -95,10 +101,29 @@ export function readConfig(
     allowedOrigins: list('allowedOrigins'),
     httpSettings: usage(() => readHttpSettings(text)),
     logLevel: oneOf('logLevel', text('logLevel'), LOG_LEVELS) ?? 'warn',
+    logFormat: oneOf('logFormat', text('logFormat'), LOG_FORMATS),
+    secrets: readSecrets(text),
+    secretFiles: named(({ flag }) => flag.endsWith('-token-file')).flatMap((name) => text(name) ?? []),
     format: oneOf('format', text('format'), ['text', 'json'] as const),
     help: values[OPTIONS.help.flag] === true,
     version: values[OPTIONS.version.flag] === true,
   };
+}
+
+/** Every secret of the option table, and what is made of user and password. */
+function readSecrets(text: (name: OptionName) => string | null): string[] {
+  const single = named(({ secret }) => secret === true).flatMap((name) => text(name) ?? []);
+  const basic = [
+    [text('grafanaUsername'), text('grafanaPassword')],
+    [text('pyroscopeUsername'), text('pyroscopePassword')],
+  ].flatMap(([user, password]) => (password === null ? [] : [`${user ?? ''}:${password}`]));
+  return secretsIn([...single, ...basic]);
+}
+
+/** Names of the options of a kind. */
+function named(which: (option: Option) => boolean): OptionName[] {
+  // The keys of the table are the names by definition; Object.keys only knows that they are texts.
+  return (Object.keys(OPTIONS) as OptionName[]).filter((name) => which(OPTIONS[name]));
 }
 
 function parseFlags(argv: readonly string[]) {

@@ -25,6 +25,7 @@ export type UpstreamKind =
   | 'overloaded' // 429, 503
   | 'failed' // other 5xx
   | 'too_large' // over the response cap
+  | 'paused' // not asked: it failed again and again a moment ago
   | 'unreadable'; // an answer that is not what the API promises (HTML, cut short)
 
 /** What went wrong, and what an operator does about it, where more is known than the kind: in our own words. */
@@ -42,11 +43,19 @@ export class UpstreamError extends Error {
   readonly code: string | null;
   readonly detail: string;
   readonly advice: Advice | null;
+  /** How long the server wants to be left alone (Retry-After), milliseconds; null where it does not say. */
+  readonly retryAfterMs: number | null;
 
   constructor(
     kind: UpstreamKind,
     detail: string,
-    more: { status?: number; code?: string | null; advice?: Advice; cause?: unknown } = {},
+    more: {
+      status?: number;
+      code?: string | null;
+      advice?: Advice;
+      retryAfterMs?: number | null;
+      cause?: unknown;
+    } = {},
   ) {
     super(`${kind}: ${detail}`, { cause: more.cause });
     this.kind = kind;
@@ -54,5 +63,19 @@ export class UpstreamError extends Error {
     this.status = more.status ?? null;
     this.code = more.code ?? null;
     this.advice = more.advice ?? null;
+    this.retryAfterMs = more.retryAfterMs ?? null;
   }
+}
+
+const NO_ANSWER: ReadonlySet<UpstreamKind> = new Set([
+  'unreachable',
+  'timeout',
+  'overloaded',
+  'failed',
+  'paused',
+]);
+
+/** Whether a store could not answer at all: that says nothing about the question, and what is remembered still holds. */
+export function gaveNoAnswer(error: unknown): boolean {
+  return error instanceof UpstreamError && NO_ANSWER.has(error.kind);
 }

@@ -2,6 +2,7 @@
 import { type Config, readConfig, UsageError } from './config.js';
 import { createLog } from './log.js';
 import { safeLines } from './report/sanitise.js';
+import { secretsNow } from './secrets.js';
 
 const EXIT = { fine: 0, failed: 1, usage: 2 } as const;
 
@@ -15,7 +16,10 @@ async function main(): Promise<number | null> {
     process.stderr.write(safeLines(`pyroscope-mcp: ${error.message} ${error.next}\n`));
     return EXIT.usage;
   }
-  const log = createLog(config.logLevel, (line) => process.stderr.write(safeLines(line)));
+  const log = createLog(config.logLevel, (line) => process.stderr.write(safeLines(line)), {
+    format: config.logFormat ?? (process.stderr.isTTY ? 'text' : 'json'),
+    secrets: secretsNow(config.secrets, config.secretFiles),
+  });
   if (config.command !== null) process.stdout.on('error', stopQuietly);
   const io = {
     out: (text: string) => process.stdout.write(safeLines(`${text}\n`)),

@@ -1,4 +1,4 @@
-import { LOG_LEVELS } from './log.js';
+import { LOG_FORMATS, LOG_LEVELS } from './log.js';
 
 export interface Option {
   flag: string;
@@ -238,6 +238,12 @@ export const OPTIONS = {
     value: 'LEVEL',
     help: `how much to log on stderr: ${LOG_LEVELS.join(', ')}`,
     default: 'warn',
+  },
+  logFormat: {
+    flag: 'log-format',
+    env: 'PYROSCOPE_MCP_LOG_FORMAT',
+    value: 'FORMAT',
+    help: `form of its lines: ${LOG_FORMATS.join(' or ')}; by default text on a terminal, else json`,
   },
   format: { flag: 'format', env: null, value: 'text|json', help: 'form of the answer of `call`' },
   help: { flag: 'help', env: null, value: null, help: 'print this help' },

@@ -180,5 +180,12 @@ test('a bug of ours shows an id, not its message', async () => {
   const { text, isError } = await summarize(env);
   const id = /^An internal error stopped summarize_profile \(id (\w{8});/.exec(text)?.[1];
   expect([isError, text.includes('secret internals')]).toEqual([true, false]);
-  expect(log.join('')).toContain(`(${id}): TypeError: secret internals`);
+  const errors = log.map((line) => JSON.parse(line)).filter(({ level }) => level === 'error');
+  expect(errors).toEqual([
+    expect.objectContaining({
+      call: id,
+      tool: 'summarize_profile',
+      err: expect.objectContaining({ type: 'TypeError', message: 'secret internals' }),
+    }),
+  ]);
 });

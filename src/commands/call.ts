@@ -25,7 +25,9 @@ export async function call(config: Config, log: Log, io: Io): Promise<number> {
     const { signal } = new AbortController();
     const tell = io.progress;
     const progress: Progress | undefined = tell && ((...made) => tell(progressText(...made)));
-    const { text, isError } = await callTool(tool, given, environment, signal, progress);
+    // What failed is printed; the log need not say it, too.
+    const quiet = { ...environment, log: { ...log, warn: log.info } };
+    const { text, isError } = await callTool(tool, given, quiet, signal, progress);
     io.progress?.(null);
     if (isError) io.err(text);
     else io.out(text);

@@ -2,7 +2,9 @@ import path from 'node:path';
 import type { Config } from '../config.js';
 import type { Log } from '../log.js';
 import type { CallEnvironment } from '../mcp/call.js';
+import { type Meter, NO_METER, type UpstreamSource } from '../meter.js';
 import type { PatternBook } from '../schema/patterns/book.js';
+import type { Breaker } from '../sources/breaker.js';
 import type { GrafanaSources } from '../sources/grafana/sources.js';
 import type { TransportOptions } from '../sources/pyroscope/transport.js';
 import { createRegistry, type SourceRegistry } from '../sources/registry.js';
@@ -27,32 +29,64 @@ export interface ConfiguredSources {
   grafana: GrafanaSources | null;
 }
 
-/** Makes the sources that the configuration names. Loads only the code that they need: start-up counts. */
-export async function createSources(config: Config): Promise<ConfiguredSources> {
+/** Who hears of requests to the sources, and of sources that are left in peace for a while. */
+export interface Watch {
+  log: Log;
+  meter: Meter;
+}
+
+/**
+ * Makes the sources that the configuration names. Loads only the code that they need: start-up counts.
+ * @param watch with it sources that do not answer are left in peace for a while; without, every request is sent
+ */
+export async function createSources(config: Config, watch?: Watch): Promise<ConfiguredSources> {
   const sources: ProfileSource[] = [];
   const limits = {
     timeoutMs: config.requestTimeoutMs,
     maxResponseBytes: config.maxResponseBytes,
     proxy: config.proxy,
+    meter: watch?.meter,
   };
+  const remote = config.pyroscope !== null || config.grafana !== null;
+  const breakerOf = watch === undefined || !remote ? undefined : await breakers(watch);
   if (config.pyroscope !== null) {
     const { createPyroscopeSource } = await import('../sources/pyroscope/source.js');
     sources.push(
-      createPyroscopeSource({ name: 'pyroscope', uid: 'pyroscope', ...config.pyroscope, ...limits }),
+      createPyroscopeSource({
+        name: 'pyroscope',
+        uid: 'pyroscope',
+        ...config.pyroscope,
+        ...limits,
+        breaker: breakerOf?.('pyroscope', 'pyroscope'),
+      }),
     );
   }
   if (config.profiles !== null) {
     const { createFilesSource } = await import('../sources/files/source.js');
     sources.push(createFilesSource({ directory: config.profiles, uid: 'files' }));
   }
-  const grafana = config.grafana === null ? null : await openGrafana(config.grafana, config, limits);
+  const grafana =
+    config.grafana === null ? null : await openGrafana(config.grafana, config, limits, breakerOf);
   return { registry: createRegistry(sources, grafana ?? undefined), named: sources, grafana };
+}
+
+type BreakerOf = (kind: UpstreamSource, uid: string) => Breaker;
+
+async function breakers({ log, meter }: Watch): Promise<BreakerOf> {
+  const { createBreaker } = await import('../sources/breaker.js');
+  return (kind, uid) =>
+    createBreaker((failure) => {
+      meter.breaker(kind, failure !== null);
+      if (failure === null) log.info('source answers again', { source: uid });
+      else log.warn('source left in peace', { source: uid, kind: failure.kind, detail: failure.detail });
+    });
 }
 
 async function openGrafana(
   settings: NonNullable<Config['grafana']>,
   { enabledSources, stateDirectory }: Config,
-  limits: Pick<TransportOptions, 'timeoutMs' | 'maxResponseBytes' | 'proxy'>,
+  limits: Pick<TransportOptions, 'timeoutMs' | 'maxResponseBytes' | 'proxy' | 'meter'>,
+  breakerOf: BreakerOf | undefined,
 ): Promise<GrafanaSources> {
   const [{ createGrafanaClient }, { createEnablementFile }, { createGrafanaSources }, { xdgState }] =
     await Promise.all([
@@ -63,10 +97,11 @@ async function openGrafana(
     ]);
   const directory = stateDirectory ?? path.join(xdgState ?? '.', PACKAGE.name);
   return createGrafanaSources({
-    client: createGrafanaClient({ ...settings, ...limits }),
+    client: createGrafanaClient({ ...settings, ...limits, breaker: breakerOf?.('grafana', 'grafana') }),
     orgId: settings.orgId,
     enablement: createEnablementFile(path.join(directory, 'sources.json')),
     declared: enabledSources,
+    breakerOf: breakerOf === undefined ? undefined : (uid) => breakerOf('grafana', uid),
   });
 }
 
@@ -76,9 +111,13 @@ export interface Environment extends CallEnvironment {
 }
 
 /** Everything that a tool call needs, made once per process. */
-export async function createEnvironment(config: Config, log: Log): Promise<Environment> {
-  const { registry, grafana } = await createSources(config);
-  const schemas = createSchemas(config, log);
+export async function createEnvironment(
+  config: Config,
+  log: Log,
+  meter: Meter = NO_METER,
+): Promise<Environment> {
+  const { registry, grafana } = await createSources(config, { log, meter });
+  const schemas = createSchemas(config, log, meter);
   const book = grafana === null ? null : await openBook(grafana, schemas, config);
   return {
     context: {
@@ -94,6 +133,7 @@ export async function createEnvironment(config: Config, log: Log): Promise<Envir
       now: Date.now,
     },
     log,
+    meter,
     deadlineMs: config.callTimeoutMs,
     learn() {
       grafana?.keepLooking();

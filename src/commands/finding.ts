@@ -17,6 +17,7 @@ const FIXES: Readonly<Record<UpstreamKind, string>> = {
     'Check that PYROSCOPE_URL names a Pyroscope server with the path prefix it has, and that it is version 1.0 or newer.',
   missing: 'Run `pyroscope-mcp sources refresh` and enable one that is there.',
   overloaded: 'Wait and run this again; if it stays, raise the limits of the server.',
+  paused: 'Wait a minute and run this again; the message says what failed.',
   failed: "Read the server's own log.",
   too_large: 'Raise --max-response.',
   unreadable:

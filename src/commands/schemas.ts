@@ -1,6 +1,7 @@
 import path from 'node:path';
 import type { Config } from '../config.js';
 import type { Log } from '../log.js';
+import { type Meter, NO_METER } from '../meter.js';
 import type { AnswerCache } from '../schema/cache.js';
 import { fingerprint, hash, type SchemaOwner, schemaIdentity } from '../schema/identity.js';
 import type { CachePlace, KeptAnswers } from '../schema/kept-answers.js';
@@ -24,13 +25,13 @@ export interface Schemas {
 }
 
 /** Changes with the form of what is kept. */
-const FOLDER = 'schema-1';
+const FOLDER = 'schema-2';
 
 /**
  * Makes the schemas of the sources as they are asked for. The cache is opened with the first question, since its code
  * takes time to load; without it the schemas work on, and ask more.
  */
-export function createSchemas(config: Config, log: Log): Schemas {
+export function createSchemas(config: Config, log: Log, meter: Meter = NO_METER): Schemas {
   const schemas = new WeakMap<ProfileSource, Schema>();
   const keeps = config.cache.url !== null || config.cache.directory !== 'none';
   let opened: Promise<KeptAnswers | null> | undefined;
@@ -48,7 +49,7 @@ export function createSchemas(config: Config, log: Log): Schemas {
       let schema = schemas.get(source);
       if (schema === undefined) {
         const owner = ownerOf(source, config);
-        schema = createSchema(source, { cache: owner === null ? undefined : cacheOf(owner) });
+        schema = createSchema(source, { cache: owner === null ? undefined : cacheOf(owner), meter });
         schemas.set(source, schema);
       }
       return schema;
@@ -72,9 +73,9 @@ function openedWhenNeeded(
     return kept === null || owner === null ? null : kept.of(owner);
   };
   return {
-    async recall(key, isAnswer, ask, ttlMs) {
+    async recall(key, isAnswer, ask, ttlMs, whenOld) {
       const cache = await part();
-      return cache === null ? ask() : cache.recall(key, isAnswer, ask, ttlMs);
+      return cache === null ? ask() : cache.recall(key, isAnswer, ask, ttlMs, whenOld);
     },
     async keep(key, answer, ttlMs) {
       await (await part())?.keep(key, answer, ttlMs);

@@ -2,6 +2,7 @@ import type { Config } from '../config.js';
 import { keepHeapSmall } from '../heap.js';
 import type { Log } from '../log.js';
 import type { CallEnvironment } from '../mcp/call.js';
+import type { Metrics } from '../metrics.js';
 import type { Io } from './environment.js';
 
 /** Longest time from the wish to stop to the end of the process, beyond what calls in flight are given. */
@@ -16,17 +17,21 @@ const IDLE_MARGIN_MS = 60_000;
  */
 export async function serve(config: Config, log: Log, io: Io): Promise<void> {
   keepHeapSmall();
+  const metrics = config.http === null ? null : await openMetrics();
   let made: Promise<CallEnvironment> | undefined;
-  // Loaded and made with the first call: a client lists the tools at once.
+  // Over stdio loaded and made with the first call: a client lists the tools at once.
   const environmentOf = () => {
     made ??= import('./environment.js').then(async ({ createEnvironment }) => {
-      const environment = await createEnvironment(config, log);
+      const environment = await createEnvironment(config, log, metrics?.meter);
       environment.learn();
       return environment;
     });
     return made;
   };
-  const server = await start(config, environmentOf, log, io);
+  const server =
+    config.http === null || metrics === null
+      ? await startStdio(environmentOf, log)
+      : await startHttp(config, config.http, { environmentOf, metrics, log, io });
   const { delayMs, graceMs } =
     config.http === null ? { delayMs: 0, graceMs: 0 } : config.httpSettings.shutdown;
   let stopping = false;
@@ -55,19 +60,53 @@ export async function serve(config: Config, log: Log, io: Io): Promise<void> {
   if ('closed' in server) void server.closed.then(() => stop('the client left'));
 }
 
-async function start(config: Config, environmentOf: () => Promise<CallEnvironment>, log: Log, io: Io) {
-  if (config.http === null) {
-    const { serveOverStdio } = await import('../mcp/stdio.js');
-    return serveOverStdio(environmentOf, log);
-  }
-  const { serveOverHttp } = await import('../mcp/http/serve.js');
+async function openMetrics(): Promise<Metrics> {
+  const [{ createMetrics }, { TOOLS }] = await Promise.all([
+    import('../metrics.js'),
+    import('../tools/index.js'),
+  ]);
+  return createMetrics(TOOLS.map(({ name }) => name));
+}
+
+async function startStdio(environmentOf: () => Promise<CallEnvironment>, log: Log) {
+  const { serveOverStdio } = await import('../mcp/stdio.js');
+  return serveOverStdio(environmentOf, log);
+}
+
+interface HttpParts {
+  environmentOf: () => Promise<CallEnvironment>;
+  metrics: Metrics;
+  log: Log;
+  io: Io;
+}
+
+async function startHttp(
+  config: Config,
+  address: NonNullable<Config['http']>,
+  { environmentOf, metrics, log, io }: HttpParts,
+) {
+  const [{ serveOverHttp }, { createOperations }] = await Promise.all([
+    import('../mcp/http/serve.js'),
+    import('../mcp/operations.js'),
+  ]);
+  let notReady: string | null = 'starting';
   const server = await serveOverHttp(environmentOf, log, {
-    ...config.http,
+    ...address,
     hosts: config.allowedHosts,
     origins: config.allowedOrigins,
     ...config.httpSettings,
     bounds: { idleTimeout: config.callTimeoutMs + IDLE_MARGIN_MS },
+    operations: createOperations({ notReady: () => notReady, metrics }),
   });
   io.err(`pyroscope-mcp serves MCP at ${server.url}`);
+  environmentOf().then(
+    () => {
+      notReady = null;
+    },
+    (error: unknown) => {
+      notReady = 'the sources cannot be made; the log says why';
+      log.error('the sources cannot be made', error);
+    },
+  );
   return server;
 }

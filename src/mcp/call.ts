@@ -2,10 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { UpstreamError, UserError } from '../errors.js';
 import type { Log } from '../log.js';
+import { type CallEnd, type Meter, NO_METER } from '../meter.js';
 import { PatternError } from '../profile/pattern-error.js';
-import { BUDGET, renderJson, renderText } from '../report/render.js';
+import { type Answer, BUDGET, renderJson, renderText } from '../report/render.js';
 import { untilAborted } from '../shared-work.js';
+import type { ProfileSource } from '../sources/source.js';
 import type { Progress, Tool, ToolContext } from '../tools/define.js';
+import { withCall } from '../trace.js';
 import { checkArguments } from './check-arguments.js';
 import { describeFailure } from './failures.js';
 
@@ -18,6 +21,8 @@ export interface CallResult {
 export interface CallEnvironment {
   context: Omit<ToolContext, 'signal' | 'early' | 'soon' | 'progress'>;
   log: Log;
+  /** Told of every call; nobody where it is left out. */
+  meter?: Meter;
   /** Deadline of one call, milliseconds. */
   deadlineMs: number;
   /** Ends the calls in flight, because the process stops. */
@@ -39,13 +44,57 @@ const SOON = 0.85;
  * passes on progress (the number of steps done), renders the answer and turns every failure into text that says what to do next. Never throws, but for the abort of
  * the caller's own signal.
  */
-export async function callTool(
+export function callTool(
   tool: Tool,
   rawArguments: unknown,
   environment: CallEnvironment,
   callerSignal: AbortSignal,
   progress?: Progress,
 ): Promise<CallResult> {
+  const id = randomUUID().slice(0, 8);
+  return withCall(id, async () => {
+    const { log, meter = NO_METER } = environment;
+    const started = performance.now();
+    const ended = meter.call(tool.name);
+    log.debug('call started', { tool: tool.name, arguments: rawArguments });
+    const settle = (end: Ending, bytes: number) => {
+      const ms = performance.now() - started;
+      ended({ ...end, seconds: ms / 1000, bytes });
+      const { outcome, error } = end;
+      log.info('call ended', {
+        tool: tool.name,
+        outcome,
+        ...(error === null || error === outcome ? {} : { error }),
+        ms: Math.round(ms),
+        bytes,
+      });
+    };
+    try {
+      const { text, ...end } = await answer(tool, rawArguments, { environment, id, callerSignal, progress });
+      settle(end, Buffer.byteLength(text));
+      return { text, isError: end.outcome !== 'answered' };
+    } catch (error) {
+      settle({ outcome: 'cancelled', error: 'cancelled' }, 0);
+      throw error;
+    }
+  });
+}
+
+type Ending = Pick<CallEnd, 'outcome' | 'error'>;
+
+interface Call {
+  environment: CallEnvironment;
+  id: string;
+  callerSignal: AbortSignal;
+  progress: Progress | undefined;
+}
+
+/** @throws the reason of the caller's signal, when it aborted, and nothing else */
+async function answer(
+  tool: Tool,
+  rawArguments: unknown,
+  { environment, id, callerSignal, progress }: Call,
+): Promise<Ending & { text: string }> {
   const deadline = AbortSignal.timeout(environment.deadlineMs);
   const { stopped } = environment;
   const signal = AbortSignal.any([callerSignal, deadline, ...(stopped === undefined ? [] : [stopped])]);
@@ -54,37 +103,62 @@ export async function callTool(
     const after = (part: number) =>
       AbortSignal.timeout(Math.max(1, Math.round(environment.deadlineMs * part)));
     const timing = { signal, early: after(EARLY), soon: after(SOON) };
-    const context = { ...environment.context, ...timing, ...(progress === undefined ? {} : { progress }) };
-    const answer = await untilAborted(tool.run(args, context), signal);
+    const { schemaOf, noted } = watchingAge(environment.context);
+    const context = {
+      ...environment.context,
+      schemaOf,
+      ...timing,
+      ...(progress === undefined ? {} : { progress }),
+    };
+    const found = await noted(await untilAborted(tool.run(args, context), signal));
     const text =
       args.format === 'json'
-        ? renderJson(answer)
+        ? renderJson(found)
         : renderText(
-            answer.text,
+            found.text,
             typeof args.limit === 'number' && isExplicit(rawArguments, 'limit') ? BUDGET.most : BUDGET.usual,
           );
-    return { text, isError: false };
+    return { text, outcome: 'answered', error: null };
   } catch (error) {
     if (callerSignal.aborted) throw callerSignal.reason;
-    if (stopped?.aborted) return { text: describeFailure(STOPPED), isError: true };
+    if (stopped?.aborted) return { text: describeFailure(STOPPED), outcome: 'stopped', error: 'stopped' };
     if (deadline.aborted) {
-      return {
-        text: describeFailure(
-          new UpstreamError('timeout', `no answer within ${environment.deadlineMs / 1000} s`),
-        ),
-        isError: true,
-      };
+      const late = new UpstreamError('timeout', `no answer within ${environment.deadlineMs / 1000} s`);
+      return { text: describeFailure(late), outcome: 'deadline', error: 'deadline' };
     }
-    if (error instanceof UserError || error instanceof UpstreamError || error instanceof PatternError) {
-      return { text: describeFailure(error), isError: true };
+    if (error instanceof UpstreamError) {
+      const { kind, status, detail } = error;
+      environment.log.warn('profile store failed', { tool: tool.name, kind, status, detail });
+      return { text: describeFailure(error), outcome: 'upstream_failed', error: error.kind };
     }
-    const id = randomUUID().slice(0, 8);
-    environment.log.error(`call of ${tool.name} failed (${id})`, error);
+    if (error instanceof UserError || error instanceof PatternError) {
+      return { text: describeFailure(error), outcome: 'refused', error: 'refused' };
+    }
+    environment.log.error('call failed by a bug', error, { tool: tool.name });
     return {
       text: `An internal error stopped ${tool.name} (id ${id}; the server's log has the details).\nNext: try another window or tool; report the id to the operator.`,
-      isError: true,
+      outcome: 'internal_error',
+      error: 'internal_error',
     };
   }
+}
+
+/** Schemas that remember which old answers a call was given; `noted` adds what a reader must know of them. */
+function watchingAge({ schemaOf }: Pick<ToolContext, 'schemaOf'>) {
+  const ages = new Map<ProfileSource, number>();
+  return {
+    schemaOf: (source: ProfileSource) =>
+      schemaOf(source).reporting((ageMs) => ages.set(source, Math.max(ages.get(source) ?? 0, ageMs))),
+    async noted(answer: Answer): Promise<Answer> {
+      if (ages.size === 0) return answer;
+      const { oldAnswerNote, withNotes } = await import('../report/old-answers.js');
+      const notes = [...ages].flatMap(([source, ageMs]) => {
+        const answers = schemaOf(source).answers();
+        return oldAnswerNote({ source: source.name, ageMs, answers }) ?? [];
+      });
+      return withNotes(answer, notes);
+    },
+  };
 }
 
 function isExplicit(args: unknown, name: string): boolean {

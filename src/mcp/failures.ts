@@ -32,6 +32,10 @@ const UPSTREAM: Readonly<Record<UpstreamKind, { what: string; next: string }>> =
     what: 'The profile store is overloaded',
     next: 'Wait half a minute, then ask again, with a shorter window if it repeats.',
   },
+  paused: {
+    what: 'The profile store is not asked at the moment, because it failed again and again',
+    next: 'Wait until then and ask again; which services, labels and types there are may still be known. If it stays, tell the operator: `pyroscope-mcp doctor`.',
+  },
   failed: {
     what: 'The profile store failed',
     next: 'Ask once more; if it fails again, use a shorter window or another profile type and tell the operator.',
@@ -61,6 +65,7 @@ const MENDED_BY_CALLER: ReadonlySet<UpstreamKind> = new Set([
 
 /** Advice is ours, but may name what the upstream said: an action, where it redirects to. */
 function advised(kind: UpstreamKind, { what, fix }: Advice): { what: string; next: string } {
+  if (kind === 'paused') return { what: safeText(what, MAX_ADVICE), next: UPSTREAM.paused.next };
   const operator = `Tell the operator: ${safeText(fix, MAX_ADVICE)}`;
   return {
     what: safeText(what, MAX_ADVICE),

@@ -1,6 +1,7 @@
 import { McpServer, type ServerContext } from '@modelcontextprotocol/server';
 import { type Progress, progressText } from '../tools/define.js';
 import { TOOLS } from '../tools/index.js';
+import { preferTrace, readTrace, type TraceContext, withTrace } from '../trace.js';
 import { PACKAGE } from '../version.js';
 import { type CallEnvironment, callTool, inputJsonSchema } from './call.js';
 import { registerGuide } from './guide.js';
@@ -82,23 +83,32 @@ export function createServerFactory(
         name,
         { title, description, inputSchema, annotations: ANNOTATIONS },
         async (args, call) => {
-          const started = performance.now();
           const environment = await environmentOf();
-          const { text, isError } = await callTool(
-            tool,
-            args,
-            stopped === undefined ? environment : { ...environment, stopped },
-            call.mcpReq.signal,
-            progressTo(call.mcpReq),
+          const { text, isError } = await withTrace(traceOf(call), () =>
+            callTool(
+              tool,
+              args,
+              stopped === undefined ? environment : { ...environment, stopped },
+              call.mcpReq.signal,
+              progressTo(call.mcpReq),
+            ),
           );
-          const took = Math.round(performance.now() - started);
-          environment.log.info(`${name} ${isError ? 'refused' : 'answered'} in ${took} ms`);
           return { content: [{ type: 'text', text }], ...(isError ? { isError } : {}) };
         },
       );
     }
     return server;
   };
+}
+
+/** The trace that a call belongs to: of the message, else of the HTTP request that it came with. */
+function traceOf({ mcpReq, http }: ServerContext): TraceContext {
+  const meta = new Map(Object.entries(mcpReq._meta ?? {}));
+  const headers = http?.req?.headers;
+  return preferTrace(
+    readTrace((name) => meta.get(name)),
+    readTrace((name) => headers?.get(name)),
+  );
 }
 
 /** Progress notifications for a request that came with a token; undefined for one without. */

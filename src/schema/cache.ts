@@ -10,6 +10,7 @@ export interface AnswerCache {
    * in the background. Where none is kept, or something that is no such answer, `ask` is waited for. Answers without
    * rows are not kept.
    *
+   * @param whenOld told when the answer is one that is kept and older than `ttlMs`: when it was given, Unix ms
    * @throws what `ask` throws; a cache that does not work is like an empty one
    */
   recall<T extends readonly unknown[]>(
@@ -17,6 +18,7 @@ export interface AnswerCache {
     isAnswer: IsAnswer<T>,
     ask: () => Promise<T>,
     ttlMs: number,
+    whenOld?: (learned: number) => void,
   ): Promise<T>;
   /** Keeps an answer that was asked for just now, in place of another; one without rows ends what was kept. */
   keep(key: string, answer: readonly unknown[], ttlMs: number): Promise<void>;

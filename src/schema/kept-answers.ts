@@ -83,17 +83,35 @@ type Cache = Pick<BentoCache<never>, 'delete'> & {
   getOrSet(options: {
     key: string;
     ttl: number;
-    factory: (context: { skip(): undefined }) => Promise<readonly unknown[] | undefined>;
+    factory: (context: { skip(): undefined }) => Promise<Kept<readonly unknown[]> | undefined>;
   }): Promise<unknown>;
-  set(options: { key: string; value: readonly unknown[]; ttl: number }): Promise<boolean>;
+  set(options: { key: string; value: Kept<readonly unknown[]>; ttl: number }): Promise<boolean>;
 };
+
+/** What the library keeps as the value of an entry. */
+interface Kept<T> {
+  answer: T;
+  /** When the source gave it. Unix ms. */
+  learned: number;
+}
+
+function isKept<T>(value: unknown, isAnswer: IsAnswer<T>): value is Kept<T> {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'learned' in value &&
+    typeof value.learned === 'number' &&
+    'answer' in value &&
+    isAnswer(value.answer)
+  );
+}
 
 function answersOf(cache: Cache, identity: string): AnswerCache {
   const idOf = (key: string) => hash(`${identity} ${key}`);
   const keep = async (key: string, answer: readonly unknown[], ttl: number) => {
     const id = idOf(key);
     if (answer.length === 0) await cache.delete({ key: id });
-    else await cache.set({ key: id, value: answer, ttl });
+    else await cache.set({ key: id, value: { answer, learned: Date.now() }, ttl });
   };
   return {
     keep: (key, answer, ttl) => keep(key, answer, ttl).catch(() => {}),
@@ -102,6 +120,7 @@ function answersOf(cache: Cache, identity: string): AnswerCache {
       isAnswer: IsAnswer<T>,
       ask: () => Promise<T>,
       ttlMs: number,
+      whenOld?: (learned: number) => void,
     ) {
       const id = idOf(key);
       // What `ask` came to, told apart from failures of the cache, which wraps them all.
@@ -110,7 +129,7 @@ function answersOf(cache: Cache, identity: string): AnswerCache {
         try {
           const answer = await ask();
           asked.push({ answer });
-          if (answer.length > 0) return answer;
+          if (answer.length > 0) return { answer, learned: Date.now() };
         } catch (error) {
           asked.push({ error });
           throw error;
@@ -119,7 +138,10 @@ function answersOf(cache: Cache, identity: string): AnswerCache {
         return skip();
       };
       const kept = await cache.getOrSet({ key: id, ttl: ttlMs, factory }).catch(() => undefined);
-      if (isAnswer(kept)) return kept;
+      if (isKept(kept, isAnswer)) {
+        if (Date.now() - kept.learned > ttlMs) whenOld?.(kept.learned);
+        return kept.answer;
+      }
       const [outcome] = asked;
       if (outcome !== undefined && 'error' in outcome) throw outcome.error;
       const answer = outcome?.answer ?? (await ask());

@@ -1,6 +1,8 @@
 import { LRUCache } from 'lru-cache';
+import { gaveNoAnswer } from '../errors.js';
+import { type Meter, NO_METER, type SchemaResult } from '../meter.js';
 import { sharedWork } from '../shared-work.js';
-import type { Labels, Matcher, ProfileSource, Window } from '../sources/source.js';
+import type { Labels, Matcher, ProfileSource, SeriesQuery, Window } from '../sources/source.js';
 import { type AnswerCache, type IsAnswer, isRows, isTexts } from './cache.js';
 
 const MINUTE = 60_000;
@@ -19,6 +21,8 @@ const JUST_NOW_MS = 5_000;
 const MAX_ANSWERS = 1_000;
 /** Rows of all of them: an answer may hold 100,000 values of a label. */
 const MAX_ROWS = 2_000_000;
+/** How long an answer is good for when the source does not answer any more. */
+const LAST_RESORT_MS = 24 * HOUR;
 /** Of a window this long a minute at either end is a margin. */
 const LONG_WINDOW_MS = 30 * MINUTE;
 /** A long window that ends so near to now is one that moves with it. */
@@ -39,22 +43,58 @@ export interface Schema {
   servicesAndTypes(matchers: readonly Matcher[], window: Window, signal: AbortSignal): Promise<Labels[]>;
   /** The same, asked just now: to be used before saying that something does not exist. */
   readonly fresh: Schema;
+  /**
+   * The same; `whenOld` is told of answers that are older than they should be, because the source is being asked anew or
+   * does not answer: how old, milliseconds.
+   */
+  reporting(whenOld: (ageMs: number) => void): Schema;
+  /** Whether the source answered when it was last asked. */
+  answers(): boolean;
+}
+
+interface Remembered<T> {
+  value: T;
+  /** When the source gave it, Unix ms. */
+  learned: number;
+  /** The same by the clock that only goes forward; null where it was kept from earlier. */
+  asked: number | null;
+  /** Until then it is good without a further look, by that clock. */
+  until: number;
+  /** Whether it was too old already when it was taken out of the cache. */
+  old: boolean;
+}
+
+/** What an answer is, and where it is from. */
+interface Recalled<T> {
+  value: T;
+  /** Unix ms; null for one that is not too old. */
+  learned: number | null;
+  from: SchemaResult;
+}
+
+/** Whether a source answers; shared by all questions about it. */
+interface Pulse {
+  answers: boolean;
 }
 
 /** Answers to one kind of question, each asked once for all who wait for it. */
 class Memory<T extends readonly unknown[]> {
-  readonly #answers = new LRUCache<string, { value: T; asked: number | null }>({
+  readonly #answers = new LRUCache<string, Remembered<T>>({
     max: MAX_ANSWERS,
     maxSize: MAX_ROWS,
     sizeCalculation: ({ value }) => Math.max(1, value.length),
   });
-  readonly #running = new Map<string, (signal: AbortSignal) => Promise<T>>();
+  readonly #running = new Map<string, (signal: AbortSignal) => Promise<Recalled<T>>>();
   readonly #isAnswer: IsAnswer<T>;
   readonly #cache: AnswerCache | undefined;
+  readonly #now: () => number;
+  readonly #pulse: Pulse;
 
-  constructor(isAnswer: IsAnswer<T>, cache: AnswerCache | undefined) {
+  constructor(isAnswer: IsAnswer<T>, cache: AnswerCache | undefined, now: () => number, pulse: Pulse) {
     this.#isAnswer = isAnswer;
     this.#cache = cache;
+    this.#now = now;
+    this.#pulse = pulse;
   }
 
   /** @param fresh whether only an answer will do that the source gave just now */
@@ -63,9 +103,15 @@ class Memory<T extends readonly unknown[]> {
     ask: (signal: AbortSignal) => Promise<T>,
     signal: AbortSignal,
     { fresh, ttlMs }: { fresh: boolean; ttlMs: number },
-  ): Promise<T> {
+  ): Promise<Recalled<T>> {
     const known = this.#answers.get(key);
-    if (known !== undefined && (!fresh || isJustNow(known.asked))) return known.value;
+    if (known !== undefined && (fresh ? isJustNow(known.asked) : performance.now() <= known.until)) {
+      return {
+        value: known.value,
+        learned: known.old ? known.learned : null,
+        from: known.old ? 'stale' : 'hit',
+      };
+    }
     const work = `${fresh ? 'fresh' : 'any'} ${key}`;
     let running = this.#running.get(work);
     if (running === undefined) {
@@ -81,29 +127,57 @@ class Memory<T extends readonly unknown[]> {
     return running(signal);
   }
 
-  #remember(key: string, value: T, asked: number | null): void {
-    this.#answers.set(key, { value, asked }, { ttl: TTL_MS * (1 - SPREAD * Math.random()) });
+  /** @param learned Unix ms of an answer that was too old already; null for a good one */
+  #remember(key: string, value: T, learned: number | null, asked: number | null): void {
+    this.#answers.set(key, {
+      value,
+      learned: learned ?? this.#now(),
+      asked,
+      until: performance.now() + TTL_MS * (1 - SPREAD * Math.random()),
+      old: learned !== null,
+    });
   }
 
-  async #answer(key: string, ask: () => Promise<T>, fresh: boolean, ttlMs: number): Promise<T> {
+  async #answer(key: string, ask: () => Promise<T>, fresh: boolean, ttlMs: number): Promise<Recalled<T>> {
     let asked = false;
     const askSource = async () => {
-      const value = await ask();
+      const value = await this.#asking(ask);
       asked = true;
       // Nothing today may be something in a moment; and "nothing" is what answers are explained by.
-      if (value.length > 0) this.#remember(key, value, performance.now());
+      if (value.length > 0) this.#remember(key, value, null, performance.now());
       else this.#answers.delete(key);
       return value;
     };
-    if (this.#cache === undefined) return askSource();
     if (fresh) {
       const value = await askSource();
-      await this.#cache.keep(key, value, ttlMs);
-      return value;
+      await this.#cache?.keep(key, value, ttlMs);
+      return { value, learned: null, from: 'miss' };
     }
-    const value = await this.#cache.recall(key, this.#isAnswer, askSource, ttlMs);
-    if (!asked) this.#remember(key, value, null);
-    return value;
+    try {
+      if (this.#cache === undefined) return { value: await askSource(), learned: null, from: 'miss' };
+      let learned: number | null = null;
+      const value = await this.#cache.recall(key, this.#isAnswer, askSource, ttlMs, (then) => {
+        learned = then;
+      });
+      if (!asked) this.#remember(key, value, learned, null);
+      return { value, learned, from: learned !== null ? 'stale' : asked ? 'miss' : 'hit' };
+    } catch (error) {
+      const last = this.#answers.get(key);
+      if (last === undefined || !gaveNoAnswer(error) || this.#now() - last.learned > LAST_RESORT_MS)
+        throw error;
+      return { value: last.value, learned: last.learned, from: 'stale' };
+    }
+  }
+
+  async #asking(ask: () => Promise<T>): Promise<T> {
+    try {
+      const value = await ask();
+      this.#pulse.answers = true;
+      return value;
+    } catch (error) {
+      if (gaveNoAnswer(error)) this.#pulse.answers = false;
+      throw error;
+    }
   }
 }
 
@@ -120,11 +194,12 @@ function isJustNow(asked: number | null): boolean {
  */
 export function createSchema(
   source: ProfileSource,
-  options: { cache?: AnswerCache | undefined; now?: () => number } = {},
+  options: { cache?: AnswerCache | undefined; now?: () => number; meter?: Meter } = {},
 ): Schema {
-  const { cache, now = Date.now } = options;
-  const texts = new Memory<string[]>(isTexts, cache);
-  const rows = new Memory<Labels[]>(isRows, cache);
+  const { cache, now = Date.now, meter = NO_METER } = options;
+  const pulse: Pulse = { answers: true };
+  const texts = new Memory<string[]>(isTexts, cache, now, pulse);
+  const rows = new Memory<Labels[]>(isRows, cache, now, pulse);
   const keyOf = (what: string, matchers: readonly Matcher[], { from, to }: Window) => {
     const long = to - from >= LONG_WINDOW_MS;
     if (long && Math.abs(now() - to) <= RECENT_MS) {
@@ -135,38 +210,48 @@ export function createSchema(
   };
   const ttlOf = ({ to }: Window) => (now() - to > SETTLED_MS ? HOUR : TTL_MS);
 
-  const view = (fresh: boolean): Omit<Schema, 'fresh'> => {
-    const own: Omit<Schema, 'fresh'> = {
+  const view = (fresh: boolean, whenOld: (ageMs: number) => void): Schema => {
+    const recall = async <T extends readonly unknown[]>(
+      memory: Memory<T>,
+      what: string,
+      query: SeriesQuery,
+      ask: (signal: AbortSignal) => Promise<T>,
+      signal: AbortSignal,
+    ): Promise<T> => {
+      const key = keyOf(what, query.matchers, query.window);
+      const asked = memory.recall(key, ask, signal, { fresh, ttlMs: ttlOf(query.window) });
+      const found = await asked.catch((error: unknown) => {
+        meter.schema('miss');
+        throw error;
+      });
+      meter.schema(found.from);
+      if (found.learned !== null) whenOld(Math.max(0, now() - found.learned));
+      return found.value;
+    };
+    const own: Schema = {
       typeIds: (matchers, window, signal) => own.labelValues('__profile_type__', matchers, window, signal),
-      labelNames: (matchers, window, signal) =>
-        texts.recall(
-          keyOf('label names', matchers, window),
-          (shared) => source.labelNames({ matchers, window }, shared),
-          signal,
-          { fresh, ttlMs: ttlOf(window) },
-        ),
-      labelValues: (name, matchers, window, signal) =>
-        texts.recall(
-          keyOf(`values of ${name}`, matchers, window),
-          (shared) => source.labelValues(name, { matchers, window }, shared),
-          signal,
-          { fresh, ttlMs: ttlOf(window) },
-        ),
-      servicesAndTypes: (matchers, window, signal) =>
-        rows.recall(
-          keyOf('services', matchers, window),
-          (shared) => source.series(['service_name', '__profile_type__'], { matchers, window }, shared),
-          signal,
-          { fresh, ttlMs: ttlOf(window) },
-        ),
+      labelNames: (matchers, window, signal) => {
+        const query = { matchers, window };
+        return recall(texts, 'label names', query, (shared) => source.labelNames(query, shared), signal);
+      },
+      labelValues: (name, matchers, window, signal) => {
+        const query = { matchers, window };
+        const ask = (shared: AbortSignal) => source.labelValues(name, query, shared);
+        return recall(texts, `values of ${name}`, query, ask, signal);
+      },
+      servicesAndTypes: (matchers, window, signal) => {
+        const query = { matchers, window };
+        const ask = (shared: AbortSignal) =>
+          source.series(['service_name', '__profile_type__'], query, shared);
+        return recall(rows, 'services', query, ask, signal);
+      },
+      get fresh() {
+        return fresh ? own : view(true, whenOld);
+      },
+      reporting: (told) => view(fresh, told),
+      answers: () => pulse.answers,
     };
     return own;
   };
-  const fresh: Schema = {
-    ...view(true),
-    get fresh() {
-      return fresh;
-    },
-  };
-  return { ...view(false), fresh };
+  return view(false, () => {});
 }

@@ -6,7 +6,7 @@ import type { Run, ToolContext } from './define.js';
 import { existingType } from './existing-type.js';
 import { explainEmptyList, type ListQuestion, readListQuestion } from './list-scope.js';
 import type { input } from './surface/list_labels.js';
-import { totalsByLabel } from './totals.js';
+import { knownShares } from './totals.js';
 
 /** Labels whose values are counted; each costs one request, cached. */
 const MAX_COUNTED = 40;
@@ -71,8 +71,11 @@ async function values(
       `Present: ${aliasesOf(typeIds).join(', ')}.`,
     );
   }
-  const shares = await totalsByLabel(label, type, question, context);
-  const rows = found.map((value) => ({ value, share: shares.get(value) ?? null }));
+  const { shares, notes } = await knownShares(label, type, question, context);
+  const rows = found.map((value) => ({ value, share: shares?.get(value) ?? null }));
   rows.sort((a, b) => (b.share ?? -1) - (a.share ?? -1) || (a.value < b.value ? -1 : 1));
-  return labelValuesAnswer(label, rows, type, limit, scope);
+  return labelValuesAnswer(label, rows, shares === null ? null : type, limit, {
+    ...scope,
+    notes: [...scope.notes, ...notes],
+  });
 }

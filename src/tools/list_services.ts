@@ -3,7 +3,7 @@ import { servicesAnswer } from '../report/lists.js';
 import type { Run } from './define.js';
 import { explainEmptyList, readListQuestion } from './list-scope.js';
 import type { input } from './surface/list_services.js';
-import { totalsByLabel } from './totals.js';
+import { knownShares } from './totals.js';
 
 export const run: Run<typeof input> = async (args, context) => {
   const question = await readListQuestion(args, context);
@@ -18,12 +18,15 @@ export const run: Run<typeof input> = async (args, context) => {
   }
   if (typesOf.size === 0) return explainEmptyList('list_services', args, question, context);
   const weighedBy = defaultProfileType([...typesOf.values()].flat());
-  const totals = await totalsByLabel('service_name', weighedBy, question, context);
+  const { shares, notes } = await knownShares('service_name', weighedBy, question, context);
   const rows = [...typesOf].map(([name, ids]) => ({
     name,
     types: orderTypes(ids),
-    share: totals.get(name) ?? null,
+    share: shares?.get(name) ?? null,
   }));
   rows.sort((a, b) => (b.share ?? -1) - (a.share ?? -1) || (a.name < b.name ? -1 : 1));
-  return servicesAnswer(rows, weighedBy, scope);
+  return servicesAnswer(rows, shares === null ? null : weighedBy, {
+    ...scope,
+    notes: [...scope.notes, ...notes],
+  });
 };

@@ -1,3 +1,4 @@
+import { gaveNoAnswer } from '../errors.js';
 import type { ProfileType } from '../profile/types.js';
 import type { Labels, ProfileQuery, ProfileSource } from '../sources/source.js';
 import type { ToolContext } from './define.js';
@@ -16,6 +17,21 @@ export async function sumsOver(
     labels,
     sum: points.reduce((sum, { value }) => sum + value, 0),
   }));
+}
+
+/**
+ * The same shares where the store still answers; without any, and with what the reader must know, where it does not: the
+ * values themselves may be remembered.
+ */
+export async function knownShares(
+  ...[label, type, question, context]: Parameters<typeof totalsByLabel>
+): Promise<{ shares: Map<string, number> | null; notes: readonly string[] }> {
+  try {
+    return { shares: await totalsByLabel(label, type, question, context), notes: [] };
+  } catch (error) {
+    if (!gaveNoAnswer(error)) throw error;
+    return { shares: null, notes: ['Shares are not known: the store gave no answer to that.'] };
+  }
 }
 
 /**

@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { connectHttp } from '../support/clients.js';
 import { DEMO, run, start } from '../support/process.js';
 import { exchange, json, replay } from '../support/recorded-grafana.js';
 import { dataSource, type Scene, type SmallGrafana, startSmallGrafana } from '../support/small-grafana.js';
@@ -112,6 +113,33 @@ test('a running server takes an enabled source up, and lets a disabled one go', 
   expect(await call()).toContain('No data source is enabled.');
   expect(grafana.queries()).toHaveLength(before);
   server.child.stdin.end();
+  expect((await server.exit).code).toBe(0);
+});
+
+test('so does one over HTTP, and with the very next call', async () => {
+  const server = start(['--http', '0'], environment());
+  const [, url = ''] = await server.seen(/serves MCP at (\S+)/);
+  const client = await connectHttp('modern era', url);
+  const call = () => client.callTool('list_services', { from: 'now-1h' });
+  expect((await call()).text).toContain('No data source is enabled.');
+  for (let round = 0; round < 2; round++) {
+    await program(['sources', 'enable', 'first']);
+    expect((await call()).text).not.toContain('No data source is enabled.');
+    await program(['sources', 'disable', 'first']);
+    const before = grafana.queries().length;
+    expect(before).toBeGreaterThan(0);
+    expect(await call()).toEqual({
+      text: expect.stringContaining('No data source is enabled.'),
+      isError: true,
+    });
+    expect(await client.callTool('list_services', { source: 'first', from: 'now-1h' })).toEqual({
+      text: expect.stringContaining('is disabled, so it is not queried'),
+      isError: true,
+    });
+    expect(grafana.queries()).toHaveLength(before);
+  }
+  await client.close();
+  server.child.kill('SIGTERM');
   expect((await server.exit).code).toBe(0);
 });
 

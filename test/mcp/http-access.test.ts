@@ -242,7 +242,7 @@ describe('nothing of a caller goes upstream', () => {
       }
       program.child.kill('SIGTERM');
       await program.exit;
-      expect(program.stderr()).toContain('summarize_profile answered in');
+      expect(program.stderr()).toContain('"tool":"summarize_profile","outcome":"answered"');
       expect(program.stderr() + program.stdout()).not.toMatch(/planted|our-own-token/);
     } finally {
       program.child.kill('SIGKILL');

@@ -92,7 +92,7 @@ describe('a stop', () => {
   test('can be told ahead to a load balancer: not ready, and still serving', async () => {
     const { url, program } = await serving('--shutdown-delay', '600');
     const status = async (path: string) => (await fetch(new URL(path, url))).status;
-    expect(await status('/readyz')).toBe(200);
+    await until(async () => (await status('/readyz')) === 200);
     program.child.kill('SIGTERM');
     await until(async () => (await status('/readyz')) === 503);
     expect(await status('/healthz')).toBe(200);

@@ -65,7 +65,13 @@ describe('stdout', () => {
       .map((line) => JSON.parse(line) as { jsonrpc: string; id: number });
     expect(answers.every(({ jsonrpc }) => jsonrpc === '2.0')).toBe(true);
     expect(answers.map(({ id }) => id).sort()).toEqual([1, 2, 3, 4, 5]);
-    expect(stderr).toContain('summarize_profile answered in');
+    const logged = stderr
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(logged).toContainEqual(
+      expect.objectContaining({ msg: 'call ended', tool: 'summarize_profile', outcome: 'answered' }),
+    );
   });
 
   test('lines that are no messages do no harm', async () => {

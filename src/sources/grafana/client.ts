@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { UpstreamError } from '../../errors.js';
+import type { Breaker } from '../breaker.js';
 import { isPage } from '../pyroscope/failure.js';
 import {
   createPost,
@@ -35,9 +36,12 @@ export interface GrafanaOptions
     | 'proxy'
     | 'timeoutMs'
     | 'maxResponseBytes'
+    | 'meter'
   > {
   /** Organisation that the credentials must belong to; with a user and password, the one to use. */
   orgId?: number | null;
+  /** Keeps requests of Grafana's own API from a Grafana that does not answer. */
+  breaker?: Breaker | undefined;
   /** Further headers, such as an access proxy in front wants. */
   headers?: Readonly<Record<string, string>>;
 }
@@ -63,11 +67,12 @@ export interface GrafanaClient {
 }
 
 export function createGrafanaClient(options: GrafanaOptions): GrafanaClient {
-  const { orgId, headers, ...rest } = options;
+  const { orgId, headers, breaker, ...rest } = options;
   const inner = createTransport({
     ...rest,
     headers: { ...headers, ...(orgId == null ? {} : { 'x-grafana-org-id': String(orgId) }) },
     failureOf: failureOfGrafana,
+    kind: 'grafana',
   });
   const send: Transport['send'] = async (request) => {
     const answer = await inner.send(request).catch((error: unknown) => {
@@ -81,12 +86,13 @@ export function createGrafanaClient(options: GrafanaOptions): GrafanaClient {
     return answer;
   };
 
+  const ask = (path: string) => (signal: AbortSignal) =>
+    send({ method: 'GET', path, signal, maxBytes: MAX_API_BYTES });
   const read = async (path: string, signal: AbortSignal) => {
-    const answer = await send({ method: 'GET', path, signal, maxBytes: MAX_API_BYTES }).catch(
-      (error: unknown) => {
-        throw ofGrafanaItself(error);
-      },
-    );
+    const asked = breaker === undefined ? ask(path)(signal) : breaker.run(ask(path), signal);
+    const answer = await asked.catch((error: unknown) => {
+      throw ofGrafanaItself(error);
+    });
     return { value: parse(answer), date: answer.date };
   };
 

@@ -186,9 +186,10 @@ export function failureOfGrafana(
 ): UpstreamError | null {
   const reading = readAnswer(refusalOf(answer), redact);
   if (reading === null) return null;
-  const { status, detail } = failureOfAnswer(answer, redact);
+  const { status, detail, retryAfterMs } = failureOfAnswer(answer, redact);
   return new UpstreamError(reading.kind, detail, {
     advice: reading.advice,
+    retryAfterMs,
     ...(status === null ? {} : { status }),
   });
 }
@@ -206,6 +207,10 @@ const OWN_API: Readonly<Partial<Record<UpstreamKind, Advice>>> = {
   timeout: {
     what: 'Grafana did not answer in time',
     fix: 'Check the load of Grafana; raise --request-timeout.',
+  },
+  paused: {
+    what: 'Grafana is not asked at the moment, because it failed again and again',
+    fix: 'Wait a minute and try again; the message says what failed.',
   },
   rejected: { what: 'Grafana did not accept the request', fix: 'Check that Grafana is version 9 or newer.' },
 };
@@ -227,10 +232,16 @@ export function ofGrafanaItself(error: unknown): unknown {
 
 function advised(error: unknown, advices: Readonly<Partial<Record<UpstreamKind, Advice>>>): unknown {
   if (!(error instanceof UpstreamError) || error.advice !== null) return error;
-  const { kind, detail, status, code, cause } = error;
+  const { kind, detail, status, code, retryAfterMs, cause } = error;
   const advice = advices[kind];
   if (advice === undefined) return error;
-  return new UpstreamError(kind, detail, { advice, code, cause, ...(status === null ? {} : { status }) });
+  return new UpstreamError(kind, detail, {
+    advice,
+    code,
+    retryAfterMs,
+    cause,
+    ...(status === null ? {} : { status }),
+  });
 }
 
 /** Grafana's address leads to something else. */

@@ -1,4 +1,5 @@
 import { UpstreamError } from '../../errors.js';
+import type { Breaker } from '../breaker.js';
 import { createPost, type RawAnswer, type RawRequest, type Transport } from '../pyroscope/transport.js';
 import type { GrafanaClient } from './client.js';
 import type { DataSource } from './discovery.js';
@@ -10,6 +11,7 @@ import type { DataSource } from './discovery.js';
  * a path that starts with the rest of it, which that does not know. Such a uid is then asked for by the number of the
  * data source, a route that newer versions have switched off.
  *
+ * @param breaker keeps requests from a data source that does not answer
  * @param admit asked before each request; throws where the data source may not be queried
  * @param onFailure told of what failed, such as that Grafana has no such data source
  */
@@ -19,7 +21,12 @@ export function proxyTransport(
   {
     admit,
     onFailure,
-  }: { admit: (signal: AbortSignal) => Promise<void>; onFailure: (error: UpstreamError) => void },
+    breaker,
+  }: {
+    admit: (signal: AbortSignal) => Promise<void>;
+    onFailure: (error: UpstreamError) => void;
+    breaker?: Breaker | undefined;
+  },
 ): Transport {
   const { transport } = client;
   const byUid = `/api/datasources/proxy/uid/${encodeURIComponent(uid)}`;
@@ -48,10 +55,14 @@ export function proxyTransport(
     }
   };
 
+  const forward = (request: RawRequest) => (route === null ? findRoute(request) : ask(route, request));
+
   const send: Transport['send'] = async (request) => {
     await admit(request.signal);
     try {
-      return await (route === null ? findRoute(request) : ask(route, request));
+      return await (breaker === undefined
+        ? forward(request)
+        : breaker.run((signal) => forward({ ...request, signal }), request.signal));
     } catch (error) {
       if (error instanceof UpstreamError) onFailure(error);
       throw error;

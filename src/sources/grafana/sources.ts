@@ -1,6 +1,7 @@
 import { UpstreamError, type UpstreamKind, UserError } from '../../errors.js';
 import { safeText } from '../../report/sanitise.js';
 import { sharedWork } from '../../shared-work.js';
+import type { Breaker } from '../breaker.js';
 import { pyroscopeSourceOver } from '../pyroscope/source.js';
 import type { ListedSource, SourceFinder } from '../registry.js';
 import type { ProfileSource } from '../source.js';
@@ -54,6 +55,8 @@ export interface GrafanaSourcesOptions {
   enablement: EnablementFile;
   /** Uids that the configuration enables; then only these are, and nobody changes it by hand. */
   declared: readonly string[] | null;
+  /** Makes what keeps requests from a data source that does not answer. */
+  breakerOf?: ((uid: string) => Breaker) | undefined;
   now?: () => number;
 }
 
@@ -65,6 +68,7 @@ export function createGrafanaSources(options: GrafanaSourcesOptions): GrafanaSou
   const { client, enablement, declared, now = Date.now } = options;
   /** By uid, with what it was made from: a source stays the same object as long as nothing about it changes. */
   const made = new Map<string, { from: string; source: ProfileSource }>();
+  const breakers = new Map<string, Breaker>();
   let looked = Number.NEGATIVE_INFINITY;
   let outdated = false;
   /** What the last look that worked found. */
@@ -145,6 +149,13 @@ export function createGrafanaSources(options: GrafanaSourcesOptions): GrafanaSou
     }
   };
 
+  /** One for each uid, whatever else of its data source changes. */
+  const breakerOf = (uid: string): Breaker | undefined => {
+    const breaker = breakers.get(uid) ?? options.breakerOf?.(uid);
+    if (breaker !== undefined) breakers.set(uid, breaker);
+    return breaker;
+  };
+
   const sourceOf = (data: DataSource, { publicUrl, orgId, drilldown }: Discovery): ProfileSource => {
     const { uid, name, type } = data;
     const from = JSON.stringify([data, publicUrl, orgId, drilldown]);
@@ -162,6 +173,7 @@ export function createGrafanaSources(options: GrafanaSourcesOptions): GrafanaSou
         const strange = STRANGE.includes(kind) && now() - looked >= LOOK_AGAIN_MS;
         if (kind === 'missing' || strange) outdated = true;
       },
+      breaker: breakerOf(uid),
     });
     const place = { baseUrl: publicUrl, orgId, uid, type, drilldown };
     const source = pyroscopeSourceOver(transport, { name, uid, kind: 'grafana', place });

@@ -31,6 +31,8 @@ export interface ErrorAnswer {
   /** Where a redirect points to. */
   location: string;
   text: string;
+  /** As sent: seconds or a date. */
+  retryAfter?: string;
   /** Its Content-Security-Policy: Grafana marks what it passes on from a data source with `sandbox`. */
   policy?: string;
 }
@@ -44,7 +46,18 @@ export function failureOfAnswer(answer: ErrorAnswer, redact: (text: string) => s
   const { code, message } = readErrorBody(answer);
   const detail = capped(redact(message.trim() === '' ? `HTTP ${status} without a message` : message.trim()));
   const kind = isLogin(answer) ? 'unauthorized' : kindOf(status, code, message);
-  return new UpstreamError(kind, detail, { status, code: code === null ? null : capped(redact(code)) });
+  return new UpstreamError(kind, detail, {
+    status,
+    code: code === null ? null : capped(redact(code)),
+    retryAfterMs: retryAfterMs(answer),
+  });
+}
+
+/** How long a server wants to be left alone, milliseconds; null where it does not say. */
+export function retryAfterMs({ retryAfter = '' }: Pick<ErrorAnswer, 'retryAfter'>): number | null {
+  if (/^\d{1,9}$/.test(retryAfter)) return Number(retryAfter) * 1000;
+  const date = /GMT$/.test(retryAfter) ? Date.parse(retryAfter) : Number.NaN;
+  return Number.isNaN(date) ? null : Math.max(0, date - Date.now());
 }
 
 /** The failure that an exception of the HTTP client means. */

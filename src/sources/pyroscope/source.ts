@@ -1,6 +1,7 @@
-import { UpstreamError, type UpstreamKind } from '../../errors.js';
+import { gaveNoAnswer, UpstreamError } from '../../errors.js';
 import { ProfileBuilder } from '../../profile/builder.js';
 import type { GrafanaPlace } from '../../report/links.js';
+import { type Breaker, throughBreaker } from '../breaker.js';
 import { pickLabels } from '../labels.js';
 import { formatSelector } from '../selector.js';
 import type { ProfileQuery, ProfileSource, SeriesQuery } from '../source.js';
@@ -36,8 +37,12 @@ export interface SourceIdentity {
  *
  * @throws UserError when the URL is not an http(s) URL
  */
-export function createPyroscopeSource(options: SourceIdentity & TransportOptions): ProfileSource {
-  return pyroscopeSourceOver(createTransport(options), options);
+export function createPyroscopeSource(
+  options: SourceIdentity & Omit<TransportOptions, 'kind'> & { breaker?: Breaker | undefined },
+): ProfileSource {
+  const { breaker, ...rest } = options;
+  const transport = createTransport({ ...rest, kind: 'pyroscope' });
+  return pyroscopeSourceOver(breaker === undefined ? transport : throughBreaker(transport, breaker), options);
 }
 
 /** The same over connections that are there already. */
@@ -130,7 +135,6 @@ export function pyroscopeSourceOver(transport: Transport, identity: SourceIdenti
   return inPieces(source);
 }
 
-const PASSING: ReadonlySet<UpstreamKind> = new Set(['unreachable', 'timeout', 'overloaded', 'failed']);
 /** Any type will do to ask which storage answers. */
 const PROBE_TYPE = 'process_cpu:cpu:nanoseconds:cpu:nanoseconds';
 
@@ -168,7 +172,7 @@ function falseIf(expected: (error: unknown) => boolean): (error: unknown) => fal
 
 /** A side question that a proxy does not let through must not fail the main one. */
 function isForGood(error: unknown): boolean {
-  return error instanceof UpstreamError && !PASSING.has(error.kind);
+  return error instanceof UpstreamError && !gaveNoAnswer(error);
 }
 
 /** A server without this API, or one that is asked for several tenants at once, which it cannot sum up. */

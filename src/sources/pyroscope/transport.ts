@@ -1,5 +1,7 @@
 import type { Dispatcher } from 'undici';
 import { UpstreamError, UserError } from '../../errors.js';
+import { type Meter, NO_METER, type UpstreamEnd, type UpstreamSource } from '../../meter.js';
+import { traceHeaders } from '../../trace.js';
 import { giveUp, isGzip, readBody, readStart, tooLarge } from './body.js';
 import { type ConnectionOptions, openConnections } from './connections.js';
 import { type CredentialOptions, createCredentials } from './credentials.js';
@@ -13,6 +15,7 @@ import {
   isPage,
   unreadable,
 } from './failure.js';
+import { routeOf } from './route.js';
 
 const DEFAULT_TIMEOUT_MS = 30_000;
 const DEFAULT_MAX_BYTES = 256 * 2 ** 20;
@@ -32,6 +35,9 @@ export interface TransportOptions extends CredentialOptions, Partial<ConnectionO
   maxResponseBytes?: number;
   /** What an error answer of somebody in between means; null leaves it to be read as the store's own. */
   failureOf?: (answer: ErrorAnswer, redact: (text: string) => string) => UpstreamError | null;
+  /** Told of every request, under the name of this kind of source. */
+  meter?: Meter | undefined;
+  kind?: UpstreamSource;
 }
 
 export type Codec = 'json' | 'proto';
@@ -81,6 +87,7 @@ export interface Transport {
  */
 export function createTransport(options: TransportOptions): Transport {
   const { timeoutMs = DEFAULT_TIMEOUT_MS, maxResponseBytes = DEFAULT_MAX_BYTES } = options;
+  const { meter = NO_METER, kind = 'pyroscope' } = options;
   const base = parseBase(options.url);
   const prefix = base.pathname.replace(/\/+$/, '');
   const credentials = createCredentials(options);
@@ -106,7 +113,13 @@ export function createTransport(options: TransportOptions): Transport {
     if (status < 200 || status >= 300) {
       const text = String(await readStart(answer.body, encoding, MAX_ERROR_BYTES));
       signal.throwIfAborted();
-      const failed: ErrorAnswer = { status, contentType, location: header(answer, 'location'), text };
+      const failed: ErrorAnswer = {
+        status,
+        contentType,
+        location: header(answer, 'location'),
+        text,
+        retryAfter: header(answer, 'retry-after'),
+      };
       throw options.failureOf?.({ ...failed, policy }, redact) ?? failureOfAnswer(failed, redact);
     }
     if (encoding !== '' && encoding !== 'identity' && !isGzip(encoding)) {
@@ -148,6 +161,7 @@ export function createTransport(options: TransportOptions): Transport {
       accept: ACCEPT,
       'accept-encoding': 'gzip',
       'user-agent': 'pyroscope-mcp',
+      ...traceHeaders(),
       ...(await credentials.headers()),
       ...(contentType === undefined ? {} : { 'content-type': contentType }),
     };
@@ -183,9 +197,28 @@ export function createTransport(options: TransportOptions): Transport {
     }
   };
 
+  const measuredSend: Transport['send'] = async (request) => {
+    const started = performance.now();
+    const end = (outcome: UpstreamEnd['outcome']) =>
+      meter.upstream({
+        source: kind,
+        route: routeOf(request.path),
+        outcome,
+        seconds: (performance.now() - started) / 1000,
+      });
+    try {
+      const answer = await send(request);
+      end('ok');
+      return answer;
+    } catch (error) {
+      end(error instanceof UpstreamError ? error.kind : request.signal.aborted ? 'cancelled' : 'failed');
+      throw error;
+    }
+  };
+
   return {
-    post: createPost(send, redact),
-    send,
+    post: createPost(measuredSend, redact),
+    send: measuredSend,
     redact,
     async close() {
       await (await pool)?.destroy();

@@ -1,0 +1,36 @@
+import type { Answer } from './render.js';
+import { safeText } from './sanitise.js';
+import { formatSpan } from './units.js';
+
+/** Younger remembered answers are not worth a word while the source answers, milliseconds. */
+const WORTH_SAYING_MS = 10 * 60_000;
+
+/** An answer about a source that was drawn from what was learned of it earlier. */
+export interface OldAnswer {
+  source: string;
+  /** Age of the oldest part, milliseconds. */
+  ageMs: number;
+  /** Whether the source answered when it was last asked. */
+  answers: boolean;
+}
+
+/** What a reader must know about what was remembered; null where it is not worth a word. */
+export function oldAnswerNote({ source, ageMs, answers }: OldAnswer): string | null {
+  if (answers && ageMs < WORTH_SAYING_MS) return null;
+  const now = answers ? 'it is being asked anew' : 'it does not answer now';
+  return `Which services, types and labels ${safeText(source, 100)} has was learned ${formatSpan(ageMs)} ago; ${now}.`;
+}
+
+/** An answer with further notes: before the calls and links that end its text. */
+export function withNotes(answer: Answer, notes: readonly string[]): Answer {
+  if (notes.length === 0) return answer;
+  const own = Array.isArray(answer.data.notes) ? answer.data.notes : [];
+  const ends = answer.text.findIndex(({ rows }) => /^(?:Next: |https?:|Open in )/.test(rows[0] ?? ''));
+  const at = ends < 0 ? answer.text.length : ends;
+  const block = { rows: notes.map((note) => `Note: ${note}`) };
+  return {
+    ...answer,
+    data: { ...answer.data, notes: [...own, ...notes] },
+    text: [...answer.text.slice(0, at), block, ...answer.text.slice(at)],
+  };
+}

@@ -1,0 +1,85 @@
+import { readFileSync } from 'node:fs';
+
+/** How long the words of a file are taken for what it holds now, milliseconds. */
+const READ_EVERY_MS = 2_000;
+/** Words of files that are remembered: a token that was rotated may still be echoed. */
+const MAX_REMEMBERED = 20;
+/** A shorter part of a secret is none by itself. */
+const MIN_PART = 4;
+
+/**
+ * The secrets of a process: those that were configured, and the words of the files that hold tokens, the earlier ones
+ * included.
+ */
+export function secretsNow(
+  configured: readonly string[],
+  files: readonly string[],
+  now: () => number = Date.now,
+): () => readonly string[] {
+  const remembered = new Set<string>();
+  let read = Number.NEGATIVE_INFINITY;
+  return () => {
+    if (files.length > 0 && now() - read > READ_EVERY_MS) {
+      read = now();
+      for (const token of files.flatMap(wordsOf)) {
+        remembered.delete(token);
+        remembered.add(token);
+      }
+      for (const token of [...remembered].slice(0, -MAX_REMEMBERED)) remembered.delete(token);
+    }
+    return [...configured, ...remembered];
+  };
+}
+
+/** A file that cannot be read keeps nothing secret; whoever needs it says what is wrong with it. */
+function wordsOf(file: string): string[] {
+  try {
+    return readFileSync(file, 'utf8')
+      .replace(/(?:^|\s)#.*/g, '')
+      .split(/\s+/)
+      .filter((word) => word.length >= MIN_PART);
+  } catch {
+    return [];
+  }
+}
+
+/** Everything in the values of the secret options that is a secret by itself. */
+export function secretsIn(values: readonly string[]): string[] {
+  return [
+    ...new Set(
+      values.flatMap((value) => [value, ...partsOf(value).filter((part) => part.length >= MIN_PART)]),
+    ),
+  ];
+}
+
+/** The password of a URL, the values of a JSON object and the words in them, the entries of a list. */
+function partsOf(value: string): string[] {
+  if (URL.canParse(value) && value.includes('@')) {
+    const { username, password } = new URL(value);
+    return [password, decode(password), `${username}:${password}`].filter((part) => part !== ':');
+  }
+  if (value.trimStart().startsWith('{')) return Object.values(objectIn(value)).flatMap(withLongWords);
+  return value.includes(',') ? value.split(',').map((part) => part.trim()) : [];
+}
+
+function withLongWords(value: unknown): string[] {
+  if (typeof value !== 'string') return [];
+  return [value, ...value.split(' ').filter((word) => word.length >= 8)];
+}
+
+function objectIn(json: string): object {
+  try {
+    const value: unknown = JSON.parse(json);
+    return typeof value === 'object' && value !== null ? value : {};
+  } catch {
+    return {};
+  }
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}

@@ -1,0 +1,118 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+
+/** W3C trace context and baggage of a caller, as headers of a request; only what is valid, and nothing else of the caller's. */
+export interface TraceContext {
+  readonly traceparent?: string;
+  readonly tracestate?: string;
+  readonly baggage?: string;
+}
+
+/** The call that some work belongs to. */
+interface Call {
+  /** Eight hexadecimal digits: joins the lines of the log, and the id that an internal error names. */
+  readonly id?: string;
+  readonly trace: TraceContext;
+}
+
+/** Version, trace id, parent id, flags; ids of zeros and version ff are invalid (https://www.w3.org/TR/trace-context/). */
+const TRACEPARENT = /^(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/;
+const KEY = /^(?:[a-z][a-z\d_\-*/]{0,255}|[a-z\d][a-z\d_\-*/]{0,240}@[a-z][a-z\d_\-*/]{0,13})$/;
+const STATE_VALUE = /^[\x20-\x2b\x2d-\x3c\x3e-\x7e]{0,255}[\x21-\x2b\x2d-\x3c\x3e-\x7e]$/;
+const MAX_STATE = 512;
+const MAX_STATE_MEMBERS = 32;
+/** `token=value`, then properties, as https://www.w3.org/TR/baggage/ has it. */
+const TOKEN = "[!#$%&'*+\\-.^_`|~\\dA-Za-z]+";
+const OCTETS = '[\\x21\\x23-\\x2b\\x2d-\\x3a\\x3c-\\x5b\\x5d-\\x7e]*';
+const BAGGAGE_MEMBER = new RegExp(
+  `^${TOKEN}[ \\t]*=[ \\t]*${OCTETS}(?:[ \\t]*;[ \\t]*${TOKEN}(?:[ \\t]*=[ \\t]*${OCTETS})?)*$`,
+);
+/** Half of what the standard allows: a proxy in front of a store often refuses over 8 KiB of all headers. */
+const MAX_BAGGAGE = 4_096;
+
+const calls = new AsyncLocalStorage<Call>();
+
+/**
+ * The trace context in what a caller sent; values that break the format are dropped, and baggage from the first member
+ * that does not fit.
+ * @param sent reads a value by its name
+ */
+export function readTrace(sent: (name: 'traceparent' | 'tracestate' | 'baggage') => unknown): TraceContext {
+  const traceparent = textOf(sent('traceparent'));
+  const valid = TRACEPARENT.test(traceparent);
+  const tracestate = valid ? validState(textOf(sent('tracestate'))) : '';
+  const baggage = validBaggage(textOf(sent('baggage')));
+  return {
+    ...(valid ? { traceparent } : {}),
+    ...(tracestate === '' ? {} : { tracestate }),
+    ...(baggage === '' ? {} : { baggage }),
+  };
+}
+
+/** What the message itself says wins over the headers that it came with; parent and state are one thing. */
+export function preferTrace(first: TraceContext, second: TraceContext): TraceContext {
+  const { baggage = second.baggage, ...own } = first;
+  const { baggage: _, ...other } = second;
+  return { ...(own.traceparent === undefined ? other : own), ...(baggage === undefined ? {} : { baggage }) };
+}
+
+/** Does some work on behalf of a caller: its requests to profile stores carry the context. */
+export function withTrace<T>(trace: TraceContext, work: () => T): T {
+  return calls.run({ trace }, work);
+}
+
+/** Does the work of one call, within the trace of its caller if there is one. */
+export function withCall<T>(id: string, work: () => T): T {
+  return calls.run({ trace: calls.getStore()?.trace ?? {}, id }, work);
+}
+
+/**
+ * The headers that a request to a profile store carries now. A request that several calls wait for carries those of the
+ * call that began it.
+ */
+export function traceHeaders(): Record<string, string> {
+  return { ...calls.getStore()?.trace };
+}
+
+/** What a line of the log says about the call it belongs to. */
+export function callFields(): { call?: string; trace_id?: string } {
+  const call = calls.getStore();
+  const traceId = TRACEPARENT.exec(call?.trace.traceparent ?? '')?.[1];
+  return {
+    ...(call?.id === undefined ? {} : { call: call.id }),
+    ...(traceId === undefined ? {} : { trace_id: traceId }),
+  };
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value.trim() : '';
+}
+
+/** The whole list or nothing: what is left of a damaged one would be another state. */
+function validState(text: string): string {
+  const members = text
+    .split(',')
+    .map((member) => member.trim())
+    .filter((member) => member !== '');
+  const keys = members.map((member) => member.slice(0, member.indexOf('=')));
+  const valid =
+    members.length <= MAX_STATE_MEMBERS &&
+    new Set(keys).size === keys.length &&
+    members.every((member, index) => {
+      const key = keys[index] ?? '';
+      return KEY.test(key) && STATE_VALUE.test(member.slice(key.length + 1));
+    });
+  const state = members.join(',');
+  return valid && state.length <= MAX_STATE ? state : '';
+}
+
+function validBaggage(text: string): string {
+  let kept = '';
+  for (const part of text.slice(0, 2 * MAX_BAGGAGE).split(',')) {
+    const member = part.trim();
+    if (!BAGGAGE_MEMBER.test(member)) continue;
+    const longer = kept === '' ? member : `${kept},${member}`;
+    if (longer.length > MAX_BAGGAGE) break;
+    kept = longer;
+  }
+  return kept;
+}

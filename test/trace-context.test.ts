@@ -1,0 +1,154 @@
+import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
+import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { createEnvironment } from '../src/commands/environment.js';
+import { readConfig } from '../src/config.js';
+import { createLog } from '../src/log.js';
+import { withTrace } from '../src/trace.js';
+import { askerIn, demoSource } from './support/ask.js';
+import { startGrafanaServer, VIEWER_TOKEN } from './support/grafana-server.js';
+import { cleanEnvironment, MAIN, start } from './support/process.js';
+import { startPyroscopeServer } from './support/pyroscope-server.js';
+import type { Requests, SeenRequest } from './support/wire/loopback.js';
+
+// A caller's trace context reaches the profile stores, and nothing else of the caller's does.
+
+const TRACE = {
+  traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
+  tracestate: 'rojo=00f067aa0ba902b7,congo=t61rcWkgMzE',
+  baggage: 'incident=4711,team=checkout',
+};
+const OTHER = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00';
+const GARBAGE = { traceparent: '00-zero-zero-01', tracestate: 'a', baggage: 'no value' };
+const ASK = {
+  name: 'summarize_profile',
+  arguments: { service: 'checkout-api', from: '2026-11-20T14:30:00Z', to: '2026-11-20T14:45:00Z' },
+};
+
+async function sourceOf(kind: 'pyroscope' | 'grafana'): Promise<{ args: string[]; requests: Requests }> {
+  const store = await startPyroscopeServer(demoSource());
+  onTestFinished(() => store.close());
+  if (kind === 'pyroscope') {
+    const args = ['--pyroscope-url', store.url, '--pyroscope-token', 'our-own-token'];
+    return { args, requests: store.requests };
+  }
+  const grafana = await startGrafanaServer({
+    dataSources: [{ id: 1, uid: 'prod', name: 'prod', url: store.url }],
+  });
+  onTestFinished(() => grafana.close());
+  const args = ['--grafana-url', grafana.url, '--grafana-token', VIEWER_TOKEN, '--enabled-sources', 'prod'];
+  return { args, requests: grafana.requests };
+}
+
+/** Requests for profiles; a server may read dashboards on its own meanwhile. */
+function queries({ log }: Requests): SeenRequest[] {
+  return log.filter(({ name }) => /^(?:proxy )?[A-Z][A-Za-z]+$/.test(name));
+}
+
+function traceOf({ headers }: SeenRequest) {
+  const { traceparent, tracestate, baggage } = headers;
+  return { traceparent, tracestate, baggage };
+}
+
+const NONE = { traceparent: undefined, tracestate: undefined, baggage: undefined };
+
+/** What our requests carry besides: nothing that a caller sent. */
+const OURS = new Set([
+  ...['host', 'connection', 'accept', 'accept-encoding', 'user-agent', 'authorization'],
+  ...['content-type', 'content-length', 'transfer-encoding', 'traceparent', 'tracestate', 'baggage'],
+]);
+
+async function connected(
+  transport: ConstructorParameters<typeof StdioClientTransport>[0] | string,
+  mode: 'auto' | 'legacy',
+  headers = {},
+) {
+  const client = new Client({ name: 'test', version: '1' }, { versionNegotiation: { mode } });
+  await client.connect(
+    typeof transport === 'string'
+      ? new StreamableHTTPClientTransport(new URL(transport), { requestInit: { headers } })
+      : new StdioClientTransport(transport),
+  );
+  onTestFinished(() => client.close());
+  return client;
+}
+
+describe.each(['pyroscope', 'grafana'] as const)('to %s', (kind) => {
+  test.each(['auto', 'legacy'] as const)('over stdio, protocol %s', async (mode) => {
+    const { args, requests } = await sourceOf(kind);
+    const client = await connected(
+      { command: process.execPath, args: [MAIN, ...args], env: cleanEnvironment() },
+      mode,
+    );
+    for (const [meta, seen] of [
+      [TRACE, TRACE],
+      [GARBAGE, NONE],
+      [{ traceparent: OTHER }, { ...NONE, traceparent: OTHER }],
+    ] as const) {
+      requests.clear();
+      await client.callTool({ ...ASK, _meta: meta });
+      expect(queries(requests).length).toBeGreaterThan(0);
+      expect(queries(requests).map(traceOf)).toEqual(queries(requests).map(() => seen));
+    }
+    requests.clear();
+    await client.callTool(ASK);
+    expect(queries(requests).map(traceOf)).toEqual(queries(requests).map(() => NONE));
+  });
+
+  test.each(['auto', 'legacy'] as const)('over HTTP, protocol %s', async (mode) => {
+    const { args, requests } = await sourceOf(kind);
+    const program = start(['--http', '0', '--log-level', 'info', ...args]);
+    onTestFinished(() => void program.child.kill('SIGKILL'));
+    const [, url = ''] = await program.seen(/serves MCP at (\S+)/);
+    const headers = {
+      ...TRACE,
+      authorization: 'Bearer of-the-caller',
+      cookie: 'session=of-the-caller',
+      'x-scope-orgid': 'of-the-caller',
+      'x-forwarded-for': '10.0.0.1',
+    };
+    const client = await connected(url, mode, headers);
+    await client.callTool(ASK);
+    expect(queries(requests).length).toBeGreaterThan(0);
+    expect(queries(requests).map(traceOf)).toEqual(queries(requests).map(() => TRACE));
+    for (const request of requests.log) {
+      expect(Object.keys(request.headers).filter((name) => !OURS.has(name))).toEqual([]);
+      expect(JSON.stringify(request.headers)).not.toContain('of-the-caller');
+    }
+    requests.clear();
+    await client.callTool({ ...ASK, _meta: { traceparent: OTHER } });
+    expect(queries(requests).map(traceOf)).toEqual(
+      queries(requests).map(() => ({ ...NONE, traceparent: OTHER, baggage: TRACE.baggage })),
+    );
+    await program.seen(/call ended(?:.|\n)*call ended/);
+    const ended = program
+      .stderr()
+      .split('\n')
+      .filter((line) => line.includes('"call ended"'))
+      .map((line) => JSON.parse(line));
+    expect(ended.map(({ trace_id }) => trace_id)).toEqual(
+      [TRACE.traceparent, OTHER].map((parent) => parent.split('-')[1]),
+    );
+    expect(program.stderr()).not.toContain('of-the-caller');
+  });
+});
+
+test('a request that two calls wait for carries the trace of the one that began it', async () => {
+  const { args, requests } = await sourceOf('pyroscope');
+  const environment = await createEnvironment(
+    readConfig([...args, '--cache-dir', 'none'], {}),
+    createLog('error', () => {}),
+  );
+  onTestFinished(() => environment.context.sources.close());
+  const ask = askerIn(environment);
+  const parents = [TRACE.traceparent, OTHER];
+  await Promise.all(
+    parents.map((traceparent) => withTrace({ traceparent }, () => ask(ASK.name, ASK.arguments))),
+  );
+  const carried = (rpc: string) =>
+    queries(requests)
+      .filter(({ name }) => name === rpc)
+      .map(({ headers }) => headers.traceparent);
+  expect(carried('LabelValues')).toEqual([TRACE.traceparent]);
+  expect(carried('SelectMergeProfile').sort()).toEqual([...parents].sort());
+});
