@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import type { Logger } from 'pino';
 import { createRedactor } from './redact.js';
+import { safeLines } from './report/sanitise.js';
 import { callFields } from './trace.js';
 
 /** Levels of the log, the quietest first. */
@@ -29,7 +30,7 @@ export interface LogOptions {
 
 /**
  * Writes lines to stderr: in stdio mode stdout belongs to the protocol. Every line names the call and trace that it
- * belongs to. Secrets are taken out of everything.
+ * belongs to. Secrets are taken out of everything, and whatever acts on a terminal.
  *
  * @param write takes whole lines; must be done when it returns, since the process may end right after
  */
@@ -39,7 +40,8 @@ export function createLog(level: LogLevel, write: (line: string) => void, option
   let logger: Logger | undefined;
   const line = (at: LogLevel, message: string, fields: LogFields) => {
     if (LOG_LEVELS.indexOf(at) > LOG_LEVELS.indexOf(level)) return;
-    logger ??= openLogger(level, format === 'json' ? write : (json) => write(readable(json)));
+    const put = (text: string) => write(safeLines(text));
+    logger ??= openLogger(level, format === 'json' ? put : (json) => put(readable(json)));
     logger[at](redact({ ...callFields(), ...fields }), String(redact(message)));
   };
   return {

@@ -16,7 +16,7 @@ async function main(): Promise<number | null> {
     process.stderr.write(safeLines(`pyroscope-mcp: ${error.message} ${error.next}\n`));
     return EXIT.usage;
   }
-  const log = createLog(config.logLevel, (line) => process.stderr.write(safeLines(line)), {
+  const log = createLog(config.logLevel, (line) => process.stderr.write(line), {
     format: config.logFormat ?? (process.stderr.isTTY ? 'text' : 'json'),
     secrets: secretsNow(config.secrets, config.secretFiles),
   });

@@ -145,10 +145,10 @@ test('a request that two calls wait for carries the trace of the one that began 
   await Promise.all(
     parents.map((traceparent) => withTrace({ traceparent }, () => ask(ASK.name, ASK.arguments))),
   );
-  const carried = (rpc: string) =>
+  const carried = (rpc: string, about = '') =>
     queries(requests)
-      .filter(({ name }) => name === rpc)
+      .filter(({ name, body }) => name === rpc && String(body).includes(about))
       .map(({ headers }) => headers.traceparent);
-  expect(carried('LabelValues')).toEqual([TRACE.traceparent]);
+  expect(carried('LabelValues', '__profile_type__')).toEqual([TRACE.traceparent]);
   expect(carried('SelectMergeProfile').sort()).toEqual([...parents].sort());
 });
