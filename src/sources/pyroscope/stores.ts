@@ -145,6 +145,6 @@ export function isRefusedByV2(error: unknown): boolean {
 function cut(start: number, end: number, oldest: number): Piece[] {
   const before: Piece = { start, end: Math.min(end, oldest - 1), first: false, store: 'v1' };
   const from = Math.max(start, oldest + 1);
-  const after: Piece = { start: from, end: Math.max(end, from + 1), first: start <= oldest, store: 'v2' };
+  const after: Piece = { start: from, end: Math.max(end, from + 1), first: start < oldest, store: 'v2' };
   return [...(before.end > start ? [before] : []), ...(end >= oldest ? [after] : [])];
 }
