@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createPatternBook } from '../src/schema/patterns/book.js';
 import { asker, askerIn, demoSource, environmentOf, INCIDENT_WINDOW } from './support/ask.js';
 import { startGrafanaServer, type TestGrafana, VIEWER_TOKEN } from './support/grafana-server.js';
 import { startPyroscopeServer, type TestPyroscope } from './support/pyroscope-server.js';
@@ -6,6 +7,7 @@ import { sourcesOf } from './support/small-grafana.js';
 
 // Connect, discover, enable, ask: through a test Grafana of each version to a test Pyroscope, with whole answers.
 
+const CPU = 'process_cpu:cpu:nanoseconds:cpu:nanoseconds';
 const SIGNAL = new AbortController().signal;
 const files = demoSource();
 let pyroscope: TestPyroscope;
@@ -60,6 +62,48 @@ describe.each(['9.4', '12.3'] as const)('Grafana %s', (version) => {
       expect(comparable(own.text)).toBe(comparable(direct.text));
     }
     expect((await sources.health('my-pyro-1', SIGNAL)).ok).toBe(true);
+    await sources.close();
+  });
+
+  test('every answer about the source ends with one link that a person can open', async () => {
+    grafana.state.dashboards.push({
+      dashboard: {
+        uid: 'checkout',
+        title: 'Checkout',
+        panels: [{ targets: [{ profileTypeId: CPU, labelSelector: '{service_name="checkout-api"}' }] }],
+      },
+    });
+    const sources = sourcesOf({ url: grafana.url }, { token: VIEWER_TOKEN });
+    await sources.enable(['my-pyro-1'], SIGNAL);
+    const book = createPatternBook(sources.dashboards, { now: Date.now });
+    const ask = askerIn(environmentOf([], [], sources, () => book));
+    for (const [tool, args] of [
+      ['list_services', {}],
+      ['list_services', { selector: '{region="eu"}' }],
+      ['list_profile_types', {}],
+      ['list_labels', { service: 'checkout-api' }],
+      ['list_labels', { label: 'service_name' }],
+      ['list_labels', { service: 'nobody' }],
+      ['summarize_profile', { service: 'checkout-api' }],
+      ['summarize_profile', { service: 'nobody' }],
+      ['get_timeline', { service: 'checkout-api' }],
+      ['compare_profiles', { service: 'checkout-api' }],
+      ['compare_profiles', { service: 'checkout-api', baseline_selector: '{pod="gone"}' }],
+      ['investigate', { service: 'nobody' }],
+      ['find_query_patterns', {}],
+    ] as const) {
+      const window = tool === 'find_query_patterns' ? {} : INCIDENT_WINDOW;
+      const { text, isError } = await ask(tool, { source: 'main', ...args, ...window });
+      expect(isError, text).toBe(false);
+      const links = text.split('\n').filter((line) => line.startsWith('Open in '));
+      expect([tool, args, links.length]).toEqual([tool, args, 1]);
+      expect(text.trimEnd().split('\n').at(-1)).toBe(links[0]);
+      const url = new URL(links[0]?.replace(/^Open in .*: (?=http)/, '') ?? '');
+      expect(url.pathname).toMatch(/^\/grafana\/(?:explore|a\/grafana-pyroscope-app\/explore|d\/checkout)$/);
+      if (tool === 'find_query_patterns') expect(url.pathname).toBe('/grafana/d/checkout');
+      else expect(url.href).toContain('my-pyro-1');
+    }
+    book.close();
     await sources.close();
   });
 

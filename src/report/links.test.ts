@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { diffLink, type GrafanaPlace, type LinkQuery, profileLink } from './links.js';
+import { diffLink, type GrafanaPlace, type LinkQuery, overviewLink, profileLink } from './links.js';
 
 const PLACE: GrafanaPlace = {
   baseUrl: 'https://grafana.example.com/grafana',
@@ -97,5 +97,35 @@ describe('diffLink', () => {
   test('there is none between two services, or without the app', () => {
     expect(diffLink(PLACE, { ...baseline, service: 'other' }, QUERY)).toBeNull();
     expect(diffLink({ ...PLACE, drilldown: false }, baseline, QUERY)).toBeNull();
+  });
+});
+
+describe('overviewLink', () => {
+  const every = { ...QUERY, service: null, matchers: [], selector: '{}' };
+
+  test('leads to all services, or to what there is of one', () => {
+    expect([...read(overviewLink(PLACE, every, 'profiles')).parameters]).toEqual([
+      ['explorationType', 'all'],
+      ['var-dataSource', 'pyro-1'],
+      ['from', '1000000'],
+      ['to', '2000000'],
+      ['orgId', '2'],
+    ]);
+    const { page, parameters } = read(overviewLink(PLACE, QUERY, 'labels'));
+    expect(page).toBe('https://grafana.example.com/grafana/a/grafana-pyroscope-app/explore');
+    expect(parameters.get('explorationType')).toBe('labels');
+    expect(parameters.get('var-serviceName')).toBe('checkout-api');
+    expect(parameters.getAll('var-filters')).toHaveLength(2);
+  });
+
+  test.each([
+    ['without the app', { ...PLACE, drilldown: false }, every],
+    ['for conditions on all services', PLACE, { ...QUERY, service: null }],
+  ])('leads to Explore %s', (_name, place, query) => {
+    const { page, parameters } = read(overviewLink(place, query, 'profiles'));
+    expect(page).toBe('https://grafana.example.com/grafana/explore');
+    expect(JSON.parse(parameters.get('panes') ?? '')).toMatchObject({
+      a: { datasource: 'pyro-1', queries: [{ profileTypeId: '', labelSelector: query.selector }] },
+    });
   });
 });

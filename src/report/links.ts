@@ -55,6 +55,31 @@ export function profileLink(place: GrafanaPlace, query: LinkQuery): Link {
 }
 
 /**
+ * The page where a person looks around in what a list or an answer without profiles is about: in Profiles Drilldown all
+ * services, or of one service what the view names; else Explore, which offers a type by itself.
+ */
+export function overviewLink(
+  place: GrafanaPlace,
+  query: Omit<LinkQuery, 'profileTypeId'>,
+  view: 'profiles' | 'labels',
+): Link {
+  const { service, matchers, window } = query;
+  // Without a service the app shows all there are, conditions or not.
+  if (!place.drilldown || (service === null && matchers.length > 0)) {
+    return exploreLink(place, { ...query, profileTypeId: '' });
+  }
+  const parameters = new URLSearchParams({
+    explorationType: service === null ? 'all' : view,
+    'var-dataSource': place.uid,
+    ...(service === null ? {} : { 'var-serviceName': service }),
+  });
+  for (const matcher of matchers) parameters.append('var-filters', filterOf(matcher));
+  parameters.append('from', time(window.from));
+  parameters.append('to', time(window.to));
+  return { title: 'Grafana Profiles Drilldown', url: pageOf(place, APP, parameters) };
+}
+
+/**
  * The page that sets a selection against its baseline; null where the app that has one is missing, or the two
  * are not of one service.
  */

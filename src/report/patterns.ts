@@ -1,3 +1,4 @@
+import type { Link } from './links.js';
 import type { NextCall } from './next.js';
 import { nextRows } from './next.js';
 import type { Answer, JsonObject } from './render.js';
@@ -65,6 +66,20 @@ export function patternsAnswer(view: PatternsView): Answer {
     ],
     lists: ['patterns'],
   };
+}
+
+/** The newest dashboard of the best pattern that is not out of date; null where none has an address. */
+export function bestDashboardLink(rows: readonly PatternRow[]): Link | null {
+  for (const { valid, dashboards } of rows) {
+    const place = valid === false ? undefined : dashboards.find(({ url }) => url !== null);
+    if (place?.url != null) {
+      return {
+        title: `Grafana, dashboard ${JSON.stringify(safeText(place.title, MAX_TITLE))}`,
+        url: safeText(place.url),
+      };
+    }
+  }
+  return null;
 }
 
 function rowData(row: PatternRow): JsonObject {

@@ -9,7 +9,7 @@ import { readComparison } from './compare/read.js';
 import { comparisonOf } from './compare/report.js';
 import type { Run, ToolContext } from './define.js';
 import { explainEmptiness } from './emptiness.js';
-import { differenceLink } from './link.js';
+import { differenceLink, linkTo } from './link.js';
 import { emptiness } from './profile-question.js';
 import { allMatchers, type ProfileRequest, readBaseline, readRequest } from './request.js';
 import { resolveScope } from './scope.js';
@@ -43,7 +43,8 @@ export const run: Run<typeof input> = async (args, context) => {
   }
   if ('emptyBaseline' in found) {
     const past = { ...request, service, profileType: scope.type.id, matchers: before };
-    return noBaseline(args, past, found.emptyBaseline, context);
+    const there = linkTo(scope.source, { profileTypeId: scope.type.id, matchers, window });
+    return withLink(await noBaseline(args, past, found.emptyBaseline, context), there);
   }
   const { source, type } = scope;
   const link = differenceLink(

@@ -1,4 +1,5 @@
-import { type PatternRow, patternsAnswer } from '../report/patterns.js';
+import { type Link, withLink } from '../report/links.js';
+import { bestDashboardLink, type PatternRow, patternsAnswer } from '../report/patterns.js';
 import type { Answer } from '../report/render.js';
 import { safeText } from '../report/sanitise.js';
 import type { Learned, PatternBook } from '../schema/patterns/book.js';
@@ -11,12 +12,14 @@ import { defaultGroupings, serviceByWord, serviceLabelOf } from '../schema/patte
 import { formatSelector } from '../sources/selector.js';
 import type { ProfileSource } from '../sources/source.js';
 import type { Run, ToolContext } from './define.js';
+import { overviewLinkTo } from './link.js';
 import { liveSchema } from './live-schema.js';
 import { callOf, emits, typeArgument, typeIdsOf } from './pattern-call.js';
 import type { input } from './surface/find_query_patterns.js';
 
 /** How long a call waits for a scan that runs: what is known by then is the answer. */
 const WAIT_MS = 8_000;
+const HOUR = 3_600_000;
 
 export const run: Run<typeof input> = async (args, context) => {
   const { sources, signal } = context;
@@ -42,11 +45,12 @@ export const run: Run<typeof input> = async (args, context) => {
   const chosen = new Set(selected);
   const shown = all.filter(({ pattern }) => chosen.has(pattern));
   const origins = new Map(learned.map((entry) => [entry.source, entry]));
-  return patternsAnswer({
-    rows: shown.slice(0, args.limit).flatMap(({ pattern, source }) => {
-      const origin = origins.get(source);
-      return origin === undefined ? [] : [rowOf(pattern, origin, wanted)];
-    }),
+  const rows = shown.slice(0, args.limit).flatMap(({ pattern, source }) => {
+    const origin = origins.get(source);
+    return origin === undefined ? [] : [rowOf(pattern, origin, wanted)];
+  });
+  const answer = patternsAnswer({
+    rows,
     found: shown.length,
     headline: headline(shown.length, learned),
     habits: habits(
@@ -60,7 +64,15 @@ export const run: Run<typeof input> = async (args, context) => {
     ],
     next: shown.length === 0 ? [{ tool: 'list_services', arguments: {} }] : [],
   });
+  return withLink(answer, bestDashboardLink(rows) ?? sourceLink(books[0]?.source, context));
 };
+
+/** Where there is no dashboard to open, the first source that was asked, as it was lately. */
+function sourceLink(source: ProfileSource | undefined, context: ToolContext): Link | null {
+  const to = context.now();
+  const window = { from: to - HOUR, to };
+  return source === undefined ? null : overviewLinkTo(source, { matchers: [], window });
+}
 
 interface SourcePatterns {
   source: ProfileSource;

@@ -1,9 +1,11 @@
 import { UserError } from '../errors.js';
 import { aliasesOf } from '../profile/types.js';
+import { withLink } from '../report/links.js';
 import { labelsAnswer, labelValuesAnswer } from '../report/lists.js';
 import { nearest } from '../report/nearest.js';
 import type { Run, ToolContext } from './define.js';
 import { existingType } from './existing-type.js';
+import { overviewLinkTo } from './link.js';
 import { explainEmptyList, type ListQuestion, readListQuestion } from './list-scope.js';
 import type { input } from './surface/list_labels.js';
 import { knownShares } from './totals.js';
@@ -17,15 +19,16 @@ export const run: Run<typeof input> = async (args, context) => {
     .schemaOf(question.source)
     .labelNames(question.matchers, question.window, context.signal);
   if (names.length === 0) return explainEmptyList('list_labels', args, question, context);
+  const link = overviewLinkTo(question.source, question, 'labels');
   if (args.label === undefined)
-    return labelsAnswer(await countValues(names, question, context), question.scope);
+    return withLink(labelsAnswer(await countValues(names, question, context), question.scope), link);
   const { label } = args;
   const known = names.includes(label)
     ? names
     : await context
         .schemaOf(question.source)
         .fresh.labelNames(question.matchers, question.window, context.signal);
-  return values(label, known, args.profile_type, args.limit, question, context);
+  return withLink(await values(label, known, args.profile_type, args.limit, question, context), link);
 };
 
 async function countValues(names: readonly string[], question: ListQuestion, context: ToolContext) {

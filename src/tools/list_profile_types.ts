@@ -1,6 +1,8 @@
 import { orderTypes } from '../profile/types.js';
+import { withLink } from '../report/links.js';
 import { profileTypesAnswer } from '../report/lists.js';
 import type { Run } from './define.js';
+import { overviewLinkTo } from './link.js';
 import { explainEmptyList, readListQuestion } from './list-scope.js';
 import type { input } from './surface/list_profile_types.js';
 
@@ -16,5 +18,5 @@ export const run: Run<typeof input> = async (args, context) => {
       pairs.filter((pair) => pair.__profile_type__ === type.id).map((pair) => pair.service_name),
     ).size,
   }));
-  return profileTypesAnswer(rows, scope);
+  return withLink(profileTypesAnswer(rows, scope), overviewLinkTo(source, { matchers, window }));
 };

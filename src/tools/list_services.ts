@@ -1,6 +1,8 @@
 import { defaultProfileType, orderTypes } from '../profile/types.js';
+import { withLink } from '../report/links.js';
 import { servicesAnswer } from '../report/lists.js';
 import type { Run } from './define.js';
+import { overviewLinkTo } from './link.js';
 import { explainEmptyList, readListQuestion } from './list-scope.js';
 import type { input } from './surface/list_services.js';
 import { knownShares } from './totals.js';
@@ -25,8 +27,9 @@ export const run: Run<typeof input> = async (args, context) => {
     share: shares?.get(name) ?? null,
   }));
   rows.sort((a, b) => (b.share ?? -1) - (a.share ?? -1) || (a.name < b.name ? -1 : 1));
-  return servicesAnswer(rows, shares === null ? null : weighedBy, {
+  const answer = servicesAnswer(rows, shares === null ? null : weighedBy, {
     ...scope,
     notes: [...scope.notes, ...notes],
   });
+  return withLink(answer, overviewLinkTo(source, { matchers, window }));
 };

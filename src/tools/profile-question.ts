@@ -7,7 +7,7 @@ import { formatSelector } from '../sources/selector.js';
 import type { ProfileSource, Window } from '../sources/source.js';
 import type { ToolContext } from './define.js';
 import { type Emptiness, explainEmptiness } from './emptiness.js';
-import { linkTo } from './link.js';
+import { linkTo, overviewLinkTo } from './link.js';
 import { measure } from './measure.js';
 import { reachNotes } from './reach.js';
 import { allMatchers, type ProfileRequest, readRequest, type ScopeArguments } from './request.js';
@@ -76,7 +76,7 @@ export async function emptiness(
 ): Promise<Answer> {
   const why = await explainEmptiness(request, window, context);
   const problems = await request.source.problems(context.signal);
-  return emptyAnswer({
+  const answer = emptyAnswer({
     source: request.source.name,
     service: request.service,
     selector: formatSelector(allMatchers(request.service, request.matchers)),
@@ -92,6 +92,8 @@ export async function emptiness(
       ...freshDataNotes(request.source, why),
     ],
   });
+  const matchers = allMatchers(request.service, request.matchers);
+  return withLink(answer, overviewLinkTo(request.source, { matchers, window }));
 }
 
 /** What may have to do with it: files that cannot be read. */

@@ -45,7 +45,7 @@ export function dashboardStore(replaced: Partial<DashboardStore> = {}): Dashboar
     return {
       uid: name,
       title,
-      url: `/d/${name}`,
+      url: `https://grafana.example.com/d/${name}`,
       folder: null,
       version: 1,
       updated: NOW - (index + 1) * DAY,
