@@ -192,34 +192,65 @@ describe('data sources come and go', () => {
     expect((await ask('list_services', { source: 'first', from: 'now-1h' })).isError).toBe(false);
   });
 
-  test('a uid that became something else between two looks gets one query, whose answer gives it away', async () => {
-    let [now, strange] = [0, false];
-    const { ask, sources, grafana } = await scene(
+  test.each([404, 400, 403, 500])(
+    'a uid that became something else between two looks gets one query, whose answer gives it away: %i',
+    async (status) => {
+      let [now, strange] = [0, false];
+      const { ask, sources, grafana } = await scene(
+        {
+          ...TWO,
+          override(path, response) {
+            if (!strange || !path.includes('/proxy/')) return false;
+            response.writeHead(status, { 'content-type': 'text/plain' }).end('404 page not found\n');
+            return true;
+          },
+        },
+        { now: () => now },
+      );
+      await sources.enable(['first'], SIGNAL);
+      expect((await ask('list_services', { source: 'first', from: 'now-1h' })).isError).toBe(false);
+      Object.assign(grafana.scene.sources[0] ?? {}, { type: 'prometheus' });
+      [now, strange] = [60_000, true];
+      const before = grafana.queries().length;
+      const source = await sources.list(SIGNAL).then(([first]) => first?.source);
+      await expect(
+        source?.labelNames({ matchers: [], window: { from: 0, to: 1 } }, SIGNAL),
+      ).rejects.toThrow();
+      await expect(source?.labelNames({ matchers: [], window: { from: 0, to: 1 } }, SIGNAL)).rejects.toThrow(
+        /its uid belongs to a data source of type prometheus now/,
+      );
+      expect(grafana.queries()).toHaveLength(before + 1);
+      expect((await ask('list_services', { source: 'first', from: 'now-1h' })).text).toMatch(
+        /^No data source is enabled\. Grafana has 1 of type Pyroscope: name-second/,
+      );
+      expect(grafana.queries()).toHaveLength(before + 1);
+    },
+  );
+
+  test('a Pyroscope that refuses again and again is looked at once in a while', async () => {
+    let now = 0;
+    const { sources, grafana } = await scene(
       {
         ...TWO,
         override(path, response) {
-          if (!strange || !path.includes('/proxy/')) return false;
-          response.writeHead(404, { 'content-type': 'text/plain' }).end('404 page not found\n');
+          if (!path.includes('/proxy/')) return false;
+          response.writeHead(400, { 'content-type': 'application/json' }).end('{"code":"invalid_argument"}');
           return true;
         },
       },
       { now: () => now },
     );
     await sources.enable(['first'], SIGNAL);
-    expect((await ask('list_services', { source: 'first', from: 'now-1h' })).isError).toBe(false);
-    Object.assign(grafana.scene.sources[0] ?? {}, { type: 'prometheus' });
-    [now, strange] = [60_000, true];
-    const before = grafana.queries().length;
-    const source = await sources.list(SIGNAL).then(([first]) => first?.source);
-    await expect(source?.labelNames({ matchers: [], window: { from: 0, to: 1 } }, SIGNAL)).rejects.toThrow();
-    await expect(source?.labelNames({ matchers: [], window: { from: 0, to: 1 } }, SIGNAL)).rejects.toThrow(
-      /its uid belongs to a data source of type prometheus now/,
-    );
-    expect(grafana.queries()).toHaveLength(before + 1);
-    expect((await ask('list_services', { source: 'first', from: 'now-1h' })).text).toMatch(
-      /^No data source is enabled\. Grafana has 1 of type Pyroscope: name-second/,
-    );
-    expect(grafana.queries()).toHaveLength(before + 1);
+    const [held] = await sources.list(SIGNAL);
+    const looks = () => grafana.seen.filter(({ path }) => path === '/api/datasources').length;
+    const before = looks();
+    for (let second = 0; second < 60; second++) {
+      now = 60_000 + second * 1_000;
+      const asked = held?.source?.labelNames({ matchers: [], window: { from: 0, to: 1 } }, SIGNAL);
+      await expect(asked).rejects.toThrow();
+    }
+    expect(looks() - before).toBeLessThanOrEqual(4);
+    expect(looks()).toBeGreaterThan(before);
   });
 
   test('a uid that became something else is not queried by one who got hold of it before, nor where the configuration enables it', async () => {

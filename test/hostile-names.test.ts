@@ -98,7 +98,7 @@ function hostileDashboards() {
           title: hostile('dashboard'),
           url: `/d/${hostile('url')}`,
           folder: hostile('folder'),
-          version: 1,
+          version: '1',
           updated: NOW,
         },
       ],

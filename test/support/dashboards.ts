@@ -47,7 +47,7 @@ export function dashboardStore(replaced: Partial<DashboardStore> = {}): Dashboar
       title,
       url: `https://grafana.example.com/d/${name}`,
       folder: null,
-      version: 1,
+      version: '1',
       updated: NOW - (index + 1) * DAY,
     };
   });

@@ -38,6 +38,10 @@ export interface PatternBook {
 const RESCAN_MS = 15 * 60_000;
 /** After a scan that left dashboards over, or that failed. */
 const RETRY_MS = 60_000;
+/** What is known is ranked anew after so long even if nothing else was learned: it grows older. */
+const RANK_MS = 3_600_000;
+/** And kept anew: the cache forgets it after a day. */
+const KEEP_MS = 3_600_000;
 
 /**
  * Learns patterns from the dashboards of one Grafana: a scan runs in the background, one at a time, when somebody asks
@@ -60,7 +64,8 @@ export function createPatternBook(
   let running: Promise<void> | null = null;
   let due = 0;
   let failure: string | null = null;
-  let merged: readonly QueryPattern[] | null = null;
+  let merged: { patterns: readonly QueryPattern[]; of: number; at: number } | null = null;
+  let kept = { changes: 0, at: Number.NEGATIVE_INFINITY };
 
   let recalled = options.cache === undefined;
   const scan = async () => {
@@ -73,13 +78,16 @@ export function createPatternBook(
         signal: closing.signal,
         onProgress(made) {
           progress = made;
-          merged = null;
           for (const tell of listeners) tell(made);
         },
       });
       failure = null;
       due = now() + (result.left > 0 ? RETRY_MS : RESCAN_MS);
-      if (options.cache !== undefined) await keepDashboards(options.cache, memory);
+      const { changes } = memory;
+      if (options.cache !== undefined && (changes !== kept.changes || now() - kept.at >= KEEP_MS)) {
+        await keepDashboards(options.cache, memory);
+        kept = { changes, at: now() };
+      }
     } catch (error) {
       // A bug must not end the process from the background: it is told like a failure of Grafana.
       failure = error instanceof UpstreamError ? `${error.kind}: ${error.detail}` : String(error);
@@ -89,9 +97,12 @@ export function createPatternBook(
     }
   };
   const learned = (): Learned => {
-    merged ??= mergePatterns([...memory.dashboards.values(), ...memory.traces], now());
+    if (merged?.of !== memory.changes || now() - merged.at >= RANK_MS) {
+      const patterns = mergePatterns([...memory.dashboards.values(), ...memory.traces], now());
+      merged = { patterns, of: memory.changes, at: now() };
+    }
     return {
-      patterns: merged,
+      patterns: merged.patterns,
       serviceLabels: memory.serviceLabels,
       progress,
       scanning: running !== null,

@@ -37,6 +37,9 @@ const dashboardsSchema: z.ZodType<ScannedDashboard[]> = z.array(
     place: z.strictObject({ uid: z.string(), title: z.string(), url: z.string().nullable() }),
     updated: z.number().nullable(),
     version: z.number().nullable(),
+    listed: z.string().nullable(),
+    alone: z.boolean(),
+    sources: z.string(),
     scanned: z.number(),
     queries: z.array(querySchema).readonly(),
   }),
@@ -65,6 +68,7 @@ export async function recallDashboards(cache: AnswerCache, memory: ScanMemory, n
   for (const dashboard of kept) {
     if (dashboard.scanned <= now) memory.dashboards.set(dashboard.place.uid, dashboard);
   }
+  memory.changes++;
 }
 
 /** Keeps what was read for the next process. */

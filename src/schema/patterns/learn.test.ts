@@ -149,7 +149,7 @@ function libraryPanel(uid: string) {
 }
 
 function ref(uid: string) {
-  return { uid, title: uid, url: null, folder: null, version: 1, updated: 0 };
+  return { uid, title: uid, url: null, folder: null, version: '1', updated: 0 };
 }
 
 /** Something 100,000 times inside itself. */

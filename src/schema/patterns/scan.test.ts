@@ -19,7 +19,7 @@ function grafana(count: number, more: { titles?: Record<string, string>; version
     title: more.titles?.[`d${index}`] ?? `Board ${index}`,
     url: null,
     folder: null,
-    version: more.versions === false ? null : 1,
+    version: more.versions === false ? null : '1',
     updated: null,
   }));
   const asked: string[] = [];
@@ -66,7 +66,7 @@ describe('a scan', () => {
     await scan(memory);
     asked.length = 0;
     refs.splice(9, 1);
-    refs[3] = { ...(refs[3] ?? grafanaRef()), version: 2 };
+    refs[3] = { ...(refs[3] ?? grafanaRef()), version: '2' };
     expect(await scan(memory)).toEqual({ total: 9, done: 9, failed: 0, left: 0 });
     expect(asked).toEqual(['d3']);
     expect(memory.dashboards.has('d9')).toBe(false);
@@ -98,6 +98,25 @@ describe('a scan', () => {
     // One went to the list of data sources, one to the list of dashboards.
     expect(asked.length).toBe(10);
     expect(progress).toEqual({ total: 100, done: 10, failed: 0, left: 90 });
+  });
+
+  test('begins no request after its time', async () => {
+    const { store, asked } = grafana(100);
+    let now = 0;
+    const slow: DashboardStore = {
+      ...store,
+      dashboard: (...args) => {
+        now += 30_000;
+        return store.dashboard(...args);
+      },
+    };
+    const scan = (memory: ScanMemory) =>
+      scanDashboards(slow, memory, { budget: SCAN_BUDGET, now: () => now, signal: never() });
+    const memory = emptyMemory();
+    expect(await scan(memory)).toEqual({ total: 100, done: 10, failed: 0, left: 90 });
+    expect(asked.length).toBe(10);
+    // The next scan has a time of its own.
+    expect(await scan(memory)).toEqual({ total: 100, done: 20, failed: 0, left: 80 });
   });
 
   test('counts what cannot be read and goes on', async () => {
@@ -135,7 +154,7 @@ describe('a scan', () => {
 });
 
 function grafanaRef(): DashboardRef {
-  return { uid: 'd3', title: '', url: null, folder: null, version: 1, updated: null };
+  return { uid: 'd3', title: '', url: null, folder: null, version: '1', updated: null };
 }
 
 describe('a book', () => {
@@ -219,6 +238,8 @@ describe('what an earlier process read', () => {
     return made;
   }
 
+  const read = { updated: null, version: 1, listed: '1', alone: true, sources: '' };
+
   test('is not read again', async () => {
     const where = await directory();
     const { store, asked } = grafana(20);
@@ -242,7 +263,9 @@ describe('what an earlier process read', () => {
   test.each([
     [[{ place: { uid: 'd0' } }]],
     [['d0']],
-    [[{ place: { uid: 'd0', title: '', url: null }, updated: null, version: 1, scanned: 1, queries: [{}] }]],
+    [[{ ...read, place: { uid: 'd0', title: '', url: null }, scanned: 1, queries: [{}] }]],
+    // As it was written before.
+    [[{ place: { uid: 'd0', title: '', url: null }, updated: null, version: 1, scanned: 1, queries: [] }]],
   ])('is read again where it has another form: %j', async (other) => {
     const cache = await kept(await directory());
     await cache.keep('dashboards', other, HOUR);
@@ -264,7 +287,7 @@ describe('what an earlier process read', () => {
   ])('is read again where somebody put %s', async (_name, poison, more) => {
     const where = await kept(await directory());
     const place = { uid: 'd0', title: 'kept', url: null };
-    const entry = { place, updated: null, version: 1, scanned: 0, ...more, queries: [poison] };
+    const entry = { ...read, place, scanned: 0, ...more, queries: [poison] };
     await where.keep('dashboards', [entry], HOUR);
     const { store, asked } = grafana(3);
     const book = createPatternBook(store, { now: () => 1, cache: where });
@@ -277,9 +300,8 @@ describe('what an earlier process read', () => {
     const where = await kept(await directory());
     const place = { uid: 'd0', title: 'kept', url: null };
     const entry = {
+      ...read,
       place,
-      updated: null,
-      version: 1,
       scanned: 0,
       queries: [{ ...query, ...matcher('a|b') }],
     };

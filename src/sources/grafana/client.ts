@@ -56,11 +56,16 @@ export interface GrafanaClient {
   /**
    * Reads JSON from the API. A passing failure (429, 502, 503, 504) is tried twice more.
    * @param path below the address, starting with `/api` or `/apis`
+   * @param accept media type, where not just any JSON will do
    * @throws UpstreamError
    */
-  get(path: string, signal: AbortSignal): Promise<unknown>;
+  get(path: string, signal: AbortSignal, accept?: string): Promise<unknown>;
   /** The same with the clock of the server, Unix ms. */
-  getDated(path: string, signal: AbortSignal): Promise<{ value: unknown; date: number | null }>;
+  getDated(
+    path: string,
+    signal: AbortSignal,
+    accept?: string,
+  ): Promise<{ value: unknown; date: number | null }>;
   /** Everything else: requests through the data source proxy. */
   readonly transport: Transport;
   close(): Promise<void>;
@@ -86,32 +91,32 @@ export function createGrafanaClient(options: GrafanaOptions): GrafanaClient {
     return answer;
   };
 
-  const ask = (path: string) => (signal: AbortSignal) =>
-    send({ method: 'GET', path, signal, maxBytes: MAX_API_BYTES });
-  const read = async (path: string, signal: AbortSignal) => {
-    const asked = breaker === undefined ? ask(path)(signal) : breaker.run(ask(path), signal);
+  const ask = (path: string, accept?: string) => (signal: AbortSignal) =>
+    send({ method: 'GET', path, signal, accept, maxBytes: MAX_API_BYTES });
+  const read = async (path: string, signal: AbortSignal, accept?: string) => {
+    const asked = breaker === undefined ? ask(path, accept)(signal) : breaker.run(ask(path, accept), signal);
     const answer = await asked.catch((error: unknown) => {
       throw ofGrafanaItself(error);
     });
     return { value: parse(answer), date: answer.date };
   };
 
-  const getDated: GrafanaClient['getDated'] = async (path, signal) => {
+  const getDated: GrafanaClient['getDated'] = async (path, signal, accept) => {
     for (const pause of PAUSES_MS) {
       try {
-        return await read(path, signal);
+        return await read(path, signal, accept);
       } catch (error) {
         if (!isPassing(error)) throw error;
       }
       await wait(pause, undefined, { signal });
     }
-    return read(path, signal);
+    return read(path, signal, accept);
   };
 
   return {
     base: options.url,
     getDated,
-    get: async (path, signal) => (await getDated(path, signal)).value,
+    get: async (path, signal, accept) => (await getDated(path, signal, accept)).value,
     transport: { send, post: createPost(send, inner.redact), redact: inner.redact, close: async () => {} },
     close: () => inner.close(),
   };

@@ -22,8 +22,11 @@ const LOOK_EVERY_MS = 10 * MINUTE;
 const LOOK_AGAIN_MS = 15_000;
 /** Replicas that were started together do not look at the same moment: each waits up to so much longer. */
 const JITTER_MS = MINUTE;
-/** How something answers that is no Pyroscope (any more), or one that does not know a request. */
-const STRANGE: readonly UpstreamKind[] = ['not_found', 'unreadable'];
+/**
+ * How something may answer that is no Pyroscope (any more). A Pyroscope answers so, too, now and then: a look costs two
+ * requests, and is made once in a while only.
+ */
+const STRANGE: readonly UpstreamKind[] = ['not_found', 'unreadable', 'rejected', 'unauthorized', 'failed'];
 
 /** The Pyroscope data sources behind one Grafana, and which of them people have enabled. */
 export interface GrafanaSources extends SourceFinder {

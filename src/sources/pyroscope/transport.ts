@@ -48,6 +48,8 @@ export interface RawRequest {
   path: string;
   body?: string | Uint8Array;
   contentType?: string;
+  /** Media type of the answer, where not just any will do. */
+  accept?: string | undefined;
   /** Largest answer read, where less than of other requests will do, bytes. */
   maxBytes?: number;
   signal: AbortSignal;
@@ -155,10 +157,10 @@ export function createTransport(options: TransportOptions): Transport {
   };
 
   const open = async (request: RawRequest, signal: AbortSignal): Promise<Dispatcher.ResponseData> => {
-    const { method, path, body = null, contentType } = request;
+    const { method, path, body = null, contentType, accept = ACCEPT } = request;
     const dispatcher = await connections();
     const headers = {
-      accept: ACCEPT,
+      accept,
       'accept-encoding': 'gzip',
       'user-agent': 'pyroscope-mcp',
       ...traceHeaders(),

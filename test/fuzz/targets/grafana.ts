@@ -61,7 +61,7 @@ export const GRAFANA: readonly Target[] = [
         const parse = (value: unknown): unknown => JSON.parse(jsonText(value));
         const store = dashboardStore({
           search: async () => [
-            { uid: name, title, url: `/d/${title}`, folder: title, version: 1, updated: NOW },
+            { uid: name, title, url: `/d/${title}`, folder: title, version: '1', updated: NOW },
             { uid: title, title, url: null, folder: null, version: null, updated: null },
           ],
           dashboard: async () => ({

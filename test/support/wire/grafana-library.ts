@@ -109,6 +109,26 @@ export function resourceOf(entry: GrafanaDashboard, apiVersion: string): object 
   };
 }
 
+/** A page of such dashboards; where it is asked for, their metadata without their models. */
+export function resourceList(
+  entries: readonly GrafanaDashboard[],
+  apiVersion: string,
+  query: URLSearchParams,
+  metadataOnly: boolean,
+): object {
+  const from = Number(query.get('continue') ?? 0);
+  const to = from + Number(query.get('limit') ?? entries.length);
+  const items = entries.slice(from, to).map((entry) => resourceOf(entry, apiVersion));
+  return {
+    kind: metadataOnly ? 'PartialObjectMetadataList' : 'DashboardList',
+    apiVersion: metadataOnly ? 'meta.k8s.io/v1' : `dashboard.grafana.app/${apiVersion}`,
+    metadata: { resourceVersion: '1', ...(to < entries.length ? { continue: String(to) } : {}) },
+    items: metadataOnly
+      ? items.map((item) => ({ metadata: 'metadata' in item ? item.metadata : {} }))
+      : items,
+  };
+}
+
 /** `GET /api/library-elements`. */
 export function libraryList(state: GrafanaState, query: URLSearchParams): object {
   const perPage = Number(query.get('perPage') ?? 100);

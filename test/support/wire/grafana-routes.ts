@@ -4,6 +4,7 @@ import {
   libraryElement,
   libraryList,
   oneDashboard,
+  resourceList,
   resourceOf,
   search,
 } from './grafana-library.js';
@@ -292,12 +293,11 @@ function dashboardVersions(): Reply {
   });
 }
 
-function dashboardResource({ who, state }: Call, version = '', uid = ''): Reply {
+function dashboardResource({ who, state, seen, query }: Call, version = '', uid = ''): Reply {
   const visible = state.dashboards.filter((entry) => maySee(who, entry));
   if (uid === '') {
-    const apiVersion = `dashboard.grafana.app/${version}`;
-    const items = visible.map((entry) => resourceOf(entry, version));
-    return ok({ kind: 'DashboardList', apiVersion, metadata: {}, items });
+    const metadataOnly = String(seen.headers.accept).includes('as=PartialObjectMetadataList');
+    return ok(resourceList(visible, version, query, metadataOnly));
   }
   const found = visible.find((entry) => entry.dashboard.uid === uid);
   if (found !== undefined) return ok(resourceOf(found, version));
