@@ -11,6 +11,7 @@ import { median, timed } from './measure.js';
 // and how many requests went to a profile store. Started by learning.ts.
 
 const WINDOW = { from: '2026-11-20T14:00:00Z', to: '2026-11-20T14:50:00Z' };
+const WINDOW_2 = { from: '2026-11-20T14:05:00Z', to: '2026-11-20T14:40:00Z' };
 const REPEATS = 200;
 
 let queries = 0;
@@ -39,11 +40,13 @@ const first = await asked(listProfileTypes, WINDOW);
 await import('../src/tools/list_labels.js');
 const labels = await asked(listLabels, { service: 'checkout-api', ...WINDOW });
 const types = await asked(listProfileTypes, { service: 'checkout-api', ...WINDOW });
+// Other kept answers, now that the code has run once.
+const again = await asked(listLabels, { service: 'checkout-api', ...WINDOW_2 });
 const times: number[] = [];
 const before = queries;
 for (let round = 0; round < REPEATS; round++) {
   times.push((await asked(listLabels, { service: 'checkout-api', ...WINDOW }))[0]);
 }
 const remembered = [median(times), queries - before];
-process.stdout.write(`${JSON.stringify({ first, labels, types, remembered })}\n`);
+process.stdout.write(`${JSON.stringify({ first, labels, types, again, remembered })}\n`);
 await environment.context.sources.close();

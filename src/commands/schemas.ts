@@ -42,7 +42,8 @@ export function createSchemas(config: Config, log: Log, meter: Meter = NO_METER)
     });
     return opened;
   };
-  const cacheOf = (owner: Owner) => (keeps ? openedWhenNeeded(open, identityOf(owner)) : undefined);
+  const markOf = rememberedFingerprint();
+  const cacheOf = (owner: Owner) => (keeps ? openedWhenNeeded(open, identityOf(owner, markOf)) : undefined);
   return {
     cacheOf,
     schemaOf(source) {
@@ -68,6 +69,8 @@ function openedWhenNeeded(
   open: () => Promise<KeptAnswers | null>,
   identity: () => Promise<string | null>,
 ): AnswerCache {
+  // In a thread of its own, while the code of the cache is loaded.
+  void identity().catch(() => {});
   const part = async () => {
     const [kept, owner] = await Promise.all([open(), identity()]);
     return kept === null || owner === null ? null : kept.of(owner);
@@ -84,11 +87,22 @@ function openedWhenNeeded(
 }
 
 /** Credentials that are remembered with their fingerprints, those of rotated tokens among them. */
-const REMEMBERED = 4;
+const REMEMBERED = 8;
+
+/** Fingerprints, which are slow to compute, once for all the sources that are shown the same credentials. */
+function rememberedFingerprint(): typeof fingerprint {
+  const known = new Map<string, Promise<string>>();
+  return (credential, origin) => {
+    const now = hash(JSON.stringify([credential, origin]));
+    const mark = known.get(now) ?? fingerprint(credential, origin);
+    known.set(now, mark);
+    for (const old of [...known.keys()].slice(0, -REMEMBERED)) known.delete(old);
+    return mark;
+  };
+}
 
 /** The identity of an owner as it is now; null where the credentials cannot be read. */
-function identityOf(owner: Owner): () => Promise<string | null> {
-  const known = new Map<string, Promise<string>>();
+function identityOf(owner: Owner, markOf: typeof fingerprint): () => Promise<string | null> {
   return async () => {
     let credential: readonly (string | null)[];
     try {
@@ -97,16 +111,7 @@ function identityOf(owner: Owner): () => Promise<string | null> {
       // The request itself will say so.
       return null;
     }
-    const now = hash(JSON.stringify(credential));
-    let identity = known.get(now);
-    if (identity === undefined) {
-      identity = fingerprint(credential, owner.origin).then((mark) =>
-        schemaIdentity({ ...owner, credential: [mark] }),
-      );
-      known.set(now, identity);
-      for (const old of [...known.keys()].slice(0, -REMEMBERED)) known.delete(old);
-    }
-    return identity;
+    return schemaIdentity({ ...owner, credential: [await markOf(credential, owner.origin)] });
   };
 }
 
