@@ -8,6 +8,7 @@ import type { ProfileSource } from '../sources/source.js';
 import { isTexts } from './cache.js';
 import { schemaIdentity } from './identity.js';
 import { type CachePlace, openKeptAnswers } from './kept-answers.js';
+import { COMMAND_MS, FIRST_WAIT_MS } from './redis.js';
 import { createSchema } from './schema.js';
 
 const SECRET = 'glsa_planted-s3cret-hunter2';
@@ -301,6 +302,44 @@ describe('in Redis', () => {
     expect(await kept.of(IDENTITY).recall('a', isTexts, async () => ['pod'], MINUTE)).toEqual(['pod']);
   });
 
+  test('a server that stops answering is waited for once, for less than a second in all', async () => {
+    const options = { silent: false };
+    const { port, commands } = await redisServer(options);
+    const kept = await open({ kind: 'redis', url: `redis://127.0.0.1:${port}` });
+    const cache = kept.of(IDENTITY);
+    const names = async () => ['pod'];
+    await cache.recall('kept', isTexts, names, MINUTE);
+    options.silent = true;
+    commands.length = 0;
+    for (const key of ['a', 'b', 'c'])
+      expect(await cache.recall(key, isTexts, names, MINUTE)).toEqual(['pod']);
+    await cache.keep('d', ['pod'], MINUTE);
+    await cache.recall('e', isTexts, async () => [], MINUTE);
+    await Promise.all(['f', 'g', 'h'].map((key) => cache.recall(key, isTexts, names, MINUTE)));
+    // What waits one after another: at most one connection and one command.
+    expect(commands).toEqual(['get']);
+    expect(FIRST_WAIT_MS + COMMAND_MS).toBeLessThan(1_000);
+  });
+
+  test.runIf(realRedis().own)(
+    'a real one that is stopped in the middle of work is done without',
+    async () => {
+      const redis = await startRedis();
+      onTestFinished(() => redis.close());
+      const kept = await open({ kind: 'redis', url: redis.url });
+      const cache = kept.of(IDENTITY);
+      const ask = vi.fn(async () => ['pod']);
+      await cache.recall('a', isTexts, ask, MINUTE);
+      redis.hang(true);
+      onTestFinished(() => redis.hang(false));
+      for (const key of ['b', 'c', 'd', 'a', 'b', 'c', 'd']) {
+        expect(await cache.recall(key, isTexts, ask, MINUTE)).toEqual(['pod']);
+      }
+      // Remembered by the process as before.
+      expect(ask).toHaveBeenCalledTimes(4);
+    },
+  );
+
   test('what is no answer is dropped and learned again', async () => {
     const { port, entries } = await redisServer();
     const place: CachePlace = { kind: 'redis', url: `redis://127.0.0.1:${port}` };
@@ -333,6 +372,8 @@ describe('in Redis', () => {
 /** As much of a Redis server as the cache needs: GET, SET with PX, DEL, UNLINK, GETDEL. */
 async function redisServer(options: { silent?: boolean } = {}) {
   const entries = new Map<string, string>();
+  /** Names of the commands that arrived. */
+  const commands: string[] = [];
   const sockets = new Set<Socket>();
   const answer = (command: readonly string[]): string => {
     const [name = '', key = '', value = ''] = command;
@@ -358,13 +399,13 @@ async function redisServer(options: { silent?: boolean } = {}) {
     let buffered = '';
     socket.on('error', () => {});
     socket.on('data', (data) => {
-      if (options.silent) return;
       buffered += data.toString();
       for (;;) {
         const read = readCommand(buffered);
         if (read === null) return;
         buffered = read.rest;
-        socket.write(answer(read.command));
+        commands.push(read.command[0] ?? '');
+        if (options.silent !== true) socket.write(answer(read.command));
       }
     });
   });
@@ -376,7 +417,7 @@ async function redisServer(options: { silent?: boolean } = {}) {
     await new Promise<void>((resolve) => server.close(() => resolve()));
   };
   onTestFinished(stop);
-  return { port: address.port, entries, stop };
+  return { port: address.port, entries, commands, stop };
 }
 
 /** The first command of a stream, `*N` bulk strings; null until it is whole. */

@@ -8,8 +8,10 @@ import { Redis } from 'ioredis';
  * library leaves it in peace for a while. In the same network a server answers within a few milliseconds, but a process
  * that has something else to do may see that late.
  */
+export const COMMAND_MS = 500;
+/** So long the first question waits for the connection; it is made in the background, which may take longer. */
+export const FIRST_WAIT_MS = 400;
 const CONNECT_MS = 1_000;
-const COMMAND_MS = 500;
 /** One that is back is used again after so long at most, and the pause of the library. */
 const RETRY_MS = 2_000;
 
@@ -41,7 +43,7 @@ export async function openRedis(
   });
   // One that accepts connections and says nothing is done without until it speaks.
   const connected = connection.connect().catch(() => {});
-  await Promise.race([connected, setTimeout(CONNECT_MS, undefined, { ref: false })]);
+  await Promise.race([connected, setTimeout(FIRST_WAIT_MS, undefined, { ref: false })]);
   return {
     driver: redisDriver({ connection, prefix: 'pyroscope-mcp:schema-1' }),
     async close() {
