@@ -1,6 +1,7 @@
-import { describe, expect, test } from 'vitest';
+import fc from 'fast-check';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { ProfileSource } from '../sources/source.js';
-import { createSchema } from './schema.js';
+import { createSchema, rememberedMs } from './schema.js';
 
 const WINDOW = { from: 60_000, to: 3_660_000 };
 
@@ -26,10 +27,61 @@ function slowSource() {
     problems: async () => [],
     close: async () => {},
   };
-  return { asked, schema: createSchema(source) };
+  return { asked, source, schema: createSchema(source) };
 }
 
 const never = () => new AbortController().signal;
+
+describe('replicas that learned something at the same moment', () => {
+  afterEach(() => void vi.useRealTimers());
+
+  test('forget it one after another, within the last quarter of a minute', () => {
+    expect([rememberedMs(0), rememberedMs(1)]).toEqual([60_000, 45_000]);
+    const random = fc.double({ min: 0, max: 1, noNaN: true });
+    fc.assert(
+      fc.property(random, random, (a, b) => {
+        expect(rememberedMs(a)).toBeGreaterThanOrEqual(45_000);
+        expect(rememberedMs(a)).toBeLessThanOrEqual(60_000);
+        // As far apart as the random numbers are.
+        expect(rememberedMs(a) - rememberedMs(b)).toBeCloseTo(15_000 * (b - a), 6);
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  test('ask again one after another', async () => {
+    vi.useFakeTimers({ toFake: ['performance'] });
+    const replicas = Array.from({ length: 200 }, () => {
+      const state = { asked: 0 };
+      const source: ProfileSource = {
+        ...slowSource().source,
+        labelNames: async () => {
+          state.asked++;
+          return ['pod'];
+        },
+      };
+      return { state, schema: createSchema(source) };
+    });
+    const askAll = async () => {
+      for (const { schema } of replicas) await schema.labelNames([], WINDOW, never());
+      return replicas.filter(({ state }) => state.asked > 1).length;
+    };
+    expect(await askAll()).toBe(0);
+    vi.advanceTimersByTime(44_999);
+    expect(await askAll()).toBe(0);
+    const more: number[] = [];
+    for (let step = 0, before = 0; step < 15; step++) {
+      vi.advanceTimersByTime(1_000);
+      const now = await askAll();
+      more.push(now - before);
+      before = now;
+    }
+    vi.advanceTimersByTime(2);
+    expect(await askAll()).toBe(200);
+    // A fifteenth each second, and never half of them: 100 of 200 would be 25 standard deviations off.
+    expect(Math.max(...more)).toBeLessThan(100);
+  });
+});
 
 describe('what a source has', () => {
   test('is asked once for many who ask at the same time, and remembered', async () => {

@@ -14,6 +14,16 @@ const TTL_MS = MINUTE;
  * for it anew one after another, and the others find what the first one learned in the shared cache.
  */
 const SPREAD = 0.25;
+
+/**
+ * How long a process takes an answer from its own memory, milliseconds.
+ *
+ * @param random from 0 to 1
+ */
+export function rememberedMs(random: number): number {
+  return TTL_MS * (1 - SPREAD * random);
+}
+
 /** So long ago profiles no longer arrive late: what there was in a window stays. */
 const SETTLED_MS = HOUR;
 /** An answer no older than that counts as asked just now. */
@@ -133,7 +143,7 @@ class Memory<T extends readonly unknown[]> {
       value,
       learned: learned ?? this.#now(),
       asked,
-      until: performance.now() + TTL_MS * (1 - SPREAD * Math.random()),
+      until: performance.now() + rememberedMs(Math.random()),
       old: learned !== null,
     });
   }
