@@ -100,6 +100,19 @@ describe('a scan', () => {
     expect(progress).toEqual({ total: 100, done: 10, failed: 0, left: 90 });
   });
 
+  test('does not follow a list of versions without end', async () => {
+    const { store, asked } = grafana(10, { versions: false });
+    let pages = 0;
+    const versions = async () => {
+      pages++;
+      return { versions: new Map([['d0', { version: '1', updated: null }]]), next: String(pages) };
+    };
+    const endless: DashboardStore = { ...store, versions };
+    const options = { budget: SCAN_BUDGET, now: () => 1, signal: never() };
+    expect(await scanDashboards(endless, emptyMemory(), options)).toMatchObject({ done: 10 });
+    expect([pages, asked.length]).toEqual([2, 10]);
+  });
+
   test('begins no request after its time', async () => {
     const { store, asked } = grafana(100);
     let now = 0;

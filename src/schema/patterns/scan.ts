@@ -205,9 +205,11 @@ async function withVersions(
     const from: string | null = page;
     // Nothing to compare, nothing to ask for.
     if (ask === undefined || refs.length === 0 || !maySpend()) break;
+    const before = versions.size;
     const list: VersionPage | null = await spend(() => ask(from, signal));
     for (const [uid, version] of list?.versions ?? []) versions.set(uid, version);
-    page = list?.next === from ? null : (list?.next ?? null);
+    // As with the list itself: a page that brings nothing new is the last one.
+    page = versions.size === before ? null : (list?.next ?? null);
   } while (page !== null && versions.size < MAX_LISTED);
   if (versions.size === 0) return refs;
   return refs.map((ref) => {
