@@ -42,7 +42,11 @@ export function startProgram(
   args: readonly string[],
   options: SpawnOptionsWithoutStdio,
 ): Program {
-  const child = spawn(command, args, options);
+  return programOf(spawn(command, args, options));
+}
+
+/** A process that was started with pipes. */
+export function programOf(child: ChildProcessWithoutNullStreams): Program {
   let out = '';
   let err = '';
   let ended = false;

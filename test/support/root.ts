@@ -6,5 +6,5 @@ import { fileURLToPath } from 'node:url';
 export const ROOT = rootAbove(path.dirname(fileURLToPath(import.meta.url)));
 
 function rootAbove(folder: string): string {
-  return existsSync(path.join(folder, 'package.json')) ? folder : rootAbove(path.dirname(folder));
+  return existsSync(path.join(folder, 'package-lock.json')) ? folder : rootAbove(path.dirname(folder));
 }

@@ -15,6 +15,8 @@ export type Fault =
   | { kind: 'garbage' }
   /** Status 200, the right content type, and a body that never ends. */
   | { kind: 'endless' }
+  /** The same, a few bytes at a time: it stays below any cap of bytes. */
+  | { kind: 'trickle' }
   /** Status 200 and a login page. */
   | { kind: 'html' }
   /** The right answer under another content type. */
@@ -105,6 +107,8 @@ export async function deliver(
       });
     case 'endless':
       return sendEndlessly(response, whole(await answer()));
+    case 'trickle':
+      return sendDrops(response, whole(await answer()));
     case 'html':
       return send(response, {
         status: 200,
@@ -158,6 +162,14 @@ function sendEndlessly(response: ServerResponse, { headers }: Reply): void {
     else response.once('drain', more);
   };
   more();
+}
+
+function sendDrops(response: ServerResponse, { headers }: Reply): void {
+  const { 'content-encoding': _, ...plain } = headers;
+  response.writeHead(200, plain);
+  response.write('{"names":["');
+  const timer = setInterval(() => response.write('drip'), 100);
+  response.once('close', () => clearInterval(timer));
 }
 
 function lengthOf(status: number, body: Buffer | string): Record<string, string> {
