@@ -1,8 +1,10 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
+import { BinaryWriter } from '@bufbuild/protobuf/wire';
 import { afterEach, describe, expect, test } from 'vitest';
 import { decodePprof, UnreadableProfileError } from '../src/profile/pprof.js';
+import { readTree } from '../src/profile/stack-tree.js';
 import { createPyroscopeSource } from '../src/sources/pyroscope/source.js';
 import { asker, askFiles, NOW } from './support/ask.js';
 import { BOMBS, deepProfile } from './support/bombs.js';
@@ -122,4 +124,15 @@ describe('a stack of 16,000 frames', () => {
     expect(text).not.toContain('An internal error');
     expect(text.length).toBeLessThan(30_000);
   });
+});
+
+test('a call tree that is one long chain is refused, and not kept once for every depth', () => {
+  const depth = 100_000;
+  const writer = new BinaryWriter();
+  for (let at = 1; at <= depth; at++)
+    writer
+      .string('f')
+      .uint64(1)
+      .uint32(at < depth ? 1 : 0);
+  expect(() => readTree(writer.finish())).toThrow('the stacks of the tree are too long');
 });

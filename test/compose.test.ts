@@ -52,8 +52,6 @@ test('the demo app is a file of ours, mounted where it is started', () => {
 test('our server is started with options that exist, for the data source that is provisioned', () => {
   const { command, environment } = services['pyroscope-mcp'];
   const names = new Set<string | null>(Object.values(OPTIONS).map(({ env }) => env));
-  // Comes with the transport's tokens.
-  names.add('PYROSCOPE_MCP_HTTP_TOKENS');
   expect(Object.keys(environment).filter((name) => !names.has(name))).toEqual([]);
   expect(read('docs', 'containers.md')).toContain(
     `PYROSCOPE_MCP_TOKEN=${environment.PYROSCOPE_MCP_HTTP_TOKENS}`,

@@ -8,6 +8,12 @@ export interface TreeStack {
   value: number;
 }
 
+/**
+ * Frames of all stacks together. The tree that is asked for has 8,192 nodes, its stacks some hundred thousand frames; a
+ * chain of calls without end takes few bytes and grows here with the square of its depth.
+ */
+const MAX_FRAMES = 5_000_000;
+
 /** What a server calls the callees that it cut off. A real function of that name cannot be told apart. */
 export const CUT_OFF = 'other';
 
@@ -15,7 +21,7 @@ export const CUT_OFF = 'other';
  * Reads a call tree in Pyroscope's own format: per node, callers first, the length of its name, the name, its own cost, and
  * its number of callees, which follow.
  *
- * @throws RangeError or Error when the bytes are cut short
+ * @throws RangeError or Error when the bytes are cut short, or hold more than any real tree
  */
 export function readTree(bytes: Uint8Array): TreeStack[] {
   if (bytes.length === 0) return [];
@@ -23,11 +29,16 @@ export function readTree(bytes: Uint8Array): TreeStack[] {
   const stacks: TreeStack[] = [];
   /** The open nodes with the callees that are still to come; the root above all has no name. */
   const open: { name: string; left: number }[] = [];
+  let frames = 0;
   do {
     const name = reader.string();
     const value = Number(reader.uint64());
     open.push({ name, left: reader.uint32() });
-    if (value > 0 && open.length > 1) stacks.push({ names: open.slice(1).map((node) => node.name), value });
+    if (value > 0 && open.length > 1) {
+      frames += open.length - 1;
+      if (frames > MAX_FRAMES) throw new RangeError('the stacks of the tree are too long');
+      stacks.push({ names: open.slice(1).map((node) => node.name), value });
+    }
     while (open.at(-1)?.left === 0) open.pop();
     const parent = open.at(-1);
     if (parent !== undefined) parent.left--;

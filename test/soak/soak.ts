@@ -114,7 +114,7 @@ export function faultsOf({ calls, health, unwell, base, end, inFlight, complaint
 }
 
 /** What a process holds when nothing goes on any more: connections and timers get the time to end. */
-export async function rest(server: WatchedServer, base: Held | null): Promise<Held> {
+async function rest(server: WatchedServer, base: Held | null): Promise<Held> {
   const end = Date.now() + SETTLE_MS;
   for (;;) {
     const held = await server.collect();

@@ -2,8 +2,10 @@ import type { Target } from '../target.js';
 import { ARGUMENTS } from './arguments.js';
 import { FILES } from './files.js';
 import { GRAFANA } from './grafana.js';
+import { KEPT } from './kept.js';
 import { PPROF } from './pprof.js';
 import { PYROSCOPE } from './pyroscope.js';
+import { REDUCED } from './reduced.js';
 import { TEXTS } from './texts.js';
 import { TRANSPORTS } from './transports.js';
 
@@ -11,6 +13,8 @@ import { TRANSPORTS } from './transports.js';
 export const TARGETS: readonly Target[] = [
   ...PPROF,
   ...PYROSCOPE,
+  ...REDUCED,
+  ...KEPT,
   ...GRAFANA,
   ...FILES,
   ...ARGUMENTS,

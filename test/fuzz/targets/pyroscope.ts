@@ -35,7 +35,9 @@ const RPCS = [
 type Spoil = (rpc: string, body: Buffer) => Buffer;
 
 /** A Pyroscope in this process over the demo incident: its answers as they would come over the wire. */
-async function healthyAnswers(): Promise<(path: string, body: string | Uint8Array) => Promise<Buffer>> {
+export async function healthyAnswers(): Promise<
+  (path: string, body: string | Uint8Array) => Promise<Buffer>
+> {
   const source = demoSource();
   const rpcs = await rpcsOf(source, { now: () => NOW });
   const known = new Map<string, Promise<Buffer>>();
@@ -62,7 +64,7 @@ async function healthyAnswers(): Promise<(path: string, body: string | Uint8Arra
   };
 }
 
-function spoiledTransport(
+export function spoiledTransport(
   answerOf: (path: string, body: string | Uint8Array) => Promise<Buffer>,
   spoil: Spoil,
 ): Transport {
@@ -84,7 +86,7 @@ const toolCall = fc
     return { tool, args: { ...args, ...(from === undefined ? {} : window), format } };
   });
 
-const spoiling = fc.oneof(
+export const spoiling = fc.oneof(
   { weight: 6, arbitrary: jsonChanges.map((changes) => ({ changes })) },
   { weight: 2, arbitrary: byteChanges.map((bytes) => ({ bytes })) },
   { weight: 1, arbitrary: nastyJson.map((json) => ({ json })) },
@@ -92,7 +94,10 @@ const spoiling = fc.oneof(
 );
 
 /** One spoiled answer may come from any place where the body is JSON; protobuf is changed byte by byte. */
-function spoiled(how: typeof spoiling extends fc.Arbitrary<infer T> ? T : never, body: Buffer): Buffer {
+export function spoiled(
+  how: typeof spoiling extends fc.Arbitrary<infer T> ? T : never,
+  body: Buffer,
+): Buffer {
   if ('json' in how) return Buffer.from(jsonText(how.json));
   if ('text' in how) return Buffer.from(how.text);
   if ('bytes' in how) return Buffer.from(changedBytes(body, how.bytes));
