@@ -7,7 +7,7 @@ import { type Target, trafficTo } from './traffic.js';
 const MIB = 2 ** 20;
 /**
  * What the heap and the buffers outside of it may hold more after the load than before it, both after a collection. A
- * kilobyte that every call left behind would be more within a minute of fifty agents. Measured without a leak: up to 3 MiB,
+ * kilobyte that every call left behind would be more within a minute of fifty agents. Measured without a leak: up to 4 MiB,
  * since what is remembered of windows goes on to fill up to its bound.
  */
 const HEAP_MARGIN = 8 * MIB;
