@@ -9,7 +9,7 @@ import type { Threads } from './threads.js';
  * 180 ms of processor time (bench/README.md).
  */
 export const HEAVY_BYTES = 2 * 2 ** 20;
-/** From this number of frames in all stacks on a profile is looked at in a thread: some 50 ms. */
+/** From this number of frames in all stacks on profiles are looked at in a thread: some 50 ms. */
 const HEAVY_FRAMES = 1_000_000;
 
 export type Offload = <Name extends keyof Jobs>(
@@ -18,9 +18,9 @@ export type Offload = <Name extends keyof Jobs>(
   how: { heavy: boolean; signal: AbortSignal; transfer?: readonly TransferListItem[] },
 ) => Promise<Awaited<ReturnType<Jobs[Name]>>>;
 
-/** Whether looking at a profile would hold up everybody else. */
-export function isHeavy({ stackFrames }: Profile): boolean {
-  return stackFrames.length >= HEAVY_FRAMES;
+/** Whether looking at some profiles together would hold up everybody else. */
+export function isHeavy(...profiles: readonly Pick<Profile, 'stackFrames'>[]): boolean {
+  return profiles.reduce((sum, { stackFrames }) => sum + stackFrames.length, 0) >= HEAVY_FRAMES;
 }
 
 /**
