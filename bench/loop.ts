@@ -119,5 +119,7 @@ async function loopRow(what: string, name: string, call: () => Promise<unknown>)
     `${first.blocked.toFixed(0)} ms`,
     `**${Math.max(...later.map(({ blocked }) => blocked)).toFixed(0)} ms**`,
   ];
-  return `| ${cells.join(' | ')} |`;
+  const row = `| ${cells.join(' | ')} |`;
+  process.stderr.write(`${row}\n`);
+  return row;
 }

@@ -3,6 +3,7 @@ import { countsInProfile } from '../profile/compare/analysis.js';
 import { changesIn, cheaperIn } from '../profile/compare/changes.js';
 import { growthBetween } from '../profile/compare/growth.js';
 import { filterStacks } from '../profile/filter.js';
+import { costIn, placesOf, viewOf } from '../profile/function-cost.js';
 import type { Profile } from '../profile/model.js';
 import { PatternError } from '../profile/pattern-error.js';
 import { decodePprof, pprofToProfile, UnreadableProfileError } from '../profile/pprof.js';
@@ -41,6 +42,9 @@ export const JOBS = {
   growth: growthBetween,
   compared: comparedRows,
   findings: findingsOf,
+  cost: costIn,
+  places: placesOf,
+  function: viewOf,
 } as const;
 
 export type Jobs = typeof JOBS;

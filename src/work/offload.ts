@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { TransferListItem } from 'node:worker_threads';
 import { UpstreamError, UserError } from '../errors.js';
 import type { Profile } from '../profile/model.js';
@@ -44,6 +45,8 @@ export function createOffload(
     if (!heavy || worker === null) {
       // A union of functions cannot be called with the arguments of one of them.
       const job = JOBS[name] as (...args: Parameters<Jobs[Name]>) => ReturnType<Jobs[Name]>;
+      await ownTurn();
+      signal.throwIfAborted();
       return await job(...args);
     }
     pool ??= start(worker);
@@ -52,6 +55,17 @@ export function createOffload(
     // The worker answers with nothing else, and a job with what it returns.
     return readOutcome(outcome as JobOutcome) as Awaited<ReturnType<Jobs[Name]>>;
   };
+}
+
+let lastTurn: Promise<void> = Promise.resolve();
+
+/**
+ * Waits for a turn of the event loop in which no other job begins: answers that arrive together would otherwise be
+ * looked at one after the other while nobody else is served.
+ */
+function ownTurn(): Promise<void> {
+  lastTurn = lastTurn.then(() => setImmediate());
+  return lastTurn;
 }
 
 /** The threads of this process. */
