@@ -6,6 +6,7 @@ import { createFilesSource } from '../src/sources/files/source.js';
 import type { Tool } from '../src/tools/define.js';
 import { compareProfiles } from '../src/tools/surface/compare_profiles.js';
 import { inspectFunction } from '../src/tools/surface/inspect_function.js';
+import { investigate } from '../src/tools/surface/investigate.js';
 import { queryProfile } from '../src/tools/surface/query_profile.js';
 import { summarizeProfile } from '../src/tools/surface/summarize_profile.js';
 import { generateProfile } from '../test/support/generate-profile.js';
@@ -23,7 +24,12 @@ const QUESTIONS: readonly (readonly [name: string, tool: Tool, more: object])[] 
   ['query_profile view=top', queryProfile, { limit: 20 }],
   ['query_profile view=tree, focus', queryProfile, { view: 'tree', focus: 'mallocgc' }],
   ['inspect_function', inspectFunction, { function: 'runtime.mallocgc' }],
-  ['compare_profiles, two profiles', compareProfiles, {}],
+];
+/** Asked about as many profiles on either side; of eight the sides are read in four parts each. */
+const COMPARISONS: readonly (readonly [name: string, tool: Tool, profiles: number])[] = [
+  ['compare_profiles, 2 merges', compareProfiles, 1],
+  ['compare_profiles, 12 merges', compareProfiles, 8],
+  ['investigate', investigate, 8],
 ];
 
 /** How long the event loop stands still at most during a call, one row a size and question; the first call apart. */
@@ -36,11 +42,18 @@ export async function loopRows(): Promise<string[]> {
       from: new Date(changedAt).toISOString(),
       to: new Date(changedAt + 15 * MINUTE).toISOString(),
     };
+    const size = nodes.toLocaleString('en');
     for (const [name, tool, more] of QUESTIONS) {
       const args = { service: 'shop', profile_type: 'cpu', ...window, ...more };
-      rows.push(await loopRow(nodes.toLocaleString('en'), name, () => upstream.call(tool, args)));
+      rows.push(await loopRow(size, name, () => upstream.call(tool, args)));
     }
     await upstream.stop();
+    for (const [name, tool, profiles] of COMPARISONS) {
+      const store = await startUpstream(nodes, changedAt, profiles);
+      const type = tool === compareProfiles ? { profile_type: 'cpu' } : {};
+      rows.push(await loopRow(size, name, () => store.call(tool, { service: 'shop', ...type, ...window })));
+      await store.stop();
+    }
   }
   return [...rows, ...(await fileRows())];
 }
@@ -57,7 +70,7 @@ async function fileRows(): Promise<string[]> {
   const rows: string[] = [];
   const source = createFilesSource({ directory });
   const call = callerOf(source);
-  for (const [name, tool, more] of QUESTIONS.slice(0, 3)) {
+  for (const [name, tool, more] of QUESTIONS) {
     const args = { profile_type: 'cpu', ...more };
     rows.push(await loopRow('file of 100 MiB', name, () => call(tool, args)));
   }
@@ -106,5 +119,7 @@ async function loopRow(what: string, name: string, call: () => Promise<unknown>)
     `${first.blocked.toFixed(0)} ms`,
     `**${Math.max(...later.map(({ blocked }) => blocked)).toFixed(0)} ms**`,
   ];
-  return `| ${cells.join(' | ')} |`;
+  const row = `| ${cells.join(' | ')} |`;
+  process.stderr.write(`${row}\n`);
+  return row;
 }

@@ -14,7 +14,7 @@ import { alternating, median, path, ROUNDS, startUpstream, timed } from './measu
 import { memoryRows } from './memory.js';
 
 // Prints the timings and writes them into bench/README.md. Every figure stands beside the same raw work in one run. With
-// the argument `load` only those of many agents at once.
+// the name of a part as argument only that one.
 
 const STARTS = 10;
 /** A comparison of large profiles takes a second. */
@@ -25,10 +25,6 @@ async function main(): Promise<void> {
   for (const nodes of [10_000, 100_000, 800_000]) own.push(await ownTime(nodes));
   const compared = await compareRows(COMPARE_ROUNDS);
   const learned = await learningSections();
-  const start = await coldStart();
-  const loop = await loopRows();
-  const memory = await memoryRows();
-  const live = await liveRows(800_000, process.env);
   const table = [
     `Measured by \`npm run bench\` on Node ${process.versions.node}, ${cpus().length} cores; medians of ${ROUNDS} rounds (comparisons: ${COMPARE_ROUNDS}, starts: ${STARTS}), raw and ours alternating.`,
     '',
@@ -50,39 +46,6 @@ async function main(): Promise<void> {
     ...compared,
     '',
     ...learned,
-    '## Cold start',
-    '',
-    '| what | ms | ÷ `node -e 0` |',
-    '| --- | --: | --: |',
-    ...start,
-    '',
-    '## How long the event loop stands still',
-    '',
-    'At most, over 5 calls; the first call, which also loads and compiles the code, apart.',
-    '',
-    '| nodes | call | whole call | first call: blocked | later calls: blocked |',
-    '| --: | --- | --: | --: | --: |',
-    ...loop,
-    '',
-    '## Resident memory of the server over stdio',
-    '',
-    '`summarize_profile` and `query_profile` (table, tree) in turn. "Most" is the peak so far.',
-    '',
-    '| nodes | calls | now | most |',
-    '| --: | --: | --: | --: |',
-    ...memory,
-    '',
-    '## A real Pyroscope with a profile of 800,000 nodes',
-    '',
-    ...(live.length === 0
-      ? ['Not measured: `PYROSCOPE_BIN` names no server.']
-      : [
-          '"Raw" asks it for the full profile and inflates it, in turn with the call. "In part": the full profile is over the cap.',
-          '',
-          '| call | raw request | whole call | call ÷ raw |',
-          '| --- | --: | --: | --: |',
-          ...live,
-        ]),
   ].join('\n');
   process.stdout.write(`${table}\n`);
   writeFigures(path('bench/README.md'), table);
@@ -156,11 +119,42 @@ async function timeToToolsList(args: readonly string[]): Promise<number> {
   return ms;
 }
 
-async function load(): Promise<void> {
-  const figures = await loadFigures();
-  process.stdout.write(`${figures}\n`);
-  writeFigures(path('bench/README.md'), figures, 'load', 'load end');
-}
+/** The parts that can be measured alone, each between marks of its own. */
+const PARTS: Readonly<Record<string, () => Promise<string>>> = {
+  async starts() {
+    return ['| what | ms | ÷ `node -e 0` |', '| --- | --: | --: |', ...(await coldStart())].join('\n');
+  },
+  async loop() {
+    return [
+      '| nodes | call | whole call | first call: blocked | later calls: blocked |',
+      '| --: | --- | --: | --: | --: |',
+      ...(await loopRows()),
+    ].join('\n');
+  },
+  async memory() {
+    return ['| nodes | calls | now | most |', '| --: | --: | --: | --: |', ...(await memoryRows())].join(
+      '\n',
+    );
+  },
+  async large() {
+    const rows = await liveRows(800_000, process.env);
+    return [
+      '| store | call | raw request | whole call | call ÷ raw |',
+      '| --- | --- | --: | --: | --: |',
+      ...rows,
+    ].join('\n');
+  },
+  load: loadFigures,
+};
 
-if (process.argv[2] !== 'load') await main();
-await load();
+const [wanted] = process.argv.slice(2);
+if (wanted !== undefined && wanted !== 'own' && PARTS[wanted] === undefined) {
+  throw new Error(`no part ${wanted}; there are own, ${Object.keys(PARTS).join(', ')}`);
+}
+if (wanted === undefined || wanted === 'own') await main();
+for (const [name, figuresOf] of Object.entries(PARTS)) {
+  if (wanted !== undefined && wanted !== name) continue;
+  const figures = await figuresOf();
+  process.stdout.write(`${figures}\n`);
+  writeFigures(path('bench/README.md'), figures, name, `${name} end`);
+}

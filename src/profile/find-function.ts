@@ -62,12 +62,13 @@ export function lookupText({ info, line }: Pick<FunctionTarget, 'info' | 'line'>
 }
 
 function entryOf(info: FunctionInfo, line: number): Entry {
+  return { target: targetOf({ info, line }), name: normaliseName(info.name), key: joinKey(info) };
+}
+
+/** What a function is told by in any profile. */
+export function targetOf({ info, line }: Pick<FunctionTarget, 'info' | 'line'>): FunctionTarget {
   const key = joinKey(info);
-  return {
-    target: { info, line, matches: (other) => joinKey(other) === key },
-    name: normaliseName(info.name),
-    key,
-  };
+  return { info, line, matches: (other) => joinKey(other) === key };
 }
 
 function lookup(entries: readonly Entry[], text: string): Lookup {

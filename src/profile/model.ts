@@ -34,6 +34,9 @@ export interface Profile {
   values: Float64Array;
 }
 
+/** A profile without its functions: numbers only. */
+export type Columns = Omit<Profile, 'functions'>;
+
 /** Number of stacks. */
 export function stackCount(profile: Profile): number {
   return profile.values.length;

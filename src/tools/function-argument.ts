@@ -1,8 +1,9 @@
 import { UserError } from '../errors.js';
-import { type FunctionTarget, findFunction } from '../profile/find-function.js';
+import { type FunctionTarget, targetOf } from '../profile/find-function.js';
 import { displayBriefly, functionData } from '../report/functions.js';
 import type { Measurement } from '../report/measurement.js';
 import { safeText } from '../report/sanitise.js';
+import { isHeavy, offload } from '../work/offload.js';
 
 /** Candidates named in the error for an ambiguous name. */
 const MOST_NAMED = 6;
@@ -12,12 +13,15 @@ const MOST_NAMED = 6;
  * @returns null where none fits
  * @throws UserError where several fit
  */
-export function resolveFunction(measured: Measurement, text: string): FunctionTarget | null {
-  const profile = measured.active;
-  const lookup = findFunction(profile, text);
-  if (lookup === 'unknown') return null;
-  if ('found' in lookup) return lookup.found;
-  const { candidates } = lookup;
+export async function resolveFunction(
+  { active }: Measurement,
+  text: string,
+  signal: AbortSignal,
+): Promise<FunctionTarget | null> {
+  const candidates = await offload('places', [active, text], { heavy: isHeavy(active), signal });
+  const [first] = candidates;
+  if (first === undefined) return null;
+  if (candidates.length === 1) return targetOf(first);
   const named = candidates
     .slice(0, MOST_NAMED)
     .map(({ info, line }) => displayBriefly(functionData(info, line)));

@@ -47,7 +47,7 @@ export const run: Run<typeof input> = async (args, context) => {
 };
 
 async function ofFunction(text: string, measured: Measurement, scope: Scope, context: ToolContext) {
-  const target = resolveFunction(measured, text);
+  const target = await resolveFunction(measured, text, context.signal);
   if (target === null) {
     return unknownFunctionAnswer(measured, 'get_timeline', text, {
       onset: null,

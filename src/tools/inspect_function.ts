@@ -1,8 +1,6 @@
 import { isUnnamed } from '../profile/builder.js';
-import { type FunctionTarget, lookupText } from '../profile/find-function.js';
+import { lookupText } from '../profile/find-function.js';
 import { frameOwner } from '../profile/frames.js';
-import { type FunctionView, functionView } from '../profile/neighbours.js';
-import { selectStacks, stacksEndingIn } from '../profile/stacks.js';
 import { functionAnswer } from '../report/function-view.js';
 import { functionData, type NamedFunction } from '../report/functions.js';
 import type { Measurement } from '../report/measurement.js';
@@ -10,6 +8,7 @@ import { callScope, focusPattern, longerScope, type NextCall, shorterScope } fro
 import { safeText } from '../report/sanitise.js';
 import { isShort, type Series } from '../report/series.js';
 import { unknownFunctionAnswer } from '../report/unknown-function.js';
+import { isHeavy, offload } from '../work/offload.js';
 import type { Run } from './define.js';
 import { resolveFunction } from './function-argument.js';
 import { functionSeries } from './function-series.js';
@@ -32,8 +31,14 @@ export const run: Run<typeof input> = (args, context) =>
     args,
     context,
     async (measured, scope) => {
-      const target = resolveFunction(measured, args.function);
-      const view = target === null ? null : viewOf(measured, target);
+      const { signal } = context;
+      const { active } = measured;
+      const isWhole = measured.reduced === null;
+      const target = await resolveFunction(measured, args.function, signal);
+      const view =
+        target === null
+          ? null
+          : await offload('function', [active, target.info, isWhole], { heavy: isHeavy(active), signal });
       if (target === null || view === null) {
         needsWhole(measured, 'A function without own cost');
         return unknownFunctionAnswer(measured, 'inspect_function', args.function, {
@@ -43,7 +48,6 @@ export const run: Run<typeof input> = (args, context) =>
           path: [],
         });
       }
-      const isWhole = measured.reduced === null;
       const series = isWhole
         ? (await functionSeries(target, measured, scope, TIMELINE_PARTS, context)).series
         : null;
@@ -63,24 +67,6 @@ export const run: Run<typeof input> = (args, context) =>
     },
     { mayBeReduced: true },
   );
-
-/** Of a profile that was read in part only the function's own cost: its stacks are those that end in it. */
-function viewOf({ active, reduced }: Measurement, { matches }: FunctionTarget): FunctionView | null {
-  const owners = active.functions.map(frameOwner);
-  const isOwn = (id: number) => owners[id] === 'application';
-  if (reduced === null) return functionView(active, matches, isOwn);
-  const isTarget = active.functions.map(matches);
-  const view = functionView(
-    selectStacks(
-      active,
-      stacksEndingIn(active, (id) => isTarget[id] === true),
-    ),
-    matches,
-    isOwn,
-  );
-  // Where a stack was cut nobody knows whether it began there.
-  return view === null ? null : { ...view, entry: 0 };
-}
 
 function nextCalls(
   measured: Measurement,

@@ -7,9 +7,11 @@ import { formatTime } from '../report/units.js';
 import { createSchema } from '../schema/schema.js';
 import { formatSelector } from '../sources/selector.js';
 import type { Window } from '../sources/source.js';
+import { offload } from '../work/offload.js';
+import { isHeavyAnalysis } from './compare/read.js';
 import type { Run, ToolContext } from './define.js';
 import { conclude } from './investigate/conclude.js';
-import { findingsOf, lensRows } from './investigate/findings.js';
+import { lensRows } from './investigate/findings.js';
 import { onsetOf } from './investigate/onset.js';
 import { type CaseReading, readCase } from './investigate/read.js';
 import { countedSource, createRequests } from './investigate/requests.js';
@@ -68,7 +70,10 @@ async function reportOf(
     if (context.signal.aborted || context.soon?.aborted !== true) throw error;
     return null;
   });
-  const found = findingsOf(conclusion, since);
+  const found = await offload('findings', [conclusion, since], {
+    heavy: reading.shares.some(({ analysis }) => isHeavyAnalysis(analysis)),
+    signal: context.signal,
+  });
   const [main] = reading.shares;
   const lens = main?.lens ?? reading.totals[0]?.lens;
   const rows = lensRows(reading);

@@ -1,8 +1,9 @@
 import type { FunctionTarget } from '../profile/find-function.js';
+import type { Cost } from '../profile/function-cost.js';
 import { INSTANCE_LABELS } from '../sources/labels.js';
 import type { Labels } from '../sources/source.js';
 import type { ToolContext } from './define.js';
-import { type Cost, mergedCosts } from './part-costs.js';
+import { mergedCosts } from './part-costs.js';
 import { profileQuery } from './readings.js';
 import type { Scope } from './scope.js';
 

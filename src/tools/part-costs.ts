@@ -1,21 +1,12 @@
 import pMap from 'p-map';
 import type { FunctionTarget } from '../profile/find-function.js';
-import { splitIdle } from '../profile/idle.js';
-import { type Profile, totalValue } from '../profile/model.js';
-import { stacksThrough } from '../profile/stacks.js';
+import type { Cost } from '../profile/function-cost.js';
 import type { ProfileQuery } from '../sources/source.js';
+import { isHeavy, offload } from '../work/offload.js';
 import type { ToolContext } from './define.js';
 import { IN_FLIGHT, inFrames } from './in-frames.js';
 import { type Frames, profileQuery } from './readings.js';
 import type { Scope } from './scope.js';
-
-/** Sums over some profiles, in the type's unit. */
-export interface Cost {
-  /** Without idle stacks for wall-clock types. */
-  active: number;
-  /** Of the stacks through the function; the active cost where none is asked for. */
-  value: number;
-}
 
 /**
  * What a function (or, with null, all code) cost in each frame: one merge per frame that holds profiles, 4 at a time.
@@ -44,18 +35,9 @@ export function mergedCosts(
     async (query) => {
       if (query === null) return { active: 0, value: 0 };
       const { profile } = await source.profile(query, signal);
-      const active = type.wallClock ? splitIdle(profile).active : profile;
-      const whole = totalValue(active);
-      return { active: whole, value: target === null ? whole : costOf(active, target) };
+      const heavy = isHeavy(profile);
+      return offload('cost', [profile, type.wallClock, target?.info ?? null], { heavy, signal });
     },
     { concurrency: IN_FLIGHT },
   );
-}
-
-function costOf(profile: Profile, { matches }: FunctionTarget): number {
-  const passes = stacksThrough(profile, (id) => {
-    const info = profile.functions[id];
-    return info !== undefined && matches(info);
-  });
-  return profile.values.reduce((sum, value, stack) => (passes(stack) ? sum + value : sum), 0);
 }

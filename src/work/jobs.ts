@@ -1,4 +1,9 @@
+import { activeOf } from '../profile/active.js';
+import { countsInProfile } from '../profile/compare/analysis.js';
+import { changesIn, cheaperIn } from '../profile/compare/changes.js';
+import { growthBetween } from '../profile/compare/growth.js';
 import { filterStacks } from '../profile/filter.js';
+import { costIn, placesOf, viewOf } from '../profile/function-cost.js';
 import type { Profile } from '../profile/model.js';
 import { PatternError } from '../profile/pattern-error.js';
 import { decodePprof, pprofToProfile, UnreadableProfileError } from '../profile/pprof.js';
@@ -8,6 +13,8 @@ import type { Answer } from '../report/render.js';
 import { summaryAnswer } from '../report/summary.js';
 import { fileHead } from '../sources/files/file-head.js';
 import { mergeFiles } from '../sources/files/merge.js';
+import { comparedRows } from '../tools/compare/rows.js';
+import { findingsOf } from '../tools/investigate/findings.js';
 import { shareProfile } from './share.js';
 
 /** Work that a thread of its own may do: functions over plain data that read files at most, and give data back. */
@@ -28,6 +35,16 @@ export const JOBS = {
     });
     return profileViewAnswer(measured, filtered, options);
   },
+  active: activeOf,
+  changes: changesIn,
+  cheaper: cheaperIn,
+  counts: countsInProfile,
+  growth: growthBetween,
+  compared: comparedRows,
+  findings: findingsOf,
+  cost: costIn,
+  places: placesOf,
+  function: viewOf,
 } as const;
 
 export type Jobs = typeof JOBS;

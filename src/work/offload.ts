@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { TransferListItem } from 'node:worker_threads';
 import { UpstreamError, UserError } from '../errors.js';
 import type { Profile } from '../profile/model.js';
@@ -9,7 +10,7 @@ import type { Threads } from './threads.js';
  * 180 ms of processor time (bench/README.md).
  */
 export const HEAVY_BYTES = 2 * 2 ** 20;
-/** From this number of frames in all stacks on a profile is looked at in a thread: some 50 ms. */
+/** From this number of frames in all stacks on profiles are looked at in a thread: some 50 ms. */
 const HEAVY_FRAMES = 1_000_000;
 
 export type Offload = <Name extends keyof Jobs>(
@@ -18,9 +19,9 @@ export type Offload = <Name extends keyof Jobs>(
   how: { heavy: boolean; signal: AbortSignal; transfer?: readonly TransferListItem[] },
 ) => Promise<Awaited<ReturnType<Jobs[Name]>>>;
 
-/** Whether looking at a profile would hold up everybody else. */
-export function isHeavy({ stackFrames }: Profile): boolean {
-  return stackFrames.length >= HEAVY_FRAMES;
+/** Whether looking at some profiles together would hold up everybody else. */
+export function isHeavy(...profiles: readonly Pick<Profile, 'stackFrames'>[]): boolean {
+  return profiles.reduce((sum, { stackFrames }) => sum + stackFrames.length, 0) >= HEAVY_FRAMES;
 }
 
 /**
@@ -44,6 +45,8 @@ export function createOffload(
     if (!heavy || worker === null) {
       // A union of functions cannot be called with the arguments of one of them.
       const job = JOBS[name] as (...args: Parameters<Jobs[Name]>) => ReturnType<Jobs[Name]>;
+      await ownTurn();
+      signal.throwIfAborted();
       return await job(...args);
     }
     pool ??= start(worker);
@@ -52,6 +55,17 @@ export function createOffload(
     // The worker answers with nothing else, and a job with what it returns.
     return readOutcome(outcome as JobOutcome) as Awaited<ReturnType<Jobs[Name]>>;
   };
+}
+
+let lastTurn: Promise<void> = Promise.resolve();
+
+/**
+ * Waits for a turn of the event loop in which no other job begins: answers that arrive together would otherwise be
+ * looked at one after the other while nobody else is served.
+ */
+function ownTurn(): Promise<void> {
+  lastTurn = lastTurn.then(() => setImmediate());
+  return lastTurn;
 }
 
 /** The threads of this process. */

@@ -1,10 +1,10 @@
-import type { Profile } from '../profile/model.js';
+import type { Columns } from '../profile/model.js';
 
 /**
  * The same profile with its columns in memory that threads share, so that handing it to another one copies nothing but
  * the functions.
  */
-export function shareProfile(profile: Profile): Profile {
+export function shareProfile<P extends Columns>(profile: P): P {
   return {
     ...profile,
     frameFunction: sharedUint32(profile.frameFunction),

@@ -132,20 +132,33 @@ describe('counts and distances', () => {
     const found = analysis({ slices: [GROWN] });
     const price = fnOf(found, 'price');
     expect(found.slices.map((part) => countsIn(found, part, price))).toEqual([{ x: 500, n: 1200 }]);
-    expect(countsInProfile(profileFrom({ 'boot main serve price': 7, other: 3 }), found, price)).toEqual({
+    expect(
+      countsInProfile(
+        profileFrom({ 'boot main serve price': 7, other: 3 }),
+        found,
+        found.joined.functions[price],
+      ),
+    ).toEqual({
       x: 7,
       n: 10,
     });
-    expect(countsInProfile(profileFrom({ other: 3 }), found, price)).toEqual({ x: 0, n: 3 });
-    expect(countsInProfile(profileFrom({}), found, price)).toEqual({ x: 0, n: 0 });
-    expect(countsInProfile(profileFrom({ other: 3 }), found, -1)).toEqual({ x: 0, n: 3 });
+    expect(countsInProfile(profileFrom({ other: 3 }), found, found.joined.functions[price])).toEqual({
+      x: 0,
+      n: 3,
+    });
+    expect(countsInProfile(profileFrom({}), found, found.joined.functions[price])).toEqual({ x: 0, n: 0 });
+    expect(countsInProfile(profileFrom({ other: 3 }), found, undefined)).toEqual({ x: 0, n: 3 });
   });
 
   test('a later profile may name the function with its type parameters', () => {
     const found = analysis({ incident: [{ ...CALM, 'main Key': 9 }] });
-    expect(countsInProfile(profileFrom({ 'main Key[go.shape.int]': 4 }), found, fnOf(found, 'Key')).x).toBe(
-      4,
-    );
+    expect(
+      countsInProfile(
+        profileFrom({ 'main Key[go.shape.int]': 4 }),
+        found,
+        found.joined.functions[fnOf(found, 'Key')],
+      ).x,
+    ).toBe(4);
   });
 
   test('grow with the difference and change sign with the sides', () => {

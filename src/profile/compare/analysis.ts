@@ -1,6 +1,14 @@
-import type { Profile } from '../model.js';
+import type { FunctionInfo, Profile } from '../model.js';
 import { selectStacks, stacksThrough } from '../stacks.js';
-import { type Contrast, deviation, LEAST_SAMPLES, shiftOf, type Universe, universeOf } from './contrast.js';
+import {
+  type Contrast,
+  deviation,
+  LEAST_SAMPLES,
+  shiftOf,
+  sumIn,
+  type Universe,
+  universeOf,
+} from './contrast.js';
 import { costsOf } from './costs.js';
 import { type Culprit, culpritOf, findCulprit } from './culprit.js';
 import { type Joined, joinKey, joinProfiles } from './join.js';
@@ -64,7 +72,7 @@ export function analyse({ baseline, incident, slices, quantum }: Reading): Analy
   const dispersion = noiseOf(before);
   const earlier = before.slice(1).map((_, early) => noiseOf(before.slice(0, before.length - 1 - early)));
   const levels = (side: readonly PartCosts[]) =>
-    side.map(({ costs, profiles }) => ({ value: universe.sum(costs), profiles }));
+    side.map(({ costs, profiles }) => ({ value: sumIn(universe, costs), profiles }));
   const load = loadChange(levels(before), levels(after), { quantum, phi: dispersion.phi });
   const ownSlices = parts.slice(baseline.length + incident.length);
   const everywhere = isEverywhere(levels(ownSlices), levels(before));
@@ -80,8 +88,8 @@ export function analyse({ baseline, incident, slices, quantum }: Reading): Analy
     load: { ...load, rose: load.rose && everywhere },
     partly: load.rose && !everywhere,
     samples: {
-      before: universe.sum(sides.before.costs) / quantum,
-      after: universe.sum(sides.after.costs) / quantum,
+      before: sumIn(universe, sides.before.costs) / quantum,
+      after: sumIn(universe, sides.after.costs) / quantum,
     },
   };
 }
@@ -226,7 +234,7 @@ export function changeInSlice(analysis: Analysis, slice: number, gate: number): 
 
 /** Samples of a function and of all own code in a part. */
 export function countsIn({ universe, quantum }: Analysis, { costs }: Pick<PartCosts, 'costs'>, fn: number) {
-  return { x: (costs.totals[fn] ?? 0) / quantum, n: universe.sum(costs) / quantum };
+  return { x: (costs.totals[fn] ?? 0) / quantum, n: sumIn(universe, costs) / quantum };
 }
 
 /** Distance of a function's share in some parts from that in the baseline, in standard errors. */
@@ -236,16 +244,19 @@ export function distanceFromBaseline(analysis: Analysis, parts: readonly PartCos
   return shiftOf({ ...analysis, before, after }, analysis.universe, fn);
 }
 
-/** Counts of a function, by name, in a profile that was read later. */
-export function countsInProfile(profile: Profile, analysis: Analysis, fn: number): { x: number; n: number } {
-  const info = analysis.joined.functions[fn];
+/** Counts of a function, by name, in a profile that was read later than what was analysed. */
+export function countsInProfile(
+  profile: Profile,
+  { universe, quantum }: Pick<Analysis, 'universe' | 'quantum'>,
+  info: FunctionInfo | undefined,
+): { x: number; n: number } {
   const joined = joinProfiles([profile]);
   const [part] = joined.parts;
   const at = joined.functions.findIndex((other) => info !== undefined && joinKey(other) === joinKey(info));
   if (part === undefined) return { x: 0, n: 0 };
   const costs = costsOf(part, joined.functions.length);
-  const own = analysis.universe.sum(costs);
-  return { x: at < 0 ? 0 : (costs.totals[at] ?? 0) / analysis.quantum, n: own / analysis.quantum };
+  const own = sumIn(universe, costs);
+  return { x: at < 0 ? 0 : (costs.totals[at] ?? 0) / quantum, n: own / quantum };
 }
 
 /** A reading without the stacks that pass through some functions. */

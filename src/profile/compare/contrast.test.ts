@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { contrast, fnOf, nameOf } from '../../../test/support/contrast.js';
-import { deviation, share, shiftOf, shiftsOf, universeOf } from './contrast.js';
+import { deviation, isIn, share, shiftOf, shiftsOf, sumIn, universeOf } from './contrast.js';
 
 describe('universeOf', () => {
   const sums = (found: ReturnType<typeof contrast>) => {
     const universe = universeOf(found);
-    return [universe.sum(found.before.costs), universe.sum(found.after.costs)];
+    return [sumIn(universe, found.before.costs), sumIn(universe, found.after.costs)];
   };
 
   test('is the stacks with own code, and only own functions can be named', () => {
@@ -15,7 +15,7 @@ describe('universeOf', () => {
     );
     expect(sums(found)).toEqual([8, 8]);
     const universe = universeOf(found);
-    expect(found.joined.functions.filter((_, fn) => universe.has(fn)).map(({ name }) => name)).toEqual([
+    expect(found.joined.functions.filter((_, fn) => isIn(universe, fn)).map(({ name }) => name)).toEqual([
       'main',
     ]);
   });
@@ -23,7 +23,7 @@ describe('universeOf', () => {
   test('is all stacks where own code is less than a fifth of both sides together', () => {
     const found = contrast({ main: 2, 'runtime.gc': 9 }, { main: 2, 'runtime.gc': 9 });
     expect(sums(found)).toEqual([11, 11]);
-    expect(universeOf(found).has(fnOf(found, 'runtime.gc'))).toBe(true);
+    expect(isIn(universeOf(found), fnOf(found, 'runtime.gc'))).toBe(true);
     expect(sums(contrast({ main: 2, 'runtime.gc': 8 }, { main: 2, 'runtime.gc': 8 }))).toEqual([2, 2]);
   });
 

@@ -23,9 +23,18 @@ export interface Contrast {
 
 /** Where a change can lie: the stacks that are compared with one another. */
 export interface Universe {
-  sum(costs: Costs): number;
-  /** Functions that can be named. */
-  has(fn: number): boolean;
+  /** 1 for the functions that can be named: the team's own; null where all code counts. */
+  own: Uint8Array | null;
+}
+
+/** Cost of the stacks of a universe. */
+export function sumIn({ own }: Universe, { total, application }: Costs): number {
+  return own === null ? total : application;
+}
+
+/** Whether a function can be named. */
+export function isIn({ own }: Universe, fn: number): boolean {
+  return own === null || own[fn] === 1;
 }
 
 /** Own code is what load drives and what a team can change; below this share of it all code counts. */
@@ -42,8 +51,7 @@ export function universeOf({
 }: Pick<Contrast, 'joined' | 'before' | 'after'>): Universe {
   const own = before.costs.application + after.costs.application;
   const all = before.costs.total + after.costs.total;
-  if (own < LEAST_OWN_SHARE * all) return { sum: ({ total }) => total, has: () => true };
-  return { sum: ({ application }) => application, has: (fn) => joined.application[fn] === 1 };
+  return { own: own < LEAST_OWN_SHARE * all ? null : joined.application };
 }
 
 /** Fewer samples on both sides together say nothing about a function (comparison rules §5). */
@@ -68,8 +76,8 @@ export function shiftOf(
   fn: number,
 ): number {
   return deviation(
-    [(before.costs.totals[fn] ?? 0) / quantum, universe.sum(before.costs) / quantum],
-    [(after.costs.totals[fn] ?? 0) / quantum, universe.sum(after.costs) / quantum],
+    [(before.costs.totals[fn] ?? 0) / quantum, sumIn(universe, before.costs) / quantum],
+    [(after.costs.totals[fn] ?? 0) / quantum, sumIn(universe, after.costs) / quantum],
     dispersion,
   );
 }
@@ -95,7 +103,7 @@ export function shiftsOf(contrast: Contrast, universe: Universe): Shift[] {
   const shifts: Shift[] = [];
   for (let fn = 0; fn < contrast.joined.functions.length; fn++) {
     const [x1, x2] = [before.costs.totals[fn] ?? 0, after.costs.totals[fn] ?? 0];
-    if (x1 + x2 < LEAST_SAMPLES * quantum || !universe.has(fn)) continue;
+    if (x1 + x2 < LEAST_SAMPLES * quantum || !isIn(universe, fn)) continue;
     const points = share(x2, after.costs.total) - share(x1, before.costs.total);
     if (Math.abs(points) < LEAST_POINTS) continue;
     shifts.push({ fn, z: shiftOf(contrast, universe, fn) });

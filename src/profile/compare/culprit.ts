@@ -1,10 +1,12 @@
 import {
   type Contrast,
   deviation,
+  isIn,
   type Shift,
   share,
   shiftOf,
   shiftsOf,
+  sumIn,
   type Universe,
   universeOf,
 } from './contrast.js';
@@ -69,7 +71,7 @@ export function culpritOf(contrast: Contrast, universe: Universe, fn: number): C
 /** Value per profile outside a function, after ÷ before; 1 where nothing was outside before. */
 export function loadBeside({ before, after }: Contrast, universe: Universe, fn: number): number {
   const rest = ({ costs, profiles }: Contrast['before']) =>
-    share(universe.sum(costs) - (costs.totals[fn] ?? 0), profiles);
+    share(sumIn(universe, costs) - (costs.totals[fn] ?? 0), profiles);
   const [was, is] = [rest(before), rest(after)];
   return was > 0 ? is / was : 1;
 }
@@ -89,7 +91,7 @@ function isCodeChange(contrast: Contrast, universe: Universe, { fn }: Shift, gat
   const load = loadBeside(contrast, universe, fn);
   const rise = share(share(x2, after.profiles), share(x1, before.profiles));
   if (load < FALLING_LOAD && x1 > 0 && rise < LEAST_RISE) return false;
-  if (share(x1, universe.sum(before.costs)) <= DOMINANT) return true;
+  if (share(x1, sumIn(universe, before.costs)) <= DOMINANT) return true;
   const entries = entriesOf(joined, [...before.parts, ...after.parts], fn);
   const [b1, b2] = [besideOf(joined, before.parts, fn, entries), besideOf(joined, after.parts, fn, entries)];
   if (b1 + b2 < LEAST_BESIDE * quantum) return false;
@@ -108,7 +110,7 @@ function descend(contrast: Contrast, universe: Universe, from: number): number {
     let best = -1;
     let most = 0;
     for (let callee = 0; callee < is.length; callee++) {
-      if (visited.has(callee) || !universe.has(callee) || (is[callee] ?? 0) === 0) continue;
+      if (visited.has(callee) || !isIn(universe, callee) || (is[callee] ?? 0) === 0) continue;
       const kept = share(is[callee] ?? 0, after.profiles) - load * share(was[callee] ?? 0, before.profiles);
       if (kept < ROUGHLY_KEEPS * growth || kept <= most) continue;
       // What only changed its caller did not grow.

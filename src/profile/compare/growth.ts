@@ -1,6 +1,8 @@
+import { analyse, type CountedProfile } from './analysis.js';
 import type { Side } from './contrast.js';
 import { share } from './contrast.js';
 import type { Joined } from './join.js';
+import { sideOf } from './runs.js';
 import { isBelow } from './through.js';
 
 /** The place that most of a growth comes from. */
@@ -9,6 +11,27 @@ export interface GrowthSite {
   /** Growth per profile of the function, and its part of the whole growth. */
   growth: number;
   part: number;
+}
+
+/** Growth from one place, with the sides that it was found between. */
+export interface SiteGrowth {
+  joined: Joined;
+  before: Side;
+  after: Side;
+  site: GrowthSite;
+}
+
+/** Where most of the growth between two merges comes from; null where no function holds half of it. */
+export function growthBetween(before: CountedProfile, after: CountedProfile): SiteGrowth | null {
+  const { joined, baseline, incident } = analyse({
+    baseline: [before],
+    incident: [after],
+    slices: [],
+    quantum: 1,
+  });
+  const sides = { before: sideOf(joined, baseline), after: sideOf(joined, incident) };
+  const site = growthSite(joined, sides.before, sides.after);
+  return site === null ? null : { joined, ...sides, site };
 }
 
 /** A site that holds nearly all of the growth is the better name … */

@@ -1,6 +1,6 @@
 import { isUnnamed } from '../builder.js';
 import { frameOwner } from '../frames.js';
-import type { FunctionInfo, Profile } from '../model.js';
+import type { Columns, FunctionInfo, Profile } from '../model.js';
 import { normaliseName } from '../names.js';
 
 /** Several profiles over one list of functions, so that a function is the same number in all of them. */
@@ -13,7 +13,8 @@ export interface Joined {
 
 /** A profile with its frames expressed in the joined list of functions. */
 export interface JoinedPart {
-  profile: Profile;
+  /** Its functions are the joined ones. */
+  profile: Columns;
   /** Joined function of each frame. */
   frameFunction: Uint32Array;
   /** 1 where the frame is the team's own code. */
@@ -54,7 +55,8 @@ export function joinProfiles(profiles: readonly Profile[]): Joined {
     const frameApplication = profile.frameKin.map(
       (kin, frame) => kin & (own[profile.frameFunction[frame] ?? 0] ?? 0),
     );
-    return { profile, frameFunction, frameApplication };
+    const { functions: _, ...columns } = profile;
+    return { profile: columns, frameFunction, frameApplication };
   });
   return { functions, application, parts };
 }

@@ -1,4 +1,4 @@
-import { type Contrast, deviation, share, type Universe, universeOf } from './contrast.js';
+import { type Contrast, deviation, isIn, share, sumIn, type Universe, universeOf } from './contrast.js';
 import type { Culprit } from './culprit.js';
 import { isBelow, totalsAbove, totalsBelow } from './through.js';
 
@@ -40,7 +40,7 @@ function lostInside(contrast: Contrast, culprit: Culprit): { caller: number; ofI
   if (caller === null) return null;
   const [a1, a2] = [before.costs.totals[caller] ?? 0, after.costs.totals[caller] ?? 0];
   const rest = (side: Contrast['before'], own: number) =>
-    share(universe.sum(side.costs) - own, side.profiles);
+    share(sumIn(universe, side.costs) - own, side.profiles);
   const load = share(rest(after, a2), rest(before, a1)) || 1;
   const atCaller = share(a2, after.profiles) - load * share(a1, before.profiles);
   const stayed = atCaller <= LEFT_AT_CALLER * growth;
@@ -54,7 +54,7 @@ function lostInside(contrast: Contrast, culprit: Culprit): { caller: number; ofI
   const inside = (parts: readonly number[]) => totalsBelow(joined, parts, caller)[fn] ?? 0;
   const [o1, o2] = [a1 - inside(before.parts), a2 - inside(after.parts)];
   const outside = (side: Contrast['before'], own: number, other: number) =>
-    [other / quantum, (universe.sum(side.costs) - own + other) / quantum] as const;
+    [other / quantum, (sumIn(universe, side.costs) - own + other) / quantum] as const;
   const z = deviation(outside(before, a1, o1), outside(after, a2, o2), dispersion);
   return z <= LEAST_LOSS_Z ? { caller, ofItsOwn: false } : null;
 }
@@ -70,7 +70,7 @@ function nearestCaller(
   const whole = costs.totals[fn] ?? 0;
   let caller: number | null = null;
   for (let other = 0; other < above.length; other++) {
-    if (!universe.has(other) || (above[other] ?? 0) < 0.9 * whole) continue;
+    if (!isIn(universe, other) || (above[other] ?? 0) < 0.9 * whole) continue;
     const further = caller === null ? 1 : (costs.totals[caller] ?? 0) - (costs.totals[other] ?? 0);
     // Callers that only pass the call on cost the same.
     if (further > 0 || (further === 0 && caller !== null && isBelow(joined, parts, other, caller)))
@@ -94,7 +94,7 @@ function isCounterpart(
   { leastZ, like }: { leastZ: number; like: readonly [number, number] },
 ): number | null {
   const [g1, g2] = [before.costs.totals[fn] ?? 0, after.costs.totals[fn] ?? 0];
-  const [u1, u2] = [universe.sum(before.costs) - g1, universe.sum(after.costs) - g2];
+  const [u1, u2] = [sumIn(universe, before.costs) - g1, sumIn(universe, after.costs) - g2];
   if (share(o2, u2) >= share(o1, u1)) return null;
   const load = share(share(u2 - o2, after.profiles), share(u1 - o1, before.profiles)) || 1;
   const gain = share(g2, after.profiles) - load * share(g1, before.profiles);
@@ -114,7 +114,7 @@ function lostElsewhere(contrast: Contrast, { fn }: Culprit): number | null {
   const caller = nearestCaller(contrast, universe, fn, after);
   let best: { fn: number; z: number } | null = null;
   for (let other = 0; other < joined.functions.length; other++) {
-    if (!universe.has(other) || (above[other] ?? 0) > 0 || (below[other] ?? 0) > 0) continue;
+    if (!isIn(universe, other) || (above[other] ?? 0) > 0 || (below[other] ?? 0) > 0) continue;
     const [o1, o2] = [before.costs.totals[other] ?? 0, after.costs.totals[other] ?? 0];
     let z = isCounterpart(contrast, universe, fn, o1, o2, { leastZ: LEAST_NEAR_Z, like: LIKE_GAIN });
     // Of all functions some fall by chance; of those under the very same caller hardly one: that is a new name.

@@ -299,3 +299,42 @@ describe('a server that looks back only so far', () => {
     expect([refusals.length, asked.length]).toEqual([0, 1]);
   });
 });
+
+describe('what is left of a merge that is too large', () => {
+  const source = createMemorySource('m', () => [
+    stored(T0 - 30 * HOUR, 'a', [1, 2]),
+    stored(T0 - HOUR, 'a', [10, 20]),
+  ]);
+  const window = { from: T0 - 2 * DAY, to: T0 };
+  const query = { profileTypeId: CPU, matchers: [], window };
+  const sum = (values: Iterable<number>) => [...values].reduce((all, value) => all + value, 0);
+
+  /** Gives only the leaves of windows that end before the last day. */
+  const withReduced = (): ProfileSource => {
+    const { source: short } = limited(source, DAY);
+    return {
+      ...short,
+      async reduced(piece, _, own) {
+        const { profile } = await short.profile(piece, own);
+        const isOld = piece.window.to < T0 - DAY;
+        return { leaves: profile, callSites: isOld ? 1 : 4, tree: isOld ? null : profile };
+      },
+    };
+  };
+
+  test('is added up over the pieces of a long window, as far as all of them have it', async () => {
+    const found = await inPieces(withReduced(), () => T0).reduced?.(query, signal, signal);
+    expect(sum(found?.leaves.values ?? [])).toBe(33);
+    expect([found?.callSites, found?.tree]).toEqual([1, null]);
+  });
+
+  test('is as the source gives it where the window is short enough', async () => {
+    const today = { ...query, window: { from: T0 - 2 * HOUR, to: T0 } };
+    const found = await inPieces(withReduced(), () => T0).reduced?.(today, signal, signal);
+    expect([found?.callSites, sum(found?.tree?.values ?? [])]).toEqual([4, 30]);
+  });
+
+  test('is missing where the source has whole profiles only', () => {
+    expect(inPieces(limited(source, DAY).source, () => T0).reduced).toBeUndefined();
+  });
+});

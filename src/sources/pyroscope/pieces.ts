@@ -2,7 +2,7 @@ import pMap from 'p-map';
 import { UpstreamError, UserError } from '../../errors.js';
 import { mergeProfiles } from '../../profile/merge.js';
 import { formatSpan, formatTime } from '../../report/units.js';
-import type { Labels, MergedProfile, ProfileSource, SeriesQuery, Window } from '../source.js';
+import type { Labels, MergedProfile, ProfileSource, ReducedMerge, SeriesQuery, Window } from '../source.js';
 import { createReach } from './reach.js';
 import { sumOfCounts } from './snapshots.js';
 import { lengthRefusal, MIN_STEP_MS } from './steps.js';
@@ -28,6 +28,7 @@ const MOST_TRIES = 3;
  */
 export function inPieces(source: ProfileSource, now: () => number = Date.now): ProfileSource {
   const reach = createReach(source, now);
+  const reduced = source.reduced?.bind(source);
 
   /** The answers of all pieces, in order of time; one where the window needs no cutting. */
   const ask = async <Query extends SeriesQuery, T>(
@@ -80,6 +81,14 @@ export function inPieces(source: ProfileSource, now: () => number = Date.now): P
       const found = await ask(query, evenly, (piece) => source.profile(piece, signal), signal);
       return merged(found);
     },
+
+    ...(reduced === undefined
+      ? {}
+      : {
+          async reduced(query, soon, signal) {
+            return mergedParts(await ask(query, evenly, (piece) => reduced(piece, soon, signal), signal));
+          },
+        }),
 
     async snapshots(query, groupBy, signal) {
       const found = await ask(query, evenly, (piece) => source.snapshots(piece, groupBy, signal), signal);
@@ -206,5 +215,15 @@ function merged(parts: readonly MergedProfile[]): MergedProfile {
     profiledSeconds: seconds.every((value) => value !== null)
       ? seconds.reduce((sum, value) => sum + value, 0)
       : null,
+  };
+}
+
+/** The own cost of every function stays exact; of callers and tree there is as much as all pieces have. */
+function mergedParts(parts: readonly ReducedMerge[]): ReducedMerge {
+  const trees = parts.flatMap(({ tree }) => tree ?? []);
+  return {
+    leaves: mergeProfiles(parts.map(({ leaves }) => leaves)),
+    callSites: Math.min(...parts.map(({ callSites }) => callSites)),
+    tree: trees.length === parts.length ? mergeProfiles(trees) : null,
   };
 }

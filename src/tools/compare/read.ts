@@ -1,8 +1,8 @@
-import { type Culprit, findCulprit } from '../../profile/compare/culprit.js';
-import { movedFrom } from '../../profile/compare/moved.js';
-import { contrastOf, wholeRun } from '../../profile/compare/runs.js';
+import type { Analysis } from '../../profile/compare/analysis.js';
+import type { Cheaper } from '../../profile/compare/changes.js';
 import { sameMatchers } from '../../sources/selector.js';
 import type { Matcher, Window } from '../../sources/source.js';
+import { isHeavy, offload } from '../../work/offload.js';
 import type { ToolContext } from '../define.js';
 import { type LensType, lensTypes } from '../investigate/lens.js';
 import { type LevelLens, readLevels } from '../investigate/levels.js';
@@ -34,7 +34,7 @@ export interface ComparisonReading {
   level: LevelLens | null;
   wait: WaitLens | null;
   /** A function that became cheaper, where nothing became dearer. */
-  cheaper: { culprit: Culprit; from: number | null } | null;
+  cheaper: Cheaper | null;
   instances: { stayed: number; left: number; arrived: number } | null;
   gaps: { before: readonly Window[]; after: readonly Window[] };
 }
@@ -93,7 +93,13 @@ export async function readComparison(
     shares,
     level: lens.kind === 'level' ? await readLevels(found, lens, rounds) : null,
     wait: lens.kind === 'wait' ? await readWaits(found, lens, rounds, rounds, 1) : null,
-    cheaper: shares.change === null ? cheaperIn(shares) : null,
+    cheaper:
+      shares.change === null
+        ? await offload('cheaper', [shares.analysis, GATE], {
+            heavy: isHeavyAnalysis(shares.analysis),
+            signal: context.signal,
+          })
+        : null,
     instances: comings(rounds, found, found.fleet.instanceLabel),
     gaps: { before: gapsIn(rounds, plan.baseline), after: gapsIn(rounds, plan.incident) },
   };
@@ -104,12 +110,9 @@ function lensOf({ type }: Scope): LensType {
   return known ?? { type, kind: type.kind === 'instant' ? 'level' : 'amount' };
 }
 
-/** The same search with the sides exchanged. */
-function cheaperIn({ analysis }: ShareLens): ComparisonReading['cheaper'] {
-  const { before, after, ...rest } = contrastOf(analysis, wholeRun(analysis));
-  const mirrored = { ...rest, before: after, after: before };
-  const culprit = findCulprit(mirrored, GATE);
-  return culprit === null ? null : { culprit, from: movedFrom(mirrored, culprit) };
+/** Whether what was analysed is too much to be looked at on the event loop. */
+export function isHeavyAnalysis({ joined }: Analysis): boolean {
+  return isHeavy(...joined.parts.map(({ profile }) => profile));
 }
 
 /** Stretches of a window in which no instance sent a profile though several rounds were due. */

@@ -1,22 +1,19 @@
 import { LEAST_SIDE_SAMPLES } from '../../profile/compare/analysis.js';
-import { type Contrast, share } from '../../profile/compare/contrast.js';
-import { busiestLine, growthPath } from '../../profile/compare/growth-path.js';
-import { type Mover, moversOf } from '../../profile/compare/movers.js';
+import { share } from '../../profile/compare/contrast.js';
 import { contrastOf, wholeRun } from '../../profile/compare/runs.js';
-import { totalsBelow } from '../../profile/compare/through.js';
-import type { ComparedSide, Comparison, MoverRow } from '../../report/comparison.js';
-import { functionData } from '../../report/functions.js';
+import type { ComparedSide, Comparison } from '../../report/comparison.js';
 import type { Finding } from '../../report/investigation.js';
 import type { NextCall } from '../../report/next.js';
 import { formatTime } from '../../report/units.js';
 import { formatSelector } from '../../sources/selector.js';
 import type { Window } from '../../sources/source.js';
+import { offload } from '../../work/offload.js';
 import type { ToolContext } from '../define.js';
-import { bareFinding, causeFinding, confidenceOf } from '../investigate/findings.js';
 import { onsetOf } from '../investigate/onset.js';
 import { GATE } from '../investigate/shares.js';
 import { reachNotes } from '../reach.js';
-import type { ComparisonReading } from './read.js';
+import { type ComparisonReading, isHeavyAnalysis } from './read.js';
+import type { Judged } from './rows.js';
 
 /** More instances by this factor, each at the same cost, are scaling. */
 const SCALED = 1.3;
@@ -33,11 +30,15 @@ export async function comparisonOf(
   const { scope, window } = question;
   const { analysis, change } = shares;
   const whole = contrastOf(analysis, wholeRun(analysis));
-  const { verdict, finding } = await judge(reading, whole);
-  const culprit = change?.culprit ?? reading.cheaper?.culprit ?? null;
-  const moved = new Set(change === null || change.from === null ? [] : [change.culprit.fn, change.from]);
-  const all = moversOf(whole, { gate: GATE, culprit: culprit?.fn ?? null, moved });
-  const rows = withoutAncestors(all, change === null ? mirrored(whole) : whole, culprit?.fn ?? null);
+  const { verdict, cause } = judge(reading);
+  // Only where the baseline is the time just before is there an onset.
+  const since =
+    cause === null || cause === 'cheaper' || !reading.continuous ? null : await onsetOf({ found }, cause);
+  const judged = { shares, cheaper: reading.cheaper, cause, since, gate: GATE, limit };
+  const { finding, movers, tested } = await offload('compared', [judged], {
+    heavy: isHeavyAnalysis(analysis),
+    signal: context.signal,
+  });
   const side = (which: 'before' | 'after'): ComparedSide => ({
     window: which === 'after' ? window : baseline,
     selector: formatSelector(which === 'after' ? question.matchers : question.baseline.matchers),
@@ -58,8 +59,8 @@ export async function comparisonOf(
     load:
       change?.culprit.load ??
       (reading.cheaper === null ? analysis.load.ratio : 1 / reading.cheaper.culprit.load),
-    movers: moverRows(rows.slice(0, limit), whole, culprit?.fn ?? null),
-    tested: all.length,
+    movers,
+    tested,
     attribution: (change?.attribution ?? []).map((row) => ({
       label: row.label,
       value: row.value,
@@ -82,103 +83,29 @@ function earliestOf(a: Window, b: Window): Window {
   return a.from < b.from ? a : b;
 }
 
-/** The verdict on one type, and the finding that it is about. */
-async function judge(
-  reading: ComparisonReading,
-  whole: Contrast,
-): Promise<{ verdict: string; finding: Finding | null }> {
-  const { shares, level, wait, cheaper, instances, continuous, found } = reading;
+/** The verdict on one type, and what it is about. */
+function judge({ shares, level, wait, cheaper, instances }: ComparisonReading): {
+  verdict: string;
+  cause: Judged['cause'];
+} {
   const { analysis, change } = shares;
-  const since = async (cause: Parameters<typeof onsetOf>[1]) =>
-    continuous ? onsetOf({ found }, cause) : null;
-  if (level !== null && level.leak !== null) {
-    const cause = { kind: 'leak' as const, of: level };
-    return { verdict: 'leak', finding: causeFinding(cause, await since(cause)) };
-  }
-  if (wait !== null && wait.contention !== null) {
-    const cause = { kind: 'contention' as const, of: wait };
-    return { verdict: 'contention', finding: causeFinding(cause, await since(cause)) };
-  }
+  if (level !== null && level.leak !== null) return { verdict: 'leak', cause: { kind: 'leak', of: level } };
+  if (wait !== null && wait.contention !== null)
+    return { verdict: 'contention', cause: { kind: 'contention', of: wait } };
   if (change !== null) {
-    const cause = { kind: change.from === null ? ('code' as const) : ('moved' as const), of: shares };
-    return {
-      verdict: change.from === null ? 'code_regression' : 'moved',
-      finding: causeFinding(cause, await since(cause)),
-    };
+    return change.from === null
+      ? { verdict: 'code_regression', cause: { kind: 'code', of: shares } }
+      : { verdict: 'moved', cause: { kind: 'moved', of: shares } };
   }
-  if (cheaper !== null && cheaper.from === null)
-    return { verdict: 'improvement', finding: cheaperFinding(reading, whole) };
-  if (analysis.load.rose) {
-    const cause = { kind: 'load' as const, of: shares };
-    return { verdict: 'load_increase', finding: causeFinding(cause, await since(cause)) };
-  }
+  if (cheaper !== null && cheaper.from === null) return { verdict: 'improvement', cause: 'cheaper' };
+  if (analysis.load.rose) return { verdict: 'load_increase', cause: { kind: 'load', of: shares } };
   const ratio = analysis.load.ratio ?? 1;
   const scaled =
     instances !== null &&
     instances.stayed + instances.arrived >= SCALED * Math.max(1, instances.stayed + instances.left);
-  if (scaled && ratio >= FLAT[0] && ratio <= FLAT[1]) return { verdict: 'scaling', finding: null };
+  if (scaled && ratio >= FLAT[0] && ratio <= FLAT[1]) return { verdict: 'scaling', cause: null };
   const few = Math.min(analysis.samples.before, analysis.samples.after) < LEAST_SIDE_SAMPLES;
-  return { verdict: few && shares.lens.kind === 'time' ? 'inconclusive' : 'no_change', finding: null };
-}
-
-function cheaperFinding({ shares, cheaper }: ComparisonReading, whole: Contrast): Finding | null {
-  if (cheaper === null) return null;
-  const { fn, load, z } = cheaper.culprit;
-  const { shareBefore, shareAfter, valueBefore, valueAfter, ...rest } = bareFinding(
-    mirrored(whole),
-    fn,
-    load,
-  );
-  return {
-    ...rest,
-    type: shares.lens.type,
-    kind: 'improvement',
-    shareBefore: shareAfter,
-    shareAfter: shareBefore,
-    valueBefore: valueAfter,
-    valueAfter: valueBefore,
-    confidence: confidenceOf(z),
-    z,
-  };
-}
-
-function mirrored({ before, after, ...rest }: Contrast): Contrast {
-  return { ...rest, before: after, after: before };
-}
-
-/** One row a change: the callers of the named function only pass it on. */
-function withoutAncestors(
-  movers: readonly Mover[],
-  contrast: Contrast,
-  culprit: number | null,
-): readonly Mover[] {
-  if (culprit === null) return movers;
-  const path = growthPath(contrast, culprit, 1, false);
-  const above = new Set(path.functions.slice(0, Math.max(0, path.at)));
-  return movers.filter(({ fn }) => !above.has(fn));
-}
-
-/** Of a function that stands below the named one at least this part of its cost does. */
-const BELOW = 0.5;
-
-function moverRows(movers: readonly Mover[], contrast: Contrast, culprit: number | null): MoverRow[] {
-  const { joined, after, before } = contrast;
-  const below = (side: Contrast['after']) =>
-    culprit === null ? null : totalsBelow(joined, side.parts, culprit);
-  const belowCulprit = { before: below(before), after: below(after) };
-  return movers.map(({ fn, ...rest }) => {
-    const side = rest.totalShareAfter > 0 ? 'after' : 'before';
-    const { parts, costs } = contrast[side];
-    const below = fn === culprit ? 0 : (belowCulprit[side]?.[fn] ?? 0);
-    const isBelow = below >= BELOW * (costs.totals[fn] ?? 0) && below > 0;
-    const path = growthPath(contrast, fn, 1, false);
-    return {
-      ...rest,
-      ...functionData(joined.functions[fn], busiestLine(contrast, parts, fn)),
-      chargedTo: isBelow && culprit !== null ? functionData(joined.functions[culprit], 0).function : null,
-      path: path.functions.slice(0, path.at + 1).map((id) => functionData(joined.functions[id], 0).function),
-    };
-  });
+  return { verdict: few && shares.lens.kind === 'time' ? 'inconclusive' : 'no_change', cause: null };
 }
 
 function partNotes({ shares }: ComparisonReading): string[] {

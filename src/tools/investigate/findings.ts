@@ -1,10 +1,10 @@
-import { type Contrast, share } from '../../profile/compare/contrast.js';
+import { type Contrast, share, sumIn } from '../../profile/compare/contrast.js';
+import type { SiteGrowth } from '../../profile/compare/growth.js';
 import { busiestLine, growthPath } from '../../profile/compare/growth-path.js';
 import type { ProfileType } from '../../profile/types.js';
 import { functionData, type NamedFunction } from '../../report/functions.js';
 import type { Confidence, Finding, LensRow } from '../../report/investigation.js';
 import type { Cause, Conclusion } from './conclude.js';
-import type { SiteGrowth } from './levels.js';
 import type { Since } from './onset.js';
 import type { CaseReading } from './read.js';
 import type { ShareChange, ShareLens } from './shares.js';
@@ -113,7 +113,7 @@ function changeFinding(
 function loadFinding({ lens, analysis }: ShareLens, since: Since | null): Finding {
   const value = (parts: typeof analysis.baseline) =>
     share(
-      parts.reduce((sum, { costs }) => sum + analysis.universe.sum(costs), 0),
+      parts.reduce((sum, { costs }) => sum + sumIn(analysis.universe, costs), 0),
       parts.reduce((sum, { profiles }) => sum + profiles, 0),
     );
   return {

@@ -1,10 +1,10 @@
-import { splitIdle } from '../../profile/idle.js';
+import { isAllActive } from '../../profile/active.js';
 import type { Profile } from '../../profile/model.js';
 import { totalValue } from '../../profile/model.js';
-import { selectStacks, stacksThrough } from '../../profile/stacks.js';
 import { type ProfileType, parseProfileType } from '../../profile/types.js';
 import { secondsPerUnit } from '../../report/units.js';
 import type { Matcher, ProfileSource, Window } from '../../sources/source.js';
+import { isHeavy, offload } from '../../work/offload.js';
 import { samplesByInterval } from '../measure.js';
 
 /** How a profile type is looked at. */
@@ -54,23 +54,8 @@ export async function readActive(
 ): Promise<Profile> {
   const query = { profileTypeId: type.id, matchers: [...matchers, ...more], window };
   const { profile } = await source.profile(query, signal);
-  return activeOf(profile, type);
-}
-
-/** A profiler that is asked for profiles from inside the process: its first sample has the weight of its start-up. */
-const PROFILER_FILE = 'node:inspector';
-
-/** Sets apart what is no work of the service: waiting threads of wall-clock types, Node's idle time, the profiler itself. */
-export function activeOf(profile: Profile, type: ProfileType): Profile {
-  const working = type.wallClock ? splitIdle(profile).active : profile;
-  const isTime = type.wallClock || type.alias === 'cpu';
-  const idle = isTime ? working.functions.findIndex(({ name }) => name === '(idle)') : -1;
-  const isProfiler = working.functions.map(({ file }) => isTime && file === PROFILER_FILE);
-  if (idle < 0 && !isProfiler.includes(true)) return working;
-  const profiling = stacksThrough(working, (id) => isProfiler[id] === true);
-  const leafOf = (stack: number) =>
-    working.frameFunction[working.stackFrames[working.stackStart[stack] ?? 0] ?? 0];
-  return selectStacks(working, (stack) => leafOf(stack) !== idle && !profiling(stack));
+  if (isAllActive(profile, type)) return profile;
+  return offload('active', [profile, type], { heavy: isHeavy(profile), signal });
 }
 
 /** Go, the JVM agents and V8 record one allocation for about this many bytes. */

@@ -1,22 +1,11 @@
-import { analyse } from '../../profile/compare/analysis.js';
-import type { Side } from '../../profile/compare/contrast.js';
-import { type GrowthSite, growthSite } from '../../profile/compare/growth.js';
-import type { Joined } from '../../profile/compare/join.js';
+import type { SiteGrowth } from '../../profile/compare/growth.js';
 import { findLeak, type Leak, type Level } from '../../profile/compare/leak.js';
-import { sideOf } from '../../profile/compare/runs.js';
 import type { Window } from '../../sources/source.js';
+import { isHeavy, offload } from '../../work/offload.js';
 import { type LensType, readActive } from './lens.js';
 import { type Rounds, roundTimes, totalsIn } from './rounds.js';
 import type { Case } from './shares.js';
 import { partWindows } from './windows.js';
-
-/** Growth from one place between the end of the baseline and the end of the incident. */
-export interface SiteGrowth {
-  joined: Joined;
-  before: Side;
-  after: Side;
-  site: GrowthSite;
-}
 
 export interface LevelLens {
   lens: LensType;
@@ -110,11 +99,6 @@ export async function readGrowth(
     };
   };
   const [before, after] = await Promise.all([read(plan.baseline), read(plan.incident)]);
-  const analysis = analyse({ baseline: [before], incident: [after], slices: [], quantum: 1 });
-  const sides = {
-    before: sideOf(analysis.joined, analysis.baseline),
-    after: sideOf(analysis.joined, analysis.incident),
-  };
-  const site = growthSite(analysis.joined, sides.before, sides.after);
-  return site === null ? null : { joined: analysis.joined, ...sides, site };
+  const heavy = isHeavy(before.profile, after.profile);
+  return offload('growth', [before, after], { heavy, signal: asking.signal });
 }

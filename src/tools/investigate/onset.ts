@@ -1,11 +1,12 @@
-import { countsIn, countsInProfile } from '../../profile/compare/analysis.js';
+import { countsIn } from '../../profile/compare/analysis.js';
+import { sumIn } from '../../profile/compare/contrast.js';
 import { changePoint, stepPoint } from '../../profile/compare/since.js';
 import type { Matcher, Window } from '../../sources/source.js';
 import type { Cause } from './conclude.js';
 import { readActive } from './lens.js';
 import type { CaseReading } from './read.js';
 import { type Rounds, roundTimes, totalsIn } from './rounds.js';
-import type { Case, ShareLens } from './shares.js';
+import { type Case, countsLater, type ShareLens } from './shares.js';
 import { partWindows } from './windows.js';
 
 /** Between which two profiles something changed. */
@@ -64,7 +65,7 @@ async function onsetOfChange(found: Case, share: ShareLens): Promise<Since | nul
 function onsetOfLoad({ lens, rounds, windows, analysis }: ShareLens): Since | null {
   const read = [...windows.baseline.slice(-analysis.baseline.length), ...windows.incident];
   const parts = [...analysis.baseline, ...analysis.incident];
-  const levelsOf = parts.map(({ costs }) => analysis.universe.sum(costs));
+  const levelsOf = parts.map(({ costs }) => sumIn(analysis.universe, costs));
   const coarse = read.map((window, at) => ({
     window,
     value: levelsOf[at] ?? 0,
@@ -107,7 +108,8 @@ async function narrow(found: Case, share: ShareLens, by: Narrowing, span: Window
         ? null
         : await Promise.all(
             fine.map(async (window) =>
-              countsInProfile(
+              countsLater(
+                found.asking,
                 await readActive(found.asking, share.lens.type, window, matchers),
                 share.analysis,
                 fn,

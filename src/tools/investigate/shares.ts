@@ -1,21 +1,20 @@
 import {
   type Analysis,
-  analyse,
   type CodeChange,
   type CountedProfile,
-  changeInSlice,
-  changeOverTime,
   countsIn,
-  countsInProfile,
   distance,
   distanceFromBaseline,
   type Reading,
-  withoutFunctions,
 } from '../../profile/compare/analysis.js';
 import { type Attribution, attribute } from '../../profile/compare/attribution.js';
+import type { Changes } from '../../profile/compare/changes.js';
 import { joinKey } from '../../profile/compare/join.js';
 import { changePoint } from '../../profile/compare/since.js';
+import type { Profile } from '../../profile/model.js';
 import type { Labels, Matcher, Window } from '../../sources/source.js';
+import { isHeavy, offload } from '../../work/offload.js';
+import { shareProfile } from '../../work/share.js';
 import type { Fleet } from './fleet.js';
 import { type Asking, type LensType, quantumOf, readActive } from './lens.js';
 import type { Requests } from './requests.js';
@@ -120,12 +119,17 @@ export async function readShares(
     [...baseline, ...incident].map(({ profile }) => profile),
     whole,
   );
-  let reading: Reading = { baseline, incident, slices: bySlice, quantum };
+  const heavy = isHeavy(...[...baseline, ...incident, ...bySlice].map(({ profile }) => profile));
+  const reading = heavy
+    ? sharedReading({ baseline, incident, slices: bySlice, quantum })
+    : { baseline, incident, slices: bySlice, quantum };
   const notes: string[] = [];
   const warm = new Set<string>();
   for (let round = 0; ; round++) {
-    const analysis = analyse(reading);
-    const change = await strongestChange(found, lens, rounds, analysis, slices, { gate, bursts });
+    const search = { without: warm, gate, sliceGate: Math.max(gate, SLICE_GATE), bursts };
+    const changes = await offload('changes', [reading, search], { heavy, signal: asking.signal });
+    const { analysis } = changes;
+    const change = await strongestChange(found, lens, rounds, changes, slices);
     if (change === null) return { lens, analysis, change: null, notes, rounds, windows };
     const info = analysis.joined.functions[change.culprit.fn];
     if (round < MOST_WARM_UPS && info !== undefined && isOneOff(analysis, change)) {
@@ -133,7 +137,6 @@ export async function readShares(
       notes.push(
         `${info.name} rose in one instance for a single round only and is left out (a restart does that).`,
       );
-      reading = withoutFunctions(reading, warm);
       continue;
     }
     if (
@@ -143,7 +146,6 @@ export async function readShares(
     ) {
       warm.add(joinKey(info));
       notes.push(`Warm-up of new instances (${info.name}) is left out.`);
-      reading = withoutFunctions(reading, warm);
       continue;
     }
     const { culprit } = change;
@@ -199,21 +201,19 @@ async function strongestChange(
   { asking, plan }: Case,
   { type }: LensType,
   rounds: Rounds,
-  analysis: Analysis,
+  { analysis, overTime, inSlices: found }: Changes,
   slices: readonly SliceOf[],
-  { gate, bursts }: { gate: number; bursts: boolean },
 ): Promise<Found | null> {
-  const overTime = changeOverTime(analysis, gate, bursts);
   let best: Found | null = overTime === null ? null : { ...overTime, slice: null };
   const inSlices = slices
-    .map((slice, at) => ({ slice, change: changeInSlice(analysis, at, Math.max(gate, SLICE_GATE)) }))
+    .map((slice, at) => ({ slice, change: found[at] ?? null }))
     .sort((a, b) => (b.change?.culprit.z ?? 0) - (a.change?.culprit.z ?? 0));
   for (const { slice, change } of inSlices) {
     if (change === null || change.culprit.z <= (best?.culprit.z ?? 0)) break;
     // A slice that always differed did not change; one that came during the baseline has no calm past of its own.
     if (!cameLate(rounds, plan, slice.matcher)) {
       const past = await readActive(asking, type, plan.baseline, [slice.matcher]);
-      const own = countsInProfile(past, analysis, change.culprit.fn);
+      const own = await countsLater(asking, past, analysis, change.culprit.fn);
       const now = countsIn(analysis, change.contrast.after, change.culprit.fn);
       if (own.n > 0 && distance(own, now, analysis.dispersion) < OWN_PAST_Z) continue;
     }
@@ -221,6 +221,24 @@ async function strongestChange(
     break;
   }
   return best;
+}
+
+/** Counts of a function in a profile that was read later. */
+export function countsLater(
+  { signal }: Asking,
+  profile: Profile,
+  { joined, universe, quantum }: Analysis,
+  fn: number,
+): Promise<{ x: number; n: number }> {
+  const info = joined.functions[fn];
+  return offload('counts', [profile, { universe, quantum }, info], { heavy: isHeavy(profile), signal });
+}
+
+/** The same reading in memory that threads share, so that it is copied once however often it is looked at. */
+function sharedReading({ baseline, incident, slices, quantum }: Reading): Reading {
+  const shared = (all: readonly CountedProfile[]) =>
+    all.map(({ profile, profiles }) => ({ profile: shareProfile(profile), profiles }));
+  return { baseline: shared(baseline), incident: shared(incident), slices: shared(slices), quantum };
 }
 
 /** Part of the baseline in which an instance must have been there to have a past. */
@@ -271,7 +289,7 @@ async function isWarmUp(
   if (later === null) return false;
   const pattern = arrived.map((name) => name.replace(/[.*+?^$|()[\]{}\\]/g, '\\$&')).join('|');
   const profile = await readActive(asking, type, later, [{ name: instanceLabel, op: '=~', value: pattern }]);
-  const now = countsInProfile(profile, analysis, change.culprit.fn);
+  const now = await countsLater(asking, profile, analysis, change.culprit.fn);
   const before = countsIn(analysis, change.contrast.before, change.culprit.fn);
   const after = countsIn(analysis, change.contrast.after, change.culprit.fn);
   const gone = changePoint([before, now, after], before.x / before.n, after.x / after.n) === 2;

@@ -1,7 +1,8 @@
+import type { SiteGrowth } from '../../profile/compare/growth.js';
 import { waitGrew } from '../../profile/compare/waits.js';
 import { secondsPerUnit } from '../../report/units.js';
 import type { LensType } from './lens.js';
-import { readGrowth, type SiteGrowth } from './levels.js';
+import { readGrowth } from './levels.js';
 import { type Rounds, roundTimes, totalsIn } from './rounds.js';
 import type { Case } from './shares.js';
 import { partWindows } from './windows.js';

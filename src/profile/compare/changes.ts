@@ -1,0 +1,53 @@
+import {
+  type Analysis,
+  analyse,
+  type CodeChange,
+  changeInSlice,
+  changeOverTime,
+  type Reading,
+  withoutFunctions,
+} from './analysis.js';
+import { type Culprit, findCulprit } from './culprit.js';
+import { movedFrom } from './moved.js';
+import { contrastOf, wholeRun } from './runs.js';
+
+/** A reading made comparable, with all changes of code that may be seen in it. Plain data: a thread can hand it over. */
+export interface Changes {
+  analysis: Analysis;
+  overTime: CodeChange | null;
+  /** One entry a slice. */
+  inSlices: readonly (CodeChange | null)[];
+}
+
+export interface ChangeSearch {
+  /** Keys of functions whose stacks are left out. */
+  without: ReadonlySet<string>;
+  gate: number;
+  sliceGate: number;
+  /** Whether a change may be over before the window is. */
+  bursts: boolean;
+}
+
+/** Joins a reading and looks for a change of code over time and in every slice. */
+export function changesIn(reading: Reading, { without, gate, sliceGate, bursts }: ChangeSearch): Changes {
+  const analysis = analyse(without.size === 0 ? reading : withoutFunctions(reading, without));
+  return {
+    analysis,
+    overTime: changeOverTime(analysis, gate, bursts),
+    inSlices: analysis.slices.map((_, slice) => changeInSlice(analysis, slice, sliceGate)),
+  };
+}
+
+/** A function that became cheaper, and where its cost went if it only moved. */
+export interface Cheaper {
+  culprit: Culprit;
+  from: number | null;
+}
+
+/** The search for a change over the whole of both windows with the sides exchanged. */
+export function cheaperIn(analysis: Analysis, gate: number): Cheaper | null {
+  const { before, after, ...rest } = contrastOf(analysis, wholeRun(analysis));
+  const mirrored = { ...rest, before: after, after: before };
+  const culprit = findCulprit(mirrored, gate);
+  return culprit === null ? null : { culprit, from: movedFrom(mirrored, culprit) };
+}
