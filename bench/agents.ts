@@ -7,15 +7,20 @@ export interface AgentCall {
 }
 
 /**
+ * One call by its name.
+ * @returns why it failed, or null
+ */
+export type Work = (name: string, agent: number) => Promise<string | null>;
+
+/**
  * Lets agents work at once, each with one call after the other and no pause, through the same list from different
  * places. No call is begun after the time is over; those in flight are waited for, and count.
- * @param work one call, by its name; gives why it failed, or null
  */
 export async function runAgents(
   agents: number,
   forMs: number,
   names: readonly string[],
-  work: (name: string, agent: number) => Promise<string | null>,
+  work: Work,
 ): Promise<AgentCall[]> {
   const calls: AgentCall[] = [];
   const end = performance.now() + forMs;

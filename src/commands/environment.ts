@@ -7,6 +7,7 @@ import type { PatternBook } from '../schema/patterns/book.js';
 import type { Breaker } from '../sources/breaker.js';
 import type { GrafanaSources } from '../sources/grafana/sources.js';
 import type { TransportOptions } from '../sources/pyroscope/transport.js';
+import type { RecentAnswers } from '../sources/recent.js';
 import { createRegistry, type SourceRegistry } from '../sources/registry.js';
 import type { ProfileSource } from '../sources/source.js';
 import { PACKAGE } from '../version.js';
@@ -33,6 +34,8 @@ export interface ConfiguredSources {
 export interface Watch {
   log: Log;
   meter: Meter;
+  /** Remembers for a moment what servers answered. */
+  recent?: RecentAnswers | undefined;
 }
 
 /**
@@ -51,22 +54,23 @@ export async function createSources(config: Config, watch?: Watch): Promise<Conf
   const breakerOf = watch === undefined || !remote ? undefined : await breakers(watch);
   if (config.pyroscope !== null) {
     const { createPyroscopeSource } = await import('../sources/pyroscope/source.js');
-    sources.push(
-      createPyroscopeSource({
-        name: 'pyroscope',
-        uid: 'pyroscope',
-        ...config.pyroscope,
-        ...limits,
-        breaker: breakerOf?.('pyroscope', 'pyroscope'),
-      }),
-    );
+    const source = createPyroscopeSource({
+      name: 'pyroscope',
+      uid: 'pyroscope',
+      ...config.pyroscope,
+      ...limits,
+      breaker: breakerOf?.('pyroscope', 'pyroscope'),
+    });
+    sources.push(watch?.recent?.over(source) ?? source);
   }
   if (config.profiles !== null) {
     const { createFilesSource } = await import('../sources/files/source.js');
     sources.push(createFilesSource({ directory: config.profiles, uid: 'files' }));
   }
   const grafana =
-    config.grafana === null ? null : await openGrafana(config.grafana, config, limits, breakerOf);
+    config.grafana === null
+      ? null
+      : await openGrafana(config.grafana, config, limits, { breakerOf, recent: watch?.recent });
   return { registry: createRegistry(sources, grafana ?? undefined), named: sources, grafana };
 }
 
@@ -86,7 +90,7 @@ async function openGrafana(
   settings: NonNullable<Config['grafana']>,
   { enabledSources, stateDirectory }: Config,
   limits: Pick<TransportOptions, 'timeoutMs' | 'maxResponseBytes' | 'proxy' | 'meter'>,
-  breakerOf: BreakerOf | undefined,
+  { breakerOf, recent }: { breakerOf: BreakerOf | undefined; recent: RecentAnswers | undefined },
 ): Promise<GrafanaSources> {
   const [{ createGrafanaClient }, { createEnablementFile }, { createGrafanaSources }, { xdgState }] =
     await Promise.all([
@@ -102,6 +106,7 @@ async function openGrafana(
     enablement: createEnablementFile(path.join(directory, 'sources.json')),
     declared: enabledSources,
     breakerOf: breakerOf === undefined ? undefined : (uid) => breakerOf('grafana', uid),
+    ...(recent === undefined ? {} : { remembering: (source) => recent.over(source) }),
   });
 }
 
@@ -110,13 +115,17 @@ export interface Environment extends CallEnvironment {
   learn(): void;
 }
 
-/** Everything that a tool call needs, made once per process. */
+/**
+ * Everything that a tool call needs, made once per process.
+ * @param recent remembers for a moment what servers answered: worth it where many calls will come
+ */
 export async function createEnvironment(
   config: Config,
   log: Log,
   meter: Meter = NO_METER,
+  recent?: RecentAnswers,
 ): Promise<Environment> {
-  const { registry, grafana } = await createSources(config, { log, meter });
+  const { registry, grafana } = await createSources(config, { log, meter, recent });
   const schemas = createSchemas(config, log, meter);
   const book = grafana === null ? null : await openBook(grafana, schemas, config);
   return {

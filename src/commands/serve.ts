@@ -21,11 +21,15 @@ export async function serve(config: Config, log: Log, io: Io): Promise<void> {
   let made: Promise<CallEnvironment> | undefined;
   // Over stdio loaded and made with the first call: a client lists the tools at once.
   const environmentOf = () => {
-    made ??= import('./environment.js').then(async ({ createEnvironment }) => {
-      const environment = await createEnvironment(config, log, metrics?.meter);
+    made ??= (async () => {
+      const [{ createEnvironment }, { createRecentAnswers }] = await Promise.all([
+        import('./environment.js'),
+        import('../sources/recent.js'),
+      ]);
+      const environment = await createEnvironment(config, log, metrics?.meter, createRecentAnswers());
       environment.learn();
       return environment;
-    });
+    })();
     return made;
   };
   const server =

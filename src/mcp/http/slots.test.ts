@@ -47,6 +47,23 @@ describe('places', () => {
     expect([slots.running(), slots.waiting()]).toEqual([0, 0]);
   });
 
+  test('places go to the clients in turn, and of one client in the order of arrival', async () => {
+    const slots = createSlots({ places: 1, all: 20, perClient: 10, waitMs: LONG });
+    const first = place(await slots.take('busy', never));
+    const order: string[] = [];
+    const calls = ['busy 1', 'busy 2', 'busy 3', 'busy 4', 'calm 1', 'third 1', 'calm 2'].map(
+      async (name) => {
+        const leave = place(await slots.take(name.split(' ')[0] ?? '', never));
+        order.push(name);
+        leave();
+      },
+    );
+    first();
+    await Promise.all(calls);
+    expect(order).toEqual(['busy 1', 'calm 1', 'third 1', 'busy 2', 'calm 2', 'busy 3', 'busy 4']);
+    expect([slots.running(), slots.waiting()]).toEqual([0, 0]);
+  });
+
   test('it waits for a short time only, and counts for its client while it waits', async () => {
     const slots = createSlots({ places: 1, all: 9, perClient: 1, waitMs: 5 });
     const leave = place(await slots.take('a', never));

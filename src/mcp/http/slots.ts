@@ -28,14 +28,19 @@ export interface Slots {
 }
 
 /**
- * Bounds the calls that run at once; further ones wait in the order of arrival. Calls that all run at once only slow each
+ * Bounds the calls that run at once; further ones wait. A free place goes to the clients in turn, and of one client to the
+ * call that has waited longest, so that one with many calls does not hold up one with few. Calls that all run at once only slow each
  * other down: each holds its profiles in memory, and the first is done hardly before the last. A call is refused where
  * there are too many already, of its client or of all, and when it has waited too long.
  */
 export function createSlots({ places, all, perClient, waitMs }: SlotLimits): Slots {
   const byClient = new Map<string, number>();
-  /** In the order of arrival; each is given its place by calling it. */
-  const queue = new Set<() => void>();
+  /**
+   * Of each client in the order of arrival; each call is given its place by calling it. The clients stand in the order of
+   * their turns: whose turn it was goes to the end. None is here without a call.
+   */
+  const queues = new Map<string, Set<() => void>>();
+  let waiting = 0;
   let running = 0;
 
   const count = (client: string, by: 1 | -1) => {
@@ -49,18 +54,27 @@ export function createSlots({ places, all, perClient, waitMs }: SlotLimits): Slo
       if (isGiven) return;
       isGiven = true;
       count(client, -1);
-      const [next] = queue;
+      const [turn] = queues;
+      const [next] = turn?.[1] ?? [];
       // The place goes over to the next one, and `running` stays.
-      if (next === undefined) running--;
-      else next();
+      if (turn === undefined || next === undefined) {
+        running--;
+        return;
+      }
+      next();
+      const [whose, others] = turn;
+      if (queues.delete(whose)) queues.set(whose, others);
     };
   };
-  const wait = (signal: AbortSignal) =>
+  const wait = (client: string, signal: AbortSignal) =>
     new Promise<boolean>((resolve, reject) => {
       const leave = () => {
         clearTimeout(timer);
         signal.removeEventListener('abort', abort);
-        queue.delete(enter);
+        waiting--;
+        const own = queues.get(client);
+        own?.delete(enter);
+        if (own?.size === 0) queues.delete(client);
       };
       const enter = () => {
         leave();
@@ -75,23 +89,25 @@ export function createSlots({ places, all, perClient, waitMs }: SlotLimits): Slo
         resolve(false);
       }, waitMs);
       signal.addEventListener('abort', abort, { once: true });
-      queue.add(enter);
+      waiting++;
+      const own = queues.get(client) ?? new Set();
+      queues.set(client, own.add(enter));
     });
 
   return {
     running: () => running,
-    waiting: () => queue.size,
+    waiting: () => waiting,
     async take(client, signal) {
       signal.throwIfAborted();
       if ((byClient.get(client) ?? 0) >= perClient) return 'client';
-      if (running + queue.size >= all) return 'all';
+      if (running + waiting >= all) return 'all';
       count(client, 1);
       if (running < places) {
         running++;
         return placeOf(client);
       }
       try {
-        if (await wait(signal)) return placeOf(client);
+        if (await wait(client, signal)) return placeOf(client);
       } catch (error) {
         count(client, -1);
         throw error;

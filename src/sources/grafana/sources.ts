@@ -60,6 +60,8 @@ export interface GrafanaSourcesOptions {
   declared: readonly string[] | null;
   /** Makes what keeps requests from a data source that does not answer. */
   breakerOf?: ((uid: string) => Breaker) | undefined;
+  /** Wraps each source that is handed out. */
+  remembering?: (source: ProfileSource) => ProfileSource;
   now?: () => number;
 }
 
@@ -68,7 +70,7 @@ export interface GrafanaSourcesOptions {
  * every question and again before every request, so that a disabled one is never queried by anybody.
  */
 export function createGrafanaSources(options: GrafanaSourcesOptions): GrafanaSources {
-  const { client, enablement, declared, now = Date.now } = options;
+  const { client, enablement, declared, remembering = (source) => source, now = Date.now } = options;
   /** By uid, with what it was made from: a source stays the same object as long as nothing about it changes. */
   const made = new Map<string, { from: string; source: ProfileSource }>();
   const breakers = new Map<string, Breaker>();
@@ -179,7 +181,7 @@ export function createGrafanaSources(options: GrafanaSourcesOptions): GrafanaSou
       breaker: breakerOf(uid),
     });
     const place = { baseUrl: publicUrl, orgId, uid, type, drilldown };
-    const source = pyroscopeSourceOver(transport, { name, uid, kind: 'grafana', place });
+    const source = remembering(pyroscopeSourceOver(transport, { name, uid, kind: 'grafana', place }));
     made.set(uid, { from, source });
     return source;
   };

@@ -1,7 +1,14 @@
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { createGunzip } from 'node:zlib';
+import { createGunzip, gunzipSync } from 'node:zlib';
 import { UpstreamError } from '../../errors.js';
+
+/** Answers up to this many bytes, raw, are inflated at once: a stream for each costs more than the inflating itself … */
+const SMALL_RAW_BYTES = 64 * 2 ** 10;
+/** … unless they turn out to be larger than this, inflated: some 2 ms of work. */
+const SMALL_INFLATED_BYTES = 2 ** 20;
+/** Deflate makes at most this of one byte, so that less of a body than the cap over it cannot be over the cap. */
+const MOST_INFLATION = 1_032;
 
 /**
  * Reads a whole body, inflating gzip. Reading stops, and the connection is given up, as soon as more than `limit`
@@ -11,20 +18,53 @@ import { UpstreamError } from '../../errors.js';
  * @throws UpstreamError `too_large`; what the stream throws when it is cut or damaged
  */
 export async function readBody(body: Readable, encoding: string, limit: number): Promise<Buffer> {
+  const isPlain = encoding === '' || encoding === 'identity';
+  const small = Math.min(SMALL_RAW_BYTES, limit / MOST_INFLATION);
   const parts: Buffer[] = [];
-  const collect = async (stream: AsyncIterable<Buffer>): Promise<void> => {
-    for await (const part of counted(stream, limit, 'inflated')) parts.push(part);
-  };
-  if (encoding === '' || encoding === 'identity') {
-    await pipeline(body, collect);
-  } else {
-    await pipeline(
-      body,
-      (stream: AsyncIterable<Buffer>) => counted(stream, limit, 'raw'),
-      createGunzip(),
-      collect,
-    );
+  let size = 0;
+  // Left before its end the loop would destroy the body, and a large one is read on below.
+  for await (const part of body.iterator({ destroyOnReturn: false })) {
+    parts.push(part);
+    size += part.length;
+    if (size > limit) {
+      giveUp(body);
+      throw tooLarge(limit, isPlain ? 'inflated' : 'raw');
+    }
+    if (!isPlain && size > small) return inflate(parts, body, limit);
   }
+  if (isPlain) return Buffer.concat(parts);
+  return inflateAtOnce(Buffer.concat(parts), limit) ?? inflate(parts, body, limit);
+}
+
+/** Null for what is not as small as it looked. */
+function inflateAtOnce(raw: Buffer, limit: number): Buffer | null {
+  try {
+    return gunzipSync(raw, { maxOutputLength: Math.min(limit, SMALL_INFLATED_BYTES) });
+  } catch (error) {
+    if (error instanceof RangeError && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE') return null;
+    throw error;
+  }
+}
+
+/** Inflates what was read of a body, and the rest of it, in a stream. */
+async function inflate(read: readonly Buffer[], rest: Readable, limit: number): Promise<Buffer> {
+  const parts: Buffer[] = [];
+  const sent = async function* () {
+    yield* read;
+    if (!rest.readableEnded) yield* rest;
+  };
+  await pipeline(
+    sent,
+    (stream: AsyncIterable<Buffer>) => counted(stream, limit, 'raw'),
+    createGunzip(),
+    async (stream: AsyncIterable<Buffer>) => {
+      for await (const part of counted(stream, limit, 'inflated')) parts.push(part);
+    },
+  ).catch((error: unknown) => {
+    // What waits for its next part cannot be stopped otherwise.
+    giveUp(rest);
+    throw error;
+  });
   return Buffer.concat(parts);
 }
 

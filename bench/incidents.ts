@@ -1,0 +1,83 @@
+import { createEnvironment } from '../src/commands/environment.js';
+import { readConfig } from '../src/config.js';
+import { createLog } from '../src/log.js';
+import { callTool } from '../src/mcp/call.js';
+import { TOOLS } from '../src/tools/index.js';
+import { TOOL_CALLS } from '../test/support/tool-arguments.js';
+import { type Recorded, watchWire } from './wire-watch.js';
+
+/** What an agent does in an incident, in this order. */
+export const CALLS = [
+  'list_services',
+  'investigate',
+  'inspect_function',
+  'summarize_profile',
+  'get_timeline',
+  'compare_profiles',
+  'query_profile',
+  'list_labels',
+] as const;
+
+/** Which windows agents ask about: how often a question comes that was asked a moment ago. */
+export interface Situation {
+  title: string;
+  /** By how much an agent's windows lie later than in the demo incident, milliseconds. */
+  shiftOf(agent: number): number;
+  /** Whether the windows of every call lie a little later than all before. */
+  alwaysNew: boolean;
+}
+
+/** Windows of agents lie so far apart: another question to every store, and the same findings. */
+const APART_MS = 2_000;
+const ownIncident = (agent: number) => agent * APART_MS;
+
+export const SITUATIONS: readonly Situation[] = [
+  { title: 'all agents on one incident', shiftOf: () => 0, alwaysNew: false },
+  { title: 'every agent on an incident of its own', shiftOf: ownIncident, alwaysNew: false },
+  { title: 'no window asked about twice', shiftOf: ownIncident, alwaysNew: true },
+];
+
+/** The arguments of a call in a situation. */
+export function argumentsOf(name: string, shiftMs: number): Record<string, unknown> {
+  const args = { ...TOOL_CALLS[name]?.arguments };
+  for (const key of ['from', 'to']) {
+    const time = args[key];
+    if (typeof time === 'string') args[key] = new Date(Date.parse(time) + shiftMs).toISOString();
+  }
+  return args;
+}
+
+/** What each call makes us ask the store, in rounds, by shift and name. */
+export type Recordings = ReadonlyMap<string, readonly (readonly Recorded[])[]>;
+
+export function recordingKey(name: string, shiftMs: number): string {
+  return `${shiftMs} ${name}`;
+}
+
+/**
+ * What the calls of the agents ask the store for, once the schema is known and with nothing else remembered: by the tools
+ * in this process, one call after the other.
+ */
+export async function recordCalls(storeUrl: string, agents: number): Promise<Recordings> {
+  const config = readConfig(['--pyroscope-url', storeUrl, '--cache-dir', 'none'], {});
+  const environment = await createEnvironment(config, createLog('error', console.error));
+  const { signal } = new AbortController();
+  const recordings = new Map<string, Recorded[][]>();
+  const wire = watchWire();
+  for (let agent = 0; agent < agents; agent++) {
+    const shiftMs = ownIncident(agent);
+    for (const name of CALLS) {
+      const tool = TOOLS.find((one) => one.name === name);
+      if (tool === undefined) throw new Error(`there is no tool ${name}`);
+      // The first time for the schema.
+      for (let round = 0; round < 2; round++) {
+        wire.take();
+        const { text, isError } = await callTool(tool, argumentsOf(name, shiftMs), environment, signal);
+        if (isError) throw new Error(text);
+      }
+      recordings.set(recordingKey(name, shiftMs), wire.take());
+    }
+  }
+  await environment.context.sources.close();
+  return recordings;
+}
