@@ -49,6 +49,13 @@ const QUESTIONS = [
   ],
 ] as const;
 
+let turn = 0;
+/** A window that nobody asked about before: what a store answered about settled ones is remembered for a minute. */
+const anew = <T extends { to: string }>(args: T): T => ({
+  ...args,
+  to: new Date(Date.parse(args.to) - ++turn).toISOString(),
+});
+
 /** What a client keeps open is no leak of the server. */
 const headers = { connection: 'close' };
 const ask = (url: string, tool: string, args: object, source: string) =>
@@ -63,7 +70,7 @@ async function askAll(url: string, source: string, from: number, count: number):
   const answers: Posted[] = [];
   for (let at = from; at < from + count; at++) {
     const [tool, args] = QUESTIONS[at % QUESTIONS.length] ?? QUESTIONS[0];
-    answers.push(await ask(url, tool, args, source));
+    answers.push(await ask(url, tool, anew(args), source));
   }
   return answers;
 }
