@@ -3,16 +3,25 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { createPatternBook } from '../../src/schema/patterns/book.js';
+import { createFilesSource } from '../../src/sources/files/source.js';
 import { grafanaAddress } from '../../src/sources/grafana/address.js';
 import { createGrafanaClient } from '../../src/sources/grafana/client.js';
 import { createEnablementFile } from '../../src/sources/grafana/enablement.js';
 import { readVersion } from '../../src/sources/grafana/health.js';
 import { createGrafanaSources, type GrafanaSources } from '../../src/sources/grafana/sources.js';
-import { askerIn, environmentOf } from '../support/ask.js';
+import { asker, askerIn, environmentOf, INCIDENT_WINDOW, INCIDENTS, NOW } from '../support/ask.js';
+import { comparable } from '../support/comparable.js';
+import { run } from '../support/process.js';
+import { pushProfiles, readManifest, servicesListed } from '../support/pyroscope.js';
 
 // A real Grafana with at least one Pyroscope data source: found, disabled, enabled, answering.
 
-const { GRAFANA_TEST_URL: url, GRAFANA_TEST_TOKEN: token, REQUIRE_LIVE: required } = process.env;
+const {
+  GRAFANA_TEST_URL: url,
+  GRAFANA_TEST_TOKEN: token,
+  PYROSCOPE_TEST_URL: store,
+  REQUIRE_LIVE: required,
+} = process.env;
 if (!url && required === '1') throw new Error('REQUIRE_LIVE=1, but GRAFANA_TEST_URL is not set');
 if (!url) console.warn('Live tests of Grafana are skipped: set GRAFANA_TEST_URL (and GRAFANA_TEST_TOKEN).');
 
@@ -55,11 +64,13 @@ test.runIf(url)('its dashboards teach, and answers end with a link', async () =>
   const { failure, progress } = await book.read(signal, 60_000);
   expect([failure, progress?.failed]).toEqual([null, 0]);
   const { publicUrl } = await sources.discovery(signal);
+  const listed = await ask('list_services', { from: 'now-1h', format: 'json' });
+  const service: unknown = JSON.parse(listed.text).services[0]?.name;
   for (const [tool, args] of [
     ['find_query_patterns', {}],
     ['list_services', { from: 'now-1h' }],
     ['list_profile_types', { from: 'now-1h' }],
-    ['summarize_profile', { from: 'now-1h' }],
+    ['summarize_profile', { from: 'now-1h', service }],
   ] as const) {
     const { text, isError } = await ask(tool, args);
     expect(isError, text).toBe(false);
@@ -67,3 +78,67 @@ test.runIf(url)('its dashboards teach, and answers end with a link', async () =>
   }
   book.close();
 });
+
+// Its first data source must read the Pyroscope of PYROSCOPE_TEST_URL.
+test.runIf(url && store)(
+  'the same findings through it as from the files',
+  async () => {
+    if (sources === undefined) throw new Error('the first test has failed');
+    const [{ directory, service }] = INCIDENTS;
+    // A server accepts profiles of the last hour only, and files hold 45 minutes.
+    const shift = Math.floor((Date.now() - NOW) / 60_000) * 60_000;
+    const moved = (time: string) => new Date(Date.parse(time) + shift).toISOString();
+    // A service of its own in every run: the store may hold the incident already.
+    const pushed = `${service}-${Date.now()}`;
+    const profiles = readManifest(directory).map((entry) => ({
+      ...entry,
+      labels: { ...entry.labels, service_name: pushed },
+    }));
+    await pushProfiles(store ?? '', directory, profiles, shift);
+    await servicesListed(store ?? '', [pushed]);
+    const environment = environmentOf([], [], sources);
+    const through = askerIn({ ...environment, context: { ...environment.context, now: Date.now } });
+    for (const profile_type of ['cpu', 'alloc', 'inuse']) {
+      const args = { profile_type, format: 'json', limit: 20 };
+      const window = { from: moved(INCIDENT_WINDOW.from), to: moved(INCIDENT_WINDOW.to) };
+      const found = await through('summarize_profile', { ...args, service: pushed, ...window });
+      const files = await asker(createFilesSource({ directory }))('summarize_profile', {
+        ...args,
+        service,
+        ...INCIDENT_WINDOW,
+      });
+      expect(found.isError, found.text).toBe(false);
+      expect(comparable(found.text)).toEqual(comparable(files.text));
+    }
+  },
+  400_000,
+);
+
+test.runIf(url)(
+  'doctor and the commands of a person',
+  async () => {
+    if (sources === undefined) throw new Error('the first test has failed');
+    const [first] = (await sources.discovery(AbortSignal.timeout(60_000))).found;
+    const uid = first?.uid ?? '';
+    const credentials =
+      token === undefined
+        ? { GRAFANA_USERNAME: 'admin', GRAFANA_PASSWORD: 'admin' }
+        : { GRAFANA_SERVICE_ACCOUNT_TOKEN: token };
+    const env = {
+      GRAFANA_URL: url ?? '',
+      PYROSCOPE_MCP_STATE_DIR: mkdtempSync(path.join(tmpdir(), 'state-')),
+      ...credentials,
+    };
+    const asked = ['call', 'list_services', '{"from":"now-1h"}'];
+    expect((await run(['sources'], { env })).stdout).toContain(uid);
+    expect((await run(asked, { env })).stderr).toContain(`sources enable ${uid}`);
+    expect((await run(['sources', 'enable', uid], { env })).code).toBe(0);
+    expect((await run(asked, { env })).code).toBe(0);
+    const doctor = await run(['doctor'], { env });
+    expect(doctor.stdout, doctor.stderr).toContain(uid);
+    expect(`${doctor.stdout}${doctor.stderr}`).not.toContain(token ?? 'admin:admin');
+    expect((await run(['sources', 'disable', uid], { env })).code).toBe(0);
+    expect((await run(asked, { env })).code).toBe(1);
+  },
+  120_000,
+);

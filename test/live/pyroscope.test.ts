@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { normaliseName } from '../../src/profile/names.js';
 import { createFilesSource } from '../../src/sources/files/source.js';
 import { createPyroscopeSource } from '../../src/sources/pyroscope/source.js';
 import { asker, askerIn, environmentOf, INCIDENT_WINDOW, INCIDENTS, NOW } from '../support/ask.js';
+import { comparable } from '../support/comparable.js';
 import { type LiveServer, liveServer, pushDirectory, servicesListed } from '../support/pyroscope.js';
 
 // The same question to a real Pyroscope and to the files gives the same findings, under the name normaliser.
@@ -120,11 +120,3 @@ describe.runIf(wanted)('a real Pyroscope', () => {
     );
   });
 });
-
-/** An answer without what must differ: source, times, ready calls. Names are normalised. */
-function comparable(text: string): unknown {
-  const { scope, next, notes, ...findings } = JSON.parse(text, (_, value) =>
-    typeof value === 'string' ? normaliseName(value) : value,
-  );
-  return { ...findings, type: scope.profile_type_id };
-}
