@@ -138,11 +138,9 @@ const PARTS: Readonly<Record<string, () => Promise<string>>> = {
   },
   async large() {
     const rows = await liveRows(800_000, process.env);
-    return [
-      '| call | raw request | whole call | call ÷ raw |',
-      '| --- | --: | --: | --: |',
-      ...rows,
-    ].join('\n');
+    return ['| call | raw request | whole call | call ÷ raw |', '| --- | --: | --: | --: |', ...rows].join(
+      '\n',
+    );
   },
   load: loadFigures,
 };
