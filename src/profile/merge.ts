@@ -19,7 +19,7 @@ interface Merged {
  */
 export function mergeProfiles(profiles: readonly Profile[]): Profile {
   const [first, ...others] = profiles.filter(({ values }) => values.length > 0);
-  if (first === undefined || others.length === 0) return first ?? profiles[0] ?? NOTHING;
+  if (first === undefined || others.length === 0) return first ?? profiles[0] ?? NO_PROFILE;
   const parts = [first, ...others];
 
   const merged = new Map<string, Merged>();
@@ -49,7 +49,8 @@ export function mergeProfiles(profiles: readonly Profile[]): Profile {
   return { sampleType, unit, functions, ...frames.columns(), ...stacks.columns() };
 }
 
-const NOTHING: Profile = {
+/** The merge of no profile. */
+export const NO_PROFILE: Profile = {
   sampleType: '',
   unit: '',
   functions: [],

@@ -1,4 +1,5 @@
 import { fromBinary, toJson } from '@bufbuild/protobuf';
+import { NO_PROFILE } from '../../../src/profile/merge.js';
 import type { Profile } from '../../../src/profile/model.js';
 import { normaliseName } from '../../../src/profile/names.js';
 import { RpcError } from './connect.js';
@@ -100,15 +101,3 @@ function ingested(profile: Profile): Profile {
   if (!profile.functions.some(({ name }) => name.includes('[go.shape'))) return profile;
   return { ...profile, functions: profile.functions.map((fn) => ({ ...fn, name: normaliseName(fn.name) })) };
 }
-
-const NO_PROFILE: Profile = {
-  sampleType: '',
-  unit: '',
-  functions: [],
-  frameFunction: new Uint32Array(),
-  frameLine: new Uint32Array(),
-  frameKin: new Uint8Array(),
-  stackStart: new Uint32Array(1),
-  stackFrames: new Uint32Array(),
-  values: new Float64Array(),
-};
