@@ -30,12 +30,14 @@ export class ProfileBuilder {
   readonly #frameVariant = new GrowingUint32();
   readonly #frameLine = new GrowingUint32();
   readonly #stackStart = new GrowingUint32();
-  readonly #stackFrames = new GrowingUint32();
+  readonly #stackFrames: GrowingUint32;
   readonly #values: number[] = [];
 
-  constructor(sampleType: string, unit: string) {
+  /** @param frames how many frames the stacks will have together, where that is known */
+  constructor(sampleType: string, unit: string, frames?: number) {
     this.#sampleType = sampleType;
     this.#unit = unit;
+    this.#stackFrames = new GrowingUint32(frames);
     this.#stackStart.push(0);
   }
 

@@ -1,7 +1,12 @@
 /** A Uint32Array that grows at its end. */
 export class GrowingUint32 {
-  #data = new Uint32Array(1024);
+  #data: Uint32Array;
   length = 0;
+
+  /** @param room for so many numbers at first */
+  constructor(room = 1024) {
+    this.#data = new Uint32Array(room);
+  }
 
   push(value: number): void {
     if (this.length === this.#data.length) this.#widen(this.length + 1);
@@ -27,8 +32,9 @@ export class GrowingUint32 {
     return this.#data;
   }
 
+  /** What was written; the array itself where it is full, so nothing may be written afterwards. */
   toArray(): Uint32Array {
-    return this.#data.slice(0, this.length);
+    return this.length === this.#data.length ? this.#data : this.#data.slice(0, this.length);
   }
 
   #widen(length: number): void {

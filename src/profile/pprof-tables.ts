@@ -51,6 +51,8 @@ const COUNTED: ReadonlyMap<number, Limited> = new Map([
   [5, 'functions'],
   [6, 'names'],
 ]);
+/** In a large profile ids take two to three bytes, and almost all of it are ids. */
+const BYTES_PER_LOCATION = 2;
 /** Fields of a label that are string indexes: key, str, num_unit. */
 const LABEL_NAMES: ReadonlySet<number> = new Set([1, 2, 4]);
 
@@ -137,7 +139,7 @@ function sampleReader(
   check: (what: Limited, before: number, end: number) => void,
 ) {
   const starts = new GrowingUint32();
-  const locations = new GrowingUint32();
+  const locations = new GrowingUint32(Math.ceil(bytes.length / BYTES_PER_LOCATION));
   const values: number[] = [];
   let valuesPerSample = 0;
   let lastName = 0;

@@ -92,15 +92,18 @@ function tooLarge({ message }: LimitError): UnreadableProfileError {
 
 /** Frames of an inlined location repeat in each sample that refers to it: few bytes can mean any number. */
 function excessOfFrames({ samples, locations }: PprofTables): LimitError | null {
+  const { starts } = samples;
   const frames = locations.ids.map((_, location) =>
     Math.max(1, (locations.starts[location + 1] ?? 0) - (locations.starts[location] ?? 0)),
   );
+  const isOneEach = frames.every((count) => count === 1);
   let total = 0;
   let deepest = 0;
-  for (let sample = 0; sample + 1 < samples.starts.length; sample++) {
-    const end = samples.starts[sample + 1] ?? 0;
-    let own = 0;
-    for (let at = samples.starts[sample] ?? 0; at < end; at++) own += frames[samples.locations[at] ?? 0] ?? 0;
+  for (let sample = 0; sample + 1 < starts.length; sample++) {
+    const start = starts[sample] ?? 0;
+    const end = starts[sample + 1] ?? 0;
+    let own = isOneEach ? end - start : 0;
+    if (!isOneEach) for (let at = start; at < end; at++) own += frames[samples.locations[at] ?? 0] ?? 0;
     total += own;
     deepest = Math.max(deepest, own);
   }
@@ -263,7 +266,7 @@ function internFrames(
 /** One sample type of one file as a Profile. */
 export function pprofToProfile(file: PprofFile, valueIndex = 0): Profile {
   const { type = '', unit = '' } = file.sampleTypes[valueIndex] ?? {};
-  const builder = new ProfileBuilder(type, unit);
+  const builder = new ProfileBuilder(type, unit, file.samples.locations.length);
   addPprof(builder, file, valueIndex);
   return builder.build();
 }

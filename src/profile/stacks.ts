@@ -78,33 +78,52 @@ export interface HeaviestStack {
 
 /** The heaviest single stack, by function (lines merged), ties by the order of functions. */
 export function heaviestStack(profile: Profile): HeaviestStack | null {
-  const { frameFunction, stackFrames, stackStart, values } = profile;
-  const sums = new Map<number, { value: number; stack: number }>();
-  for (let stack = 0; stack < values.length; stack++) {
-    let key = hashFunctions(profile, stack);
-    let known = sums.get(key);
-    while (known !== undefined && !sameFunctions(profile, stack, known.stack)) known = sums.get(++key);
-    if (known === undefined) sums.set(key, { value: values[stack] ?? 0, stack });
-    else known.value += values[stack] ?? 0;
-  }
+  const { frameFunction, stackFrames, stackStart } = profile;
+  const { first, sums } = sumsByFunctions(profile);
   const functionIds = (stack: number) =>
     Array.from(
       stackFrames.subarray(stackStart[stack] ?? 0, stackStart[stack + 1] ?? 0),
       (frame) => frameFunction[frame] ?? 0,
     ).reverse();
-  let best: { value: number; stack: number } | null = null;
-  for (const entry of sums.values()) {
+  let best: number | null = null;
+  for (const stack of first) {
+    const gain = best === null ? 1 : (sums[stack] ?? 0) - (sums[best] ?? 0);
     if (
       best === null ||
-      entry.value > best.value ||
-      (entry.value === best.value &&
-        compareStacks(profile, functionIds(entry.stack), functionIds(best.stack)) < 0)
-    ) {
-      best = entry;
-    }
+      gain > 0 ||
+      (gain === 0 && compareStacks(profile, functionIds(stack), functionIds(best)) < 0)
+    )
+      best = stack;
   }
   if (best === null) return null;
-  return { functionIds: functionIds(best.stack), value: best.value, distinct: sums.size };
+  return { functionIds: functionIds(best), value: sums[best] ?? 0, distinct: first.length };
+}
+
+/**
+ * Adds up the stacks with the same functions, in a hash table with open addressing: an entry for each stack in a `Map` takes
+ * three times as long.
+ *
+ * @returns the first stack of each kind, and by it the sum
+ */
+function sumsByFunctions(profile: Profile): { first: number[]; sums: Float64Array } {
+  const { values } = profile;
+  const slots = 2 ** Math.ceil(Math.log2(2 * values.length + 1));
+  /** Stacks, counted from 1; 0 = the slot is free. */
+  const table = new Uint32Array(slots);
+  const first: number[] = [];
+  const sums = new Float64Array(values.length);
+  for (let stack = 0; stack < values.length; stack++) {
+    let slot = hashFunctions(profile, stack) & (slots - 1);
+    while (table[slot] !== 0 && !sameFunctions(profile, stack, (table[slot] ?? 0) - 1))
+      slot = (slot + 1) & (slots - 1);
+    const known = (table[slot] ?? 0) - 1;
+    if (known < 0) {
+      table[slot] = stack + 1;
+      first.push(stack);
+      sums[stack] = values[stack] ?? 0;
+    } else sums[known] = (sums[known] ?? 0) + (values[stack] ?? 0);
+  }
+  return { first, sums };
 }
 
 function hashFunctions({ frameFunction, stackFrames, stackStart }: Profile, stack: number): number {
