@@ -1,7 +1,7 @@
 import type { Profile } from './model.js';
 import { compareFunctions } from './table.js';
 
-/** Stacks with a position in each: `stackFrames[positions[i]]` is the frame meant, -1 where the stack has ended. */
+/** Stacks with a position in each: `stackFrames[positions[i]]` is the frame meant. */
 interface StackPositions {
   stacks: Uint32Array;
   positions: Int32Array;
@@ -17,7 +17,7 @@ export interface CallNode {
   /** Number of frames between this node and the root above all entry points. */
   readonly depth: number;
   readonly total: number;
-  /** The stacks of the caller, each at the frame below it: the node's own are those at its function. */
+  /** The stacks that go on below the caller, each at the frame below it: the node's own are those at its function. */
   readonly among: StackPositions;
 }
 
@@ -46,36 +46,44 @@ export interface Expansion {
 /** The children of a node and its own cost: `self` + the children's totals = the node's total. */
 export function expandNode(profile: Profile, node: CallNode): Expansion {
   const { frameFunction, frameLine, stackFrames, stackStart, values } = profile;
-  const among = own(profile, node);
+  const { functionId, among: above } = node;
+  const stacks = new Uint32Array(above.stacks.length);
+  const positions = new Int32Array(above.stacks.length);
   const totals = new Float64Array(profile.functions.length);
   const seen = new Uint8Array(profile.functions.length);
   const callees: number[] = [];
   const lines = new Map<number, number>();
   let self = 0;
-  for (let i = 0; i < among.stacks.length; i++) {
-    const stack = among.stacks[i] ?? 0;
+  let count = 0;
+  for (let i = 0; i < above.stacks.length; i++) {
+    let at = above.positions[i] ?? 0;
+    const frame = stackFrames[at] ?? 0;
+    const isRoot = functionId < 0;
+    if (!isRoot && frameFunction[frame] !== functionId) continue;
+    const stack = above.stacks[i] ?? 0;
     const leaf = stackStart[stack] ?? 0;
     const value = values[stack] ?? 0;
-    let at = among.positions[i] ?? 0;
-    const line = node.functionId < 0 ? 0 : (frameLine[stackFrames[at] ?? 0] ?? 0);
+    const line = isRoot ? 0 : (frameLine[frame] ?? 0);
     if (line > 0) lines.set(line, (lines.get(line) ?? 0) + value);
     at--;
-    while (at >= leaf && frameFunction[stackFrames[at] ?? 0] === node.functionId) at--;
+    while (at >= leaf && frameFunction[stackFrames[at] ?? 0] === functionId) at--;
     if (at < leaf) {
-      among.positions[i] = -1;
       self += value;
       continue;
     }
-    among.positions[i] = at;
+    stacks[count] = stack;
+    positions[count] = at;
+    count++;
     const fn = frameFunction[stackFrames[at] ?? 0] ?? 0;
     totals[fn] = (totals[fn] ?? 0) + value;
     if (seen[fn] === 1) continue;
     seen[fn] = 1;
     callees.push(fn);
   }
+  const among = { stacks: stacks.slice(0, count), positions: positions.slice(0, count) };
   const depth = node.depth + 1;
   const children = callees.map(
-    (functionId): CallNode => ({ functionId, depth, total: totals[functionId] ?? 0, among }),
+    (callee): CallNode => ({ functionId: callee, depth, total: totals[callee] ?? 0, among }),
   );
   return {
     children: children.sort(
@@ -84,23 +92,6 @@ export function expandNode(profile: Profile, node: CallNode): Expansion {
     self,
     line: heaviest(lines),
   };
-}
-
-/** The stacks that pass through a node, each at the node's own frame. */
-function own(profile: Profile, { functionId, among }: CallNode): StackPositions {
-  if (functionId < 0) return { stacks: among.stacks, positions: among.positions.slice() };
-  const { frameFunction, stackFrames } = profile;
-  const stacks = new Uint32Array(among.stacks.length);
-  const positions = new Int32Array(among.stacks.length);
-  let count = 0;
-  for (let i = 0; i < among.stacks.length; i++) {
-    const at = among.positions[i] ?? -1;
-    if (at < 0 || frameFunction[stackFrames[at] ?? 0] !== functionId) continue;
-    stacks[count] = among.stacks[i] ?? 0;
-    positions[count] = at;
-    count++;
-  }
-  return { stacks: stacks.slice(0, count), positions: positions.slice(0, count) };
 }
 
 /** The key with the largest value above 0, ties to the smallest key; 0 where there is none. */
