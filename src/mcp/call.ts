@@ -97,7 +97,8 @@ async function answer(
 ): Promise<Ending & { text: string }> {
   const deadline = AbortSignal.timeout(environment.deadlineMs);
   const { stopped } = environment;
-  const signal = AbortSignal.any([callerSignal, deadline, ...(stopped === undefined ? [] : [stopped])]);
+  const stop = follow(stopped);
+  const signal = AbortSignal.any([callerSignal, deadline, stop.signal]);
   try {
     const args = checkArguments(tool, rawArguments);
     const after = (part: number) =>
@@ -140,7 +141,21 @@ async function answer(
       outcome: 'internal_error',
       error: 'internal_error',
     };
+  } finally {
+    stop.leave();
   }
+}
+
+/**
+ * A signal for one call that aborts with another which lives as long as the server. `AbortSignal.any` on that one itself
+ * leaves a reference to every call there for ever (Node.js 20): some megabytes an hour under load.
+ */
+function follow(stopped: AbortSignal | undefined): { signal: AbortSignal; leave(): void } {
+  const own = new AbortController();
+  const abort = () => own.abort(stopped?.reason);
+  if (stopped?.aborted) abort();
+  stopped?.addEventListener('abort', abort, { once: true });
+  return { signal: own.signal, leave: () => stopped?.removeEventListener('abort', abort) };
 }
 
 /** Schemas that remember which old answers a call was given; `noted` adds what a reader must know of them. */
