@@ -126,6 +126,7 @@ function nextCalls({ question }: ComparisonReading, finding: Finding | null, isD
   const call = {
     ...(isDefault ? {} : { source: scope.source.name }),
     ...(scope.service === null ? {} : { service: scope.service }),
+    ...(scope.matchers.length === 0 ? {} : { selector: formatSelector(scope.matchers) }),
   };
   const times = { from: formatTime(window.from), to: formatTime(window.to) };
   if (finding?.fn == null) return [{ tool: 'investigate', arguments: { ...call, ...times } }];
