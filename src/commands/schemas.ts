@@ -115,19 +115,20 @@ function identityOf(owner: Owner, markOf: typeof fingerprint): () => Promise<str
   };
 }
 
-async function openCache({ cache }: Config, log: Log): Promise<KeptAnswers> {
-  const [{ openKeptAnswers }, { xdgCache }] = await Promise.all([
+async function openCache(config: Config, log: Log): Promise<KeptAnswers> {
+  const [{ openKeptAnswers }, place] = await Promise.all([
     import('../schema/kept-answers.js'),
-    import('xdg-basedir'),
+    cachePlace(config),
   ]);
-  const place: CachePlace =
-    cache.url !== null
-      ? { kind: 'redis', url: cache.url }
-      : {
-          kind: 'disk',
-          directory: path.join(cache.directory ?? path.join(xdgCache ?? '.', PACKAGE.name), FOLDER),
-        };
   return openKeptAnswers(place, (message) => log.warn(message));
+}
+
+/** Where answers are kept, if any are. */
+export async function cachePlace({ cache }: Config): Promise<CachePlace> {
+  if (cache.url !== null) return { kind: 'redis', url: cache.url };
+  const { xdgCache } = await import('xdg-basedir');
+  const directory = cache.directory ?? path.join(xdgCache ?? '.', PACKAGE.name);
+  return { kind: 'disk', directory: path.join(directory, FOLDER) };
 }
 
 /** Whose view of a source it is; null for one that is not worth keeping: a directory is near, and changes. */
