@@ -1,5 +1,5 @@
 // Writes docs/tools.md, docs/how-to-investigate.md, docs/configuration.md, the metrics in docs/operations.md, server.json and
-// the answers in README.md and docs/investigate.md from the code; with --check it only says whether they are up to date.
+// the answers in README.md and docs/investigate.md (its verdicts, too) from the code; with --check it only says whether they are up to date.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { encode } from 'gpt-tokenizer/encoding/o200k_base';
@@ -11,6 +11,7 @@ import { createMetrics } from '../dist/metrics.js';
 import { OPTIONS } from '../dist/options.js';
 import { GUIDE } from '../dist/prompts/guide.js';
 import { PROMPTS } from '../dist/prompts/index.js';
+import { verdictTable } from '../dist/report/verdicts.js';
 import { TOOLS } from '../dist/tools/index.js';
 import { withAnswers } from './pages/answers.mjs';
 import { serverJson } from './pages/server-json.mjs';
@@ -71,6 +72,13 @@ async function operationsPage() {
   );
 }
 
+function withVerdicts(page) {
+  return page.replace(
+    /<!-- verdicts -->[\s\S]*?<!-- end -->/,
+    () => `<!-- verdicts -->\n${verdictTable()}\n<!-- end -->`,
+  );
+}
+
 function path(name) {
   return fileURLToPath(new URL(`../${name}`, import.meta.url));
 }
@@ -91,7 +99,7 @@ for (const [name, text] of [
   ['docs/configuration.md', configurationPage()],
   ['docs/operations.md', await operationsPage()],
   ['README.md', readme()],
-  ['docs/investigate.md', withAnswers(read('docs/investigate.md'))],
+  ['docs/investigate.md', withAnswers(withVerdicts(read('docs/investigate.md')))],
   ['server.json', `${JSON.stringify(serverJson(JSON.parse(read('package.json'))), null, 2)}\n`],
 ]) {
   if (!check) {

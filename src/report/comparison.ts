@@ -7,6 +7,7 @@ import { type NextCall, nextRows } from './next.js';
 import type { Answer, Block, JsonObject } from './render.js';
 import { leadingName, safeText } from './sanitise.js';
 import { formatShare, formatSpan, formatTime, formatValue } from './units.js';
+import { verdictHeadline } from './verdicts.js';
 
 export interface ComparedSide {
   window: { from: number; to: number };
@@ -54,18 +55,6 @@ export interface Comparison {
   requests: number;
   next: readonly NextCall[];
 }
-
-const VERDICTS: Readonly<Record<string, string>> = {
-  code_regression: 'CODE REGRESSION',
-  improvement: 'IMPROVEMENT: code became cheaper',
-  moved: 'MOVED: cost has another name or place, the total did not grow',
-  load_increase: 'LOAD INCREASE, the mix of code did not change',
-  scaling: 'SCALING: more instances, each costs the same',
-  leak: 'LEAK',
-  contention: 'LOCK CONTENTION',
-  no_change: 'NO CHANGE beyond noise',
-  inconclusive: 'INCONCLUSIVE: too few samples',
-};
 
 /** The answer of a comparison: coverage, verdict with its reason, the change and its path, movers, labels. */
 export function comparisonAnswer(found: Comparison): Answer {
@@ -185,6 +174,11 @@ function reasonOf({ verdict, before, after, load, type, tested, movers }: Compar
   return change;
 }
 
+/** Where two sides of one type cannot be judged it is for want of samples. */
+function headlineOf({ verdict }: Comparison): string {
+  return `${verdictHeadline(verdict)}${verdict === 'inconclusive' ? ': too few samples' : ''}`;
+}
+
 function sideLine(title: string, side: ComparedSide, type: ProfileType): string {
   const { window, profiles, samples, perProfile, gaps } = side;
   const snapshots = type.kind === 'instant' ? 'snapshots' : 'profiles';
@@ -217,7 +211,7 @@ function textOf(found: Comparison, reason: string): Block[] {
         sideLine('Baseline', before, type),
         ...sides,
         ...came,
-        `Verdict: ${VERDICTS[found.verdict] ?? found.verdict} (${found.verdict}): ${reason}.`,
+        `Verdict: ${headlineOf(found)} (${found.verdict}): ${reason}.`,
       ],
     },
     { rows: finding === null ? [] : [`Finding: ${sentenceOf(finding)}`] },
@@ -236,7 +230,7 @@ function textOf(found: Comparison, reason: string): Block[] {
       more: 'format=json or a larger limit',
     },
     {
-      title: `Within noise, do not report (of ${found.tested} functions tested):`,
+      title: `Within noise, do not report (of ${found.tested} functions tested, the interval of one may miss 0 by chance):`,
       rows: others.slice(0, 3).map((row) => moverText(row, type)),
       keep: 0,
     },

@@ -5,6 +5,7 @@ import { type NextCall, nextRows } from './next.js';
 import type { Answer, Block, JsonObject } from './render.js';
 import { leadingName, safeText } from './sanitise.js';
 import { formatShare, formatSpan, formatTime, formatValue } from './units.js';
+import { verdictHeadline } from './verdicts.js';
 
 export type FindingKind = 'code' | 'improvement' | 'moved' | 'load' | 'leak' | 'contention';
 export type Confidence = 'high' | 'medium' | 'low';
@@ -84,16 +85,6 @@ const MOST_FINDINGS = 5;
 /** Frames of a path that a text answer shows around the function. */
 const PATH_ABOVE = 5;
 const PATH_BELOW = 3;
-
-const VERDICT_WORDS: Readonly<Record<string, string>> = {
-  code_regression: 'CODE REGRESSION',
-  leak: 'LEAK',
-  contention: 'LOCK CONTENTION',
-  load_increase: 'LOAD INCREASE, the mix of code did not change',
-  moved: 'MOVED: cost has another name or place, the total did not grow',
-  no_change: 'NO CHANGE beyond noise',
-  inconclusive: 'INCONCLUSIVE',
-};
 
 /** The answer of an investigation: verdict first, at most five findings of one sentence each, then what is not known. */
 export function investigationAnswer(found: Investigation): Answer {
@@ -313,7 +304,7 @@ function textOf(found: Investigation, findings: readonly Finding[], reason: stri
     `${leadingName(found.service ?? found.selector, 200)} from source ${safeText(found.source, 100)}`,
     `Incident ${formatTime(window.from)} to ${formatTime(window.to)} (${formatSpan(window.to - window.from)}): ${counted(counts.after, `${found.main.alias} `)}`,
     `Baseline ${formatTime(baseline.from)} to ${clock(baseline.to)}${baseline.chosen ? ' (chosen: the time just before)' : ''}: ${counted(counts.before)}${instances}`,
-    `Verdict: ${VERDICT_WORDS[found.verdict] ?? found.verdict} (${found.verdict}): ${reason}.`,
+    `Verdict: ${verdictHeadline(found.verdict)} (${found.verdict}): ${reason}.`,
   ];
   const lenses = found.lenses.map(({ type, verdict, before, after }) => {
     const value = (one: number | null) => (one === null ? 'none' : formatValue(one, type.unit, type.noun));
