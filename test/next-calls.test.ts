@@ -96,6 +96,23 @@ describe('a ready call', () => {
   });
 });
 
+describe('a baseline without profiles', () => {
+  const ask = askFiles(fixture('demo'));
+  const asked = { service: 'checkout-api', ...INCIDENT_WINDOW };
+  const yesterday = { baseline_from: '2026-11-19T14:30:00Z', baseline_to: '2026-11-19T14:45:00Z' };
+
+  test.each([
+    ['investigate', yesterday],
+    ['compare_profiles', yesterday],
+    ['compare_profiles', { baseline_selector: 'pod="nope"' }],
+  ])('%s %j: the time before the window is offered instead', async (tool, baseline) => {
+    const { text } = await ask(tool, { ...asked, ...baseline });
+    const [next] = nextOf(text);
+    expect(next).toEqual({ tool, args: asked });
+    expect((await ask(tool, next?.args)).text).toContain('(code_regression)');
+  });
+});
+
 test('an investigation without a baseline says what was not compared, and where to begin', async () => {
   const ask = askFiles(fixture('demo'));
   const { text } = await ask('investigate', { service: 'checkout-api', ...WHOLE });

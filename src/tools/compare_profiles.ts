@@ -80,8 +80,8 @@ async function noBaseline(
 }
 
 /**
- * The call with a baseline that has profiles. Where only the window itself has some there is none; the timeline shows where
- * in it the change is, so that the window can begin there.
+ * The call with a baseline that has profiles. Where only the window itself is known to have some: the time before it, and
+ * where that was empty the timeline, which shows where in the window the change is, so that it can begin there.
  */
 function otherBaseline(
   args: Readonly<Record<string, unknown>>,
@@ -94,8 +94,12 @@ function otherBaseline(
     ),
   );
   const { from, to, selector } = retry ?? {};
+  const { baseline_selector: _selector, ...unselected } = given;
   if (selector !== undefined)
-    return { tool: 'compare_profiles', arguments: { ...given, baseline_selector: selector } };
+    return {
+      tool: 'compare_profiles',
+      arguments: { ...unselected, ...(selector === '' ? {} : { baseline_selector: selector }) },
+    };
   if (from === undefined || to === undefined) return null;
   const overlaps = Date.parse(from) <= incident.to && Date.parse(to) >= incident.from;
   if (!overlaps || args.baseline_selector !== undefined)
@@ -103,8 +107,9 @@ function otherBaseline(
       tool: 'compare_profiles',
       arguments: { ...given, baseline_from: from, baseline_to: to },
     };
-  const { baseline_from: _from, baseline_to: _to, ...scope } = given;
-  return { tool: 'get_timeline', arguments: scope };
+  const { baseline_from, baseline_to, ...scope } = given;
+  const named = baseline_from !== undefined || baseline_to !== undefined;
+  return { tool: named ? 'compare_profiles' : 'get_timeline', arguments: scope };
 }
 
 /** The matchers of the baseline side; its service is the incident's. */

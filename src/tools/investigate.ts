@@ -119,7 +119,7 @@ async function reportOf(
       ...(await reachNotes(request.source, baseline ?? reading.plan.baseline, context)),
     ],
     requests: reading.found.requests.made,
-    next: nextCalls(found, callScope, { window, baseline: baseline ?? reading.plan.baseline }, reading),
+    next: nextCalls(found, callScope, { window, baseline }, reading),
   };
 }
 
@@ -189,8 +189,8 @@ function smallestChange({ analysis }: CaseReading['shares'][number]): number {
 function nextCalls(
   found: Investigation['findings'],
   callScope: Investigation['callScope'],
-  { window, baseline }: { window: Window; baseline: Window },
-  { totals }: CaseReading,
+  { window, baseline }: { window: Window; baseline: Window | null },
+  { plan, totals }: CaseReading,
 ): NextCall[] {
   const times = { from: formatTime(window.from), to: formatTime(window.to) };
   const [first] = found;
@@ -214,6 +214,8 @@ function nextCalls(
     ];
   }
   const alias = totals[0]?.lens.type.alias ?? 'cpu';
+  if (totals[0]?.before.profiles === 0 && baseline !== null)
+    return [{ tool: 'investigate', arguments: { ...callScope, ...times } }];
   if (totals[0]?.before.profiles === 0) {
     // Where to begin so that there is a time before, and what can be said without one.
     const scope = { ...callScope, profile_type: alias, ...times };
@@ -226,8 +228,8 @@ function nextCalls(
         ...callScope,
         profile_type: alias,
         ...times,
-        baseline_from: formatTime(baseline.from),
-        baseline_to: formatTime(baseline.to),
+        baseline_from: formatTime((baseline ?? plan.baseline).from),
+        baseline_to: formatTime((baseline ?? plan.baseline).to),
       },
     },
   ];
