@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { redisDriver } from 'bentocache/drivers/redis';
 import type { CreateDriverResult, L2CacheDriver } from 'bentocache/types';
 import { Redis } from 'ioredis';
+import { KEPT_FORM } from './cache.js';
 
 /**
  * A server that is not there, or hangs, must not hold up an answer for longer: once, since after a failure the cache
@@ -17,7 +18,7 @@ const RETRY_MS = 2_000;
 
 /** What a trial takes at most. */
 const TRIAL_MS = 3_000;
-const PREFIX = 'pyroscope-mcp:schema-1';
+const PREFIX = `pyroscope-mcp:${KEPT_FORM}`;
 const OPTIONS = {
   lazyConnect: true,
   connectTimeout: CONNECT_MS,

@@ -4,6 +4,7 @@ import { emptyAnswer } from '../report/empty.js';
 import { withLink } from '../report/links.js';
 import type { NextCall } from '../report/next.js';
 import type { Answer } from '../report/render.js';
+import { formatTime } from '../report/units.js';
 import { formatSelector, parseSelector } from '../sources/selector.js';
 import type { Matcher, Window } from '../sources/source.js';
 import { readComparison } from './compare/read.js';
@@ -88,11 +89,16 @@ function otherBaseline(
   { retry }: Emptiness,
   incident: Window,
 ): NextCall | null {
-  const given: Record<string, string> = Object.fromEntries(
-    Object.entries(args).filter(
-      (entry): entry is [string, string] => typeof entry[1] === 'string' && entry[1] !== 'text',
+  const given: Record<string, string> = {
+    ...Object.fromEntries(
+      Object.entries(args).filter(
+        (entry): entry is [string, string] => typeof entry[1] === 'string' && entry[1] !== 'text',
+      ),
     ),
-  );
+    // now-1h would be another window in the next call.
+    from: formatTime(incident.from),
+    to: formatTime(incident.to),
+  };
   const { from, to, selector } = retry ?? {};
   const { baseline_selector: _selector, ...unselected } = given;
   if (selector !== undefined)

@@ -127,6 +127,12 @@ describe('sources', () => {
     expect(rest).toEqual([]);
   });
 
+  test('a Grafana that is not there: what the operator does, who reads it', async () => {
+    const { code, stdout, stderr } = await run(['sources'], { env: { GRAFANA_URL: 'http://127.0.0.1:9' } });
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toMatch(/^Grafana cannot be reached: .*\nNext: Check GRAFANA_URL, /);
+  });
+
   test('none is exit code 1 and says how to name one', async () => {
     const { code, stderr } = await run(['sources']);
     expect(code).toBe(1);
