@@ -189,7 +189,12 @@ async function readWithin(
     ...fineness,
     slices: Math.min(fineness.slices, spare),
   });
-  return answer ?? 'no profiles in the baseline or none in the window';
+  if (answer !== null) return answer;
+  const lacking = (window: Plan['baseline']) => totalsIn(rounds, window).profiles === 0;
+  if (lacking(found.plan.baseline)) return 'no profiles in the baseline';
+  return lacking(found.plan.incident)
+    ? 'no profiles in the window'
+    : 'no samples in the baseline or the window';
 }
 
 /** Which instances sent profiles before, after, or both. */
