@@ -1,7 +1,7 @@
 import type { Mover } from '../profile/compare/movers.js';
 import type { ProfileType } from '../profile/types.js';
 import { displayFunction, displayName, type NamedFunction } from './functions.js';
-import { type Finding, sentenceOf } from './investigation.js';
+import { type Finding, samplesText, sentenceOf } from './investigation.js';
 import { round, roundShare } from './measurement.js';
 import { type NextCall, nextRows } from './next.js';
 import type { Answer, Block, JsonObject } from './render.js';
@@ -14,6 +14,8 @@ export interface ComparedSide {
   selector: string;
   profiles: number;
   samples: number | null;
+  /** Whether the number of samples is an estimate. */
+  estimated: boolean;
   /** Active value per profile. */
   perProfile: number;
   /** Stretches without any profile. */
@@ -128,6 +130,7 @@ function totalData(side: ComparedSide, type: ProfileType, instances: number | nu
     rate_unit: null,
     instances,
     samples: side.samples === null ? null : Math.round(side.samples),
+    samples_estimated: side.estimated,
     profiles: side.profiles,
     per_profile: round(side.perProfile),
   };
@@ -180,7 +183,7 @@ function headlineOf({ verdict }: Comparison): string {
 }
 
 function sideLine(title: string, side: ComparedSide, type: ProfileType): string {
-  const { window, profiles, samples, perProfile, gaps } = side;
+  const { window, profiles, perProfile, gaps } = side;
   const snapshots = type.kind === 'instant' ? 'snapshots' : 'profiles';
   const value = formatValue(perProfile, type.unit, type.noun);
   const per = type.kind === 'instant' ? 'mean snapshot' : 'per profile';
@@ -188,7 +191,7 @@ function sideLine(title: string, side: ComparedSide, type: ProfileType): string 
     gaps.length === 0
       ? ''
       : `, ${gaps.length} gap${gaps.length === 1 ? '' : 's'} without profiles (the first from ${formatTime(gaps[0]?.from ?? 0)})`;
-  return `${title} ${formatTime(window.from)} to ${formatTime(window.to)} (${formatSpan(window.to - window.from)}): ${profiles} ${snapshots}${samples === null ? '' : `, ${Math.round(samples)} samples`}, ${value} ${per}${gap}`;
+  return `${title} ${formatTime(window.from)} to ${formatTime(window.to)} (${formatSpan(window.to - window.from)}): ${profiles} ${snapshots}${samplesText(side)}, ${value} ${per}${gap}`;
 }
 
 function textOf(found: Comparison, reason: string): Block[] {

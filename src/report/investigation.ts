@@ -67,6 +67,8 @@ export interface Investigation {
     after: { profiles: number; samples: number | null };
     instances: { stayed: number; left: number; arrived: number } | null;
   };
+  /** Whether the numbers of samples are estimates: the store does not say how often was sampled. */
+  estimated: boolean;
   totals: { before: number; after: number };
   /** Load factor: value per profile outside the change, after ÷ before; null where unknown. */
   load: number | null;
@@ -120,6 +122,7 @@ export function investigationAnswer(found: Investigation): Answer {
             ? null
             : found.counts.instances.stayed + found.counts.instances.arrived,
         samples: wholeOf(found.counts.after.samples),
+        samples_estimated: found.estimated,
         profiles: found.counts.after.profiles,
         per_profile: round(found.totals.after),
       },
@@ -275,6 +278,11 @@ function verdictReason(found: Investigation): string {
   }
 }
 
+/** `, 420 samples`, or `, about 2194 samples`; nothing where they are not known. */
+export function samplesText({ samples, estimated }: { samples: number | null; estimated: boolean }): string {
+  return samples === null ? '' : `, ${estimated ? 'about ' : ''}${Math.round(samples)} samples`;
+}
+
 function fewText({ counts, main }: Investigation): string {
   const [before, after] = [wholeOf(counts.before.samples), wholeOf(counts.after.samples)];
   return before === null || after === null
@@ -299,7 +307,7 @@ function textOf(found: Investigation, findings: readonly Finding[], reason: stri
       ? ''
       : `; instances: ${counts.instances.stayed} stayed, ${counts.instances.left} left, ${counts.instances.arrived} arrived`;
   const counted = ({ profiles, samples }: Investigation['counts']['before'], alias = '') =>
-    `${profiles} ${alias}profiles${samples === null ? '' : `, ${Math.round(samples)} samples`}`;
+    `${profiles} ${alias}profiles${samplesText({ samples, estimated: found.estimated })}`;
   const head = [
     `${leadingName(found.service ?? found.selector, 200)} from source ${safeText(found.source, 100)}`,
     `Incident ${formatTime(window.from)} to ${formatTime(window.to)} (${formatSpan(window.to - window.from)}): ${counted(counts.after, `${found.main.alias} `)}`,

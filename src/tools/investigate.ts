@@ -105,6 +105,7 @@ async function reportOf(
       after: { profiles: profiles('after'), samples: samplesOf(main, 'incident') },
       instances: reading.instances,
     },
+    estimated: main?.estimated ?? false,
     totals: { before: row?.before ?? 0, after: row?.after ?? 0 },
     load: change?.culprit.load ?? main?.analysis.load.ratio ?? null,
     verdict: conclusion.verdict,
