@@ -79,3 +79,16 @@ test.each(['docs/investigate.md', 'docs/how-to-investigate.md'])('%s explains ev
   expect(verdicts.size).toBeGreaterThan(8);
   expect([...verdicts].filter((verdict) => !text.includes(`| \`${verdict}\` |`))).toEqual([]);
 });
+
+test('the rules that comments cite by paragraph are there', () => {
+  const rules = pages.find(({ name }) => name === 'docs/comparison.md')?.text ?? '';
+  const files = readdirSync(path.join(ROOT, 'src'), { recursive: true, encoding: 'utf8' });
+  const cited = files
+    .filter((file) => file.endsWith('.ts'))
+    .flatMap((file) => [
+      ...readFileSync(path.join(ROOT, 'src', file), 'utf8').matchAll(/docs\/comparison\.md (§\d)/g),
+    ])
+    .map(([, paragraph = '']) => paragraph);
+  expect(cited.length).toBeGreaterThan(10);
+  expect(cited.filter((paragraph) => !rules.includes(`## ${paragraph} `))).toEqual([]);
+});

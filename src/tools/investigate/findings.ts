@@ -9,7 +9,7 @@ import type { Since } from './onset.js';
 import type { CaseReading } from './read.js';
 import type { ShareChange, ShareLens } from './shares.js';
 
-/** Real faults stood out by 5.9 to 33 standard errors (comparison rules §5): from here on nothing else explains it. */
+/** Real faults stood out by 5.9 to 33 standard errors (docs/comparison.md §5): from here on nothing else explains it. */
 const HIGH_Z = 7.5;
 const MEDIUM_Z = 5;
 /** A level that grew by this factor is no warm-up. */

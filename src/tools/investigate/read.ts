@@ -43,7 +43,7 @@ export interface TypeTotals {
   after: { profiles: number; value: number };
 }
 
-/** How finely the main type and the others are read (comparison rules §8: parts once, added up for everything else). */
+/** How finely the main type and the others are read (docs/comparison.md §8: parts once, added up for everything else). */
 const MAIN: Fineness = { baselineParts: 4, incidentParts: 4, slices: 7 };
 const SECOND: Fineness = { baselineParts: 3, incidentParts: 2, slices: 0, gate: 4.8, bursts: false };
 /** The collector's growth is half of the evidence for a change of allocations, in standard errors. */
