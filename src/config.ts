@@ -83,6 +83,7 @@ export function readConfig(
       .map((part) => part.trim())
       .filter((part) => part !== '');
   const [command = null, ...operands] = positionals;
+  checkOperands(command, operands);
   return {
     command,
     operands,
@@ -108,6 +109,21 @@ export function readConfig(
     help: values[OPTIONS.help.flag] === true,
     version: values[OPTIONS.version.flag] === true,
   };
+}
+
+/** What each command takes besides options, at the most; the others look at theirs. */
+const MOST_OPERANDS: Readonly<Record<string, number>> = { call: 2, doctor: 0, demo: 0 };
+
+/** What is left over was meant for something: often it is JSON that the shell has taken apart. */
+function checkOperands(command: string | null, operands: readonly string[]): void {
+  const left = command === null ? undefined : operands[MOST_OPERANDS[command] ?? operands.length];
+  if (left === undefined) return;
+  throw new UsageError(
+    `${command} does not take ${JSON.stringify(left.slice(0, 100))}.`,
+    command === 'call'
+      ? `Its arguments are one JSON object, in quotes: pyroscope-mcp call TOOL '{"service":"checkout-api"}'.`
+      : 'See `pyroscope-mcp --help`.',
+  );
 }
 
 /** Every secret of the option table, and what is made of user and password. */

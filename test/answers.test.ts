@@ -21,6 +21,8 @@ const TYPES: Readonly<Record<string, readonly string[]>> = {
   '10-georouting-check': ['cpu', 'cpu_samples', 'alloc', 'alloc_objects', 'inuse', 'inuse_objects'],
   '16-storefront-latency': ['wall', 'wall_samples', 'inuse', 'inuse_objects'],
 };
+/** What the total of every answer about profiles holds. */
+const TOTAL = ['value', 'unit', 'rate', 'rate_unit', 'instances', 'samples'];
 /** The types whose answers are kept as snapshots; the others are only held to the budget. */
 const KEPT = ['cpu', 'alloc', 'inuse', 'goroutines', 'wall'];
 
@@ -63,6 +65,32 @@ describe.each(INCIDENTS)('$name', ({ name, directory, service }) => {
     const { text, isError } = await ask(tool, args);
     expect(isError).toBe(false);
     expect(encode(text).length).toBeLessThanOrEqual(1_500);
+  });
+
+  test('every JSON answer about profiles says what was measured', async () => {
+    const summary = JSON.parse((await ask('summarize_profile', { ...asked, format: 'json' })).text);
+    const called = { function: summary.top_functions[0].function };
+    const answers = [
+      ['investigate', {}],
+      ['compare_profiles', {}],
+      ['query_profile', {}],
+      ['query_profile', { view: 'tree' }],
+      ['get_timeline', {}],
+      ['get_timeline', called],
+      ['inspect_function', called],
+    ] as const;
+    for (const [tool, more] of answers) {
+      const found = JSON.parse((await ask(tool, { ...asked, ...more, format: 'json' })).text);
+      expect(Object.keys(found.scope), tool).toEqual(Object.keys(summary.scope));
+      expect(Object.keys(found.total), tool).toEqual(expect.arrayContaining(TOTAL));
+      expect(found, tool).toMatchObject({
+        total: { unit: found.scope.unit, value: expect.any(Number) },
+        coverage: { kept_share: expect.any(Number), truncated: false },
+        notes: expect.any(Array),
+        next: expect.any(Array),
+        links: [],
+      });
+    }
   });
 
   test('the same question gives the same bytes', async () => {

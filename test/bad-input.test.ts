@@ -153,6 +153,13 @@ test('an unknown label gets the nearest', async () => {
   });
 });
 
+test('an unknown label of the whole source says of which', async () => {
+  expect(await files('list_labels', { label: 'pods' })).toEqual({
+    text: 'There is no label "pods" in source "demo".\nNext: Did you mean pod? Labels: env, pod, region, service_name, version.',
+    isError: true,
+  });
+});
+
 describe('a function', () => {
   test.each(['get_timeline', 'inspect_function'])(
     '%s with a name that fits several lists them',
@@ -182,6 +189,35 @@ describe('a function', () => {
       text: '`group_by` and `function` cannot be combined.\nNext: Ask for one; for a function in one version or pod, put that into `selector`.',
       isError: true,
     });
+  });
+});
+
+describe.each(['investigate', 'compare_profiles'])('%s', (tool) => {
+  const asked = { service: 'checkout-api', ...INCIDENT_WINDOW };
+
+  test('names all arguments that it needs at once', async () => {
+    expect(await untouched(tool, {})).toEqual({
+      text: `${tool} needs the arguments \`from\` and \`to\`.\nNext: \`from\`: Start: RFC 3339 with zone, epoch ms or now-1h; \`to\`: End, like from.`,
+      isError: true,
+    });
+  });
+
+  test('refuses a baseline that overlaps the window: what to give instead works', async () => {
+    const across = { baseline_from: '2026-11-20T14:00:00Z', baseline_to: '2026-11-20T14:40:00Z' };
+    const { text, isError } = await files(tool, { ...asked, ...across });
+    expect([isError, text]).toEqual([
+      true,
+      'The baseline (2026-11-20T14:00:00Z to 2026-11-20T14:40:00Z) overlaps the window (2026-11-20T14:30:00Z to 2026-11-20T14:45:00Z): the same profiles would stand on both sides.\nNext: End it where the window begins: {"baseline_to":"2026-11-20T14:30:00Z"}.',
+    ]);
+    const mended = await files(tool, { ...asked, ...across, baseline_to: '2026-11-20T14:30:00Z' });
+    expect(mended.text).toContain('(code_regression)');
+  });
+
+  test('refuses one that lies within the window', async () => {
+    const within = { baseline_from: '2026-11-20T14:35:00Z', baseline_to: '2026-11-20T14:40:00Z' };
+    const { text, isError } = await files(tool, { ...asked, ...within });
+    expect(isError).toBe(true);
+    expect(text).toContain('Next: Leave `baseline_from` and `baseline_to` out');
   });
 });
 

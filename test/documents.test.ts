@@ -68,10 +68,27 @@ test('every page of docs/ can be reached from README.md', () => {
   expect(docs.filter((name) => !reached.has(name))).toEqual([]);
 });
 
-test('the guide explains every verdict', () => {
-  const guide = pages.find(({ name }) => name === 'docs/investigate.md')?.text ?? '';
-  const source = readFileSync(path.join(ROOT, 'src/report/comparison.ts'), 'utf8');
-  const verdicts = [...source.matchAll(/^ {2}(\w+): '[A-Z]/gm)].map(([, verdict = '']) => verdict);
-  expect(verdicts.length).toBeGreaterThan(6);
-  expect(verdicts.filter((verdict) => !guide.includes(`\`${verdict}\``))).toEqual([]);
+test.each(['docs/investigate.md', 'docs/how-to-investigate.md'])('%s explains every verdict', (page) => {
+  const text = pages.find(({ name }) => name === page)?.text ?? '';
+  const source = ['src/tools/investigate/conclude.ts', 'src/tools/compare/report.ts']
+    .map((file) => readFileSync(path.join(ROOT, file), 'utf8'))
+    .join('\n');
+  const verdicts = new Set(
+    [...source.matchAll(/(?:^ {2}\| |verdict: )'(\w+)'/gm)].map(([, verdict]) => verdict),
+  );
+  expect(verdicts.size).toBeGreaterThan(8);
+  expect([...verdicts].filter((verdict) => !text.includes(`| \`${verdict}\` |`))).toEqual([]);
+});
+
+test('the rules that comments cite by paragraph are there', () => {
+  const rules = pages.find(({ name }) => name === 'docs/comparison.md')?.text ?? '';
+  const files = readdirSync(path.join(ROOT, 'src'), { recursive: true, encoding: 'utf8' });
+  const cited = files
+    .filter((file) => file.endsWith('.ts'))
+    .flatMap((file) => [
+      ...readFileSync(path.join(ROOT, 'src', file), 'utf8').matchAll(/docs\/comparison\.md (§\d)/g),
+    ])
+    .map(([, paragraph = '']) => paragraph);
+  expect(cited.length).toBeGreaterThan(10);
+  expect(cited.filter((paragraph) => !rules.includes(`## ${paragraph} `))).toEqual([]);
 });

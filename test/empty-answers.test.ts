@@ -60,6 +60,18 @@ describe.each([
     expect((await follow(checkout, text)).text).toContain('checkout-api: cpu');
   });
 
+  test('a window outside the data, and a type that is in none: the call asks for one that is', async () => {
+    const { text } = await checkout(tool, {
+      ...more,
+      service: 'checkout-api',
+      profile_type: 'goroutines',
+      from: '2026-11-19T14:30:00Z',
+      to: '2026-11-19T14:45:00Z',
+    });
+    expect(text).toContain('the newest found are from 2026-11-20T14:43:08Z, none of them "goroutines".');
+    expect((await follow(checkout, text)).text).toContain('checkout-api: cpu');
+  });
+
   test('a window after the data', async () => {
     const { text } = await checkout(tool, {
       ...more,
@@ -117,6 +129,7 @@ describe.each([
       ...INCIDENT_WINDOW,
     });
     expect(text).toContain('The matcher zone="a" excludes everything: checkout-api has no label zone.');
+    expect(text).toContain('There is: label env, label pod, label region, label service_name, label version');
   });
 
   test('an empty source', async () => {

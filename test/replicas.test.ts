@@ -101,7 +101,7 @@ describe.runIf(available.any)('replicas', { timeout: 120_000 }, () => {
     const all = [...entries].flat().concat(logs).join('\n');
     for (const secret of [SECRET, Buffer.from(SECRET).toString('base64')]) expect(all).not.toContain(secret);
     expect(
-      [...entries.keys()].every((key) => /^pyroscope-mcp:schema-1:(?:\w+:)?[0-9a-f]{64}$/.test(key)),
+      [...entries.keys()].every((key) => /^pyroscope-mcp:schema-2:(?:\w+:)?[0-9a-f]{64}$/.test(key)),
     ).toBe(true);
   });
 

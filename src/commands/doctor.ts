@@ -2,13 +2,14 @@ import type { Config } from '../config.js';
 import { safeText } from '../report/sanitise.js';
 import type { ProfileSource } from '../sources/source.js';
 import { PACKAGE } from '../version.js';
+import { examineCache } from './doctor-cache.js';
 import { examineGrafana, grafanaSettings } from './doctor-grafana.js';
 import { examineSource } from './doctor-source.js';
 import { createSources, type Io } from './environment.js';
 import type { Finding } from './finding.js';
 
 /**
- * Checks each configured source: configuration, reachability, credentials, what it holds. One line per finding.
+ * Checks each configured source: configuration, reachability, credentials, what it holds; then the cache. One line per finding.
  * @returns 1 when anything fails
  */
 export async function doctor(config: Config, io: Io): Promise<number> {
@@ -42,6 +43,8 @@ export async function doctor(config: Config, io: Io): Promise<number> {
         print({ ...finding, text: `${source.name}: ${finding.text}` });
       }
     }
+    const cache = await examineCache(config);
+    if (cache !== null) print({ ...cache, text: `cache: ${cache.text}` });
   } finally {
     await registry.close();
   }

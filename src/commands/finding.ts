@@ -29,7 +29,7 @@ const FIXES: Readonly<Record<UpstreamKind, string>> = {
  * @param signal whether it was the deadline that ended it
  * @throws what is a bug of ours
  */
-export function failure(error: unknown, signal: AbortSignal): Finding {
+export function failure(error: unknown, signal: AbortSignal): Exclude<Finding, { level: 'ok' }> {
   if (error instanceof UserError) return { level: 'fail', text: safeText(error.message), fix: error.next };
   const upstream =
     error instanceof UpstreamError

@@ -2,7 +2,7 @@ import path from 'node:path';
 import type { Config } from '../config.js';
 import type { Log } from '../log.js';
 import { type Meter, NO_METER } from '../meter.js';
-import type { AnswerCache } from '../schema/cache.js';
+import { type AnswerCache, KEPT_FORM } from '../schema/cache.js';
 import { fingerprint, hash, type SchemaOwner, schemaIdentity } from '../schema/identity.js';
 import type { CachePlace, KeptAnswers } from '../schema/kept-answers.js';
 import { createSchema, type Schema } from '../schema/schema.js';
@@ -23,9 +23,6 @@ export interface Schemas {
   cacheOf(owner: Owner): AnswerCache | undefined;
   close(): Promise<void>;
 }
-
-/** Changes with the form of what is kept. */
-const FOLDER = 'schema-2';
 
 /**
  * Makes the schemas of the sources as they are asked for. The cache is opened with the first question, since its code
@@ -115,19 +112,20 @@ function identityOf(owner: Owner, markOf: typeof fingerprint): () => Promise<str
   };
 }
 
-async function openCache({ cache }: Config, log: Log): Promise<KeptAnswers> {
-  const [{ openKeptAnswers }, { xdgCache }] = await Promise.all([
+async function openCache(config: Config, log: Log): Promise<KeptAnswers> {
+  const [{ openKeptAnswers }, place] = await Promise.all([
     import('../schema/kept-answers.js'),
-    import('xdg-basedir'),
+    cachePlace(config),
   ]);
-  const place: CachePlace =
-    cache.url !== null
-      ? { kind: 'redis', url: cache.url }
-      : {
-          kind: 'disk',
-          directory: path.join(cache.directory ?? path.join(xdgCache ?? '.', PACKAGE.name), FOLDER),
-        };
   return openKeptAnswers(place, (message) => log.warn(message));
+}
+
+/** Where answers are kept, if any are. */
+export async function cachePlace({ cache }: Config): Promise<CachePlace> {
+  if (cache.url !== null) return { kind: 'redis', url: cache.url };
+  const { xdgCache } = await import('xdg-basedir');
+  const directory = cache.directory ?? path.join(xdgCache ?? '.', PACKAGE.name);
+  return { kind: 'disk', directory: path.join(directory, KEPT_FORM) };
 }
 
 /** Whose view of a source it is; null for one that is not worth keeping: a directory is near, and changes. */

@@ -1,5 +1,5 @@
 import { type Config, UsageError } from '../config.js';
-import { UpstreamError, UserError } from '../errors.js';
+import { UpstreamError } from '../errors.js';
 import { describeFailure } from '../mcp/failures.js';
 import { safeText } from '../report/sanitise.js';
 import { enableHint } from '../sources/grafana/commands.js';
@@ -7,6 +7,7 @@ import type { DataSource } from '../sources/grafana/discovery.js';
 import type { GrafanaSources } from '../sources/grafana/sources.js';
 import type { ListedSource, SourceRegistry } from '../sources/registry.js';
 import { createSources, type Io } from './environment.js';
+import { failure } from './finding.js';
 
 const ACTIONS = ['enable', 'disable', 'refresh'] as const;
 
@@ -38,8 +39,7 @@ export async function sources(config: Config, io: Io): Promise<number> {
     return 0;
   } catch (error) {
     if (error instanceof UsageError) throw error;
-    if (!(error instanceof UserError) && !(error instanceof UpstreamError)) throw error;
-    io.err(describeFailure(error));
+    io.err(toOperator(error, signal));
     return 1;
   } finally {
     await registry.close();
@@ -77,11 +77,17 @@ async function health(grafana: GrafanaSources, { uid }: DataSource, signal: Abor
 }
 
 async function print(registry: SourceRegistry, config: Config, io: Io, signal: AbortSignal): Promise<number> {
-  const { sources: listed, failure } = await registry.overview(signal);
+  const { sources: listed, failure: failed } = await registry.overview(signal);
   const first = listed.find(({ source }) => source !== null);
   for (const row of listed) io.out(line(row, row === first, config.enabledSources !== null));
-  if (failure !== null) io.err(describeFailure(failure));
-  return failure === null ? 0 : 1;
+  if (failed !== null) io.err(toOperator(failed, signal));
+  return failed === null ? 0 : 1;
+}
+
+/** A failure with what the reader does about it, who is the operator. */
+function toOperator(error: unknown, signal: AbortSignal): string {
+  const { text, fix } = failure(error, signal);
+  return `${text}\nNext: ${fix}`;
 }
 
 function line(row: ListedSource, isDefault: boolean, byConfiguration: boolean): string {

@@ -33,13 +33,26 @@ export function checkArguments(tool: Tool, raw: unknown): CheckedArguments {
   const given = new Map(Object.entries(args).filter(([, value]) => value !== '' && value !== null));
   const parsed = tool.input.safeParse(coerce(given, properties));
   if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  const name = String(issue?.path[0] ?? '');
+  const faults = new Map(parsed.error.issues.map(({ path, message }) => [String(path[0] ?? ''), message]));
+  const missing = [...faults.keys()].filter((name) => !given.has(name));
+  // All at once: an agent that hears of one at a time calls as often.
+  if (missing.length > 0) throw missingArguments(tool, missing, properties);
+  const [[name, message] = ['', 'wrong value']] = faults;
   throw new UserError(
-    given.has(name)
-      ? `\`${name}\` ${show(given.get(name))} is not valid: ${issue?.message ?? 'wrong value'}.`
-      : `${tool.name} needs the argument \`${name}\`.`,
-    describe(name, properties.get(name) ?? {}),
+    `\`${name}\` ${show(given.get(name))} is not valid: ${message}.`,
+    `${describe(name, properties.get(name) ?? {})}.`,
+  );
+}
+
+function missingArguments(
+  tool: Tool,
+  names: readonly string[],
+  properties: ReadonlyMap<string, Property>,
+): UserError {
+  const quoted = names.map((name) => `\`${name}\``);
+  return new UserError(
+    `${tool.name} needs the argument${names.length === 1 ? '' : 's'} ${quoted.join(' and ')}.`,
+    `${names.map((name) => describe(name, properties.get(name) ?? {})).join('; ')}.`,
   );
 }
 
@@ -79,11 +92,11 @@ function coerce(
   );
 }
 
-/** What an argument takes: `limit` (1–100): Rows of the top table. */
+/** What an argument takes: `limit` (1–100): Rows of the top table */
 function describe(name: string, property: Property): string {
   const { enum: words, description, type } = property;
-  if (words !== undefined) return `\`${name}\`: one of ${words.join(', ')}.`;
-  return `\`${name}\`${range(property)}: ${description ?? `a ${type ?? 'value'}`}.`;
+  if (words !== undefined) return `\`${name}\`: one of ${words.join(', ')}`;
+  return `\`${name}\`${range(property)}: ${description ?? `a ${type ?? 'value'}`}`;
 }
 
 /** The bounds of a number; those of every safe integer say nothing. */

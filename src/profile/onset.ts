@@ -24,7 +24,7 @@ export interface Change {
 const FALSE_ALARMS = 0.01;
 /**
  * What the expectation that a counted figure scatters as counts do is worth, in degrees of freedom: of calm services φ is
- * 0.9 to 1.1 (comparison rules §5).
+ * 0.9 to 1.1 (docs/comparison.md §5).
  */
 const PRIOR_FREEDOM = 10;
 /** Normal deviate that counts which are no more than counts exceed once in a hundred times. */

@@ -1,3 +1,5 @@
+import { verdictTable } from '../report/verdicts.js';
+
 /**
  * How to investigate with profiles, for whoever calls the tools: the server's one resource, and a page of docs/ (written
  * by `npm run docs`). At most 1,500 tokens.
@@ -53,17 +55,7 @@ investigate reads every type that the service emits, so that nothing has to be c
 
 ## Verdicts
 
-| verdict | meaning | what to do |
-| --- | --- | --- |
-| code_regression | code became more expensive, beyond the load | inspect_function of the first finding |
-| leak | memory or goroutines rise and do not come back | inspect_function; who should release it? |
-| contention | waiting for locks grew, the CPU did not | inspect_function: who holds the lock, and how long? |
-| load_increase | more work at the same cost each | look at traffic, callers, retries |
-| moved | the same cost under another name | not the cause |
-| no_change | nothing stands out of the service's own noise | check the window with get_timeline, then look elsewhere |
-| inconclusive | too little data | a longer window, or say so |
-
-compare_profiles also knows improvement (cheaper code) and scaling (more instances, each at the same cost).
+${verdictTable()}
 
 ## An incident
 

@@ -1,18 +1,21 @@
 import type { Mover } from '../profile/compare/movers.js';
 import type { ProfileType } from '../profile/types.js';
 import { displayFunction, displayName, type NamedFunction } from './functions.js';
-import { type Finding, sentenceOf } from './investigation.js';
+import { type Finding, samplesText, sentenceOf } from './investigation.js';
 import { round, roundShare } from './measurement.js';
 import { type NextCall, nextRows } from './next.js';
 import type { Answer, Block, JsonObject } from './render.js';
 import { leadingName, safeText } from './sanitise.js';
 import { formatShare, formatSpan, formatTime, formatValue } from './units.js';
+import { verdictHeadline } from './verdicts.js';
 
 export interface ComparedSide {
   window: { from: number; to: number };
   selector: string;
   profiles: number;
   samples: number | null;
+  /** Whether the number of samples is an estimate. */
+  estimated: boolean;
   /** Active value per profile. */
   perProfile: number;
   /** Stretches without any profile. */
@@ -54,18 +57,6 @@ export interface Comparison {
   requests: number;
   next: readonly NextCall[];
 }
-
-const VERDICTS: Readonly<Record<string, string>> = {
-  code_regression: 'CODE REGRESSION',
-  improvement: 'IMPROVEMENT: code became cheaper',
-  moved: 'MOVED: cost has another name or place, the total did not grow',
-  load_increase: 'LOAD INCREASE, the mix of code did not change',
-  scaling: 'SCALING: more instances, each costs the same',
-  leak: 'LEAK',
-  contention: 'LOCK CONTENTION',
-  no_change: 'NO CHANGE beyond noise',
-  inconclusive: 'INCONCLUSIVE: too few samples',
-};
 
 /** The answer of a comparison: coverage, verdict with its reason, the change and its path, movers, labels. */
 export function comparisonAnswer(found: Comparison): Answer {
@@ -139,6 +130,7 @@ function totalData(side: ComparedSide, type: ProfileType, instances: number | nu
     rate_unit: null,
     instances,
     samples: side.samples === null ? null : Math.round(side.samples),
+    samples_estimated: side.estimated,
     profiles: side.profiles,
     per_profile: round(side.perProfile),
   };
@@ -185,8 +177,13 @@ function reasonOf({ verdict, before, after, load, type, tested, movers }: Compar
   return change;
 }
 
+/** Where two sides of one type cannot be judged it is for want of samples. */
+function headlineOf({ verdict }: Comparison): string {
+  return `${verdictHeadline(verdict)}${verdict === 'inconclusive' ? ': too few samples' : ''}`;
+}
+
 function sideLine(title: string, side: ComparedSide, type: ProfileType): string {
-  const { window, profiles, samples, perProfile, gaps } = side;
+  const { window, profiles, perProfile, gaps } = side;
   const snapshots = type.kind === 'instant' ? 'snapshots' : 'profiles';
   const value = formatValue(perProfile, type.unit, type.noun);
   const per = type.kind === 'instant' ? 'mean snapshot' : 'per profile';
@@ -194,7 +191,7 @@ function sideLine(title: string, side: ComparedSide, type: ProfileType): string 
     gaps.length === 0
       ? ''
       : `, ${gaps.length} gap${gaps.length === 1 ? '' : 's'} without profiles (the first from ${formatTime(gaps[0]?.from ?? 0)})`;
-  return `${title} ${formatTime(window.from)} to ${formatTime(window.to)} (${formatSpan(window.to - window.from)}): ${profiles} ${snapshots}${samples === null ? '' : `, ${Math.round(samples)} samples`}, ${value} ${per}${gap}`;
+  return `${title} ${formatTime(window.from)} to ${formatTime(window.to)} (${formatSpan(window.to - window.from)}): ${profiles} ${snapshots}${samplesText(side)}, ${value} ${per}${gap}`;
 }
 
 function textOf(found: Comparison, reason: string): Block[] {
@@ -217,7 +214,7 @@ function textOf(found: Comparison, reason: string): Block[] {
         sideLine('Baseline', before, type),
         ...sides,
         ...came,
-        `Verdict: ${VERDICTS[found.verdict] ?? found.verdict} (${found.verdict}): ${reason}.`,
+        `Verdict: ${headlineOf(found)} (${found.verdict}): ${reason}.`,
       ],
     },
     { rows: finding === null ? [] : [`Finding: ${sentenceOf(finding)}`] },
@@ -236,7 +233,7 @@ function textOf(found: Comparison, reason: string): Block[] {
       more: 'format=json or a larger limit',
     },
     {
-      title: `Within noise, do not report (of ${found.tested} functions tested):`,
+      title: `Within noise, do not report (of ${found.tested} functions tested, the interval of one may miss 0 by chance):`,
       rows: others.slice(0, 3).map((row) => moverText(row, type)),
       keep: 0,
     },

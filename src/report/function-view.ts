@@ -78,7 +78,8 @@ export function functionAnswer(measured: Measurement, report: FunctionReport): A
     owner,
     self: round(view.self / divisor),
     self_share: roundShare(view.self / whole),
-    total: round(view.total / divisor),
+    // `total` is that of all answers about profiles: the whole.
+    function_total: round(view.total / divisor),
     total_share: roundShare(view.total / whole),
     stacks: view.stacks,
     recursive_share: roundShare(view.recursive / view.total),

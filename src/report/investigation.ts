@@ -5,6 +5,7 @@ import { type NextCall, nextRows } from './next.js';
 import type { Answer, Block, JsonObject } from './render.js';
 import { leadingName, safeText } from './sanitise.js';
 import { formatShare, formatSpan, formatTime, formatValue } from './units.js';
+import { verdictHeadline } from './verdicts.js';
 
 export type FindingKind = 'code' | 'improvement' | 'moved' | 'load' | 'leak' | 'contention';
 export type Confidence = 'high' | 'medium' | 'low';
@@ -61,10 +62,13 @@ export interface Investigation {
   baseline: { from: number; to: number; chosen: boolean };
   main: ProfileType;
   counts: {
-    before: { profiles: number; samples: number };
-    after: { profiles: number; samples: number };
+    /** Samples are null where only the totals over time were read. */
+    before: { profiles: number; samples: number | null };
+    after: { profiles: number; samples: number | null };
     instances: { stayed: number; left: number; arrived: number } | null;
   };
+  /** Whether the numbers of samples are estimates: the store does not say how often was sampled. */
+  estimated: boolean;
   totals: { before: number; after: number };
   /** Load factor: value per profile outside the change, after ÷ before; null where unknown. */
   load: number | null;
@@ -83,16 +87,6 @@ const MOST_FINDINGS = 5;
 /** Frames of a path that a text answer shows around the function. */
 const PATH_ABOVE = 5;
 const PATH_BELOW = 3;
-
-const VERDICT_WORDS: Readonly<Record<string, string>> = {
-  code_regression: 'CODE REGRESSION',
-  leak: 'LEAK',
-  contention: 'LOCK CONTENTION',
-  load_increase: 'LOAD INCREASE, the mix of code did not change',
-  moved: 'MOVED: cost has another name or place, the total did not grow',
-  no_change: 'NO CHANGE beyond noise',
-  inconclusive: 'INCONCLUSIVE',
-};
 
 /** The answer of an investigation: verdict first, at most five findings of one sentence each, then what is not known. */
 export function investigationAnswer(found: Investigation): Answer {
@@ -115,7 +109,7 @@ export function investigationAnswer(found: Investigation): Answer {
         to: formatTime(found.baseline.to),
         chosen_by: found.baseline.chosen ? 'server' : 'caller',
         profiles: found.counts.before.profiles,
-        samples: Math.round(found.counts.before.samples),
+        samples: wholeOf(found.counts.before.samples),
         per_profile: round(found.totals.before),
       },
       total: {
@@ -127,7 +121,8 @@ export function investigationAnswer(found: Investigation): Answer {
           found.counts.instances === null
             ? null
             : found.counts.instances.stayed + found.counts.instances.arrived,
-        samples: Math.round(found.counts.after.samples),
+        samples: wholeOf(found.counts.after.samples),
+        samples_estimated: found.estimated,
         profiles: found.counts.after.profiles,
         per_profile: round(found.totals.after),
       },
@@ -142,7 +137,10 @@ export function investigationAnswer(found: Investigation): Answer {
         verdict,
         rate_before: before === null ? null : round(before),
         rate_after: after === null ? null : round(after),
-        rate_unit: type.kind === 'instant' ? `${type.unit}, mean snapshot` : `${type.unit} per profile`,
+        rate_unit:
+          type.kind === 'instant'
+            ? `${type.unit}, mean snapshot at the end of the window`
+            : `${type.unit} per profile`,
       })),
       instances: found.counts.instances,
       not_determined: found.notDetermined,
@@ -154,6 +152,10 @@ export function investigationAnswer(found: Investigation): Answer {
     text: textOf(found, findings, reason),
     lists: ['findings', 'lenses', 'not_determined'],
   };
+}
+
+function wholeOf(samples: number | null): number | null {
+  return samples === null ? null : Math.round(samples);
 }
 
 function findingData(finding: Finding, index: number): JsonObject {
@@ -263,7 +265,7 @@ function verdictReason(found: Investigation): string {
       if (found.partly)
         return `${change}, but only in some of the instances, and no function stands out of the noise`;
       if (found.counts.before.profiles === 0) return 'there is no profile in the baseline to compare with';
-      return `only ${Math.round(found.counts.before.samples)} samples before and ${Math.round(found.counts.after.samples)} after`;
+      return fewText(found);
     case 'leak':
     case 'contention':
       return `${levelsText(row)}${change === '' ? '' : `; ${change}`}`;
@@ -274,6 +276,18 @@ function verdictReason(found: Investigation): string {
     default:
       return first === undefined ? change : `${change}${outside}`;
   }
+}
+
+/** `, 420 samples`, or `, about 2194 samples`; nothing where they are not known. */
+export function samplesText({ samples, estimated }: { samples: number | null; estimated: boolean }): string {
+  return samples === null ? '' : `, ${estimated ? 'about ' : ''}${Math.round(samples)} samples`;
+}
+
+function fewText({ counts, main }: Investigation): string {
+  const [before, after] = [wholeOf(counts.before.samples), wholeOf(counts.after.samples)];
+  return before === null || after === null
+    ? `the profiles of ${main.alias} were not read`
+    : `only ${before} samples before and ${after} after`;
 }
 
 /** How a level or a waiting time went from baseline to incident. */
@@ -292,11 +306,13 @@ function textOf(found: Investigation, findings: readonly Finding[], reason: stri
     counts.instances === null
       ? ''
       : `; instances: ${counts.instances.stayed} stayed, ${counts.instances.left} left, ${counts.instances.arrived} arrived`;
+  const counted = ({ profiles, samples }: Investigation['counts']['before'], alias = '') =>
+    `${profiles} ${alias}profiles${samplesText({ samples, estimated: found.estimated })}`;
   const head = [
     `${leadingName(found.service ?? found.selector, 200)} from source ${safeText(found.source, 100)}`,
-    `Incident ${formatTime(window.from)} to ${formatTime(window.to)} (${formatSpan(window.to - window.from)}): ${counts.after.profiles} ${found.main.alias} profiles, ${Math.round(counts.after.samples)} samples`,
-    `Baseline ${formatTime(baseline.from)} to ${clock(baseline.to)}${baseline.chosen ? ' (chosen: the time just before)' : ''}: ${counts.before.profiles} profiles, ${Math.round(counts.before.samples)} samples${instances}`,
-    `Verdict: ${VERDICT_WORDS[found.verdict] ?? found.verdict} (${found.verdict}): ${reason}.`,
+    `Incident ${formatTime(window.from)} to ${formatTime(window.to)} (${formatSpan(window.to - window.from)}): ${counted(counts.after, `${found.main.alias} `)}`,
+    `Baseline ${formatTime(baseline.from)} to ${clock(baseline.to)}${baseline.chosen ? ' (chosen: the time just before)' : ''}: ${counted(counts.before)}${instances}`,
+    `Verdict: ${verdictHeadline(found.verdict)} (${found.verdict}): ${reason}.`,
   ];
   const lenses = found.lenses.map(({ type, verdict, before, after }) => {
     const value = (one: number | null) => (one === null ? 'none' : formatValue(one, type.unit, type.noun));
@@ -307,7 +323,10 @@ function textOf(found: Investigation, findings: readonly Finding[], reason: stri
     { rows: findings.map((finding, index) => `${index + 1}. ${sentenceOf(finding)}`), keep: 1 },
     { rows: pathRows(findings[0]) },
     {
-      rows: lenses.length === 0 ? [] : [`Types (per profile; instant: mean snapshot): ${lenses.join(' | ')}`],
+      rows:
+        lenses.length === 0
+          ? []
+          : [`Types (per profile; instant: mean snapshot as each window ends): ${lenses.join(' | ')}`],
     },
     { rows: found.notDetermined.map((text) => `Not determined: ${text}`), keep: 2 },
     { rows: found.notes.map((note) => `Note: ${note}`), keep: 2 },

@@ -1,5 +1,8 @@
 import type { Labels } from '../sources/source.js';
 
+/** Names the form of what is kept, on disk and in Redis: it changes with that form, and what has another is not met again. */
+export const KEPT_FORM = 'schema-2';
+
 /** Whether something that was kept is an answer of the kind that was asked for. */
 export type IsAnswer<T> = (value: unknown) => value is T;
 

@@ -27,6 +27,17 @@ export function diskDriver(directory: string): CreateDriverResult<L2CacheDriver>
   return { options: {}, factory: () => createDriver(directory) };
 }
 
+/**
+ * Writes a file as an entry is written, and removes it.
+ * @throws Error of the file system
+ */
+export async function tryDirectory(directory: string): Promise<void> {
+  const file = path.join(directory, `tried${SUFFIX}`);
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  await writeFileAtomic(file, '', { mode: 0o600, fsync: false });
+  await rm(file, { force: true });
+}
+
 function createDriver(directory: string): L2CacheDriver {
   const fileOf = (key: string) => path.join(directory, `${key.replace(/\W/g, '_')}${SUFFIX}`);
   const remove = (key: string) => rm(fileOf(key), { force: true });

@@ -1,7 +1,8 @@
-import { setTimeout } from 'node:timers/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { redisDriver } from 'bentocache/drivers/redis';
 import type { CreateDriverResult, L2CacheDriver } from 'bentocache/types';
 import { Redis } from 'ioredis';
+import { KEPT_FORM } from './cache.js';
 
 /**
  * A server that is not there, or hangs, must not hold up an answer for longer: once, since after a failure the cache
@@ -15,6 +16,44 @@ const CONNECT_MS = 1_000;
 /** One that is back is used again after so long at most, and the pause of the library. */
 const RETRY_MS = 2_000;
 
+/** What a trial takes at most. */
+const TRIAL_MS = 3_000;
+const PREFIX = `pyroscope-mcp:${KEPT_FORM}`;
+const OPTIONS = {
+  lazyConnect: true,
+  connectTimeout: CONNECT_MS,
+  commandTimeout: COMMAND_MS,
+  maxRetriesPerRequest: 0,
+  enableOfflineQueue: false,
+} as const;
+
+/**
+ * Writes an entry that ends at once: whether the server answers, and lets us.
+ * @throws Error with what it said
+ */
+export async function tryRedis(url: string): Promise<void> {
+  const connection = new Redis(url, { ...OPTIONS, retryStrategy: () => null });
+  let reason: Error | null = null;
+  // What made the connection fail is an event; the promise says only that it is closed.
+  connection.on('error', (error: Error) => {
+    reason ??= error;
+  });
+  // One that accepts the connection and says nothing more.
+  const patience = setTimeout(() => {
+    reason ??= new Error(`no answer within ${TRIAL_MS / 1000} s`);
+    connection.disconnect();
+  }, TRIAL_MS);
+  try {
+    await connection.connect();
+    await connection.set(`${PREFIX}:tried`, '', 'PX', 1);
+  } catch (error) {
+    throw reason ?? error;
+  } finally {
+    clearTimeout(patience);
+    connection.disconnect();
+  }
+}
+
 /**
  * The layer of the cache library over a Redis or Valkey server. A server that is down is tried again in the background;
  * until then every command fails at once.
@@ -25,14 +64,7 @@ export async function openRedis(
   url: string,
   warn: (message: string) => void,
 ): Promise<{ driver: CreateDriverResult<L2CacheDriver>; close(): Promise<void> }> {
-  const connection = new Redis(url, {
-    lazyConnect: true,
-    connectTimeout: CONNECT_MS,
-    commandTimeout: COMMAND_MS,
-    maxRetriesPerRequest: 0,
-    enableOfflineQueue: false,
-    retryStrategy: () => RETRY_MS,
-  });
+  const connection = new Redis(url, { ...OPTIONS, retryStrategy: () => RETRY_MS });
   let warned = false;
   connection.on('error', (error: Error) => {
     if (!warned) warn(`the shared cache does not answer, the server works on without it: ${error.message}`);
@@ -43,9 +75,9 @@ export async function openRedis(
   });
   // One that accepts connections and says nothing is done without until it speaks.
   const connected = connection.connect().catch(() => {});
-  await Promise.race([connected, setTimeout(FIRST_WAIT_MS, undefined, { ref: false })]);
+  await Promise.race([connected, sleep(FIRST_WAIT_MS, undefined, { ref: false })]);
   return {
-    driver: redisDriver({ connection, prefix: 'pyroscope-mcp:schema-1' }),
+    driver: redisDriver({ connection, prefix: PREFIX }),
     async close() {
       connection.disconnect();
     },

@@ -27,7 +27,7 @@ export const requiredToArgument = z.string().describe('End, like from');
 /** The other side of a comparison. */
 export const baselineArguments = {
   baseline_from: z.string().optional().describe('Default: up to 4 windows before from'),
-  baseline_to: z.string().optional(),
+  baseline_to: z.string().optional().describe('Default: from'),
 } as const;
 
 export const functionArgument = z.string().describe('Name, or a part that fits one');

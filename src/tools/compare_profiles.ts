@@ -2,13 +2,15 @@ import { UserError } from '../errors.js';
 import { comparisonAnswer } from '../report/comparison.js';
 import { emptyAnswer } from '../report/empty.js';
 import { withLink } from '../report/links.js';
+import type { NextCall } from '../report/next.js';
 import type { Answer } from '../report/render.js';
+import { formatTime } from '../report/units.js';
 import { formatSelector, parseSelector } from '../sources/selector.js';
 import type { Matcher, Window } from '../sources/source.js';
 import { readComparison } from './compare/read.js';
 import { comparisonOf } from './compare/report.js';
 import type { Run, ToolContext } from './define.js';
-import { explainEmptiness } from './emptiness.js';
+import { type Emptiness, explainEmptiness } from './emptiness.js';
 import { differenceLink, linkTo } from './link.js';
 import { emptiness } from './profile-question.js';
 import { allMatchers, type ProfileRequest, readBaseline, readRequest } from './request.js';
@@ -44,7 +46,8 @@ export const run: Run<typeof input> = async (args, context) => {
   if ('emptyBaseline' in found) {
     const past = { ...request, service, profileType: scope.type.id, matchers: before };
     const there = linkTo(scope.source, { profileTypeId: scope.type.id, matchers, window });
-    return withLink(await noBaseline(args, past, found.emptyBaseline, context), there);
+    const empty = { incident: window, baseline: found.emptyBaseline };
+    return withLink(await noBaseline(args, past, empty, context), there);
   }
   const { source, type } = scope;
   const link = differenceLink(
@@ -59,33 +62,60 @@ export const run: Run<typeof input> = async (args, context) => {
 async function noBaseline(
   args: Readonly<Record<string, unknown>>,
   request: ProfileRequest,
-  window: Window,
+  { incident, baseline }: { incident: Window; baseline: Window },
   context: ToolContext,
 ): Promise<Answer> {
-  const why = await explainEmptiness(request, window, context);
-  const { from, to, selector } = why.retry ?? {};
-  const retry = {
-    ...(from === undefined ? {} : { baseline_from: from, baseline_to: to }),
-    ...(selector === undefined ? {} : { baseline_selector: selector }),
-  };
-  const given = Object.entries(args).filter(
-    (entry): entry is [string, string] => typeof entry[1] === 'string' && entry[1] !== 'text',
-  );
+  const why = await explainEmptiness(request, baseline, context);
   return emptyAnswer({
     source: request.source.name,
     service: request.service,
     selector: formatSelector(allMatchers(request.service, request.matchers)),
     profileType: request.profileType,
-    window,
+    window: baseline,
     reason: why.reason,
     detail: `The baseline is empty. ${why.detail}`,
     instead: why.instead,
-    retry:
-      Object.keys(retry).length === 0
-        ? null
-        : { tool: 'compare_profiles', arguments: { ...Object.fromEntries(given), ...retry } },
+    retry: otherBaseline(args, why, incident),
     notes: ['Without a baseline: summarize_profile shows where the cost goes.'],
   });
+}
+
+/**
+ * The call with a baseline that has profiles. Where only the window itself is known to have some: the time before it, and
+ * where that was empty the timeline, which shows where in the window the change is, so that it can begin there.
+ */
+function otherBaseline(
+  args: Readonly<Record<string, unknown>>,
+  { retry }: Emptiness,
+  incident: Window,
+): NextCall | null {
+  const given: Record<string, string> = {
+    ...Object.fromEntries(
+      Object.entries(args).filter(
+        (entry): entry is [string, string] => typeof entry[1] === 'string' && entry[1] !== 'text',
+      ),
+    ),
+    // now-1h would be another window in the next call.
+    from: formatTime(incident.from),
+    to: formatTime(incident.to),
+  };
+  const { from, to, selector } = retry ?? {};
+  const { baseline_selector: _selector, ...unselected } = given;
+  if (selector !== undefined)
+    return {
+      tool: 'compare_profiles',
+      arguments: { ...unselected, ...(selector === '' ? {} : { baseline_selector: selector }) },
+    };
+  if (from === undefined || to === undefined) return null;
+  const overlaps = Date.parse(from) <= incident.to && Date.parse(to) >= incident.from;
+  if (!overlaps || args.baseline_selector !== undefined)
+    return {
+      tool: 'compare_profiles',
+      arguments: { ...given, baseline_from: from, baseline_to: to },
+    };
+  const { baseline_from, baseline_to, ...scope } = given;
+  const named = baseline_from !== undefined || baseline_to !== undefined;
+  return { tool: named ? 'compare_profiles' : 'get_timeline', arguments: scope };
 }
 
 /** The matchers of the baseline side; its service is the incident's. */

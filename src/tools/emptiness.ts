@@ -8,6 +8,8 @@ import type { ToolContext } from './define.js';
 import { allMatchers, type ProfileRequest } from './request.js';
 
 const HOUR = 3_600_000;
+/** Labels named where one does not exist. */
+const MOST_LABELS = 20;
 
 /** Why there is nothing to answer with. */
 export interface Emptiness {
@@ -116,12 +118,15 @@ async function outsideData(
   for (const span of wide) {
     const newest = await lastSeen({ ...request, matchers: [], profileType: null }, span, context);
     if (newest === null) continue;
-    const near = { from: formatTime(newest - HOUR), to: formatTime(newest) };
+    const hour = { from: newest - HOUR, to: newest };
+    const near = { from: formatTime(hour.from), to: formatTime(hour.to) };
+    const present = await typesInstead(request, hour, context);
+    const others = present === null ? '' : `, none of them ${JSON.stringify(request.profileType)}`;
     return {
       reason: 'window_outside_data',
-      detail: `${who} has no profiles from ${formatTime(window.from)} to ${formatTime(window.to)}; the newest found are from ${near.to}.`,
-      instead: [`${near.from} to ${near.to}`],
-      retry: near,
+      detail: `${who} has no profiles from ${formatTime(window.from)} to ${formatTime(window.to)}; the newest found are from ${near.to}${others}.`,
+      instead: [`profiles in ${near.from} to ${near.to}`, ...(present ?? [])],
+      retry: { ...near, ...(present?.[0] === undefined ? {} : { profile_type: present[0] }) },
     };
   }
   return {
@@ -130,6 +135,18 @@ async function outsideData(
     instead: [],
     retry: null,
   };
+}
+
+/** The types of the service in a window that lacks the one asked for; null where that one is there, or any will do. */
+async function typesInstead(
+  { source, service, profileType }: ProfileRequest,
+  window: Window,
+  context: ToolContext,
+): Promise<string[] | null> {
+  if (profileType === null) return null;
+  const matchers = allMatchers(service, []);
+  const typeIds = await context.schemaOf(source).fresh.typeIds(matchers, window, context.signal);
+  return resolveProfileType(profileType, typeIds) === null ? aliasesOf(typeIds) : null;
 }
 
 /** Which single matcher excludes everything: the one without which there is data. */
@@ -157,15 +174,25 @@ async function excludedBy(
       context.signal,
     );
     const text = formatSelector([matcher]).slice(1, -1);
+    const retry = { selector: rest.length === 0 ? '' : formatSelector(rest) };
+    if (values.length === 0) {
+      const labels = await source.labelNames(
+        { matchers: allMatchers(service, rest), window },
+        context.signal,
+      );
+      return {
+        reason: 'matchers_exclude_all',
+        detail: `The matcher ${text} excludes everything: ${service ?? 'the source'} has no label ${matcher.name}.`,
+        instead: labels.slice(0, MOST_LABELS).map((name) => `label ${name}`),
+        retry,
+      };
+    }
     const best = matcher.op === '=' || matcher.op === '=~' ? nearest(matcher.value, values) : values;
     return {
       reason: 'matchers_exclude_all',
-      detail:
-        values.length === 0
-          ? `The matcher ${text} excludes everything: ${service ?? 'the source'} has no label ${matcher.name}.`
-          : `The matcher ${text} excludes everything; without it there is data.`,
-      instead: best.length > 0 ? best.slice(0, 5) : values.slice(0, 5),
-      retry: { selector: rest.length === 0 ? '' : formatSelector(rest) },
+      detail: `The matcher ${text} excludes everything; without it there is data.`,
+      instead: (best.length > 0 ? best : values).slice(0, 5),
+      retry,
     };
   }
   return {

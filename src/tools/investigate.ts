@@ -105,6 +105,7 @@ async function reportOf(
       after: { profiles: profiles('after'), samples: samplesOf(main, 'incident') },
       instances: reading.instances,
     },
+    estimated: main?.estimated ?? false,
     totals: { before: row?.before ?? 0, after: row?.after ?? 0 },
     load: change?.culprit.load ?? main?.analysis.load.ratio ?? null,
     verdict: conclusion.verdict,
@@ -119,13 +120,13 @@ async function reportOf(
       ...(await reachNotes(request.source, baseline ?? reading.plan.baseline, context)),
     ],
     requests: reading.found.requests.made,
-    next: nextCalls(found, callScope, window, reading),
+    next: nextCalls(found, callScope, { window, baseline }, reading),
   };
 }
 
-/** Active samples of one side of the main type; 0 where it was not read. */
-function samplesOf(main: ShareLens | undefined, side: 'baseline' | 'incident'): number {
-  if (main === undefined) return 0;
+/** Active samples of one side of the main type; null where it was not read. */
+function samplesOf(main: ShareLens | undefined, side: 'baseline' | 'incident'): number | null {
+  if (main === undefined) return null;
   const { quantum, [side]: parts } = main.analysis;
   return parts.reduce((sum, { costs }) => sum + costs.total, 0) / quantum;
 }
@@ -189,7 +190,7 @@ function smallestChange({ analysis }: CaseReading['shares'][number]): number {
 function nextCalls(
   found: Investigation['findings'],
   callScope: Investigation['callScope'],
-  window: Window,
+  { window, baseline }: { window: Window; baseline: Window | null },
   { plan, totals }: CaseReading,
 ): NextCall[] {
   const times = { from: formatTime(window.from), to: formatTime(window.to) };
@@ -214,13 +215,23 @@ function nextCalls(
     ];
   }
   const alias = totals[0]?.lens.type.alias ?? 'cpu';
-  if (totals[0]?.before.profiles === 0)
-    return [{ tool: 'summarize_profile', arguments: { ...callScope, profile_type: alias, ...times } }];
-  const baseline = {
-    baseline_from: formatTime(plan.baseline.from),
-    baseline_to: formatTime(plan.baseline.to),
-  };
+  if (totals[0]?.before.profiles === 0 && baseline !== null)
+    return [{ tool: 'investigate', arguments: { ...callScope, ...times } }];
+  if (totals[0]?.before.profiles === 0) {
+    // Where to begin so that there is a time before, and what can be said without one.
+    const scope = { ...callScope, profile_type: alias, ...times };
+    return ['get_timeline', 'summarize_profile'].map((tool) => ({ tool, arguments: scope }));
+  }
   return [
-    { tool: 'compare_profiles', arguments: { ...callScope, profile_type: alias, ...times, ...baseline } },
+    {
+      tool: 'compare_profiles',
+      arguments: {
+        ...callScope,
+        profile_type: alias,
+        ...times,
+        baseline_from: formatTime((baseline ?? plan.baseline).from),
+        baseline_to: formatTime((baseline ?? plan.baseline).to),
+      },
+    },
   ];
 }

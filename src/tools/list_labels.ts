@@ -31,6 +31,10 @@ export const run: Run<typeof input> = async (args, context) => {
   return withLink(await values(label, known, args.profile_type, args.limit, question, context), link);
 };
 
+function whose({ matchers, scope, source }: ListQuestion): string {
+  return matchers.length === 0 ? `in source ${JSON.stringify(source.name)}` : `on ${scope.selector}`;
+}
+
 async function countValues(names: readonly string[], question: ListQuestion, context: ToolContext) {
   const schema = context.schemaOf(question.source);
   return Promise.all(
@@ -57,7 +61,7 @@ async function values(
   if (!names.includes(label)) {
     const like = nearest(label, names);
     throw new UserError(
-      `There is no label ${JSON.stringify(label)} on ${scope.selector}.`,
+      `There is no label ${JSON.stringify(label)} ${whose(question)}.`,
       `${like.length > 0 ? `Did you mean ${like.join(' or ')}? ` : ''}Labels: ${names.slice(0, 30).join(', ')}.`,
     );
   }
@@ -70,7 +74,7 @@ async function values(
   );
   if (type === null && profileType !== undefined) {
     throw new UserError(
-      `No profile type ${JSON.stringify(profileType)} is present on ${scope.selector}.`,
+      `No profile type ${JSON.stringify(profileType)} is present ${whose(question)}.`,
       `Present: ${aliasesOf(typeIds).join(', ')}.`,
     );
   }

@@ -103,7 +103,16 @@ function problemNotes(problems: readonly string[]): string[] {
   return more > 0 ? [...shown, `${more} more problems: list_data_sources.`] : shown;
 }
 
+/** Tools that hold a window against the time before it. */
+const COMPARING = ['investigate', 'compare_profiles'];
+
 function readyCall(tool: string, args: ScopeArguments, request: ProfileRequest, why: Emptiness) {
+  if (why.retry !== null && why.reason === 'window_outside_data' && COMPARING.includes(tool)) {
+    // The newest hour as the window may have nothing before it. Where to begin, the timeline shows.
+    const { source, service, profile_type, selector } = args;
+    const scope = { source, service, profile_type, selector };
+    return { tool: 'get_timeline', arguments: retryArguments(scope, request, why.retry) };
+  }
   if (why.retry !== null) return { tool, arguments: retryArguments({ ...args }, request, why.retry) };
   if (why.reason !== 'unknown_service') return null;
   return { tool: 'list_services', arguments: args.source === undefined ? {} : { source: args.source } };

@@ -76,11 +76,13 @@ function readWindow(args: ScopeArguments, source: ProfileSource, now: number): W
 export interface BaselineArguments {
   baseline_from?: string | undefined;
   baseline_to?: string | undefined;
+  /** With it the two sides are of different profiles, and their windows may overlap. */
+  baseline_selector?: string | undefined;
 }
 
 /**
  * Reads the baseline of a comparison; null where the caller leaves it to the server.
- * @throws UserError when it is half given, ends before it begins or overlaps the window
+ * @throws UserError when it ends before it begins, or overlaps a window of the same profiles
  */
 export function readBaseline(args: BaselineArguments, window: Window, now: number): Window | null {
   if (args.baseline_from === undefined && args.baseline_to === undefined) return null;
@@ -97,8 +99,16 @@ export function readBaseline(args: BaselineArguments, window: Window, now: numbe
     );
   }
   // A profile at a shared instant would count on both sides.
-  const end = to === window.from ? to - 1 : to;
-  return { from, to: Math.max(from, end) };
+  const end = Math.max(from, to === window.from ? to - 1 : to);
+  if (args.baseline_selector === undefined && from <= window.to && end >= window.from) {
+    throw new UserError(
+      `The baseline (${formatTime(from)} to ${formatTime(to)}) overlaps the window (${formatTime(window.from)} to ${formatTime(window.to)}): the same profiles would stand on both sides.`,
+      from < window.from
+        ? `End it where the window begins: {"baseline_to":"${formatTime(window.from)}"}.`
+        : 'Leave `baseline_from` and `baseline_to` out: the time just before the window is taken then.',
+    );
+  }
+  return { from, to: end };
 }
 
 /** The service as a matcher, before the others. */

@@ -43,6 +43,13 @@ describe('a mistake on the command line is exit code 2 and one line on stderr', 
     [['call', 'list_services', '{'], 'The arguments "{" are not a JSON object.'],
     [['call', 'list_services', '[]'], 'The arguments "[]" are not a JSON object.'],
     [['call', 'list_services', '--format', 'yaml'], '--format "yaml" is not valid. Use one of: text, json.'],
+    [
+      ['call', 'list_services', '{}', 'x'],
+      'call does not take "x". Its arguments are one JSON object, in quotes',
+    ],
+    [['call', 'investigate', '{service:a,', 'to:now}'], 'call does not take "to:now}".'],
+    [['demo', 'x'], 'demo does not take "x".'],
+    [['doctor', 'x'], 'doctor does not take "x".'],
     [['sources', 'nonsense'], 'sources nonsense'],
     [['--pyroscope-url', 'localhost:4040'], 'PYROSCOPE_URL "localhost:4040" is not an http(s) URL.'],
   ])('%j', async (args, message) => {
@@ -118,6 +125,12 @@ describe('sources', () => {
     expect(first).toMatch(/^pyroscope .*enabled.*default/);
     expect(second).toMatch(/^demo .*files.*enabled/);
     expect(rest).toEqual([]);
+  });
+
+  test('a Grafana that is not there: what the operator does, who reads it', async () => {
+    const { code, stdout, stderr } = await run(['sources'], { env: { GRAFANA_URL: 'http://127.0.0.1:9' } });
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toMatch(/^Grafana cannot be reached: .*\nNext: Check GRAFANA_URL, /);
   });
 
   test('none is exit code 1 and says how to name one', async () => {

@@ -1,10 +1,11 @@
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { createServer, type RequestListener } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { DEMO, run } from '../support/process.js';
+import { realRedis, startRedis } from '../support/redis.js';
 
 // `pyroscope-mcp doctor`: one line per finding, and for each that is not well, what to do.
 
@@ -129,5 +130,61 @@ describe('a server', () => {
     );
     expect(stdout).toMatch(/^warn .*no service sent profiles in the last hour.*fix: .*PYROSCOPE_TENANT_ID/m);
     expect(code).toBe(0);
+  });
+});
+
+describe('the cache', () => {
+  const examine = (env: Record<string, string>) =>
+    withServer(
+      (_request, response) => response.writeHead(200, { 'content-type': 'application/json' }).end('{}'),
+      (url) => doctor(['--pyroscope-url', url], env),
+    );
+
+  test('that is a directory is tried, and nothing is left in it', async () => {
+    const directory = await mkdtemp(path.join(tmpdir(), 'doctor-'));
+    const { code, stdout } = await examine({ PYROSCOPE_MCP_CACHE_DIR: directory });
+    expect(stdout).toContain(`ok    cache: what is learned is kept in ${directory}`);
+    expect(code).toBe(0);
+    expect(await readdir(directory, { recursive: true })).toEqual(['schema-2']);
+    await rm(directory, { recursive: true });
+  });
+
+  test('that cannot be written fails, where it was named', async () => {
+    const directory = await mkdtemp(path.join(tmpdir(), 'doctor-'));
+    const file = path.join(directory, 'taken');
+    await writeFile(file, '');
+    const { code, stdout } = await examine({ PYROSCOPE_MCP_CACHE_DIR: file });
+    expect(stdout).toMatch(/^fail {2}cache: .*cannot be kept.*fix: .*PYROSCOPE_MCP_CACHE_DIR/m);
+    expect(code).toBe(1);
+    await rm(directory, { recursive: true });
+  });
+
+  test('that is a server which is not there fails', async () => {
+    const { code, stdout } = await examine({ PYROSCOPE_MCP_CACHE_URL: 'redis://u:hush-hush@127.0.0.1:9' });
+    expect(stdout).toMatch(
+      /^fail {2}cache: the shared cache cannot be used: .*ECONNREFUSED.*fix: .*PYROSCOPE_MCP_CACHE_URL/m,
+    );
+    expect(stdout).not.toContain('hush-hush');
+    expect(code).toBe(1);
+  });
+
+  test.skipIf(!realRedis().own)('that is a server is tried; one that hangs fails, too', async () => {
+    const redis = await startRedis();
+    try {
+      const well = await examine({ PYROSCOPE_MCP_CACHE_URL: redis.url });
+      expect(well.stdout).toContain('ok    cache: the shared cache can be written');
+      expect(well.code).toBe(0);
+      redis.hang(true);
+      const hung = await examine({ PYROSCOPE_MCP_CACHE_URL: redis.url });
+      expect(hung.stdout).toMatch(/^fail {2}cache: the shared cache cannot be used: /m);
+      expect(hung.code).toBe(1);
+    } finally {
+      redis.hang(false);
+      await redis.close();
+    }
+  });
+
+  test('is not spoken of where there is nothing to keep', async () => {
+    expect((await doctor(['--profiles', DEMO])).stdout).not.toContain('cache:');
   });
 });

@@ -173,6 +173,7 @@ describe('the face', () => {
     const text = async (name: string, host: string) => (await face.fetch(made(name, host))).text();
     expect(await text('/metrics', 'localhost')).toBe('figures');
     expect(await text('/metrics', '10.1.2.3')).toContain('Invalid Host');
+    expect(await text('/mcp', 'evil.example')).toMatch(/operator adds it with --allowed-hosts/);
     expect(await text('/readyz', '10.1.2.3')).toBe('fine');
   });
 

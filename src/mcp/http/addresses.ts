@@ -26,7 +26,8 @@ export function checkExposure({ host, port, authenticates, allowUnauthenticated,
     throw new UsageError(
       `${opens} it does not authenticate its callers.`,
       'Set PYROSCOPE_MCP_HTTP_TOKENS or PYROSCOPE_MCP_HTTP_TOKEN_FILE (a token: openssl rand -hex 32), or bind to ' +
-        '127.0.0.1; --allow-unauthenticated where something in front of it authenticates everybody.',
+        '127.0.0.1; --allow-unauthenticated where something in front of it authenticates everybody.' +
+        (hosts.length === 0 ? ' It needs --allowed-hosts, too: the names under which it is reached.' : ''),
     );
   }
   if (hosts.length === 0) {

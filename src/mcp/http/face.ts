@@ -87,10 +87,10 @@ export function createHttpFace(
     if (OPEN_PATHS.has(path)) return { client: null };
     // Scrapers come by address, too; a web page that got here through a name of its own has no token.
     const anyHost = path !== MCP_PATH && bearer !== null;
-    const refused =
-      (anyHost ? undefined : hostHeaderValidationResponse(head, hosts)) ??
-      originValidationResponse(head, origins);
-    if (refused !== undefined) return { refused };
+    if (!anyHost && hostHeaderValidationResponse(head, hosts) !== undefined)
+      return { refused: foreign('Host', '--allowed-hosts') };
+    if (originValidationResponse(head, origins) !== undefined)
+      return { refused: foreign('Origin', '--allowed-origins') };
     return bearer === null ? { client: null } : bearer.check(head.headers.get('authorization'));
   };
 
@@ -143,6 +143,14 @@ export function createHttpFace(
     endCalls: () => ended.abort(),
     close: () => mcp.close(),
   };
+}
+
+/** Most often a proxy that sends a name of its own: who reads this must learn where names are given. */
+function foreign(header: string, option: string): Response {
+  return refusal(
+    403,
+    `Invalid ${header}: this server does not know the name in that header. Its operator adds it with ${option}.`,
+  );
 }
 
 /** The SDK promises `connection: keep-alive` even to a client or proxy that waits for the end of the connection. */

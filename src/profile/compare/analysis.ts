@@ -112,7 +112,7 @@ const WARM_UP_Z = 4.5;
 /** … and is left out where at least this many parts remain. */
 const LEAST_PARTS = 2;
 
-/** The parts of a baseline without its first one, where that differs from the later ones (comparison rules §2). */
+/** The parts of a baseline without its first one, where that differs from the later ones (docs/comparison.md §2). */
 function withoutWarmUp(
   joined: Joined,
   baseline: readonly PartCosts[],

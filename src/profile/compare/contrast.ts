@@ -42,7 +42,7 @@ const LEAST_OWN_SHARE = 0.2;
 
 /**
  * The stacks with own code, or all of them where nearly none has any. Scheduler, timers and collector cost what they
- * cost whatever the load: they do not take part in its measure (comparison rules §3).
+ * cost whatever the load: they do not take part in its measure (docs/comparison.md §3).
  */
 export function universeOf({
   joined,
@@ -54,9 +54,9 @@ export function universeOf({
   return { own: own < LEAST_OWN_SHARE * all ? null : joined.application };
 }
 
-/** Fewer samples on both sides together say nothing about a function (comparison rules §5). */
+/** Fewer samples on both sides together say nothing about a function (docs/comparison.md §5). */
 export const LEAST_SAMPLES = 5;
-/** A smaller change of the share of the active part is not worth a page (comparison rules §5). */
+/** A smaller change of the share of the active part is not worth a page (docs/comparison.md §5). */
 export const LEAST_POINTS = 0.02;
 
 /** A function whose share of the universe differs between the sides. */

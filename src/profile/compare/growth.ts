@@ -36,7 +36,7 @@ export function growthBetween(before: CountedProfile, after: CountedProfile): Si
 
 /** A site that holds nearly all of the growth is the better name … */
 const NEARLY_ALL = 0.8;
-/** … else one with half of it (comparison rules §6). */
+/** … else one with half of it (docs/comparison.md §6). */
 const LEAST_PART = 0.5;
 
 /**

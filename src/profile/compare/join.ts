@@ -23,7 +23,7 @@ export interface JoinedPart {
 
 /**
  * Joins profiles by function: the same normalised name is the same function; unnamed ones also need the same file and
- * start line (comparison rules §2). Lines are left to the parts. Functions are numbered by name, so that ties by number
+ * start line (docs/comparison.md §2). Lines are left to the parts. Functions are numbered by name, so that ties by number
  * come out the same in whatever order stacks and profiles arrive.
  */
 export function joinProfiles(profiles: readonly Profile[]): Joined {

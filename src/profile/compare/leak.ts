@@ -12,9 +12,9 @@ export interface Leak {
   since: { after: number; before: number };
 }
 
-/** Snapshots that a rise must be seen in (comparison rules §6). */
+/** Snapshots that a rise must be seen in (docs/comparison.md §6). */
 const LEAST_SNAPSHOTS = 3;
-/** The end of the incident against the end of the baseline (comparison rules §6). */
+/** The end of the incident against the end of the baseline (docs/comparison.md §6). */
 const LEAST_RATIO = 2;
 /** What the last third of a rise adds to the third before it: a cache that has filled adds nothing. */
 const STILL_GROWING = 0.18;

@@ -17,7 +17,7 @@ const LEAST_ADDED_S = 0.005;
 const LEAST_Z = 4;
 
 /**
- * Whether waiting for locks grew by far more than the load explains (comparison rules §6): Welch's t (1947) on the square
+ * Whether waiting for locks grew by far more than the load explains (docs/comparison.md §6): Welch's t (1947) on the square
  * roots of the parts' waiting per profile, which steadies the variance of sums of random delays.
  *
  * @param load value per profile of on-CPU time, after ÷ before

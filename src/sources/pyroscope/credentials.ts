@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { UserError } from '../../errors.js';
 
+/** The one option that names such a file. */
+const TOKEN_FILE = 'GRAFANA_SERVICE_ACCOUNT_TOKEN_FILE';
 /** Values of further headers, and words in them, are taken for secrets from this length on. */
 const MIN_SECRET_HEADER = 8;
 /** Tokens of a file that are still kept out of answers after it was rewritten: a server may echo the one before. */
@@ -78,15 +80,15 @@ export function createCredentials(options: CredentialOptions): Credentials {
 export async function readTokenFile(file: string): Promise<string> {
   const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
     throw new UserError(
-      `The token file of the profile store cannot be read (${error.code ?? error.name}).`,
-      'An operator checks the path and who may read it; `pyroscope-mcp doctor` tries it.',
+      `The token file (${TOKEN_FILE}) cannot be read (${error.code ?? error.name}).`,
+      'An operator checks its path and who may read it; the next call looks again.',
     );
   });
   const token = text.trim();
   if (token === '' || /\s/.test(token)) {
     throw new UserError(
-      `The token file of the profile store ${token === '' ? 'is empty' : 'holds more than one word'}.`,
-      'An operator writes the token into it, and nothing else.',
+      `The token file (${TOKEN_FILE}) ${token === '' ? 'is empty' : 'holds more than one word'}.`,
+      'An operator writes the token into it, and nothing else; the next call looks again.',
     );
   }
   return token;

@@ -44,6 +44,7 @@ export async function comparisonOf(
     selector: formatSelector(which === 'after' ? question.matchers : question.baseline.matchers),
     profiles: whole[which].profiles,
     samples: scope.type.unit === 'count' ? null : whole[which].costs.total / analysis.quantum,
+    estimated: shares.estimated,
     perProfile: share(whole[which].costs.total, whole[which].profiles),
     gaps: reading.gaps[which],
   });
@@ -126,6 +127,7 @@ function nextCalls({ question }: ComparisonReading, finding: Finding | null, isD
   const call = {
     ...(isDefault ? {} : { source: scope.source.name }),
     ...(scope.service === null ? {} : { service: scope.service }),
+    ...(scope.matchers.length === 0 ? {} : { selector: formatSelector(scope.matchers) }),
   };
   const times = { from: formatTime(window.from), to: formatTime(window.to) };
   if (finding?.fn == null) return [{ tool: 'investigate', arguments: { ...call, ...times } }];

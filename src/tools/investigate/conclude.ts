@@ -32,7 +32,7 @@ export interface Conclusion {
 }
 
 /**
- * The verdict over all types (comparison rules §7): leak, then contention, then a change of code, moved code, load. A lower
+ * The verdict over all types (docs/comparison.md §7): leak, then contention, then a change of code, moved code, load. A lower
  * lens supports and never overrides.
  */
 export function conclude(reading: CaseReading): Conclusion {

@@ -9,7 +9,7 @@ import type { Since } from './onset.js';
 import type { CaseReading } from './read.js';
 import type { ShareChange, ShareLens } from './shares.js';
 
-/** Real faults stood out by 5.9 to 33 standard errors (comparison rules §5): from here on nothing else explains it. */
+/** Real faults stood out by 5.9 to 33 standard errors (docs/comparison.md §5): from here on nothing else explains it. */
 const HIGH_Z = 7.5;
 const MEDIUM_Z = 5;
 /** A level that grew by this factor is no warm-up. */
@@ -209,13 +209,13 @@ export function lensRows({ totals, shares, levels, waits }: CaseReading): LensRo
         type: lens.type,
         before: level.before,
         after: level.after,
-        verdict: level.leak === null ? 'no_change' : 'leak',
+        verdict: level.leak !== null ? 'leak' : level.before === null ? 'inconclusive' : 'no_change',
       };
     }
     const wait = waits.find((one) => one.lens === lens);
-    return {
-      ...plain,
-      verdict: wait === undefined ? 'not_read' : wait.contention === null ? 'no_change' : 'contention',
-    };
+    if (wait === undefined) return { ...plain, verdict: 'not_read' };
+    // That nothing waited may be true; that there was no profile at all says nothing.
+    const unheard = totals[0]?.before.profiles === 0 ? 'inconclusive' : 'no_change';
+    return { ...plain, verdict: wait.contention === null ? unheard : 'contention' };
   });
 }

@@ -63,25 +63,32 @@ const BYTES_PER_SAMPLE = 2 ** 19;
 /** 100 Hz: the rate of every usual CPU profiler. */
 const USUAL_INTERVAL_S = 0.01;
 
+/** The value that one sample stands for, and whether that is known or only about right. */
+export interface Quantum {
+  value: number;
+  estimated: boolean;
+}
+
 /**
- * Value of one sample: the interval that the values share; of bytes the usual sampling rate; else value over the
- * sibling type that counts (one request).
+ * Value of one sample: the interval that the values share; else an estimate: of bytes the usual sampling rate, of time value
+ * over the sibling type that counts (one request).
  */
 export async function quantumOf(
   asking: Asking,
   type: ProfileType,
   profiles: readonly Profile[],
   window: Window,
-): Promise<number> {
-  if (type.unit === 'count') return 1;
-  if (type.unit === 'bytes') return BYTES_PER_SAMPLE;
+): Promise<Quantum> {
+  if (type.unit === 'count') return { value: 1, estimated: false };
+  if (type.unit === 'bytes') return { value: BYTES_PER_SAMPLE, estimated: true };
   const seconds = secondsPerUnit(type.unit);
-  if (seconds === null) return 1;
+  if (seconds === null) return { value: 1, estimated: true };
   const heaviest = profiles.reduce((a, b) => (totalValue(b) > totalValue(a) ? b : a));
   const samples = samplesByInterval(heaviest);
-  if (samples !== null && samples > 0) return totalValue(heaviest) / samples;
-  const counted = await valuePerCount(asking, type, window);
-  return counted ?? USUAL_INTERVAL_S / seconds;
+  if (samples !== null && samples > 0) return { value: totalValue(heaviest) / samples, estimated: false };
+  const value = (await valuePerCount(asking, type, window)) ?? USUAL_INTERVAL_S / seconds;
+  // An interval divides all values; a mean of samples of different length does not.
+  return { value, estimated: heaviest.values.some((one) => one % value !== 0) };
 }
 
 async function valuePerCount(

@@ -43,7 +43,7 @@ export interface TypeTotals {
   after: { profiles: number; value: number };
 }
 
-/** How finely the main type and the others are read (comparison rules §8: parts once, added up for everything else). */
+/** How finely the main type and the others are read (docs/comparison.md §8: parts once, added up for everything else). */
 const MAIN: Fineness = { baselineParts: 4, incidentParts: 4, slices: 7 };
 const SECOND: Fineness = { baselineParts: 3, incidentParts: 2, slices: 0, gate: 4.8, bursts: false };
 /** The collector's growth is half of the evidence for a change of allocations, in standard errors. */
@@ -189,7 +189,12 @@ async function readWithin(
     ...fineness,
     slices: Math.min(fineness.slices, spare),
   });
-  return answer ?? 'no profiles in the baseline or none in the window';
+  if (answer !== null) return answer;
+  const lacking = (window: Plan['baseline']) => totalsIn(rounds, window).profiles === 0;
+  if (lacking(found.plan.baseline)) return 'no profiles in the baseline';
+  return lacking(found.plan.incident)
+    ? 'no profiles in the window'
+    : 'no samples in the baseline or the window';
 }
 
 /** Which instances sent profiles before, after, or both. */

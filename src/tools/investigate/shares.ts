@@ -46,6 +46,8 @@ export interface ShareChange extends CodeChange {
 }
 
 export interface ShareLens {
+  /** Whether its numbers of samples are estimates. */
+  estimated: boolean;
   lens: LensType;
   analysis: Analysis;
   change: ShareChange | null;
@@ -113,7 +115,7 @@ export async function readShares(
   ]);
   if ([baseline, incident].some((side) => side.every(({ profiles }) => profiles === 0))) return null;
   const whole = { from: Math.min(plan.baseline.from, plan.incident.from), to: plan.incident.to };
-  const quantum = await quantumOf(
+  const { value: quantum, estimated } = await quantumOf(
     asking,
     lens.type,
     [...baseline, ...incident].map(({ profile }) => profile),
@@ -130,7 +132,7 @@ export async function readShares(
     const changes = await offload('changes', [reading, search], { heavy, signal: asking.signal });
     const { analysis } = changes;
     const change = await strongestChange(found, lens, rounds, changes, slices);
-    if (change === null) return { lens, analysis, change: null, notes, rounds, windows };
+    if (change === null) return { lens, analysis, estimated, change: null, notes, rounds, windows };
     const info = analysis.joined.functions[change.culprit.fn];
     if (round < MOST_WARM_UPS && info !== undefined && isOneOff(analysis, change)) {
       warm.add(joinKey(info));
@@ -164,6 +166,7 @@ export async function readShares(
     return {
       lens,
       analysis,
+      estimated,
       change: { ...change, analysis, attribution: rows, carrier },
       notes,
       rounds,

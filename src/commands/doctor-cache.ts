@@ -1,0 +1,44 @@
+import type { Config } from '../config.js';
+import { safeText } from '../report/sanitise.js';
+import type { Finding } from './finding.js';
+import { cachePlace } from './schemas.js';
+
+/**
+ * Whether what is learned of the sources can be kept. The server works on without; one that was named in the configuration
+ * and cannot be used fails nevertheless, since nobody else would say so. Null where nothing is to be kept.
+ */
+export async function examineCache(config: Config): Promise<Finding | null> {
+  const { cache } = config;
+  const remote = config.grafana !== null || config.pyroscope !== null;
+  if (!remote || (cache.url === null && cache.directory === 'none')) return null;
+  const place = await cachePlace(config);
+  if (place.kind === 'redis') {
+    const { tryRedis } = await import('../schema/redis.js');
+    const reason = await reasonOf(tryRedis(place.url));
+    return reason === null
+      ? { level: 'ok', text: 'the shared cache can be written' }
+      : {
+          level: 'fail',
+          text: `the shared cache cannot be used: ${reason}`,
+          fix: 'Check PYROSCOPE_MCP_CACHE_URL (host, port, user, password, rediss:// for TLS), and that this machine may reach it. Until then each replica learns for itself.',
+        };
+  }
+  const { tryDirectory } = await import('../schema/disk.js');
+  const reason = await reasonOf(tryDirectory(place.directory));
+  return reason === null
+    ? { level: 'ok', text: `what is learned is kept in ${safeText(place.directory)}` }
+    : {
+        level: cache.directory === null ? 'warn' : 'fail',
+        text: `what is learned cannot be kept in ${safeText(place.directory)}: ${reason}`,
+        fix: 'Name a directory that this user may write to with PYROSCOPE_MCP_CACHE_DIR, or none. Until then every start learns anew.',
+      };
+}
+
+async function reasonOf(trial: Promise<void>): Promise<string | null> {
+  try {
+    await trial;
+    return null;
+  } catch (error) {
+    return safeText(error instanceof Error ? error.message : String(error), 200);
+  }
+}

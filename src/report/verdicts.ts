@@ -1,0 +1,69 @@
+/** What a verdict is called in an answer, and what it says to whoever reads one. */
+interface VerdictWords {
+  headline: string;
+  meaning: string;
+  /** What to do next, for an agent and for a person. */
+  act: string;
+}
+
+/** The verdicts; the last two only where one profile type is compared. The guide and docs/investigate.md show this table. */
+const VERDICTS: Readonly<Record<string, VerdictWords>> = {
+  code_regression: {
+    headline: 'CODE REGRESSION',
+    meaning: 'a function costs more per unit of work than before',
+    act: 'inspect_function of the first finding: the function, its caller, and what changed at the onset',
+  },
+  leak: {
+    headline: 'LEAK',
+    meaning: 'held memory or goroutines rise and do not come back',
+    act: 'inspect_function: who allocates or starts them, and who should let go?',
+  },
+  contention: {
+    headline: 'LOCK CONTENTION',
+    meaning: 'waiting for locks grew by far more than the load',
+    act: 'inspect_function: which critical section, who holds the lock, and how long?',
+  },
+  load_increase: {
+    headline: 'LOAD INCREASE, the mix of code did not change',
+    meaning: 'more work at the same cost each: everything grew alike',
+    act: 'look at traffic, callers, retries and capacity; no function is to blame',
+  },
+  moved: {
+    headline: 'MOVED: cost has another name or place, the total did not grow',
+    meaning: 'the same cost under another name or in another place',
+    act: 'a refactoring, usually: not the cause',
+  },
+  no_change: {
+    headline: 'NO CHANGE beyond noise',
+    meaning: "nothing stands out of the service's own noise",
+    act: 'report no single function; check the window with get_timeline, then look elsewhere (dependencies, I/O, the database)',
+  },
+  inconclusive: {
+    headline: 'INCONCLUSIVE',
+    meaning: 'the profiles do not suffice; the answer says why',
+    act: 'another window or baseline, or say so',
+  },
+  improvement: {
+    headline: 'IMPROVEMENT: code became cheaper',
+    meaning: 'a function costs less per unit of work (compare_profiles)',
+    act: 'nothing to mend',
+  },
+  scaling: {
+    headline: 'SCALING: more instances, each costs the same',
+    meaning: 'more instances, each at the same cost (compare_profiles)',
+    act: 'look at why there are more of them',
+  },
+};
+
+/** What a verdict is called at the head of an answer; itself where no table knows it. */
+export function verdictHeadline(verdict: string): string {
+  return VERDICTS[verdict]?.headline ?? verdict;
+}
+
+/** All verdicts as a table in Markdown. */
+export function verdictTable(): string {
+  const rows = Object.entries(VERDICTS).map(
+    ([verdict, { meaning, act }]) => `| \`${verdict}\` | ${meaning} | ${act} |`,
+  );
+  return ['| verdict | it says | what to do |', '| --- | --- | --- |', ...rows].join('\n');
+}

@@ -1,0 +1,137 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import { askFiles, fixture, INCIDENT_WINDOW, INCIDENTS } from './support/ask.js';
+
+// "Next" lines are calls that can be made as they stand.
+
+interface Call {
+  tool: string;
+  args: Readonly<Record<string, unknown>>;
+}
+
+function nextOf(text: string): Call[] {
+  return [...text.matchAll(/^Next: (\w+) (\{.*\})$/gm)].map(([, tool = '', json = '{}']) => ({
+    tool,
+    args: JSON.parse(json),
+  }));
+}
+
+const WHOLE = { from: '2026-11-20T14:00:00Z', to: '2026-11-20T14:45:00Z' };
+const BEFORE = { from: '2026-11-20T12:00:00Z', to: '2026-11-20T12:30:00Z' };
+const LATER = { from: '2026-11-20T14:50:00Z', to: '2026-11-20T15:00:00Z' };
+const TOOLS = ['investigate', 'compare_profiles', 'summarize_profile', 'get_timeline', 'query_profile'];
+
+describe.each(INCIDENTS)('$name', ({ directory, service }) => {
+  const ask = askFiles(directory);
+  const answers = new Map<string, { text: string; isError: boolean; after: string }>();
+
+  /** Every call, and what its answer offers, two steps deep. */
+  beforeAll(async () => {
+    const windows = [INCIDENT_WINDOW, WHOLE, BEFORE, LATER];
+    let calls: (Call & { after: string })[] = TOOLS.flatMap((tool) =>
+      windows.flatMap((window) =>
+        [undefined, 'inuse', 'goroutines', 'mutex'].map((type) => ({
+          tool,
+          args: {
+            service,
+            ...window,
+            ...(type === undefined || tool === 'investigate' ? {} : { profile_type: type }),
+          },
+          after: '',
+        })),
+      ),
+    );
+    for (let step = 0; step < 3; step++) {
+      const found: typeof calls = [];
+      for (const { tool, args, after } of calls) {
+        const key = `${tool} ${JSON.stringify(args)}`;
+        if (answers.has(key)) continue;
+        const { text, isError } = await ask(tool, args);
+        answers.set(key, { text, isError, after });
+        found.push(...nextOf(text).map((next) => ({ ...next, after: key })));
+      }
+      calls = found;
+    }
+  }, 60_000);
+
+  const followed = () => [...answers].filter(([, { after }]) => after !== '');
+
+  test('what an answer offers has data', () => {
+    expect(followed().length).toBeGreaterThan(10);
+    // A comparison of a type that is there may find nothing before its window, and says where to begin.
+    const lacks = (text: string) => text.startsWith('No data') && !text.includes('The baseline is empty.');
+    const bad = followed().filter(([, { text, isError }]) => isError || lacks(text));
+    expect(bad).toEqual([]);
+  });
+
+  test('and can be judged', () => {
+    const bad = followed().filter(([, { text }]) => text.includes('(inconclusive)'));
+    expect(bad).toEqual([]);
+  });
+});
+
+describe('a ready call', () => {
+  const ask = askFiles(fixture('incidents', '10-georouting-check'));
+  const asked = { service: 'geo-routing', ...INCIDENT_WINDOW };
+
+  test('of an investigation holds the baseline that was named', async () => {
+    const baseline = { baseline_from: '2026-11-20T14:00:00Z', baseline_to: '2026-11-20T14:25:00Z' };
+    const { text } = await ask('investigate', { ...asked, ...baseline });
+    expect(text).toContain('(no_change)');
+    expect(nextOf(text)).toEqual([
+      { tool: 'compare_profiles', args: { ...asked, profile_type: 'cpu', ...baseline } },
+    ]);
+  });
+
+  test('of a comparison is about the same profiles', async () => {
+    const canary = askFiles(fixture('incidents', '08-auth-cpu'));
+    const { text } = await canary('compare_profiles', {
+      service: 'auth-gateway',
+      ...INCIDENT_WINDOW,
+      selector: 'version="3.8.0"',
+      baseline_selector: 'version="3.7.2"',
+    });
+    const [next] = nextOf(text);
+    expect(next).toMatchObject({ tool: 'inspect_function', args: { selector: '{version="3.8.0"}' } });
+    expect((await canary(next?.tool ?? '', next?.args)).text).toContain('total 74.4%');
+  });
+});
+
+describe('a baseline without profiles', () => {
+  const ask = askFiles(fixture('demo'));
+  const asked = { service: 'checkout-api', ...INCIDENT_WINDOW };
+  const yesterday = { baseline_from: '2026-11-19T14:30:00Z', baseline_to: '2026-11-19T14:45:00Z' };
+
+  test.each([
+    ['investigate', yesterday],
+    ['compare_profiles', yesterday],
+    ['compare_profiles', { baseline_selector: 'pod="nope"' }],
+  ])('%s %j: the time before the window is offered instead', async (tool, baseline) => {
+    const { text } = await ask(tool, { ...asked, ...baseline });
+    const [next] = nextOf(text);
+    expect(next).toEqual({ tool, args: asked });
+    expect((await ask(tool, next?.args)).text).toContain('(code_regression)');
+  });
+});
+
+test('an investigation without a baseline says what was not compared, and where to begin', async () => {
+  const ask = askFiles(fixture('demo'));
+  const { text } = await ask('investigate', { service: 'checkout-api', ...WHOLE });
+  expect(text).toContain('24 cpu profiles\n');
+  expect(text).not.toContain('no change');
+  expect(text).toContain('inuse: inconclusive, none -> 29.7 MiB');
+  const [next] = nextOf(text);
+  expect(next?.tool).toBe('get_timeline');
+  expect((await ask(next?.tool ?? '', next?.args)).text).toContain(
+    'Onset: cpu rose from 385 ms to 525 ms per profile between 2026-11-20T14:28:08Z and 2026-11-20T14:31:52Z',
+  );
+  const { lenses, total } = JSON.parse(
+    (await ask('investigate', { service: 'checkout-api', ...WHOLE, format: 'json' })).text,
+  );
+  expect(total).toMatchObject({ profiles: 24, samples: null });
+  expect(lenses).toContainEqual(
+    expect.objectContaining({
+      verdict: 'inconclusive',
+      rate_unit: 'bytes, mean snapshot at the end of the window',
+    }),
+  );
+});
