@@ -16,7 +16,10 @@ export interface Finding {
   kind: FindingKind;
   /** Null for a change of load. */
   fn: NamedFunction | null;
+  /** The team's own function nearest above it. */
   caller: NamedFunction | null;
+  /** That one, where the function itself is a library's or the runtime's: null says that the blame stays where it is. */
+  chargedTo: NamedFunction | null;
   shareBefore: number;
   shareAfter: number;
   /** Per profile, in the type's unit; of an instant type the mean snapshot. */
@@ -167,7 +170,7 @@ function findingData(finding: Finding, index: number): JsonObject {
     function: fn?.function ?? null,
     file: fn?.file ?? null,
     line: fn?.line ?? null,
-    charged_to: null,
+    charged_to: finding.chargedTo?.function ?? null,
     caller: caller?.function ?? null,
     share_before: roundShare(finding.shareBefore),
     share_after: roundShare(finding.shareAfter),

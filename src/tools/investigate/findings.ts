@@ -121,6 +121,7 @@ function loadFinding({ lens, analysis }: ShareLens, since: Since | null): Findin
     kind: 'load',
     fn: null,
     caller: null,
+    chargedTo: null,
     shareBefore: 1,
     shareAfter: 1,
     valueBefore: value(analysis.baseline),
@@ -170,7 +171,7 @@ export function bareFinding(
   };
 }
 
-/** A function with its line, the path of its growth and its nearest own caller on it. */
+/** A function with its line, the path of its growth, its nearest own caller on it, and whose it is where it is not the team's. */
 function placed(contrast: Sides, fn: number, load: number) {
   const { joined, after } = contrast;
   const path = growthPath(contrast, fn, load);
@@ -178,9 +179,11 @@ function placed(contrast: Sides, fn: number, load: number) {
     .slice(0, Math.max(0, path.at))
     .findLast((other) => joined.application[other] === 1);
   const named = (id: number, line = 0): NamedFunction => functionData(joined.functions[id], line);
+  const ownCaller = caller === undefined ? null : named(caller);
   return {
     fn: named(fn, busiestLine(contrast, after.parts, fn)),
-    caller: caller === undefined ? null : named(caller),
+    caller: ownCaller,
+    chargedTo: joined.application[fn] === 1 ? null : ownCaller,
     path: path.functions.map((id) => named(id)),
     at: path.at,
   };
