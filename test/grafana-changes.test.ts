@@ -1,4 +1,6 @@
 import { describe, expect, test, vi } from 'vitest';
+import { createRecentAnswers } from '../src/sources/recent.js';
+import { NOW } from './support/ask.js';
 import { closers, SIGNAL, SUMMARY, scene, TWO } from './support/grafana-scene.js';
 import { dataSource, PYROSCOPE } from './support/small-grafana.js';
 
@@ -157,5 +159,86 @@ describe('data sources come and go', () => {
       next: 'There is: first (name-first), second (name-second).',
     });
     expect((await sources.list(SIGNAL)).every(({ enabled }) => !enabled)).toBe(true);
+  });
+});
+
+describe('a data source that is disabled in the middle of a call', () => {
+  /** Two that remember answers; the profile is held back until it is let go. */
+  async function heldBack() {
+    const held: (() => void)[] = [];
+    let holds = true;
+    const recent = createRecentAnswers({ now: () => NOW });
+    const made = await scene(
+      {
+        ...TWO,
+        override: (path, response) => {
+          if (!holds || !path.endsWith('/SelectMergeProfile')) return false;
+          held.push(() => void response.writeHead(502).end());
+          return true;
+        },
+      },
+      { remembering: (source) => recent.over(source) },
+    );
+    await made.sources.enable(['first'], SIGNAL);
+    return {
+      ...made,
+      recent,
+      isHeld: () => expect.poll(() => held.length).toBe(1),
+      letGo() {
+        holds = false;
+        for (const fail of held) fail();
+      },
+    };
+  }
+
+  test('is asked nothing more, by those that joined the question neither; enabled again it is asked anew', async () => {
+    const { ask, sources, grafana, isHeld, letGo } = await heldBack();
+    const calls = [ask('summarize_profile', SUMMARY), ask('summarize_profile', SUMMARY)];
+    await isHeld();
+    await sources.disable(['first'], SIGNAL);
+    const before = grafana.queries().length;
+    letGo();
+    for (const { isError } of await Promise.all(calls)) expect(isError).toBe(true);
+    const { text } = await ask('summarize_profile', SUMMARY);
+    expect(text).toContain('No data source is enabled.');
+    expect(grafana.queries()).toHaveLength(before);
+    await sources.enable(['first'], SIGNAL);
+    const again = await ask('summarize_profile', SUMMARY);
+    expect([again.isError, again.text]).toEqual([false, expect.stringContaining('from source name-first')]);
+    expect(grafana.queries().length).toBeGreaterThan(before);
+  });
+
+  test('what is remembered of it is handed to no later call', async () => {
+    const { ask, sources, grafana, recent, letGo } = await heldBack();
+    letGo();
+    expect((await ask('summarize_profile', SUMMARY)).isError).toBe(false);
+    expect(recent.bytes()).toBeGreaterThan(0);
+    await sources.disable(['first'], SIGNAL);
+    const before = grafana.queries().length;
+    for (const args of [SUMMARY, { ...SUMMARY, source: 'first' }]) {
+      const { isError, text } = await ask('summarize_profile', args);
+      expect([isError, text]).toEqual([true, expect.stringMatching(/is disabled|No data source is enabled/)]);
+    }
+    await sources.enable(['second'], SIGNAL);
+    const { text } = await ask('summarize_profile', SUMMARY);
+    expect(text).toContain('from source name-second');
+    const asked = grafana.queries().slice(before);
+    expect(asked.length).toBeGreaterThan(0);
+    expect(asked.filter((path) => path.includes('first'))).toEqual([]);
+  });
+
+  test('one who got hold of it before asks nothing', async () => {
+    const { sources, grafana, ask, letGo } = await heldBack();
+    letGo();
+    await ask('summarize_profile', SUMMARY);
+    const [listed] = await sources.list(SIGNAL);
+    await sources.disable(['first'], SIGNAL);
+    const before = grafana.queries().length;
+    const window = { from: NOW - 3_600_001, to: NOW - 1_800_001 };
+    const query = { matchers: [], window };
+    await expect(listed?.source?.labelNames(query, SIGNAL)).rejects.toThrow(
+      /is disabled, so it is not queried/,
+    );
+    expect(grafana.queries()).toHaveLength(before);
   });
 });
