@@ -45,6 +45,8 @@ export class UpstreamError extends Error {
   readonly advice: Advice | null;
   /** How long the server wants to be left alone (Retry-After), milliseconds; null where it does not say. */
   readonly retryAfterMs: number | null;
+  /** Bytes of the answer that had come, as sent, when it was cut off; null for every other failure. */
+  readonly cutOffAfter: number | null;
 
   constructor(
     kind: UpstreamKind,
@@ -54,6 +56,7 @@ export class UpstreamError extends Error {
       code?: string | null;
       advice?: Advice;
       retryAfterMs?: number | null;
+      cutOffAfter?: number | null;
       cause?: unknown;
     } = {},
   ) {
@@ -64,6 +67,7 @@ export class UpstreamError extends Error {
     this.code = more.code ?? null;
     this.advice = more.advice ?? null;
     this.retryAfterMs = more.retryAfterMs ?? null;
+    this.cutOffAfter = more.cutOffAfter ?? null;
   }
 }
 

@@ -43,12 +43,41 @@ export type SchemaResult =
   /** An old answer, while the source is asked anew or does not answer. */
   | 'stale';
 
+/** Where a question about profiles was answered from that may have been asked a moment ago. */
+export type RecentResult =
+  | 'hit'
+  /** It was being asked already. */
+  | 'joined'
+  | 'miss'
+  /** Its window reaches so near to now that nothing is remembered of it. */
+  | 'unsettled';
+
+/** What clients ask that is no call of a tool and runs code of ours. */
+export const OPERATIONS = ['prompts/get', 'completion/complete', 'resources/read'] as const;
+export type Operation = (typeof OPERATIONS)[number];
+
+export interface OperationEnd {
+  operation: Operation;
+  /** As for calls; `busy`: too many were under way. */
+  outcome: 'answered' | 'refused' | 'busy' | 'upstream_failed' | 'deadline' | 'internal_error';
+  seconds: number;
+}
+
+/** Paths over HTTP; `unread`: the head of the request, or its body in time, did not arrive. */
+export type HttpPath = 'mcp' | 'healthz' | 'readyz' | 'metrics' | 'other' | 'unread';
+
 /** Counts what happens in this process. Nothing that it is told names a service, a label or an address. */
 export interface Meter {
   /** A call begins; what is given back is told how it ended. */
   call(tool: string): (end: CallEnd) => void;
   upstream(end: UpstreamEnd): void;
   schema(result: SchemaResult): void;
+  recent(result: RecentResult): void;
+  operation(end: OperationEnd): void;
+  /** @param status null: the connection ended before the answer did */
+  http(path: HttpPath, status: number | null): void;
+  /** A connection was turned away, since there are too many. */
+  turnedAway(): void;
   /** A source is not asked for a while, because it failed; or is asked again. */
   breaker(source: UpstreamSource, open: boolean): void;
 }
@@ -58,5 +87,9 @@ export const NO_METER: Meter = {
   call: () => () => {},
   upstream() {},
   schema() {},
+  recent() {},
+  operation() {},
+  http() {},
+  turnedAway() {},
   breaker() {},
 };

@@ -1,5 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import type { Meter } from './meter.js';
+import { type Meter, OPERATIONS } from './meter.js';
 import { PACKAGE } from './version.js';
 
 /** Bytes of an answer a token takes: whole answers of this repository have 2.3 to 4.4 with o200k_base, 2.9 on average. */
@@ -8,6 +8,8 @@ export const BYTES_PER_TOKEN = 2.9;
 const CALL_SECONDS = [0.005, 0.025, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 45];
 /** Seconds, up to the default deadline of a request. */
 const REQUEST_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+/** Seconds: a text is made in no time, names that exist are waited for 2 s. */
+const OPERATION_SECONDS = [0.001, 0.005, 0.025, 0.1, 0.5, 1, 2, 5];
 /** The label of a tool that is not in the table. */
 const UNKNOWN = 'unknown';
 
@@ -86,6 +88,36 @@ export function createMetrics(tools: readonly string[]): Metrics {
     labelNames: ['result'] as const,
     registers,
   });
+  const recent = new Counter({
+    name: 'pyroscope_mcp_recent_answers_total',
+    help: 'Questions about profiles: hit (asked a moment ago), joined (being asked already), miss, unsettled (a window that reaches near now: always asked)',
+    labelNames: ['result'] as const,
+    registers,
+  });
+  const operations = new Counter({
+    name: 'pyroscope_mcp_operations_total',
+    help: 'What clients asked besides calls of tools: prompts filled in, names completed, the guide read',
+    labelNames: ['operation', 'outcome'] as const,
+    registers,
+  });
+  const operationSeconds = new Histogram({
+    name: 'pyroscope_mcp_operation_duration_seconds',
+    help: 'How long those took, all outcomes',
+    labelNames: ['operation'] as const,
+    buckets: OPERATION_SECONDS,
+    registers,
+  });
+  const responses = new Counter({
+    name: 'pyroscope_mcp_http_responses_total',
+    help: 'Answers over HTTP, by path and status; status none: the connection ended before the answer did',
+    labelNames: ['path', 'status'] as const,
+    registers,
+  });
+  const turnedAway = new Counter({
+    name: 'pyroscope_mcp_http_connections_refused_total',
+    help: 'Connections that were turned away, since there were too many',
+    registers,
+  });
   const open = new Gauge({
     name: 'pyroscope_mcp_breakers_open',
     help: 'Sources that are not asked at the moment, since they failed again and again',
@@ -111,6 +143,10 @@ export function createMetrics(tools: readonly string[]): Metrics {
     opened.inc({ source }, 0);
   }
   for (const result of ['hit', 'miss', 'stale']) schema.inc({ result }, 0);
+  for (const result of ['hit', 'joined', 'miss', 'unsettled']) recent.inc({ result }, 0);
+  for (const operation of OPERATIONS) operations.inc({ operation, outcome: 'answered' }, 0);
+  // From the first on a refusal is an increase, which an alert sees only where the series was there before.
+  for (const status of [401, 403, 408, 413, 429, 503]) responses.inc({ path: 'mcp', status }, 0);
   collectDefaultMetrics({ register });
 
   const meter: Meter = {
@@ -131,6 +167,13 @@ export function createMetrics(tools: readonly string[]): Metrics {
       requestSeconds.observe({ source, route }, seconds);
     },
     schema: (result) => schema.inc({ result }),
+    recent: (result) => recent.inc({ result }),
+    operation({ operation, outcome, seconds }) {
+      operations.inc({ operation, outcome });
+      operationSeconds.observe({ operation }, seconds);
+    },
+    http: (path, status) => responses.inc({ path, status: status ?? 'none' }),
+    turnedAway: () => turnedAway.inc(),
     breaker(source, isOpen) {
       if (isOpen) {
         open.inc({ source });

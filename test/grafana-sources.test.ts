@@ -1,37 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { inspect } from 'node:util';
-import { afterEach, describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { TOOLS } from '../src/tools/index.js';
 import { askerIn, demoSource, environmentOf, INCIDENT_WINDOW } from './support/ask.js';
+import { SIGNAL, SUMMARY, scene, TWO } from './support/grafana-scene.js';
 import { exchange, json, replay } from './support/recorded-grafana.js';
-import { dataSource, PYROSCOPE, type Scene, sourcesOf, startSmallGrafana } from './support/small-grafana.js';
+import { dataSource, PYROSCOPE, type Scene } from './support/small-grafana.js';
 import { TOOL_CALLS } from './support/tool-arguments.js';
 
 // What agents and operators see of the data sources behind a Grafana, and what of it goes over the wire.
-
-const SIGNAL = new AbortController().signal;
-const SUMMARY = { service: 'checkout-api', profile_type: 'cpu', ...INCIDENT_WINDOW };
-
-const closers: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
-  for (const close of closers.splice(0)) await close();
-});
-
-async function scene(more: Partial<Scene>, options: Parameters<typeof sourcesOf>[1] = {}) {
-  const grafana = await startSmallGrafana(more);
-  closers.push(grafana.close);
-  const again = (other: Parameters<typeof sourcesOf>[1] = {}) => {
-    const sources = sourcesOf(grafana, { ...options, ...other });
-    closers.push(() => sources.close());
-    return sources;
-  };
-  const sources = again();
-  const log: string[] = [];
-  const environment = environmentOf([], log, sources);
-  return { grafana, sources, again, log, environment, ask: askerIn(environment) };
-}
-
-const TWO = { sources: [dataSource(1, 'first', { isDefault: true }), dataSource(2, 'second')] };
 
 describe('a disabled data source', () => {
   test('is what every one is at first; no tool sends a query to any, and the answer is the command', async () => {
@@ -173,162 +150,6 @@ describe('the list of data sources', () => {
       /^This Grafana does not know the token \(HTTP 401\)[\s\S]*GRAFANA_SERVICE_ACCOUNT_TOKEN/,
     );
     expect(grafana.queries()).toEqual([]);
-  });
-});
-
-describe('data sources come and go', () => {
-  test('one that is gone is missing, its enablement is remembered, and it is back when it is back', async () => {
-    const { ask, sources, grafana } = await scene(TWO);
-    await sources.enable(['first'], SIGNAL);
-    const [gone] = grafana.scene.sources.splice(0, 1);
-    // Nobody has looked since: Grafana's own answer tells.
-    const { text } = await ask('list_services', { source: 'first', from: 'now-1h' });
-    expect(text).toMatch(/^Grafana has no such data source/);
-    expect((await ask('list_services', { source: 'first' })).text).toMatch(
-      /^The data source "name-first" \(uid first\) is missing[\s\S]*pyroscope-mcp sources disable first$/,
-    );
-    if (gone !== undefined) grafana.scene.sources.push(gone);
-    await sources.refresh(SIGNAL);
-    expect((await ask('list_services', { source: 'first', from: 'now-1h' })).isError).toBe(false);
-  });
-
-  test.each([404, 400, 403, 500])(
-    'a uid that became something else between two looks gets one query, whose answer gives it away: %i',
-    async (status) => {
-      let [now, strange] = [0, false];
-      const { ask, sources, grafana } = await scene(
-        {
-          ...TWO,
-          override(path, response) {
-            if (!strange || !path.includes('/proxy/')) return false;
-            response.writeHead(status, { 'content-type': 'text/plain' }).end('404 page not found\n');
-            return true;
-          },
-        },
-        { now: () => now },
-      );
-      await sources.enable(['first'], SIGNAL);
-      expect((await ask('list_services', { source: 'first', from: 'now-1h' })).isError).toBe(false);
-      Object.assign(grafana.scene.sources[0] ?? {}, { type: 'prometheus' });
-      [now, strange] = [60_000, true];
-      const before = grafana.queries().length;
-      const source = await sources.list(SIGNAL).then(([first]) => first?.source);
-      await expect(
-        source?.labelNames({ matchers: [], window: { from: 0, to: 1 } }, SIGNAL),
-      ).rejects.toThrow();
-      await expect(source?.labelNames({ matchers: [], window: { from: 0, to: 1 } }, SIGNAL)).rejects.toThrow(
-        /its uid belongs to a data source of type prometheus now/,
-      );
-      expect(grafana.queries()).toHaveLength(before + 1);
-      expect((await ask('list_services', { source: 'first', from: 'now-1h' })).text).toMatch(
-        /^No data source is enabled\. Grafana has 1 of type Pyroscope: name-second/,
-      );
-      expect(grafana.queries()).toHaveLength(before + 1);
-    },
-  );
-
-  test('a Pyroscope that refuses again and again is looked at once in a while', async () => {
-    let now = 0;
-    const { sources, grafana } = await scene(
-      {
-        ...TWO,
-        override(path, response) {
-          if (!path.includes('/proxy/')) return false;
-          response.writeHead(400, { 'content-type': 'application/json' }).end('{"code":"invalid_argument"}');
-          return true;
-        },
-      },
-      { now: () => now },
-    );
-    await sources.enable(['first'], SIGNAL);
-    const [held] = await sources.list(SIGNAL);
-    const looks = () => grafana.seen.filter(({ path }) => path === '/api/datasources').length;
-    const before = looks();
-    for (let second = 0; second < 60; second++) {
-      now = 60_000 + second * 1_000;
-      const asked = held?.source?.labelNames({ matchers: [], window: { from: 0, to: 1 } }, SIGNAL);
-      await expect(asked).rejects.toThrow();
-    }
-    expect(looks() - before).toBeLessThanOrEqual(4);
-    expect(looks()).toBeGreaterThan(before);
-  });
-
-  test('a uid that became something else is not queried by one who got hold of it before, nor where the configuration enables it', async () => {
-    const { sources, grafana } = await scene(TWO, { declared: ['first'] });
-    const [held] = await sources.list(SIGNAL);
-    const ask = () => held?.source?.labelNames({ matchers: [], window: { from: 0, to: 1 } }, SIGNAL);
-    await ask();
-    Object.assign(grafana.scene.sources[0] ?? {}, { type: 'prometheus' });
-    await sources.refresh(SIGNAL);
-    const before = grafana.queries().length;
-    await expect(ask()).rejects.toThrow(/belongs to a data source of type prometheus now/);
-    expect(grafana.queries()).toHaveLength(before);
-  });
-
-  test('a server looks on its own, and no more once it is closed', async () => {
-    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
-    closers.push(async () => void vi.useRealTimers());
-    const { sources, grafana } = await scene(TWO);
-    await sources.refresh(SIGNAL);
-    const looks = () => grafana.seen.filter(({ path }) => path === '/api/datasources').length;
-    const before = looks();
-    sources.keepLooking();
-    sources.keepLooking();
-    vi.advanceTimersByTime(11 * 60_000);
-    await vi.waitFor(() => expect(looks()).toBe(before + 1));
-    await sources.close();
-    vi.advanceTimersByTime(60 * 60_000);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-    expect(looks()).toBe(before + 1);
-  });
-
-  test('a uid that became something else is not queried, and stays disabled when it is back', async () => {
-    const { ask, sources, grafana } = await scene(TWO);
-    await sources.enable(['first'], SIGNAL);
-    Object.assign(grafana.scene.sources[0] ?? {}, { type: 'prometheus' });
-    await sources.refresh(SIGNAL);
-    await ask('list_services', { source: 'first' });
-    Object.assign(grafana.scene.sources[0] ?? {}, { type: PYROSCOPE });
-    await sources.refresh(SIGNAL);
-    expect((await ask('list_services', { source: 'first' })).text).toContain('is disabled');
-    expect(grafana.queries()).toEqual([]);
-  });
-
-  test('an upgrade that renames the type changes nothing', async () => {
-    const { ask, sources, grafana } = await scene({ sources: [dataSource(1, 'a', { type: 'phlare' })] });
-    await sources.enable(['a'], SIGNAL);
-    Object.assign(grafana.scene.sources[0] ?? {}, { type: PYROSCOPE });
-    await sources.refresh(SIGNAL);
-    expect((await ask('summarize_profile', SUMMARY)).isError).toBe(false);
-  });
-
-  test('a new one is found after a while, or at once when it is named, and is disabled', async () => {
-    let now = 0;
-    const { ask, sources, grafana } = await scene(TWO, { now: () => now });
-    const looks = () => grafana.seen.filter(({ path }) => path === '/api/datasources').length;
-    await ask('list_data_sources');
-    await ask('list_data_sources');
-    expect(looks()).toBe(1);
-    grafana.scene.sources.push(dataSource(3, 'new'));
-    now += 20_000;
-    expect((await ask('list_services', { source: 'new' })).text).toContain('sources enable new');
-    expect(looks()).toBe(2);
-    await ask('list_services', { source: 'nonsense' });
-    expect(looks()).toBe(2);
-    grafana.scene.sources.push(dataSource(4, 'newer'));
-    now += 11 * 60_000;
-    await sources.list(SIGNAL);
-    await expect.poll(async () => (await sources.list(SIGNAL)).map(({ uid }) => uid)).toContain('newer');
-    expect(looks()).toBe(3);
-  });
-
-  test('enabling needs one that is there', async () => {
-    const { sources } = await scene(TWO);
-    await expect(sources.enable(['first', 'nope'], SIGNAL)).rejects.toMatchObject({
-      message: 'There is no Pyroscope data source "nope".',
-      next: 'There is: first (name-first), second (name-second).',
-    });
-    expect((await sources.list(SIGNAL)).every(({ enabled }) => !enabled)).toBe(true);
   });
 });
 

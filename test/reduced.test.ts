@@ -272,6 +272,65 @@ describe('not in time, or refused', () => {
   });
 });
 
+describe('cut off on the way', () => {
+  const large = generateProfile({ nodes: 100_000, seed: 5 });
+  const small = generateProfile({ nodes: 300, seed: 2 });
+  const servers: TestPyroscope[] = [];
+  afterAll(async () => {
+    for (const server of servers) await server.close();
+  });
+
+  /** The answer where the first requests for a profile meet a fault, and how many there were. */
+  const summary = async (made: { bytes: Uint8Array }, kind: 'half' | 'short', times: number) => {
+    const server = await startPyroscopeServer(await filesOf(made.bytes), { mode: 'v2' });
+    servers.push(server);
+    const source = createPyroscopeSource({ name: 'p', uid: 'p', url: server.url });
+    server.faults.set({ kind }, { on: 'SelectMergeProfile', times });
+    const { text, isError } = await askerIn(environmentOf([source]))('summarize_profile', {
+      ...args,
+      format: 'json',
+    });
+    await source.close();
+    return { text, isError, asked: server.requests.count('SelectMergeProfile') };
+  };
+
+  test.each(['half', 'short'] as const)(
+    'twice: what is exact is read in part, and it says why (%s)',
+    async (kind) => {
+      const { text, asked } = await summary(large, kind, 2);
+      const { coverage, top_functions, headline } = JSON.parse(text);
+      expect(coverage).toMatchObject({ kept_share: 1, truncated: true, call_sites: 4 });
+      expect(coverage.reason).toMatch(
+        /^the full profile was cut off on its way, twice, the last time after \d+(?:\.\d+)? [KM]iB$/,
+      );
+      expect(top_functions[0]).toMatchObject({ function: large.hot.name, self_share: large.hot.share });
+      expect(headline).toContain(large.hot.name);
+      // Twice whole, then the leaves and the call sites next to them.
+      expect(asked).toBe(4);
+    },
+  );
+
+  test('once: it is read again, whole', async () => {
+    const { text, asked } = await summary(large, 'half', 1);
+    expect(JSON.parse(text).coverage).toEqual({ kept_share: 1, truncated: false });
+    expect(asked).toBe(2);
+  });
+
+  test.each(['half', 'short'] as const)('a small one was not cut off for its size (%s)', async (kind) => {
+    const { text, isError, asked } = await summary(small, kind, 1);
+    expect(isError).toBe(true);
+    expect(text).toContain('the answer was cut short or damaged');
+    expect(asked).toBe(1);
+  });
+
+  test('what is read in part is cut off, too: the failure of the whole is told', async () => {
+    const { text, isError } = await summary(large, 'half', Number.POSITIVE_INFINITY);
+    expect(isError).toBe(true);
+    expect(text).toContain('the answer was cut short or damaged');
+    expect(text).toContain('Next: ');
+  });
+});
+
 test('the own cost of every function is that of the whole, and no total is above it, whatever the profile', async () => {
   await fc.assert(
     fc.asyncProperty(

@@ -26,7 +26,12 @@ export async function serve(config: Config, log: Log, io: Io): Promise<void> {
         import('./environment.js'),
         import('../sources/recent.js'),
       ]);
-      const environment = await createEnvironment(config, log, metrics?.meter, createRecentAnswers());
+      const environment = await createEnvironment(
+        config,
+        log,
+        metrics?.meter,
+        createRecentAnswers({ meter: metrics?.meter }),
+      );
       environment.learn();
       return environment;
     })();
@@ -101,6 +106,7 @@ async function startHttp(
     ...config.httpSettings,
     bounds: { idleTimeout: config.callTimeoutMs + IDLE_MARGIN_MS },
     operations: createOperations({ notReady: () => notReady, metrics }),
+    meter: metrics.meter,
   });
   io.err(`pyroscope-mcp serves MCP at ${server.url}`);
   environmentOf().then(

@@ -1,4 +1,5 @@
 import type { McpServer } from '@modelcontextprotocol/server';
+import type { Meter } from '../meter.js';
 
 /** The one resource. */
 export const GUIDE_RESOURCE = {
@@ -11,10 +12,13 @@ export const GUIDE_RESOURCE = {
 } as const;
 
 /** Registers the guide; the SDK answers every other address with "resource not found". */
-export function registerGuide(server: McpServer): void {
+export function registerGuide(server: McpServer, meter: Pick<Meter, 'operation'>): void {
   const { name, uri, ...metadata } = GUIDE_RESOURCE;
   server.registerResource(name, uri, metadata, async () => {
+    const started = performance.now();
     const { GUIDE } = await import('../prompts/guide.js');
+    const seconds = (performance.now() - started) / 1000;
+    meter.operation({ operation: 'resources/read', outcome: 'answered', seconds });
     return { contents: [{ uri, mimeType: metadata.mimeType, text: GUIDE }] };
   });
 }

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { completable, type McpServer, ProtocolError, ProtocolErrorCode } from '@modelcontextprotocol/server';
 import { z } from 'zod';
-import { UserError } from '../errors.js';
+import { UpstreamError, UserError } from '../errors.js';
+import type { Meter, OperationEnd } from '../meter.js';
 import type { PromptArgument } from '../prompts/define.js';
 import { PROMPTS } from '../prompts/index.js';
 import { untilAborted } from '../shared-work.js';
@@ -13,6 +14,8 @@ import { describeFailure } from './failures.js';
 const COMPLETION_MS = 2_000;
 /** How long the question for them goes on: the next key is answered from what it found. */
 const LEARNING_MS = 10_000;
+/** Questions for names at once, of all clients: half of the requests that a store gets at once stay free for calls. */
+const MOST_LEARNING = 4;
 
 /**
  * Makes what registers the prompts at a server, their arguments completed with the names that exist. The schemas are
@@ -20,23 +23,29 @@ const LEARNING_MS = 10_000;
  */
 export function promptRegistration(
   environmentOf: () => Promise<CallEnvironment>,
+  meter: Pick<Meter, 'operation'>,
 ): (server: McpServer) => void {
-  const prompts = PROMPTS.map((prompt) => ({
-    prompt,
-    argsSchema: schemaOf(prompt.arguments, environmentOf),
-  }));
+  const complete = completion(environmentOf, meter);
+  const prompts = PROMPTS.map((prompt) => ({ prompt, argsSchema: schemaOf(prompt.arguments, complete) }));
   return (server) => {
     for (const { prompt, argsSchema } of prompts) {
       const { name, title, description } = prompt;
       server.registerPrompt(name, { title, description, argsSchema }, async (args) => {
-        const { context, log } = await environmentOf();
+        const ended = startOf('prompts/get', meter);
+        const { context, log } = await environmentOf().catch((error: unknown) => {
+          ended('internal_error');
+          throw error;
+        });
         try {
           const text = await prompt.text(args, context.now());
+          ended('answered');
           return { description, messages: [{ role: 'user', content: { type: 'text', text } }] };
         } catch (error) {
           if (error instanceof UserError) {
+            ended('refused');
             throw new ProtocolError(ProtocolErrorCode.InvalidParams, describeFailure(error));
           }
+          ended('internal_error');
           const id = randomUUID().slice(0, 8);
           log.error(`prompt ${name} failed (${id})`, error);
           throw new ProtocolError(
@@ -49,42 +58,77 @@ export function promptRegistration(
   };
 }
 
-function schemaOf(
-  args: Readonly<Record<string, PromptArgument>>,
-  environmentOf: () => Promise<CallEnvironment>,
-) {
+function schemaOf(args: Readonly<Record<string, PromptArgument>>, complete: Completion) {
   const fields = Object.entries(args).map(([name, { description, required, names }]) => {
     const text = z.string().describe(description);
     // The SDK finds the completion inside of `optional`, not outside.
     const completed =
       names === undefined
         ? text
-        : completable(text, (written, context) =>
-            completions(names, written, context?.arguments ?? {}, environmentOf),
-          );
+        : completable(text, (written, context) => complete(names, written, context?.arguments ?? {}));
     return [name, required ? completed : completed.optional()] as const;
   });
   return z.strictObject(Object.fromEntries(fields));
 }
 
-/** Never fails: a value can be typed, and the call that gets it says what is wrong with it. */
-async function completions(
+/** The names that exist for what is written so far. */
+type Completion = (
   names: Nameable,
   written: string,
-  { source, service }: { source?: string; service?: string },
+  given: { source?: string; service?: string },
+) => Promise<string[]>;
+
+/**
+ * Makes what completes values. It never fails: a value can be typed, and the call that gets it says what is wrong with it.
+ * Every key that somebody presses may ask the store, and asks on when its answer is out, so there are few such questions at
+ * once; what comes meanwhile is completed with nothing. They take no places from calls.
+ */
+function completion(
   environmentOf: () => Promise<CallEnvironment>,
-): Promise<string[]> {
-  const ask = async () => {
-    const [{ context }, { existingNames }] = await Promise.all([
-      environmentOf(),
-      import('../tools/names.js'),
-    ]);
-    const given = { source: source || undefined, service: service || undefined };
-    return existingNames(names, written, given, { ...context, signal: AbortSignal.timeout(LEARNING_MS) });
+  meter: Pick<Meter, 'operation'>,
+): Completion {
+  let learning = 0;
+  return async (names, written, { source, service }) => {
+    const ended = startOf('completion/complete', meter);
+    if (learning >= MOST_LEARNING) {
+      ended('busy');
+      return [];
+    }
+    const ask = async () => {
+      learning++;
+      try {
+        const [{ context }, { existingNames }] = await Promise.all([
+          environmentOf(),
+          import('../tools/names.js'),
+        ]);
+        const given = { source: source || undefined, service: service || undefined };
+        const signal = AbortSignal.timeout(LEARNING_MS);
+        return await untilAborted(existingNames(names, written, given, { ...context, signal }), signal);
+      } finally {
+        learning--;
+      }
+    };
+    const late = AbortSignal.timeout(COMPLETION_MS);
+    try {
+      const found = await untilAborted(ask(), late);
+      ended('answered');
+      return found;
+    } catch (error) {
+      ended(outcomeOf(error, late));
+      return [];
+    }
   };
-  try {
-    return await untilAborted(ask(), AbortSignal.timeout(COMPLETION_MS));
-  } catch {
-    return [];
-  }
+}
+
+function outcomeOf(error: unknown, late: AbortSignal): OperationEnd['outcome'] {
+  if (late.aborted) return 'deadline';
+  if (error instanceof UserError) return 'refused';
+  return error instanceof UpstreamError ? 'upstream_failed' : 'internal_error';
+}
+
+/** An operation begins; what is given back is told how it ended. */
+function startOf(operation: OperationEnd['operation'], meter: Pick<Meter, 'operation'>) {
+  const started = performance.now();
+  return (outcome: OperationEnd['outcome']) =>
+    meter.operation({ operation, outcome, seconds: (performance.now() - started) / 1000 });
 }

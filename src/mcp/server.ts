@@ -1,4 +1,5 @@
 import { McpServer, type ServerContext } from '@modelcontextprotocol/server';
+import { type Meter, NO_METER } from '../meter.js';
 import { type Progress, progressText } from '../tools/define.js';
 import { TOOLS } from '../tools/index.js';
 import { preferTrace, readTrace, type TraceContext, withTrace } from '../trace.js';
@@ -58,23 +59,29 @@ const SCHEMAS = new Map(
   }),
 );
 
+export interface FactoryOptions {
+  /** Ends the calls in flight with an answer that says so. */
+  stopped?: AbortSignal;
+  /** Told of what is asked besides calls, of which the meter of their environment hears. */
+  meter?: Meter;
+}
+
 /**
  * Makes the factory that both transports use; one server object per connection or HTTP request.
  * @param environmentOf asked with every call, so that a server can list its tools before it has loaded its sources
- * @param stopped ends the calls in flight with an answer that says so
  */
 export function createServerFactory(
   environmentOf: () => Promise<CallEnvironment>,
-  stopped?: AbortSignal,
+  { stopped, meter = NO_METER }: FactoryOptions = {},
 ): () => McpServer {
-  const registerPrompts = promptRegistration(environmentOf);
+  const registerPrompts = promptRegistration(environmentOf, meter);
   return () => {
     const server = new McpServer(
       { name: PACKAGE.name, title: 'Pyroscope profiles', version: PACKAGE.version },
       { instructions: INSTRUCTIONS, capabilities: CAPABILITIES, cacheHints: CACHE_HINTS },
     );
     registerPrompts(server);
-    registerGuide(server);
+    registerGuide(server, meter);
     for (const tool of TOOLS) {
       const { name, title, description } = tool;
       const inputSchema = SCHEMAS.get(name);

@@ -2,7 +2,7 @@ import type { FunctionInfo, Profile } from './model.js';
 import { selectStacks } from './stacks.js';
 
 /** How near to the leaf an idle frame must be: below it only the runtime's own few frames may lie. */
-const IDLE_DEPTH = 4;
+export const IDLE_DEPTH = 4;
 
 interface IdleFrame {
   name: RegExp;
@@ -60,11 +60,13 @@ export interface IdleSplit {
 /**
  * Sets apart the stacks whose leaf, or one of the last few frames, waits for work. Only for wall-clock and off-CPU
  * profiles: in goroutine, block and mutex profiles the parked stack is the answer.
+ *
+ * @param isIdle whether a thread in a function merely waits, the leaf of its stack or not
  */
-export function splitIdle(profile: Profile): IdleSplit {
+export function splitIdle(profile: Profile, isIdle: typeof isIdleFrame = isIdleFrame): IdleSplit {
   const { functions, frameFunction, stackFrames, stackStart, values } = profile;
-  const idleLeaf = functions.map((info) => isIdleFrame(info, true));
-  const idleCaller = functions.map((info, id) => idleLeaf[id] === true && isIdleFrame(info, false));
+  const idleLeaf = functions.map((info) => isIdle(info, true));
+  const idleCaller = functions.map((info, id) => idleLeaf[id] === true && isIdle(info, false));
   let idle = 0;
   const active = selectStacks(profile, (stack) => {
     const leaf = stackStart[stack] ?? 0;

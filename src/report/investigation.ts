@@ -255,7 +255,7 @@ function verdictReason(found: Investigation): string {
   const { before, after } = found.totals;
   const ratio = before > 0 ? after / before : null;
   const main = found.main.wallClock ? `active ${found.main.alias} time` : found.main.alias;
-  const row = found.lenses.find(({ type }) => type === first?.type);
+  const row = found.lenses.find(({ type }) => type.id === first?.type.id);
   const change = ratio === null ? '' : `${main} per profile x${ratio.toFixed(2)}`;
   const outside =
     first?.kind === 'code' && found.load !== null

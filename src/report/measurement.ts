@@ -1,3 +1,4 @@
+import { IDLE_DEPTH } from '../profile/idle.js';
 import type { Profile } from '../profile/model.js';
 import { totalValue } from '../profile/model.js';
 import type { ProfileType } from '../profile/types.js';
@@ -40,7 +41,7 @@ export interface Reduced {
   reason: string;
   /** Number of call sites next to the leaf that `active` keeps of every stack. */
   callSites: number;
-  /** The heavy branches of the call tree from the entry points, idle time included; null where not even they are known. */
+  /** The heavy branches of the call tree from the entry points, without idle stacks as `active`; null where not even they are known. */
   tree: Profile | null;
 }
 
@@ -57,15 +58,25 @@ const EXACT = ['total', 'self', 'self_share', 'rank'] as const;
 const LOWER_BOUND = ['total of functions', 'hottest_path', 'tree', 'charged_share', 'callers'] as const;
 
 /** What a reader must know about a profile that was read in part; none where it is whole. */
-export function reducedNotes({ reduced }: Measurement): string[] {
+export function reducedNotes({ reduced, type }: Measurement): string[] {
   if (reduced === null) return [];
+  const blurred = idleIsBlurred(reduced, type);
   const sites =
     reduced.callSites === 1 ? 'the leaf' : `the ${reduced.callSites} call sites next to each leaf`;
   return [
-    `Read in part: ${safeText(reduced.reason, 300)}. Exact: the total, own cost (self) and ranks by it. At least: totals of functions, ` +
+    `Read in part: ${safeText(reduced.reason, 300)}. ${blurred ? 'Exact: active and idle time together.' : 'Exact: the total, own cost (self) and ranks by it.'} At least: totals of functions, ` +
       `path and charges, since only ${sites} and ${reduced.tree === null ? 'no' : 'the heavy branches of the'} call tree were read. ` +
+      (type.wallClock && reduced.tree !== null
+        ? 'Of the call tree waiting stacks are left out, and those whose end the store cut off, since they may wait. '
+        : '') +
+      (blurred ? 'Waiting is told by the leaf alone, so that some of it may count as active. ' : '') +
       'All of it: ask for a shorter window or one pod.',
   ];
+}
+
+/** Whether too little of the stacks is known to tell all that wait: what they cost then counts as active. */
+function idleIsBlurred({ callSites }: Reduced, { wallClock }: ProfileType): boolean {
+  return wallClock && callSites < IDLE_DEPTH;
 }
 
 /** `scope`, `total`, `coverage` and `idle` of the JSON answers about profiles. */
@@ -101,7 +112,7 @@ export function scopeData(measured: Measurement, analysed: Profile = measured.ac
         ? {}
         : {
             reason: safeText(measured.reduced.reason, 300),
-            exact: [...EXACT],
+            exact: idleIsBlurred(measured.reduced, measured.type) ? [] : [...EXACT],
             lower_bound: [...LOWER_BOUND],
             call_sites: measured.reduced.callSites,
           }),

@@ -67,7 +67,7 @@ export function rankedRows(
 
 /**
  * Raises the totals of a profile that was read in part to what its call tree knows of them: both are lower bounds. Where
- * idle time is set apart the tree says nothing, for it counts that, too.
+ * idle time is set apart the tree is left aside: it knows no files, by which some waiting is told.
  */
 export function raiseTotals({ active, reduced, type }: Measurement, { totals }: FunctionTable): void {
   if (reduced === null || reduced.tree === null || type.wallClock) return;

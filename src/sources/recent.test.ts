@@ -88,3 +88,16 @@ test('every tool answers the same from memory, and no tool changes what is remem
     }
   }
 });
+
+test('says where answers come from', async () => {
+  const results: string[] = [];
+  let now = END + 3_600_000;
+  const { source } = numbered();
+  const meter = { recent: (result: string) => void results.push(result) };
+  const recent = createRecentAnswers({ now: () => now, meter }).over(source);
+  await Promise.all([recent.labelNames(query, never), recent.labelNames(query, never)]);
+  await recent.labelNames(query, never);
+  now = END;
+  await recent.labelNames(query, never);
+  expect(results).toEqual(['miss', 'joined', 'hit', 'unsettled']);
+});

@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache';
+import { type Meter, NO_METER } from '../meter.js';
 import type { Profile } from '../profile/model.js';
 import { sharedWork } from '../shared-work.js';
 import type { ProfileSource, Window } from './source.js';
@@ -20,6 +21,8 @@ export interface RecentOptions {
   now?: () => number;
   /** Of all remembered answers together, about. */
   mostBytes?: number;
+  /** Told where answers come from. */
+  meter?: Pick<Meter, 'recent'> | undefined;
 }
 
 /** What was asked lately, of all sources of a process. */
@@ -47,6 +50,7 @@ interface Kept {
 export function createRecentAnswers({
   now = Date.now,
   mostBytes = MOST_BYTES,
+  meter = NO_METER,
 }: RecentOptions = {}): RecentAnswers {
   const kept = new LRUCache<string, Kept>({
     maxSize: mostBytes,
@@ -67,12 +71,19 @@ export function createRecentAnswers({
       ask: (signal: AbortSignal) => Promise<T>,
       signal: AbortSignal,
     ): Promise<T> => {
-      if (window.to > now() - SETTLED_MS) return ask(signal);
+      if (window.to > now() - SETTLED_MS) {
+        meter.recent('unsettled');
+        return ask(signal);
+      }
       const key = JSON.stringify([owner, ...question]);
       const known = kept.get(key);
       // The key holds the method, so the value is of its type.
-      if (known !== undefined && now() - known.at < KEPT_MS) return known.value as T;
+      if (known !== undefined && now() - known.at < KEPT_MS) {
+        meter.recent('hit');
+        return known.value as T;
+      }
       let shared = underWay.get(key);
+      meter.recent(shared === undefined ? 'miss' : 'joined');
       if (shared === undefined) {
         shared = sharedWork(async (ownSignal) => {
           const at = now();

@@ -1,4 +1,5 @@
 import { splitIdle } from '../profile/idle.js';
+import { activeTree } from '../profile/idle-tree.js';
 import type { Profile } from '../profile/model.js';
 import { totalValue } from '../profile/model.js';
 import { parseProfileType } from '../profile/types.js';
@@ -78,9 +79,15 @@ export async function measure(
             instances,
           }),
     samples: await sampleCount(scope, query, { active, whole: merged.reduced === null }, context),
-    reduced: merged.reduced,
+    reduced: type.wallClock ? withoutIdle(merged) : merged.reduced,
     notes: [...scope.notes, ...merged.notes, ...(await reachNotes(source, window, context))],
   };
+}
+
+/** What was read in part, the waiting stacks of its call tree left out as those of the leaves are. */
+function withoutIdle({ profile, reduced }: Merge): Merge['reduced'] {
+  if (reduced === null || reduced.tree === null) return reduced;
+  return { ...reduced, tree: activeTree(reduced.tree, profile) };
 }
 
 async function whole(merged: Promise<MergedProfile>): Promise<Merge> {

@@ -1,11 +1,17 @@
 import { UpstreamError, UserError } from '../errors.js';
 import type { Measurement } from '../report/measurement.js';
+import { formatValue } from '../report/units.js';
 import type { MergedProfile, ProfileQuery, ProfileSource, ReducedMerge } from '../sources/source.js';
 import type { ToolContext } from './define.js';
 
 /** How long a question that was too large is not asked whole again. */
 const REMEMBERED_MS = 10 * 60_000;
 const MOST_REMEMBERED = 100;
+/**
+ * An answer that was cut off after fewer bytes was not cut for its size: the own costs alone of a large profile take some
+ * 95 kB, so what is asked for instead would not come either.
+ */
+const LEAST_CUT_OFF = 128 * 2 ** 10;
 
 /** A merge, whole or as far as it could be had, with the reason why it is not whole. */
 export type Merge = MergedProfile & { reduced: (ReducedMerge & { reason: string }) | null };
@@ -20,8 +26,8 @@ interface TooLarge {
 const known = new WeakMap<ProfileSource, Map<string, TooLarge>>();
 
 /**
- * The merge of a query. Where it is too large to be read, or has not come after half of the call's time, what the source can
- * give of it instead; then `profile` holds the leaves, of which only own cost is whole.
+ * The merge of a query. Where it is too large to be read, has not come after half of the call's time, or is cut off on the
+ * way twice, what the source can give of it instead; then `profile` holds the leaves, of which only own cost is whole.
  *
  * @throws UpstreamError
  */
@@ -43,7 +49,7 @@ export async function readMerge(
   if (!isKnown) {
     try {
       const first = early === undefined ? signal : AbortSignal.any([signal, early]);
-      return { ...(await source.profile(query, first)), reduced: null };
+      return { ...(await onceMoreIfCutOff(() => source.profile(query, first), first)), reduced: null };
     } catch (error) {
       signal.throwIfAborted();
       const why = whyNotWhole(error, early);
@@ -66,6 +72,22 @@ export async function readMerge(
   return { profile: reduced.leaves, notes: [], profiledSeconds: null, reduced: { ...reduced, reason } };
 }
 
+/** Asks again for a large answer that was cut off: once may be an accident, twice is a limit on the way. */
+async function onceMoreIfCutOff<T>(ask: () => Promise<T>, signal: AbortSignal): Promise<T> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (largeCutOff(error) === null || signal.aborted) throw error;
+    return ask();
+  }
+}
+
+/** After how many bytes a large answer was cut off; null for any other failure. */
+function largeCutOff(error: unknown): number | null {
+  const after = error instanceof UpstreamError ? error.cutOffAfter : null;
+  return after !== null && after >= LEAST_CUT_OFF ? after : null;
+}
+
 /** What servers and proxies say of an answer that they will not pass on for its size. */
 const TOO_LARGE = /larger than max|message (?:size|length)|too large|exceeds? .*(?:size|limit).*bytes/i;
 
@@ -76,6 +98,9 @@ function whyNotWhole(error: unknown, early: AbortSignal | undefined): string | n
   const { kind, detail, status } = error;
   if (kind === 'timeout') return 'the full profile did not arrive in time';
   if (kind === 'too_large') return `the full profile is too large (${detail})`;
+  const cutOff = largeCutOff(error);
+  if (cutOff !== null)
+    return `the full profile was cut off on its way, twice, the last time after ${formatValue(cutOff, 'bytes')}`;
   return status === 413 || TOO_LARGE.test(detail)
     ? 'the store refused to send the full profile for its size'
     : null;

@@ -92,11 +92,29 @@ describe('a stop', () => {
   test('can be told ahead to a load balancer: not ready, and still serving', async () => {
     const { url, program } = await serving('--shutdown-delay', '600');
     const status = async (path: string) => (await fetch(new URL(path, url))).status;
-    await until(async () => (await status('/readyz')) === 200);
+    const ready = async () => {
+      const response = await fetch(new URL('/readyz', url));
+      return `${response.status} ${await response.text()}`;
+    };
+    /** What `/readyz` says, each once as long as it stays the same, up to the wanted answer. */
+    const saidUntil = async (wanted: string) => {
+      const said: string[] = [];
+      while (said.at(-1) !== wanted) {
+        const now = await ready();
+        if (now !== said.at(-1)) said.push(now);
+        expect(await status('/healthz')).toBe(200);
+      }
+      return said;
+    };
+    expect(['503 starting,200 ready', '200 ready']).toContain(String(await saidUntil('200 ready')));
+    // Ready stays ready …
+    expect([await ready(), await ready()]).toEqual(['200 ready', '200 ready']);
     program.child.kill('SIGTERM');
-    await until(async () => (await status('/readyz')) === 503);
-    expect(await status('/healthz')).toBe(200);
+    expect(['200 ready,503 stopping', '503 stopping']).toContain(String(await saidUntil('503 stopping')));
+    // … and stopping stopping, while calls are answered.
+    expect([await ready(), await ready()]).toEqual(['503 stopping', '503 stopping']);
     expect((await postCall(url, 'summarize_profile', SUMMARY)).text).toContain('coupon.loadPattern');
+    expect(await ready()).toBe('503 stopping');
     program.child.kill('SIGTERM');
     expect(await program.exit).toEqual({ code: 1, signal: null });
   });

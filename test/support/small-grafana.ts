@@ -6,6 +6,7 @@ import { gunzipSync } from 'node:zlib';
 import { createGrafanaClient, type GrafanaOptions } from '../../src/sources/grafana/client.js';
 import { createEnablementFile } from '../../src/sources/grafana/enablement.js';
 import { createGrafanaSources, type GrafanaSources } from '../../src/sources/grafana/sources.js';
+import type { ProfileSource } from '../../src/sources/source.js';
 import { fixture, NOW } from './ask.js';
 import { json, type Stub, startStub } from './recorded-grafana.js';
 
@@ -105,15 +106,17 @@ export function sourcesOf(
     declared?: readonly string[] | null;
     stateFile?: string;
     now?: () => number;
+    remembering?: (source: ProfileSource) => ProfileSource;
   } = {},
 ): GrafanaSources & { stateFile: string } {
-  const { declared = null, stateFile = freshStateFile(), now, ...options } = more;
+  const { declared = null, stateFile = freshStateFile(), now, remembering, ...options } = more;
   const sources = createGrafanaSources({
     client: createGrafanaClient({ url, token: 'glsa_planted_0123456789', ...options }),
     orgId: options.orgId ?? null,
     enablement: createEnablementFile(stateFile),
     declared,
     ...(now === undefined ? {} : { now }),
+    ...(remembering === undefined ? {} : { remembering }),
   });
   return Object.assign(sources, { stateFile });
 }

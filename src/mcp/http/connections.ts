@@ -1,5 +1,6 @@
 import type { Server } from 'node:http';
 import type { Log } from '../../log.js';
+import type { Meter } from '../../meter.js';
 
 /** What one connection may cost, and how many there may be: times in milliseconds, as Node names them. */
 export interface ConnectionBounds {
@@ -37,11 +38,13 @@ export function boundConnections(
   server: Server,
   { maxConnections, idleTimeout }: ConnectionBounds,
   log: Log,
+  meter: Pick<Meter, 'turnedAway'>,
 ): void {
   server.maxConnections = maxConnections;
   server.setTimeout(idleTimeout);
   let loggedAt = Number.NEGATIVE_INFINITY;
   server.on('drop', () => {
+    meter.turnedAway();
     const now = performance.now();
     if (now - loggedAt < LOG_EVERY_MS) return;
     loggedAt = now;

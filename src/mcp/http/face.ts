@@ -6,6 +6,7 @@ import {
   originValidationResponse,
 } from '@modelcontextprotocol/server';
 import type { Log } from '../../log.js';
+import { type Meter, NO_METER } from '../../meter.js';
 import type { CallEnvironment } from '../call.js';
 import { createServerFactory } from '../server.js';
 import { hostname } from './addresses.js';
@@ -34,6 +35,8 @@ export interface FaceOptions {
   /** Null: calls are not limited. */
   limits?: CallLimits | null;
   operations?: Operations;
+  /** Told of what is asked; nobody where it is left out. */
+  meter?: Meter;
 }
 
 /** The server without a socket: requests in, responses out. */
@@ -65,12 +68,12 @@ export function createHttpFace(
   log: Log,
   options: FaceOptions,
 ): HttpFace {
-  const { bearer = null, limits = null, operations = async () => null } = options;
+  const { bearer = null, limits = null, operations = async () => null, meter = NO_METER } = options;
   const hosts = [...localhostAllowedHostnames(), ...options.hosts.map(hostname)];
   const origins = [...localhostAllowedOrigins(), ...options.origins.map(hostname)];
   const ended = new AbortController();
   let isStopping = false;
-  const mcp = createMcpHandler(createServerFactory(environmentOf, ended.signal), {
+  const mcp = createMcpHandler(createServerFactory(environmentOf, { stopped: ended.signal, meter }), {
     onerror: (error) => log.info(`http: ${error.message}`),
     maxRequestBodySize: MAX_BODY_BYTES,
   });

@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { toNodeHandler } from '@modelcontextprotocol/node';
 import { UserError } from '../../errors.js';
 import type { Log } from '../../log.js';
+import { type Meter, NO_METER } from '../../meter.js';
 import type { CallEnvironment } from '../call.js';
 import { bracketed, checkExposure, namesOf } from './addresses.js';
 import { refusal } from './answers.js';
@@ -9,6 +10,7 @@ import { createBearer } from './bearer.js';
 import { dropBody, MAX_BODY_BYTES, readBody, tooLarge } from './body.js';
 import { type CallLimitOptions, createCallLimits } from './call-limits.js';
 import { boundConnections, CONNECTION_BOUNDS, type ConnectionBounds } from './connections.js';
+import { countResponses } from './count-responses.js';
 import { createHttpFace, type HttpFace, MCP_PATH, type Operations } from './face.js';
 import { closeGracefully, type ShutdownOptions } from './shutdown.js';
 
@@ -28,6 +30,8 @@ export interface HttpOptions {
   shutdown?: ShutdownOptions;
   bounds?: Partial<ConnectionBounds>;
   operations?: Operations;
+  /** Told of every answer; nobody where it is left out. */
+  meter?: Meter;
 }
 
 export interface HttpServer {
@@ -49,7 +53,7 @@ export async function serveOverHttp(
   log: Log,
   options: HttpOptions,
 ): Promise<HttpServer> {
-  const { host, port, hosts, origins, access = OPEN, limits, operations } = options;
+  const { host, port, hosts, origins, access = OPEN, limits, operations, meter = NO_METER } = options;
   const authenticates = access.tokens.length > 0 || access.tokenFile !== null;
   checkExposure({ ...access, host, port, hosts, authenticates });
   const face = createHttpFace(environmentOf, log, {
@@ -57,6 +61,7 @@ export async function serveOverHttp(
     origins,
     bearer: await createBearer(access, log),
     limits: limits === undefined ? null : await createCallLimits(limits),
+    meter,
     ...(operations === undefined ? {} : { operations }),
   });
   const bounds = { ...CONNECTION_BOUNDS, ...options.bounds };
@@ -71,7 +76,8 @@ export async function serveOverHttp(
       response.destroy();
     });
   });
-  boundConnections(server, bounds, log);
+  boundConnections(server, bounds, log, meter);
+  countResponses(server, meter);
   await listen(server, host, port);
   const address = server.address();
   const taken = typeof address === 'object' && address !== null ? address.port : port;

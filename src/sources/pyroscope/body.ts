@@ -15,9 +15,15 @@ const MOST_INFLATION = 1_032;
  * bytes have come in, raw or inflated.
  *
  * @param encoding the answer's content encoding, '' for none
+ * @param onBytes told how many bytes have come, as sent, whenever some did
  * @throws UpstreamError `too_large`; what the stream throws when it is cut or damaged
  */
-export async function readBody(body: Readable, encoding: string, limit: number): Promise<Buffer> {
+export async function readBody(
+  body: Readable,
+  encoding: string,
+  limit: number,
+  onBytes: (raw: number) => void = () => {},
+): Promise<Buffer> {
   const isPlain = encoding === '' || encoding === 'identity';
   const small = Math.min(SMALL_RAW_BYTES, limit / MOST_INFLATION);
   const parts: Buffer[] = [];
@@ -26,14 +32,15 @@ export async function readBody(body: Readable, encoding: string, limit: number):
   for await (const part of body.iterator({ destroyOnReturn: false })) {
     parts.push(part);
     size += part.length;
+    onBytes(size);
     if (size > limit) {
       giveUp(body);
       throw tooLarge(limit, isPlain ? 'inflated' : 'raw');
     }
-    if (!isPlain && size > small) return inflate(parts, body, limit);
+    if (!isPlain && size > small) return inflate(parts, body, limit, onBytes);
   }
   if (isPlain) return Buffer.concat(parts);
-  return inflateAtOnce(Buffer.concat(parts), limit) ?? inflate(parts, body, limit);
+  return inflateAtOnce(Buffer.concat(parts), limit) ?? inflate(parts, body, limit, onBytes);
 }
 
 /** Null for what is not as small as it looked. */
@@ -47,7 +54,12 @@ function inflateAtOnce(raw: Buffer, limit: number): Buffer | null {
 }
 
 /** Inflates what was read of a body, and the rest of it, in a stream. */
-async function inflate(read: readonly Buffer[], rest: Readable, limit: number): Promise<Buffer> {
+async function inflate(
+  read: readonly Buffer[],
+  rest: Readable,
+  limit: number,
+  onBytes: (raw: number) => void,
+): Promise<Buffer> {
   const parts: Buffer[] = [];
   const sent = async function* () {
     yield* read;
@@ -55,7 +67,7 @@ async function inflate(read: readonly Buffer[], rest: Readable, limit: number): 
   };
   await pipeline(
     sent,
-    (stream: AsyncIterable<Buffer>) => counted(stream, limit, 'raw'),
+    (stream: AsyncIterable<Buffer>) => counted(stream, limit, 'raw', onBytes),
     createGunzip(),
     async (stream: AsyncIterable<Buffer>) => {
       for await (const part of counted(stream, limit, 'inflated')) parts.push(part);
@@ -98,10 +110,16 @@ export function isGzip(encoding: string): boolean {
   return encoding === 'gzip' || encoding === 'x-gzip';
 }
 
-async function* counted(stream: AsyncIterable<Buffer>, limit: number, what: string): AsyncGenerator<Buffer> {
+async function* counted(
+  stream: AsyncIterable<Buffer>,
+  limit: number,
+  what: string,
+  onBytes: (size: number) => void = () => {},
+): AsyncGenerator<Buffer> {
   let size = 0;
   for await (const part of stream) {
     size += part.length;
+    onBytes(size);
     if (size > limit) throw tooLarge(limit, what);
     yield part;
   }

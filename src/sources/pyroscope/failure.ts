@@ -72,6 +72,22 @@ export function unreadable(detail: string, redact: (text: string) => string = (t
   return new UpstreamError('unreadable', capped(redact(detail)), { status: 200 });
 }
 
+/**
+ * The failure that an exception while an answer is read means. What is cut off in the middle is told apart: of a large
+ * answer a part may still be had, by asking for less.
+ *
+ * @param received bytes of the answer that had come, as sent
+ */
+export function failureOfReading(
+  error: unknown,
+  received: number,
+  redact: (text: string) => string,
+): UpstreamError {
+  const isCutOff = isBrokenConnection(error) || errorCode(error) === 'Z_BUF_ERROR';
+  const detail = capped(redact(`the answer was cut short or damaged: ${describe(error)}`));
+  return new UpstreamError('unreadable', detail, { status: 200, cutOffAfter: isCutOff ? received : null });
+}
+
 /** Whether an answer is a page; some proxies call JSON one, so what the body looks like comes first. */
 export function isPage(contentType: string, text: string): boolean {
   return /^\s*</.test(text) || (/html/i.test(contentType) && !/^\s*[[{]/.test(text));

@@ -1,4 +1,5 @@
 import { UpstreamError, UserError } from '../../errors.js';
+import { activeStacks } from '../../profile/idle-tree.js';
 import {
   CUT_OFF,
   heaviestChain,
@@ -8,6 +9,7 @@ import {
   totalBelow,
   treeProfile,
 } from '../../profile/stack-tree.js';
+import { parseProfileType } from '../../profile/types.js';
 import type { ReducedMerge } from '../source.js';
 import { type ProfileSelection, selectMergeProfile, selectMergeTree } from './api.js';
 import { unreadable } from './failure.js';
@@ -52,7 +54,7 @@ export async function reducedMerge(
   };
 }
 
-/** The heavy part of the call tree, its heaviest chain followed to the end as far as the server lets us. */
+/** The heavy part of the call tree, its heaviest chain (of work, not of waiting) followed to the end as far as the server lets us. */
 async function heavyTree(
   transport: Transport,
   selection: ProfileSelection,
@@ -60,16 +62,18 @@ async function heavyTree(
 ): Promise<TreeStack[]> {
   const read = async (callSite: readonly string[]) =>
     treeOf(await selectMergeTree(transport, { ...selection, callSite, maxNodes: TREE_NODES }, signal));
+  const waits = parseProfileType(selection.profileTypeId)?.wallClock === true;
+  const chainOf = (among: readonly TreeStack[]) => heaviestChain(waits ? activeStacks(among) : among);
   let stacks = await read([]);
   for (let round = 0; round < MOST_REFINED; round++) {
-    const chain = heaviestChain(stacks);
+    const chain = chainOf(stacks);
     const prefix = chain.slice(0, -1);
     if (chain.at(-1) !== CUT_OFF || prefix.length === 0) break;
     const finer = await read(prefix);
     // Old storage answers with the whole tree, whatever path is asked for.
     if (totalBelow(finer, prefix) < finer.reduce((sum, { value }) => sum + value, 0)) break;
     stacks = refined(stacks, prefix, finer);
-    if (heaviestChain(stacks).length <= chain.length) break;
+    if (chainOf(stacks).length <= chain.length) break;
   }
   return stacks;
 }

@@ -46,30 +46,34 @@ export async function countSnapshots(
 
 /**
  * The first slot ends at `start` and holds what lies before; the last one ends at `end`. (Where the server moved the
- * start because it looks back only so far, the first slot ends there, still before `end`.)
+ * start because it looks back only so far, the first slot ends there, still before `end`.) A slot is as wide as the step:
+ * one of a millisecond holds the instant `start` alone.
  */
 async function heatmapCounts(
   { start, end, first }: Pick<Piece, 'start' | 'end' | 'first'>,
   counting: Counting,
 ): Promise<SnapshotCount[]> {
   const { transport, profileTypeId, labelSelector, groupBy, signal } = counting;
-  return inAllowedLength(start, end, async (from, to) => {
-    const request = {
-      profileTypeId,
-      labelSelector,
-      start: from,
-      end: to,
-      step: stepSeconds(to - from),
-      groupBy,
-    };
+  const ask = async (
+    from: number,
+    to: number,
+    counts: (time: number) => boolean,
+  ): Promise<SnapshotCount[]> => {
+    const step = stepSeconds(to - from);
+    const request = { profileTypeId, labelSelector, start: from, end: to, step, groupBy };
     const rows = await selectHeatmap(transport, request, signal);
     return rows.map(({ labels, slots }) => ({
       labels,
-      profiles: slots
-        .filter(({ time }) => time >= to || (first && from === start))
-        .reduce((sum, slot) => sum + slot.profiles, 0),
+      profiles: slots.filter(({ time }) => counts(time)).reduce((sum, slot) => sum + slot.profiles, 0),
     }));
-  });
+  };
+  const found = await Promise.all([
+    inAllowedLength(start, end, (from, to) =>
+      ask(from, to, (time) => time >= to || (first === 'all' && from === start)),
+    ),
+    first === 'instant' ? ask(start, start + 1, (time) => time <= start) : [],
+  ]);
+  return found.flat();
 }
 
 async function seriesCounts(

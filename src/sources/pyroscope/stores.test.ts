@@ -151,8 +151,8 @@ const scenario = fc
     const split = rest.events[oldest % Math.max(1, rest.events.length)]?.time ?? T0;
     return { ...rest, split, from: T0 + from + (closed ? 0 : 1), to: T0 + from + length };
   })
-  // Within two milliseconds after the split nothing can tell the storages apart.
-  .filter(({ split, from, to }) => from - 1 !== split && (to <= split || to > split + 2));
+  // That a window ends within two milliseconds after the split nothing can tell the storages.
+  .filter(({ split, to }) => to <= split || to > split + 2);
 
 describe('whatever the storage', () => {
   test('snapshots are the profiles of the closed window', async () => {
@@ -195,6 +195,39 @@ describe('whatever the storage', () => {
       }),
       { numRuns: 400 },
     );
+  });
+});
+
+describe('a window that starts exactly on the oldest v2 profile, or next to it', () => {
+  const split = T0 + 60_000;
+  const before = { time: split - 1, value: 16, pod: 'p0' };
+  const events = [
+    before,
+    ...[0, 1, 2, 15_000].map((after, at) => ({ time: split + after, value: 2 ** at, pod: `p${at % 3}` })),
+  ];
+  const model: Model = { mode: 'dual', events, split };
+  const to = T0 + 120_000;
+
+  test.each([-1, 0, 1, 2, 3])('%i ms after it', async (after) => {
+    const { source } = serve(model);
+    const expected = [...truth(events, split + after, to)];
+    // The second time it is known where the storage begins.
+    for (let round = 0; round < 2; round++) {
+      const counts = await source.snapshots(query(split + after, to), ['pod'], signal);
+      expect(new Map(counts.map(({ labels, profiles }) => [labels.pod, profiles]))).toEqual(
+        new Map(expected.map(([pod, { profiles }]) => [pod, profiles])),
+      );
+      const series = await source.timeSeries(
+        query(split + after, to),
+        { groupBy: ['pod'], step: 7.5 },
+        signal,
+      );
+      const sums = series.map(({ labels, points }): [string | undefined, number] => [
+        labels.pod,
+        points.reduce((sum, { value }) => sum + value, 0),
+      ]);
+      expect(new Map(sums)).toEqual(new Map(expected.map(([pod, { value }]) => [pod, value])));
+    }
   });
 });
 

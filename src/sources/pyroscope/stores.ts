@@ -7,13 +7,14 @@ const KNOWN_FOR_MS = 60_000;
 const ABSENT_FOR_MS = 600_000;
 
 /**
- * A part of a window that one storage answers: the data stamped in `(start, end]`. With `first`, what that storage
- * holds up to `start` belongs to it too: it is the oldest that there is.
+ * A part of a window that one storage answers: the data stamped in `(start, end]`, and of what lies up to
+ * `start` as much as `first` says: nothing (null), the instant `start` alone, or all that the storage holds up to there,
+ * which is the oldest that there is.
  */
 export interface Piece {
   start: number;
   end: number;
-  first: boolean;
+  first: 'instant' | 'all' | null;
   store: 'v1' | 'v2';
 }
 
@@ -66,7 +67,7 @@ export function createStores(probe: StoreProbe, now: () => number = Date.now): S
   };
 
   const piecesOfRefused = async (start: number, end: number, signal: AbortSignal): Promise<Piece[]> => {
-    const v1: Piece = { start, end, first: false, store: 'v1' };
+    const v1: Piece = { start, end, first: null, store: 'v1' };
     known = null;
     if (!(await probe.exists(signal))) {
       absentUntil = now() + ABSENT_FOR_MS;
@@ -86,10 +87,10 @@ export function createStores(probe: StoreProbe, now: () => number = Date.now): S
   let learning: ((signal: AbortSignal) => Promise<unknown>) | null = null;
 
   const likelyPieces = (start: number, end: number): Piece[] => {
-    if (now() < absentUntil) return [{ start, end, first: false, store: 'v1' }];
+    if (now() < absentUntil) return [{ start, end, first: null, store: 'v1' }];
     const oldest = current()?.oldest ?? null;
     return oldest === null || start > oldest
-      ? [{ start, end, first: false, store: 'v2' }]
+      ? [{ start, end, first: null, store: 'v2' }]
       : cut(start, end, oldest);
   };
 
@@ -143,8 +144,9 @@ export function isRefusedByV2(error: unknown): boolean {
 
 /** The v2 storage answers alone what starts after its oldest profile, so it is asked from the next millisecond on. */
 function cut(start: number, end: number, oldest: number): Piece[] {
-  const before: Piece = { start, end: Math.min(end, oldest - 1), first: false, store: 'v1' };
+  const before: Piece = { start, end: Math.min(end, oldest - 1), first: null, store: 'v1' };
   const from = Math.max(start, oldest + 1);
-  const after: Piece = { start: from, end: Math.max(end, from + 1), first: start < oldest, store: 'v2' };
+  const first = start < oldest ? 'all' : 'instant';
+  const after: Piece = { start: from, end: Math.max(end, from + 1), first, store: 'v2' };
   return [...(before.end > start ? [before] : []), ...(end >= oldest ? [after] : [])];
 }

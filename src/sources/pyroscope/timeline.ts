@@ -77,9 +77,11 @@ function partsOf({ start, end, first, store }: Piece, grid: Grid): Part[] {
   const add = (from: number, to: number, stepMs: number, place: Part['place']): void => {
     if (to > from) parts.push({ start: from, end: to, step: stepMs, store, before: false, place });
   };
-  if (first) {
-    const oldest = gridPoint(start - 1);
-    parts.push({ start, end: start + 1, step: MIN_STEP_MS, store, before: true, place: () => oldest });
+  if (first !== null) {
+    const oldest = gridPoint(first === 'all' ? start - 1 : start);
+    // The point at `start` holds one step.
+    const width = first === 'all' ? MIN_STEP_MS : 1;
+    parts.push({ start, end: start + 1, step: width, store, before: true, place: () => oldest });
   }
   const head = gridPoint(start + 1);
   const tail = grid.end - Math.ceil((grid.end - end) / step) * step;

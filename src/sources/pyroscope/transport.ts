@@ -7,10 +7,10 @@ import { type ConnectionOptions, openConnections } from './connections.js';
 import { type CredentialOptions, createCredentials } from './credentials.js';
 import {
   bytesReadBefore,
-  describe,
   type ErrorAnswer,
   failureOfAnswer,
   failureOfConnection,
+  failureOfReading,
   isBrokenConnection,
   isPage,
   unreadable,
@@ -133,13 +133,16 @@ export function createTransport(options: TransportOptions): Transport {
       throw tooLarge(limit, 'raw');
     }
     const date = Date.parse(header(answer, 'date'));
+    let received = 0;
     try {
-      const bytes = await readBody(answer.body, encoding, limit);
+      const bytes = await readBody(answer.body, encoding, limit, (raw) => {
+        received = raw;
+      });
       return { status, contentType, bytes, policy, date: Number.isNaN(date) ? null : date };
     } catch (error) {
       signal.throwIfAborted();
       if (error instanceof UpstreamError) throw error;
-      throw unreadable(`the answer was cut short or damaged: ${describe(error)}`, redact);
+      throw failureOfReading(error, received, redact);
     }
   };
 

@@ -11,6 +11,8 @@ export type Fault =
   | { kind: 'reset' }
   /** The right answer's head and half of its body, then the connection is cut. */
   | { kind: 'half' }
+  /** Half of the right answer, as if that were all of it: a proxy that ends what it cannot hold. */
+  | { kind: 'short' }
   /** Status 200, the right content type, and bytes that are nothing. */
   | { kind: 'garbage' }
   /** Status 200, the right content type, and a body that never ends. */
@@ -100,6 +102,11 @@ export async function deliver(
       return;
     case 'half':
       return sendHalf(response, whole(await answer()));
+    case 'short': {
+      const reply = whole(await answer());
+      const bytes = Buffer.from(reply.body);
+      return send(response, { ...reply, body: bytes.subarray(0, Math.floor(bytes.length / 2)) });
+    }
     case 'garbage':
       return send(response, {
         ...whole(await answer()),

@@ -1,0 +1,129 @@
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { createPyroscopeSource } from '../src/sources/pyroscope/source.js';
+import type { ProfileSource } from '../src/sources/source.js';
+import type { Offload } from '../src/work/offload.js';
+import { asker, askFiles, demoSource, fixture, INCIDENT_WINDOW, INCIDENTS } from './support/ask.js';
+import { startPyroscopeServer, type TestPyroscope } from './support/pyroscope-server.js';
+import { TOOL_CALLS } from './support/tool-arguments.js';
+
+// What a real thread (the built worker, as the installed package has it) gives back is what is computed in place: for
+// every job, with the arguments that the tools give it, and for whole answers.
+
+const WORKER = new URL('../dist/work/worker.js', import.meta.url);
+
+interface Run {
+  name: string;
+  args: readonly unknown[];
+  result: unknown;
+}
+
+const { seen } = vi.hoisted(() => ({ seen: { inThreads: false, runs: [] as Run[] } }));
+
+/** The same work, all of it in place or all of it in threads, whatever its size; and a list of it. */
+vi.mock('../src/work/offload.js', async (original) => {
+  const real = await original<typeof import('../src/work/offload.js')>();
+  const threads = real.createOffload(new URL('../dist/work/worker.js', import.meta.url));
+  const here = real.createOffload(null);
+  // Its generic type cannot be followed through a list of runs of all kinds.
+  const offload = (async (name, args, { signal }) => {
+    const copy = structuredClone(args);
+    const run = seen.inThreads ? threads : here;
+    const result = await run(name, args, { heavy: true, signal });
+    seen.runs.push({ name, args: copy, result: structuredClone(result) });
+    return result;
+  }) as Offload;
+  return { ...real, HEAVY_BYTES: 0, offload };
+});
+
+const { createOffload } =
+  await vi.importActual<typeof import('../src/work/offload.js')>('../src/work/offload.js');
+const { JOBS } = await import('../src/work/jobs.js');
+
+const WINDOW = { service: 'checkout-api', ...INCIDENT_WINDOW };
+/** The calls that every tool has, and some whose work is different. */
+const CALLS: readonly [tool: string, args: object][] = [
+  ...Object.entries(TOOL_CALLS).map(([tool, call]): [string, object] => [tool, call.arguments]),
+  ['query_profile', { ...WINDOW, profile_type: 'alloc', sort: 'total', ignore: 'runtime\\.' }],
+  ['summarize_profile', { ...WINDOW, profile_type: 'inuse', format: 'json' }],
+  ['compare_profiles', { ...WINDOW, profile_type: 'inuse', format: 'json' }],
+  [
+    'compare_profiles',
+    { ...WINDOW, profile_type: 'cpu', from: '2026-11-20T14:10:00Z', to: '2026-11-20T14:20:00Z' },
+  ],
+  ['inspect_function', { ...WINDOW, profile_type: 'cpu', function: 'loadPattern', format: 'json' }],
+  ['investigate', { ...WINDOW, format: 'json' }],
+];
+
+describe('whole answers', () => {
+  let server: TestPyroscope;
+  const sources = new Map<string, () => ProfileSource>([['files', demoSource]]);
+  beforeAll(async () => {
+    server = await startPyroscopeServer(demoSource());
+    sources.set('pyroscope', () => createPyroscopeSource({ name: 'demo', uid: 'demo', url: server.url }));
+  });
+  afterAll(() => server.close());
+
+  const answers = async (kind: string, inThreads: boolean) => {
+    const source = sources.get(kind)?.();
+    if (source === undefined) throw new Error(`no source ${kind}`);
+    seen.inThreads = inThreads;
+    const ask = asker(source);
+    const found: unknown[] = [];
+    for (const [tool, args] of CALLS) found.push([tool, args, await ask(tool, args)]);
+    await source.close?.();
+    return found;
+  };
+
+  test.each(['files', 'pyroscope'])(
+    'are the same bytes (%s)',
+    async (kind) => {
+      const here = await answers(kind, false);
+      const inThreads = await answers(kind, true);
+      expect(inThreads).toEqual(here);
+      expect(JSON.stringify(inThreads)).toBe(JSON.stringify(here));
+    },
+    120_000,
+  );
+});
+
+describe.each(INCIDENTS)('$name', ({ directory, service }) => {
+  test('is found the same', async () => {
+    const found: unknown[] = [];
+    for (const inThreads of [false, true]) {
+      seen.inThreads = inThreads;
+      found.push(await askFiles(directory)('investigate', { service, ...INCIDENT_WINDOW, format: 'json' }));
+    }
+    expect(found[1]).toEqual(found[0]);
+  }, 60_000);
+});
+
+// After the answers above, which gave every job something to do.
+test('every job gives the same in a thread as in place', async () => {
+  // Of large files only.
+  const directory = fixture('demo');
+  const file = 'profiles/b00-checkout-api-7d9f4-m4qzt-process_cpu.pb.gz';
+  const plan = {
+    sampleType: 'cpu',
+    unit: 'nanoseconds',
+    parts: [{ file, index: 1, weight: 2 }],
+    subtracts: false,
+  };
+  const ofFiles = { fileHead: [directory, file], mergeFiles: [directory, plan] };
+  for (const [name, args] of Object.entries(ofFiles)) seen.runs.push({ name, args, result: undefined });
+  const names = new Set(seen.runs.map(({ name }) => name));
+  expect([...names].sort()).toEqual(Object.keys(JOBS).sort());
+  const [here, threads] = [createOffload(null), createOffload(WORKER)];
+  const { signal } = new AbortController();
+  for (const name of names) {
+    // Some of each: the others went through the answers above.
+    const runs = seen.runs.filter((run) => run.name === name).slice(-3);
+    for (const { args, result } of runs) {
+      // A job gets what it got from a tool.
+      const own = args as never;
+      const wanted = await here(name as keyof typeof JOBS, own, { heavy: false, signal });
+      const got = await threads(name as keyof typeof JOBS, own, { heavy: true, signal });
+      expect(structuredClone(got), name).toEqual(structuredClone(wanted));
+      if (result !== undefined) expect(result, name).toEqual(structuredClone(wanted));
+    }
+  }
+}, 120_000);
