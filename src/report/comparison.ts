@@ -7,7 +7,7 @@ import { type NextCall, nextRows } from './next.js';
 import type { Answer, Block, JsonObject } from './render.js';
 import { leadingName, safeText } from './sanitise.js';
 import { formatShare, formatSpan, formatTime, formatValue } from './units.js';
-import { verdictHeadline } from './verdicts.js';
+import { restText, verdictHeadline } from './verdicts.js';
 
 export interface ComparedSide {
   window: { from: number; to: number };
@@ -173,7 +173,7 @@ function reasonOf({ verdict, before, after, load, type, tested, movers }: Compar
   }
   if (verdict === 'load_increase') return `${change}; all parts of the code rose alike`;
   if (verdict === 'code_regression' || verdict === 'improvement')
-    return load === null ? change : `${change}, x${load.toFixed(2)} outside the named function`;
+    return load === null ? change : `${change}, ${restText(load)}`;
   return change;
 }
 

@@ -5,7 +5,7 @@ import { type NextCall, nextRows } from './next.js';
 import type { Answer, Block, JsonObject } from './render.js';
 import { leadingName, safeText } from './sanitise.js';
 import { formatShare, formatSpan, formatTime, formatValue } from './units.js';
-import { verdictHeadline } from './verdicts.js';
+import { restText, verdictHeadline } from './verdicts.js';
 
 export type FindingKind = 'code' | 'improvement' | 'moved' | 'load' | 'leak' | 'contention';
 export type Confidence = 'high' | 'medium' | 'low';
@@ -257,10 +257,7 @@ function verdictReason(found: Investigation): string {
   const main = found.main.wallClock ? `active ${found.main.alias} time` : found.main.alias;
   const row = found.lenses.find(({ type }) => type.id === first?.type.id);
   const change = ratio === null ? '' : `${main} per profile x${ratio.toFixed(2)}`;
-  const outside =
-    first?.kind === 'code' && found.load !== null
-      ? `, x${found.load.toFixed(2)} outside the named function`
-      : '';
+  const outside = first?.kind === 'code' && found.load !== null ? `, ${restText(found.load)}` : '';
   switch (found.verdict) {
     case 'no_change':
       return `no function of any profile type changed beyond noise (${change}); do not report single functions that moved by chance`;

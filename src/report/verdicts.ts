@@ -1,3 +1,5 @@
+import { LEAST_RISE } from '../profile/compare/load.js';
+
 /** What a verdict is called in an answer, and what it says to whoever reads one. */
 interface VerdictWords {
   headline: string;
@@ -54,6 +56,12 @@ const VERDICTS: Readonly<Record<string, VerdictWords>> = {
     act: 'look at why there are more of them',
   },
 };
+
+/** What became of the cost per profile outside of the named function; a rest that rose beyond drift is not its doing. */
+export function restText(load: number): string {
+  const rest = `x${load.toFixed(2)} outside the named function`;
+  return load < LEAST_RISE ? rest : `${rest}: the rest rose, too (more load, or a second cause)`;
+}
 
 /** What a verdict is called at the head of an answer; itself where no table knows it. */
 export function verdictHeadline(verdict: string): string {
