@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import {
   createMcpHandler,
   hostHeaderValidationResponse,
@@ -72,6 +73,8 @@ export function createHttpFace(
   const hosts = [...localhostAllowedHostnames(), ...options.hosts.map(hostname)];
   const origins = [...localhostAllowedOrigins(), ...options.origins.map(hostname)];
   const ended = new AbortController();
+  // Every call in flight listens to it.
+  setMaxListeners(0, ended.signal);
   let isStopping = false;
   const mcp = createMcpHandler(createServerFactory(environmentOf, { stopped: ended.signal, meter }), {
     onerror: (error) => log.info(`http: ${error.message}`),
