@@ -93,3 +93,10 @@ export const NO_METER: Meter = {
   turnedAway() {},
   breaker() {},
 };
+
+/** An operation begins; what is given back is told how it ended. */
+export function operationStarted(operation: Operation, meter: Pick<Meter, 'operation'>) {
+  const started = performance.now();
+  return (outcome: OperationEnd['outcome']) =>
+    meter.operation({ operation, outcome, seconds: (performance.now() - started) / 1000 });
+}

@@ -1,5 +1,5 @@
 import type { McpServer } from '@modelcontextprotocol/server';
-import type { Meter } from '../meter.js';
+import { type Meter, operationStarted } from '../meter.js';
 
 /** The one resource. */
 export const GUIDE_RESOURCE = {
@@ -15,10 +15,9 @@ export const GUIDE_RESOURCE = {
 export function registerGuide(server: McpServer, meter: Pick<Meter, 'operation'>): void {
   const { name, uri, ...metadata } = GUIDE_RESOURCE;
   server.registerResource(name, uri, metadata, async () => {
-    const started = performance.now();
+    const ended = operationStarted('resources/read', meter);
     const { GUIDE } = await import('../prompts/guide.js');
-    const seconds = (performance.now() - started) / 1000;
-    meter.operation({ operation: 'resources/read', outcome: 'answered', seconds });
+    ended('answered');
     return { contents: [{ uri, mimeType: metadata.mimeType, text: GUIDE }] };
   });
 }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { completable, type McpServer, ProtocolError, ProtocolErrorCode } from '@modelcontextprotocol/server';
 import { z } from 'zod';
 import { UpstreamError, UserError } from '../errors.js';
-import type { Meter, OperationEnd } from '../meter.js';
+import { type Meter, type OperationEnd, operationStarted } from '../meter.js';
 import type { PromptArgument } from '../prompts/define.js';
 import { PROMPTS } from '../prompts/index.js';
 import { untilAborted } from '../shared-work.js';
@@ -31,7 +31,7 @@ export function promptRegistration(
     for (const { prompt, argsSchema } of prompts) {
       const { name, title, description } = prompt;
       server.registerPrompt(name, { title, description, argsSchema }, async (args) => {
-        const ended = startOf('prompts/get', meter);
+        const ended = operationStarted('prompts/get', meter);
         const { context, log } = await environmentOf().catch((error: unknown) => {
           ended('internal_error');
           throw error;
@@ -89,7 +89,7 @@ function completion(
 ): Completion {
   let learning = 0;
   return async (names, written, { source, service }) => {
-    const ended = startOf('completion/complete', meter);
+    const ended = operationStarted('completion/complete', meter);
     if (learning >= MOST_LEARNING) {
       ended('busy');
       return [];
@@ -124,11 +124,4 @@ function outcomeOf(error: unknown, late: AbortSignal): OperationEnd['outcome'] {
   if (late.aborted) return 'deadline';
   if (error instanceof UserError) return 'refused';
   return error instanceof UpstreamError ? 'upstream_failed' : 'internal_error';
-}
-
-/** An operation begins; what is given back is told how it ended. */
-function startOf(operation: OperationEnd['operation'], meter: Pick<Meter, 'operation'>) {
-  const started = performance.now();
-  return (outcome: OperationEnd['outcome']) =>
-    meter.operation({ operation, outcome, seconds: (performance.now() - started) / 1000 });
 }

@@ -53,12 +53,12 @@ export function expandNode(profile: Profile, node: CallNode): Expansion {
   const seen = new Uint8Array(profile.functions.length);
   const callees: number[] = [];
   const lines = new Map<number, number>();
+  const isRoot = functionId < 0;
   let self = 0;
   let count = 0;
   for (let i = 0; i < above.stacks.length; i++) {
     let at = above.positions[i] ?? 0;
     const frame = stackFrames[at] ?? 0;
-    const isRoot = functionId < 0;
     if (!isRoot && frameFunction[frame] !== functionId) continue;
     const stack = above.stacks[i] ?? 0;
     const leaf = stackStart[stack] ?? 0;

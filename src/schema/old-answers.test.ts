@@ -1,7 +1,7 @@
 import { afterEach, expect, test, vi } from 'vitest';
+import { schemaSource } from '../../test/support/schema-source.js';
 import { UpstreamError, UserError } from '../errors.js';
 import { NO_METER, type SchemaResult } from '../meter.js';
-import type { ProfileSource } from '../sources/source.js';
 import { createSchema } from './schema.js';
 
 // What is remembered of a source while it does not answer, without a cache that outlives the process.
@@ -19,20 +19,7 @@ function remembered() {
     if (state.failure !== null) throw state.failure;
     return state.names;
   };
-  const source: ProfileSource = {
-    name: 's',
-    uid: 's',
-    kind: 'pyroscope',
-    labelNames: ask,
-    labelValues: ask,
-    series: async () => [],
-    profile: () => Promise.reject(new Error('not asked')),
-    snapshots: async () => [],
-    timeSeries: async () => [],
-    dataRange: async () => null,
-    problems: async () => [],
-    close: async () => {},
-  };
+  const source = schemaSource({ labelNames: ask, labelValues: ask });
   const counted: SchemaResult[] = [];
   const ages: number[] = [];
   const plain = createSchema(source, { meter: { ...NO_METER, schema: (result) => counted.push(result) } });

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { afterEach, describe, expect, test, vi } from 'vitest';
+import { schemaSource } from '../../test/support/schema-source.js';
 import type { ProfileSource } from '../sources/source.js';
 import { createSchema, rememberedMs } from './schema.js';
 
@@ -9,24 +10,14 @@ const WINDOW = { from: 60_000, to: 3_660_000 };
 function slowSource() {
   const asked: { signal: AbortSignal; answer: (values: string[]) => void; fail: (error: Error) => void }[] =
     [];
-  const source: ProfileSource = {
-    name: 's',
-    uid: 's',
-    kind: 'pyroscope',
+  const source = schemaSource({
     labelNames: async () => ['pod'],
     labelValues: (_name, _query, signal) =>
       new Promise((answer, fail) => {
         asked.push({ signal, answer, fail });
         signal.addEventListener('abort', () => fail(signal.reason));
       }),
-    series: async () => [],
-    profile: () => Promise.reject(new Error('not asked')),
-    snapshots: async () => [],
-    timeSeries: async () => [],
-    dataRange: async () => null,
-    problems: async () => [],
-    close: async () => {},
-  };
+  });
   return { asked, source, schema: createSchema(source) };
 }
 

@@ -9,7 +9,7 @@ import { serveOverHttp } from '../../src/mcp/http/serve.js';
 import { demoSource, environmentOf, INCIDENT_WINDOW } from '../support/ask.js';
 import { CLIENTS, connectHttp } from '../support/clients.js';
 import { startGrafanaServer, VIEWER_TOKEN } from '../support/grafana-server.js';
-import { bearer, JSON_HEADERS, post, postCall, posted } from '../support/http.js';
+import { bearer, JSON_HEADERS, ON_LOOPBACK, post, postCall, posted } from '../support/http.js';
 import { DEMO, run, start } from '../support/process.js';
 import { startPyroscopeServer } from '../support/pyroscope-server.js';
 
@@ -21,10 +21,7 @@ const environment = environmentOf([demoSource()]);
 const LIST = { id: 1, method: 'tools/list' };
 
 const server = await serveOverHttp(async () => environment, environment.log, {
-  host: '127.0.0.1',
-  port: 0,
-  hosts: [],
-  origins: [],
+  ...ON_LOOPBACK,
   access: { tokens: [TOKEN, SECOND], tokenFile: null, allowUnauthenticated: false },
 });
 afterAll(() => server.close());

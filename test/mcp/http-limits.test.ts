@@ -6,7 +6,7 @@ import { type HttpOptions, type HttpServer, serveOverHttp } from '../../src/mcp/
 import { createPyroscopeSource } from '../../src/sources/pyroscope/source.js';
 import { demoSource, environmentOf, INCIDENT_WINDOW } from '../support/ask.js';
 import { CLIENTS, connectHttp } from '../support/clients.js';
-import { bearer, post, postCall, until } from '../support/http.js';
+import { bearer, ON_LOOPBACK, post, postCall, until } from '../support/http.js';
 import { startPyroscopeServer } from '../support/pyroscope-server.js';
 
 // What callers may use up over HTTP: calls, connections, time; and that a caller who leaves costs nothing more.
@@ -32,10 +32,7 @@ afterEach(async () => {
 async function serve(options: Partial<HttpOptions> = {}): Promise<string> {
   const environment = environmentOf([source]);
   const server = await serveOverHttp(async () => environment, environment.log, {
-    host: '127.0.0.1',
-    port: 0,
-    hosts: [],
-    origins: [],
+    ...ON_LOOPBACK,
     shutdown: { delayMs: 0, graceMs: 0 },
     ...options,
   });

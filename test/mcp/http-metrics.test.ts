@@ -7,7 +7,7 @@ import { createPyroscopeSource } from '../../src/sources/pyroscope/source.js';
 import type { ProfileSource } from '../../src/sources/source.js';
 import { demoSource, environmentOf, INCIDENT_WINDOW } from '../support/ask.js';
 import { CLIENTS, connectHttp } from '../support/clients.js';
-import { bearer, JSON_HEADERS, post, postCall, until } from '../support/http.js';
+import { bearer, JSON_HEADERS, ON_LOOPBACK, post, postCall, until } from '../support/http.js';
 import { samplesOf } from '../support/metrics.js';
 import { startPyroscopeServer } from '../support/pyroscope-server.js';
 
@@ -32,10 +32,7 @@ async function serve(options: Partial<HttpOptions> = {}, asked: ProfileSource = 
   const environment = environmentOf([asked]);
   const metrics = createMetrics([]);
   const server = await serveOverHttp(async () => environment, environment.log, {
-    host: '127.0.0.1',
-    port: 0,
-    hosts: [],
-    origins: [],
+    ...ON_LOOPBACK,
     shutdown: { delayMs: 0, graceMs: 0 },
     meter: metrics.meter,
     ...options,
@@ -97,30 +94,35 @@ test('answers and refusals by path and status, whatever else is in the request',
   });
 });
 
+/** A call that waits for the store, and how its caller leaves. */
+async function hangingCall(url: string): Promise<() => Promise<void>> {
+  store.faults.set({ kind: 'hang' });
+  const caller = new AbortController();
+  const { signal } = caller;
+  const hanging = postCall(url, 'summarize_profile', SUMMARY, { signal }).catch(() => null);
+  await until(() => store.requests.log.length > 0);
+  return async () => {
+    caller.abort();
+    await hanging;
+  };
+}
+
 test('calls over a limit, and callers that left', async () => {
   const limits = { parallelCalls: 1, calls: 2, callsPerClient: 1, callsPerMinute: null };
   const { url, responses } = await serve({ limits });
-  store.faults.set({ kind: 'hang' });
-  const caller = new AbortController();
-  const hanging = postCall(url, 'summarize_profile', SUMMARY, { signal: caller.signal }).catch(() => null);
-  await until(() => store.requests.log.length > 0);
+  const leave = await hangingCall(url);
   expect((await postCall(url, 'nope')).status).toBe(429);
-  caller.abort();
-  await hanging;
+  await leave();
   await responses({ 'path=mcp status=429': 1, 'path=mcp status=none': 1 });
 });
 
 test('a server with no place left', async () => {
   const limits = { parallelCalls: 1, calls: 1, callsPerClient: 5, callsPerMinute: null };
   const { url, responses } = await serve({ limits });
-  store.faults.set({ kind: 'hang' });
-  const caller = new AbortController();
-  const hanging = postCall(url, 'summarize_profile', SUMMARY, { signal: caller.signal }).catch(() => null);
-  await until(() => store.requests.log.length > 0);
+  const leave = await hangingCall(url);
   expect((await postCall(url, 'nope')).status).toBe(503);
   await responses({ 'path=mcp status=503': 1 });
-  caller.abort();
-  await hanging;
+  await leave();
 });
 
 const HEAD = 'POST /mcp HTTP/1.1\r\nHost: localhost\r\n';

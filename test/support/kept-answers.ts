@@ -6,6 +6,7 @@ import { schemaIdentity } from '../../src/schema/identity.js';
 import { type CachePlace, openKeptAnswers } from '../../src/schema/kept-answers.js';
 import { createSchema } from '../../src/schema/schema.js';
 import type { ProfileSource } from '../../src/sources/source.js';
+import { schemaSource } from './schema-source.js';
 
 // Processes that keep what they learn of a source.
 
@@ -35,20 +36,11 @@ export function source(names: string[] = ['pod']) {
     if (state.down) throw new Error('down');
     return state.names;
   };
-  const made: ProfileSource = {
-    name: 's',
-    uid: 's',
-    kind: 'pyroscope',
+  const made = schemaSource({
     labelNames: ask,
     labelValues: ask,
     series: async () => (await ask()).map((name) => ({ service_name: name, __profile_type__: 't' })),
-    profile: () => Promise.reject(new Error('not asked')),
-    snapshots: async () => [],
-    timeSeries: async () => [],
-    dataRange: async () => null,
-    problems: async () => [],
-    close: async () => {},
-  };
+  });
   return { state, source: made };
 }
 
