@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { Pool } from 'undici';
-import { createLog } from '../src/log.js';
+import { createLog } from '../src/telemetry/log.js';
 import { type CallResult, callTool } from '../src/mcp/call.js';
 import { createSchema } from '../src/schema/schema.js';
 import { createPyroscopeSource } from '../src/sources/pyroscope/source.js';

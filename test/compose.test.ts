@@ -3,9 +3,9 @@ import path from 'node:path';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { readConfig } from '../src/config.js';
-import { OPTIONS } from '../src/options.js';
-import { learnFrom } from '../src/schema/patterns/learn.js';
+import { readConfig } from '../src/config/read.js';
+import { OPTIONS } from '../src/config/options.js';
+import { learnFrom } from '../src/patterns/learn.js';
 import { formatSelector } from '../src/sources/selector.js';
 import { fixture } from './support/ask.js';
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createPatternBook } from '../src/schema/patterns/book.js';
+import { createPatternBook } from '../src/patterns/book.js';
 import { asker, askerIn, demoSource, environmentOf, INCIDENT_WINDOW } from './support/ask.js';
 import { startGrafanaServer, type TestGrafana, VIEWER_TOKEN } from './support/grafana-server.js';
 import { startPyroscopeServer, type TestPyroscope } from './support/pyroscope-server.js';

@@ -7,7 +7,7 @@ function newSpaceAfterGrowth(before: string): number {
   const script = `
     import { setImmediate } from 'node:timers/promises';
     import { getHeapSpaceStatistics } from 'node:v8';
-    import { keepHeapSmall } from './dist/heap.js';
+    import { keepHeapSmall } from './dist/commands/heap.js';
     ${before}
     const kept = [];
     for (let turn = 0; turn < 500; turn++) {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { describeFailure } from '../src/mcp/failures.js';
-import { createPatternBook } from '../src/schema/patterns/book.js';
+import { createPatternBook } from '../src/patterns/book.js';
 import { createFilesSource } from '../src/sources/files/source.js';
 import { failureOfAnswer } from '../src/sources/pyroscope/failure.js';
 import { expectAnswer, expectClean } from './fuzz/promise.js';

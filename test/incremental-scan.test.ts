@@ -1,5 +1,5 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { createPatternBook } from '../src/schema/patterns/book.js';
+import { createPatternBook } from '../src/patterns/book.js';
 import { startGrafanaServer, VIEWER_TOKEN } from './support/grafana-server.js';
 import { CPU, sourcesOf } from './support/small-grafana.js';
 import type { GrafanaDashboard, GrafanaVersion } from './support/wire/grafana-state.js';

@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test } from 'vitest';
-import { OPTIONS } from '../src/options.js';
+import { OPTIONS } from '../src/config/options.js';
 import { TOOLS } from '../src/tools/index.js';
 import { connectHttp, connectTo } from './support/clients.js';
 import { cleanEnvironment, DEMO, MAIN, start } from './support/process.js';

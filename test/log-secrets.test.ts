@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { OPTIONS, type Option } from '../src/options.js';
+import { OPTIONS, type Option } from '../src/config/options.js';
 import { connectHttp } from './support/clients.js';
 import { start } from './support/process.js';
 

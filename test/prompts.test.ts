@@ -3,9 +3,9 @@ import { encode } from 'gpt-tokenizer/encoding/o200k_base';
 import { describe, expect, test } from 'vitest';
 import { UserError } from '../src/errors.js';
 import { inputJsonSchema } from '../src/mcp/call.js';
-import { GUIDE } from '../src/prompts/guide.js';
-import { PROMPTS } from '../src/prompts/index.js';
-import { safeText } from '../src/report/sanitise.js';
+import { GUIDE } from '../src/mcp/prompts/guide.js';
+import { PROMPTS } from '../src/mcp/prompts/index.js';
+import { safeText } from '../src/text/sanitise.js';
 import { TOOLS } from '../src/tools/index.js';
 import { askFiles, fixture, INCIDENT_WINDOW, NOW } from './support/ask.js';
 

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { UpstreamError } from '../src/errors.js';
 import { callTool } from '../src/mcp/call.js';
-import { createPatternBook } from '../src/schema/patterns/book.js';
+import { createPatternBook } from '../src/patterns/book.js';
 import { createFilesSource } from '../src/sources/files/source.js';
 import type { DashboardStore } from '../src/sources/grafana/dashboards.js';
 import type { ProfileSource } from '../src/sources/source.js';

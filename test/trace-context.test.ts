@@ -2,9 +2,9 @@ import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/cli
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { createEnvironment } from '../src/commands/environment.js';
-import { readConfig } from '../src/config.js';
-import { createLog } from '../src/log.js';
-import { withTrace } from '../src/trace.js';
+import { readConfig } from '../src/config/read.js';
+import { createLog } from '../src/telemetry/log.js';
+import { withTrace } from '../src/telemetry/trace.js';
 import { askerIn, demoSource } from './support/ask.js';
 import { startGrafanaServer, VIEWER_TOKEN } from './support/grafana-server.js';
 import { cleanEnvironment, MAIN, start } from './support/process.js';

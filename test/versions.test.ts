@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { OPTIONS, type Option } from '../src/options.js';
+import { OPTIONS, type Option } from '../src/config/options.js';
 import { ROOT } from './support/packed.js';
 
 // Everything that carries the version or the name of the package says the same, and server.json is what the MCP registry
@@ -75,7 +75,7 @@ test('the names are those of package.json', () => {
 describe('the environment variables of server.json', () => {
   const options = Object.values<Option>(OPTIONS);
 
-  test.each(npm.environmentVariables)('$name is what src/options.ts says', ({ name, ...told }) => {
+  test.each(npm.environmentVariables)('$name is what src/config/options.ts says', ({ name, ...told }) => {
     const option = options.find(({ env }) => env === name);
     expect(told).toMatchObject({ isSecret: option?.secret === true });
     expect(told.default).toBe(option?.default);

@@ -9,7 +9,7 @@ import { TOOL_CALLS } from './support/tool-arguments.js';
 // What a real thread (the built worker, as the installed package has it) gives back is what is computed in place: for
 // every job, with the arguments that the tools give it, and for whole answers.
 
-const WORKER = new URL('../dist/work/worker.js', import.meta.url);
+const WORKER = new URL('../dist/worker.js', import.meta.url);
 
 interface Run {
   name: string;
@@ -22,7 +22,7 @@ const { seen } = vi.hoisted(() => ({ seen: { inThreads: false, runs: [] as Run[]
 /** The same work, all of it in place or all of it in threads, whatever its size; and a list of it. */
 vi.mock('../src/work/offload.js', async (original) => {
   const real = await original<typeof import('../src/work/offload.js')>();
-  const threads = real.createOffload(new URL('../dist/work/worker.js', import.meta.url));
+  const threads = real.createOffload(new URL('../dist/worker.js', import.meta.url));
   const here = real.createOffload(null);
   // Its generic type cannot be followed through a list of runs of all kinds.
   const offload = (async (name, args, { signal }) => {
@@ -37,7 +37,7 @@ vi.mock('../src/work/offload.js', async (original) => {
 
 const { createOffload } =
   await vi.importActual<typeof import('../src/work/offload.js')>('../src/work/offload.js');
-const { JOBS } = await import('../src/work/jobs.js');
+const { JOBS } = await import('../src/jobs.js');
 
 const WINDOW = { service: 'checkout-api', ...INCIDENT_WINDOW };
 /** The calls that every tool has, and some whose work is different. */

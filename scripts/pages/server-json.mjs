@@ -1,4 +1,4 @@
-import { OPTIONS } from '../../dist/options.js';
+import { OPTIONS } from '../../dist/config/options.js';
 
 /** What a person who installs the server from a registry may be asked for: where the profiles are, and little else. */
 const ASKED = [

@@ -1,5 +1,5 @@
-import { type Config, UsageError } from '../config.js';
-import type { Log } from '../log.js';
+import { type Config, UsageError } from '../config/read.js';
+import type { Log } from '../telemetry/log.js';
 import { callTool } from '../mcp/call.js';
 import { type Progress, progressText } from '../tools/define.js';
 import { TOOLS } from '../tools/index.js';

@@ -1,5 +1,5 @@
-import type { Config } from '../config.js';
-import { safeText } from '../report/sanitise.js';
+import type { Config } from '../config/read.js';
+import { safeText } from '../text/sanitise.js';
 import type { Finding } from './finding.js';
 import { cachePlace } from './schemas.js';
 

@@ -1,8 +1,8 @@
-import type { Config } from '../config.js';
-import type { GrafanaSettings } from '../config-grafana.js';
+import type { Config } from '../config/read.js';
+import type { GrafanaSettings } from '../config/grafana.js';
 import { UpstreamError, UserError } from '../errors.js';
-import { safeText } from '../report/sanitise.js';
-import { formatSpan } from '../report/units.js';
+import { safeText } from '../text/sanitise.js';
+import { formatSpan } from '../text/units.js';
 import { readVersion } from '../sources/grafana/health.js';
 import {
   type Identity,

@@ -1,5 +1,5 @@
-import { safeText } from '../report/sanitise.js';
-import { formatTime } from '../report/units.js';
+import { safeText } from '../text/sanitise.js';
+import { formatTime } from '../text/units.js';
 import type { ProfileSource } from '../sources/source.js';
 import { type Finding, failure } from './finding.js';
 

@@ -1,9 +1,9 @@
 import path from 'node:path';
-import type { Config } from '../config.js';
-import type { Log } from '../log.js';
+import type { Config } from '../config/read.js';
+import type { Log } from '../telemetry/log.js';
 import type { CallEnvironment } from '../mcp/call.js';
-import { type Meter, NO_METER, type UpstreamSource } from '../meter.js';
-import type { PatternBook } from '../schema/patterns/book.js';
+import { type Meter, NO_METER, type UpstreamSource } from '../telemetry/meter.js';
+import type { PatternBook } from '../patterns/book.js';
 import type { Breaker } from '../sources/breaker.js';
 import type { GrafanaSources } from '../sources/grafana/sources.js';
 import type { TransportOptions } from '../sources/pyroscope/transport.js';
@@ -153,7 +153,7 @@ export async function createEnvironment(
 
 /** What is learned from the dashboards; the code for it is loaded where there are any. */
 async function openBook(grafana: GrafanaSources, schemas: Schemas, config: Config): Promise<PatternBook> {
-  const { createPatternBook } = await import('../schema/patterns/book.js');
+  const { createPatternBook } = await import('../patterns/book.js');
   const owner = grafanaOwner(config, '');
   const cache = owner === null ? undefined : schemas.cacheOf(owner);
   return createPatternBook(grafana.dashboards, {

@@ -1,6 +1,6 @@
 import { UpstreamError, type UpstreamKind, UserError } from '../errors.js';
 import { describeFailure } from '../mcp/failures.js';
-import { safeText } from '../report/sanitise.js';
+import { safeText } from '../text/sanitise.js';
 
 /** One line of the diagnosis; what is not well says how to mend it. */
 export type Finding = { level: 'ok'; text: string } | { level: 'warn' | 'fail'; text: string; fix: string };

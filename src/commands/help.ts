@@ -1,4 +1,4 @@
-import { OPTIONS } from '../options.js';
+import { OPTIONS } from '../config/options.js';
 import { PACKAGE } from '../version.js';
 import type { Io } from './environment.js';
 

@@ -1,7 +1,7 @@
 import path from 'node:path';
-import type { Config } from '../config.js';
-import type { Log } from '../log.js';
-import { type Meter, NO_METER } from '../meter.js';
+import type { Config } from '../config/read.js';
+import type { Log } from '../telemetry/log.js';
+import { type Meter, NO_METER } from '../telemetry/meter.js';
 import { type AnswerCache, KEPT_FORM } from '../schema/cache.js';
 import { fingerprint, hash, type SchemaOwner, schemaIdentity } from '../schema/identity.js';
 import type { CachePlace, KeptAnswers } from '../schema/kept-answers.js';

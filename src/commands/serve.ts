@@ -1,8 +1,8 @@
-import type { Config } from '../config.js';
-import { keepHeapSmall } from '../heap.js';
-import type { Log } from '../log.js';
+import type { Config } from '../config/read.js';
+import { keepHeapSmall } from './heap.js';
+import type { Log } from '../telemetry/log.js';
 import type { CallEnvironment } from '../mcp/call.js';
-import type { Metrics } from '../metrics.js';
+import type { Metrics } from '../telemetry/metrics.js';
 import type { Io } from './environment.js';
 
 /** Longest time from the wish to stop to the end of the process, beyond what calls in flight are given. */
@@ -71,7 +71,7 @@ export async function serve(config: Config, log: Log, io: Io): Promise<void> {
 
 async function openMetrics(): Promise<Metrics> {
   const [{ createMetrics }, { TOOLS }] = await Promise.all([
-    import('../metrics.js'),
+    import('../telemetry/metrics.js'),
     import('../tools/index.js'),
   ]);
   return createMetrics(TOOLS.map(({ name }) => name));

@@ -1,7 +1,7 @@
-import { type Config, UsageError } from '../config.js';
+import { type Config, UsageError } from '../config/read.js';
 import { UpstreamError } from '../errors.js';
 import { describeFailure } from '../mcp/failures.js';
-import { safeText } from '../report/sanitise.js';
+import { safeText } from '../text/sanitise.js';
 import { enableHint } from '../sources/grafana/commands.js';
 import type { DataSource } from '../sources/grafana/discovery.js';
 import type { GrafanaSources } from '../sources/grafana/sources.js';

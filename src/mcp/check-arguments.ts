@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { UserError } from '../errors.js';
-import { nearest } from '../report/nearest.js';
-import { cutRight } from '../report/sanitise.js';
+import { nearest } from '../text/nearest.js';
+import { cutRight } from '../text/sanitise.js';
 import type { Tool } from '../tools/define.js';
 
 /** Arguments of a call after the check: known names, right types, defaults filled in. */

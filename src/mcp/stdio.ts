@@ -9,7 +9,7 @@ import {
   type Transport,
 } from '@modelcontextprotocol/server';
 import { StdioServerTransport, serveStdio } from '@modelcontextprotocol/server/stdio';
-import type { Log } from '../log.js';
+import type { Log } from '../telemetry/log.js';
 import type { CallEnvironment } from './call.js';
 import { createServerFactory } from './server.js';
 

@@ -5,8 +5,8 @@ import { type Finding, samplesText, sentenceOf } from './investigation.js';
 import { round, roundShare } from './measurement.js';
 import { type NextCall, nextRows } from './next.js';
 import type { Answer, Block, JsonObject } from './render.js';
-import { leadingName, safeText } from './sanitise.js';
-import { formatShare, formatSpan, formatTime, formatValue } from './units.js';
+import { leadingName, safeText } from '../text/sanitise.js';
+import { formatShare, formatSpan, formatTime, formatValue } from '../text/units.js';
 import { restText, verdictHeadline } from './verdicts.js';
 
 export interface ComparedSide {

@@ -14,10 +14,10 @@ import {
 } from './measurement.js';
 import { type NextCall, nextRows } from './next.js';
 import type { Answer, Json } from './render.js';
-import { safeText } from './sanitise.js';
+import { safeText } from '../text/sanitise.js';
 import { changeText, type Scale, type Series, scaleOf } from './series.js';
 import { sparkline } from './sparkline.js';
-import { formatShare, formatTime, formatValue } from './units.js';
+import { formatShare, formatTime, formatValue } from '../text/units.js';
 
 /** Neighbours, lines and last frames of the path in the text. */
 const MOST_NEIGHBOURS = 5;

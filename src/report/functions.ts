@@ -1,7 +1,7 @@
 import { isUnnamed } from '../profile/builder.js';
 import type { FunctionInfo } from '../profile/model.js';
 import { normaliseName } from '../profile/names.js';
-import { cutLeft, safeText } from './sanitise.js';
+import { cutLeft, safeText } from '../text/sanitise.js';
 
 const MAX_TEXT_NAME = 90;
 

@@ -3,8 +3,8 @@ import { displayBriefly, displayFunction, displayName, type NamedFunction } from
 import { round, roundShare } from './measurement.js';
 import { type NextCall, nextRows } from './next.js';
 import type { Answer, Block, JsonObject } from './render.js';
-import { leadingName, safeText } from './sanitise.js';
-import { formatShare, formatSpan, formatTime, formatValue } from './units.js';
+import { leadingName, safeText } from '../text/sanitise.js';
+import { formatShare, formatSpan, formatTime, formatValue } from '../text/units.js';
 import { restText, verdictHeadline } from './verdicts.js';
 
 export type FindingKind = 'code' | 'improvement' | 'moved' | 'load' | 'leak' | 'contention';

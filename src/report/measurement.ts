@@ -3,8 +3,8 @@ import type { Profile } from '../profile/model.js';
 import { totalValue } from '../profile/model.js';
 import type { ProfileType } from '../profile/types.js';
 import type { JsonObject } from './render.js';
-import { leadingName, safeText } from './sanitise.js';
-import { formatRate, formatShare, formatSpan, formatTime, formatValue } from './units.js';
+import { leadingName, safeText } from '../text/sanitise.js';
+import { formatRate, formatShare, formatSpan, formatTime, formatValue } from '../text/units.js';
 
 /** A merged profile with all that an answer must say about it. */
 export interface Measurement {

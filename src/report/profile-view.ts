@@ -17,9 +17,9 @@ import {
 import { callScope, type NextCall, nextRows } from './next.js';
 import { nothingLeft } from './nothing-left.js';
 import { type Answer, type Block, type JsonObject, MOST_ROWS } from './render.js';
-import { safeText } from './sanitise.js';
+import { safeText } from '../text/sanitise.js';
 import { raiseTotals, rankedRows } from './top-functions.js';
-import { formatShare, formatValue } from './units.js';
+import { formatShare, formatValue } from '../text/units.js';
 
 export interface ViewOptions {
   view: 'top' | 'tree';

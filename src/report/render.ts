@@ -1,4 +1,4 @@
-import { cutRight, safeJson, safeRow } from './sanitise.js';
+import { cutRight, safeJson, safeRow } from '../text/sanitise.js';
 
 /** Plain JSON, as answers carry it. */
 export type Json =

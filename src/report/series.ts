@@ -2,7 +2,7 @@ import { totalValue } from '../profile/model.js';
 import { type Change, changeAt, findChange, type OnsetPart, onsetOf } from '../profile/onset.js';
 import { type Frame, type Span, spikesOf } from '../profile/timeline.js';
 import { type Measurement, round, roundShare } from './measurement.js';
-import { formatRate, formatTime, formatValue } from './units.js';
+import { formatRate, formatTime, formatValue } from '../text/units.js';
 
 /** How values over time are given: per second where the profiles cover the window, else per profile or snapshot. */
 export interface Scale {

@@ -5,7 +5,7 @@ import { chargeText, displayBriefly, displayFunction, displayName, type NamedFun
 import { type Measurement, nothingSampled, reducedNotes, scopeData, scopeLines } from './measurement.js';
 import { callScope, focusPattern, type NextCall, nextRows, shorterScope } from './next.js';
 import type { Answer, Block } from './render.js';
-import { formatShare, formatValue } from './units.js';
+import { formatShare, formatValue } from '../text/units.js';
 
 /** Unsymbolised cost above this share is worth a warning: names are missing where the cost is. */
 const UNSYMBOLISED_WARNING = 0.05;

@@ -3,10 +3,10 @@ import { displayFunction, type NamedFunction } from './functions.js';
 import { type Measurement, nothingSampled, roundShare, scopeData, scopeLines } from './measurement.js';
 import { type NextCall, nextRows } from './next.js';
 import type { Answer, JsonObject } from './render.js';
-import { safeText } from './sanitise.js';
+import { safeText } from '../text/sanitise.js';
 import { changeText, type Scale, type Series, scaleOf, spanText } from './series.js';
 import { sparkline } from './sparkline.js';
-import { formatShare, formatSpan, formatTime } from './units.js';
+import { formatShare, formatSpan, formatTime } from '../text/units.js';
 
 /** What a timeline shows. */
 export interface Timeline {

@@ -3,10 +3,10 @@ import { totalValue } from '../profile/model.js';
 import { functionTable, rankFunctions } from '../profile/table.js';
 import { displayBriefly, functionData } from './functions.js';
 import { type Measurement, nothingSampled, scopeData, scopeLines } from './measurement.js';
-import { nearest } from './nearest.js';
+import { nearest } from '../text/nearest.js';
 import { callScope, focusPattern, type NextCall, nextRows } from './next.js';
 import type { Answer, JsonObject } from './render.js';
-import { safeText } from './sanitise.js';
+import { safeText } from '../text/sanitise.js';
 
 /** Functions offered for one that is not there. */
 const OFFERED = 5;

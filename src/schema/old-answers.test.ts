@@ -1,7 +1,7 @@
 import { afterEach, expect, test, vi } from 'vitest';
 import { schemaSource } from '../../test/support/schema-source.js';
 import { UpstreamError, UserError } from '../errors.js';
-import { NO_METER, type SchemaResult } from '../meter.js';
+import { NO_METER, type SchemaResult } from '../telemetry/meter.js';
 import { createSchema } from './schema.js';
 
 // What is remembered of a source while it does not answer, without a cache that outlives the process.

@@ -1,6 +1,6 @@
 import type { CircuitBreakerPolicy } from 'cockatiel';
 import { UpstreamError } from '../errors.js';
-import { untilAborted } from '../shared-work.js';
+import { untilAborted } from '../work/shared.js';
 import { createPost, type Transport } from './pyroscope/transport.js';
 
 /**

@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache';
-import { type Meter, NO_METER } from '../meter.js';
+import { type Meter, NO_METER } from '../telemetry/meter.js';
 import type { Profile } from '../profile/model.js';
-import { sharedWork } from '../shared-work.js';
+import { sharedWork } from '../work/shared.js';
 import type { ProfileSource, Window } from './source.js';
 
 /** How long an answer is remembered, milliseconds: the next calls of an agent, and others on the same incident, come within it. */

@@ -4,17 +4,17 @@ import { emptyAnswer } from '../report/empty.js';
 import { withLink } from '../report/links.js';
 import type { NextCall } from '../report/next.js';
 import type { Answer } from '../report/render.js';
-import { formatTime } from '../report/units.js';
+import { formatTime } from '../text/units.js';
 import { formatSelector, parseSelector } from '../sources/selector.js';
 import type { Matcher, Window } from '../sources/source.js';
-import { readComparison } from './compare/read.js';
-import { comparisonOf } from './compare/report.js';
+import { readComparison } from '../investigation/compare.js';
+import { comparisonOf } from '../investigation/comparison-report.js';
 import type { Run, ToolContext } from './define.js';
-import { type Emptiness, explainEmptiness } from './emptiness.js';
-import { differenceLink, linkTo } from './link.js';
-import { emptiness } from './profile-question.js';
-import { allMatchers, type ProfileRequest, readBaseline, readRequest } from './request.js';
-import { resolveScope } from './scope.js';
+import { type Emptiness, explainEmptiness } from '../query/emptiness.js';
+import { differenceLink, linkTo } from '../query/link.js';
+import { emptiness } from '../query/profile-question.js';
+import { allMatchers, type ProfileRequest, readBaseline, readRequest } from '../query/request.js';
+import { resolveScope } from '../query/scope.js';
 import type { input } from './surface/compare_profiles.js';
 
 export const run: Run<typeof input> = async (args, context) => {

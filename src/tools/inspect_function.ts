@@ -5,17 +5,17 @@ import { functionAnswer } from '../report/function-view.js';
 import { functionData, type NamedFunction } from '../report/functions.js';
 import type { Measurement } from '../report/measurement.js';
 import { callScope, focusPattern, longerScope, type NextCall, shorterScope } from '../report/next.js';
-import { safeText } from '../report/sanitise.js';
+import { safeText } from '../text/sanitise.js';
 import { isShort, type Series } from '../report/series.js';
 import { unknownFunctionAnswer } from '../report/unknown-function.js';
 import { isHeavy, offload } from '../work/offload.js';
 import type { Run } from './define.js';
-import { resolveFunction } from './function-argument.js';
-import { functionSeries } from './function-series.js';
-import { labelCosts } from './label-shares.js';
-import { answerAbout } from './profile-question.js';
+import { resolveFunction } from '../query/function-argument.js';
+import { functionSeries } from '../query/timeline/function-series.js';
+import { labelCosts } from '../query/timeline/label-shares.js';
+import { answerAbout } from '../query/profile-question.js';
 import type { input } from './surface/inspect_function.js';
-import { needsWhole } from './whole-or-reduced.js';
+import { needsWhole } from '../query/whole-or-reduced.js';
 
 /** Parts of the timeline: each is a merge. */
 const TIMELINE_PARTS = 6;

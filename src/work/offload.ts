@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { TransferListItem } from 'node:worker_threads';
 import { UpstreamError, UserError } from '../errors.js';
 import type { Profile } from '../profile/model.js';
-import type { JobOutcome, Jobs } from './jobs.js';
+import type { JobOutcome, Jobs } from '../jobs.js';
 import type { Threads } from './threads.js';
 
 /**
@@ -40,7 +40,7 @@ export function createOffload(
     args: Parameters<Jobs[Name]>,
     { heavy, signal, transfer = [] }: Parameters<Offload>[2],
   ): Promise<Awaited<ReturnType<Jobs[Name]>>> => {
-    const { JOBS, readOutcome } = await import('./jobs.js');
+    const { JOBS, readOutcome } = await import('../jobs.js');
     signal.throwIfAborted();
     if (!heavy || worker === null) {
       // A union of functions cannot be called with the arguments of one of them.
@@ -70,7 +70,7 @@ function ownTurn(): Promise<void> {
 
 /** The threads of this process. */
 export const offload: Offload = createOffload(
-  import.meta.url.endsWith('.js') ? new URL('./worker.js', import.meta.url) : null,
+  import.meta.url.endsWith('.js') ? new URL('../worker.js', import.meta.url) : null,
 );
 
 async function startThreads(worker: URL): Promise<Threads> {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { OPTIONS } from '../../src/options.js';
+import { OPTIONS } from '../../src/config/options.js';
 import { PACKAGE } from '../../src/version.js';
 import { INCIDENT_WINDOW } from '../support/ask.js';
 import { DEMO, MAIN, run, start } from '../support/process.js';

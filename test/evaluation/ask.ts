@@ -1,7 +1,7 @@
 import diagnostics from 'node:diagnostics_channel';
 import { encode } from 'gpt-tokenizer/encoding/o200k_base';
 import { z } from 'zod';
-import { createLog } from '../../src/log.js';
+import { createLog } from '../../src/telemetry/log.js';
 import { callTool } from '../../src/mcp/call.js';
 import { createSchema } from '../../src/schema/schema.js';
 import { createRegistry } from '../../src/sources/registry.js';

@@ -2,7 +2,7 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { createPatternBook } from '../../src/schema/patterns/book.js';
+import { createPatternBook } from '../../src/patterns/book.js';
 import { createFilesSource } from '../../src/sources/files/source.js';
 import { grafanaAddress } from '../../src/sources/grafana/address.js';
 import { createGrafanaClient } from '../../src/sources/grafana/client.js';

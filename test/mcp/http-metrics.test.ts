@@ -2,7 +2,7 @@ import { connect } from 'node:net';
 import { afterAll, afterEach, expect, onTestFinished, test } from 'vitest';
 import { UpstreamError } from '../../src/errors.js';
 import { type HttpOptions, serveOverHttp } from '../../src/mcp/http/serve.js';
-import { createMetrics } from '../../src/metrics.js';
+import { createMetrics } from '../../src/telemetry/metrics.js';
 import { createPyroscopeSource } from '../../src/sources/pyroscope/source.js';
 import type { ProfileSource } from '../../src/sources/source.js';
 import { demoSource, environmentOf, INCIDENT_WINDOW } from '../support/ask.js';

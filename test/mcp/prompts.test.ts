@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { UpstreamError } from '../../src/errors.js';
 import { createHttpFace } from '../../src/mcp/http/face.js';
-import { GUIDE } from '../../src/prompts/guide.js';
-import { PROMPTS } from '../../src/prompts/index.js';
+import { GUIDE } from '../../src/mcp/prompts/guide.js';
+import { PROMPTS } from '../../src/mcp/prompts/index.js';
 import type { ProfileSource } from '../../src/sources/source.js';
 import { demoSource, environmentOf, INCIDENT_WINDOW } from '../support/ask.js';
 import { CLIENTS, type ClientKind, connectHttp, type TestClient } from '../support/clients.js';

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { createLog } from '../../src/log.js';
+import { createLog } from '../../src/telemetry/log.js';
 import { type CallEnvironment, type CallResult, callTool } from '../../src/mcp/call.js';
 import { createSchema, type Schema } from '../../src/schema/schema.js';
 import { createFilesSource } from '../../src/sources/files/source.js';

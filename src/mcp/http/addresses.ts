@@ -1,5 +1,5 @@
 import { BlockList, isIPv6 } from 'node:net';
-import { UsageError } from '../../config.js';
+import { UsageError } from '../../config/read.js';
 
 /** What decides whether an address may be bound. */
 export interface Exposure {

@@ -1,4 +1,4 @@
-import type { Log } from '../../log.js';
+import type { Log } from '../../telemetry/log.js';
 import { refusal } from './answers.js';
 import { openTokenFile, type TokenFile } from './token-file.js';
 import { checkToken, type TokenSet, tokenSet } from './tokens.js';

@@ -1,6 +1,6 @@
 import type { Server } from 'node:http';
-import type { Log } from '../../log.js';
-import type { Meter } from '../../meter.js';
+import type { Log } from '../../telemetry/log.js';
+import type { Meter } from '../../telemetry/meter.js';
 
 /** What one connection may cost, and how many there may be: times in milliseconds, as Node names them. */
 export interface ConnectionBounds {

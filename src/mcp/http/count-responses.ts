@@ -1,6 +1,6 @@
 import type { Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import type { HttpPath, Meter } from '../../meter.js';
+import type { HttpPath, Meter } from '../../telemetry/meter.js';
 
 /** The paths that are told apart. */
 const PATHS: ReadonlyMap<string, HttpPath> = new Map([

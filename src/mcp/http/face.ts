@@ -6,8 +6,8 @@ import {
   localhostAllowedOrigins,
   originValidationResponse,
 } from '@modelcontextprotocol/server';
-import type { Log } from '../../log.js';
-import { type Meter, NO_METER } from '../../meter.js';
+import type { Log } from '../../telemetry/log.js';
+import { type Meter, NO_METER } from '../../telemetry/meter.js';
 import type { CallEnvironment } from '../call.js';
 import { createServerFactory } from '../server.js';
 import { hostname } from './addresses.js';

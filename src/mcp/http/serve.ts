@@ -1,8 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { toNodeHandler } from '@modelcontextprotocol/node';
 import { UserError } from '../../errors.js';
-import type { Log } from '../../log.js';
-import { type Meter, NO_METER } from '../../meter.js';
+import type { Log } from '../../telemetry/log.js';
+import { type Meter, NO_METER } from '../../telemetry/meter.js';
 import type { CallEnvironment } from '../call.js';
 import { bracketed, checkExposure, namesOf } from './addresses.js';
 import { refusal } from './answers.js';

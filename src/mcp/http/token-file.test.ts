@@ -2,7 +2,7 @@ import { mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { createLog } from '../../log.js';
+import { createLog } from '../../telemetry/log.js';
 import { openTokenFile } from './token-file.js';
 
 const A = 'a'.repeat(32);

@@ -1,6 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
-import { UsageError } from '../../config.js';
-import type { Log } from '../../log.js';
+import { UsageError } from '../../config/read.js';
+import type { Log } from '../../telemetry/log.js';
 import { checkToken, faultOfToken, type TokenSet, tokenSet, tokensOfFile } from './tokens.js';
 
 const NONE = tokenSet([]);

@@ -1,5 +1,5 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
-import { UsageError } from '../../config.js';
+import { UsageError } from '../../config/read.js';
 
 /** In hexadecimal digits these are 128 bits, which nobody guesses. */
 export const MIN_TOKEN_LENGTH = 32;

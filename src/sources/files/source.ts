@@ -4,7 +4,7 @@ import { UpstreamError, UserError } from '../../errors.js';
 import type { Profile } from '../../profile/model.js';
 import type { PprofFile } from '../../profile/pprof.js';
 import { parseProfileType } from '../../profile/types.js';
-import { sharedWork } from '../../shared-work.js';
+import { sharedWork } from '../../work/shared.js';
 import { offload } from '../../work/offload.js';
 import { countByLabels, sumBySteps } from '../grouping.js';
 import { pickLabels } from '../labels.js';

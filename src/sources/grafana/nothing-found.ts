@@ -1,4 +1,4 @@
-import { safeText } from '../../report/sanitise.js';
+import { safeText } from '../../text/sanitise.js';
 import { enableHint } from './commands.js';
 import type { Discovery } from './discovery.js';
 import { mayDo, type Permissions } from './permissions.js';

@@ -1,6 +1,6 @@
 import { UpstreamError, type UpstreamKind, UserError } from '../../errors.js';
-import { safeText } from '../../report/sanitise.js';
-import { sharedWork } from '../../shared-work.js';
+import { safeText } from '../../text/sanitise.js';
+import { sharedWork } from '../../work/shared.js';
 import type { Breaker } from '../breaker.js';
 import { pyroscopeSourceOver } from '../pyroscope/source.js';
 import type { ListedSource, SourceFinder } from '../registry.js';

@@ -1,4 +1,4 @@
-import { sharedWork } from '../../shared-work.js';
+import { sharedWork } from '../../work/shared.js';
 import type { Matcher, ProfileSource, Window } from '../source.js';
 import { type LengthRefusal, lengthRefusal } from './steps.js';
 

@@ -1,5 +1,5 @@
 import { UpstreamError } from '../../errors.js';
-import { sharedWork } from '../../shared-work.js';
+import { sharedWork } from '../../work/shared.js';
 
 /** How long it holds what was learned about the server's storage: data comes, ages out and is compacted. */
 const KNOWN_FOR_MS = 60_000;

@@ -1,7 +1,7 @@
 import type { Dispatcher } from 'undici';
 import { UpstreamError, UserError } from '../../errors.js';
-import { type Meter, NO_METER, type UpstreamEnd, type UpstreamSource } from '../../meter.js';
-import { traceHeaders } from '../../trace.js';
+import { type Meter, NO_METER, type UpstreamEnd, type UpstreamSource } from '../../telemetry/meter.js';
+import { traceHeaders } from '../../telemetry/trace.js';
 import { giveUp, isGzip, readBody, readStart, tooLarge } from './body.js';
 import { type ConnectionOptions, openConnections } from './connections.js';
 import { type CredentialOptions, createCredentials } from './credentials.js';

@@ -1,0 +1,249 @@
+import { isIPv6 } from 'node:net';
+import { parseArgs } from 'node:util';
+import { checkCredentials, type GrafanaSettings, readGrafana, readProxy } from './grafana.js';
+import { type HttpSettings, readHttpSettings } from './http.js';
+import { UserError } from '../errors.js';
+import { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel } from '../telemetry/log.js';
+import { OPTIONS, type Option, type OptionName } from './options.js';
+import { secretsIn } from '../telemetry/secrets.js';
+import { withoutSecrets } from '../sources/grafana/address.js';
+import type { ProxySettings } from '../sources/pyroscope/connections.js';
+
+/** Seconds: a day. Timers above 2^31 ms fire at once. */
+const MAX_TIMEOUT = 86_400;
+
+/** Everything that the process is told from outside, checked. */
+export interface Config {
+  command: string | null;
+  operands: readonly string[];
+  profiles: string | null;
+  pyroscope: {
+    url: string;
+    token: string | null;
+    username: string | null;
+    password: string | null;
+    tenant: string | null;
+  } | null;
+  grafana: GrafanaSettings | null;
+  /** Uids; null: people enable data sources by hand. */
+  enabledSources: readonly string[] | null;
+  stateDirectory: string | null;
+  /** The proxies of the environment (HTTP_PROXY, HTTPS_PROXY, NO_PROXY); null where none is set. */
+  proxy: ProxySettings | null;
+  requestTimeoutMs: number;
+  callTimeoutMs: number;
+  maxResponseBytes: number;
+  cache: {
+    /** 'none' for nowhere, null for the default. */
+    directory: string | null;
+    /** `redis:` or `rediss:`, with credentials in it. */
+    url: string | null;
+  };
+  http: { host: string; port: number } | null;
+  allowedHosts: readonly string[];
+  allowedOrigins: readonly string[];
+  httpSettings: HttpSettings;
+  logLevel: LogLevel;
+  /** Null: what suits the place that the lines go to. */
+  logFormat: LogFormat | null;
+  /** What the log must never show, and the files that hold more of it. */
+  secrets: readonly string[];
+  secretFiles: readonly string[];
+  format: 'text' | 'json' | null;
+  help: boolean;
+  version: boolean;
+}
+
+/** A mistake on the command line or in the environment: exit code 2. */
+export class UsageError extends UserError {}
+
+/**
+ * Reads command line and environment; the command line wins.
+ * @param argv arguments after the program's name
+ * @throws UsageError that names the option, the value and what is valid
+ */
+export function readConfig(
+  argv: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+): Config {
+  const { values, positionals } = parseFlags(argv);
+  const text = (name: OptionName): string | null => {
+    const option: Option = OPTIONS[name];
+    const given = values[option.flag];
+    const fromFlag = Array.isArray(given) ? given.join(',') : given === undefined ? undefined : String(given);
+    if (fromFlag === '')
+      throw new UsageError(`--${option.flag} is empty.`, 'Give it a value or leave it out.');
+    const fromEnv = option.env === null ? undefined : env[option.env];
+    const value = fromFlag ?? (fromEnv === '' ? undefined : fromEnv) ?? option.default;
+    return value === undefined ? null : value;
+  };
+  const list = (name: OptionName) =>
+    (text(name) ?? '')
+      .split(',')
+      .map((part) => part.trim())
+      .filter((part) => part !== '');
+  const [command = null, ...operands] = positionals;
+  checkOperands(command, operands);
+  return {
+    command,
+    operands,
+    profiles: text('profiles'),
+    grafana: usage(() => readGrafana(text)),
+    enabledSources: text('enabledSources') === null ? null : list('enabledSources'),
+    stateDirectory: text('stateDirectory'),
+    proxy: usage(() => readProxy(env)),
+    pyroscope: readPyroscope(text),
+    requestTimeoutMs: positive('requestTimeout', text('requestTimeout'), MAX_TIMEOUT) * 1000,
+    callTimeoutMs: positive('callTimeout', text('callTimeout'), MAX_TIMEOUT) * 1000,
+    maxResponseBytes: positive('maxResponse', text('maxResponse')) * 2 ** 20,
+    cache: { directory: text('cacheDir'), url: readCacheUrl(text('cacheUrl')) },
+    http: readAddress(text('http')),
+    allowedHosts: list('allowedHosts'),
+    allowedOrigins: list('allowedOrigins'),
+    httpSettings: usage(() => readHttpSettings(text)),
+    logLevel: oneOf('logLevel', text('logLevel'), LOG_LEVELS) ?? 'warn',
+    logFormat: oneOf('logFormat', text('logFormat'), LOG_FORMATS),
+    secrets: readSecrets(text),
+    secretFiles: named(({ flag }) => flag.endsWith('-token-file')).flatMap((name) => text(name) ?? []),
+    format: oneOf('format', text('format'), ['text', 'json'] as const),
+    help: values[OPTIONS.help.flag] === true,
+    version: values[OPTIONS.version.flag] === true,
+  };
+}
+
+/** What each command takes besides options, at the most; the others look at theirs. */
+const MOST_OPERANDS: Readonly<Record<string, number>> = { call: 2, doctor: 0, demo: 0 };
+
+/** What is left over was meant for something: often it is JSON that the shell has taken apart. */
+function checkOperands(command: string | null, operands: readonly string[]): void {
+  const left = command === null ? undefined : operands[MOST_OPERANDS[command] ?? operands.length];
+  if (left === undefined) return;
+  throw new UsageError(
+    `${command} does not take ${JSON.stringify(left.slice(0, 100))}.`,
+    command === 'call'
+      ? `Its arguments are one JSON object, in quotes: pyroscope-mcp call TOOL '{"service":"checkout-api"}'.`
+      : 'See `pyroscope-mcp --help`.',
+  );
+}
+
+/** Every secret of the option table, and what is made of user and password. */
+function readSecrets(text: (name: OptionName) => string | null): string[] {
+  const single = named(({ secret }) => secret === true).flatMap((name) => text(name) ?? []);
+  const basic = [
+    [text('grafanaUsername'), text('grafanaPassword')],
+    [text('pyroscopeUsername'), text('pyroscopePassword')],
+  ].flatMap(([user, password]) => (password === null ? [] : [`${user ?? ''}:${password}`]));
+  return secretsIn([...single, ...basic]);
+}
+
+/** Names of the options of a kind. */
+function named(which: (option: Option) => boolean): OptionName[] {
+  // The keys of the table are the names by definition; Object.keys only knows that they are texts.
+  return (Object.keys(OPTIONS) as OptionName[]).filter((name) => which(OPTIONS[name]));
+}
+
+function parseFlags(argv: readonly string[]) {
+  const options = Object.fromEntries(
+    Object.values<Option>(OPTIONS).map(({ flag, value, many }) => [
+      flag,
+      value === null ? { type: 'boolean' as const } : { type: 'string' as const, multiple: many ?? false },
+    ]),
+  );
+  try {
+    return parseArgs({ args: [...argv], options, allowPositionals: true, strict: true });
+  } catch (error) {
+    const message = error instanceof Error ? error.message.split(/\. |\.?\n/)[0] : 'cannot be read';
+    throw new UsageError(`Command line: ${message}.`, 'See `pyroscope-mcp --help`.');
+  }
+}
+
+function readPyroscope(text: (name: OptionName) => string | null): Config['pyroscope'] {
+  const url = text('pyroscopeUrl');
+  const [token, username, password] = [
+    text('pyroscopeToken'),
+    text('pyroscopeUsername'),
+    text('pyroscopePassword'),
+  ];
+  if (url === null) return null;
+  const parsed = URL.canParse(url) ? new URL(url) : null;
+  if (parsed !== null && (parsed.username !== '' || parsed.password !== '')) {
+    throw new UsageError(
+      'PYROSCOPE_URL carries credentials.',
+      'Put them in PYROSCOPE_USERNAME and PYROSCOPE_PASSWORD.',
+    );
+  }
+  if (parsed === null || !/^https?:$/.test(parsed.protocol)) {
+    throw new UsageError(
+      `PYROSCOPE_URL ${JSON.stringify(withoutSecrets(url))} is not an http(s) URL.`,
+      'Example: http://localhost:4040',
+    );
+  }
+  usage(() => checkCredentials('Pyroscope', 'PYROSCOPE', { token, username, password }));
+  return { url, token, username, password, tenant: text('pyroscopeTenant') };
+}
+
+/** Valkey speaks the protocol of Redis. */
+function readCacheUrl(url: string | null): string | null {
+  if (url === null) return null;
+  const asRedis = url.trim().replace(/^valkey(s?):/i, 'redis$1:');
+  if (!/^rediss?:$/.test(URL.canParse(asRedis) ? new URL(asRedis).protocol : '')) {
+    throw new UsageError(
+      `PYROSCOPE_MCP_CACHE_URL ${JSON.stringify(withoutSecrets(url))} is not a Redis or Valkey URL.`,
+      'Example: redis://cache.internal:6379/0, rediss:// for TLS',
+    );
+  }
+  return asRedis;
+}
+
+/** A mistake in what was given is one of usage. */
+function usage<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw error instanceof UserError ? new UsageError(error.message, error.next) : error;
+  }
+}
+
+function readAddress(address: string | null): Config['http'] {
+  if (address === null) return null;
+  const match = /^(?:\[([^\]]*)\]:|([^\s:[\]/@]+):)?(\d{1,5})$/.exec(address.trim());
+  const [, ipv6, name, digits] = match ?? [];
+  const port = Number(digits);
+  if (match === null || port > 65_535 || (ipv6 !== undefined && !isIPv6(ipv6))) {
+    throw new UsageError(
+      `--http ${JSON.stringify(address)} is not [HOST:]PORT.`,
+      'Example: --http 8080, --http 127.0.0.1:8080 or --http [::1]:8080',
+    );
+  }
+  return { host: ipv6 ?? name ?? '127.0.0.1', port };
+}
+
+function positive(name: OptionName, value: string | null, most = Number.MAX_SAFE_INTEGER): number {
+  const option: Option = OPTIONS[name];
+  const number = Number(value);
+  if (!Number.isFinite(number) || number <= 0) {
+    throw new UsageError(
+      `--${option.flag} ${JSON.stringify(value)} is not a positive number.`,
+      `Default: ${option.default}.`,
+    );
+  }
+  if (number > most) {
+    throw new UsageError(
+      `--${option.flag} ${JSON.stringify(value)} is over the largest value, ${most}.`,
+      `Default: ${option.default}.`,
+    );
+  }
+  return number;
+}
+
+function oneOf<T extends string>(name: OptionName, value: string | null, valid: readonly T[]): T | null {
+  if (value === null) return null;
+  const found = valid.find((word) => word === value);
+  if (found === undefined) {
+    throw new UsageError(
+      `--${OPTIONS[name].flag} ${JSON.stringify(value)} is not valid.`,
+      `Use one of: ${valid.join(', ')}.`,
+    );
+  }
+  return found;
+}

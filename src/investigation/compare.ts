@@ -1,0 +1,125 @@
+import type { Analysis } from '../profile/compare/analysis.js';
+import type { Cheaper } from '../profile/compare/changes.js';
+import { sameMatchers } from '../sources/selector.js';
+import type { Matcher, Window } from '../sources/source.js';
+import { isHeavy, offload } from '../work/offload.js';
+import type { ToolContext } from '../tools/define.js';
+import { type LensType, lensTypes } from './lens.js';
+import { type LevelLens, readLevels } from './levels.js';
+import { comings, openCase } from './evidence.js';
+import { countedSource, createRequests } from './requests.js';
+import { type Rounds, readRounds, roundTimes } from './profile-times.js';
+import { type Case, GATE, readShares, type ShareLens } from './shares.js';
+import { besideIncident } from './align-baseline.js';
+import { readWaits, type WaitLens } from './waits.js';
+import type { Scope } from '../query/scope.js';
+
+export interface ComparisonQuestion {
+  scope: Scope;
+  window: Window;
+  matchers: readonly Matcher[];
+  /** Without a window the time just before. */
+  baseline: { window: Window | null; matchers: readonly Matcher[] };
+}
+
+/** What was read for a comparison of one profile type. */
+export interface ComparisonReading {
+  question: ComparisonQuestion;
+  found: Case;
+  /** The baseline as the caller knows it. */
+  baseline: Window;
+  /** Whether the baseline is the time just before, of the same profiles: only then is there an onset. */
+  continuous: boolean;
+  shares: ShareLens;
+  level: LevelLens | null;
+  wait: WaitLens | null;
+  /** A function that became cheaper, where nothing became dearer. */
+  cheaper: Cheaper | null;
+  instances: { stayed: number; left: number; arrived: number } | null;
+  gaps: { before: readonly Window[]; after: readonly Window[] };
+}
+
+const FINENESS = { baselineParts: 4, incidentParts: 4, slices: 7 } as const;
+/** A stretch this many times as long as the usual time between profiles is a gap. */
+const GAP_TIMES = 3.5;
+
+/**
+ * Reads two sides of one profile type in parts: label sets (2 requests), one series of each side, up to 8 merges and 7
+ * slices of the fleet; of levels and waits also the merges at the ends.
+ */
+export async function readComparison(
+  question: ComparisonQuestion,
+  context: ToolContext,
+): Promise<ComparisonReading | 'no_incident' | { emptyBaseline: Window }> {
+  const { scope, window, matchers, baseline } = question;
+  const requests = createRequests(context.progress);
+  const source = countedSource(scope.source, requests);
+  const sides =
+    baseline.window === null
+      ? { source, baseline: null }
+      : besideIncident(source, window, matchers, {
+          window: baseline.window,
+          matchers: baseline.matchers,
+        });
+  const typeIds = await context.schemaOf(scope.source).typeIds(matchers, window, context.signal);
+  const found = await openCase(
+    { ...sides, matchers, typeIds, incident: window, requests },
+    scope.type.id,
+    context.signal,
+  );
+  const { asking, plan } = found;
+  const rounds = await readRounds(
+    asking.source,
+    { profileTypeId: scope.type.id, matchers },
+    plan,
+    found,
+    context.signal,
+  );
+  const real = baseline.window ?? plan.baseline;
+  if (roundTimes(rounds, plan.incident).length === 0) return 'no_incident';
+  if (roundTimes(rounds, plan.baseline).length === 0) return { emptyBaseline: real };
+  const lens = lensOf(scope);
+  const sameProfiles = sameMatchers(baseline.matchers, matchers);
+  const shares = await readShares(found, lens, rounds, {
+    ...FINENESS,
+    slices: sameProfiles ? FINENESS.slices : 0,
+  });
+  if (shares === null) return { emptyBaseline: real };
+  return {
+    question,
+    found,
+    baseline: real,
+    continuous: baseline.window === null && sameProfiles,
+    shares,
+    level: lens.kind === 'level' ? await readLevels(found, lens, rounds) : null,
+    wait: lens.kind === 'wait' ? await readWaits(found, lens, rounds, rounds, 1) : null,
+    cheaper:
+      shares.change === null
+        ? await offload('cheaper', [shares.analysis, GATE], {
+            heavy: isHeavyAnalysis(shares.analysis),
+            signal: context.signal,
+          })
+        : null,
+    instances: comings(rounds, found, found.fleet.instanceLabel),
+    gaps: { before: gapsIn(rounds, plan.baseline), after: gapsIn(rounds, plan.incident) },
+  };
+}
+
+function lensOf({ type }: Scope): LensType {
+  const [known] = lensTypes([type]);
+  return known ?? { type, kind: type.kind === 'instant' ? 'level' : 'amount' };
+}
+
+/** Whether what was analysed is too much to be looked at on the event loop. */
+export function isHeavyAnalysis({ joined }: Analysis): boolean {
+  return isHeavy(...joined.parts.map(({ profile }) => profile));
+}
+
+/** Stretches of a window in which no instance sent a profile though several rounds were due. */
+function gapsIn(rounds: Rounds, window: Window): Window[] {
+  const times = roundTimes(rounds, window);
+  const spaces = times.slice(1).map((time, at) => ({ from: times[at] ?? time, to: time }));
+  const usual =
+    spaces.map(({ from, to }) => to - from).sort((a, b) => a - b)[Math.floor(spaces.length / 2)] ?? 0;
+  return spaces.filter(({ from, to }) => to - from > Math.max(GAP_TIMES * usual, rounds.stepMs));
+}

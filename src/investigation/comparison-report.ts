@@ -1,0 +1,145 @@
+import { LEAST_SIDE_SAMPLES } from '../profile/compare/analysis.js';
+import { share } from '../profile/compare/contrast.js';
+import { contrastOf, wholeRun } from '../profile/compare/runs.js';
+import type { ComparedSide, Comparison } from '../report/comparison.js';
+import type { Finding } from '../report/investigation.js';
+import type { NextCall } from '../report/next.js';
+import { formatTime } from '../text/units.js';
+import { formatSelector } from '../sources/selector.js';
+import type { Window } from '../sources/source.js';
+import { offload } from '../work/offload.js';
+import type { ToolContext } from '../tools/define.js';
+import { onsetOf } from './onset.js';
+import { GATE } from './shares.js';
+import { reachNotes } from '../query/reach.js';
+import { type ComparisonReading, isHeavyAnalysis } from './compare.js';
+import type { Judged } from './comparison-rows.js';
+
+/** More instances by this factor, each at the same cost, are scaling. */
+const SCALED = 1.3;
+/** Cost of an instance that counts as the same. */
+const FLAT = [0.8, 1.2] as const;
+
+/** A reading as the data of an answer. */
+export async function comparisonOf(
+  reading: ComparisonReading,
+  limit: number,
+  context: ToolContext,
+): Promise<Comparison> {
+  const { question, shares, instances, found, baseline } = reading;
+  const { scope, window } = question;
+  const { analysis, change } = shares;
+  const whole = contrastOf(analysis, wholeRun(analysis));
+  const { verdict, cause } = judge(reading);
+  // Only where the baseline is the time just before is there an onset.
+  const since =
+    cause === null || cause === 'cheaper' || !reading.continuous ? null : await onsetOf({ found }, cause);
+  const judged = { shares, cheaper: reading.cheaper, cause, since, gate: GATE, limit };
+  const { finding, movers, tested } = await offload('compared', [judged], {
+    heavy: isHeavyAnalysis(analysis),
+    signal: context.signal,
+  });
+  const side = (which: 'before' | 'after'): ComparedSide => ({
+    window: which === 'after' ? window : baseline,
+    selector: formatSelector(which === 'after' ? question.matchers : question.baseline.matchers),
+    profiles: whole[which].profiles,
+    samples: scope.type.unit === 'count' ? null : whole[which].costs.total / analysis.quantum,
+    estimated: shares.estimated,
+    perProfile: share(whole[which].costs.total, whole[which].profiles),
+    gaps: reading.gaps[which],
+  });
+  return {
+    source: scope.source.name,
+    service: scope.service,
+    type: scope.type,
+    before: side('before'),
+    after: side('after'),
+    instances,
+    verdict,
+    finding,
+    load:
+      change?.culprit.load ??
+      (reading.cheaper === null ? analysis.load.ratio : 1 / reading.cheaper.culprit.load),
+    movers,
+    tested,
+    attribution: (change?.attribution ?? []).map((row) => ({
+      label: row.label,
+      value: row.value,
+      shareBefore: row.shareBefore,
+      shareAfter: row.ofTotal,
+      carries: row.carries,
+    })),
+    notes: [
+      ...scope.notes,
+      ...shares.notes,
+      ...partNotes(reading),
+      ...(await reachNotes(scope.source, earliestOf(baseline, window), context)),
+    ],
+    requests: found.requests.made,
+    next: nextCalls(reading, finding, await context.sources.isDefault(scope.source, context.signal)),
+  };
+}
+
+function earliestOf(a: Window, b: Window): Window {
+  return a.from < b.from ? a : b;
+}
+
+/** The verdict on one type, and what it is about. */
+function judge({ shares, level, wait, cheaper, instances }: ComparisonReading): {
+  verdict: string;
+  cause: Judged['cause'];
+} {
+  const { analysis, change } = shares;
+  if (level !== null && level.leak !== null) return { verdict: 'leak', cause: { kind: 'leak', of: level } };
+  if (wait !== null && wait.contention !== null)
+    return { verdict: 'contention', cause: { kind: 'contention', of: wait } };
+  if (change !== null) {
+    return change.from === null
+      ? { verdict: 'code_regression', cause: { kind: 'code', of: shares } }
+      : { verdict: 'moved', cause: { kind: 'moved', of: shares } };
+  }
+  if (cheaper !== null && cheaper.from === null) return { verdict: 'improvement', cause: 'cheaper' };
+  if (analysis.load.rose) return { verdict: 'load_increase', cause: { kind: 'load', of: shares } };
+  const ratio = analysis.load.ratio ?? 1;
+  const scaled =
+    instances !== null &&
+    instances.stayed + instances.arrived >= SCALED * Math.max(1, instances.stayed + instances.left);
+  if (scaled && ratio >= FLAT[0] && ratio <= FLAT[1]) return { verdict: 'scaling', cause: null };
+  const few = Math.min(analysis.samples.before, analysis.samples.after) < LEAST_SIDE_SAMPLES;
+  return { verdict: few && shares.lens.kind === 'time' ? 'inconclusive' : 'no_change', cause: null };
+}
+
+function partNotes({ shares }: ComparisonReading): string[] {
+  const { change, analysis, windows } = shares;
+  if (change === null || change.slice !== null) return [];
+  const { first, last } = change.run;
+  if (first === 0 && last === analysis.incident.length - 1) return [];
+  const [from, to] = [windows.incident[first]?.from, windows.incident[last]?.to];
+  return from === undefined || to === undefined
+    ? []
+    : [
+        `The change is strongest from ${formatTime(from)} to ${formatTime(to)}; the finding is about that part, the movers about the whole window.`,
+      ];
+}
+
+function nextCalls({ question }: ComparisonReading, finding: Finding | null, isDefault: boolean): NextCall[] {
+  const { scope, window } = question;
+  const call = {
+    ...(isDefault ? {} : { source: scope.source.name }),
+    ...(scope.service === null ? {} : { service: scope.service }),
+    ...(scope.matchers.length === 0 ? {} : { selector: formatSelector(scope.matchers) }),
+  };
+  const times = { from: formatTime(window.from), to: formatTime(window.to) };
+  if (finding?.fn == null) return [{ tool: 'investigate', arguments: { ...call, ...times } }];
+  return [
+    {
+      tool: 'inspect_function',
+      arguments: {
+        ...call,
+        profile_type: scope.typeArgument,
+        ...times,
+        function: finding.fn.function,
+      },
+    },
+  ];
+}

@@ -1,0 +1,119 @@
+import type { Cheaper } from '../profile/compare/changes.js';
+import type { Contrast } from '../profile/compare/contrast.js';
+import { busiestLine, growthPath } from '../profile/compare/growth-path.js';
+import { type Mover, moversOf } from '../profile/compare/movers.js';
+import { contrastOf, wholeRun } from '../profile/compare/runs.js';
+import { totalsBelow } from '../profile/compare/through.js';
+import type { ProfileType } from '../profile/types.js';
+import type { MoverRow } from '../report/comparison.js';
+import { functionData } from '../report/functions.js';
+import type { Finding } from '../report/investigation.js';
+import type { Cause } from './conclude.js';
+import { bareFinding, causeFinding, confidenceOf } from './findings.js';
+import type { Since } from './onset.js';
+import type { ShareLens } from './shares.js';
+
+/** What a comparison found, as far as its rows depend on it. */
+export interface Judged {
+  shares: ShareLens;
+  cheaper: Cheaper | null;
+  /** What the finding is about; null where there is none. */
+  cause: Cause | 'cheaper' | null;
+  since: Since | null;
+  gate: number;
+  limit: number;
+}
+
+/** The finding and the table of a comparison. */
+export interface ComparedRows {
+  finding: Finding | null;
+  movers: MoverRow[];
+  /** Functions whose share changed. */
+  tested: number;
+}
+
+/** Names what was found: a pass over all stacks for every row. */
+export function comparedRows({ shares, cheaper, cause, since, gate, limit }: Judged): ComparedRows {
+  const { analysis, change } = shares;
+  const whole = contrastOf(analysis, wholeRun(analysis));
+  const culprit = change?.culprit ?? cheaper?.culprit ?? null;
+  const moved = new Set(change === null || change.from === null ? [] : [change.culprit.fn, change.from]);
+  const all = moversOf(whole, { gate, culprit: culprit?.fn ?? null, moved });
+  const rows = withoutAncestors(all, change === null ? mirrored(whole) : whole, culprit?.fn ?? null);
+  return {
+    finding: findingOf(shares, cheaper, cause, since, whole),
+    movers: moverRows(rows.slice(0, limit), whole, culprit?.fn ?? null),
+    tested: all.length,
+  };
+}
+
+function findingOf(
+  { lens }: ShareLens,
+  cheaper: Cheaper | null,
+  cause: Judged['cause'],
+  since: Since | null,
+  whole: Contrast,
+): Finding | null {
+  if (cause === null) return null;
+  if (cause !== 'cheaper') return causeFinding(cause, since);
+  return cheaper === null ? null : cheaperFinding(lens.type, cheaper, whole);
+}
+
+function cheaperFinding(type: ProfileType, cheaper: Cheaper, whole: Contrast): Finding {
+  const { fn, load, z } = cheaper.culprit;
+  const { shareBefore, shareAfter, valueBefore, valueAfter, ...rest } = bareFinding(
+    mirrored(whole),
+    fn,
+    load,
+  );
+  return {
+    ...rest,
+    type,
+    kind: 'improvement',
+    shareBefore: shareAfter,
+    shareAfter: shareBefore,
+    valueBefore: valueAfter,
+    valueAfter: valueBefore,
+    confidence: confidenceOf(z),
+    z,
+  };
+}
+
+function mirrored({ before, after, ...rest }: Contrast): Contrast {
+  return { ...rest, before: after, after: before };
+}
+
+/** One row a change: the callers of the named function only pass it on. */
+function withoutAncestors(
+  movers: readonly Mover[],
+  contrast: Contrast,
+  culprit: number | null,
+): readonly Mover[] {
+  if (culprit === null) return movers;
+  const path = growthPath(contrast, culprit, 1, false);
+  const above = new Set(path.functions.slice(0, Math.max(0, path.at)));
+  return movers.filter(({ fn }) => !above.has(fn));
+}
+
+/** Of a function that stands below the named one at least this part of its cost does. */
+const BELOW = 0.5;
+
+function moverRows(movers: readonly Mover[], contrast: Contrast, culprit: number | null): MoverRow[] {
+  const { joined, after, before } = contrast;
+  const below = (side: Contrast['after']) =>
+    culprit === null ? null : totalsBelow(joined, side.parts, culprit);
+  const belowCulprit = { before: below(before), after: below(after) };
+  return movers.map(({ fn, ...rest }) => {
+    const side = rest.totalShareAfter > 0 ? 'after' : 'before';
+    const { parts, costs } = contrast[side];
+    const below = fn === culprit ? 0 : (belowCulprit[side]?.[fn] ?? 0);
+    const isBelow = below >= BELOW * (costs.totals[fn] ?? 0) && below > 0;
+    const path = growthPath(contrast, fn, 1, false);
+    return {
+      ...rest,
+      ...functionData(joined.functions[fn], busiestLine(contrast, parts, fn)),
+      chargedTo: isBelow && culprit !== null ? functionData(joined.functions[culprit], 0).function : null,
+      path: path.functions.slice(0, path.at + 1).map((id) => functionData(joined.functions[id], 0).function),
+    };
+  });
+}

@@ -1,0 +1,135 @@
+import { LEAST_SIDE_SAMPLES } from '../profile/compare/analysis.js';
+import { share } from '../profile/compare/contrast.js';
+import { joinKey } from '../profile/compare/join.js';
+import { LEAST_RISE } from '../profile/compare/load.js';
+import { secondsPerUnit } from '../text/units.js';
+import type { LevelLens } from './levels.js';
+import type { CaseReading } from './evidence.js';
+import type { ShareChange, ShareLens } from './shares.js';
+import type { WaitLens } from './waits.js';
+
+export type Verdict =
+  | 'code_regression'
+  | 'load_increase'
+  | 'leak'
+  | 'contention'
+  | 'moved'
+  | 'no_change'
+  | 'inconclusive';
+
+/** One thing that was found, of the lens that shows it. */
+export type Cause =
+  | { kind: 'leak'; of: LevelLens }
+  | { kind: 'contention'; of: WaitLens }
+  | { kind: 'code'; of: ShareLens }
+  | { kind: 'moved'; of: ShareLens }
+  | { kind: 'load'; of: ShareLens };
+
+export interface Conclusion {
+  verdict: Verdict;
+  /** What explains it, the most telling first. */
+  causes: readonly Cause[];
+}
+
+/**
+ * The verdict over all types (docs/comparison.md §7): leak, then contention, then a change of code, moved code, load. A lower
+ * lens supports and never overrides.
+ */
+export function conclude(reading: CaseReading): Conclusion {
+  const { shares, levels, waits } = reading;
+  const leaks = levels
+    .filter(({ leak }) => leak !== null)
+    // Parked goroutines hold memory; where both rise they are the cause.
+    .sort((a, b) => Number(b.lens.type.alias === 'goroutines') - Number(a.lens.type.alias === 'goroutines'))
+    .map((of): Cause => ({ kind: 'leak', of }));
+  const code = codeCauses(reading);
+  const contended = waits
+    .filter(({ contention }) => contention !== null)
+    .filter(({ contention }) => (contention?.added ?? 0) > addedSeconds(code[0]))
+    .map((of): Cause => ({ kind: 'contention', of }));
+  const moved = shares
+    .filter(({ change }) => change !== null && change.from !== null)
+    .map((of): Cause => ({ kind: 'moved', of }));
+  const [time] = shares;
+  const loaded = loadCauses(shares);
+  const ranked: readonly (readonly [Verdict, readonly Cause[]])[] = [
+    ['leak', leaks],
+    ['contention', contended],
+    ['code_regression', code],
+    ['moved', moved],
+    ['load_increase', loaded],
+  ];
+  const first = ranked.find(([, causes]) => causes.length > 0);
+  if (first !== undefined) {
+    // What only moved is no news beside a real change.
+    const others = ranked
+      .filter((entry) => entry !== first && entry[0] !== 'moved')
+      .flatMap(([, causes]) => causes);
+    return { verdict: first[0], causes: [...first[1], ...others] };
+  }
+  const [main] = reading.totals;
+  if (main === undefined || main.before.profiles === 0) return { verdict: 'inconclusive', causes: [] };
+  if (time?.analysis.partly === true) return { verdict: 'inconclusive', causes: [] };
+  const few =
+    time === undefined ||
+    Math.min(time.analysis.samples.before, time.analysis.samples.after) < LEAST_SIDE_SAMPLES;
+  return {
+    verdict: few && levels.length === 0 && waits.length === 0 ? 'inconclusive' : 'no_change',
+    causes: [],
+  };
+}
+
+/** Two profile types whose cost rose, each less than beyond doubt, say it together. */
+const SUPPORTED_Z = 2;
+const SUPPORTING_Z = 2.5;
+
+/** Types on whose time the load rose, for themselves or with the allocations as a second witness. */
+function loadCauses(shares: readonly ShareLens[]): Cause[] {
+  const roseBy = (z: number) => (one: ShareLens) =>
+    !one.analysis.partly && (one.analysis.load.risen ?? 0) >= LEAST_RISE && one.analysis.load.z >= z;
+  const witnessed = shares.some((one) => one.lens.kind === 'amount' && roseBy(SUPPORTING_Z)(one));
+  return shares
+    .filter(({ lens, change }) => lens.kind === 'time' && change === null)
+    .filter((one) => one.analysis.load.rose || (witnessed && roseBy(SUPPORTED_Z)(one)))
+    .map((of): Cause => ({ kind: 'load', of }));
+}
+
+/** Changes of code; where it is the collector that burns the time, the allocation site comes first. */
+function codeCauses({ shares, collector }: CaseReading): Cause[] {
+  const renamed = new Set(
+    shares.flatMap(({ change }) =>
+      change === null || change.from === null ? [] : [nameIn(change, change.culprit.fn)],
+    ),
+  );
+  // What only moved in one type did not grow in another, where fewer samples hide the other side.
+  const real = shares.filter(
+    ({ change }) =>
+      change !== null && change.from === null && !renamed.has(nameIn(change, change.culprit.fn)),
+  );
+  const timeGrowth = Math.max(0, ...real.filter(({ lens }) => lens.kind === 'time').map(pointsOf));
+  const collected = collector?.grew === true ? collector.after - collector.before : 0;
+  const rank = ({ lens }: ShareLens) => {
+    if (lens.kind === 'time') return 1;
+    return lens.type.alias === 'alloc' && collected > timeGrowth ? 0 : 2;
+  };
+  return real.sort((a, b) => rank(a) - rank(b)).map((of): Cause => ({ kind: 'code', of }));
+}
+
+function nameIn({ analysis }: ShareChange, fn: number): string {
+  const info = analysis.joined.functions[fn];
+  return info === undefined ? '' : joinKey(info);
+}
+
+/** Growth of the culprit's share of the active total. */
+function pointsOf({ change }: ShareLens): number {
+  if (change === null) return 0;
+  const { contrast, culprit } = change;
+  const shareIn = ({ costs }: typeof contrast.before) => share(costs.totals[culprit.fn] ?? 0, costs.total);
+  return shareIn(contrast.after) - shareIn(contrast.before);
+}
+
+/** Time per profile that a change of code added, in seconds. */
+function addedSeconds(cause: Cause | undefined): number {
+  if (cause?.kind !== 'code' || cause.of.change === null) return 0;
+  return cause.of.change.culprit.growth * (secondsPerUnit(cause.of.lens.type.unit) ?? 0);
+}

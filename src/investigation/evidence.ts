@@ -1,0 +1,220 @@
+import { UpstreamError } from '../errors.js';
+import { collectorGrowth } from '../profile/compare/collector.js';
+import { contrastOf, wholeRun } from '../profile/compare/runs.js';
+import { orderTypes } from '../profile/types.js';
+import type { Matcher, ProfileSource, Window } from '../sources/source.js';
+import type { ToolContext } from '../tools/define.js';
+import { readFleet } from './fleet.js';
+import { type Asking, type LensType, lensTypes } from './lens.js';
+import { type LevelLens, readLevels } from './levels.js';
+import type { Requests } from './requests.js';
+import {
+  type Crowd,
+  type Grouping,
+  type Rounds,
+  readCrowd,
+  readRounds,
+  roundTimes,
+  totalsIn,
+} from './profile-times.js';
+import { type Case, type Fineness, readShares, type ShareLens } from './shares.js';
+import { readWaits, type WaitLens } from './waits.js';
+import { onGrid, type Plan, planWindows } from './windows.js';
+
+/** All that the profiles of a service say about two windows, type by type. */
+export interface CaseReading {
+  plan: Plan;
+  /** Every type looked at, in order, with the totals per profile. */
+  totals: readonly TypeTotals[];
+  shares: readonly ShareLens[];
+  levels: readonly LevelLens[];
+  waits: readonly WaitLens[];
+  collector: { before: number; after: number; grew: boolean } | null;
+  instances: { stayed: number; left: number; arrived: number } | null;
+  /** What the onset is narrowed down with. */
+  found: Case;
+  /** What could not be read. */
+  missing: readonly string[];
+}
+
+export interface TypeTotals {
+  lens: LensType;
+  before: { profiles: number; value: number };
+  after: { profiles: number; value: number };
+}
+
+/** How finely the main type and the others are read (docs/comparison.md §8: parts once, added up for everything else). */
+const MAIN: Fineness = { baselineParts: 4, incidentParts: 4, slices: 7 };
+const SECOND: Fineness = { baselineParts: 3, incidentParts: 2, slices: 0, gate: 4.8, bursts: false };
+/** The collector's growth is half of the evidence for a change of allocations, in standard errors. */
+const PRESSED_GATE = 3.5;
+/** What finding the value of one sample may take. */
+const QUANTUM_REQUESTS = 2;
+/** Instances whose series are told apart. */
+const MOST_INSTANCES = 60;
+
+export interface CaseQuestion {
+  source: ProfileSource;
+  matchers: readonly Matcher[];
+  typeIds: readonly string[];
+  incident: Window;
+  /** Ends 1 ms before the incident; null: the time just before it. */
+  baseline: Window | null;
+  /** Counts and limits what `source` is asked. */
+  requests: Requests;
+}
+
+/**
+ * The label sets of a service over both windows, and what every reading of it shares: two requests, and two more where its
+ * instances are too many for a series each.
+ *
+ * @param countedBy the type whose profiles are counted then
+ */
+export async function openCase(
+  { source, matchers, typeIds, incident, baseline, requests }: CaseQuestion,
+  countedBy: string | undefined,
+  signal: AbortSignal,
+): Promise<Case & Grouping> {
+  const asking: Asking = { source, matchers, typeIds, signal };
+  const plan = onGrid(planWindows(incident, baseline));
+  const fleet = await readFleet(
+    asking.source,
+    matchers,
+    { from: plan.baseline.from, to: incident.to },
+    signal,
+  );
+  const { instanceLabel, instances } = fleet;
+  const known = instances.size <= MOST_INSTANCES;
+  const crowd =
+    known || instanceLabel === null || countedBy === undefined
+      ? null
+      : await readCrowd(asking.source, { profileTypeId: countedBy, matchers }, plan, instanceLabel, signal);
+  const groupBy = known && instanceLabel !== null ? [instanceLabel] : [];
+  return { asking, plan, fleet, requests, groupBy, crowd };
+}
+
+/**
+ * Reads what an investigation needs, in this order: label sets, one series per type, parts of the main type with slices
+ * of the fleet, parts of the others, ends of levels that rose, waits that grew. At most 40 requests, 8 in flight.
+ *
+ * @returns null where the main type has no profile in the incident window
+ */
+export async function readCase(
+  question: CaseQuestion,
+  { signal, soon }: Pick<ToolContext, 'signal' | 'soon'>,
+): Promise<CaseReading | null> {
+  // What has been read by then is answered with.
+  const own = soon === undefined ? signal : AbortSignal.any([signal, soon]);
+  const lenses = lensTypes(orderTypes(question.typeIds));
+  const found = await openCase(question, lenses[0]?.type.id, own);
+  const { asking, plan, fleet } = found;
+  const rounds = await Promise.all(
+    lenses.map(({ type }) =>
+      readRounds(asking.source, { profileTypeId: type.id, matchers: asking.matchers }, plan, found, own),
+    ),
+  );
+  const read = lenses.flatMap((lens, at) => {
+    const own = rounds[at];
+    return own === undefined || own.series.length === 0 ? [] : [{ lens, rounds: own }];
+  });
+  const [main] = read;
+  if (main === undefined) return null;
+
+  const shares: ShareLens[] = [];
+  const levels: LevelLens[] = [];
+  const waits: WaitLens[] = [];
+  const missing: string[] = [];
+  const failures: UpstreamError[] = [];
+  for (const { lens, rounds: ownRounds } of read) {
+    const { alias } = lens.type;
+    try {
+      if (lens.kind === 'time' || lens.kind === 'amount') {
+        const answer = await readWithin(found, lens, ownRounds, finenessOf(lens, shares));
+        if (typeof answer === 'string') missing.push(`${alias}: ${answer}`);
+        else shares.push(answer);
+      } else if (lens.kind === 'level') levels.push(await readLevels(found, lens, ownRounds));
+      else
+        waits.push(await readWaits(found, lens, ownRounds, main.rounds, shares[0]?.analysis.load.ratio ?? 1));
+    } catch (error) {
+      if (signal.aborted || !(soon?.aborted === true || error instanceof UpstreamError)) throw error;
+      missing.push(
+        `${alias}: ${soon?.aborted === true ? 'no time was left to read it' : 'the store failed to answer'}`,
+      );
+      if (error instanceof UpstreamError) failures.push(error);
+    }
+  }
+  const [failure] = failures;
+  if (failure !== undefined && shares.length + levels.length + waits.length === 0) throw failure;
+  return {
+    plan,
+    totals: read.map(({ lens, rounds: own }) => ({
+      lens,
+      before: totalsIn(own, plan.baseline),
+      after: totalsIn(own, plan.incident),
+    })),
+    shares,
+    levels,
+    waits,
+    collector: collectorIn(shares),
+    instances: comings(main.rounds, found, fleet.instanceLabel),
+    found,
+    missing,
+  };
+}
+
+/** The first type is read finely; allocations more readily where the collector says that there were more of them. */
+function finenessOf({ type }: LensType, shares: readonly ShareLens[]): Fineness {
+  if (shares.length === 0) return MAIN;
+  const pressed = type.alias === 'alloc' && collectorIn(shares)?.grew === true;
+  return pressed ? { ...SECOND, gate: PRESSED_GATE } : SECOND;
+}
+
+/** How the collector's part of the on-CPU or wall-clock time changed; null where there is no such profile. */
+function collectorIn(shares: readonly ShareLens[]): CaseReading['collector'] {
+  const time = shares.find(({ lens }) => lens.kind === 'time');
+  return time === undefined ? null : collectorGrowth(contrastOf(time.analysis, wholeRun(time.analysis)));
+}
+
+/** Reads a type as finely as the requests that are left allow; a reason where they do not, or there is nothing. */
+async function readWithin(
+  found: Case,
+  lens: LensType,
+  rounds: Rounds,
+  fineness: Fineness,
+): Promise<ShareLens | string> {
+  const { baselineParts, incidentParts } = fineness;
+  const spare = found.requests.left - baselineParts - incidentParts - QUANTUM_REQUESTS;
+  if (spare < 0) return 'no request was left to look into it';
+  const answer = await readShares(found, lens, rounds, {
+    ...fineness,
+    slices: Math.min(fineness.slices, spare),
+  });
+  if (answer !== null) return answer;
+  const lacking = (window: Plan['baseline']) => totalsIn(rounds, window).profiles === 0;
+  if (lacking(found.plan.baseline)) return 'no profiles in the baseline';
+  return lacking(found.plan.incident)
+    ? 'no profiles in the window'
+    : 'no samples in the baseline or the window';
+}
+
+/** Which instances sent profiles before, after, or both. */
+export function comings(
+  { series, stepMs }: Rounds,
+  { plan, crowd }: Pick<Case & Grouping, 'plan' | 'crowd'>,
+  label: string | null,
+) {
+  if (label === null) return null;
+  const present = (window: Window) =>
+    series
+      .filter((own) => roundTimes({ series: [own], stepMs }, window).length > 0)
+      .map(({ labels }) => labels[label]);
+  const inCrowd = (counts: Crowd['before']) => counts.map(({ labels }) => labels[label]);
+  const [before, after] = (
+    crowd === null
+      ? [present(plan.baseline), present(plan.incident)]
+      : [inCrowd(crowd.before), inCrowd(crowd.after)]
+  ).map((names) => new Set(names.filter((name) => name !== undefined)));
+  if (before === undefined || after === undefined || before.size + after.size === 0) return null;
+  const stayed = [...before].filter((instance) => after.has(instance)).length;
+  return { stayed, left: before.size - stayed, arrived: after.size - stayed };
+}

@@ -1,0 +1,62 @@
+import { UserError } from '../../errors.js';
+import { safeText } from '../../text/sanitise.js';
+import type { Nameable } from '../../query/names.js';
+
+/** An argument that a person fills in; clients send all of them as text. */
+export interface PromptArgument {
+  description: string;
+  required?: true;
+  /** What its value names, where a client can offer the names that exist. */
+  names?: Nameable;
+}
+
+type Arguments = Readonly<Record<string, PromptArgument>>;
+
+/** What was filled in; what was left out is undefined. */
+type Given<A extends Arguments> = {
+  readonly [Name in keyof A]: A[Name] extends { required: true } ? string : string | undefined;
+};
+
+/** What every client lists of a prompt. */
+interface Surface<A extends Arguments> {
+  name: string;
+  title: string;
+  description: string;
+  arguments: A;
+}
+
+/** A recipe for an investigation: which tools to call in which order, how to read the answers, when to stop. */
+export interface Prompt<A extends Arguments = Arguments> extends Surface<A> {
+  /**
+   * @param now Unix ms; times become absolute, so that every call is about the same window
+   * @throws UserError for what cannot be meant
+   */
+  text(given: Given<A>, now: number): Promise<string>;
+}
+
+/** The longest value that a recipe repeats. */
+const MAX_VALUE = 300;
+
+/**
+ * A prompt whose text is loaded when somebody asks for it. Values are made safe for one line; those without anything in
+ * them are left out, as some clients send an empty field.
+ */
+export function definePrompt<const A extends Arguments>({
+  load,
+  ...surface
+}: Surface<A> & { load(): Promise<{ text(given: Given<A>, now: number): string }> }): Prompt<A> {
+  const { name, arguments: args } = surface;
+  return {
+    ...surface,
+    async text(given, now) {
+      const values = new Map<string, string>();
+      for (const [argument, { required, description }] of Object.entries(args)) {
+        const value = safeText(given[argument] ?? '', MAX_VALUE);
+        if (value !== '') values.set(argument, value);
+        else if (required) throw new UserError(`${name} needs \`${argument}\`.`, `Give it: ${description}.`);
+      }
+      // What is required is there, which the loop above saw to and the type cannot follow.
+      return (await load()).text(Object.fromEntries(values) as Given<A>, now);
+    },
+  };
+}

@@ -1,0 +1,23 @@
+import type { McpServer } from '@modelcontextprotocol/server';
+import { type Meter, operationStarted } from '../telemetry/meter.js';
+
+/** The one resource. */
+export const GUIDE_RESOURCE = {
+  name: 'investigate',
+  uri: 'pyroscope://guide/investigate',
+  title: 'How to investigate with profiles',
+  description:
+    'Which question goes to which tool and profile type, how to read the answers, what profiles cannot show.',
+  mimeType: 'text/markdown',
+} as const;
+
+/** Registers the guide; the SDK answers every other address with "resource not found". */
+export function registerGuide(server: McpServer, meter: Pick<Meter, 'operation'>): void {
+  const { name, uri, ...metadata } = GUIDE_RESOURCE;
+  server.registerResource(name, uri, metadata, async () => {
+    const ended = operationStarted('resources/read', meter);
+    const { GUIDE } = await import('./prompts/guide.js');
+    ended('answered');
+    return { contents: [{ uri, mimeType: metadata.mimeType, text: GUIDE }] };
+  });
+}

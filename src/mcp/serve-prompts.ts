@@ -1,0 +1,127 @@
+import { randomUUID } from 'node:crypto';
+import { completable, type McpServer, ProtocolError, ProtocolErrorCode } from '@modelcontextprotocol/server';
+import { z } from 'zod';
+import { UpstreamError, UserError } from '../errors.js';
+import { type Meter, type OperationEnd, operationStarted } from '../telemetry/meter.js';
+import type { PromptArgument } from './prompts/define.js';
+import { PROMPTS } from './prompts/index.js';
+import { untilAborted } from '../work/shared.js';
+import type { Nameable } from '../query/names.js';
+import type { CallEnvironment } from './call.js';
+import { describeFailure } from './failures.js';
+
+/** How long a client waits for names while somebody types. */
+const COMPLETION_MS = 2_000;
+/** How long the question for them goes on: the next key is answered from what it found. */
+const LEARNING_MS = 10_000;
+/** Questions for names at once, of all clients: half of the requests that a store gets at once stay free for calls. */
+const MOST_LEARNING = 4;
+
+/**
+ * Makes what registers the prompts at a server, their arguments completed with the names that exist. The schemas are
+ * made once: a server is made with every HTTP request.
+ */
+export function promptRegistration(
+  environmentOf: () => Promise<CallEnvironment>,
+  meter: Pick<Meter, 'operation'>,
+): (server: McpServer) => void {
+  const complete = completion(environmentOf, meter);
+  const prompts = PROMPTS.map((prompt) => ({ prompt, argsSchema: schemaOf(prompt.arguments, complete) }));
+  return (server) => {
+    for (const { prompt, argsSchema } of prompts) {
+      const { name, title, description } = prompt;
+      server.registerPrompt(name, { title, description, argsSchema }, async (args) => {
+        const ended = operationStarted('prompts/get', meter);
+        const { context, log } = await environmentOf().catch((error: unknown) => {
+          ended('internal_error');
+          throw error;
+        });
+        try {
+          const text = await prompt.text(args, context.now());
+          ended('answered');
+          return { description, messages: [{ role: 'user', content: { type: 'text', text } }] };
+        } catch (error) {
+          if (error instanceof UserError) {
+            ended('refused');
+            throw new ProtocolError(ProtocolErrorCode.InvalidParams, describeFailure(error));
+          }
+          ended('internal_error');
+          const id = randomUUID().slice(0, 8);
+          log.error(`prompt ${name} failed (${id})`, error);
+          throw new ProtocolError(
+            ProtocolErrorCode.InternalError,
+            `An internal error stopped ${name} (id ${id}).`,
+          );
+        }
+      });
+    }
+  };
+}
+
+function schemaOf(args: Readonly<Record<string, PromptArgument>>, complete: Completion) {
+  const fields = Object.entries(args).map(([name, { description, required, names }]) => {
+    const text = z.string().describe(description);
+    // The SDK finds the completion inside of `optional`, not outside.
+    const completed =
+      names === undefined
+        ? text
+        : completable(text, (written, context) => complete(names, written, context?.arguments ?? {}));
+    return [name, required ? completed : completed.optional()] as const;
+  });
+  return z.strictObject(Object.fromEntries(fields));
+}
+
+/** The names that exist for what is written so far. */
+type Completion = (
+  names: Nameable,
+  written: string,
+  given: { source?: string; service?: string },
+) => Promise<string[]>;
+
+/**
+ * Makes what completes values. It never fails: a value can be typed, and the call that gets it says what is wrong with it.
+ * Every key that somebody presses may ask the store, and asks on when its answer is out, so there are few such questions at
+ * once; what comes meanwhile is completed with nothing. They take no places from calls.
+ */
+function completion(
+  environmentOf: () => Promise<CallEnvironment>,
+  meter: Pick<Meter, 'operation'>,
+): Completion {
+  let learning = 0;
+  return async (names, written, { source, service }) => {
+    const ended = operationStarted('completion/complete', meter);
+    if (learning >= MOST_LEARNING) {
+      ended('busy');
+      return [];
+    }
+    const ask = async () => {
+      learning++;
+      try {
+        const [{ context }, { existingNames }] = await Promise.all([
+          environmentOf(),
+          import('../query/names.js'),
+        ]);
+        const given = { source: source || undefined, service: service || undefined };
+        const signal = AbortSignal.timeout(LEARNING_MS);
+        return await untilAborted(existingNames(names, written, given, { ...context, signal }), signal);
+      } finally {
+        learning--;
+      }
+    };
+    const late = AbortSignal.timeout(COMPLETION_MS);
+    try {
+      const found = await untilAborted(ask(), late);
+      ended('answered');
+      return found;
+    } catch (error) {
+      ended(outcomeOf(error, late));
+      return [];
+    }
+  };
+}
+
+function outcomeOf(error: unknown, late: AbortSignal): OperationEnd['outcome'] {
+  if (late.aborted) return 'deadline';
+  if (error instanceof UserError) return 'refused';
+  return error instanceof UpstreamError ? 'upstream_failed' : 'internal_error';
+}

@@ -1,0 +1,138 @@
+import { UpstreamError } from '../errors.js';
+import type { DashboardStore } from '../sources/grafana/dashboards.js';
+import type { AnswerCache } from '../schema/cache.js';
+import { keepDashboards, recallDashboards } from './kept.js';
+import { mergePatterns } from './merge.js';
+import type { QueryPattern } from './pattern.js';
+import { emptyMemory, SCAN_BUDGET, type ScanBudget, type ScanProgress, scanDashboards } from './scan.js';
+
+/** What was learned up to a moment. */
+export interface Learned {
+  /** Of all data sources of the Grafana, best first; not checked against what they hold. */
+  patterns: readonly QueryPattern[];
+  /** Labels that trace data sources map `service.name` to. */
+  serviceLabels: readonly string[];
+  /** Of the running or else the last scan; null before the first. */
+  progress: ScanProgress | null;
+  scanning: boolean;
+  /** Why the last scan could not even list the dashboards; null when it could. */
+  failure: string | null;
+}
+
+/** The query patterns of one Grafana, learned in the background. */
+export interface PatternBook {
+  /** What is known now, without waiting. */
+  learned(): Learned;
+  /**
+   * What is known after a scan, or after so many milliseconds; begins one where the last is too long ago. Never throws,
+   * but for the abort of the signal.
+   *
+   * @param onProgress told of the scan that is waited for, as far as it is by now and with every dashboard
+   */
+  read(signal: AbortSignal, waitMs: number, onProgress?: (progress: ScanProgress) => void): Promise<Learned>;
+  /** Ends a running scan. */
+  close(): void;
+}
+
+/** Dashboards change seldom. */
+const RESCAN_MS = 15 * 60_000;
+/** After a scan that left dashboards over, or that failed. */
+const RETRY_MS = 60_000;
+/** What is known is ranked anew after so long even if nothing else was learned: it grows older. */
+const RANK_MS = 3_600_000;
+/** And kept anew: the cache forgets it after a day. */
+const KEEP_MS = 3_600_000;
+
+/**
+ * Learns patterns from the dashboards of one Grafana: a scan runs in the background, one at a time, when somebody asks
+ * and the last one is some minutes ago; meanwhile what is known can be used.
+ */
+export function createPatternBook(
+  store: DashboardStore,
+  options: {
+    now(): number;
+    budget?: ScanBudget;
+    /** Keeps what was read of this Grafana with these credentials for the next process. */
+    cache?: AnswerCache;
+  },
+): PatternBook {
+  const { now, budget = SCAN_BUDGET } = options;
+  const closing = new AbortController();
+  const memory = emptyMemory();
+  const listeners = new Set<(progress: ScanProgress) => void>();
+  let progress: ScanProgress | null = null;
+  let running: Promise<void> | null = null;
+  let due = 0;
+  let failure: string | null = null;
+  let merged: { patterns: readonly QueryPattern[]; of: number; at: number } | null = null;
+  let kept = { changes: 0, at: Number.NEGATIVE_INFINITY };
+
+  let recalled = options.cache === undefined;
+  const scan = async () => {
+    try {
+      if (options.cache !== undefined && !recalled) await recallDashboards(options.cache, memory, now());
+      recalled = true;
+      const result = await scanDashboards(store, memory, {
+        budget,
+        now,
+        signal: closing.signal,
+        onProgress(made) {
+          progress = made;
+          for (const tell of listeners) tell(made);
+        },
+      });
+      failure = null;
+      due = now() + (result.left > 0 ? RETRY_MS : RESCAN_MS);
+      const { changes } = memory;
+      if (options.cache !== undefined && (changes !== kept.changes || now() - kept.at >= KEEP_MS)) {
+        await keepDashboards(options.cache, memory);
+        kept = { changes, at: now() };
+      }
+    } catch (error) {
+      // A bug must not end the process from the background: it is told like a failure of Grafana.
+      failure = error instanceof UpstreamError ? `${error.kind}: ${error.detail}` : String(error);
+      due = now() + RETRY_MS;
+    } finally {
+      running = null;
+    }
+  };
+  const learned = (): Learned => {
+    if (merged?.of !== memory.changes || now() - merged.at >= RANK_MS) {
+      const patterns = mergePatterns([...memory.dashboards.values(), ...memory.traces], now());
+      merged = { patterns, of: memory.changes, at: now() };
+    }
+    return {
+      patterns: merged.patterns,
+      serviceLabels: memory.serviceLabels,
+      progress,
+      scanning: running !== null,
+      failure,
+    };
+  };
+  return {
+    learned,
+    async read(signal, waitMs, onProgress) {
+      signal.throwIfAborted();
+      if (running === null && now() >= due && !closing.signal.aborted) running = scan();
+      if (running === null) return learned();
+      if (onProgress !== undefined) listeners.add(onProgress);
+      try {
+        await first(running, waitMs, signal);
+      } finally {
+        if (onProgress !== undefined) listeners.delete(onProgress);
+      }
+      return learned();
+    },
+    close: () => closing.abort(new Error('closed')),
+  };
+}
+
+/** Waits for work, but at most so long. */
+async function first(work: Promise<void>, waitMs: number, signal: AbortSignal): Promise<void> {
+  const waiting = AbortSignal.any([signal, AbortSignal.timeout(waitMs)]);
+  await new Promise<void>((resolve) => {
+    waiting.addEventListener('abort', () => resolve(), { once: true });
+    void work.then(resolve);
+  });
+  signal.throwIfAborted();
+}

@@ -1,0 +1,63 @@
+import pMap from 'p-map';
+import { UpstreamError } from '../errors.js';
+import type { QueryPattern } from './pattern.js';
+import { type LiveSchema, labelsWithValues } from './validate.js';
+import type { ProfileSource, Window } from '../sources/source.js';
+import type { ToolContext } from '../tools/define.js';
+
+const MINUTE = 60_000;
+/** A server lets one query span a day by default. */
+const LIVE_MS = 23 * 60 * MINUTE;
+/** Labels whose values are asked for, one request each where they are not remembered. */
+const MAX_LABELS = 10;
+const CONCURRENCY = 4;
+
+/**
+ * What a source holds as far as one day back, with the values that the patterns ask for: of the team's own label for
+ * services and of the labels that the best patterns match. Null where the source does not answer.
+ */
+export async function liveSchema(
+  source: ProfileSource,
+  patternsOf: Promise<{ patterns: readonly QueryPattern[]; label: string | null }>,
+  context: ToolContext,
+): Promise<LiveSchema | null> {
+  const to = Math.ceil(context.now() / MINUTE) * MINUTE;
+  const window = { from: to - LIVE_MS, to };
+  const schema = context.schemaOf(source);
+  try {
+    const [labelNames, servicesAndTypes, { patterns, label }] = await Promise.all([
+      schema.labelNames([], window, context.signal),
+      schema.servicesAndTypes([], window, context.signal),
+      patternsOf,
+    ]);
+    const wanted = [...(label === null ? [] : [label]), ...labelsWithValues(patterns)];
+    const labels = [...new Set(wanted)].filter((name) => labelNames.includes(name)).slice(0, MAX_LABELS);
+    return { labelNames, servicesAndTypes, values: await valuesOf(labels, source, window, context) };
+  } catch (error) {
+    if (error instanceof UpstreamError) return null;
+    throw error;
+  }
+}
+
+/** Values by label; a label that the source does not answer for is left out. */
+async function valuesOf(
+  labels: readonly string[],
+  source: ProfileSource,
+  window: Window,
+  context: ToolContext,
+): Promise<Map<string, readonly string[]>> {
+  const schema = context.schemaOf(source);
+  const found = await pMap(
+    labels,
+    async (name): Promise<[string, string[]][]> => {
+      try {
+        return [[name, await schema.labelValues(name, [], window, context.signal)]];
+      } catch (error) {
+        if (error instanceof UpstreamError) return [];
+        throw error;
+      }
+    },
+    { concurrency: CONCURRENCY },
+  );
+  return new Map(found.flat());
+}

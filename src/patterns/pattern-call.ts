@@ -1,0 +1,100 @@
+import { parseProfileType, resolveProfileType } from '../profile/types.js';
+import type { NextCall } from '../report/next.js';
+import {
+  type NamedService,
+  type QueryPattern,
+  SERVICE_LABEL,
+  serviceOf,
+} from './pattern.js';
+import type { LiveSchema } from './validate.js';
+import { formatSelector } from '../sources/selector.js';
+import type { Matcher } from '../sources/source.js';
+
+/** What a ready call depends on besides the pattern. */
+export interface CallPlace {
+  /** The `source` argument; null where it may be left out. */
+  source: string | null;
+  /** What the source holds; null where nobody can say. */
+  live: LiveSchema | null;
+  /** The team's own label for services; null where that is `service_name`. */
+  label: string | null;
+}
+
+/**
+ * The call that asks for a pattern; where it leaves the service open, of the wanted one, else of the last chosen, as far
+ * as they exist.
+ */
+export function callOf(pattern: QueryPattern, place: CallPlace, wanted: NamedService | null): NextCall {
+  const { live } = place;
+  const service = valueFor(SERVICE_LABEL, pattern, live, wanted);
+  const own = place.label === null ? null : valueFor(place.label, pattern, live, wanted);
+  const rest = withOwnLabel(pattern, place.label, own).filter(
+    ({ name, op }) => name !== SERVICE_LABEL || (op !== '=' && service === null),
+  );
+  const from = place.source === null ? {} : { source: place.source };
+  if (service === null && rest.length === 0 && servicesOf(live) > 1) {
+    return { tool: 'list_services', arguments: from };
+  }
+  return {
+    tool: 'summarize_profile',
+    arguments: {
+      ...from,
+      ...(service === null ? {} : { service }),
+      ...(pattern.profileTypeId === null
+        ? {}
+        : { profile_type: typeArgument(pattern.profileTypeId, typeIdsOf(live)) }),
+      ...(rest.length === 0 ? {} : { selector: formatSelector(rest) }),
+    },
+  };
+}
+
+/** The alias where it means just this type, else the id. */
+export function typeArgument(id: string, typeIds: readonly string[]): string {
+  const alias = parseProfileType(id)?.alias ?? id;
+  const means = resolveProfileType(alias, typeIds.length === 0 ? [id] : typeIds);
+  return means?.id.split(':').slice(0, 5).join(':') === id ? alias : id;
+}
+
+export function typeIdsOf(live: LiveSchema | null): string[] {
+  return [...new Set((live?.servicesAndTypes ?? []).flatMap((pair) => pair.__profile_type__ ?? []))];
+}
+
+/** Whether a service sends profiles; where nobody can say, it is taken to. */
+export function emits(live: LiveSchema | null, { label, value }: NamedService): boolean {
+  if (live === null) return true;
+  if (label !== SERVICE_LABEL) return live.values.get(label)?.includes(value) ?? false;
+  return live.servicesAndTypes.some((pair) => pair.service_name === value);
+}
+
+/** The value of a label that names services: the pattern's own, the wanted one, or the last chosen. */
+function valueFor(
+  label: string,
+  pattern: QueryPattern,
+  live: LiveSchema | null,
+  wanted: NamedService | null,
+): string | null {
+  const fixed = serviceOf(pattern, label);
+  if (fixed !== null) return fixed;
+  if (wanted !== null && wanted.label === label && emits(live, wanted)) return wanted.value;
+  // One service is wanted: what was last chosen of the other label may be another's.
+  if (wanted !== null && wanted.label !== label) return null;
+  const value = pattern.current[label];
+  return value !== undefined && emits(live, { label, value }) ? value : null;
+}
+
+/** The conditions with the value of the team's own label in place of what leaves it open. */
+function withOwnLabel(
+  { matchers }: QueryPattern,
+  label: string | null,
+  value: string | null,
+): readonly Matcher[] {
+  if (label === null || value === null) return matchers;
+  return [
+    ...matchers.filter(({ name, op }) => name !== label || op.startsWith('!')),
+    { name: label, op: '=', value },
+  ];
+}
+
+function servicesOf(live: LiveSchema | null): number {
+  return new Set((live?.servicesAndTypes ?? []).map((pair) => pair.service_name)).size;
+}

@@ -1,0 +1,91 @@
+import { safeText } from '../text/sanitise.js';
+import { formatSelector, matcherTest } from '../sources/selector.js';
+import type { Labels, Matcher } from '../sources/source.js';
+import { byRank } from './merge.js';
+import { type QueryPattern, SERVICE_LABEL, serviceOf } from './pattern.js';
+
+/** What a source holds now. */
+export interface LiveSchema {
+  labelNames: readonly string[];
+  /** Pairs of `service_name` and `__profile_type__`. */
+  servicesAndTypes: readonly Labels[];
+  /** Values of those labels that were asked for; what is matched of the others is not checked. */
+  values: ReadonlyMap<string, readonly string[]>;
+}
+
+const MAX_REASON = 120;
+
+/**
+ * Marks the patterns whose type, labels, service or values do not exist (any more), and puts them last. A source that holds
+ * nothing at all says nothing about them.
+ */
+export function validatePatterns(patterns: readonly QueryPattern[], live: LiveSchema): QueryPattern[] {
+  if (live.servicesAndTypes.length === 0) return [...patterns];
+  const labels = new Set([...live.labelNames, SERVICE_LABEL]);
+  const types = new Map<string, Set<string>>();
+  const services = new Set<string>();
+  for (const { service_name: service, __profile_type__: id } of live.servicesAndTypes) {
+    if (id !== undefined) {
+      const emitting = types.get(fiveParts(id)) ?? new Set<string>();
+      types.set(fiveParts(id), emitting.add(service ?? ''));
+    }
+    if (service !== undefined) services.add(service);
+  }
+  const values = new Map([...live.values, [SERVICE_LABEL, [...services]]]);
+  return patterns
+    .map((pattern) => {
+      const reason =
+        whatIsMissing(pattern, labels, types, services) ?? whatIsUnmatched(pattern.matchers, values);
+      return { ...pattern, valid: reason === null, reason };
+    })
+    .sort(byRank);
+}
+
+function whatIsMissing(
+  pattern: QueryPattern,
+  labels: ReadonlySet<string>,
+  types: ReadonlyMap<string, ReadonlySet<string>>,
+  services: ReadonlySet<string>,
+): string | null {
+  const { profileTypeId, matchers, variesBy, groupBy } = pattern;
+  const emitting = profileTypeId === null ? null : types.get(fiveParts(profileTypeId));
+  if (emitting === undefined) return 'no service emits this profile type';
+  const label = [...matchers.map(({ name }) => name), ...variesBy, ...groupBy].find(
+    (name) => !labels.has(name),
+  );
+  if (label !== undefined) return `there is no label ${label}`;
+  const service = serviceOf(pattern);
+  if (service === null) return null;
+  if (!services.has(service)) return `no service ${service} sends profiles`;
+  return emitting === null || emitting.has(service) ? null : `${service} does not emit this profile type`;
+}
+
+/** A condition that asks for something and that no value meets. */
+function whatIsUnmatched(
+  matchers: readonly Matcher[],
+  values: ReadonlyMap<string, readonly string[]>,
+): string | null {
+  const unmet = matchers.find((matcher) => {
+    const known = values.get(matcher.name);
+    if (known === undefined || matcher.op.startsWith('!')) return false;
+    const meets = matcherTest(matcher);
+    // What also holds without the label holds for profiles that do not have it.
+    return !meets(undefined) && !known.some((value) => meets(value));
+  });
+  return unmet === undefined
+    ? null
+    : `no profile has ${safeText(formatSelector([unmet]).slice(1, -1), MAX_REASON)}`;
+}
+
+/**
+ * Labels of which patterns ask for certain values, those of the best patterns first; `service_name` left out, whose values
+ * are known anyway.
+ */
+export function labelsWithValues(patterns: readonly QueryPattern[]): string[] {
+  const asking = patterns.flatMap(({ matchers }) => matchers.filter(({ op }) => !op.startsWith('!')));
+  return [...new Set(asking.map(({ name }) => name))].filter((name) => name !== SERVICE_LABEL);
+}
+
+function fiveParts(id: string): string {
+  return id.split(':').slice(0, 5).join(':');
+}

@@ -1,0 +1,33 @@
+import { UserError } from '../errors.js';
+import { type FunctionTarget, targetOf } from '../profile/find-function.js';
+import { displayBriefly, functionData } from '../report/functions.js';
+import type { Measurement } from '../report/measurement.js';
+import { safeText } from '../text/sanitise.js';
+import { isHeavy, offload } from '../work/offload.js';
+
+/** Candidates named in the error for an ambiguous name. */
+const MOST_NAMED = 6;
+
+/**
+ * The function that an argument means, among those that cost anything in the measurement.
+ * @returns null where none fits
+ * @throws UserError where several fit
+ */
+export async function resolveFunction(
+  { active }: Measurement,
+  text: string,
+  signal: AbortSignal,
+): Promise<FunctionTarget | null> {
+  const candidates = await offload('places', [active, text], { heavy: isHeavy(active), signal });
+  const [first] = candidates;
+  if (first === undefined) return null;
+  if (candidates.length === 1) return targetOf(first);
+  const named = candidates
+    .slice(0, MOST_NAMED)
+    .map(({ info, line }) => displayBriefly(functionData(info, line)));
+  const more = candidates.length - named.length;
+  throw new UserError(
+    `\`function\` ${JSON.stringify(safeText(text, 100))} fits ${candidates.length} functions.`,
+    `Name one, heaviest first: ${named.join(', ')}${more > 0 ? `, … (${more} more)` : ''}.`,
+  );
+}

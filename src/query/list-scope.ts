@@ -1,0 +1,58 @@
+import type { ListScope } from '../report/lists.js';
+import type { Answer } from '../report/render.js';
+import { formatSelector } from '../sources/selector.js';
+import type { Matcher, ProfileSource, Window } from '../sources/source.js';
+import { lastHourWithData } from './data-range.js';
+import type { ToolContext } from '../tools/define.js';
+import { emptiness } from './profile-question.js';
+import { reachNotes } from './reach.js';
+import { allMatchers, type ProfileRequest, readRequest, type ScopeArguments } from './request.js';
+import { withTeamsWord } from './team-word.js';
+
+/** What a list is taken from. */
+export interface ListQuestion {
+  source: ProfileSource;
+  service: string | null;
+  matchers: readonly Matcher[];
+  window: Window;
+  request: ProfileRequest;
+  scope: ListScope;
+}
+
+/**
+ * Resolves the arguments of a list.
+ * @throws UserError
+ */
+export async function readListQuestion(args: ScopeArguments, context: ToolContext): Promise<ListQuestion> {
+  const { request, notes } = await withTeamsWord(await readRequest(args, context), context);
+  const window = request.window ?? (await lastHourWithData(request, context));
+  const matchers = allMatchers(request.service, request.matchers);
+  return {
+    source: request.source,
+    service: request.service,
+    matchers,
+    window,
+    request,
+    scope: {
+      source: request.source.name,
+      service: request.service,
+      selector: formatSelector(matchers),
+      window,
+      notes: [
+        ...notes,
+        ...(await reachNotes(request.source, window, context)),
+        ...(request.window === null ? ['No window was given: the last hour that has data was taken.'] : []),
+      ],
+    },
+  };
+}
+
+/** The answer when a list would be empty: why, and what there is instead. */
+export async function explainEmptyList(
+  tool: string,
+  args: ScopeArguments,
+  { request, window }: ListQuestion,
+  context: ToolContext,
+): Promise<Answer> {
+  return emptiness(tool, args, request, window, context);
+}

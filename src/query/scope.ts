@@ -1,0 +1,176 @@
+import { UserError } from '../errors.js';
+import {
+  aliasesOf,
+  orderTypes,
+  PROFILE_TYPE_ALIASES,
+  type ProfileType,
+  parseProfileType,
+  resolveProfileType,
+} from '../profile/types.js';
+import { nearest } from '../text/nearest.js';
+import { safeText } from '../text/sanitise.js';
+import { formatSelector, matcherTest } from '../sources/selector.js';
+import type { Matcher, ProfileSource, Window } from '../sources/source.js';
+import { lastHourWithData } from './data-range.js';
+import type { ToolContext } from '../tools/define.js';
+import { existingType } from './existing-type.js';
+import { allMatchers, type ProfileRequest } from './request.js';
+import { withTeamsWord } from './team-word.js';
+
+/** Resolved scope of a profile question: everything exists. */
+export interface Scope {
+  source: ProfileSource;
+  service: string | null;
+  matchers: readonly Matcher[];
+  window: Window;
+  type: ProfileType;
+  /** Its alias, or its id where the alias would mean another type that is present. */
+  typeArgument: string;
+  /** What was chosen for the caller, in words. */
+  notes: readonly string[];
+}
+
+export type Resolution =
+  | { scope: Scope }
+  /** Nothing of the type in the window: the request as far as it was resolved. */
+  | { missing: ProfileRequest; window: Window };
+
+/**
+ * Resolves service, window and type against what the source holds.
+ * @throws UserError when the caller must choose, UpstreamError
+ */
+export async function resolveScope(asked: ProfileRequest, context: ToolContext): Promise<Resolution> {
+  const { source } = asked;
+  const meant = await withTeamsWord(asked, context);
+  let { request } = meant;
+  const notes: string[] = [...meant.notes];
+  const window = request.window ?? (await lastHourWithData(request, context));
+  if (request.window === null) notes.push('No window was given: the last hour that has data was taken.');
+  const { notes: more, ...found } = await resolveService(request, window, context);
+  request = { ...request, ...found };
+  notes.push(...more);
+  const { service } = request;
+  const { type, typeIds } = await existingType(
+    request.profileType,
+    context.schemaOf(source),
+    { matchers: allMatchers(service, request.matchers), window },
+    context.signal,
+  );
+  if (type === null) {
+    checkTypeName(request.profileType, typeIds);
+    return { missing: request, window };
+  }
+  if (request.profileType === null) {
+    notes.push(`No profile type was given: ${type.alias} was taken${otherTypes(typeIds, type)}.`);
+  }
+  const namesakes = orderTypes(typeIds).filter(({ alias, id }) => alias === type.alias && id !== type.id);
+  if (namesakes.length > 0 && request.profileType?.includes(':') !== true) {
+    notes.push(`Several types are called ${type.alias}: also ${namesakes.map(({ id }) => id).join(', ')}.`);
+  }
+  const means = resolveProfileType(type.alias, typeIds);
+  const typeArgument = means?.id === type.id ? type.alias : type.id;
+  if (service === null) notes.push(...(await mixtureNotes(request, window, context)));
+  notes.push(...(await idleMatcherNotes(request, window, context)));
+  return { scope: { source, service, matchers: request.matchers, window, type, typeArgument, notes } };
+}
+
+/**
+ * The service that is meant: the one that was named, or the only one there is; null where a selector stands for it. The
+ * matchers are those of the request, and the one that the team has for a service.
+ * @throws UserError when there are several
+ */
+export async function resolveService(
+  { source, service, matchers, ...rest }: ProfileRequest,
+  window: Window,
+  context: ToolContext,
+): Promise<{ service: string | null; matchers: readonly Matcher[]; notes: readonly string[] }> {
+  if (service !== null) {
+    const { request, notes } = await withTeamsWord({ ...rest, source, service, matchers, window }, context);
+    return { service: request.service, matchers: request.matchers, notes };
+  }
+  if (matchers.length > 0) return { service, matchers, notes: [] };
+  const services = await context.schemaOf(source).labelValues('service_name', [], window, context.signal);
+  if (services.length > 1) {
+    throw new UserError(
+      'No `service` was given, and the source has several.',
+      `Name one: ${services.slice(0, 10).join(', ')}${services.length > 10 ? `, … (${services.length} in all: list_services)` : ''}.`,
+    );
+  }
+  const [only = null] = services;
+  return {
+    service: only,
+    matchers,
+    notes: only === null ? [] : [`No service was given: ${only} is the only one.`],
+  };
+}
+
+/** A selector without a service may sum up several: the reader must know. */
+export async function mixtureNotes(
+  { source, matchers }: Pick<ProfileRequest, 'source' | 'matchers'>,
+  window: Window,
+  context: ToolContext,
+): Promise<string[]> {
+  const services = await context
+    .schemaOf(source)
+    .labelValues('service_name', matchers, window, context.signal);
+  if (services.length < 2) return [];
+  const shown = services.slice(0, 5).join(', ');
+  return [`${services.length} services are added up: ${shown}${services.length > 5 ? ', …' : ''}.`];
+}
+
+/**
+ * A condition that holds without the label excludes nothing where no profile has that label: the reader may take it for
+ * one that did. Only asked where there is such a condition; asked anew before it is said.
+ */
+async function idleMatcherNotes(
+  { source, service, matchers }: ProfileRequest,
+  window: Window,
+  context: ToolContext,
+): Promise<string[]> {
+  const idle = matchers.filter((matcher) => matcherTest(matcher)(undefined));
+  if (idle.length === 0) return [];
+  const schema = context.schemaOf(source);
+  const rest = allMatchers(
+    service,
+    matchers.filter((matcher) => !idle.includes(matcher)),
+  );
+  const lacking = (names: readonly string[]) => idle.filter(({ name }) => !names.includes(name));
+  if (lacking(await schema.labelNames(rest, window, context.signal)).length === 0) return [];
+  const missing = lacking(await schema.fresh.labelNames(rest, window, context.signal));
+  return missing.map(
+    (matcher) =>
+      `${safeText(formatSelector([matcher]).slice(1, -1), 160)} excludes nothing: no profile here has a label ${safeText(matcher.name, 60)}.`,
+  );
+}
+
+function otherTypes(typeIds: readonly string[], taken: ProfileType): string {
+  const others = aliasesOf(typeIds).filter((alias) => alias !== taken.alias);
+  return others.length === 0 ? '' : ` (also: ${others.join(', ')})`;
+}
+
+/** A word that no table knows is a slip of the caller, not a type that happens to be absent. */
+function checkTypeName(wanted: string | null, typeIds: readonly string[]): void {
+  if (wanted === null || typeIds.length === 0) return;
+  const looksLikeId = parseProfileType(wanted) !== null;
+  const known =
+    resolveProfileType(wanted, ALL_KNOWN) !== null || PROFILE_TYPE_ALIASES.includes(wanted.toLowerCase());
+  if (looksLikeId || known) return;
+  const aliases = aliasesOf(typeIds);
+  const [best] = nearest(wanted, [...aliases, ...PROFILE_TYPE_ALIASES]);
+  throw new UserError(
+    `\`profile_type\` ${JSON.stringify(wanted)} is not known.`,
+    `${best === undefined ? '' : `Did you mean "${best}"? `}Present: ${aliases.join(', ')}.`,
+  );
+}
+
+/** One id of each family that the synonyms cover: whether a word means anything at all. */
+const ALL_KNOWN = [
+  'process_cpu:cpu:nanoseconds:cpu:nanoseconds',
+  'memory:inuse_space:bytes:space:bytes',
+  'memory:alloc_space:bytes:space:bytes',
+  'goroutine:goroutine:count:goroutine:count',
+  'mutex:delay:nanoseconds:mutex:count',
+  'block:delay:nanoseconds:block:count',
+  'exceptions:exception:count:exception:count',
+  'off_cpu:off_cpu:nanoseconds::',
+];

@@ -1,0 +1,75 @@
+import pMap from 'p-map';
+import { type Frame, frameAt, type Reading, type Span } from '../../profile/timeline.js';
+import type { ProfileQuery, ProfileSource } from '../../sources/source.js';
+import { IN_FLIGHT, inFrames } from './in-frames.js';
+
+/** Of how many profiles and instances the sums of a frame are; of those with one value of the label where it is given. */
+export interface FrameCounts {
+  profilesIn(frame: number, label?: string | null): number;
+  instancesIn(frame: number, label?: string | null): number;
+}
+
+/** What tells profiles apart: one instance sends one at a time, whose parts may differ in the label. */
+export function profileKey({ time, instance }: Reading): string {
+  return JSON.stringify([time, instance]);
+}
+
+/** Counts where every profile was told apart. */
+export function countReadings(readings: readonly Reading[], frames: readonly Frame[]): FrameCounts {
+  const makeSets = () => ({ profiles: new Set<string>(), instances: new Set<string | null>() });
+  const wholes = frames.map(makeSets);
+  const byLabel = frames.map(() => new Map<string | null, ReturnType<typeof makeSets>>());
+  for (const reading of readings) {
+    const at = frameAt(frames, reading.time);
+    const labelled = byLabel[at]?.get(reading.label) ?? makeSets();
+    byLabel[at]?.set(reading.label, labelled);
+    for (const sets of [wholes[at], labelled]) {
+      sets?.profiles.add(profileKey(reading));
+      sets?.instances.add(reading.instance);
+    }
+  }
+  const setsOf = (at: number, label?: string | null) =>
+    label === undefined ? wholes[at] : byLabel[at]?.get(label);
+  return {
+    profilesIn: (at, label) => setsOf(at, label)?.profiles.size ?? 0,
+    instancesIn: (at, label) => setsOf(at, label)?.instances.size ?? 0,
+  };
+}
+
+/**
+ * Counts by the store, one request per frame with data, and as many again where they are split by a label, since a profile
+ * may have parts with different values of it. The instances follow from how often one sends.
+ *
+ * @param interval of two profiles of an instance, ms
+ * @throws UpstreamError
+ */
+export async function countStored(
+  source: ProfileSource,
+  query: ProfileQuery,
+  frames: readonly Frame[],
+  { label, interval }: { label: string | null; interval: number },
+  signal: AbortSignal,
+): Promise<FrameCounts> {
+  const ask = (groupBy: readonly string[]) =>
+    pMap(
+      inFrames(frames, (window: Span) => ({ ...query, window })),
+      (asked) => (asked === null ? [] : source.snapshots(asked, groupBy, signal)),
+      { concurrency: IN_FLIGHT },
+    );
+  const wholes = (await ask([])).map((found) => found.reduce((sum, { profiles }) => sum + profiles, 0));
+  const byLabel =
+    label === null
+      ? []
+      : (await ask([label])).map(
+          (found) => new Map(found.map(({ labels, profiles }) => [labels[label] ?? null, profiles])),
+        );
+  const profilesIn: FrameCounts['profilesIn'] = (at, of) =>
+    (of === undefined || label === null ? wholes[at] : byLabel[at]?.get(of)) ?? 0;
+  return {
+    profilesIn,
+    instancesIn: (at, of) => {
+      const { from, to } = frames[at] ?? { from: 0, to: 1 };
+      return (profilesIn(at, of) * interval) / (to - from);
+    },
+  };
+}

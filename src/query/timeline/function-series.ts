@@ -1,0 +1,51 @@
+import type { FunctionTarget } from '../../profile/find-function.js';
+import type { Measurement } from '../../report/measurement.js';
+import { type Series, type SeriesPart, sampleWorth, scaleOf, seriesOf } from '../../report/series.js';
+import type { ToolContext } from '../../tools/define.js';
+import { partCosts } from './part-costs.js';
+import { type Frames, readFrames } from './readings.js';
+import type { Scope } from '../scope.js';
+
+/**
+ * One function over time, its share of the active total and its value: a series of all profiles and one merge per part.
+ * A change is looked for in the share, which the load does not move; where samples are counted its error is binomial, else at
+ * least that.
+ *
+ * @param most parts, at most 12
+ * @throws UpstreamError
+ */
+export async function functionSeries(
+  target: FunctionTarget,
+  measured: Measurement,
+  scope: Scope,
+  most: number,
+  context: ToolContext,
+): Promise<Pick<Frames, 'frames' | 'gaps' | 'step'> & { series: Series }> {
+  const read = await readFrames(scope, measured, { label: null, most }, context);
+  const { frames, gaps } = read;
+  const costs = await partCosts(scope, read, target, context);
+  const scale = scaleOf(measured);
+  const parts = frames.map((frame, at): SeriesPart => {
+    const { active, value } = costs[at] ?? { active: 0, value: 0 };
+    const profiles = read.profilesIn(at);
+    const instances = read.instancesIn(at);
+    return {
+      frame,
+      profiles,
+      instances,
+      value: profiles === 0 ? null : scale.convert(value / profiles, instances, read.interval),
+      share: active > 0 ? value / active : null,
+    };
+  });
+  const worth = sampleWorth(measured);
+  const whole = costs.reduce((sum, { active }) => sum + active, 0);
+  const share = whole > 0 ? costs.reduce((sum, { value }) => sum + value, 0) / whole : 0;
+  const counted =
+    worth === null
+      ? { variance: null }
+      : { weights: costs.map(({ active }) => active / worth), variance: share * (1 - share) };
+  // One stall of a thread is many samples of its wall clock, and what is live stays so from one snapshot to the next.
+  const onlyCounts = measured.samples !== null && !scope.type.wallClock;
+  const series = seriesOf(target.info.name, parts, { by: 'share', share, onlyCounts, ...counted });
+  return { frames, gaps, step: read.step, series };
+}

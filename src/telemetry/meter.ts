@@ -1,0 +1,102 @@
+import type { UpstreamKind } from '../errors.js';
+
+/** How a call of a tool ended. */
+export type CallOutcome =
+  | 'answered'
+  /** The caller can mend it: unknown argument, no such service, a disabled source. */
+  | 'refused'
+  /** The profile store failed. */
+  | 'upstream_failed'
+  /** The deadline of the call was over. */
+  | 'deadline'
+  /** The caller gave up. */
+  | 'cancelled'
+  /** The server was stopped. */
+  | 'stopped'
+  /** A bug. */
+  | 'internal_error';
+
+export interface CallEnd {
+  outcome: CallOutcome;
+  /** Class of the error: the kind of upstream failure, or the outcome; null for an answer. */
+  error: UpstreamKind | Exclude<CallOutcome, 'answered' | 'upstream_failed'> | null;
+  seconds: number;
+  /** UTF-8 bytes of the answer. */
+  bytes: number;
+}
+
+export type UpstreamSource = 'pyroscope' | 'grafana';
+
+export interface UpstreamEnd {
+  source: UpstreamSource;
+  /** What was asked for, by a fixed list of names. */
+  route: string;
+  outcome: 'ok' | 'cancelled' | UpstreamKind;
+  seconds: number;
+}
+
+/** Where a question about the schema was answered from. */
+export type SchemaResult =
+  | 'hit'
+  /** The source was asked. */
+  | 'miss'
+  /** An old answer, while the source is asked anew or does not answer. */
+  | 'stale';
+
+/** Where a question about profiles was answered from that may have been asked a moment ago. */
+export type RecentResult =
+  | 'hit'
+  /** It was being asked already. */
+  | 'joined'
+  | 'miss'
+  /** Its window reaches so near to now that nothing is remembered of it. */
+  | 'unsettled';
+
+/** What clients ask that is no call of a tool and runs code of ours. */
+export const OPERATIONS = ['prompts/get', 'completion/complete', 'resources/read'] as const;
+export type Operation = (typeof OPERATIONS)[number];
+
+export interface OperationEnd {
+  operation: Operation;
+  /** As for calls; `busy`: too many were under way. */
+  outcome: 'answered' | 'refused' | 'busy' | 'upstream_failed' | 'deadline' | 'internal_error';
+  seconds: number;
+}
+
+/** Paths over HTTP; `unread`: the head of the request, or its body in time, did not arrive. */
+export type HttpPath = 'mcp' | 'healthz' | 'readyz' | 'metrics' | 'other' | 'unread';
+
+/** Counts what happens in this process. Nothing that it is told names a service, a label or an address. */
+export interface Meter {
+  /** A call begins; what is given back is told how it ended. */
+  call(tool: string): (end: CallEnd) => void;
+  upstream(end: UpstreamEnd): void;
+  schema(result: SchemaResult): void;
+  recent(result: RecentResult): void;
+  operation(end: OperationEnd): void;
+  /** @param status null: the connection ended before the answer did */
+  http(path: HttpPath, status: number | null): void;
+  /** A connection was turned away, since there are too many. */
+  turnedAway(): void;
+  /** A source is not asked for a while, because it failed; or is asked again. */
+  breaker(source: UpstreamSource, open: boolean): void;
+}
+
+/** For processes that nobody scrapes. */
+export const NO_METER: Meter = {
+  call: () => () => {},
+  upstream() {},
+  schema() {},
+  recent() {},
+  operation() {},
+  http() {},
+  turnedAway() {},
+  breaker() {},
+};
+
+/** An operation begins; what is given back is told how it ended. */
+export function operationStarted(operation: Operation, meter: Pick<Meter, 'operation'>) {
+  const started = performance.now();
+  return (outcome: OperationEnd['outcome']) =>
+    meter.operation({ operation, outcome, seconds: (performance.now() - started) / 1000 });
+}
