@@ -1,7 +1,7 @@
 import { createEnvironment } from '../src/commands/environment.js';
 import { readConfig } from '../src/config/read.js';
-import { createLog } from '../src/telemetry/log.js';
 import { callTool } from '../src/mcp/call.js';
+import { createLog } from '../src/telemetry/log.js';
 import { TOOLS } from '../src/tools/index.js';
 import { TOOL_CALLS } from '../test/support/tool-arguments.js';
 import { type Recorded, watchWire } from './wire-watch.js';

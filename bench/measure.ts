@@ -6,12 +6,12 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { Pool } from 'undici';
-import { createLog } from '../src/telemetry/log.js';
 import { type CallResult, callTool } from '../src/mcp/call.js';
 import { createSchema } from '../src/schema/schema.js';
 import { createPyroscopeSource } from '../src/sources/pyroscope/source.js';
 import { createRegistry } from '../src/sources/registry.js';
 import type { ProfileSource } from '../src/sources/source.js';
+import { createLog } from '../src/telemetry/log.js';
 import type { Tool } from '../src/tools/define.js';
 
 const ROOT = new URL('../../', import.meta.url);

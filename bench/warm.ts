@@ -1,8 +1,8 @@
 import diagnostics from 'node:diagnostics_channel';
 import { createEnvironment } from '../src/commands/environment.js';
 import { readConfig } from '../src/config/read.js';
-import { createLog } from '../src/telemetry/log.js';
 import { callTool } from '../src/mcp/call.js';
+import { createLog } from '../src/telemetry/log.js';
 import { listLabels } from '../src/tools/surface/list_labels.js';
 import { listProfileTypes } from '../src/tools/surface/list_profile_types.js';
 import { median, timed } from './measure.js';

@@ -1,20 +1,20 @@
+import { comparedRows } from './investigation/comparison-rows.js';
+import { findingsOf } from './investigation/findings.js';
 import { activeOf } from './profile/active.js';
 import { countsInProfile } from './profile/compare/analysis.js';
 import { changesIn, cheaperIn } from './profile/compare/changes.js';
 import { growthBetween } from './profile/compare/growth.js';
 import { filterStacks } from './profile/filter.js';
 import { costIn, placesOf, viewOf } from './profile/function-cost.js';
+import type { Measurement } from './profile/measurement.js';
 import type { Profile } from './profile/model.js';
 import { PatternError } from './profile/pattern-error.js';
 import { decodePprof, pprofToProfile, UnreadableProfileError } from './profile/pprof.js';
-import type { Measurement } from './report/measurement.js';
 import { profileViewAnswer, type ViewOptions } from './report/profile-view.js';
 import type { Answer } from './report/render.js';
 import { summaryAnswer } from './report/summary.js';
 import { fileHead } from './sources/files/file-head.js';
 import { mergeFiles } from './sources/files/merge.js';
-import { comparedRows } from './investigation/comparison-rows.js';
-import { findingsOf } from './investigation/findings.js';
 import { shareProfile } from './work/share.js';
 
 /** Work that a thread of its own may do: functions over plain data that read files at most, and give data back. */

@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 import { type Config, readConfig, UsageError } from './config/read.js';
 import { createLog } from './telemetry/log.js';
-import { safeLines } from './text/sanitise.js';
 import { secretsNow } from './telemetry/secrets.js';
+import { safeLines } from './text/sanitise.js';
 
 const EXIT = { fine: 0, failed: 1, usage: 2 } as const;
 

@@ -1,9 +1,9 @@
 import { encode } from 'gpt-tokenizer/encoding/o200k_base';
 import { describe, expect, test } from 'vitest';
-import { nearest } from '../src/text/nearest.js';
-import type { Labels } from '../src/sources/source.js';
 import { readFleet } from '../src/investigation/fleet.js';
 import { MOST_REQUESTS } from '../src/investigation/requests.js';
+import type { Labels } from '../src/sources/source.js';
+import { nearest } from '../src/text/nearest.js';
 import { asker, NOW } from './support/ask.js';
 import { fleetSource, SINCE } from './support/fleet.js';
 

@@ -2,10 +2,10 @@ import { readdirSync } from 'node:fs';
 import { encode } from 'gpt-tokenizer/encoding/o200k_base';
 import { describe, expect, test } from 'vitest';
 import { inputJsonSchema } from '../src/mcp/call.js';
-import { GUIDE_RESOURCE } from '../src/mcp/serve-guide.js';
 import { INSTRUCTIONS } from '../src/mcp/instructions.js';
-import { ANNOTATIONS } from '../src/mcp/server.js';
 import { PROMPTS } from '../src/mcp/prompts/index.js';
+import { GUIDE_RESOURCE } from '../src/mcp/serve-guide.js';
+import { ANNOTATIONS } from '../src/mcp/server.js';
 import type { Tool } from '../src/tools/define.js';
 import { TOOLS } from '../src/tools/index.js';
 

@@ -1,6 +1,6 @@
 import { type Config, UsageError } from '../config/read.js';
-import type { Log } from '../telemetry/log.js';
 import { callTool } from '../mcp/call.js';
+import type { Log } from '../telemetry/log.js';
 import { type Progress, progressText } from '../tools/define.js';
 import { TOOLS } from '../tools/index.js';
 import { createEnvironment, type Io } from './environment.js';

@@ -1,8 +1,6 @@
-import type { Config } from '../config/read.js';
 import type { GrafanaSettings } from '../config/grafana.js';
+import type { Config } from '../config/read.js';
 import { UpstreamError, UserError } from '../errors.js';
-import { safeText } from '../text/sanitise.js';
-import { formatSpan } from '../text/units.js';
 import { readVersion } from '../sources/grafana/health.js';
 import {
   type Identity,
@@ -13,6 +11,8 @@ import {
 } from '../sources/grafana/permissions.js';
 import type { GrafanaSources } from '../sources/grafana/sources.js';
 import type { ListedSource } from '../sources/registry.js';
+import { safeText } from '../text/sanitise.js';
+import { formatSpan } from '../text/units.js';
 import { examineSource } from './doctor-source.js';
 import { type Finding, failure } from './finding.js';
 

@@ -1,6 +1,6 @@
+import type { ProfileSource } from '../sources/source.js';
 import { safeText } from '../text/sanitise.js';
 import { formatTime } from '../text/units.js';
-import type { ProfileSource } from '../sources/source.js';
 import { type Finding, failure } from './finding.js';
 
 const HOUR = 3_600_000;

@@ -1,6 +1,6 @@
 import type { Config } from '../config/read.js';
-import { safeText } from '../text/sanitise.js';
 import type { ProfileSource } from '../sources/source.js';
+import { safeText } from '../text/sanitise.js';
 import { PACKAGE } from '../version.js';
 import { examineCache } from './doctor-cache.js';
 import { examineGrafana, grafanaSettings } from './doctor-grafana.js';

@@ -1,8 +1,6 @@
 import path from 'node:path';
 import type { Config } from '../config/read.js';
-import type { Log } from '../telemetry/log.js';
 import type { CallEnvironment } from '../mcp/call.js';
-import { type Meter, NO_METER, type UpstreamSource } from '../telemetry/meter.js';
 import type { PatternBook } from '../patterns/book.js';
 import type { Breaker } from '../sources/breaker.js';
 import type { GrafanaSources } from '../sources/grafana/sources.js';
@@ -10,6 +8,8 @@ import type { TransportOptions } from '../sources/pyroscope/transport.js';
 import type { RecentAnswers } from '../sources/recent.js';
 import { createRegistry, type SourceRegistry } from '../sources/registry.js';
 import type { ProfileSource } from '../sources/source.js';
+import type { Log } from '../telemetry/log.js';
+import { type Meter, NO_METER, type UpstreamSource } from '../telemetry/meter.js';
 import { PACKAGE } from '../version.js';
 import { createSchemas, grafanaOwner, type Schemas } from './schemas.js';
 

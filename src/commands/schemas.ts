@@ -1,13 +1,13 @@
 import path from 'node:path';
 import type { Config } from '../config/read.js';
-import type { Log } from '../telemetry/log.js';
-import { type Meter, NO_METER } from '../telemetry/meter.js';
 import { type AnswerCache, KEPT_FORM } from '../schema/cache.js';
 import { fingerprint, hash, type SchemaOwner, schemaIdentity } from '../schema/identity.js';
 import type { CachePlace, KeptAnswers } from '../schema/kept-answers.js';
 import { createSchema, type Schema } from '../schema/schema.js';
 import { readTokenFile } from '../sources/pyroscope/credentials.js';
 import type { ProfileSource } from '../sources/source.js';
+import type { Log } from '../telemetry/log.js';
+import { type Meter, NO_METER } from '../telemetry/meter.js';
 import { PACKAGE } from '../version.js';
 
 /** Whose view of what, with the credentials as they are at the moment: a token in a file may be rotated. */

@@ -1,9 +1,9 @@
 import type { Config } from '../config/read.js';
-import { keepHeapSmall } from './heap.js';
-import type { Log } from '../telemetry/log.js';
 import type { CallEnvironment } from '../mcp/call.js';
+import type { Log } from '../telemetry/log.js';
 import type { Metrics } from '../telemetry/metrics.js';
 import type { Io } from './environment.js';
+import { keepHeapSmall } from './heap.js';
 
 /** Longest time from the wish to stop to the end of the process, beyond what calls in flight are given. */
 const BACKSTOP_MS = 5_000;

@@ -1,11 +1,11 @@
 import { type Config, UsageError } from '../config/read.js';
 import { UpstreamError } from '../errors.js';
 import { describeFailure } from '../mcp/failures.js';
-import { safeText } from '../text/sanitise.js';
 import { enableHint } from '../sources/grafana/commands.js';
 import type { DataSource } from '../sources/grafana/discovery.js';
 import type { GrafanaSources } from '../sources/grafana/sources.js';
 import type { ListedSource, SourceRegistry } from '../sources/registry.js';
+import { safeText } from '../text/sanitise.js';
 import { createSources, type Io } from './environment.js';
 import { failure } from './finding.js';
 

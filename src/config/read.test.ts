@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { readConfig, UsageError } from './read.js';
 import { OPTIONS } from './options.js';
+import { readConfig, UsageError } from './read.js';
 
 const SECRET = 'hunter2-s3cr3t';
 const URL_FLAG = ['--pyroscope-url', 'http://localhost:4040'];

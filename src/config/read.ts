@@ -1,13 +1,13 @@
 import { isIPv6 } from 'node:net';
 import { parseArgs } from 'node:util';
-import { checkCredentials, type GrafanaSettings, readGrafana, readProxy } from './grafana.js';
-import { type HttpSettings, readHttpSettings } from './http.js';
 import { UserError } from '../errors.js';
-import { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel } from '../telemetry/log.js';
-import { OPTIONS, type Option, type OptionName } from './options.js';
-import { secretsIn } from '../telemetry/secrets.js';
 import { withoutSecrets } from '../sources/grafana/address.js';
 import type { ProxySettings } from '../sources/pyroscope/connections.js';
+import { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel } from '../telemetry/log.js';
+import { secretsIn } from '../telemetry/secrets.js';
+import { checkCredentials, type GrafanaSettings, readGrafana, readProxy } from './grafana.js';
+import { type HttpSettings, readHttpSettings } from './http.js';
+import { OPTIONS, type Option, type OptionName } from './options.js';
 
 /** Seconds: a day. Timers above 2^31 ms fire at once. */
 const MAX_TIMEOUT = 86_400;

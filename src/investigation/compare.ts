@@ -1,18 +1,18 @@
 import type { Analysis } from '../profile/compare/analysis.js';
 import type { Cheaper } from '../profile/compare/changes.js';
+import type { Scope } from '../query/scope.js';
 import { sameMatchers } from '../sources/selector.js';
 import type { Matcher, Window } from '../sources/source.js';
-import { isHeavy, offload } from '../work/offload.js';
 import type { ToolContext } from '../tools/define.js';
+import { isHeavy, offload } from '../work/offload.js';
+import { besideIncident } from './align-baseline.js';
+import { comings, openCase } from './evidence.js';
 import { type LensType, lensTypes } from './lens.js';
 import { type LevelLens, readLevels } from './levels.js';
-import { comings, openCase } from './evidence.js';
-import { countedSource, createRequests } from './requests.js';
 import { type Rounds, readRounds, roundTimes } from './profile-times.js';
+import { countedSource, createRequests } from './requests.js';
 import { type Case, GATE, readShares, type ShareLens } from './shares.js';
-import { besideIncident } from './align-baseline.js';
 import { readWaits, type WaitLens } from './waits.js';
-import type { Scope } from '../query/scope.js';
 
 export interface ComparisonQuestion {
   scope: Scope;

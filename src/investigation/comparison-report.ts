@@ -1,19 +1,19 @@
 import { LEAST_SIDE_SAMPLES } from '../profile/compare/analysis.js';
 import { share } from '../profile/compare/contrast.js';
+import type { Finding } from '../profile/compare/finding.js';
 import { contrastOf, wholeRun } from '../profile/compare/runs.js';
+import { reachNotes } from '../query/reach.js';
 import type { ComparedSide, Comparison } from '../report/comparison.js';
-import type { Finding } from '../report/investigation.js';
 import type { NextCall } from '../report/next.js';
-import { formatTime } from '../text/units.js';
 import { formatSelector } from '../sources/selector.js';
 import type { Window } from '../sources/source.js';
-import { offload } from '../work/offload.js';
+import { formatTime } from '../text/units.js';
 import type { ToolContext } from '../tools/define.js';
-import { onsetOf } from './onset.js';
-import { GATE } from './shares.js';
-import { reachNotes } from '../query/reach.js';
+import { offload } from '../work/offload.js';
 import { type ComparisonReading, isHeavyAnalysis } from './compare.js';
 import type { Judged } from './comparison-rows.js';
+import { onsetOf } from './onset.js';
+import { GATE } from './shares.js';
 
 /** More instances by this factor, each at the same cost, are scaling. */
 const SCALED = 1.3;

@@ -1,13 +1,13 @@
 import type { Cheaper } from '../profile/compare/changes.js';
 import type { Contrast } from '../profile/compare/contrast.js';
+import type { Finding } from '../profile/compare/finding.js';
 import { busiestLine, growthPath } from '../profile/compare/growth-path.js';
 import { type Mover, moversOf } from '../profile/compare/movers.js';
 import { contrastOf, wholeRun } from '../profile/compare/runs.js';
 import { totalsBelow } from '../profile/compare/through.js';
+import { functionData } from '../profile/named-function.js';
 import type { ProfileType } from '../profile/types.js';
 import type { MoverRow } from '../report/comparison.js';
-import { functionData } from '../report/functions.js';
-import type { Finding } from '../report/investigation.js';
 import type { Cause } from './conclude.js';
 import { bareFinding, causeFinding, confidenceOf } from './findings.js';
 import type { Since } from './onset.js';

@@ -2,9 +2,9 @@ import { LEAST_SIDE_SAMPLES } from '../profile/compare/analysis.js';
 import { share } from '../profile/compare/contrast.js';
 import { joinKey } from '../profile/compare/join.js';
 import { LEAST_RISE } from '../profile/compare/load.js';
-import { secondsPerUnit } from '../text/units.js';
-import type { LevelLens } from './levels.js';
+import { secondsPerUnit } from '../profile/units.js';
 import type { CaseReading } from './evidence.js';
+import type { LevelLens } from './levels.js';
 import type { ShareChange, ShareLens } from './shares.js';
 import type { WaitLens } from './waits.js';
 

@@ -7,7 +7,6 @@ import type { ToolContext } from '../tools/define.js';
 import { readFleet } from './fleet.js';
 import { type Asking, type LensType, lensTypes } from './lens.js';
 import { type LevelLens, readLevels } from './levels.js';
-import type { Requests } from './requests.js';
 import {
   type Crowd,
   type Grouping,
@@ -17,6 +16,7 @@ import {
   roundTimes,
   totalsIn,
 } from './profile-times.js';
+import type { Requests } from './requests.js';
 import { type Case, type Fineness, readShares, type ShareLens } from './shares.js';
 import { readWaits, type WaitLens } from './waits.js';
 import { onGrid, type Plan, planWindows } from './windows.js';

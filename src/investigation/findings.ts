@@ -1,12 +1,12 @@
 import { type Contrast, share, sumIn } from '../profile/compare/contrast.js';
+import type { Confidence, Finding, LensRow } from '../profile/compare/finding.js';
 import type { SiteGrowth } from '../profile/compare/growth.js';
 import { busiestLine, growthPath } from '../profile/compare/growth-path.js';
+import { functionData, type NamedFunction } from '../profile/named-function.js';
 import type { ProfileType } from '../profile/types.js';
-import { functionData, type NamedFunction } from '../report/functions.js';
-import type { Confidence, Finding, LensRow } from '../report/investigation.js';
 import type { Cause, Conclusion } from './conclude.js';
-import type { Since } from './onset.js';
 import type { CaseReading } from './evidence.js';
+import type { Since } from './onset.js';
 import type { ShareChange, ShareLens } from './shares.js';
 
 /** Real faults stood out by 5.9 to 33 standard errors (docs/comparison.md §5): from here on nothing else explains it. */

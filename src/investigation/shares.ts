@@ -17,8 +17,8 @@ import { isHeavy, offload } from '../work/offload.js';
 import { shareProfile } from '../work/share.js';
 import type { Fleet } from './fleet.js';
 import { type Asking, type LensType, quantumOf, readActive } from './lens.js';
-import type { Requests } from './requests.js';
 import { type Rounds, roundTimes, totalsIn } from './profile-times.js';
+import type { Requests } from './requests.js';
 import { type Plan, partWindows } from './windows.js';
 
 /** Least distance from noise of a change of code, in standard errors: half of the accusations that 1 % would allow (test/evaluation/README.md). */

@@ -2,13 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { completable, type McpServer, ProtocolError, ProtocolErrorCode } from '@modelcontextprotocol/server';
 import { z } from 'zod';
 import { UpstreamError, UserError } from '../errors.js';
-import { type Meter, type OperationEnd, operationStarted } from '../telemetry/meter.js';
-import type { PromptArgument } from './prompts/define.js';
-import { PROMPTS } from './prompts/index.js';
-import { untilAborted } from '../work/shared.js';
 import type { Nameable } from '../query/names.js';
+import { type Meter, type OperationEnd, operationStarted } from '../telemetry/meter.js';
+import { untilAborted } from '../work/shared.js';
 import type { CallEnvironment } from './call.js';
 import { describeFailure } from './failures.js';
+import type { PromptArgument } from './prompts/define.js';
+import { PROMPTS } from './prompts/index.js';
 
 /** How long a client waits for names while somebody types. */
 const COMPLETION_MS = 2_000;

@@ -1,12 +1,12 @@
 import { McpServer, type ServerContext } from '@modelcontextprotocol/server';
 import { type Meter, NO_METER } from '../telemetry/meter.js';
+import { preferTrace, readTrace, type TraceContext, withTrace } from '../telemetry/trace.js';
 import { type Progress, progressText } from '../tools/define.js';
 import { TOOLS } from '../tools/index.js';
-import { preferTrace, readTrace, type TraceContext, withTrace } from '../telemetry/trace.js';
 import { PACKAGE } from '../version.js';
 import { type CallEnvironment, callTool, inputJsonSchema } from './call.js';
-import { registerGuide } from './serve-guide.js';
 import { INSTRUCTIONS } from './instructions.js';
+import { registerGuide } from './serve-guide.js';
 import { promptRegistration } from './serve-prompts.js';
 
 /** Every tool only reads, and asks only the profile stores that an operator configured. */

@@ -1,6 +1,6 @@
 import { UpstreamError } from '../errors.js';
-import type { DashboardStore } from '../sources/grafana/dashboards.js';
 import type { AnswerCache } from '../schema/cache.js';
+import type { DashboardStore } from '../sources/grafana/dashboards.js';
 import { keepDashboards, recallDashboards } from './kept.js';
 import { mergePatterns } from './merge.js';
 import type { QueryPattern } from './pattern.js';

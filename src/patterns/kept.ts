@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { UserError } from '../errors.js';
 import { parseProfileType } from '../profile/types.js';
+import type { AnswerCache } from '../schema/cache.js';
 import { formatSelector, parseSelector } from '../sources/selector.js';
 import type { Matcher } from '../sources/source.js';
-import type { AnswerCache } from '../schema/cache.js';
 import type { ScanMemory, ScannedDashboard } from './scan.js';
 
 const KEY = 'dashboards';

@@ -1,9 +1,9 @@
 import pMap from 'p-map';
 import { UpstreamError } from '../errors.js';
-import type { QueryPattern } from './pattern.js';
-import { type LiveSchema, labelsWithValues } from './validate.js';
 import type { ProfileSource, Window } from '../sources/source.js';
 import type { ToolContext } from '../tools/define.js';
+import type { QueryPattern } from './pattern.js';
+import { type LiveSchema, labelsWithValues } from './validate.js';
 
 const MINUTE = 60_000;
 /** A server lets one query span a day by default. */

@@ -1,8 +1,8 @@
 import { UserError } from '../errors.js';
 import { parseProfileType } from '../profile/types.js';
-import { safeText } from '../text/sanitise.js';
 import { parseSelector } from '../sources/selector.js';
 import type { Labels, Matcher } from '../sources/source.js';
+import { safeText } from '../text/sanitise.js';
 import type { LearnedQuery, ValueName, WrittenQuery } from './query.js';
 import { replaceVariables, type Variable, variableNameOf } from './variables.js';
 

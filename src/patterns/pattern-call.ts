@@ -1,14 +1,9 @@
 import { parseProfileType, resolveProfileType } from '../profile/types.js';
 import type { NextCall } from '../report/next.js';
-import {
-  type NamedService,
-  type QueryPattern,
-  SERVICE_LABEL,
-  serviceOf,
-} from './pattern.js';
-import type { LiveSchema } from './validate.js';
 import { formatSelector } from '../sources/selector.js';
 import type { Matcher } from '../sources/source.js';
+import { type NamedService, type QueryPattern, SERVICE_LABEL, serviceOf } from './pattern.js';
+import type { LiveSchema } from './validate.js';
 
 /** What a ready call depends on besides the pattern. */
 export interface CallPlace {

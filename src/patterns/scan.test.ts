@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { UpstreamError } from '../errors.js';
-import type { DashboardRef, DashboardStore } from '../sources/grafana/dashboards.js';
 import { openKeptAnswers } from '../schema/kept-answers.js';
+import type { DashboardRef, DashboardStore } from '../sources/grafana/dashboards.js';
 import { createPatternBook } from './book.js';
 import { emptyMemory, SCAN_BUDGET, type ScanMemory, type ScanProgress, scanDashboards } from './scan.js';
 

@@ -1,6 +1,6 @@
 import { UpstreamError } from '../errors.js';
-import type { DashboardRef, DashboardStore, VersionPage } from '../sources/grafana/dashboards.js';
 import { hash } from '../schema/identity.js';
+import type { DashboardRef, DashboardStore, VersionPage } from '../sources/grafana/dashboards.js';
 import type { KnownDataSource } from './data-source.js';
 import { libraryUids } from './extract.js';
 import { learnFrom } from './learn.js';

@@ -1,6 +1,6 @@
-import { safeText } from '../text/sanitise.js';
 import { formatSelector, matcherTest } from '../sources/selector.js';
 import type { Labels, Matcher } from '../sources/source.js';
+import { safeText } from '../text/sanitise.js';
 import { byRank } from './merge.js';
 import { type QueryPattern, SERVICE_LABEL, serviceOf } from './pattern.js';
 

@@ -1,10 +1,10 @@
 import { aliasesOf, defaultProfileType, type ProfileType, resolveProfileType } from '../profile/types.js';
-import { nearest } from '../text/nearest.js';
-import { formatTime } from '../text/units.js';
 import { formatSelector, matcherTest } from '../sources/selector.js';
 import type { Matcher, Window } from '../sources/source.js';
-import { lastSeen, wideWindows } from './data-range.js';
+import { nearest } from '../text/nearest.js';
+import { formatTime } from '../text/units.js';
 import type { ToolContext } from '../tools/define.js';
+import { lastSeen, wideWindows } from './data-range.js';
 import { allMatchers, type ProfileRequest } from './request.js';
 
 const HOUR = 3_600_000;

@@ -1,7 +1,8 @@
 import { UserError } from '../errors.js';
 import { type FunctionTarget, targetOf } from '../profile/find-function.js';
-import { displayBriefly, functionData } from '../report/functions.js';
-import type { Measurement } from '../report/measurement.js';
+import type { Measurement } from '../profile/measurement.js';
+import { functionData } from '../profile/named-function.js';
+import { displayBriefly } from '../report/functions.js';
 import { safeText } from '../text/sanitise.js';
 import { isHeavy, offload } from '../work/offload.js';
 

@@ -1,10 +1,10 @@
 import { splitIdle } from '../profile/idle.js';
 import { activeTree } from '../profile/idle-tree.js';
+import type { Measurement } from '../profile/measurement.js';
 import type { Profile } from '../profile/model.js';
 import { totalValue } from '../profile/model.js';
 import { parseProfileType } from '../profile/types.js';
-import type { Measurement } from '../report/measurement.js';
-import { secondsPerUnit } from '../text/units.js';
+import { secondsPerUnit } from '../profile/units.js';
 import { instanceLabelOf } from '../sources/labels.js';
 import { formatSelector } from '../sources/selector.js';
 import type { MergedProfile, ProfileQuery, SeriesQuery } from '../sources/source.js';

@@ -1,10 +1,10 @@
+import type { Measurement } from '../profile/measurement.js';
 import { emptyAnswer } from '../report/empty.js';
 import { withLink } from '../report/links.js';
-import type { Measurement } from '../report/measurement.js';
 import type { Answer } from '../report/render.js';
-import { safeText } from '../text/sanitise.js';
 import { formatSelector } from '../sources/selector.js';
 import type { ProfileSource, Window } from '../sources/source.js';
+import { safeText } from '../text/sanitise.js';
 import type { ToolContext } from '../tools/define.js';
 import { type Emptiness, explainEmptiness } from './emptiness.js';
 import { linkTo, overviewLinkTo } from './link.js';

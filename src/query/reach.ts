@@ -1,6 +1,6 @@
 import { UpstreamError } from '../errors.js';
-import { formatTime } from '../text/units.js';
 import type { ProfileSource, Window } from '../sources/source.js';
+import { formatTime } from '../text/units.js';
 import type { ToolContext } from '../tools/define.js';
 
 const MINUTE = 60_000;

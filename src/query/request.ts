@@ -1,7 +1,7 @@
 import { UserError } from '../errors.js';
-import { formatTime } from '../text/units.js';
 import { parseSelector } from '../sources/selector.js';
 import type { Matcher, ProfileSource, Window } from '../sources/source.js';
+import { formatTime } from '../text/units.js';
 import type { ToolContext } from '../tools/define.js';
 import { parseTime } from './time.js';
 

@@ -7,12 +7,12 @@ import {
   parseProfileType,
   resolveProfileType,
 } from '../profile/types.js';
-import { nearest } from '../text/nearest.js';
-import { safeText } from '../text/sanitise.js';
 import { formatSelector, matcherTest } from '../sources/selector.js';
 import type { Matcher, ProfileSource, Window } from '../sources/source.js';
-import { lastHourWithData } from './data-range.js';
+import { nearest } from '../text/nearest.js';
+import { safeText } from '../text/sanitise.js';
 import type { ToolContext } from '../tools/define.js';
+import { lastHourWithData } from './data-range.js';
 import { existingType } from './existing-type.js';
 import { allMatchers, type ProfileRequest } from './request.js';
 import { withTeamsWord } from './team-word.js';

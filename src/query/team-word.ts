@@ -1,9 +1,9 @@
-import { safeText } from '../text/sanitise.js';
 import { type NamedService, SERVICE_LABEL } from '../patterns/pattern.js';
 import { serviceByWord, serviceLabelOf } from '../patterns/words.js';
 import type { Schema } from '../schema/schema.js';
 import { formatSelector } from '../sources/selector.js';
 import type { Window } from '../sources/source.js';
+import { safeText } from '../text/sanitise.js';
 import type { ToolContext } from '../tools/define.js';
 import type { ProfileRequest } from './request.js';
 

@@ -3,8 +3,8 @@ import { type NamedService, SERVICE_LABEL } from '../patterns/pattern.js';
 import { selectPatterns } from '../patterns/select.js';
 import { defaultGroupings, serviceLabelOf } from '../patterns/words.js';
 import type { ToolContext } from '../tools/define.js';
-import { profileQuery } from './timeline/readings.js';
 import type { Scope } from './scope.js';
+import { profileQuery } from './timeline/readings.js';
 
 /**
  * The label by which the team most often splits this profile type on its dashboards, if the profiles have it and the

@@ -1,12 +1,14 @@
+import type { Finding } from '../profile/compare/finding.js';
 import type { Mover } from '../profile/compare/movers.js';
+import { round, roundShare } from '../profile/measurement.js';
+import type { NamedFunction } from '../profile/named-function.js';
 import type { ProfileType } from '../profile/types.js';
-import { displayFunction, displayName, type NamedFunction } from './functions.js';
-import { type Finding, samplesText, sentenceOf } from './investigation.js';
-import { round, roundShare } from './measurement.js';
-import { type NextCall, nextRows } from './next.js';
-import type { Answer, Block, JsonObject } from './render.js';
 import { leadingName, safeText } from '../text/sanitise.js';
 import { formatShare, formatSpan, formatTime, formatValue } from '../text/units.js';
+import { displayFunction, displayName } from './functions.js';
+import { samplesText, sentenceOf } from './investigation.js';
+import { type NextCall, nextRows } from './next.js';
+import type { Answer, Block, JsonObject } from './render.js';
 import { restText, verdictHeadline } from './verdicts.js';
 
 export interface ComparedSide {

@@ -1,6 +1,6 @@
-import type { Answer, JsonObject } from './render.js';
 import { safeJson, safeText } from '../text/sanitise.js';
 import { formatTime } from '../text/units.js';
+import type { Answer, JsonObject } from './render.js';
 
 /** An answer about a request that matched nothing: which reason holds, what exists instead, and one ready call. */
 export function emptyAnswer(options: {

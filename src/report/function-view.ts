@@ -1,23 +1,18 @@
 import { areAlike } from '../profile/alike.js';
 import type { FrameOwner } from '../profile/frames.js';
+import { divisorOf, type Measurement, round, roundShare } from '../profile/measurement.js';
 import { totalValue } from '../profile/model.js';
+import { functionData, type NamedFunction } from '../profile/named-function.js';
 import type { FunctionView } from '../profile/neighbours.js';
-import { displayBriefly, displayFunction, functionData, type NamedFunction } from './functions.js';
-import {
-  divisorOf,
-  type Measurement,
-  reducedNotes,
-  round,
-  roundShare,
-  scopeData,
-  scopeLines,
-} from './measurement.js';
+import type { Series } from '../profile/series.js';
+import { safeText } from '../text/sanitise.js';
+import { formatShare, formatTime, formatValue } from '../text/units.js';
+import { displayBriefly, displayFunction } from './functions.js';
+import { reducedNotes, scopeData, scopeLines } from './measurement.js';
 import { type NextCall, nextRows } from './next.js';
 import type { Answer, Json } from './render.js';
-import { safeText } from '../text/sanitise.js';
-import { changeText, type Scale, type Series, scaleOf } from './series.js';
+import { changeText, type Scale, scaleOf } from './series.js';
 import { sparkline } from './sparkline.js';
-import { formatShare, formatTime, formatValue } from '../text/units.js';
 
 /** Neighbours, lines and last frames of the path in the text. */
 const MOST_NEIGHBOURS = 5;

@@ -1,5 +1,5 @@
 import { isUnnamed } from '../profile/builder.js';
-import type { FunctionInfo } from '../profile/model.js';
+import type { Charge, NamedFunction } from '../profile/named-function.js';
 import { normaliseName } from '../profile/names.js';
 import { cutLeft, safeText } from '../text/sanitise.js';
 
@@ -27,28 +27,6 @@ export function displayFunction({ function: name, file, line }: NamedFunction): 
 /** Name only, but for a function without one: what a reader needs to find it. */
 export function displayBriefly(fn: NamedFunction): string {
   return isUnnamed(fn.function) ? displayFunction(fn) : displayName(fn.function);
-}
-
-/** A function as the JSON answers name it: exactly as in the profile, file and line where known. */
-export interface NamedFunction {
-  function: string;
-  file: string | null;
-  line: number | null;
-}
-
-/** `function`, `file` and `line` of the JSON answers; a function is named exactly as in the profile. */
-export function functionData(info: FunctionInfo | undefined, line: number): NamedFunction {
-  return {
-    function: safeText(info?.name ?? ''),
-    file: info === undefined || info.file === '' ? null : safeText(info.file),
-    line: line > 0 ? line : info !== undefined && info.startLine > 0 ? info.startLine : null,
-  };
-}
-
-/** Who a leaf is charged to, and for what part of its own cost. */
-export interface Charge {
-  to: NamedFunction;
-  share: number;
 }
 
 /** A charge of less than this names its part. */

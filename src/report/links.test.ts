@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { diffLink, type GrafanaPlace, type LinkQuery, overviewLink, profileLink } from './links.js';
+import type { GrafanaPlace } from '../sources/place.js';
+import { diffLink, type LinkQuery, overviewLink, profileLink } from './links.js';
 
 const PLACE: GrafanaPlace = {
   baseUrl: 'https://grafana.example.com/grafana',

@@ -1,8 +1,8 @@
+import { roundShare } from '../profile/measurement.js';
 import type { ProfileType } from '../profile/types.js';
-import { roundShare } from './measurement.js';
-import type { Answer, Block } from './render.js';
 import { leadingName, safeText } from '../text/sanitise.js';
 import { formatShare, formatSpan, formatTime } from '../text/units.js';
+import type { Answer, Block } from './render.js';
 
 /** Which part of a source a list is about. */
 export interface ListScope {

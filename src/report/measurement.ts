@@ -1,57 +1,11 @@
 import { IDLE_DEPTH } from '../profile/idle.js';
+import { divisorOf, type Measurement, type Reduced, round, roundShare } from '../profile/measurement.js';
 import type { Profile } from '../profile/model.js';
 import { totalValue } from '../profile/model.js';
 import type { ProfileType } from '../profile/types.js';
-import type { JsonObject } from './render.js';
 import { leadingName, safeText } from '../text/sanitise.js';
 import { formatRate, formatShare, formatSpan, formatTime, formatValue } from '../text/units.js';
-
-/** A merged profile with all that an answer must say about it. */
-export interface Measurement {
-  source: string;
-  /** Whether a call may leave the source out. */
-  defaultSource: boolean;
-  service: string | null;
-  /** The matchers besides the service as a selector; null when there are none. */
-  extraSelector: string | null;
-  /** Full selector, service included, as the source reads it. */
-  selector: string;
-  type: ProfileType;
-  /** What names the type in a call: its alias, or its id where the alias means another one, too. */
-  typeArgument: string;
-  window: { from: number; to: number };
-  /** Without idle stacks for wall-clock types, else the whole. */
-  active: Profile;
-  /** Value of the idle stacks. */
-  idle: number;
-  /** Number of merged profiles, and of instances that sent them; null where unknown. */
-  profiles: number | null;
-  instances: number | null;
-  /** Active cost per second, where coverage is continuous. */
-  rate: { value: number; unit: string } | null;
-  samples: number | null;
-  /** Why `active` holds only the ends of all stacks, and what is known besides; null where it is whole. */
-  reduced: Reduced | null;
-  notes: readonly string[];
-}
-
-/** What stands for a profile that was too large to be read whole. */
-export interface Reduced {
-  /** In words, for the middle of a sentence. */
-  reason: string;
-  /** Number of call sites next to the leaf that `active` keeps of every stack. */
-  callSites: number;
-  /** The heavy branches of the call tree from the entry points, without idle stacks as `active`; null where not even they are known. */
-  tree: Profile | null;
-}
-
-/**
- * What sums of the merge are divided by: of an instant type only the mean snapshot means anything. Where the number
- * of snapshots is unknown the sum stays, and `scopeLines` says so.
- */
-export function divisorOf({ type, profiles }: Measurement): number {
-  return type.kind === 'instant' && profiles !== null ? profiles : 1;
-}
+import type { JsonObject } from './render.js';
 
 /** Fields of the JSON answers that hold whatever was left out, and those that are at least what they say. */
 const EXACT = ['total', 'self', 'self_share', 'rank'] as const;
@@ -169,14 +123,4 @@ function totalText(measured: Measurement, active: number): string {
 export function nothingSampled({ type, profiles, idle }: Measurement): string {
   if (idle > 0) return `All of the ${type.alias} time was idle: no thread of these profiles was working.`;
   return `${profiles ?? 'The'} profile${profiles === 1 ? '' : 's'} of this type ${profiles === 1 ? 'was' : 'were'} taken and hold${profiles === 1 ? 's' : ''} no samples: nothing to report (${type.meaning}).`;
-}
-
-/** Values are sums of integers; a mean keeps three decimals. */
-export function round(value: number): number {
-  return Number.isInteger(value) ? value : Math.round(value * 1000) / 1000;
-}
-
-/** Shares and rates keep six decimals. */
-export function roundShare(share: number): number {
-  return Math.round(share * 1e6) / 1e6;
 }

@@ -1,7 +1,7 @@
-import type { Measurement } from './measurement.js';
-import type { JsonObject } from './render.js';
+import type { Measurement } from '../profile/measurement.js';
 import { safeJson } from '../text/sanitise.js';
 import { formatTime } from '../text/units.js';
+import type { JsonObject } from './render.js';
 
 /** A call that the reader can make as it stands. */
 export interface NextCall {

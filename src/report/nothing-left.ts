@@ -1,11 +1,12 @@
+import type { Measurement } from '../profile/measurement.js';
 import { totalValue } from '../profile/model.js';
 import { functionTable, rankFunctions } from '../profile/table.js';
-import { type Measurement, nothingSampled, scopeData, scopeLines } from './measurement.js';
 import { nearest } from '../text/nearest.js';
+import { safeText } from '../text/sanitise.js';
+import { nothingSampled, scopeData, scopeLines } from './measurement.js';
 import { callScope, focusPattern, type NextCall, nextRows } from './next.js';
 import type { ViewOptions } from './profile-view.js';
 import type { Answer } from './render.js';
-import { safeText } from '../text/sanitise.js';
 
 /** Functions offered when a focus matches nothing. */
 const OFFERED = 5;

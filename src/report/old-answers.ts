@@ -1,6 +1,6 @@
-import type { Answer } from './render.js';
 import { safeText } from '../text/sanitise.js';
 import { formatSpan } from '../text/units.js';
+import type { Answer } from './render.js';
 
 /** Younger remembered answers are not worth a word while the source answers, milliseconds. */
 const WORTH_SAYING_MS = 10 * 60_000;

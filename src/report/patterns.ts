@@ -1,9 +1,9 @@
+import { safeJson, safeText } from '../text/sanitise.js';
+import { formatTime } from '../text/units.js';
 import type { Link } from './links.js';
 import type { NextCall } from './next.js';
 import { nextRows } from './next.js';
 import type { Answer, JsonObject } from './render.js';
-import { safeJson, safeText } from '../text/sanitise.js';
-import { formatTime } from '../text/units.js';
 
 /** A pattern as it is shown. */
 export interface PatternRow {

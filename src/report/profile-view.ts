@@ -1,25 +1,19 @@
 import { frameOwner } from '../profile/frames.js';
 import { hottestPath } from '../profile/hottest-path.js';
+import { divisorOf, type Measurement, round, roundShare } from '../profile/measurement.js';
 import type { Profile } from '../profile/model.js';
 import { totalValue } from '../profile/model.js';
+import { functionData } from '../profile/named-function.js';
 import { functionTable, rankFunctions } from '../profile/table.js';
+import { raiseTotals, rankedRows } from '../profile/top-functions.js';
 import { callTreeRows } from '../profile/tree.js';
-import { chargeText, displayFunction, functionData } from './functions.js';
-import {
-  divisorOf,
-  type Measurement,
-  reducedNotes,
-  round,
-  roundShare,
-  scopeData,
-  scopeLines,
-} from './measurement.js';
+import { safeText } from '../text/sanitise.js';
+import { formatShare, formatValue } from '../text/units.js';
+import { chargeText, displayFunction } from './functions.js';
+import { reducedNotes, scopeData, scopeLines } from './measurement.js';
 import { callScope, type NextCall, nextRows } from './next.js';
 import { nothingLeft } from './nothing-left.js';
 import { type Answer, type Block, type JsonObject, MOST_ROWS } from './render.js';
-import { safeText } from '../text/sanitise.js';
-import { raiseTotals, rankedRows } from './top-functions.js';
-import { formatShare, formatValue } from '../text/units.js';
 
 export interface ViewOptions {
   view: 'top' | 'tree';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type Answer, type Block, BUDGET, type JsonObject, renderJson, renderText } from './render.js';
 import { safeRow } from '../text/sanitise.js';
+import { type Answer, type Block, BUDGET, type JsonObject, renderJson, renderText } from './render.js';
 
 const bytes = (text: string) => Buffer.byteLength(text);
 const rows = (count: number, row = 'row') => Array.from({ length: count }, (_, index) => `${row} ${index}`);

@@ -1,11 +1,13 @@
+import { type Findings, findingsOf } from '../profile/findings.js';
 import { leafMeaning } from '../profile/frames.js';
+import type { Measurement } from '../profile/measurement.js';
+import type { NamedFunction } from '../profile/named-function.js';
 import { HANDS_ON, OWN_COST_FLOOR } from '../profile/tree.js';
-import { type Findings, findingsOf } from './findings.js';
-import { chargeText, displayBriefly, displayFunction, displayName, type NamedFunction } from './functions.js';
-import { type Measurement, nothingSampled, reducedNotes, scopeData, scopeLines } from './measurement.js';
+import { formatShare, formatValue } from '../text/units.js';
+import { chargeText, displayBriefly, displayFunction, displayName } from './functions.js';
+import { nothingSampled, reducedNotes, scopeData, scopeLines } from './measurement.js';
 import { callScope, focusPattern, type NextCall, nextRows, shorterScope } from './next.js';
 import type { Answer, Block } from './render.js';
-import { formatShare, formatValue } from '../text/units.js';
 
 /** Unsymbolised cost above this share is worth a warning: names are missing where the cost is. */
 const UNSYMBOLISED_WARNING = 0.05;

@@ -1,12 +1,15 @@
+import { type Measurement, roundShare } from '../profile/measurement.js';
+import type { NamedFunction } from '../profile/named-function.js';
+import type { Series } from '../profile/series.js';
 import type { Frame, Span } from '../profile/timeline.js';
-import { displayFunction, type NamedFunction } from './functions.js';
-import { type Measurement, nothingSampled, roundShare, scopeData, scopeLines } from './measurement.js';
+import { safeText } from '../text/sanitise.js';
+import { formatShare, formatSpan, formatTime } from '../text/units.js';
+import { displayFunction } from './functions.js';
+import { nothingSampled, scopeData, scopeLines } from './measurement.js';
 import { type NextCall, nextRows } from './next.js';
 import type { Answer, JsonObject } from './render.js';
-import { safeText } from '../text/sanitise.js';
-import { changeText, type Scale, type Series, scaleOf, spanText } from './series.js';
+import { changeText, type Scale, scaleOf, spanText } from './series.js';
 import { sparkline } from './sparkline.js';
-import { formatShare, formatSpan, formatTime } from '../text/units.js';
 
 /** What a timeline shows. */
 export interface Timeline {

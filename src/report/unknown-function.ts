@@ -1,12 +1,14 @@
 import { lookupText } from '../profile/find-function.js';
+import type { Measurement } from '../profile/measurement.js';
 import { totalValue } from '../profile/model.js';
+import { functionData } from '../profile/named-function.js';
 import { functionTable, rankFunctions } from '../profile/table.js';
-import { displayBriefly, functionData } from './functions.js';
-import { type Measurement, nothingSampled, scopeData, scopeLines } from './measurement.js';
 import { nearest } from '../text/nearest.js';
+import { safeText } from '../text/sanitise.js';
+import { displayBriefly } from './functions.js';
+import { nothingSampled, scopeData, scopeLines } from './measurement.js';
 import { callScope, focusPattern, type NextCall, nextRows } from './next.js';
 import type { Answer, JsonObject } from './render.js';
-import { safeText } from '../text/sanitise.js';
 
 /** Functions offered for one that is not there. */
 const OFFERED = 5;

@@ -1,8 +1,8 @@
 import { LRUCache } from 'lru-cache';
 import { gaveNoAnswer } from '../errors.js';
+import type { Labels, Matcher, ProfileSource, SeriesQuery, Window } from '../sources/source.js';
 import { type Meter, NO_METER, type SchemaResult } from '../telemetry/meter.js';
 import { sharedWork } from '../work/shared.js';
-import type { Labels, Matcher, ProfileSource, SeriesQuery, Window } from '../sources/source.js';
 import { type AnswerCache, type IsAnswer, isRows, isTexts } from './cache.js';
 
 const MINUTE = 60_000;

@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
-import { type Meter, NO_METER } from '../telemetry/meter.js';
 import type { Profile } from '../profile/model.js';
+import { type Meter, NO_METER } from '../telemetry/meter.js';
 import { sharedWork } from '../work/shared.js';
 import type { ProfileSource, Window } from './source.js';
 

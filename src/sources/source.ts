@@ -1,5 +1,5 @@
 import type { Profile } from '../profile/model.js';
-import type { GrafanaPlace } from '../report/links.js';
+import type { GrafanaPlace } from './place.js';
 
 export type SourceKind = 'files' | 'pyroscope' | 'grafana';
 

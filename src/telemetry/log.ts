@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import type { Logger } from 'pino';
-import { createRedactor } from './redact.js';
 import { safeLines } from '../text/sanitise.js';
+import { createRedactor } from './redact.js';
 import { callFields } from './trace.js';
 
 /** Levels of the log, the quietest first. */

@@ -1,6 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import { type Meter, OPERATIONS } from './meter.js';
 import { PACKAGE } from '../version.js';
+import { type Meter, OPERATIONS } from './meter.js';
 
 /** Bytes of an answer a token takes: whole answers of this repository have 2.3 to 4.4 with o200k_base, 2.9 on average. */
 export const BYTES_PER_TOKEN = 2.9;

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { formatRate, formatShare, formatSpan, formatTime, formatValue, secondsPerUnit } from './units.js';
+import { secondsPerUnit } from '../profile/units.js';
+import { formatRate, formatShare, formatSpan, formatTime, formatValue } from './units.js';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;

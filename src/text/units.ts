@@ -1,3 +1,5 @@
+import { secondsPerUnit } from '../profile/units.js';
+
 /** Three significant digits without trailing zeros: 12.3, 0.045, 1230. */
 function digits(value: number): string {
   if (value === 0) return '0';
@@ -31,22 +33,10 @@ const COUNTS: readonly [number, string][] = [
   [1e3, 'k'],
   [1, ''],
 ];
-const SECONDS_PER: Readonly<Record<string, number>> = {
-  nanoseconds: 1e-9,
-  microseconds: 1e-6,
-  milliseconds: 1e-3,
-  seconds: 1,
-};
-
 function scaled(value: number, steps: readonly [number, string][]): string {
   const magnitude = Math.abs(value);
   const [size, suffix] = steps.find(([step]) => magnitude >= step * 0.9995) ?? steps.at(-1) ?? [1, ''];
   return suffix === '' ? digits(value / size) : `${digits(value / size)} ${suffix}`;
-}
-
-/** Seconds per value of a time unit (`nanoseconds` → 1e-9); null for a unit that is no time. */
-export function secondsPerUnit(unit: string): number | null {
-  return SECONDS_PER[unit] ?? null;
 }
 
 /** A value of a profile in words: `525 ms`, `24.3 MiB`, `1.2 k goroutines`. Unknown units are named as they are. */

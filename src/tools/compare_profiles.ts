@@ -1,20 +1,20 @@
 import { UserError } from '../errors.js';
-import { comparisonAnswer } from '../report/comparison.js';
-import { emptyAnswer } from '../report/empty.js';
-import { withLink } from '../report/links.js';
-import type { NextCall } from '../report/next.js';
-import type { Answer } from '../report/render.js';
-import { formatTime } from '../text/units.js';
-import { formatSelector, parseSelector } from '../sources/selector.js';
-import type { Matcher, Window } from '../sources/source.js';
 import { readComparison } from '../investigation/compare.js';
 import { comparisonOf } from '../investigation/comparison-report.js';
-import type { Run, ToolContext } from './define.js';
 import { type Emptiness, explainEmptiness } from '../query/emptiness.js';
 import { differenceLink, linkTo } from '../query/link.js';
 import { emptiness } from '../query/profile-question.js';
 import { allMatchers, type ProfileRequest, readBaseline, readRequest } from '../query/request.js';
 import { resolveScope } from '../query/scope.js';
+import { comparisonAnswer } from '../report/comparison.js';
+import { emptyAnswer } from '../report/empty.js';
+import { withLink } from '../report/links.js';
+import type { NextCall } from '../report/next.js';
+import type { Answer } from '../report/render.js';
+import { formatSelector, parseSelector } from '../sources/selector.js';
+import type { Matcher, Window } from '../sources/source.js';
+import { formatTime } from '../text/units.js';
+import type { Run, ToolContext } from './define.js';
 import type { input } from './surface/compare_profiles.js';
 
 export const run: Run<typeof input> = async (args, context) => {

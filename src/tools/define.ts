@@ -1,6 +1,6 @@
 import type { z } from 'zod';
-import type { Answer } from '../report/render.js';
 import type { PatternBook } from '../patterns/book.js';
+import type { Answer } from '../report/render.js';
 import type { Schema } from '../schema/schema.js';
 import type { SourceRegistry } from '../sources/registry.js';
 import type { ProfileSource } from '../sources/source.js';

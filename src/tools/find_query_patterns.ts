@@ -1,20 +1,20 @@
-import { type Link, withLink } from '../report/links.js';
-import { bestDashboardLink, type PatternRow, patternsAnswer } from '../report/patterns.js';
-import type { Answer } from '../report/render.js';
-import { safeText } from '../text/sanitise.js';
 import type { Learned, PatternBook } from '../patterns/book.js';
+import { liveSchema } from '../patterns/live-schema.js';
 import { byRank } from '../patterns/merge.js';
 import { type NamedService, type QueryPattern, SERVICE_LABEL } from '../patterns/pattern.js';
+import { callOf, emits, typeArgument, typeIdsOf } from '../patterns/pattern-call.js';
 import type { ScanProgress } from '../patterns/scan.js';
 import { selectPatterns } from '../patterns/select.js';
 import { type LiveSchema, validatePatterns } from '../patterns/validate.js';
 import { defaultGroupings, serviceByWord, serviceLabelOf } from '../patterns/words.js';
+import { overviewLinkTo } from '../query/link.js';
+import { type Link, withLink } from '../report/links.js';
+import { bestDashboardLink, type PatternRow, patternsAnswer } from '../report/patterns.js';
+import type { Answer } from '../report/render.js';
 import { formatSelector } from '../sources/selector.js';
 import type { ProfileSource } from '../sources/source.js';
+import { safeText } from '../text/sanitise.js';
 import type { Run, ToolContext } from './define.js';
-import { overviewLinkTo } from '../query/link.js';
-import { liveSchema } from '../patterns/live-schema.js';
-import { callOf, emits, typeArgument, typeIdsOf } from '../patterns/pattern-call.js';
 import type { input } from './surface/find_query_patterns.js';
 
 /** How long a call waits for a scan that runs: what is known by then is the answer. */

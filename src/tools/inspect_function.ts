@@ -1,21 +1,21 @@
 import { isUnnamed } from '../profile/builder.js';
 import { lookupText } from '../profile/find-function.js';
 import { frameOwner } from '../profile/frames.js';
-import { functionAnswer } from '../report/function-view.js';
-import { functionData, type NamedFunction } from '../report/functions.js';
-import type { Measurement } from '../report/measurement.js';
-import { callScope, focusPattern, longerScope, type NextCall, shorterScope } from '../report/next.js';
-import { safeText } from '../text/sanitise.js';
-import { isShort, type Series } from '../report/series.js';
-import { unknownFunctionAnswer } from '../report/unknown-function.js';
-import { isHeavy, offload } from '../work/offload.js';
-import type { Run } from './define.js';
+import type { Measurement } from '../profile/measurement.js';
+import { functionData, type NamedFunction } from '../profile/named-function.js';
+import { isShort, type Series } from '../profile/series.js';
 import { resolveFunction } from '../query/function-argument.js';
+import { answerAbout } from '../query/profile-question.js';
 import { functionSeries } from '../query/timeline/function-series.js';
 import { labelCosts } from '../query/timeline/label-shares.js';
-import { answerAbout } from '../query/profile-question.js';
-import type { input } from './surface/inspect_function.js';
 import { needsWhole } from '../query/whole-or-reduced.js';
+import { functionAnswer } from '../report/function-view.js';
+import { callScope, focusPattern, longerScope, type NextCall, shorterScope } from '../report/next.js';
+import { unknownFunctionAnswer } from '../report/unknown-function.js';
+import { safeText } from '../text/sanitise.js';
+import { isHeavy, offload } from '../work/offload.js';
+import type { Run } from './define.js';
+import type { input } from './surface/inspect_function.js';
 
 /** Parts of the timeline: each is a merge. */
 const TIMELINE_PARTS = 6;

@@ -1,14 +1,14 @@
 import { UserError } from '../errors.js';
 import { aliasesOf } from '../profile/types.js';
+import { existingType } from '../query/existing-type.js';
+import { overviewLinkTo } from '../query/link.js';
+import { explainEmptyList, type ListQuestion, readListQuestion } from '../query/list-scope.js';
+import { knownShares } from '../query/totals.js';
 import { withLink } from '../report/links.js';
 import { labelsAnswer, labelValuesAnswer } from '../report/lists.js';
 import { nearest } from '../text/nearest.js';
 import type { Run, ToolContext } from './define.js';
-import { existingType } from '../query/existing-type.js';
-import { overviewLinkTo } from '../query/link.js';
-import { explainEmptyList, type ListQuestion, readListQuestion } from '../query/list-scope.js';
 import type { input } from './surface/list_labels.js';
-import { knownShares } from '../query/totals.js';
 
 /** Labels whose values are counted; each costs one request, cached. */
 const MAX_COUNTED = 40;

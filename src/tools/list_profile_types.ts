@@ -1,9 +1,9 @@
 import { orderTypes } from '../profile/types.js';
+import { overviewLinkTo } from '../query/link.js';
+import { explainEmptyList, readListQuestion } from '../query/list-scope.js';
 import { withLink } from '../report/links.js';
 import { profileTypesAnswer } from '../report/lists.js';
 import type { Run } from './define.js';
-import { overviewLinkTo } from '../query/link.js';
-import { explainEmptyList, readListQuestion } from '../query/list-scope.js';
 import type { input } from './surface/list_profile_types.js';
 
 export const run: Run<typeof input> = async (args, context) => {

@@ -1,11 +1,11 @@
 import { defaultProfileType, orderTypes } from '../profile/types.js';
+import { overviewLinkTo } from '../query/link.js';
+import { explainEmptyList, readListQuestion } from '../query/list-scope.js';
+import { knownShares } from '../query/totals.js';
 import { withLink } from '../report/links.js';
 import { servicesAnswer } from '../report/lists.js';
 import type { Run } from './define.js';
-import { overviewLinkTo } from '../query/link.js';
-import { explainEmptyList, readListQuestion } from '../query/list-scope.js';
 import type { input } from './surface/list_services.js';
-import { knownShares } from '../query/totals.js';
 
 export const run: Run<typeof input> = async (args, context) => {
   const question = await readListQuestion(args, context);

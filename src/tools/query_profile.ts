@@ -1,8 +1,8 @@
+import { answerAbout } from '../query/profile-question.js';
+import { needsWhole } from '../query/whole-or-reduced.js';
 import { isHeavy, offload } from '../work/offload.js';
 import type { Run } from './define.js';
-import { answerAbout } from '../query/profile-question.js';
 import type { input } from './surface/query_profile.js';
-import { needsWhole } from '../query/whole-or-reduced.js';
 
 /** Rows shown when the caller names no limit. */
 const DEFAULT_ROWS = { top: 20, tree: 30 } as const;

@@ -1,6 +1,6 @@
+import { answerAbout } from '../query/profile-question.js';
 import { isHeavy, offload } from '../work/offload.js';
 import type { Run } from './define.js';
-import { answerAbout } from '../query/profile-question.js';
 import type { input } from './surface/summarize_profile.js';
 
 export const run: Run<typeof input> = (args, context) =>

@@ -1,8 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
 import type { TransferListItem } from 'node:worker_threads';
 import { UpstreamError, UserError } from '../errors.js';
-import type { Profile } from '../profile/model.js';
 import type { JobOutcome, Jobs } from '../jobs.js';
+import type { Profile } from '../profile/model.js';
 import type { Threads } from './threads.js';
 
 /**

@@ -1,10 +1,10 @@
 import diagnostics from 'node:diagnostics_channel';
 import { encode } from 'gpt-tokenizer/encoding/o200k_base';
 import { z } from 'zod';
-import { createLog } from '../../src/telemetry/log.js';
 import { callTool } from '../../src/mcp/call.js';
 import { createSchema } from '../../src/schema/schema.js';
 import { createRegistry } from '../../src/sources/registry.js';
+import { createLog } from '../../src/telemetry/log.js';
 import type { Tool } from '../../src/tools/define.js';
 import { investigate } from '../../src/tools/surface/investigate.js';
 import { countingSource } from './counting.js';

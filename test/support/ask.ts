@@ -1,10 +1,10 @@
 import path from 'node:path';
-import { createLog } from '../../src/telemetry/log.js';
 import { type CallEnvironment, type CallResult, callTool } from '../../src/mcp/call.js';
 import { createSchema, type Schema } from '../../src/schema/schema.js';
 import { createFilesSource } from '../../src/sources/files/source.js';
 import { createRegistry, type SourceFinder } from '../../src/sources/registry.js';
 import type { ProfileSource } from '../../src/sources/source.js';
+import { createLog } from '../../src/telemetry/log.js';
 import { TOOLS } from '../../src/tools/index.js';
 import { ROOT } from './root.js';
 

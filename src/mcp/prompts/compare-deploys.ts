@@ -1,7 +1,7 @@
 import { UserError } from '../../errors.js';
-import { formatTime } from '../../text/units.js';
-import { formatSelector } from '../../sources/selector.js';
 import { parseTime } from '../../query/time.js';
+import { formatSelector } from '../../sources/selector.js';
+import { formatTime } from '../../text/units.js';
 import { recipe, type Step, type Times } from './recipe.js';
 
 const HOUR = 3_600_000;

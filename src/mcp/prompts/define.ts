@@ -1,6 +1,6 @@
 import { UserError } from '../../errors.js';
-import { safeText } from '../../text/sanitise.js';
 import type { Nameable } from '../../query/names.js';
+import { safeText } from '../../text/sanitise.js';
 
 /** An argument that a person fills in; clients send all of them as text. */
 export interface PromptArgument {

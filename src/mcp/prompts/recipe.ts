@@ -1,7 +1,7 @@
 import { UserError } from '../../errors.js';
+import { parseTime } from '../../query/time.js';
 import { callText, type NextCall } from '../../report/next.js';
 import { formatTime } from '../../text/units.js';
-import { parseTime } from '../../query/time.js';
 
 /** A call and how to read its answer; words in capitals in a call stand for what earlier answers say. */
 export interface Step {

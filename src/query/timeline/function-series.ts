@@ -1,10 +1,11 @@
 import type { FunctionTarget } from '../../profile/find-function.js';
-import type { Measurement } from '../../report/measurement.js';
-import { type Series, type SeriesPart, sampleWorth, scaleOf, seriesOf } from '../../report/series.js';
+import type { Measurement } from '../../profile/measurement.js';
+import { type Series, type SeriesPart, sampleWorth, seriesOf } from '../../profile/series.js';
+import { scaleOf } from '../../report/series.js';
 import type { ToolContext } from '../../tools/define.js';
+import type { Scope } from '../scope.js';
 import { partCosts } from './part-costs.js';
 import { type Frames, readFrames } from './readings.js';
-import type { Scope } from '../scope.js';
 
 /**
  * One function over time, its share of the active total and its value: a series of all profiles and one merge per part.

@@ -3,9 +3,9 @@ import type { Cost } from '../../profile/function-cost.js';
 import { INSTANCE_LABELS } from '../../sources/labels.js';
 import type { Labels } from '../../sources/source.js';
 import type { ToolContext } from '../../tools/define.js';
+import type { Scope } from '../scope.js';
 import { mergedCosts } from './part-costs.js';
 import { profileQuery } from './readings.js';
-import type { Scope } from '../scope.js';
 
 /** Profiles fetched to split a function by labels. */
 const MOST_MERGES = 8;

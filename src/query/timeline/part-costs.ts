@@ -2,11 +2,11 @@ import pMap from 'p-map';
 import type { FunctionTarget } from '../../profile/find-function.js';
 import type { Cost } from '../../profile/function-cost.js';
 import type { ProfileQuery } from '../../sources/source.js';
-import { isHeavy, offload } from '../../work/offload.js';
 import type { ToolContext } from '../../tools/define.js';
+import { isHeavy, offload } from '../../work/offload.js';
+import type { Scope } from '../scope.js';
 import { IN_FLIGHT, inFrames } from './in-frames.js';
 import { type Frames, profileQuery } from './readings.js';
-import type { Scope } from '../scope.js';
 
 /**
  * What a function (or, with null, all code) cost in each frame: one merge per frame that holds profiles, 4 at a time.

@@ -1,11 +1,18 @@
-import { type Frame, framesOf, gapsOf, type Reading, type Span, usualInterval } from '../../profile/timeline.js';
-import type { Measurement } from '../../report/measurement.js';
+import type { Measurement } from '../../profile/measurement.js';
+import {
+  type Frame,
+  framesOf,
+  gapsOf,
+  type Reading,
+  type Span,
+  usualInterval,
+} from '../../profile/timeline.js';
 import type { ProfileQuery } from '../../sources/source.js';
 import type { ToolContext } from '../../tools/define.js';
-import { countReadings, countStored, type FrameCounts, profileKey } from './frame-counts.js';
 import { findInstanceLabel } from '../measure.js';
 import { allMatchers } from '../request.js';
 import type { Scope } from '../scope.js';
+import { countReadings, countStored, type FrameCounts, profileKey } from './frame-counts.js';
 
 /** Parts into which a window is cut where each costs a request. */
 export const MOST_PARTS = 12;

@@ -1,12 +1,13 @@
+import type { Measurement } from '../../profile/measurement.js';
+import { type Series, type SeriesPart, sampleWorth, seriesOf } from '../../profile/series.js';
 import { type Frame, sumsOf } from '../../profile/timeline.js';
-import type { Measurement } from '../../report/measurement.js';
-import { type Series, type SeriesPart, sampleWorth, scaleOf, seriesOf } from '../../report/series.js';
+import { scaleOf } from '../../report/series.js';
 import type { Matcher } from '../../sources/source.js';
 import type { ToolContext } from '../../tools/define.js';
+import type { Scope } from '../scope.js';
 import { inFrames } from './in-frames.js';
 import { mergedCosts, partCosts } from './part-costs.js';
 import { type Frames, MOST_PARTS, profileQuery, readFrames } from './readings.js';
-import type { Scope } from '../scope.js';
 
 /** Parts of a total that cost no requests of their own. */
 const MOST_FREE_PARTS = 24;

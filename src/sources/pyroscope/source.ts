@@ -1,8 +1,8 @@
 import { gaveNoAnswer, UpstreamError } from '../../errors.js';
 import { ProfileBuilder } from '../../profile/builder.js';
-import type { GrafanaPlace } from '../../report/links.js';
 import { type Breaker, throughBreaker } from '../breaker.js';
 import { pickLabels } from '../labels.js';
+import type { GrafanaPlace } from '../place.js';
 import { formatSelector } from '../selector.js';
 import type { ProfileQuery, ProfileSource, SeriesQuery } from '../source.js';
 import {

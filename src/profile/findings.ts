@@ -1,12 +1,12 @@
-import { applicationCost } from '../profile/charge.js';
-import { frameOwner } from '../profile/frames.js';
-import { hottestPath } from '../profile/hottest-path.js';
-import type { Profile } from '../profile/model.js';
-import { CUT_OFF } from '../profile/stack-tree.js';
-import { heaviestStack } from '../profile/stacks.js';
-import { compareFunctions, type FunctionTable, functionTable, rankFunctions } from '../profile/table.js';
-import { type Charge, functionData, type NamedFunction } from './functions.js';
-import { divisorOf, type Measurement, round, roundShare } from './measurement.js';
+import { divisorOf, type Measurement, round, roundShare } from '../profile/measurement.js';
+import { type Charge, functionData, type NamedFunction } from '../profile/named-function.js';
+import { applicationCost } from './charge.js';
+import { frameOwner } from './frames.js';
+import { hottestPath } from './hottest-path.js';
+import type { Profile } from './model.js';
+import { CUT_OFF } from './stack-tree.js';
+import { heaviestStack } from './stacks.js';
+import { compareFunctions, type FunctionTable, functionTable, rankFunctions } from './table.js';
 import { type RankedFunction, raiseTotals, rankedRows } from './top-functions.js';
 
 /** Application functions listed by what they cost with the libraries they use. */

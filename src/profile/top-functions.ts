@@ -1,9 +1,9 @@
-import { chargeLeaves } from '../profile/charge.js';
-import type { Profile } from '../profile/model.js';
-import { totalValue } from '../profile/model.js';
-import { type FunctionTable, functionTable } from '../profile/table.js';
-import { type Charge, functionData, type NamedFunction } from './functions.js';
-import { divisorOf, type Measurement, round, roundShare } from './measurement.js';
+import { divisorOf, type Measurement, round, roundShare } from '../profile/measurement.js';
+import { type Charge, functionData, type NamedFunction } from '../profile/named-function.js';
+import { chargeLeaves } from './charge.js';
+import type { Profile } from './model.js';
+import { totalValue } from './model.js';
+import { type FunctionTable, functionTable } from './table.js';
 
 /** A row of a table of functions; shares are of the active total. */
 export interface RankedFunction extends NamedFunction {

@@ -1,0 +1,51 @@
+import type { NamedFunction } from '../named-function.js';
+import type { ProfileType } from '../types.js';
+
+export type FindingKind = 'code' | 'improvement' | 'moved' | 'load' | 'leak' | 'contention';
+
+export type Confidence = 'high' | 'medium' | 'low';
+
+/** One thing that was found in one profile type. Shares are of the active total of that type. */
+export interface Finding {
+  type: ProfileType;
+  kind: FindingKind;
+  /** Null for a change of load. */
+  fn: NamedFunction | null;
+  /** The team's own function nearest above it. */
+  caller: NamedFunction | null;
+  /** That one, where the function itself is a library's or the runtime's: null says that the blame stays where it is. */
+  chargedTo: NamedFunction | null;
+  shareBefore: number;
+  shareAfter: number;
+  /** Per profile, in the type's unit; of an instant type the mean snapshot. */
+  valueBefore: number;
+  valueAfter: number;
+  /** Entry point first; `at` is the function's place in it. */
+  path: readonly NamedFunction[];
+  at: number;
+  label: {
+    name: string;
+    value: string;
+    shareAfter: number;
+    shareOthers: number | null;
+    also: readonly string[];
+  } | null;
+  since: { after: number; before: number } | null;
+  /** Until when, for a burst that was over before the window ended. */
+  until: number | null;
+  confidence: Confidence;
+  /** Standard errors that it stands out by, where it was tested so. */
+  z: number | null;
+  /** Name of the function that lost what this one gained. */
+  from: NamedFunction | null;
+  /** Other types in which the same function changed. */
+  also: readonly { type: ProfileType; shareBefore: number; shareAfter: number }[];
+}
+
+export interface LensRow {
+  type: ProfileType;
+  verdict: string;
+  /** Value per profile. */
+  before: number | null;
+  after: number | null;
+}
