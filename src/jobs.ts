@@ -15,6 +15,7 @@ import type { Answer } from './report/render.js';
 import { summaryAnswer } from './report/summary.js';
 import { fileHead } from './sources/files/file-head.js';
 import { mergeFiles } from './sources/files/merge.js';
+import type { JobRequest, ThreadOutcome } from './work/job.js';
 import { shareProfile } from './work/share.js';
 
 /** Work that a thread of its own may do: functions over plain data that read files at most, and give data back. */
@@ -47,49 +48,36 @@ export const JOBS = {
   function: viewOf,
 } as const;
 
-export type Jobs = typeof JOBS;
+/** Errors that callers tell apart, by name: how each is made again from what a thread sent. */
+const ERRORS: Readonly<
+  Record<string, (message: string, details: Readonly<Record<string, unknown>>) => Error>
+> = {
+  UnreadableProfileError: (message, { tooLarge }) => new UnreadableProfileError(message, tooLarge === true),
+  PatternError: (message, { pattern }) => new PatternError(String(pattern), message),
+};
 
-export interface JobRequest {
-  name: keyof Jobs;
-  args: readonly unknown[];
-}
-
-/** What comes back from a thread. Errors lose their class on the way, so those that callers tell apart are named. */
-export type JobOutcome =
-  | { kind: 'done'; value: unknown }
-  | { kind: 'unreadable'; message: string; tooLarge: boolean }
-  | { kind: 'pattern'; pattern: string; message: string }
-  | { kind: 'bug'; message: string; stack: string };
-
-/** Runs a job on the worker's side. Never throws. */
-export async function answerJob({ name, args }: JobRequest): Promise<JobOutcome> {
-  // The arguments come from a typed call on the other side.
+/** Runs a job in a thread. Never throws. */
+export async function answerJob({ name, args }: JobRequest<keyof typeof JOBS>): Promise<ThreadOutcome> {
+  // The arguments come from a typed call in the main thread.
   const job = JOBS[name] as (...args: readonly unknown[]) => unknown;
   try {
     const value = await job(...args);
     return { kind: 'done', value: isProfile(value) ? shareProfile(value) : value };
-  } catch (error) {
-    if (error instanceof UnreadableProfileError)
-      return { kind: 'unreadable', message: error.message, tooLarge: error.tooLarge };
-    if (error instanceof PatternError)
-      return { kind: 'pattern', pattern: error.pattern, message: error.message };
-    const { message, stack = '' } = error instanceof Error ? error : new Error(String(error));
-    return { kind: 'bug', message, stack };
+  } catch (thrown) {
+    const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+    const { name, message, stack = '' } = error;
+    return { kind: 'failed', name, message, stack, details: { ...error } };
   }
 }
 
-/** @throws what the job threw, with its class */
-export function readOutcome(outcome: JobOutcome): unknown {
-  switch (outcome.kind) {
-    case 'done':
-      return outcome.value;
-    case 'unreadable':
-      throw new UnreadableProfileError(outcome.message, outcome.tooLarge);
-    case 'pattern':
-      throw new PatternError(outcome.pattern, outcome.message);
-    case 'bug':
-      throw Object.assign(new Error(outcome.message), { stack: outcome.stack });
-  }
+/**
+ * The result of a job that a thread ran.
+ * @throws what the job threw, with its class
+ */
+export function readOutcome(outcome: ThreadOutcome): unknown {
+  if (outcome.kind === 'done') return outcome.value;
+  const { name, message, stack, details } = outcome;
+  throw ERRORS[name]?.(message, details) ?? Object.assign(new Error(message), { stack });
 }
 
 function isProfile(value: unknown): value is Profile {

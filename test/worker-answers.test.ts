@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import type { offload as runsJob } from '../src/offload.js';
 import { createPyroscopeSource } from '../src/sources/pyroscope/source.js';
 import type { ProfileSource } from '../src/sources/source.js';
-import type { Offload } from '../src/work/offload.js';
 import { asker, askFiles, demoSource, fixture, INCIDENT_WINDOW, INCIDENTS } from './support/ask.js';
 import { startPyroscopeServer, type TestPyroscope } from './support/pyroscope-server.js';
 import { TOOL_CALLS } from './support/tool-arguments.js';
@@ -20,10 +20,10 @@ interface Run {
 const { seen } = vi.hoisted(() => ({ seen: { inThreads: false, runs: [] as Run[] } }));
 
 /** The same work, all of it in place or all of it in threads, whatever its size; and a list of it. */
-vi.mock('../src/work/offload.js', async (original) => {
-  const real = await original<typeof import('../src/work/offload.js')>();
-  const threads = real.createOffload(new URL('../dist/worker.js', import.meta.url));
-  const here = real.createOffload(null);
+vi.mock('../src/offload.js', async (original) => {
+  const real = await original<typeof import('../src/offload.js')>();
+  const threads = real.createJobOffload(new URL('../dist/worker.js', import.meta.url));
+  const here = real.createJobOffload(null);
   // Its generic type cannot be followed through a list of runs of all kinds.
   const offload = (async (name, args, { signal }) => {
     const copy = structuredClone(args);
@@ -31,12 +31,15 @@ vi.mock('../src/work/offload.js', async (original) => {
     const result = await run(name, args, { heavy: true, signal });
     seen.runs.push({ name, args: copy, result: structuredClone(result) });
     return result;
-  }) as Offload;
-  return { ...real, HEAVY_BYTES: 0, offload };
+  }) as typeof runsJob;
+  return { ...real, offload };
 });
+vi.mock('../src/work/offload.js', async (original) => ({
+  ...(await original<typeof import('../src/work/offload.js')>()),
+  HEAVY_BYTES: 0,
+}));
 
-const { createOffload } =
-  await vi.importActual<typeof import('../src/work/offload.js')>('../src/work/offload.js');
+const { createJobOffload } = await vi.importActual<typeof import('../src/offload.js')>('../src/offload.js');
 const { JOBS } = await import('../src/jobs.js');
 
 const WINDOW = { service: 'checkout-api', ...INCIDENT_WINDOW };
@@ -112,7 +115,7 @@ test('every job gives the same in a thread as in place', async () => {
   for (const [name, args] of Object.entries(ofFiles)) seen.runs.push({ name, args, result: undefined });
   const names = new Set(seen.runs.map(({ name }) => name));
   expect([...names].sort()).toEqual(Object.keys(JOBS).sort());
-  const [here, threads] = [createOffload(null), createOffload(WORKER)];
+  const [here, threads] = [createJobOffload(null), createJobOffload(WORKER)];
   const { signal } = new AbortController();
   for (const name of names) {
     // Some of each: the others went through the answers above.

@@ -2,10 +2,10 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
+import { createJobOffload } from '../src/offload.js';
 import { decodePprof, pprofToProfile, UnreadableProfileError } from '../src/profile/pprof.js';
 import { fileHead } from '../src/sources/files/file-head.js';
 import { mergeFiles } from '../src/sources/files/merge.js';
-import { createOffload } from '../src/work/offload.js';
 import { createThreads } from '../src/work/threads.js';
 import { directoryWith } from './support/directory.js';
 import { generateProfile } from './support/generate-profile.js';
@@ -35,18 +35,18 @@ describe('a thread', () => {
   const { bytes } = generateProfile({ nodes: 5_000, cpuOnly: true });
 
   test('decodes as this one does', async () => {
-    const offload = createOffload(WORKER);
+    const offload = createJobOffload(WORKER);
     expect(await offload('decode', [bytes], heavy)).toEqual(pprofToProfile(decodePprof(bytes)));
   });
 
   test('takes over the memory of what it is given', async () => {
     const copy = Uint8Array.from(bytes);
-    await createOffload(WORKER)('decode', [copy], { ...heavy, transfer: [copy.buffer] });
+    await createJobOffload(WORKER)('decode', [copy], { ...heavy, transfer: [copy.buffer] });
     expect(copy.length).toBe(0);
   });
 
   test('says what is wrong with a damaged profile, and goes on', async () => {
-    const offload = createOffload(WORKER);
+    const offload = createJobOffload(WORKER);
     const cut = offload('decode', [bytes.subarray(0, 5_000)], heavy);
     await expect(cut).rejects.toThrow(UnreadableProfileError);
     expect(await offload('decode', [bytes], heavy)).not.toBeNull();
@@ -57,7 +57,7 @@ describe('a thread', () => {
     ['throw', { name: 'UserError', message: 'The thread that read the profile stopped.' }],
     ['grow', { name: 'UpstreamError', kind: 'too_large' }],
   ])('that ends (%s) is an error with a next step, and the next job has a new one', async (what, error) => {
-    const offload = createOffload(OBEYS, async (entry) => createThreads(entry, 16));
+    const offload = createJobOffload(OBEYS, async (entry) => createThreads(entry, 16));
     await expect(offload('decode', told(what), heavy)).rejects.toMatchObject(error);
     expect(await offload('decode', told('fine'), heavy)).toBe('fine');
   });
@@ -82,7 +82,7 @@ describe('a thread', () => {
 
   test('reads and adds up files as this one does, and names the one that it cannot read', async () => {
     const directory = await directoryWith({ 'a.pb': bytes, 'b.pb.gz': gzipSync(bytes) });
-    const offload = createOffload(WORKER);
+    const offload = createJobOffload(WORKER);
     const parts = [
       { file: 'a.pb', index: 0, weight: 2 },
       { file: 'b.pb.gz', index: 0, weight: -1 },
@@ -98,7 +98,7 @@ describe('a thread', () => {
 
   test('does not start for an aborted call, nor for light work', async () => {
     const threads = { run: () => Promise.reject(new Error('not needed')), size: () => 0 };
-    const offload = createOffload(WORKER, async () => threads);
+    const offload = createJobOffload(WORKER, async () => threads);
     expect(await offload('decode', [bytes], { heavy: false, signal })).not.toBeNull();
     const aborted = AbortSignal.abort(new Error('gone'));
     await expect(offload('decode', [bytes], { heavy: true, signal: aborted })).rejects.toThrow('gone');
@@ -106,10 +106,10 @@ describe('a thread', () => {
 
   test('does not keep a process alive', async () => {
     const code = `
-      import { createOffload } from ${JSON.stringify(new URL('../dist/work/offload.js', import.meta.url).href)};
+      import { createJobOffload } from ${JSON.stringify(new URL('../dist/offload.js', import.meta.url).href)};
       import { gunzipSync } from 'node:zlib';
       const bytes = gunzipSync(Buffer.from(${JSON.stringify(gzipSync(bytes).toString('base64'))}, 'base64'));
-      const offload = createOffload(new URL(${JSON.stringify(WORKER.href)}));
+      const offload = createJobOffload(new URL(${JSON.stringify(WORKER.href)}));
       const profile = await offload('decode', [bytes], { heavy: true, signal: new AbortController().signal });
       process.stdout.write(String(profile.values.length));
     `;

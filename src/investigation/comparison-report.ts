@@ -1,3 +1,4 @@
+import { offload } from '../offload.js';
 import { LEAST_SIDE_SAMPLES } from '../profile/compare/analysis.js';
 import { share } from '../profile/compare/contrast.js';
 import type { Finding } from '../profile/compare/finding.js';
@@ -9,7 +10,6 @@ import { formatSelector } from '../sources/selector.js';
 import type { Window } from '../sources/source.js';
 import { formatTime } from '../text/units.js';
 import type { ToolContext } from '../tools/define.js';
-import { offload } from '../work/offload.js';
 import { type ComparisonReading, isHeavyAnalysis } from './compare.js';
 import type { Judged } from './comparison-rows.js';
 import { onsetOf } from './onset.js';

@@ -1,3 +1,4 @@
+import { offload } from '../offload.js';
 import { isAllActive } from '../profile/active.js';
 import type { Profile } from '../profile/model.js';
 import { totalValue } from '../profile/model.js';
@@ -5,7 +6,7 @@ import { type ProfileType, parseProfileType } from '../profile/types.js';
 import { secondsPerUnit } from '../profile/units.js';
 import { samplesByInterval } from '../query/measure.js';
 import type { Matcher, ProfileSource, Window } from '../sources/source.js';
-import { isHeavy, offload } from '../work/offload.js';
+import { isHeavy } from '../work/offload.js';
 
 /** How a profile type is looked at. */
 export type LensKind = 'time' | 'amount' | 'level' | 'wait';

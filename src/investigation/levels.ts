@@ -1,7 +1,8 @@
+import { offload } from '../offload.js';
 import type { SiteGrowth } from '../profile/compare/growth.js';
 import { findLeak, type Leak, type Level } from '../profile/compare/leak.js';
 import type { Window } from '../sources/source.js';
-import { isHeavy, offload } from '../work/offload.js';
+import { isHeavy } from '../work/offload.js';
 import { type LensType, readActive } from './lens.js';
 import { type Rounds, roundTimes, totalsIn } from './profile-times.js';
 import type { Case } from './shares.js';

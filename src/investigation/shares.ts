@@ -1,3 +1,4 @@
+import { offload } from '../offload.js';
 import {
   type Analysis,
   type CodeChange,
@@ -13,7 +14,7 @@ import { joinKey } from '../profile/compare/join.js';
 import { changePoint } from '../profile/compare/since.js';
 import type { Profile } from '../profile/model.js';
 import type { Labels, Matcher, Window } from '../sources/source.js';
-import { isHeavy, offload } from '../work/offload.js';
+import { isHeavy } from '../work/offload.js';
 import { shareProfile } from '../work/share.js';
 import type { Fleet } from './fleet.js';
 import { type Asking, type LensType, quantumOf, readActive } from './lens.js';

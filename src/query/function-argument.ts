@@ -1,10 +1,11 @@
 import { UserError } from '../errors.js';
+import { offload } from '../offload.js';
 import { type FunctionTarget, targetOf } from '../profile/find-function.js';
 import type { Measurement } from '../profile/measurement.js';
 import { functionData } from '../profile/named-function.js';
 import { displayBriefly } from '../report/functions.js';
 import { safeText } from '../text/sanitise.js';
-import { isHeavy, offload } from '../work/offload.js';
+import { isHeavy } from '../work/offload.js';
 
 /** Candidates named in the error for an ambiguous name. */
 const MOST_NAMED = 6;

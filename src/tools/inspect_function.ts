@@ -1,3 +1,4 @@
+import { offload } from '../offload.js';
 import { isUnnamed } from '../profile/builder.js';
 import { lookupText } from '../profile/find-function.js';
 import { frameOwner } from '../profile/frames.js';
@@ -13,7 +14,7 @@ import { functionAnswer } from '../report/function-view.js';
 import { callScope, focusPattern, longerScope, type NextCall, shorterScope } from '../report/next.js';
 import { unknownFunctionAnswer } from '../report/unknown-function.js';
 import { safeText } from '../text/sanitise.js';
-import { isHeavy, offload } from '../work/offload.js';
+import { isHeavy } from '../work/offload.js';
 import type { Run } from './define.js';
 import type { input } from './surface/inspect_function.js';
 

@@ -7,6 +7,7 @@ import { lensRows } from '../investigation/findings.js';
 import { onsetOf } from '../investigation/onset.js';
 import { countedSource, createRequests } from '../investigation/requests.js';
 import type { ShareChange, ShareLens } from '../investigation/shares.js';
+import { offload } from '../offload.js';
 import { orderTypes } from '../profile/types.js';
 import { differenceLink } from '../query/link.js';
 import { emptiness } from '../query/profile-question.js';
@@ -20,7 +21,6 @@ import { createSchema } from '../schema/schema.js';
 import { formatSelector } from '../sources/selector.js';
 import type { Window } from '../sources/source.js';
 import { formatTime } from '../text/units.js';
-import { offload } from '../work/offload.js';
 import type { Run, ToolContext } from './define.js';
 import type { input } from './surface/investigate.js';
 

@@ -1,6 +1,7 @@
+import { offload } from '../offload.js';
 import { answerAbout } from '../query/profile-question.js';
 import { needsWhole } from '../query/whole-or-reduced.js';
-import { isHeavy, offload } from '../work/offload.js';
+import { isHeavy } from '../work/offload.js';
 import type { Run } from './define.js';
 import type { input } from './surface/query_profile.js';
 

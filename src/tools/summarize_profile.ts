@@ -1,5 +1,6 @@
+import { offload } from '../offload.js';
 import { answerAbout } from '../query/profile-question.js';
-import { isHeavy, offload } from '../work/offload.js';
+import { isHeavy } from '../work/offload.js';
 import type { Run } from './define.js';
 import type { input } from './surface/summarize_profile.js';
 

@@ -1,8 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
 import type { TransferListItem } from 'node:worker_threads';
 import { UpstreamError, UserError } from '../errors.js';
-import type { JobOutcome, Jobs } from '../jobs.js';
 import type { Profile } from '../profile/model.js';
+import type { JobTable, ThreadOutcome } from './job.js';
 import type { Threads } from './threads.js';
 
 /**
@@ -13,11 +13,25 @@ export const HEAVY_BYTES = 2 * 2 ** 20;
 /** From this number of frames in all stacks on profiles are looked at in a thread: some 50 ms. */
 const HEAVY_FRAMES = 1_000_000;
 
-export type Offload = <Name extends keyof Jobs>(
+/** Runs a job of a table by its name, with the arguments and the result of that job. */
+export type Offload<Jobs extends JobTable> = <Name extends keyof Jobs>(
   name: Name,
   args: Parameters<Jobs[Name]>,
-  how: { heavy: boolean; signal: AbortSignal; transfer?: readonly TransferListItem[] },
+  options: OffloadOptions,
 ) => Promise<Awaited<ReturnType<Jobs[Name]>>>;
+
+interface OffloadOptions {
+  /** Whether the job would hold up the event loop for too long. */
+  heavy: boolean;
+  signal: AbortSignal;
+  transfer?: readonly TransferListItem[];
+}
+
+/** The jobs of a program, and how an outcome that came from a thread becomes a result or an error again. */
+export interface JobModule<Jobs extends JobTable> {
+  JOBS: Jobs;
+  readOutcome(outcome: ThreadOutcome): unknown;
+}
 
 /** Whether looking at some profiles together would hold up everybody else. */
 export function isHeavy(...profiles: readonly Pick<Profile, 'stackFrames'>[]): boolean {
@@ -25,22 +39,24 @@ export function isHeavy(...profiles: readonly Pick<Profile, 'stackFrames'>[]): b
 }
 
 /**
- * Runs pure jobs: heavy ones in a thread, so that the event loop goes on, others here. Threads and what they run are
- * loaded with the first use.
+ * Runs pure jobs: heavy ones in a thread, so that the event loop goes on, others here. Jobs and threads are loaded with
+ * the first use.
  *
- * @param worker the compiled worker; null, as where the sources themselves are run, does everything here
+ * @param load imports the jobs
+ * @param worker the compiled worker; null runs every job here (the sources themselves are run without a worker)
  */
-export function createOffload(
+export function createOffload<Jobs extends JobTable>(
+  load: () => Promise<JobModule<Jobs>>,
   worker: URL | null,
   start: (worker: URL) => Promise<Threads> = startThreads,
-): Offload {
+): Offload<Jobs> {
   let pool: Promise<Threads> | undefined;
   return async <Name extends keyof Jobs>(
     name: Name,
     args: Parameters<Jobs[Name]>,
-    { heavy, signal, transfer = [] }: Parameters<Offload>[2],
+    { heavy, signal, transfer = [] }: OffloadOptions,
   ): Promise<Awaited<ReturnType<Jobs[Name]>>> => {
-    const { JOBS, readOutcome } = await import('../jobs.js');
+    const { JOBS, readOutcome } = await load();
     signal.throwIfAborted();
     if (!heavy || worker === null) {
       // A union of functions cannot be called with the arguments of one of them.
@@ -52,8 +68,8 @@ export function createOffload(
     pool ??= start(worker);
     const threads = await pool;
     const outcome = await threads.run({ name, args }, { transfer, signal }).catch(explain);
-    // The worker answers with nothing else, and a job with what it returns.
-    return readOutcome(outcome as JobOutcome) as Awaited<ReturnType<Jobs[Name]>>;
+    // The worker sends nothing but outcomes, and a job returns what its type says.
+    return readOutcome(outcome as ThreadOutcome) as Awaited<ReturnType<Jobs[Name]>>;
   };
 }
 
@@ -67,11 +83,6 @@ function ownTurn(): Promise<void> {
   lastTurn = lastTurn.then(() => setImmediate());
   return lastTurn;
 }
-
-/** The threads of this process. */
-export const offload: Offload = createOffload(
-  import.meta.url.endsWith('.js') ? new URL('../worker.js', import.meta.url) : null,
-);
 
 async function startThreads(worker: URL): Promise<Threads> {
   const { createThreads } = await import('./threads.js');

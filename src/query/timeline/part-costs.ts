@@ -1,9 +1,10 @@
 import pMap from 'p-map';
+import { offload } from '../../offload.js';
 import type { FunctionTarget } from '../../profile/find-function.js';
 import type { Cost } from '../../profile/function-cost.js';
 import type { ProfileQuery } from '../../sources/source.js';
 import type { ToolContext } from '../../tools/define.js';
-import { isHeavy, offload } from '../../work/offload.js';
+import { isHeavy } from '../../work/offload.js';
 import type { Scope } from '../scope.js';
 import { IN_FLIGHT, inFrames } from './in-frames.js';
 import { type Frames, profileQuery } from './readings.js';

@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
-import { offload } from '../../work/offload.js';
+import { offload } from '../../offload.js';
 import { labelsFrom } from '../labels.js';
 import type { Labels } from '../source.js';
 import { type CountedStacks, countedStacks } from './counters.js';

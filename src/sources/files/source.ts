@@ -1,10 +1,10 @@
 import path from 'node:path';
 import { LRUCache } from 'lru-cache';
 import { UpstreamError, UserError } from '../../errors.js';
+import { offload } from '../../offload.js';
 import type { Profile } from '../../profile/model.js';
 import type { PprofFile } from '../../profile/pprof.js';
 import { parseProfileType } from '../../profile/types.js';
-import { offload } from '../../work/offload.js';
 import { sharedWork } from '../../work/shared.js';
 import { countByLabels, sumBySteps } from '../grouping.js';
 import { pickLabels } from '../labels.js';

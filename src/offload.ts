@@ -1,0 +1,20 @@
+import type { JOBS } from './jobs.js';
+import { createOffload, type Offload } from './work/offload.js';
+import type { Threads } from './work/threads.js';
+
+/**
+ * Runs the jobs of src/jobs.ts in threads of their own pool.
+ *
+ * @param worker the compiled worker; null runs every job in this thread
+ */
+export function createJobOffload(
+  worker: URL | null,
+  start?: (worker: URL) => Promise<Threads>,
+): Offload<typeof JOBS> {
+  return createOffload(() => import('./jobs.js'), worker, start);
+}
+
+/** Runs jobs in the threads of this process; in this thread where the sources themselves are run. */
+export const offload = createJobOffload(
+  import.meta.url.endsWith('.js') ? new URL('./worker.js', import.meta.url) : null,
+);
