@@ -83,3 +83,23 @@ const NO_ANSWER: ReadonlySet<UpstreamKind> = new Set([
 export function gaveNoAnswer(error: unknown): boolean {
   return error instanceof UpstreamError && NO_ANSWER.has(error.kind);
 }
+
+/** A mistake on the command line or in the environment: exit code 2. */
+export class UsageError extends UserError {}
+
+/** Turns a failed side question into null: a store that is really down fails the main question, too. */
+export function nullIfUpstreamFailed(error: unknown): null {
+  if (error instanceof UpstreamError) return null;
+  throw error;
+}
+
+/** A regular expression that RE2 does not accept (lookarounds and back references need backtracking). */
+export class PatternError extends Error {
+  override readonly name = 'PatternError';
+  readonly pattern: string;
+
+  constructor(pattern: string, reason: string) {
+    super(reason);
+    this.pattern = pattern;
+  }
+}

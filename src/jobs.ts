@@ -1,3 +1,4 @@
+import { PatternError } from './errors.js';
 import { comparedRows } from './investigation/comparison-rows.js';
 import { findingsOf } from './investigation/findings.js';
 import { activeOf } from './profile/active.js';
@@ -8,7 +9,6 @@ import { filterStacks } from './profile/filter.js';
 import { costIn, placesOf, viewOf } from './profile/function-cost.js';
 import type { Measurement } from './profile/measurement.js';
 import type { Profile } from './profile/model.js';
-import { PatternError } from './profile/pattern-error.js';
 import { decodePprof, pprofToProfile, UnreadableProfileError } from './profile/pprof.js';
 import { profileViewAnswer, type ViewOptions } from './report/profile-view.js';
 import type { Answer } from './report/render.js';

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
-import { type Config, readConfig, UsageError } from './config/read.js';
+import { type Config, readConfig } from './config/read.js';
+import { UsageError } from './errors.js';
 import { createLog } from './telemetry/log.js';
 import { secretsNow } from './telemetry/secrets.js';
 import { safeLines } from './text/sanitise.js';

@@ -33,7 +33,6 @@ test.each([
   const own = loaded.filter((url) => url.startsWith(DIST)).map((url) => url.slice(DIST.length));
   const inRooms = own.filter((file) => /^(?:tools|prompts|profile|report|schema|sources)\//.test(file));
   expect(inRooms.filter((file) => !file.startsWith('tools/surface/')).sort()).toEqual([
-    'profile/pattern-error.js',
     'prompts/define.js',
     'prompts/index.js',
     'report/nearest.js',

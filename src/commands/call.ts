@@ -1,7 +1,8 @@
-import { type Config, UsageError } from '../config/read.js';
+import type { Config } from '../config/read.js';
+import { UsageError } from '../errors.js';
 import { callTool } from '../mcp/call.js';
+import { type Progress, progressText } from '../query/context.js';
 import type { Log } from '../telemetry/log.js';
-import { type Progress, progressText } from '../tools/define.js';
 import { TOOLS } from '../tools/index.js';
 import { createEnvironment, type Io } from './environment.js';
 

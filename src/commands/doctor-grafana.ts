@@ -1,6 +1,6 @@
 import type { GrafanaSettings } from '../config/grafana.js';
 import type { Config } from '../config/read.js';
-import { UpstreamError, UserError } from '../errors.js';
+import { nullIfUpstreamFailed, UpstreamError } from '../errors.js';
 import { readVersion } from '../sources/grafana/health.js';
 import {
   type Identity,
@@ -210,9 +210,4 @@ async function* dataSourceFindings(
   for (const finding of await examineSource(row.source, signal)) {
     yield { ...finding, text: `${name}: ${finding.text}` };
   }
-}
-
-function nullIfUpstreamFailed(error: unknown): null {
-  if (error instanceof UpstreamError || error instanceof UserError) return null;
-  throw error;
 }

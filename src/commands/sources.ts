@@ -1,5 +1,5 @@
-import { type Config, UsageError } from '../config/read.js';
-import { UpstreamError } from '../errors.js';
+import type { Config } from '../config/read.js';
+import { UpstreamError, UsageError } from '../errors.js';
 import { describeFailure } from '../mcp/failures.js';
 import { enableHint } from '../sources/grafana/commands.js';
 import type { DataSource } from '../sources/grafana/discovery.js';

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { readConfig, UsageError } from './read.js';
+import { UsageError } from '../errors.js';
+import { readConfig } from './read.js';
 
 const SECRET = 'hunter2-s3cr3t';
 const URL_SET = { GRAFANA_URL: 'grafana.example.com' };

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { UsageError } from '../errors.js';
 import { OPTIONS } from './options.js';
-import { readConfig, UsageError } from './read.js';
+import { readConfig } from './read.js';
 
 const SECRET = 'hunter2-s3cr3t';
 const URL_FLAG = ['--pyroscope-url', 'http://localhost:4040'];

@@ -1,6 +1,6 @@
 import { isIPv6 } from 'node:net';
 import { parseArgs } from 'node:util';
-import { UserError } from '../errors.js';
+import { UsageError, UserError } from '../errors.js';
 import { withoutSecrets } from '../sources/grafana/address.js';
 import type { ProxySettings } from '../sources/pyroscope/connections.js';
 import { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel } from '../telemetry/log.js';
@@ -53,9 +53,6 @@ export interface Config {
   help: boolean;
   version: boolean;
 }
-
-/** A mistake on the command line or in the environment: exit code 2. */
-export class UsageError extends UserError {}
 
 /**
  * Reads command line and environment; the command line wins.

@@ -1,10 +1,10 @@
 import { offload } from '../offload.js';
 import type { Analysis } from '../profile/compare/analysis.js';
 import type { Cheaper } from '../profile/compare/changes.js';
+import type { ToolContext } from '../query/context.js';
 import type { Scope } from '../query/scope.js';
 import { sameMatchers } from '../sources/selector.js';
 import type { Matcher, Window } from '../sources/source.js';
-import type { ToolContext } from '../tools/define.js';
 import { isHeavy } from '../work/offload.js';
 import { besideIncident } from './align-baseline.js';
 import { comings, openCase } from './evidence.js';

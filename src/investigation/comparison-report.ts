@@ -1,15 +1,15 @@
 import { offload } from '../offload.js';
 import { LEAST_SIDE_SAMPLES } from '../profile/compare/analysis.js';
 import { share } from '../profile/compare/contrast.js';
-import type { Finding } from '../profile/compare/finding.js';
+import type { Finding, Verdict } from '../profile/compare/finding.js';
 import { contrastOf, wholeRun } from '../profile/compare/runs.js';
+import type { ToolContext } from '../query/context.js';
 import { reachNotes } from '../query/reach.js';
 import type { ComparedSide, Comparison } from '../report/comparison.js';
 import type { NextCall } from '../report/next.js';
 import { formatSelector } from '../sources/selector.js';
 import type { Window } from '../sources/source.js';
 import { formatTime } from '../text/units.js';
-import type { ToolContext } from '../tools/define.js';
 import { type ComparisonReading, isHeavyAnalysis } from './compare.js';
 import type { Judged } from './comparison-rows.js';
 import { onsetOf } from './onset.js';
@@ -86,7 +86,7 @@ function earliestOf(a: Window, b: Window): Window {
 
 /** The verdict on one type, and what it is about. */
 function judge({ shares, level, wait, cheaper, instances }: ComparisonReading): {
-  verdict: string;
+  verdict: Verdict;
   cause: Judged['cause'];
 } {
   const { analysis, change } = shares;

@@ -1,21 +1,13 @@
 import { LEAST_SIDE_SAMPLES } from '../profile/compare/analysis.js';
 import { share } from '../profile/compare/contrast.js';
+import type { Verdict } from '../profile/compare/finding.js';
 import { joinKey } from '../profile/compare/join.js';
 import { LEAST_RISE } from '../profile/compare/load.js';
-import { secondsPerUnit } from '../profile/units.js';
+import { secondsPerUnit } from '../text/units.js';
 import type { CaseReading } from './evidence.js';
 import type { LevelLens } from './levels.js';
 import type { ShareChange, ShareLens } from './shares.js';
 import type { WaitLens } from './waits.js';
-
-export type Verdict =
-  | 'code_regression'
-  | 'load_increase'
-  | 'leak'
-  | 'contention'
-  | 'moved'
-  | 'no_change'
-  | 'inconclusive';
 
 /** One thing that was found, of the lens that shows it. */
 export type Cause =

@@ -3,9 +3,9 @@ import { isAllActive } from '../profile/active.js';
 import type { Profile } from '../profile/model.js';
 import { totalValue } from '../profile/model.js';
 import { type ProfileType, parseProfileType } from '../profile/types.js';
-import { secondsPerUnit } from '../profile/units.js';
 import { samplesByInterval } from '../query/measure.js';
 import type { Matcher, ProfileSource, Window } from '../sources/source.js';
+import { secondsPerUnit } from '../text/units.js';
 import { isHeavy } from '../work/offload.js';
 
 /** How a profile type is looked at. */

@@ -1,6 +1,6 @@
 import type { SiteGrowth } from '../profile/compare/growth.js';
 import { waitGrew } from '../profile/compare/waits.js';
-import { secondsPerUnit } from '../profile/units.js';
+import { secondsPerUnit } from '../text/units.js';
 import type { LensType } from './lens.js';
 import { readGrowth } from './levels.js';
 import { type Rounds, roundTimes, totalsIn } from './profile-times.js';

@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import { UpstreamError, UserError } from '../errors.js';
-import { PatternError } from '../profile/pattern-error.js';
+import { PatternError, UpstreamError, UserError } from '../errors.js';
+import type { Progress, ToolContext } from '../query/context.js';
 import { type Answer, BUDGET, renderJson, renderText } from '../report/render.js';
 import type { ProfileSource } from '../sources/source.js';
 import type { Log } from '../telemetry/log.js';
 import { type CallEnd, type Meter, NO_METER } from '../telemetry/meter.js';
 import { withCall } from '../telemetry/trace.js';
-import type { Progress, Tool, ToolContext } from '../tools/define.js';
+import type { Tool } from '../tools/define.js';
 import { untilAborted } from '../work/shared.js';
 import { checkArguments } from './check-arguments.js';
 import { describeFailure } from './failures.js';

@@ -1,5 +1,5 @@
+import type { PatternError } from '../errors.js';
 import { type Advice, UpstreamError, type UpstreamKind, UserError } from '../errors.js';
-import type { PatternError } from '../profile/pattern-error.js';
 import { safeText } from '../text/sanitise.js';
 
 /** What went wrong and what the caller can do, per kind of upstream failure. The one table of these texts. */

@@ -1,7 +1,7 @@
 import { McpServer, type ServerContext } from '@modelcontextprotocol/server';
+import { type Progress, progressText } from '../query/context.js';
 import { type Meter, NO_METER } from '../telemetry/meter.js';
 import { preferTrace, readTrace, type TraceContext, withTrace } from '../telemetry/trace.js';
-import { type Progress, progressText } from '../tools/define.js';
 import { TOOLS } from '../tools/index.js';
 import { PACKAGE } from '../version.js';
 import { type CallEnvironment, callTool, inputJsonSchema } from './call.js';

@@ -1,7 +1,7 @@
 import pMap from 'p-map';
 import { UpstreamError } from '../errors.js';
+import type { Schema } from '../schema/schema.js';
 import type { ProfileSource, Window } from '../sources/source.js';
-import type { ToolContext } from '../tools/define.js';
 import type { QueryPattern } from './pattern.js';
 import { type LiveSchema, labelsWithValues } from './validate.js';
 
@@ -12,6 +12,13 @@ const LIVE_MS = 23 * 60 * MINUTE;
 const MAX_LABELS = 10;
 const CONCURRENCY = 4;
 
+/** Access to what sources hold, with the clock and the end of the call. */
+interface SchemaAccess {
+  schemaOf(source: ProfileSource): Schema;
+  now(): number;
+  signal: AbortSignal;
+}
+
 /**
  * What a source holds as far as one day back, with the values that the patterns ask for: of the team's own label for
  * services and of the labels that the best patterns match. Null where the source does not answer.
@@ -19,7 +26,7 @@ const CONCURRENCY = 4;
 export async function liveSchema(
   source: ProfileSource,
   patternsOf: Promise<{ patterns: readonly QueryPattern[]; label: string | null }>,
-  context: ToolContext,
+  context: SchemaAccess,
 ): Promise<LiveSchema | null> {
   const to = Math.ceil(context.now() / MINUTE) * MINUTE;
   const window = { from: to - LIVE_MS, to };
@@ -44,7 +51,7 @@ async function valuesOf(
   labels: readonly string[],
   source: ProfileSource,
   window: Window,
-  context: ToolContext,
+  context: SchemaAccess,
 ): Promise<Map<string, readonly string[]>> {
   const schema = context.schemaOf(source);
   const found = await pMap(

@@ -3,6 +3,7 @@ import { parseProfileType } from '../profile/types.js';
 import { parseSelector } from '../sources/selector.js';
 import type { Labels, Matcher } from '../sources/source.js';
 import { safeText } from '../text/sanitise.js';
+import { extractQueries, type Surroundings } from './extract.js';
 import type { LearnedQuery, ValueName, WrittenQuery } from './query.js';
 import { replaceVariables, type Variable, variableNameOf } from './variables.js';
 
@@ -138,4 +139,13 @@ function simplified(matcher: Matcher): Matcher | null {
 function byLabel(a: Matcher, b: Matcher): number {
   const [left, right] = [a, b].map(({ name, op, value }) => `${name}\u0000${op}\u0000${value}`);
   return (left ?? '') < (right ?? '') ? -1 : 1;
+}
+
+/** Everything that a dashboard of any version teaches: its title and its profile queries without their variables. */
+export function learnFrom(
+  model: unknown,
+  surroundings: Surroundings,
+): { title: string; queries: LearnedQuery[] } {
+  const { title, queries, variables } = extractQueries(model, surroundings);
+  return { title, queries: queries.flatMap((query) => normalise(query, variables)) };
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { profileOf, stacksOf } from '../../test/support/profiles.js';
+import { PatternError } from '../errors.js';
 import { compilePattern, filterStacks } from './filter.js';
-import { PatternError } from './pattern-error.js';
 
 describe('compilePattern', () => {
   test('finds the pattern anywhere in the name, case-sensitively', () => {

@@ -1,6 +1,6 @@
 import { RE2JS, RE2JSException } from 're2js';
+import { PatternError } from '../errors.js';
 import type { Profile } from './model.js';
-import { PatternError } from './pattern-error.js';
 import { selectStacks, stacksThrough } from './stacks.js';
 
 /** Bounds of a regular expression: its text in characters, and what it compiles to. */

@@ -1,7 +1,7 @@
-import { UpstreamError } from '../errors.js';
+import { nullIfUpstreamFailed } from '../errors.js';
 import { defaultProfileType, resolveProfileType } from '../profile/types.js';
 import type { ProfileSource, Window } from '../sources/source.js';
-import type { ToolContext } from '../tools/define.js';
+import type { ToolContext } from './context.js';
 import { allMatchers, type ProfileRequest } from './request.js';
 
 const MINUTE = 60_000;
@@ -53,12 +53,6 @@ export async function wideWindows(
   const range = await source.dataRange(context.signal).catch(nullIfUpstreamFailed);
   if (range !== null && range.newest < now - WIDE) ends.push(Math.ceil(range.newest / MINUTE) * MINUTE);
   return [...new Set(ends)].map((to) => ({ from: to - WIDE, to }));
-}
-
-/** The range is a hint; a store that is really down fails the next request, too. */
-function nullIfUpstreamFailed(error: unknown): null {
-  if (error instanceof UpstreamError) return null;
-  throw error;
 }
 
 /** When a source last received anything, as far as one day back from now shows; null if nothing. */

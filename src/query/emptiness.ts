@@ -3,7 +3,7 @@ import { formatSelector, matcherTest } from '../sources/selector.js';
 import type { Matcher, Window } from '../sources/source.js';
 import { nearest } from '../text/nearest.js';
 import { formatTime } from '../text/units.js';
-import type { ToolContext } from '../tools/define.js';
+import type { ToolContext } from './context.js';
 import { lastSeen, wideWindows } from './data-range.js';
 import { allMatchers, type ProfileRequest } from './request.js';
 

@@ -1,10 +1,8 @@
 import type { ListScope } from '../report/lists.js';
-import type { Answer } from '../report/render.js';
 import { formatSelector } from '../sources/selector.js';
 import type { Matcher, ProfileSource, Window } from '../sources/source.js';
-import type { ToolContext } from '../tools/define.js';
+import type { ToolContext } from './context.js';
 import { lastHourWithData } from './data-range.js';
-import { emptiness } from './profile-question.js';
 import { reachNotes } from './reach.js';
 import { allMatchers, type ProfileRequest, readRequest, type ScopeArguments } from './request.js';
 import { withTeamsWord } from './team-word.js';
@@ -45,14 +43,4 @@ export async function readListQuestion(args: ScopeArguments, context: ToolContex
       ],
     },
   };
-}
-
-/** The answer when a list would be empty: why, and what there is instead. */
-export async function explainEmptyList(
-  tool: string,
-  args: ScopeArguments,
-  { request, window }: ListQuestion,
-  context: ToolContext,
-): Promise<Answer> {
-  return emptiness(tool, args, request, window, context);
 }

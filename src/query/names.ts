@@ -1,6 +1,6 @@
 import { aliasesOf } from '../profile/types.js';
 import { safeText } from '../text/sanitise.js';
-import type { ToolContext } from '../tools/define.js';
+import type { ToolContext } from './context.js';
 import { readListQuestion } from './list-scope.js';
 
 /** What can be named in an argument. */

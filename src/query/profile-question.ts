@@ -5,7 +5,7 @@ import type { Answer } from '../report/render.js';
 import { formatSelector } from '../sources/selector.js';
 import type { ProfileSource, Window } from '../sources/source.js';
 import { safeText } from '../text/sanitise.js';
-import type { ToolContext } from '../tools/define.js';
+import type { ToolContext } from './context.js';
 import { type Emptiness, explainEmptiness } from './emptiness.js';
 import { linkTo, overviewLinkTo } from './link.js';
 import { measure } from './measure.js';

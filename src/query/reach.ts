@@ -1,7 +1,7 @@
-import { UpstreamError } from '../errors.js';
+import { nullIfUpstreamFailed } from '../errors.js';
 import type { ProfileSource, Window } from '../sources/source.js';
 import { formatTime } from '../text/units.js';
-import type { ToolContext } from '../tools/define.js';
+import type { ToolContext } from './context.js';
 
 const MINUTE = 60_000;
 /** No store looks back less far than this. */
@@ -23,10 +23,4 @@ export async function reachNotes(
   return [
     `The store answers only about what is newer than ${shown} (its lookback limit): older data is missing here.`,
   ];
-}
-
-/** It is a side question; a store that is really down fails the main one, too. */
-function nullIfUpstreamFailed(error: unknown): null {
-  if (error instanceof UpstreamError) return null;
-  throw error;
 }

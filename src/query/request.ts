@@ -2,7 +2,7 @@ import { UserError } from '../errors.js';
 import { parseSelector } from '../sources/selector.js';
 import type { Matcher, ProfileSource, Window } from '../sources/source.js';
 import { formatTime } from '../text/units.js';
-import type { ToolContext } from '../tools/define.js';
+import type { ToolContext } from './context.js';
 import { parseTime } from './time.js';
 
 const HOUR = 3_600_000;

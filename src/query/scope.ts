@@ -11,7 +11,7 @@ import { formatSelector, matcherTest } from '../sources/selector.js';
 import type { Matcher, ProfileSource, Window } from '../sources/source.js';
 import { nearest } from '../text/nearest.js';
 import { safeText } from '../text/sanitise.js';
-import type { ToolContext } from '../tools/define.js';
+import type { ToolContext } from './context.js';
 import { lastHourWithData } from './data-range.js';
 import { existingType } from './existing-type.js';
 import { allMatchers, type ProfileRequest } from './request.js';

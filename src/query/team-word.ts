@@ -4,7 +4,7 @@ import type { Schema } from '../schema/schema.js';
 import { formatSelector } from '../sources/selector.js';
 import type { Window } from '../sources/source.js';
 import { safeText } from '../text/sanitise.js';
-import type { ToolContext } from '../tools/define.js';
+import type { ToolContext } from './context.js';
 import type { ProfileRequest } from './request.js';
 
 const MINUTE = 60_000;

@@ -1,7 +1,7 @@
 import { gaveNoAnswer } from '../errors.js';
 import type { ProfileType } from '../profile/types.js';
 import type { Labels, ProfileQuery, ProfileSource } from '../sources/source.js';
-import type { ToolContext } from '../tools/define.js';
+import type { ToolContext } from './context.js';
 import type { ListQuestion } from './list-scope.js';
 
 /** Sum over the whole window of a query, per combination of labels: one grouped request with a single step. */

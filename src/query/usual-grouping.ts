@@ -2,7 +2,7 @@ import type { Learned } from '../patterns/book.js';
 import { type NamedService, SERVICE_LABEL } from '../patterns/pattern.js';
 import { selectPatterns } from '../patterns/select.js';
 import { defaultGroupings, serviceLabelOf } from '../patterns/words.js';
-import type { ToolContext } from '../tools/define.js';
+import type { ToolContext } from './context.js';
 import type { Scope } from './scope.js';
 import { profileQuery } from './timeline/readings.js';
 

@@ -2,7 +2,7 @@ import { UpstreamError, UserError } from '../errors.js';
 import type { Measurement } from '../profile/measurement.js';
 import type { MergedProfile, ProfileQuery, ProfileSource, ReducedMerge } from '../sources/source.js';
 import { formatValue } from '../text/units.js';
-import type { ToolContext } from '../tools/define.js';
+import type { ToolContext } from './context.js';
 
 /** How long a question that was too large is not asked whole again. */
 const REMEMBERED_MS = 10 * 60_000;

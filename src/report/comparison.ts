@@ -1,10 +1,10 @@
-import type { Finding } from '../profile/compare/finding.js';
+import type { Finding, Verdict } from '../profile/compare/finding.js';
 import type { Mover } from '../profile/compare/movers.js';
 import { round, roundShare } from '../profile/measurement.js';
 import type { NamedFunction } from '../profile/named-function.js';
 import type { ProfileType } from '../profile/types.js';
 import { leadingName, safeText } from '../text/sanitise.js';
-import { formatShare, formatSpan, formatTime, formatValue } from '../text/units.js';
+import { formatShare, formatSpan, formatTime, formatValue, plural } from '../text/units.js';
 import { displayFunction, displayName } from './functions.js';
 import { samplesText, sentenceOf } from './investigation.js';
 import { type NextCall, nextRows } from './next.js';
@@ -47,7 +47,7 @@ export interface Comparison {
   before: ComparedSide;
   after: ComparedSide;
   instances: { stayed: number; left: number; arrived: number } | null;
-  verdict: string;
+  verdict: Verdict;
   /** The change that the verdict is about; null where there is none. */
   finding: Finding | null;
   load: number | null;
@@ -192,7 +192,7 @@ function sideLine(title: string, side: ComparedSide, type: ProfileType): string 
   const gap =
     gaps.length === 0
       ? ''
-      : `, ${gaps.length} gap${gaps.length === 1 ? '' : 's'} without profiles (the first from ${formatTime(gaps[0]?.from ?? 0)})`;
+      : `, ${plural(gaps.length, 'gap')} without profiles (the first from ${formatTime(gaps[0]?.from ?? 0)})`;
   return `${title} ${formatTime(window.from)} to ${formatTime(window.to)} (${formatSpan(window.to - window.from)}): ${profiles} ${snapshots}${samplesText(side)}, ${value} ${per}${gap}`;
 }
 

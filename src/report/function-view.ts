@@ -6,7 +6,7 @@ import { functionData, type NamedFunction } from '../profile/named-function.js';
 import type { FunctionView } from '../profile/neighbours.js';
 import type { Series } from '../profile/series.js';
 import { safeText } from '../text/sanitise.js';
-import { formatShare, formatTime, formatValue } from '../text/units.js';
+import { formatShare, formatTime, formatValue, plural } from '../text/units.js';
 import { displayBriefly, displayFunction } from './functions.js';
 import { reducedNotes, scopeData, scopeLines } from './measurement.js';
 import { type NextCall, nextRows } from './next.js';
@@ -154,7 +154,7 @@ function headRows(
       ? ''
       : ` Nearest application caller: ${displayFunction(caller)} with ${formatShare(caller.share)} of it.`;
   return [
-    `Function: ${displayFunction(fn)} (${owner}): total ${part(view.total)} of ${what}, self ${part(view.self)}; ${view.stacks} different stack${view.stacks === 1 ? '' : 's'}${recursive}.${reached}`,
+    `Function: ${displayFunction(fn)} (${owner}): total ${part(view.total)} of ${what}, self ${part(view.self)}; ${plural(view.stacks, 'different stack')}${recursive}.${reached}`,
   ];
 }
 

@@ -1,4 +1,4 @@
-import type { Finding, LensRow } from '../profile/compare/finding.js';
+import type { Finding, LensRow, Verdict } from '../profile/compare/finding.js';
 import { round, roundShare } from '../profile/measurement.js';
 import type { ProfileType } from '../profile/types.js';
 import { leadingName, safeText } from '../text/sanitise.js';
@@ -28,7 +28,7 @@ export interface Investigation {
   totals: { before: number; after: number };
   /** Load factor: value per profile outside the change, after ÷ before; null where unknown. */
   load: number | null;
-  verdict: string;
+  verdict: Verdict;
   findings: readonly Finding[];
   lenses: readonly LensRow[];
   /** Whether cost rose, but only in the smaller part of the instances. */

@@ -1,7 +1,7 @@
 import { roundShare } from '../profile/measurement.js';
 import type { ProfileType } from '../profile/types.js';
 import { leadingName, safeText } from '../text/sanitise.js';
-import { formatShare, formatSpan, formatTime } from '../text/units.js';
+import { formatShare, formatSpan, formatTime, plural } from '../text/units.js';
 import type { Answer, Block } from './render.js';
 
 /** Which part of a source a list is about. */
@@ -125,7 +125,7 @@ export function servicesAnswer(
     })),
     scope,
     [
-      { rows: [`${rows.length} service${rows.length === 1 ? '' : 's'}${by}; ${windowText(scope)}`] },
+      { rows: [`${plural(rows.length, 'service')}${by}; ${windowText(scope)}`] },
       {
         rows: rows.map(
           (row) =>
@@ -166,14 +166,12 @@ export function profileTypesAnswer(rows: readonly TypeRow[], scope: ListScope): 
     scope,
     [
       {
-        rows: [
-          `${rows.length} profile type${rows.length === 1 ? '' : 's'} of ${whose(scope)}; ${windowText(scope)}`,
-        ],
+        rows: [`${plural(rows.length, 'profile type')} of ${whose(scope)}; ${windowText(scope)}`],
       },
       {
         rows: rows.map(
           ({ type, services }) =>
-            `${leadingName(type.alias, 120)}: ${type.meaning}, ${type.unit}, ${type.kind === 'instant' ? 'instant (answers give the mean snapshot)' : 'cumulative'}; ${safeText(type.id, 200)}${scope.service === null ? `; ${services} service${services === 1 ? '' : 's'}` : ''}`,
+            `${leadingName(type.alias, 120)}: ${type.meaning}, ${type.unit}, ${type.kind === 'instant' ? 'instant (answers give the mean snapshot)' : 'cumulative'}; ${safeText(type.id, 200)}${scope.service === null ? `; ${plural(services, 'service')}` : ''}`,
         ),
         keep: 5,
         more: 'narrow with service',
@@ -193,14 +191,12 @@ export function labelsAnswer(
     scope,
     [
       {
-        rows: [
-          `${rows.length} label${rows.length === 1 ? '' : 's'} of ${whose(scope)}; ${windowText(scope)}`,
-        ],
+        rows: [`${plural(rows.length, 'label')} of ${whose(scope)}; ${windowText(scope)}`],
       },
       {
         rows: rows.map(
           ({ name, values }) =>
-            `${leadingName(name, 120)}${values === null ? '' : `: ${values} value${values === 1 ? '' : 's'}`}`,
+            `${leadingName(name, 120)}${values === null ? '' : `: ${plural(values, 'value')}`}`,
         ),
         keep: 10,
         more: 'name one in `label` to see its values',
@@ -238,9 +234,7 @@ export function labelValuesAnswer(
     scope,
     [
       {
-        rows: [
-          `${rows.length} value${rows.length === 1 ? '' : 's'} of ${safeText(label, 120)}${by}; ${windowText(scope)}`,
-        ],
+        rows: [`${plural(rows.length, 'value')} of ${safeText(label, 120)}${by}; ${windowText(scope)}`],
       },
       {
         rows: rows

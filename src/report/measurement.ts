@@ -4,7 +4,7 @@ import type { Profile } from '../profile/model.js';
 import { totalValue } from '../profile/model.js';
 import type { ProfileType } from '../profile/types.js';
 import { leadingName, safeText } from '../text/sanitise.js';
-import { formatRate, formatShare, formatSpan, formatTime, formatValue } from '../text/units.js';
+import { formatRate, formatShare, formatSpan, formatTime, formatValue, plural } from '../text/units.js';
 import type { JsonObject } from './render.js';
 
 /** Fields of the JSON answers that hold whatever was left out, and those that are at least what they say. */
@@ -84,9 +84,9 @@ export function scopeLines(measured: Measurement): string[] {
   const counted = [
     profiles === null
       ? null
-      : `${profiles} ${type.kind === 'instant' ? 'snapshot' : 'profile'}${profiles === 1 ? '' : 's'}`,
-    instances === null ? null : `${instances} instance${instances === 1 ? '' : 's'}`,
-    measured.samples === null ? null : `${measured.samples} sample${measured.samples === 1 ? '' : 's'}`,
+      : plural(profiles, type.kind === 'instant' ? 'snapshot' : 'profile'),
+    instances === null ? null : `${plural(instances, 'instance')}`,
+    measured.samples === null ? null : `${plural(measured.samples, 'sample')}`,
   ].filter((part) => part !== null);
   const lines = [
     `${leadingName(measured.service ?? measured.selector, 200)}: ${type.alias} (${type.meaning}; ${type.id}) from source ${safeText(measured.source, 100)}`,

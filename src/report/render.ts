@@ -1,4 +1,5 @@
 import { cutRight, safeJson, safeRow } from '../text/sanitise.js';
+import { plural } from '../text/units.js';
 
 /** Plain JSON, as answers carry it. */
 export type Json =
@@ -150,7 +151,7 @@ function capBytes(text: string, most: number): string {
   const lines = text.split('\n');
   const said = (kept: number) => {
     const left = lines.length - kept;
-    return `… ${left} more line${left === 1 ? '' : 's'} left out: the answer is over ${most} bytes. Narrow the request: ${NARROW}.`;
+    return `… ${plural(left, 'more line')} left out: the answer is over ${most} bytes. Narrow the request: ${NARROW}.`;
   };
   const room = most - byteLength(`\n${said(0)}`);
   let used = 0;

@@ -3,7 +3,7 @@ import type { NamedFunction } from '../profile/named-function.js';
 import type { Series } from '../profile/series.js';
 import type { Frame, Span } from '../profile/timeline.js';
 import { safeText } from '../text/sanitise.js';
-import { formatShare, formatSpan, formatTime } from '../text/units.js';
+import { formatShare, formatSpan, formatTime, plural } from '../text/units.js';
 import { displayFunction } from './functions.js';
 import { nothingSampled, scopeData, scopeLines } from './measurement.js';
 import { type NextCall, nextRows } from './next.js';
@@ -212,7 +212,7 @@ function rowsBlock(timeline: Timeline, scale: Scale) {
   const noun = scale.per.startsWith(' per ') ? 'value' : '';
   const unit = scale.per === '' ? scale.unit : `${noun}${scale.per}`.trim();
   return {
-    title: `${frames.length} part${frames.length === 1 ? '' : 's'} of ${width}, ${unit} (bars from 0 to the row's largest, "·": no profiles):`,
+    title: `${plural(frames.length, 'part')} of ${width}, ${unit} (bars from 0 to the row's largest, "·": no profiles):`,
     rows,
     keep: 3,
     more: 'narrow with selector',

@@ -1,3 +1,4 @@
+import type { Verdict } from '../profile/compare/finding.js';
 import { LEAST_RISE } from '../profile/compare/load.js';
 
 /** What a verdict is called in an answer, and what it says to whoever reads one. */
@@ -9,7 +10,7 @@ interface VerdictWords {
 }
 
 /** The verdicts; the last two only where one profile type is compared. The guide and docs/investigate.md show this table. */
-const VERDICTS: Readonly<Record<string, VerdictWords>> = {
+const VERDICTS: Readonly<Record<Verdict, VerdictWords>> = {
   code_regression: {
     headline: 'CODE REGRESSION',
     meaning: 'a function costs more per unit of work than before',
@@ -63,9 +64,9 @@ export function restText(load: number): string {
   return load < LEAST_RISE ? rest : `${rest}: the rest rose, too (more load, or a second cause)`;
 }
 
-/** What a verdict is called at the head of an answer; itself where no table knows it. */
-export function verdictHeadline(verdict: string): string {
-  return VERDICTS[verdict]?.headline ?? verdict;
+/** The name of a verdict at the head of an answer. */
+export function verdictHeadline(verdict: Verdict): string {
+  return VERDICTS[verdict].headline;
 }
 
 /** All verdicts as a table in Markdown. */

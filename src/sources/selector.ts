@@ -1,7 +1,6 @@
 import { RE2JS } from 're2js';
-import { UserError } from '../errors.js';
+import { PatternError, UserError } from '../errors.js';
 import { compileRe2, IN_SELECTORS } from '../profile/filter.js';
-import { PatternError } from '../profile/pattern-error.js';
 import type { Matcher } from './source.js';
 
 const OPERATORS = ['=~', '!~', '!=', '='] as const;

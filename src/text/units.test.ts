@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { secondsPerUnit } from '../profile/units.js';
-import { formatRate, formatShare, formatSpan, formatTime, formatValue } from './units.js';
+import { formatRate, formatShare, formatSpan, formatTime, formatValue, secondsPerUnit } from './units.js';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;

@@ -1,5 +1,3 @@
-import { secondsPerUnit } from '../profile/units.js';
-
 /** Three significant digits without trailing zeros: 12.3, 0.045, 1230. */
 function digits(value: number): string {
   if (value === 0) return '0';
@@ -88,4 +86,21 @@ export function formatSpan(ms: number): string {
 
 function pair(large: number, largeUnit: string, small: number, smallUnit: string): string {
   return small === 0 ? `${large} ${largeUnit}` : `${large} ${largeUnit} ${small} ${smallUnit}`;
+}
+
+export const SECONDS_PER: Readonly<Record<string, number>> = {
+  nanoseconds: 1e-9,
+  microseconds: 1e-6,
+  milliseconds: 1e-3,
+  seconds: 1,
+};
+
+/** Seconds per value of a time unit (`nanoseconds` → 1e-9); null for a unit that is no time. */
+export function secondsPerUnit(unit: string): number | null {
+  return SECONDS_PER[unit] ?? null;
+}
+
+/** A number with its noun, which gets an `s` unless the number is 1: `1 pod`, `2 pods`. */
+export function plural(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`;
 }

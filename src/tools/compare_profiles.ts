@@ -1,6 +1,7 @@
 import { UserError } from '../errors.js';
 import { readComparison } from '../investigation/compare.js';
 import { comparisonOf } from '../investigation/comparison-report.js';
+import type { ToolContext } from '../query/context.js';
 import { type Emptiness, explainEmptiness } from '../query/emptiness.js';
 import { differenceLink, linkTo } from '../query/link.js';
 import { emptiness } from '../query/profile-question.js';
@@ -14,7 +15,7 @@ import type { Answer } from '../report/render.js';
 import { formatSelector, parseSelector } from '../sources/selector.js';
 import type { Matcher, Window } from '../sources/source.js';
 import { formatTime } from '../text/units.js';
-import type { Run, ToolContext } from './define.js';
+import type { Run } from './define.js';
 import type { input } from './surface/compare_profiles.js';
 
 export const run: Run<typeof input> = async (args, context) => {

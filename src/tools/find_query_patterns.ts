@@ -7,6 +7,7 @@ import type { ScanProgress } from '../patterns/scan.js';
 import { selectPatterns } from '../patterns/select.js';
 import { type LiveSchema, validatePatterns } from '../patterns/validate.js';
 import { defaultGroupings, serviceByWord, serviceLabelOf } from '../patterns/words.js';
+import type { ToolContext } from '../query/context.js';
 import { overviewLinkTo } from '../query/link.js';
 import { type Link, withLink } from '../report/links.js';
 import { bestDashboardLink, type PatternRow, patternsAnswer } from '../report/patterns.js';
@@ -14,7 +15,8 @@ import type { Answer } from '../report/render.js';
 import { formatSelector } from '../sources/selector.js';
 import type { ProfileSource } from '../sources/source.js';
 import { safeText } from '../text/sanitise.js';
-import type { Run, ToolContext } from './define.js';
+import { plural } from '../text/units.js';
+import type { Run } from './define.js';
 import type { input } from './surface/find_query_patterns.js';
 
 /** How long a call waits for a scan that runs: what is known by then is the answer. */
@@ -199,8 +201,8 @@ function headline(found: number, learned: readonly SourcePatterns[]): string {
   const books = new Map(learned.map((entry) => [entry.learned.patterns, entry.learned]));
   const read = [...books.values()].reduce((sum, { progress }) => sum + (progress?.done ?? 0), 0);
   const sources = learned.map(({ source }) => safeText(source.name, 100)).join(', ');
-  const count = found === 0 ? 'No query patterns' : `${found} query pattern${found === 1 ? '' : 's'}`;
-  return `${count} from ${read} dashboard${read === 1 ? '' : 's'}, the most used first; source ${sources}`;
+  const count = found === 0 ? 'No query patterns' : `${plural(found, 'query pattern')}`;
+  return `${count} from ${plural(read, 'dashboard')}, the most used first; source ${sources}`;
 }
 
 function habits(shown: readonly QueryPattern[], learned: readonly SourcePatterns[]): string[] {

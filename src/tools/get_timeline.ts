@@ -4,6 +4,7 @@ import type { Measurement } from '../profile/measurement.js';
 import { totalValue } from '../profile/model.js';
 import { functionData } from '../profile/named-function.js';
 import { isShort } from '../profile/series.js';
+import type { ToolContext } from '../query/context.js';
 import { resolveFunction } from '../query/function-argument.js';
 import { answerAbout } from '../query/profile-question.js';
 import type { Scope } from '../query/scope.js';
@@ -18,7 +19,7 @@ import { formatSelector } from '../sources/selector.js';
 import { nearest } from '../text/nearest.js';
 import { safeText } from '../text/sanitise.js';
 import { formatTime } from '../text/units.js';
-import type { Run, ToolContext } from './define.js';
+import type { Run } from './define.js';
 import type { input } from './surface/get_timeline.js';
 
 /** A value of a label that carries this part of a change is where to look (profile analysis §7). */

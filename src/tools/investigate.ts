@@ -9,6 +9,7 @@ import { countedSource, createRequests } from '../investigation/requests.js';
 import type { ShareChange, ShareLens } from '../investigation/shares.js';
 import { offload } from '../offload.js';
 import { orderTypes } from '../profile/types.js';
+import type { ToolContext } from '../query/context.js';
 import { differenceLink } from '../query/link.js';
 import { emptiness } from '../query/profile-question.js';
 import { reachNotes } from '../query/reach.js';
@@ -21,7 +22,7 @@ import { createSchema } from '../schema/schema.js';
 import { formatSelector } from '../sources/selector.js';
 import type { Window } from '../sources/source.js';
 import { formatTime } from '../text/units.js';
-import type { Run, ToolContext } from './define.js';
+import type { Run } from './define.js';
 import type { input } from './surface/investigate.js';
 
 export const run: Run<typeof input> = async (args, context) => {

@@ -1,8 +1,9 @@
 import { UpstreamError, UserError } from '../errors.js';
+import type { ToolContext } from '../query/context.js';
 import { newestOf } from '../query/data-range.js';
 import { type DataSourceRow, dataSourcesAnswer } from '../report/lists.js';
 import type { ListedSource } from '../sources/registry.js';
-import type { Run, ToolContext } from './define.js';
+import type { Run } from './define.js';
 import type { input } from './surface/list_data_sources.js';
 
 export const run: Run<typeof input> = async (_args, context) => {

@@ -1,13 +1,15 @@
 import { UserError } from '../errors.js';
 import { aliasesOf } from '../profile/types.js';
+import type { ToolContext } from '../query/context.js';
 import { existingType } from '../query/existing-type.js';
 import { overviewLinkTo } from '../query/link.js';
-import { explainEmptyList, type ListQuestion, readListQuestion } from '../query/list-scope.js';
+import { type ListQuestion, readListQuestion } from '../query/list-scope.js';
+import { emptiness } from '../query/profile-question.js';
 import { knownShares } from '../query/totals.js';
 import { withLink } from '../report/links.js';
 import { labelsAnswer, labelValuesAnswer } from '../report/lists.js';
 import { nearest } from '../text/nearest.js';
-import type { Run, ToolContext } from './define.js';
+import type { Run } from './define.js';
 import type { input } from './surface/list_labels.js';
 
 /** Labels whose values are counted; each costs one request, cached. */
@@ -18,7 +20,7 @@ export const run: Run<typeof input> = async (args, context) => {
   const names = await context
     .schemaOf(question.source)
     .labelNames(question.matchers, question.window, context.signal);
-  if (names.length === 0) return explainEmptyList('list_labels', args, question, context);
+  if (names.length === 0) return emptiness('list_labels', args, question.request, question.window, context);
   const link = overviewLinkTo(question.source, question, 'labels');
   if (args.label === undefined)
     return withLink(labelsAnswer(await countValues(names, question, context), question.scope), link);

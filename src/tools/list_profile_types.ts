@@ -1,6 +1,7 @@
 import { orderTypes } from '../profile/types.js';
 import { overviewLinkTo } from '../query/link.js';
-import { explainEmptyList, readListQuestion } from '../query/list-scope.js';
+import { readListQuestion } from '../query/list-scope.js';
+import { emptiness } from '../query/profile-question.js';
 import { withLink } from '../report/links.js';
 import { profileTypesAnswer } from '../report/lists.js';
 import type { Run } from './define.js';
@@ -10,7 +11,8 @@ export const run: Run<typeof input> = async (args, context) => {
   const question = await readListQuestion(args, context);
   const { source, matchers, window, scope } = question;
   const pairs = await context.schemaOf(source).servicesAndTypes(matchers, window, context.signal);
-  if (pairs.length === 0) return explainEmptyList('list_profile_types', args, question, context);
+  if (pairs.length === 0)
+    return emptiness('list_profile_types', args, question.request, question.window, context);
   const ids = pairs.flatMap((pair) => pair.__profile_type__ ?? []);
   const rows = orderTypes(ids).map((type) => ({
     type,

@@ -1,5 +1,4 @@
-import { UpstreamError, UserError } from '../../src/errors.js';
-import { PatternError } from '../../src/profile/pattern-error.js';
+import { PatternError, UpstreamError, UserError } from '../../src/errors.js';
 import { UnreadableProfileError } from '../../src/profile/pprof.js';
 
 /** Controls, bidirectional and invisible marks, line separators: the line break is the only one an answer may hold. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { UsageError } from '../../config/read.js';
+import { UsageError } from '../../errors.js';
 import { checkExposure, namesOf } from './addresses.js';
 
 const NAMED = { port: 8080, hosts: ['mcp.example.com'] };

@@ -1,5 +1,5 @@
 import { BlockList, isIPv6 } from 'node:net';
-import { UsageError } from '../../config/read.js';
+import { UsageError } from '../../errors.js';
 
 /** What decides whether an address may be bound. */
 export interface Exposure {

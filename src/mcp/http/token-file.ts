@@ -1,5 +1,5 @@
 import { readFile, stat } from 'node:fs/promises';
-import { UsageError } from '../../config/read.js';
+import { UsageError } from '../../errors.js';
 import type { Log } from '../../telemetry/log.js';
 import { checkToken, faultOfToken, type TokenSet, tokenSet, tokensOfFile } from './tokens.js';
 

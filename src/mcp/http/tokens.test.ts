@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { UsageError } from '../../config/read.js';
+import { UsageError } from '../../errors.js';
 import { checkToken, faultOfToken, MIN_TOKEN_LENGTH, tokenSet, tokensOfFile } from './tokens.js';
 
 const A = 'a'.repeat(MIN_TOKEN_LENGTH);

@@ -1,5 +1,5 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
-import { UsageError } from '../../config/read.js';
+import { UsageError } from '../../errors.js';
 
 /** In hexadecimal digits these are 128 bits, which nobody guesses. */
 export const MIN_TOKEN_LENGTH = 32;

@@ -44,8 +44,21 @@ export interface Finding {
 
 export interface LensRow {
   type: ProfileType;
-  verdict: string;
+  /** `not_read` where only the totals over time are known. */
+  verdict: Verdict | 'not_read';
   /** Value per profile. */
   before: number | null;
   after: number | null;
 }
+
+/** The verdict on two windows of a service; the last two exist only where one profile type is compared. */
+export type Verdict =
+  | 'code_regression'
+  | 'load_increase'
+  | 'leak'
+  | 'contention'
+  | 'moved'
+  | 'no_change'
+  | 'inconclusive'
+  | 'improvement'
+  | 'scaling';

@@ -2,9 +2,9 @@ import type { FunctionTarget } from '../../profile/find-function.js';
 import type { Measurement } from '../../profile/measurement.js';
 import { type Series, type SeriesPart, sampleWorth, seriesOf } from '../../profile/series.js';
 import { scaleOf } from '../../report/series.js';
-import type { ToolContext } from '../../tools/define.js';
+import type { ToolContext } from '../context.js';
 import type { Scope } from '../scope.js';
-import { partCosts } from './part-costs.js';
+import { partCosts } from './frames.js';
 import { type Frames, readFrames } from './readings.js';
 
 /**

@@ -2,9 +2,9 @@ import type { FunctionTarget } from '../../profile/find-function.js';
 import type { Cost } from '../../profile/function-cost.js';
 import { INSTANCE_LABELS } from '../../sources/labels.js';
 import type { Labels } from '../../sources/source.js';
-import type { ToolContext } from '../../tools/define.js';
+import type { ToolContext } from '../context.js';
 import type { Scope } from '../scope.js';
-import { mergedCosts } from './part-costs.js';
+import { mergedCosts } from './frames.js';
 import { profileQuery } from './readings.js';
 
 /** Profiles fetched to split a function by labels. */

@@ -8,11 +8,11 @@ import {
   usualInterval,
 } from '../../profile/timeline.js';
 import type { ProfileQuery } from '../../sources/source.js';
-import type { ToolContext } from '../../tools/define.js';
+import type { ToolContext } from '../context.js';
 import { findInstanceLabel } from '../measure.js';
 import { allMatchers } from '../request.js';
 import type { Scope } from '../scope.js';
-import { countReadings, countStored, type FrameCounts, profileKey } from './frame-counts.js';
+import { countReadings, countStored, type FrameCounts, profileKey } from './frames.js';
 
 /** Parts into which a window is cut where each costs a request. */
 export const MOST_PARTS = 12;

@@ -3,10 +3,9 @@ import { type Series, type SeriesPart, sampleWorth, seriesOf } from '../../profi
 import { type Frame, sumsOf } from '../../profile/timeline.js';
 import { scaleOf } from '../../report/series.js';
 import type { Matcher } from '../../sources/source.js';
-import type { ToolContext } from '../../tools/define.js';
+import type { ToolContext } from '../context.js';
 import type { Scope } from '../scope.js';
-import { inFrames } from './in-frames.js';
-import { mergedCosts, partCosts } from './part-costs.js';
+import { inFrames, mergedCosts, partCosts } from './frames.js';
 import { type Frames, MOST_PARTS, profileQuery, readFrames } from './readings.js';
 
 /** Parts of a total that cost no requests of their own. */

@@ -1,4 +1,4 @@
-import { UpstreamError } from '../../errors.js';
+import { nullIfUpstreamFailed, UpstreamError } from '../../errors.js';
 import { publicAddress } from './address.js';
 import type { GrafanaClient } from './client.js';
 import { entries, isObject, numberIn, objectIn, textIn } from './json.js';
@@ -150,10 +150,4 @@ function orgOfNamespace(namespace: string | null): number | null {
   if (namespace === 'default' || namespace.startsWith('stacks-')) return 1;
   const number = /^org-(\d+)$/.exec(namespace)?.[1];
   return number === undefined ? null : Number(number);
-}
-
-/** What is only nice to have must not fail the rest. */
-function nullIfUpstreamFailed(error: unknown): null {
-  if (error instanceof UpstreamError) return null;
-  throw error;
 }

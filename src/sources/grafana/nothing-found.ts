@@ -1,4 +1,5 @@
 import { safeText } from '../../text/sanitise.js';
+import { plural } from '../../text/units.js';
 import { enableHint } from './commands.js';
 import type { Discovery } from './discovery.js';
 import { mayDo, type Permissions } from './permissions.js';
@@ -32,7 +33,7 @@ export function explainNoneFound(
   const seen =
     types.size === 0
       ? 'no data source at all'
-      : `${types.size} data source${types.size === 1 ? '' : 's'} (${visible.join(', ')}${counts.size > NAMED ? ', …' : ''}), none of type Pyroscope`;
+      : `${plural(types.size, 'data source')} (${visible.join(', ')}${counts.size > NAMED ? ', …' : ''}), none of type Pyroscope`;
   return {
     message: `Grafana at ${address} shows this token ${seen}.`,
     next: `Tell the operator: ${permissionHint(permissions, restricted)}`,

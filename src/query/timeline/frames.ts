@@ -1,7 +1,47 @@
 import pMap from 'p-map';
-import { type Frame, frameAt, type Reading, type Span } from '../../profile/timeline.js';
+import { offload } from '../../offload.js';
+import type { FunctionTarget } from '../../profile/find-function.js';
+import type { Cost } from '../../profile/function-cost.js';
+import { type Frame, frameAt, type Reading, type Span, windowsOf } from '../../profile/timeline.js';
 import type { ProfileQuery, ProfileSource } from '../../sources/source.js';
-import { IN_FLIGHT, inFrames } from './in-frames.js';
+import { isHeavy } from '../../work/offload.js';
+import type { ToolContext } from '../context.js';
+import type { Scope } from '../scope.js';
+import { type Frames, profileQuery } from './readings.js';
+
+/** The same for any queries, in their order; null costs nothing and no request. */
+export function mergedCosts(
+  { source, type }: Scope,
+  queries: readonly (ProfileQuery | null)[],
+  target: FunctionTarget | null,
+  { signal }: ToolContext,
+): Promise<Cost[]> {
+  return pMap(
+    queries,
+    async (query) => {
+      if (query === null) return { active: 0, value: 0 };
+      const { profile } = await source.profile(query, signal);
+      const heavy = isHeavy(profile);
+      return offload('cost', [profile, type.wallClock, target?.info ?? null], { heavy, signal });
+    },
+    { concurrency: IN_FLIGHT },
+  );
+}
+
+/**
+ * What a function (or, with null, all code) cost in each frame: one merge per frame that holds profiles, 4 at a time.
+ * @throws UpstreamError
+ */
+export function partCosts(
+  scope: Scope,
+  { frames }: Pick<Frames, 'frames'>,
+  target: FunctionTarget | null,
+  context: ToolContext,
+): Promise<Cost[]> {
+  const query = profileQuery(scope);
+  const queries = inFrames(frames, (window) => ({ ...query, window }));
+  return mergedCosts(scope, queries, target, context);
+}
 
 /** Of how many profiles and instances the sums of a frame are; of those with one value of the label where it is given. */
 export interface FrameCounts {
@@ -72,4 +112,15 @@ export async function countStored(
       return (profilesIn(at, of) * interval) / (to - from);
     },
   };
+}
+
+/** Requests of one answer that are under way at the same time. */
+export const IN_FLIGHT = 4;
+
+/** One thing per frame, made from the closed window that it stands for; null where the frame holds no profile. */
+export function inFrames<T>(
+  frames: readonly Frame[],
+  make: (window: Span, at: number) => T | null,
+): (T | null)[] {
+  return windowsOf(frames).map((window, at) => (frames[at]?.first == null ? null : make(window, at)));
 }
