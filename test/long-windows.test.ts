@@ -61,6 +61,7 @@ const memory = createMemorySource('shop-store', week);
 const whole: ProfileSource = {
   ...memory,
   kind: 'pyroscope',
+  isLive: true,
   profile: async (query, signal) => ({
     ...(await memory.profile(query, signal)),
     profiledSeconds: null,

@@ -33,8 +33,8 @@ test.each([
   const own = loaded.filter((url) => url.startsWith(DIST)).map((url) => url.slice(DIST.length));
   const inRooms = own.filter((file) => /^(?:tools|prompts|profile|report|schema|sources)\//.test(file));
   expect(inRooms.filter((file) => !file.startsWith('tools/surface/')).sort()).toEqual([
-    'prompts/define.js',
-    'prompts/index.js',
+    'mcp/prompts/define.js',
+    'mcp/prompts/index.js',
     'report/nearest.js',
     'report/render.js',
     'report/sanitise.js',

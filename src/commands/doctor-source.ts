@@ -11,14 +11,13 @@ export async function examineSource(source: ProfileSource, signal: AbortSignal):
   try {
     const range = await source.dataRange(signal);
     const now = Date.now();
-    const window =
-      source.kind === 'files'
-        ? { from: range?.oldest ?? 0, to: range?.newest ?? now }
-        : { from: now - HOUR, to: now };
+    const window = source.isLive
+      ? { from: now - HOUR, to: now }
+      : { from: range?.oldest ?? 0, to: range?.newest ?? now };
     const services = await source.labelValues('service_name', { matchers: [], window }, signal);
     const problems = await source.problems(signal);
     return [
-      { level: 'ok', text: source.kind === 'files' ? 'can be read' : 'answers, and lets this server in' },
+      { level: 'ok', text: source.isLive ? 'answers, and lets this server in' : 'can be read' },
       ...(range === null
         ? []
         : [
@@ -44,14 +43,14 @@ function servicesFinding(
   source: ProfileSource,
   range: { oldest: number; newest: number } | null,
 ): Finding {
-  const when = source.kind === 'files' ? '' : ' in the last hour';
+  const when = source.isLive ? ' in the last hour' : '';
   if (services.length > 0) {
     const more = services.length > NAMED_SERVICES ? ', …' : '';
     const names = services.slice(0, NAMED_SERVICES).map((name) => safeText(name, 80));
     const count = services.length === 1 ? '1 service' : `${services.length} services`;
     return { level: 'ok', text: `${count}${when}: ${names.join(', ')}${more}` };
   }
-  if (source.kind === 'files') {
+  if (!source.isLive) {
     return range === null
       ? { level: 'warn', text: 'holds no profiles', fix: 'Put pprof files below the directory.' }
       : { level: 'warn', text: 'no profile has a service_name', fix: 'Name it in profiles.json.' };

@@ -1,6 +1,4 @@
 import type { Config } from '../config/read.js';
-import type { ProfileSource } from '../sources/source.js';
-import { safeText } from '../text/sanitise.js';
 import { PACKAGE } from '../version.js';
 import { examineCache } from './doctor-cache.js';
 import { examineGrafana, grafanaSettings } from './doctor-grafana.js';
@@ -38,7 +36,7 @@ export async function doctor(config: Config, io: Io): Promise<number> {
       }
     }
     for (const source of named) {
-      print({ level: 'ok', text: `${source.name}: ${settings(source, config)}` });
+      print({ level: 'ok', text: `${source.name}: ${source.description ?? source.kind}` });
       for (const finding of await examineSource(source, deadline())) {
         print({ ...finding, text: `${source.name}: ${finding.text}` });
       }
@@ -49,19 +47,4 @@ export async function doctor(config: Config, io: Io): Promise<number> {
     await registry.close();
   }
   return failed ? 1 : 0;
-}
-
-/** How a source is configured, without secrets. */
-function settings(source: ProfileSource, { pyroscope, profiles }: Config): string {
-  if (source.kind === 'files') return `pprof files below ${safeText(profiles ?? '')}`;
-  if (pyroscope === null) return source.kind;
-  const { origin, pathname } = new URL(pyroscope.url);
-  const credentials =
-    pyroscope.token !== null
-      ? 'bearer token'
-      : pyroscope.username !== null
-        ? `basic authentication as ${safeText(pyroscope.username)}`
-        : 'no credentials';
-  const tenant = pyroscope.tenant === null ? 'no tenant' : `tenant ${safeText(pyroscope.tenant)}`;
-  return `${origin}${pathname === '/' ? '' : pathname}, ${credentials}, ${tenant}`;
 }

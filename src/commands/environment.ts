@@ -11,7 +11,8 @@ import type { ProfileSource } from '../sources/source.js';
 import type { Log } from '../telemetry/log.js';
 import { type Meter, NO_METER, type UpstreamSource } from '../telemetry/meter.js';
 import { PACKAGE } from '../version.js';
-import { createSchemas, grafanaOwner, type Schemas } from './schemas.js';
+import { grafanaOwner, pyroscopeOwner } from './owners.js';
+import { createSchemas, type Schemas } from './schemas.js';
 
 /** Where a command writes: answers to `out`, everything else to `err`. */
 export interface Io {
@@ -57,6 +58,7 @@ export async function createSources(config: Config, watch?: Watch): Promise<Conf
     const source = createPyroscopeSource({
       name: 'pyroscope',
       uid: 'pyroscope',
+      owner: pyroscopeOwner(config.pyroscope, 'pyroscope'),
       ...config.pyroscope,
       ...limits,
       breaker: breakerOf?.('pyroscope', 'pyroscope'),
@@ -105,6 +107,7 @@ async function openGrafana(
     orgId: settings.orgId,
     enablement: createEnablementFile(path.join(directory, 'sources.json')),
     declared: enabledSources,
+    ownerOf: (uid) => grafanaOwner(settings, uid),
     breakerOf: breakerOf === undefined ? undefined : (uid) => breakerOf('grafana', uid),
     ...(recent === undefined ? {} : { remembering: (source) => recent.over(source) }),
   });
@@ -138,7 +141,7 @@ export async function createEnvironment(
         },
       },
       schemaOf: schemas.schemaOf,
-      patternsOf: (source) => (source.kind === 'grafana' ? book : null),
+      patternsOf: (source) => (source.place === undefined ? null : book),
       now: Date.now,
     },
     log,
@@ -154,8 +157,7 @@ export async function createEnvironment(
 /** What is learned from the dashboards; the code for it is loaded where there are any. */
 async function openBook(grafana: GrafanaSources, schemas: Schemas, config: Config): Promise<PatternBook> {
   const { createPatternBook } = await import('../patterns/book.js');
-  const owner = grafanaOwner(config, '');
-  const cache = owner === null ? undefined : schemas.cacheOf(owner);
+  const cache = config.grafana === null ? undefined : schemas.cacheOf(grafanaOwner(config.grafana, ''));
   return createPatternBook(grafana.dashboards, {
     now: Date.now,
     ...(cache === undefined ? {} : { cache }),

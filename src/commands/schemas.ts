@@ -1,26 +1,19 @@
 import path from 'node:path';
 import type { Config } from '../config/read.js';
 import { type AnswerCache, KEPT_FORM } from '../schema/cache.js';
-import { fingerprint, hash, type SchemaOwner, schemaIdentity } from '../schema/identity.js';
+import { fingerprint, hash, schemaIdentity } from '../schema/identity.js';
 import type { CachePlace, KeptAnswers } from '../schema/kept-answers.js';
 import { createSchema, type Schema } from '../schema/schema.js';
-import { readTokenFile } from '../sources/pyroscope/credentials.js';
-import type { ProfileSource } from '../sources/source.js';
+import type { ProfileSource, SourceOwner } from '../sources/source.js';
 import type { Log } from '../telemetry/log.js';
 import { type Meter, NO_METER } from '../telemetry/meter.js';
 import { PACKAGE } from '../version.js';
-
-/** Whose view of what, with the credentials as they are at the moment: a token in a file may be rotated. */
-export interface Owner extends Omit<SchemaOwner, 'credential'> {
-  /** @throws UserError when they cannot be read */
-  credential(): Promise<readonly (string | null)[]>;
-}
 
 /** The schemas of all sources, over one cache. */
 export interface Schemas {
   schemaOf(source: ProfileSource): Schema;
   /** The part of the cache that an owner sees, for what else is learned; undefined where nothing is to be kept. */
-  cacheOf(owner: Owner): AnswerCache | undefined;
+  cacheOf(owner: SourceOwner): AnswerCache | undefined;
   close(): Promise<void>;
 }
 
@@ -40,14 +33,15 @@ export function createSchemas(config: Config, log: Log, meter: Meter = NO_METER)
     return opened;
   };
   const markOf = rememberedFingerprint();
-  const cacheOf = (owner: Owner) => (keeps ? openedWhenNeeded(open, identityOf(owner, markOf)) : undefined);
+  const cacheOf = (owner: SourceOwner) =>
+    keeps ? openedWhenNeeded(open, identityOf(owner, markOf)) : undefined;
   return {
     cacheOf,
     schemaOf(source) {
       let schema = schemas.get(source);
       if (schema === undefined) {
-        const owner = ownerOf(source, config);
-        schema = createSchema(source, { cache: owner === null ? undefined : cacheOf(owner), meter });
+        const { owner } = source;
+        schema = createSchema(source, { cache: owner === undefined ? undefined : cacheOf(owner), meter });
         schemas.set(source, schema);
       }
       return schema;
@@ -99,7 +93,7 @@ function rememberedFingerprint(): typeof fingerprint {
 }
 
 /** The identity of an owner as it is now; null where the credentials cannot be read. */
-function identityOf(owner: Owner, markOf: typeof fingerprint): () => Promise<string | null> {
+function identityOf(owner: SourceOwner, markOf: typeof fingerprint): () => Promise<string | null> {
   return async () => {
     let credential: readonly (string | null)[];
     try {
@@ -126,29 +120,4 @@ export async function cachePlace({ cache }: Config): Promise<CachePlace> {
   const { xdgCache } = await import('xdg-basedir');
   const directory = cache.directory ?? path.join(xdgCache ?? '.', PACKAGE.name);
   return { kind: 'disk', directory: path.join(directory, KEPT_FORM) };
-}
-
-/** Whose view of a source it is; null for one that is not worth keeping: a directory is near, and changes. */
-function ownerOf(source: ProfileSource, config: Config): Owner | null {
-  if (source.kind === 'grafana') return grafanaOwner(config, source.uid);
-  if (source.kind !== 'pyroscope' || config.pyroscope === null) return null;
-  const { url, tenant, token, username, password } = config.pyroscope;
-  const credential = [token, username, password];
-  return { origin: url, org: tenant, source: source.uid, credential: async () => credential };
-}
-
-/** Whose view of a data source behind Grafana it is, or with no uid of Grafana itself. */
-export function grafanaOwner({ grafana }: Config, uid: string): Owner | null {
-  if (grafana === null) return null;
-  const { url, orgId, token, tokenFile, username, password, headers } = grafana;
-  const sent = Object.keys(headers).length === 0 ? null : JSON.stringify(headers);
-  return {
-    origin: url,
-    org: orgId === null ? null : String(orgId),
-    source: uid,
-    async credential() {
-      const current = token ?? (tokenFile === null ? null : await readTokenFile(tokenFile));
-      return [current, username, password, sent];
-    },
-  };
 }

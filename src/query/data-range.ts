@@ -21,7 +21,7 @@ export async function lastHourWithData(request: ProfileRequest, context: ToolCon
   const asks =
     request.matchers.length === 0 ? [request] : [request, { ...request, matchers: [], profileType: null }];
   for (const ask of asks) {
-    if (request.source.kind !== 'files') {
+    if (request.source.isLive) {
       const matchers = allMatchers(ask.service, ask.matchers);
       const present = await context.schemaOf(request.source).typeIds(matchers, recent, context.signal);
       if (present.length > 0) return recent;
@@ -43,7 +43,7 @@ export async function wideWindows(
   around: Window,
   context: ToolContext,
 ): Promise<Window[]> {
-  if (source.kind === 'files') {
+  if (!source.isLive) {
     const range = await source.dataRange(context.signal);
     return range === null ? [] : [{ from: range.oldest, to: range.newest }];
   }
@@ -79,7 +79,7 @@ export async function lastSeen(
   if (type === null) return null;
   const series = await request.source.timeSeries(
     { profileTypeId: type.id, matchers, window },
-    { groupBy: [], step: request.source.kind === 'files' ? 1 : LAST_SEEN_STEP },
+    { groupBy: [], step: request.source.isLive ? LAST_SEEN_STEP : 1 },
     context.signal,
   );
   const times = series.flatMap(({ points }) => points.map(({ time }) => time));

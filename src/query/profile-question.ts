@@ -159,8 +159,8 @@ function retryArguments(
   );
 }
 
-function freshDataNotes({ kind }: ProfileSource, { reason }: Emptiness): string[] {
-  if (kind === 'files' || reason !== 'source_empty') return [];
+function freshDataNotes({ isLive }: ProfileSource, { reason }: Emptiness): string[] {
+  if (!isLive || reason !== 'source_empty') return [];
   return [
     'A newly installed server that also keeps the old storage may answer empty for some minutes after the first profiles.',
   ];

@@ -63,7 +63,7 @@ function readWindow(args: ScopeArguments, source: ProfileSource, now: number): W
         : `Swap them: {"from":"${formatTime(to)}","to":"${formatTime(from)}"}.`,
     );
   }
-  if (from > now && source.kind !== 'files') {
+  if (from > now && source.isLive) {
     throw new UserError(
       `The window from ${formatTime(from)} to ${formatTime(to)} lies in the future.`,
       `The server's clock says ${formatTime(now)}. Use an earlier window, for example {"from":"now-1h"}.`,

@@ -8,7 +8,7 @@ import {
   resolveProfileType,
 } from '../profile/types.js';
 import { formatSelector, matcherTest } from '../sources/selector.js';
-import type { Matcher, ProfileSource, Window } from '../sources/source.js';
+import type { Matcher, ProfileQuery, ProfileSource, Window } from '../sources/source.js';
 import { nearest } from '../text/nearest.js';
 import { safeText } from '../text/sanitise.js';
 import type { ToolContext } from './context.js';
@@ -174,3 +174,7 @@ const ALL_KNOWN = [
   'exceptions:exception:count:exception:count',
   'off_cpu:off_cpu:nanoseconds::',
 ];
+
+export function profileQuery({ service, matchers, window, type }: Scope): ProfileQuery {
+  return { profileTypeId: type.id, matchers: allMatchers(service, matchers), window };
+}

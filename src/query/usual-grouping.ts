@@ -4,7 +4,7 @@ import { selectPatterns } from '../patterns/select.js';
 import { defaultGroupings, serviceLabelOf } from '../patterns/words.js';
 import type { ToolContext } from './context.js';
 import type { Scope } from './scope.js';
-import { profileQuery } from './timeline/readings.js';
+import { profileQuery } from './scope.js';
 
 /**
  * The label by which the team most often splits this profile type on its dashboards, if the profiles have it and the

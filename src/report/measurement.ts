@@ -82,9 +82,7 @@ export function scopeLines(measured: Measurement): string[] {
   const { type, window, profiles, instances } = measured;
   const active = totalValue(measured.active);
   const counted = [
-    profiles === null
-      ? null
-      : plural(profiles, type.kind === 'instant' ? 'snapshot' : 'profile'),
+    profiles === null ? null : plural(profiles, type.kind === 'instant' ? 'snapshot' : 'profile'),
     instances === null ? null : `${plural(instances, 'instance')}`,
     measured.samples === null ? null : `${plural(measured.samples, 'sample')}`,
   ].filter((part) => part !== null);

@@ -1,11 +1,11 @@
 import { UpstreamError, UserError } from '../errors.js';
-import type { ProfileSource, SourceKind } from './source.js';
+import type { ProfileSource } from './source.js';
 
 /** A source that exists, or did when it was enabled. */
 export interface ListedSource {
   readonly name: string;
   readonly uid: string;
-  readonly kind: SourceKind;
+  readonly kind: string;
   readonly enabled: boolean;
   /** Null where it may not be queried, or is not there. */
   readonly source: ProfileSource | null;
@@ -49,8 +49,8 @@ export interface SourceRegistry {
 }
 
 export function createRegistry(named: readonly ProfileSource[], finder?: SourceFinder): SourceRegistry {
-  const servers = named.filter(({ kind }) => kind !== 'files').map(asListed);
-  const directories = named.filter(({ kind }) => kind === 'files').map(asListed);
+  const servers = named.filter(({ isLive }) => isLive).map(asListed);
+  const directories = named.filter(({ isLive }) => !isLive).map(asListed);
 
   const listed = async (signal: AbortSignal): Promise<readonly ListedSource[]> => [
     ...servers,

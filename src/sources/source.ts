@@ -1,8 +1,6 @@
 import type { Profile } from '../profile/model.js';
 import type { GrafanaPlace } from './place.js';
 
-export type SourceKind = 'files' | 'pyroscope' | 'grafana';
-
 /** Unix milliseconds, both ends included: a profile stamped exactly `to` counts. */
 export interface Window {
   from: number;
@@ -66,6 +64,21 @@ export interface ReducedMerge {
   tree: Profile | null;
 }
 
+/** The view of a store that credentials give. Two views that differ in anything never share what is remembered. */
+export interface SourceOwner {
+  /** Address of the server. */
+  origin: string;
+  /** Organisation or tenant; null for the default. */
+  org: string | null;
+  /** Uid of the data source. */
+  source: string;
+  /**
+   * Everything that the server is shown to be let in, as it is at the moment: a token in a file may be rotated.
+   * @throws UserError when it cannot be read
+   */
+  credential(): Promise<readonly (string | null)[]>;
+}
+
 /**
  * Where profiles come from. Everything above is the same code whatever the kind. Every method throws
  * UpstreamError when the store fails, and stops when the signal is aborted; nothing matching is an empty answer.
@@ -73,7 +86,17 @@ export interface ReducedMerge {
 export interface ProfileSource {
   readonly name: string;
   readonly uid: string;
-  readonly kind: SourceKind;
+  /** What people call this kind of source: `files`, `pyroscope`, `grafana`. Only shown, never asked. */
+  readonly kind: string;
+  /**
+   * Whether profiles keep arriving, as in a server. A source at rest, as a directory, knows its range exactly and is
+   * looked at whole.
+   */
+  readonly isLive: boolean;
+  /** How the source is reached, without secrets, for the doctor. */
+  readonly description?: string;
+  /** Whose view of the store the answers are; left out where answers are not worth keeping. */
+  readonly owner?: SourceOwner;
   /** Where people look at this source in their Grafana; links are built from it. */
   readonly place?: GrafanaPlace;
   /** Names of the labels of the matching series, private ones (`__…__`) left out. Sorted. */

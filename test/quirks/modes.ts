@@ -122,7 +122,7 @@ export const MODES: readonly Quirk[] = [
     'which an answer about an empty source says',
     NEW,
     async () => {
-      const empty = { ...createMemorySource('new', () => []), kind: 'pyroscope' as const };
+      const empty = { ...createMemorySource('new', () => []), kind: 'pyroscope', isLive: true };
       const { text } = await asker(empty)('summarize_profile', { service: 'shop' });
       expect(text).toContain('No data (source empty)');
       expect(text).toContain('A newly installed server that also keeps the old storage may answer empty');

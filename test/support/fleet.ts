@@ -83,6 +83,7 @@ export function fleetSource(size: FleetSize): { source: ProfileSource; asked: st
     name: 'fleet',
     uid: 'fleet',
     kind: 'pyroscope',
+    isLive: true,
 
     async labelNames(query) {
       asked.push('labelNames');

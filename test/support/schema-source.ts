@@ -8,6 +8,7 @@ export function schemaSource(
     name: 's',
     uid: 's',
     kind: 'pyroscope',
+    isLive: true,
     series: async () => [],
     profile: () => Promise.reject(new Error('not asked')),
     snapshots: async () => [],

@@ -7,7 +7,8 @@ import type { ProfileQuery, ProfileSource } from '../../sources/source.js';
 import { isHeavy } from '../../work/offload.js';
 import type { ToolContext } from '../context.js';
 import type { Scope } from '../scope.js';
-import { type Frames, profileQuery } from './readings.js';
+import { profileQuery } from '../scope.js';
+import type { Frames } from './readings.js';
 
 /** The same for any queries, in their order; null costs nothing and no request. */
 export function mergedCosts(

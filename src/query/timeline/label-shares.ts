@@ -4,8 +4,8 @@ import { INSTANCE_LABELS } from '../../sources/labels.js';
 import type { Labels } from '../../sources/source.js';
 import type { ToolContext } from '../context.js';
 import type { Scope } from '../scope.js';
+import { profileQuery } from '../scope.js';
 import { mergedCosts } from './frames.js';
-import { profileQuery } from './readings.js';
 
 /** Profiles fetched to split a function by labels. */
 const MOST_MERGES = 8;

@@ -7,11 +7,9 @@ import {
   type Span,
   usualInterval,
 } from '../../profile/timeline.js';
-import type { ProfileQuery } from '../../sources/source.js';
 import type { ToolContext } from '../context.js';
 import { findInstanceLabel } from '../measure.js';
-import { allMatchers } from '../request.js';
-import type { Scope } from '../scope.js';
+import { profileQuery, type Scope } from '../scope.js';
 import { countReadings, countStored, type FrameCounts, profileKey } from './frames.js';
 
 /** Parts into which a window is cut where each costs a request. */
@@ -30,10 +28,6 @@ export interface Frames extends FrameCounts {
   step: number;
   /** The usual time between two profiles of an instance, ms. */
   interval: number;
-}
-
-export function profileQuery({ service, matchers, window, type }: Scope): ProfileQuery {
-  return { profileTypeId: type.id, matchers: allMatchers(service, matchers), window };
 }
 
 /**

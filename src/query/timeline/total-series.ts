@@ -5,8 +5,9 @@ import { scaleOf } from '../../report/series.js';
 import type { Matcher } from '../../sources/source.js';
 import type { ToolContext } from '../context.js';
 import type { Scope } from '../scope.js';
+import { profileQuery } from '../scope.js';
 import { inFrames, mergedCosts, partCosts } from './frames.js';
-import { type Frames, MOST_PARTS, profileQuery, readFrames } from './readings.js';
+import { type Frames, MOST_PARTS, readFrames } from './readings.js';
 
 /** Parts of a total that cost no requests of their own. */
 const MOST_FREE_PARTS = 24;

@@ -5,6 +5,7 @@ import { offload } from '../../offload.js';
 import type { Profile } from '../../profile/model.js';
 import type { PprofFile } from '../../profile/pprof.js';
 import { parseProfileType } from '../../profile/types.js';
+import { safeText } from '../../text/sanitise.js';
 import { sharedWork } from '../../work/shared.js';
 import { countByLabels, sumBySteps } from '../grouping.js';
 import { pickLabels } from '../labels.js';
@@ -131,6 +132,8 @@ export function createFilesSource(options: {
     name,
     uid,
     kind: 'files',
+    isLive: false,
+    description: `pprof files below ${safeText(directory)}`,
 
     async labelNames(query, signal) {
       const names = new Set<string>();

@@ -4,7 +4,7 @@ import { sharedWork } from '../../work/shared.js';
 import type { Breaker } from '../breaker.js';
 import { pyroscopeSourceOver } from '../pyroscope/source.js';
 import type { ListedSource, SourceFinder } from '../registry.js';
-import type { ProfileSource } from '../source.js';
+import type { ProfileSource, SourceOwner } from '../source.js';
 import type { GrafanaClient } from './client.js';
 import { disableCommand, enableHint } from './commands.js';
 import { createDashboardStore, type DashboardStore } from './dashboards.js';
@@ -60,6 +60,8 @@ export interface GrafanaSourcesOptions {
   declared: readonly string[] | null;
   /** Makes what keeps requests from a data source that does not answer. */
   breakerOf?: ((uid: string) => Breaker) | undefined;
+  /** Whose view of a data source the server has, by its uid. */
+  ownerOf?: ((uid: string) => SourceOwner) | undefined;
   /** Wraps each source that is handed out. */
   remembering?: (source: ProfileSource) => ProfileSource;
   now?: () => number;
@@ -70,7 +72,7 @@ export interface GrafanaSourcesOptions {
  * every question and again before every request, so that a disabled one is never queried by anybody.
  */
 export function createGrafanaSources(options: GrafanaSourcesOptions): GrafanaSources {
-  const { client, enablement, declared, remembering = (source) => source, now = Date.now } = options;
+  const { client, enablement, declared, ownerOf, remembering = (source) => source, now = Date.now } = options;
   /** By uid, with what it was made from: a source stays the same object as long as nothing about it changes. */
   const made = new Map<string, { from: string; source: ProfileSource }>();
   const breakers = new Map<string, Breaker>();
@@ -181,7 +183,15 @@ export function createGrafanaSources(options: GrafanaSourcesOptions): GrafanaSou
       breaker: breakerOf(uid),
     });
     const place = { baseUrl: publicUrl, orgId, uid, type, drilldown };
-    const source = remembering(pyroscopeSourceOver(transport, { name, uid, kind: 'grafana', place }));
+    const source = remembering(
+      pyroscopeSourceOver(transport, {
+        name,
+        uid,
+        kind: 'grafana',
+        place,
+        ...(ownerOf === undefined ? {} : { owner: ownerOf(uid) }),
+      }),
+    );
     made.set(uid, { from, source });
     return source;
   };

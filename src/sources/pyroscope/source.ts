@@ -1,10 +1,11 @@
 import { gaveNoAnswer, UpstreamError } from '../../errors.js';
 import { ProfileBuilder } from '../../profile/builder.js';
+import { safeText } from '../../text/sanitise.js';
 import { type Breaker, throughBreaker } from '../breaker.js';
 import { pickLabels } from '../labels.js';
 import type { GrafanaPlace } from '../place.js';
 import { formatSelector } from '../selector.js';
-import type { ProfileQuery, ProfileSource, SeriesQuery } from '../source.js';
+import type { ProfileQuery, ProfileSource, SeriesQuery, SourceOwner } from '../source.js';
 import {
   enabledFeatures,
   labelNames,
@@ -22,12 +23,14 @@ import { createStores, isAbsent, isRefusedByV2 } from './stores.js';
 import { sumOverTime } from './timeline.js';
 import { createTransport, type Transport, type TransportOptions } from './transport.js';
 
-/** What a source is called; `place` where it has pages for people. */
+/** Names of a source, and what its maker knows about it: see `ProfileSource`. */
 export interface SourceIdentity {
   readonly name: string;
   readonly uid: string;
   readonly kind?: 'pyroscope' | 'grafana';
   readonly place?: GrafanaPlace;
+  readonly description?: string;
+  readonly owner?: SourceOwner;
 }
 
 /**
@@ -42,7 +45,24 @@ export function createPyroscopeSource(
 ): ProfileSource {
   const { breaker, ...rest } = options;
   const transport = createTransport({ ...rest, kind: 'pyroscope' });
-  return pyroscopeSourceOver(breaker === undefined ? transport : throughBreaker(transport, breaker), options);
+  const description = describe(options);
+  return pyroscopeSourceOver(breaker === undefined ? transport : throughBreaker(transport, breaker), {
+    ...options,
+    description,
+  });
+}
+
+/** Address, kind of credentials and tenant of a server, without secrets. */
+function describe({ url, token, username, tenant }: Omit<TransportOptions, 'kind'>): string {
+  const { origin, pathname } = new URL(url);
+  const credentials =
+    token != null
+      ? 'bearer token'
+      : username != null
+        ? `basic authentication as ${safeText(username)}`
+        : 'no credentials';
+  const named = tenant == null ? 'no tenant' : `tenant ${safeText(tenant)}`;
+  return `${origin}${pathname === '/' ? '' : pathname}, ${credentials}, ${named}`;
 }
 
 /** The same over connections that are there already. */
@@ -71,6 +91,9 @@ export function pyroscopeSourceOver(transport: Transport, identity: SourceIdenti
     name: identity.name,
     uid: identity.uid,
     kind: identity.kind ?? 'pyroscope',
+    isLive: true,
+    ...(identity.description === undefined ? {} : { description: identity.description }),
+    ...(identity.owner === undefined ? {} : { owner: identity.owner }),
     ...(identity.place === undefined ? {} : { place: identity.place }),
 
     async labelNames(query, signal) {

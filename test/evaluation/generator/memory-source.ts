@@ -55,6 +55,7 @@ export function createMemorySource(name: string, read: () => readonly StoredProf
     name,
     uid: name,
     kind: 'files',
+    isLive: false,
 
     async labelNames(query, signal) {
       const names = new Set(matching(query, signal).flatMap(({ stored }) => Object.keys(stored.labels)));

@@ -1,0 +1,29 @@
+import type { Config } from '../config/read.js';
+import { readTokenFile } from '../sources/pyroscope/credentials.js';
+import type { SourceOwner } from '../sources/source.js';
+
+/** The view of a Pyroscope server that the configured credentials give. */
+export function pyroscopeOwner(
+  { url, tenant, token, username, password }: NonNullable<Config['pyroscope']>,
+  uid: string,
+): SourceOwner {
+  const credential = [token, username, password];
+  return { origin: url, org: tenant, source: uid, credential: async () => credential };
+}
+
+/** The view of a data source behind Grafana that the configured credentials give; an empty uid is Grafana itself. */
+export function grafanaOwner(
+  { url, orgId, token, tokenFile, username, password, headers }: NonNullable<Config['grafana']>,
+  uid: string,
+): SourceOwner {
+  const sent = Object.keys(headers).length === 0 ? null : JSON.stringify(headers);
+  return {
+    origin: url,
+    org: orgId === null ? null : String(orgId),
+    source: uid,
+    async credential() {
+      const current = token ?? (tokenFile === null ? null : await readTokenFile(tokenFile));
+      return [current, username, password, sent];
+    },
+  };
+}
