@@ -19,3 +19,9 @@ export function parseDuration(text: string): number | null {
   const parts = [...text.matchAll(/([\d.]+)(ms|[smhdwy])/g)];
   return parts.reduce((sum, [, amount, unit]) => sum + Number(amount) * (UNIT_MS[unit ?? ''] ?? YEAR_MS), 0);
 }
+
+/**
+ * Longest window that one request asks about, in milliseconds: a server lets a query span 24 h by default
+ * (`max_query_length`), and an hour is left for rounding.
+ */
+export const LONGEST_QUERY_MS = 23 * 3_600_000;

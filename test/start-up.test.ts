@@ -31,14 +31,16 @@ test.each([
   expect(stdout).toContain('"investigate"');
   const loaded = [...stderr.matchAll(/^module (\S+)$/gm)].map(([, url = '']) => url);
   const own = loaded.filter((url) => url.startsWith(DIST)).map((url) => url.slice(DIST.length));
-  const inRooms = own.filter((file) => /^(?:tools|prompts|profile|report|schema|sources)\//.test(file));
+  const inRooms = own.filter((file) =>
+    /^(?:tools|mcp\/prompts|query|investigation|patterns|profile|report|schema|sources|text)\//.test(file),
+  );
   expect(inRooms.filter((file) => !file.startsWith('tools/surface/')).sort()).toEqual([
     'mcp/prompts/define.js',
     'mcp/prompts/index.js',
-    'report/nearest.js',
     'report/render.js',
-    'report/sanitise.js',
     'sources/grafana/address.js',
+    'text/nearest.js',
+    'text/sanitise.js',
     'tools/arguments.js',
     'tools/define.js',
     'tools/index.js',

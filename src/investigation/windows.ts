@@ -1,9 +1,8 @@
+import { LONGEST_QUERY_MS } from '../duration.js';
 import type { Window } from '../sources/source.js';
 
-/** The default baseline is this many times as long as the window … */
+/** The default baseline is this many times as long as the window, as long as both together fit into one query … */
 const BASELINE_TIMES = 4;
-/** … but both together are shorter than the day that a server lets one query span … */
-const LONGEST_MS = 23 * 3_600_000;
 /** … unless that leaves a baseline of less than this part of the window: then it is as long, up to a week, and asked in pieces. */
 const LEAST_BASELINE = 1 / 8;
 const WEEK_MS = 7 * 24 * 3_600_000;
@@ -28,7 +27,7 @@ export function planWindows(incident: Window, baseline: Window | null = null): P
   const length = incident.to - incident.from + 1;
   const stepMs = stepOf(length);
   if (baseline !== null) return { baseline, incident, stepMs };
-  const spare = LONGEST_MS - length;
+  const spare = LONGEST_QUERY_MS - length;
   const room = Math.max(stepMs, spare < LEAST_BASELINE * length ? Math.min(length, WEEK_MS) : spare);
   const before = Math.max(1, Math.floor(Math.min(BASELINE_TIMES * length, room) / stepMs));
   return { baseline: { from: incident.from - before * stepMs, to: incident.from - 1 }, incident, stepMs };

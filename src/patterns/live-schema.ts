@@ -1,4 +1,5 @@
 import pMap from 'p-map';
+import { LONGEST_QUERY_MS } from '../duration.js';
 import { UpstreamError } from '../errors.js';
 import type { Schema } from '../schema/schema.js';
 import type { ProfileSource, Window } from '../sources/source.js';
@@ -6,8 +7,6 @@ import type { QueryPattern } from './pattern.js';
 import { type LiveSchema, labelsWithValues } from './validate.js';
 
 const MINUTE = 60_000;
-/** A server lets one query span a day by default. */
-const LIVE_MS = 23 * 60 * MINUTE;
 /** Labels whose values are asked for, one request each where they are not remembered. */
 const MAX_LABELS = 10;
 const CONCURRENCY = 4;
@@ -29,7 +28,7 @@ export async function liveSchema(
   context: SchemaAccess,
 ): Promise<LiveSchema | null> {
   const to = Math.ceil(context.now() / MINUTE) * MINUTE;
-  const window = { from: to - LIVE_MS, to };
+  const window = { from: to - LONGEST_QUERY_MS, to };
   const schema = context.schemaOf(source);
   try {
     const [labelNames, servicesAndTypes, { patterns, label }] = await Promise.all([

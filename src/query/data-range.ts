@@ -1,13 +1,13 @@
+import { LONGEST_QUERY_MS } from '../duration.js';
 import { nullIfUpstreamFailed } from '../errors.js';
 import { defaultProfileType, resolveProfileType } from '../profile/types.js';
 import type { ProfileSource, Window } from '../sources/source.js';
 import type { ToolContext } from './context.js';
-import { allMatchers, type ProfileRequest } from './request.js';
+import type { ProfileRequest } from './request.js';
+import { allMatchers } from './selection.js';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
-/** A little less than the 24 h that a server lets one query span by default (`max_query_length`). */
-const WIDE = 23 * HOUR;
 /** Resolution of the search for the newest data, seconds: a day of a server's series is 1,440 points. */
 const LAST_SEEN_STEP = 60;
 
@@ -22,7 +22,7 @@ export async function lastHourWithData(request: ProfileRequest, context: ToolCon
     request.matchers.length === 0 ? [request] : [request, { ...request, matchers: [], profileType: null }];
   for (const ask of asks) {
     if (request.source.isLive) {
-      const matchers = allMatchers(ask.service, ask.matchers);
+      const matchers = allMatchers(ask);
       const present = await context.schemaOf(request.source).typeIds(matchers, recent, context.signal);
       if (present.length > 0) return recent;
     }
@@ -49,17 +49,18 @@ export async function wideWindows(
   }
   const now = Math.ceil(context.now() / MINUTE) * MINUTE;
   const middle = Math.round((around.from + around.to) / 2 / MINUTE) * MINUTE;
-  const ends = [Math.min(now, middle + WIDE / 2), now];
+  const ends = [Math.min(now, middle + LONGEST_QUERY_MS / 2), now];
   const range = await source.dataRange(context.signal).catch(nullIfUpstreamFailed);
-  if (range !== null && range.newest < now - WIDE) ends.push(Math.ceil(range.newest / MINUTE) * MINUTE);
-  return [...new Set(ends)].map((to) => ({ from: to - WIDE, to }));
+  if (range !== null && range.newest < now - LONGEST_QUERY_MS)
+    ends.push(Math.ceil(range.newest / MINUTE) * MINUTE);
+  return [...new Set(ends)].map((to) => ({ from: to - LONGEST_QUERY_MS, to }));
 }
 
 /** When a source last received anything, as far as one day back from now shows; null if nothing. */
 export async function newestOf(source: ProfileSource, context: ToolContext): Promise<number | null> {
   const to = Math.ceil(context.now() / MINUTE) * MINUTE;
   const anything = { source, service: null, matchers: [], window: null, profileType: null };
-  return lastSeen(anything, { from: to - WIDE, to }, context);
+  return lastSeen(anything, { from: to - LONGEST_QUERY_MS, to }, context);
 }
 
 /**
@@ -71,7 +72,7 @@ export async function lastSeen(
   window: Window,
   context: ToolContext,
 ): Promise<number | null> {
-  const matchers = allMatchers(request.service, request.matchers);
+  const matchers = allMatchers(request);
   const typeIds = await context.schemaOf(request.source).typeIds(matchers, window, context.signal);
   const type =
     (request.profileType === null ? null : resolveProfileType(request.profileType, typeIds)) ??

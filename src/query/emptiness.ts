@@ -5,7 +5,8 @@ import { nearest } from '../text/nearest.js';
 import { formatTime } from '../text/units.js';
 import type { ToolContext } from './context.js';
 import { lastSeen, wideWindows } from './data-range.js';
-import { allMatchers, type ProfileRequest } from './request.js';
+import type { ProfileRequest } from './request.js';
+import { allMatchers } from './selection.js';
 
 const HOUR = 3_600_000;
 /** Labels named where one does not exist. */
@@ -64,7 +65,7 @@ export async function explainEmptiness(
   }
   const otherService = service === null ? await unmatchedService(request, [...services]) : null;
   if (otherService !== null) return otherService;
-  const ofService = allMatchers(service, []);
+  const ofService = allMatchers({ service, matchers: [] });
   const inWindow = await schema.typeIds(ofService, window, context.signal);
   const exact =
     inWindow.length > 0 &&
@@ -144,7 +145,7 @@ async function typesInstead(
   context: ToolContext,
 ): Promise<string[] | null> {
   if (profileType === null) return null;
-  const matchers = allMatchers(service, []);
+  const matchers = allMatchers({ service, matchers: [] });
   const typeIds = await context.schemaOf(source).fresh.typeIds(matchers, window, context.signal);
   return resolveProfileType(profileType, typeIds) === null ? aliasesOf(typeIds) : null;
 }
@@ -160,7 +161,7 @@ async function excludedBy(
   const exists = async (some: readonly Matcher[]) => {
     const found = await source.labelValues(
       '__profile_type__',
-      { matchers: allMatchers(service, some), window },
+      { matchers: allMatchers({ service, matchers: some }), window },
       context.signal,
     );
     return found.includes(type.id);
@@ -170,14 +171,14 @@ async function excludedBy(
     if (!(await exists(rest))) continue;
     const values = await source.labelValues(
       matcher.name,
-      { matchers: allMatchers(service, rest), window },
+      { matchers: allMatchers({ service, matchers: rest }), window },
       context.signal,
     );
     const text = formatSelector([matcher]).slice(1, -1);
     const retry = { selector: rest.length === 0 ? '' : formatSelector(rest) };
     if (values.length === 0) {
       const labels = await source.labelNames(
-        { matchers: allMatchers(service, rest), window },
+        { matchers: allMatchers({ service, matchers: rest }), window },
         context.signal,
       );
       return {

@@ -4,7 +4,8 @@ import type { Matcher, ProfileSource, Window } from '../sources/source.js';
 import type { ToolContext } from './context.js';
 import { lastHourWithData } from './data-range.js';
 import { reachNotes } from './reach.js';
-import { allMatchers, type ProfileRequest, readRequest, type ScopeArguments } from './request.js';
+import { type ProfileRequest, readRequest, type ScopeArguments } from './request.js';
+import { allMatchers } from './selection.js';
 import { withTeamsWord } from './team-word.js';
 
 /** What a list is taken from. */
@@ -24,7 +25,7 @@ export interface ListQuestion {
 export async function readListQuestion(args: ScopeArguments, context: ToolContext): Promise<ListQuestion> {
   const { request, notes } = await withTeamsWord(await readRequest(args, context), context);
   const window = request.window ?? (await lastHourWithData(request, context));
-  const matchers = allMatchers(request.service, request.matchers);
+  const matchers = allMatchers(request);
   return {
     source: request.source,
     service: request.service,

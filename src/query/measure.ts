@@ -10,8 +10,8 @@ import type { MergedProfile, ProfileQuery, SeriesQuery } from '../sources/source
 import { secondsPerUnit } from '../text/units.js';
 import type { ToolContext } from './context.js';
 import { reachNotes } from './reach.js';
-import { allMatchers } from './request.js';
 import type { Scope } from './scope.js';
+import { allMatchers } from './selection.js';
 import { sumsOver } from './totals.js';
 import { type Merge, readMerge } from './whole-or-reduced.js';
 
@@ -40,7 +40,7 @@ export async function measure(
   { mayBeReduced = false }: { mayBeReduced?: boolean } = {},
 ): Promise<Measurement | null> {
   const { source, type, window } = scope;
-  const matchers = allMatchers(scope.service, scope.matchers);
+  const matchers = allMatchers(scope);
   const query: ProfileQuery = { profileTypeId: type.id, matchers, window };
   const instanceLabel = await findInstanceLabel(query, scope, context);
   const [merged, counts] = await Promise.all([

@@ -10,8 +10,9 @@ import { type Emptiness, explainEmptiness } from './emptiness.js';
 import { linkTo, overviewLinkTo } from './link.js';
 import { measure } from './measure.js';
 import { reachNotes } from './reach.js';
-import { allMatchers, type ProfileRequest, readRequest, type ScopeArguments } from './request.js';
-import { type Resolution, resolveScope, type Scope } from './scope.js';
+import { type ProfileRequest, readRequest, type ScopeArguments } from './request.js';
+import { profileQuery, type Resolution, resolveScope, type Scope } from './scope.js';
+import { allMatchers, selectorText } from './selection.js';
 
 /**
  * The road that every question about one profile takes: resolve what is meant, fetch it, and either look at it or
@@ -45,9 +46,8 @@ export async function answerAbout(
 }
 
 /** The answer with a link that a person can open, where the source has pages. */
-function linked(answer: Answer, { source, type, service, matchers, window }: Scope): Answer {
-  const query = { profileTypeId: type.id, matchers: allMatchers(service, matchers), window };
-  return withLink(answer, linkTo(source, query));
+function linked(answer: Answer, scope: Scope): Answer {
+  return withLink(answer, linkTo(scope.source, profileQuery(scope)));
 }
 
 /** The same context with what the sources hold asked for just now. */
@@ -79,7 +79,7 @@ export async function emptiness(
   const answer = emptyAnswer({
     source: request.source.name,
     service: request.service,
-    selector: formatSelector(allMatchers(request.service, request.matchers)),
+    selector: selectorText(request),
     profileType: request.profileType,
     window,
     reason: why.reason,
@@ -92,7 +92,7 @@ export async function emptiness(
       ...freshDataNotes(request.source, why),
     ],
   });
-  const matchers = allMatchers(request.service, request.matchers);
+  const matchers = allMatchers(request);
   return withLink(answer, overviewLinkTo(request.source, { matchers, window }));
 }
 

@@ -1,8 +1,9 @@
 import { UserError } from '../errors.js';
 import { parseSelector } from '../sources/selector.js';
-import type { Matcher, ProfileSource, Window } from '../sources/source.js';
+import type { ProfileSource, Window } from '../sources/source.js';
 import { formatTime } from '../text/units.js';
 import type { ToolContext } from './context.js';
+import type { Selection } from './selection.js';
 import { parseTime } from './time.js';
 
 const HOUR = 3_600_000;
@@ -18,11 +19,8 @@ export interface ScopeArguments {
 }
 
 /** What was asked for, resolved as far as it can be without knowing what exists. */
-export interface ProfileRequest {
+export interface ProfileRequest extends Selection {
   source: ProfileSource;
-  service: string | null;
-  /** Matchers besides the service. */
-  matchers: readonly Matcher[];
   /** Null: the last hour that has data. */
   window: Window | null;
   profileType: string | null;
@@ -109,9 +107,4 @@ export function readBaseline(args: BaselineArguments, window: Window, now: numbe
     );
   }
   return { from, to: end };
-}
-
-/** The service as a matcher, before the others. */
-export function allMatchers(service: string | null, matchers: readonly Matcher[]): readonly Matcher[] {
-  return service === null ? matchers : [{ name: 'service_name', op: '=', value: service }, ...matchers];
 }

@@ -14,14 +14,13 @@ import { safeText } from '../text/sanitise.js';
 import type { ToolContext } from './context.js';
 import { lastHourWithData } from './data-range.js';
 import { existingType } from './existing-type.js';
-import { allMatchers, type ProfileRequest } from './request.js';
+import type { ProfileRequest } from './request.js';
+import { allMatchers, type Selection } from './selection.js';
 import { withTeamsWord } from './team-word.js';
 
 /** Resolved scope of a profile question: everything exists. */
-export interface Scope {
+export interface Scope extends Selection {
   source: ProfileSource;
-  service: string | null;
-  matchers: readonly Matcher[];
   window: Window;
   type: ProfileType;
   /** Its alias, or its id where the alias would mean another type that is present. */
@@ -53,7 +52,7 @@ export async function resolveScope(asked: ProfileRequest, context: ToolContext):
   const { type, typeIds } = await existingType(
     request.profileType,
     context.schemaOf(source),
-    { matchers: allMatchers(service, request.matchers), window },
+    { matchers: allMatchers({ service, matchers: request.matchers }), window },
     context.signal,
   );
   if (type === null) {
@@ -130,10 +129,7 @@ async function idleMatcherNotes(
   const idle = matchers.filter((matcher) => matcherTest(matcher)(undefined));
   if (idle.length === 0) return [];
   const schema = context.schemaOf(source);
-  const rest = allMatchers(
-    service,
-    matchers.filter((matcher) => !idle.includes(matcher)),
-  );
+  const rest = allMatchers({ service, matchers: matchers.filter((matcher) => !idle.includes(matcher)) });
   const lacking = (names: readonly string[]) => idle.filter(({ name }) => !names.includes(name));
   if (lacking(await schema.labelNames(rest, window, context.signal)).length === 0) return [];
   const missing = lacking(await schema.fresh.labelNames(rest, window, context.signal));
@@ -175,6 +171,6 @@ const ALL_KNOWN = [
   'off_cpu:off_cpu:nanoseconds::',
 ];
 
-export function profileQuery({ service, matchers, window, type }: Scope): ProfileQuery {
-  return { profileTypeId: type.id, matchers: allMatchers(service, matchers), window };
+export function profileQuery(scope: Scope): ProfileQuery {
+  return { profileTypeId: scope.type.id, matchers: allMatchers(scope), window: scope.window };
 }

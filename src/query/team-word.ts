@@ -1,3 +1,4 @@
+import { LONGEST_QUERY_MS } from '../duration.js';
 import { type NamedService, SERVICE_LABEL } from '../patterns/pattern.js';
 import { serviceByWord, serviceLabelOf } from '../patterns/words.js';
 import type { Schema } from '../schema/schema.js';
@@ -8,8 +9,6 @@ import type { ToolContext } from './context.js';
 import type { ProfileRequest } from './request.js';
 
 const MINUTE = 60_000;
-/** A server lets one query span a day by default. */
-const DAY = 23 * 60 * MINUTE;
 /** How long the dashboards are waited for, when otherwise the service would be unknown. */
 const WAIT_MS = 5_000;
 
@@ -26,7 +25,7 @@ export async function withTeamsWord(
   const book = service === null ? null : (context.patternsOf?.(source) ?? null);
   if (service === null || book === null) return { request, notes: [] };
   const now = Math.ceil(context.now() / MINUTE) * MINUTE;
-  const spans = [...(window === null ? [] : [window]), { from: now - DAY, to: now }];
+  const spans = [...(window === null ? [] : [window]), { from: now - LONGEST_QUERY_MS, to: now }];
   const schema = context.schemaOf(source);
   const existing = new Set<string>();
   for (const span of spans) {

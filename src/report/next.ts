@@ -1,3 +1,4 @@
+import { LONGEST_QUERY_MS } from '../duration.js';
 import type { Measurement } from '../profile/measurement.js';
 import { safeJson } from '../text/sanitise.js';
 import { formatTime } from '../text/units.js';
@@ -33,13 +34,11 @@ export function callScope(measured: Measurement): JsonObject {
 
 /** How many windows earlier a question begins that is also about the time before. */
 const EARLIER = 2;
-/** A little less than the 24 h that a server lets one query span by default. */
-const LONGEST_MS = 23 * 3_600_000;
 
 /** The same profiles and those of the time before. */
 export function longerScope(measured: Measurement): JsonObject {
   const { from, to } = measured.window;
-  const earlier = Math.max(0, Math.min(EARLIER * (to - from), LONGEST_MS - (to - from)));
+  const earlier = Math.max(0, Math.min(EARLIER * (to - from), LONGEST_QUERY_MS - (to - from)));
   return { ...callScope(measured), from: formatTime(Math.max(0, from - earlier)) };
 }
 

@@ -5,14 +5,15 @@ import type { ToolContext } from '../query/context.js';
 import { type Emptiness, explainEmptiness } from '../query/emptiness.js';
 import { differenceLink, linkTo } from '../query/link.js';
 import { emptiness } from '../query/profile-question.js';
-import { allMatchers, type ProfileRequest, readBaseline, readRequest } from '../query/request.js';
+import { type ProfileRequest, readBaseline, readRequest } from '../query/request.js';
 import { resolveScope } from '../query/scope.js';
+import { allMatchers, selectorText } from '../query/selection.js';
 import { comparisonAnswer } from '../report/comparison.js';
 import { emptyAnswer } from '../report/empty.js';
 import { withLink } from '../report/links.js';
 import type { NextCall } from '../report/next.js';
 import type { Answer } from '../report/render.js';
-import { formatSelector, parseSelector } from '../sources/selector.js';
+import { parseSelector } from '../sources/selector.js';
 import type { Matcher, Window } from '../sources/source.js';
 import { formatTime } from '../text/units.js';
 import type { Run } from './define.js';
@@ -30,13 +31,13 @@ export const run: Run<typeof input> = async (args, context) => {
   if ('missing' in resolution)
     return emptiness('compare_profiles', args, resolution.missing, window, context);
   const { scope } = resolution;
-  const matchers = allMatchers(scope.service, scope.matchers);
+  const matchers = allMatchers(scope);
   // What stands for the service holds on both sides.
   const ofService = scope.matchers.filter((matcher) => !request.matchers.includes(matcher));
   const before = others === null ? scope.matchers : [...others, ...ofService];
   const baseline = {
     window: asked ?? (others === null ? null : window),
-    matchers: others === null ? matchers : allMatchers(scope.service, before),
+    matchers: others === null ? matchers : allMatchers({ ...scope, matchers: before }),
   };
   const found = await readComparison({ scope, window, matchers, baseline }, context);
   const { service } = scope;
@@ -70,7 +71,7 @@ async function noBaseline(
   return emptyAnswer({
     source: request.source.name,
     service: request.service,
-    selector: formatSelector(allMatchers(request.service, request.matchers)),
+    selector: selectorText(request),
     profileType: request.profileType,
     window: baseline,
     reason: why.reason,

@@ -13,8 +13,9 @@ import type { ToolContext } from '../query/context.js';
 import { differenceLink } from '../query/link.js';
 import { emptiness } from '../query/profile-question.js';
 import { reachNotes } from '../query/reach.js';
-import { allMatchers, type ProfileRequest, readBaseline, readRequest } from '../query/request.js';
+import { type ProfileRequest, readBaseline, readRequest } from '../query/request.js';
 import { mixtureNotes, resolveService } from '../query/scope.js';
+import { allMatchers, selectionArguments, selectorText } from '../query/selection.js';
 import { type Investigation, investigationAnswer } from '../report/investigation.js';
 import { withLink } from '../report/links.js';
 import type { NextCall } from '../report/next.js';
@@ -37,7 +38,7 @@ export const run: Run<typeof input> = async (args, context) => {
   const schema = createSchema(source);
   const asking = { ...context, schemaOf: () => schema };
   const { notes, ...meant } = await resolveService(request, window, asking);
-  const matchers = allMatchers(meant.service, meant.matchers);
+  const matchers = allMatchers(meant);
   const typeIds = await schema.typeIds(matchers, window, context.signal);
   const missing: ProfileRequest = { ...request, ...meant };
   if (typeIds.length === 0) return emptiness('investigate', args, missing, window, context);
@@ -78,14 +79,12 @@ async function reportOf(
   const [main] = reading.shares;
   const lens = main?.lens ?? reading.totals[0]?.lens;
   const rows = lensRows(reading);
-  const matchers = allMatchers(request.service, request.matchers);
-  const selector = formatSelector(matchers);
+  const selector = selectorText(request);
   const callScope = {
     ...((await context.sources.isDefault(request.source, context.signal))
       ? {}
       : { source: request.source.name }),
-    ...(request.service === null ? {} : { service: request.service }),
-    ...(request.matchers.length === 0 ? {} : { selector: formatSelector(request.matchers) }),
+    ...selectionArguments(request),
   };
   const profiles = (side: 'before' | 'after') =>
     reading.totals.find((one) => one.lens === lens)?.[side].profiles ?? 0;

@@ -1,3 +1,4 @@
+import { LONGEST_QUERY_MS } from '../../duration.js';
 import { UserError } from '../../errors.js';
 import { parseTime } from '../../query/time.js';
 import { callText, type NextCall } from '../../report/next.js';
@@ -25,8 +26,6 @@ export function recipe(task: string, steps: readonly Step[], report: string): st
 
 /** How many windows earlier a look at the time before begins. */
 const EARLIER = 2;
-/** A little less than the 24 h that a server lets one query span by default. */
-const LONGEST_MS = 23 * 3_600_000;
 
 /** The two arguments of a window, RFC 3339 in UTC. */
 export interface Times {
@@ -46,7 +45,7 @@ export function absoluteWindow(from: string, to: string, now: number): { window:
       'Give the begin of the window in `from` and its end in `to`.',
     );
   }
-  const earlier = Math.max(0, Math.min(EARLIER * (end - start), LONGEST_MS - (end - start)));
+  const earlier = Math.max(0, Math.min(EARLIER * (end - start), LONGEST_QUERY_MS - (end - start)));
   return {
     window: { from: formatTime(start), to: formatTime(end) },
     withBefore: { from: formatTime(Math.max(0, start - earlier)), to: formatTime(end) },

@@ -1,0 +1,29 @@
+import type { JsonObject } from '../report/render.js';
+import { formatSelector } from '../sources/selector.js';
+import type { Matcher } from '../sources/source.js';
+
+/** Which profiles of a source are meant, whatever their type and time. */
+export interface Selection {
+  /** Exact `service_name`; null where matchers stand for it, or all services are meant. */
+  readonly service: string | null;
+  /** Matchers besides the service. */
+  readonly matchers: readonly Matcher[];
+}
+
+/** All matchers of a selection, the service first. */
+export function allMatchers({ service, matchers }: Selection): readonly Matcher[] {
+  return service === null ? matchers : [{ name: 'service_name', op: '=', value: service }, ...matchers];
+}
+
+/** A selection as the text of a selector, service included. */
+export function selectorText(selection: Selection): string {
+  return formatSelector(allMatchers(selection));
+}
+
+/** The arguments of a call that means the same selection. */
+export function selectionArguments({ service, matchers }: Selection): JsonObject {
+  return {
+    ...(service === null ? {} : { service }),
+    ...(matchers.length === 0 ? {} : { selector: formatSelector(matchers) }),
+  };
+}
