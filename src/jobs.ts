@@ -58,7 +58,7 @@ export interface JobRequest {
 export type JobOutcome =
   | { kind: 'done'; value: unknown }
   | { kind: 'unreadable'; message: string; tooLarge: boolean }
-  | { kind: 'pattern'; pattern: string; message: string }
+  | { kind: 'pattern'; pattern: string; message: string; why: PatternError['kind'] }
   | { kind: 'bug'; message: string; stack: string };
 
 /** Runs a job on the worker's side. Never throws. */
@@ -72,7 +72,7 @@ export async function answerJob({ name, args }: JobRequest): Promise<JobOutcome>
     if (error instanceof UnreadableProfileError)
       return { kind: 'unreadable', message: error.message, tooLarge: error.tooLarge };
     if (error instanceof PatternError)
-      return { kind: 'pattern', pattern: error.pattern, message: error.message };
+      return { kind: 'pattern', pattern: error.pattern, message: error.message, why: error.kind };
     const { message, stack = '' } = error instanceof Error ? error : new Error(String(error));
     return { kind: 'bug', message, stack };
   }
@@ -86,7 +86,7 @@ export function readOutcome(outcome: JobOutcome): unknown {
     case 'unreadable':
       throw new UnreadableProfileError(outcome.message, outcome.tooLarge);
     case 'pattern':
-      throw new PatternError(outcome.pattern, outcome.message);
+      throw new PatternError(outcome.pattern, outcome.message, outcome.why);
     case 'bug':
       throw Object.assign(new Error(outcome.message), { stack: outcome.stack });
   }

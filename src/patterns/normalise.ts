@@ -1,6 +1,7 @@
 import { UserError } from '../errors.js';
 import { parseProfileType } from '../profile/types.js';
 import { safeText } from '../text/sanitise.js';
+import type { MatchingBudget } from '../sources/matching.js';
 import { parseSelector } from '../sources/selector.js';
 import type { Labels, Matcher } from '../sources/source.js';
 import type { LearnedQuery, ValueName, WrittenQuery } from './query.js';
@@ -12,7 +13,7 @@ const MAX_TITLE = 80;
 const MAX_TITLES = 4;
 /** Stand for a variable while a selector is read: private-use characters, which no label holds. */
 const [OPEN, CLOSE] = ['\ue000', '\ue001'];
-const MARK = new RegExp(`${OPEN}([^${CLOSE}]*)${CLOSE}`, 'g');
+const MARK = new RegExp(`${OPEN}([^${OPEN}${CLOSE}]*)${CLOSE}`, 'g');
 const ONE_MARK = new RegExp(`^(?:${MARK.source})$`);
 /** A variable in the place of a whole condition. */
 const LOOSE_MARK = new RegExp(`([{,]|^)\\s*${MARK.source}\\s*(?=[,}]|$)`, 'g');
@@ -24,9 +25,15 @@ const PLAIN = /^[^\\.+*?()|[\]{}^$]+$/;
 /**
  * A written query as what it asks for whatever its variables are set to: conditions with a variable are open
  * (`variesBy`), a variable for the type gives one query per type it offers. Empty for a query that cannot be read.
+ *
+ * @param budget what the regular expressions of several queries may come to together
  */
-export function normalise(query: WrittenQuery, variables: ReadonlyMap<string, Variable>): LearnedQuery[] {
-  const selector = readSelector(query.selector, variables);
+export function normalise(
+  query: WrittenQuery,
+  variables: ReadonlyMap<string, Variable>,
+  budget?: MatchingBudget,
+): LearnedQuery[] {
+  const selector = readSelector(query.selector, variables, budget);
   if (selector === null) return [];
   const titles = [...new Set(query.titles.map((title) => plainTitle(title)).filter((title) => title !== ''))];
   const shared = {
@@ -72,6 +79,7 @@ function literal(value: string, variables: ReadonlyMap<string, Variable>): strin
 function readSelector(
   written: string,
   variables: ReadonlyMap<string, Variable>,
+  budget: MatchingBudget | undefined,
 ): Pick<LearnedQuery, 'matchers' | 'variesBy' | 'current' | 'valueNames'> | null {
   const marked = replaceVariables(written, (name) => {
     const variable = variables.get(name);
@@ -82,7 +90,7 @@ function readSelector(
     .replace(PREFIX, '')
     .replace(LOOSE_MARK, '$1')
     .replace(/([{,])[\s,]*,/g, '$1');
-  const parsed = parse(conditions);
+  const parsed = parse(conditions, budget);
   if (parsed === null) return null;
   const matchers = new Map<string, Matcher>();
   const variesBy = new Set<string>();
@@ -117,9 +125,10 @@ function hasMark(value: string): boolean {
 }
 
 /** The product's own parser; a condition with a variable is read, whatever its regular expression would be. */
-function parse(selector: string): Matcher[] | null {
+function parse(selector: string, budget: MatchingBudget | undefined): Matcher[] | null {
   try {
-    return parseSelector(selector);
+    // Copies: what a condition compiles to is kept as long as the object, and what is learned is kept for hours.
+    return parseSelector(selector, budget).map((matcher) => ({ ...matcher }));
   } catch (error) {
     if (error instanceof UserError) return null;
     throw error;

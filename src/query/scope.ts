@@ -9,7 +9,8 @@ import {
 } from '../profile/types.js';
 import { nearest } from '../text/nearest.js';
 import { safeText } from '../text/sanitise.js';
-import { formatSelector, matcherTest } from '../sources/selector.js';
+import { matcherTest } from '../sources/matching.js';
+import { formatSelector } from '../sources/selector.js';
 import type { Matcher, ProfileSource, Window } from '../sources/source.js';
 import { lastHourWithData } from './data-range.js';
 import type { ToolContext } from '../tools/define.js';

@@ -1,3 +1,4 @@
+import { isHeavyFilter } from '../profile/filter.js';
 import { isHeavy, offload } from '../work/offload.js';
 import type { Run } from './define.js';
 import { answerAbout } from '../query/profile-question.js';
@@ -24,8 +25,12 @@ export const run: Run<typeof input> = (args, context) =>
         focus: focus ?? null,
         ignore: ignore ?? null,
       };
+      const filter = {
+        ...(focus === undefined ? {} : { focus }),
+        ...(ignore === undefined ? {} : { ignore }),
+      };
       return offload('view', [measured, options], {
-        heavy: isHeavy(measured.active),
+        heavy: isHeavy(measured.active) || isHeavyFilter(measured.active, filter),
         signal: context.signal,
       });
     },
