@@ -42,7 +42,7 @@ const ROOMS = {
   },
   investigation: { imports: ['query', 'sources', 'profile', 'offload.ts', 'work'], types: ['report'] },
   query: { imports: ['patterns', 'schema', 'sources', 'profile', 'report', 'offload.ts', 'work'] },
-  patterns: { imports: ['schema', 'sources', 'profile'], types: ['report'] },
+  patterns: { imports: ['schema', 'sources', 'profile', 'work'], types: ['report'] },
   schema: { imports: ['work', 'telemetry'], types: ['sources'] },
   config: { imports: ['sources', 'telemetry'] },
   sources: { imports: ['profile', 'telemetry', 'offload.ts', 'work'], packages: ['undici'] },

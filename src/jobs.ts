@@ -53,7 +53,8 @@ const ERRORS: Readonly<
   Record<string, (message: string, details: Readonly<Record<string, unknown>>) => Error>
 > = {
   UnreadableProfileError: (message, { tooLarge }) => new UnreadableProfileError(message, tooLarge === true),
-  PatternError: (message, { pattern }) => new PatternError(String(pattern), message),
+  PatternError: (message, { pattern, kind }) =>
+    new PatternError(String(pattern), message, kind === 'size' ? 'size' : 'syntax'),
 };
 
 /** Runs a job in a thread. Never throws. */

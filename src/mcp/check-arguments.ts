@@ -4,6 +4,13 @@ import { nearest } from '../text/nearest.js';
 import { cutRight } from '../text/sanitise.js';
 import type { Tool } from '../tools/define.js';
 
+/** Longest text of an argument, characters: selectors may list some hundred pods, and check themselves. */
+const MAX_TEXT = 20_000;
+/** Arguments whose work grows with their length, and whose values are names or some words. */
+const MAX_WORDS = 5_000;
+/** Arguments that may be as long as {@link MAX_TEXT}. */
+const LONG_ARGUMENTS = new Set(['selector', 'baseline_selector']);
+
 /** Arguments of a call after the check: known names, right types, defaults filled in. */
 export type CheckedArguments = Record<string, unknown> & { format?: unknown; limit?: unknown };
 
@@ -31,6 +38,7 @@ export function checkArguments(tool: Tool, raw: unknown): CheckedArguments {
     );
   }
   const given = new Map(Object.entries(args).filter(([, value]) => value !== '' && value !== null));
+  checkLengths(given);
   const parsed = tool.input.safeParse(coerce(given, properties));
   if (parsed.success) return parsed.data;
   const faults = new Map(parsed.error.issues.map(({ path, message }) => [String(path[0] ?? ''), message]));
@@ -42,6 +50,18 @@ export function checkArguments(tool: Tool, raw: unknown): CheckedArguments {
     `\`${name}\` ${show(given.get(name))} is not valid: ${message}.`,
     `${describe(name, properties.get(name) ?? {})}.`,
   );
+}
+
+/** @throws UserError for a text that is longer than anything it can mean */
+function checkLengths(given: ReadonlyMap<string, unknown>): void {
+  for (const [name, value] of given) {
+    const max = LONG_ARGUMENTS.has(name) ? MAX_TEXT : MAX_WORDS;
+    if (typeof value !== 'string' || value.length <= max) continue;
+    throw new UserError(
+      `\`${name}\` ${JSON.stringify(cutRight(value, 80))} has ${value.length} characters; at most ${max} are taken.`,
+      'Give the beginning or a part that tells it apart.',
+    );
+  }
 }
 
 function missingArguments(
@@ -109,6 +129,7 @@ function range({ minimum, maximum }: Property): string {
 }
 
 function show(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(cutRight(value, 80));
   try {
     return cutRight(JSON.stringify(value) ?? String(value), 80);
   } catch {

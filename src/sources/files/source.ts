@@ -6,10 +6,12 @@ import type { Profile } from '../../profile/model.js';
 import type { PprofFile } from '../../profile/pprof.js';
 import { parseProfileType } from '../../profile/types.js';
 import { safeText } from '../../text/sanitise.js';
+
 import { sharedWork } from '../../work/shared.js';
+import { createBreather } from '../../work/turns.js';
 import { countByLabels, sumBySteps } from '../grouping.js';
 import { pickLabels } from '../labels.js';
-import { matcherTest } from '../selector.js';
+import { matcherTest } from '../matching.js';
 import type { Labels, ProfileQuery, ProfileSource, SeriesQuery } from '../source.js';
 import { type CatalogEntry, readCatalog } from './catalog.js';
 import { countedStacks } from './counters.js';
@@ -79,14 +81,18 @@ export function createFilesSource(options: {
     const { entries } = await catalog(signal);
     const ofType = tests.filter(({ label }) => label === '__profile_type__');
     const ofLabels = tests.filter(({ label }) => label !== '__profile_type__');
-    return entries
-      .filter(({ time }) => time >= query.window.from && time <= query.window.to)
-      .filter(({ labels }) => ofLabels.every(({ label, test }) => test(labels[label])))
-      .map((entry) => ({
-        entry,
-        typeIds: entry.typeIds.filter((id) => ofType.every(({ test }) => test(id))),
-      }))
-      .filter(({ typeIds }) => typeIds.length > 0);
+    const breathe = createBreather(signal);
+    const matched: { entry: CatalogEntry; typeIds: readonly string[] }[] = [];
+    for (const entry of entries) {
+      const pause = breathe();
+      if (pause !== undefined) await pause;
+      const { time, labels } = entry;
+      if (time < query.window.from || time > query.window.to) continue;
+      if (!ofLabels.every(({ label, test }) => test(labels[label]))) continue;
+      const typeIds = entry.typeIds.filter((id) => ofType.every(({ test }) => test(id)));
+      if (typeIds.length > 0) matched.push({ entry, typeIds });
+    }
+    return matched;
   };
 
   /** The profiles of a query as they enter a merge; those that only serve as a counter's start are left out. */
@@ -123,7 +129,7 @@ export function createFilesSource(options: {
           signal.throwIfAborted();
           throw unreadableNow(error);
         })
-      : await mergeParts(plan, read, breather(signal));
+      : await mergeParts(plan, read, createBreather(signal));
     merged.set(key, profile);
     return profile;
   };
@@ -222,24 +228,6 @@ export function createFilesSource(options: {
       decoded.clear();
       merged.clear();
     },
-  };
-}
-
-/** Work on the event loop goes on for so long, then others have a turn. */
-const TURN_MS = 50;
-
-/** Lets others have a turn from time to time; what is decoded already comes without any wait. */
-function breather(signal: AbortSignal): () => Promise<void> | void {
-  let since = performance.now();
-  return () => {
-    signal.throwIfAborted();
-    if (performance.now() - since < TURN_MS) return;
-    return new Promise((resolve) =>
-      setImmediate(() => {
-        since = performance.now();
-        resolve();
-      }),
-    );
   };
 }
 

@@ -78,7 +78,9 @@ const PERMISSIONS: readonly Row[] = [
   [
     ({ message }) => /permissions needed:/i.test(message),
     ({ message, accessErrorId }) => {
-      const needed = [...message.matchAll(/[a-z][a-z.]*:[a-z]+/g)].map(([action]) => action);
+      const needed = [...message.matchAll(/(?<![a-z.])[a-z][a-z.]{0,100}:[a-z]{1,100}/g)].map(
+        ([action]) => action,
+      );
       const id = /^ACE\d+$/.test(accessErrorId) ? ` (${accessErrorId})` : '';
       return refused(
         `The Grafana token lacks the permission ${needed.join(', ') || 'that this needs'}${id}`,
