@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { encode } from 'gpt-tokenizer/encoding/o200k_base';
 import { helpText } from '../dist/commands/help.js';
 import { OPTIONS } from '../dist/config/options.js';
-import { inputJsonSchema } from '../dist/mcp/call.js';
+import { inputJsonSchema } from '../dist/mcp/input-schema.js';
 import { INSTRUCTIONS } from '../dist/mcp/instructions.js';
 import { GUIDE } from '../dist/mcp/prompts/guide.js';
 import { PROMPTS } from '../dist/mcp/prompts/index.js';
@@ -21,12 +21,10 @@ const cell = (text) => String(text).replaceAll('|', '\\|').replaceAll('\n', ' ')
 
 function toolsPage() {
   const sections = TOOLS.map((tool) => {
-    const { properties = {}, required = [] } = inputJsonSchema(tool);
+    const { properties } = inputJsonSchema(tool);
     const rows = Object.entries(properties).map(([name, schema]) => {
       const type = schema.enum ? schema.enum.map((value) => `\`${value}\``).join(' \\| ') : schema.type;
-      const preset =
-        schema.default === undefined || required.includes(name) ? '' : `; default \`${schema.default}\``;
-      return `| \`${name}\` | ${type}${preset} | ${cell(schema.description ?? '')} |`;
+      return `| \`${name}\` | ${type} | ${cell(schema.description ?? '')} |`;
     });
     return `## ${tool.name}\n\n${tool.description}\n\n| argument | type | meaning |\n| --- | --- | --- |\n${rows.join('\n')}\n`;
   });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { inputJsonSchema } from '../src/mcp/call.js';
 import { describeFailure } from '../src/mcp/failures.js';
+import { inputJsonSchema } from '../src/mcp/input-schema.js';
 import { failureOfGrafana } from '../src/sources/grafana/failure.js';
 import { pyroscopeSourceOver } from '../src/sources/pyroscope/source.js';
 import { createPost, type Transport } from '../src/sources/pyroscope/transport.js';

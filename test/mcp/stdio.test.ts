@@ -38,7 +38,24 @@ describe.each(CLIENTS)('%s', (kind) => {
         expect(isError, text).toBe(false);
         expect(text).toContain(holds);
       }
-      await expect(client.callTool('nope', {})).rejects.toMatchObject({ code: -32_602 });
+      await expect(client.callTool('investigat', {})).rejects.toMatchObject({
+        code: -32_602,
+        message: expect.stringContaining(
+          'There is no tool "investigat".\nNext: Did you mean `investigate`? Tools: ',
+        ),
+      });
+      await expect(client.getPrompt('investigate', {})).rejects.toMatchObject({
+        code: -32_602,
+        message: expect.stringContaining('Did you mean `investigate-incident`?'),
+      });
+      await expect(client.getPrompt('find-memory-leak', undefined)).rejects.toMatchObject({
+        code: -32_602,
+        message: expect.stringContaining('needs `service`.\nNext: Fill in `service`: '),
+      });
+      await expect(client.readResource('pyroscope://guide')).rejects.toMatchObject({
+        code: -32_602,
+        message: expect.stringContaining('Next: Resources: pyroscope://guide/investigate.'),
+      });
       expect(await client.callTool('query_profile', { limit: 'many' })).toMatchObject({ isError: true });
     } finally {
       await client.close();

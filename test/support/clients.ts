@@ -13,7 +13,7 @@ export interface TestClient {
     { name: string; arguments?: { name: string; required?: boolean | undefined }[] | undefined }[]
   >;
   /** The text of a prompt. */
-  getPrompt(name: string, args: Record<string, string>): Promise<string>;
+  getPrompt(name: string, args: Record<string, string> | undefined): Promise<string>;
   /** What is offered for an argument of a prompt, the others being filled in. */
   complete(
     prompt: string,
@@ -72,7 +72,8 @@ async function connectNew(
     listTools: async () => (await client.listTools()).tools,
     callTool: async (name, args) => flat(await client.callTool({ name, arguments: args })),
     listPrompts: async () => (await client.listPrompts()).prompts,
-    getPrompt: async (name, args) => promptText(await client.getPrompt({ name, arguments: args })),
+    getPrompt: async (name, args) =>
+      promptText(await client.getPrompt({ name, ...(args === undefined ? {} : { arguments: args }) })),
     complete: async (...asked) => (await client.complete(completion(...asked))).completion.values,
     listResources: async () => (await client.listResources()).resources,
     readResource: async (uri) => textsOf((await client.readResource({ uri })).contents),
@@ -99,7 +100,8 @@ async function connectOld(transport: OldStdioTransport | OldHttpTransport): Prom
     listTools: async () => (await client.listTools()).tools,
     callTool: async (name, args) => flat(await client.callTool({ name, arguments: args })),
     listPrompts: async () => (await client.listPrompts()).prompts,
-    getPrompt: async (name, args) => promptText(await client.getPrompt({ name, arguments: args })),
+    getPrompt: async (name, args) =>
+      promptText(await client.getPrompt({ name, ...(args === undefined ? {} : { arguments: args }) })),
     complete: async (...asked) => (await client.complete(completion(...asked))).completion.values,
     listResources: async () => (await client.listResources()).resources,
     readResource: async (uri) => textsOf((await client.readResource({ uri })).contents),

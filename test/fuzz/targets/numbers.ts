@@ -1,6 +1,7 @@
 import fc, { type Arbitrary } from 'fast-check';
 import { RE2JS } from 're2js';
-import { inputJsonSchema } from '../../../src/mcp/call.js';
+
+import { inputJsonSchema } from '../../../src/mcp/input-schema.js';
 import { patternSize } from '../../../src/profile/pattern-size.js';
 import { TOOLS } from '../../../src/tools/index.js';
 import { askerIn, demoSource, environmentOf } from '../../support/ask.js';
