@@ -23,7 +23,7 @@ const ROOMS = {
     imports: ['mcp', 'tools', 'query', 'patterns', 'schema', 'sources', 'config', 'telemetry', 'report'],
   },
   mcp: {
-    imports: ['tools', 'query', 'report', 'sources', 'config', 'telemetry', 'work'],
+    imports: ['tools', 'query', 'report', 'profile', 'sources', 'config', 'telemetry', 'work'],
     only: { sources: ['sources/selector.ts', 'sources/source.ts'] },
     packages: ['@modelcontextprotocol'],
   },

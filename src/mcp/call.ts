@@ -180,6 +180,6 @@ async function runTool(tool: Tool, args: CheckedArguments, context: ToolContext)
     ([name, value]) => MAY_BE_NAMES.has(name) && isWordForNothing(value),
   );
   if (!hasWord) return tool.run(args, context);
-  const { runWithoutWords } = await import('../tools/words-for-nothing.js');
+  const { runWithoutWords } = await import('./words-for-nothing.js');
   return runWithoutWords(tool, args, context);
 }

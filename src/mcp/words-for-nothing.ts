@@ -10,7 +10,8 @@ import { withNotes } from '../report/old-answers.js';
 import type { Answer } from '../report/render.js';
 import type { Window } from '../sources/source.js';
 import { safeText } from '../text/sanitise.js';
-import { isWordForNothing, MAY_BE_NAMES } from './arguments.js';
+import { isWordForNothing, MAY_BE_NAMES } from '../tools/arguments.js';
+import type { Tool } from '../tools/define.js';
 
 const HOUR = 3_600_000;
 
