@@ -7,6 +7,8 @@ export default defineConfig({
     include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
     exclude: ['test/inspector/**', 'test/installed/**'],
     testTimeout: 30_000,
+    // The rows of a table of tests have names of this length: shown whole, a failure says which rule it is.
+    chaiConfig: { truncateThreshold: 120 },
     ...(jsonReport ? { reporters: ['default', 'json'], outputFile: { json: jsonReport } } : {}),
   },
 });

@@ -108,3 +108,7 @@ test('every question to a counted source counts', async () => {
   await source.timeSeries(query, { groupBy: [], step: 1 }, signal);
   expect(requests.made).toBe(6);
 });
+
+test('an investigation may ask forty questions', () => {
+  expect(createRequests().left).toBe(40);
+});
