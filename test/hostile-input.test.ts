@@ -83,8 +83,8 @@ test.each(['1e999', '"99999999999999999999"', '-1e300', '"-9223372036854775808"'
         policy: '',
       };
     };
-    const redact = (text: string) => text;
-    const transport = { send, post: createPost(send, redact), redact, close: async () => {} };
+    const open = { redact: (text: string) => text, echoes: () => [] };
+    const transport = { send, post: createPost(send, open), ...open, close: async () => {} };
     const ask = asker(pyroscopeSourceOver(transport, { name: 'prod', uid: 'prod' }));
     for (const tool of ['list_data_sources', 'list_services', 'summarize_profile'])
       expectAnswer(await ask(tool));

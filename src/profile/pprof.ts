@@ -45,9 +45,13 @@ export class UnreadableProfileError extends Error {
  * writer puts the names behind the samples, so that no cut loses samples unnoticed. What may stand behind the names can
  * be missing without a trace: time, duration, period.
  *
+ * @param cleanName takes out of a name what nobody may read; asked once for every name in the file
  * @throws UnreadableProfileError when the bytes are damaged, cut short, no profile, or more than any real one holds
  */
-export function decodePprof(bytes: Uint8Array): PprofFile {
+export function decodePprof(
+  bytes: Uint8Array,
+  cleanName: (name: string) => string = (name) => name,
+): PprofFile {
   let raw: Pprof;
   let tables: PprofTables;
   try {
@@ -71,6 +75,7 @@ export function decodePprof(bytes: Uint8Array): PprofFile {
   const excess = excessOfFrames(tables);
   if (excess !== null) throw tooLarge(excess);
   const { strings } = raw.stringTable;
+  for (let at = 0; at < strings.length; at++) strings[at] = cleanName(strings[at] ?? '');
   const valueType = ({ type, unit }: { type: Id; unit: Id }) => ({
     type: strings[Number(type)] ?? '',
     unit: strings[Number(unit)] ?? '',

@@ -1,3 +1,5 @@
+import { spellingsOf } from './spellings.js';
+
 const MARK = '[redacted]';
 /** Depth, entries and characters beyond which a value in a log is not shown. */
 const MAX_DEPTH = 6;
@@ -141,12 +143,7 @@ function plainError(error: Error): object {
 
 /** A pattern for secrets as they are, and as URLs, JSON and Basic credentials have them; the longest first. */
 function spellings(secrets: readonly string[]): KnownSecrets {
-  const all = secrets.flatMap((secret) => [
-    secret,
-    encodeURIComponent(secret),
-    JSON.stringify(secret).slice(1, -1),
-    Buffer.from(secret).toString('base64'),
-  ]);
+  const all = secrets.flatMap(spellingsOf);
   const distinct = [...new Set(all)].filter((spelling) => spelling !== '');
   if (distinct.length === 0) return { pattern: null, longest: 0 };
   distinct.sort((a, b) => b.length - a.length);
