@@ -87,7 +87,7 @@ export function createServerFactory(
         tool,
         args,
         stopped === undefined ? environment : { ...environment, stopped },
-        call.mcpReq.signal,
+        callerSignal(call),
         progressTo(call.mcpReq),
       ),
     );
@@ -113,6 +113,15 @@ export function createServerFactory(
     );
     return server;
   };
+}
+
+/**
+ * Aborts when the caller wants the call no more. The SDK ends a call over HTTP of the older protocols only with a
+ * connection that closes after the call has begun.
+ */
+function callerSignal({ mcpReq, http }: ServerContext): AbortSignal {
+  const connection = http?.req?.signal;
+  return connection === undefined ? mcpReq.signal : AbortSignal.any([mcpReq.signal, connection]);
 }
 
 /** The trace that a call belongs to: of the message, else of the HTTP request that it came with. */
