@@ -228,9 +228,13 @@ export function addPprof(builder: ProfileBuilder, file: PprofFile, valueIndex: n
   }
 }
 
-/** The frames of every location, innermost first: those of location l are `frames[starts[l] … starts[l + 1])`. */
-function internFrames(
-  builder: ProfileBuilder,
+/**
+ * The frames of every location, innermost first: those of location l are `frames[starts[l] … starts[l + 1])`.
+ *
+ * @param builder numbers functions and frames
+ */
+export function internFrames(
+  builder: Pick<ProfileBuilder, 'functionId' | 'frameId'>,
   { raw, locations }: PprofFile,
 ): { frames: Uint32Array; starts: Uint32Array } {
   const { strings } = raw.stringTable;
@@ -271,7 +275,7 @@ function internFrames(
 /** One sample type of one file as a Profile. */
 export function pprofToProfile(file: PprofFile, valueIndex = 0): Profile {
   const { type = '', unit = '' } = file.sampleTypes[valueIndex] ?? {};
-  const builder = new ProfileBuilder(type, unit, file.samples.locations.length);
+  const builder = new ProfileBuilder(type, unit, { frames: file.samples.locations.length });
   addPprof(builder, file, valueIndex);
   return builder.build();
 }
