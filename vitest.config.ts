@@ -5,7 +5,7 @@ const jsonReport = process.env.VITEST_JSON_REPORT;
 export default defineConfig({
   test: {
     include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
-    exclude: ['test/inspector/**', 'test/installed/**'],
+    exclude: ['test/inspector/**', 'test/installed/**', 'test/clients/**'],
     testTimeout: 30_000,
     ...(jsonReport ? { reporters: ['default', 'json'], outputFile: { json: jsonReport } } : {}),
   },
