@@ -208,6 +208,7 @@ describe('investigate', () => {
     const { signal } = new AbortController();
     await callTool(investigate, asked, environment, signal, (done) => steps.push(done));
     expect(steps.length).toBeGreaterThan(20);
-    expect(steps).toEqual([...steps].sort((a, b) => a - b));
+    // The protocol wants each number to be greater than the one before.
+    expect(steps).toEqual([...new Set(steps)].sort((a, b) => a - b));
   });
 });
