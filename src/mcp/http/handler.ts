@@ -11,15 +11,28 @@ import type { Log } from '../../telemetry/log.js';
 import { type Meter, NO_METER } from '../../telemetry/meter.js';
 import type { CallEnvironment } from '../call.js';
 import { createServerFactory } from '../server.js';
-import { acceptedForms, EVERY_FORM, inAcceptedForm, notAcceptable } from './accept.js';
-import { hostname } from './addresses.js';
-import { plain, refusal, whenRead } from './answers.js';
-import type { Bearer } from './bearer.js';
-import { MAX_BODY_BYTES, tooLarge } from './body.js';
-import type { CallLimits } from './call-limits.js';
-import { createCancellations, type Origin, SESSION_HEADER } from './cancellations.js';
-import { type Message, readMessage } from './message.js';
-import { MCP_PATH, OPEN_PATHS } from './target.js';
+import { type Bearer, hostname } from './auth.js';
+import type { CallLimits } from './limits.js';
+import {
+  createCancellations,
+  MAX_BODY_BYTES,
+  MCP_PATH,
+  type Message,
+  OPEN_PATHS,
+  type Origin,
+  readMessage,
+  SESSION_HEADER,
+  tooLarge,
+} from './request.js';
+import {
+  acceptedForms,
+  EVERY_FORM,
+  inAcceptedForm,
+  notAcceptable,
+  plain,
+  refusal,
+  whenRead,
+} from './responses.js';
 
 /** Whose client it is that named no token and has no address: tests, and nobody else. */
 const NOBODY = 'nobody';
@@ -31,10 +44,10 @@ interface Caller {
   origin: Origin;
 }
 
-/** Answers `/readyz` and paths of its own; null leaves a path to the face. */
+/** Answers `/readyz` and paths of its own; null leaves a path to the handler. */
 export type Operations = (request: Request) => Promise<Response | null>;
 
-export interface FaceOptions {
+export interface HandlerOptions {
   /** Host names accepted in the Host header besides loopback. */
   hosts: readonly string[];
   /** Host names accepted in the Origin header besides loopback. */
@@ -49,7 +62,7 @@ export interface FaceOptions {
 }
 
 /** The server without a socket: requests in, responses out. */
-export interface HttpFace {
+export interface HttpHandler {
   /**
    * What a request gets whose address and headers suffice to refuse it; null for one whose body is worth reading.
    * `fetch` asks the same again.
@@ -73,11 +86,11 @@ export interface HttpFace {
  *
  * @throws UsageError when an allowed name is not a host name
  */
-export function createHttpFace(
+export function createHttpHandler(
   environmentOf: () => Promise<CallEnvironment>,
   log: Log,
-  options: FaceOptions,
-): HttpFace {
+  options: HandlerOptions,
+): HttpHandler {
   const { bearer = null, limits = null, operations = async () => null, meter = NO_METER } = options;
   const hosts = [...localhostAllowedHostnames(), ...options.hosts.map(hostname)];
   const origins = [...localhostAllowedOrigins(), ...options.origins.map(hostname)];
