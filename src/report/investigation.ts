@@ -13,7 +13,7 @@ export interface Investigation {
   source: string;
   service: string | null;
   selector: string;
-  callScope: JsonObject;
+  callScope: { source?: string; service?: string; selector?: string };
   window: { from: number; to: number };
   baseline: { from: number; to: number; chosen: boolean };
   main: ProfileType;

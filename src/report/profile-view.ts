@@ -12,7 +12,7 @@ import { safeText } from '../text/sanitise.js';
 import { formatShare, formatValue } from '../text/units.js';
 import { chargeText, displayFunction } from './functions.js';
 import { nothingSampled, reducedNotes, scopeData, scopeLines } from './measurement.js';
-import { callScope, focusPattern, type NextCall, nextRows } from './next.js';
+import { callScope, focusPattern, type NextCall, nextCall, nextRows } from './next.js';
 import { type Answer, type Block, type JsonObject, MOST_ROWS } from './render.js';
 
 export interface ViewOptions {
@@ -217,9 +217,13 @@ function quoted(pattern: string | null): string {
 }
 
 function nextLook(measured: Measurement, { view }: ViewOptions, like: string | undefined): NextCall {
-  const arguments_ =
-    like === undefined ? { view: 'top', sort: 'total' } : { view, focus: focusPattern(like) };
-  return { tool: 'query_profile', arguments: { ...callScope(measured), ...arguments_ } };
+  const scope = callScope(measured);
+  return nextCall(
+    'query_profile',
+    like === undefined
+      ? { ...scope, view: 'top', sort: 'total' }
+      : { ...scope, view, focus: focusPattern(like) },
+  );
 }
 
 /** Functions whose names are like the focus, nearest first. */

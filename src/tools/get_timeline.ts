@@ -13,7 +13,7 @@ import { functionSeries } from '../query/timeline/function-series.js';
 import { MOST_PARTS } from '../query/timeline/readings.js';
 import { labelSeries, type TotalSeries, totalSeries } from '../query/timeline/total-series.js';
 import { usualGrouping } from '../query/usual-grouping.js';
-import { callScope, longerScope, type NextCall } from '../report/next.js';
+import { callScope, longerScope, type NextCall, nextCall } from '../report/next.js';
 import { noTimeline, timelineAnswer } from '../report/timeline-view.js';
 import { unknownFunctionAnswer } from '../report/unknown-function.js';
 import { formatSelector } from '../sources/selector.js';
@@ -38,7 +38,7 @@ export const run: Run<typeof input> = async (args, context) => {
       'Ask for one; for a function in one version or pod, put that into `selector`.',
     );
   }
-  return answerAbout('get_timeline', args, context, async (measured, scope) => {
+  return answerAbout(args, context, async (measured, scope) => {
     if (args.function !== undefined) return ofFunction(args.function, measured, scope, context);
     if (args.group_by !== undefined) await checkLabel(args.group_by, scope, context);
     if (totalValue(measured.active) <= 0) return noTimeline(measured);
@@ -70,10 +70,8 @@ async function ofFunction(text: string, measured: Measurement, scope: Scope, con
     of,
     notes: [],
     next: [
-      ...(isShort(series)
-        ? [{ tool: 'get_timeline', arguments: { ...longerScope(measured), function: name } }]
-        : []),
-      { tool: 'inspect_function', arguments: { ...callScope(measured), ...since, function: name } },
+      ...(isShort(series) ? [nextCall('get_timeline', { ...longerScope(measured), function: name })] : []),
+      nextCall('inspect_function', { ...callScope(measured), ...since, function: name }),
     ],
   });
 }
@@ -83,9 +81,7 @@ async function ofTotal(measured: Measurement, scope: Scope, context: ToolContext
   const usual = await usualGrouping(scope, context);
   const next = [
     ...nextOf({ ...read, whole }, measured, {}),
-    ...(usual === null
-      ? []
-      : [{ tool: 'get_timeline', arguments: { ...callScope(measured), group_by: usual } }]),
+    ...(usual === null ? [] : [nextCall('get_timeline', { ...callScope(measured), group_by: usual })]),
   ];
   return timelineAnswer(measured, { ...read, whole, by: null, of: null, notes: [], next });
 }
@@ -117,7 +113,7 @@ async function byLabel(label: string, measured: Measurement, scope: Scope, conte
 function nextOf(
   { whole, step }: Pick<TotalSeries, 'whole' | 'step'>,
   measured: Measurement,
-  own: Readonly<Record<string, string>>,
+  own: { group_by?: string },
 ): NextCall[] {
   if (whole.onset !== null) return [summaryOf(measured, { from: sinceOnset(whole.onset, step) })];
   if (!isShort(whole)) return [];
@@ -129,7 +125,7 @@ function sinceOnset({ before }: { before: number }, step: number): string {
   return formatTime(before - step);
 }
 
-function summaryOf(measured: Measurement, more: Readonly<Record<string, string>>): NextCall {
+function summaryOf(measured: Measurement, more: { from?: string; selector?: string }): NextCall {
   return { tool: 'summarize_profile', arguments: { ...callScope(measured), ...more } };
 }
 

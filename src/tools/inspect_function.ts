@@ -11,7 +11,14 @@ import { functionSeries } from '../query/timeline/function-series.js';
 import { labelCosts } from '../query/timeline/label-shares.js';
 import { needsWhole } from '../query/whole-or-reduced.js';
 import { functionAnswer } from '../report/function-view.js';
-import { callScope, focusPattern, longerScope, type NextCall, shorterScope } from '../report/next.js';
+import {
+  callScope,
+  focusPattern,
+  longerScope,
+  type NextCall,
+  nextCall,
+  shorterScope,
+} from '../report/next.js';
 import { unknownFunctionAnswer } from '../report/unknown-function.js';
 import { safeText } from '../text/sanitise.js';
 import { isHeavy } from '../work/offload.js';
@@ -28,7 +35,6 @@ const TIMELINE_PARTS = 6;
  */
 export const run: Run<typeof input> = (args, context) =>
   answerAbout(
-    'inspect_function',
     args,
     context,
     async (measured, scope) => {
@@ -75,15 +81,16 @@ function nextCalls(
 ): NextCall[] {
   return [
     ...(series !== null && isShort(series)
-      ? [{ tool: 'get_timeline', arguments: { ...longerScope(measured), function: name } }]
+      ? [nextCall('get_timeline', { ...longerScope(measured), function: name })]
       : []),
     ...(isUnnamed(fn.function)
       ? []
       : [
-          {
-            tool: 'query_profile',
-            arguments: { ...callScope(measured), view: 'tree', focus: focusPattern(fn.function) },
-          },
+          nextCall('query_profile', {
+            ...callScope(measured),
+            view: 'tree',
+            focus: focusPattern(fn.function),
+          }),
         ]),
   ];
 }

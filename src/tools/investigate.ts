@@ -19,7 +19,7 @@ import { mixtureNotes, resolveService } from '../query/scope.js';
 import { allMatchers, selectionArguments, selectorText } from '../query/selection.js';
 import { type Investigation, investigationAnswer } from '../report/investigation.js';
 import { withLink } from '../report/links.js';
-import type { NextCall } from '../report/next.js';
+import { type NextCall, nextCall } from '../report/next.js';
 import { createSchema } from '../schema/schema.js';
 import { formatSelector } from '../sources/selector.js';
 import type { Window } from '../sources/source.js';
@@ -42,13 +42,13 @@ export const run: Run<typeof input> = async (args, context) => {
   const matchers = allMatchers(meant);
   const typeIds = await schema.typeIds(matchers, window, context.signal);
   const missing: ProfileRequest = { ...request, ...meant };
-  if (typeIds.length === 0) return emptiness('investigate', args, missing, window, context);
+  if (typeIds.length === 0) return emptiness(missing, window, context);
   const sides =
     baseline === null
       ? { source, baseline: null }
       : besideIncident(source, window, matchers, { window: baseline, matchers });
   const reading = await readCase({ ...sides, matchers, typeIds, incident: window, requests }, context);
-  if (reading === null) return emptiness('investigate', args, missing, window, context);
+  if (reading === null) return emptiness(missing, window, context);
   const mixture = meant.service === null ? await mixtureNotes(missing, window, asking) : [];
   const said = [...notes, ...mixture];
   const found = await reportOf(reading, missing, window, baseline, args.symptom, said, context);
@@ -199,7 +199,7 @@ function nextCalls(
   if (totals[0]?.before.profiles === 0) {
     // Where to begin so that there is a time before, and what can be said without one.
     const scope = { ...callScope, profile_type: alias, ...times };
-    return ['get_timeline', 'summarize_profile'].map((tool) => ({ tool, arguments: scope }));
+    return [nextCall('get_timeline', scope), nextCall('summarize_profile', scope)];
   }
   return [
     {
