@@ -8,6 +8,7 @@ import { onsetOf } from '../investigation/onset.js';
 import { countedSource, createRequests } from '../investigation/requests.js';
 import type { ShareChange, ShareLens } from '../investigation/shares.js';
 import { orderBySymptom } from '../investigation/symptom.js';
+import { GATE } from '../investigation/thresholds.js';
 import { offload } from '../offload.js';
 import { orderTypes } from '../profile/types.js';
 import type { ToolContext } from '../query/context.js';
@@ -157,13 +158,13 @@ function notDetermined({ totals, missing, shares }: CaseReading): string[] {
   return unread;
 }
 
-/** Change of a share of 5 % that would have stood out by 4.25 standard errors, in percentage points. */
+/** Smallest change of a share of 5 % that would have been told from noise, in percentage points. */
 function smallestChange({ analysis }: CaseReading['shares'][number]): number {
   const { before, after } = analysis.samples;
   const error = Math.sqrt(
     analysis.dispersion.phi * 0.05 * 0.95 * (1 / Math.max(1, before) + 1 / Math.max(1, after)),
   );
-  return Math.ceil(100 * 4.25 * error);
+  return Math.ceil(100 * GATE * error);
 }
 
 function nextCalls(
