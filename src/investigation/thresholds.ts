@@ -15,7 +15,7 @@ export const OWN_PAST_Z = 4;
 
 /** A change in a new instance can be warm-up only if its siblings show less than this (§5). */
 export const SIBLINGS_Z = 2.5;
-/** A change was warm-up if the later profiles of the new instance are this far from it (§5). */
+/** A change was warm-up if the later profiles of the new instance are closer to the baseline than this (§5). */
 export const WARM_Z = 3;
 /** Number of first profiles of a new instance that may be warm-up (§5). */
 export const WARM_ROUNDS = 3;

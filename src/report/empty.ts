@@ -3,7 +3,10 @@ import { formatTime } from '../text/units.js';
 import { type NextCall, nextRows } from './next.js';
 import type { Answer } from './render.js';
 
-/** An answer about a request that matched nothing: which reason holds, what exists instead, and one ready call. */
+/**
+ * An answer about a request that matched nothing: which reason holds, what exists instead, and one ready
+ * call.
+ */
 export function emptyAnswer(options: {
   source: string;
   service: string | null;

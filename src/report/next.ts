@@ -5,8 +5,8 @@ import { formatTime } from '../text/units.js';
 import type { Json } from './render.js';
 
 /**
- * Arguments of each tool that a ready call can name. The surface file of a tool adds its own by declaration merging, so
- * that this folder imports no tool.
+ * Arguments of each tool that a ready call can name. The surface file of a tool adds its own by declaration
+ * merging, so that this folder imports no tool.
  */
 // biome-ignore lint/suspicious/noEmptyInterface: the surface files fill it
 export interface ToolArguments {}
@@ -70,14 +70,14 @@ export function callScope(measured: Measurement): ScopeArguments {
 /** How many windows earlier a question begins that is also about the time before. */
 const EARLIER = 2;
 
-/** The same profiles and those of the time before. */
+/** Arguments for the same profiles with the time before them. */
 export function longerScope(measured: Measurement): ScopeArguments {
   const { from, to } = measured.window;
   const earlier = Math.max(0, Math.min(EARLIER * (to - from), LONGEST_QUERY_MS - (to - from)));
   return { ...callScope(measured), from: formatTime(Math.max(0, from - earlier)) };
 }
 
-/** What part of its window a question is narrowed to. */
+/** Divisor by which a question shortens its window. */
 const SHORTER = 4;
 
 /** The last part of the same profiles: less to read. */
@@ -87,8 +87,8 @@ export function shorterScope(measured: Measurement): ScopeArguments {
 }
 
 /**
- * A pattern that finds just this function: the end of its name from the last slash, type parameters left out, anchored
- * so that it does not find `GetAll` for `Get`.
+ * A pattern that finds just this function: the end of its name from the last slash, type parameters left out,
+ * anchored so that it does not find `GetAll` for `Get`.
  */
 export function focusPattern(name: string): string {
   const generic = name.indexOf('[');

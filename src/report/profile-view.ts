@@ -23,7 +23,10 @@ export interface ViewOptions {
   ignore: string | null;
 }
 
-/** A profile as a table of functions or as a tree; shares of the whole and, where filtered, of the part that is left. */
+/**
+ * A profile as a table of functions or as a tree; shares of the whole and, where filtered, of the part that
+ * is left.
+ */
 export function profileViewAnswer(measured: Measurement, filtered: Profile, options: ViewOptions): Answer {
   const part = totalValue(filtered);
   const whole = totalValue(measured.active);
@@ -122,7 +125,7 @@ function topView(measured: Measurement, profile: Profile, options: ViewOptions):
   };
 }
 
-/** The same question with more rows. */
+/** Repeats the question with more rows. */
 function moreRows(measured: Measurement, { sort, limit, focus, ignore }: ViewOptions): NextCall {
   return {
     tool: 'query_profile',

@@ -14,7 +14,8 @@ import type { Answer, JsonObject } from './render.js';
 const OFFERED = 5;
 
 /**
- * The answer about a function that has no cost in a profile: names like it, else the heaviest ones, and ready calls.
+ * The answer about a function that has no cost in a profile: names like it, else the heaviest ones, and ready
+ * calls.
  *
  * @param empty the fields of the tool's own answer, empty
  */

@@ -31,7 +31,7 @@ export const run: Run<typeof input> = async (args, context) => {
   if ('missing' in resolution) return emptiness(resolution.missing, window, context);
   const { scope } = resolution;
   const matchers = allMatchers(scope);
-  // What stands for the service holds on both sides.
+  // The matchers that the team uses for the service hold on both sides.
   const ofService = scope.matchers.filter((matcher) => !request.matchers.includes(matcher));
   const before = others === null ? scope.matchers : [...others, ...ofService];
   const baseline = {
@@ -81,8 +81,9 @@ async function noBaseline(
 }
 
 /**
- * The call with a baseline that has profiles. Where only the window itself is known to have some: the time before it, and
- * where that was empty the timeline, which shows where in the window the change is, so that it can begin there.
+ * The call with a baseline that has profiles. Where only the window itself is known to have some: the time
+ * before it, and where that was empty the timeline, which shows where in the window the change is, so that it
+ * can begin there.
  */
 function otherBaseline(
   asked: AskedCall<Partial<ToolArguments['compare_profiles']>>,

@@ -13,7 +13,7 @@ export type Run<Input extends z.ZodObject> = (
 interface Surface<Input extends z.ZodObject> {
   name: string;
   title: string;
-  /** What it answers and when to use it; the first 200 characters must suffice. */
+  /** Question that it answers and when to use it; the first 200 characters must suffice. */
   description: string;
   /** Strict and flat: no nullable, no unions, no nested objects. */
   input: Input;
@@ -24,8 +24,10 @@ export interface Tool<Input extends z.ZodObject = z.ZodObject> extends Surface<I
 }
 
 /**
- * Defines a tool whose code is loaded with its first call: every start lists the tools, and few calls use them all.
- * @param tool.name unique; where the compiler refuses it, the surface file must add it to `ToolArguments`, as others do
+ * Defines a tool whose code is loaded with its first call: every start lists the tools, and few calls use
+ * them all.
+ * @param tool.name unique; where the compiler refuses it, the surface file must add it to `ToolArguments`, as
+ *   others do
  * @param tool.load imports the module that does the work
  */
 export function defineTool<Input extends z.ZodObject>({

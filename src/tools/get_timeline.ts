@@ -27,9 +27,10 @@ import type { input } from './surface/get_timeline.js';
 const CARRIES = 0.8;
 
 /**
- * Requests besides those of the measurement (2, and a third where samples are counted by their own type): one series; at
- * most 12 counts (24 by label) where profiles cannot be told apart in it; at most 12 merges for a function or the total of a wall-clock
- * type, whose idle stacks only a profile shows; at most 30 for a wall-clock type by label. Never more than 4 at a time.
+ * Answers with a timeline. Requests in addition to those of the measurement (2, and a third where samples are
+ * counted by their own type): one series; at most 12 counts (24 by label) where profiles cannot be told apart
+ * in it; at most 12 merges for a function or the total of a wall-clock type, whose idle stacks only a profile
+ * shows; at most 30 for a wall-clock type by label. At most 4 of them run at a time.
  */
 export const run: Run<typeof input> = async (args, context) => {
   if (args.group_by !== undefined && args.function !== undefined) {
@@ -109,7 +110,7 @@ async function byLabel(label: string, measured: Measurement, scope: Scope, conte
   });
 }
 
-/** What to look at after a timeline: what the cost goes to since the onset; or more of the time before. */
+/** Names the next step after a timeline: the profile since the onset, or a timeline that begins earlier. */
 function nextOf(
   { whole, step }: Pick<TotalSeries, 'whole' | 'step'>,
   measured: Measurement,

@@ -29,9 +29,10 @@ import type { input } from './surface/inspect_function.js';
 const TIMELINE_PARTS = 6;
 
 /**
- * Requests besides those of the measurement (2, and a third where samples are counted by their own type): one series, at
- * most 6 counts where profiles cannot be told apart in it, 6 merges for the timeline, and for the labels at most 8 merges
- * and one question. Never more than 4 at a time.
+ * Answers with the places of one function. Requests in addition to those of the measurement (2, and a third
+ * where samples are counted by their own type): one series, at most 6 counts where profiles cannot be told
+ * apart in it, 6 merges for the timeline, and for the labels at most 8 merges and one question. At most 4 of
+ * them run at a time.
  */
 export const run: Run<typeof input> = (args, context) =>
   answerAbout(

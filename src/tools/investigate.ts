@@ -36,7 +36,7 @@ export const run: Run<typeof input> = async (args, context) => {
   const baseline = readBaseline(args, window, context.now());
   const requests = createRequests(context.progress);
   const source = countedSource(request.source, requests);
-  // What exists is asked anew, so that those requests count, too.
+  // The schema is read again, so that its requests count, too.
   const schema = createSchema(source);
   const asking = { ...context, schemaOf: () => schema };
   const { notes, ...meant } = await resolveService(request, window, asking);
@@ -141,7 +141,7 @@ function earlyNotes(change: ShareChange | null): string[] {
       ];
 }
 
-/** What the profiles at hand cannot tell, in the reader's terms. */
+/** Lists in the reader's terms the questions that the profiles at hand cannot answer. */
 function notDetermined({ totals, missing, shares }: CaseReading): string[] {
   const aliases = totals.map(({ lens }) => lens.type.alias);
   const has = (...wanted: string[]) => wanted.some((alias) => aliases.includes(alias));
@@ -198,7 +198,7 @@ function nextCalls(
   if (totals[0]?.before.profiles === 0 && baseline !== null)
     return [{ tool: 'investigate', arguments: { ...callScope, ...times } }];
   if (totals[0]?.before.profiles === 0) {
-    // Where to begin so that there is a time before, and what can be said without one.
+    // The timeline shows where a window has a time before it; the summary needs none.
     const scope = { ...callScope, profile_type: alias, ...times };
     return [nextCall('get_timeline', scope), nextCall('summarize_profile', scope)];
   }

@@ -6,7 +6,7 @@ import { readSettingFile, reasonOfSettingFile } from '../../setting-file.js';
 import type { Log } from '../../telemetry/log.js';
 import { refusal } from './responses.js';
 
-/** What decides whether an address may be bound. */
+/** Settings that decide whether an address may be bound. */
 export interface Exposure {
   host: string;
   port: number;
@@ -14,14 +14,14 @@ export interface Exposure {
   authenticates: boolean;
   /** Whether an operator wants to serve without tokens. */
   allowUnauthenticated: boolean;
-  /** Host names accepted in the Host header besides loopback. */
+  /** Host names accepted in the Host header, in addition to loopback. */
   hosts: readonly string[];
 }
 
 /**
- * Refuses to open the server to the network by accident: beyond loopback it wants tokens, and the names under which it
- * is reached. Without those names the Host header cannot be checked, and a web page could reach the server through a
- * name of its own that leads to this address (DNS rebinding).
+ * Refuses to open the server to the network by accident: beyond loopback it wants tokens, and the names under
+ * which it is reached. Without those names the Host header cannot be checked, and a web page could reach the
+ * server through a name of its own that leads to this address (DNS rebinding).
  * @throws UsageError
  */
 export function checkExposure({ host, port, authenticates, allowUnauthenticated, hosts }: Exposure): void {
@@ -100,8 +100,8 @@ export interface BearerOptions {
 }
 
 /**
- * The static bearer tokens of an operator; several, so that a new one can be handed out before the old one is taken
- * away. The caller's token is compared here and goes nowhere else.
+ * The static bearer tokens of an operator; several, so that a new one can be handed out before the old one is
+ * taken away. The caller's token is compared here and goes nowhere else.
  *
  * @returns null where no tokens are wanted
  * @throws UsageError for a weak token or a token file that is of no use
@@ -144,22 +144,22 @@ function unauthorized(message: string, challenge: string): Response {
   return refusal(401, message, { headers: { 'www-authenticate': challenge } });
 }
 
-/** In hexadecimal digits these are 128 bits, which nobody guesses. */
+/** Minimum length of a token: in hexadecimal digits these are 128 bits, which cannot be guessed. */
 export const MIN_TOKEN_LENGTH = 32;
-/** What RFC 6750 allows in an Authorization header (`b64token`). */
+/** Characters that RFC 6750 allows in an Authorization header (`b64token`). */
 const TOKEN = /^[A-Za-z0-9._~+/-]+=*$/;
 
 /** A set of tokens that can be asked for one, and holds none in clear. */
 export interface TokenSet {
   readonly size: number;
   /**
-   * Whose token it is: a name that tells clients apart and says nothing of the token; null for a token that is not in
-   * the set. Takes the same time whichever token it is compared with, and however long either is.
+   * Whose token it is: a name that tells clients apart and says nothing of the token; null for a token that
+   * is not in the set. Takes the same time whichever token it is compared with, and however long either is.
    */
   clientOf(token: string): string | null;
 }
 
-/** One key per process: what is kept of a token is of no use elsewhere. */
+/** Key of the digests. It is made for each process, so that a digest is of no use elsewhere. */
 const KEY = randomBytes(32);
 
 function digest(token: string): Buffer {
@@ -183,7 +183,7 @@ export function tokenSet(tokens: readonly string[]): TokenSet {
   };
 }
 
-/** What is wrong with a token, without the token; null where nothing is. */
+/** Describes the fault of a token without showing the token; null for a usable token. */
 export function faultOfToken(token: string): string | null {
   if (token.length < MIN_TOKEN_LENGTH) {
     return `has ${token.length} characters, and at least ${MIN_TOKEN_LENGTH} are needed`;
@@ -218,8 +218,8 @@ export interface TokenFile {
 }
 
 /**
- * Opens a file of tokens. It is looked at with every request: a token that is added or taken out counts at once, without
- * a restart. While it cannot be read, or holds no token, nobody is let in.
+ * Opens a file of tokens. The file is checked with every request, so that an added or removed token counts
+ * without a restart. While the file cannot be read or holds no token, every caller is refused.
  *
  * @throws UsageError when it cannot be read at the start, holds no token or a weak one
  */
@@ -269,7 +269,7 @@ export async function openTokenFile(file: string, log: Log): Promise<TokenFile> 
   };
 }
 
-/** A weak token in a file that changed later is left out: to stop serving all others would help nobody. */
+/** Reads a file that changed later. A weak token is left out, so that the others still work. */
 function usable(text: string, log: Log): TokenSet {
   const kept: string[] = [];
   for (const { line, token } of tokensOfFile(text)) {

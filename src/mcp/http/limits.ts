@@ -1,8 +1,11 @@
 import { refusal } from './responses.js';
 
-/** How long a call waits for a place, milliseconds: a usual one is then still done in the 60 s that clients wait. */
+/**
+ * How long a call waits for a place, milliseconds: a usual one is then still done in the 60 s that clients
+ * wait.
+ */
 const WAIT_MS = 20_000;
-/** What a refused client is asked to wait, seconds: an answer seldom takes longer. */
+/** Seconds after which a refused client may call again: an answer seldom takes longer. */
 const RETRY_CLIENT = 1;
 const RETRY_ALL = 5;
 
@@ -75,7 +78,10 @@ export async function createCallLimits(options: CallLimitOptions): Promise<CallL
   };
 }
 
-/** Counts the calls of each client in windows of a minute. @returns seconds to wait, 0 for a call that may go on */
+/**
+ * Counts the calls of each client in windows of a minute. @returns seconds to wait, 0 for a call that may go
+ * on
+ */
 async function rateLimit(perMinute: number): Promise<(client: string) => Promise<number>> {
   const { RateLimiterMemory, RateLimiterRes } = await import('rate-limiter-flexible');
   const limiter = new RateLimiterMemory({ points: perMinute, duration: 60 });
@@ -96,11 +102,11 @@ function refuse(status: number, id: string | number | null, seconds: number, mes
 
 /** How many calls there may be at once. */
 export interface CallQueueLimits {
-  /** That run. */
+  /** Maximum number of running calls. */
   places: number;
-  /** That run or wait, of all clients. */
+  /** Maximum number of running and waiting calls of all clients. */
   all: number;
-  /** That run or wait, of one client. */
+  /** Maximum number of running and waiting calls of one client. */
   perClient: number;
   /** How long a call waits for a place, milliseconds. */
   waitMs: number;
@@ -124,16 +130,18 @@ export interface CallQueue {
 }
 
 /**
- * Bounds the calls that run at once; further ones wait. A free place goes to the clients in turn, and of one client to the
- * call that has waited longest, so that one with many calls does not hold up one with few. Calls that all run at once only slow each
- * other down: each holds its profiles in memory, and the first is done hardly before the last. A call is refused where
- * there are too many already, of its client or of all, and when it has waited too long.
+ * Bounds the calls that run at once; further ones wait. A free place goes to the clients in turn, and of one
+ * client to the call that has waited longest, so that one with many calls does not hold up one with few.
+ * Calls that all run at once only slow each other down: each holds its profiles in memory, and the first is
+ * done hardly before the last. A call is refused where there are too many already, of its client or of all,
+ * and when it has waited too long.
  */
 export function createCallQueue({ places, all, perClient, waitMs }: CallQueueLimits): CallQueue {
   const byClient = new Map<string, number>();
   /**
-   * Of each client in the order of arrival; each call is given its place by calling it. The clients stand in the order of
-   * their turns: whose turn it was goes to the end. None is here without a call.
+   * Waiting calls of each client in the order of arrival; a call gets its place when its function is called.
+   * Clients stand in the order of their turns, and a client that had its turn goes to the end. A client
+   * without waiting calls is removed.
    */
   const queues = new Map<string, Set<() => void>>();
   let waiting = 0;

@@ -6,7 +6,10 @@ export const MCP_PATH = '/mcp';
 /** Probes come by address and without a token, and learn nothing. */
 export const OPEN_PATHS: ReadonlySet<string> = new Set(['/healthz', '/readyz']);
 
-/** Where a request goes, read from its request line and its Host header apart, so that neither can pose as the other. */
+/**
+ * Target of a request. The request line and the Host header are read separately, so that neither can pose as
+ * the other.
+ */
 export interface Target {
   /** Path with query; begins with a slash. */
   path: string;
@@ -16,12 +19,14 @@ export interface Target {
   host: string | null;
 }
 
-/** A host name or address with an optional port, and nothing that would begin a path, a query or credentials. */
+/**
+ * A host name or address with an optional port, and nothing that would begin a path, a query or credentials.
+ */
 const HOST = /^(?:\[[^\s/?#@\\[\]]+\]|[^\s/?#@\\[\]:]+)(?::\d*)?$/;
 
 /**
- * Reads where a request goes. A target with a host of its own (`GET http://host/path`, as proxies send it) overrides the
- * Host header (RFC 9112, section 3.2.2).
+ * Reads where a request goes. A target with a host of its own (`GET http://host/path`, as proxies send it)
+ * overrides the Host header (RFC 9112, section 3.2.2).
  * @returns for a request that must be refused with 400 a sentence that says why
  */
 export function readTarget({
@@ -40,7 +45,8 @@ export function readTarget({
     return { fault: 'The request line is not valid: ask for a path, such as /mcp.' };
   }
   const { pathname } = new URL(`http://localhost${target.path}`);
-  // Checks of load balancers leave the header out also where HTTP/1.1 demands it, and learn nothing from their answer.
+  // Checks of load balancers leave the header out also where HTTP/1.1 demands it, and learn nothing from
+  // their answer.
   if (name === '' && httpVersion !== '1.0' && !OPEN_PATHS.has(pathname)) {
     return { fault: 'The request has no Host header: HTTP/1.1 demands one.' };
   }
@@ -64,8 +70,8 @@ const MAX_DROPPED_BYTES = 16 * 2 ** 20;
 
 /**
  * Reads a request's body.
- * @returns null when it is over the limit; read to its end nevertheless, within reason: a connection that is closed
- * with bytes unread is reset, and the client would see that instead of the 413
+ * @returns null when it is over the limit; read to its end nevertheless, within reason: a connection that is
+ *   closed with bytes unread is reset, and the client would see that instead of the 413
  */
 export async function readBody(request: IncomingMessage): Promise<Uint8Array[] | null> {
   const chunks: Uint8Array[] = [];
@@ -79,7 +85,7 @@ export async function readBody(request: IncomingMessage): Promise<Uint8Array[] |
   return size <= MAX_BODY_BYTES ? chunks : null;
 }
 
-/** Reads a body that nobody wants, for the same reason, and keeps nothing of it. */
+/** Reads a body that is not needed, for the reason given at `readBody`, and keeps nothing of it. */
 export async function dropBody(request: IncomingMessage): Promise<void> {
   let size = 0;
   for await (const chunk of request.iterator({ destroyOnReturn: false })) {
@@ -107,8 +113,8 @@ export interface Message {
 }
 
 /**
- * Reads the message of a request, and leaves the request readable. No current protocol has batches, and one that cancels
- * its own call would hold its stream open for good.
+ * Reads the message of a request, and leaves the request readable. No current protocol has batches, and one
+ * that cancels its own call would hold its stream open for good.
  *
  * @returns null where there is none: another method, no JSON, another kind of value or of content
  */
@@ -149,14 +155,14 @@ function parse(text: string): unknown {
 export const SESSION_HEADER = 'mcp-session-id';
 
 /**
- * How long a cancel that came before its request is remembered, milliseconds. Each of them opens a connection of its own,
- * of which a busy machine serves one seconds after the other.
+ * How long a cancel that came before its request is remembered, milliseconds. Each of them opens a connection
+ * of its own, of which a busy machine serves one seconds after the other.
  */
 const EARLY_MS = 20_000;
 /** Maximum number of such cancels; the oldest go first. */
 const MAX_EARLY = 1_024;
 
-/** Where a request comes from, as far as it tells which cancels may concern it. */
+/** Sender of a request, as far as it decides which cancels concern the request. */
 export interface Origin {
   /** Client id of the token; null where the server wants none. */
   client: string | null;
@@ -175,9 +181,10 @@ export interface Cancellations {
 }
 
 /**
- * Matches the cancels of the protocol before 2026-07-28 with requests. Each of both comes in an HTTP request of its own,
- * and request ids are only unique in one client: without a session id a cancel could end a call of another one. Holds
- * nothing of a session but its requests in flight, so that any session id is as good as a known one.
+ * Matches the cancels of the protocol before 2026-07-28 with requests. Each of both comes in an HTTP request
+ * of its own, and request ids are only unique in one client: without a session id a cancel could end a call
+ * of another one. Holds nothing of a session but its requests in flight, so that any session id is as good as
+ * a known one.
  */
 export function createCancellations(now: () => number = () => performance.now()): Cancellations {
   const inFlight = new Map<string, Set<AbortController>>();

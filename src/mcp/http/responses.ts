@@ -1,4 +1,4 @@
-/** What a refusal says besides its text. */
+/** Details of a refusal in addition to its text. */
 export interface RefusalDetails {
   /** JSON-RPC error code; -32000 where the protocol has none of its own. */
   code?: number;
@@ -27,7 +27,7 @@ export function plain(status: number, text: string): Response {
   });
 }
 
-/** What can end an answer before it has been read. */
+/** Signals that can end an answer before it has been read. */
 export interface EarlyEnds {
   /** Aborts when the connection of the caller has closed. */
   left: AbortSignal;
@@ -96,8 +96,8 @@ export interface AcceptedForms {
 }
 
 /**
- * Reads an Accept header (RFC 9110, section 12.5.1). A caller that takes JSON gets events only where it names them: one
- * that accepts everything (curl, plain HTTP clients) seldom reads an event stream.
+ * Reads an Accept header (RFC 9110, section 12.5.1). A caller that takes JSON gets events only where it names
+ * them: one that accepts everything (curl, plain HTTP clients) seldom reads an event stream.
  * @param header null where it is missing, which accepts everything
  */
 export function acceptedForms(header: string | null): AcceptedForms {
@@ -132,7 +132,10 @@ export function notAcceptable(header: string | null, id: string | number | null)
   );
 }
 
-/** Brings a response of the SDK into a form that the caller accepts. A refusal stays JSON, whose status says enough. */
+/**
+ * Brings a response of the SDK into a form that the caller accepts. A refusal stays JSON, whose status says
+ * enough.
+ */
 export async function inAcceptedForm(
   response: Response,
   { json, events }: AcceptedForms,

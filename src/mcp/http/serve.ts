@@ -25,9 +25,9 @@ export interface HttpOptions {
   host: string;
   /** 0 takes a free port. */
   port: number;
-  /** Host names accepted in the Host header besides loopback. */
+  /** Host names accepted in the Host header, in addition to loopback. */
   hosts: readonly string[];
-  /** Host names accepted in the Origin header besides loopback. */
+  /** Host names accepted in the Origin header, in addition to loopback. */
   origins: readonly string[];
   /** Who is let in; by default everybody who reaches the address. */
   access?: { tokens: readonly string[]; tokenFile: string | null; allowUnauthenticated: boolean };
@@ -36,7 +36,7 @@ export interface HttpOptions {
   shutdown?: ShutdownOptions;
   bounds?: Partial<ConnectionBounds>;
   operations?: Operations;
-  /** Told of every answer; nobody where it is left out. */
+  /** Meter that counts every response; left out where they are not counted. */
   meter?: Meter;
 }
 
@@ -75,7 +75,7 @@ export async function serveOverHttp(
   const answering = new Set<ServerResponse>();
   // Node.js would refuse a probe without a Host header by itself, and nothing would count the answer.
   const server = createServer({ ...bounds, requireHostHeader: false }, (request, response) => {
-    // An open subscription never ends by itself: nobody waits for it when the server stops.
+    // An open subscription never ends by itself, so a stop does not wait for it.
     if (request.headers['mcp-method'] !== 'subscriptions/listen') answering.add(response);
     response.once('close', () => answering.delete(response));
     void answer(request, response).catch((error: unknown) => {
@@ -95,7 +95,9 @@ export async function serveOverHttp(
   };
 }
 
-/** Passes requests of Node.js to the handler; the body of a request is read only when its head is not refused. */
+/**
+ * Passes requests of Node.js to the handler; the body of a request is read only when its head is not refused.
+ */
 function answerWith(handler: HttpHandler, log: Log) {
   return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const { method = 'POST' } = request;
@@ -173,8 +175,8 @@ const LAST_ANSWERS_MS = 1_000;
 const STALLED_MS = 1_000;
 
 /**
- * Stops a server without losing a call: it says that it is not ready, accepts no more, lets the requests in flight
- * end, and ends those that do not with an answer that says so.
+ * Stops a server without losing a call: it says that it is not ready, accepts no more, lets the requests in
+ * flight end, and ends those that do not with an answer that says so.
  * @param answering the requests in flight
  */
 export async function closeGracefully(
@@ -206,7 +208,9 @@ async function settled(open: ReadonlySet<ServerResponse>, atMostMs: number): Pro
   }
 }
 
-/** @returns whether the bytes that wait on a connection have been the same for too long, asked again and again */
+/**
+ * @returns whether the bytes that wait on a connection have been the same for too long, asked again and again
+ */
 function stallWatch(): (socket: Socket) => boolean {
   const seen = new WeakMap<Socket, { waiting: number; since: number }>();
   return (socket) => {

@@ -6,7 +6,10 @@ import { formatTime } from '../../text/units.js';
 import { recipe, type Step, type Times } from './recipe.js';
 
 const HOUR = 3_600_000;
-/** How long after a deploy is looked at: long enough for caches to fill, short enough for nothing else to happen. */
+/**
+ * How long after a deploy is looked at: long enough for caches to fill, short enough for nothing else to
+ * happen.
+ */
 const AFTER = HOUR / 2;
 
 interface Given {
