@@ -12,7 +12,8 @@ import { type LensType, lensTypes } from './lens.js';
 import { type LevelLens, readLevels } from './levels.js';
 import { type Rounds, readRounds, roundTimes } from './profile-times.js';
 import { countedSource, createRequests } from './requests.js';
-import { type Case, GATE, readShares, type ShareLens } from './shares.js';
+import { type Case, readShares, type ShareLens } from './shares.js';
+import { GATE, MAIN } from './thresholds.js';
 import { readWaits, type WaitLens } from './waits.js';
 
 export interface ComparisonQuestion {
@@ -40,7 +41,6 @@ export interface ComparisonReading {
   gaps: { before: readonly Window[]; after: readonly Window[] };
 }
 
-const FINENESS = { baselineParts: 4, incidentParts: 4, slices: 7 } as const;
 /** A stretch this many times as long as the usual time between profiles is a gap. */
 const GAP_TIMES = 3.5;
 
@@ -82,8 +82,8 @@ export async function readComparison(
   const lens = lensOf(scope);
   const sameProfiles = sameMatchers(baseline.matchers, matchers);
   const shares = await readShares(found, lens, rounds, {
-    ...FINENESS,
-    slices: sameProfiles ? FINENESS.slices : 0,
+    ...MAIN,
+    slices: sameProfiles ? MAIN.slices : 0,
   });
   if (shares === null) return { emptyBaseline: real };
   return {

@@ -13,12 +13,8 @@ import { formatTime } from '../text/units.js';
 import { type ComparisonReading, isHeavyAnalysis } from './compare.js';
 import type { Judged } from './comparison-rows.js';
 import { onsetOf } from './onset.js';
-import { GATE } from './shares.js';
-
-/** More instances by this factor, each at the same cost, are scaling. */
-const SCALED = 1.3;
-/** Cost of an instance that counts as the same. */
-const FLAT = [0.8, 1.2] as const;
+import { FLAT, GATE, SCALED } from './thresholds.js';
+import { rankReasons } from './verdict-order.js';
 
 /** A reading as the data of an answer. */
 export async function comparisonOf(
@@ -90,21 +86,22 @@ function judge({ shares, level, wait, cheaper, instances }: ComparisonReading): 
   cause: Judged['cause'];
 } {
   const { analysis, change } = shares;
-  if (level !== null && level.leak !== null) return { verdict: 'leak', cause: { kind: 'leak', of: level } };
-  if (wait !== null && wait.contention !== null)
-    return { verdict: 'contention', cause: { kind: 'contention', of: wait } };
-  if (change !== null) {
-    return change.from === null
-      ? { verdict: 'code_regression', cause: { kind: 'code', of: shares } }
-      : { verdict: 'moved', cause: { kind: 'moved', of: shares } };
-  }
-  if (cheaper !== null && cheaper.from === null) return { verdict: 'improvement', cause: 'cheaper' };
-  if (analysis.load.rose) return { verdict: 'load_increase', cause: { kind: 'load', of: shares } };
   const ratio = analysis.load.ratio ?? 1;
   const scaled =
     instances !== null &&
     instances.stayed + instances.arrived >= SCALED * Math.max(1, instances.stayed + instances.left);
-  if (scaled && ratio >= FLAT[0] && ratio <= FLAT[1]) return { verdict: 'scaling', cause: null };
+  const isFlat = ratio >= FLAT[0] && ratio <= FLAT[1];
+  const [first] = rankReasons<{ cause: Judged['cause'] }>({
+    leak: level === null || level.leak === null ? null : { cause: { kind: 'leak', of: level } },
+    contention:
+      wait === null || wait.contention === null ? null : { cause: { kind: 'contention', of: wait } },
+    code_regression: change === null || change.from !== null ? null : { cause: { kind: 'code', of: shares } },
+    moved: change === null || change.from === null ? null : { cause: { kind: 'moved', of: shares } },
+    improvement: cheaper === null || cheaper.from !== null ? null : { cause: 'cheaper' },
+    load_increase: analysis.load.rose ? { cause: { kind: 'load', of: shares } } : null,
+    scaling: scaled && isFlat ? { cause: null } : null,
+  });
+  if (first !== undefined) return { verdict: first[0], cause: first[1].cause };
   const few = Math.min(analysis.samples.before, analysis.samples.after) < LEAST_SIDE_SAMPLES;
   return { verdict: few && shares.lens.kind === 'time' ? 'inconclusive' : 'no_change', cause: null };
 }

@@ -7,6 +7,8 @@ import { secondsPerUnit } from '../text/units.js';
 import type { LensReadings } from './evidence.js';
 import type { LevelLens } from './levels.js';
 import type { ShareChange, ShareLens } from './shares.js';
+import { SUPPORTED_Z, SUPPORTING_Z } from './thresholds.js';
+import { rankReasons } from './verdict-order.js';
 import type { WaitLens } from './waits.js';
 
 /** One thing that was found, of the lens that shows it. */
@@ -44,13 +46,13 @@ export function conclude(reading: LensReadings): Conclusion {
     .map((of): Cause => ({ kind: 'moved', of }));
   const [time] = shares;
   const loaded = loadCauses(shares);
-  const ranked: readonly (readonly [Verdict, readonly Cause[]])[] = [
-    ['leak', leaks],
-    ['contention', contended],
-    ['code_regression', code],
-    ['moved', moved],
-    ['load_increase', loaded],
-  ];
+  const ranked = rankReasons<readonly Cause[]>({
+    leak: leaks,
+    contention: contended,
+    code_regression: code,
+    moved,
+    load_increase: loaded,
+  });
   const first = ranked.find(([, causes]) => causes.length > 0);
   if (first !== undefined) {
     // What only moved is no news beside a real change.
@@ -70,10 +72,6 @@ export function conclude(reading: LensReadings): Conclusion {
     causes: [],
   };
 }
-
-/** Two profile types whose cost rose, each less than beyond doubt, say it together. */
-const SUPPORTED_Z = 2;
-const SUPPORTING_Z = 2.5;
 
 /** Types on whose time the load rose, for themselves or with the allocations as a second witness. */
 function loadCauses(shares: readonly ShareLens[]): Cause[] {

@@ -18,6 +18,7 @@ import {
 } from './profile-times.js';
 import type { Requests } from './requests.js';
 import { type Case, type Fineness, readShares, type ShareLens } from './shares.js';
+import { MAIN, PRESSED_GATE, SECOND } from './thresholds.js';
 import { readWaits, type WaitLens } from './waits.js';
 import { onGrid, type Plan, planWindows } from './windows.js';
 
@@ -46,11 +47,6 @@ export interface TypeTotals {
   after: { profiles: number; value: number };
 }
 
-/** How finely the main type and the others are read (docs/comparison.md §8: parts once, added up for everything else). */
-const MAIN: Fineness = { baselineParts: 4, incidentParts: 4, slices: 7 };
-const SECOND: Fineness = { baselineParts: 3, incidentParts: 2, slices: 0, gate: 4.8, bursts: false };
-/** The collector's growth is half of the evidence for a change of allocations, in standard errors. */
-const PRESSED_GATE = 3.5;
 /** What finding the value of one sample may take. */
 const QUANTUM_REQUESTS = 2;
 /** Instances whose series are told apart. */

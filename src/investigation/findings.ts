@@ -8,12 +8,7 @@ import type { Cause, Conclusion } from './conclude.js';
 import type { LensReadings } from './evidence.js';
 import type { Since } from './onset.js';
 import type { ShareChange, ShareLens } from './shares.js';
-
-/** Real faults stood out by 5.9 to 33 standard errors (docs/comparison.md §5): from here on nothing else explains it. */
-const HIGH_Z = 7.5;
-const MEDIUM_Z = 5;
-/** A level that grew by this factor is no warm-up. */
-const HIGH_RATIO = 3;
+import { HIGH_RATIO, HIGH_Z, MEDIUM_Z } from './thresholds.js';
 
 /** The confidence of a statement that stands out by `z` standard errors. */
 export function confidenceOf(z: number): Confidence {

@@ -20,22 +20,19 @@ import type { Fleet } from './fleet.js';
 import { type Asking, type LensType, quantumOf, readActive } from './lens.js';
 import { type Rounds, roundTimes, totalsIn } from './profile-times.js';
 import type { Requests } from './requests.js';
+import {
+  ALONE,
+  GATE,
+  MOST_WARM_UPS,
+  ONE_OFF_Z,
+  OWN_PAST_Z,
+  PAST,
+  SIBLINGS_Z,
+  SLICE_GATE,
+  WARM_ROUNDS,
+  WARM_Z,
+} from './thresholds.js';
 import { type Plan, partWindows } from './windows.js';
-
-/** Least distance from noise of a change of code, in standard errors: half of the accusations that 1 % would allow (test/evaluation/README.md). */
-export const GATE = 4.1;
-/** The same for one slice of the fleet, of which there are several. */
-const SLICE_GATE = 4.6;
-/** A slice that was there before must differ from its own past, too. */
-const OWN_PAST_Z = 4;
-/** Instances that a change may be confined to and be warm-up: their siblings show less than this. */
-const SIBLINGS_Z = 2.5;
-/** A change that has gone from a new instance's later profiles was warm-up. */
-const WARM_Z = 3;
-/** Profiles of a new instance that may be warm-up. */
-const WARM_ROUNDS = 3;
-/** A second and third candidate is looked for where the first was warm-up. */
-const MOST_WARM_UPS = 3;
 
 export interface ShareChange extends CodeChange {
   analysis: Analysis;
@@ -245,9 +242,6 @@ function sharedReading({ baseline, incident, slices, quantum }: Reading): Readin
   return { baseline: shared(baseline), incident: shared(incident), slices: shared(slices), quantum };
 }
 
-/** Part of the baseline in which an instance must have been there to have a past. */
-const PAST = 0.25;
-
 /** Whether the instance that a matcher means sent its first profile well after the others. */
 function cameLate(rounds: Rounds, { baseline }: Plan, { name, value }: Matcher): boolean {
   const own = rounds.series.filter(({ labels }) => labels[name] === value);
@@ -256,11 +250,6 @@ function cameLate(rounds: Rounds, { baseline }: Plan, { name, value }: Matcher):
   if (own.length === 0 || first === undefined || others === undefined) return false;
   return first - others > PAST * (baseline.to - others);
 }
-
-/** One instance has this part of a function's samples where the others have next to none. */
-const ALONE = 0.85;
-/** A burst of one part in one instance must stand out by this to be more than a restart. */
-const ONE_OFF_Z = 7;
 
 /** Whether a change was over after one part of the window and was seen in one instance of several: a restart looks so. */
 function isOneOff(analysis: Analysis, { culprit, run, slice }: Found): boolean {

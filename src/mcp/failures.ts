@@ -2,7 +2,7 @@ import type { PatternError } from '../errors.js';
 import { type Advice, UpstreamError, type UpstreamKind, UserError } from '../errors.js';
 import { safeText } from '../text/sanitise.js';
 
-/** What went wrong and what the caller can do, per kind of upstream failure. The one table of these texts. */
+/** Description and advice per kind of upstream failure; every answer takes its texts from this table. */
 const UPSTREAM: Readonly<Record<UpstreamKind, { what: string; next: string }>> = {
   unreachable: {
     what: 'The profile store cannot be reached',

@@ -1,4 +1,6 @@
 import type { PatternBook } from '../patterns/book.js';
+import type { ToolName } from '../report/next.js';
+import type { JsonObject } from '../report/render.js';
 import type { Schema } from '../schema/schema.js';
 import type { SourceRegistry } from '../sources/registry.js';
 import type { ProfileSource } from '../sources/source.js';
@@ -17,6 +19,20 @@ export interface ToolContext {
   soon?: AbortSignal;
   /** Told of every step of a long call. */
   progress?: Progress;
+}
+
+/** A call as its caller wrote it. */
+export interface AskedCall<Given extends JsonObject = JsonObject> {
+  tool: ToolName;
+  /** Arguments with a value that differs from their default; without `format`, which no ready call repeats. */
+  given: Given;
+  /** Names of all arguments that the tool takes. */
+  takes: ReadonlySet<string>;
+}
+
+/** What the run of a tool may use. */
+export interface CallContext<Given extends JsonObject = JsonObject> extends ToolContext {
+  asked: AskedCall<Given>;
 }
 
 /**

@@ -179,7 +179,7 @@ function reasonOf({ verdict, before, after, load, type, tested, movers }: Compar
   return change;
 }
 
-/** Where two sides of one type cannot be judged it is for want of samples. */
+/** Headline of a verdict. Two sides of a type that cannot be judged lack samples. */
 function headlineOf({ verdict }: Comparison): string {
   return `${verdictHeadline(verdict)}${verdict === 'inconclusive' ? ': too few samples' : ''}`;
 }
@@ -255,7 +255,7 @@ function moverText(row: MoverRow, type: ProfileType): string {
   return `${points(row.delta)} [${points(low)}, ${points(high)}] ${row.kind} ${formatShare(row.totalShareBefore)} -> ${formatShare(row.totalShareAfter)} (${values}) ${displayFunction(row)}${to}`;
 }
 
-/** One line a label that carries the change; where none does, one line says so. */
+/** Rows of the labels that carry the change; a row says so where none does. */
 function attributionText(rows: readonly AttributionRow[]): string[] {
   const labels = [...new Set(rows.map(({ label }) => label))];
   const carrying = labels.filter((label) => rows.some((row) => row.label === label && row.carries));

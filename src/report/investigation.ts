@@ -13,7 +13,7 @@ export interface Investigation {
   source: string;
   service: string | null;
   selector: string;
-  callScope: JsonObject;
+  callScope: { source?: string; service?: string; selector?: string };
   window: { from: number; to: number };
   baseline: { from: number; to: number; chosen: boolean };
   main: ProfileType;
@@ -44,7 +44,10 @@ const MOST_FINDINGS = 5;
 const PATH_ABOVE = 5;
 const PATH_BELOW = 3;
 
-/** The answer of an investigation: verdict first, at most five findings of one sentence each, then what is not known. */
+/**
+ * The answer of an investigation: verdict first, at most five findings of one sentence each, then what is not
+ * known.
+ */
 export function investigationAnswer(found: Investigation): Answer {
   const findings = found.findings.slice(0, MOST_FINDINGS);
   const reason = verdictReason(found);
@@ -149,7 +152,9 @@ function sinceData(since: Finding['since']): JsonObject | null {
   return since === null ? null : { after: formatTime(since.after), before: formatTime(since.before) };
 }
 
-/** One sentence with all that a reader acts on: what, how much, since when, where, how sure. */
+/**
+ * Writes the sentence that a reader acts on: which function, how much, since when, on which label, how sure.
+ */
 export function sentenceOf(finding: Finding): string {
   const { type, kind, fn, caller, from } = finding;
   const per = type.kind === 'instant' ? 'mean snapshot' : 'per profile';

@@ -1,15 +1,18 @@
 import type { Verdict } from '../profile/compare/finding.js';
 import { LEAST_RISE } from '../profile/compare/load.js';
 
-/** What a verdict is called in an answer, and what it says to whoever reads one. */
+/** Name of a verdict in an answer, and its meaning for a reader. */
 interface VerdictWords {
   headline: string;
   meaning: string;
-  /** What to do next, for an agent and for a person. */
+  /** Next step for an agent or a person. */
   act: string;
 }
 
-/** The verdicts; the last two only where one profile type is compared. The guide and docs/investigate.md show this table. */
+/**
+ * The verdicts; the last two only where one profile type is compared. The guide and docs/investigate.md show
+ * this table.
+ */
 const VERDICTS: Readonly<Record<Verdict, VerdictWords>> = {
   code_regression: {
     headline: 'CODE REGRESSION',
@@ -58,7 +61,10 @@ const VERDICTS: Readonly<Record<Verdict, VerdictWords>> = {
   },
 };
 
-/** What became of the cost per profile outside of the named function; a rest that rose beyond drift is not its doing. */
+/**
+ * Describes the change of the cost per profile outside of the named function; a rest that rose beyond drift
+ * has another cause.
+ */
 export function restText(load: number): string {
   const rest = `x${load.toFixed(2)} outside the named function`;
   return load < LEAST_RISE ? rest : `${rest}: the rest rose, too (more load, or a second cause)`;

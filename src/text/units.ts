@@ -37,7 +37,10 @@ function scaled(value: number, steps: readonly [number, string][]): string {
   return suffix === '' ? digits(value / size) : `${digits(value / size)} ${suffix}`;
 }
 
-/** A value of a profile in words: `525 ms`, `24.3 MiB`, `1.2 k goroutines`. Unknown units are named as they are. */
+/**
+ * A value of a profile in words: `525 ms`, `24.3 MiB`, `1.2 k goroutines`. Unknown units are named as they
+ * are.
+ */
 export function formatValue(value: number, unit: string, noun = ''): string {
   const seconds = secondsPerUnit(unit);
   if (seconds !== null) return scaled(value * seconds, SECONDS);

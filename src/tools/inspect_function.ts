@@ -11,7 +11,14 @@ import { functionSeries } from '../query/timeline/function-series.js';
 import { labelCosts } from '../query/timeline/label-shares.js';
 import { needsWhole } from '../query/whole-or-reduced.js';
 import { functionAnswer } from '../report/function-view.js';
-import { callScope, focusPattern, longerScope, type NextCall, shorterScope } from '../report/next.js';
+import {
+  callScope,
+  focusPattern,
+  longerScope,
+  type NextCall,
+  nextCall,
+  shorterScope,
+} from '../report/next.js';
 import { unknownFunctionAnswer } from '../report/unknown-function.js';
 import { safeText } from '../text/sanitise.js';
 import { isHeavy } from '../work/offload.js';
@@ -22,13 +29,13 @@ import type { input } from './surface/inspect_function.js';
 const TIMELINE_PARTS = 6;
 
 /**
- * Requests besides those of the measurement (2, and a third where samples are counted by their own type): one series, at
- * most 6 counts where profiles cannot be told apart in it, 6 merges for the timeline, and for the labels at most 8 merges
- * and one question. Never more than 4 at a time.
+ * Answers with the places of one function. Requests in addition to those of the measurement (2, and a third
+ * where samples are counted by their own type): one series, at most 6 counts where profiles cannot be told
+ * apart in it, 6 merges for the timeline, and for the labels at most 8 merges and one question. At most 4 of
+ * them run at a time.
  */
 export const run: Run<typeof input> = (args, context) =>
   answerAbout(
-    'inspect_function',
     args,
     context,
     async (measured, scope) => {
@@ -75,15 +82,16 @@ function nextCalls(
 ): NextCall[] {
   return [
     ...(series !== null && isShort(series)
-      ? [{ tool: 'get_timeline', arguments: { ...longerScope(measured), function: name } }]
+      ? [nextCall('get_timeline', { ...longerScope(measured), function: name })]
       : []),
     ...(isUnnamed(fn.function)
       ? []
       : [
-          {
-            tool: 'query_profile',
-            arguments: { ...callScope(measured), view: 'tree', focus: focusPattern(fn.function) },
-          },
+          nextCall('query_profile', {
+            ...callScope(measured),
+            view: 'tree',
+            focus: focusPattern(fn.function),
+          }),
         ]),
   ];
 }

@@ -8,6 +8,7 @@ import { onsetOf } from '../investigation/onset.js';
 import { countedSource, createRequests } from '../investigation/requests.js';
 import type { ShareChange, ShareLens } from '../investigation/shares.js';
 import { orderBySymptom } from '../investigation/symptom.js';
+import { GATE } from '../investigation/thresholds.js';
 import { offload } from '../offload.js';
 import { orderTypes } from '../profile/types.js';
 import type { ToolContext } from '../query/context.js';
@@ -19,7 +20,7 @@ import { mixtureNotes, resolveService } from '../query/scope.js';
 import { allMatchers, selectionArguments, selectorText } from '../query/selection.js';
 import { type Investigation, investigationAnswer } from '../report/investigation.js';
 import { withLink } from '../report/links.js';
-import type { NextCall } from '../report/next.js';
+import { type NextCall, nextCall } from '../report/next.js';
 import { createSchema } from '../schema/schema.js';
 import { formatSelector } from '../sources/selector.js';
 import type { Window } from '../sources/source.js';
@@ -35,20 +36,20 @@ export const run: Run<typeof input> = async (args, context) => {
   const baseline = readBaseline(args, window, context.now());
   const requests = createRequests(context.progress);
   const source = countedSource(request.source, requests);
-  // What exists is asked anew, so that those requests count, too.
+  // The schema is read again, so that its requests count, too.
   const schema = createSchema(source);
   const asking = { ...context, schemaOf: () => schema };
   const { notes, ...meant } = await resolveService(request, window, asking);
   const matchers = allMatchers(meant);
   const typeIds = await schema.typeIds(matchers, window, context.signal);
   const missing: ProfileRequest = { ...request, ...meant };
-  if (typeIds.length === 0) return emptiness('investigate', args, missing, window, context);
+  if (typeIds.length === 0) return emptiness(missing, window, context);
   const sides =
     baseline === null
       ? { source, baseline: null }
       : besideIncident(source, window, matchers, { window: baseline, matchers });
   const reading = await readCase({ ...sides, matchers, typeIds, incident: window, requests }, context);
-  if (reading === null) return emptiness('investigate', args, missing, window, context);
+  if (reading === null) return emptiness(missing, window, context);
   const mixture = meant.service === null ? await mixtureNotes(missing, window, asking) : [];
   const said = [...notes, ...mixture];
   const found = await reportOf(reading, missing, window, baseline, args.symptom, said, context);
@@ -140,7 +141,7 @@ function earlyNotes(change: ShareChange | null): string[] {
       ];
 }
 
-/** What the profiles at hand cannot tell, in the reader's terms. */
+/** Lists in the reader's terms the questions that the profiles at hand cannot answer. */
 function notDetermined({ totals, missing, shares }: CaseReading): string[] {
   const aliases = totals.map(({ lens }) => lens.type.alias);
   const has = (...wanted: string[]) => wanted.some((alias) => aliases.includes(alias));
@@ -157,13 +158,13 @@ function notDetermined({ totals, missing, shares }: CaseReading): string[] {
   return unread;
 }
 
-/** Change of a share of 5 % that would have stood out by 4.25 standard errors, in percentage points. */
+/** Smallest change of a share of 5 % that would have been told from noise, in percentage points. */
 function smallestChange({ analysis }: CaseReading['shares'][number]): number {
   const { before, after } = analysis.samples;
   const error = Math.sqrt(
     analysis.dispersion.phi * 0.05 * 0.95 * (1 / Math.max(1, before) + 1 / Math.max(1, after)),
   );
-  return Math.ceil(100 * 4.25 * error);
+  return Math.ceil(100 * GATE * error);
 }
 
 function nextCalls(
@@ -197,9 +198,9 @@ function nextCalls(
   if (totals[0]?.before.profiles === 0 && baseline !== null)
     return [{ tool: 'investigate', arguments: { ...callScope, ...times } }];
   if (totals[0]?.before.profiles === 0) {
-    // Where to begin so that there is a time before, and what can be said without one.
+    // The timeline shows where a window has a time before it; the summary needs none.
     const scope = { ...callScope, profile_type: alias, ...times };
-    return ['get_timeline', 'summarize_profile'].map((tool) => ({ tool, arguments: scope }));
+    return [nextCall('get_timeline', scope), nextCall('summarize_profile', scope)];
   }
   return [
     {

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { createHttpFace, type HttpFace } from '../../src/mcp/http/face.js';
+import { createHttpHandler, type HttpHandler } from '../../src/mcp/http/handler.js';
 import { inputJsonSchema } from '../../src/mcp/input-schema.js';
 import { createFilesSource } from '../../src/sources/files/source.js';
 import { TOOLS } from '../../src/tools/index.js';
@@ -10,7 +10,7 @@ import { TOOL_CALLS } from '../support/tool-arguments.js';
 // The HTTP side without a socket: what is refused before the protocol, and both protocol eras behind it.
 
 const environment = environmentOf([createFilesSource({ directory: fixture('demo') })]);
-const face = createHttpFace(async () => environment, environment.log, { hosts: [], origins: [] });
+const handler = createHttpHandler(async () => environment, environment.log, { hosts: [], origins: [] });
 
 const JSON_HEADERS = { 'content-type': 'application/json', accept: 'application/json, text/event-stream' };
 const LIST = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/list' });
@@ -25,7 +25,7 @@ function post(body: string, more: { host?: string; headers?: Record<string, stri
   return request('/mcp', { method: 'POST', body, ...more, headers: { ...JSON_HEADERS, ...more.headers } });
 }
 
-const inProcess = (to: HttpFace) => async (input: string | URL, init?: RequestInit) => {
+const inProcess = (to: HttpHandler) => async (input: string | URL, init?: RequestInit) => {
   const made = new Request(input, init);
   made.headers.set('host', 'localhost');
   return to.fetch(made);
@@ -52,7 +52,7 @@ describe('before the protocol', () => {
     ['a body over the limit', () => post(JSON.stringify({ padding: 'x'.repeat(2 ** 20) })), 413],
     ['GET without a session', () => request('/mcp', { headers: { accept: 'text/event-stream' } }), 405],
   ])('%s is refused', async (_name, make, status) => {
-    const response = await face.fetch(make());
+    const response = await handler.fetch(make());
     expect(response.status).toBe(status);
     expect(response.headers.get('content-type')).toBe('application/json');
     const { error } = (await response.json()) as { error: { message: string } };
@@ -60,15 +60,17 @@ describe('before the protocol', () => {
   });
 
   test.each(['localhost', 'localhost:1', '127.0.0.1:8080', '[::1]:8080'])('Host %s passes', async (host) => {
-    expect((await face.fetch(post(LIST, { host }))).status).toBe(200);
+    expect((await handler.fetch(post(LIST, { host }))).status).toBe(200);
   });
 
   test('an Origin on this machine passes', async () => {
-    expect((await face.fetch(post(LIST, { headers: { origin: 'http://localhost:5173' } }))).status).toBe(200);
+    expect((await handler.fetch(post(LIST, { headers: { origin: 'http://localhost:5173' } }))).status).toBe(
+      200,
+    );
   });
 
   test('further names pass where an operator allows them', async () => {
-    const open = createHttpFace(async () => environment, environment.log, {
+    const open = createHttpHandler(async () => environment, environment.log, {
       hosts: ['mcp.example', 'https://other.example:8443', '::2'],
       origins: ['ui.example'],
     });
@@ -82,21 +84,21 @@ describe('before the protocol', () => {
 
   test.each(['*', '*.example', 'a b', ''])('%j is no host name to allow', (name) => {
     expect(() =>
-      createHttpFace(async () => environment, environment.log, { hosts: [name], origins: [] }),
+      createHttpHandler(async () => environment, environment.log, { hosts: [name], origins: [] }),
     ).toThrow('is not a host name');
   });
 
   test('/healthz says ok and nothing else, to anybody', async () => {
-    const response = await face.fetch(request('/healthz', { host: '10.1.2.3:8080' }));
+    const response = await handler.fetch(request('/healthz', { host: '10.1.2.3:8080' }));
     expect([response.status, await response.text()]).toEqual([200, 'ok']);
-    expect((await face.fetch(request('/healthz', { method: 'POST', body: '{}' }))).status).toBe(405);
+    expect((await handler.fetch(request('/healthz', { method: 'POST', body: '{}' }))).status).toBe(405);
   });
 });
 
 describe.each(CLIENTS)('%s', (kind) => {
   let client: TestClient;
   beforeAll(async () => {
-    client = await connectHttp(kind, 'http://localhost/mcp', inProcess(face));
+    client = await connectHttp(kind, 'http://localhost/mcp', inProcess(handler));
     return () => client.close();
   });
 

@@ -11,18 +11,31 @@ import type { Log } from '../../telemetry/log.js';
 import { type Meter, NO_METER } from '../../telemetry/meter.js';
 import type { CallEnvironment } from '../call.js';
 import { createServerFactory } from '../server.js';
-import { acceptedForms, EVERY_FORM, inAcceptedForm, notAcceptable } from './accept.js';
-import { hostname } from './addresses.js';
-import { plain, refusal, whenRead } from './answers.js';
-import type { Bearer } from './bearer.js';
-import { MAX_BODY_BYTES, tooLarge } from './body.js';
-import type { CallLimits } from './call-limits.js';
-import { createCancellations, type Origin, SESSION_HEADER } from './cancellations.js';
-import { type Message, readMessage } from './message.js';
-import { MCP_PATH, OPEN_PATHS } from './target.js';
+import { type Bearer, hostname } from './auth.js';
+import type { CallLimits } from './limits.js';
+import {
+  createCancellations,
+  MAX_BODY_BYTES,
+  MCP_PATH,
+  type Message,
+  OPEN_PATHS,
+  type Origin,
+  readMessage,
+  SESSION_HEADER,
+  tooLarge,
+} from './request.js';
+import {
+  acceptedForms,
+  EVERY_FORM,
+  inAcceptedForm,
+  notAcceptable,
+  plain,
+  refusal,
+  whenRead,
+} from './responses.js';
 
-/** Whose client it is that named no token and has no address: tests, and nobody else. */
-const NOBODY = 'nobody';
+/** Client id used when there is neither a token nor a peer address (tests only). */
+const NO_CLIENT = 'unknown';
 
 /** Who sent a message. */
 interface Caller {
@@ -31,28 +44,28 @@ interface Caller {
   origin: Origin;
 }
 
-/** Answers `/readyz` and paths of its own; null leaves a path to the face. */
+/** Answers `/readyz` and paths of its own; null leaves a path to the handler. */
 export type Operations = (request: Request) => Promise<Response | null>;
 
-export interface FaceOptions {
-  /** Host names accepted in the Host header besides loopback. */
+export interface HandlerOptions {
+  /** Host names accepted in the Host header, in addition to loopback. */
   hosts: readonly string[];
-  /** Host names accepted in the Origin header besides loopback. */
+  /** Host names accepted in the Origin header, in addition to loopback. */
   origins: readonly string[];
   /** Null: callers need no token. */
   bearer?: Bearer | null;
   /** Null: calls are not limited. */
   limits?: CallLimits | null;
   operations?: Operations;
-  /** Told of what is asked; nobody where it is left out. */
+  /** Meter that counts operations; left out where they are not counted. */
   meter?: Meter;
 }
 
 /** The server without a socket: requests in, responses out. */
-export interface HttpFace {
+export interface HttpHandler {
   /**
-   * What a request gets whose address and headers suffice to refuse it; null for one whose body is worth reading.
-   * `fetch` asks the same again.
+   * Refuses a request whose address and headers already suffice for that.
+   * @returns null for a request whose body is worth reading; `fetch` checks the head again
    */
   refuse(head: Request): Promise<Response | null>;
   /** @param peer address of the caller, which tells clients without a token apart */
@@ -66,18 +79,18 @@ export interface HttpFace {
 }
 
 /**
- * Everything that happens to a request: `/healthz` and `/readyz` to anybody; then Host, Origin, token and path; then
- * the limits of calls, and MCP in both protocol eras. A session id is handed out to clients of the older one and
- * demanded of nobody: it only tells whose request a cancel means. Nothing of a request but its MCP message goes further
- * than this.
+ * Handles a request from its head to its response. `/healthz` and `/readyz` answer every caller. All other
+ * paths check Host, Origin and token first; then come the limits of calls, and MCP in both protocol eras.
+ * Clients of the older era get a session id, which no request must send back: it only tells which request a
+ * cancel means. Only the MCP message of a request goes further than this.
  *
  * @throws UsageError when an allowed name is not a host name
  */
-export function createHttpFace(
+export function createHttpHandler(
   environmentOf: () => Promise<CallEnvironment>,
   log: Log,
-  options: FaceOptions,
-): HttpFace {
+  options: HandlerOptions,
+): HttpHandler {
   const { bearer = null, limits = null, operations = async () => null, meter = NO_METER } = options;
   const hosts = [...localhostAllowedHostnames(), ...options.hosts.map(hostname)];
   const origins = [...localhostAllowedOrigins(), ...options.origins.map(hostname)];
@@ -107,8 +120,8 @@ export function createHttpFace(
         refused: refusal(403, 'The request has no Host header: name the host of this server in one.'),
       };
     }
-    // Scrapers come by address, too. A web page that got here through a name of its own (DNS rebinding) has no token, and
-    // cannot leave the Host out.
+    // Scrapers come by address, too. A web page that got here through a name of its own (DNS rebinding) has
+    // no token, and cannot leave the Host out.
     const isAnyHost = path !== MCP_PATH && (bearer !== null || host === null);
     if (!isAnyHost && hostHeaderValidationResponse(head, hosts) !== undefined)
       return { refused: foreign('Host', '--allowed-hosts') };
@@ -140,8 +153,8 @@ export function createHttpFace(
       // The SDK does not look whether the caller has gone before.
       request.signal.throwIfAborted();
       cancelled.throwIfAborted();
-      // Without the message the SDK clones a request of the older protocols, and the signal of a clone does not tell that
-      // the caller has gone once the clone is collected as garbage.
+      // Without the message the SDK clones a request of the older protocols, and the signal of a clone does
+      // not tell that the caller has gone once the clone is collected as garbage.
       const response = withoutHop(await mcp.fetch(request, { parsedBody: message.body }));
       if (message.method === 'initialize' && response.ok) response.headers.set(SESSION_HEADER, randomUUID());
       return whenRead(response, { left: request.signal, cancelled }, end);
@@ -164,7 +177,7 @@ export function createHttpFace(
         code: -32_600,
       });
     }
-    // What is no message gets its answer from the SDK, which knows the protocol's own errors.
+    // The SDK answers a body that is not a message, since it knows the protocol's own errors.
     if (message === null) return withoutHop(await mcp.fetch(request));
     const { id, method } = message;
     const takesOne = method === 'subscriptions/listen' ? forms.events : forms.json || forms.events;
@@ -178,7 +191,7 @@ export function createHttpFace(
       const admitted = await admit(head);
       return 'refused' in admitted ? admitted.refused : null;
     },
-    async fetch(request, peer = NOBODY) {
+    async fetch(request, peer = NO_CLIENT) {
       const path = new URL(request.url).pathname;
       const admitted = await admit(request);
       if ('refused' in admitted) return admitted.refused;
@@ -204,7 +217,10 @@ function foreign(header: string, option: string): Response {
   );
 }
 
-/** The SDK promises `connection: keep-alive` even to a client or proxy that waits for the end of the connection. */
+/**
+ * The SDK promises `connection: keep-alive` even to a client or proxy that waits for the end of the
+ * connection.
+ */
 function withoutHop(response: Response): Response {
   response.headers.delete('connection');
   return response;
@@ -216,7 +232,10 @@ function closing(response: Response): Response {
   return response;
 }
 
-/** The answer to a request that its client cancelled or left: the protocol wants none, and a stream without events is. */
+/**
+ * The answer to a request that its client cancelled or left: the protocol wants none, and a stream without
+ * events is.
+ */
 function unanswered(): Response {
   return new Response('', { headers: { 'content-type': 'text/event-stream', 'cache-control': 'no-store' } });
 }

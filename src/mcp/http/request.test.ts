@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { createCancellations } from './cancellations.js';
+import { createCancellations } from './request.js';
 
 const ORIGIN = { client: 'team', session: 'one' };
 
