@@ -6,6 +6,7 @@ import { Profile } from 'pprof-format';
 import { summarizeProfile } from '../src/tools/surface/summarize_profile.js';
 import { writeFigures } from '../test/support/figures.js';
 import { compareRows } from './compare.js';
+import { filesFigures } from './files.js';
 import { learningSections } from './learning.js';
 import { liveRows } from './live.js';
 import { loadFigures } from './load.js';
@@ -142,6 +143,7 @@ const PARTS: Readonly<Record<string, () => Promise<string>>> = {
       '\n',
     );
   },
+  files: filesFigures,
   load: loadFigures,
 };
 

@@ -11,7 +11,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
 const BOTH = ['tools-list', 'prompts-list', 'resources-list', 'dns-rebinding-protection'];
-// Of the older protocol, server-session-lifecycle and server-sse-multiple-streams check sessions, which we do not have.
+// Of the older protocol, server-session-lifecycle and server-sse-multiple-streams want sessions that end, which ours do not.
 const SCENARIOS = {
   '2025-11-25': ['server-initialize', 'ping', ...BOTH],
   '2026-07-28': [

@@ -1,11 +1,12 @@
-// Writes docs/tools.md, docs/how-to-investigate.md, docs/configuration.md, the metrics in docs/operations.md, server.json and
-// the answers in README.md and docs/investigate.md (its verdicts, too) from the code; with --check it only says whether they are up to date.
+// Writes docs/tools.md, docs/how-to-investigate.md, docs/configuration.md, the metrics in docs/operations.md, server.json,
+// the answers in README.md and docs/investigate.md (its verdicts, too) and the programs in docs/agent-frameworks.md from the
+// code; with --check it only says whether they are up to date.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { encode } from 'gpt-tokenizer/encoding/o200k_base';
 import { helpText } from '../dist/commands/help.js';
 import { OPTIONS } from '../dist/config/options.js';
-import { inputJsonSchema } from '../dist/mcp/call.js';
+import { inputJsonSchema } from '../dist/mcp/input-schema.js';
 import { INSTRUCTIONS } from '../dist/mcp/instructions.js';
 import { GUIDE } from '../dist/mcp/prompts/guide.js';
 import { PROMPTS } from '../dist/mcp/prompts/index.js';
@@ -15,18 +16,17 @@ import { createMetrics } from '../dist/telemetry/metrics.js';
 import { TOOLS } from '../dist/tools/index.js';
 import { withAnswers } from './pages/answers.mjs';
 import { jsonFields } from './pages/json-fields.mjs';
+import { withPrograms } from './pages/programs.mjs';
 import { serverJson } from './pages/server-json.mjs';
 
 const cell = (text) => String(text).replaceAll('|', '\\|').replaceAll('\n', ' ');
 
 function toolsPage() {
   const sections = TOOLS.map((tool) => {
-    const { properties = {}, required = [] } = inputJsonSchema(tool);
+    const { properties } = inputJsonSchema(tool);
     const rows = Object.entries(properties).map(([name, schema]) => {
       const type = schema.enum ? schema.enum.map((value) => `\`${value}\``).join(' \\| ') : schema.type;
-      const preset =
-        schema.default === undefined || required.includes(name) ? '' : `; default \`${schema.default}\``;
-      return `| \`${name}\` | ${type}${preset} | ${cell(schema.description ?? '')} |`;
+      return `| \`${name}\` | ${type} | ${cell(schema.description ?? '')} |`;
     });
     return `## ${tool.name}\n\n${tool.description}\n\n| argument | type | meaning |\n| --- | --- | --- |\n${rows.join('\n')}\n`;
   });
@@ -104,6 +104,7 @@ for (const [name, text] of [
   ['docs/how-to-investigate.md', guidePage()],
   ['docs/configuration.md', configurationPage()],
   ['docs/operations.md', await operationsPage()],
+  ['docs/agent-frameworks.md', withPrograms(read('docs/agent-frameworks.md'))],
   ['README.md', readme()],
   ['docs/investigate.md', withAnswers(withVerdicts(read('docs/investigate.md')))],
   ['server.json', `${JSON.stringify(serverJson(JSON.parse(read('package.json'))), null, 2)}\n`],

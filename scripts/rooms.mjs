@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 
 /** Small files that every room may use. */
-const SHARED = ['errors.ts', 'duration.ts', 'version.ts', 'text'];
+const SHARED = ['errors.ts', 'duration.ts', 'version.ts', 'setting-file.ts', 'text'];
 const PURE = { node: false, packages: ['re2js', 'zod'] };
 
 /**
@@ -23,7 +23,7 @@ const ROOMS = {
     imports: ['mcp', 'tools', 'query', 'patterns', 'schema', 'sources', 'config', 'telemetry', 'report'],
   },
   mcp: {
-    imports: ['tools', 'query', 'report', 'sources', 'config', 'telemetry', 'work'],
+    imports: ['tools', 'query', 'report', 'profile', 'sources', 'config', 'telemetry', 'work'],
     only: { sources: ['sources/selector.ts', 'sources/source.ts'] },
     packages: ['@modelcontextprotocol'],
   },
@@ -42,7 +42,7 @@ const ROOMS = {
   },
   investigation: { imports: ['query', 'sources', 'profile', 'offload.ts', 'work'], types: ['report'] },
   query: { imports: ['patterns', 'schema', 'sources', 'profile', 'report', 'offload.ts', 'work'] },
-  patterns: { imports: ['schema', 'sources', 'profile'], types: ['report'] },
+  patterns: { imports: ['schema', 'sources', 'profile', 'work'], types: ['report'] },
   schema: { imports: ['work', 'telemetry'], types: ['sources'] },
   config: { imports: ['sources', 'telemetry'] },
   sources: { imports: ['profile', 'telemetry', 'offload.ts', 'work'], packages: ['undici'] },
@@ -54,6 +54,7 @@ const ROOMS = {
   'errors.ts': { imports: [], ...PURE },
   'duration.ts': { imports: [], ...PURE },
   'version.ts': { imports: [] },
+  'setting-file.ts': { imports: ['errors.ts'] },
 };
 /** Packages that only the rooms which name them may import. */
 const GUARDED = ['@modelcontextprotocol', 'undici'];

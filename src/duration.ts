@@ -15,7 +15,8 @@ const YEAR_MS = 365 * 86_400_000;
  * none.
  */
 export function parseDuration(text: string): number | null {
-  if (!/^(?:[\d.]+(?:ms|[smhdwy]))+$/.test(text)) return null;
+  // Seven units of some digits each; what is longer is a text of something else.
+  if (text.length > 200 || !/^(?:[\d.]+(?:ms|[smhdwy]))+$/.test(text)) return null;
   const parts = [...text.matchAll(/([\d.]+)(ms|[smhdwy])/g)];
   return parts.reduce((sum, [, amount, unit]) => sum + Number(amount) * (UNIT_MS[unit ?? ''] ?? YEAR_MS), 0);
 }

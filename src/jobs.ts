@@ -13,6 +13,7 @@ import { decodePprof, pprofToProfile, UnreadableProfileError } from './profile/p
 import { profileViewAnswer, type ViewOptions } from './report/profile-view.js';
 import type { Answer } from './report/render.js';
 import { summaryAnswer } from './report/summary.js';
+import { type Echo, nameCleaner } from './sources/echoes.js';
 import { fileHead } from './sources/files/file-head.js';
 import { mergeFiles } from './sources/files/merge.js';
 import type { JobRequest, ThreadOutcome } from './work/job.js';
@@ -20,9 +21,9 @@ import { shareProfile } from './work/share.js';
 
 /** Work that a thread of its own may do: functions over plain data that read files at most, and give data back. */
 export const JOBS = {
-  /** The first sample type of a pprof message; null where it holds no sample. */
-  decode(bytes: Uint8Array): Profile | null {
-    const file = decodePprof(bytes);
+  /** The first sample type of a pprof message, its names without echoes; null where it holds no sample. */
+  decode(bytes: Uint8Array, echoes: readonly Echo[] = []): Profile | null {
+    const file = decodePprof(bytes, nameCleaner(echoes));
     return file.samples.values.length === 0 ? null : pprofToProfile(file);
   },
   fileHead,
@@ -53,7 +54,8 @@ const ERRORS: Readonly<
   Record<string, (message: string, details: Readonly<Record<string, unknown>>) => Error>
 > = {
   UnreadableProfileError: (message, { tooLarge }) => new UnreadableProfileError(message, tooLarge === true),
-  PatternError: (message, { pattern }) => new PatternError(String(pattern), message),
+  PatternError: (message, { pattern, kind }) =>
+    new PatternError(String(pattern), message, kind === 'size' ? 'size' : 'syntax'),
 };
 
 /** Runs a job in a thread. Never throws. */

@@ -40,11 +40,6 @@ describe.each([
     '`limit` 1000 is not valid: Too big: expected number to be <=100.\nNext: `limit` (1–100): Rows of the top table.',
   ],
   [
-    'a limit of nothing',
-    { limit: 0 },
-    '`limit` 0 is not valid: Too small: expected number to be >=1.\nNext: `limit` (1–100): Rows of the top table.',
-  ],
-  [
     'a word that is no number',
     { limit: 'many' },
     '`limit` "many" is not valid: Invalid input: expected number, received string.\nNext: `limit` (1–100): Rows of the top table.',
@@ -197,7 +192,7 @@ describe.each(['investigate', 'compare_profiles'])('%s', (tool) => {
 
   test('names all arguments that it needs at once', async () => {
     expect(await untouched(tool, {})).toEqual({
-      text: `${tool} needs the arguments \`from\` and \`to\`.\nNext: \`from\`: Start: RFC 3339 with zone, epoch ms or now-1h; \`to\`: End, like from.`,
+      text: `${tool} needs the arguments \`from\` and \`to\`.\nNext: \`from\` (or \`start\`): Start: RFC 3339 with zone, epoch ms or now-1h; \`to\` (or \`end\`): End, like from.`,
       isError: true,
     });
   });

@@ -5,7 +5,7 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import { OPTIONS } from '../src/config/options.js';
 import { readConfig } from '../src/config/read.js';
-import { learnFrom } from '../src/patterns/normalise.js';
+import { learnFrom } from '../src/patterns/learn.js';
 import { formatSelector } from '../src/sources/selector.js';
 import { fixture } from './support/ask.js';
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { learnFrom } from '../src/patterns/normalise.js';
+import { learnFrom } from '../src/patterns/learn.js';
 import { formatSelector } from '../src/sources/selector.js';
 import { fixture } from './support/ask.js';
 import { dashboardModel, dashboardNames, dashboardSources, libraryModels } from './support/dashboards.js';

@@ -99,6 +99,12 @@ describe('several processes', () => {
       expect([1, 3001]).toContain(uids.length);
       expect(uids).toContain('first');
     }
+    // What the killed ones left is gone with the next change; names of others are left alone.
+    const directory = path.dirname(name);
+    const others = ['sources.json.bak', 'sources.json.1x', 'other.json.12', 'sources.json.'];
+    for (const left of [...others, 'sources.json.12345']) writeFileSync(path.join(directory, left), '{');
+    await file.change([entry('tidied')], []);
+    expect(readdirSync(directory).sort()).toEqual([...others, 'sources.json'].sort());
     // As if the last had died long ago: its lock must not keep anybody waiting for ever.
     await mkdir(`${name}.lock`, { recursive: true });
     utimesSync(`${name}.lock`, 1, 1);

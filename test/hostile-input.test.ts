@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { inputJsonSchema } from '../src/mcp/call.js';
 import { describeFailure } from '../src/mcp/failures.js';
+import { inputJsonSchema } from '../src/mcp/input-schema.js';
 import { failureOfGrafana } from '../src/sources/grafana/failure.js';
 import { pyroscopeSourceOver } from '../src/sources/pyroscope/source.js';
 import { createPost, type Transport } from '../src/sources/pyroscope/transport.js';
@@ -44,7 +44,7 @@ describe('arguments', () => {
 
   test.each([
     ['a'.repeat(1_001), 'longer than 1000 characters'],
-    ['(.{0,999}){3}', 'invalid repeat count'],
+    ['(.{0,999}){3}', 'its counted repetitions come to over 2000 steps'],
     ['.{0,999}.{0,999}', 'its counted repetitions come to over 2000 steps'],
   ])('a pattern that would take long is refused (%#)', async (focus, reason) => {
     const { text, isError } = await files('query_profile', { ...SERVICE, focus });
@@ -56,7 +56,7 @@ describe('arguments', () => {
     const pods = Array.from({ length: 200 }, (_, index) => `checkout-api-${index}`).join('|');
     expectAnswer(await files('list_labels', { ...SERVICE, selector: `pod!~"${pods}"` }));
     const { text } = await files('list_labels', { ...SERVICE, selector: `pod=~"${'.{0,999}'.repeat(9)}"` });
-    expect(text).toContain('is not valid RE2: its counted repetitions come to over 10000 steps');
+    expect(text).toContain('The regular expression of the selector comes to over 3000 steps');
   });
 });
 
@@ -83,8 +83,8 @@ test.each(['1e999', '"99999999999999999999"', '-1e300', '"-9223372036854775808"'
         policy: '',
       };
     };
-    const redact = (text: string) => text;
-    const transport = { send, post: createPost(send, redact), redact, close: async () => {} };
+    const open = { redact: (text: string) => text, echoes: () => [] };
+    const transport = { send, post: createPost(send, open), ...open, close: async () => {} };
     const ask = asker(pyroscopeSourceOver(transport, { name: 'prod', uid: 'prod' }));
     for (const tool of ['list_data_sources', 'list_services', 'summarize_profile'])
       expectAnswer(await ask(tool));

@@ -5,6 +5,7 @@ import { createFilesSource } from '../src/sources/files/source.js';
 import type { ProfileSource } from '../src/sources/source.js';
 import { investigate } from '../src/tools/surface/investigate.js';
 import { asker, askerIn, askFiles, environmentOf, fixture, INCIDENT_WINDOW } from './support/ask.js';
+import { changing, pods, START, smallService } from './support/small-service.js';
 
 const asked = { service: 'checkout-api', ...INCIDENT_WINDOW };
 const answerSchema = z.looseObject({
@@ -133,13 +134,30 @@ describe('investigate', () => {
   });
 
   test('a symptom orders what supports the verdict and never decides it', async () => {
-    const ask = askFiles(fixture('demo'));
-    const [plain, told] = [
-      await answerOf(ask, asked),
-      await answerOf(ask, { ...asked, symptom: 'memory leak, OOM kills' }),
-    ];
-    expect(told.verdict).toBe(plain.verdict);
-    expect(told.findings[0]?.function).toBe(plain.findings[0]?.function);
+    // A leak whose memory rises, too, beside code that costs more: three findings of three types.
+    const held = (minute: number) => ({
+      'main serve hold': 100 + 60 * Math.max(0, minute),
+      'main boot': 100,
+    });
+    const code = { 'main serve': 60, 'main poll': 40 };
+    const ask = asker(
+      smallService(
+        pods(2, {
+          cpu: changing({ ...code, 'main price': 10 }, { ...code, 'main price': 60 }),
+          inuse: held,
+          goroutines: (minute) => ({ 'main serve park': held(minute)['main serve hold'], 'main boot': 100 }),
+        }),
+      ),
+    );
+    const window = { from: new Date(START).toISOString(), to: new Date(START + 15 * 60_000).toISOString() };
+    const findingsFor = async (symptom?: string) => {
+      const asking = { service: 'shop', ...window, ...(symptom === undefined ? {} : { symptom }) };
+      const { verdict, findings } = await answerOf(ask, asking);
+      return [verdict, ...findings.map(({ function: name }) => name)];
+    };
+    expect(await findingsFor()).toEqual(['leak', 'park', 'hold', 'price']);
+    expect(await findingsFor('memory leak, OOM kills')).toEqual(['leak', 'park', 'hold', 'price']);
+    expect(await findingsFor('CPU throttled')).toEqual(['leak', 'park', 'price', 'hold']);
   });
 
   test('no baseline: inconclusive, and it says why', async () => {
@@ -190,6 +208,7 @@ describe('investigate', () => {
     const { signal } = new AbortController();
     await callTool(investigate, asked, environment, signal, (done) => steps.push(done));
     expect(steps.length).toBeGreaterThan(20);
-    expect(steps).toEqual([...steps].sort((a, b) => a - b));
+    // The protocol wants each number to be greater than the one before.
+    expect(steps).toEqual([...new Set(steps)].sort((a, b) => a - b));
   });
 });

@@ -18,7 +18,7 @@ test('the tarball holds the built program, its documents and the demo incident, 
   const documents = filesBelow('docs').filter((name) => /^docs\/[a-z-]+\.md$/.test(name));
   expect(packed.paths).toEqual(
     [
-      ...['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json'],
+      ...['CHANGELOG.md', 'LICENSE', 'README.md', 'SECURITY.md', 'package.json'],
       ...program,
       ...documents,
       ...filesBelow('fixtures/demo'),

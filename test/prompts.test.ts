@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { encode } from 'gpt-tokenizer/encoding/o200k_base';
 import { describe, expect, test } from 'vitest';
 import { UserError } from '../src/errors.js';
-import { inputJsonSchema } from '../src/mcp/call.js';
+import { inputJsonSchema } from '../src/mcp/input-schema.js';
 import { GUIDE } from '../src/mcp/prompts/guide.js';
 import { PROMPTS } from '../src/mcp/prompts/index.js';
 import { safeText } from '../src/text/sanitise.js';
@@ -161,7 +161,7 @@ describe('the guide', () => {
 
   test('speaks only of tools, arguments, types and verdicts that exist, and of every tool', () => {
     const words = new Set(GUIDE.match(/\b[a-z]+(?:_[a-z]+)+\b/g));
-    const args = TOOLS.flatMap((tool) => Object.keys(inputJsonSchema(tool).properties ?? {}));
+    const args = TOOLS.flatMap((tool) => Object.keys(inputJsonSchema(tool).properties));
     const others = ['code_regression', 'load_increase', 'no_change', 'charged_to', 'off_cpu'];
     const known = new Set([...TOOLS.map(({ name }) => name), ...args, ...others]);
     expect([...words].filter((word) => !known.has(word))).toEqual([]);

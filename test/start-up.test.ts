@@ -37,10 +37,12 @@ test.each([
   expect(inRooms.filter((file) => !file.startsWith('tools/surface/')).sort()).toEqual([
     'mcp/prompts/define.js',
     'mcp/prompts/index.js',
+    'query/context.js',
     'report/render.js',
     'sources/grafana/address.js',
     'text/nearest.js',
     'text/sanitise.js',
+    'text/units.js',
     'tools/arguments.js',
     'tools/define.js',
     'tools/index.js',

@@ -16,7 +16,7 @@ export async function examineCache(config: Config): Promise<Finding | null> {
     const { tryRedis } = await import('../schema/redis.js');
     const reason = await reasonOf(tryRedis(place.url));
     return reason === null
-      ? { level: 'ok', text: 'the shared cache can be written' }
+      ? { level: 'ok', text: 'the shared cache can be written and read' }
       : {
           level: 'fail',
           text: `the shared cache cannot be used: ${reason}`,
@@ -26,11 +26,14 @@ export async function examineCache(config: Config): Promise<Finding | null> {
   const { tryDirectory } = await import('../schema/disk.js');
   const reason = await reasonOf(tryDirectory(place.directory));
   return reason === null
-    ? { level: 'ok', text: `what is learned is kept in ${safeText(place.directory)}` }
+    ? {
+        level: 'ok',
+        text: `what is learned is kept in ${safeText(place.directory)}, which can be written and read`,
+      }
     : {
         level: cache.directory === null ? 'warn' : 'fail',
         text: `what is learned cannot be kept in ${safeText(place.directory)}: ${reason}`,
-        fix: 'Name a directory that this user may write to with PYROSCOPE_MCP_CACHE_DIR, or none. Until then every start learns anew.',
+        fix: 'Make room on its disk or in its quota, or name a directory that this user may write to with PYROSCOPE_MCP_CACHE_DIR, or none. Until then every start learns anew.',
       };
 }
 

@@ -4,7 +4,7 @@ import { UsageError, UserError } from '../errors.js';
 import { withoutSecrets } from '../sources/grafana/address.js';
 import type { ProxySettings } from '../sources/pyroscope/connections.js';
 import { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel } from '../telemetry/log.js';
-import { secretsIn } from '../telemetry/secrets.js';
+import { secretsIn, secretsOfProxy } from '../telemetry/secrets.js';
 import { checkCredentials, type GrafanaSettings, readGrafana, readProxy } from './grafana.js';
 import { type HttpSettings, readHttpSettings } from './http.js';
 import { OPTIONS, type Option, type OptionName } from './options.js';
@@ -81,6 +81,7 @@ export function readConfig(
       .filter((part) => part !== '');
   const [command = null, ...operands] = positionals;
   checkOperands(command, operands);
+  const proxy = usage(() => readProxy(env));
   return {
     command,
     operands,
@@ -88,7 +89,7 @@ export function readConfig(
     grafana: usage(() => readGrafana(text)),
     enabledSources: text('enabledSources') === null ? null : list('enabledSources'),
     stateDirectory: text('stateDirectory'),
-    proxy: usage(() => readProxy(env)),
+    proxy,
     pyroscope: readPyroscope(text),
     requestTimeoutMs: positive('requestTimeout', text('requestTimeout'), MAX_TIMEOUT) * 1000,
     callTimeoutMs: positive('callTimeout', text('callTimeout'), MAX_TIMEOUT) * 1000,
@@ -100,7 +101,7 @@ export function readConfig(
     httpSettings: usage(() => readHttpSettings(text)),
     logLevel: oneOf('logLevel', text('logLevel'), LOG_LEVELS) ?? 'warn',
     logFormat: oneOf('logFormat', text('logFormat'), LOG_FORMATS),
-    secrets: readSecrets(text),
+    secrets: [...readSecrets(text), ...secretsOfProxy(proxy)],
     secretFiles: named(({ flag }) => flag.endsWith('-token-file')).flatMap((name) => text(name) ?? []),
     format: oneOf('format', text('format'), ['text', 'json'] as const),
     help: values[OPTIONS.help.flag] === true,

@@ -4,7 +4,7 @@ import type { Verdict } from '../profile/compare/finding.js';
 import { joinKey } from '../profile/compare/join.js';
 import { LEAST_RISE } from '../profile/compare/load.js';
 import { secondsPerUnit } from '../text/units.js';
-import type { CaseReading } from './evidence.js';
+import type { LensReadings } from './evidence.js';
 import type { LevelLens } from './levels.js';
 import type { ShareChange, ShareLens } from './shares.js';
 import type { WaitLens } from './waits.js';
@@ -27,7 +27,7 @@ export interface Conclusion {
  * The verdict over all types (docs/comparison.md §7): leak, then contention, then a change of code, moved code, load. A lower
  * lens supports and never overrides.
  */
-export function conclude(reading: CaseReading): Conclusion {
+export function conclude(reading: LensReadings): Conclusion {
   const { shares, levels, waits } = reading;
   const leaks = levels
     .filter(({ leak }) => leak !== null)
@@ -87,7 +87,7 @@ function loadCauses(shares: readonly ShareLens[]): Cause[] {
 }
 
 /** Changes of code; where it is the collector that burns the time, the allocation site comes first. */
-function codeCauses({ shares, collector }: CaseReading): Cause[] {
+function codeCauses({ shares, collector }: LensReadings): Cause[] {
   const renamed = new Set(
     shares.flatMap(({ change }) =>
       change === null || change.from === null ? [] : [nameIn(change, change.culprit.fn)],

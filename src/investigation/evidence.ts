@@ -37,6 +37,9 @@ export interface CaseReading {
   missing: readonly string[];
 }
 
+/** The part of a reading that verdict and findings are drawn from. */
+export type LensReadings = Pick<CaseReading, 'totals' | 'shares' | 'levels' | 'waits' | 'collector'>;
+
 export interface TypeTotals {
   lens: LensType;
   before: { profiles: number; value: number };

@@ -5,7 +5,7 @@ import { busiestLine, growthPath } from '../profile/compare/growth-path.js';
 import { functionData, type NamedFunction } from '../profile/named-function.js';
 import type { ProfileType } from '../profile/types.js';
 import type { Cause, Conclusion } from './conclude.js';
-import type { CaseReading } from './evidence.js';
+import type { LensReadings } from './evidence.js';
 import type { Since } from './onset.js';
 import type { ShareChange, ShareLens } from './shares.js';
 
@@ -190,7 +190,7 @@ function placed(contrast: Sides, fn: number, load: number) {
 }
 
 /** One row for each profile type, in the order in which they were read. */
-export function lensRows({ totals, shares, levels, waits }: CaseReading): LensRow[] {
+export function lensRows({ totals, shares, levels, waits }: Omit<LensReadings, 'collector'>): LensRow[] {
   return totals.map(({ lens, before, after }) => {
     const per = ({ value, profiles }: typeof before) => (profiles > 0 ? value / profiles : null);
     const plain = { type: lens.type, before: per(before), after: per(after) };

@@ -32,6 +32,19 @@ describe('createRequests', () => {
     expect([requests.made, requests.left, told]).toEqual([2, MOST_REQUESTS - 2, [1, 2]]);
   });
 
+  test('tells how many requests were answered, not how many were made', async () => {
+    const told: number[] = [];
+    const { open, request } = gate();
+    const requests = createRequests((answered) => told.push(answered));
+    const all = [1, 3, 1].map((cost) => requests.run(request, cost));
+    for (const end of [...open]) {
+      end('ok');
+      await settle();
+    }
+    await Promise.all(all);
+    expect(told).toEqual([1, 4, 5]);
+  });
+
   test('the ninth waits for one of eight, and a failure makes room, too', async () => {
     const { open, request } = gate();
     const requests = createRequests();
@@ -107,4 +120,8 @@ test('every question to a counted source counts', async () => {
   await source.snapshots(query, [], signal);
   await source.timeSeries(query, { groupBy: [], step: 1 }, signal);
   expect(requests.made).toBe(6);
+});
+
+test('an investigation may ask forty questions', () => {
+  expect(createRequests().left).toBe(40);
 });

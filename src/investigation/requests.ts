@@ -18,9 +18,10 @@ export interface Requests {
   run<T>(question: () => Promise<T>, requests?: number): Promise<T>;
 }
 
-/** @param onRequest told the number made after each one */
-export function createRequests(onRequest: (made: number) => void = () => {}): Requests {
+/** @param onAnswered receives the number of requests that were answered, which grows with each call */
+export function createRequests(onAnswered: (answered: number) => void = () => {}): Requests {
   let made = 0;
+  let answered = 0;
   let asked = 0;
   let inFlight = 0;
   const waiting: (() => void)[] = [];
@@ -43,7 +44,8 @@ export function createRequests(onRequest: (made: number) => void = () => {}): Re
         const next = waiting.shift();
         if (next === undefined) inFlight--;
         else next();
-        onRequest(made);
+        answered += requests;
+        onAnswered(answered);
       }
     },
   };

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { z } from 'zod';
+
 import { PatternError, UpstreamError, UserError } from '../errors.js';
 import type { Progress, ToolContext } from '../query/context.js';
 import { type Answer, BUDGET, renderJson, renderText } from '../report/render.js';
@@ -7,9 +7,10 @@ import type { ProfileSource } from '../sources/source.js';
 import type { Log } from '../telemetry/log.js';
 import { type CallEnd, type Meter, NO_METER } from '../telemetry/meter.js';
 import { withCall } from '../telemetry/trace.js';
+import { isWordForNothing, MAY_BE_NAMES } from '../tools/arguments.js';
 import type { Tool } from '../tools/define.js';
 import { untilAborted } from '../work/shared.js';
-import { checkArguments } from './check-arguments.js';
+import { type CheckedArguments, checkArguments, isGiven } from './check-arguments.js';
 import { describeFailure } from './failures.js';
 
 export interface CallResult {
@@ -111,14 +112,11 @@ async function answer(
       ...timing,
       ...(progress === undefined ? {} : { progress }),
     };
-    const found = await noted(await untilAborted(tool.run(args, context), signal));
+    const found = await noted(await untilAborted(runTool(tool, args, context), signal));
     const text =
       args.format === 'json'
         ? renderJson(found)
-        : renderText(
-            found.text,
-            typeof args.limit === 'number' && isExplicit(rawArguments, 'limit') ? BUDGET.most : BUDGET.usual,
-          );
+        : renderText(found.text, isGiven(tool, rawArguments, 'limit') ? BUDGET.most : BUDGET.usual);
     return { text, outcome: 'answered', error: null };
   } catch (error) {
     if (callerSignal.aborted) throw callerSignal.reason;
@@ -176,13 +174,12 @@ function watchingAge({ schemaOf }: Pick<ToolContext, 'schemaOf'>) {
   };
 }
 
-function isExplicit(args: unknown, name: string): boolean {
-  if (typeof args !== 'object' || args === null) return false;
-  const given: unknown = new Map<string, unknown>(Object.entries(args)).get(name);
-  return given !== undefined && given !== null && given !== '';
-}
-
-/** The JSON schema of a tool's arguments, as `tools/list` shows it. */
-export function inputJsonSchema(tool: Tool): Record<string, unknown> {
-  return z.toJSONSchema(tool.input, { io: 'input' });
+/** Runs a tool; the code that weighs words like "none" is loaded with the first call that has one. */
+async function runTool(tool: Tool, args: CheckedArguments, context: ToolContext): Promise<Answer> {
+  const hasWord = Object.entries(args).some(
+    ([name, value]) => MAY_BE_NAMES.has(name) && isWordForNothing(value),
+  );
+  if (!hasWord) return tool.run(args, context);
+  const { runWithoutWords } = await import('./words-for-nothing.js');
+  return runWithoutWords(tool, args, context);
 }

@@ -87,6 +87,12 @@ export function describeFailure(error: UserError | UpstreamError | PatternError)
     const detail = safeText(error.detail, MAX_DETAIL);
     return `${what}${status}${detail === '' ? '' : `: ${JSON.stringify(detail)}`}.\nNext: ${next}`;
   }
+  if (error.kind === 'size') {
+    return (
+      `The pattern ${JSON.stringify(safeText(error.pattern, 100))} is too large: ${safeText(error.message, 200)}.\n` +
+      'Next: shorten counted repetitions such as {1000} and lists of alternatives, or filter by one part of a name.'
+    );
+  }
   return (
     `The pattern ${JSON.stringify(safeText(error.pattern, 100))} is not a valid regular expression: ${safeText(error.message, 200)}.\n` +
     'Next: use RE2 syntax (no lookarounds, no back references); quote dots and brackets with a backslash.'

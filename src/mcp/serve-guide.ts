@@ -1,5 +1,6 @@
 import type { McpServer } from '@modelcontextprotocol/server';
 import { type Meter, operationStarted } from '../telemetry/meter.js';
+import { unknownResource } from './unknown-names.js';
 
 /** The one resource. */
 export const GUIDE_RESOURCE = {
@@ -11,13 +12,19 @@ export const GUIDE_RESOURCE = {
   mimeType: 'text/markdown',
 } as const;
 
-/** Registers the guide; the SDK answers every other address with "resource not found". */
+/** Registers the guide, the only address that is not answered with "resource not found". */
 export function registerGuide(server: McpServer, meter: Pick<Meter, 'operation'>): void {
   const { name, uri, ...metadata } = GUIDE_RESOURCE;
-  server.registerResource(name, uri, metadata, async () => {
+  const read = async () => {
     const ended = operationStarted('resources/read', meter);
     const { GUIDE } = await import('./prompts/guide.js');
     ended('answered');
     return { contents: [{ uri, mimeType: metadata.mimeType, text: GUIDE }] };
+  };
+  server.registerResource(name, uri, metadata, read);
+  // Replaces the SDK's own handler, which does not say what there is.
+  server.server.setRequestHandler('resources/read', async ({ params }) => {
+    if (params.uri !== uri) throw unknownResource(params.uri, [uri]);
+    return read();
   });
 }

@@ -1,14 +1,21 @@
 import { randomUUID } from 'node:crypto';
-import { completable, type McpServer, ProtocolError, ProtocolErrorCode } from '@modelcontextprotocol/server';
+import {
+  completable,
+  type GetPromptResult,
+  type McpServer,
+  ProtocolError,
+  ProtocolErrorCode,
+} from '@modelcontextprotocol/server';
 import { z } from 'zod';
 import { UpstreamError, UserError } from '../errors.js';
 import type { Nameable } from '../query/names.js';
 import { type Meter, type OperationEnd, operationStarted } from '../telemetry/meter.js';
 import { untilAborted } from '../work/shared.js';
 import type { CallEnvironment } from './call.js';
-import { describeFailure } from './failures.js';
+
 import type { PromptArgument } from './prompts/define.js';
 import { PROMPTS } from './prompts/index.js';
+import { invalid, unknownPrompt } from './unknown-names.js';
 
 /** How long a client waits for names while somebody types. */
 const COMPLETION_MS = 2_000;
@@ -27,34 +34,46 @@ export function promptRegistration(
 ): (server: McpServer) => void {
   const complete = completion(environmentOf, meter);
   const prompts = PROMPTS.map((prompt) => ({ prompt, argsSchema: schemaOf(prompt.arguments, complete) }));
+  /** @throws ProtocolError for a prompt that does not exist, or arguments that do not fill it in */
+  const fillIn = async (
+    name: string,
+    given: Readonly<Record<string, string | undefined>>,
+  ): Promise<GetPromptResult> => {
+    const prompt = PROMPTS.find((each) => each.name === name);
+    if (prompt === undefined) throw unknownPrompt(name);
+    const { description } = prompt;
+    const ended = operationStarted('prompts/get', meter);
+    const { context, log } = await environmentOf().catch((error: unknown) => {
+      ended('internal_error');
+      throw error;
+    });
+    try {
+      const text = await prompt.text(given, context.now());
+      ended('answered');
+      return { description, messages: [{ role: 'user', content: { type: 'text', text } }] };
+    } catch (error) {
+      if (error instanceof UserError) {
+        ended('refused');
+        throw invalid(error);
+      }
+      ended('internal_error');
+      const id = randomUUID().slice(0, 8);
+      log.error(`prompt ${name} failed (${id})`, error);
+      throw new ProtocolError(
+        ProtocolErrorCode.InternalError,
+        `An internal error stopped ${name} (id ${id}).`,
+      );
+    }
+  };
   return (server) => {
     for (const { prompt, argsSchema } of prompts) {
       const { name, title, description } = prompt;
-      server.registerPrompt(name, { title, description, argsSchema }, async (args) => {
-        const ended = operationStarted('prompts/get', meter);
-        const { context, log } = await environmentOf().catch((error: unknown) => {
-          ended('internal_error');
-          throw error;
-        });
-        try {
-          const text = await prompt.text(args, context.now());
-          ended('answered');
-          return { description, messages: [{ role: 'user', content: { type: 'text', text } }] };
-        } catch (error) {
-          if (error instanceof UserError) {
-            ended('refused');
-            throw new ProtocolError(ProtocolErrorCode.InvalidParams, describeFailure(error));
-          }
-          ended('internal_error');
-          const id = randomUUID().slice(0, 8);
-          log.error(`prompt ${name} failed (${id})`, error);
-          throw new ProtocolError(
-            ProtocolErrorCode.InternalError,
-            `An internal error stopped ${name} (id ${id}).`,
-          );
-        }
-      });
+      server.registerPrompt(name, { title, description, argsSchema }, (args) => fillIn(name, args));
     }
+    // Replaces the SDK's own handler, which checks by the schema and says what fails in words for programmers.
+    server.server.setRequestHandler('prompts/get', ({ params }) =>
+      fillIn(params.name, params.arguments ?? {}),
+    );
   };
 }
 

@@ -1,13 +1,15 @@
-import { McpServer, type ServerContext } from '@modelcontextprotocol/server';
+import { type CallToolResult, McpServer, type ServerContext } from '@modelcontextprotocol/server';
 import { type Progress, progressText } from '../query/context.js';
 import { type Meter, NO_METER } from '../telemetry/meter.js';
 import { preferTrace, readTrace, type TraceContext, withTrace } from '../telemetry/trace.js';
 import { TOOLS } from '../tools/index.js';
 import { PACKAGE } from '../version.js';
-import { type CallEnvironment, callTool, inputJsonSchema } from './call.js';
+import { type CallEnvironment, callTool } from './call.js';
+import { inputJsonSchema } from './input-schema.js';
 import { INSTRUCTIONS } from './instructions.js';
 import { registerGuide } from './serve-guide.js';
 import { promptRegistration } from './serve-prompts.js';
+import { unknownTool } from './unknown-names.js';
 
 /** Every tool only reads, and asks only the profile stores that an operator configured. */
 export const ANNOTATIONS = {
@@ -75,6 +77,22 @@ export function createServerFactory(
   { stopped, meter = NO_METER }: FactoryOptions = {},
 ): () => McpServer {
   const registerPrompts = promptRegistration(environmentOf, meter);
+  /** @throws ProtocolError for a tool that does not exist, as the protocol demands */
+  const callNamed = async (name: string, args: unknown, call: ServerContext): Promise<CallToolResult> => {
+    const tool = TOOLS.find((each) => each.name === name);
+    if (tool === undefined) throw unknownTool(name);
+    const environment = await environmentOf();
+    const { text, isError } = await withTrace(traceOf(call), () =>
+      callTool(
+        tool,
+        args,
+        stopped === undefined ? environment : { ...environment, stopped },
+        callerSignal(call),
+        progressTo(call.mcpReq),
+      ),
+    );
+    return { content: [{ type: 'text', text }], ...(isError ? { isError } : {}) };
+  };
   return () => {
     const server = new McpServer(
       { name: PACKAGE.name, title: 'Pyroscope profiles', version: PACKAGE.version },
@@ -82,30 +100,28 @@ export function createServerFactory(
     );
     registerPrompts(server);
     registerGuide(server, meter);
-    for (const tool of TOOLS) {
-      const { name, title, description } = tool;
+    for (const { name, title, description } of TOOLS) {
       const inputSchema = SCHEMAS.get(name);
       if (inputSchema === undefined) continue;
-      server.registerTool(
-        name,
-        { title, description, inputSchema, annotations: ANNOTATIONS },
-        async (args, call) => {
-          const environment = await environmentOf();
-          const { text, isError } = await withTrace(traceOf(call), () =>
-            callTool(
-              tool,
-              args,
-              stopped === undefined ? environment : { ...environment, stopped },
-              call.mcpReq.signal,
-              progressTo(call.mcpReq),
-            ),
-          );
-          return { content: [{ type: 'text', text }], ...(isError ? { isError } : {}) };
-        },
+      server.registerTool(name, { title, description, inputSchema, annotations: ANNOTATIONS }, (args, call) =>
+        callNamed(name, args, call),
       );
     }
+    // Replaces the SDK's own handler, which says only that a tool is not found.
+    server.server.setRequestHandler('tools/call', ({ params }, call) =>
+      callNamed(params.name, params.arguments, call),
+    );
     return server;
   };
+}
+
+/**
+ * Aborts when the caller wants the call no more. The SDK ends a call over HTTP of the older protocols only with a
+ * connection that closes after the call has begun.
+ */
+function callerSignal({ mcpReq, http }: ServerContext): AbortSignal {
+  const connection = http?.req?.signal;
+  return connection === undefined ? mcpReq.signal : AbortSignal.any([mcpReq.signal, connection]);
 }
 
 /** The trace that a call belongs to: of the message, else of the HTTP request that it came with. */

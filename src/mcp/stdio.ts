@@ -1,4 +1,3 @@
-import { PassThrough } from 'node:stream';
 import {
   isJSONRPCErrorResponse,
   isJSONRPCNotification,
@@ -11,8 +10,11 @@ import {
 import { StdioServerTransport, serveStdio } from '@modelcontextprotocol/server/stdio';
 import type { Log } from '../telemetry/log.js';
 import type { CallEnvironment } from './call.js';
+import { boundedLines, MAX_LINE_BYTES } from './lines.js';
 import { createServerFactory } from './server.js';
 
+/** JSON-RPC's code for what is no valid request. */
+const INVALID_REQUEST = -32_600;
 /** How long requests in flight are still answered after the client closed its end. */
 const LAST_ANSWERS_MS = 3_000;
 
@@ -41,8 +43,14 @@ class PatientStdio implements Transport {
   onerror?: (error: Error) => void;
   onmessage?: Transport['onmessage'];
   readonly closed: Promise<void>;
-  readonly #input = new PassThrough();
-  readonly #inner = new StdioServerTransport(this.#input);
+  readonly #input = boundedLines({
+    tooLong: () => this.onerror?.(new Error(`a line of input is longer than ${MAX_LINE_BYTES} bytes`)),
+    dropped: (id) => this.#refuseLine(id),
+  });
+  readonly #inner = new StdioServerTransport(this.#input, process.stdout, {
+    // The rest of a chunk may follow a line of the greatest length.
+    maxBufferSize: 2 * MAX_LINE_BYTES,
+  });
   readonly #unanswered = new Set<RequestId>();
   #inputEnded = false;
   #resolveClosed: () => void = () => {};
@@ -92,6 +100,13 @@ class PatientStdio implements Transport {
       const id = message.params?.requestId;
       if (typeof id === 'string' || typeof id === 'number') this.#settle(id);
     }
+  }
+
+  /** Answers a line that was dropped; a client that waits for it would else wait for its own timeout. */
+  #refuseLine(id: RequestId | null): void {
+    const message = `A message is at most ${MAX_LINE_BYTES} bytes; this line is longer and was not read.`;
+    const refusal = { jsonrpc: '2.0', id, error: { code: INVALID_REQUEST, message } };
+    process.stdout.write(`${JSON.stringify(refusal)}\n`);
   }
 
   #settle(id: RequestId): void {

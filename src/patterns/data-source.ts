@@ -1,4 +1,5 @@
 import { RE2JS, RE2JSException } from 're2js';
+import { patternSize } from '../profile/pattern-size.js';
 import { field, isRecord, list, text } from './json.js';
 import { type Variable, variableNameOf } from './variables.js';
 
@@ -96,7 +97,7 @@ function ofVariable(
   const plugin = variable?.plugin ?? inputs.get(name) ?? ref.type;
   if (plugin === null) return { kind: 'unknown' };
   if (!isPyroscopeType(plugin)) return { kind: 'other' };
-  const fits = nameTest(variable?.regex ?? '');
+  const fits = variable === undefined ? () => true : nameTestOf(variable);
   const current = new Set(variable?.current ?? []);
   const matching = sources.filter((source) => isPyroscopeType(source.type) && fits(source.name));
   const preferred = matching.filter((source) => current.has(source.uid) || current.has(source.name));
@@ -104,13 +105,28 @@ function ofVariable(
   return { kind: 'pyroscope', uids: [...preferred, ...others].map(({ uid }) => uid) };
 }
 
-/** The filter of a data source variable: `/^prod-/`, or the same without slashes. What RE2 cannot read filters nothing. */
+/** Largest filter that is applied, steps of {@link patternSize}: it is tried on the name of every data source. */
+const MAX_FILTER_STEPS = 300;
+/** Characters of a name that are compared; Grafana takes up to 190. */
+const MAX_NAME = 190;
+
+/** Compiled once per variable: every panel may stand on it. */
+const nameTests = new WeakMap<Variable, (name: string) => boolean>();
+
+function nameTestOf(variable: Variable): (name: string) => boolean {
+  const known = nameTests.get(variable) ?? nameTest(variable.regex ?? '');
+  nameTests.set(variable, known);
+  return known;
+}
+
+/** The filter of a data source variable: `/^prod-/`, or the same without slashes. What RE2 cannot read, and what is too large, filters nothing. */
 function nameTest(pattern: string): (name: string) => boolean {
   if (pattern === '') return () => true;
   const [, body = pattern, flags = ''] = /^\/(.*)\/([a-z]*)$/s.exec(pattern) ?? [];
+  if (patternSize(body) > MAX_FILTER_STEPS) return () => true;
   try {
     const regex = RE2JS.compile(body, flags.includes('i') ? RE2JS.CASE_INSENSITIVE : 0);
-    return (name) => regex.matcher(name).find();
+    return (name) => regex.test(name.slice(0, MAX_NAME));
   } catch (error) {
     if (!(error instanceof RE2JSException)) throw error;
     return () => true;

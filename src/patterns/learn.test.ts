@@ -2,8 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { DashboardStore } from '../sources/grafana/dashboards.js';
 import { formatSelector } from '../sources/selector.js';
+import { learnFrom } from './learn.js';
 import { mergePatterns } from './merge.js';
-import { learnFrom, normalise } from './normalise.js';
+import { normalise } from './normalise.js';
 import { emptyMemory, SCAN_BUDGET, scanDashboards } from './scan.js';
 import { traceLinks } from './traces.js';
 

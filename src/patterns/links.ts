@@ -12,9 +12,6 @@ export interface LinkedQuery {
 }
 
 const OPERATORS = ['=', '!=', '=~', '!~'] as const;
-/** A query of Pyroscope's own pages: a type id, then a selector. */
-const TYPE_AND_SELECTOR = /^\s*([^{\s]+:[^{\s]*)\s*(\{.*\})\s*$/s;
-
 /**
  * The profile queries behind a link: Explore (`panes=` and the older `left=`), Profiles Drilldown (`var-…`) and
  * Pyroscope's own pages (`query=`). Empty for any other address. Nothing is ever requested from it.
@@ -89,8 +86,12 @@ function unescapePart(part: string): string {
   return part.replaceAll('__gfp__', '|').replaceAll('__gfc__', ',');
 }
 
+/** A query of Pyroscope's own pages is a type id, then a selector. */
 function pyroscopePage(query: string): LinkedQuery[] {
-  const [, profileTypeId, selector] = TYPE_AND_SELECTOR.exec(query) ?? [];
-  if (profileTypeId === undefined || selector === undefined) return [];
+  const trimmed = query.trim();
+  const brace = trimmed.indexOf('{');
+  const profileTypeId = trimmed.slice(0, Math.max(0, brace)).trim();
+  const selector = trimmed.slice(brace);
+  if (!selector.endsWith('}') || profileTypeId.indexOf(':') < 1 || /\s/.test(profileTypeId)) return [];
   return [{ dataSource: null, profileTypeId, selector, groupBy: [] }];
 }

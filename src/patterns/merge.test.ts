@@ -120,8 +120,9 @@ describe('against what a source holds', () => {
   };
   const matched = (name: string, op: '=' | '!=' | '=~' | '!~', value: string) => [{ name, op, value }];
   const service = (value: string) => [{ name: 'service_name', op: '=' as const, value }];
-  const reasonOf = (more: Partial<LearnedQuery>) =>
-    validatePatterns(mergePatterns([place('p', 1, query(more))], NOW), live)[0]?.reason;
+  const { signal } = new AbortController();
+  const reasonOf = async (more: Partial<LearnedQuery>) =>
+    (await validatePatterns(mergePatterns([place('p', 1, query(more))], NOW), live, signal))[0]?.reason;
 
   test.each<[string, Partial<LearnedQuery>, string | null]>([
     ['all there', { matchers: service('checkout'), groupBy: ['pod'], variesBy: ['service_name'] }, null],
@@ -145,22 +146,21 @@ describe('against what a source holds', () => {
     ['a condition that holds without the label', { matchers: matched('region', '=~', '|mars') }, null],
     ['a label whose values nobody asked for', { matchers: matched('env', '=', 'mars') }, null],
     ['type of others', { matchers: service('search') }, 'search does not emit this profile type'],
-  ])('%s', (_name, more, reason) => {
-    expect(reasonOf(more)).toBe(reason);
+  ])('%s', async (_name, more, reason) => {
+    expect(await reasonOf(more)).toBe(reason);
   });
 
-  test('what is out of date comes last', () => {
+  test('what is out of date comes last', async () => {
     const patterns = mergePatterns(
       [place('a', 1, query({ groupBy: ['zone'] })), place('b', 1, query({ groupBy: ['zone'] }), query())],
       NOW,
     );
-    expect(validatePatterns(patterns, live).map(({ valid }) => valid)).toEqual([true, false]);
+    expect((await validatePatterns(patterns, live, signal)).map(({ valid }) => valid)).toEqual([true, false]);
   });
 
-  test('an empty source says nothing', () => {
+  test('an empty source says nothing', async () => {
     const patterns = mergePatterns([place('a', 1, query())], NOW);
-    expect(validatePatterns(patterns, { labelNames: [], servicesAndTypes: [], values: new Map() })).toEqual(
-      patterns,
-    );
+    const nothing = { labelNames: [], servicesAndTypes: [], values: new Map() };
+    expect(await validatePatterns(patterns, nothing, signal)).toEqual(patterns);
   });
 });

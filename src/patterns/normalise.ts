@@ -1,9 +1,9 @@
 import { UserError } from '../errors.js';
 import { parseProfileType } from '../profile/types.js';
+import type { MatchingBudget } from '../sources/matching.js';
 import { parseSelector } from '../sources/selector.js';
 import type { Labels, Matcher } from '../sources/source.js';
 import { safeText } from '../text/sanitise.js';
-import { extractQueries, type Surroundings } from './extract.js';
 import type { LearnedQuery, ValueName, WrittenQuery } from './query.js';
 import { replaceVariables, type Variable, variableNameOf } from './variables.js';
 
@@ -13,7 +13,7 @@ const MAX_TITLE = 80;
 const MAX_TITLES = 4;
 /** Stand for a variable while a selector is read: private-use characters, which no label holds. */
 const [OPEN, CLOSE] = ['\ue000', '\ue001'];
-const MARK = new RegExp(`${OPEN}([^${CLOSE}]*)${CLOSE}`, 'g');
+const MARK = new RegExp(`${OPEN}([^${OPEN}${CLOSE}]*)${CLOSE}`, 'g');
 const ONE_MARK = new RegExp(`^(?:${MARK.source})$`);
 /** A variable in the place of a whole condition. */
 const LOOSE_MARK = new RegExp(`([{,]|^)\\s*${MARK.source}\\s*(?=[,}]|$)`, 'g');
@@ -25,9 +25,15 @@ const PLAIN = /^[^\\.+*?()|[\]{}^$]+$/;
 /**
  * A written query as what it asks for whatever its variables are set to: conditions with a variable are open
  * (`variesBy`), a variable for the type gives one query per type it offers. Empty for a query that cannot be read.
+ *
+ * @param budget what the regular expressions of several queries may come to together
  */
-export function normalise(query: WrittenQuery, variables: ReadonlyMap<string, Variable>): LearnedQuery[] {
-  const selector = readSelector(query.selector, variables);
+export function normalise(
+  query: WrittenQuery,
+  variables: ReadonlyMap<string, Variable>,
+  budget?: MatchingBudget,
+): LearnedQuery[] {
+  const selector = readSelector(query.selector, variables, budget);
   if (selector === null) return [];
   const titles = [...new Set(query.titles.map((title) => plainTitle(title)).filter((title) => title !== ''))];
   const shared = {
@@ -73,6 +79,7 @@ function literal(value: string, variables: ReadonlyMap<string, Variable>): strin
 function readSelector(
   written: string,
   variables: ReadonlyMap<string, Variable>,
+  budget: MatchingBudget | undefined,
 ): Pick<LearnedQuery, 'matchers' | 'variesBy' | 'current' | 'valueNames'> | null {
   const marked = replaceVariables(written, (name) => {
     const variable = variables.get(name);
@@ -83,7 +90,7 @@ function readSelector(
     .replace(PREFIX, '')
     .replace(LOOSE_MARK, '$1')
     .replace(/([{,])[\s,]*,/g, '$1');
-  const parsed = parse(conditions);
+  const parsed = parse(conditions, budget);
   if (parsed === null) return null;
   const matchers = new Map<string, Matcher>();
   const variesBy = new Set<string>();
@@ -118,9 +125,10 @@ function hasMark(value: string): boolean {
 }
 
 /** The product's own parser; a condition with a variable is read, whatever its regular expression would be. */
-function parse(selector: string): Matcher[] | null {
+function parse(selector: string, budget: MatchingBudget | undefined): Matcher[] | null {
   try {
-    return parseSelector(selector);
+    // Copies: what a condition compiles to is kept as long as the object, and what is learned is kept for hours.
+    return parseSelector(selector, budget).map((matcher) => ({ ...matcher }));
   } catch (error) {
     if (error instanceof UserError) return null;
     throw error;
@@ -139,13 +147,4 @@ function simplified(matcher: Matcher): Matcher | null {
 function byLabel(a: Matcher, b: Matcher): number {
   const [left, right] = [a, b].map(({ name, op, value }) => `${name}\u0000${op}\u0000${value}`);
   return (left ?? '') < (right ?? '') ? -1 : 1;
-}
-
-/** Everything that a dashboard of any version teaches: its title and its profile queries without their variables. */
-export function learnFrom(
-  model: unknown,
-  surroundings: Surroundings,
-): { title: string; queries: LearnedQuery[] } {
-  const { title, queries, variables } = extractQueries(model, surroundings);
-  return { title, queries: queries.flatMap((query) => normalise(query, variables)) };
 }

@@ -3,8 +3,9 @@ import { hash } from '../schema/identity.js';
 import type { DashboardRef, DashboardStore, VersionPage } from '../sources/grafana/dashboards.js';
 import type { KnownDataSource } from './data-source.js';
 import { libraryUids } from './extract.js';
+import { learnFrom } from './learn.js';
 import type { PlaceQueries } from './merge.js';
-import { learnFrom, normalise } from './normalise.js';
+import { normalise } from './normalise.js';
 import { traceLinks } from './traces.js';
 
 /** Upper bounds of one scan; what is left over comes first in the next. */

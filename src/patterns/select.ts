@@ -1,4 +1,7 @@
-import { matcherTest } from '../sources/selector.js';
+import { UserError } from '../errors.js';
+import { matcherTest } from '../sources/matching.js';
+import type { Matcher } from '../sources/source.js';
+import { mapInTurns } from '../work/turns.js';
 import { type NamedService, type QueryPattern, SERVICE_LABEL, serviceOf } from './pattern.js';
 import { wordsOf } from './words.js';
 
@@ -13,17 +16,23 @@ export interface PatternFilter {
  * `held` is false where no pattern has all the words: then they are those that have most of them, or all where none
  * has any.
  */
-export function selectPatterns(
+export async function selectPatterns(
   patterns: readonly QueryPattern[],
   { words, service }: PatternFilter,
-): { selected: QueryPattern[]; held: boolean } {
-  const fitting = service === null ? [...patterns] : patterns.filter((pattern) => mayBeOf(pattern, service));
-  const wanted = words === null ? [] : wordsOf(words);
+  signal: AbortSignal,
+): Promise<{ selected: QueryPattern[]; held: boolean }> {
+  const fits = await mapInTurns(patterns, (pattern) => service === null || mayBeOf(pattern, service), signal);
+  const fitting = patterns.filter((_pattern, index) => fits[index]);
+  const wanted = words === null ? [] : [...new Set(wordsOf(words))];
   if (wanted.length === 0) return { selected: fitting, held: true };
-  const counted = fitting.map((pattern) => {
-    const text = textOf(pattern);
-    return { pattern, count: wanted.filter((word) => text.includes(word)).length };
-  });
+  const counted = await mapInTurns(
+    fitting,
+    (pattern) => {
+      const text = textOf(pattern);
+      return { pattern, count: wanted.filter((word) => text.includes(word)).length };
+    },
+    signal,
+  );
   const most = counted.reduce((best, { count }) => Math.max(best, count), 0);
   return {
     selected: counted.filter(({ count }) => count === most).map(({ pattern }) => pattern),
@@ -38,9 +47,19 @@ export function selectPatterns(
 function mayBeOf(pattern: QueryPattern, { label, value }: NamedService): boolean {
   const said = pattern.matchers.filter(({ name }) => name === label);
   if (said.length > 0 || pattern.variesBy.includes(label)) {
-    return said.every((matcher) => matcherTest(matcher)(value));
+    return said.every((matcher) => isMet(matcher, value));
   }
   return label === SERVICE_LABEL || serviceOf(pattern) === null;
+}
+
+/** A condition that is too large for the value does not speak against the pattern. */
+function isMet(matcher: Matcher, value: string): boolean {
+  try {
+    return matcherTest(matcher)(value);
+  } catch (error) {
+    if (error instanceof UserError) return true;
+    throw error;
+  }
 }
 
 function textOf({ titles, dashboards, profileTypeId, matchers, groupBy, valueNames }: QueryPattern): string {

@@ -1,6 +1,9 @@
-import { formatSelector, matcherTest } from '../sources/selector.js';
+import { UserError } from '../errors.js';
+import { matcherTest } from '../sources/matching.js';
+import { formatSelector } from '../sources/selector.js';
 import type { Labels, Matcher } from '../sources/source.js';
 import { safeText } from '../text/sanitise.js';
+import { mapInTurns } from '../work/turns.js';
 import { byRank } from './merge.js';
 import { type QueryPattern, SERVICE_LABEL, serviceOf } from './pattern.js';
 
@@ -15,12 +18,23 @@ export interface LiveSchema {
 
 const MAX_REASON = 120;
 
+/** Steps of matching that the conditions of one pattern are worth: at most some 50 ms. */
+const MAX_CHECK_STEPS = 200_000;
+
 /**
  * Marks the patterns whose type, labels, service or values do not exist (any more), and puts them last. A source that holds
- * nothing at all says nothing about them.
+ * nothing at all says nothing about them. Works in turns: there may be thousands of patterns, written by others.
  */
-export function validatePatterns(patterns: readonly QueryPattern[], live: LiveSchema): QueryPattern[] {
-  if (live.servicesAndTypes.length === 0) return [...patterns];
+export async function validatePatterns(
+  patterns: readonly QueryPattern[],
+  live: LiveSchema,
+  signal: AbortSignal,
+): Promise<QueryPattern[]> {
+  return (await mapInTurns(patterns, patternCheck(live), signal)).sort(byRank);
+}
+
+function patternCheck(live: LiveSchema): (pattern: QueryPattern) => QueryPattern {
+  if (live.servicesAndTypes.length === 0) return (pattern) => pattern;
   const labels = new Set([...live.labelNames, SERVICE_LABEL]);
   const types = new Map<string, Set<string>>();
   const services = new Set<string>();
@@ -32,13 +46,11 @@ export function validatePatterns(patterns: readonly QueryPattern[], live: LiveSc
     if (service !== undefined) services.add(service);
   }
   const values = new Map([...live.values, [SERVICE_LABEL, [...services]]]);
-  return patterns
-    .map((pattern) => {
-      const reason =
-        whatIsMissing(pattern, labels, types, services) ?? whatIsUnmatched(pattern.matchers, values);
-      return { ...pattern, valid: reason === null, reason };
-    })
-    .sort(byRank);
+  return (pattern) => {
+    const reason =
+      whatIsMissing(pattern, labels, types, services) ?? whatIsUnmatched(pattern.matchers, values);
+    return { ...pattern, valid: reason === null, reason };
+  };
 }
 
 function whatIsMissing(
@@ -60,18 +72,25 @@ function whatIsMissing(
   return emitting === null || emitting.has(service) ? null : `${service} does not emit this profile type`;
 }
 
-/** A condition that asks for something and that no value meets. */
+/** A condition that asks for something and that no value meets; null where checking that would cost too much. */
 function whatIsUnmatched(
   matchers: readonly Matcher[],
   values: ReadonlyMap<string, readonly string[]>,
 ): string | null {
-  const unmet = matchers.find((matcher) => {
+  const budget = { steps: MAX_CHECK_STEPS };
+  const isUnmet = (matcher: Matcher) => {
     const known = values.get(matcher.name);
     if (known === undefined || matcher.op.startsWith('!')) return false;
-    const meets = matcherTest(matcher);
-    // What also holds without the label holds for profiles that do not have it.
-    return !meets(undefined) && !known.some((value) => meets(value));
-  });
+    try {
+      const meets = matcherTest(matcher, budget);
+      // What also holds without the label holds for profiles that do not have it.
+      return !meets(undefined) && !known.some((value) => meets(value));
+    } catch (error) {
+      if (error instanceof UserError) return false;
+      throw error;
+    }
+  };
+  const unmet = matchers.find(isUnmet);
   return unmet === undefined
     ? null
     : `no profile has ${safeText(formatSelector([unmet]).slice(1, -1), MAX_REASON)}`;

@@ -19,7 +19,7 @@ export interface Variable {
 }
 
 /** `$name`, `${name}`, `${name.field:format}`, `[[name:format]]`. */
-const REFERENCE = /\$(\w+)|\$\{(\w+)(?:\.[^:}]*)?(?::[^}]*)?\}|\[\[(\w+)(?::\w+)?\]\]/g;
+const REFERENCE = /\$(\w+)|\$\{(\w+)(?:\.[^:{}]*)?(?::[^{}]*)?\}|\[\[(\w+)(?::\w+)?\]\]/g;
 const WHOLE = new RegExp(`^\\s*(?:${REFERENCE.source})\\s*$`);
 const ALL = '$__all';
 /** Variables read of one dashboard; the largest that are known have some dozens. */

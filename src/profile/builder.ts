@@ -1,6 +1,7 @@
 import { frameOwner } from './frames.js';
 import { GrowingUint32 } from './growing.js';
 import type { FunctionInfo, Profile } from './model.js';
+import { StackTable } from './stack-table.js';
 
 /** Names that many functions share because nobody named them: kept apart by file and start line. */
 const UNNAMED =
@@ -14,7 +15,7 @@ export function isUnnamed(name: string): boolean {
 }
 
 /**
- * Collects stacks into one Profile; functions and frames are interned, stacks are kept as they come.
+ * Collects stacks into one Profile; functions and frames are interned, stacks are kept as they come or added up.
  *
  * A name can stand in several files: methods of different classes, or an inlined function that the compiler placed in
  * its callee's file. It is still one function, placed in one of the files.
@@ -32,12 +33,23 @@ export class ProfileBuilder {
   readonly #stackStart = new GrowingUint32();
   readonly #stackFrames: GrowingUint32;
   readonly #values: number[] = [];
+  /** Set where equal stacks are added up. */
+  readonly #table: StackTable | null;
 
-  /** @param frames how many frames the stacks will have together, where that is known */
-  constructor(sampleType: string, unit: string, frames?: number) {
+  /**
+   * @param options.frames how many frames the stacks will have together, where that is known
+   * @param options.addsUp whether stacks with the same frames become one; their values should be integers, whose sums
+   *   depend on no order
+   */
+  constructor(
+    sampleType: string,
+    unit: string,
+    { frames, addsUp = false }: { frames?: number; addsUp?: boolean } = {},
+  ) {
     this.#sampleType = sampleType;
     this.#unit = unit;
-    this.#stackFrames = new GrowingUint32(frames);
+    this.#table = addsUp ? new StackTable() : null;
+    this.#stackFrames = this.#table?.frames ?? new GrowingUint32(frames);
     this.#stackStart.push(0);
   }
 
@@ -91,14 +103,21 @@ export class ProfileBuilder {
 
   /** Closes the stack under construction. */
   endStack(value: number): void {
+    if (this.#table !== null) {
+      const stack = this.#table.close();
+      this.#values[stack] = (this.#values[stack] ?? 0) + value;
+      return;
+    }
     this.#stackStart.push(this.#stackFrames.length);
     this.#values.push(value);
   }
 
   build(): Profile {
     const frameVariant = this.#frameVariant.toArray();
-    const stackStart = this.#stackStart.toArray();
-    const stackFrames = this.#stackFrames.toArray();
+    const { stackStart, stackFrames } = this.#table?.columns() ?? {
+      stackStart: this.#stackStart.toArray(),
+      stackFrames: this.#stackFrames.toArray(),
+    };
     const values = new Float64Array(this.#values);
     const costs = () =>
       variantCosts(this.#variants.length, frameVariant, { stackStart, stackFrames, values });

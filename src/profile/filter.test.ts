@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { profileOf, stacksOf } from '../../test/support/profiles.js';
 import { PatternError } from '../errors.js';
-import { compilePattern, filterStacks } from './filter.js';
+
+import { compilePattern, filterStacks, isHeavyFilter } from './filter.js';
 
 describe('compilePattern', () => {
   test('finds the pattern anywhere in the name, case-sensitively', () => {
@@ -44,5 +45,39 @@ describe('filterStacks', () => {
     [{}, [1, 2, 4]],
   ])('%j', (filter, values) => {
     expect(stacksOf(filterStacks(profile, filter)).map(([, value]) => value)).toEqual(values);
+  });
+});
+
+describe('isHeavyFilter', () => {
+  const named = (functions: number, length: number) => ({
+    functions: Array.from({ length: functions }, (_, index) => ({
+      name: `${index}`.padEnd(length, 'x'),
+      file: '',
+      startLine: 0,
+      symbolised: true,
+    })),
+  });
+
+  test.each([
+    [{}, 100_000, false],
+    [{ focus: 'coupon' }, 200, false],
+    [{ focus: 'coupon' }, 10_000, true],
+    [{ focus: '.{0,900}' }, 10, true],
+    [{ focus: 'a{40}', ignore: 'b{40}' }, 50, false],
+    [{ focus: 'a{40}', ignore: 'b{40}' }, 200, true],
+  ])('%j on %i names of 30 characters: %s', (filter, functions, heavy) => {
+    expect(isHeavyFilter(named(functions, 30), filter)).toBe(heavy);
+  });
+
+  test('what would take minutes is refused with the number of functions and what is taken', () => {
+    expect(() => isHeavyFilter(named(60_000, 100), { focus: 'a', ignore: '.{0,900}' })).toThrow(
+      expect.objectContaining({
+        kind: 'size',
+        pattern: '.{0,900}',
+        message: expect.stringMatching(
+          /^1\d{3} steps are too many for the names of 60,000 functions, at most 330 are taken$/,
+        ),
+      }),
+    );
   });
 });

@@ -32,6 +32,11 @@ export class GrowingUint32 {
     return this.#data;
   }
 
+  /** What was written so far, without a copy: it is not what is written afterwards. */
+  view(): Uint32Array {
+    return this.#data.subarray(0, this.length);
+  }
+
   /** What was written; the array itself where it is full, so nothing may be written afterwards. */
   toArray(): Uint32Array {
     return this.length === this.#data.length ? this.#data : this.#data.slice(0, this.length);

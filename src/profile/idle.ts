@@ -40,7 +40,7 @@ const IDLE_FRAMES: readonly IdleFrame[] = [
     name: /^(?:Kernel#sleep|Thread#join|(?:Thread::)?ConditionVariable#wait|IO\.select|(?:Thread::)?Queue#pop|TCPServer#accept|(?:sleep|select|pop|wait|accept) \[c function\])$/,
   },
   {
-    name: /^System\.Threading[.!].*(?:Wait|Sleep|WaitOne|WaitForSignal)[^.]*$|[.+!]Sys\.WaitForSocketEvents$/,
+    name: /^System\.Threading[.!](?:.*\.)?(?=[^.]*(?:Wait|Sleep))[^.]*$|[.+!]Sys\.WaitForSocketEvents$/,
   },
 ];
 

@@ -2,6 +2,7 @@ import { isUnnamed } from './builder.js';
 import { frameOwner } from './frames.js';
 import { GrowingUint32 } from './growing.js';
 import type { FunctionInfo, Profile } from './model.js';
+import { StackTable } from './stack-table.js';
 import { functionTable } from './table.js';
 
 /** A function of the merge: what it costs in each file that some part places it in. */
@@ -27,7 +28,8 @@ export function mergeProfiles(profiles: readonly Profile[]): Profile {
   const functions = [...merged.values()].map(placeOf);
 
   const frames = new Frames();
-  const stacks = new Stacks();
+  const stacks = new StackTable();
+  const sums: number[] = [];
   parts.forEach((part, at) => {
     const { frameFunction, frameLine, frameKin, stackStart, stackFrames, values } = part;
     const ids = frameFunction.map((own, frame) => {
@@ -41,12 +43,20 @@ export function mergeProfiles(profiles: readonly Profile[]): Profile {
     });
     for (let stack = 0; stack < values.length; stack++) {
       const [from, to] = [stackStart[stack] ?? 0, stackStart[stack + 1] ?? 0];
-      const own = stackFrames.subarray(from, to).map((frame) => ids[frame] ?? 0);
-      stacks.add(own, values[stack] ?? 0);
+      for (let at = from; at < to; at++) stacks.frames.push(ids[stackFrames[at] ?? 0] ?? 0);
+      const known = stacks.close();
+      sums[known] = (sums[known] ?? 0) + (values[stack] ?? 0);
     }
   });
   const { sampleType, unit } = first;
-  return { sampleType, unit, functions, ...frames.columns(), ...stacks.columns() };
+  return {
+    sampleType,
+    unit,
+    functions,
+    ...frames.columns(),
+    ...stacks.columns(),
+    values: Float64Array.from(sums),
+  };
 }
 
 /** The merge of no profile. */
@@ -123,55 +133,4 @@ class Frames {
       frameKin: Uint8Array.from(this.#kin),
     };
   }
-}
-
-/** Stacks by their frames, found again by a hash. */
-class Stacks {
-  readonly #byHash = new Map<number, number>();
-  readonly #start = new GrowingUint32();
-  readonly #frames = new GrowingUint32();
-  readonly #values: number[] = [];
-
-  constructor() {
-    this.#start.push(0);
-  }
-
-  add(frames: Uint32Array, value: number): void {
-    let hash = hashOf(frames);
-    let known = this.#byHash.get(hash);
-    while (known !== undefined && !this.#holds(known, frames)) known = this.#byHash.get(++hash);
-    if (known !== undefined) {
-      this.#values[known] = (this.#values[known] ?? 0) + value;
-      return;
-    }
-    this.#byHash.set(hash, this.#values.length);
-    this.#frames.append(frames, 0, frames.length);
-    this.#start.push(this.#frames.length);
-    this.#values.push(value);
-  }
-
-  columns(): Pick<Profile, 'stackStart' | 'stackFrames' | 'values'> {
-    return {
-      stackStart: this.#start.toArray(),
-      stackFrames: this.#frames.toArray(),
-      values: Float64Array.from(this.#values),
-    };
-  }
-
-  #holds(stack: number, frames: Uint32Array): boolean {
-    const from = this.#start.at(stack);
-    if (this.#start.at(stack + 1) - from !== frames.length) return false;
-    for (let at = 0; at < frames.length; at++) if (this.#frames.at(from + at) !== frames[at]) return false;
-    return true;
-  }
-}
-
-/** FNV-1a over whole frame ids. */
-function hashOf(frames: Uint32Array): number {
-  let hash = 0x811c9dc5;
-  for (let at = 0; at < frames.length; at++) {
-    hash = Math.imul(hash ^ (frames[at] ?? 0), 0x01000193);
-    hash ^= hash >>> 15;
-  }
-  return hash >>> 0;
 }

@@ -45,9 +45,13 @@ export class UnreadableProfileError extends Error {
  * writer puts the names behind the samples, so that no cut loses samples unnoticed. What may stand behind the names can
  * be missing without a trace: time, duration, period.
  *
+ * @param cleanName takes out of a name what nobody may read; asked once for every name in the file
  * @throws UnreadableProfileError when the bytes are damaged, cut short, no profile, or more than any real one holds
  */
-export function decodePprof(bytes: Uint8Array): PprofFile {
+export function decodePprof(
+  bytes: Uint8Array,
+  cleanName: (name: string) => string = (name) => name,
+): PprofFile {
   let raw: Pprof;
   let tables: PprofTables;
   try {
@@ -71,6 +75,7 @@ export function decodePprof(bytes: Uint8Array): PprofFile {
   const excess = excessOfFrames(tables);
   if (excess !== null) throw tooLarge(excess);
   const { strings } = raw.stringTable;
+  for (let at = 0; at < strings.length; at++) strings[at] = cleanName(strings[at] ?? '');
   const valueType = ({ type, unit }: { type: Id; unit: Id }) => ({
     type: strings[Number(type)] ?? '',
     unit: strings[Number(unit)] ?? '',
@@ -223,9 +228,13 @@ export function addPprof(builder: ProfileBuilder, file: PprofFile, valueIndex: n
   }
 }
 
-/** The frames of every location, innermost first: those of location l are `frames[starts[l] … starts[l + 1])`. */
-function internFrames(
-  builder: ProfileBuilder,
+/**
+ * The frames of every location, innermost first: those of location l are `frames[starts[l] … starts[l + 1])`.
+ *
+ * @param builder numbers functions and frames
+ */
+export function internFrames(
+  builder: Pick<ProfileBuilder, 'functionId' | 'frameId'>,
   { raw, locations }: PprofFile,
 ): { frames: Uint32Array; starts: Uint32Array } {
   const { strings } = raw.stringTable;
@@ -266,7 +275,7 @@ function internFrames(
 /** One sample type of one file as a Profile. */
 export function pprofToProfile(file: PprofFile, valueIndex = 0): Profile {
   const { type = '', unit = '' } = file.sampleTypes[valueIndex] ?? {};
-  const builder = new ProfileBuilder(type, unit, file.samples.locations.length);
+  const builder = new ProfileBuilder(type, unit, { frames: file.samples.locations.length });
   addPprof(builder, file, valueIndex);
   return builder.build();
 }

@@ -21,9 +21,13 @@ export const CUT_OFF = 'other';
  * Reads a call tree in Pyroscope's own format: per node, callers first, the length of its name, the name, its own cost, and
  * its number of callees, which follow.
  *
+ * @param cleanName takes out of a name what nobody may read
  * @throws RangeError or Error when the bytes are cut short, or hold more than any real tree
  */
-export function readTree(bytes: Uint8Array): TreeStack[] {
+export function readTree(
+  bytes: Uint8Array,
+  cleanName: (name: string) => string = (name) => name,
+): TreeStack[] {
   if (bytes.length === 0) return [];
   const reader = new BinaryReader(bytes);
   const stacks: TreeStack[] = [];
@@ -31,7 +35,7 @@ export function readTree(bytes: Uint8Array): TreeStack[] {
   const open: { name: string; left: number }[] = [];
   let frames = 0;
   do {
-    const name = reader.string();
+    const name = cleanName(reader.string());
     const value = Number(reader.uint64());
     open.push({ name, left: reader.uint32() });
     if (value > 0 && open.length > 1) {

@@ -34,13 +34,13 @@ interface TypeRule {
 const RULES: readonly TypeRule[] = [
   {
     alias: 'cpu',
-    match: /^[^:]*cpu[^:]*:cpu:(?:nano|micro|milli)?seconds$/,
+    match: /^(?=[^:]*cpu)[^:]*:cpu:(?:nano|micro|milli)?seconds$/,
     kind: 'cumulative',
     meaning: 'time on CPU',
   },
   {
     alias: 'cpu_samples',
-    match: /^[^:]*cpu[^:]*:samples?:count$/,
+    match: /^(?=[^:]*cpu)[^:]*:samples?:count$/,
     kind: 'cumulative',
     meaning: 'number of CPU samples',
   },

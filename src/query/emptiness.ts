@@ -1,8 +1,10 @@
 import { aliasesOf, defaultProfileType, type ProfileType, resolveProfileType } from '../profile/types.js';
-import { formatSelector, matcherTest } from '../sources/selector.js';
+import { matcherTest } from '../sources/matching.js';
+import { formatSelector } from '../sources/selector.js';
 import type { Matcher, Window } from '../sources/source.js';
 import { nearest } from '../text/nearest.js';
 import { formatTime } from '../text/units.js';
+import { mapInTurns } from '../work/turns.js';
 import type { ToolContext } from './context.js';
 import { lastSeen, wideWindows } from './data-range.js';
 import type { ProfileRequest } from './request.js';
@@ -63,7 +65,8 @@ export async function explainEmptiness(
       retry: best === undefined ? null : { service: best },
     };
   }
-  const otherService = service === null ? await unmatchedService(request, [...services]) : null;
+  const otherService =
+    service === null ? await unmatchedService(request, [...services], context.signal) : null;
   if (otherService !== null) return otherService;
   const ofService = allMatchers({ service, matchers: [] });
   const inWindow = await schema.typeIds(ofService, window, context.signal);
@@ -91,10 +94,14 @@ export async function explainEmptiness(
 async function unmatchedService(
   { source, matchers }: ProfileRequest,
   services: readonly string[],
+  signal: AbortSignal,
 ): Promise<Emptiness | null> {
-  const wrong = matchers.find(
-    (matcher) => matcher.name === 'service_name' && !services.some(matcherTest(matcher)),
-  );
+  const onService = matchers.filter(({ name }) => name === 'service_name');
+  let wrong: Matcher | undefined;
+  for (const matcher of onService) {
+    const met = await mapInTurns(services, matcherTest(matcher), signal);
+    if (!met.includes(true)) wrong ??= matcher;
+  }
   if (wrong === undefined) return null;
   const others = matchers.filter((matcher) => matcher !== wrong);
   const like = nearest(wrong.value.replace(/[.*+?^$|()\\]/g, ''), services);

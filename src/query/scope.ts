@@ -7,7 +7,8 @@ import {
   parseProfileType,
   resolveProfileType,
 } from '../profile/types.js';
-import { formatSelector, matcherTest } from '../sources/selector.js';
+import { matcherTest } from '../sources/matching.js';
+import { formatSelector } from '../sources/selector.js';
 import type { Matcher, ProfileQuery, ProfileSource, Window } from '../sources/source.js';
 import { nearest } from '../text/nearest.js';
 import { safeText } from '../text/sanitise.js';

@@ -22,9 +22,9 @@ export async function usualGrouping(scope: Scope, context: ToolContext): Promise
   );
   const { matchers, window } = profileQuery(scope);
   const fixed = new Set(matchers.filter(({ op }) => op === '=').map(({ name }) => name));
-  const open = defaultGroupings(
-    selectPatterns(own, { words: null, service: serviceIn(scope, learned) }).selected,
-  ).filter((label) => !fixed.has(label));
+  const filter = { words: null, service: serviceIn(scope, learned) };
+  const { selected } = await selectPatterns(own, filter, context.signal);
+  const open = defaultGroupings(selected).filter((label) => !fixed.has(label));
   if (open.length === 0) return null;
   const names = await context.schemaOf(source).labelNames(matchers, window, context.signal);
   return open.find((label) => names.includes(label)) ?? null;

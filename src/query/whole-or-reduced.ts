@@ -89,7 +89,8 @@ function largeCutOff(error: unknown): number | null {
 }
 
 /** What servers and proxies say of an answer that they will not pass on for its size. */
-const TOO_LARGE = /larger than max|message (?:size|length)|too large|exceeds? .*(?:size|limit).*bytes/i;
+const TOO_LARGE =
+  /larger than max|message (?:size|length)|too large|exceeds? .{0,60}(?:size|limit).{0,60}bytes/i;
 
 /** Why the whole could not be read, where less of it may be; null for any other failure. */
 function whyNotWhole(error: unknown, early: AbortSignal | undefined): string | null {

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { CreateDriverResult, L2CacheDriver } from 'bentocache/types';
@@ -9,6 +10,8 @@ const DAY = 86_400_000;
 /** Kept files: each is a question with its window, some hundred bytes to some hundred kilobytes. */
 const MAX_FILES = 2_000;
 const SUFFIX = '.json';
+/** Size of the file that tries a directory: a large entry. */
+const TRIAL_BYTES = 256 * 2 ** 10;
 
 interface Entry {
   format: typeof FORMAT;
@@ -28,14 +31,22 @@ export function diskDriver(directory: string): CreateDriverResult<L2CacheDriver>
 }
 
 /**
- * Writes a file as an entry is written, and removes it.
- * @throws Error of the file system
+ * Writes an entry of a usual size as entries are written, has it reach the disk, reads it back and removes it. An empty
+ * file could be made on a full disk, too, and beyond a quota of bytes.
+ *
+ * @throws Error of the file system, or one that says that something else was read
  */
 export async function tryDirectory(directory: string): Promise<void> {
-  const file = path.join(directory, `tried${SUFFIX}`);
+  const file = path.join(directory, `tried-${randomBytes(6).toString('hex')}${SUFFIX}`);
+  const written = randomBytes(TRIAL_BYTES / 2).toString('hex');
   await mkdir(directory, { recursive: true, mode: 0o700 });
-  await writeFileAtomic(file, '', { mode: 0o600, fsync: false });
-  await rm(file, { force: true });
+  try {
+    await writeFileAtomic(file, written, { mode: 0o600, fsync: true });
+    const read = await readFile(file, 'utf8');
+    if (read !== written) throw new Error(`${written.length} bytes were written and ${read.length} read`);
+  } finally {
+    await rm(file, { force: true });
+  }
 }
 
 function createDriver(directory: string): L2CacheDriver {

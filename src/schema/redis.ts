@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { redisDriver } from 'bentocache/drivers/redis';
 import type { CreateDriverResult, L2CacheDriver } from 'bentocache/types';
@@ -18,6 +19,8 @@ const RETRY_MS = 2_000;
 
 /** What a trial takes at most. */
 const TRIAL_MS = 3_000;
+/** Size of the value that tries a server: a large entry. */
+const TRIAL_BYTES = 256 * 2 ** 10;
 const PREFIX = `pyroscope-mcp:${KEPT_FORM}`;
 const OPTIONS = {
   lazyConnect: true,
@@ -28,7 +31,7 @@ const OPTIONS = {
 } as const;
 
 /**
- * Writes an entry that ends at once: whether the server answers, and lets us.
+ * Writes an entry of a usual size that ends soon and reads it back: whether the server answers, has room and lets us.
  * @throws Error with what it said
  */
 export async function tryRedis(url: string): Promise<void> {
@@ -45,7 +48,13 @@ export async function tryRedis(url: string): Promise<void> {
   }, TRIAL_MS);
   try {
     await connection.connect();
-    await connection.set(`${PREFIX}:tried`, '', 'PX', 1);
+    const key = `${PREFIX}:tried-${randomBytes(6).toString('hex')}`;
+    const written = randomBytes(TRIAL_BYTES / 2).toString('hex');
+    await connection.set(key, written, 'PX', TRIAL_MS);
+    const read = await connection.get(key);
+    if (read !== written)
+      throw new Error(`${written.length} bytes were written and ${read?.length ?? 'none'} read`);
+    await connection.del(key);
   } catch (error) {
     throw reason ?? error;
   } finally {

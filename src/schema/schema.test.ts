@@ -121,6 +121,38 @@ describe('what a source has', () => {
     expect(asked.length).toBe(2);
   });
 
+  describe('of a window that moves with now', () => {
+    const NOW = Date.parse('2026-11-20T15:00:00Z');
+    const MINUTE = 60_000;
+    /** How many questions two windows of the same length take, which end so many minutes before now. */
+    const questions = (minutes: number, ends: readonly [number, number]) => {
+      const { asked, source } = slowSource();
+      const schema = createSchema(source, { now: () => NOW });
+      for (const end of ends) {
+        const to = NOW - end * MINUTE;
+        void schema.typeIds([], { from: to - minutes * MINUTE, to }, never());
+      }
+      return asked.length;
+    };
+
+    test.each([
+      {
+        what: 'an hour that ends now, and one that ended 5 minutes ago',
+        minutes: 60,
+        ends: [0, 5],
+        asked: 1,
+      },
+      { what: 'an hour that ended 6 minutes ago', minutes: 60, ends: [0, 6], asked: 2 },
+      { what: 'two hours that ended 6 and 7 minutes ago', minutes: 120, ends: [6, 7], asked: 2 },
+      { what: 'an hour that ends 5 minutes from now', minutes: 60, ends: [0, -5], asked: 1 },
+      { what: 'an hour that ends 6 minutes from now', minutes: 60, ends: [0, -6], asked: 2 },
+      { what: 'half an hour, the shortest long window', minutes: 30, ends: [0, 5], asked: 1 },
+      { what: 'less than half an hour', minutes: 29, ends: [0, 5], asked: 2 },
+    ] as const)('$what: asked $asked times', ({ minutes, ends, asked }) => {
+      expect(questions(minutes, ends)).toBe(asked);
+    });
+  });
+
   test('nothing is not remembered', async () => {
     const { asked, schema } = slowSource();
     const nothing = schema.typeIds([], WINDOW, never());

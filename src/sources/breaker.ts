@@ -124,8 +124,9 @@ export function throughBreaker(transport: Transport, breaker: Breaker): Transpor
     breaker.run((signal) => transport.send({ ...request, signal }), request.signal);
   return {
     send,
-    post: createPost(send, transport.redact),
+    post: createPost(send, transport),
     redact: transport.redact,
+    echoes: transport.echoes,
     close: () => transport.close(),
   };
 }

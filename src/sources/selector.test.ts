@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { UserError } from '../errors.js';
-import { formatSelector, matcherTest, parseSelector, sameMatchers } from './selector.js';
+import { matcherTest } from './matching.js';
+import { formatSelector, parseSelector, sameMatchers } from './selector.js';
 import type { Matcher } from './source.js';
 
 const eq = (name: string, value: string): Matcher => ({ name, op: '=', value });

@@ -1,6 +1,6 @@
-import { RE2JS } from 're2js';
-import { PatternError, UserError } from '../errors.js';
-import { compileRe2, IN_SELECTORS } from '../profile/filter.js';
+import { UserError } from '../errors.js';
+
+import { type MatchingBudget, prepareMatchers } from './matching.js';
 import type { Matcher } from './source.js';
 
 const OPERATORS = ['=~', '!~', '!=', '='] as const;
@@ -23,6 +23,10 @@ const METRIC_PREFIX = /^\s*([\p{L}_][\p{L}\p{N}_:./-]*)\s*(\{.*)$/su;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what has to be escaped
 const NEEDS_ESCAPE = /["\\\u0000-\u001f\u007f\ufffd]/g;
 const SHOWN_LENGTH = 200;
+/** Longest selector, characters: a list of some hundred pods. */
+const MAX_CHARACTERS = 20_000;
+/** Most conditions of a selector: an empty answer asks the store once for each. */
+const MAX_MATCHERS = 50;
 
 /** Where and why a selector cannot be read. `at` counts from 0. */
 class Mismatch extends Error {
@@ -39,9 +43,16 @@ class Mismatch extends Error {
  * optional; names may be quoted and may hold dots without quotes; values stand in double quotes, single quotes or
  * backticks (no escapes in backticks). An empty text is no condition.
  *
+ * @param budget of several selectors together, where their regular expressions are bounded together
  * @throws UserError with the position, what was expected and, where it can be guessed, the selector that was meant
  */
-export function parseSelector(text: string): Matcher[] {
+export function parseSelector(text: string, budget?: MatchingBudget): Matcher[] {
+  if (text.length > MAX_CHARACTERS) {
+    throw new UserError(
+      `The selector ${shown(text)} has ${text.length} characters; at most ${MAX_CHARACTERS} are taken.`,
+      'Use fewer conditions, or a regular expression instead of a long list: pod=~"web-.*".',
+    );
+  }
   const metric = METRIC_PREFIX.exec(text);
   if (metric !== null) {
     const [, name = '', rest = ''] = metric;
@@ -52,7 +63,13 @@ export function parseSelector(text: string): Matcher[] {
   }
   try {
     const matchers = read(text, false);
-    for (const matcher of matchers) if (matcher.op.endsWith('~')) compile(matcher);
+    if (matchers.length > MAX_MATCHERS) {
+      throw new UserError(
+        `The selector ${shown(text)} has ${matchers.length} conditions; at most ${MAX_MATCHERS} are taken.`,
+        'Put values of one label into one condition: pod=~"web-1|web-2".',
+      );
+    }
+    prepareMatchers(matchers, budget);
     return matchers;
   } catch (error) {
     if (!(error instanceof Mismatch)) throw error;
@@ -76,32 +93,6 @@ export function sameMatchers(a: readonly Matcher[], b: readonly Matcher[]): bool
   const texts = (matchers: readonly Matcher[]) =>
     [...new Set(matchers.map(({ name, op, value }) => JSON.stringify([name, op, value])))].sort().join();
   return texts(a) === texts(b);
-}
-
-/**
- * A test of one label's value with the meaning of Prometheus: a missing label is the empty value, regular
- * expressions are RE2, match the whole value, and their dot matches line breaks.
- *
- * @throws UserError when the regular expression is not valid
- */
-export function matcherTest(matcher: Matcher): (value: string | undefined) => boolean {
-  const { op, value: wanted } = matcher;
-  if (op === '=') return (value = '') => value === wanted;
-  if (op === '!=') return (value = '') => value !== wanted;
-  const regex = compile(matcher);
-  return (value = '') => regex.testExact(value) === (op === '=~');
-}
-
-function compile(matcher: Matcher): RE2JS {
-  try {
-    return compileRe2(matcher.value, IN_SELECTORS, RE2JS.DOTALL);
-  } catch (error) {
-    if (!(error instanceof PatternError)) throw error;
-    throw new UserError(
-      `The regular expression in ${shown(formatSelector([matcher]).slice(1, -1))} is not valid RE2: ${error.message}.`,
-      'Correct it (RE2 has no lookaround and no backreferences), or match an exact value with =.',
-    );
-  }
 }
 
 function advice(text: string): string {

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { createRedactor } from './redact.js';
 
 const redact = createRedactor(() => []);
@@ -56,4 +56,45 @@ test('a known secret is in nothing, whatever surrounds it', () => {
     }),
     { numRuns: 200 },
   );
+});
+
+describe('at a cut', () => {
+  const secret = 'hunter2-hunter2-hunter2';
+  const known = createRedactor(() => [secret]);
+
+  test.each([
+    ['a known secret', secret],
+    ['a known secret as Basic credentials have it', Buffer.from(secret).toString('base64')],
+    ['a password in a URL', `redis://user:${secret}@cache:6379/0`],
+    ['a long password in a URL', `redis://user:${secret.repeat(40)}@cache:6379/0`],
+    ['a header', `Authorization: ${secret.repeat(40)}`],
+    ['a bearer token', `Bearer ${secret}`],
+    ['a parameter', `access_token=${secret}&b=1`],
+    ["Grafana's token", `glsa_${secret}`],
+    ['a JSON web token', `eyJ${secret.repeat(40)}.eyJzdWIi.abc`],
+  ])('no part of %s is left, wherever the cut falls', (name, text) => {
+    const isKnown = name.startsWith('a known secret');
+    for (let before = 4_000 - text.length; before <= 4_000; before += 1) {
+      if (before < 0) continue;
+      for (const redactor of isKnown ? [known] : [known, redact]) {
+        const line = String(redactor(`${' '.repeat(before)}${text} and more`.padEnd(9_000, ' more')));
+        expect(line).not.toMatch(/hunter|aHVu/);
+        expect(line.length).toBeLessThan(4_100);
+      }
+    }
+  });
+
+  test('a text is shown up to the cut', () => {
+    const text = 'checkout '.repeat(1_000);
+    expect(redact(text)).toBe(`${text.slice(0, 4_000)}…`);
+    expect(redact(text.slice(0, 4_000))).toBe(text.slice(0, 4_000));
+  });
+});
+
+test('a line holds a bounded number of values and characters, however they are nested', () => {
+  const nest = (depth: number): unknown =>
+    depth === 0 ? 'x'.repeat(5_000) : Array.from({ length: 12 }, () => nest(depth - 1));
+  expect(JSON.stringify(redact(nest(5))).length).toBeLessThan(60_000);
+  const many = Array.from({ length: 50 }, () => Array.from({ length: 50 }, () => ({ a: 1, b: 2 })));
+  expect(JSON.stringify(redact(many)).match(/"a":1/g)?.length).toBeLessThan(1_000);
 });

@@ -7,7 +7,11 @@ import { secretsIn, secretsNow } from './secrets.js';
 test.each([
   ['a token', 'glsa_abc', ['glsa_abc']],
   ['a short one', 'p', ['p']],
-  ['a URL', 'redis://user:p%40ss@host/0', ['redis://user:p%40ss@host/0', 'p%40ss', 'p@ss', 'user:p%40ss']],
+  [
+    'a URL',
+    'redis://user:p%40ss@host/0',
+    ['redis://user:p%40ss@host/0', 'p%40ss', 'p@ss', 'user:p%40ss', 'user:p@ss'],
+  ],
   ['a URL without credentials', 'redis://host/0', ['redis://host/0']],
   [
     'headers',

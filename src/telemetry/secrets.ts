@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readSettingFileNow } from '../setting-file.js';
 
 /** How long the words of a file are taken for what it holds now, milliseconds. */
 const READ_EVERY_MS = 2_000;
@@ -34,7 +34,7 @@ export function secretsNow(
 /** A file that cannot be read keeps nothing secret; whoever needs it says what is wrong with it. */
 function wordsOf(file: string): string[] {
   try {
-    return readFileSync(file, 'utf8')
+    return readSettingFileNow(file)
       .replace(/(?:^|\s)#.*/g, '')
       .split(/\s+/)
       .filter((word) => word.length >= MIN_PART);
@@ -52,11 +52,22 @@ export function secretsIn(values: readonly string[]): string[] {
   ];
 }
 
+/** The secrets in the addresses of proxies: users and passwords stand in them, and travel as Basic credentials. */
+export function secretsOfProxy(proxy: { http: string | null; https: string | null } | null): string[] {
+  const addresses = [proxy?.http, proxy?.https].flatMap((url) => (url?.includes('@') ? [url] : []));
+  return secretsIn(addresses).flatMap((secret) => {
+    if (!secret.includes(':') || addresses.includes(secret)) return [secret];
+    const word = Buffer.from(secret).toString('base64');
+    return [secret, word, `Basic ${word}`];
+  });
+}
+
 /** The password of a URL, the values of a JSON object and the words in them, the entries of a list. */
 function partsOf(value: string): string[] {
   if (URL.canParse(value) && value.includes('@')) {
     const { username, password } = new URL(value);
-    return [password, decode(password), `${username}:${password}`].filter((part) => part !== ':');
+    if (username === '' && password === '') return [];
+    return [password, decode(password), `${username}:${password}`, `${decode(username)}:${decode(password)}`];
   }
   if (value.trimStart().startsWith('{')) return Object.values(objectIn(value)).flatMap(withLongWords);
   return value.includes(',') ? value.split(',').map((part) => part.trim()) : [];

@@ -48,3 +48,9 @@ export function nearest(wrong: string, names: readonly string[]): string[] {
     .slice(0, MAX_OFFERED)
     .map(({ name }) => name);
 }
+
+/** "Did you mean `service`? " with the name most like a wrong one; '' where none is like it. */
+export function didYouMean(wrong: string, names: readonly string[]): string {
+  const [meant] = nearest(wrong, names);
+  return meant === undefined ? '' : `Did you mean \`${meant}\`? `;
+}

@@ -1,4 +1,7 @@
 import { z } from 'zod';
+import { UserError } from '../errors.js';
+import { didYouMean } from '../text/nearest.js';
+import { cutRight } from '../text/sanitise.js';
 
 /** Arguments that mean the same in every tool. */
 const sourceArgument = z.string().optional().describe('Data source name or uid; default: the first enabled');
@@ -51,3 +54,58 @@ export const listArguments = {
   from: fromArgument,
   to: toArgument,
 } as const;
+
+/**
+ * Other names that arguments are taken under and that no schema lists. `from` is a keyword of Python, so that code written
+ * by an agent cannot pass it by name.
+ */
+export const ALIASES: ReadonlyMap<string, string> = new Map([
+  ['start', 'from'],
+  ['start_time', 'from'],
+  ['from_', 'from'],
+  ['end', 'to'],
+  ['end_time', 'to'],
+  ['to_', 'to'],
+  ['baseline_start', 'baseline_from'],
+  ['baseline_start_time', 'baseline_from'],
+  ['baseline_end', 'baseline_to'],
+  ['baseline_end_time', 'baseline_to'],
+]);
+
+/**
+ * Words that callers write for an argument that they mean to leave out, in lower case. Frameworks with strict schemas make
+ * every argument required, and models then fill in one of these.
+ */
+const WORDS_FOR_NOTHING: ReadonlySet<string> = new Set([
+  ...['', 'null', 'none', 'nil', 'undefined', 'default', 'n/a', 'na', 'unset', 'unspecified', 'auto'],
+  ...['[]', '{}', '""', "''"],
+]);
+
+/** Arguments whose value can be any name or pattern: something that exists may be called "default" or "none". */
+export const MAY_BE_NAMES: ReadonlySet<string> = new Set([
+  'source',
+  'service',
+  'profile_type',
+  'label',
+  'group_by',
+  'function',
+  'focus',
+  'ignore',
+  'words',
+]);
+
+/** Whether a text is one of the words that mean "left out". */
+export function isWordForNothing(value: unknown): boolean {
+  return typeof value === 'string' && WORDS_FOR_NOTHING.has(value.trim().toLowerCase());
+}
+
+/**
+ * The error for an argument that does not exist.
+ * @param owner name of the tool or prompt
+ */
+export function unknownArgument(owner: string, name: string, valid: readonly string[]): UserError {
+  return new UserError(
+    `${owner} has no argument ${JSON.stringify(cutRight(name, 60))}.`,
+    `${didYouMean(name, valid)}Valid arguments: ${valid.join(', ')}.`,
+  );
+}

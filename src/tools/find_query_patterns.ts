@@ -40,10 +40,11 @@ export const run: Run<typeof input> = async (args, context) => {
   const word = service ?? args.words ?? null;
   const named = word === null ? null : resolveService(word, learned, patterns);
   const wanted = named ?? (service === null ? null : { label: SERVICE_LABEL, value: service });
-  const { selected, held } = selectPatterns(patterns, {
-    words: args.words ?? null,
-    service: service === null ? null : wanted,
-  });
+  const { selected, held } = await selectPatterns(
+    patterns,
+    { words: args.words ?? null, service: service === null ? null : wanted },
+    signal,
+  );
   const chosen = new Set(selected);
   const shown = all.filter(({ pattern }) => chosen.has(pattern));
   const origins = new Map(learned.map((entry) => [entry.source, entry]));
@@ -110,7 +111,7 @@ async function readAll(
         liveSchema(source, reading, context),
         context.sources.isDefault(source, context.signal),
       ]);
-      const checked = live === null ? own : validatePatterns(own, live);
+      const checked = live === null ? own : await validatePatterns(own, live, context.signal);
       return {
         source,
         isDefault,

@@ -7,6 +7,7 @@ import { lensRows } from '../investigation/findings.js';
 import { onsetOf } from '../investigation/onset.js';
 import { countedSource, createRequests } from '../investigation/requests.js';
 import type { ShareChange, ShareLens } from '../investigation/shares.js';
+import { orderBySymptom } from '../investigation/symptom.js';
 import { offload } from '../offload.js';
 import { orderTypes } from '../profile/types.js';
 import type { ToolContext } from '../query/context.js';
@@ -137,28 +138,6 @@ function earlyNotes(change: ShareChange | null): string[] {
     : [
         'The change began before the window that was asked about: it is compared with the baseline until then.',
       ];
-}
-
-/** Words of a symptom that point to a profile type. */
-const SYMPTOMS: readonly (readonly [words: RegExp, aliases: readonly string[]])[] = [
-  [/memory|heap|oom|leak/i, ['inuse', 'alloc', 'goroutines']],
-  [/goroutine|thread/i, ['goroutines']],
-  [/lock|mutex|contention|block/i, ['mutex', 'block', 'lock']],
-  [/\bgc\b|garbage|alloc/i, ['alloc']],
-  [/latency|slow|wait|response/i, ['wall', 'off_cpu', 'block', 'mutex']],
-  [/cpu|hot|throttl/i, ['cpu']],
-];
-
-/** Puts the types that a symptom points to first among the findings after the one that carries the verdict. */
-function orderBySymptom(
-  findings: Investigation['findings'],
-  symptom: string | undefined,
-): Investigation['findings'] {
-  const [first, ...others] = findings;
-  if (symptom === undefined || first === undefined) return findings;
-  const wanted = SYMPTOMS.flatMap(([words, aliases]) => (words.test(symptom) ? aliases : []));
-  const rank = (finding: (typeof findings)[number]) => (wanted.includes(finding.type.alias) ? 0 : 1);
-  return [first, ...others.sort((a, b) => rank(a) - rank(b))];
 }
 
 /** What the profiles at hand cannot tell, in the reader's terms. */

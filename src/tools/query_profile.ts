@@ -1,4 +1,5 @@
 import { offload } from '../offload.js';
+import { isHeavyFilter } from '../profile/filter.js';
 import { answerAbout } from '../query/profile-question.js';
 import { needsWhole } from '../query/whole-or-reduced.js';
 import { isHeavy } from '../work/offload.js';
@@ -25,8 +26,12 @@ export const run: Run<typeof input> = (args, context) =>
         focus: focus ?? null,
         ignore: ignore ?? null,
       };
+      const filter = {
+        ...(focus === undefined ? {} : { focus }),
+        ...(ignore === undefined ? {} : { ignore }),
+      };
       return offload('view', [measured, options], {
-        heavy: isHeavy(measured.active),
+        heavy: isHeavy(measured.active) || isHeavyFilter(measured.active, filter),
         signal: context.signal,
       });
     },

@@ -4,7 +4,8 @@ import { createServer, type RequestListener } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { DEMO, run } from '../support/process.js';
+import { redisServer } from '../support/fake-redis.js';
+import { cleanEnvironment, DEMO, MAIN, run, startProgram } from '../support/process.js';
 import { realRedis, startRedis } from '../support/redis.js';
 
 // `pyroscope-mcp doctor`: one line per finding, and for each that is not well, what to do.
@@ -159,6 +160,46 @@ describe('the cache', () => {
     await rm(directory, { recursive: true });
   });
 
+  test('that may hold no bytes fails, though an empty file can be made there', async () => {
+    const directory = await mkdtemp(path.join(tmpdir(), 'doctor-'));
+    // A limit on the size of files is what a full disk or a quota is to whoever writes.
+    const limited = await withServer(
+      (_request, response) => response.writeHead(200, { 'content-type': 'application/json' }).end('{}'),
+      async (url) => {
+        const program = startProgram(
+          'sh',
+          ['-c', 'ulimit -f 1 && exec "$0" "$@"', process.execPath, MAIN, 'doctor', '--pyroscope-url', url],
+          { env: cleanEnvironment({ PYROSCOPE_MCP_CACHE_DIR: directory }) },
+        );
+        return { ...(await program.exit), stdout: program.stdout() };
+      },
+    );
+    expect(limited.stdout).toMatch(/^fail {2}cache: .*cannot be kept in .*: .*fix: Make room on its disk/m);
+    expect(limited.code).toBe(1);
+    expect(await readdir(path.join(directory, 'schema-2'))).toEqual([]);
+    await rm(directory, { recursive: true });
+  });
+
+  test.each<[string, (value: string) => string | null, RegExp]>([
+    ['refuses what has a size', () => null, /OOM command not allowed/],
+    ['forgets at once', () => '', /262144 bytes were written and none read/],
+    ['gives back something else', (value) => value.slice(1), /262144 bytes were written and 262143 read/],
+  ])('that is a server which %s fails', async (_name, kept, said) => {
+    const redis = await redisServer({ kept });
+    const { code, stdout } = await examine({ PYROSCOPE_MCP_CACHE_URL: `redis://127.0.0.1:${redis.port}` });
+    expect(stdout).toMatch(/^fail {2}cache: the shared cache cannot be used: /m);
+    expect(stdout).toMatch(said);
+    expect(code).toBe(1);
+  });
+
+  test('that is a server is written and read, and nothing is left in it', async () => {
+    const redis = await redisServer();
+    const { code, stdout } = await examine({ PYROSCOPE_MCP_CACHE_URL: `redis://127.0.0.1:${redis.port}` });
+    expect(stdout).toContain('ok    cache: the shared cache can be written and read');
+    expect(code).toBe(0);
+    expect([...redis.entries.keys()].filter((key) => key.includes('tried'))).toEqual([]);
+  });
+
   test('that is a server which is not there fails', async () => {
     const { code, stdout } = await examine({ PYROSCOPE_MCP_CACHE_URL: 'redis://u:hush-hush@127.0.0.1:9' });
     expect(stdout).toMatch(
@@ -172,7 +213,7 @@ describe('the cache', () => {
     const redis = await startRedis();
     try {
       const well = await examine({ PYROSCOPE_MCP_CACHE_URL: redis.url });
-      expect(well.stdout).toContain('ok    cache: the shared cache can be written');
+      expect(well.stdout).toContain('ok    cache: the shared cache can be written and read');
       expect(well.code).toBe(0);
       redis.hang(true);
       const hung = await examine({ PYROSCOPE_MCP_CACHE_URL: redis.url });

@@ -4,7 +4,7 @@ import { BOUNDS } from './score.js';
 import { markdownTable, quantile } from './table.js';
 
 /** What the product must reach. */
-export const FLOORS = { named: 0.95, accused: 0.01, withinTokens: 0.95 } as const;
+export const FLOORS = { named: 0.95, right: 0.95, accused: 0.01, withinTokens: 0.95 } as const;
 
 const KIND_WORDS: Readonly<Record<Kind, string>> = {
   a: 'own cost of one function',
@@ -80,6 +80,22 @@ function tokensOf(outcomes: readonly Outcome[]): number[] {
   return outcomes.map(({ tokens }) => tokens);
 }
 
+/**
+ * The kind whose verdict, label or onset is right least often, of the cases that can be told: those that stand out, and
+ * those without a culprit. Rules that decide between kinds show here first; a mean over all kinds would hide one of them.
+ */
+function worstKind(outcomes: readonly Outcome[]) {
+  const rows = KINDS.flatMap((kind) => {
+    const own = outcomes.filter((one) => one.kind === kind && one.plain !== false);
+    if (own.length === 0) return [];
+    return (['verdict', 'label', 'onset'] as const).map((what) => {
+      const right = own.filter((one) => one[what]).length;
+      return { kind, what, right, of: own.length };
+    });
+  });
+  return rows.sort((a, b) => a.right / a.of - b.right / b.of)[0] ?? null;
+}
+
 /** What was reached against what must be; `reached` tells whether all of it was. */
 export function summaryOf(outcomes: readonly Outcome[]): { lines: string[]; reached: boolean } {
   const plain = outcomes.filter((one) => one.plain === true);
@@ -93,12 +109,21 @@ export function summaryOf(outcomes: readonly Outcome[]): { lines: string[]; reac
       ? []
       : [{ kind, of: own.length, accused: own.filter((one) => one.accused).length }];
   });
+  const worst = worstKind(outcomes);
   const cheated = outcomes.filter(({ wrong }) => wrong.some((text) => text.includes('requests'))).length;
   const checks = [
     {
       text: `planted changes of at least 6 standard errors named first: ${named} of ${plain.length} (${percent(named, plain.length)}; floor 95 %)`,
       reached: named >= FLOORS.named * plain.length,
     },
+    ...(worst === null
+      ? []
+      : [
+          {
+            text: `verdict, label and onset of what stands out so, or of cases without a culprit, by kind: least right is the ${worst.what} of (${worst.kind}) ${KIND_WORDS[worst.kind]}: ${worst.right} of ${worst.of} (${percent(worst.right, worst.of)}; floor 95 %)`,
+            reached: worst.right >= FLOORS.right * worst.of,
+          },
+        ]),
     ...innocent.map(({ kind, of, accused }) => ({
       text: `falsely accused of (${kind}) ${KIND_WORDS[kind]}: ${accused} of ${of} (${percent(accused, of)}; at most 1 %)`,
       reached: accused <= FLOORS.accused * of,

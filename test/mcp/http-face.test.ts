@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { createHttpFace, type HttpFace } from '../../src/mcp/http/face.js';
+import { inputJsonSchema } from '../../src/mcp/input-schema.js';
 import { createFilesSource } from '../../src/sources/files/source.js';
 import { TOOLS } from '../../src/tools/index.js';
 import { environmentOf, fixture } from '../support/ask.js';
@@ -109,12 +110,22 @@ describe.each(CLIENTS)('%s', (kind) => {
     expect(tools.map(({ name }) => name)).toEqual(TOOLS.map(({ name }) => name));
     for (const tool of tools) {
       expect(tool.annotations).toMatchObject({ readOnlyHint: true, destructiveHint: false });
-      expect(tool.inputSchema).toMatchObject({ type: 'object', additionalProperties: false });
+      const listed = TOOLS.find(({ name }) => name === tool.name);
+      expect(tool.inputSchema).toEqual(listed === undefined ? null : inputJsonSchema(listed));
     }
   });
 
   test('an unknown tool is a protocol error', async () => {
-    await expect(client.callTool('nope', {})).rejects.toMatchObject({ code: -32_602 });
+    await expect(client.callTool('nope', {})).rejects.toMatchObject({
+      code: -32_602,
+      message: expect.stringMatching(
+        /There is no tool "nope"\.\nNext: Tools: compare_profiles, .*, summarize_profile\.$/,
+      ),
+    });
+    await expect(client.callTool('pyroscope_investigate', {})).rejects.toMatchObject({
+      code: -32_602,
+      message: expect.stringContaining('Did you mean `investigate`?'),
+    });
   });
 
   test('bad arguments are an answer that says what is valid', async () => {

@@ -7,7 +7,7 @@ import type { ProfileSource } from '../../src/sources/source.js';
 import { createMetrics } from '../../src/telemetry/metrics.js';
 import { demoSource, environmentOf, INCIDENT_WINDOW } from '../support/ask.js';
 import { CLIENTS, connectHttp } from '../support/clients.js';
-import { bearer, JSON_HEADERS, ON_LOOPBACK, post, postCall, until } from '../support/http.js';
+import { bearer, JSON_HEADERS, ON_LOOPBACK, post, postCall, sendRaw, until } from '../support/http.js';
 import { samplesOf } from '../support/metrics.js';
 import { startPyroscopeServer } from '../support/pyroscope-server.js';
 
@@ -46,18 +46,6 @@ async function serve(options: Partial<HttpOptions> = {}, asked: ProfileSource = 
     responses: (wanted: Record<string, number>) =>
       expect.poll(() => counted('http_responses_total')).toEqual(wanted),
   };
-}
-
-/** Sends bytes, and waits for the end of the connection. */
-function raw(url: string, bytes: string): Promise<string> {
-  return new Promise((resolve) => {
-    let answer = '';
-    const socket = connect(Number(new URL(url).port), '127.0.0.1', () => socket.write(bytes));
-    socket.setEncoding('utf8').on('data', (text: string) => {
-      answer += text;
-    });
-    socket.on('error', () => {}).on('close', () => resolve(answer));
-  });
 }
 
 test('answers and refusals by path and status, whatever else is in the request', async () => {
@@ -136,7 +124,7 @@ test.each([
   const { url, responses } = await serve({
     bounds: { headersTimeout: 100, requestTimeout: 200, connectionsCheckingInterval: 20 },
   });
-  expect(await raw(url, bytes)).toMatch(
+  expect(await sendRaw(url, bytes)).toMatch(
     new RegExp(`^HTTP/1\\.1 ${status} [^\r]+\r\nConnection: close\r\n\r\n$`),
   );
   await responses({ [`path=unread status=${status}`]: 1 });
@@ -146,7 +134,7 @@ test('connections that are turned away', async () => {
   const { url, counted } = await serve({ bounds: { maxConnections: 1 } });
   const held = connect(Number(new URL(url).port), '127.0.0.1');
   await new Promise((resolve) => held.once('connect', resolve));
-  expect(await raw(url, '')).toBe('');
+  expect(await sendRaw(url, '')).toBe('');
   expect(await counted('http_connections_refused_total')).toEqual({ '': 1 });
   held.destroy();
 });

@@ -4,6 +4,7 @@ import { serveOverHttp } from '../../src/mcp/http/serve.js';
 import { createFilesSource } from '../../src/sources/files/source.js';
 import { environmentOf, fixture } from '../support/ask.js';
 import { CLIENTS, connectHttp } from '../support/clients.js';
+import { sendRaw } from '../support/http.js';
 import { run, start } from '../support/process.js';
 import { TOOL_CALLS } from '../support/tool-arguments.js';
 
@@ -18,18 +19,6 @@ afterAll(() => server.close());
 const LIST = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/list' });
 const JSON_HEADERS = { 'content-type': 'application/json', accept: 'application/json, text/event-stream' };
 
-/** Sends bytes as they are; fetch would not send a wrong Host. */
-function raw(url: string, text: string): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const socket = connect(Number(new URL(url).port), '127.0.0.1', () => socket.write(text));
-    let answer = '';
-    socket.setEncoding('utf8').on('data', (chunk: string) => {
-      answer += chunk;
-    });
-    socket.on('close', () => resolve(answer)).on('error', reject);
-  });
-}
-
 const plain = (host: string, body: string) =>
   `POST /mcp HTTP/1.1\r\nHost: ${host}\r\nContent-Type: application/json\r\nAccept: application/json, text/event-stream\r\n` +
   `Content-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`;
@@ -40,20 +29,20 @@ describe('on a socket', () => {
     ['a foreign Host', 'evil.example', 403],
     ['a Host that is none', 'a b', 400],
   ])('%s', async (_name, host, status) => {
-    expect(await raw(server.url, plain(host, LIST))).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+    expect(await sendRaw(server.url, plain(host, LIST))).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
   });
 
   test.each(['HTTP/1.1', 'HTTP/1.0'])(
     'a client of %s that waits for the end of the connection sees it',
     async (version) => {
-      const answer = await raw(server.url, plain('localhost', LIST).replace('HTTP/1.1', version));
+      const answer = await sendRaw(server.url, plain('localhost', LIST).replace('HTTP/1.1', version));
       expect(answer).toMatch(/^connection: close\r$/im);
       expect(answer).toContain('summarize_profile');
     },
   );
 
   test('no Host at all', async () => {
-    expect(await raw(server.url, 'GET /mcp HTTP/1.0\r\n\r\n')).toMatch(/^HTTP\/1.1 403 /);
+    expect(await sendRaw(server.url, 'GET /mcp HTTP/1.0\r\n\r\n')).toMatch(/^HTTP\/1.1 403 /);
   });
 
   test.each([

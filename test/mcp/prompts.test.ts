@@ -57,13 +57,32 @@ describe.each(CLIENTS)('%s', (kind) => {
   });
 
   test.each([
-    ['nope', { service: 'a' }, 'nope'],
-    ['find-memory-leak', {}, 'service'],
+    [
+      'nope',
+      { service: 'a' },
+      'There is no prompt "nope".\nNext: Prompts: compare-deploys, find-memory-leak, investigate-incident.',
+    ],
+    [
+      'investigate',
+      undefined,
+      'There is no prompt "investigate".\nNext: Did you mean `investigate-incident`? Prompts: compare-deploys, find-memory-leak, investigate-incident.',
+    ],
+    ['find-memory-leak', undefined, 'needs `service`.\nNext: Fill in `service`: Exact service_name.'],
+    ['find-memory-leak', {}, 'needs `service`.\nNext: Fill in `service`: Exact service_name.'],
     ['find-memory-leak', { service: ' ' }, 'needs `service`'],
-    ['find-memory-leak', { service: 'a', form: 'now' }, 'form'],
+    [
+      'investigate-incident',
+      {},
+      'investigate-incident needs `service` and `from` and `to`.\nNext: Fill in `service`: Exact service_name; `from`: Begin of the incident: RFC 3339 with zone, epoch ms or now-1h; `to`: Its end, like from.',
+    ],
+    [
+      'find-memory-leak',
+      { service: 'a', form: 'now' },
+      'find-memory-leak has no argument "form".\nNext: Did you mean `from`? Valid arguments: service, from, to, source.',
+    ],
     ['find-memory-leak', { service: 'a', from: 'soon' }, 'is not a time'],
   ])('refuses %s with %j, and says why', async (name, given, why) => {
-    await expect(client.getPrompt(name, given as Record<string, string>)).rejects.toMatchObject({
+    await expect(client.getPrompt(name, given)).rejects.toMatchObject({
       code: -32_602,
       message: expect.stringContaining(why),
     });
@@ -97,7 +116,9 @@ describe.each(CLIENTS)('%s', (kind) => {
   test('another address is not found', async () => {
     await expect(client.readResource('pyroscope://guide/nope')).rejects.toMatchObject({
       code: -32_602,
-      message: expect.stringContaining('Resource not found'),
+      message: expect.stringMatching(
+        /Resource not found: "pyroscope:\/\/guide\/nope"\.\nNext: Resources: pyroscope:\/\/guide\/investigate\.$/,
+      ),
       data: { uri: 'pyroscope://guide/nope' },
     });
   });

@@ -38,7 +38,24 @@ describe.each(CLIENTS)('%s', (kind) => {
         expect(isError, text).toBe(false);
         expect(text).toContain(holds);
       }
-      await expect(client.callTool('nope', {})).rejects.toMatchObject({ code: -32_602 });
+      await expect(client.callTool('investigat', {})).rejects.toMatchObject({
+        code: -32_602,
+        message: expect.stringContaining(
+          'There is no tool "investigat".\nNext: Did you mean `investigate`? Tools: ',
+        ),
+      });
+      await expect(client.getPrompt('investigate', {})).rejects.toMatchObject({
+        code: -32_602,
+        message: expect.stringContaining('Did you mean `investigate-incident`?'),
+      });
+      await expect(client.getPrompt('find-memory-leak', undefined)).rejects.toMatchObject({
+        code: -32_602,
+        message: expect.stringContaining('needs `service`.\nNext: Fill in `service`: '),
+      });
+      await expect(client.readResource('pyroscope://guide')).rejects.toMatchObject({
+        code: -32_602,
+        message: expect.stringContaining('Next: Resources: pyroscope://guide/investigate.'),
+      });
       expect(await client.callTool('query_profile', { limit: 'many' })).toMatchObject({ isError: true });
     } finally {
       await client.close();
@@ -84,6 +101,56 @@ describe('stdout', () => {
       .split('\n')
       .map((line) => JSON.parse(line) as { id: number; result?: unknown });
     expect(answers.some(({ id, result }) => id === 1 && result !== undefined)).toBe(true);
+  });
+});
+
+describe('a line over 10 MiB', () => {
+  const filler = 'x'.repeat(10 * 2 ** 20);
+  const tooLong = { method: 'tools/call', params: { name: 'list_services', arguments: { word: filler } } };
+
+  test.each<[string, object, unknown]>([
+    ['with its id first', { jsonrpc: '2.0', id: 7, ...tooLong }, 7],
+    ['with its id last', { ...tooLong, jsonrpc: '2.0', id: 'sevén' }, 'sevén'],
+    ['without an id', { jsonrpc: '2.0', ...tooLong }, null],
+    ['of no message', [filler], null],
+  ])('%s is answered, and the session goes on', async (_name, message, id) => {
+    const { code, stdout, stderr } = await run(['--profiles', DEMO], {
+      input: lines(INITIALIZE, INITIALIZED, message, { jsonrpc: '2.0', id: 8, method: 'tools/list' }),
+    });
+    expect(code).toBe(0);
+    const answers = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { id: unknown; result?: object; error?: { code: number } });
+    expect(answers.find((answer) => answer.id === id)).toMatchObject({
+      error: {
+        code: -32_600,
+        message: 'A message is at most 10485760 bytes; this line is longer and was not read.',
+      },
+    });
+    expect(answers.find((answer) => answer.id === 8)?.result).toBeDefined();
+    expect(stderr).toContain('a line of input is longer than 10485760 bytes');
+    expect(stderr.length).toBeLessThan(1_000);
+  });
+
+  test('that never ends is kept nowhere, and said on stderr', async () => {
+    const { stdout, stderr } = await run(['--profiles', DEMO], { input: filler.repeat(3) });
+    expect(stdout).toBe('');
+    expect(stderr).toContain('a line of input is longer than 10485760 bytes');
+  });
+
+  test('is one byte longer than the longest that is read', async () => {
+    const padded = (bytes: number) => {
+      const text = JSON.stringify({ jsonrpc: '2.0', id: 9, method: 'ping', params: { pad: '' } });
+      return `${text.replace('"pad":"', `"pad":"${' '.repeat(bytes - text.length - 1)}`)}\n`;
+    };
+    const answerTo = async (bytes: number) =>
+      (await run(['--profiles', DEMO], { input: `${lines(INITIALIZE, INITIALIZED)}${padded(bytes)}` }))
+        .stdout;
+    expect(await answerTo(10 * 2 ** 20)).toMatch(
+      /"id":9,"result"|"result":\{[^}]*\},"id":9|"result":\{\}.*"id":9/,
+    );
+    expect(await answerTo(10 * 2 ** 20 + 1)).toContain('A message is at most 10485760 bytes');
   });
 });
 

@@ -8,12 +8,17 @@ import { cleanEnvironment, MAIN } from './process.js';
 /** A client of either SDK, as far as the tests use it. */
 export interface TestClient {
   listTools(): Promise<{ name: string; inputSchema: unknown; annotations?: unknown }[]>;
-  callTool(name: string, args: Record<string, unknown>): Promise<{ text: string; isError: boolean }>;
+  /** @param signal cancels the call as the client does by itself */
+  callTool(
+    name: string,
+    args: Record<string, unknown>,
+    signal?: AbortSignal,
+  ): Promise<{ text: string; isError: boolean }>;
   listPrompts(): Promise<
     { name: string; arguments?: { name: string; required?: boolean | undefined }[] | undefined }[]
   >;
   /** The text of a prompt. */
-  getPrompt(name: string, args: Record<string, string>): Promise<string>;
+  getPrompt(name: string, args: Record<string, string> | undefined): Promise<string>;
   /** What is offered for an argument of a prompt, the others being filled in. */
   complete(
     prompt: string,
@@ -70,9 +75,11 @@ async function connectNew(
   await client.connect(transport);
   return {
     listTools: async () => (await client.listTools()).tools,
-    callTool: async (name, args) => flat(await client.callTool({ name, arguments: args })),
+    callTool: async (name, args, signal) =>
+      flat(await client.callTool({ name, arguments: args }, signal === undefined ? {} : { signal })),
     listPrompts: async () => (await client.listPrompts()).prompts,
-    getPrompt: async (name, args) => promptText(await client.getPrompt({ name, arguments: args })),
+    getPrompt: async (name, args) =>
+      promptText(await client.getPrompt({ name, ...(args === undefined ? {} : { arguments: args }) })),
     complete: async (...asked) => (await client.complete(completion(...asked))).completion.values,
     listResources: async () => (await client.listResources()).resources,
     readResource: async (uri) => textsOf((await client.readResource({ uri })).contents),
@@ -97,9 +104,13 @@ async function connectOld(transport: OldStdioTransport | OldHttpTransport): Prom
   await client.connect(transport as Parameters<OldClient['connect']>[0]);
   return {
     listTools: async () => (await client.listTools()).tools,
-    callTool: async (name, args) => flat(await client.callTool({ name, arguments: args })),
+    callTool: async (name, args, signal) =>
+      flat(
+        await client.callTool({ name, arguments: args }, undefined, signal === undefined ? {} : { signal }),
+      ),
     listPrompts: async () => (await client.listPrompts()).prompts,
-    getPrompt: async (name, args) => promptText(await client.getPrompt({ name, arguments: args })),
+    getPrompt: async (name, args) =>
+      promptText(await client.getPrompt({ name, ...(args === undefined ? {} : { arguments: args }) })),
     complete: async (...asked) => (await client.complete(completion(...asked))).completion.values,
     listResources: async () => (await client.listResources()).resources,
     readResource: async (uri) => textsOf((await client.readResource({ uri })).contents),

@@ -2,7 +2,13 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { onTestFinished } from 'vitest';
 
 /** As much of a Redis server as the cache needs: GET, SET with PX, DEL, UNLINK, GETDEL. */
-export async function redisServer(options: { silent?: boolean } = {}) {
+export async function redisServer(
+  options: {
+    silent?: boolean;
+    /** Changes what is kept of a value; '' for nothing of it, null for a server that has no room. */
+    kept?: (value: string) => string | null;
+  } = {},
+) {
   const entries = new Map<string, string>();
   /** Names of the commands that arrived. */
   const commands: string[] = [];
@@ -14,9 +20,12 @@ export async function redisServer(options: { silent?: boolean } = {}) {
         const found = entries.get(key);
         return found === undefined ? '$-1\r\n' : `$${Buffer.byteLength(found)}\r\n${found}\r\n`;
       }
-      case 'set':
-        entries.set(key, value);
+      case 'set': {
+        const kept = options.kept === undefined ? value : options.kept(value);
+        if (kept === null) return "-OOM command not allowed when used memory > 'maxmemory'.\r\n";
+        if (kept !== '') entries.set(key, kept);
         return '+OK\r\n';
+      }
       case 'del':
       case 'unlink':
         return `:${Number(entries.delete(key))}\r\n`;

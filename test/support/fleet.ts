@@ -1,6 +1,6 @@
 import { ProfileBuilder } from '../../src/profile/builder.js';
 import { pickLabels } from '../../src/sources/labels.js';
-import { matcherTest } from '../../src/sources/selector.js';
+import { matcherTest } from '../../src/sources/matching.js';
 import type {
   Labels,
   Matcher,
@@ -69,7 +69,9 @@ export function fleetSource(size: FleetSize): { source: ProfileSource; asked: st
     return some.filter(({ labels }) => tests.every(({ name, test }) => test(labels[name])));
   };
   const typesOf = ({ matchers }: Pick<SeriesQuery, 'matchers'>): string[] => {
-    const tests = matchers.filter(({ name }) => name === '__profile_type__').map(matcherTest);
+    const tests = matchers
+      .filter(({ name }) => name === '__profile_type__')
+      .map((matcher) => matcherTest(matcher));
     return TYPES.filter((id) => tests.every((test) => test(id)));
   };
   const present = (query: SeriesQuery) => matching(query).filter((one) => !timesIn(one, query).next().done);

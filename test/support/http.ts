@@ -1,3 +1,5 @@
+import { connect, type Socket } from 'node:net';
+
 /** A request over HTTP as a client of the older protocols sends it, one message and no handshake. */
 export interface Posted {
   status: number;
@@ -66,4 +68,35 @@ export function bearer(token: string): { authorization: string } {
 /** Waits until something holds. */
 export async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
   while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, 10));
+}
+
+/** Opens a connection and writes bytes as they are, which `fetch` would not send so. */
+export function openRaw(url: string, bytes: string): Socket {
+  const { port, hostname } = new URL(url);
+  const socket = connect(Number(port), hostname, () => socket.write(bytes));
+  return socket.setEncoding('utf8').on('error', () => {});
+}
+
+/** Sends bytes as they are. @returns everything that came until the server closed the connection */
+export function sendRaw(url: string, bytes: string): Promise<string> {
+  return new Promise((resolve) => {
+    let answer = '';
+    openRaw(url, bytes)
+      .on('data', (text: string) => {
+        answer += text;
+      })
+      .on('close', () => resolve(answer));
+  });
+}
+
+/** The bytes of a POST of one message over HTTP/1.1, which leaves the connection open for more. */
+export function rawPost(message: object, headers: Readonly<Record<string, string>> = {}): string {
+  const body = JSON.stringify({ jsonrpc: '2.0', ...message });
+  const lines = Object.entries({
+    host: 'localhost',
+    ...JSON_HEADERS,
+    ...headers,
+    'content-length': String(Buffer.byteLength(body)),
+  }).map(([name, value]) => `${name}: ${value}\r\n`);
+  return `POST /mcp HTTP/1.1\r\n${lines.join('')}\r\n${body}`;
 }

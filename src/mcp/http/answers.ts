@@ -27,22 +27,38 @@ export function plain(status: number, text: string): Response {
   });
 }
 
-/** Runs `done` once when the answer has been read to its end, given up or broken off. */
-export function whenRead(response: Response, signal: AbortSignal, done: () => void): Response {
+/** What can end an answer before it has been read. */
+export interface EarlyEnds {
+  /** Aborts when the connection of the caller has closed. */
+  left: AbortSignal;
+  /** Aborts when the caller wants no answer any more and still has its connection. */
+  cancelled: AbortSignal;
+}
+
+/** Runs `done` once when the answer has been read to its end, given up, cancelled or broken off. */
+export function whenRead(response: Response, { left, cancelled }: EarlyEnds, done: () => void): Response {
   if (response.body === null) {
     done();
     return response;
   }
+  const reader = response.body.getReader();
   let isDone = false;
   const finish = () => {
     if (isDone) return;
     isDone = true;
-    signal.removeEventListener('abort', finish);
+    left.removeEventListener('abort', finish);
+    cancelled.removeEventListener('abort', cancel);
     done();
   };
-  if (signal.aborted) finish();
-  signal.addEventListener('abort', finish);
-  const reader = response.body.getReader();
+  const cancel = () => {
+    finish();
+    // Ends what makes the answer; whoever reads it sees its end.
+    reader.cancel().catch(() => {});
+  };
+  left.addEventListener('abort', finish);
+  cancelled.addEventListener('abort', cancel);
+  if (left.aborted) finish();
+  if (cancelled.aborted) cancel();
   const body = new ReadableStream({
     async pull(controller) {
       try {

@@ -1,4 +1,5 @@
-import type { Server } from 'node:http';
+import type { Server, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Log } from '../../telemetry/log.js';
 import type { Meter } from '../../telemetry/meter.js';
 
@@ -27,6 +28,9 @@ export const CONNECTION_BOUNDS: ConnectionBounds = {
   maxConnections: 1_280,
 };
 
+/** Maximum number of requests of one connection without an answer; clients of MCP wait for each answer. */
+const MAX_UNANSWERED = 100;
+
 /** One log line in so many milliseconds for connections that are turned away. */
 const LOG_EVERY_MS = 10_000;
 
@@ -50,4 +54,46 @@ export function boundConnections(
     loggedAt = now;
     log.warn(`http: there are ${maxConnections} connections, further ones are turned away`);
   });
+}
+
+/**
+ * Closes the responses that wait behind another one on a connection (pipelining) when the connection closes. Node.js
+ * closes only the response that has the connection, so that the requests of the others would run on, and a stop would
+ * wait for them. A connection with too many of them is cut.
+ */
+export function closeQueuedResponses(server: Server): void {
+  const openBySocket = new WeakMap<Socket, Set<ServerResponse>>();
+  server.on('connection', (socket: Socket) => {
+    const open = new Set<ServerResponse>();
+    openBySocket.set(socket, open);
+    socket.once('close', () => {
+      for (const response of open) {
+        // Node.js closes a response that has its connection or has been sent.
+        if (response.socket !== null || response.writableFinished) continue;
+        response.destroy();
+        response.emit('close');
+      }
+    });
+  });
+  server.on('request', ({ socket }, response) => {
+    const open = openBySocket.get(socket);
+    open?.add(response);
+    response.once('close', () => open?.delete(response));
+    if (open !== undefined && open.size > MAX_UNANSWERED) socket.destroy();
+  });
+}
+
+/**
+ * Waits until a response has its connection: its request is only answered when those before it are. Node.js stops reading
+ * from a connection while the answers that wait on it are large, and would not notice that the client leaves.
+ * @returns whether there is still somebody to answer
+ */
+export async function waitForTurn(response: ServerResponse): Promise<boolean> {
+  if (response.socket === null && !response.destroyed) {
+    await new Promise<unknown>((resolve) => {
+      response.once('socket', resolve);
+      response.once('close', resolve);
+    });
+  }
+  return !response.destroyed;
 }

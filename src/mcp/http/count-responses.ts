@@ -1,6 +1,7 @@
 import type { Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { HttpPath, Meter } from '../../telemetry/meter.js';
+import { readTarget } from './target.js';
 
 /** The paths that are told apart. */
 const PATHS: ReadonlyMap<string, HttpPath> = new Map([
@@ -25,13 +26,16 @@ const UNREADABLE = [400, 'Bad Request'] as const;
 export function countResponses(server: Server, meter: Pick<Meter, 'http'>): void {
   const open = new Set<ServerResponse>();
   const answeredUnread = new WeakSet<Socket>();
-  server.on('request', ({ url = '/', socket }, response) => {
+  server.on('request', (request, response) => {
+    const { socket } = request;
+    const target = readTarget(request);
+    const path = ('pathname' in target ? PATHS.get(target.pathname) : undefined) ?? 'other';
     open.add(response);
     response.once('close', () => {
       open.delete(response);
       // A body that was too slow has had its answer.
       if (answeredUnread.has(socket)) return;
-      meter.http(pathOf(url), response.writableFinished ? response.statusCode : null);
+      meter.http(path, response.writableFinished ? response.statusCode : null);
     });
   });
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
@@ -43,9 +47,4 @@ export function countResponses(server: Server, meter: Pick<Meter, 'http'>): void
       socket.end(`HTTP/1.1 ${status} ${reason}\r\nConnection: close\r\n\r\n`, () => socket.destroy());
     } else socket.destroy(error);
   });
-}
-
-function pathOf(url: string): HttpPath {
-  const address = `http://localhost${url}`;
-  return (URL.canParse(address) ? PATHS.get(new URL(address).pathname) : undefined) ?? 'other';
 }

@@ -1,12 +1,17 @@
 import { MAX_BODY_BYTES } from './body.js';
 
+export type RequestId = string | number;
+
 /** A JSON-RPC message as far as it must be known before the protocol. */
 export interface Message {
   body: Readonly<Record<string, unknown>>;
+  method: unknown;
   /** Null for a notification. */
-  id: string | number | null;
+  id: RequestId | null;
   /** Whether it is the call of a tool: what costs the profile store something. */
   isCall: boolean;
+  /** Id of the request that this message cancels; null for every other message. */
+  cancels: RequestId | null;
 }
 
 /**
@@ -25,12 +30,19 @@ export async function readMessage(request: Request): Promise<Message | 'batch' |
   const value = parse(text);
   if (typeof value !== 'object' || value === null) return null;
   const body = Object.fromEntries(Object.entries(value));
-  const { method, id } = body;
+  const { method, id, params } = body;
   return {
     body,
-    id: typeof id === 'string' || typeof id === 'number' ? id : null,
+    method,
+    id: requestIdOf(id),
     isCall: method === 'tools/call',
+    cancels:
+      method === 'notifications/cancelled' ? requestIdOf(Reflect.get(Object(params), 'requestId')) : null,
   };
+}
+
+function requestIdOf(value: unknown): RequestId | null {
+  return typeof value === 'string' || typeof value === 'number' ? value : null;
 }
 
 function parse(text: string): unknown {

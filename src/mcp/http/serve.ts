@@ -9,10 +9,17 @@ import { refusal } from './answers.js';
 import { createBearer } from './bearer.js';
 import { dropBody, MAX_BODY_BYTES, readBody, tooLarge } from './body.js';
 import { type CallLimitOptions, createCallLimits } from './call-limits.js';
-import { boundConnections, CONNECTION_BOUNDS, type ConnectionBounds } from './connections.js';
+import {
+  boundConnections,
+  CONNECTION_BOUNDS,
+  type ConnectionBounds,
+  closeQueuedResponses,
+  waitForTurn,
+} from './connections.js';
 import { countResponses } from './count-responses.js';
-import { createHttpFace, type HttpFace, MCP_PATH, type Operations } from './face.js';
+import { createHttpFace, type HttpFace, type Operations } from './face.js';
 import { closeGracefully, type ShutdownOptions } from './shutdown.js';
+import { MCP_PATH, readTarget } from './target.js';
 
 export interface HttpOptions {
   /** Address to bind; beyond loopback with tokens and names only. */
@@ -67,7 +74,8 @@ export async function serveOverHttp(
   const bounds = { ...CONNECTION_BOUNDS, ...options.bounds };
   const answer = answerWith(face, log);
   const answering = new Set<ServerResponse>();
-  const server = createServer(bounds, (request, response) => {
+  // Node.js would refuse a probe without a Host header by itself, and nothing would count the answer.
+  const server = createServer({ ...bounds, requireHostHeader: false }, (request, response) => {
     // An open subscription never ends by itself: nobody waits for it when the server stops.
     if (request.headers['mcp-method'] !== 'subscriptions/listen') answering.add(response);
     response.once('close', () => answering.delete(response));
@@ -77,6 +85,7 @@ export async function serveOverHttp(
     });
   });
   boundConnections(server, bounds, log, meter);
+  closeQueuedResponses(server);
   countResponses(server, meter);
   await listen(server, host, port);
   const address = server.address();
@@ -87,23 +96,27 @@ export async function serveOverHttp(
   };
 }
 
-/** How a request of Node becomes one of the face: what its head refuses is not read. */
+/** Passes requests of Node.js to the face; the body of a request is read only when its head is not refused. */
 function answerWith(face: HttpFace, log: Log) {
   return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const { method = 'POST', url = '/', headers } = request;
-    const address = `http://${headers.host ?? ''}${url}`;
-    if (!URL.canParse(address)) {
-      return send(response, refusal(400, 'The request line or the Host header is not valid.'));
+    const { method = 'POST' } = request;
+    const target = readTarget(request);
+    if ('fault' in target) {
+      await dropBody(request);
+      return send(response, refusal(400, target.fault));
     }
     // No request of the web can have this method.
     if (method === 'TRACE') return send(response, refusal(405, 'Use POST.'));
-    const refused = await face.refuse(new Request(address, { headers: webHeaders(headers) }));
+    const headers = { ...request.headers, host: target.host ?? undefined };
+    const head = new Request(`http://localhost${target.path}`, { headers: webHeaders(headers) });
+    const refused = await face.refuse(head);
     if (refused !== null) {
       await dropBody(request);
       return send(response, refused);
     }
     const body = await readBody(request);
     if (body === null) return send(response, tooLarge());
+    if (!(await waitForTurn(response))) return;
     const chunks = async function* () {
       yield* body;
     };
@@ -112,7 +125,7 @@ function answerWith(face: HttpFace, log: Log) {
       { fetch: (made) => face.fetch(made, peer) },
       { onerror: (error) => log.warn(`http: ${error.message}`), maxRequestBodySize: MAX_BODY_BYTES },
     );
-    return handle({ method, url, headers, [Symbol.asyncIterator]: chunks }, response);
+    return handle({ method, url: target.path, headers, [Symbol.asyncIterator]: chunks }, response);
   };
 }
 
@@ -125,6 +138,7 @@ function webHeaders(headers: IncomingMessage['headers']): Headers {
 }
 
 async function send(response: ServerResponse, answer: Response): Promise<void> {
+  if (!(await waitForTurn(response))) return;
   response.writeHead(answer.status, { ...Object.fromEntries(answer.headers), connection: 'close' });
   response.end(await answer.text());
 }

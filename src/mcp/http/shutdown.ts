@@ -1,4 +1,5 @@
 import type { Server, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { HttpFace } from './face.js';
 
@@ -13,6 +14,8 @@ export interface ShutdownOptions {
 const DEFAULT: ShutdownOptions = { delayMs: 0, graceMs: 25_000 };
 /** How long the answers of calls that were ended may take to reach their clients. */
 const LAST_ANSWERS_MS = 1_000;
+/** A client that takes nothing of a waiting answer for so long is not waited for. */
+const STALLED_MS = 1_000;
 
 /**
  * Stops a server without losing a call: it says that it is not ready, accepts no more, lets the requests in flight
@@ -38,7 +41,24 @@ export async function closeGracefully(
   await closed;
 }
 
-async function settled(open: ReadonlySet<unknown>, atMostMs: number): Promise<void> {
+/** Waits until all responses are closed, and closes the connections whose clients have stopped reading. */
+async function settled(open: ReadonlySet<ServerResponse>, atMostMs: number): Promise<void> {
   const end = Date.now() + atMostMs;
-  while (open.size > 0 && Date.now() < end) await wait(20);
+  const isStalled = stallWatch();
+  while (open.size > 0 && Date.now() < end) {
+    for (const { socket } of open) if (socket !== null && isStalled(socket)) socket.destroy();
+    await wait(20);
+  }
+}
+
+/** @returns whether the bytes that wait on a connection have been the same for too long, asked again and again */
+function stallWatch(): (socket: Socket) => boolean {
+  const seen = new WeakMap<Socket, { waiting: number; since: number }>();
+  return (socket) => {
+    const waiting = socket.writableLength;
+    const last = seen.get(socket);
+    if (last?.waiting === waiting) return waiting > 0 && Date.now() - last.since > STALLED_MS;
+    seen.set(socket, { waiting, since: Date.now() });
+    return false;
+  };
 }

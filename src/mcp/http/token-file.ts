@@ -1,5 +1,6 @@
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { UsageError } from '../../errors.js';
+import { readSettingFile, reasonOfSettingFile } from '../../setting-file.js';
 import type { Log } from '../../telemetry/log.js';
 import { checkToken, faultOfToken, type TokenSet, tokenSet, tokensOfFile } from './tokens.js';
 
@@ -18,15 +19,15 @@ export interface TokenFile {
  * @throws UsageError when it cannot be read at the start, holds no token or a weak one
  */
 export async function openTokenFile(file: string, log: Log): Promise<TokenFile> {
-  const unreadable = (error: NodeJS.ErrnoException) => {
+  const unreadable = (error: unknown) => {
     throw new UsageError(
-      `The token file ${JSON.stringify(file)} cannot be read (${error.code ?? error.name}).`,
+      `The token file ${JSON.stringify(file)} cannot be read (${reasonOfSettingFile(error)}).`,
       'Check --http-token-file and who may read it.',
     );
   };
   // Before the text, here and below: a change between the two is found with the next look.
   let seen = await versionOf(file).catch(unreadable);
-  const lines = tokensOfFile(await readFile(file, 'utf8').catch(unreadable));
+  const lines = tokensOfFile(await readSettingFile(file).catch(unreadable));
   if (lines.length === 0) {
     throw new UsageError(
       `The token file ${JSON.stringify(file)} holds no token.`,
@@ -43,10 +44,10 @@ export async function openTokenFile(file: string, log: Log): Promise<TokenFile> 
     try {
       version = await versionOf(file);
       if (version === seen) return;
-      set = usable(await readFile(file, 'utf8'), log);
+      set = usable(await readSettingFile(file), log);
     } catch (error) {
       // No version of a file: the next look tries again.
-      version = `failed: ${Reflect.get(Object(error), 'code')}`;
+      version = `failed: ${reasonOfSettingFile(error)}`;
       set = NONE;
       if (version !== seen) log.error(`http: the token file cannot be read, nobody is let in (${version})`);
     }

@@ -1,6 +1,7 @@
 import { UserError } from '../../errors.js';
 import type { Nameable } from '../../query/names.js';
 import { safeText } from '../../text/sanitise.js';
+import { unknownArgument } from '../../tools/arguments.js';
 
 /** An argument that a person fills in; clients send all of them as text. */
 export interface PromptArgument {
@@ -49,14 +50,27 @@ export function definePrompt<const A extends Arguments>({
   return {
     ...surface,
     async text(given, now) {
+      for (const argument of Object.keys(given)) {
+        if (!Object.hasOwn(args, argument)) throw unknownArgument(name, argument, Object.keys(args));
+      }
       const values = new Map<string, string>();
-      for (const [argument, { required, description }] of Object.entries(args)) {
+      for (const argument of Object.keys(args)) {
         const value = safeText(given[argument] ?? '', MAX_VALUE);
         if (value !== '') values.set(argument, value);
-        else if (required) throw new UserError(`${name} needs \`${argument}\`.`, `Give it: ${description}.`);
       }
+      const missing = Object.entries(args).filter(
+        ([argument, { required }]) => required && !values.has(argument),
+      );
+      // All at once: somebody who hears of one at a time asks as often.
+      if (missing.length > 0) throw missingArguments(name, missing);
       // What is required is there, which the loop above saw to and the type cannot follow.
       return (await load()).text(Object.fromEntries(values) as Given<A>, now);
     },
   };
+}
+
+function missingArguments(prompt: string, missing: readonly [string, PromptArgument][]): UserError {
+  const names = missing.map(([argument]) => `\`${argument}\``);
+  const meanings = missing.map(([argument, { description }]) => `\`${argument}\`: ${description}`);
+  return new UserError(`${prompt} needs ${names.join(' and ')}.`, `Fill in ${meanings.join('; ')}.`);
 }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { fnOf, nameOf, profileFrom, type Stacks } from '../../../test/support/contrast.js';
+import { leastFound } from '../../../test/support/least-found.js';
 import {
   analyse,
   changeInSlice,
@@ -181,4 +182,67 @@ test('a reading without some functions has no stack through them, on any side', 
   expect(found.slices.map(({ costs }) => costs.total)).toEqual([400]);
   expect(found.baseline.every(({ costs }) => costs.total === 400)).toBe(true);
   expect(left.quantum).toBe(1);
+});
+
+describe('gates', () => {
+  test('a first part of the baseline is warm-up from 4.5 standard errors on', async () => {
+    const warm = (samples: number) => ({ ...CALM, 'main init': samples });
+    const left = (samples: number) =>
+      analysis({ baseline: [warm(samples), CALM, CALM, CALM] }).baseline.length === 3;
+    const least = await leastFound(0, 100, left);
+    const later = analysis({ baseline: [CALM, CALM, CALM] });
+    // All active samples count here: 900 in each calm part.
+    const z = distance({ x: 0, n: 2_700 }, { x: least, n: 900 + least }, later.dispersion);
+    expect(z).toBeGreaterThanOrEqual(4.5);
+    // Samples are whole.
+    expect(z).toBeLessThan(4.75);
+  });
+
+  test('a rise is the load where the middle one of the slices takes part in it, by more than 12 %', () => {
+    const risen = { incident: [times(CALM, 2), times(CALM, 2)] };
+    const loadWith = (...factors: number[]) => {
+      const { load, partly } = analysis({ ...risen, slices: factors.map((factor) => times(CALM, factor)) });
+      return { rose: load.rose, partly };
+    };
+    const everywhere = { rose: true, partly: false };
+    const somewhere = { rose: false, partly: true };
+    expect(loadWith()).toEqual(everywhere);
+    expect(loadWith(1.11, 1.13, 4)).toEqual(everywhere);
+    expect(loadWith(1, 1.11, 4)).toEqual(somewhere);
+    expect(loadWith(1, 4)).toEqual(somewhere);
+  });
+
+  const priced = (samples: number): Stacks => ({ ...CALM, 'main serve price': samples });
+  const found = (parts: Parts, bursts?: boolean) => changeOverTime(analysis(parts), GATE, bursts);
+
+  test('a burst must stand out by 0.6 standard errors more than the gate', async () => {
+    const burst = (samples: number) => found({ incident: [CALM, priced(samples), CALM, CALM] });
+    const least = await leastFound(100, 300, (samples) => burst(samples) !== null);
+    expect(burst(least)?.culprit.z).toBeGreaterThanOrEqual(GATE + 0.6);
+    expect(burst(least)?.culprit.z).toBeLessThan(GATE + 0.7);
+  });
+
+  test('what is gone from the last part was a burst, though the stretch may last to the end', () => {
+    // The last part still has some of it, so that the longest stretch stands out most, but speaks for the share before.
+    const fading = { incident: [priced(160), priced(160), priced(110)] };
+    expect(found(fading, false)).toBeNull();
+    const lasting = { incident: [priced(160), priced(160), priced(150)] };
+    expect(found(lasting, false)?.run).toMatchObject({ last: 2 });
+  });
+
+  test('what began before the window must be there in the window, too, by 3 standard errors', () => {
+    const grown = { ...CALM, 'main serve price': 900 };
+    const before = [CALM, CALM, CALM, grown];
+    expect(found({ baseline: before, incident: [priced(120), priced(120)] })).toBeNull();
+    expect(found({ baseline: before, incident: [priced(200), priced(200)] })?.run).toMatchObject({
+      early: 1,
+    });
+  });
+
+  test('a slice is compared with its calm siblings, too, which is more to compare with', () => {
+    const slices = [priced(200), ...Array.from({ length: 6 }, () => CALM)];
+    const few = { baseline: [times(CALM, 0.1), times(CALM, 0.1)] };
+    expect(changeInSlice(analysis({ ...few, slices: slices.slice(0, 1) }), 0, 4)).toBeNull();
+    expect(changeInSlice(analysis({ ...few, slices }), 0, 4)).not.toBeNull();
+  });
 });

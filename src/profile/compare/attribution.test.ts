@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { CALM } from '../../../test/support/contrast.js';
+import { leastFound } from '../../../test/support/least-found.js';
 import { attribute, type Slice } from './attribution.js';
 
 const slice = (labels: Record<string, string>, x: number, n = 1000): Slice => ({
@@ -116,5 +117,44 @@ describe('attribute', () => {
     expect(attribute([...slices].reverse(), BEFORE, CALM, 'pod')).toEqual(
       attribute(slices, BEFORE, CALM, 'pod'),
     );
+  });
+
+  describe('the gates of a carrying value', () => {
+    const own = (rows: ReturnType<typeof attribute>) => rows.find(({ value }) => value === 'own');
+
+    test('it differs from its siblings at the same time by 3.5 standard errors', async () => {
+      const rows = (x: number) =>
+        attribute(
+          [slice({ pod: 'own' }, x), slice({ pod: 'b' }, 100), slice({ pod: 'c' }, 100)],
+          BEFORE,
+          CALM,
+          'pod',
+        );
+      const least = await leastFound(100, 200, (x) => own(rows(x))?.carries === true);
+      expect(own(rows(least))?.z).toBeGreaterThanOrEqual(3.5);
+      expect(own(rows(least))?.z).toBeLessThan(3.6);
+    });
+
+    // The share was 30 % before, and is 95 % in the value's own slice: it grew by 65 points.
+    test.each([
+      {
+        what: 'a quarter of the growth in the others is no reason against it',
+        others: 0.462,
+        n: 100_000,
+        carries: true,
+      },
+      { what: 'more than a quarter is', others: 0.463, n: 100_000, carries: false },
+      { what: 'up to four tenths are not, where that is within noise', others: 0.547, n: 17, carries: true },
+      { what: 'more than four tenths are, though within noise', others: 0.573, n: 17, carries: false },
+      {
+        what: 'less than four tenths are, where that is more than noise',
+        others: 0.547,
+        n: 60,
+        carries: false,
+      },
+    ])('$what', ({ others, n, carries }) => {
+      const slices = [slice({ pod: 'own' }, 950_000, 1_000_000), slice({ pod: 'b' }, others * n, n)];
+      expect(own(attribute(slices, { x: 300_000, n: 1_000_000 }, CALM, 'pod'))?.carries).toBe(carries);
+    });
   });
 });

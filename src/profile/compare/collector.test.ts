@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { contrast, type Stacks } from '../../../test/support/contrast.js';
+import { CALM, contrast, type Stacks } from '../../../test/support/contrast.js';
+import { leastFound } from '../../../test/support/least-found.js';
 import { profileOf } from '../../../test/support/profiles.js';
 import { collectorGrowth } from './collector.js';
+import { deviation } from './contrast.js';
 
 const growth = (before: Stacks, after: Stacks) => collectorGrowth(contrast(before, after));
 const WORK = { 'main work': 900 };
@@ -60,5 +62,25 @@ describe('collectorGrowth', () => {
   ])('does not take %s for a collector', (name) => {
     const side = (value: number) => profileOf([['work'], 900], [[name], value]);
     expect(collectorGrowth(contrast(side(100), side(600))).grew).toBe(false);
+  });
+});
+
+describe('gates', () => {
+  const gc = (collector: number) => ({ 'main work': 100_000 - collector, 'runtime.bgsweep': collector });
+
+  test.each([
+    { what: 'less than two points', after: 11_990, grew: false },
+    { what: 'two points', after: 12_010, grew: true },
+  ])('$what of growth: $grew', ({ after, grew }) => {
+    expect(growth(gc(10_000), gc(after)).grew).toBe(grew);
+  });
+
+  test('it must stand out by 3.5 standard errors', async () => {
+    const side = (collector: number) => ({ ...WORK, 'runtime.bgsweep': collector });
+    const least = await leastFound(20, 200, (collector) => growth(side(20), side(collector)).grew);
+    const z = deviation([20, 920], [least, 900 + least], CALM);
+    expect(z).toBeGreaterThanOrEqual(3.5);
+    // Samples are whole.
+    expect(z).toBeLessThan(3.8);
   });
 });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { contrast, fnOf, nameOf } from '../../../test/support/contrast.js';
 import { deviation, isIn, share, shiftOf, shiftsOf, sumIn, universeOf } from './contrast.js';
+import { normalDeviate, signedRoot } from './noise.js';
 
 describe('universeOf', () => {
   const sums = (found: ReturnType<typeof contrast>) => {
@@ -90,4 +91,12 @@ test('a function can cost more than all own code where its name is not only the 
 
 test('a share of nothing is 0', () => {
   expect([share(1, 4), share(0, 0), share(3, 0)]).toEqual([0.25, 0, 0]);
+});
+
+test('an estimated over-dispersion is trusted like one of 24 more degrees of freedom', () => {
+  const root = signedRoot(100, 1_000, 200, 1_000, 1);
+  expect(deviation([100, 1_000], [200, 1_000], { phi: 1, freedom: 16 })).toBeCloseTo(
+    normalDeviate(root, 40),
+    9,
+  );
 });

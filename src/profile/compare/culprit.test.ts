@@ -118,3 +118,35 @@ describe('loadBeside and growthOf', () => {
     expect(loadBeside(found, universeOf(found), fnOf(found, 'main'))).toBe(1);
   });
 });
+
+describe('how deep the name goes', () => {
+  const REST = { 'main serve stock': 300, 'main poll': 600 };
+  const parts = (a: number, d: number) => ({ ...REST, 'main serve price a': a, 'main serve price d': d });
+
+  test('a callee that keeps less than 80 % of the growth is not named where the samples tell them apart', () => {
+    expect(culprit(parts(100, 100), parts(200, 333))).toMatchObject({ fn: 'price' });
+    expect(culprit(parts(100, 100), parts(150, 333))).toMatchObject({ fn: 'd' });
+  });
+
+  test('one that keeps 60 % is where they do not', () => {
+    expect(culprit(parts(10, 10), parts(21, 40))).toMatchObject({ fn: 'd' });
+    expect(culprit(parts(10, 10), parts(31, 35))).toMatchObject({ fn: 'price' });
+  });
+
+  test('a helper of the whole program whose own growth is within noise is not', () => {
+    const before = { ...REST, 'main other hash': 3_000, 'main serve price hash': 20 };
+    expect(culprit(before, { ...before, 'main serve price hash': 120 })).toMatchObject({ fn: 'price' });
+  });
+});
+
+test.each([
+  { what: 'fewer than 20 samples beside it', beside: 9, named: false },
+  { what: '20 samples beside it', beside: 10, named: true },
+])('a dominant function whose callers have $what: $named', ({ beside, named }) => {
+  const side = (work: number) => ({
+    'runtime.main handle work': work,
+    'runtime.main handle read': beside,
+    'runtime.main poll': 100,
+  });
+  expect(findCulprit(contrast(side(700), side(28_000)), 2) !== null).toBe(named);
+});

@@ -81,3 +81,11 @@ describe('loadChange', () => {
     expect(rate(1.8, 0.1, 1_000, 1_000)).toBeGreaterThanOrEqual(0.95);
   });
 });
+
+test.each([
+  { what: 'less than a fifth', after: 1_190_000, rose: false },
+  { what: 'a fifth', after: 1_200_000, rose: true },
+])('of a calm service a rise of $what: $rose', ({ after, rose }) => {
+  const calm = parts(1_000_000, 1_000_000, 1_000_000, 1_000_000);
+  expect(loadChange(calm, parts(after, after, after, after), SAMPLES).rose).toBe(rose);
+});

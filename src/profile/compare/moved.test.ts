@@ -85,3 +85,33 @@ describe('movedFrom', () => {
     expect(movedFrom(found, culprit)).toBeNull();
   });
 });
+
+describe('gates', () => {
+  /** What `fresh` gained, and how much of that another function lost. */
+  const far = (lost: number) =>
+    moved({ ...REST, 'main a old': 1_000 }, { ...REST, 'main a old': 1_000 - lost, 'main b fresh': 500 });
+  const near = (lost: number) =>
+    moved({ ...REST, 'main a old': 1_000 }, { ...REST, 'main a old': 1_000 - lost, 'main a fresh': 500 });
+
+  test.each([
+    { what: '60 % of the gain, far away, is another story', answer: far(300), from: null },
+    { what: '80 % of the gain, far away, is a move', answer: far(400), from: 'old' },
+    { what: '60 % of the gain under the same caller is a move', answer: near(300), from: 'old' },
+    { what: '40 % of the gain under the same caller is none', answer: near(200), from: null },
+  ])('a loss of $what', ({ answer, from }) => {
+    expect(answer).toEqual(['fresh', from]);
+  });
+
+  test('a loss far away must stand out', () => {
+    const before = { ...REST, 'main a old': 1_000 };
+    expect(moved(before, { ...before, 'main a old': 840, 'main b fresh': 160 })).toEqual(['fresh', null]);
+  });
+
+  const inside = (own: number, helper: number) =>
+    moved({ ...REST, 'main serve': 300 }, { ...REST, 'main serve': own, 'main serve helper': helper });
+
+  test('the own cost of the caller may lose less visibly where its total stayed', () => {
+    expect(inside(252, 60)).toEqual(['helper', 'serve']);
+    expect(inside(252, 100)).toEqual(['helper', null]);
+  });
+});

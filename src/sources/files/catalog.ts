@@ -1,12 +1,13 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
-import { offload } from '../../offload.js';
+
+import { pMapIterable } from 'p-map';
 import { labelsFrom } from '../labels.js';
 import type { Labels } from '../source.js';
-import { type CountedStacks, countedStacks } from './counters.js';
-import { type FileHead, headOf } from './file-head.js';
+import type { DecodedFile, FileHead } from './file-head.js';
+import type { FlatFile } from './flat-file.js';
 import { type ManifestProfile, readManifest } from './manifest.js';
-import { type BrokenFile, isHeavyFile, readProfileFile, reasonOf } from './profile-file.js';
+import { type BrokenFile, bytesOf, reasonOf } from './profile-file.js';
 import { type Counters, counterSurvey } from './series.js';
 import { findProfileFiles } from './walk.js';
 
@@ -23,8 +24,20 @@ export interface CatalogEntry {
   typeIds: readonly string[];
   /** The total of each of them, so that nothing but stacks needs the file again. */
   totals: readonly number[];
-  /** Whether reading it would hold up everybody else. */
-  heavy: boolean;
+  /** Size on the disk. */
+  bytes: number;
+  /** Frames in all its stacks; null where they are too many for it to be kept when it has been decoded. */
+  frames: number | null;
+}
+
+/** Files that are read from the disk or decoded in threads while the one before them is looked at. */
+const FILES_AHEAD = 8;
+
+/** How the catalog gets at files. */
+export interface FileAccess {
+  decode(file: string, bytes: number, signal: AbortSignal): Promise<DecodedFile>;
+  /** Takes what was decoded, so that the first merge need not decode it again. */
+  keep(entry: CatalogEntry, decoded: FlatFile): void;
 }
 
 export interface Catalog {
@@ -40,32 +53,45 @@ export interface Catalog {
 
 /**
  * Lists the profiles of a directory: those of its manifest `profiles.json`, or else every pprof file below it. A
- * broken file is reported and left out. Every file is read once, in the order of time where names tell it.
- *
- * @param readAgain reads a file whose turn came out of order a second time
+ * broken file is reported and left out. Every file is decoded once, in the order of time where names tell it, and
+ * those that may be counters a second time where names do not.
  * @throws UserError when the directory or its manifest cannot be read
  */
 export async function readCatalog(
   directory: string,
-  readAgain: (entry: CatalogEntry) => Promise<CountedStacks>,
+  access: FileAccess,
   signal: AbortSignal,
 ): Promise<Catalog> {
   const { candidates, broken } = await candidatesOf(directory, signal);
   const entries: CatalogEntry[] = [];
   const undated: string[] = [];
   const survey = counterSurvey(compareByTime);
-  for (const { file, listed } of candidates) {
+  const decode = async ({ file, listed }: Candidate): Promise<DecodedCandidate> => {
     signal.throwIfAborted();
     try {
       if (!isInside(file)) throw new Error('lies outside the directory');
-      const heavy = await isHeavyFile(directory, file);
-      const { head, stacks } = await readHead(directory, file, heavy, signal);
-      if (listed === undefined && head.timeNanos === 0n) undated.push(file);
+      const bytes = await bytesOf(directory, file);
+      return { file, listed, bytes, decoded: await access.decode(file, bytes, signal) };
+    } catch (error) {
+      signal.throwIfAborted();
+      return { file, listed, reason: reasonOf(error) };
+    }
+  };
+  const options = { concurrency: FILES_AHEAD, backpressure: FILES_AHEAD };
+  for await (const candidate of pMapIterable(candidates, decode, options)) {
+    const { file, listed } = candidate;
+    if ('reason' in candidate) {
+      broken.push({ file, reason: candidate.reason });
+      continue;
+    }
+    const { head, stacks, flat } = candidate.decoded;
+    const read = { ...head, bytes: candidate.bytes, frames: flat?.stackFrames.length ?? null };
+    try {
       const entry =
-        listed === undefined
-          ? await foundEntry(directory, file, { heavy, ...head })
-          : listedEntry(listed, { heavy, ...head });
+        listed === undefined ? await foundEntry(directory, file, read) : listedEntry(listed, read);
+      if (listed === undefined && head.timeNanos === 0n) undated.push(file);
       survey.add(entry, stacks);
+      if (flat !== null) access.keep(entry, flat);
       entries.push(entry);
     } catch (error) {
       signal.throwIfAborted();
@@ -73,28 +99,24 @@ export async function readCatalog(
     }
   }
   entries.sort(compareByTime);
+  const readAgain = async ({ file, bytes }: CatalogEntry) =>
+    (await access.decode(file, bytes, signal)).stacks();
   return { entries, broken, undated, counters: await survey.counters(readAgain, signal) };
 }
 
-/** What the list keeps of a file, and its stacks where they are asked for. */
-async function readHead(
-  directory: string,
-  file: string,
-  heavy: boolean,
-  signal: AbortSignal,
-): Promise<{ head: FileHead; stacks: () => CountedStacks }> {
-  if (heavy) {
-    const { head, stacks } = await offload('fileHead', [directory, file], { heavy, signal });
-    return { head, stacks: () => stacks };
-  }
-  const pprof = await readProfileFile(directory, file);
-  return { head: headOf(pprof), stacks: () => countedStacks(pprof) };
-}
+/** What was read of a file. */
+type ReadHead = FileHead & Pick<CatalogEntry, 'bytes' | 'frames'>;
 
 interface Candidate {
   file: string;
   listed?: ManifestProfile;
 }
+
+/** A file that was decoded, or why it could not be. */
+type DecodedCandidate = { file: string; listed: ManifestProfile | undefined } & (
+  | { bytes: number; decoded: DecodedFile }
+  | { reason: string }
+);
 
 async function candidatesOf(
   directory: string,
@@ -126,7 +148,7 @@ function compareByTime(
   return a.time - b.time || compareNames(a.file, b.file);
 }
 
-function listedEntry(profile: ManifestProfile, pprof: FileHead & { heavy: boolean }): CatalogEntry {
+function listedEntry(profile: ManifestProfile, pprof: ReadHead): CatalogEntry {
   const ownSeconds = Number(pprof.durationNanos) / 1e9;
   return {
     file: profile.file,
@@ -135,16 +157,13 @@ function listedEntry(profile: ManifestProfile, pprof: FileHead & { heavy: boolea
     labels: labelsFrom(Object.entries(profile.labels)),
     typeIds: typeIds(profile.type_name, pprof),
     totals: pprof.totals,
-    heavy: pprof.heavy,
+    bytes: pprof.bytes,
+    frames: pprof.frames,
   };
 }
 
 /** Folders name what a manifest would: the first the service, those below it the instance. */
-async function foundEntry(
-  directory: string,
-  file: string,
-  pprof: FileHead & { heavy: boolean },
-): Promise<CatalogEntry> {
+async function foundEntry(directory: string, file: string, pprof: ReadHead): Promise<CatalogEntry> {
   const [service, ...instance] = file.split('/').slice(0, -1);
   const seconds = Number(pprof.durationNanos) / 1e9;
   const time =
@@ -161,7 +180,8 @@ async function foundEntry(
     ]),
     typeIds: typeIds(typeName(file, pprof), pprof),
     totals: pprof.totals,
-    heavy: pprof.heavy,
+    bytes: pprof.bytes,
+    frames: pprof.frames,
   };
 }
 

@@ -1,5 +1,7 @@
 import { type PprofFile, pprofTotal, UnreadableProfileError } from '../../profile/pprof.js';
+
 import { type CountedStacks, countedStacks } from './counters.js';
+import { type FlatFile, flatten, framesIn } from './flat-file.js';
 import { readProfileFile, reasonOf } from './profile-file.js';
 
 /** What the list of a directory keeps of a file. */
@@ -9,22 +11,38 @@ export interface FileHead
   totals: readonly number[];
 }
 
+/** All that is wanted of a file when it is decoded. */
+export interface DecodedFile {
+  head: FileHead;
+  /** What tells a counter; worked out when asked for. */
+  stacks: () => CountedStacks;
+  /** Null where it is too large to be kept. */
+  flat: FlatFile | null;
+}
+
+/** A file with more frames in all its stacks is not kept: to go through them would hold up everybody else for 50 ms. */
+const MAX_FLAT_FRAMES = 1_000_000;
+
 /**
- * Reads a file for the list of its directory, with its stacks, which tell a counter.
+ * Decodes a file in a thread.
  * @throws UnreadableProfileError with the reason
  */
 export async function fileHead(
   directory: string,
   file: string,
-): Promise<{ head: FileHead; stacks: CountedStacks }> {
+): Promise<Omit<DecodedFile, 'stacks'> & { stacks: CountedStacks }> {
   const pprof = await readProfileFile(directory, file).catch((error: unknown) => {
     throw new UnreadableProfileError(reasonOf(error));
   });
-  return { head: headOf(pprof), stacks: countedStacks(pprof) };
+  return { head: headOf(pprof), stacks: countedStacks(pprof), flat: flatOf(pprof) };
 }
 
 export function headOf(pprof: PprofFile): FileHead {
   const { sampleTypes, periodType, timeNanos, durationNanos } = pprof;
   const totals = sampleTypes.map((_, index) => pprofTotal(pprof, index));
   return { sampleTypes, periodType, timeNanos, durationNanos, totals };
+}
+
+export function flatOf(pprof: PprofFile): FlatFile | null {
+  return framesIn(pprof) > MAX_FLAT_FRAMES ? null : flatten(pprof);
 }

@@ -102,7 +102,8 @@ describe.skipIf(process.platform === 'win32')('what is no file', () => {
 describe('files that change while they are served', () => {
   test('one that is gone, or is something else now, is an error that names it', async () => {
     const directory = await directoryWith({ 'shop/a.pb': samples(3), 'mail/b.pb': samples(4) });
-    const source = createFilesSource({ directory });
+    // Without room for decoded files they must be read again.
+    const source = createFilesSource({ directory, decodedBytes: 0 });
     await source.dataRange(signal);
     await rm(path.join(directory, 'shop', 'a.pb'));
     await expect(source.profile(QUERY, signal)).rejects.toMatchObject({

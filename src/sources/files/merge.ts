@@ -1,8 +1,9 @@
 import { ProfileBuilder } from '../../profile/builder.js';
 import type { Profile } from '../../profile/model.js';
-import { addPprof, type PprofFile, UnreadableProfileError } from '../../profile/pprof.js';
+import { addPprof, UnreadableProfileError } from '../../profile/pprof.js';
 import { coalesceStacks } from '../../profile/stacks.js';
 import { readProfileFile, reasonOf } from './profile-file.js';
+import type { Segment, SegmentFile } from './segment.js';
 
 /** One file of a merge. */
 export interface MergePart {
@@ -14,42 +15,156 @@ export interface MergePart {
 }
 
 /** Which files make up a merge, and what its values are. */
-export interface MergePlan {
+export interface MergePlan<Part extends MergePart = MergePart> {
   sampleType: string;
   unit: string;
-  parts: readonly MergePart[];
-  /** Whether something is subtracted: then stacks that are the same must be added up. */
+  parts: readonly Part[];
+  /** Whether something is subtracted: then stacks that come to nothing are left out. */
   subtracts: boolean;
+  /** Whether stacks with the same frames become one; else, as for few of them, the samples are kept as they come. */
+  addsUp?: boolean;
 }
 
 /**
- * Adds up some files.
+ * Adds up decoded files, one after the other: beside the sums nothing is held but the file at hand.
  *
- * @param read decodes one
+ * @param read decodes the file of a part, or has it already
  * @param between runs between two files: stops where the work is not wanted any more, or lets others do something
  */
-export async function mergeParts(
-  { sampleType, unit, parts, subtracts }: MergePlan,
-  read: (file: string) => Promise<PprofFile>,
+export async function mergeDecoded<Part extends MergePart>(
+  { sampleType, unit, parts, subtracts, addsUp = false }: MergePlan<Part>,
+  read: (part: Part) => Promise<SegmentFile> | SegmentFile,
   between: () => Promise<void> | void = () => {},
 ): Promise<Profile> {
-  const builder = new ProfileBuilder(sampleType, unit);
-  for (const { file, index, weight } of parts) {
+  const builder = new ProfileBuilder(sampleType, unit, { addsUp });
+  const sums = new Map<Segment, SegmentSums>();
+  for (const part of parts) {
     await between();
-    addPprof(builder, await read(file), index, weight);
+    const decoded = await read(part);
+    const own = sums.get(decoded.segment) ?? new SegmentSums(builder, decoded.segment);
+    sums.set(decoded.segment, own);
+    own.tell(decoded);
+    if (addsUp) own.add(decoded, part.index, part.weight);
+    else own.pass(decoded, part.index, part.weight);
   }
+  for (const own of sums.values()) own.finish();
   const built = builder.build();
   return subtracts ? coalesceStacks(built) : built;
 }
 
+/** Number that stands for "not told to the builder yet". */
+const UNTOLD = 2 ** 32 - 1;
+
+/** The sums of the files of one segment, by the numbers of its stacks. */
+class SegmentSums {
+  readonly #builder: ProfileBuilder;
+  readonly #segment: Segment;
+  /** Per function and frame of the segment the builder's number. */
+  #functions: Uint32Array = new Uint32Array();
+  #frames: Uint32Array = new Uint32Array();
+  #sums = new Float64Array();
+  #isSeen = new Uint8Array();
+  /** Stacks in the order in which they were first seen. */
+  readonly #order: number[] = [];
+
+  constructor(builder: ProfileBuilder, segment: Segment) {
+    this.#builder = builder;
+    this.#segment = segment;
+  }
+
+  /** Tells the builder the functions and frames of a file. */
+  tell(file: SegmentFile): void {
+    this.#makeRoom();
+    const { functions, frameFunction, frameLine } = this.#segment;
+    for (const fn of file.functions) {
+      const info = functions[fn];
+      if (this.#functions[fn] === UNTOLD && info !== undefined)
+        this.#functions[fn] = this.#builder.functionId(info);
+    }
+    for (const frame of file.frames) {
+      if (this.#frames[frame] !== UNTOLD) continue;
+      const fn = this.#functions[frameFunction.at(frame)] ?? 0;
+      this.#frames[frame] = this.#builder.frameId(fn, frameLine.at(frame));
+    }
+  }
+
+  /** Passes the samples of a file on to the builder as they are. */
+  pass({ stacks, values, types }: SegmentFile, index: number, weight: number): void {
+    const frames = this.#segment.stacks.frames.view();
+    for (let sample = 0; sample < stacks.length; sample++) {
+      const value = (values[sample * types + index] ?? 0) * weight;
+      if (value !== 0) this.#endStack(frames, stacks[sample] ?? 0, value);
+    }
+  }
+
+  /** Adds the samples of a file to the sums. */
+  add({ stacks, values, types }: SegmentFile, index: number, weight: number): void {
+    for (let sample = 0; sample < stacks.length; sample++) {
+      const value = (values[sample * types + index] ?? 0) * weight;
+      if (value === 0) continue;
+      const stack = stacks[sample] ?? 0;
+      if (this.#isSeen[stack] === 0) {
+        this.#isSeen[stack] = 1;
+        this.#order.push(stack);
+      }
+      this.#sums[stack] = (this.#sums[stack] ?? 0) + value;
+    }
+  }
+
+  /** Passes the sums on to the builder. */
+  finish(): void {
+    const frames = this.#segment.stacks.frames.view();
+    for (const stack of this.#order) this.#endStack(frames, stack, this.#sums[stack] ?? 0);
+  }
+
+  #endStack(frames: Uint32Array, stack: number, value: number): void {
+    const { stacks } = this.#segment;
+    this.#builder.pushMapped(this.#frames, frames, stacks.startOf(stack), stacks.startOf(stack + 1));
+    this.#builder.endStack(value);
+  }
+
+  /** A segment grows while files are decoded. */
+  #makeRoom(): void {
+    const { functions, frameFunction, stacks } = this.#segment;
+    this.#functions = widened(this.#functions, functions.length);
+    this.#frames = widened(this.#frames, frameFunction.length);
+    if (this.#sums.length >= stacks.length) return;
+    const sums = new Float64Array(roomFor(stacks.length));
+    sums.set(this.#sums);
+    this.#sums = sums;
+    const isSeen = new Uint8Array(roomFor(stacks.length));
+    isSeen.set(this.#isSeen);
+    this.#isSeen = isSeen;
+  }
+}
+
+function widened(numbers: Uint32Array, length: number): Uint32Array {
+  if (numbers.length >= length) return numbers;
+  const wider = new Uint32Array(roomFor(length)).fill(UNTOLD, numbers.length);
+  wider.set(numbers);
+  return wider;
+}
+
+/** A little more than is needed, so that a segment that grows file by file does not mean a copy for each. */
+function roomFor(length: number): number {
+  return length + (length >> 2) + 64;
+}
+
 /**
- * The same with every file read from the disk, as a thread of its own does.
+ * Adds up files that are too large to be kept, each read from the disk, one after the other, as a thread of its own does.
  * @throws UnreadableProfileError that names the file
  */
-export function mergeFiles(directory: string, plan: MergePlan): Promise<Profile> {
-  return mergeParts(plan, (file) =>
-    readProfileFile(directory, file).catch((error: unknown) => {
+export async function mergeFiles(
+  directory: string,
+  { sampleType, unit, parts, subtracts, addsUp = false }: MergePlan,
+): Promise<Profile> {
+  const builder = new ProfileBuilder(sampleType, unit, { addsUp });
+  for (const { file, index, weight } of parts) {
+    const decoded = await readProfileFile(directory, file).catch((error: unknown) => {
       throw new UnreadableProfileError(`${file}: ${reasonOf(error)}`);
-    }),
-  );
+    });
+    addPprof(builder, decoded, index, weight);
+  }
+  const built = builder.build();
+  return subtracts ? coalesceStacks(built) : built;
 }

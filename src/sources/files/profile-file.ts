@@ -72,12 +72,17 @@ export async function withFile<T>(
 /** Windows has neither. */
 const { O_NONBLOCK: NONBLOCK = 0, O_NOFOLLOW: NOFOLLOW = 0 } = constants;
 
-/** Whether reading a file would hold up everybody else; not, where there is no such file. */
-export async function isHeavyFile(directory: string, file: string): Promise<boolean> {
+/** Size of a file as it lies on the disk; 0 where there is no such file. */
+export async function bytesOf(directory: string, file: string): Promise<number> {
   return stat(path.join(directory, file)).then(
-    ({ size }) => size >= HEAVY_FILE_BYTES,
-    () => false,
+    ({ size }) => size,
+    () => 0,
   );
+}
+
+/** Whether decoding a file would hold up everybody else. */
+export function isHeavy(fileBytes: number): boolean {
+  return fileBytes >= HEAVY_FILE_BYTES;
 }
 
 /** Whether a resolved path is the resolved root or lies below it. */

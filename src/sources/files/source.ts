@@ -3,24 +3,41 @@ import { LRUCache } from 'lru-cache';
 import { UpstreamError, UserError } from '../../errors.js';
 import { offload } from '../../offload.js';
 import type { Profile } from '../../profile/model.js';
-import type { PprofFile } from '../../profile/pprof.js';
 import { parseProfileType } from '../../profile/types.js';
 import { safeText } from '../../text/sanitise.js';
+import { createGate } from '../../work/gate.js';
 import { sharedWork } from '../../work/shared.js';
+import { createBreather } from '../../work/turns.js';
 import { countByLabels, sumBySteps } from '../grouping.js';
 import { pickLabels } from '../labels.js';
-import { matcherTest } from '../selector.js';
+import { matcherTest } from '../matching.js';
 import type { Labels, ProfileQuery, ProfileSource, SeriesQuery } from '../source.js';
 import { type CatalogEntry, readCatalog } from './catalog.js';
-import { countedStacks } from './counters.js';
-import { type MergePlan, mergeParts } from './merge.js';
+import { decodeFile } from './decode-file.js';
+import { createDecodedFiles } from './decoded-files.js';
+import type { DecodedFile } from './file-head.js';
+import { type MergePlan, mergeDecoded } from './merge.js';
 import { brokenNotes, type CounterUse, counterNotes, undatedNotes } from './notes.js';
-import { readProfileFile, reasonOf } from './profile-file.js';
+import { isHeavy, reasonOf } from './profile-file.js';
+import type { SegmentFile } from './segment.js';
 
 /** Memory for decoded files kept for the next question. */
-const CACHE_BYTES = 256 * 2 ** 20;
-/** Memory for merges: follow-up questions ask for the same one, and a scan of many files drives out its own cache. */
-const MERGED_BYTES = 128 * 2 ** 20;
+const DECODED_BYTES = 128 * 2 ** 20;
+/** Memory for merges: follow-up questions ask for the same one. */
+const MERGED_BYTES = 32 * 2 ** 20;
+/**
+ * Up to so many frames a merge keeps the samples as they come, for the values of single samples tell the sampling interval.
+ * Of a larger one, whose frames would take over a MiB, the sums tell it as well: they have many different values.
+ */
+const PLAIN_FRAMES = 2 ** 18;
+/** Memory for files that are being decoded, of all sources and calls together. */
+const DECODING_BYTES = 128 * 2 ** 20;
+/** Bytes of memory that decoding takes for one of a file, which is mostly compressed: inflated it is four times as long. */
+const DECODING_FACTOR = 16;
+
+const decoding = createGate(DECODING_BYTES);
+
+type StoredFile = Pick<CatalogEntry, 'file' | 'bytes' | 'labels'>;
 
 /** How one profile of a query enters a merge. */
 interface Part extends CounterUse {
@@ -37,38 +54,58 @@ export function createFilesSource(options: {
   directory: string;
   name?: string;
   uid?: string;
+  /** Bound of the decoded files that are kept. */
+  decodedBytes?: number;
+  /** Told of each file when it begins and ends to be decoded. */
+  onDecoding?: (file: string, event: 'begins' | 'ended') => void;
 }): ProfileSource {
   const { directory, name = path.basename(path.resolve(directory)), uid = name } = options;
-  const decoded = new LRUCache<string, PprofFile>({ maxSize: CACHE_BYTES, sizeCalculation: sizeOf });
+  const { decodedBytes = DECODED_BYTES, onDecoding = () => {} } = options;
+  const decoded = createDecodedFiles(decodedBytes);
   const merged = new LRUCache<string, Profile>({
     maxSize: MERGED_BYTES,
     sizeCalculation: ({ stackFrames, values, functions }) =>
       1024 + 4 * stackFrames.length + 12 * values.length + 256 * functions.length,
   });
 
-  const read = async (file: string): Promise<PprofFile> => {
-    const known = decoded.get(file);
-    if (known !== undefined) return known;
-    try {
-      const pprof = await readProfileFile(directory, file);
-      decoded.set(file, pprof);
-      return pprof;
-    } catch (error) {
-      // It could be read when the directory was listed.
-      throw new UpstreamError('unreadable', `${file}: ${reasonOf(error)}`, { cause: error });
-    }
-  };
+  const merging = new Map<string, (signal: AbortSignal) => Promise<Profile>>();
+  const reading = new Map<string, (signal: AbortSignal) => Promise<SegmentFile>>();
+
+  const decode = (file: string, bytes: number, signal: AbortSignal): Promise<DecodedFile> =>
+    decoding.run(DECODING_FACTOR * bytes, signal, async () => {
+      onDecoding(file, 'begins');
+      try {
+        return await decodeFile(directory, file, isHeavy(bytes), signal);
+      } finally {
+        onDecoding(file, 'ended');
+      }
+    });
 
   const catalog = sharedWork((signal) =>
     readCatalog(
       directory,
-      async ({ file, heavy }) =>
-        heavy
-          ? (await offload('fileHead', [directory, file], { heavy, signal })).stacks
-          : countedStacks(await read(file)),
+      { decode, keep: (entry, flat) => void decoded.add(groupOf(entry), entry.file, flat) },
       signal,
     ),
   );
+
+  /** A file of the catalog, decoded again where it is not kept. */
+  const read = (entry: StoredFile, signal: AbortSignal): Promise<SegmentFile> | SegmentFile => {
+    const { file, bytes } = entry;
+    return (
+      decoded.get(file) ??
+      together(reading, file, signal, async (shared) => {
+        try {
+          const { flat } = await decode(file, bytes, shared);
+          if (flat === null) throw new Error('has become too large since the directory was read');
+          return decoded.add(groupOf(entry), file, flat);
+        } catch (error) {
+          shared.throwIfAborted();
+          throw unreadableNow(error, file);
+        }
+      })
+    );
+  };
 
   /** The profiles of a query, each with those of its types that the query means. */
   const matching = async (
@@ -79,14 +116,18 @@ export function createFilesSource(options: {
     const { entries } = await catalog(signal);
     const ofType = tests.filter(({ label }) => label === '__profile_type__');
     const ofLabels = tests.filter(({ label }) => label !== '__profile_type__');
-    return entries
-      .filter(({ time }) => time >= query.window.from && time <= query.window.to)
-      .filter(({ labels }) => ofLabels.every(({ label, test }) => test(labels[label])))
-      .map((entry) => ({
-        entry,
-        typeIds: entry.typeIds.filter((id) => ofType.every(({ test }) => test(id))),
-      }))
-      .filter(({ typeIds }) => typeIds.length > 0);
+    const breathe = createBreather(signal);
+    const matched: { entry: CatalogEntry; typeIds: readonly string[] }[] = [];
+    for (const entry of entries) {
+      const pause = breathe();
+      if (pause !== undefined) await pause;
+      const { time, labels } = entry;
+      if (time < query.window.from || time > query.window.to) continue;
+      if (!ofLabels.every(({ label, test }) => test(labels[label]))) continue;
+      const typeIds = entry.typeIds.filter((id) => ofType.every(({ test }) => test(id)));
+      if (typeIds.length > 0) matched.push({ entry, typeIds });
+    }
+    return matched;
   };
 
   /** The profiles of a query as they enter a merge; those that only serve as a counter's start are left out. */
@@ -112,21 +153,37 @@ export function createFilesSource(options: {
     const known = merged.get(key);
     if (known !== undefined) return known;
     const type = parseProfileType(typeId);
-    const plan: MergePlan = {
+    const isHuge = weights.some(([{ frames }]) => frames === null);
+    const plan = {
       sampleType: type?.sampleType ?? '',
       unit: type?.unit ?? '',
-      parts: weights.map(([{ file, typeIds }, weight]) => ({ file, index: typeIds.indexOf(typeId), weight })),
+      parts: weights.map(([{ file, bytes, typeIds, labels }, weight]) => ({
+        file,
+        bytes,
+        labels,
+        index: typeIds.indexOf(typeId),
+        weight,
+      })),
       subtracts: parts.some(({ minus }) => minus !== null),
+      addsUp: isHuge || weights.reduce((sum, [{ frames }]) => sum + (frames ?? 0), 0) > PLAIN_FRAMES,
     };
-    const profile = weights.some(([{ heavy }]) => heavy)
-      ? await offload('mergeFiles', [directory, plan], { heavy: true, signal }).catch((error: unknown) => {
-          signal.throwIfAborted();
-          throw unreadableNow(error);
-        })
-      : await mergeParts(plan, read, breather(signal));
-    merged.set(key, profile);
-    return profile;
+    return together(merging, key, signal, async (shared) => {
+      const profile = isHuge
+        ? await mergeInThread(plan, Math.max(...weights.map(([{ bytes }]) => bytes)), shared)
+        : await mergeDecoded(plan, (part) => read(part, shared), createBreather(shared));
+      merged.set(key, profile);
+      return profile;
+    });
   };
+
+  /** Adds up files of which one is too large to be kept: each is decoded again. */
+  const mergeInThread = (plan: MergePlan, largest: number, signal: AbortSignal): Promise<Profile> =>
+    decoding.run(DECODING_FACTOR * largest, signal, () =>
+      offload('mergeFiles', [directory, plan], { heavy: true, signal }).catch((error: unknown) => {
+        signal.throwIfAborted();
+        throw unreadableNow(error);
+      }),
+    );
 
   return {
     name,
@@ -225,28 +282,36 @@ export function createFilesSource(options: {
   };
 }
 
-/** Work on the event loop goes on for so long, then others have a turn. */
-const TURN_MS = 50;
-
-/** Lets others have a turn from time to time; what is decoded already comes without any wait. */
-function breather(signal: AbortSignal): () => Promise<void> | void {
-  let since = performance.now();
-  return () => {
-    signal.throwIfAborted();
-    if (performance.now() - since < TURN_MS) return;
-    return new Promise((resolve) =>
-      setImmediate(() => {
-        since = performance.now();
-        resolve();
-      }),
-    );
-  };
+/** A file could be read when the directory was listed. @param file where the error does not name it */
+function unreadableNow(error: unknown, file?: string): unknown {
+  if (error instanceof UpstreamError || error instanceof UserError) return error;
+  const reason = file === undefined ? reasonOf(error) : `${file}: ${reasonOf(error)}`;
+  return new UpstreamError('unreadable', reason, { cause: error });
 }
 
-/** A file could be read when the directory was listed. */
-function unreadableNow(error: unknown): unknown {
-  if (error instanceof UpstreamError || error instanceof UserError) return error;
-  return new UpstreamError('unreadable', reasonOf(error), { cause: error });
+/** Profiles of one service repeat each other's stacks. */
+function groupOf({ labels }: Pick<CatalogEntry, 'labels'>): string {
+  return labels.service_name ?? '';
+}
+
+/** One run of some work for all who ask for it while it runs. */
+function together<T>(
+  running: Map<string, (signal: AbortSignal) => Promise<T>>,
+  key: string,
+  signal: AbortSignal,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const known = running.get(key);
+  if (known !== undefined) return known(signal);
+  const shared = sharedWork(async (own) => {
+    try {
+      return await work(own);
+    } finally {
+      if (running.get(key) === shared) running.delete(key);
+    }
+  });
+  running.set(key, shared);
+  return shared(signal);
 }
 
 /**
@@ -264,17 +329,4 @@ function mergeWeights(parts: readonly Part[]): [CatalogEntry, number][] {
 
 function totalOf({ typeIds, totals }: CatalogEntry, typeId: string): number {
   return totals[typeIds.indexOf(typeId)] ?? 0;
-}
-
-/** About the memory that a decoded file takes. */
-function sizeOf({ samples, locations, raw }: PprofFile): number {
-  const characters = raw.stringTable.strings.reduce((sum, text) => sum + text.length, 0);
-  return (
-    1024 +
-    8 * (samples.values.length + samples.locations.length) +
-    64 * (locations.ids.length + locations.functionIds.length) +
-    256 * raw.function.length +
-    32 * raw.stringTable.strings.length +
-    2 * characters
-  );
 }

@@ -36,7 +36,7 @@ export function grafanaAddress(text: string): string {
       'Example: https://grafana.example.com, with the sub-path where Grafana has one.',
     );
   }
-  return `${url.origin}${url.pathname.replace(PAGES, '').replace(/\/+$/, '')}`;
+  return `${url.origin}${withoutEndSlashes(url.pathname.replace(PAGES, ''))}`;
 }
 
 /** The address for people that Grafana names, checked; null where it cannot be used. */
@@ -44,7 +44,11 @@ export function publicAddress(appUrl: unknown): string | null {
   if (typeof appUrl !== 'string' || !URL.canParse(appUrl)) return null;
   const url = new URL(appUrl);
   if (!/^https?:$/.test(url.protocol) || url.username !== '' || url.password !== '') return null;
-  return `${url.origin}${url.pathname.replace(/\/+$/, '')}`;
+  return `${url.origin}${withoutEndSlashes(url.pathname)}`;
+}
+
+function withoutEndSlashes(path: string): string {
+  return path.replace(/(?<!\/)\/+$/, '');
 }
 
 /** An address as an error may show it: without user and password, query and fragment. */

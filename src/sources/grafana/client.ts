@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { UpstreamError } from '../../errors.js';
 import type { Breaker } from '../breaker.js';
+import { type Echo, parseWithoutEchoes } from '../echoes.js';
 import { isPage } from '../pyroscope/failure.js';
 import {
   createPost,
@@ -98,7 +99,7 @@ export function createGrafanaClient(options: GrafanaOptions): GrafanaClient {
     const answer = await asked.catch((error: unknown) => {
       throw ofGrafanaItself(error);
     });
-    return { value: parse(answer), date: answer.date };
+    return { value: parse(answer, inner.echoes()), date: answer.date };
   };
 
   const getDated: GrafanaClient['getDated'] = async (path, signal, accept) => {
@@ -117,14 +118,20 @@ export function createGrafanaClient(options: GrafanaOptions): GrafanaClient {
     base: options.url,
     getDated,
     get: async (path, signal, accept) => (await getDated(path, signal, accept)).value,
-    transport: { send, post: createPost(send, inner.redact), redact: inner.redact, close: async () => {} },
+    transport: {
+      send,
+      post: createPost(send, inner),
+      redact: inner.redact,
+      echoes: inner.echoes,
+      close: async () => {},
+    },
     close: () => inner.close(),
   };
 }
 
-function parse(answer: RawAnswer): unknown {
+function parse(answer: RawAnswer, echoes: readonly Echo[]): unknown {
   try {
-    return JSON.parse(answer.bytes.toString());
+    return parseWithoutEchoes(answer.bytes.toString(), echoes);
   } catch {
     throw notReadable('the answer is not JSON', 'Grafana sent something unreadable', answer);
   }

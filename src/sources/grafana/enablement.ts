@@ -1,7 +1,8 @@
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir, readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import { UserError } from '../../errors.js';
+import { readSettingFile, reasonOfSettingFile } from '../../setting-file.js';
 
 /** A writer that died leaves its lock behind; it is taken over after this time. */
 const STALE_LOCK_MS = 5_000;
@@ -53,9 +54,9 @@ export function createEnablementFile(file: string): EnablementFile {
   const read = async (): Promise<EnabledSource[]> => {
     let text: string;
     try {
-      text = await readFile(file, 'utf8');
+      text = await readSettingFile(file);
     } catch (error) {
-      if (codeOf(error) === 'ENOENT') return [];
+      if (reasonOfSettingFile(error) === 'ENOENT') return [];
       throw failed('cannot be read', error);
     }
     const parsed = schema.safeParse(parseJson(text));
@@ -93,6 +94,7 @@ export function createEnablementFile(file: string): EnablementFile {
         throw failed('cannot be locked for writing', error);
       }
       try {
+        await removeLeftovers(file);
         await update(enable, disable);
       } catch (error) {
         throw error instanceof UserError ? error : failed('cannot be written', error);
@@ -103,6 +105,18 @@ export function createEnablementFile(file: string): EnablementFile {
   };
 }
 
+/**
+ * Removes the temporary files of writers that were killed: `sources.json.` and a number. Only for the holder of the
+ * lock: there is no other writer then, and one whose lock was taken over fails without harm.
+ */
+async function removeLeftovers(file: string): Promise<void> {
+  const [directory, start] = [path.dirname(file), `${path.basename(file)}.`];
+  for (const entry of await readdir(directory, { withFileTypes: true })) {
+    const isLeftover = entry.name.startsWith(start) && /^\d+$/.test(entry.name.slice(start.length));
+    if (isLeftover && entry.isFile()) await rm(path.join(directory, entry.name), { force: true });
+  }
+}
+
 /** One text per data source. */
 export function sourceKeyText({ url, orgId, uid, type }: SourceKey): string {
   return JSON.stringify([url, orgId, uid, type]);
@@ -110,14 +124,9 @@ export function sourceKeyText({ url, orgId, uid, type }: SourceKey): string {
 
 function failed(what: string, cause: unknown): UserError {
   return new UserError(
-    `The file that says which data sources are enabled ${what} (${codeOf(cause)}).`,
+    `The file that says which data sources are enabled ${what} (${reasonOfSettingFile(cause)}).`,
     'An operator checks the state directory of pyroscope-mcp (PYROSCOPE_MCP_STATE_DIR), or names the data sources in PYROSCOPE_MCP_ENABLED_SOURCES.',
   );
-}
-
-function codeOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return 'code' in error && typeof error.code === 'string' ? error.code : error.name;
 }
 
 function parseJson(text: string): unknown {

@@ -11,6 +11,8 @@ interface Reading {
 interface Refusal extends ErrorAnswer {
   json: boolean;
   message: string;
+  /** The permissions that the message names. */
+  needed: readonly string[];
   messageId: string;
   accessErrorId: string;
 }
@@ -77,8 +79,7 @@ const CREDENTIALS: readonly Row[] = [
 const PERMISSIONS: readonly Row[] = [
   [
     ({ message }) => /permissions needed:/i.test(message),
-    ({ message, accessErrorId }) => {
-      const needed = [...message.matchAll(/[a-z][a-z.]*:[a-z]+/g)].map(([action]) => action);
+    ({ needed, accessErrorId }) => {
       const id = /^ACE\d+$/.test(accessErrorId) ? ` (${accessErrorId})` : '';
       return refused(
         `The Grafana token lacks the permission ${needed.join(', ') || 'that this needs'}${id}`,
@@ -184,7 +185,7 @@ export function failureOfGrafana(
   answer: ErrorAnswer,
   redact: (text: string) => string,
 ): UpstreamError | null {
-  const reading = readAnswer(refusalOf(answer), redact);
+  const reading = readAnswer(refusalOf(answer, redact), redact);
   if (reading === null) return null;
   const { status, detail, retryAfterMs } = failureOfAnswer(answer, redact);
   return new UpstreamError(reading.kind, detail, {
@@ -306,19 +307,33 @@ function hostOf(location: string): string {
 /** Characters read of a message: searching it may take the square of its length. */
 const MAX_MESSAGE = 2_000;
 
-function refusalOf(answer: ErrorAnswer): Refusal {
+function refusalOf(answer: ErrorAnswer, redact: (text: string) => string): Refusal {
   const own = (name: string) => {
     const value = member(answer.text, name);
     return typeof value === 'string' ? value : '';
   };
   const json = /^\s*\{/.test(answer.text) && member(answer.text, 'message') !== undefined;
+  const message =
+    own('message').slice(0, MAX_MESSAGE).trim() || (json ? '' : answer.text.trim().slice(0, 200));
   return {
     ...answer,
     json,
-    message: own('message').slice(0, MAX_MESSAGE).trim() || (json ? '' : answer.text.trim().slice(0, 200)),
+    message,
+    needed: permissionsIn(message, redact),
     messageId: own('messageId'),
     accessErrorId: own('accessErrorId'),
   };
+}
+
+/** Resources of Grafana that the requests of this program concern. */
+const RESOURCE = /^(?:datasources|dashboards|folders|library|orgs?|users|plugins|settings)\b/;
+
+/** A message may also quote a user and password, which look like a permission. */
+function permissionsIn(message: string, redact: (text: string) => string): string[] {
+  const actions = [...message.matchAll(/(?<![a-z.])[a-z][a-z.]{0,100}:[a-z]{1,100}/g)].map(
+    ([action]) => action,
+  );
+  return actions.filter((action) => RESOURCE.test(action) || redact(action) === action);
 }
 
 /** A member of a JSON object; undefined where the text is none. */

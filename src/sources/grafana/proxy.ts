@@ -71,8 +71,9 @@ export function proxyTransport(
 
   return {
     send,
-    post: createPost(send, transport.redact),
+    post: createPost(send, transport),
     redact: transport.redact,
+    echoes: transport.echoes,
     async close() {},
   };
 }

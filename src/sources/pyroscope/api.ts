@@ -189,7 +189,11 @@ export async function selectMergeProfile(
   if (bytes.length === 0) return null;
   try {
     const heavy = bytes.length >= HEAVY_BYTES;
-    return await offload('decode', [bytes], { heavy, signal, transfer: heavy ? wholeOf(bytes) : [] });
+    return await offload('decode', [bytes, transport.echoes()], {
+      heavy,
+      signal,
+      transfer: heavy ? wholeOf(bytes) : [],
+    });
   } catch (error) {
     if (!(error instanceof UnreadableProfileError)) throw error;
     if (error.tooLarge) throw new UpstreamError('too_large', `SelectMergeProfile: ${error.message}`);

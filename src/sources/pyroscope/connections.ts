@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import { rootCertificates } from 'node:tls';
 import type { Dispatcher } from 'undici';
 import { UserError } from '../../errors.js';
+import { readSettingFile, reasonOfSettingFile } from '../../setting-file.js';
 
 const MAX_CONNECT_MS = 10_000;
 /** More would only queue in the server, and a v1 server refuses over 100 per tenant. */
@@ -58,10 +58,13 @@ export async function openConnections(
 }
 
 async function readCertificates(file: string): Promise<string> {
-  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => error.code ?? error.name);
+  const next = 'An operator names a file with PEM certificates (-----BEGIN CERTIFICATE-----).';
+  const text = await readSettingFile(file).catch((error: unknown) => {
+    throw new UserError(
+      `The file of certificate authorities cannot be read (${reasonOfSettingFile(error)}).`,
+      next,
+    );
+  });
   if (text.includes('-----BEGIN CERTIFICATE-----')) return text;
-  throw new UserError(
-    `The file of certificate authorities ${text.includes('\n') || text === '' ? 'holds no certificate' : `cannot be read (${text})`}.`,
-    'An operator names a file with PEM certificates (-----BEGIN CERTIFICATE-----).',
-  );
+  throw new UserError('The file of certificate authorities holds no certificate.', next);
 }

@@ -1,5 +1,9 @@
-import { readFile } from 'node:fs/promises';
 import { UserError } from '../../errors.js';
+import { readSettingFile, reasonOfSettingFile } from '../../setting-file.js';
+import { secretsOfProxy } from '../../telemetry/secrets.js';
+import { anyOf, spellingsOf } from '../../telemetry/spellings.js';
+import { type Echo, echoesOf } from '../echoes.js';
+import type { ProxySettings } from './connections.js';
 
 /** The one option that names such a file. */
 const TOKEN_FILE = 'GRAFANA_SERVICE_ACCOUNT_TOKEN_FILE';
@@ -19,6 +23,8 @@ export interface CredentialOptions {
   tenant?: string | null;
   /** Further headers, sent with every request; they may hold credentials, but never replace those above. */
   headers?: Readonly<Record<string, string>>;
+  /** Its user and password go to the proxy, which may echo them in its own error pages. */
+  proxy?: ProxySettings | null;
 }
 
 /** What a request says about who asks. */
@@ -30,18 +36,23 @@ export interface Credentials {
   headers(): Promise<Record<string, string>>;
   /** Takes these credentials out of text from elsewhere, in every spelling in which a server may echo them. */
   redact(text: string): string;
+  /** These credentials as names may hold them; the same list as long as they are the same. */
+  echoes(): readonly Echo[];
 }
 
 export function createCredentials(options: CredentialOptions): Credentials {
   const { token, tokenFile, username, password, tenant, headers } = options;
   const fixed = secretsOf(options);
   const fromFile: string[] = [];
+  let current = patternsFor(fixed);
 
   const readToken = async (file: string): Promise<string> => {
     const read = await readTokenFile(file);
     if (!fromFile.includes(read)) {
       fromFile.unshift(read);
       fromFile.length = Math.min(fromFile.length, REMEMBERED_TOKENS);
+      // Behind the others, so that a rotated token changes no placeholder of theirs.
+      current = patternsFor([...fixed, ...fromFile.flatMap(withScheme)]);
     }
     return read;
   };
@@ -63,13 +74,8 @@ export function createCredentials(options: CredentialOptions): Credentials {
         ...(own === null ? {} : { authorization: own }),
       };
     },
-    redact(text) {
-      const secrets = [...fixed, ...fromFile]
-        .flatMap((secret) => [secret, encodeURIComponent(secret), JSON.stringify(secret).slice(1, -1)])
-        .sort((a, b) => b.length - a.length)
-        .map((secret) => secret.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
-      return secrets.length === 0 ? text : text.replace(new RegExp(secrets.join('|'), 'g'), '[redacted]');
-    },
+    redact: (text) => (current.pattern === null ? text : text.replace(current.pattern, '[redacted]')),
+    echoes: () => current.echoes,
   };
 }
 
@@ -78,9 +84,9 @@ export function createCredentials(options: CredentialOptions): Credentials {
  * @throws UserError when there is none
  */
 export async function readTokenFile(file: string): Promise<string> {
-  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+  const text = await readSettingFile(file).catch((error: unknown) => {
     throw new UserError(
-      `The token file (${TOKEN_FILE}) cannot be read (${error.code ?? error.name}).`,
+      `The token file (${TOKEN_FILE}) cannot be read (${reasonOfSettingFile(error)}).`,
       'An operator checks its path and who may read it; the next call looks again.',
     );
   });
@@ -94,15 +100,30 @@ export async function readTokenFile(file: string): Promise<string> {
   return token;
 }
 
-function secretsOf({ token, username, password, headers }: CredentialOptions): string[] {
+/** In prose the scheme stays, and a secret of any length is taken out; names are left whole where they can be. */
+function patternsFor(secrets: readonly string[]) {
+  const words = secrets.flatMap(spellingsOf).filter((text) => !/^(?:Bearer|Basic) /.test(text));
+  return { pattern: anyOf(words), echoes: echoesOf(secrets) };
+}
+
+/** With its scheme a token is told from other words, however short it is. */
+function withScheme(token: string): string[] {
+  return [token, `Bearer ${token}`];
+}
+
+function secretsOf({ token, username, password, headers, proxy }: CredentialOptions): string[] {
   const values = Object.values(headers ?? {});
   const long = [...values, ...values.flatMap((value) => value.split(' '))].filter(
     (value) => value.length >= MIN_SECRET_HEADER,
   );
   const encoded = username == null ? null : basic(username, password);
-  return [token, password, encoded, ...long].filter(
-    (secret): secret is string => secret != null && secret !== '',
-  );
+  return [
+    ...(token == null ? [] : withScheme(token)),
+    password,
+    ...(encoded === null ? [] : [encoded, `Basic ${encoded}`, `${username}:${password ?? ''}`]),
+    ...long,
+    ...secretsOfProxy(proxy ?? null),
+  ].filter((secret): secret is string => secret != null && secret !== '');
 }
 
 function basic(username: string, password: string | null | undefined): string {

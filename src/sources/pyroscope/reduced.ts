@@ -10,6 +10,7 @@ import {
   treeProfile,
 } from '../../profile/stack-tree.js';
 import { parseProfileType } from '../../profile/types.js';
+import { type CleanName, nameCleaner } from '../echoes.js';
 import type { ReducedMerge } from '../source.js';
 import { type ProfileSelection, selectMergeProfile, selectMergeTree } from './api.js';
 import { unreadable } from './failure.js';
@@ -61,7 +62,10 @@ async function heavyTree(
   signal: AbortSignal,
 ): Promise<TreeStack[]> {
   const read = async (callSite: readonly string[]) =>
-    treeOf(await selectMergeTree(transport, { ...selection, callSite, maxNodes: TREE_NODES }, signal));
+    treeOf(
+      await selectMergeTree(transport, { ...selection, callSite, maxNodes: TREE_NODES }, signal),
+      nameCleaner(transport.echoes()),
+    );
   const waits = parseProfileType(selection.profileTypeId)?.wallClock === true;
   const chainOf = (among: readonly TreeStack[]) => heaviestChain(waits ? activeStacks(among) : among);
   let stacks = await read([]);
@@ -78,9 +82,9 @@ async function heavyTree(
   return stacks;
 }
 
-function treeOf(bytes: Uint8Array): TreeStack[] {
+function treeOf(bytes: Uint8Array, cleanName: CleanName): TreeStack[] {
   try {
-    return readTree(bytes);
+    return readTree(bytes, cleanName);
   } catch (error) {
     throw unreadable(`the call tree: ${error instanceof Error ? error.message : 'damaged'}`);
   }

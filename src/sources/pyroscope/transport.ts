@@ -2,6 +2,7 @@ import type { Dispatcher } from 'undici';
 import { UpstreamError, UserError } from '../../errors.js';
 import { type Meter, NO_METER, type UpstreamEnd, type UpstreamSource } from '../../telemetry/meter.js';
 import { traceHeaders } from '../../telemetry/trace.js';
+import { type Echo, parseWithoutEchoes } from '../echoes.js';
 import { giveUp, isGzip, readBody, readStart, tooLarge } from './body.js';
 import { type ConnectionOptions, openConnections } from './connections.js';
 import { type CredentialOptions, createCredentials } from './credentials.js';
@@ -76,6 +77,8 @@ export interface Transport {
   send(request: RawRequest): Promise<RawAnswer>;
   /** Takes our credentials out of text from elsewhere. */
   redact(text: string): string;
+  /** Our credentials as names in an answer may hold them. Parsed answers hold none; who reads encoded ones takes them out. */
+  echoes(): readonly Echo[];
   close(): Promise<void>;
 }
 
@@ -222,9 +225,10 @@ export function createTransport(options: TransportOptions): Transport {
   };
 
   return {
-    post: createPost(measuredSend, redact),
+    post: createPost(measuredSend, credentials),
     send: measuredSend,
     redact,
+    echoes: credentials.echoes,
     async close() {
       await (await pool)?.destroy();
     },
@@ -232,7 +236,10 @@ export function createTransport(options: TransportOptions): Transport {
 }
 
 /** Posts and reads messages over a way to send raw requests. */
-export function createPost(send: Transport['send'], redact: Transport['redact']): Transport['post'] {
+export function createPost(
+  send: Transport['send'],
+  { redact, echoes }: Pick<Transport, 'redact' | 'echoes'>,
+): Transport['post'] {
   function post(
     path: string,
     body: unknown,
@@ -252,7 +259,7 @@ export function createPost(send: Transport['send'], redact: Transport['redact'])
       contentType: `application/${codec}`,
       signal,
     });
-    return codec === 'json' ? parseJson(answer, redact) : protoBytes(answer, redact);
+    return codec === 'json' ? parseJson(answer, echoes(), redact) : protoBytes(answer, redact);
   }
 
   return post;
@@ -289,11 +296,15 @@ function header(answer: Dispatcher.ResponseData, name: string): string {
   return (Array.isArray(value) ? value[0] : value) ?? '';
 }
 
-function parseJson({ contentType, bytes }: RawAnswer, redact: (text: string) => string): unknown {
+function parseJson(
+  { contentType, bytes }: RawAnswer,
+  echoes: readonly Echo[],
+  redact: (text: string) => string,
+): unknown {
   const text = bytes.toString();
   refuseHtml(contentType, text, redact);
   try {
-    return JSON.parse(text);
+    return parseWithoutEchoes(text, echoes);
   } catch {
     throw unreadable(
       text.trim() === '' ? 'the answer is empty' : 'the answer is not JSON, or not all of it',

@@ -2,7 +2,7 @@ import { ProfileBuilder } from '../../../src/profile/builder.js';
 import { parseProfileType } from '../../../src/profile/types.js';
 import { countByLabels, sumBySteps } from '../../../src/sources/grouping.js';
 import { pickLabels } from '../../../src/sources/labels.js';
-import { matcherTest } from '../../../src/sources/selector.js';
+import { matcherTest } from '../../../src/sources/matching.js';
 import type { Labels, ProfileQuery, ProfileSource, SeriesQuery } from '../../../src/sources/source.js';
 import type { Path } from './frame.js';
 

@@ -1,5 +1,6 @@
 import fc, { type Arbitrary } from 'fast-check';
-import { inputJsonSchema } from '../../../src/mcp/call.js';
+import { inputJsonSchema } from '../../../src/mcp/input-schema.js';
+import { ALIASES } from '../../../src/tools/arguments.js';
 import { TOOLS } from '../../../src/tools/index.js';
 import { askerIn, demoSource, environmentOf } from '../../support/ask.js';
 import { TOOL_CALLS } from '../../support/tool-arguments.js';
@@ -35,6 +36,7 @@ function argumentOf(name: string): Arbitrary<unknown> {
   return fc.oneof(
     ...(telling === undefined ? [] : [{ weight: 6, arbitrary: fc.constantFrom(...telling) }]),
     { weight: 4, arbitrary: nastyText },
+    { weight: 1, arbitrary: fc.constantFrom('none', 'null', 'Default', 'n/a', '[]', 0) },
     { weight: 1, arbitrary: nastyNumber },
     { weight: 1, arbitrary: nastyJson },
     { weight: 1, arbitrary: fc.constantFrom(100, 20_000, 200_000).map((depth) => ({ deep: depth })) },
@@ -50,7 +52,7 @@ function grown(value: unknown): unknown {
 
 /** A call that starts from one that works, and goes wrong in a few places. */
 function callOf(tool: (typeof TOOLS)[number]): Arbitrary<{ tool: string; args: object }> {
-  const names = Object.keys(Object(inputJsonSchema(tool).properties));
+  const names = [...Object.keys(inputJsonSchema(tool).properties), ...ALIASES.keys()];
   const given = TOOL_CALLS[tool.name]?.arguments ?? {};
   const change = fc.oneof(
     {

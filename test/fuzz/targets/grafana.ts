@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { createPatternBook } from '../../../src/patterns/book.js';
 import { extractQueries } from '../../../src/patterns/extract.js';
-import { learnFrom } from '../../../src/patterns/normalise.js';
+import { learnFrom } from '../../../src/patterns/learn.js';
 import { createGrafanaClient } from '../../../src/sources/grafana/client.js';
 import { discover } from '../../../src/sources/grafana/discovery.js';
 import { askerIn, demoSource, environmentOf, NOW } from '../../support/ask.js';

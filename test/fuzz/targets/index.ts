@@ -3,6 +3,7 @@ import { ARGUMENTS } from './arguments.js';
 import { FILES } from './files.js';
 import { GRAFANA } from './grafana.js';
 import { KEPT } from './kept.js';
+import { NUMBERS } from './numbers.js';
 import { PPROF } from './pprof.js';
 import { PYROSCOPE } from './pyroscope.js';
 import { REDUCED } from './reduced.js';
@@ -18,6 +19,7 @@ export const TARGETS: readonly Target[] = [
   ...GRAFANA,
   ...FILES,
   ...ARGUMENTS,
+  ...NUMBERS,
   ...TEXTS,
   ...TRANSPORTS,
 ];

@@ -74,8 +74,8 @@ export function spoiledTransport(
     const answer: RawAnswer = { status: 200, contentType, bytes, date: NOW, policy: '' };
     return answer;
   };
-  const redact = (text: string) => text;
-  return { send, post: createPost(send, redact), redact, close: async () => {} };
+  const open = { redact: (text: string) => text, echoes: () => [] };
+  return { send, post: createPost(send, open), ...open, close: async () => {} };
 }
 
 const toolCall = fc

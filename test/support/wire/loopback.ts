@@ -27,6 +27,8 @@ export interface Requests {
   counts(): Record<string, number>;
   /** The most requests that were open at once, from their arrival to the end of their answer. */
   mostInFlight(): number;
+  /** Requests that are open now: neither answered in full nor given up by the client. */
+  inFlight(): number;
   clear(): void;
 }
 
@@ -119,6 +121,7 @@ function requestLog(): { requests: Requests & { log: SeenRequest[] }; arrive(): 
       count: (name) => (name === undefined ? log.length : (counts()[name] ?? 0)),
       counts,
       mostInFlight: () => most,
+      inFlight: () => open,
       clear() {
         log.length = 0;
         most = open;

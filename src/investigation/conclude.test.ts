@@ -1,0 +1,262 @@
+import { describe, expect, test } from 'vitest';
+import { nameOf } from '../../test/support/contrast.js';
+import {
+  levelEvidence,
+  type ReadingEvidence,
+  readingOf,
+  shareEvidence,
+  waitEvidence,
+} from '../../test/support/evidence.js';
+import { type Cause, conclude } from './conclude.js';
+
+/** `leak goroutines`, `code cpu price`: a cause as a row of a table states it. */
+function causeText(cause: Cause): string {
+  const change = cause.kind === 'code' || cause.kind === 'moved' ? cause.of.change : null;
+  const culprit = change === null ? [] : [nameOf(change.analysis, change.culprit.fn)];
+  return [cause.kind, cause.of.lens.type.alias, ...culprit].join(' ');
+}
+
+function concluded(evidence: ReadingEvidence) {
+  const { verdict, causes } = conclude(readingOf(evidence));
+  return { verdict, causes: causes.map(causeText) };
+}
+
+const GREW = { from: { 'main serve': 10 }, to: { 'main serve': 40 } };
+const LEAK = levelEvidence('inuse', { before: 10, after: 40, grew: GREW });
+const GOROUTINE_LEAK = levelEvidence('goroutines', { before: 10, after: 40, grew: GREW });
+const CONTENTION = waitEvidence('mutex', { before: 0.1, after: 2.1, grew: GREW });
+const CODE = shareEvidence('cpu', { change: { addedSeconds: 0.5 } });
+const MOVED = shareEvidence('cpu', { change: { from: 'stock' } });
+const MOVED_ALLOCATIONS = shareEvidence('alloc', { change: { culprit: 'poll', from: 'stock' } });
+const LOAD = shareEvidence('wall', { load: { risen: 2, z: 8, rose: true } });
+const CALM = shareEvidence('cpu');
+
+describe('which verdict wins, and what else is named', () => {
+  test.each([
+    {
+      what: 'a leak before everything else; what only moved is no news beside it',
+      evidence: { levels: [LEAK], waits: [CONTENTION], shares: [CODE, MOVED_ALLOCATIONS, LOAD] },
+      verdict: 'leak',
+      causes: ['leak inuse', 'contention mutex', 'code cpu price', 'load wall'],
+    },
+    {
+      what: 'contention before code that added less',
+      evidence: { waits: [CONTENTION], shares: [CODE, MOVED_ALLOCATIONS, LOAD] },
+      verdict: 'contention',
+      causes: ['contention mutex', 'code cpu price', 'load wall'],
+    },
+    {
+      what: 'code before moved code and load',
+      evidence: { shares: [CODE, MOVED_ALLOCATIONS, LOAD] },
+      verdict: 'code_regression',
+      causes: ['code cpu price', 'load wall'],
+    },
+    {
+      what: 'moved code before load',
+      evidence: { shares: [MOVED, LOAD] },
+      verdict: 'moved',
+      causes: ['moved cpu price', 'load wall'],
+    },
+    { what: 'load alone', evidence: { shares: [LOAD] }, verdict: 'load_increase', causes: ['load wall'] },
+    {
+      what: 'nothing',
+      evidence: { levels: [levelEvidence('inuse')], waits: [waitEvidence('mutex')], shares: [CALM] },
+      verdict: 'no_change',
+      causes: [],
+    },
+  ])('$what', ({ evidence, verdict, causes }) => {
+    expect(concluded(evidence)).toEqual({ verdict, causes });
+  });
+});
+
+describe('leaks', () => {
+  test('parked goroutines hold memory: where both rise they come first, in whatever order they were read', () => {
+    for (const levels of [
+      [LEAK, GOROUTINE_LEAK],
+      [GOROUTINE_LEAK, LEAK],
+    ])
+      expect(concluded({ levels }).causes).toEqual(['leak goroutines', 'leak inuse']);
+  });
+});
+
+describe('contention beside a change of code', () => {
+  const contention = (added: number) =>
+    waitEvidence('mutex', { before: 0.1, after: 0.1 + added, grew: GREW });
+  const code = (addedSeconds: number) => shareEvidence('cpu', { change: { addedSeconds } });
+
+  test.each([
+    {
+      what: 'waiting grew by more time than the code added',
+      waited: 0.5,
+      computed: 0.4,
+      verdict: 'contention',
+    },
+    {
+      what: 'waiting grew by less: it follows from the code',
+      waited: 0.3,
+      computed: 0.4,
+      verdict: 'code_regression',
+    },
+  ])('$what', ({ waited, computed, verdict }) => {
+    const { causes, ...rest } = concluded({ waits: [contention(waited)], shares: [code(computed)] });
+    expect(rest.verdict).toBe(verdict);
+    expect(causes.includes('contention mutex')).toBe(verdict === 'contention');
+  });
+
+  test('a change of allocations adds no time', () => {
+    const shares = [shareEvidence('cpu'), shareEvidence('alloc', { change: { addedSeconds: 99 } })];
+    expect(concluded({ waits: [contention(0.01)], shares }).verdict).toBe('contention');
+  });
+});
+
+describe('a change of code in several types', () => {
+  const grown = { 'main serve price': 200, 'main serve stock': 300, 'main poll': 400, 'runtime.gc': 100 };
+  const time = shareEvidence('cpu', { after: grown, change: {} });
+  const allocations = shareEvidence('alloc', { change: { culprit: 'stock' } });
+  /** The culprit's share of the CPU profile grew from 100 of 900 to 200 of 1,000: by 8.9 points. */
+  const GROWTH = 200 / 1_000 - 100 / 900;
+  const collector = (growth: number, grew = true) => ({ before: 0.1, after: 0.1 + growth, grew });
+
+  test.each([
+    {
+      what: 'time first, allocations after it',
+      collector: null,
+      causes: ['code cpu price', 'code alloc stock'],
+    },
+    {
+      what: 'allocations first where the collector grew by more than the code',
+      collector: collector(GROWTH + 0.01),
+      causes: ['code alloc stock', 'code cpu price'],
+    },
+    {
+      what: 'time first where the collector grew by less than the code',
+      collector: collector(GROWTH - 0.01),
+      causes: ['code cpu price', 'code alloc stock'],
+    },
+    {
+      what: 'time first where the growth of the collector is within noise',
+      collector: collector(GROWTH + 0.01, false),
+      causes: ['code cpu price', 'code alloc stock'],
+    },
+  ])('$what', ({ causes, ...evidence }) => {
+    for (const shares of [
+      [time, allocations],
+      [allocations, time],
+    ])
+      expect(concluded({ shares, collector: evidence.collector }).causes).toEqual(causes);
+  });
+
+  test('exceptions are never put first by the collector', () => {
+    const exceptions = shareEvidence('exceptions', { change: { culprit: 'stock' } });
+    expect(concluded({ shares: [exceptions, time], collector: collector(0.5) }).causes).toEqual([
+      'code cpu price',
+      'code exceptions stock',
+    ]);
+  });
+
+  test('what only moved in one type did not grow in another', () => {
+    const shares = [MOVED, shareEvidence('alloc', { change: { culprit: 'price' } })];
+    expect(concluded({ shares })).toEqual({ verdict: 'moved', causes: ['moved cpu price'] });
+    const other = [MOVED, shareEvidence('alloc', { change: { culprit: 'poll' } })];
+    expect(concluded({ shares: other }).verdict).toBe('code_regression');
+  });
+});
+
+describe('load', () => {
+  const rise = (z: number, risen = 2) => ({ load: { ratio: risen, risen, z, rose: false } });
+  const cpu = (z: number, risen?: number) => shareEvidence('cpu', rise(z, risen));
+  const alloc = (z: number, risen?: number) => shareEvidence('alloc', rise(z, risen));
+
+  test.each([
+    { what: 'time rose beyond doubt', shares: [LOAD], causes: ['load wall'] },
+    {
+      what: 'time rose by 2 standard errors, allocations by 2.5',
+      shares: [cpu(2), alloc(2.5)],
+      causes: ['load cpu'],
+    },
+    { what: 'time rose by less', shares: [cpu(1.9), alloc(9)], causes: [] },
+    { what: 'allocations rose by less', shares: [cpu(3), alloc(2.4)], causes: [] },
+    { what: 'time rose by less than a fifth', shares: [cpu(3, 1.19), alloc(9)], causes: [] },
+    { what: 'time rose by a fifth', shares: [cpu(3, 1.2), alloc(9)], causes: ['load cpu'] },
+    { what: 'allocations rose by less than a fifth', shares: [cpu(3), alloc(9, 1.19)], causes: [] },
+    { what: 'time alone, not beyond doubt', shares: [cpu(3)], causes: [] },
+    {
+      what: 'a second type of time is no witness',
+      shares: [cpu(3), shareEvidence('wall', rise(3))],
+      causes: [],
+    },
+    {
+      what: 'allocations that rose beyond doubt are no load by themselves',
+      shares: [CALM, shareEvidence('alloc', { load: { risen: 2, z: 9, rose: true } })],
+      causes: [],
+    },
+    {
+      what: 'a type whose code changed tells nothing about the load',
+      shares: [shareEvidence('cpu', { change: {}, load: { risen: 2, z: 9, rose: true } })],
+      causes: ['code cpu price'],
+    },
+    {
+      what: 'a rise in the smaller part of the instances is no witness',
+      shares: [cpu(3), shareEvidence('alloc', { ...rise(9), partly: true })],
+      causes: [],
+    },
+    {
+      what: 'a rise of time in the smaller part of the instances is none',
+      shares: [shareEvidence('cpu', { ...rise(3), partly: true }), alloc(9)],
+      causes: [],
+    },
+  ])('$what', ({ shares, causes }) => {
+    expect(concluded({ shares }).causes).toEqual(causes);
+  });
+});
+
+describe('no change, or nothing to tell it by', () => {
+  const few = (samples: { before: number; after: number }) => shareEvidence('cpu', { samples });
+
+  test.each([
+    { what: 'no type at all', evidence: {}, verdict: 'inconclusive' },
+    {
+      what: 'no profile in the baseline',
+      evidence: { shares: [CALM], profilesBefore: 0 },
+      verdict: 'inconclusive',
+    },
+    {
+      what: 'cost rose in the smaller part of the instances',
+      evidence: { shares: [shareEvidence('cpu', { partly: true })], levels: [levelEvidence('inuse')] },
+      verdict: 'inconclusive',
+    },
+    {
+      what: '39 samples after',
+      evidence: { shares: [few({ before: 500, after: 39 })] },
+      verdict: 'inconclusive',
+    },
+    {
+      what: '39 samples before',
+      evidence: { shares: [few({ before: 39, after: 500 })] },
+      verdict: 'inconclusive',
+    },
+    { what: '40 samples', evidence: { shares: [few({ before: 40, after: 40 })] }, verdict: 'no_change' },
+    {
+      what: 'few samples of time, but levels that did not rise',
+      evidence: { shares: [few({ before: 9, after: 9 })], levels: [levelEvidence('inuse')] },
+      verdict: 'no_change',
+    },
+    {
+      what: 'few samples of time, but waits that did not grow',
+      evidence: { shares: [few({ before: 9, after: 9 })], waits: [waitEvidence('mutex')] },
+      verdict: 'no_change',
+    },
+    {
+      what: 'no profile of time, but levels',
+      evidence: { levels: [levelEvidence('inuse')] },
+      verdict: 'no_change',
+    },
+    {
+      what: 'a type that could not be read',
+      evidence: { unread: ['cpu' as const] },
+      verdict: 'inconclusive',
+    },
+  ])('$what: $verdict', ({ evidence, verdict }) => {
+    expect(concluded(evidence)).toEqual({ verdict, causes: [] });
+  });
+});

@@ -1,0 +1,271 @@
+import { describe, expect, test } from 'vitest';
+import {
+  type ChangeEvidence,
+  levelEvidence,
+  readingOf,
+  shareEvidence,
+  waitEvidence,
+} from '../../test/support/evidence.js';
+import { INCIDENT, START } from '../../test/support/small-service.js';
+import type { Cause } from './conclude.js';
+import { causeFinding, confidenceOf, findingsOf, lensRows } from './findings.js';
+import type { ShareLens } from './shares.js';
+
+const GREW = { from: { 'main serve': 10 }, to: { 'main serve': 40 } };
+const SINCE = { after: START, before: START + 60_000 };
+const code = (of: ShareLens): Cause => ({ kind: 'code', of });
+const cpu = (change: ChangeEvidence = {}) => shareEvidence('cpu', { change });
+const conclusion = (...causes: Cause[]) => ({ verdict: 'code_regression' as const, causes });
+
+describe('confidence', () => {
+  test.each([
+    [4.1, 'low'],
+    [4.99, 'low'],
+    [5, 'medium'],
+    [7.49, 'medium'],
+    [7.5, 'high'],
+    [30, 'high'],
+  ])('a change that stands out by %d standard errors: %s', (z, confidence) => {
+    expect(confidenceOf(z)).toBe(confidence);
+    expect(causeFinding(code(cpu({ z })), null)).toMatchObject({ confidence, z });
+    const load = shareEvidence('cpu', { load: { z, risen: 2, rose: true } });
+    expect(causeFinding({ kind: 'load', of: load }, null)).toMatchObject({ confidence, z });
+  });
+
+  const spread = {
+    from: { 'main a': 10, 'main b': 10, 'main serve x': 10 },
+    to: { 'main a': 40, 'main b': 30, 'main serve x': 60 },
+  };
+  test.each([
+    { what: 'grew threefold, all from one place', before: 10, after: 30, grew: GREW, confidence: 'high' },
+    { what: 'grew by less', before: 10, after: 29, grew: GREW, confidence: 'medium' },
+  ])('a leak that $what: $confidence', ({ before, after, grew, confidence }) => {
+    const of = levelEvidence('inuse', { before, after, grew });
+    expect(causeFinding({ kind: 'leak', of }, null)).toMatchObject({ kind: 'leak', confidence, z: null });
+  });
+
+  test('a leak of which one place holds half is as sure as one of a single place', () => {
+    const of = levelEvidence('inuse', { before: 10, after: 30, grew: spread });
+    expect(of.leak?.growth.site.part).toBeGreaterThanOrEqual(0.5);
+    expect(causeFinding({ kind: 'leak', of }, null)?.confidence).toBe('high');
+  });
+
+  test.each([
+    { after: 3, confidence: 'high' },
+    { after: 2.99, confidence: 'medium' },
+  ])('waiting that rose from 1 s to $after s: $confidence', ({ after, confidence }) => {
+    const of = waitEvidence('mutex', { before: 1, after, grew: GREW });
+    expect(causeFinding({ kind: 'contention', of }, null)).toMatchObject({ kind: 'contention', confidence });
+  });
+});
+
+describe('findings of a conclusion', () => {
+  test('in the order of the causes; the onset is that of the first', () => {
+    const causes: Cause[] = [
+      { kind: 'leak', of: levelEvidence('inuse', { before: 10, after: 40, grew: GREW }) },
+      { kind: 'contention', of: waitEvidence('mutex', { before: 0.1, after: 2, grew: GREW }) },
+      code(cpu()),
+      { kind: 'load', of: shareEvidence('wall', { load: { risen: 2, z: 8, rose: true } }) },
+    ];
+    expect(findingsOf(conclusion(...causes), SINCE).map(({ kind }) => kind)).toEqual([
+      'leak',
+      'contention',
+      'code',
+      'load',
+    ]);
+    const [first, second] = findingsOf(conclusion(code(cpu()), code(cpu({ culprit: 'stock' }))), SINCE);
+    expect([first?.since, second?.since]).toEqual([SINCE, null]);
+  });
+
+  test('a function that changed in several types is one finding, with the others beside it', () => {
+    const allocations = shareEvidence('alloc', { change: {} });
+    const [finding, ...others] = findingsOf(conclusion(code(cpu()), code(allocations)), null);
+    expect(others).toEqual([]);
+    expect([finding?.type.alias, finding?.also.map(({ type }) => type.alias)]).toEqual(['cpu', ['alloc']]);
+  });
+
+  test('another function, or another kind of change, is a finding of its own', () => {
+    const allocations = shareEvidence('alloc', { change: { culprit: 'stock' } });
+    expect(findingsOf(conclusion(code(cpu()), code(allocations)), null)).toHaveLength(2);
+    const leak: Cause = {
+      kind: 'leak',
+      of: levelEvidence('inuse', { after: 40, grew: { from: {}, to: { 'main serve price': 40 } } }),
+    };
+    expect(
+      findingsOf(conclusion(leak, code(cpu())), null).map(({ fn, kind }) => [kind, fn?.function]),
+    ).toEqual([
+      ['leak', 'price'],
+      ['code', 'price'],
+    ]);
+    // Load names no function; two types that show it are two findings.
+    const load = (alias: 'cpu' | 'wall'): Cause => ({ kind: 'load', of: shareEvidence(alias) });
+    expect(findingsOf(conclusion(load('cpu'), load('wall')), null)).toHaveLength(2);
+  });
+
+  test('a cause whose lens has nothing to show is no finding', () => {
+    const causes: Cause[] = [
+      { kind: 'leak', of: levelEvidence('inuse') },
+      { kind: 'contention', of: waitEvidence('mutex') },
+      code(shareEvidence('cpu')),
+    ];
+    expect(findingsOf(conclusion(...causes), null)).toEqual([]);
+  });
+});
+
+describe('a finding about code', () => {
+  const HOUR = { 'main serve price': 100, 'main serve stock': 300, 'main poll': 400, 'runtime.gc': 100 };
+  const after = { ...HOUR, 'main serve price': 400 };
+
+  test('shares are of the active total, values are per profile', () => {
+    const finding = causeFinding(code(shareEvidence('cpu', { after, change: {} })), SINCE);
+    expect(finding).toMatchObject({
+      kind: 'code',
+      fn: { function: 'price' },
+      caller: { function: 'serve' },
+      chargedTo: null,
+      shareBefore: 100 / 900,
+      shareAfter: 400 / 1_200,
+      valueBefore: 100,
+      valueAfter: 400,
+      since: SINCE,
+      until: null,
+      from: null,
+      label: null,
+    });
+    expect(finding?.path.map((fn) => fn.function)).toEqual(['main', 'serve', 'price']);
+    expect(finding?.at).toBe(2);
+  });
+
+  test('a library is charged to its nearest own caller', () => {
+    const stacks = { 'main serve lib.parse': 100, 'main poll': 400 };
+    const change = { culprit: 'lib.parse' };
+    const finding = causeFinding(code(shareEvidence('cpu', { before: stacks, change })), null);
+    expect(finding).toMatchObject({ fn: { function: 'lib.parse' }, chargedTo: { function: 'serve' } });
+  });
+
+  test('moved cost names where it came from', () => {
+    const of = cpu({ from: 'stock' });
+    expect(causeFinding({ kind: 'moved', of }, null)).toMatchObject({
+      kind: 'moved',
+      from: { function: 'stock' },
+    });
+  });
+
+  test.each([
+    {
+      what: 'over before the last part of the window ends with its own last part',
+      last: 1,
+      slice: false,
+      kind: 'code',
+      until: 1,
+    },
+    { what: 'there in the last part has no end', last: 3, slice: false, kind: 'code', until: null },
+    { what: 'of one slice of the fleet has no end', last: 1, slice: true, kind: 'code', until: null },
+    { what: 'of place has no end', last: 1, slice: false, kind: 'moved', until: null },
+  ] as const)('a change $what', ({ last, slice, kind, until }) => {
+    const share = shareEvidence('cpu', { parts: 4, change: { run: { last } } });
+    const { change } = share;
+    if (change === null) throw new Error('no change');
+    const labels = { pod: 'a' };
+    const own = slice ? { labels, matcher: { name: 'pod', op: '=' as const, value: 'a' } } : null;
+    const finding = causeFinding({ kind, of: { ...share, change: { ...change, slice: own } } }, null);
+    expect(finding?.until).toBe(until === null ? null : share.windows.incident[until]?.to);
+    expect(share.windows.incident.at(-1)?.to).toBe(INCIDENT.to - 1);
+  });
+
+  test('the label value that carries it, with its siblings and what ties with it', () => {
+    const carrier = { label: 'version', value: '2', z: 8 };
+    const ties = [
+      { label: 'pod', value: 'x', z: 8 },
+      { label: 'zone', value: 'near', z: 7.9 },
+      { label: 'team', value: 'none', z: 8, carries: false },
+    ];
+    expect(causeFinding(code(cpu({ carrier, ties })), null)?.label).toEqual({
+      name: 'version',
+      value: '2',
+      shareAfter: 0.38,
+      shareOthers: 0.09,
+      also: ['pod=x'],
+    });
+  });
+});
+
+test('load names no function and tells the value per profile', () => {
+  const doubled = { 'main serve price': 200, 'main serve stock': 600, 'main poll': 800, 'runtime.gc': 100 };
+  const of = shareEvidence('cpu', { after: doubled, load: { risen: 2, z: 8, rose: true } });
+  expect(causeFinding({ kind: 'load', of }, SINCE)).toMatchObject({
+    kind: 'load',
+    fn: null,
+    valueBefore: 800,
+    valueAfter: 1_600,
+    since: SINCE,
+  });
+});
+
+describe('one row for each type', () => {
+  const rows = (evidence: Parameters<typeof readingOf>[0]) =>
+    lensRows(readingOf(evidence)).map(({ type, verdict }) => [type.alias, verdict]);
+
+  test.each([
+    { what: 'a change of code', evidence: { shares: [cpu()] }, row: ['cpu', 'code_regression'] },
+    { what: 'a move', evidence: { shares: [cpu({ from: 'stock' })] }, row: ['cpu', 'moved'] },
+    {
+      what: 'a change of code beside a rise of the load',
+      evidence: { shares: [shareEvidence('cpu', { change: {}, load: { rose: true } })] },
+      row: ['cpu', 'code_regression'],
+    },
+    {
+      what: 'load',
+      evidence: { shares: [shareEvidence('cpu', { load: { rose: true } })] },
+      row: ['cpu', 'load_increase'],
+    },
+    { what: 'nothing', evidence: { shares: [shareEvidence('cpu')] }, row: ['cpu', 'no_change'] },
+    {
+      what: 'a leak',
+      evidence: { levels: [levelEvidence('inuse', { after: 40, grew: GREW })] },
+      row: ['inuse', 'leak'],
+    },
+    {
+      what: 'a level that stayed',
+      evidence: { levels: [levelEvidence('inuse')] },
+      row: ['inuse', 'no_change'],
+    },
+    {
+      what: 'a level without a past',
+      evidence: { levels: [levelEvidence('inuse', { before: null })] },
+      row: ['inuse', 'inconclusive'],
+    },
+    {
+      what: 'contention',
+      evidence: { waits: [waitEvidence('mutex', { after: 2, grew: GREW })] },
+      row: ['mutex', 'contention'],
+    },
+    { what: 'waits that stayed', evidence: { waits: [waitEvidence('mutex')] }, row: ['mutex', 'no_change'] },
+    {
+      what: 'waits where no profile came before',
+      evidence: { waits: [waitEvidence('mutex')], profilesBefore: 0 },
+      row: ['mutex', 'inconclusive'],
+    },
+    {
+      what: 'a type that could not be read',
+      evidence: { unread: ['block' as const] },
+      row: ['block', 'not_read'],
+    },
+  ])('$what: $row.1', ({ evidence, row }) => {
+    expect(rows(evidence)).toEqual([row]);
+  });
+
+  test('values are per profile, of time without idle, of levels at the ends of the windows', () => {
+    const after = { 'main poll': 1_000 };
+    const evidence = {
+      shares: [shareEvidence('cpu', { after })],
+      levels: [levelEvidence('inuse', { before: 7, after: 9 })],
+      unread: ['mutex' as const],
+    };
+    expect(lensRows(readingOf(evidence)).map((row) => [row.before, row.after])).toEqual([
+      [900, 1_000],
+      [7, 9],
+      [100, 100],
+    ]);
+  });
+});

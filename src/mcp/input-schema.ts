@@ -1,0 +1,69 @@
+import { z } from 'zod';
+import type { Tool } from '../tools/define.js';
+
+/** The JSON schema of an argument, with its bounds and default. */
+export type Property = Exclude<z.core.JSONSchema._JSONSchema, boolean>;
+
+/** An argument as clients see it: the keywords that every converter of schemas knows. */
+interface PublishedProperty {
+  type: string;
+  enum?: readonly unknown[];
+  description?: string;
+}
+
+/** The schema of a tool's arguments as clients see it. */
+// A type, since an interface fits no record, and the SDK wants one.
+export type PublishedSchema = {
+  type: 'object';
+  properties: Readonly<Record<string, PublishedProperty>>;
+  required?: readonly string[];
+};
+
+const known = new WeakMap<Tool, ReadonlyMap<string, Property>>();
+
+/** A tool's arguments with their JSON schemas. */
+export function propertiesOf(tool: Tool): ReadonlyMap<string, Property> {
+  const before = known.get(tool);
+  if (before !== undefined) return before;
+  const { properties = {} } = z.toJSONSchema(tool.input, { io: 'input' });
+  const all = new Map(
+    Object.entries(properties).map(([name, schema]) => [name, typeof schema === 'boolean' ? {} : schema]),
+  );
+  known.set(tool, all);
+  return all;
+}
+
+/**
+ * The schema of a tool's arguments as `tools/list` shows it. `$schema`, `additionalProperties`, `default` and bounds of
+ * numbers are left out: some clients refuse a schema that holds them, others refuse a call by them in words that help
+ * nobody, and the server checks all of it anyway. Defaults and bounds are put into the description.
+ */
+export function inputJsonSchema(tool: Tool): PublishedSchema {
+  const { required = [] } = z.toJSONSchema(tool.input, { io: 'input' });
+  const properties = Object.fromEntries(
+    [...propertiesOf(tool)].map(([name, property]) => [name, published(property)]),
+  );
+  return { type: 'object', properties, ...(required.length > 0 ? { required } : {}) };
+}
+
+function published(property: Property): PublishedProperty {
+  const { type, enum: words, description, default: preset } = property;
+  const rules = [boundsOf(property), preset === undefined ? '' : `default ${String(preset)}`];
+  const text = [description ?? '', rules.filter((rule) => rule !== '').join(', ')];
+  const whole = text.filter((part) => part !== '').join('; ');
+  return {
+    // Arguments have one type each (test/surface.test.ts).
+    type: typeof type === 'string' ? type : 'string',
+    ...(words === undefined ? {} : { enum: words }),
+    ...(whole === '' ? {} : { description: whole }),
+  };
+}
+
+/** The bounds of a number in words; those of every safe integer say nothing. */
+export function boundsOf({ minimum, maximum }: Property): string {
+  const least = minimum !== undefined && minimum > Number.MIN_SAFE_INTEGER ? minimum : null;
+  const most = maximum !== undefined && maximum < Number.MAX_SAFE_INTEGER ? maximum : null;
+  if (least !== null && most !== null) return `${least}–${most}`;
+  if (least !== null) return `at least ${least}`;
+  return most === null ? '' : `at most ${most}`;
+}

@@ -1,0 +1,19 @@
+import { offload } from '../../offload.js';
+import { countedStacks } from './counters.js';
+import { type DecodedFile, flatOf, headOf } from './file-head.js';
+import { readProfileFile } from './profile-file.js';
+
+/** Decodes a file here, or in a thread where it is heavy. */
+export async function decodeFile(
+  directory: string,
+  file: string,
+  heavy: boolean,
+  signal: AbortSignal,
+): Promise<DecodedFile> {
+  if (heavy) {
+    const { stacks, ...decoded } = await offload('fileHead', [directory, file], { heavy, signal });
+    return { ...decoded, stacks: () => stacks };
+  }
+  const pprof = await readProfileFile(directory, file);
+  return { head: headOf(pprof), stacks: () => countedStacks(pprof), flat: flatOf(pprof) };
+}

@@ -1,0 +1,74 @@
+import { GrowingUint32 } from '../../profile/growing.js';
+import type { FunctionInfo } from '../../profile/model.js';
+import { internFrames, type PprofFile } from '../../profile/pprof.js';
+
+/**
+ * A decoded file as plain columns: what is left of it when it has been read. Functions and frames stand in the order in
+ * which a `ProfileBuilder` is told of them, so that a merge comes out as if the file were read again.
+ */
+export interface FlatFile {
+  /** Number of sample types. */
+  types: number;
+  /** Each with name, file and start line as this file has them. */
+  functions: readonly FunctionInfo[];
+  /** Frame f is the function `frameFunction[f]` at line `frameLine[f]`. */
+  frameFunction: Uint32Array;
+  frameLine: Uint32Array;
+  /** Sample s has the frames `stackFrames[stackStart[s] … stackStart[s + 1])`, leaf first. */
+  stackStart: Uint32Array;
+  stackFrames: Uint32Array;
+  /** Values of all samples one after the other, one for each type. */
+  values: Float64Array;
+}
+
+/** Number of frames in all stacks of a file, those of inlined functions counted. */
+export function framesIn({ samples, locations }: PprofFile): number {
+  let frames = 0;
+  for (const location of samples.locations)
+    frames += Math.max(1, (locations.starts[location + 1] ?? 0) - (locations.starts[location] ?? 0));
+  return frames;
+}
+
+/** Samples without a stack are left out, as `addPprof` does. */
+export function flatten(file: PprofFile): FlatFile {
+  const functions: FunctionInfo[] = [];
+  const frameFunction = new GrowingUint32();
+  const frameLine = new GrowingUint32();
+  const numbered = internFrames(
+    {
+      functionId: (info) => functions.push(info) - 1,
+      frameId(fn, line) {
+        frameFunction.push(fn);
+        // A line beyond 32 bits, or below zero, is unknown.
+        frameLine.push(line > 0 && line < 2 ** 32 ? line : 0);
+        return frameFunction.length - 1;
+      },
+    },
+    file,
+  );
+  const { starts, locations, values } = file.samples;
+  const types = file.sampleTypes.length;
+  const stackStart = new GrowingUint32();
+  const stackFrames = new GrowingUint32(locations.length);
+  const kept: number[] = [];
+  stackStart.push(0);
+  for (let sample = 0; sample + 1 < starts.length; sample++) {
+    const [start, end] = [starts[sample] ?? 0, starts[sample + 1] ?? 0];
+    if (start === end) continue;
+    for (let at = start; at < end; at++) {
+      const location = locations[at] ?? 0;
+      stackFrames.append(numbered.frames, numbered.starts[location] ?? 0, numbered.starts[location + 1] ?? 0);
+    }
+    stackStart.push(stackFrames.length);
+    for (let type = 0; type < types; type++) kept.push(values[sample * types + type] ?? 0);
+  }
+  return {
+    types,
+    functions,
+    frameFunction: frameFunction.toArray(),
+    frameLine: frameLine.toArray(),
+    stackStart: stackStart.toArray(),
+    stackFrames: stackFrames.toArray(),
+    values: Float64Array.from(kept),
+  };
+}

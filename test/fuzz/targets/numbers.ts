@@ -1,0 +1,168 @@
+import fc, { type Arbitrary } from 'fast-check';
+import { RE2JS } from 're2js';
+
+import { inputJsonSchema } from '../../../src/mcp/input-schema.js';
+import { patternSize } from '../../../src/profile/pattern-size.js';
+import { TOOLS } from '../../../src/tools/index.js';
+import { askerIn, demoSource, environmentOf } from '../../support/ask.js';
+import { TOOL_CALLS } from '../../support/tool-arguments.js';
+import { expectAnswer } from '../promise.js';
+import { type Target, targetOf } from '../target.js';
+
+// How many there are of what a caller may give any number of. Work is counted, not timed: steps that regular expressions
+// compile to, and steps of what they are compared with.
+
+/** Steps that one call may compile: two selectors of 3,000 steps, two filters of 2,000. */
+const MAX_COMPILED = 10_000;
+/** Steps that one comparison on the event loop may take. */
+const MAX_COMPARISON = 200_000;
+
+const count = fc.oneof(
+  { weight: 3, arbitrary: fc.nat(60) },
+  { weight: 2, arbitrary: fc.nat(3_000) },
+  { weight: 1, arbitrary: fc.nat(100_000) },
+);
+
+/** Pieces of regular expressions, each repeated so many times; nested as often. */
+const expression = fc
+  .record({
+    piece: fc.constantFrom(
+      ...[
+        'a{1000}',
+        '.{0,999}',
+        '((a{10}){10}){10}',
+        '\\pL',
+        '[\\pL\\pN]',
+        '(?i)[Ā-\\x{1e900}]',
+        'web-1|',
+        '(',
+        '(|a)*',
+      ],
+      ...[
+        '\\Qa',
+        '[^a]',
+        'a?',
+        '.*',
+        '(?P<n>x)',
+        '\\pL{900}',
+        '(?i)\\W',
+        '[[:alpha:]]',
+        '^$',
+        'checkout-1.*|',
+      ],
+    ),
+    times: count,
+    depth: fc.nat(20),
+  })
+  .map(({ piece, times, depth }) => {
+    const whole = piece.repeat(Math.min(times, Math.ceil(30_000 / piece.length)));
+    return `${'(?:'.repeat(depth)}${whole}${'){2}'.repeat(depth)}`;
+  });
+
+const matcher = fc
+  .record({
+    name: fc.constantFrom('pod', 'service_name', 'version', '__profile_type__', 'nothing'),
+    op: fc.constantFrom('=~', '!~', '=', '!='),
+    value: expression,
+  })
+  .map(({ name, op, value }) => `${name}${op}${JSON.stringify(value)}`);
+
+const selector = fc.oneof(
+  fc
+    .tuple(matcher, count)
+    .map(([one, times]) =>
+      Array.from({ length: Math.min(times, Math.ceil(200_000 / one.length)) }, () => one).join(),
+    ),
+  fc.array(matcher, { maxLength: 8 }).map((all) => all.join()),
+);
+
+const words = fc
+  .tuple(fc.constantFrom('cpu ', 'a ', 'checkout.', '\u0301', 'a-', '- '), count)
+  .map(([word, times]) => word.repeat(times));
+
+function argumentOf(name: string): Arbitrary<unknown> {
+  if (name.endsWith('selector')) return selector;
+  if (name === 'focus' || name === 'ignore') return expression;
+  return fc.oneof(
+    { weight: 3, arbitrary: words },
+    {
+      weight: 1,
+      arbitrary: fc
+        .tuple(words, fc.nat(2_000))
+        .map(([word, times]) => Array.from({ length: times }, () => word)),
+    },
+  );
+}
+
+function callOf(tool: (typeof TOOLS)[number]): Arbitrary<{ tool: string; args: object }> {
+  const names = Object.keys(Object(inputJsonSchema(tool).properties));
+  const given = TOOL_CALLS[tool.name]?.arguments ?? {};
+  const change = fc.oneof(
+    {
+      weight: 8,
+      arbitrary: fc.constantFrom(...names).chain((name) => fc.tuple(fc.constant(name), argumentOf(name))),
+    },
+    { weight: 1, arbitrary: fc.tuple(words, words) },
+  );
+  const keys = fc
+    .tuple(fc.constantFrom('service', 'key', '__proto__'), fc.nat(20_000))
+    .map(([key, times]) => Object.fromEntries(Array.from({ length: times }, (_, at) => [`${key}${at}`, at])));
+  return fc.oneof(
+    {
+      weight: 9,
+      arbitrary: fc
+        .array(change, { minLength: 1, maxLength: 3 })
+        .map((changes) => ({ tool: tool.name, args: { ...given, ...Object.fromEntries(changes) } })),
+    },
+    { weight: 1, arbitrary: keys.map((args) => ({ tool: tool.name, args })) },
+  );
+}
+
+/** Steps of all patterns compiled, and of the longest comparison, while some work is done. */
+async function countingSteps(
+  work: () => Promise<unknown>,
+): Promise<{ compiled: number; comparison: number }> {
+  const steps = { compiled: 0, comparison: 0 };
+  const { compile } = RE2JS;
+  const { testExact, test } = RE2JS.prototype;
+  const measured = (regex: RE2JS, value: unknown) => {
+    steps.comparison = Math.max(steps.comparison, regex.programSize() * String(value).length);
+  };
+  RE2JS.compile = (pattern, flags) => {
+    // Before it is compiled: a hang would tell nothing.
+    steps.compiled += patternSize(pattern);
+    if (steps.compiled > MAX_COMPILED) throw new Error(`compiles patterns of ${steps.compiled} steps`);
+    return compile.call(RE2JS, pattern, flags);
+  };
+  RE2JS.prototype.testExact = function (this: RE2JS, value) {
+    measured(this, value);
+    return testExact.call(this, value);
+  };
+  RE2JS.prototype.test = function (this: RE2JS, value) {
+    measured(this, value);
+    return test.call(this, value);
+  };
+  try {
+    await work();
+  } finally {
+    RE2JS.compile = compile;
+    RE2JS.prototype.testExact = testExact;
+    RE2JS.prototype.test = test;
+  }
+  return steps;
+}
+
+export const NUMBERS: readonly Target[] = [
+  targetOf('numbers of conditions, expressions, words, keys and repetitions', 400, async () => {
+    const source = demoSource();
+    const ask = askerIn(environmentOf([source]));
+    return {
+      input: fc.oneof(...TOOLS.map(callOf)),
+      async check({ tool, args }) {
+        const { comparison } = await countingSteps(async () => expectAnswer(await ask(tool, args)));
+        if (comparison > MAX_COMPARISON) throw new Error(`a comparison of ${comparison} steps`);
+      },
+      close: () => source.close(),
+    };
+  }),
+];

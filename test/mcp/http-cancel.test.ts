@@ -1,0 +1,210 @@
+import { afterAll, afterEach, describe, expect, onTestFinished, test } from 'vitest';
+import { type HttpOptions, serveOverHttp } from '../../src/mcp/http/serve.js';
+import { createPyroscopeSource } from '../../src/sources/pyroscope/source.js';
+import { createMetrics } from '../../src/telemetry/metrics.js';
+import { demoSource, environmentOf, INCIDENT_WINDOW } from '../support/ask.js';
+import { CLIENTS, connectHttp } from '../support/clients.js';
+import { bearer, JSON_HEADERS, ON_LOOPBACK, post, postCall, until } from '../support/http.js';
+import { samplesOf } from '../support/metrics.js';
+import { startPyroscopeServer } from '../support/pyroscope-server.js';
+
+// A call that its client cancels ends, with its requests to the store and its place, in both protocol eras; and nobody
+// else's call does.
+
+const [A, B] = ['a'.repeat(32), 'b'.repeat(32)];
+const SUMMARY = { service: 'checkout-api', profile_type: 'cpu', ...INCIDENT_WINDOW };
+/** Longer than any test may take. */
+const LONG_MS = 600_000;
+const LIMITS = { parallelCalls: 8, calls: 256, callsPerClient: 128, callsPerMinute: null, waitMs: LONG_MS };
+
+const store = await startPyroscopeServer(demoSource());
+const source = createPyroscopeSource({ name: 'store', uid: 'store', url: store.url });
+afterAll(async () => {
+  await source.close();
+  await store.close();
+});
+afterEach(() => {
+  store.faults.clear();
+  store.requests.clear();
+});
+
+async function serve(options: Partial<HttpOptions> = {}) {
+  const metrics = createMetrics(['summarize_profile']);
+  const environment = { ...environmentOf([source]), meter: metrics.meter, deadlineMs: LONG_MS };
+  const server = await serveOverHttp(async () => environment, environment.log, {
+    ...ON_LOOPBACK,
+    limits: LIMITS,
+    shutdown: { delayMs: 0, graceMs: 0 },
+    ...options,
+  });
+  onTestFinished(() => server.close());
+  const cancelled = async () =>
+    samplesOf(await metrics.render(), 'pyroscope_mcp_calls_total')[
+      'outcome=cancelled tool=summarize_profile'
+    ] ?? 0;
+  return { url: server.url, cancelled };
+}
+
+const inFlight = () => {
+  store.requests.clear();
+  return store.requests.mostInFlight();
+};
+/** Asks a store that hangs only for profiles: each call has a request of its own there. */
+const hang = () => store.faults.set({ kind: 'hang' }, { on: 'SelectMergeProfile' });
+
+describe.each(CLIENTS)('%s', (kind) => {
+  test('eight aborted calls free their places for a ninth', async () => {
+    const { url, cancelled } = await serve();
+    const client = await connectHttp(kind, url);
+    onTestFinished(() => client.close());
+    hang();
+    const caller = new AbortController();
+    const calls = Array.from({ length: 8 }, () =>
+      client.callTool('summarize_profile', SUMMARY, caller.signal).catch(() => 'aborted'),
+    );
+    await until(() => inFlight() === 8);
+    store.faults.clear();
+    let isAnswered = false;
+    const ninth = client.callTool('summarize_profile', SUMMARY).then((answer) => {
+      isAnswered = true;
+      return answer;
+    });
+    expect((await post(url, { id: 1, method: 'ping' })).status).toBe(200);
+    expect(isAnswered).toBe(false);
+    caller.abort();
+    expect((await ninth).text).toContain('coupon.loadPattern');
+    expect(await Promise.all(calls)).toEqual(Array(8).fill('aborted'));
+    await until(() => inFlight() === 0);
+    await expect.poll(cancelled, { timeout: 10_000 }).toBe(8);
+  });
+
+  test('a call that waits for a place leaves the queue', async () => {
+    const { url } = await serve({ limits: { ...LIMITS, parallelCalls: 1, calls: 2 } });
+    const client = await connectHttp(kind, url);
+    onTestFinished(() => client.close());
+    hang();
+    const first = new AbortController();
+    const second = new AbortController();
+    const calls = [first, second].map(({ signal }) =>
+      client.callTool('summarize_profile', SUMMARY, signal).catch(() => 'aborted'),
+    );
+    await until(() => inFlight() === 1);
+    await until(async () => (await postCall(url, 'nope')).status === 503);
+    second.abort();
+    await until(async () => {
+      const caller = new AbortController();
+      const waiting = postCall(url, 'nope', {}, { signal: caller.signal }).catch(() => null);
+      // A call that is let in waits for the first one's place; a refused one is answered.
+      const isRefused = await Promise.race([
+        waiting.then((answer) => answer?.status === 503),
+        new Promise<boolean>((resolve) => setTimeout(() => resolve(false), 200)),
+      ]);
+      caller.abort();
+      return !isRefused;
+    });
+    first.abort();
+    expect(await Promise.all(calls)).toEqual(['aborted', 'aborted']);
+    await until(() => inFlight() === 0);
+  });
+
+  test('a call that is aborted as soon as it is made ends, too', async () => {
+    const { url } = await serve({ limits: { ...LIMITS, parallelCalls: 1 } });
+    const client = await connectHttp(kind, url);
+    onTestFinished(() => client.close());
+    hang();
+    for (let turn = 0; turn < 20; turn++) {
+      const caller = new AbortController();
+      const call = client.callTool('summarize_profile', SUMMARY, caller.signal).catch(() => 'aborted');
+      setTimeout(() => caller.abort(), turn);
+      expect(await call).toBe('aborted');
+    }
+    store.faults.clear();
+    expect((await client.callTool('summarize_profile', SUMMARY)).text).toContain('coupon.loadPattern');
+  });
+});
+
+describe('whose call a cancel ends', () => {
+  const INITIALIZE = {
+    id: 0,
+    method: 'initialize',
+    params: { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'test', version: '1' } },
+  };
+  const access = { tokens: [A, B], tokenFile: null, allowUnauthenticated: false };
+  const begin = async (url: string, headers = {}) =>
+    (await post(url, INITIALIZE, { headers })).headers.get('mcp-session-id') ?? '';
+  const session = (id: string) => ({ 'mcp-session-id': id });
+  const cancel = (url: string, requestId: unknown, headers: Record<string, string>) =>
+    post(url, { method: 'notifications/cancelled', params: { requestId } }, { headers });
+
+  test('a session id is random, and only initialize hands one out', async () => {
+    const { url } = await serve();
+    const [one, two] = [await begin(url), await begin(url)];
+    expect(one).toMatch(/^[0-9a-f]{8}-[0-9a-f-]{27}$/);
+    expect(two).not.toBe(one);
+    const { headers } = await post(url, { id: 1, method: 'tools/list' }, { headers: session(one) });
+    expect(headers.has('mcp-session-id')).toBe(false);
+  });
+
+  test('any session id, and none, is served', async () => {
+    const { url } = await serve();
+    for (const headers of [{}, session('made-up'), session(''), session('x'.repeat(5_000))]) {
+      expect((await post(url, { id: 1, method: 'tools/list' }, { headers })).status).toBe(200);
+      expect((await cancel(url, 1, headers)).status).toBe(202);
+    }
+    // No session can be ended, since another replica would not know of it; clients take 405 for that.
+    for (const method of ['DELETE', 'GET']) {
+      const headers = { ...JSON_HEADERS, ...session(await begin(url)) };
+      expect((await fetch(url, { method, headers })).status).toBe(405);
+    }
+  });
+
+  test('not that of another token, session or request, nor one without a session', async () => {
+    const { url, cancelled } = await serve({ access });
+    const [one, two] = [await begin(url, bearer(A)), await begin(url, bearer(A))];
+    hang();
+    const own = { ...bearer(A), ...session(one) };
+    const call = (headers: Record<string, string>) =>
+      postCall(url, 'summarize_profile', SUMMARY, { headers });
+    const cancelledCall = call(own);
+    const callerLeaves = new AbortController();
+    const without = postCall(url, 'summarize_profile', SUMMARY, {
+      headers: bearer(A),
+      signal: callerLeaves.signal,
+    }).catch(() => null);
+    await until(() => inFlight() === 2);
+    for (const [headers, id] of [
+      [{ ...bearer(B), ...session(one) }, 7],
+      [{ ...bearer(A), ...session(two) }, 7],
+      [bearer(A), 7],
+      [own, '7'],
+      [own, 8],
+      [own, null],
+      [own, { id: 7 }],
+    ] as const) {
+      expect((await cancel(url, id, headers)).status).toBe(202);
+    }
+    expect((await cancel(url, 7, session(one))).status).toBe(401);
+    expect(inFlight()).toBe(2);
+    expect(await cancelled()).toBe(0);
+    expect((await cancel(url, 7, own)).status).toBe(202);
+    // The protocol wants no answer to a cancelled request: the stream ends without one.
+    expect(await cancelledCall).toMatchObject({ status: 200, message: null, text: '' });
+    await until(() => inFlight() === 1);
+    await expect.poll(cancelled, { timeout: 10_000 }).toBe(1);
+    callerLeaves.abort();
+    await without;
+  });
+
+  test('a client that takes JSON only is told that the call was cancelled', async () => {
+    const { url } = await serve();
+    const headers = { ...session(await begin(url)), accept: 'application/json' };
+    hang();
+    const call = postCall(url, 'summarize_profile', SUMMARY, { headers });
+    await until(() => inFlight() === 1);
+    await cancel(url, 7, headers);
+    expect((await call).message).toMatchObject({
+      id: 7,
+      error: { message: expect.stringContaining('cancelled') },
+    });
+  });
+});

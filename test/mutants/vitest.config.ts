@@ -1,0 +1,9 @@
+import { defineConfig } from 'vitest/config';
+
+// The unit tests of the rules that decide, and no others: every mutant runs those of them that reach it.
+export default defineConfig({
+  test: {
+    include: ['src/{investigation,profile/compare}/**/*.test.ts'],
+    testTimeout: 30_000,
+  },
+});

@@ -1,0 +1,188 @@
+import type { LensReadings } from '../../src/investigation/evidence.js';
+import type { LevelLens } from '../../src/investigation/levels.js';
+import type { ShareChange, ShareLens } from '../../src/investigation/shares.js';
+import type { WaitLens } from '../../src/investigation/waits.js';
+import { analyse } from '../../src/profile/compare/analysis.js';
+import type { Attribution } from '../../src/profile/compare/attribution.js';
+import { culpritOf } from '../../src/profile/compare/culprit.js';
+import { growthBetween } from '../../src/profile/compare/growth.js';
+import type { LoadChange } from '../../src/profile/compare/load.js';
+import { contrastOf, type Run, wholeRun } from '../../src/profile/compare/runs.js';
+import { secondsPerUnit } from '../../src/text/units.js';
+import { fnOf, profileFrom, type Stacks } from './contrast.js';
+import { INCIDENT, START } from './small-service.js';
+import { type Alias, lensOf } from './type-ids.js';
+
+// Evidence as the readers of profile types hand it to the rules that conclude: real profiles of a few stacks, with the one
+// number that a rule looks at set by the test.
+
+const MINUTE = 60_000;
+const HOUR: Stacks = {
+  'main serve price': 100,
+  'main serve stock': 300,
+  'main poll': 400,
+  'runtime.gc': 100,
+};
+const counted = (stacks: Stacks) => ({ profile: profileFrom(stacks), profiles: 1 });
+
+export interface ChangeEvidence {
+  /** Function that is accused; it must be in the profiles. */
+  culprit?: string;
+  /** Distance from noise in standard errors. */
+  z?: number;
+  /** Seconds per profile that the change added, for types that measure time. */
+  addedSeconds?: number;
+  /** Function that lost the cost: the change is a move. */
+  from?: string;
+  run?: Partial<Run>;
+  carrier?: Partial<Attribution>;
+  ties?: readonly Partial<Attribution>[];
+}
+
+export interface ShareEvidence {
+  before?: Stacks;
+  after?: Stacks;
+  change?: ChangeEvidence;
+  load?: Partial<LoadChange>;
+  partly?: boolean;
+  samples?: { before: number; after: number };
+  /** Parts of the incident. */
+  parts?: number;
+}
+
+const NO_RISE: LoadChange = { ratio: 1, risen: 1, z: 0, rose: false };
+
+/** A profile type whose shares were compared. */
+export function shareEvidence(alias: Alias, evidence: ShareEvidence = {}): ShareLens {
+  const { before = HOUR, after = before, load = {}, partly = false, parts = 2 } = evidence;
+  const reading = {
+    baseline: [before, before].map(counted),
+    incident: Array.from({ length: parts }, () => counted(after)),
+    slices: [],
+    quantum: 1,
+  };
+  const found = analyse(reading);
+  const analysis = {
+    ...found,
+    load: { ...NO_RISE, ...load },
+    partly,
+    samples: evidence.samples ?? found.samples,
+  };
+  const lens = lensOf(alias);
+  const share = { lens, analysis, estimated: false, notes: [], rounds: { series: [], stepMs: 5_000 } };
+  const length = (INCIDENT.to - INCIDENT.from) / parts;
+  const windows = {
+    baseline: [-2, -1].map((part) => ({
+      from: START + part * 30 * MINUTE,
+      to: START + (part + 1) * 30 * MINUTE - 1,
+    })),
+    incident: Array.from({ length: parts }, (_, part) => ({
+      from: START + part * length,
+      to: START + (part + 1) * length - 1,
+    })),
+  };
+  const bare: ShareLens = { ...share, windows, change: null };
+  return evidence.change === undefined ? bare : { ...bare, change: changeOf(bare, evidence.change) };
+}
+
+function changeOf({ analysis, lens }: ShareLens, evidence: ChangeEvidence): ShareChange {
+  const { culprit: name = 'price', z = 9, addedSeconds, from, carrier, ties = [] } = evidence;
+  const run = { ...wholeRun(analysis), ...evidence.run };
+  const contrast = contrastOf(analysis, run);
+  const culprit = culpritOf(contrast, analysis.universe, fnOf(analysis, name));
+  const growth =
+    addedSeconds === undefined ? culprit.growth : addedSeconds / (secondsPerUnit(lens.type.unit) ?? 1);
+  const rows = [...(carrier === undefined ? [] : [carrier]), ...ties].map(attributionOf);
+  return {
+    analysis,
+    contrast,
+    run,
+    culprit: { ...culprit, z, growth },
+    from: from === undefined ? null : fnOf(analysis, from),
+    slice: null,
+    attribution: rows,
+    carrier: carrier === undefined ? null : (rows[0] ?? null),
+  };
+}
+
+function attributionOf(row: Partial<Attribution>): Attribution {
+  return {
+    label: 'pod',
+    value: 'a',
+    shareBefore: 0.1,
+    shareAfter: 0.4,
+    shareOthers: 0.1,
+    ofTotal: 0.38,
+    othersOfTotal: 0.09,
+    z: 8,
+    carries: true,
+    ...row,
+  };
+}
+
+export interface GrowthEvidence {
+  /** Level or waiting time per profile. */
+  before?: number | null;
+  after?: number | null;
+  /** Stacks at the ends of both windows, where something grew. */
+  grew?: { from: Stacks; to: Stacks };
+}
+
+const SINCE = { after: START, before: START + MINUTE };
+
+function siteGrowth({ from, to }: { from: Stacks; to: Stacks }) {
+  const growth = growthBetween(counted(from), counted(to));
+  if (growth === null) throw new Error('no function holds half of the growth');
+  return growth;
+}
+
+/** A profile type that shows a state at a moment, leaking where `grew` is given. */
+export function levelEvidence(
+  alias: Alias,
+  { before = 10, after = 10, grew }: GrowthEvidence = {},
+): LevelLens {
+  const leak =
+    grew === undefined
+      ? null
+      : { before: before ?? 0, after: after ?? 0, since: SINCE, growth: siteGrowth(grew), instance: null };
+  return { lens: lensOf(alias), before, after, leak };
+}
+
+/** A profile type that measures waiting for locks, in seconds per profile, contended where `grew` is given. */
+export function waitEvidence(
+  alias: Alias,
+  { before = 0.1, after = 0.1, grew }: GrowthEvidence = {},
+): WaitLens {
+  const [was, is] = [before ?? 0, after ?? 0];
+  const contention = grew === undefined ? null : { growth: siteGrowth(grew), added: is - was, since: SINCE };
+  return { lens: lensOf(alias), before: was, after: is, contention };
+}
+
+export interface ReadingEvidence {
+  shares?: readonly ShareLens[];
+  levels?: readonly LevelLens[];
+  waits?: readonly WaitLens[];
+  collector?: LensReadings['collector'];
+  /** Profiles of every type in the baseline. */
+  profilesBefore?: number;
+  /** Types that were not read beyond their totals. */
+  unread?: readonly Alias[];
+}
+
+/** Everything that was read of a service. */
+export function readingOf({
+  shares = [],
+  levels = [],
+  waits = [],
+  collector = null,
+  profilesBefore = 60,
+  unread = [],
+}: ReadingEvidence): LensReadings {
+  const lenses = [...[...shares, ...levels, ...waits].map(({ lens }) => lens), ...unread.map(lensOf)];
+  const totals = lenses.map((lens) => ({
+    lens,
+    before: { profiles: profilesBefore, value: 100 * profilesBefore },
+    after: { profiles: 15, value: 1_500 },
+  }));
+  return { totals, shares, levels, waits, collector };
+}

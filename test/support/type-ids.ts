@@ -1,0 +1,27 @@
+import { type LensType, lensTypes } from '../../src/investigation/lens.js';
+import { parseProfileType } from '../../src/profile/types.js';
+
+/** A type id of each kind of profile that an investigation reads, and the value of one sample of it. */
+const TYPES = {
+  cpu: { id: 'process_cpu:cpu:nanoseconds:cpu:nanoseconds', sample: 1e7 },
+  wall: { id: 'wall:wall:nanoseconds:wall:nanoseconds', sample: 1e7 },
+  alloc: { id: 'memory:alloc_space:bytes:space:bytes', sample: 2 ** 19 },
+  inuse: { id: 'memory:inuse_space:bytes:space:bytes', sample: 2 ** 19 },
+  goroutines: { id: 'goroutine:goroutine:count:goroutine:count', sample: 1 },
+  mutex: { id: 'mutex:delay:nanoseconds:contentions:count', sample: 1e6 },
+  block: { id: 'block:delay:nanoseconds:contentions:count', sample: 1e6 },
+  off_cpu: { id: 'offcpu:off_cpu:nanoseconds:offcpu:nanoseconds', sample: 1e7 },
+  exceptions: { id: 'exception:exceptions:count:exception:count', sample: 1 },
+} as const;
+export type Alias = keyof typeof TYPES;
+
+export const typeIdOf = (alias: Alias): string => TYPES[alias].id;
+export const sampleValueOf = (alias: Alias): number => TYPES[alias].sample;
+
+/** The lens through which an investigation looks at a profile type. */
+export function lensOf(alias: Alias): LensType {
+  const type = parseProfileType(typeIdOf(alias));
+  const [lens] = type === null ? [] : lensTypes([type]);
+  if (lens === undefined) throw new Error(`no lens looks at ${alias}`);
+  return lens;
+}
