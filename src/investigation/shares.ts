@@ -131,9 +131,10 @@ export async function readShares(
   for (let round = 0; ; round++) {
     const search = { without: warm, gate, sliceGate: Math.max(gate, SLICE_GATE), bursts };
     const changes = await offload('changes', [reading, search], { heavy, signal: asking.signal });
-    const { analysis } = changes;
     const change = await strongestChange(found, lens, rounds, changes, slices);
-    if (change === null) return { lens, analysis, estimated, change: null, notes, rounds, windows };
+    if (change === null)
+      return { lens, analysis: changes.analysis, estimated, change: null, notes, rounds, windows };
+    const analysis = { ...changes.analysis, universe: change.universe };
     const info = analysis.joined.functions[change.culprit.fn];
     if (round < MOST_WARM_UPS && info !== undefined && isOneOff(analysis, change)) {
       warm.add(joinKey(info));
@@ -217,8 +218,9 @@ async function strongestChange(
     // A slice that always differed did not change; one that came during the baseline has no calm past of its own.
     if (!cameLate(rounds, plan, slice.matcher)) {
       const past = await readActive(asking, type, plan.baseline, [slice.matcher]);
-      const own = await countsLater(asking, past, analysis, change.culprit.fn);
-      const now = countsIn(analysis, change.contrast.after, change.culprit.fn);
+      const view = { ...analysis, universe: change.universe };
+      const own = await countsLater(asking, past, view, change.culprit.fn);
+      const now = countsIn(view, change.contrast.after, change.culprit.fn);
       if (own.n > 0 && distance(own, now, analysis.dispersion) < OWN_PAST_Z) continue;
     }
     best = { ...change, slice };

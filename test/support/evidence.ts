@@ -95,6 +95,7 @@ function changeOf({ analysis, lens }: ShareLens, evidence: ChangeEvidence): Shar
   const rows = [...(carrier === undefined ? [] : [carrier]), ...ties].map(attributionOf);
   return {
     analysis,
+    universe: analysis.universe,
     contrast,
     run,
     culprit: { ...culprit, z, growth },
