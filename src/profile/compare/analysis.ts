@@ -12,6 +12,7 @@ import {
 } from './contrast.js';
 import { costsOf } from './costs.js';
 import { type Culprit, culpritOf, findCulprit } from './culprit.js';
+import { type EntryPoint, entryPointsOf, withinEntry } from './entries.js';
 import { type Joined, joinKey, joinProfiles } from './join.js';
 import { type LoadChange, loadChange, meanOf, type PartLevel } from './load.js';
 import { movedFrom } from './moved.js';
@@ -47,6 +48,8 @@ export interface Analysis extends Measured {
   universe: Universe;
   /** All in which a change is looked for, in this order. */
   universes: readonly Universe[];
+  /** Entry points of the service, where it has several; see {@link entryPointsOf}. */
+  entries: readonly EntryPoint[];
   slices: readonly PartCosts[];
   load: LoadChange;
   /** Whether the value per profile rose, but only in the smaller part of the slices: that is not the load. */
@@ -89,6 +92,7 @@ export function analyse({ baseline, incident, slices, quantum }: Reading): Analy
     earlier,
     universe,
     universes: universesOf(sides),
+    entries: entryPointsOf({ ...sides, quantum, dispersion }),
     load: { ...load, rose: load.rose && everywhere },
     partly: load.rose && !everywhere,
     samples: {
@@ -176,7 +180,31 @@ export function changeOverTime(analysis: Analysis, gate: number, bursts = true):
     const change = changeIn({ ...analysis, universe }, gate + at * UNIVERSE_MARGIN, bursts);
     if (change !== null) return change;
   }
-  return null;
+  return changeInEntry(analysis, gate, bursts);
+}
+
+/** What a change inside one entry point must stand out by beyond one of the whole: there are several of them. */
+const ENTRY_MARGIN = 0.6;
+
+/** Looks for a change inside each entry point: there neither the load nor the mix of requests can hide or feign one. */
+function changeInEntry(analysis: Analysis, gate: number, bursts: boolean): CodeChange | null {
+  const whole = contrastOf(analysis, wholeRun(analysis));
+  const { application, library } = analysis.joined;
+  let best: CodeChange | null = null;
+  for (const { fn } of analysis.entries) {
+    const inside = { ...withinEntry(analysis, whole, fn), entries: [] };
+    for (const own of [application, library]) {
+      const universe: Universe = { own, population: 'total' };
+      const change = changeIn({ ...inside, universe }, gate + ENTRY_MARGIN, bursts);
+      if (change === null) continue;
+      if (best === null || change.culprit.z > best.culprit.z) {
+        // Told from inside, shown as a part of the whole.
+        best = { ...change, contrast: contrastOf(analysis, change.run), universe: analysis.universe };
+      }
+      break;
+    }
+  }
+  return best;
 }
 
 function changeIn(analysis: Analysis, gate: number, bursts: boolean): CodeChange | null {
@@ -212,7 +240,7 @@ function isOver(analysis: Analysis, { culprit, contrast }: CodeChange): boolean 
 function changeInRun(analysis: Analysis, run: Run, gate: number): CodeChange | null {
   const contrast = contrastOf(analysis, run);
   const { universe } = analysis;
-  const culprit = findCulprit(contrast, gate, universe);
+  const culprit = findCulprit(contrast, gate, universe, analysis.entries);
   if (culprit === null) return null;
   // A stretch that was chosen for its growth flatters it: what moved may balance only over all of the time since.
   const whole = wholeRun(analysis);
@@ -252,7 +280,7 @@ function sliceChangeIn(analysis: Analysis, slice: number, gate: number): CodeCha
   const siblings = slices.filter((other) => other !== own);
   const wider = { ...contrast, before: sideOf(joined, [...baseline, ...siblings]) };
   const [best] = [contrast, wider]
-    .flatMap((one) => findCulprit(one, gate, universe) ?? [])
+    .flatMap((one) => findCulprit(one, gate, universe, analysis.entries) ?? [])
     .sort((a, b) => b.z - a.z);
   if (best === undefined) return null;
   const culprit = { ...culpritOf(contrast, universe, best.fn), z: best.z };

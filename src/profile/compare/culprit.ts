@@ -10,6 +10,7 @@ import {
   type Universe,
   universeOf,
 } from './contrast.js';
+import { type EntryPoint, isMixOfRequests } from './entries.js';
 import { besideOf, entriesOf, totalsBelow } from './through.js';
 
 /** The function that a change of cost is named after. */
@@ -47,12 +48,14 @@ const MOST_LOOKED_AT = 24;
  * maximum of the likelihood of "this one changed, all else follows the load"), then down to the callee that keeps it.
  *
  * @param gate least z
+ * @param entries entry points whose requests may explain a growth; see {@link isMixOfRequests}
  * @returns null where nothing grew by more than noise and load explain
  */
 export function findCulprit(
   contrast: Contrast,
   gate: number,
   universe: Universe = universeOf(contrast),
+  entries: readonly EntryPoint[] = [],
 ): Culprit | null {
   const shifts = shiftsOf(contrast, universe)
     .filter(({ z }) => z >= gate)
@@ -61,6 +64,7 @@ export function findCulprit(
     if (!isCodeChange(contrast, universe, shift, gate)) continue;
     if (universe.population === 'served' && !isBeyondOwnCode(contrast, shift)) continue;
     const fn = descend(contrast, universe, shift.fn);
+    if (entries.length > 1 && isMixOfRequests(contrast, entries, fn)) continue;
     return culpritOf(contrast, universe, fn);
   }
   return null;
