@@ -12,6 +12,7 @@ import { type Attribution, attribute } from '../profile/compare/attribution.js';
 import type { Changes } from '../profile/compare/changes.js';
 import { joinKey } from '../profile/compare/join.js';
 import { changePoint } from '../profile/compare/since.js';
+import { isBelow } from '../profile/compare/through.js';
 import type { Profile } from '../profile/model.js';
 import type { Labels, Matcher, Window } from '../sources/source.js';
 import { isHeavy } from '../work/offload.js';
@@ -34,6 +35,12 @@ const SIBLINGS_Z = 2.5;
 const WARM_Z = 3;
 /** Profiles of a new instance that may be warm-up. */
 const WARM_ROUNDS = 3;
+/** Independent changes of one type that are looked for. */
+const MAX_CHANGES = 3;
+/** A further change must stand out by this more than the first. */
+const FURTHER_MARGIN = 0.4;
+/** A caller of a change found before, whose cost is left after that is taken out, must have grown by this part of it. */
+const LEFT_AT_CALLER = 0.5;
 /** A second and third candidate is looked for where the first was warm-up. */
 const MOST_WARM_UPS = 3;
 
@@ -52,6 +59,8 @@ export interface ShareLens {
   lens: LensType;
   analysis: Analysis;
   change: ShareChange | null;
+  /** Further changes of the type, each found in what is left without the stacks of those before it. */
+  further: readonly ShareChange[];
   notes: readonly string[];
   rounds: Rounds;
   /** The parts that were read, as in the analysis. */
@@ -88,17 +97,17 @@ export interface Fineness {
  * @returns null where one of the windows has no profile of the type
  */
 export async function readShares(
-  found: Case,
+  context: Case,
   lens: LensType,
   rounds: Rounds,
   { baselineParts, incidentParts, slices: mostSlices, gate = GATE, bursts = true }: Fineness,
 ): Promise<ShareLens | null> {
-  const { asking, plan } = found;
+  const { asking, plan } = context;
   const windows = {
     baseline: partWindows(plan.baseline, roundTimes(rounds, plan.baseline), baselineParts),
     incident: partWindows(plan.incident, roundTimes(rounds, plan.incident), incidentParts),
   };
-  const slices = slicesOf(found.fleet, rounds, plan, mostSlices);
+  const slices = slicesOf(context.fleet, rounds, plan, mostSlices);
   const read = async (window: Window): Promise<CountedProfile> => ({
     profile: await readActive(asking, lens.type, window),
     profiles: totalsIn(rounds, window).profiles,
@@ -115,66 +124,90 @@ export async function readShares(
     ),
   ]);
   if ([baseline, incident].some((side) => side.every(({ profiles }) => profiles === 0))) return null;
-  const whole = { from: Math.min(plan.baseline.from, plan.incident.from), to: plan.incident.to };
+  const both = { from: Math.min(plan.baseline.from, plan.incident.from), to: plan.incident.to };
   const { value: quantum, estimated } = await quantumOf(
     asking,
     lens.type,
     [...baseline, ...incident].map(({ profile }) => profile),
-    whole,
+    both,
   );
   const heavy = isHeavy(...[...baseline, ...incident, ...bySlice].map(({ profile }) => profile));
   const reading = heavy
     ? sharedReading({ baseline, incident, slices: bySlice, quantum })
     : { baseline, incident, slices: bySlice, quantum };
   const notes: string[] = [];
-  const warm = new Set<string>();
-  for (let round = 0; ; round++) {
-    const search = { without: warm, gate, sliceGate: Math.max(gate, SLICE_GATE), bursts };
+  const leftOut = new Set<string>();
+  const found: ShareChange[] = [];
+  let whole: Analysis | null = null;
+  for (let warmUps = 0; ; ) {
+    const least = found.length === 0 ? gate : gate + FURTHER_MARGIN;
+    const search = { without: leftOut, gate: least, sliceGate: Math.max(least, SLICE_GATE), bursts };
     const changes = await offload('changes', [reading, search], { heavy, signal: asking.signal });
-    const change = await strongestChange(found, lens, rounds, changes, slices);
-    if (change === null)
-      return { lens, analysis: changes.analysis, estimated, change: null, notes, rounds, windows };
+    // What is said of the type as a whole is said without its warm-up, but with all of its changes.
+    if (found.length === 0) whole = changes.analysis;
+    const change = await strongestChange(context, lens, rounds, changes, slices);
+    const info = change === null ? undefined : changes.analysis.joined.functions[change.culprit.fn];
+    if (change === null || info === undefined) break;
     const analysis = { ...changes.analysis, universe: change.universe };
-    const info = analysis.joined.functions[change.culprit.fn];
-    if (round < MOST_WARM_UPS && info !== undefined && isOneOff(analysis, change)) {
-      warm.add(joinKey(info));
-      notes.push(
-        `${info.name} rose in one instance for a single round only and is left out (a restart does that).`,
-      );
-      continue;
+    if (found.length === 0 && warmUps < MOST_WARM_UPS) {
+      const why = isOneOff(analysis, change)
+        ? `${info.name} rose in one instance for a single round only and is left out (a restart does that).`
+        : (await isWarmUp(context, lens, rounds, analysis, change, slices))
+          ? `Warm-up of new instances (${info.name}) is left out.`
+          : null;
+      if (why !== null) {
+        warmUps++;
+        leftOut.add(joinKey(info));
+        notes.push(why);
+        continue;
+      }
     }
-    if (
-      round < MOST_WARM_UPS &&
-      info !== undefined &&
-      (await isWarmUp(found, lens, rounds, analysis, change, slices))
-    ) {
-      warm.add(joinKey(info));
-      notes.push(`Warm-up of new instances (${info.name}) is left out.`);
-      continue;
-    }
-    const { culprit } = change;
-    const before = countsIn(analysis, change.contrast.before, culprit.fn);
-    const rows = attribute(
-      slices.map(({ labels }, at) => {
-        const own = analysis.slices[at];
-        if (own === undefined) return { labels, x: 0, n: 0, total: 0 };
-        return { labels, ...countsIn(analysis, own, culprit.fn), total: own.costs.total / analysis.quantum };
-      }),
-      before,
-      analysis.dispersion,
-      found.fleet.instanceLabel,
-    );
-    const carrier = rows.find(({ carries }) => carries) ?? null;
-    return {
-      lens,
-      analysis,
-      estimated,
-      change: { ...change, analysis, attribution: rows, carrier },
-      notes,
-      rounds,
-      windows,
-    };
+    if (found.length > 0 && isRemainder(change, found)) break;
+    found.push(attributed(analysis, change, slices, context.fleet.instanceLabel));
+    if (found.length === MAX_CHANGES) break;
+    leftOut.add(joinKey(info));
   }
+  if (whole === null) throw new Error('nothing was analysed');
+  const [change = null, ...further] = found.sort((a, b) => b.culprit.growth - a.culprit.growth);
+  return { lens, analysis: whole, estimated, change, further, notes, rounds, windows };
+}
+
+/** Whether a change is only what a caller of one found before has left of it. */
+function isRemainder({ culprit, contrast }: CodeChange, found: readonly ShareChange[]): boolean {
+  const info = contrast.joined.functions[culprit.fn];
+  return found.some((earlier) => {
+    const { joined, after } = earlier.contrast;
+    const above = joined.functions.findIndex(
+      (other) => info !== undefined && joinKey(other) === joinKey(info),
+    );
+    return (
+      above >= 0 &&
+      culprit.growth < LEFT_AT_CALLER * earlier.culprit.growth &&
+      isBelow(joined, after.parts, earlier.culprit.fn, above)
+    );
+  });
+}
+
+/** A change with the label values that may carry it. */
+function attributed(
+  analysis: Analysis,
+  change: Found,
+  slices: readonly SliceOf[],
+  instanceLabel: string | null,
+): ShareChange {
+  const { culprit, contrast } = change;
+  const rows = attribute(
+    slices.map(({ labels }, at) => {
+      const own = analysis.slices[at];
+      if (own === undefined) return { labels, x: 0, n: 0, total: 0 };
+      return { labels, ...countsIn(analysis, own, culprit.fn), total: own.costs.total / analysis.quantum };
+    }),
+    countsIn(analysis, contrast.before, culprit.fn),
+    analysis.dispersion,
+    instanceLabel,
+  );
+  const carrier = rows.find(({ carries }) => carries) ?? null;
+  return { ...change, analysis, attribution: rows, carrier };
 }
 
 /** The slices that are read: instances where they are few, else the values of labels that have few. */

@@ -12,7 +12,7 @@ import {
 } from './contrast.js';
 import { costsOf } from './costs.js';
 import { type Culprit, culpritOf, findCulprit } from './culprit.js';
-import { type EntryPoint, entryPointsOf, withinEntry } from './entries.js';
+import { changedEntries, type EntryPoint, entryPointsOf, withinEntry } from './entries.js';
 import { type Joined, joinKey, joinProfiles } from './join.js';
 import { type LoadChange, loadChange, meanOf, type PartLevel } from './load.js';
 import { movedFrom } from './moved.js';
@@ -50,6 +50,8 @@ export interface Analysis extends Measured {
   universes: readonly Universe[];
   /** Entry points of the service, where it has several; see {@link entryPointsOf}. */
   entries: readonly EntryPoint[];
+  /** Those whose part of the cost changed: the mix of requests. */
+  mix: readonly EntryPoint[];
   slices: readonly PartCosts[];
   load: LoadChange;
   /** Whether the value per profile rose, but only in the smaller part of the slices: that is not the load. */
@@ -80,6 +82,7 @@ export function analyse({ baseline, incident, slices, quantum }: Reading): Analy
   const levels = (side: readonly PartCosts[]) =>
     side.map(({ costs, profiles }) => ({ value: sumIn(universe, costs), profiles }));
   const load = loadChange(levels(before), levels(after), { quantum, phi: dispersion.phi });
+  const entries = entryPointsOf({ ...sides, quantum, dispersion });
   const ownSlices = parts.slice(baseline.length + incident.length);
   const everywhere = isEverywhere(levels(ownSlices), levels(before));
   return {
@@ -92,7 +95,8 @@ export function analyse({ baseline, incident, slices, quantum }: Reading): Analy
     earlier,
     universe,
     universes: universesOf(sides),
-    entries: entryPointsOf({ ...sides, quantum, dispersion }),
+    entries,
+    mix: changedEntries({ ...sides, quantum, dispersion }, entries),
     load: { ...load, rose: load.rose && everywhere },
     partly: load.rose && !everywhere,
     samples: {

@@ -15,6 +15,25 @@ export interface EntryPoint {
   samples: number;
 }
 
+/** An entry point's share of what is served must differ by so many standard errors to be said … */
+const MIX_Z = 4;
+/** … and by this part of it. */
+const MIX_POINTS = 0.03;
+
+/** The entry points whose part of all requests' cost changed, as far as it can be told; the others kept theirs. */
+export function changedEntries(
+  { before, after, quantum, dispersion }: Contrast,
+  entries: readonly EntryPoint[],
+): EntryPoint[] {
+  const [n1, n2] = [before.costs.served, after.costs.served];
+  return entries.filter((entry) => {
+    const [x1, x2] = [entry.before * before.profiles, entry.after * after.profiles];
+    if (Math.abs(share(x2, n2) - share(x1, n1)) < MIX_POINTS) return false;
+    const z = deviation([x1 / quantum, n1 / quantum], [x2 / quantum, n2 / quantum], dispersion);
+    return Math.abs(z) >= MIX_Z;
+  });
+}
+
 /** An own function above nearly all own code is no kind of request but a middleware around all of them. */
 const UNIVERSAL = 0.9;
 /** Entry points with less than this part of what is served on both sides are not looked at on their own. */
