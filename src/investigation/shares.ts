@@ -15,6 +15,7 @@ import { changePoint } from '../profile/compare/since.js';
 import { isBelow } from '../profile/compare/through.js';
 import type { Profile } from '../profile/model.js';
 import type { Labels, Matcher, Window } from '../sources/source.js';
+import { formatTime } from '../text/units.js';
 import { isHeavy } from '../work/offload.js';
 import { shareProfile } from '../work/share.js';
 import type { Fleet } from './fleet.js';
@@ -107,7 +108,7 @@ export async function readShares(
     baseline: partWindows(plan.baseline, roundTimes(rounds, plan.baseline), baselineParts),
     incident: partWindows(plan.incident, roundTimes(rounds, plan.incident), incidentParts),
   };
-  const slices = slicesOf(context.fleet, rounds, plan, mostSlices);
+  let slices = slicesOf(context.fleet, rounds, plan, mostSlices);
   const read = async (window: Window): Promise<CountedProfile> => ({
     profile: await readActive(asking, lens.type, window),
     profiles: totalsIn(rounds, window).profiles,
@@ -132,7 +133,7 @@ export async function readShares(
     both,
   );
   const heavy = isHeavy(...[...baseline, ...incident, ...bySlice].map(({ profile }) => profile));
-  const reading = heavy
+  let reading: Reading = heavy
     ? sharedReading({ baseline, incident, slices: bySlice, quantum })
     : { baseline, incident, slices: bySlice, quantum };
   const notes: string[] = [];
@@ -150,15 +151,32 @@ export async function readShares(
     if (change === null || info === undefined) break;
     const analysis = { ...changes.analysis, universe: change.universe };
     if (found.length === 0 && warmUps < MOST_WARM_UPS) {
-      const why = isOneOff(analysis, change)
-        ? `${info.name} rose in one instance for a single round only and is left out (a restart does that).`
-        : (await isWarmUp(context, lens, rounds, analysis, change, slices))
-          ? `Warm-up of new instances (${info.name}) is left out.`
-          : null;
-      if (why !== null) {
+      if (isOneOff(analysis, change)) {
         warmUps++;
         leftOut.add(joinKey(info));
-        notes.push(why);
+        notes.push(
+          `${info.name} rose in one instance for a single round only and is left out (a restart does that).`,
+        );
+        continue;
+      }
+      const settled = await settledWindow(context, lens, rounds, analysis, change, slices);
+      const cut = settled === null ? 0 : windows.incident.findIndex(({ from }) => from >= settled.from);
+      if (settled !== null && cut > 0 && !settled.anyStayed) {
+        // All instances are new: whatever else they did to warm up is over by then, too.
+        warmUps = MOST_WARM_UPS;
+        windows.incident = windows.incident.slice(cut);
+        reading = { ...reading, incident: reading.incident.slice(cut), slices: [] };
+        slices = [];
+        const from = formatTime(Math.ceil((windows.incident[0]?.from ?? 0) / 1000) * 1000);
+        notes.push(
+          `All instances are new; what they cost until ${from} is left out as warm-up that settled (${info.name} above all).`,
+        );
+        continue;
+      }
+      if (settled !== null) {
+        warmUps++;
+        leftOut.add(joinKey(info));
+        notes.push(`Warm-up of new instances (${info.name}) is left out.`);
         continue;
       }
     }
@@ -306,33 +324,42 @@ function isOneOff(analysis: Analysis, { culprit, run, slice }: Found): boolean {
   return all > 0 && Math.max(...counts) >= ALONE * all;
 }
 
-/** Whether a change is only in the first profiles of instances that came during the incident. */
-async function isWarmUp(
+/**
+ * The time from which a change is over that was only in the first profiles of instances which came during the incident,
+ * and whether others were there before them; null where it is no warm-up.
+ */
+async function settledWindow(
   { asking, plan, fleet }: Case,
   { type }: LensType,
   rounds: Rounds,
   analysis: Analysis,
   change: Found,
   slices: readonly SliceOf[],
-): Promise<boolean> {
+): Promise<{ from: number; anyStayed: boolean } | null> {
   const { instanceLabel } = fleet;
-  if (instanceLabel === null || rounds.crowd !== undefined) return false;
+  if (instanceLabel === null || rounds.crowd !== undefined) return null;
   const isNew = (instance: string | undefined) =>
     totalsIn(rounds, plan.baseline, (labels) => labels[instanceLabel] === instance).profiles === 0;
   const arrived = [...fleet.instances.keys()].filter(isNew);
-  if (arrived.length === 0) return false;
+  if (arrived.length === 0) return null;
+  const stayedInFleet = [...fleet.instances.keys()].some(
+    (instance) =>
+      !isNew(instance) &&
+      totalsIn(rounds, plan.incident, (labels) => labels[instanceLabel] === instance).profiles > 0,
+  );
   const stayed = analysis.slices.filter((_, at) => !isNew(slices[at]?.labels[instanceLabel]));
   if (stayed.length > 0 && distanceFromBaseline(analysis, stayed, change.culprit.fn) >= SIBLINGS_Z)
-    return false;
+    return null;
   const later = lateWindow(rounds, instanceLabel, arrived, plan.incident);
-  if (later === null) return false;
+  if (later === null) return null;
   const pattern = arrived.map((name) => name.replace(/[.*+?^$|()[\]{}\\]/g, '\\$&')).join('|');
   const profile = await readActive(asking, type, later, [{ name: instanceLabel, op: '=~', value: pattern }]);
   const now = await countsLater(asking, profile, analysis, change.culprit.fn);
   const before = countsIn(analysis, change.contrast.before, change.culprit.fn);
   const after = countsIn(analysis, change.contrast.after, change.culprit.fn);
   const gone = changePoint([before, now, after], before.x / before.n, after.x / after.n) === 2;
-  return now.n > 0 && gone && distance(before, now, analysis.dispersion) < WARM_Z;
+  const isOver = now.n > 0 && gone && distance(before, now, analysis.dispersion) < WARM_Z;
+  return isOver ? { from: later.from, anyStayed: stayedInFleet } : null;
 }
 
 /** The time in which all new instances have sent their first profiles; null where nothing is left of the window. */

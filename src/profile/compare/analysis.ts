@@ -188,7 +188,7 @@ export function changeOverTime(analysis: Analysis, gate: number, bursts = true):
 }
 
 /** What a change inside one entry point must stand out by beyond one of the whole: there are several of them. */
-const ENTRY_MARGIN = 0.6;
+const ENTRY_MARGIN = 1.2;
 
 /** Looks for a change inside each entry point: there neither the load nor the mix of requests can hide or feign one. */
 function changeInEntry(analysis: Analysis, gate: number, bursts: boolean): CodeChange | null {

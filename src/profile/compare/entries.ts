@@ -159,10 +159,15 @@ export function isMixOfRequests(contrast: Contrast, entries: readonly EntryPoint
   const [was, is] = [before, after].map(({ parts }) => throughEntries(contrast.joined, parts, universal, fn));
   if (was === undefined || is === undefined) return false;
   const main = mainEntry(was, is, before.profiles, after.profiles);
-  if (main === null) return false;
+  // An entry point that was not there before is new code, or an old one under a new name.
+  if (main === null || (was.ofEntry.get(main) ?? 0) === 0) return false;
   const others = entries.filter((entry) => entry.fn !== main);
-  const othersBefore = others.reduce((sum, entry) => sum + entry.before, 0);
-  const othersAfter = others.reduce((sum, entry) => sum + entry.after, 0);
+  const costOf = ({ ofEntry }: Through, profiles: number) =>
+    share(
+      others.reduce((sum, entry) => sum + (ofEntry.get(entry.fn) ?? 0), 0),
+      profiles,
+    );
+  const [othersBefore, othersAfter] = [costOf(was, before.profiles), costOf(is, after.profiles)];
   const load = othersBefore > 0 && othersAfter > 0 ? othersAfter / othersBefore : 1;
   const fell = load < FALLEN;
   if (fn === main) return areCalleesAlike(contrast, universal, main) || fell;
