@@ -30,13 +30,14 @@ export interface Conclusion {
  * lens supports and never overrides.
  */
 export function conclude(reading: LensReadings): Conclusion {
-  const { shares, levels, waits } = reading;
+  const { levels, waits } = reading;
+  const shares = eachChange(reading.shares);
   const leaks = levels
     .filter(({ leak }) => leak !== null)
     // Parked goroutines hold memory; where both rise they are the cause.
     .sort((a, b) => Number(b.lens.type.alias === 'goroutines') - Number(a.lens.type.alias === 'goroutines'))
     .map((of): Cause => ({ kind: 'leak', of }));
-  const code = codeCauses(reading);
+  const code = codeCauses({ ...reading, shares });
   const contended = waits
     .filter(({ contention }) => contention !== null)
     .filter(({ contention }) => (contention?.added ?? 0) > addedSeconds(code[0]))
@@ -45,7 +46,7 @@ export function conclude(reading: LensReadings): Conclusion {
     .filter(({ change }) => change !== null && change.from !== null)
     .map((of): Cause => ({ kind: 'moved', of }));
   const [time] = shares;
-  const loaded = loadCauses(shares);
+  const loaded = loadCauses(reading.shares);
   const ranked = rankReasons<readonly Cause[]>({
     leak: leaks,
     contention: contended,
@@ -71,6 +72,11 @@ export function conclude(reading: LensReadings): Conclusion {
     verdict: few && levels.length === 0 && waits.length === 0 ? 'inconclusive' : 'no_change',
     causes: [],
   };
+}
+
+/** One entry for each change of a type; a type without any stays as it is. */
+function eachChange(shares: readonly ShareLens[]): ShareLens[] {
+  return shares.flatMap((one) => [one, ...one.further.map((change) => ({ ...one, change, further: [] }))]);
 }
 
 /** Types on whose time the load rose, for themselves or with the allocations as a second witness. */

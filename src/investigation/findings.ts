@@ -1,7 +1,8 @@
 import { type Contrast, share, sumIn } from '../profile/compare/contrast.js';
 import type { Confidence, Finding, LensRow } from '../profile/compare/finding.js';
 import type { SiteGrowth } from '../profile/compare/growth.js';
-import { busiestLine, growthPath } from '../profile/compare/growth-path.js';
+import { busiestLine, type GrowthPath, growthPath } from '../profile/compare/growth-path.js';
+import type { Joined } from '../profile/compare/join.js';
 import { functionData, type NamedFunction } from '../profile/named-function.js';
 import type { ProfileType } from '../profile/types.js';
 import type { Cause, Conclusion } from './conclude.js';
@@ -117,6 +118,7 @@ function loadFinding({ lens, analysis }: ShareLens, since: Since | null): Findin
     fn: null,
     caller: null,
     chargedTo: null,
+    callee: null,
     shareBefore: 1,
     shareAfter: 1,
     valueBefore: value(analysis.baseline),
@@ -179,9 +181,17 @@ function placed(contrast: Sides, fn: number, load: number) {
     fn: named(fn, busiestLine(contrast, after.parts, fn)),
     caller: ownCaller,
     chargedTo: joined.application[fn] === 1 ? null : ownCaller,
+    callee: libraryBelow(joined, path),
     path: path.functions.map((id) => named(id)),
     at: path.at,
   };
+}
+
+/** The innermost library function on the way on which an own function's growth goes on; null where there is none. */
+function libraryBelow(joined: Joined, { functions, at }: GrowthPath): NamedFunction | null {
+  if (joined.application[functions[at] ?? -1] !== 1) return null;
+  const library = functions.slice(at + 1).findLast((fn) => joined.library[fn] === 1);
+  return library === undefined ? null : functionData(joined.functions[library], 0);
 }
 
 /** One row for each profile type, in the order in which they were read. */

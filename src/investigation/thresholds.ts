@@ -21,6 +21,15 @@ export const WARM_Z = 3;
 export const WARM_ROUNDS = 3;
 /** Number of candidates that are tried where the ones before were warm-up (§5). */
 export const MOST_WARM_UPS = 3;
+/** Number of independent changes of one type that are looked for. */
+export const MAX_CHANGES = 3;
+/** Standard errors by which a further change must stand out more than the first. */
+export const FURTHER_MARGIN = 0.4;
+/**
+ * Part of an earlier change's growth that its caller must have left, once that change is taken out, to be a change of its
+ * own.
+ */
+export const LEFT_AT_CALLER = 0.5;
 
 /** Part of the baseline that an instance must have run through to have a past of its own (§5). */
 export const PAST = 0.25;

@@ -173,7 +173,7 @@ function reasonOf({ verdict, before, after, load, type, tested, movers }: Compar
       ? `${change}; none of ${tested} functions stands out of the noise`
       : `${change}; of the team's own functions none stands out of the noise, of libraries and runtime ${others} (below)`;
   }
-  if (verdict === 'load_increase') return `${change}; all parts of the code rose alike`;
+  if (verdict === 'load_increase') return `${change}; no function grew beyond the rest`;
   if (verdict === 'code_regression' || verdict === 'improvement')
     return load === null ? change : `${change}, ${restText(load)}`;
   return change;

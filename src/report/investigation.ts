@@ -1,5 +1,6 @@
 import type { Finding, LensRow, Verdict } from '../profile/compare/finding.js';
 import { round, roundShare } from '../profile/measurement.js';
+import type { NamedFunction } from '../profile/named-function.js';
 import type { ProfileType } from '../profile/types.js';
 import { leadingName, safeText } from '../text/sanitise.js';
 import { formatShare, formatSpan, formatTime, formatValue } from '../text/units.js';
@@ -7,6 +8,14 @@ import { displayBriefly, displayFunction, displayName } from './functions.js';
 import { type NextCall, nextRows } from './next.js';
 import type { Answer, Block, JsonObject } from './render.js';
 import { restText, verdictHeadline } from './verdicts.js';
+
+/** An entry point of the service with its cost per profile and its share of all that requests cost. */
+export interface MixRow extends NamedFunction {
+  before: number;
+  after: number;
+  shareBefore: number;
+  shareAfter: number;
+}
 
 /** All that an investigation found, as plain data. */
 export interface Investigation {
@@ -31,6 +40,8 @@ export interface Investigation {
   verdict: Verdict;
   findings: readonly Finding[];
   lenses: readonly LensRow[];
+  /** Entry points whose part of the cost changed while what they do did not. */
+  mix: readonly MixRow[];
   /** Whether cost rose, but only in the smaller part of the instances. */
   partly: boolean;
   notDetermined: readonly string[];
@@ -101,6 +112,15 @@ export function investigationAnswer(found: Investigation): Answer {
             ? `${type.unit}, mean snapshot at the end of the window`
             : `${type.unit} per profile`,
       })),
+      entry_points: found.mix.map((row) => ({
+        function: row.function,
+        file: row.file,
+        line: row.line,
+        value_before: round(row.before),
+        value_after: round(row.after),
+        share_before: roundShare(row.shareBefore),
+        share_after: roundShare(row.shareAfter),
+      })),
       instances: found.counts.instances,
       not_determined: found.notDetermined,
       upstream_requests: found.requests,
@@ -118,7 +138,7 @@ function wholeOf(samples: number | null): number | null {
 }
 
 function findingData(finding: Finding, index: number): JsonObject {
-  const { fn, caller, label, path } = finding;
+  const { fn, caller, callee, label, path } = finding;
   return {
     rank: index + 1,
     profile_type_id: finding.type.id,
@@ -128,6 +148,7 @@ function findingData(finding: Finding, index: number): JsonObject {
     line: fn?.line ?? null,
     charged_to: finding.chargedTo?.function ?? null,
     caller: caller?.function ?? null,
+    callee: callee?.function ?? null,
     share_before: roundShare(finding.shareBefore),
     share_after: roundShare(finding.shareAfter),
     value_before: round(finding.valueBefore),
@@ -156,12 +177,14 @@ function sinceData(since: Finding['since']): JsonObject | null {
  * Writes the sentence that a reader acts on: which function, how much, since when, on which label, how sure.
  */
 export function sentenceOf(finding: Finding): string {
-  const { type, kind, fn, caller, from } = finding;
+  const { type, kind, fn, caller, callee, from } = finding;
   const per = type.kind === 'instant' ? 'mean snapshot' : 'per profile';
   const amount = (value: number) => formatValue(value, type.unit, type.noun);
   const values = `${amount(finding.valueBefore)} -> ${amount(finding.valueAfter)} ${per}`;
   const what = type.wallClock ? `active ${type.alias} time` : type.alias;
-  const by = caller === null ? '' : `, called by ${displayBriefly(caller)},`;
+  const by =
+    (caller === null ? '' : `, called by ${displayBriefly(caller)},`) +
+    (callee === null ? '' : ` (mostly in ${displayBriefly(callee)})`);
   const name = fn === null ? '' : displayFunction(fn);
   const shares = `${formatShare(finding.shareBefore)} -> ${formatShare(finding.shareAfter)} of ${what} (${values})`;
   const tail = [whereText(finding), sinceText(finding), `confidence ${finding.confidence}`].filter(
@@ -169,7 +192,7 @@ export function sentenceOf(finding: Finding): string {
   );
   if (kind === 'load') {
     const ratio = finding.valueBefore > 0 ? finding.valueAfter / finding.valueBefore : 0;
-    return `All of ${what} rose together, ${values} (x${ratio.toFixed(2)}); no function grew beyond it; ${tail.join('; ')}.`;
+    return `${what} rose as a whole, ${values} (x${ratio.toFixed(2)}); ${tail.join('; ')}.`;
   }
   if (kind === 'leak')
     return `${name}${by} holds the growth: ${shares} at the ends of the windows; ${tail.join('; ')}.`;
@@ -218,7 +241,9 @@ function verdictReason(found: Investigation): string {
   const outside = first?.kind === 'code' && found.load !== null ? `, ${restText(found.load)}` : '';
   switch (found.verdict) {
     case 'no_change':
-      return `no function of any profile type changed beyond noise (${change}); do not report single functions that moved by chance`;
+      return found.mix.length > 0
+        ? `${change}; ${mixText(found)}`
+        : `no function of any profile type changed beyond noise (${change}); do not report single functions that moved by chance`;
     case 'inconclusive':
       if (found.partly)
         return `${change}, but only in some of the instances, and no function stands out of the noise`;
@@ -228,12 +253,27 @@ function verdictReason(found: Investigation): string {
     case 'contention':
       return `${levelsText(row)}${change === '' ? '' : `; ${change}`}`;
     case 'load_increase':
-      return `${change}, and every part of the code rose alike`;
+      return found.mix.length > 0
+        ? `${change}; ${mixText(found)}`
+        : `${change}, and no function grew beyond the rest`;
     case 'moved':
       return `${change}; what one function gained another lost`;
     default:
       return first === undefined ? change : `${change}${outside}`;
   }
+}
+
+/** Entry points named in the reason of a verdict. */
+const MAX_MIX = 3;
+
+/** The change of the mix of requests, as the end of a sentence. */
+function mixText({ mix, main }: Investigation): string {
+  const rows = mix.slice(0, MAX_MIX).map((row) => {
+    const times = row.before > 0 ? ` x${(row.after / row.before).toFixed(2)}` : '';
+    return `${displayBriefly(row)}${times} (${formatShare(row.shareBefore)} -> ${formatShare(row.shareAfter)} of the requests' ${main.alias})`;
+  });
+  const more = mix.length > MAX_MIX ? ` and ${mix.length - MAX_MIX} more` : '';
+  return `the mix of requests changed, ${rows.join(', ')}${more}; inside each of them no function grew beyond the rest`;
 }
 
 /** `, 420 samples`, or `, about 2194 samples`; nothing where they are not known. */

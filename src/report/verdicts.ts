@@ -30,8 +30,8 @@ const VERDICTS: Readonly<Record<Verdict, VerdictWords>> = {
     act: 'inspect_function: which critical section, who holds the lock, and how long?',
   },
   load_increase: {
-    headline: 'LOAD INCREASE, the mix of code did not change',
-    meaning: 'more work at the same cost each: everything grew alike',
+    headline: 'LOAD INCREASE, no code became more expensive',
+    meaning: 'more work at the same cost each; the mix of requests may have changed',
     act: 'look at traffic, callers, retries and capacity; no function is to blame',
   },
   moved: {

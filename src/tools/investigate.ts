@@ -10,6 +10,9 @@ import type { ShareChange, ShareLens } from '../investigation/shares.js';
 import { orderBySymptom } from '../investigation/symptom.js';
 import { GATE } from '../investigation/thresholds.js';
 import { offload } from '../offload.js';
+import { share } from '../profile/compare/contrast.js';
+import { contrastOf, wholeRun } from '../profile/compare/runs.js';
+import { functionData } from '../profile/named-function.js';
 import { orderTypes } from '../profile/types.js';
 import type { ToolContext } from '../query/context.js';
 import { differenceLink } from '../query/link.js';
@@ -114,6 +117,7 @@ async function reportOf(
     partly: main?.analysis.partly ?? false,
     findings: orderBySymptom(found, symptom),
     lenses: rows,
+    mix: main === undefined ? [] : mixOf(main),
     notDetermined: notDetermined(reading),
     notes: [
       ...notes,
@@ -124,6 +128,21 @@ async function reportOf(
     requests: reading.found.requests.made,
     next: nextCalls(found, callScope, { window, baseline }, reading),
   };
+}
+
+/** Entry points of the main type whose part of the cost changed; with none, or a change of code, there is nothing to say. */
+function mixOf({ analysis, change }: ShareLens): Investigation['mix'] {
+  if (change !== null) return [];
+  const { joined, mix } = analysis;
+  const whole = contrastOf(analysis, wholeRun(analysis));
+  const served = ({ costs, profiles }: typeof whole.before) => share(costs.served, profiles);
+  return mix.map((entry) => ({
+    ...functionData(joined.functions[entry.fn], 0),
+    before: entry.before,
+    after: entry.after,
+    shareBefore: share(entry.before, served(whole.before)),
+    shareAfter: share(entry.after, served(whole.after)),
+  }));
 }
 
 /** Active samples of one side of the main type; null where it was not read. */

@@ -81,7 +81,7 @@ export function shareEvidence(alias: Alias, evidence: ShareEvidence = {}): Share
       to: START + (part + 1) * length - 1,
     })),
   };
-  const bare: ShareLens = { ...share, windows, change: null };
+  const bare: ShareLens = { ...share, windows, change: null, further: [] };
   return evidence.change === undefined ? bare : { ...bare, change: changeOf(bare, evidence.change) };
 }
 
@@ -95,6 +95,7 @@ function changeOf({ analysis, lens }: ShareLens, evidence: ChangeEvidence): Shar
   const rows = [...(carrier === undefined ? [] : [carrier]), ...ties].map(attributionOf);
   return {
     analysis,
+    universe: analysis.universe,
     contrast,
     run,
     culprit: { ...culprit, z, growth },

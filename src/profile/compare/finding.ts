@@ -20,6 +20,11 @@ export interface Finding {
   /** Per profile, in the type's unit; of an instant type the mean snapshot. */
   valueBefore: number;
   valueAfter: number;
+  /**
+   * The library function below it that keeps most of the growth, where the function is own code; null where there is
+   * none.
+   */
+  callee: NamedFunction | null;
   /** Entry point first; `at` is the function's place in it. */
   path: readonly NamedFunction[];
   at: number;
