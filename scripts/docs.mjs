@@ -1,4 +1,4 @@
-// Writes docs/tools.md, docs/how-to-investigate.md, docs/configuration.md, the metrics in docs/operations.md, server.json and
+// Writes docs/tools.md, docs/how-to-investigate.md, docs/configuration.md, docs/profile-types.md, the metrics in docs/operations.md, server.json and
 // the answers in README.md and docs/investigate.md (its verdicts, too) from the code; with --check it only says whether they are up to date.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -15,6 +15,7 @@ import { createMetrics } from '../dist/telemetry/metrics.js';
 import { TOOLS } from '../dist/tools/index.js';
 import { withAnswers } from './pages/answers.mjs';
 import { jsonFields } from './pages/json-fields.mjs';
+import { profileTypesPage } from './pages/profile-types.mjs';
 import { serverJson } from './pages/server-json.mjs';
 
 const cell = (text) => String(text).replaceAll('|', '\\|').replaceAll('\n', ' ');
@@ -104,6 +105,7 @@ for (const [name, text] of [
   ['docs/how-to-investigate.md', guidePage()],
   ['docs/configuration.md', configurationPage()],
   ['docs/operations.md', await operationsPage()],
+  ['docs/profile-types.md', profileTypesPage()],
   ['README.md', readme()],
   ['docs/investigate.md', withAnswers(withVerdicts(read('docs/investigate.md')))],
   ['server.json', `${JSON.stringify(serverJson(JSON.parse(read('package.json'))), null, 2)}\n`],

@@ -9,7 +9,7 @@ import type { ComparedSide, Comparison } from '../report/comparison.js';
 import type { NextCall } from '../report/next.js';
 import { formatSelector } from '../sources/selector.js';
 import type { Window } from '../sources/source.js';
-import { formatTime } from '../text/units.js';
+import { formatTime, isCountUnit } from '../text/units.js';
 import { type ComparisonReading, isHeavyAnalysis } from './compare.js';
 import type { Judged } from './comparison-rows.js';
 import { onsetOf } from './onset.js';
@@ -43,7 +43,7 @@ export async function comparisonOf(
     window: which === 'after' ? window : baseline,
     selector: formatSelector(which === 'after' ? question.matchers : question.baseline.matchers),
     profiles: whole[which].profiles,
-    samples: scope.type.unit === 'count' ? null : whole[which].costs.total / analysis.quantum,
+    samples: isCountUnit(scope.type.unit) ? null : whole[which].costs.total / analysis.quantum,
     estimated: shares.estimated,
     perProfile: share(whole[which].costs.total, whole[which].profiles),
     gaps: reading.gaps[which],

@@ -18,7 +18,7 @@ import { isHeavy } from '../work/offload.js';
 import { shareProfile } from '../work/share.js';
 import type { Fleet } from './fleet.js';
 import { type Asking, type LensType, quantumOf, readActive } from './lens.js';
-import { type Rounds, roundTimes, totalsIn } from './profile-times.js';
+import { type Rounds, roundTimes, singleTotals, totalsIn } from './profile-times.js';
 import type { Requests } from './requests.js';
 import { type Plan, partWindows } from './windows.js';
 
@@ -51,6 +51,8 @@ export interface ShareLens {
   estimated: boolean;
   lens: LensType;
   analysis: Analysis;
+  /** Least distance from noise that a change had to have, in standard errors. */
+  gate: number;
   change: ShareChange | null;
   notes: readonly string[];
   rounds: Rounds;
@@ -121,6 +123,7 @@ export async function readShares(
     lens.type,
     [...baseline, ...incident].map(({ profile }) => profile),
     whole,
+    singleTotals(rounds, plan.baseline),
   );
   const heavy = isHeavy(...[...baseline, ...incident, ...bySlice].map(({ profile }) => profile));
   const reading = heavy
@@ -133,7 +136,7 @@ export async function readShares(
     const changes = await offload('changes', [reading, search], { heavy, signal: asking.signal });
     const { analysis } = changes;
     const change = await strongestChange(found, lens, rounds, changes, slices);
-    if (change === null) return { lens, analysis, estimated, change: null, notes, rounds, windows };
+    if (change === null) return { lens, analysis, gate, estimated, change: null, notes, rounds, windows };
     const info = analysis.joined.functions[change.culprit.fn];
     if (round < MOST_WARM_UPS && info !== undefined && isOneOff(analysis, change)) {
       warm.add(joinKey(info));
@@ -167,6 +170,7 @@ export async function readShares(
     return {
       lens,
       analysis,
+      gate,
       estimated,
       change: { ...change, analysis, attribution: rows, carrier },
       notes,

@@ -34,6 +34,8 @@ export interface Investigation {
   /** Whether cost rose, but only in the smaller part of the instances. */
   partly: boolean;
   notDetermined: readonly string[];
+  /** Whether every type that the service sends was looked at. */
+  isAllRead: boolean;
   notes: readonly string[];
   requests: number;
   next: readonly NextCall[];
@@ -88,7 +90,7 @@ export function investigationAnswer(found: Investigation): Answer {
       load_factor: found.load === null ? null : roundShare(found.load),
       since: sinceData(first?.since ?? null),
       findings: findings.map((finding, index) => findingData(finding, index)),
-      lenses: found.lenses.map(({ type, verdict, before, after }) => ({
+      lenses: found.lenses.map(({ type, verdict, before, after, smallest, sameAs }) => ({
         profile_type_id: type.id,
         verdict,
         rate_before: before === null ? null : round(before),
@@ -97,6 +99,8 @@ export function investigationAnswer(found: Investigation): Answer {
           type.kind === 'instant'
             ? `${type.unit}, mean snapshot at the end of the window`
             : `${type.unit} per profile`,
+        smallest_change: smallest,
+        same_as: sameAs,
       })),
       instances: found.counts.instances,
       not_determined: found.notDetermined,
@@ -164,7 +168,12 @@ export function sentenceOf(finding: Finding): string {
   );
   if (kind === 'load') {
     const ratio = finding.valueBefore > 0 ? finding.valueAfter / finding.valueBefore : 0;
-    return `All of ${what} rose together, ${values} (x${ratio.toFixed(2)}); no function grew beyond it; ${tail.join('; ')}.`;
+    const place = fn === null ? '' : `, ${formatShare(finding.shareAfter)} of it in ${name}${by}`.replace(/,$/, '');
+    const rise = `${values}${ratio > 0 ? ` (x${ratio.toFixed(2)})` : ''}${place}`;
+    if (finding.isOfTotals === true)
+      return `${what} rose, ${rise}; only totals were compared; ${tail.join('; ')}.`;
+    if (type.kind === 'instant') return `${what} rose, ${rise}; no function holds it alone; ${tail.join('; ')}.`;
+    return `All of ${what} rose together, ${rise}; no function grew beyond it; ${tail.join('; ')}.`;
   }
   if (kind === 'leak')
     return `${name}${by} holds the growth: ${shares} at the ends of the windows; ${tail.join('; ')}.`;
@@ -211,9 +220,13 @@ function verdictReason(found: Investigation): string {
   const row = found.lenses.find(({ type }) => type.id === first?.type.id);
   const change = ratio === null ? '' : `${main} per profile x${ratio.toFixed(2)}`;
   const outside = first?.kind === 'code' && found.load !== null ? `, ${restText(found.load)}` : '';
+  // The change may lie in another type than the main one, which then did not take part in it.
+  const isOther = row !== undefined && row.type.id !== found.main.id;
+  const other = isOther ? [`${levelsText(row)}${ratioText(row)}`, change] : [change];
+  const own = other.filter((text) => text !== '').join('; ');
   switch (found.verdict) {
     case 'no_change':
-      return `no function of any profile type changed beyond noise (${change}); do not report single functions that moved by chance`;
+      return `no function of ${readText(found)} changed beyond noise (${change}); do not report single functions that moved by chance`;
     case 'inconclusive':
       if (found.partly)
         return `${change}, but only in some of the instances, and no function stands out of the noise`;
@@ -223,12 +236,34 @@ function verdictReason(found: Investigation): string {
     case 'contention':
       return `${levelsText(row)}${change === '' ? '' : `; ${change}`}`;
     case 'load_increase':
-      return `${change}, and every part of the code rose alike`;
+      return isOther ? own : `${change}, and every part of the code rose alike`;
     case 'moved':
       return `${change}; what one function gained another lost`;
     default:
-      return first === undefined ? change : `${change}${outside}`;
+      return isOther ? own : `${change}${outside}`;
   }
+}
+
+/** Load is a matter of time; of exceptions, bytes or threads there are simply more. */
+function isRise({ nature }: ProfileType, verdict: LensRow['verdict']): boolean {
+  return verdict === 'load_increase' && nature !== 'time';
+}
+
+/** The type that rose as a whole, where that is the verdict and it is none of time; else null. */
+function riseOf({ findings, verdict }: Investigation): string | null {
+  const type = findings[0]?.type;
+  return type !== undefined && isRise(type, verdict) ? type.alias : null;
+}
+
+/** Which types a statement about all of them is about. */
+function readText({ isAllRead, lenses }: Investigation): string {
+  if (isAllRead) return 'any profile type';
+  const read = lenses.filter(({ smallest }) => smallest !== null).map(({ type }) => type.alias);
+  return read.length === 0 ? 'the types that were read' : `the types that were read (${read.join(', ')})`;
+}
+
+function ratioText({ before, after }: LensRow): string {
+  return before === null || after === null || before <= 0 ? '' : ` (x${(after / before).toFixed(2)})`;
 }
 
 /** `, 420 samples`, or `, about 2194 samples`; nothing where they are not known. */
@@ -265,16 +300,19 @@ function textOf(found: Investigation, findings: readonly Finding[], reason: stri
     `${leadingName(found.service ?? found.selector, 200)} from source ${safeText(found.source, 100)}`,
     `Incident ${formatTime(window.from)} to ${formatTime(window.to)} (${formatSpan(window.to - window.from)}): ${counted(counts.after, `${found.main.alias} `)}`,
     `Baseline ${formatTime(baseline.from)} to ${clock(baseline.to)}${baseline.chosen ? ' (chosen: the time just before)' : ''}: ${counted(counts.before)}${instances}`,
-    `Verdict: ${verdictHeadline(found.verdict)} (${found.verdict}): ${reason}.`,
+    `Verdict: ${verdictHeadline(found.verdict, riseOf(found))} (${found.verdict}): ${reason}.`,
   ];
-  const lenses = found.lenses.map(({ type, verdict, before, after }) => {
+  const lenses = found.lenses.map(({ type, verdict, before, after, sameAs }) => {
+    if (sameAs !== null) return `${type.alias}: the same samples as ${sameAs}`;
     const value = (one: number | null) => (one === null ? 'none' : formatValue(one, type.unit, type.noun));
-    return `${type.alias}: ${verdict.replaceAll('_', ' ')}, ${value(before)} -> ${value(after)}`;
+    const said = isRise(type, verdict) ? 'rose as a whole' : verdict.replaceAll('_', ' ');
+    return `${type.alias}: ${said}, ${value(before)} -> ${value(after)}`;
   });
   return [
     { rows: head },
     { rows: findings.map((finding, index) => `${index + 1}. ${sentenceOf(finding)}`), keep: 1 },
     { rows: pathRows(findings[0]) },
+    { rows: smallestRows(found) },
     {
       rows:
         lenses.length === 0
@@ -285,6 +323,13 @@ function textOf(found: Investigation, findings: readonly Finding[], reason: stri
     { rows: found.notes.map((note) => `Note: ${note}`), keep: 2 },
     { rows: [`${found.requests} upstream requests.`, ...nextRows(found.next)] },
   ];
+}
+
+/** Silence is worth as much as the smallest change that would have broken it. */
+function smallestRows({ verdict, lenses }: Investigation): string[] {
+  if (verdict !== 'no_change') return [];
+  const rows = lenses.flatMap(({ type, smallest }) => (smallest === null ? [] : [`${type.alias} ${smallest}`]));
+  return rows.length === 0 ? [] : [`Smallest change that would have been seen: ${rows.join('; ')}.`];
 }
 
 function pathRows(first: Finding | undefined): string[] {

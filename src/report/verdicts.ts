@@ -28,7 +28,8 @@ const VERDICTS: Readonly<Record<Verdict, VerdictWords>> = {
   },
   load_increase: {
     headline: 'LOAD INCREASE, the mix of code did not change',
-    meaning: 'more work at the same cost each: everything grew alike',
+    meaning:
+      'more work at the same cost each: everything grew alike; or one type that is not time rose as a whole (the answer says which)',
     act: 'look at traffic, callers, retries and capacity; no function is to blame',
   },
   moved: {
@@ -64,9 +65,13 @@ export function restText(load: number): string {
   return load < LEAST_RISE ? rest : `${rest}: the rest rose, too (more load, or a second cause)`;
 }
 
-/** The name of a verdict at the head of an answer. */
-export function verdictHeadline(verdict: Verdict): string {
-  return VERDICTS[verdict].headline;
+/**
+ * The name of a verdict at the head of an answer.
+ *
+ * @param risen the type that rose where the time did not: more exceptions are no more load
+ */
+export function verdictHeadline(verdict: Verdict, risen: string | null = null): string {
+  return risen === null ? VERDICTS[verdict].headline : `RISE of ${risen} as a whole`;
 }
 
 /** All verdicts as a table in Markdown. */
