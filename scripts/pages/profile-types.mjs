@@ -42,8 +42,9 @@ an id, also only its first parts (\`gc:cpu\`).
 | level | a state at one moment; a merge of several means nothing | leaks; a rise as a whole from x2 |
 | waiting | time lost in waiting for others | lock contention |
 
-Counts of what another type measures (objects beside bytes) are compared by their totals, from x3. Counts of the samples of
-another type are left out, and the answer says so. Where a profiler sends nothing but counts, they are read in its place.
+Counts of the samples of another type (objects beside bytes, contentions beside delays) are left out, and the answer says so:
+one sample of a small object is scaled up to tens of thousands, so that the counts of calm heaps differ by several times. Where a
+profiler sends nothing but counts, they are read in its place.
 
 ## Types that are not listed
 

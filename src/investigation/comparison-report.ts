@@ -98,6 +98,10 @@ function judge({ shares, level, wait, cheaper, instances }: ComparisonReading): 
       ? { verdict: 'code_regression', cause: { kind: 'code', of: shares } }
       : { verdict: 'moved', cause: { kind: 'moved', of: shares } };
   }
+  if (level !== null && level.rise !== null) {
+    const verdict = level.rise.growth === null ? 'load_increase' : 'code_regression';
+    return { verdict, cause: { kind: 'level', of: level } };
+  }
   if (cheaper !== null && cheaper.from === null) return { verdict: 'improvement', cause: 'cheaper' };
   if (analysis.load.rose) return { verdict: 'load_increase', cause: { kind: 'load', of: shares } };
   const ratio = analysis.load.ratio ?? 1;

@@ -106,9 +106,7 @@ function amountCauses(shares: readonly ShareLens[], wholes: readonly TotalsLens[
       return lens.kind === 'amount' && change === null && !analysis.partly && amountRose(analysis.load);
     })
     .map((of) => ({ kind: 'load' as const, of }));
-  const ofWholes = wholes
-    .filter(({ rose }) => rose)
-    .map((of) => ({ kind: 'total' as const, of }));
+  const ofWholes = wholes.filter(({ rose }) => rose).map((of) => ({ kind: 'total' as const, of }));
   return [...ofShares, ...ofWholes]
     .filter((cause) => rise(cause) >= explained)
     .sort((a, b) => rise(b) - rise(a));

@@ -18,7 +18,7 @@ import {
 } from './profile-times.js';
 import type { Requests } from './requests.js';
 import { type Case, type Fineness, readShares, type ShareLens } from './shares.js';
-import { compareCounts, compareTotals, type TotalsLens } from './totals.js';
+import { compareTotals, type TotalsLens } from './totals.js';
 import { readWaits, type WaitLens } from './waits.js';
 import { onGrid, type Plan, planWindows } from './windows.js';
 
@@ -169,7 +169,7 @@ export async function readCase(
     }
   };
   for (const one of read) await look(one);
-  for (const lens of [...plannedLenses.own.slice(MOST_AT_FIRST), ...plannedLenses.counts]) {
+  for (const lens of plannedLenses.own.slice(MOST_AT_FIRST)) {
     if (found.requests.left < 1) {
       missing.push(`${lens.type.alias}: no request was left to read it`);
       continue;
@@ -177,13 +177,7 @@ export async function readCase(
     const later = await roundsLater(lens);
     if (later === null || !hasProfiles(later)) continue;
     read.push(later);
-    if (!plannedLenses.counts.includes(lens)) {
-      await look(later);
-      continue;
-    }
-    const measure = read.find((one) => one.lens.type.alias === lens.type.countsOf);
-    const counted = compareCounts(later, measure, plan, main.rounds);
-    if (counted !== null) wholes.push(counted);
+    await look(later);
   }
   const [failure] = failures;
   if (failure !== undefined && shares.length + levels.length + waits.length === 0) throw failure;

@@ -12,7 +12,7 @@ import type { LevelLens } from './levels.js';
 import type { Since } from './onset.js';
 import type { ShareChange, ShareLens } from './shares.js';
 import { smallestChange } from './smallest.js';
-import { LEAST_COUNT_RISE, type TotalsLens } from './totals.js';
+import type { TotalsLens } from './totals.js';
 
 /** Real faults stood out by 5.9 to 33 standard errors (docs/comparison.md §5): from here on nothing else explains it. */
 const HIGH_Z = 7.5;
@@ -132,7 +132,11 @@ function placeOf({ joined, baseline, incident }: ShareLens['analysis']): Partial
   const [before, after] = [sideOf(joined, baseline), sideOf(joined, incident)];
   const site = growthSite(joined, before, after);
   if (site === null || joined.application[site.fn] !== 1) return {};
-  const { fn, caller, path, at, shareBefore, shareAfter } = bareFinding({ joined, before, after }, site.fn, 1);
+  const { fn, caller, path, at, shareBefore, shareAfter } = bareFinding(
+    { joined, before, after },
+    site.fn,
+    1,
+  );
   return { fn, caller, path, at, shareBefore, shareAfter };
 }
 
@@ -146,7 +150,11 @@ function totalFinding({ lens, before, after, load }: TotalsLens): Finding {
 }
 
 /** A type that rose as a whole. */
-function wholeFinding(type: ProfileType, valueBefore: number, valueAfter: number): Omit<Finding, 'confidence'> {
+function wholeFinding(
+  type: ProfileType,
+  valueBefore: number,
+  valueAfter: number,
+): Omit<Finding, 'confidence'> {
   return {
     type,
     kind: 'load',
@@ -270,28 +278,16 @@ export function lensRows(reading: CaseReading): LensRow[] {
     const unheard = totals[0]?.before.profiles === 0 ? 'inconclusive' : 'no_change';
     return { ...plain, verdict: wait.contention === null ? unheard : 'contention' };
   });
-  const shared = rows.map((row) => {
-    const measure = rows.find(({ type }) => type.alias === row.type.countsOf);
-    return measure === undefined ? row : { ...row, verdict: countVerdict(row, measure.verdict) };
-  });
   const left = reading.same.map(({ type, as }): LensRow => {
     return { type, verdict: 'not_read', before: null, after: null, smallest: null, sameAs: as };
   });
-  return [...shared, ...left];
+  return [...rows, ...left];
 }
 
 /** A total that differs widely, though its own variation may explain it, is not called unchanged. */
-function wholeVerdict({ lens, before, after, rose }: TotalsLens): Verdict {
+function wholeVerdict({ before, after, rose }: TotalsLens): Verdict {
   if (rose) return 'load_increase';
-  const least = lens.type.countsOf === null ? LEAST_AMOUNT_RISE : LEAST_COUNT_RISE;
-  return after >= least * before && after > 0 ? 'inconclusive' : 'no_change';
-}
-
-/** A count that rose with what it counts shares its verdict. */
-function countVerdict({ verdict, before, after }: LensRow, measured: LensRow['verdict']): LensRow['verdict'] {
-  const isChange = !['no_change', 'inconclusive', 'not_read', 'moved'].includes(measured);
-  const hasRisen = before !== null && after !== null && after >= LEAST_AMOUNT_RISE * before;
-  return verdict !== 'load_increase' && isChange && hasRisen ? measured : verdict;
+  return after >= LEAST_AMOUNT_RISE * before && after > 0 ? 'inconclusive' : 'no_change';
 }
 
 function levelVerdict({ leak, before, rise }: LevelLens): Verdict {

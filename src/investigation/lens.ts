@@ -2,7 +2,7 @@ import { offload } from '../offload.js';
 import { isAllActive } from '../profile/active.js';
 import type { Profile } from '../profile/model.js';
 import { totalValue } from '../profile/model.js';
-import type { Nature } from '../profile/type-table.js';
+import type { Nature } from '../profile/type-rows/row.js';
 import { type ProfileType, parseProfileType } from '../profile/types.js';
 import { samplesByInterval } from '../query/measure.js';
 import type { Matcher, ProfileSource, Window } from '../sources/source.js';
@@ -26,9 +26,10 @@ export interface LensType {
 export interface LensPlan {
   /** Types that are read for themselves, in this order. */
   own: readonly LensType[];
-  /** Types that count what one of the others measures; their totals are read where requests are left. */
-  counts: readonly LensType[];
-  /** Types that tell nothing that another does not tell, with the alias of that one. */
+  /**
+   * Types that count the samples of another one, with its alias: they are left out. Of a heap they are no witness of their
+   * own: one sample of a small object is scaled up to tens of thousands, and calm heaps differ by x4.8 (fixtures).
+   */
   same: readonly { type: ProfileType; as: string }[];
 }
 
@@ -41,10 +42,7 @@ export function planLenses(types: readonly ProfileType[]): LensPlan {
   const lensOf = (type: ProfileType): LensType => ({ type, kind: type.nature });
   return {
     own: ordered.filter((type) => !measured(type)).map(lensOf),
-    counts: ordered.filter((type) => measured(type) && type.nature !== 'time').map(lensOf),
-    same: ordered.flatMap((type) =>
-      measured(type) && type.nature === 'time' ? [{ type, as: type.countsOf ?? '' }] : [],
-    ),
+    same: ordered.flatMap((type) => (measured(type) ? [{ type, as: type.countsOf ?? '' }] : [])),
   };
 }
 
@@ -81,7 +79,13 @@ export interface Quantum {
 }
 
 /** Types that a heap profiler samples by bytes. */
-const HEAP_ALIASES: readonly string[] = ['alloc', 'alloc_outside_tlab', 'native_alloc', 'inuse', 'memory_samples'];
+const HEAP_ALIASES: readonly string[] = [
+  'alloc',
+  'alloc_outside_tlab',
+  'native_alloc',
+  'inuse',
+  'memory_samples',
+];
 /** Fewer profiles do not show how much their totals vary. */
 const LEAST_TOTALS = 4;
 

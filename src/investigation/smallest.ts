@@ -4,7 +4,6 @@ import { LEAST_WAIT_RATIO } from '../profile/compare/waits.js';
 import type { CaseReading } from './evidence.js';
 import type { LensType } from './lens.js';
 import type { ShareLens } from './shares.js';
-import { LEAST_COUNT_RISE } from './totals.js';
 
 /** Share of a function for which the smallest change is told. */
 const EXAMPLE_SHARE = 0.05;
@@ -34,8 +33,8 @@ export function smallestChange(
     return `${smallestPoints(share)} points of a function or x${whole} in all`;
   }
   const level = levels.find((one) => one.lens === lens);
-  if (level !== undefined) return level.before === null || level.after === null ? null : `x${LEAST_LEVEL_RISE}`;
+  if (level !== undefined)
+    return level.before === null || level.after === null ? null : `x${LEAST_LEVEL_RISE}`;
   if (waits.some((one) => one.lens === lens)) return `x${LEAST_WAIT_RATIO}`;
-  if (!wholes.some((one) => one.lens === lens)) return null;
-  return `x${lens.type.countsOf === null ? LEAST_AMOUNT_RISE : LEAST_COUNT_RISE} in all`;
+  return wholes.some((one) => one.lens === lens) ? `x${LEAST_AMOUNT_RISE} in all` : null;
 }

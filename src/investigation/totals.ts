@@ -62,23 +62,3 @@ function sampleValue(unit: string): number {
   if (bytes !== null) return USUAL_BYTES / bytes;
   return seconds === null ? 1 : USUAL_SECONDS / seconds;
 }
-
-/** Heap profilers scale one sample of a small object up to tens of thousands: the sum of such counts varies widely. */
-export const LEAST_COUNT_RISE = 3;
-
-/**
- * Compares the totals of a count with those of what it counts: it rose of its own where it rose by far more. The stacks of
- * a count are never read: its samples weigh too differently to tell a change from chance.
- */
-export function compareCounts(
-  count: { lens: LensType; rounds: Rounds },
-  measure: { lens: LensType; rounds: Rounds } | undefined,
-  plan: Plan,
-  main: Rounds,
-): TotalsLens | null {
-  const whole = compareTotals(count.lens, count.rounds, plan, main);
-  if (whole === null || !whole.rose) return whole;
-  const measured = measure === undefined ? null : compareTotals(measure.lens, measure.rounds, plan, main);
-  const risen = whole.load.risen ?? Number.POSITIVE_INFINITY;
-  return { ...whole, rose: risen >= LEAST_COUNT_RISE * Math.max(1, measured?.load.risen ?? 1) };
-}

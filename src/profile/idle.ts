@@ -47,7 +47,8 @@ const IDLE_FRAMES: readonly IdleFrame[] = [
   {
     name: /^System\.Threading[.!](?:.*\.)?(?=[^.]*(?:Wait|Sleep))[^.]*$|[.+!]Sys\.(?:WaitForSocketEvents|Accept)$|^System\.Net\.Sockets[.!](?:.*\.)?Accept$/,
   },
-  // Rust's standard library and PHP's functions.
+  // The JVM's own C functions, Rust's standard library and PHP's functions.
+  { name: /^(?:lib\w+\.so\.)?(?:NET_Accept|Java_(?:java_net|sun_nio_ch)_\w*[aA]ccept\d?)$/ },
   {
     name: /^std::(?:net::\w+::\w+Listener::accept|thread::(?:park|sleep)\w*)$|^(?:stream_socket_accept|socket_accept|fcgi_accept_request)$/,
   },

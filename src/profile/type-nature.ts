@@ -1,5 +1,5 @@
 import { bytesPerUnit, isCountUnit, secondsPerUnit } from '../text/units.js';
-import type { Dimension, Nature } from './type-table.js';
+import type { Dimension, Nature } from './type-rows/row.js';
 
 /** What a unit measures; null for one that nobody knows. */
 export function dimensionOf(unit: string): Dimension | null {
@@ -10,7 +10,19 @@ export function dimensionOf(unit: string): Dimension | null {
 
 /** Words for something that is there at one moment. */
 const STATES: ReadonlySet<string> = new Set([
-  ...['inuse', 'live', 'alive', 'current', 'open', 'resident', 'rss', 'held', 'retained', 'pending', 'queued'],
+  ...[
+    'inuse',
+    'live',
+    'alive',
+    'current',
+    'open',
+    'resident',
+    'rss',
+    'held',
+    'retained',
+    'pending',
+    'queued',
+  ],
   ...['goroutine', 'goroutines', 'thread', 'threads', 'threadcreate', 'fibers', 'tasks', 'connections'],
   ...['handles', 'fds', 'sockets', 'leak', 'leaks', 'leaked', 'goroutineleak', 'size', 'usage', 'depth'],
 ]);
@@ -57,7 +69,15 @@ function wordsOf(text: string): string[] {
 }
 
 /** Endings of a count that say nothing about what is counted. */
-const EMPTY_NOUNS: ReadonlySet<string> = new Set(['count', 'counts', 'total', 'number', 'num', 'unnamed', '']);
+const EMPTY_NOUNS: ReadonlySet<string> = new Set([
+  'count',
+  'counts',
+  'total',
+  'number',
+  'num',
+  'unnamed',
+  '',
+]);
 
 /** The plural noun for what a sample type counts: `inuse_objects` → objects, `lock_count` → locks; '' where it says nothing. */
 export function nounByName(sampleType: string): string {

@@ -160,16 +160,12 @@ describe('parseProfileType', () => {
     expect(parseProfileType('gpu:kernel_time:::')?.meaning).toBe('kernel_time in unknown unit');
   });
 
-  test.each([
-    '',
-    'cpu',
-    'process_cpu:cpu',
-    'a:b:c:d',
-    'a:b:c:d:e:f:g',
-    '::nanoseconds:cpu:nanoseconds',
-  ])('%j is no type id', (id) => {
-    expect(parseProfileType(id)).toBeNull();
-  });
+  test.each(['', 'cpu', 'process_cpu:cpu', 'a:b:c:d', 'a:b:c:d:e:f:g', '::nanoseconds:cpu:nanoseconds'])(
+    '%j is no type id',
+    (id) => {
+      expect(parseProfileType(id)).toBeNull();
+    },
+  );
 });
 
 describe('nature', () => {
@@ -300,7 +296,11 @@ describe('resolveProfileType', () => {
     ['heap', DOTNET, DOTNET[8]],
     ['off_cpu', EBPF, EBPF[1]],
     ['offcpu', EBPF, EBPF[1]],
-    ['threads', ['threadcreate:threadcreate:count:threadcreate:count'], 'threadcreate:threadcreate:count:threadcreate:count'],
+    [
+      'threads',
+      ['threadcreate:threadcreate:count:threadcreate:count'],
+      'threadcreate:threadcreate:count:threadcreate:count',
+    ],
     ['threadcreate', ['threadcreate:threadcreate:count::'], 'threadcreate:threadcreate:count::'],
     ['threads', GO, GO[6]],
     ['goroutineleak', ['goroutineleak:goroutineleak:count::'], 'goroutineleak:goroutineleak:count::'],
@@ -309,12 +309,24 @@ describe('resolveProfileType', () => {
     ['wall', ['wall:samples:count::'], 'wall:samples:count::'],
     ['alloc', ['memory:alloc_objects:count::'], 'memory:alloc_objects:count::'],
     ['cpu', ['app:cpu:nanoseconds::', 'app:x:count::'], 'app:cpu:nanoseconds::'],
-    ['cpu', ['gc:cpu:nanoseconds:cpu:nanoseconds', 'process_cpu:samples:count::'], 'process_cpu:samples:count::'],
+    [
+      'cpu',
+      ['gc:cpu:nanoseconds:cpu:nanoseconds', 'process_cpu:samples:count::'],
+      'process_cpu:samples:count::',
+    ],
     ['gc_cpu', ['gc:cpu:nanoseconds:cpu:nanoseconds', ...GO], 'gc:cpu:nanoseconds:cpu:nanoseconds'],
     ['gc:cpu', ['gc:cpu:nanoseconds:cpu:nanoseconds', ...GO], 'gc:cpu:nanoseconds:cpu:nanoseconds'],
     ['memory:alloc_space', GO, GO[3]],
-    ['contention', ['contentions:delay:nanoseconds:contentions:count'], 'contentions:delay:nanoseconds:contentions:count'],
-    ['mutex', ['contentions:delay:nanoseconds:contentions:count'], 'contentions:delay:nanoseconds:contentions:count'],
+    [
+      'contention',
+      ['contentions:delay:nanoseconds:contentions:count'],
+      'contentions:delay:nanoseconds:contentions:count',
+    ],
+    [
+      'mutex',
+      ['contentions:delay:nanoseconds:contentions:count'],
+      'contentions:delay:nanoseconds:contentions:count',
+    ],
   ])('%j of %j', (wanted, existing, id) => {
     expect(resolveProfileType(wanted, existing)?.id).toBe(id);
   });
@@ -376,7 +388,9 @@ describe('the table', () => {
 
   test('a type that is not in the table never bears an alias of it', () => {
     const word = fc.oneof(
-      fc.constantFrom(...TYPE_ROWS.flatMap(({ alias, names, sampleTypes }) => [alias, ...names, ...sampleTypes])),
+      fc.constantFrom(
+        ...TYPE_ROWS.flatMap(({ alias, names, sampleTypes }) => [alias, ...names, ...sampleTypes]),
+      ),
       fc.stringMatching(/^[a-z_]{0,8}$/),
     );
     const unit = fc.constantFrom('nanoseconds', 'bytes', 'count', 'ms', 'widgets', '');

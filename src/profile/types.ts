@@ -1,5 +1,6 @@
 import { dimensionOf, natureByName, nounByName } from './type-nature.js';
-import { type Nature, TYPE_ROWS, type TypeRow } from './type-table.js';
+import type { Nature, TypeRow } from './type-rows/row.js';
+import { TYPE_ROWS } from './type-table.js';
 
 /** What a profile type id says, and what every answer needs to know about it. */
 export interface ProfileType {

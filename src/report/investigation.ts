@@ -6,7 +6,7 @@ import { formatShare, formatSpan, formatTime, formatValue } from '../text/units.
 import { displayBriefly, displayFunction, displayName } from './functions.js';
 import { type NextCall, nextRows } from './next.js';
 import type { Answer, Block, JsonObject } from './render.js';
-import { restText, verdictHeadline } from './verdicts.js';
+import { isRise, restText, verdictHeadline } from './verdicts.js';
 
 /** All that an investigation found, as plain data. */
 export interface Investigation {
@@ -168,11 +168,13 @@ export function sentenceOf(finding: Finding): string {
   );
   if (kind === 'load') {
     const ratio = finding.valueBefore > 0 ? finding.valueAfter / finding.valueBefore : 0;
-    const place = fn === null ? '' : `, ${formatShare(finding.shareAfter)} of it in ${name}${by}`.replace(/,$/, '');
+    const place =
+      fn === null ? '' : `, ${formatShare(finding.shareAfter)} of it in ${name}${by}`.replace(/,$/, '');
     const rise = `${values}${ratio > 0 ? ` (x${ratio.toFixed(2)})` : ''}${place}`;
     if (finding.isOfTotals === true)
       return `${what} rose, ${rise}; only totals were compared; ${tail.join('; ')}.`;
-    if (type.kind === 'instant') return `${what} rose, ${rise}; no function holds it alone; ${tail.join('; ')}.`;
+    if (type.kind === 'instant')
+      return `${what} rose, ${rise}; no function holds it alone; ${tail.join('; ')}.`;
     return `All of ${what} rose together, ${rise}; no function grew beyond it; ${tail.join('; ')}.`;
   }
   if (kind === 'leak')
@@ -244,17 +246,6 @@ function verdictReason(found: Investigation): string {
   }
 }
 
-/** Load is a matter of time; of exceptions, bytes or threads there are simply more. */
-function isRise({ nature }: ProfileType, verdict: LensRow['verdict']): boolean {
-  return verdict === 'load_increase' && nature !== 'time';
-}
-
-/** The type that rose as a whole, where that is the verdict and it is none of time; else null. */
-function riseOf({ findings, verdict }: Investigation): string | null {
-  const type = findings[0]?.type;
-  return type !== undefined && isRise(type, verdict) ? type.alias : null;
-}
-
 /** Which types a statement about all of them is about. */
 function readText({ isAllRead, lenses }: Investigation): string {
   if (isAllRead) return 'any profile type';
@@ -300,10 +291,13 @@ function textOf(found: Investigation, findings: readonly Finding[], reason: stri
     `${leadingName(found.service ?? found.selector, 200)} from source ${safeText(found.source, 100)}`,
     `Incident ${formatTime(window.from)} to ${formatTime(window.to)} (${formatSpan(window.to - window.from)}): ${counted(counts.after, `${found.main.alias} `)}`,
     `Baseline ${formatTime(baseline.from)} to ${clock(baseline.to)}${baseline.chosen ? ' (chosen: the time just before)' : ''}: ${counted(counts.before)}${instances}`,
-    `Verdict: ${verdictHeadline(found.verdict, riseOf(found))} (${found.verdict}): ${reason}.`,
+    `Verdict: ${verdictHeadline(found.verdict, findings[0]?.type ?? null)} (${found.verdict}): ${reason}.`,
   ];
-  const lenses = found.lenses.map(({ type, verdict, before, after, sameAs }) => {
-    if (sameAs !== null) return `${type.alias}: the same samples as ${sameAs}`;
+  const read = found.lenses.filter(({ sameAs }) => sameAs === null);
+  const same = found.lenses.flatMap(({ type, sameAs }) =>
+    sameAs === null ? [] : [`${type.alias} (as ${sameAs})`],
+  );
+  const lenses = read.map(({ type, verdict, before, after }) => {
     const value = (one: number | null) => (one === null ? 'none' : formatValue(one, type.unit, type.noun));
     const said = isRise(type, verdict) ? 'rose as a whole' : verdict.replaceAll('_', ' ');
     return `${type.alias}: ${said}, ${value(before)} -> ${value(after)}`;
@@ -317,7 +311,9 @@ function textOf(found: Investigation, findings: readonly Finding[], reason: stri
       rows:
         lenses.length === 0
           ? []
-          : [`Types (per profile; instant: mean snapshot as each window ends): ${lenses.join(' | ')}`],
+          : [
+              `Types (per profile; instant: mean snapshot as each window ends): ${lenses.join(' | ')}${same.length === 0 ? '' : `; not read, the same samples: ${same.join(', ')}`}`,
+            ],
     },
     { rows: found.notDetermined.map((text) => `Not determined: ${text}`), keep: 2 },
     { rows: found.notes.map((note) => `Note: ${note}`), keep: 2 },
@@ -328,7 +324,9 @@ function textOf(found: Investigation, findings: readonly Finding[], reason: stri
 /** Silence is worth as much as the smallest change that would have broken it. */
 function smallestRows({ verdict, lenses }: Investigation): string[] {
   if (verdict !== 'no_change') return [];
-  const rows = lenses.flatMap(({ type, smallest }) => (smallest === null ? [] : [`${type.alias} ${smallest}`]));
+  const rows = lenses.flatMap(({ type, smallest }) =>
+    smallest === null ? [] : [`${type.alias} ${smallest}`],
+  );
   return rows.length === 0 ? [] : [`Smallest change that would have been seen: ${rows.join('; ')}.`];
 }
 

@@ -1,5 +1,6 @@
-import type { Verdict } from '../profile/compare/finding.js';
+import type { LensRow, Verdict } from '../profile/compare/finding.js';
 import { LEAST_RISE } from '../profile/compare/load.js';
+import type { ProfileType } from '../profile/types.js';
 
 /** What a verdict is called in an answer, and what it says to whoever reads one. */
 interface VerdictWords {
@@ -65,13 +66,16 @@ export function restText(load: number): string {
   return load < LEAST_RISE ? rest : `${rest}: the rest rose, too (more load, or a second cause)`;
 }
 
-/**
- * The name of a verdict at the head of an answer.
- *
- * @param risen the type that rose where the time did not: more exceptions are no more load
- */
-export function verdictHeadline(verdict: Verdict, risen: string | null = null): string {
-  return risen === null ? VERDICTS[verdict].headline : `RISE of ${risen} as a whole`;
+/** Load is a matter of time; of exceptions, bytes or threads there are simply more. */
+export function isRise({ nature }: ProfileType, verdict: LensRow['verdict']): boolean {
+  return verdict === 'load_increase' && nature !== 'time';
+}
+
+/** The name of a verdict on changes of a type at the head of an answer. */
+export function verdictHeadline(verdict: Verdict, type: ProfileType | null): string {
+  return type !== null && isRise(type, verdict)
+    ? `RISE of ${type.alias} as a whole`
+    : VERDICTS[verdict].headline;
 }
 
 /** All verdicts as a table in Markdown. */
