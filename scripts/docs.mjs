@@ -1,4 +1,4 @@
-// Writes docs/tools.md, docs/how-to-investigate.md, docs/configuration.md, the metrics in docs/operations.md,
+// Writes docs/tools.md, docs/how-to-investigate.md, docs/configuration.md, docs/profile-types.md, the metrics in docs/operations.md,
 // server.json, the answers in README.md and docs/investigate.md (its verdicts, too) and the programs in
 // docs/agent-frameworks.md from the code; with --check it only says whether they are up to date.
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -16,6 +16,7 @@ import { createMetrics } from '../dist/telemetry/metrics.js';
 import { TOOLS } from '../dist/tools/index.js';
 import { withAnswers } from './pages/answers.mjs';
 import { jsonFields } from './pages/json-fields.mjs';
+import { profileTypesPage } from './pages/profile-types.mjs';
 import { withPrograms } from './pages/programs.mjs';
 import { serverJson } from './pages/server-json.mjs';
 
@@ -117,6 +118,7 @@ for (const [name, text] of [
   ['docs/configuration.md', configurationPage()],
   ['docs/operations.md', await operationsPage()],
   ['docs/agent-frameworks.md', withPrograms(read('docs/agent-frameworks.md'))],
+  ['docs/profile-types.md', profileTypesPage()],
   ['README.md', readme()],
   ['docs/investigate.md', withAnswers(withVerdicts(read('docs/investigate.md')))],
   ['server.json', `${JSON.stringify(serverJson(JSON.parse(read('package.json'))), null, 2)}\n`],

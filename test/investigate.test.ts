@@ -90,7 +90,15 @@ describe('investigate', () => {
       label: null,
     });
     expect(findings[0]?.path).toContain('northwind.dev/checkout/coupon.(*Validator).Match');
-    expect(lenses.map((lens) => lens.verdict)).toEqual(['code_regression', 'code_regression', 'no_change']);
+    expect(lenses.map((lens) => [lens.profile_type_id.split(':')[1], lens.verdict])).toEqual([
+      ['cpu', 'code_regression'],
+      ['alloc_space', 'code_regression'],
+      ['inuse_space', 'no_change'],
+      // Counts of the samples of those.
+      ['samples', 'not_read'],
+      ['alloc_objects', 'not_read'],
+      ['inuse_objects', 'not_read'],
+    ]);
     expect(Date.parse(since?.after ?? '')).toBeLessThan(Date.parse(INCIDENT_WINDOW.from));
     expect(Date.parse(since?.before ?? '')).toBeGreaterThan(Date.parse(INCIDENT_WINDOW.from));
   });

@@ -8,7 +8,7 @@ import type { Matcher, Window } from '../sources/source.js';
 import { isHeavy } from '../work/offload.js';
 import { besideIncident } from './align-baseline.js';
 import { comings, openCase } from './evidence.js';
-import { type LensType, lensTypes } from './lens.js';
+import type { LensType } from './lens.js';
 import { type LevelLens, readLevels } from './levels.js';
 import { type Rounds, readRounds, roundTimes } from './profile-times.js';
 import { countedSource, createRequests } from './requests.js';
@@ -107,8 +107,7 @@ export async function readComparison(
 }
 
 function lensOf({ type }: Scope): LensType {
-  const [known] = lensTypes([type]);
-  return known ?? { type, kind: type.kind === 'instant' ? 'level' : 'amount' };
+  return { type, kind: type.nature };
 }
 
 /** Whether what was analysed is too much to be looked at on the event loop. */

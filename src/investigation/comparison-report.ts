@@ -9,10 +9,12 @@ import type { ComparedSide, Comparison } from '../report/comparison.js';
 import type { NextCall } from '../report/next.js';
 import { formatSelector } from '../sources/selector.js';
 import type { Window } from '../sources/source.js';
-import { formatTime } from '../text/units.js';
+import { formatTime, isCountUnit } from '../text/units.js';
 import { type ComparisonReading, isHeavyAnalysis } from './compare.js';
 import type { Judged } from './comparison-rows.js';
+import type { LevelLens } from './levels.js';
 import { onsetOf } from './onset.js';
+import type { ShareLens } from './shares.js';
 import { FLAT, GATE, SCALED } from './thresholds.js';
 import { rankReasons } from './verdict-order.js';
 
@@ -39,7 +41,7 @@ export async function comparisonOf(
     window: which === 'after' ? window : baseline,
     selector: formatSelector(which === 'after' ? question.matchers : question.baseline.matchers),
     profiles: whole[which].profiles,
-    samples: scope.type.unit === 'count' ? null : whole[which].costs.total / analysis.quantum,
+    samples: isCountUnit(scope.type.unit) ? null : whole[which].costs.total / analysis.quantum,
     estimated: shares.estimated,
     perProfile: share(whole[which].costs.total, whole[which].profiles),
     gaps: reading.gaps[which],
@@ -95,15 +97,31 @@ function judge({ shares, level, wait, cheaper, instances }: ComparisonReading): 
     leak: level === null || level.leak === null ? null : { cause: { kind: 'leak', of: level } },
     contention:
       wait === null || wait.contention === null ? null : { cause: { kind: 'contention', of: wait } },
-    code_regression: change === null || change.from !== null ? null : { cause: { kind: 'code', of: shares } },
+    code_regression: codeReason(shares, level),
     moved: change === null || change.from === null ? null : { cause: { kind: 'moved', of: shares } },
     improvement: cheaper === null || cheaper.from !== null ? null : { cause: 'cheaper' },
-    load_increase: analysis.load.rose ? { cause: { kind: 'load', of: shares } } : null,
+    load_increase: loadReason(shares, level),
     scaling: scaled && isFlat ? { cause: null } : null,
   });
   if (first !== undefined) return { verdict: first[0], cause: first[1].cause };
   const few = Math.min(analysis.samples.before, analysis.samples.after) < LEAST_SIDE_SAMPLES;
   return { verdict: few && shares.lens.kind === 'time' ? 'inconclusive' : 'no_change', cause: null };
+}
+
+type Reason = { cause: Judged['cause'] } | null;
+
+/** A change of code, or a level that rose in one function. */
+function codeReason(shares: ShareLens, level: LevelLens | null): Reason {
+  if (shares.change !== null)
+    return shares.change.from === null ? { cause: { kind: 'code', of: shares } } : null;
+  return level?.rise?.growth == null ? null : { cause: { kind: 'level', of: level } };
+}
+
+/** A cost that rose as a whole, or a level that no function holds alone. */
+function loadReason(shares: ShareLens, level: LevelLens | null): Reason {
+  if (level !== null && level.rise !== null && level.rise.growth === null)
+    return { cause: { kind: 'level', of: level } };
+  return shares.analysis.load.rose ? { cause: { kind: 'load', of: shares } } : null;
 }
 
 function partNotes({ shares }: ComparisonReading): string[] {

@@ -3,11 +3,13 @@ import { share } from '../profile/compare/contrast.js';
 import type { Verdict } from '../profile/compare/finding.js';
 import { joinKey } from '../profile/compare/join.js';
 import { LEAST_RISE } from '../profile/compare/load.js';
+import { amountRose, LEAST_AMOUNT_RISE } from '../profile/compare/rise.js';
 import { secondsPerUnit } from '../text/units.js';
 import type { LensReadings } from './evidence.js';
 import type { LevelLens } from './levels.js';
 import type { ShareChange, ShareLens } from './shares.js';
 import { SUPPORTED_Z, SUPPORTING_Z } from './thresholds.js';
+import type { TotalsLens } from './totals.js';
 import { rankReasons } from './verdict-order.js';
 import type { WaitLens } from './waits.js';
 
@@ -17,7 +19,9 @@ export type Cause =
   | { kind: 'contention'; of: WaitLens }
   | { kind: 'code'; of: ShareLens }
   | { kind: 'moved'; of: ShareLens }
-  | { kind: 'load'; of: ShareLens };
+  | { kind: 'load'; of: ShareLens }
+  | { kind: 'level'; of: LevelLens }
+  | { kind: 'total'; of: TotalsLens };
 
 export interface Conclusion {
   verdict: Verdict;
@@ -30,7 +34,7 @@ export interface Conclusion {
  * lens supports and never overrides.
  */
 export function conclude(reading: LensReadings): Conclusion {
-  const { levels, waits } = reading;
+  const { levels, waits, wholes } = reading;
   const shares = eachChange(reading.shares);
   const leaks = levels
     .filter(({ leak }) => leak !== null)
@@ -47,13 +51,22 @@ export function conclude(reading: LensReadings): Conclusion {
     .map((of): Cause => ({ kind: 'moved', of }));
   const [time] = shares;
   const loaded = loadCauses(reading.shares);
-  const ranked = rankReasons<readonly Cause[]>({
-    leak: leaks,
-    contention: contended,
-    code_regression: code,
-    moved,
-    load_increase: loaded,
-  });
+  const risen = levels.filter(({ rise }) => rise !== null).map((of): Cause => ({ kind: 'level', of }));
+  const isAlone = (cause: Cause) => cause.kind === 'level' && cause.of.rise?.growth != null;
+  const ranked = [
+    ...rankReasons<readonly Cause[]>({
+      leak: leaks,
+      contention: contended,
+      code_regression: code,
+      moved,
+      load_increase: loaded,
+    }),
+    // Types that the ones above say nothing about: what rose in them is still no silence.
+    ...rankReasons<readonly Cause[]>({
+      code_regression: risen.filter(isAlone),
+      load_increase: [...risen.filter((cause) => !isAlone(cause)), ...amountCauses(reading.shares, wholes)],
+    }),
+  ];
   const first = ranked.find(([, causes]) => causes.length > 0);
   if (first !== undefined) {
     // What only moved is no news beside a real change.
@@ -88,6 +101,23 @@ function loadCauses(shares: readonly ShareLens[]): Cause[] {
     .filter(({ lens, change }) => lens.kind === 'time' && change === null)
     .filter((one) => one.analysis.load.rose || (witnessed && roseBy(SUPPORTED_Z)(one)))
     .map((of): Cause => ({ kind: 'load', of }));
+}
+
+/** Amounts that rose as a whole, by more than the load explains; the largest rise first. */
+function amountCauses(shares: readonly ShareLens[], wholes: readonly TotalsLens[]): Cause[] {
+  const rise = ({ of }: { of: ShareLens | TotalsLens }) =>
+    ('analysis' in of ? of.analysis.load : of.load).risen ?? Number.POSITIVE_INFINITY;
+  const time = shares.find(({ lens }) => lens.kind === 'time')?.analysis.load;
+  const explained = time?.rose === true ? (time.risen ?? 1) * LEAST_AMOUNT_RISE : 0;
+  const ofShares = shares
+    .filter(({ lens, change, analysis }) => {
+      return lens.kind === 'amount' && change === null && !analysis.partly && amountRose(analysis.load);
+    })
+    .map((of) => ({ kind: 'load' as const, of }));
+  const ofWholes = wholes.filter(({ rose }) => rose).map((of) => ({ kind: 'total' as const, of }));
+  return [...ofShares, ...ofWholes]
+    .filter((cause) => rise(cause) >= explained)
+    .sort((a, b) => rise(b) - rise(a));
 }
 
 /** Changes of code; where it is the collector that burns the time, the allocation site comes first. */

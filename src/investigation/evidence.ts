@@ -5,7 +5,7 @@ import { orderTypes } from '../profile/types.js';
 import type { ToolContext } from '../query/context.js';
 import type { Matcher, ProfileSource, Window } from '../sources/source.js';
 import { readFleet } from './fleet.js';
-import { type Asking, type LensType, lensTypes } from './lens.js';
+import { type Asking, type LensPlan, type LensType, planLenses } from './lens.js';
 import { type LevelLens, readLevels } from './levels.js';
 import {
   type Crowd,
@@ -19,6 +19,7 @@ import {
 import type { Requests } from './requests.js';
 import { type Case, type Fineness, readShares, type ShareLens } from './shares.js';
 import { MAIN, PRESSED_GATE, SECOND } from './thresholds.js';
+import { compareTotals, type TotalsLens } from './totals.js';
 import { readWaits, type WaitLens } from './waits.js';
 import { onGrid, type Plan, planWindows } from './windows.js';
 
@@ -30,6 +31,10 @@ export interface CaseReading {
   shares: readonly ShareLens[];
   levels: readonly LevelLens[];
   waits: readonly WaitLens[];
+  /** Types of which only the totals over time were compared. */
+  wholes: readonly TotalsLens[];
+  /** Types that were left out because another one tells the same. */
+  same: LensPlan['same'];
   collector: { before: number; after: number; grew: boolean } | null;
   instances: { stayed: number; left: number; arrived: number } | null;
   /** What the onset is narrowed down with. */
@@ -39,7 +44,10 @@ export interface CaseReading {
 }
 
 /** The part of a reading that verdict and findings are drawn from. */
-export type LensReadings = Pick<CaseReading, 'totals' | 'shares' | 'levels' | 'waits' | 'collector'>;
+export type LensReadings = Pick<
+  CaseReading,
+  'totals' | 'shares' | 'levels' | 'waits' | 'wholes' | 'same' | 'collector'
+>;
 
 export interface TypeTotals {
   lens: LensType;
@@ -49,6 +57,10 @@ export interface TypeTotals {
 
 /** What finding the value of one sample may take. */
 const QUANTUM_REQUESTS = 2;
+const NO_TIME = 'no time was left to read it';
+const STORE_FAILED = 'the store failed to answer';
+/** Types whose totals are read at the start; further ones wait for what is left of the requests. */
+const MOST_AT_FIRST = 10;
 /** Instances whose series are told apart. */
 const MOST_INSTANCES = 60;
 
@@ -104,43 +116,70 @@ export async function readCase(
 ): Promise<CaseReading | null> {
   // What has been read by then is answered with.
   const own = soon === undefined ? signal : AbortSignal.any([signal, soon]);
-  const lenses = lensTypes(orderTypes(question.typeIds));
+  const plannedLenses = planLenses(orderTypes(question.typeIds));
+  const lenses = plannedLenses.own.slice(0, MOST_AT_FIRST);
   const found = await openCase(question, lenses[0]?.type.id, own);
   const { asking, plan, fleet } = found;
-  const rounds = await Promise.all(
-    lenses.map(({ type }) =>
-      readRounds(asking.source, { profileTypeId: type.id, matchers: asking.matchers }, plan, found, own),
+  const roundsOf = async (lens: LensType) => ({
+    lens,
+    rounds: await readRounds(
+      asking.source,
+      { profileTypeId: lens.type.id, matchers: asking.matchers },
+      plan,
+      found,
+      own,
     ),
-  );
-  const read = lenses.flatMap((lens, at) => {
-    const own = rounds[at];
-    return own === undefined || own.series.length === 0 ? [] : [{ lens, rounds: own }];
   });
+  const hasProfiles = ({ rounds }: { rounds: Rounds }) => rounds.series.length > 0;
+  const read = (await Promise.all(lenses.map(roundsOf))).filter(hasProfiles);
   const [main] = read;
   if (main === undefined) return null;
 
   const shares: ShareLens[] = [];
   const levels: LevelLens[] = [];
   const waits: WaitLens[] = [];
+  const wholes: TotalsLens[] = [];
   const missing: string[] = [];
   const failures: UpstreamError[] = [];
-  for (const { lens, rounds: ownRounds } of read) {
+  const look = async ({ lens, rounds: ownRounds }: (typeof read)[number]) => {
     const { alias } = lens.type;
     try {
       if (lens.kind === 'time' || lens.kind === 'amount') {
         const answer = await readWithin(found, lens, ownRounds, finenessOf(lens, shares));
-        if (typeof answer === 'string') missing.push(`${alias}: ${answer}`);
-        else shares.push(answer);
+        if (typeof answer !== 'string') shares.push(answer);
+        else {
+          const whole = compareTotals(lens, ownRounds, plan, main.rounds);
+          if (whole !== null) wholes.push(whole);
+          missing.push(`${alias}: ${answer}${whole === null ? '' : '; only its total was compared'}`);
+        }
       } else if (lens.kind === 'level') levels.push(await readLevels(found, lens, ownRounds));
       else
         waits.push(await readWaits(found, lens, ownRounds, main.rounds, shares[0]?.analysis.load.ratio ?? 1));
     } catch (error) {
       if (signal.aborted || !(soon?.aborted === true || error instanceof UpstreamError)) throw error;
-      missing.push(
-        `${alias}: ${soon?.aborted === true ? 'no time was left to read it' : 'the store failed to answer'}`,
-      );
+      missing.push(`${alias}: ${soon?.aborted === true ? NO_TIME : STORE_FAILED}`);
       if (error instanceof UpstreamError) failures.push(error);
     }
+  };
+  const roundsLater = async (lens: LensType) => {
+    try {
+      return await roundsOf(lens);
+    } catch (error) {
+      if (signal.aborted || !(soon?.aborted === true || error instanceof UpstreamError)) throw error;
+      missing.push(`${lens.type.alias}: ${soon?.aborted === true ? NO_TIME : STORE_FAILED}`);
+      return null;
+    }
+  };
+  for (const one of read) await look(one);
+  for (const lens of plannedLenses.own.slice(MOST_AT_FIRST)) {
+    if (found.requests.left < 1) {
+      missing.push(`${lens.type.alias}: no request was left to read it`);
+      continue;
+    }
+    const later = await roundsLater(lens);
+    if (later === null || !hasProfiles(later)) continue;
+    read.push(later);
+    await look(later);
   }
   const [failure] = failures;
   if (failure !== undefined && shares.length + levels.length + waits.length === 0) throw failure;
@@ -154,6 +193,8 @@ export async function readCase(
     shares,
     levels,
     waits,
+    wholes,
+    same: plannedLenses.same,
     collector: collectorIn(shares),
     instances: comings(main.rounds, found, fleet.instanceLabel),
     found,

@@ -20,7 +20,7 @@ import { isHeavy } from '../work/offload.js';
 import { shareProfile } from '../work/share.js';
 import type { Fleet } from './fleet.js';
 import { type Asking, type LensType, quantumOf, readActive } from './lens.js';
-import { type Rounds, roundTimes, totalsIn } from './profile-times.js';
+import { type Rounds, roundTimes, singleTotals, totalsIn } from './profile-times.js';
 import type { Requests } from './requests.js';
 import {
   ALONE,
@@ -53,6 +53,8 @@ export interface ShareLens {
   estimated: boolean;
   lens: LensType;
   analysis: Analysis;
+  /** Least distance from noise that a change had to have, in standard errors. */
+  gate: number;
   change: ShareChange | null;
   /** Further changes of the type, each found in what is left without the stacks of those before it. */
   further: readonly ShareChange[];
@@ -125,6 +127,7 @@ export async function readShares(
     lens.type,
     [...baseline, ...incident].map(({ profile }) => profile),
     both,
+    singleTotals(rounds, plan.baseline),
   );
   const heavy = isHeavy(...[...baseline, ...incident, ...bySlice].map(({ profile }) => profile));
   let reading: Reading = heavy
@@ -181,7 +184,7 @@ export async function readShares(
   }
   if (whole === null) throw new Error('nothing was analysed');
   const [change = null, ...further] = found.sort((a, b) => b.culprit.growth - a.culprit.growth);
-  return { lens, analysis: whole, estimated, change, further, notes, rounds, windows };
+  return { lens, analysis: whole, gate, estimated, change, further, notes, rounds, windows };
 }
 
 /** Whether a change is only what a caller of one found before has left of it. */

@@ -173,15 +173,16 @@ function reasonOf({ verdict, before, after, load, type, tested, movers }: Compar
       ? `${change}; none of ${tested} functions stands out of the noise`
       : `${change}; of the team's own functions none stands out of the noise, of libraries and runtime ${others} (below)`;
   }
-  if (verdict === 'load_increase') return `${change}; no function grew beyond the rest`;
+  if (verdict === 'load_increase')
+    return type.kind === 'instant' ? change : `${change}; no function grew beyond the rest`;
   if (verdict === 'code_regression' || verdict === 'improvement')
     return load === null ? change : `${change}, ${restText(load)}`;
   return change;
 }
 
 /** Headline of a verdict. Two sides of a type that cannot be judged lack samples. */
-function headlineOf({ verdict }: Comparison): string {
-  return `${verdictHeadline(verdict)}${verdict === 'inconclusive' ? ': too few samples' : ''}`;
+function headlineOf({ verdict, type }: Comparison): string {
+  return `${verdictHeadline(verdict, type)}${verdict === 'inconclusive' ? ': too few samples' : ''}`;
 }
 
 function sideLine(title: string, side: ComparedSide, type: ProfileType): string {

@@ -7,7 +7,7 @@ import { formatShare, formatSpan, formatTime, formatValue } from '../text/units.
 import { displayBriefly, displayFunction, displayName } from './functions.js';
 import { type NextCall, nextRows } from './next.js';
 import type { Answer, Block, JsonObject } from './render.js';
-import { restText, verdictHeadline } from './verdicts.js';
+import { isRise, restText, verdictHeadline } from './verdicts.js';
 
 /** An entry point of the service with its cost per profile and its share of all that requests cost. */
 export interface MixRow extends NamedFunction {
@@ -45,6 +45,8 @@ export interface Investigation {
   /** Whether cost rose, but only in the smaller part of the instances. */
   partly: boolean;
   notDetermined: readonly string[];
+  /** Whether every type that the service sends was looked at. */
+  isAllRead: boolean;
   notes: readonly string[];
   requests: number;
   next: readonly NextCall[];
@@ -102,7 +104,7 @@ export function investigationAnswer(found: Investigation): Answer {
       load_factor: found.load === null ? null : roundShare(found.load),
       since: sinceData(first?.since ?? null),
       findings: findings.map((finding, index) => findingData(finding, index)),
-      lenses: found.lenses.map(({ type, verdict, before, after }) => ({
+      lenses: found.lenses.map(({ type, verdict, before, after, smallest, sameAs }) => ({
         profile_type_id: type.id,
         verdict,
         rate_before: before === null ? null : round(before),
@@ -111,6 +113,8 @@ export function investigationAnswer(found: Investigation): Answer {
           type.kind === 'instant'
             ? `${type.unit}, mean snapshot at the end of the window`
             : `${type.unit} per profile`,
+        smallest_change: smallest,
+        same_as: sameAs,
       })),
       entry_points: found.mix.map((row) => ({
         function: row.function,
@@ -192,7 +196,14 @@ export function sentenceOf(finding: Finding): string {
   );
   if (kind === 'load') {
     const ratio = finding.valueBefore > 0 ? finding.valueAfter / finding.valueBefore : 0;
-    return `${what} rose as a whole, ${values} (x${ratio.toFixed(2)}); ${tail.join('; ')}.`;
+    const place =
+      fn === null ? '' : `, ${formatShare(finding.shareAfter)} of it in ${name}${by}`.replace(/,$/, '');
+    const rise = `${values}${ratio > 0 ? ` (x${ratio.toFixed(2)})` : ''}${place}`;
+    if (finding.isOfTotals === true)
+      return `${what} rose, ${rise}; only totals were compared; ${tail.join('; ')}.`;
+    if (type.kind === 'instant')
+      return `${what} rose, ${rise}; no function holds it alone; ${tail.join('; ')}.`;
+    return `${what} rose as a whole, ${rise}; ${tail.join('; ')}.`;
   }
   if (kind === 'leak')
     return `${name}${by} holds the growth: ${shares} at the ends of the windows; ${tail.join('; ')}.`;
@@ -239,11 +250,15 @@ function verdictReason(found: Investigation): string {
   const row = found.lenses.find(({ type }) => type.id === first?.type.id);
   const change = ratio === null ? '' : `${main} per profile x${ratio.toFixed(2)}`;
   const outside = first?.kind === 'code' && found.load !== null ? `, ${restText(found.load)}` : '';
+  // The change may lie in another type than the main one, which then did not take part in it.
+  const isOther = row !== undefined && row.type.id !== found.main.id;
+  const other = isOther ? [`${levelsText(row)}${ratioText(row)}`, change] : [change];
+  const own = other.filter((text) => text !== '').join('; ');
   switch (found.verdict) {
     case 'no_change':
       return found.mix.length > 0
         ? `${change}; ${mixText(found)}`
-        : `no function of any profile type changed beyond noise (${change}); do not report single functions that moved by chance`;
+        : `no function of ${readText(found)} changed beyond noise (${change}); do not report single functions that moved by chance`;
     case 'inconclusive':
       if (found.partly)
         return `${change}, but only in some of the instances, and no function stands out of the noise`;
@@ -253,13 +268,14 @@ function verdictReason(found: Investigation): string {
     case 'contention':
       return `${levelsText(row)}${change === '' ? '' : `; ${change}`}`;
     case 'load_increase':
+      if (isOther) return own;
       return found.mix.length > 0
         ? `${change}; ${mixText(found)}`
         : `${change}, and no function grew beyond the rest`;
     case 'moved':
       return `${change}; what one function gained another lost`;
     default:
-      return first === undefined ? change : `${change}${outside}`;
+      return isOther ? own : `${change}${outside}`;
   }
 }
 
@@ -274,6 +290,17 @@ function mixText({ mix, main }: Investigation): string {
   });
   const more = mix.length > MAX_MIX ? ` and ${mix.length - MAX_MIX} more` : '';
   return `the mix of requests changed, ${rows.join(', ')}${more}; inside each of them no function grew beyond the rest`;
+}
+
+/** Which types a statement about all of them is about. */
+function readText({ isAllRead, lenses }: Investigation): string {
+  if (isAllRead) return 'any profile type';
+  const read = lenses.filter(({ smallest }) => smallest !== null).map(({ type }) => type.alias);
+  return read.length === 0 ? 'the types that were read' : `the types that were read (${read.join(', ')})`;
+}
+
+function ratioText({ before, after }: LensRow): string {
+  return before === null || after === null || before <= 0 ? '' : ` (x${(after / before).toFixed(2)})`;
 }
 
 /** `, 420 samples`, or `, about 2194 samples`; nothing where they are not known. */
@@ -310,26 +337,43 @@ function textOf(found: Investigation, findings: readonly Finding[], reason: stri
     `${leadingName(found.service ?? found.selector, 200)} from source ${safeText(found.source, 100)}`,
     `Incident ${formatTime(window.from)} to ${formatTime(window.to)} (${formatSpan(window.to - window.from)}): ${counted(counts.after, `${found.main.alias} `)}`,
     `Baseline ${formatTime(baseline.from)} to ${clock(baseline.to)}${baseline.chosen ? ' (chosen: the time just before)' : ''}: ${counted(counts.before)}${instances}`,
-    `Verdict: ${verdictHeadline(found.verdict)} (${found.verdict}): ${reason}.`,
+    `Verdict: ${verdictHeadline(found.verdict, findings[0]?.type ?? null)} (${found.verdict}): ${reason}.`,
   ];
-  const lenses = found.lenses.map(({ type, verdict, before, after }) => {
+  const read = found.lenses.filter(({ sameAs }) => sameAs === null);
+  const same = found.lenses.flatMap(({ type, sameAs }) =>
+    sameAs === null ? [] : [`${type.alias} (as ${sameAs})`],
+  );
+  const lenses = read.map(({ type, verdict, before, after }) => {
     const value = (one: number | null) => (one === null ? 'none' : formatValue(one, type.unit, type.noun));
-    return `${type.alias}: ${verdict.replaceAll('_', ' ')}, ${value(before)} -> ${value(after)}`;
+    const said = isRise(type, verdict) ? 'rose as a whole' : verdict.replaceAll('_', ' ');
+    return `${type.alias}: ${said}, ${value(before)} -> ${value(after)}`;
   });
   return [
     { rows: head },
     { rows: findings.map((finding, index) => `${index + 1}. ${sentenceOf(finding)}`), keep: 1 },
     { rows: pathRows(findings[0]) },
+    { rows: smallestRows(found) },
     {
       rows:
         lenses.length === 0
           ? []
-          : [`Types (per profile; instant: mean snapshot as each window ends): ${lenses.join(' | ')}`],
+          : [
+              `Types (per profile; instant: mean snapshot as each window ends): ${lenses.join(' | ')}${same.length === 0 ? '' : `; not read, the same samples: ${same.join(', ')}`}`,
+            ],
     },
     { rows: found.notDetermined.map((text) => `Not determined: ${text}`), keep: 2 },
     { rows: found.notes.map((note) => `Note: ${note}`), keep: 2 },
     { rows: [`${found.requests} upstream requests.`, ...nextRows(found.next)] },
   ];
+}
+
+/** Silence is worth as much as the smallest change that would have broken it. */
+function smallestRows({ verdict, lenses }: Investigation): string[] {
+  if (verdict !== 'no_change') return [];
+  const rows = lenses.flatMap(({ type, smallest }) =>
+    smallest === null ? [] : [`${type.alias} ${smallest}`],
+  );
+  return rows.length === 0 ? [] : [`Smallest change that would have been seen: ${rows.join('; ')}.`];
 }
 
 function pathRows(first: Finding | undefined): string[] {

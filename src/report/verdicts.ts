@@ -1,5 +1,6 @@
-import type { Verdict } from '../profile/compare/finding.js';
+import type { LensRow, Verdict } from '../profile/compare/finding.js';
 import { LEAST_RISE } from '../profile/compare/load.js';
+import type { ProfileType } from '../profile/types.js';
 
 /** Name of a verdict in an answer, and its meaning for a reader. */
 interface VerdictWords {
@@ -31,7 +32,8 @@ const VERDICTS: Readonly<Record<Verdict, VerdictWords>> = {
   },
   load_increase: {
     headline: 'LOAD INCREASE, no code became more expensive',
-    meaning: 'more work at the same cost each; the mix of requests may have changed',
+    meaning:
+      'more work at the same cost each (the mix of requests may have changed); or one type that is not time rose as a whole (the answer says which)',
     act: 'look at traffic, callers, retries and capacity; no function is to blame',
   },
   moved: {
@@ -70,9 +72,16 @@ export function restText(load: number): string {
   return load < LEAST_RISE ? rest : `${rest}: the rest rose, too (more load, or a second cause)`;
 }
 
-/** The name of a verdict at the head of an answer. */
-export function verdictHeadline(verdict: Verdict): string {
-  return VERDICTS[verdict].headline;
+/** Load is a matter of time; of exceptions, bytes or threads there are simply more. */
+export function isRise({ nature }: ProfileType, verdict: LensRow['verdict']): boolean {
+  return verdict === 'load_increase' && nature !== 'time';
+}
+
+/** The name of a verdict on changes of a type at the head of an answer. */
+export function verdictHeadline(verdict: Verdict, type: ProfileType | null): string {
+  return type !== null && isRise(type, verdict)
+    ? `RISE of ${type.alias} as a whole`
+    : VERDICTS[verdict].headline;
 }
 
 /** All verdicts as a table in Markdown. */

@@ -7,13 +7,14 @@ import { lensRows } from '../investigation/findings.js';
 import { onsetOf } from '../investigation/onset.js';
 import { countedSource, createRequests } from '../investigation/requests.js';
 import type { ShareChange, ShareLens } from '../investigation/shares.js';
+import { smallestPoints } from '../investigation/smallest.js';
 import { orderBySymptom } from '../investigation/symptom.js';
-import { GATE } from '../investigation/thresholds.js';
 import { offload } from '../offload.js';
 import { share } from '../profile/compare/contrast.js';
+import type { Verdict } from '../profile/compare/finding.js';
 import { contrastOf, wholeRun } from '../profile/compare/runs.js';
 import { functionData } from '../profile/named-function.js';
-import { orderTypes } from '../profile/types.js';
+import { orderTypes, type ProfileType, typeArgument } from '../profile/types.js';
 import type { ToolContext } from '../query/context.js';
 import { differenceLink } from '../query/link.js';
 import { emptiness } from '../query/profile-question.js';
@@ -72,6 +73,7 @@ async function reportOf(
   notes: readonly string[],
   context: ToolContext,
 ): Promise<Investigation> {
+  const { typeIds } = reading.found.asking;
   const conclusion = conclude(reading);
   const since = await onsetOf(reading, conclusion.causes[0]).catch((error: unknown) => {
     if (context.signal.aborted || context.soon?.aborted !== true) throw error;
@@ -118,7 +120,10 @@ async function reportOf(
     findings: orderBySymptom(found, symptom),
     lenses: rows,
     mix: main === undefined ? [] : mixOf(main),
-    notDetermined: notDetermined(reading),
+    notDetermined: notDetermined(reading, conclusion.verdict),
+    isAllRead:
+      reading.missing.length === 0 &&
+      rows.every(({ verdict, sameAs }) => verdict !== 'not_read' || sameAs !== null),
     notes: [
       ...notes,
       ...earlyNotes(change),
@@ -126,7 +131,7 @@ async function reportOf(
       ...(await reachNotes(request.source, baseline ?? reading.plan.baseline, context)),
     ],
     requests: reading.found.requests.made,
-    next: nextCalls(found, callScope, { window, baseline }, reading),
+    next: nextCalls(found, callScope, { window, baseline }, reading, (of) => typeArgument(of, typeIds)),
   };
 }
 
@@ -160,30 +165,24 @@ function earlyNotes(change: ShareChange | null): string[] {
       ];
 }
 
+/** With fewer samples a change that matters may be missed. */
+const FEW_SAMPLES = 300;
+
 /** Lists in the reader's terms the questions that the profiles at hand cannot answer. */
-function notDetermined({ totals, missing, shares }: CaseReading): string[] {
-  const aliases = totals.map(({ lens }) => lens.type.alias);
-  const has = (...wanted: string[]) => wanted.some((alias) => aliases.includes(alias));
+function notDetermined({ totals, missing, shares }: CaseReading, verdict: Verdict): string[] {
   const unread = missing.map((text) => text);
-  if (!has('wall', 'off_cpu', 'block', 'mutex', 'lock'))
+  if (!totals.some(({ lens }) => lens.kind === 'wait' || lens.type.wallClock))
     unread.push('waiting (I/O, locks): the service emits no wall-clock, mutex or block profiles');
-  if (!has('inuse', 'goroutines'))
+  if (!totals.some(({ lens }) => lens.kind === 'level'))
     unread.push('leaks: the service emits no live-memory or goroutine profiles');
-  const few = shares.find(({ change, analysis }) => change === null && analysis.samples.after < 300);
+  // Where nothing was found the answer says for every type how small a change it could have seen.
+  if (verdict === 'no_change') return unread;
+  const few = shares.find(({ change, analysis }) => change === null && analysis.samples.after < FEW_SAMPLES);
   if (few !== undefined)
     unread.push(
-      `changes of less than about ${smallestChange(few)} points of ${few.lens.type.alias}: too few samples`,
+      `changes of less than about ${smallestPoints(few)} points of ${few.lens.type.alias}: too few samples`,
     );
   return unread;
-}
-
-/** Smallest change of a share of 5 % that would have been told from noise, in percentage points. */
-function smallestChange({ analysis }: CaseReading['shares'][number]): number {
-  const { before, after } = analysis.samples;
-  const error = Math.sqrt(
-    analysis.dispersion.phi * 0.05 * 0.95 * (1 / Math.max(1, before) + 1 / Math.max(1, after)),
-  );
-  return Math.ceil(100 * GATE * error);
 }
 
 function nextCalls(
@@ -191,6 +190,7 @@ function nextCalls(
   callScope: Investigation['callScope'],
   { window, baseline }: { window: Window; baseline: Window | null },
   { plan, totals }: CaseReading,
+  argumentOf: (type: ProfileType) => string,
 ): NextCall[] {
   const times = { from: formatTime(window.from), to: formatTime(window.to) };
   const [first] = found;
@@ -205,7 +205,7 @@ function nextCalls(
         tool: 'inspect_function',
         arguments: {
           ...callScope,
-          profile_type: first.type.alias,
+          profile_type: argumentOf(first.type),
           ...selector,
           ...times,
           function: first.fn.function,
@@ -213,7 +213,9 @@ function nextCalls(
       },
     ];
   }
-  const alias = totals[0]?.lens.type.alias ?? 'cpu';
+  // A change of one type is looked at in that type.
+  const type = first?.type ?? totals[0]?.lens.type;
+  const alias = type === undefined ? 'cpu' : argumentOf(type);
   if (totals[0]?.before.profiles === 0 && baseline !== null)
     return [{ tool: 'investigate', arguments: { ...callScope, ...times } }];
   if (totals[0]?.before.profiles === 0) {

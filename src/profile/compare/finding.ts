@@ -9,7 +9,7 @@ export type Confidence = 'high' | 'medium' | 'low';
 export interface Finding {
   type: ProfileType;
   kind: FindingKind;
-  /** Null for a change of load. */
+  /** Null for a change of load in time, and where no function of the team holds what rose. */
   fn: NamedFunction | null;
   /** The team's own function nearest above it. */
   caller: NamedFunction | null;
@@ -43,6 +43,8 @@ export interface Finding {
   z: number | null;
   /** Name of the function that lost what this one gained. */
   from: NamedFunction | null;
+  /** Whether only the totals were compared, and nothing is known about the functions. */
+  isOfTotals?: true;
   /** Other types in which the same function changed. */
   also: readonly { type: ProfileType; shareBefore: number; shareAfter: number }[];
 }
@@ -54,6 +56,10 @@ export interface LensRow {
   /** Value per profile. */
   before: number | null;
   after: number | null;
+  /** The smallest change that the reading could have seen, in words; null where nothing was compared. */
+  smallest: string | null;
+  /** Alias of the type that tells the same, where the type was left out for that; else null. */
+  sameAs: string | null;
 }
 
 /** The verdict on two windows of a service; the last two exist only where one profile type is compared. */
