@@ -99,7 +99,7 @@ export const MEMORY_ROWS: readonly TypeRow[] = [
     names: MEMORY_NAMES,
     sampleTypes: ['inuse_space', 'space', 'live_bytes'],
     meaning: 'bytes of live heap',
-    source: `${GO} \`protomem.go\`; ${NODE}; .NET: ${DOTNET}; Rust (jemalloc): polarsignals/rust-jemalloc-pprof \`src/lib.rs\`; \`space\`: pprof's reader of heap profiles of gperftools`,
+    source: `${GO} \`protomem.go\`; ${NODE}; .NET: ${DOTNET}; Rust (jemalloc): polarsignals/rust-jemalloc-pprof \`lib.rs\`; \`space\`: pprof's reader of heap profiles of gperftools`,
   },
   {
     alias: 'inuse_objects',

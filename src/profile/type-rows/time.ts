@@ -24,7 +24,7 @@ export const TIME_ROWS: readonly TypeRow[] = [
     sampleTypes: ['cpu'],
     beside: 'wall',
     meaning: 'time on CPU, measured by the wall-clock profiler',
-    source: `Node.js with \`collectCpuTime\`: ${NODE}, grafana/pyroscope-nodejs \`src/profilers/wall-profiler.ts\`; older .NET, whose profile is named after its wall time: grafana/pyroscope \`pkg/og/convert/pprof/profile.go\``,
+    source: `Node.js with \`collectCpuTime\`: ${NODE}, grafana/pyroscope-nodejs \`wall-profiler.ts\`; older .NET, whose profile is named after its wall time: grafana/pyroscope \`pkg/og/convert/pprof/profile.go\``,
   },
   {
     alias: 'cpu',
@@ -45,7 +45,7 @@ export const TIME_ROWS: readonly TypeRow[] = [
     meaning: 'number of CPU samples',
     noun: 'samples',
     countsOf: 'cpu',
-    source: `${GO} \`proto.go\`; .NET \`cpu_samples\`: ${DOTNET}; \`cpu\` in counts: tikv/pprof-rs \`src/report.rs\`; collapsed stacks (phpspy, excimer, itimer): ${INGEST}`,
+    source: `${GO} \`proto.go\`; .NET \`cpu_samples\`: ${DOTNET}; \`cpu\` in counts: tikv/pprof-rs \`report.rs\`; collapsed stacks (phpspy, excimer, itimer): ${INGEST}`,
   },
   {
     alias: 'cpu_samples',
