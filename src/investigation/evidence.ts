@@ -1,7 +1,6 @@
-import { UpstreamError } from '../errors.js';
 import { collectorGrowth } from '../profile/compare/collector.js';
 import { contrastOf, wholeRun } from '../profile/compare/runs.js';
-import { orderTypes } from '../profile/types.js';
+import { orderTypes, type ProfileType } from '../profile/types.js';
 import type { ToolContext } from '../query/context.js';
 import type { Matcher, ProfileSource, Window } from '../sources/source.js';
 import { readFleet } from './fleet.js';
@@ -16,8 +15,10 @@ import {
   roundTimes,
   totalsIn,
 } from './profile-times.js';
-import type { Requests } from './requests.js';
+import { NoRequestLeft, type Requests } from './requests.js';
 import { type Case, type Fineness, readShares, type ShareLens } from './shares.js';
+import { unlessSilent } from './silence.js';
+import { type UnreadParts, type UnreadType, unreadBecause } from './unread.js';
 import { readWaits, type WaitLens } from './waits.js';
 import { onGrid, type Plan, planWindows } from './windows.js';
 
@@ -33,8 +34,12 @@ export interface CaseReading {
   instances: { stayed: number; left: number; arrived: number } | null;
   /** What the onset is narrowed down with. */
   found: Case;
-  /** What could not be read. */
+  /** What there was nothing to read of. */
   missing: readonly string[];
+  /** What could not be read though it is there. */
+  unread: UnreadParts;
+  /** The type that is read first: what is said without it is said without the main witness. */
+  main: ProfileType;
 }
 
 /** The part of a reading that verdict and findings are drawn from. */
@@ -104,50 +109,68 @@ export async function openCase(
  */
 export async function readCase(
   question: CaseQuestion,
-  { signal, soon }: Pick<ToolContext, 'signal' | 'soon'>,
+  { signal, early, soon }: Pick<ToolContext, 'signal' | 'early' | 'soon'>,
 ): Promise<CaseReading | null> {
   // What has been read by then is answered with.
   const own = soon === undefined ? signal : AbortSignal.any([signal, soon]);
   const lenses = lensTypes(orderTypes(question.typeIds));
   const found = await openCase(question, lenses[0]?.type.id, own);
   const { asking, plan, fleet } = found;
+  const unread: UnreadType[] = [];
+  const failures: unknown[] = [];
+  /** Notes a type as not read; rethrows what is neither the store's failure nor a limit of ours. */
+  const fail = (lens: LensType, error: unknown, patience: AbortSignal) => {
+    if (signal.aborted) throw error;
+    unread.push({ lens, ...unreadBecause(error, patience.aborted) });
+    failures.push(error);
+  };
+  const series = unlessSilent(own, early, { ended: () => found.requests.ended, others: true });
   const rounds = await Promise.all(
-    lenses.map(({ type }) =>
-      readRounds(asking.source, { profileTypeId: type.id, matchers: asking.matchers }, plan, found, own),
+    lenses.map((lens) =>
+      readRounds(
+        asking.source,
+        { profileTypeId: lens.type.id, matchers: asking.matchers },
+        plan,
+        found,
+        series.signal,
+      ).catch((error: unknown) => fail(lens, error, series.signal)),
     ),
-  );
+  ).finally(series.stop);
   const read = lenses.flatMap((lens, at) => {
     const own = rounds[at];
     return own === undefined || own.series.length === 0 ? [] : [{ lens, rounds: own }];
   });
   const [main] = read;
-  if (main === undefined) return null;
+  const [first] = lenses;
+  if (main === undefined || first === undefined) {
+    if (failures.length > 0) throw failures[0];
+    return null;
+  }
 
   const shares: ShareLens[] = [];
   const levels: LevelLens[] = [];
   const waits: WaitLens[] = [];
   const missing: string[] = [];
-  const failures: UpstreamError[] = [];
   for (const { lens, rounds: ownRounds } of read) {
-    const { alias } = lens.type;
+    const patience = unlessSilent(own, early, { ended: () => found.requests.ended, others: false });
+    const typeCase = { ...found, asking: { ...asking, signal: patience.signal } };
     try {
       if (lens.kind === 'time' || lens.kind === 'amount') {
-        const answer = await readWithin(found, lens, ownRounds, finenessOf(lens, shares));
-        if (typeof answer === 'string') missing.push(`${alias}: ${answer}`);
+        const answer = await readWithin(typeCase, lens, ownRounds, finenessOf(lens, shares));
+        if (typeof answer === 'string') missing.push(`${lens.type.alias}: ${answer}`);
         else shares.push(answer);
-      } else if (lens.kind === 'level') levels.push(await readLevels(found, lens, ownRounds));
+      } else if (lens.kind === 'level') levels.push(await readLevels(typeCase, lens, ownRounds));
       else
-        waits.push(await readWaits(found, lens, ownRounds, main.rounds, shares[0]?.analysis.load.ratio ?? 1));
+        waits.push(
+          await readWaits(typeCase, lens, ownRounds, main.rounds, shares[0]?.analysis.load.ratio ?? 1),
+        );
     } catch (error) {
-      if (signal.aborted || !(soon?.aborted === true || error instanceof UpstreamError)) throw error;
-      missing.push(
-        `${alias}: ${soon?.aborted === true ? 'no time was left to read it' : 'the store failed to answer'}`,
-      );
-      if (error instanceof UpstreamError) failures.push(error);
+      fail(lens, error, patience.signal);
+    } finally {
+      patience.stop();
     }
   }
-  const [failure] = failures;
-  if (failure !== undefined && shares.length + levels.length + waits.length === 0) throw failure;
+  if (failures.length > 0 && shares.length + levels.length + waits.length === 0) throw failures[0];
   return {
     plan,
     totals: read.map(({ lens, rounds: own }) => ({
@@ -162,6 +185,8 @@ export async function readCase(
     instances: comings(main.rounds, found, fleet.instanceLabel),
     found,
     missing,
+    unread: { types: unread, labels: fleet.unread },
+    main: first.type,
   };
 }
 
@@ -178,7 +203,11 @@ function collectorIn(shares: readonly ShareLens[]): CaseReading['collector'] {
   return time === undefined ? null : collectorGrowth(contrastOf(time.analysis, wholeRun(time.analysis)));
 }
 
-/** Reads a type as finely as the requests that are left allow; a reason where they do not, or there is nothing. */
+/**
+ * Reads a type as finely as the requests that are left allow; a reason where there is nothing.
+ *
+ * @throws NoRequestLeft
+ */
 async function readWithin(
   found: Case,
   lens: LensType,
@@ -187,7 +216,7 @@ async function readWithin(
 ): Promise<ShareLens | string> {
   const { baselineParts, incidentParts } = fineness;
   const spare = found.requests.left - baselineParts - incidentParts - QUANTUM_REQUESTS;
-  if (spare < 0) return 'no request was left to look into it';
+  if (spare < 0) throw new NoRequestLeft('too few for the parts of this type');
   const answer = await readShares(found, lens, rounds, {
     ...fineness,
     slices: Math.min(fineness.slices, spare),
