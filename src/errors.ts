@@ -79,6 +79,9 @@ export class UpstreamError extends Error {
   }
 }
 
+/** Why a part of an answer was not read: the failure of the store, or a limit of our own. */
+export type NotReadReason = UpstreamKind | 'no_time' | 'no_request_left';
+
 const NO_ANSWER: ReadonlySet<UpstreamKind> = new Set([
   'unreachable',
   'timeout',

@@ -4,6 +4,7 @@ import type { SiteGrowth } from '../profile/compare/growth.js';
 import { busiestLine, growthPath } from '../profile/compare/growth-path.js';
 import { functionData, type NamedFunction } from '../profile/named-function.js';
 import type { ProfileType } from '../profile/types.js';
+import { inAgreement, samplingError } from './agreement.js';
 import type { Cause, Conclusion } from './conclude.js';
 import type { LensReadings } from './evidence.js';
 import type { Since } from './onset.js';
@@ -189,11 +190,21 @@ function placed(contrast: Sides, fn: number, load: number) {
   };
 }
 
-/** One row for each profile type, in the order in which they were read. */
-export function lensRows({ totals, shares, levels, waits }: Omit<LensReadings, 'collector'>): LensRow[] {
+/** One row for each profile type, in the order in which they were read; its word agrees with its numbers. */
+export function lensRows(readings: Omit<LensReadings, 'collector'>): LensRow[] {
+  return plainRows(readings).map(inAgreement);
+}
+
+function plainRows({ totals, shares, levels, waits }: Omit<LensReadings, 'collector'>): LensRow[] {
   return totals.map(({ lens, before, after }) => {
     const per = ({ value, profiles }: typeof before) => (profiles > 0 ? value / profiles : null);
-    const plain = { type: lens.type, before: per(before), after: per(after) };
+    const plain = {
+      type: lens.type,
+      kind: lens.kind,
+      before: per(before),
+      after: per(after),
+      error: null,
+    };
     const shared = shares.find((one) => one.lens === lens);
     if (shared !== undefined) {
       const { analysis, change } = shared;
@@ -202,14 +213,19 @@ export function lensRows({ totals, shares, levels, waits }: Omit<LensReadings, '
           parts.reduce((sum, { costs }) => sum + costs.total, 0),
           parts.reduce((sum, { profiles }) => sum + profiles, 0),
         );
-      const row = { ...plain, before: active(analysis.baseline), after: active(analysis.incident) };
+      const row = {
+        ...plain,
+        before: active(analysis.baseline),
+        after: active(analysis.incident),
+        error: samplingError(analysis),
+      };
       if (change !== null) return { ...row, verdict: change.from === null ? 'code_regression' : 'moved' };
       return { ...row, verdict: analysis.load.rose ? 'load_increase' : 'no_change' };
     }
     const level = levels.find((one) => one.lens === lens);
     if (level !== undefined) {
       return {
-        type: lens.type,
+        ...plain,
         before: level.before,
         after: level.after,
         verdict: level.leak !== null ? 'leak' : level.before === null ? 'inconclusive' : 'no_change',

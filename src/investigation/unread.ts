@@ -1,4 +1,4 @@
-import { UpstreamError, type UpstreamKind } from '../errors.js';
+import { type NotReadReason, UpstreamError } from '../errors.js';
 import type { Confidence, Finding, Verdict } from '../profile/compare/finding.js';
 import type { ProfileType } from '../profile/types.js';
 import type { Conclusion } from './conclude.js';
@@ -7,12 +7,9 @@ import { NoRequestLeft } from './requests.js';
 
 // A profile type that could not be read makes its part of the answer unknown. These rules say what may still be claimed.
 
-/** Why something was not read: the failure of the store, or a limit of our own. */
-export type UnreadReason = UpstreamKind | 'no_time' | 'no_request_left';
-
 /** A failure to read, in words for the reader and as a class for log and metrics. */
 export interface Unread {
-  reason: UnreadReason;
+  reason: NotReadReason;
   /** Half a sentence: `the store was overloaded (HTTP 429)`. */
   why: string;
 }
@@ -22,7 +19,7 @@ export interface UnreadType extends Unread {
   lens: LensType;
 }
 
-const WORDS: Readonly<Record<UnreadReason, string>> = {
+const WORDS: Readonly<Record<NotReadReason, string>> = {
   unreachable: 'the connection to the store broke',
   timeout: 'the store did not answer in time',
   unauthorized: 'the store refused our credentials',

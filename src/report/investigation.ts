@@ -33,6 +33,10 @@ export interface Investigation {
   lenses: readonly LensRow[];
   /** Whether cost rose, but only in the smaller part of the instances. */
   partly: boolean;
+  /** What could not be read though the service has it: a profile type by its alias, or `labels`. */
+  notRead: readonly { what: string; why: string }[];
+  /** Whether what was not read could change the verdict. */
+  isSoFar: boolean;
   notDetermined: readonly string[];
   notes: readonly string[];
   requests: number;
@@ -47,7 +51,7 @@ const PATH_BELOW = 3;
 /** The answer of an investigation: verdict first, at most five findings of one sentence each, then what is not known. */
 export function investigationAnswer(found: Investigation): Answer {
   const findings = found.findings.slice(0, MOST_FINDINGS);
-  const reason = verdictReason(found);
+  const reason = `${verdictReason(found)}${soFarText(found)}`;
   const first = findings[0];
   return {
     data: {
@@ -210,6 +214,7 @@ function verdictReason(found: Investigation): string {
   const main = found.main.wallClock ? `active ${found.main.alias} time` : found.main.alias;
   const row = found.lenses.find(({ type }) => type.id === first?.type.id);
   const change = ratio === null ? '' : `${main} per profile x${ratio.toFixed(2)}`;
+  const moved = found.lenses.filter(({ verdict }) => verdict === 'rose' || verdict === 'fell');
   const outside = first?.kind === 'code' && found.load !== null ? `, ${restText(found.load)}` : '';
   switch (found.verdict) {
     case 'no_change':
@@ -217,6 +222,10 @@ function verdictReason(found: Investigation): string {
     case 'inconclusive':
       if (found.partly)
         return `${change}, but only in some of the instances, and no function stands out of the noise`;
+      if (moved.length > 0)
+        return `${moved.map(movementText).join('; ')}; no single function stands out${unknownText(found)}`;
+      if (found.isSoFar && found.counts.before.profiles > 0)
+        return `in the types that were read no function changed beyond noise (${change})${unknownText(found)}`;
       if (found.counts.before.profiles === 0) return 'there is no profile in the baseline to compare with';
       return fewText(found);
     case 'leak':
@@ -229,6 +238,31 @@ function verdictReason(found: Investigation): string {
     default:
       return first === undefined ? change : `${change}${outside}`;
   }
+}
+
+/** How a type changed for which there is no explanation: `goroutines rose x278 (7 -> 1,950)`. */
+function movementText({ type, verdict, before, after }: LensRow): string {
+  const amount = (value: number | null) =>
+    value === null ? 'none' : formatValue(value, type.unit, type.noun);
+  const factor =
+    before === null || before === 0 || after === null ? '' : ` x${Number((after / before).toPrecision(3))}`;
+  return `${type.alias} ${verdict}${factor} (${amount(before)} -> ${amount(after)})`;
+}
+
+function unknownText({ notRead }: Investigation): string {
+  return notRead.length === 0 ? '' : `; what ${notRead.map(({ what }) => what).join(', ')} would show is unknown`;
+}
+
+/** Added to the reason of a verdict that another part could change. */
+function soFarText({ isSoFar, verdict, notRead }: Investigation): string {
+  if (!isSoFar || verdict === 'inconclusive') return '';
+  return `; so far: ${notRead.map(({ what }) => what).join(', ')} could not be read and may say otherwise`;
+}
+
+/** Added to the first line, where a reader cannot miss it; nothing where all was read. */
+function notReadText({ notRead }: Investigation): string {
+  if (notRead.length === 0) return '';
+  return `; NOT READ: ${notRead.map(({ what, why }) => `${what} (${why})`).join(', ')}`;
 }
 
 /** `, 420 samples`, or `, about 2194 samples`; nothing where they are not known. */
@@ -262,10 +296,10 @@ function textOf(found: Investigation, findings: readonly Finding[], reason: stri
   const counted = ({ profiles, samples }: Investigation['counts']['before'], alias = '') =>
     `${profiles} ${alias}profiles${samplesText({ samples, estimated: found.estimated })}`;
   const head = [
-    `${leadingName(found.service ?? found.selector, 200)} from source ${safeText(found.source, 100)}`,
+    `${leadingName(found.service ?? found.selector, 200)} from source ${safeText(found.source, 100)}${notReadText(found)}`,
     `Incident ${formatTime(window.from)} to ${formatTime(window.to)} (${formatSpan(window.to - window.from)}): ${counted(counts.after, `${found.main.alias} `)}`,
     `Baseline ${formatTime(baseline.from)} to ${clock(baseline.to)}${baseline.chosen ? ' (chosen: the time just before)' : ''}: ${counted(counts.before)}${instances}`,
-    `Verdict: ${verdictHeadline(found.verdict)} (${found.verdict}): ${reason}.`,
+    `Verdict${found.isSoFar && found.verdict !== 'inconclusive' ? ' so far' : ''}: ${verdictHeadline(found.verdict)} (${found.verdict}): ${reason}.`,
   ];
   const lenses = found.lenses.map(({ type, verdict, before, after }) => {
     const value = (one: number | null) => (one === null ? 'none' : formatValue(one, type.unit, type.noun));
