@@ -70,7 +70,11 @@ test('every page of docs/ can be reached from README.md', () => {
 
 test.each(['docs/investigate.md', 'docs/how-to-investigate.md'])('%s explains every verdict', (page) => {
   const text = pages.find(({ name }) => name === page)?.text ?? '';
-  const source = ['src/investigation/conclude.ts', 'src/investigation/comparison-report.ts']
+  const source = [
+    'src/profile/compare/finding.ts',
+    'src/investigation/conclude.ts',
+    'src/investigation/comparison-report.ts',
+  ]
     .map((file) => readFileSync(path.join(ROOT, file), 'utf8'))
     .join('\n');
   const verdicts = new Set(

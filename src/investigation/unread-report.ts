@@ -33,14 +33,16 @@ export function allRows(reading: CaseReading): LensRow[] {
   const without = types.filter(({ lens }) => rows.every(({ type }) => type.id !== lens.type.id));
   return [
     ...rows,
-    ...without.map(({ lens }): LensRow => ({
-      type: lens.type,
-      kind: lens.kind,
-      verdict: 'not_read',
-      error: null,
-      before: null,
-      after: null,
-    })),
+    ...without.map(
+      ({ lens }): LensRow => ({
+        type: lens.type,
+        kind: lens.kind,
+        verdict: 'not_read',
+        error: null,
+        before: null,
+        after: null,
+      }),
+    ),
   ];
 }
 

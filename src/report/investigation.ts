@@ -250,7 +250,9 @@ function movementText({ type, verdict, before, after }: LensRow): string {
 }
 
 function unknownText({ notRead }: Investigation): string {
-  return notRead.length === 0 ? '' : `; what ${notRead.map(({ what }) => what).join(', ')} would show is unknown`;
+  return notRead.length === 0
+    ? ''
+    : `; what ${notRead.map(({ what }) => what).join(', ')} would show is unknown`;
 }
 
 /** Added to the reason of a verdict that another part could change. */

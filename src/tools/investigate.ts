@@ -1,7 +1,7 @@
 import { UserError } from '../errors.js';
+import { agreeing } from '../investigation/agreement.js';
 import { besideIncident } from '../investigation/align-baseline.js';
 import { isHeavyAnalysis } from '../investigation/compare.js';
-import { agreeing } from '../investigation/agreement.js';
 import { type Conclusion, conclude } from '../investigation/conclude.js';
 import { type CaseReading, readCase } from '../investigation/evidence.js';
 import { onsetOf } from '../investigation/onset.js';

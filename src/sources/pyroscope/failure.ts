@@ -95,7 +95,8 @@ export function failureOfReading(
 
 /** An answer with status 200 that is a page for people: a login form, or the wrong server. */
 export function unreadablePage(text: string, redact: (text: string) => string): UpstreamError {
-  const hasLogin = /type\s*=\s*["']?password|action\s*=\s*["'][^"']{0,200}(?:login|signin|oauth)|sign[ -]?in|log[ -]?in/i;
+  const hasLogin =
+    /type\s*=\s*["']?password|action\s*=\s*["'][^"']{0,200}(?:login|signin|oauth)|sign[ -]?in|log[ -]?in/i;
   const detail = hasLogin.test(text)
     ? 'the answer is an HTML page that asks for a login: a proxy in front of the profile store wants one'
     : 'the answer is an HTML page: the URL does not lead to a profile store, or a proxy answers in its place';

@@ -12,7 +12,12 @@ test.each<[string, unknown, number, number | null]>([
   ['a bad gateway, at once', failed('failed', { status: 502 }), 1_000, 0],
   ['a gateway that timed out, at once', failed('timeout', { status: 504 }), 1_000, 0],
   ['429 after its time', failed('overloaded', { status: 429, retryAfterMs: 500 }), 1_000, 500],
-  ['503 not after more than half of the rest', failed('overloaded', { status: 503, retryAfterMs: 501 }), 1_000, null],
+  [
+    '503 not after more than half of the rest',
+    failed('overloaded', { status: 503, retryAfterMs: 501 }),
+    1_000,
+    null,
+  ],
   ['503 without a time', failed('overloaded', { status: 503 }), 1_000, null],
   ['a 500 with a time', failed('failed', { status: 500, retryAfterMs: 1 }), 1_000, null],
   ['nobody listens', failed('unreachable'), 1_000, null],

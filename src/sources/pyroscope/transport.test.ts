@@ -287,10 +287,17 @@ describe('broken connections', () => {
 
 describe('one more try', () => {
   /** A server whose first answers are bad and all later ones good, with the number of requests that it saw. */
-  async function failingAtFirst(bad: RequestListener, times: number, options: Partial<TransportOptions> = {}) {
+  async function failingAtFirst(
+    bad: RequestListener,
+    times: number,
+    options: Partial<TransportOptions> = {},
+  ) {
     const seen: string[] = [];
     const outcomes: string[] = [];
-    const meter = { ...NO_METER, upstream: ({ outcome }: { outcome: string }) => void outcomes.push(outcome) };
+    const meter = {
+      ...NO_METER,
+      upstream: ({ outcome }: { outcome: string }) => void outcomes.push(outcome),
+    };
     const { transport } = await serve(
       async (request, response) => {
         let body = '';
