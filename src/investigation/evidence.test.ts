@@ -206,7 +206,8 @@ describe('a store that fails', () => {
       source: {
         ...source,
         timeSeries: async (query, ...rest) => {
-          if (query.profileTypeId.startsWith('process_cpu')) throw new UpstreamError('overloaded', 'busy', { status: 429 });
+          if (query.profileTypeId.startsWith('process_cpu'))
+            throw new UpstreamError('overloaded', 'busy', { status: 429 });
           return source.timeSeries(query, ...rest);
         },
       },
@@ -222,7 +223,10 @@ describe('a store that fails', () => {
     const source = smallService(pods(3, { cpu: always(CALM) }));
     const series = () => Promise.reject(new UpstreamError('failed', 'boom', { status: 500 }));
     const reading = await readAll([], { types: ['cpu'], source: { ...source, series } });
-    expect(reading.unread).toMatchObject({ types: [], labels: { reason: 'failed', why: 'the store failed (HTTP 500)' } });
+    expect(reading.unread).toMatchObject({
+      types: [],
+      labels: { reason: 'failed', why: 'the store failed (HTTP 500)' },
+    });
     // The label of instances is known: profiles are still counted apart.
     expect(reading.totals[0]?.after.profiles).toBe(45);
   });
@@ -239,7 +243,9 @@ describe('a store that fails', () => {
         profile: (query, signal) =>
           !series && query.profileTypeId.startsWith(typeId) ? never(signal) : source.profile(query, signal),
         timeSeries: (query, options, signal) =>
-          series && query.profileTypeId.startsWith(typeId) ? never(signal) : source.timeSeries(query, options, signal),
+          series && query.profileTypeId.startsWith(typeId)
+            ? never(signal)
+            : source.timeSeries(query, options, signal),
       };
     };
 
@@ -247,7 +253,10 @@ describe('a store that fails', () => {
       ['series', true],
       ['merges', false],
     ])('does not use up the time of the others (%s)', async (_, series) => {
-      const question = await questionAbout([], { types: ['cpu', 'alloc'], source: silent('process_cpu', series) });
+      const question = await questionAbout([], {
+        types: ['cpu', 'alloc'],
+        source: silent('process_cpu', series),
+      });
       const { signal } = new AbortController();
       const early = new AbortController();
       const reading = readCase(question, { signal, early: early.signal, soon: signal });
@@ -255,7 +264,9 @@ describe('a store that fails', () => {
       await expect.poll(() => question.requests.ended).toBeGreaterThanOrEqual(series ? 3 : 4);
       early.abort();
       const { unread, shares } = (await reading) ?? {};
-      expect(unread?.types.map(({ lens, reason }) => [lens.type.alias, reason])).toEqual([['cpu', 'no_time']]);
+      expect(unread?.types.map(({ lens, reason }) => [lens.type.alias, reason])).toEqual([
+        ['cpu', 'no_time'],
+      ]);
       expect(shares?.map(({ lens }) => lens.type.alias)).toEqual(['alloc']);
     });
   });
