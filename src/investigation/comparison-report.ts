@@ -1,7 +1,7 @@
 import { offload } from '../offload.js';
 import { LEAST_SIDE_SAMPLES } from '../profile/compare/analysis.js';
 import { share } from '../profile/compare/contrast.js';
-import type { Finding, Verdict } from '../profile/compare/finding.js';
+import type { Finding, LensRow, Verdict } from '../profile/compare/finding.js';
 import { contrastOf, wholeRun } from '../profile/compare/runs.js';
 import type { ToolContext } from '../query/context.js';
 import { reachNotes } from '../query/reach.js';
@@ -10,6 +10,7 @@ import type { NextCall } from '../report/next.js';
 import { formatSelector } from '../sources/selector.js';
 import type { Window } from '../sources/source.js';
 import { formatTime } from '../text/units.js';
+import { movementOf, samplingError } from './agreement.js';
 import { type ComparisonReading, isHeavyAnalysis } from './compare.js';
 import type { Judged } from './comparison-rows.js';
 import { onsetOf } from './onset.js';
@@ -30,7 +31,10 @@ export async function comparisonOf(
   const { scope, window } = question;
   const { analysis, change } = shares;
   const whole = contrastOf(analysis, wholeRun(analysis));
-  const { verdict, cause } = judge(reading);
+  const judgement = judge(reading);
+  const movement = movementOf(rowOf(reading));
+  const { cause } = judgement;
+  const verdict = judgement.verdict === 'no_change' && movement !== null ? 'inconclusive' : judgement.verdict;
   // Only where the baseline is the time just before is there an onset.
   const since =
     cause === null || cause === 'cheaper' || !reading.continuous ? null : await onsetOf({ found }, cause);
@@ -56,6 +60,7 @@ export async function comparisonOf(
     after: side('after'),
     instances,
     verdict,
+    movement,
     finding,
     load:
       change?.culprit.load ??
@@ -78,6 +83,19 @@ export async function comparisonOf(
     requests: found.requests.made,
     next: nextCalls(reading, finding, await context.sources.isDefault(scope.source, context.signal)),
   };
+}
+
+/** The compared type as a row of an investigation, whose word must agree with its numbers, too. */
+function rowOf({ shares: { lens, analysis }, level }: ComparisonReading): LensRow {
+  const per = (parts: typeof analysis.baseline) =>
+    share(
+      parts.reduce((sum, { costs }) => sum + costs.total, 0),
+      parts.reduce((sum, { profiles }) => sum + profiles, 0),
+    );
+  const before = level === null ? per(analysis.baseline) : level.before;
+  const after = level === null ? per(analysis.incident) : level.after;
+  const error = lens.kind === 'level' || lens.kind === 'wait' ? null : samplingError(analysis);
+  return { type: lens.type, kind: lens.kind, verdict: 'no_change', before, after, error };
 }
 
 function earliestOf(a: Window, b: Window): Window {

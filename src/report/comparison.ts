@@ -48,6 +48,8 @@ export interface Comparison {
   after: ComparedSide;
   instances: { stayed: number; left: number; arrived: number } | null;
   verdict: Verdict;
+  /** How the value per profile changed where that is more than small; factor is after ÷ before. */
+  movement: { direction: 'rose' | 'fell'; factor: number } | null;
   /** The change that the verdict is about; null where there is none. */
   finding: Finding | null;
   load: number | null;
@@ -162,7 +164,7 @@ function moverData(row: MoverRow): JsonObject {
   };
 }
 
-function reasonOf({ verdict, before, after, load, type, tested, movers }: Comparison): string {
+function reasonOf({ verdict, before, after, load, type, tested, movers, movement }: Comparison): string {
   const ratio = before.perProfile > 0 ? after.perProfile / before.perProfile : null;
   const what = type.wallClock ? `active ${type.alias} time` : type.alias;
   const per = type.kind === 'instant' ? 'mean snapshot' : 'per profile';
@@ -173,15 +175,19 @@ function reasonOf({ verdict, before, after, load, type, tested, movers }: Compar
       ? `${change}; none of ${tested} functions stands out of the noise`
       : `${change}; of the team's own functions none stands out of the noise, of libraries and runtime ${others} (below)`;
   }
+  if (verdict === 'inconclusive' && movement !== null)
+    return `${change} (${movement.direction}), but none of ${tested} functions stands out of the noise, and neither does a rise of all of them`;
   if (verdict === 'load_increase') return `${change}; all parts of the code rose alike`;
   if (verdict === 'code_regression' || verdict === 'improvement')
     return load === null ? change : `${change}, ${restText(load)}`;
   return change;
 }
 
-/** Where two sides of one type cannot be judged it is for want of samples. */
-function headlineOf({ verdict }: Comparison): string {
-  return `${verdictHeadline(verdict)}${verdict === 'inconclusive' ? ': too few samples' : ''}`;
+/** Says why two sides of one type cannot be judged: for want of samples, or because the change has no explanation. */
+function headlineOf({ verdict, movement }: Comparison): string {
+  const why =
+    movement === null ? ': too few samples' : `: the total ${movement.direction}, nothing explains it`;
+  return `${verdictHeadline(verdict)}${verdict === 'inconclusive' ? why : ''}`;
 }
 
 function sideLine(title: string, side: ComparedSide, type: ProfileType): string {
