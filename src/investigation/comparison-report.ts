@@ -15,6 +15,8 @@ import { type ComparisonReading, isHeavyAnalysis } from './compare.js';
 import type { Judged } from './comparison-rows.js';
 import { onsetOf } from './onset.js';
 import { GATE } from './shares.js';
+import { findingsSoFar, settle, unreadBecause } from './unread.js';
+import { notReadOf } from './unread-report.js';
 
 /** More instances by this factor, each at the same cost, are scaling. */
 const SCALED = 1.3;
@@ -34,10 +36,19 @@ export async function comparisonOf(
   const judgement = judge(reading);
   const movement = movementOf(rowOf(reading));
   const { cause } = judgement;
-  const verdict = judgement.verdict === 'no_change' && movement !== null ? 'inconclusive' : judgement.verdict;
+  const agreed = judgement.verdict === 'no_change' && movement !== null ? 'inconclusive' : judgement.verdict;
+  const { verdict, isSoFar } = settle({ verdict: agreed, causes: [] }, reading.unread, undefined);
+  const notRead = notReadOf(reading);
   // Only where the baseline is the time just before is there an onset.
-  const since =
-    cause === null || cause === 'cheaper' || !reading.continuous ? null : await onsetOf({ found }, cause);
+  const hasOnset = cause !== null && cause !== 'cheaper' && reading.continuous;
+  const since = !hasOnset
+    ? null
+    : await onsetOf({ found }, cause).catch((error: unknown) => {
+        context.signal.throwIfAborted();
+        notRead.push({ what: 'onset', ...unreadBecause(error, false) });
+        return null;
+      });
+  for (const { what, reason } of notRead) context.notRead?.(what, reason);
   const judged = { shares, cheaper: reading.cheaper, cause, since, gate: GATE, limit };
   const { finding, movers, tested } = await offload('compared', [judged], {
     heavy: isHeavyAnalysis(analysis),
@@ -61,7 +72,9 @@ export async function comparisonOf(
     instances,
     verdict,
     movement,
-    finding,
+    notRead,
+    isSoFar,
+    finding: isSoFar && finding !== null ? (findingsSoFar([finding])[0] ?? null) : finding,
     load:
       change?.culprit.load ??
       (reading.cheaper === null ? analysis.load.ratio : 1 / reading.cheaper.culprit.load),
@@ -81,7 +94,12 @@ export async function comparisonOf(
       ...(await reachNotes(scope.source, earliestOf(baseline, window), context)),
     ],
     requests: found.requests.made,
-    next: nextCalls(reading, finding, await context.sources.isDefault(scope.source, context.signal)),
+    next: nextCalls(
+      reading,
+      finding,
+      await context.sources.isDefault(scope.source, context.signal),
+      notRead.length > 0,
+    ),
   };
 }
 
@@ -140,7 +158,12 @@ function partNotes({ shares }: ComparisonReading): string[] {
       ];
 }
 
-function nextCalls({ question }: ComparisonReading, finding: Finding | null, isDefault: boolean): NextCall[] {
+function nextCalls(
+  { question, baseline }: ComparisonReading,
+  finding: Finding | null,
+  isDefault: boolean,
+  mustAskAgain: boolean,
+): NextCall[] {
   const { scope, window } = question;
   const call = {
     ...(isDefault ? {} : { source: scope.source.name }),
@@ -148,8 +171,20 @@ function nextCalls({ question }: ComparisonReading, finding: Finding | null, isD
     ...(scope.matchers.length === 0 ? {} : { selector: formatSelector(scope.matchers) }),
   };
   const times = { from: formatTime(window.from), to: formatTime(window.to) };
-  if (finding?.fn == null) return [{ tool: 'investigate', arguments: { ...call, ...times } }];
+  const again = {
+    tool: 'compare_profiles',
+    arguments: {
+      ...call,
+      profile_type: scope.typeArgument,
+      ...times,
+      baseline_from: formatTime(baseline.from),
+      baseline_to: formatTime(baseline.to),
+    },
+  };
+  const first = mustAskAgain ? [again] : [];
+  if (finding?.fn == null) return [...first, { tool: 'investigate', arguments: { ...call, ...times } }];
   return [
+    ...first,
     {
       tool: 'inspect_function',
       arguments: {

@@ -1,7 +1,6 @@
-import { UpstreamError } from '../errors.js';
+import { notReadBecause, type Unread } from '../query/not-read.js';
 import { instanceLabelOf } from '../sources/labels.js';
 import type { Labels, Matcher, ProfileSource, Window } from '../sources/source.js';
-import { type Unread, unreadBecause } from './unread.js';
 
 /** The label sets of a service and how they tell its instances apart. */
 export interface Fleet {
@@ -33,8 +32,8 @@ export async function readFleet(
   );
   let unread: Unread | null = null;
   const rows = await source.series(names, { matchers, window }, signal).catch((error: unknown) => {
-    if (!(error instanceof UpstreamError)) throw error;
-    unread = unreadBecause(error, false);
+    unread = notReadBecause(error);
+    if (unread === null) throw error;
     return [];
   });
   const instanceLabel = instanceLabelOf(names);

@@ -6,6 +6,7 @@ import type { Window } from '../sources/source.js';
 import { formatTime } from '../text/units.js';
 import type { CaseReading } from './evidence.js';
 import { lensRows } from './findings.js';
+import type { UnreadParts } from './unread.js';
 
 /** A part that was not read, as an answer names it. */
 export interface NotRead {
@@ -16,7 +17,7 @@ export interface NotRead {
 }
 
 /** Everything that could not be read: profile types in their order, then the label sets. */
-export function notReadOf({ unread: { types, labels } }: Pick<CaseReading, 'unread'>): NotRead[] {
+export function notReadOf({ unread: { types, labels } }: { unread: UnreadParts }): NotRead[] {
   return [
     ...types.map(({ lens, why, reason }) => ({ what: lens.type.alias, why, reason })),
     ...(labels === null ? [] : [{ what: 'labels', why: labels.why, reason: labels.reason }]),

@@ -1,39 +1,16 @@
-import { type NotReadReason, UpstreamError } from '../errors.js';
 import type { Confidence, Finding, Verdict } from '../profile/compare/finding.js';
 import type { ProfileType } from '../profile/types.js';
+import { notRead, notReadBecause, type Unread } from '../query/not-read.js';
 import type { Conclusion } from './conclude.js';
 import type { LensKind, LensType } from './lens.js';
 import { NoRequestLeft } from './requests.js';
 
 // A profile type that could not be read makes its part of the answer unknown. These rules say what may still be claimed.
 
-/** A failure to read, in words for the reader and as a class for log and metrics. */
-export interface Unread {
-  reason: NotReadReason;
-  /** Half a sentence: `the store was overloaded (HTTP 429)`. */
-  why: string;
-}
-
 /** A profile type of the service that could not be read. */
 export interface UnreadType extends Unread {
   lens: LensType;
 }
-
-const WORDS: Readonly<Record<NotReadReason, string>> = {
-  unreachable: 'the connection to the store broke',
-  timeout: 'the store did not answer in time',
-  unauthorized: 'the store refused our credentials',
-  rejected: 'the store refused the request',
-  not_found: 'the store did not find it',
-  missing: 'the data source is not there any more',
-  overloaded: 'the store was overloaded',
-  failed: 'the store failed',
-  too_large: 'the answer was over the size limit',
-  paused: 'the store is not asked for a while, because it failed again and again',
-  unreadable: 'the answer was cut short, damaged or no profile',
-  no_time: 'no time was left to read it',
-  no_request_left: 'no request was left to read it',
-};
 
 /**
  * Describes a failure to read one part of an investigation.
@@ -42,13 +19,11 @@ const WORDS: Readonly<Record<NotReadReason, string>> = {
  * @throws the error itself where it is neither a failure of the store nor a limit of ours
  */
 export function unreadBecause(error: unknown, ranOutOfTime: boolean): Unread {
-  if (error instanceof NoRequestLeft) return { reason: 'no_request_left', why: WORDS.no_request_left };
-  if (error instanceof UpstreamError) {
-    const { kind, status } = error;
-    const code = status === null || status < 300 ? '' : ` (HTTP ${status})`;
-    return { reason: kind, why: `${WORDS[kind]}${code}` };
-  }
-  if (ranOutOfTime) return { reason: 'no_time', why: WORDS.no_time };
+  if (error instanceof NoRequestLeft) return notRead('no_request_left');
+  return notReadBecause(error) ?? (ranOutOfTime ? notRead('no_time') : fail(error));
+}
+
+function fail(error: unknown): never {
   throw error;
 }
 
@@ -97,7 +72,8 @@ export function settle(
   const { verdict } = conclusion;
   if (types.length === 0 && labels === null) return { ...conclusion, isSoFar: false };
   if (verdict === 'no_change') return { ...conclusion, verdict: 'inconclusive', isSoFar: true };
-  const rank = PRECEDENCE.indexOf(verdict);
+  // `improvement` and `scaling` stand below all others.
+  const rank = PRECEDENCE.includes(verdict) ? PRECEDENCE.indexOf(verdict) : PRECEDENCE.length;
   const couldChange = ({ lens: { type, kind } }: UnreadType) =>
     type.id === main?.id ||
     // Contention wins over a change of code only where it added more time.

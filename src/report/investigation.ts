@@ -255,14 +255,22 @@ function unknownText({ notRead }: Investigation): string {
     : `; what ${notRead.map(({ what }) => what).join(', ')} would show is unknown`;
 }
 
+/** The part of an answer that says what it is without. */
+type Unsettled = Pick<Investigation, 'isSoFar' | 'verdict' | 'notRead'>;
+
+/** Added to the word `Verdict` where another part could change it. */
+export function soFarWord({ isSoFar, verdict }: Unsettled): string {
+  return isSoFar && verdict !== 'inconclusive' ? ' so far' : '';
+}
+
 /** Added to the reason of a verdict that another part could change. */
-function soFarText({ isSoFar, verdict, notRead }: Investigation): string {
+export function soFarText({ isSoFar, verdict, notRead }: Unsettled): string {
   if (!isSoFar || verdict === 'inconclusive') return '';
   return `; so far: ${notRead.map(({ what }) => what).join(', ')} could not be read and may say otherwise`;
 }
 
 /** Added to the first line, where a reader cannot miss it; nothing where all was read. */
-function notReadText({ notRead }: Investigation): string {
+export function notReadText({ notRead }: Unsettled): string {
   if (notRead.length === 0) return '';
   return `; NOT READ: ${notRead.map(({ what, why }) => `${what} (${why})`).join(', ')}`;
 }
@@ -301,7 +309,7 @@ function textOf(found: Investigation, findings: readonly Finding[], reason: stri
     `${leadingName(found.service ?? found.selector, 200)} from source ${safeText(found.source, 100)}${notReadText(found)}`,
     `Incident ${formatTime(window.from)} to ${formatTime(window.to)} (${formatSpan(window.to - window.from)}): ${counted(counts.after, `${found.main.alias} `)}`,
     `Baseline ${formatTime(baseline.from)} to ${clock(baseline.to)}${baseline.chosen ? ' (chosen: the time just before)' : ''}: ${counted(counts.before)}${instances}`,
-    `Verdict${found.isSoFar && found.verdict !== 'inconclusive' ? ' so far' : ''}: ${verdictHeadline(found.verdict)} (${found.verdict}): ${reason}.`,
+    `Verdict${soFarWord(found)}: ${verdictHeadline(found.verdict)} (${found.verdict}): ${reason}.`,
   ];
   const lenses = found.lenses.map(({ type, verdict, before, after }) => {
     const value = (one: number | null) => (one === null ? 'none' : formatValue(one, type.unit, type.noun));

@@ -58,7 +58,13 @@ async function ofFunction(text: string, measured: Measurement, scope: Scope, con
       gaps: [],
     });
   }
-  const { frames, gaps, step, series } = await functionSeries(target, measured, scope, MOST_PARTS, context);
+  const { frames, gaps, step, series, notes } = await functionSeries(
+    target,
+    measured,
+    scope,
+    MOST_PARTS,
+    context,
+  );
   const of = functionData(target.info, target.line);
   const since = series.onset === null ? {} : { from: sinceOnset(series.onset, step) };
   const name = safeText(lookupText(target));
@@ -68,7 +74,7 @@ async function ofFunction(text: string, measured: Measurement, scope: Scope, con
     whole: series,
     by: null,
     of,
-    notes: [],
+    notes,
     next: [
       ...(isShort(series)
         ? [{ tool: 'get_timeline', arguments: { ...longerScope(measured), function: name } }]
@@ -87,7 +93,7 @@ async function ofTotal(measured: Measurement, scope: Scope, context: ToolContext
       ? []
       : [{ tool: 'get_timeline', arguments: { ...callScope(measured), group_by: usual } }]),
   ];
-  return timelineAnswer(measured, { ...read, whole, by: null, of: null, notes: [], next });
+  return timelineAnswer(measured, { ...read, whole, by: null, of: null, next });
 }
 
 async function byLabel(label: string, measured: Measurement, scope: Scope, context: ToolContext) {
