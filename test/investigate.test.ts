@@ -190,7 +190,7 @@ describe('investigate', () => {
     };
     const { verdict, not_determined } = await answerOf(asker(broken), asked);
     expect(verdict).toBe('code_regression');
-    expect(not_determined).toContain('alloc: the store failed to answer');
+    expect(not_determined).toContain('alloc: not read, the answer was over the size limit');
   });
 
   test('shortly before the deadline it answers with what it has', async () => {
@@ -207,7 +207,7 @@ describe('investigate', () => {
     const environment = { ...environmentOf([stuck]), deadlineMs: 2_000 };
     const { verdict, not_determined } = await answerOf(askerIn(environment), asked);
     expect(verdict).toBe('code_regression');
-    expect(not_determined).toContain('alloc: no time was left to read it');
+    expect(not_determined).toContain('alloc: not read, no time was left to read it');
   });
 
   test('progress rises with every request', async () => {

@@ -14,6 +14,7 @@ import { type Rounds, readRounds, roundTimes } from './profile-times.js';
 import { countedSource, createRequests } from './requests.js';
 import { type Case, readShares, type ShareLens } from './shares.js';
 import { GATE, MAIN } from './thresholds.js';
+import { type UnreadParts, type UnreadType, unreadBecause } from './unread.js';
 import { readWaits, type WaitLens } from './waits.js';
 
 export interface ComparisonQuestion {
@@ -35,6 +36,8 @@ export interface ComparisonReading {
   shares: ShareLens;
   level: LevelLens | null;
   wait: WaitLens | null;
+  /** What could not be read beside the shares of both sides: the course of the level or of the waits, or the label sets. */
+  unread: UnreadParts;
   /** A function that became cheaper, where nothing became dearer. */
   cheaper: Cheaper | null;
   instances: { stayed: number; left: number; arrived: number } | null;
@@ -86,14 +89,16 @@ export async function readComparison(
     slices: sameProfiles ? MAIN.slices : 0,
   });
   if (shares === null) return { emptyBaseline: real };
+  const course = await readCourse(found, lens, rounds, context);
   return {
     question,
     found,
     baseline: real,
     continuous: baseline.window === null && sameProfiles,
     shares,
-    level: lens.kind === 'level' ? await readLevels(found, lens, rounds) : null,
-    wait: lens.kind === 'wait' ? await readWaits(found, lens, rounds, rounds, 1) : null,
+    level: course.level,
+    wait: course.wait,
+    unread: { types: course.unread, labels: found.fleet.unread },
     cheaper:
       shares.change === null
         ? await offload('cheaper', [shares.analysis, GATE], {
@@ -104,6 +109,25 @@ export async function readComparison(
     instances: comings(rounds, found, found.fleet.instanceLabel),
     gaps: { before: gapsIn(rounds, plan.baseline), after: gapsIn(rounds, plan.incident) },
   };
+}
+
+/** How a level or a wait went on within the windows; a failure to read that leaves the shares as they are. */
+async function readCourse(
+  found: Case,
+  lens: LensType,
+  rounds: Rounds,
+  { signal }: Pick<ToolContext, 'signal'>,
+): Promise<{ level: LevelLens | null; wait: WaitLens | null; unread: UnreadType[] }> {
+  try {
+    return {
+      level: lens.kind === 'level' ? await readLevels(found, lens, rounds) : null,
+      wait: lens.kind === 'wait' ? await readWaits(found, lens, rounds, rounds, 1) : null,
+      unread: [],
+    };
+  } catch (error) {
+    signal.throwIfAborted();
+    return { level: null, wait: null, unread: [{ lens, ...unreadBecause(error, false) }] };
+  }
 }
 
 function lensOf({ type }: Scope): LensType {

@@ -7,6 +7,7 @@ import { amountRose, LEAST_AMOUNT_RISE } from '../profile/compare/rise.js';
 import { sideOf } from '../profile/compare/runs.js';
 import { functionData, type NamedFunction } from '../profile/named-function.js';
 import type { ProfileType } from '../profile/types.js';
+import { inAgreement, samplingError } from './agreement.js';
 import type { Cause, Conclusion } from './conclude.js';
 import type { LensReadings } from './evidence.js';
 import type { LevelLens } from './levels.js';
@@ -248,13 +249,24 @@ function libraryBelow(joined: Joined, { functions, at }: GrowthPath): NamedFunct
   return library === undefined ? null : functionData(joined.functions[library], 0);
 }
 
-/** One row for each profile type, in the order in which they were read. */
+/** One row for each profile type, in the order in which they were read; its word agrees with its numbers. */
 export function lensRows(reading: Omit<LensReadings, 'collector'>): LensRow[] {
+  return plainRows(reading).map(inAgreement);
+}
+
+function plainRows(reading: Omit<LensReadings, 'collector'>): LensRow[] {
   const { totals, shares, levels, waits, wholes } = reading;
   const rows = totals.map(({ lens, before, after }): LensRow => {
     const per = ({ value, profiles }: typeof before) => (profiles > 0 ? value / profiles : null);
-    const smallest = smallestChange(reading, lens);
-    const plain = { type: lens.type, before: per(before), after: per(after), smallest, sameAs: null };
+    const plain = {
+      type: lens.type,
+      kind: lens.kind,
+      before: per(before),
+      after: per(after),
+      smallest: smallestChange(reading, lens),
+      sameAs: null,
+      error: null,
+    };
     const shared = shares.find((one) => one.lens === lens);
     if (shared !== undefined) {
       const { analysis, change } = shared;
@@ -263,7 +275,12 @@ export function lensRows(reading: Omit<LensReadings, 'collector'>): LensRow[] {
           parts.reduce((sum, { costs }) => sum + costs.total, 0),
           parts.reduce((sum, { profiles }) => sum + profiles, 0),
         );
-      const row = { ...plain, before: active(analysis.baseline), after: active(analysis.incident) };
+      const row = {
+        ...plain,
+        before: active(analysis.baseline),
+        after: active(analysis.incident),
+        error: samplingError(analysis),
+      };
       if (change !== null) return { ...row, verdict: change.from === null ? 'code_regression' : 'moved' };
       // Amounts follow the mix of requests: a smaller rise of them is no finding.
       const rose = lens.kind === 'amount' ? amountRose(analysis.load) : analysis.load.rose;
@@ -284,7 +301,16 @@ export function lensRows(reading: Omit<LensReadings, 'collector'>): LensRow[] {
     return { ...plain, verdict: wait.contention === null ? unheard : 'contention' };
   });
   const left = reading.same.map(({ type, as }): LensRow => {
-    return { type, verdict: 'not_read', before: null, after: null, smallest: null, sameAs: as };
+    return {
+      type,
+      kind: type.nature,
+      verdict: 'not_read',
+      before: null,
+      after: null,
+      error: null,
+      smallest: null,
+      sameAs: as,
+    };
   });
   return [...rows, ...left];
 }

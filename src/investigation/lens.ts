@@ -1,3 +1,4 @@
+import { nullIfUpstreamFailed } from '../errors.js';
 import { offload } from '../offload.js';
 import { isAllActive } from '../profile/active.js';
 import type { Profile } from '../profile/model.js';
@@ -140,7 +141,8 @@ async function valuePerCount(
   });
   if (sibling === undefined) return null;
   const step = Math.max(1, Math.ceil((window.to - window.from) / 1000));
-  const [values, counts] = await Promise.all(
+  // Without the counts there is an estimate, which the answer calls one.
+  const sums = await Promise.all(
     [type.id, sibling].map(async (profileTypeId) => {
       const series = await source.timeSeries(
         { profileTypeId, matchers, window },
@@ -149,6 +151,7 @@ async function valuePerCount(
       );
       return series.reduce((sum, { points }) => points.reduce((all, { value }) => all + value, sum), 0);
     }),
-  );
+  ).catch(nullIfUpstreamFailed);
+  const [values, counts] = sums ?? [];
   return values === undefined || counts === undefined || counts <= 0 || values <= 0 ? null : values / counts;
 }

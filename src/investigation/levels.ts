@@ -10,6 +10,7 @@ import { bytesPerUnit } from '../text/units.js';
 import { isHeavy } from '../work/offload.js';
 import { type LensType, readActive } from './lens.js';
 import { type Rounds, roundTimes, totalsIn } from './profile-times.js';
+import { NoRequestLeft } from './requests.js';
 import type { Case } from './shares.js';
 import { partWindows } from './windows.js';
 
@@ -112,7 +113,11 @@ function pointsIn(rounds: Rounds, window: Window): number {
   return totalsIn(rounds, window).profiles;
 }
 
-/** Growth per profile between the last parts of the two windows: two merges. */
+/**
+ * Growth per profile between the last parts of the two windows: two merges.
+ *
+ * @throws NoRequestLeft
+ */
 export async function readGrowth(
   { asking, plan, fleet, requests }: Case,
   lens: LensType,
@@ -121,7 +126,7 @@ export async function readGrowth(
   /** How many parts a window is cut into, of which the last is read. */
   parts = 4,
 ): Promise<SiteGrowth | null> {
-  if (requests.left < 2) return null;
+  if (requests.left < 2) throw new NoRequestLeft('two merges are needed');
   const label = fleet.instanceLabel;
   const only =
     instance === null || label === null ? [] : [{ name: label, op: '=' as const, value: instance }];

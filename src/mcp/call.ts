@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 
-import { PatternError, UpstreamError, UserError } from '../errors.js';
+import { type NotReadReason, PatternError, UpstreamError, UserError } from '../errors.js';
 import type { Progress, ToolContext } from '../query/context.js';
 import { type Answer, BUDGET, renderJson, renderText } from '../report/render.js';
 import type { ProfileSource } from '../sources/source.js';
@@ -20,7 +20,7 @@ export interface CallResult {
 
 /** Everything that a call needs except its arguments. */
 export interface CallEnvironment {
-  context: Omit<ToolContext, 'signal' | 'early' | 'soon' | 'progress'>;
+  context: Omit<ToolContext, 'signal' | 'early' | 'soon' | 'progress' | 'notRead'>;
   log: Log;
   /** Meter that counts every call; left out where calls are not counted. */
   meter?: Meter;
@@ -110,6 +110,10 @@ async function answer(
       ...environment.context,
       schemaOf,
       ...timing,
+      notRead(what: string, reason: NotReadReason) {
+        environment.log.warn('part of an answer was not read', { tool: tool.name, what, reason });
+        (environment.meter ?? NO_METER).notRead(reason);
+      },
       ...(progress === undefined ? {} : { progress }),
     };
     const found = await noted(await untilAborted(runTool(tool, args, context), signal));

@@ -1,3 +1,4 @@
+import type { NotReadReason } from '../errors.js';
 import type { PatternBook } from '../patterns/book.js';
 import type { ToolName } from '../report/next.js';
 import type { JsonObject } from '../report/render.js';
@@ -17,6 +18,8 @@ export interface ToolContext {
   early?: AbortSignal;
   /** Aborted a little before the call's deadline: what is known by then is the answer. */
   soon?: AbortSignal;
+  /** Told of every part of an answer that could not be read, so that the log and the metrics count it. */
+  notRead?(what: string, reason: NotReadReason): void;
   /** Told of every step of a long call. */
   progress?: Progress;
 }

@@ -44,6 +44,10 @@ export interface Investigation {
   mix: readonly MixRow[];
   /** Whether cost rose, but only in the smaller part of the instances. */
   partly: boolean;
+  /** What could not be read though the service has it: a profile type by its alias, or `labels`. */
+  notRead: readonly { what: string; why: string }[];
+  /** Whether what was not read could change the verdict. */
+  isSoFar: boolean;
   notDetermined: readonly string[];
   /** Whether every type that the service sends was looked at. */
   isAllRead: boolean;
@@ -63,7 +67,7 @@ const PATH_BELOW = 3;
  */
 export function investigationAnswer(found: Investigation): Answer {
   const findings = found.findings.slice(0, MOST_FINDINGS);
-  const reason = verdictReason(found);
+  const reason = `${verdictReason(found)}${soFarText(found)}`;
   const first = findings[0];
   return {
     data: {
@@ -249,6 +253,7 @@ function verdictReason(found: Investigation): string {
   const main = found.main.wallClock ? `active ${found.main.alias} time` : found.main.alias;
   const row = found.lenses.find(({ type }) => type.id === first?.type.id);
   const change = ratio === null ? '' : `${main} per profile x${ratio.toFixed(2)}`;
+  const moved = found.lenses.filter(({ verdict }) => verdict === 'rose' || verdict === 'fell');
   const outside = first?.kind === 'code' && found.load !== null ? `, ${restText(found.load)}` : '';
   // The change may lie in another type than the main one, which then did not take part in it.
   const isOther = row !== undefined && row.type.id !== found.main.id;
@@ -262,6 +267,10 @@ function verdictReason(found: Investigation): string {
     case 'inconclusive':
       if (found.partly)
         return `${change}, but only in some of the instances, and no function stands out of the noise`;
+      if (moved.length > 0)
+        return `${moved.map(movementText).join('; ')}; no single function stands out${unknownText(found)}`;
+      if (found.isSoFar && found.counts.before.profiles > 0)
+        return `in the types that were read no function changed beyond noise (${change})${unknownText(found)}`;
       if (found.counts.before.profiles === 0) return 'there is no profile in the baseline to compare with';
       return fewText(found);
     case 'leak':
@@ -303,6 +312,41 @@ function ratioText({ before, after }: LensRow): string {
   return before === null || after === null || before <= 0 ? '' : ` (x${(after / before).toFixed(2)})`;
 }
 
+/** How a type changed for which there is no explanation: `goroutines rose x278 (7 -> 1,950)`. */
+function movementText({ type, verdict, before, after }: LensRow): string {
+  const amount = (value: number | null) =>
+    value === null ? 'none' : formatValue(value, type.unit, type.noun);
+  const factor =
+    before === null || before === 0 || after === null ? '' : ` x${Number((after / before).toPrecision(3))}`;
+  return `${type.alias} ${verdict}${factor} (${amount(before)} -> ${amount(after)})`;
+}
+
+function unknownText({ notRead }: Investigation): string {
+  return notRead.length === 0
+    ? ''
+    : `; what ${notRead.map(({ what }) => what).join(', ')} would show is unknown`;
+}
+
+/** The part of an answer that says what it is without. */
+type Unsettled = Pick<Investigation, 'isSoFar' | 'verdict' | 'notRead'>;
+
+/** Added to the word `Verdict` where another part could change it. */
+export function soFarWord({ isSoFar, verdict }: Unsettled): string {
+  return isSoFar && verdict !== 'inconclusive' ? ' so far' : '';
+}
+
+/** Added to the reason of a verdict that another part could change. */
+export function soFarText({ isSoFar, verdict, notRead }: Unsettled): string {
+  if (!isSoFar || verdict === 'inconclusive') return '';
+  return `; so far: ${notRead.map(({ what }) => what).join(', ')} could not be read and may say otherwise`;
+}
+
+/** Added to the first line, where a reader cannot miss it; nothing where all was read. */
+export function notReadText({ notRead }: Unsettled): string {
+  if (notRead.length === 0) return '';
+  return `; NOT READ: ${notRead.map(({ what, why }) => `${what} (${why})`).join(', ')}`;
+}
+
 /** `, 420 samples`, or `, about 2194 samples`; nothing where they are not known. */
 export function samplesText({ samples, estimated }: { samples: number | null; estimated: boolean }): string {
   return samples === null ? '' : `, ${estimated ? 'about ' : ''}${Math.round(samples)} samples`;
@@ -334,10 +378,10 @@ function textOf(found: Investigation, findings: readonly Finding[], reason: stri
   const counted = ({ profiles, samples }: Investigation['counts']['before'], alias = '') =>
     `${profiles} ${alias}profiles${samplesText({ samples, estimated: found.estimated })}`;
   const head = [
-    `${leadingName(found.service ?? found.selector, 200)} from source ${safeText(found.source, 100)}`,
+    `${leadingName(found.service ?? found.selector, 200)} from source ${safeText(found.source, 100)}${notReadText(found)}`,
     `Incident ${formatTime(window.from)} to ${formatTime(window.to)} (${formatSpan(window.to - window.from)}): ${counted(counts.after, `${found.main.alias} `)}`,
     `Baseline ${formatTime(baseline.from)} to ${clock(baseline.to)}${baseline.chosen ? ' (chosen: the time just before)' : ''}: ${counted(counts.before)}${instances}`,
-    `Verdict: ${verdictHeadline(found.verdict, findings[0]?.type ?? null)} (${found.verdict}): ${reason}.`,
+    `Verdict${soFarWord(found)}: ${verdictHeadline(found.verdict, findings[0]?.type ?? null)} (${found.verdict}): ${reason}.`,
   ];
   const read = found.lenses.filter(({ sameAs }) => sameAs === null);
   const same = found.lenses.flatMap(({ type, sameAs }) =>

@@ -1,4 +1,4 @@
-import type { UpstreamKind } from '../errors.js';
+import type { NotReadReason, UpstreamKind } from '../errors.js';
 
 /** How a call of a tool ended. */
 export type CallOutcome =
@@ -71,6 +71,8 @@ export interface Meter {
   /** A call begins; what is given back is told how it ended. */
   call(tool: string): (end: CallEnd) => void;
   upstream(end: UpstreamEnd): void;
+  /** A part of an answer, such as a profile type, could not be read; the answer says so. */
+  notRead(reason: NotReadReason): void;
   schema(result: SchemaResult): void;
   recent(result: RecentResult): void;
   operation(end: OperationEnd): void;
@@ -86,6 +88,7 @@ export interface Meter {
 export const NO_METER: Meter = {
   call: () => () => {},
   upstream() {},
+  notRead() {},
   schema() {},
   recent() {},
   operation() {},

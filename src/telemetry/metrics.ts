@@ -85,6 +85,12 @@ export function createMetrics(tools: readonly string[]): Metrics {
     buckets: REQUEST_SECONDS,
     registers,
   });
+  const notRead = new Counter({
+    name: 'pyroscope_mcp_parts_not_read_total',
+    help: 'Parts of answers, such as a profile type, that could not be read: the kind of upstream failure, no_time, no_request_left',
+    labelNames: ['reason'] as const,
+    registers,
+  });
   const schema = new Counter({
     name: 'pyroscope_mcp_schema_answers_total',
     help: 'Questions about services, labels and types: hit (remembered), miss (the source was asked), stale (an old answer)',
@@ -169,6 +175,7 @@ export function createMetrics(tools: readonly string[]): Metrics {
       requests.inc({ source, route, outcome });
       requestSeconds.observe({ source, route }, seconds);
     },
+    notRead: (reason) => notRead.inc({ reason }),
     schema: (result) => schema.inc({ result }),
     recent: (result) => recent.inc({ result }),
     operation({ operation, outcome, seconds }) {

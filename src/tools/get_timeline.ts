@@ -59,7 +59,13 @@ async function ofFunction(text: string, measured: Measurement, scope: Scope, con
       gaps: [],
     });
   }
-  const { frames, gaps, step, series } = await functionSeries(target, measured, scope, MOST_PARTS, context);
+  const { frames, gaps, step, series, notes } = await functionSeries(
+    target,
+    measured,
+    scope,
+    MOST_PARTS,
+    context,
+  );
   const of = functionData(target.info, target.line);
   const since = series.onset === null ? {} : { from: sinceOnset(series.onset, step) };
   const name = safeText(lookupText(target));
@@ -69,7 +75,7 @@ async function ofFunction(text: string, measured: Measurement, scope: Scope, con
     whole: series,
     by: null,
     of,
-    notes: [],
+    notes,
     next: [
       ...(isShort(series) ? [nextCall('get_timeline', { ...longerScope(measured), function: name })] : []),
       nextCall('inspect_function', { ...callScope(measured), ...since, function: name }),
@@ -84,7 +90,7 @@ async function ofTotal(measured: Measurement, scope: Scope, context: ToolContext
     ...nextOf({ ...read, whole }, measured, {}),
     ...(usual === null ? [] : [nextCall('get_timeline', { ...callScope(measured), group_by: usual })]),
   ];
-  return timelineAnswer(measured, { ...read, whole, by: null, of: null, notes: [], next });
+  return timelineAnswer(measured, { ...read, whole, by: null, of: null, next });
 }
 
 async function byLabel(label: string, measured: Measurement, scope: Scope, context: ToolContext) {

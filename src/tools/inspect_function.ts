@@ -6,6 +6,7 @@ import type { Measurement } from '../profile/measurement.js';
 import { functionData, type NamedFunction } from '../profile/named-function.js';
 import { isShort, type Series } from '../profile/series.js';
 import { resolveFunction } from '../query/function-argument.js';
+import { sideQuestion } from '../query/not-read.js';
 import { answerAbout } from '../query/profile-question.js';
 import { functionSeries } from '../query/timeline/function-series.js';
 import { labelCosts } from '../query/timeline/label-shares.js';
@@ -27,6 +28,8 @@ import type { input } from './surface/inspect_function.js';
 
 /** Parts of the timeline: each is a merge. */
 const TIMELINE_PARTS = 6;
+/** A side question that a profile which was read in part leaves open; the answer says so elsewhere. */
+const NOT_ASKED = { value: null, notes: [] };
 
 /**
  * Answers with the places of one function. Requests in addition to those of the measurement (2, and a third
@@ -56,22 +59,38 @@ export const run: Run<typeof input> = (args, context) =>
           path: [],
         });
       }
-      const series = isWhole
-        ? (await functionSeries(target, measured, scope, TIMELINE_PARTS, context)).series
-        : null;
-      const labels = isWhole ? await labelCosts(target, scope, context) : [];
+      const timeline = isWhole
+        ? await sideQuestion(
+            'The timeline',
+            () => functionSeries(target, measured, scope, TIMELINE_PARTS, context),
+            context,
+          )
+        : NOT_ASKED;
+      const byLabel = isWhole
+        ? await sideQuestion('The share by label', () => labelCosts(target, scope, context), context)
+        : NOT_ASKED;
+      const series = timeline.value?.series ?? null;
+      const notes = [
+        ...measured.notes,
+        ...timeline.notes,
+        ...(timeline.value?.notes ?? []),
+        ...byLabel.notes,
+      ];
       const fn = functionData(target.info, target.line);
       const name = safeText(lookupText(target));
-      return functionAnswer(measured, {
-        fn,
-        owner: frameOwner(target.info),
-        view,
-        series,
-        labels,
-        next: isWhole
-          ? nextCalls(measured, { fn, name, series })
-          : [{ tool: 'inspect_function', arguments: { ...shorterScope(measured), function: name } }],
-      });
+      return functionAnswer(
+        { ...measured, notes },
+        {
+          fn,
+          owner: frameOwner(target.info),
+          view,
+          series,
+          labels: byLabel.value ?? [],
+          next: isWhole
+            ? nextCalls(measured, { fn, name, series })
+            : [{ tool: 'inspect_function', arguments: { ...shorterScope(measured), function: name } }],
+        },
+      );
     },
     { mayBeReduced: true },
   );

@@ -1,14 +1,16 @@
 import { UserError } from '../errors.js';
+import { agreeing } from '../investigation/agreement.js';
 import { besideIncident } from '../investigation/align-baseline.js';
 import { isHeavyAnalysis } from '../investigation/compare.js';
-import { conclude } from '../investigation/conclude.js';
+import { type Conclusion, conclude } from '../investigation/conclude.js';
 import { type CaseReading, readCase } from '../investigation/evidence.js';
-import { lensRows } from '../investigation/findings.js';
 import { onsetOf } from '../investigation/onset.js';
 import { countedSource, createRequests } from '../investigation/requests.js';
 import type { ShareChange, ShareLens } from '../investigation/shares.js';
 import { smallestPoints } from '../investigation/smallest.js';
 import { orderBySymptom } from '../investigation/symptom.js';
+import { findingsSoFar, settle, unreadBecause } from '../investigation/unread.js';
+import { allRows, askAgain, notReadOf } from '../investigation/unread-report.js';
 import { offload } from '../offload.js';
 import { share } from '../profile/compare/contrast.js';
 import type { Verdict } from '../profile/compare/finding.js';
@@ -53,6 +55,7 @@ export const run: Run<typeof input> = async (args, context) => {
       ? { source, baseline: null }
       : besideIncident(source, window, matchers, { window: baseline, matchers });
   const reading = await readCase({ ...sides, matchers, typeIds, incident: window, requests }, context);
+  for (const { what, reason } of reading === null ? [] : notReadOf(reading)) context.notRead?.(what, reason);
   if (reading === null) return emptiness(missing, window, context);
   const mixture = meant.service === null ? await mixtureNotes(missing, window, asking) : [];
   const said = [...notes, ...mixture];
@@ -74,18 +77,16 @@ async function reportOf(
   context: ToolContext,
 ): Promise<Investigation> {
   const { typeIds } = reading.found.asking;
-  const conclusion = conclude(reading);
-  const since = await onsetOf(reading, conclusion.causes[0]).catch((error: unknown) => {
-    if (context.signal.aborted || context.soon?.aborted !== true) throw error;
-    return null;
-  });
-  const found = await offload('findings', [conclusion, since], {
+  const rows = allRows(reading);
+  const conclusion = settle(agreeing(conclude(reading), rows), reading.unread, reading.main);
+  const onset = await readOnset(reading, conclusion, context);
+  const asRead = await offload('findings', [conclusion, onset.since], {
     heavy: reading.shares.some(({ analysis }) => isHeavyAnalysis(analysis)),
     signal: context.signal,
   });
+  const found = conclusion.isSoFar ? findingsSoFar(asRead) : asRead;
   const [main] = reading.shares;
   const lens = main?.lens ?? reading.totals[0]?.lens;
-  const rows = lensRows(reading);
   const selector = selectorText(request);
   const callScope = {
     ...((await context.sources.isDefault(request.source, context.signal))
@@ -117,10 +118,16 @@ async function reportOf(
     load: change?.culprit.load ?? main?.analysis.load.ratio ?? null,
     verdict: conclusion.verdict,
     partly: main?.analysis.partly ?? false,
+    notRead: notReadOf(reading),
+    isSoFar: conclusion.isSoFar,
     findings: orderBySymptom(found, symptom),
     lenses: rows,
     mix: main === undefined ? [] : mixOf(main),
-    notDetermined: notDetermined(reading, conclusion.verdict),
+    notDetermined: [
+      ...notReadOf(reading).map(({ what, why }) => `${what}: not read, ${why}`),
+      ...onset.notDetermined,
+      ...notDetermined(reading, conclusion.verdict),
+    ],
     isAllRead:
       reading.missing.length === 0 &&
       rows.every(({ verdict, sameAs }) => verdict !== 'not_read' || sameAs !== null),
@@ -131,8 +138,22 @@ async function reportOf(
       ...(await reachNotes(request.source, baseline ?? reading.plan.baseline, context)),
     ],
     requests: reading.found.requests.made,
-    next: nextCalls(found, callScope, { window, baseline }, reading, (of) => typeArgument(of, typeIds)),
+    next: [
+      ...askAgain(reading, callScope, { window, baseline }),
+      ...nextCalls(found, callScope, { window, baseline }, reading, (of) => typeArgument(of, typeIds)),
+    ],
   };
+}
+
+/** The onset of the first cause, or why it is not known. */
+async function readOnset(reading: CaseReading, { causes }: Conclusion, context: ToolContext) {
+  try {
+    return { since: await onsetOf(reading, causes[0]), notDetermined: [] };
+  } catch (error) {
+    if (context.signal.aborted) throw error;
+    const { why } = unreadBecause(error, context.soon?.aborted === true);
+    return { since: null, notDetermined: [`onset: not narrowed down, ${why}`] };
+  }
 }
 
 /** Entry points of the main type whose part of the cost changed; with none, or a change of code, there is nothing to say. */

@@ -51,8 +51,15 @@ export interface Finding {
 
 export interface LensRow {
   type: ProfileType;
-  /** `not_read` where only the totals over time are known. */
-  verdict: Verdict | 'not_read';
+  /** How the type is judged: by shares of time or of an amount, by its level, or as time that was waited. */
+  kind: 'time' | 'amount' | 'level' | 'wait';
+  /**
+   * `not_read` where nothing, or only the totals over time, are known. `rose` and `fell` where the value changed by more
+   * than what counts as small, and neither load nor a function explains it.
+   */
+  verdict: Verdict | 'not_read' | 'rose' | 'fell';
+  /** Standard error of the logarithm of after ÷ before, of sampling alone; null where it is not known. */
+  error: number | null;
   /** Value per profile. */
   before: number | null;
   after: number | null;
