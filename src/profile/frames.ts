@@ -21,7 +21,8 @@ import type { FunctionInfo } from './model.js';
  */
 export type FrameOwner = 'application' | 'library' | 'runtime' | 'unsymbolised';
 
-const UNSYMBOLISED = /^(?:\[.*\]|.*!0x[0-9a-f]+|0x[0-9a-f]+|unknown|Unknown-.*|\?+)$/i;
+const UNSYMBOLISED =
+  /^(?:\[.*\](?: 0x[0-9a-f]+)?|.*[!+]0x[0-9a-f]+|0x[0-9a-f]+|unknown|Unknown-.*|\?+)$/i;
 
 const C_DEPENDENCIES = /(?:^|\/)(?:vendor|third_party|external|_deps|vcpkg_installed|\.conan2?)\//;
 const VENDOR = /(?:^|\/)vendor\//;

@@ -1,9 +1,9 @@
 import { offload } from '../offload.js';
-import { isUnnamed } from '../profile/builder.js';
 import { lookupText } from '../profile/find-function.js';
 import { frameOwner } from '../profile/frames.js';
 import type { Measurement } from '../profile/measurement.js';
 import { functionData, type NamedFunction } from '../profile/named-function.js';
+import { isUnnamed } from '../profile/names.js';
 import { isShort, type Series } from '../profile/series.js';
 import { resolveFunction } from '../query/function-argument.js';
 import { answerAbout } from '../query/profile-question.js';

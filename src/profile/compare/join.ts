@@ -1,7 +1,8 @@
-import { isUnnamed } from '../builder.js';
 import { frameOwner } from '../frames.js';
 import type { Columns, FunctionInfo, Profile } from '../model.js';
-import { normaliseName } from '../names.js';
+import { joinKey, sharedName } from '../names.js';
+
+export { joinKey };
 
 /** Several profiles over one list of functions, so that a function is the same number in all of them. */
 export interface Joined {
@@ -40,7 +41,11 @@ export function joinProfiles(profiles: readonly Profile[]): Joined {
   const sorted = [...placesOf].sort(([a], [b]) => (a < b ? -1 : 1));
   const ids = new Map(sorted.map(([key], fn) => [key, fn]));
   const functions = sorted.map(
-    ([, places]) => places.reduce((best, place) => (outdoes(place, best) ? place : best)).info,
+    ([, places]) => {
+      const { info } = places.reduce((best, place) => (outdoes(place, best) ? place : best));
+      const name = sharedName(places.map((place) => place.info.name));
+      return name === info.name ? info : { ...info, name };
+    },
   );
   const isOwn = (info: FunctionInfo) => (frameOwner(info) === 'application' ? 1 : 0);
   const application = Uint8Array.from(functions, isOwn);
@@ -84,9 +89,4 @@ function outdoes({ info: a, profiles: many }: Place, { info: b, profiles: few }:
   if (many !== few) return many > few;
   if (a.file !== b.file) return a.file !== '' && (b.file === '' || a.file < b.file);
   return a.name !== b.name ? a.name < b.name : a.startLine < b.startLine;
-}
-
-/** What makes two functions of different profiles the same one. */
-export function joinKey({ name, file, startLine }: FunctionInfo): string {
-  return isUnnamed(name) ? `${name}\0${file}\0${startLine}` : normaliseName(name);
 }
