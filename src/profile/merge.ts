@@ -49,8 +49,9 @@ export function mergeProfiles(profiles: readonly Profile[]): Profile {
       sums[known] = (sums[known] ?? 0) + (values[stack] ?? 0);
     }
   });
-  const { sampleType, unit } = first;
+  const { sampleType, unit, ownCode } = first;
   return {
+    ...(ownCode === undefined ? {} : { ownCode }),
     sampleType,
     unit,
     functions,

@@ -38,6 +38,16 @@ export interface Profile {
   stackFrames: Uint32Array;
   /** One value per stack. */
   values: Float64Array;
+  /** What the team said about its own code; left out where it said nothing. */
+  ownCode?: OwnCode;
+}
+
+/** The team's own code, as its configuration and its profiles name it. */
+export interface OwnCode {
+  /** RE2 patterns that fit a part of the name or the file of own functions. */
+  patterns: readonly string[];
+  /** Folders in which the sources of the service lie (label `service_root_path`). */
+  roots: readonly string[];
 }
 
 /** A profile without its functions: numbers only. */

@@ -163,5 +163,7 @@ function stripTypeParameters(name: string): string {
 
 function isInstanceOfGeneric(name: string): boolean {
   const open = name.search(/\w\[[^\]]/);
-  return open > 0 && name.lastIndexOf('.', open) > 0 && !name.includes('::') && !/[\s;]/.test(name.slice(0, open));
+  return (
+    open > 0 && name.lastIndexOf('.', open) > 0 && !name.includes('::') && !/[\s;]/.test(name.slice(0, open))
+  );
 }

@@ -252,7 +252,7 @@ export function internFrames(
     lines[at] = place?.line ?? 0;
     return builder.functionId({
       name: name === '' ? '[unknown]' : name,
-      file: text(fn.filename) || (place?.file ?? ''),
+      file: text(fn.filename).replace(UNKNOWN_FILE, '') || (place?.file ?? ''),
       startLine: Number(fn.startLine),
       symbolised: name !== '',
       ...(binary === undefined ? {} : { binary }),
@@ -343,6 +343,9 @@ function binariesOfFunctions(
   }
   return paths;
 }
+
+/** What addr2line and perf write where they know no file. */
+const UNKNOWN_FILE = /^\?+$/;
 
 /** One sample type of one file as a Profile. */
 export function pprofToProfile(file: PprofFile, valueIndex = 0): Profile {

@@ -13,12 +13,20 @@ describe('nameDemangler', () => {
     expect(nameDemangler()(mangled)).toBe(shown);
   });
 
-  test.each(['main', '', '_ZN', '_R', '_Zé', '__libc_start_main', '_Zone', '_RESULT', 'java.lang._Z', '/app/_ZN4acme3runEv.js'])(
-    '%j stays as it is',
-    (name) => {
-      expect(nameDemangler()(name)).toBe(name);
-    },
-  );
+  test.each([
+    'main',
+    '',
+    '_ZN',
+    '_R',
+    '_Zé',
+    '__libc_start_main',
+    '_Zone',
+    '_RESULT',
+    'java.lang._Z',
+    '/app/_ZN4acme3runEv.js',
+  ])('%j stays as it is', (name) => {
+    expect(nameDemangler()(name)).toBe(name);
+  });
 
   /** Each level repeats the one before twice. */
   const bomb = (levels: number) => {

@@ -40,8 +40,12 @@ function expansionOf(name: string): number {
 
 /** Loads the library's WebAssembly with the first mangled name, and by hand: Node 20 cannot import such a module. */
 function load(): void {
-  const binary = readFileSync(createRequire(import.meta.url).resolve('gecko-profiler-demangle/index_bg.wasm'));
-  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(binary), { './index_bg.js': { ...glue } });
+  const binary = readFileSync(
+    createRequire(import.meta.url).resolve('gecko-profiler-demangle/index_bg.wasm'),
+  );
+  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(binary), {
+    './index_bg.js': { ...glue },
+  });
   glue.__wbg_set_wasm(exports);
   isLoaded = true;
 }

@@ -1,6 +1,7 @@
 import { frameOwner } from '../frames.js';
 import type { Columns, FunctionInfo, Profile } from '../model.js';
 import { joinKey, sharedName } from '../names.js';
+import { evidenceIn } from '../owners.js';
 
 export { joinKey };
 
@@ -40,14 +41,13 @@ export function joinProfiles(profiles: readonly Profile[]): Joined {
   });
   const sorted = [...placesOf].sort(([a], [b]) => (a < b ? -1 : 1));
   const ids = new Map(sorted.map(([key], fn) => [key, fn]));
-  const functions = sorted.map(
-    ([, places]) => {
-      const { info } = places.reduce((best, place) => (outdoes(place, best) ? place : best));
-      const name = sharedName(places.map((place) => place.info.name));
-      return name === info.name ? info : { ...info, name };
-    },
-  );
-  const isOwn = (info: FunctionInfo) => (frameOwner(info) === 'application' ? 1 : 0);
+  const functions = sorted.map(([, places]) => {
+    const { info } = places.reduce((best, place) => (outdoes(place, best) ? place : best));
+    const name = sharedName(places.map((place) => place.info.name));
+    return name === info.name ? info : { ...info, name };
+  });
+  const evidence = evidenceIn(functions, profiles.find(({ ownCode }) => ownCode !== undefined)?.ownCode);
+  const isOwn = (info: FunctionInfo) => (frameOwner(info, evidence) === 'application' ? 1 : 0);
   const application = Uint8Array.from(functions, isOwn);
   const parts = profiles.map((profile, index): JoinedPart => {
     const map = Uint32Array.from(keys[index] ?? [], (key) => ids.get(key) ?? 0);
