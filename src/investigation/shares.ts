@@ -10,7 +10,7 @@ import {
 } from '../profile/compare/analysis.js';
 import { type Attribution, attribute } from '../profile/compare/attribution.js';
 import type { Changes } from '../profile/compare/changes.js';
-import { joinKey } from '../profile/compare/join.js';
+import { joinKey, type Renamed } from '../profile/compare/join.js';
 import { changePoint } from '../profile/compare/since.js';
 import type { Profile } from '../profile/model.js';
 import type { Labels, Matcher, Window } from '../sources/source.js';
@@ -132,6 +132,7 @@ export async function readShares(
     const search = { without: warm, gate, sliceGate: Math.max(gate, SLICE_GATE), bursts };
     const changes = await offload('changes', [reading, search], { heavy, signal: asking.signal });
     const { analysis } = changes;
+    if (round === 0) notes.push(...renamedNotes(lens.type.alias, analysis.joined.renamed));
     const change = await strongestChange(found, lens, rounds, changes, slices);
     if (change === null) return { lens, analysis, estimated, change: null, notes, rounds, windows };
     const info = analysis.joined.functions[change.culprit.fn];
@@ -313,4 +314,14 @@ function lateWindow(
   );
   const first = times[Math.min(WARM_ROUNDS, times.length - 1) - 1];
   return first === undefined || times.length < 2 ? null : { from: first + 1, to: window.to };
+}
+
+/** Says that most names changed between the two sides, and how functions were found again. */
+function renamedNotes(alias: string, renamed: Renamed | null): string[] {
+  if (renamed === null) return [];
+  const { functions, changed, unmatched } = renamed;
+  const left = unmatched === 0 ? '' : ` ${unmatched} of them could not be matched.`;
+  return [
+    `${changed} of ${functions} names in the ${alias} profiles changed between the two sides (another build): functions were matched by what stays in a name, file, callers and cost.${left}`,
+  ];
 }
