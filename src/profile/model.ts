@@ -42,12 +42,10 @@ export interface Profile {
   ownCode?: OwnCode;
 }
 
-/** The team's own code, as its configuration and its profiles name it. */
+/** The team's own code, as its configuration names it. */
 export interface OwnCode {
   /** RE2 patterns that fit a part of the name or the file of own functions. */
   patterns: readonly string[];
-  /** Folders in which the sources of the service lie (label `service_root_path`). */
-  roots: readonly string[];
 }
 
 /** A profile without its functions: numbers only. */

@@ -68,16 +68,9 @@ function rootOf(jvmPackage: string): string {
   return jvmPackage.split(/[./]/).slice(0, 2).join('/');
 }
 
-/** Folders below the root of a service that hold the code of others. */
-const DEPENDENCIES = /(?:^|\/)(?:node_modules|vendor|site-packages|dist-packages|third_party|gems)\//;
-
-function matcherOf({ patterns, roots }: OwnCode): CodeEvidence['isOwn'] {
-  // The configuration has compiled them before, and refused what is too long or not valid.
+function matcherOf({ patterns }: OwnCode): CodeEvidence['isOwn'] {
+  // The configuration has compiled them before, and refused what is too large or not valid.
   const compiled = patterns.map((pattern) => RE2JS.compile(pattern));
-  const folders = roots
-    .filter((root) => root.length > 1)
-    .map((root) => (root.endsWith('/') ? root : `${root}/`));
   return ({ name, file }) =>
-    compiled.some((pattern) => pattern.test(name) || (file !== '' && pattern.test(file))) ||
-    folders.some((root) => file.startsWith(root) && !DEPENDENCIES.test(file.slice(root.length)));
+    compiled.some((pattern) => pattern.test(name) || (file !== '' && pattern.test(file)));
 }
