@@ -12,6 +12,7 @@ import { offload } from '../offload.js';
 import { orderTypes } from '../profile/types.js';
 import type { ToolContext } from '../query/context.js';
 import { differenceLink } from '../query/link.js';
+import { leaveOneProfiler } from '../query/one-profiler.js';
 import { emptiness } from '../query/profile-question.js';
 import { reachNotes } from '../query/reach.js';
 import { type ProfileRequest, readBaseline, readRequest } from '../query/request.js';
@@ -38,9 +39,12 @@ export const run: Run<typeof input> = async (args, context) => {
   // What exists is asked anew, so that those requests count, too.
   const schema = createSchema(source);
   const asking = { ...context, schemaOf: () => schema };
-  const { notes, ...meant } = await resolveService(request, window, asking);
+  const { notes, ...asked } = await resolveService(request, window, asking);
+  const typeIds = await schema.typeIds(allMatchers(asked), window, context.signal);
+  const [first] = orderTypes(typeIds);
+  const single = first === undefined ? null : await leaveOneProfiler(source, asked, first, window, asking);
+  const meant = { ...asked, matchers: [...asked.matchers, ...(single?.matchers ?? [])] };
   const matchers = allMatchers(meant);
-  const typeIds = await schema.typeIds(matchers, window, context.signal);
   const missing: ProfileRequest = { ...request, ...meant };
   if (typeIds.length === 0) return emptiness('investigate', args, missing, window, context);
   const sides =
@@ -50,7 +54,7 @@ export const run: Run<typeof input> = async (args, context) => {
   const reading = await readCase({ ...sides, matchers, typeIds, incident: window, requests }, context);
   if (reading === null) return emptiness('investigate', args, missing, window, context);
   const mixture = meant.service === null ? await mixtureNotes(missing, window, asking) : [];
-  const said = [...notes, ...mixture];
+  const said = [...notes, ...mixture, ...(single?.notes ?? [])];
   const found = await reportOf(reading, missing, window, baseline, args.symptom, said, context);
   const ofMain = { profileTypeId: found.main.id, matchers };
   return withLink(

@@ -149,6 +149,44 @@ test('21: two pods of a stripped binary have the same functions', async () => {
   expect(self, text).toEqual({ '[server] 0x1000': 40, '[server] 0x2000': 30, '[server] 0x3000': 30 });
 });
 
+describe('23: two profilers of one pod under one type', () => {
+  test('only one is counted, and it says so', async () => {
+    const { total, notes, text } = await summarise('23-two-profilers/double', {
+      service: 'svc',
+      profile_type: 'cpu',
+      from: '2026-09-21T14:13:20Z',
+      to: '2026-09-21T14:29:20Z',
+    });
+    // 8 profiles of about 5 s; of both together it would be 80 s.
+    expect(total.value / 1e9, text).toBeCloseTo(40, -1);
+    expect(notes.join()).toContain(
+      'gospy and ebpf profiled the same instances at once: only gospy is counted',
+    );
+  });
+
+  test('the other one can be asked for', async () => {
+    const { total, text } = await summarise('23-two-profilers/double', {
+      service: 'svc',
+      profile_type: 'cpu',
+      selector: '{pyroscope_spy="ebpf"}',
+      from: '2026-09-21T14:13:20Z',
+      to: '2026-09-21T14:29:20Z',
+    });
+    expect(total.value / 1e9, text).toBeCloseTo(40, -1);
+    expect(text).not.toContain('at once');
+  });
+
+  test('an investigation says so, too', async () => {
+    const { json, text } = await ask('23-two-profilers/double', 'investigate', {
+      service: 'svc',
+      ...INCIDENT,
+    });
+    expect(investigation.parse(json).verdict, text).toBe('no_change');
+    expect(text).toContain('only gospy is counted');
+    expect(text).toContain('8 cpu profiles');
+  });
+});
+
 test.each([
   ['04-names-change-per-build/rust-deploy-real-regression', 'svc', 'app::price::quote'],
   ['08-node-sdk-names/node-sdk-names', 'shop', './src/price.js:quote'],
