@@ -13,6 +13,7 @@ import { decodePprof, pprofToProfile, UnreadableProfileError } from './profile/p
 import { profileViewAnswer, type ViewOptions } from './report/profile-view.js';
 import type { Answer } from './report/render.js';
 import { summaryAnswer } from './report/summary.js';
+import { nameDemangler } from './sources/demangle.js';
 import { type Echo, nameCleaner } from './sources/echoes.js';
 import { fileHead } from './sources/files/file-head.js';
 import { mergeFiles } from './sources/files/merge.js';
@@ -23,7 +24,8 @@ import { shareProfile } from './work/share.js';
 export const JOBS = {
   /** The first sample type of a pprof message, its names without echoes; null where it holds no sample. */
   decode(bytes: Uint8Array, echoes: readonly Echo[] = []): Profile | null {
-    const file = decodePprof(bytes, nameCleaner(echoes));
+    const [clean, demangle] = [nameCleaner(echoes), nameDemangler()];
+    const file = decodePprof(bytes, (name) => demangle(clean(name)));
     return file.samples.values.length === 0 ? null : pprofToProfile(file);
   },
   fileHead,

@@ -47,6 +47,7 @@ export interface Watch {
  */
 export async function createSources(config: Config, watch?: Watch): Promise<ConfiguredSources> {
   const sources: ProfileSource[] = [];
+  const mark = await ownCodeMarker(config);
   const limits = {
     timeoutMs: config.requestTimeoutMs,
     maxResponseBytes: config.maxResponseBytes,
@@ -65,17 +66,28 @@ export async function createSources(config: Config, watch?: Watch): Promise<Conf
       ...limits,
       breaker: breakerOf?.('pyroscope', 'pyroscope'),
     });
-    sources.push(watch?.recent?.over(source) ?? source);
+    sources.push(mark(watch?.recent?.over(source) ?? source));
   }
   if (config.profiles !== null) {
     const { createFilesSource } = await import('../sources/files/source.js');
-    sources.push(createFilesSource({ directory: config.profiles, uid: 'files' }));
+    sources.push(mark(createFilesSource({ directory: config.profiles, uid: 'files' })));
   }
   const grafana =
     config.grafana === null
       ? null
-      : await openGrafana(config.grafana, config, limits, { breakerOf, recent: watch?.recent });
+      : await openGrafana(config.grafana, config, limits, { breakerOf, recent: watch?.recent, mark });
   return { registry: createRegistry(sources, grafana ?? undefined), named: sources, grafana };
+}
+
+/** Lets the profiles of a source carry what the team said about its own code. */
+type MarkOwnCode = (source: ProfileSource) => ProfileSource;
+
+/** @throws UserError where a pattern is not valid */
+async function ownCodeMarker({ ownCode }: Config): Promise<MarkOwnCode> {
+  if (ownCode.length === 0) return (source) => source;
+  const { readOwnCode, withOwnCode } = await import('../sources/own-code.js');
+  const read = readOwnCode(ownCode);
+  return (source) => withOwnCode(source, read);
 }
 
 type BreakerOf = (kind: UpstreamSource, uid: string) => Breaker;
@@ -94,7 +106,11 @@ async function openGrafana(
   settings: NonNullable<Config['grafana']>,
   { enabledSources, stateDirectory }: Config,
   limits: Pick<TransportOptions, 'timeoutMs' | 'maxResponseBytes' | 'proxy' | 'meter'>,
-  { breakerOf, recent }: { breakerOf: BreakerOf | undefined; recent: RecentAnswers | undefined },
+  {
+    breakerOf,
+    recent,
+    mark,
+  }: { breakerOf: BreakerOf | undefined; recent: RecentAnswers | undefined; mark: MarkOwnCode },
 ): Promise<GrafanaSources> {
   const [{ createGrafanaClient }, { createEnablementFile }, { createGrafanaSources }, { xdgState }] =
     await Promise.all([
@@ -111,7 +127,7 @@ async function openGrafana(
     declared: enabledSources,
     ownerOf: (uid) => grafanaOwner(settings, uid),
     breakerOf: breakerOf === undefined ? undefined : (uid) => breakerOf('grafana', uid),
-    ...(recent === undefined ? {} : { remembering: (source) => recent.over(source) }),
+    remembering: (source) => mark(recent?.over(source) ?? source),
   });
 }
 

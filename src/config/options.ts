@@ -117,6 +117,13 @@ export const OPTIONS = {
     value: 'ID',
     help: 'tenant of Pyroscope, sent as X-Scope-OrgID',
   },
+  ownCode: {
+    flag: 'own-code',
+    env: 'PYROSCOPE_MCP_OWN_CODE',
+    value: 'PATTERNS',
+    help: 'RE2 patterns of names or files of functions that are your own code, where that is not told right',
+    many: true,
+  },
   requestTimeout: {
     flag: 'request-timeout',
     env: 'PYROSCOPE_MCP_REQUEST_TIMEOUT',

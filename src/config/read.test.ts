@@ -24,6 +24,7 @@ test('without arguments the defaults hold', () => {
     profiles: null,
     grafana: null,
     enabledSources: null,
+    ownCode: [],
     stateDirectory: null,
     proxy: null,
     pyroscope: null,
@@ -66,6 +67,7 @@ test('every flag is read', () => {
           'ca',
         ],
         ...['--enabled-sources', 'a,b', '--enabled-sources', 'c', '--state-dir', 'state'],
+        ...['--own-code', 'com/acme', '--own-code', '^/srv/app/'],
         ...['--pyroscope-url', 'https://example.com/prefix', '--pyroscope-username', 'u'],
         ...['--pyroscope-password', SECRET, '--pyroscope-tenant-id', 't'],
         ...['--request-timeout', '0.5', '--call-timeout', '60', '--max-response', '1'],
@@ -115,6 +117,7 @@ test('every flag is read', () => {
       caFile: 'ca',
     },
     enabledSources: ['a', 'b', 'c'],
+    ownCode: ['com/acme', '^/srv/app/'],
     stateDirectory: 'state',
     proxy: null,
     pyroscope: {

@@ -30,6 +30,8 @@ export interface Config {
   stateDirectory: string | null;
   /** The proxies of the environment (HTTP_PROXY, HTTPS_PROXY, NO_PROXY); null where none is set. */
   proxy: ProxySettings | null;
+  /** RE2 patterns of the team's own code, as they were given. */
+  ownCode: readonly string[];
   requestTimeoutMs: number;
   callTimeoutMs: number;
   maxResponseBytes: number;
@@ -91,6 +93,7 @@ export function readConfig(
     stateDirectory: text('stateDirectory'),
     proxy,
     pyroscope: readPyroscope(text),
+    ownCode: list('ownCode'),
     requestTimeoutMs: positive('requestTimeout', text('requestTimeout'), MAX_TIMEOUT) * 1000,
     callTimeoutMs: positive('callTimeout', text('callTimeout'), MAX_TIMEOUT) * 1000,
     maxResponseBytes: positive('maxResponse', text('maxResponse')) * 2 ** 20,

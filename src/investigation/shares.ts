@@ -10,7 +10,7 @@ import {
 } from '../profile/compare/analysis.js';
 import { type Attribution, attribute } from '../profile/compare/attribution.js';
 import type { Changes } from '../profile/compare/changes.js';
-import { joinKey } from '../profile/compare/join.js';
+import { joinKey, type Renamed } from '../profile/compare/join.js';
 import { changePoint } from '../profile/compare/since.js';
 import { isBelow } from '../profile/compare/through.js';
 import type { Profile } from '../profile/model.js';
@@ -142,7 +142,10 @@ export async function readShares(
     const search = { without: leftOut, gate: least, sliceGate: Math.max(least, SLICE_GATE), bursts };
     const changes = await offload('changes', [reading, search], { heavy, signal: asking.signal });
     // What is said of the type as a whole is said without its warm-up, but with all of its changes.
-    if (found.length === 0) whole = changes.analysis;
+    if (found.length === 0) {
+      if (whole === null) notes.push(...renamedNotes(lens.type.alias, changes.analysis.joined.renamed));
+      whole = changes.analysis;
+    }
     const change = await strongestChange(context, lens, rounds, changes, slices);
     const info = change === null ? undefined : changes.analysis.joined.functions[change.culprit.fn];
     if (change === null || info === undefined) break;
@@ -364,4 +367,14 @@ function lateWindow(
   );
   const first = times[Math.min(WARM_ROUNDS, times.length - 1) - 1];
   return first === undefined || times.length < 2 ? null : { from: first + 1, to: window.to };
+}
+
+/** Says that most names changed between the two sides, and how functions were found again. */
+function renamedNotes(alias: string, renamed: Renamed | null): string[] {
+  if (renamed === null) return [];
+  const { functions, changed, unmatched } = renamed;
+  const left = unmatched === 0 ? '' : ` ${unmatched} of them could not be matched.`;
+  return [
+    `${changed} of ${functions} names in the ${alias} profiles changed between the two sides (another build): functions were matched by what stays in a name, file, callers and cost.${left}`,
+  ];
 }

@@ -1,5 +1,6 @@
 import { splitIdle } from './idle.js';
 import type { Profile } from './model.js';
+import { normaliseName } from './names.js';
 import { selectStacks, stacksThrough } from './stacks.js';
 import type { ProfileType } from './types.js';
 
@@ -12,7 +13,7 @@ const IDLE = '(idle)';
 export function activeOf(profile: Profile, type: ProfileType): Profile {
   const working = type.wallClock ? splitIdle(profile).active : profile;
   if (!hasOthers(working, type)) return working;
-  const idle = working.functions.findIndex(({ name }) => name === IDLE);
+  const idle = working.functions.findIndex(({ name }) => normaliseName(name) === IDLE);
   const isProfiler = working.functions.map(({ file }) => file === PROFILER_FILE);
   const profiling = stacksThrough(working, (id) => isProfiler[id] === true);
   const leafOf = (stack: number) =>
@@ -28,5 +29,5 @@ export function isAllActive(profile: Profile, type: ProfileType): boolean {
 /** Whether a time profile has functions of Node's idle time or of the profiler. */
 function hasOthers({ functions }: Profile, { wallClock, alias }: ProfileType): boolean {
   const isTime = wallClock || alias === 'cpu';
-  return isTime && functions.some(({ name, file }) => name === IDLE || file === PROFILER_FILE);
+  return isTime && functions.some(({ name, file }) => normaliseName(name) === IDLE || file === PROFILER_FILE);
 }

@@ -1,18 +1,10 @@
 import { frameOwner } from './frames.js';
 import { GrowingUint32 } from './growing.js';
 import type { FunctionInfo, Profile } from './model.js';
+import { isUnnamed, joinKey, sharedName } from './names.js';
 import { StackTable } from './stack-table.js';
 
-/** Names that many functions share because nobody named them: kept apart by file and start line. */
-const UNNAMED =
-  /^(?:\(anonymous[^)]*\)|<(?:anonymous[^>]*|lambda|listcomp|dictcomp|setcomp|genexpr|module)>|\{closure\}|__lambda__)$/;
-
 const MAX_LINE = 2 ** 32 - 1;
-
-/** Whether a function name says nothing about which function it is. */
-export function isUnnamed(name: string): boolean {
-  return UNNAMED.test(name);
-}
 
 /**
  * Collects stacks into one Profile; functions and frames are interned, stacks are kept as they come or added up.
@@ -171,8 +163,8 @@ function variantCosts(
 }
 
 /**
- * Makes one function of all variants with the same name. Its place is the file with most of its own cost, else of its
- * total, else a known file before an unknown one, and the first by name.
+ * Makes one function of all variants with the same normal name. Its place is the file with most of its own cost, else of
+ * its total, else a known file before an unknown one, and the first by name.
  *
  * @param costs asked for only when a name stands in several files
  * @returns per variant its function, and whether the function is placed in its file
@@ -189,17 +181,34 @@ function uniteVariants(variants: readonly FunctionInfo[], costs: () => VariantCo
     const [file = '', other = ''] = [variants[variant]?.file, variants[rival]?.file];
     return gain > 0 || (gain === 0 && file !== '' && (other === '' || file < other));
   };
-  variants.forEach(({ name }, variant) => {
-    const id = isUnnamed(name) ? undefined : ids.get(name);
+  const names: (string | Set<string>)[] = [];
+  variants.forEach((info, variant) => {
+    const key = joinKey(info);
+    const id = ids.get(key);
     if (id === undefined) {
       functionOf[variant] = best.length;
-      ids.set(name, best.length);
+      ids.set(key, best.length);
+      names.push(info.name);
       best.push(variant);
       return;
     }
     functionOf[variant] = id;
+    addName(names, id, info.name);
     if (beats(variant, best[id] ?? 0)) best[id] = variant;
   });
-  const placed = variants.map((_, variant) => best[functionOf[variant] ?? -1] === variant);
-  return { functions: best.flatMap((variant) => variants[variant] ?? []), functionOf, placed };
+  const functions = best.flatMap((variant, id) => {
+    const info = variants[variant];
+    const name = names[id];
+    if (info === undefined) return [];
+    return name instanceof Set ? { ...info, name: sharedName(name) } : info;
+  });
+  const placed = variants.map(({ file }, variant) => functions[functionOf[variant] ?? -1]?.file === file);
+  return { functions, functionOf, placed };
+}
+
+/** Notes a name of a function: a set only where it has several. */
+function addName(names: (string | Set<string>)[], id: number, name: string): void {
+  const known = names[id];
+  if (known instanceof Set) known.add(name);
+  else if (known !== undefined && known !== name) names[id] = new Set([known, name]);
 }

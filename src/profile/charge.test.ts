@@ -79,7 +79,7 @@ test('one method name in two files of the application is the application in both
     [[main, render('b.js')], 400],
     [[main, render('b.js'), { name: 'stringify', file: 'node:internal/json' }], 300],
   );
-  const owners = profile.functions.map(frameOwner);
+  const owners = profile.functions.map((info) => frameOwner(info));
   const cost = applicationCost(profile, (id) => owners[id] === 'application');
   expect([cost[idOf(profile, 'main')], cost[idOf(profile, 'render')]]).toEqual([0, 1300]);
 });

@@ -2,6 +2,7 @@ import { RE2JS, RE2JSException } from 're2js';
 import { PatternError } from '../errors.js';
 
 import type { Profile } from './model.js';
+import { normaliseName } from './names.js';
 import { patternSize } from './pattern-size.js';
 import { selectStacks, stacksThrough } from './stacks.js';
 
@@ -95,13 +96,17 @@ export function isHeavyFilter({ functions }: Pick<Profile, 'functions'>, filter:
 
 /**
  * Keeps the stacks with a frame anywhere whose function name matches `focus`, and drops those with one that matches
- * `ignore` (the same meaning as in pprof).
+ * `ignore` (the same meaning as in pprof). The name is tested as the profile has it and as answers show it.
  * @throws PatternError
  */
 export function filterStacks(profile: Profile, { focus, ignore }: StackFilter): Profile {
   const through = (pattern: string) => {
     const test = compilePattern(pattern);
-    return stacksThrough(profile, (id) => test(profile.functions[id]?.name ?? ''));
+    return stacksThrough(profile, (id) => {
+      const name = profile.functions[id]?.name ?? '';
+      const normal = normaliseName(name);
+      return test(name) || (normal !== name && test(normal));
+    });
   };
   const focused = focus === undefined ? () => true : through(focus);
   const ignored = ignore === undefined ? () => false : through(ignore);

@@ -1,7 +1,5 @@
-import { isUnnamed } from './builder.js';
-import { joinKey } from './compare/join.js';
 import type { FunctionInfo, Profile } from './model.js';
-import { normaliseName } from './names.js';
+import { isUnnamed, joinKey, normaliseName } from './names.js';
 import { functionTable, rankFunctions } from './table.js';
 
 /** One function, whatever profile it is looked for in. */

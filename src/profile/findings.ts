@@ -1,9 +1,9 @@
 import { divisorOf, type Measurement, round, roundShare } from '../profile/measurement.js';
 import { type Charge, functionData, type NamedFunction } from '../profile/named-function.js';
 import { applicationCost } from './charge.js';
-import { frameOwner } from './frames.js';
 import { hottestPath } from './hottest-path.js';
 import type { Profile } from './model.js';
+import { ownersOf } from './owners.js';
 import { CUT_OFF } from './stack-tree.js';
 import { heaviestStack } from './stacks.js';
 import { compareFunctions, type FunctionTable, functionTable, rankFunctions } from './table.js';
@@ -57,7 +57,7 @@ export interface Findings {
 export function findingsOf(measured: Measurement, limit: number): Findings {
   const profile = measured.active;
   const table = functionTable(profile);
-  const owner = profile.functions.map(frameOwner);
+  const owner = ownersOf(profile);
   const isApplication = (id: number) => owner[id] === 'application';
   const share = (value: number) => roundShare(table.total === 0 ? 0 : value / table.total);
   const divisor = divisorOf(measured);
@@ -109,7 +109,7 @@ function pathOf({ active, reduced }: Measurement, { total, lines }: FunctionTabl
   const profile = reduced === null ? active : reduced.tree;
   if (profile === null)
     return { frames: [], application: [], explainsUntil: -1, explainsShare: 0, branches: [] };
-  const isOwn = profile.functions.map((info) => frameOwner(info) === 'application');
+  const isOwn = ownersOf(profile).map((owner) => owner === 'application');
   const share = (value: number) => roundShare(total === 0 ? 0 : value / total);
   const named = (id: number, line: number) => functionData(profile.functions[id], line);
   const { branches, ...found } = hottestPath(profile, (id) => isOwn[id] ?? false);

@@ -308,8 +308,10 @@ const LANGUAGES: Record<string, Frames> = {
   },
   'without symbols': {
     unsymbolised: [
+      ['[libssl.so.3] 0x1f2e', ''],
+      ['[unknown] 0xffffffff81000001', ''],
       ['libssl.so.3!0x1f2e', ''],
-      ['[unknown]!0xffffffff81000001', ''],
+      ['libssl.so.3+0x1f2e', ''],
       ['[unknown]', ''],
       ['[libc.so.6]', ''],
       ['0x7f1a2c4d8', ''],

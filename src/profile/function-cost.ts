@@ -1,8 +1,8 @@
 import { type FunctionTarget, findFunction, targetOf } from './find-function.js';
-import { frameOwner } from './frames.js';
 import { splitIdle } from './idle.js';
 import { type FunctionInfo, type Profile, totalValue } from './model.js';
 import { type FunctionView, functionView } from './neighbours.js';
+import { ownersOf } from './owners.js';
 import { selectStacks, stacksEndingIn, stacksThrough } from './stacks.js';
 
 /** Sums over some profiles, in the type's unit. */
@@ -40,7 +40,7 @@ export function placesOf(profile: Profile, text: string): Place[] {
 /** @param whole whether all of every stack is known; else the view is of the function's own cost only */
 export function viewOf(profile: Profile, info: FunctionInfo, whole: boolean): FunctionView | null {
   const { matches } = targetOf({ info, line: 0 });
-  const owners = profile.functions.map(frameOwner);
+  const owners = ownersOf(profile);
   const isOwn = (id: number) => owners[id] === 'application';
   if (whole) return functionView(profile, matches, isOwn);
   const isTarget = profile.functions.map(matches);

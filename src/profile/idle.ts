@@ -1,4 +1,5 @@
 import type { FunctionInfo, Profile } from './model.js';
+import { normaliseName } from './names.js';
 import { selectStacks } from './stacks.js';
 
 /** How near to the leaf an idle frame must be: below it only the runtime's own few frames may lie. */
@@ -56,8 +57,9 @@ const IDLE_FRAMES: readonly IdleFrame[] = [
 
 /** Whether a thread in this function merely waits; `leaf` tells whether the function is the leaf of its stack. */
 export function isIdleFrame({ name, file }: FunctionInfo, leaf: boolean): boolean {
+  const normal = normaliseName(name);
   return IDLE_FRAMES.some(
-    (idle) => (leaf || !idle.leafOnly) && idle.name.test(name) && (idle.file?.test(file) ?? true),
+    (idle) => (leaf || !idle.leafOnly) && idle.name.test(normal) && (idle.file?.test(file) ?? true),
   );
 }
 

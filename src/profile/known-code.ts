@@ -50,6 +50,7 @@ export const PYTHON_LIBRARY = new RegExp(
     `_pytest aiohttp aiokafka amqp anyio asgiref asyncpg attr attrs billiard boto3 botocore bs4 celery certifi cffi
      charset_normalizer click confluent_kafka cryptography dateutil ddtrace django elasticsearch eventlet fastapi flask
      gevent greenlet grpc gunicorn h11 httpcore httptools httpx hypercorn idna jinja2 jose jsonschema jwt kafka kombu langchain
+     markdown markdown_it mdurl mistune
      loguru lxml markupsafe marshmallow matplotlib mongoengine motor msgpack multidict MySQLdb networkx numpy openai
      opentelemetry orjson pandas passlib peewee pika PIL pip pkg_resources prometheus_client psutil psycopg psycopg2 pyarrow
      pydantic pydantic_core pymongo pymysql pyroscope pytest pytz redis regex requests rest_framework rich rq s3transfer
@@ -108,7 +109,12 @@ export const RUST_RUNTIME =
 export const RUST_LIBRARY = new RegExp(
   `^<?(?:&(?:mut )?)?(?:${alternatives(
     `actix anyhow axum bytes chrono clap crossbeam diesel futures h2 http hyper log mio parking_lot prost rayon rdkafka
-     redis regex reqwest ring rusqlite rustls serde sqlx tokio tonic tower tracing uuid want`,
+     redis regex reqwest ring rusqlite rustls serde sqlx tokio tonic tower tracing uuid want addr2line ahash aho_corasick
+     arrow backon base64 bitflags bstr bumpalo cc dashmap either fnv form_urlencoded gimli hex hmac httparse idna indexmap
+     itertools itoa jemalloc_pprof jemallocator libc lock_api matchit memchr memmap2 miniz_oxide native_tls nix num object
+     once_cell openssl percent_encoding pin_project polars pprof pyroscope quanta quick_xml rand rustc_demangle ryu
+     sha2 simd_json slab smallvec socket2 spin symbolic_demangle thiserror tikv_jemallocator time tinyvec toml tungstenite
+     unicode_normalization url warp webpki wasmtime winnow zerocopy zstd`,
   )})(?:_\\w+)?::`,
 );
 
@@ -116,3 +122,35 @@ export const CPP_RUNTIME =
   /^(?:[\w:<>*& ]+ )?(?:std|__gnu_cxx|__cxxabiv1|__cxa_\w+|operator (?:new|delete))(?:::|\b)/;
 export const CPP_LIBRARY =
   /^(?:[\w:<>*& ]+ )?(?:absl|boost|folly|grpc|grpc_core|google::protobuf|fmt|spdlog|rocksdb|leveldb|nlohmann|Eigen|tbb|tcmalloc|je_\w+|rapidjson|re2|arrow)::/;
+
+/** Functions of the C library, its allocator and its threads, as they are named without a file. */
+export const LIBC = new RegExp(
+  `^(?:${alternatives(
+    `malloc free calloc realloc memalign posix_memalign aligned_alloc cfree sysmalloc unlink_chunk malloc_consolidate
+     tcache_\\w+ arena_get2? mem(?:cpy|move|set|cmp|chr|mem) str(?:n?len|n?cmp|n?cpy|n?cat|chr|rchr|str|dup|tok(?:_r)?|tol|toll|toul|tod)
+     qsort(?:_r)? bsearch v?s?n?printf vfprintf fprintf f?puts f?putc fread fwrite fflush fopen fclose getenv
+     pthread_\\w+ sem_\\w+ start_thread clone3? syscall clock_gettime clock_nanosleep nanosleep gettimeofday usleep
+     epoll_p?wait2? p?poll p?select accept4? connect recv(?:from|msg)? send(?:to|msg)? p?readv? p?writev? open(?:at)? close
+     mmap munmap madvise brk sbrk sched_yield futex abort exit raise setjmp longjmp dl_\\w+ dlsym dlopen
+     entry_SYSCALL_\\w+ do_syscall_64 asm_\\w+`,
+  )})(?:@.*)?$`,
+);
+
+/** Namespaces of widespread PHP packages, for frames without a file. */
+export const PHP_LIBRARY = new RegExp(
+  `^(?:${alternatives(
+    `Amp Aws Bramus CakePHP Carbon Composer Cycle DI Doctrine Dompdf Drupal\\\\Core Elastic Elasticsearch FastRoute
+     Firebase Google Guzzle GuzzleHttp Illuminate Intervention Laminas Laravel League MongoDB Monolog Mockery Nette
+     Nyholm OpenTelemetry PhpAmqpLib PhpOffice PhpParser Phpfastcgi Predis Psr PHPUnit Ramsey React Sentry Slim Spiral
+     Stripe Swoole Symfony Twig Workerman Yiisoft Zend yii`,
+  )})\\\\`,
+);
+
+/** Classes of PHP itself and its usual extensions. */
+export const PHP_BUILTIN = new RegExp(
+  `^(?:${alternatives(
+    `PDO\\w* mysqli\\w* Redis\\w* Memcached? Mongo\\w* Date\\w+ Array(?:Object|Iterator|Access) \\w*Iterator Iterator\\w*
+     Spl\\w+ Reflection\\w* \\w*Exception \\w*Error Closure Generator Fiber WeakMap SimpleXML\\w* DOM\\w* XML\\w* Curl\\w* Imagick\\w*
+     ZipArchive Soap\\w+ Intl\\w+ NumberFormatter Collator Normalizer Phar\\w* SQLite3\\w* stdClass SessionHandler`,
+  )})(?:::|->)`,
+);

@@ -1,19 +1,20 @@
-import { isUnnamed } from './builder.js';
 import { frameOwner } from './frames.js';
 import { GrowingUint32 } from './growing.js';
 import type { FunctionInfo, Profile } from './model.js';
+import { joinKey, sharedName } from './names.js';
 import { StackTable } from './stack-table.js';
 import { functionTable } from './table.js';
 
 /** A function of the merge: what it costs in each file that some part places it in. */
 interface Merged {
   id: number;
+  names: Set<string>;
   files: Map<string, { info: FunctionInfo; self: number; total: number }>;
 }
 
 /**
  * Adds up profiles of one type: equal stacks become one, values are summed, and no stack is lost. Functions are the same
- * by name, unnamed ones by name, file and start line. Where the parts place a function in different files, its file is
+ * by normal name, unnamed ones by name, file and start line. Where the parts place a function in different files, its file is
  * the one with most of its own cost, else of its total; frames in the others have no line then.
  *
  * Takes one pass over all frames of all parts.
@@ -48,8 +49,9 @@ export function mergeProfiles(profiles: readonly Profile[]): Profile {
       sums[known] = (sums[known] ?? 0) + (values[stack] ?? 0);
     }
   });
-  const { sampleType, unit } = first;
+  const { sampleType, unit, ownCode } = first;
   return {
+    ...(ownCode === undefined ? {} : { ownCode }),
     sampleType,
     unit,
     functions,
@@ -76,8 +78,9 @@ export const NO_PROFILE: Profile = {
 function uniteFunctions(part: Profile, merged: Map<string, Merged>): number[] {
   const { self, totals } = functionTable(part);
   return part.functions.map((info, own) => {
-    const key = isUnnamed(info.name) ? `${info.name}\0${info.file}\0${info.startLine}` : info.name;
-    const entry = merged.get(key) ?? { id: merged.size, files: new Map() };
+    const key = joinKey(info);
+    const entry = merged.get(key) ?? { id: merged.size, names: new Set(), files: new Map() };
+    entry.names.add(info.name);
     merged.set(key, entry);
     const known = entry.files.get(info.file);
     entry.files.set(info.file, {
@@ -95,7 +98,7 @@ function withFirstLine(info: FunctionInfo, other: FunctionInfo): FunctionInfo {
 }
 
 /** The function in the file that stands for it, by the rule of the builder. */
-function placeOf({ files }: Merged): FunctionInfo {
+function placeOf({ names, files }: Merged): FunctionInfo {
   const [best] = [...files.values()].sort(
     (a, b) =>
       b.self - a.self ||
@@ -103,7 +106,8 @@ function placeOf({ files }: Merged): FunctionInfo {
       Number(a.info.file === '') - Number(b.info.file === '') ||
       (a.info.file < b.info.file ? -1 : 1),
   );
-  return best?.info ?? { name: '', file: '', startLine: 0, symbolised: false };
+  if (best === undefined) return { name: '', file: '', startLine: 0, symbolised: false };
+  return names.size === 1 ? best.info : { ...best.info, name: sharedName(names) };
 }
 
 /** Interned frames. */

@@ -1,16 +1,22 @@
 /** A function as the profile names it. Unknown file is '', unknown start line is 0. */
 export interface FunctionInfo {
-  /** Uncut name from the profile; `binary!0xaddress` for a location without symbols. */
+  /**
+   * Uncut name from the profile; the normal one where the row unites names that differ in it; `[binary] 0xoffset` for a
+   * location without symbols.
+   */
   name: string;
   file: string;
   startLine: number;
   symbolised: boolean;
+  /** Path of the binary or shared library that holds it, where the profile says so. */
+  binary?: string;
 }
 
 /**
  * A set of weighted stacks, columnar so that 100,000 tree nodes cost typed arrays and not objects.
  *
- * A function has one identity per name; unnamed ones (`(anonymous)`, `<lambda>`) one per name, file and start line.
+ * A function has one identity per normal name (`joinKey`); unnamed ones (`(anonymous)`, `<lambda>`) one per name, file
+ * and start line.
  * Where a name stands in several files, `file` is the one with most of its cost, and frames in the others have no line.
  * Values are plain numbers: exact below 2^53 (104 CPU days in nanoseconds), then rounded to 16 digits.
  */
@@ -32,6 +38,14 @@ export interface Profile {
   stackFrames: Uint32Array;
   /** One value per stack. */
   values: Float64Array;
+  /** What the team said about its own code; left out where it said nothing. */
+  ownCode?: OwnCode;
+}
+
+/** The team's own code, as its configuration names it. */
+export interface OwnCode {
+  /** RE2 patterns that fit a part of the name or the file of own functions. */
+  patterns: readonly string[];
 }
 
 /** A profile without its functions: numbers only. */

@@ -4,6 +4,7 @@ import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { fixture } from '../../test/support/ask.js';
 import type { Profile } from './model.js';
+import { normaliseName } from './names.js';
 import { decodePprof, type PprofFile, pprofToProfile } from './pprof.js';
 import { functionTable } from './table.js';
 
@@ -33,7 +34,7 @@ describe.each(INCIDENTS)('$name: self and total of every function equal go tool 
   const recorded: Record<string, Record<string, RecordedTable>> = JSON.parse(
     gunzipSync(readFileSync(fixture('pprof-top', `${incident.name}.json.gz`))).toString(),
   );
-  const compared = { profiles: 0, tables: 0, functions: 0 };
+  const compared = { profiles: 0, tables: 0, recorded: 0 };
 
   test.each(files)('%s', (file) => {
     const pprof = decodePprof(gunzipSync(readFileSync(path.join(folder, file))));
@@ -41,16 +42,20 @@ describe.each(INCIDENTS)('$name: self and total of every function equal go tool 
     const ours = Object.fromEntries(
       pprof.sampleTypes.map(({ type }, index) => [type, tableByName(pprof, index)]),
     );
-    expect(ours).toEqual(recorded[file]);
+    const theirs = recorded[file] ?? {};
+    expect(Object.keys(ours)).toEqual(Object.keys(theirs));
+    for (const [type, { total, functions }] of Object.entries(ours)) {
+      expect({ total, functions }).toEqual(unitedInstances(theirs[type], functions));
+      compared.recorded += Object.keys(theirs[type]?.functions ?? {}).length;
+    }
     compared.profiles++;
     compared.tables += Object.keys(ours).length;
-    for (const { functions } of Object.values(ours)) compared.functions += Object.keys(functions).length;
   });
 
   test('no profile, type or function was skipped', () => {
     expect(Object.keys(recorded).sort()).toEqual(files);
     const { profiles, tables, functions } = incident;
-    expect(compared).toEqual({ profiles, tables, functions });
+    expect(compared).toEqual({ profiles, tables, recorded: functions });
   });
 });
 
@@ -75,6 +80,31 @@ function tableByName(pprof: PprofFile, index: number): RecordedTable {
     total: values.reduce((sum, value, at) => (at % types === index ? sum + value : sum), 0),
     functions: Object.fromEntries(functions),
   };
+}
+
+/**
+ * The recorded table with the instances of a generic as one function: their self is the sum, their total, which the
+ * recorded ones do not tell, ours where it can be right.
+ */
+function unitedInstances(
+  recorded: RecordedTable | undefined,
+  ours: RecordedTable['functions'],
+): RecordedTable | undefined {
+  if (recorded === undefined) return undefined;
+  const groups = new Map<string, [string, [number, number]][]>();
+  for (const row of Object.entries(recorded.functions)) {
+    const normal = normaliseName(row[0]);
+    groups.set(normal, [...(groups.get(normal) ?? []), row]);
+  }
+  const functions = [...groups].map(([normal, rows]): [string, [number, number]] => {
+    const [first] = rows;
+    if (first !== undefined && rows.length === 1) return first;
+    const totals = rows.map(([, [, total]]) => total);
+    const most = totals.reduce((sum, total) => sum + total, 0);
+    const total = Math.max(Math.max(...totals), Math.min(most, ours[normal]?.[1] ?? 0));
+    return [normal, [rows.reduce((sum, [, [self]]) => sum + self, 0), total]];
+  });
+  return { total: recorded.total, functions: Object.fromEntries(functions) };
 }
 
 /** Cost of the stacks that pass through at least one of the functions. */

@@ -7,6 +7,7 @@ import { describe, expect, test } from 'vitest';
 import { fixture } from '../../test/support/ask.js';
 import { idOf, pprofBytes, pprofFile, profileOf, stacksOf } from '../../test/support/profiles.js';
 import { ProfileBuilder } from './builder.js';
+import { joinKey } from './names.js';
 import { addPprof, decodePprof, pprofToProfile, pprofTotal, UnreadableProfileError } from './pprof.js';
 import { functionTable } from './table.js';
 
@@ -233,7 +234,7 @@ describe('stacks', () => {
     ]);
   });
 
-  test('a location without symbols is named by binary and address, exact to 64 bits', () => {
+  test('a location without symbols is named by binary and offset, exact to 64 bits', () => {
     const stringTable = new StringTable();
     const bytes = new Pprof({
       sampleType: [{ type: stringTable.dedup('cpu'), unit: stringTable.dedup('nanoseconds') }],
@@ -246,8 +247,41 @@ describe('stacks', () => {
       stringTable,
     }).encode();
     const profile = pprofToProfile(decodePprof(bytes));
-    expect(stacksOf(profile)).toEqual([[['[unknown]!0xffffffff81000001', 'libssl.so.3!0x1f2e'], 6]]);
+    expect(stacksOf(profile)).toEqual([[['[unknown] 0xffffffff81000001', '[libssl.so.3] 0x1f2e'], 6]]);
     expect(profile.functions.map(({ symbolised }) => symbolised)).toEqual([false, false]);
+  });
+
+  test('two processes of a position-independent binary have the same functions, two builds have not', () => {
+    const process = (start: bigint, buildId: string, fileOffset = 0) => {
+      const stringTable = new StringTable();
+      return pprofToProfile(
+        decodePprof(
+          new Pprof({
+            sampleType: [{ type: stringTable.dedup('cpu'), unit: stringTable.dedup('nanoseconds') }],
+            mapping: [
+              {
+                id: 1,
+                filename: stringTable.dedup('/app/server'),
+                buildId: stringTable.dedup(buildId),
+                memoryStart: start,
+                memoryLimit: start + 0x10_0000n,
+                fileOffset,
+              },
+            ],
+            location: [{ id: 1, mappingId: 1, address: start + 0x1000n }],
+            sample: [{ locationId: [1], value: [6] }],
+            stringTable,
+          }).encode(),
+        ),
+      ).functions;
+    };
+    const [first, second] = [process(0x7f01_0000_0000n, ''), process(0x7f44_0000_0000n, '')];
+    expect(first).toMatchObject([{ name: '[server] 0x1000', file: '', symbolised: false }]);
+    expect(second).toEqual(first);
+    expect(process(0x7f44_0000_0000n, '', 0x2000)).toMatchObject([{ name: '[server] 0x3000' }]);
+    const builds = ['0123456789abcdef', 'fedcba9876543210'].map((id) => process(0x7f01_0000_0000n, id)[0]);
+    expect(builds).toMatchObject([{ file: 'server@0123456789ab' }, { file: 'server@fedcba987654' }]);
+    expect(new Set(builds.map((info) => info && joinKey(info))).size).toBe(2);
   });
 
   test('a function is named by its system name where it has no other, else it is unknown', () => {

@@ -2,7 +2,8 @@ import type { BinaryReader } from '@bufbuild/protobuf/wire';
 import { Profile as Pprof } from 'pprof-format';
 import { ProfileBuilder } from './builder.js';
 import { GrowingUint32 } from './growing.js';
-import type { Profile } from './model.js';
+import type { FunctionInfo, Profile } from './model.js';
+import { placeInName } from './names.js';
 import { excessOf, LimitError } from './pprof-limits.js';
 import {
   type Id,
@@ -239,38 +240,112 @@ export function internFrames(
 ): { frames: Uint32Array; starts: Uint32Array } {
   const { strings } = raw.stringTable;
   const text = (index: Id) => strings[Number(index)] ?? '';
-  const functions = raw.function.map((fn) => {
+  const functionAt = positionsById(raw.function.map(({ id }) => id)) ?? (() => -1);
+  const binaries = binariesOf(raw);
+  const binaryOf = binariesOfFunctions(locations, functionAt, raw.function.length, binaries);
+  /** Lines that profilers wrote into names, for locations without one. */
+  const lines = new Uint32Array(raw.function.length);
+  const functions = raw.function.map((fn, at) => {
     const name = text(fn.name) || text(fn.systemName);
+    const place = placeInName(name);
+    const binary = binaryOf[at];
+    lines[at] = place?.line ?? 0;
     return builder.functionId({
       name: name === '' ? '[unknown]' : name,
-      file: text(fn.filename),
+      file: text(fn.filename).replace(UNKNOWN_FILE, '') || (place?.file ?? ''),
       startLine: Number(fn.startLine),
       symbolised: name !== '',
+      ...(binary === undefined ? {} : { binary }),
     });
   });
-  const functionAt = positionsById(raw.function.map(({ id }) => id)) ?? (() => -1);
-  const binaries = new Map(
-    raw.mapping.map(({ id, filename }) => [Number(id), text(filename).replace(/^.*\//, '')]),
-  );
   const frames = new GrowingUint32();
   const starts = new Uint32Array(locations.ids.length + 1);
   for (let location = 0; location < locations.ids.length; location++) {
     const from = locations.starts[location] ?? 0;
     const to = locations.starts[location + 1] ?? 0;
     for (let line = from; line < to; line++) {
-      const fn = functions[functionAt(locations.functionIds[line] ?? 0)] ?? 0;
-      frames.push(builder.frameId(fn, locations.lineNumbers[line] ?? 0));
+      const at = functionAt(locations.functionIds[line] ?? 0);
+      frames.push(builder.frameId(functions[at] ?? 0, locations.lineNumbers[line] || (lines[at] ?? 0)));
     }
     if (from === to) {
-      const binary = binaries.get(Number(locations.mappingIds[location] ?? 0)) || '[unknown]';
-      const name = `${binary}!0x${(locations.addresses[location] ?? 0).toString(16)}`;
-      const fn = builder.functionId({ name, file: '', startLine: 0, symbolised: false });
+      const binary = binaries.get(Number(locations.mappingIds[location] ?? 0));
+      const fn = builder.functionId(unsymbolised(binary, BigInt(locations.addresses[location] ?? 0)));
       frames.push(builder.frameId(fn, 0));
     }
     starts[location + 1] = frames.length;
   }
   return { frames: frames.toArray(), starts };
 }
+
+/** A binary that a process has mapped into its memory. */
+interface Binary {
+  /** Path, or a name in brackets; '' where it is unknown. */
+  file: string;
+  buildId: string;
+  /** Addresses of the mapping, and where in the file it begins. */
+  start: bigint;
+  limit: bigint;
+  offset: bigint;
+}
+
+function binariesOf({ mapping, stringTable }: Pprof): Map<number, Binary> {
+  const text = (index: Id) => stringTable.strings[Number(index)] ?? '';
+  return new Map(
+    mapping.map(({ id, filename, buildId, memoryStart, memoryLimit, fileOffset }) => [
+      Number(id),
+      {
+        file: text(filename),
+        buildId: text(buildId),
+        start: BigInt(memoryStart),
+        limit: BigInt(memoryLimit),
+        offset: BigInt(fileOffset),
+      },
+    ]),
+  );
+}
+
+/** Characters of a build id that tell two builds apart. */
+const BUILD_ID_CHARACTERS = 12;
+
+/**
+ * A location without symbols, by the binary and the offset in it: each process maps a position-independent binary to
+ * another address. Builds are told apart where the profile knows them.
+ */
+function unsymbolised(binary: Binary | undefined, address: bigint): FunctionInfo {
+  const { file = '', buildId = '', start = 0n, limit = 0n, offset = 0n } = binary ?? {};
+  const base = file.replace(/^.*[/\\]/, '').replace(/^\[(.*)\]$/, '$1');
+  const isMapped = address >= start && (address < limit || limit === 0n);
+  const at = isMapped ? address - start + offset : address;
+  return {
+    name: `[${base === '' ? 'unknown' : base}] 0x${at.toString(16)}`,
+    file: buildId === '' ? '' : `${base}@${buildId.slice(0, BUILD_ID_CHARACTERS)}`,
+    startLine: 0,
+    symbolised: false,
+  };
+}
+
+/** Per function the path of the binary that it was first seen in; undefined where the profile does not say. */
+function binariesOfFunctions(
+  locations: LocationTable,
+  functionAt: (id: Id) => number,
+  count: number,
+  binaries: ReadonlyMap<number, Binary>,
+): (string | undefined)[] {
+  const paths = new Array<string | undefined>(count);
+  if (binaries.size === 0) return paths;
+  for (let location = 0; location < locations.ids.length; location++) {
+    const file = binaries.get(Number(locations.mappingIds[location] ?? 0))?.file;
+    if (file === undefined || file === '') continue;
+    for (let line = locations.starts[location] ?? 0; line < (locations.starts[location + 1] ?? 0); line++) {
+      const at = functionAt(locations.functionIds[line] ?? 0);
+      paths[at] ??= file;
+    }
+  }
+  return paths;
+}
+
+/** What addr2line and perf write where they know no file. */
+const UNKNOWN_FILE = /^\?+$/;
 
 /** One sample type of one file as a Profile. */
 export function pprofToProfile(file: PprofFile, valueIndex = 0): Profile {

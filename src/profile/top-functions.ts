@@ -3,6 +3,7 @@ import { type Charge, functionData, type NamedFunction } from '../profile/named-
 import { chargeLeaves } from './charge.js';
 import type { Profile } from './model.js';
 import { totalValue } from './model.js';
+import { normaliseName } from './names.js';
 import { type FunctionTable, functionTable } from './table.js';
 
 /** A row of a table of functions; shares are of the active total. */
@@ -73,8 +74,8 @@ export function raiseTotals({ active, reduced, type }: Measurement, { totals }: 
   if (reduced === null || reduced.tree === null || type.wallClock) return;
   const { functions } = reduced.tree;
   const { totals: inTree } = functionTable(reduced.tree);
-  const known = new Map(functions.map(({ name }, id) => [name, inTree[id] ?? 0]));
+  const known = new Map(functions.map(({ name }, id) => [normaliseName(name), inTree[id] ?? 0]));
   active.functions.forEach(({ name }, id) => {
-    totals[id] = Math.max(totals[id] ?? 0, known.get(name) ?? 0);
+    totals[id] = Math.max(totals[id] ?? 0, known.get(normaliseName(name)) ?? 0);
   });
 }

@@ -16,6 +16,7 @@ import { safeText } from '../text/sanitise.js';
 import type { ToolContext } from './context.js';
 import { lastHourWithData } from './data-range.js';
 import { existingType } from './existing-type.js';
+import { leaveOneProfiler } from './one-profiler.js';
 import type { ProfileRequest } from './request.js';
 import { allMatchers, type Selection } from './selection.js';
 import { withTeamsWord } from './team-word.js';
@@ -70,17 +71,11 @@ export async function resolveScope(asked: ProfileRequest, context: ToolContext):
   }
   if (service === null) notes.push(...(await mixtureNotes(request, window, context)));
   notes.push(...(await idleMatcherNotes(request, window, context)));
-  return {
-    scope: {
-      source,
-      service,
-      matchers: request.matchers,
-      window,
-      type,
-      typeArgument: typeArgument(type, typeIds),
-      notes,
-    },
-  };
+  const selection = { service, matchers: request.matchers };
+  const single = await leaveOneProfiler(source, selection, type, window, context);
+  notes.push(...single.notes);
+  const matchers = [...request.matchers, ...single.matchers];
+  return { scope: { source, service, matchers, window, type, typeArgument: typeArgument(type, typeIds), notes } };
 }
 
 /**

@@ -1,6 +1,5 @@
-import { isUnnamed } from '../profile/builder.js';
 import type { Charge, NamedFunction } from '../profile/named-function.js';
-import { normaliseName } from '../profile/names.js';
+import { isUnnamed, normaliseName } from '../profile/names.js';
 import { cutLeft, safeText } from '../text/sanitise.js';
 
 const MAX_TEXT_NAME = 90;

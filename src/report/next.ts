@@ -1,5 +1,6 @@
 import { LONGEST_QUERY_MS } from '../duration.js';
 import type { Measurement } from '../profile/measurement.js';
+import { normaliseName } from '../profile/names.js';
 import { safeJson } from '../text/sanitise.js';
 import { formatTime } from '../text/units.js';
 import type { Json } from './render.js';
@@ -87,12 +88,12 @@ export function shorterScope(measured: Measurement): ScopeArguments {
 }
 
 /**
- * A pattern that finds just this function: the end of its name from the last slash, type parameters left out,
- * anchored so that it does not find `GetAll` for `Get`.
+ * A pattern that finds just this function: the end of its name from the last slash, type parameters and lines left
+ * out, anchored so that it does not find `GetAll` for `Get`.
  */
 export function focusPattern(name: string): string {
   const generic = name.indexOf('[');
-  const plain = generic > 0 ? name.slice(0, generic) : name;
+  const plain = generic > 0 ? name.slice(0, generic) : normaliseName(name);
   const slash = plain.lastIndexOf('/');
   const tail = plain.slice(slash + 1).replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
   return `${slash >= 0 ? '/' : '^'}${tail}${generic > 0 ? '\\[' : '$'}`;

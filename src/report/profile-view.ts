@@ -1,9 +1,9 @@
-import { frameOwner } from '../profile/frames.js';
 import { hottestPath } from '../profile/hottest-path.js';
 import { divisorOf, type Measurement, round, roundShare } from '../profile/measurement.js';
 import type { Profile } from '../profile/model.js';
 import { totalValue } from '../profile/model.js';
 import { functionData } from '../profile/named-function.js';
+import { ownersOf } from '../profile/owners.js';
 import { functionTable, rankFunctions } from '../profile/table.js';
 import { raiseTotals, rankedRows } from '../profile/top-functions.js';
 import { callTreeRows } from '../profile/tree.js';
@@ -85,7 +85,7 @@ function topView(measured: Measurement, profile: Profile, options: ViewOptions):
   const ranked = rankFunctions(profile, table, options.sort);
   const rows = ranked.slice(0, options.limit);
   const filtered = isFiltered(options);
-  const application = profile.functions.map((info) => frameOwner(info) === 'application');
+  const application = ownersOf(profile).map((owner) => owner === 'application');
   const { rows: ranking, charges } = rankedRows(
     measured,
     profile,
@@ -143,7 +143,7 @@ function treeView(measured: Measurement, filtered: Profile, options: ViewOptions
   const profile = measured.reduced?.tree ?? filtered;
   const whole = totalValue(measured.active);
   const divisor = divisorOf(measured);
-  const application = profile.functions.map((info) => frameOwner(info) === 'application');
+  const application = ownersOf(profile).map((owner) => owner === 'application');
   const path = hottestPath(profile, (id) => application[id] ?? false);
   const rows = callTreeRows(profile, {
     limit: options.limit,

@@ -1,9 +1,9 @@
 import { offload } from '../offload.js';
-import { isUnnamed } from '../profile/builder.js';
 import { lookupText } from '../profile/find-function.js';
-import { frameOwner } from '../profile/frames.js';
 import type { Measurement } from '../profile/measurement.js';
 import { functionData, type NamedFunction } from '../profile/named-function.js';
+import { isUnnamed } from '../profile/names.js';
+import { ownersOf } from '../profile/owners.js';
 import { isShort, type Series } from '../profile/series.js';
 import { resolveFunction } from '../query/function-argument.js';
 import { sideQuestion } from '../query/not-read.js';
@@ -82,7 +82,7 @@ export const run: Run<typeof input> = (args, context) =>
         { ...measured, notes },
         {
           fn,
-          owner: frameOwner(target.info),
+          owner: ownersOf(active)[active.functions.findIndex(target.matches)] ?? 'application',
           view,
           series,
           labels: byLabel.value ?? [],

@@ -19,6 +19,7 @@ import { functionData } from '../profile/named-function.js';
 import { orderTypes, type ProfileType, typeArgument } from '../profile/types.js';
 import type { ToolContext } from '../query/context.js';
 import { differenceLink } from '../query/link.js';
+import { leaveOneProfiler } from '../query/one-profiler.js';
 import { emptiness } from '../query/profile-question.js';
 import { reachNotes } from '../query/reach.js';
 import { type ProfileRequest, readBaseline, readRequest } from '../query/request.js';
@@ -45,9 +46,12 @@ export const run: Run<typeof input> = async (args, context) => {
   // The schema is read again, so that its requests count, too.
   const schema = createSchema(source);
   const asking = { ...context, schemaOf: () => schema };
-  const { notes, ...meant } = await resolveService(request, window, asking);
+  const { notes, ...asked } = await resolveService(request, window, asking);
+  const typeIds = await schema.typeIds(allMatchers(asked), window, context.signal);
+  const [first] = orderTypes(typeIds);
+  const single = first === undefined ? null : await leaveOneProfiler(source, asked, first, window, asking);
+  const meant = { ...asked, matchers: [...asked.matchers, ...(single?.matchers ?? [])] };
   const matchers = allMatchers(meant);
-  const typeIds = await schema.typeIds(matchers, window, context.signal);
   const missing: ProfileRequest = { ...request, ...meant };
   if (typeIds.length === 0) return emptiness(missing, window, context);
   const sides =
@@ -58,7 +62,7 @@ export const run: Run<typeof input> = async (args, context) => {
   for (const { what, reason } of reading === null ? [] : notReadOf(reading)) context.notRead?.(what, reason);
   if (reading === null) return emptiness(missing, window, context);
   const mixture = meant.service === null ? await mixtureNotes(missing, window, asking) : [];
-  const said = [...notes, ...mixture];
+  const said = [...notes, ...mixture, ...(single?.notes ?? [])];
   const found = await reportOf(reading, missing, window, baseline, args.symptom, said, context);
   const ofMain = { profileTypeId: found.main.id, matchers };
   return withLink(

@@ -19,7 +19,7 @@ export const PROFILES: readonly Quirk[] = [
     ['v2-sms-unsymbolised-flamegraph', 'v2-sms-unsymbolised-tree', 'v2-sms-unsymbolised-pprof'],
     () => {
       const names = [...selfTable(pprofIn('v2-sms-unsymbolised-pprof')).keys()];
-      expect(names.some((name) => /!0x/.test(name))).toBe(true);
+      expect(names.some((name) => /\] 0x/.test(name))).toBe(true);
       expect(JSON.stringify(body('v2-sms-unsymbolised-flamegraph'))).not.toContain('0x');
       expect(at(body('v2-sms-unsymbolised-flamegraph'), 'flamegraph', 'maxSelf')).toBe('150');
     },

@@ -66,7 +66,10 @@ export const LEAST_SIDE_SAMPLES = 40;
 /** Joins a reading and estimates its noise from the baseline. */
 export function analyse({ baseline, incident, slices, quantum }: Reading): Analysis {
   const all = [...baseline, ...incident, ...slices];
-  const joined = joinProfiles(all.map(({ profile }) => profile));
+  const joined = joinProfiles(
+    all.map(({ profile }) => profile),
+    baseline.length,
+  );
   const parts = all.map(({ profiles }, part): PartCosts => {
     const joinedPart = joined.parts[part];
     if (joinedPart === undefined) throw new Error(`part ${part} is missing`);

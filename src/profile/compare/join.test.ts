@@ -18,7 +18,12 @@ describe('joinProfiles', () => {
   });
 
   test('no profiles, and profiles without stacks', () => {
-    expect(joinProfiles([])).toMatchObject({ functions: [], application: new Uint8Array(), parts: [] });
+    expect(joinProfiles([])).toMatchObject({
+      functions: [],
+      application: new Uint8Array(),
+      parts: [],
+      renamed: null,
+    });
     expect(joinProfiles([profileOf(), profileFrom({ main: 1 })])).toMatchObject({
       functions: [{ name: 'main' }],
       parts: [{ frameFunction: new Uint32Array() }, { frameFunction: Uint32Array.of(0) }],

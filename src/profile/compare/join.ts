@@ -1,7 +1,10 @@
-import { isUnnamed } from '../builder.js';
 import { frameOwner } from '../frames.js';
 import type { Columns, FunctionInfo, Profile } from '../model.js';
-import { normaliseName } from '../names.js';
+import { joinKey, sharedName } from '../names.js';
+import { evidenceIn } from '../owners.js';
+import { keysIn, matchRenamed, mayBeRenamed, sideCosts } from './renamed.js';
+
+export { joinKey };
 
 /** Several profiles over one list of functions, so that a function is the same number in all of them. */
 export interface Joined {
@@ -13,7 +16,20 @@ export interface Joined {
   /** 1 where the function is an entry point below which the team's own code runs: see {@link servingRoots}. */
   serving: Uint8Array;
   parts: readonly JoinedPart[];
+  /** Set where most names changed between the two sides. */
+  renamed: Renamed | null;
 }
+
+/** How many functions of two sides go by another name since, and whether they were found again. */
+export interface Renamed {
+  functions: number;
+  changed: number;
+  /** Those of the changed ones that are on one side only. */
+  unmatched: number;
+}
+
+/** From this part of the functions on it is worth saying that names changed. */
+const MOST = 0.5;
 
 /** A profile with its frames expressed in the joined list of functions. */
 export interface JoinedPart {
@@ -29,9 +45,15 @@ export interface JoinedPart {
  * Joins profiles by function: the same normalised name is the same function; unnamed ones also need the same file and
  * start line (docs/comparison.md §2). Lines are left to the parts. Functions are numbered by name, so that ties by number
  * come out the same in whatever order stacks and profiles arrive.
+ *
+ * @param before how many of the profiles are the earlier side of a comparison: their functions may go by another name since
  */
-export function joinProfiles(profiles: readonly Profile[]): Joined {
-  const keys = profiles.map((profile) => profile.functions.map(joinKey));
+export function joinProfiles(profiles: readonly Profile[], before = 0): Joined {
+  const keys = withoutRenaming(
+    profiles,
+    profiles.map((profile) => profile.functions.map(joinKey)),
+    before,
+  );
   const placesOf = new Map<string, Place[]>();
   profiles.forEach((profile, index) => {
     profile.functions.forEach((info, fn) => {
@@ -43,10 +65,16 @@ export function joinProfiles(profiles: readonly Profile[]): Joined {
   });
   const sorted = [...placesOf].sort(([a], [b]) => (a < b ? -1 : 1));
   const ids = new Map(sorted.map(([key], fn) => [key, fn]));
-  const functions = sorted.map(
-    ([, places]) => places.reduce((best, place) => (outdoes(place, best) ? place : best)).info,
-  );
-  const isOwn = (info: FunctionInfo) => (frameOwner(info) === 'application' ? 1 : 0);
+  const functions = sorted.map(([key, all]) => {
+    // A function that was renamed goes by its later name.
+    const later = all.length > 1 ? all.filter((place) => joinKey(place.info) === key) : all;
+    const places = later.length > 0 ? later : all;
+    const { info } = places.reduce((best, place) => (outdoes(place, best) ? place : best));
+    const name = sharedName(places.map((place) => place.info.name));
+    return name === info.name ? info : { ...info, name };
+  });
+  const evidence = evidenceIn(functions, profiles.find(({ ownCode }) => ownCode !== undefined)?.ownCode);
+  const isOwn = (info: FunctionInfo) => (frameOwner(info, evidence) === 'application' ? 1 : 0);
   const application = Uint8Array.from(functions, isOwn);
   const parts = profiles.map((profile, index): JoinedPart => {
     const map = Uint32Array.from(keys[index] ?? [], (key) => ids.get(key) ?? 0);
@@ -62,8 +90,59 @@ export function joinProfiles(profiles: readonly Profile[]): Joined {
     const { functions: _, ...columns } = profile;
     return { profile: columns, frameFunction, frameApplication };
   });
-  const library = Uint8Array.from(functions, (info) => (frameOwner(info) === 'library' ? 1 : 0));
-  return { functions, application, library, serving: servingRoots(parts, functions.length), parts };
+  const library = Uint8Array.from(functions, (info) => (frameOwner(info, evidence) === 'library' ? 1 : 0));
+  return {
+    functions,
+    application,
+    library,
+    serving: servingRoots(parts, functions.length),
+    parts,
+    renamed: renamedIn(profiles, keys, before),
+  };
+}
+
+/** Keys of each profile's functions, those of the earlier side as the later one has them. */
+function withoutRenaming(
+  profiles: readonly Profile[],
+  keys: readonly string[][],
+  before: number,
+): readonly string[][] {
+  const [earlier, later] = [keys.slice(0, before), keys.slice(before)];
+  if (before === 0 || !mayBeRenamed(keysIn(earlier), keysIn(later))) return keys;
+  const renaming = matchRenamed(
+    sideCosts(profiles.slice(0, before), earlier),
+    sideCosts(profiles.slice(before), later),
+  );
+  const since = new Map([...renaming].map(([to, from]) => [from, to]));
+  return [...earlier.map((own) => own.map((key) => since.get(key) ?? key)), ...later];
+}
+
+/** Counts the functions whose names, as the profiles have them, are on one side only. */
+function renamedIn(
+  profiles: readonly Profile[],
+  keys: readonly (readonly string[])[],
+  before: number,
+): Renamed | null {
+  if (before === 0 || before === profiles.length) return null;
+  const names = new Map<string, { earlier: Set<string>; later: Set<string> }>();
+  profiles.forEach((profile, index) => {
+    profile.functions.forEach(({ name }, fn) => {
+      const key = keys[index]?.[fn] ?? '';
+      const known = names.get(key) ?? { earlier: new Set(), later: new Set() };
+      names.set(key, known);
+      (index < before ? known.earlier : known.later).add(name);
+    });
+  });
+  const all = [...names.values()];
+  const isOneSided = ({ earlier, later }: (typeof all)[number]) => earlier.size === 0 || later.size === 0;
+  const changed = all.filter(
+    (own) => isOneSided(own) || ![...own.later].some((name) => own.earlier.has(name)),
+  );
+  if (changed.length < MOST * all.length || all.length === 0) return null;
+  const unmatched = changed.filter(isOneSided).length;
+  return unmatched === changed.length && unmatched < all.length
+    ? null
+    : { functions: all.length, changed: changed.length, unmatched };
 }
 
 /** Own code must be at least this part of what runs below an entry point. */
@@ -121,9 +200,4 @@ function outdoes({ info: a, profiles: many }: Place, { info: b, profiles: few }:
   if (many !== few) return many > few;
   if (a.file !== b.file) return a.file !== '' && (b.file === '' || a.file < b.file);
   return a.name !== b.name ? a.name < b.name : a.startLine < b.startLine;
-}
-
-/** What makes two functions of different profiles the same one. */
-export function joinKey({ name, file, startLine }: FunctionInfo): string {
-  return isUnnamed(name) ? `${name}\0${file}\0${startLine}` : normaliseName(name);
 }

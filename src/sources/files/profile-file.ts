@@ -4,6 +4,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { decodePprof, type PprofFile } from '../../profile/pprof.js';
+import { nameDemangler } from '../demangle.js';
 
 const inflate = promisify(gunzip);
 
@@ -27,7 +28,8 @@ export const LEADS_OUTSIDE = 'a link that leads outside the directory';
  */
 export async function readProfileFile(directory: string, file: string): Promise<PprofFile> {
   const bytes = await readBelow(directory, file, MAX_PROFILE_BYTES);
-  return decodePprof(isGzip(bytes) ? await inflate(bytes, { maxOutputLength: MAX_PROFILE_BYTES }) : bytes);
+  const inflated = isGzip(bytes) ? await inflate(bytes, { maxOutputLength: MAX_PROFILE_BYTES }) : bytes;
+  return decodePprof(inflated, nameDemangler());
 }
 
 /**

@@ -166,7 +166,7 @@ function addStack(
   for (const name of new Set(functions)) to.total.set(name, (to.total.get(name) ?? 0) + value);
 }
 
-/** Functions of a location, innermost first; a location without lines is named by binary and address. */
+/** Functions of a location, innermost first; a location without lines is named by binary and offset. */
 function namesAt(json: unknown, id: unknown): string[] {
   const text = (index: unknown) => String(list(at(json, 'stringTable'))[Number(index ?? 0)]);
   const byId = (table: string, wanted: unknown) =>
@@ -175,10 +175,11 @@ function namesAt(json: unknown, id: unknown): string[] {
   const lines = list(at(location, 'line'));
   if (lines.length > 0)
     return lines.map((line) => text(at(byId('function', at(line, 'functionId')), 'name')));
-  const binary = text(at(byId('mapping', at(location, 'mappingId')), 'filename'))
-    .split('/')
-    .at(-1);
-  return [`${binary || '[unknown]'}!0x${BigInt(String(at(location, 'address') ?? 0)).toString(16)}`];
+  const mapping = byId('mapping', at(location, 'mappingId'));
+  const binary = text(at(mapping, 'filename')).split('/').at(-1);
+  const start = BigInt(String(at(mapping, 'memoryStart') ?? 0));
+  const offset = BigInt(String(at(location, 'address') ?? 0)) - start;
+  return [`[${binary || 'unknown'}] 0x${offset.toString(16)}`];
 }
 
 /** The binary form of the protojson of a pprof. */

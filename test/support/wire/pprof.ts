@@ -24,7 +24,7 @@ export interface MergeHead {
 export const NOTHING_SELECTED = Uint8Array.from([0x0a, 0, 0x32, 0, 0x5a, 0]);
 
 const ELSEWHERE = ['/srv/app/node_modules/elsewhere/index.js', '/srv/app/src/elsewhere.js', ''];
-const UNSYMBOLISED = /^(.*)!0x([0-9a-f]+)$/;
+const UNSYMBOLISED = /^\[(.*)\] 0x([0-9a-f]+)$/;
 
 /**
  * A profile as the pprof that Pyroscope sends: one value per sample, no labels, one location per frame. Where the

@@ -1,0 +1,108 @@
+import { describe, expect, test } from 'vitest';
+import { profileOf } from '../../../test/support/profiles.js';
+import { joinProfiles } from './join.js';
+import { type FunctionCost, matchRenamed } from './renamed.js';
+
+/** `key caller total`, one function each. */
+function side(...rows: string[]): ReadonlyMap<string, FunctionCost> {
+  return new Map(
+    rows.map((row) => {
+      const [key = '', caller = '', total = '0'] = row.split(' ');
+      return [key, { total: Number(total), caller: caller === '^' ? '' : caller }];
+    }),
+  );
+}
+
+const pairs = (before: ReturnType<typeof side>, after: ReturnType<typeof side>) =>
+  [...matchRenamed(before, after)].map(([later, earlier]) => `${earlier} is ${later}`).sort();
+
+describe('matchRenamed', () => {
+  test.each([
+    [
+      'one anonymous function of a file that moved down',
+      ['a.js:(anonymous:L#12:C#5) ^ 1', 'a.js:f a.js:(anonymous:L#12:C#5) 1'],
+      ['a.js:(anonymous:L#15:C#5) ^ 1', 'a.js:f a.js:(anonymous:L#15:C#5) 1'],
+      ['a.js:(anonymous:L#12:C#5) is a.js:(anonymous:L#15:C#5)'],
+    ],
+    [
+      'several of one file keep their order, whatever they cost',
+      ['a.js:(anonymous:L#9:C#1) ^ 0.9', 'a.js:(anonymous:L#12:C#1) ^ 0.1'],
+      ['a.js:(anonymous:L#19:C#1) ^ 0.1', 'a.js:(anonymous:L#102:C#1) ^ 0.9'],
+      [
+        'a.js:(anonymous:L#12:C#1) is a.js:(anonymous:L#102:C#1)',
+        'a.js:(anonymous:L#9:C#1) is a.js:(anonymous:L#19:C#1)',
+      ],
+    ],
+    [
+      'another file is another function',
+      ['a.js:(anonymous:L#12:C#5) ^ 0.1', 'main ^ 1', 'x main 0.4'],
+      ['b.js:(anonymous:L#12:C#5) ^ 0.1', 'main ^ 1', 'x main 0.4'],
+      [],
+    ],
+    [
+      'where one more came, those of about the same cost are the same',
+      ['main ^ 1', 'm.f.func1 main 0.6', 'm.f.func2 main 0.1'],
+      ['main ^ 1', 'm.f.func3 main 0.55', 'm.f.func4 main 0.11', 'm.f.func5 main 0.01'],
+      ['m.f.func1 is m.f.func3', 'm.f.func2 is m.f.func4'],
+    ],
+    [
+      'a number in a name that people gave tells functions apart',
+      ['main ^ 1', 'handler1 main 0.4', 'work main 0.4', 'rest main 0.2'],
+      ['main ^ 1', 'handler2 main 0.4', 'work main 0.4', 'rest main 0.2'],
+      [],
+    ],
+    [
+      'where every name changed, the place in the tree and the rank tell',
+      ['a ^ 1', 'b a 0.5', 'c a 0.3', 'd b 0.2'],
+      ['p ^ 1', 'q p 0.8', 'r p 0.15', 's q 0.1'],
+      ['a is p', 'b is q', 'c is r', 'd is s'],
+    ],
+    [
+      'a new function among new names stays new',
+      ['a ^ 1', 'b a 0.9'],
+      ['p ^ 1', 'q p 0.55', 'new p 0.4'],
+      ['a is p', 'b is q'],
+    ],
+    ['nothing changed', ['a ^ 1', 'b a 0.5'], ['a ^ 1', 'b a 0.9'], []],
+  ])('%s', (_, before, after, expected) => {
+    expect(pairs(side(...before), side(...after))).toEqual(expected);
+  });
+});
+
+describe('joinProfiles of two sides', () => {
+  const build = (name: (fn: string) => string) =>
+    profileOf(
+      [[{ name: name('quote') }, { name: name('handle') }], 5],
+      [[{ name: name('parse') }, { name: name('handle') }], 3],
+    );
+
+  test('hashes of the build: one function each, which is said', () => {
+    const joined = joinProfiles(
+      [build((fn) => `app::${fn}::h1111111111111111`), build((fn) => `app::${fn}::h2222222222222222`)],
+      1,
+    );
+    expect(joined.functions.map(({ name }) => name)).toEqual(['app::handle', 'app::parse', 'app::quote']);
+    expect(joined.renamed).toEqual({ functions: 3, changed: 3, unmatched: 0 });
+  });
+
+  test('other names altogether: one function each under the later name', () => {
+    const joined = joinProfiles([build((fn) => fn), build((fn) => `${fn}_v2`)], 1);
+    expect(joined.functions.map(({ name }) => name)).toEqual(['handle_v2', 'parse_v2', 'quote_v2']);
+    expect(joined.renamed).toEqual({ functions: 3, changed: 3, unmatched: 0 });
+  });
+
+  test('names that stayed, and a single side, say nothing', () => {
+    expect(joinProfiles([build((fn) => fn), build((fn) => fn)], 1).renamed).toBeNull();
+    expect(joinProfiles([build((fn) => fn), build((fn) => `${fn}_v2`)])).toMatchObject({ renamed: null });
+  });
+
+  test('code that is all new is not renamed code', () => {
+    const [before, after] = [
+      profileOf([[{ name: 'a' }], 1]),
+      profileOf([[{ name: 'a' }], 1], [[{ name: 'x' }, { name: 'a' }], 4]),
+    ];
+    const joined = joinProfiles([before, after], 1);
+    expect(joined.functions.map(({ name }) => name)).toEqual(['a', 'x']);
+    expect(joined.renamed).toBeNull();
+  });
+});

@@ -1,0 +1,205 @@
+import type { Profile } from '../model.js';
+
+/** Functions of one side of a comparison, by key. */
+export type SideCosts = ReadonlyMap<string, FunctionCost>;
+
+export interface FunctionCost {
+  /** Cost with all callees, as a share of the side. */
+  total: number;
+  /** Key of the caller that most of it comes from; '' where it is the entry point. */
+  caller: string;
+}
+
+/** A function below this share of its side counts for nothing here. */
+const MIN_SHARE = 0.005;
+/** From this part of the functions on most names changed, so that names tell nothing about the others either. */
+const MOST = 0.5;
+/** A function that is found again by its cost alone costs about the same. */
+const MAX_RATIO = 2;
+/** Rounds in which callers that were found lead to their callees. */
+const MAX_ROUNDS = 64;
+
+/** Numbers that compilers and profilers give to functions without a name: they change with the code around them. */
+const NUMBERED =
+  /\(anonymous:L#\d+:C#\d+\)|\(anonymous\):\d+|\.func\d+|\.gowrap\d+|\.deferwrap\d+|\.dwrap\.\d+|lambda\$\w+\$\d+|\$anonfun\$\w+\$\d+|b__\d+(?:_\d+)?|c__DisplayClass\d+_\d+|\{closure:[^{}]*\}|\{lambda\([^(){}]*\)#\d+\}|\{\{closure\}\}#\d+|\.py:\d+\)$|\0\d+$/g;
+
+/** A key without such numbers: equal for what may be one function in two builds. */
+function stemOf(key: string): string {
+  return key.replace(NUMBERED, (part) => part.replace(/\d+/g, '#'));
+}
+
+/**
+ * Finds functions that go by another name since: those without a name of their own by their place in the file, and, where
+ * most names changed, the others by their place in the call tree and by their cost.
+ *
+ * @returns keys of the later side, each with the key that the function had before
+ */
+export function matchRenamed(before: SideCosts, after: SideCosts): ReadonlyMap<string, string> {
+  const keys = new Map<string, string>();
+  const gone = new Set(onlyIn(before, after));
+  const arrived = new Set(onlyIn(after, before));
+  const pair = (later: string, earlier: string) => {
+    keys.set(later, earlier);
+    arrived.delete(later);
+    gone.delete(earlier);
+  };
+  const sides = { before, after, keys };
+  const stems = groupsOf(gone, stemOf);
+  for (const [stem, laters] of groupsOf(arrived, stemOf)) {
+    const earliers = stems.get(stem);
+    if (earliers !== undefined)
+      for (const [later, earlier] of inOrder(laters, earliers, sides)) pair(later, earlier);
+  }
+  const counted = [...costly(before), ...costly(after)];
+  const changed = counted.filter((key) => !(before.has(key) && after.has(key))).length;
+  if (counted.length === 0 || changed < MOST * counted.length) return keys;
+  for (let round = 0; round < MAX_ROUNDS; round++) {
+    const found = pairsByCaller(gone, arrived, sides);
+    for (const [later, earlier] of found) pair(later, earlier);
+    if (found.length === 0) break;
+  }
+  return keys;
+}
+
+interface Sides {
+  before: SideCosts;
+  after: SideCosts;
+  keys: ReadonlyMap<string, string>;
+}
+
+type Pair = readonly [later: string, earlier: string];
+
+function onlyIn(side: SideCosts, other: SideCosts): string[] {
+  return [...side.keys()].filter((key) => !other.has(key));
+}
+
+function costly(side: SideCosts): string[] {
+  return [...side].filter(([, { total }]) => total >= MIN_SHARE).map(([key]) => key);
+}
+
+function groupsOf(keys: Iterable<string>, groupOf: (key: string) => string): Map<string, string[]> {
+  const groups = new Map<string, string[]>();
+  for (const key of keys) {
+    const group = groupOf(key);
+    const known = groups.get(group);
+    if (known === undefined) groups.set(group, [key]);
+    else known.push(key);
+  }
+  return groups;
+}
+
+/** Pairs numbered functions of one place: in the order of their numbers where none came or went, else by caller and cost. */
+function inOrder(laters: readonly string[], earliers: readonly string[], sides: Sides): Pair[] {
+  if (laters.length !== earliers.length) return byCost(laters, earliers, sides, true);
+  const sorted = earliers.toSorted(compareNumbers);
+  return laters.toSorted(compareNumbers).flatMap((later, at): Pair[] => {
+    const earlier = sorted[at];
+    return earlier === undefined ? [] : [[later, earlier]];
+  });
+}
+
+/** The caller's key on the earlier side. */
+function callerOf(key: string, side: SideCosts, keys: ReadonlyMap<string, string>): string {
+  const caller = side.get(key)?.caller ?? '';
+  return keys.get(caller) ?? caller;
+}
+
+/** Pairs functions that the same function calls: by rank where as many came as went, else those of about the same cost. */
+function pairsByCaller(gone: ReadonlySet<string>, arrived: ReadonlySet<string>, sides: Sides): Pair[] {
+  const { before, after, keys } = sides;
+  const known = new Set(keys.values());
+  const isKnown = (caller: string) =>
+    caller === '' || known.has(caller) || (before.has(caller) && after.has(caller));
+  const earlier = groupsOf(gone, (key) => callerOf(key, before, NO_KEYS));
+  const later = groupsOf(arrived, (key) => callerOf(key, after, keys));
+  return [...later].flatMap(([caller, laters]) => {
+    const earliers = earlier.get(caller);
+    if (earliers === undefined || !isKnown(caller)) return [];
+    return byCost(laters, earliers, sides, laters.length !== earliers.length);
+  });
+}
+
+const NO_KEYS: ReadonlyMap<string, string> = new Map();
+
+function byCost(
+  laters: readonly string[],
+  earliers: readonly string[],
+  { before, after }: Sides,
+  mustBeAlike: boolean,
+): Pair[] {
+  const cost = (side: SideCosts, key: string) => side.get(key)?.total ?? 0;
+  const ranked = (side: SideCosts, keys: readonly string[]) =>
+    keys.toSorted((a, b) => cost(side, b) - cost(side, a) || (a < b ? -1 : 1));
+  const left = ranked(before, earliers);
+  const pairs: Pair[] = [];
+  for (const later of ranked(after, laters)) {
+    const at = left.findIndex((earlier) => {
+      const ratio = cost(after, later) / cost(before, earlier);
+      return !mustBeAlike || (ratio <= MAX_RATIO && ratio >= 1 / MAX_RATIO);
+    });
+    const [earlier] = at < 0 ? [] : left.splice(at, 1);
+    if (earlier !== undefined) pairs.push([later, earlier]);
+  }
+  return pairs;
+}
+
+/** Order of two keys that differ in numbers. */
+function compareNumbers(a: string, b: string): number {
+  const [left, right] = [a, b].map((key) => (key.match(/\d+/g) ?? []).map(Number));
+  for (let at = 0; at < (left?.length ?? 0); at++) {
+    const order = (left?.[at] ?? 0) - (right?.[at] ?? 0);
+    if (order !== 0) return order;
+  }
+  return a < b ? -1 : 1;
+}
+
+/** Costs of all functions in some profiles together. */
+export function sideCosts(profiles: readonly Profile[], keysOf: readonly (readonly string[])[]): SideCosts {
+  const totals = new Map<string, number>();
+  const callers = new Map<string, Map<string, number>>();
+  let whole = 0;
+  profiles.forEach((profile, index) => {
+    const keys = keysOf[index] ?? [];
+    const { frameFunction, stackStart, stackFrames, values } = profile;
+    for (let stack = 0; stack < values.length; stack++) {
+      const value = values[stack] ?? 0;
+      whole += value;
+      const seen = new Set<number>();
+      const end = stackStart[stack + 1] ?? 0;
+      for (let at = stackStart[stack] ?? 0; at < end; at++) {
+        const fn = frameFunction[stackFrames[at] ?? 0] ?? 0;
+        if (seen.has(fn)) continue;
+        seen.add(fn);
+        const key = keys[fn] ?? '';
+        totals.set(key, (totals.get(key) ?? 0) + value);
+        const caller = at + 1 < end ? (keys[frameFunction[stackFrames[at + 1] ?? 0] ?? 0] ?? '') : '';
+        const known = callers.get(key) ?? new Map<string, number>();
+        callers.set(key, known);
+        known.set(caller, (known.get(caller) ?? 0) + value);
+      }
+    }
+  });
+  return new Map(
+    [...totals].map(([key, total]) => {
+      const [caller = ['', 0]] = [...(callers.get(key) ?? [])].toSorted(
+        ([a, x], [b, y]) => y - x || (a < b ? -1 : 1),
+      );
+      return [key, { total: whole > 0 ? total / whole : 0, caller: caller[0] }];
+    }),
+  );
+}
+
+/** Whether looking for renamed functions can find any: enough names are on one side only, or numbered ones are. */
+export function mayBeRenamed(before: ReadonlySet<string>, after: ReadonlySet<string>): boolean {
+  const gone = [...before].filter((key) => !after.has(key));
+  const arrived = [...after].filter((key) => !before.has(key));
+  if (gone.length === 0 || arrived.length === 0) return false;
+  if (gone.length >= MOST * before.size && arrived.length >= MOST * after.size) return true;
+  const stems = new Set(gone.map(stemOf));
+  return arrived.some((key) => stems.has(stemOf(key)));
+}
+
+/** Names of the functions of some profiles. */
+export function keysIn(keysOf: readonly (readonly string[])[]): ReadonlySet<string> {
+  return new Set(keysOf.flat());
+}
