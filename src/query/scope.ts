@@ -75,7 +75,9 @@ export async function resolveScope(asked: ProfileRequest, context: ToolContext):
   const single = await leaveOneProfiler(source, selection, type, window, context);
   notes.push(...single.notes);
   const matchers = [...request.matchers, ...single.matchers];
-  return { scope: { source, service, matchers, window, type, typeArgument: typeArgument(type, typeIds), notes } };
+  return {
+    scope: { source, service, matchers, window, type, typeArgument: typeArgument(type, typeIds), notes },
+  };
 }
 
 /**
