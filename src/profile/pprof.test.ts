@@ -194,7 +194,7 @@ describe('a file that was cut short', () => {
 });
 
 describe('stacks', () => {
-  test('samples without a stack or a value are left out', () => {
+  test('samples without a value are left out, those without a stack have a frame that says so', () => {
     const file = pprofFile({
       types: ['objects/count', 'space/bytes'],
       stacks: [
@@ -203,9 +203,15 @@ describe('stacks', () => {
         { frames: ['main', 'b'], values: [2, 0] },
       ],
     });
-    expect(stacksOf(pprofToProfile(file, 0))).toEqual([[['main', 'b'], 2]]);
-    expect(stacksOf(pprofToProfile(file, 1))).toEqual([[['main', 'a'], 10]]);
-    expect([pprofTotal(file, 0), pprofTotal(file, 1)]).toEqual([2, 10]);
+    expect(stacksOf(pprofToProfile(file, 0))).toEqual([
+      [['[no stack]'], 5],
+      [['main', 'b'], 2],
+    ]);
+    expect(stacksOf(pprofToProfile(file, 1))).toEqual([
+      [['[no stack]'], 50],
+      [['main', 'a'], 10],
+    ]);
+    expect([pprofTotal(file, 0), pprofTotal(file, 1)]).toEqual([7, 60]);
   });
 
   test('a location with several lines is inlined: the innermost function owns the cost', () => {

@@ -2,7 +2,7 @@ import { divisorOf, type Measurement, round, roundShare } from '../profile/measu
 import { type Charge, functionData, type NamedFunction } from '../profile/named-function.js';
 import { chargeLeaves } from './charge.js';
 import type { Profile } from './model.js';
-import { totalValue } from './model.js';
+import { shareBase } from './model.js';
 import { type FunctionTable, functionTable } from './table.js';
 
 /** A row of a table of functions; shares are of the active total. */
@@ -34,7 +34,7 @@ export function rankedRows(
   ids: readonly number[],
   isApplication: (functionId: number) => boolean,
 ): RankedRows {
-  const whole = totalValue(measured.active);
+  const whole = shareBase(measured.active);
   const divisor = divisorOf(measured);
   const charged = chargeLeaves(
     profile,

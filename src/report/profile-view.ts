@@ -2,16 +2,16 @@ import { frameOwner } from '../profile/frames.js';
 import { hottestPath } from '../profile/hottest-path.js';
 import { divisorOf, type Measurement, round, roundShare } from '../profile/measurement.js';
 import type { Profile } from '../profile/model.js';
-import { totalValue } from '../profile/model.js';
+import { isDifference, shareBase } from '../profile/model.js';
 import { functionData } from '../profile/named-function.js';
 import { functionTable, rankFunctions } from '../profile/table.js';
 import { raiseTotals, rankedRows } from '../profile/top-functions.js';
 import { callTreeRows } from '../profile/tree.js';
 import { nearest } from '../text/nearest.js';
 import { safeText } from '../text/sanitise.js';
-import { formatShare, formatValue } from '../text/units.js';
+import { formatShare } from '../text/units.js';
 import { chargeText, displayFunction } from './functions.js';
-import { nothingSampled, reducedNotes, scopeData, scopeLines } from './measurement.js';
+import { amountText, nothingSampled, reducedNotes, scopeData, scopeLines } from './measurement.js';
 import { callScope, focusPattern, type NextCall, nextRows } from './next.js';
 import { type Answer, type Block, type JsonObject, MOST_ROWS } from './render.js';
 
@@ -25,9 +25,9 @@ export interface ViewOptions {
 
 /** A profile as a table of functions or as a tree; shares of the whole and, where filtered, of the part that is left. */
 export function profileViewAnswer(measured: Measurement, filtered: Profile, options: ViewOptions): Answer {
-  const part = totalValue(filtered);
-  const whole = totalValue(measured.active);
-  if (part <= 0) return nothingLeft(measured, options);
+  const part = shareBase(filtered);
+  const whole = shareBase(measured.active);
+  if (part === 0) return nothingLeft(measured, options);
   const view =
     options.view === 'top' ? topView(measured, filtered, options) : treeView(measured, filtered, options);
   const next = view.next;
@@ -75,8 +75,8 @@ function filterLine(options: ViewOptions, part: number, whole: number): string |
 }
 
 function topView(measured: Measurement, profile: Profile, options: ViewOptions): View {
-  const whole = totalValue(measured.active);
-  const part = totalValue(profile);
+  const whole = shareBase(measured.active);
+  const part = shareBase(profile);
   const table = functionTable(profile);
   raiseTotals(measured, table);
   const ranked = rankFunctions(profile, table, options.sort);
@@ -104,9 +104,9 @@ function topView(measured: Measurement, profile: Profile, options: ViewOptions):
     const kept = filtered
       ? ` ${formatShare(row.self_share_of_kept ?? 0)}/${formatShare(row.total_share_of_kept ?? 0)}`
       : '';
-    return `${formatShare(row.self_share).padStart(5)} ${formatValue(row.self, measured.type.unit)} ${formatShare(row.total_share).padStart(5)}${kept}  ${displayFunction(row)}${to}`;
+    return `${formatShare(row.self_share).padStart(5)} ${amountText(measured, row.self)} ${formatShare(row.total_share).padStart(5)}${kept}  ${displayFunction(row)}${to}`;
   });
-  const held = rows.reduce((sum, id) => sum + (table.self[id] ?? 0), 0);
+  const held = rows.reduce((sum, id) => sum + Math.abs(table.self[id] ?? 0), 0);
   const columns = `self share, self, ${measured.reduced === null ? '' : 'at least '}total share${filtered ? ', self/total as share of the kept stacks' : ''}`;
   const more = ranked.length - rows.length;
   return {
@@ -138,7 +138,7 @@ function moreRows(measured: Measurement, { sort, limit, focus, ignore }: ViewOpt
 
 function treeView(measured: Measurement, filtered: Profile, options: ViewOptions): View {
   const profile = measured.reduced?.tree ?? filtered;
-  const whole = totalValue(measured.active);
+  const whole = shareBase(measured.active);
   const divisor = divisorOf(measured);
   const application = profile.functions.map((info) => frameOwner(info) === 'application');
   const path = hottestPath(profile, (id) => application[id] ?? false);
@@ -159,10 +159,11 @@ function treeView(measured: Measurement, filtered: Profile, options: ViewOptions
   }));
   const text = data.map((row, index) => {
     const hidden = rows[index]?.hidden ?? null;
-    const self = row.self_share >= 0.0005 ? ` (self ${formatShare(row.self_share)})` : '';
+    const self = Math.abs(row.self_share) >= 0.0005 ? ` (self ${formatShare(row.self_share)})` : '';
     const folded = row.folded_frames > 0 ? ` … +${row.folded_frames}` : '';
     const left = hidden === null ? '' : ` [${hidden.count} more: ${formatShare(hidden.total / whole)}]`;
-    return `${' '.repeat(row.depth)}${formatShare(row.total_share)} ${displayFunction(row)}${self}${folded}${left}`;
+    const amount = isDifference(measured.active) ? ` ${amountText(measured, row.total)}` : '';
+    return `${' '.repeat(row.depth)}${formatShare(row.total_share)}${amount} ${displayFunction(row)}${self}${folded}${left}`;
   });
   return {
     data: { tree: data },
@@ -184,7 +185,7 @@ const OFFERED = 5;
 
 /** The answer when no stack is left to show: nothing was sampled, or focus and ignore leave nothing. */
 function nothingLeft(measured: Measurement, options: ViewOptions): Answer {
-  const sampled = totalValue(measured.active) > 0;
+  const sampled = shareBase(measured.active) > 0;
   const detail = sampled ? filterDetail(options) : nothingSampled(measured);
   const like = sampled && options.focus !== null ? namesLike(measured, options.focus) : [];
   const next = sampled ? [nextLook(measured, options, like[0])] : [];

@@ -148,7 +148,7 @@ test('adding up decoded files gives what reading them again gives, whatever they
         const named = files.map((bytes, at): [string, Uint8Array] => [`${at}.pb`, bytes]);
         const directory = await directoryWith(Object.fromEntries(named));
         const weights = subtracts ? [1, -1, 1, 2, 1] : [1, 1, 2, 1, 1];
-        const parts = named.map(([file], at) => ({ file, index, weight: weights[at] ?? 1 }));
+        const parts = named.map(([file], at) => ({ file, index, weight: weights[at] ?? 1, sets: null }));
         const plan = { sampleType: 'a', unit: 'count', parts, subtracts, addsUp };
         const decoded = createDecodedFiles(MIB);
         const merged = await mergeDecoded(plan, ({ file }) =>
