@@ -60,7 +60,7 @@ function resolved(set: readonly RawLabel[], strings: readonly string[]): [string
   const values = new Map<string, string>();
   for (const label of set) {
     const name = strings[label.key] ?? '';
-    const value = valueOf(label, name, strings);
+    const value = labelValue(label, name, strings);
     if (name === '' || name.startsWith('__') || value === null) continue;
     // A label with two values keeps the first, as a series of a store has one.
     if (!values.has(name)) values.set(name, value);
@@ -69,7 +69,11 @@ function resolved(set: readonly RawLabel[], strings: readonly string[]): [string
 }
 
 /** The value in words; null for sizes of allocated objects (`bytes` in Go's heap profiles), which name nobody. */
-function valueOf({ text, number, unit }: RawLabel, name: string, strings: readonly string[]): string | null {
+function labelValue(
+  { text, number, unit }: RawLabel,
+  name: string,
+  strings: readonly string[],
+): string | null {
   if (text > 0) return strings[text] ?? '';
   if (name === 'bytes') return null;
   const unitName = strings[unit] ?? '';

@@ -113,8 +113,8 @@ export function amountText({ active, type }: Measurement, value: number, noun = 
 
 /** What a reader must know before he takes the values for what the window cost; '' where they are that. */
 export function natureOfTotal(measured: Measurement): string {
-  if (measured.sinceStart) return 'Counted since the process started, not in this window: ';
-  return isDifference(measured.active) ? 'A difference of two profiles: ' : '';
+  if (measured.sinceStart) return 'Counted since the process started, not in this window. ';
+  return isDifference(measured.active) ? 'A difference of two profiles. ' : '';
 }
 
 function totalText(measured: Measurement, active: number): string {

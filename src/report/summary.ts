@@ -43,7 +43,7 @@ export function summaryAnswer(measured: Measurement, limit: number): Answer {
       `${formatShare(findings.unsymbolisedShare)} of the total is own cost of functions without symbols.`,
     );
   }
-  if (findings.noStackShare > 0)
+  if (findings.noStackShare >= NOTICEABLE)
     notes.push(`${formatShare(findings.noStackShare)} of the total has no stack: it is in no function.`);
   if (measured.samples !== null && measured.samples > 0 && measured.samples < FEW_SAMPLES)
     notes.push(jitterNote(measured.samples));
