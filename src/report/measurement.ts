@@ -149,7 +149,9 @@ function totalText(measured: Measurement, active: number): string {
 }
 
 /** Profiles were taken and hold nothing: an answer in its own right. */
-export function nothingSampled({ type, profiles, idle }: Measurement): string {
+export function nothingSampled({ type, profiles, idle, sinceStart }: Measurement): string {
+  if (sinceStart)
+    return `Nothing is known over time: these ${type.alias} profiles count since the process started, and there is one reading of each instance.`;
   if (idle > 0) return `All of the ${type.alias} time was idle: no thread of these profiles was working.`;
   return `${profiles ?? 'The'} profile${profiles === 1 ? '' : 's'} of this type ${profiles === 1 ? 'was' : 'were'} taken and hold${profiles === 1 ? 's' : ''} no samples: nothing to report (${type.meaning}).`;
 }

@@ -53,6 +53,27 @@ describe('12: counters since the process started', () => {
     expect(json.total).toMatchObject({ value: null, rate: null, per_profile: null, since_start: 104857600 });
   });
 
+  test.each([
+    [
+      'compare_profiles',
+      'No data (counts since start): The alloc profiles in this window count since the process',
+    ],
+    ['get_timeline', 'Nothing is known over time: these alloc profiles count since the process started'],
+    ['inspect_function', 'Total unknown in this window: 100 MiB since the process started'],
+    ['query_profile', 'Total unknown in this window: 100 MiB since the process started'],
+  ])('%s says so, too', async (tool, words) => {
+    const folder = field('12-counters-since-start', 'heap-scrape-single');
+    const more = tool === 'inspect_function' ? { function: 'main.load' } : {};
+    expect((await askFiles(folder)(tool, { ...ALLOC, ...more })).text).toContain(words);
+  });
+
+  test('a single scrape is found without a window', async () => {
+    const { text } = await askFiles(field('12-counters-since-start', 'heap-scrape-single'))(
+      'summarize_profile',
+    );
+    expect(text).toContain('Total unknown in this window: 100 MiB');
+  });
+
   test('between two equal scrapes nothing was allocated', async () => {
     const folder = field('12-counters-since-start', 'heap-scrapes-idle');
     const { text } = await askFiles(folder)('summarize_profile', ALLOC);
