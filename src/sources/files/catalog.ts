@@ -2,7 +2,7 @@ import path from 'node:path';
 
 import { pMapIterable } from 'p-map';
 import { type CatalogEntry, foundEntry, listedEntry } from './entry.js';
-import type { DecodedFile } from './file-head.js';
+import { type DecodedFile, setsWithin } from './file-head.js';
 import type { FlatFile } from './flat-file.js';
 import { type ManifestProfile, readManifest } from './manifest.js';
 import type { FilesPlace } from './place.js';
@@ -13,6 +13,9 @@ import { findProfileFiles } from './walk.js';
 
 /** Files that are read from the disk or decoded in threads while the one before them is looked at. */
 const FILES_AHEAD = 8;
+
+/** Sets of labels of samples in all files together; each takes some hundred bytes. */
+const MAX_SETS = 2 ** 17;
 
 /** How the catalog gets at files. */
 export interface FileAccess {
@@ -49,6 +52,7 @@ export async function readCatalog(
   const { candidates, broken, nothingRead } = await candidatesOf(place, signal);
   const entries: CatalogEntry[] = [];
   const remarks: FileRemark[] = [];
+  const bounded = setsWithin(MAX_SETS);
   const survey = counterSurvey(compareByTime);
   const decode = async ({ file, listed }: Candidate): Promise<DecodedCandidate> => {
     signal.throwIfAborted();
@@ -68,7 +72,8 @@ export async function readCatalog(
       broken.push({ file, reason: candidate.reason });
       continue;
     }
-    const { head, stacks, flat } = candidate.decoded;
+    const { stacks, flat } = candidate.decoded;
+    const head = bounded(candidate.decoded.head);
     const read = { ...head, bytes: candidate.bytes, frames: flat?.stackFrames.length ?? null };
     try {
       const entry =

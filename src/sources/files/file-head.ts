@@ -86,6 +86,34 @@ function sampleSets({ labels, samples, sampleTypes }: PprofFile): SampleSet[] {
   return names.map((own, at) => ({ labels: own, totals: totals[at] ?? [] }));
 }
 
+/**
+ * Bounds how many sets of labels of samples the list of a directory keeps: behind the bound, files are kept without them.
+ * @param maxSets of all files together
+ */
+export function setsWithin(maxSets: number): (head: FileHead) => FileHead {
+  let left = maxSets;
+  return (head) => {
+    const { sets } = head;
+    if (sets.length <= Math.max(1, left)) {
+      left -= sets.length;
+      return head;
+    }
+    const names = new Set(sets.flatMap(({ labels }) => labels.map(([name]) => name)));
+    return {
+      ...head,
+      sets: [
+        {
+          labels: [],
+          totals: head.sampleTypes.map((_, at) =>
+            sets.reduce((sum, { totals }) => sum + (totals[at] ?? 0), 0),
+          ),
+        },
+      ],
+      droppedLabels: [...head.droppedLabels, ...names],
+    };
+  };
+}
+
 export function flatOf(pprof: PprofFile): FlatFile | null {
   return framesIn(pprof) > MAX_FLAT_FRAMES ? null : flatten(pprof);
 }

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { directoryWith, manifest } from '../../../test/support/directory.js';
 import { pprofBytes, stacksOf } from '../../../test/support/profiles.js';
 import type { Matcher } from '../source.js';
+import { setsWithin } from './file-head.js';
 import { createFilesSource } from './source.js';
 
 // Labels of samples are labels of profiles: to list, to select and to group by.
@@ -114,6 +115,32 @@ describe('labels of samples', () => {
     expect((await names('globex')).map(([, value]) => value)).toEqual([20, 40]);
     expect((await names('acme')).map(([, value]) => value)).toEqual([70, 140]);
   });
+});
+
+test('a directory keeps a bounded number of sets of labels; files behind the bound keep their totals', () => {
+  const bounded = setsWithin(4);
+  const head = {
+    sampleTypes: [{ type: 'cpu', unit: 'nanoseconds' }],
+    periodType: null,
+    timeNanos: 0n,
+    durationNanos: 0n,
+    defaultType: '',
+    timeUnit: null,
+    hasWrongTime: false,
+    pruneRefused: null,
+    droppedLabels: ['span_id'],
+    sets: ['acme', 'globex', 'initech'].map((tenant, at) => ({
+      labels: [['tenant', tenant] as const],
+      totals: [at + 1],
+    })),
+  };
+  expect(bounded(head)).toBe(head);
+  expect(bounded(head)).toMatchObject({
+    sets: [{ labels: [], totals: [6] }],
+    droppedLabels: ['span_id', 'tenant'],
+  });
+  const plain = { ...head, sets: [{ labels: [], totals: [1] }] };
+  expect(bounded(plain)).toBe(plain);
 });
 
 test('counters are reduced for a selection as for the whole', async () => {

@@ -15,10 +15,11 @@ import type { Labels, ProfileQuery, ProfileSource, SeriesQuery } from '../source
 import { readCatalog } from './catalog.js';
 import { decodeFile } from './decode-file.js';
 import { createDecodedFiles } from './decoded-files.js';
-import type { CatalogEntry, EntrySet } from './entry.js';
+import type { CatalogEntry } from './entry.js';
 import type { DecodedFile } from './file-head.js';
 import { type MergePlan, mergeDecoded } from './merge.js';
-import { brokenNotes, type CounterUse, counterNotes, remarkNotes } from './notes.js';
+import { brokenNotes, counterNotes, remarkNotes } from './notes.js';
+import { type Match, matchingSets, mergeWeights, type Part, setsOf, type Taken } from './parts.js';
 import { placeOf } from './place.js';
 import { isHeavy, reasonOf } from './profile-file.js';
 import type { SegmentFile } from './segment.js';
@@ -40,26 +41,6 @@ const DECODING_FACTOR = 16;
 const decoding = createGate(DECODING_BYTES);
 
 type StoredFile = Pick<CatalogEntry, 'file' | 'bytes' | 'labels'>;
-
-/** How one profile of a query enters a merge. */
-interface Part extends CounterUse, Taken {
-  /** The reading before it, which is subtracted. */
-  minus: Taken | null;
-}
-
-/** A file with the sets of labels of its samples that a query means; null stands for all. */
-interface Taken {
-  entry: CatalogEntry;
-  sets: readonly number[] | null;
-}
-
-/** A file that a query means, with those of its types that it means. */
-interface Match extends Taken {
-  typeIds: readonly string[];
-}
-
-/** Which files a query means, and which of their samples. */
-type LabelTests = readonly { label: string; test: (value: string | undefined) => boolean }[];
 
 /**
  * Profiles from a directory of profile files, or a single one, answering as a Pyroscope server does. The directory is
@@ -379,35 +360,4 @@ function together<T>(
   });
   running.set(key, shared);
   return shared(signal);
-}
-
-/** Sets of labels of a file that meet all conditions; null where all do. */
-function matchingSets({ sets }: CatalogEntry, tests: LabelTests): readonly number[] | null {
-  const met: number[] = [];
-  sets.forEach(({ labels }, at) => {
-    if (tests.every(({ label, test }) => test(labels[label]))) met.push(at);
-  });
-  return met.length === sets.length ? null : met;
-}
-
-function setsOf({ entry, sets }: Taken): readonly EntrySet[] {
-  return sets === null ? entry.sets : sets.flatMap((at) => entry.sets[at] ?? []);
-}
-
-/**
- * The files that make up a merge, each with the factor on its values. Of a counter's run only the last remains, less
- * the one before the first: all between cancel.
- */
-function mergeWeights(parts: readonly Part[]): (Taken & { weight: number })[] {
-  const weights = new Map<CatalogEntry, Taken & { weight: number }>();
-  const add = ({ entry, sets }: Taken, weight: number) => {
-    const known = weights.get(entry);
-    if (known === undefined) weights.set(entry, { entry, sets, weight });
-    else known.weight += weight;
-  };
-  for (const part of parts) {
-    add(part, 1);
-    if (part.minus !== null) add(part.minus, -1);
-  }
-  return [...weights.values()].filter(({ weight }) => weight !== 0);
 }
