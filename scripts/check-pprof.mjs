@@ -6,17 +6,17 @@
 // - pprof groups by function name. We keep unnamed functions apart by file and line; they are put together
 // again, a stack that passes through several of them counting once.
 // - pprof rewrites Go type parameters as if they were C++ (`Sum([]uint8) []uint8` loses its parentheses);
-// -symbolize=none keeps the names of the file.
-// - pprof counts samples without a stack in its total, though in no row; we leave them out, as Pyroscope
-// does. The totals are compared with those samples added.
-// - pprof drops the frames that a profile declares uninteresting (drop_frames). We do not, and no fixture has
-// any.
+//   -symbolize=none keeps the names of the file.
+// - pprof counts samples without a stack in its total, though in no row; we have a row for them, which is left out here.
+// - pprof drops the frames that a profile declares uninteresting (drop_frames). We do so for files (src/profile/prune.ts);
+//   no fixture has any.
 import { execFile } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { gunzipSync, gzipSync } from 'node:zlib';
+import { NO_STACK } from '../dist/profile/no-stack.js';
 import { decodePprof, pprofToProfile } from '../dist/profile/pprof.js';
 import { functionTable } from '../dist/profile/table.js';
 
@@ -72,7 +72,7 @@ function ourTable(pprof, index) {
   for (const [name, same] of ids) {
     const self = same.reduce((sum, id) => sum + table.self[id], 0);
     const total = same.length === 1 ? table.totals[same[0]] : totalThroughAny(profile, new Set(same));
-    if (self !== 0 || total !== 0) functions.set(name, [self, total]);
+    if (name !== NO_STACK.name && (self !== 0 || total !== 0)) functions.set(name, [self, total]);
   }
   // pprof counts samples without a stack in the total, too.
   const { values } = pprof.samples;

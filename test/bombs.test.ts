@@ -106,6 +106,14 @@ describe('gzip', () => {
     );
   });
 
+  test('of a file in gzip is named, and not unpacked a second time', async () => {
+    const directory = await directoryWith({ 'shop/cpu.pb.gz': gzipSync(gzipSync(Buffer.alloc(64 * MIB))) });
+    const { text } = await askFiles(directory)('list_data_sources', {});
+    expect(text).toContain(
+      'shop/cpu.pb.gz could not be read and is left out: gzip within gzip, which is not read.',
+    );
+  });
+
   test('of a file is not inflated over the cap', async () => {
     const directory = await directoryWith({ 'shop/cpu.pb.gz': gzipSync(Buffer.alloc(300 * MIB)) });
     const { text } = await askFiles(directory)('list_data_sources', {});

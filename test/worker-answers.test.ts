@@ -108,7 +108,7 @@ test('every job gives the same in a thread as in place', async () => {
   const plan = {
     sampleType: 'cpu',
     unit: 'nanoseconds',
-    parts: [{ file, index: 1, weight: 2 }],
+    parts: [{ file, index: 1, weight: 2, sets: null }],
     subtracts: false,
   };
   const ofFiles = { fileHead: [directory, file], mergeFiles: [directory, plan] };

@@ -84,15 +84,15 @@ describe('a thread', () => {
     const directory = await directoryWith({ 'a.pb': bytes, 'b.pb.gz': gzipSync(bytes) });
     const offload = createJobOffload(WORKER);
     const parts = [
-      { file: 'a.pb', index: 0, weight: 2 },
-      { file: 'b.pb.gz', index: 0, weight: -1 },
+      { file: 'a.pb', index: 0, weight: 2, sets: null },
+      { file: 'b.pb.gz', index: 0, weight: -1, sets: null },
     ];
     const plan = { sampleType: 'cpu', unit: 'nanoseconds', parts, subtracts: true };
     expect(await offload('mergeFiles', [directory, plan], heavy)).toEqual(await mergeFiles(directory, plan));
     expect(await offload('fileHead', [directory, 'b.pb.gz'], heavy)).toEqual(
       await fileHead(directory, 'b.pb.gz'),
     );
-    const missing = { ...plan, parts: [{ file: 'c.pb', index: 0, weight: 1 }] };
+    const missing = { ...plan, parts: [{ file: 'c.pb', index: 0, weight: 1, sets: null }] };
     await expect(offload('mergeFiles', [directory, missing], heavy)).rejects.toThrow(/^c\.pb: no such file$/);
   });
 

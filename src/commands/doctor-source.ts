@@ -52,7 +52,7 @@ function servicesFinding(
   }
   if (!source.isLive) {
     return range === null
-      ? { level: 'warn', text: 'holds no profiles', fix: 'Put pprof files below the directory.' }
+      ? { level: 'warn', text: 'holds no profiles', fix: 'Give a directory with profiles, or a profile.' }
       : { level: 'warn', text: 'no profile has a service_name', fix: 'Name it in profiles.json.' };
   }
   return {

@@ -19,7 +19,7 @@ export const OPTIONS = {
     flag: 'profiles',
     env: 'PROFILES_DIR',
     value: 'DIR',
-    help: 'serve the pprof files below this directory',
+    help: 'serve the profile files below this directory, or this file',
   },
   grafanaUrl: {
     flag: 'grafana-url',

@@ -2,10 +2,11 @@ import { divisorOf, type Measurement, round, roundShare } from '../profile/measu
 import { type Charge, functionData, type NamedFunction } from '../profile/named-function.js';
 import { applicationCost } from './charge.js';
 import { hottestPath } from './hottest-path.js';
-import type { Profile } from './model.js';
+import { isDifference, type Profile } from './model.js';
+import { NO_STACK } from './no-stack.js';
 import { ownersOf } from './owners.js';
 import { CUT_OFF } from './stack-tree.js';
-import { heaviestStack } from './stacks.js';
+import { heaviestStack, selectStacks } from './stacks.js';
 import { compareFunctions, type FunctionTable, functionTable, rankFunctions } from './table.js';
 import { type RankedFunction, raiseTotals, rankedRows } from './top-functions.js';
 
@@ -51,6 +52,8 @@ export interface Findings {
   topShare: number;
   heaviest: { share: number; distinct: number; leaf: NamedFunction } | null;
   unsymbolisedShare: number;
+  /** Share of samples without a stack. */
+  noStackShare: number;
 }
 
 /** Draws the findings from a measurement. Pure; `limit` is the number of top functions. */
@@ -75,10 +78,10 @@ export function findingsOf(measured: Measurement, limit: number): Findings {
   // Of stacks that were cut nobody knows which own code they passed through first.
   const cost = measured.reduced === null ? applicationCost(profile, isApplication) : new Float64Array();
   const application = withCost(cost)
-    .filter((id) => (cost[id] ?? 0) >= APPLICATION_FLOOR * table.total)
-    .sort((a, b) => (cost[b] ?? 0) - (cost[a] ?? 0) || compareFunctions(profile, a, b))
+    .filter((id) => Math.abs(cost[id] ?? 0) >= APPLICATION_FLOOR * table.total)
+    .sort((a, b) => Math.abs(cost[b] ?? 0) - Math.abs(cost[a] ?? 0) || compareFunctions(profile, a, b))
     .slice(0, APPLICATION_ROWS);
-  const heaviest = measured.reduced === null ? heaviestStack(profile) : null;
+  const heaviest = measured.reduced === null ? heaviestStack(increasesOf(profile)) : null;
   const leaf = heaviest?.functionIds.at(-1);
 
   return {
@@ -93,20 +96,27 @@ export function findingsOf(measured: Measurement, limit: number): Findings {
       ...totals(id),
     })),
     functions: bySelf.length,
-    topShare: share(top.reduce((sum, id) => sum + (table.self[id] ?? 0), 0)),
+    topShare: share(top.reduce((sum, id) => sum + Math.abs(table.self[id] ?? 0), 0)),
     heaviest:
       heaviest === null || leaf === undefined
         ? null
         : { share: share(heaviest.value), distinct: heaviest.distinct, leaf: named(leaf) },
     unsymbolisedShare: share(
-      owner.reduce((sum, kind, id) => sum + (kind === 'unsymbolised' ? (table.self[id] ?? 0) : 0), 0),
+      owner.reduce(
+        (sum, kind, id) =>
+          sum + (kind === 'unsymbolised' && !isNoStack(profile, id) ? (table.self[id] ?? 0) : 0),
+        0,
+      ),
+    ),
+    noStackShare: share(
+      owner.reduce((sum, _, id) => sum + (isNoStack(profile, id) ? (table.self[id] ?? 0) : 0), 0),
     ),
   };
 }
 
 /** The hottest path; of a profile that was read in part, that through the heavy branches of its call tree. */
 function pathOf({ active, reduced }: Measurement, { total, lines }: FunctionTable): Findings['path'] {
-  const profile = reduced === null ? active : reduced.tree;
+  const profile = reduced === null ? increasesOf(active) : reduced.tree;
   if (profile === null)
     return { frames: [], application: [], explainsUntil: -1, explainsShare: 0, branches: [] };
   const isOwn = ownersOf(profile).map((owner) => owner === 'application');
@@ -137,10 +147,25 @@ function pathOf({ active, reduced }: Measurement, { total, lines }: FunctionTabl
   };
 }
 
+/** The stacks of a difference that grew; all of any other profile. Samples without a stack are on no path. */
+function increasesOf(profile: Profile): Profile {
+  const { frameFunction, stackFrames, stackStart, values } = profile;
+  const noStack = profile.functions.findIndex((_, id) => isNoStack(profile, id));
+  if (noStack < 0 && !isDifference(profile)) return profile;
+  return selectStacks(profile, (stack) => {
+    const leaf = frameFunction[stackFrames[stackStart[stack] ?? 0] ?? 0];
+    return (values[stack] ?? 0) > 0 && leaf !== noStack;
+  });
+}
+
+function isNoStack({ functions }: Profile, id: number): boolean {
+  return functions[id]?.name === NO_STACK.name;
+}
+
 function isCutOff({ functions }: Profile, id: number): boolean {
   return functions[id]?.name === CUT_OFF;
 }
 
 function withCost(cost: Float64Array): number[] {
-  return Array.from(cost.keys()).filter((id) => (cost[id] ?? 0) > 0);
+  return Array.from(cost.keys()).filter((id) => (cost[id] ?? 0) !== 0);
 }

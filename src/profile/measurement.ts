@@ -22,6 +22,8 @@ export interface Measurement {
   /** Number of merged profiles, and of instances that sent them; null where unknown. */
   profiles: number | null;
   instances: number | null;
+  /** Whether the values count since the process started, so that they say nothing about the window. */
+  sinceStart: boolean;
   /** Active cost per second, where coverage is continuous. */
   rate: { value: number; unit: string } | null;
   samples: number | null;

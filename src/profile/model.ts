@@ -62,3 +62,16 @@ export function totalValue(profile: Profile): number {
   for (const value of profile.values) total += value;
   return total;
 }
+
+/** Whether a profile is the difference of two, as `pprof -diff_base` writes it: some of its values are negative. */
+export function isDifference({ values }: Pick<Profile, 'values'>): boolean {
+  for (const value of values) if (value < 0) return true;
+  return false;
+}
+
+/** The whole that shares are of: the total, or in a difference all that changed, whether it rose or fell. */
+export function shareBase({ values }: Pick<Profile, 'values'>): number {
+  let base = 0;
+  for (const value of values) base += Math.abs(value);
+  return base;
+}

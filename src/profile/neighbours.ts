@@ -92,7 +92,7 @@ export function functionView(
     if (occurrences > 1) recursive += value;
     if (application >= 0) applicationCallers.add(application, stack, value);
   });
-  if (total <= 0) return null;
+  if (total === 0) return null;
   const neighbours = (sums: Sums) =>
     sums
       .entries()
@@ -130,7 +130,7 @@ class Sums {
   }
 
   entries(): [key: number, sum: number][] {
-    return [...this.#sums].flatMap(([key, { sum }]): [number, number][] => (sum > 0 ? [[key, sum]] : []));
+    return [...this.#sums].flatMap(([key, { sum }]): [number, number][] => (sum === 0 ? [] : [[key, sum]]));
   }
 }
 

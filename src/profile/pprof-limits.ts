@@ -16,6 +16,10 @@ const MOST = {
   'values of samples': 2 ** 25,
   'sample types': 1_000,
   'mappings and comments': 2 ** 16,
+  // Of formats that are text. A JSON object of two characters takes some hundred bytes in memory.
+  'MiB of text': 128,
+  'objects of JSON': 2 ** 21,
+  'values of JSON': 2 ** 23,
 } as const;
 export type Limited = keyof typeof MOST;
 

@@ -1,5 +1,6 @@
 import { BinaryReader, WireType } from '@bufbuild/protobuf/wire';
 import { GrowingUint32 } from './growing.js';
+import { labelCollector, lastNameOf, type RawLabel, type RawLabels, readLabel } from './pprof-labels.js';
 import { checkLimit, checkPacked, type Limited } from './pprof-limits.js';
 
 /**
@@ -15,6 +16,8 @@ export interface PprofTables {
   valuesPerSample: number;
   /** Largest string index in any label. */
   lastName: number;
+  /** The labels of samples; null where none has any, or nobody asked for them. */
+  labels: RawLabels | null;
   /** Everything but these tables: still a pprof message. */
   rest: Uint8Array;
 }
@@ -53,19 +56,26 @@ const COUNTED: ReadonlyMap<number, Limited> = new Map([
 ]);
 /** In a large profile ids take two to three bytes, and almost all of it are ids. */
 const BYTES_PER_LOCATION = 2;
-/** Fields of a label that are string indexes: key, str, num_unit. */
-const LABEL_NAMES: ReadonlySet<number> = new Set([1, 2, 4]);
 
 /**
  * Takes samples and locations out of a pprof message.
  *
  * @param sampleIds how a sample's location id is read where it may be beyond 32 bits
+ * @param options.labels whether the labels of samples are wanted
  * @throws RangeError or Error when a field ends behind the last byte, LimitError when there is too much of anything
  */
-export function readTables(bytes: Uint8Array, sampleIds?: (reader: BinaryReader) => number): PprofTables {
+export function readTables(
+  bytes: Uint8Array,
+  sampleIds?: (reader: BinaryReader) => number,
+  { labels = false }: { labels?: boolean } = {},
+): PprofTables {
   const reader = new BinaryReader(bytes);
-  const samples = sampleReader(bytes, reader, sampleIds, (what, before, end) =>
-    checkPacked(what, before, bytes.subarray(reader.pos, end)),
+  const samples = sampleReader(
+    bytes,
+    reader,
+    sampleIds,
+    (what, before, end) => checkPacked(what, before, bytes.subarray(reader.pos, end)),
+    labels ? labelCollector() : null,
   );
   const locations = locationReader(reader);
   const rest: Uint8Array[] = [];
@@ -137,6 +147,7 @@ function sampleReader(
   reader: BinaryReader,
   wideId: ((reader: BinaryReader) => number) | undefined,
   check: (what: Limited, before: number, end: number) => void,
+  collector: ReturnType<typeof labelCollector> | null,
 ) {
   const starts = new GrowingUint32();
   const locations = new GrowingUint32(Math.ceil(bytes.length / BYTES_PER_LOCATION));
@@ -151,6 +162,7 @@ function sampleReader(
   return {
     read(end: number) {
       const before = values.length;
+      const labels: RawLabel[] = [];
       while (reader.pos < end) {
         const [field, wireType] = reader.tag();
         if (field === SAMPLE.locationIds) {
@@ -159,10 +171,15 @@ function sampleReader(
           else each(reader, wireType, readLocation, checkLocations);
         } else if (field === SAMPLE.values) each(reader, wireType, readValue, checkValues);
         else if (field === SAMPLE.labels && wireType === WireType.LengthDelimited) {
-          lastName = Math.max(lastName, readLabelNames(reader));
+          const labelEnd = endOf(reader);
+          const label = readLabel(reader, labelEnd);
+          expectEnd(reader, labelEnd);
+          lastName = Math.max(lastName, lastNameOf(label));
+          if (collector !== null) labels.push(label);
         } else reader.skip(wireType, field);
       }
       starts.push(locations.length);
+      collector?.add(labels);
       checkLimit('samples', starts.length - 1);
       const count = values.length - before;
       if (starts.length === 2) valuesPerSample = count;
@@ -176,6 +193,7 @@ function sampleReader(
       },
       valuesPerSample,
       lastName,
+      labels: collector?.table() ?? null,
     }),
   };
 }
@@ -276,18 +294,6 @@ function endOf(reader: BinaryReader): number {
 /** A part that ends behind the whole it belongs to. */
 function expectEnd(reader: BinaryReader, end: number): void {
   if (reader.pos !== end) throw new RangeError('a field ends behind the message it is part of');
-}
-
-function readLabelNames(reader: BinaryReader): number {
-  const end = endOf(reader);
-  let last = 0;
-  while (reader.pos < end) {
-    const [field, wireType] = reader.tag();
-    if (LABEL_NAMES.has(field) && wireType === WireType.Varint) last = Math.max(last, reader.uint32());
-    else reader.skip(wireType, field);
-  }
-  expectEnd(reader, end);
-  return last;
 }
 
 function joined(parts: readonly Uint8Array[]): Uint8Array {

@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { fixture } from '../../test/support/ask.js';
 import type { Profile } from './model.js';
 import { normaliseName } from './names.js';
+import { NO_STACK } from './no-stack.js';
 import { decodePprof, type PprofFile, pprofToProfile } from './pprof.js';
 import { functionTable } from './table.js';
 
@@ -71,7 +72,8 @@ function tableByName(pprof: PprofFile, index: number): RecordedTable {
   for (const [name, ids] of idsByName) {
     const self = ids.reduce((sum, id) => sum + (table.self[id] ?? 0), 0);
     const total = ids.length === 1 ? (table.totals[ids[0] ?? 0] ?? 0) : totalThroughAny(profile, ids);
-    if (self !== 0 || total !== 0) functions.set(name, [self, total]);
+    // pprof has no row for samples without a stack.
+    if (name !== NO_STACK.name && (self !== 0 || total !== 0)) functions.set(name, [self, total]);
   }
   // pprof counts samples without a stack in the total, too.
   const { values } = pprof.samples;

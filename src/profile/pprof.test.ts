@@ -7,6 +7,7 @@ import { describe, expect, test } from 'vitest';
 import { fixture } from '../../test/support/ask.js';
 import { idOf, pprofBytes, pprofFile, profileOf, stacksOf } from '../../test/support/profiles.js';
 import { ProfileBuilder } from './builder.js';
+import { totalValue } from './model.js';
 import { joinKey } from './names.js';
 import { addPprof, decodePprof, pprofToProfile, pprofTotal, UnreadableProfileError } from './pprof.js';
 import { functionTable } from './table.js';
@@ -195,7 +196,7 @@ describe('a file that was cut short', () => {
 });
 
 describe('stacks', () => {
-  test('samples without a stack or a value are left out', () => {
+  test('samples without a value are left out, those without a stack have a frame that says so', () => {
     const file = pprofFile({
       types: ['objects/count', 'space/bytes'],
       stacks: [
@@ -204,9 +205,15 @@ describe('stacks', () => {
         { frames: ['main', 'b'], values: [2, 0] },
       ],
     });
-    expect(stacksOf(pprofToProfile(file, 0))).toEqual([[['main', 'b'], 2]]);
-    expect(stacksOf(pprofToProfile(file, 1))).toEqual([[['main', 'a'], 10]]);
-    expect([pprofTotal(file, 0), pprofTotal(file, 1)]).toEqual([2, 10]);
+    expect(stacksOf(pprofToProfile(file, 0))).toEqual([
+      [['[no stack]'], 5],
+      [['main', 'b'], 2],
+    ]);
+    expect(stacksOf(pprofToProfile(file, 1))).toEqual([
+      [['[no stack]'], 50],
+      [['main', 'a'], 10],
+    ]);
+    expect([pprofTotal(file, 0), pprofTotal(file, 1)]).toEqual([7, 60]);
   });
 
   test('a location with several lines is inlined: the innermost function owns the cost', () => {
@@ -359,7 +366,7 @@ describe('addPprof', () => {
     const builder = new ProfileBuilder('cpu', 'nanoseconds');
     addPprof(builder, file([['main', 'a'], 9]), 0);
     addPprof(builder, file([['main', 'a'], 4]), 0, -1);
-    expect(functionTable(builder.build()).total).toBe(5);
+    expect(totalValue(builder.build())).toBe(5);
   });
 });
 

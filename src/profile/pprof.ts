@@ -4,6 +4,7 @@ import { ProfileBuilder } from './builder.js';
 import { GrowingUint32 } from './growing.js';
 import type { FunctionInfo, Profile } from './model.js';
 import { placeInName } from './names.js';
+import { NO_STACK } from './no-stack.js';
 import { excessOf, LimitError } from './pprof-limits.js';
 import {
   type Id,
@@ -12,6 +13,7 @@ import {
   readTables,
   type SampleTable,
 } from './pprof-tables.js';
+import { type SampleLabels, sampleLabels } from './sample-labels.js';
 
 /** A decoded pprof file with its strings resolved where every caller needs them. */
 export interface PprofFile {
@@ -25,6 +27,10 @@ export interface PprofFile {
   /** The samples; `locations` are positions in the location table. */
   samples: SampleTable;
   locations: LocationTable;
+  /** Labels of the samples; null where none has any, or nobody asked for them. */
+  labels: SampleLabels | null;
+  /** The sample type that the file wants to be read by; '' where it names none. */
+  defaultType: string;
 }
 
 /** The bytes are not a pprof profile, or not a whole one. */
@@ -47,22 +53,24 @@ export class UnreadableProfileError extends Error {
  * be missing without a trace: time, duration, period.
  *
  * @param cleanName takes out of a name what nobody may read; asked once for every name in the file
+ * @param options.labels whether the labels of samples are wanted
  * @throws UnreadableProfileError when the bytes are damaged, cut short, no profile, or more than any real one holds
  */
 export function decodePprof(
   bytes: Uint8Array,
   cleanName: (name: string) => string = (name) => name,
+  options: { labels?: boolean } = {},
 ): PprofFile {
   let raw: Pprof;
   let tables: PprofTables;
   try {
-    tables = readTables(bytes);
+    tables = readTables(bytes, undefined, options);
     raw = Pprof.decode(tables.rest);
     // Ids beyond 32 bits are rare (addresses); then the samples are read again, by whole ids.
     if (tables.locations.ids.some((id) => id >= 2 ** 32)) {
       const { ids } = tables.locations;
       const numbered = ids.map((_, position) => position + 1);
-      tables = readTables(bytes, wideIds(ids));
+      tables = readTables(bytes, wideIds(ids), options);
       tables.locations.ids = numbered;
     }
   } catch (error) {
@@ -89,6 +97,8 @@ export function decodePprof(
     raw,
     samples: tables.samples,
     locations: tables.locations,
+    labels: sampleLabels(tables.labels, strings),
+    defaultType: strings[Number(raw.defaultSampleType)] ?? '',
   };
 }
 
@@ -202,24 +212,34 @@ function isInOrder(ids: readonly Id[]): boolean {
 }
 
 /**
- * Adds the stacks of one pprof file to a profile under construction. Samples without a stack or a value are left out,
- * as Pyroscope does.
+ * Adds the stacks of one pprof file to a profile under construction. Samples without a value are left out.
  *
  * @param valueIndex which of the file's sample types to take
  * @param weight factor on every value; -1 subtracts (two snapshots of a counter)
+ * @param isWanted whether a sample is taken; all are where it is left out
  */
-export function addPprof(builder: ProfileBuilder, file: PprofFile, valueIndex: number, weight = 1): void {
+export function addPprof(
+  builder: ProfileBuilder,
+  file: PprofFile,
+  valueIndex: number,
+  weight = 1,
+  isWanted: (sample: number) => boolean = () => true,
+): void {
   const { frames, starts: framesOf } = internFrames(builder, file);
   const { starts, locations, values } = file.samples;
   const types = file.sampleTypes.length;
   // No location is without a frame; without inlining none has two.
   const isOneEach = frames.length === file.locations.ids.length;
+  const noStack = starts.some((start, sample) => start === starts[sample + 1])
+    ? Uint32Array.of(builder.frameId(builder.functionId(NO_STACK), 0))
+    : new Uint32Array();
   for (let sample = 0; sample + 1 < starts.length; sample++) {
     const value = (values[sample * types + valueIndex] ?? 0) * weight;
     const start = starts[sample] ?? 0;
     const end = starts[sample + 1] ?? 0;
-    if (value === 0 || start === end) continue;
-    if (isOneEach) builder.pushMapped(frames, locations, start, end);
+    if (value === 0 || !isWanted(sample)) continue;
+    if (start === end) builder.pushFrames(noStack, 0, 1);
+    else if (isOneEach) builder.pushMapped(frames, locations, start, end);
     else
       for (let at = start; at < end; at++) {
         const location = locations[at] ?? 0;
@@ -355,13 +375,10 @@ export function pprofToProfile(file: PprofFile, valueIndex = 0): Profile {
   return builder.build();
 }
 
-/** Sum of the values of one sample type over the samples with a stack: the total of its Profile. */
-export function pprofTotal(file: PprofFile, valueIndex: number): number {
-  const { starts, values } = file.samples;
-  const types = file.sampleTypes.length;
+/** Sum of the values of one sample type: the total of its Profile. */
+export function pprofTotal({ samples, sampleTypes }: PprofFile, valueIndex: number): number {
   let total = 0;
-  for (let sample = 0; sample + 1 < starts.length; sample++) {
-    if ((starts[sample] ?? 0) < (starts[sample + 1] ?? 0)) total += values[sample * types + valueIndex] ?? 0;
-  }
+  for (let at = valueIndex; at < samples.values.length; at += sampleTypes.length)
+    total += samples.values[at] ?? 0;
   return total;
 }

@@ -24,8 +24,11 @@ export function selectStacks(profile: Profile, keep: (stack: number) => boolean)
   return { ...profile, stackStart, stackFrames, values };
 }
 
-/** Adds up the stacks with the same frames and leaves out those that come to nothing or less. */
-export function coalesceStacks(profile: Profile): Profile {
+/**
+ * Adds up the stacks with the same frames, and leaves out those that come to nothing.
+ * @param sign whether stacks that come to less than nothing are left out as well
+ */
+export function coalesceStacks(profile: Profile, sign: 'positive' | 'signed' = 'positive'): Profile {
   const sums = new Map<string, { stack: number; value: number }>();
   for (let stack = 0; stack < profile.values.length; stack++) {
     const key = profile.stackFrames
@@ -37,9 +40,10 @@ export function coalesceStacks(profile: Profile): Profile {
     else known.value += value;
   }
   const summed = new Map([...sums.values()].map(({ stack, value }) => [stack, value]));
-  const kept = selectStacks(profile, (stack) => (summed.get(stack) ?? 0) > 0);
-  const positive = [...summed].filter(([, value]) => value > 0).sort(([a], [b]) => a - b);
-  return { ...kept, values: Float64Array.from(positive, ([, value]) => value) };
+  const isKept = (value: number) => value > 0 || (sign === 'signed' && value < 0);
+  const kept = selectStacks(profile, (stack) => isKept(summed.get(stack) ?? 0));
+  const rest = [...summed].filter(([, value]) => isKept(value)).sort(([a], [b]) => a - b);
+  return { ...kept, values: Float64Array.from(rest, ([, value]) => value) };
 }
 
 /** Stacks that have a frame of one of the marked functions anywhere. */

@@ -2,9 +2,9 @@ import type { Profile } from './model.js';
 
 /** Cost per function; the arrays are indexed by function id, values are in the profile's unit. */
 export interface FunctionTable {
-  /** Sum over all stacks: the whole that shares are of. */
+  /** The whole that shares are of: the sum over all stacks, in a difference of what each changed by. */
   total: number;
-  /** Cost of the function itself: it was the leaf. Sums to `total`. */
+  /** Cost of the function itself: it was the leaf. Sums to `total`, but in a difference. */
   self: Float64Array;
   /** Cost of the function and everything it called; a stack counts once however often it recurs. */
   totals: Float64Array;
@@ -25,7 +25,7 @@ export function functionTable(profile: Profile): FunctionTable {
     const value = values[stack] ?? 0;
     const start = stackStart[stack] ?? 0;
     const end = stackStart[stack + 1] ?? start;
-    total += value;
+    total += Math.abs(value);
     for (let at = start; at < end; at++) {
       const frame = stackFrames[at] ?? 0;
       const fn = frameFunction[frame] ?? 0;
@@ -71,15 +71,18 @@ function hottestLines(
   return lines;
 }
 
-/** Ids of the functions that cost anything, ranked by `by`, then by the other figure, then by name. */
+/**
+ * Ids of the functions that cost anything, ranked by `by`, then by the other figure, then by name. In a difference what
+ * fell counts as much as what rose.
+ */
 export function rankFunctions(profile: Profile, table: FunctionTable, by: 'self' | 'total'): number[] {
   const [first, second] = by === 'self' ? [table.self, table.totals] : [table.totals, table.self];
   const ids: number[] = [];
-  for (let id = 0; id < profile.functions.length; id++) if ((first[id] ?? 0) > 0) ids.push(id);
+  for (let id = 0; id < profile.functions.length; id++) if ((first[id] ?? 0) !== 0) ids.push(id);
   return ids.sort(
     (a, b) =>
-      (first[b] ?? 0) - (first[a] ?? 0) ||
-      (second[b] ?? 0) - (second[a] ?? 0) ||
+      Math.abs(first[b] ?? 0) - Math.abs(first[a] ?? 0) ||
+      Math.abs(second[b] ?? 0) - Math.abs(second[a] ?? 0) ||
       compareFunctions(profile, a, b),
   );
 }

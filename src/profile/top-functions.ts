@@ -1,8 +1,7 @@
 import { divisorOf, type Measurement, round, roundShare } from '../profile/measurement.js';
 import { type Charge, functionData, type NamedFunction } from '../profile/named-function.js';
 import { chargeLeaves } from './charge.js';
-import type { Profile } from './model.js';
-import { totalValue } from './model.js';
+import { type Profile, shareBase } from './model.js';
 import { normaliseName } from './names.js';
 import { type FunctionTable, functionTable } from './table.js';
 
@@ -35,7 +34,7 @@ export function rankedRows(
   ids: readonly number[],
   isApplication: (functionId: number) => boolean,
 ): RankedRows {
-  const whole = totalValue(measured.active);
+  const whole = shareBase(measured.active);
   const divisor = divisorOf(measured);
   const charged = chargeLeaves(
     profile,

@@ -1,5 +1,5 @@
 import { type CallNode, callTreeRoot, expandNode } from './calltree.js';
-import type { Profile } from './model.js';
+import { type Profile, shareBase } from './model.js';
 
 /** One row of a call tree cut to a budget of rows. */
 export interface TreeRow {
@@ -48,7 +48,7 @@ export function callTreeRows(
   options: { limit: number; pathDepth: number; keep: (functionId: number) => boolean },
 ): TreeRow[] {
   const root = callTreeRoot(profile);
-  const whole = root.total;
+  const whole = shareBase(profile);
   const open = (node: CallNode, depth: number, onHottestPath: boolean): Item => {
     const { self, line, ...below } = expandNode(profile, node);
     const item: Item = {
@@ -68,7 +68,7 @@ export function callTreeRows(
       if (only === undefined || only.total < HANDS_ON * handing.total || options.keep(only.functionId)) break;
       const next = expandNode(profile, only);
       const handsOn = (next.children[0]?.total ?? 0) >= HANDS_ON * only.total;
-      if (!handsOn || next.self >= OWN_COST_FLOOR * whole) break;
+      if (!handsOn || Math.abs(next.self) >= OWN_COST_FLOOR * whole) break;
       item.folded++;
       item.aside = item.aside.concat(others);
       item.children = next.children;
@@ -95,7 +95,7 @@ export function callTreeRows(
       const onHottestPath = parent.onHottestPath && index === 0 && node.depth <= options.pathDepth;
       const weight = onHottestPath
         ? Number.POSITIVE_INFINITY
-        : node.total * DEPTH_DECAY ** (parent.depth + 1);
+        : Math.abs(node.total) * DEPTH_DECAY ** (parent.depth + 1);
       candidates.push({ node, parent, onHottestPath, weight });
     });
   };
@@ -106,7 +106,7 @@ export function callTreeRows(
       if ((candidates[index]?.weight ?? 0) > (candidates[best]?.weight ?? 0)) best = index;
     }
     const [taken] = candidates.splice(best, 1);
-    if (taken === undefined || taken.node.total <= 0) break;
+    if (taken === undefined || taken.node.total === 0) break;
     const item = open(taken.node, taken.parent.depth + 1, taken.onHottestPath);
     taken.parent.shown.push(item);
     offer(item);
@@ -118,7 +118,9 @@ function readRows(top: Item): TreeRow[] {
   const rows: TreeRow[] = [];
   const visit = (item: Item) => {
     const shown = new Set(item.shown.map(({ node }) => node));
-    const hidden = [...item.children, ...item.aside].filter((child) => !shown.has(child) && child.total > 0);
+    const hidden = [...item.children, ...item.aside].filter(
+      (child) => !shown.has(child) && child.total !== 0,
+    );
     if (item.node.functionId >= 0) {
       rows.push({
         functionId: item.node.functionId,

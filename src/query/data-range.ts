@@ -1,6 +1,6 @@
 import { LONGEST_QUERY_MS } from '../duration.js';
 import { nullIfUpstreamFailed } from '../errors.js';
-import { defaultProfileType, resolveProfileType } from '../profile/types.js';
+import { defaultProfileType, orderTypes, resolveProfileType } from '../profile/types.js';
 import type { ProfileSource, Window } from '../sources/source.js';
 import type { ToolContext } from './context.js';
 import type { ProfileRequest } from './request.js';
@@ -78,16 +78,20 @@ export async function lastSeen(
     (request.profileType === null ? null : resolveProfileType(request.profileType, typeIds)) ??
     defaultProfileType(typeIds);
   if (type === null) return null;
-  const series = await request.source.timeSeries(
-    { profileTypeId: type.id, matchers, window },
-    { groupBy: [], step: request.source.isLive ? LAST_SEEN_STEP : 1 },
-    context.signal,
-  );
-  const times = series.flatMap(({ points }) => points.map(({ time }) => time));
-  return times.length === 0
-    ? null
-    : Math.min(
+  // In a directory a type may be there and have no amounts: a counter that was read once.
+  const others = request.source.isLive ? [] : orderTypes(typeIds).filter(({ id }) => id !== type.id);
+  for (const { id } of [type, ...others]) {
+    const series = await request.source.timeSeries(
+      { profileTypeId: id, matchers, window },
+      { groupBy: [], step: request.source.isLive ? LAST_SEEN_STEP : 1 },
+      context.signal,
+    );
+    const times = series.flatMap(({ points }) => points.map(({ time }) => time));
+    if (times.length > 0)
+      return Math.min(
         window.to,
         times.reduce((a, b) => Math.max(a, b)),
       );
+  }
+  return null;
 }

@@ -21,6 +21,7 @@ export interface Emptiness {
     | 'window_outside_data'
     | 'unknown_service'
     | 'type_not_emitted'
+    | 'counts_since_start'
     | 'matchers_exclude_all';
   /** One sentence with the value asked for. */
   detail: string;
@@ -31,8 +32,8 @@ export interface Emptiness {
 }
 
 /**
- * Says which of the five reasons holds for a request without data, in the order in which they explain one another:
- * nothing stored, service unknown, window outside the data, type not emitted, matchers exclude everything.
+ * Says which of the six reasons holds for a request without data, in the order in which they explain one another:
+ * nothing stored, service unknown, window outside the data, type not emitted, a counter read once only, matchers exclude everything.
  */
 export async function explainEmptiness(
   request: ProfileRequest,
@@ -86,8 +87,28 @@ export async function explainEmptiness(
       retry: aliases[0] === undefined ? null : { profile_type: aliases[0] },
     };
   }
+  if (await countsSinceStart(request, type, window, context)) {
+    return {
+      reason: 'counts_since_start',
+      detail: `The ${type.alias} profiles in this window count since the process started; with one reading of each instance the amount in the window is unknown.`,
+      instead: ['summarize_profile, which shows what was counted since the start'],
+      retry: null,
+    };
+  }
   if (request.matchers.length === 0) return outsideData(request, window, wide, context);
   return excludedBy(request, type, window, context);
+}
+
+/** Whether profiles are there whose amounts say nothing about a window. A server takes the difference itself. */
+async function countsSinceStart(
+  { source, service, matchers }: ProfileRequest,
+  { id }: ProfileType,
+  window: Window,
+  { signal }: ToolContext,
+): Promise<boolean> {
+  if (source.isLive) return false;
+  const query = { profileTypeId: id, matchers: allMatchers({ service, matchers }), window };
+  return (await source.profile(query, signal)).sinceStart === true;
 }
 
 /** A matcher on the service itself that no service meets. */

@@ -1,6 +1,25 @@
-import { defaultProfileType, type ProfileType, resolveProfileType } from '../profile/types.js';
+import {
+  defaultProfileType,
+  type ProfileType,
+  parseProfileType,
+  resolveProfileType,
+} from '../profile/types.js';
 import type { Schema } from '../schema/schema.js';
-import type { Matcher, Window } from '../sources/source.js';
+import type { Matcher, ProfileSource, SeriesQuery, Window } from '../sources/source.js';
+
+/**
+ * The type of the same kind of profile (process_cpu, memory) by which the profiles themselves ask to be read; the given
+ * one where they ask for none.
+ */
+export async function preferredType(
+  type: ProfileType,
+  source: ProfileSource,
+  query: SeriesQuery,
+  signal: AbortSignal,
+): Promise<ProfileType> {
+  const preferred = (await source.preferredTypes?.(query, signal)) ?? [];
+  return preferred.map((id) => parseProfileType(id)).findLast((other) => other?.name === type.name) ?? type;
+}
 
 /**
  * The type that an argument means among those that exist, and these; without an argument the usual one. Null where it

@@ -2,7 +2,7 @@ import { splitIdle } from '../profile/idle.js';
 import { activeTree } from '../profile/idle-tree.js';
 import type { Measurement } from '../profile/measurement.js';
 import type { Profile } from '../profile/model.js';
-import { totalValue } from '../profile/model.js';
+import { isDifference, totalValue } from '../profile/model.js';
 import { parseProfileType } from '../profile/types.js';
 import { instanceLabelOf } from '../sources/labels.js';
 import { formatSelector } from '../sources/selector.js';
@@ -49,7 +49,7 @@ export async function measure(
   ]);
   const profiles = counts.reduce((sum, { profiles: number }) => sum + number, 0);
   const wholeValue = totalValue(merged.profile);
-  if (profiles === 0 && wholeValue === 0) return null;
+  if (profiles === 0 && merged.profile.values.length === 0) return null;
 
   const { active, idle } = type.wallClock ? splitIdle(merged.profile) : { active: merged.profile, idle: 0 };
   const instances =
@@ -70,15 +70,18 @@ export async function measure(
     idle,
     profiles: counted,
     instances,
+    sinceStart: merged.sinceStart === true,
     rate:
-      type.kind === 'instant'
+      type.kind === 'instant' || merged.sinceStart === true || isDifference(active)
         ? null
         : rateOf(wholeValue - idle, scope, {
             profiledSeconds: merged.profiledSeconds,
             profiles: counted,
             instances,
           }),
-    samples: await sampleCount(scope, query, { active, whole: merged.reduced === null }, context),
+    samples: isDifference(active)
+      ? null
+      : await sampleCount(scope, query, { active, whole: merged.reduced === null }, context),
     reduced: type.wallClock ? withoutIdle(merged) : merged.reduced,
     notes: [...scope.notes, ...merged.notes, ...(await reachNotes(source, window, context))],
   };

@@ -15,7 +15,7 @@ import { nearest } from '../text/nearest.js';
 import { safeText } from '../text/sanitise.js';
 import type { ToolContext } from './context.js';
 import { lastHourWithData } from './data-range.js';
-import { existingType } from './existing-type.js';
+import { existingType, preferredType } from './existing-type.js';
 import { leaveOneProfiler } from './one-profiler.js';
 import type { ProfileRequest } from './request.js';
 import { allMatchers, type Selection } from './selection.js';
@@ -52,12 +52,17 @@ export async function resolveScope(asked: ProfileRequest, context: ToolContext):
   request = { ...request, ...found };
   notes.push(...more);
   const { service } = request;
-  const { type, typeIds } = await existingType(
+  const query = { matchers: allMatchers({ service, matchers: request.matchers }), window };
+  const { type: usual, typeIds } = await existingType(
     request.profileType,
     context.schemaOf(source),
-    { matchers: allMatchers({ service, matchers: request.matchers }), window },
+    query,
     context.signal,
   );
+  const type =
+    usual === null || request.profileType !== null
+      ? usual
+      : await preferredType(usual, source, query, context.signal);
   if (type === null) {
     checkTypeName(request.profileType, typeIds);
     return { missing: request, window };

@@ -1,14 +1,14 @@
 import { areAlike } from '../profile/alike.js';
 import type { FrameOwner } from '../profile/frames.js';
 import { divisorOf, type Measurement, round, roundShare } from '../profile/measurement.js';
-import { totalValue } from '../profile/model.js';
+import { shareBase, totalValue } from '../profile/model.js';
 import { functionData, type NamedFunction } from '../profile/named-function.js';
 import type { FunctionView } from '../profile/neighbours.js';
 import type { Series } from '../profile/series.js';
 import { safeText } from '../text/sanitise.js';
-import { formatShare, formatTime, formatValue, plural } from '../text/units.js';
+import { formatShare, formatTime, plural } from '../text/units.js';
 import { displayBriefly, displayFunction } from './functions.js';
-import { reducedNotes, scopeData, scopeLines } from './measurement.js';
+import { amountText, reducedNotes, scopeData, scopeLines } from './measurement.js';
 import { type NextCall, nextRows } from './next.js';
 import type { Answer, Json } from './render.js';
 import { changeText, type Scale, scaleOf } from './series.js';
@@ -56,7 +56,7 @@ interface Row extends NamedFunction {
 export function functionAnswer(measured: Measurement, report: FunctionReport): Answer {
   const { fn, owner, view, series, labels, next } = report;
   const { functions } = measured.active;
-  const whole = totalValue(measured.active);
+  const whole = shareBase(measured.active);
   const divisor = divisorOf(measured);
   const scale = scaleOf(measured);
   const notes = [...measured.notes, ...reducedNotes(measured), ...ownCostNotes(measured)];
@@ -142,13 +142,13 @@ function headRows(
   path: readonly Row[],
 ): string[] {
   const { type } = measured;
-  const whole = totalValue(measured.active);
+  const whole = shareBase(measured.active);
   const divisor = divisorOf(measured);
   const what = type.wallClock ? `active ${type.alias} time` : type.alias;
   const part = (value: number) =>
     value === 0
       ? '0%'
-      : `${formatShare(value / whole)} (${formatValue(value / divisor, type.unit, type.noun)})`;
+      : `${formatShare(value / whole)} (${amountText(measured, value / divisor, type.noun)})`;
   const recursive =
     view.recursive > 0 ? `, ${formatShare(view.recursive / view.total)} of it recursive (counted once)` : '';
   const isNext = caller !== null && caller.function === path.at(-2)?.function;
@@ -177,7 +177,7 @@ function pathRows(whole: readonly Row[]): string[] {
 }
 
 function neighbourBlock(title: string, rows: readonly Row[], more: readonly string[]) {
-  const shown = rows.filter(({ share }) => share >= FLOOR).slice(0, MOST_NEIGHBOURS);
+  const shown = rows.filter(({ share }) => Math.abs(share) >= FLOOR).slice(0, MOST_NEIGHBOURS);
   const left = rows.length - shown.length;
   const share = rows.slice(shown.length).reduce((sum, row) => sum + row.share, 0);
   return {

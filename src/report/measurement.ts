@@ -1,7 +1,6 @@
 import { IDLE_DEPTH } from '../profile/idle.js';
 import { divisorOf, type Measurement, type Reduced, round, roundShare } from '../profile/measurement.js';
-import type { Profile } from '../profile/model.js';
-import { totalValue } from '../profile/model.js';
+import { isDifference, type Profile, shareBase, totalValue } from '../profile/model.js';
 import type { ProfileType } from '../profile/types.js';
 import { leadingName, safeText } from '../text/sanitise.js';
 import { formatRate, formatShare, formatSpan, formatTime, formatValue, plural } from '../text/units.js';
@@ -37,8 +36,9 @@ function idleIsBlurred({ callSites }: Reduced, { wallClock }: ProfileType): bool
 export function scopeData(measured: Measurement, analysed: Profile = measured.active): JsonObject {
   const divisor = divisorOf(measured);
   const active = totalValue(measured.active);
-  const whole = active + measured.idle;
-  const kept = totalValue(analysed);
+  const whole = shareBase(measured.active) + measured.idle;
+  const kept = shareBase(analysed);
+  const { sinceStart } = measured;
   return {
     scope: {
       source: measured.source,
@@ -50,14 +50,16 @@ export function scopeData(measured: Measurement, analysed: Profile = measured.ac
       to: formatTime(measured.window.to),
     },
     total: {
-      value: round(active / divisor),
+      value: sinceStart ? null : round(active / divisor),
+      ...(sinceStart ? { since_start: round(active) } : {}),
+      ...(isDifference(measured.active) ? changesData(measured.active) : {}),
       unit: measured.type.unit,
       rate: measured.rate === null ? null : roundShare(measured.rate.value),
       rate_unit: measured.rate?.unit ?? null,
       instances: measured.instances,
       samples: measured.samples,
       profiles: measured.profiles,
-      per_profile: measured.profiles === null ? null : round(active / measured.profiles),
+      per_profile: measured.profiles === null || sinceStart ? null : round(active / measured.profiles),
     },
     coverage: {
       kept_share: roundShare(whole === 0 ? 0 : kept / whole),
@@ -96,9 +98,38 @@ export function scopeLines(measured: Measurement): string[] {
   return lines;
 }
 
+function changesData({ values }: Profile): { increase: number; decrease: number } {
+  const sum = (part: Float64Array) => round(part.reduce((total, value) => total + value, 0));
+  return {
+    increase: sum(values.filter((value) => value > 0)),
+    decrease: sum(values.filter((value) => value < 0)),
+  };
+}
+
+/** An amount with its unit, and in a difference with its sign. */
+export function amountText({ active, type }: Measurement, value: number, noun = ''): string {
+  return `${value > 0 && isDifference(active) ? '+' : ''}${formatValue(value, type.unit, noun)}`;
+}
+
+/** What a reader must know before he takes the values for what the window cost; '' where they are that. */
+export function natureOfTotal(measured: Measurement): string {
+  if (measured.sinceStart) return 'Counted since the process started, not in this window. ';
+  return isDifference(measured.active) ? 'A difference of two profiles. ' : '';
+}
+
 function totalText(measured: Measurement, active: number): string {
   const { noun } = measured.type;
   const { type, profiles, rate, idle } = measured;
+  if (measured.sinceStart)
+    return `unknown in this window: ${formatValue(active, type.unit, noun)} since the process started`;
+  if (isDifference(measured.active)) {
+    const { increase, decrease } = changesData(measured.active);
+    const amount = (value: number) => amountText(measured, value, noun);
+    return (
+      `${amount(increase)} and ${amount(decrease)}, net ${amount(active)}: a difference of two profiles; ` +
+      `shares are of all that changed, ${formatValue(shareBase(measured.active), type.unit, noun)}`
+    );
+  }
   if (type.kind === 'instant') {
     return profiles === null
       ? `${formatValue(active, type.unit, noun)} summed over an unknown number of snapshots: only shares are meaningful`
@@ -118,7 +149,9 @@ function totalText(measured: Measurement, active: number): string {
 }
 
 /** Profiles were taken and hold nothing: an answer in its own right. */
-export function nothingSampled({ type, profiles, idle }: Measurement): string {
+export function nothingSampled({ type, profiles, idle, sinceStart }: Measurement): string {
+  if (sinceStart)
+    return `Nothing is known over time: these ${type.alias} profiles count since the process started, and there is one reading of each instance.`;
   if (idle > 0) return `All of the ${type.alias} time was idle: no thread of these profiles was working.`;
   return `${profiles ?? 'The'} profile${profiles === 1 ? '' : 's'} of this type ${profiles === 1 ? 'was' : 'were'} taken and hold${profiles === 1 ? 's' : ''} no samples: nothing to report (${type.meaning}).`;
 }

@@ -1,7 +1,6 @@
 import { hottestPath } from '../profile/hottest-path.js';
 import { divisorOf, type Measurement, round, roundShare } from '../profile/measurement.js';
-import type { Profile } from '../profile/model.js';
-import { totalValue } from '../profile/model.js';
+import { isDifference, type Profile, shareBase } from '../profile/model.js';
 import { functionData } from '../profile/named-function.js';
 import { ownersOf } from '../profile/owners.js';
 import { functionTable, rankFunctions } from '../profile/table.js';
@@ -9,9 +8,9 @@ import { raiseTotals, rankedRows } from '../profile/top-functions.js';
 import { callTreeRows } from '../profile/tree.js';
 import { nearest } from '../text/nearest.js';
 import { safeText } from '../text/sanitise.js';
-import { formatShare, formatValue } from '../text/units.js';
+import { formatShare } from '../text/units.js';
 import { chargeText, displayFunction } from './functions.js';
-import { nothingSampled, reducedNotes, scopeData, scopeLines } from './measurement.js';
+import { amountText, nothingSampled, reducedNotes, scopeData, scopeLines } from './measurement.js';
 import { callScope, focusPattern, type NextCall, nextCall, nextRows } from './next.js';
 import { type Answer, type Block, type JsonObject, MOST_ROWS } from './render.js';
 
@@ -28,9 +27,9 @@ export interface ViewOptions {
  * is left.
  */
 export function profileViewAnswer(measured: Measurement, filtered: Profile, options: ViewOptions): Answer {
-  const part = totalValue(filtered);
-  const whole = totalValue(measured.active);
-  if (part <= 0) return nothingLeft(measured, options);
+  const part = shareBase(filtered);
+  const whole = shareBase(measured.active);
+  if (part === 0) return nothingLeft(measured, options);
   const view =
     options.view === 'top' ? topView(measured, filtered, options) : treeView(measured, filtered, options);
   const next = view.next;
@@ -78,8 +77,8 @@ function filterLine(options: ViewOptions, part: number, whole: number): string |
 }
 
 function topView(measured: Measurement, profile: Profile, options: ViewOptions): View {
-  const whole = totalValue(measured.active);
-  const part = totalValue(profile);
+  const whole = shareBase(measured.active);
+  const part = shareBase(profile);
   const table = functionTable(profile);
   raiseTotals(measured, table);
   const ranked = rankFunctions(profile, table, options.sort);
@@ -107,9 +106,9 @@ function topView(measured: Measurement, profile: Profile, options: ViewOptions):
     const kept = filtered
       ? ` ${formatShare(row.self_share_of_kept ?? 0)}/${formatShare(row.total_share_of_kept ?? 0)}`
       : '';
-    return `${formatShare(row.self_share).padStart(5)} ${formatValue(row.self, measured.type.unit)} ${formatShare(row.total_share).padStart(5)}${kept}  ${displayFunction(row)}${to}`;
+    return `${formatShare(row.self_share).padStart(5)} ${amountText(measured, row.self)} ${formatShare(row.total_share).padStart(5)}${kept}  ${displayFunction(row)}${to}`;
   });
-  const held = rows.reduce((sum, id) => sum + (table.self[id] ?? 0), 0);
+  const held = rows.reduce((sum, id) => sum + Math.abs(table.self[id] ?? 0), 0);
   const columns = `self share, self, ${measured.reduced === null ? '' : 'at least '}total share${filtered ? ', self/total as share of the kept stacks' : ''}`;
   const more = ranked.length - rows.length;
   return {
@@ -141,7 +140,7 @@ function moreRows(measured: Measurement, { sort, limit, focus, ignore }: ViewOpt
 
 function treeView(measured: Measurement, filtered: Profile, options: ViewOptions): View {
   const profile = measured.reduced?.tree ?? filtered;
-  const whole = totalValue(measured.active);
+  const whole = shareBase(measured.active);
   const divisor = divisorOf(measured);
   const application = ownersOf(profile).map((owner) => owner === 'application');
   const path = hottestPath(profile, (id) => application[id] ?? false);
@@ -162,10 +161,11 @@ function treeView(measured: Measurement, filtered: Profile, options: ViewOptions
   }));
   const text = data.map((row, index) => {
     const hidden = rows[index]?.hidden ?? null;
-    const self = row.self_share >= 0.0005 ? ` (self ${formatShare(row.self_share)})` : '';
+    const self = Math.abs(row.self_share) >= 0.0005 ? ` (self ${formatShare(row.self_share)})` : '';
     const folded = row.folded_frames > 0 ? ` … +${row.folded_frames}` : '';
     const left = hidden === null ? '' : ` [${hidden.count} more: ${formatShare(hidden.total / whole)}]`;
-    return `${' '.repeat(row.depth)}${formatShare(row.total_share)} ${displayFunction(row)}${self}${folded}${left}`;
+    const amount = isDifference(measured.active) ? ` ${amountText(measured, row.total)}` : '';
+    return `${' '.repeat(row.depth)}${formatShare(row.total_share)}${amount} ${displayFunction(row)}${self}${folded}${left}`;
   });
   return {
     data: { tree: data },
@@ -187,7 +187,7 @@ const OFFERED = 5;
 
 /** The answer when no stack is left to show: nothing was sampled, or focus and ignore leave nothing. */
 function nothingLeft(measured: Measurement, options: ViewOptions): Answer {
-  const sampled = totalValue(measured.active) > 0;
+  const sampled = shareBase(measured.active) > 0;
   const detail = sampled ? filterDetail(options) : nothingSampled(measured);
   const like = sampled && options.focus !== null ? namesLike(measured, options.focus) : [];
   const next = sampled ? [nextLook(measured, options, like[0])] : [];

@@ -1,11 +1,20 @@
 import { type Findings, findingsOf } from '../profile/findings.js';
 import { leafMeaning } from '../profile/frames.js';
 import type { Measurement } from '../profile/measurement.js';
+import { isDifference } from '../profile/model.js';
 import type { NamedFunction } from '../profile/named-function.js';
+import type { RankedFunction } from '../profile/top-functions.js';
 import { HANDS_ON, OWN_COST_FLOOR } from '../profile/tree.js';
-import { formatShare, formatValue } from '../text/units.js';
+import { formatShare } from '../text/units.js';
 import { chargeText, displayBriefly, displayFunction, displayName } from './functions.js';
-import { nothingSampled, reducedNotes, scopeData, scopeLines } from './measurement.js';
+import {
+  amountText,
+  natureOfTotal,
+  nothingSampled,
+  reducedNotes,
+  scopeData,
+  scopeLines,
+} from './measurement.js';
 import { callScope, focusPattern, type NextCall, nextRows, shorterScope } from './next.js';
 import type { Answer, Block } from './render.js';
 
@@ -29,13 +38,15 @@ const FEW_SAMPLES = 1_000;
 export function summaryAnswer(measured: Measurement, limit: number): Answer {
   const findings = findingsOf(measured, limit);
   const { path } = findings;
-  const sentence = headline(measured, findings);
+  const sentence = `${natureOfTotal(measured)}${headline(measured, findings)}`;
   const notes = [...measured.notes, ...reducedNotes(measured)];
   if (findings.unsymbolisedShare >= UNSYMBOLISED_WARNING) {
     notes.push(
       `${formatShare(findings.unsymbolisedShare)} of the total is own cost of functions without symbols.`,
     );
   }
+  if (findings.noStackShare >= NOTICEABLE)
+    notes.push(`${formatShare(findings.noStackShare)} of the total has no stack: it is in no function.`);
   if (measured.samples !== null && measured.samples > 0 && measured.samples < FEW_SAMPLES)
     notes.push(jitterNote(measured.samples));
   const next = nextCalls(measured, findings);
@@ -95,6 +106,7 @@ function culprit({ path }: Findings): { at: number; caller: number } {
  */
 function headline(measured: Measurement, findings: Findings): string {
   const { path, top, application } = findings;
+  if (isDifference(measured.active)) return changes(measured, findings);
   const what = measured.type.wallClock ? `active ${measured.type.alias} time` : measured.type.alias;
   const mark = path.frames[path.explainsUntil];
   const [leader] = top;
@@ -125,6 +137,24 @@ function headline(measured: Measurement, findings: Findings): string {
   return sentences.join(' ');
 }
 
+/** The largest increase and decrease of own cost. */
+function changes(measured: Measurement, { top }: Findings): string {
+  const named = (row: RankedFunction | undefined, what: string) =>
+    row === undefined
+      ? `No ${what}.`
+      : `Largest ${what}: ${displayFunction(row)} with ${amountText(measured, row.self)} (${formatShare(row.self_share)}).`;
+  return [
+    named(
+      top.find(({ self }) => self > 0),
+      'increase',
+    ),
+    named(
+      top.find(({ self }) => self < 0),
+      'decrease',
+    ),
+  ].join(' ');
+}
+
 function largestOwn(leader: NamedFunction & { self_share: number }): string {
   const meaning = leafMeaning(leader.function);
   return `Largest own cost: ${displayBriefly(leader)}${meaning === null ? '' : ` (${meaning})`} with ${formatShare(leader.self_share)}.`;
@@ -150,21 +180,20 @@ function summaryText(
   notes: readonly string[],
   next: readonly NextCall[],
 ): Block[] {
-  const { unit } = measured.type;
   const of = measured.type.wallClock ? 'active total' : 'total';
   const application = findings.application.map(
     (row) => `${percent(row.charged_share)} ${percent(row.total_share)}  ${displayFunction(row)}`,
   );
   const top = findings.top.map((row, index) => {
     const to = chargeText(findings.charges[index] ?? null, findings.charges[index - 1] ?? null);
-    return `${percent(row.self_share)} ${formatValue(row.self, unit)}  ${displayFunction(row)}${to}`;
+    return `${percent(row.self_share)} ${amountText(measured, row.self)}  ${displayFunction(row)}${to}`;
   });
   const { heaviest } = findings;
   return [
     { rows: scopeLines(measured) },
     { rows: [`Finding: ${sentence}`] },
     {
-      title: `Hottest path (${measured.reduced === null ? '' : 'at least; '}share of the ${of}):`,
+      title: `${isDifference(measured.active) ? 'Path of the largest increases' : 'Hottest path'} (${measured.reduced === null ? '' : 'at least; '}share of the ${of}):`,
       rows: pathRows(findings),
       keep: 12,
       more: 'query_profile with view=tree',

@@ -46,6 +46,8 @@ export interface MergedProfile {
   notes: readonly string[];
   /** Seconds of profiling in the merge, all instances together, where the store knows it; else null. */
   profiledSeconds: number | null;
+  /** Whether the values count since the process started, so that they say nothing about the window. */
+  sinceStart?: boolean;
 }
 
 /** What can be had of a merge that is too large to be read whole. */
@@ -105,6 +107,8 @@ export interface ProfileSource {
   labelValues(name: string, query: SeriesQuery, signal: AbortSignal): Promise<string[]>;
   /** Distinct combinations of the named labels; a label that a series lacks is left out of its row. */
   series(labelNames: readonly string[], query: SeriesQuery, signal: AbortSignal): Promise<Labels[]>;
+  /** Ids of the types by which profiles ask to be read (`default_sample_type`), the newest profile's last. */
+  preferredTypes?(query: SeriesQuery, signal: AbortSignal): Promise<string[]>;
   /** The merge of all matching profiles. */
   profile(query: ProfileQuery, signal: AbortSignal): Promise<MergedProfile>;
   /**

@@ -1,7 +1,7 @@
 import { UserError } from '../errors.js';
 import { lookupText } from '../profile/find-function.js';
 import type { Measurement } from '../profile/measurement.js';
-import { totalValue } from '../profile/model.js';
+import { shareBase } from '../profile/model.js';
 import { functionData } from '../profile/named-function.js';
 import { isShort } from '../profile/series.js';
 import type { ToolContext } from '../query/context.js';
@@ -42,7 +42,7 @@ export const run: Run<typeof input> = async (args, context) => {
   return answerAbout(args, context, async (measured, scope) => {
     if (args.function !== undefined) return ofFunction(args.function, measured, scope, context);
     if (args.group_by !== undefined) await checkLabel(args.group_by, scope, context);
-    if (totalValue(measured.active) <= 0) return noTimeline(measured);
+    if (measured.sinceStart || shareBase(measured.active) === 0) return noTimeline(measured);
     return args.group_by === undefined
       ? ofTotal(measured, scope, context)
       : byLabel(args.group_by, measured, scope, context);

@@ -4,7 +4,7 @@ import { sharedWork } from './shared.js';
 const { signal } = new AbortController();
 
 /** Work that ends when the test says so. */
-function pending() {
+function pending(until?: AbortSignal) {
   const runs: { resolve(value: number): void; reject(error: Error): void; signal: AbortSignal }[] = [];
   const ask = sharedWork<number>(
     (signal) =>
@@ -12,6 +12,7 @@ function pending() {
         runs.push({ resolve, reject, signal });
         signal.addEventListener('abort', () => reject(signal.reason));
       }),
+    until,
   );
   return { ask, runs };
 }
@@ -57,5 +58,27 @@ describe('sharedWork', () => {
     const again = ask(signal);
     runs[1]?.resolve(1);
     expect(await again).toBe(1);
+  });
+
+  test('work that lasts goes on when the last caller leaves, and the next one joins it', async () => {
+    const { ask, runs } = pending(signal);
+    const only = new AbortController();
+    const asked = ask(only.signal);
+    only.abort(new Error('gone'));
+    await expect(asked).rejects.toThrow('gone');
+    expect(runs[0]?.signal.aborted).toBe(false);
+    const again = ask(signal);
+    runs[0]?.resolve(5);
+    expect(await again).toBe(5);
+    expect(runs).toHaveLength(1);
+  });
+
+  test('work that lasts ends with what it was bound to', async () => {
+    const owner = new AbortController();
+    const { ask, runs } = pending(owner.signal);
+    const asked = ask(signal);
+    owner.abort(new Error('closed'));
+    await expect(asked).rejects.toThrow('closed');
+    expect(runs[0]?.signal.aborted).toBe(true);
   });
 });

@@ -1,38 +1,22 @@
-import { stat } from 'node:fs/promises';
 import path from 'node:path';
 
 import { pMapIterable } from 'p-map';
-import { labelsFrom } from '../labels.js';
-import type { Labels } from '../source.js';
-import type { DecodedFile, FileHead } from './file-head.js';
+import { type CatalogEntry, foundEntry, listedEntry } from './entry.js';
+import { type DecodedFile, setsWithin } from './file-head.js';
 import type { FlatFile } from './flat-file.js';
 import { type ManifestProfile, readManifest } from './manifest.js';
+import type { FilesPlace } from './place.js';
 import { type BrokenFile, bytesOf, reasonOf } from './profile-file.js';
+import { type FileRemark, nothingReadIn, remarksOn } from './remarks.js';
 import { type Counters, counterSurvey } from './series.js';
-import { profileName, typeIdsOf } from './type-name.js';
-import { findProfileFiles } from './walk.js';
 
-/** One profile file; its samples are read again when asked for. */
-export interface CatalogEntry {
-  /** Path below the directory, with forward slashes. */
-  file: string;
-  /** Start of the profile, Unix ms. */
-  time: number;
-  /** Seconds of profiling; null where neither manifest nor file says. */
-  seconds: number | null;
-  labels: Labels;
-  /** One type id per sample type of the file, in its order. */
-  typeIds: readonly string[];
-  /** The total of each of them, so that nothing but stacks needs the file again. */
-  totals: readonly number[];
-  /** Size on the disk. */
-  bytes: number;
-  /** Frames in all its stacks; null where they are too many for it to be kept when it has been decoded. */
-  frames: number | null;
-}
+import { findProfileFiles } from './walk.js';
 
 /** Files that are read from the disk or decoded in threads while the one before them is looked at. */
 const FILES_AHEAD = 8;
+
+/** Sets of labels of samples in all files together; each takes some hundred bytes. */
+const MAX_SETS = 2 ** 17;
 
 /** How the catalog gets at files. */
 export interface FileAccess {
@@ -46,8 +30,10 @@ export interface Catalog {
   entries: readonly CatalogEntry[];
   /** Files that could not be read, and entries of the manifest that are not valid. */
   broken: readonly BrokenFile[];
-  /** Files without a time of their own, which were given their modification time. */
-  undated: readonly string[];
+  /** Files that are served with something a reader must know about how they were read. */
+  remarks: readonly FileRemark[];
+  /** What was found where not a single profile was, in words; null where there is one, or nothing at all. */
+  nothingRead: string | null;
   /** Per profile type those that count since the process began, or may do so. */
   counters: ReadonlyMap<string, Counters>;
 }
@@ -59,13 +45,15 @@ export interface Catalog {
  * @throws UserError when the directory or its manifest cannot be read
  */
 export async function readCatalog(
-  directory: string,
+  place: FilesPlace,
   access: FileAccess,
   signal: AbortSignal,
 ): Promise<Catalog> {
-  const { candidates, broken } = await candidatesOf(directory, signal);
+  const { directory } = place;
+  const { candidates, broken, nothingRead } = await candidatesOf(place, signal);
   const entries: CatalogEntry[] = [];
-  const undated: string[] = [];
+  const remarks: FileRemark[] = [];
+  const bounded = setsWithin(MAX_SETS);
   const survey = counterSurvey(compareByTime);
   const decode = async ({ file, listed }: Candidate): Promise<DecodedCandidate> => {
     signal.throwIfAborted();
@@ -85,12 +73,15 @@ export async function readCatalog(
       broken.push({ file, reason: candidate.reason });
       continue;
     }
-    const { head, stacks, flat } = candidate.decoded;
+    const { stacks, flat } = candidate.decoded;
+    const head = bounded(candidate.decoded.head);
     const read = { ...head, bytes: candidate.bytes, frames: flat?.stackFrames.length ?? null };
     try {
       const entry =
-        listed === undefined ? await foundEntry(directory, file, read) : listedEntry(listed, read);
-      if (listed === undefined && head.timeNanos === 0n) undated.push(file);
+        listed === undefined
+          ? await foundEntry(directory, place.name, file, read)
+          : listedEntry(listed, read);
+      remarks.push(...remarksOn(file, head, listed !== undefined));
       survey.add(entry, stacks);
       if (flat !== null) access.keep(entry, flat);
       entries.push(entry);
@@ -102,11 +93,8 @@ export async function readCatalog(
   entries.sort(compareByTime);
   const readAgain = async ({ file, bytes }: CatalogEntry) =>
     (await access.decode(file, bytes, signal)).stacks();
-  return { entries, broken, undated, counters: await survey.counters(readAgain, signal) };
+  return { entries, broken, remarks, nothingRead, counters: await survey.counters(readAgain, signal) };
 }
-
-/** What was read of a file. */
-type ReadHead = FileHead & Pick<CatalogEntry, 'bytes' | 'frames'>;
 
 interface Candidate {
   file: string;
@@ -120,19 +108,24 @@ type DecodedCandidate = { file: string; listed: ManifestProfile | undefined } & 
 );
 
 async function candidatesOf(
-  directory: string,
+  { directory, only }: FilesPlace,
   signal: AbortSignal,
-): Promise<{ candidates: Candidate[]; broken: BrokenFile[] }> {
+): Promise<{ candidates: Candidate[]; broken: BrokenFile[]; nothingRead: string | null }> {
+  if (only !== null) return { candidates: [{ file: only }], broken: [], nothingRead: null };
   const manifest = await readManifest(directory);
   if (manifest === null) {
-    const { files, broken } = await findProfileFiles(directory, signal);
-    return { candidates: files.sort(compareNames).map((file) => ({ file })), broken };
+    const { files, broken, others } = await findProfileFiles(directory, signal);
+    return {
+      candidates: files.sort(compareNames).map((file) => ({ file })),
+      broken,
+      nothingRead: files.length + broken.length > 0 ? null : nothingReadIn(others),
+    };
   }
   const { profiles, broken } = manifest;
   const inOrder = profiles
     .map((listed) => ({ file: listed.file, listed, time: Date.parse(listed.time) }))
     .sort((a, b) => a.time - b.time);
-  return { candidates: inOrder, broken };
+  return { candidates: inOrder, broken, nothingRead: null };
 }
 
 const inNumbers = new Intl.Collator('en', { numeric: true });
@@ -147,43 +140,6 @@ function compareByTime(
   b: Pick<CatalogEntry, 'time' | 'file'>,
 ): number {
   return a.time - b.time || compareNames(a.file, b.file);
-}
-
-function listedEntry(profile: ManifestProfile, pprof: ReadHead): CatalogEntry {
-  const ownSeconds = Number(pprof.durationNanos) / 1e9;
-  return {
-    file: profile.file,
-    time: Date.parse(profile.time),
-    seconds: profile.duration_s ?? (ownSeconds > 0 ? ownSeconds : null),
-    labels: labelsFrom(Object.entries(profile.labels)),
-    typeIds: typeIdsOf(profile.type_name, pprof),
-    totals: pprof.totals,
-    bytes: pprof.bytes,
-    frames: pprof.frames,
-  };
-}
-
-/** Folders name what a manifest would: the first the service, those below it the instance. */
-async function foundEntry(directory: string, file: string, pprof: ReadHead): Promise<CatalogEntry> {
-  const [service, ...instance] = file.split('/').slice(0, -1);
-  const seconds = Number(pprof.durationNanos) / 1e9;
-  const time =
-    pprof.timeNanos === 0n
-      ? (await stat(path.join(directory, file))).mtimeMs
-      : Number(pprof.timeNanos / 1_000_000n);
-  return {
-    file,
-    time: Math.floor(time),
-    seconds: seconds > 0 ? seconds : null,
-    labels: labelsFrom([
-      ['service_name', service ?? path.basename(path.resolve(directory))],
-      ...(instance.length > 0 ? [['instance', instance.join('/')] as const] : []),
-    ]),
-    typeIds: typeIdsOf(profileName(file, pprof), pprof),
-    totals: pprof.totals,
-    bytes: pprof.bytes,
-    frames: pprof.frames,
-  };
 }
 
 function isInside(file: string): boolean {

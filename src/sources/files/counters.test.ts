@@ -61,8 +61,7 @@ test('a stack has the same key whatever else the file holds, and wherever its na
     return [...stackKeys(file)].slice(more.length);
   };
   const keys = keysOf([1, 9]);
-  expect(new Set(keys.slice(0, 3)).size).toBe(3);
-  expect(keys[3]).toBeNaN();
+  expect(new Set(keys).size).toBe(4);
   expect(keysOf([9, 1])).toEqual(keys);
   expect(keysOf([9, 1], ['first', 'second'])).toEqual(keys);
 });

@@ -49,12 +49,12 @@ export function stackValues(
   const values = new Map<number, number>();
   keys.forEach((key, sample) => {
     const value = samples.values[sample * sampleTypes.length + valueIndex] ?? 0;
-    if (value !== 0 && !Number.isNaN(key)) values.set(key, (values.get(key) ?? 0) + value);
+    if (value !== 0) values.set(key, (values.get(key) ?? 0) + value);
   });
   return values;
 }
 
-/** Per sample a number that stands for its stack in every file (a hash of 53 bits); NaN without a stack. */
+/** Per sample a number that stands for its stack in every file (a hash of 53 bits). */
 export function stackKeys(file: PprofFile): Float64Array {
   const frames = locationHashes(file);
   const { starts, locations } = file.samples;
@@ -67,7 +67,7 @@ export function stackKeys(file: PprofFile): Float64Array {
       high = mixHigh(high, frames.high[locations[at] ?? 0] ?? 0);
       low = mixLow(low, frames.low[locations[at] ?? 0] ?? 0);
     }
-    keys[sample] = starts[sample] === end ? Number.NaN : (high >>> 0) * 2 ** 21 + (low >>> 11);
+    keys[sample] = (high >>> 0) * 2 ** 21 + (low >>> 11);
   }
   return keys;
 }
@@ -142,7 +142,11 @@ interface Reading {
  * one interval each further stack rises with the total in about half of the cases, and the totals are in ascending
  * order in one case of n factorial. It keeps only the last reading (of every instance).
  */
-export function counterDetector(): { add(values: StackValues): void; verdict(): CounterVerdict } {
+export function counterDetector(): {
+  add(values: StackValues): void;
+  /** @param isByNature whether the files are such that only counters look like them, unless a stack fell */
+  verdict(isByNature?: boolean): CounterVerdict;
+} {
   const steps: CounterStep[] = [];
   const instances = instanceDetector();
   let last: Reading | null = null;
@@ -165,9 +169,10 @@ export function counterDetector(): { add(values: StackValues): void; verdict(): 
       }
       last = reading;
     },
-    verdict() {
+    verdict(isByNature = false) {
       if (instances.severalAreMixed()) return { kind: 'suspected' };
       if (stackFell) return { kind: 'none' };
+      if (isByNature) return { kind: 'counter', steps };
       const restarts = steps.filter((step) => step === 'keep').length;
       let all = evidence;
       if (restarts === 0) for (let rise = 1; rise <= rises; rise++) all += Math.log2(rise + 1);

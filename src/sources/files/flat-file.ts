@@ -1,5 +1,7 @@
+import type { ProfileBuilder } from '../../profile/builder.js';
 import { GrowingUint32 } from '../../profile/growing.js';
 import type { FunctionInfo } from '../../profile/model.js';
+import { NO_STACK } from '../../profile/no-stack.js';
 import { internFrames, type PprofFile } from '../../profile/pprof.js';
 
 /**
@@ -19,6 +21,8 @@ export interface FlatFile {
   stackFrames: Uint32Array;
   /** Values of all samples one after the other, one for each type. */
   values: Float64Array;
+  /** Per sample which set of labels it has, as the file's head numbers them; null where there are no labels. */
+  labelSet: Uint32Array | null;
 }
 
 /** Number of frames in all stacks of a file, those of inlined functions counted. */
@@ -29,23 +33,22 @@ export function framesIn({ samples, locations }: PprofFile): number {
   return frames;
 }
 
-/** Samples without a stack are left out, as `addPprof` does. */
+/** A sample without a stack gets a frame that says so, as in `addPprof`. */
 export function flatten(file: PprofFile): FlatFile {
   const functions: FunctionInfo[] = [];
   const frameFunction = new GrowingUint32();
   const frameLine = new GrowingUint32();
-  const numbered = internFrames(
-    {
-      functionId: (info) => functions.push(info) - 1,
-      frameId(fn, line) {
-        frameFunction.push(fn);
-        // A line beyond 32 bits, or below zero, is unknown.
-        frameLine.push(line > 0 && line < 2 ** 32 ? line : 0);
-        return frameFunction.length - 1;
-      },
+  const builder: Pick<ProfileBuilder, 'functionId' | 'frameId'> = {
+    functionId: (info) => functions.push(info) - 1,
+    frameId(fn, line) {
+      frameFunction.push(fn);
+      // A line beyond 32 bits, or below zero, is unknown.
+      frameLine.push(line > 0 && line < 2 ** 32 ? line : 0);
+      return frameFunction.length - 1;
     },
-    file,
-  );
+  };
+  const numbered = internFrames(builder, file);
+  let noStack: number | undefined;
   const { starts, locations, values } = file.samples;
   const types = file.sampleTypes.length;
   const stackStart = new GrowingUint32();
@@ -54,7 +57,10 @@ export function flatten(file: PprofFile): FlatFile {
   stackStart.push(0);
   for (let sample = 0; sample + 1 < starts.length; sample++) {
     const [start, end] = [starts[sample] ?? 0, starts[sample + 1] ?? 0];
-    if (start === end) continue;
+    if (start === end) {
+      noStack ??= builder.frameId(builder.functionId(NO_STACK), 0);
+      stackFrames.push(noStack);
+    }
     for (let at = start; at < end; at++) {
       const location = locations[at] ?? 0;
       stackFrames.append(numbered.frames, numbered.starts[location] ?? 0, numbered.starts[location + 1] ?? 0);
@@ -70,5 +76,6 @@ export function flatten(file: PprofFile): FlatFile {
     stackStart: stackStart.toArray(),
     stackFrames: stackFrames.toArray(),
     values: Float64Array.from(kept),
+    labelSet: file.labels?.ofSample ?? null,
   };
 }

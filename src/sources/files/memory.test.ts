@@ -121,6 +121,42 @@ describe('a merge', () => {
   });
 });
 
+describe('the listing of a large directory', () => {
+  const MANY = 40;
+  const many = () => directoryWith(filesOf(Array.from({ length: MANY }, (_, at) => cpu({ main: at + 1 }))));
+  const sum = (decodes: ReadonlyMap<string, number>) =>
+    [...decodes.values()].reduce((all, count) => all + count, 0);
+
+  test('goes on when all who asked for it have left, and is not begun again', async () => {
+    const { source, decodes } = countingSource(await many());
+    for (let caller = 0; caller < 5; caller++) {
+      const leaving = new AbortController();
+      const asked = source.dataRange(leaving.signal);
+      setImmediate(() => leaving.abort(new Error('out of time')));
+      await asked.catch((error: unknown) => expect(error).toMatchObject({ message: 'out of time' }));
+    }
+    await source.dataRange(signal);
+    expect(sum(decodes)).toBe(MANY);
+  });
+
+  test('comes to its end though nobody ever asks again', async () => {
+    const { source, decodes } = countingSource(await many());
+    const leaving = new AbortController();
+    const asked = source.dataRange(leaving.signal);
+    leaving.abort(new Error('left'));
+    await expect(asked).rejects.toThrow('left');
+    await expect.poll(() => sum(decodes), { timeout: 60_000 }).toBe(MANY);
+  });
+
+  test('ends when the source is closed', async () => {
+    const { source, decodes } = countingSource(await many());
+    const asked = source.dataRange(signal);
+    await source.close();
+    await expect(asked).rejects.toThrow('closed');
+    expect(sum(decodes)).toBeLessThan(MANY);
+  });
+});
+
 /** Few names, so that stacks are shared; names in two files, unnamed functions and recursion. */
 const frame = fc.record({
   name: fc.constantFrom('main', 'a', 'b', '(anonymous)', ''),
@@ -148,7 +184,7 @@ test('adding up decoded files gives what reading them again gives, whatever they
         const named = files.map((bytes, at): [string, Uint8Array] => [`${at}.pb`, bytes]);
         const directory = await directoryWith(Object.fromEntries(named));
         const weights = subtracts ? [1, -1, 1, 2, 1] : [1, 1, 2, 1, 1];
-        const parts = named.map(([file], at) => ({ file, index, weight: weights[at] ?? 1 }));
+        const parts = named.map(([file], at) => ({ file, index, weight: weights[at] ?? 1, sets: null }));
         const plan = { sampleType: 'a', unit: 'count', parts, subtracts, addsUp };
         const decoded = createDecodedFiles(MIB);
         const merged = await mergeDecoded(plan, ({ file }) =>

@@ -1,5 +1,5 @@
 import { ProfileBuilder } from '../../profile/builder.js';
-import type { Profile } from '../../profile/model.js';
+import { isDifference, type Profile } from '../../profile/model.js';
 import { addPprof, UnreadableProfileError } from '../../profile/pprof.js';
 import { coalesceStacks } from '../../profile/stacks.js';
 import { readProfileFile, reasonOf } from './profile-file.js';
@@ -12,6 +12,8 @@ export interface MergePart {
   index: number;
   /** Factor on its values: -1 subtracts. */
   weight: number;
+  /** Sets of labels whose samples are taken, as the file's head numbers them; null for all samples. */
+  sets: readonly number[] | null;
 }
 
 /** Which files make up a merge, and what its values are. */
@@ -44,12 +46,17 @@ export async function mergeDecoded<Part extends MergePart>(
     const own = sums.get(decoded.segment) ?? new SegmentSums(builder, decoded.segment);
     sums.set(decoded.segment, own);
     own.tell(decoded);
-    if (addsUp) own.add(decoded, part.index, part.weight);
-    else own.pass(decoded, part.index, part.weight);
+    if (addsUp) own.add(decoded, part);
+    else own.pass(decoded, part);
   }
   for (const own of sums.values()) own.finish();
-  const built = builder.build();
-  return subtracts ? coalesceStacks(built) : built;
+  return netOf(builder.build(), subtracts);
+}
+
+/** The merge with what cancels out in it taken away; in one that subtracts, what fell as well. */
+function netOf(built: Profile, subtracts: boolean): Profile {
+  if (subtracts) return coalesceStacks(built);
+  return isDifference(built) ? coalesceStacks(built, 'signed') : built;
 }
 
 /** Number that stands for "not told to the builder yet". */
@@ -89,17 +96,23 @@ class SegmentSums {
   }
 
   /** Passes the samples of a file on to the builder as they are. */
-  pass({ stacks, values, types }: SegmentFile, index: number, weight: number): void {
+  pass(file: SegmentFile, { index, weight, sets }: MergePart): void {
+    const { stacks, values, types } = file;
     const frames = this.#segment.stacks.frames.view();
+    const isWanted = wantedSamples(file.labelSet, sets);
     for (let sample = 0; sample < stacks.length; sample++) {
+      if (!isWanted(sample)) continue;
       const value = (values[sample * types + index] ?? 0) * weight;
       if (value !== 0) this.#endStack(frames, stacks[sample] ?? 0, value);
     }
   }
 
   /** Adds the samples of a file to the sums. */
-  add({ stacks, values, types }: SegmentFile, index: number, weight: number): void {
+  add(file: SegmentFile, { index, weight, sets }: MergePart): void {
+    const { stacks, values, types } = file;
+    const isWanted = wantedSamples(file.labelSet, sets);
     for (let sample = 0; sample < stacks.length; sample++) {
+      if (!isWanted(sample)) continue;
       const value = (values[sample * types + index] ?? 0) * weight;
       if (value === 0) continue;
       const stack = stacks[sample] ?? 0;
@@ -138,6 +151,17 @@ class SegmentSums {
   }
 }
 
+/** A test whether a sample has one of some sets of labels. */
+function wantedSamples(
+  labelSet: Uint32Array | null,
+  sets: readonly number[] | null,
+): (sample: number) => boolean {
+  if (sets === null) return () => true;
+  const isWanted: boolean[] = [];
+  for (const set of sets) isWanted[set] = true;
+  return (sample) => isWanted[labelSet?.[sample] ?? 0] === true;
+}
+
 function widened(numbers: Uint32Array, length: number): Uint32Array {
   if (numbers.length >= length) return numbers;
   const wider = new Uint32Array(roomFor(length)).fill(UNTOLD, numbers.length);
@@ -159,12 +183,11 @@ export async function mergeFiles(
   { sampleType, unit, parts, subtracts, addsUp = false }: MergePlan,
 ): Promise<Profile> {
   const builder = new ProfileBuilder(sampleType, unit, { addsUp });
-  for (const { file, index, weight } of parts) {
+  for (const { file, index, weight, sets } of parts) {
     const decoded = await readProfileFile(directory, file).catch((error: unknown) => {
       throw new UnreadableProfileError(`${file}: ${reasonOf(error)}`);
     });
-    addPprof(builder, decoded, index, weight);
+    addPprof(builder, decoded, index, weight, wantedSamples(decoded.labels?.ofSample ?? null, sets));
   }
-  const built = builder.build();
-  return subtracts ? coalesceStacks(built) : built;
+  return netOf(builder.build(), subtracts);
 }

@@ -1,9 +1,15 @@
+import { safeText } from '../../text/sanitise.js';
 import type { BrokenFile } from './profile-file.js';
+import type { FileRemark } from './remarks.js';
 
 const NAMED_IN_A_NOTE = 3;
+/** Different remarks in one answer. */
+const MAX_REMARKS = 4;
 
 /** What a merge holds of counters since process start. */
 export interface CounterUse {
+  /** It counts since the process started, and there is no reading before it to subtract. */
+  sinceStart: boolean;
   /** It is a reading of a counter and reduced by the one before it, if there is one. */
   counted: boolean;
   /** It may be a reading of a counter, and is taken as it is. */
@@ -12,6 +18,10 @@ export interface CounterUse {
 
 /** What a reader must know about readings of counters in a merge. */
 export function counterNotes(uses: readonly CounterUse[]): string[] {
+  if (uses.some(({ sinceStart }) => sinceStart))
+    return [
+      'These files count since the process started: one reading says nothing about a window. With a second one of the same instance the difference is known.',
+    ];
   return [
     ...(uses.some(({ counted }) => counted)
       ? ['These files hold counters since process start; each was reduced by the one before it.']
@@ -33,13 +43,42 @@ export function brokenNotes(broken: readonly BrokenFile[]): string[] {
   ];
 }
 
-/** Files of the merge whose time is a guess. */
-export function undatedNotes(undated: readonly string[], used: readonly string[]): string[] {
-  const inUse = undated.filter((file) => used.includes(file));
-  if (inUse.length === 0) return [];
-  return [
-    `${count(inUse.length, 'file')} without a time of ${inUse.length === 1 ? 'its' : 'their'} own: the modification time was taken for ${listed(inUse.slice(0, NAMED_IN_A_NOTE), inUse.length)}.`,
-  ];
+/** What a reader must know about how files of the merge were read. */
+export function remarkNotes(remarks: readonly FileRemark[], used: readonly string[]): string[] {
+  if (remarks.length === 0) return [];
+  const files = new Set(used);
+  const groups = new Map<string, FileRemark[]>();
+  for (const remark of remarks) {
+    if (!files.has(remark.file)) continue;
+    const key = JSON.stringify([remark.kind, remark.detail]);
+    groups.set(key, [...(groups.get(key) ?? []), remark]);
+  }
+  const all = [...groups.values()];
+  const notes = all.slice(0, MAX_REMARKS).map(remarkNote);
+  const more = all.length - MAX_REMARKS;
+  return more > 0 ? [...notes, `${more} more remarks on how files were read are left out.`] : notes;
+}
+
+function remarkNote(remarks: readonly FileRemark[]): string {
+  const [first] = remarks;
+  const detail = first?.detail ?? '';
+  const names = remarks.slice(0, NAMED_IN_A_NOTE).map(({ file }) => file);
+  const files = listed(names, remarks.length);
+  const many = count(remarks.length, 'file');
+  const their = remarks.length === 1 ? 'its' : 'their';
+  switch (first?.kind) {
+    case undefined:
+    case 'undated':
+      return `${many} without a time of ${their} own: the modification time was taken for ${files}.`;
+    case 'wrong_time':
+      return `${many} with a time that is not plausible in any unit: the modification time was taken for ${files}.`;
+    case 'time_unit':
+      return `${many} with a time in ${detail} instead of nanoseconds, which was corrected: ${files}.`;
+    case 'dropped_labels':
+      return `Labels of samples with too many values are left out (${safeText(detail, 200)}): ${files}.`;
+    case 'prune_refused':
+      return `drop_frames of ${files} is not obeyed: ${safeText(detail, 200)}.`;
+  }
 }
 
 function count(number: number, noun: string): string {

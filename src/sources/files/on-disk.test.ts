@@ -1,4 +1,4 @@
-import { appendFile, rm, utimes } from 'node:fs/promises';
+import { appendFile, rm, symlink, utimes } from 'node:fs/promises';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
@@ -141,7 +141,7 @@ describe('files that cannot be read', () => {
     expect(totalValue(profile)).toBe(3);
     expect(notes).toHaveLength(1);
     expect(notes[0]).toMatch(
-      /^5 files could not be read and are left out: shop\/cut\.pb \(.+\), shop\/cut\.pb\.gz \(cut short: unexpected end of the gzip data\), shop\/empty\.pb \(empty: no sample types\) and 2 more\.$/,
+      /^5 files could not be read and are left out: shop\/cut\.pb \(.+\), shop\/cut\.pb\.gz \(cut short: unexpected end of the gzip data\), shop\/empty\.pb \(an empty file, which is not read\. Fetch it again.+\) and 2 more\.$/,
     );
     const problems = await source.problems(signal);
     expect(problems).toHaveLength(5);
@@ -197,9 +197,34 @@ describe('a directory that cannot be read', () => {
     await expect(asked).rejects.toThrow(`"${directory}"`);
   });
 
-  test('a file in its place is named', async () => {
-    const directory = path.join(await directoryWith({ 'cpu.pb': cpu({ main: 1 }) }), 'cpu.pb');
-    await expect(createFilesSource({ directory }).dataRange(signal)).rejects.toThrow(`"${directory}"`);
+  test('a file in its place is served alone, under the service of its folder', async () => {
+    const folder = await directoryWith({
+      'shop/cpu.pb': cpu({ main: 1 }),
+      'shop/other.pb': cpu({ main: 100 }),
+    });
+    const source = createFilesSource({ directory: path.join(folder, 'shop/cpu.pb') });
+    const { profile } = await source.profile({ profileTypeId: SAMPLES, matchers: [], window: EVER }, signal);
+    expect(totalValue(profile)).toBe(1);
+    expect(await source.labelValues('service_name', { matchers: [], window: EVER }, signal)).toEqual([
+      'shop',
+    ]);
+  });
+
+  test('a file in its place may be called anything, and be reached through a link', async () => {
+    const folder = await directoryWith({ 'shop/snapshot-17': cpu({ main: 1 }), 'links/empty': '' });
+    await symlink('../shop/snapshot-17', path.join(folder, 'links/latest'));
+    for (const file of ['shop/snapshot-17', 'links/latest']) {
+      const source = createFilesSource({ directory: path.join(folder, file) });
+      expect(await source.problems(signal), file).toEqual([]);
+      expect(await source.dataRange(signal), file).not.toBeNull();
+    }
+  });
+
+  test('a file in its place that is no profile is named', async () => {
+    const file = path.join(await directoryWith({ 'shop/page': '<!doctype html><p>Hi' }), 'shop/page');
+    expect(await createFilesSource({ directory: file }).problems(signal)).toEqual([
+      expect.stringMatching(/^page could not be read and is left out: an HTML page, which is not read\. /),
+    ]);
   });
 
   test.each([

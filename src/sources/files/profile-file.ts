@@ -2,17 +2,38 @@ import { constants, type Stats } from 'node:fs';
 import { type FileHandle, open, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { gunzip } from 'node:zlib';
-import { decodePprof, type PprofFile } from '../../profile/pprof.js';
+import zlib from 'node:zlib';
+import { readAnyProfile } from '../../profile/formats/read.js';
+import { type PprofFile, UnreadableProfileError } from '../../profile/pprof.js';
+import { type ProfileTime, plausibleTime } from '../../profile/profile-time.js';
+import { pruneFrames } from '../../profile/prune.js';
 import { nameDemangler } from '../demangle.js';
 
-const inflate = promisify(gunzip);
+const inflate = promisify(zlib.gunzip);
+
+type ZstdDecompress = (
+  bytes: Uint8Array,
+  options: { maxOutputLength: number },
+  done: (error: Error | null, result: Buffer) => void,
+) => void;
+/** Since Node 22.15; the types are those of Node 20, which has no such function. */
+const { zstdDecompress } = zlib as { zstdDecompress?: ZstdDecompress };
 
 /** Largest profile read, inflated: a heap profile of a very large process has some tens of MB. */
 const MAX_PROFILE_BYTES = 256 * 2 ** 20;
 
 /** From this size on a file, which is mostly compressed, is read in a thread: it has some 2 MiB inside. */
 const HEAVY_FILE_BYTES = 512 * 2 ** 10;
+
+/** A decoded file as its writer meant it: time corrected, frames left out that it calls uninteresting. */
+export interface ProfileFile extends PprofFile {
+  /** Unit in which the file gives its time; null where the time is 0 or implausible. */
+  timeUnit: ProfileTime['unit'];
+  /** Whether it has a time that is not plausible in any unit. */
+  hasWrongTime: boolean;
+  /** Why the frames that it calls uninteresting were kept; null where they were not. */
+  pruneRefused: string | null;
+}
 
 /** A file that could not be read, and why. */
 export interface BrokenFile {
@@ -23,13 +44,37 @@ export interface BrokenFile {
 export const LEADS_OUTSIDE = 'a link that leads outside the directory';
 
 /**
- * Reads and inflates one profile of the directory. Links are followed as long as they stay inside.
+ * Reads and inflates one profile of the directory, of whatever format. Links are followed as long as they stay inside.
  * @throws UnreadableProfileError or the file system's or zlib's error
  */
-export async function readProfileFile(directory: string, file: string): Promise<PprofFile> {
-  const bytes = await readBelow(directory, file, MAX_PROFILE_BYTES);
-  const inflated = isGzip(bytes) ? await inflate(bytes, { maxOutputLength: MAX_PROFILE_BYTES }) : bytes;
-  return decodePprof(inflated, nameDemangler());
+export async function readProfileFile(directory: string, file: string): Promise<ProfileFile> {
+  const read = readAnyProfile(
+    await unpacked(await readBelow(directory, file, MAX_PROFILE_BYTES)),
+    nameDemangler(),
+  );
+  const { file: pprof, refused } = pruneFrames(read);
+  const { unit, ...time } = plausibleTime(pprof.timeNanos, pprof.durationNanos);
+  return {
+    ...pprof,
+    ...time,
+    timeUnit: unit,
+    hasWrongTime: unit === null && pprof.timeNanos !== 0n,
+    pruneRefused: refused,
+  };
+}
+
+async function unpacked(bytes: Uint8Array): Promise<Uint8Array> {
+  const limit = { maxOutputLength: MAX_PROFILE_BYTES };
+  if (isGzip(bytes)) return inflate(bytes, limit);
+  if (!isZstd(bytes)) return bytes;
+  if (zstdDecompress === undefined) {
+    throw new UnreadableProfileError(
+      'zstd-compressed, which Node reads from 22.15 on. Unpack it: `unzstd FILE`',
+    );
+  }
+  return new Promise((resolve, reject) => {
+    zstdDecompress(bytes, limit, (error, result) => (error === null ? resolve(result) : reject(error)));
+  });
 }
 
 /**
@@ -95,6 +140,10 @@ export function isBelow(root: string, real: string): boolean {
 
 export function isGzip(bytes: Uint8Array): boolean {
   return bytes[0] === 0x1f && bytes[1] === 0x8b;
+}
+
+export function isZstd(bytes: Uint8Array): boolean {
+  return bytes[0] === 0x28 && bytes[1] === 0xb5 && bytes[2] === 0x2f && bytes[3] === 0xfd;
 }
 
 export function isMissing(error: unknown): boolean {

@@ -22,6 +22,8 @@ export interface SegmentFile {
   stacks: Uint32Array;
   /** Values of all samples one after the other, one for each type. */
   values: Float64Array;
+  /** Per sample which set of labels it has; null where there are no labels. */
+  labelSet: Uint32Array | null;
 }
 
 /**
@@ -57,8 +59,11 @@ export class Segment {
       stacks[sample] = this.stacks.close();
     }
     this.#fixedBytes +=
-      BYTES_PER_FILE + 4 * (functions.length + frames.length + stacks.length) + 8 * file.values.length;
-    return { segment: this, types: file.types, functions, frames, stacks, values: file.values };
+      BYTES_PER_FILE +
+      4 * (functions.length + frames.length + stacks.length + (file.labelSet?.length ?? 0)) +
+      8 * file.values.length;
+    const { types, values, labelSet } = file;
+    return { segment: this, types, functions, frames, stacks, values, labelSet };
   }
 
   #functionId(info: FunctionInfo): number {

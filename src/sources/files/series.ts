@@ -1,6 +1,6 @@
 import { parseProfileType } from '../../profile/types.js';
-import type { CatalogEntry } from './catalog.js';
 import { type CountedStacks, counterDetector, stackValues } from './counters.js';
+import type { CatalogEntry } from './entry.js';
 
 /** How a reading of a counter enters a merge: less the reading before it, as it is after a restart, or not at all. */
 export type CounterReading = { minus: CatalogEntry | null } | 'left_out';
@@ -60,7 +60,7 @@ export function counterSurvey(compare: (a: CatalogEntry, b: CatalogEntry) => num
           }
         }
         for (const [typeId, found] of detectors) {
-          const verdict = found.detector.verdict();
+          const verdict = found.detector.verdict(found.entries.every(isScrape));
           if (verdict.kind === 'none') continue;
           const ofType = readings.get(typeId) ?? new Map<CatalogEntry, CounterReading>();
           const maybe = suspected.get(typeId) ?? new Set<CatalogEntry>();
@@ -86,6 +86,18 @@ export function counterSurvey(compare: (a: CatalogEntry, b: CatalogEntry) => num
       );
     },
   };
+}
+
+/**
+ * Whether a file is what Go's endpoints give when they are scraped: a heap profile that has allocated and live objects,
+ * or a lock profile, without a duration. It counts since the process started; one of an interval says how long that was.
+ */
+function isScrape({ seconds, typeIds }: CatalogEntry): boolean {
+  if (seconds !== null) return false;
+  const types = new Set(typeIds.map((id) => parseProfileType(id)?.sampleType));
+  return (
+    (types.has('alloc_space') && types.has('inuse_space')) || (types.has('contentions') && types.has('delay'))
+  );
 }
 
 function detect(detectors: Detectors, entry: CatalogEntry, stacks: CountedStacks): void {

@@ -12,12 +12,15 @@ import { countByLabels, sumBySteps } from '../grouping.js';
 import { pickLabels } from '../labels.js';
 import { matcherTest } from '../matching.js';
 import type { Labels, ProfileQuery, ProfileSource, SeriesQuery } from '../source.js';
-import { type CatalogEntry, readCatalog } from './catalog.js';
+import { readCatalog } from './catalog.js';
 import { decodeFile } from './decode-file.js';
 import { createDecodedFiles } from './decoded-files.js';
+import type { CatalogEntry } from './entry.js';
 import type { DecodedFile } from './file-head.js';
 import { type MergePlan, mergeDecoded } from './merge.js';
-import { brokenNotes, type CounterUse, counterNotes, undatedNotes } from './notes.js';
+import { brokenNotes, counterNotes, remarkNotes } from './notes.js';
+import { type Match, matchingSets, mergeWeights, type Part, setsOf, type Taken } from './parts.js';
+import { placeOf } from './place.js';
 import { isHeavy, reasonOf } from './profile-file.js';
 import type { SegmentFile } from './segment.js';
 
@@ -39,18 +42,12 @@ const decoding = createGate(DECODING_BYTES);
 
 type StoredFile = Pick<CatalogEntry, 'file' | 'bytes' | 'labels'>;
 
-/** How one profile of a query enters a merge. */
-interface Part extends CounterUse {
-  entry: CatalogEntry;
-  /** The reading before it, which is subtracted. */
-  minus: CatalogEntry | null;
-}
-
 /**
- * Profiles from a directory of pprof files, answering as a Pyroscope server does. The directory is read on first
- * use and taken as it was then.
+ * Profiles from a directory of profile files, or a single one, answering as a Pyroscope server does. The directory is
+ * read on first use and taken as it was then; once begun, its listing goes on to the end, whoever waits for it.
  */
 export function createFilesSource(options: {
+  /** May also be a file. */
   directory: string;
   name?: string;
   uid?: string;
@@ -59,7 +56,7 @@ export function createFilesSource(options: {
   /** Told of each file when it begins and ends to be decoded. */
   onDecoding?: (file: string, event: 'begins' | 'ended') => void;
 }): ProfileSource {
-  const { directory, name = path.basename(path.resolve(directory)), uid = name } = options;
+  const { directory: given, name = path.basename(path.resolve(options.directory)), uid = name } = options;
   const { decodedBytes = DECODED_BYTES, onDecoding = () => {} } = options;
   const decoded = createDecodedFiles(decodedBytes);
   const merged = new LRUCache<string, Profile>({
@@ -71,8 +68,12 @@ export function createFilesSource(options: {
   const merging = new Map<string, (signal: AbortSignal) => Promise<Profile>>();
   const reading = new Map<string, (signal: AbortSignal) => Promise<SegmentFile>>();
 
-  const decode = (file: string, bytes: number, signal: AbortSignal): Promise<DecodedFile> =>
-    decoding.run(DECODING_FACTOR * bytes, signal, async () => {
+  const closing = new AbortController();
+  const place = sharedWork(() => placeOf(given));
+
+  const decode = async (file: string, bytes: number, signal: AbortSignal): Promise<DecodedFile> => {
+    const { directory } = await place(signal);
+    return decoding.run(DECODING_FACTOR * bytes, signal, async () => {
       onDecoding(file, 'begins');
       try {
         return await decodeFile(directory, file, isHeavy(bytes), signal);
@@ -80,13 +81,16 @@ export function createFilesSource(options: {
         onDecoding(file, 'ended');
       }
     });
+  };
 
-  const catalog = sharedWork((signal) =>
-    readCatalog(
-      directory,
-      { decode, keep: (entry, flat) => void decoded.add(groupOf(entry), entry.file, flat) },
-      signal,
-    ),
+  const catalog = sharedWork(
+    async (signal) =>
+      readCatalog(
+        await place(signal),
+        { decode, keep: (entry, flat) => void decoded.add(groupOf(entry), entry.file, flat) },
+        signal,
+      ),
+    closing.signal,
   );
 
   /** A file of the catalog, decoded again where it is not kept. */
@@ -107,41 +111,50 @@ export function createFilesSource(options: {
     );
   };
 
-  /** The profiles of a query, each with those of its types that the query means. */
-  const matching = async (
-    query: SeriesQuery,
-    signal: AbortSignal,
-  ): Promise<{ entry: CatalogEntry; typeIds: readonly string[] }[]> => {
+  /** The files of a query. */
+  const matching = async (query: SeriesQuery, signal: AbortSignal): Promise<Match[]> => {
     const tests = query.matchers.map((matcher) => ({ label: matcher.name, test: matcherTest(matcher) }));
     const { entries } = await catalog(signal);
     const ofType = tests.filter(({ label }) => label === '__profile_type__');
     const ofLabels = tests.filter(({ label }) => label !== '__profile_type__');
     const breathe = createBreather(signal);
-    const matched: { entry: CatalogEntry; typeIds: readonly string[] }[] = [];
+    const matched: Match[] = [];
     for (const entry of entries) {
       const pause = breathe();
       if (pause !== undefined) await pause;
-      const { time, labels } = entry;
+      const { time } = entry;
       if (time < query.window.from || time > query.window.to) continue;
-      if (!ofLabels.every(({ label, test }) => test(labels[label]))) continue;
+      const sets = matchingSets(entry, ofLabels);
+      if (sets?.length === 0) continue;
       const typeIds = entry.typeIds.filter((id) => ofType.every(({ test }) => test(id)));
-      if (typeIds.length > 0) matched.push({ entry, typeIds });
+      if (typeIds.length > 0) matched.push({ entry, sets, typeIds });
     }
     return matched;
   };
 
-  /** The profiles of a query as they enter a merge; those that only serve as a counter's start are left out. */
+  /**
+   * The profiles of a query as they enter a merge. Those that only serve as a counter's start are left out, unless there
+   * is nothing else: then they say what was counted since the start.
+   */
   const profilesOf = async (query: ProfileQuery, signal: AbortSignal): Promise<Part[]> => {
     const typeId = query.profileTypeId;
     const counters = (await catalog(signal)).counters.get(typeId);
-    return (await matching(query, signal)).flatMap(({ entry, typeIds }) => {
-      if (!typeIds.includes(typeId)) return [];
+    const tests = query.matchers
+      .filter(({ name }) => name !== '__profile_type__')
+      .map((matcher) => ({ label: matcher.name, test: matcherTest(matcher) }));
+    const matched = (await matching(query, signal)).filter(({ typeIds }) => typeIds.includes(typeId));
+    const isStart = ({ entry }: Match) => counters?.readings.get(entry) === 'left_out';
+    const sinceStart = matched.length > 0 && matched.every(isStart);
+    return matched.flatMap(({ entry, sets }): Part | [] => {
       const reading = counters?.readings.get(entry);
-      if (reading === 'left_out') return [];
+      if (reading === 'left_out' && !sinceStart) return [];
+      const minus = reading === undefined || reading === 'left_out' ? null : reading.minus;
       return {
         entry,
-        minus: reading?.minus ?? null,
+        sets,
+        minus: minus === null ? null : { entry: minus, sets: matchingSets(minus, tests) },
         counted: reading !== undefined,
+        sinceStart,
         suspected: counters?.suspected.has(entry) ?? false,
       };
     });
@@ -149,27 +162,31 @@ export function createFilesSource(options: {
 
   const merge = async (typeId: string, parts: readonly Part[], signal: AbortSignal): Promise<Profile> => {
     const weights = mergeWeights(parts);
-    const key = JSON.stringify([typeId, weights.map(([{ file, time }, weight]) => [file, time, weight])]);
+    const key = JSON.stringify([
+      typeId,
+      weights.map(({ entry: { file, time }, weight, sets }) => [file, time, weight, sets]),
+    ]);
     const known = merged.get(key);
     if (known !== undefined) return known;
     const type = parseProfileType(typeId);
-    const isHuge = weights.some(([{ frames }]) => frames === null);
+    const isHuge = weights.some(({ entry }) => entry.frames === null);
     const plan = {
       sampleType: type?.sampleType ?? '',
       unit: type?.unit ?? '',
-      parts: weights.map(([{ file, bytes, typeIds, labels }, weight]) => ({
+      parts: weights.map(({ entry: { file, bytes, typeIds, labels }, weight, sets }) => ({
         file,
         bytes,
         labels,
         index: typeIds.indexOf(typeId),
         weight,
+        sets,
       })),
       subtracts: parts.some(({ minus }) => minus !== null),
-      addsUp: isHuge || weights.reduce((sum, [{ frames }]) => sum + (frames ?? 0), 0) > PLAIN_FRAMES,
+      addsUp: isHuge || weights.reduce((sum, { entry }) => sum + (entry.frames ?? 0), 0) > PLAIN_FRAMES,
     };
     return together(merging, key, signal, async (shared) => {
       const profile = isHuge
-        ? await mergeInThread(plan, Math.max(...weights.map(([{ bytes }]) => bytes)), shared)
+        ? await mergeInThread(plan, Math.max(...weights.map(({ entry }) => entry.bytes)), shared)
         : await mergeDecoded(plan, (part) => read(part, shared), createBreather(shared));
       merged.set(key, profile);
       return profile;
@@ -177,62 +194,75 @@ export function createFilesSource(options: {
   };
 
   /** Adds up files of which one is too large to be kept: each is decoded again. */
-  const mergeInThread = (plan: MergePlan, largest: number, signal: AbortSignal): Promise<Profile> =>
-    decoding.run(DECODING_FACTOR * largest, signal, () =>
+  const mergeInThread = async (plan: MergePlan, largest: number, signal: AbortSignal): Promise<Profile> => {
+    const { directory } = await place(signal);
+    return decoding.run(DECODING_FACTOR * largest, signal, () =>
       offload('mergeFiles', [directory, plan], { heavy: true, signal }).catch((error: unknown) => {
         signal.throwIfAborted();
         throw unreadableNow(error);
       }),
     );
+  };
 
   return {
     name,
     uid,
     kind: 'files',
     isLive: false,
-    description: `pprof files below ${safeText(directory)}`,
+    description: `profile files of ${safeText(given)}`,
 
     async labelNames(query, signal) {
       const names = new Set<string>();
-      for (const { entry } of await matching(query, signal))
-        for (const label of Object.keys(entry.labels)) names.add(label);
+      for (const match of await matching(query, signal))
+        for (const { labels } of setsOf(match)) for (const label of Object.keys(labels)) names.add(label);
       return [...names].filter((label) => !label.startsWith('__')).sort();
     },
 
     async labelValues(label, query, signal) {
       const values = new Set<string>();
-      for (const { entry, typeIds } of await matching(query, signal)) {
-        if (label === '__profile_type__') for (const id of typeIds) values.add(id);
-        else if (entry.labels[label] !== undefined) values.add(entry.labels[label]);
+      for (const match of await matching(query, signal)) {
+        if (label === '__profile_type__') for (const id of match.typeIds) values.add(id);
+        else
+          for (const { labels } of setsOf(match)) {
+            const value = labels[label];
+            if (value !== undefined) values.add(value);
+          }
       }
       return [...values].sort();
     },
 
     async series(labelNames, query, signal) {
       const rows = new Map<string, Labels>();
-      for (const { entry, typeIds } of await matching(query, signal)) {
-        const types = labelNames.includes('__profile_type__') ? typeIds : [undefined];
+      for (const match of await matching(query, signal)) {
+        const types = labelNames.includes('__profile_type__') ? match.typeIds : [undefined];
         for (const type of types) {
-          const row = pickLabels(
-            { ...entry.labels, ...(type === undefined ? {} : { __profile_type__: type }) },
-            labelNames,
-          );
-          rows.set(JSON.stringify(row), row);
+          for (const { labels } of setsOf(match)) {
+            const row = pickLabels(
+              { ...labels, ...(type === undefined ? {} : { __profile_type__: type }) },
+              labelNames,
+            );
+            rows.set(JSON.stringify(row), row);
+          }
         }
       }
       return [...rows].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row);
     },
 
+    async preferredTypes(query, signal) {
+      const ids = (await matching(query, signal)).flatMap(({ entry }) => entry.defaultTypeId ?? []);
+      return [...new Set(ids.reverse())].reverse();
+    },
+
     async profile(query, signal) {
       const profiles = await profilesOf(query, signal);
-      const { broken, undated } = await catalog(signal);
+      const { broken, remarks } = await catalog(signal);
       const seconds = profiles.map(({ entry }) => entry.seconds);
       return {
         profile: await merge(query.profileTypeId, profiles, signal),
         notes: [
           ...brokenNotes(broken),
-          ...undatedNotes(
-            undated,
+          ...remarkNotes(
+            remarks,
             profiles.map(({ entry }) => entry.file),
           ),
           ...counterNotes(profiles),
@@ -240,24 +270,38 @@ export function createFilesSource(options: {
         profiledSeconds: seconds.every((value) => value !== null)
           ? seconds.reduce((sum, value) => sum + value, 0)
           : null,
+        sinceStart: profiles.some(({ sinceStart }) => sinceStart),
       };
     },
 
     async snapshots(query, groupBy, signal) {
       const parts = await profilesOf(query, signal);
+      // A profile counts once for every group in which it has samples.
       return countByLabels(
-        parts.map(({ entry }) => entry.labels),
+        parts.flatMap((part) => [
+          ...new Map(
+            setsOf(part)
+              .map(({ labels }) => pickLabels(labels, groupBy))
+              .map((labels) => [JSON.stringify(labels), labels]),
+          ).values(),
+        ]),
         groupBy,
       );
     },
 
     async timeSeries(query, options, signal) {
       const { profileTypeId, window } = query;
-      const values = (await profilesOf(query, signal)).map(({ entry, minus }) => ({
-        labels: entry.labels,
-        time: entry.time,
-        value: totalOf(entry, profileTypeId) - (minus === null ? 0 : totalOf(minus, profileTypeId)),
-      }));
+      const values = (await profilesOf(query, signal)).flatMap((part) => {
+        if (part.sinceStart) return [];
+        const { time } = part.entry;
+        const sums = (taken: Taken, sign: number) =>
+          setsOf(taken).map(({ labels, totals }) => ({
+            labels,
+            time,
+            value: sign * (totals[taken.entry.typeIds.indexOf(profileTypeId)] ?? 0),
+          }));
+        return [...sums(part, 1), ...(part.minus === null ? [] : sums(part.minus, -1))];
+      });
       return sumBySteps(values, window, options);
     },
 
@@ -271,11 +315,15 @@ export function createFilesSource(options: {
     },
 
     async problems(signal) {
-      const { broken } = await catalog(signal);
-      return broken.map(({ file, reason }) => `${file} could not be read and is left out: ${reason}.`);
+      const { broken, nothingRead } = await catalog(signal);
+      return [
+        ...broken.map(({ file, reason }) => `${file} could not be read and is left out: ${reason}.`),
+        ...(nothingRead === null ? [] : [nothingRead]),
+      ];
     },
 
     async close() {
+      closing.abort(new Error('The source was closed.'));
       decoded.clear();
       merged.clear();
     },
@@ -312,21 +360,4 @@ function together<T>(
   });
   running.set(key, shared);
   return shared(signal);
-}
-
-/**
- * The files that make up a merge, each with the factor on its values. Of a counter's run only the last remains, less
- * the one before the first: all between cancel.
- */
-function mergeWeights(parts: readonly Part[]): [CatalogEntry, number][] {
-  const weights = new Map<CatalogEntry, number>();
-  for (const { entry, minus } of parts) {
-    weights.set(entry, (weights.get(entry) ?? 0) + 1);
-    if (minus !== null) weights.set(minus, (weights.get(minus) ?? 0) - 1);
-  }
-  return [...weights].filter(([, weight]) => weight !== 0);
-}
-
-function totalOf({ typeIds, totals }: CatalogEntry, typeId: string): number {
-  return totals[typeIds.indexOf(typeId)] ?? 0;
 }

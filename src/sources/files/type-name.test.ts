@@ -5,15 +5,14 @@ import { headOf } from './file-head.js';
 import { profileName, typeIdsOf } from './type-name.js';
 
 function head(types: readonly string[], periodType?: string, leaf = 'main.work') {
-  return headOf(
-    decodePprof(
-      pprofBytes({
-        types,
-        stacks: [{ frames: ['main.main', leaf], values: types.map(() => 1) }],
-        ...(periodType === undefined ? {} : { periodType }),
-      }),
-    ),
+  const pprof = decodePprof(
+    pprofBytes({
+      types,
+      stacks: [{ frames: ['main.main', leaf], values: types.map(() => 1) }],
+      ...(periodType === undefined ? {} : { periodType }),
+    }),
   );
+  return headOf({ ...pprof, timeUnit: null, hasWrongTime: false, pruneRefused: null });
 }
 
 test.each([

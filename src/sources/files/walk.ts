@@ -1,18 +1,32 @@
 import { readdir, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { constants, gunzipSync } from 'node:zlib';
-import { type BrokenFile, isBelow, isGzip, LEADS_OUTSIDE, reasonOf, withFile } from './profile-file.js';
+import { type Format, HEAD_BYTES, recognise } from '../../profile/formats/recognise.js';
+import { type BrokenFile, isBelow, LEADS_OUTSIDE, reasonOf, withFile } from './profile-file.js';
 
-/** By its ending, or without a telling one by the name that tools give it: `cpu.out`, `heap-2.gz`, `goroutine`. */
+/**
+ * Names by which a file says that it is a profile, whatever is in it: by its ending (`server.cpu`, `app.cpuprofile`), or
+ * without a telling one by the name that tools give it (`cpu.out`, `heap-2.gz`, `goroutine`).
+ */
 const PROFILE_NAME =
-  /\.(?:pb|pprof|prof|profile)(?:\.gz)?$|^(?:pprof|profile|cpu|heap|mem|goroutine|mutex|block|allocs|wall)[^./]*(?:\.out|\.gz)*$/i;
+  /\.(?:pb|pprof|prof|profile|cpu|heap|goroutine|mutex|block|allocs|wall|cpuprofile|heapprofile|collapsed|folded|speedscope|speedscope\.json|jfr|perf)(?:\.(?:gz|zst|xz|bz2|lz4|zip))?$|^(?:pprof|profile|cpu|heap|mem|goroutine|mutex|block|allocs|wall)[^./]*(?:\.(?:out|gz|zst))*$|^perf\.data/i;
+/** Members by which a JSON text may be a profile of speedscope or V8. */
+const PROFILE_MEMBER =
+  /speedscope|"(?:shared|profiles|frames|events)"\s*:\s*[[{]|"(?:callFrame|timeDeltas|hitCount)"\s*:|"(?:nodes|head)"\s*:/;
 
-/** Bytes of a file of any other name that are read to see whether it is a profile. */
-const HEAD_BYTES = 4096;
+/** Names of other files that are told where not a single profile is found. */
+const MAX_OTHERS = 5;
 /** What they inflate to at most: gzip makes a thousand bytes of one. */
 const MAX_HEAD = 8 * 2 ** 20;
 /** Entries looked at: a directory of profiles has thousands, and one that has more is likely the wrong one. */
 const MAX_ENTRIES = 100_000;
+
+/** Files that are no profiles as far as their names and beginnings tell. */
+export interface OtherFiles {
+  count: number;
+  /** The first few of them. */
+  names: string[];
+}
 
 /**
  * Finds every profile below a directory: by name, and files of other names by how they begin. Names that begin with
@@ -23,9 +37,10 @@ export async function findProfileFiles(
   directory: string,
   signal: AbortSignal,
   most = MAX_ENTRIES,
-): Promise<{ files: string[]; broken: BrokenFile[] }> {
+): Promise<{ files: string[]; broken: BrokenFile[]; others: OtherFiles }> {
   const root = await realpath(directory);
   const files: string[] = [];
+  const others: OtherFiles = { count: 0, names: [] };
   const broken: BrokenFile[] = [];
   const seen = new Set<string>();
   let left = most;
@@ -56,7 +71,11 @@ export async function findProfileFiles(
 
   const take = async (file: string, real: string): Promise<void> => {
     if (seen.has(real)) return;
-    if (!hasProfileName(file) && !(await looksLikeProfile(real))) return;
+    if (!hasProfileName(file) && !(await looksLikeProfile(real))) {
+      others.count++;
+      if (others.names.length < MAX_OTHERS) others.names.push(file);
+      return;
+    }
     seen.add(real);
     files.push(file);
   };
@@ -79,24 +98,40 @@ export async function findProfileFiles(
   await walk('', root);
   // What is there in its own name comes first; links may lead to folders with more links.
   for (let link = links.shift(); link !== undefined; link = links.shift()) await follow(link);
-  return { files, broken };
+  return { files, broken, others };
 }
 
 function hasProfileName(file: string): boolean {
   return PROFILE_NAME.test(path.posix.basename(file));
 }
 
-/** Whether a file of any name begins as every known writer begins a profile: with a sample type. */
+/** Whether a file of any name holds a profile, or stands for one, by how it begins. */
 async function looksLikeProfile(file: string): Promise<boolean> {
   try {
     const head = await headOf(file);
-    return beginsWithSampleType(
-      isGzip(head)
-        ? gunzipSync(head, { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: MAX_HEAD })
-        : head,
-    );
+    const format = recognise(head);
+    if (format.kind !== 'gzip') return isTelling(format, head);
+    const inner = gunzipSync(head, { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: MAX_HEAD });
+    const beginning = inner.subarray(0, HEAD_BYTES);
+    return isTelling(recognise(beginning), beginning);
   } catch {
     return false;
+  }
+}
+
+function isTelling(format: Format, head: Uint8Array): boolean {
+  switch (format.kind) {
+    case 'pprof':
+    case 'collapsed':
+    case 'gzip':
+    case 'zstd':
+      return true;
+    case 'json':
+      return PROFILE_MEMBER.test(Buffer.from(head).toString('latin1'));
+    case 'foreign':
+      return format.isProfile;
+    default:
+      return false;
   }
 }
 
@@ -105,10 +140,4 @@ function headOf(file: string): Promise<Uint8Array> {
     const { bytesRead, buffer } = await handle.read(Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, 0);
     return buffer.subarray(0, bytesRead);
   });
-}
-
-/** Field 1, a short message that begins with its field 1 or 2, both numbers: no text begins like that. */
-function beginsWithSampleType(bytes: Uint8Array): boolean {
-  const [tag, length = 0, first] = bytes;
-  return tag === 0x0a && length >= 2 && length <= 12 && (first === 0x08 || first === 0x10);
 }

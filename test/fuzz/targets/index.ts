@@ -1,6 +1,7 @@
 import type { Target } from '../target.js';
 import { ARGUMENTS } from './arguments.js';
 import { FILES } from './files.js';
+import { FORMATS } from './formats.js';
 import { GRAFANA } from './grafana.js';
 import { KEPT } from './kept.js';
 import { NUMBERS } from './numbers.js';
@@ -13,6 +14,7 @@ import { TRANSPORTS } from './transports.js';
 /** Everything that reads what others wrote. The test and the script go through this one table. */
 export const TARGETS: readonly Target[] = [
   ...PPROF,
+  ...FORMATS,
   ...PYROSCOPE,
   ...REDUCED,
   ...KEPT,

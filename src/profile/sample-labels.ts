@@ -1,0 +1,96 @@
+import type { RawLabel, RawLabels } from './pprof-labels.js';
+
+/** Labels of samples, by which they can be selected and grouped. */
+export interface SampleLabels {
+  /** Different sets of labels, each sorted by name. */
+  sets: readonly (readonly (readonly [name: string, value: string])[])[];
+  /** Set of every sample. */
+  ofSample: Uint32Array;
+  /** Names of labels that are not read, since they have a value of their own for almost every sample. */
+  dropped: readonly string[];
+}
+
+/** Maximum number of values of a label in one file: a label with more tells single requests, not groups of them. */
+const MAX_VALUES = 200;
+/** Maximum number of different sets in one file: the list of a directory keeps a total for each. */
+const MAX_SETS = 256;
+
+/**
+ * Resolves the labels of samples. Texts stay as they are, numbers get their unit (`250 milliseconds`). A label with
+ * too many values is left out, and so are private names (`__…__`), which belong to the store.
+ *
+ * @param raw as the file has them
+ * @param strings the names of the file
+ */
+export function sampleLabels(raw: RawLabels | null, strings: readonly string[]): SampleLabels | null {
+  if (raw === null) return null;
+  const isUsed = new Uint8Array(raw.sets.length);
+  for (const set of raw.ofSample) isUsed[set] = 1;
+  const all = raw.sets.map((set, at) => (isUsed[at] === 1 ? resolved(set, strings) : null));
+  const values = new Map<string, Set<string>>();
+  for (const set of all) {
+    for (const [name, value] of set ?? []) {
+      const known = values.get(name) ?? new Set();
+      values.set(name, known);
+      known.add(value);
+    }
+  }
+  // The label with the most values goes first, then names in reverse.
+  const byCount = [...values]
+    .map(([name, { size }]) => ({ name, size }))
+    .sort((a, b) => a.size - b.size || (a.name < b.name ? -1 : 1));
+  const dropped: string[] = [];
+  for (;;) {
+    const kept = united(all, dropped);
+    const widest = byCount.at(-1);
+    if (widest === undefined || (widest.size <= MAX_VALUES && kept.sets.length <= MAX_SETS)) {
+      if (kept.sets.length === 1 && kept.sets[0]?.length === 0 && dropped.length === 0) return null;
+      return {
+        sets: kept.sets,
+        ofSample: raw.ofSample.map((set) => kept.place[set] ?? 0),
+        dropped: raw.isCut ? [...dropped, ...byCount.map(({ name }) => name)] : dropped,
+      };
+    }
+    dropped.push(widest.name);
+    byCount.pop();
+  }
+}
+
+function resolved(set: readonly RawLabel[], strings: readonly string[]): [string, string][] {
+  const values = new Map<string, string>();
+  for (const label of set) {
+    const name = strings[label.key] ?? '';
+    const value = labelValue(label, name, strings);
+    if (name === '' || name.startsWith('__') || value === null) continue;
+    // A label with two values keeps the first, as a series of a store has one.
+    if (!values.has(name)) values.set(name, value);
+  }
+  return [...values].sort(([a], [b]) => (a < b ? -1 : 1));
+}
+
+/** The value in words; null for sizes of allocated objects (`bytes` in Go's heap profiles), which name nobody. */
+function labelValue(
+  { text, number, unit }: RawLabel,
+  name: string,
+  strings: readonly string[],
+): string | null {
+  if (text > 0) return strings[text] ?? '';
+  if (name === 'bytes') return null;
+  const unitName = strings[unit] ?? '';
+  return unitName === '' || unitName === name ? String(number) : `${number} ${unitName}`;
+}
+
+/** The sets without some labels, equal ones as one, and where each went; those that no sample has are null. */
+function united(all: readonly ([string, string][] | null)[], without: readonly string[]) {
+  const sets: [string, string][][] = [];
+  const known = new Map<string, number>();
+  const place = all.map((set) => {
+    if (set === null) return 0;
+    const kept = set.filter(([name]) => !without.includes(name));
+    const key = JSON.stringify(kept);
+    const at = known.get(key) ?? sets.push(kept) - 1;
+    known.set(key, at);
+    return at;
+  });
+  return { sets, place };
+}
