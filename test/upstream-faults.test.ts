@@ -90,8 +90,7 @@ const FAULTS: readonly [string, RequestListener, RegExp][] = [
     'a cut connection',
     (request, response) => {
       response.writeHead(200, { 'content-type': 'application/json', 'content-length': '1000' });
-      response.write('{"names":["process');
-      setTimeout(() => request.socket.destroy(), 20);
+      response.write('{"names":["process', () => request.socket.destroy());
     },
     /^The profile store (?:sent something that is not a Pyroscope answer|cannot be reached)[\s\S]*\nNext: /,
   ],
@@ -122,8 +121,9 @@ describe.each([
   ['at the first question', (fault: RequestListener) => fault],
   ['at the profile', healthyUntilProfile],
 ])('%s', (_where, wrap) => {
-  test.each(FAULTS)('%s', async (_name, fault, answer) => {
-    const env = environment(await listen(wrap(fault)), { timeoutMs: 300, maxResponseBytes: 100_000 });
+  test.each(FAULTS)('%s', async (name, fault, answer) => {
+    const limits = { maxResponseBytes: 100_000, ...(name === 'a slow answer' ? { timeoutMs: 300 } : {}) };
+    const env = environment(await listen(wrap(fault)), limits);
     const { text, isError } = await summarize(env);
     expect(text).toMatch(answer);
     expect(isError).toBe(true);
