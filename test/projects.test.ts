@@ -35,6 +35,13 @@ test.each(Object.keys(PARTS))(
   },
 );
 
+test('unit tests replace no module: they share the loaded ones, so a replacement would come too late or stay', () => {
+  const apart = [...Object.values(PARTS).flat(), ...INSTALLING];
+  const unit = testFiles.filter((file) => !apart.some((entry) => lists(entry, file)));
+  expect(unit.length).toBeGreaterThan(100);
+  expect(unit.filter((file) => /\bvi\.(?:mock|doMock|resetModules)\(/.test(read(file)))).toEqual([]);
+});
+
 test('what no part lists runs with npm test', () => {
   const { scripts } = JSON.parse(read('package.json'));
   expect(scripts.test).toBe('vitest run --project unit');
