@@ -68,6 +68,9 @@ interface OwnCost {
   self_share: number;
 }
 
+/** The directory of a profile over the size cap, read once for both storages. */
+const overTheCap = filesOf(generateProfile({ nodes: 40_000, seed: 5 }).bytes);
+
 /** The rows of a table by own cost; the order of the same cost is not part of it, and the last ones may be such. */
 function ownCosts({ top_functions: rows }: { top_functions: OwnCost[] }) {
   const least = rows.at(-1)?.self;
@@ -78,7 +81,6 @@ function ownCosts({ top_functions: rows }: { top_functions: OwnCost[] }) {
 }
 
 describe.each(['v2', 'v1'] as const)('over the size cap, %s storage', (mode) => {
-  const made = generateProfile({ nodes: 40_000, seed: 5 });
   /** Between the sizes of the reduced answers and of the whole. */
   const CAP = 460_000;
   let server: TestPyroscope;
@@ -86,7 +88,7 @@ describe.each(['v2', 'v1'] as const)('over the size cap, %s storage', (mode) => 
   let ask: ReturnType<typeof askerIn>;
 
   beforeAll(async () => {
-    server = await startPyroscopeServer(await filesOf(made.bytes), { mode });
+    server = await startPyroscopeServer(await overTheCap, { mode });
     const capped = (more: object) =>
       askerIn(environmentOf([createPyroscopeSource({ name: 'p', uid: 'p', url: server.url, ...more })]));
     whole = capped({});
@@ -280,16 +282,23 @@ describe('not in time, or refused', () => {
 describe('cut off on the way', () => {
   const large = generateProfile({ nodes: 100_000, seed: 5 });
   const small = generateProfile({ nodes: 300, seed: 2 });
-  const servers: TestPyroscope[] = [];
+  const servers = new Map<object, TestPyroscope>();
+  beforeAll(async () => {
+    for (const made of [large, small]) {
+      servers.set(made, await startPyroscopeServer(await filesOf(made.bytes), { mode: 'v2' }));
+    }
+  });
   afterAll(async () => {
-    for (const server of servers) await server.close();
+    for (const server of servers.values()) await server.close();
   });
 
   /** The answer where the first requests for a profile meet a fault, and how many there were. */
   const summary = async (made: { bytes: Uint8Array }, kind: 'half' | 'short', times: number) => {
-    const server = await startPyroscopeServer(await filesOf(made.bytes), { mode: 'v2' });
-    servers.push(server);
+    const server = servers.get(made);
+    if (server === undefined) throw new Error('no server holds this profile');
     const source = createPyroscopeSource({ name: 'p', uid: 'p', url: server.url });
+    server.requests.clear();
+    server.faults.clear();
     server.faults.set({ kind }, { on: 'SelectMergeProfile', times });
     const { text, isError } = await askerIn(environmentOf([source]))('summarize_profile', {
       ...args,
