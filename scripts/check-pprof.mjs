@@ -1,15 +1,16 @@
-// Checks self and total of every function in every profile fixture against `go tool pprof -top` (needs Go and a
-// build). With --record it writes pprof's tables to fixtures/pprof-top, which the tests compare with on machines
-// without Go.
+// Checks self and total of every function in every profile fixture against `go tool pprof -top` (needs Go and
+// a build). With --record it writes pprof's tables to fixtures/pprof-top, which the tests compare with on
+// machines without Go.
 //
 // How pprof's table differs from ours, and what is done about it here:
-// - pprof groups by function name. We keep unnamed functions apart by file and line; they are put together again, a
-//   stack that passes through several of them counting once.
+// - pprof groups by function name. We keep unnamed functions apart by file and line; they are put together
+// again, a stack that passes through several of them counting once.
 // - pprof rewrites Go type parameters as if they were C++ (`Sum([]uint8) []uint8` loses its parentheses);
-//   -symbolize=none keeps the names of the file.
-// - pprof counts samples without a stack in its total, though in no row; we leave them out, as Pyroscope does. The
-//   totals are compared with those samples added.
-// - pprof drops the frames that a profile declares uninteresting (drop_frames). We do not, and no fixture has any.
+// -symbolize=none keeps the names of the file.
+// - pprof counts samples without a stack in its total, though in no row; we leave them out, as Pyroscope
+// does. The totals are compared with those samples added.
+// - pprof drops the frames that a profile declares uninteresting (drop_frames). We do not, and no fixture has
+// any.
 import { execFile } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';

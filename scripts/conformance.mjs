@@ -1,7 +1,8 @@
-// Runs the official MCP conformance suite against the built server, over HTTP on loopback with the demo profiles: the
-// scenarios that need no fixture tools, in both protocol eras. `npm run conformance` starts it where npx provides the
-// suite, and the newer Node that the suite needs; the server runs on the Node that npm runs on. The last line is
-// "N passed, N failed", in scenarios; .ci/run gets the numbers in a file, in the form of vitest's report.
+// Runs the official MCP conformance suite against the built server, over HTTP on loopback with the demo
+// profiles: the scenarios that need no fixture tools, in both protocol eras. `npm run conformance` starts it
+// where npx provides the suite, and the newer Node that the suite needs; the server runs on the Node that npm
+// runs on. The last line is "N passed, N failed", in scenarios; .ci/run gets the numbers in a file, in the
+// form of vitest's report.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -11,7 +12,8 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
 const BOTH = ['tools-list', 'prompts-list', 'resources-list', 'dns-rebinding-protection'];
-// Of the older protocol, server-session-lifecycle and server-sse-multiple-streams want sessions that end, which ours do not.
+// Two scenarios of the older protocol, server-session-lifecycle and server-sse-multiple-streams, want
+// sessions that end, which this server does not have.
 const SCENARIOS = {
   '2025-11-25': ['server-initialize', 'ping', ...BOTH],
   '2026-07-28': [

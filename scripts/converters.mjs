@@ -1,7 +1,7 @@
-// Gives the schemas of our tools to the real packages of agent frameworks and says what each makes of them. It installs them
-// into a temporary folder (some hundred megabytes; `-- --folder DIR` keeps them for the next run), so it is no part of
-// `npm test`: there, test/schema-keywords.test.ts holds the rules that follow from it. Without Python, or where packages cannot
-// be installed, that half is skipped in one line.
+// Gives the schemas of our tools to the real packages of agent frameworks and says what each makes of them.
+// It installs them into a temporary folder (some hundred megabytes; `-- --folder DIR` keeps them for the next
+// run), so it is no part of `npm test`: there, test/schema-keywords.test.ts holds the rules that follow from
+// it. Without Python, or where packages cannot be installed, that half is skipped in one line.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';

@@ -1,4 +1,5 @@
-// Prints a new Viewer token of the Grafana that compose.yaml starts: service accounts cannot be provisioned by a file.
+// Prints a new Viewer token of the Grafana that compose.yaml starts: service accounts cannot be provisioned
+// by a file.
 const url = (process.env.GRAFANA_TEST_URL ?? 'http://127.0.0.1:3000').replace(/\/+$/, '');
 const authorization = `Basic ${Buffer.from('admin:admin').toString('base64')}`;
 const NAME = 'pyroscope-mcp-test';

@@ -1,5 +1,5 @@
-// Checks the borders between the folders of src/: what each may import, and that no circle of value imports exists.
-// Part of `npm run lint`. docs/design.md explains the order.
+// Checks the borders between the folders of src/: what each may import, and that no circle of value imports
+// exists. Part of `npm run lint`. docs/design.md explains the order.
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,8 +11,9 @@ const SHARED = ['errors.ts', 'duration.ts', 'version.ts', 'setting-file.ts', 'te
 const PURE = { node: false, packages: ['re2js', 'zod'] };
 
 /**
- * Each room with the rooms that it may import, and what else it may touch. A room that is not listed may import nothing.
- * `types` are rooms of which only types may be imported; `only` narrows a room to some of its files.
+ * Each room with the rooms that it may import, and what else it may touch. A room that is not listed may
+ * import nothing. `types` are rooms of which only types may be imported; `only` narrows a room to some of its
+ * files.
  */
 const ROOMS = {
   'main.ts': { imports: ['commands', 'config', 'telemetry'] },

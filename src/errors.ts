@@ -47,6 +47,10 @@ export class UpstreamError extends Error {
   readonly retryAfterMs: number | null;
   /** Bytes of the answer that had come, as sent, when it was cut off; null for every other failure. */
   readonly cutOffAfter: number | null;
+  /** Whether the connection or the body broke on the way, so that the same request may succeed when it is sent again. */
+  readonly isBrokenTransfer: boolean;
+  /** Whether a page for people came instead of an answer. */
+  readonly isPage: boolean;
 
   constructor(
     kind: UpstreamKind,
@@ -57,6 +61,8 @@ export class UpstreamError extends Error {
       advice?: Advice;
       retryAfterMs?: number | null;
       cutOffAfter?: number | null;
+      isBrokenTransfer?: boolean;
+      isPage?: boolean;
       cause?: unknown;
     } = {},
   ) {
@@ -68,8 +74,13 @@ export class UpstreamError extends Error {
     this.advice = more.advice ?? null;
     this.retryAfterMs = more.retryAfterMs ?? null;
     this.cutOffAfter = more.cutOffAfter ?? null;
+    this.isBrokenTransfer = more.isBrokenTransfer ?? false;
+    this.isPage = more.isPage ?? false;
   }
 }
+
+/** Why a part of an answer was not read: the failure of the store, or a limit of our own. */
+export type NotReadReason = UpstreamKind | 'no_time' | 'no_request_left';
 
 const NO_ANSWER: ReadonlySet<UpstreamKind> = new Set([
   'unreachable',

@@ -70,10 +70,9 @@ test('every page of docs/ can be reached from README.md', () => {
 
 test.each(['docs/investigate.md', 'docs/how-to-investigate.md'])('%s explains every verdict', (page) => {
   const text = pages.find(({ name }) => name === page)?.text ?? '';
-  const source = readFileSync(path.join(ROOT, 'src', 'profile', 'compare', 'finding.ts'), 'utf8');
-  const union = /export type Verdict =([^;]*);/.exec(source)?.[1] ?? '';
-  const verdicts = new Set([...union.matchAll(/'(\w+)'/g)].map(([, verdict]) => verdict));
-  expect(verdicts).toContain('code_regression');
+  const source = readFileSync(path.join(ROOT, 'src/profile/compare/finding.ts'), 'utf8');
+  const verdicts = new Set([...source.matchAll(/^ {2}\| '(\w+)'/gm)].map(([, verdict]) => verdict));
+  expect(verdicts.size).toBeGreaterThan(8);
   expect([...verdicts].filter((verdict) => !text.includes(`| \`${verdict}\` |`))).toEqual([]);
 });
 

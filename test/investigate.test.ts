@@ -91,7 +91,15 @@ describe('investigate', () => {
       label: null,
     });
     expect(findings[0]?.path).toContain('northwind.dev/checkout/coupon.(*Validator).Match');
-    expect(lenses.map((lens) => lens.verdict)).toEqual(['code_regression', 'code_regression', 'no_change']);
+    expect(lenses.map((lens) => [lens.profile_type_id.split(':')[1], lens.verdict])).toEqual([
+      ['cpu', 'code_regression'],
+      ['alloc_space', 'code_regression'],
+      ['inuse_space', 'no_change'],
+      // Counts of the samples of those.
+      ['samples', 'not_read'],
+      ['alloc_objects', 'not_read'],
+      ['inuse_objects', 'not_read'],
+    ]);
     expect(Date.parse(since?.after ?? '')).toBeLessThan(Date.parse(INCIDENT_WINDOW.from));
     expect(Date.parse(since?.before ?? '')).toBeGreaterThan(Date.parse(INCIDENT_WINDOW.from));
   });
@@ -183,7 +191,7 @@ describe('investigate', () => {
     };
     const { verdict, not_determined } = await answerOf(asker(broken), asked);
     expect(verdict).toBe('code_regression');
-    expect(not_determined).toContain('alloc: the store failed to answer');
+    expect(not_determined).toContain('alloc: not read, the answer was over the size limit');
   });
 
   test('shortly before the deadline it answers with what it has', async () => {
@@ -209,7 +217,7 @@ describe('investigate', () => {
     void untilQuiet(() => stuckReads > 0 && otherReads === 0).then(() => advanceTo(9_999));
     const { verdict, not_determined } = await answerOf(askerIn(environment), asked);
     expect(verdict).toBe('code_regression');
-    expect(not_determined).toContain('alloc: no time was left to read it');
+    expect(not_determined).toContain('alloc: not read, no time was left to read it');
   });
 
   test('progress rises with every request', async () => {

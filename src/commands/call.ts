@@ -26,7 +26,7 @@ export async function call(config: Config, log: Log, io: Io): Promise<number> {
     const { signal } = new AbortController();
     const tell = io.progress;
     const progress: Progress | undefined = tell && ((...made) => tell(progressText(...made)));
-    // What failed is printed; the log need not say it, too.
+    // The failure is printed below, so the log leaves it out.
     const quiet = { ...environment, log: { ...log, warn: log.info } };
     const { text, isError } = await callTool(tool, given, quiet, signal, progress);
     io.progress?.(null);

@@ -4,8 +4,9 @@ import type { Finding } from './finding.js';
 import { cachePlace } from './schemas.js';
 
 /**
- * Whether what is learned of the sources can be kept. The server works on without; one that was named in the configuration
- * and cannot be used fails nevertheless, since nobody else would say so. Null where nothing is to be kept.
+ * Checks whether the cache of answers can be used. The server works without a cache. An unusable one that the
+ * configuration names is a failure nevertheless, since no other check reports it. Null where answers are not
+ * kept.
  */
 export async function examineCache(config: Config): Promise<Finding | null> {
   const { cache } = config;

@@ -59,8 +59,9 @@ export function grafanaSettings({
 }
 
 /**
- * Checks a Grafana from the outside in: reachability, version, clock, who the credentials are and what they may do,
- * which data sources there are, and each enabled one. Stops at the first thing that keeps the rest from being known.
+ * Checks a Grafana from the outside in: reachability, version, clock, who the credentials are and what they
+ * may do, which data sources there are, and each enabled one. Stops at the first thing that keeps the rest
+ * from being known.
  */
 export async function* examineGrafana(
   grafana: GrafanaSources,
@@ -77,7 +78,7 @@ export async function* examineGrafana(
       };
     }
     const { version, date } = await readVersion(client, signal).catch((error: unknown) => {
-      // What stands in front of Grafana may want credentials even here; Grafana itself never does.
+      // A proxy in front of Grafana may want credentials even here; Grafana itself never does.
       if (error instanceof UpstreamError && error.kind === 'unauthorized')
         return { version: null, date: null };
       throw error;

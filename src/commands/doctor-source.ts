@@ -6,7 +6,7 @@ import { type Finding, failure } from './finding.js';
 const HOUR = 3_600_000;
 const NAMED_SERVICES = 5;
 
-/** What one source answers, what it holds, and what should be mended. */
+/** Reports the answer of a source, the time range of its data, and problems that an operator can mend. */
 export async function examineSource(source: ProfileSource, signal: AbortSignal): Promise<Finding[]> {
   try {
     const range = await source.dataRange(signal);

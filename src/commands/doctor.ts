@@ -7,7 +7,8 @@ import { createSources, type Io } from './environment.js';
 import type { Finding } from './finding.js';
 
 /**
- * Checks each configured source: configuration, reachability, credentials, what it holds; then the cache. One line per finding.
+ * Checks each configured source: configuration, reachability, credentials, what it holds; then the cache. One
+ * line per finding.
  * @returns 1 when anything fails
  */
 export async function doctor(config: Config, io: Io): Promise<number> {

@@ -14,7 +14,7 @@ import { PACKAGE } from '../version.js';
 import { grafanaOwner, pyroscopeOwner } from './owners.js';
 import { createSchemas, type Schemas } from './schemas.js';
 
-/** Where a command writes: answers to `out`, everything else to `err`. */
+/** Output of a command: answers go to `out`, everything else to `err`. */
 export interface Io {
   out(text: string): void;
   err(text: string): void;
@@ -31,7 +31,7 @@ export interface ConfiguredSources {
   grafana: GrafanaSources | null;
 }
 
-/** Who hears of requests to the sources, and of sources that are left in peace for a while. */
+/** Listeners for requests to the sources, and for pauses of sources that do not answer. */
 export interface Watch {
   log: Log;
   meter: Meter;
@@ -40,8 +40,10 @@ export interface Watch {
 }
 
 /**
- * Makes the sources that the configuration names. Loads only the code that they need: start-up counts.
- * @param watch with it sources that do not answer are left in peace for a while; without, every request is sent
+ * Makes the sources that the configuration names. It loads only the code that they need, which keeps the
+ * start short.
+ * @param watch with it, sources that do not answer get no requests for a while; without it, every request is
+ *   sent
  */
 export async function createSources(config: Config, watch?: Watch): Promise<ConfiguredSources> {
   const sources: ProfileSource[] = [];
@@ -114,7 +116,10 @@ async function openGrafana(
 }
 
 export interface Environment extends CallEnvironment {
-  /** Begins to read the dashboards and to look for data sources, in the background: worth it where many calls will come. */
+  /**
+   * Begins to read the dashboards and to look for data sources, in the background: worth it where many calls
+   * will come.
+   */
   learn(): void;
 }
 
@@ -154,7 +159,7 @@ export async function createEnvironment(
   };
 }
 
-/** What is learned from the dashboards; the code for it is loaded where there are any. */
+/** Opens the book of patterns from the dashboards. Its code is loaded only where there is a Grafana. */
 async function openBook(grafana: GrafanaSources, schemas: Schemas, config: Config): Promise<PatternBook> {
   const { createPatternBook } = await import('../patterns/book.js');
   const cache = config.grafana === null ? undefined : schemas.cacheOf(grafanaOwner(config.grafana, ''));

@@ -2,10 +2,13 @@ import { UpstreamError, type UpstreamKind, UserError } from '../errors.js';
 import { describeFailure } from '../mcp/failures.js';
 import { safeText } from '../text/sanitise.js';
 
-/** One line of the diagnosis; what is not well says how to mend it. */
+/** A line of the diagnosis; a line that reports a problem also says how to mend it. */
 export type Finding = { level: 'ok'; text: string } | { level: 'warn' | 'fail'; text: string; fix: string };
 
-/** What an operator does about each kind of failure; what went wrong is said by the call boundary's own table. */
+/**
+ * Advice to an operator for each kind of failure. The table in mcp/failures.ts describes the failures
+ * themselves.
+ */
 const FIXES: Readonly<Record<UpstreamKind, string>> = {
   unreachable:
     'Check that the address in PYROSCOPE_URL is right, that the server runs, and that this machine may reach it (DNS, firewall, TLS).',

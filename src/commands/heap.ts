@@ -2,19 +2,20 @@ import { PerformanceObserver } from 'node:perf_hooks';
 import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8';
 
 /**
- * Bytes that the space of new objects grows to, both halves together. With 2 MiB fifty agents got a seventh fewer answers in a
- * minute, with the 32 MiB of V8 left alone a twenty-fifth more, for 30 MiB (bench/README.md).
+ * Bytes that the space of new objects grows to, both halves together. With 2 MiB fifty agents got a seventh
+ * fewer answers in a minute, with the 32 MiB of V8 left alone a twenty-fifth more, for 30 MiB
+ * (bench/README.md).
  */
 const NEW_SPACE = 8 * 2 ** 20;
 
 /**
- * Makes the collector tidy up earlier. Left alone, V8 lets garbage pile up until the heap has doubled, typed arrays
- * outside of it with it, and gives 32 MiB to the space of new objects: after 1,000 calls the server held 200 MiB
- * (bench/README.md). V8 reads these values while it runs.
+ * Makes the collector tidy up earlier. Left alone, V8 lets garbage pile up until the heap has doubled, typed
+ * arrays outside of it with it, and gives 32 MiB to the space of new objects: after 1,000 calls the server
+ * held 200 MiB (bench/README.md). V8 reads these values while it runs.
  *
- * The space of new objects stops to grow when the growth factor is 1: `--max-semi-space-size` counts only at the start of a
- * process, where no user would give it. Worker threads, started later and for large profiles only, begin with what they
- * would else grow to: they decode a third faster.
+ * The space of new objects stops to grow when the growth factor is 1: `--max-semi-space-size` counts only at
+ * the start of a process, where no user would give it. Worker threads, started later and for large profiles
+ * only, begin with what they would else grow to: they decode a third faster.
  */
 export function keepHeapSmall(): void {
   setFlagsFromString('--heap-growing-percent=20');

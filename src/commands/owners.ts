@@ -11,7 +11,10 @@ export function pyroscopeOwner(
   return { origin: url, org: tenant, source: uid, credential: async () => credential };
 }
 
-/** The view of a data source behind Grafana that the configured credentials give; an empty uid is Grafana itself. */
+/**
+ * The view of a data source behind Grafana that the configured credentials give; an empty uid is Grafana
+ * itself.
+ */
 export function grafanaOwner(
   { url, orgId, token, tokenFile, username, password, headers }: NonNullable<Config['grafana']>,
   uid: string,

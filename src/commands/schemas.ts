@@ -12,14 +12,17 @@ import { PACKAGE } from '../version.js';
 /** The schemas of all sources, over one cache. */
 export interface Schemas {
   schemaOf(source: ProfileSource): Schema;
-  /** The part of the cache that an owner sees, for what else is learned; undefined where nothing is to be kept. */
+  /**
+   * The part of the cache that an owner sees, for what else is learned; undefined where nothing is to be
+   * kept.
+   */
   cacheOf(owner: SourceOwner): AnswerCache | undefined;
   close(): Promise<void>;
 }
 
 /**
- * Makes the schemas of the sources as they are asked for. The cache is opened with the first question, since its code
- * takes time to load; without it the schemas work on, and ask more.
+ * Makes the schemas of the sources as they are asked for. The cache is opened with the first question, since
+ * its code takes time to load; without it the schemas work on, and ask more.
  */
 export function createSchemas(config: Config, log: Log, meter: Meter = NO_METER): Schemas {
   const schemas = new WeakMap<ProfileSource, Schema>();
@@ -53,8 +56,8 @@ export function createSchemas(config: Config, log: Log, meter: Meter = NO_METER)
 }
 
 /**
- * The owner's part of the cache, whoever the owner is by now: what one token learned is not read with the next one in
- * the same file. Without a cache, or credentials that can be read, there is none.
+ * The owner's part of the cache, whoever the owner is by now: what one token learned is not read with the
+ * next one in the same file. Without a cache, or credentials that can be read, there is none.
  */
 function openedWhenNeeded(
   open: () => Promise<KeptAnswers | null>,
@@ -114,7 +117,7 @@ async function openCache(config: Config, log: Log): Promise<KeptAnswers> {
   return openKeptAnswers(place, (message) => log.warn(message));
 }
 
-/** Where answers are kept, if any are. */
+/** Finds the place where answers are kept, if the configuration has one. */
 export async function cachePlace({ cache }: Config): Promise<CachePlace> {
   if (cache.url !== null) return { kind: 'redis', url: cache.url };
   const { xdgCache } = await import('xdg-basedir');

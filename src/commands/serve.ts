@@ -7,12 +7,12 @@ import { keepHeapSmall } from './heap.js';
 
 /** Longest time from the wish to stop to the end of the process, beyond what calls in flight are given. */
 const BACKSTOP_MS = 5_000;
-/** What a connection may stand still beyond the deadline of a call. */
+/** Time that a connection may stand still after the deadline of a call, milliseconds. */
 const IDLE_MARGIN_MS = 60_000;
 
 /**
- * Serves MCP over stdio or HTTP until the client leaves or the process is asked to stop. Over HTTP the calls in flight are
- * answered first; asked a second time, the process ends at once.
+ * Serves MCP over stdio or HTTP until the client leaves or the process is asked to stop. Over HTTP the calls
+ * in flight are answered first; asked a second time, the process ends at once.
  * @throws UsageError, UserError when it cannot start
  */
 export async function serve(config: Config, log: Log, io: Io): Promise<void> {

@@ -65,7 +65,10 @@ async function act(
   }
 }
 
-/** What Grafana says about a data source that has just been enabled; nothing that would undo it. */
+/**
+ * Asks Grafana for the health of a data source that has just been enabled. A failure does not undo the
+ * enabling.
+ */
 async function health(grafana: GrafanaSources, { uid }: DataSource, signal: AbortSignal): Promise<string> {
   try {
     const { ok, message } = await grafana.health(uid, signal);

@@ -2,7 +2,7 @@ import { UserError } from '../errors.js';
 import { grafanaAddress } from '../sources/grafana/address.js';
 import type { ProxySettings } from '../sources/pyroscope/connections.js';
 
-/** Where Grafana is and what it is told about who asks. */
+/** Address of a Grafana, and what it learns about the callers. */
 export interface GrafanaSettings {
   /** Origin and sub-path. */
   url: string;
@@ -55,7 +55,9 @@ export function readGrafana(text: (name: GrafanaOption) => string | null): Grafa
   };
 }
 
-/** Headers that are ours to set: credentials have settings of their own, the rest belongs to the connection. */
+/**
+ * Headers that are ours to set: credentials have settings of their own, the rest belongs to the connection.
+ */
 const OWN_HEADERS: ReadonlySet<string> = new Set([
   'authorization',
   'host',

@@ -30,7 +30,7 @@ type HttpOption =
   | 'shutdownDelay'
   | 'shutdownGrace';
 
-/** More calls than memory and connections bear help nobody. */
+/** Largest number of calls that may be configured: memory and connections bear no more. */
 const MOST_CALLS = 100_000;
 /** Seconds. */
 const LONGEST_STOP = 3_600;

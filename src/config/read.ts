@@ -46,7 +46,7 @@ export interface Config {
   logLevel: LogLevel;
   /** Null: what suits the place that the lines go to. */
   logFormat: LogFormat | null;
-  /** What the log must never show, and the files that hold more of it. */
+  /** Secrets that the log must never show, and the files that hold more of them. */
   secrets: readonly string[];
   secretFiles: readonly string[];
   format: 'text' | 'json' | null;
@@ -109,10 +109,10 @@ export function readConfig(
   };
 }
 
-/** What each command takes besides options, at the most; the others look at theirs. */
+/** Maximum number of operands of each command; commands that are missing check theirs themselves. */
 const MOST_OPERANDS: Readonly<Record<string, number>> = { call: 2, doctor: 0, demo: 0 };
 
-/** What is left over was meant for something: often it is JSON that the shell has taken apart. */
+/** Refuses operands that no command takes. Often they are JSON that the shell has taken apart. */
 function checkOperands(command: string | null, operands: readonly string[]): void {
   const left = command === null ? undefined : operands[MOST_OPERANDS[command] ?? operands.length];
   if (left === undefined) return;

@@ -8,11 +8,13 @@ import type { Matcher, Window } from '../sources/source.js';
 import { isHeavy } from '../work/offload.js';
 import { besideIncident } from './align-baseline.js';
 import { comings, openCase } from './evidence.js';
-import { type LensType, lensTypes } from './lens.js';
+import type { LensType } from './lens.js';
 import { type LevelLens, readLevels } from './levels.js';
 import { type Rounds, readRounds, roundTimes } from './profile-times.js';
 import { countedSource, createRequests } from './requests.js';
-import { type Case, GATE, readShares, type ShareLens } from './shares.js';
+import { type Case, readShares, type ShareLens } from './shares.js';
+import { GATE, MAIN } from './thresholds.js';
+import { type UnreadParts, type UnreadType, unreadBecause } from './unread.js';
 import { readWaits, type WaitLens } from './waits.js';
 
 export interface ComparisonQuestion {
@@ -34,13 +36,14 @@ export interface ComparisonReading {
   shares: ShareLens;
   level: LevelLens | null;
   wait: WaitLens | null;
+  /** What could not be read beside the shares of both sides: the course of the level or of the waits, or the label sets. */
+  unread: UnreadParts;
   /** A function that became cheaper, where nothing became dearer. */
   cheaper: Cheaper | null;
   instances: { stayed: number; left: number; arrived: number } | null;
   gaps: { before: readonly Window[]; after: readonly Window[] };
 }
 
-const FINENESS = { baselineParts: 4, incidentParts: 4, slices: 7 } as const;
 /** A stretch this many times as long as the usual time between profiles is a gap. */
 const GAP_TIMES = 3.5;
 
@@ -82,18 +85,20 @@ export async function readComparison(
   const lens = lensOf(scope);
   const sameProfiles = sameMatchers(baseline.matchers, matchers);
   const shares = await readShares(found, lens, rounds, {
-    ...FINENESS,
-    slices: sameProfiles ? FINENESS.slices : 0,
+    ...MAIN,
+    slices: sameProfiles ? MAIN.slices : 0,
   });
   if (shares === null) return { emptyBaseline: real };
+  const course = await readCourse(found, lens, rounds, context);
   return {
     question,
     found,
     baseline: real,
     continuous: baseline.window === null && sameProfiles,
     shares,
-    level: lens.kind === 'level' ? await readLevels(found, lens, rounds) : null,
-    wait: lens.kind === 'wait' ? await readWaits(found, lens, rounds, rounds, 1) : null,
+    level: course.level,
+    wait: course.wait,
+    unread: { types: course.unread, labels: found.fleet.unread },
     cheaper:
       shares.change === null
         ? await offload('cheaper', [shares.analysis, GATE], {
@@ -106,9 +111,27 @@ export async function readComparison(
   };
 }
 
+/** How a level or a wait went on within the windows; a failure to read that leaves the shares as they are. */
+async function readCourse(
+  found: Case,
+  lens: LensType,
+  rounds: Rounds,
+  { signal }: Pick<ToolContext, 'signal'>,
+): Promise<{ level: LevelLens | null; wait: WaitLens | null; unread: UnreadType[] }> {
+  try {
+    return {
+      level: lens.kind === 'level' ? await readLevels(found, lens, rounds) : null,
+      wait: lens.kind === 'wait' ? await readWaits(found, lens, rounds, rounds, 1) : null,
+      unread: [],
+    };
+  } catch (error) {
+    signal.throwIfAborted();
+    return { level: null, wait: null, unread: [{ lens, ...unreadBecause(error, false) }] };
+  }
+}
+
 function lensOf({ type }: Scope): LensType {
-  const [known] = lensTypes([type]);
-  return known ?? { type, kind: type.kind === 'instant' ? 'level' : 'amount' };
+  return { type, kind: type.nature };
 }
 
 /** Whether what was analysed is too much to be looked at on the event loop. */

@@ -1,7 +1,7 @@
 import { offload } from '../offload.js';
 import { LEAST_SIDE_SAMPLES } from '../profile/compare/analysis.js';
 import { share } from '../profile/compare/contrast.js';
-import type { Finding, Verdict } from '../profile/compare/finding.js';
+import type { Finding, LensRow, Verdict } from '../profile/compare/finding.js';
 import { contrastOf, wholeRun } from '../profile/compare/runs.js';
 import type { ToolContext } from '../query/context.js';
 import { reachNotes } from '../query/reach.js';
@@ -9,16 +9,17 @@ import type { ComparedSide, Comparison } from '../report/comparison.js';
 import type { NextCall } from '../report/next.js';
 import { formatSelector } from '../sources/selector.js';
 import type { Window } from '../sources/source.js';
-import { formatTime } from '../text/units.js';
+import { formatTime, isCountUnit } from '../text/units.js';
+import { movementOf, samplingError } from './agreement.js';
 import { type ComparisonReading, isHeavyAnalysis } from './compare.js';
 import type { Judged } from './comparison-rows.js';
+import type { LevelLens } from './levels.js';
 import { onsetOf } from './onset.js';
-import { GATE } from './shares.js';
-
-/** More instances by this factor, each at the same cost, are scaling. */
-const SCALED = 1.3;
-/** Cost of an instance that counts as the same. */
-const FLAT = [0.8, 1.2] as const;
+import type { ShareLens } from './shares.js';
+import { FLAT, GATE, SCALED } from './thresholds.js';
+import { findingsSoFar, settle, unreadBecause } from './unread.js';
+import { notReadOf } from './unread-report.js';
+import { rankReasons } from './verdict-order.js';
 
 /** A reading as the data of an answer. */
 export async function comparisonOf(
@@ -30,10 +31,22 @@ export async function comparisonOf(
   const { scope, window } = question;
   const { analysis, change } = shares;
   const whole = contrastOf(analysis, wholeRun(analysis));
-  const { verdict, cause } = judge(reading);
+  const judgement = judge(reading);
+  const movement = movementOf(rowOf(reading));
+  const { cause } = judgement;
+  const agreed = judgement.verdict === 'no_change' && movement !== null ? 'inconclusive' : judgement.verdict;
+  const { verdict, isSoFar } = settle({ verdict: agreed, causes: [] }, reading.unread, undefined);
+  const notRead = notReadOf(reading);
   // Only where the baseline is the time just before is there an onset.
-  const since =
-    cause === null || cause === 'cheaper' || !reading.continuous ? null : await onsetOf({ found }, cause);
+  const hasOnset = cause !== null && cause !== 'cheaper' && reading.continuous;
+  const since = !hasOnset
+    ? null
+    : await onsetOf({ found }, cause).catch((error: unknown) => {
+        context.signal.throwIfAborted();
+        notRead.push({ what: 'onset', ...unreadBecause(error, false) });
+        return null;
+      });
+  for (const { what, reason } of notRead) context.notRead?.(what, reason);
   const judged = { shares, cheaper: reading.cheaper, cause, since, gate: GATE, limit };
   const { finding, movers, tested } = await offload('compared', [judged], {
     heavy: isHeavyAnalysis(analysis),
@@ -43,7 +56,7 @@ export async function comparisonOf(
     window: which === 'after' ? window : baseline,
     selector: formatSelector(which === 'after' ? question.matchers : question.baseline.matchers),
     profiles: whole[which].profiles,
-    samples: scope.type.unit === 'count' ? null : whole[which].costs.total / analysis.quantum,
+    samples: isCountUnit(scope.type.unit) ? null : whole[which].costs.total / analysis.quantum,
     estimated: shares.estimated,
     perProfile: share(whole[which].costs.total, whole[which].profiles),
     gaps: reading.gaps[which],
@@ -56,7 +69,10 @@ export async function comparisonOf(
     after: side('after'),
     instances,
     verdict,
-    finding,
+    movement,
+    notRead,
+    isSoFar,
+    finding: isSoFar && finding !== null ? (findingsSoFar([finding])[0] ?? null) : finding,
     load:
       change?.culprit.load ??
       (reading.cheaper === null ? analysis.load.ratio : 1 / reading.cheaper.culprit.load),
@@ -76,7 +92,34 @@ export async function comparisonOf(
       ...(await reachNotes(scope.source, earliestOf(baseline, window), context)),
     ],
     requests: found.requests.made,
-    next: nextCalls(reading, finding, await context.sources.isDefault(scope.source, context.signal)),
+    next: nextCalls(
+      reading,
+      finding,
+      await context.sources.isDefault(scope.source, context.signal),
+      notRead.length > 0,
+    ),
+  };
+}
+
+/** The compared type as a row of an investigation, whose word must agree with its numbers, too. */
+function rowOf({ shares: { lens, analysis }, level }: ComparisonReading): LensRow {
+  const per = (parts: typeof analysis.baseline) =>
+    share(
+      parts.reduce((sum, { costs }) => sum + costs.total, 0),
+      parts.reduce((sum, { profiles }) => sum + profiles, 0),
+    );
+  const before = level === null ? per(analysis.baseline) : level.before;
+  const after = level === null ? per(analysis.incident) : level.after;
+  const error = lens.kind === 'level' || lens.kind === 'wait' ? null : samplingError(analysis);
+  return {
+    type: lens.type,
+    kind: lens.kind,
+    verdict: 'no_change',
+    before,
+    after,
+    error,
+    smallest: null,
+    sameAs: null,
   };
 }
 
@@ -90,23 +133,40 @@ function judge({ shares, level, wait, cheaper, instances }: ComparisonReading): 
   cause: Judged['cause'];
 } {
   const { analysis, change } = shares;
-  if (level !== null && level.leak !== null) return { verdict: 'leak', cause: { kind: 'leak', of: level } };
-  if (wait !== null && wait.contention !== null)
-    return { verdict: 'contention', cause: { kind: 'contention', of: wait } };
-  if (change !== null) {
-    return change.from === null
-      ? { verdict: 'code_regression', cause: { kind: 'code', of: shares } }
-      : { verdict: 'moved', cause: { kind: 'moved', of: shares } };
-  }
-  if (cheaper !== null && cheaper.from === null) return { verdict: 'improvement', cause: 'cheaper' };
-  if (analysis.load.rose) return { verdict: 'load_increase', cause: { kind: 'load', of: shares } };
   const ratio = analysis.load.ratio ?? 1;
   const scaled =
     instances !== null &&
     instances.stayed + instances.arrived >= SCALED * Math.max(1, instances.stayed + instances.left);
-  if (scaled && ratio >= FLAT[0] && ratio <= FLAT[1]) return { verdict: 'scaling', cause: null };
+  const isFlat = ratio >= FLAT[0] && ratio <= FLAT[1];
+  const [first] = rankReasons<{ cause: Judged['cause'] }>({
+    leak: level === null || level.leak === null ? null : { cause: { kind: 'leak', of: level } },
+    contention:
+      wait === null || wait.contention === null ? null : { cause: { kind: 'contention', of: wait } },
+    code_regression: codeReason(shares, level),
+    moved: change === null || change.from === null ? null : { cause: { kind: 'moved', of: shares } },
+    improvement: cheaper === null || cheaper.from !== null ? null : { cause: 'cheaper' },
+    load_increase: loadReason(shares, level),
+    scaling: scaled && isFlat ? { cause: null } : null,
+  });
+  if (first !== undefined) return { verdict: first[0], cause: first[1].cause };
   const few = Math.min(analysis.samples.before, analysis.samples.after) < LEAST_SIDE_SAMPLES;
   return { verdict: few && shares.lens.kind === 'time' ? 'inconclusive' : 'no_change', cause: null };
+}
+
+type Reason = { cause: Judged['cause'] } | null;
+
+/** A change of code, or a level that rose in one function. */
+function codeReason(shares: ShareLens, level: LevelLens | null): Reason {
+  if (shares.change !== null)
+    return shares.change.from === null ? { cause: { kind: 'code', of: shares } } : null;
+  return level?.rise?.growth == null ? null : { cause: { kind: 'level', of: level } };
+}
+
+/** A cost that rose as a whole, or a level that no function holds alone. */
+function loadReason(shares: ShareLens, level: LevelLens | null): Reason {
+  if (level !== null && level.rise !== null && level.rise.growth === null)
+    return { cause: { kind: 'level', of: level } };
+  return shares.analysis.load.rose ? { cause: { kind: 'load', of: shares } } : null;
 }
 
 function partNotes({ shares }: ComparisonReading): string[] {
@@ -122,7 +182,12 @@ function partNotes({ shares }: ComparisonReading): string[] {
       ];
 }
 
-function nextCalls({ question }: ComparisonReading, finding: Finding | null, isDefault: boolean): NextCall[] {
+function nextCalls(
+  { question, baseline }: ComparisonReading,
+  finding: Finding | null,
+  isDefault: boolean,
+  mustAskAgain: boolean,
+): NextCall[] {
   const { scope, window } = question;
   const call = {
     ...(isDefault ? {} : { source: scope.source.name }),
@@ -130,8 +195,20 @@ function nextCalls({ question }: ComparisonReading, finding: Finding | null, isD
     ...(scope.matchers.length === 0 ? {} : { selector: formatSelector(scope.matchers) }),
   };
   const times = { from: formatTime(window.from), to: formatTime(window.to) };
-  if (finding?.fn == null) return [{ tool: 'investigate', arguments: { ...call, ...times } }];
+  const again: NextCall = {
+    tool: 'compare_profiles',
+    arguments: {
+      ...call,
+      profile_type: scope.typeArgument,
+      ...times,
+      baseline_from: formatTime(baseline.from),
+      baseline_to: formatTime(baseline.to),
+    },
+  };
+  const first = mustAskAgain ? [again] : [];
+  if (finding?.fn == null) return [...first, { tool: 'investigate', arguments: { ...call, ...times } }];
   return [
+    ...first,
     {
       tool: 'inspect_function',
       arguments: {

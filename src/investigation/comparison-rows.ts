@@ -39,7 +39,9 @@ export function comparedRows({ shares, cheaper, cause, since, gate, limit }: Jud
   const culprit = change?.culprit ?? cheaper?.culprit ?? null;
   const moved = new Set(change === null || change.from === null ? [] : [change.culprit.fn, change.from]);
   const all = moversOf(whole, { gate, culprit: culprit?.fn ?? null, moved });
-  const rows = withoutAncestors(all, change === null ? mirrored(whole) : whole, culprit?.fn ?? null);
+  const rows = withoutAncestors(all, change === null ? mirrored(whole) : whole, culprit?.fn ?? null)
+    // What a part of the window shows beyond doubt may drown in all of it: the finding is not called noise for that.
+    .filter(({ fn, significant }) => significant || fn !== culprit?.fn);
   return {
     finding: findingOf(shares, cheaper, cause, since, whole),
     movers: moverRows(rows.slice(0, limit), whole, culprit?.fn ?? null),

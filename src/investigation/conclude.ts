@@ -3,10 +3,14 @@ import { share } from '../profile/compare/contrast.js';
 import type { Verdict } from '../profile/compare/finding.js';
 import { joinKey } from '../profile/compare/join.js';
 import { LEAST_RISE } from '../profile/compare/load.js';
+import { amountRose, LEAST_AMOUNT_RISE } from '../profile/compare/rise.js';
 import { secondsPerUnit } from '../text/units.js';
 import type { LensReadings } from './evidence.js';
 import type { LevelLens } from './levels.js';
 import type { ShareChange, ShareLens } from './shares.js';
+import { SUPPORTED_Z, SUPPORTING_Z } from './thresholds.js';
+import type { TotalsLens } from './totals.js';
+import { rankReasons } from './verdict-order.js';
 import type { WaitLens } from './waits.js';
 
 /** One thing that was found, of the lens that shows it. */
@@ -15,7 +19,9 @@ export type Cause =
   | { kind: 'contention'; of: WaitLens }
   | { kind: 'code'; of: ShareLens }
   | { kind: 'moved'; of: ShareLens }
-  | { kind: 'load'; of: ShareLens };
+  | { kind: 'load'; of: ShareLens }
+  | { kind: 'level'; of: LevelLens }
+  | { kind: 'total'; of: TotalsLens };
 
 export interface Conclusion {
   verdict: Verdict;
@@ -28,13 +34,14 @@ export interface Conclusion {
  * lens supports and never overrides.
  */
 export function conclude(reading: LensReadings): Conclusion {
-  const { shares, levels, waits } = reading;
+  const { levels, waits, wholes } = reading;
+  const shares = eachChange(reading.shares);
   const leaks = levels
     .filter(({ leak }) => leak !== null)
     // Parked goroutines hold memory; where both rise they are the cause.
     .sort((a, b) => Number(b.lens.type.alias === 'goroutines') - Number(a.lens.type.alias === 'goroutines'))
     .map((of): Cause => ({ kind: 'leak', of }));
-  const code = codeCauses(reading);
+  const code = codeCauses({ ...reading, shares });
   const contended = waits
     .filter(({ contention }) => contention !== null)
     .filter(({ contention }) => (contention?.added ?? 0) > addedSeconds(code[0]))
@@ -43,13 +50,22 @@ export function conclude(reading: LensReadings): Conclusion {
     .filter(({ change }) => change !== null && change.from !== null)
     .map((of): Cause => ({ kind: 'moved', of }));
   const [time] = shares;
-  const loaded = loadCauses(shares);
-  const ranked: readonly (readonly [Verdict, readonly Cause[]])[] = [
-    ['leak', leaks],
-    ['contention', contended],
-    ['code_regression', code],
-    ['moved', moved],
-    ['load_increase', loaded],
+  const loaded = loadCauses(reading.shares);
+  const risen = levels.filter(({ rise }) => rise !== null).map((of): Cause => ({ kind: 'level', of }));
+  const isAlone = (cause: Cause) => cause.kind === 'level' && cause.of.rise?.growth != null;
+  const ranked = [
+    ...rankReasons<readonly Cause[]>({
+      leak: leaks,
+      contention: contended,
+      code_regression: code,
+      moved,
+      load_increase: loaded,
+    }),
+    // Types that the ones above say nothing about: what rose in them is still no silence.
+    ...rankReasons<readonly Cause[]>({
+      code_regression: risen.filter(isAlone),
+      load_increase: [...risen.filter((cause) => !isAlone(cause)), ...amountCauses(reading.shares, wholes)],
+    }),
   ];
   const first = ranked.find(([, causes]) => causes.length > 0);
   if (first !== undefined) {
@@ -71,9 +87,10 @@ export function conclude(reading: LensReadings): Conclusion {
   };
 }
 
-/** Two profile types whose cost rose, each less than beyond doubt, say it together. */
-const SUPPORTED_Z = 2;
-const SUPPORTING_Z = 2.5;
+/** One entry for each change of a type; a type without any stays as it is. */
+function eachChange(shares: readonly ShareLens[]): ShareLens[] {
+  return shares.flatMap((one) => [one, ...one.further.map((change) => ({ ...one, change, further: [] }))]);
+}
 
 /** Types on whose time the load rose, for themselves or with the allocations as a second witness. */
 function loadCauses(shares: readonly ShareLens[]): Cause[] {
@@ -84,6 +101,23 @@ function loadCauses(shares: readonly ShareLens[]): Cause[] {
     .filter(({ lens, change }) => lens.kind === 'time' && change === null)
     .filter((one) => one.analysis.load.rose || (witnessed && roseBy(SUPPORTED_Z)(one)))
     .map((of): Cause => ({ kind: 'load', of }));
+}
+
+/** Amounts that rose as a whole, by more than the load explains; the largest rise first. */
+function amountCauses(shares: readonly ShareLens[], wholes: readonly TotalsLens[]): Cause[] {
+  const rise = ({ of }: { of: ShareLens | TotalsLens }) =>
+    ('analysis' in of ? of.analysis.load : of.load).risen ?? Number.POSITIVE_INFINITY;
+  const time = shares.find(({ lens }) => lens.kind === 'time')?.analysis.load;
+  const explained = time?.rose === true ? (time.risen ?? 1) * LEAST_AMOUNT_RISE : 0;
+  const ofShares = shares
+    .filter(({ lens, change, analysis }) => {
+      return lens.kind === 'amount' && change === null && !analysis.partly && amountRose(analysis.load);
+    })
+    .map((of) => ({ kind: 'load' as const, of }));
+  const ofWholes = wholes.filter(({ rose }) => rose).map((of) => ({ kind: 'total' as const, of }));
+  return [...ofShares, ...ofWholes]
+    .filter((cause) => rise(cause) >= explained)
+    .sort((a, b) => rise(b) - rise(a));
 }
 
 /** Changes of code; where it is the collector that burns the time, the allocation site comes first. */

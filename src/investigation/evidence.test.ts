@@ -132,35 +132,40 @@ describe('how readily the second type is accused', () => {
 });
 
 describe('what is left out is said', () => {
-  const ask = async (instances: readonly SmallInstance[], spent = 0) =>
-    (await readAll(instances, { spent })).missing;
+  const ask = async (instances: readonly SmallInstance[], spent = 0) => {
+    const { missing, unread } = await readAll(instances, { spent });
+    return { missing, unread: unread.types.map(({ lens, reason }) => `${lens.type.alias}: ${reason}`) };
+  };
   const both = (alloc: Partial<SmallInstance>): SmallInstance[] => [
     { labels: { pod: 'a' }, profiles: { cpu: always(CALM) } },
     { labels: { pod: 'a' }, profiles: { alloc: always(CALM) }, ...alloc },
   ];
 
   test.each([
-    { what: 'all was read', instances: both({}), spent: 0, missing: [] },
+    { what: 'all was read', instances: both({}), spent: 0, missing: [], unread: [] },
     {
       what: 'no request was left for the second type',
       instances: both({}),
       spent: 24,
-      missing: ['alloc: no request was left to look into it'],
+      missing: [],
+      unread: ['alloc: no_request_left'],
     },
     {
       what: 'no profile before',
       instances: both({ minutes: { from: 0 } }),
       spent: 0,
       missing: ['alloc: no profiles in the baseline'],
+      unread: [],
     },
     {
       what: 'no profile in the window',
       instances: both({ minutes: { to: -1 } }),
       spent: 0,
       missing: ['alloc: no profiles in the window'],
+      unread: [],
     },
-  ])('$what', async ({ instances, spent, missing }) => {
-    expect(await ask(instances, spent)).toEqual(missing);
+  ])('$what', async ({ instances, spent, missing, unread }) => {
+    expect(await ask(instances, spent)).toEqual({ missing, unread });
   });
 
   test('slices of the fleet are read as far as requests are left', async () => {
@@ -187,8 +192,83 @@ describe('a store that fails', () => {
 
   test('for one type leaves that out', async () => {
     const reading = await readAll([], { types: ['cpu', 'alloc'], source: failing('memory') });
-    expect(reading.missing).toEqual(['alloc: the store failed to answer']);
+    expect(reading.missing).toEqual([]);
+    expect(reading.unread.types).toMatchObject([
+      { lens: { type: { alias: 'alloc' } }, reason: 'too_large', why: 'the answer was over the size limit' },
+    ]);
     expect(reading.shares.map(({ lens }) => lens.type.alias)).toEqual(['cpu']);
+  });
+
+  test('for the series of the main type leaves that out, and the rest is read', async () => {
+    const source = smallService(pods(1, { cpu: always(CALM), alloc: always(CALM) }));
+    const reading = await readAll([], {
+      types: ['cpu', 'alloc'],
+      source: {
+        ...source,
+        timeSeries: async (query, ...rest) => {
+          if (query.profileTypeId.startsWith('process_cpu'))
+            throw new UpstreamError('overloaded', 'busy', { status: 429 });
+          return source.timeSeries(query, ...rest);
+        },
+      },
+    });
+    expect(reading.main.alias).toBe('cpu');
+    expect(reading.totals.map(({ lens }) => lens.type.alias)).toEqual(['alloc']);
+    expect(reading.unread.types).toMatchObject([
+      { lens: { type: { alias: 'cpu' } }, why: 'the store was overloaded (HTTP 429)' },
+    ]);
+  });
+
+  test('for the label sets leaves instances and choices out', async () => {
+    const source = smallService(pods(3, { cpu: always(CALM) }));
+    const series = () => Promise.reject(new UpstreamError('failed', 'boom', { status: 500 }));
+    const reading = await readAll([], { types: ['cpu'], source: { ...source, series } });
+    expect(reading.unread).toMatchObject({
+      types: [],
+      labels: { reason: 'failed', why: 'the store failed (HTTP 500)' },
+    });
+    // The label of instances is known: profiles are still counted apart.
+    expect(reading.totals[0]?.after.profiles).toBe(45);
+  });
+
+  describe('to answer for one type at all', () => {
+    const silent = (typeId: string, series: boolean): ProfileSource => {
+      const source = smallService(pods(1, { cpu: always(CALM), alloc: always(CALM) }));
+      const never = (signal: AbortSignal) =>
+        new Promise<never>((_, reject) => {
+          signal.addEventListener('abort', () => reject(signal.reason));
+        });
+      return {
+        ...source,
+        profile: (query, signal) =>
+          !series && query.profileTypeId.startsWith(typeId) ? never(signal) : source.profile(query, signal),
+        timeSeries: (query, options, signal) =>
+          series && query.profileTypeId.startsWith(typeId)
+            ? never(signal)
+            : source.timeSeries(query, options, signal),
+      };
+    };
+
+    test.each([
+      ['series', true],
+      ['merges', false],
+    ])('does not use up the time of the others (%s)', async (_, series) => {
+      const question = await questionAbout([], {
+        types: ['cpu', 'alloc'],
+        source: silent('process_cpu', series),
+      });
+      const { signal } = new AbortController();
+      const early = new AbortController();
+      const reading = readCase(question, { signal, early: early.signal, soon: signal });
+      // All that can be answered by then has been: half of the time is over.
+      await expect.poll(() => question.requests.ended).toBeGreaterThanOrEqual(series ? 3 : 4);
+      early.abort();
+      const { unread, shares } = (await reading) ?? {};
+      expect(unread?.types.map(({ lens, reason }) => [lens.type.alias, reason])).toEqual([
+        ['cpu', 'no_time'],
+      ]);
+      expect(shares?.map(({ lens }) => lens.type.alias)).toEqual(['alloc']);
+    });
   });
 
   test('for all types is a failure', async () => {

@@ -1,11 +1,10 @@
-import { UpstreamError } from '../errors.js';
 import { collectorGrowth } from '../profile/compare/collector.js';
 import { contrastOf, wholeRun } from '../profile/compare/runs.js';
-import { orderTypes } from '../profile/types.js';
+import { orderTypes, type ProfileType } from '../profile/types.js';
 import type { ToolContext } from '../query/context.js';
 import type { Matcher, ProfileSource, Window } from '../sources/source.js';
 import { readFleet } from './fleet.js';
-import { type Asking, type LensType, lensTypes } from './lens.js';
+import { type Asking, type LensPlan, type LensType, planLenses } from './lens.js';
 import { type LevelLens, readLevels } from './levels.js';
 import {
   type Crowd,
@@ -16,8 +15,12 @@ import {
   roundTimes,
   totalsIn,
 } from './profile-times.js';
-import type { Requests } from './requests.js';
+import { NoRequestLeft, type Requests } from './requests.js';
 import { type Case, type Fineness, readShares, type ShareLens } from './shares.js';
+import { unlessSilent } from './silence.js';
+import { MAIN, PRESSED_GATE, SECOND } from './thresholds.js';
+import { compareTotals, type TotalsLens } from './totals.js';
+import { type UnreadParts, type UnreadType, unreadBecause } from './unread.js';
 import { readWaits, type WaitLens } from './waits.js';
 import { onGrid, type Plan, planWindows } from './windows.js';
 
@@ -29,16 +32,27 @@ export interface CaseReading {
   shares: readonly ShareLens[];
   levels: readonly LevelLens[];
   waits: readonly WaitLens[];
+  /** Types of which only the totals over time were compared. */
+  wholes: readonly TotalsLens[];
+  /** Types that were left out because another one tells the same. */
+  same: LensPlan['same'];
   collector: { before: number; after: number; grew: boolean } | null;
   instances: { stayed: number; left: number; arrived: number } | null;
   /** What the onset is narrowed down with. */
   found: Case;
-  /** What could not be read. */
+  /** What there was nothing to read of. */
   missing: readonly string[];
+  /** What could not be read though it is there. */
+  unread: UnreadParts;
+  /** The type that is read first: what is said without it is said without the main witness. */
+  main: ProfileType;
 }
 
 /** The part of a reading that verdict and findings are drawn from. */
-export type LensReadings = Pick<CaseReading, 'totals' | 'shares' | 'levels' | 'waits' | 'collector'>;
+export type LensReadings = Pick<
+  CaseReading,
+  'totals' | 'shares' | 'levels' | 'waits' | 'wholes' | 'same' | 'collector'
+>;
 
 export interface TypeTotals {
   lens: LensType;
@@ -46,13 +60,10 @@ export interface TypeTotals {
   after: { profiles: number; value: number };
 }
 
-/** How finely the main type and the others are read (docs/comparison.md §8: parts once, added up for everything else). */
-const MAIN: Fineness = { baselineParts: 4, incidentParts: 4, slices: 7 };
-const SECOND: Fineness = { baselineParts: 3, incidentParts: 2, slices: 0, gate: 4.8, bursts: false };
-/** The collector's growth is half of the evidence for a change of allocations, in standard errors. */
-const PRESSED_GATE = 3.5;
 /** What finding the value of one sample may take. */
 const QUANTUM_REQUESTS = 2;
+/** Types whose totals are read at the start; further ones wait for what is left of the requests. */
+const MOST_AT_FIRST = 10;
 /** Instances whose series are told apart. */
 const MOST_INSTANCES = 60;
 
@@ -104,50 +115,83 @@ export async function openCase(
  */
 export async function readCase(
   question: CaseQuestion,
-  { signal, soon }: Pick<ToolContext, 'signal' | 'soon'>,
+  { signal, early, soon }: Pick<ToolContext, 'signal' | 'early' | 'soon'>,
 ): Promise<CaseReading | null> {
   // What has been read by then is answered with.
   const own = soon === undefined ? signal : AbortSignal.any([signal, soon]);
-  const lenses = lensTypes(orderTypes(question.typeIds));
+  const plannedLenses = planLenses(orderTypes(question.typeIds));
+  const lenses = plannedLenses.own.slice(0, MOST_AT_FIRST);
   const found = await openCase(question, lenses[0]?.type.id, own);
   const { asking, plan, fleet } = found;
-  const rounds = await Promise.all(
-    lenses.map(({ type }) =>
-      readRounds(asking.source, { profileTypeId: type.id, matchers: asking.matchers }, plan, found, own),
-    ),
-  );
-  const read = lenses.flatMap((lens, at) => {
-    const own = rounds[at];
-    return own === undefined || own.series.length === 0 ? [] : [{ lens, rounds: own }];
-  });
+  const unread: UnreadType[] = [];
+  const failures: unknown[] = [];
+  /** Notes a type as not read; rethrows what is neither the store's failure nor a limit of ours. */
+  const fail = (lens: LensType, error: unknown, patience: AbortSignal) => {
+    if (signal.aborted) throw error;
+    unread.push({ lens, ...unreadBecause(error, patience.aborted) });
+    failures.push(error);
+    return null;
+  };
+  const roundsOf = async (lens: LensType, patience: AbortSignal) => {
+    const query = { profileTypeId: lens.type.id, matchers: asking.matchers };
+    return readRounds(asking.source, query, plan, found, patience).then(
+      (rounds) => ({ lens, rounds }),
+      (error: unknown) => fail(lens, error, patience),
+    );
+  };
+  const series = unlessSilent(own, early, { ended: () => found.requests.ended, others: true });
+  const answers = await Promise.all(lenses.map((lens) => roundsOf(lens, series.signal))).finally(series.stop);
+  const hasProfiles = ({ rounds }: { rounds: Rounds }) => rounds.series.length > 0;
+  const read = answers.filter((one) => one !== null).filter(hasProfiles);
   const [main] = read;
-  if (main === undefined) return null;
+  const [first] = lenses;
+  if (main === undefined || first === undefined) {
+    if (failures.length > 0) throw failures[0];
+    return null;
+  }
 
   const shares: ShareLens[] = [];
   const levels: LevelLens[] = [];
   const waits: WaitLens[] = [];
+  const wholes: TotalsLens[] = [];
   const missing: string[] = [];
-  const failures: UpstreamError[] = [];
-  for (const { lens, rounds: ownRounds } of read) {
-    const { alias } = lens.type;
+  const look = async ({ lens, rounds: ownRounds }: (typeof read)[number]) => {
+    const patience = unlessSilent(own, early, { ended: () => found.requests.ended, others: false });
+    const typeCase = { ...found, asking: { ...asking, signal: patience.signal } };
     try {
       if (lens.kind === 'time' || lens.kind === 'amount') {
-        const answer = await readWithin(found, lens, ownRounds, finenessOf(lens, shares));
-        if (typeof answer === 'string') missing.push(`${alias}: ${answer}`);
-        else shares.push(answer);
-      } else if (lens.kind === 'level') levels.push(await readLevels(found, lens, ownRounds));
+        const answer = await readWithin(typeCase, lens, ownRounds, finenessOf(lens, shares));
+        if (typeof answer !== 'string') shares.push(answer);
+        else {
+          const whole = compareTotals(lens, ownRounds, plan, main.rounds);
+          if (whole !== null) wholes.push(whole);
+          missing.push(
+            `${lens.type.alias}: ${answer}${whole === null ? '' : '; only its total was compared'}`,
+          );
+        }
+      } else if (lens.kind === 'level') levels.push(await readLevels(typeCase, lens, ownRounds));
       else
-        waits.push(await readWaits(found, lens, ownRounds, main.rounds, shares[0]?.analysis.load.ratio ?? 1));
+        waits.push(
+          await readWaits(typeCase, lens, ownRounds, main.rounds, shares[0]?.analysis.load.ratio ?? 1),
+        );
     } catch (error) {
-      if (signal.aborted || !(soon?.aborted === true || error instanceof UpstreamError)) throw error;
-      missing.push(
-        `${alias}: ${soon?.aborted === true ? 'no time was left to read it' : 'the store failed to answer'}`,
-      );
-      if (error instanceof UpstreamError) failures.push(error);
+      if (error instanceof NoRequestLeft) {
+        const whole = compareTotals(lens, ownRounds, plan, main.rounds);
+        if (whole !== null) wholes.push(whole);
+      }
+      fail(lens, error, patience.signal);
+    } finally {
+      patience.stop();
     }
+  };
+  for (const one of read) await look(one);
+  for (const lens of plannedLenses.own.slice(MOST_AT_FIRST)) {
+    const later = await roundsOf(lens, own);
+    if (later === null || !hasProfiles(later)) continue;
+    read.push(later);
+    await look(later);
   }
-  const [failure] = failures;
-  if (failure !== undefined && shares.length + levels.length + waits.length === 0) throw failure;
+  if (failures.length > 0 && shares.length + levels.length + waits.length === 0) throw failures[0];
   return {
     plan,
     totals: read.map(({ lens, rounds: own }) => ({
@@ -158,10 +202,14 @@ export async function readCase(
     shares,
     levels,
     waits,
+    wholes,
+    same: plannedLenses.same,
     collector: collectorIn(shares),
     instances: comings(main.rounds, found, fleet.instanceLabel),
     found,
     missing,
+    unread: { types: unread, labels: fleet.unread },
+    main: first.type,
   };
 }
 
@@ -178,7 +226,11 @@ function collectorIn(shares: readonly ShareLens[]): CaseReading['collector'] {
   return time === undefined ? null : collectorGrowth(contrastOf(time.analysis, wholeRun(time.analysis)));
 }
 
-/** Reads a type as finely as the requests that are left allow; a reason where they do not, or there is nothing. */
+/**
+ * Reads a type as finely as the requests that are left allow; a reason where there is nothing.
+ *
+ * @throws NoRequestLeft
+ */
 async function readWithin(
   found: Case,
   lens: LensType,
@@ -187,7 +239,7 @@ async function readWithin(
 ): Promise<ShareLens | string> {
   const { baselineParts, incidentParts } = fineness;
   const spare = found.requests.left - baselineParts - incidentParts - QUANTUM_REQUESTS;
-  if (spare < 0) return 'no request was left to look into it';
+  if (spare < 0) throw new NoRequestLeft('too few for the parts of this type');
   const answer = await readShares(found, lens, rounds, {
     ...fineness,
     slices: Math.min(fineness.slices, spare),

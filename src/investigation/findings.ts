@@ -1,19 +1,21 @@
 import { type Contrast, share, sumIn } from '../profile/compare/contrast.js';
-import type { Confidence, Finding, LensRow } from '../profile/compare/finding.js';
-import type { SiteGrowth } from '../profile/compare/growth.js';
-import { busiestLine, growthPath } from '../profile/compare/growth-path.js';
+import type { Confidence, Finding, LensRow, Verdict } from '../profile/compare/finding.js';
+import { growthSite, type SiteGrowth } from '../profile/compare/growth.js';
+import { busiestLine, type GrowthPath, growthPath } from '../profile/compare/growth-path.js';
+import type { Joined } from '../profile/compare/join.js';
+import { amountRose, LEAST_AMOUNT_RISE } from '../profile/compare/rise.js';
+import { sideOf } from '../profile/compare/runs.js';
 import { functionData, type NamedFunction } from '../profile/named-function.js';
 import type { ProfileType } from '../profile/types.js';
+import { inAgreement, samplingError } from './agreement.js';
 import type { Cause, Conclusion } from './conclude.js';
 import type { LensReadings } from './evidence.js';
+import type { LevelLens } from './levels.js';
 import type { Since } from './onset.js';
 import type { ShareChange, ShareLens } from './shares.js';
-
-/** Real faults stood out by 5.9 to 33 standard errors (docs/comparison.md §5): from here on nothing else explains it. */
-const HIGH_Z = 7.5;
-const MEDIUM_Z = 5;
-/** A level that grew by this factor is no warm-up. */
-const HIGH_RATIO = 3;
+import { smallestChange } from './smallest.js';
+import { HIGH_RATIO, HIGH_Z, MEDIUM_Z } from './thresholds.js';
+import type { TotalsLens } from './totals.js';
 
 /** The confidence of a statement that stands out by `z` standard errors. */
 export function confidenceOf(z: number): Confidence {
@@ -68,6 +70,8 @@ export function causeFinding(cause: Cause, since: Since | null): Finding | null 
     };
   }
   if (cause.kind === 'load') return loadFinding(cause.of, since);
+  if (cause.kind === 'level') return levelFinding(cause.of);
+  if (cause.kind === 'total') return totalFinding(cause.of);
   const { change, lens } = cause.of;
   return change === null ? null : changeFinding(cause.of, lens.type, change, cause.kind, since);
 }
@@ -110,6 +114,66 @@ function changeFinding(
   };
 }
 
+/** A level that rose and came to rest: where, if one function holds it. */
+function levelFinding({ lens, before, after, rise }: LevelLens): Finding | null {
+  if (rise === null) return null;
+  const { growth, since } = rise;
+  const confidence: Confidence = (after ?? 0) >= HIGH_RATIO * (before ?? 0) ? 'high' : 'medium';
+  return growth === null
+    ? { ...wholeFinding(lens.type, before ?? 0, after ?? 0), since, confidence }
+    : { ...growthFinding(lens.type, growth), kind: 'code', since, confidence };
+}
+
+/** The function of the team that holds what rose as a whole; nothing where several do, or none is the team's. */
+function placeOf({ joined, baseline, incident }: ShareLens['analysis']): Partial<Finding> {
+  const [before, after] = [sideOf(joined, baseline), sideOf(joined, incident)];
+  const site = growthSite(joined, before, after);
+  if (site === null || joined.application[site.fn] !== 1) return {};
+  const { fn, caller, path, at, shareBefore, shareAfter } = bareFinding(
+    { joined, before, after },
+    site.fn,
+    1,
+  );
+  return { fn, caller, path, at, shareBefore, shareAfter };
+}
+
+function totalFinding({ lens, before, after, load }: TotalsLens): Finding {
+  return {
+    ...wholeFinding(lens.type, before, after),
+    confidence: confidenceOf(load.z),
+    z: load.z,
+    isOfTotals: true,
+  };
+}
+
+/** A type that rose as a whole. */
+function wholeFinding(
+  type: ProfileType,
+  valueBefore: number,
+  valueAfter: number,
+): Omit<Finding, 'confidence'> {
+  return {
+    type,
+    kind: 'load',
+    fn: null,
+    caller: null,
+    chargedTo: null,
+    callee: null,
+    shareBefore: 1,
+    shareAfter: 1,
+    valueBefore,
+    valueAfter,
+    path: [],
+    at: -1,
+    label: null,
+    since: null,
+    until: null,
+    z: null,
+    from: null,
+    also: [],
+  };
+}
+
 function loadFinding({ lens, analysis }: ShareLens, since: Since | null): Finding {
   const value = (parts: typeof analysis.baseline) =>
     share(
@@ -117,24 +181,12 @@ function loadFinding({ lens, analysis }: ShareLens, since: Since | null): Findin
       parts.reduce((sum, { profiles }) => sum + profiles, 0),
     );
   return {
-    type: lens.type,
-    kind: 'load',
-    fn: null,
-    caller: null,
-    chargedTo: null,
-    shareBefore: 1,
-    shareAfter: 1,
-    valueBefore: value(analysis.baseline),
-    valueAfter: value(analysis.incident),
-    path: [],
-    at: -1,
-    label: null,
+    ...wholeFinding(lens.type, value(analysis.baseline), value(analysis.incident)),
+    // Load drives all code alike; exceptions or bytes that rise come from a place.
+    ...(lens.kind === 'time' ? {} : placeOf(analysis)),
     since,
-    until: null,
     confidence: confidenceOf(analysis.load.z),
     z: analysis.load.z,
-    from: null,
-    also: [],
   };
 }
 
@@ -184,16 +236,37 @@ function placed(contrast: Sides, fn: number, load: number) {
     fn: named(fn, busiestLine(contrast, after.parts, fn)),
     caller: ownCaller,
     chargedTo: joined.application[fn] === 1 ? null : ownCaller,
+    callee: libraryBelow(joined, path),
     path: path.functions.map((id) => named(id)),
     at: path.at,
   };
 }
 
-/** One row for each profile type, in the order in which they were read. */
-export function lensRows({ totals, shares, levels, waits }: Omit<LensReadings, 'collector'>): LensRow[] {
-  return totals.map(({ lens, before, after }) => {
+/** The innermost library function on the way on which an own function's growth goes on; null where there is none. */
+function libraryBelow(joined: Joined, { functions, at }: GrowthPath): NamedFunction | null {
+  if (joined.application[functions[at] ?? -1] !== 1) return null;
+  const library = functions.slice(at + 1).findLast((fn) => joined.library[fn] === 1);
+  return library === undefined ? null : functionData(joined.functions[library], 0);
+}
+
+/** One row for each profile type, in the order in which they were read; its word agrees with its numbers. */
+export function lensRows(reading: Omit<LensReadings, 'collector'>): LensRow[] {
+  return plainRows(reading).map(inAgreement);
+}
+
+function plainRows(reading: Omit<LensReadings, 'collector'>): LensRow[] {
+  const { totals, shares, levels, waits, wholes } = reading;
+  const rows = totals.map(({ lens, before, after }): LensRow => {
     const per = ({ value, profiles }: typeof before) => (profiles > 0 ? value / profiles : null);
-    const plain = { type: lens.type, before: per(before), after: per(after) };
+    const plain = {
+      type: lens.type,
+      kind: lens.kind,
+      before: per(before),
+      after: per(after),
+      smallest: smallestChange(reading, lens),
+      sameAs: null,
+      error: null,
+    };
     const shared = shares.find((one) => one.lens === lens);
     if (shared !== undefined) {
       const { analysis, change } = shared;
@@ -202,18 +275,24 @@ export function lensRows({ totals, shares, levels, waits }: Omit<LensReadings, '
           parts.reduce((sum, { costs }) => sum + costs.total, 0),
           parts.reduce((sum, { profiles }) => sum + profiles, 0),
         );
-      const row = { ...plain, before: active(analysis.baseline), after: active(analysis.incident) };
+      const row = {
+        ...plain,
+        before: active(analysis.baseline),
+        after: active(analysis.incident),
+        error: samplingError(analysis),
+      };
       if (change !== null) return { ...row, verdict: change.from === null ? 'code_regression' : 'moved' };
-      return { ...row, verdict: analysis.load.rose ? 'load_increase' : 'no_change' };
+      // Amounts follow the mix of requests: a smaller rise of them is no finding.
+      const rose = lens.kind === 'amount' ? amountRose(analysis.load) : analysis.load.rose;
+      return { ...row, verdict: rose ? 'load_increase' : 'no_change' };
     }
     const level = levels.find((one) => one.lens === lens);
     if (level !== undefined) {
-      return {
-        type: lens.type,
-        before: level.before,
-        after: level.after,
-        verdict: level.leak !== null ? 'leak' : level.before === null ? 'inconclusive' : 'no_change',
-      };
+      return { ...plain, before: level.before, after: level.after, verdict: levelVerdict(level) };
+    }
+    const whole = wholes.find((one) => one.lens === lens);
+    if (whole !== undefined) {
+      return { ...plain, before: whole.before, verdict: wholeVerdict(whole) };
     }
     const wait = waits.find((one) => one.lens === lens);
     if (wait === undefined) return { ...plain, verdict: 'not_read' };
@@ -221,4 +300,29 @@ export function lensRows({ totals, shares, levels, waits }: Omit<LensReadings, '
     const unheard = totals[0]?.before.profiles === 0 ? 'inconclusive' : 'no_change';
     return { ...plain, verdict: wait.contention === null ? unheard : 'contention' };
   });
+  const left = reading.same.map(({ type, as }): LensRow => {
+    return {
+      type,
+      kind: type.nature,
+      verdict: 'not_read',
+      before: null,
+      after: null,
+      error: null,
+      smallest: null,
+      sameAs: as,
+    };
+  });
+  return [...rows, ...left];
+}
+
+/** A total that differs widely, though its own variation may explain it, is not called unchanged. */
+function wholeVerdict({ before, after, rose }: TotalsLens): Verdict {
+  if (rose) return 'load_increase';
+  return after >= LEAST_AMOUNT_RISE * before && after > 0 ? 'inconclusive' : 'no_change';
+}
+
+function levelVerdict({ leak, before, rise }: LevelLens): Verdict {
+  if (leak !== null) return 'leak';
+  if (rise !== null) return rise.growth === null ? 'load_increase' : 'code_regression';
+  return before === null ? 'inconclusive' : 'no_change';
 }

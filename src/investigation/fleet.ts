@@ -1,3 +1,4 @@
+import { notReadBecause, type Unread } from '../query/not-read.js';
 import { instanceLabelOf } from '../sources/labels.js';
 import type { Labels, Matcher, ProfileSource, Window } from '../sources/source.js';
 
@@ -9,12 +10,17 @@ export interface Fleet {
   instances: ReadonlyMap<string, Labels>;
   /** Labels with two to a few values, and the values. */
   choices: readonly { label: string; values: readonly string[] }[];
+  /** Why the label sets are not known: then there are neither instances nor choices. Null where they were read. */
+  unread: Unread | null;
 }
 
 /** A label with more values than this is read by series, not by merges. */
 const MOST_VALUES = 6;
 
-/** Which instances and label values there are: two requests. */
+/**
+ * Which instances and label values there are: two requests. Without the second the label of instances is still known,
+ * so that series can be told apart, and nothing else.
+ */
 export async function readFleet(
   source: ProfileSource,
   matchers: readonly Matcher[],
@@ -24,7 +30,12 @@ export async function readFleet(
   const names = (await source.labelNames({ matchers, window }, signal)).filter(
     (name) => name !== 'service_name',
   );
-  const rows = await source.series(names, { matchers, window }, signal);
+  let unread: Unread | null = null;
+  const rows = await source.series(names, { matchers, window }, signal).catch((error: unknown) => {
+    unread = notReadBecause(error);
+    if (unread === null) throw error;
+    return [];
+  });
   const instanceLabel = instanceLabelOf(names);
   const valuesOf = (label: string, of: readonly Labels[]) =>
     [...new Set(of.flatMap((row) => row[label] ?? []))].sort();
@@ -50,5 +61,5 @@ export async function readFleet(
     .filter((label) => label !== instanceLabel)
     .map((label) => ({ label, values: valuesOf(label, rows) }))
     .filter(({ values }) => values.length >= 2 && values.length <= MOST_VALUES);
-  return { instanceLabel, instances, choices };
+  return { instanceLabel, instances, choices, unread };
 }

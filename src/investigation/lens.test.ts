@@ -4,7 +4,7 @@ import { always, INCIDENT, smallService } from '../../test/support/small-service
 import { type Alias, lensOf, sampleValueOf, typeIdOf } from '../../test/support/type-ids.js';
 import { totalValue } from '../profile/model.js';
 import { orderTypes } from '../profile/types.js';
-import { type Asking, lensTypes, quantumOf, readActive } from './lens.js';
+import { type Asking, planLenses, quantumOf, readActive } from './lens.js';
 
 const asking = (
   profiles: Parameters<typeof smallService>[0][0]['profiles'],
@@ -30,7 +30,7 @@ test('which types are looked at, how, and in which order', () => {
   ];
   const counts = ['process_cpu:samples:count:cpu:nanoseconds', 'memory:alloc_objects:count:space:bytes'];
   const types = orderTypes([...counts, ...aliases.map(typeIdOf)]);
-  expect(lensTypes(types).map(({ type, kind }) => `${type.alias}: ${kind}`)).toEqual([
+  expect(planLenses(types).own.map(({ type, kind }) => `${type.alias}: ${kind}`)).toEqual([
     'cpu: time',
     'wall: time',
     'alloc: amount',

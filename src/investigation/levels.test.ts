@@ -8,6 +8,7 @@ import {
   type SmallInstance,
 } from '../../test/support/small-service.js';
 import { readLevels } from './levels.js';
+import { NoRequestLeft } from './requests.js';
 
 const level = (held: number): Stacks => ({ 'main serve cache.put': held, 'main boot': 100 });
 /** Held samples rise by so many a minute from minute 0 on. */
@@ -82,7 +83,7 @@ describe('a leak', () => {
     const instances = pods(3, rising(60).profiles);
     // Label names, label sets and two series are asked before.
     expect(await leakIn(instances, { spent: 34 })).toMatchObject({ leaks: true });
-    expect(await leakIn(instances, { spent: 35 })).toMatchObject({ leaks: false });
+    await expect(leakIn(instances, { spent: 35 })).rejects.toThrow(NoRequestLeft);
   });
 
   test('is not said where no function holds half of the growth', async () => {

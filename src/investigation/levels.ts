@@ -1,10 +1,16 @@
 import { offload } from '../offload.js';
+import { share } from '../profile/compare/contrast.js';
 import type { SiteGrowth } from '../profile/compare/growth.js';
 import { findLeak, type Leak, type Level } from '../profile/compare/leak.js';
+import { LEAST_RISE } from '../profile/compare/load.js';
+import { levelRose } from '../profile/compare/rise.js';
+import { stepPoint } from '../profile/compare/since.js';
 import type { Window } from '../sources/source.js';
+import { bytesPerUnit } from '../text/units.js';
 import { isHeavy } from '../work/offload.js';
 import { type LensType, readActive } from './lens.js';
 import { type Rounds, roundTimes, totalsIn } from './profile-times.js';
+import { NoRequestLeft } from './requests.js';
 import type { Case } from './shares.js';
 import { partWindows } from './windows.js';
 
@@ -14,6 +20,15 @@ export interface LevelLens {
   before: number | null;
   after: number | null;
   leak: (Leak & { growth: SiteGrowth; instance: string | null }) | null;
+  /** A level that rose far above the baseline without leaking. */
+  rise: LevelRise | null;
+}
+
+export interface LevelRise {
+  /** Last time before and first time after the level rose. */
+  since: { after: number; before: number } | null;
+  /** Where it rose, where one function holds the growth and the rest did not grow; null where all rose alike. */
+  growth: SiteGrowth | null;
 }
 
 /** Looks for a leak in the totals over time; only where they leak does it ask for profiles, two merges. */
@@ -39,15 +54,39 @@ export async function readLevels(found: Case, lens: LensType, rounds: Rounds): P
     }
   }
   const [first] = candidates.sort((a, b) => b.leak.after - a.leak.after);
-  if (first === undefined) return { lens, ...ends, leak: null };
-  const growth = await readGrowth(found, lens, rounds, first.instance);
-  if (growth === null) return { lens, ...ends, leak: null };
+  const growth = first === undefined ? null : await readGrowth(found, lens, rounds, first.instance);
+  if (first === undefined || growth === null) {
+    const rose = levelRose(baseline, incident, bytesPerUnit(lens.type.unit));
+    return { lens, ...ends, leak: null, rise: rose ? await readRise(found, lens, rounds) : null };
+  }
   return {
     lens,
     before: first.leak.before,
     after: first.leak.after,
     leak: { ...first.leak, growth, instance: first.instance },
+    rise: null,
   };
+}
+
+/** The rest of a level that rose for the sake of one function: it was there before, and it did not rise with it. */
+const REST = { least: 0.1, most: LEAST_RISE } as const;
+
+async function readRise(found: Case, lens: LensType, rounds: Rounds): Promise<LevelRise> {
+  const growth = await readGrowth(found, lens, rounds);
+  const levels = [...levelsIn(rounds, found.plan.baseline), ...levelsIn(rounds, found.plan.incident)];
+  const cut =
+    levels.length < 2 ? 0 : stepPoint(levels.map(({ value }) => Math.log(Math.max(value, Number.MIN_VALUE))));
+  const [last, first] = [levels[cut - 1], levels[cut]];
+  const since = last === undefined || first === undefined ? null : { after: last.time, before: first.time };
+  return { since, growth: growth !== null && isAlone(growth) ? growth : null };
+}
+
+function isAlone({ before, after, site }: SiteGrowth): boolean {
+  const rest = ({ costs, profiles }: SiteGrowth['before']) =>
+    share(costs.total - (costs.totals[site.fn] ?? 0), profiles);
+  const [was, is] = [rest(before), rest(after)];
+  const whole = share(before.costs.total, before.profiles);
+  return was >= REST.least * whole && was > 0 && is < REST.most * was;
 }
 
 /** Mean snapshot of the instances at each time. */
@@ -74,7 +113,11 @@ function pointsIn(rounds: Rounds, window: Window): number {
   return totalsIn(rounds, window).profiles;
 }
 
-/** Growth per profile between the last parts of the two windows: two merges. */
+/**
+ * Growth per profile between the last parts of the two windows: two merges.
+ *
+ * @throws NoRequestLeft
+ */
 export async function readGrowth(
   { asking, plan, fleet, requests }: Case,
   lens: LensType,
@@ -83,7 +126,7 @@ export async function readGrowth(
   /** How many parts a window is cut into, of which the last is read. */
   parts = 4,
 ): Promise<SiteGrowth | null> {
-  if (requests.left < 2) return null;
+  if (requests.left < 2) throw new NoRequestLeft('two merges are needed');
   const label = fleet.instanceLabel;
   const only =
     instance === null || label === null ? [] : [{ name: label, op: '=' as const, value: instance }];

@@ -23,6 +23,8 @@ export async function onsetOf(
   if (cause === undefined) return null;
   if (cause.kind === 'leak') return cause.of.leak?.since ?? null;
   if (cause.kind === 'contention') return cause.of.contention?.since ?? null;
+  if (cause.kind === 'level') return cause.of.rise?.since ?? null;
+  if (cause.kind === 'total') return null;
   return cause.kind === 'load' ? onsetOfLoad(cause.of) : onsetOfChange(found, cause.of);
 }
 

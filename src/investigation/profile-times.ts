@@ -93,3 +93,11 @@ export function totalsIn(
   }
   return { profiles: Math.round(profiles), value };
 }
+
+/** The totals of single profiles in a window; none where the series are sums over a crowd of instances. */
+export function singleTotals({ series, stepMs, crowd }: Rounds, window: Window): number[] {
+  if (crowd !== undefined) return [];
+  return series.flatMap(({ points }) =>
+    points.filter(({ time }) => isIn(window, time, stepMs)).map(({ value }) => value),
+  );
+}

@@ -5,12 +5,19 @@ export const MOST_REQUESTS = 40;
 /** Requests in flight at once. */
 const MOST_IN_FLIGHT = 8;
 
+/** Thrown where a question would be one too many for one investigation. */
+export class NoRequestLeft extends Error {
+  override readonly name = 'NoRequestLeft';
+}
+
 /** Counts and limits the requests of one investigation. */
 export interface Requests {
   /** How many requests were made, those counted one by one that a question over a long window takes. */
   readonly made: number;
   /** How many questions are left. */
   readonly left: number;
+  /** How many requests have ended, well or not. */
+  readonly ended: number;
   /**
    * Asks one question when there is room for it.
    * @param requests how many requests it takes
@@ -31,6 +38,9 @@ export function createRequests(onAnswered: (answered: number) => void = () => {}
     },
     get left() {
       return MOST_REQUESTS - asked;
+    },
+    get ended() {
+      return answered;
     },
     async run(question, requests = 1) {
       asked++;

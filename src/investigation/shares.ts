@@ -12,30 +12,32 @@ import { type Attribution, attribute } from '../profile/compare/attribution.js';
 import type { Changes } from '../profile/compare/changes.js';
 import { joinKey } from '../profile/compare/join.js';
 import { changePoint } from '../profile/compare/since.js';
+import { isBelow } from '../profile/compare/through.js';
 import type { Profile } from '../profile/model.js';
 import type { Labels, Matcher, Window } from '../sources/source.js';
+import { formatTime } from '../text/units.js';
 import { isHeavy } from '../work/offload.js';
 import { shareProfile } from '../work/share.js';
 import type { Fleet } from './fleet.js';
 import { type Asking, type LensType, quantumOf, readActive } from './lens.js';
-import { type Rounds, roundTimes, totalsIn } from './profile-times.js';
+import { type Rounds, roundTimes, singleTotals, totalsIn } from './profile-times.js';
 import type { Requests } from './requests.js';
+import {
+  ALONE,
+  FURTHER_MARGIN,
+  GATE,
+  LEFT_AT_CALLER,
+  MAX_CHANGES,
+  MOST_WARM_UPS,
+  ONE_OFF_Z,
+  OWN_PAST_Z,
+  PAST,
+  SIBLINGS_Z,
+  SLICE_GATE,
+  WARM_ROUNDS,
+  WARM_Z,
+} from './thresholds.js';
 import { type Plan, partWindows } from './windows.js';
-
-/** Least distance from noise of a change of code, in standard errors: half of the accusations that 1 % would allow (test/evaluation/README.md). */
-export const GATE = 4.1;
-/** The same for one slice of the fleet, of which there are several. */
-const SLICE_GATE = 4.6;
-/** A slice that was there before must differ from its own past, too. */
-const OWN_PAST_Z = 4;
-/** Instances that a change may be confined to and be warm-up: their siblings show less than this. */
-const SIBLINGS_Z = 2.5;
-/** A change that has gone from a new instance's later profiles was warm-up. */
-const WARM_Z = 3;
-/** Profiles of a new instance that may be warm-up. */
-const WARM_ROUNDS = 3;
-/** A second and third candidate is looked for where the first was warm-up. */
-const MOST_WARM_UPS = 3;
 
 export interface ShareChange extends CodeChange {
   analysis: Analysis;
@@ -51,7 +53,11 @@ export interface ShareLens {
   estimated: boolean;
   lens: LensType;
   analysis: Analysis;
+  /** Least distance from noise that a change had to have, in standard errors. */
+  gate: number;
   change: ShareChange | null;
+  /** Further changes of the type, each found in what is left without the stacks of those before it. */
+  further: readonly ShareChange[];
   notes: readonly string[];
   rounds: Rounds;
   /** The parts that were read, as in the analysis. */
@@ -88,17 +94,17 @@ export interface Fineness {
  * @returns null where one of the windows has no profile of the type
  */
 export async function readShares(
-  found: Case,
+  context: Case,
   lens: LensType,
   rounds: Rounds,
   { baselineParts, incidentParts, slices: mostSlices, gate = GATE, bursts = true }: Fineness,
 ): Promise<ShareLens | null> {
-  const { asking, plan } = found;
+  const { asking, plan } = context;
   const windows = {
     baseline: partWindows(plan.baseline, roundTimes(rounds, plan.baseline), baselineParts),
     incident: partWindows(plan.incident, roundTimes(rounds, plan.incident), incidentParts),
   };
-  const slices = slicesOf(found.fleet, rounds, plan, mostSlices);
+  let slices = slicesOf(context.fleet, rounds, plan, mostSlices);
   const read = async (window: Window): Promise<CountedProfile> => ({
     profile: await readActive(asking, lens.type, window),
     profiles: totalsIn(rounds, window).profiles,
@@ -115,65 +121,108 @@ export async function readShares(
     ),
   ]);
   if ([baseline, incident].some((side) => side.every(({ profiles }) => profiles === 0))) return null;
-  const whole = { from: Math.min(plan.baseline.from, plan.incident.from), to: plan.incident.to };
+  const both = { from: Math.min(plan.baseline.from, plan.incident.from), to: plan.incident.to };
   const { value: quantum, estimated } = await quantumOf(
     asking,
     lens.type,
     [...baseline, ...incident].map(({ profile }) => profile),
-    whole,
+    both,
+    singleTotals(rounds, plan.baseline),
   );
   const heavy = isHeavy(...[...baseline, ...incident, ...bySlice].map(({ profile }) => profile));
-  const reading = heavy
+  let reading: Reading = heavy
     ? sharedReading({ baseline, incident, slices: bySlice, quantum })
     : { baseline, incident, slices: bySlice, quantum };
   const notes: string[] = [];
-  const warm = new Set<string>();
-  for (let round = 0; ; round++) {
-    const search = { without: warm, gate, sliceGate: Math.max(gate, SLICE_GATE), bursts };
+  const leftOut = new Set<string>();
+  const found: ShareChange[] = [];
+  let whole: Analysis | null = null;
+  for (let warmUps = 0; ; ) {
+    const least = found.length === 0 ? gate : gate + FURTHER_MARGIN;
+    const search = { without: leftOut, gate: least, sliceGate: Math.max(least, SLICE_GATE), bursts };
     const changes = await offload('changes', [reading, search], { heavy, signal: asking.signal });
-    const { analysis } = changes;
-    const change = await strongestChange(found, lens, rounds, changes, slices);
-    if (change === null) return { lens, analysis, estimated, change: null, notes, rounds, windows };
-    const info = analysis.joined.functions[change.culprit.fn];
-    if (round < MOST_WARM_UPS && info !== undefined && isOneOff(analysis, change)) {
-      warm.add(joinKey(info));
-      notes.push(
-        `${info.name} rose in one instance for a single round only and is left out (a restart does that).`,
-      );
-      continue;
+    // What is said of the type as a whole is said without its warm-up, but with all of its changes.
+    if (found.length === 0) whole = changes.analysis;
+    const change = await strongestChange(context, lens, rounds, changes, slices);
+    const info = change === null ? undefined : changes.analysis.joined.functions[change.culprit.fn];
+    if (change === null || info === undefined) break;
+    const analysis = { ...changes.analysis, universe: change.universe };
+    if (found.length === 0 && warmUps < MOST_WARM_UPS) {
+      if (isOneOff(analysis, change)) {
+        warmUps++;
+        leftOut.add(joinKey(info));
+        notes.push(
+          `${info.name} rose in one instance for a single round only and is left out (a restart does that).`,
+        );
+        continue;
+      }
+      const settled = await settledWindow(context, lens, rounds, analysis, change, slices);
+      const cut = settled === null ? 0 : windows.incident.findIndex(({ from }) => from >= settled.from);
+      if (settled !== null && cut > 0 && !settled.anyStayed) {
+        // All instances are new: whatever else they did to warm up is over by then, too.
+        warmUps = MOST_WARM_UPS;
+        windows.incident = windows.incident.slice(cut);
+        reading = { ...reading, incident: reading.incident.slice(cut), slices: [] };
+        slices = [];
+        const from = formatTime(Math.ceil((windows.incident[0]?.from ?? 0) / 1000) * 1000);
+        notes.push(
+          `All instances are new; what they cost until ${from} is left out as warm-up that settled (${info.name} above all).`,
+        );
+        continue;
+      }
+      if (settled !== null) {
+        warmUps++;
+        leftOut.add(joinKey(info));
+        notes.push(`Warm-up of new instances (${info.name}) is left out.`);
+        continue;
+      }
     }
-    if (
-      round < MOST_WARM_UPS &&
-      info !== undefined &&
-      (await isWarmUp(found, lens, rounds, analysis, change, slices))
-    ) {
-      warm.add(joinKey(info));
-      notes.push(`Warm-up of new instances (${info.name}) is left out.`);
-      continue;
-    }
-    const { culprit } = change;
-    const before = countsIn(analysis, change.contrast.before, culprit.fn);
-    const rows = attribute(
-      slices.map(({ labels }, at) => {
-        const own = analysis.slices[at];
-        if (own === undefined) return { labels, x: 0, n: 0, total: 0 };
-        return { labels, ...countsIn(analysis, own, culprit.fn), total: own.costs.total / analysis.quantum };
-      }),
-      before,
-      analysis.dispersion,
-      found.fleet.instanceLabel,
-    );
-    const carrier = rows.find(({ carries }) => carries) ?? null;
-    return {
-      lens,
-      analysis,
-      estimated,
-      change: { ...change, analysis, attribution: rows, carrier },
-      notes,
-      rounds,
-      windows,
-    };
+    if (found.length > 0 && isRemainder(change, found)) break;
+    found.push(attributed(analysis, change, slices, context.fleet.instanceLabel));
+    if (found.length === MAX_CHANGES) break;
+    leftOut.add(joinKey(info));
   }
+  if (whole === null) throw new Error('nothing was analysed');
+  const [change = null, ...further] = found.sort((a, b) => b.culprit.growth - a.culprit.growth);
+  return { lens, analysis: whole, gate, estimated, change, further, notes, rounds, windows };
+}
+
+/** Whether a change is only what a caller of one found before has left of it. */
+function isRemainder({ culprit, contrast }: CodeChange, found: readonly ShareChange[]): boolean {
+  const info = contrast.joined.functions[culprit.fn];
+  return found.some((earlier) => {
+    const { joined, after } = earlier.contrast;
+    const above = joined.functions.findIndex(
+      (other) => info !== undefined && joinKey(other) === joinKey(info),
+    );
+    return (
+      above >= 0 &&
+      culprit.growth < LEFT_AT_CALLER * earlier.culprit.growth &&
+      isBelow(joined, after.parts, earlier.culprit.fn, above)
+    );
+  });
+}
+
+/** A change with the label values that may carry it. */
+function attributed(
+  analysis: Analysis,
+  change: Found,
+  slices: readonly SliceOf[],
+  instanceLabel: string | null,
+): ShareChange {
+  const { culprit, contrast } = change;
+  const rows = attribute(
+    slices.map(({ labels }, at) => {
+      const own = analysis.slices[at];
+      if (own === undefined) return { labels, x: 0, n: 0, total: 0 };
+      return { labels, ...countsIn(analysis, own, culprit.fn), total: own.costs.total / analysis.quantum };
+    }),
+    countsIn(analysis, contrast.before, culprit.fn),
+    analysis.dispersion,
+    instanceLabel,
+  );
+  const carrier = rows.find(({ carries }) => carries) ?? null;
+  return { ...change, analysis, attribution: rows, carrier };
 }
 
 /** The slices that are read: instances where they are few, else the values of labels that have few. */
@@ -217,8 +266,9 @@ async function strongestChange(
     // A slice that always differed did not change; one that came during the baseline has no calm past of its own.
     if (!cameLate(rounds, plan, slice.matcher)) {
       const past = await readActive(asking, type, plan.baseline, [slice.matcher]);
-      const own = await countsLater(asking, past, analysis, change.culprit.fn);
-      const now = countsIn(analysis, change.contrast.after, change.culprit.fn);
+      const view = { ...analysis, universe: change.universe };
+      const own = await countsLater(asking, past, view, change.culprit.fn);
+      const now = countsIn(view, change.contrast.after, change.culprit.fn);
       if (own.n > 0 && distance(own, now, analysis.dispersion) < OWN_PAST_Z) continue;
     }
     best = { ...change, slice };
@@ -245,9 +295,6 @@ function sharedReading({ baseline, incident, slices, quantum }: Reading): Readin
   return { baseline: shared(baseline), incident: shared(incident), slices: shared(slices), quantum };
 }
 
-/** Part of the baseline in which an instance must have been there to have a past. */
-const PAST = 0.25;
-
 /** Whether the instance that a matcher means sent its first profile well after the others. */
 function cameLate(rounds: Rounds, { baseline }: Plan, { name, value }: Matcher): boolean {
   const own = rounds.series.filter(({ labels }) => labels[name] === value);
@@ -256,11 +303,6 @@ function cameLate(rounds: Rounds, { baseline }: Plan, { name, value }: Matcher):
   if (own.length === 0 || first === undefined || others === undefined) return false;
   return first - others > PAST * (baseline.to - others);
 }
-
-/** One instance has this part of a function's samples where the others have next to none. */
-const ALONE = 0.85;
-/** A burst of one part in one instance must stand out by this to be more than a restart. */
-const ONE_OFF_Z = 7;
 
 /** Whether a change was over after one part of the window and was seen in one instance of several: a restart looks so. */
 function isOneOff(analysis: Analysis, { culprit, run, slice }: Found): boolean {
@@ -271,33 +313,42 @@ function isOneOff(analysis: Analysis, { culprit, run, slice }: Found): boolean {
   return all > 0 && Math.max(...counts) >= ALONE * all;
 }
 
-/** Whether a change is only in the first profiles of instances that came during the incident. */
-async function isWarmUp(
+/**
+ * The time from which a change is over that was only in the first profiles of instances which came during the incident,
+ * and whether others were there before them; null where it is no warm-up.
+ */
+async function settledWindow(
   { asking, plan, fleet }: Case,
   { type }: LensType,
   rounds: Rounds,
   analysis: Analysis,
   change: Found,
   slices: readonly SliceOf[],
-): Promise<boolean> {
+): Promise<{ from: number; anyStayed: boolean } | null> {
   const { instanceLabel } = fleet;
-  if (instanceLabel === null || rounds.crowd !== undefined) return false;
+  if (instanceLabel === null || rounds.crowd !== undefined) return null;
   const isNew = (instance: string | undefined) =>
     totalsIn(rounds, plan.baseline, (labels) => labels[instanceLabel] === instance).profiles === 0;
   const arrived = [...fleet.instances.keys()].filter(isNew);
-  if (arrived.length === 0) return false;
+  if (arrived.length === 0) return null;
+  const stayedInFleet = [...fleet.instances.keys()].some(
+    (instance) =>
+      !isNew(instance) &&
+      totalsIn(rounds, plan.incident, (labels) => labels[instanceLabel] === instance).profiles > 0,
+  );
   const stayed = analysis.slices.filter((_, at) => !isNew(slices[at]?.labels[instanceLabel]));
   if (stayed.length > 0 && distanceFromBaseline(analysis, stayed, change.culprit.fn) >= SIBLINGS_Z)
-    return false;
+    return null;
   const later = lateWindow(rounds, instanceLabel, arrived, plan.incident);
-  if (later === null) return false;
+  if (later === null) return null;
   const pattern = arrived.map((name) => name.replace(/[.*+?^$|()[\]{}\\]/g, '\\$&')).join('|');
   const profile = await readActive(asking, type, later, [{ name: instanceLabel, op: '=~', value: pattern }]);
   const now = await countsLater(asking, profile, analysis, change.culprit.fn);
   const before = countsIn(analysis, change.contrast.before, change.culprit.fn);
   const after = countsIn(analysis, change.contrast.after, change.culprit.fn);
   const gone = changePoint([before, now, after], before.x / before.n, after.x / after.n) === 2;
-  return now.n > 0 && gone && distance(before, now, analysis.dispersion) < WARM_Z;
+  const isOver = now.n > 0 && gone && distance(before, now, analysis.dispersion) < WARM_Z;
+  return isOver ? { from: later.from, anyStayed: stayedInFleet } : null;
 }
 
 /** The time in which all new instances have sent their first profiles; null where nothing is left of the window. */

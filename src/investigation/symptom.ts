@@ -2,12 +2,13 @@ import type { Finding } from '../profile/compare/finding.js';
 
 /** Words of a symptom that point to profile types. */
 const SYMPTOMS: readonly (readonly [words: RegExp, aliases: readonly string[]])[] = [
-  [/memory|heap|oom|leak/i, ['inuse', 'alloc', 'goroutines']],
-  [/goroutine|thread/i, ['goroutines']],
-  [/lock|mutex|contention|block/i, ['mutex', 'block', 'lock']],
+  [/memory|heap|oom|leak/i, ['inuse', 'alloc', 'native_alloc', 'goroutines', 'leaked_goroutines']],
+  [/goroutine|thread/i, ['goroutines', 'leaked_goroutines', 'threads']],
+  [/exception|error|throw/i, ['exceptions']],
+  [/lock|mutex|contention|block/i, ['mutex', 'block', 'lock', 'contention']],
   [/\bgc\b|garbage|alloc/i, ['alloc']],
   [/latency|slow|wait|response/i, ['wall', 'off_cpu', 'block', 'mutex']],
-  [/cpu|hot|throttl/i, ['cpu']],
+  [/cpu|hot|throttl/i, ['cpu', 'cpu_samples']],
 ];
 
 /** Puts the types that a symptom points to first among the findings after the one that carries the verdict. */

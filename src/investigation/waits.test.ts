@@ -9,6 +9,7 @@ import {
   type SmallInstance,
   timeOf,
 } from '../../test/support/small-service.js';
+import { NoRequestLeft } from './requests.js';
 import { readWaits } from './waits.js';
 
 const WORK = always({ 'main serve': 100 });
@@ -71,7 +72,7 @@ describe('waiting for locks', () => {
     const instances = service(changing(wait(20), wait(400)));
     // Label names, label sets and two series are asked before.
     expect((await look(instances, 1, { spent: 34 })).site).toBe('cache.get');
-    expect((await look(instances, 1, { spent: 35 })).site).toBeNull();
+    await expect(look(instances, 1, { spent: 35 })).rejects.toThrow(NoRequestLeft);
   });
 
   test('that stayed asks for no profile', async () => {

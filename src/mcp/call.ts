@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 
-import { PatternError, UpstreamError, UserError } from '../errors.js';
+import { type NotReadReason, PatternError, UpstreamError, UserError } from '../errors.js';
 import type { Progress, ToolContext } from '../query/context.js';
 import { type Answer, BUDGET, renderJson, renderText } from '../report/render.js';
 import type { ProfileSource } from '../sources/source.js';
@@ -18,11 +18,11 @@ export interface CallResult {
   isError: boolean;
 }
 
-/** What a call needs besides its arguments. */
+/** Everything that a call needs except its arguments. */
 export interface CallEnvironment {
-  context: Omit<ToolContext, 'signal' | 'early' | 'soon' | 'progress'>;
+  context: Omit<ToolContext, 'signal' | 'early' | 'soon' | 'progress' | 'notRead'>;
   log: Log;
-  /** Told of every call; nobody where it is left out. */
+  /** Meter that counts every call; left out where calls are not counted. */
   meter?: Meter;
   /** Deadline of one call, milliseconds. */
   deadlineMs: number;
@@ -43,9 +43,9 @@ const EARLY = 0.5;
 const SOON = 0.85;
 
 /**
- * The one boundary that every call passes, over MCP and on the command line: checks the arguments, sets the deadline,
- * passes on progress (the number of steps done), renders the answer and turns every failure into text that says what to do next. Never throws, but for the abort of
- * the caller's own signal.
+ * The one boundary that every call passes, over MCP and on the command line: checks the arguments, sets the
+ * deadline, passes on progress (the number of steps done), renders the answer and turns every failure into
+ * text that says what to do next. Never throws, but for the abort of the caller's own signal.
  */
 export function callTool(
   tool: Tool,
@@ -111,6 +111,10 @@ async function answer(
       ...environment.context,
       schemaOf,
       ...timing,
+      notRead(what: string, reason: NotReadReason) {
+        environment.log.warn('part of an answer was not read', { tool: tool.name, what, reason });
+        (environment.meter ?? NO_METER).notRead(reason);
+      },
       ...(progress === undefined ? {} : { progress }),
     };
     const found = await noted(await untilAborted(runTool(tool, args, context), signal));
@@ -146,8 +150,8 @@ async function answer(
 }
 
 /**
- * A signal for one call that aborts with another which lives as long as the server. `AbortSignal.any` on that one itself
- * leaves a reference to every call there for ever (Node.js 20): some megabytes an hour under load.
+ * A signal for one call that aborts with another which lives as long as the server. `AbortSignal.any` on that
+ * one itself leaves a reference to every call there for ever (Node.js 20): some megabytes an hour under load.
  */
 function follow(stopped: AbortSignal | undefined): { signal: AbortSignal; leave(): void } {
   const own = new AbortController();

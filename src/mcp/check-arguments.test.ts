@@ -226,7 +226,8 @@ describe('words for "left out"', () => {
     expect(checkArguments(odd, { mode: 'none' })).toEqual({ mode: 'none' });
   });
 
-  // A new argument with free text must be put into MAY_BE_NAMES, or into this list, by somebody who thought about it.
+  // A new argument with free text must be put into MAY_BE_NAMES, or into this list, by somebody who thought
+  // about it.
   test('every argument with free text is known to hold names or not', () => {
     const never = ['selector', 'baseline_selector', 'symptom', 'from', 'to', 'baseline_from', 'baseline_to'];
     const free = [...argumentsOfAll].filter((name) =>

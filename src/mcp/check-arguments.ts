@@ -15,8 +15,8 @@ const LONG_ARGUMENTS = new Set(['selector', 'baseline_selector']);
 export type CheckedArguments = Record<string, unknown> & { format?: unknown; limit?: unknown };
 
 /**
- * Checks raw arguments against a tool's schema. Numbers given as text and text given as a number are taken; null, '' and
- * the like stand for an argument left out, and some arguments have aliases.
+ * Checks raw arguments against a tool's schema. Numbers given as text and text given as a number are taken;
+ * null, '' and the like stand for an argument left out, and some arguments have aliases.
  * @throws UserError that names the argument, the value and the valid ones
  */
 export function checkArguments(tool: Tool, raw: unknown): CheckedArguments {
@@ -95,7 +95,10 @@ function readGiven(tool: Tool, raw: unknown): ReadonlyMap<string, GivenValue> {
   return given;
 }
 
-/** Whether a value stands for an argument left out: a framework that makes every argument required has to send one. */
+/**
+ * Whether a value stands for an argument left out: a framework that makes every argument required has to send
+ * one.
+ */
 function isLeftOut(name: string, value: unknown, property: Property): boolean {
   if (value === null || value === undefined) return true;
   if (typeof value === 'object') return Object.keys(value).length === 0;
@@ -153,7 +156,7 @@ function aliasOf(name: string): string | undefined {
   return [...ALIASES].find(([, target]) => target === name)?.[0];
 }
 
-/** What an argument takes: `limit` (1–100): Rows of the top table */
+/** Describes an argument: `limit` (1–100): Rows of the top table */
 function describe(name: string, property: Property, alias?: string): string {
   const { enum: words, description, type } = property;
   if (words !== undefined) return `\`${name}\`: one of ${words.join(', ')}`;

@@ -2,7 +2,7 @@ import type { PatternError } from '../errors.js';
 import { type Advice, UpstreamError, type UpstreamKind, UserError } from '../errors.js';
 import { safeText } from '../text/sanitise.js';
 
-/** What went wrong and what the caller can do, per kind of upstream failure. The one table of these texts. */
+/** Description and advice per kind of upstream failure; every answer takes its texts from this table. */
 const UPSTREAM: Readonly<Record<UpstreamKind, { what: string; next: string }>> = {
   unreachable: {
     what: 'The profile store cannot be reached',
@@ -45,9 +45,14 @@ const UPSTREAM: Readonly<Record<UpstreamKind, { what: string; next: string }>> =
     next: 'Ask for a shorter window or add a matcher to `selector` (one pod, one version). An operator sets the limit of bytes with --max-response.',
   },
   unreadable: {
-    what: 'The profile store sent something that is not a Pyroscope answer',
-    next: 'A proxy or login page may stand in between. Tell the operator: `pyroscope-mcp doctor` shows what answers.',
+    what: 'The answer of the profile store arrived broken or cannot be read',
+    next: 'Ask once more. If it stays, tell the operator: `pyroscope-mcp doctor` shows what answers.',
   },
+};
+/** The texts of an answer that is a page for people. */
+const PAGE = {
+  what: 'The profile store sent something that is not a Pyroscope answer',
+  next: 'A proxy or login page may stand in between. Tell the operator: `pyroscope-mcp doctor` shows what answers.',
 };
 
 /** Longest piece of upstream text that is quoted. */
@@ -79,7 +84,8 @@ function advised(kind: UpstreamKind, { what, fix }: Advice): { what: string; nex
 export function describeFailure(error: UserError | UpstreamError | PatternError): string {
   if (error instanceof UserError) return `${safeText(error.message)}\nNext: ${safeText(error.next)}`;
   if (error instanceof UpstreamError) {
-    const { what, next } = error.advice === null ? UPSTREAM[error.kind] : advised(error.kind, error.advice);
+    const usual = error.isPage ? PAGE : UPSTREAM[error.kind];
+    const { what, next } = error.advice === null ? usual : advised(error.kind, error.advice);
     const status =
       error.status === null
         ? ''

@@ -34,9 +34,10 @@ export function propertiesOf(tool: Tool): ReadonlyMap<string, Property> {
 }
 
 /**
- * The schema of a tool's arguments as `tools/list` shows it. `$schema`, `additionalProperties`, `default` and bounds of
- * numbers are left out: some clients refuse a schema that holds them, others refuse a call by them in words that help
- * nobody, and the server checks all of it anyway. Defaults and bounds are put into the description.
+ * Builds the schema of a tool's arguments as `tools/list` shows it. `$schema`, `additionalProperties`,
+ * `default` and bounds of numbers are left out: some clients refuse a schema that holds them, others refuse a
+ * call with an error that does not help, and the server checks all of it anyway. Defaults and bounds are put
+ * into the description.
  */
 export function inputJsonSchema(tool: Tool): PublishedSchema {
   const { required = [] } = z.toJSONSchema(tool.input, { io: 'input' });

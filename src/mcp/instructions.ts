@@ -1,4 +1,7 @@
-/** What an agent reads before it sees any tool: when to use the server and in which order. At most 2 KB. */
+/**
+ * Instructions that an agent reads before it sees any tool: when to use the server, and in which order. At
+ * most 2 KB.
+ */
 export const INSTRUCTIONS = `Continuous profiles from Grafana Pyroscope: which code burned CPU, allocated or held memory, blocked or piled up goroutines, by function, with the call path. Use it when metrics or traces say that a service is slow, hot or growing and the question is which code. It cannot show single requests, logs or errors.
 
 Order of calls:

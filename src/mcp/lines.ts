@@ -8,11 +8,12 @@ const END_BYTES = 4_096;
 const NEWLINE = 0x0a;
 
 /**
- * Passes on whole lines and drops those that are too long, so that one of them does not end the session: reading goes
- * on behind its newline.
+ * Passes on whole lines and drops those that are too long, so that one of them does not end the session:
+ * reading goes on behind its newline.
  *
  * @param report.tooLong called as soon as a line is too long
- * @param report.dropped called at the end of that line with the id of its request; null where it cannot be told
+ * @param report.dropped called at the end of that line with the id of its request; null where it cannot be
+ *   told
  */
 export function boundedLines(
   report: { tooLong(): void; dropped(id: RequestId | null): void },
@@ -64,8 +65,8 @@ const AT_THE_START = new RegExp(String.raw`^\s*\{\s*(?:"jsonrpc"\s*:\s*"2\.0"\s*
 const AT_THE_END = new RegExp(String.raw`[,{]\s*${ID}\s*(?:,\s*"jsonrpc"\s*:\s*"2\.0"\s*)?\}\s*$`);
 
 /**
- * The id of a request of which only the two ends are known. The last brace of a JSON object closes it as a whole, so a
- * member right before it is its own, as are its first ones.
+ * The id of a request of which only the two ends are known. The last brace of a JSON object closes it as a
+ * whole, so a member right before it is its own, as are its first ones.
  */
 function requestId(head: string, tail: string): RequestId | null {
   const found = AT_THE_START.exec(head)?.[1] ?? AT_THE_END.exec(tail)?.[1];

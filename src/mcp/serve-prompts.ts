@@ -21,12 +21,15 @@ import { invalid, unknownPrompt } from './unknown-names.js';
 const COMPLETION_MS = 2_000;
 /** How long the question for them goes on: the next key is answered from what it found. */
 const LEARNING_MS = 10_000;
-/** Questions for names at once, of all clients: half of the requests that a store gets at once stay free for calls. */
+/**
+ * Questions for names at once, of all clients: half of the requests that a store gets at once stay free for
+ * calls.
+ */
 const MOST_LEARNING = 4;
 
 /**
- * Makes what registers the prompts at a server, their arguments completed with the names that exist. The schemas are
- * made once: a server is made with every HTTP request.
+ * Makes what registers the prompts at a server, their arguments completed with the names that exist. The
+ * schemas are made once: a server is made with every HTTP request.
  */
 export function promptRegistration(
   environmentOf: () => Promise<CallEnvironment>,
@@ -70,7 +73,8 @@ export function promptRegistration(
       const { name, title, description } = prompt;
       server.registerPrompt(name, { title, description, argsSchema }, (args) => fillIn(name, args));
     }
-    // Replaces the SDK's own handler, which checks by the schema and says what fails in words for programmers.
+    // Replaces the SDK's own handler, which checks by the schema and says what fails in words for
+    // programmers.
     server.server.setRequestHandler('prompts/get', ({ params }) =>
       fillIn(params.name, params.arguments ?? {}),
     );
@@ -98,9 +102,10 @@ type Completion = (
 ) => Promise<string[]>;
 
 /**
- * Makes what completes values. It never fails: a value can be typed, and the call that gets it says what is wrong with it.
- * Every key that somebody presses may ask the store, and asks on when its answer is out, so there are few such questions at
- * once; what comes meanwhile is completed with nothing. They take no places from calls.
+ * Makes what completes values. It never fails: a value can be typed, and the call that gets it says what is
+ * wrong with it. Every key that somebody presses may ask the store, and asks on when its answer is out, so
+ * there are few such questions at once; what comes meanwhile is completed with nothing. They take no places
+ * from calls.
  */
 function completion(
   environmentOf: () => Promise<CallEnvironment>,

@@ -20,8 +20,8 @@ export const ANNOTATIONS = {
 } as const;
 
 /**
- * How long a client may keep what it listed and read, and whether caches may share it: it is the same for every caller,
- * and another only in another version of the server.
+ * How long a client may keep what it listed and read, and whether caches may share it: it is the same for
+ * every caller, and another only in another version of the server.
  */
 const CACHE_HINT = { ttlMs: 300_000, cacheScope: 'public' } as const;
 const CACHE_HINTS = {
@@ -41,8 +41,8 @@ const CAPABILITIES = {
 } as const;
 
 /**
- * Schemas as the SDK wants them: it shows them in `tools/list`, but the call boundary does the checking, whose errors
- * name the valid arguments. Built once, since the factory below runs per HTTP request.
+ * Schemas as the SDK wants them: it shows them in `tools/list`, but the call boundary does the checking,
+ * whose errors name the valid arguments. Built once, since the factory below runs per HTTP request.
  */
 const SCHEMAS = new Map(
   TOOLS.map((tool) => {
@@ -64,13 +64,14 @@ const SCHEMAS = new Map(
 export interface FactoryOptions {
   /** Ends the calls in flight with an answer that says so. */
   stopped?: AbortSignal;
-  /** Told of what is asked besides calls, of which the meter of their environment hears. */
+  /** Meter that counts operations other than calls; the meter of the environment counts the calls. */
   meter?: Meter;
 }
 
 /**
  * Makes the factory that both transports use; one server object per connection or HTTP request.
- * @param environmentOf asked with every call, so that a server can list its tools before it has loaded its sources
+ * @param environmentOf asked with every call, so that a server can list its tools before it has loaded its
+ *   sources
  */
 export function createServerFactory(
   environmentOf: () => Promise<CallEnvironment>,
@@ -116,8 +117,8 @@ export function createServerFactory(
 }
 
 /**
- * Aborts when the caller wants the call no more. The SDK ends a call over HTTP of the older protocols only with a
- * connection that closes after the call has begun.
+ * Aborts when the caller wants the call no more. The SDK ends a call over HTTP of the older protocols only
+ * with a connection that closes after the call has begun.
  */
 function callerSignal({ mcpReq, http }: ServerContext): AbortSignal {
   const connection = http?.req?.signal;

@@ -35,8 +35,8 @@ export function serveOverStdio(environmentOf: () => Promise<CallEnvironment>, lo
 }
 
 /**
- * The SDK's stdio transport, but the end of input does not throw away what was asked before it: a script that pipes
- * its requests in gets its answers. Bounded, so that a client that died leaves no process behind.
+ * The SDK's stdio transport, but the end of input does not throw away what was asked before it: a script that
+ * pipes its requests in gets its answers. Bounded, so that a client that died leaves no process behind.
  */
 class PatientStdio implements Transport {
   onclose?: () => void;
@@ -92,7 +92,9 @@ class PatientStdio implements Transport {
     return this.#inner.close();
   }
 
-  /** Keeps account of what must be answered; a subscription has no answer, and a cancelled request needs none. */
+  /**
+   * Keeps account of what must be answered; a subscription has no answer, and a cancelled request needs none.
+   */
   #note(message: JSONRPCMessage): void {
     if (isJSONRPCRequest(message)) {
       if (message.method !== 'subscriptions/listen') this.#unanswered.add(message.id);
@@ -117,7 +119,7 @@ class PatientStdio implements Transport {
   #endInput(): void {
     if (this.#inputEnded) return;
     this.#inputEnded = true;
-    // What was piped but not yet read comes before this in the queue.
+    // Input that was piped and not yet read comes before this in the queue.
     setImmediate(() => this.#closeWhenDone());
     setTimeout(() => void this.close(), LAST_ANSWERS_MS).unref();
   }

@@ -24,8 +24,9 @@ const SEARCHED: ReadonlyMap<string, string> = new Map([
 ]);
 
 /**
- * Runs a tool without the arguments in which a word like "none" or "default" stands for nothing. A word stays where
- * something that exists is called so, and where the tool cannot do without the argument. The answer says what was left out.
+ * Runs a tool without the arguments in which a word like "none" or "default" stands for nothing. A word stays
+ * where something that exists is called so, and where the tool cannot do without the argument. The answer
+ * says what was left out.
  * @throws UserError, UpstreamError
  */
 export async function runWithoutWords(
@@ -67,7 +68,9 @@ function isRequired({ input }: Tool, name: string): boolean {
   return shape[name]?.safeParse(undefined).success === false;
 }
 
-/** Whether something that exists is called so; true, too, where that cannot be found out: the tool says why. */
+/**
+ * Whether something that exists is called so; true, too, where that cannot be found out: the tool says why.
+ */
 async function isKnown(
   name: string,
   word: string,
@@ -113,8 +116,9 @@ async function isInSource(
 }
 
 /**
- * Windows in which a name would be found if it exists: the one asked for, and what shows the most of the source. A service
- * may have ended before the window; whether a label or a type is elsewhere is not worth a request.
+ * Windows in which a name would be found if it exists: the one asked for, and what shows the most of the
+ * source. A service may have ended before the window; whether a label or a type is elsewhere is not worth a
+ * request.
  */
 async function windowsOf(
   name: string,

@@ -6,13 +6,13 @@ import { mergePatterns } from './merge.js';
 import type { QueryPattern } from './pattern.js';
 import { emptyMemory, SCAN_BUDGET, type ScanBudget, type ScanProgress, scanDashboards } from './scan.js';
 
-/** What was learned up to a moment. */
+/** Patterns learned up to a moment. */
 export interface Learned {
-  /** Of all data sources of the Grafana, best first; not checked against what they hold. */
+  /** Patterns of all data sources of the Grafana, best first; not checked against the data. */
   patterns: readonly QueryPattern[];
   /** Labels that trace data sources map `service.name` to. */
   serviceLabels: readonly string[];
-  /** Of the running or else the last scan; null before the first. */
+  /** Progress of the running scan, else of the last one; null before the first. */
   progress: ScanProgress | null;
   scanning: boolean;
   /** Why the last scan could not even list the dashboards; null when it could. */
@@ -21,13 +21,14 @@ export interface Learned {
 
 /** The query patterns of one Grafana, learned in the background. */
 export interface PatternBook {
-  /** What is known now, without waiting. */
+  /** Returns the present knowledge without waiting. */
   learned(): Learned;
   /**
-   * What is known after a scan, or after so many milliseconds; begins one where the last is too long ago. Never throws,
-   * but for the abort of the signal.
+   * Returns the knowledge after a scan, or after `waitMs`; begins a scan where the last one is too long ago.
+   * It throws only when the signal aborts.
    *
-   * @param onProgress told of the scan that is waited for, as far as it is by now and with every dashboard
+   * @param onProgress called with the progress of the scan that is waited for, at once and with every
+   *   dashboard
    */
   read(signal: AbortSignal, waitMs: number, onProgress?: (progress: ScanProgress) => void): Promise<Learned>;
   /** Ends a running scan. */
@@ -38,14 +39,14 @@ export interface PatternBook {
 const RESCAN_MS = 15 * 60_000;
 /** After a scan that left dashboards over, or that failed. */
 const RETRY_MS = 60_000;
-/** What is known is ranked anew after so long even if nothing else was learned: it grows older. */
+/** Time after which patterns are ranked again even if no scan learned anything: they grow older. */
 const RANK_MS = 3_600_000;
-/** And kept anew: the cache forgets it after a day. */
+/** Time after which the patterns are kept again: the cache forgets them after a day. */
 const KEEP_MS = 3_600_000;
 
 /**
- * Learns patterns from the dashboards of one Grafana: a scan runs in the background, one at a time, when somebody asks
- * and the last one is some minutes ago; meanwhile what is known can be used.
+ * Learns patterns from the dashboards of one Grafana: a scan runs in the background, one at a time, when
+ * somebody asks and the last one is some minutes ago; meanwhile what is known can be used.
  */
 export function createPatternBook(
   store: DashboardStore,

@@ -2,8 +2,8 @@ import { field, list, text } from './json.js';
 import { MAX_PANELS, type Panel, readPanel, withOuter } from './panel.js';
 
 /**
- * The panels of a classic model in the order of the page: collapsed rows hold theirs, expanded rows are followed by
- * them, and before schema version 16 all stood in `rows[]`. Rows may be nested to any depth.
+ * The panels of a classic model in the order of the page: collapsed rows hold theirs, expanded rows are
+ * followed by them, and before schema version 16 all stood in `rows[]`. Rows may be nested to any depth.
  */
 export function classicPanels(model: unknown): Panel[] {
   const found: Panel[] = [];

@@ -10,13 +10,16 @@ export interface KnownDataSource {
   type: string;
 }
 
-/** How a panel or query names its data source: by uid, by name (old dashboards) or by a variable; null: the default. */
+/**
+ * How a panel or query names its data source: by uid, by name (old dashboards) or by a variable; null: the
+ * default.
+ */
 export interface DataSourceRef {
   type: string | null;
   id: string | null;
 }
 
-/** What a reference turns out to be; `uids` is empty where only the kind is known. */
+/** Meaning of a reference; `uids` is empty where only the kind of source is known. */
 export type Destination =
   | { kind: 'pyroscope'; uids: readonly string[] }
   | { kind: 'other' }
@@ -33,7 +36,10 @@ export function isPyroscopeType(type: string | null): boolean {
   return type !== null && PYROSCOPE_TYPES.includes(type);
 }
 
-/** Reads `"name"`, `"${ds}"` or `{type, uid}`; null where there is no reference, or one that leaves it to the query. */
+/**
+ * Reads `"name"`, `"${ds}"` or `{type, uid}`; null where there is no reference, or one that leaves it to the
+ * query.
+ */
 export function readDataSource(value: unknown): DataSourceRef | null {
   const ref = isRecord(value)
     ? { type: text(field(value, 'type')) || null, id: text(field(value, 'uid')) || null }
@@ -105,7 +111,9 @@ function ofVariable(
   return { kind: 'pyroscope', uids: [...preferred, ...others].map(({ uid }) => uid) };
 }
 
-/** Largest filter that is applied, steps of {@link patternSize}: it is tried on the name of every data source. */
+/**
+ * Largest filter that is applied, steps of {@link patternSize}: it is tried on the name of every data source.
+ */
 const MAX_FILTER_STEPS = 300;
 /** Characters of a name that are compared; Grafana takes up to 190. */
 const MAX_NAME = 190;
@@ -119,7 +127,10 @@ function nameTestOf(variable: Variable): (name: string) => boolean {
   return known;
 }
 
-/** The filter of a data source variable: `/^prod-/`, or the same without slashes. What RE2 cannot read, and what is too large, filters nothing. */
+/**
+ * The filter of a data source variable: `/^prod-/`, or the same without slashes. What RE2 cannot read, and
+ * what is too large, filters nothing.
+ */
 function nameTest(pattern: string): (name: string) => boolean {
   if (pattern === '') return () => true;
   const [, body = pattern, flags = ''] = /^\/(.*)\/([a-z]*)$/s.exec(pattern) ?? [];

@@ -15,14 +15,14 @@ import type { Origin, WrittenQuery } from './query.js';
 import { isV2, v2Panels } from './v2.js';
 import { readVariables, type Variable } from './variables.js';
 
-/** What a dashboard says about profiles, with its variables. */
+/** Queries for profiles on a dashboard, with its variables. */
 export interface Extract {
   title: string;
   queries: readonly WrittenQuery[];
   variables: ReadonlyMap<string, Variable>;
 }
 
-/** What a dashboard refers to and does not hold. */
+/** Things that a dashboard refers to and does not hold. */
 export interface Surroundings {
   sources: readonly KnownDataSource[];
   /** Models of library panels by uid. */
@@ -35,8 +35,9 @@ const MAX_QUERIES = 200;
 const MAX_LIBRARY_DEPTH = 4;
 
 /**
- * Every profile query of a dashboard, of whatever version its model is: of panels, variables and links. A query is one
- * of Pyroscope by its data source, or by having a `profileTypeId` where the source does not tell. Never throws.
+ * Every profile query of a dashboard, of whatever version its model is: of panels, variables and links. A
+ * query is one of Pyroscope by its data source, or by having a `profileTypeId` where the source does not
+ * tell. Never throws.
  */
 export function extractQueries(model: unknown, surroundings: Surroundings): Extract {
   const spec = specOf(model);

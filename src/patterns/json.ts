@@ -1,6 +1,9 @@
 /** Lenient readers of JSON of unknown shape: what is absent or of another shape is empty, never an error. */
 
-/** Characters read of one text: titles, selectors and links are far shorter, and reading costs at most the square. */
+/**
+ * Characters read of one text: titles, selectors and links are far shorter, and reading costs at most the
+ * square.
+ */
 const LONGEST = 8_000;
 
 /** The member at a path of own properties; undefined where the path ends early. */

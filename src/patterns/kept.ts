@@ -9,7 +9,10 @@ import type { ScanMemory, ScannedDashboard } from './scan.js';
 const KEY = 'dashboards';
 /** A day: as long as the cache keeps anything. Shorter, and reading it would begin to refresh it. */
 const KEPT_MS = 24 * 3_600_000;
-/** Larger Grafanas are read anew: some hundred bytes a dashboard are written after each scan. */
+/**
+ * Maximum number of kept dashboards; some hundred bytes of each are written after a scan. Larger Grafanas are
+ * read again.
+ */
 const MAX_KEPT = 5_000;
 
 const texts = z.array(z.string()).readonly();
@@ -60,8 +63,8 @@ function isScanned(value: unknown): value is ScannedDashboard[] {
 }
 
 /**
- * Puts the dashboards into the memory that an earlier process read; none where they are of another form, and none that
- * claim to have been read later than now: they would never be read again.
+ * Puts the dashboards into the memory that an earlier process read; none where they are of another form, and
+ * none that claim to have been read later than now: they would never be read again.
  */
 export async function recallDashboards(cache: AnswerCache, memory: ScanMemory, now: number): Promise<void> {
   const kept = await cache.recall<ScannedDashboard[]>(KEY, isScanned, async () => [], KEPT_MS);

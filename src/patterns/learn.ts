@@ -3,12 +3,15 @@ import { normalise } from './normalise.js';
 import type { LearnedQuery } from './query.js';
 
 /**
- * Steps that the regular expressions of one dashboard may come to, all together: at most some 50 ms. What is over that is
- * not learned.
+ * Steps that the regular expressions of one dashboard may come to, all together: at most some 50 ms. What is
+ * over that is not learned.
  */
 const MAX_STEPS = 5_000;
 
-/** Everything that a dashboard of any version teaches: its title and its profile queries without their variables. */
+/**
+ * Everything that a dashboard of any version teaches: its title and its profile queries without their
+ * variables.
+ */
 export function learnFrom(
   model: unknown,
   surroundings: Surroundings,

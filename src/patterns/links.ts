@@ -13,8 +13,8 @@ export interface LinkedQuery {
 
 const OPERATORS = ['=', '!=', '=~', '!~'] as const;
 /**
- * The profile queries behind a link: Explore (`panes=` and the older `left=`), Profiles Drilldown (`var-…`) and
- * Pyroscope's own pages (`query=`). Empty for any other address. Nothing is ever requested from it.
+ * The profile queries behind a link: Explore (`panes=` and the older `left=`), Profiles Drilldown (`var-…`)
+ * and Pyroscope's own pages (`query=`). Empty for any other address. Nothing is ever requested from it.
  */
 export function linkedQueries(url: string): LinkedQuery[] {
   const query = url.indexOf('?');

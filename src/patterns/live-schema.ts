@@ -19,8 +19,9 @@ interface SchemaAccess {
 }
 
 /**
- * What a source holds as far as one day back, with the values that the patterns ask for: of the team's own label for
- * services and of the labels that the best patterns match. Null where the source does not answer.
+ * Reads the services, types and labels that a source has had for up to a day, with the values that the
+ * patterns ask for: those of the team's own label for services, and of the labels that the best patterns
+ * match. Null where the source does not answer.
  */
 export async function liveSchema(
   source: ProfileSource,

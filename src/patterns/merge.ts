@@ -10,11 +10,16 @@ export interface PlaceQueries {
 }
 
 const DAY = 86_400_000;
-/** A dashboard that nobody touched for a quarter says half as much about how the team works now. */
+/**
+ * Half-life of a dashboard's weight, days: an untouched one says less and less about how the team works now.
+ */
 const HALF_LIFE_DAYS = 90;
 /** A place whose age is not known counts like one of a year. */
 const UNKNOWN_AGE_DAYS = 365;
-/** Panels are what people look at; a link is one click away, a variable only feeds panels, a hidden query shows nothing. */
+/**
+ * Panels are what people look at; a link is one click away, a variable only feeds panels, a hidden query
+ * shows nothing.
+ */
 const WEIGHTS: Readonly<Record<Origin, number>> = {
   panel: 1,
   traces: 1,
@@ -36,8 +41,9 @@ interface Draft {
 }
 
 /**
- * One pattern per source, type, conditions, open labels and grouping, however often it stands somewhere; the best
- * first: by the number of places, each weighed by its age (half-life of a quarter) and by where the query stands in it.
+ * Merges queries into patterns: one per source, type, conditions, open labels and grouping. The best come
+ * first, by the number of places; each place is weighed by its age (half-life of a quarter) and by where the
+ * query stands in it.
  *
  * @param now Unix ms
  */

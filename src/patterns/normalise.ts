@@ -17,14 +17,15 @@ const MARK = new RegExp(`${OPEN}([^${OPEN}${CLOSE}]*)${CLOSE}`, 'g');
 const ONE_MARK = new RegExp(`^(?:${MARK.source})$`);
 /** A variable in the place of a whole condition. */
 const LOOSE_MARK = new RegExp(`([{,]|^)\\s*${MARK.source}\\s*(?=[,}]|$)`, 'g');
-/** What stands before the braces of a query written as for Prometheus. */
+/** Text before the braces of a query that is written as for Prometheus. */
 const PREFIX = /^[^{"'`]*(?=\{)/;
 /** A regular expression that is just a text. */
 const PLAIN = /^[^\\.+*?()|[\]{}^$]+$/;
 
 /**
  * A written query as what it asks for whatever its variables are set to: conditions with a variable are open
- * (`variesBy`), a variable for the type gives one query per type it offers. Empty for a query that cannot be read.
+ * (`variesBy`), a variable for the type gives one query per type it offers. Empty for a query that cannot be
+ * read.
  *
  * @param budget what the regular expressions of several queries may come to together
  */
@@ -69,7 +70,7 @@ function fiveParts(id: string): string[] {
   return type === null ? [] : [type.id.split(':').slice(0, 5).join(':')];
 }
 
-/** What a text is where it is no variable, or one with a fixed value. */
+/** Returns the value of a text without variables, or of a variable with a fixed value. */
 function literal(value: string, variables: ReadonlyMap<string, Variable>): string[] {
   const name = variableNameOf(value);
   if (name === null) return /\$|\[\[/.test(value) ? [] : [value];
@@ -124,10 +125,13 @@ function hasMark(value: string): boolean {
   return value.includes(OPEN);
 }
 
-/** The product's own parser; a condition with a variable is read, whatever its regular expression would be. */
+/**
+ * The product's own parser; a condition with a variable is read, whatever its regular expression would be.
+ */
 function parse(selector: string, budget: MatchingBudget | undefined): Matcher[] | null {
   try {
-    // Copies: what a condition compiles to is kept as long as the object, and what is learned is kept for hours.
+    // Copies: what a condition compiles to is kept as long as the object, and what is learned is kept for
+    // hours.
     return parseSelector(selector, budget).map((matcher) => ({ ...matcher }));
   } catch (error) {
     if (error instanceof UserError) return null;
@@ -135,7 +139,7 @@ function parse(selector: string, budget: MatchingBudget | undefined): Matcher[] 
   }
 }
 
-/** The same condition in its plainest form; null where it holds for everything. */
+/** Simplifies a condition to its plainest form; null where it holds for everything. */
 function simplified(matcher: Matcher): Matcher | null {
   const { name, op, value } = matcher;
   if (op === '=~' && /^(?:\.\*|\.\+|\(\.\*\)|)$/.test(value)) return null;

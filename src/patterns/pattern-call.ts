@@ -5,19 +5,19 @@ import type { Matcher } from '../sources/source.js';
 import { type NamedService, type QueryPattern, SERVICE_LABEL, serviceOf } from './pattern.js';
 import type { LiveSchema } from './validate.js';
 
-/** What a ready call depends on besides the pattern. */
+/** Facts that a ready call depends on in addition to the pattern. */
 export interface CallPlace {
   /** The `source` argument; null where it may be left out. */
   source: string | null;
-  /** What the source holds; null where nobody can say. */
+  /** Content of the source; null where it is unknown. */
   live: LiveSchema | null;
   /** The team's own label for services; null where that is `service_name`. */
   label: string | null;
 }
 
 /**
- * The call that asks for a pattern; where it leaves the service open, of the wanted one, else of the last chosen, as far
- * as they exist.
+ * The call that asks for a pattern; where it leaves the service open, of the wanted one, else of the last
+ * chosen, as far as they exist.
  */
 export function callOf(pattern: QueryPattern, place: CallPlace, wanted: NamedService | null): NextCall {
   const { live } = place;
@@ -54,7 +54,7 @@ export function typeIdsOf(live: LiveSchema | null): string[] {
   return [...new Set((live?.servicesAndTypes ?? []).flatMap((pair) => pair.__profile_type__ ?? []))];
 }
 
-/** Whether a service sends profiles; where nobody can say, it is taken to. */
+/** Whether a service sends profiles; true where that is unknown. */
 export function emits(live: LiveSchema | null, { label, value }: NamedService): boolean {
   if (live === null) return true;
   if (label !== SERVICE_LABEL) return live.values.get(label)?.includes(value) ?? false;
@@ -71,7 +71,7 @@ function valueFor(
   const fixed = serviceOf(pattern, label);
   if (fixed !== null) return fixed;
   if (wanted !== null && wanted.label === label && emits(live, wanted)) return wanted.value;
-  // One service is wanted: what was last chosen of the other label may be another's.
+  // The last choice of another label may belong to another service than the wanted one.
   if (wanted !== null && wanted.label !== label) return null;
   const value = pattern.current[label];
   return value !== undefined && emits(live, { label, value }) ? value : null;

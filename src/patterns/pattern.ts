@@ -18,7 +18,7 @@ export interface QueryPattern {
   matchers: readonly Matcher[];
   /** Labels whose value a person chooses on the dashboard. Sorted. */
   variesBy: readonly string[];
-  /** What those were last set to, where it is one value. */
+  /** Last values of those labels, where each has one value. */
   current: Labels;
   groupBy: readonly string[];
   /** The team's words for it, the most used first. */
@@ -30,16 +30,21 @@ export interface QueryPattern {
   seen: number | null;
   /** Number of its places, each weighed by its age and by where in it the query stands. */
   score: number;
-  /** Whether its type, labels and service exist; null where nobody could say. */
+  /** Whether its type, labels and service exist; null where that is unknown. */
   valid: boolean | null;
-  /** What does not exist (any more), in words; null where it is not known to be invalid. */
+  /**
+   * Name of the thing that does not exist (any more), in words; null for a pattern that is not known to be
+   * invalid.
+   */
   reason: string | null;
 }
 
 /** The label that names the service in Pyroscope. */
 export const SERVICE_LABEL = 'service_name';
 
-/** A service as its profiles are labelled: usually by `service_name`, else by the label that the team uses. */
+/**
+ * A service as its profiles are labelled: usually by `service_name`, else by the label that the team uses.
+ */
 export interface NamedService {
   label: string;
   value: string;

@@ -1,11 +1,13 @@
 import type { Labels, Matcher } from '../sources/source.js';
 
-/** Where a query was found, which says how much it tells of the team's habits. */
+/** Place of a query on a dashboard, which says how much it tells about the team's habits. */
 export type Origin = 'panel' | 'traces' | 'link' | 'variable' | 'hidden';
 
 /** A profile query as it stands in a dashboard, variables and all. */
 export interface WrittenQuery {
-  /** Uids of the Pyroscope data sources it may go to, the preferred one first; empty where nothing says which. */
+  /**
+   * Uids of the Pyroscope data sources it may go to, the preferred one first; empty where nothing says which.
+   */
   sources: readonly string[];
   profileTypeId: string;
   selector: string;
@@ -31,7 +33,7 @@ export interface LearnedQuery {
   matchers: readonly Matcher[];
   /** Labels whose value a variable fills in. Sorted. */
   variesBy: readonly string[];
-  /** What those variables were last set to, where that is one value. */
+  /** Last values of those variables, where each has one value. */
   current: Labels;
   groupBy: readonly string[];
   titles: readonly string[];

@@ -12,7 +12,9 @@ const CPU = 'process_cpu:cpu:nanoseconds:cpu:nanoseconds';
 const HOUR = 3_600_000;
 const never = () => new AbortController().signal;
 
-/** A Grafana of so many dashboards with one query each; `versions` can be changed, `asked` says what was read. */
+/**
+ * A Grafana of so many dashboards with one query each; `versions` can be changed, `asked` says what was read.
+ */
 function grafana(count: number, more: { titles?: Record<string, string>; versions?: boolean } = {}) {
   const refs: DashboardRef[] = Array.from({ length: count }, (_, index) => ({
     uid: `d${index}`,

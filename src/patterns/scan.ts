@@ -35,7 +35,7 @@ export interface ScannedDashboard extends PlaceQueries {
   scanned: number;
 }
 
-/** What the scans found so far; a scan brings it up to date dashboard by dashboard. */
+/** Results of the scans so far; a scan updates them dashboard by dashboard. */
 export interface ScanMemory {
   dashboards: Map<string, ScannedDashboard>;
   traces: readonly PlaceQueries[];
@@ -51,7 +51,7 @@ export function emptyMemory(): ScanMemory {
 
 /** How far a scan is; numbers of dashboards. */
 export interface ScanProgress {
-  /** That the credentials may see; grows while they are listed. */
+  /** Number of dashboards that the credentials may see; grows while they are listed. */
   total: number;
   /** Read now or known unchanged. */
   done: number;
@@ -63,15 +63,15 @@ export interface ScanProgress {
 const PAGE = 1_000;
 /** Dashboards listed: memory stays bounded however many there are. */
 const MAX_LISTED = 20_000;
-/** A Grafana that fails so many times in a row is left in peace. */
+/** Number of failures in a row after which a scan stops asking Grafana. */
 const MAX_FAILURES_IN_A_ROW = 10;
 /** Library panels that stand for library panels, one request each. */
 const MAX_LIBRARY_PANELS = 50;
 /** How long a dashboard is taken to be unchanged where only reading it would tell. */
 const REREAD_MS = 6 * 3_600_000;
 /**
- * Of those a scan reads so many, or so large a part of all: scans are a quarter of an hour apart, so none waits for more
- * than twice that time, and Grafana never has to give them all at once.
+ * Number, or part, of such dashboards that a scan reads again. Scans are a quarter of an hour apart, so none
+ * waits for more than twice that time, and Grafana never has to give them all at once.
  */
 const REREAD_AT_ONCE = 25;
 const REREAD_PART = 1 / 24;
@@ -79,10 +79,10 @@ const REREAD_PART = 1 / 24;
 const PROMISING = /profil|pyroscope|phlare|flame|cpu|memory|heap|alloc|goroutine|perf/i;
 
 /**
- * Reads the dashboards that are new or changed, the promising ones first, within a budget, and puts what they teach
- * into the memory at once. A dashboard that cannot be read is counted and skipped. Where Grafana lists no versions, some
- * of those that were read hours ago are read again, after all that were never read; one that turns out to be
- * the same is not learned from anew.
+ * Reads new and changed dashboards within a budget, the promising ones first, and puts their queries into the
+ * memory at once. A dashboard that cannot be read is counted and skipped. Where Grafana lists no versions,
+ * some dashboards that were read hours ago are read again, after all that were never read; one that has not
+ * changed is not learned from again.
  *
  * @throws UpstreamError when the dashboards cannot be listed at all
  */
@@ -228,8 +228,8 @@ function forget(memory: ScanMemory, refs: readonly DashboardRef[]): void {
 }
 
 /**
- * What has to be read: never read and promising, never read, changed, and of those of which only reading would tell some
- * that were read longest ago.
+ * Puts the dashboards to read in order: new and promising ones, other new ones, changed ones, and some of
+ * those whose change only reading can tell, the longest unread first.
  */
 function inOrder(
   refs: readonly DashboardRef[],
@@ -291,7 +291,7 @@ interface Reading {
   signal: AbortSignal;
 }
 
-/** @param before the same as it was when it was last read; what has not changed since is not learned from anew */
+/** @param before the dashboard as it was when it was last read; unchanged parts are not learned from again */
 async function readDashboard(
   ref: DashboardRef,
   before: ScannedDashboard | undefined,

@@ -5,16 +5,16 @@ import { mapInTurns } from '../work/turns.js';
 import { type NamedService, type QueryPattern, SERVICE_LABEL, serviceOf } from './pattern.js';
 import { wordsOf } from './words.js';
 
-/** What a reader looks for. */
+/** Words and service that a reader looks for. */
 export interface PatternFilter {
   words: string | null;
   service: NamedService | null;
 }
 
 /**
- * The patterns for a service and with all the words in their titles, dashboards, type or selector; the order stays.
- * `held` is false where no pattern has all the words: then they are those that have most of them, or all where none
- * has any.
+ * The patterns for a service and with all the words in their titles, dashboards, type or selector; the order
+ * stays. `held` is false where no pattern has all the words: then they are those that have most of them, or
+ * all where none has any.
  */
 export async function selectPatterns(
   patterns: readonly QueryPattern[],
@@ -41,8 +41,8 @@ export async function selectPatterns(
 }
 
 /**
- * Whether a pattern can be about a service: it names it, matches it or leaves it open. One that fixes a `service_name` and
- * says nothing of the team's own label is about that service, whatever its own label is.
+ * Whether a pattern can be about a service: it names it, matches it or leaves it open. One that fixes a
+ * `service_name` and says nothing of the team's own label is about that service, whatever its own label is.
  */
 function mayBeOf(pattern: QueryPattern, { label, value }: NamedService): boolean {
   const said = pattern.matchers.filter(({ name }) => name === label);

@@ -2,7 +2,7 @@ import { isPyroscopeType, type KnownDataSource, onlyOf } from './data-source.js'
 import { field, list, text } from './json.js';
 import type { WrittenQuery } from './query.js';
 
-/** What other data sources say about profiles. */
+/** Links to profiles that other data sources hold. */
 export interface TraceLinks {
   queries: readonly (WrittenQuery & { name: string })[];
   /** Labels that stand for OpenTelemetry's `service.name`, the team's own words for a service. */
@@ -13,8 +13,8 @@ export interface TraceLinks {
 const SERVICE_ATTRIBUTE = 'service.name';
 
 /**
- * The queries that trace data sources open for a span (`jsonData.tracesToProfiles`): the type they ask for and which
- * attributes of a span become which labels.
+ * The queries that trace data sources open for a span (`jsonData.tracesToProfiles`): the type they ask for
+ * and which attributes of a span become which labels.
  */
 export function traceLinks(sources: readonly (KnownDataSource & { jsonData: unknown })[]): TraceLinks {
   const queries: (WrittenQuery & { name: string })[] = [];

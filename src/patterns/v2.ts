@@ -33,8 +33,8 @@ function readElement(element: unknown, outer: readonly string[]): Panel {
 }
 
 /**
- * v2beta1 and v2: `query {kind: "DataQuery", group: TYPE, datasource {name: UID}, spec}`;
- * v2alpha1: `datasource {type, uid}` beside `query {kind: TYPE, spec}`.
+ * Reads a query of the second schema. v2beta1 and v2: `query {kind: "DataQuery", group: TYPE, datasource
+ * {name: UID}, spec}`; v2alpha1: `datasource {type, uid}` next to `query {kind: TYPE, spec}`.
  */
 function readQuery(panelQuery: unknown): PanelQuery {
   const query = field(panelQuery, 'query');
@@ -54,7 +54,10 @@ function merge(own: DataSourceRef | null, beside: DataSourceRef | null): DataSou
   return { type: own.type ?? beside.type, id: own.id ?? beside.id };
 }
 
-/** The titles of the rows and tabs around each element, whatever the kinds of layout and how deep they are nested. */
+/**
+ * The titles of the rows and tabs around each element, whatever the kinds of layout and how deep they are
+ * nested.
+ */
 function titlesByElement(layout: unknown): Map<string, readonly string[]> {
   const titles = new Map<string, readonly string[]>();
   const pending: { value: unknown; outer: readonly string[] }[] = [{ value: layout, outer: [] }];

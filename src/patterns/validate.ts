@@ -7,7 +7,7 @@ import { mapInTurns } from '../work/turns.js';
 import { byRank } from './merge.js';
 import { type QueryPattern, SERVICE_LABEL, serviceOf } from './pattern.js';
 
-/** What a source holds now. */
+/** Services, types and label values that a source holds now. */
 export interface LiveSchema {
   labelNames: readonly string[];
   /** Pairs of `service_name` and `__profile_type__`. */
@@ -22,8 +22,9 @@ const MAX_REASON = 120;
 const MAX_CHECK_STEPS = 200_000;
 
 /**
- * Marks the patterns whose type, labels, service or values do not exist (any more), and puts them last. A source that holds
- * nothing at all says nothing about them. Works in turns: there may be thousands of patterns, written by others.
+ * Marks the patterns whose type, labels, service or values do not exist (any more), and puts them last. A
+ * source that holds nothing at all says nothing about them. Works in turns: there may be thousands of
+ * patterns, written by others.
  */
 export async function validatePatterns(
   patterns: readonly QueryPattern[],
@@ -72,7 +73,9 @@ function whatIsMissing(
   return emitting === null || emitting.has(service) ? null : `${service} does not emit this profile type`;
 }
 
-/** A condition that asks for something and that no value meets; null where checking that would cost too much. */
+/**
+ * A condition that asks for something and that no value meets; null where checking that would cost too much.
+ */
 function whatIsUnmatched(
   matchers: readonly Matcher[],
   values: ReadonlyMap<string, readonly string[]>,
@@ -83,7 +86,7 @@ function whatIsUnmatched(
     if (known === undefined || matcher.op.startsWith('!')) return false;
     try {
       const meets = matcherTest(matcher, budget);
-      // What also holds without the label holds for profiles that do not have it.
+      // A condition that holds without the label also holds for profiles that lack it.
       return !meets(undefined) && !known.some((value) => meets(value));
     } catch (error) {
       if (error instanceof UserError) return false;
@@ -97,8 +100,8 @@ function whatIsUnmatched(
 }
 
 /**
- * Labels of which patterns ask for certain values, those of the best patterns first; `service_name` left out, whose values
- * are known anyway.
+ * Labels of which patterns ask for certain values, those of the best patterns first; `service_name` left out,
+ * whose values are known anyway.
  */
 export function labelsWithValues(patterns: readonly QueryPattern[]): string[] {
   const asking = patterns.flatMap(({ matchers }) => matchers.filter(({ op }) => !op.startsWith('!')));

@@ -3,7 +3,7 @@ import { field, isRecord, list, text, texts } from './json.js';
 /** A template variable of a dashboard, of any version of the model. */
 export interface Variable {
   name: string;
-  /** Of a data source variable: the plugin id and the filter on names; else null. */
+  /** Plugin id of a data source variable; else null. */
   plugin: string | null;
   regex: string | null;
   /** Whether it is a fixed text. */
@@ -12,7 +12,7 @@ export interface Variable {
   current: readonly string[];
   /** Values that the author wrote down, with the words shown for them. */
   options: readonly { word: string; value: string }[];
-  /** What a variable over a Pyroscope source lists; null for any other. */
+  /** List that a variable over a Pyroscope source shows; null for any other. */
   lists: { what: 'profileType' | 'label' | 'labelValue'; profileTypeId: string; labelName: string } | null;
   /** The data source as written. */
   dataSource: unknown;
@@ -40,7 +40,9 @@ export function replaceVariables(value: string, replacement: (name: string) => s
   );
 }
 
-/** The variables of a dashboard by name: `templating.list[]` of the classic model, `variables[]` of version 2. */
+/**
+ * The variables of a dashboard by name: `templating.list[]` of the classic model, `variables[]` of version 2.
+ */
 export function readVariables(model: unknown): Map<string, Variable> {
   const classic = list(field(model, 'templating', 'list'))
     .slice(0, MAX_VARIABLES)
@@ -81,7 +83,7 @@ function readVariable(kind: string, from: unknown, query: unknown, plugin: strin
   };
 }
 
-/** Of version 2beta1 and later the query names its source. */
+/** From version 2beta1 on the query names its source. */
 function sourceOfQuery(query: unknown): unknown {
   const name = text(field(query, 'datasource', 'name'));
   const type = text(field(query, 'group'));
@@ -98,7 +100,9 @@ function readListed(query: unknown): Variable['lists'] {
   };
 }
 
-/** What the author of a custom, constant or text variable wrote, `word : value` included. */
+/**
+ * Reads the options that the author of a custom, constant or text variable wrote, `word : value` included.
+ */
 function readOptions(kind: string, from: unknown): { word: string; value: string }[] {
   if (kind !== 'custom' && kind !== 'constant' && kind !== 'textbox' && kind !== 'text') return [];
   const query = text(field(from, 'query'));

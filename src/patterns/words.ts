@@ -15,9 +15,9 @@ const SERVICE_LIKE =
   /^(?:service|service\.name|app|application|app_name|job|component|workload|deployment|k8s[._]deployment[._]name|namespace_workload|microservice)$/;
 
 /**
- * The service that the team means by a word of its own, where the word leads to just one: the words of titles over
- * queries of one service, and of custom variables (`Payments : pay-svc-v2`). Case and punctuation do not matter; words
- * such as "cpu" alone name nothing. Null where none or several fit.
+ * The service that the team means by a word of its own, where the word leads to just one: the words of titles
+ * over queries of one service, and of custom variables (`Payments : pay-svc-v2`). Case and punctuation do not
+ * matter; words such as "cpu" alone name nothing. Null where none or several fit.
  */
 export function serviceByWord(
   patterns: readonly QueryPattern[],
@@ -42,8 +42,9 @@ export function serviceByWord(
 }
 
 /**
- * The label by which the team tells its services apart: the one that weighs most in its queries, by their rank. Null
- * where that is `service_name`, as much of the one as of the other included, or where they do not say.
+ * The label by which the team tells its services apart: the one that weighs most in its queries, by their
+ * rank. Null where that is `service_name`, as much of the one as of the other included, or where they do not
+ * say.
  *
  * @param mapped labels that trace data sources map `service.name` to: each weighs like one dashboard of today
  */

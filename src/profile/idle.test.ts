@@ -37,6 +37,26 @@ describe('isIdleFrame', () => {
     ['sun/nio/ch/Net.accept', ''],
     ['sun/nio/ch/ServerSocketChannelImpl.accept0', ''],
     ['java/net/PlainSocketImpl.socketAccept', ''],
+    ['java/net/ServerSocket.implAccept', ''],
+    ['java.net.ServerSocket.accept', 'ServerSocket.java'],
+    ['java/net/AbstractPlainSocketImpl.accept', ''],
+    ['libc.so.6.__libc_accept', ''],
+    ['libc-2.31.so.accept4', ''],
+    ['__libc_accept', ''],
+    ['inet_csk_accept', ''],
+    ['__x64_sys_accept4', ''],
+    ['libpthread.so.0.sem_wait', ''],
+    ['runtime.chanrecv1', 'runtime/chan.go'],
+    ['runtime.selectgo', 'runtime/select.go'],
+    ['sync.runtime_SemacquireMutex', 'runtime/sema.go'],
+    ['net.(*netFD).accept', 'net/fd_unix.go'],
+    ['syscall.accept4', 'syscall/zsyscall.go'],
+    ['UNIXServer#accept', ''],
+    ['libnet.so.NET_Accept', ''],
+    ['Java_sun_nio_ch_Net_accept', ''],
+    ['System.Net.Sockets!Socket.Accept', ''],
+    ['std::net::tcp::TcpListener::accept', 'library/std/src/net/tcp.rs'],
+    ['stream_socket_accept', ''],
     ['runtime.gopark', 'runtime/proc.go'],
     ['runtime.netpollblock', 'runtime/netpoll.go'],
     ['time.Sleep', 'runtime/time.go'],
@@ -80,12 +100,23 @@ describe('isIdleFrame', () => {
     ['System.Threading.Tasks!Task.InnerInvoke', ''],
     ['Northwind.Orders!Queue.WaitForOrder', ''],
     ['recvfrom', ''],
+    // Code of a team may accept things, too; and a channel's functions also move data.
+    ['com/acme/shop/Orders.accept', ''],
+    ['com/acme/net/ServerSocketFactory.create', ''],
+    ['acme.dev/orders.(*Desk).accept', 'acme.dev/orders/desk.go'],
+    ['acme::orders::accept', 'src/orders.rs'],
+    ['Orders#accept', 'app/models/order.rb'],
+    ['Acme.Orders!Desk.Accept', ''],
+    ['runtime.chanlen', 'runtime/chan.go'],
+    ['java/net/Socket.connect', ''],
+    ['sync.(*Pool).Get', 'sync/pool.go'],
   ])('%s in %j does not', (name, file) => {
     expect(isIdle(name, file)).toBe(false);
   });
 
   test('a function that also runs work waits only where it is the leaf', () => {
     expect(isIdle('_worker', 'concurrent/futures/thread.py', false)).toBe(false);
+    expect(isIdle('runtime.chanrecv', 'runtime/chan.go', false)).toBe(false);
     expect(isIdle('epoll_wait', '', false)).toBe(true);
   });
 });

@@ -16,7 +16,7 @@ interface IdleFrame {
 const IDLE_FRAMES: readonly IdleFrame[] = [
   { name: /^\(idle\)$/ },
   {
-    name: /^(?:lib\w+\.so(?:\.\d+)*\.)?(?:__(?:GI_+)?)?(?:uv__(?:io_poll|epoll_wait)|epoll_p?wait2?|kevent(?:64)?|p?poll|p?select|(?:clock_)?nanosleep|usleep|sigtimedwait|accept4?|futex_wait\w*|futex_abstimed_wait\w*|pthread_cond_(?:timed|clock)?wait|do_futex(?:_wait)?|ep_poll|do_epoll_wait|schedule_hrtimeout\w*)(?:[@.].*)?$/,
+    name: /^(?:lib\w+(?:-[\d.]+)?\.so(?:\.\d+)*[.!])?(?:__(?:GI_+)?(?:libc_|new_)?)?(?:uv__(?:io_poll|epoll_wait)|epoll_p?wait2?|kevent(?:64)?|p?poll|p?select|(?:clock_)?nanosleep|usleep|sigtimedwait|accept4?|futex_wait\w*|futex_abstimed_wait\w*|pthread_cond_(?:timed|clock)?wait|sem_(?:timed|clock)?wait\w*|do_futex(?:_wait)?|ep_poll|do_epoll_wait|schedule_hrtimeout\w*|(?:x64_|arm64_|do_)?sys_accept4?|(?:inet|inet_csk|unix|do)_accept)(?:[@.].*)?$/,
     file: /^$|\.[chsS]$/,
   },
   {
@@ -24,9 +24,14 @@ const IDLE_FRAMES: readonly IdleFrame[] = [
   },
   // A blocking socket also polls: only where it waits for a new connection does it wait for work.
   {
-    name: /epollWait\d*$|EPoll[./]wait$|^sun[./]nio[./]ch[./](?:KQueue[./]poll|\w+[./](?:\w*[aA]ccept0?))$|^java[./]net[./]PlainSocketImpl[./]socketAccept$/,
+    name: /epollWait\d*$|EPoll[./]wait$|^sun[./]nio[./]ch[./](?:KQueue[./]poll|\w+[./](?:\w*[aA]ccept0?))$|^java[./]net[./]\w*Socket(?:Impl)?[./]\w*[aA]ccept0?$/,
   },
   { name: /^runtime\.(?:gopark|netpoll|netpollblock|notetsleepg?|futexsleep|usleep)$|^time\.Sleep$/ },
+  // Profilers that ask the runtime for its goroutines may leave out the frames in which one is parked.
+  {
+    name: /^runtime\.(?:chanrecv\d?|chansend\d?|selectgo|block|semacquire\d?|semasleep|goparkunlock|timeSleep|sigrecv)$|^(?:os\/signal\.signal_recv|(?:internal\/)?sync\.runtime_(?:Semacquire\w*|notifyListWait))$|^(?:internal\/poll\.(?:runtime_pollWait|\(\*FD\)\.Accept|accept)|net\.\(\*\w+\)\.[aA]ccept\w*|syscall\.[aA]ccept4?)$/,
+    leafOnly: true,
+  },
   {
     name: /^(?:select|poll|wait|_?recv_bytes|accept|_wait_for_tstate_lock|sleep|get)$/,
     file: /(?:^|\/)(?:selectors|threading|socket|queue|connection|time)\.py$|(?:^|\/)gunicorn\/workers\/\w+\.py$/,
@@ -37,10 +42,15 @@ const IDLE_FRAMES: readonly IdleFrame[] = [
     leafOnly: true,
   },
   {
-    name: /^(?:Kernel#sleep|Thread#join|(?:Thread::)?ConditionVariable#wait|IO\.select|(?:Thread::)?Queue#pop|TCPServer#accept|(?:sleep|select|pop|wait|accept) \[c function\])$/,
+    name: /^(?:Kernel#sleep|Thread#join|(?:Thread::)?ConditionVariable#wait|IO\.select|(?:Thread::)?Queue#pop|(?:TCPServer|UNIXServer|Socket)#(?:sys)?accept|(?:sleep|select|pop|wait|accept) \[c function\])$/,
   },
   {
-    name: /^System\.Threading[.!](?:.*\.)?(?=[^.]*(?:Wait|Sleep))[^.]*$|[.+!]Sys\.WaitForSocketEvents$/,
+    name: /^System\.Threading[.!](?:.*\.)?(?=[^.]*(?:Wait|Sleep))[^.]*$|[.+!]Sys\.(?:WaitForSocketEvents|Accept)$|^System\.Net\.Sockets[.!](?:.*\.)?Accept$/,
+  },
+  // The JVM's own C functions, Rust's standard library and PHP's functions.
+  { name: /^(?:lib\w+\.so\.)?(?:NET_Accept|Java_(?:java_net|sun_nio_ch)_\w*[aA]ccept\d?)$/ },
+  {
+    name: /^std::(?:net::\w+::\w+Listener::accept|thread::(?:park|sleep)\w*)$|^(?:stream_socket_accept|socket_accept|fcgi_accept_request)$/,
   },
 ];
 

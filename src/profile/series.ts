@@ -1,3 +1,4 @@
+import { bytesPerUnit } from '../text/units.js';
 import type { Measurement } from './measurement.js';
 import { totalValue } from './model.js';
 import { type Change, changeAt, findChange, type OnsetPart, onsetOf } from './onset.js';
@@ -7,14 +8,17 @@ import { type Frame, type Span, spikesOf } from './timeline.js';
 export const HEAP_SAMPLE_BYTES = 512 * 1024;
 
 /** Types whose values are numbers of things, each counted. */
-export const EXACT_COUNTS: readonly string[] = ['goroutines', 'cpu_samples', 'wall_samples', 'exceptions'];
+export const EXACT_COUNTS: readonly string[] = [
+  ...['goroutines', 'leaked_goroutines', 'threads', 'cpu_samples', 'wall_samples', 'exceptions', 'events'],
+];
 
 /**
  * What one sample, the least that can come or go, is worth in the type's unit; null where that is not known.
  */
 export function sampleWorth({ type, samples, active }: Measurement): number | null {
   if (samples !== null && samples > 0) return totalValue(active) / samples;
-  if (type.unit === 'bytes') return HEAP_SAMPLE_BYTES;
+  const bytes = bytesPerUnit(type.unit);
+  if (bytes !== null) return HEAP_SAMPLE_BYTES / bytes;
   return EXACT_COUNTS.includes(type.alias) ? 1 : null;
 }
 

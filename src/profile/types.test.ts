@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { TYPE_ROWS } from './type-table.js';
 import {
+  aliasesOf,
   defaultProfileType,
   orderTypes,
   PROFILE_TYPE_ALIASES,
@@ -79,7 +81,47 @@ describe('parseProfileType', () => {
     ['memory:live:count:objects:count', 'inuse_objects', 'instant'],
     ['goroutine:goroutine:count:goroutine:count', 'goroutines', 'instant'],
     ['goroutines:goroutine:count:goroutine:count', 'goroutines', 'instant'],
-    ['threadcreate:threadcreate:count:threadcreate:count', 'threadcreate', 'instant'],
+    ['threadcreate:threadcreate:count:threadcreate:count', 'threads', 'instant'],
+    ['goroutineleak:goroutineleak:count:goroutineleak:count', 'leaked_goroutines', 'instant'],
+    ['memory:alloc_sample_bytes:bytes:space:bytes', 'alloc', 'cumulative'],
+    ['memory:alloc_sample_objects:count:space:bytes', 'alloc_objects', 'cumulative'],
+    ['space:alloc_space:bytes:space:bytes', 'alloc', 'cumulative'],
+    ['memory:malloc_bytes:bytes::', 'native_alloc', 'cumulative'],
+    ['memory:malloc_objects:count::', 'native_alloc_objects', 'cumulative'],
+    ['memory:alloc_outside_tlab_objects:count:space:bytes', 'alloc_outside_tlab_objects', 'cumulative'],
+    ['memory:samples:bytes::', 'memory_samples', 'cumulative'],
+    ['fgprof:time:nanoseconds:wallclock:nanoseconds', 'wall', 'cumulative'],
+    ['fgprof:samples:count:wallclock:nanoseconds', 'wall_samples', 'cumulative'],
+    ['samples:samples:count:cpu:nanoseconds', 'cpu_samples', 'cumulative'],
+    ['samples:samples:count::', 'cpu_samples', 'cumulative'],
+    ['samples:samples:count:wall:nanoseconds', 'wall_samples', 'cumulative'],
+    ['process_cpu:cpu_samples:count:cpu:nanoseconds', 'cpu_samples', 'cumulative'],
+    ['process_cpu:samples:count::milliseconds', 'cpu_samples', 'cumulative'],
+    ['process_cpu:cpu:count::', 'cpu_samples', 'cumulative'],
+    ['process_cpu:cpu:ms:cpu:ms', 'cpu', 'cumulative'],
+    ['wall:cpu:nanoseconds:wall:nanoseconds', 'cpu', 'cumulative'],
+    ['gc:cpu:nanoseconds:cpu:nanoseconds', 'gc_cpu', 'cumulative'],
+    ['gc:cpu_samples:count:cpu:nanoseconds', 'gc_cpu_samples', 'cumulative'],
+    ['gc:gc_stw_timeline:nanoseconds:cpu:nanoseconds', 'gc_pause', 'cumulative'],
+    ['exceptions:samples:count::', 'exceptions', 'cumulative'],
+    ['contentions:delay:nanoseconds:contentions:count', 'contention', 'cumulative'],
+    [':events:count::', 'events', 'cumulative'],
+    [':cpu:nanoseconds::', 'cpu', 'cumulative'],
+    // A type under a foreign name is read alike, and never bears the alias.
+    ['gc_threads:cpu:nanoseconds:cpu:nanoseconds', 'gc_threads_cpu', 'cumulative'],
+    ['gpu:wall:nanoseconds::', 'gpu_wall', 'cumulative'],
+    ['gpu:inuse_space:bytes::', 'gpu_inuse_space', 'instant'],
+    ['broker:mutex:count::', 'broker_mutex', 'cumulative'],
+    ['memory:inuse:widgets::', 'memory:inuse', 'instant'],
+    // An unknown one by its unit and its words.
+    ['network:net_bytes:bytes::', 'net_bytes', 'cumulative'],
+    ['sockets:open:count::', 'open', 'instant'],
+    ['pool:openConnections:count::', 'openConnections', 'instant'],
+    ['pool:connections_opened:count::', 'connections_opened', 'cumulative'],
+    ['io:read_wait:us::', 'read_wait', 'cumulative'],
+    ['process_cpu::nanoseconds:cpu:nanoseconds', 'process_cpu_unnamed', 'cumulative'],
+    ['thing::bytes::', 'thing', 'cumulative'],
+    ['unknown:unnamed:::', 'unnamed', 'cumulative'],
     ['mutex:delay:nanoseconds:mutex:count', 'mutex', 'cumulative'],
     ['mutex:delay:nanoseconds:contentions:count', 'mutex', 'cumulative'],
     ['mutex:contentions:count:contentions:count', 'mutex_contentions', 'cumulative'],
@@ -118,15 +160,78 @@ describe('parseProfileType', () => {
     expect(parseProfileType('gpu:kernel_time:::')?.meaning).toBe('kernel_time in unknown unit');
   });
 
+  test.each(['', 'cpu', 'process_cpu:cpu', 'a:b:c:d', 'a:b:c:d:e:f:g', '::nanoseconds:cpu:nanoseconds'])(
+    '%j is no type id',
+    (id) => {
+      expect(parseProfileType(id)).toBeNull();
+    },
+  );
+});
+
+describe('nature', () => {
   test.each([
-    '',
-    'cpu',
-    'process_cpu:cpu',
-    'a:b:c:d',
-    'a:b:c:d:e:f:g',
-    'process_cpu::nanoseconds:cpu:nanoseconds',
-  ])('%j is no type id', (id) => {
-    expect(parseProfileType(id)).toBeNull();
+    ['process_cpu:cpu:nanoseconds:cpu:nanoseconds', 'time'],
+    ['gc_threads:cpu:nanoseconds:cpu:nanoseconds', 'time'],
+    ['exception:exception:count:cpu:nanoseconds', 'amount'],
+    ['gc:gc_cpu_timeline:nanoseconds:cpu:nanoseconds', 'amount'],
+    ['network:request_time:nanoseconds:cpu:nanoseconds', 'amount'],
+    ['memory:inuse_space:bytes:space:bytes', 'level'],
+    ['threadcreate:threadcreate:count:threadcreate:count', 'level'],
+    ['mutex:delay:nanoseconds:mutex:count', 'wait'],
+    ['contentions:delay:nanoseconds:contentions:count', 'wait'],
+    ['io:read_wait:us::', 'wait'],
+    ['db:queue_time:ms::', 'wait'],
+    ['app:cpu-time:nanoseconds::', 'time'],
+    ['app:heap-live-size:bytes::', 'level'],
+    ['files:handles:count::', 'level'],
+    ['rss:bytes:bytes::', 'level'],
+    ['cache:misses:count::', 'amount'],
+    ['disk:bytes_written:kilobytes::', 'amount'],
+    ['anything:else:widgets::', 'amount'],
+  ])('%s is %s', (id, nature) => {
+    expect(parseProfileType(id)?.nature).toBe(nature);
+  });
+});
+
+test.each([
+  ['memory:alloc_sample_objects:count:space:bytes', 'objects'],
+  ['memory:live:count:objects:count', 'objects'],
+  ['process_cpu:lock_count:count:cpu:nanoseconds', 'contentions'],
+  ['threadcreate:threadcreate:count:threadcreate:count', 'threads'],
+  ['http:requests_total:count::', 'requests'],
+  ['db:query:count::', 'queries'],
+  ['db:fetch:1::', 'fetches'],
+  ['cache:miss_count:count::', 'misses'],
+  ['x:count:count::', ''],
+  ['net:net_bytes:bytes::', ''],
+])('%s counts %s', (id, noun) => {
+  expect(parseProfileType(id)?.noun).toBe(noun);
+});
+
+describe('what a type is may depend on the others', () => {
+  const JVM_WALL = 'wall:cpu:nanoseconds:cpu:nanoseconds';
+
+  test('wall:cpu alone is the wall clock of older JVM agents', () => {
+    expect(orderTypes([JVM_WALL])[0]).toMatchObject({ alias: 'wall', wallClock: true });
+    expect(resolveProfileType('cpu', [JVM_WALL])).toBeNull();
+  });
+
+  test('beside wall:wall it is time on CPU', () => {
+    const both = [JVM_WALL, 'wall:wall:nanoseconds:cpu:nanoseconds'];
+    expect(resolveProfileType('cpu', both)).toMatchObject({ id: JVM_WALL, wallClock: false });
+    expect(resolveProfileType('cpu', both)?.meaning).toContain('time on CPU');
+    expect(resolveProfileType('wall', both)?.id).toBe(both[1]);
+  });
+
+  test('unknown types with one sample type get the names of their profiles', () => {
+    const ids = ['a:hits:count::', 'b:hits:count::', 'b:hits:bytes::'];
+    expect(aliasesOf(ids)).toEqual(['a_hits', 'b:hits:bytes', 'b:hits:count']);
+    for (const type of orderTypes(ids)) expect(resolveProfileType(type.alias, ids)?.id).toBe(type.id);
+  });
+
+  test('the usual name comes first among types with one alias', () => {
+    const ids = ['cpu:cpu:nanoseconds:cpu:nanoseconds', 'process_cpu:cpu:nanoseconds:cpu:nanoseconds'];
+    expect(resolveProfileType('cpu', ids)?.id).toBe(ids[1]);
   });
 });
 
@@ -191,6 +296,37 @@ describe('resolveProfileType', () => {
     ['heap', DOTNET, DOTNET[8]],
     ['off_cpu', EBPF, EBPF[1]],
     ['offcpu', EBPF, EBPF[1]],
+    [
+      'threads',
+      ['threadcreate:threadcreate:count:threadcreate:count'],
+      'threadcreate:threadcreate:count:threadcreate:count',
+    ],
+    ['threadcreate', ['threadcreate:threadcreate:count::'], 'threadcreate:threadcreate:count::'],
+    ['threads', GO, GO[6]],
+    ['goroutineleak', ['goroutineleak:goroutineleak:count::'], 'goroutineleak:goroutineleak:count::'],
+    ['inuse', ['memory:live:count:objects:count'], 'memory:live:count:objects:count'],
+    ['cpu', ['process_cpu:samples:count::'], 'process_cpu:samples:count::'],
+    ['wall', ['wall:samples:count::'], 'wall:samples:count::'],
+    ['alloc', ['memory:alloc_objects:count::'], 'memory:alloc_objects:count::'],
+    ['cpu', ['app:cpu:nanoseconds::', 'app:x:count::'], 'app:cpu:nanoseconds::'],
+    [
+      'cpu',
+      ['gc:cpu:nanoseconds:cpu:nanoseconds', 'process_cpu:samples:count::'],
+      'process_cpu:samples:count::',
+    ],
+    ['gc_cpu', ['gc:cpu:nanoseconds:cpu:nanoseconds', ...GO], 'gc:cpu:nanoseconds:cpu:nanoseconds'],
+    ['gc:cpu', ['gc:cpu:nanoseconds:cpu:nanoseconds', ...GO], 'gc:cpu:nanoseconds:cpu:nanoseconds'],
+    ['memory:alloc_space', GO, GO[3]],
+    [
+      'contention',
+      ['contentions:delay:nanoseconds:contentions:count'],
+      'contentions:delay:nanoseconds:contentions:count',
+    ],
+    [
+      'mutex',
+      ['contentions:delay:nanoseconds:contentions:count'],
+      'contentions:delay:nanoseconds:contentions:count',
+    ],
   ])('%j of %j', (wanted, existing, id) => {
     expect(resolveProfileType(wanted, existing)?.id).toBe(id);
   });
@@ -204,6 +340,8 @@ describe('resolveProfileType', () => {
     ['', GO],
     ['process_cpu:cpu:nanoseconds:cpu:seconds', GO],
     ['cpu', []],
+    // The collector's time is no answer to a question about the service's.
+    ['cpu', ['gc:cpu:nanoseconds:cpu:nanoseconds']],
   ])('%j of %j: none', (wanted, existing) => {
     expect(resolveProfileType(wanted, existing)).toBeNull();
   });
@@ -232,4 +370,47 @@ test.each([
 
 test('there is no default type where there are none', () => {
   expect(defaultProfileType([])).toBeNull();
+});
+
+describe('the table', () => {
+  test('no row is hidden behind another', () => {
+    for (const row of TYPE_ROWS) {
+      const unit = { time: 'nanoseconds', bytes: 'bytes', count: 'count' }[row.dimension];
+      const [period = ''] = row.periods ?? [];
+      for (const sampleType of row.sampleTypes) {
+        const ids = row.names.map((name) => `${name}:${sampleType}:${unit}:${period}:`);
+        const beside = row.beside === undefined ? [] : row.names.map((name) => `${name}:${row.beside}:x::`);
+        const found = ids.map((id) => parseProfileType(id, [...ids, ...beside]));
+        expect(found.map((type) => type?.alias)).toContain(row.alias);
+      }
+    }
+  });
+
+  test('a type that is not in the table never bears an alias of it', () => {
+    const word = fc.oneof(
+      fc.constantFrom(
+        ...TYPE_ROWS.flatMap(({ alias, names, sampleTypes }) => [alias, ...names, ...sampleTypes]),
+      ),
+      fc.stringMatching(/^[a-z_]{0,8}$/),
+    );
+    const unit = fc.constantFrom('nanoseconds', 'bytes', 'count', 'ms', 'widgets', '');
+    fc.assert(
+      fc.property(word, word, unit, word, (name, sampleType, of, period) => {
+        const type = parseProfileType(`${name}:${sampleType}:${of}:${period}:`);
+        if (type === null) return;
+        const row = TYPE_ROWS.some(
+          ({ alias, names, sampleTypes }) =>
+            alias === type.alias && names.includes(name) && sampleTypes.includes(sampleType),
+        );
+        if (!row) expect(PROFILE_TYPE_ALIASES).not.toContain(type.alias);
+      }),
+    );
+  });
+
+  test('every row has a source, and what it counts exists', () => {
+    for (const { source, countsOf } of TYPE_ROWS) {
+      expect(source).not.toBe('');
+      if (countsOf !== undefined) expect(PROFILE_TYPE_ALIASES).toContain(countsOf);
+    }
+  });
 });

@@ -1,11 +1,16 @@
+import { dimensionOf, natureByName, nounByName } from './type-nature.js';
+import type { Nature, TypeRow } from './type-rows/row.js';
+import { TYPE_ROWS } from './type-table.js';
+
 /** What a profile type id says, and what every answer needs to know about it. */
 export interface ProfileType {
   id: string;
   name: string;
   sampleType: string;
   unit: string;
-  /** Short name for arguments and headlines (`cpu`, `alloc`, …); the sample type where no alias fits. */
+  /** Short name for arguments and headlines (`cpu`, `alloc`, …); no alias of the table where it is not in the table. */
   alias: string;
+  nature: Nature;
   /**
    * `cumulative`: amounts over time, which add up; `instant`: states at one moment, of which a merge is a
    * meaningless sum of snapshots.
@@ -16,133 +21,14 @@ export interface ProfileType {
   noun: string;
   /** Whether waiting threads are part of it and set apart. */
   wallClock: boolean;
+  /** Alias of the type whose samples or events it counts; null for a type of its own. */
+  countsOf: string | null;
+  /** Alias of the table that a type with a foreign name stands for where there is no other; null where there is none. */
+  standsFor: string | null;
 }
-
-interface TypeRule {
-  alias: string;
-  /** Matched against `name:sample_type:unit`. */
-  match: RegExp;
-  kind: ProfileType['kind'];
-  meaning: string;
-  wallClock?: true;
-}
-
-/**
- * The one table of profile types. Order matters twice: the first rule that fits an id names it, and among the types
- * of a service the rule order decides which an alias means.
- */
-const RULES: readonly TypeRule[] = [
-  {
-    alias: 'cpu',
-    match: /^(?=[^:]*cpu)[^:]*:cpu:(?:nano|micro|milli)?seconds$/,
-    kind: 'cumulative',
-    meaning: 'time on CPU',
-  },
-  {
-    alias: 'cpu_samples',
-    match: /^(?=[^:]*cpu)[^:]*:samples?:count$/,
-    kind: 'cumulative',
-    meaning: 'number of CPU samples',
-  },
-  {
-    alias: 'wall',
-    // Older versions of Pyroscope store the JVM's wall clock as `wall:cpu`.
-    match: /^(?:[^:]*:wall|wall:cpu):(?:nano|micro|milli)?seconds$/,
-    kind: 'cumulative',
-    meaning: 'wall-clock time, waiting included',
-    wallClock: true,
-  },
-  {
-    alias: 'wall_samples',
-    match: /^wall:samples?:count$/,
-    kind: 'cumulative',
-    meaning: 'number of wall-clock samples',
-    wallClock: true,
-  },
-  {
-    alias: 'off_cpu',
-    match: /^[^:]*:off_?cpu:/,
-    kind: 'cumulative',
-    meaning: 'time waiting off CPU',
-    wallClock: true,
-  },
-  {
-    alias: 'alloc',
-    match: /:(?:alloc_space|alloc_in_new_tlab_bytes|alloc_size|alloc_bytes):bytes$/,
-    kind: 'cumulative',
-    meaning: 'bytes allocated, freed or not',
-  },
-  {
-    alias: 'alloc_objects',
-    match: /:(?:alloc_objects|alloc_in_new_tlab_objects|alloc_samples|alloc_in_new_tlab):count$/,
-    kind: 'cumulative',
-    meaning: 'objects allocated, freed or not',
-  },
-  {
-    alias: 'alloc_outside_tlab',
-    match: /:alloc_outside_tlab_(?:bytes|objects):/,
-    kind: 'cumulative',
-    meaning: 'allocated outside thread-local buffers',
-  },
-  {
-    alias: 'inuse',
-    match: /:(?:inuse_space|space|live_bytes):bytes$/,
-    kind: 'instant',
-    meaning: 'bytes of live heap',
-  },
-  {
-    alias: 'inuse_objects',
-    match: /:(?:inuse_objects|objects|live):count$/,
-    kind: 'instant',
-    meaning: 'objects in the live heap',
-  },
-  {
-    alias: 'goroutines',
-    match: /^goroutines?:goroutines?:count$/,
-    kind: 'instant',
-    meaning: 'goroutines, by where they are parked or run',
-  },
-  {
-    alias: 'mutex',
-    match: /^mutex:delay:nanoseconds$/,
-    kind: 'cumulative',
-    meaning: 'time others waited for a lock held here',
-  },
-  {
-    alias: 'mutex_contentions',
-    match: /^mutex:contentions:count$/,
-    kind: 'cumulative',
-    meaning: 'times others waited for a lock held here',
-  },
-  {
-    alias: 'block',
-    match: /^block:delay:nanoseconds$/,
-    kind: 'cumulative',
-    meaning: 'time blocked on channels and locks',
-  },
-  {
-    alias: 'block_contentions',
-    match: /^block:contentions:count$/,
-    kind: 'cumulative',
-    meaning: 'times blocked on channels and locks',
-  },
-  {
-    alias: 'lock',
-    match: /:(?:lock_time|lock_duration):nanoseconds$/,
-    kind: 'cumulative',
-    meaning: 'time waiting for locks',
-  },
-  {
-    alias: 'lock_count',
-    match: /:(?:lock_count|contentions):count$/,
-    kind: 'cumulative',
-    meaning: 'times a lock was contended',
-  },
-  { alias: 'exceptions', match: /:exceptions?:count$/, kind: 'cumulative', meaning: 'exceptions thrown' },
-];
 
 /** The short names that `profile_type` accepts, in the order of the table. */
-export const PROFILE_TYPE_ALIASES: readonly string[] = RULES.map((rule) => rule.alias);
+export const PROFILE_TYPE_ALIASES: readonly string[] = [...new Set(TYPE_ROWS.map(({ alias }) => alias))];
 
 /** Other words people use for an alias. */
 const SYNONYMS: Readonly<Record<string, string>> = {
@@ -152,64 +38,160 @@ const SYNONYMS: Readonly<Record<string, string>> = {
   heap: 'inuse',
   inuse_space: 'inuse',
   memory_inuse: 'inuse',
+  live_objects: 'inuse_objects',
   allocations: 'alloc',
   allocs: 'alloc',
   alloc_space: 'alloc',
   memory_alloc: 'alloc',
+  nativemem: 'native_alloc',
   goroutine: 'goroutines',
-  threads: 'goroutines',
-  lock_contention: 'mutex',
-  contention: 'mutex',
+  goroutineleak: 'leaked_goroutines',
+  goroutine_leak: 'leaked_goroutines',
+  threadcreate: 'threads',
+  lock_contention: 'contention',
   blocking: 'block',
   exception: 'exceptions',
   offcpu: 'off_cpu',
+  wallclock: 'wall',
+  fgprof: 'wall',
 };
 
-/** The same concept under another name: .NET and older JVM agents report locks where Go reports mutexes. */
-const OTHER_FAMILY: Readonly<Record<string, string>> = {
-  mutex: 'lock',
-  lock: 'mutex',
-  mutex_contentions: 'lock_count',
-  lock_count: 'mutex_contentions',
+/** Where a type is not emitted, the same concept under another name, in this order. */
+const OTHER_FAMILIES: Readonly<Record<string, readonly string[]>> = {
+  // .NET and older JVM agents report locks where Go reports mutexes.
+  mutex: ['lock', 'contention'],
+  lock: ['mutex', 'contention'],
+  block: ['contention'],
+  contention: ['mutex', 'lock', 'block'],
+  mutex_contentions: ['lock_count', 'contention_count'],
+  block_contentions: ['contention_count'],
+  lock_count: ['mutex_contentions', 'contention_count'],
+  threads: ['goroutines'],
 };
 
-/** Reads a type id (five parts, a sixth is ignored as Pyroscope does). Null when it has not the form. */
-export function parseProfileType(id: string): ProfileType | null {
+const RESERVED: ReadonlySet<string> = new Set([...PROFILE_TYPE_ALIASES, ...Object.keys(SYNONYMS)]);
+
+interface Parts {
+  name: string;
+  sampleType: string;
+  unit: string;
+  period: string;
+}
+
+/** Reads the parts of a type id (five, a sixth is ignored as Pyroscope does). Null when it has not the form. */
+function partsOf(id: string): Parts | null {
   const parts = id.split(':');
   if (parts.length !== 5 && parts.length !== 6) return null;
-  const [name = '', sampleType = '', unit = ''] = parts;
-  if (sampleType === '') return null;
-  const rule = RULES.find(({ match }) => match.test(`${name}:${sampleType}:${unit}`));
+  const [name = '', sampleType = '', unit = '', period = ''] = parts;
+  return name === '' && sampleType === '' ? null : { name, sampleType, unit, period };
+}
+
+/**
+ * Reads a type id. Null when it has not the form.
+ *
+ * @param among ids of the types of the same service: what `wall:cpu` is depends on them
+ */
+export function parseProfileType(id: string, among: readonly string[] = []): ProfileType | null {
+  const parts = partsOf(id);
+  if (parts === null) return null;
+  const { name, sampleType, unit } = parts;
+  const row = TYPE_ROWS.find((candidate) => fits(candidate, parts, among));
+  const like = row ?? likeRow(parts);
+  const nature = like?.nature ?? natureByName(name, sampleType, unit);
   return {
     id,
     name,
     sampleType,
     unit,
-    alias: rule?.alias ?? sampleType,
-    kind:
-      rule?.kind ?? (/^(?:inuse|live|goroutine|threadcreate)/.test(sampleType) ? 'instant' : 'cumulative'),
-    meaning: rule?.meaning ?? `${sampleType} in ${unit || 'unknown unit'}`,
-    noun: unit === 'count' ? nounOf(sampleType) : '',
-    wallClock: rule?.wallClock ?? false,
+    alias: row?.alias ?? freeAlias(parts),
+    nature,
+    kind: nature === 'level' ? 'instant' : 'cumulative',
+    meaning: row?.meaning ?? foreignMeaning(parts, like),
+    noun: isCounted(unit) ? (like?.noun ?? nounByName(sampleType)) : '',
+    wallClock: like?.wallClock ?? false,
+    countsOf: row?.countsOf ?? null,
+    standsFor: row === undefined ? (like?.alias ?? null) : null,
   };
 }
 
-/** `inuse_objects` → objects, `goroutine` → goroutines. */
-function nounOf(sampleType: string): string {
-  const word = sampleType.replace(/^.*_/, '');
-  return word.endsWith('s') ? word : `${word}s`;
+function fits(row: TypeRow, { name, sampleType, unit, period }: Parts, among: readonly string[]): boolean {
+  return (
+    row.names.includes(name) &&
+    row.sampleTypes.includes(sampleType) &&
+    row.dimension === dimensionOf(unit) &&
+    (row.periods?.includes(period) ?? true) &&
+    (row.beside === undefined || among.some((id) => id.startsWith(`${name}:${row.beside}:`)))
+  );
+}
+
+/** The row with the same sample type under another name: such a type is read in the same way, but bears another alias. */
+function likeRow({ sampleType, unit, period }: Parts): TypeRow | undefined {
+  return TYPE_ROWS.find(
+    (row) =>
+      row.sampleTypes.includes(sampleType) &&
+      row.dimension === dimensionOf(unit) &&
+      (row.periods?.includes(period) ?? true) &&
+      row.beside === undefined &&
+      !UNSPECIFIC.includes(sampleType),
+  );
+}
+
+/** Sample types that say too little to be understood without the name of their profile. */
+const UNSPECIFIC: readonly string[] = ['samples', 'sample', 'time', 'space', 'objects', 'events', 'delay'];
+
+/** The sample type, or with the profile name before it where another type owns that word. */
+function freeAlias({ name, sampleType, unit }: Parts): string {
+  const words =
+    sampleType === ''
+      ? [name, `${name}_unnamed`]
+      : [sampleType, `${name}_${sampleType}`, `${name}:${sampleType}`];
+  return words.find((word) => !RESERVED.has(word)) ?? `${name}:${sampleType}:${unit}`;
+}
+
+function foreignMeaning({ name, sampleType, unit }: Parts, like: TypeRow | undefined): string {
+  if (like !== undefined) return `${like.meaning}, of the profile ${name || 'without a name'}`;
+  const unitText = unit === '' ? 'unknown unit' : unit;
+  return sampleType === '' ? `values in ${unitText}` : `${sampleType} in ${unitText}`;
+}
+
+function isCounted(unit: string): boolean {
+  return dimensionOf(unit) === 'count';
 }
 
 /** The types behind a list of ids, in the order of the table, then by id. Ids that have not the form are left out. */
 export function orderTypes(ids: readonly string[]): ProfileType[] {
-  const place = (type: ProfileType) => {
-    const index = PROFILE_TYPE_ALIASES.indexOf(type.alias);
+  const place = ({ alias }: ProfileType) => {
+    const index = PROFILE_TYPE_ALIASES.indexOf(alias);
     return index < 0 ? PROFILE_TYPE_ALIASES.length : index;
   };
-  return [...new Set(ids)]
-    .map(parseProfileType)
+  const all = [...new Set(ids)];
+  const types = all
+    .map((id) => parseProfileType(id, all))
     .filter((type) => type !== null)
-    .sort((a, b) => place(a) - place(b) || (a.id < b.id ? -1 : 1));
+    .sort((a, b) => place(a) - place(b) || preference(a) - preference(b) || (a.id < b.id ? -1 : 1));
+  return types.map((type) => withOwnAlias(type, types));
+}
+
+/** Among types with one alias those under the usual name come first. */
+function preference({ alias, name, sampleType }: ProfileType): number {
+  const row = TYPE_ROWS.find(
+    (candidate) => candidate.alias === alias && candidate.sampleTypes.includes(sampleType),
+  );
+  const index = row?.names.indexOf(name) ?? -1;
+  return index < 0 ? Number.MAX_SAFE_INTEGER : index;
+}
+
+/** Types that are not in the table and would share an alias are told apart by the names of their profiles. */
+function withOwnAlias(type: ProfileType, types: readonly ProfileType[]): ProfileType {
+  const isShared = (alias: string) => types.some((other) => other !== type && other.alias === alias);
+  if (PROFILE_TYPE_ALIASES.includes(type.alias) || !isShared(type.alias)) return type;
+  const { name, sampleType, unit, id } = type;
+  const longer = [`${name}_${sampleType}`, `${name}:${sampleType}:${unit}`];
+  const isTaken = (alias: string) =>
+    RESERVED.has(alias) || types.some((other) => other.alias === alias && other.id !== id);
+  const twins = types.filter((other) => other.name === name && other.sampleType === sampleType);
+  const alias = longer.find((word, at) => !isTaken(word) && (at > 0 || twins.length === 1)) ?? id;
+  return { ...type, alias };
 }
 
 /** The short names of the types behind a list of ids, each once, in the order of the table. */
@@ -218,23 +200,52 @@ export function aliasesOf(ids: readonly string[]): string[] {
 }
 
 /**
- * Which of the types that exist an argument means: a full id, an alias or synonym, or a sample type. Null when none
- * does. Only what exists is ever returned.
+ * Which of the types that exist an argument means: an id or the first parts of one, an alias or synonym, or a sample type.
+ * Null when none does. Only what exists is ever returned.
  */
 export function resolveProfileType(wanted: string, existing: readonly string[]): ProfileType | null {
   const types = orderTypes(existing);
   const word = wanted.trim().toLowerCase();
-  if (wanted.includes(':')) {
-    const five = wanted.trim().split(':').slice(0, 5).join(':');
-    return types.find((type) => type.id.split(':').slice(0, 5).join(':') === five) ?? null;
-  }
+  if (wanted.includes(':')) return typeById(wanted.trim(), types);
   const alias = SYNONYMS[word] ?? word;
+  const isNamed = (type: ProfileType) =>
+    type.sampleType.toLowerCase() === word || type.name.toLowerCase() === word;
+  const isKnown = (type: ProfileType) => PROFILE_TYPE_ALIASES.includes(type.alias);
+  // Some profilers count samples or objects and measure nothing else; others have names of their own.
+  const standIn = () =>
+    types.find((type) => type.countsOf === alias) ?? types.find((type) => type.standsFor === alias);
   return (
     types.find((type) => type.alias === alias) ??
-    types.find((type) => type.sampleType === word || type.name === word) ??
-    types.find((type) => type.alias === OTHER_FAMILY[alias]) ??
+    // An alias never means a type that has another alias in the table, whatever its sample type is called.
+    (PROFILE_TYPE_ALIASES.includes(word)
+      ? (standIn() ?? types.find((type) => isNamed(type) && !isKnown(type)))
+      : (types.find(isNamed) ?? standIn())) ??
+    otherFamily(alias, types) ??
     null
   );
+}
+
+function typeById(wanted: string, types: readonly ProfileType[]): ProfileType | null {
+  const parts = wanted.split(':').slice(0, 5);
+  const isMeant = ({ id }: ProfileType) => {
+    const own = id.split(':');
+    return parts.every((part, at) => part === own[at]);
+  };
+  return types.find(isMeant) ?? types.find(({ alias }) => alias === wanted) ?? null;
+}
+
+function otherFamily(alias: string, types: readonly ProfileType[]): ProfileType | undefined {
+  const families = OTHER_FAMILIES[alias] ?? [];
+  return families
+    .map((other) => types.find((type) => type.alias === other))
+    .find((type) => type !== undefined);
+}
+
+/**
+ * How a type is named in a call: by its alias, or by its id where the alias means another one of the types that exist.
+ */
+export function typeArgument(type: ProfileType, existing: readonly string[]): string {
+  return resolveProfileType(type.alias, existing)?.id === type.id ? type.alias : type.id;
 }
 
 /** The type an agent most likely wants when it names none: on-CPU time, else wall clock, else the first there is. */

@@ -7,7 +7,7 @@ import { parseProfileType } from '../profile/types.js';
 import { instanceLabelOf } from '../sources/labels.js';
 import { formatSelector } from '../sources/selector.js';
 import type { MergedProfile, ProfileQuery, SeriesQuery } from '../sources/source.js';
-import { secondsPerUnit } from '../text/units.js';
+import { bytesPerUnit, isCountUnit, secondsPerUnit } from '../text/units.js';
 import type { ToolContext } from './context.js';
 import { reachNotes } from './reach.js';
 import type { Scope } from './scope.js';
@@ -128,10 +128,12 @@ function rateOf(
       : share >= CONTINUOUS_SHARE && share <= 1 / CONTINUOUS_SHARE;
   if (!covered) return null;
   const unitSeconds = secondsPerUnit(type.unit);
+  const unitBytes = bytesPerUnit(type.unit);
+  if (unitBytes !== null) return { value: (value * unitBytes) / seconds, unit: 'bytes/s' };
   if (unitSeconds === null)
     return {
       value: value / seconds,
-      unit: `${type.unit === 'count' ? ` ${type.noun}` : type.unit}/s`.trim(),
+      unit: `${isCountUnit(type.unit) ? ` ${type.noun}` : type.unit}/s`.trim(),
     };
   return { value: (value * unitSeconds) / seconds, unit: type.alias === 'cpu' ? 'cores' : 's/s' };
 }

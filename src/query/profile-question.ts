@@ -1,11 +1,12 @@
 import type { Measurement } from '../profile/measurement.js';
 import { emptyAnswer } from '../report/empty.js';
 import { withLink } from '../report/links.js';
-import type { Answer } from '../report/render.js';
-import { formatSelector } from '../sources/selector.js';
+import { type NextCall, readyCall } from '../report/next.js';
+import type { Answer, Json } from '../report/render.js';
+import { formatSelector, parseSelector } from '../sources/selector.js';
 import type { ProfileSource, Window } from '../sources/source.js';
 import { safeText } from '../text/sanitise.js';
-import type { ToolContext } from './context.js';
+import type { AskedCall, CallContext, ToolContext } from './context.js';
 import { type Emptiness, explainEmptiness } from './emptiness.js';
 import { linkTo, overviewLinkTo } from './link.js';
 import { measure } from './measure.js';
@@ -22,27 +23,26 @@ import { allMatchers, selectorText } from './selection.js';
  * @throws UserError, UpstreamError
  */
 export async function answerAbout(
-  tool: string,
   args: ScopeArguments,
-  context: ToolContext,
+  context: CallContext,
   look: (measured: Measurement, scope: Scope) => Answer | Promise<Answer>,
   options: { mayBeReduced?: boolean } = {},
 ): Promise<Answer> {
   const request = await readRequest(args, context);
   const resolution = await resolveScope(request, context);
-  if ('missing' in resolution) return emptiness(tool, args, resolution.missing, resolution.window, context);
+  if ('missing' in resolution) return emptiness(resolution.missing, resolution.window, context);
   const measured = await measure(resolution.scope, context, options);
   if (measured !== null) return linked(await look(measured, resolution.scope), resolution.scope);
   // That there is data in the last hour may have been remembered.
   const anew = request.window === null ? await resolveScope(request, askingAnew(context)) : resolution;
-  if ('missing' in anew) return emptiness(tool, args, anew.missing, anew.window, context);
+  if ('missing' in anew) return emptiness(anew.missing, anew.window, context);
   if (!isSame(anew, resolution)) {
     const second = await measure(anew.scope, context, options);
     if (second !== null) return linked(await look(second, anew.scope), anew.scope);
   }
   const { service, matchers, type } = anew.scope;
   const found = { ...request, service, matchers, profileType: type.id };
-  return emptiness(tool, args, found, anew.scope.window, context);
+  return emptiness(found, anew.scope.window, context);
 }
 
 /** The answer with a link that a person can open, where the source has pages. */
@@ -68,11 +68,9 @@ function isSame(anew: Resolution, before: Resolution): boolean {
 
 /** An answer without data: the reason, what there is instead, a call that has an answer. */
 export async function emptiness(
-  tool: string,
-  args: ScopeArguments,
   request: ProfileRequest,
   window: Window,
-  context: ToolContext,
+  context: CallContext,
 ): Promise<Answer> {
   const why = await explainEmptiness(request, window, context);
   const problems = await request.source.problems(context.signal);
@@ -85,7 +83,7 @@ export async function emptiness(
     reason: why.reason,
     detail: why.detail,
     instead: why.instead,
-    retry: readyCall(tool, args, request, why),
+    retry: retryCall(context.asked, request, why),
     notes: [
       ...problemNotes(problems),
       ...(await reachNotes(request.source, window, context)),
@@ -103,60 +101,51 @@ function problemNotes(problems: readonly string[]): string[] {
   return more > 0 ? [...shown, `${more} more problems: list_data_sources.`] : shown;
 }
 
-/** Tools that hold a window against the time before it. */
-const COMPARING = ['investigate', 'compare_profiles'];
+/** Arguments that say which profiles are meant, in the order in which a ready call names them. */
+const SCOPE = ['source', 'service', 'profile_type', 'selector', 'from', 'to'] as const;
 
-function readyCall(tool: string, args: ScopeArguments, request: ProfileRequest, why: Emptiness) {
-  if (why.retry !== null && why.reason === 'window_outside_data' && COMPARING.includes(tool)) {
-    // The newest hour as the window may have nothing before it. Where to begin, the timeline shows.
-    const { source, service, profile_type, selector } = args;
-    const scope = { source, service, profile_type, selector };
-    return { tool: 'get_timeline', arguments: retryArguments(scope, request, why.retry) };
+/** The caller's own question with those arguments that have an answer, as far as one is known. */
+function retryCall(asked: AskedCall, request: ProfileRequest, why: Emptiness): NextCall | null {
+  if (why.retry === null) {
+    if (why.reason !== 'unknown_service') return null;
+    const { source } = asked.given;
+    return readyCall('list_services', source === undefined ? {} : { source });
   }
-  if (why.retry !== null) return { tool, arguments: retryArguments({ ...args }, request, why.retry) };
-  if (why.reason !== 'unknown_service') return null;
-  return { tool: 'list_services', arguments: args.source === undefined ? {} : { source: args.source } };
+  const { scope, rest } = retryArguments(asked, request, why.retry);
+  if (why.reason === 'window_outside_data' && asked.takes.has('baseline_from')) {
+    // The newest hour as the window may have nothing before it. The timeline shows where to begin.
+    return readyCall('get_timeline', scope);
+  }
+  return readyCall(asked.tool, { ...scope, ...rest });
 }
 
-/** Arguments of single tools that a ready call repeats, with the values that go without saying. */
-const REPEATED: readonly (readonly [name: string, unsaid: string | null])[] = [
-  ['label', null],
-  ['view', 'top'],
-  ['sort', 'self'],
-  ['focus', null],
-  ['ignore', null],
-  ['baseline_from', null],
-  ['baseline_to', null],
-  ['baseline_selector', null],
-  ['symptom', null],
-  ['group_by', null],
-  ['function', null],
-];
-
-/** The caller's own arguments with those that have an answer put in; an emptied selector goes. */
+/** The arguments of a call with those that have an answer put in; an emptied selector is left out. */
 function retryArguments(
-  args: ScopeArguments & Readonly<Record<string, unknown>>,
+  { given, takes }: AskedCall,
   { service, matchers }: ProfileRequest,
   retry: Readonly<Record<string, string>>,
-): Record<string, string> {
-  const { source, profile_type, from, to } = args;
+): Record<'scope' | 'rest', Record<string, Json>> {
   const selector = matchers.length === 0 ? '' : formatSelector(matchers);
-  const repeated = REPEATED.flatMap(([name, unsaid]) => (args[name] === unsaid ? [] : [[name, args[name]]]));
-  const merged = {
-    source,
-    service,
-    profile_type,
-    selector,
-    from,
-    to,
-    ...retry,
-    ...Object.fromEntries(repeated),
-  };
-  return Object.fromEntries(
-    Object.entries(merged).filter(
-      (entry): entry is [string, string] => typeof entry[1] === 'string' && entry[1] !== '',
+  const scope: Record<string, Json | undefined> = { ...given, service, selector, ...retry };
+  if (!takes.has('service') && typeof scope.service === 'string') {
+    const { service: value, selector: others } = scope;
+    const others_ = parseSelector(String(others ?? ''));
+    scope.selector = formatSelector([{ name: 'service_name', op: '=', value }, ...others_]);
+    delete scope.service;
+  }
+  const isGiven = (entry: [string, Json | undefined]): entry is [string, Json] =>
+    entry[1] !== undefined && entry[1] !== null && entry[1] !== '';
+  const names: readonly string[] = SCOPE;
+  return {
+    scope: Object.fromEntries(
+      SCOPE.map((name) => [name, scope[name]] as [string, Json | undefined]).filter(isGiven),
     ),
-  );
+    rest: Object.fromEntries(
+      Object.entries(given)
+        .filter(([name]) => !names.includes(name))
+        .filter(isGiven),
+    ),
+  };
 }
 
 function freshDataNotes({ isLive }: ProfileSource, { reason }: Emptiness): string[] {

@@ -6,6 +6,7 @@ import {
   type ProfileType,
   parseProfileType,
   resolveProfileType,
+  typeArgument,
 } from '../profile/types.js';
 import { matcherTest } from '../sources/matching.js';
 import { formatSelector } from '../sources/selector.js';
@@ -67,11 +68,19 @@ export async function resolveScope(asked: ProfileRequest, context: ToolContext):
   if (namesakes.length > 0 && request.profileType?.includes(':') !== true) {
     notes.push(`Several types are called ${type.alias}: also ${namesakes.map(({ id }) => id).join(', ')}.`);
   }
-  const means = resolveProfileType(type.alias, typeIds);
-  const typeArgument = means?.id === type.id ? type.alias : type.id;
   if (service === null) notes.push(...(await mixtureNotes(request, window, context)));
   notes.push(...(await idleMatcherNotes(request, window, context)));
-  return { scope: { source, service, matchers: request.matchers, window, type, typeArgument, notes } };
+  return {
+    scope: {
+      source,
+      service,
+      matchers: request.matchers,
+      window,
+      type,
+      typeArgument: typeArgument(type, typeIds),
+      notes,
+    },
+  };
 }
 
 /**

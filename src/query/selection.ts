@@ -1,4 +1,3 @@
-import type { JsonObject } from '../report/render.js';
 import { formatSelector } from '../sources/selector.js';
 import type { Matcher } from '../sources/source.js';
 
@@ -21,7 +20,10 @@ export function selectorText(selection: Selection): string {
 }
 
 /** The arguments of a call that means the same selection. */
-export function selectionArguments({ service, matchers }: Selection): JsonObject {
+export function selectionArguments({ service, matchers }: Selection): {
+  service?: string;
+  selector?: string;
+} {
   return {
     ...(service === null ? {} : { service }),
     ...(matchers.length === 0 ? {} : { selector: formatSelector(matchers) }),

@@ -1,8 +1,8 @@
-import { gaveNoAnswer } from '../errors.js';
 import type { ProfileType } from '../profile/types.js';
 import type { Labels, ProfileQuery, ProfileSource } from '../sources/source.js';
 import type { ToolContext } from './context.js';
 import type { ListQuestion } from './list-scope.js';
+import { sideQuestion } from './not-read.js';
 
 /** Sum over the whole window of a query, per combination of labels: one grouped request with a single step. */
 export async function sumsOver(
@@ -26,12 +26,12 @@ export async function sumsOver(
 export async function knownShares(
   ...[label, type, question, context]: Parameters<typeof totalsByLabel>
 ): Promise<{ shares: Map<string, number> | null; notes: readonly string[] }> {
-  try {
-    return { shares: await totalsByLabel(label, type, question, context), notes: [] };
-  } catch (error) {
-    if (!gaveNoAnswer(error)) throw error;
-    return { shares: null, notes: ['Shares are not known: the store gave no answer to that.'] };
-  }
+  const { value, notes } = await sideQuestion(
+    'The share of each',
+    () => totalsByLabel(label, type, question, context),
+    context,
+  );
+  return { shares: value, notes };
 }
 
 /**

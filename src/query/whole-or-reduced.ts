@@ -27,7 +27,7 @@ const known = new WeakMap<ProfileSource, Map<string, TooLarge>>();
 
 /**
  * The merge of a query. Where it is too large to be read, has not come after half of the call's time, or is cut off on the
- * way twice, what the source can give of it instead; then `profile` holds the leaves, of which only own cost is whole.
+ * way (the transport has tried twice by then), what the source can give of it instead; then `profile` holds the leaves, of which only own cost is whole.
  *
  * @throws UpstreamError
  */
@@ -49,7 +49,7 @@ export async function readMerge(
   if (!isKnown) {
     try {
       const first = early === undefined ? signal : AbortSignal.any([signal, early]);
-      return { ...(await onceMoreIfCutOff(() => source.profile(query, first), first)), reduced: null };
+      return { ...(await source.profile(query, first)), reduced: null };
     } catch (error) {
       signal.throwIfAborted();
       const why = whyNotWhole(error, early);
@@ -70,16 +70,6 @@ export async function readMerge(
     if (memory.size > MOST_REMEMBERED && oldest !== undefined) memory.delete(oldest);
   }
   return { profile: reduced.leaves, notes: [], profiledSeconds: null, reduced: { ...reduced, reason } };
-}
-
-/** Asks again for a large answer that was cut off: once may be an accident, twice is a limit on the way. */
-async function onceMoreIfCutOff<T>(ask: () => Promise<T>, signal: AbortSignal): Promise<T> {
-  try {
-    return await ask();
-  } catch (error) {
-    if (largeCutOff(error) === null || signal.aborted) throw error;
-    return ask();
-  }
 }
 
 /** After how many bytes a large answer was cut off; null for any other failure. */

@@ -6,7 +6,7 @@ import type { ProfileType } from '../profile/types.js';
 import { leadingName, safeText } from '../text/sanitise.js';
 import { formatShare, formatSpan, formatTime, formatValue, plural } from '../text/units.js';
 import { displayFunction, displayName } from './functions.js';
-import { samplesText, sentenceOf } from './investigation.js';
+import { notReadText, samplesText, sentenceOf, soFarText, soFarWord } from './investigation.js';
 import { type NextCall, nextRows } from './next.js';
 import type { Answer, Block, JsonObject } from './render.js';
 import { restText, verdictHeadline } from './verdicts.js';
@@ -48,6 +48,12 @@ export interface Comparison {
   after: ComparedSide;
   instances: { stayed: number; left: number; arrived: number } | null;
   verdict: Verdict;
+  /** How the value per profile changed where that is more than small; factor is after ÷ before. */
+  movement: { direction: 'rose' | 'fell'; factor: number } | null;
+  /** What could not be read beside the shares of both sides, and why. */
+  notRead: readonly { what: string; why: string }[];
+  /** Whether what was not read could change the verdict. */
+  isSoFar: boolean;
   /** The change that the verdict is about; null where there is none. */
   finding: Finding | null;
   load: number | null;
@@ -63,7 +69,7 @@ export interface Comparison {
 /** The answer of a comparison: coverage, verdict with its reason, the change and its path, movers, labels. */
 export function comparisonAnswer(found: Comparison): Answer {
   const { before, after, type, finding } = found;
-  const reason = reasonOf(found);
+  const reason = `${reasonOf(found)}${soFarText(found)}`;
   return {
     data: {
       scope: {
@@ -115,6 +121,7 @@ export function comparisonAnswer(found: Comparison): Answer {
         carries: row.carries,
       })),
       upstream_requests: found.requests,
+      not_determined: found.notRead.map(({ what, why }) => `${what}: not read, ${why}`),
       notes: found.notes,
       next: found.next.map((call) => ({ ...call })),
       links: [],
@@ -162,7 +169,17 @@ function moverData(row: MoverRow): JsonObject {
   };
 }
 
-function reasonOf({ verdict, before, after, load, type, tested, movers }: Comparison): string {
+function reasonOf({
+  verdict,
+  before,
+  after,
+  load,
+  type,
+  tested,
+  movers,
+  movement,
+  isSoFar,
+}: Comparison): string {
   const ratio = before.perProfile > 0 ? after.perProfile / before.perProfile : null;
   const what = type.wallClock ? `active ${type.alias} time` : type.alias;
   const per = type.kind === 'instant' ? 'mean snapshot' : 'per profile';
@@ -173,15 +190,22 @@ function reasonOf({ verdict, before, after, load, type, tested, movers }: Compar
       ? `${change}; none of ${tested} functions stands out of the noise`
       : `${change}; of the team's own functions none stands out of the noise, of libraries and runtime ${others} (below)`;
   }
-  if (verdict === 'load_increase') return `${change}; all parts of the code rose alike`;
+  if (verdict === 'inconclusive' && isSoFar && movement === null)
+    return `${change}; none of ${tested} functions stands out of the noise, but not everything was read`;
+  if (verdict === 'inconclusive' && movement !== null)
+    return `${change} (${movement.direction}), but none of ${tested} functions stands out of the noise, and neither does a rise of all of them`;
+  if (verdict === 'load_increase')
+    return type.kind === 'instant' ? change : `${change}; no function grew beyond the rest`;
   if (verdict === 'code_regression' || verdict === 'improvement')
     return load === null ? change : `${change}, ${restText(load)}`;
   return change;
 }
 
-/** Where two sides of one type cannot be judged it is for want of samples. */
-function headlineOf({ verdict }: Comparison): string {
-  return `${verdictHeadline(verdict)}${verdict === 'inconclusive' ? ': too few samples' : ''}`;
+/** Says why two sides of one type cannot be judged: for want of samples, or because the change has no explanation. */
+function headlineOf({ verdict, type, movement, notRead }: Comparison): string {
+  const few = notRead.length > 0 ? '' : ': too few samples';
+  const why = movement === null ? few : `: the total ${movement.direction}, nothing explains it`;
+  return `${verdictHeadline(verdict, type)}${verdict === 'inconclusive' ? why : ''}`;
 }
 
 function sideLine(title: string, side: ComparedSide, type: ProfileType): string {
@@ -211,12 +235,12 @@ function textOf(found: Comparison, reason: string): Block[] {
   return [
     {
       rows: [
-        `${leadingName(found.service ?? after.selector, 200)}: ${type.alias} (${type.meaning}; ${type.id}) from source ${safeText(found.source, 100)}, selector ${safeText(after.selector, 300)}`,
+        `${leadingName(found.service ?? after.selector, 200)}: ${type.alias} (${type.meaning}; ${type.id}) from source ${safeText(found.source, 100)}${notReadText(found)}, selector ${safeText(after.selector, 300)}`,
         sideLine('Incident', after, type),
         sideLine('Baseline', before, type),
         ...sides,
         ...came,
-        `Verdict: ${headlineOf(found)} (${found.verdict}): ${reason}.`,
+        `Verdict${soFarWord(found)}: ${headlineOf(found)} (${found.verdict}): ${reason}.`,
       ],
     },
     { rows: finding === null ? [] : [`Finding: ${sentenceOf(finding)}`] },
@@ -255,7 +279,7 @@ function moverText(row: MoverRow, type: ProfileType): string {
   return `${points(row.delta)} [${points(low)}, ${points(high)}] ${row.kind} ${formatShare(row.totalShareBefore)} -> ${formatShare(row.totalShareAfter)} (${values}) ${displayFunction(row)}${to}`;
 }
 
-/** One line a label that carries the change; where none does, one line says so. */
+/** Rows of the labels that carry the change; a row says so where none does. */
 function attributionText(rows: readonly AttributionRow[]): string[] {
   const labels = [...new Set(rows.map(({ label }) => label))];
   const carrying = labels.filter((label) => rows.some((row) => row.label === label && row.carries));

@@ -1,8 +1,12 @@
-import { safeJson, safeText } from '../text/sanitise.js';
+import { safeText } from '../text/sanitise.js';
 import { formatTime } from '../text/units.js';
-import type { Answer, JsonObject } from './render.js';
+import { type NextCall, nextRows } from './next.js';
+import type { Answer } from './render.js';
 
-/** An answer about a request that matched nothing: which reason holds, what exists instead, and one ready call. */
+/**
+ * An answer about a request that matched nothing: which reason holds, what exists instead, and one ready
+ * call.
+ */
 export function emptyAnswer(options: {
   source: string;
   service: string | null;
@@ -12,7 +16,7 @@ export function emptyAnswer(options: {
   reason: string;
   detail: string;
   instead: readonly string[];
-  retry: { tool: string; arguments: JsonObject } | null;
+  retry: NextCall | null;
   notes: readonly string[];
 }): Answer {
   const { window, retry } = options;
@@ -34,7 +38,7 @@ export function emptyAnswer(options: {
       coverage: { kept_share: 0, truncated: false },
       empty: { reason: options.reason, detail, instead },
       notes: [detail, ...options.notes],
-      next: retry === null ? [] : [{ tool: retry.tool, arguments: retry.arguments }],
+      next: retry === null ? [] : [{ ...retry }],
       links: [],
     },
     text: [
@@ -46,7 +50,7 @@ export function emptyAnswer(options: {
       },
       { rows: instead.length === 0 ? [] : [`There is: ${instead.join(', ')}`] },
       { rows: options.notes.map((note) => `Note: ${note}`) },
-      { rows: retry === null ? [] : [`Next: ${retry.tool} ${safeJson(retry.arguments)}`] },
+      { rows: retry === null ? [] : nextRows([retry]) },
     ],
     lists: [],
   };

@@ -49,7 +49,10 @@ interface Row extends NamedFunction {
   share: number;
 }
 
-/** One function in all its places. Shares are of the active total; of neighbours and lines, of the function's own total. */
+/**
+ * Answers with all places of a function. Shares are of the active total; those of neighbours and lines are of
+ * the function's own total.
+ */
 export function functionAnswer(measured: Measurement, report: FunctionReport): Answer {
   const { fn, owner, view, series, labels, next } = report;
   const { functions } = measured.active;

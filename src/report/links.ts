@@ -18,7 +18,7 @@ export interface LinkQuery {
   profileTypeId: string;
   /** Null: the selection is not of one service. */
   service: string | null;
-  /** Matchers besides the service. */
+  /** Matchers in addition to the service. */
   matchers: readonly LinkMatcher[];
   /** The whole selector, service included. */
   selector: string;
@@ -30,8 +30,8 @@ const APP = 'a/grafana-pyroscope-app/explore';
 const MARGIN = 0.25;
 
 /**
- * The page with the flame graph of a selection: Profiles Drilldown where it is installed and the selection is of one
- * service, which it needs; else Explore.
+ * The page with the flame graph of a selection: Profiles Drilldown where it is installed and the selection is
+ * of one service, which it needs; else Explore.
  */
 export function profileLink(place: GrafanaPlace, query: LinkQuery): Link {
   const { service, window } = query;
@@ -44,8 +44,8 @@ export function profileLink(place: GrafanaPlace, query: LinkQuery): Link {
 }
 
 /**
- * The page where a person looks around in what a list or an answer without profiles is about: in Profiles Drilldown all
- * services, or of one service what the view names; else Explore, which offers a type by itself.
+ * The page where a person looks around in what a list or an answer without profiles is about: in Profiles
+ * Drilldown all services, or of one service what the view names; else Explore, which offers a type by itself.
  */
 export function overviewLink(
   place: GrafanaPlace,

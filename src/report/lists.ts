@@ -46,7 +46,7 @@ export interface DataSourceRow {
   newest: number | null;
   /** A disabled or missing one was not asked; one that fails gave no answer. */
   state: 'answers' | 'fails' | 'disabled' | 'missing';
-  /** What an operator should mend, or why the source does not answer. */
+  /** Problems that an operator can mend, or the reason why the source does not answer. */
   problems: readonly string[];
 }
 
@@ -104,7 +104,9 @@ export function dataSourcesAnswer(rows: readonly DataSourceRow[], notes: readonl
 export interface ServiceRow {
   name: string;
   types: readonly ProfileType[];
-  /** Share of the weighing type's total over all services listed; null for a service that does not emit it. */
+  /**
+   * Share of the weighing type's total over all services listed; null for a service that does not emit it.
+   */
   share: number | null;
 }
 

@@ -11,7 +11,7 @@ import type { JsonObject } from './render.js';
 const EXACT = ['total', 'self', 'self_share', 'rank'] as const;
 const LOWER_BOUND = ['total of functions', 'hottest_path', 'tree', 'charged_share', 'callers'] as const;
 
-/** What a reader must know about a profile that was read in part; none where it is whole. */
+/** Notes about a profile that was read in part; none for a whole one. */
 export function reducedNotes({ reduced, type }: Measurement): string[] {
   if (reduced === null) return [];
   const blurred = idleIsBlurred(reduced, type);

@@ -2,12 +2,37 @@ import { LONGEST_QUERY_MS } from '../duration.js';
 import type { Measurement } from '../profile/measurement.js';
 import { safeJson } from '../text/sanitise.js';
 import { formatTime } from '../text/units.js';
-import type { JsonObject } from './render.js';
+import type { Json } from './render.js';
+
+/**
+ * Arguments of each tool that a ready call can name. The surface file of a tool adds its own by declaration
+ * merging, so that this folder imports no tool.
+ */
+// biome-ignore lint/suspicious/noEmptyInterface: the surface files fill it
+export interface ToolArguments {}
+
+export type ToolName = keyof ToolArguments;
 
 /** A call that the reader can make as it stands. */
-export interface NextCall {
-  tool: string;
-  arguments: JsonObject;
+export type NextCall = {
+  [Name in ToolName]: { tool: Name; arguments: ToolArguments[Name] };
+}[ToolName];
+
+/** A ready call, checked by the compiler also where a list of calls is put together. */
+export function nextCall<Name extends ToolName>(
+  tool: Name,
+  args: ToolArguments[Name],
+): { tool: Name; arguments: ToolArguments[Name] } {
+  return { tool, arguments: args };
+}
+
+/**
+ * A ready call of a tool that is known only at run time.
+ * @param args arguments that the schema of the tool has accepted or lists
+ */
+export function readyCall(tool: ToolName, args: Readonly<Record<string, Json>>): NextCall {
+  // The compiler cannot tie arguments to a tool that is a value.
+  return { tool, arguments: args } as NextCall;
 }
 
 /** A call on one line: the tool and its arguments as JSON. */
@@ -20,8 +45,18 @@ export function nextRows(calls: readonly NextCall[]): string[] {
   return calls.map((call) => `Next: ${callText(call)}`);
 }
 
+/** The arguments that every tool about one profile takes. */
+export interface ScopeArguments {
+  source?: string;
+  service?: string;
+  profile_type: string;
+  selector?: string;
+  from: string;
+  to: string;
+}
+
 /** The arguments that ask for the same profiles again. */
-export function callScope(measured: Measurement): JsonObject {
+export function callScope(measured: Measurement): ScopeArguments {
   return {
     ...(measured.defaultSource ? {} : { source: measured.source }),
     ...(measured.service === null ? {} : { service: measured.service }),
@@ -35,25 +70,25 @@ export function callScope(measured: Measurement): JsonObject {
 /** How many windows earlier a question begins that is also about the time before. */
 const EARLIER = 2;
 
-/** The same profiles and those of the time before. */
-export function longerScope(measured: Measurement): JsonObject {
+/** Arguments for the same profiles with the time before them. */
+export function longerScope(measured: Measurement): ScopeArguments {
   const { from, to } = measured.window;
   const earlier = Math.max(0, Math.min(EARLIER * (to - from), LONGEST_QUERY_MS - (to - from)));
   return { ...callScope(measured), from: formatTime(Math.max(0, from - earlier)) };
 }
 
-/** What part of its window a question is narrowed to. */
+/** Divisor by which a question shortens its window. */
 const SHORTER = 4;
 
 /** The last part of the same profiles: less to read. */
-export function shorterScope(measured: Measurement): JsonObject {
+export function shorterScope(measured: Measurement): ScopeArguments {
   const { from, to } = measured.window;
   return { ...callScope(measured), from: formatTime(to - Math.ceil((to - from) / SHORTER)) };
 }
 
 /**
- * A pattern that finds just this function: the end of its name from the last slash, type parameters left out, anchored
- * so that it does not find `GetAll` for `Get`.
+ * A pattern that finds just this function: the end of its name from the last slash, type parameters left out,
+ * anchored so that it does not find `GetAll` for `Get`.
  */
 export function focusPattern(name: string): string {
   const generic = name.indexOf('[');

@@ -14,7 +14,7 @@ export interface OldAnswer {
   answers: boolean;
 }
 
-/** What a reader must know about what was remembered; null where it is not worth a word. */
+/** Writes a note about remembered answers; null where they are too young to matter. */
 export function oldAnswerNote({ source, ageMs, answers }: OldAnswer): string | null {
   if (answers && ageMs < WORTH_SAYING_MS) return null;
   const now = answers ? 'it is being asked anew' : 'it does not answer now';

@@ -101,7 +101,10 @@ function rowData(row: PatternRow): JsonObject {
   };
 }
 
-/** `cpu of {region="eu"} by pod, any service_name: "Checkout CPU" (Checkout, Payments; 2026-11-20)` and the call. */
+/**
+ * `cpu of {region="eu"} by pod, any service_name: "Checkout CPU" (Checkout, Payments; 2026-11-20)` and the
+ * call.
+ */
 function rowText(row: PatternRow): string {
   const what = `${row.typeName ?? row.profileTypeId ?? 'any type'} of ${row.selector === '{}' ? 'everything' : safeText(row.selector, 300)}`;
   const by =

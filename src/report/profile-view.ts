@@ -12,7 +12,7 @@ import { safeText } from '../text/sanitise.js';
 import { formatShare, formatValue } from '../text/units.js';
 import { chargeText, displayFunction } from './functions.js';
 import { nothingSampled, reducedNotes, scopeData, scopeLines } from './measurement.js';
-import { callScope, focusPattern, type NextCall, nextRows } from './next.js';
+import { callScope, focusPattern, type NextCall, nextCall, nextRows } from './next.js';
 import { type Answer, type Block, type JsonObject, MOST_ROWS } from './render.js';
 
 export interface ViewOptions {
@@ -23,7 +23,10 @@ export interface ViewOptions {
   ignore: string | null;
 }
 
-/** A profile as a table of functions or as a tree; shares of the whole and, where filtered, of the part that is left. */
+/**
+ * A profile as a table of functions or as a tree; shares of the whole and, where filtered, of the part that
+ * is left.
+ */
 export function profileViewAnswer(measured: Measurement, filtered: Profile, options: ViewOptions): Answer {
   const part = totalValue(filtered);
   const whole = totalValue(measured.active);
@@ -122,7 +125,7 @@ function topView(measured: Measurement, profile: Profile, options: ViewOptions):
   };
 }
 
-/** The same question with more rows. */
+/** Repeats the question with more rows. */
 function moreRows(measured: Measurement, { sort, limit, focus, ignore }: ViewOptions): NextCall {
   return {
     tool: 'query_profile',
@@ -217,9 +220,13 @@ function quoted(pattern: string | null): string {
 }
 
 function nextLook(measured: Measurement, { view }: ViewOptions, like: string | undefined): NextCall {
-  const arguments_ =
-    like === undefined ? { view: 'top', sort: 'total' } : { view, focus: focusPattern(like) };
-  return { tool: 'query_profile', arguments: { ...callScope(measured), ...arguments_ } };
+  const scope = callScope(measured);
+  return nextCall(
+    'query_profile',
+    like === undefined
+      ? { ...scope, view: 'top', sort: 'total' }
+      : { ...scope, view, focus: focusPattern(like) },
+  );
 }
 
 /** Functions whose names are like the focus, nearest first. */

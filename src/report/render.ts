@@ -21,11 +21,14 @@ export interface Block {
   more?: string;
 }
 
-/** What a tool found: data with stable names for machines, and the same in a few lines for readers. */
+/** Result of a tool: data with stable names for machines, and the same content in a few lines for readers. */
 export interface Answer {
   data: JsonObject;
   text: readonly Block[];
-  /** The arrays in `data` that may be cut from the end to fit the budget, as dotted paths: `hottest_path.frames`. */
+  /**
+   * The arrays in `data` that may be cut from the end to fit the budget, as dotted paths:
+   * `hottest_path.frames`.
+   */
   lists: readonly string[];
 }
 
@@ -36,8 +39,8 @@ export const BUDGET = { usual: 4_800, most: 28_000 } as const;
 export const MOST_ROWS = 200;
 
 /**
- * An answer as text inside a budget; what is cut is said in the block it was cut from. Rows that must stay may take it
- * over the budget, never over `BUDGET.most`.
+ * An answer as text inside a budget; what is cut is said in the block it was cut from. Rows that must stay
+ * may take it over the budget, never over `BUDGET.most`.
  */
 export function renderText(blocks: readonly Block[], budget: number): string {
   const measured = blocks.filter((block) => block.rows.length > 0).map(measureBlock);
@@ -65,7 +68,7 @@ interface MeasuredBlock {
   /** The title, or nothing. */
   head: readonly string[];
   rows: readonly string[];
-  /** Bytes of the lines that come first, each with its line break: `[0]` of the title, `[n]` of it and n rows. */
+  /** Bytes of the title and the first n rows at index n, each line with its line break. */
   bytesUpTo: readonly number[];
   keep: number;
   more: string | undefined;
@@ -104,14 +107,17 @@ function lineBytes(line: string): number {
   return byteLength(line) + 1;
 }
 
-/** How long a text may be in JSON that is over its budget with one entry in each list; the next where that fails. */
+/**
+ * How long a text may be in JSON that is over its budget with one entry in each list; the next where that
+ * fails.
+ */
 const TEXT_LENGTHS = [1_000, 300, 100] as const;
 
 const NARROW = 'a smaller limit, a shorter window (from, to) or a further matcher in selector';
 
 /**
- * An answer as JSON inside a budget of at least 300 bytes: the longest lists are cut from the end, then long texts, and
- * `notes` says so. What does not fit even then is answered by an object that says only that.
+ * An answer as JSON inside a budget of at least 300 bytes: the longest lists are cut from the end, then long
+ * texts, and `notes` says so. What does not fit even then is answered by an object that says only that.
  */
 export function renderJson(answer: Answer, budget: number = BUDGET.most): string {
   let data = answer.data;
@@ -188,7 +194,9 @@ function byteLength(text: string): number {
   return ENCODER.encode(text).length;
 }
 
-/** Text of at most so many bytes: whole lines from its start, then a line that says how many were left out. */
+/**
+ * Text of at most so many bytes: whole lines from its start, then a line that says how many were left out.
+ */
 function capBytes(text: string, most: number): string {
   if (byteLength(text) <= most) return text;
   const lines = text.split('\n');

@@ -4,13 +4,20 @@ import type { Series } from '../profile/series.js';
 import type { Span } from '../profile/timeline.js';
 import { formatRate, formatTime, formatValue } from '../text/units.js';
 
-/** How values over time are given: per second where the profiles cover the window, else per profile or snapshot. */
+/**
+ * How values over time are given: per second where the profiles cover the window, else per profile or
+ * snapshot.
+ */
 export interface Scale {
   /** `cores`, or the type's unit with what it is per: `nanoseconds per profile`. */
   unit: string;
-  /** What text says once about its values: ` per profile`, ` goroutines per snapshot`; '' for a rate. */
+  /**
+   * Words for the values that a text says once: ` per profile`, ` goroutines per snapshot`; '' for a rate.
+   */
   per: string;
-  /** Converts a mean value per profile of so many instances, each of which sends one in every interval (ms). */
+  /**
+   * Converts a mean value per profile of so many instances, each of which sends one in every interval (ms).
+   */
   convert(perProfile: number, instances: number, interval: number): number;
   format(value: number): string;
   round(value: number): number;
@@ -40,7 +47,8 @@ export function scaleOf({ type, rate, active, window }: Measurement): Scale {
 }
 
 /**
- * What became of a series, as the end of a sentence: `rose from 1 s to 2 s per profile between … and …`.
+ * Describes the change of a series as the end of a sentence: `rose from 1 s to 2 s per profile between … and
+ * …`.
  *
  * @param format writes the figure that the change was looked for in; `per` follows the last one
  */

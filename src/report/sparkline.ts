@@ -2,7 +2,7 @@ const BARS = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'] as const;
 /** No profile, so no value. */
 const NOTHING = '·';
 
-/** One character per value, from 0 to the largest; a dot where there is none. */
+/** Draws a character per value, from 0 to the largest; a dot stands for a missing value. */
 export function sparkline(values: readonly (number | null)[]): string {
   const most = Math.max(0, ...values.map((value) => value ?? 0));
   return values

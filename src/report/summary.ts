@@ -15,14 +15,16 @@ const UNSYMBOLISED_WARNING = 0.05;
 const DOMINANT = 0.5;
 /** A path below this share of the total explains nothing. */
 const NOTICEABLE = 0.01;
-/** A hottest path with less than this part of the most expensive function's cost is not what to read first. */
+/**
+ * A hottest path with less than this part of the most expensive function's cost is not what to read first.
+ */
 const DECOY = 0.5;
 /** Below this many samples shares jitter by points, and the answer says by how many. */
 const FEW_SAMPLES = 1_000;
 
 /**
- * The findings of one profile: headline, hottest path, the application's code with what it causes, top functions by
- * own cost. Shares are of the active total.
+ * The findings of one profile: headline, hottest path, the application's code with what it causes, top
+ * functions by own cost. Shares are of the active total.
  */
 export function summaryAnswer(measured: Measurement, limit: number): Answer {
   const findings = findingsOf(measured, limit);
@@ -67,13 +69,19 @@ export function summaryAnswer(measured: Measurement, limit: number): Answer {
   };
 }
 
-/** Half-width of the 95 % interval of a 5 % share, binomial: the least that chance does, since samples come in bursts. */
+/**
+ * Half-width of the 95 % interval of a 5 % share, binomial: the least that chance does, since samples come in
+ * bursts.
+ */
 function jitterNote(samples: number): string {
   const points = 196 * Math.sqrt((0.05 * 0.95) / samples);
   return `Only ${samples} samples: by chance alone a share of 5% is uncertain by ±${points.toFixed(1)} points.`;
 }
 
-/** The frame that the answer is about: the last application frame down to the mark, and its application caller. */
+/**
+ * The frame that the answer is about: the last application frame down to the mark, and its application
+ * caller.
+ */
 function culprit({ path }: Findings): { at: number; caller: number } {
   const own = path.frames
     .map((_, index) => index)
@@ -81,7 +89,10 @@ function culprit({ path }: Findings): { at: number; caller: number } {
   return { at: own.at(-1) ?? -1, caller: own.at(-2) ?? -1 };
 }
 
-/** One to three sentences that answer the question: where the cost goes, and through which of the team's functions. */
+/**
+ * Writes one to three sentences that answer the question: where the cost goes, and through which of the
+ * team's functions.
+ */
 function headline(measured: Measurement, findings: Findings): string {
   const { path, top, application } = findings;
   const what = measured.type.wallClock ? `active ${measured.type.alias} time` : measured.type.alias;

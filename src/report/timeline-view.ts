@@ -11,11 +11,11 @@ import type { Answer, JsonObject } from './render.js';
 import { changeText, type Scale, scaleOf, spanText } from './series.js';
 import { sparkline } from './sparkline.js';
 
-/** What a timeline shows. */
+/** Content of a timeline. */
 export interface Timeline {
   frames: readonly Frame[];
   gaps: readonly Span[];
-  /** Of everything; of the function where one is asked for. */
+  /** Series of everything, or of the function that was asked for. */
   whole: Series;
   /** The largest values of a label, heaviest first, and how many others there are. */
   by: { label: string; series: readonly Series[]; others: number } | null;
@@ -155,7 +155,7 @@ function byText(series: readonly Series[], whole: Series): string {
     .join('; ');
 }
 
-/** What happened to one value of a label, without the figures; null for nothing. */
+/** Describes the change of one label value without figures; null where nothing changed. */
 function briefly({ change, onset, since, until }: Series, whole: Series): string | null {
   if (since !== null) return `came ${formatTime(since)}`;
   if (until !== null) return `went ${formatTime(until)}`;

@@ -7,20 +7,21 @@ import { nearest } from '../text/nearest.js';
 import { safeText } from '../text/sanitise.js';
 import { displayBriefly } from './functions.js';
 import { nothingSampled, scopeData, scopeLines } from './measurement.js';
-import { callScope, focusPattern, type NextCall, nextRows } from './next.js';
+import { callScope, focusPattern, type NextCall, nextCall, nextRows } from './next.js';
 import type { Answer, JsonObject } from './render.js';
 
 /** Functions offered for one that is not there. */
 const OFFERED = 5;
 
 /**
- * The answer about a function that has no cost in a profile: names like it, else the heaviest ones, and ready calls.
+ * The answer about a function that has no cost in a profile: names like it, else the heaviest ones, and ready
+ * calls.
  *
  * @param empty the fields of the tool's own answer, empty
  */
 export function unknownFunctionAnswer(
   measured: Measurement,
-  tool: string,
+  tool: 'get_timeline' | 'inspect_function',
   text: string,
   empty: JsonObject,
 ): Answer {
@@ -45,13 +46,14 @@ export function unknownFunctionAnswer(
   const next: NextCall[] = !sampled
     ? []
     : best === undefined
-      ? [{ tool: 'query_profile', arguments: { ...callScope(measured), sort: 'total' } }]
+      ? [nextCall('query_profile', { ...callScope(measured), sort: 'total' })]
       : [
           { tool, arguments: { ...callScope(measured), function: safeText(lookupText(best)) } },
-          {
-            tool: 'query_profile',
-            arguments: { ...callScope(measured), view: 'tree', focus: focusPattern(best.info.name) },
-          },
+          nextCall('query_profile', {
+            ...callScope(measured),
+            view: 'tree',
+            focus: focusPattern(best.info.name),
+          }),
         ];
   return {
     data: {

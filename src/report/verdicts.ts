@@ -1,15 +1,19 @@
-import type { Verdict } from '../profile/compare/finding.js';
+import type { LensRow, Verdict } from '../profile/compare/finding.js';
 import { LEAST_RISE } from '../profile/compare/load.js';
+import type { ProfileType } from '../profile/types.js';
 
-/** What a verdict is called in an answer, and what it says to whoever reads one. */
+/** Name of a verdict in an answer, and its meaning for a reader. */
 interface VerdictWords {
   headline: string;
   meaning: string;
-  /** What to do next, for an agent and for a person. */
+  /** Next step for an agent or a person. */
   act: string;
 }
 
-/** The verdicts; the last two only where one profile type is compared. The guide and docs/investigate.md show this table. */
+/**
+ * The verdicts; the last two only where one profile type is compared. The guide and docs/investigate.md show
+ * this table.
+ */
 const VERDICTS: Readonly<Record<Verdict, VerdictWords>> = {
   code_regression: {
     headline: 'CODE REGRESSION',
@@ -27,8 +31,9 @@ const VERDICTS: Readonly<Record<Verdict, VerdictWords>> = {
     act: 'inspect_function: which critical section, who holds the lock, and how long?',
   },
   load_increase: {
-    headline: 'LOAD INCREASE, the mix of code did not change',
-    meaning: 'more work at the same cost each: everything grew alike',
+    headline: 'LOAD INCREASE, no code became more expensive',
+    meaning:
+      'more work at the same cost each (the mix of requests may have changed); or one type that is not time rose as a whole (the answer says which)',
     act: 'look at traffic, callers, retries and capacity; no function is to blame',
   },
   moved: {
@@ -58,15 +63,25 @@ const VERDICTS: Readonly<Record<Verdict, VerdictWords>> = {
   },
 };
 
-/** What became of the cost per profile outside of the named function; a rest that rose beyond drift is not its doing. */
+/**
+ * Describes the change of the cost per profile outside of the named function; a rest that rose beyond drift
+ * has another cause.
+ */
 export function restText(load: number): string {
   const rest = `x${load.toFixed(2)} outside the named function`;
   return load < LEAST_RISE ? rest : `${rest}: the rest rose, too (more load, or a second cause)`;
 }
 
-/** The name of a verdict at the head of an answer. */
-export function verdictHeadline(verdict: Verdict): string {
-  return VERDICTS[verdict].headline;
+/** Load is a matter of time; of exceptions, bytes or threads there are simply more. */
+export function isRise({ nature }: ProfileType, verdict: LensRow['verdict']): boolean {
+  return verdict === 'load_increase' && nature !== 'time';
+}
+
+/** The name of a verdict on changes of a type at the head of an answer. */
+export function verdictHeadline(verdict: Verdict, type: ProfileType | null): string {
+  return type !== null && isRise(type, verdict)
+    ? `RISE of ${type.alias} as a whole`
+    : VERDICTS[verdict].headline;
 }
 
 /** All verdicts as a table in Markdown. */

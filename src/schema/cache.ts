@@ -1,6 +1,9 @@
 import type { Labels } from '../sources/source.js';
 
-/** Names the form of what is kept, on disk and in Redis: it changes with that form, and what has another is not met again. */
+/**
+ * Names the form of what is kept, on disk and in Redis: it changes with that form, and what has another is
+ * not met again.
+ */
 export const KEPT_FORM = 'schema-2';
 
 /** Whether something that was kept is an answer of the kind that was asked for. */
@@ -9,12 +12,13 @@ export type IsAnswer<T> = (value: unknown) => value is T;
 /** Keeps answers longer than a process: on disk, or for several replicas in Redis or Valkey. */
 export interface AnswerCache {
   /**
-   * The answer to a question: one that is kept, at once, however old; when it is older than `ttlMs` it is asked for anew
-   * in the background. Where none is kept, or something that is no such answer, `ask` is waited for. Answers without
-   * rows are not kept.
+   * Answers a question. A kept answer is given at once, however old; if it is older than `ttlMs`, `ask` runs
+   * again in the background. Where no answer is kept, or the kept value is no such answer, `ask` is waited
+   * for. Answers without rows are not kept.
    *
-   * @param whenOld told when the answer is one that is kept and older than `ttlMs`: when it was given, Unix ms
-   * @throws what `ask` throws; a cache that does not work is like an empty one
+   * @param whenOld called when the answer is a kept one older than `ttlMs`, with the time when it was given,
+   *   Unix ms
+   * @throws the error of `ask`; a cache that does not work is like an empty one
    */
   recall<T extends readonly unknown[]>(
     key: string,
@@ -23,7 +27,9 @@ export interface AnswerCache {
     ttlMs: number,
     whenOld?: (learned: number) => void,
   ): Promise<T>;
-  /** Keeps an answer that was asked for just now, in place of another; one without rows ends what was kept. */
+  /**
+   * Keeps an answer that was asked for just now, in place of another; one without rows ends what was kept.
+   */
   keep(key: string, answer: readonly unknown[], ttlMs: number): Promise<void>;
 }
 

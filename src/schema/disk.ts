@@ -22,17 +22,17 @@ interface Entry {
 }
 
 /**
- * A directory with one file per entry, for the cache library: written whole or not at all, readable by this user only.
- * A file that is no entry of this format is removed when it is met; old ones go with {@link pruneDisk}. Keys must be
- * fit for file names.
+ * A directory with one file per entry, for the cache library: written whole or not at all, readable by this
+ * user only. A file that is no entry of this format is removed when it is met; old ones go with {@link
+ * pruneDisk}. Keys must be fit for file names.
  */
 export function diskDriver(directory: string): CreateDriverResult<L2CacheDriver> {
   return { options: {}, factory: () => createDriver(directory) };
 }
 
 /**
- * Writes an entry of a usual size as entries are written, has it reach the disk, reads it back and removes it. An empty
- * file could be made on a full disk, too, and beyond a quota of bytes.
+ * Writes an entry of a usual size as entries are written, has it reach the disk, reads it back and removes
+ * it. An empty file could be made on a full disk, too, and beyond a quota of bytes.
  *
  * @throws Error of the file system, or one that says that something else was read
  */
@@ -107,7 +107,7 @@ function readEntry(text: string): Entry | null {
   }
 }
 
-/** Removes files that nobody wrote for so long, and the oldest beyond the bound. */
+/** Removes files that have not been written for `olderThanMs`, and the oldest files beyond the size limit. */
 export async function pruneDisk(directory: string, olderThanMs: number): Promise<void> {
   const names = await readdir(directory).catch(() => []);
   const files: { file: string; written: number }[] = [];

@@ -9,7 +9,7 @@ export interface SchemaOwner {
   org: string | null;
   /** Uid of the data source. */
   source: string;
-  /** What stands for everything that the server is shown to be let in: see {@link fingerprint}. */
+  /** Everything that the server is shown to be let in, as {@link fingerprint} takes it. */
   credential: readonly (string | null)[];
 }
 
@@ -22,11 +22,11 @@ const derive = promisify<string, string, number, Buffer>(scrypt);
 const FINGERPRINT_BYTES = 16;
 
 /**
- * What stands for credentials in the key of a cache that others may read: the same in every replica, and slow to
- * compute (scrypt with its usual cost, some 50 ms in a thread of its own), so that a password that people chose cannot be
- * guessed from it. A token of random letters could not be guessed either way.
+ * Computes the text that stands for credentials in the key of a cache that others may read. It is equal in
+ * every replica, and slow to compute (scrypt with its usual cost, some 50 ms in a thread of its own), so that
+ * a password that people chose cannot be guessed from it. A random token could not be guessed either way.
  *
- * @param origin address of the server: the same password elsewhere has another fingerprint
+ * @param origin address of the server: an equal password elsewhere has another fingerprint
  */
 export async function fingerprint(credential: readonly (string | null)[], origin: string): Promise<string> {
   if (credential.every((part) => part === null)) return 'none';

@@ -5,15 +5,19 @@ import type { AnswerCache, IsAnswer } from './cache.js';
 import { diskDriver, pruneDisk } from './disk.js';
 import { hash } from './identity.js';
 
-/** How long an answer may be given while it is asked for anew: over night, a restart included. */
+/**
+ * Time for which an old answer may be given while the source is asked again: over night, a restart included.
+ */
 const KEPT_MS = 24 * 3_600_000;
 const MAX_IN_MEMORY = 1_000;
-/** After a failure the disk or the server is left in peace for so long. */
+/** Pause after a failure of the disk or the cache server, milliseconds. */
 const BREAK_MS = 10_000;
-/** Characters of an entry: lists of 100,000 values have some millions. What is longer was not written here. */
+/**
+ * Characters of an entry: lists of 100,000 values have some millions. What is longer was not written here.
+ */
 const MAX_ENTRY = 32 * 2 ** 20;
 
-/** Where answers are kept. */
+/** Place where answers are kept. */
 export type CachePlace =
   | { kind: 'disk'; directory: string }
   /** `redis:` or `rediss:`, with credentials in it where the server wants some. */
@@ -21,14 +25,14 @@ export type CachePlace =
 
 /** An open cache, shared by all schemas of a process. */
 export interface KeptAnswers {
-  /** The answers of one owner: nobody else sees them. */
+  /** Answers of an owner, which no other owner sees. */
   of(identity: string): AnswerCache;
   close(): Promise<void>;
 }
 
 /**
- * Opens the cache behind the memory of this process: bentocache gives kept answers at once and refreshes them in the
- * background, asks once for many, and works on without its disk or server.
+ * Opens the cache behind the memory of this process: bentocache gives kept answers at once and refreshes them
+ * in the background, asks once for many, and works on without its disk or server.
  *
  * @param warn is told what does not work
  */
@@ -43,7 +47,7 @@ export async function openKeptAnswers(
     stores: {
       schema: bentostore({
         grace: KEPT_MS,
-        // What is kept is given without waiting for what is asked anew.
+        // A kept answer is given without waiting for the new one.
         timeout: 0,
         suppressL2Errors: true,
         l2CircuitBreakerDuration: BREAK_MS,
@@ -59,9 +63,9 @@ export async function openKeptAnswers(
 }
 
 /**
- * An entry of the library, of which nothing is believed that others may have written: none counts longer than the library
- * would keep it, and none names tags, after which the library would look. What is no entry counts as one that ended long
- * ago: a failure would shut the whole layer for a while.
+ * An entry of the library, of which nothing is believed that others may have written: none counts longer than
+ * the library would keep it, and none names tags, after which the library would look. What is no entry counts
+ * as one that ended long ago: a failure would shut the whole layer for a while.
  */
 function readEntry(text: string): unknown {
   const none = { value: null, createdAt: 0, logicalExpiration: 0, tags: [] };
@@ -88,7 +92,7 @@ type Cache = Pick<BentoCache<never>, 'delete'> & {
   set(options: { key: string; value: Kept<readonly unknown[]>; ttl: number }): Promise<boolean>;
 };
 
-/** What the library keeps as the value of an entry. */
+/** Value of an entry as the library keeps it. */
 interface Kept<T> {
   answer: T;
   /** When the source gave it. Unix ms. */
@@ -123,7 +127,7 @@ function answersOf(cache: Cache, identity: string): AnswerCache {
       whenOld?: (learned: number) => void,
     ) {
       const id = idOf(key);
-      // What `ask` came to, told apart from failures of the cache, which wraps them all.
+      // The outcome of `ask` is kept apart from failures of the cache, since the library wraps both.
       const asked: ({ answer: T } | { error: unknown })[] = [];
       const factory = async ({ skip }: { skip(): undefined }) => {
         try {

@@ -6,18 +6,22 @@ import { Redis } from 'ioredis';
 import { KEPT_FORM } from './cache.js';
 
 /**
- * A server that is not there, or hangs, must not hold up an answer for longer: once, since after a failure the cache
- * library leaves it in peace for a while. In the same network a server answers within a few milliseconds, but a process
- * that has something else to do may see that late.
+ * A server that is not there, or hangs, must not hold up an answer for longer: once, since after a failure
+ * the cache library leaves it in peace for a while. In the same network a server answers within a few
+ * milliseconds, but a process that has something else to do may see that late.
  */
 export const COMMAND_MS = 500;
-/** So long the first question waits for the connection; it is made in the background, which may take longer. */
+/**
+ * So long the first question waits for the connection; it is made in the background, which may take longer.
+ */
 export const FIRST_WAIT_MS = 400;
 const CONNECT_MS = 1_000;
-/** One that is back is used again after so long at most, and the pause of the library. */
+/**
+ * Longest time until a connection that works again is used, and the pause between attempts of the library.
+ */
 const RETRY_MS = 2_000;
 
-/** What a trial takes at most. */
+/** Timeout of a trial, milliseconds. */
 const TRIAL_MS = 3_000;
 /** Size of the value that tries a server: a large entry. */
 const TRIAL_BYTES = 256 * 2 ** 10;
@@ -31,17 +35,18 @@ const OPTIONS = {
 } as const;
 
 /**
- * Writes an entry of a usual size that ends soon and reads it back: whether the server answers, has room and lets us.
+ * Writes an entry of a usual size that ends soon and reads it back: whether the server answers, has room and
+ * lets us.
  * @throws Error with what it said
  */
 export async function tryRedis(url: string): Promise<void> {
   const connection = new Redis(url, { ...OPTIONS, retryStrategy: () => null });
   let reason: Error | null = null;
-  // What made the connection fail is an event; the promise says only that it is closed.
+  // The reason of a failed connection is an event; the promise says only that it is closed.
   connection.on('error', (error: Error) => {
     reason ??= error;
   });
-  // One that accepts the connection and says nothing more.
+  // The server may accept the connection and then say nothing.
   const patience = setTimeout(() => {
     reason ??= new Error(`no answer within ${TRIAL_MS / 1000} s`);
     connection.disconnect();
@@ -64,8 +69,8 @@ export async function tryRedis(url: string): Promise<void> {
 }
 
 /**
- * The layer of the cache library over a Redis or Valkey server. A server that is down is tried again in the background;
- * until then every command fails at once.
+ * The layer of the cache library over a Redis or Valkey server. A server that is down is tried again in the
+ * background; until then every command fails at once.
  *
  * @param warn is told once when the server does not answer, without its address
  */
@@ -82,7 +87,7 @@ export async function openRedis(
   connection.on('ready', () => {
     warned = false;
   });
-  // One that accepts connections and says nothing is done without until it speaks.
+  // A server that accepts connections and says nothing is not used until it answers.
   const connected = connection.connect().catch(() => {});
   await Promise.race([connected, sleep(FIRST_WAIT_MS, undefined, { ref: false })]);
   return {

@@ -7,11 +7,11 @@ import { type AnswerCache, type IsAnswer, isRows, isTexts } from './cache.js';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
-/** What exists changes slowly; a new service is seen within this time. */
+/** Lifetime of an answer: services and labels change slowly, and a new one is seen within this time. */
 const TTL_MS = MINUTE;
 /**
- * Part of that time by which an answer may go earlier, at random: replicas that learned something at the same moment ask
- * for it anew one after another, and the others find what the first one learned in the shared cache.
+ * Largest part of that time by which an answer expires early, at random. Replicas that learned something at
+ * the same moment then ask for it again one after another, and find each other's answers in the shared cache.
  */
 const SPREAD = 0.25;
 
@@ -33,7 +33,7 @@ const MAX_ANSWERS = 1_000;
 const MAX_ROWS = 2_000_000;
 /** How long an answer is good for when the source does not answer any more. */
 const LAST_RESORT_MS = 24 * HOUR;
-/** Of a window this long a minute at either end is a margin. */
+/** Length from which on a window has a margin of a minute at either end. */
 const LONG_WINDOW_MS = 30 * MINUTE;
 /** A long window that ends so near to now is one that moves with it. */
 const RECENT_MS = 5 * MINUTE;
@@ -51,11 +51,12 @@ export interface Schema {
   ): Promise<string[]>;
   /** Distinct pairs of service and profile type. */
   servicesAndTypes(matchers: readonly Matcher[], window: Window, signal: AbortSignal): Promise<Labels[]>;
-  /** The same, asked just now: to be used before saying that something does not exist. */
+  /** Schema that asks the source again; to be used before an answer says that something does not exist. */
   readonly fresh: Schema;
   /**
-   * The same; `whenOld` is told of answers that are older than they should be, because the source is being asked anew or
-   * does not answer: how old, milliseconds.
+   * Returns a schema that reports old answers: they are given while the source is asked again or does not
+   * answer.
+   * @param whenOld called with the age of such an answer, milliseconds
    */
   reporting(whenOld: (ageMs: number) => void): Schema;
   /** Whether the source answered when it was last asked. */
@@ -66,7 +67,7 @@ interface Remembered<T> {
   value: T;
   /** When the source gave it, Unix ms. */
   learned: number;
-  /** The same by the clock that only goes forward; null where it was kept from earlier. */
+  /** Time of the question by the clock that only goes forward; null for an answer kept from earlier. */
   asked: number | null;
   /** Until then it is good without a further look, by that clock. */
   until: number;
@@ -74,7 +75,7 @@ interface Remembered<T> {
   old: boolean;
 }
 
-/** What an answer is, and where it is from. */
+/** Answer with its origin. */
 interface Recalled<T> {
   value: T;
   /** Unix ms; null for one that is not too old. */
@@ -196,11 +197,11 @@ function isJustNow(asked: number | null): boolean {
 }
 
 /**
- * Long windows that begin and end in the same minutes are one question, and so are those of the same length that end
- * about now, so that `now-1h` asked twice is asked once: what exists may be known for a window some minutes off, and an
- * answer about values must not be drawn from it.
+ * Creates the schema of a source. Long windows that begin and end in the same minutes are one question, and
+ * so are windows of equal length that end about now: `now-1h` asked twice is asked once. The names that exist
+ * may therefore be known for a window some minutes off, so no answer about values may be drawn from them.
  *
- * @param options.cache keeps answers longer than this process, and gives them while they are asked for anew
+ * @param options.cache keeps answers longer than this process, and gives them while the source is asked again
  */
 export function createSchema(
   source: ProfileSource,

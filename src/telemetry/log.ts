@@ -10,7 +10,7 @@ export type LogLevel = (typeof LOG_LEVELS)[number];
 export const LOG_FORMATS = ['json', 'text'] as const;
 export type LogFormat = (typeof LOG_FORMATS)[number];
 
-/** What a line says besides its message; names in snake_case. */
+/** Fields of a line in addition to its message, named in snake_case. */
 export type LogFields = Readonly<Record<string, unknown>>;
 
 /** The log of a process. Messages are constant words; what varies goes into fields. */
@@ -24,13 +24,13 @@ export interface Log {
 export interface LogOptions {
   /** `json`, the default: one object a line; `text` for people. */
   format?: LogFormat;
-  /** What must never be read in a line. */
+  /** Secrets that no line may show. */
   secrets?: () => readonly string[];
 }
 
 /**
- * Writes lines to stderr: in stdio mode stdout belongs to the protocol. Every line names the call and trace that it
- * belongs to. Secrets are taken out of everything, and whatever acts on a terminal.
+ * Writes lines to stderr: in stdio mode stdout belongs to the protocol. Every line names the call and trace
+ * that it belongs to. Secrets are taken out of everything, and whatever acts on a terminal.
  *
  * @param write takes whole lines; must be done when it returns, since the process may end right after
  */

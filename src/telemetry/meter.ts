@@ -1,4 +1,4 @@
-import type { UpstreamKind } from '../errors.js';
+import type { NotReadReason, UpstreamKind } from '../errors.js';
 
 /** How a call of a tool ended. */
 export type CallOutcome =
@@ -29,21 +29,21 @@ export type UpstreamSource = 'pyroscope' | 'grafana';
 
 export interface UpstreamEnd {
   source: UpstreamSource;
-  /** What was asked for, by a fixed list of names. */
+  /** Kind of the request, from a fixed list of names. */
   route: string;
   outcome: 'ok' | 'cancelled' | UpstreamKind;
   seconds: number;
 }
 
-/** Where a question about the schema was answered from. */
+/** Origin of an answer about the schema. */
 export type SchemaResult =
   | 'hit'
   /** The source was asked. */
   | 'miss'
-  /** An old answer, while the source is asked anew or does not answer. */
+  /** An old answer, while the source is asked again or does not answer. */
   | 'stale';
 
-/** Where a question about profiles was answered from that may have been asked a moment ago. */
+/** Origin of an answer about profiles that may have been given a moment ago. */
 export type RecentResult =
   | 'hit'
   /** It was being asked already. */
@@ -52,7 +52,7 @@ export type RecentResult =
   /** Its window reaches so near to now that nothing is remembered of it. */
   | 'unsettled';
 
-/** What clients ask that is no call of a tool and runs code of ours. */
+/** Methods other than tool calls that run code of this server. */
 export const OPERATIONS = ['prompts/get', 'completion/complete', 'resources/read'] as const;
 export type Operation = (typeof OPERATIONS)[number];
 
@@ -71,6 +71,8 @@ export interface Meter {
   /** A call begins; what is given back is told how it ended. */
   call(tool: string): (end: CallEnd) => void;
   upstream(end: UpstreamEnd): void;
+  /** A part of an answer, such as a profile type, could not be read; the answer says so. */
+  notRead(reason: NotReadReason): void;
   schema(result: SchemaResult): void;
   recent(result: RecentResult): void;
   operation(end: OperationEnd): void;
@@ -82,10 +84,11 @@ export interface Meter {
   breaker(source: UpstreamSource, open: boolean): void;
 }
 
-/** For processes that nobody scrapes. */
+/** Meter of processes without a scraper. */
 export const NO_METER: Meter = {
   call: () => () => {},
   upstream() {},
+  notRead() {},
   schema() {},
   recent() {},
   operation() {},

@@ -2,7 +2,10 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 import { PACKAGE } from '../version.js';
 import { type Meter, OPERATIONS } from './meter.js';
 
-/** Bytes of an answer a token takes: whole answers of this repository have 2.3 to 4.4 with o200k_base, 2.9 on average. */
+/**
+ * Bytes of an answer a token takes: whole answers of this repository have 2.3 to 4.4 with o200k_base, 2.9 on
+ * average.
+ */
 export const BYTES_PER_TOKEN = 2.9;
 /** Seconds: from an answer out of memory to the default deadline of a call. */
 const CALL_SECONDS = [0.005, 0.025, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 45];
@@ -18,13 +21,13 @@ export interface Metrics {
   meter: Meter;
   contentType: string;
   render(): Promise<string>;
-  /** What each metric is, for the docs. */
+  /** Describes each metric for the docs. */
   describe(): Promise<readonly { name: string; type: string; help: string }[]>;
 }
 
 /**
- * Metrics of this process. Labels have few values: tools of the table, outcomes, kinds of source, routes of a fixed
- * list; never a service, an address or anything else of a caller.
+ * Metrics of this process. Labels have few values: tools of the table, outcomes, kinds of source, routes of a
+ * fixed list; never a service, an address or anything else of a caller.
  *
  * @param tools names of the tools there are
  */
@@ -80,6 +83,12 @@ export function createMetrics(tools: readonly string[]): Metrics {
     help: 'How long those requests took, all outcomes',
     labelNames: ['source', 'route'] as const,
     buckets: REQUEST_SECONDS,
+    registers,
+  });
+  const notRead = new Counter({
+    name: 'pyroscope_mcp_parts_not_read_total',
+    help: 'Parts of answers, such as a profile type, that could not be read: the kind of upstream failure, no_time, no_request_left',
+    labelNames: ['reason'] as const,
     registers,
   });
   const schema = new Counter({
@@ -166,6 +175,7 @@ export function createMetrics(tools: readonly string[]): Metrics {
       requests.inc({ source, route, outcome });
       requestSeconds.observe({ source, route }, seconds);
     },
+    notRead: (reason) => notRead.inc({ reason }),
     schema: (result) => schema.inc({ result }),
     recent: (result) => recent.inc({ result }),
     operation({ operation, outcome, seconds }) {

@@ -9,21 +9,22 @@ const MAX_TEXT = 4_000;
 const MAX_VALUES = 2_000;
 const MAX_LINE_TEXT = 32_000;
 /**
- * Characters beyond a cut that are looked at, at least: what begins before the cut must be told from what is no secret,
- * and be hidden whole.
+ * Characters beyond a cut that are looked at, at least: what begins before the cut must be told from what is
+ * no secret, and be hidden whole.
  */
 const MIN_LOOKAHEAD = 512;
 
-/** Names of fields whose values nobody may read. */
+/** Names of fields whose values are always hidden. */
 const SECRET_NAME =
   /^(?:proxy-)?authori[sz]ation$|^(?:set-)?cookies?$|token$|password|passwd|secret|api[-_]?key|private[-_]?key|credential/i;
 
 /**
- * What looks like a secret, whoever it belongs to. Every pattern takes time in proportion to the text: where one may
- * begin is never in the middle of what it repeats.
+ * Patterns of texts that look like secrets. Every pattern takes time in proportion to the text: the place
+ * where a match may begin is never inside the part that it repeats.
  */
 const PATTERNS: readonly [RegExp, string][] = [
-  // User and password in a URL. No host is as long as 300 characters: that is a password whose end was cut off.
+  // User and password in a URL. No host is as long as 300 characters: that is a password whose end was cut
+  // off.
   [/:\/\/(?:[^\s"'<>\\/]*@|[^\s"'<>\\/]{300,})/g, `://${MARK}@`],
   // A header, as text, JSON or code; up to the end of its line or string.
   [
@@ -44,16 +45,16 @@ interface KnownSecrets {
   longest: number;
 }
 
-/** What a line may still hold. */
+/** Budget of a line: the characters and fields that it may still hold. */
 interface Allowance {
   values: number;
   characters: number;
 }
 
 /**
- * Takes secrets out of what is to be logged: known ones in every spelling in which they travel, fields that are called
- * like one, and what looks like one. Errors become plain objects. Values that are too deep, too long or too many are cut
- * first, so that the work is bounded; no part of a secret is left at a cut.
+ * Takes secrets out of what is to be logged: known ones in every spelling in which they travel, fields that
+ * are called like one, and what looks like one. Errors become plain objects. Values that are too deep, too
+ * long or too many are cut first, so that the work is bounded; no part of a secret is left at a cut.
  *
  * @param secrets those that are known now; asked with every line
  */
@@ -97,7 +98,10 @@ function isSecretName(name: string): boolean {
   return SECRET_NAME.test(name.slice(0, MAX_TEXT)) || SECRET_NAME.test(name.slice(-MAX_TEXT));
 }
 
-/** The beginning of a text without secrets. What begins before the cut is hidden whole, though it ends behind it. */
+/**
+ * The beginning of a text without secrets. What begins before the cut is hidden whole, though it ends behind
+ * it.
+ */
 function cleanText(text: string, left: Allowance, { pattern, longest }: KnownSecrets): string {
   const max = Math.min(MAX_TEXT, Math.max(0, left.characters));
   let seen: Cut = {
@@ -141,7 +145,9 @@ function plainError(error: Error): object {
   };
 }
 
-/** A pattern for secrets as they are, and as URLs, JSON and Basic credentials have them; the longest first. */
+/**
+ * A pattern for secrets as they are, and as URLs, JSON and Basic credentials have them; the longest first.
+ */
 function spellings(secrets: readonly string[]): KnownSecrets {
   const all = secrets.flatMap(spellingsOf);
   const distinct = [...new Set(all)].filter((spelling) => spelling !== '');

@@ -8,8 +8,8 @@ const MAX_REMEMBERED = 20;
 const MIN_PART = 4;
 
 /**
- * The secrets of a process: those that were configured, and the words of the files that hold tokens, the earlier ones
- * included.
+ * The secrets of a process: those that were configured, and the words of the files that hold tokens, the
+ * earlier ones included.
  */
 export function secretsNow(
   configured: readonly string[],
@@ -52,7 +52,10 @@ export function secretsIn(values: readonly string[]): string[] {
   ];
 }
 
-/** The secrets in the addresses of proxies: users and passwords stand in them, and travel as Basic credentials. */
+/**
+ * The secrets in the addresses of proxies: users and passwords stand in them, and travel as Basic
+ * credentials.
+ */
 export function secretsOfProxy(proxy: { http: string | null; https: string | null } | null): string[] {
   const addresses = [proxy?.http, proxy?.https].flatMap((url) => (url?.includes('@') ? [url] : []));
   return secretsIn(addresses).flatMap((secret) => {

@@ -1,6 +1,6 @@
 /**
- * The spellings in which a program may write a secret that it was sent: as it is, in a URL, a form, JSON (also as Go
- * writes it), HTML and Basic credentials. Distinct, the secret itself first.
+ * The spellings in which a program may write a secret that it was sent: as it is, in a URL, a form, JSON
+ * (also as Go writes it), HTML and Basic credentials. Distinct, the secret itself first.
  */
 export function spellingsOf(secret: string): string[] {
   const inUrl = encodeURIComponent(secret.toWellFormed());
@@ -19,7 +19,8 @@ export function spellingsOf(secret: string): string[] {
     base64,
     base64.replace(/=+$/, ''),
     Buffer.from(secret).toString('base64url'),
-    // A header travels as Latin-1; a program that takes its bytes for UTF-8 writes other characters beyond ASCII.
+    // A header travels as Latin-1; a program that takes its bytes for UTF-8 writes other characters beyond
+    // ASCII.
     ...(/[^\0-\xff]/.test(secret) ? [] : [Buffer.from(secret, 'latin1').toString('utf8')]),
   ];
   return [...new Set(all)].filter((spelling) => spelling !== '');

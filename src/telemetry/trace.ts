@@ -1,6 +1,9 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 
-/** W3C trace context and baggage of a caller, as headers of a request; only what is valid, and nothing else of the caller's. */
+/**
+ * W3C trace context and baggage of a caller, as headers of a request; only what is valid, and nothing else of
+ * the caller's.
+ */
 export interface TraceContext {
   readonly traceparent?: string;
   readonly tracestate?: string;
@@ -14,7 +17,10 @@ interface Call {
   readonly trace: TraceContext;
 }
 
-/** Version, trace id, parent id, flags; ids of zeros and version ff are invalid (https://www.w3.org/TR/trace-context/). */
+/**
+ * Version, trace id, parent id, flags; ids of zeros and version ff are invalid
+ * (https://www.w3.org/TR/trace-context/).
+ */
 const TRACEPARENT = /^(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/;
 const KEY = /^(?:[a-z][a-z\d_\-*/]{0,255}|[a-z\d][a-z\d_\-*/]{0,240}@[a-z][a-z\d_\-*/]{0,13})$/;
 const STATE_VALUE = /^[\x20-\x2b\x2d-\x3c\x3e-\x7e]{0,255}[\x21-\x2b\x2d-\x3c\x3e-\x7e]$/;
@@ -23,7 +29,10 @@ const MAX_STATE_MEMBERS = 32;
 /** `token=value`, then properties, as https://www.w3.org/TR/baggage/ has it. */
 const TOKEN = "[!#$%&'*+\\-.^_`|~\\dA-Za-z]+";
 const OCTET = '[\\x21\\x23-\\x2b\\x2d-\\x3a\\x3c-\\x5b\\x5d-\\x7e]';
-/** Blanks after a value belong to the value: where they fit in two places, the time doubles with each property. */
+/**
+ * Blanks after a value belong to the value: where they fit in two places, the time doubles with each
+ * property.
+ */
 const VALUE = `=[ \\t]*(?:${OCTET}+[ \\t]*)?`;
 const BAGGAGE_MEMBER = new RegExp(`^${TOKEN}[ \\t]*${VALUE}(?:;[ \\t]*${TOKEN}[ \\t]*(?:${VALUE})?)*$`);
 /** Half of what the standard allows: a proxy in front of a store often refuses over 8 KiB of all headers. */
@@ -32,8 +41,8 @@ const MAX_BAGGAGE = 4_096;
 const calls = new AsyncLocalStorage<Call>();
 
 /**
- * The trace context in what a caller sent; values that break the format are dropped, and baggage from the first member
- * that does not fit.
+ * The trace context in what a caller sent; values that break the format are dropped, and baggage from the
+ * first member that does not fit.
  * @param sent reads a value by its name
  */
 export function readTrace(sent: (name: 'traceparent' | 'tracestate' | 'baggage') => unknown): TraceContext {
@@ -48,7 +57,9 @@ export function readTrace(sent: (name: 'traceparent' | 'tracestate' | 'baggage')
   };
 }
 
-/** What the message itself says wins over the headers that it came with; parent and state are one thing. */
+/**
+ * Prefers the trace context of the message over that of its HTTP headers; parent and state are never mixed.
+ */
 export function preferTrace(first: TraceContext, second: TraceContext): TraceContext {
   const { baggage = second.baggage, ...own } = first;
   const { baggage: _, ...other } = second;
@@ -66,14 +77,14 @@ export function withCall<T>(id: string, work: () => T): T {
 }
 
 /**
- * The headers that a request to a profile store carries now. A request that several calls wait for carries those of the
- * call that began it.
+ * The headers that a request to a profile store carries now. A request that several calls wait for carries
+ * those of the call that began it.
  */
 export function traceHeaders(): Record<string, string> {
   return { ...calls.getStore()?.trace };
 }
 
-/** What a line of the log says about the call it belongs to. */
+/** Fields of a log line that name the call to which it belongs. */
 export function callFields(): { call?: string; trace_id?: string } {
   const call = calls.getStore();
   const traceId = TRACEPARENT.exec(call?.trace.traceparent ?? '')?.[1];

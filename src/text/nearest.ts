@@ -5,13 +5,15 @@ const MAX_OFFERED = 3;
 /** Characters compared: the cost of a comparison grows with the product of the lengths. */
 const MAX_COMPARED = 200;
 
-/** Of more names than this only those that begin alike are measured: it must not take a second for 100,000. */
+/**
+ * Among more names than this, only those that begin alike are measured: 100,000 names must not take a second.
+ */
 const MOST_MEASURED = 20_000;
 const ALIKE = 3;
 
 /**
- * The names most like a wrong one, nearest first: those that contain it, a part of which is like it, or that differ in
- * at most a third of it.
+ * The names most like a wrong one, nearest first: those that contain it, a part of which is like it, or that
+ * differ in at most a third of it.
  */
 export function nearest(wrong: string, names: readonly string[]): string[] {
   const plain = (name: string) =>

@@ -2,8 +2,9 @@
 const MAX_NAME = 2_000;
 
 /**
- * C0 and C1 controls (ANSI escapes begin with one), bidirectional and other format marks, line separators, and all that
- * shows as nothing (zero-width, variation selectors, tag characters): nothing a terminal or a model should act on.
+ * C0 and C1 controls (ANSI escapes begin with one), bidirectional and other format marks, line separators,
+ * and all that shows as nothing (zero-width, variation selectors, tag characters): nothing a terminal or a
+ * model should act on.
  */
 const UNSAFE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu;
 const [BEL, ESC, CSI] = [7, 27, 0x9b].map((code) => String.fromCharCode(code));
@@ -22,7 +23,10 @@ export function safeText(text: string, maxLength = MAX_NAME): string {
   return cutRight(clean, maxLength);
 }
 
-/** Breaks that a row of an answer has of its own: it goes on indented. Names never hold one, see {@link safeText}. */
+/**
+ * Breaks that a row of an answer has of its own: it goes on indented. Names never hold one, see {@link
+ * safeText}.
+ */
 const UNSAFE_IN_ROW = new RegExp(`(?!\\n {3}\\S)${UNSAFE.source}`, 'gu');
 
 /** The last guard of a text answer: a row in which some name was forgotten is still one row. */

@@ -23,6 +23,21 @@ test.each([
   [1234, 'objects', '1.23k objects'],
   [-0.0000001, 'objects', '0 objects'],
   [7e9, 'count', '7G'],
+  // Other spellings of the same units.
+  [1.5e6, 'us', '1.5 s'],
+  [1.5e6, 'µs', '1.5 s'],
+  [1500, 'ms', '1.5 s'],
+  [1500, 'millisecond', '1.5 s'],
+  [2, 'min', '2 min'],
+  [2048, 'kilobytes', '2 MiB'],
+  [12, 'megabytes', '12 MiB'],
+  [12, 'MB', '12 MiB'],
+  [3, 'GiB', '3 GiB'],
+  [512, 'kB', '512 KiB'],
+  [5, 'Byte', '5 B'],
+  [53, '', '53'],
+  [53, '1', '53'],
+  [2, 'constructor', '2 constructor'],
 ])('formatValue(%d, %s) is %s', (value, unit, text) => {
   expect(formatValue(value, unit)).toBe(text);
 });

@@ -37,13 +37,17 @@ function scaled(value: number, steps: readonly [number, string][]): string {
   return suffix === '' ? digits(value / size) : `${digits(value / size)} ${suffix}`;
 }
 
-/** A value of a profile in words: `525 ms`, `24.3 MiB`, `1.2 k goroutines`. Unknown units are named as they are. */
+/**
+ * A value of a profile in words: `525 ms`, `24.3 MiB`, `1.2 k goroutines`. Unknown units are named as they
+ * are.
+ */
 export function formatValue(value: number, unit: string, noun = ''): string {
   const seconds = secondsPerUnit(unit);
   if (seconds !== null) return scaled(value * seconds, SECONDS);
-  if (unit === 'bytes') return scaled(value, BYTES);
+  const bytes = bytesPerUnit(unit);
+  if (bytes !== null) return scaled(value * bytes, BYTES);
   const number = scaled(value, COUNTS).replace(' ', '');
-  const word = unit === 'count' ? noun : unit;
+  const word = isCountUnit(unit) ? noun : unit;
   return word === '' ? number : `${number} ${word}`;
 }
 
@@ -88,16 +92,44 @@ function pair(large: number, largeUnit: string, small: number, smallUnit: string
   return small === 0 ? `${large} ${largeUnit}` : `${large} ${largeUnit} ${small} ${smallUnit}`;
 }
 
-export const SECONDS_PER: Readonly<Record<string, number>> = {
-  nanoseconds: 1e-9,
-  microseconds: 1e-6,
-  milliseconds: 1e-3,
-  seconds: 1,
-};
+/** Spellings of the units of time, as pprof reads them (`internal/measurement` of google/pprof). */
+const TIME_UNITS: readonly (readonly [seconds: number, words: string])[] = [
+  [1e-9, 'nanosecond nanoseconds nanos nsec ns'],
+  [1e-6, 'microsecond microseconds micros usec us µs μs'],
+  [1e-3, 'millisecond milliseconds millis msec ms'],
+  [1, 'second seconds secs sec s'],
+  [60, 'minute minutes mins min'],
+  [3600, 'hour hours hrs hr h'],
+];
+const SECONDS_PER: ReadonlyMap<string, number> = new Map(
+  TIME_UNITS.flatMap(([seconds, words]) => words.split(' ').map((word) => [word, seconds] as const)),
+);
 
-/** Seconds per value of a time unit (`nanoseconds` → 1e-9); null for a unit that is no time. */
+/** Seconds per value of a time unit (`nanoseconds`, `ns` → 1e-9); null for a unit that is no time. */
 export function secondsPerUnit(unit: string): number | null {
-  return SECONDS_PER[unit] ?? null;
+  return SECONDS_PER.get(unit.toLowerCase()) ?? null;
+}
+
+/** Spellings of the units of memory; all are powers of 1024, as pprof reads them. */
+const BYTE_UNITS: readonly (readonly [bytes: number, words: string])[] = [
+  [1, 'b byte bytes'],
+  [2 ** 10, 'kb kbyte kbytes kilobyte kilobytes kib kibibyte kibibytes'],
+  [2 ** 20, 'mb mbyte mbytes megabyte megabytes mib mebibyte mebibytes'],
+  [2 ** 30, 'gb gbyte gbytes gigabyte gigabytes gib gibibyte gibibytes'],
+  [2 ** 40, 'tb tbyte tbytes terabyte terabytes tib tebibyte tebibytes'],
+];
+const BYTES_PER: ReadonlyMap<string, number> = new Map(
+  BYTE_UNITS.flatMap(([bytes, words]) => words.split(' ').map((word) => [word, bytes] as const)),
+);
+
+/** Bytes per value of a unit of memory (`kilobytes`, `KiB`, `kB` → 1024); null for another unit. */
+export function bytesPerUnit(unit: string): number | null {
+  return BYTES_PER.get(unit.toLowerCase()) ?? null;
+}
+
+/** Whether values of a unit are plain numbers of things: of samples, events or objects. */
+export function isCountUnit(unit: string): boolean {
+  return /^(?:counts?|1)$/i.test(unit);
 }
 
 /** A number with its noun, which gets an `s` unless the number is 1: `1 pod`, `2 pods`. */

@@ -56,8 +56,8 @@ export const listArguments = {
 } as const;
 
 /**
- * Other names that arguments are taken under and that no schema lists. `from` is a keyword of Python, so that code written
- * by an agent cannot pass it by name.
+ * Other names that arguments are taken under and that no schema lists. `from` is a keyword of Python, so that
+ * code written by an agent cannot pass it by name.
  */
 export const ALIASES: ReadonlyMap<string, string> = new Map([
   ['start', 'from'],
@@ -73,15 +73,17 @@ export const ALIASES: ReadonlyMap<string, string> = new Map([
 ]);
 
 /**
- * Words that callers write for an argument that they mean to leave out, in lower case. Frameworks with strict schemas make
- * every argument required, and models then fill in one of these.
+ * Words that callers write for an argument that they mean to leave out, in lower case. Frameworks with strict
+ * schemas make every argument required, and models then fill in one of these.
  */
 const WORDS_FOR_NOTHING: ReadonlySet<string> = new Set([
   ...['', 'null', 'none', 'nil', 'undefined', 'default', 'n/a', 'na', 'unset', 'unspecified', 'auto'],
   ...['[]', '{}', '""', "''"],
 ]);
 
-/** Arguments whose value can be any name or pattern: something that exists may be called "default" or "none". */
+/**
+ * Arguments whose value can be any name or pattern: something that exists may be called "default" or "none".
+ */
 export const MAY_BE_NAMES: ReadonlySet<string> = new Set([
   'source',
   'service',

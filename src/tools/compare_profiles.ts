@@ -1,7 +1,7 @@
 import { UserError } from '../errors.js';
 import { readComparison } from '../investigation/compare.js';
 import { comparisonOf } from '../investigation/comparison-report.js';
-import type { ToolContext } from '../query/context.js';
+import type { AskedCall, CallContext } from '../query/context.js';
 import { type Emptiness, explainEmptiness } from '../query/emptiness.js';
 import { differenceLink, linkTo } from '../query/link.js';
 import { emptiness } from '../query/profile-question.js';
@@ -11,7 +11,7 @@ import { allMatchers, selectorText } from '../query/selection.js';
 import { comparisonAnswer } from '../report/comparison.js';
 import { emptyAnswer } from '../report/empty.js';
 import { withLink } from '../report/links.js';
-import type { NextCall } from '../report/next.js';
+import { type NextCall, nextCall, type ToolArguments } from '../report/next.js';
 import type { Answer } from '../report/render.js';
 import { parseSelector } from '../sources/selector.js';
 import type { Matcher, Window } from '../sources/source.js';
@@ -28,11 +28,10 @@ export const run: Run<typeof input> = async (args, context) => {
   const others =
     args.baseline_selector === undefined ? null : readOther(args.baseline_selector, request.service);
   const resolution = await resolveScope(request, context);
-  if ('missing' in resolution)
-    return emptiness('compare_profiles', args, resolution.missing, window, context);
+  if ('missing' in resolution) return emptiness(resolution.missing, window, context);
   const { scope } = resolution;
   const matchers = allMatchers(scope);
-  // What stands for the service holds on both sides.
+  // The matchers that the team uses for the service hold on both sides.
   const ofService = scope.matchers.filter((matcher) => !request.matchers.includes(matcher));
   const before = others === null ? scope.matchers : [...others, ...ofService];
   const baseline = {
@@ -43,13 +42,13 @@ export const run: Run<typeof input> = async (args, context) => {
   const { service } = scope;
   if (found === 'no_incident') {
     const empty = { ...request, service, matchers: scope.matchers };
-    return emptiness('compare_profiles', args, empty, window, context);
+    return emptiness(empty, window, context);
   }
   if ('emptyBaseline' in found) {
     const past = { ...request, service, profileType: scope.type.id, matchers: before };
     const there = linkTo(scope.source, { profileTypeId: scope.type.id, matchers, window });
     const empty = { incident: window, baseline: found.emptyBaseline };
-    return withLink(await noBaseline(args, past, empty, context), there);
+    return withLink(await noBaseline(past, empty, context), there);
   }
   const { source, type } = scope;
   const link = differenceLink(
@@ -62,10 +61,9 @@ export const run: Run<typeof input> = async (args, context) => {
 
 /** There are profiles in the window, but none to compare them with: why, and the call that has some. */
 async function noBaseline(
-  args: Readonly<Record<string, unknown>>,
   request: ProfileRequest,
   { incident, baseline }: { incident: Window; baseline: Window },
-  context: ToolContext,
+  context: CallContext<Partial<ToolArguments['compare_profiles']>>,
 ): Promise<Answer> {
   const why = await explainEmptiness(request, baseline, context);
   return emptyAnswer({
@@ -77,47 +75,44 @@ async function noBaseline(
     reason: why.reason,
     detail: `The baseline is empty. ${why.detail}`,
     instead: why.instead,
-    retry: otherBaseline(args, why, incident),
+    retry: otherBaseline(context.asked, why, incident),
     notes: ['Without a baseline: summarize_profile shows where the cost goes.'],
   });
 }
 
 /**
- * The call with a baseline that has profiles. Where only the window itself is known to have some: the time before it, and
- * where that was empty the timeline, which shows where in the window the change is, so that it can begin there.
+ * The call with a baseline that has profiles. Where only the window itself is known to have some: the time
+ * before it, and where that was empty the timeline, which shows where in the window the change is, so that it
+ * can begin there.
  */
 function otherBaseline(
-  args: Readonly<Record<string, unknown>>,
+  asked: AskedCall<Partial<ToolArguments['compare_profiles']>>,
   { retry }: Emptiness,
   incident: Window,
 ): NextCall | null {
-  const given: Record<string, string> = {
-    ...Object.fromEntries(
-      Object.entries(args).filter(
-        (entry): entry is [string, string] => typeof entry[1] === 'string' && entry[1] !== 'text',
-      ),
-    ),
+  const given = {
+    ...asked.given,
     // now-1h would be another window in the next call.
     from: formatTime(incident.from),
     to: formatTime(incident.to),
   };
   const { from, to, selector } = retry ?? {};
-  const { baseline_selector: _selector, ...unselected } = given;
-  if (selector !== undefined)
-    return {
-      tool: 'compare_profiles',
-      arguments: { ...unselected, ...(selector === '' ? {} : { baseline_selector: selector }) },
-    };
+  if (selector !== undefined) {
+    const { baseline_selector: _selector, ...unselected } = given;
+    return nextCall('compare_profiles', {
+      ...unselected,
+      ...(selector === '' ? {} : { baseline_selector: selector }),
+    });
+  }
   if (from === undefined || to === undefined) return null;
   const overlaps = Date.parse(from) <= incident.to && Date.parse(to) >= incident.from;
-  if (!overlaps || args.baseline_selector !== undefined)
-    return {
-      tool: 'compare_profiles',
-      arguments: { ...given, baseline_from: from, baseline_to: to },
-    };
-  const { baseline_from, baseline_to, ...scope } = given;
-  const named = baseline_from !== undefined || baseline_to !== undefined;
-  return { tool: named ? 'compare_profiles' : 'get_timeline', arguments: scope };
+  if (!overlaps || given.baseline_selector !== undefined)
+    return nextCall('compare_profiles', { ...given, baseline_from: from, baseline_to: to });
+  const { baseline_from, baseline_to, limit, ...scope } = given;
+  const hasNamedTimes = baseline_from !== undefined || baseline_to !== undefined;
+  return hasNamedTimes
+    ? nextCall('compare_profiles', { ...scope, ...(limit === undefined ? {} : { limit }) })
+    : nextCall('get_timeline', scope);
 }
 
 /** The matchers of the baseline side; its service is the incident's. */

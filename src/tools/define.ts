@@ -1,15 +1,19 @@
-import type { z } from 'zod';
-import type { ToolContext } from '../query/context.js';
-import type { Answer } from '../report/render.js';
+import { z } from 'zod';
+import type { CallContext, ToolContext } from '../query/context.js';
+import type { ToolName } from '../report/next.js';
+import type { Answer, JsonObject } from '../report/render.js';
 
-/** What a tool does: checked arguments → data. */
-export type Run<Input extends z.ZodObject> = (args: z.output<Input>, context: ToolContext) => Promise<Answer>;
+/** The work of a tool: it turns checked arguments into an answer. */
+export type Run<Input extends z.ZodObject> = (
+  args: z.output<Input>,
+  context: CallContext<Partial<z.input<Input>> & JsonObject>,
+) => Promise<Answer>;
 
-/** What every agent sees of a tool. */
+/** The part of a tool that every agent sees. */
 interface Surface<Input extends z.ZodObject> {
   name: string;
   title: string;
-  /** What it answers and when to use it; the first 200 characters must suffice. */
+  /** Question that it answers and when to use it; the first 200 characters must suffice. */
   description: string;
   /** Strict and flat: no nullable, no unions, no nested objects. */
   input: Input;
@@ -20,12 +24,40 @@ export interface Tool<Input extends z.ZodObject = z.ZodObject> extends Surface<I
 }
 
 /**
- * A tool whose code is loaded with its first call: every start lists the tools, few calls use them all.
+ * Defines a tool whose code is loaded with its first call: every start lists the tools, and few calls use
+ * them all.
+ * @param tool.name unique; where the compiler refuses it, the surface file must add it to `ToolArguments`, as
+ *   others do
  * @param tool.load imports the module that does the work
  */
 export function defineTool<Input extends z.ZodObject>({
   load,
   ...surface
-}: Surface<Input> & { load(): Promise<{ run: Run<Input> }> }): Tool<Input> {
-  return { ...surface, run: async (args, context) => (await load()).run(args, context) };
+}: Surface<Input> & { name: ToolName; load(): Promise<{ run: Run<Input> }> }): Tool<Input> {
+  return {
+    ...surface,
+    run: async (args, context) => {
+      const { run } = await load();
+      const asked = {
+        tool: surface.name,
+        given: givenArguments(surface.input, args),
+        takes: new Set(Object.keys(surface.input.shape)),
+      };
+      return run(args, { ...context, asked });
+    },
+  };
+}
+
+/** Arguments whose value is not the default of the schema; `format` does not change what is asked. */
+function givenArguments<Input extends z.ZodObject>(
+  input: Input,
+  args: z.output<Input>,
+): Partial<z.input<Input>> & JsonObject {
+  const given = Object.entries(args).filter(([name, value]) => {
+    if (name === 'format' || value === undefined) return false;
+    const left = z.safeParse(input.shape[name] ?? z.never(), undefined);
+    return !left.success || left.data !== value;
+  });
+  // Arguments are flat values, which the schema has accepted.
+  return Object.fromEntries(given) as Partial<z.input<Input>> & JsonObject;
 }

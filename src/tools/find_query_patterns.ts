@@ -26,7 +26,7 @@ const HOUR = 3_600_000;
 export const run: Run<typeof input> = async (args, context) => {
   const { sources, signal } = context;
   const enabled = args.source === undefined ? await sources.all(signal) : [];
-  // Where there is none at all, picking one says why.
+  // Without any source, picking one throws the error that says why.
   const asked = enabled.length > 0 ? enabled : [await sources.pick(args.source, signal)];
   const books = asked.flatMap((source) => {
     const book = context.patternsOf?.(source) ?? null;
@@ -70,7 +70,7 @@ export const run: Run<typeof input> = async (args, context) => {
   return withLink(answer, bestDashboardLink(rows) ?? sourceLink(books[0]?.source, context));
 };
 
-/** Where there is no dashboard to open, the first source that was asked, as it was lately. */
+/** Links to the first source that was asked, over its last hour, where there is no dashboard to open. */
 function sourceLink(source: ProfileSource | undefined, context: ToolContext): Link | null {
   const to = context.now();
   const window = { from: to - HOUR, to };
@@ -100,7 +100,8 @@ async function readAll(
       seen.add(book);
       const tell = fresh ? progressOf(context) : undefined;
       const reading = book.read(context.signal, WAIT_MS, tell).then((learned) => {
-        // What goes to no particular source is told once, with the first that it may go to.
+        // Patterns without a particular source are listed once, with the first source that they may belong
+        // to.
         const patterns = learned.patterns.filter(
           ({ sourceUid }) => sourceUid === source.uid || (sourceUid === null && fresh),
         );
@@ -142,8 +143,8 @@ function progressOf({ progress }: ToolContext): ((scan: ScanProgress) => void) |
 }
 
 /**
- * A service that exists, by `service_name` or by the team's own label, or the one that the team calls so; null where
- * neither holds.
+ * A service that exists, by `service_name` or by the team's own label, or the one that the team calls so;
+ * null where neither holds.
  */
 function resolveService(
   word: string,

@@ -13,7 +13,7 @@ import { functionSeries } from '../query/timeline/function-series.js';
 import { MOST_PARTS } from '../query/timeline/readings.js';
 import { labelSeries, type TotalSeries, totalSeries } from '../query/timeline/total-series.js';
 import { usualGrouping } from '../query/usual-grouping.js';
-import { callScope, longerScope, type NextCall } from '../report/next.js';
+import { callScope, longerScope, type NextCall, nextCall } from '../report/next.js';
 import { noTimeline, timelineAnswer } from '../report/timeline-view.js';
 import { unknownFunctionAnswer } from '../report/unknown-function.js';
 import { formatSelector } from '../sources/selector.js';
@@ -27,9 +27,10 @@ import type { input } from './surface/get_timeline.js';
 const CARRIES = 0.8;
 
 /**
- * Requests besides those of the measurement (2, and a third where samples are counted by their own type): one series; at
- * most 12 counts (24 by label) where profiles cannot be told apart in it; at most 12 merges for a function or the total of a wall-clock
- * type, whose idle stacks only a profile shows; at most 30 for a wall-clock type by label. Never more than 4 at a time.
+ * Answers with a timeline. Requests in addition to those of the measurement (2, and a third where samples are
+ * counted by their own type): one series; at most 12 counts (24 by label) where profiles cannot be told apart
+ * in it; at most 12 merges for a function or the total of a wall-clock type, whose idle stacks only a profile
+ * shows; at most 30 for a wall-clock type by label. At most 4 of them run at a time.
  */
 export const run: Run<typeof input> = async (args, context) => {
   if (args.group_by !== undefined && args.function !== undefined) {
@@ -38,7 +39,7 @@ export const run: Run<typeof input> = async (args, context) => {
       'Ask for one; for a function in one version or pod, put that into `selector`.',
     );
   }
-  return answerAbout('get_timeline', args, context, async (measured, scope) => {
+  return answerAbout(args, context, async (measured, scope) => {
     if (args.function !== undefined) return ofFunction(args.function, measured, scope, context);
     if (args.group_by !== undefined) await checkLabel(args.group_by, scope, context);
     if (totalValue(measured.active) <= 0) return noTimeline(measured);
@@ -58,7 +59,13 @@ async function ofFunction(text: string, measured: Measurement, scope: Scope, con
       gaps: [],
     });
   }
-  const { frames, gaps, step, series } = await functionSeries(target, measured, scope, MOST_PARTS, context);
+  const { frames, gaps, step, series, notes } = await functionSeries(
+    target,
+    measured,
+    scope,
+    MOST_PARTS,
+    context,
+  );
   const of = functionData(target.info, target.line);
   const since = series.onset === null ? {} : { from: sinceOnset(series.onset, step) };
   const name = safeText(lookupText(target));
@@ -68,12 +75,10 @@ async function ofFunction(text: string, measured: Measurement, scope: Scope, con
     whole: series,
     by: null,
     of,
-    notes: [],
+    notes,
     next: [
-      ...(isShort(series)
-        ? [{ tool: 'get_timeline', arguments: { ...longerScope(measured), function: name } }]
-        : []),
-      { tool: 'inspect_function', arguments: { ...callScope(measured), ...since, function: name } },
+      ...(isShort(series) ? [nextCall('get_timeline', { ...longerScope(measured), function: name })] : []),
+      nextCall('inspect_function', { ...callScope(measured), ...since, function: name }),
     ],
   });
 }
@@ -83,11 +88,9 @@ async function ofTotal(measured: Measurement, scope: Scope, context: ToolContext
   const usual = await usualGrouping(scope, context);
   const next = [
     ...nextOf({ ...read, whole }, measured, {}),
-    ...(usual === null
-      ? []
-      : [{ tool: 'get_timeline', arguments: { ...callScope(measured), group_by: usual } }]),
+    ...(usual === null ? [] : [nextCall('get_timeline', { ...callScope(measured), group_by: usual })]),
   ];
-  return timelineAnswer(measured, { ...read, whole, by: null, of: null, notes: [], next });
+  return timelineAnswer(measured, { ...read, whole, by: null, of: null, next });
 }
 
 async function byLabel(label: string, measured: Measurement, scope: Scope, context: ToolContext) {
@@ -113,11 +116,11 @@ async function byLabel(label: string, measured: Measurement, scope: Scope, conte
   });
 }
 
-/** What to look at after a timeline: what the cost goes to since the onset; or more of the time before. */
+/** Names the next step after a timeline: the profile since the onset, or a timeline that begins earlier. */
 function nextOf(
   { whole, step }: Pick<TotalSeries, 'whole' | 'step'>,
   measured: Measurement,
-  own: Readonly<Record<string, string>>,
+  own: { group_by?: string },
 ): NextCall[] {
   if (whole.onset !== null) return [summaryOf(measured, { from: sinceOnset(whole.onset, step) })];
   if (!isShort(whole)) return [];
@@ -129,7 +132,7 @@ function sinceOnset({ before }: { before: number }, step: number): string {
   return formatTime(before - step);
 }
 
-function summaryOf(measured: Measurement, more: Readonly<Record<string, string>>): NextCall {
+function summaryOf(measured: Measurement, more: { from?: string; selector?: string }): NextCall {
   return { tool: 'summarize_profile', arguments: { ...callScope(measured), ...more } };
 }
 

@@ -6,12 +6,20 @@ import type { Measurement } from '../profile/measurement.js';
 import { functionData, type NamedFunction } from '../profile/named-function.js';
 import { isShort, type Series } from '../profile/series.js';
 import { resolveFunction } from '../query/function-argument.js';
+import { sideQuestion } from '../query/not-read.js';
 import { answerAbout } from '../query/profile-question.js';
 import { functionSeries } from '../query/timeline/function-series.js';
 import { labelCosts } from '../query/timeline/label-shares.js';
 import { needsWhole } from '../query/whole-or-reduced.js';
 import { functionAnswer } from '../report/function-view.js';
-import { callScope, focusPattern, longerScope, type NextCall, shorterScope } from '../report/next.js';
+import {
+  callScope,
+  focusPattern,
+  longerScope,
+  type NextCall,
+  nextCall,
+  shorterScope,
+} from '../report/next.js';
 import { unknownFunctionAnswer } from '../report/unknown-function.js';
 import { safeText } from '../text/sanitise.js';
 import { isHeavy } from '../work/offload.js';
@@ -20,15 +28,17 @@ import type { input } from './surface/inspect_function.js';
 
 /** Parts of the timeline: each is a merge. */
 const TIMELINE_PARTS = 6;
+/** A side question that a profile which was read in part leaves open; the answer says so elsewhere. */
+const NOT_ASKED = { value: null, notes: [] };
 
 /**
- * Requests besides those of the measurement (2, and a third where samples are counted by their own type): one series, at
- * most 6 counts where profiles cannot be told apart in it, 6 merges for the timeline, and for the labels at most 8 merges
- * and one question. Never more than 4 at a time.
+ * Answers with the places of one function. Requests in addition to those of the measurement (2, and a third
+ * where samples are counted by their own type): one series, at most 6 counts where profiles cannot be told
+ * apart in it, 6 merges for the timeline, and for the labels at most 8 merges and one question. At most 4 of
+ * them run at a time.
  */
 export const run: Run<typeof input> = (args, context) =>
   answerAbout(
-    'inspect_function',
     args,
     context,
     async (measured, scope) => {
@@ -49,22 +59,38 @@ export const run: Run<typeof input> = (args, context) =>
           path: [],
         });
       }
-      const series = isWhole
-        ? (await functionSeries(target, measured, scope, TIMELINE_PARTS, context)).series
-        : null;
-      const labels = isWhole ? await labelCosts(target, scope, context) : [];
+      const timeline = isWhole
+        ? await sideQuestion(
+            'The timeline',
+            () => functionSeries(target, measured, scope, TIMELINE_PARTS, context),
+            context,
+          )
+        : NOT_ASKED;
+      const byLabel = isWhole
+        ? await sideQuestion('The share by label', () => labelCosts(target, scope, context), context)
+        : NOT_ASKED;
+      const series = timeline.value?.series ?? null;
+      const notes = [
+        ...measured.notes,
+        ...timeline.notes,
+        ...(timeline.value?.notes ?? []),
+        ...byLabel.notes,
+      ];
       const fn = functionData(target.info, target.line);
       const name = safeText(lookupText(target));
-      return functionAnswer(measured, {
-        fn,
-        owner: frameOwner(target.info),
-        view,
-        series,
-        labels,
-        next: isWhole
-          ? nextCalls(measured, { fn, name, series })
-          : [{ tool: 'inspect_function', arguments: { ...shorterScope(measured), function: name } }],
-      });
+      return functionAnswer(
+        { ...measured, notes },
+        {
+          fn,
+          owner: frameOwner(target.info),
+          view,
+          series,
+          labels: byLabel.value ?? [],
+          next: isWhole
+            ? nextCalls(measured, { fn, name, series })
+            : [{ tool: 'inspect_function', arguments: { ...shorterScope(measured), function: name } }],
+        },
+      );
     },
     { mayBeReduced: true },
   );
@@ -75,15 +101,16 @@ function nextCalls(
 ): NextCall[] {
   return [
     ...(series !== null && isShort(series)
-      ? [{ tool: 'get_timeline', arguments: { ...longerScope(measured), function: name } }]
+      ? [nextCall('get_timeline', { ...longerScope(measured), function: name })]
       : []),
     ...(isUnnamed(fn.function)
       ? []
       : [
-          {
-            tool: 'query_profile',
-            arguments: { ...callScope(measured), view: 'tree', focus: focusPattern(fn.function) },
-          },
+          nextCall('query_profile', {
+            ...callScope(measured),
+            view: 'tree',
+            focus: focusPattern(fn.function),
+          }),
         ]),
   ];
 }

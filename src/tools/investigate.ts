@@ -1,15 +1,22 @@
 import { UserError } from '../errors.js';
+import { agreeing } from '../investigation/agreement.js';
 import { besideIncident } from '../investigation/align-baseline.js';
 import { isHeavyAnalysis } from '../investigation/compare.js';
-import { conclude } from '../investigation/conclude.js';
+import { type Conclusion, conclude } from '../investigation/conclude.js';
 import { type CaseReading, readCase } from '../investigation/evidence.js';
-import { lensRows } from '../investigation/findings.js';
 import { onsetOf } from '../investigation/onset.js';
 import { countedSource, createRequests } from '../investigation/requests.js';
 import type { ShareChange, ShareLens } from '../investigation/shares.js';
+import { smallestPoints } from '../investigation/smallest.js';
 import { orderBySymptom } from '../investigation/symptom.js';
+import { findingsSoFar, settle, unreadBecause } from '../investigation/unread.js';
+import { allRows, askAgain, notReadOf } from '../investigation/unread-report.js';
 import { offload } from '../offload.js';
-import { orderTypes } from '../profile/types.js';
+import { share } from '../profile/compare/contrast.js';
+import type { Verdict } from '../profile/compare/finding.js';
+import { contrastOf, wholeRun } from '../profile/compare/runs.js';
+import { functionData } from '../profile/named-function.js';
+import { orderTypes, type ProfileType, typeArgument } from '../profile/types.js';
 import type { ToolContext } from '../query/context.js';
 import { differenceLink } from '../query/link.js';
 import { emptiness } from '../query/profile-question.js';
@@ -19,7 +26,7 @@ import { mixtureNotes, resolveService } from '../query/scope.js';
 import { allMatchers, selectionArguments, selectorText } from '../query/selection.js';
 import { type Investigation, investigationAnswer } from '../report/investigation.js';
 import { withLink } from '../report/links.js';
-import type { NextCall } from '../report/next.js';
+import { type NextCall, nextCall } from '../report/next.js';
 import { createSchema } from '../schema/schema.js';
 import { formatSelector } from '../sources/selector.js';
 import type { Window } from '../sources/source.js';
@@ -35,20 +42,21 @@ export const run: Run<typeof input> = async (args, context) => {
   const baseline = readBaseline(args, window, context.now());
   const requests = createRequests(context.progress);
   const source = countedSource(request.source, requests);
-  // What exists is asked anew, so that those requests count, too.
+  // The schema is read again, so that its requests count, too.
   const schema = createSchema(source);
   const asking = { ...context, schemaOf: () => schema };
   const { notes, ...meant } = await resolveService(request, window, asking);
   const matchers = allMatchers(meant);
   const typeIds = await schema.typeIds(matchers, window, context.signal);
   const missing: ProfileRequest = { ...request, ...meant };
-  if (typeIds.length === 0) return emptiness('investigate', args, missing, window, context);
+  if (typeIds.length === 0) return emptiness(missing, window, context);
   const sides =
     baseline === null
       ? { source, baseline: null }
       : besideIncident(source, window, matchers, { window: baseline, matchers });
   const reading = await readCase({ ...sides, matchers, typeIds, incident: window, requests }, context);
-  if (reading === null) return emptiness('investigate', args, missing, window, context);
+  for (const { what, reason } of reading === null ? [] : notReadOf(reading)) context.notRead?.(what, reason);
+  if (reading === null) return emptiness(missing, window, context);
   const mixture = meant.service === null ? await mixtureNotes(missing, window, asking) : [];
   const said = [...notes, ...mixture];
   const found = await reportOf(reading, missing, window, baseline, args.symptom, said, context);
@@ -68,18 +76,17 @@ async function reportOf(
   notes: readonly string[],
   context: ToolContext,
 ): Promise<Investigation> {
-  const conclusion = conclude(reading);
-  const since = await onsetOf(reading, conclusion.causes[0]).catch((error: unknown) => {
-    if (context.signal.aborted || context.soon?.aborted !== true) throw error;
-    return null;
-  });
-  const found = await offload('findings', [conclusion, since], {
+  const { typeIds } = reading.found.asking;
+  const rows = allRows(reading);
+  const conclusion = settle(agreeing(conclude(reading), rows), reading.unread, reading.main);
+  const onset = await readOnset(reading, conclusion, context);
+  const asRead = await offload('findings', [conclusion, onset.since], {
     heavy: reading.shares.some(({ analysis }) => isHeavyAnalysis(analysis)),
     signal: context.signal,
   });
+  const found = conclusion.isSoFar ? findingsSoFar(asRead) : asRead;
   const [main] = reading.shares;
   const lens = main?.lens ?? reading.totals[0]?.lens;
-  const rows = lensRows(reading);
   const selector = selectorText(request);
   const callScope = {
     ...((await context.sources.isDefault(request.source, context.signal))
@@ -111,9 +118,19 @@ async function reportOf(
     load: change?.culprit.load ?? main?.analysis.load.ratio ?? null,
     verdict: conclusion.verdict,
     partly: main?.analysis.partly ?? false,
+    notRead: notReadOf(reading),
+    isSoFar: conclusion.isSoFar,
     findings: orderBySymptom(found, symptom),
     lenses: rows,
-    notDetermined: notDetermined(reading),
+    mix: main === undefined ? [] : mixOf(main),
+    notDetermined: [
+      ...notReadOf(reading).map(({ what, why }) => `${what}: not read, ${why}`),
+      ...onset.notDetermined,
+      ...notDetermined(reading, conclusion.verdict),
+    ],
+    isAllRead:
+      reading.missing.length === 0 &&
+      rows.every(({ verdict, sameAs }) => verdict !== 'not_read' || sameAs !== null),
     notes: [
       ...notes,
       ...earlyNotes(change),
@@ -121,8 +138,37 @@ async function reportOf(
       ...(await reachNotes(request.source, baseline ?? reading.plan.baseline, context)),
     ],
     requests: reading.found.requests.made,
-    next: nextCalls(found, callScope, { window, baseline }, reading),
+    next: [
+      ...askAgain(reading, callScope, { window, baseline }),
+      ...nextCalls(found, callScope, { window, baseline }, reading, (of) => typeArgument(of, typeIds)),
+    ],
   };
+}
+
+/** The onset of the first cause, or why it is not known. */
+async function readOnset(reading: CaseReading, { causes }: Conclusion, context: ToolContext) {
+  try {
+    return { since: await onsetOf(reading, causes[0]), notDetermined: [] };
+  } catch (error) {
+    if (context.signal.aborted) throw error;
+    const { why } = unreadBecause(error, context.soon?.aborted === true);
+    return { since: null, notDetermined: [`onset: not narrowed down, ${why}`] };
+  }
+}
+
+/** Entry points of the main type whose part of the cost changed; with none, or a change of code, there is nothing to say. */
+function mixOf({ analysis, change }: ShareLens): Investigation['mix'] {
+  if (change !== null) return [];
+  const { joined, mix } = analysis;
+  const whole = contrastOf(analysis, wholeRun(analysis));
+  const served = ({ costs, profiles }: typeof whole.before) => share(costs.served, profiles);
+  return mix.map((entry) => ({
+    ...functionData(joined.functions[entry.fn], 0),
+    before: entry.before,
+    after: entry.after,
+    shareBefore: share(entry.before, served(whole.before)),
+    shareAfter: share(entry.after, served(whole.after)),
+  }));
 }
 
 /** Active samples of one side of the main type; null where it was not read. */
@@ -140,30 +186,24 @@ function earlyNotes(change: ShareChange | null): string[] {
       ];
 }
 
-/** What the profiles at hand cannot tell, in the reader's terms. */
-function notDetermined({ totals, missing, shares }: CaseReading): string[] {
-  const aliases = totals.map(({ lens }) => lens.type.alias);
-  const has = (...wanted: string[]) => wanted.some((alias) => aliases.includes(alias));
+/** With fewer samples a change that matters may be missed. */
+const FEW_SAMPLES = 300;
+
+/** Lists in the reader's terms the questions that the profiles at hand cannot answer. */
+function notDetermined({ totals, missing, shares }: CaseReading, verdict: Verdict): string[] {
   const unread = missing.map((text) => text);
-  if (!has('wall', 'off_cpu', 'block', 'mutex', 'lock'))
+  if (!totals.some(({ lens }) => lens.kind === 'wait' || lens.type.wallClock))
     unread.push('waiting (I/O, locks): the service emits no wall-clock, mutex or block profiles');
-  if (!has('inuse', 'goroutines'))
+  if (!totals.some(({ lens }) => lens.kind === 'level'))
     unread.push('leaks: the service emits no live-memory or goroutine profiles');
-  const few = shares.find(({ change, analysis }) => change === null && analysis.samples.after < 300);
+  // Where nothing was found the answer says for every type how small a change it could have seen.
+  if (verdict === 'no_change') return unread;
+  const few = shares.find(({ change, analysis }) => change === null && analysis.samples.after < FEW_SAMPLES);
   if (few !== undefined)
     unread.push(
-      `changes of less than about ${smallestChange(few)} points of ${few.lens.type.alias}: too few samples`,
+      `changes of less than about ${smallestPoints(few)} points of ${few.lens.type.alias}: too few samples`,
     );
   return unread;
-}
-
-/** Change of a share of 5 % that would have stood out by 4.25 standard errors, in percentage points. */
-function smallestChange({ analysis }: CaseReading['shares'][number]): number {
-  const { before, after } = analysis.samples;
-  const error = Math.sqrt(
-    analysis.dispersion.phi * 0.05 * 0.95 * (1 / Math.max(1, before) + 1 / Math.max(1, after)),
-  );
-  return Math.ceil(100 * 4.25 * error);
 }
 
 function nextCalls(
@@ -171,6 +211,7 @@ function nextCalls(
   callScope: Investigation['callScope'],
   { window, baseline }: { window: Window; baseline: Window | null },
   { plan, totals }: CaseReading,
+  argumentOf: (type: ProfileType) => string,
 ): NextCall[] {
   const times = { from: formatTime(window.from), to: formatTime(window.to) };
   const [first] = found;
@@ -185,7 +226,7 @@ function nextCalls(
         tool: 'inspect_function',
         arguments: {
           ...callScope,
-          profile_type: first.type.alias,
+          profile_type: argumentOf(first.type),
           ...selector,
           ...times,
           function: first.fn.function,
@@ -193,13 +234,15 @@ function nextCalls(
       },
     ];
   }
-  const alias = totals[0]?.lens.type.alias ?? 'cpu';
+  // A change of one type is looked at in that type.
+  const type = first?.type ?? totals[0]?.lens.type;
+  const alias = type === undefined ? 'cpu' : argumentOf(type);
   if (totals[0]?.before.profiles === 0 && baseline !== null)
     return [{ tool: 'investigate', arguments: { ...callScope, ...times } }];
   if (totals[0]?.before.profiles === 0) {
-    // Where to begin so that there is a time before, and what can be said without one.
+    // The timeline shows where a window has a time before it; the summary needs none.
     const scope = { ...callScope, profile_type: alias, ...times };
-    return ['get_timeline', 'summarize_profile'].map((tool) => ({ tool, arguments: scope }));
+    return [nextCall('get_timeline', scope), nextCall('summarize_profile', scope)];
   }
   return [
     {

@@ -14,7 +14,10 @@ export const run: Run<typeof input> = async (_args, context) => {
   return dataSourcesAnswer(rows, failure === null ? [] : [describe(failure)]);
 };
 
-/** A source that does not answer is still listed, with the reason; one that is not enabled is not asked anything. */
+/**
+ * A source that does not answer is still listed, with the reason; one that is not enabled is not asked
+ * anything.
+ */
 async function describeSource(
   { name, uid, kind, enabled, source, obstacle }: ListedSource,
   isDefault: boolean,

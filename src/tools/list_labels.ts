@@ -20,7 +20,7 @@ export const run: Run<typeof input> = async (args, context) => {
   const names = await context
     .schemaOf(question.source)
     .labelNames(question.matchers, question.window, context.signal);
-  if (names.length === 0) return emptiness('list_labels', args, question.request, question.window, context);
+  if (names.length === 0) return emptiness(question.request, question.window, context);
   const link = overviewLinkTo(question.source, question, 'labels');
   if (args.label === undefined)
     return withLink(labelsAnswer(await countValues(names, question, context), question.scope), link);

@@ -11,8 +11,7 @@ export const run: Run<typeof input> = async (args, context) => {
   const question = await readListQuestion(args, context);
   const { source, matchers, window, scope } = question;
   const pairs = await context.schemaOf(source).servicesAndTypes(matchers, window, context.signal);
-  if (pairs.length === 0)
-    return emptiness('list_profile_types', args, question.request, question.window, context);
+  if (pairs.length === 0) return emptiness(question.request, question.window, context);
   const ids = pairs.flatMap((pair) => pair.__profile_type__ ?? []);
   const rows = orderTypes(ids).map((type) => ({
     type,

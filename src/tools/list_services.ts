@@ -19,7 +19,7 @@ export const run: Run<typeof input> = async (args, context) => {
     if (known === undefined) typesOf.set(service, [type]);
     else known.push(type);
   }
-  if (typesOf.size === 0) return emptiness('list_services', args, question.request, question.window, context);
+  if (typesOf.size === 0) return emptiness(question.request, question.window, context);
   const weighedBy = defaultProfileType([...typesOf.values()].flat());
   const { shares, notes } = await knownShares('service_name', weighedBy, question, context);
   const rows = [...typesOf].map(([name, ids]) => ({

@@ -11,7 +11,6 @@ const DEFAULT_ROWS = { top: 20, tree: 30 } as const;
 
 export const run: Run<typeof input> = (args, context) =>
   answerAbout(
-    'query_profile',
     args,
     context,
     (measured) => {

@@ -6,7 +6,6 @@ import type { input } from './surface/summarize_profile.js';
 
 export const run: Run<typeof input> = (args, context) =>
   answerAbout(
-    'summarize_profile',
     args,
     context,
     (measured) =>

@@ -6,8 +6,8 @@ interface Waiting {
 /** Lets work in as long as all that is inside together weighs no more than a limit. */
 export interface Gate {
   /**
-   * Runs some work when there is room for it; in the order of arrival, so that heavy work is not overtaken for ever.
-   * Work that weighs more than the limit runs alone.
+   * Runs some work when there is room for it; in the order of arrival, so that heavy work is not overtaken
+   * for ever. Work that weighs more than the limit runs alone.
    *
    * @throws the signal's reason when it aborts while the work waits, and what the work throws
    */

@@ -8,7 +8,10 @@ export interface JobRequest<Name = string> {
   args: readonly unknown[];
 }
 
-/** The outcome of a job as a thread sends it. Errors lose their class on the way: `name` and `details` restore it. */
+/**
+ * The outcome of a job as a thread sends it. Errors lose their class on the way: `name` and `details` restore
+ * it.
+ */
 export type ThreadOutcome =
   | { kind: 'done'; value: unknown }
   | {

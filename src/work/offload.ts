@@ -6,8 +6,8 @@ import type { JobTable, ThreadOutcome } from './job.js';
 import type { Threads } from './threads.js';
 
 /**
- * From this size on a pprof message, inflated, is decoded in a thread: some 25 to 50 ms of work, where 8 MB take 110 to
- * 180 ms of processor time (bench/README.md).
+ * From this size on a pprof message, inflated, is decoded in a thread: some 25 to 50 ms of work, where 8 MB
+ * take 110 to 180 ms of processor time (bench/README.md).
  */
 export const HEAVY_BYTES = 2 * 2 ** 20;
 /** From this number of frames in all stacks on profiles are looked at in a thread: some 50 ms. */
@@ -39,11 +39,12 @@ export function isHeavy(...profiles: readonly Pick<Profile, 'stackFrames'>[]): b
 }
 
 /**
- * Runs pure jobs: heavy ones in a thread, so that the event loop goes on, others here. Jobs and threads are loaded with
- * the first use.
+ * Runs pure jobs: heavy ones in a thread, so that the event loop goes on, others here. Jobs and threads are
+ * loaded with the first use.
  *
  * @param load imports the jobs
- * @param worker the compiled worker; null runs every job here (the sources themselves are run without a worker)
+ * @param worker the compiled worker; null runs every job here (the sources themselves are run without a
+ *   worker)
  */
 export function createOffload<Jobs extends JobTable>(
   load: () => Promise<JobModule<Jobs>>,
@@ -76,8 +77,8 @@ export function createOffload<Jobs extends JobTable>(
 let lastTurn: Promise<void> = Promise.resolve();
 
 /**
- * Waits for a turn of the event loop in which no other job begins: answers that arrive together would otherwise be
- * looked at one after the other while nobody else is served.
+ * Waits for a turn of the event loop in which no other job begins. Answers that arrive together would
+ * otherwise be processed one after the other while all other work waits.
  */
 function ownTurn(): Promise<void> {
   lastTurn = lastTurn.then(() => setImmediate());

@@ -1,8 +1,8 @@
 import type { Columns } from '../profile/model.js';
 
 /**
- * The same profile with its columns in memory that threads share, so that handing it to another one copies nothing but
- * the functions.
+ * Copies the columns of a profile into memory that threads share. Handing the result to another thread then
+ * copies only the functions.
  */
 export function shareProfile<P extends Columns>(profile: P): P {
   return {

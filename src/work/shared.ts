@@ -1,6 +1,7 @@
 /**
- * One run of some work for all who ask meanwhile and afterwards. The abort of one caller ends its own wait, not the
- * work of the others; the work is aborted when nobody waits for it any more. A failed run is forgotten.
+ * Runs some work once for all callers who ask meanwhile and afterwards. The abort of one caller ends its own
+ * wait, not the work of the others; the work is aborted when no caller waits for it any more. A failed run is
+ * forgotten.
  */
 export function sharedWork<T>(
   work: (signal: AbortSignal) => Promise<T>,

@@ -5,7 +5,7 @@ import { type TransferListItem, Worker } from 'node:worker_threads';
 const MOST_THREADS = Math.min(4, availableParallelism());
 /** Tasks that wait hold their data: more than this many at once, and the next is refused. */
 const MOST_WAITING = 256;
-/** A thread that nobody needs gives its memory back. */
+/** Time after which an idle thread ends and gives its memory back, milliseconds. */
 const IDLE_MS = 20_000;
 /** Objects of one thread; the typed arrays of a profile lie outside. */
 const HEAP_MIB = 1_024;
@@ -49,8 +49,8 @@ interface Thread {
 }
 
 /**
- * A small pool over `node:worker_threads`: the libraries looked at either bring native packages for every platform or
- * leave tasks waiting for ever once a thread was aborted. No thread keeps the process alive.
+ * A small pool over `node:worker_threads`: the libraries looked at either bring native packages for every
+ * platform or leave tasks waiting for ever once a thread was aborted. No thread keeps the process alive.
  *
  * @param entry the worker's compiled file
  */

@@ -4,7 +4,9 @@ import { createBreather, mapInTurns } from './turns.js';
 
 afterEach(() => void vi.restoreAllMocks());
 
-/** A clock that a round of work moves on by five milliseconds; the turn that began by the real one is over. */
+/**
+ * A clock that a round of work moves on by five milliseconds; the turn that began by the real one is over.
+ */
 async function slowWork(): Promise<{ work<T>(entry: T): T }> {
   await nextTurn();
   let now = 0;

@@ -7,8 +7,8 @@ const TURN_MS = 20;
 let began: number | null = null;
 
 /**
- * Makes what long loops call with each round: it lets others have a turn once the running one is long, and ends the loop
- * when the signal aborts. Loops that follow each other without a wait share their turn.
+ * Makes what long loops call with each round: it lets others have a turn once the running one is long, and
+ * ends the loop when the signal aborts. Loops that follow each other without a wait share their turn.
  *
  * @returns undefined where the loop can go on at once: awaiting nothing would cost more than most rounds
  */

@@ -1,11 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { OPTIONS } from '../../src/config/options.js';
+import { TOOLS } from '../../src/tools/index.js';
 import { PACKAGE } from '../../src/version.js';
 import { INCIDENT_WINDOW } from '../support/ask.js';
 import { DEMO, MAIN, run, start } from '../support/process.js';
 
 // The built program on the command line: output, stderr and exit codes.
 
+const TOOL_NAMES = TOOLS.map(({ name }) => name).join(', ');
 const INCIDENT = JSON.stringify({ service: 'checkout-api', ...INCIDENT_WINDOW });
 
 test('--help names every command, option and environment variable', async () => {
@@ -38,8 +40,8 @@ describe('a mistake on the command line is exit code 2 and one line on stderr', 
     [['--call-timeout', '-1'], "Option '--call-timeout' argument is ambiguous. See"],
     [['--call-timeout=-1'], '--call-timeout "-1" is not a positive number. Default: 45.'],
     [['--http', '0', '--allowed-hosts', '*.example'], '"*.example" is not a host name.'],
-    [['call'], 'call needs the name of a tool. Tools: compare_profiles, find_query_patterns,'],
-    [['call', 'nope'], 'There is no tool "nope". Tools: compare_profiles, find_query_patterns,'],
+    [['call'], `call needs the name of a tool. Tools: ${TOOL_NAMES}`],
+    [['call', 'nope'], `There is no tool "nope". Tools: ${TOOL_NAMES}`],
     [['call', 'list_services', '{'], 'The arguments "{" are not a JSON object.'],
     [['call', 'list_services', '[]'], 'The arguments "[]" are not a JSON object.'],
     [['call', 'list_services', '--format', 'yaml'], '--format "yaml" is not valid. Use one of: text, json.'],

@@ -31,7 +31,7 @@ test.each(folders)('%s: question, truth and profiles', async (folder) => {
     expect(types.length).toBeGreaterThan(0);
   }
   if (truth.functions.length > 0) expect(truth.functions.some((name) => names.has(name))).toBe(true);
-  if (truth.guiltyCaller !== null) expect(names).toContain(truth.guiltyCaller);
+  for (const caller of truth.guiltyCallers) expect(names).toContain(caller);
   if (truth.label !== null) {
     const { name, value } = truth.label;
     expect(await source.labelValues(name, { matchers, window: windows.incident }, signal)).toContain(value);

@@ -11,29 +11,28 @@ import type { IncidentCase } from './generator/case.js';
 const FIXTURE_T0 = Date.UTC(2026, 10, 20, 14);
 
 const span = z.object({ from: z.number(), to: z.number() });
+const verdictSchema = z
+  .string()
+  .transform((words) => words.replaceAll('-', '_'))
+  .pipe(
+    z.enum(['code_regression', 'load_increase', 'leak', 'contention', 'moved', 'no_change', 'inconclusive']),
+  );
 const caseSchema = z.object({
   id: z.string(),
   language: z.string(),
   service_name: z.string(),
   windows: z.object({ baseline: span, incident: span }),
   truth: z.object({
-    verdict: z
-      .string()
-      .transform((words) => words.replaceAll('-', '_'))
-      .pipe(
-        z.enum([
-          'code_regression',
-          'leak',
-          'contention',
-          'load_increase',
-          'no_change',
-          'moved',
-          'inconclusive',
-        ]),
-      ),
+    verdict: verdictSchema,
     kind: z.string(),
     functions: z.array(z.string()),
-    guilty_caller: z.string().nullable(),
+    guilty_caller: z.union([z.string(), z.array(z.string())]).nullable(),
+    /** Further verdicts that are honest answers, too. */
+    accepted_verdicts: z.array(verdictSchema).default([]),
+    /** Words by which the maintainers' own function is known. */
+    maintainers_function: z.array(z.string()).default([]),
+    /** Functions of each of several independent causes: all of them are to be found. */
+    both: z.array(z.array(z.string())).default([]),
     label_culprit: z.record(z.string(), z.string()).nullable(),
     since: z.number().nullable(),
   }),
@@ -85,7 +84,10 @@ export async function loadCaseFolder(
     truth: {
       verdict: truth.verdict,
       functions: truth.functions,
-      guiltyCaller: truth.guilty_caller,
+      guiltyCallers: truth.guilty_caller === null ? [] : [truth.guilty_caller].flat(),
+      acceptedVerdicts: truth.accepted_verdicts,
+      maintainersWords: truth.maintainers_function,
+      causes: truth.both,
       label: label === undefined ? null : { name: label[0], value: label[1] },
       since: truth.since === null ? null : at(truth.since),
     },
@@ -149,7 +151,7 @@ export function quietHalf(found: IncidentCase): IncidentCase {
     id: `${found.id}-quiet`,
     kind: 'i',
     windows: { baseline: { from, to: middle - 1 }, incident: { from: middle, to } },
-    truth: { verdict: 'no_change', functions: [], guiltyCaller: null, label: null, since: null },
+    truth: { verdict: 'no_change', functions: [], guiltyCallers: [], label: null, since: null },
   };
 }
 

@@ -44,13 +44,26 @@ export function scoreOf({ truth }: IncidentCase, asked: Asked, gapMs: number): S
   const first = data.findings[0];
   const name = first?.function ?? null;
   const innocent = truth.functions.length === 0;
-  const wanted = truth.functions.map(normaliseName);
   const text = (label: { name: string; value: string } | null | undefined) =>
     label ? `${label.name}=${label.value}` : null;
   const [label, wantedLabel] = [text(first?.label), text(truth.label)];
+  const isAmong = (fn: string | null, names: readonly string[]) =>
+    fn !== null && names.map(normaliseName).includes(normaliseName(fn));
+  // An own caller is right where the sentence names the culprit, too.
+  const sentence = first?.sentence ?? '';
+  const throughCaller =
+    isAmong(name, truth.guiltyCallers) &&
+    (truth.maintainersWords ?? truth.functions).some((word) => sentence.includes(word));
+  const isFound = (cause: readonly string[]) =>
+    data.findings.some(({ function: fn, sentence }) =>
+      cause.some((word) => isAmong(fn, [word]) || sentence.includes(word)),
+    );
+  const lacking = (truth.causes ?? []).filter((cause) => !isFound(cause));
   const checks = {
-    verdict: data.verdict === truth.verdict,
-    function: innocent ? name === null : name !== null && wanted.includes(normaliseName(name)),
+    verdict:
+      data.verdict === truth.verdict ||
+      (truth.acceptedVerdicts ?? []).some((verdict) => verdict === data.verdict),
+    function: innocent ? name === null : isAmong(name, truth.functions) || throughCaller,
     label: label === wantedLabel,
     onset: isOnset(truth.since, data.since, gapMs),
   };
@@ -60,6 +73,7 @@ export function scoreOf({ truth }: IncidentCase, asked: Asked, gapMs: number): S
   const wrong: string[] = [];
   if (!checks.verdict) wrong.push(`verdict ${data.verdict}, not ${truth.verdict}`);
   if (!checks.function) wrong.push(`function ${name}, not ${truth.functions.join(' or ') || 'none'}`);
+  for (const cause of lacking) wrong.push(`not found: ${cause.slice(0, 3).join(' or ')}`);
   if (!checks.label) wrong.push(`label ${label}, not ${wantedLabel}`);
   if (!checks.onset) wrong.push(`onset ${spanText(data.since)}, not ${timeText(truth.since)}`);
   if (!asked.text.includes(data.verdict)) wrong.push('the text has another verdict than the JSON');

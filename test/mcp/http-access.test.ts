@@ -3,8 +3,8 @@ import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { createBearer } from '../../src/mcp/http/bearer.js';
-import { createHttpFace } from '../../src/mcp/http/face.js';
+import { createBearer } from '../../src/mcp/http/auth.js';
+import { createHttpHandler } from '../../src/mcp/http/handler.js';
 import { serveOverHttp } from '../../src/mcp/http/serve.js';
 import { demoSource, environmentOf, INCIDENT_WINDOW } from '../support/ask.js';
 import { CLIENTS, connectHttp } from '../support/clients.js';
@@ -133,7 +133,7 @@ describe('with a token, the other checks hold', () => {
   });
 });
 
-describe('the face', () => {
+describe('the handler', () => {
   const made = (name: string, host: string, headers = {}) => {
     const asked = new Request(`http://localhost${name}`, { headers });
     asked.headers.set('host', host);
@@ -149,13 +149,13 @@ describe('the face', () => {
 
   test('a scraper with a token comes by address, a client of MCP does not', async () => {
     const tokens = await createBearer({ tokens: [TOKEN], tokenFile: null }, environment.log);
-    const face = createHttpFace(async () => environment, environment.log, {
+    const handler = createHttpHandler(async () => environment, environment.log, {
       ...options,
       operations,
       bearer: tokens,
     });
     const status = async (name: string, host: string, headers = {}) =>
-      (await face.fetch(made(name, host, headers))).status;
+      (await handler.fetch(made(name, host, headers))).status;
     expect(await status('/metrics', '10.1.2.3:8080', bearer(TOKEN))).toBe(200);
     expect(await status('/metrics', '10.1.2.3:8080')).toBe(401);
     expect(await status('/mcp', '10.1.2.3:8080', bearer(TOKEN))).toBe(403);
@@ -166,8 +166,8 @@ describe('the face', () => {
   });
 
   test('without tokens a scraper must name the right host, too', async () => {
-    const face = createHttpFace(async () => environment, environment.log, { ...options, operations });
-    const text = async (name: string, host: string) => (await face.fetch(made(name, host))).text();
+    const handler = createHttpHandler(async () => environment, environment.log, { ...options, operations });
+    const text = async (name: string, host: string) => (await handler.fetch(made(name, host))).text();
     expect(await text('/metrics', 'localhost')).toBe('figures');
     expect(await text('/metrics', '10.1.2.3')).toContain('Invalid Host');
     expect(await text('/mcp', 'evil.example')).toMatch(/operator adds it with --allowed-hosts/);
@@ -175,10 +175,10 @@ describe('the face', () => {
   });
 
   test('a server that stops is not ready, and alive', async () => {
-    const face = createHttpFace(async () => environment, environment.log, { ...options, operations });
-    const status = async (name: string) => (await face.fetch(made(name, '10.1.2.3'))).status;
+    const handler = createHttpHandler(async () => environment, environment.log, { ...options, operations });
+    const status = async (name: string) => (await handler.fetch(made(name, '10.1.2.3'))).status;
     expect([await status('/readyz'), await status('/healthz')]).toEqual([200, 200]);
-    face.stopSoon();
+    handler.stopSoon();
     expect([await status('/readyz'), await status('/healthz')]).toEqual([503, 200]);
   });
 });

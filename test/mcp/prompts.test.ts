@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { UpstreamError } from '../../src/errors.js';
-import { createHttpFace } from '../../src/mcp/http/face.js';
+import { createHttpHandler } from '../../src/mcp/http/handler.js';
 import { GUIDE } from '../../src/mcp/prompts/guide.js';
 import { PROMPTS } from '../../src/mcp/prompts/index.js';
 import type { ProfileSource } from '../../src/sources/source.js';
@@ -13,7 +13,7 @@ const GUIDE_URI = 'pyroscope://guide/investigate';
 
 async function connect(kind: ClientKind, ...sources: ProfileSource[]): Promise<TestClient> {
   const environment = environmentOf(sources);
-  const face = createHttpFace(async () => environment, environment.log, { hosts: [], origins: [] });
+  const face = createHttpHandler(async () => environment, environment.log, { hosts: [], origins: [] });
   const client = await connectHttp(kind, 'http://localhost/mcp', (input, init) => {
     const request = new Request(input, init);
     request.headers.set('host', 'localhost');
@@ -176,7 +176,7 @@ describe('completion', () => {
 
 test('the modern protocol says how long lists and the guide may be kept', async () => {
   const environment = environmentOf([demoSource()]);
-  const face = createHttpFace(async () => environment, environment.log, { hosts: [], origins: [] });
+  const face = createHttpHandler(async () => environment, environment.log, { hosts: [], origins: [] });
   const asked = [
     ['server/discover', {}],
     ['tools/list', {}],

@@ -1,6 +1,7 @@
 import type { LensReadings } from '../../src/investigation/evidence.js';
 import type { LevelLens } from '../../src/investigation/levels.js';
 import type { ShareChange, ShareLens } from '../../src/investigation/shares.js';
+import { GATE } from '../../src/investigation/thresholds.js';
 import type { WaitLens } from '../../src/investigation/waits.js';
 import { analyse } from '../../src/profile/compare/analysis.js';
 import type { Attribution } from '../../src/profile/compare/attribution.js';
@@ -81,7 +82,7 @@ export function shareEvidence(alias: Alias, evidence: ShareEvidence = {}): Share
       to: START + (part + 1) * length - 1,
     })),
   };
-  const bare: ShareLens = { ...share, windows, change: null };
+  const bare: ShareLens = { ...share, windows, change: null, further: [], gate: GATE };
   return evidence.change === undefined ? bare : { ...bare, change: changeOf(bare, evidence.change) };
 }
 
@@ -95,6 +96,7 @@ function changeOf({ analysis, lens }: ShareLens, evidence: ChangeEvidence): Shar
   const rows = [...(carrier === undefined ? [] : [carrier]), ...ties].map(attributionOf);
   return {
     analysis,
+    universe: analysis.universe,
     contrast,
     run,
     culprit: { ...culprit, z, growth },
@@ -145,7 +147,7 @@ export function levelEvidence(
     grew === undefined
       ? null
       : { before: before ?? 0, after: after ?? 0, since: SINCE, growth: siteGrowth(grew), instance: null };
-  return { lens: lensOf(alias), before, after, leak };
+  return { lens: lensOf(alias), before, after, leak, rise: null };
 }
 
 /** A profile type that measures waiting for locks, in seconds per profile, contended where `grew` is given. */
@@ -184,5 +186,5 @@ export function readingOf({
     before: { profiles: profilesBefore, value: 100 * profilesBefore },
     after: { profiles: 15, value: 1_500 },
   }));
-  return { totals, shares, levels, waits, collector };
+  return { totals, shares, levels, waits, wholes: [], same: [], collector };
 }

@@ -26,6 +26,7 @@ export const PARTS: Readonly<Record<string, readonly string[]>> = {
   ],
   /** Stores, proxies and replicas fail in every way that is known. */
   faults: [
+    'test/fault-injection.test.ts',
     'test/grafana-changes.test.ts',
     'test/mcp/http-cancel.test.ts',
     'test/mcp/http-faults.test.ts',

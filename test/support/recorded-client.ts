@@ -77,7 +77,8 @@ export async function refusal(name: string): Promise<Pick<UpstreamError, 'kind' 
       statusCode: response.status,
       data: typeof response.body === 'string' ? response.body : JSON.stringify(response.body),
       responseOptions: { headers: response.headers },
-    }));
+    }))
+    .times(2);
   const transport = createTransport({ url: ORIGIN, dispatcher: agent });
   return transport.post(request.path, request.body ?? {}, { codec: 'json', signal }).then(
     () => {

@@ -1,5 +1,6 @@
 import { type CaseQuestion, openCase, readCase } from '../../src/investigation/evidence.js';
-import { lensTypes } from '../../src/investigation/lens.js';
+import { planLenses } from '../../src/investigation/lens.js';
+
 import { readRounds } from '../../src/investigation/profile-times.js';
 import { countedSource, createRequests } from '../../src/investigation/requests.js';
 import type { FunctionInfo } from '../../src/profile/model.js';
@@ -128,7 +129,7 @@ export async function readAll(instances: readonly SmallInstance[], question: Que
 export async function readyFor(alias: Alias, instances: readonly SmallInstance[], question: Question = {}) {
   const { signal } = new AbortController();
   const asked = await questionAbout(instances, question);
-  const [main] = lensTypes(orderTypes(asked.typeIds));
+  const [main] = planLenses(orderTypes(asked.typeIds)).own;
   const found = await openCase(asked, main?.type.id, signal);
   const lens = lensOf(alias);
   const roundsOf = (typeId: string) =>

@@ -1,12 +1,18 @@
+import type { ToolName } from '../../src/report/next.js';
 import { INCIDENT_WINDOW } from './ask.js';
 
 const INCIDENT = { service: 'checkout-api', ...INCIDENT_WINDOW };
+
+interface ToolCall {
+  arguments: Readonly<Record<string, unknown>>;
+  holds: string;
+}
 
 /**
  * A reasonable call of every tool against the demo incident, with a text that its answer must hold. A new tool needs a
  * row here: the end-to-end tests go through all of them.
  */
-export const TOOL_CALLS: Readonly<Record<string, { arguments: Record<string, unknown>; holds: string }>> = {
+export const TOOL_CALLS: Readonly<Record<string, ToolCall>> = {
   compare_profiles: { arguments: { ...INCIDENT, profile_type: 'cpu' }, holds: 'coupon.loadPattern' },
   find_query_patterns: { arguments: {}, holds: 'No query patterns' },
   investigate: { arguments: INCIDENT, holds: 'code_regression' },
@@ -30,4 +36,4 @@ export const TOOL_CALLS: Readonly<Record<string, { arguments: Record<string, unk
     arguments: { ...INCIDENT, profile_type: 'cpu' },
     holds: '20.5% of cpu goes through northwind.dev/checkout/coupon.loadPattern',
   },
-};
+} satisfies Record<ToolName, ToolCall>;

@@ -1,4 +1,4 @@
-import { type LensType, lensTypes } from '../../src/investigation/lens.js';
+import { type LensType, planLenses } from '../../src/investigation/lens.js';
 import { parseProfileType } from '../../src/profile/types.js';
 
 /** A type id of each kind of profile that an investigation reads, and the value of one sample of it. */
@@ -21,7 +21,7 @@ export const sampleValueOf = (alias: Alias): number => TYPES[alias].sample;
 /** The lens through which an investigation looks at a profile type. */
 export function lensOf(alias: Alias): LensType {
   const type = parseProfileType(typeIdOf(alias));
-  const [lens] = type === null ? [] : lensTypes([type]);
+  const [lens] = type === null ? [] : planLenses([type]).own;
   if (lens === undefined) throw new Error(`no lens looks at ${alias}`);
   return lens;
 }

@@ -1,34 +1,33 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { setTimeout as wait } from 'node:timers/promises';
 import { toNodeHandler } from '@modelcontextprotocol/node';
 import { UserError } from '../../errors.js';
 import type { Log } from '../../telemetry/log.js';
 import { type Meter, NO_METER } from '../../telemetry/meter.js';
 import type { CallEnvironment } from '../call.js';
-import { bracketed, checkExposure, namesOf } from './addresses.js';
-import { refusal } from './answers.js';
-import { createBearer } from './bearer.js';
-import { dropBody, MAX_BODY_BYTES, readBody, tooLarge } from './body.js';
-import { type CallLimitOptions, createCallLimits } from './call-limits.js';
+import { bracketed, checkExposure, createBearer, namesOf } from './auth.js';
 import {
   boundConnections,
   CONNECTION_BOUNDS,
   type ConnectionBounds,
   closeQueuedResponses,
+  countResponses,
   waitForTurn,
 } from './connections.js';
-import { countResponses } from './count-responses.js';
-import { createHttpFace, type HttpFace, type Operations } from './face.js';
-import { closeGracefully, type ShutdownOptions } from './shutdown.js';
-import { MCP_PATH, readTarget } from './target.js';
+import { createHttpHandler, type HttpHandler, type Operations } from './handler.js';
+import { type CallLimitOptions, createCallLimits } from './limits.js';
+import { dropBody, MAX_BODY_BYTES, MCP_PATH, readBody, readTarget, tooLarge } from './request.js';
+import { refusal } from './responses.js';
 
 export interface HttpOptions {
   /** Address to bind; beyond loopback with tokens and names only. */
   host: string;
   /** 0 takes a free port. */
   port: number;
-  /** Host names accepted in the Host header besides loopback. */
+  /** Host names accepted in the Host header, in addition to loopback. */
   hosts: readonly string[];
-  /** Host names accepted in the Origin header besides loopback. */
+  /** Host names accepted in the Origin header, in addition to loopback. */
   origins: readonly string[];
   /** Who is let in; by default everybody who reaches the address. */
   access?: { tokens: readonly string[]; tokenFile: string | null; allowUnauthenticated: boolean };
@@ -37,7 +36,7 @@ export interface HttpOptions {
   shutdown?: ShutdownOptions;
   bounds?: Partial<ConnectionBounds>;
   operations?: Operations;
-  /** Told of every answer; nobody where it is left out. */
+  /** Meter that counts every response; left out where they are not counted. */
   meter?: Meter;
 }
 
@@ -63,7 +62,7 @@ export async function serveOverHttp(
   const { host, port, hosts, origins, access = OPEN, limits, operations, meter = NO_METER } = options;
   const authenticates = access.tokens.length > 0 || access.tokenFile !== null;
   checkExposure({ ...access, host, port, hosts, authenticates });
-  const face = createHttpFace(environmentOf, log, {
+  const handler = createHttpHandler(environmentOf, log, {
     hosts: [...namesOf(host), ...hosts],
     origins,
     bearer: await createBearer(access, log),
@@ -72,11 +71,11 @@ export async function serveOverHttp(
     ...(operations === undefined ? {} : { operations }),
   });
   const bounds = { ...CONNECTION_BOUNDS, ...options.bounds };
-  const answer = answerWith(face, log);
+  const answer = answerWith(handler, log);
   const answering = new Set<ServerResponse>();
   // Node.js would refuse a probe without a Host header by itself, and nothing would count the answer.
   const server = createServer({ ...bounds, requireHostHeader: false }, (request, response) => {
-    // An open subscription never ends by itself: nobody waits for it when the server stops.
+    // An open subscription never ends by itself, so a stop does not wait for it.
     if (request.headers['mcp-method'] !== 'subscriptions/listen') answering.add(response);
     response.once('close', () => answering.delete(response));
     void answer(request, response).catch((error: unknown) => {
@@ -92,12 +91,14 @@ export async function serveOverHttp(
   const taken = typeof address === 'object' && address !== null ? address.port : port;
   return {
     url: `http://${bracketed(host)}:${taken}${MCP_PATH}`,
-    close: () => closeGracefully(server, face, answering, options.shutdown),
+    close: () => closeGracefully(server, handler, answering, options.shutdown),
   };
 }
 
-/** Passes requests of Node.js to the face; the body of a request is read only when its head is not refused. */
-function answerWith(face: HttpFace, log: Log) {
+/**
+ * Passes requests of Node.js to the handler; the body of a request is read only when its head is not refused.
+ */
+function answerWith(handler: HttpHandler, log: Log) {
   return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const { method = 'POST' } = request;
     const target = readTarget(request);
@@ -109,7 +110,7 @@ function answerWith(face: HttpFace, log: Log) {
     if (method === 'TRACE') return send(response, refusal(405, 'Use POST.'));
     const headers = { ...request.headers, host: target.host ?? undefined };
     const head = new Request(`http://localhost${target.path}`, { headers: webHeaders(headers) });
-    const refused = await face.refuse(head);
+    const refused = await handler.refuse(head);
     if (refused !== null) {
       await dropBody(request);
       return send(response, refused);
@@ -122,7 +123,7 @@ function answerWith(face: HttpFace, log: Log) {
     };
     const peer = request.socket.remoteAddress;
     const handle = toNodeHandler(
-      { fetch: (made) => face.fetch(made, peer) },
+      { fetch: (made) => handler.fetch(made, peer) },
       { onerror: (error) => log.warn(`http: ${error.message}`), maxRequestBodySize: MAX_BODY_BYTES },
     );
     return handle({ method, url: target.path, headers, [Symbol.asyncIterator]: chunks }, response);
@@ -157,4 +158,66 @@ function listen(server: Server, host: string, port: number): Promise<void> {
     });
     server.listen(port, host, resolve);
   });
+}
+
+export interface ShutdownOptions {
+  /** How long requests are still accepted while `/readyz` says that none should come, milliseconds. */
+  delayMs: number;
+  /** How long calls in flight may take to end, milliseconds. */
+  graceMs: number;
+}
+
+/** Container platforms kill after 30 s. */
+const DEFAULT: ShutdownOptions = { delayMs: 0, graceMs: 25_000 };
+/** How long the answers of calls that were ended may take to reach their clients. */
+const LAST_ANSWERS_MS = 1_000;
+/** A client that takes nothing of a waiting answer for so long is not waited for. */
+const STALLED_MS = 1_000;
+
+/**
+ * Stops a server without losing a call: it says that it is not ready, accepts no more, lets the requests in
+ * flight end, and ends those that do not with an answer that says so.
+ * @param answering the requests in flight
+ */
+export async function closeGracefully(
+  server: Server,
+  handler: HttpHandler,
+  answering: ReadonlySet<ServerResponse>,
+  { delayMs, graceMs }: ShutdownOptions = DEFAULT,
+): Promise<void> {
+  handler.stopSoon();
+  if (delayMs > 0) await wait(delayMs);
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  // A kept connection must not bring the next request.
+  for (const response of answering) if (!response.headersSent) response.setHeader('connection', 'close');
+  await settled(answering, graceMs);
+  handler.endCalls();
+  await settled(answering, LAST_ANSWERS_MS);
+  await handler.close();
+  server.closeAllConnections();
+  await closed;
+}
+
+/** Waits until all responses are closed, and closes the connections whose clients have stopped reading. */
+async function settled(open: ReadonlySet<ServerResponse>, atMostMs: number): Promise<void> {
+  const end = Date.now() + atMostMs;
+  const isStalled = stallWatch();
+  while (open.size > 0 && Date.now() < end) {
+    for (const { socket } of open) if (socket !== null && isStalled(socket)) socket.destroy();
+    await wait(20);
+  }
+}
+
+/**
+ * @returns whether the bytes that wait on a connection have been the same for too long, asked again and again
+ */
+function stallWatch(): (socket: Socket) => boolean {
+  const seen = new WeakMap<Socket, { waiting: number; since: number }>();
+  return (socket) => {
+    const waiting = socket.writableLength;
+    const last = seen.get(socket);
+    if (last?.waiting === waiting) return waiting > 0 && Date.now() - last.since > STALLED_MS;
+    seen.set(socket, { waiting, since: Date.now() });
+    return false;
+  };
 }

@@ -1,11 +1,15 @@
 import { UserError } from '../../errors.js';
 import { parseTime } from '../../query/time.js';
+import { nextCall } from '../../report/next.js';
 import { formatSelector } from '../../sources/selector.js';
 import { formatTime } from '../../text/units.js';
 import { recipe, type Step, type Times } from './recipe.js';
 
 const HOUR = 3_600_000;
-/** How long after a deploy is looked at: long enough for caches to fill, short enough for nothing else to happen. */
+/**
+ * How long after a deploy is looked at: long enough for caches to fill, short enough for nothing else to
+ * happen.
+ */
 const AFTER = HOUR / 2;
 
 interface Given {
@@ -33,10 +37,12 @@ export function text(given: Given, now: number): string {
       ? { from: formatTime(now - HOUR), to: formatTime(now) }
       : { from: formatTime(deployed), to: formatTime(Math.min(now, deployed + AFTER)) };
   const ofFunction = {
-    call: {
-      tool: 'inspect_function',
-      arguments: { ...scope, profile_type: profileType, ...window, function: 'FUNCTION' },
-    },
+    call: nextCall('inspect_function', {
+      ...scope,
+      profile_type: profileType,
+      ...window,
+      function: 'FUNCTION',
+    }),
     reading: ['For the first finding: callers, lines, share by version or pod. Stop here.'],
   };
   const versions = version === undefined || previous === undefined ? null : { version, previous };

@@ -7,18 +7,18 @@ import { unknownArgument } from '../../tools/arguments.js';
 export interface PromptArgument {
   description: string;
   required?: true;
-  /** What its value names, where a client can offer the names that exist. */
+  /** Kind of names that its value can have, where a client can offer those that exist. */
   names?: Nameable;
 }
 
 type Arguments = Readonly<Record<string, PromptArgument>>;
 
-/** What was filled in; what was left out is undefined. */
+/** Values that were filled in; an argument that was left out is undefined. */
 type Given<A extends Arguments> = {
   readonly [Name in keyof A]: A[Name] extends { required: true } ? string : string | undefined;
 };
 
-/** What every client lists of a prompt. */
+/** The part of a prompt that every client lists. */
 interface Surface<A extends Arguments> {
   name: string;
   title: string;
@@ -26,7 +26,9 @@ interface Surface<A extends Arguments> {
   arguments: A;
 }
 
-/** A recipe for an investigation: which tools to call in which order, how to read the answers, when to stop. */
+/**
+ * A recipe for an investigation: which tools to call in which order, how to read the answers, when to stop.
+ */
 export interface Prompt<A extends Arguments = Arguments> extends Surface<A> {
   /**
    * @param now Unix ms; times become absolute, so that every call is about the same window
@@ -39,8 +41,8 @@ export interface Prompt<A extends Arguments = Arguments> extends Surface<A> {
 const MAX_VALUE = 300;
 
 /**
- * A prompt whose text is loaded when somebody asks for it. Values are made safe for one line; those without anything in
- * them are left out, as some clients send an empty field.
+ * A prompt whose text is loaded when somebody asks for it. Values are made safe for one line; those without
+ * anything in them are left out, as some clients send an empty field.
  */
 export function definePrompt<const A extends Arguments>({
   load,
@@ -63,7 +65,7 @@ export function definePrompt<const A extends Arguments>({
       );
       // All at once: somebody who hears of one at a time asks as often.
       if (missing.length > 0) throw missingArguments(name, missing);
-      // What is required is there, which the loop above saw to and the type cannot follow.
+      // The loop above has checked that required values are there, which the type cannot follow.
       return (await load()).text(Object.fromEntries(values) as Given<A>, now);
     },
   };

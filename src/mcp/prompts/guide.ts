@@ -1,8 +1,8 @@
 import { verdictTable } from '../../report/verdicts.js';
 
 /**
- * How to investigate with profiles, for whoever calls the tools: the server's one resource, and a page of docs/ (written
- * by `npm run docs`). At most 1,500 tokens.
+ * How to investigate with profiles, for whoever calls the tools: the server's one resource, and a page of
+ * docs/ (written by `npm run docs`). At most 1,500 tokens.
  */
 export const GUIDE = `# How to investigate with profiles
 

@@ -10,7 +10,10 @@ export interface Step {
   reading: readonly string[];
 }
 
-/** A recipe as text: the task, the calls in their order, what to report. Values stand in the JSON of the calls only. */
+/**
+ * A recipe as text: the task, the calls in their order, what to report. Values stand in the JSON of the calls
+ * only.
+ */
 export function recipe(task: string, steps: readonly Step[], report: string): string {
   const rows = steps.flatMap(({ call, reading }, index) => [
     `${index + 1}. ${callText(call)}`,
@@ -34,7 +37,8 @@ export interface Times {
 }
 
 /**
- * A window with absolute times (`now-1h` would be another window in every call), and the same with the time before it.
+ * A window with absolute times (`now-1h` would be another window in every call), and the same with the time
+ * before it.
  * @throws UserError
  */
 export function absoluteWindow(from: string, to: string, now: number): { window: Times; withBefore: Times } {

@@ -8,9 +8,11 @@ import {
   sumIn,
   type Universe,
   universeOf,
+  universesOf,
 } from './contrast.js';
 import { costsOf } from './costs.js';
 import { type Culprit, culpritOf, findCulprit } from './culprit.js';
+import { changedEntries, type EntryPoint, entryPointsOf, withinEntry } from './entries.js';
 import { type Joined, joinKey, joinProfiles } from './join.js';
 import { type LoadChange, loadChange, meanOf, type PartLevel } from './load.js';
 import { movedFrom } from './moved.js';
@@ -44,6 +46,12 @@ export interface Reading {
 /** A reading made comparable. */
 export interface Analysis extends Measured {
   universe: Universe;
+  /** All in which a change is looked for, in this order. */
+  universes: readonly Universe[];
+  /** Entry points of the service, where it has several; see {@link entryPointsOf}. */
+  entries: readonly EntryPoint[];
+  /** Those whose part of the cost changed: the mix of requests. */
+  mix: readonly EntryPoint[];
   slices: readonly PartCosts[];
   load: LoadChange;
   /** Whether the value per profile rose, but only in the smaller part of the slices: that is not the load. */
@@ -62,7 +70,7 @@ export function analyse({ baseline, incident, slices, quantum }: Reading): Analy
   const parts = all.map(({ profiles }, part): PartCosts => {
     const joinedPart = joined.parts[part];
     if (joinedPart === undefined) throw new Error(`part ${part} is missing`);
-    return { costs: costsOf(joinedPart, joined.functions.length), profiles, part };
+    return { costs: costsOf(joinedPart, joined.functions.length, joined.serving), profiles, part };
   });
   const before = withoutWarmUp(joined, parts.slice(0, baseline.length), quantum);
   const after = parts.slice(baseline.length, baseline.length + incident.length);
@@ -74,6 +82,7 @@ export function analyse({ baseline, incident, slices, quantum }: Reading): Analy
   const levels = (side: readonly PartCosts[]) =>
     side.map(({ costs, profiles }) => ({ value: sumIn(universe, costs), profiles }));
   const load = loadChange(levels(before), levels(after), { quantum, phi: dispersion.phi });
+  const entries = entryPointsOf({ ...sides, quantum, dispersion });
   const ownSlices = parts.slice(baseline.length + incident.length);
   const everywhere = isEverywhere(levels(ownSlices), levels(before));
   return {
@@ -85,6 +94,9 @@ export function analyse({ baseline, incident, slices, quantum }: Reading): Analy
     dispersion,
     earlier,
     universe,
+    universes: universesOf(sides),
+    entries,
+    mix: changedEntries({ ...sides, quantum, dispersion }, entries),
     load: { ...load, rose: load.rose && everywhere },
     partly: load.rose && !everywhere,
     samples: {
@@ -145,6 +157,8 @@ function compositionNoise(joined: Joined, baseline: readonly PartCosts[], quantu
 export interface CodeChange {
   culprit: Culprit;
   contrast: Contrast;
+  /** The stacks among which it stands out, and the functions that could be named. */
+  universe: Universe;
   /** The stretch of the incident that shows it. */
   run: Run;
   /** The function that lost what the culprit gained; null where the growth is real. */
@@ -157,12 +171,47 @@ const STILL_THERE_Z = 3;
 /** A burst must stand out by this more: jobs that run now and then look like one. */
 const BURST_MARGIN = 0.6;
 
+/** What a change must stand out by beyond the first universe, for each further one that is looked into. */
+const UNIVERSE_MARGIN = 0.3;
+
 /**
  * Looks for a change of code over time; null where load and noise explain all.
  *
  * @param bursts whether a change may be over before the window is
  */
 export function changeOverTime(analysis: Analysis, gate: number, bursts = true): CodeChange | null {
+  for (const [at, universe] of analysis.universes.entries()) {
+    const change = changeIn({ ...analysis, universe }, gate + at * UNIVERSE_MARGIN, bursts);
+    if (change !== null) return change;
+  }
+  return changeInEntry(analysis, gate, bursts);
+}
+
+/** What a change inside one entry point must stand out by beyond one of the whole: there are several of them. */
+const ENTRY_MARGIN = 1.2;
+
+/** Looks for a change inside each entry point: there neither the load nor the mix of requests can hide or feign one. */
+function changeInEntry(analysis: Analysis, gate: number, bursts: boolean): CodeChange | null {
+  const whole = contrastOf(analysis, wholeRun(analysis));
+  const { application, library } = analysis.joined;
+  let best: CodeChange | null = null;
+  for (const { fn } of analysis.entries) {
+    const inside = { ...withinEntry(analysis, whole, fn), entries: [] };
+    for (const own of [application, library]) {
+      const universe: Universe = { own, population: 'total' };
+      const change = changeIn({ ...inside, universe }, gate + ENTRY_MARGIN, bursts);
+      if (change === null) continue;
+      if (best === null || change.culprit.z > best.culprit.z) {
+        // Told from inside, shown as a part of the whole.
+        best = { ...change, contrast: contrastOf(analysis, change.run), universe: analysis.universe };
+      }
+      break;
+    }
+  }
+  return best;
+}
+
+function changeIn(analysis: Analysis, gate: number, bursts: boolean): CodeChange | null {
   const last = analysis.incident.length - 1;
   const isBurst = (run: Run) => run.last < last;
   const mayBe = (run: Run) => bursts || !isBurst(run);
@@ -194,15 +243,18 @@ function isOver(analysis: Analysis, { culprit, contrast }: CodeChange): boolean 
 
 function changeInRun(analysis: Analysis, run: Run, gate: number): CodeChange | null {
   const contrast = contrastOf(analysis, run);
-  const culprit = findCulprit(contrast, gate);
+  const { universe } = analysis;
+  const culprit = findCulprit(contrast, gate, universe, analysis.entries);
   if (culprit === null) return null;
   // A stretch that was chosen for its growth flatters it: what moved may balance only over all of the time since.
   const whole = wholeRun(analysis);
   const from =
-    movedFrom(contrast, culprit) ??
-    (run.last < whole.last ? movedFrom(contrastOf(analysis, { ...run, last: whole.last }), culprit) : null) ??
-    (run.first > 0 ? movedFrom(contrastOf(analysis, whole), culprit) : null);
-  return { culprit, contrast, run, from };
+    movedFrom(contrast, culprit, universe) ??
+    (run.last < whole.last
+      ? movedFrom(contrastOf(analysis, { ...run, last: whole.last }), culprit, universe)
+      : null) ??
+    (run.first > 0 ? movedFrom(contrastOf(analysis, whole), culprit, universe) : null);
+  return { culprit, contrast, universe, run, from };
 }
 
 /** Not only a burst in the baseline. */
@@ -216,20 +268,31 @@ function isStillThere(analysis: Analysis, { contrast, culprit }: CodeChange): bo
  * at the same time together, which is more to compare with where they are calm.
  */
 export function changeInSlice(analysis: Analysis, slice: number, gate: number): CodeChange | null {
-  const { joined, baseline, slices, quantum, dispersion } = analysis;
+  for (const [at, universe] of analysis.universes.entries()) {
+    const change = sliceChangeIn({ ...analysis, universe }, slice, gate + at * UNIVERSE_MARGIN);
+    if (change !== null) return change;
+  }
+  return null;
+}
+
+function sliceChangeIn(analysis: Analysis, slice: number, gate: number): CodeChange | null {
+  const { joined, baseline, slices, quantum, dispersion, universe } = analysis;
   const own = slices[slice];
   if (own === undefined) return null;
   const after = sideOf(joined, [own]);
   const contrast = { joined, before: sideOf(joined, baseline), after, quantum, dispersion };
   const siblings = slices.filter((other) => other !== own);
   const wider = { ...contrast, before: sideOf(joined, [...baseline, ...siblings]) };
-  const [best] = [contrast, wider].flatMap((one) => findCulprit(one, gate) ?? []).sort((a, b) => b.z - a.z);
+  const [best] = [contrast, wider]
+    .flatMap((one) => findCulprit(one, gate, universe, analysis.entries) ?? [])
+    .sort((a, b) => b.z - a.z);
   if (best === undefined) return null;
-  const culprit = { ...culpritOf(contrast, analysis.universe, best.fn), z: best.z };
+  const culprit = { ...culpritOf(contrast, universe, best.fn), z: best.z };
   const run = wholeRun(analysis);
   // The slice was chosen for its growth, too.
-  const from = movedFrom(contrast, culprit) ?? movedFrom(contrastOf(analysis, run), culprit);
-  return { culprit, contrast, run, from };
+  const from =
+    movedFrom(contrast, culprit, universe) ?? movedFrom(contrastOf(analysis, run), culprit, universe);
+  return { culprit, contrast, universe, run, from };
 }
 
 /** Samples of a function and of all own code in a part. */
@@ -254,7 +317,7 @@ export function countsInProfile(
   const [part] = joined.parts;
   const at = joined.functions.findIndex((other) => info !== undefined && joinKey(other) === joinKey(info));
   if (part === undefined) return { x: 0, n: 0 };
-  const costs = costsOf(part, joined.functions.length);
+  const costs = costsOf(part, joined.functions.length, joined.serving);
   const own = sumIn(universe, costs);
   return { x: at < 0 ? 0 : (costs.totals[at] ?? 0) / quantum, n: own / quantum };
 }

@@ -23,13 +23,15 @@ export interface Contrast {
 
 /** Where a change can lie: the stacks that are compared with one another. */
 export interface Universe {
-  /** 1 for the functions that can be named: the team's own; null where all code counts. */
+  /** 1 for the functions that can be named; null where all can. */
   own: Uint8Array | null;
+  /** The stacks that are compared: those with own code, those that requests drive, or all. */
+  population: 'application' | 'served' | 'total';
 }
 
 /** Cost of the stacks of a universe. */
-export function sumIn({ own }: Universe, { total, application }: Costs): number {
-  return own === null ? total : application;
+export function sumIn({ population }: Universe, costs: Costs): number {
+  return costs[population];
 }
 
 /** Whether a function can be named. */
@@ -51,7 +53,24 @@ export function universeOf({
 }: Pick<Contrast, 'joined' | 'before' | 'after'>): Universe {
   const own = before.costs.application + after.costs.application;
   const all = before.costs.total + after.costs.total;
-  return { own: own < LEAST_OWN_SHARE * all ? null : joined.application };
+  return own < LEAST_OWN_SHARE * all
+    ? { own: null, population: 'total' }
+    : { own: joined.application, population: 'application' };
+}
+
+/**
+ * The universes in which a change is looked for, one after the other. Own code among own code first; then own code beside
+ * the frameworks that serve the same requests, which tells a function that is nearly all of the own code from the load;
+ * then libraries, which are named only where no own function explains the change.
+ */
+export function universesOf(sides: Pick<Contrast, 'joined' | 'before' | 'after'>): readonly Universe[] {
+  const { application, library } = sides.joined;
+  const first = universeOf(sides);
+  if (first.population === 'total') {
+    const named = application.map((own, fn) => (own === 1 || library[fn] === 1 ? 1 : 0));
+    return [{ own: named, population: 'total' }, first];
+  }
+  return [first, { own: application, population: 'served' }, { own: library, population: 'served' }];
 }
 
 /** Fewer samples on both sides together say nothing about a function (docs/comparison.md §5). */

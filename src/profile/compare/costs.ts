@@ -6,6 +6,8 @@ export interface Costs {
   total: number;
   /** Sum over the stacks with a frame of the team's own code. */
   application: number;
+  /** Sum over the stacks whose entry point leads to the team's own code. */
+  served: number;
   self: Float64Array;
   /** Function with all callees; a stack counts once however often the function recurs. */
   totals: Float64Array;
@@ -17,8 +19,15 @@ export interface Costs {
   entered: Float64Array;
 }
 
-/** All costs of a part in one pass over its frames. */
-export function costsOf({ profile, frameFunction, frameApplication }: JoinedPart, functions: number): Costs {
+/**
+ * All costs of a part in one pass over its frames.
+ * @param serving 1 for each entry point that leads to own code; all do where it is left out
+ */
+export function costsOf(
+  { profile, frameFunction, frameApplication }: JoinedPart,
+  functions: number,
+  serving?: Uint8Array,
+): Costs {
   const { stackStart, stackFrames, values } = profile;
   const costs = noCosts(functions);
   const { self, totals, bare, charged, entered } = costs;
@@ -44,6 +53,8 @@ export function costsOf({ profile, frameFunction, frameApplication }: JoinedPart
     if (start < end) {
       const leaf = frameFunction[stackFrames[start] ?? 0] ?? 0;
       self[leaf] = (self[leaf] ?? 0) + value;
+      const root = frameFunction[stackFrames[end - 1] ?? 0] ?? 0;
+      if (serving === undefined || serving[root] === 1) costs.served += value;
     }
     if (nearest >= 0) {
       costs.application += value;
@@ -67,6 +78,7 @@ export function noCosts(functions: number): Costs {
   return {
     total: 0,
     application: 0,
+    served: 0,
     self: zeros(),
     totals: zeros(),
     bare: zeros(),
@@ -81,6 +93,7 @@ export function addCosts(parts: readonly Costs[], functions: number): Costs {
   for (const part of parts) {
     sum.total += part.total;
     sum.application += part.application;
+    sum.served += part.served;
     for (const name of ['self', 'totals', 'bare', 'charged', 'entered'] as const) {
       const into = sum[name];
       const from = part[name];

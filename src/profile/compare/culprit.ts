@@ -10,6 +10,7 @@ import {
   type Universe,
   universeOf,
 } from './contrast.js';
+import { type EntryPoint, isMixOfRequests } from './entries.js';
 import { besideOf, entriesOf, totalsBelow } from './through.js';
 
 /** The function that a change of cost is named after. */
@@ -47,16 +48,23 @@ const MOST_LOOKED_AT = 24;
  * maximum of the likelihood of "this one changed, all else follows the load"), then down to the callee that keeps it.
  *
  * @param gate least z
+ * @param entries entry points whose requests may explain a growth; see {@link isMixOfRequests}
  * @returns null where nothing grew by more than noise and load explain
  */
-export function findCulprit(contrast: Contrast, gate: number): Culprit | null {
-  const universe = universeOf(contrast);
+export function findCulprit(
+  contrast: Contrast,
+  gate: number,
+  universe: Universe = universeOf(contrast),
+  entries: readonly EntryPoint[] = [],
+): Culprit | null {
   const shifts = shiftsOf(contrast, universe)
     .filter(({ z }) => z >= gate)
     .slice(0, MOST_LOOKED_AT);
   for (const shift of shifts) {
     if (!isCodeChange(contrast, universe, shift, gate)) continue;
+    if (universe.population === 'served' && !isBeyondOwnCode(contrast, shift)) continue;
     const fn = descend(contrast, universe, shift.fn);
+    if (entries.length > 1 && isMixOfRequests(contrast, entries, fn)) continue;
     return culpritOf(contrast, universe, fn);
   }
   return null;
@@ -97,6 +105,23 @@ function isCodeChange(contrast: Contrast, universe: Universe, { fn }: Shift, gat
   if (b1 + b2 < LEAST_BESIDE * quantum) return false;
   const counts = (x: number, b: number) => [x / quantum, (x + b) / quantum] as const;
   return deviation(counts(x1, b1), counts(x2, b2), dispersion) >= gate;
+}
+
+/** What stands out among all that is served must stand out beside own code by this, in standard errors. */
+const LEAST_BESIDE_OWN_Z = 3;
+
+/**
+ * Whether a function grew beyond the team's own code, too. What frameworks cost whether requests come or not shrinks in
+ * share when the load rises: beside it all own code, and what it calls, looks as if it had grown.
+ */
+function isBeyondOwnCode({ before, after, quantum, dispersion }: Contrast, { fn }: Shift): boolean {
+  const counts = ({ costs }: Contrast['before']) =>
+    [
+      (costs.totals[fn] ?? 0) / quantum,
+      // Stacks of the function without own code take part, so that a library alone can be told.
+      (costs.application + (costs.bare[fn] ?? 0)) / quantum,
+    ] as const;
+  return deviation(counts(before), counts(after), dispersion) >= LEAST_BESIDE_OWN_Z;
 }
 
 function descend(contrast: Contrast, universe: Universe, from: number): number {

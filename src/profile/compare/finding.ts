@@ -9,7 +9,7 @@ export type Confidence = 'high' | 'medium' | 'low';
 export interface Finding {
   type: ProfileType;
   kind: FindingKind;
-  /** Null for a change of load. */
+  /** Null for a change of load in time, and where no function of the team holds what rose. */
   fn: NamedFunction | null;
   /** The team's own function nearest above it. */
   caller: NamedFunction | null;
@@ -20,6 +20,11 @@ export interface Finding {
   /** Per profile, in the type's unit; of an instant type the mean snapshot. */
   valueBefore: number;
   valueAfter: number;
+  /**
+   * The library function below it that keeps most of the growth, where the function is own code; null where there is
+   * none.
+   */
+  callee: NamedFunction | null;
   /** Entry point first; `at` is the function's place in it. */
   path: readonly NamedFunction[];
   at: number;
@@ -38,17 +43,30 @@ export interface Finding {
   z: number | null;
   /** Name of the function that lost what this one gained. */
   from: NamedFunction | null;
+  /** Whether only the totals were compared, and nothing is known about the functions. */
+  isOfTotals?: true;
   /** Other types in which the same function changed. */
   also: readonly { type: ProfileType; shareBefore: number; shareAfter: number }[];
 }
 
 export interface LensRow {
   type: ProfileType;
-  /** `not_read` where only the totals over time are known. */
-  verdict: Verdict | 'not_read';
+  /** How the type is judged: by shares of time or of an amount, by its level, or as time that was waited. */
+  kind: 'time' | 'amount' | 'level' | 'wait';
+  /**
+   * `not_read` where nothing, or only the totals over time, are known. `rose` and `fell` where the value changed by more
+   * than what counts as small, and neither load nor a function explains it.
+   */
+  verdict: Verdict | 'not_read' | 'rose' | 'fell';
+  /** Standard error of the logarithm of after ÷ before, of sampling alone; null where it is not known. */
+  error: number | null;
   /** Value per profile. */
   before: number | null;
   after: number | null;
+  /** The smallest change that the reading could have seen, in words; null where nothing was compared. */
+  smallest: string | null;
+  /** Alias of the type that tells the same, where the type was left out for that; else null. */
+  sameAs: string | null;
 }
 
 /** The verdict on two windows of a service; the last two exist only where one profile type is compared. */

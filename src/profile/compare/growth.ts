@@ -40,28 +40,39 @@ const NEARLY_ALL = 0.8;
 const LEAST_PART = 0.5;
 
 /**
- * The innermost function of the team that holds most of the growth per profile between two sides: for levels and waits,
- * whose growth is far larger than their noise.
+ * The function that holds most of the growth per profile between two sides: for levels and waits, whose growth is far
+ * larger than their noise. The team's innermost one first; where none holds half of the growth, the innermost of a library;
+ * where neither does, the entry point, since below it the runtime only parks or allocates.
  *
  * @returns null where no function holds half of it
  */
 export function growthSite(joined: Joined, before: Side, after: Side): GrowthSite | null {
   const whole = share(after.costs.total, after.profiles) - share(before.costs.total, before.profiles);
   if (whole <= 0) return null;
-  const anyOwn = before.costs.application + after.costs.application > 0;
-  for (const least of [NEARLY_ALL, LEAST_PART]) {
-    let best: GrowthSite | null = null;
-    for (let fn = 0; fn < joined.functions.length; fn++) {
-      if (anyOwn && joined.application[fn] !== 1) continue;
-      const growth =
-        share(after.costs.totals[fn] ?? 0, after.profiles) -
-        share(before.costs.totals[fn] ?? 0, before.profiles);
-      if (growth < least * whole) continue;
-      if (best === null || isInner(joined, after, fn, best.fn)) best = { fn, growth, part: growth / whole };
+  const innermost = (fn: number, other: number) => isInner(joined, after, fn, other);
+  const outermost = (fn: number, other: number) => isInner(joined, after, other, fn);
+  const own = (fn: number) => joined.application[fn] === 1;
+  const library = (fn: number) => joined.library[fn] === 1;
+  return siteAmong(own, innermost) ?? siteAmong(library, innermost) ?? siteAmong(() => true, outermost);
+
+  function siteAmong(
+    mayBe: (fn: number) => boolean,
+    isBetter: (fn: number, other: number) => boolean,
+  ): GrowthSite | null {
+    for (const least of [NEARLY_ALL, LEAST_PART]) {
+      let best: GrowthSite | null = null;
+      for (let fn = 0; fn < joined.functions.length; fn++) {
+        if (!mayBe(fn)) continue;
+        const growth =
+          share(after.costs.totals[fn] ?? 0, after.profiles) -
+          share(before.costs.totals[fn] ?? 0, before.profiles);
+        if (growth < least * whole) continue;
+        if (best === null || isBetter(fn, best.fn)) best = { fn, growth, part: growth / whole };
+      }
+      if (best !== null) return best;
     }
-    if (best !== null) return best;
+    return null;
   }
-  return null;
 }
 
 /** Among nested functions the innermost has the least total; of equal ones it has most as its own, else it is below. */

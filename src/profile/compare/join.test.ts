@@ -18,7 +18,7 @@ describe('joinProfiles', () => {
   });
 
   test('no profiles, and profiles without stacks', () => {
-    expect(joinProfiles([])).toEqual({ functions: [], application: new Uint8Array(), parts: [] });
+    expect(joinProfiles([])).toMatchObject({ functions: [], application: new Uint8Array(), parts: [] });
     expect(joinProfiles([profileOf(), profileFrom({ main: 1 })])).toMatchObject({
       functions: [{ name: 'main' }],
       parts: [{ frameFunction: new Uint32Array() }, { frameFunction: Uint32Array.of(0) }],

@@ -8,6 +8,10 @@ export interface Joined {
   functions: readonly FunctionInfo[];
   /** 1 where the function is the team's own code. */
   application: Uint8Array;
+  /** 1 where the function is a third-party library's. */
+  library: Uint8Array;
+  /** 1 where the function is an entry point below which the team's own code runs: see {@link servingRoots}. */
+  serving: Uint8Array;
   parts: readonly JoinedPart[];
 }
 
@@ -58,7 +62,40 @@ export function joinProfiles(profiles: readonly Profile[]): Joined {
     const { functions: _, ...columns } = profile;
     return { profile: columns, frameFunction, frameApplication };
   });
-  return { functions, application, parts };
+  const library = Uint8Array.from(functions, (info) => (frameOwner(info) === 'library' ? 1 : 0));
+  return { functions, application, library, serving: servingRoots(parts, functions.length), parts };
+}
+
+/** Own code must be at least this part of what runs below an entry point. */
+const MIN_OWN_PART = 0.02;
+
+/**
+ * Entry points below which the team's own code runs, as the serving loop of an HTTP server. All that runs below them is
+ * driven by the same requests: the framework's cost rises with the load as that of own code does, where the collector,
+ * the scheduler and other threads of the runtime have entry points of their own.
+ *
+ * @returns 1 for each such function
+ */
+function servingRoots(parts: readonly JoinedPart[], functions: number): Uint8Array {
+  const totals = new Float64Array(functions);
+  const own = new Float64Array(functions);
+  for (const { profile, frameFunction, frameApplication } of parts) {
+    const { stackStart, stackFrames, values } = profile;
+    for (let stack = 0; stack < values.length; stack++) {
+      const [start, end] = [stackStart[stack] ?? 0, stackStart[stack + 1] ?? 0];
+      if (start === end) continue;
+      const root = frameFunction[stackFrames[end - 1] ?? 0] ?? 0;
+      totals[root] = (totals[root] ?? 0) + (values[stack] ?? 0);
+      for (let at = start; at < end; at++) {
+        if (frameApplication[stackFrames[at] ?? 0] !== 1) continue;
+        own[root] = (own[root] ?? 0) + (values[stack] ?? 0);
+        break;
+      }
+    }
+  }
+  return Uint8Array.from(totals, (total, fn) =>
+    total > 0 && (own[fn] ?? 0) >= MIN_OWN_PART * total ? 1 : 0,
+  );
 }
 
 /** Where some of the profiles place a function. */

@@ -22,20 +22,27 @@ const LEFT_AT_CALLER = 0.4;
  *
  * @returns the function that lost it; null where the growth is real
  */
-export function movedFrom(contrast: Contrast, culprit: Culprit): number | null {
-  const inside = lostInside(contrast, culprit);
+export function movedFrom(
+  contrast: Contrast,
+  culprit: Culprit,
+  universe: Universe = universeOf(contrast),
+): number | null {
+  const inside = lostInside(contrast, culprit, universe);
   if (inside?.ofItsOwn) return inside.caller;
-  return lostElsewhere(contrast, culprit) ?? inside?.caller ?? null;
+  return lostElsewhere(contrast, culprit, universe) ?? inside?.caller ?? null;
 }
 
 /**
  * The nearest own caller, when it lost of its own what the culprit below it gained, or its total stayed: then something
  * below it may have lost it.
  */
-function lostInside(contrast: Contrast, culprit: Culprit): { caller: number; ofItsOwn: boolean } | null {
+function lostInside(
+  contrast: Contrast,
+  culprit: Culprit,
+  universe: Universe,
+): { caller: number; ofItsOwn: boolean } | null {
   const { joined, before, after, quantum, dispersion } = contrast;
   const { fn, growth } = culprit;
-  const universe = universeOf(contrast);
   const caller = nearestCaller(contrast, universe, fn, contrast.after);
   if (caller === null) return null;
   const [a1, a2] = [before.costs.totals[caller] ?? 0, after.costs.totals[caller] ?? 0];
@@ -105,9 +112,8 @@ function isCounterpart(
 }
 
 /** A function apart from the culprit that lost what it gained. */
-function lostElsewhere(contrast: Contrast, { fn }: Culprit): number | null {
+function lostElsewhere(contrast: Contrast, { fn }: Culprit, universe: Universe): number | null {
   const { joined, before, after } = contrast;
-  const universe = universeOf(contrast);
   const parts = [...before.parts, ...after.parts];
   const above = totalsAbove(joined, parts, fn);
   const below = totalsBelow(joined, parts, fn);

@@ -4,8 +4,10 @@ import type { FunctionTarget } from '../../profile/find-function.js';
 import type { Cost } from '../../profile/function-cost.js';
 import { type Frame, frameAt, type Reading, type Span, windowsOf } from '../../profile/timeline.js';
 import type { ProfileQuery, ProfileSource } from '../../sources/source.js';
+import { formatTime } from '../../text/units.js';
 import { isHeavy } from '../../work/offload.js';
 import type { ToolContext } from '../context.js';
+import { notReadBecause, type Unread } from '../not-read.js';
 import type { Scope } from '../scope.js';
 import { profileQuery } from '../scope.js';
 import type { Frames } from './readings.js';
@@ -42,6 +44,48 @@ export function partCosts(
   const query = profileQuery(scope);
   const queries = inFrames(frames, (window) => ({ ...query, window }));
   return mergedCosts(scope, queries, target, context);
+}
+
+/**
+ * The same with null for a part that the store failed to answer, and a note that says which these are.
+ * @throws UpstreamError where no part could be read
+ */
+export async function readableCosts(
+  scope: Scope,
+  { frames }: Pick<Frames, 'frames'>,
+  target: FunctionTarget | null,
+  context: ToolContext,
+): Promise<{ costs: (Cost | null)[]; notes: string[] }> {
+  const query = profileQuery(scope);
+  const failures: { at: number; error: unknown; unread: Unread }[] = [];
+  const costs = await pMap(
+    inFrames(frames, (window) => ({ ...query, window })),
+    async (part, at): Promise<Cost | null> => {
+      try {
+        const [cost = null] = await mergedCosts(scope, [part], target, context);
+        return cost;
+      } catch (error) {
+        context.signal.throwIfAborted();
+        const unread = notReadBecause(error);
+        if (unread === null) throw error;
+        failures.push({ at, error, unread });
+        return null;
+      }
+    },
+    { concurrency: IN_FLIGHT },
+  );
+  const [first] = failures.sort((a, b) => a.at - b.at);
+  if (first === undefined) return { costs, notes: [] };
+  const withProfiles = frames.filter((frame) => frame.first !== null).length;
+  if (failures.length === withProfiles) throw first.error;
+  for (const { unread } of failures) context.notRead?.('part of a timeline', unread.reason);
+  const time = formatTime(frames[first.at]?.from ?? 0);
+  return {
+    costs,
+    notes: [
+      `${failures.length} of ${withProfiles} parts could not be read (the first from ${time}: ${first.unread.why}): a change there is not seen. Ask again.`,
+    ],
+  };
 }
 
 /** Of how many profiles and instances the sums of a frame are; of those with one value of the label where it is given. */

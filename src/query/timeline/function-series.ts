@@ -4,7 +4,7 @@ import { type Series, type SeriesPart, sampleWorth, seriesOf } from '../../profi
 import { scaleOf } from '../../report/series.js';
 import type { ToolContext } from '../context.js';
 import type { Scope } from '../scope.js';
-import { partCosts } from './frames.js';
+import { readableCosts } from './frames.js';
 import { type Frames, readFrames } from './readings.js';
 
 /**
@@ -13,7 +13,7 @@ import { type Frames, readFrames } from './readings.js';
  * least that.
  *
  * @param most parts, at most 12
- * @throws UpstreamError
+ * @throws UpstreamError where no part at all could be read
  */
 export async function functionSeries(
   target: FunctionTarget,
@@ -21,14 +21,16 @@ export async function functionSeries(
   scope: Scope,
   most: number,
   context: ToolContext,
-): Promise<Pick<Frames, 'frames' | 'gaps' | 'step'> & { series: Series }> {
+): Promise<Pick<Frames, 'frames' | 'gaps' | 'step'> & { series: Series; notes: string[] }> {
   const read = await readFrames(scope, measured, { label: null, most }, context);
   const { frames, gaps } = read;
-  const costs = await partCosts(scope, read, target, context);
+  const { costs, notes } = await readableCosts(scope, read, target, context);
   const scale = scaleOf(measured);
   const parts = frames.map((frame, at): SeriesPart => {
-    const { active, value } = costs[at] ?? { active: 0, value: 0 };
-    const profiles = read.profilesIn(at);
+    const cost = costs[at] ?? null;
+    const { active, value } = cost ?? { active: 0, value: 0 };
+    // A part that could not be read is as unknown as one without profiles, and the notes say which it is.
+    const profiles = cost === null ? 0 : read.profilesIn(at);
     const instances = read.instancesIn(at);
     return {
       frame,
@@ -39,14 +41,14 @@ export async function functionSeries(
     };
   });
   const worth = sampleWorth(measured);
-  const whole = costs.reduce((sum, { active }) => sum + active, 0);
-  const share = whole > 0 ? costs.reduce((sum, { value }) => sum + value, 0) / whole : 0;
+  const whole = costs.reduce((sum, cost) => sum + (cost?.active ?? 0), 0);
+  const share = whole > 0 ? costs.reduce((sum, cost) => sum + (cost?.value ?? 0), 0) / whole : 0;
   const counted =
     worth === null
       ? { variance: null }
-      : { weights: costs.map(({ active }) => active / worth), variance: share * (1 - share) };
+      : { weights: costs.map((cost) => (cost?.active ?? 0) / worth), variance: share * (1 - share) };
   // One stall of a thread is many samples of its wall clock, and what is live stays so from one snapshot to the next.
   const onlyCounts = measured.samples !== null && !scope.type.wallClock;
   const series = seriesOf(target.info.name, parts, { by: 'share', share, onlyCounts, ...counted });
-  return { frames, gaps, step: read.step, series };
+  return { frames, gaps, step: read.step, series, notes };
 }

@@ -6,7 +6,7 @@ import type { Matcher } from '../../sources/source.js';
 import type { ToolContext } from '../context.js';
 import type { Scope } from '../scope.js';
 import { profileQuery } from '../scope.js';
-import { inFrames, mergedCosts, partCosts } from './frames.js';
+import { inFrames, mergedCosts, partCosts, readableCosts } from './frames.js';
 import { type Frames, MOST_PARTS, readFrames } from './readings.js';
 
 /** Parts of a total that cost no requests of their own. */
@@ -19,6 +19,8 @@ const MOST_MERGED_VALUES = 4;
 
 export interface TotalSeries extends Pick<Frames, 'frames' | 'gaps' | 'step'> {
   whole: Series;
+  /** What could not be read. */
+  notes: string[];
 }
 
 /**
@@ -38,10 +40,14 @@ export async function totalSeries(
     { label: null, most: wallClock ? MOST_PARTS : MOST_FREE_PARTS },
     context,
   );
-  const costs = wallClock ? await partCosts(scope, read, null, context) : null;
-  const sums = costs?.map(({ value }) => value) ?? sumsOf(read.readings, read.frames);
+  const merged = wallClock ? await readableCosts(scope, read, null, context) : null;
+  const sums = merged?.costs.map((cost) => cost?.value ?? 0) ?? sumsOf(read.readings, read.frames);
   const { frames, gaps, step } = read;
-  return { frames, gaps, step, whole: valueSeries(measured, read, sums) };
+  // A part that could not be read is as unknown as one without profiles, and the notes say which it is.
+  const profilesIn: Frames['profilesIn'] = (at, label) =>
+    merged !== null && merged.costs[at] === null ? 0 : read.profilesIn(at, label);
+  const whole = valueSeries(measured, { ...read, profilesIn }, sums);
+  return { frames, gaps, step, whole, notes: merged?.notes ?? [] };
 }
 
 /**
@@ -85,6 +91,7 @@ export async function labelSeries(
     frames: read.frames,
     gaps: read.gaps,
     step: read.step,
+    notes: [],
     whole,
     series: values.map((of, at) => {
       const own = sums[at] ?? [];

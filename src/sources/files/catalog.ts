@@ -9,6 +9,7 @@ import type { FlatFile } from './flat-file.js';
 import { type ManifestProfile, readManifest } from './manifest.js';
 import { type BrokenFile, bytesOf, reasonOf } from './profile-file.js';
 import { type Counters, counterSurvey } from './series.js';
+import { profileName, typeIdsOf } from './type-name.js';
 import { findProfileFiles } from './walk.js';
 
 /** One profile file; its samples are read again when asked for. */
@@ -155,7 +156,7 @@ function listedEntry(profile: ManifestProfile, pprof: ReadHead): CatalogEntry {
     time: Date.parse(profile.time),
     seconds: profile.duration_s ?? (ownSeconds > 0 ? ownSeconds : null),
     labels: labelsFrom(Object.entries(profile.labels)),
-    typeIds: typeIds(profile.type_name, pprof),
+    typeIds: typeIdsOf(profile.type_name, pprof),
     totals: pprof.totals,
     bytes: pprof.bytes,
     frames: pprof.frames,
@@ -178,29 +179,11 @@ async function foundEntry(directory: string, file: string, pprof: ReadHead): Pro
       ['service_name', service ?? path.basename(path.resolve(directory))],
       ...(instance.length > 0 ? [['instance', instance.join('/')] as const] : []),
     ]),
-    typeIds: typeIds(typeName(file, pprof), pprof),
+    typeIds: typeIdsOf(profileName(file, pprof), pprof),
     totals: pprof.totals,
     bytes: pprof.bytes,
     frames: pprof.frames,
   };
-}
-
-function typeIds(name: string, pprof: FileHead): string[] {
-  const period = `${pprof.periodType?.type ?? ''}:${pprof.periodType?.unit ?? ''}`;
-  return pprof.sampleTypes.map(({ type, unit }) => `${name}:${type}:${unit}:${period}`);
-}
-
-/** The name that the usual agents give to such a profile; block and mutex profiles differ only in their file name. */
-function typeName(file: string, { sampleTypes }: FileHead): string {
-  const types = sampleTypes.map(({ type }) => type);
-  if (types.includes('cpu')) return 'process_cpu';
-  if (types.some((type) => /^(?:alloc|inuse)_|^(?:space|objects)$/.test(type))) return 'memory';
-  if (types.some((type) => /^goroutines?$/.test(type))) return 'goroutine';
-  if (types.includes('contentions') || types.includes('delay')) {
-    const telling = file.split('/').findLast((part) => /mutex|block/i.test(part)) ?? '';
-    return /block/i.test(telling) ? 'block' : 'mutex';
-  }
-  return types.find((type) => !/^samples?$/.test(type)) ?? types[0] ?? 'unknown';
 }
 
 function isInside(file: string): boolean {

@@ -1,3 +1,4 @@
+import { lockKind } from '../../profile/lock-kind.js';
 import { type PprofFile, pprofTotal, UnreadableProfileError } from '../../profile/pprof.js';
 
 import { type CountedStacks, countedStacks } from './counters.js';
@@ -9,6 +10,8 @@ export interface FileHead
   extends Pick<PprofFile, 'sampleTypes' | 'periodType' | 'timeNanos' | 'durationNanos'> {
   /** Per sample type the sum of its values. */
   totals: readonly number[];
+  /** What the stacks of a profile of contentions end in; null for other profiles and where they do not tell. */
+  locks: 'block' | 'mutex' | null;
 }
 
 /** All that is wanted of a file when it is decoded. */
@@ -40,7 +43,9 @@ export async function fileHead(
 export function headOf(pprof: PprofFile): FileHead {
   const { sampleTypes, periodType, timeNanos, durationNanos } = pprof;
   const totals = sampleTypes.map((_, index) => pprofTotal(pprof, index));
-  return { sampleTypes, periodType, timeNanos, durationNanos, totals };
+  const isOfLocks = sampleTypes.some(({ type }) => /^(?:contentions|delay)$/.test(type));
+  const locks = isOfLocks ? lockKind(pprof) : null;
+  return { sampleTypes, periodType, timeNanos, durationNanos, totals, locks };
 }
 
 export function flatOf(pprof: PprofFile): FlatFile | null {

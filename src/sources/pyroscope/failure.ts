@@ -64,6 +64,7 @@ export function retryAfterMs({ retryAfter = '' }: Pick<ErrorAnswer, 'retryAfter'
 export function failureOfConnection(error: unknown, redact: (text: string) => string): UpstreamError {
   return new UpstreamError('unreachable', capped(redact(describe(error))), {
     cause: safeCause(error, redact),
+    isBrokenTransfer: isBrokenConnection(error),
   });
 }
 
@@ -85,7 +86,21 @@ export function failureOfReading(
 ): UpstreamError {
   const isCutOff = isBrokenConnection(error) || errorCode(error) === 'Z_BUF_ERROR';
   const detail = capped(redact(`the answer was cut short or damaged: ${describe(error)}`));
-  return new UpstreamError('unreadable', detail, { status: 200, cutOffAfter: isCutOff ? received : null });
+  return new UpstreamError('unreadable', detail, {
+    status: 200,
+    cutOffAfter: isCutOff ? received : null,
+    isBrokenTransfer: true,
+  });
+}
+
+/** An answer with status 200 that is a page for people: a login form, or the wrong server. */
+export function unreadablePage(text: string, redact: (text: string) => string): UpstreamError {
+  const hasLogin =
+    /type\s*=\s*["']?password|action\s*=\s*["'][^"']{0,200}(?:login|signin|oauth)|sign[ -]?in|log[ -]?in/i;
+  const detail = hasLogin.test(text)
+    ? 'the answer is an HTML page that asks for a login: a proxy in front of the profile store wants one'
+    : 'the answer is an HTML page: the URL does not lead to a profile store, or a proxy answers in its place';
+  return new UpstreamError('unreadable', capped(redact(detail)), { status: 200, isPage: true });
 }
 
 /** Whether an answer is a page; some proxies call JSON one, so what the body looks like comes first. */
@@ -96,14 +111,6 @@ export function isPage(contentType: string, text: string): boolean {
 /** Whether the connection was cut, as opposed to never made. */
 export function isBrokenConnection(error: unknown): boolean {
   return BROKEN_CONNECTION.has(errorCode(error));
-}
-
-/** Bytes that had been read from the socket that broke; null when that is not known. */
-export function bytesReadBefore(error: unknown): number | null {
-  if (typeof error !== 'object' || error === null || !('socket' in error)) return null;
-  const { socket } = error;
-  if (typeof socket !== 'object' || socket === null || !('bytesRead' in socket)) return null;
-  return typeof socket.bytesRead === 'number' ? socket.bytesRead : null;
 }
 
 /** What an exception says, with the first cause where an address list failed as a whole. */

@@ -336,7 +336,7 @@ async function replay(exchange: Exchange): Promise<unknown> {
   }
 }
 
-/** A transport whose server gives the recorded answer once, and what that server was sent. */
+/** A transport whose server gives the recorded answer, twice where it is asked again, and what that server was sent. */
 function serve({ request, response }: Exchange) {
   const agent = new MockAgent();
   agent.disableNetConnect();
@@ -362,7 +362,8 @@ function serve({ request, response }: Exchange) {
         headers: Object.fromEntries(headers),
       });
       return { statusCode: response.status, data: body, responseOptions: { headers: response.headers } };
-    });
+    })
+    .times(2);
   const { 'Content-Type': _, 'X-Scope-OrgID': tenant = null, ...headers } = request.headers;
   return { transport: createTransport({ url: ORIGIN, dispatcher: agent, tenant, headers }), sent };
 }

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Dispatcher } from 'undici';
 import { UpstreamError, UserError } from '../../errors.js';
 import { type Meter, NO_METER, type UpstreamEnd, type UpstreamSource } from '../../telemetry/meter.js';
@@ -7,15 +8,15 @@ import { giveUp, isGzip, readBody, readStart, tooLarge } from './body.js';
 import { type ConnectionOptions, openConnections } from './connections.js';
 import { type CredentialOptions, createCredentials } from './credentials.js';
 import {
-  bytesReadBefore,
   type ErrorAnswer,
   failureOfAnswer,
   failureOfConnection,
   failureOfReading,
-  isBrokenConnection,
   isPage,
   unreadable,
+  unreadablePage,
 } from './failure.js';
+import { waitBeforeRetry } from './retry.js';
 import { routeOf } from './route.js';
 
 const DEFAULT_TIMEOUT_MS = 30_000;
@@ -84,9 +85,9 @@ export interface Transport {
 
 /**
  * A connection pool to one server: keep-alive, at most 8 requests in flight, one deadline per request (waiting for a
- * free connection included). Nothing is retried, except once where a reused connection turned out to be closed before
- * it brought any answer: all requests only read. A redirect is followed only to the same path below another prefix of
- * the same server, and never where it would turn a query into a GET.
+ * free connection included). All requests only read, so that a broken transfer, or one that the server refuses for
+ * now, is tried once more within the same deadline (`retry.ts` says which). A redirect is followed only to the same
+ * path below another prefix of the same server, and never where it would turn a query into a GET.
  *
  * @throws UserError when the URL is not an http(s) URL
  */
@@ -106,7 +107,6 @@ export function createTransport(options: TransportOptions): Transport {
     });
     return pool;
   };
-  let answered = false;
 
   const exchange = async (request: RawRequest, signal: AbortSignal): Promise<RawAnswer> => {
     const answer = await follow(request, signal);
@@ -154,7 +154,6 @@ export function createTransport(options: TransportOptions): Transport {
     let path = `${prefix}${request.path}`;
     for (let hops = 0; ; hops++) {
       const answer = await open({ ...request, path }, signal);
-      answered = true;
       const moved = hops < MAX_REDIRECTS ? movedTo(answer, request, new URL(path, base)) : null;
       if (moved === null) return answer;
       giveUp(answer.body);
@@ -173,39 +172,16 @@ export function createTransport(options: TransportOptions): Transport {
       ...(await credentials.headers()),
       ...(contentType === undefined ? {} : { 'content-type': contentType }),
     };
-    const send = () => dispatcher.request({ origin: base.origin, path, method, body, headers, signal });
     try {
-      return await send();
+      return await dispatcher.request({ origin: base.origin, path, method, body, headers, signal });
     } catch (error) {
-      signal.throwIfAborted();
-      const reused = bytesReadBefore(error) ?? (answered ? 1 : 0);
-      if (!isBrokenConnection(error) || reused === 0) throw failureOfConnection(error, redact);
-    }
-    return send().catch((error: unknown) => {
       signal.throwIfAborted();
       throw failureOfConnection(error, redact);
-    });
-  };
-
-  const send = async (request: RawRequest): Promise<RawAnswer> => {
-    request.signal.throwIfAborted();
-    // Loading our own client is not the store's time. What fails there fails again below, where it is explained.
-    await connections().catch(() => {});
-    const deadline = new AbortController();
-    const timer = setTimeout(() => deadline.abort(), timeoutMs);
-    try {
-      return await exchange(request, AbortSignal.any([request.signal, deadline.signal]));
-    } catch (error) {
-      request.signal.throwIfAborted();
-      if (deadline.signal.aborted)
-        throw new UpstreamError('timeout', `no answer within ${timeoutMs / 1000} s`);
-      throw error;
-    } finally {
-      clearTimeout(timer);
     }
   };
 
-  const measuredSend: Transport['send'] = async (request) => {
+  /** Counts one attempt: how it ended and how long it took. */
+  const attempt = async (request: RawRequest, deadline: AbortSignal): Promise<RawAnswer> => {
     const started = performance.now();
     const end = (outcome: UpstreamEnd['outcome']) =>
       meter.upstream({
@@ -215,18 +191,41 @@ export function createTransport(options: TransportOptions): Transport {
         seconds: (performance.now() - started) / 1000,
       });
     try {
-      const answer = await send(request);
+      const answer = await exchange(request, AbortSignal.any([request.signal, deadline]));
       end('ok');
       return answer;
     } catch (error) {
-      end(error instanceof UpstreamError ? error.kind : request.signal.aborted ? 'cancelled' : 'failed');
-      throw error;
+      const late = deadline.aborted && !request.signal.aborted;
+      const failure = late ? new UpstreamError('timeout', `no answer within ${timeoutMs / 1000} s`) : error;
+      end(failure instanceof UpstreamError ? failure.kind : request.signal.aborted ? 'cancelled' : 'failed');
+      request.signal.throwIfAborted();
+      throw failure;
+    }
+  };
+
+  const send: Transport['send'] = async (request) => {
+    request.signal.throwIfAborted();
+    // Loading our own client is not the store's time. What fails there fails again below, where it is explained.
+    await connections().catch(() => {});
+    const deadline = new AbortController();
+    const timer = setTimeout(() => deadline.abort(), timeoutMs);
+    const ends = performance.now() + timeoutMs;
+    try {
+      return await attempt(request, deadline.signal);
+    } catch (error) {
+      const wait = deadline.signal.aborted ? null : waitBeforeRetry(error, ends - performance.now());
+      if (wait === null || request.signal.aborted) throw error;
+      if (wait > 0)
+        await sleep(wait, undefined, { signal: request.signal }).catch(() => request.signal.throwIfAborted());
+      return await attempt(request, deadline.signal);
+    } finally {
+      clearTimeout(timer);
     }
   };
 
   return {
-    post: createPost(measuredSend, credentials),
-    send: measuredSend,
+    post: createPost(send, credentials),
+    send,
     redact,
     echoes: credentials.echoes,
     async close() {
@@ -322,8 +321,5 @@ function protoBytes({ contentType, bytes }: RawAnswer, redact: (text: string) =>
 
 function refuseHtml(contentType: string, text: string, redact: (text: string) => string): void {
   if (!isPage(contentType, text)) return;
-  throw unreadable(
-    'the answer is an HTML page: the URL does not lead to a profile store, or a login page is in between',
-    redact,
-  );
+  throw unreadablePage(text, redact);
 }

@@ -21,6 +21,12 @@ export const input = z.strictObject({
   format: formatArgument,
 });
 
+declare module '../../report/next.js' {
+  interface ToolArguments {
+    compare_profiles: z.input<typeof input>;
+  }
+}
+
 export const compareProfiles = defineTool({
   name: 'compare_profiles',
   title: 'Compare two profiles',

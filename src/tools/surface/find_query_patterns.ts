@@ -10,6 +10,12 @@ export const input = z.strictObject({
   format: formatArgument,
 });
 
+declare module '../../report/next.js' {
+  interface ToolArguments {
+    find_query_patterns: z.input<typeof input>;
+  }
+}
+
 export const findQueryPatterns = defineTool({
   name: 'find_query_patterns',
   title: "The team's own queries",

@@ -9,6 +9,12 @@ export const input = z.strictObject({
   format: formatArgument,
 });
 
+declare module '../../report/next.js' {
+  interface ToolArguments {
+    get_timeline: z.input<typeof input>;
+  }
+}
+
 export const getTimeline = defineTool({
   name: 'get_timeline',
   title: 'Cost over time',

@@ -8,6 +8,12 @@ export const input = z.strictObject({
   format: formatArgument,
 });
 
+declare module '../../report/next.js' {
+  interface ToolArguments {
+    inspect_function: z.input<typeof input>;
+  }
+}
+
 export const inspectFunction = defineTool({
   name: 'inspect_function',
   title: 'One function',

@@ -20,6 +20,12 @@ export const input = z.strictObject({
   format: formatArgument,
 });
 
+declare module '../../report/next.js' {
+  interface ToolArguments {
+    investigate: z.input<typeof input>;
+  }
+}
+
 export const investigate = defineTool({
   name: 'investigate',
   title: 'Investigate an incident',

@@ -4,6 +4,12 @@ import { defineTool } from '../define.js';
 
 export const input = z.strictObject({ format: formatArgument });
 
+declare module '../../report/next.js' {
+  interface ToolArguments {
+    list_data_sources: z.input<typeof input>;
+  }
+}
+
 export const listDataSources = defineTool({
   name: 'list_data_sources',
   title: 'Data sources',

@@ -9,6 +9,12 @@ export const input = z.strictObject({
   format: formatArgument,
 });
 
+declare module '../../report/next.js' {
+  interface ToolArguments {
+    list_labels: z.input<typeof input>;
+  }
+}
+
 export const listLabels = defineTool({
   name: 'list_labels',
   title: 'Labels',

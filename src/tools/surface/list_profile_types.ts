@@ -4,6 +4,12 @@ import { defineTool } from '../define.js';
 
 export const input = z.strictObject({ ...listArguments, service: serviceArgument, format: formatArgument });
 
+declare module '../../report/next.js' {
+  interface ToolArguments {
+    list_profile_types: z.input<typeof input>;
+  }
+}
+
 export const listProfileTypes = defineTool({
   name: 'list_profile_types',
   title: 'Profile types',

@@ -4,6 +4,12 @@ import { defineTool } from '../define.js';
 
 export const input = z.strictObject({ ...listArguments, format: formatArgument });
 
+declare module '../../report/next.js' {
+  interface ToolArguments {
+    list_services: z.input<typeof input>;
+  }
+}
+
 export const listServices = defineTool({
   name: 'list_services',
   title: 'Services',

@@ -13,6 +13,12 @@ export const input = z.strictObject({
   format: formatArgument,
 });
 
+declare module '../../report/next.js' {
+  interface ToolArguments {
+    query_profile: z.input<typeof input>;
+  }
+}
+
 export const queryProfile = defineTool({
   name: 'query_profile',
   title: 'Profile as a table or tree',

@@ -8,6 +8,12 @@ export const input = z.strictObject({
   format: formatArgument,
 });
 
+declare module '../../report/next.js' {
+  interface ToolArguments {
+    summarize_profile: z.input<typeof input>;
+  }
+}
+
 export const summarizeProfile = defineTool({
   name: 'summarize_profile',
   title: 'Findings of a profile',

@@ -39,7 +39,14 @@ export interface Truth {
   verdict: Verdict;
   /** Any of these is a right answer; none where nobody is to blame. */
   functions: readonly string[];
-  guiltyCaller: string | null;
+  /** Own functions that call the culprit; a finding that names one must name the culprit in its sentence. */
+  guiltyCallers: readonly string[];
+  /** Verdicts that are honest answers beside the first. */
+  acceptedVerdicts?: readonly Verdict[];
+  /** Words by which the culprit of a library is known: one must stand in the answer. */
+  maintainersWords?: readonly string[];
+  /** Functions of each of several independent causes; each must be among the findings. */
+  causes?: readonly (readonly string[])[];
   /** The label value that carries the change; null where all of the fleet has it. */
   label: { name: string; value: string } | null;
   /** Start of the change, Unix ms. */

@@ -11,7 +11,7 @@ export function describeCase(generated: GeneratedCase): string {
     `baseline ${clock(windows.baseline.from)} to ${clock(windows.baseline.to)}: ${profiles('baseline')} profiles, ${Math.round(samples.baseline)} samples`,
     `incident ${clock(windows.incident.from)} to ${clock(windows.incident.to)}: ${profiles('incident')} profiles, ${Math.round(samples.incident)} samples`,
     `${pods.size} pods, phi ${phi.toFixed(2)}, ${plan.lenses.map(({ name, stacks }) => `${name} (${stacks.length} stacks)`).join(', ')}`,
-    `guilty: ${truth.functions.join(' or ') || 'nobody'}${truth.guiltyCaller === null ? '' : `, called by ${truth.guiltyCaller}`}`,
+    `guilty: ${truth.functions.join(' or ') || 'nobody'}${truth.guiltyCallers.length === 0 ? '' : `, called by ${truth.guiltyCallers.join(' or ')}`}`,
     `label: ${truth.label === null ? 'none' : `${truth.label.name}=${truth.label.value}`}; since: ${truth.since === null ? 'never' : clock(truth.since)}`,
     ...effects.map(({ profileTypeId, scale, before, after, se, partSe }) => {
       const level = (value: number) =>

@@ -72,7 +72,7 @@ export function generateCase(kind: Kind, seed: number, options: GenerateOptions 
     truth: {
       verdict: VERDICTS[kind],
       functions: [culprit, ...also].flatMap((fn) => (fn === null ? [] : [fn.name])),
-      guiltyCaller: caller?.name ?? null,
+      guiltyCallers: caller === undefined || caller === null ? [] : [caller.name],
       label: fleet.label,
       since: fleet.since,
     },

@@ -118,7 +118,7 @@ describe.each(['a', 'b', 'g', 'k', 'l', 'm', 'n', 'o'] as const)('kind %s', (kin
         plan.lenses[0] ?? { name: '', types: [], stacks: [], phi: 1, capacity: null },
       )) {
         const at = path.findIndex(({ fn }) => fn.name === truth.functions[0]);
-        expect(path[at - 1]?.fn.name).toBe(truth.guiltyCaller);
+        expect(path[at - 1]?.fn.name).toBe(truth.guiltyCallers[0]);
       }
     }
   });

@@ -29,17 +29,18 @@ export type Fault =
 export interface Faults {
   /**
    * Faults from now on, in place of what was set before for the same requests.
-   * @param where `on`: name of the requests (all, where left out); `times`: for so many requests, then no more
+   * @param where `on`: name of the requests (all, where left out); `times`: for so many requests, then no more;
+   *   `naming`: only requests whose body holds this text, such as the id of a profile type
    */
-  set(fault: Fault, where?: { on?: string; times?: number }): void;
+  set(fault: Fault, where?: { on?: string; times?: number; naming?: string }): void;
   /** Everything is well again, or the requests of one name are. */
   clear(name?: string): void;
 }
 
 export interface FaultBoard {
   faults: Faults;
-  /** The fault that the next request of this name meets. */
-  take(name: string): Fault | null;
+  /** The fault that a request of this name with this body meets. */
+  take(name: string, body: Buffer): Fault | null;
 }
 
 const ALL = '*';
@@ -58,21 +59,21 @@ const CODES: Readonly<Record<number, [code: string, message: string]>> = {
 
 /** An empty list of faults. */
 export function faultBoard(): FaultBoard {
-  const set = new Map<string, { fault: Fault; left: number }>();
+  const set = new Map<string, { fault: Fault; left: number; naming: string }>();
   return {
     faults: {
-      set: (fault, { on = ALL, times = Number.POSITIVE_INFINITY } = {}) => {
-        set.set(on, { fault, left: times });
+      set: (fault, { on = ALL, times = Number.POSITIVE_INFINITY, naming = '' } = {}) => {
+        set.set(on, { fault, left: times, naming });
       },
       clear(name) {
         if (name === undefined) set.clear();
         else set.delete(name);
       },
     },
-    take(name) {
+    take(name, body) {
       const key = set.has(name) ? name : ALL;
       const entry = set.get(key);
-      if (entry === undefined) return null;
+      if (entry === undefined || !body.includes(entry.naming)) return null;
       entry.left--;
       if (entry.left <= 0) set.delete(key);
       return entry.fault;

@@ -78,7 +78,7 @@ export async function startLoopback({ nameOf, answer }: Routes): Promise<Loopbac
     requests.log.push(seen);
     seen.body = await readBody(request);
     seen.message = jsonOf(seen.body);
-    await deliver(board.take(name), response, () => answer(seen));
+    await deliver(board.take(name, seen.body), response, () => answer(seen));
   };
 
   const server = createServer((request, response) => {

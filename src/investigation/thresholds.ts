@@ -1,0 +1,63 @@
+import type { Fineness } from './shares.js';
+
+// Numbers that decide verdict, culprit and confidence. Distances are in standard errors; paragraphs are those of
+// docs/comparison.md.
+
+/**
+ * Smallest distance from noise of a change of code (§5). It allows half of the accusations that 1 % would
+ * (test/evaluation/README.md).
+ */
+export const GATE = 4.1;
+/** Gate for one slice of the fleet; it is higher because there are several slices to try (§5). */
+export const SLICE_GATE = 4.6;
+/** Smallest distance of a slice from its own past, where it has one (§5). */
+export const OWN_PAST_Z = 4;
+
+/** A change in a new instance can be warm-up only if its siblings show less than this (§5). */
+export const SIBLINGS_Z = 2.5;
+/** A change was warm-up if the later profiles of the new instance are closer to the baseline than this (§5). */
+export const WARM_Z = 3;
+/** Number of first profiles of a new instance that may be warm-up (§5). */
+export const WARM_ROUNDS = 3;
+/** Number of candidates that are tried where the ones before were warm-up (§5). */
+export const MOST_WARM_UPS = 3;
+/** Number of independent changes of one type that are looked for. */
+export const MAX_CHANGES = 3;
+/** Standard errors by which a further change must stand out more than the first. */
+export const FURTHER_MARGIN = 0.4;
+/**
+ * Part of an earlier change's growth that its caller must have left, once that change is taken out, to be a change of its
+ * own.
+ */
+export const LEFT_AT_CALLER = 0.5;
+
+/** Part of the baseline that an instance must have run through to have a past of its own (§5). */
+export const PAST = 0.25;
+/** An instance is alone with a function if it has this part of the samples (§5). */
+export const ALONE = 0.85;
+/** A burst of one part in one instance is more than a restart from this distance on (§5). */
+export const ONE_OFF_Z = 7;
+
+/** Parts and slices of the main type; parts are read once and added up for everything else (§8). */
+export const MAIN: Fineness = { baselineParts: 4, incidentParts: 4, slices: 7 };
+/** Parts of every other type, whose gate is higher because several types are tried (§5, §8). */
+export const SECOND: Fineness = { baselineParts: 3, incidentParts: 2, slices: 0, gate: 4.8, bursts: false };
+/** Gate for a change of allocations where the growth of the collector is the other half of the evidence (§7). */
+export const PRESSED_GATE = 3.5;
+
+/** Distance at which a rise of the load counts if a second profile type rose, too (§3). */
+export const SUPPORTED_Z = 2;
+/** Distance of the rise in that second type (§3). */
+export const SUPPORTING_Z = 2.5;
+
+/** Factor of instances from which on an unchanged cost of each is called scaling (§3). */
+export const SCALED = 1.3;
+/** Smallest and largest ratio of an instance's cost that counts as unchanged (§3). */
+export const FLAT = [0.8, 1.2] as const;
+
+/** Distance of high confidence: real faults stood out by 5.9 to 33 (§5), and nothing else explains this much. */
+export const HIGH_Z = 7.5;
+/** Distance of medium confidence (§5). */
+export const MEDIUM_Z = 5;
+/** Growth of a level from which on it is no warm-up, as a factor (§6). */
+export const HIGH_RATIO = 3;

@@ -1,0 +1,74 @@
+import type { NotReadReason } from '../errors.js';
+import type { LensRow } from '../profile/compare/finding.js';
+import type { NextCall } from '../report/next.js';
+import type { JsonObject } from '../report/render.js';
+import type { Window } from '../sources/source.js';
+import { formatTime } from '../text/units.js';
+import type { CaseReading } from './evidence.js';
+import { lensRows } from './findings.js';
+import type { UnreadParts } from './unread.js';
+
+/** A part that was not read, as an answer names it. */
+export interface NotRead {
+  /** Alias of a profile type, or `labels`. */
+  what: string;
+  why: string;
+  reason: NotReadReason;
+}
+
+/** Everything that could not be read: profile types in their order, then the label sets. */
+export function notReadOf({ unread: { types, labels } }: { unread: UnreadParts }): NotRead[] {
+  return [
+    ...types.map(({ lens, why, reason }) => ({ what: lens.type.alias, why, reason })),
+    ...(labels === null ? [] : [{ what: 'labels', why: labels.why, reason: labels.reason }]),
+  ];
+}
+
+/** One row for each profile type: `not_read` for those that failed, with their totals where these were known. */
+export function allRows(reading: CaseReading): LensRow[] {
+  const { types } = reading.unread;
+  const isUnread = ({ type }: LensRow) => types.some(({ lens }) => lens.type.id === type.id);
+  const rows = lensRows(reading).map(
+    (row): LensRow => (isUnread(row) ? { ...row, verdict: 'not_read' } : row),
+  );
+  const without = types.filter(({ lens }) => rows.every(({ type }) => type.id !== lens.type.id));
+  return [
+    ...rows,
+    ...without.map(
+      ({ lens }): LensRow => ({
+        type: lens.type,
+        kind: lens.kind,
+        verdict: 'not_read',
+        error: null,
+        before: null,
+        after: null,
+        smallest: null,
+        sameAs: null,
+      }),
+    ),
+  ];
+}
+
+/** Limits of ours that the same question would meet again; a question about the one type does not. */
+const OF_OUR_OWN: ReadonlySet<NotReadReason> = new Set(['no_time', 'no_request_left']);
+
+/** The call that asks again for what was not read; none where everything was. */
+export function askAgain(
+  reading: CaseReading,
+  callScope: JsonObject,
+  { window, baseline }: { window: Window; baseline: Window | null },
+): NextCall[] {
+  const notRead = notReadOf(reading);
+  const [first] = notRead;
+  if (first === undefined) return [];
+  const sides = {
+    from: formatTime(window.from),
+    to: formatTime(window.to),
+    ...(baseline === null
+      ? {}
+      : { baseline_from: formatTime(baseline.from), baseline_to: formatTime(baseline.to) }),
+  };
+  return notRead.every(({ reason }) => OF_OUR_OWN.has(reason)) && first.what !== 'labels'
+    ? [{ tool: 'compare_profiles', arguments: { ...callScope, profile_type: first.what, ...sides } }]
+    : [{ tool: 'investigate', arguments: { ...callScope, ...sides } }];
+}

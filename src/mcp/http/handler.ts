@@ -1,0 +1,241 @@
+import { randomUUID } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
+import {
+  createMcpHandler,
+  hostHeaderValidationResponse,
+  localhostAllowedHostnames,
+  localhostAllowedOrigins,
+  originValidationResponse,
+} from '@modelcontextprotocol/server';
+import type { Log } from '../../telemetry/log.js';
+import { type Meter, NO_METER } from '../../telemetry/meter.js';
+import type { CallEnvironment } from '../call.js';
+import { createServerFactory } from '../server.js';
+import { type Bearer, hostname } from './auth.js';
+import type { CallLimits } from './limits.js';
+import {
+  createCancellations,
+  MAX_BODY_BYTES,
+  MCP_PATH,
+  type Message,
+  OPEN_PATHS,
+  type Origin,
+  readMessage,
+  SESSION_HEADER,
+  tooLarge,
+} from './request.js';
+import {
+  acceptedForms,
+  EVERY_FORM,
+  inAcceptedForm,
+  notAcceptable,
+  plain,
+  refusal,
+  whenRead,
+} from './responses.js';
+
+/** Client id used when there is neither a token nor a peer address (tests only). */
+const NO_CLIENT = 'unknown';
+
+/** Who sent a message. */
+interface Caller {
+  /** Whose limits count: client id of the token, else the address. */
+  client: string;
+  origin: Origin;
+}
+
+/** Answers `/readyz` and paths of its own; null leaves a path to the handler. */
+export type Operations = (request: Request) => Promise<Response | null>;
+
+export interface HandlerOptions {
+  /** Host names accepted in the Host header, in addition to loopback. */
+  hosts: readonly string[];
+  /** Host names accepted in the Origin header, in addition to loopback. */
+  origins: readonly string[];
+  /** Null: callers need no token. */
+  bearer?: Bearer | null;
+  /** Null: calls are not limited. */
+  limits?: CallLimits | null;
+  operations?: Operations;
+  /** Meter that counts operations; left out where they are not counted. */
+  meter?: Meter;
+}
+
+/** The server without a socket: requests in, responses out. */
+export interface HttpHandler {
+  /**
+   * Refuses a request whose address and headers already suffice for that.
+   * @returns null for a request whose body is worth reading; `fetch` checks the head again
+   */
+  refuse(head: Request): Promise<Response | null>;
+  /** @param peer address of the caller, which tells clients without a token apart */
+  fetch(request: Request, peer?: string): Promise<Response>;
+  /** From now on `/readyz` says that no further requests should come. */
+  stopSoon(): void;
+  /** Ends the calls in flight with an answer that says so. */
+  endCalls(): void;
+  /** Ends subscriptions, and calls in flight without an answer. */
+  close(): Promise<void>;
+}
+
+/**
+ * Handles a request from its head to its response. `/healthz` and `/readyz` answer every caller. All other
+ * paths check Host, Origin and token first; then come the limits of calls, and MCP in both protocol eras.
+ * Clients of the older era get a session id, which no request must send back: it only tells which request a
+ * cancel means. Only the MCP message of a request goes further than this.
+ *
+ * @throws UsageError when an allowed name is not a host name
+ */
+export function createHttpHandler(
+  environmentOf: () => Promise<CallEnvironment>,
+  log: Log,
+  options: HandlerOptions,
+): HttpHandler {
+  const { bearer = null, limits = null, operations = async () => null, meter = NO_METER } = options;
+  const hosts = [...localhostAllowedHostnames(), ...options.hosts.map(hostname)];
+  const origins = [...localhostAllowedOrigins(), ...options.origins.map(hostname)];
+  const ended = new AbortController();
+  // Every call in flight listens to it.
+  setMaxListeners(0, ended.signal);
+  let isStopping = false;
+  const cancellations = createCancellations();
+  const mcp = createMcpHandler(createServerFactory(environmentOf, { stopped: ended.signal, meter }), {
+    onerror: (error) => log.info(`http: ${error.message}`),
+    maxRequestBodySize: MAX_BODY_BYTES,
+  });
+
+  const probe = async (request: Request, path: string): Promise<Response> => {
+    if (request.method !== 'GET' && request.method !== 'HEAD') return refusal(405, 'Use GET.');
+    if (path === '/healthz') return plain(200, 'ok');
+    if (isStopping) return plain(503, 'stopping');
+    return (await operations(request)) ?? plain(200, 'ready');
+  };
+
+  const admit = async (head: Request): Promise<{ client: string | null } | { refused: Response }> => {
+    const path = new URL(head.url).pathname;
+    if (OPEN_PATHS.has(path)) return { client: null };
+    const host = head.headers.get('host');
+    if (host === null && path === MCP_PATH) {
+      return {
+        refused: refusal(403, 'The request has no Host header: name the host of this server in one.'),
+      };
+    }
+    // Scrapers come by address, too. A web page that got here through a name of its own (DNS rebinding) has
+    // no token, and cannot leave the Host out.
+    const isAnyHost = path !== MCP_PATH && (bearer !== null || host === null);
+    if (!isAnyHost && hostHeaderValidationResponse(head, hosts) !== undefined)
+      return { refused: foreign('Host', '--allowed-hosts') };
+    if (originValidationResponse(head, origins) !== undefined)
+      return { refused: foreign('Origin', '--allowed-origins') };
+    return bearer === null ? { client: null } : bearer.check(head.headers.get('authorization'));
+  };
+
+  const exchange = async (request: Request, message: Message, caller: Caller): Promise<Response> => {
+    if (message.cancels !== null) cancellations.cancel(caller.origin, message.cancels);
+    const tracked = message.id === null ? null : cancellations.begin(caller.origin, message.id);
+    // A signal that lived longer would keep what follows it (Node.js 20).
+    const cancelled = tracked?.signal ?? new AbortController().signal;
+    let end = () => tracked?.end();
+    try {
+      if (message.isCall && limits !== null) {
+        const waits = AbortSignal.any([request.signal, cancelled]);
+        const entered = await limits.enter(caller.client, message.id, waits);
+        if ('refused' in entered) {
+          end();
+          log.info(`http: call refused with ${entered.refused.status}`);
+          return entered.refused;
+        }
+        end = () => {
+          tracked?.end();
+          entered.leave();
+        };
+      }
+      // The SDK does not look whether the caller has gone before.
+      request.signal.throwIfAborted();
+      cancelled.throwIfAborted();
+      // Without the message the SDK clones a request of the older protocols, and the signal of a clone does
+      // not tell that the caller has gone once the clone is collected as garbage.
+      const response = withoutHop(await mcp.fetch(request, { parsedBody: message.body }));
+      if (message.method === 'initialize' && response.ok) response.headers.set(SESSION_HEADER, randomUUID());
+      return whenRead(response, { left: request.signal, cancelled }, end);
+    } catch (error) {
+      end();
+      if (request.signal.aborted || cancelled.aborted) return unanswered();
+      throw error;
+    }
+  };
+
+  const answer = async (request: Request, client: string | null, peer: string): Promise<Response> => {
+    const accept = request.headers.get('accept');
+    const forms = acceptedForms(accept);
+    // The SDK refuses a request that does not name both, whatever it would be answered with.
+    request.headers.set('accept', EVERY_FORM);
+    const message = await readMessage(request);
+    if (message === 'too large') return tooLarge();
+    if (message === 'batch') {
+      return refusal(400, 'A JSON array (batch) is not accepted: send one JSON-RPC message per request.', {
+        code: -32_600,
+      });
+    }
+    // The SDK answers a body that is not a message, since it knows the protocol's own errors.
+    if (message === null) return withoutHop(await mcp.fetch(request));
+    const { id, method } = message;
+    const takesOne = method === 'subscriptions/listen' ? forms.events : forms.json || forms.events;
+    if (id !== null && !takesOne) return notAcceptable(accept, id);
+    const origin = { client, session: request.headers.get(SESSION_HEADER) };
+    return inAcceptedForm(await exchange(request, message, { client: client ?? peer, origin }), forms, id);
+  };
+
+  return {
+    async refuse(head) {
+      const admitted = await admit(head);
+      return 'refused' in admitted ? admitted.refused : null;
+    },
+    async fetch(request, peer = NO_CLIENT) {
+      const path = new URL(request.url).pathname;
+      const admitted = await admit(request);
+      if ('refused' in admitted) return admitted.refused;
+      if (OPEN_PATHS.has(path)) return closing(await probe(request, path));
+      if (path !== MCP_PATH) {
+        return (await operations(request)) ?? refusal(404, `There is nothing here; MCP is at ${MCP_PATH}.`);
+      }
+      return answer(request, admitted.client, peer);
+    },
+    stopSoon() {
+      isStopping = true;
+    },
+    endCalls: () => ended.abort(),
+    close: () => mcp.close(),
+  };
+}
+
+/** Most often a proxy that sends a name of its own: who reads this must learn where names are given. */
+function foreign(header: string, option: string): Response {
+  return refusal(
+    403,
+    `Invalid ${header}: this server does not know the name in that header. Its operator adds it with ${option}.`,
+  );
+}
+
+/**
+ * The SDK promises `connection: keep-alive` even to a client or proxy that waits for the end of the
+ * connection.
+ */
+function withoutHop(response: Response): Response {
+  response.headers.delete('connection');
+  return response;
+}
+
+/** Connections of anybody are not kept: those of probes alone could take all places. */
+function closing(response: Response): Response {
+  response.headers.set('connection', 'close');
+  return response;
+}
+
+/**
+ * The answer to a request that its client cancelled or left: the protocol wants none, and a stream without
+ * events is.
+ */
+function unanswered(): Response {
+  return new Response('', { headers: { 'content-type': 'text/event-stream', 'cache-control': 'no-store' } });
+}

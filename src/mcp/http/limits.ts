@@ -1,0 +1,223 @@
+import { refusal } from './responses.js';
+
+/**
+ * How long a call waits for a place, milliseconds: a usual one is then still done in the 60 s that clients
+ * wait.
+ */
+const WAIT_MS = 20_000;
+/** Seconds after which a refused client may call again: an answer seldom takes longer. */
+const RETRY_CLIENT = 1;
+const RETRY_ALL = 5;
+
+export interface CallLimitOptions {
+  /** Calls that run at once; further ones wait. */
+  parallelCalls: number;
+  /** Calls that run or wait, of all clients. */
+  calls: number;
+  /** Calls that run or wait, of one client. */
+  callsPerClient: number;
+  /** Calls of one client in a minute; null: as many as it likes. */
+  callsPerMinute: number | null;
+  /** How long a call waits for a place, milliseconds; for tests. */
+  waitMs?: number;
+}
+
+export interface CallLimits extends Pick<CallQueue, 'running' | 'waiting'> {
+  /**
+   * Lets a call in.
+   * @returns what must be run when the call is over, or the answer for one that is refused
+   * @throws the reason of the signal when the caller left while it waited
+   */
+  enter(
+    client: string,
+    id: string | number | null,
+    signal: AbortSignal,
+  ): Promise<{ leave: () => void } | { refused: Response }>;
+}
+
+/** The limits of tool calls; everything else that a client asks costs next to nothing. */
+export async function createCallLimits(options: CallLimitOptions): Promise<CallLimits> {
+  const { parallelCalls, calls, callsPerClient, callsPerMinute, waitMs = WAIT_MS } = options;
+  const queue = createCallQueue({ places: parallelCalls, all: calls, perClient: callsPerClient, waitMs });
+  const waitOf = callsPerMinute === null ? null : await rateLimit(callsPerMinute);
+  return {
+    running: queue.running,
+    waiting: queue.waiting,
+    async enter(client, id, signal) {
+      const seconds = (await waitOf?.(client)) ?? 0;
+      if (seconds > 0) {
+        return refuse(
+          429,
+          id,
+          seconds,
+          `This client has made as many calls in a minute as one client may make (${callsPerMinute}). Call again in ` +
+            `${seconds} s. An operator raises the limit with --max-calls-per-minute.`,
+        );
+      }
+      const place = await queue.take(client, signal);
+      if (place === 'client') {
+        return refuse(
+          429,
+          id,
+          RETRY_CLIENT,
+          `This client has as many calls under way as one client may have (${callsPerClient}). Wait for an answer, then ` +
+            'call again; send fewer calls at once. An operator raises the limit with --max-calls-per-client.',
+        );
+      }
+      if (place === 'all') {
+        return refuse(
+          503,
+          id,
+          RETRY_ALL,
+          `The server is busy: ${calls} calls are under way, or none of those that run ended in time. Call again in ` +
+            `${RETRY_ALL} s with the same arguments. An operator starts another replica, or raises --parallel-calls.`,
+        );
+      }
+      return { leave: place };
+    },
+  };
+}
+
+/**
+ * Counts the calls of each client in windows of a minute. @returns seconds to wait, 0 for a call that may go
+ * on
+ */
+async function rateLimit(perMinute: number): Promise<(client: string) => Promise<number>> {
+  const { RateLimiterMemory, RateLimiterRes } = await import('rate-limiter-flexible');
+  const limiter = new RateLimiterMemory({ points: perMinute, duration: 60 });
+  return async (client) => {
+    try {
+      await limiter.consume(client);
+      return 0;
+    } catch (refused) {
+      if (!(refused instanceof RateLimiterRes)) throw refused;
+      return Math.max(1, Math.ceil(refused.msBeforeNext / 1000));
+    }
+  };
+}
+
+function refuse(status: number, id: string | number | null, seconds: number, message: string) {
+  return { refused: refusal(status, message, { id, headers: { 'retry-after': String(seconds) } }) };
+}
+
+/** How many calls there may be at once. */
+export interface CallQueueLimits {
+  /** Maximum number of running calls. */
+  places: number;
+  /** Maximum number of running and waiting calls of all clients. */
+  all: number;
+  /** Maximum number of running and waiting calls of one client. */
+  perClient: number;
+  /** How long a call waits for a place, milliseconds. */
+  waitMs: number;
+}
+
+/** Why a call got no place: its client has too many, or the server has. */
+export type NoPlace = 'client' | 'all';
+
+/** Places for calls. */
+export interface CallQueue {
+  /**
+   * Takes a place, and waits a little for one.
+   * @returns what gives it back (once; again does nothing), or why there is none
+   * @throws the reason of the signal when it aborts meanwhile
+   */
+  take(client: string, signal: AbortSignal): Promise<(() => void) | NoPlace>;
+  /** Calls that have a place. */
+  running(): number;
+  /** Calls that wait for one. */
+  waiting(): number;
+}
+
+/**
+ * Bounds the calls that run at once; further ones wait. A free place goes to the clients in turn, and of one
+ * client to the call that has waited longest, so that one with many calls does not hold up one with few.
+ * Calls that all run at once only slow each other down: each holds its profiles in memory, and the first is
+ * done hardly before the last. A call is refused where there are too many already, of its client or of all,
+ * and when it has waited too long.
+ */
+export function createCallQueue({ places, all, perClient, waitMs }: CallQueueLimits): CallQueue {
+  const byClient = new Map<string, number>();
+  /**
+   * Waiting calls of each client in the order of arrival; a call gets its place when its function is called.
+   * Clients stand in the order of their turns, and a client that had its turn goes to the end. A client
+   * without waiting calls is removed.
+   */
+  const queues = new Map<string, Set<() => void>>();
+  let waiting = 0;
+  let running = 0;
+
+  const count = (client: string, by: 1 | -1) => {
+    const calls = (byClient.get(client) ?? 0) + by;
+    if (calls === 0) byClient.delete(client);
+    else byClient.set(client, calls);
+  };
+  const placeOf = (client: string) => {
+    let isGiven = false;
+    return () => {
+      if (isGiven) return;
+      isGiven = true;
+      count(client, -1);
+      const [turn] = queues;
+      const [next] = turn?.[1] ?? [];
+      // The place goes over to the next one, and `running` stays.
+      if (turn === undefined || next === undefined) {
+        running--;
+        return;
+      }
+      next();
+      const [whose, others] = turn;
+      if (queues.delete(whose)) queues.set(whose, others);
+    };
+  };
+  const wait = (client: string, signal: AbortSignal) =>
+    new Promise<boolean>((resolve, reject) => {
+      const leave = () => {
+        clearTimeout(timer);
+        signal.removeEventListener('abort', abort);
+        waiting--;
+        const own = queues.get(client);
+        own?.delete(enter);
+        if (own?.size === 0) queues.delete(client);
+      };
+      const enter = () => {
+        leave();
+        resolve(true);
+      };
+      const abort = () => {
+        leave();
+        reject(signal.reason);
+      };
+      const timer = setTimeout(() => {
+        leave();
+        resolve(false);
+      }, waitMs);
+      signal.addEventListener('abort', abort, { once: true });
+      waiting++;
+      const own = queues.get(client) ?? new Set();
+      queues.set(client, own.add(enter));
+    });
+
+  return {
+    running: () => running,
+    waiting: () => waiting,
+    async take(client, signal) {
+      signal.throwIfAborted();
+      if ((byClient.get(client) ?? 0) >= perClient) return 'client';
+      if (running + waiting >= all) return 'all';
+      count(client, 1);
+      if (running < places) {
+        running++;
+        return placeOf(client);
+      }
+      try {
+        if (await wait(client, signal)) return placeOf(client);
+      } catch (error) {
+        count(client, -1);
+        throw error;
+      }
+      count(client, -1);
+      return 'all';
+    },
+  };
+}

@@ -1,0 +1,233 @@
+import { createHash } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import { refusal } from './responses.js';
+
+export const MCP_PATH = '/mcp';
+/** Probes come by address and without a token, and learn nothing. */
+export const OPEN_PATHS: ReadonlySet<string> = new Set(['/healthz', '/readyz']);
+
+/**
+ * Target of a request. The request line and the Host header are read separately, so that neither can pose as
+ * the other.
+ */
+export interface Target {
+  /** Path with query; begins with a slash. */
+  path: string;
+  /** Path without query, its dots resolved. */
+  pathname: string;
+  /** Host name with port; null for a request that names none. */
+  host: string | null;
+}
+
+/**
+ * A host name or address with an optional port, and nothing that would begin a path, a query or credentials.
+ */
+const HOST = /^(?:\[[^\s/?#@\\[\]]+\]|[^\s/?#@\\[\]:]+)(?::\d*)?$/;
+
+/**
+ * Reads where a request goes. A target with a host of its own (`GET http://host/path`, as proxies send it)
+ * overrides the Host header (RFC 9112, section 3.2.2).
+ * @returns for a request that must be refused with 400 a sentence that says why
+ */
+export function readTarget({
+  url = '/',
+  httpVersion,
+  headersDistinct,
+}: Pick<IncomingMessage, 'url' | 'httpVersion' | 'headersDistinct'>): Target | { fault: string } {
+  const names = headersDistinct.host ?? [];
+  if (names.length > 1) return { fault: 'The request has more than one Host header: send one.' };
+  const [name = ''] = names;
+  if (name !== '' && !isHost(name)) {
+    return { fault: 'The Host header is not a host name with an optional port.' };
+  }
+  const target = url.startsWith('/') ? { host: name, path: url } : absoluteTarget(url);
+  if (target === null || !URL.canParse(`http://localhost${target.path}`)) {
+    return { fault: 'The request line is not valid: ask for a path, such as /mcp.' };
+  }
+  const { pathname } = new URL(`http://localhost${target.path}`);
+  // Checks of load balancers leave the header out also where HTTP/1.1 demands it, and learn nothing from
+  // their answer.
+  if (name === '' && httpVersion !== '1.0' && !OPEN_PATHS.has(pathname)) {
+    return { fault: 'The request has no Host header: HTTP/1.1 demands one.' };
+  }
+  return { path: target.path, pathname, host: target.host === '' ? null : target.host };
+}
+
+function absoluteTarget(url: string): { host: string; path: string } | null {
+  if (!/^https?:\/\/[^/\\?#]/i.test(url) || !URL.canParse(url)) return null;
+  const { username, password, host, pathname, search } = new URL(url);
+  return username === '' && password === '' ? { host, path: `${pathname}${search}` } : null;
+}
+
+function isHost(name: string): boolean {
+  return HOST.test(name) && URL.canParse(`http://${name}/`);
+}
+
+/** Arguments of tools are small: a long regular expression has some kilobytes. */
+export const MAX_BODY_BYTES = 2 ** 20;
+/** A body that is over the limit is still read up to here, then cut off. */
+const MAX_DROPPED_BYTES = 16 * 2 ** 20;
+
+/**
+ * Reads a request's body.
+ * @returns null when it is over the limit; read to its end nevertheless, within reason: a connection that is
+ *   closed with bytes unread is reset, and the client would see that instead of the 413
+ */
+export async function readBody(request: IncomingMessage): Promise<Uint8Array[] | null> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of request.iterator({ destroyOnReturn: false })) {
+    size += chunk.length;
+    if (size <= MAX_BODY_BYTES) chunks.push(chunk);
+    else chunks.length = 0;
+    if (size > MAX_DROPPED_BYTES) break;
+  }
+  return size <= MAX_BODY_BYTES ? chunks : null;
+}
+
+/** Reads a body that is not needed, for the reason given at `readBody`, and keeps nothing of it. */
+export async function dropBody(request: IncomingMessage): Promise<void> {
+  let size = 0;
+  for await (const chunk of request.iterator({ destroyOnReturn: false })) {
+    size += chunk.length;
+    if (size > MAX_DROPPED_BYTES) break;
+  }
+}
+
+export function tooLarge(): Response {
+  return refusal(413, `A request is at most ${MAX_BODY_BYTES} bytes.`);
+}
+
+export type RequestId = string | number;
+
+/** A JSON-RPC message as far as it must be known before the protocol. */
+export interface Message {
+  body: Readonly<Record<string, unknown>>;
+  method: unknown;
+  /** Null for a notification. */
+  id: RequestId | null;
+  /** Whether it is the call of a tool: what costs the profile store something. */
+  isCall: boolean;
+  /** Id of the request that this message cancels; null for every other message. */
+  cancels: RequestId | null;
+}
+
+/**
+ * Reads the message of a request, and leaves the request readable. No current protocol has batches, and one
+ * that cancels its own call would hold its stream open for good.
+ *
+ * @returns null where there is none: another method, no JSON, another kind of value or of content
+ */
+export async function readMessage(request: Request): Promise<Message | 'batch' | 'too large' | null> {
+  if (request.method !== 'POST') return null;
+  if (Number(request.headers.get('content-length')) > MAX_BODY_BYTES) return 'too large';
+  const text = await request.clone().text();
+  if (Buffer.byteLength(text) > MAX_BODY_BYTES) return 'too large';
+  // Before JSON is parsed: half a batch is still a batch.
+  if (text.trimStart().startsWith('[')) return 'batch';
+  const value = parse(text);
+  if (typeof value !== 'object' || value === null) return null;
+  const body = Object.fromEntries(Object.entries(value));
+  const { method, id, params } = body;
+  return {
+    body,
+    method,
+    id: requestIdOf(id),
+    isCall: method === 'tools/call',
+    cancels:
+      method === 'notifications/cancelled' ? requestIdOf(Reflect.get(Object(params), 'requestId')) : null,
+  };
+}
+
+function requestIdOf(value: unknown): RequestId | null {
+  return typeof value === 'string' || typeof value === 'number' ? value : null;
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
+/** Header that carries the session id, in both directions. */
+export const SESSION_HEADER = 'mcp-session-id';
+
+/**
+ * How long a cancel that came before its request is remembered, milliseconds. Each of them opens a connection
+ * of its own, of which a busy machine serves one seconds after the other.
+ */
+const EARLY_MS = 20_000;
+/** Maximum number of such cancels; the oldest go first. */
+const MAX_EARLY = 1_024;
+
+/** Sender of a request, as far as it decides which cancels concern the request. */
+export interface Origin {
+  /** Client id of the token; null where the server wants none. */
+  client: string | null;
+  /** Session id that the caller sent; null where it sent none. */
+  session: string | null;
+}
+
+/** Requests in flight that their clients can cancel with a message of its own. */
+export interface Cancellations {
+  /**
+   * Begins a request.
+   * @returns the signal that aborts when the client cancels the request, and what must be run when it is over
+   */
+  begin(origin: Origin, id: RequestId): { signal: AbortSignal; end(): void };
+  cancel(origin: Origin, id: RequestId): void;
+}
+
+/**
+ * Matches the cancels of the protocol before 2026-07-28 with requests. Each of both comes in an HTTP request
+ * of its own, and request ids are only unique in one client: without a session id a cancel could end a call
+ * of another one. Holds nothing of a session but its requests in flight, so that any session id is as good as
+ * a known one.
+ */
+export function createCancellations(now: () => number = () => performance.now()): Cancellations {
+  const inFlight = new Map<string, Set<AbortController>>();
+  /** Time of expiry by key, in the order of arrival. */
+  const early = new Map<string, number>();
+  const rememberEarly = (key: string) => {
+    early.delete(key);
+    for (const [oldest, expiry] of early) {
+      if (early.size < MAX_EARLY && expiry > now()) break;
+      early.delete(oldest);
+    }
+    early.set(key, now() + EARLY_MS);
+  };
+  return {
+    begin(origin, id) {
+      const controller = new AbortController();
+      if (origin.session === null) return { signal: controller.signal, end() {} };
+      const key = keyOf(origin, id);
+      const controllers = inFlight.get(key) ?? new Set();
+      inFlight.set(key, controllers.add(controller));
+      if ((early.get(key) ?? 0) > now()) controller.abort();
+      early.delete(key);
+      return {
+        signal: controller.signal,
+        end() {
+          // Run a second time, it must not touch a later request with the same id.
+          if (controllers.delete(controller) && controllers.size === 0) inFlight.delete(key);
+        },
+      };
+    },
+    cancel(origin, id) {
+      if (origin.session === null) return;
+      const key = keyOf(origin, id);
+      const controllers = inFlight.get(key);
+      if (controllers === undefined) return rememberEarly(key);
+      for (const controller of controllers) controller.abort();
+    },
+  };
+}
+
+/** Has the same length whatever a caller sends, which bounds what is held of cancels that came early. */
+function keyOf({ client, session }: Origin, id: RequestId): string {
+  return createHash('sha256')
+    .update(JSON.stringify([client, session, id]))
+    .digest('base64');
+}

@@ -1,0 +1,280 @@
+import type { Analysis } from './analysis.js';
+import type { Contrast } from './contrast.js';
+import { deviation, share } from './contrast.js';
+import { costsOf } from './costs.js';
+import type { Joined, JoinedPart } from './join.js';
+import type { PartCosts } from './runs.js';
+
+/** An own function that frameworks call for one kind of request: a handler, a job, a consumer. */
+export interface EntryPoint {
+  fn: number;
+  /** Cost per profile of all that runs for it. */
+  before: number;
+  after: number;
+  /** Samples on both sides together. */
+  samples: number;
+}
+
+/** An entry point's share of what is served must differ by so many standard errors to be said … */
+const MIX_Z = 4;
+/** … and by this part of it. */
+const MIX_POINTS = 0.03;
+
+/** The entry points whose part of all requests' cost changed, as far as it can be told; the others kept theirs. */
+export function changedEntries(
+  { before, after, quantum, dispersion }: Contrast,
+  entries: readonly EntryPoint[],
+): EntryPoint[] {
+  const [n1, n2] = [before.costs.served, after.costs.served];
+  return entries.filter((entry) => {
+    const [x1, x2] = [entry.before * before.profiles, entry.after * after.profiles];
+    if (Math.abs(share(x2, n2) - share(x1, n1)) < MIX_POINTS) return false;
+    const z = deviation([x1 / quantum, n1 / quantum], [x2 / quantum, n2 / quantum], dispersion);
+    return Math.abs(z) >= MIX_Z;
+  });
+}
+
+/** An own function above nearly all own code is no kind of request but a middleware around all of them. */
+const UNIVERSAL = 0.9;
+/** Entry points with less than this part of what is served on both sides are not looked at on their own. */
+const MIN_PART = 0.04;
+/** Entry points that are looked at on their own, the heaviest first. */
+const MAX_ENTRIES = 8;
+
+/**
+ * The entry points of a service: the outermost own frames of its stacks, middleware around all requests left out. The mix
+ * of requests is the mix of their costs.
+ *
+ * @returns the heaviest first; none where own code has only one way in
+ */
+export function entryPointsOf({ joined, before, after, quantum }: Contrast): EntryPoint[] {
+  const universal = universalOf({ joined, before, after });
+  const cost = (parts: readonly number[]) => {
+    const sums = new Float64Array(joined.functions.length);
+    for (const index of parts) {
+      const part = joined.parts[index];
+      if (part === undefined) continue;
+      const entries = entriesIn(part, universal);
+      part.profile.values.forEach((value, stack) => {
+        const entry = entries[stack] ?? -1;
+        if (entry >= 0) sums[entry] = (sums[entry] ?? 0) + value;
+      });
+    }
+    return sums;
+  };
+  const [was, is] = [cost(before.parts), cost(after.parts)];
+  const rows: EntryPoint[] = [];
+  for (let fn = 0; fn < was.length; fn++) {
+    const [x1, x2] = [was[fn] ?? 0, is[fn] ?? 0];
+    const part = Math.max(share(x1, before.costs.served), share(x2, after.costs.served));
+    if (part < MIN_PART) continue;
+    rows.push({
+      fn,
+      before: share(x1, before.profiles),
+      after: share(x2, after.profiles),
+      samples: (x1 + x2) / quantum,
+    });
+  }
+  if (rows.length < 2) return [];
+  return rows
+    .sort((a, b) => Math.max(b.before, b.after) - Math.max(a.before, a.after) || a.fn - b.fn)
+    .slice(0, MAX_ENTRIES);
+}
+
+/** 1 for the own functions that nearly all own code runs below, on both sides. */
+function universalOf({ joined, before, after }: Pick<Contrast, 'joined' | 'before' | 'after'>): Uint8Array {
+  const isAbove = ({ costs }: Contrast['before'], fn: number) =>
+    (costs.totals[fn] ?? 0) - (costs.bare[fn] ?? 0) >= UNIVERSAL * costs.application;
+  return joined.application.map((own, fn) =>
+    own === 1 && isAbove(before, fn) && isAbove(after, fn) ? 1 : 0,
+  );
+}
+
+/** The entry point of each stack of a part: its outermost own frame that is not universal; −1 where it has none. */
+function entriesIn(
+  { profile, frameFunction, frameApplication }: JoinedPart,
+  universal: Uint8Array,
+): Int32Array {
+  const { stackStart, stackFrames, values } = profile;
+  const entries = new Int32Array(values.length).fill(-1);
+  for (let stack = 0; stack < values.length; stack++) {
+    for (let at = (stackStart[stack + 1] ?? 0) - 1; at >= (stackStart[stack] ?? 0); at--) {
+      const frame = stackFrames[at] ?? 0;
+      const fn = frameFunction[frame] ?? 0;
+      if (frameApplication[frame] !== 1 || universal[fn] === 1) continue;
+      entries[stack] = fn;
+      break;
+    }
+  }
+  return entries;
+}
+
+/** An analysis of the stacks of one entry point only: the rest counts as nothing, functions keep their numbers. */
+export function withinEntry(analysis: Analysis, contrast: Contrast, entry: number): Analysis {
+  const universal = universalOf(contrast);
+  const parts = analysis.joined.parts.map((part): JoinedPart => {
+    const entries = entriesIn(part, universal);
+    const values = part.profile.values.map((value, stack) => (entries[stack] === entry ? value : 0));
+    return { ...part, profile: { ...part.profile, values } };
+  });
+  const joined: Joined = { ...analysis.joined, parts };
+  const masked = (all: readonly PartCosts[]) =>
+    all.map((one): PartCosts => {
+      const part = parts[one.part];
+      return part === undefined
+        ? one
+        : { ...one, costs: costsOf(part, joined.functions.length, joined.serving) };
+    });
+  return {
+    ...analysis,
+    joined,
+    baseline: masked(analysis.baseline),
+    incident: masked(analysis.incident),
+    slices: masked(analysis.slices),
+  };
+}
+
+/** Other entry points that fell below this part of what they cost make room: then requests were exchanged. */
+const FALLEN = 0.85;
+/** Part of a function's growth that must come through one entry point for that one to explain it. */
+const MAIN_PART = 0.7;
+/** Log-likelihood by which one explanation must beat the other to be taken without further evidence (a factor of e²). */
+const CLEAR = 2;
+/** Callees of an entry point with fewer samples on both sides together say nothing about its mix. */
+const MIN_CALLEE_SAMPLES = 20;
+/** An entry point all of whose callees keep their shares within so many standard errors grew alike in all its parts. */
+const ALIKE_Z = 2.5;
+
+/**
+ * Whether the growth of a function is that of the requests which lead to it. With more requests all that an entry point does
+ * grows alike, the small things beside the function, too; where the function itself became more expensive these stay as
+ * they are, or follow the load of the other entry points. Which of the two explains the rest better is a comparison of
+ * likelihoods; where neither does clearly, requests were exchanged if the other entry points fell meanwhile.
+ *
+ * @param entries all entry points, at least two
+ */
+export function isMixOfRequests(contrast: Contrast, entries: readonly EntryPoint[], fn: number): boolean {
+  const { before, after, quantum, dispersion } = contrast;
+  const universal = universalOf(contrast);
+  const [was, is] = [before, after].map(({ parts }) => throughEntries(contrast.joined, parts, universal, fn));
+  if (was === undefined || is === undefined) return false;
+  const main = mainEntry(was, is, before.profiles, after.profiles);
+  // An entry point that was not there before is new code, or an old one under a new name.
+  if (main === null || (was.ofEntry.get(main) ?? 0) === 0) return false;
+  const others = entries.filter((entry) => entry.fn !== main);
+  const costOf = ({ ofEntry }: Through, profiles: number) =>
+    share(
+      others.reduce((sum, entry) => sum + (ofEntry.get(entry.fn) ?? 0), 0),
+      profiles,
+    );
+  const [othersBefore, othersAfter] = [costOf(was, before.profiles), costOf(is, after.profiles)];
+  const load = othersBefore > 0 && othersAfter > 0 ? othersAfter / othersBefore : 1;
+  const fell = load < FALLEN;
+  if (fn === main) return areCalleesAlike(contrast, universal, main) || fell;
+  const [x1, x2] = [was.ofFn.get(main) ?? 0, is.ofFn.get(main) ?? 0].map((x) => x / quantum) as [
+    number,
+    number,
+  ];
+  const [n1, n2] = [was.ofEntry.get(main) ?? 0, is.ofEntry.get(main) ?? 0].map((n) => n / quantum) as [
+    number,
+    number,
+  ];
+  if (x1 <= 0) return false;
+  const perProfile = (count: number, profiles: number) => count / Math.max(1, profiles);
+  const ratio = (a: number, b: number) =>
+    Math.log(perProfile(b, after.profiles) / perProfile(a, before.profiles));
+  const [r1, r2] = [Math.max(0, n1 - x1) + HALF, Math.max(0, n2 - x2) + HALF];
+  const variance = 2 * dispersion.phi * (1 / r1 + 1 / r2);
+  const asRequests = (ratio(r1, r2) - ratio(x1 + HALF, x2 + HALF)) ** 2 / variance;
+  const asCode = (ratio(r1, r2) - Math.log(load)) ** 2 / variance;
+  if (Math.abs(asCode - asRequests) < CLEAR) return fell;
+  return asRequests < asCode;
+}
+
+/** Added to counts whose logarithm is taken (Haldane 1956). */
+const HALF = 0.5;
+
+interface Through {
+  /** Cost by entry point, of the stacks through the function and of all. */
+  ofFn: Map<number, number>;
+  ofEntry: Map<number, number>;
+}
+
+function throughEntries(
+  joined: Joined,
+  indices: readonly number[],
+  universal: Uint8Array,
+  fn: number,
+): Through {
+  const ofFn = new Map<number, number>();
+  const ofEntry = new Map<number, number>();
+  for (const index of indices) {
+    const part = joined.parts[index];
+    if (part === undefined) continue;
+    const entries = entriesIn(part, universal);
+    const { stackStart, stackFrames, values } = part.profile;
+    for (let stack = 0; stack < values.length; stack++) {
+      const [entry, value] = [entries[stack] ?? -1, values[stack] ?? 0];
+      if (value === 0) continue;
+      ofEntry.set(entry, (ofEntry.get(entry) ?? 0) + value);
+      for (let at = stackStart[stack] ?? 0; at < (stackStart[stack + 1] ?? 0); at++) {
+        if (part.frameFunction[stackFrames[at] ?? 0] !== fn) continue;
+        ofFn.set(entry, (ofFn.get(entry) ?? 0) + value);
+        break;
+      }
+    }
+  }
+  return { ofFn, ofEntry };
+}
+
+/** The entry point through which most of the growth of a function came; null where several did, or none. */
+function mainEntry(was: Through, is: Through, profilesBefore: number, profilesAfter: number): number | null {
+  let best: { entry: number; growth: number } | null = null;
+  let whole = 0;
+  for (const entry of new Set([...was.ofFn.keys(), ...is.ofFn.keys()])) {
+    const growth =
+      share(is.ofFn.get(entry) ?? 0, profilesAfter) - share(was.ofFn.get(entry) ?? 0, profilesBefore);
+    whole += growth;
+    if (best === null || growth > best.growth) best = { entry, growth };
+  }
+  return best === null || best.entry < 0 || best.growth < MAIN_PART * whole ? null : best.entry;
+}
+
+/** Whether an entry point has at least two callees, directly below it, and all of them kept their shares of it. */
+function areCalleesAlike(
+  { joined, before, after, quantum, dispersion }: Contrast,
+  universal: Uint8Array,
+  entry: number,
+): boolean {
+  const calleesOf = (indices: readonly number[]) => {
+    const costs = new Map<number, number>();
+    let total = 0;
+    for (const index of indices) {
+      const part = joined.parts[index];
+      if (part === undefined) continue;
+      const entries = entriesIn(part, universal);
+      const { stackStart, stackFrames, values } = part.profile;
+      for (let stack = 0; stack < values.length; stack++) {
+        if (entries[stack] !== entry) continue;
+        total += values[stack] ?? 0;
+        for (let at = (stackStart[stack + 1] ?? 0) - 1; at > (stackStart[stack] ?? 0); at--) {
+          if (part.frameFunction[stackFrames[at] ?? 0] !== entry) continue;
+          const callee = part.frameFunction[stackFrames[at - 1] ?? 0] ?? 0;
+          costs.set(callee, (costs.get(callee) ?? 0) + (values[stack] ?? 0));
+          break;
+        }
+      }
+    }
+    return { costs, total };
+  };
+  const [was, is] = [calleesOf(before.parts), calleesOf(after.parts)];
+  let known = 0;
+  for (const callee of new Set([...was.costs.keys(), ...is.costs.keys()])) {
+    const [x1, x2] = [(was.costs.get(callee) ?? 0) / quantum, (is.costs.get(callee) ?? 0) / quantum];
+    if (x1 + x2 < MIN_CALLEE_SAMPLES) continue;
+    known++;
+    const z = deviation([x1, was.total / quantum], [x2, is.total / quantum], dispersion);
+    if (Math.abs(z) >= ALIKE_Z) return false;
+  }
+  return known >= 2;
+}

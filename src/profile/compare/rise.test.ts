@@ -1,0 +1,38 @@
+import { expect, test } from 'vitest';
+import type { LoadChange } from './load.js';
+import { amountRose, levelRose } from './rise.js';
+
+const levels = (values: readonly number[]) => values.map((value, time) => ({ time, value }));
+
+test.each([
+  {
+    name: 'threads that came to rest',
+    before: [40, 41, 40],
+    after: [200, 240, 240],
+    bytes: null,
+    rose: true,
+  },
+  { name: 'a handful more', before: [2, 2, 2], after: [6, 7, 8], bytes: null, rose: false },
+  { name: 'from nothing', before: [0, 0], after: [500, 1000], bytes: null, rose: true },
+  { name: 'less than twice as much', before: [100, 100], after: [190, 190], bytes: null, rose: false },
+  // Levels that swing reach the same height in the baseline.
+  { name: 'a swing', before: [100, 400, 100], after: [300, 400], bytes: null, rose: false },
+  { name: 'memory', before: [2 ** 20, 2 ** 20], after: [5 * 2 ** 20, 6 * 2 ** 20], bytes: 1, rose: true },
+  { name: 'some kilobytes', before: [1024, 1024], after: [9000, 9000], bytes: 1, rose: false },
+  { name: 'megabytes as a unit', before: [3, 3], after: [9, 9], bytes: 2 ** 20, rose: true },
+  { name: 'a level that fell', before: [240, 240], after: [40, 40], bytes: null, rose: false },
+  { name: 'no baseline', before: [], after: [240, 240], bytes: null, rose: false },
+])('$name: rose is $rose', ({ before, after, bytes, rose }) => {
+  expect(levelRose(levels(before), levels(after), bytes)).toBe(rose);
+});
+
+test.each([
+  [{ rose: true, risen: 18 }, true],
+  [{ rose: true, risen: 1.5 }, true],
+  [{ rose: true, risen: 1.49 }, false],
+  [{ rose: false, risen: 18 }, false],
+  [{ rose: true, risen: null }, false],
+])('an amount with %j rose: %s', (change, rose) => {
+  const load: LoadChange = { ratio: change.risen, z: 5, ...change };
+  expect(amountRose(load)).toBe(rose);
+});

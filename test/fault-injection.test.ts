@@ -1,0 +1,193 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { callTool } from '../src/mcp/call.js';
+import { createFilesSource } from '../src/sources/files/source.js';
+import { createPyroscopeSource } from '../src/sources/pyroscope/source.js';
+import type { ProfileSource } from '../src/sources/source.js';
+import { createMetrics } from '../src/telemetry/metrics.js';
+import type { Tool } from '../src/tools/define.js';
+import { investigate } from '../src/tools/surface/investigate.js';
+import { caseFoldersIn, loadCaseFolder } from './evaluation/case-folder.js';
+import { environmentOf, fixture, INCIDENT_WINDOW, INCIDENTS } from './support/ask.js';
+import { samplesOf } from './support/metrics.js';
+import { startPyroscopeServer, type TestPyroscope } from './support/pyroscope-server.js';
+import type { Fault } from './support/wire/faults.js';
+
+// Every profile type of every public incident fails in turn, in six ways, over the real transport. An answer may then
+// know less; it must never claim what the failed type could have shown to be wrong.
+
+const WAYS: readonly (readonly [name: string, fault: Fault, reason: string])[] = [
+  ['404', { kind: 'status', status: 404 }, 'not_found'],
+  ['429', { kind: 'status', status: 429 }, 'overloaded'],
+  ['503', { kind: 'status', status: 503 }, 'overloaded'],
+  ['a cut body', { kind: 'half' }, 'unreadable'],
+  ['garbage', { kind: 'garbage' }, 'unreadable'],
+  ['silence', { kind: 'hang' }, 'timeout'],
+];
+/** Only requests that the server never answers meet this deadline, so that its length decides nothing. */
+const SILENCE_MS = 40;
+
+const answerSchema = z.object({
+  verdict: z.string(),
+  findings: z.array(z.object({ confidence: z.string() })),
+  lenses: z.array(z.object({ profile_type_id: z.string(), verdict: z.string() })),
+  not_determined: z.array(z.string()),
+  next: z.array(z.object({ tool: z.string(), arguments: z.record(z.string(), z.unknown()) })),
+});
+
+interface Incident {
+  name: string;
+  service: string;
+  window: { from: string; to: string };
+  open(): Promise<ProfileSource>;
+}
+
+const incidents: Incident[] = INCIDENTS.map(({ name, directory, service }) => ({
+  name,
+  service,
+  window: INCIDENT_WINDOW,
+  open: async () => createFilesSource({ directory }),
+}));
+const SDK = ['go-sdk', 'java-async-profiler'];
+for (const name of SDK) {
+  const [folder = ''] = await caseFoldersIn([fixture('sdk', name)]);
+  const { service, windows, source } = await loadCaseFolder(folder);
+  const { from, to } = windows.incident;
+  incidents.push({
+    name: `sdk/${name}`,
+    service,
+    window: { from: new Date(from).toISOString(), to: new Date(to).toISOString() },
+    open: async () => source,
+  });
+}
+
+describe.each(incidents)('$name', ({ service, window, open }) => {
+  let files: ProfileSource;
+  let server: TestPyroscope;
+  let usual: ProfileSource;
+  let impatient: ProfileSource;
+  let unfaulted: z.output<typeof answerSchema>;
+
+  /** Runs the tool once and renders its answer both ways. */
+  const ask = async (source: ProfileSource) => {
+    const log: string[] = [];
+    const metrics = createMetrics(['investigate']);
+    const environment = { ...environmentOf([source], log), meter: metrics.meter };
+    let answer: ReturnType<Tool['run']> | null = null;
+    const tool: Tool = investigate;
+    const once: Tool = {
+      ...tool,
+      run(args, context) {
+        answer ??= tool.run(args, context);
+        return answer;
+      },
+    };
+    const render = (format: 'json' | 'text') =>
+      callTool(once, { service, ...window, format }, environment, new AbortController().signal);
+    const { text: json, isError } = await render('json');
+    const { text } = await render('text');
+    return { json, text, isError, log, metrics: await metrics.render() };
+  };
+
+  beforeAll(async () => {
+    files = await open();
+    server = await startPyroscopeServer(remembering(files));
+    usual = createPyroscopeSource({ name: 'store', uid: 'store', url: server.url });
+    impatient = createPyroscopeSource({
+      name: 'store',
+      uid: 'store',
+      url: server.url,
+      timeoutMs: SILENCE_MS,
+    });
+    unfaulted = answerSchema.parse(JSON.parse((await ask(usual)).json));
+  });
+  afterAll(async () => {
+    await Promise.all([usual.close(), impatient.close()]);
+    await server.close();
+    await files.close();
+  });
+
+  /** The source that asks about one type with less patience. */
+  const without = (typeId: string): ProfileSource => {
+    const pick = (asked: string) => (asked === typeId ? impatient : usual);
+    return {
+      ...usual,
+      profile: (query, signal) => pick(query.profileTypeId).profile(query, signal),
+      snapshots: (query, ...rest) => pick(query.profileTypeId).snapshots(query, ...rest),
+      timeSeries: (query, ...rest) => pick(query.profileTypeId).timeSeries(query, ...rest),
+    };
+  };
+
+  /** The call while requests that name a type, all of them or its merges only, meet a fault. */
+  const whileFailing = async (typeId: string, [way, fault]: (typeof WAYS)[number], on?: string) => {
+    server.faults.set(fault, { naming: typeId, ...(on === undefined ? {} : { on }) });
+    const faulted = await ask(way === 'silence' ? without(typeId) : usual);
+    server.faults.clear();
+    return faulted;
+  };
+
+  /** Whatever is said without a type says that it is without it. */
+  function expectNamed(typeId: string, faulted: Awaited<ReturnType<typeof ask>>, reason: string): void {
+    const { json, text, isError, log, metrics } = faulted;
+    const place = `${typeId}: ${text}`;
+    if (unfaulted.lenses.length === 1) {
+      // Nothing else is left to say: the call fails, with the reason and the next step.
+      expect(isError, place).toBe(true);
+      expect(text, place).toMatch(/^The (?:answer of the )?profile store .*\nNext: /);
+      return;
+    }
+    expect(isError, place).toBe(false);
+    const answer = answerSchema.parse(JSON.parse(json));
+    const isConfident = answer.findings.some(({ confidence }) => confidence === 'high');
+    expect(answer.verdict, place).not.toBe('no_change');
+    expect(!isConfident || answer.verdict === unfaulted.verdict, place).toBe(true);
+    const notRead = answer.lenses.filter(({ verdict }) => verdict === 'not_read');
+    expect(notRead.map(({ profile_type_id: id }) => id)).toEqual([typeId]);
+    const [line = ''] = answer.not_determined;
+    const [, alias = ''] = /^(\S+): not read, /.exec(line) ?? [];
+    expect(line, place).toMatch(/^\S+: not read, /);
+    expect(answer.next[0]?.tool, place).toBe('investigate');
+    expect(text.split('\n')[0]).toContain(`; NOT READ: ${alias} (`);
+    expect(text).toMatch(/\nVerdict(?: so far)?: /);
+    expect(text).not.toContain('do not report');
+    const warned = log.map((entry) => JSON.parse(entry)).filter(({ what }) => what === alias);
+    expect(warned, place).toEqual([expect.objectContaining({ level: 'warn', tool: 'investigate', reason })]);
+    expect(samplesOf(metrics, 'pyroscope_mcp_parts_not_read_total')).toEqual({ [`reason=${reason}`]: 1 });
+  }
+
+  test.each(WAYS)('any type that fails with %s is named and counted', async (...way) => {
+    expect(unfaulted.lenses.length).toBeGreaterThan(0);
+    for (const { profile_type_id: typeId } of unfaulted.lenses)
+      expectNamed(typeId, await whileFailing(typeId, way), way[2]);
+  });
+
+  test.each(WAYS)('the main type whose merges fail with %s is named and counted', async (...way) => {
+    const [main] = unfaulted.lenses;
+    const typeId = main?.profile_type_id ?? '';
+    expectNamed(typeId, await whileFailing(typeId, way, 'SelectMergeProfile'), way[2]);
+  });
+});
+
+/** The same source, which works out each answer once: the server is asked the same things again and again. */
+function remembering(source: ProfileSource): ProfileSource {
+  const answers = new Map<string, Promise<unknown>>();
+  const once =
+    <Args extends readonly unknown[], T>(name: string, ask: (...args: Args) => Promise<T>) =>
+    (...args: Args): Promise<T> => {
+      const key = JSON.stringify([name, ...args.filter((arg) => !(arg instanceof AbortSignal))]);
+      // Kept under the name of the method, whose type this is.
+      const known = answers.get(key) as Promise<T> | undefined;
+      const answer = known ?? ask(...args);
+      answers.set(key, answer);
+      return answer;
+    };
+  return {
+    ...source,
+    labelNames: once('labelNames', source.labelNames),
+    labelValues: once('labelValues', source.labelValues),
+    series: once('series', source.series),
+    profile: once('profile', source.profile),
+    snapshots: once('snapshots', source.snapshots),
+    timeSeries: once('timeSeries', source.timeSeries),
+  };
+}
