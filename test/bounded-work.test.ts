@@ -7,6 +7,7 @@ import { createFilesSource } from '../src/sources/files/source.js';
 import { parseSelector } from '../src/sources/selector.js';
 import { TOOLS } from '../src/tools/index.js';
 import { asker, askerIn, askFiles, environmentOf, fixture, INCIDENT_WINDOW } from './support/ask.js';
+import { createManualTimer } from './support/manual-timer.js';
 import { TOOL_CALLS } from './support/tool-arguments.js';
 
 // A call is bounded in what it may cost, whatever it holds: how long, how many, how large.
@@ -139,13 +140,17 @@ test('a call that compares many values ends at its deadline, and others are serv
     comparisons++;
     return testExact.call(this, value);
   });
+  const { timer, advanceTo } = createManualTimer();
   let turns = 0;
-  const others = setInterval(() => turns++, 1);
+  const others = setInterval(() => {
+    turns++;
+    if (comparisons >= 20) advanceTo(300);
+  }, 1);
   onTestFinished(() => clearInterval(others));
-  const ask = askerIn({ ...environmentOf([source]), deadlineMs: 300 });
+  const ask = askerIn({ ...environmentOf([source]), deadlineMs: 300, timer });
   const { text } = await ask('list_labels', { ...SERVICE, selector: 'pod=~".*0.*"' });
   expect(text).toContain('no answer within 0.3 s');
-  expect(comparisons).toBeGreaterThan(0);
+  expect(comparisons).toBeGreaterThanOrEqual(20);
   const atTheDeadline = comparisons;
   expect(turns).toBeGreaterThan(3);
   await new Promise((resolve) => setTimeout(resolve, 100));

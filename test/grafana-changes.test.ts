@@ -105,7 +105,7 @@ describe('data sources come and go', () => {
     sources.keepLooking();
     sources.keepLooking();
     vi.advanceTimersByTime(11 * 60_000);
-    await vi.waitFor(() => expect(looks()).toBe(before + 1));
+    await expect.poll(looks).toBe(before + 1);
     await sources.close();
     vi.advanceTimersByTime(60 * 60_000);
     await new Promise((resolve) => setTimeout(resolve, 20));

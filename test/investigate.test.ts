@@ -5,6 +5,7 @@ import { createFilesSource } from '../src/sources/files/source.js';
 import type { ProfileSource } from '../src/sources/source.js';
 import { investigate } from '../src/tools/surface/investigate.js';
 import { asker, askerIn, askFiles, environmentOf, fixture, INCIDENT_WINDOW } from './support/ask.js';
+import { createManualTimer, untilQuiet } from './support/manual-timer.js';
 import { changing, pods, START, smallService } from './support/small-service.js';
 
 const asked = { service: 'checkout-api', ...INCIDENT_WINDOW };
@@ -195,16 +196,25 @@ describe('investigate', () => {
 
   test('shortly before the deadline it answers with what it has', async () => {
     const source = createFilesSource({ directory: fixture('demo') });
+    let [stuckReads, otherReads] = [0, 0];
     const stuck: ProfileSource = {
       ...source,
-      profile: (query, signal) =>
-        query.profileTypeId.includes('alloc_space')
-          ? new Promise((_, reject) => {
-              signal.addEventListener('abort', () => reject(signal.reason));
-            })
-          : source.profile(query, signal),
+      async profile(query, signal) {
+        if (query.profileTypeId.includes('alloc_space')) {
+          stuckReads++;
+          return new Promise((_, reject) => {
+            signal.addEventListener('abort', () => reject(signal.reason));
+          });
+        }
+        otherReads++;
+        const read = await source.profile(query, signal);
+        otherReads--;
+        return read;
+      },
     };
-    const environment = { ...environmentOf([stuck]), deadlineMs: 2_000 };
+    const { timer, advanceTo } = createManualTimer();
+    const environment = { ...environmentOf([stuck]), deadlineMs: 10_000, timer };
+    void untilQuiet(() => stuckReads > 0 && otherReads === 0).then(() => advanceTo(9_999));
     const { verdict, not_determined } = await answerOf(askerIn(environment), asked);
     expect(verdict).toBe('code_regression');
     expect(not_determined).toContain('alloc: not read, no time was left to read it');

@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { expect, onTestFinished, test, vi } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { createEnvironment } from '../src/commands/environment.js';
 import { readConfig } from '../src/config/read.js';
 import { createLog } from '../src/telemetry/log.js';
@@ -103,7 +103,6 @@ test('a server begins to learn before it is asked', async () => {
   const { url, seen } = await grafana();
   const { environment } = await started(url, await directory());
   environment.learn();
-  await vi.waitFor(() => {
-    expect(seen.filter(({ path: asked }) => asked.startsWith('/api/dashboards/uid/')).length).toBe(15);
-  }, 20_000);
+  const read = () => seen.filter(({ path: asked }) => asked.startsWith('/api/dashboards/uid/')).length;
+  await expect.poll(read).toBe(15);
 });

@@ -164,10 +164,8 @@ describe('what was learned is still answered, and says how old it is', () => {
     server.faults.clear();
     vi.advanceTimersByTime(120_000);
     await ask('list_profile_types', { service: 'checkout-api', ...WINDOW });
-    await vi.waitFor(async () => {
-      const { text } = await ask('list_profile_types', { service: 'checkout-api', ...WINDOW });
-      expect(text).not.toContain('learned');
-    });
+    const listed = async () => (await ask('list_profile_types', { service: 'checkout-api', ...WINDOW })).text;
+    await expect.poll(listed).not.toContain('learned');
   });
 });
 

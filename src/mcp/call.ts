@@ -28,6 +28,8 @@ export interface CallEnvironment {
   deadlineMs: number;
   /** Ends the calls in flight, because the process stops. */
   stopped?: AbortSignal;
+  /** Gives a signal that aborts after so many milliseconds; `AbortSignal.timeout` where it is left out. */
+  timer?: (ms: number) => AbortSignal;
 }
 
 const STOPPED = new UserError(
@@ -96,14 +98,13 @@ async function answer(
   rawArguments: unknown,
   { environment, id, callerSignal, progress }: Call,
 ): Promise<Ending & { text: string }> {
-  const deadline = AbortSignal.timeout(environment.deadlineMs);
-  const { stopped } = environment;
+  const { stopped, timer = (ms: number) => AbortSignal.timeout(ms) } = environment;
+  const deadline = timer(environment.deadlineMs);
   const stop = follow(stopped);
   const signal = AbortSignal.any([callerSignal, deadline, stop.signal]);
   try {
     const args = checkArguments(tool, rawArguments);
-    const after = (part: number) =>
-      AbortSignal.timeout(Math.max(1, Math.round(environment.deadlineMs * part)));
+    const after = (part: number) => timer(Math.max(1, Math.round(environment.deadlineMs * part)));
     const timing = { signal, early: after(EARLY), soon: after(SOON) };
     const { schemaOf, noted } = watchingAge(environment.context);
     const context = {

@@ -1,10 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { DashboardStore } from '../sources/grafana/dashboards.js';
-import { formatSelector } from '../sources/selector.js';
+import { formatSelector, parseSelector, sameMatchers } from '../sources/selector.js';
 import { learnFrom } from './learn.js';
 import { mergePatterns } from './merge.js';
 import { normalise } from './normalise.js';
+import type { LearnedQuery } from './query.js';
 import { emptyMemory, SCAN_BUDGET, scanDashboards } from './scan.js';
 import { traceLinks } from './traces.js';
 
@@ -36,35 +37,97 @@ const leaves = fc.oneof(
     '/explore?panes={"a":{"queries":[]}}',
   ),
 );
+const keys = fc.oneof({ arbitrary: words, weight: 5 }, { arbitrary: fc.string(), weight: 1 });
+const target = fc.record(
+  {
+    profileTypeId: fc.constantFrom(CPU, '$x', 'cpu'),
+    labelSelector: fc.oneof(
+      fc.constantFrom('{}', '{a="$x"}', '{a=~"b|c", d!="e"}', '{a="[[x]]"}'),
+      fc.string(),
+    ),
+    groupBy: fc.oneof(fc.array(words, { maxLength: 2 }), fc.constant('$x')),
+  },
+  { requiredKeys: ['profileTypeId', 'labelSelector'] },
+);
 const json = fc.letrec((tie) => ({
   value: fc.oneof(
-    { depthSize: 'large', maxDepth: 10 },
+    { depthSize: 'medium', maxDepth: 10 },
     leaves,
+    target,
     fc.array(tie('value'), { maxLength: 6 }),
-    fc.dictionary(fc.oneof(words, fc.string()), tie('value'), { maxKeys: 8 }),
+    fc.array(fc.tuple(keys, tie('value')), { maxLength: 8 }).map((entries) => Object.fromEntries(entries)),
   ),
 })).value;
+/** Where something can be learned; the rest is anything. */
+const dashboard = fc.record(
+  {
+    panels: fc.array(
+      fc.record(
+        {
+          title: json,
+          targets: fc.oneof(fc.array(fc.oneof(target, json), { maxLength: 3 }), json),
+          panels: json,
+          libraryPanel: json,
+        },
+        { requiredKeys: ['targets'] },
+      ),
+      { maxLength: 3 },
+    ),
+    templating: json,
+    links: json,
+    rows: json,
+  },
+  { requiredKeys: ['panels'] },
+);
+
+const tag = fc.oneof(
+  words,
+  fc.string(),
+  fc.record({ key: fc.oneof(words, fc.string()), value: leaves }),
+  json,
+);
+const settings = fc.record(
+  {
+    profileTypeId: fc.constantFrom(CPU, '$x', 'cpu'),
+    datasourceUid: fc.constantFrom('u', 'none'),
+    tags: fc.oneof(fc.array(tag, { maxLength: 4 }), json),
+    customQuery: fc.boolean(),
+    query: fc.oneof(fc.constantFrom('{a="b"}', '{$__tags}', `{a="b",\${__tags}}`), fc.string()),
+  },
+  { requiredKeys: ['profileTypeId'] },
+);
 
 describe('any JSON as a dashboard', () => {
   test('teaches something or nothing, and never fails', () => {
+    let learned = 0;
     fc.assert(
-      fc.property(json, json, (model, panel) => {
+      fc.property(fc.oneof(json, dashboard), json, (model, panel) => {
         const { queries } = learnFrom(model, { sources: [], library: new Map([['uid', panel]]) });
-        for (const { matchers } of queries) formatSelector(matchers);
-        mergePatterns([{ place: { uid: 'a', title: '', url: null }, updated: null, queries }], 0);
+        expectUsable(queries);
+        const place = { uid: 'a', title: '', url: null };
+        const patterns = mergePatterns([{ place, updated: null, queries }], 0);
+        expect(patterns.length).toBeLessThanOrEqual(queries.length);
+        learned += queries.length;
       }),
-      { numRuns: 300 },
+      { numRuns: 1_000 },
     );
+    expect(learned).toBeGreaterThan(10);
   });
 
   test('as data sources, too', () => {
+    let learned = 0;
     fc.assert(
-      fc.property(json, (jsonData) => {
+      fc.property(fc.oneof(json, fc.record({ tracesToProfiles: fc.oneof(settings, json) })), (jsonData) => {
         const { queries } = traceLinks([{ uid: 'u', name: 'n', type: 't', jsonData }]);
-        for (const query of queries) normalise(query, new Map());
+        for (const query of queries) {
+          const normalised = normalise(query, new Map());
+          expectUsable(normalised);
+          learned += normalised.length;
+        }
       }),
-      { numRuns: 200 },
+      { numRuns: 500 },
     );
+    expect(learned).toBeGreaterThan(10);
   });
 
   test.each([
@@ -120,7 +183,10 @@ describe('any JSON as a dashboard', () => {
       },
     };
     const sources = [{ uid: 'u', name: text, type: 'phlare' }];
-    learnFrom(model, { sources, library: new Map() });
+    const { queries } = learnFrom(model, { sources, library: new Map() });
+    // Of two targets and three links.
+    expect(queries.length).toBeLessThanOrEqual(5);
+    expectUsable(queries);
   });
 
   test('whose library panels stand for each other without end', async () => {
@@ -143,6 +209,14 @@ describe('any JSON as a dashboard', () => {
     expect(asked).toBeLessThanOrEqual(50);
   });
 });
+
+/** Every learned query has a profile type of five parts, or none, and a selector that is read back as it was. */
+function expectUsable(queries: readonly LearnedQuery[]): void {
+  for (const { profileTypeId, matchers } of queries) {
+    expect(profileTypeId?.split(':').length ?? 5).toBe(5);
+    expect(sameMatchers(parseSelector(formatSelector(matchers)), matchers)).toBe(true);
+  }
+}
 
 function libraryPanel(uid: string) {
   return { libraryPanel: { uid } };

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { safeRow } from '../text/sanitise.js';
 import { type Answer, type Block, BUDGET, type JsonObject, renderJson, renderText } from './render.js';
 
@@ -23,6 +23,20 @@ describe('renderText', () => {
     const left = /^… (\d+) more: ask with a limit$/m.exec(text)?.[1];
     expect(text.split('\n').length - 3 - 1 - 1).toBe(200 - Number(left));
     expect(text.startsWith('row 0\nrow 1\nrow 2\nTable:\nrow 0\n')).toBe(true);
+  });
+
+  test('a cut measures each line once, not the whole answer at every step', () => {
+    const encode = vi.spyOn(TextEncoder.prototype, 'encode');
+    try {
+      const blocks = ['One', 'Two', 'Three'].map((title) => ({ title, rows: rows(3_000), keep: 0 }));
+      const all = blocks.reduce((sum, block) => sum + bytes(block.rows.join('\n')), 0);
+      renderText(blocks, 500);
+      const measured = encode.mock.calls.reduce((sum, [text]) => sum + (text?.length ?? 0), 0);
+      expect(measured).toBeGreaterThan(0);
+      expect(measured).toBeLessThan(2 * all);
+    } finally {
+      encode.mockRestore();
+    }
   });
 
   test('rows to keep stay over the budget', () => {

@@ -43,27 +43,68 @@ export const MOST_ROWS = 200;
  * may take it over the budget, never over `BUDGET.most`.
  */
 export function renderText(blocks: readonly Block[], budget: number): string {
-  const present = blocks.filter((block) => block.rows.length > 0);
-  const shown = present.map((block) => block.rows.length);
-  const text = () => present.map((block, index) => blockText(block, shown[index] ?? 0)).join('\n');
-  for (let index = present.length - 1; index >= 0; index--) {
-    const block = present[index];
+  const measured = blocks.filter((block) => block.rows.length > 0).map(measureBlock);
+  const shown = measured.map(({ rows }) => rows.length);
+  // Every block but the first follows a line break.
+  let bytes = measured.reduce((sum, block, index) => sum + blockBytes(block, shown[index] ?? 0), 0);
+  bytes += Math.max(0, measured.length - 1);
+  for (let index = measured.length - 1; index >= 0; index--) {
+    const block = measured[index];
     if (block === undefined) continue;
-    const keep = Math.max(0, block.keep ?? block.rows.length);
-    while (byteLength(text()) > budget && (shown[index] ?? 0) > keep) {
-      shown[index] = Math.max(keep, Math.floor((shown[index] ?? 0) * 0.85) - 1);
+    let count = shown[index] ?? 0;
+    while (bytes > budget && count > block.keep) {
+      const fewer = Math.max(block.keep, Math.floor(count * 0.85) - 1);
+      bytes += blockBytes(block, fewer) - blockBytes(block, count);
+      count = fewer;
     }
+    shown[index] = count;
   }
-  return capBytes(text().toWellFormed(), BUDGET.most);
+  const text = measured.map((block, index) => blockText(block, shown[index] ?? 0)).join('\n');
+  return capBytes(text, BUDGET.most);
 }
 
-function blockText(block: Block, shown: number): string {
-  const lines = [...(block.title === undefined ? [] : [block.title]), ...block.rows.slice(0, shown)].map(
-    safeRow,
-  );
-  const cut = block.rows.length - shown;
-  if (cut > 0) lines.push(`… ${cut} more${block.more === undefined ? '' : `: ${block.more}`}`);
-  return lines.join('\n');
+/** A block whose rows are safe to print and measured, so that cutting it costs a subtraction. */
+interface MeasuredBlock {
+  /** The title, or nothing. */
+  head: readonly string[];
+  rows: readonly string[];
+  /** Bytes of the title and the first n rows at index n, each line with its line break. */
+  bytesUpTo: readonly number[];
+  keep: number;
+  more: string | undefined;
+}
+
+function measureBlock(block: Block): MeasuredBlock {
+  const head = block.title === undefined ? [] : [safeRow(block.title)];
+  const rows = block.rows.map(safeRow);
+  let bytes = head.reduce((sum, line) => sum + lineBytes(line), 0);
+  const bytesUpTo = [bytes];
+  for (const row of rows) {
+    bytes += lineBytes(row);
+    bytesUpTo.push(bytes);
+  }
+  return { head, rows, bytesUpTo, keep: Math.max(0, block.keep ?? rows.length), more: block.more };
+}
+
+/** Bytes of a block with some of its rows, without the line break after its last line. */
+function blockBytes(block: MeasuredBlock, shown: number): number {
+  const cut = cutLine(block, shown).reduce((sum, line) => sum + lineBytes(line), 0);
+  return (block.bytesUpTo[shown] ?? 0) + cut - 1;
+}
+
+function blockText(block: MeasuredBlock, shown: number): string {
+  return [...block.head, ...block.rows.slice(0, shown), ...cutLine(block, shown)].join('\n');
+}
+
+/** The line that says how many rows were cut, or nothing where none was. */
+function cutLine({ rows, more }: MeasuredBlock, shown: number): string[] {
+  const cut = rows.length - shown;
+  if (cut <= 0) return [];
+  return [`… ${cut} more${more === undefined ? '' : `: ${more}`}`.toWellFormed()];
+}
+
+function lineBytes(line: string): number {
+  return byteLength(line) + 1;
 }
 
 /**
@@ -147,8 +188,10 @@ function isObject(value: Json | undefined): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+const ENCODER = new TextEncoder();
+
 function byteLength(text: string): number {
-  return new TextEncoder().encode(text).length;
+  return ENCODER.encode(text).length;
 }
 
 /**
@@ -165,7 +208,7 @@ function capBytes(text: string, most: number): string {
   let used = 0;
   let kept = 0;
   for (const line of lines) {
-    const bytes = byteLength(line) + 1;
+    const bytes = lineBytes(line);
     if (used + bytes > room) break;
     used += bytes;
     kept++;

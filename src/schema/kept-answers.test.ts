@@ -41,11 +41,9 @@ describe.each(PLACES)('answers kept in %s', (kind) => {
     await later(2 * MINUTE);
     const restarted = await process(where, of, clock);
     expect(await restarted.names()).toEqual(['pod']);
-    await vi.waitFor(async () => expect(await restarted.names()).toEqual(['pod', 'zone']));
+    await expect.poll(() => restarted.names()).toEqual(['pod', 'zone']);
     expect(state.asked).toBe(2);
-    await vi.waitFor(async () =>
-      expect(await (await process(where, of, clock)).names()).toEqual(['pod', 'zone']),
-    );
+    await expect.poll(async () => (await process(where, of, clock)).names()).toEqual(['pod', 'zone']);
   });
 
   test('serve while the source is down', async () => {
@@ -98,7 +96,7 @@ describe.each(PLACES)('answers kept in %s', (kind) => {
     await later(2 * MINUTE);
     const restarted = await process(where, of, clock);
     expect(await restarted.names()).toEqual(['pod']);
-    await vi.waitFor(async () => expect(await restarted.names()).toEqual([]));
+    await expect.poll(() => restarted.names()).toEqual([]);
   });
 
   test.each([
@@ -191,7 +189,7 @@ describe('on disk', () => {
     const lastWeek = new Date(Date.now() - 7 * 24 * 60 * MINUTE);
     await utimes(file, lastWeek, lastWeek);
     await again();
-    await vi.waitFor(async () => expect(await readdir(where)).toEqual([]));
+    await expect.poll(() => readdir(where)).toEqual([]);
   });
 
   test('where nothing can be written the schema is learned all the same', async () => {

@@ -12,7 +12,7 @@ import { createGrafanaSources, type GrafanaSources } from '../../src/sources/gra
 import { asker, askerIn, environmentOf, INCIDENT_WINDOW, INCIDENTS, NOW } from '../support/ask.js';
 import { comparable } from '../support/comparable.js';
 import { run } from '../support/process.js';
-import { pushProfiles, readManifest, servicesListed } from '../support/pyroscope.js';
+import { pushService, servicesListed } from '../support/pyroscope.js';
 
 // A real Grafana with at least one Pyroscope data source: found, disabled, enabled, answering.
 
@@ -90,11 +90,7 @@ test.runIf(url && store)(
     const moved = (time: string) => new Date(Date.parse(time) + shift).toISOString();
     // A service of its own in every run: the store may hold the incident already.
     const pushed = `${service}-${Date.now()}`;
-    const profiles = readManifest(directory).map((entry) => ({
-      ...entry,
-      labels: { ...entry.labels, service_name: pushed },
-    }));
-    await pushProfiles(store ?? '', directory, profiles, shift);
+    await pushService(store ?? '', directory, shift, pushed);
     await servicesListed(store ?? '', [pushed]);
     const environment = environmentOf([], [], sources);
     const through = askerIn({ ...environment, context: { ...environment.context, now: Date.now } });

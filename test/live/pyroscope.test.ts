@@ -3,7 +3,7 @@ import { createFilesSource } from '../../src/sources/files/source.js';
 import { createPyroscopeSource } from '../../src/sources/pyroscope/source.js';
 import { asker, askerIn, environmentOf, INCIDENT_WINDOW, INCIDENTS, NOW } from '../support/ask.js';
 import { comparable } from '../support/comparable.js';
-import { type LiveServer, liveServer, pushDirectory, servicesListed } from '../support/pyroscope.js';
+import { type LiveServer, liveServer, pushService, servicesListed } from '../support/pyroscope.js';
 
 // The same question to a real Pyroscope and to the files gives the same findings, under the name normaliser.
 
@@ -26,14 +26,20 @@ describe.runIf(wanted)('a real Pyroscope', () => {
   // A server accepts profiles of the last hour only, and files hold 45 minutes.
   const shift = Math.floor((Date.now() - NOW) / 60_000) * 60_000;
   const moved = (time: string) => new Date(Date.parse(time) + shift).toISOString();
+  const run = Date.now();
+  /** The name of a service in this run: the store may hold the incidents of an earlier one. */
+  const pushed = (service: string) => `${service}-${run}`;
   const window = { from: moved(INCIDENT_WINDOW.from), to: moved(INCIDENT_WINDOW.to) };
 
   beforeAll(async () => {
     server = await liveServer(process.env);
     if (server === null) return;
-    for (const { directory } of INCIDENTS) await pushDirectory(server.url, directory, shift);
-    const services = INCIDENTS.map(({ service }) => service);
-    await servicesListed(server.url, services);
+    for (const { directory, service } of INCIDENTS)
+      await pushService(server.url, directory, shift, pushed(service));
+    await servicesListed(
+      server.url,
+      INCIDENTS.map(({ service }) => pushed(service)),
+    );
   }, 400_000);
   afterAll(() => server?.stop());
 
@@ -46,10 +52,11 @@ describe.runIf(wanted)('a real Pyroscope', () => {
 
   describe.each(INCIDENTS)('$name', ({ name, directory, service }) => {
     test.each(TYPES[name] ?? [])('summarize_profile %s', async (profile_type) => {
-      const args = { service, profile_type, format: 'json', limit: 20 };
-      const live = await askLive()('summarize_profile', { ...args, ...window });
+      const args = { profile_type, format: 'json', limit: 20 };
+      const live = await askLive()('summarize_profile', { ...args, service: pushed(service), ...window });
       const files = await asker(createFilesSource({ directory }))('summarize_profile', {
         ...args,
+        service,
         ...INCIDENT_WINDOW,
       });
       expect(live.isError).toBe(false);
@@ -64,12 +71,17 @@ describe.runIf(wanted)('a real Pyroscope', () => {
       from: new Date(Date.parse(to) - count * 3_600_000).toISOString(),
       to,
     });
-    const args = { service, profile_type: 'cpu', format: 'json', limit: 20 };
+    const args = { profile_type: 'cpu', format: 'json', limit: 20 };
 
     test.each([25, 48, 160])('%i h give the findings of the files', async (count) => {
-      const live = await askLive()('summarize_profile', { ...args, ...hours(count, window) });
+      const live = await askLive()('summarize_profile', {
+        ...args,
+        service: pushed(service),
+        ...hours(count, window),
+      });
       const files = await asker(createFilesSource({ directory }))('summarize_profile', {
         ...args,
+        service,
         ...hours(count, INCIDENT_WINDOW),
       });
       expect(live.isError).toBe(false);
@@ -80,10 +92,10 @@ describe.runIf(wanted)('a real Pyroscope', () => {
       const source = createPyroscopeSource({ name: 'live', uid: 'live', url: server?.url ?? '' });
       const files = createFilesSource({ directory });
       const { signal } = new AbortController();
-      const sums = async (asked: typeof source, { from, to }: { from: string; to: string }) => {
+      const sums = async (asked: typeof source, name: string, { from, to }: { from: string; to: string }) => {
         const query = {
           profileTypeId: 'process_cpu:cpu:nanoseconds:cpu:nanoseconds',
-          matchers: [{ name: 'service_name', op: '=' as const, value: service }],
+          matchers: [{ name: 'service_name', op: '=' as const, value: name }],
           window: { from: Date.parse(from), to: Date.parse(to) },
         };
         const series = await asked.timeSeries(query, { groupBy: ['pod'], step: 60 }, signal);
@@ -97,8 +109,8 @@ describe.runIf(wanted)('a real Pyroscope', () => {
           })),
         };
       };
-      const expected = await sums(files, hours(48, INCIDENT_WINDOW));
-      const found = await sums(source, hours(48, window));
+      const expected = await sums(files, service, hours(48, INCIDENT_WINDOW));
+      const found = await sums(source, pushed(service), hours(48, window));
       expect(found.series).toEqual(expected.series);
       expect(found.counts).toEqual(expect.arrayContaining(expected.counts));
     });
@@ -109,6 +121,7 @@ describe.runIf(wanted)('a real Pyroscope', () => {
       async () => {
         const { text, isError } = await askLive()('summarize_profile', {
           ...args,
+          service: pushed(service),
           ...hours(24 * 30, window),
         });
         expect(isError).toBe(false);

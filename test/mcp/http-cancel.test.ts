@@ -85,23 +85,33 @@ describe.each(CLIENTS)('%s', (kind) => {
     hang();
     const first = new AbortController();
     const second = new AbortController();
-    const calls = [first, second].map(({ signal }) =>
-      client.callTool('summarize_profile', SUMMARY, signal).catch(() => 'aborted'),
-    );
-    await until(() => inFlight() === 1);
-    await until(async () => (await postCall(url, 'nope')).status === 503);
-    second.abort();
-    await until(async () => {
+    const call = ({ signal }: AbortController) =>
+      client.callTool('summarize_profile', SUMMARY, signal).catch(() => 'aborted');
+    /** Whatever was sent before these requests has reached the server when they are answered. */
+    const pings = async () => {
+      for (let times = 0; times < 20; times++) await post(url, { id: times, method: 'ping' });
+    };
+    /** Whether a further call is answered, with a refusal; else it waits for the place of the first one. */
+    const isRefused = async () => {
       const caller = new AbortController();
-      const waiting = postCall(url, 'nope', {}, { signal: caller.signal }).catch(() => null);
-      // A call that is let in waits for the first one's place; a refused one is answered.
-      const isRefused = await Promise.race([
-        waiting.then((answer) => answer?.status === 503),
-        new Promise<boolean>((resolve) => setTimeout(() => resolve(false), 200)),
-      ]);
+      let status: number | null = null;
+      void postCall(url, 'nope', {}, { signal: caller.signal }).then(
+        (answer) => {
+          status = answer.status;
+        },
+        () => {},
+      );
+      await pings();
       caller.abort();
-      return !isRefused;
-    });
+      return status === 503;
+    };
+    const calls = [call(first)];
+    await until(() => inFlight() === 1);
+    calls.push(call(second));
+    await pings();
+    await until(isRefused);
+    second.abort();
+    await until(async () => !(await isRefused()));
     first.abort();
     expect(await Promise.all(calls)).toEqual(['aborted', 'aborted']);
     await until(() => inFlight() === 0);

@@ -5,5 +5,8 @@ export default defineConfig({
   test: {
     include: ['src/{investigation,profile/compare}/**/*.test.ts'],
     testTimeout: 30_000,
+    setupFiles: ['test/support/setup.ts'],
+    // A mutant is judged by the inputs that the other mutants had.
+    env: { FC_SEED: '1' },
   },
 });

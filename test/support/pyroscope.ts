@@ -142,6 +142,23 @@ export async function pushDirectory(url: string, directory: string, shift: numbe
   await pushProfiles(url, directory, readManifest(directory), shift);
 }
 
+/**
+ * Pushes the profiles of a manifest as those of another service, moved in time by `shift` milliseconds: a store may hold
+ * the service of the manifest already, of an earlier run.
+ */
+export async function pushService(
+  url: string,
+  directory: string,
+  shift: number,
+  service: string,
+): Promise<void> {
+  const renamed = readManifest(directory).map((entry) => ({
+    ...entry,
+    labels: { ...entry.labels, service_name: service },
+  }));
+  await pushProfiles(url, directory, renamed, shift);
+}
+
 /** Pushes profiles of a directory, moved in time by `shift` milliseconds. */
 export async function pushProfiles(
   url: string,

@@ -81,7 +81,9 @@ export function loadBeside({ before, after }: Contrast, universe: Universe, fn: 
   const rest = ({ costs, profiles }: Contrast['before']) =>
     share(sumIn(universe, costs) - (costs.totals[fn] ?? 0), profiles);
   const [was, is] = [rest(before), rest(after)];
-  return was > 0 ? is / was : 1;
+  const load = is / was;
+  // Values of extreme sizes overflow, and a load without end explains nothing.
+  return was > 0 && Number.isFinite(load) ? load : 1;
 }
 
 /** Value per profile that a function costs more than the load explains. */

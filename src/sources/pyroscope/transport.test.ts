@@ -233,8 +233,7 @@ describe('broken connections', () => {
 
   test.each([200, 500])('the connection is cut in the middle of a body with status %i', async (status) => {
     const { transport } = await serve((_, response) => {
-      response.writeHead(status, { 'content-length': 100 }).write('{"names"');
-      setTimeout(() => response.destroy(), 20);
+      response.writeHead(status, { 'content-length': 100 }).write('{"names"', () => response.destroy());
     });
     expect(await failure(json(transport))).toMatchObject(
       status === 200
