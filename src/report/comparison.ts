@@ -193,7 +193,7 @@ function reasonOf({
   if (verdict === 'inconclusive' && isSoFar && movement === null)
     return `${change}; none of ${tested} functions stands out of the noise, but not everything was read`;
   if (verdict === 'inconclusive' && movement !== null)
-    return `${change} (${movement.direction}), but none of ${tested} functions stands out of the noise, and neither does a rise of all of them`;
+    return `${change}, but none of ${tested} functions stands out of the noise`;
   if (verdict === 'load_increase')
     return type.kind === 'instant' ? change : `${change}; no function grew beyond the rest`;
   if (verdict === 'code_regression' || verdict === 'improvement')
