@@ -138,8 +138,10 @@ describe.each(['v2', 'v1'] as const)('over the size cap, %s storage', (mode) => 
   });
 
   test('query_profile: the table by own cost and the tree; a ranking by total or a filter is refused', async () => {
-    const truth = await json(whole, 'query_profile', { limit: 200 });
-    const found = await json(ask, 'query_profile', { limit: 200 });
+    // More rows are cut to the size of an answer, earlier where they name who a leaf is charged to.
+    const truth = await json(whole, 'query_profile', { limit: 80 });
+    const found = await json(ask, 'query_profile', { limit: 80 });
+    expect(truth.top_functions).toHaveLength(80);
     expect(ownCosts(found)).toEqual(ownCosts(truth));
     expect(found.functions).toBe(truth.functions);
     const tree = await json(ask, 'query_profile', { view: 'tree' });

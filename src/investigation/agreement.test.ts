@@ -10,6 +10,8 @@ const row = (alias: Alias, before: number | null, after: number | null, error: n
   before,
   after,
   error,
+  smallest: null,
+  sameAs: null,
 });
 
 test.each<[string, LensRow, LensRow['verdict']]>([

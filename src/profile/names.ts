@@ -33,7 +33,7 @@ const COMPILED_AS = /_\[[\dijkc]\]$|\[(?:Optimized|QuickJitted|PreJIT|ReadyToRun
 const RUST_HASH = /::h[\da-f]{16}$/;
 const RUST_CRATE_HASH = /(\w)\[[\da-f]{8,16}\](?=::|[>, ]|$)/g;
 /** Copies of one function that compilers make. */
-const CLONE = /(?: \[clone [^[\]]{1,40}\]|\.(?:isra|constprop|part|lto_priv|llvm|cold)\.\d{1,20})+$/;
+const CLONE = /(?: \[clone [^[\]]{1,40}\]|\.(?:isra|constprop|part|lto_priv|llvm|cold)\.\d{1,20}){1,4}$/;
 /** Libraries that were unpacked into a temporary folder carry a random id. */
 const RANDOM_ID = /[-_.]?[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}/gi;
 /** Names without any of these are normal; most names are. */
@@ -49,11 +49,11 @@ export function normaliseName(name: string): string {
   if (!SPECIAL.test(name)) return name;
   const place = placedName(name);
   if (place !== null) return place.key;
-  return stripTypeParameters(name.replace(CLONE, '').replace(RUST_HASH, '').replace(RUST_CRATE_HASH, '$1'))
+  const plain = name.replace(COMPILED_AS, '').replace(CLONE, '').replace(RUST_HASH, '');
+  return stripTypeParameters(plain.replace(RUST_CRATE_HASH, '$1'))
     .replace(LAMBDA_CLASS, '$1')
     .replace(GENERATED_CLASS, '$1')
     .replace(LAMBDA_FORM, '$1')
-    .replace(COMPILED_AS, '')
     .replace(RANDOM_ID, '');
 }
 
