@@ -1,4 +1,4 @@
-/** One call of an agent. */
+/** A call of an agent. */
 export interface AgentCall {
   name: string;
   ms: number;
@@ -7,14 +7,14 @@ export interface AgentCall {
 }
 
 /**
- * One call by its name.
- * @returns why it failed, or null
+ * Makes the call of that name.
+ * @returns the reason of its failure, or null
  */
 export type Work = (name: string, agent: number) => Promise<string | null>;
 
 /**
- * Lets agents work at once, each with one call after the other and no pause, through the same list from different
- * places. No call is begun after the time is over; those in flight are waited for, and count.
+ * Lets agents work at once, each with one call after the other and no pause, through the same list from
+ * different places. No call is begun after the time is over; those in flight are waited for, and count.
  */
 export async function runAgents(
   agents: number,

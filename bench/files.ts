@@ -17,7 +17,10 @@ const SHIFT_MS = 15_000;
 
 /** On a machine that others use the directory may take longer to read than a call usually has. */
 const SETTINGS = ['--call-timeout', '600'];
-/** A call that waited 20 s for a place is refused and asked again after so long, as `Retry-After` says, milliseconds. */
+/**
+ * A call that waited 20 s for a place is refused and asked again after so long, as `Retry-After` says,
+ * milliseconds.
+ */
 const RETRY_MS = 5_000;
 
 interface Outcome {
@@ -29,8 +32,9 @@ interface Outcome {
 }
 
 /**
- * `investigate` over a directory of 61 MB: the first call of a process, the same once more, and fifty different ones at
- * once over HTTP with the default limits, whose answers are then asked for one after the other.
+ * `investigate` over a directory of 61 MB: the first call of a process, the same once more, and fifty
+ * different ones at once over HTTP with the default limits, whose answers are then asked for one after the
+ * other.
  */
 export async function filesFigures(): Promise<string> {
   const directory = await mkdtemp(nodePath.join(tmpdir(), 'profiles-'));

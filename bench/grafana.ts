@@ -3,11 +3,12 @@ import { startGrafanaServer, VIEWER_TOKEN } from '../test/support/grafana-server
 import { startPyroscopeServer } from '../test/support/pyroscope-server.js';
 import { path } from './measure.js';
 
-// A Grafana in a process of its own, with numbers of data sources and dashboards as started by learning.ts; all data
-// sources of type Pyroscope lead to a Pyroscope that holds the demo incident. Prints its address and a token.
+// A Grafana in a process of its own, with numbers of data sources and dashboards as started by learning.ts;
+// all data sources of type Pyroscope lead to a Pyroscope that holds the demo incident. Prints its address and
+// a token.
 
 const [sources = 0, dashboards = 0] = process.argv.slice(2).map(Number);
-/** Of ten panels a dashboard, as many ask for profiles. */
+/** Number of panels that ask for profiles, of the ten panels of a dashboard. */
 const PANELS = 10;
 const PROFILE_PANELS = 3;
 
@@ -17,7 +18,7 @@ const grafana = await startGrafanaServer({
     uid: `source${index}`,
     name: `Source ${index}`,
     url: pyroscope.url,
-    // One in five is of another kind.
+    // Every fifth one is of another kind.
     ...(index % 5 === 4 ? { type: 'prometheus' } : {}),
     isDefault: index === 0,
   })),

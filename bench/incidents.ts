@@ -6,7 +6,7 @@ import { TOOLS } from '../src/tools/index.js';
 import { TOOL_CALLS } from '../test/support/tool-arguments.js';
 import { type Recorded, watchWire } from './wire-watch.js';
 
-/** What an agent does in an incident, in this order. */
+/** Calls that an agent makes in an incident, in this order. */
 export const CALLS = [
   'list_services',
   'investigate',
@@ -47,7 +47,7 @@ export function argumentsOf(name: string, shiftMs: number): Record<string, unkno
   return args;
 }
 
-/** What each call makes us ask the store, in rounds, by shift and name. */
+/** Requests to the store that each call causes, in rounds, by shift and name. */
 export type Recordings = ReadonlyMap<string, readonly (readonly Recorded[])[]>;
 
 export function recordingKey(name: string, shiftMs: number): string {
@@ -55,8 +55,8 @@ export function recordingKey(name: string, shiftMs: number): string {
 }
 
 /**
- * What the calls of the agents ask the store for, once the schema is known and with nothing else remembered: by the tools
- * in this process, one call after the other.
+ * Records the requests to the store that the calls of the agents cause, once the schema is known and nothing
+ * else is remembered. The tools of this process make the calls one after the other.
  */
 export async function recordCalls(storeUrl: string, agents: number): Promise<Recordings> {
   const config = readConfig(['--pyroscope-url', storeUrl, '--cache-dir', 'none'], {});

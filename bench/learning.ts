@@ -98,7 +98,7 @@ async function discoverySection({ url, token }: Grafana): Promise<string[]> {
   ];
 }
 
-/** The scans of all dashboards, the first one with a reader beside it. */
+/** Measures the scans of all dashboards; a reader runs during the first one. */
 async function scanned(sources: GrafanaSources, reader: Reader) {
   await sources.discovery(never());
   let [requests, open, inFlight, clock] = [0, 0, 0, Date.now()];

@@ -21,7 +21,10 @@ interface LiveStore extends LiveServer {
   window: { from: number; to: number };
 }
 
-/** Starts or takes the real server that the environment names, and pushes a profile of that many nodes in parts. */
+/**
+ * Starts or takes the real server that the environment names, and pushes a profile of that many nodes in
+ * parts.
+ */
 async function startLiveStore(nodes: number, env: NodeJS.ProcessEnv): Promise<LiveStore | null> {
   const server = await liveServer(env);
   if (server === null) return null;
@@ -55,7 +58,10 @@ async function startLiveStore(nodes: number, env: NodeJS.ProcessEnv): Promise<Li
 const ROUNDS = 5;
 const CPU = 'process_cpu:cpu:nanoseconds:cpu:nanoseconds';
 
-/** Whole calls against a real Pyroscope beside the raw request for the full profile; no rows where there is none. */
+/**
+ * Measures whole calls against a real Pyroscope, next to the raw request for the full profile; no rows where
+ * there is none.
+ */
 export async function liveRows(nodes: number, env: NodeJS.ProcessEnv): Promise<string[]> {
   const store = await startLiveStore(nodes, env);
   if (store === null) return [];

@@ -2,10 +2,10 @@ import { cpus } from 'node:os';
 import { type AgentCall, percentile } from './agents.js';
 import { CALLS, type Recordings, recordingKey } from './incidents.js';
 
-/** What was measured of one side, over all rounds. */
+/** Measurements of one side over all rounds. */
 interface Side {
   calls: AgentCall[];
-  /** That the store got. */
+  /** Number of requests that the store got. */
   requests: number;
   /** Processor time of the store and of the server. */
   storeMs: number;

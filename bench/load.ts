@@ -28,8 +28,9 @@ const IN_FLIGHT = 8;
 const TOKEN = 'bench-0123456789abcdef0123456789abcdef';
 
 /**
- * Fifty agents at once over HTTP, with one token and no setting, against the test Pyroscope; beside it the same requests to
- * the store without us, by as many agents, with as many in flight. The two take turns, in each situation.
+ * Lets fifty agents call at once over HTTP, with one token and no setting, against the test Pyroscope. The
+ * reference is as many agents that send equal requests to the store directly, with as many in flight. The two
+ * take turns, in each situation.
  */
 export async function loadFigures(): Promise<string> {
   const store = fork(path('.bench/bench/load-store.js'), [path('fixtures/demo')]);
@@ -136,7 +137,7 @@ function callThrough(pool: Pool, { shiftOf, alwaysNew }: Situation): Work {
     });
     const text = await body.text();
     if (statusCode !== 200) return `${name}: status ${statusCode}: ${text.slice(0, 300)}`;
-    // What another window shows is not known word by word.
+    // The answer over another window is not known word by word.
     const holds = shiftMs === 0 ? JSON.stringify(TOOL_CALLS[name]?.holds).slice(1, -1) : '"content":';
     return text.includes(holds) && !text.includes('"isError":true') ? null : `${name}: ${text.slice(0, 300)}`;
   };
@@ -149,8 +150,8 @@ const MODERN = {
 };
 
 /**
- * Sends the requests of a call as the call sends them: a round when the one before it is answered, all of a round at once.
- * Inflates the answers and does nothing else with them.
+ * Sends the requests of a call as the call sends them: a round when the one before it is answered, all of a
+ * round at once. Inflates the answers and does nothing else with them.
  */
 function replay(pool: Pool, recordings: Recordings, situation: Situation): Work {
   return async (name, agent) => {

@@ -32,7 +32,10 @@ const COMPARISONS: readonly (readonly [name: string, tool: Tool, profiles: numbe
   ['investigate', investigate, 8],
 ];
 
-/** How long the event loop stands still at most during a call, one row a size and question; the first call apart. */
+/**
+ * How long the event loop stands still at most during a call, one row a size and question; the first call
+ * apart.
+ */
 export async function loopRows(): Promise<string[]> {
   const rows: string[] = [];
   for (const nodes of SIZES) {
@@ -62,7 +65,8 @@ export async function loopRows(): Promise<string[]> {
 async function fileRows(): Promise<string[]> {
   const directory = await mkdtemp(nodePath.join(tmpdir(), 'large-'));
   const { bytes } = generateProfile({ nodes: 400_000, seed: 1, hotShare: 0.3024 });
-  // Repeated messages of a protobuf file add up: repeated fields are joined. What names refer to stays the same.
+  // Repeated messages of a protobuf file add up: repeated fields are joined. What names refer to stays the
+  // same.
   const samples = samplesOf(bytes);
   const parts: Uint8Array[] = [bytes];
   for (let size = bytes.length; size < FILE_BYTES; size += samples.length) parts.push(samples);

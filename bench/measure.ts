@@ -130,7 +130,7 @@ export function processorMs({ pid }: { pid?: number | undefined }): number {
   }
 }
 
-/** What a process has in memory; Linux only. */
+/** Resident memory of a process; Linux only. */
 export function residentMiB({ pid }: { pid?: number | undefined }): string {
   try {
     const kib = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];

@@ -14,7 +14,10 @@ const TOOLS = [
   ['query_profile', { view: 'tree' }],
 ] as const;
 
-/** Resident memory of the real server over stdio after so many calls, one row a mark. Linux only: elsewhere no rows. */
+/**
+ * Resident memory of the real server over stdio after so many calls, one row a mark. Linux only: elsewhere no
+ * rows.
+ */
 export async function memoryRows(): Promise<string[]> {
   if (process.platform !== 'linux') return [];
   const stores = [];

@@ -14,8 +14,8 @@ import { loopRows } from './loop.js';
 import { alternating, median, path, ROUNDS, startUpstream, timed } from './measure.js';
 import { memoryRows } from './memory.js';
 
-// Prints the timings and writes them into bench/README.md. Every figure stands beside the same raw work in one run. With
-// the name of a part as argument only that one.
+// Prints the timings and writes them into bench/README.md. Every figure stands next to the raw work of the
+// same run. With the name of a part as argument it runs only that part.
 
 const STARTS = 10;
 /** A comparison of large profiles takes a second. */

@@ -3,15 +3,15 @@ import { gzipSync } from 'node:zlib';
 import { BinaryReader } from '@bufbuild/protobuf/wire';
 import { generateProfile } from '../test/support/generate-profile.js';
 
-// A profile store in a process of its own, answering as fast as a server can. Started by measure.ts with the number of
-// nodes; prints its port and what it holds. For a comparison also with the instant of a change and the number of
-// profiles that it says there are on either side: what is asked from then on gets a profile of the same tree in which one
-// call path costs more, whatever the window.
+// A profile store in a process of its own, answering as fast as a server can. Started by measure.ts with the
+// number of nodes; prints its port and what it holds. For a comparison also with the instant of a change and
+// the number of profiles that it says there are on either side: what is asked from then on gets a profile of
+// the same tree in which one call path costs more, whatever the window.
 
 const [nodesWanted = 0, changedAt = Number.POSITIVE_INFINITY, rounds = 0] = process.argv.slice(2).map(Number);
 /** Milliseconds between two profiles. */
 const SPACING = 60_000;
-/** What one call path, 3 % of all, costs after the change. */
+/** Factor by which the costs of one call path, 3 % of all, grow with the change. */
 const SLOWER = 3;
 
 const made = (slower: number) =>

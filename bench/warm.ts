@@ -7,8 +7,8 @@ import { listLabels } from '../src/tools/surface/list_labels.js';
 import { listProfileTypes } from '../src/tools/surface/list_profile_types.js';
 import { median, timed } from './measure.js';
 
-// A server of ours just started, over the cache that the flags name: asks about the schema, and prints how long that took
-// and how many requests went to a profile store. Started by learning.ts.
+// A server of ours just started, over the cache that the flags name: asks about the schema, and prints how
+// long that took and how many requests went to a profile store. Started by learning.ts.
 
 const WINDOW = { from: '2026-11-20T14:00:00Z', to: '2026-11-20T14:50:00Z' };
 const WINDOW_2 = { from: '2026-11-20T14:05:00Z', to: '2026-11-20T14:40:00Z' };

@@ -8,7 +8,7 @@ export interface Recorded {
   body: string | Uint8Array | null;
 }
 
-/** What undici tells of a request, as far as it is used here. */
+/** Fields of an event of undici that are used here. */
 interface Told {
   request: { method: string; path: string; headers: readonly string[]; body?: unknown };
 }
@@ -18,7 +18,10 @@ const HEADERS: ReadonlySet<string> = new Set(['accept', 'accept-encoding', 'cont
 
 /** Watches what this process asks over HTTP. */
 export interface WireWatch {
-  /** The requests since the last time, in rounds: one begins when all requests of the one before it have been answered. */
+  /**
+   * The requests since the last time, in rounds: one begins when all requests of the one before it have been
+   * answered.
+   */
   take(): Recorded[][];
 }
 

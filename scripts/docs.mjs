@@ -1,6 +1,7 @@
-// Writes docs/tools.md, docs/how-to-investigate.md, docs/configuration.md, docs/profile-types.md, the metrics in docs/operations.md,
-// server.json, the answers in README.md and docs/investigate.md (its verdicts, too) and the programs in
-// docs/agent-frameworks.md from the code; with --check it only says whether they are up to date.
+// Writes docs/tools.md, docs/how-to-investigate.md, docs/configuration.md, docs/profile-types.md, the metrics
+// in docs/operations.md, server.json, the answers in README.md and docs/investigate.md (its verdicts, too)
+// and the programs in docs/agent-frameworks.md from the code; with --check it only says whether they are up
+// to date.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { encode } from 'gpt-tokenizer/encoding/o200k_base';

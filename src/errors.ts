@@ -21,7 +21,7 @@ export type UpstreamKind =
   | 'unauthorized' // 401, 403: the server's credentials, not the caller's
   | 'rejected' // 400: the server did not accept the request
   | 'not_found' // 404, 405, 501: no such API in this version or mode
-  | 'missing' // the data source is not there (any more): look again which there are
+  | 'missing' // the data source is not there (any more): discover data sources again
   | 'overloaded' // 429, 503
   | 'failed' // other 5xx
   | 'too_large' // over the response cap

@@ -25,7 +25,7 @@ async function main(): Promise<number | null> {
   // A limit on the size of files (`ulimit -f`) is an error of the write. Without a listener of ours the library that
   // writes files takes this signal for the end of the process.
   process.on('SIGXFSZ', () => {});
-  // A log that nobody reads any more ends no server: the line is lost, and so will be the next.
+  // A log without a reader does not end the server: the line is lost, and so will be the next.
   process.stderr.on('error', () => {});
   const io = {
     out: (text: string) => process.stdout.write(safeLines(`${text}\n`)),
@@ -59,7 +59,7 @@ function showProgress(text: string | null): void {
   process.stderr.write(text === null ? '\r\x1b[K' : `\r${text} …`);
 }
 
-/** The reader of the output has gone (`… | head`): there is nobody left to tell anything. */
+/** The reader of the output has gone (`… | head`): no output can reach it. */
 function stopQuietly(error: NodeJS.ErrnoException): void {
   process.exit(error.code === 'EPIPE' ? EXIT.fine : EXIT.failed);
 }

@@ -81,7 +81,7 @@ test.each(DEAD)(
     expect((await ask('summarize_profile', ASK)).text).toMatch(/^checkout-api: cpu/);
     const said = lines.map((line) => JSON.parse(line)).filter(({ source }) => source === 'pyroscope');
     expect(said.map(({ msg, level }) => [level, msg])).toEqual([
-      ['warn', 'source left in peace'],
+      ['warn', 'source fails and gets no requests for a while'],
       ['info', 'source answers again'],
     ]);
   },

@@ -34,7 +34,7 @@ export async function examineCache(config: Config): Promise<Finding | null> {
     : {
         level: cache.directory === null ? 'warn' : 'fail',
         text: `what is learned cannot be kept in ${safeText(place.directory)}: ${reason}`,
-        fix: 'Make room on its disk or in its quota, or name a directory that this user may write to with PYROSCOPE_MCP_CACHE_DIR, or none. Until then every start learns anew.',
+        fix: 'Make room on its disk or in its quota, or name a directory that this user may write to with PYROSCOPE_MCP_CACHE_DIR, or none. Until then every start learns again.',
       };
 }
 

@@ -98,7 +98,12 @@ async function breakers({ log, meter }: Watch): Promise<BreakerOf> {
     createBreaker((failure) => {
       meter.breaker(kind, failure !== null);
       if (failure === null) log.info('source answers again', { source: uid });
-      else log.warn('source left in peace', { source: uid, kind: failure.kind, detail: failure.detail });
+      else
+        log.warn('source fails and gets no requests for a while', {
+          source: uid,
+          kind: failure.kind,
+          detail: failure.detail,
+        });
     });
 }
 

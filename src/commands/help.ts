@@ -11,7 +11,7 @@ const COMMANDS: readonly [string, string][] = [
     'pyroscope-mcp sources enable|disable UID…',
     'enable or disable data sources of Grafana; none is at first',
   ],
-  ['pyroscope-mcp sources refresh', 'look again which there are'],
+  ['pyroscope-mcp sources refresh', 'discover data sources again'],
   ['pyroscope-mcp doctor', 'check configuration, reachability, credentials and data; says what to fix'],
   ['pyroscope-mcp demo', 'the findings of the bundled incident, without server or configuration'],
 ];

@@ -38,7 +38,7 @@ export const OPTIONS = {
     flag: 'grafana-token-file',
     env: 'GRAFANA_SERVICE_ACCOUNT_TOKEN_FILE',
     value: 'FILE',
-    help: 'file with the service account token, read anew with every request',
+    help: 'file with the service account token, read again with every request',
   },
   grafanaUsername: {
     flag: 'grafana-username',
@@ -190,7 +190,7 @@ export const OPTIONS = {
     flag: 'http-token-file',
     env: 'PYROSCOPE_MCP_HTTP_TOKEN_FILE',
     value: 'FILE',
-    help: 'file with such tokens, one a line, # for comments; read anew when it changes',
+    help: 'file with such tokens, one a line, # for comments; read again when it changes',
   },
   allowUnauthenticated: {
     flag: 'allow-unauthenticated',

@@ -37,15 +37,15 @@ const STOPPED = new UserError(
   'Call again with the same arguments in a few seconds: another replica, or the server when it is back, will answer.',
 );
 
-/** Part of the deadline after which a tool asks for less … */
+/** Part of the deadline after which a tool asks for less. */
 const EARLY = 0.5;
-/** … and after which it answers with what it has. */
+/** Part of the deadline after which a tool answers with the data that it has. */
 const SOON = 0.85;
 
 /**
- * The one boundary that every call passes, over MCP and on the command line: checks the arguments, sets the
- * deadline, passes on progress (the number of steps done), renders the answer and turns every failure into
- * text that says what to do next. Never throws, but for the abort of the caller's own signal.
+ * Runs a call, over MCP and on the command line: checks the arguments, sets the deadline, passes on progress
+ * (the number of steps done), renders the answer and turns every failure into text that says what to do next.
+ * It throws only when the caller's own signal aborts.
  */
 export function callTool(
   tool: Tool,
@@ -150,8 +150,8 @@ async function answer(
 }
 
 /**
- * A signal for one call that aborts with another which lives as long as the server. `AbortSignal.any` on that
- * one itself leaves a reference to every call there for ever (Node.js 20): some megabytes an hour under load.
+ * Makes a signal for one call that aborts with a signal which lives as long as the server. `AbortSignal.any`
+ * on the latter would keep a reference to every call (Node.js 20): some megabytes an hour under load.
  */
 function follow(stopped: AbortSignal | undefined): { signal: AbortSignal; leave(): void } {
   const own = new AbortController();
@@ -179,7 +179,9 @@ function watchingAge({ schemaOf }: Pick<ToolContext, 'schemaOf'>) {
   };
 }
 
-/** Runs a tool; the code that weighs words like "none" is loaded with the first call that has one. */
+/**
+ * Runs a tool. The code that handles words like "none" is loaded with the first call that has such a word.
+ */
 async function runTool(tool: Tool, args: CheckedArguments, context: ToolContext): Promise<Answer> {
   const hasWord = Object.entries(args).some(
     ([name, value]) => MAY_BE_NAMES.has(name) && isWordForNothing(value),

@@ -4,7 +4,10 @@ import { ALIASES, isWordForNothing, MAY_BE_NAMES, unknownArgument } from '../too
 import type { Tool } from '../tools/define.js';
 import { boundsOf, type Property, propertiesOf } from './input-schema.js';
 
-/** Longest text of an argument, characters: selectors may list some hundred pods, and check themselves. */
+/**
+ * Longest text of an argument, characters: selectors may list some hundred pods, and have a check of their
+ * own.
+ */
 const MAX_TEXT = 20_000;
 /** Arguments whose work grows with their length, and whose values are names or some words. */
 const MAX_WORDS = 5_000;
@@ -28,7 +31,7 @@ export function checkArguments(tool: Tool, raw: unknown): CheckedArguments {
   if (parsed.success) return parsed.data;
   const faults = new Map(parsed.error.issues.map(({ path, message }) => [String(path[0] ?? ''), message]));
   const missing = [...faults.keys()].filter((name) => !given.has(name));
-  // All at once: an agent that hears of one at a time calls as often.
+  // All problems are reported at once, so that an agent needs one more call and not several.
   if (missing.length > 0) throw missingArguments(tool, missing, properties);
   const [[name, message] = ['', 'wrong value']] = faults;
   const { as, value } = given.get(name) ?? { as: name, value: undefined };
@@ -106,7 +109,7 @@ function isLeftOut(name: string, value: unknown, property: Property): boolean {
     if (value.trim() === '') return true;
     if (isWordForNothing(value)) return !MAY_BE_NAMES.has(name) && property.enum?.includes(value) !== true;
   }
-  // No rows at all cannot be meant.
+  // A limit of 0 cannot be meant.
   const isCount = isNumeric(property) && property.minimum !== undefined && property.minimum >= 1;
   return isCount && (typeof value === 'number' || isNumberText(value)) && Number(value) <= 0;
 }
@@ -136,7 +139,7 @@ function isNumberText(value: unknown): value is string {
   return typeof value === 'string' && /^-?\d+(?:\.\d+)?$/.test(value.trim());
 }
 
-/** Models write numbers as text and text as numbers; both are clear enough. */
+/** Converts numbers written as text and text written as numbers: models send both, and both are clear. */
 function coerce(
   given: ReadonlyMap<string, unknown>,
   properties: ReadonlyMap<string, Property>,

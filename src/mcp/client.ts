@@ -12,8 +12,8 @@ export interface ChildServer {
 }
 
 /**
- * Starts a Node program as an MCP server over stdio and connects to it as any client would. Of this process's
- * environment the child gets only what every program needs (PATH, HOME and the like).
+ * Starts a Node program as an MCP server over stdio and connects to it as any client would. The child gets
+ * only the environment variables that every program needs (PATH, HOME and the like).
  */
 export async function connectToChild(script: string, args: readonly string[]): Promise<ChildServer> {
   const client = new Client(

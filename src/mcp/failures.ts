@@ -60,7 +60,7 @@ const MAX_DETAIL = 300;
 /** Longest piece of advice, which may hold names of the upstream. */
 const MAX_ADVICE = 600;
 
-/** Kinds that a caller can do something about, whatever the reason. */
+/** Kinds of failure that a caller can mend, independent of the reason. */
 const MENDED_BY_CALLER: ReadonlySet<UpstreamKind> = new Set([
   'timeout',
   'overloaded',
@@ -68,7 +68,10 @@ const MENDED_BY_CALLER: ReadonlySet<UpstreamKind> = new Set([
   'rejected',
 ]);
 
-/** Advice is ours, but may name what the upstream said: an action, where it redirects to. */
+/**
+ * Shortens advice: its text is ours, but may quote the upstream, such as an action or the target of a
+ * redirect.
+ */
 function advised(kind: UpstreamKind, { what, fix }: Advice): { what: string; next: string } {
   if (kind === 'paused') return { what: safeText(what, MAX_ADVICE), next: UPSTREAM.paused.next };
   const operator = `Tell the operator: ${safeText(fix, MAX_ADVICE)}`;

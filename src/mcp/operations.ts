@@ -1,6 +1,6 @@
 /** State of the process as probes and scrapers see it. */
 export interface Operations {
-  /** Whether calls can be answered; null once they can, else why not, in a word. */
+  /** Reason in one word why calls cannot be answered yet; null once they can. */
   notReady(): string | null;
   metrics: { contentType: string; render(): Promise<string> };
 }
@@ -8,9 +8,9 @@ export interface Operations {
 /**
  * Answers `/readyz` and `/metrics`; null for every other path.
  *
- * Ready means that the sources are made. That a profile store does not answer is no reason to be unready: it
- * would take all replicas out of the load balancer at once, and agents would read a bare 503 instead of what
- * failed, since when, and what is still answered from memory.
+ * Ready means that the sources are made. A profile store that does not answer does not make the server
+ * unready: all replicas would leave the load balancer at once, and agents would read a bare 503 instead of an
+ * answer that says what failed, since when, and what is still answered from memory.
  */
 export function createOperations({
   notReady,

@@ -17,13 +17,13 @@ import type { PromptArgument } from './prompts/define.js';
 import { PROMPTS } from './prompts/index.js';
 import { invalid, unknownPrompt } from './unknown-names.js';
 
-/** How long a client waits for names while somebody types. */
+/** Time that a client waits for names while a person types, milliseconds. */
 const COMPLETION_MS = 2_000;
-/** How long the question for them goes on: the next key is answered from what it found. */
+/** Time that the question for names may take, milliseconds: the next key is answered from its result. */
 const LEARNING_MS = 10_000;
 /**
- * Questions for names at once, of all clients: half of the requests that a store gets at once stay free for
- * calls.
+ * Maximum number of such questions at once, of all clients: half of the requests that a store gets at once
+ * stay free for calls.
  */
 const MOST_LEARNING = 4;
 
@@ -102,10 +102,9 @@ type Completion = (
 ) => Promise<string[]>;
 
 /**
- * Makes what completes values. It never fails: a value can be typed, and the call that gets it says what is
- * wrong with it. Every key that somebody presses may ask the store, and asks on when its answer is out, so
- * there are few such questions at once; what comes meanwhile is completed with nothing. They take no places
- * from calls.
+ * Makes the completion of values. It never fails: a value can be typed, and the call that gets it reports its
+ * faults. Every key that a person presses may ask the store, so few questions run at once; others are
+ * completed with nothing meanwhile. They take no places from calls.
  */
 function completion(
   environmentOf: () => Promise<CallEnvironment>,

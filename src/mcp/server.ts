@@ -20,8 +20,8 @@ export const ANNOTATIONS = {
 } as const;
 
 /**
- * How long a client may keep what it listed and read, and whether caches may share it: it is the same for
- * every caller, and another only in another version of the server.
+ * Time for which a client may keep lists and the guide, and whether caches may share them: they are equal for
+ * every caller, and change only with the version of the server.
  */
 const CACHE_HINT = { ttlMs: 300_000, cacheScope: 'public' } as const;
 const CACHE_HINTS = {
@@ -41,8 +41,9 @@ const CAPABILITIES = {
 } as const;
 
 /**
- * Schemas as the SDK wants them: it shows them in `tools/list`, but the call boundary does the checking,
- * whose errors name the valid arguments. Built once, since the factory below runs per HTTP request.
+ * Schemas in the form that the SDK wants. It shows them in `tools/list`, but the call boundary checks the
+ * arguments, since its errors name the valid ones. They are built once, because the factory below runs per
+ * HTTP request.
  */
 const SCHEMAS = new Map(
   TOOLS.map((tool) => {
@@ -117,8 +118,8 @@ export function createServerFactory(
 }
 
 /**
- * Aborts when the caller wants the call no more. The SDK ends a call over HTTP of the older protocols only
- * with a connection that closes after the call has begun.
+ * Aborts when the caller gives the call up. The SDK ends a call over HTTP of the older protocols only with a
+ * connection that closes after the call has begun.
  */
 function callerSignal({ mcpReq, http }: ServerContext): AbortSignal {
   const connection = http?.req?.signal;

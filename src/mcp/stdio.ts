@@ -35,8 +35,9 @@ export function serveOverStdio(environmentOf: () => Promise<CallEnvironment>, lo
 }
 
 /**
- * The SDK's stdio transport, but the end of input does not throw away what was asked before it: a script that
- * pipes its requests in gets its answers. Bounded, so that a client that died leaves no process behind.
+ * The SDK's stdio transport with a longer life: requests that came before the end of input still get their
+ * answers, so that a script can pipe its requests in. The time is bounded, so that a dead client leaves no
+ * process behind.
  */
 class PatientStdio implements Transport {
   onclose?: () => void;
@@ -93,7 +94,8 @@ class PatientStdio implements Transport {
   }
 
   /**
-   * Keeps account of what must be answered; a subscription has no answer, and a cancelled request needs none.
+   * Counts the requests that must be answered; a subscription has no answer, and a cancelled request needs
+   * none.
    */
   #note(message: JSONRPCMessage): void {
     if (isJSONRPCRequest(message)) {
@@ -104,7 +106,7 @@ class PatientStdio implements Transport {
     }
   }
 
-  /** Answers a line that was dropped; a client that waits for it would else wait for its own timeout. */
+  /** Answers a line that was dropped; its client would wait for its own timeout otherwise. */
   #refuseLine(id: RequestId | null): void {
     const message = `A message is at most ${MAX_LINE_BYTES} bytes; this line is longer and was not read.`;
     const refusal = { jsonrpc: '2.0', id, error: { code: INVALID_REQUEST, message } };

@@ -201,7 +201,10 @@ function reasonOf({
   return change;
 }
 
-/** Says why two sides of one type cannot be judged: for want of samples, or because the change has no explanation. */
+/**
+ * Says why two sides of one type cannot be judged: for want of samples, or because the change has no
+ * explanation.
+ */
 function headlineOf({ verdict, type, movement, notRead }: Comparison): string {
   const few = notRead.length > 0 ? '' : ': too few samples';
   const why = movement === null ? few : `: the total ${movement.direction}, nothing explains it`;

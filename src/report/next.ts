@@ -88,8 +88,8 @@ export function shorterScope(measured: Measurement): ScopeArguments {
 }
 
 /**
- * A pattern that finds just this function: the end of its name from the last slash, type parameters and lines left
- * out, anchored so that it does not find `GetAll` for `Get`.
+ * A pattern that finds just this function: the end of its name from the last slash, type parameters and lines
+ * left out, anchored so that it does not find `GetAll` for `Get`.
  */
 export function focusPattern(name: string): string {
   const generic = name.indexOf('[');

@@ -29,8 +29,8 @@ export interface LogOptions {
 }
 
 /**
- * Writes lines to stderr: in stdio mode stdout belongs to the protocol. Every line names the call and trace
- * that it belongs to. Secrets are taken out of everything, and whatever acts on a terminal.
+ * Creates a log that writes lines to stderr: in stdio mode stdout belongs to the protocol. Every line names
+ * its call and trace. Secrets and characters that act on a terminal are taken out.
  *
  * @param write takes whole lines; must be done when it returns, since the process may end right after
  */
@@ -70,7 +70,10 @@ function openLogger(level: LogLevel, write: (line: string) => void): Logger {
   );
 }
 
-/** A line for people: time, level, message, fields; what an error says, and where it came from, below. */
+/**
+ * Formats a line for people: time, level, message and fields; the text of an error and its origin follow
+ * below.
+ */
 function readable(json: string): string {
   const entry: unknown = JSON.parse(json);
   const { time, level, msg, err, ...fields } = Object(entry) as Record<string, unknown>;

@@ -1,9 +1,9 @@
 import type { NotReadReason, UpstreamKind } from '../errors.js';
 
-/** How a call of a tool ended. */
+/** Outcome of a tool call. */
 export type CallOutcome =
   | 'answered'
-  /** The caller can mend it: unknown argument, no such service, a disabled source. */
+  /** The caller can mend the call: an unknown argument, a missing service, a disabled source. */
   | 'refused'
   /** The profile store failed. */
   | 'upstream_failed'
@@ -13,7 +13,7 @@ export type CallOutcome =
   | 'cancelled'
   /** The server was stopped. */
   | 'stopped'
-  /** A bug. */
+  /** A bug of this server. */
   | 'internal_error';
 
 export interface CallEnd {
@@ -46,10 +46,10 @@ export type SchemaResult =
 /** Origin of an answer about profiles that may have been given a moment ago. */
 export type RecentResult =
   | 'hit'
-  /** It was being asked already. */
+  /** A request that was already running. */
   | 'joined'
   | 'miss'
-  /** Its window reaches so near to now that nothing is remembered of it. */
+  /** The window reaches so near to now that its answers are not remembered. */
   | 'unsettled';
 
 /** Methods other than tool calls that run code of this server. */
@@ -66,9 +66,9 @@ export interface OperationEnd {
 /** Paths over HTTP; `unread`: the head of the request, or its body in time, did not arrive. */
 export type HttpPath = 'mcp' | 'healthz' | 'readyz' | 'metrics' | 'other' | 'unread';
 
-/** Counts what happens in this process. Nothing that it is told names a service, a label or an address. */
+/** Counts the events of this process. No argument names a service, a label or an address. */
 export interface Meter {
-  /** A call begins; what is given back is told how it ended. */
+  /** Counts the begin of a call; the returned function takes its outcome. */
   call(tool: string): (end: CallEnd) => void;
   upstream(end: UpstreamEnd): void;
   /** A part of an answer, such as a profile type, could not be read; the answer says so. */
@@ -78,9 +78,9 @@ export interface Meter {
   operation(end: OperationEnd): void;
   /** @param status null: the connection ended before the answer did */
   http(path: HttpPath, status: number | null): void;
-  /** A connection was turned away, since there are too many. */
+  /** Counts a connection that was refused because there are too many. */
   turnedAway(): void;
-  /** A source is not asked for a while, because it failed; or is asked again. */
+  /** Counts a source that gets no requests for a while because it failed, or gets them again. */
   breaker(source: UpstreamSource, open: boolean): void;
 }
 
@@ -97,7 +97,7 @@ export const NO_METER: Meter = {
   breaker() {},
 };
 
-/** An operation begins; what is given back is told how it ended. */
+/** Counts the begin of an operation; the returned function takes its outcome. */
 export function operationStarted(operation: Operation, meter: Pick<Meter, 'operation'>) {
   const started = performance.now();
   return (outcome: OperationEnd['outcome']) =>

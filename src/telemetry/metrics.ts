@@ -11,7 +11,7 @@ export const BYTES_PER_TOKEN = 2.9;
 const CALL_SECONDS = [0.005, 0.025, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 45];
 /** Seconds, up to the default deadline of a request. */
 const REQUEST_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
-/** Seconds: a text is made in no time, names that exist are waited for 2 s. */
+/** Buckets in seconds: a text takes no time, and completion waits for names for up to 2 s. */
 const OPERATION_SECONDS = [0.001, 0.005, 0.025, 0.1, 0.5, 1, 2, 5];
 /** The label of a tool that is not in the table. */
 const UNKNOWN = 'unknown';
@@ -105,7 +105,7 @@ export function createMetrics(tools: readonly string[]): Metrics {
   });
   const operations = new Counter({
     name: 'pyroscope_mcp_operations_total',
-    help: 'What clients asked besides calls of tools: prompts filled in, names completed, the guide read',
+    help: 'Requests of clients other than tool calls: prompts filled in, names completed, the guide read',
     labelNames: ['operation', 'outcome'] as const,
     registers,
   });
@@ -135,7 +135,7 @@ export function createMetrics(tools: readonly string[]): Metrics {
   });
   const opened = new Counter({
     name: 'pyroscope_mcp_breaker_opened_total',
-    help: 'How often a source was found failing and left in peace',
+    help: 'How often a source failed so often that it got no requests for a while',
     labelNames: ['source'] as const,
     registers,
   });
@@ -154,7 +154,7 @@ export function createMetrics(tools: readonly string[]): Metrics {
   for (const result of ['hit', 'miss', 'stale']) schema.inc({ result }, 0);
   for (const result of ['hit', 'joined', 'miss', 'unsettled']) recent.inc({ result }, 0);
   for (const operation of OPERATIONS) operations.inc({ operation, outcome: 'answered' }, 0);
-  // From the first on a refusal is an increase, which an alert sees only where the series was there before.
+  // The series exist from the start, so that the first refusal is an increase that an alert can see.
   for (const status of [401, 403, 408, 413, 429, 503]) responses.inc({ path: 'mcp', status }, 0);
   collectDefaultMetrics({ register });
 

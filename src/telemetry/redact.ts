@@ -9,8 +9,8 @@ const MAX_TEXT = 4_000;
 const MAX_VALUES = 2_000;
 const MAX_LINE_TEXT = 32_000;
 /**
- * Characters beyond a cut that are looked at, at least: what begins before the cut must be told from what is
- * no secret, and be hidden whole.
+ * Minimum number of characters that are read beyond a cut: a secret that begins before the cut must be
+ * recognised and hidden whole.
  */
 const MIN_LOOKAHEAD = 512;
 
@@ -52,11 +52,12 @@ interface Allowance {
 }
 
 /**
- * Takes secrets out of what is to be logged: known ones in every spelling in which they travel, fields that
- * are called like one, and what looks like one. Errors become plain objects. Values that are too deep, too
- * long or too many are cut first, so that the work is bounded; no part of a secret is left at a cut.
+ * Takes secrets out of a value that is to be logged: known secrets in every spelling in which they travel,
+ * fields with the name of a secret, and texts that look like one. Errors become plain objects. Values that
+ * are too deep, too long or too many are cut first, so that the work is bounded; no part of a secret is left
+ * at a cut.
  *
- * @param secrets those that are known now; asked with every line
+ * @param secrets returns the secrets that are known now; called with every line
  */
 export function createRedactor(secrets: () => readonly string[]): (value: unknown) => unknown {
   let from = '';
@@ -93,7 +94,7 @@ function cleanValue(value: unknown, depth: number, left: Allowance, known: Known
   );
 }
 
-/** The end of a long name decides as much as its beginning. */
+/** Keeps the end of a long name, which decides as much as its beginning. */
 function isSecretName(name: string): boolean {
   return SECRET_NAME.test(name.slice(0, MAX_TEXT)) || SECRET_NAME.test(name.slice(-MAX_TEXT));
 }

@@ -1,10 +1,10 @@
 import { readSettingFileNow } from '../setting-file.js';
 
-/** How long the words of a file are taken for what it holds now, milliseconds. */
+/** Time for which the words of a file are used before it is read again, milliseconds. */
 const READ_EVERY_MS = 2_000;
-/** Words of files that are remembered: a token that was rotated may still be echoed. */
+/** Maximum number of remembered words of files: a rotated token may still be echoed. */
 const MAX_REMEMBERED = 20;
-/** A shorter part of a secret is none by itself. */
+/** Minimum length of a part of a secret that is a secret by itself. */
 const MIN_PART = 4;
 
 /**
@@ -31,7 +31,10 @@ export function secretsNow(
   };
 }
 
-/** A file that cannot be read keeps nothing secret; whoever needs it says what is wrong with it. */
+/**
+ * Reads the words of a file. A file that cannot be read has none; the code that needs the file reports the
+ * fault.
+ */
 function wordsOf(file: string): string[] {
   try {
     return readSettingFileNow(file)

@@ -1,8 +1,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 
 /**
- * W3C trace context and baggage of a caller, as headers of a request; only what is valid, and nothing else of
- * the caller's.
+ * W3C trace context and baggage of a caller, as headers of a request. Invalid values and all other headers
+ * are left out.
  */
 export interface TraceContext {
   readonly traceparent?: string;
@@ -98,7 +98,7 @@ function textOf(value: unknown): string {
   return typeof value === 'string' ? value.trim() : '';
 }
 
-/** The whole list or nothing: what is left of a damaged one would be another state. */
+/** Takes the whole list or nothing: the rest of a damaged list would be another state. */
 function validState(text: string): string {
   // Blanks and empty members do not count, but so many of them are no state.
   if (text.length > 8 * MAX_STATE) return '';

@@ -160,7 +160,10 @@ async function readOnset(reading: CaseReading, { causes }: Conclusion, context: 
   }
 }
 
-/** Entry points of the main type whose part of the cost changed; with none, or a change of code, there is nothing to say. */
+/**
+ * Entry points of the main type whose part of the cost changed; with none, or a change of code, there is
+ * nothing to say.
+ */
 function mixOf({ analysis, change }: ShareLens): Investigation['mix'] {
   if (change !== null) return [];
   const { joined, mix } = analysis;

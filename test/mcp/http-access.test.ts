@@ -325,7 +325,7 @@ describe('the built program', () => {
     expect(await statuses()).toEqual([401, 200]);
     program.child.kill('SIGTERM');
     expect(await program.exit).toEqual({ code: 0, signal: null });
-    expect(program.stderr()).toContain('nobody is let in');
+    expect(program.stderr()).toContain('every caller is refused');
     expect(program.stderr()).not.toMatch(/team-[ab]-/);
   });
 });

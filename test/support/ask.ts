@@ -29,7 +29,7 @@ export const INCIDENT_WINDOW = { from: '2026-11-20T14:30:00Z', to: '2026-11-20T1
 /** The clock of all tests. */
 export const NOW = Date.parse('2026-11-20T15:00:00Z');
 
-/** What a test needs to call tools as a client would. */
+/** Makes the environment in which a test calls tools as a client would. */
 export function environmentOf(
   sources: readonly ProfileSource[],
   log: string[] = [],

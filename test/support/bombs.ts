@@ -15,7 +15,10 @@ function repeated(bytes: ArrayLike<number>, times: number): Buffer {
   return Buffer.alloc(bytes.length * times, Uint8Array.from(bytes));
 }
 
-/** One function, `work`, of which `lines` are inlined into one location, and samples that refer to it. */
+/**
+ * A profile of one function, `work`, with `lines` lines inlined into one location, and samples that refer to
+ * it.
+ */
 function profileOf({ lines, samples }: { lines: number; samples: readonly number[] }): Buffer {
   const texts = ['', 'cpu', 'nanoseconds', 'work'].map((text) => field(6, Buffer.from(text)));
   const line = field(4, numbers([1, 1], [2, 7]));
@@ -69,7 +72,9 @@ export const BOMBS: readonly { name: string; bytes: () => Buffer; limit: string 
   },
 ];
 
-/** One stack of so many frames, each of a function of its own: within every limit. */
+/**
+ * A profile with a single stack of `depth` frames, each of a function of its own; it is within every limit.
+ */
 export function deepProfile(depth: number): Buffer {
   const frames = Array.from({ length: depth }, (_, frame) => frame + 1);
   const stack = new BinaryWriter();

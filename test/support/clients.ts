@@ -19,7 +19,7 @@ export interface TestClient {
   >;
   /** The text of a prompt. */
   getPrompt(name: string, args: Record<string, string> | undefined): Promise<string>;
-  /** What is offered for an argument of a prompt, the others being filled in. */
+  /** Completes an argument of a prompt while the others are filled in. */
   complete(
     prompt: string,
     argument: string,

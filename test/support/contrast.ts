@@ -6,7 +6,9 @@ import { type PartCosts, sideOf } from '../../src/profile/compare/runs.js';
 import type { Profile } from '../../src/profile/model.js';
 import { profileOf, type TestFrame } from './profiles.js';
 
-/** Values by stack, written entry point first with blanks between: `{ 'serve price runtime.mallocgc': 30 }`. */
+/**
+ * Values by stack, written entry point first with blanks between: `{ 'serve price runtime.mallocgc': 30 }`.
+ */
 export type Stacks = Readonly<Record<string, number>>;
 
 /** A Go frame: `runtime.…` is the runtime's, `lib.…` a library's, all else the team's. */
@@ -67,7 +69,7 @@ export function nameOf({ joined }: Pick<Contrast, 'joined'>, fn: number | null |
   return fn === null || fn === undefined ? null : (joined.functions[fn]?.name ?? null);
 }
 
-/** What is not zero of one cost per function, by name. */
+/** The values of functions that are not zero, by name. */
 export function byName(joined: Contrast['joined'], values: Float64Array): Record<string, number> {
   return Object.fromEntries(
     [...values].flatMap((value, fn) => (value === 0 ? [] : [[joined.functions[fn]?.name ?? '', value]])),

@@ -34,8 +34,8 @@ const DAY = 86_400_000;
 const titleSchema = z.looseObject({ title: z.string() });
 
 /**
- * A Grafana with all those dashboards, each changed a day before the one before it. What it was asked is in `asked`;
- * the answers can be replaced one by one.
+ * A Grafana with all those dashboards, each changed a day before the one before it. What it was asked is in
+ * `asked`; the answers can be replaced one by one.
  */
 export function dashboardStore(replaced: Partial<DashboardStore> = {}): DashboardStore & { asked: string[] } {
   const asked: string[] = [];

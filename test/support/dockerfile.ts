@@ -2,14 +2,14 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { ROOT } from './packed.js';
 
-/** One stage of the Dockerfile: the image it begins with and its instructions in order. */
+/** A stage of the Dockerfile: the image it begins with and its instructions in order. */
 export interface Stage {
   image: string;
   name: string | null;
   instructions: { keyword: string; text: string }[];
 }
 
-/** What a COPY does; `stage` is null where it copies from the repository. */
+/** Effect of a COPY; `stage` is null where it copies from the repository. */
 export interface Copy {
   stage: string | null;
   sources: string[];

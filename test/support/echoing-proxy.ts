@@ -18,8 +18,8 @@ export interface EchoingProxy {
 }
 
 /**
- * A server in front of another one that writes all it is told about who asks into every name of the answers: labels and
- * their values, services, types, series, functions and files, titles, error texts.
+ * A server in front of another one that writes all it is told about who asks into every name of the answers:
+ * labels and their values, services, types, series, functions and files, titles, error texts.
  *
  * @param more secrets that came another way
  */

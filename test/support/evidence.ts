@@ -14,8 +14,8 @@ import { fnOf, profileFrom, type Stacks } from './contrast.js';
 import { INCIDENT, START } from './small-service.js';
 import { type Alias, lensOf } from './type-ids.js';
 
-// Evidence as the readers of profile types hand it to the rules that conclude: real profiles of a few stacks, with the one
-// number that a rule looks at set by the test.
+// Evidence as the readers of profile types hand it to the rules that conclude: real profiles of a few stacks,
+// with the one number that a rule looks at set by the test.
 
 const MINUTE = 60_000;
 const HOUR: Stacks = {
@@ -150,7 +150,9 @@ export function levelEvidence(
   return { lens: lensOf(alias), before, after, leak, rise: null };
 }
 
-/** A profile type that measures waiting for locks, in seconds per profile, contended where `grew` is given. */
+/**
+ * A profile type that measures waiting for locks, in seconds per profile, contended where `grew` is given.
+ */
 export function waitEvidence(
   alias: Alias,
   { before = 0.1, after = 0.1, grew }: GrowthEvidence = {},

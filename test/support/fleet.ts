@@ -208,7 +208,10 @@ function* timesIn({ first, every }: Emitter, { window }: Pick<SeriesQuery, 'wind
   for (let time = first + skipped * every; time <= Math.min(window.to, NOW); time += every) yield time;
 }
 
-/** Samples of one function in one profile: about as many each time, of `parse` twice as many with the new version. */
+/**
+ * Samples of one function in one profile: about as many each time, of `parse` twice as many with the new
+ * version.
+ */
 function samplesOf({ isNew, first }: Emitter, time: number, at: number): number {
   const noise =
     (Math.imul(Math.round(time / 1000) ^ Math.imul(first % 9973, 31) ^ (at * 97), 0x9e3779b1) >>> 0) % 7;

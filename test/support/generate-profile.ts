@@ -7,7 +7,7 @@ export interface GeneratedProfileOptions {
   seed?: number;
   /** Exact share of `runtime.mallocgc` in the self cost of the whole profile. */
   hotShare?: number;
-  /** What the costs of one call path, some 3 % of all, are multiplied by. */
+  /** Factor for the costs of one call path, some 3 % of all. */
   slower?: number;
   /** Only the `cpu` values, as a Pyroscope server sends them; else the sample counts, too. */
   cpuOnly?: boolean;
@@ -30,13 +30,13 @@ const HOT = 'runtime.mallocgc';
 const TICK_NS = 10_000_000;
 /** Samples behind the profile; shares with four decimals come out exactly. */
 const TICKS_PER_NODE = 10;
-/** Of every hundred nodes this many are the hot leaf. */
+/** Number of hot leaves among a hundred nodes. */
 const HOT_PER_HUNDRED = 7;
 const CALLEES = 12;
 const MAX_DEPTH = 60;
 /**
- * New frames that one stack adds to the tree at most. With this and where paths branch off, the profile has the shape of
- * one that a real server merged: 816,611 nodes in 98,715 stacks of about 22 frames.
+ * New frames that one stack adds to the tree at most. With this and where paths branch off, the profile has
+ * the shape of one that a real server merged: 816,611 nodes in 98,715 stacks of about 22 frames.
  */
 const LONGEST_CHAIN = 17;
 const START_NS = 1_795_185_000n * 1_000_000_000n;
@@ -64,7 +64,9 @@ const LEAVES = [
   'aeshashbody',
 ];
 
-/** A small generator of pseudo-random numbers in [0, 1) (mulberry32): the same seed gives the same profile. */
+/**
+ * A small generator of pseudo-random numbers in [0, 1) (mulberry32): the same seed gives the same profile.
+ */
 export function random(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
@@ -85,8 +87,8 @@ interface Tree {
 }
 
 /**
- * Generates a profile in which a runtime leaf has a large share of the self cost, spread over thousands of call
- * paths of which none matters: what a truncated call tree loses first.
+ * Generates a profile in which a runtime leaf has a large share of the self cost, spread over thousands of
+ * call paths of which none matters: what a truncated call tree loses first.
  */
 export function generateProfile(options: GeneratedProfileOptions): GeneratedProfile {
   const { nodes, seed = 1, hotShare = 0.3024, slower = 1, cpuOnly = false } = options;
@@ -170,7 +172,10 @@ function growTree(
   return [...ends];
 }
 
-/** Hangs the hot function, half the time by way of an allocator, below nodes all over the tree until it is full. */
+/**
+ * Hangs the hot function, half the time by way of an allocator, below nodes all over the tree until it is
+ * full.
+ */
 function addHotLeaves(
   tree: Tree,
   target: number,

@@ -12,10 +12,13 @@ import { readBody, replay } from './replay.js';
 import { shapeOf } from './shape.js';
 import type { GrafanaDashboard, GrafanaDataSource, GrafanaLibraryPanel } from './wire/grafana-state.js';
 
-// Requests of the transcripts of real Grafanas are sent to the test server, which holds the same data sources and
-// dashboards, with the same stores behind them. Refusals must be equal, successes have the same shape.
+// Requests of the transcripts of real Grafanas are sent to the test server, which holds the same data sources
+// and dashboards, with the same stores behind them. Refusals must be equal, successes have the same shape.
 
-/** Not offered by the test server, so not compared; of all others status and headers are compared, and bodies that were recorded whole. */
+/**
+ * Not offered by the test server, so not compared; of all others status and headers are compared, and bodies
+ * that were recorded whole.
+ */
 const NOT_OFFERED: readonly [where: RegExp, reason: string][] = [
   [/ (POST|PUT|PATCH|DELETE) \/(?:grafana\/)?api\/(?!datasources\/proxy|health)/, 'it only reads'],
   [/\/api\/(plugins|org\/users|serviceaccounts)/, 'the client never asks for it'],
@@ -158,7 +161,10 @@ function libraryPanelsOf(exchanges: readonly TranscriptExchange[]): GrafanaLibra
   }));
 }
 
-/** The dashboards that there were at the time: those that were read back; for a search, the one that had just been made. */
+/**
+ * The dashboards that there were at the time: those that were read back; for a search, the one that had just
+ * been made.
+ */
 function dashboardsOf(
   exchanges: readonly TranscriptExchange[],
   { name, section }: TranscriptExchange,
@@ -234,7 +240,9 @@ function kinds(permissions: unknown): string[] {
   return shapeOf(Object.values(Object(permissions)));
 }
 
-/** Without what differs from request to request: ids of errors, ports, names of headers as the store saw them. */
+/**
+ * Without what differs from request to request: ids of errors, ports, names of headers as the store saw them.
+ */
 function plain(body: unknown): unknown {
   const text = JSON.stringify(body)
     .replace(/ACE\d+/g, 'ACE')

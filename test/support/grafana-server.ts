@@ -5,26 +5,28 @@ import type { GrafanaSetup, GrafanaState } from './wire/grafana-state.js';
 import { type Requests, startLoopback } from './wire/loopback.js';
 
 export { VIEWER_TOKEN } from './wire/grafana-auth.js';
-/** What Grafana holds and how it is set up; whatever is left out is empty, or as a fresh 12.3 has it. */
+/** Content and set-up of a Grafana; a field that is left out is empty, or as a fresh 12.3 has it. */
 export type GrafanaServerOptions = Partial<GrafanaState> & Partial<GrafanaSetup>;
 
 export interface TestGrafana {
   /** With the sub-path, without a trailing slash. */
   url: string;
-  /** What came over the wire; names are routes (`GET /api/dashboards/uid/:uid`) or `proxy SelectSeries`. */
+  /** Requests on the wire; names are routes (`GET /api/dashboards/uid/:uid`) or `proxy SelectSeries`. */
   requests: Requests;
   faults: Faults;
-  /** What it holds; may be changed while it runs. */
+  /** Content of the Grafana; may be changed while it runs. */
   state: GrafanaState;
   close(): Promise<void>;
 }
 
 /**
- * A Grafana on loopback: the routes around its data sources that a client uses to find and query them and to read
- * dashboards, in the behaviour of version 9.4 or 12.3 where the two differ. Data sources lead to real URLs, usually of
- * `startPyroscopeServer`. What was checked against real exchanges is listed in `grafana-server.test.ts`.
+ * A Grafana on loopback: the routes around its data sources that a client uses to find and query them and to
+ * read dashboards, in the behaviour of version 9.4 or 12.3 where the two differ. Data sources lead to real
+ * URLs, usually of `startPyroscopeServer`. What was checked against real exchanges is listed in
+ * `grafana-server.test.ts`.
  *
- * The Kubernetes-like API of dashboards (12.3) is written after its documentation: no exchange of it was recorded.
+ * The Kubernetes-like API of dashboards (12.3) is written after its documentation: no exchange of it was
+ * recorded.
  *
  * Without `tokens` there is one, {@link VIEWER_TOKEN}.
  */

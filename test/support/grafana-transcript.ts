@@ -41,7 +41,7 @@ function readBlock(block: string, section: string): TranscriptExchange | null {
     headers[key.toLowerCase()] = value;
   }
   const below = rest.slice(at);
-  // What follows is not of the answer: notes of the one who recorded.
+  // The lines that follow are notes of the person who recorded the answer.
   const end = below.findIndex((line) => line !== '' && !line.startsWith('  '));
   const answer = below
     .slice(0, end < 0 ? undefined : end)

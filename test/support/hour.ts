@@ -49,7 +49,7 @@ export async function source(
   return createFilesSource({ directory, name: 'fleet' });
 }
 
-/** One profile a minute and pod, for an hour; work differs by a few samples from one to the next. */
+/** Profiles of an hour, one per minute and pod; work differs by a few samples from one to the next. */
 export function hour(
   work: (minute: number, noise: number) => Record<string, number>,
   labels: Record<string, string> = { pod: 'a' },

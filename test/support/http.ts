@@ -19,7 +19,7 @@ export interface PostOptions {
   signal?: AbortSignal;
 }
 
-/** Where a server of a test listens: a free port of loopback, under no other name. */
+/** Address of a test server: a free port of loopback, under no other name. */
 export const ON_LOOPBACK = { host: '127.0.0.1', port: 0, hosts: [], origins: [] };
 
 export const JSON_HEADERS = {

@@ -1,6 +1,6 @@
 /**
- * The least size of a change from which on it is found, by bisection: a test can then say how far it stands out there,
- * which is what a gate is set to.
+ * The least size of a change from which on it is found, by bisection: a test can then say how far it stands
+ * out there, which is what a gate is set to.
  *
  * @param isFound whether a change of that size is found; true for `large`, false for `small`
  */

@@ -1,7 +1,9 @@
 /** Time that passes only when a test says so, for the deadlines of a call. */
 export interface ManualTimer {
   timer(ms: number): AbortSignal;
-  /** Lets so much time pass since the first call of `timer`: what is due by then aborts, the earliest first. */
+  /**
+   * Lets so much time pass since the first call of `timer`: what is due by then aborts, the earliest first.
+   */
   advanceTo(ms: number): void;
 }
 

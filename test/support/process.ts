@@ -92,12 +92,12 @@ export async function run(
   return { ...exit, stdout: program.stdout(), stderr: program.stderr() };
 }
 
-/** What every program needs from its environment, and nothing else. */
+/** Environment with only the variables that every program needs. */
 export function cleanEnvironment(more: Readonly<Record<string, string>> = {}): Record<string, string> {
   const kept = ['PATH', 'HOME', 'TMPDIR', 'SYSTEMROOT', 'APPDATA'].flatMap((name) => {
     const value = process.env[name];
     return value === undefined ? [] : [[name, value]];
   });
-  // What one test learned must not answer another.
+  // Without a cache, answers of an earlier test cannot reach a later one.
   return { ...Object.fromEntries(kept), PYROSCOPE_MCP_CACHE_DIR: 'none', ...more };
 }

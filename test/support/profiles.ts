@@ -79,7 +79,7 @@ function interner<T>() {
   };
 }
 
-/** The same, decoded. */
+/** Encodes and decodes a file with these stacks. */
 export function pprofFile(options: TestPprof): PprofFile {
   return decodePprof(pprofBytes(options));
 }
@@ -100,7 +100,7 @@ export function idOf(profile: Profile, name: string): number {
   return ids[0];
 }
 
-/** What tells a function from all others, whatever its id: name, and for unnamed ones the place. */
+/** Text that identifies a function independent of its id: the name, and for unnamed ones the place. */
 export function identity(profile: Profile, id: number): string {
   const fn: FunctionInfo | undefined = profile.functions[id];
   return fn === undefined ? 'none' : `${fn.name} ${fn.file}:${fn.startLine}`;

@@ -1,6 +1,7 @@
 /**
- * The parts of the tests that run apart from the unit and contract tests, by name: `npm run test:NAME`. Each lists test
- * files, and folders with a slash at the end. A file that no part lists is a unit or contract test, which `npm test` runs.
+ * The parts of the tests that run apart from the unit and contract tests, by name: `npm run test:NAME`. Each
+ * lists test files, and folders with a slash at the end. A file that no part lists is a unit or contract
+ * test, which `npm test` runs.
  */
 export const PARTS: Readonly<Record<string, readonly string[]>> = {
   /** Each starts the built program, or several of them. */

@@ -13,8 +13,9 @@ import { type Exchange, readBody, recordedBytes, replay } from './replay.js';
 import { shapeOf } from './shape.js';
 import { treePaths } from './tree-paths.js';
 
-// Every recorded request is sent to the test server, which holds what the recorded servers held. Its answers are equal
-// to the recorded ones, except where one of these tables says what is compared instead, or why nothing is.
+// Every recorded request is sent to the test server, which holds what the recorded servers held. Its answers
+// are equal to the recorded ones, except where one of these tables says what is compared instead, or why
+// nothing is.
 
 /** Compared for status, content type and shape only. */
 const SHAPE_ONLY: readonly [exchanges: RegExp, reason: string][] = [

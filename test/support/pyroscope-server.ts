@@ -13,7 +13,7 @@ export interface PyroscopeServerOptions extends Partial<PyroscopeBehaviour> {
 export interface TestPyroscope {
   /** Without a trailing slash. */
   url: string;
-  /** What came over the wire; requests are named after their RPC (`SelectSeries`), others `GET /ready`. */
+  /** Requests on the wire; they are named after their RPC (`SelectSeries`), others `GET /ready`. */
   requests: Requests;
   /** `faults.set({ kind: 'status', status: 503 }, { on: 'SelectSeries', times: 2 })`. */
   faults: Faults;
@@ -21,9 +21,9 @@ export interface TestPyroscope {
 }
 
 /**
- * A Pyroscope server on loopback over any source of profiles: its wire format (Connect with JSON or protobuf), its
- * arithmetic of points and windows, its truncation, its error texts, in each storage mode. What of it was checked against
- * real exchanges, and what was not, is listed in `pyroscope-server.test.ts`.
+ * A Pyroscope server on loopback over any source of profiles: its wire format (Connect with JSON or
+ * protobuf), its arithmetic of points and windows, its truncation, its error texts, in each storage mode.
+ * What of it was checked against real exchanges, and what was not, is listed in `pyroscope-server.test.ts`.
  *
  * The source is not closed with the server.
  */

@@ -14,8 +14,8 @@ export interface LiveServer {
 }
 
 /**
- * The server named by PYROSCOPE_TEST_URL, or one started from the binary PYROSCOPE_BIN on free loopback ports with the
- * storage PYROSCOPE_STORAGE (v1, v2 or v1-v2-dual; default v2); null where neither is set.
+ * The server named by PYROSCOPE_TEST_URL, or one started from the binary PYROSCOPE_BIN on free loopback ports
+ * with the storage PYROSCOPE_STORAGE (v1, v2 or v1-v2-dual; default v2); null where neither is set.
  */
 export async function liveServer(env: NodeJS.ProcessEnv): Promise<LiveServer | null> {
   if (env.PYROSCOPE_TEST_URL) return { url: env.PYROSCOPE_TEST_URL, stop: async () => {} };
@@ -64,7 +64,7 @@ function freePort(): Promise<number> {
   });
 }
 
-/** One process with everything in it, on loopback only. */
+/** Flags of a process that has all components in it, on loopback only. */
 function serverFlags(
   storage: string,
   data: string,
@@ -131,7 +131,7 @@ const NO_DELTAS = { __delta__: 'false' };
 
 type ManifestEntry = z.infer<typeof manifestSchema>['profiles'][number];
 
-/** What the manifest of a directory says of its profiles. */
+/** Reads the manifest of a directory of profiles. */
 export function readManifest(directory: string): ManifestEntry[] {
   return manifestSchema.parse(JSON.parse(readFileSync(path.join(directory, 'profiles.json'), 'utf8')))
     .profiles;
@@ -143,8 +143,8 @@ export async function pushDirectory(url: string, directory: string, shift: numbe
 }
 
 /**
- * Pushes the profiles of a manifest as those of another service, moved in time by `shift` milliseconds: a store may hold
- * the service of the manifest already, of an earlier run.
+ * Pushes the profiles of a manifest as those of another service, moved in time by `shift` milliseconds: a
+ * store may hold the service of the manifest already, of an earlier run.
  */
 export async function pushService(
   url: string,
@@ -188,7 +188,10 @@ export async function pushProfiles(
   }
 }
 
-/** Resolves when a server lists all the services; one that keeps both storages needs minutes for the first of a tenant. */
+/**
+ * Resolves when a server lists all the services; one that keeps both storages needs minutes for the first of
+ * a tenant.
+ */
 export async function servicesListed(url: string, services: readonly string[]): Promise<void> {
   const listed = z.object({ names: z.array(z.string()).default([]) });
   for (let attempt = 0; attempt < 150; attempt++) {

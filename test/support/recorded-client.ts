@@ -65,7 +65,7 @@ export function answering(...names: readonly string[]): {
   return { source: createPyroscopeSource({ name: 'p', uid: 'p', url: ORIGIN, dispatcher: agent }), sent };
 }
 
-/** What our client makes of a recorded refusal. */
+/** Error that our client makes of a recorded refusal. */
 export async function refusal(name: string): Promise<Pick<UpstreamError, 'kind' | 'status' | 'detail'>> {
   const { request, response } = exchange(name);
   const agent = new MockAgent();

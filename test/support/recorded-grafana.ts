@@ -20,7 +20,7 @@ const TRANSCRIPTS = new Map(
     readTranscript(pathToFileURL(fixture('recorded', 'grafana', `${version}.txt`))),
   ]),
 );
-/** Of the connection that was recorded, not of the one that replays. */
+/** Headers of the connection that was recorded, which the replay has to leave out. */
 const OF_CONNECTION = ['content-length', 'transfer-encoding', 'content-encoding'];
 
 /** An exchange by the name under which it was recorded; the first of that name. */

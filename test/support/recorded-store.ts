@@ -6,8 +6,8 @@ import type { Labels } from '../../src/sources/source.js';
 import { pprofBytes, type TestStack } from './profiles.js';
 import { messageType } from './wire/schema.js';
 
-// The data that the recorded servers held, as far as the recordings tell: what was pushed as `edge` is known in full, the
-// real services by the merges that were recorded.
+// The data that the recorded servers held, as far as the recordings tell: what was pushed as `edge` is known
+// in full, the real services by the merges that were recorded.
 
 /** Time stamp of the first of the 13 profiles of `edge`, which are 15 s apart. */
 const EDGE_START = 1795382040000;
@@ -32,7 +32,10 @@ export interface RecordedProfiles {
   unsymbolised: JsonValue;
 }
 
-/** Writes the profiles with their manifest into a directory that exists; `huge` is the service that only v2 held. */
+/**
+ * Writes the profiles with their manifest into a directory that exists; `huge` is the service that only v2
+ * held.
+ */
 export async function writeRecordedStore(
   directory: string,
   recorded: RecordedProfiles,
@@ -91,7 +94,9 @@ function edge(): StoredProfile[] {
   });
 }
 
-/** One of each kind of profile, the CPU profile split by sample labels, as the server splits it. */
+/**
+ * A service with a profile of each kind; the CPU profile is split by sample labels, as the server splits it.
+ */
 function realService(service: string, { checkout }: RecordedProfiles): StoredProfile[] {
   const instance = (index: number): Labels => ({
     service_name: service,

@@ -12,8 +12,8 @@ const program = PROGRAMS.find((name) => spawnSync(name, ['--version']).status ==
 const { REDIS_URL: given, REQUIRE_LIVE: required } = process.env;
 
 /**
- * Whether tests have a real Redis: a program that they start, or for those that do not end it the server at REDIS_URL.
- * Says so once where they have none; with REQUIRE_LIVE=1 that is a failure.
+ * Whether tests have a real Redis: a program that they start, or for those that do not end it the server at
+ * REDIS_URL. Says so once where they have none; with REQUIRE_LIVE=1 that is a failure.
  */
 export function realRedis(): { any: boolean; own: boolean } {
   const any = program !== null || Boolean(given);

@@ -31,7 +31,10 @@ export async function startReplica(args: readonly string[]): Promise<Replica> {
   };
 }
 
-/** One call as a client makes it. @throws Error when no answer came */
+/**
+ * Calls a tool as a client does.
+ * @throws Error when no answer came
+ */
 export async function callAt(url: string, tool: string, args: object): Promise<Answered> {
   const message = { jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: tool, arguments: args } };
   const response = await fetch(url, {
@@ -47,7 +50,10 @@ export async function callAt(url: string, tool: string, args: object): Promise<A
   return { text: content.map(({ text }) => text).join('\n'), isError };
 }
 
-/** The replicas in turn, as a load balancer takes them; a call that no answer came to is made once more, at the next. */
+/**
+ * The replicas in turn, as a load balancer takes them; a call that no answer came to is made once more, at
+ * the next.
+ */
 export function balanced(urls: readonly string[]): {
   call(tool: string, args: object): Promise<Answered>;
   retried(): number;

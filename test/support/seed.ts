@@ -1,6 +1,7 @@
 /**
- * The seed of all random tests of a run: of `FC_SEED`, or a new one. It is printed once, before anything runs, so that a
- * failure can be repeated even where a generator throws and fast-check prints no seed of its own.
+ * The seed of all random tests of a run: of `FC_SEED`, or a new one. It is printed once, before anything
+ * runs, so that a failure can be repeated even where a generator throws and fast-check prints no seed of its
+ * own.
  */
 export function announceSeed(): number {
   const given = process.env.FC_SEED;

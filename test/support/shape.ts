@@ -1,6 +1,6 @@
 /**
- * Every place in a JSON value with its type: `series[].points[].timestamp: string`. Two answers of the same kind have the
- * same shape whatever they hold, as long as each list has elements of every kind.
+ * Every place in a JSON value with its type: `series[].points[].timestamp: string`. Two answers of the same
+ * kind have the same shape whatever they hold, as long as each list has elements of every kind.
  */
 export function shapeOf(value: unknown, place = ''): string[] {
   const found = new Set<string>();

@@ -13,7 +13,7 @@ import { json, type Stub, startStub } from './recorded-grafana.js';
 export const CPU = 'process_cpu:cpu:nanoseconds:cpu:nanoseconds';
 export const PYROSCOPE = 'grafana-pyroscope-datasource';
 
-/** What the Grafana of a test shows and does; may be changed while it runs. */
+/** Content and behaviour of a test's Grafana; may be changed while it runs. */
 export interface Scene {
   sources: { id: number; uid: string; name: string; type: string; [more: string]: unknown }[];
   settings: Record<string, unknown>;
@@ -33,7 +33,9 @@ export function dataSource(id: number, uid: string, more: Record<string, unknown
   return { id, uid, orgId: 1, name: `name-${uid}`, type: PYROSCOPE, isDefault: false, jsonData: {}, ...more };
 }
 
-/** A Grafana whose data sources all lead to one Pyroscope that holds a real CPU profile of the demo incident. */
+/**
+ * A Grafana whose data sources all lead to one Pyroscope that holds a real CPU profile of the demo incident.
+ */
 export async function startSmallGrafana(scene: Partial<Scene> = {}): Promise<SmallGrafana> {
   const full: Scene = {
     sources: [],

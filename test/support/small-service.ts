@@ -11,8 +11,8 @@ import { createMemorySource, type StoredProfile } from '../evaluation/generator/
 import { goFrame, type Stacks } from './contrast.js';
 import { type Alias, lensOf, sampleValueOf, typeIdOf } from './type-ids.js';
 
-// A service in memory whose profiles a test writes down as numbers of samples: no randomness, so that a rule is met or
-// missed by exactly what the test says.
+// A service in memory whose profiles a test writes down as numbers of samples: no randomness, so that a rule
+// is met or missed by exactly what the test says.
 
 const MINUTE = 60_000;
 /** The incident begins here and lasts a quarter of an hour; the hour before it is the baseline. */
@@ -81,7 +81,7 @@ export function pods(
   });
 }
 
-/** The same samples every minute. */
+/** Samples that are equal in every minute. */
 export const always = (stacks: Stacks) => (): Stacks => stacks;
 
 /** Some samples until a minute, others from then on; by default from the first minute of the incident on. */
@@ -125,7 +125,7 @@ export async function readAll(instances: readonly SmallInstance[], question: Que
   return reading;
 }
 
-/** What one lens needs to read its profile type of a small service. */
+/** Prepares everything that a lens needs to read its profile type of a small service. */
 export async function readyFor(alias: Alias, instances: readonly SmallInstance[], question: Question = {}) {
   const { signal } = new AbortController();
   const asked = await questionAbout(instances, question);

@@ -84,7 +84,7 @@ function ofCommand(client: string, line: string): Snippet {
   return { client, root: 'sh', kind: 'stdio', command, args, env: pairs(after('--env'), '=') };
 }
 
-/** What the clients put in the place of their placeholders. */
+/** Fills in placeholders as the clients do. */
 export function filledIn(
   texts: Readonly<Record<string, string>>,
   values: Readonly<Record<string, string>>,

@@ -1,5 +1,5 @@
-// A model of the server's arithmetic, checked against the recorded exchanges in `stores.test.ts`: where points
-// lie, what they cover, how dual mode cuts a request, what each storage refuses.
+// A model of the server's arithmetic, checked against the recorded exchanges in `stores.test.ts`: where
+// points lie, what they cover, how dual mode cuts a request, what each storage refuses.
 
 export interface Event {
   time: number;
@@ -68,7 +68,10 @@ export function heatmapOf(model: Model, ask: Ask): Row[] | null {
   }));
 }
 
-/** The requests that the storages get: dual mode cuts at its oldest v2 profile, v1 where the step is below a second. */
+/**
+ * The requests that the storages get: dual mode cuts at its oldest v2 profile, v1 where the step is below a
+ * second.
+ */
 export function halves({ mode, split }: Model, { start, end, step }: Ask) {
   const v2 = { store: 'v2' as const, start, end };
   if (mode === 'v2' || (mode === 'dual' && split < start)) return [v2];

@@ -9,8 +9,8 @@ interface ToolCall {
 }
 
 /**
- * A reasonable call of every tool against the demo incident, with a text that its answer must hold. A new tool needs a
- * row here: the end-to-end tests go through all of them.
+ * A reasonable call of every tool against the demo incident, with a text that its answer must hold. A new
+ * tool needs a row here: the end-to-end tests go through all of them.
  */
 export const TOOL_CALLS: Readonly<Record<string, ToolCall>> = {
   compare_profiles: { arguments: { ...INCIDENT, profile_type: 'cpu' }, holds: 'coupon.loadPattern' },

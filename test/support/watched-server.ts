@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { cleanEnvironment, MAIN, type Program, programOf } from './process.js';
 import { ROOT } from './root.js';
 
-/** What a process holds. Bytes. */
+/** Memory of a process in bytes. */
 export interface Held {
   rss: number;
   heapUsed: number;
@@ -20,9 +20,9 @@ export interface Held {
 export interface WatchedServer {
   program: Program;
   url: string;
-  /** What it holds now. */
+  /** Reads the present memory. */
   look(): Promise<Held>;
-  /** What it holds when all garbage has been collected. */
+  /** Reads the memory after all garbage has been collected. */
   collect(): Promise<Held>;
   kill(): Promise<void>;
 }

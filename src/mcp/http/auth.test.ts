@@ -223,10 +223,10 @@ describe('while the server runs', () => {
     const { file, lines, lets } = await opened(A);
     rmSync(file);
     expect([await lets(A), await lets(A)]).toEqual([false, false]);
-    expect(lines.filter((line) => line.includes('nobody is let in (failed: ENOENT)'))).toHaveLength(1);
+    expect(lines.filter((line) => line.includes('every caller is refused (failed: ENOENT)'))).toHaveLength(1);
     writeFileSync(file, '# none\n');
     expect([await lets(A), await lets('')]).toEqual([false, false]);
-    expect(lines.filter((line) => line.includes('holds no token, nobody is let in'))).toHaveLength(1);
+    expect(lines.filter((line) => line.includes('holds no token, every caller is refused'))).toHaveLength(1);
     writeFileSync(file, A);
     expect(await lets(A)).toBe(true);
   });

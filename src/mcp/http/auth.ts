@@ -254,7 +254,8 @@ export async function openTokenFile(file: string, log: Log): Promise<TokenFile> 
       // No version of a file: the next look tries again.
       version = `failed: ${reasonOfSettingFile(error)}`;
       set = NONE;
-      if (version !== seen) log.error(`http: the token file cannot be read, nobody is let in (${version})`);
+      if (version !== seen)
+        log.error(`http: the token file cannot be read, every caller is refused (${version})`);
     }
     seen = version;
   };
@@ -277,7 +278,7 @@ function usable(text: string, log: Log): TokenSet {
     if (fault === null) kept.push(token);
     else log.warn(`http: the token in line ${line} of the token file is left out: it ${fault}`);
   }
-  if (kept.length === 0) log.error('http: the token file holds no token, nobody is let in');
+  if (kept.length === 0) log.error('http: the token file holds no token, every caller is refused');
   else log.info(`http: the token file has changed and holds ${kept.length} tokens`);
   return tokenSet(kept);
 }

@@ -35,7 +35,7 @@ export interface CallLimits extends Pick<CallQueue, 'running' | 'waiting'> {
   ): Promise<{ leave: () => void } | { refused: Response }>;
 }
 
-/** The limits of tool calls; everything else that a client asks costs next to nothing. */
+/** Creates the limits of tool calls; all other requests of a client are cheap. */
 export async function createCallLimits(options: CallLimitOptions): Promise<CallLimits> {
   const { parallelCalls, calls, callsPerClient, callsPerMinute, waitMs = WAIT_MS } = options;
   const queue = createCallQueue({ places: parallelCalls, all: calls, perClient: callsPerClient, waitMs });
@@ -79,8 +79,8 @@ export async function createCallLimits(options: CallLimitOptions): Promise<CallL
 }
 
 /**
- * Counts the calls of each client in windows of a minute. @returns seconds to wait, 0 for a call that may go
- * on
+ * Counts the calls of each client in windows of a minute.
+ * @returns seconds to wait; 0 for a call that may go on
  */
 async function rateLimit(perMinute: number): Promise<(client: string) => Promise<number>> {
   const { RateLimiterMemory, RateLimiterRes } = await import('rate-limiter-flexible');
@@ -100,7 +100,7 @@ function refuse(status: number, id: string | number | null, seconds: number, mes
   return { refused: refusal(status, message, { id, headers: { 'retry-after': String(seconds) } }) };
 }
 
-/** How many calls there may be at once. */
+/** Limits of a call queue. */
 export interface CallQueueLimits {
   /** Maximum number of running calls. */
   places: number;
@@ -108,33 +108,34 @@ export interface CallQueueLimits {
   all: number;
   /** Maximum number of running and waiting calls of one client. */
   perClient: number;
-  /** How long a call waits for a place, milliseconds. */
+  /** Timeout of a waiting call, milliseconds. */
   waitMs: number;
 }
 
-/** Why a call got no place: its client has too many, or the server has. */
+/** Reason why a call got no place: too many calls of its client, or of all. */
 export type NoPlace = 'client' | 'all';
 
-/** Places for calls. */
+/** A bounded number of places for running calls, and a queue for further ones. */
 export interface CallQueue {
   /**
-   * Takes a place, and waits a little for one.
-   * @returns what gives it back (once; again does nothing), or why there is none
+   * Takes a place, after a while in the queue if none is free.
+   * @returns a function that gives the place back (further calls of it do nothing), or the reason of a
+   *   refusal
    * @throws the reason of the signal when it aborts meanwhile
    */
   take(client: string, signal: AbortSignal): Promise<(() => void) | NoPlace>;
-  /** Calls that have a place. */
+  /** Number of calls that have a place. */
   running(): number;
-  /** Calls that wait for one. */
+  /** Number of calls in the queue. */
   waiting(): number;
 }
 
 /**
- * Bounds the calls that run at once; further ones wait. A free place goes to the clients in turn, and of one
- * client to the call that has waited longest, so that one with many calls does not hold up one with few.
- * Calls that all run at once only slow each other down: each holds its profiles in memory, and the first is
- * done hardly before the last. A call is refused where there are too many already, of its client or of all,
- * and when it has waited too long.
+ * Bounds the number of running calls and queues further ones. Running all of them at once would only slow
+ * each down: each holds its profiles in memory, and the first would end hardly before the last. A free place
+ * goes to the clients in turn, and within a client to the call that has waited longest, so that a client with
+ * many calls does not hold up a client with few. A call is refused if its client or all clients have too
+ * many, and when it has waited too long.
  */
 export function createCallQueue({ places, all, perClient, waitMs }: CallQueueLimits): CallQueue {
   const byClient = new Map<string, number>();

@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { refusal } from './responses.js';
 
 export const MCP_PATH = '/mcp';
-/** Probes come by address and without a token, and learn nothing. */
+/** Paths of probes, which come by address and without a token. Their answers tell nothing. */
 export const OPEN_PATHS: ReadonlySet<string> = new Set(['/healthz', '/readyz']);
 
 /**
@@ -19,15 +19,13 @@ export interface Target {
   host: string | null;
 }
 
-/**
- * A host name or address with an optional port, and nothing that would begin a path, a query or credentials.
- */
+/** A host name or address with an optional port; it cannot begin a path, a query or credentials. */
 const HOST = /^(?:\[[^\s/?#@\\[\]]+\]|[^\s/?#@\\[\]:]+)(?::\d*)?$/;
 
 /**
- * Reads where a request goes. A target with a host of its own (`GET http://host/path`, as proxies send it)
+ * Reads the target of a request. A target with a host of its own (`GET http://host/path`, as proxies send it)
  * overrides the Host header (RFC 9112, section 3.2.2).
- * @returns for a request that must be refused with 400 a sentence that says why
+ * @returns the target, or the fault of a request that must be refused with 400
  */
 export function readTarget({
   url = '/',
@@ -63,15 +61,15 @@ function isHost(name: string): boolean {
   return HOST.test(name) && URL.canParse(`http://${name}/`);
 }
 
-/** Arguments of tools are small: a long regular expression has some kilobytes. */
+/** Maximum size of a body: arguments of tools are small, and a long regular expression has some kilobytes. */
 export const MAX_BODY_BYTES = 2 ** 20;
-/** A body that is over the limit is still read up to here, then cut off. */
+/** Size up to which a body over the limit is still read before the connection is cut. */
 const MAX_DROPPED_BYTES = 16 * 2 ** 20;
 
 /**
- * Reads a request's body.
- * @returns null when it is over the limit; read to its end nevertheless, within reason: a connection that is
- *   closed with bytes unread is reset, and the client would see that instead of the 413
+ * Reads the body of a request.
+ * @returns null when it is over the limit. The body is read to its end nevertheless, within reason: a
+ *   connection that is closed with bytes unread is reset, and the client would see that instead of the 413.
  */
 export async function readBody(request: IncomingMessage): Promise<Uint8Array[] | null> {
   const chunks: Uint8Array[] = [];
@@ -100,30 +98,30 @@ export function tooLarge(): Response {
 
 export type RequestId = string | number;
 
-/** A JSON-RPC message as far as it must be known before the protocol. */
+/** A JSON-RPC message with the fields that are needed before the protocol handles it. */
 export interface Message {
   body: Readonly<Record<string, unknown>>;
   method: unknown;
   /** Null for a notification. */
   id: RequestId | null;
-  /** Whether it is the call of a tool: what costs the profile store something. */
+  /** Whether it calls a tool, which costs the profile store something. */
   isCall: boolean;
   /** Id of the request that this message cancels; null for every other message. */
   cancels: RequestId | null;
 }
 
 /**
- * Reads the message of a request, and leaves the request readable. No current protocol has batches, and one
- * that cancels its own call would hold its stream open for good.
+ * Reads the message of a request and leaves the request readable. Batches are refused: no current protocol
+ * has them, and a batch that cancels its own call would hold its stream open for good.
  *
- * @returns null where there is none: another method, no JSON, another kind of value or of content
+ * @returns null where there is no message: another method, no JSON, another kind of value or of content
  */
 export async function readMessage(request: Request): Promise<Message | 'batch' | 'too large' | null> {
   if (request.method !== 'POST') return null;
   if (Number(request.headers.get('content-length')) > MAX_BODY_BYTES) return 'too large';
   const text = await request.clone().text();
   if (Buffer.byteLength(text) > MAX_BODY_BYTES) return 'too large';
-  // Before JSON is parsed: half a batch is still a batch.
+  // This comes before JSON is parsed, since half a batch is still a batch.
   if (text.trimStart().startsWith('[')) return 'batch';
   const value = parse(text);
   if (typeof value !== 'object' || value === null) return null;
@@ -155,8 +153,8 @@ function parse(text: string): unknown {
 export const SESSION_HEADER = 'mcp-session-id';
 
 /**
- * How long a cancel that came before its request is remembered, milliseconds. Each of them opens a connection
- * of its own, of which a busy machine serves one seconds after the other.
+ * Time for which a cancel that came before its request is remembered, milliseconds. Each cancel opens a
+ * connection of its own, and a busy machine serves them seconds apart.
  */
 const EARLY_MS = 20_000;
 /** Maximum number of such cancels; the oldest go first. */
@@ -170,7 +168,7 @@ export interface Origin {
   session: string | null;
 }
 
-/** Requests in flight that their clients can cancel with a message of its own. */
+/** Requests in flight that their clients can cancel with a separate message. */
 export interface Cancellations {
   /**
    * Begins a request.
@@ -181,10 +179,10 @@ export interface Cancellations {
 }
 
 /**
- * Matches the cancels of the protocol before 2026-07-28 with requests. Each of both comes in an HTTP request
- * of its own, and request ids are only unique in one client: without a session id a cancel could end a call
- * of another one. Holds nothing of a session but its requests in flight, so that any session id is as good as
- * a known one.
+ * Matches the cancels of the protocol before 2026-07-28 with requests. A cancel and its request come in
+ * separate HTTP requests, and request ids are unique only in one client: without a session id a cancel could
+ * end a call of another client. Only requests in flight are kept of a session, so that any session id is as
+ * good as a known one.
  */
 export function createCancellations(now: () => number = () => performance.now()): Cancellations {
   const inFlight = new Map<string, Set<AbortController>>();
@@ -210,7 +208,7 @@ export function createCancellations(now: () => number = () => performance.now())
       return {
         signal: controller.signal,
         end() {
-          // Run a second time, it must not touch a later request with the same id.
+          // A second run must not touch a later request with this id.
           if (controllers.delete(controller) && controllers.size === 0) inFlight.delete(key);
         },
       };
@@ -225,7 +223,7 @@ export function createCancellations(now: () => number = () => performance.now())
   };
 }
 
-/** Has the same length whatever a caller sends, which bounds what is held of cancels that came early. */
+/** Makes a key whose length does not depend on the caller, which bounds the memory for early cancels. */
 function keyOf({ client, session }: Origin, id: RequestId): string {
   return createHash('sha256')
     .update(JSON.stringify([client, session, id]))

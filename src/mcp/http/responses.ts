@@ -7,7 +7,7 @@ export interface RefusalDetails {
   headers?: Readonly<Record<string, string>>;
 }
 
-/** A refusal as a JSON-RPC error, so that a client shows its text. */
+/** Makes a refusal as a JSON-RPC error, so that a client shows its text. */
 export function refusal(
   status: number,
   message: string,
@@ -19,7 +19,7 @@ export function refusal(
   );
 }
 
-/** A line of text for a probe. */
+/** Makes a line of text for a probe. */
 export function plain(status: number, text: string): Response {
   return new Response(text, {
     status,
@@ -52,7 +52,7 @@ export function whenRead(response: Response, { left, cancelled }: EarlyEnds, don
   };
   const cancel = () => {
     finish();
-    // Ends what makes the answer; whoever reads it sees its end.
+    // This ends the work behind the answer; a reader of the answer sees its end.
     reader.cancel().catch(() => {});
   };
   left.addEventListener('abort', finish);
@@ -122,7 +122,7 @@ function readRange(text: string): { type: string; quality: number } {
   return { type, quality: Number.isNaN(quality) ? 1 : quality };
 }
 
-/** The refusal for a caller that accepts none of the forms in which its request can be answered. */
+/** Refuses a caller that accepts none of the forms in which its request can be answered. */
 export function notAcceptable(header: string | null, id: string | number | null): Response {
   const shown = JSON.stringify((header ?? '').slice(0, 100));
   return refusal(
@@ -149,7 +149,7 @@ export async function inAcceptedForm(
   return response;
 }
 
-/** The last event, which is the answer; notifications before it (progress) are dropped. */
+/** Takes the last event, which is the answer; notifications before it (progress) are dropped. */
 async function jsonOf(response: Response, id: string | number | null): Promise<Response> {
   const text = await response.text();
   const data = text.split('\n').findLast((line) => line.startsWith('data: {'));

@@ -29,7 +29,7 @@ export interface HttpOptions {
   hosts: readonly string[];
   /** Host names accepted in the Origin header, in addition to loopback. */
   origins: readonly string[];
-  /** Who is let in; by default everybody who reaches the address. */
+  /** Callers that are let in; by default every caller that reaches the address. */
   access?: { tokens: readonly string[]; tokenFile: string | null; allowUnauthenticated: boolean };
   /** By default calls are not limited. */
   limits?: CallLimitOptions;
@@ -41,7 +41,7 @@ export interface HttpOptions {
 }
 
 export interface HttpServer {
-  /** With the port that was really taken. */
+  /** Address of the server, with the port that was taken. */
   url: string;
   /** Stops accepting, answers the calls in flight, ends those that take too long. */
   close(): Promise<void>;
@@ -73,7 +73,7 @@ export async function serveOverHttp(
   const bounds = { ...CONNECTION_BOUNDS, ...options.bounds };
   const answer = answerWith(handler, log);
   const answering = new Set<ServerResponse>();
-  // Node.js would refuse a probe without a Host header by itself, and nothing would count the answer.
+  // Node.js would refuse a probe without a Host header by itself, and that answer would not be counted.
   const server = createServer({ ...bounds, requireHostHeader: false }, (request, response) => {
     // An open subscription never ends by itself, so a stop does not wait for it.
     if (request.headers['mcp-method'] !== 'subscriptions/listen') answering.add(response);
@@ -161,22 +161,22 @@ function listen(server: Server, host: string, port: number): Promise<void> {
 }
 
 export interface ShutdownOptions {
-  /** How long requests are still accepted while `/readyz` says that none should come, milliseconds. */
+  /** Time for which requests are still accepted while `/readyz` says 503, milliseconds. */
   delayMs: number;
-  /** How long calls in flight may take to end, milliseconds. */
+  /** Time that calls in flight may take to end, milliseconds. */
   graceMs: number;
 }
 
-/** Container platforms kill after 30 s. */
+/** Default times of a shutdown: container platforms kill after 30 s. */
 const DEFAULT: ShutdownOptions = { delayMs: 0, graceMs: 25_000 };
-/** How long the answers of calls that were ended may take to reach their clients. */
+/** Time that the answers of ended calls may take to reach their clients, milliseconds. */
 const LAST_ANSWERS_MS = 1_000;
-/** A client that takes nothing of a waiting answer for so long is not waited for. */
+/** Time after which a client that reads nothing of its answer is given up, milliseconds. */
 const STALLED_MS = 1_000;
 
 /**
- * Stops a server without losing a call: it says that it is not ready, accepts no more, lets the requests in
- * flight end, and ends those that do not with an answer that says so.
+ * Stops a server without losing a call: it reports that it is not ready, accepts no more requests and lets
+ * those in flight end. Calls that take too long get an answer that says so.
  * @param answering the requests in flight
  */
 export async function closeGracefully(
@@ -209,7 +209,8 @@ async function settled(open: ReadonlySet<ServerResponse>, atMostMs: number): Pro
 }
 
 /**
- * @returns whether the bytes that wait on a connection have been the same for too long, asked again and again
+ * Watches connections for stalls; it is called again and again.
+ * @returns whether the number of waiting bytes of a connection has not changed for too long
  */
 function stallWatch(): (socket: Socket) => boolean {
   const seen = new WeakMap<Socket, { waiting: number; since: number }>();

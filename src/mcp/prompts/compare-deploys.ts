@@ -7,7 +7,7 @@ import { recipe, type Step, type Times } from './recipe.js';
 
 const HOUR = 3_600_000;
 /**
- * How long after a deploy is looked at: long enough for caches to fill, short enough for nothing else to
+ * Time after a deploy that is compared: long enough for caches to fill, short enough for nothing else to
  * happen.
  */
 const AFTER = HOUR / 2;

@@ -63,7 +63,7 @@ export function definePrompt<const A extends Arguments>({
       const missing = Object.entries(args).filter(
         ([argument, { required }]) => required && !values.has(argument),
       );
-      // All at once: somebody who hears of one at a time asks as often.
+      // All problems are reported at once, so that a person needs one more try and not several.
       if (missing.length > 0) throw missingArguments(name, missing);
       // The loop above has checked that required values are there, which the type cannot follow.
       return (await load()).text(Object.fromEntries(values) as Given<A>, now);

@@ -11,7 +11,8 @@ import {
 import type { Reply, SeenRequest } from './loopback.js';
 import { hasNumbers } from './schema.js';
 
-// The Connect protocol (unary), as Pyroscope's Go server speaks it: statuses, headers and error texts as recorded.
+// The Connect protocol (unary), as Pyroscope's Go server speaks it: statuses, headers and error texts as
+// recorded.
 
 const STATUS: Readonly<Record<string, number>> = {
   invalid_argument: 400,
@@ -48,7 +49,7 @@ export function invalid(message: string): RpcError {
   return new RpcError('invalid_argument', message);
 }
 
-/** One method of a service. */
+/** A method of a service. */
 export interface Rpc {
   request: DescMessage;
   response: DescMessage;
@@ -201,7 +202,7 @@ function syntaxError(text: string): string {
   return `${NBSP}unexpected EOF`;
 }
 
-/** Where a text stops being the beginning of JSON; null where it only is not at its end. */
+/** Position at which a text stops being the beginning of JSON; null for a text that only lacks its end. */
 function firstStray(text: string): number | null {
   const stray = /^\s*[^{[\s"\d-]/.exec(text) ?? /^\s*\{\s*[^"}\s]/.exec(text);
   return stray === null ? null : stray[0].length - 1;

@@ -10,18 +10,21 @@ export interface PyroscopeBehaviour extends Limits {
   mode: StorageMode;
   /** Dual mode: time stamp of the oldest profile in the v2 storage; default the middle of the data. */
   split: number;
-  /** GetProfileStats says nothing (true), as before the first compaction, or nothing of the oldest profile (`oldest`). */
+  /**
+   * GetProfileStats says nothing (true), as before the first compaction, or nothing of the oldest profile
+   * (`oldest`).
+   */
   statsLag: boolean | 'oldest';
   /**
-   * Multi-tenancy: sources by tenant id; the server's own source is then not used. `a|b` is answered for the first of
-   * them that is known.
+   * Multi-tenancy: sources by tenant id; the server's own source is then not used. `a|b` is answered for the
+   * first of them that is known.
    */
   tenants: Readonly<Record<string, ProfileSource>>;
 }
 
 export type Headers = SeenRequest['headers'];
 
-/** What the handlers of all methods share. */
+/** Everything that the handlers of all methods share. */
 export interface ServerContext {
   mode: StorageMode;
   split: number;

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { Passing, Reply } from './loopback.js';
 
-/** What can go wrong with an answer. */
+/** Faults of an answer. */
 export type Fault =
   /** The right answer, later. */
   | { kind: 'slow'; ms: number }
@@ -17,7 +17,7 @@ export type Fault =
   | { kind: 'garbage' }
   /** Status 200, the right content type, and a body that never ends. */
   | { kind: 'endless' }
-  /** The same, a few bytes at a time: it stays below any cap of bytes. */
+  /** An endless answer in small pieces, which stays below any cap of bytes. */
   | { kind: 'trickle' }
   /** Status 200 and a login page. */
   | { kind: 'html' }
@@ -29,7 +29,8 @@ export type Fault =
 export interface Faults {
   /**
    * Faults from now on, in place of what was set before for the same requests.
-   * @param where `on`: name of the requests (all, where left out); `times`: for so many requests, then no more;
+   * @param where `on`: name of the requests (all, where left out); `times`: for so many requests, then no
+   * more;
    *   `naming`: only requests whose body holds this text, such as the id of a profile type
    */
   set(fault: Fault, where?: { on?: string; times?: number; naming?: string }): void;

@@ -1,6 +1,9 @@
 import type { Profile } from '../../../src/profile/model.js';
 
-/** A call tree by function name, as Pyroscope builds it: locations without symbols give their value to their caller. */
+/**
+ * A call tree by function name, as Pyroscope builds it: locations without symbols give their value to their
+ * caller.
+ */
 interface Node {
   name: string;
   self: number;
@@ -63,7 +66,10 @@ export function flameGraph(profile: Profile, maxNodes: number, prefix: readonly 
   };
 }
 
-/** The same tree in Pyroscope's own format; empty without data. Pre-order: name length, name, self, number of children. */
+/**
+ * Writes the tree in Pyroscope's own format; empty without data. Pre-order: name length, name, self, number
+ * of children.
+ */
 export function treeBytes(profile: Profile, maxNodes: number, prefix: readonly string[] = []): Buffer {
   const root = callTree(profile, prefix);
   if (root.total === 0) return Buffer.alloc(0);

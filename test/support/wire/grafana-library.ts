@@ -83,8 +83,8 @@ export function oneDashboard(entry: GrafanaDashboard, state: GrafanaState, setup
 }
 
 /**
- * A dashboard of the Kubernetes-like API in one version of its model. A version other than the stored one is a
- * conversion; from a v2 model to v1 it is marked as failed, as it loses what v1 cannot hold.
+ * A dashboard of the Kubernetes-like API in one version of its model. A version other than the stored one is
+ * a conversion; from a v2 model to v1 it is marked as failed, as it loses what v1 cannot hold.
  */
 export function resourceOf(entry: GrafanaDashboard, apiVersion: string): object {
   const { dashboard, folder, version = 1, created = EPOCH, stored } = entry;
@@ -148,7 +148,7 @@ export function libraryList(state: GrafanaState, query: URLSearchParams): object
   };
 }
 
-/** One library panel with its model. */
+/** A library panel with its model. */
 export function libraryElement(panel: GrafanaLibraryPanel, state: GrafanaState): object {
   const { uid, name, model, folder } = panel;
   const by = { id: 3, name: 'sa-1-editor', avatarUrl: '/public/img/user_profile.png' };

@@ -20,8 +20,8 @@ const NOT_PASSED_ON = new Set([
 ]);
 
 /**
- * Passes a request on to the store of a data source and its answer back, as it comes in. A store that is not there is
- * 502, one that is late 504, both without a body; its 401 becomes a 400 of Grafana's own.
+ * Passes a request on to the store of a data source and its answer back, as it comes in. A store that is not
+ * there is 502, one that is late 504, both without a body; its 401 becomes a 400 of Grafana's own.
  */
 export async function proxy(
   seen: SeenRequest,

@@ -1,6 +1,7 @@
 import { basicHeader, type GrafanaDataSource, type GrafanaSetup } from './grafana-state.js';
 
-// What the data source plugin inside Grafana does itself: health, and the lists for its query editor.
+// Requests that the data source plugin inside Grafana answers itself: health, and the lists for its query
+// editor.
 
 const HOUR = 3_600_000;
 /** The plugin's own clock for its health check: a window in 1970. */

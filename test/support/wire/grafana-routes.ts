@@ -92,7 +92,10 @@ export async function answerGrafana(
   return asGrafana(errorReply(404, { message: 'Not found' }), setup);
 }
 
-/** The route of a request, for counts and faults: ids are left out, proxied requests are named after their RPC. */
+/**
+ * The route of a request, for counts and faults: ids are left out, proxied requests are named after their
+ * RPC.
+ */
 export function routeName(method: string, full: string, subPath: string): string {
   const { path: whole } = splitPath(full);
   const path = subPath !== '' && whole.startsWith(`${subPath}/`) ? whole.slice(subPath.length) : whole;
@@ -274,7 +277,7 @@ function libraryPanel({ state, setup }: Call, uid = ''): Reply {
     : ok({ result: libraryElement(found, state) });
 }
 
-/** What 9.4 adds to errors of its handlers. */
+/** Fields that 9.4 adds to the errors of its handlers. */
 function traceOf({ version }: GrafanaSetup): { traceID?: string } {
   return version === '9.4' ? { traceID: '' } : {};
 }

@@ -21,7 +21,9 @@ export interface GrafanaDataSource {
 }
 
 export interface GrafanaDashboard {
-  /** The classic model with `uid` and `title`, as stored; `GET /api/dashboards/uid/:uid` gives it unchanged. */
+  /**
+   * The classic model with `uid` and `title`, as stored; `GET /api/dashboards/uid/:uid` gives it unchanged.
+   */
   dashboard: Readonly<Record<string, unknown>> & { uid: string; title: string };
   folder?: { uid: string; title: string };
   /** Default 1. */
@@ -29,7 +31,7 @@ export interface GrafanaDashboard {
   /** RFC 3339. */
   created?: string;
   updated?: string;
-  /** Where the dashboard is stored in a v2 model: `v2alpha1`, `v2beta1`, `v2`, and its spec. */
+  /** Version and spec of a dashboard that is stored in a v2 model: `v2alpha1`, `v2beta1` or `v2`. */
   stored?: { apiVersion: string; spec: Readonly<Record<string, unknown>> };
 }
 
@@ -67,7 +69,7 @@ export interface GrafanaUser {
   orgIds?: readonly number[];
 }
 
-/** What a Grafana holds. The lists may be changed while it runs. */
+/** Content of a Grafana. The lists may be changed while it runs. */
 export interface GrafanaState {
   dataSources: GrafanaDataSource[];
   dashboards: GrafanaDashboard[];

@@ -2,7 +2,7 @@ import type { Labels, Matcher, ProfileSource, SeriesQuery } from '../../../src/s
 import { pairsOf } from './series.js';
 import { type ParsedType, parseType } from './types.js';
 
-// What a server says about its labels: those of the source, and the private ones that every series has.
+// Labels as a server lists them: those of the source, and the private ones that every series has.
 
 const CLASSIC_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 const TYPE_LABEL = '__profile_type__';
@@ -59,7 +59,10 @@ export async function labelValues(source: ProfileSource, name: string, query: Se
   return { names: [...new Set(ids.map((id) => derive(parseType(id), {}) ?? ''))].sort() };
 }
 
-/** `Series`; no names mean all labels. Names that are not classic are dropped without the capability, even where named. */
+/**
+ * `Series`; no names mean all labels. Names that are not classic are dropped without the capability, even
+ * where named.
+ */
 export async function series(
   source: ProfileSource,
   wanted: readonly string[],

@@ -7,7 +7,9 @@ export interface SeenRequest {
   method: string;
   /** With its query. */
   path: string;
-  /** What it asked for: the RPC (`SelectSeries`), or the route (`GET /api/search`, `proxy SelectSeries`). */
+  /**
+   * Name of the request: the RPC (`SelectSeries`), or the route (`GET /api/search`, `proxy SelectSeries`).
+   */
   name: string;
   /** Names in lower case. */
   headers: Readonly<Record<string, string>>;
@@ -17,7 +19,7 @@ export interface SeenRequest {
   message: unknown;
 }
 
-/** What a server was asked, so that tests can watch the wire. */
+/** Requests that a server got, so that tests can watch the wire. */
 export interface Requests {
   /** In the order of arrival. */
   readonly log: readonly SeenRequest[];
@@ -56,7 +58,9 @@ export interface Routes {
   answer(request: SeenRequest): Promise<Reply | Passing>;
 }
 
-/** An HTTP server on a free port of the loopback interface, with a log of its requests and switchable faults. */
+/**
+ * An HTTP server on a free port of the loopback interface, with a log of its requests and switchable faults.
+ */
 export async function startLoopback({ nameOf, answer }: Routes): Promise<Loopback> {
   const board: FaultBoard = faultBoard();
   const { requests, arrive } = requestLog();

@@ -7,11 +7,14 @@ import type { ParsedType } from './types.js';
 export interface StackSelection {
   /** Names from the entry point on; only stacks that begin with them. */
   callSite: readonly string[];
-  /** Number of leaf frames to keep, 0 for all; null where the selector does not ask for it. Then `callSite` is ignored. */
+  /**
+   * Number of leaf frames to keep, 0 for all; null where the selector does not ask for it. Then `callSite` is
+   * ignored.
+   */
   keepLocations: number | null;
 }
 
-/** What of a merge only its request tells. */
+/** Facts about a merge that only its request tells. */
 export interface MergeHead {
   type: ParsedType;
   /** End of the window, Unix ms: the time that a merge is stamped with. */
@@ -20,15 +23,18 @@ export interface MergeHead {
   duration: number;
 }
 
-/** A merge without a single sample whose sample type is unknown, as both storages answer where nothing was selected. */
+/**
+ * A merge without a single sample whose sample type is unknown, as both storages answer where nothing was
+ * selected.
+ */
 export const NOTHING_SELECTED = Uint8Array.from([0x0a, 0, 0x32, 0, 0x5a, 0]);
 
 const ELSEWHERE = ['/srv/app/node_modules/elsewhere/index.js', '/srv/app/src/elsewhere.js', ''];
 const UNSYMBOLISED = /^\[(.*)\] 0x([0-9a-f]+)$/;
 
 /**
- * A profile as the pprof that Pyroscope sends: one value per sample, no labels, one location per frame. Where the
- * selection leaves nothing of it, not even its type is said.
+ * A profile as the pprof that Pyroscope sends: one value per sample, no labels, one location per frame. Where
+ * the selection leaves nothing of it, not even its type is said.
  */
 export function pprofOf(profile: Profile, head: MergeHead, selection: StackSelection): Uint8Array {
   const stacks = selectStacks(profile, selection);
@@ -88,8 +94,8 @@ export function pprofOf(profile: Profile, head: MergeHead, selection: StackSelec
 }
 
 /**
- * A file of another owner. A frame that only shares its name with its function stood in such a file, of which the model
- * keeps no more than that.
+ * A file of another owner. A frame that only shares its name with its function stood in such a file, of which
+ * the model keeps no more than that.
  */
 function standIn(info: FunctionInfo): string {
   const owner = frameOwner(info);

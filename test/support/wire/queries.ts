@@ -50,7 +50,10 @@ export type MergeRequest = z.infer<typeof mergeRequest>;
 export interface Limits {
   /** Milliseconds, null for no limit (`max_query_length`). */
   maxQueryLength: number | null;
-  /** Milliseconds before now, null for no limit (`max_query_lookback`); what lies before is cut off without a word. */
+  /**
+   * Milliseconds before now, null for no limit (`max_query_lookback`); what lies before is cut off without a
+   * word.
+   */
   maxQueryLookback: number | null;
   now(): number;
 }

@@ -27,7 +27,7 @@ export async function rpcsOf(
     },
   });
 
-  /** What all questions about labels have in common. */
+  /** Answers that all questions about labels have in common. */
   const aboutLabels = async (
     message: unknown,
     headers: Headers,
@@ -135,7 +135,7 @@ const FEATURES = [
   { name: 'v2StorageLayer', description: 'v2 storage layer', documentationUrl: 'https://example.com/v2' },
 ] as const;
 
-/** What a v1 server says of its blocks; the numbers are made up. */
+/** Analysis of the blocks as a v1 server answers it; the numbers are made up. */
 const ANALYSIS = {
   queryScopes: [
     {

@@ -9,9 +9,9 @@ import {
 } from '@bufbuild/protobuf/wkt';
 
 /**
- * Pyroscope's messages, as far as the test server speaks them: field names and numbers of the public API. `type*` is
- * repeated, `type?` has presence. Where the numbers are not known (newer than the published API) they start at 100, and
- * the message travels as JSON only.
+ * Pyroscope's messages, as far as the test server speaks them: field names and numbers of the public API.
+ * `type*` is repeated, `type?` has presence. Where the numbers are not known (newer than the published API)
+ * they start at 100, and the message travels as JSON only.
  */
 const MESSAGES: Readonly<Record<string, Readonly<Record<string, readonly [number: number, type: string]>>>> =
   {
@@ -216,7 +216,7 @@ const registry = createFileRegistry(
   create(FileDescriptorProtoSchema, {
     name: 'test.proto',
     syntax: 'proto3',
-    // One file with one message per package stands for the many files of the API.
+    // A single file with one message per package stands for the many files of the API.
     messageType: PACKAGES.map((name) => ({
       name: name.replace('.', '_'),
       nestedType: Object.entries(MESSAGES)

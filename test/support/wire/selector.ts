@@ -1,8 +1,8 @@
 import { RE2JS } from 're2js';
 import type { Matcher } from '../../../src/sources/source.js';
 
-// A second reader of label selectors, as strict as the server's and with its error texts, so that the client's own is
-// not its own judge.
+// A second reader of label selectors, as strict as the server's and with its error texts, so that the
+// client's own is not its own judge.
 
 /** `1:4: parse error: …`, the position counted from 1. */
 export class SelectorError extends Error {}

@@ -1,7 +1,8 @@
 import { pickLabels } from '../../../src/sources/labels.js';
 import type { Labels, Matcher, ProfileSource, Window } from '../../../src/sources/source.js';
 
-// Where points lie and what they cover, how dual mode cuts a request, what each storage refuses.
+// Rules of a time series: the place of its points and the time that they cover, how dual mode cuts a request,
+// and which requests each storage refuses.
 
 export type StorageMode = 'v1' | 'v2' | 'dual';
 
@@ -79,8 +80,8 @@ async function countAt(
 }
 
 /**
- * `SelectSeries`: sums per step, heaviest first; the average of the profiles where v1 storage is asked for it. A point
- * at the start holds data from before the start.
+ * `SelectSeries`: sums per step, heaviest first; the average of the profiles where v1 storage is asked for
+ * it. A point at the start holds data from before the start.
  */
 export async function selectSeries(
   source: ProfileSource,
@@ -111,7 +112,10 @@ export async function selectSeries(
   return { series };
 }
 
-/** `SelectHeatmap` of single profiles (v2 storage): how many of them lie in each of 20 ranges of value, per step. */
+/**
+ * `SelectHeatmap` of single profiles (v2 storage): how many of them lie in each of 20 ranges of value, per
+ * step.
+ */
 export async function selectHeatmap(
   source: ProfileSource,
   request: SteppedRequest,
@@ -177,7 +181,10 @@ async function cellsOf(
   return [...rows.values()];
 }
 
-/** Dual mode cuts a request at its oldest v2 profile; v1 starts its grid anew where the step is below a second. */
+/**
+ * Splits a request at the oldest v2 profile, as dual mode does; v1 starts its grid again where the step is
+ * below a second.
+ */
 function halvesOf({ start, end, step }: SteppedRequest, { mode, split }: Storage): Half[] {
   if (mode === 'v2' || (mode === 'dual' && split < start)) return [{ store: 'v2', start, end }];
   const v1End = mode === 'dual' && split <= end ? split - 1 : end;
