@@ -182,12 +182,26 @@ export async function readShares(
     }
     if (found.length > 0 && isRemainder(change, found)) break;
     found.push(attributed(analysis, change, slices, context.fleet.instanceLabel));
-    if (found.length === MAX_CHANGES) break;
+    const source = sourceOfMove(change);
+    if (found.length === MAX_CHANGES || source === 'caller') break;
     leftOut.add(joinKey(info));
+    if (source !== null) leftOut.add(source);
   }
   if (whole === null) throw new Error('nothing was analysed');
   const [change = null, ...further] = found.sort((a, b) => b.culprit.growth - a.culprit.growth);
   return { lens, analysis: whole, gate, estimated, change, further, notes, rounds, windows };
+}
+
+/**
+ * Key of the function that a moved cost came from, which must be left out with the function that has it now: else all
+ * other code seems to have grown. `caller` where the cost moved inside one and cannot be left out; null for no move.
+ */
+function sourceOfMove({ from, culprit, contrast }: CodeChange): string | null {
+  if (from === null) return null;
+  const { joined, before, after } = contrast;
+  const info = joined.functions[from];
+  const isCaller = isBelow(joined, [...before.parts, ...after.parts], culprit.fn, from);
+  return info === undefined || isCaller ? 'caller' : joinKey(info);
 }
 
 /** Whether a change is only what a caller of one found before has left of it. */

@@ -132,7 +132,7 @@ const INTERPRETER =
 const SHARED_OBJECT = /\.so(?:\.[\d.]+)?$|\.dylib$|\.dll$/;
 /** Shared libraries of the C library, of compilers and of language runtimes. */
 const RUNTIME_OBJECT =
-  /^(?:ld-|lib(?:c|m|dl|rt|pthread|gcc_s|stdc\+\+|c\+\+|resolv|jvm|java|jli|nio|net|python|ruby|node|coreclr|clrjit|System\.Native|mono|v8|php)(?:[-.\d][\w.-]{0,40}?)?\.(?:so|dylib|dll))/;
+  /^(?:ld-|lib(?:c|m|dl|asyncProfiler|rt|pthread|gcc_s|stdc\+\+|c\+\+|resolv|jvm|java|jli|nio|net|python|ruby|node|coreclr|clrjit|System\.Native|mono|v8|php)(?:[-.\d][\w.-]{0,40}?)?\.(?:so|dylib|dll))/;
 
 /** A function without a file, by the binary that holds it; null where that does not tell. */
 function ownerOfBinary(name: string, binary: string): FrameOwner | null {

@@ -68,7 +68,7 @@ export function universesOf(sides: Pick<Contrast, 'joined' | 'before' | 'after'>
   const first = universeOf(sides);
   if (first.population === 'total') {
     const named = application.map((own, fn) => (own === 1 || library[fn] === 1 ? 1 : 0));
-    return [{ own: named, population: 'total' }, first];
+    return [{ own: application, population: 'total' }, { own: named, population: 'total' }, first];
   }
   return [first, { own: application, population: 'served' }, { own: library, population: 'served' }];
 }

@@ -90,7 +90,10 @@ function universalOf({ joined, before, after }: Pick<Contrast, 'joined' | 'befor
   );
 }
 
-/** The entry point of each stack of a part: its outermost own frame that is not universal; −1 where it has none. */
+/**
+ * The entry point of each stack of a part: its outermost own frame that is not universal, where a framework calls it or
+ * nothing does. Called by own code it is a step of the same work; then, and without own code, −1.
+ */
 function entriesIn(
   { profile, frameFunction, frameApplication }: JoinedPart,
   universal: Uint8Array,
@@ -102,7 +105,8 @@ function entriesIn(
       const frame = stackFrames[at] ?? 0;
       const fn = frameFunction[frame] ?? 0;
       if (frameApplication[frame] !== 1 || universal[fn] === 1) continue;
-      entries[stack] = fn;
+      const caller = at + 1 < (stackStart[stack + 1] ?? 0) ? stackFrames[at + 1] : undefined;
+      if (caller === undefined || frameApplication[caller] !== 1) entries[stack] = fn;
       break;
     }
   }

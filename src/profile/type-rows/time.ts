@@ -24,6 +24,7 @@ export const TIME_ROWS: readonly TypeRow[] = [
     sampleTypes: ['cpu'],
     beside: 'wall',
     meaning: 'time on CPU, measured by the wall-clock profiler',
+    wallClock: true,
     source: `Node.js with \`collectCpuTime\`: ${NODE}, grafana/pyroscope-nodejs \`wall-profiler.ts\`; older .NET, whose profile is named after its wall time: grafana/pyroscope \`pkg/og/convert/pprof/profile.go\``,
   },
   {
@@ -34,6 +35,7 @@ export const TIME_ROWS: readonly TypeRow[] = [
     sampleTypes: ['cpu'],
     periods: ['wall'],
     meaning: 'time on CPU, measured by the wall-clock profiler',
+    wallClock: true,
     source: `Node.js with \`collectCpuTime\`: ${NODE}`,
   },
   {
