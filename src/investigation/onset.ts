@@ -36,9 +36,9 @@ const MOST_FINE_PARTS = 6;
  * the label value that carries it where there is one. Up to 12 requests, as far as they are left.
  */
 async function onsetOfChange(found: Case, share: ShareLens): Promise<Since | null> {
-  const { analysis, change, windows } = share;
+  const { change, windows } = share;
   if (change === null) return null;
-  const { culprit, run, contrast, carrier } = change;
+  const { analysis, culprit, run, contrast, carrier } = change;
   const before = countsIn(analysis, contrast.before, culprit.fn);
   const after = countsIn(analysis, contrast.after, culprit.fn);
   const p1 = before.x / before.n;
@@ -113,8 +113,9 @@ async function narrow(found: Case, share: ShareLens, by: Narrowing, span: Window
               countsLater(
                 found.asking,
                 await readActive(found.asking, share.lens.type, window, matchers),
-                share.analysis,
+                share.change?.analysis ?? share.analysis,
                 fn,
+                share.change?.leftOut,
               ),
             ),
           );

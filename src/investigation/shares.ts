@@ -44,6 +44,8 @@ export interface ShareChange extends CodeChange {
   /** What the change was seen in: a stretch of time, or one slice. */
   slice: SliceOf | null;
   attribution: readonly Attribution[];
+  /** Keys of the functions whose stacks were left out before it was looked for. */
+  leftOut: ReadonlySet<string>;
   /** The label value that carries it. */
   carrier: Attribution | null;
 }
@@ -181,7 +183,10 @@ export async function readShares(
       }
     }
     if (found.length > 0 && isRemainder(change, found)) break;
-    found.push(attributed(analysis, change, slices, context.fleet.instanceLabel));
+    found.push({
+      ...attributed(analysis, change, slices, context.fleet.instanceLabel),
+      leftOut: new Set(leftOut),
+    });
     const source = sourceOfMove(change);
     if (found.length === MAX_CHANGES || source === 'caller') break;
     leftOut.add(joinKey(info));
@@ -226,7 +231,7 @@ function attributed(
   change: Found,
   slices: readonly SliceOf[],
   instanceLabel: string | null,
-): ShareChange {
+): Omit<ShareChange, 'leftOut'> {
   const { culprit, contrast } = change;
   const rows = attribute(
     slices.map(({ labels }, at) => {
@@ -294,15 +299,20 @@ async function strongestChange(
   return best;
 }
 
-/** Counts of a function in a profile that was read later. */
+/**
+ * Counts of a function in a profile that was read later.
+ * @param leftOut keys of the functions whose stacks the analysis was made without
+ */
 export function countsLater(
   { signal }: Asking,
   profile: Profile,
   { joined, universe, quantum }: Analysis,
   fn: number,
+  leftOut: ReadonlySet<string> = new Set(),
 ): Promise<{ x: number; n: number }> {
   const info = joined.functions[fn];
-  return offload('counts', [profile, { universe, quantum }, info], { heavy: isHeavy(profile), signal });
+  const args = [profile, { universe, quantum }, info, leftOut] as const;
+  return offload('counts', [...args], { heavy: isHeavy(profile), signal });
 }
 
 /** The same reading in memory that threads share, so that it is copied once however often it is looked at. */

@@ -97,6 +97,7 @@ function changeOf({ analysis, lens }: ShareLens, evidence: ChangeEvidence): Shar
   return {
     analysis,
     universe: analysis.universe,
+    leftOut: new Set(),
     contrast,
     run,
     culprit: { ...culprit, z, growth },

@@ -315,8 +315,9 @@ export function countsInProfile(
   profile: Profile,
   { universe, quantum }: Pick<Analysis, 'universe' | 'quantum'>,
   info: FunctionInfo | undefined,
+  leftOut: ReadonlySet<string> = new Set(),
 ): { x: number; n: number } {
-  const joined = joinProfiles([profile]);
+  const joined = joinProfiles([leftOut.size === 0 ? profile : withoutStacks(profile, leftOut)]);
   const [part] = joined.parts;
   const at = joined.functions.findIndex((other) => info !== undefined && joinKey(other) === joinKey(info));
   if (part === undefined) return { x: 0, n: 0 };
@@ -325,16 +326,19 @@ export function countsInProfile(
   return { x: at < 0 ? 0 : (costs.totals[at] ?? 0) / quantum, n: own / quantum };
 }
 
+/** A profile without the stacks that pass through some functions. */
+function withoutStacks(profile: Profile, keys: ReadonlySet<string>): Profile {
+  const hit = stacksThrough(profile, (id) => {
+    const info = profile.functions[id];
+    return info !== undefined && keys.has(joinKey(info));
+  });
+  return selectStacks(profile, (stack) => !hit(stack));
+}
+
 /** A reading without the stacks that pass through some functions. */
 export function withoutFunctions(reading: Reading, keys: ReadonlySet<string>): Reading {
   const filtered = (all: readonly CountedProfile[]) =>
-    all.map(({ profile, profiles }) => {
-      const hit = stacksThrough(profile, (id) => {
-        const info = profile.functions[id];
-        return info !== undefined && keys.has(joinKey(info));
-      });
-      return { profile: selectStacks(profile, (stack) => !hit(stack)), profiles };
-    });
+    all.map(({ profile, profiles }) => ({ profile: withoutStacks(profile, keys), profiles }));
   return {
     ...reading,
     baseline: filtered(reading.baseline),

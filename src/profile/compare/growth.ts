@@ -38,6 +38,8 @@ export function growthBetween(before: CountedProfile, after: CountedProfile): Si
 const NEARLY_ALL = 0.8;
 /** … else one with half of it (docs/comparison.md §6). */
 const LEAST_PART = 0.5;
+/** A function that is not the team's must have gained this part of the whole to be the place of a growth. */
+const LEAST_GAIN = 0.15;
 
 /**
  * The function that holds most of the growth per profile between two sides: for levels and waits, whose growth is far
@@ -52,8 +54,13 @@ export function growthSite(joined: Joined, before: Side, after: Side): GrowthSit
   const innermost = (fn: number, other: number) => isInner(joined, after, fn, other);
   const outermost = (fn: number, other: number) => isInner(joined, after, other, fn);
   const own = (fn: number) => joined.application[fn] === 1;
-  const library = (fn: number) => joined.library[fn] === 1;
-  return siteAmong(own, innermost) ?? siteAmong(library, innermost) ?? siteAmong(() => true, outermost);
+  // All stacks pass through the scheduler's functions: these grow with everything and are no place.
+  const gainedShare = (fn: number) =>
+    share(after.costs.totals[fn] ?? 0, after.costs.total) -
+      share(before.costs.totals[fn] ?? 0, before.costs.total) >=
+    LEAST_GAIN;
+  const library = (fn: number) => joined.library[fn] === 1 && gainedShare(fn);
+  return siteAmong(own, innermost) ?? siteAmong(library, innermost) ?? siteAmong(gainedShare, outermost);
 
   function siteAmong(
     mayBe: (fn: number) => boolean,
