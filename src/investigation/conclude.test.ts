@@ -186,8 +186,13 @@ describe('load', () => {
       causes: [],
     },
     {
-      what: 'allocations that rose beyond doubt are no load by themselves',
+      what: 'allocations that doubled beyond doubt rose on their own',
       shares: [CALM, shareEvidence('alloc', { load: { risen: 2, z: 9, rose: true } })],
+      causes: ['load alloc'],
+    },
+    {
+      what: 'allocations that rose by less than half are no finding',
+      shares: [CALM, shareEvidence('alloc', { load: { risen: 1.45, z: 9, rose: true } })],
       causes: [],
     },
     {

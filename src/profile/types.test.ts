@@ -218,7 +218,7 @@ describe('what a type is may depend on the others', () => {
 
   test('beside wall:wall it is time on CPU', () => {
     const both = [JVM_WALL, 'wall:wall:nanoseconds:cpu:nanoseconds'];
-    expect(resolveProfileType('cpu', both)).toMatchObject({ id: JVM_WALL, wallClock: false });
+    expect(resolveProfileType('cpu', both)).toMatchObject({ id: JVM_WALL, wallClock: true });
     expect(resolveProfileType('cpu', both)?.meaning).toContain('time on CPU');
     expect(resolveProfileType('wall', both)?.id).toBe(both[1]);
   });

@@ -55,10 +55,12 @@ export function growthSite(joined: Joined, before: Side, after: Side): GrowthSit
   const outermost = (fn: number, other: number) => isInner(joined, after, other, fn);
   const own = (fn: number) => joined.application[fn] === 1;
   // All stacks pass through the scheduler's functions: these grow with everything and are no place.
+  const hasOwn = before.costs.application + after.costs.application > 0;
   const gainedShare = (fn: number) =>
+    !hasOwn ||
     share(after.costs.totals[fn] ?? 0, after.costs.total) -
       share(before.costs.totals[fn] ?? 0, before.costs.total) >=
-    LEAST_GAIN;
+      LEAST_GAIN;
   const library = (fn: number) => joined.library[fn] === 1 && gainedShare(fn);
   return siteAmong(own, innermost) ?? siteAmong(library, innermost) ?? siteAmong(gainedShare, outermost);
 
