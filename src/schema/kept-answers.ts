@@ -127,8 +127,8 @@ function answersOf(cache: Cache, identity: string): AnswerCache {
       whenOld?: (learned: number) => void,
     ) {
       const id = idOf(key);
-      // The library wraps failures of the source and its own alike, so the question is kept apart from it. The
-      // question may still be open when the library gives an old entry that turns out to be unreadable.
+      // The library wraps failures of the source and its own alike, so the question is kept apart from it.
+      // It may still be open when the library gives an old entry that turns out to be unreadable.
       const asked: Promise<T>[] = [];
       const factory = async ({ skip }: { skip(): undefined }) => {
         const question = ask();
