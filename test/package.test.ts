@@ -13,7 +13,8 @@ const read = (name: string) => readFileSync(path.join(ROOT, name));
 
 test('the tarball holds the built program, its documents and the demo incident, and nothing else', () => {
   const program = filesBelow('src')
-    .filter((name) => !name.endsWith('.test.ts'))
+    // Tests are not built, and a declaration has no program of its own.
+    .filter((name) => !/\.(?:test|d)\.ts$/.test(name))
     .map((name) => name.replace(/^src\/(.*)\.ts$/, 'dist/$1.js'));
   const documents = filesBelow('docs').filter((name) => /^docs\/[a-z-]+\.md$/.test(name));
   expect(packed.paths).toEqual(

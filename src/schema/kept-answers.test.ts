@@ -176,6 +176,27 @@ describe('on disk', () => {
     expect(state.asked).toBe(2);
   });
 
+  test.each([
+    ['no JSON', '{'],
+    ['something else', 'null'],
+  ])('an entry of %s has a slow source asked once', async (_name, value) => {
+    const { file, state, again } = await filled();
+    await writeFile(file, JSON.stringify({ format: 1, expires: 9e15, value }));
+    let answer = () => {};
+    state.answers = new Promise((resolve) => {
+      answer = resolve;
+    });
+    const names = (await again()).names();
+    await expect.poll(() => state.asked).toBe(2);
+    // The library gives an old value after a timer of 0 ms; the source answers long after it.
+    await new Promise((next) => setTimeout(next, 50));
+    answer();
+    expect(await names).toEqual(['pod']);
+    expect(state.asked).toBe(2);
+    await expect.poll(async () => (await again()).names()).toEqual(['pod']);
+    expect(state.asked).toBe(2);
+  });
+
   test('only this user can read it, and no secret is in it', async () => {
     const { file, where } = await filled();
     expect((await stat(file)).mode & 0o777).toBe(0o600);

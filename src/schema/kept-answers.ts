@@ -127,17 +127,14 @@ function answersOf(cache: Cache, identity: string): AnswerCache {
       whenOld?: (learned: number) => void,
     ) {
       const id = idOf(key);
-      // The outcome of `ask` is kept apart from failures of the cache, since the library wraps both.
-      const asked: ({ answer: T } | { error: unknown })[] = [];
+      // The library wraps failures of the source and its own alike, so the question is kept apart from it.
+      // It may still be open when the library gives an old entry that turns out to be unreadable.
+      const asked: Promise<T>[] = [];
       const factory = async ({ skip }: { skip(): undefined }) => {
-        try {
-          const answer = await ask();
-          asked.push({ answer });
-          if (answer.length > 0) return { answer, learned: Date.now() };
-        } catch (error) {
-          asked.push({ error });
-          throw error;
-        }
+        const question = ask();
+        asked.push(question);
+        const answer = await question;
+        if (answer.length > 0) return { answer, learned: Date.now() };
         await cache.delete({ key: id }).catch(() => {});
         return skip();
       };
@@ -146,9 +143,7 @@ function answersOf(cache: Cache, identity: string): AnswerCache {
         if (Date.now() - kept.learned > ttlMs) whenOld?.(kept.learned);
         return kept.answer;
       }
-      const [outcome] = asked;
-      if (outcome !== undefined && 'error' in outcome) throw outcome.error;
-      const answer = outcome?.answer ?? (await ask());
+      const answer = await (asked[0] ?? ask());
       await keep(key, answer, ttlMs).catch(() => {});
       return answer;
     },

@@ -201,7 +201,7 @@ test('19: a time in microseconds is corrected, and so is the duration', async ()
   expect(text).not.toContain('1970');
   const source = createFilesSource({ directory: folder });
   const { signal } = new AbortController();
-  const profileTypeId = 'samples:samples:count:cpu:nanoseconds';
+  const profileTypeId = 'process_cpu:samples:count:cpu:nanoseconds';
   const window = { from: 0, to: Date.parse('2100-01-01') };
   expect((await source.profile({ profileTypeId, matchers: [], window }, signal)).profiledSeconds).toBe(10);
 });

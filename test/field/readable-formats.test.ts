@@ -93,7 +93,7 @@ test('a single file is served by the program, and named where it is not read', a
     '--profiles',
     path.join(directory, 'shop/stacks'),
   );
-  expect(stdout).toMatch(/^shop: samples/);
+  expect(stdout).toMatch(/^shop: cpu_samples \(number of CPU samples; samples:samples:count::\)/);
   const doctor = await run('doctor', '--profiles', path.join(directory, 'shop/page')).catch(
     (error: { stdout: string }) => error,
   );

@@ -148,7 +148,7 @@ describe('investigate', () => {
 
 const summary = z.looseObject({
   scope: z.looseObject({ profile_type_id: z.string() }),
-  total: z.looseObject({ value: z.number() }),
+  total: z.looseObject({ value: z.number().nullable(), since_start: z.number().optional() }),
   idle: z.looseObject({ value: z.number() }).optional(),
 });
 
@@ -225,8 +225,13 @@ describe('summarize_profile', () => {
       service: 'shop',
       type: 'block',
       id: 'block:delay:nanoseconds:contentions:count',
-      total: 75e9,
-      says: ['time blocked on channels and locks'],
+      // One reading of a counter says nothing about the window, only about the time since the process started.
+      total: null,
+      sinceStart: 75e9,
+      says: [
+        'time blocked on channels and locks',
+        'Total unknown in this window: 1.25 min since the process started',
+      ],
     },
     {
       folder: '18-empty-type-name/empty-type',
@@ -272,6 +277,7 @@ describe('summarize_profile', () => {
     const answer = summary.parse(JSON.parse(json.text));
     expect(answer.scope.profile_type_id).toBe(id);
     expect(answer.total.value).toBe(total);
+    expect(answer.total.since_start).toBe('sinceStart' in rest ? rest.sinceStart : undefined);
     expect(answer.idle?.value).toBe('idle' in rest ? rest.idle : answer.idle?.value);
   });
 });

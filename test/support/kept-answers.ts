@@ -30,9 +30,10 @@ export async function open(place: CachePlace, warn: (message: string) => void = 
 
 /** A source whose label names can be changed, and that counts how often it is asked. */
 export function source(names: string[] = ['pod']) {
-  const state = { names, asked: 0, down: false };
+  const state = { names, asked: 0, down: false, answers: Promise.resolve() };
   const ask = async () => {
     state.asked++;
+    await state.answers;
     if (state.down) throw new Error('down');
     return state.names;
   };
