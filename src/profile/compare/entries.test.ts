@@ -48,12 +48,7 @@ describe('entryPointsOf', () => {
 describe('isMixOfRequests', () => {
   test.each<[string, Stacks, string, boolean]>([
     ['all of a handler grew alike', times(CALM, ' save', 4), 'validate', true],
-    [
-      'one handler grew while the other fell',
-      times(times(CALM, ' save', 4), ' show', 0.3),
-      'validate',
-      true,
-    ],
+    ['one handler grew while the other fell', times(times(CALM, ' save', 4), ' show', 0.3), 'validate', true],
     [
       'only the large part of a handler grew',
       { ...CALM, 'runtime.serve access save validate': 1600 },
@@ -66,7 +61,12 @@ describe('isMixOfRequests', () => {
       'validate',
       false,
     ],
-    ['a handler that was not there before', { ...CALM, 'runtime.serve access list scan': 500 }, 'scan', false],
+    [
+      'a handler that was not there before',
+      { ...CALM, 'runtime.serve access list scan': 500 },
+      'scan',
+      false,
+    ],
     ['the handler itself, its callees alike', times(CALM, ' save', 4), 'save', true],
   ])('%s', (_, after, name, isMix) => {
     const { found, points } = entries(CALM, after);
@@ -88,10 +88,11 @@ test('the mix has changed where a handler takes another part of what is served',
   const loaded = entries(CALM, times(CALM, 'serve', 3));
   expect(changedEntries(loaded.found, loaded.points)).toEqual([]);
   const mixed = entries(CALM, times(CALM, ' save', 4));
-  expect(changedEntries(mixed.found, mixed.points).map(({ fn }) => nameOf(mixed.found, fn)).sort()).toEqual([
-    'save',
-    'show',
-  ]);
+  expect(
+    changedEntries(mixed.found, mixed.points)
+      .map(({ fn }) => nameOf(mixed.found, fn))
+      .sort(),
+  ).toEqual(['save', 'show']);
 });
 
 describe('universesOf', () => {
@@ -103,7 +104,11 @@ describe('universesOf', () => {
 
   test('own code first, then own code among all that is served, then libraries', () => {
     const found = contrast(CALM, CALM);
-    expect(universesOf(found).map(({ population }) => population)).toEqual(['application', 'served', 'served']);
+    expect(universesOf(found).map(({ population }) => population)).toEqual([
+      'application',
+      'served',
+      'served',
+    ]);
   });
 
   test('a library without any own frame below the middleware is named in the last of them', () => {
