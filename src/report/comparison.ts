@@ -50,7 +50,7 @@ export interface Comparison {
   verdict: Verdict;
   /** How the value per profile changed where that is more than small; factor is after ÷ before. */
   movement: { direction: 'rose' | 'fell'; factor: number } | null;
-  /** What could not be read beside the shares of both sides, and why. */
+  /** Questions other than the shares of both sides that could not be read, and why. */
   notRead: readonly { what: string; why: string }[];
   /** Whether what was not read could change the verdict. */
   isSoFar: boolean;

@@ -44,7 +44,7 @@ export interface Investigation {
   mix: readonly MixRow[];
   /** Whether cost rose, but only in the smaller part of the instances. */
   partly: boolean;
-  /** What could not be read though the service has it: a profile type by its alias, or `labels`. */
+  /** Everything that could not be read though the service has it: a type by its alias, or `labels`. */
   notRead: readonly { what: string; why: string }[];
   /** Whether what was not read could change the verdict. */
   isSoFar: boolean;

@@ -203,7 +203,7 @@ function notDetermined({ totals, missing, shares }: CaseReading, verdict: Verdic
     unread.push('waiting (I/O, locks): the service emits no wall-clock, mutex or block profiles');
   if (!totals.some(({ lens }) => lens.kind === 'level'))
     unread.push('leaks: the service emits no live-memory or goroutine profiles');
-  // Where nothing was found the answer says for every type how small a change it could have seen.
+  // An answer that found nothing says for every type how small a change it could have seen.
   if (verdict === 'no_change') return unread;
   const few = shares.find(({ change, analysis }) => change === null && analysis.samples.after < FEW_SAMPLES);
   if (few !== undefined)
