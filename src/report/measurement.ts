@@ -111,7 +111,7 @@ export function amountText({ active, type }: Measurement, value: number, noun = 
   return `${value > 0 && isDifference(active) ? '+' : ''}${formatValue(value, type.unit, noun)}`;
 }
 
-/** The warning that a reader needs before he takes values for what the window cost; '' where they are that. */
+/** Warns a reader who would take the values for what the window cost; '' where they are that. */
 export function natureOfTotal(measured: Measurement): string {
   if (measured.sinceStart) return 'Counted since the process started, not in this window. ';
   return isDifference(measured.active) ? 'A difference of two profiles. ' : '';
