@@ -85,6 +85,7 @@ test('words and numbers agree, whatever is generated', async () => {
         expect(await contradictions(caseOf({ kind, seed }))).toEqual([]);
       },
     ),
-    { numRuns: 40 },
+    // A load finding of an amount names a function whose share stayed as it was.
+    { numRuns: 40, examples: [['h', 5]] },
   );
 });

@@ -30,10 +30,18 @@ const SILENCE_MS = 40;
 const answerSchema = z.object({
   verdict: z.string(),
   findings: z.array(z.object({ confidence: z.string() })),
-  lenses: z.array(z.object({ profile_type_id: z.string(), verdict: z.string() })),
+  lenses: z.array(
+    z.object({ profile_type_id: z.string(), verdict: z.string(), same_as: z.string().nullable() }),
+  ),
   not_determined: z.array(z.string()),
   next: z.array(z.object({ tool: z.string(), arguments: z.record(z.string(), z.unknown()) })),
 });
+
+type InvestigationAnswer = z.output<typeof answerSchema>;
+
+/** The types that an answer is drawn from: all but those that only count the samples of another one. */
+const witnessesOf = ({ lenses }: InvestigationAnswer) =>
+  lenses.filter(({ same_as: sameAs }) => sameAs === null);
 
 interface Incident {
   name: string;
@@ -66,7 +74,7 @@ describe.each(incidents)('$name', ({ service, window, open }) => {
   let server: TestPyroscope;
   let usual: ProfileSource;
   let impatient: ProfileSource;
-  let unfaulted: z.output<typeof answerSchema>;
+  let unfaulted: InvestigationAnswer;
 
   /** Runs the tool once and renders its answer both ways. */
   const ask = async (source: ProfileSource) => {
@@ -130,7 +138,7 @@ describe.each(incidents)('$name', ({ service, window, open }) => {
   function expectNamed(typeId: string, faulted: Awaited<ReturnType<typeof ask>>, reason: string): void {
     const { json, text, isError, log, metrics } = faulted;
     const place = `${typeId}: ${text}`;
-    if (unfaulted.lenses.length === 1) {
+    if (witnessesOf(unfaulted).length === 1) {
       // Nothing else is left to say: the call fails, with the reason and the next step.
       expect(isError, place).toBe(true);
       expect(text, place).toMatch(/^The (?:answer of the )?profile store .*\nNext: /);
@@ -141,7 +149,7 @@ describe.each(incidents)('$name', ({ service, window, open }) => {
     const isConfident = answer.findings.some(({ confidence }) => confidence === 'high');
     expect(answer.verdict, place).not.toBe('no_change');
     expect(!isConfident || answer.verdict === unfaulted.verdict, place).toBe(true);
-    const notRead = answer.lenses.filter(({ verdict }) => verdict === 'not_read');
+    const notRead = witnessesOf(answer).filter(({ verdict }) => verdict === 'not_read');
     expect(notRead.map(({ profile_type_id: id }) => id)).toEqual([typeId]);
     const [line = ''] = answer.not_determined;
     const [, alias = ''] = /^(\S+): not read, /.exec(line) ?? [];
@@ -156,13 +164,24 @@ describe.each(incidents)('$name', ({ service, window, open }) => {
   }
 
   test.each(WAYS)('any type that fails with %s is named and counted', async (...way) => {
-    expect(unfaulted.lenses.length).toBeGreaterThan(0);
-    for (const { profile_type_id: typeId } of unfaulted.lenses)
+    expect(witnessesOf(unfaulted).length).toBeGreaterThan(0);
+    for (const { profile_type_id: typeId } of witnessesOf(unfaulted))
       expectNamed(typeId, await whileFailing(typeId, way), way[2]);
   });
 
+  test.each(WAYS)('a type of counts that fails with %s takes nothing from the answer', async (...way) => {
+    const counts = unfaulted.lenses.filter(({ same_as: sameAs }) => sameAs !== null);
+    for (const { profile_type_id: typeId } of counts) {
+      const { json, text, log, metrics } = await whileFailing(typeId, way);
+      expect(answerSchema.parse(JSON.parse(json)), `${typeId}: ${text}`).toEqual(unfaulted);
+      expect(text).not.toContain('NOT READ');
+      expect(log.filter((entry) => JSON.parse(entry).level === 'warn')).toEqual([]);
+      expect(samplesOf(metrics, 'pyroscope_mcp_parts_not_read_total')).toEqual({});
+    }
+  });
+
   test.each(WAYS)('the main type whose merges fail with %s is named and counted', async (...way) => {
-    const [main] = unfaulted.lenses;
+    const [main] = witnessesOf(unfaulted);
     const typeId = main?.profile_type_id ?? '';
     expectNamed(typeId, await whileFailing(typeId, way, 'SelectMergeProfile'), way[2]);
   });

@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import { describe, expect, test, vi } from 'vitest';
 import { createRecentAnswers } from '../src/sources/recent.js';
 import { NOW } from './support/ask.js';
@@ -163,8 +164,22 @@ describe('data sources come and go', () => {
 });
 
 describe('a data source that is disabled in the middle of a call', () => {
-  /** Two that remember answers; the profile is held back until it is let go. */
-  async function heldBack() {
+  const badGateway = (response: ServerResponse) => void response.writeHead(502).end();
+  /** Failures after which a request is sent once more, as far as the data source may still be asked. */
+  const PASSING: readonly (readonly [name: string, fail: (response: ServerResponse) => void])[] = [
+    ['502', badGateway],
+    ['504', (response) => response.writeHead(504).end()],
+    ['429 with a time', (response) => response.writeHead(429, { 'retry-after': '1' }).end()],
+    ['503 with a time', (response) => response.writeHead(503, { 'retry-after': '1' }).end()],
+    ['a cut connection', (response) => response.destroy()],
+    [
+      'a cut body',
+      (response) => response.writeHead(200, { 'content-length': '9' }).write('x', () => response.destroy()),
+    ],
+  ];
+
+  /** Two that remember answers; the profile is held back until it is let go, and fails then. */
+  async function heldBack(fail: (typeof PASSING)[number][1] = badGateway) {
     const held: (() => void)[] = [];
     let holds = true;
     const recent = createRecentAnswers({ now: () => NOW });
@@ -173,7 +188,7 @@ describe('a data source that is disabled in the middle of a call', () => {
         ...TWO,
         override: (path, response) => {
           if (!holds || !path.endsWith('/SelectMergeProfile')) return false;
-          held.push(() => void response.writeHead(502).end());
+          held.push(() => fail(response));
           return true;
         },
       },
@@ -186,27 +201,30 @@ describe('a data source that is disabled in the middle of a call', () => {
       isHeld: () => expect.poll(() => held.length).toBe(1),
       letGo() {
         holds = false;
-        for (const fail of held) fail();
+        for (const failHeld of held) failHeld();
       },
     };
   }
 
-  test('is asked nothing more, by those that joined the question neither; enabled again it is asked anew', async () => {
-    const { ask, sources, grafana, isHeld, letGo } = await heldBack();
-    const calls = [ask('summarize_profile', SUMMARY), ask('summarize_profile', SUMMARY)];
-    await isHeld();
-    await sources.disable(['first'], SIGNAL);
-    const before = grafana.queries().length;
-    letGo();
-    for (const { isError } of await Promise.all(calls)) expect(isError).toBe(true);
-    const { text } = await ask('summarize_profile', SUMMARY);
-    expect(text).toContain('No data source is enabled.');
-    expect(grafana.queries()).toHaveLength(before);
-    await sources.enable(['first'], SIGNAL);
-    const again = await ask('summarize_profile', SUMMARY);
-    expect([again.isError, again.text]).toEqual([false, expect.stringContaining('from source name-first')]);
-    expect(grafana.queries().length).toBeGreaterThan(before);
-  });
+  test.each(PASSING)(
+    'is asked nothing more after %s, by those that joined the question neither; enabled again it is asked anew',
+    async (_, fail) => {
+      const { ask, sources, grafana, isHeld, letGo } = await heldBack(fail);
+      const calls = [ask('summarize_profile', SUMMARY), ask('summarize_profile', SUMMARY)];
+      await isHeld();
+      await sources.disable(['first'], SIGNAL);
+      const before = grafana.queries().length;
+      letGo();
+      for (const { isError, text } of await Promise.all(calls)) expect(isError, text).toBe(true);
+      const { text } = await ask('summarize_profile', SUMMARY);
+      expect(text).toContain('No data source is enabled.');
+      expect(grafana.queries()).toHaveLength(before);
+      await sources.enable(['first'], SIGNAL);
+      const again = await ask('summarize_profile', SUMMARY);
+      expect([again.isError, again.text]).toEqual([false, expect.stringContaining('from source name-first')]);
+      expect(grafana.queries().length).toBeGreaterThan(before);
+    },
+  );
 
   test('what is remembered of it is handed to no later call', async () => {
     const { ask, sources, grafana, recent, letGo } = await heldBack();

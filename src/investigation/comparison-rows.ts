@@ -2,6 +2,7 @@ import type { Cheaper } from '../profile/compare/changes.js';
 import type { Contrast } from '../profile/compare/contrast.js';
 import type { Finding } from '../profile/compare/finding.js';
 import { busiestLine, growthPath } from '../profile/compare/growth-path.js';
+import type { Joined } from '../profile/compare/join.js';
 import { type Mover, moversOf } from '../profile/compare/movers.js';
 import { contrastOf, wholeRun } from '../profile/compare/runs.js';
 import { totalsBelow } from '../profile/compare/through.js';
@@ -39,14 +40,23 @@ export function comparedRows({ shares, cheaper, cause, since, gate, limit }: Jud
   const culprit = change?.culprit ?? cheaper?.culprit ?? null;
   const moved = new Set(change === null || change.from === null ? [] : [change.culprit.fn, change.from]);
   const all = moversOf(whole, { gate, culprit: culprit?.fn ?? null, moved });
+  const finding = findingOf(shares, cheaper, cause, since, whole);
   const rows = withoutAncestors(all, change === null ? mirrored(whole) : whole, culprit?.fn ?? null)
-    // What a part of the window shows beyond doubt may drown in all of it: the finding is not called noise for that.
-    .filter(({ fn, significant }) => significant || fn !== culprit?.fn);
+    // A part of the window, or the amount, may show beyond doubt a function whose share of all of it says nothing: the
+    // finding is not called noise for that.
+    .filter(
+      ({ fn, significant }) => significant || (fn !== culprit?.fn && !isAbout(finding, analysis.joined, fn)),
+    );
   return {
-    finding: findingOf(shares, cheaper, cause, since, whole),
+    finding,
     movers: moverRows(rows.slice(0, limit), whole, culprit?.fn ?? null),
     tested: all.length,
   };
+}
+
+function isAbout(finding: Finding | null, { functions }: Joined, fn: number): boolean {
+  const row = functionData(functions[fn], 0);
+  return finding?.fn?.function === row.function && finding.fn.file === row.file;
 }
 
 function findingOf(

@@ -102,7 +102,10 @@ test('profiles at offsets are placed after the anchor, and the folder stays as i
   expect(truth).toEqual({
     verdict: 'load_increase',
     functions: [],
-    guiltyCaller: null,
+    guiltyCallers: [],
+    causes: [],
+    acceptedVerdicts: [],
+    maintainersWords: [],
     label: { name: 'version', value: '2' },
     since: t0 + 60_000,
   });

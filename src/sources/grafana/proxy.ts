@@ -12,7 +12,7 @@ import type { DataSource } from './discovery.js';
  * data source, a route that newer versions have switched off.
  *
  * @param breaker keeps requests from a data source that does not answer
- * @param admit asked before each request; throws where the data source may not be queried
+ * @param admit asked before a request is sent, and before it is sent again; throws where the data source may not be queried
  * @param onFailure told of what failed, such as that Grafana has no such data source
  */
 export function proxyTransport(
@@ -57,8 +57,10 @@ export function proxyTransport(
 
   const forward = (request: RawRequest) => (route === null ? findRoute(request) : ask(route, request));
 
-  const send: Transport['send'] = async (request) => {
-    await admit(request.signal);
+  const send: Transport['send'] = async (asked) => {
+    const admitAgain = () => admit(asked.signal);
+    await admitAgain();
+    const request: RawRequest = { ...asked, admitRetry: admitAgain };
     try {
       return await (breaker === undefined
         ? forward(request)

@@ -55,6 +55,8 @@ export interface RawRequest {
   /** Largest answer read, where less than of other requests will do, bytes. */
   maxBytes?: number;
   signal: AbortSignal;
+  /** Asked before the request is sent once more; throws where it may not be any longer. */
+  admitRetry?: (() => Promise<void>) | undefined;
 }
 
 export interface RawAnswer {
@@ -217,6 +219,7 @@ export function createTransport(options: TransportOptions): Transport {
       if (wait === null || request.signal.aborted) throw error;
       if (wait > 0)
         await sleep(wait, undefined, { signal: request.signal }).catch(() => request.signal.throwIfAborted());
+      await request.admitRetry?.();
       return await attempt(request, deadline.signal);
     } finally {
       clearTimeout(timer);
