@@ -77,6 +77,31 @@ describe('leaks', () => {
     ])
       expect(concluded({ levels }).causes).toEqual(['leak goroutines', 'leak inuse']);
   });
+
+  const frameworks = { from: { 'runtime.serve': 10 }, to: { 'runtime.serve': 40 } };
+  test.each([
+    {
+      what: 'frameworks alone, as much as the load explains',
+      grew: frameworks,
+      after: 29,
+      verdict: 'load_increase',
+    },
+    {
+      what: 'frameworks alone, by more than the load explains',
+      grew: frameworks,
+      after: 31,
+      verdict: 'leak',
+    },
+    { what: 'own code, as much as the load explains', grew: GREW, after: 29, verdict: 'leak' },
+  ])('$what, while the load doubled', ({ grew, after, verdict }) => {
+    const levels = [levelEvidence('goroutines', { before: 10, after, grew })];
+    expect(concluded({ levels, shares: [LOAD] }).verdict).toBe(verdict);
+  });
+
+  test('frameworks alone, while the load stayed', () => {
+    const levels = [levelEvidence('goroutines', { before: 10, after: 29, grew: frameworks })];
+    expect(concluded({ levels, shares: [CALM] }).verdict).toBe('leak');
+  });
 });
 
 describe('contention beside a change of code', () => {

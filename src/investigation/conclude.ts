@@ -37,7 +37,7 @@ export function conclude(reading: LensReadings): Conclusion {
   const { levels, waits, wholes } = reading;
   const shares = eachChange(reading.shares);
   const leaks = levels
-    .filter(({ leak }) => leak !== null)
+    .filter((of) => of.leak !== null && !isLoadOfFrameworks(of, reading.shares))
     // Parked goroutines hold memory; where both rise they are the cause.
     .sort((a, b) => Number(b.lens.type.alias === 'goroutines') - Number(a.lens.type.alias === 'goroutines'))
     .map((of): Cause => ({ kind: 'leak', of }));
@@ -85,6 +85,16 @@ export function conclude(reading: LensReadings): Conclusion {
     verdict: few && levels.length === 0 && waits.length === 0 ? 'inconclusive' : 'no_change',
     causes: [],
   };
+}
+
+/**
+ * Whether a level that rose in frameworks alone is explained by the load: more requests need more connections and workers.
+ * Where the team's own code holds the growth, its place says more than the load does.
+ */
+function isLoadOfFrameworks({ leak }: LevelLens, shares: readonly ShareLens[]): boolean {
+  if (leak === null || leak.growth.joined.application[leak.growth.site.fn] === 1) return false;
+  const load = shares.find(({ lens }) => lens.kind === 'time')?.analysis.load;
+  return load?.rose === true && leak.after < (load.risen ?? 1) * LEAST_AMOUNT_RISE * leak.before;
 }
 
 /** One entry for each change of a type; a type without any stays as it is. */

@@ -4,6 +4,8 @@ import {
   type Contrast,
   deviation,
   LEAST_SAMPLES,
+  type Side,
+  share,
   shiftOf,
   sumIn,
   type Universe,
@@ -204,14 +206,21 @@ function changeInEntry(analysis: Analysis, gate: number, bursts: boolean): CodeC
       const universe: Universe = { own, population: 'total' };
       const change = changeIn({ ...inside, universe }, gate + ENTRY_MARGIN, bursts);
       if (change === null) continue;
-      if (best === null || change.culprit.z > best.culprit.z) {
-        // Told from inside, shown as a part of the whole.
-        best = { ...change, contrast: contrastOf(analysis, change.run), universe: analysis.universe };
+      // Told from inside, shown as a part of the whole: what fell there is no growth that a reader could follow.
+      const shown = contrastOf(analysis, change.run);
+      const grew =
+        shareOfTotal(shown.after, change.culprit.fn) > shareOfTotal(shown.before, change.culprit.fn);
+      if (grew && (best === null || change.culprit.z > best.culprit.z)) {
+        best = { ...change, contrast: shown, universe: analysis.universe };
       }
       break;
     }
   }
   return best;
+}
+
+function shareOfTotal({ costs }: Side, fn: number): number {
+  return share(costs.totals[fn] ?? 0, costs.total);
 }
 
 function changeIn(analysis: Analysis, gate: number, bursts: boolean): CodeChange | null {
