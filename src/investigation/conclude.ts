@@ -1,5 +1,5 @@
 import { LEAST_SIDE_SAMPLES } from '../profile/compare/analysis.js';
-import { share } from '../profile/compare/contrast.js';
+import { totalShare } from '../profile/compare/contrast.js';
 import type { Verdict } from '../profile/compare/finding.js';
 import { joinKey } from '../profile/compare/join.js';
 import { LEAST_RISE } from '../profile/compare/load.js';
@@ -160,8 +160,7 @@ function nameIn({ analysis }: ShareChange, fn: number): string {
 function pointsOf({ change }: ShareLens): number {
   if (change === null) return 0;
   const { contrast, culprit } = change;
-  const shareIn = ({ costs }: typeof contrast.before) => share(costs.totals[culprit.fn] ?? 0, costs.total);
-  return shareIn(contrast.after) - shareIn(contrast.before);
+  return totalShare(contrast.after, culprit.fn) - totalShare(contrast.before, culprit.fn);
 }
 
 /** Time per profile that a change of code added, in seconds. */

@@ -1,4 +1,4 @@
-import { type Contrast, share, sumIn } from '../profile/compare/contrast.js';
+import { type Contrast, share, sumIn, totalPerProfile, totalShare } from '../profile/compare/contrast.js';
 import type { Confidence, Finding, LensRow, Verdict } from '../profile/compare/finding.js';
 import { growthSite, type SiteGrowth } from '../profile/compare/growth.js';
 import { busiestLine, type GrowthPath, growthPath } from '../profile/compare/growth-path.js';
@@ -206,14 +206,12 @@ export function bareFinding(
   load: number,
 ): Omit<Finding, 'type' | 'kind' | 'confidence'> {
   const { before, after } = contrast;
-  const shareIn = ({ costs }: Contrast['before']) => share(costs.totals[fn] ?? 0, costs.total);
-  const perProfile = ({ costs, profiles }: Contrast['before']) => share(costs.totals[fn] ?? 0, profiles);
   return {
     ...placed(contrast, fn, load),
-    shareBefore: shareIn(before),
-    shareAfter: shareIn(after),
-    valueBefore: perProfile(before),
-    valueAfter: perProfile(after),
+    shareBefore: totalShare(before, fn),
+    shareAfter: totalShare(after, fn),
+    valueBefore: totalPerProfile(before, fn),
+    valueAfter: totalPerProfile(after, fn),
     label: null,
     since: null,
     until: null,

@@ -4,10 +4,9 @@ import {
   type Contrast,
   deviation,
   LEAST_SAMPLES,
-  type Side,
-  share,
   shiftOf,
   sumIn,
+  totalShare,
   type Universe,
   universeOf,
   universesOf,
@@ -208,8 +207,7 @@ function changeInEntry(analysis: Analysis, gate: number, bursts: boolean): CodeC
       if (change === null) continue;
       // Told from inside, shown as a part of the whole: what fell there is no growth that a reader could follow.
       const shown = contrastOf(analysis, change.run);
-      const grew =
-        shareOfTotal(shown.after, change.culprit.fn) > shareOfTotal(shown.before, change.culprit.fn);
+      const grew = totalShare(shown.after, change.culprit.fn) > totalShare(shown.before, change.culprit.fn);
       if (grew && (best === null || change.culprit.z > best.culprit.z)) {
         best = { ...change, contrast: shown, universe: analysis.universe };
       }
@@ -217,10 +215,6 @@ function changeInEntry(analysis: Analysis, gate: number, bursts: boolean): CodeC
     }
   }
   return best;
-}
-
-function shareOfTotal({ costs }: Side, fn: number): number {
-  return share(costs.totals[fn] ?? 0, costs.total);
 }
 
 function changeIn(analysis: Analysis, gate: number, bursts: boolean): CodeChange | null {

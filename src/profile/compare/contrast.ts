@@ -133,3 +133,13 @@ export function shiftsOf(contrast: Contrast, universe: Universe): Shift[] {
 export function share(part: number, whole: number): number {
   return whole > 0 ? part / whole : 0;
 }
+
+/** Part of all active cost that a function holds with its callees. */
+export function totalShare({ costs }: Pick<Side, 'costs'>, fn: number): number {
+  return share(costs.totals[fn] ?? 0, costs.total);
+}
+
+/** Value per profile of a function with its callees. */
+export function totalPerProfile({ costs, profiles }: Pick<Side, 'costs' | 'profiles'>, fn: number): number {
+  return share(costs.totals[fn] ?? 0, profiles);
+}

@@ -7,6 +7,7 @@ import {
   shiftOf,
   shiftsOf,
   sumIn,
+  totalPerProfile,
   type Universe,
   universeOf,
 } from './contrast.js';
@@ -88,10 +89,7 @@ export function loadBeside({ before, after }: Contrast, universe: Universe, fn: 
 
 /** Value per profile that a function costs more than the load explains. */
 export function growthOf({ before, after }: Contrast, fn: number, load: number): number {
-  return (
-    share(after.costs.totals[fn] ?? 0, after.profiles) -
-    load * share(before.costs.totals[fn] ?? 0, before.profiles)
-  );
+  return totalPerProfile(after, fn) - load * totalPerProfile(before, fn);
 }
 
 /** Whether growth of share is a change of code: not the load in a function that does all the work, nor its fall. */

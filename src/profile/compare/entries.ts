@@ -51,15 +51,9 @@ export function entryPointsOf({ joined, before, after, quantum }: Contrast): Ent
   const universal = universalOf({ joined, before, after });
   const cost = (parts: readonly number[]) => {
     const sums = new Float64Array(joined.functions.length);
-    for (const index of parts) {
-      const part = joined.parts[index];
-      if (part === undefined) continue;
-      const entries = entriesIn(part, universal);
-      part.profile.values.forEach((value, stack) => {
-        const entry = entries[stack] ?? -1;
-        if (entry >= 0) sums[entry] = (sums[entry] ?? 0) + value;
-      });
-    }
+    eachStackOf(joined, parts, universal, (entry, value) => {
+      if (entry >= 0) sums[entry] = (sums[entry] ?? 0) + value;
+    });
     return sums;
   };
   const [was, is] = [cost(before.parts), cost(after.parts)];
@@ -111,6 +105,27 @@ function entriesIn(
     }
   }
   return entries;
+}
+
+/** Visits every stack of some parts with its entry point (−1 for none) and its value. */
+function eachStackOf(
+  joined: Joined,
+  indices: readonly number[],
+  universal: Uint8Array,
+  visit: (entry: number, value: number, part: JoinedPart, stack: number) => void,
+): void {
+  for (const index of indices) {
+    const part = joined.parts[index];
+    if (part === undefined) continue;
+    const entries = entriesIn(part, universal);
+    part.profile.values.forEach((value, stack) => {
+      visit(entries[stack] ?? -1, value, part, stack);
+    });
+  }
+}
+
+function addTo(sums: Map<number, number>, key: number, value: number): void {
+  sums.set(key, (sums.get(key) ?? 0) + value);
 }
 
 /** An analysis of the stacks of one entry point only: the rest counts as nothing, functions keep their numbers. */
@@ -212,22 +227,16 @@ function throughEntries(
 ): Through {
   const ofFn = new Map<number, number>();
   const ofEntry = new Map<number, number>();
-  for (const index of indices) {
-    const part = joined.parts[index];
-    if (part === undefined) continue;
-    const entries = entriesIn(part, universal);
-    const { stackStart, stackFrames, values } = part.profile;
-    for (let stack = 0; stack < values.length; stack++) {
-      const [entry, value] = [entries[stack] ?? -1, values[stack] ?? 0];
-      if (value === 0) continue;
-      ofEntry.set(entry, (ofEntry.get(entry) ?? 0) + value);
-      for (let at = stackStart[stack] ?? 0; at < (stackStart[stack + 1] ?? 0); at++) {
-        if (part.frameFunction[stackFrames[at] ?? 0] !== fn) continue;
-        ofFn.set(entry, (ofFn.get(entry) ?? 0) + value);
-        break;
-      }
+  eachStackOf(joined, indices, universal, (entry, value, part, stack) => {
+    if (value === 0) return;
+    addTo(ofEntry, entry, value);
+    const { stackStart, stackFrames } = part.profile;
+    for (let at = stackStart[stack] ?? 0; at < (stackStart[stack + 1] ?? 0); at++) {
+      if (part.frameFunction[stackFrames[at] ?? 0] !== fn) continue;
+      addTo(ofFn, entry, value);
+      break;
     }
-  }
+  });
   return { ofFn, ofEntry };
 }
 
@@ -253,22 +262,16 @@ function areCalleesAlike(
   const calleesOf = (indices: readonly number[]) => {
     const costs = new Map<number, number>();
     let total = 0;
-    for (const index of indices) {
-      const part = joined.parts[index];
-      if (part === undefined) continue;
-      const entries = entriesIn(part, universal);
-      const { stackStart, stackFrames, values } = part.profile;
-      for (let stack = 0; stack < values.length; stack++) {
-        if (entries[stack] !== entry) continue;
-        total += values[stack] ?? 0;
-        for (let at = (stackStart[stack + 1] ?? 0) - 1; at > (stackStart[stack] ?? 0); at--) {
-          if (part.frameFunction[stackFrames[at] ?? 0] !== entry) continue;
-          const callee = part.frameFunction[stackFrames[at - 1] ?? 0] ?? 0;
-          costs.set(callee, (costs.get(callee) ?? 0) + (values[stack] ?? 0));
-          break;
-        }
+    eachStackOf(joined, indices, universal, (root, value, part, stack) => {
+      if (root !== entry) return;
+      total += value;
+      const { stackStart, stackFrames } = part.profile;
+      for (let at = (stackStart[stack + 1] ?? 0) - 1; at > (stackStart[stack] ?? 0); at--) {
+        if (part.frameFunction[stackFrames[at] ?? 0] !== entry) continue;
+        addTo(costs, part.frameFunction[stackFrames[at - 1] ?? 0] ?? 0, value);
+        break;
       }
-    }
+    });
     return { costs, total };
   };
   const [was, is] = [calleesOf(before.parts), calleesOf(after.parts)];

@@ -1,6 +1,6 @@
 import { analyse, type CountedProfile } from './analysis.js';
 import type { Side } from './contrast.js';
-import { share } from './contrast.js';
+import { share, totalPerProfile, totalShare } from './contrast.js';
 import type { Joined } from './join.js';
 import { sideOf } from './runs.js';
 import { isBelow } from './through.js';
@@ -56,11 +56,7 @@ export function growthSite(joined: Joined, before: Side, after: Side): GrowthSit
   const own = (fn: number) => joined.application[fn] === 1;
   // All stacks pass through the scheduler's functions: these grow with everything and are no place.
   const hasOwn = before.costs.application + after.costs.application > 0;
-  const gainedShare = (fn: number) =>
-    !hasOwn ||
-    share(after.costs.totals[fn] ?? 0, after.costs.total) -
-      share(before.costs.totals[fn] ?? 0, before.costs.total) >=
-      LEAST_GAIN;
+  const gainedShare = (fn: number) => !hasOwn || totalShare(after, fn) - totalShare(before, fn) >= LEAST_GAIN;
   const library = (fn: number) => joined.library[fn] === 1 && gainedShare(fn);
   return siteAmong(own, innermost) ?? siteAmong(library, innermost) ?? siteAmong(gainedShare, outermost);
 
@@ -72,9 +68,7 @@ export function growthSite(joined: Joined, before: Side, after: Side): GrowthSit
       let best: GrowthSite | null = null;
       for (let fn = 0; fn < joined.functions.length; fn++) {
         if (!mayBe(fn)) continue;
-        const growth =
-          share(after.costs.totals[fn] ?? 0, after.profiles) -
-          share(before.costs.totals[fn] ?? 0, before.profiles);
+        const growth = totalPerProfile(after, fn) - totalPerProfile(before, fn);
         if (growth < least * whole) continue;
         if (best === null || isBetter(fn, best.fn)) best = { fn, growth, part: growth / whole };
       }
