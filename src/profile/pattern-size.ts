@@ -72,7 +72,8 @@ export function patternSize(pattern: string): number {
       const closing = pattern.indexOf('\\E', at + 2);
       const end = closing < 0 ? pattern.length : closing;
       // A repetition after the quotation repeats its last character; counting all of it errs on the safe side.
-      addAtom(end - at - 1);
+      if (end === at + 2) top().last++;
+      else addAtom(end - at - 1);
       at = closing < 0 ? end : end + 2;
       return;
     }
@@ -104,7 +105,8 @@ export function patternSize(pattern: string): number {
       // Flags such as `(?i)` close themselves: they hold to the end of the group around them.
       if (/^\(\?[a-zA-Z-]*$/.test(opening) && pattern.charAt(at) === ')') {
         at++;
-        addAtom(1);
+        // A repetition behind them repeats what stands before them.
+        top().last++;
       } else groups.push({ steps: 3 + Math.ceil(opening.length / 4), last: 0 });
     } else if (character === ')') {
       at++;
