@@ -11,8 +11,8 @@ export const UNIT_MS: Readonly<Record<string, number>> = {
 const YEAR_MS = 365 * 86_400_000;
 
 /**
- * A duration as Go and Prometheus write it (`25h0m0s`, `1d12h`, `167h51m0.981s`), in milliseconds; null where a text is
- * none.
+ * A duration as Go and Prometheus write it (`25h0m0s`, `1d12h`, `167h51m0.981s`), in milliseconds; null where
+ * a text is none.
  */
 export function parseDuration(text: string): number | null {
   // Seven units of some digits each; what is longer is a text of something else.

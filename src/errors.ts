@@ -3,7 +3,9 @@
  * bug of ours, which the call boundary hides behind an id.
  */
 
-/** The caller can mend it: bad argument, ambiguous name, disabled source. `next` says how, in our own words. */
+/**
+ * The caller can mend it: bad argument, ambiguous name, disabled source. `next` says how, in our own words.
+ */
 export class UserError extends Error {
   override readonly name = 'UserError';
   readonly next: string;
@@ -28,7 +30,9 @@ export type UpstreamKind =
   | 'paused' // not asked: it failed again and again a moment ago
   | 'unreadable'; // an answer that is not what the API promises (HTML, cut short)
 
-/** What went wrong, and what an operator does about it, where more is known than the kind: in our own words. */
+/**
+ * What went wrong, and what an operator does about it, where more is known than the kind: in our own words.
+ */
 export interface Advice {
   what: string;
   fix: string;
@@ -47,7 +51,10 @@ export class UpstreamError extends Error {
   readonly retryAfterMs: number | null;
   /** Bytes of the answer that had come, as sent, when it was cut off; null for every other failure. */
   readonly cutOffAfter: number | null;
-  /** Whether the connection or the body broke on the way, so that the same request may succeed when it is sent again. */
+  /**
+   * Whether the connection or the body broke on the way, so that the same request may succeed when it is sent
+   * again.
+   */
   readonly isBrokenTransfer: boolean;
   /** Whether a page for people came instead of an answer. */
   readonly isPage: boolean;
@@ -90,7 +97,10 @@ const NO_ANSWER: ReadonlySet<UpstreamKind> = new Set([
   'paused',
 ]);
 
-/** Whether a store could not answer at all: that says nothing about the question, and what is remembered still holds. */
+/**
+ * Whether a store could not answer at all: that says nothing about the question, and what is remembered still
+ * holds.
+ */
 export function gaveNoAnswer(error: unknown): boolean {
   return error instanceof UpstreamError && NO_ANSWER.has(error.kind);
 }
@@ -108,7 +118,10 @@ export function nullIfUpstreamFailed(error: unknown): null {
 export class PatternError extends Error {
   override readonly name = 'PatternError';
   readonly pattern: string;
-  /** `syntax`: RE2 does not accept it (lookarounds and back references need backtracking); `size`: it is too large. */
+  /**
+   * `syntax`: RE2 does not accept it (lookarounds and back references need backtracking); `size`: it is too
+   * large.
+   */
   readonly kind: 'syntax' | 'size';
 
   constructor(pattern: string, reason: string, kind: PatternError['kind'] = 'syntax') {

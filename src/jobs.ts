@@ -20,7 +20,10 @@ import { mergeFiles } from './sources/files/merge.js';
 import type { JobRequest, ThreadOutcome } from './work/job.js';
 import { shareProfile } from './work/share.js';
 
-/** Work that a thread of its own may do: functions over plain data that read files at most, and give data back. */
+/**
+ * Work that a thread of its own may do: functions over plain data that read files at most, and give data
+ * back.
+ */
 export const JOBS = {
   /** The first sample type of a pprof message, its names without echoes; null where it holds no sample. */
   decode(bytes: Uint8Array, echoes: readonly Echo[] = []): Profile | null {

@@ -22,8 +22,8 @@ async function main(): Promise<number | null> {
     secrets: secretsNow(config.secrets, config.secretFiles),
   });
   if (config.command !== null) process.stdout.on('error', stopQuietly);
-  // A limit on the size of files (`ulimit -f`) is an error of the write. Without a listener of ours the library that
-  // writes files takes this signal for the end of the process.
+  // A limit on the size of files (`ulimit -f`) is an error of the write. Without a listener of ours the
+  // library that writes files takes this signal for the end of the process.
   process.on('SIGXFSZ', () => {});
   // A log without a reader does not end the server: the line is lost, and so will be the next.
   process.stderr.on('error', () => {});

@@ -5,7 +5,10 @@ import { open, stat } from 'node:fs/promises';
 const SMALL_BYTES = 64 * 2 ** 10;
 /** A bundle of certificate authorities has some 250 KB, a token some hundred bytes. */
 const MAX_BYTES = 4 * 2 ** 20;
-/** A pipe that takes the place of a file between the look and the opening must not block; Windows has no such flag. */
+/**
+ * A pipe that takes the place of a file between the look and the opening must not block; Windows has no such
+ * flag.
+ */
 const FLAGS = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
 
 /** Something that a setting names and that is not read. */
@@ -14,9 +17,9 @@ class UnfitFileError extends Error {
 }
 
 /**
- * Reads a file that a setting names: a token, a list of tokens, certificates. Links are followed (Kubernetes mounts
- * secrets as links). A pipe, a device, a directory or a socket is not read: it may never end, and the files are read
- * again while the server runs, which `<(…)` and `/dev/stdin` cannot be.
+ * Reads a file that a setting names: a token, a list of tokens, certificates. Links are followed (Kubernetes
+ * mounts secrets as links). A pipe, a device, a directory or a socket is not read: it may never end, and the
+ * files are read again while the server runs, which `<(…)` and `/dev/stdin` cannot be.
  *
  * @throws Error, for {@link reasonOfSettingFile}
  */

@@ -9,10 +9,10 @@ import type { Conclusion } from './conclude.js';
 /**
  * Largest factor between the values per profile of two windows that still counts as small, up or down.
  *
- * Time and amounts: in windows without any change, 24 generated ones of each kind and 60 recorded ones, none of the
- * types that were called `no_change` differed by more than 1.41 without another verdict beside it. Levels: a cache
- * that fills or a warm-up raises one up to twofold, which is also the least that a leak must reach. Waits: they are sums
- * of rare delays, and the rule for contention begins at the same factor.
+ * Time and amounts: in windows without any change, 24 generated ones of each kind and 60 recorded ones, none
+ * of the types that were called `no_change` differed by more than 1.41 without another verdict beside it.
+ * Levels: a cache that fills or a warm-up raises one up to twofold, which is also the least that a leak must
+ * reach. Waits: they are sums of rare delays, and the rule for contention begins at the same factor.
  */
 export const MAX_SMALL_FACTOR: Readonly<Record<LensRow['kind'], number>> = {
   time: 1.5,
@@ -20,13 +20,19 @@ export const MAX_SMALL_FACTOR: Readonly<Record<LensRow['kind'], number>> = {
   level: 2,
   wait: 2.5,
 };
-/** A change of time or of an amount within so many standard errors of sampling counts as small: few samples vary. */
+/**
+ * A change of time or of an amount within so many standard errors of sampling counts as small: few samples
+ * vary.
+ */
 export const MAX_SMALL_ERRORS = 5;
 /** Bytes that a level may change by and nobody cares: memory is limited in units of many MiB. */
 export const MAX_SMALL_BYTES = 2 ** 20;
 /** Goroutines, threads or objects that a level may change by and nobody cares: a small pool holds as many. */
 export const MAX_SMALL_COUNT = 20;
-/** Seconds of waiting per profile that may be added and nobody cares: the rule for contention begins there, too. */
+/**
+ * Seconds of waiting per profile that may be added and nobody cares: the rule for contention begins there,
+ * too.
+ */
 export const MAX_SMALL_WAIT_S = 0.005;
 
 /** A change that is more than small. */
@@ -36,7 +42,9 @@ export interface Movement {
   factor: number;
 }
 
-/** How the value of a profile type changed between the windows; null where that is small or cannot be told. */
+/**
+ * How the value of a profile type changed between the windows; null where that is small or cannot be told.
+ */
 export function movementOf({ kind, type, before, after, error }: LensRow): Movement | null {
   // Profiles of waiting are not sent where nothing waited; of every other type nothing before says nothing.
   const was = before ?? (kind === 'wait' ? 0 : null);
@@ -55,7 +63,10 @@ function isSmallAmount(kind: LensRow['kind'], unit: string, changed: number): bo
   return changed < (unit === 'bytes' ? MAX_SMALL_BYTES : MAX_SMALL_COUNT);
 }
 
-/** The row with the word that its numbers want: a type that moved by more than a little is not called unchanged. */
+/**
+ * The row with the word that its numbers want: a type that moved by more than a little is not called
+ * unchanged.
+ */
 export function inAgreement(row: LensRow): LensRow {
   const movement = movementOf(row);
   return row.verdict === 'no_change' && movement !== null ? { ...row, verdict: movement.direction } : row;
@@ -72,7 +83,9 @@ export function agreeing(conclusion: Conclusion, rows: readonly LensRow[]): Conc
   return { ...conclusion, verdict: 'inconclusive' };
 }
 
-/** Standard error of the logarithm of the ratio of two sums of samples, with the dispersion of the baseline. */
+/**
+ * Standard error of the logarithm of the ratio of two sums of samples, with the dispersion of the baseline.
+ */
 export function samplingError({ baseline, incident, quantum, dispersion }: Analysis): number {
   const samples = (parts: readonly PartCosts[]) =>
     Math.max(1, parts.reduce((sum, { costs }) => sum + costs.total, 0) / quantum);

@@ -7,9 +7,10 @@ export interface BaselineSide {
 }
 
 /**
- * A source on which any baseline lies directly before the incident: what is asked about the time before `incident.from`
- * is answered from the baseline's own window and by its own matchers. So the code that compares needs to know only one
- * order of time and one selector, also where both windows are the same or days apart.
+ * A source on which any baseline lies directly before the incident: what is asked about the time before
+ * `incident.from` is answered from the baseline's own window and by its own matchers. So the code that
+ * compares needs to know only one order of time and one selector, also where both windows are the same or
+ * days apart.
  *
  * @param matchers the matchers of the incident, which the baseline's replace; further ones stay
  */

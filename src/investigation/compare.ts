@@ -36,7 +36,10 @@ export interface ComparisonReading {
   shares: ShareLens;
   level: LevelLens | null;
   wait: WaitLens | null;
-  /** What could not be read beside the shares of both sides: the course of the level or of the waits, or the label sets. */
+  /**
+   * What could not be read beside the shares of both sides: the course of the level or of the waits, or the
+   * label sets.
+   */
   unread: UnreadParts;
   /** A function that became cheaper, where nothing became dearer. */
   cheaper: Cheaper | null;
@@ -48,8 +51,8 @@ export interface ComparisonReading {
 const GAP_TIMES = 3.5;
 
 /**
- * Reads two sides of one profile type in parts: label sets (2 requests), one series of each side, up to 8 merges and 7
- * slices of the fleet; of levels and waits also the merges at the ends.
+ * Reads two sides of one profile type in parts: label sets (2 requests), one series of each side, up to 8
+ * merges and 7 slices of the fleet; of levels and waits also the merges at the ends.
  */
 export async function readComparison(
   question: ComparisonQuestion,

@@ -42,8 +42,8 @@ export function comparedRows({ shares, cheaper, cause, since, gate, limit }: Jud
   const all = moversOf(whole, { gate, culprit: culprit?.fn ?? null, moved });
   const finding = findingOf(shares, cheaper, cause, since, whole);
   const rows = withoutAncestors(all, change === null ? mirrored(whole) : whole, culprit?.fn ?? null)
-    // A part of the window, or the amount, may show beyond doubt a function whose share of all of it says nothing: the
-    // finding is not called noise for that.
+    // A part of the window, or the amount, may show beyond doubt a function whose share of all of it says
+    // nothing: the finding is not called noise for that.
     .filter(
       ({ fn, significant }) => significant || (fn !== culprit?.fn && !isAbout(finding, analysis.joined, fn)),
     );

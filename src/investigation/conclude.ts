@@ -30,8 +30,8 @@ export interface Conclusion {
 }
 
 /**
- * The verdict over all types (docs/comparison.md §7): leak, then contention, then a change of code, moved code, load. A lower
- * lens supports and never overrides.
+ * The verdict over all types (docs/comparison.md §7): leak, then contention, then a change of code, moved
+ * code, load. A lower lens supports and never overrides.
  */
 export function conclude(reading: LensReadings): Conclusion {
   const { levels, waits, wholes } = reading;
@@ -88,8 +88,8 @@ export function conclude(reading: LensReadings): Conclusion {
 }
 
 /**
- * Whether a level that rose in frameworks alone is explained by the load: more requests need more connections and workers.
- * Where the team's own code holds the growth, its place says more than the load does.
+ * Whether a level that rose in frameworks alone is explained by the load: more requests need more connections
+ * and workers. Where the team's own code holds the growth, its place says more than the load does.
  */
 function isLoadOfFrameworks({ leak }: LevelLens, shares: readonly ShareLens[]): boolean {
   if (leak === null || leak.growth.joined.application[leak.growth.site.fn] === 1) return false;

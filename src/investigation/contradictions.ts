@@ -3,7 +3,8 @@ import type { Comparison } from '../report/comparison.js';
 import type { Investigation } from '../report/investigation.js';
 import { MAX_SMALL_FACTOR, movementOf } from './agreement.js';
 
-// Finds where the words of an answer disagree with the numbers beside them. Tests run it over generated and real data.
+// Finds where the words of an answer disagree with the numbers beside them. Tests run it over generated and
+// real data.
 
 /** The kind of finding that each verdict about a cause rests on. */
 const RESTS_ON: Readonly<Partial<Record<Verdict, FindingKind>>> = {

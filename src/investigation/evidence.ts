@@ -79,8 +79,8 @@ export interface CaseQuestion {
 }
 
 /**
- * The label sets of a service over both windows, and what every reading of it shares: two requests, and two more where its
- * instances are too many for a series each.
+ * The label sets of a service over both windows, and what every reading of it shares: two requests, and two
+ * more where its instances are too many for a series each.
  *
  * @param countedBy the type whose profiles are counted then
  */
@@ -108,8 +108,9 @@ export async function openCase(
 }
 
 /**
- * Reads what an investigation needs, in this order: label sets, one series per type, parts of the main type with slices
- * of the fleet, parts of the others, ends of levels that rose, waits that grew. At most 40 requests, 8 in flight.
+ * Reads what an investigation needs, in this order: label sets, one series per type, parts of the main type
+ * with slices of the fleet, parts of the others, ends of levels that rose, waits that grew. At most 40
+ * requests, 8 in flight.
  *
  * @returns null where the main type has no profile in the incident window
  */
@@ -213,7 +214,10 @@ export async function readCase(
   };
 }
 
-/** The first type is read finely; allocations more readily where the collector says that there were more of them. */
+/**
+ * The first type is read finely; allocations more readily where the collector says that there were more of
+ * them.
+ */
 function finenessOf({ type }: LensType, shares: readonly ShareLens[]): Fineness {
   if (shares.length === 0) return MAIN;
   const pressed = type.alias === 'alloc' && collectorIn(shares)?.grew === true;

@@ -24,7 +24,8 @@ export function confidenceOf(z: number): Confidence {
 }
 
 /**
- * The findings of an investigation in order, one for each cause; a function that changed in several types is one finding.
+ * The findings of an investigation in order, one for each cause; a function that changed in several types is
+ * one finding.
  *
  * @param since onset of the first cause
  */
@@ -124,7 +125,9 @@ function levelFinding({ lens, before, after, rise }: LevelLens): Finding | null 
     : { ...growthFinding(lens.type, growth), kind: 'code', since, confidence };
 }
 
-/** The function of the team that holds what rose as a whole; nothing where several do, or none is the team's. */
+/**
+ * The function of the team that holds what rose as a whole; nothing where several do, or none is the team's.
+ */
 function placeOf({ joined, baseline, incident }: ShareLens['analysis']): Partial<Finding> {
   const [before, after] = [sideOf(joined, baseline), sideOf(joined, incident)];
   const site = growthSite(joined, before, after);
@@ -221,7 +224,10 @@ export function bareFinding(
   };
 }
 
-/** A function with its line, the path of its growth, its nearest own caller on it, and whose it is where it is not the team's. */
+/**
+ * A function with its line, the path of its growth, its nearest own caller on it, and whose it is where it is
+ * not the team's.
+ */
 function placed(contrast: Sides, fn: number, load: number) {
   const { joined, after } = contrast;
   const path = growthPath(contrast, fn, load);
@@ -240,7 +246,10 @@ function placed(contrast: Sides, fn: number, load: number) {
   };
 }
 
-/** The innermost library function on the way on which an own function's growth goes on; null where there is none. */
+/**
+ * The innermost library function on the way on which an own function's growth goes on; null where there is
+ * none.
+ */
 function libraryBelow(joined: Joined, { functions, at }: GrowthPath): NamedFunction | null {
   if (joined.application[functions[at] ?? -1] !== 1) return null;
   const library = functions.slice(at + 1).findLast((fn) => joined.library[fn] === 1);

@@ -10,7 +10,10 @@ export interface Fleet {
   instances: ReadonlyMap<string, Labels>;
   /** Labels with two to a few values, and the values. */
   choices: readonly { label: string; values: readonly string[] }[];
-  /** Why the label sets are not known: then there are neither instances nor choices. Null where they were read. */
+  /**
+   * Why the label sets are not known: then there are neither instances nor choices. Null where they were
+   * read.
+   */
   unread: Unread | null;
 }
 
@@ -18,8 +21,8 @@ export interface Fleet {
 const MOST_VALUES = 6;
 
 /**
- * Which instances and label values there are: two requests. Without the second the label of instances is still known,
- * so that series can be told apart, and nothing else.
+ * Which instances and label values there are: two requests. Without the second the label of instances is
+ * still known, so that series can be told apart, and nothing else.
  */
 export async function readFleet(
   source: ProfileSource,

@@ -28,8 +28,9 @@ export interface LensPlan {
   /** Types that are read for themselves, in this order. */
   own: readonly LensType[];
   /**
-   * Types that count the samples of another one, with its alias: they are left out. Of a heap they are no witness of their
-   * own: one sample of a small object is scaled up to tens of thousands, and calm heaps differ by x4.8 (fixtures).
+   * Types that count the samples of another one, with its alias: they are left out. Of a heap they are no
+   * witness of their own: one sample of a small object is scaled up to tens of thousands, and calm heaps
+   * differ by x4.8 (fixtures).
    */
   same: readonly { type: ProfileType; as: string }[];
 }
@@ -90,7 +91,10 @@ const HEAP_ALIASES: readonly string[] = [
 /** Fewer profiles do not show how much their totals vary. */
 const LEAST_TOTALS = 4;
 
-/** Value of one event that the variation of totals implies: of a sum of Poisson events it is variance over mean. */
+/**
+ * Value of one event that the variation of totals implies: of a sum of Poisson events it is variance over
+ * mean.
+ */
 function impliedValue(totals: readonly number[]): number | null {
   if (totals.length < LEAST_TOTALS) return null;
   const mean = totals.reduce((sum, value) => sum + value, 0) / totals.length;
@@ -99,8 +103,9 @@ function impliedValue(totals: readonly number[]): number | null {
 }
 
 /**
- * Value of one sample: the interval that the values share; else an estimate: of bytes the usual sampling rate of heap
- * profilers, or what the variation of calm profiles implies, of time value over the sibling type that counts (one request).
+ * Value of one sample: the interval that the values share; else an estimate: of bytes the usual sampling rate
+ * of heap profilers, or what the variation of calm profiles implies, of time value over the sibling type that
+ * counts (one request).
  *
  * @param calm totals of single profiles of the baseline
  */

@@ -75,7 +75,8 @@ describe('a leak', () => {
   test('of one instance shows the levels of that instance', async () => {
     const { before, after } = await leakIn(pods(8, CALM, { c: rising(60) }));
     expect(before).toBe(200 * 2 ** 19);
-    // Above 600 samples more at the end of a quarter of an hour; the mean of all instances rises by an eighth of that.
+    // Above 600 samples more at the end of a quarter of an hour; the mean of all instances rises by an eighth
+    // of that.
     expect(after).toBeGreaterThan((200 + 600) * 2 ** 19);
   });
 

@@ -27,7 +27,9 @@ export interface LevelLens {
 export interface LevelRise {
   /** Last time before and first time after the level rose. */
   since: { after: number; before: number } | null;
-  /** Where it rose, where one function holds the growth and the rest did not grow; null where all rose alike. */
+  /**
+   * Where it rose, where one function holds the growth and the rest did not grow; null where all rose alike.
+   */
   growth: SiteGrowth | null;
 }
 
@@ -68,7 +70,10 @@ export async function readLevels(found: Case, lens: LensType, rounds: Rounds): P
   };
 }
 
-/** The rest of a level that rose for the sake of one function: it was there before, and it did not rise with it. */
+/**
+ * The rest of a level that rose for the sake of one function: it was there before, and it did not rise with
+ * it.
+ */
 const REST = { least: 0.1, most: LEAST_RISE } as const;
 
 async function readRise(found: Case, lens: LensType, rounds: Rounds): Promise<LevelRise> {

@@ -23,7 +23,10 @@ async function onsetIn(instances: readonly SmallInstance[], spent = 0) {
   return { verdict, since: await onsetOf(reading, causes[0]), requests: reading.found.requests };
 }
 
-/** A change that began with the profile of a minute lies between that one and the one before it, give or take some gaps. */
+/**
+ * A change that began with the profile of a minute lies between that one and the one before it, give or take
+ * some gaps.
+ */
 function expectOnset(since: { after: number; before: number } | null, minute: number, gaps = 0) {
   if (since === null) throw new Error('no onset');
   expect(since.after).toBeLessThanOrEqual(timeOf(minute - 1 + gaps));
@@ -58,7 +61,8 @@ describe('the onset is told between two profiles', () => {
     {
       what: 'a change of one instance',
       minute: 6,
-      // Half an hour is looked at twice in six parts: the last may hold two profiles, one of before and one of after.
+      // Half an hour is looked at twice in six parts: the last may hold two profiles, one of before and one
+      // of after.
       gaps: 1,
       instances: pods(4, { cpu: always(CALM) }, { c: { profiles: { cpu: changing(CALM, GROWN, 6) } } }),
       verdict: 'code_regression',
@@ -115,7 +119,8 @@ test('load on wall-clock time, of which only merges tell the active part, is tol
 
 test('with few requests left the onset is told less finely, and never with more than are left', async () => {
   const instances = pods(1, { cpu: changing(CALM, GROWN, 7) });
-  // Three are taken for labels and one series, eight for parts: two are left, for two halves of the part in question.
+  // Three are taken for labels and one series, eight for parts: two are left, for two halves of the part in
+  // question.
   const { since, requests } = await onsetIn(instances, 27);
   expect(requests.left).toBe(0);
   expectOnset(since, 7, 2);

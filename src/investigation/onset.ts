@@ -32,8 +32,8 @@ export async function onsetOf(
 const MOST_FINE_PARTS = 6;
 
 /**
- * When a change of code began: first by the parts that were read, then by single rounds of profiles about the cut, of
- * the label value that carries it where there is one. Up to 12 requests, as far as they are left.
+ * When a change of code began: first by the parts that were read, then by single rounds of profiles about the
+ * cut, of the label value that carries it where there is one. Up to 12 requests, as far as they are left.
  */
 async function onsetOfChange(found: Case, share: ShareLens): Promise<Since | null> {
   const { change, windows } = share;
@@ -63,7 +63,10 @@ async function onsetOfChange(found: Case, share: ShareLens): Promise<Since | nul
   return narrow(found, share, { rounds: share.rounds, matchers: [], p1, p2 }, around);
 }
 
-/** When the load rose, by the totals of single rounds; of the active part of wall-clock time by the parts that were read. */
+/**
+ * When the load rose, by the totals of single rounds; of the active part of wall-clock time by the parts that
+ * were read.
+ */
 function onsetOfLoad({ lens, rounds, windows, analysis }: ShareLens): Since | null {
   const read = [...windows.baseline.slice(-analysis.baseline.length), ...windows.incident];
   const parts = [...analysis.baseline, ...analysis.incident];
@@ -94,7 +97,9 @@ interface Narrowing {
   p2: number;
 }
 
-/** Reads the rounds of a stretch of time, in at most six parts and then the cut between two of them once more. */
+/**
+ * Reads the rounds of a stretch of time, in at most six parts and then the cut between two of them once more.
+ */
 async function narrow(found: Case, share: ShareLens, by: Narrowing, span: Window): Promise<Since | null> {
   const { rounds, matchers, p1, p2 } = by;
   const fn = share.change?.culprit.fn ?? -1;

@@ -2,7 +2,9 @@ import { expect, test } from 'vitest';
 import { orderTypes } from '../profile/types.js';
 import { planLenses } from './lens.js';
 
-/** What becomes of a list of type ids: `alias/kind` of those that are read, `alias=alias` of those left out. */
+/**
+ * What becomes of a list of type ids: `alias/kind` of those that are read, `alias=alias` of those left out.
+ */
 function planned(...ids: string[]): string[] {
   const { own, same } = planLenses(orderTypes(ids));
   return [

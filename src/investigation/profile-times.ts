@@ -16,7 +16,10 @@ export interface Rounds {
   crowd?: readonly { window: Window; profiles: number; perStep: number }[];
 }
 
-/** How many profiles each instance sent before and after, where there are too many instances for a series each. */
+/**
+ * How many profiles each instance sent before and after, where there are too many instances for a series
+ * each.
+ */
 export interface Crowd {
   before: readonly SnapshotCount[];
   after: readonly SnapshotCount[];
@@ -28,7 +31,10 @@ export interface Grouping {
   crowd: Crowd | null;
 }
 
-/** Counts the profiles of a crowd: two requests. Instances send all types as often, so that one type does for all. */
+/**
+ * Counts the profiles of a crowd: two requests. Instances send all types as often, so that one type does for
+ * all.
+ */
 export async function readCrowd(
   source: ProfileSource,
   query: Omit<ProfileQuery, 'window'>,
@@ -43,8 +49,9 @@ export async function readCrowd(
 }
 
 /**
- * The totals of one type over both windows: one request. The points of a crowd are sums over all instances; how many
- * profiles each is of follows from the counts, so that a cost per profile does not depend on the number of instances.
+ * The totals of one type over both windows: one request. The points of a crowd are sums over all instances;
+ * how many profiles each is of follows from the counts, so that a cost per profile does not depend on the
+ * number of instances.
  */
 export async function readRounds(
   source: ProfileSource,
@@ -73,8 +80,8 @@ export function roundTimes({ series, stepMs }: Rounds, window: Window): number[]
 }
 
 /**
- * Number of profiles in a window, one for each instance and step with data, and their sum; of a crowd, for each step
- * the usual number of its window.
+ * Number of profiles in a window, one for each instance and step with data, and their sum; of a crowd, for
+ * each step the usual number of its window.
  */
 export function totalsIn(
   { series, stepMs, crowd = [] }: Rounds,

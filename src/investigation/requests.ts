@@ -1,6 +1,9 @@
 import type { ProfileSource, SeriesQuery } from '../sources/source.js';
 
-/** Questions that one investigation may ask upstream: each a request, more about windows over the server's limit. */
+/**
+ * Questions that one investigation may ask upstream: each a request, more about windows over the server's
+ * limit.
+ */
 export const MOST_REQUESTS = 40;
 /** Requests in flight at once. */
 const MOST_IN_FLIGHT = 8;

@@ -198,8 +198,9 @@ export async function readShares(
 }
 
 /**
- * Key of the function that a moved cost came from, which must be left out with the function that has it now: else all
- * other code seems to have grown. `caller` where the cost moved inside one and cannot be left out; null for no move.
+ * Key of the function that a moved cost came from, which must be left out with the function that has it now:
+ * else all other code seems to have grown. `caller` where the cost moved inside one and cannot be left out;
+ * null for no move.
  */
 function sourceOfMove({ from, culprit, contrast }: CodeChange): string | null {
   if (from === null) return null;
@@ -285,7 +286,8 @@ async function strongestChange(
     .sort((a, b) => (b.change?.culprit.z ?? 0) - (a.change?.culprit.z ?? 0));
   for (const { slice, change } of inSlices) {
     if (change === null || change.culprit.z <= (best?.culprit.z ?? 0)) break;
-    // A slice that always differed did not change; one that came during the baseline has no calm past of its own.
+    // A slice that always differed did not change; one that came during the baseline has no calm past of its
+    // own.
     if (!cameLate(rounds, plan, slice.matcher)) {
       const past = await readActive(asking, type, plan.baseline, [slice.matcher]);
       const view = { ...analysis, universe: change.universe };
@@ -331,7 +333,10 @@ function cameLate(rounds: Rounds, { baseline }: Plan, { name, value }: Matcher):
   return first - others > PAST * (baseline.to - others);
 }
 
-/** Whether a change was over after one part of the window and was seen in one instance of several: a restart looks so. */
+/**
+ * Whether a change was over after one part of the window and was seen in one instance of several: a restart
+ * looks so.
+ */
 function isOneOff(analysis: Analysis, { culprit, run, slice }: Found): boolean {
   const burst = slice === null && run.first === run.last && run.last < analysis.incident.length - 1;
   if (!burst || analysis.slices.length < 2 || culprit.z >= ONE_OFF_Z) return false;
@@ -341,8 +346,8 @@ function isOneOff(analysis: Analysis, { culprit, run, slice }: Found): boolean {
 }
 
 /**
- * The time from which a change is over that was only in the first profiles of instances which came during the incident,
- * and whether others were there before them; null where it is no warm-up.
+ * The time from which a change is over that was only in the first profiles of instances which came during the
+ * incident, and whether others were there before them; null where it is no warm-up.
  */
 async function settledWindow(
   { asking, plan, fleet }: Case,
@@ -378,7 +383,10 @@ async function settledWindow(
   return isOver ? { from: later.from, anyStayed: stayedInFleet } : null;
 }
 
-/** The time in which all new instances have sent their first profiles; null where nothing is left of the window. */
+/**
+ * The time in which all new instances have sent their first profiles; null where nothing is left of the
+ * window.
+ */
 function lateWindow(
   rounds: Rounds,
   label: string,

@@ -5,13 +5,13 @@ export interface Patience {
 }
 
 /**
- * A signal that also aborts after half of the call's time (`early`), where the step has been met by silence until then:
- * a profile type that never answers must not use up the time of those that would.
+ * A signal that also aborts after half of the call's time (`early`), where the step has been met by silence
+ * until then: a profile type that never answers must not use up the time of those that would.
  *
  * @param own the signal of the whole reading
  * @param progress.ended returns the number of requests that have ended so far
- * @param progress.others whether an answer shows that others were answered and the rest is silent (requests that were
- *   sent together), instead of that the step itself goes on
+ * @param progress.others whether an answer shows that others were answered and the rest is silent (requests
+ *   that were sent together), instead of that the step itself goes on
  */
 export function unlessSilent(
   own: AbortSignal,

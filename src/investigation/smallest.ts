@@ -21,7 +21,8 @@ export function smallestPoints({ analysis, gate }: ShareLens): number {
 }
 
 /**
- * The smallest change of a type that its reading could have seen, in a few words. Null where nothing was compared.
+ * The smallest change of a type that its reading could have seen, in a few words. Null where nothing was
+ * compared.
  */
 export function smallestChange(
   { shares, levels, waits, wholes }: Pick<CaseReading, 'shares' | 'levels' | 'waits' | 'wholes'>,

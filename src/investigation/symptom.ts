@@ -11,7 +11,9 @@ const SYMPTOMS: readonly (readonly [words: RegExp, aliases: readonly string[]])[
   [/cpu|hot|throttl/i, ['cpu', 'cpu_samples']],
 ];
 
-/** Puts the types that a symptom points to first among the findings after the one that carries the verdict. */
+/**
+ * Puts the types that a symptom points to first among the findings after the one that carries the verdict.
+ */
 export function orderBySymptom(
   findings: readonly Finding[],
   symptom: string | undefined,

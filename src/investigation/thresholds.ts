@@ -1,7 +1,7 @@
 import type { Fineness } from './shares.js';
 
-// Numbers that decide verdict, culprit and confidence. Distances are in standard errors; paragraphs are those of
-// docs/comparison.md.
+// Numbers that decide verdict, culprit and confidence. Distances are in standard errors; paragraphs are those
+// of docs/comparison.md.
 
 /**
  * Smallest distance from noise of a change of code (§5). It allows half of the accusations that 1 % would
@@ -15,7 +15,9 @@ export const OWN_PAST_Z = 4;
 
 /** A change in a new instance can be warm-up only if its siblings show less than this (§5). */
 export const SIBLINGS_Z = 2.5;
-/** A change was warm-up if the later profiles of the new instance are closer to the baseline than this (§5). */
+/**
+ * A change was warm-up if the later profiles of the new instance are closer to the baseline than this (§5).
+ */
 export const WARM_Z = 3;
 /** Number of first profiles of a new instance that may be warm-up (§5). */
 export const WARM_ROUNDS = 3;
@@ -26,8 +28,8 @@ export const MAX_CHANGES = 3;
 /** Standard errors by which a further change must stand out more than the first. */
 export const FURTHER_MARGIN = 0.4;
 /**
- * Part of an earlier change's growth that its caller must have left, once that change is taken out, to be a change of its
- * own.
+ * Part of an earlier change's growth that its caller must have left, once that change is taken out, to be a
+ * change of its own.
  */
 export const LEFT_AT_CALLER = 0.5;
 
@@ -42,7 +44,9 @@ export const ONE_OFF_Z = 7;
 export const MAIN: Fineness = { baselineParts: 4, incidentParts: 4, slices: 7 };
 /** Parts of every other type, whose gate is higher because several types are tried (§5, §8). */
 export const SECOND: Fineness = { baselineParts: 3, incidentParts: 2, slices: 0, gate: 4.8, bursts: false };
-/** Gate for a change of allocations where the growth of the collector is the other half of the evidence (§7). */
+/**
+ * Gate for a change of allocations where the growth of the collector is the other half of the evidence (§7).
+ */
 export const PRESSED_GATE = 3.5;
 
 /** Distance at which a rise of the load counts if a second profile type rose, too (§3). */
@@ -55,7 +59,9 @@ export const SCALED = 1.3;
 /** Smallest and largest ratio of an instance's cost that counts as unchanged (§3). */
 export const FLAT = [0.8, 1.2] as const;
 
-/** Distance of high confidence: real faults stood out by 5.9 to 33 (§5), and nothing else explains this much. */
+/**
+ * Distance of high confidence: real faults stood out by 5.9 to 33 (§5), and nothing else explains this much.
+ */
 export const HIGH_Z = 7.5;
 /** Distance of medium confidence (§5). */
 export const MEDIUM_Z = 5;

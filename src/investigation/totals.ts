@@ -28,8 +28,8 @@ const USUAL_SECONDS = 0.01;
 const LEAST_NEW_EVENTS = 10;
 
 /**
- * Compares the totals of a type over both windows, without any profile. Null where the incident has none, or where the
- * baseline has none though the type is always sent.
+ * Compares the totals of a type over both windows, without any profile. Null where the incident has none, or
+ * where the baseline has none though the type is always sent.
  *
  * @param main the type whose profiles tell that the service was profiled at all
  */

@@ -24,7 +24,9 @@ export function notReadOf({ unread: { types, labels } }: { unread: UnreadParts }
   ];
 }
 
-/** One row for each profile type: `not_read` for those that failed, with their totals where these were known. */
+/**
+ * One row for each profile type: `not_read` for those that failed, with their totals where these were known.
+ */
 export function allRows(reading: CaseReading): LensRow[] {
   const { types } = reading.unread;
   const isUnread = ({ type }: LensRow) => types.some(({ lens }) => lens.type.id === type.id);

@@ -5,7 +5,8 @@ import type { Conclusion } from './conclude.js';
 import type { LensKind, LensType } from './lens.js';
 import { NoRequestLeft } from './requests.js';
 
-// A profile type that could not be read makes its part of the answer unknown. These rules say what may still be claimed.
+// A profile type that could not be read makes its part of the answer unknown. These rules say what may still
+// be claimed.
 
 /** A profile type of the service that could not be read. */
 export interface UnreadType extends Unread {
@@ -59,8 +60,9 @@ export interface Settled extends Conclusion {
 }
 
 /**
- * Takes back what a conclusion cannot claim where parts were not read: `no_change` becomes `inconclusive`, and every
- * other verdict holds so far, where the missing part could have led to a verdict of the same or of higher precedence.
+ * Takes back what a conclusion cannot claim where parts were not read: `no_change` becomes `inconclusive`,
+ * and every other verdict holds so far, where the missing part could have led to a verdict of the same or of
+ * higher precedence.
  *
  * @param main the type that the investigation would have read first
  */

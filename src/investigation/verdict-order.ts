@@ -1,8 +1,8 @@
 import type { Verdict } from '../profile/compare/finding.js';
 
 /**
- * Verdicts that name a reason, the most telling first (docs/comparison.md §7). Both tools rank by this order: a lower
- * reason supports and never overrides.
+ * Verdicts that name a reason, the most telling first (docs/comparison.md §7). Both tools rank by this order:
+ * a lower reason supports and never overrides.
  */
 const ORDER = [
   'leak',
@@ -16,7 +16,10 @@ const ORDER = [
 
 type Reason = (typeof ORDER)[number];
 
-/** Puts the evidence for each reason into the order of the verdicts; reasons without evidence (null) are left out. */
+/**
+ * Puts the evidence for each reason into the order of the verdicts; reasons without evidence (null) are left
+ * out.
+ */
 export function rankReasons<Evidence>(
   evidence: Readonly<Partial<Record<Reason, Evidence | null>>>,
 ): (readonly [verdict: Reason, evidence: Evidence])[] {

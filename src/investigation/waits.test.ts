@@ -53,7 +53,8 @@ describe('waiting for locks', () => {
   });
 
   test('profiles without a single wait are missing: the profiles of the main type count', async () => {
-    // Every tenth profile before shows a wait of 200 ms: on average that is 20 ms, of which 400 ms is twenty times.
+    // Every tenth profile before shows a wait of 200 ms: on average that is 20 ms, of which 400 ms is twenty
+    // times.
     const instances = [
       { labels: { pod: 'a' }, profiles: { cpu: WORK } },
       ...[-55, -45, -35, -25, -15, -5].map((minute) => ({
@@ -85,7 +86,8 @@ test.each([
   { what: 'inside the window', minute: 8 },
 ])('contention that began $what began between two profiles', async ({ minute }) => {
   const { since } = await look(service(changing(wait(20), wait(800), minute)));
-  // Parts of two or three rounds tell it: the true time lies between the profile before it and the one after it.
+  // Parts of two or three rounds tell it: the true time lies between the profile before it and the one after
+  // it.
   expect(since?.after).toBeLessThan(timeOf(minute));
   expect(since?.after).toBeGreaterThanOrEqual(timeOf(minute - 4));
   expect(since?.before).toBeGreaterThanOrEqual(timeOf(minute));

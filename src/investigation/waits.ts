@@ -24,8 +24,8 @@ export interface WaitLens {
 const PARTS = 6;
 
 /**
- * Looks for lock contention: waiting per profile that grew by far more than the load did. Profiles without a single wait
- * may be missing, so waits are counted per profile of the main type.
+ * Looks for lock contention: waiting per profile that grew by far more than the load did. Profiles without a
+ * single wait may be missing, so waits are counted per profile of the main type.
  *
  * @param load value per profile of the main type, after ÷ before
  */

@@ -1,9 +1,15 @@
 import { LONGEST_QUERY_MS } from '../duration.js';
 import type { Window } from '../sources/source.js';
 
-/** The default baseline is this many times as long as the window, as long as both together fit into one query … */
+/**
+ * The default baseline is this many times as long as the window, as long as both together fit into one query
+ * …
+ */
 const BASELINE_TIMES = 4;
-/** … unless that leaves a baseline of less than this part of the window: then it is as long, up to a week, and asked in pieces. */
+/**
+ * … unless that leaves a baseline of less than this part of the window: then it is as long, up to a week, and
+ * asked in pieces.
+ */
 const LEAST_BASELINE = 1 / 8;
 const WEEK_MS = 7 * 24 * 3_600_000;
 /** Resolution of the series, at the finest: profilers send at most one profile in this time. */
@@ -20,8 +26,8 @@ export interface Plan {
 }
 
 /**
- * Lays the grid over the incident and, where none is given, a baseline of up to four times its length that ends 1 ms
- * before it: merge windows are closed, and a profile stamped at a shared instant would count twice.
+ * Lays the grid over the incident and, where none is given, a baseline of up to four times its length that
+ * ends 1 ms before it: merge windows are closed, and a profile stamped at a shared instant would count twice.
  */
 export function planWindows(incident: Window, baseline: Window | null = null): Plan {
   const length = incident.to - incident.from + 1;
@@ -43,16 +49,20 @@ function stepOf(length: number): number {
 }
 
 /**
- * The same with an incident that ends with its last step. A profile stamped exactly `to`, which tells about the time after it,
- * lies in the next step; so the merges leave it out just as the series do, and both are about the same profiles. (Where no
- * step of whole seconds divides the window, both end less than a second after it.)
+ * The same with an incident that ends with its last step. A profile stamped exactly `to`, which tells about
+ * the time after it, lies in the next step; so the merges leave it out just as the series do, and both are
+ * about the same profiles. (Where no step of whole seconds divides the window, both end less than a second
+ * after it.)
  */
 export function onGrid(plan: Plan): Plan {
   const { from } = plan.incident;
   return { ...plan, incident: { from, to: gridEnd(plan.incident, plan.stepMs) } };
 }
 
-/** The end of a window on its grid: a whole number of steps after its start, so that a server answers in one request. */
+/**
+ * The end of a window on its grid: a whole number of steps after its start, so that a server answers in one
+ * request.
+ */
 export function gridEnd({ from, to }: Window, stepMs: number): number {
   return from - 1 + Math.max(1, Math.ceil((to - from) / stepMs)) * stepMs;
 }

@@ -210,7 +210,9 @@ describe('any JSON as a dashboard', () => {
   });
 });
 
-/** Every learned query has a profile type of five parts, or none, and a selector that is read back as it was. */
+/**
+ * Every learned query has a profile type of five parts, or none, and a selector that is read back as it was.
+ */
 function expectUsable(queries: readonly LearnedQuery[]): void {
   for (const { profileTypeId, matchers } of queries) {
     expect(profileTypeId?.split(':').length ?? 5).toBe(5);

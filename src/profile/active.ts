@@ -4,12 +4,18 @@ import { normaliseName } from './names.js';
 import { selectStacks, stacksThrough } from './stacks.js';
 import type { ProfileType } from './types.js';
 
-/** A profiler that is asked for profiles from inside the process: its first sample has the weight of its start-up. */
+/**
+ * A profiler that is asked for profiles from inside the process: its first sample has the weight of its
+ * start-up.
+ */
 const PROFILER_FILE = 'node:inspector';
 /** Node's name for the time in which it does nothing. */
 const IDLE = '(idle)';
 
-/** Sets apart what is no work of the service: waiting threads of wall-clock types, Node's idle time, the profiler itself. */
+/**
+ * Sets apart what is no work of the service: waiting threads of wall-clock types, Node's idle time, the
+ * profiler itself.
+ */
 export function activeOf(profile: Profile, type: ProfileType): Profile {
   const working = type.wallClock ? splitIdle(profile).active : profile;
   if (!hasOthers(working, type)) return working;

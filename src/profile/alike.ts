@@ -1,11 +1,13 @@
 /** Over-dispersion of shares in calm services (docs/comparison.md §5): samples come in bursts. */
 const PHI = 1.3;
-/** Normal deviate that chance exceeds once in a thousand times: several labels are looked at in one answer. */
+/**
+ * Normal deviate that chance exceeds once in a thousand times: several labels are looked at in one answer.
+ */
 const LIMIT = 3.09;
 
 /**
- * Whether shares that are counted in samples are the same but for chance: Pearson's χ² of homogeneity over φ, against its
- * distribution by the cube root (Wilson & Hilferty 1931).
+ * Whether shares that are counted in samples are the same but for chance: Pearson's χ² of homogeneity over φ,
+ * against its distribution by the cube root (Wilson & Hilferty 1931).
  *
  * @param counts per group the samples that count and all samples
  */

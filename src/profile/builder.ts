@@ -7,10 +7,11 @@ import { StackTable } from './stack-table.js';
 const MAX_LINE = 2 ** 32 - 1;
 
 /**
- * Collects stacks into one Profile; functions and frames are interned, stacks are kept as they come or added up.
+ * Collects stacks into one Profile; functions and frames are interned, stacks are kept as they come or added
+ * up.
  *
- * A name can stand in several files: methods of different classes, or an inlined function that the compiler placed in
- * its callee's file. It is still one function, placed in one of the files.
+ * A name can stand in several files: methods of different classes, or an inlined function that the compiler
+ * placed in its callee's file. It is still one function, placed in one of the files.
  */
 export class ProfileBuilder {
   readonly #sampleType: string;
@@ -30,8 +31,8 @@ export class ProfileBuilder {
 
   /**
    * @param options.frames how many frames the stacks will have together, where that is known
-   * @param options.addsUp whether stacks with the same frames become one; their values should be integers, whose sums
-   *   depend on no order
+   * @param options.addsUp whether stacks with the same frames become one; their values should be integers,
+   *   whose sums depend on no order
    */
   constructor(
     sampleType: string,
@@ -85,7 +86,10 @@ export class ProfileBuilder {
     this.#stackFrames.append(frames, start, end);
   }
 
-  /** Appends `frames[locations[start]] … frames[locations[end - 1]]`, leaf first: where every location is one frame. */
+  /**
+   * Appends `frames[locations[start]] … frames[locations[end - 1]]`, leaf first: where every location is one
+   * frame.
+   */
   pushMapped(frames: Uint32Array, locations: Uint32Array, start: number, end: number): void {
     const to = this.#stackFrames.length;
     const data = this.#stackFrames.reserve(end - start);
@@ -163,8 +167,8 @@ function variantCosts(
 }
 
 /**
- * Makes one function of all variants with the same normal name. Its place is the file with most of its own cost, else of
- * its total, else a known file before an unknown one, and the first by name.
+ * Makes one function of all variants with the same normal name. Its place is the file with most of its own
+ * cost, else of its total, else a known file before an unknown one, and the first by name.
  *
  * @param costs asked for only when a name stands in several files
  * @returns per variant its function, and whether the function is placed in its file

@@ -8,8 +8,8 @@ interface StackPositions {
 }
 
 /**
- * A node of the call tree, merged by function, direct recursion folded into one node. Nodes are expanded on demand:
- * an answer shows a few dozen of perhaps a million.
+ * A node of the call tree, merged by function, direct recursion folded into one node. Nodes are expanded on
+ * demand: an answer shows a few dozen of perhaps a million.
  */
 export interface CallNode {
   /** -1 for the root above all entry points. */
@@ -17,7 +17,10 @@ export interface CallNode {
   /** Number of frames between this node and the root above all entry points. */
   readonly depth: number;
   readonly total: number;
-  /** The stacks that go on below the caller, each at the frame below it: the node's own are those at its function. */
+  /**
+   * The stacks that go on below the caller, each at the frame below it: the node's own are those at its
+   * function.
+   */
   readonly among: StackPositions;
 }
 

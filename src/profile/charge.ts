@@ -2,12 +2,12 @@ import type { Profile } from './model.js';
 import { compareFunctions } from './table.js';
 
 /**
- * Charges the own cost of library and runtime functions to the application function that caused it: from the leaf up,
- * the first frame that is the team's own.
+ * Charges the own cost of library and runtime functions to the application function that caused it: from the
+ * leaf up, the first frame that is the team's own.
  *
  * @param leaves the functions to charge
- * @returns for each leaf the application function that carries most of its own cost, and that cost; leaves reached
- *   without any application frame (garbage collector, scheduler) are missing
+ * @returns for each leaf the application function that carries most of its own cost, and that cost; leaves
+ *   reached without any application frame (garbage collector, scheduler) are missing
  */
 export function chargeLeaves(
   profile: Profile,
@@ -34,8 +34,8 @@ export function chargeLeaves(
 }
 
 /**
- * What each application function costs with the libraries and the runtime it uses: every stack is charged to the
- * application frame nearest to its leaf. Sums to the total less the stacks without any application frame.
+ * What each application function costs with the libraries and the runtime it uses: every stack is charged to
+ * the application frame nearest to its leaf. Sums to the total less the stacks without any application frame.
  *
  * @returns per function id, in the profile's unit
  */

@@ -8,11 +8,14 @@ import { selectStacks, stacksThrough } from './stacks.js';
 
 /** Longest regular expression on names, characters. */
 const MAX_CHARACTERS = 1_000;
-/** Largest regular expression on names, steps of {@link patternSize}: RE2 takes up to so many with each character. */
+/**
+ * Largest regular expression on names, steps of {@link patternSize}: RE2 takes up to so many with each
+ * character.
+ */
 const MAX_STEPS = 2_000;
 /**
- * Most steps of a filter over all names of a profile: the largest pattern over the names of 25,000 functions. RE2 takes
- * up to 0.4 microseconds for each, usually far less.
+ * Most steps of a filter over all names of a profile: the largest pattern over the names of 25,000 functions.
+ * RE2 takes up to 0.4 microseconds for each, usually far less.
  */
 const MAX_FILTER_STEPS = 2_000_000_000;
 /** Filters over more steps run in a thread; so many take at most some 50 ms. */
@@ -27,8 +30,8 @@ export interface StackFilter {
 }
 
 /**
- * Compiles a regular expression with RE2's linear-time engine. Its size must have been checked: compiling a large one
- * takes long.
+ * Compiles a regular expression with RE2's linear-time engine. Its size must have been checked: compiling a
+ * large one takes long.
  * @throws PatternError
  */
 export function compileRe2(pattern: string, flags = 0): RE2JS {
@@ -52,8 +55,8 @@ function reasonWithoutFlags(pattern: string, reason: string): string {
 }
 
 /**
- * A test whether a regular expression fits any part of a name; of names over 65,535 characters, any part of their
- * beginning.
+ * A test whether a regular expression fits any part of a name; of names over 65,535 characters, any part of
+ * their beginning.
  * @throws PatternError
  */
 export function compilePattern(pattern: string): (name: string) => boolean {
@@ -95,8 +98,9 @@ export function isHeavyFilter({ functions }: Pick<Profile, 'functions'>, filter:
 }
 
 /**
- * Keeps the stacks with a frame anywhere whose function name matches `focus`, and drops those with one that matches
- * `ignore` (the same meaning as in pprof). The name is tested as the profile has it and as answers show it.
+ * Keeps the stacks with a frame anywhere whose function name matches `focus`, and drops those with one that
+ * matches `ignore` (the same meaning as in pprof). The name is tested as the profile has it and as answers
+ * show it.
  * @throws PatternError
  */
 export function filterStacks(profile: Profile, { focus, ignore }: StackFilter): Profile {

@@ -8,7 +8,10 @@ export interface FunctionTarget {
   info: FunctionInfo;
   /** Its hottest line; 0 = unknown. */
   line: number;
-  /** Whether a function of any profile is this one: the same normalised name and, of unnamed ones, the same place. */
+  /**
+   * Whether a function of any profile is this one: the same normalised name and, of unnamed ones, the same
+   * place.
+   */
   matches(info: FunctionInfo): boolean;
 }
 
@@ -31,9 +34,10 @@ interface Entry {
 }
 
 /**
- * Finds the function that a text means among those that cost anything: by its name, else by the end of a name (from a dot,
- * slash or the like), else by a part of one; the first of these that any function fits decides, and must fit only one.
- * Names count normalised. Their place may follow, as answers show it: unnamed functions are told apart by it.
+ * Finds the function that a text means among those that cost anything: by its name, else by the end of a name
+ * (from a dot, slash or the like), else by a part of one; the first of these that any function fits decides,
+ * and must fit only one. Names count normalised. Their place may follow, as answers show it: unnamed
+ * functions are told apart by it.
  */
 export function findFunction(profile: Profile, text: string): Lookup {
   const table = functionTable(profile);

@@ -29,7 +29,10 @@ export function costIn(profile: Profile, wallClock: boolean, info: FunctionInfo 
 
 type Place = Pick<FunctionTarget, 'info' | 'line'>;
 
-/** {@link findFunction} with plain data as its answer, heaviest first: one where the text is clear, none where it is unknown. */
+/**
+ * {@link findFunction} with plain data as its answer, heaviest first: one where the text is clear, none where
+ * it is unknown.
+ */
 export function placesOf(profile: Profile, text: string): Place[] {
   const lookup = findFunction(profile, text);
   if (lookup === 'unknown') return [];

@@ -26,7 +26,10 @@ export class GrowingUint32 {
     return this.#data[index] ?? 0;
   }
 
-  /** Makes room for `more` values; they are written into the answer from `length` on, which the writer then moves. */
+  /**
+   * Makes room for `more` values; they are written into the answer from `length` on, which the writer then
+   * moves.
+   */
   reserve(more: number): Uint32Array {
     if (this.length + more > this.#data.length) this.#widen(this.length + more);
     return this.#data;

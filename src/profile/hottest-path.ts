@@ -19,13 +19,16 @@ export interface HottestPath {
   branches: { functionId: number; total: number }[];
 }
 
-/** A step that keeps less of its parent than this no longer explains the cost (HPCToolkit's hot path rule). */
+/**
+ * A step that keeps less of its parent than this no longer explains the cost (HPCToolkit's hot path rule).
+ */
 const EXPLAINS_SHARE_OF_PARENT = 0.5;
 
 /**
- * The heaviest call chain from entry point to leaf: the heaviest root, then the heaviest child each time, ties by
- * name. The mark `explainsUntil` is set at the last step before the chain first falls below half of its parent; the
- * rule does not apply at the entry point nor above the first application frame, where wide fan-outs are normal.
+ * The heaviest call chain from entry point to leaf: the heaviest root, then the heaviest child each time,
+ * ties by name. The mark `explainsUntil` is set at the last step before the chain first falls below half of
+ * its parent; the rule does not apply at the entry point nor above the first application frame, where wide
+ * fan-outs are normal.
  *
  * @param isApplication tells the team's own functions from libraries and runtime
  */

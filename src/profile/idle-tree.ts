@@ -4,8 +4,8 @@ import { CUT_OFF, type TreeStack } from './stack-tree.js';
 import { selectStacks, stacksEndingIn } from './stacks.js';
 
 /**
- * A call tree without the stacks that wait for work, nor those whose end the store cut off: of these nobody knows whether
- * they wait. What is left of every total is a lower bound of its active part.
+ * A call tree without the stacks that wait for work, nor those whose end the store cut off: of these nobody
+ * knows whether they wait. What is left of every total is a lower bound of its active part.
  *
  * @param tree a profile made of a call tree, which knows names alone
  * @param leaves the ends of the same stacks, which know files too, by which some idle functions are told

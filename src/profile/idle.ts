@@ -55,7 +55,9 @@ const IDLE_FRAMES: readonly IdleFrame[] = [
   },
 ];
 
-/** Whether a thread in this function merely waits; `leaf` tells whether the function is the leaf of its stack. */
+/**
+ * Whether a thread in this function merely waits; `leaf` tells whether the function is the leaf of its stack.
+ */
 export function isIdleFrame({ name, file }: FunctionInfo, leaf: boolean): boolean {
   const normal = normaliseName(name);
   return IDLE_FRAMES.some(
@@ -70,8 +72,8 @@ export interface IdleSplit {
 }
 
 /**
- * Sets apart the stacks whose leaf, or one of the last few frames, waits for work. Only for wall-clock and off-CPU
- * profiles: in goroutine, block and mutex profiles the parked stack is the answer.
+ * Sets apart the stacks whose leaf, or one of the last few frames, waits for work. Only for wall-clock and
+ * off-CPU profiles: in goroutine, block and mutex profiles the parked stack is the answer.
  *
  * @param isIdle whether a thread in a function merely waits, the leaf of its stack or not
  */

@@ -1,6 +1,6 @@
 /**
- * What is known about the standard libraries and the widespread third-party libraries of each language. Only names
- * that tell something a file path does not: paths decide wherever they can.
+ * What is known about the standard libraries and the widespread third-party libraries of each language. Only
+ * names that tell something a file path does not: paths decide wherever they can.
  */
 
 const words = (text: string) => text.trim().split(/\s+/);

@@ -10,8 +10,9 @@ const UNLOCKS =
 const LEAF_LOCATIONS = 2;
 
 /**
- * Whether a profile of contentions is one of blocked goroutines or of held locks: the stacks of a block profile end where
- * a goroutine waits, those of a mutex profile where the holder unlocks. Null where the stacks tell neither.
+ * Whether a profile of contentions is one of blocked goroutines or of held locks: the stacks of a block
+ * profile end where a goroutine waits, those of a mutex profile where the holder unlocks. Null where the
+ * stacks tell neither.
  */
 export function lockKind({ raw, samples, locations }: PprofFile): 'block' | 'mutex' | null {
   const { strings } = raw.stringTable;

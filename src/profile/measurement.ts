@@ -38,13 +38,16 @@ export interface Reduced {
   reason: string;
   /** Number of call sites next to the leaf that `active` keeps of every stack. */
   callSites: number;
-  /** The heavy branches of the call tree from the entry points, without idle stacks as `active`; null where not even they are known. */
+  /**
+   * The heavy branches of the call tree from the entry points, without idle stacks as `active`; null where
+   * not even they are known.
+   */
   tree: Profile | null;
 }
 
 /**
- * What sums of the merge are divided by: of an instant type only the mean snapshot means anything. Where the number
- * of snapshots is unknown the sum stays, and `scopeLines` says so.
+ * What sums of the merge are divided by: of an instant type only the mean snapshot means anything. Where the
+ * number of snapshots is unknown the sum stays, and `scopeLines` says so.
  */
 export function divisorOf({ type, profiles }: Measurement): number {
   return type.kind === 'instant' && profiles !== null ? profiles : 1;

@@ -13,9 +13,10 @@ interface Merged {
 }
 
 /**
- * Adds up profiles of one type: equal stacks become one, values are summed, and no stack is lost. Functions are the same
- * by normal name, unnamed ones by name, file and start line. Where the parts place a function in different files, its file is
- * the one with most of its own cost, else of its total; frames in the others have no line then.
+ * Adds up profiles of one type: equal stacks become one, values are summed, and no stack is lost. Functions
+ * are the same by normal name, unnamed ones by name, file and start line. Where the parts place a function in
+ * different files, its file is the one with most of its own cost, else of its total; frames in the others
+ * have no line then.
  *
  * Takes one pass over all frames of all parts.
  */

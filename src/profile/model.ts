@@ -1,8 +1,8 @@
 /** A function as the profile names it. Unknown file is '', unknown start line is 0. */
 export interface FunctionInfo {
   /**
-   * Uncut name from the profile; the normal one where the row unites names that differ in it; `[binary] 0xoffset` for a
-   * location without symbols.
+   * Uncut name from the profile; the normal one where the row unites names that differ in it; `[binary]
+   * 0xoffset` for a location without symbols.
    */
   name: string;
   file: string;
@@ -15,10 +15,10 @@ export interface FunctionInfo {
 /**
  * A set of weighted stacks, columnar so that 100,000 tree nodes cost typed arrays and not objects.
  *
- * A function has one identity per normal name (`joinKey`); unnamed ones (`(anonymous)`, `<lambda>`) one per name, file
- * and start line.
- * Where a name stands in several files, `file` is the one with most of its cost, and frames in the others have no line.
- * Values are plain numbers: exact below 2^53 (104 CPU days in nanoseconds), then rounded to 16 digits.
+ * A function has one identity per normal name (`joinKey`); unnamed ones (`(anonymous)`, `<lambda>`) one per
+ * name, file and start line. Where a name stands in several files, `file` is the one with most of its cost,
+ * and frames in the others have no line. Values are plain numbers: exact below 2^53 (104 CPU days in
+ * nanoseconds), then rounded to 16 digits.
  */
 export interface Profile {
   /** What one value counts, e.g. `cpu`, and its unit, e.g. `nanoseconds`. */
@@ -29,8 +29,8 @@ export interface Profile {
   frameFunction: Uint32Array;
   frameLine: Uint32Array;
   /**
-   * 1 where the frame is code of the same owner (application, library, runtime) as its function; 0 where it only shares
-   * the name with it.
+   * 1 where the frame is code of the same owner (application, library, runtime) as its function; 0 where it
+   * only shares the name with it.
    */
   frameKin: Uint8Array;
   /** Stack s is `stackFrames[stackStart[s] … stackStart[s + 1])`, leaf first. */
@@ -63,7 +63,10 @@ export function totalValue(profile: Profile): number {
   return total;
 }
 
-/** Whether a profile is the difference of two, as `pprof -diff_base` writes it: some of its values are negative. */
+/**
+ * Whether a profile is the difference of two, as `pprof -diff_base` writes it: some of its values are
+ * negative.
+ */
 export function isDifference({ values }: Pick<Profile, 'values'>): boolean {
   for (const value of values) if (value < 0) return true;
   return false;

@@ -22,7 +22,10 @@ export function sharedName(names: Iterable<string>): string {
   return others.length === 0 ? first : normaliseName(first);
 }
 
-/** Numbers and addresses of classes that the JVM makes while it runs; Pyroscope puts an underscore in their place. */
+/**
+ * Numbers and addresses of classes that the JVM makes while it runs; Pyroscope puts an underscore in their
+ * place.
+ */
 const LAMBDA_CLASS = /(\$\$Lambda)(?:\$(?:\d+|_)|_)?(?:[./](?:0x[\da-f]+|\d+)(?=[./]|$))?/g;
 const GENERATED_CLASS =
   /(Generated(?:Method|Constructor|SerializationConstructor)Accessor|\$Proxy|\$\$(?:Enhancer|FastClass)BySpringCGLIB\$\$)(?:[\da-f]+|_)(?=[./]|$)/g;
@@ -41,9 +44,10 @@ const SPECIAL =
   /[\w)]\[|\$\$|\$Proxy|Accessor|LambdaForm|::h[\da-f]{16}| \[clone |\.(?:isra|constprop|part|lto_priv|llvm|cold)\.\d|[\da-f]{4}-[\da-f]{12}|:\d+\)?$|^(?:LazyCompile|JS|Function|Script|Eval):/i;
 
 /**
- * The one normaliser, under which the names of one function are equal: whatever the build, the process and the line that
- * ran wrote into them. Pyroscope strips Go type parameters (`pbkdf2.Key[go.shape…]` becomes `pbkdf2.Key`), Rust writes the
- * build's hash, Node's SDK and py-spy the line, the JVM the number of a generated class.
+ * The one normaliser, under which the names of one function are equal: whatever the build, the process and
+ * the line that ran wrote into them. Pyroscope strips Go type parameters (`pbkdf2.Key[go.shape…]` becomes
+ * `pbkdf2.Key`), Rust writes the build's hash, Node's SDK and py-spy the line, the JVM the number of a
+ * generated class.
  */
 export function normaliseName(name: string): string {
   if (!SPECIAL.test(name)) return name;
@@ -97,7 +101,10 @@ function nodeName(name: string): PlacedName | null {
   return SCRIPT.test(file) ? { key: scriptKey(file, fn, digits), file, line: Number(digits) } : null;
 }
 
-/** An anonymous function is told apart by its line: by its own, where the profiler knows it, else by the one that ran. */
+/**
+ * An anonymous function is told apart by its line: by its own, where the profiler knows it, else by the one
+ * that ran.
+ */
 function scriptKey(file: string, fn: string, line: string): string {
   const isKnown = !ANONYMOUS.test(fn) || fn.includes('L#');
   return `${stablePath(file)}:${fn === '' ? '(anonymous)' : fn}${isKnown ? '' : `:${line}`}`;
@@ -140,7 +147,9 @@ function trailingPlace(name: string): PlacedName | null {
   return { key: isUnnamed(fn) ? name : fn, file, line: Number(line) };
 }
 
-/** Versions of packages, hashes of bundles and folders of releases in a path: each deploy may bring others. */
+/**
+ * Versions of packages, hashes of bundles and folders of releases in a path: each deploy may bring others.
+ */
 function stablePath(file: string): string {
   return file
     .replace(/\/\.pnpm\/[^/]{1,200}\/node_modules\//, '/')
@@ -148,7 +157,10 @@ function stablePath(file: string): string {
     .replace(/\/releases\/[\w.-]{1,40}\//, '/releases/');
 }
 
-/** `f[go.shape.struct { a [2]int }].g` → `f.g`: brackets nest. Go names have a dot, and no colons, before them. */
+/**
+ * `f[go.shape.struct { a [2]int }].g` → `f.g`: brackets nest. Go names have a dot, and no colons, before
+ * them.
+ */
 function stripTypeParameters(name: string): string {
   if (!/[\w)]\[(?:go\.shape|\.\.\.)/.test(name) && !isInstanceOfGeneric(name)) return name;
   let out = '';

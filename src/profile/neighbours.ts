@@ -17,7 +17,10 @@ export interface LineCost {
   total: number;
 }
 
-/** One function wherever it stands in the call tree, all its places together. Values are in the profile's unit. */
+/**
+ * One function wherever it stands in the call tree, all its places together. Values are in the profile's
+ * unit.
+ */
 export interface FunctionView {
   total: number;
   self: number;
@@ -39,8 +42,8 @@ export interface FunctionView {
 }
 
 /**
- * Looks at one function in all its places: callers above, callees below. Under recursion a stack counts once for the
- * function, for each neighbour and for each line.
+ * Looks at one function in all its places: callers above, callees below. Under recursion a stack counts once
+ * for the function, for each neighbour and for each line.
  *
  * @param isTarget tells the function
  * @returns null where no stack with a value passes through it

@@ -6,13 +6,19 @@ export interface OnsetPart {
   from: number;
   to: number;
   value: number;
-  /** What the value is worth, inversely to its variance: samples behind a share, profiles behind a mean. Above 0. */
+  /**
+   * What the value is worth, inversely to its variance: samples behind a share, profiles behind a mean. Above
+   * 0.
+   */
   weight: number;
 }
 
 /** A change of level between parts. */
 export interface Change {
-  /** Index of the first part at the other level, and of the first one after it: the number of parts where it lasts. */
+  /**
+   * Index of the first part at the other level, and of the first one after it: the number of parts where it
+   * lasts.
+   */
   start: number;
   end: number;
   /** Weighted means of the parts outside and inside. */
@@ -23,8 +29,8 @@ export interface Change {
 /** Of all series without a change at most this part gives one. */
 const FALSE_ALARMS = 0.01;
 /**
- * What the expectation that a counted figure scatters as counts do is worth, in degrees of freedom: of calm services φ is
- * 0.9 to 1.1 (docs/comparison.md §5).
+ * What the expectation that a counted figure scatters as counts do is worth, in degrees of freedom: of calm
+ * services φ is 0.9 to 1.1 (docs/comparison.md §5).
  */
 const PRIOR_FREEDOM = 10;
 /** Normal deviate that counts which are no more than counts exceed once in a hundred times. */
@@ -33,17 +39,20 @@ const Z99 = 2.326;
 const ROUNDING = 1e-9;
 
 /**
- * Where the level of a series changes: the split with the largest sum of squares between the two sides (the maximum of the
- * likelihood under normal errors, Hawkins 1977), or the excursion that begins and ends inside the series (the epidemic
- * alternative, Levin & Kline 1985) where that fits significantly better. The test is Student's t at the best place, times
- * the number of places (Bonferroni). Of a ramp or a staircase the first significant step in its direction counts.
+ * Where the level of a series changes: the split with the largest sum of squares between the two sides (the
+ * maximum of the likelihood under normal errors, Hawkins 1977), or the excursion that begins and ends inside
+ * the series (the epidemic alternative, Levin & Kline 1985) where that fits significantly better. The test is
+ * Student's t at the best place, times the number of places (Bonferroni). Of a ramp or a staircase the first
+ * significant step in its direction counts.
  *
- * The errors are those of the parts around their levels. Where counts also tell their variance, it is never taken for less;
- * and where nothing but counting moves the figure, it is drawn towards that (Smyth 2004) unless the parts scatter more.
+ * The errors are those of the parts around their levels. Where counts also tell their variance, it is never
+ * taken for less; and where nothing but counting moves the figure, it is drawn towards that (Smyth 2004)
+ * unless the parts scatter more.
  *
- * By simulation, 95 % of the steps of 6 standard errors are found within one part in up to 12 parts where the counts tell the
- * variance, those of 8 in 12 parts where they do not; counts that are over-dispersed by more than 1.5 give more false alarms (2 % at 2), and so do
- * errors that hang together in time: a slow drift is a change of level.
+ * By simulation, 95 % of the steps of 6 standard errors are found within one part in up to 12 parts where the
+ * counts tell the variance, those of 8 in 12 parts where they do not; counts that are over-dispersed by more
+ * than 1.5 give more false alarms (2 % at 2), and so do errors that hang together in time: a slow drift is a
+ * change of level.
  *
  * @param parts in the order of time
  * @param variance of a value of weight 1, as counts tell it; null where they do not
@@ -109,9 +118,10 @@ function meanOf(parts: readonly OnsetPart[]): number {
 const MIXED = 0.25;
 
 /**
- * When a change that lasts began: after the last observation of the last part without it, and before the first of the
- * first part with it. Where one of these parts may hold the beginning, since its value lies between the levels, the
- * interval takes it in. Null where there is no change, or where it did not last to the end.
+ * When a change that lasts began: after the last observation of the last part without it, and before the
+ * first of the first part with it. Where one of these parts may hold the beginning, since its value lies
+ * between the levels, the interval takes it in. Null where there is no change, or where it did not last to
+ * the end.
  */
 export function onsetOf(
   parts: readonly OnsetPart[],

@@ -3,7 +3,9 @@ import { type CodeEvidence, type FrameOwner, frameOwner, isKnownForeign, NO_EVID
 import type { FunctionInfo, OwnCode, Profile } from './model.js';
 import { normaliseName } from './names.js';
 
-/** Owners that were told before, by the functions of a profile: many questions about one profile ask for them. */
+/**
+ * Owners that were told before, by the functions of a profile: many questions about one profile ask for them.
+ */
 const told = new WeakMap<
   readonly FunctionInfo[],
   { ownCode: OwnCode | undefined; owners: readonly FrameOwner[] }
@@ -55,7 +57,10 @@ export function evidenceIn(functions: readonly FunctionInfo[], ownCode?: OwnCode
   };
 }
 
-/** The host and the organisation of a Go module, `git.acme.dev/shop`, in the file of its main package, cut by -trimpath. */
+/**
+ * The host and the organisation of a Go module, `git.acme.dev/shop`, in the file of its main package, cut by
+ * -trimpath.
+ */
 function organisationOf(file: string): string | null {
   const [host = '', organisation, ...rest] = file.split('/');
   return host.includes('.') && organisation !== undefined && rest.length > 0

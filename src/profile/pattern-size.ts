@@ -1,6 +1,7 @@
 /**
- * Work that a regular expression costs before anything is matched, estimated from its text alone. Compiling a few
- * characters such as `a{1000}a{1000}` takes long, so the size must be known before the expression is compiled.
+ * Work that a regular expression costs before anything is matched, estimated from its text alone. Compiling a
+ * few characters such as `a{1000}a{1000}` takes long, so the size must be known before the expression is
+ * compiled.
  */
 
 /** Size of a Unicode class such as `\pL` as one instruction: it holds some hundred ranges. */
@@ -26,8 +27,8 @@ interface Group {
 }
 
 /**
- * Upper bound of the number of instructions of the RE2 program that a pattern compiles to, plus the work of reading its
- * classes, in steps of about two microseconds. A pattern that RE2 refuses has some size, too.
+ * Upper bound of the number of instructions of the RE2 program that a pattern compiles to, plus the work of
+ * reading its classes, in steps of about two microseconds. A pattern that RE2 refuses has some size, too.
  */
 export function patternSize(pattern: string): number {
   const isCaseless = CASELESS.test(pattern);
@@ -71,7 +72,8 @@ export function patternSize(pattern: string): number {
     if (kind === 'Q') {
       const closing = pattern.indexOf('\\E', at + 2);
       const end = closing < 0 ? pattern.length : closing;
-      // A repetition after the quotation repeats its last character; counting all of it errs on the safe side.
+      // A repetition after the quotation repeats its last character; counting all of it errs on the safe
+      // side.
       if (end === at + 2) top().last++;
       else addAtom(end - at - 1);
       at = closing < 0 ? end : end + 2;

@@ -1,7 +1,7 @@
 /**
- * What a profile may hold, far above any real one. Two bytes of a file can make an entry of a table, which takes a
- * hundred in memory, and an inlined location repeats its frames in every sample: without limits a file of a few
- * megabytes, or of a few kilobytes compressed, takes all memory.
+ * What a profile may hold, far above any real one. Two bytes of a file can make an entry of a table, which
+ * takes a hundred in memory, and an inlined location repeats its frames in every sample: without limits a
+ * file of a few megabytes, or of a few kilobytes compressed, takes all memory.
  */
 const MOST = {
   samples: 2 ** 23,

@@ -4,10 +4,10 @@ import { labelCollector, lastNameOf, type RawLabel, type RawLabels, readLabel } 
 import { checkLimit, checkPacked, type Limited } from './pprof-limits.js';
 
 /**
- * The two tables of a pprof file that grow with the profile, columnar: samples and locations. The pprof library makes
- * an object of every entry and a view of every field; on 100,000 tree nodes that, and collecting it, took more time
- * than the whole rest of an answer (`npm run bench`). So these two are read with the protobuf library, and the pprof
- * library decodes everything else.
+ * The two tables of a pprof file that grow with the profile, columnar: samples and locations. The pprof
+ * library makes an object of every entry and a view of every field; on 100,000 tree nodes that, and
+ * collecting it, took more time than the whole rest of an answer (`npm run bench`). So these two are read
+ * with the protobuf library, and the pprof library decodes everything else.
  */
 export interface PprofTables {
   samples: SampleTable;
@@ -62,7 +62,8 @@ const BYTES_PER_LOCATION = 2;
  *
  * @param sampleIds how a sample's location id is read where it may be beyond 32 bits
  * @param options.labels whether the labels of samples are wanted
- * @throws RangeError or Error when a field ends behind the last byte, LimitError when there is too much of anything
+ * @throws RangeError or Error when a field ends behind the last byte, LimitError when there is too much of
+ *   anything
  */
 export function readTables(
   bytes: Uint8Array,
@@ -103,12 +104,15 @@ export function readTables(
   return { ...samples.table(), locations: locations.table(), rest: joined(rest) };
 }
 
-/** Bytes of a number that are read here: 28 bits, without a step beyond them. Longer ones are left to the library. */
+/**
+ * Bytes of a number that are read here: 28 bits, without a step beyond them. Longer ones are left to the
+ * library.
+ */
 const SHORT = 4;
 
 /**
- * Appends the numbers of a packed field. A large profile has millions, most of one or two bytes, for which the library's
- * reader and a call for each take three times as long.
+ * Appends the numbers of a packed field. A large profile has millions, most of one or two bytes, for which
+ * the library's reader and a call for each take three times as long.
  */
 function appendPacked(
   bytes: Uint8Array,
@@ -275,7 +279,10 @@ function readId(reader: BinaryReader): Id {
   return id <= Number.MAX_SAFE_INTEGER ? Number(id) : id;
 }
 
-/** A number of at most 28 bits, as most are: far cheaper than a 64-bit one. Null, and nothing is read, for others. */
+/**
+ * A number of at most 28 bits, as most are: far cheaper than a 64-bit one. Null, and nothing is read, for
+ * others.
+ */
 function readSmall(reader: BinaryReader): number | null {
   const at = reader.pos;
   const number = reader.uint32();

@@ -85,8 +85,8 @@ function tableByName(pprof: PprofFile, index: number): RecordedTable {
 }
 
 /**
- * The recorded table with the instances of a generic as one function: their self is the sum, their total, which the
- * recorded ones do not tell, ours where it can be right.
+ * The recorded table with the instances of a generic as one function: their self is the sum, their total,
+ * which the recorded ones do not tell, ours where it can be right.
  */
 function unitedInstances(
   recorded: RecordedTable | undefined,

@@ -156,7 +156,8 @@ describe('a file that was cut short', () => {
         refused++;
       }
     }
-    // Go writes the names last. Node writes duration, period type and period behind them, and each can be cut off.
+    // Go writes the names last. Node writes duration, period type and period behind them, and each can be cut
+    // off.
     expect(cuts.length - refused).toBe(kind === 'wall' ? 3 : 0);
   });
 

@@ -48,13 +48,14 @@ export class UnreadableProfileError extends Error {
 /**
  * Decodes an uncompressed pprof protobuf, as strictly as pprof itself.
  *
- * A file that was cut is refused wherever the cut lost a name, a function, a location or a part of a field. Every known
- * writer puts the names behind the samples, so that no cut loses samples unnoticed. What may stand behind the names can
- * be missing without a trace: time, duration, period.
+ * A file that was cut is refused wherever the cut lost a name, a function, a location or a part of a field.
+ * Every known writer puts the names behind the samples, so that no cut loses samples unnoticed. What may
+ * stand behind the names can be missing without a trace: time, duration, period.
  *
  * @param cleanName takes out of a name what nobody may read; asked once for every name in the file
  * @param options.labels whether the labels of samples are wanted
- * @throws UnreadableProfileError when the bytes are damaged, cut short, no profile, or more than any real one holds
+ * @throws UnreadableProfileError when the bytes are damaged, cut short, no profile, or more than any real one
+ *   holds
  */
 export function decodePprof(
   bytes: Uint8Array,
@@ -328,8 +329,8 @@ function binariesOf({ mapping, stringTable }: Pprof): Map<number, Binary> {
 const BUILD_ID_CHARACTERS = 12;
 
 /**
- * A location without symbols, by the binary and the offset in it: each process maps a position-independent binary to
- * another address. Builds are told apart where the profile knows them.
+ * A location without symbols, by the binary and the offset in it: each process maps a position-independent
+ * binary to another address. Builds are told apart where the profile knows them.
  */
 function unsymbolised(binary: Binary | undefined, address: bigint): FunctionInfo {
   const { file = '', buildId = '', start = 0n, limit = 0n, offset = 0n } = binary ?? {};
@@ -344,7 +345,9 @@ function unsymbolised(binary: Binary | undefined, address: bigint): FunctionInfo
   };
 }
 
-/** Per function the path of the binary that it was first seen in; undefined where the profile does not say. */
+/**
+ * Per function the path of the binary that it was first seen in; undefined where the profile does not say.
+ */
 function binariesOfFunctions(
   locations: LocationTable,
   functionAt: (id: Id) => number,

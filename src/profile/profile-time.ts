@@ -6,10 +6,15 @@ const UNITS = [
   ['seconds', 1_000_000_000n],
 ] as const;
 
-/** Times before 2000 or after 2100 are none. The units are so far apart that a number fits one of them at most. */
+/**
+ * Times before 2000 or after 2100 are none. The units are so far apart that a number fits one of them at
+ * most.
+ */
 const FIRST_NANOS = 946_684_800n * 1_000_000_000n;
 const LAST_NANOS = 4_102_444_800n * 1_000_000_000n;
-/** Longest duration that is taken to be in the same wrong unit as the time: a profile of over an hour is rare. */
+/**
+ * Longest duration that is taken to be in the same wrong unit as the time: a profile of over an hour is rare.
+ */
 const MAX_SCALED_NANOS = 3_600n * 1_000_000_000n;
 
 export interface ProfileTime {
@@ -21,8 +26,9 @@ export interface ProfileTime {
 }
 
 /**
- * Corrects a time that was written in another unit than nanoseconds: the unit by which it lies between 2000 and 2100 is
- * the one that was meant. The duration is taken to be in this unit as well, unless it came to over an hour then.
+ * Corrects a time that was written in another unit than nanoseconds: the unit by which it lies between 2000
+ * and 2100 is the one that was meant. The duration is taken to be in this unit as well, unless it came to
+ * over an hour then.
  */
 export function plausibleTime(time: bigint, duration: bigint): ProfileTime {
   const found = UNITS.find(([, size]) => time * size >= FIRST_NANOS && time * size < LAST_NANOS);

@@ -15,7 +15,10 @@ import { callTreeRows } from './tree.js';
 
 type Stack = [frames: TestFrame[], value: number];
 
-/** Few names, so that recursion, ties and shared prefixes are common; one name in two files, and unnamed functions. */
+/**
+ * Few names, so that recursion, ties and shared prefixes are common; one name in two files, and unnamed
+ * functions.
+ */
 const frame: fc.Arbitrary<TestFrame> = fc.oneof(
   { weight: 6, arbitrary: fc.constantFrom('main', 'a', 'b', 'c', 'app.d', 'app.e') },
   {

@@ -25,9 +25,9 @@ export interface Pruned {
 }
 
 /**
- * Takes out the frames that the file itself calls uninteresting, as `go tool pprof` does: below the outermost frame that
- * matches `drop_frames` (an allocator, say) and not `keep_frames`, nothing is left. Frames before the first other one
- * stay, so that no stack is emptied.
+ * Takes out the frames that the file itself calls uninteresting, as `go tool pprof` does: below the outermost
+ * frame that matches `drop_frames` (an allocator, say) and not `keep_frames`, nothing is left. Frames before
+ * the first other one stay, so that no stack is emptied.
  */
 export function pruneFrames(file: PprofFile): Pruned {
   const { strings } = file.raw.stringTable;

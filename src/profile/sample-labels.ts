@@ -10,14 +10,17 @@ export interface SampleLabels {
   dropped: readonly string[];
 }
 
-/** Maximum number of values of a label in one file: a label with more tells single requests, not groups of them. */
+/**
+ * Maximum number of values of a label in one file: a label with more tells single requests, not groups of
+ * them.
+ */
 const MAX_VALUES = 200;
 /** Maximum number of different sets in one file: the list of a directory keeps a total for each. */
 const MAX_SETS = 256;
 
 /**
- * Resolves the labels of samples. Texts stay as they are, numbers get their unit (`250 milliseconds`). A label with
- * too many values is left out, and so are private names (`__…__`), which belong to the store.
+ * Resolves the labels of samples. Texts stay as they are, numbers get their unit (`250 milliseconds`). A
+ * label with too many values is left out, and so are private names (`__…__`), which belong to the store.
  *
  * @param raw as the file has them
  * @param strings the names of the file
@@ -68,7 +71,9 @@ function resolved(set: readonly RawLabel[], strings: readonly string[]): [string
   return [...values].sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
-/** The value in words; null for sizes of allocated objects (`bytes` in Go's heap profiles), which name nobody. */
+/**
+ * The value in words; null for sizes of allocated objects (`bytes` in Go's heap profiles), which name nobody.
+ */
 function labelValue(
   { text, number, unit }: RawLabel,
   name: string,
@@ -80,7 +85,9 @@ function labelValue(
   return unitName === '' || unitName === name ? String(number) : `${number} ${unitName}`;
 }
 
-/** The sets without some labels, equal ones as one, and where each went; those that no sample has are null. */
+/**
+ * The sets without some labels, equal ones as one, and where each went; those that no sample has are null.
+ */
 function united(all: readonly ([string, string][] | null)[], without: readonly string[]) {
   const sets: [string, string][][] = [];
   const known = new Map<string, number>();

@@ -69,7 +69,8 @@ export const LEAST_COUNTED_PARTS = 3;
  * Draws conclusions from a series.
  *
  * @param options.by what the change of level is looked for in
- * @param options.weights per part what its figure is worth, inversely to its variance; the numbers of profiles if left out
+ * @param options.weights per part what its figure is worth, inversely to its variance; the numbers of
+ *   profiles if left out
  * @param options.variance of a figure of weight 1, as counts tell it; null where they do not
  * @param options.onlyCounts whether nothing else moves the figure of a calm series
  * @param options.suspect the first part with a change of the whole: a smaller one is seen there

@@ -1,12 +1,15 @@
 import { GrowingUint32 } from './growing.js';
 
-/** Slots of the hash table for each stack, at least: with half of them free a search ends after one or two steps. */
+/**
+ * Slots of the hash table for each stack, at least: with half of them free a search ends after one or two
+ * steps.
+ */
 const SLOTS_PER_STACK = 2;
 const MIN_SLOTS = 256;
 
 /**
- * Stacks by their frames, each kept once and numbered in the order of arrival. The hash table has open addressing over
- * typed arrays: an entry for each stack in a `Map` takes three times as long.
+ * Stacks by their frames, each kept once and numbered in the order of arrival. The hash table has open
+ * addressing over typed arrays: an entry for each stack in a `Map` takes three times as long.
  */
 export class StackTable {
   /** All stacks one after the other, leaf first; behind the last one stands the stack under construction. */
@@ -28,7 +31,10 @@ export class StackTable {
     return this.#start.at(stack);
   }
 
-  /** Closes the stack under construction. @returns its number, which is an older one's where that has the same frames */
+  /**
+   * Closes the stack under construction. @returns its number, which is an older one's where that has the same
+   * frames
+   */
   close(): number {
     const from = this.#start.at(this.length);
     const mask = this.#slots.length - 1;

@@ -9,8 +9,8 @@ export interface TreeStack {
 }
 
 /**
- * Frames of all stacks together. The tree that is asked for has 8,192 nodes, its stacks some hundred thousand frames; a
- * chain of calls without end takes few bytes and grows here with the square of its depth.
+ * Frames of all stacks together. The tree that is asked for has 8,192 nodes, its stacks some hundred thousand
+ * frames; a chain of calls without end takes few bytes and grows here with the square of its depth.
  */
 const MAX_FRAMES = 5_000_000;
 
@@ -18,8 +18,8 @@ const MAX_FRAMES = 5_000_000;
 export const CUT_OFF = 'other';
 
 /**
- * Reads a call tree in Pyroscope's own format: per node, callers first, the length of its name, the name, its own cost, and
- * its number of callees, which follow.
+ * Reads a call tree in Pyroscope's own format: per node, callers first, the length of its name, the name, its
+ * own cost, and its number of callees, which follow.
  *
  * @param cleanName takes out of a name what nobody may read
  * @throws RangeError or Error when the bytes are cut short, or hold more than any real tree

@@ -104,8 +104,8 @@ export function heaviestStack(profile: Profile): HeaviestStack | null {
 }
 
 /**
- * Adds up the stacks with the same functions, in a hash table with open addressing: an entry for each stack in a `Map` takes
- * three times as long.
+ * Adds up the stacks with the same functions, in a hash table with open addressing: an entry for each stack
+ * in a `Map` takes three times as long.
  *
  * @returns the first stack of each kind, and by it the sum
  */

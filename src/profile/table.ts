@@ -8,7 +8,9 @@ export interface FunctionTable {
   self: Float64Array;
   /** Cost of the function and everything it called; a stack counts once however often it recurs. */
   totals: Float64Array;
-  /** The known line of the function that carries most of its own cost, else of its total; 0 = none is known. */
+  /**
+   * The known line of the function that carries most of its own cost, else of its total; 0 = none is known.
+   */
   lines: Uint32Array;
 }
 
@@ -72,8 +74,8 @@ function hottestLines(
 }
 
 /**
- * Ids of the functions that cost anything, ranked by `by`, then by the other figure, then by name. In a difference what
- * fell counts as much as what rose.
+ * Ids of the functions that cost anything, ranked by `by`, then by the other figure, then by name. In a
+ * difference what fell counts as much as what rose.
  */
 export function rankFunctions(profile: Profile, table: FunctionTable, by: 'self' | 'total'): number[] {
   const [first, second] = by === 'self' ? [table.self, table.totals] : [table.totals, table.self];

@@ -4,7 +4,9 @@ export interface Reading {
   time: number;
   value: number;
   instance: string | null;
-  /** Value of the label that series are told apart by; null where the profile lacks it, or none is asked for. */
+  /**
+   * Value of the label that series are told apart by; null where the profile lacks it, or none is asked for.
+   */
   label: string | null;
 }
 
@@ -27,8 +29,8 @@ export interface Span {
 const GAP_INTERVALS = 2.5;
 
 /**
- * The usual time between two profiles of an instance, ms: the mean without gaps, which a coarse grid does not distort; null
- * where no instance sent two.
+ * The usual time between two profiles of an instance, ms: the mean without gaps, which a coarse grid does not
+ * distort; null where no instance sent two.
  */
 export function usualInterval(readings: readonly Reading[]): number | null {
   const byInstance = new Map<string | null, Reading[]>();
@@ -64,8 +66,8 @@ export function gapsOf(readings: readonly Reading[], window: Span, interval: num
 }
 
 /**
- * Cuts a window into at most `count` equal parts, the last of which ends with it. A part that no profile fell into only
- * because profiles are rarer than parts is added to the one before; one within a gap stays, empty.
+ * Cuts a window into at most `count` equal parts, the last of which ends with it. A part that no profile fell
+ * into only because profiles are rarer than parts is added to the one before; one within a gap stays, empty.
  *
  * @param step ms; parts begin and end on the grid of points `to − k·step`
  */
@@ -132,8 +134,8 @@ const LEAST_VALUES = 5;
 const LONGEST_SHARE = 0.2;
 
 /**
- * Runs of values far above the others: `[start, end)` of each. Distances are measured in median absolute deviations,
- * which the spikes themselves do not widen; where most values are equal, in mean ones.
+ * Runs of values far above the others: `[start, end)` of each. Distances are measured in median absolute
+ * deviations, which the spikes themselves do not widen; where most values are equal, in mean ones.
  */
 export function spikesOf(values: readonly number[]): [start: number, end: number][] {
   if (values.length < LEAST_VALUES) return [];

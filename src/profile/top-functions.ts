@@ -12,7 +12,10 @@ export interface RankedFunction extends NamedFunction {
   self_share: number;
   total: number;
   total_share: number;
-  /** The application function that most of the own cost is charged to, and for what share of it; null where none is. */
+  /**
+   * The application function that most of the own cost is charged to, and for what share of it; null where
+   * none is.
+   */
   charged_to: string | null;
   charged_share: number | null;
 }
@@ -66,8 +69,9 @@ export function rankedRows(
 }
 
 /**
- * Raises the totals of a profile that was read in part to what its call tree knows of them: both are lower bounds. Where
- * idle time is set apart the tree is left aside: it knows no files, by which some waiting is told.
+ * Raises the totals of a profile that was read in part to what its call tree knows of them: both are lower
+ * bounds. Where idle time is set apart the tree is left aside: it knows no files, by which some waiting is
+ * told.
  */
 export function raiseTotals({ active, reduced, type }: Measurement, { totals }: FunctionTable): void {
   if (reduced === null || reduced.tree === null || type.wallClock) return;

@@ -37,8 +37,8 @@ interface Item {
 }
 
 /**
- * The call tree cut to `limit` rows, best first: the heaviest nodes by total × 0.9^depth. The hottest path is taken
- * first, down to `pathDepth` frames, so that no cut drops it.
+ * The call tree cut to `limit` rows, best first: the heaviest nodes by total × 0.9^depth. The hottest path is
+ * taken first, down to `pathDepth` frames, so that no cut drops it.
  *
  * @param keep functions that are never folded away (the focus, the application's own)
  * @returns rows in the order in which a tree is read: heaviest child first, each above its children

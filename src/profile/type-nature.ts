@@ -40,9 +40,9 @@ const WAITS: ReadonlySet<string> = new Set([
 const TIMES: ReadonlySet<string> = new Set(['cpu', 'wall', 'wallclock']);
 
 /**
- * The nature of a type that is not in the table, by its unit and the words of its name:
- * time is waiting where a word says so, else the time of code where `cpu` or `wall` is a word of it, else an amount;
- * anything else is a level where its sample type, or else its name, speaks of a state, and otherwise an amount.
+ * The nature of a type that is not in the table, by its unit and the words of its name: time is waiting where
+ * a word says so, else the time of code where `cpu` or `wall` is a word of it, else an amount; anything else
+ * is a level where its sample type, or else its name, speaks of a state, and otherwise an amount.
  */
 export function natureByName(name: string, sampleType: string, unit: string): Nature {
   const own = wordsOf(sampleType);
@@ -79,7 +79,10 @@ const EMPTY_NOUNS: ReadonlySet<string> = new Set([
   '',
 ]);
 
-/** The plural noun for what a sample type counts: `inuse_objects` → objects, `lock_count` → locks; '' where it says nothing. */
+/**
+ * The plural noun for what a sample type counts: `inuse_objects` → objects, `lock_count` → locks; '' where it
+ * says nothing.
+ */
 export function nounByName(sampleType: string): string {
   const word = wordsOf(sampleType).findLast((part) => !EMPTY_NOUNS.has(part) && !/^\d/.test(part)) ?? '';
   if (word === '' || /(?:^|[^s])s$/.test(word)) return word;

@@ -8,7 +8,10 @@ export interface ProfileType {
   name: string;
   sampleType: string;
   unit: string;
-  /** Short name for arguments and headlines (`cpu`, `alloc`, …); no alias of the table where it is not in the table. */
+  /**
+   * Short name for arguments and headlines (`cpu`, `alloc`, …); no alias of the table where it is not in the
+   * table.
+   */
   alias: string;
   nature: Nature;
   /**
@@ -23,7 +26,10 @@ export interface ProfileType {
   wallClock: boolean;
   /** Alias of the type whose samples or events it counts; null for a type of its own. */
   countsOf: string | null;
-  /** Alias of the table that a type with a foreign name stands for where there is no other; null where there is none. */
+  /**
+   * Alias of the table that a type with a foreign name stands for where there is no other; null where there
+   * is none.
+   */
   standsFor: string | null;
 }
 
@@ -78,7 +84,9 @@ interface Parts {
   period: string;
 }
 
-/** Reads the parts of a type id (five, a sixth is ignored as Pyroscope does). Null when it has not the form. */
+/**
+ * Reads the parts of a type id (five, a sixth is ignored as Pyroscope does). Null when it has not the form.
+ */
 function partsOf(id: string): Parts | null {
   const parts = id.split(':');
   if (parts.length !== 5 && parts.length !== 6) return null;
@@ -124,7 +132,10 @@ function fits(row: TypeRow, { name, sampleType, unit, period }: Parts, among: re
   );
 }
 
-/** The row with the same sample type under another name: such a type is read in the same way, but bears another alias. */
+/**
+ * The row with the same sample type under another name: such a type is read in the same way, but bears
+ * another alias.
+ */
 function likeRow({ sampleType, unit, period }: Parts): TypeRow | undefined {
   return TYPE_ROWS.find(
     (row) =>
@@ -158,7 +169,10 @@ function isCounted(unit: string): boolean {
   return dimensionOf(unit) === 'count';
 }
 
-/** The types behind a list of ids, in the order of the table, then by id. Ids that have not the form are left out. */
+/**
+ * The types behind a list of ids, in the order of the table, then by id. Ids that have not the form are left
+ * out.
+ */
 export function orderTypes(ids: readonly string[]): ProfileType[] {
   const place = ({ alias }: ProfileType) => {
     const index = PROFILE_TYPE_ALIASES.indexOf(alias);
@@ -200,8 +214,8 @@ export function aliasesOf(ids: readonly string[]): string[] {
 }
 
 /**
- * Which of the types that exist an argument means: an id or the first parts of one, an alias or synonym, or a sample type.
- * Null when none does. Only what exists is ever returned.
+ * Which of the types that exist an argument means: an id or the first parts of one, an alias or synonym, or a
+ * sample type. Null when none does. Only what exists is ever returned.
  */
 export function resolveProfileType(wanted: string, existing: readonly string[]): ProfileType | null {
   const types = orderTypes(existing);
@@ -242,13 +256,17 @@ function otherFamily(alias: string, types: readonly ProfileType[]): ProfileType 
 }
 
 /**
- * How a type is named in a call: by its alias, or by its id where the alias means another one of the types that exist.
+ * How a type is named in a call: by its alias, or by its id where the alias means another one of the types
+ * that exist.
  */
 export function typeArgument(type: ProfileType, existing: readonly string[]): string {
   return resolveProfileType(type.alias, existing)?.id === type.id ? type.alias : type.id;
 }
 
-/** The type an agent most likely wants when it names none: on-CPU time, else wall clock, else the first there is. */
+/**
+ * The type an agent most likely wants when it names none: on-CPU time, else wall clock, else the first there
+ * is.
+ */
 export function defaultProfileType(existing: readonly string[]): ProfileType | null {
   return orderTypes(existing)[0] ?? null;
 }

@@ -10,7 +10,9 @@ import type { ProfileSource } from '../sources/source.js';
 export interface ToolContext {
   sources: SourceRegistry;
   schemaOf(source: ProfileSource): Schema;
-  /** What is learned from the dashboards of the Grafana that a source is behind; null where it is behind none. */
+  /**
+   * What is learned from the dashboards of the Grafana that a source is behind; null where it is behind none.
+   */
   patternsOf?(source: ProfileSource): PatternBook | null;
   now(): number;
   signal: AbortSignal;
@@ -27,7 +29,9 @@ export interface ToolContext {
 /** A call as its caller wrote it. */
 export interface AskedCall<Given extends JsonObject = JsonObject> {
   tool: ToolName;
-  /** Arguments with a value that differs from their default; without `format`, which no ready call repeats. */
+  /**
+   * Arguments with a value that differs from their default; without `format`, which no ready call repeats.
+   */
   given: Given;
   /** Names of all arguments that the tool takes. */
   takes: ReadonlySet<string>;
@@ -39,7 +43,8 @@ export interface CallContext<Given extends JsonObject = JsonObject> extends Tool
 }
 
 /**
- * How far a call is: upstream requests answered, or of something else with its total. Of one call the number only grows.
+ * How far a call is: upstream requests answered, or of something else with its total. Of one call the number
+ * only grows.
  */
 export type Progress = (done: number, of?: { total: number; what: string }) => void;
 

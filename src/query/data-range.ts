@@ -12,8 +12,9 @@ const HOUR = 60 * MINUTE;
 const LAST_SEEN_STEP = 60;
 
 /**
- * The hour that ends with the newest data of the request, or of its service where the other matchers leave nothing;
- * the last hour when nothing is found. Begins and ends on whole minutes, but for a directory: on whole seconds.
+ * The hour that ends with the newest data of the request, or of its service where the other matchers leave
+ * nothing; the last hour when nothing is found. Begins and ends on whole minutes, but for a directory: on
+ * whole seconds.
  */
 export async function lastHourWithData(request: ProfileRequest, context: ToolContext): Promise<Window> {
   const now = Math.ceil(context.now() / MINUTE) * MINUTE;
@@ -35,8 +36,8 @@ export async function lastHourWithData(request: ProfileRequest, context: ToolCon
 }
 
 /**
- * Windows that show what a source holds at all, nearest to the asked one first: of a server less than a day each, a
- * directory is looked at whole.
+ * Windows that show what a source holds at all, nearest to the asked one first: of a server less than a day
+ * each, a directory is looked at whole.
  */
 export async function wideWindows(
   source: ProfileSource,
@@ -64,8 +65,8 @@ export async function newestOf(source: ProfileSource, context: ToolContext): Pro
 }
 
 /**
- * When the request's service was last seen in a window: the end of the minute (of a directory: the second) that holds
- * its newest profile; null if it was not.
+ * When the request's service was last seen in a window: the end of the minute (of a directory: the second)
+ * that holds its newest profile; null if it was not.
  */
 export async function lastSeen(
   request: ProfileRequest,

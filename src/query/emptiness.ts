@@ -32,8 +32,9 @@ export interface Emptiness {
 }
 
 /**
- * Says which of the six reasons holds for a request without data, in the order in which they explain one another:
- * nothing stored, service unknown, window outside the data, type not emitted, a counter read once only, matchers exclude everything.
+ * Says which of the six reasons holds for a request without data, in the order in which they explain one
+ * another: nothing stored, service unknown, window outside the data, type not emitted, a counter read once
+ * only, matchers exclude everything.
  */
 export async function explainEmptiness(
   request: ProfileRequest,
@@ -99,7 +100,9 @@ export async function explainEmptiness(
   return excludedBy(request, type, window, context);
 }
 
-/** Whether profiles are there whose amounts say nothing about a window. A server takes the difference itself. */
+/**
+ * Whether profiles are there whose amounts say nothing about a window. A server takes the difference itself.
+ */
 async function countsSinceStart(
   { source, service, matchers }: ProfileRequest,
   { id }: ProfileType,
@@ -166,7 +169,10 @@ async function outsideData(
   };
 }
 
-/** The types of the service in a window that lacks the one asked for; null where that one is there, or any will do. */
+/**
+ * The types of the service in a window that lacks the one asked for; null where that one is there, or any
+ * will do.
+ */
 async function typesInstead(
   { source, service, profileType }: ProfileRequest,
   window: Window,

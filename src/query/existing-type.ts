@@ -8,8 +8,8 @@ import type { Schema } from '../schema/schema.js';
 import type { Matcher, ProfileSource, SeriesQuery, Window } from '../sources/source.js';
 
 /**
- * The type of the same kind of profile (process_cpu, memory) by which the profiles themselves ask to be read; the given
- * one where they ask for none.
+ * The type of the same kind of profile (process_cpu, memory) by which the profiles themselves ask to be read;
+ * the given one where they ask for none.
  */
 export async function preferredType(
   type: ProfileType,
@@ -22,8 +22,8 @@ export async function preferredType(
 }
 
 /**
- * The type that an argument means among those that exist, and these; without an argument the usual one. Null where it
- * means none of them: then the source was asked just now.
+ * The type that an argument means among those that exist, and these; without an argument the usual one. Null
+ * where it means none of them: then the source was asked just now.
  */
 export async function existingType(
   wanted: string | null,

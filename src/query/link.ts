@@ -8,7 +8,8 @@ export function linkTo({ place }: ProfileSource, query: ProfileQuery): Link | nu
 }
 
 /**
- * Where a person looks around in what a list, or an answer without profiles, is about; null for a source without pages.
+ * Where a person looks around in what a list, or an answer without profiles, is about; null for a source
+ * without pages.
  *
  * @param view what of a service is shown
  */

@@ -17,7 +17,9 @@ interface Sent {
   instances?: number;
 }
 
-/** The cores that are burned where each profile shows half a core for its time; null where no rate is told. */
+/**
+ * The cores that are burned where each profile shows half a core for its time; null where no rate is told.
+ */
 async function rateOf({ profiles, seconds, instances = 1 }: Sent) {
   const paths = [chain('main.main @ main.go:3\nmain.work @ main.go:9')];
   const covered = seconds ?? 10;

@@ -108,9 +108,9 @@ export async function findInstanceLabel(
 }
 
 /**
- * Cost per second over all instances, only where the profiles are known to cover the window: by their durations, or,
- * where the store does not keep them, by coming as often as a profiler that runs all the time sends them. A window much
- * longer than the data, or shorter than a few profiles, gives none.
+ * Cost per second over all instances, only where the profiles are known to cover the window: by their
+ * durations, or, where the store does not keep them, by coming as often as a profiler that runs all the time
+ * sends them. A window much longer than the data, or shorter than a few profiles, gives none.
  */
 function rateOf(
   value: number,
@@ -142,9 +142,9 @@ function rateOf(
 }
 
 /**
- * Number of samples behind the active part of a profile: value over the sampling interval, which is the greatest common
- * divisor of the values (Pyroscope does not keep the real one) and costs no request; where that is none, the sibling
- * type that counts samples.
+ * Number of samples behind the active part of a profile: value over the sampling interval, which is the
+ * greatest common divisor of the values (Pyroscope does not keep the real one) and costs no request; where
+ * that is none, the sibling type that counts samples.
  */
 async function sampleCount(
   { source, type }: Scope,
@@ -172,8 +172,8 @@ async function sampleCount(
 }
 
 /**
- * Number of samples behind a time profile, by the interval that its values share. Null where they share none, or are too
- * few to tell one from an accident.
+ * Number of samples behind a time profile, by the interval that its values share. Null where they share none,
+ * or are too few to tell one from an accident.
  */
 export function samplesByInterval({ values, unit }: Profile): number | null {
   const different = new Set(values);

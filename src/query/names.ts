@@ -7,8 +7,8 @@ import { readListQuestion } from './list-scope.js';
 export type Nameable = 'service' | 'source' | 'profile_type';
 
 /**
- * The names that exist, for somebody who fills in an argument: those that begin with what is written come first, then
- * those that hold it. Names that cannot be shown as they are are left out.
+ * The names that exist, for somebody who fills in an argument: those that begin with what is written come
+ * first, then those that hold it. Names that cannot be shown as they are are left out.
  *
  * @param given the other arguments, as far as they are filled in
  * @throws UserError, UpstreamError

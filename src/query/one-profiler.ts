@@ -11,10 +11,11 @@ const PROFILER = 'pyroscope_spy';
 const OF_THE_MACHINE = /ebpf|otel/i;
 
 /**
- * Finds instances that two profilers watch at once under one type, and leaves one of them: added up they would count all
- * cost twice.
+ * Finds instances that two profilers watch at once under one type, and leaves one of them: added up they
+ * would count all cost twice.
  *
- * @returns matchers that leave the others out, and a note that says so; nothing where no instance is watched twice
+ * @returns matchers that leave the others out, and a note that says so; nothing where no instance is watched
+ *   twice
  * @throws UpstreamError
  */
 export async function leaveOneProfiler(
@@ -59,7 +60,10 @@ interface ProfilerCount {
   profiles: number;
 }
 
-/** The profiler to keep, and those that watch an instance which it watches, too; null where no instance has two. */
+/**
+ * The profiler to keep, and those that watch an instance which it watches, too; null where no instance has
+ * two.
+ */
 export function doubled(rows: readonly ProfilerCount[]): { kept: string | null; others: readonly string[] } {
   const profilersOf = new Map<string, Set<string>>();
   for (const { pod, profiler } of rows)

@@ -16,8 +16,8 @@ import { profileQuery, type Resolution, resolveScope, type Scope } from './scope
 import { allMatchers, selectorText } from './selection.js';
 
 /**
- * The road that every question about one profile takes: resolve what is meant, fetch it, and either look at it or
- * explain why there is nothing.
+ * The road that every question about one profile takes: resolve what is meant, fetch it, and either look at
+ * it or explain why there is nothing.
  *
  * @param options.mayBeReduced whether `look` can do with a profile of which only a part could be read
  * @throws UserError, UpstreamError

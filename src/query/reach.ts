@@ -8,8 +8,9 @@ const MINUTE = 60_000;
 const ALWAYS_ANSWERED_MS = 24 * 60 * MINUTE;
 
 /**
- * What to say of a window that begins before what the store answers about, which it leaves out without a word; nothing
- * otherwise. Costs a request once an hour and source, of windows that begin more than a day ago only.
+ * What to say of a window that begins before what the store answers about, which it leaves out without a
+ * word; nothing otherwise. Costs a request once an hour and source, of windows that begin more than a day ago
+ * only.
  */
 export async function reachNotes(
   source: ProfileSource,

@@ -86,8 +86,8 @@ export async function resolveScope(asked: ProfileRequest, context: ToolContext):
 }
 
 /**
- * The service that is meant: the one that was named, or the only one there is; null where a selector stands for it. The
- * matchers are those of the request, and the one that the team has for a service.
+ * The service that is meant: the one that was named, or the only one there is; null where a selector stands
+ * for it. The matchers are those of the request, and the one that the team has for a service.
  * @throws UserError when there are several
  */
 export async function resolveService(
@@ -130,8 +130,8 @@ export async function mixtureNotes(
 }
 
 /**
- * A condition that holds without the label excludes nothing where no profile has that label: the reader may take it for
- * one that did. Only asked where there is such a condition; asked anew before it is said.
+ * A condition that holds without the label excludes nothing where no profile has that label: the reader may
+ * take it for one that did. Only asked where there is such a condition; asked anew before it is said.
  */
 async function idleMatcherNotes(
   { source, service, matchers }: ProfileRequest,

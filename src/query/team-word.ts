@@ -13,9 +13,10 @@ const MINUTE = 60_000;
 const WAIT_MS = 5_000;
 
 /**
- * The request with the service that exists for the one that was named. Where none is called so: the value of the label by
- * which the team tells its services apart, where that is not `service_name`, as a matcher and without a service; or the
- * one that the team calls so on its dashboards, by either label, if that is unique. A note says so.
+ * The request with the service that exists for the one that was named. Where none is called so: the value of
+ * the label by which the team tells its services apart, where that is not `service_name`, as a matcher and
+ * without a service; or the one that the team calls so on its dashboards, by either label, if that is unique.
+ * A note says so.
  */
 export async function withTeamsWord(
   request: ProfileRequest,

@@ -4,7 +4,9 @@ import type { ToolContext } from './context.js';
 import type { ListQuestion } from './list-scope.js';
 import { sideQuestion } from './not-read.js';
 
-/** Sum over the whole window of a query, per combination of labels: one grouped request with a single step. */
+/**
+ * Sum over the whole window of a query, per combination of labels: one grouped request with a single step.
+ */
 export async function sumsOver(
   source: ProfileSource,
   query: ProfileQuery,
@@ -20,8 +22,8 @@ export async function sumsOver(
 }
 
 /**
- * The same shares where the store still answers; without any, and with what the reader must know, where it does not: the
- * values themselves may be remembered.
+ * The same shares where the store still answers; without any, and with what the reader must know, where it
+ * does not: the values themselves may be remembered.
  */
 export async function knownShares(
   ...[label, type, question, context]: Parameters<typeof totalsByLabel>

@@ -7,8 +7,8 @@ import type { Scope } from './scope.js';
 import { profileQuery } from './scope.js';
 
 /**
- * The label by which the team most often splits this profile type on its dashboards, if the profiles have it and the
- * question leaves it open; null where none is known by now. Dashboards are not waited for.
+ * The label by which the team most often splits this profile type on its dashboards, if the profiles have it
+ * and the question leaves it open; null where none is known by now. Dashboards are not waited for.
  */
 export async function usualGrouping(scope: Scope, context: ToolContext): Promise<string | null> {
   const { source, type } = scope;

@@ -8,8 +8,8 @@ import type { ToolContext } from './context.js';
 const REMEMBERED_MS = 10 * 60_000;
 const MOST_REMEMBERED = 100;
 /**
- * An answer that was cut off after fewer bytes was not cut for its size: the own costs alone of a large profile take some
- * 95 kB, so what is asked for instead would not come either.
+ * An answer that was cut off after fewer bytes was not cut for its size: the own costs alone of a large
+ * profile take some 95 kB, so what is asked for instead would not come either.
  */
 const LEAST_CUT_OFF = 128 * 2 ** 10;
 
@@ -26,8 +26,9 @@ interface TooLarge {
 const known = new WeakMap<ProfileSource, Map<string, TooLarge>>();
 
 /**
- * The merge of a query. Where it is too large to be read, has not come after half of the call's time, or is cut off on the
- * way (the transport has tried twice by then), what the source can give of it instead; then `profile` holds the leaves, of which only own cost is whole.
+ * The merge of a query. Where it is too large to be read, has not come after half of the call's time, or is
+ * cut off on the way (the transport has tried twice by then), what the source can give of it instead; then
+ * `profile` holds the leaves, of which only own cost is whole.
  *
  * @throws UpstreamError
  */

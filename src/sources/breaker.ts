@@ -4,8 +4,8 @@ import { untilAborted } from '../work/shared.js';
 import { createPost, type Transport } from './pyroscope/transport.js';
 
 /**
- * Failures one after another, without an answer in between, after which a source is left in peace: one call that asks
- * several things at once and meets a dead server has as many.
+ * Failures one after another, without an answer in between, after which a source is left in peace: one call
+ * that asks several things at once and meets a dead server has as many.
  */
 const FAILURES = 5;
 /** How long it is left in peace at first, and at most, milliseconds; doubled with every trial that fails. */
@@ -19,7 +19,8 @@ const CANNOT_ANSWER: ReadonlySet<number> = new Set([429, 502, 503, 504]);
 /** Keeps requests from a source that does not answer. */
 export interface Breaker {
   /**
-   * @param work a request. Its signal is the caller's, but for a trial: that goes on when its caller has gone.
+   * @param work a request. Its signal is the caller's, but for a trial: that goes on when its caller has
+   *   gone.
    * @throws UpstreamError `paused`, at once, while the source is left in peace; else what the work throws
    */
   run<T>(work: (signal: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T>;
@@ -35,11 +36,13 @@ interface Pause {
 }
 
 /**
- * A circuit breaker: after some failures in a row requests fail at once for a while, then a single one is let through to
- * see whether the source answers again. Only what says that a source cannot be reached, or cannot answer, counts. An
- * answer that refuses a request shows that it is there; a caller that goes away shows nothing.
+ * A circuit breaker: after some failures in a row requests fail at once for a while, then a single one is let
+ * through to see whether the source answers again. Only what says that a source cannot be reached, or cannot
+ * answer, counts. An answer that refuses a request shows that it is there; a caller that goes away shows
+ * nothing.
  *
- * @param onChange told when the source is left in peace, with what failed last, and when it answers again, with null
+ * @param onChange told when the source is left in peace, with what failed last, and when it answers again,
+ *   with null
  */
 export function createBreaker(onChange: (failure: UpstreamError | null) => void = () => {}): Breaker {
   let firstFailure: number | null = null;

@@ -8,8 +8,8 @@ const MANGLED = /^_{1,3}(?:Z|R(?=[A-Z]))/;
 /** Back-references of both schemes: each repeats an earlier part of the name. */
 const BACK_REFERENCES = /[ST][0-9A-Z]*_|B[0-9A-Za-z]*_/g;
 /**
- * Most characters that a name may come to. Back-references in back-references grow fastest with three to a level, so that
- * a name of n characters with r of them comes to at most some n · 3^(r/3).
+ * Most characters that a name may come to. Back-references in back-references grow fastest with three to a
+ * level, so that a name of n characters with r of them comes to at most some n · 3^(r/3).
  */
 const MAX_EXPANSION = 2_000_000;
 /** Characters of demangled names in one profile, so that many such names do not hold up everybody else. */
@@ -18,8 +18,8 @@ const MAX_CHARACTERS = 8_000_000;
 let isLoaded = false;
 
 /**
- * Makes the function that shows the mangled names of one profile as people write them: `_ZN4acme3runEv` as `acme::run()`.
- * Names that cannot be read stay as they are.
+ * Makes the function that shows the mangled names of one profile as people write them: `_ZN4acme3runEv` as
+ * `acme::run()`. Names that cannot be read stay as they are.
  */
 export function nameDemangler(): CleanName {
   let left = MAX_CHARACTERS;
@@ -38,7 +38,10 @@ function expansionOf(name: string): number {
   return name.length * 3 ** (references / 3);
 }
 
-/** Loads the library's WebAssembly with the first mangled name, and by hand: Node 20 cannot import such a module. */
+/**
+ * Loads the library's WebAssembly with the first mangled name, and by hand: Node 20 cannot import such a
+ * module.
+ */
 function load(): void {
   const binary = readFileSync(
     createRequire(import.meta.url).resolve('gecko-profiler-demangle/index_bg.wasm'),

@@ -1,6 +1,8 @@
 import { anyOf, spellingsOf } from '../telemetry/spellings.js';
 
-/** A secret as a server may echo it inside a name, and what stands there instead. Plain data, fit for threads. */
+/**
+ * A secret as a server may echo it inside a name, and what stands there instead. Plain data, fit for threads.
+ */
 export interface Echo {
   spelling: string;
   /** Different for every spelling, so that names that differed still do. */
@@ -29,8 +31,8 @@ export function nameCleaner(echoes: readonly Echo[]): CleanName {
 }
 
 /**
- * Parses JSON and takes echoes out of every text and every name of a member. The text is searched as a whole first;
- * values are looked at one by one only where it holds an echo, or an escape that may hide one.
+ * Parses JSON and takes echoes out of every text and every name of a member. The text is searched as a whole
+ * first; values are looked at one by one only where it holds an echo, or an escape that may hide one.
  *
  * @throws SyntaxError
  */
@@ -41,7 +43,10 @@ export function parseWithoutEchoes(json: string, echoes: readonly Echo[]): unkno
   return cleanValue(value, nameCleaner(echoes));
 }
 
-/** Changes the value in place, with a list of its own for what is still to be looked at: JSON may be nested deeply. */
+/**
+ * Changes the value in place, with a list of its own for what is still to be looked at: JSON may be nested
+ * deeply.
+ */
 function cleanValue(value: unknown, clean: CleanName): unknown {
   const top: unknown[] = [value];
   const left: object[] = [top];

@@ -15,8 +15,9 @@ export function countByLabels(profiles: Iterable<Labels>, groupBy: readonly stri
 }
 
 /**
- * Sums per step and combination of the `groupBy` labels, heaviest first, on the same grid as from a Pyroscope server:
- * points lie at `to − k·step`, one at `time` covers `(time - step, time]`, and the first one also `from` itself.
+ * Sums per step and combination of the `groupBy` labels, heaviest first, on the same grid as from a Pyroscope
+ * server: points lie at `to − k·step`, one at `time` covers `(time - step, time]`, and the first one also
+ * `from` itself.
  *
  * @param step seconds; whole milliseconds are used
  */

@@ -6,8 +6,8 @@ import { cutRight } from '../text/sanitise.js';
 import type { Matcher } from './source.js';
 
 /**
- * Most steps of {@link patternSize} that the regular expressions of one selector may have together: compiling them takes
- * at most some 30 ms. Lists of plain values do not count.
+ * Most steps of {@link patternSize} that the regular expressions of one selector may have together: compiling
+ * them takes at most some 30 ms. Lists of plain values do not count.
  */
 const MAX_SELECTOR_STEPS = 3_000;
 /** Most steps of one comparison, size of the expression times characters of the value: at most some 50 ms. */
@@ -51,8 +51,8 @@ export function prepareMatchers(
  * expressions are RE2, match the whole value, and their dot matches line breaks. A value is compared once.
  *
  * @param budget may be shared by several tests
- * @throws UserError when the regular expression is not valid or too large; the test throws one when the values are too
- *   many or too long for it
+ * @throws UserError when the regular expression is not valid or too large; the test throws one when the
+ *   values are too many or too long for it
  */
 export function matcherTest(
   matcher: Matcher,
@@ -134,8 +134,8 @@ const LIST = /^(?:[^\\.+*?()|[\]{}^$]|\\[!-/:-@[-`{-~]|\|)*$/u;
 const LIST_PART = /\\(.)|\||[^\\|]+/gsu;
 
 /**
- * The values that an expression lists, the form in which dashboards write several values; null for one that is more than
- * a list. Brackets may stand around all of it.
+ * The values that an expression lists, the form in which dashboards write several values; null for one that
+ * is more than a list. Brackets may stand around all of it.
  */
 function plainValues(pattern: string): ReadonlySet<string> | null {
   const list = /^\((?:\?:)?([^()]*)\)$/.exec(pattern)?.[1] ?? pattern;

@@ -4,7 +4,10 @@ import { type Meter, NO_METER } from '../telemetry/meter.js';
 import { sharedWork } from '../work/shared.js';
 import type { ProfileSource, Window } from './source.js';
 
-/** How long an answer is remembered, milliseconds: the next calls of an agent, and others on the same incident, come within it. */
+/**
+ * How long an answer is remembered, milliseconds: the next calls of an agent, and others on the same
+ * incident, come within it.
+ */
 const KEPT_MS = 60_000;
 /** Profiles may arrive late: only a window that ended so long ago is taken to be complete, milliseconds. */
 const SETTLED_MS = 5 * 60_000;
@@ -40,10 +43,11 @@ interface Kept {
 }
 
 /**
- * A small memory of what was just fetched: agents on one incident ask the same, and the calls of one agent follow each other
- * over the same window. The whole question is the key. A question that is under way is joined by all who ask it
- * meanwhile. Only windows that ended five minutes ago or earlier are remembered, for a minute at most, and never a failure: the answer
- * is the one that the store would give. What is too large to be read whole is always asked anew.
+ * A small memory of what was just fetched: agents on one incident ask the same, and the calls of one agent
+ * follow each other over the same window. The whole question is the key. A question that is under way is
+ * joined by all who ask it meanwhile. Only windows that ended five minutes ago or earlier are remembered, for
+ * a minute at most, and never a failure: the answer is the one that the store would give. What is too large
+ * to be read whole is always asked anew.
  *
  * Answers are handed out to several callers, so nobody may change them.
  */

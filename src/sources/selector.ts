@@ -14,7 +14,10 @@ const SIMPLE_ESCAPES: Readonly<Record<string, string>> = {
   v: '\v',
   '\\': '\\',
 };
-/** Hexadecimal escapes and their number of digits; `\x` and octal ones stand for bytes, the others for characters. */
+/**
+ * Hexadecimal escapes and their number of digits; `\x` and octal ones stand for bytes, the others for
+ * characters.
+ */
 const HEX_ESCAPES: Readonly<Record<string, number>> = { x: 2, u: 4, U: 8 };
 /** Names that Pyroscope takes without quotes: no dots, ASCII only. */
 const CLASSIC_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
@@ -39,12 +42,13 @@ class Mismatch extends Error {
 }
 
 /**
- * Reads a label selector as people write it: `{a="x",b!="y",c=~"re",d!~"re"}`. Braces and a trailing comma are
- * optional; names may be quoted and may hold dots without quotes; values stand in double quotes, single quotes or
- * backticks (no escapes in backticks). An empty text is no condition.
+ * Reads a label selector as people write it: `{a="x",b!="y",c=~"re",d!~"re"}`. Braces and a trailing comma
+ * are optional; names may be quoted and may hold dots without quotes; values stand in double quotes, single
+ * quotes or backticks (no escapes in backticks). An empty text is no condition.
  *
  * @param budget of several selectors together, where their regular expressions are bounded together
- * @throws UserError with the position, what was expected and, where it can be guessed, the selector that was meant
+ * @throws UserError with the position, what was expected and, where it can be guessed, the selector that was
+ *   meant
  */
 export function parseSelector(text: string, budget?: MatchingBudget): Matcher[] {
   if (text.length > MAX_CHARACTERS) {
@@ -107,8 +111,8 @@ function advice(text: string): string {
 }
 
 /**
- * @param lenient also take what people often write instead: values without quotes, `==`, `:`, a missing closing brace
- *   or quote, unknown escapes, a service name alone
+ * @param lenient also take what people often write instead: values without quotes, `==`, `:`, a missing
+ *   closing brace or quote, unknown escapes, a service name alone
  */
 function read(text: string, lenient: boolean): Matcher[] {
   let at = 0;

@@ -33,7 +33,10 @@ export interface SnapshotCount {
   profiles: number;
 }
 
-/** Sum of all sample values per step. A point at `time` covers `(time - step, time]`; steps without data have none. */
+/**
+ * Sum of all sample values per step. A point at `time` covers `(time - step, time]`; steps without data have
+ * none.
+ */
 export interface TimeSeries {
   labels: Labels;
   points: { time: number; value: number }[];
@@ -53,20 +56,23 @@ export interface MergedProfile {
 /** What can be had of a merge that is too large to be read whole. */
 export interface ReducedMerge {
   /**
-   * All stacks, each cut to its call sites nearest to the leaf before they were merged: the own cost of every function is
-   * exact, and so are its callers within them; nothing is known of what lies above.
+   * All stacks, each cut to its call sites nearest to the leaf before they were merged: the own cost of every
+   * function is exact, and so are its callers within them; nothing is known of what lies above.
    */
   leaves: Profile;
   /** Number of these call sites; inlined functions share one. */
   callSites: number;
   /**
-   * The call tree from the entry points, by function only, without its light branches: those are put together as callees
-   * named `other`. Totals in it are lower bounds. Null where the store did not give one.
+   * The call tree from the entry points, by function only, without its light branches: those are put together
+   * as callees named `other`. Totals in it are lower bounds. Null where the store did not give one.
    */
   tree: Profile | null;
 }
 
-/** The view of a store that credentials give. Two views that differ in anything never share what is remembered. */
+/**
+ * The view of a store that credentials give. Two views that differ in anything never share what is
+ * remembered.
+ */
 export interface SourceOwner {
   /** Address of the server. */
   origin: string;
@@ -75,7 +81,8 @@ export interface SourceOwner {
   /** Uid of the data source. */
   source: string;
   /**
-   * Everything that the server is shown to be let in, as it is at the moment: a token in a file may be rotated.
+   * Everything that the server is shown to be let in, as it is at the moment: a token in a file may be
+   * rotated.
    * @throws UserError when it cannot be read
    */
   credential(): Promise<readonly (string | null)[]>;
@@ -83,7 +90,8 @@ export interface SourceOwner {
 
 /**
  * Where profiles come from. Everything above is the same code whatever the kind. Every method throws
- * UpstreamError when the store fails, and stops when the signal is aborted; nothing matching is an empty answer.
+ * UpstreamError when the store fails, and stops when the signal is aborted; nothing matching is an empty
+ * answer.
  */
 export interface ProfileSource {
   readonly name: string;
@@ -91,8 +99,8 @@ export interface ProfileSource {
   /** What people call this kind of source: `files`, `pyroscope`, `grafana`. Only shown, never asked. */
   readonly kind: string;
   /**
-   * Whether profiles keep arriving, as in a server. A source at rest, as a directory, knows its range exactly and is
-   * looked at whole.
+   * Whether profiles keep arriving, as in a server. A source at rest, as a directory, knows its range exactly
+   * and is looked at whole.
    */
   readonly isLive: boolean;
   /** How the source is reached, without secrets, for the doctor. */
@@ -112,26 +120,29 @@ export interface ProfileSource {
   /** The merge of all matching profiles. */
   profile(query: ProfileQuery, signal: AbortSignal): Promise<MergedProfile>;
   /**
-   * The merge as far as it can be had where the whole is too large; what has not come by `soon` is left out. Missing
-   * where a source has whole profiles only.
+   * The merge as far as it can be had where the whole is too large; what has not come by `soon` is left out.
+   * Missing where a source has whole profiles only.
    */
   reduced?(query: ProfileQuery, soon: AbortSignal, signal: AbortSignal): Promise<ReducedMerge>;
   /** How many profiles the merge holds, per combination of the `groupBy` labels. */
   snapshots(query: ProfileQuery, groupBy: readonly string[], signal: AbortSignal): Promise<SnapshotCount[]>;
-  /** Sums over time per combination of the `groupBy` labels, heaviest first; `step` in seconds, points at `to − k·step`. */
+  /**
+   * Sums over time per combination of the `groupBy` labels, heaviest first; `step` in seconds, points at `to
+   * − k·step`.
+   */
   timeSeries(
     query: ProfileQuery,
     options: { groupBy: readonly string[]; step: number; limit?: number },
     signal: AbortSignal,
   ): Promise<TimeSeries[]>;
   /**
-   * Time stamps of the oldest and newest profile, in Unix ms; null where the store holds nothing or does not say
-   * (a hint: a Pyroscope server may lag by tens of minutes, so never conclude "no data" from it).
+   * Time stamps of the oldest and newest profile, in Unix ms; null where the store holds nothing or does not
+   * say (a hint: a Pyroscope server may lag by tens of minutes, so never conclude "no data" from it).
    */
   dataRange(signal: AbortSignal): Promise<{ oldest: number; newest: number } | null>;
   /**
-   * The oldest time that the store answers about, Unix ms: what lies before it leaves out without a word. Null where
-   * there is no such limit, or none is known. Left out where there can be none.
+   * The oldest time that the store answers about, Unix ms: what lies before it leaves out without a word.
+   * Null where there is no such limit, or none is known. Left out where there can be none.
    */
   reachesBack?(signal: AbortSignal): Promise<number | null>;
   /** How many requests a question about a window takes, as far as it is known; 1 where left out. */

@@ -8,7 +8,8 @@ import { type Conversation, converse } from './conversation.js';
 import { install, missingToolchain } from './install.js';
 import { type Outcome, outcomeKey, outcomeTable } from './table.js';
 
-// The official SDKs of other languages and agent frameworks, as their users install them, against the built program.
+// The official SDKs of other languages and agent frameworks, as their users install them, against the built
+// program.
 
 /** The first run fetches packages and compiles the Rust SDK. */
 const INSTALL_MS = 900_000;

@@ -13,36 +13,36 @@ import type { Command } from './install.js';
 
 // A client prints a line of JSON for each step, {"step": NAME, "value": …}:
 //
-//   protocol    the version of the protocol that was agreed on (if the client shows it)
-//   list        the names of the tools
-//   instructions
-//               instructions of the server, as the model of a framework reads them
-//   call        text of the answer to CALLS.call
-//   progress    numbers of steps that were reported during that call
-//   completion, resource, prompt
-//               completed values; texts
-//   bad         {isError, text} of the answer to CALLS.bad
-//   ready       all of that has ended; after a line of input it makes CALLS.slow, after a second line it cancels it
-//   cancelled   the client considers the call ended; after a line of input it makes CALLS.after
-//   after       text of the answer to CALLS.after
+// protocol the version of the protocol that was agreed on (if the client shows it) list the names of the
+// tools instructions instructions of the server, as the model of a framework reads them call text of the
+// answer to CALLS.call progress numbers of steps that were reported during that call completion, resource,
+// prompt completed values; texts bad {isError, text} of the answer to CALLS.bad ready all of that has ended;
+// after a line of input it makes CALLS.slow, after a second line it cancels it cancelled the client considers
+// the call ended; after a line of input it makes CALLS.after after text of the answer to CALLS.after
 //
 // It leaves out the steps that it has no way to take, and ends with exit code 0.
 
 const TOKEN = 'a-token-of-this-test-0123456789abcdef';
-/** A conversation that takes longer is ended: its client or its server waits for something that does not come. */
+/**
+ * A conversation that takes longer is ended: its client or its server waits for something that does not come.
+ */
 const LONGEST_MS = 300_000;
 /** A cancelled call must end long before the 30 s after which a request to a store is given up anyway. */
 const FREED_MS = 10_000;
 
 export interface Conversation {
   steps: ReadonlyMap<string, unknown>;
-  /** Whether the request to the store was aborted after the cancel; null where the client never got so far. */
+  /**
+   * Whether the request to the store was aborted after the cancel; null where the client never got so far.
+   */
   isFreed: boolean | null;
   code: number | null;
   stderr: string;
 }
 
-/** Runs a client from its start to its end, against a store that hangs while the client makes its slow call. */
+/**
+ * Runs a client from its start to its end, against a store that hangs while the client makes its slow call.
+ */
 export async function converse(command: Command, transport: Transport): Promise<Conversation> {
   const folder = mkdtempSync(path.join(tmpdir(), 'client-'));
   const store = await startPyroscopeServer(createFilesSource({ directory: DEMO }));

@@ -48,8 +48,8 @@ export interface Asked {
 }
 
 /**
- * Asks `investigate` about a case as a client would, with nothing known before: the service and the incident window only.
- * The tool runs once; its answer passes the call boundary twice, as JSON and as text.
+ * Asks `investigate` about a case as a client would, with nothing known before: the service and the incident
+ * window only. The tool runs once; its answer passes the call boundary twice, as JSON and as text.
  *
  * @throws Error with the tool's words when it answers with an error or has no data to judge
  */

@@ -51,11 +51,13 @@ const caseSchema = z.object({
 type CaseFile = z.infer<typeof caseSchema>;
 
 /**
- * Reads an incident from a folder: `case.json` with profiles at offsets from t0, or, as the shipped fixtures have it,
- * `truth.json` (the same without profiles) beside a manifest with times. Its source is the `files` source.
+ * Reads an incident from a folder: `case.json` with profiles at offsets from t0, or, as the shipped fixtures
+ * have it, `truth.json` (the same without profiles) beside a manifest with times. Its source is the `files`
+ * source.
  *
  * @param options.t0 Unix ms of offset 0; for a manifest it must fit its times
- * @param options.source where the profiles were put already; nothing but the question and the truth is read then
+ * @param options.source where the profiles were put already; nothing but the question and the truth is read
+ *   then
  * @param options.service the service_name they have there, where it is another
  */
 export async function loadCaseFolder(
@@ -96,8 +98,8 @@ export async function loadCaseFolder(
 }
 
 /**
- * Pushes the profiles of a case to a Pyroscope, with offset 0 at `t0` and the case's id for its service: many cases have
- * a service of the same name at the same time.
+ * Pushes the profiles of a case to a Pyroscope, with offset 0 at `t0` and the case's id for its service: many
+ * cases have a service of the same name at the same time.
  *
  * @returns the service_name they have there
  */
@@ -140,8 +142,8 @@ function sourceOf(directory: string, found: CaseFile, t0: number): Promise<Profi
 }
 
 /**
- * The later half of the baseline asked as if it were an incident: nothing happened there, so nobody may be accused. It
- * shares the source of the case.
+ * The later half of the baseline asked as if it were an incident: nothing happened there, so nobody may be
+ * accused. It shares the source of the case.
  */
 export function quietHalf(found: IncidentCase): IncidentCase {
   const { from, to } = found.windows.baseline;
@@ -161,7 +163,10 @@ async function readCase(directory: string): Promise<CaseFile> {
   return caseSchema.parse(JSON.parse(text));
 }
 
-/** The files source over a copy of the folder with a manifest of its own, which is gone when the source is closed. */
+/**
+ * The files source over a copy of the folder with a manifest of its own, which is gone when the source is
+ * closed.
+ */
 async function placedSource(
   directory: string,
   { id }: CaseFile,

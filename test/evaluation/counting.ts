@@ -6,7 +6,10 @@ export interface RequestCounts {
   mostInFlight: number;
 }
 
-/** The same source with every request for data counted; for the judge, who does not take the product's own word. */
+/**
+ * The same source with every request for data counted; for the judge, who does not take the product's own
+ * word.
+ */
 export function countingSource(source: ProfileSource): { source: ProfileSource; counts: RequestCounts } {
   const counts = { made: 0, mostInFlight: 0 };
   let inFlight = 0;

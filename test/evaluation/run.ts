@@ -6,7 +6,8 @@ import { caseFoldersIn, loadCaseFolder, pushCase, quietHalf } from './case-folde
 import { type Judged, judge } from './score.js';
 import { markdownTable } from './table.js';
 
-// Judges `investigate` on case folders: one row per case and per quiet half; exit code 1 when anything is wrong.
+// Judges `investigate` on case folders: one row per case and per quiet half; exit code 1 when anything is
+// wrong.
 
 const ROOT = new URL('../../../', import.meta.url);
 const SHIPPED = ['fixtures/demo', 'fixtures/incidents', 'fixtures/captured'].map((name) =>

@@ -99,7 +99,10 @@ function timeText(ms: number | null): string {
 
 const STEP_S = 5;
 
-/** The usual time between two profiles of one instance in milliseconds, of the given type, else of the first one. */
+/**
+ * The usual time between two profiles of one instance in milliseconds, of the given type, else of the first
+ * one.
+ */
 async function usualGap(
   { source, service, windows }: IncidentCase,
   typeId: string | undefined,

@@ -1,4 +1,7 @@
-/** Rows of cells as a Markdown table that is also easy to read in a terminal; columns after the first are right-aligned. */
+/**
+ * Rows of cells as a Markdown table that is also easy to read in a terminal; columns after the first are
+ * right-aligned.
+ */
 export function markdownTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const widths = head.map((cell, column) =>
     Math.max(3, cell.length, ...rows.map((row) => (row[column] ?? '').length)),

@@ -81,8 +81,9 @@ function tokensOf(outcomes: readonly Outcome[]): number[] {
 }
 
 /**
- * The kind whose verdict, label or onset is right least often, of the cases that can be told: those that stand out, and
- * those without a culprit. Rules that decide between kinds show here first; a mean over all kinds would hide one of them.
+ * The kind whose verdict, label or onset is right least often, of the cases that can be told: those that
+ * stand out, and those without a culprit. Rules that decide between kinds show here first; a mean over all
+ * kinds would hide one of them.
  */
 function worstKind(outcomes: readonly Outcome[]) {
   const rows = KINDS.flatMap((kind) => {

@@ -2,8 +2,9 @@ import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { askFiles, fixture } from '../support/ask.js';
 
-// Small profiles in the shape that agents and converters send, in fixtures/field, with the values that go tool pprof
-// or the library of google/pprof read from them. Here: which type is which, in what unit, and whether it is read.
+// Small profiles in the shape that agents and converters send, in fixtures/field, with the values that go
+// tool pprof or the library of google/pprof read from them. Here: which type is which, in what unit, and
+// whether it is read.
 
 const WINDOW = { from: '2026-09-21T14:13:20Z', to: '2026-09-21T14:29:20Z' };
 const BASELINE = { baseline_from: '2026-09-21T13:41:20Z', baseline_to: '2026-09-21T14:13:20Z' };
@@ -225,7 +226,8 @@ describe('summarize_profile', () => {
       service: 'shop',
       type: 'block',
       id: 'block:delay:nanoseconds:contentions:count',
-      // One reading of a counter says nothing about the window, only about the time since the process started.
+      // One reading of a counter says nothing about the window, only about the time since the process
+      // started.
       total: null,
       sinceStart: 75e9,
       says: [

@@ -88,7 +88,9 @@ export const nastyText: Arbitrary<string> = fc.oneof(
   },
 );
 
-/** Numbers at the ends of what a type holds. JSON cannot write the last ones; `jsonText` writes them by hand. */
+/**
+ * Numbers at the ends of what a type holds. JSON cannot write the last ones; `jsonText` writes them by hand.
+ */
 export const nastyNumber: Arbitrary<number> = fc.oneof(
   fc.constantFrom(0, -0, 1, -1, 0.1, 2 ** 31, 2 ** 32, 2 ** 53, -(2 ** 53), 1e15, 8.64e15, 8.64e15 + 1, 1e20),
   fc.constantFrom(

@@ -1,7 +1,10 @@
 import { PatternError, UpstreamError, UserError } from '../../src/errors.js';
 import { UnreadableProfileError } from '../../src/profile/pprof.js';
 
-/** Controls, bidirectional and invisible marks, line separators: the line break is the only one an answer may hold. */
+/**
+ * Controls, bidirectional and invisible marks, line separators: the line break is the only one an answer may
+ * hold.
+ */
 const UNSAFE = /(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/u;
 /** Largest answer, bytes: the budget of the renderer and of an error. */
 const MOST = 30_000;

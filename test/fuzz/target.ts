@@ -28,7 +28,9 @@ export interface Outcome {
   failure: string | null;
 }
 
-/** Longest that one hostile input may keep us busy, milliseconds: far above what any takes, far below a hang. */
+/**
+ * Longest that one hostile input may keep us busy, milliseconds: far above what any takes, far below a hang.
+ */
 const HANG_MS = 10_000;
 
 /** A target that is a check over inputs; the check throws where the promise is broken. */

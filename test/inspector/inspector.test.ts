@@ -9,8 +9,8 @@ import { TOOLS } from '../../src/tools/index.js';
 import { cleanEnvironment, DEMO, MAIN, type Program, start } from '../support/process.js';
 import { TOOL_CALLS } from '../support/tool-arguments.js';
 
-// Scripted sessions of the MCP inspector against the built program. Not part of the main suite: the inspector is
-// fetched by npx (over 100 MB on its first use); run them with `npm run test:inspector`.
+// Scripted sessions of the MCP inspector against the built program. Not part of the main suite: the inspector
+// is fetched by npx (over 100 MB on its first use); run them with `npm run test:inspector`.
 
 const INSPECTOR = '@modelcontextprotocol/inspector';
 const VERSION = '2.12.0';
@@ -21,7 +21,10 @@ const CALL_MS = 60_000;
 
 let program = '';
 
-/** Has npx fetch the inspector, and finds its program: to start npx for every session takes longer than the session. */
+/**
+ * Has npx fetch the inspector, and finds its program: to start npx for every session takes longer than the
+ * session.
+ */
 async function fetchInspector(): Promise<string> {
   const { stdout } = await promisify(execFile)(
     'npx',

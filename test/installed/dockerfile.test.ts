@@ -9,8 +9,8 @@ import { type Copy, copiesOf, readStages, type Stage } from '../support/dockerfi
 import { ROOT } from '../support/packed.js';
 import { cleanEnvironment, startProgram } from '../support/process.js';
 
-// The steps of the Dockerfile, one by one, in two folders instead of two images: what it copies suffices to build and to
-// run. The images themselves, and with them the other C library, need a container engine.
+// The steps of the Dockerfile, one by one, in two folders instead of two images: what it copies suffices to
+// build and to run. The images themselves, and with them the other C library, need a container engine.
 
 const directory = mkdtempSync(path.join(tmpdir(), 'dockerfile-'));
 const [build, final] = readStages();

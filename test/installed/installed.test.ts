@@ -10,7 +10,8 @@ import { connectTo } from '../support/clients.js';
 import { npm, pack, ROOT } from '../support/packed.js';
 import { cleanEnvironment } from '../support/process.js';
 
-// The tarball as a user has it: installed into an empty directory, with the dependencies that it names and no others.
+// The tarball as a user has it: installed into an empty directory, with the dependencies that it names and no
+// others.
 
 const { version } = JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8'));
 const INCIDENT = { service: 'checkout-api', from: '2026-11-20T14:30:00Z', to: '2026-11-20T14:45:00Z' };

@@ -7,7 +7,8 @@ import { ROOT } from '../support/packed.js';
 import { cleanEnvironment, run } from '../support/process.js';
 import { liveServer } from '../support/pyroscope.js';
 
-// The demo app of compose.yaml against a real Pyroscope, and the call of docs/containers.md: it names the planted function.
+// The demo app of compose.yaml against a real Pyroscope, and the call of docs/containers.md: it names the
+// planted function.
 
 const wanted = Boolean(process.env.PYROSCOPE_BIN);
 if (!wanted) console.warn('The live test of the demo app is skipped: set PYROSCOPE_BIN to run it.');

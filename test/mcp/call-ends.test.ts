@@ -5,7 +5,10 @@ import { createFilesSource } from '../../src/sources/files/source.js';
 import { listDataSources } from '../../src/tools/surface/list_data_sources.js';
 import { environmentOf, fixture } from '../support/ask.js';
 
-/** Entries of all collections that an object holds under symbols, where Node.js keeps what depends on a signal. */
+/**
+ * Entries of all collections that an object holds under symbols, where Node.js keeps what depends on a
+ * signal.
+ */
 function entriesBehind(signal: AbortSignal): number {
   return Object.getOwnPropertySymbols(signal)
     .map((symbol): unknown => Reflect.get(signal, symbol))

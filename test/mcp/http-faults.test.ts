@@ -10,7 +10,10 @@ import type { Fault } from '../support/wire/faults.js';
 
 // The built server over HTTP while a profile store fails under load, and when it is well again.
 
-/** Which fault it is, what makes it, what an agent reads, and whether the store is left in peace because of it. */
+/**
+ * Which fault it is, what makes it, what an agent reads, and whether the store is left in peace because of
+ * it.
+ */
 const FAULTS: readonly [string, Fault, RegExp, boolean][] = [
   ['slow beyond the deadline', { kind: 'slow', ms: 20_000 }, /did not answer in time/, true],
   ['cut connections', { kind: 'reset' }, /cannot be reached/, true],
@@ -36,7 +39,9 @@ const DEADLINES = ['--request-timeout', '3', '--call-timeout', '8', '--max-respo
 const SETTINGS = [...DEADLINES, '--cache-dir', 'none', '--log-level', 'info'];
 /** Connections to one store that are kept. */
 const KEPT = 8;
-/** What a process may hold more after the faults than before, bytes: of thousands of answers nothing stays. */
+/**
+ * What a process may hold more after the faults than before, bytes: of thousands of answers nothing stays.
+ */
 const MARGIN = 16 * 2 ** 20;
 
 const QUESTIONS = [
@@ -50,7 +55,10 @@ const QUESTIONS = [
 ] as const;
 
 let turn = 0;
-/** A window that nobody asked about before: what a store answered about settled ones is remembered for a minute. */
+/**
+ * A window that nobody asked about before: what a store answered about settled ones is remembered for a
+ * minute.
+ */
 const anew = <T extends { to: string }>(args: T): T => ({
   ...args,
   to: new Date(Date.parse(args.to) - ++turn).toISOString(),

@@ -112,7 +112,8 @@ describe.each(CLIENTS)('%s', (kind) => {
     expect(await client.readResource(GUIDE_URI)).toBe(GUIDE);
   });
 
-  // The SDK gives the modern protocol's code to older clients, too; it gave them -32002 once, and clients take both.
+  // The SDK gives the modern protocol's code to older clients, too; it gave them -32002 once, and clients
+  // take both.
   test('another address is not found', async () => {
     await expect(client.readResource('pyroscope://guide/nope')).rejects.toMatchObject({
       code: -32_602,

@@ -7,9 +7,9 @@ import { MODES } from './modes.js';
 import { PROFILES, SERIES } from './profiles.js';
 import { WIRE } from './wire.js';
 
-// Every quirk of a Pyroscope server that a client must know, in the storage modes v1, v2 and dual: the exchanges in which it
-// was recorded (the mode is the first word of their names), and the test that holds our client to it: the function in the
-// row, or a test elsewhere, whose title must still be there.
+// Every quirk of a Pyroscope server that a client must know, in the storage modes v1, v2 and dual: the
+// exchanges in which it was recorded (the mode is the first word of their names), and the test that holds our
+// client to it: the function in the row, or a test elsewhere, whose title must still be there.
 
 describe.each([
   ['the wire', WIRE],

@@ -8,7 +8,8 @@ import { type Held, startWatched } from '../support/watched-server.js';
 import { faultsOf, type SoakReport, soak } from './soak.js';
 import { spread } from './traffic.js';
 
-// Load for as long as it is told to; exit code 1 where a call failed that should not, or something is left behind.
+// Load for as long as it is told to; exit code 1 where a call failed that should not, or something is left
+// behind.
 
 const USAGE = `npm run soak -- [--minutes N] [--agents N] [--url URL]
   --minutes  how long the load lasts, at most 60; default 2.5, after a warm-up of half a minute

@@ -6,9 +6,9 @@ import { type Target, trafficTo } from './traffic.js';
 
 const MIB = 2 ** 20;
 /**
- * What the heap and the buffers outside of it may hold more after the load than before it, both after a collection. A
- * kilobyte that every call left behind would be more within a minute of fifty agents. Measured without a leak: up to 4 MiB,
- * since what is remembered of windows goes on to fill up to its bound.
+ * What the heap and the buffers outside of it may hold more after the load than before it, both after a
+ * collection. A kilobyte that every call left behind would be more within a minute of fifty agents. Measured
+ * without a leak: up to 4 MiB, since what is remembered of windows goes on to fill up to its bound.
  */
 const HEAP_MARGIN = 8 * MIB;
 /** The same of resident memory, which the allocator gives back late and in large pieces. */
@@ -46,7 +46,10 @@ export interface SoakReport {
   complaints: string[];
 }
 
-/** Lets agents work for a while, watches the server meanwhile, and lets both come to rest before and afterwards. */
+/**
+ * Lets agents work for a while, watches the server meanwhile, and lets both come to rest before and
+ * afterwards.
+ */
 export async function soak(server: WatchedServer, options: SoakOptions): Promise<SoakReport> {
   const { agents, warmUpMs, loadMs } = options;
   const target: Target = { ...options, url: server.url, connections: agents };
@@ -124,7 +127,9 @@ async function rest(server: WatchedServer, base: Held | null): Promise<Held> {
   }
 }
 
-/** Errors and warnings of Node.js, such as of listeners that pile up; what is logged at `warn` is the store's. */
+/**
+ * Errors and warnings of Node.js, such as of listeners that pile up; what is logged at `warn` is the store's.
+ */
 function complaintsOf(stderr: string): string[] {
   return stderr.split('\n').filter((line) => /Warning: |"level":"error"|Uncaught|Unhandled/.test(line));
 }

@@ -1,8 +1,8 @@
 import { createFilesSource } from '../../src/sources/files/source.js';
 import { startPyroscopeServer } from '../support/pyroscope-server.js';
 
-// The test Pyroscope over a directory of profiles, in a process of its own. Started by run.ts with the directory; sends its
-// address, and ends with its parent.
+// The test Pyroscope over a directory of profiles, in a process of its own. Started by run.ts with the
+// directory; sends its address, and ends with its parent.
 
 /** What it was asked is kept no longer than that. */
 const FORGET_MS = 1_000;

@@ -42,7 +42,10 @@ interface Told {
   text: string;
 }
 
-/** All that agents do, against one server. Every second agent speaks the protocol of 2026-07-28, the others an older one. */
+/**
+ * All that agents do, against one server. Every second agent speaks the protocol of 2026-07-28, the others an
+ * older one.
+ */
 export function trafficTo({ url, token, connections, shift }: Target): Traffic {
   const { origin, pathname } = new URL(url);
   const pool = new Pool(origin, { connections });

@@ -223,7 +223,8 @@ describe('gates', () => {
   });
 
   test('what is gone from the last part was a burst, though the stretch may last to the end', () => {
-    // The last part still has some of it, so that the longest stretch stands out most, but speaks for the share before.
+    // The last part still has some of it, so that the longest stretch stands out most, but speaks for the
+    // share before.
     const fading = { incident: [priced(160), priced(160), priced(110)] };
     expect(found(fading, false)).toBeNull();
     const lasting = { incident: [priced(160), priced(160), priced(150)] };

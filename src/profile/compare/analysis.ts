@@ -35,7 +35,9 @@ export interface CountedProfile {
   profiles: number;
 }
 
-/** What was read of one profile type: parts of both windows in order, and slices of the fleet in the incident. */
+/**
+ * What was read of one profile type: parts of both windows in order, and slices of the fleet in the incident.
+ */
 export interface Reading {
   baseline: readonly CountedProfile[];
   incident: readonly CountedProfile[];
@@ -128,7 +130,10 @@ const WARM_UP_Z = 4.5;
 /** … and is left out where at least this many parts remain. */
 const LEAST_PARTS = 2;
 
-/** The parts of a baseline without its first one, where that differs from the later ones (docs/comparison.md §2). */
+/**
+ * The parts of a baseline without its first one, where that differs from the later ones (docs/comparison.md
+ * §2).
+ */
 function withoutWarmUp(
   joined: Joined,
   baseline: readonly PartCosts[],
@@ -169,7 +174,9 @@ export interface CodeChange {
   from: number | null;
 }
 
-/** A change that is said to have begun before the window must be there in the window, too, in standard errors. */
+/**
+ * A change that is said to have begun before the window must be there in the window, too, in standard errors.
+ */
 const STILL_THERE_Z = 3;
 
 /** A burst must stand out by this more: jobs that run now and then look like one. */
@@ -191,10 +198,15 @@ export function changeOverTime(analysis: Analysis, gate: number, bursts = true):
   return changeInEntry(analysis, gate, bursts);
 }
 
-/** What a change inside one entry point must stand out by beyond one of the whole: there are several of them. */
+/**
+ * What a change inside one entry point must stand out by beyond one of the whole: there are several of them.
+ */
 const ENTRY_MARGIN = 1.2;
 
-/** Looks for a change inside each entry point: there neither the load nor the mix of requests can hide or feign one. */
+/**
+ * Looks for a change inside each entry point: there neither the load nor the mix of requests can hide or
+ * feign one.
+ */
 function changeInEntry(analysis: Analysis, gate: number, bursts: boolean): CodeChange | null {
   const whole = contrastOf(analysis, wholeRun(analysis));
   const { application, library } = analysis.joined;
@@ -205,7 +217,8 @@ function changeInEntry(analysis: Analysis, gate: number, bursts: boolean): CodeC
       const universe: Universe = { own, population: 'total' };
       const change = changeIn({ ...inside, universe }, gate + ENTRY_MARGIN, bursts);
       if (change === null) continue;
-      // Told from inside, shown as a part of the whole: what fell there is no growth that a reader could follow.
+      // Told from inside, shown as a part of the whole: what fell there is no growth that a reader could
+      // follow.
       const shown = contrastOf(analysis, change.run);
       const grew = totalShare(shown.after, change.culprit.fn) > totalShare(shown.before, change.culprit.fn);
       if (grew && (best === null || change.culprit.z > best.culprit.z)) {
@@ -252,7 +265,8 @@ function changeInRun(analysis: Analysis, run: Run, gate: number): CodeChange | n
   const { universe } = analysis;
   const culprit = findCulprit(contrast, gate, universe, analysis.entries);
   if (culprit === null) return null;
-  // A stretch that was chosen for its growth flatters it: what moved may balance only over all of the time since.
+  // A stretch that was chosen for its growth flatters it: what moved may balance only over all of the time
+  // since.
   const whole = wholeRun(analysis);
   const from =
     movedFrom(contrast, culprit, universe) ??
@@ -270,8 +284,8 @@ function isStillThere(analysis: Analysis, { contrast, culprit }: CodeChange): bo
 }
 
 /**
- * Looks for a change of code in one slice of the fleet: against the baseline of all, and against that and the other slices
- * at the same time together, which is more to compare with where they are calm.
+ * Looks for a change of code in one slice of the fleet: against the baseline of all, and against that and the
+ * other slices at the same time together, which is more to compare with where they are calm.
  */
 export function changeInSlice(analysis: Analysis, slice: number, gate: number): CodeChange | null {
   for (const [at, universe] of analysis.universes.entries()) {

@@ -1,7 +1,10 @@
 import { deviation, share } from './contrast.js';
 import type { Dispersion } from './noise.js';
 
-/** One slice of the fleet in the time of the change: its labels, the samples of the culprit and of all own code. */
+/**
+ * One slice of the fleet in the time of the change: its labels, the samples of the culprit and of all own
+ * code.
+ */
 export interface Slice {
   labels: Readonly<Record<string, string>>;
   x: number;
@@ -28,7 +31,10 @@ export interface Attribution {
   carries: boolean;
 }
 
-/** A slice must differ from its siblings by this, in standard errors: a few labels with a few values each are tried. */
+/**
+ * A slice must differ from its siblings by this, in standard errors: a few labels with a few values each are
+ * tried.
+ */
 const LEAST_Z = 3.5;
 /** The others may have this part of the growth … */
 const OTHERS_GROWTH = 0.25;
@@ -41,8 +47,9 @@ const VERSION_LABEL = /version|git_?(?:ref|sha)|commit|image|release|build|deplo
 const PLACE_LABEL = /region|zone|cluster|datacenter|availability|rack|node|host/i;
 
 /**
- * Which label value carries a change: sibling slices at the same time are compared, so that the time of day cannot fool
- * it. Values that tie exactly (a canary pod is its version) are named version first, then other labels, place, instance.
+ * Which label value carries a change: sibling slices at the same time are compared, so that the time of day
+ * cannot fool it. Values that tie exactly (a canary pod is its version) are named version first, then other
+ * labels, place, instance.
  *
  * @param slices instances with all of their labels, or the values of one or more labels with that label alone
  * @param before samples of the culprit and of all own code in the baseline
@@ -55,7 +62,8 @@ export function attribute(
   instanceLabel: string | null,
 ): Attribution[] {
   const labels = [...new Set(slices.flatMap((slice) => Object.keys(slice.labels)))].sort();
-  // Instances are parts of one whole; slices by the values of several labels are several cuts through the same fleet.
+  // Instances are parts of one whole; slices by the values of several labels are several cuts through the
+  // same fleet.
   const areInstances = instanceLabel !== null && slices.every((slice) => instanceLabel in slice.labels);
   const p0 = share(before.x, before.n);
   const rows = labels.flatMap((label) => {

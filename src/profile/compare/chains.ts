@@ -1,7 +1,8 @@
 import type { Joined } from './join.js';
 
 /**
- * Parts groups of functions into chains of calls: two of a group are of one chain where some stack passes through both.
+ * Parts groups of functions into chains of calls: two of a group are of one chain where some stack passes
+ * through both.
  *
  * @param indices parts whose stacks count
  * @param groupOf group of each function that is in one

@@ -11,7 +11,10 @@ import { type Culprit, findCulprit } from './culprit.js';
 import { movedFrom } from './moved.js';
 import { contrastOf, wholeRun } from './runs.js';
 
-/** A reading made comparable, with all changes of code that may be seen in it. Plain data: a thread can hand it over. */
+/**
+ * A reading made comparable, with all changes of code that may be seen in it. Plain data: a thread can hand
+ * it over.
+ */
 export interface Changes {
   analysis: Analysis;
   overTime: CodeChange | null;

@@ -43,8 +43,8 @@ export function isIn({ own }: Universe, fn: number): boolean {
 const LEAST_OWN_SHARE = 0.2;
 
 /**
- * The stacks with own code, or all of them where nearly none has any. Scheduler, timers and collector cost what they
- * cost whatever the load: they do not take part in its measure (docs/comparison.md §3).
+ * The stacks with own code, or all of them where nearly none has any. Scheduler, timers and collector cost
+ * what they cost whatever the load: they do not take part in its measure (docs/comparison.md §3).
  */
 export function universeOf({
   joined,
@@ -59,9 +59,9 @@ export function universeOf({
 }
 
 /**
- * The universes in which a change is looked for, one after the other. Own code among own code first; then own code beside
- * the frameworks that serve the same requests, which tells a function that is nearly all of the own code from the load;
- * then libraries, which are named only where no own function explains the change.
+ * The universes in which a change is looked for, one after the other. Own code among own code first; then own
+ * code beside the frameworks that serve the same requests, which tells a function that is nearly all of the
+ * own code from the load; then libraries, which are named only where no own function explains the change.
  */
 export function universesOf(sides: Pick<Contrast, 'joined' | 'before' | 'after'>): readonly Universe[] {
   const { application, library } = sides.joined;
@@ -86,8 +86,8 @@ export interface Shift {
 }
 
 /**
- * How far the share of a function differs between the sides of a contrast, against all of the universe outside it: the
- * load cancels, since it drives both. In standard errors of a normal distribution.
+ * How far the share of a function differs between the sides of a contrast, against all of the universe
+ * outside it: the load cancels, since it drives both. In standard errors of a normal distribution.
  */
 export function shiftOf(
   { before, after, quantum, dispersion }: Contrast,
@@ -102,8 +102,9 @@ export function shiftOf(
 }
 
 /**
- * The assumption about φ is known better than the few observations of one service tell: it counts for this many more degrees
- * of freedom in the tail. Chosen on generated cases, where accusations stay at half of what is allowed.
+ * The assumption about φ is known better than the few observations of one service tell: it counts for this
+ * many more degrees of freedom in the tail. Chosen on generated cases, where accusations stay at half of what
+ * is allowed.
  */
 const SPREAD_FREEDOM = 24;
 
@@ -116,7 +117,10 @@ export function deviation(
   return normalDeviate(signedRoot(Math.min(x1, n1), n1, Math.min(x2, n2), n2, phi), freedom + SPREAD_FREEDOM);
 }
 
-/** The functions of a universe whose shares differ by enough samples and points to matter, most outstanding first. */
+/**
+ * The functions of a universe whose shares differ by enough samples and points to matter, most outstanding
+ * first.
+ */
 export function shiftsOf(contrast: Contrast, universe: Universe): Shift[] {
   const { before, after, quantum } = contrast;
   const shifts: Shift[] = [];

@@ -1,6 +1,8 @@
 import type { JoinedPart } from './join.js';
 
-/** Costs of one or more profiles per joined function, in the profile's unit. Adds up: see {@link addCosts}. */
+/**
+ * Costs of one or more profiles per joined function, in the profile's unit. Adds up: see {@link addCosts}.
+ */
 export interface Costs {
   /** Sum over all stacks. */
   total: number;

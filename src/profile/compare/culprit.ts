@@ -29,7 +29,10 @@ export interface Culprit {
 const DOMINANT = 0.5;
 /** … unless its callers have at least this much cost beside it, in samples. */
 const LEAST_BESIDE = 20;
-/** Below this the load has fallen by so much that what costs the same as before gains share without having changed … */
+/**
+ * Below this the load has fallen by so much that what costs the same as before gains share without having
+ * changed …
+ */
 const FALLING_LOAD = 0.85;
 /** … so that a function must cost more per profile than before by this factor. */
 const LEAST_RISE = 1.15;
@@ -45,8 +48,9 @@ const LEAST_CALLEE_Z = 3;
 const MOST_LOOKED_AT = 24;
 
 /**
- * The one function that explains best why the sides differ: the most outstanding growth among the team's functions (the
- * maximum of the likelihood of "this one changed, all else follows the load"), then down to the callee that keeps it.
+ * The one function that explains best why the sides differ: the most outstanding growth among the team's
+ * functions (the maximum of the likelihood of "this one changed, all else follows the load"), then down to
+ * the callee that keeps it.
  *
  * @param gate least z
  * @param entries entry points whose requests may explain a growth; see {@link isMixOfRequests}
@@ -92,7 +96,10 @@ export function growthOf({ before, after }: Contrast, fn: number, load: number):
   return totalPerProfile(after, fn) - load * totalPerProfile(before, fn);
 }
 
-/** Whether growth of share is a change of code: not the load in a function that does all the work, nor its fall. */
+/**
+ * Whether growth of share is a change of code: not the load in a function that does all the work, nor its
+ * fall.
+ */
 function isCodeChange(contrast: Contrast, universe: Universe, { fn }: Shift, gate: number): boolean {
   const { joined, before, after, quantum, dispersion } = contrast;
   const [x1, x2] = [before.costs.totals[fn] ?? 0, after.costs.totals[fn] ?? 0];
@@ -111,8 +118,8 @@ function isCodeChange(contrast: Contrast, universe: Universe, { fn }: Shift, gat
 const LEAST_BESIDE_OWN_Z = 3;
 
 /**
- * Whether a function grew beyond the team's own code, too. What frameworks cost whether requests come or not shrinks in
- * share when the load rises: beside it all own code, and what it calls, looks as if it had grown.
+ * Whether a function grew beyond the team's own code, too. What frameworks cost whether requests come or not
+ * shrinks in share when the load rises: beside it all own code, and what it calls, looks as if it had grown.
  */
 function isBeyondOwnCode({ before, after, quantum, dispersion }: Contrast, { fn }: Shift): boolean {
   const counts = ({ costs }: Contrast['before']) =>

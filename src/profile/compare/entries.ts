@@ -20,7 +20,10 @@ const MIX_Z = 4;
 /** … and by this part of it. */
 const MIX_POINTS = 0.03;
 
-/** The entry points whose part of all requests' cost changed, as far as it can be told; the others kept theirs. */
+/**
+ * The entry points whose part of all requests' cost changed, as far as it can be told; the others kept
+ * theirs.
+ */
 export function changedEntries(
   { before, after, quantum, dispersion }: Contrast,
   entries: readonly EntryPoint[],
@@ -42,8 +45,8 @@ const MIN_PART = 0.04;
 const MAX_ENTRIES = 8;
 
 /**
- * The entry points of a service: the outermost own frames of its stacks, middleware around all requests left out. The mix
- * of requests is the mix of their costs.
+ * The entry points of a service: the outermost own frames of its stacks, middleware around all requests left
+ * out. The mix of requests is the mix of their costs.
  *
  * @returns the heaviest first; none where own code has only one way in
  */
@@ -85,8 +88,8 @@ function universalOf({ joined, before, after }: Pick<Contrast, 'joined' | 'befor
 }
 
 /**
- * The entry point of each stack of a part: its outermost own frame that is not universal, where a framework calls it or
- * nothing does. Called by own code it is a step of the same work; then, and without own code, −1.
+ * The entry point of each stack of a part: its outermost own frame that is not universal, where a framework
+ * calls it or nothing does. Called by own code it is a step of the same work; then, and without own code, −1.
  */
 function entriesIn(
   { profile, frameFunction, frameApplication }: JoinedPart,
@@ -128,7 +131,10 @@ function addTo(sums: Map<number, number>, key: number, value: number): void {
   sums.set(key, (sums.get(key) ?? 0) + value);
 }
 
-/** An analysis of the stacks of one entry point only: the rest counts as nothing, functions keep their numbers. */
+/**
+ * An analysis of the stacks of one entry point only: the rest counts as nothing, functions keep their
+ * numbers.
+ */
 export function withinEntry(analysis: Analysis, contrast: Contrast, entry: number): Analysis {
   const universal = universalOf(contrast);
   const parts = analysis.joined.parts.map((part): JoinedPart => {
@@ -157,18 +163,25 @@ export function withinEntry(analysis: Analysis, contrast: Contrast, entry: numbe
 const FALLEN = 0.85;
 /** Part of a function's growth that must come through one entry point for that one to explain it. */
 const MAIN_PART = 0.7;
-/** Log-likelihood by which one explanation must beat the other to be taken without further evidence (a factor of e²). */
+/**
+ * Log-likelihood by which one explanation must beat the other to be taken without further evidence (a factor
+ * of e²).
+ */
 const CLEAR = 2;
 /** Callees of an entry point with fewer samples on both sides together say nothing about its mix. */
 const MIN_CALLEE_SAMPLES = 20;
-/** An entry point all of whose callees keep their shares within so many standard errors grew alike in all its parts. */
+/**
+ * An entry point all of whose callees keep their shares within so many standard errors grew alike in all its
+ * parts.
+ */
 const ALIKE_Z = 2.5;
 
 /**
- * Whether the growth of a function is that of the requests which lead to it. With more requests all that an entry point does
- * grows alike, the small things beside the function, too; where the function itself became more expensive these stay as
- * they are, or follow the load of the other entry points. Which of the two explains the rest better is a comparison of
- * likelihoods; where neither does clearly, requests were exchanged if the other entry points fell meanwhile.
+ * Whether the growth of a function is that of the requests which lead to it. With more requests all that an
+ * entry point does grows alike, the small things beside the function, too; where the function itself became
+ * more expensive these stay as they are, or follow the load of the other entry points. Which of the two
+ * explains the rest better is a comparison of likelihoods; where neither does clearly, requests were
+ * exchanged if the other entry points fell meanwhile.
  *
  * @param entries all entry points, at least two
  */
@@ -253,7 +266,10 @@ function mainEntry(was: Through, is: Through, profilesBefore: number, profilesAf
   return best === null || best.entry < 0 || best.growth < MAIN_PART * whole ? null : best.entry;
 }
 
-/** Whether an entry point has at least two callees, directly below it, and all of them kept their shares of it. */
+/**
+ * Whether an entry point has at least two callees, directly below it, and all of them kept their shares of
+ * it.
+ */
 function areCalleesAlike(
   { joined, before, after, quantum, dispersion }: Contrast,
   universal: Uint8Array,

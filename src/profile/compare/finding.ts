@@ -13,7 +13,10 @@ export interface Finding {
   fn: NamedFunction | null;
   /** The team's own function nearest above it. */
   caller: NamedFunction | null;
-  /** That one, where the function itself is a library's or the runtime's: null says that the blame stays where it is. */
+  /**
+   * That one, where the function itself is a library's or the runtime's: null says that the blame stays where
+   * it is.
+   */
   chargedTo: NamedFunction | null;
   shareBefore: number;
   shareAfter: number;
@@ -21,8 +24,8 @@ export interface Finding {
   valueBefore: number;
   valueAfter: number;
   /**
-   * The library function below it that keeps most of the growth, where the function is own code; null where there is
-   * none.
+   * The library function below it that keeps most of the growth, where the function is own code; null where
+   * there is none.
    */
   callee: NamedFunction | null;
   /** Entry point first; `at` is the function's place in it. */
@@ -54,8 +57,8 @@ export interface LensRow {
   /** How the type is judged: by shares of time or of an amount, by its level, or as time that was waited. */
   kind: 'time' | 'amount' | 'level' | 'wait';
   /**
-   * `not_read` where nothing, or only the totals over time, are known. `rose` and `fell` where the value changed by more
-   * than what counts as small, and neither load nor a function explains it.
+   * `not_read` where nothing, or only the totals over time, are known. `rose` and `fell` where the value
+   * changed by more than what counts as small, and neither load nor a function explains it.
    */
   verdict: Verdict | 'not_read' | 'rose' | 'fell';
   /** Standard error of the logarithm of after ÷ before, of sampling alone; null where it is not known. */

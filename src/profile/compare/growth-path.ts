@@ -8,7 +8,10 @@ export interface GrowthPath {
   at: number;
 }
 
-/** Below the function a callee is followed as long as it keeps this part of the growth: evidence, not the name. */
+/**
+ * Below the function a callee is followed as long as it keeps this part of the growth: evidence, not the
+ * name.
+ */
 const FOLLOWED = 0.5;
 
 interface Way {
@@ -20,8 +23,8 @@ interface Way {
 }
 
 /**
- * The path of a change: of the stacks through a function the caller with most growth at each level, entry point first,
- * and below it the callees that keep half of the growth. Direct recursion is folded.
+ * The path of a change: of the stacks through a function the caller with most growth at each level, entry
+ * point first, and below it the callees that keep half of the growth. Direct recursion is folded.
  *
  * @param load value per profile that the load alone accounts for, after ÷ before
  * @param below whether callees are followed; else the path ends with the function

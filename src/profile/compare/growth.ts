@@ -42,9 +42,10 @@ const LEAST_PART = 0.5;
 const LEAST_GAIN = 0.15;
 
 /**
- * The function that holds most of the growth per profile between two sides: for levels and waits, whose growth is far
- * larger than their noise. The team's innermost one first; where none holds half of the growth, the innermost of a library;
- * where neither does, the entry point, since below it the runtime only parks or allocates.
+ * The function that holds most of the growth per profile between two sides: for levels and waits, whose
+ * growth is far larger than their noise. The team's innermost one first; where none holds half of the growth,
+ * the innermost of a library; where neither does, the entry point, since below it the runtime only parks or
+ * allocates.
  *
  * @returns null where no function holds half of it
  */
@@ -78,7 +79,10 @@ export function growthSite(joined: Joined, before: Side, after: Side): GrowthSit
   }
 }
 
-/** Among nested functions the innermost has the least total; of equal ones it has most as its own, else it is below. */
+/**
+ * Among nested functions the innermost has the least total; of equal ones it has most as its own, else it is
+ * below.
+ */
 function isInner(joined: Joined, { costs, parts }: Side, fn: number, other: number): boolean {
   const smaller = (costs.totals[other] ?? 0) - (costs.totals[fn] ?? 0);
   if (smaller !== 0) return smaller > 0;

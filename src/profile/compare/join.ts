@@ -13,7 +13,9 @@ export interface Joined {
   application: Uint8Array;
   /** 1 where the function is a third-party library's. */
   library: Uint8Array;
-  /** 1 where the function is an entry point below which the team's own code runs: see {@link servingRoots}. */
+  /**
+   * 1 where the function is an entry point below which the team's own code runs: see {@link servingRoots}.
+   */
   serving: Uint8Array;
   parts: readonly JoinedPart[];
   /** Set where most names changed between the two sides. */
@@ -42,11 +44,12 @@ export interface JoinedPart {
 }
 
 /**
- * Joins profiles by function: the same normalised name is the same function; unnamed ones also need the same file and
- * start line (docs/comparison.md §2). Lines are left to the parts. Functions are numbered by name, so that ties by number
- * come out the same in whatever order stacks and profiles arrive.
+ * Joins profiles by function: the same normalised name is the same function; unnamed ones also need the same
+ * file and start line (docs/comparison.md §2). Lines are left to the parts. Functions are numbered by name,
+ * so that ties by number come out the same in whatever order stacks and profiles arrive.
  *
- * @param before how many of the profiles are the earlier side of a comparison: their functions may go by another name since
+ * @param before how many of the profiles are the earlier side of a comparison: their functions may go by
+ *   another name since
  */
 export function joinProfiles(profiles: readonly Profile[], before = 0): Joined {
   const keys = withoutRenaming(
@@ -149,9 +152,9 @@ function renamedIn(
 const MIN_OWN_PART = 0.02;
 
 /**
- * Entry points below which the team's own code runs, as the serving loop of an HTTP server. All that runs below them is
- * driven by the same requests: the framework's cost rises with the load as that of own code does, where the collector,
- * the scheduler and other threads of the runtime have entry points of their own.
+ * Entry points below which the team's own code runs, as the serving loop of an HTTP server. All that runs
+ * below them is driven by the same requests: the framework's cost rises with the load as that of own code
+ * does, where the collector, the scheduler and other threads of the runtime have entry points of their own.
  *
  * @returns 1 for each such function
  */

@@ -20,8 +20,8 @@ const LEAST_RATIO = 2;
 const STILL_GROWING = 0.18;
 
 /**
- * Whether a level leaks: it rises through the incident, faster than in the baseline, to at least twice the baseline's
- * end, and has not come to rest. One ramp and then a plateau is warm-up.
+ * Whether a level leaks: it rises through the incident, faster than in the baseline, to at least twice the
+ * baseline's end, and has not come to rest. One ramp and then a plateau is warm-up.
  *
  * @param baseline levels in time order; may be empty
  */
@@ -61,15 +61,18 @@ function slopeOf(levels: readonly Level[]): number {
   return variance > 0 ? covariance / variance : 0;
 }
 
-/** Whether the last third of a rise is still well above the third before it: of a straight rise by a third of it. */
+/**
+ * Whether the last third of a rise is still well above the third before it: of a straight rise by a third of
+ * it.
+ */
 function keepsGrowing(rising: readonly Level[], growth: number): boolean {
   const third = Math.max(1, Math.floor(rising.length / 3));
   return mean(rising.slice(-third)) - mean(rising.slice(-2 * third, -third)) >= STILL_GROWING * growth;
 }
 
 /**
- * The start of a rise: the hinge of the broken line "level before, then a straight rise" with the least squared error,
- * tried between all neighbouring snapshots.
+ * The start of a rise: the hinge of the broken line "level before, then a straight rise" with the least
+ * squared error, tried between all neighbouring snapshots.
  */
 function hinge(all: readonly Level[], level: number): Leak['since'] {
   let best = { after: all[0]?.time ?? 0, before: all[1]?.time ?? 0 };

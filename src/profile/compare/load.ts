@@ -25,8 +25,9 @@ export interface LoadChange {
 }
 
 /**
- * Whether the value per profile rose, in all of the incident, from one of its parts to its end, or since the end of the
- * baseline: the distance of the logarithms (loads multiply), in units of the baseline's own variation between parts and the sampling error.
+ * Whether the value per profile rose, in all of the incident, from one of its parts to its end, or since the
+ * end of the baseline: the distance of the logarithms (loads multiply), in units of the baseline's own
+ * variation between parts and the sampling error.
  *
  * @param quantum value of one sample
  */
@@ -44,13 +45,15 @@ export function loadChange(
     const [calm, end] = [parts.slice(0, Math.min(cut, before.length)), parts.slice(cut)];
     const [low, high] = [meanOf(calm), meanOf(end)];
     if (low <= 0 || high <= 0) continue;
-    // Of a baseline that only varies some cut always looks like a step: then the stretch after it varies, too.
+    // Of a baseline that only varies some cut always looks like a step: then the stretch after it varies,
+    // too.
     const spread = spreadOf(cut < before.length ? [calm, end] : [calm]);
     const sampling = phi / samplesOf(calm, quantum) + phi / samplesOf(end, quantum);
     const between = spread.variance * (1 / calm.length + 1 / end.length);
     const variance = Math.max(sampling, between);
     const t = Math.log(high / low) / Math.sqrt(variance);
-    // Sampling errors are known: the freedom of a variance of which only a part was estimated (Satterthwaite 1946).
+    // Sampling errors are known: the freedom of a variance of which only a part was estimated (Satterthwaite
+    // 1946).
     const freedom = spread.freedom * (variance / Math.max(between, 1e-9)) ** 2;
     const z = normalDeviate(t, freedom) - (cut < before.length ? EARLY_MARGIN : 0);
     if (z > best.z) best = { ratio, risen: high / low, z, rose: high / low >= LEAST_RISE && z >= LEAST_Z };
@@ -68,7 +71,9 @@ function samplesOf(parts: readonly PartLevel[], quantum: number): number {
   return Math.max(1, parts.reduce((sum, { value }) => sum + value, 0) / quantum);
 }
 
-/** Calm services vary by about this much between parts of an hour, as a standard deviation of the logarithm … */
+/**
+ * Calm services vary by about this much between parts of an hour, as a standard deviation of the logarithm …
+ */
 const USUAL_SPREAD = 0.05;
 /** … which is worth this many observations. */
 const USUAL_FREEDOM = 6;

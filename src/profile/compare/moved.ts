@@ -8,17 +8,22 @@ const LEAST_LOSS_Z = -3.2;
 const LEAST_NEAR_Z = -2.2;
 /** … and less still when the caller's total stayed. */
 const LEAST_INSIDE_Z = -1.7;
-/** The loss is of the size of the gain: between these parts of it, of the caller's own cost in a wider range. */
+/**
+ * The loss is of the size of the gain: between these parts of it, of the caller's own cost in a wider range.
+ */
 const LIKE_GAIN = [0.5, 1.8] as const;
 const LIKE_GAIN_INSIDE = [0.4, 2.5] as const;
 /** … of a function elsewhere, where many could fit, in a narrow one. */
 const LIKE_GAIN_FAR = [0.7, 1.4] as const;
-/** Of a growth that is passed on to the caller this much is left there, or the cost only moved inside the caller. */
+/**
+ * Of a growth that is passed on to the caller this much is left there, or the cost only moved inside the
+ * caller.
+ */
 const LEFT_AT_CALLER = 0.4;
 
 /**
- * Where cost came from that did not grow but moved: a function that lost as much as the culprit gained, or a caller whose
- * own total did not grow. Total per profile is flat then, but for the load.
+ * Where cost came from that did not grow but moved: a function that lost as much as the culprit gained, or a
+ * caller whose own total did not grow. Total per profile is flat then, but for the load.
  *
  * @returns the function that lost it; null where the growth is real
  */
@@ -33,8 +38,8 @@ export function movedFrom(
 }
 
 /**
- * The nearest own caller, when it lost of its own what the culprit below it gained, or its total stayed: then something
- * below it may have lost it.
+ * The nearest own caller, when it lost of its own what the culprit below it gained, or its total stayed: then
+ * something below it may have lost it.
  */
 function lostInside(
   contrast: Contrast,
@@ -87,8 +92,8 @@ function nearestCaller(
 }
 
 /**
- * Whether a cost that went from `o1` to `o2` is the other side of a culprit's growth: it lost about as much, and by more
- * than noise.
+ * Whether a cost that went from `o1` to `o2` is the other side of a culprit's growth: it lost about as much,
+ * and by more than noise.
  *
  * @returns how far the loss stands out, in standard errors; null where it is not
  */
@@ -123,7 +128,8 @@ function lostElsewhere(contrast: Contrast, { fn }: Culprit, universe: Universe):
     if (!isIn(universe, other) || (above[other] ?? 0) > 0 || (below[other] ?? 0) > 0) continue;
     const [o1, o2] = [before.costs.totals[other] ?? 0, after.costs.totals[other] ?? 0];
     let z = isCounterpart(contrast, universe, fn, o1, o2, { leastZ: LEAST_NEAR_Z, like: LIKE_GAIN });
-    // Of all functions some fall by chance; of those under the very same caller hardly one: that is a new name.
+    // Of all functions some fall by chance; of those under the very same caller hardly one: that is a new
+    // name.
     if (z !== null && nearestCaller(contrast, universe, other, before) !== caller)
       z = isCounterpart(contrast, universe, fn, o1, o2, { leastZ: LEAST_LOSS_Z, like: LIKE_GAIN_FAR });
     if (z === null) continue;

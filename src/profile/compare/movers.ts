@@ -36,9 +36,9 @@ export interface MoverContext {
 }
 
 /**
- * Every function with a change of its share of the active total: those that stand out of the noise first, diluted ones
- * after the others, the largest change first. Of a chain of calls with the very same costs only one is listed: the culprit,
- * else the innermost of the team's own, else the innermost.
+ * Every function with a change of its share of the active total: those that stand out of the noise first,
+ * diluted ones after the others, the largest change first. Of a chain of calls with the very same costs only
+ * one is listed: the culprit, else the innermost of the team's own, else the innermost.
  */
 export function moversOf(contrast: Contrast, { gate, culprit, moved }: MoverContext): Mover[] {
   const { joined, before, after, quantum, dispersion } = contrast;

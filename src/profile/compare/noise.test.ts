@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { createRandom, overdispersed, type Random } from '../../../test/evaluation/generator/random.js';
 import { differenceInterval, dispersionOf, normalDeviate, signedRoot } from './noise.js';
 
-// The statistics are held to what they promise by simulation: seeded, so that every run draws the same samples.
+// The statistics are held to what they promise by simulation: seeded, so that every run draws the same
+// samples.
 
 /** Samples of a function with share `p` among about `n`, and all of them. */
 function draw(random: Random, n: number, p: number, phi: number): [x: number, n: number] {
@@ -145,8 +146,9 @@ describe('dispersionOf', () => {
   });
 
   /**
-   * Without the assumption the estimate is φ itself (X² ÷ freedom lies within 6 % of it on average); the assumption, worth
-   * 16 degrees of freedom, draws it towards 1.5: a service with few functions and φ = 2.5 is taken for 1.7 to 2.
+   * Without the assumption the estimate is φ itself (X² ÷ freedom lies within 6 % of it on average); the
+   * assumption, worth 16 degrees of freedom, draws it towards 1.5: a service with few functions and φ = 2.5
+   * is taken for 1.7 to 2.
    */
   test.each(
     [2, 5, 30].flatMap((groups) =>
@@ -174,7 +176,9 @@ describe('dispersionOf', () => {
     },
   );
 
-  /** As it is used: φ from four parts of a baseline, then every function of the next part tested against them. */
+  /**
+   * As it is used: φ from four parts of a baseline, then every function of the next part tested against them.
+   */
   test.each([1, 1.5])(
     'with it the functions of a calm service stand out no more than by chance, φ = %d',
     (phi) => {

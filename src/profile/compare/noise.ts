@@ -1,11 +1,12 @@
 /**
- * Statistics of shares that are counted in samples. A share is `x` of `n` samples; samples are not independent (they
- * come in bursts), so every error is that of a binomial times √φ, with one over-dispersion φ ≥ 1 per profile type.
+ * Statistics of shares that are counted in samples. A share is `x` of `n` samples; samples are not
+ * independent (they come in bursts), so every error is that of a binomial times √φ, with one over-dispersion
+ * φ ≥ 1 per profile type.
  */
 
 /**
- * Signed root of the likelihood ratio for "both shares are the same": positive where the second is larger. For equal
- * shares about standard normal (Wilks 1938), also at the small counts where (p₂ − p₁) / SE is not.
+ * Signed root of the likelihood ratio for "both shares are the same": positive where the second is larger.
+ * For equal shares about standard normal (Wilks 1938), also at the small counts where (p₂ − p₁) / SE is not.
  *
  * @param phi over-dispersion of the counts
  */
@@ -23,8 +24,10 @@ function deviance(observed: number, expected: number): number {
   return observed <= 0 ? 0 : observed * Math.log(observed / expected);
 }
 
-/** Over-dispersion that is assumed where the data tell little: the median of calm services lies at 0.9 to 1.1, the 90th
- * percentile at 1.3 to 2.4 (docs/comparison.md §5). */
+/**
+ * Over-dispersion that is assumed where the data tell little: the median of calm services lies at 0.9 to 1.1,
+ * the 90th percentile at 1.3 to 2.4 (docs/comparison.md §5).
+ */
 const PRIOR_PHI = 1.5;
 /** How many degrees of freedom the assumption is worth. */
 const PRIOR_FREEDOM = 16;
@@ -38,8 +41,9 @@ export interface Dispersion {
 }
 
 /**
- * Over-dispersion of a composition that is observed several times: Pearson's X² over its degrees of freedom (McCullagh &
- * Nelder 1989, §4.5), drawn towards what calm services show. Groups too small in any observation are put together.
+ * Over-dispersion of a composition that is observed several times: Pearson's X² over its degrees of freedom
+ * (McCullagh & Nelder 1989, §4.5), drawn towards what calm services show. Groups too small in any observation
+ * are put together.
  *
  * @param groups per group its samples in each observation; the groups partition all samples
  */
@@ -56,8 +60,8 @@ export function dispersionOf(groups: readonly (readonly number[])[]): Dispersion
   const large = groups.filter(isLarge);
   const rest = columns.map((column, at) => column - large.reduce((sum, row) => sum + (row[at] ?? 0), 0));
   const rows = isLarge(rest) ? [...large, rest] : large;
-  // A row of share p adds (1 − p)(columns − 1) to the expectation of X²: all rows lose one together, rows without a small
-  // rest a little less.
+  // A row of share p adds (1 − p)(columns − 1) to the expectation of X²: all rows lose one together, rows
+  // without a small rest a little less.
   const kept = rows.reduce((sum, row) => sum + total(row), 0) / whole;
   const freedom = used.length < 2 || rows.length === 0 ? 0 : (used.length - 1) * (rows.length - kept);
   let pearson = 0;
@@ -75,8 +79,8 @@ export function dispersionOf(groups: readonly (readonly number[])[]): Dispersion
 }
 
 /**
- * The standard normal deviate with the same tail probability as Student's t (Wallace 1959): errors whose φ was estimated
- * from few observations make large deviations more common.
+ * The standard normal deviate with the same tail probability as Student's t (Wallace 1959): errors whose φ
+ * was estimated from few observations make large deviations more common.
  */
 export function normalDeviate(t: number, freedom: number): number {
   const size = Math.sqrt(freedom * Math.log1p((t * t) / freedom)) * ((8 * freedom + 1) / (8 * freedom + 3));
@@ -87,8 +91,8 @@ export function normalDeviate(t: number, freedom: number): number {
 const Z95 = 1.959964;
 
 /**
- * 95 % interval of the difference of two shares, p₂ − p₁: Newcombe's hybrid score interval (1998, method 10) with the
- * samples divided by φ. Pointwise: of many functions some miss it by chance.
+ * 95 % interval of the difference of two shares, p₂ − p₁: Newcombe's hybrid score interval (1998, method 10)
+ * with the samples divided by φ. Pointwise: of many functions some miss it by chance.
  */
 export function differenceInterval(
   x1: number,

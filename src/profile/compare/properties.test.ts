@@ -18,7 +18,10 @@ import { contrastOf, sideOf, wholeRun } from './runs.js';
 
 type Stack = readonly [frames: readonly TestFrame[], value: number];
 
-/** Few names, so that recursion, ties and shared prefixes are common; unnamed functions, type parameters, one name in two files. */
+/**
+ * Few names, so that recursion, ties and shared prefixes are common; unnamed functions, type parameters, one
+ * name in two files.
+ */
 const frame: fc.Arbitrary<TestFrame> = fc.oneof(
   {
     weight: 6,

@@ -12,14 +12,19 @@ export interface FunctionCost {
 
 /** A function below this share of its side counts for nothing here. */
 const MIN_SHARE = 0.005;
-/** From this part of the functions on most names changed, so that names tell nothing about the others either. */
+/**
+ * From this part of the functions on most names changed, so that names tell nothing about the others either.
+ */
 const MOST = 0.5;
 /** A function that is found again by its cost alone costs about the same. */
 const MAX_RATIO = 2;
 /** Rounds in which callers that were found lead to their callees. */
 const MAX_ROUNDS = 64;
 
-/** Numbers that compilers and profilers give to functions without a name: they change with the code around them. */
+/**
+ * Numbers that compilers and profilers give to functions without a name: they change with the code around
+ * them.
+ */
 const NUMBERED =
   /\(anonymous:L#\d+:C#\d+\)|\(anonymous\):\d+|\.func\d+|\.gowrap\d+|\.deferwrap\d+|\.dwrap\.\d+|lambda\$\w+\$\d+|\$anonfun\$\w+\$\d+|b__\d+(?:_\d+)?|c__DisplayClass\d+_\d+|\{closure:[^{}]*\}|\{lambda\([^(){}]*\)#\d+\}|\{\{closure\}\}#\d+|\.py:\d+\)$|\0\d+$/g;
 
@@ -29,8 +34,8 @@ function stemOf(key: string): string {
 }
 
 /**
- * Finds functions that go by another name since: those without a name of their own by their place in the file, and, where
- * most names changed, the others by their place in the call tree and by their cost.
+ * Finds functions that go by another name since: those without a name of their own by their place in the
+ * file, and, where most names changed, the others by their place in the call tree and by their cost.
  *
  * @returns keys of the later side, each with the key that the function had before
  */
@@ -88,7 +93,10 @@ function groupsOf(keys: Iterable<string>, groupOf: (key: string) => string): Map
   return groups;
 }
 
-/** Pairs numbered functions of one place: in the order of their numbers where none came or went, else by caller and cost. */
+/**
+ * Pairs numbered functions of one place: in the order of their numbers where none came or went, else by
+ * caller and cost.
+ */
 function inOrder(laters: readonly string[], earliers: readonly string[], sides: Sides): Pair[] {
   if (laters.length !== earliers.length) return byCost(laters, earliers, sides, true);
   const sorted = earliers.toSorted(compareNumbers);
@@ -104,7 +112,10 @@ function callerOf(key: string, side: SideCosts, keys: ReadonlyMap<string, string
   return keys.get(caller) ?? caller;
 }
 
-/** Pairs functions that the same function calls: by rank where as many came as went, else those of about the same cost. */
+/**
+ * Pairs functions that the same function calls: by rank where as many came as went, else those of about the
+ * same cost.
+ */
 function pairsByCaller(gone: ReadonlySet<string>, arrived: ReadonlySet<string>, sides: Sides): Pair[] {
   const { before, after, keys } = sides;
   const known = new Set(keys.values());
@@ -189,7 +200,10 @@ export function sideCosts(profiles: readonly Profile[], keysOf: readonly (readon
   );
 }
 
-/** Whether looking for renamed functions can find any: enough names are on one side only, or numbered ones are. */
+/**
+ * Whether looking for renamed functions can find any: enough names are on one side only, or numbered ones
+ * are.
+ */
 export function mayBeRenamed(before: ReadonlySet<string>, after: ReadonlySet<string>): boolean {
   const gone = [...before].filter((key) => !after.has(key));
   const arrived = [...after].filter((key) => !before.has(key));

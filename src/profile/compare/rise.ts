@@ -5,7 +5,10 @@ import type { LoadChange } from './load.js';
 export const LEAST_AMOUNT_RISE = 1.5;
 /** A level that grew by less is ordinary: caches fill. The same as for a leak (docs/comparison.md §6). */
 export const LEAST_LEVEL_RISE = 2;
-/** The end of the incident lies above all that the baseline showed by this factor: levels that swing did not rise. */
+/**
+ * The end of the incident lies above all that the baseline showed by this factor: levels that swing did not
+ * rise.
+ */
 const ABOVE_BASELINE = 1.5;
 /** A smaller rise of a count, or of bytes, is none, whatever its ratio: three threads instead of one. */
 const LEAST_ADDED_COUNT = 10;
@@ -17,7 +20,8 @@ export function amountRose({ rose, risen }: LoadChange): boolean {
 }
 
 /**
- * Whether a level stands far higher at the end of the incident than the baseline ever did, though it may have come to rest.
+ * Whether a level stands far higher at the end of the incident than the baseline ever did, though it may have
+ * come to rest.
  *
  * @param unitBytes bytes per value; null for counts
  */

@@ -16,11 +16,17 @@ import type { Dispersion } from './noise.js';
 export interface Run {
   first: number;
   last: number;
-  /** Parts at the end of the baseline that belong to it: the change began before the window that was asked about. */
+  /**
+   * Parts at the end of the baseline that belong to it: the change began before the window that was asked
+   * about.
+   */
   early: number;
 }
 
-/** All stretches of `parts` parts, the whole first, then those that last to the end, last those that begin early. */
+/**
+ * All stretches of `parts` parts, the whole first, then those that last to the end, last those that begin
+ * early.
+ */
 export function runsOf(parts: number, baselineParts = 1): Run[] {
   const runs: Run[] = [];
   for (let first = 0; first < parts; first++)
@@ -79,14 +85,18 @@ export function wholeRun({ incident }: Pick<Measured, 'incident'>): Run {
   return { first: 0, last: incident.length - 1, early: 0 };
 }
 
-/** What a comparison with a part of the window must stand out by, beyond one with the whole: there are many of them. */
+/**
+ * What a comparison with a part of the window must stand out by, beyond one with the whole: there are many of
+ * them.
+ */
 const RUN_MARGIN = 0.4;
 /** The baseline is calm unless much speaks against it. */
 const EARLY_MARGIN = 0.8;
 
 /**
- * The stretch of the incident in which a single function grows most visibly against the baseline, so that a burst, or a
- * change that begins inside the window, is not diluted by the rest (docs/comparison.md §5). Ties go to the longer stretch.
+ * The stretch of the incident in which a single function grows most visibly against the baseline, so that a
+ * burst, or a change that begins inside the window, is not diluted by the rest (docs/comparison.md §5). Ties
+ * go to the longer stretch.
  */
 export function strongestRun(
   measured: Measured,

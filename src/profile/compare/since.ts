@@ -7,8 +7,8 @@ export interface Observation {
 }
 
 /**
- * Between which of the observations the share of a function changed: the cut with the largest likelihood when the share
- * was `p1` before and `p2` after it.
+ * Between which of the observations the share of a function changed: the cut with the largest likelihood when
+ * the share was `p1` before and `p2` after it.
  *
  * @param observations in time order; the first is taken to be before, the last after the change
  * @returns index of the first observation after the change, at least 1

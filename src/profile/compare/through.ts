@@ -63,8 +63,8 @@ export function isBelow(joined: Joined, parts: readonly number[], fn: number, ab
 }
 
 /**
- * Cost beside a function: stacks that enter the team's own code where those of the function do, but do not pass through
- * it. What is driven by the same requests, and so the measure of their number.
+ * Cost beside a function: stacks that enter the team's own code where those of the function do, but do not
+ * pass through it. What is driven by the same requests, and so the measure of their number.
  */
 export function besideOf(
   joined: Joined,
@@ -93,7 +93,10 @@ export function besideOf(
   return beside;
 }
 
-/** The functions by which the stacks through a function enter the team's own code, the function itself left out. */
+/**
+ * The functions by which the stacks through a function enter the team's own code, the function itself left
+ * out.
+ */
 export function entriesOf(joined: Joined, parts: readonly number[], fn: number): Set<number> {
   const entries = new Set<number>();
   forEachThrough(joined, parts, fn, ({ profile, frameFunction, frameApplication }, stack) => {

@@ -17,8 +17,9 @@ const LEAST_ADDED_S = 0.005;
 const LEAST_Z = 4;
 
 /**
- * Whether waiting for locks grew by far more than the load explains (docs/comparison.md §6): Welch's t (1947) on the square
- * roots of the parts' waiting per profile, which steadies the variance of sums of random delays.
+ * Whether waiting for locks grew by far more than the load explains (docs/comparison.md §6): Welch's t (1947)
+ * on the square roots of the parts' waiting per profile, which steadies the variance of sums of random
+ * delays.
  *
  * @param load value per profile of on-CPU time, after ÷ before
  * @returns the first part of the incident that shows it; null where it did not grow
@@ -39,7 +40,8 @@ export function waitGrew(
   const freedom = (v1 + v2) ** 2 / (v1 ** 2 / (was.length - 1 || 1) + v2 ** 2 / (is.length - 1 || 1)) || 1;
   const t = (mean(roots2) - mean(roots1)) / Math.sqrt(Math.max(v1 + v2, 1e-12));
   if (normalDeviate(t, Math.max(3, freedom)) < LEAST_Z) {
-    // Contention that began inside the window varies as much as it grew: then all but the baseline must stay below it.
+    // Contention that began inside the window varies as much as it grew: then all but the baseline must stay
+    // below it.
     const most = Math.max(...was);
     if (is.filter((level) => level > LEAST_WAIT_RATIO * most).length < is.length / 2) return null;
   }

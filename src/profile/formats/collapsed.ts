@@ -4,12 +4,18 @@ import { StackCollector, type TextFrame } from './collector.js';
 import { decodeText } from './text.js';
 
 const COUNT = /^-?\d{1,20}(?:\.\d{1,20})?$/;
-/** Kinds of frames that flame graph tools append: kernel, inlined, compiled just in time, interpreted, tiers of the JVM. */
+/**
+ * Kinds of frames that flame graph tools append: kernel, inlined, compiled just in time, interpreted, tiers
+ * of the JVM.
+ */
 const FRAME_KIND = /_\[[kij01]\]$/;
 /** A frame with its place, as py-spy and rbspy write it: `handle (app/views.py:12)`. */
 const PLACED = /^(.+) \(([^()]+):(\d+)\)$/;
 
-/** A first line of at least so many characters may be cut, so that its count is missing; deep stacks are so long. */
+/**
+ * A first line of at least so many characters may be cut, so that its count is missing; deep stacks are so
+ * long.
+ */
 const LONG_LINE = 2_000;
 const LONG_STACK = /^[^;\s<{][^;]*(?:;[^;\s][^;]*){8}/;
 
@@ -37,8 +43,8 @@ export function isCollapsed(head: string): boolean {
 }
 
 /**
- * Reads collapsed stacks: per line the frames from the entry point on, separated by semicolons, and a count. Where every
- * line has two counts it is a comparison, and the value is the second less the first.
+ * Reads collapsed stacks: per line the frames from the entry point on, separated by semicolons, and a count.
+ * Where every line has two counts it is a comparison, and the value is the second less the first.
  * @throws LimitError, or SyntaxError with the line that cannot be read
  */
 export function readCollapsed(bytes: Uint8Array): PprofFile {
@@ -74,7 +80,8 @@ export function readCollapsed(bytes: Uint8Array): PprofFile {
 }
 
 /**
- * `main;handle;parse 42`, and with two counts as `difffolded.pl` writes them. Read from the end, in linear time.
+ * `main;handle;parse 42`, and with two counts as `difffolded.pl` writes them. Read from the end, in linear
+ * time.
  * @returns null where there is no count
  */
 function readLine(line: string): { stack: string; first: number | null; last: number } | null {

@@ -233,8 +233,8 @@ const WIRE: readonly (WireType | null)[] = [
 const MESSAGES: Readonly<Record<number, number>> = { 1: 2, 2: 3, 3: 10, 4: 5, 5: 5, 11: 2 };
 
 /**
- * Whether bytes begin as a pprof message does, whatever the order of its fields: every field has the number and wire
- * type of one, the messages among them are well-formed, and one of them at least is seen.
+ * Whether bytes begin as a pprof message does, whatever the order of its fields: every field has the number
+ * and wire type of one, the messages among them are well-formed, and one of them at least is seen.
  */
 function looksLikePprof(head: Uint8Array): boolean {
   const reader = new BinaryReader(head);

@@ -28,8 +28,8 @@ export function isSpeedscope(value: unknown): boolean {
 }
 
 /**
- * Reads a file of speedscope: profiles of samples with weights, or of calls that open and close, all added up. Profiles
- * with names (threads) get the label `thread`.
+ * Reads a file of speedscope: profiles of samples with weights, or of calls that open and close, all added
+ * up. Profiles with names (threads) get the label `thread`.
  * @throws LimitError, or SyntaxError with what is wrong
  */
 export function readSpeedscope(value: unknown): PprofFile {

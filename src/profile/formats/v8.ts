@@ -18,8 +18,8 @@ export function isHeapProfile(value: unknown): boolean {
 }
 
 /**
- * Reads a CPU profile of V8: wall-clock time of a thread, waiting as `(idle)` included. A sample counts until the next
- * one, the last one as long as the others on average where the end of the profile does not tell.
+ * Reads a CPU profile of V8: wall-clock time of a thread, waiting as `(idle)` included. A sample counts until
+ * the next one, the last one as long as the others on average where the end of the profile does not tell.
  * @throws LimitError, or SyntaxError with what is wrong
  */
 export function readCpuProfile(value: unknown): PprofFile {
@@ -107,7 +107,9 @@ function framesOf(chain: Chain | null): number[] {
   return frames;
 }
 
-/** The nodes of a CPU profile by their place in the list; the root has no frame, the parent of a root is -1. */
+/**
+ * The nodes of a CPU profile by their place in the list; the root has no frame, the parent of a root is -1.
+ */
 function readNodes(nodes: readonly unknown[]) {
   const nodeOf = new Map<number, number>();
   const read = nodes.map((node, place) => {

@@ -14,7 +14,9 @@ export type Dimension = 'time' | 'bytes' | 'count';
 
 /** A kind of profile that an agent, a collector or a converter sends. */
 export interface TypeRow {
-  /** Short name for arguments and headlines. Several rows may share it: the same thing under different names. */
+  /**
+   * Short name for arguments and headlines. Several rows may share it: the same thing under different names.
+   */
   alias: string;
   nature: Nature;
   dimension: Dimension;

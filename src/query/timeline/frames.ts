@@ -32,7 +32,8 @@ export function mergedCosts(
 }
 
 /**
- * What a function (or, with null, all code) cost in each frame: one merge per frame that holds profiles, 4 at a time.
+ * What a function (or, with null, all code) cost in each frame: one merge per frame that holds profiles, 4 at
+ * a time.
  * @throws UpstreamError
  */
 export function partCosts(
@@ -88,7 +89,10 @@ export async function readableCosts(
   };
 }
 
-/** Of how many profiles and instances the sums of a frame are; of those with one value of the label where it is given. */
+/**
+ * Of how many profiles and instances the sums of a frame are; of those with one value of the label where it
+ * is given.
+ */
 export interface FrameCounts {
   profilesIn(frame: number, label?: string | null): number;
   instancesIn(frame: number, label?: string | null): number;
@@ -122,8 +126,8 @@ export function countReadings(readings: readonly Reading[], frames: readonly Fra
 }
 
 /**
- * Counts by the store, one request per frame with data, and as many again where they are split by a label, since a profile
- * may have parts with different values of it. The instances follow from how often one sends.
+ * Counts by the store, one request per frame with data, and as many again where they are split by a label,
+ * since a profile may have parts with different values of it. The instances follow from how often one sends.
  *
  * @param interval of two profiles of an instance, ms
  * @throws UpstreamError
@@ -162,7 +166,9 @@ export async function countStored(
 /** Requests of one answer that are under way at the same time. */
 export const IN_FLIGHT = 4;
 
-/** One thing per frame, made from the closed window that it stands for; null where the frame holds no profile. */
+/**
+ * One thing per frame, made from the closed window that it stands for; null where the frame holds no profile.
+ */
 export function inFrames<T>(
   frames: readonly Frame[],
   make: (window: Span, at: number) => T | null,

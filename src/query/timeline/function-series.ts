@@ -8,9 +8,9 @@ import { readableCosts } from './frames.js';
 import { type Frames, readFrames } from './readings.js';
 
 /**
- * One function over time, its share of the active total and its value: a series of all profiles and one merge per part.
- * A change is looked for in the share, which the load does not move; where samples are counted its error is binomial, else at
- * least that.
+ * One function over time, its share of the active total and its value: a series of all profiles and one merge
+ * per part. A change is looked for in the share, which the load does not move; where samples are counted its
+ * error is binomial, else at least that.
  *
  * @param most parts, at most 12
  * @throws UpstreamError where no part at all could be read
@@ -47,7 +47,8 @@ export async function functionSeries(
     worth === null
       ? { variance: null }
       : { weights: costs.map((cost) => (cost?.active ?? 0) / worth), variance: share * (1 - share) };
-  // One stall of a thread is many samples of its wall clock, and what is live stays so from one snapshot to the next.
+  // One stall of a thread is many samples of its wall clock, and what is live stays so from one snapshot to
+  // the next.
   const onlyCounts = measured.samples !== null && !scope.type.wallClock;
   const series = seriesOf(target.info.name, parts, { by: 'share', share, onlyCounts, ...counted });
   return { frames, gaps, step: read.step, series, notes };

@@ -9,7 +9,10 @@ import { mergedCosts } from './frames.js';
 
 /** Profiles fetched to split a function by labels. */
 const MOST_MERGES = 8;
-/** The labels that are worth a look, the most telling first: what was deployed, where it runs, what it serves, who. */
+/**
+ * The labels that are worth a look, the most telling first: what was deployed, where it runs, what it serves,
+ * who.
+ */
 const TELLING: readonly RegExp[] = [
   /^(?:service[._])?(?:git_ref|version)$|^(?:app_?version|release|image_tag|service_git_ref)$/,
   /^(?:cloud[._])?region$/,
@@ -28,9 +31,9 @@ export interface LabelCosts {
 }
 
 /**
- * Splits a function's cost by one low-cardinality label after another: version, region, zone, environment, endpoint,
- * instance. At most 8 merges, 4 at a time, besides the values of the labels (cached) and one question for how they go
- * together. Labels with one value, or more than merges are left, are passed over.
+ * Splits a function's cost by one low-cardinality label after another: version, region, zone, environment,
+ * endpoint, instance. At most 8 merges, 4 at a time, besides the values of the labels (cached) and one
+ * question for how they go together. Labels with one value, or more than merges are left, are passed over.
  *
  * @throws UpstreamError
  */

@@ -31,9 +31,9 @@ export interface Frames extends FrameCounts {
 }
 
 /**
- * Finds when the profiles of a scope came, and cuts the window into parts that hold some: one request for a series by
- * instance. Where profiles cannot be told apart in it (no label of instances, too many), one count per part as well, two by
- * label: at most 24, 4 at a time.
+ * Finds when the profiles of a scope came, and cuts the window into parts that hold some: one request for a
+ * series by instance. Where profiles cannot be told apart in it (no label of instances, too many), one count
+ * per part as well, two by label: at most 24, 4 at a time.
  *
  * @param label that series are told apart by, or null
  * @param most parts wanted, where the profiles allow as many

@@ -24,8 +24,8 @@ export interface TotalSeries extends Pick<Frames, 'frames' | 'gaps' | 'step'> {
 }
 
 /**
- * The total over time: one request for a series, and for a wall-clock type, whose idle stacks only a profile shows, one
- * merge per part, at most 12.
+ * The total over time: one request for a series, and for a wall-clock type, whose idle stacks only a profile
+ * shows, one merge per part, at most 12.
  * @throws UpstreamError
  */
 export async function totalSeries(
@@ -51,8 +51,9 @@ export async function totalSeries(
 }
 
 /**
- * The total over time and the heaviest values of a label: one request for a series; for a wall-clock type one merge for
- * each of at most 4 values in at most 6 parts (24), and 6 more for the total where there are more values.
+ * The total over time and the heaviest values of a label: one request for a series; for a wall-clock type one
+ * merge for each of at most 4 values in at most 6 parts (24), and 6 more for the total where there are more
+ * values.
  * @throws UpstreamError
  */
 export async function labelSeries(
@@ -139,7 +140,8 @@ async function mergedSums(
 /**
  * Sums per frame as a series of values per profile or second.
  *
- * @param one the value of the label that it is of, with the sums of the whole and where that changes; left out for the whole
+ * @param one the value of the label that it is of, with the sums of the whole and where that changes; left
+ *   out for the whole
  */
 function valueSeries(
   measured: Measurement,
@@ -183,7 +185,10 @@ function valueSeries(
   };
 }
 
-/** Variance of the value of one profile as the counts of its samples tell it (Poisson); null where they are not known. */
+/**
+ * Variance of the value of one profile as the counts of its samples tell it (Poisson); null where they are
+ * not known.
+ */
 function countedVariance(
   measured: Measurement,
   parts: readonly SeriesPart[],

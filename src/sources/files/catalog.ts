@@ -39,9 +39,9 @@ export interface Catalog {
 }
 
 /**
- * Lists the profiles of a directory: those of its manifest `profiles.json`, or else every pprof file below it. A
- * broken file is reported and left out. Every file is decoded once, in the order of time where names tell it, and
- * those that may be counters a second time where names do not.
+ * Lists the profiles of a directory: those of its manifest `profiles.json`, or else every pprof file below
+ * it. A broken file is reported and left out. Every file is decoded once, in the order of time where names
+ * tell it, and those that may be counters a second time where names do not.
  * @throws UserError when the directory or its manifest cannot be read
  */
 export async function readCatalog(

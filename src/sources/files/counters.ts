@@ -1,9 +1,9 @@
 import type { PprofFile } from '../../profile/pprof.js';
 
 /**
- * Tells raw counters from deltas. A scraped heap, mutex or block profile holds totals since the process began, so
- * from one scrape to the next no stack ever falls; a profile of one interval has stacks that rise and stacks that
- * fall. A total that falls is a restart of the process.
+ * Tells raw counters from deltas. A scraped heap, mutex or block profile holds totals since the process
+ * began, so from one scrape to the next no stack ever falls; a profile of one interval has stacks that rise
+ * and stacks that fall. A total that falls is a restart of the process.
  */
 
 /** Fewer rising pairs than this could be chance. */
@@ -20,8 +20,8 @@ export type StackValues = ReadonlyMap<number, number>;
 export type CounterStep = number | 'drop' | 'keep';
 
 /**
- * `counter`: each is to be reduced by the one before it. `suspected`: they only ever rise, but too few do to be sure;
- * or they are readings of several instances that nothing tells apart.
+ * `counter`: each is to be reduced by the one before it. `suspected`: they only ever rise, but too few do to
+ * be sure; or they are readings of several instances that nothing tells apart.
  */
 export type CounterVerdict =
   | { kind: 'counter'; steps: readonly CounterStep[] }
@@ -95,7 +95,9 @@ function hashOf(text: string): { high: number; low: number } {
   return { high, low };
 }
 
-/** By function name, file and line as the file itself has them, for a merge may place a function elsewhere. */
+/**
+ * By function name, file and line as the file itself has them, for a merge may place a function elsewhere.
+ */
 function locationHashes({ raw, locations }: PprofFile): { high: Int32Array; low: Int32Array } {
   const text = (index: number | bigint) => raw.stringTable.strings[Number(index)] ?? '';
   const functions = new Map(
@@ -137,10 +139,11 @@ interface Reading {
 }
 
 /**
- * Takes the snapshots of one series in order of time and says whether they are readings of a counter: wherever the
- * total rises, every stack rises or stays. This must happen at least twice, and by more than chance: in a profile of
- * one interval each further stack rises with the total in about half of the cases, and the totals are in ascending
- * order in one case of n factorial. It keeps only the last reading (of every instance).
+ * Takes the snapshots of one series in order of time and says whether they are readings of a counter:
+ * wherever the total rises, every stack rises or stays. This must happen at least twice, and by more than
+ * chance: in a profile of one interval each further stack rises with the total in about half of the cases,
+ * and the totals are in ascending order in one case of n factorial. It keeps only the last reading (of every
+ * instance).
  */
 export function counterDetector(): {
   add(values: StackValues): void;
@@ -183,9 +186,9 @@ export function counterDetector(): {
 }
 
 /**
- * Recognises counters of several instances in one series: the snapshots fall into a few rows, in each of which no
- * stack ever falls, and they change rows again and again (at most one row may have no second snapshot yet). A restart
- * begins a new row and does not come back.
+ * Recognises counters of several instances in one series: the snapshots fall into a few rows, in each of
+ * which no stack ever falls, and they change rows again and again (at most one row may have no second
+ * snapshot yet). A restart begins a new row and does not come back.
  */
 function instanceDetector() {
   let rows: (Reading & { snapshots: number })[] | null = [];

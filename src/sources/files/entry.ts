@@ -37,7 +37,10 @@ export interface EntrySet {
 /** All that is known of a file once it was decoded. */
 export type ReadHead = FileHead & Pick<CatalogEntry, 'bytes' | 'frames'>;
 
-/** Put before the name of a label of samples that the file has as well, as Prometheus does with labels of its targets. */
+/**
+ * Put before the name of a label of samples that the file has as well, as Prometheus does with labels of its
+ * targets.
+ */
 const CLASH_PREFIX = 'exported_';
 
 export function listedEntry(profile: ManifestProfile, head: ReadHead): CatalogEntry {

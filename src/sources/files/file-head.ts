@@ -22,7 +22,9 @@ export interface FileHead
   sets: readonly SampleSet[];
   /** Names of labels of samples that are not read. */
   droppedLabels: readonly string[];
-  /** What the stacks of a profile of contentions end in; null for other profiles and where they do not tell. */
+  /**
+   * What the stacks of a profile of contentions end in; null for other profiles and where they do not tell.
+   */
   locks: 'block' | 'mutex' | null;
 }
 
@@ -40,7 +42,10 @@ export interface DecodedFile {
   flat: FlatFile | null;
 }
 
-/** A file with more frames in all its stacks is not kept: to go through them would hold up everybody else for 50 ms. */
+/**
+ * A file with more frames in all its stacks is not kept: to go through them would hold up everybody else for
+ * 50 ms.
+ */
 const MAX_FLAT_FRAMES = 1_000_000;
 
 /**
@@ -91,7 +96,8 @@ function sampleSets({ labels, samples, sampleTypes }: PprofFile): SampleSet[] {
 }
 
 /**
- * Bounds how many sets of labels of samples the list of a directory keeps: behind the bound, files are kept without them.
+ * Bounds how many sets of labels of samples the list of a directory keeps: behind the bound, files are kept
+ * without them.
  * @param maxSets of all files together
  */
 export function setsWithin(maxSets: number): (head: FileHead) => FileHead {

@@ -5,8 +5,9 @@ import { NO_STACK } from '../../profile/no-stack.js';
 import { internFrames, type PprofFile } from '../../profile/pprof.js';
 
 /**
- * A decoded file as plain columns: what is left of it when it has been read. Functions and frames stand in the order in
- * which a `ProfileBuilder` is told of them, so that a merge comes out as if the file were read again.
+ * A decoded file as plain columns: what is left of it when it has been read. Functions and frames stand in
+ * the order in which a `ProfileBuilder` is told of them, so that a merge comes out as if the file were read
+ * again.
  */
 export interface FlatFile {
   /** Number of sample types. */
@@ -21,7 +22,9 @@ export interface FlatFile {
   stackFrames: Uint32Array;
   /** Values of all samples one after the other, one for each type. */
   values: Float64Array;
-  /** Per sample which set of labels it has, as the file's head numbers them; null where there are no labels. */
+  /**
+   * Per sample which set of labels it has, as the file's head numbers them; null where there are no labels.
+   */
   labelSet: Uint32Array | null;
 }
 

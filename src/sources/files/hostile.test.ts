@@ -8,7 +8,8 @@ import { totalValue } from '../../profile/model.js';
 import { createFilesSource } from './source.js';
 import { findProfileFiles } from './walk.js';
 
-// A directory whose content is not ours: nothing outside is read, nothing hangs, and what is sound still answers.
+// A directory whose content is not ours: nothing outside is read, nothing hangs, and what is sound still
+// answers.
 
 const SAMPLES = 'process_cpu:samples:count:cpu:nanoseconds';
 const TIME = '2026-11-20T14:00:00Z';

@@ -20,7 +20,8 @@ const profileSchema = z.object({
 export type ManifestProfile = z.infer<typeof profileSchema>;
 
 /**
- * The manifest of a directory; null where there is none. An entry that is not valid is reported like a broken file.
+ * The manifest of a directory; null where there is none. An entry that is not valid is reported like a broken
+ * file.
  * @throws UserError when the directory cannot be read, or the manifest is no JSON or has no list of profiles
  */
 export async function readManifest(

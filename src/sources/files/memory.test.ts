@@ -18,7 +18,10 @@ const QUERY = { profileTypeId: CPU, matchers: [], window: EVER };
 const MIB = 2 ** 20;
 const { signal } = new AbortController();
 
-/** A source over a directory with how often each file was decoded, and how many were being decoded at once at most. */
+/**
+ * A source over a directory with how often each file was decoded, and how many were being decoded at once at
+ * most.
+ */
 function countingSource(directory: string, decodedBytes?: number) {
   const decodes = new Map<string, number>();
   let atOnce = 0;

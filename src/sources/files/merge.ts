@@ -23,7 +23,10 @@ export interface MergePlan<Part extends MergePart = MergePart> {
   parts: readonly Part[];
   /** Whether something is subtracted: then stacks that come to nothing are left out. */
   subtracts: boolean;
-  /** Whether stacks with the same frames become one; else, as for few of them, the samples are kept as they come. */
+  /**
+   * Whether stacks with the same frames become one; else, as for few of them, the samples are kept as they
+   * come.
+   */
   addsUp?: boolean;
 }
 
@@ -31,7 +34,8 @@ export interface MergePlan<Part extends MergePart = MergePart> {
  * Adds up decoded files, one after the other: beside the sums nothing is held but the file at hand.
  *
  * @param read decodes the file of a part, or has it already
- * @param between runs between two files: stops where the work is not wanted any more, or lets others do something
+ * @param between runs between two files: stops where the work is not wanted any more, or lets others do
+ *   something
  */
 export async function mergeDecoded<Part extends MergePart>(
   { sampleType, unit, parts, subtracts, addsUp = false }: MergePlan<Part>,
@@ -175,7 +179,8 @@ function roomFor(length: number): number {
 }
 
 /**
- * Adds up files that are too large to be kept, each read from the disk, one after the other, as a thread of its own does.
+ * Adds up files that are too large to be kept, each read from the disk, one after the other, as a thread of
+ * its own does.
  * @throws UnreadableProfileError that names the file
  */
 export async function mergeFiles(

@@ -35,8 +35,8 @@ export function setsOf({ entry, sets }: Taken): readonly EntrySet[] {
 }
 
 /**
- * The files that make up a merge, each with the factor on its values. Of a counter's run only the last remains, less
- * the one before the first: all between cancel.
+ * The files that make up a merge, each with the factor on its values. Of a counter's run only the last
+ * remains, less the one before the first: all between cancel.
  */
 export function mergeWeights(parts: readonly Part[]): (Taken & { weight: number })[] {
   const weights = new Map<CatalogEntry, Taken & { weight: number }>();

@@ -11,8 +11,9 @@ export interface FilesPlace {
 }
 
 /**
- * Tells a directory from a single file. The file may be a link, for a person named it: then its target is served. The
- * manifest of a directory stands for the directory. A path that leads nowhere counts as a directory, whose listing says so.
+ * Tells a directory from a single file. The file may be a link, for a person named it: then its target is
+ * served. The manifest of a directory stands for the directory. A path that leads nowhere counts as a
+ * directory, whose listing says so.
  */
 export async function placeOf(given: string): Promise<FilesPlace> {
   const resolved = path.resolve(given);

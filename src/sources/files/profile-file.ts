@@ -44,7 +44,8 @@ export interface BrokenFile {
 export const LEADS_OUTSIDE = 'a link that leads outside the directory';
 
 /**
- * Reads and inflates one profile of the directory, of whatever format. Links are followed as long as they stay inside.
+ * Reads and inflates one profile of the directory, of whatever format. Links are followed as long as they
+ * stay inside.
  * @throws UnreadableProfileError or the file system's or zlib's error
  */
 export async function readProfileFile(directory: string, file: string): Promise<ProfileFile> {
@@ -99,8 +100,8 @@ export async function readBelow(directory: string, file: string, most: number): 
 }
 
 /**
- * Opens a regular file, and looks at what was opened: what a name leads to may have changed. A pipe or a device neither
- * blocks nor is read, and a link that took the file's place is not followed.
+ * Opens a regular file, and looks at what was opened: what a name leads to may have changed. A pipe or a
+ * device neither blocks nor is read, and a link that took the file's place is not followed.
  */
 export async function withFile<T>(
   real: string,

@@ -2,7 +2,10 @@ import { plural } from '../../text/units.js';
 import type { FileHead } from './file-head.js';
 import type { OtherFiles } from './walk.js';
 
-/** What a reader must know about how a file was read: the kind, and where it differs from file to file, the detail. */
+/**
+ * What a reader must know about how a file was read: the kind, and where it differs from file to file, the
+ * detail.
+ */
 export interface FileRemark {
   file: string;
   kind: 'undated' | 'wrong_time' | 'time_unit' | 'dropped_labels' | 'prune_refused';

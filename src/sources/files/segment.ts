@@ -3,7 +3,10 @@ import type { FunctionInfo } from '../../profile/model.js';
 import { StackTable } from '../../profile/stack-table.js';
 import type { FlatFile } from './flat-file.js';
 
-/** A function beside the characters of its name and file, which take two bytes at most: object, key and table entry. */
+/**
+ * A function beside the characters of its name and file, which take two bytes at most: object, key and table
+ * entry.
+ */
 const BYTES_PER_FUNCTION = 256;
 const BYTES_PER_CHARACTER = 4;
 /** A frame in the columns and in the map that finds it. */
@@ -27,8 +30,8 @@ export interface SegmentFile {
 }
 
 /**
- * Decoded files of one service that share their names, frames and stacks: profiles of one program repeat each other, so
- * that a file takes a tenth of what it takes alone, and adding up files is adding up numbers.
+ * Decoded files of one service that share their names, frames and stacks: profiles of one program repeat each
+ * other, so that a file takes a tenth of what it takes alone, and adding up files is adding up numbers.
  */
 export class Segment {
   readonly functions: FunctionInfo[] = [];

@@ -2,7 +2,10 @@ import { parseProfileType } from '../../profile/types.js';
 import { type CountedStacks, counterDetector, stackValues } from './counters.js';
 import type { CatalogEntry } from './entry.js';
 
-/** How a reading of a counter enters a merge: less the reading before it, as it is after a restart, or not at all. */
+/**
+ * How a reading of a counter enters a merge: less the reading before it, as it is after a restart, or not at
+ * all.
+ */
 export type CounterReading = { minus: CatalogEntry | null } | 'left_out';
 
 /** What is known about the counters among the profiles of one type. */
@@ -22,8 +25,8 @@ interface Series {
 type Detectors = Map<string, { entries: CatalogEntry[]; detector: ReturnType<typeof counterDetector> }>;
 
 /**
- * Finds the counters while a directory is read. A series that comes in the order of time needs no file twice, and no
- * more than its last stacks are kept.
+ * Finds the counters while a directory is read. A series that comes in the order of time needs no file twice,
+ * and no more than its last stacks are kept.
  */
 export function counterSurvey(compare: (a: CatalogEntry, b: CatalogEntry) => number) {
   const all = new Map<string, Series>();
@@ -89,8 +92,9 @@ export function counterSurvey(compare: (a: CatalogEntry, b: CatalogEntry) => num
 }
 
 /**
- * Whether a file is what Go's endpoints give when they are scraped: a heap profile that has allocated and live objects,
- * or a lock profile, without a duration. It counts since the process started; one of an interval says how long that was.
+ * Whether a file is what Go's endpoints give when they are scraped: a heap profile that has allocated and
+ * live objects, or a lock profile, without a duration. It counts since the process started; one of an
+ * interval says how long that was.
  */
 function isScrape({ seconds, typeIds }: CatalogEntry): boolean {
   if (seconds !== null) return false;

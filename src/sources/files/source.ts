@@ -29,13 +29,17 @@ const DECODED_BYTES = 128 * 2 ** 20;
 /** Memory for merges: follow-up questions ask for the same one. */
 const MERGED_BYTES = 32 * 2 ** 20;
 /**
- * Up to so many frames a merge keeps the samples as they come, for the values of single samples tell the sampling interval.
- * Of a larger one, whose frames would take over a MiB, the sums tell it as well: they have many different values.
+ * Up to so many frames a merge keeps the samples as they come, for the values of single samples tell the
+ * sampling interval. Of a larger one, whose frames would take over a MiB, the sums tell it as well: they have
+ * many different values.
  */
 const PLAIN_FRAMES = 2 ** 18;
 /** Memory for files that are being decoded, of all sources and calls together. */
 const DECODING_BYTES = 128 * 2 ** 20;
-/** Bytes of memory that decoding takes for one of a file, which is mostly compressed: inflated it is four times as long. */
+/**
+ * Bytes of memory that decoding takes for one of a file, which is mostly compressed: inflated it is four
+ * times as long.
+ */
 const DECODING_FACTOR = 16;
 
 const decoding = createGate(DECODING_BYTES);
@@ -43,8 +47,9 @@ const decoding = createGate(DECODING_BYTES);
 type StoredFile = Pick<CatalogEntry, 'file' | 'bytes' | 'labels'>;
 
 /**
- * Profiles from a directory of profile files, or a single one, answering as a Pyroscope server does. The directory is
- * read on first use and taken as it was then; once begun, its listing goes on to the end, whoever waits for it.
+ * Profiles from a directory of profile files, or a single one, answering as a Pyroscope server does. The
+ * directory is read on first use and taken as it was then; once begun, its listing goes on to the end,
+ * whoever waits for it.
  */
 export function createFilesSource(options: {
   /** May also be a file. */
@@ -133,8 +138,8 @@ export function createFilesSource(options: {
   };
 
   /**
-   * The profiles of a query as they enter a merge. Those that only serve as a counter's start are left out, unless there
-   * is nothing else: then they say what was counted since the start.
+   * The profiles of a query as they enter a merge. Those that only serve as a counter's start are left out,
+   * unless there is nothing else: then they say what was counted since the start.
    */
   const profilesOf = async (query: ProfileQuery, signal: AbortSignal): Promise<Part[]> => {
     const typeId = query.profileTypeId;

@@ -15,8 +15,8 @@ function idPart(text: string): string {
 }
 
 /**
- * The name that agents and Pyroscope's own ingestion give to such a profile. Block and mutex profiles of Go have the same
- * sample types: the period type, the stacks or else the file's name tell them apart.
+ * The name that agents and Pyroscope's own ingestion give to such a profile. Block and mutex profiles of Go
+ * have the same sample types: the period type, the stacks or else the file's name tell them apart.
  */
 export function profileName(file: string, { sampleTypes, periodType, locks }: FileHead): string {
   const types = sampleTypes.map(({ type }) => type);

@@ -5,8 +5,9 @@ import { type Format, HEAD_BYTES, recognise } from '../../profile/formats/recogn
 import { type BrokenFile, isBelow, LEADS_OUTSIDE, reasonOf, withFile } from './profile-file.js';
 
 /**
- * Names by which a file says that it is a profile, whatever is in it: by its ending (`server.cpu`, `app.cpuprofile`), or
- * without a telling one by the name that tools give it (`cpu.out`, `heap-2.gz`, `goroutine`).
+ * Names by which a file says that it is a profile, whatever is in it: by its ending (`server.cpu`,
+ * `app.cpuprofile`), or without a telling one by the name that tools give it (`cpu.out`, `heap-2.gz`,
+ * `goroutine`).
  */
 const PROFILE_NAME =
   /\.(?:pb|pprof|prof|profile|cpu|heap|goroutine|mutex|block|allocs|wall|cpuprofile|heapprofile|collapsed|folded|speedscope|speedscope\.json|jfr|perf)(?:\.(?:gz|zst|xz|bz2|lz4|zip))?$|^(?:pprof|profile|cpu|heap|mem|goroutine|mutex|block|allocs|wall)[^./]*(?:\.(?:out|gz|zst))*$|^perf\.data/i;
@@ -18,7 +19,9 @@ const PROFILE_MEMBER =
 const MAX_OTHERS = 5;
 /** What they inflate to at most: gzip makes a thousand bytes of one. */
 const MAX_HEAD = 8 * 2 ** 20;
-/** Entries looked at: a directory of profiles has thousands, and one that has more is likely the wrong one. */
+/**
+ * Entries looked at: a directory of profiles has thousands, and one that has more is likely the wrong one.
+ */
 const MAX_ENTRIES = 100_000;
 
 /** Files that are no profiles as far as their names and beginnings tell. */
@@ -29,9 +32,9 @@ export interface OtherFiles {
 }
 
 /**
- * Finds every profile below a directory: by name, and files of other names by how they begin. Names that begin with
- * a dot are passed over. A link counts under its own name unless it leads to what was found already (a link called
- * `latest`); one that leads outside is not followed.
+ * Finds every profile below a directory: by name, and files of other names by how they begin. Names that
+ * begin with a dot are passed over. A link counts under its own name unless it leads to what was found
+ * already (a link called `latest`); one that leads outside is not followed.
  */
 export async function findProfileFiles(
   directory: string,

@@ -7,8 +7,9 @@ const PAGES =
   /\/(?:(?:d|d-solo|a|api|apis)\/.*|(?:dashboards|explore|connections|datasources|login)(?:\/.*)?)$/;
 
 /**
- * The address of a Grafana from what people paste: blanks and slashes at the ends go, a missing scheme is https (http
- * for this machine), a sub-path stays, the address of a page (dashboard, Explore, data source proxy) is cut back.
+ * The address of a Grafana from what people paste: blanks and slashes at the ends go, a missing scheme is
+ * https (http for this machine), a sub-path stays, the address of a page (dashboard, Explore, data source
+ * proxy) is cut back.
  *
  * @returns origin and sub-path, without a slash at the end
  * @throws UserError when it is no http(s) address, or carries credentials

@@ -48,8 +48,9 @@ export interface GrafanaOptions
 }
 
 /**
- * One Grafana: its own API, read only, and the way through it to its data sources, over the same few connections. All
- * requests go to the configured address with the configured credentials; nothing that a caller says changes either.
+ * One Grafana: its own API, read only, and the way through it to its data sources, over the same few
+ * connections. All requests go to the configured address with the configured credentials; nothing that a
+ * caller says changes either.
  */
 export interface GrafanaClient {
   /** Configured address: origin and sub-path. */

@@ -22,17 +22,22 @@ export interface VersionPage {
 
 /** The dashboards of a Grafana, as far as the credentials may see them. All methods throw UpstreamError. */
 export interface DashboardStore {
-  /** One page (1-based) of the dashboards the credentials may see; fewer than `limit` rows mean the last page. */
+  /**
+   * One page (1-based) of the dashboards the credentials may see; fewer than `limit` rows mean the last page.
+   */
   search(page: number, limit: number, signal: AbortSignal): Promise<DashboardRef[]>;
   /**
-   * The versions of dashboards, page by page, without the dashboards: where there are thousands, only those are read that
-   * have changed. Null where this Grafana does not tell them so (before version 12, or without the permission), which is
-   * asked once.
+   * The versions of dashboards, page by page, without the dashboards: where there are thousands, only those
+   * are read that have changed. Null where this Grafana does not tell them so (before version 12, or without
+   * the permission), which is asked once.
    *
    * @param page null for the first
    */
   versions?(page: string | null, signal: AbortSignal): Promise<VersionPage | null>;
-  /** The dashboard as Grafana stores it (`dashboard` of /api/dashboards/uid/:uid, or the v2 resource's spec); unknown shape. */
+  /**
+   * The dashboard as Grafana stores it (`dashboard` of /api/dashboards/uid/:uid, or the v2 resource's spec);
+   * unknown shape.
+   */
   dashboard(
     uid: string,
     signal: AbortSignal,

@@ -106,8 +106,8 @@ export function createEnablementFile(file: string): EnablementFile {
 }
 
 /**
- * Removes the temporary files of writers that were killed: `sources.json.` and a number. Only for the holder of the
- * lock: there is no other writer then, and one whose lock was taken over fails without harm.
+ * Removes the temporary files of writers that were killed: `sources.json.` and a number. Only for the holder
+ * of the lock: there is no other writer then, and one whose lock was taken over fails without harm.
  */
 async function removeLeftovers(file: string): Promise<void> {
   const [directory, start] = [path.dirname(file), `${path.basename(file)}.`];

@@ -51,7 +51,9 @@ const NO_SOURCE: Expected = ['missing', /no such data source/];
 const UNREACHABLE: Expected = ['unreachable', /cannot reach the Pyroscope behind/];
 const REDIRECTS: Expected = ['unreadable', /The Pyroscope behind this data source redirects to \/echo$/];
 
-/** Exchange, what it means (null: Pyroscope's own answer, passed on) and the version where only that has it. */
+/**
+ * Exchange, what it means (null: Pyroscope's own answer, passed on) and the version where only that has it.
+ */
 const RECORDED: readonly [name: string, expected: Expected, only?: GrafanaVersion][] = [
   ['/api/datasources, no token', NO_CREDENTIALS],
   ['proxy, no token', NO_CREDENTIALS],

@@ -177,9 +177,9 @@ const OF_GRAFANA: readonly Row[] = [...CREDENTIALS, ...PERMISSIONS, ...DATA_SOUR
 /**
  * What an error answer of Grafana means; null where the Pyroscope behind its data source proxy has answered.
  *
- * Grafana marks what it passes on with a Content-Security-Policy of `sandbox`, except for a 401 of Pyroscope, which it
- * turns into a 400 with a text of its own. Where something took the mark away, the bodies tell: only Pyroscope's
- * have a `code`.
+ * Grafana marks what it passes on with a Content-Security-Policy of `sandbox`, except for a 401 of Pyroscope,
+ * which it turns into a 400 with a text of its own. Where something took the mark away, the bodies tell: only
+ * Pyroscope's have a `code`.
  */
 export function failureOfGrafana(
   answer: ErrorAnswer,

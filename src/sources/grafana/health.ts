@@ -2,7 +2,10 @@ import { UpstreamError } from '../../errors.js';
 import type { GrafanaClient } from './client.js';
 import { textIn } from './json.js';
 
-/** What Grafana finds when it asks a data source itself; a failure of the data source is an answer, not an error. */
+/**
+ * What Grafana finds when it asks a data source itself; a failure of the data source is an answer, not an
+ * error.
+ */
 export async function readHealth(
   client: GrafanaClient,
   uid: string,

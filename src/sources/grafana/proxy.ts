@@ -7,12 +7,13 @@ import type { DataSource } from './discovery.js';
 /**
  * The way to the Pyroscope behind one data source, through Grafana's data source proxy.
  *
- * Old versions (9.4) cut a uid at its first character that is no letter, digit or underscore, and ask the Pyroscope for
- * a path that starts with the rest of it, which that does not know. Such a uid is then asked for by the number of the
- * data source, a route that newer versions have switched off.
+ * Old versions (9.4) cut a uid at its first character that is no letter, digit or underscore, and ask the
+ * Pyroscope for a path that starts with the rest of it, which that does not know. Such a uid is then asked
+ * for by the number of the data source, a route that newer versions have switched off.
  *
  * @param breaker keeps requests from a data source that does not answer
- * @param admit asked before a request is sent, and before it is sent again; throws where the data source may not be queried
+ * @param admit asked before a request is sent, and before it is sent again; throws where the data source may
+ *   not be queried
  * @param onFailure told of what failed, such as that Grafana has no such data source
  */
 export function proxyTransport(

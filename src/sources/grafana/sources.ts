@@ -23,8 +23,8 @@ const LOOK_AGAIN_MS = 15_000;
 /** Replicas that were started together do not look at the same moment: each waits up to so much longer. */
 const JITTER_MS = MINUTE;
 /**
- * How something may answer that is no Pyroscope (any more). A Pyroscope answers so, too, now and then: a look costs two
- * requests, and is made once in a while only.
+ * How something may answer that is no Pyroscope (any more). A Pyroscope answers so, too, now and then: a look
+ * costs two requests, and is made once in a while only.
  */
 const STRANGE: readonly UpstreamKind[] = ['not_found', 'unreadable', 'rejected', 'unauthorized', 'failed'];
 
@@ -46,7 +46,8 @@ export interface GrafanaSources extends SourceFinder {
   enable(names: readonly string[], signal: AbortSignal): Promise<readonly DataSource[]>;
   disable(names: readonly string[], signal: AbortSignal): Promise<readonly SourceKey[]>;
   /**
-   * What Grafana finds when it asks a data source itself. It proves address and credentials, not that there is data.
+   * What Grafana finds when it asks a data source itself. It proves address and credentials, not that there
+   * is data.
    * @throws UserError when the data source is disabled; UpstreamError
    */
   health(uid: string, signal: AbortSignal): Promise<{ ok: boolean; message: string }>;
@@ -68,12 +69,14 @@ export interface GrafanaSourcesOptions {
 }
 
 /**
- * Finds the Pyroscope data sources behind a Grafana and hands out those that are enabled. Which are is looked up with
- * every question and again before every request, so that a disabled one is never queried by anybody.
+ * Finds the Pyroscope data sources behind a Grafana and hands out those that are enabled. Which are is looked
+ * up with every question and again before every request, so that a disabled one is never queried by anybody.
  */
 export function createGrafanaSources(options: GrafanaSourcesOptions): GrafanaSources {
   const { client, enablement, declared, ownerOf, remembering = (source) => source, now = Date.now } = options;
-  /** By uid, with what it was made from: a source stays the same object as long as nothing about it changes. */
+  /**
+   * By uid, with what it was made from: a source stays the same object as long as nothing about it changes.
+   */
   const made = new Map<string, { from: string; source: ProfileSource }>();
   const breakers = new Map<string, Breaker>();
   let looked = Number.NEGATIVE_INFINITY;

@@ -175,7 +175,8 @@ export async function selectHeatmap(
 /**
  * The merge of all selected profiles, untruncated; null when there is no sample.
  *
- * @param selection.callSites so many call sites next to the leaf stay of every stack; all where it is left out
+ * @param selection.callSites so many call sites next to the leaf stay of every stack; all where it is left
+ *   out
  */
 export async function selectMergeProfile(
   transport: Transport,
@@ -204,7 +205,8 @@ export async function selectMergeProfile(
 /**
  * The call tree of all selected profiles in Pyroscope's own format, cut to about `maxNodes` nodes.
  *
- * @param selection.callSite only what lies below this path from an entry point; v1 storage gives the whole tree
+ * @param selection.callSite only what lies below this path from an entry point; v1 storage gives the whole
+ *   tree
  */
 export async function selectMergeTree(
   transport: Transport,

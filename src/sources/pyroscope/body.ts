@@ -3,16 +3,21 @@ import { pipeline } from 'node:stream/promises';
 import { createGunzip, gunzipSync } from 'node:zlib';
 import { UpstreamError } from '../../errors.js';
 
-/** Answers up to this many bytes, raw, are inflated at once: a stream for each costs more than the inflating itself … */
+/**
+ * Answers up to this many bytes, raw, are inflated at once: a stream for each costs more than the inflating
+ * itself …
+ */
 const SMALL_RAW_BYTES = 64 * 2 ** 10;
 /** … unless they turn out to be larger than this, inflated: some 2 ms of work. */
 const SMALL_INFLATED_BYTES = 2 ** 20;
-/** Deflate makes at most this of one byte, so that less of a body than the cap over it cannot be over the cap. */
+/**
+ * Deflate makes at most this of one byte, so that less of a body than the cap over it cannot be over the cap.
+ */
 const MOST_INFLATION = 1_032;
 
 /**
- * Reads a whole body, inflating gzip. Reading stops, and the connection is given up, as soon as more than `limit`
- * bytes have come in, raw or inflated.
+ * Reads a whole body, inflating gzip. Reading stops, and the connection is given up, as soon as more than
+ * `limit` bytes have come in, raw or inflated.
  *
  * @param encoding the answer's content encoding, '' for none
  * @param onBytes told how many bytes have come, as sent, whenever some did

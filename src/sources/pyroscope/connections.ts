@@ -27,8 +27,8 @@ export interface ConnectionOptions {
 }
 
 /**
- * Keep-alive connections to one server, at most 8 requests in flight, through the proxy of the environment where there
- * is one.
+ * Keep-alive connections to one server, at most 8 requests in flight, through the proxy of the environment
+ * where there is one.
  *
  * @throws UserError when the certificate file cannot be read
  */

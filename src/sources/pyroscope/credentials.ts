@@ -9,7 +9,10 @@ import type { ProxySettings } from './connections.js';
 const TOKEN_FILE = 'GRAFANA_SERVICE_ACCOUNT_TOKEN_FILE';
 /** Values of further headers, and words in them, are taken for secrets from this length on. */
 const MIN_SECRET_HEADER = 8;
-/** Tokens of a file that are still kept out of answers after it was rewritten: a server may echo the one before. */
+/**
+ * Tokens of a file that are still kept out of answers after it was rewritten: a server may echo the one
+ * before.
+ */
 const REMEMBERED_TOKENS = 4;
 
 export interface CredentialOptions {
@@ -34,7 +37,9 @@ export interface Credentials {
    * @throws UserError when the token file cannot be read
    */
   headers(): Promise<Record<string, string>>;
-  /** Takes these credentials out of text from elsewhere, in every spelling in which a server may echo them. */
+  /**
+   * Takes these credentials out of text from elsewhere, in every spelling in which a server may echo them.
+   */
   redact(text: string): string;
   /** These credentials as names may hold them; the same list as long as they are the same. */
   echoes(): readonly Echo[];
@@ -100,7 +105,9 @@ export async function readTokenFile(file: string): Promise<string> {
   return token;
 }
 
-/** In prose the scheme stays, and a secret of any length is taken out; names are left whole where they can be. */
+/**
+ * In prose the scheme stays, and a secret of any length is taken out; names are left whole where they can be.
+ */
 function patternsFor(secrets: readonly string[]) {
   const words = secrets.flatMap(spellingsOf).filter((text) => !/^(?:Bearer|Basic) /.test(text));
   return { pattern: anyOf(words), echoes: echoesOf(secrets) };

@@ -38,8 +38,8 @@ export interface ErrorAnswer {
 }
 
 /**
- * The failure that an error answer means. Bodies are read whatever they are: empty, text, HTML, JSON, or JSON whose
- * message is JSON once more (v1).
+ * The failure that an error answer means. Bodies are read whatever they are: empty, text, HTML, JSON, or JSON
+ * whose message is JSON once more (v1).
  */
 export function failureOfAnswer(answer: ErrorAnswer, redact: (text: string) => string): UpstreamError {
   const { status } = answer;
@@ -74,8 +74,8 @@ export function unreadable(detail: string, redact: (text: string) => string = (t
 }
 
 /**
- * The failure that an exception while an answer is read means. What is cut off in the middle is told apart: of a large
- * answer a part may still be had, by asking for less.
+ * The failure that an exception while an answer is read means. What is cut off in the middle is told apart:
+ * of a large answer a part may still be had, by asking for less.
  *
  * @param received bytes of the answer that had come, as sent
  */

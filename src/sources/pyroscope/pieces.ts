@@ -12,17 +12,20 @@ import { sumOfSeries } from './timeline.js';
 export const MOST_PIECES = 32;
 /** Pieces of one question that are under way at once: half of the connections stay free for others. */
 const IN_FLIGHT = 4;
-/** A limit that shrinks meanwhile is learned once more; one that shrinks again and again is a server gone wrong. */
+/**
+ * A limit that shrinks meanwhile is learned once more; one that shrinks again and again is a server gone
+ * wrong.
+ */
 const MOST_TRIES = 3;
 
 /**
- * A source that also answers about windows longer than its server allows: they are asked in pieces, and the answers added
- * up to what the whole window would have given.
+ * A source that also answers about windows longer than its server allows: they are asked in pieces, and the
+ * answers added up to what the whole window would have given.
  *
- * The limit (`max_query_length`, 24 h by default, another for some tenants) is learned from the first refusal and remembered for an hour, so
- * that other long windows are cut at once. Windows are closed, so a piece begins one millisecond after the one before
- * it ends. A window that reaches back behind what the server answers about (`max_query_lookback`) is cut off there
- * as soon as that is known; `reachesBack` tells where.
+ * The limit (`max_query_length`, 24 h by default, another for some tenants) is learned from the first refusal
+ * and remembered for an hour, so that other long windows are cut at once. Windows are closed, so a piece
+ * begins one millisecond after the one before it ends. A window that reaches back behind what the server
+ * answers about (`max_query_lookback`) is cut off there as soon as that is known; `reachesBack` tells where.
  *
  * Every method throws UserError where a window takes more than 32 pieces.
  */
@@ -116,8 +119,8 @@ export function inPieces(source: ProfileSource, now: () => number = Date.now): P
 }
 
 /**
- * Asks about every piece, a few at a time. When time is up it says how far it came, since the caller can only mend
- * it by a shorter window.
+ * Asks about every piece, a few at a time. When time is up it says how far it came, since the caller can only
+ * mend it by a shorter window.
  */
 async function eachPiece<T>(
   windows: readonly Window[],
@@ -165,8 +168,8 @@ export function evenly({ from, to }: Window, longest: number): Window[] {
 }
 
 /**
- * Pieces that begin and end with a step of the grid `to − k·step`, so that no step is in two of them; where a single
- * step is too long, it is cut, and its sums meet again in one point.
+ * Pieces that begin and end with a step of the grid `to − k·step`, so that no step is in two of them; where a
+ * single step is too long, it is cut, and its sums meet again in one point.
  */
 export function alongGrid({ from, to }: Window, stepMs: number, longest: number): Window[] {
   const first = gridPoint({ from, to }, stepMs, from);

@@ -13,7 +13,10 @@ const CPU = 'process_cpu:cpu:nanoseconds:cpu:nanoseconds';
 const URL_OF_SERVER = 'http://recorded.test';
 const window = { from: 1795377240000, to: 1795384440000 };
 const { signal } = new AbortController();
-/** An empty sample type, string and period type: v1's answer when nothing matches, which the encoder cannot write. */
+/**
+ * An empty sample type, string and period type: v1's answer when nothing matches, which the encoder cannot
+ * write.
+ */
 const NOTHING = Uint8Array.from([0x0a, 0, 0x32, 0, 0x5a, 0]);
 
 const recorded = new Map<string, unknown>(

@@ -4,7 +4,9 @@ import { type LengthRefusal, lengthRefusal } from './steps.js';
 
 /** How long it holds what was learned: an operator changes limits seldom. */
 const KNOWN_FOR_MS = 3_600_000;
-/** The server's border moves on while a question is asked; a window that is cut off at it keeps this distance. */
+/**
+ * The server's border moves on while a question is asked; a window that is cut off at it keeps this distance.
+ */
 const MARGIN_MS = 60_000;
 /** What rounding and an instant more at the start of a request come to. */
 const SLACK_MS = 1_000;
@@ -21,20 +23,23 @@ const NOBODY: Matcher = {
  * What is known about the windows that a server answers: the longest (`max_query_length`), and how far back
  * (`max_query_lookback`, 7 d by default).
  *
- * What lies before the lookback a server leaves out without a word. But where it refuses a window as too long, it
- * names the length that was left after it had cut off the start, and that gives the lookback away. It is kept as a
- * distance from our own clock, so that it does not matter how far that is off.
+ * What lies before the lookback a server leaves out without a word. But where it refuses a window as too
+ * long, it names the length that was left after it had cut off the start, and that gives the lookback away.
+ * It is kept as a distance from our own clock, so that it does not matter how far that is off.
  */
 export interface Reach {
   /** Longest window, ms; null where none was refused yet. */
   longest(): number | null;
-  /** The part of a window that is answered; the window itself where that is not known, or where nothing would be left. */
+  /**
+   * The part of a window that is answered; the window itself where that is not known, or where nothing would
+   * be left.
+   */
   clip(window: Window): Window;
   /** Notes a refusal, of this window where it was asked as a whole. */
   learn(refusal: LengthRefusal, window: Window | null): void;
   /**
-   * The oldest time that the server answers about, Unix ms; null where it is not limited, or does not say. Asks it once an hour, by a window that is too
-   * long for any limit.
+   * The oldest time that the server answers about, Unix ms; null where it is not limited, or does not say.
+   * Asks it once an hour, by a window that is too long for any limit.
    */
   ask(signal: AbortSignal): Promise<number | null>;
 }

@@ -16,7 +16,10 @@ import { type ProfileSelection, selectMergeProfile, selectMergeTree } from './ap
 import { unreadable } from './failure.js';
 import type { Transport } from './transport.js';
 
-/** Call sites kept next to each leaf: enough to see who waits (`idle.ts`) and, mostly, whose code called a library. */
+/**
+ * Call sites kept next to each leaf: enough to see who waits (`idle.ts`) and, mostly, whose code called a
+ * library.
+ */
 const CALL_SITES = 4;
 /** Nodes of the call tree, as many as a server gives by default: its heavy branches are there with fewer. */
 const TREE_NODES = 8_192;
@@ -24,8 +27,9 @@ const TREE_NODES = 8_192;
 const MOST_REFINED = 3;
 
 /**
- * What can be had of a merge that is too large to be read whole, all asked for at once. The server cuts the stacks to
- * their call sites next to the leaf before it merges them, so the own cost of every function stays exact.
+ * What can be had of a merge that is too large to be read whole, all asked for at once. The server cuts the
+ * stacks to their call sites next to the leaf before it merges them, so the own cost of every function stays
+ * exact.
  *
  * @param soon what has not come by then is left out, but for the leaves themselves
  * @throws UpstreamError when not even these come
@@ -55,7 +59,10 @@ export async function reducedMerge(
   };
 }
 
-/** The heavy part of the call tree, its heaviest chain (of work, not of waiting) followed to the end as far as the server lets us. */
+/**
+ * The heavy part of the call tree, its heaviest chain (of work, not of waiting) followed to the end as far as
+ * the server lets us.
+ */
 async function heavyTree(
   transport: Transport,
   selection: ProfileSelection,

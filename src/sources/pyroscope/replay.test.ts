@@ -6,14 +6,20 @@ import { UpstreamError, type UpstreamKind } from '../../errors.js';
 import * as api from './api.js';
 import { createTransport, type Transport } from './transport.js';
 
-/** What a reader of these exchanges promises, one line per kind of promise; every exchange falls under exactly one. */
+/**
+ * What a reader of these exchanges promises, one line per kind of promise; every exchange falls under exactly
+ * one.
+ */
 type Expectation = keyof typeof EXPECTED_NUMBERS;
 const EXPECTED_NUMBERS = {
   /** Error status: UpstreamError with kind, status, code and the innermost message. */
   refusal: 84,
   /** An RPC with a typed function: parsed equal to the recorded body, and the typed result against it. */
   typed: 91,
-  /** A pprof, as protojson or binary: parsed equal to the recorded body; its contents are checked in pprof.test.ts. */
+  /**
+   * A pprof, as protojson or binary: parsed equal to the recorded body; its contents are checked in
+   * pprof.test.ts.
+   */
   pprof: 30,
   /** A gzip body, inflated whatever was asked for. */
   gzip: 3,
@@ -336,7 +342,10 @@ async function replay(exchange: Exchange): Promise<unknown> {
   }
 }
 
-/** A transport whose server gives the recorded answer, twice where it is asked again, and what that server was sent. */
+/**
+ * A transport whose server gives the recorded answer, twice where it is asked again, and what that server was
+ * sent.
+ */
 function serve({ request, response }: Exchange) {
   const agent = new MockAgent();
   agent.disableNetConnect();

@@ -10,9 +10,10 @@ const MAX_WAIT_SHARE = 0.5;
 /**
  * Says whether a failed request, which only read, is worth sending once more, and after how long.
  *
- * A connection that was cut, a body that was cut or damaged, and the answers 502 and 504 are tried again at once. The
- * answers 429 and 503 are tried again after the time that Retry-After asks for, where that leaves enough of the deadline.
- * Everything else (400, 401, 404, a page, a refused connection, our own deadline) would fail in the same way again.
+ * A connection that was cut, a body that was cut or damaged, and the answers 502 and 504 are tried again at
+ * once. The answers 429 and 503 are tried again after the time that Retry-After asks for, where that leaves
+ * enough of the deadline. Everything else (400, 401, 404, a page, a refused connection, our own deadline)
+ * would fail in the same way again.
  *
  * @param remainingMs time until the deadline of the request, milliseconds
  * @returns milliseconds to wait; null where the request is not sent again

@@ -1,4 +1,7 @@
-/** What our own clients ask for, as metrics name it. Anything else is `other`, so that no path becomes a label. */
+/**
+ * What our own clients ask for, as metrics name it. Anything else is `other`, so that no path becomes a
+ * label.
+ */
 const RPCS: ReadonlySet<string> = new Set([
   'GetFeatureFlags',
   'GetProfileStats',

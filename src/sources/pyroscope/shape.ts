@@ -1,8 +1,8 @@
 import { unreadable } from './failure.js';
 
 /**
- * A value in an answer together with its place, so that a wrong shape can be named. The JSON of protobuf omits zero
- * values and empty lists, so every reader has a value for "not there".
+ * A value in an answer together with its place, so that a wrong shape can be named. The JSON of protobuf
+ * omits zero values and empty lists, so every reader has a value for "not there".
  */
 export interface Node {
   value: unknown;

@@ -17,9 +17,10 @@ interface Counting {
 /**
  * Number of profiles stamped in the closed window, per combination of the labels; most first.
  *
- * v2 storage counts them itself (a heatmap of one step, 1 request). v1 storage cannot: there it is the sum divided by the
- * average (2 requests). Where a server leaves the average out, the points of a series with steps of one second are
- * counted, which takes profiles of one second for one unless a label tells their instances apart.
+ * v2 storage counts them itself (a heatmap of one step, 1 request). v1 storage cannot: there it is the sum
+ * divided by the average (2 requests). Where a server leaves the average out, the points of a series with
+ * steps of one second are counted, which takes profiles of one second for one unless a label tells their
+ * instances apart.
  */
 export async function countSnapshots(
   query: ProfileQuery,
@@ -45,9 +46,9 @@ export async function countSnapshots(
 }
 
 /**
- * The first slot ends at `start` and holds what lies before; the last one ends at `end`. (Where the server moved the
- * start because it looks back only so far, the first slot ends there, still before `end`.) A slot is as wide as the step:
- * one of a millisecond holds the instant `start` alone.
+ * The first slot ends at `start` and holds what lies before; the last one ends at `end`. (Where the server
+ * moved the start because it looks back only so far, the first slot ends there, still before `end`.) A slot
+ * is as wide as the step: one of a millisecond holds the instant `start` alone.
  */
 async function heatmapCounts(
   { start, end, first }: Pick<Piece, 'start' | 'end' | 'first'>,

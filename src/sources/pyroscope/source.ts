@@ -34,7 +34,8 @@ export interface SourceIdentity {
 }
 
 /**
- * Profiles of a Pyroscope server, in any of its storage modes (v1, v2, dual), or of the same API behind a proxy.
+ * Profiles of a Pyroscope server, in any of its storage modes (v1, v2, dual), or of the same API behind a
+ * proxy.
  *
  * Windows longer than the server allows are asked in pieces, see `pieces.ts`.
  *

@@ -3,14 +3,14 @@ import { UpstreamError } from '../../errors.js';
 import type { Labels } from '../source.js';
 
 /**
- * A v1 server cuts a request whose step is shorter at an arbitrary point and starts the grid anew there, so it is never
- * given one.
+ * A v1 server cuts a request whose step is shorter at an arbitrary point and starts the grid anew there, so
+ * it is never given one.
  */
 export const MIN_STEP_MS = 1000;
 
 /**
- * A step for the server, which multiplies it by 1e9 and cuts it to whole milliseconds: 1.001 s would become 1.000 s
- * where the product falls just short, and the last point be lost.
+ * A step for the server, which multiplies it by 1e9 and cuts it to whole milliseconds: 1.001 s would become
+ * 1.000 s where the product falls just short, and the last point be lost.
  *
  * @param milliseconds whole milliseconds
  * @returns seconds
@@ -21,8 +21,9 @@ export function stepSeconds(milliseconds: number): number {
 }
 
 /**
- * Asks about `(start, end]`. A window of exactly the longest that the server allows is one millisecond too long once
- * its first instant is included; it is then asked in two halves. A longer one stays refused (pieces.ts).
+ * Asks about `(start, end]`. A window of exactly the longest that the server allows is one millisecond too
+ * long once its first instant is included; it is then asked in two halves. A longer one stays refused
+ * (pieces.ts).
  */
 export async function inAllowedLength<Row>(
   start: number,

@@ -8,8 +8,8 @@ const ABSENT_FOR_MS = 600_000;
 
 /**
  * A part of a window that one storage answers: the data stamped in `(start, end]`, and of what lies up to
- * `start` as much as `first` says: nothing (null), the instant `start` alone, or all that the storage holds up to there,
- * which is the oldest that there is.
+ * `start` as much as `first` says: nothing (null), the instant `start` alone, or all that the storage holds
+ * up to there, which is the oldest that there is.
  */
 export interface Piece {
   start: number;
@@ -29,10 +29,10 @@ export interface StoreProbe {
 /**
  * Knows where the v2 storage of a server begins.
  *
- * A server in dual mode (the default of an installation that was v1 once) cuts each request at the tenant's oldest v2
- * profile, sends the halves to the two storages and starts the time grid anew in the second one. A heatmap is
- * then refused, and a series loses what lies after the last grid point of either half. So such a window is cut here
- * first, at the same instant, found by asking for tiny heatmaps.
+ * A server in dual mode (the default of an installation that was v1 once) cuts each request at the tenant's
+ * oldest v2 profile, sends the halves to the two storages and starts the time grid anew in the second one. A
+ * heatmap is then refused, and a series loses what lies after the last grid point of either half. So such a
+ * window is cut here first, at the same instant, found by asking for tiny heatmaps.
  */
 export interface Stores {
   /** The parts of `(start, end]`, in order; one part unless the server is in dual mode. */
@@ -130,8 +130,8 @@ export function isAbsent(error: unknown): boolean {
 }
 
 /**
- * Whether an error says that v2 does not answer from this start on: the API is absent from the storage that was chosen, or
- * the v2 half of a request that was cut is a single instant.
+ * Whether an error says that v2 does not answer from this start on: the API is absent from the storage that
+ * was chosen, or the v2 half of a request that was cut is a single instant.
  */
 export function isRefusedByV2(error: unknown): boolean {
   if (isAbsent(error)) return true;
@@ -142,7 +142,10 @@ export function isRefusedByV2(error: unknown): boolean {
   );
 }
 
-/** The v2 storage answers alone what starts after its oldest profile, so it is asked from the next millisecond on. */
+/**
+ * The v2 storage answers alone what starts after its oldest profile, so it is asked from the next millisecond
+ * on.
+ */
 function cut(start: number, end: number, oldest: number): Piece[] {
   const before: Piece = { start, end: Math.min(end, oldest - 1), first: null, store: 'v1' };
   const from = Math.max(start, oldest + 1);

@@ -4,7 +4,10 @@ import { inAllowedLength, labelsKey, MIN_STEP_MS, stepSeconds } from './steps.js
 import type { Piece, Stores } from './stores.js';
 import type { Transport } from './transport.js';
 
-/** Points that are `step` milliseconds apart; the last lies at `end`, the first ends the step that holds `begin`. */
+/**
+ * Points that are `step` milliseconds apart; the last lies at `end`, the first ends the step that holds
+ * `begin`.
+ */
 interface Grid {
   first: number;
   end: number;
@@ -24,13 +27,13 @@ interface Part {
 }
 
 /**
- * Sums over time in the closed window, heaviest first. The points lie at `to − k·step`; each covers `(time − step, time]`,
- * the first one only what of that lies in the window (and `from` itself): nothing outside the window is ever
- * counted, so the points sum up to the merge of the same window. Steps are whole milliseconds,
+ * Sums over time in the closed window, heaviest first. The points lie at `to − k·step`; each covers `(time −
+ * step, time]`, the first one only what of that lies in the window (and `from` itself): nothing outside the
+ * window is ever counted, so the points sum up to the merge of the same window. Steps are whole milliseconds,
  * at least a second.
  *
- * Usually two requests side by side: the first step on its own and the others as one series. The limit is applied here,
- * since the heaviest of either need not be the heaviest of both.
+ * Usually two requests side by side: the first step on its own and the others as one series. The limit is
+ * applied here, since the heaviest of either need not be the heaviest of both.
  */
 export async function sumOverTime(
   query: ProfileQuery,
@@ -68,7 +71,10 @@ export async function sumOverTime(
   return sumOfSeries((await Promise.all(answers)).flat()).slice(0, limit);
 }
 
-/** The questions about one storage's part of the window: the step that it starts in, whole steps, the step that it ends in. */
+/**
+ * The questions about one storage's part of the window: the step that it starts in, whole steps, the step
+ * that it ends in.
+ */
 function partsOf({ start, end, first, store }: Piece, grid: Grid): Part[] {
   const { step } = grid;
   const gridPoint = (time: number) =>

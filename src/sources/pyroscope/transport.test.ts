@@ -285,7 +285,9 @@ describe('broken connections', () => {
 });
 
 describe('one more try', () => {
-  /** A server whose first answers are bad and all later ones good, with the number of requests that it saw. */
+  /**
+   * A server whose first answers are bad and all later ones good, with the number of requests that it saw.
+   */
   async function failingAtFirst(
     bad: RequestListener,
     times: number,

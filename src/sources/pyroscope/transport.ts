@@ -70,7 +70,10 @@ export interface RawAnswer {
   policy: string;
 }
 
-/** Requests to one server. All methods throw UpstreamError, or the reason of the caller's signal when it aborted. */
+/**
+ * Requests to one server. All methods throw UpstreamError, or the reason of the caller's signal when it
+ * aborted.
+ */
 export interface Transport {
   /** Posts a value as JSON and returns the parsed answer. */
   post(path: string, body: unknown, options: { codec: 'json'; signal: AbortSignal }): Promise<unknown>;
@@ -80,16 +83,20 @@ export interface Transport {
   send(request: RawRequest): Promise<RawAnswer>;
   /** Takes our credentials out of text from elsewhere. */
   redact(text: string): string;
-  /** Our credentials as names in an answer may hold them. Parsed answers hold none; who reads encoded ones takes them out. */
+  /**
+   * Our credentials as names in an answer may hold them. Parsed answers hold none; who reads encoded ones
+   * takes them out.
+   */
   echoes(): readonly Echo[];
   close(): Promise<void>;
 }
 
 /**
- * A connection pool to one server: keep-alive, at most 8 requests in flight, one deadline per request (waiting for a
- * free connection included). All requests only read, so that a broken transfer, or one that the server refuses for
- * now, is tried once more within the same deadline (`retry.ts` says which). A redirect is followed only to the same
- * path below another prefix of the same server, and never where it would turn a query into a GET.
+ * A connection pool to one server: keep-alive, at most 8 requests in flight, one deadline per request
+ * (waiting for a free connection included). All requests only read, so that a broken transfer, or one that
+ * the server refuses for now, is tried once more within the same deadline (`retry.ts` says which). A redirect
+ * is followed only to the same path below another prefix of the same server, and never where it would turn a
+ * query into a GET.
  *
  * @throws UserError when the URL is not an http(s) URL
  */
@@ -207,7 +214,8 @@ export function createTransport(options: TransportOptions): Transport {
 
   const send: Transport['send'] = async (request) => {
     request.signal.throwIfAborted();
-    // Loading our own client is not the store's time. What fails there fails again below, where it is explained.
+    // Loading our own client is not the store's time. What fails there fails again below, where it is
+    // explained.
     await connections().catch(() => {});
     const deadline = new AbortController();
     const timer = setTimeout(() => deadline.abort(), timeoutMs);
@@ -268,7 +276,8 @@ export function createPost(
 }
 
 /**
- * Where a redirect leads that may be followed: the same path with another prefix, on the same server, by the same method.
+ * Where a redirect leads that may be followed: the same path with another prefix, on the same server, by the
+ * same method.
  */
 function movedTo(answer: Dispatcher.ResponseData, { method, path }: RawRequest, asked: URL): string | null {
   const keepsMethod = answer.statusCode === 307 || answer.statusCode === 308;

@@ -1,7 +1,10 @@
 import type { Effect } from './case.js';
 import { expectedSamples, type LensPlan, type Snapshot, type StackPlan } from './plan.js';
 
-/** Expected active samples, all and of the culprit, as linear functions of the intensity of the planted change. */
+/**
+ * Expected active samples, all and of the culprit, as linear functions of the intensity of the planted
+ * change.
+ */
 interface Mass {
   profiles: number;
   total: number;
@@ -17,7 +20,10 @@ export interface Masses {
   part: Mass;
 }
 
-/** Adds up a lens over both windows. `guilty` tells the stacks of the culprit, to which the planted ones belong. */
+/**
+ * Adds up a lens over both windows. `guilty` tells the stacks of the culprit, to which the planted ones
+ * belong.
+ */
 export function massesOf(
   lens: LensPlan,
   snapshots: readonly Snapshot[],
@@ -91,8 +97,8 @@ export function effectOf(
 }
 
 /**
- * The smallest intensity at which the culprit's share stands out by `errors` standard errors and `points` of the
- * active part, but never above `most`: a fault does not multiply a service's cost without bound.
+ * The smallest intensity at which the culprit's share stands out by `errors` standard errors and `points` of
+ * the active part, but never above `most`: a fault does not multiply a service's cost without bound.
  */
 export function intensityFor(
   masses: Masses,

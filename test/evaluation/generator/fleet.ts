@@ -5,7 +5,10 @@ import { chance, integer, logUniform, normal, pick, pickSome, type Random, unifo
 
 /** Anchor of all generated cases. */
 const START = Date.UTC(2026, 10, 20, 14);
-/** Seconds between two profiles of a pod and seconds profiled: an agent's default, scrapers, the shared examples. */
+/**
+ * Seconds between two profiles of a pod and seconds profiled: an agent's default, scrapers, the shared
+ * examples.
+ */
 const CADENCES = [
   [15, 15],
   [60, 10],
@@ -32,8 +35,8 @@ export interface Fleet {
 }
 
 /**
- * 1 to 6 pods with 8 to 24 profiles each before and 4 to 12 after, and where and when the change is there. Ties between
- * labels are left in where a real fleet has them: a single canary pod is its version.
+ * 1 to 6 pods with 8 to 24 profiles each before and 4 to 12 after, and where and when the change is there.
+ * Ties between labels are left in where a real fleet has them: a single canary pod is its version.
  */
 export function makeFleet(random: Random, kind: Kind, service: string): Fleet {
   const [spacing, seconds] = pick(random, CADENCES);
@@ -82,7 +85,9 @@ export function makeFleet(random: Random, kind: Kind, service: string): Fleet {
   return { windows, snapshots, since: quiet ? null : since, label: quiet ? null : label };
 }
 
-/** Mostly the whole window has the change; sometimes it begins inside, with at least three profiles after it. */
+/**
+ * Mostly the whole window has the change; sometimes it begins inside, with at least three profiles after it.
+ */
 function onset(random: Random, kind: Kind, split: number, end: number, profiles: number): number {
   const latest = kind === 'n' ? 0.45 : Math.max(0, Math.min(0.4, 1 - 4 / profiles));
   const early = kind === 'n' ? chance(random, 0.2) : chance(random, 0.7);
@@ -133,7 +138,9 @@ function makePods(
   return { pods, label: null };
 }
 
-/** Which label value has the change: part of the fleet on a new version, one region, or one pod among equals. */
+/**
+ * Which label value has the change: part of the fleet on a new version, one region, or one pod among equals.
+ */
 function canary(
   random: Random,
   pods: Pod[],

@@ -20,7 +20,10 @@ export interface GenerateOptions {
 /** Active samples of CPU or wall-clock time that either side has. */
 export const SAMPLE_LIMITS = { least: 300, most: 100_000 } as const;
 
-/** Languages whose profilers show a kind: leaks need live objects or goroutines, collectors a profile of allocations. */
+/**
+ * Languages whose profilers show a kind: leaks need live objects or goroutines, collectors a profile of
+ * allocations.
+ */
 const LANGUAGES_OF: Readonly<Partial<Record<Kind, readonly LanguageName[]>>> = {
   c: ['go', 'java'],
   d: ['go'],
@@ -33,7 +36,10 @@ const SERVICES =
     ' ',
   );
 
-/** One case, wholly determined by kind, seed and options. The seed alone draws everything that is not asked for. */
+/**
+ * One case, wholly determined by kind, seed and options. The seed alone draws everything that is not asked
+ * for.
+ */
 export function generateCase(kind: Kind, seed: number, options: GenerateOptions = {}): GeneratedCase {
   const random = createRandom(`${kind}:${seed}`);
   const possible = LANGUAGES_OF[kind] ?? (['go', 'node', 'python', 'java'] as const);
@@ -92,7 +98,10 @@ export function generateCase(kind: Kind, seed: number, options: GenerateOptions 
   };
 }
 
-/** Samples of a profile of an average pod, so that both sides lie within the limits before anything is planted. */
+/**
+ * Samples of a profile of an average pod, so that both sides lie within the limits before anything is
+ * planted.
+ */
 function samplesPerProfile(random: Random, { snapshots }: Fleet, wanted: number | undefined): number {
   const { least, most } = SAMPLE_LIMITS;
   const drawn = logUniform(random, least, most);

@@ -17,7 +17,10 @@ export interface LensContext {
   phi: number;
 }
 
-/** CPU time, or wall-clock time where `wall`: Node's profiler knows only that. `mean` is the active samples a profile. */
+/**
+ * CPU time, or wall-clock time where `wall`: Node's profiler knows only that. `mean` is the active samples a
+ * profile.
+ */
 export function timeLens(context: LensContext, mean: number, wall: boolean, idleShare: number): LensPlan {
   const { random, language, tree, phi } = context;
   const stacks = tree.stacks.map((stack) => ({ ...stack, mean: stack.mean * mean }));
@@ -139,7 +142,9 @@ export function parked(random: Random, functions: readonly FunctionInfo[]): Path
   return [...functions.map((fn) => frameOf(fn, 7)), ...pick(random, GO_WAITS), ...PARKED];
 }
 
-/** Goroutines by where they are: open connections, pools of workers, requests on their way. Exact, so no phi. */
+/**
+ * Goroutines by where they are: open connections, pools of workers, requests on their way. Exact, so no phi.
+ */
 export function goroutineLens({ random, tree }: LensContext, mean: number): LensPlan {
   const pools = Array.from({ length: 3 }, () => parked(random, [tree.newFunction()]));
   const working = tree.nodes.slice(0, 4).map(({ path }) => path);
@@ -178,8 +183,8 @@ export function lockFrames(language: Language, name: 'mutex' | 'block'): Path {
 }
 
 /**
- * Waiting for locks, in contentions and nanoseconds: a few sites with delays of 20 µs to 2 ms. Workers that wait for
- * work stand in the block profile with far more. Delays are exponential around their mean.
+ * Waiting for locks, in contentions and nanoseconds: a few sites with delays of 20 µs to 2 ms. Workers that
+ * wait for work stand in the block profile with far more. Delays are exponential around their mean.
  */
 export function lockLens(context: LensContext, name: 'mutex' | 'block', mean: number): LensPlan {
   const { random, language, tree, phi } = context;

@@ -17,7 +17,8 @@ export interface StoredProfile {
 }
 
 /**
- * Profiles in memory with the answers of the `files` source: closed windows, Prometheus matchers, right-edge steps.
+ * Profiles in memory with the answers of the `files` source: closed windows, Prometheus matchers, right-edge
+ * steps.
  *
  * @param read gives the profiles; called once, with the first question
  */

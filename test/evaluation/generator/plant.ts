@@ -7,7 +7,10 @@ import { type LensPlan, passesThrough, type StackPlan, workStack } from './plan.
 import { chance, gamma, integer, pick, pickSome, type Random, uniform } from './random.js';
 import type { AppNode, CallTree } from './tree.js';
 
-/** A lens with a change in it: the planted parts add up to 1, to be multiplied by the intensity (1 for a move). */
+/**
+ * A lens with a change in it: the planted parts add up to 1, to be multiplied by the intensity (1 for a
+ * move).
+ */
 export interface Plant {
   lens: LensPlan;
   culprit: FunctionInfo;

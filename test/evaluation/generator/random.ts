@@ -1,6 +1,6 @@
 /**
- * Seeded random numbers for the generator: no clock, no `Math.random`, so that a case can be made again from its kind
- * and seed.
+ * Seeded random numbers for the generator: no clock, no `Math.random`, so that a case can be made again from
+ * its kind and seed.
  */
 export interface Random {
   /** Uniform in [0, 1). */
@@ -80,7 +80,10 @@ export function gamma(random: Random, shape: number, scale = 1): number {
   }
 }
 
-/** Poisson: multiplication of uniforms (Knuth) for small means, transformed rejection PTRS (Hörmann 1993) else. */
+/**
+ * Poisson: multiplication of uniforms (Knuth) for small means, transformed rejection PTRS (Hörmann 1993)
+ * else.
+ */
 export function poisson(random: Random, mean: number): number {
   if (mean <= 0) return 0;
   if (mean < 30) {
@@ -121,9 +124,9 @@ function logFactorial(k: number): number {
 }
 
 /**
- * A count with variance `phi * mean`: Poisson with a gamma-mixed mean (negative binomial). With one `phi` for all
- * stacks, sums over stacks keep the same over-dispersion, and given their total the counts are Dirichlet-multinomial:
- * a function's share has `phi` times the binomial variance at every level of the tree.
+ * A count with variance `phi * mean`: Poisson with a gamma-mixed mean (negative binomial). With one `phi` for
+ * all stacks, sums over stacks keep the same over-dispersion, and given their total the counts are
+ * Dirichlet-multinomial: a function's share has `phi` times the binomial variance at every level of the tree.
  */
 export function overdispersed(random: Random, mean: number, phi: number): number {
   if (mean <= 0) return 0;

@@ -21,7 +21,9 @@ export function sampleLens(random: Random, lens: LensPlan, snapshots: readonly S
   });
 }
 
-/** Over-dispersed counts around the expectation; idle time is what the active samples leave of the profile. */
+/**
+ * Over-dispersed counts around the expectation; idle time is what the active samples leave of the profile.
+ */
 function drawCounts(random: Random, lens: LensPlan, at: Snapshot): Float64Array {
   const expected = expectedSamples(lens, at);
   let active = 0;

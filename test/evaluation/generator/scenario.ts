@@ -92,7 +92,10 @@ function calmLenses(kind: Kind, context: LensContext, fleet: Fleet, perProfile: 
   };
 }
 
-/** The mix of routes drifts slowly, by at most half a standard error between the windows, so that nobody is to blame. */
+/**
+ * The mix of routes drifts slowly, by at most half a standard error between the windows, so that nobody is to
+ * blame.
+ */
 function drifting({ random, tree }: LensContext, fleet: Fleet, lens: LensPlan): StackPlan[] {
   const samples = (side: 'baseline' | 'incident') =>
     totalMean(lens) * fleet.snapshots.reduce((sum, at) => sum + (at.side === side ? at.podFactor : 0), 0);

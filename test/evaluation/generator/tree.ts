@@ -36,9 +36,10 @@ export interface CallTree {
 }
 
 /**
- * A service as profilers see it: a few routes behind a chain of wrappers, each a tree of the team's functions with own
- * cost and calls into libraries, helpers shared between routes, sometimes a recursion, and work that requests do not
- * cause. Costs of stacks are gamma-distributed with shape 0.7: few heavy ones and a long tail.
+ * A service as profilers see it: a few routes behind a chain of wrappers, each a tree of the team's functions
+ * with own cost and calls into libraries, helpers shared between routes, sometimes a recursion, and work that
+ * requests do not cause. Costs of stacks are gamma-distributed with shape 0.7: few heavy ones and a long
+ * tail.
  */
 export function growTree(random: Random, language: Language, project: Project): CallTree {
   const newFunction = functionMaker(random, language, project);

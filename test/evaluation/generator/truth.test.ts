@@ -5,8 +5,8 @@ import { generateCase, throughNames } from './generate.js';
 import { expectedSamples, type LensPlan, type Snapshot } from './plan.js';
 
 /**
- * Whether the truth of each kind is really in the data: everything is computed from the noise-free expectation, by
- * names and stacks, and not from what the generator says of its own effects.
+ * Whether the truth of each kind is really in the data: everything is computed from the noise-free
+ * expectation, by names and stacks, and not from what the generator says of its own effects.
  */
 
 const SEEDS = Array.from({ length: 16 }, (_, seed) => seed);

@@ -16,8 +16,8 @@ import {
 } from '../arbitraries.js';
 import { type Target, targetOf } from '../target.js';
 
-// What a process finds in the cache that it keeps on disk, or shares with others in Redis: whatever it is, the answer is of
-// the right form, and there is one.
+// What a process finds in the cache that it keeps on disk, or shares with others in Redis: whatever it is,
+// the answer is of the right form, and there is one.
 
 const TTL_MS = 60_000;
 const NAMES = ['pod', 'region'];
@@ -50,7 +50,10 @@ function spoiled(good: string, how: typeof spoiling extends fc.Arbitrary<infer T
   return jsonText(changedJson(JSON.parse(good), how.changes));
 }
 
-/** Where `inner` is given, the text of the cache library within a file of ours is spoiled, and the file is not. */
+/**
+ * Where `inner` is given, the text of the cache library within a file of ours is spoiled, and the file is
+ * not.
+ */
 function spoiledFile(good: string, inner: boolean, how: Parameters<typeof spoiled>[1]): string {
   if (!inner) return spoiled(good, how);
   const entry: { value: string } = JSON.parse(good);

@@ -9,8 +9,8 @@ import { TOOL_CALLS } from '../../support/tool-arguments.js';
 import { expectAnswer } from '../promise.js';
 import { type Target, targetOf } from '../target.js';
 
-// How many there are of what a caller may give any number of. Work is counted, not timed: steps that regular expressions
-// compile to, and steps of what they are compared with.
+// How many there are of what a caller may give any number of. Work is counted, not timed: steps that regular
+// expressions compile to, and steps of what they are compared with.
 
 /** Steps that one call may compile: two selectors of 3,000 steps, two filters of 2,000. */
 const MAX_COMPILED = 10_000;

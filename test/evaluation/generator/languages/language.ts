@@ -20,7 +20,9 @@ export interface AppWords {
   startLine: number;
 }
 
-/** How the profiles of one language look: real names of runtime and libraries, a scheme for the team's own. */
+/**
+ * How the profiles of one language look: real names of runtime and libraries, a scheme for the team's own.
+ */
 export interface Language {
   name: LanguageName;
   /** From the thread's entry point to the first handler. */
