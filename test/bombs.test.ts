@@ -17,7 +17,7 @@ import { TOOL_CALLS } from './support/tool-arguments.js';
 const MIB = 2 ** 20;
 const TYPE = 'process_cpu:cpu:nanoseconds:cpu:nanoseconds';
 /** Far below what any of these would take, far above what their refusal takes. */
-const MOST_GROWTH = 1_000 * MIB;
+const MAX_GROWTH = 1_000 * MIB;
 
 let server: Server | undefined;
 afterEach(async () => {
@@ -61,7 +61,7 @@ describe('a profile with', () => {
         message: expect.stringContaining(`too large: over ${limit}`),
       }),
     );
-    expect(process.memoryUsage().rss - before).toBeLessThan(MOST_GROWTH);
+    expect(process.memoryUsage().rss - before).toBeLessThan(MAX_GROWTH);
   });
 
   test('few bytes and many frames is too large an answer of a server, which goes on', async () => {

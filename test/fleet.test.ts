@@ -1,7 +1,7 @@
 import { encode } from 'gpt-tokenizer/encoding/o200k_base';
 import { describe, expect, test } from 'vitest';
 import { readFleet } from '../src/investigation/fleet.js';
-import { MOST_REQUESTS } from '../src/investigation/requests.js';
+import { MAX_REQUESTS } from '../src/investigation/requests.js';
 import type { Labels } from '../src/sources/source.js';
 import { nearest } from '../src/text/nearest.js';
 import { asker, NOW } from './support/ask.js';
@@ -35,10 +35,10 @@ const QUESTIONS: readonly (readonly [tool: string, args: object, requests: numbe
   ['inspect_function', { ...paths, function: 'shop/parse' }, 30, null],
   ['get_timeline', { ...pods, from: iso(SINCE - HOUR), group_by: 'pod' }, 40, /… 1\d\d more values of pod/],
   ['get_timeline', { ...paths, group_by: 'path' }, 40, /… 999\d\d more values of path/],
-  ['compare_profiles', { ...pods, profile_type: 'cpu' }, MOST_REQUESTS, null],
-  ['compare_profiles', { ...paths, ...times, profile_type: 'cpu' }, MOST_REQUESTS, null],
-  ['investigate', pods, MOST_REQUESTS, null],
-  ['investigate', { ...paths, ...times }, MOST_REQUESTS, null],
+  ['compare_profiles', { ...pods, profile_type: 'cpu' }, MAX_REQUESTS, null],
+  ['compare_profiles', { ...paths, ...times, profile_type: 'cpu' }, MAX_REQUESTS, null],
+  ['investigate', pods, MAX_REQUESTS, null],
+  ['investigate', { ...paths, ...times }, MAX_REQUESTS, null],
   ['find_query_patterns', {}, 4, null],
 ];
 

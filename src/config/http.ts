@@ -31,7 +31,7 @@ type HttpOption =
   | 'shutdownGrace';
 
 /** Largest number of calls that may be configured: memory and connections bear no more. */
-const MOST_CALLS = 100_000;
+const MAX_CALLS = 100_000;
 /** Seconds. */
 const LONGEST_STOP = 3_600;
 
@@ -50,7 +50,7 @@ export function readHttpSettings(text: (name: HttpOption) => string | null): Htt
       option.default === undefined ? 'Leave it out for no limit.' : `Default: ${option.default}.`,
     );
   };
-  const calls = (name: HttpOption) => number(name, 1, MOST_CALLS, true);
+  const calls = (name: HttpOption) => number(name, 1, MAX_CALLS, true);
   const milliseconds = (name: HttpOption) => Math.round(number(name, 0, LONGEST_STOP, false) * 1000);
   return {
     access: {

@@ -113,11 +113,11 @@ export function readConfig(
 }
 
 /** Maximum number of operands of each command; commands that are missing check theirs themselves. */
-const MOST_OPERANDS: Readonly<Record<string, number>> = { call: 2, doctor: 0, demo: 0 };
+const MAX_OPERANDS: Readonly<Record<string, number>> = { call: 2, doctor: 0, demo: 0 };
 
 /** Refuses operands that no command takes. Often they are JSON that the shell has taken apart. */
 function checkOperands(command: string | null, operands: readonly string[]): void {
-  const left = command === null ? undefined : operands[MOST_OPERANDS[command] ?? operands.length];
+  const left = command === null ? undefined : operands[MAX_OPERANDS[command] ?? operands.length];
   if (left === undefined) return;
   throw new UsageError(
     `${command} does not take ${JSON.stringify(left.slice(0, 100))}.`,

@@ -4,7 +4,7 @@ import { chain } from '../../test/evaluation/generator/frame.js';
 import { createMemorySource, type StoredProfile } from '../../test/evaluation/generator/memory-source.js';
 import { totalValue } from '../profile/model.js';
 import type { Labels, Matcher, TimeSeries, Window } from '../sources/source.js';
-import { besideIncident } from './align-baseline.js';
+import { alignBaseline } from './align-baseline.js';
 
 const CPU = 'process_cpu:cpu:nanoseconds:cpu:nanoseconds';
 const { signal } = new AbortController();
@@ -34,7 +34,7 @@ describe('besideIncident', () => {
   const incident = { from: 6_001, to: 10_000 };
 
   test('the same window under two selectors', async () => {
-    const sides = besideIncident(source, incident, v2, { window: incident, matchers: v1 });
+    const sides = alignBaseline(source, incident, v2, { window: incident, matchers: v1 });
     expect(sides.baseline).toEqual({ from: 2_001, to: 6_000 });
     const profile = async (window: Window) =>
       totalValue((await sides.source.profile({ profileTypeId: CPU, matchers: v2, window }, signal)).profile);
@@ -42,7 +42,7 @@ describe('besideIncident', () => {
   });
 
   test('windows apart from one another under one selector', async () => {
-    const sides = besideIncident(source, incident, v1, {
+    const sides = alignBaseline(source, incident, v1, {
       window: { from: 1_000, to: 2_500 },
       matchers: v1,
     });
@@ -55,7 +55,7 @@ describe('besideIncident', () => {
   });
 
   test('labels of both sides are listed once', async () => {
-    const sides = besideIncident(source, incident, v2, { window: incident, matchers: v1 });
+    const sides = alignBaseline(source, incident, v2, { window: incident, matchers: v1 });
     const query = { matchers: v2, window: { from: sides.baseline.from, to: incident.to } };
     expect(await sides.source.labelNames(query, signal)).toEqual(['pod', 'service_name', 'version', 'zone']);
     expect(await sides.source.labelValues('pod', query, signal)).toEqual(['a', 'c']);
@@ -67,7 +67,7 @@ describe('besideIncident', () => {
   });
 
   test('further matchers hold on both sides', async () => {
-    const sides = besideIncident(source, incident, v2, {
+    const sides = alignBaseline(source, incident, v2, {
       window: { from: 1_000, to: 4_000 },
       matchers: [SERVICE],
     });
@@ -88,7 +88,7 @@ describe('besideIncident', () => {
       totals(rows).reduce((all, [, value]) => all + (value ?? 0), 0);
     await fc.assert(
       fc.asyncProperty(anyWindow, anyWindow, matchers, matchers, async (now, past, mine, theirs) => {
-        const sides = besideIncident(source, now, mine, { window: past, matchers: theirs });
+        const sides = alignBaseline(source, now, mine, { window: past, matchers: theirs });
         expect(sides.baseline.to).toBe(now.from - 1);
         expect(sides.baseline.to - sides.baseline.from).toBe(past.to - past.from);
         const options = { groupBy: ['version', 'pod'], step: 1 };

@@ -14,7 +14,7 @@ export interface BaselineSide {
  *
  * @param matchers the matchers of the incident, which the baseline's replace; further ones stay
  */
-export function besideIncident(
+export function alignBaseline(
   source: ProfileSource,
   incident: Window,
   matchers: readonly Matcher[],

@@ -6,13 +6,13 @@ import type { Scope } from '../query/scope.js';
 import { sameMatchers } from '../sources/selector.js';
 import type { Matcher, Window } from '../sources/source.js';
 import { isHeavy } from '../work/offload.js';
-import { besideIncident } from './align-baseline.js';
-import { comings, openCase } from './evidence.js';
+import { alignBaseline } from './align-baseline.js';
+import { instanceTurnover, prepareEvidence } from './evidence.js';
 import type { LensType } from './lens.js';
 import { type LevelLens, readLevels } from './levels.js';
-import { type Rounds, readRounds, roundTimes } from './profile-times.js';
+import { type ProfileTimes, readProfileTimes, sharedTimes } from './profile-times.js';
 import { countedSource, createRequests } from './requests.js';
-import { type Case, readShares, type ShareLens } from './shares.js';
+import { type InvestigationContext, readShares, type ShareLens } from './shares.js';
 import { GATE, MAIN } from './thresholds.js';
 import { type UnreadParts, type UnreadType, unreadBecause } from './unread.js';
 import { readWaits, type WaitLens } from './waits.js';
@@ -28,7 +28,7 @@ export interface ComparisonQuestion {
 /** What was read for a comparison of one profile type. */
 export interface ComparisonReading {
   question: ComparisonQuestion;
-  found: Case;
+  found: InvestigationContext;
   /** The baseline as the caller knows it. */
   baseline: Window;
   /** Whether the baseline is the time just before, of the same profiles: only then is there an onset. */
@@ -64,18 +64,18 @@ export async function readComparison(
   const sides =
     baseline.window === null
       ? { source, baseline: null }
-      : besideIncident(source, window, matchers, {
+      : alignBaseline(source, window, matchers, {
           window: baseline.window,
           matchers: baseline.matchers,
         });
   const typeIds = await context.schemaOf(scope.source).typeIds(matchers, window, context.signal);
-  const found = await openCase(
+  const found = await prepareEvidence(
     { ...sides, matchers, typeIds, incident: window, requests },
     scope.type.id,
     context.signal,
   );
   const { asking, plan } = found;
-  const rounds = await readRounds(
+  const rounds = await readProfileTimes(
     asking.source,
     { profileTypeId: scope.type.id, matchers },
     plan,
@@ -83,8 +83,8 @@ export async function readComparison(
     context.signal,
   );
   const real = baseline.window ?? plan.baseline;
-  if (roundTimes(rounds, plan.incident).length === 0) return 'no_incident';
-  if (roundTimes(rounds, plan.baseline).length === 0) return { emptyBaseline: real };
+  if (sharedTimes(rounds, plan.incident).length === 0) return 'no_incident';
+  if (sharedTimes(rounds, plan.baseline).length === 0) return { emptyBaseline: real };
   const lens = lensOf(scope);
   const sameProfiles = sameMatchers(baseline.matchers, matchers);
   const shares = await readShares(found, lens, rounds, {
@@ -109,16 +109,16 @@ export async function readComparison(
             signal: context.signal,
           })
         : null,
-    instances: comings(rounds, found, found.fleet.instanceLabel),
+    instances: instanceTurnover(rounds, found, found.fleet.instanceLabel),
     gaps: { before: gapsIn(rounds, plan.baseline), after: gapsIn(rounds, plan.incident) },
   };
 }
 
 /** How a level or a wait went on within the windows; a failure to read that leaves the shares as they are. */
 async function readCourse(
-  found: Case,
+  found: InvestigationContext,
   lens: LensType,
-  rounds: Rounds,
+  rounds: ProfileTimes,
   { signal }: Pick<ToolContext, 'signal'>,
 ): Promise<{ level: LevelLens | null; wait: WaitLens | null; unread: UnreadType[] }> {
   try {
@@ -143,8 +143,8 @@ export function isHeavyAnalysis({ joined }: Analysis): boolean {
 }
 
 /** Stretches of a window in which no instance sent a profile though several rounds were due. */
-function gapsIn(rounds: Rounds, window: Window): Window[] {
-  const times = roundTimes(rounds, window);
+function gapsIn(rounds: ProfileTimes, window: Window): Window[] {
+  const times = sharedTimes(rounds, window);
   const spaces = times.slice(1).map((time, at) => ({ from: times[at] ?? time, to: time }));
   const usual =
     spaces.map(({ from, to }) => to - from).sort((a, b) => a - b)[Math.floor(spaces.length / 2)] ?? 0;

@@ -1,5 +1,5 @@
 import { offload } from '../offload.js';
-import { LEAST_SIDE_SAMPLES } from '../profile/compare/analysis.js';
+import { MIN_SIDE_SAMPLES } from '../profile/compare/analysis.js';
 import { share } from '../profile/compare/contrast.js';
 import type { Finding, LensRow, Verdict } from '../profile/compare/finding.js';
 import { contrastOf, wholeRun } from '../profile/compare/runs.js';
@@ -12,7 +12,7 @@ import type { Window } from '../sources/source.js';
 import { formatTime, isCountUnit } from '../text/units.js';
 import { movementOf, samplingError } from './agreement.js';
 import { type ComparisonReading, isHeavyAnalysis } from './compare.js';
-import type { Judged } from './comparison-rows.js';
+import type { ComparisonInput } from './comparison-rows.js';
 import type { LevelLens } from './levels.js';
 import { onsetOf } from './onset.js';
 import type { ShareLens } from './shares.js';
@@ -130,7 +130,7 @@ function earliestOf(a: Window, b: Window): Window {
 /** The verdict on one type, and what it is about. */
 function judge({ shares, level, wait, cheaper, instances }: ComparisonReading): {
   verdict: Verdict;
-  cause: Judged['cause'];
+  cause: ComparisonInput['cause'];
 } {
   const { analysis, change } = shares;
   const ratio = analysis.load.ratio ?? 1;
@@ -138,7 +138,7 @@ function judge({ shares, level, wait, cheaper, instances }: ComparisonReading): 
     instances !== null &&
     instances.stayed + instances.arrived >= SCALED * Math.max(1, instances.stayed + instances.left);
   const isFlat = ratio >= FLAT[0] && ratio <= FLAT[1];
-  const [first] = rankReasons<{ cause: Judged['cause'] }>({
+  const [first] = rankReasons<{ cause: ComparisonInput['cause'] }>({
     leak: level === null || level.leak === null ? null : { cause: { kind: 'leak', of: level } },
     contention:
       wait === null || wait.contention === null ? null : { cause: { kind: 'contention', of: wait } },
@@ -149,11 +149,11 @@ function judge({ shares, level, wait, cheaper, instances }: ComparisonReading): 
     scaling: scaled && isFlat ? { cause: null } : null,
   });
   if (first !== undefined) return { verdict: first[0], cause: first[1].cause };
-  const few = Math.min(analysis.samples.before, analysis.samples.after) < LEAST_SIDE_SAMPLES;
+  const few = Math.min(analysis.samples.before, analysis.samples.after) < MIN_SIDE_SAMPLES;
   return { verdict: few && shares.lens.kind === 'time' ? 'inconclusive' : 'no_change', cause: null };
 }
 
-type Reason = { cause: Judged['cause'] } | null;
+type Reason = { cause: ComparisonInput['cause'] } | null;
 
 /** A change of code, or a level that rose in one function. */
 function codeReason(shares: ShareLens, level: LevelLens | null): Reason {

@@ -15,7 +15,7 @@ import type { Since } from './onset.js';
 import type { ShareLens } from './shares.js';
 
 /** What a comparison found, as far as its rows depend on it. */
-export interface Judged {
+export interface ComparisonInput {
   shares: ShareLens;
   cheaper: Cheaper | null;
   /** What the finding is about; null where there is none. */
@@ -34,7 +34,7 @@ export interface ComparedRows {
 }
 
 /** Names what was found: a pass over all stacks for every row. */
-export function comparedRows({ shares, cheaper, cause, since, gate, limit }: Judged): ComparedRows {
+export function comparedRows({ shares, cheaper, cause, since, gate, limit }: ComparisonInput): ComparedRows {
   const { analysis, change } = shares;
   const whole = contrastOf(analysis, wholeRun(analysis));
   const culprit = change?.culprit ?? cheaper?.culprit ?? null;
@@ -62,7 +62,7 @@ function isAbout(finding: Finding | null, { functions }: Joined, fn: number): bo
 function findingOf(
   { lens }: ShareLens,
   cheaper: Cheaper | null,
-  cause: Judged['cause'],
+  cause: ComparisonInput['cause'],
   since: Since | null,
   whole: Contrast,
 ): Finding | null {

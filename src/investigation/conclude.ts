@@ -1,9 +1,9 @@
-import { LEAST_SIDE_SAMPLES } from '../profile/compare/analysis.js';
+import { MIN_SIDE_SAMPLES } from '../profile/compare/analysis.js';
 import { totalShare } from '../profile/compare/contrast.js';
 import type { Verdict } from '../profile/compare/finding.js';
 import { joinKey } from '../profile/compare/join.js';
-import { LEAST_RISE } from '../profile/compare/load.js';
-import { amountRose, LEAST_AMOUNT_RISE } from '../profile/compare/rise.js';
+import { MIN_RISE } from '../profile/compare/load.js';
+import { amountRose, MIN_AMOUNT_RISE } from '../profile/compare/rise.js';
 import { secondsPerUnit } from '../text/units.js';
 import type { LensReadings } from './evidence.js';
 import type { LevelLens } from './levels.js';
@@ -80,7 +80,7 @@ export function conclude(reading: LensReadings): Conclusion {
   if (time?.analysis.partly === true) return { verdict: 'inconclusive', causes: [] };
   const few =
     time === undefined ||
-    Math.min(time.analysis.samples.before, time.analysis.samples.after) < LEAST_SIDE_SAMPLES;
+    Math.min(time.analysis.samples.before, time.analysis.samples.after) < MIN_SIDE_SAMPLES;
   return {
     verdict: few && levels.length === 0 && waits.length === 0 ? 'inconclusive' : 'no_change',
     causes: [],
@@ -94,7 +94,7 @@ export function conclude(reading: LensReadings): Conclusion {
 function isLoadOfFrameworks({ leak }: LevelLens, shares: readonly ShareLens[]): boolean {
   if (leak === null || leak.growth.joined.application[leak.growth.site.fn] === 1) return false;
   const load = shares.find(({ lens }) => lens.kind === 'time')?.analysis.load;
-  return load?.rose === true && leak.after < (load.risen ?? 1) * LEAST_AMOUNT_RISE * leak.before;
+  return load?.rose === true && leak.after < (load.risen ?? 1) * MIN_AMOUNT_RISE * leak.before;
 }
 
 /** One entry for each change of a type; a type without any stays as it is. */
@@ -105,7 +105,7 @@ function eachChange(shares: readonly ShareLens[]): ShareLens[] {
 /** Types on whose time the load rose, for themselves or with the allocations as a second witness. */
 function loadCauses(shares: readonly ShareLens[]): Cause[] {
   const roseBy = (z: number) => (one: ShareLens) =>
-    !one.analysis.partly && (one.analysis.load.risen ?? 0) >= LEAST_RISE && one.analysis.load.z >= z;
+    !one.analysis.partly && (one.analysis.load.risen ?? 0) >= MIN_RISE && one.analysis.load.z >= z;
   const witnessed = shares.some((one) => one.lens.kind === 'amount' && roseBy(SUPPORTING_Z)(one));
   return shares
     .filter(({ lens, change }) => lens.kind === 'time' && change === null)
@@ -118,7 +118,7 @@ function amountCauses(shares: readonly ShareLens[], wholes: readonly TotalsLens[
   const rise = ({ of }: { of: ShareLens | TotalsLens }) =>
     ('analysis' in of ? of.analysis.load : of.load).risen ?? Number.POSITIVE_INFINITY;
   const time = shares.find(({ lens }) => lens.kind === 'time')?.analysis.load;
-  const explained = time?.rose === true ? (time.risen ?? 1) * LEAST_AMOUNT_RISE : 0;
+  const explained = time?.rose === true ? (time.risen ?? 1) * MIN_AMOUNT_RISE : 0;
   const ofShares = shares
     .filter(({ lens, change, analysis }) => {
       return lens.kind === 'amount' && change === null && !analysis.partly && amountRose(analysis.load);

@@ -13,7 +13,7 @@ import {
 import { UpstreamError } from '../errors.js';
 import type { ProfileSource } from '../sources/source.js';
 import { conclude } from './conclude.js';
-import { comings, readCase } from './evidence.js';
+import { instanceTurnover, readEvidence } from './evidence.js';
 
 const REST = { 'main serve': 60, 'main poll': 40 };
 const withPrice = (samples: number): Stacks => ({ ...REST, 'main price': samples });
@@ -92,7 +92,7 @@ describe('from profiles to a verdict', () => {
 
   test('no profile at all in the window: nothing is read', async () => {
     const question = await questionAbout(pods(1, { cpu: always(CALM) }, { a: { minutes: { to: -61 } } }));
-    expect(await readCase(question, { signal: new AbortController().signal })).toBeNull();
+    expect(await readEvidence(question, { signal: new AbortController().signal })).toBeNull();
   });
 });
 
@@ -259,7 +259,7 @@ describe('a store that fails', () => {
       });
       const { signal } = new AbortController();
       const early = new AbortController();
-      const reading = readCase(question, { signal, early: early.signal, soon: signal });
+      const reading = readEvidence(question, { signal, early: early.signal, soon: signal });
       // All that can be answered by then has been: half of the time is over.
       await expect.poll(() => question.requests.ended).toBeGreaterThanOrEqual(series ? 3 : 4);
       early.abort();
@@ -287,7 +287,7 @@ describe('instances that stayed, left and came', () => {
   const series = [sent('a', 50, 150), sent('b', 50), sent('c', 150), sent('d', 160)];
 
   test('are counted by their profiles', () => {
-    expect(comings({ series, stepMs: 10 }, { plan, crowd: null }, 'pod')).toEqual({
+    expect(instanceTurnover({ series, stepMs: 10 }, { plan, crowd: null }, 'pod')).toEqual({
       stayed: 1,
       left: 1,
       arrived: 2,
@@ -297,7 +297,7 @@ describe('instances that stayed, left and came', () => {
   test('are counted by the counts where they are too many for a series each', () => {
     const counts = (...names: string[]) => names.map((pod) => ({ labels: { pod }, profiles: 3 }));
     const crowd = { before: counts('a', 'b'), after: counts('b', 'c', 'd') };
-    expect(comings({ series: [], stepMs: 10 }, { plan, crowd }, 'pod')).toEqual({
+    expect(instanceTurnover({ series: [], stepMs: 10 }, { plan, crowd }, 'pod')).toEqual({
       stayed: 1,
       left: 1,
       arrived: 2,
@@ -305,8 +305,8 @@ describe('instances that stayed, left and came', () => {
   });
 
   test('are unknown without a label for them, and where none sent anything', () => {
-    expect(comings({ series, stepMs: 10 }, { plan, crowd: null }, null)).toBeNull();
-    expect(comings({ series: [], stepMs: 10 }, { plan, crowd: null }, 'pod')).toBeNull();
+    expect(instanceTurnover({ series, stepMs: 10 }, { plan, crowd: null }, null)).toBeNull();
+    expect(instanceTurnover({ series: [], stepMs: 10 }, { plan, crowd: null }, 'pod')).toBeNull();
   });
 });
 

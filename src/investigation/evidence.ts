@@ -4,19 +4,19 @@ import { orderTypes, type ProfileType } from '../profile/types.js';
 import type { ToolContext } from '../query/context.js';
 import type { Matcher, ProfileSource, Window } from '../sources/source.js';
 import { readFleet } from './fleet.js';
-import { type Asking, type LensPlan, type LensType, planLenses } from './lens.js';
+import { type LensPlan, type LensType, planLenses, type ReadContext } from './lens.js';
 import { type LevelLens, readLevels } from './levels.js';
 import {
-  type Crowd,
   type Grouping,
-  type Rounds,
-  readCrowd,
-  readRounds,
-  roundTimes,
+  type LargeFleetCounts,
+  type ProfileTimes,
+  readLargeFleetCounts,
+  readProfileTimes,
+  sharedTimes,
   totalsIn,
 } from './profile-times.js';
 import { NoRequestLeft, type Requests } from './requests.js';
-import { type Case, type Fineness, readShares, type ShareLens } from './shares.js';
+import { type InvestigationContext, type Resolution, readShares, type ShareLens } from './shares.js';
 import { unlessSilent } from './silence.js';
 import { MAIN, PRESSED_GATE, SECOND } from './thresholds.js';
 import { compareTotals, type TotalsLens } from './totals.js';
@@ -25,7 +25,7 @@ import { readWaits, type WaitLens } from './waits.js';
 import { onGrid, type Plan, planWindows } from './windows.js';
 
 /** All that the profiles of a service say about two windows, type by type. */
-export interface CaseReading {
+export interface Evidence {
   plan: Plan;
   /** Every type looked at, in order, with the totals per profile. */
   totals: readonly TypeTotals[];
@@ -39,7 +39,7 @@ export interface CaseReading {
   collector: { before: number; after: number; grew: boolean } | null;
   instances: { stayed: number; left: number; arrived: number } | null;
   /** What the onset is narrowed down with. */
-  found: Case;
+  found: InvestigationContext;
   /** What there was nothing to read of. */
   missing: readonly string[];
   /** What could not be read though it is there. */
@@ -50,7 +50,7 @@ export interface CaseReading {
 
 /** The part of a reading that verdict and findings are drawn from. */
 export type LensReadings = Pick<
-  CaseReading,
+  Evidence,
   'totals' | 'shares' | 'levels' | 'waits' | 'wholes' | 'same' | 'collector'
 >;
 
@@ -63,11 +63,11 @@ export interface TypeTotals {
 /** What finding the value of one sample may take. */
 const QUANTUM_REQUESTS = 2;
 /** Types whose totals are read at the start; further ones wait for what is left of the requests. */
-const MOST_AT_FIRST = 10;
+const MAX_AT_FIRST = 10;
 /** Instances whose series are told apart. */
-const MOST_INSTANCES = 60;
+const MAX_INSTANCES = 60;
 
-export interface CaseQuestion {
+export interface EvidenceQuestion {
   source: ProfileSource;
   matchers: readonly Matcher[];
   typeIds: readonly string[];
@@ -84,12 +84,12 @@ export interface CaseQuestion {
  *
  * @param countedBy the type whose profiles are counted then
  */
-export async function openCase(
-  { source, matchers, typeIds, incident, baseline, requests }: CaseQuestion,
+export async function prepareEvidence(
+  { source, matchers, typeIds, incident, baseline, requests }: EvidenceQuestion,
   countedBy: string | undefined,
   signal: AbortSignal,
-): Promise<Case & Grouping> {
-  const asking: Asking = { source, matchers, typeIds, signal };
+): Promise<InvestigationContext & Grouping> {
+  const asking: ReadContext = { source, matchers, typeIds, signal };
   const plan = onGrid(planWindows(incident, baseline));
   const fleet = await readFleet(
     asking.source,
@@ -98,11 +98,17 @@ export async function openCase(
     signal,
   );
   const { instanceLabel, instances } = fleet;
-  const known = instances.size <= MOST_INSTANCES;
+  const known = instances.size <= MAX_INSTANCES;
   const crowd =
     known || instanceLabel === null || countedBy === undefined
       ? null
-      : await readCrowd(asking.source, { profileTypeId: countedBy, matchers }, plan, instanceLabel, signal);
+      : await readLargeFleetCounts(
+          asking.source,
+          { profileTypeId: countedBy, matchers },
+          plan,
+          instanceLabel,
+          signal,
+        );
   const groupBy = known && instanceLabel !== null ? [instanceLabel] : [];
   return { asking, plan, fleet, requests, groupBy, crowd };
 }
@@ -114,15 +120,15 @@ export async function openCase(
  *
  * @returns null where the main type has no profile in the incident window
  */
-export async function readCase(
-  question: CaseQuestion,
+export async function readEvidence(
+  question: EvidenceQuestion,
   { signal, early, soon }: Pick<ToolContext, 'signal' | 'early' | 'soon'>,
-): Promise<CaseReading | null> {
+): Promise<Evidence | null> {
   // What has been read by then is answered with.
   const own = soon === undefined ? signal : AbortSignal.any([signal, soon]);
   const plannedLenses = planLenses(orderTypes(question.typeIds));
-  const lenses = plannedLenses.own.slice(0, MOST_AT_FIRST);
-  const found = await openCase(question, lenses[0]?.type.id, own);
+  const lenses = plannedLenses.own.slice(0, MAX_AT_FIRST);
+  const found = await prepareEvidence(question, lenses[0]?.type.id, own);
   const { asking, plan, fleet } = found;
   const unread: UnreadType[] = [];
   const failures: unknown[] = [];
@@ -135,14 +141,14 @@ export async function readCase(
   };
   const roundsOf = async (lens: LensType, patience: AbortSignal) => {
     const query = { profileTypeId: lens.type.id, matchers: asking.matchers };
-    return readRounds(asking.source, query, plan, found, patience).then(
+    return readProfileTimes(asking.source, query, plan, found, patience).then(
       (rounds) => ({ lens, rounds }),
       (error: unknown) => fail(lens, error, patience),
     );
   };
   const series = unlessSilent(own, early, { ended: () => found.requests.ended, others: true });
   const answers = await Promise.all(lenses.map((lens) => roundsOf(lens, series.signal))).finally(series.stop);
-  const hasProfiles = ({ rounds }: { rounds: Rounds }) => rounds.series.length > 0;
+  const hasProfiles = ({ rounds }: { rounds: ProfileTimes }) => rounds.series.length > 0;
   const read = answers.filter((one) => one !== null).filter(hasProfiles);
   const [main] = read;
   const [first] = lenses;
@@ -186,7 +192,7 @@ export async function readCase(
     }
   };
   for (const one of read) await look(one);
-  for (const lens of plannedLenses.own.slice(MOST_AT_FIRST)) {
+  for (const lens of plannedLenses.own.slice(MAX_AT_FIRST)) {
     const later = await roundsOf(lens, own);
     if (later === null || !hasProfiles(later)) continue;
     read.push(later);
@@ -206,7 +212,7 @@ export async function readCase(
     wholes,
     same: plannedLenses.same,
     collector: collectorIn(shares),
-    instances: comings(main.rounds, found, fleet.instanceLabel),
+    instances: instanceTurnover(main.rounds, found, fleet.instanceLabel),
     found,
     missing,
     unread: { types: unread, labels: fleet.unread },
@@ -218,14 +224,14 @@ export async function readCase(
  * The first type is read finely; allocations more readily where the collector says that there were more of
  * them.
  */
-function finenessOf({ type }: LensType, shares: readonly ShareLens[]): Fineness {
+function finenessOf({ type }: LensType, shares: readonly ShareLens[]): Resolution {
   if (shares.length === 0) return MAIN;
   const pressed = type.alias === 'alloc' && collectorIn(shares)?.grew === true;
   return pressed ? { ...SECOND, gate: PRESSED_GATE } : SECOND;
 }
 
 /** How the collector's part of the on-CPU or wall-clock time changed; null where there is no such profile. */
-function collectorIn(shares: readonly ShareLens[]): CaseReading['collector'] {
+function collectorIn(shares: readonly ShareLens[]): Evidence['collector'] {
   const time = shares.find(({ lens }) => lens.kind === 'time');
   return time === undefined ? null : collectorGrowth(contrastOf(time.analysis, wholeRun(time.analysis)));
 }
@@ -236,10 +242,10 @@ function collectorIn(shares: readonly ShareLens[]): CaseReading['collector'] {
  * @throws NoRequestLeft
  */
 async function readWithin(
-  found: Case,
+  found: InvestigationContext,
   lens: LensType,
-  rounds: Rounds,
-  fineness: Fineness,
+  rounds: ProfileTimes,
+  fineness: Resolution,
 ): Promise<ShareLens | string> {
   const { baselineParts, incidentParts } = fineness;
   const spare = found.requests.left - baselineParts - incidentParts - QUANTUM_REQUESTS;
@@ -257,17 +263,17 @@ async function readWithin(
 }
 
 /** Which instances sent profiles before, after, or both. */
-export function comings(
-  { series, stepMs }: Rounds,
-  { plan, crowd }: Pick<Case & Grouping, 'plan' | 'crowd'>,
+export function instanceTurnover(
+  { series, stepMs }: ProfileTimes,
+  { plan, crowd }: Pick<InvestigationContext & Grouping, 'plan' | 'crowd'>,
   label: string | null,
 ) {
   if (label === null) return null;
   const present = (window: Window) =>
     series
-      .filter((own) => roundTimes({ series: [own], stepMs }, window).length > 0)
+      .filter((own) => sharedTimes({ series: [own], stepMs }, window).length > 0)
       .map(({ labels }) => labels[label]);
-  const inCrowd = (counts: Crowd['before']) => counts.map(({ labels }) => labels[label]);
+  const inCrowd = (counts: LargeFleetCounts['before']) => counts.map(({ labels }) => labels[label]);
   const [before, after] = (
     crowd === null
       ? [present(plan.baseline), present(plan.incident)]

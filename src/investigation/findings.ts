@@ -3,7 +3,7 @@ import type { Confidence, Finding, LensRow, Verdict } from '../profile/compare/f
 import { growthSite, type SiteGrowth } from '../profile/compare/growth.js';
 import { busiestLine, type GrowthPath, growthPath } from '../profile/compare/growth-path.js';
 import type { Joined } from '../profile/compare/join.js';
-import { amountRose, LEAST_AMOUNT_RISE } from '../profile/compare/rise.js';
+import { amountRose, MIN_AMOUNT_RISE } from '../profile/compare/rise.js';
 import { sideOf } from '../profile/compare/runs.js';
 import { functionData, type NamedFunction } from '../profile/named-function.js';
 import type { ProfileType } from '../profile/types.js';
@@ -325,7 +325,7 @@ function plainRows(reading: Omit<LensReadings, 'collector'>): LensRow[] {
 /** A total that differs widely, though its own variation may explain it, is not called unchanged. */
 function wholeVerdict({ before, after, rose }: TotalsLens): Verdict {
   if (rose) return 'load_increase';
-  return after >= LEAST_AMOUNT_RISE * before && after > 0 ? 'inconclusive' : 'no_change';
+  return after >= MIN_AMOUNT_RISE * before && after > 0 ? 'inconclusive' : 'no_change';
 }
 
 function levelVerdict({ leak, before, rise }: LevelLens): Verdict {

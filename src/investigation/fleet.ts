@@ -18,7 +18,7 @@ export interface Fleet {
 }
 
 /** A label with more values than this is read by series, not by merges. */
-const MOST_VALUES = 6;
+const MAX_VALUES = 6;
 
 /**
  * Which instances and label values there are: two requests. Without the second the label of instances is
@@ -63,6 +63,6 @@ export async function readFleet(
   const choices = names
     .filter((label) => label !== instanceLabel)
     .map((label) => ({ label, values: valuesOf(label, rows) }))
-    .filter(({ values }) => values.length >= 2 && values.length <= MOST_VALUES);
+    .filter(({ values }) => values.length >= 2 && values.length <= MAX_VALUES);
   return { instanceLabel, instances, choices, unread };
 }

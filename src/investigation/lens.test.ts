@@ -4,12 +4,12 @@ import { always, INCIDENT, smallService } from '../../test/support/small-service
 import { type Alias, lensOf, sampleValueOf, typeIdOf } from '../../test/support/type-ids.js';
 import { totalValue } from '../profile/model.js';
 import { orderTypes } from '../profile/types.js';
-import { type Asking, planLenses, quantumOf, readActive } from './lens.js';
+import { planLenses, quantumOf, type ReadContext, readActive } from './lens.js';
 
 const asking = (
   profiles: Parameters<typeof smallService>[0][0]['profiles'],
   typeIds: string[] = [],
-): Asking => ({
+): ReadContext => ({
   source: smallService([{ labels: { pod: 'a' }, profiles }]),
   matchers: [],
   typeIds,
@@ -106,7 +106,7 @@ describe('the value of one sample', () => {
 
   test('of time is told by the type that counts samples, where there is one', async () => {
     const source = smallService([{ labels: { pod: 'a' }, profiles: { cpu: always({ main: 30 }) } }]);
-    const counting: Asking = {
+    const counting: ReadContext = {
       ...asking({}, [SAMPLES]),
       source: {
         ...source,

@@ -49,7 +49,7 @@ export function planLenses(types: readonly ProfileType[]): LensPlan {
 }
 
 /** Everything that the requests of one investigation share. */
-export interface Asking {
+export interface ReadContext {
   source: ProfileSource;
   matchers: readonly Matcher[];
   typeIds: readonly string[];
@@ -58,7 +58,7 @@ export interface Asking {
 
 /** The merge of a window without idle time. */
 export async function readActive(
-  { source, matchers, signal }: Asking,
+  { source, matchers, signal }: ReadContext,
   type: ProfileType,
   window: Window,
   more: readonly Matcher[] = [],
@@ -89,14 +89,14 @@ const HEAP_ALIASES: readonly string[] = [
   'memory_samples',
 ];
 /** Fewer profiles do not show how much their totals vary. */
-const LEAST_TOTALS = 4;
+const MIN_TOTALS = 4;
 
 /**
  * Value of one event that the variation of totals implies: of a sum of Poisson events it is variance over
  * mean.
  */
 function impliedValue(totals: readonly number[]): number | null {
-  if (totals.length < LEAST_TOTALS) return null;
+  if (totals.length < MIN_TOTALS) return null;
   const mean = totals.reduce((sum, value) => sum + value, 0) / totals.length;
   const variance = totals.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (totals.length - 1);
   return mean > 0 && variance > 0 ? variance / mean : null;
@@ -110,7 +110,7 @@ function impliedValue(totals: readonly number[]): number | null {
  * @param calm totals of single profiles of the baseline
  */
 export async function quantumOf(
-  asking: Asking,
+  asking: ReadContext,
   type: ProfileType,
   profiles: readonly Profile[],
   window: Window,
@@ -134,7 +134,7 @@ export async function quantumOf(
 }
 
 async function valuePerCount(
-  { source, matchers, typeIds, signal }: Asking,
+  { source, matchers, typeIds, signal }: ReadContext,
   type: ProfileType,
   window: Window,
 ) {

@@ -2,16 +2,16 @@ import { offload } from '../offload.js';
 import { share } from '../profile/compare/contrast.js';
 import type { SiteGrowth } from '../profile/compare/growth.js';
 import { findLeak, type Leak, type Level } from '../profile/compare/leak.js';
-import { LEAST_RISE } from '../profile/compare/load.js';
+import { MIN_RISE } from '../profile/compare/load.js';
 import { levelRose } from '../profile/compare/rise.js';
 import { stepPoint } from '../profile/compare/since.js';
 import type { Window } from '../sources/source.js';
 import { bytesPerUnit } from '../text/units.js';
 import { isHeavy } from '../work/offload.js';
 import { type LensType, readActive } from './lens.js';
-import { type Rounds, roundTimes, totalsIn } from './profile-times.js';
+import { type ProfileTimes, sharedTimes, totalsIn } from './profile-times.js';
 import { NoRequestLeft } from './requests.js';
-import type { Case } from './shares.js';
+import type { InvestigationContext } from './shares.js';
 import { partWindows } from './windows.js';
 
 export interface LevelLens {
@@ -34,7 +34,11 @@ export interface LevelRise {
 }
 
 /** Looks for a leak in the totals over time; only where they leak does it ask for profiles, two merges. */
-export async function readLevels(found: Case, lens: LensType, rounds: Rounds): Promise<LevelLens> {
+export async function readLevels(
+  found: InvestigationContext,
+  lens: LensType,
+  rounds: ProfileTimes,
+): Promise<LevelLens> {
   const { plan, fleet } = found;
   const baseline = levelsIn(rounds, plan.baseline);
   const incident = levelsIn(rounds, plan.incident);
@@ -74,9 +78,13 @@ export async function readLevels(found: Case, lens: LensType, rounds: Rounds): P
  * The rest of a level that rose for the sake of one function: it was there before, and it did not rise with
  * it.
  */
-const REST = { least: 0.1, most: LEAST_RISE } as const;
+const REST = { least: 0.1, most: MIN_RISE } as const;
 
-async function readRise(found: Case, lens: LensType, rounds: Rounds): Promise<LevelRise> {
+async function readRise(
+  found: InvestigationContext,
+  lens: LensType,
+  rounds: ProfileTimes,
+): Promise<LevelRise> {
   const growth = await readGrowth(found, lens, rounds);
   const levels = [...levelsIn(rounds, found.plan.baseline), ...levelsIn(rounds, found.plan.incident)];
   const cut =
@@ -95,12 +103,12 @@ function isAlone({ before, after, site }: SiteGrowth): boolean {
 }
 
 /** Mean snapshot of the instances at each time. */
-function levelsIn(rounds: Rounds, window: Window, label?: string, instance?: string): Level[] {
+function levelsIn(rounds: ProfileTimes, window: Window, label?: string, instance?: string): Level[] {
   const series =
     label === undefined ? rounds.series : rounds.series.filter(({ labels }) => labels[label] === instance);
   const own = { ...rounds, series };
   // Instances send at different moments: a level is the mean over one round of all of them.
-  const times = roundTimes(own, window);
+  const times = sharedTimes(own, window);
   const count = series.filter(({ points }) => points.length > 0).length;
   const parts = partWindows(
     window,
@@ -109,12 +117,12 @@ function levelsIn(rounds: Rounds, window: Window, label?: string, instance?: str
   );
   return parts.flatMap((part) => {
     const { profiles, value } = totalsIn(own, part);
-    const time = roundTimes(own, part).at(-1) ?? part.to;
+    const time = sharedTimes(own, part).at(-1) ?? part.to;
     return profiles === 0 ? [] : [{ time, value: value / profiles }];
   });
 }
 
-function pointsIn(rounds: Rounds, window: Window): number {
+function pointsIn(rounds: ProfileTimes, window: Window): number {
   return totalsIn(rounds, window).profiles;
 }
 
@@ -124,9 +132,9 @@ function pointsIn(rounds: Rounds, window: Window): number {
  * @throws NoRequestLeft
  */
 export async function readGrowth(
-  { asking, plan, fleet, requests }: Case,
+  { asking, plan, fleet, requests }: InvestigationContext,
   lens: LensType,
-  rounds: Rounds,
+  rounds: ProfileTimes,
   instance: string | null = null,
   /** How many parts a window is cut into, of which the last is read. */
   parts = 4,
@@ -138,7 +146,7 @@ export async function readGrowth(
   const mayCount = (labels: Readonly<Record<string, string>>) =>
     instance === null || labels[label ?? ''] === instance;
   const read = async (whole: Window) => {
-    const window = partWindows(whole, roundTimes(rounds, whole), parts).at(-1) ?? whole;
+    const window = partWindows(whole, sharedTimes(rounds, whole), parts).at(-1) ?? whole;
     const { profiles } = totalsIn(rounds, window, mayCount);
     // A new instance has no past of its own: the others' stands for it.
     const matchers = profiles > 0 ? only : [];

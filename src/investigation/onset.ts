@@ -3,10 +3,10 @@ import { sumIn } from '../profile/compare/contrast.js';
 import { changePoint, stepPoint } from '../profile/compare/since.js';
 import type { Matcher, Window } from '../sources/source.js';
 import type { Cause } from './conclude.js';
-import type { CaseReading } from './evidence.js';
+import type { Evidence } from './evidence.js';
 import { readActive } from './lens.js';
-import { type Rounds, roundTimes, totalsIn } from './profile-times.js';
-import { type Case, countsLater, type ShareLens } from './shares.js';
+import { type ProfileTimes, sharedTimes, totalsIn } from './profile-times.js';
+import { countsLater, type InvestigationContext, type ShareLens } from './shares.js';
 import { partWindows } from './windows.js';
 
 /** Between which two profiles something changed. */
@@ -17,7 +17,7 @@ export interface Since {
 
 /** When the first cause of a conclusion began; null where there is none or it cannot be told. */
 export async function onsetOf(
-  { found }: Pick<CaseReading, 'found'>,
+  { found }: Pick<Evidence, 'found'>,
   cause: Cause | undefined,
 ): Promise<Since | null> {
   if (cause === undefined) return null;
@@ -29,13 +29,13 @@ export async function onsetOf(
 }
 
 /** Requests of one look at the time around the onset. */
-const MOST_FINE_PARTS = 6;
+const MAX_FINE_PARTS = 6;
 
 /**
  * When a change of code began: first by the parts that were read, then by single rounds of profiles about the
  * cut, of the label value that carries it where there is one. Up to 12 requests, as far as they are left.
  */
-async function onsetOfChange(found: Case, share: ShareLens): Promise<Since | null> {
+async function onsetOfChange(found: InvestigationContext, share: ShareLens): Promise<Since | null> {
   const { change, windows } = share;
   if (change === null) return null;
   const { analysis, culprit, run, contrast, carrier } = change;
@@ -79,7 +79,7 @@ function onsetOfLoad({ lens, rounds, windows, analysis }: ShareLens): Since | nu
   const fine = lens.type.wallClock
     ? coarse
     : read.flatMap((window) =>
-        partWindows(window, roundTimes(rounds, window), gapsIn(rounds, window)).map((part) => ({
+        partWindows(window, sharedTimes(rounds, window), gapsIn(rounds, window)).map((part) => ({
           window: part,
           ...totalsIn(rounds, part),
         })),
@@ -91,7 +91,7 @@ function onsetOfLoad({ lens, rounds, windows, analysis }: ShareLens): Since | nu
 }
 
 interface Narrowing {
-  rounds: Rounds;
+  rounds: ProfileTimes;
   matchers: readonly Matcher[];
   p1: number;
   p2: number;
@@ -100,14 +100,19 @@ interface Narrowing {
 /**
  * Reads the rounds of a stretch of time, in at most six parts and then the cut between two of them once more.
  */
-async function narrow(found: Case, share: ShareLens, by: Narrowing, span: Window): Promise<Since | null> {
+async function narrow(
+  found: InvestigationContext,
+  share: ShareLens,
+  by: Narrowing,
+  span: Window,
+): Promise<Since | null> {
   const { rounds, matchers, p1, p2 } = by;
   const fn = share.change?.culprit.fn ?? -1;
-  const arrived = matchers.length > 0 && roundTimes(rounds, found.plan.baseline).length === 0;
+  const arrived = matchers.length > 0 && sharedTimes(rounds, found.plan.baseline).length === 0;
   let [before, after]: (Window | undefined)[] = [];
   for (let around = span, look = 0; look < 2; look++) {
-    const most = Math.min(MOST_FINE_PARTS, found.requests.left);
-    const times = roundTimes(rounds, around);
+    const most = Math.min(MAX_FINE_PARTS, found.requests.left);
+    const times = sharedTimes(rounds, around);
     const fine = partWindows(around, times, Math.min(most, gapsIn(rounds, around)));
     if (fine.length < 2) break;
     const observed =
@@ -134,16 +139,21 @@ async function narrow(found: Case, share: ShareLens, by: Narrowing, span: Window
     if (gapsIn(rounds, around) <= 2) break;
   }
   if (before === undefined || after === undefined) {
-    const first = roundTimes(rounds, span)[0];
+    const first = sharedTimes(rounds, span)[0];
     if (first === undefined) return null;
     // Profiles of other instances in the same round say nothing about the time before it.
-    const last = roundTimes(share.rounds, { from: span.from, to: first - gapOf(share.rounds) / 2 }).at(-1);
+    const last = sharedTimes(share.rounds, { from: span.from, to: first - gapOf(share.rounds) / 2 }).at(-1);
     return { after: last === undefined ? span.from : last - rounds.stepMs, before: first };
   }
   return edges(rounds, before, after);
 }
 
-function roundsWith({ fleet }: Case, rounds: Rounds, label: string, value: string): Rounds {
+function roundsWith(
+  { fleet }: InvestigationContext,
+  rounds: ProfileTimes,
+  label: string,
+  value: string,
+): ProfileTimes {
   const { instanceLabel, instances } = fleet;
   if (instanceLabel === null) return rounds;
   const series = rounds.series.filter(({ labels }) => {
@@ -154,7 +164,7 @@ function roundsWith({ fleet }: Case, rounds: Rounds, label: string, value: strin
 }
 
 /** The usual time between two profiles of one instance, in milliseconds. */
-function gapOf({ series, stepMs }: Rounds): number {
+function gapOf({ series, stepMs }: ProfileTimes): number {
   const gaps = series
     .flatMap(({ points }) =>
       points
@@ -167,16 +177,16 @@ function gapOf({ series, stepMs }: Rounds): number {
 }
 
 /** How many rounds of profiles of the instances a window holds. */
-function gapsIn(rounds: Rounds, window: Window): number {
-  const times = roundTimes(rounds, window);
+function gapsIn(rounds: ProfileTimes, window: Window): number {
+  const times = sharedTimes(rounds, window);
   const [first, last] = [times[0], times.at(-1)];
   return first === undefined || last === undefined ? 0 : Math.round((last - first) / gapOf(rounds)) + 1;
 }
 
 /** The last profile of one window and the first of the next; the true times lie within a step of them. */
-function edges(rounds: Rounds, before: Window | undefined, after: Window | undefined): Since | null {
+function edges(rounds: ProfileTimes, before: Window | undefined, after: Window | undefined): Since | null {
   if (before === undefined || after === undefined) return null;
-  const last = roundTimes(rounds, before).at(-1);
-  const first = roundTimes(rounds, after)[0];
+  const last = sharedTimes(rounds, before).at(-1);
+  const first = sharedTimes(rounds, after)[0];
   return last === undefined || first === undefined ? null : { after: last - rounds.stepMs, before: first };
 }

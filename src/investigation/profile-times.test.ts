@@ -1,24 +1,24 @@
 import { describe, expect, test } from 'vitest';
 import type { TimeSeries } from '../sources/source.js';
-import { type Rounds, roundTimes, totalsIn } from './profile-times.js';
+import { type ProfileTimes, sharedTimes, totalsIn } from './profile-times.js';
 
 const STEP = 10;
 const series = (pod: string, ...points: [time: number, value: number][]): TimeSeries => ({
   labels: { pod },
   points: points.map(([time, value]) => ({ time, value })),
 });
-const rounds = (...all: TimeSeries[]): Rounds => ({ series: all, stepMs: STEP });
+const rounds = (...all: TimeSeries[]): ProfileTimes => ({ series: all, stepMs: STEP });
 const WINDOW = { from: 100, to: 199 };
 
 describe('the times of the profiles in a window', () => {
   test('each once, ascending, whichever instance sent them', () => {
     const two = rounds(series('a', [150, 1], [110, 1]), series('b', [110, 1], [130, 1]));
-    expect(roundTimes(two, WINDOW)).toEqual([110, 130, 150]);
+    expect(sharedTimes(two, WINDOW)).toEqual([110, 130, 150]);
   });
 
   test('a time is the right edge of a step: the last step of a window may end after it', () => {
     const edges = rounds(series('a', [99, 1], [100, 1], [208, 1], [209, 1]));
-    expect(roundTimes(edges, WINDOW)).toEqual([100, 208]);
+    expect(sharedTimes(edges, WINDOW)).toEqual([100, 208]);
   });
 });
 
@@ -34,7 +34,7 @@ describe('totals in a window', () => {
   });
 
   test('of very many instances the counts say how many profiles a point is of', () => {
-    const sums: Rounds = {
+    const sums: ProfileTimes = {
       ...rounds(series('', [110, 500], [120, 700], [250, 900])),
       crowd: [
         { window: WINDOW, profiles: 90, perStep: 45 },

@@ -9,7 +9,7 @@ import type {
 import { gridEnd, isIn, type Plan } from './windows.js';
 
 /** When which instance sent a profile of one type, and its total. */
-export interface Rounds {
+export interface ProfileTimes {
   series: readonly TimeSeries[];
   stepMs: number;
   /** Where the series are sums over a crowd of instances: the profiles of each window. */
@@ -20,7 +20,7 @@ export interface Rounds {
  * How many profiles each instance sent before and after, where there are too many instances for a series
  * each.
  */
-export interface Crowd {
+export interface LargeFleetCounts {
   before: readonly SnapshotCount[];
   after: readonly SnapshotCount[];
 }
@@ -28,20 +28,20 @@ export interface Crowd {
 /** How the series of a fleet are told apart: by labels, or not at all. */
 export interface Grouping {
   groupBy: readonly string[];
-  crowd: Crowd | null;
+  crowd: LargeFleetCounts | null;
 }
 
 /**
  * Counts the profiles of a crowd: two requests. Instances send all types as often, so that one type does for
  * all.
  */
-export async function readCrowd(
+export async function readLargeFleetCounts(
   source: ProfileSource,
   query: Omit<ProfileQuery, 'window'>,
   { baseline, incident }: Plan,
   instanceLabel: string,
   signal: AbortSignal,
-): Promise<Crowd> {
+): Promise<LargeFleetCounts> {
   const [before = [], after = []] = await Promise.all(
     [baseline, incident].map((window) => source.snapshots({ ...query, window }, [instanceLabel], signal)),
   );
@@ -53,18 +53,18 @@ export async function readCrowd(
  * how many profiles each is of follows from the counts, so that a cost per profile does not depend on the
  * number of instances.
  */
-export async function readRounds(
+export async function readProfileTimes(
   source: ProfileSource,
   query: Omit<ProfileQuery, 'window'>,
   { baseline, incident, stepMs }: Plan,
   { groupBy, crowd }: Grouping,
   signal: AbortSignal,
-): Promise<Rounds> {
+): Promise<ProfileTimes> {
   const window = { from: baseline.from, to: gridEnd(incident, stepMs) };
   const series = await source.timeSeries({ ...query, window }, { groupBy, step: stepMs / 1000 }, signal);
   if (crowd === null) return { series, stepMs };
   const side = (of: Window, counts: readonly SnapshotCount[]) => {
-    const steps = roundTimes({ series, stepMs }, of).length;
+    const steps = sharedTimes({ series, stepMs }, of).length;
     const profiles = counts.reduce((sum, one) => sum + one.profiles, 0);
     return { window: of, profiles, perStep: profiles / Math.max(1, steps) };
   };
@@ -72,7 +72,7 @@ export async function readRounds(
 }
 
 /** Distinct times with a profile in a window, ascending: right edges of steps. */
-export function roundTimes({ series, stepMs }: Rounds, window: Window): number[] {
+export function sharedTimes({ series, stepMs }: ProfileTimes, window: Window): number[] {
   const times = new Set<number>();
   for (const { points } of series)
     for (const { time } of points) if (isIn(window, time, stepMs)) times.add(time);
@@ -84,7 +84,7 @@ export function roundTimes({ series, stepMs }: Rounds, window: Window): number[]
  * each step the usual number of its window.
  */
 export function totalsIn(
-  { series, stepMs, crowd = [] }: Rounds,
+  { series, stepMs, crowd = [] }: ProfileTimes,
   window: Window,
   counts: (labels: Labels) => boolean = () => true,
 ): { profiles: number; value: number } {
@@ -102,7 +102,7 @@ export function totalsIn(
 }
 
 /** The totals of single profiles in a window; none where the series are sums over a crowd of instances. */
-export function singleTotals({ series, stepMs, crowd }: Rounds, window: Window): number[] {
+export function singleTotals({ series, stepMs, crowd }: ProfileTimes, window: Window): number[] {
   if (crowd !== undefined) return [];
   return series.flatMap(({ points }) =>
     points.filter(({ time }) => isIn(window, time, stepMs)).map(({ value }) => value),

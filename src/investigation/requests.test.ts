@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createMemorySource } from '../../test/evaluation/generator/memory-source.js';
-import { countedSource, createRequests, MOST_REQUESTS } from './requests.js';
+import { countedSource, createRequests, MAX_REQUESTS } from './requests.js';
 
 /** Requests that end when they are told to. */
 function gate() {
@@ -26,10 +26,10 @@ describe('createRequests', () => {
   test('counts what was made and tells after each one', async () => {
     const told: number[] = [];
     const requests = createRequests((made) => told.push(made));
-    expect([requests.made, requests.left]).toEqual([0, MOST_REQUESTS]);
+    expect([requests.made, requests.left]).toEqual([0, MAX_REQUESTS]);
     expect(await requests.run(async () => 7)).toBe(7);
     await expect(requests.run(async () => Promise.reject(new Error('no')))).rejects.toThrow('no');
-    expect([requests.made, requests.left, told]).toEqual([2, MOST_REQUESTS - 2, [1, 2]]);
+    expect([requests.made, requests.left, told]).toEqual([2, MAX_REQUESTS - 2, [1, 2]]);
   });
 
   test('tells how many requests were answered, not how many were made', async () => {

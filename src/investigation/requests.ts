@@ -4,9 +4,9 @@ import type { ProfileSource, SeriesQuery } from '../sources/source.js';
  * Questions that one investigation may ask upstream: each a request, more about windows over the server's
  * limit.
  */
-export const MOST_REQUESTS = 40;
+export const MAX_REQUESTS = 40;
 /** Requests in flight at once. */
-const MOST_IN_FLIGHT = 8;
+const MAX_IN_FLIGHT = 8;
 
 /** Thrown where a question would be one too many for one investigation. */
 export class NoRequestLeft extends Error {
@@ -40,7 +40,7 @@ export function createRequests(onAnswered: (answered: number) => void = () => {}
       return made;
     },
     get left() {
-      return MOST_REQUESTS - asked;
+      return MAX_REQUESTS - asked;
     },
     get ended() {
       return answered;
@@ -48,7 +48,7 @@ export function createRequests(onAnswered: (answered: number) => void = () => {}
     async run(question, requests = 1) {
       asked++;
       made += requests;
-      if (inFlight < MOST_IN_FLIGHT) inFlight++;
+      if (inFlight < MAX_IN_FLIGHT) inFlight++;
       else await new Promise<void>((go) => waiting.push(go));
       try {
         return await question();

@@ -3,17 +3,17 @@ import { nameOf, type Stacks } from '../../test/support/contrast.js';
 import { leastFound } from '../../test/support/least-found.js';
 import { always, changing, pods, readyFor, type SmallInstance } from '../../test/support/small-service.js';
 import { countsIn, distance } from '../profile/compare/analysis.js';
-import { type Fineness, readShares, type ShareLens } from './shares.js';
+import { type Resolution, readShares, type ShareLens } from './shares.js';
 
 /** The finest reading: that of the main type. */
-const FINE: Fineness = { baselineParts: 4, incidentParts: 4, slices: 7 };
+const FINE: Resolution = { baselineParts: 4, incidentParts: 4, slices: 7 };
 const REST = { 'main serve': 60, 'main poll': 40 };
 const withPrice = (samples: number): Stacks => ({ ...REST, 'main price': samples });
 const CALM = withPrice(10);
 
 async function read(
   instances: readonly SmallInstance[],
-  fineness: Partial<Fineness> = {},
+  fineness: Partial<Resolution> = {},
 ): Promise<ShareLens> {
   const { found, lens, rounds } = await readyFor('cpu', instances);
   const share = await readShares(found, lens, rounds, { ...FINE, ...fineness });
@@ -22,7 +22,7 @@ async function read(
 }
 
 /** The decisions of a lens in a form that a row of a table can state. */
-async function decide(instances: readonly SmallInstance[], fineness: Partial<Fineness> = {}) {
+async function decide(instances: readonly SmallInstance[], fineness: Partial<Resolution> = {}) {
   const { analysis, change, notes } = await read(instances, fineness);
   const carrier = change?.carrier ?? null;
   return {

@@ -19,8 +19,8 @@ import { formatTime } from '../text/units.js';
 import { isHeavy } from '../work/offload.js';
 import { shareProfile } from '../work/share.js';
 import type { Fleet } from './fleet.js';
-import { type Asking, type LensType, quantumOf, readActive } from './lens.js';
-import { type Rounds, roundTimes, singleTotals, totalsIn } from './profile-times.js';
+import { type LensType, quantumOf, type ReadContext, readActive } from './lens.js';
+import { type ProfileTimes, sharedTimes, singleTotals, totalsIn } from './profile-times.js';
 import type { Requests } from './requests.js';
 import {
   ALONE,
@@ -28,7 +28,7 @@ import {
   GATE,
   LEFT_AT_CALLER,
   MAX_CHANGES,
-  MOST_WARM_UPS,
+  MAX_WARM_UPS,
   ONE_OFF_Z,
   OWN_PAST_Z,
   PAST,
@@ -61,7 +61,7 @@ export interface ShareLens {
   /** Further changes of the type, each found in what is left without the stacks of those before it. */
   further: readonly ShareChange[];
   notes: readonly string[];
-  rounds: Rounds;
+  rounds: ProfileTimes;
   /** The parts that were read, as in the analysis. */
   windows: { baseline: readonly Window[]; incident: readonly Window[] };
 }
@@ -72,15 +72,15 @@ interface SliceOf {
 }
 
 /** What all lenses know. */
-export interface Case {
-  asking: Asking;
+export interface InvestigationContext {
+  asking: ReadContext;
   plan: Plan;
   fleet: Fleet;
   requests: Requests;
 }
 
 /** How finely one profile type is read. */
-export interface Fineness {
+export interface Resolution {
   baselineParts: number;
   incidentParts: number;
   /** Slices of the fleet, at the most; 0 reads none. */
@@ -96,15 +96,15 @@ export interface Fineness {
  * @returns null where one of the windows has no profile of the type
  */
 export async function readShares(
-  context: Case,
+  context: InvestigationContext,
   lens: LensType,
-  rounds: Rounds,
-  { baselineParts, incidentParts, slices: mostSlices, gate = GATE, bursts = true }: Fineness,
+  rounds: ProfileTimes,
+  { baselineParts, incidentParts, slices: mostSlices, gate = GATE, bursts = true }: Resolution,
 ): Promise<ShareLens | null> {
   const { asking, plan } = context;
   const windows = {
-    baseline: partWindows(plan.baseline, roundTimes(rounds, plan.baseline), baselineParts),
-    incident: partWindows(plan.incident, roundTimes(rounds, plan.incident), incidentParts),
+    baseline: partWindows(plan.baseline, sharedTimes(rounds, plan.baseline), baselineParts),
+    incident: partWindows(plan.incident, sharedTimes(rounds, plan.incident), incidentParts),
   };
   let slices = slicesOf(context.fleet, rounds, plan, mostSlices);
   const read = async (window: Window): Promise<CountedProfile> => ({
@@ -152,7 +152,7 @@ export async function readShares(
     const info = change === null ? undefined : changes.analysis.joined.functions[change.culprit.fn];
     if (change === null || info === undefined) break;
     const analysis = { ...changes.analysis, universe: change.universe };
-    if (found.length === 0 && warmUps < MOST_WARM_UPS) {
+    if (found.length === 0 && warmUps < MAX_WARM_UPS) {
       if (isOneOff(analysis, change)) {
         warmUps++;
         leftOut.add(joinKey(info));
@@ -165,7 +165,7 @@ export async function readShares(
       const cut = settled === null ? 0 : windows.incident.findIndex(({ from }) => from >= settled.from);
       if (settled !== null && cut > 0 && !settled.anyStayed) {
         // All instances are new: whatever else they did to warm up is over by then, too.
-        warmUps = MOST_WARM_UPS;
+        warmUps = MAX_WARM_UPS;
         windows.incident = windows.incident.slice(cut);
         reading = { ...reading, incident: reading.incident.slice(cut), slices: [] };
         slices = [];
@@ -249,7 +249,7 @@ function attributed(
 }
 
 /** The slices that are read: instances where they are few, else the values of labels that have few. */
-function slicesOf(fleet: Fleet, rounds: Rounds, { incident }: Plan, most: number): SliceOf[] {
+function slicesOf(fleet: Fleet, rounds: ProfileTimes, { incident }: Plan, most: number): SliceOf[] {
   const { instanceLabel, instances, choices } = fleet;
   const present =
     rounds.crowd !== undefined
@@ -274,9 +274,9 @@ type Found = CodeChange & { slice: SliceOf | null };
 
 /** The change over time or in one slice, whichever stands out more. */
 async function strongestChange(
-  { asking, plan }: Case,
+  { asking, plan }: InvestigationContext,
   { type }: LensType,
-  rounds: Rounds,
+  rounds: ProfileTimes,
   { analysis, overTime, inSlices: found }: Changes,
   slices: readonly SliceOf[],
 ): Promise<Found | null> {
@@ -306,7 +306,7 @@ async function strongestChange(
  * @param leftOut keys of the functions whose stacks the analysis was made without
  */
 export function countsLater(
-  { signal }: Asking,
+  { signal }: ReadContext,
   profile: Profile,
   { joined, universe, quantum }: Analysis,
   fn: number,
@@ -325,10 +325,10 @@ function sharedReading({ baseline, incident, slices, quantum }: Reading): Readin
 }
 
 /** Whether the instance that a matcher means sent its first profile well after the others. */
-function cameLate(rounds: Rounds, { baseline }: Plan, { name, value }: Matcher): boolean {
+function cameLate(rounds: ProfileTimes, { baseline }: Plan, { name, value }: Matcher): boolean {
   const own = rounds.series.filter(({ labels }) => labels[name] === value);
-  const first = roundTimes({ ...rounds, series: own }, baseline)[0];
-  const others = roundTimes(rounds, baseline)[0];
+  const first = sharedTimes({ ...rounds, series: own }, baseline)[0];
+  const others = sharedTimes(rounds, baseline)[0];
   if (own.length === 0 || first === undefined || others === undefined) return false;
   return first - others > PAST * (baseline.to - others);
 }
@@ -350,9 +350,9 @@ function isOneOff(analysis: Analysis, { culprit, run, slice }: Found): boolean {
  * incident, and whether others were there before them; null where it is no warm-up.
  */
 async function settledWindow(
-  { asking, plan, fleet }: Case,
+  { asking, plan, fleet }: InvestigationContext,
   { type }: LensType,
-  rounds: Rounds,
+  rounds: ProfileTimes,
   analysis: Analysis,
   change: Found,
   slices: readonly SliceOf[],
@@ -388,12 +388,12 @@ async function settledWindow(
  * window.
  */
 function lateWindow(
-  rounds: Rounds,
+  rounds: ProfileTimes,
   label: string,
   arrived: readonly string[],
   window: Window,
 ): Window | null {
-  const times = roundTimes(
+  const times = sharedTimes(
     { ...rounds, series: rounds.series.filter(({ labels }) => arrived.includes(labels[label] ?? '')) },
     window,
   );

@@ -1,5 +1,5 @@
 /** A signal for one step of a call, and what ends the watch over it. */
-export interface Patience {
+export interface ReplyDeadline {
   signal: AbortSignal;
   stop(): void;
 }
@@ -17,7 +17,7 @@ export function unlessSilent(
   own: AbortSignal,
   early: AbortSignal | undefined,
   progress: { ended: () => number; others: boolean },
-): Patience {
+): ReplyDeadline {
   if (early === undefined || early.aborted) return { signal: own, stop: () => {} };
   const before = progress.ended();
   const silence = new AbortController();

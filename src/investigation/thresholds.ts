@@ -1,4 +1,4 @@
-import type { Fineness } from './shares.js';
+import type { Resolution } from './shares.js';
 
 // Numbers that decide verdict, culprit and confidence. Distances are in standard errors; paragraphs are those
 // of docs/comparison.md.
@@ -22,7 +22,7 @@ export const WARM_Z = 3;
 /** Number of first profiles of a new instance that may be warm-up (§5). */
 export const WARM_ROUNDS = 3;
 /** Number of candidates that are tried where the ones before were warm-up (§5). */
-export const MOST_WARM_UPS = 3;
+export const MAX_WARM_UPS = 3;
 /** Number of independent changes of one type that are looked for. */
 export const MAX_CHANGES = 3;
 /** Standard errors by which a further change must stand out more than the first. */
@@ -41,9 +41,9 @@ export const ALONE = 0.85;
 export const ONE_OFF_Z = 7;
 
 /** Parts and slices of the main type; parts are read once and added up for everything else (§8). */
-export const MAIN: Fineness = { baselineParts: 4, incidentParts: 4, slices: 7 };
+export const MAIN: Resolution = { baselineParts: 4, incidentParts: 4, slices: 7 };
 /** Parts of every other type, whose gate is higher because several types are tried (§5, §8). */
-export const SECOND: Fineness = { baselineParts: 3, incidentParts: 2, slices: 0, gate: 4.8, bursts: false };
+export const SECOND: Resolution = { baselineParts: 3, incidentParts: 2, slices: 0, gate: 4.8, bursts: false };
 /**
  * Gate for a change of allocations where the growth of the collector is the other half of the evidence (§7).
  */

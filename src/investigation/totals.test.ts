@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { parseProfileType } from '../profile/types.js';
 import type { LensType } from './lens.js';
-import type { Rounds } from './profile-times.js';
+import type { ProfileTimes } from './profile-times.js';
 import { compareTotals } from './totals.js';
 
 const STEP = 15_000;
@@ -18,7 +18,7 @@ function lensOf(id: string): LensType {
 }
 
 /** One profile in each step, from the step `first` on; times are right edges. */
-function rounds(values: readonly number[], first = 0): Rounds {
+function rounds(values: readonly number[], first = 0): ProfileTimes {
   const points = values.map((value, at) => ({ time: (first + at + 1) * STEP - 1, value }));
   return { stepMs: STEP, series: [{ labels: {}, points }] };
 }

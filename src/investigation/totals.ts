@@ -2,13 +2,13 @@ import { type LoadChange, loadChange, meanOf } from '../profile/compare/load.js'
 import { amountRose } from '../profile/compare/rise.js';
 import { bytesPerUnit, isCountUnit, secondsPerUnit } from '../text/units.js';
 import type { LensType } from './lens.js';
-import { type Rounds, roundTimes, totalsIn } from './profile-times.js';
+import { type ProfileTimes, sharedTimes, totalsIn } from './profile-times.js';
 import { type Plan, partWindows } from './windows.js';
 
 /** A type of which only the totals over time were read: whether it changed as a whole. */
 export interface TotalsLens {
   lens: LensType;
-  rounds: Rounds;
+  rounds: ProfileTimes;
   /** Value per profile. */
   before: number;
   after: number;
@@ -25,7 +25,7 @@ const USUAL_BYTES = 2 ** 19;
 const USUAL_SECONDS = 0.01;
 
 /** Events that came from nowhere are news from this number per profile on. */
-const LEAST_NEW_EVENTS = 10;
+const MIN_NEW_EVENTS = 10;
 
 /**
  * Compares the totals of a type over both windows, without any profile. Null where the incident has none, or
@@ -35,12 +35,12 @@ const LEAST_NEW_EVENTS = 10;
  */
 export function compareTotals(
   lens: LensType,
-  rounds: Rounds,
+  rounds: ProfileTimes,
   { baseline, incident }: Plan,
-  main: Rounds,
+  main: ProfileTimes,
 ): TotalsLens | null {
   const parts = (window: Plan['baseline']) =>
-    partWindows(window, roundTimes(rounds, window), PARTS)
+    partWindows(window, sharedTimes(rounds, window), PARTS)
       .map((part) => totalsIn(rounds, part))
       .filter(({ profiles }) => profiles > 0);
   const [before, after] = [parts(baseline), parts(incident)];
@@ -51,7 +51,7 @@ export function compareTotals(
     if (!isOfEvents || totalsIn(main, baseline).profiles === 0) return null;
     const now = meanOf(after);
     const load = { ratio: null, risen: null, z: 0, rose: false };
-    return { lens, rounds, before: 0, after: now, load, rose: now >= LEAST_NEW_EVENTS };
+    return { lens, rounds, before: 0, after: now, load, rose: now >= MIN_NEW_EVENTS };
   }
   const load = loadChange(before, after, { quantum: sampleValue(lens.type.unit), phi: USUAL_PHI });
   return { lens, rounds, before: meanOf(before), after: meanOf(after), load, rose: amountRose(load) };

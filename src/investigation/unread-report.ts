@@ -4,7 +4,7 @@ import type { NextCall } from '../report/next.js';
 import type { JsonObject } from '../report/render.js';
 import type { Window } from '../sources/source.js';
 import { formatTime } from '../text/units.js';
-import type { CaseReading } from './evidence.js';
+import type { Evidence } from './evidence.js';
 import { lensRows } from './findings.js';
 import type { UnreadParts } from './unread.js';
 
@@ -27,7 +27,7 @@ export function notReadOf({ unread: { types, labels } }: { unread: UnreadParts }
 /**
  * One row for each profile type: `not_read` for those that failed, with their totals where these were known.
  */
-export function allRows(reading: CaseReading): LensRow[] {
+export function allRows(reading: Evidence): LensRow[] {
   const { types } = reading.unread;
   const isUnread = ({ type }: LensRow) => types.some(({ lens }) => lens.type.id === type.id);
   const rows = lensRows(reading).map(
@@ -56,7 +56,7 @@ const OF_OUR_OWN: ReadonlySet<NotReadReason> = new Set(['no_time', 'no_request_l
 
 /** The call that asks again for what was not read; none where everything was. */
 export function askAgain(
-  reading: CaseReading,
+  reading: Evidence,
   callScope: JsonObject,
   { window, baseline }: { window: Window; baseline: Window | null },
 ): NextCall[] {

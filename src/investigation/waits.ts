@@ -3,8 +3,8 @@ import { waitGrew } from '../profile/compare/waits.js';
 import { secondsPerUnit } from '../text/units.js';
 import type { LensType } from './lens.js';
 import { readGrowth } from './levels.js';
-import { type Rounds, roundTimes, totalsIn } from './profile-times.js';
-import type { Case } from './shares.js';
+import { type ProfileTimes, sharedTimes, totalsIn } from './profile-times.js';
+import type { InvestigationContext } from './shares.js';
 import { partWindows } from './windows.js';
 
 export interface WaitLens {
@@ -30,16 +30,16 @@ const PARTS = 6;
  * @param load value per profile of the main type, after ÷ before
  */
 export async function readWaits(
-  found: Case,
+  found: InvestigationContext,
   lens: LensType,
-  rounds: Rounds,
-  main: Rounds,
+  rounds: ProfileTimes,
+  main: ProfileTimes,
   load: number,
 ): Promise<WaitLens> {
   const { plan } = found;
   const seconds = secondsPerUnit(lens.type.unit) ?? 1;
   const levels = (window: typeof plan.baseline) =>
-    partWindows(window, roundTimes(main, window), PARTS).map((part) => ({
+    partWindows(window, sharedTimes(main, window), PARTS).map((part) => ({
       from: part.from,
       to: part.to,
       profiles: Math.max(totalsIn(main, part).profiles, totalsIn(rounds, part).profiles),
@@ -64,8 +64,8 @@ export async function readWaits(
     first === undefined || earlier === undefined
       ? null
       : {
-          after: (roundTimes(main, earlier).at(-1) ?? earlier.to) - main.stepMs,
-          before: roundTimes(main, first)[0] ?? first.to,
+          after: (sharedTimes(main, earlier).at(-1) ?? earlier.to) - main.stepMs,
+          before: sharedTimes(main, first)[0] ?? first.to,
         };
   return { ...plain, contention: { growth, added: is - was, since } };
 }

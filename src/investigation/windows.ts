@@ -10,12 +10,12 @@ const BASELINE_TIMES = 4;
  * … unless that leaves a baseline of less than this part of the window: then it is as long, up to a week, and
  * asked in pieces.
  */
-const LEAST_BASELINE = 1 / 8;
+const MIN_BASELINE = 1 / 8;
 const WEEK_MS = 7 * 24 * 3_600_000;
 /** Resolution of the series, at the finest: profilers send at most one profile in this time. */
 const FINEST_STEP_MS = 5_000;
 /** Steps of the incident window, at the most: five windows are then 1,200 points a series. */
-const MOST_STEPS = 240;
+const MAX_STEPS = 240;
 
 /** The two windows of a comparison on one grid of steps; the baseline ends 1 ms before the incident. */
 export interface Plan {
@@ -34,17 +34,17 @@ export function planWindows(incident: Window, baseline: Window | null = null): P
   const stepMs = stepOf(length);
   if (baseline !== null) return { baseline, incident, stepMs };
   const spare = LONGEST_QUERY_MS - length;
-  const room = Math.max(stepMs, spare < LEAST_BASELINE * length ? Math.min(length, WEEK_MS) : spare);
+  const room = Math.max(stepMs, spare < MIN_BASELINE * length ? Math.min(length, WEEK_MS) : spare);
   const before = Math.max(1, Math.floor(Math.min(BASELINE_TIMES * length, room) / stepMs));
   return { baseline: { from: incident.from - before * stepMs, to: incident.from - 1 }, incident, stepMs };
 }
 
 /** The shortest step of whole seconds that divides the window, else one that covers it. */
 function stepOf(length: number): number {
-  const shortest = Math.max(FINEST_STEP_MS, Math.ceil(length / MOST_STEPS / 1000) * 1000);
+  const shortest = Math.max(FINEST_STEP_MS, Math.ceil(length / MAX_STEPS / 1000) * 1000);
   for (let step = shortest; step <= 4 * shortest && step < length; step += 1000)
     if ((length - 1) % step === 0) return step;
-  const steps = Math.max(1, Math.min(MOST_STEPS, Math.floor(length / FINEST_STEP_MS)));
+  const steps = Math.max(1, Math.min(MAX_STEPS, Math.floor(length / FINEST_STEP_MS)));
   return Math.max(1000, Math.ceil(length / steps));
 }
 

@@ -100,13 +100,13 @@ async function answer(
 ): Promise<Ending & { text: string }> {
   const { stopped, timer = (ms: number) => AbortSignal.timeout(ms) } = environment;
   const deadline = timer(environment.deadlineMs);
-  const stop = follow(stopped);
+  const stop = linkedSignal(stopped);
   const signal = AbortSignal.any([callerSignal, deadline, stop.signal]);
   try {
     const args = checkArguments(tool, rawArguments);
     const after = (part: number) => timer(Math.max(1, Math.round(environment.deadlineMs * part)));
     const timing = { signal, early: after(EARLY), soon: after(SOON) };
-    const { schemaOf, noted } = watchingAge(environment.context);
+    const { schemaOf, noted: withStalenessNote } = watchingAge(environment.context);
     const context = {
       ...environment.context,
       schemaOf,
@@ -117,7 +117,7 @@ async function answer(
       },
       ...(progress === undefined ? {} : { progress }),
     };
-    const found = await noted(await untilAborted(runTool(tool, args, context), signal));
+    const found = await withStalenessNote(await untilAborted(runTool(tool, args, context), signal));
     const text =
       args.format === 'json'
         ? renderJson(found)
@@ -153,7 +153,7 @@ async function answer(
  * Makes a signal for one call that aborts with a signal which lives as long as the server. `AbortSignal.any`
  * on the latter would keep a reference to every call (Node.js 20): some megabytes an hour under load.
  */
-function follow(stopped: AbortSignal | undefined): { signal: AbortSignal; leave(): void } {
+function linkedSignal(stopped: AbortSignal | undefined): { signal: AbortSignal; leave(): void } {
   const own = new AbortController();
   const abort = () => own.abort(stopped?.reason);
   if (stopped?.aborted) abort();

@@ -25,7 +25,7 @@ const LEARNING_MS = 10_000;
  * Maximum number of such questions at once, of all clients: half of the requests that a store gets at once
  * stay free for calls.
  */
-const MOST_LEARNING = 4;
+const MAX_LEARNING = 4;
 
 /**
  * Makes what registers the prompts at a server, their arguments completed with the names that exist. The
@@ -113,7 +113,7 @@ function completion(
   let learning = 0;
   return async (names, written, { source, service }) => {
     const ended = operationStarted('completion/complete', meter);
-    if (learning >= MOST_LEARNING) {
+    if (learning >= MAX_LEARNING) {
       ended('busy');
       return [];
     }

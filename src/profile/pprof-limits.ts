@@ -3,7 +3,7 @@
  * takes a hundred in memory, and an inlined location repeats its frames in every sample: without limits a
  * file of a few megabytes, or of a few kilobytes compressed, takes all memory.
  */
-const MOST = {
+const MAX_COUNT = {
   samples: 2 ** 23,
   locations: 2 ** 22,
   functions: 2 ** 21,
@@ -21,7 +21,7 @@ const MOST = {
   'objects of JSON': 2 ** 21,
   'values of JSON': 2 ** 23,
 } as const;
-export type Limited = keyof typeof MOST;
+export type Limited = keyof typeof MAX_COUNT;
 
 /** A table of the profile is over its limit. */
 export class LimitError extends Error {
@@ -30,7 +30,9 @@ export class LimitError extends Error {
 
 /** What is wrong with so many of something; null where a profile may hold them. */
 export function excessOf(what: Limited, count: number): LimitError | null {
-  return count > MOST[what] ? new LimitError(`over ${MOST[what].toLocaleString('en')} ${what}`) : null;
+  return count > MAX_COUNT[what]
+    ? new LimitError(`over ${MAX_COUNT[what].toLocaleString('en')} ${what}`)
+    : null;
 }
 
 /** @throws LimitError when there is more of something than a profile may hold */
@@ -45,7 +47,7 @@ export function checkLimit(what: Limited, count: number): void {
  * @throws LimitError
  */
 export function checkPacked(what: Limited, before: number, bytes: Uint8Array): void {
-  if (before + bytes.length <= MOST[what]) return;
+  if (before + bytes.length <= MAX_COUNT[what]) return;
   let count = before;
   for (let at = 0; at < bytes.length; at++) if ((bytes[at] ?? 0) < 128) count++;
   checkLimit(what, count);

@@ -61,9 +61,9 @@ export interface Series {
 }
 
 /** Fewer parts do not tell a change unless it is gross; where the errors are known from counts, three do. */
-export const LEAST_PARTS = 6;
+export const MIN_PARTS = 6;
 
-export const LEAST_COUNTED_PARTS = 3;
+export const MIN_COUNTED_PARTS = 3;
 
 /**
  * Draws conclusions from a series.
@@ -122,7 +122,7 @@ export function seriesOf(
     least: values.length === 0 ? 0 : Math.min(...values),
     mean: meanOf(known),
     most: Math.max(0, ...values),
-    testable: known.length >= (onlyCounts ? LEAST_COUNTED_PARTS : LEAST_PARTS),
+    testable: known.length >= (onlyCounts ? MIN_COUNTED_PARTS : MIN_PARTS),
     change,
     means:
       change === null
@@ -162,5 +162,5 @@ export function spikesIn(values: readonly number[], change: Change | null): [sta
 
 /** Whether nothing was found in so few parts that a longer window may show more. */
 export function isShort({ change, parts }: Series): boolean {
-  return change === null && parts.length < LEAST_PARTS;
+  return change === null && parts.length < MIN_PARTS;
 }

@@ -127,9 +127,9 @@ export function sumsOf(readings: readonly Reading[], frames: readonly Frame[]): 
 /** An excursion of the modified z-score beyond this is an outlier (Iglewicz & Hoaglin 1993) … */
 const OUTLIER = 3.5;
 /** … worth a word when it is this many times the usual value. */
-const LEAST_RATIO = 1.5;
+const MIN_RATIO = 1.5;
 /** Of fewer values none is unusual … */
-const LEAST_VALUES = 5;
+const MIN_VALUES = 5;
 /** … and a run of more than this part of them is a level. */
 const LONGEST_SHARE = 0.2;
 
@@ -138,13 +138,13 @@ const LONGEST_SHARE = 0.2;
  * deviations, which the spikes themselves do not widen; where most values are equal, in mean ones.
  */
 export function spikesOf(values: readonly number[]): [start: number, end: number][] {
-  if (values.length < LEAST_VALUES) return [];
+  if (values.length < MIN_VALUES) return [];
   const middle = median(values) ?? 0;
   const deviations = values.map((value) => Math.abs(value - middle));
   const mad = 1.4826 * (median(deviations) ?? 0);
   const mean = (1.2533 * deviations.reduce((sum, deviation) => sum + deviation, 0)) / values.length;
   const unit = mad > 0 ? mad : mean;
-  const isSpike = (value: number) => value - middle > OUTLIER * unit && value >= LEAST_RATIO * middle;
+  const isSpike = (value: number) => value - middle > OUTLIER * unit && value >= MIN_RATIO * middle;
   const spikes: [number, number][] = [];
   values.forEach((value, at) => {
     const open = spikes.at(-1);

@@ -12,7 +12,7 @@ import { allMatchers } from './selection.js';
 
 const HOUR = 3_600_000;
 /** Labels named where one does not exist. */
-const MOST_LABELS = 20;
+const MAX_LABELS = 20;
 
 /** Why there is nothing to answer with. */
 export interface Emptiness {
@@ -218,7 +218,7 @@ async function excludedBy(
       return {
         reason: 'matchers_exclude_all',
         detail: `The matcher ${text} excludes everything: ${service ?? 'the source'} has no label ${matcher.name}.`,
-        instead: labels.slice(0, MOST_LABELS).map((name) => `label ${name}`),
+        instead: labels.slice(0, MAX_LABELS).map((name) => `label ${name}`),
         retry,
       };
     }

@@ -8,7 +8,7 @@ import { safeText } from '../text/sanitise.js';
 import { isHeavy } from '../work/offload.js';
 
 /** Candidates named in the error for an ambiguous name. */
-const MOST_NAMED = 6;
+const MAX_NAMED = 6;
 
 /**
  * The function that an argument means, among those that cost anything in the measurement.
@@ -25,7 +25,7 @@ export async function resolveFunction(
   if (first === undefined) return null;
   if (candidates.length === 1) return targetOf(first);
   const named = candidates
-    .slice(0, MOST_NAMED)
+    .slice(0, MAX_NAMED)
     .map(({ info, line }) => displayBriefly(functionData(info, line)));
   const more = candidates.length - named.length;
   throw new UserError(

@@ -6,12 +6,12 @@ import type { ToolContext } from './context.js';
 
 /** How long a question that was too large is not asked whole again. */
 const REMEMBERED_MS = 10 * 60_000;
-const MOST_REMEMBERED = 100;
+const MAX_REMEMBERED = 100;
 /**
  * An answer that was cut off after fewer bytes was not cut for its size: the own costs alone of a large
  * profile take some 95 kB, so what is asked for instead would not come either.
  */
-const LEAST_CUT_OFF = 128 * 2 ** 10;
+const MIN_CUT_OFF = 128 * 2 ** 10;
 
 /** A merge, whole or as far as it could be had, with the reason why it is not whole. */
 export type Merge = MergedProfile & { reduced: (ReducedMerge & { reason: string }) | null };
@@ -68,7 +68,7 @@ export async function readMerge(
     memory.delete(key);
     memory.set(key, { span, at: now(), reason });
     const [oldest] = memory.keys();
-    if (memory.size > MOST_REMEMBERED && oldest !== undefined) memory.delete(oldest);
+    if (memory.size > MAX_REMEMBERED && oldest !== undefined) memory.delete(oldest);
   }
   return { profile: reduced.leaves, notes: [], profiledSeconds: null, reduced: { ...reduced, reason } };
 }
@@ -76,7 +76,7 @@ export async function readMerge(
 /** After how many bytes a large answer was cut off; null for any other failure. */
 function largeCutOff(error: unknown): number | null {
   const after = error instanceof UpstreamError ? error.cutOffAfter : null;
-  return after !== null && after >= LEAST_CUT_OFF ? after : null;
+  return after !== null && after >= MIN_CUT_OFF ? after : null;
 }
 
 /** What servers and proxies say of an answer that they will not pass on for its size. */

@@ -15,8 +15,8 @@ import { changeText, type Scale, scaleOf } from './series.js';
 import { sparkline } from './sparkline.js';
 
 /** Neighbours, lines and last frames of the path in the text. */
-const MOST_NEIGHBOURS = 5;
-const MOST_LINES = 5;
+const MAX_NEIGHBOURS = 5;
+const MAX_LINES = 5;
 const PATH_END = 4;
 /** Neighbours, lines and values below this share of the function's total are counted, not named. */
 const FLOOR = 0.01;
@@ -177,7 +177,7 @@ function pathRows(whole: readonly Row[]): string[] {
 }
 
 function neighbourBlock(title: string, rows: readonly Row[], more: readonly string[]) {
-  const shown = rows.filter(({ share }) => Math.abs(share) >= FLOOR).slice(0, MOST_NEIGHBOURS);
+  const shown = rows.filter(({ share }) => Math.abs(share) >= FLOOR).slice(0, MAX_NEIGHBOURS);
   const left = rows.length - shown.length;
   const share = rows.slice(shown.length).reduce((sum, row) => sum + row.share, 0);
   return {
@@ -194,7 +194,7 @@ function lineRows({ lines, total }: FunctionView): string[] {
   const known = lines.filter(({ line }) => line > 0);
   if (known.length < 2) return [];
   const shown = known
-    .slice(0, MOST_LINES)
+    .slice(0, MAX_LINES)
     .map((one) => `${one.line}: ${formatShare(one.self / total)}/${formatShare(one.total / total)}`);
   const more = known.length > shown.length ? `, ${known.length - shown.length} more` : '';
   return [`Lines (self/total): ${shown.join(', ')}${more}`];

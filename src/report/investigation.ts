@@ -56,7 +56,7 @@ export interface Investigation {
   next: readonly NextCall[];
 }
 
-const MOST_FINDINGS = 5;
+const MAX_FINDINGS = 5;
 /** Frames of a path that a text answer shows around the function. */
 const PATH_ABOVE = 5;
 const PATH_BELOW = 3;
@@ -66,7 +66,7 @@ const PATH_BELOW = 3;
  * known.
  */
 export function investigationAnswer(found: Investigation): Answer {
-  const findings = found.findings.slice(0, MOST_FINDINGS);
+  const findings = found.findings.slice(0, MAX_FINDINGS);
   const reason = `${verdictReason(found)}${soFarText(found)}`;
   const first = findings[0];
   return {

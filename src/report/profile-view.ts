@@ -12,7 +12,7 @@ import { formatShare } from '../text/units.js';
 import { chargeText, displayFunction } from './functions.js';
 import { amountText, nothingSampled, reducedNotes, scopeData, scopeLines } from './measurement.js';
 import { callScope, focusPattern, type NextCall, nextCall, nextRows } from './next.js';
-import { type Answer, type Block, type JsonObject, MOST_ROWS } from './render.js';
+import { type Answer, type Block, type JsonObject, MAX_ROWS } from './render.js';
 
 export interface ViewOptions {
   view: 'top' | 'tree';
@@ -120,7 +120,7 @@ function topView(measured: Measurement, profile: Profile, options: ViewOptions):
       more: 'repeat with a higher limit',
     },
     lists: ['top_functions'],
-    next: more > 0 && options.limit < MOST_ROWS ? [moreRows(measured, options)] : [],
+    next: more > 0 && options.limit < MAX_ROWS ? [moreRows(measured, options)] : [],
   };
 }
 
@@ -133,7 +133,7 @@ function moreRows(measured: Measurement, { sort, limit, focus, ignore }: ViewOpt
       sort,
       ...(focus === null ? {} : { focus }),
       ...(ignore === null ? {} : { ignore }),
-      limit: Math.min(MOST_ROWS, limit * 3),
+      limit: Math.min(MAX_ROWS, limit * 3),
     },
   };
 }

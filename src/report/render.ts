@@ -36,7 +36,7 @@ export interface Answer {
 export const BUDGET = { usual: 4_800, most: 28_000 } as const;
 
 /** The most rows of a table or tree that can be asked for. */
-export const MOST_ROWS = 200;
+export const MAX_ROWS = 200;
 
 /**
  * An answer as text inside a budget; what is cut is said in the block it was cut from. Rows that must stay

@@ -25,9 +25,9 @@ export interface Timeline {
 }
 
 /** Values of a label in the text; JSON lists all that were read. */
-const MOST_ROWS = 8;
+const MAX_ROWS = 8;
 /** Spikes and gaps in the text. */
-const MOST_NAMED = 5;
+const MAX_NAMED = 5;
 
 /** Cost over time: the onset in words, then a row per series. */
 export function timelineAnswer(measured: Measurement, timeline: Timeline): Answer {
@@ -146,11 +146,11 @@ function byText(series: readonly Series[], whole: Series): string {
   }
   if (courses.size === 0) return 'none changed on its own';
   return [...courses]
-    .slice(0, MOST_NAMED)
+    .slice(0, MAX_NAMED)
     .map(([course, labels]) => {
       if (labels.length === series.length && series.length > 1) return `each ${course}`;
-      const more = labels.length - MOST_NAMED;
-      return `${labels.slice(0, MOST_NAMED).join(', ')}${more > 0 ? ` and ${more} more` : ''} ${course}`;
+      const more = labels.length - MAX_NAMED;
+      return `${labels.slice(0, MAX_NAMED).join(', ')}${more > 0 ? ` and ${more} more` : ''} ${course}`;
     })
     .join('; ');
 }
@@ -199,12 +199,12 @@ function rowsBlock(timeline: Timeline, scale: Scale) {
       `${values(whole)} value: ${range(whole)}`,
     );
   }
-  for (const series of by?.series.slice(0, MOST_ROWS) ?? []) {
+  for (const series of by?.series.slice(0, MAX_ROWS) ?? []) {
     rows.push(
       `${values(series)} ${safeText(series.label ?? `(no ${by?.label})`, 100)}: ${formatShare(series.share ?? 0)} of the total; ${range(series)}; ${courseText(series, whole, scale)}`,
     );
   }
-  const hidden = by === null ? 0 : by.others + Math.max(0, by.series.length - MOST_ROWS);
+  const hidden = by === null ? 0 : by.others + Math.max(0, by.series.length - MAX_ROWS);
   if (hidden > 0)
     rows.push(`… ${hidden} more values of ${safeText(by?.label ?? '', 100)}: narrow with selector`);
   const widths = frames.map(({ from, to }) => to - from).sort((a, b) => a - b);
@@ -230,6 +230,6 @@ function namedText(series: readonly Series[], timeline: Timeline, scale: Scale):
   const listed = (name: string, texts: readonly string[]) =>
     texts.length === 0
       ? `No ${name.toLowerCase()}.`
-      : `${name}: ${texts.slice(0, MOST_NAMED).join('; ')}${texts.length > MOST_NAMED ? `; ${texts.length - MOST_NAMED} more` : ''}.`;
+      : `${name}: ${texts.slice(0, MAX_NAMED).join('; ')}${texts.length > MAX_NAMED ? `; ${texts.length - MAX_NAMED} more` : ''}.`;
   return `${listed('Spikes', spikes)} ${listed('Gaps', gaps)}`;
 }

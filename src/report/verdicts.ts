@@ -1,5 +1,5 @@
 import type { LensRow, Verdict } from '../profile/compare/finding.js';
-import { LEAST_RISE } from '../profile/compare/load.js';
+import { MIN_RISE } from '../profile/compare/load.js';
 import type { ProfileType } from '../profile/types.js';
 
 /** Name of a verdict in an answer, and its meaning for a reader. */
@@ -69,7 +69,7 @@ const VERDICTS: Readonly<Record<Verdict, VerdictWords>> = {
  */
 export function restText(load: number): string {
   const rest = `x${load.toFixed(2)} outside the named function`;
-  return load < LEAST_RISE ? rest : `${rest}: the rest rose, too (more load, or a second cause)`;
+  return load < MIN_RISE ? rest : `${rest}: the rest rose, too (more load, or a second cause)`;
 }
 
 /** Load is a matter of time; of exceptions, bytes or threads there are simply more. */

@@ -12,9 +12,9 @@ const KEPT_MS = 60_000;
 /** Profiles may arrive late: only a window that ended so long ago is taken to be complete, milliseconds. */
 const SETTLED_MS = 5 * 60_000;
 /** Of all sources together. */
-const MOST_BYTES = 16 * 2 ** 20;
+const MAX_BYTES = 16 * 2 ** 20;
 /** A larger answer would push out many small ones. */
-const MOST_ENTRY_BYTES = 2 ** 21;
+const MAX_ENTRY_BYTES = 2 ** 21;
 /** A function of a profile beside the characters of its names, and a character in memory, at most. */
 const BYTES_PER_FUNCTION = 64;
 const BYTES_PER_CHARACTER = 2;
@@ -53,12 +53,12 @@ interface Kept {
  */
 export function createRecentAnswers({
   now = Date.now,
-  mostBytes = MOST_BYTES,
+  mostBytes = MAX_BYTES,
   meter = NO_METER,
 }: RecentOptions = {}): RecentAnswers {
   const kept = new LRUCache<string, Kept>({
     maxSize: mostBytes,
-    maxEntrySize: Math.min(MOST_ENTRY_BYTES, mostBytes),
+    maxEntrySize: Math.min(MAX_ENTRY_BYTES, mostBytes),
     sizeCalculation: ({ value }, key) => sizeOf(value) + key.length * BYTES_PER_CHARACTER,
   });
   const underWay = new Map<string, (signal: AbortSignal) => Promise<unknown>>();

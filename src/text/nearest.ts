@@ -8,7 +8,7 @@ const MAX_COMPARED = 200;
 /**
  * Among more names than this, only those that begin alike are measured: 100,000 names must not take a second.
  */
-const MOST_MEASURED = 20_000;
+const MAX_MEASURED = 20_000;
 const ALIKE = 3;
 
 /**
@@ -28,7 +28,7 @@ export function nearest(wrong: string, names: readonly string[]): string[] {
   const distanceTo = (name: string) => leven(wanted, name, { maxDistance: limit + 1 });
   const start = wrong.slice(0, ALIKE).toLowerCase();
   const isMeasured = (name: string) =>
-    names.length <= MOST_MEASURED || name.slice(0, ALIKE).toLowerCase() === start;
+    names.length <= MAX_MEASURED || name.slice(0, ALIKE).toLowerCase() === start;
   let measured = 0;
   return [...new Set(names)]
     .map((name) => {
@@ -37,7 +37,7 @@ export function nearest(wrong: string, names: readonly string[]): string[] {
         wanted.length >= 3 &&
         (candidate.includes(wanted) || (candidate.length >= 3 && wanted.includes(candidate)));
       if (within) return { name, distance: 0.5 };
-      if (!isMeasured(name) || measured++ >= MOST_MEASURED) return { name, distance: limit + 1 };
+      if (!isMeasured(name) || measured++ >= MAX_MEASURED) return { name, distance: limit + 1 };
       const parts = name
         .slice(0, 4 * MAX_COMPARED)
         .split(/[-_./\s]+/)

@@ -10,7 +10,7 @@ import { answerAbout } from '../query/profile-question.js';
 import type { Scope } from '../query/scope.js';
 import { profileQuery } from '../query/scope.js';
 import { functionSeries } from '../query/timeline/function-series.js';
-import { MOST_PARTS } from '../query/timeline/readings.js';
+import { MAX_PARTS } from '../query/timeline/readings.js';
 import { labelSeries, type TotalSeries, totalSeries } from '../query/timeline/total-series.js';
 import { usualGrouping } from '../query/usual-grouping.js';
 import { callScope, longerScope, type NextCall, nextCall } from '../report/next.js';
@@ -63,7 +63,7 @@ async function ofFunction(text: string, measured: Measurement, scope: Scope, con
     target,
     measured,
     scope,
-    MOST_PARTS,
+    MAX_PARTS,
     context,
   );
   const of = functionData(target.info, target.line);

@@ -1,9 +1,9 @@
 import { UserError } from '../errors.js';
 import { agreeing } from '../investigation/agreement.js';
-import { besideIncident } from '../investigation/align-baseline.js';
+import { alignBaseline } from '../investigation/align-baseline.js';
 import { isHeavyAnalysis } from '../investigation/compare.js';
 import { type Conclusion, conclude } from '../investigation/conclude.js';
-import { type CaseReading, readCase } from '../investigation/evidence.js';
+import { type Evidence, readEvidence } from '../investigation/evidence.js';
 import { onsetOf } from '../investigation/onset.js';
 import { countedSource, createRequests } from '../investigation/requests.js';
 import type { ShareChange, ShareLens } from '../investigation/shares.js';
@@ -57,8 +57,8 @@ export const run: Run<typeof input> = async (args, context) => {
   const sides =
     baseline === null
       ? { source, baseline: null }
-      : besideIncident(source, window, matchers, { window: baseline, matchers });
-  const reading = await readCase({ ...sides, matchers, typeIds, incident: window, requests }, context);
+      : alignBaseline(source, window, matchers, { window: baseline, matchers });
+  const reading = await readEvidence({ ...sides, matchers, typeIds, incident: window, requests }, context);
   for (const { what, reason } of reading === null ? [] : notReadOf(reading)) context.notRead?.(what, reason);
   if (reading === null) return emptiness(missing, window, context);
   const mixture = meant.service === null ? await mixtureNotes(missing, window, asking) : [];
@@ -72,7 +72,7 @@ export const run: Run<typeof input> = async (args, context) => {
 };
 
 async function reportOf(
-  reading: CaseReading,
+  reading: Evidence,
   request: ProfileRequest,
   window: Window,
   baseline: Window | null,
@@ -150,7 +150,7 @@ async function reportOf(
 }
 
 /** The onset of the first cause, or why it is not known. */
-async function readOnset(reading: CaseReading, { causes }: Conclusion, context: ToolContext) {
+async function readOnset(reading: Evidence, { causes }: Conclusion, context: ToolContext) {
   try {
     return { since: await onsetOf(reading, causes[0]), notDetermined: [] };
   } catch (error) {
@@ -197,7 +197,7 @@ function earlyNotes(change: ShareChange | null): string[] {
 const FEW_SAMPLES = 300;
 
 /** Lists in the reader's terms the questions that the profiles at hand cannot answer. */
-function notDetermined({ totals, missing, shares }: CaseReading, verdict: Verdict): string[] {
+function notDetermined({ totals, missing, shares }: Evidence, verdict: Verdict): string[] {
   const unread = missing.map((text) => text);
   if (!totals.some(({ lens }) => lens.kind === 'wait' || lens.type.wallClock))
     unread.push('waiting (I/O, locks): the service emits no wall-clock, mutex or block profiles');
@@ -217,7 +217,7 @@ function nextCalls(
   found: Investigation['findings'],
   callScope: Investigation['callScope'],
   { window, baseline }: { window: Window; baseline: Window | null },
-  { plan, totals }: CaseReading,
+  { plan, totals }: Evidence,
   argumentOf: (type: ProfileType) => string,
 ): NextCall[] {
   const times = { from: formatTime(window.from), to: formatTime(window.to) };

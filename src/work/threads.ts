@@ -2,9 +2,9 @@ import { availableParallelism } from 'node:os';
 import { type TransferListItem, Worker } from 'node:worker_threads';
 
 /** More threads than cores only make each other slower. */
-const MOST_THREADS = Math.min(4, availableParallelism());
+const MAX_THREADS = Math.min(4, availableParallelism());
 /** Tasks that wait hold their data: more than this many at once, and the next is refused. */
-const MOST_WAITING = 256;
+const MAX_WAITING = 256;
 /** Time after which an idle thread ends and gives its memory back, milliseconds. */
 const IDLE_MS = 20_000;
 /** Objects of one thread; the typed arrays of a profile lie outside. */
@@ -102,7 +102,7 @@ export function createThreads(entry: URL, heapMib = HEAP_MIB): Threads {
   const next = () => {
     while (waiting.length > 0) {
       const free = [...threads].find(({ task }) => task === null);
-      const thread = free ?? (threads.size < MOST_THREADS ? start() : undefined);
+      const thread = free ?? (threads.size < MAX_THREADS ? start() : undefined);
       const task = thread === undefined ? undefined : waiting.shift();
       if (thread === undefined || task === undefined) return;
       clearTimeout(thread.idle);
@@ -116,7 +116,7 @@ export function createThreads(entry: URL, heapMib = HEAP_MIB): Threads {
     run: (message, { transfer, signal }) =>
       new Promise((resolve, reject) => {
         signal.throwIfAborted();
-        if (waiting.length >= MOST_WAITING) throw new ThreadError('too_many_waiting');
+        if (waiting.length >= MAX_WAITING) throw new ThreadError('too_many_waiting');
         const task: Task = {
           message,
           transfer,

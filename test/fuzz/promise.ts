@@ -7,14 +7,14 @@ import { UnreadableProfileError } from '../../src/profile/pprof.js';
  */
 const UNSAFE = /(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/u;
 /** Largest answer, bytes: the budget of the renderer and of an error. */
-const MOST = 30_000;
+const MAX_COUNT = 30_000;
 
 /** What every answer of every tool keeps, whatever was asked and whatever the profiles say. */
 export function expectAnswer({ text }: { text: string; isError: boolean }): void {
   if (/An internal error stopped/.test(text)) throw new Error(`internal error: ${text}`);
   if (text.trim() === '') throw new Error('empty answer');
   expectClean(text);
-  if (Buffer.byteLength(text) > MOST) throw new Error(`an answer of ${Buffer.byteLength(text)} bytes`);
+  if (Buffer.byteLength(text) > MAX_COUNT) throw new Error(`an answer of ${Buffer.byteLength(text)} bytes`);
 }
 
 /** Text that a terminal or a model may read. */

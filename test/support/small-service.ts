@@ -1,7 +1,7 @@
-import { type CaseQuestion, openCase, readCase } from '../../src/investigation/evidence.js';
+import { type EvidenceQuestion, prepareEvidence, readEvidence } from '../../src/investigation/evidence.js';
 import { planLenses } from '../../src/investigation/lens.js';
 
-import { readRounds } from '../../src/investigation/profile-times.js';
+import { readProfileTimes } from '../../src/investigation/profile-times.js';
 import { countedSource, createRequests } from '../../src/investigation/requests.js';
 import type { FunctionInfo } from '../../src/profile/model.js';
 import { orderTypes } from '../../src/profile/types.js';
@@ -102,7 +102,7 @@ export interface Question {
 export async function questionAbout(
   instances: readonly SmallInstance[],
   { types, source = smallService(instances), spent = 0 }: Question = {},
-): Promise<CaseQuestion> {
+): Promise<EvidenceQuestion> {
   const sent = types ?? (instances.flatMap(({ profiles }) => Object.keys(profiles)) as Alias[]);
   const requests = createRequests();
   for (let request = 0; request < spent; request++) await requests.run(async () => null);
@@ -118,7 +118,7 @@ export async function questionAbout(
 
 /** Everything that an investigation reads of a small service. */
 export async function readAll(instances: readonly SmallInstance[], question: Question = {}) {
-  const reading = await readCase(await questionAbout(instances, question), {
+  const reading = await readEvidence(await questionAbout(instances, question), {
     signal: new AbortController().signal,
   });
   if (reading === null) throw new Error('the service has no profile in the window');
@@ -130,9 +130,15 @@ export async function readyFor(alias: Alias, instances: readonly SmallInstance[]
   const { signal } = new AbortController();
   const asked = await questionAbout(instances, question);
   const [main] = planLenses(orderTypes(asked.typeIds)).own;
-  const found = await openCase(asked, main?.type.id, signal);
+  const found = await prepareEvidence(asked, main?.type.id, signal);
   const lens = lensOf(alias);
   const roundsOf = (typeId: string) =>
-    readRounds(asked.source, { profileTypeId: typeId, matchers: asked.matchers }, found.plan, found, signal);
+    readProfileTimes(
+      asked.source,
+      { profileTypeId: typeId, matchers: asked.matchers },
+      found.plan,
+      found,
+      signal,
+    );
   return { found, lens, rounds: await roundsOf(lens.type.id), main: await roundsOf(main?.type.id ?? '') };
 }

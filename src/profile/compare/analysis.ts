@@ -3,7 +3,7 @@ import { selectStacks, stacksThrough } from '../stacks.js';
 import {
   type Contrast,
   deviation,
-  LEAST_SAMPLES,
+  MIN_SAMPLES,
   shiftOf,
   sumIn,
   totalShare,
@@ -64,7 +64,7 @@ export interface Analysis extends Measured {
 }
 
 /** Fewer samples of own code on a side than this leave all but the largest changes in the noise. */
-export const LEAST_SIDE_SAMPLES = 40;
+export const MIN_SIDE_SAMPLES = 40;
 
 /** Joins a reading and estimates its noise from the baseline. */
 export function analyse({ baseline, incident, slices, quantum }: Reading): Analysis {
@@ -128,7 +128,7 @@ function isEverywhere(slices: readonly PartLevel[], before: readonly PartLevel[]
 /** A first part of the baseline in which a function stands out by this, in standard errors, was warm-up … */
 const WARM_UP_Z = 4.5;
 /** … and is left out where at least this many parts remain. */
-const LEAST_PARTS = 2;
+const MIN_PARTS = 2;
 
 /**
  * The parts of a baseline without its first one, where that differs from the later ones (docs/comparison.md
@@ -140,13 +140,13 @@ function withoutWarmUp(
   quantum: number,
 ): readonly PartCosts[] {
   const [first, ...later] = baseline;
-  if (first === undefined || later.length < LEAST_PARTS) return baseline;
+  if (first === undefined || later.length < MIN_PARTS) return baseline;
   const dispersion = compositionNoise(joined, later, quantum);
   const before = sideOf(joined, later);
   for (let fn = 0; fn < joined.functions.length; fn++) {
     const now = [(first.costs.totals[fn] ?? 0) / quantum, first.costs.total / quantum] as const;
     const then = [(before.costs.totals[fn] ?? 0) / quantum, before.costs.total / quantum] as const;
-    if (now[0] >= LEAST_SAMPLES && deviation(then, now, dispersion) >= WARM_UP_Z) return later;
+    if (now[0] >= MIN_SAMPLES && deviation(then, now, dispersion) >= WARM_UP_Z) return later;
   }
   return baseline;
 }

@@ -35,7 +35,7 @@ export interface Attribution {
  * A slice must differ from its siblings by this, in standard errors: a few labels with a few values each are
  * tried.
  */
-const LEAST_Z = 3.5;
+const MIN_Z = 3.5;
 /** The others may have this part of the growth … */
 const OTHERS_GROWTH = 0.25;
 /** … or this much where it is within noise. */
@@ -89,7 +89,7 @@ export function attribute(
         ofTotal: share(own.x, own.total),
         othersOfTotal: others.total > 0 ? share(others.x, others.total) : null,
         z,
-        carries: grew > 0 && z >= LEAST_Z && alone,
+        carries: grew > 0 && z >= MIN_Z && alone,
       };
     });
   });

@@ -6,8 +6,8 @@ const COLLECTOR =
   /^(?:runtime\.(?:gcBgMarkWorker|bgsweep|bgscavenge|gcDrain\w*|gcMarkDone|gcAssistAlloc\d*|sweepone|gcStart)|\(garbage collector\)|(?:.*::|libjvm\.so\.)?(?:G1|Z|Shenandoah|PS|Parallel|Serial|CMS|ParNew)\w*(?:GC|Concurrent\w*|Mark\w*|Task|Worker|Evac\w*|Young\w*|Collect\w*)\w*.*|(?:libjvm\.so\.)?GCTaskThread::.*|gc_collect_main|_?PyGC_Collect|collect_generations|SVR::gc_heap::.*|WKS::gc_heap::.*)/;
 
 /** Growth of the collector's share that is worth naming. */
-const LEAST_POINTS = 0.02;
-const LEAST_Z = 3.5;
+const MIN_POINTS = 0.02;
+const MIN_Z = 3.5;
 
 /**
  * How much of the time profile the garbage collector takes, outside the team's stacks.
@@ -33,7 +33,7 @@ export function collectorGrowth({ joined, before, after, quantum, dispersion }: 
   const beside = (x: number, { costs }: Contrast['before']) =>
     [x / quantum, (x + costs.application) / quantum] as const;
   const z = deviation(beside(x1, before), beside(x2, after), dispersion);
-  return { before: p1, after: p2, grew: p2 - p1 >= LEAST_POINTS && z >= LEAST_Z };
+  return { before: p1, after: p2, grew: p2 - p1 >= MIN_POINTS && z >= MIN_Z };
 }
 
 function selfOf(self: Float64Array, ids: readonly number[]): number {

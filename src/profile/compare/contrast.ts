@@ -40,7 +40,7 @@ export function isIn({ own }: Universe, fn: number): boolean {
 }
 
 /** Own code is what load drives and what a team can change; below this share of it all code counts. */
-const LEAST_OWN_SHARE = 0.2;
+const MIN_OWN_SHARE = 0.2;
 
 /**
  * The stacks with own code, or all of them where nearly none has any. Scheduler, timers and collector cost
@@ -53,7 +53,7 @@ export function universeOf({
 }: Pick<Contrast, 'joined' | 'before' | 'after'>): Universe {
   const own = before.costs.application + after.costs.application;
   const all = before.costs.total + after.costs.total;
-  return own < LEAST_OWN_SHARE * all
+  return own < MIN_OWN_SHARE * all
     ? { own: null, population: 'total' }
     : { own: joined.application, population: 'application' };
 }
@@ -74,9 +74,9 @@ export function universesOf(sides: Pick<Contrast, 'joined' | 'before' | 'after'>
 }
 
 /** Fewer samples on both sides together say nothing about a function (docs/comparison.md §5). */
-export const LEAST_SAMPLES = 5;
+export const MIN_SAMPLES = 5;
 /** A smaller change of the share of the active part is not worth a page (docs/comparison.md §5). */
-export const LEAST_POINTS = 0.02;
+export const MIN_POINTS = 0.02;
 
 /** A function whose share of the universe differs between the sides. */
 export interface Shift {
@@ -126,9 +126,9 @@ export function shiftsOf(contrast: Contrast, universe: Universe): Shift[] {
   const shifts: Shift[] = [];
   for (let fn = 0; fn < contrast.joined.functions.length; fn++) {
     const [x1, x2] = [before.costs.totals[fn] ?? 0, after.costs.totals[fn] ?? 0];
-    if (x1 + x2 < LEAST_SAMPLES * quantum || !isIn(universe, fn)) continue;
+    if (x1 + x2 < MIN_SAMPLES * quantum || !isIn(universe, fn)) continue;
     const points = share(x2, after.costs.total) - share(x1, before.costs.total);
-    if (Math.abs(points) < LEAST_POINTS) continue;
+    if (Math.abs(points) < MIN_POINTS) continue;
     shifts.push({ fn, z: shiftOf(contrast, universe, fn) });
   }
   return shifts.sort((a, b) => Math.abs(b.z) - Math.abs(a.z) || a.fn - b.fn);

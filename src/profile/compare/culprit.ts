@@ -28,14 +28,14 @@ export interface Culprit {
 /** A function with more than this of all own code before the change measures the load itself … */
 const DOMINANT = 0.5;
 /** … unless its callers have at least this much cost beside it, in samples. */
-const LEAST_BESIDE = 20;
+const MIN_BESIDE = 20;
 /**
  * Below this the load has fallen by so much that what costs the same as before gains share without having
  * changed …
  */
 const FALLING_LOAD = 0.85;
 /** … so that a function must cost more per profile than before by this factor. */
-const LEAST_RISE = 1.15;
+const MIN_RISE = 1.15;
 /** A callee that keeps this part of the growth is the better name (docs/comparison.md §4) … */
 const KEEPS = 0.8;
 /** … and so is one with this part, where the likelihood cannot tell the two apart: */
@@ -43,9 +43,9 @@ const ROUGHLY_KEEPS = 0.6;
 /** a loss of at most 3 in log-likelihood, that is of 6 in z². */
 const SAME_LIKELIHOOD = 6;
 /** A callee must stand out on its own, in standard errors. */
-const LEAST_CALLEE_Z = 3;
+const MIN_CALLEE_Z = 3;
 /** Outstanding functions that are looked at: wrappers of one culprit stand above it. */
-const MOST_LOOKED_AT = 24;
+const MAX_LOOKED_AT = 24;
 
 /**
  * The one function that explains best why the sides differ: the most outstanding growth among the team's
@@ -64,7 +64,7 @@ export function findCulprit(
 ): Culprit | null {
   const shifts = shiftsOf(contrast, universe)
     .filter(({ z }) => z >= gate)
-    .slice(0, MOST_LOOKED_AT);
+    .slice(0, MAX_LOOKED_AT);
   for (const shift of shifts) {
     if (!isCodeChange(contrast, universe, shift, gate)) continue;
     if (universe.population === 'served' && !isBeyondOwnCode(contrast, shift)) continue;
@@ -105,17 +105,17 @@ function isCodeChange(contrast: Contrast, universe: Universe, { fn }: Shift, gat
   const [x1, x2] = [before.costs.totals[fn] ?? 0, after.costs.totals[fn] ?? 0];
   const load = loadBeside(contrast, universe, fn);
   const rise = share(share(x2, after.profiles), share(x1, before.profiles));
-  if (load < FALLING_LOAD && x1 > 0 && rise < LEAST_RISE) return false;
+  if (load < FALLING_LOAD && x1 > 0 && rise < MIN_RISE) return false;
   if (share(x1, sumIn(universe, before.costs)) <= DOMINANT) return true;
   const entries = entriesOf(joined, [...before.parts, ...after.parts], fn);
   const [b1, b2] = [besideOf(joined, before.parts, fn, entries), besideOf(joined, after.parts, fn, entries)];
-  if (b1 + b2 < LEAST_BESIDE * quantum) return false;
+  if (b1 + b2 < MIN_BESIDE * quantum) return false;
   const counts = (x: number, b: number) => [x / quantum, (x + b) / quantum] as const;
   return deviation(counts(x1, b1), counts(x2, b2), dispersion) >= gate;
 }
 
 /** What stands out among all that is served must stand out beside own code by this, in standard errors. */
-const LEAST_BESIDE_OWN_Z = 3;
+const MIN_BESIDE_OWN_Z = 3;
 
 /**
  * Whether a function grew beyond the team's own code, too. What frameworks cost whether requests come or not
@@ -128,7 +128,7 @@ function isBeyondOwnCode({ before, after, quantum, dispersion }: Contrast, { fn 
       // Stacks of the function without own code take part, so that a library alone can be told.
       (costs.application + (costs.bare[fn] ?? 0)) / quantum,
     ] as const;
-  return deviation(counts(before), counts(after), dispersion) >= LEAST_BESIDE_OWN_Z;
+  return deviation(counts(before), counts(after), dispersion) >= MIN_BESIDE_OWN_Z;
 }
 
 function descend(contrast: Contrast, universe: Universe, from: number): number {
@@ -147,7 +147,7 @@ function descend(contrast: Contrast, universe: Universe, from: number): number {
       if (kept < ROUGHLY_KEEPS * growth || kept <= most) continue;
       // What only changed its caller did not grow.
       if (growthOf(contrast, callee, load) < ROUGHLY_KEEPS * growth) continue;
-      if (shiftOf(contrast, universe, callee) < LEAST_CALLEE_Z) continue;
+      if (shiftOf(contrast, universe, callee) < MIN_CALLEE_Z) continue;
       if (kept < KEEPS * growth && shiftOf(contrast, universe, callee) ** 2 < z * z - SAME_LIKELIHOOD)
         continue;
       best = callee;

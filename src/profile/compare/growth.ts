@@ -37,9 +37,9 @@ export function growthBetween(before: CountedProfile, after: CountedProfile): Si
 /** A site that holds nearly all of the growth is the better name … */
 const NEARLY_ALL = 0.8;
 /** … else one with half of it (docs/comparison.md §6). */
-const LEAST_PART = 0.5;
+const MIN_PART = 0.5;
 /** A function that is not the team's must have gained this part of the whole to be the place of a growth. */
-const LEAST_GAIN = 0.15;
+const MIN_GAIN = 0.15;
 
 /**
  * The function that holds most of the growth per profile between two sides: for levels and waits, whose
@@ -57,7 +57,7 @@ export function growthSite(joined: Joined, before: Side, after: Side): GrowthSit
   const own = (fn: number) => joined.application[fn] === 1;
   // All stacks pass through the scheduler's functions: these grow with everything and are no place.
   const hasOwn = before.costs.application + after.costs.application > 0;
-  const gainedShare = (fn: number) => !hasOwn || totalShare(after, fn) - totalShare(before, fn) >= LEAST_GAIN;
+  const gainedShare = (fn: number) => !hasOwn || totalShare(after, fn) - totalShare(before, fn) >= MIN_GAIN;
   const library = (fn: number) => joined.library[fn] === 1 && gainedShare(fn);
   return siteAmong(own, innermost) ?? siteAmong(library, innermost) ?? siteAmong(gainedShare, outermost);
 
@@ -65,7 +65,7 @@ export function growthSite(joined: Joined, before: Side, after: Side): GrowthSit
     mayBe: (fn: number) => boolean,
     isBetter: (fn: number, other: number) => boolean,
   ): GrowthSite | null {
-    for (const least of [NEARLY_ALL, LEAST_PART]) {
+    for (const least of [NEARLY_ALL, MIN_PART]) {
       let best: GrowthSite | null = null;
       for (let fn = 0; fn < joined.functions.length; fn++) {
         if (!mayBe(fn)) continue;

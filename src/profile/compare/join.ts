@@ -31,7 +31,7 @@ export interface Renamed {
 }
 
 /** From this part of the functions on it is worth saying that names changed. */
-const MOST = 0.5;
+const MAX_COUNT = 0.5;
 
 /** A profile with its frames expressed in the joined list of functions. */
 export interface JoinedPart {
@@ -141,7 +141,7 @@ function renamedIn(
   const changed = all.filter(
     (own) => isOneSided(own) || ![...own.later].some((name) => own.earlier.has(name)),
   );
-  if (changed.length < MOST * all.length || all.length === 0) return null;
+  if (changed.length < MAX_COUNT * all.length || all.length === 0) return null;
   const unmatched = changed.filter(isOneSided).length;
   return unmatched === changed.length && unmatched < all.length
     ? null

@@ -13,9 +13,9 @@ export interface Leak {
 }
 
 /** Snapshots that a rise must be seen in (docs/comparison.md §6). */
-const LEAST_SNAPSHOTS = 3;
+const MIN_SNAPSHOTS = 3;
 /** The end of the incident against the end of the baseline (docs/comparison.md §6). */
-const LEAST_RATIO = 2;
+const MIN_RATIO = 2;
 /** What the last third of a rise adds to the third before it: a cache that has filled adds nothing. */
 const STILL_GROWING = 0.18;
 
@@ -30,12 +30,12 @@ export function findLeak(baseline: readonly Level[], incident: readonly Level[])
   // A leak that began in the baseline lifts its end, not its middle.
   const before = Math.min(mean(lastPart(baseline)), median(baseline));
   const after = mean(lastPart(incident));
-  if (after < LEAST_RATIO * before) return null;
+  if (after < MIN_RATIO * before) return null;
   const since = hinge([...baseline, ...incident], before);
   const calm = baseline.filter(({ time }) => time <= since.after);
   const rising = [...baseline, ...incident].filter(({ time }) => time >= since.before);
   if (slopeOf(rising) <= 2 * Math.max(0, slopeOf(calm))) return null;
-  if (rising.length < LEAST_SNAPSHOTS || !keepsGrowing(rising, after - before)) return null;
+  if (rising.length < MIN_SNAPSHOTS || !keepsGrowing(rising, after - before)) return null;
   return { before, after, since };
 }
 

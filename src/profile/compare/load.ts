@@ -7,9 +7,9 @@ export interface PartLevel {
 }
 
 /** A smaller rise of the load is no incident: services drift by some percent from hour to hour. */
-export const LEAST_RISE = 1.2;
+export const MIN_RISE = 1.2;
 /** Least distance from chance, in standard errors of a normal distribution. */
-const LEAST_Z = 3.6;
+const MIN_Z = 3.6;
 
 /** The baseline is calm unless much speaks against it. */
 const EARLY_MARGIN = 0.8;
@@ -56,7 +56,7 @@ export function loadChange(
     // 1946).
     const freedom = spread.freedom * (variance / Math.max(between, 1e-9)) ** 2;
     const z = normalDeviate(t, freedom) - (cut < before.length ? EARLY_MARGIN : 0);
-    if (z > best.z) best = { ratio, risen: high / low, z, rose: high / low >= LEAST_RISE && z >= LEAST_Z };
+    if (z > best.z) best = { ratio, risen: high / low, z, rose: high / low >= MIN_RISE && z >= MIN_Z };
   }
   return best;
 }

@@ -3,11 +3,11 @@ import type { Culprit } from './culprit.js';
 import { isBelow, totalsAbove, totalsBelow } from './through.js';
 
 /** A shrinkage must stand out by this much, in standard errors, to be the other side of a growth … */
-const LEAST_LOSS_Z = -3.2;
+const MIN_LOSS_Z = -3.2;
 /** … but less where only few can be it: under the same caller, or the caller's own cost … */
-const LEAST_NEAR_Z = -2.2;
+const MIN_NEAR_Z = -2.2;
 /** … and less still when the caller's total stayed. */
-const LEAST_INSIDE_Z = -1.7;
+const MIN_INSIDE_Z = -1.7;
 /**
  * The loss is of the size of the gain: between these parts of it, of the caller's own cost in a wider range.
  */
@@ -59,7 +59,7 @@ function lostInside(
   // What was taken out of the caller was its own code, alone or with the libraries that it called.
   for (const part of ['self', 'charged'] as const) {
     const [o1, o2] = [before.costs[part][caller] ?? 0, after.costs[part][caller] ?? 0];
-    const rule = { leastZ: stayed ? LEAST_INSIDE_Z : LEAST_NEAR_Z, like: LIKE_GAIN_INSIDE };
+    const rule = { leastZ: stayed ? MIN_INSIDE_Z : MIN_NEAR_Z, like: LIKE_GAIN_INSIDE };
     if (isCounterpart(contrast, universe, fn, o1, o2, rule) !== null) return { caller, ofItsOwn: true };
   }
   if (!stayed) return null;
@@ -68,7 +68,7 @@ function lostInside(
   const outside = (side: Contrast['before'], own: number, other: number) =>
     [other / quantum, (sumIn(universe, side.costs) - own + other) / quantum] as const;
   const z = deviation(outside(before, a1, o1), outside(after, a2, o2), dispersion);
-  return z <= LEAST_LOSS_Z ? { caller, ofItsOwn: false } : null;
+  return z <= MIN_LOSS_Z ? { caller, ofItsOwn: false } : null;
 }
 
 /** The own function nearest above another one that nearly all of its cost passes through. */
@@ -127,11 +127,11 @@ function lostElsewhere(contrast: Contrast, { fn }: Culprit, universe: Universe):
   for (let other = 0; other < joined.functions.length; other++) {
     if (!isIn(universe, other) || (above[other] ?? 0) > 0 || (below[other] ?? 0) > 0) continue;
     const [o1, o2] = [before.costs.totals[other] ?? 0, after.costs.totals[other] ?? 0];
-    let z = isCounterpart(contrast, universe, fn, o1, o2, { leastZ: LEAST_NEAR_Z, like: LIKE_GAIN });
+    let z = isCounterpart(contrast, universe, fn, o1, o2, { leastZ: MIN_NEAR_Z, like: LIKE_GAIN });
     // Of all functions some fall by chance; of those under the very same caller hardly one: that is a new
     // name.
     if (z !== null && nearestCaller(contrast, universe, other, before) !== caller)
-      z = isCounterpart(contrast, universe, fn, o1, o2, { leastZ: LEAST_LOSS_Z, like: LIKE_GAIN_FAR });
+      z = isCounterpart(contrast, universe, fn, o1, o2, { leastZ: MIN_LOSS_Z, like: LIKE_GAIN_FAR });
     if (z === null) continue;
     // Of a chain that was lost as a whole the innermost is the name.
     if (best === null || z < best.z || (z === best.z && isBelow(joined, before.parts, other, best.fn)))

@@ -1,5 +1,5 @@
 import { chainsOf } from './chains.js';
-import { type Contrast, deviation, LEAST_SAMPLES, share } from './contrast.js';
+import { type Contrast, deviation, MIN_SAMPLES, share } from './contrast.js';
 import { differenceInterval } from './noise.js';
 
 export type MoverKind = 'grew' | 'shrank' | 'new' | 'gone' | 'moved' | 'diluted';
@@ -24,7 +24,7 @@ export interface Mover {
 }
 
 /** A row of less than this change of share helps nobody. */
-const LEAST_DELTA = 0.005;
+const MIN_DELTA = 0.005;
 /** What is known about the change that the movers are listed for. */
 export interface MoverContext {
   /** Standard errors from which on a row is significant: it holds for the family of all functions. */
@@ -50,7 +50,7 @@ export function moversOf(contrast: Contrast, { gate, culprit, moved }: MoverCont
   for (let fn = 0; fn < joined.functions.length; fn++) {
     const [v1, v2] = [before.costs.totals[fn] ?? 0, after.costs.totals[fn] ?? 0];
     const [p1, p2] = [share(v1, before.costs.total), share(v2, after.costs.total)];
-    if (Math.abs(p2 - p1) < LEAST_DELTA || v1 + v2 < LEAST_SAMPLES * quantum) continue;
+    if (Math.abs(p2 - p1) < MIN_DELTA || v1 + v2 < MIN_SAMPLES * quantum) continue;
     const [x1, x2] = [v1 / quantum, v2 / quantum];
     const z = deviation([x1, n1], [x2, n2], dispersion);
     const outside = deviation([x1, n1 - (c1 ?? 0)], [x2, n2 - (c2 ?? 0)], dispersion);

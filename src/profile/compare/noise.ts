@@ -32,7 +32,7 @@ const PRIOR_PHI = 1.5;
 /** How many degrees of freedom the assumption is worth. */
 const PRIOR_FREEDOM = 16;
 /** Expected samples below which a cell is not normal enough for Pearson's statistic (Cochran 1954). */
-const LEAST_EXPECTED = 5;
+const MIN_EXPECTED = 5;
 
 export interface Dispersion {
   phi: number;
@@ -56,7 +56,7 @@ export function dispersionOf(groups: readonly (readonly number[])[]): Dispersion
   const used = columns.map((_, at) => at).filter((at) => (columns[at] ?? 0) > 0);
   const smallest = Math.min(...used.map((at) => columns[at] ?? 0));
   const total = (row: readonly number[]) => row.reduce((sum, count) => sum + count, 0);
-  const isLarge = (row: readonly number[]) => (total(row) / whole) * smallest >= LEAST_EXPECTED;
+  const isLarge = (row: readonly number[]) => (total(row) / whole) * smallest >= MIN_EXPECTED;
   const large = groups.filter(isLarge);
   const rest = columns.map((column, at) => column - large.reduce((sum, row) => sum + (row[at] ?? 0), 0));
   const rows = isLarge(rest) ? [...large, rest] : large;

@@ -15,7 +15,7 @@ const MIN_SHARE = 0.005;
 /**
  * From this part of the functions on most names changed, so that names tell nothing about the others either.
  */
-const MOST = 0.5;
+const MAX_COUNT = 0.5;
 /** A function that is found again by its cost alone costs about the same. */
 const MAX_RATIO = 2;
 /** Rounds in which callers that were found lead to their callees. */
@@ -57,7 +57,7 @@ export function matchRenamed(before: SideCosts, after: SideCosts): ReadonlyMap<s
   }
   const counted = [...costly(before), ...costly(after)];
   const changed = counted.filter((key) => !(before.has(key) && after.has(key))).length;
-  if (counted.length === 0 || changed < MOST * counted.length) return keys;
+  if (counted.length === 0 || changed < MAX_COUNT * counted.length) return keys;
   for (let round = 0; round < MAX_ROUNDS; round++) {
     const found = pairsByCaller(gone, arrived, sides);
     for (const [later, earlier] of found) pair(later, earlier);
@@ -208,7 +208,7 @@ export function mayBeRenamed(before: ReadonlySet<string>, after: ReadonlySet<str
   const gone = [...before].filter((key) => !after.has(key));
   const arrived = [...after].filter((key) => !before.has(key));
   if (gone.length === 0 || arrived.length === 0) return false;
-  if (gone.length >= MOST * before.size && arrived.length >= MOST * after.size) return true;
+  if (gone.length >= MAX_COUNT * before.size && arrived.length >= MAX_COUNT * after.size) return true;
   const stems = new Set(gone.map(stemOf));
   return arrived.some((key) => stems.has(stemOf(key)));
 }

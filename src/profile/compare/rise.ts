@@ -2,21 +2,21 @@ import type { Level } from './leak.js';
 import type { LoadChange } from './load.js';
 
 /** An amount that grew by less is no finding of its own: bytes and events follow the mix of requests. */
-export const LEAST_AMOUNT_RISE = 1.5;
+export const MIN_AMOUNT_RISE = 1.5;
 /** A level that grew by less is ordinary: caches fill. The same as for a leak (docs/comparison.md §6). */
-export const LEAST_LEVEL_RISE = 2;
+export const MIN_LEVEL_RISE = 2;
 /**
  * The end of the incident lies above all that the baseline showed by this factor: levels that swing did not
  * rise.
  */
 const ABOVE_BASELINE = 1.5;
 /** A smaller rise of a count, or of bytes, is none, whatever its ratio: three threads instead of one. */
-const LEAST_ADDED_COUNT = 10;
-const LEAST_ADDED_BYTES = 2 ** 20;
+const MIN_ADDED_COUNT = 10;
+const MIN_ADDED_BYTES = 2 ** 20;
 
 /** Whether an amount per profile rose by so much that it is a finding, whatever the other types did. */
 export function amountRose({ rose, risen }: LoadChange): boolean {
-  return rose && (risen ?? 0) >= LEAST_AMOUNT_RISE;
+  return rose && (risen ?? 0) >= MIN_AMOUNT_RISE;
 }
 
 /**
@@ -33,7 +33,7 @@ export function levelRose(
   const before = baseline.at(-1)?.value;
   const after = incident.at(-1)?.value;
   if (before === undefined || after === undefined) return false;
-  const least = unitBytes === null ? LEAST_ADDED_COUNT : LEAST_ADDED_BYTES / unitBytes;
+  const least = unitBytes === null ? MIN_ADDED_COUNT : MIN_ADDED_BYTES / unitBytes;
   const highest = baseline.reduce((most, { value }) => Math.max(most, value), 0);
-  return after - before >= least && after >= LEAST_LEVEL_RISE * before && after >= ABOVE_BASELINE * highest;
+  return after - before >= least && after >= MIN_LEVEL_RISE * before && after >= ABOVE_BASELINE * highest;
 }

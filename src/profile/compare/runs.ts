@@ -1,8 +1,8 @@
 import {
   type Contrast,
   isIn,
-  LEAST_POINTS,
-  LEAST_SAMPLES,
+  MIN_POINTS,
+  MIN_SAMPLES,
   type Side,
   share,
   shiftOf,
@@ -124,8 +124,8 @@ function strongestGrowth(contrast: Contrast, universe: Universe): number {
   let most = Number.NEGATIVE_INFINITY;
   for (let fn = 0; fn < joined.functions.length; fn++) {
     const [x1, x2] = [before.costs.totals[fn] ?? 0, after.costs.totals[fn] ?? 0];
-    if (x1 + x2 < LEAST_SAMPLES * quantum || !isIn(universe, fn)) continue;
-    if (share(x2, after.costs.total) - share(x1, before.costs.total) < LEAST_POINTS) continue;
+    if (x1 + x2 < MIN_SAMPLES * quantum || !isIn(universe, fn)) continue;
+    if (share(x2, after.costs.total) - share(x1, before.costs.total) < MIN_POINTS) continue;
     most = Math.max(most, shiftOf(contrast, universe, fn));
   }
   return most;

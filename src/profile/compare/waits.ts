@@ -8,13 +8,13 @@ export interface WaitPart {
 }
 
 /** Waiting must grow by this factor where the load stays … */
-export const LEAST_WAIT_RATIO = 2.5;
+export const MIN_WAIT_RATIO = 2.5;
 /** … and by more where it rises: queues grow faster than their load. */
 const beyondLoad = (load: number) => 1.5 * Math.max(1, load) ** 2;
 /** Seconds a profile that are worth a page: microseconds double by chance. */
-const LEAST_ADDED_S = 0.005;
+const MIN_ADDED_S = 0.005;
 /** Distance from the baseline's own variation, in standard errors. */
-const LEAST_Z = 4;
+const MIN_Z = 4;
 
 /**
  * Whether waiting for locks grew by far more than the load explains (docs/comparison.md §6): Welch's t (1947)
@@ -34,16 +34,16 @@ export function waitGrew(
   const [was, is] = [levels(before), levels(after)];
   if (was.length === 0 || is.length === 0) return null;
   const [low, high] = [mean(was), mean(is)];
-  if (high - low < LEAST_ADDED_S || high < Math.max(LEAST_WAIT_RATIO, beyondLoad(load)) * low) return null;
+  if (high - low < MIN_ADDED_S || high < Math.max(MIN_WAIT_RATIO, beyondLoad(load)) * low) return null;
   const [roots1, roots2] = [was.map(Math.sqrt), is.map(Math.sqrt)];
   const [v1, v2] = [varianceOfMean(roots1), varianceOfMean(roots2)];
   const freedom = (v1 + v2) ** 2 / (v1 ** 2 / (was.length - 1 || 1) + v2 ** 2 / (is.length - 1 || 1)) || 1;
   const t = (mean(roots2) - mean(roots1)) / Math.sqrt(Math.max(v1 + v2, 1e-12));
-  if (normalDeviate(t, Math.max(3, freedom)) < LEAST_Z) {
+  if (normalDeviate(t, Math.max(3, freedom)) < MIN_Z) {
     // Contention that began inside the window varies as much as it grew: then all but the baseline must stay
     // below it.
     const most = Math.max(...was);
-    if (is.filter((level) => level > LEAST_WAIT_RATIO * most).length < is.length / 2) return null;
+    if (is.filter((level) => level > MIN_WAIT_RATIO * most).length < is.length / 2) return null;
   }
   const middle = (low + high) / 2;
   const parts = after.map(({ value, profiles }) => (profiles > 0 ? value / profiles : 0));

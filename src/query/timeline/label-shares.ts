@@ -8,7 +8,7 @@ import { profileQuery } from '../scope.js';
 import { mergedCosts } from './frames.js';
 
 /** Profiles fetched to split a function by labels. */
-const MOST_MERGES = 8;
+const MAX_MERGES = 8;
 /**
  * The labels that are worth a look, the most telling first: what was deployed, where it runs, what it serves,
  * who.
@@ -53,7 +53,7 @@ export async function labelCosts(
   const several = [];
   for (const label of telling) {
     const values = await schema.labelValues(label, matchers, window, context.signal);
-    if (values.length > 1 && values.length <= MOST_MERGES)
+    if (values.length > 1 && values.length <= MAX_MERGES)
       several.push({ label, values, sameAs: [] as string[] });
   }
   const rows =
@@ -69,7 +69,7 @@ export async function labelCosts(
     const twin = taken.find(({ label }) => partAlike(rows, label, candidate.label));
     const merges = taken.reduce((sum, { values }) => sum + values.length, candidate.values.length);
     if (twin !== undefined) twin.sameAs.push(candidate.label);
-    else if (merges <= MOST_MERGES) taken.push(candidate);
+    else if (merges <= MAX_MERGES) taken.push(candidate);
   }
   const slices = taken.flatMap(({ label, values }) => values.map((value) => ({ label, value })));
   const costs = await mergedCosts(

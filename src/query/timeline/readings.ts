@@ -13,9 +13,9 @@ import { profileQuery, type Scope } from '../scope.js';
 import { countReadings, countStored, type FrameCounts, profileKey } from './frames.js';
 
 /** Parts into which a window is cut where each costs a request. */
-export const MOST_PARTS = 12;
+export const MAX_PARTS = 12;
 /** Profiles are told apart one by one up to this number; a point of a series takes about 100 bytes. */
-const MOST_READINGS = 20_000;
+const MAX_READINGS = 20_000;
 /** Seconds between two points: one for windows up to an hour, and always below the interval of a profiler. */
 const LONGEST_STEP_S = 5;
 
@@ -48,10 +48,10 @@ export async function readFrames(
   const { label } = options;
   const query = profileQuery(scope);
   const { window } = query;
-  const many = (measured.profiles ?? 0) > MOST_READINGS;
+  const many = (measured.profiles ?? 0) > MAX_READINGS;
   const seconds = (window.to - window.from) / 1000;
   const step = many
-    ? Math.ceil(seconds / MOST_PARTS)
+    ? Math.ceil(seconds / MAX_PARTS)
     : Math.min(LONGEST_STEP_S, Math.max(1, Math.ceil(seconds / 3600)));
   const instanceLabel = many ? null : await findInstanceLabel(query, scope, context);
   const groupBy = [...new Set([label, instanceLabel].filter((name) => name !== null))];
@@ -69,7 +69,7 @@ export async function readFrames(
   const single = measured.profiles === null || measured.profiles === new Set(readings.map(profileKey)).size;
   const count = Math.max(
     1,
-    single ? Math.min(options.most, mostOfOne(readings)) : Math.min(options.most, MOST_PARTS),
+    single ? Math.min(options.most, mostOfOne(readings)) : Math.min(options.most, MAX_PARTS),
   );
   const frames = framesOf(readings, window, { count, step: step * 1000, gaps });
   const each = (measured.profiles ?? 1) / (measured.instances ?? 1);

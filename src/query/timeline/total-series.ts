@@ -7,15 +7,15 @@ import type { ToolContext } from '../context.js';
 import type { Scope } from '../scope.js';
 import { profileQuery } from '../scope.js';
 import { inFrames, mergedCosts, partCosts, readableCosts } from './frames.js';
-import { type Frames, MOST_PARTS, readFrames } from './readings.js';
+import { type Frames, MAX_PARTS, readFrames } from './readings.js';
 
 /** Parts of a total that cost no requests of their own. */
-const MOST_FREE_PARTS = 24;
+const MAX_FREE_PARTS = 24;
 /** Parts of a label's values: where each costs a request, and where only its place in the answer. */
-const MOST_MERGED_PARTS = 6;
+const MAX_MERGED_PARTS = 6;
 /** Values of a label that are looked at, and of those of a wall-clock type, whose parts cost requests. */
-const MOST_VALUES = 12;
-const MOST_MERGED_VALUES = 4;
+const MAX_VALUES = 12;
+const MAX_MERGED_VALUES = 4;
 
 export interface TotalSeries extends Pick<Frames, 'frames' | 'gaps' | 'step'> {
   whole: Series;
@@ -37,7 +37,7 @@ export async function totalSeries(
   const read = await readFrames(
     scope,
     measured,
-    { label: null, most: wallClock ? MOST_PARTS : MOST_FREE_PARTS },
+    { label: null, most: wallClock ? MAX_PARTS : MAX_FREE_PARTS },
     context,
   );
   const merged = wallClock ? await readableCosts(scope, read, null, context) : null;
@@ -63,14 +63,14 @@ export async function labelSeries(
   context: ToolContext,
 ): Promise<TotalSeries & { series: Series[]; others: number }> {
   const { wallClock } = scope.type;
-  const most = wallClock ? MOST_MERGED_PARTS : MOST_PARTS;
+  const most = wallClock ? MAX_MERGED_PARTS : MAX_PARTS;
   const read = await readFrames(scope, measured, { label, most }, context);
   const totals = new Map<string | null, number>();
   for (const { label: of, value } of read.readings) totals.set(of, (totals.get(of) ?? 0) + value);
   const heaviest = [...totals]
     .sort(([a, x], [b, y]) => y - x || ((a ?? '') < (b ?? '') ? -1 : 1))
     .map(([of]) => of);
-  const values = heaviest.slice(0, wallClock ? MOST_MERGED_VALUES : MOST_VALUES);
+  const values = heaviest.slice(0, wallClock ? MAX_MERGED_VALUES : MAX_VALUES);
   const sums = wallClock
     ? await mergedSums(label, values, read, scope, context)
     : values.map((of) =>

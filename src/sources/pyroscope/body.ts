@@ -13,7 +13,7 @@ const SMALL_INFLATED_BYTES = 2 ** 20;
 /**
  * Deflate makes at most this of one byte, so that less of a body than the cap over it cannot be over the cap.
  */
-const MOST_INFLATION = 1_032;
+const MAX_INFLATION = 1_032;
 
 /**
  * Reads a whole body, inflating gzip. Reading stops, and the connection is given up, as soon as more than
@@ -30,7 +30,7 @@ export async function readBody(
   onBytes: (raw: number) => void = () => {},
 ): Promise<Buffer> {
   const isPlain = encoding === '' || encoding === 'identity';
-  const small = Math.min(SMALL_RAW_BYTES, limit / MOST_INFLATION);
+  const small = Math.min(SMALL_RAW_BYTES, limit / MAX_INFLATION);
   const parts: Buffer[] = [];
   let size = 0;
   // Left before its end the loop would destroy the body, and a large one is read on below.

@@ -4,7 +4,7 @@ import { createMemorySource, type StoredProfile } from '../../../test/evaluation
 import { UpstreamError, UserError } from '../../errors.js';
 import { coalesceStacks } from '../../profile/stacks.js';
 import type { ProfileSource, SeriesQuery, Window } from '../source.js';
-import { alongGrid, evenly, inPieces, MOST_PIECES } from './pieces.js';
+import { alongGrid, evenly, inPieces, MAX_PIECES } from './pieces.js';
 
 const CPU = 'process_cpu:cpu:nanoseconds:cpu:nanoseconds';
 const T0 = Date.parse('2026-11-20T00:00:00Z');
@@ -129,7 +129,7 @@ describe('the pieces', () => {
       fc.property(ask, ({ length, longest, step }) => {
         const window = { from: T0, to: T0 + length };
         for (const pieces of [evenly(window, longest), alongGrid(window, step, longest)]) {
-          if (pieces.length > MOST_PIECES) continue;
+          if (pieces.length > MAX_PIECES) continue;
           expect(pieces[0]?.from).toBe(window.from);
           expect(pieces.at(-1)?.to).toBe(window.to);
           pieces.forEach(({ from, to }, at) => {

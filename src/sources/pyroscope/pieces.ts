@@ -9,14 +9,14 @@ import { lengthRefusal, MIN_STEP_MS } from './steps.js';
 import { sumOfSeries } from './timeline.js';
 
 /** About a month where the server allows a day. */
-export const MOST_PIECES = 32;
+export const MAX_PIECES = 32;
 /** Pieces of one question that are under way at once: half of the connections stay free for others. */
 const IN_FLIGHT = 4;
 /**
  * A limit that shrinks meanwhile is learned once more; one that shrinks again and again is a server gone
  * wrong.
  */
-const MOST_TRIES = 3;
+const MAX_TRIES = 3;
 
 /**
  * A source that also answers about windows longer than its server allows: they are asked in pieces, and the
@@ -44,14 +44,14 @@ export function inPieces(source: ProfileSource, now: () => number = Date.now): P
       const window = reach.clip(wholeWindow(query));
       const longest = reach.longest();
       const windows = longest === null || lengthOf(window) <= longest ? [window] : cut(window, longest);
-      if (windows.length > MOST_PIECES) throw tooLong(window, longest ?? 0);
+      if (windows.length > MAX_PIECES) throw tooLong(window, longest ?? 0);
       try {
         return await eachPiece(windows, (piece) => one({ ...query, window: piece }), signal);
       } catch (error) {
         const refusal = lengthRefusal(error);
         const isNews =
           refusal !== null && refusal.limit < Math.min(longest ?? Number.POSITIVE_INFINITY, lengthOf(window));
-        if (!isNews || tries === MOST_TRIES) throw error;
+        if (!isNews || tries === MAX_TRIES) throw error;
         reach.learn(refusal, windows.length === 1 ? window : null);
       }
     }
@@ -148,9 +148,9 @@ async function eachPiece<T>(
 }
 
 function tooLong(window: Window, longest: number): UserError {
-  const most = MOST_PIECES * longest;
+  const most = MAX_PIECES * longest;
   return new UserError(
-    `The window of ${formatSpan(lengthOf(window))} is too long: the server answers about ${formatSpan(longest)} at a time, and at most ${MOST_PIECES} answers are added up.`,
+    `The window of ${formatSpan(lengthOf(window))} is too long: the server answers about ${formatSpan(longest)} at a time, and at most ${MAX_PIECES} answers are added up.`,
     `Use a window of at most ${formatSpan(most)}, for example {"from":"${formatTime(window.to - most + longest)}","to":"${formatTime(window.to)}"}.`,
   );
 }
@@ -161,7 +161,7 @@ export function evenly({ from, to }: Window, longest: number): Window[] {
   const count = Math.ceil(instants / longest);
   const border = (piece: number) => from + Math.floor((piece * instants) / count);
   // Beyond what is allowed nobody looks at them.
-  return Array.from({ length: Math.min(count, MOST_PIECES + 1) }, (_, piece) => ({
+  return Array.from({ length: Math.min(count, MAX_PIECES + 1) }, (_, piece) => ({
     from: border(piece),
     to: border(piece + 1) - 1,
   }));
@@ -174,7 +174,7 @@ export function evenly({ from, to }: Window, longest: number): Window[] {
 export function alongGrid({ from, to }: Window, stepMs: number, longest: number): Window[] {
   const first = gridPoint({ from, to }, stepMs, from);
   const windows: Window[] = [];
-  for (let start = from; start <= to && windows.length <= MOST_PIECES; ) {
+  for (let start = from; start <= to && windows.length <= MAX_PIECES; ) {
     // The last grid point that a piece may reach, which holds one instant less than the server allows.
     const room = start + longest - 1;
     const steps = Math.floor((room - first) / stepMs);

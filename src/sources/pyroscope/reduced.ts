@@ -24,7 +24,7 @@ const CALL_SITES = 4;
 /** Nodes of the call tree, as many as a server gives by default: its heavy branches are there with fewer. */
 const TREE_NODES = 8_192;
 /** How often the cut end of the heaviest chain is looked at more closely. */
-const MOST_REFINED = 3;
+const MAX_REFINED = 3;
 
 /**
  * What can be had of a merge that is too large to be read whole, all asked for at once. The server cuts the
@@ -76,7 +76,7 @@ async function heavyTree(
   const waits = parseProfileType(selection.profileTypeId)?.wallClock === true;
   const chainOf = (among: readonly TreeStack[]) => heaviestChain(waits ? activeStacks(among) : among);
   let stacks = await read([]);
-  for (let round = 0; round < MOST_REFINED; round++) {
+  for (let round = 0; round < MAX_REFINED; round++) {
     const chain = chainOf(stacks);
     const prefix = chain.slice(0, -1);
     if (chain.at(-1) !== CUT_OFF || prefix.length === 0) break;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { MOST_ROWS } from '../../report/render.js';
+import { MAX_ROWS } from '../../report/render.js';
 import { formatArgument, profileArguments } from '../arguments.js';
 import { defineTool } from '../define.js';
 
@@ -9,7 +9,7 @@ export const input = z.strictObject({
   sort: z.enum(['self', 'total']).default('self').describe('Ranking of view=top'),
   focus: z.string().optional().describe('RE2 on function names: keep stacks through a match'),
   ignore: z.string().optional().describe('RE2: drop stacks through a match'),
-  limit: z.int().min(1).max(MOST_ROWS).optional().describe('Rows, by default 20 (top) or 30 (tree)'),
+  limit: z.int().min(1).max(MAX_ROWS).optional().describe('Rows, by default 20 (top) or 30 (tree)'),
   format: formatArgument,
 });
 

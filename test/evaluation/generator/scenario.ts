@@ -21,7 +21,7 @@ import { chance, logUniform, pick, type Random, uniform } from './random.js';
 /** Standard errors that are aimed at: hardly visible to plain. */
 const ERRORS = [5, 40] as const;
 /** A change of less than this part of the active samples is not worth a page. */
-const LEAST_POINTS = 0.03;
+const MIN_POINTS = 0.03;
 
 /** All that the profiles of a case are drawn from, and who did it. */
 export interface Scenario {
@@ -153,7 +153,7 @@ function intensified(
   lens: LensPlan,
   fleet: Fleet,
   guilty: (stack: StackPlan) => boolean,
-  points = LEAST_POINTS,
+  points = MIN_POINTS,
 ): LensPlan {
   const wanted = {
     errors: logUniform(random, ...ERRORS),
