@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import nodePath from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { Profile as Pprof, StringTable } from 'pprof-format';
-import { decodePprof, pprofToProfile } from '../src/profile/pprof.js';
+import { decodePprof, pprofToProfile } from '../src/profile/pprof/pprof.js';
 import { generateProfile, random } from '../test/support/generate-profile.js';
 
 /** First profile of the directory, Unix ms. */

@@ -10,7 +10,7 @@
 // - pprof counts samples without a stack in its total, though in no row; we have a row for them, which is
 // left out here.
 // - pprof drops the frames that a profile declares uninteresting (drop_frames). We do so for files
-// (src/profile/prune.ts);
+// (src/profile/pprof/prune.ts);
 //   no fixture has any.
 import { execFile } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -18,9 +18,9 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { gunzipSync, gzipSync } from 'node:zlib';
-import { NO_STACK } from '../dist/profile/no-stack.js';
-import { decodePprof, pprofToProfile } from '../dist/profile/pprof.js';
-import { functionTable } from '../dist/profile/table.js';
+import { NO_STACK } from '../dist/profile/pprof/no-stack.js';
+import { decodePprof, pprofToProfile } from '../dist/profile/pprof/pprof.js';
+import { functionTable } from '../dist/profile/tables/table.js';
 
 const run = promisify(execFile);
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));

@@ -12,7 +12,7 @@ import { INSTRUCTIONS } from '../dist/mcp/instructions.js';
 import { GUIDE } from '../dist/mcp/prompts/guide.js';
 import { PROMPTS } from '../dist/mcp/prompts/index.js';
 import { GUIDE_RESOURCE } from '../dist/mcp/serve-guide.js';
-import { verdictTable } from '../dist/report/verdicts.js';
+import { verdictTable } from '../dist/report/answers/verdicts.js';
 import { createMetrics } from '../dist/telemetry/metrics.js';
 import { TOOLS } from '../dist/tools/index.js';
 import { withAnswers } from './pages/answers.mjs';

@@ -89,6 +89,20 @@ function importsOf(file) {
 }
 
 const problems = [];
+/** Maximum number of lines of a folder, without its tests and the folders below it. */
+const MAX_ROOM_LINES = 2500;
+const lineCounts = new Map();
+for (const file of files) {
+  const folder = path.posix.join('src', path.posix.dirname(file));
+  const count = readFileSync(path.join(root, 'src', file), 'utf8').split('\n').length;
+  lineCounts.set(folder, (lineCounts.get(folder) ?? 0) + count);
+}
+for (const [folder, count] of lineCounts)
+  if (count > MAX_ROOM_LINES)
+    problems.push(
+      `${folder} has ${count} lines, more than ${MAX_ROOM_LINES}: divide it into folders by idea`,
+    );
+
 const values = new Map();
 for (const file of files) {
   const room = roomOf(file);
@@ -159,6 +173,6 @@ for (const circle of circles())
 
 for (const problem of problems) process.stderr.write(`${problem}\n`);
 if (problems.length > 0) {
-  process.stderr.write(`${problems.length} imports cross a border between rooms\n`);
+  process.stderr.write(`${problems.length} problems with the rooms of src/\n`);
   process.exitCode = 1;
 }

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
 import { contradictionsBetween, contradictionsIn } from '../src/investigation/contradictions.js';
-import type { Comparison } from '../src/report/comparison.js';
-import type { Investigation } from '../src/report/investigation.js';
+import type { Comparison } from '../src/report/answers/comparison.js';
+import type { Investigation } from '../src/report/answers/investigation.js';
 import { caseFoldersIn, loadCaseFolder, quietHalf } from './evaluation/case-folder.js';
 import { type IncidentCase, KINDS } from './evaluation/generator/case.js';
 import { caseOf } from './evaluation/jobs.js';
@@ -16,7 +16,7 @@ const rendered = vi.hoisted((): { investigation: unknown; comparison: unknown } 
   comparison: null,
 }));
 vi.mock('../src/report/investigation.js', async (original) => {
-  const real = await original<typeof import('../src/report/investigation.js')>();
+  const real = await original<typeof import('../src/report/answers/investigation.js')>();
   const investigationAnswer: typeof real.investigationAnswer = (data) => {
     rendered.investigation = data;
     return real.investigationAnswer(data);
@@ -24,7 +24,7 @@ vi.mock('../src/report/investigation.js', async (original) => {
   return { ...real, investigationAnswer };
 });
 vi.mock('../src/report/comparison.js', async (original) => {
-  const real = await original<typeof import('../src/report/comparison.js')>();
+  const real = await original<typeof import('../src/report/answers/comparison.js')>();
   const comparisonAnswer: typeof real.comparisonAnswer = (data) => {
     rendered.comparison = data;
     return real.comparisonAnswer(data);

@@ -1,7 +1,7 @@
 import { encode } from 'gpt-tokenizer/encoding/o200k_base';
 import { describe, expect, test } from 'vitest';
-import { readFleet } from '../src/investigation/fleet.js';
-import { MAX_REQUESTS } from '../src/investigation/requests.js';
+import { readFleet } from '../src/investigation/evidence/fleet.js';
+import { MAX_REQUESTS } from '../src/investigation/evidence/requests.js';
 import type { Labels } from '../src/sources/source.js';
 import { nearest } from '../src/text/nearest.js';
 import { asker, NOW } from './support/ask.js';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { mergeProfiles } from '../src/profile/merge.js';
 import { type Profile, totalValue } from '../src/profile/model.js';
+import { mergeProfiles } from '../src/profile/tables/merge.js';
 import { countByLabels, sumBySteps } from '../src/sources/grouping.js';
 import { labelsFrom, pickLabels } from '../src/sources/labels.js';
 import { matcherTest } from '../src/sources/matching.js';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { normaliseName } from '../src/profile/names.js';
+import { normaliseName } from '../src/profile/code/names.js';
 import { createFilesSource } from '../src/sources/files/source.js';
 import { createPyroscopeSource } from '../src/sources/pyroscope/source.js';
 import { asker, INCIDENT_WINDOW, INCIDENTS } from './support/ask.js';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { normaliseName } from '../src/profile/names.js';
+import { normaliseName } from '../src/profile/code/names.js';
 import { createFilesSource } from '../src/sources/files/source.js';
 import { createPyroscopeSource } from '../src/sources/pyroscope/source.js';
 import type { ProfileSource } from '../src/sources/source.js';

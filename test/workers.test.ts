@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { createJobOffload } from '../src/offload.js';
-import { decodePprof, pprofToProfile, UnreadableProfileError } from '../src/profile/pprof.js';
+import { decodePprof, pprofToProfile, UnreadableProfileError } from '../src/profile/pprof/pprof.js';
 import { fileHead } from '../src/sources/files/file-head.js';
 import { mergeFiles } from '../src/sources/files/merge.js';
 import { createThreads } from '../src/work/threads.js';

@@ -1,6 +1,6 @@
 import type { Analysis } from '../profile/compare/analysis.js';
 import type { LensRow } from '../profile/compare/finding.js';
-import type { PartCosts } from '../profile/compare/runs.js';
+import type { PartCosts } from '../profile/contrast/runs.js';
 import { secondsPerUnit } from '../text/units.js';
 import type { Conclusion } from './conclude.js';
 

@@ -6,16 +6,16 @@ import type { Scope } from '../query/scope.js';
 import { sameMatchers } from '../sources/selector.js';
 import type { Matcher, Window } from '../sources/source.js';
 import { isHeavy } from '../work/offload.js';
-import { alignBaseline } from './align-baseline.js';
-import { instanceTurnover, prepareEvidence } from './evidence.js';
-import type { LensType } from './lens.js';
-import { type LevelLens, readLevels } from './levels.js';
-import { type ProfileTimes, readProfileTimes, sharedTimes } from './profile-times.js';
-import { countedSource, createRequests } from './requests.js';
-import { type InvestigationContext, readShares, type ShareLens } from './shares.js';
+import { alignBaseline } from './evidence/align-baseline.js';
+import { instanceTurnover, prepareEvidence } from './evidence/evidence.js';
+import type { LensType } from './evidence/lens.js';
+import { type LevelLens, readLevels } from './evidence/levels.js';
+import { type ProfileTimes, readProfileTimes, sharedTimes } from './evidence/profile-times.js';
+import { countedSource, createRequests } from './evidence/requests.js';
+import { type InvestigationContext, readShares, type ShareLens } from './evidence/shares.js';
+import { type UnreadParts, type UnreadType, unreadBecause } from './evidence/unread.js';
+import { readWaits, type WaitLens } from './evidence/waits.js';
 import { GATE, MAIN } from './thresholds.js';
-import { type UnreadParts, type UnreadType, unreadBecause } from './unread.js';
-import { readWaits, type WaitLens } from './waits.js';
 
 export interface ComparisonQuestion {
   scope: Scope;

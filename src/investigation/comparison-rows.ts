@@ -1,18 +1,18 @@
+import { functionData } from '../profile/code/named-function.js';
 import type { Cheaper } from '../profile/compare/changes.js';
-import type { Contrast } from '../profile/compare/contrast.js';
 import type { Finding } from '../profile/compare/finding.js';
 import { busiestLine, growthPath } from '../profile/compare/growth-path.js';
-import type { Joined } from '../profile/compare/join.js';
 import { type Mover, moversOf } from '../profile/compare/movers.js';
-import { contrastOf, wholeRun } from '../profile/compare/runs.js';
 import { totalsBelow } from '../profile/compare/through.js';
-import { functionData } from '../profile/named-function.js';
-import type { ProfileType } from '../profile/types.js';
-import type { MoverRow } from '../report/comparison.js';
+import type { Contrast } from '../profile/contrast/contrast.js';
+import type { Joined } from '../profile/contrast/join.js';
+import { contrastOf, wholeRun } from '../profile/contrast/runs.js';
+import type { ProfileType } from '../profile/types/types.js';
+import type { MoverRow } from '../report/answers/comparison.js';
 import type { Cause } from './conclude.js';
+import type { Since } from './evidence/onset.js';
+import type { ShareLens } from './evidence/shares.js';
 import { bareFinding, causeFinding, confidenceOf } from './findings.js';
-import type { Since } from './onset.js';
-import type { ShareLens } from './shares.js';
 
 /** What a comparison found, as far as its rows depend on it. */
 export interface ComparisonInput {

@@ -1,17 +1,17 @@
 import { MIN_SIDE_SAMPLES } from '../profile/compare/analysis.js';
-import { totalShare } from '../profile/compare/contrast.js';
 import type { Verdict } from '../profile/compare/finding.js';
-import { joinKey } from '../profile/compare/join.js';
 import { MIN_RISE } from '../profile/compare/load.js';
 import { amountRose, MIN_AMOUNT_RISE } from '../profile/compare/rise.js';
+import { totalShare } from '../profile/contrast/contrast.js';
+import { joinKey } from '../profile/contrast/join.js';
 import { secondsPerUnit } from '../text/units.js';
-import type { LensReadings } from './evidence.js';
-import type { LevelLens } from './levels.js';
-import type { ShareChange, ShareLens } from './shares.js';
+import type { LensReadings } from './evidence/evidence.js';
+import type { LevelLens } from './evidence/levels.js';
+import type { ShareChange, ShareLens } from './evidence/shares.js';
+import type { TotalsLens } from './evidence/totals.js';
+import type { WaitLens } from './evidence/waits.js';
 import { SUPPORTED_Z, SUPPORTING_Z } from './thresholds.js';
-import type { TotalsLens } from './totals.js';
 import { rankReasons } from './verdict-order.js';
-import type { WaitLens } from './waits.js';
 
 /** One thing that was found, of the lens that shows it. */
 export type Cause =

@@ -1,6 +1,6 @@
 import type { Finding, FindingKind, LensRow, Verdict } from '../profile/compare/finding.js';
-import type { Comparison } from '../report/comparison.js';
-import type { Investigation } from '../report/investigation.js';
+import type { Comparison } from '../report/answers/comparison.js';
+import type { Investigation } from '../report/answers/investigation.js';
 import { MAX_SMALL_FACTOR, movementOf } from './agreement.js';
 
 // Finds where the words of an answer disagree with the numbers beside them. Tests run it over generated and

@@ -8,8 +8,8 @@ import {
 } from '../../test/support/evidence.js';
 import { INCIDENT, START } from '../../test/support/small-service.js';
 import type { Cause } from './conclude.js';
+import type { ShareLens } from './evidence/shares.js';
 import { causeFinding, confidenceOf, findingsOf, lensRows } from './findings.js';
-import type { ShareLens } from './shares.js';
 
 const GREW = { from: { 'main serve': 10 }, to: { 'main serve': 40 } };
 const SINCE = { after: START, before: START + 60_000 };

@@ -1,21 +1,21 @@
-import { type Contrast, share, sumIn, totalPerProfile, totalShare } from '../profile/compare/contrast.js';
+import { functionData, type NamedFunction } from '../profile/code/named-function.js';
 import type { Confidence, Finding, LensRow, Verdict } from '../profile/compare/finding.js';
 import { growthSite, type SiteGrowth } from '../profile/compare/growth.js';
 import { busiestLine, type GrowthPath, growthPath } from '../profile/compare/growth-path.js';
-import type { Joined } from '../profile/compare/join.js';
 import { amountRose, MIN_AMOUNT_RISE } from '../profile/compare/rise.js';
-import { sideOf } from '../profile/compare/runs.js';
-import { functionData, type NamedFunction } from '../profile/named-function.js';
-import type { ProfileType } from '../profile/types.js';
+import { type Contrast, share, sumIn, totalPerProfile, totalShare } from '../profile/contrast/contrast.js';
+import type { Joined } from '../profile/contrast/join.js';
+import { sideOf } from '../profile/contrast/runs.js';
+import type { ProfileType } from '../profile/types/types.js';
 import { inAgreement, samplingError } from './agreement.js';
 import type { Cause, Conclusion } from './conclude.js';
-import type { LensReadings } from './evidence.js';
-import type { LevelLens } from './levels.js';
-import type { Since } from './onset.js';
-import type { ShareChange, ShareLens } from './shares.js';
+import type { LensReadings } from './evidence/evidence.js';
+import type { LevelLens } from './evidence/levels.js';
+import type { Since } from './evidence/onset.js';
+import type { ShareChange, ShareLens } from './evidence/shares.js';
+import type { TotalsLens } from './evidence/totals.js';
 import { smallestChange } from './smallest.js';
 import { HIGH_RATIO, HIGH_Z, MEDIUM_Z } from './thresholds.js';
-import type { TotalsLens } from './totals.js';
 
 /** The confidence of a statement that stands out by `z` standard errors. */
 export function confidenceOf(z: number): Confidence {

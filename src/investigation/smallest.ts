@@ -1,9 +1,9 @@
 import { MIN_RISE } from '../profile/compare/load.js';
 import { MIN_AMOUNT_RISE, MIN_LEVEL_RISE } from '../profile/compare/rise.js';
 import { MIN_WAIT_RATIO } from '../profile/compare/waits.js';
-import type { Evidence } from './evidence.js';
-import type { LensType } from './lens.js';
-import type { ShareLens } from './shares.js';
+import type { Evidence } from './evidence/evidence.js';
+import type { LensType } from './evidence/lens.js';
+import type { ShareLens } from './evidence/shares.js';
 
 /** Share of a function for which the smallest change is told. */
 const EXAMPLE_SHARE = 0.05;

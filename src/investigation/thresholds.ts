@@ -1,4 +1,4 @@
-import type { Resolution } from './shares.js';
+import type { Resolution } from './evidence/shares.js';
 
 // Numbers that decide verdict, culprit and confidence. Distances are in standard errors; paragraphs are those
 // of docs/comparison.md.

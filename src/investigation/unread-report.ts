@@ -4,9 +4,9 @@ import type { NextCall } from '../report/next.js';
 import type { JsonObject } from '../report/render.js';
 import type { Window } from '../sources/source.js';
 import { formatTime } from '../text/units.js';
-import type { Evidence } from './evidence.js';
+import type { Evidence } from './evidence/evidence.js';
+import type { UnreadParts } from './evidence/unread.js';
 import { lensRows } from './findings.js';
-import type { UnreadParts } from './unread.js';
 
 /** A part that was not read, as an answer names it. */
 export interface NotRead {

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { UpstreamError, UserError } from '../errors.js';
-import { resolveProfileType } from '../profile/types.js';
+import { resolveProfileType } from '../profile/types/types.js';
 import type { ToolContext } from '../query/context.js';
 import { wideWindows } from '../query/data-range.js';
 import { type ProfileRequest, readRequest, type ScopeArguments } from '../query/request.js';

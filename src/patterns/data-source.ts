@@ -1,5 +1,5 @@
 import { RE2JS, RE2JSException } from 're2js';
-import { patternSize } from '../profile/pattern-size.js';
+import { patternSize } from '../profile/code/pattern-size.js';
 import { field, isRecord, list, text } from './json.js';
 import { type Variable, variableNameOf } from './variables.js';
 

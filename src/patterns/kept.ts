@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { UserError } from '../errors.js';
-import { parseProfileType } from '../profile/types.js';
+import { parseProfileType } from '../profile/types/types.js';
 import type { AnswerCache } from '../schema/cache.js';
 import { formatSelector, parseSelector } from '../sources/selector.js';
 import type { Matcher } from '../sources/source.js';

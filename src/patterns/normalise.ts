@@ -1,5 +1,5 @@
 import { UserError } from '../errors.js';
-import { parseProfileType } from '../profile/types.js';
+import { parseProfileType } from '../profile/types/types.js';
 import type { MatchingBudget } from '../sources/matching.js';
 import { parseSelector } from '../sources/selector.js';
 import type { Labels, Matcher } from '../sources/source.js';

@@ -1,4 +1,4 @@
-import { parseProfileType, resolveProfileType } from '../profile/types.js';
+import { parseProfileType, resolveProfileType } from '../profile/types/types.js';
 import type { NextCall } from '../report/next.js';
 import { formatSelector } from '../sources/selector.js';
 import type { Matcher } from '../sources/source.js';

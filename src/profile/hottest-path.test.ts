@@ -3,10 +3,10 @@ import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { fixture } from '../../test/support/ask.js';
 import { profileOf } from '../../test/support/profiles.js';
-import { frameOwner } from './frames.js';
+import { frameOwner } from './code/frames.js';
 import { hottestPath } from './hottest-path.js';
 import type { Profile } from './model.js';
-import { decodePprof, pprofToProfile } from './pprof.js';
+import { decodePprof, pprofToProfile } from './pprof/pprof.js';
 
 function pathOf(profile: Profile, own = /^app\./) {
   const name = (id: number) => profile.functions[id]?.name ?? '';

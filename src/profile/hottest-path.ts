@@ -1,5 +1,5 @@
-import { type CallNode, callTreeRoot, expandNode } from './calltree.js';
 import type { Profile } from './model.js';
+import { type CallNode, callTreeRoot, expandNode } from './tables/calltree.js';
 
 export interface PathStep {
   functionId: number;

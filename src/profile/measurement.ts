@@ -1,5 +1,5 @@
 import type { Profile } from './model.js';
-import type { ProfileType } from './types.js';
+import type { ProfileType } from './types/types.js';
 
 /** A merged profile with all that an answer must say about it. */
 export interface Measurement {

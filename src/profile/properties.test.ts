@@ -1,17 +1,17 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { identity, pprofFile, profileOf, stacksOf, type TestFrame } from '../../test/support/profiles.js';
-import { ProfileBuilder } from './builder.js';
-import { type CallNode, callTreeRoot, expandNode } from './calltree.js';
-import { applicationCost, chargeLeaves } from './charge.js';
-import { filterStacks } from './filter.js';
+import { filterStacks } from './code/filter.js';
+import { splitIdle } from './code/idle.js';
 import { hottestPath } from './hottest-path.js';
-import { splitIdle } from './idle.js';
 import { type Profile, totalValue } from './model.js';
-import { addPprof, pprofToProfile } from './pprof.js';
-import { coalesceStacks, heaviestStack } from './stacks.js';
-import { functionTable, rankFunctions } from './table.js';
-import { callTreeRows } from './tree.js';
+import { ProfileBuilder } from './pprof/builder.js';
+import { addPprof, pprofToProfile } from './pprof/pprof.js';
+import { type CallNode, callTreeRoot, expandNode } from './tables/calltree.js';
+import { applicationCost, chargeLeaves } from './tables/charge.js';
+import { coalesceStacks, heaviestStack } from './tables/stacks.js';
+import { functionTable, rankFunctions } from './tables/table.js';
+import { callTreeRows } from './tables/tree.js';
 
 type Stack = [frames: TestFrame[], value: number];
 

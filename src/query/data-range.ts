@@ -1,6 +1,6 @@
 import { LONGEST_QUERY_MS } from '../duration.js';
 import { nullIfUpstreamFailed } from '../errors.js';
-import { defaultProfileType, orderTypes, resolveProfileType } from '../profile/types.js';
+import { defaultProfileType, orderTypes, resolveProfileType } from '../profile/types/types.js';
 import type { ProfileSource, Window } from '../sources/source.js';
 import type { ToolContext } from './context.js';
 import type { ProfileRequest } from './request.js';

@@ -1,4 +1,9 @@
-import { aliasesOf, defaultProfileType, type ProfileType, resolveProfileType } from '../profile/types.js';
+import {
+  aliasesOf,
+  defaultProfileType,
+  type ProfileType,
+  resolveProfileType,
+} from '../profile/types/types.js';
 import { matcherTest } from '../sources/matching.js';
 import { formatSelector } from '../sources/selector.js';
 import type { Matcher, Window } from '../sources/source.js';

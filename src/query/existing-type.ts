@@ -3,7 +3,7 @@ import {
   type ProfileType,
   parseProfileType,
   resolveProfileType,
-} from '../profile/types.js';
+} from '../profile/types/types.js';
 import type { Schema } from '../schema/schema.js';
 import type { Matcher, ProfileSource, SeriesQuery, Window } from '../sources/source.js';
 

@@ -1,8 +1,8 @@
 import { UserError } from '../errors.js';
 import { offload } from '../offload.js';
-import { type FunctionTarget, targetOf } from '../profile/find-function.js';
+import { type FunctionTarget, targetOf } from '../profile/code/find-function.js';
+import { functionData } from '../profile/code/named-function.js';
 import type { Measurement } from '../profile/measurement.js';
-import { functionData } from '../profile/named-function.js';
 import { displayBriefly } from '../report/functions.js';
 import { safeText } from '../text/sanitise.js';
 import { isHeavy } from '../work/offload.js';

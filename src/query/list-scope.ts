@@ -1,4 +1,4 @@
-import type { ListScope } from '../report/lists.js';
+import type { ListScope } from '../report/answers/lists.js';
 import { formatSelector } from '../sources/selector.js';
 import type { Matcher, ProfileSource, Window } from '../sources/source.js';
 import type { ToolContext } from './context.js';

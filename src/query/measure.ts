@@ -1,9 +1,9 @@
-import { splitIdle } from '../profile/idle.js';
-import { activeTree } from '../profile/idle-tree.js';
+import { splitIdle } from '../profile/code/idle.js';
 import type { Measurement } from '../profile/measurement.js';
 import type { Profile } from '../profile/model.js';
 import { isDifference, totalValue } from '../profile/model.js';
-import { parseProfileType } from '../profile/types.js';
+import { activeTree } from '../profile/tables/idle-tree.js';
+import { parseProfileType } from '../profile/types/types.js';
 import { instanceLabelOf } from '../sources/labels.js';
 import { formatSelector } from '../sources/selector.js';
 import type { MergedProfile, ProfileQuery, SeriesQuery } from '../sources/source.js';

@@ -1,4 +1,4 @@
-import { aliasesOf } from '../profile/types.js';
+import { aliasesOf } from '../profile/types/types.js';
 import { safeText } from '../text/sanitise.js';
 import type { ToolContext } from './context.js';
 import { readListQuestion } from './list-scope.js';

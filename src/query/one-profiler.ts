@@ -1,4 +1,4 @@
-import type { ProfileType } from '../profile/types.js';
+import type { ProfileType } from '../profile/types/types.js';
 import { instanceLabelOf } from '../sources/labels.js';
 import type { Matcher, ProfileSource, Window } from '../sources/source.js';
 import { safeText } from '../text/sanitise.js';

@@ -7,7 +7,7 @@ import {
   parseProfileType,
   resolveProfileType,
   typeArgument,
-} from '../profile/types.js';
+} from '../profile/types/types.js';
 import { matcherTest } from '../sources/matching.js';
 import { formatSelector } from '../sources/selector.js';
 import type { Matcher, ProfileQuery, ProfileSource, Window } from '../sources/source.js';

@@ -1,4 +1,4 @@
-import type { ProfileType } from '../profile/types.js';
+import type { ProfileType } from '../profile/types/types.js';
 import type { Labels, ProfileQuery, ProfileSource } from '../sources/source.js';
 import type { ToolContext } from './context.js';
 import type { ListQuestion } from './list-scope.js';

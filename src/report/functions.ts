@@ -1,5 +1,5 @@
-import type { Charge, NamedFunction } from '../profile/named-function.js';
-import { isUnnamed, normaliseName } from '../profile/names.js';
+import type { Charge, NamedFunction } from '../profile/code/named-function.js';
+import { isUnnamed, normaliseName } from '../profile/code/names.js';
 import { cutLeft, safeText } from '../text/sanitise.js';
 
 const MAX_TEXT_NAME = 90;

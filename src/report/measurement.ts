@@ -1,7 +1,7 @@
-import { IDLE_DEPTH } from '../profile/idle.js';
+import { IDLE_DEPTH } from '../profile/code/idle.js';
 import { divisorOf, type Measurement, type Reduced, round, roundShare } from '../profile/measurement.js';
 import { isDifference, type Profile, shareBase, totalValue } from '../profile/model.js';
-import type { ProfileType } from '../profile/types.js';
+import type { ProfileType } from '../profile/types/types.js';
 import { leadingName, safeText } from '../text/sanitise.js';
 import { formatRate, formatShare, formatSpan, formatTime, formatValue, plural } from '../text/units.js';
 import type { JsonObject } from './render.js';

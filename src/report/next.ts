@@ -1,6 +1,6 @@
 import { LONGEST_QUERY_MS } from '../duration.js';
+import { normaliseName } from '../profile/code/names.js';
 import type { Measurement } from '../profile/measurement.js';
-import { normaliseName } from '../profile/names.js';
 import { safeJson } from '../text/sanitise.js';
 import { formatTime } from '../text/units.js';
 import type { Json } from './render.js';

@@ -1,8 +1,8 @@
-import { lookupText } from '../profile/find-function.js';
+import { lookupText } from '../profile/code/find-function.js';
+import { functionData } from '../profile/code/named-function.js';
 import type { Measurement } from '../profile/measurement.js';
 import { totalValue } from '../profile/model.js';
-import { functionData } from '../profile/named-function.js';
-import { functionTable, rankFunctions } from '../profile/table.js';
+import { functionTable, rankFunctions } from '../profile/tables/table.js';
 import { nearest } from '../text/nearest.js';
 import { safeText } from '../text/sanitise.js';
 import { displayBriefly } from './functions.js';

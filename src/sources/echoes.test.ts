@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { Profile } from 'pprof-format';
 import { describe, expect, test } from 'vitest';
 import { pprofBytes } from '../../test/support/profiles.js';
-import { decodePprof, pprofToProfile } from '../profile/pprof.js';
-import { readTree } from '../profile/stack-tree.js';
+import { decodePprof, pprofToProfile } from '../profile/pprof/pprof.js';
+import { readTree } from '../profile/tables/stack-tree.js';
 import { echoesOf, nameCleaner, parseWithoutEchoes } from './echoes.js';
 
 const SECRETS = ['glsa_secret+/token==_1', 'p&ss "w<rd>/ö'];

@@ -1,7 +1,7 @@
 import { RE2JS } from 're2js';
 import { PatternError, UserError } from '../errors.js';
-import { compileRe2 } from '../profile/filter.js';
-import { patternSize } from '../profile/pattern-size.js';
+import { compileRe2 } from '../profile/code/filter.js';
+import { patternSize } from '../profile/code/pattern-size.js';
 import { cutRight } from '../text/sanitise.js';
 import type { Matcher } from './source.js';
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { asker, fixture } from '../../test/support/ask.js';
 import { profileOf } from '../../test/support/profiles.js';
 import { UserError } from '../errors.js';
-import { ownersOf } from '../profile/owners.js';
+import { ownersOf } from '../profile/code/owners.js';
 import { createFilesSource } from './files/source.js';
 import { readOwnCode, withOwnCode } from './own-code.js';
 

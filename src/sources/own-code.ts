@@ -1,7 +1,7 @@
 import { PatternError, UserError } from '../errors.js';
-import { compilePattern } from '../profile/filter.js';
+import { compilePattern } from '../profile/code/filter.js';
+import { patternSize } from '../profile/code/pattern-size.js';
 import type { OwnCode, Profile } from '../profile/model.js';
-import { patternSize } from '../profile/pattern-size.js';
 import type { ProfileSource } from './source.js';
 
 /** Bounds of what a team says about its code: each pattern is tried on every name and file of a profile. */

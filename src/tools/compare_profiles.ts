@@ -8,7 +8,7 @@ import { emptiness } from '../query/profile-question.js';
 import { type ProfileRequest, readBaseline, readRequest } from '../query/request.js';
 import { resolveScope } from '../query/scope.js';
 import { allMatchers, selectorText } from '../query/selection.js';
-import { comparisonAnswer } from '../report/comparison.js';
+import { comparisonAnswer } from '../report/answers/comparison.js';
 import { emptyAnswer } from '../report/empty.js';
 import { withLink } from '../report/links.js';
 import { type NextCall, nextCall, type ToolArguments } from '../report/next.js';

@@ -1,17 +1,17 @@
 import { offload } from '../offload.js';
-import { lookupText } from '../profile/find-function.js';
+import { lookupText } from '../profile/code/find-function.js';
+import { functionData, type NamedFunction } from '../profile/code/named-function.js';
+import { isUnnamed } from '../profile/code/names.js';
+import { ownersOf } from '../profile/code/owners.js';
 import type { Measurement } from '../profile/measurement.js';
-import { functionData, type NamedFunction } from '../profile/named-function.js';
-import { isUnnamed } from '../profile/names.js';
-import { ownersOf } from '../profile/owners.js';
-import { isShort, type Series } from '../profile/series.js';
+import { isShort, type Series } from '../profile/series/series.js';
 import { resolveFunction } from '../query/function-argument.js';
 import { sideQuestion } from '../query/not-read.js';
 import { answerAbout } from '../query/profile-question.js';
 import { functionSeries } from '../query/timeline/function-series.js';
 import { labelCosts } from '../query/timeline/label-shares.js';
 import { needsWhole } from '../query/whole-or-reduced.js';
-import { functionAnswer } from '../report/function-view.js';
+import { functionAnswer } from '../report/answers/function-view.js';
 import {
   callScope,
   focusPattern,

@@ -1,7 +1,7 @@
 import { UpstreamError, UserError } from '../errors.js';
 import type { ToolContext } from '../query/context.js';
 import { newestOf } from '../query/data-range.js';
-import { type DataSourceRow, dataSourcesAnswer } from '../report/lists.js';
+import { type DataSourceRow, dataSourcesAnswer } from '../report/answers/lists.js';
 import type { ListedSource } from '../sources/registry.js';
 import type { Run } from './define.js';
 import type { input } from './surface/list_data_sources.js';

@@ -1,13 +1,13 @@
 import { UserError } from '../errors.js';
-import { aliasesOf } from '../profile/types.js';
+import { aliasesOf } from '../profile/types/types.js';
 import type { ToolContext } from '../query/context.js';
 import { existingType } from '../query/existing-type.js';
 import { overviewLinkTo } from '../query/link.js';
 import { type ListQuestion, readListQuestion } from '../query/list-scope.js';
 import { emptiness } from '../query/profile-question.js';
 import { knownShares } from '../query/totals.js';
+import { labelsAnswer, labelValuesAnswer } from '../report/answers/lists.js';
 import { withLink } from '../report/links.js';
-import { labelsAnswer, labelValuesAnswer } from '../report/lists.js';
 import { nearest } from '../text/nearest.js';
 import type { Run } from './define.js';
 import type { input } from './surface/list_labels.js';

@@ -1,9 +1,9 @@
-import { orderTypes } from '../profile/types.js';
+import { orderTypes } from '../profile/types/types.js';
 import { overviewLinkTo } from '../query/link.js';
 import { readListQuestion } from '../query/list-scope.js';
 import { emptiness } from '../query/profile-question.js';
+import { profileTypesAnswer } from '../report/answers/lists.js';
 import { withLink } from '../report/links.js';
-import { profileTypesAnswer } from '../report/lists.js';
 import type { Run } from './define.js';
 import type { input } from './surface/list_profile_types.js';
 

@@ -1,10 +1,10 @@
-import { defaultProfileType, orderTypes } from '../profile/types.js';
+import { defaultProfileType, orderTypes } from '../profile/types/types.js';
 import { overviewLinkTo } from '../query/link.js';
 import { readListQuestion } from '../query/list-scope.js';
 import { emptiness } from '../query/profile-question.js';
 import { knownShares } from '../query/totals.js';
+import { servicesAnswer } from '../report/answers/lists.js';
 import { withLink } from '../report/links.js';
-import { servicesAnswer } from '../report/lists.js';
 import type { Run } from './define.js';
 import type { input } from './surface/list_services.js';
 

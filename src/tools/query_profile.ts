@@ -1,5 +1,5 @@
 import { offload } from '../offload.js';
-import { isHeavyFilter } from '../profile/filter.js';
+import { isHeavyFilter } from '../profile/code/filter.js';
 import { answerAbout } from '../query/profile-question.js';
 import { needsWhole } from '../query/whole-or-reduced.js';
 import { isHeavy } from '../work/offload.js';

@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { frameOwner } from '../../src/profile/frames.js';
+import { frameOwner } from '../../src/profile/code/frames.js';
 import { cpu, directoryWith } from '../support/directory.js';
 import { stacksOf } from '../support/profiles.js';
 import { loadCaseFolder, quietHalf } from './case-folder.js';

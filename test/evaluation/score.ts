@@ -1,4 +1,4 @@
-import { normaliseName } from '../../src/profile/names.js';
+import { normaliseName } from '../../src/profile/code/names.js';
 import type { ProfileSource } from '../../src/sources/source.js';
 import { type Asked, askInvestigate } from './ask.js';
 import type { IncidentCase } from './generator/case.js';

@@ -1,5 +1,5 @@
 import { PatternError, UpstreamError, UserError } from '../../src/errors.js';
-import { UnreadableProfileError } from '../../src/profile/pprof.js';
+import { UnreadableProfileError } from '../../src/profile/pprof/pprof.js';
 
 /**
  * Controls, bidirectional and invisible marks, line separators: the line break is the only one an answer may

@@ -1,4 +1,4 @@
-import { normaliseName } from '../../src/profile/names.js';
+import { normaliseName } from '../../src/profile/code/names.js';
 
 /** An answer without what must differ: source, times, ready calls, links. Names are normalised. */
 export function comparable(text: string): unknown {

@@ -1,8 +1,8 @@
-import type { Contrast, Side } from '../../src/profile/compare/contrast.js';
-import { costsOf } from '../../src/profile/compare/costs.js';
-import { joinProfiles } from '../../src/profile/compare/join.js';
-import type { Dispersion } from '../../src/profile/compare/noise.js';
-import { type PartCosts, sideOf } from '../../src/profile/compare/runs.js';
+import type { Contrast, Side } from '../../src/profile/contrast/contrast.js';
+import { costsOf } from '../../src/profile/contrast/costs.js';
+import { joinProfiles } from '../../src/profile/contrast/join.js';
+import type { Dispersion } from '../../src/profile/contrast/noise.js';
+import { type PartCosts, sideOf } from '../../src/profile/contrast/runs.js';
 import type { Profile } from '../../src/profile/model.js';
 import { profileOf, type TestFrame } from './profiles.js';
 

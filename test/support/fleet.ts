@@ -1,4 +1,4 @@
-import { ProfileBuilder } from '../../src/profile/builder.js';
+import { ProfileBuilder } from '../../src/profile/pprof/builder.js';
 import { pickLabels } from '../../src/sources/labels.js';
 import { matcherTest } from '../../src/sources/matching.js';
 import type {

@@ -1,6 +1,6 @@
 import { Profile as Pprof, StringTable } from 'pprof-format';
 import type { FunctionInfo, Profile } from '../../src/profile/model.js';
-import { decodePprof, type PprofFile, pprofToProfile } from '../../src/profile/pprof.js';
+import { decodePprof, type PprofFile, pprofToProfile } from '../../src/profile/pprof/pprof.js';
 
 /** A frame of a test stack: a name, or whatever else matters. */
 export type TestFrame =

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { JsonValue } from '@bufbuild/protobuf';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { decodePprof, pprofToProfile } from '../../src/profile/pprof.js';
+import { decodePprof, pprofToProfile } from '../../src/profile/pprof/pprof.js';
 import { createFilesSource } from '../../src/sources/files/source.js';
 import type { ProfileSource } from '../../src/sources/source.js';
 import { stacksOf as stacksOfProfile } from './profiles.js';

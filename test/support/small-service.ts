@@ -1,10 +1,14 @@
-import { type EvidenceQuestion, prepareEvidence, readEvidence } from '../../src/investigation/evidence.js';
-import { planLenses } from '../../src/investigation/lens.js';
+import {
+  type EvidenceQuestion,
+  prepareEvidence,
+  readEvidence,
+} from '../../src/investigation/evidence/evidence.js';
+import { planLenses } from '../../src/investigation/evidence/lens.js';
 
-import { readProfileTimes } from '../../src/investigation/profile-times.js';
-import { countedSource, createRequests } from '../../src/investigation/requests.js';
+import { readProfileTimes } from '../../src/investigation/evidence/profile-times.js';
+import { countedSource, createRequests } from '../../src/investigation/evidence/requests.js';
 import type { FunctionInfo } from '../../src/profile/model.js';
-import { orderTypes } from '../../src/profile/types.js';
+import { orderTypes } from '../../src/profile/types/types.js';
 import type { Labels, Matcher, ProfileSource, Window } from '../../src/sources/source.js';
 import type { Path } from '../evaluation/generator/frame.js';
 import { createMemorySource, type StoredProfile } from '../evaluation/generator/memory-source.js';

@@ -1,6 +1,6 @@
 import { fromBinary, toBinary } from '@bufbuild/protobuf';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { decodePprof, pprofToProfile } from '../../src/profile/pprof.js';
+import { decodePprof, pprofToProfile } from '../../src/profile/pprof/pprof.js';
 import { createFilesSource } from '../../src/sources/files/source.js';
 import { createPyroscopeSource } from '../../src/sources/pyroscope/source.js';
 import type { ProfileSource } from '../../src/sources/source.js';

@@ -1,5 +1,5 @@
-import { type LensType, planLenses } from '../../src/investigation/lens.js';
-import { parseProfileType } from '../../src/profile/types.js';
+import { type LensType, planLenses } from '../../src/investigation/evidence/lens.js';
+import { parseProfileType } from '../../src/profile/types/types.js';
 
 /** A type id of each kind of profile that an investigation reads, and the value of one sample of it. */
 const TYPES = {

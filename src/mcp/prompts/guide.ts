@@ -1,4 +1,4 @@
-import { verdictTable } from '../../report/verdicts.js';
+import { verdictTable } from '../../report/answers/verdicts.js';
 
 /**
  * How to investigate with profiles, for whoever calls the tools: the server's one resource, and a page of

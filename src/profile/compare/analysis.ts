@@ -1,5 +1,3 @@
-import type { FunctionInfo, Profile } from '../model.js';
-import { selectStacks, stacksThrough } from '../stacks.js';
 import {
   type Contrast,
   deviation,
@@ -10,14 +8,10 @@ import {
   type Universe,
   universeOf,
   universesOf,
-} from './contrast.js';
-import { costsOf } from './costs.js';
-import { type Culprit, culpritOf, findCulprit } from './culprit.js';
-import { changedEntries, type EntryPoint, entryPointsOf, withinEntry } from './entries.js';
-import { type Joined, joinKey, joinProfiles } from './join.js';
-import { type LoadChange, loadChange, meanOf, type PartLevel } from './load.js';
-import { movedFrom } from './moved.js';
-import { type Dispersion, dispersionOf } from './noise.js';
+} from '../contrast/contrast.js';
+import { costsOf } from '../contrast/costs.js';
+import { type Joined, joinKey, joinProfiles } from '../contrast/join.js';
+import { type Dispersion, dispersionOf } from '../contrast/noise.js';
 import {
   contrastOf,
   type Measured,
@@ -26,7 +20,13 @@ import {
   sideOf,
   strongestRun,
   wholeRun,
-} from './runs.js';
+} from '../contrast/runs.js';
+import type { FunctionInfo, Profile } from '../model.js';
+import { selectStacks, stacksThrough } from '../tables/stacks.js';
+import { type Culprit, culpritOf, findCulprit } from './culprit.js';
+import { changedEntries, type EntryPoint, entryPointsOf, withinEntry } from './entries.js';
+import { type LoadChange, loadChange, meanOf, type PartLevel } from './load.js';
+import { movedFrom } from './moved.js';
 import { likelihood } from './since.js';
 
 /** A merge with the number of profiles in it. */

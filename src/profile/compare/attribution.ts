@@ -1,5 +1,5 @@
-import { deviation, share } from './contrast.js';
-import type { Dispersion } from './noise.js';
+import { deviation, share } from '../contrast/contrast.js';
+import type { Dispersion } from '../contrast/noise.js';
 
 /**
  * One slice of the fleet in the time of the change: its labels, the samples of the culprit and of all own

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { profileFrom, type Stacks } from '../../../test/support/contrast.js';
+import { joinProfiles } from '../contrast/join.js';
 import { chainsOf } from './chains.js';
-import { joinProfiles } from './join.js';
 
 function chains(stacks: Stacks, groups: Readonly<Record<string, number>>): string[][] {
   const joined = joinProfiles([profileFrom(stacks)]);

@@ -1,3 +1,4 @@
+import { contrastOf, wholeRun } from '../contrast/runs.js';
 import {
   type Analysis,
   analyse,
@@ -9,7 +10,6 @@ import {
 } from './analysis.js';
 import { type Culprit, findCulprit } from './culprit.js';
 import { movedFrom } from './moved.js';
-import { contrastOf, wholeRun } from './runs.js';
 
 /**
  * A reading made comparable, with all changes of code that may be seen in it. Plain data: a thread can hand

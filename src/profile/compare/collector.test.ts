@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { CALM, contrast, type Stacks } from '../../../test/support/contrast.js';
 import { leastFound } from '../../../test/support/least-found.js';
 import { profileOf } from '../../../test/support/profiles.js';
+import { deviation } from '../contrast/contrast.js';
 import { collectorGrowth } from './collector.js';
-import { deviation } from './contrast.js';
 
 const growth = (before: Stacks, after: Stacks) => collectorGrowth(contrast(before, after));
 const WORK = { 'main work': 900 };

@@ -1,5 +1,5 @@
-import type { Contrast } from './contrast.js';
-import { deviation, share } from './contrast.js';
+import type { Contrast } from '../contrast/contrast.js';
+import { deviation, share } from '../contrast/contrast.js';
 
 /** Frames of garbage collectors on their own threads, by runtime. */
 const COLLECTOR =

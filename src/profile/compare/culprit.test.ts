@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { contrast, fnOf, nameOf, type Sides, type Stacks } from '../../../test/support/contrast.js';
-import { universeOf } from './contrast.js';
+import { universeOf } from '../contrast/contrast.js';
 import { culpritOf, findCulprit, growthOf, loadBeside } from './culprit.js';
 
 const GATE = 4.25;

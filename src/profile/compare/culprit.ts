@@ -10,7 +10,7 @@ import {
   totalPerProfile,
   type Universe,
   universeOf,
-} from './contrast.js';
+} from '../contrast/contrast.js';
 import { type EntryPoint, isMixOfRequests } from './entries.js';
 import { besideOf, entriesOf, totalsBelow } from './through.js';
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { contrast, fnOf, nameOf, type Sides, type Stacks } from '../../../test/support/contrast.js';
-import { universesOf } from './contrast.js';
+import { universesOf } from '../contrast/contrast.js';
 import { findCulprit } from './culprit.js';
 import { changedEntries, entryPointsOf, isMixOfRequests } from './entries.js';
 

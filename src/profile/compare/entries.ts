@@ -1,9 +1,9 @@
+import type { Contrast } from '../contrast/contrast.js';
+import { deviation, share } from '../contrast/contrast.js';
+import { costsOf } from '../contrast/costs.js';
+import type { Joined, JoinedPart } from '../contrast/join.js';
+import type { PartCosts } from '../contrast/runs.js';
 import type { Analysis } from './analysis.js';
-import type { Contrast } from './contrast.js';
-import { deviation, share } from './contrast.js';
-import { costsOf } from './costs.js';
-import type { Joined, JoinedPart } from './join.js';
-import type { PartCosts } from './runs.js';
 
 /** An own function that frameworks call for one kind of request: a handler, a job, a consumer. */
 export interface EntryPoint {

@@ -1,5 +1,5 @@
-import type { NamedFunction } from '../named-function.js';
-import type { ProfileType } from '../types.js';
+import type { NamedFunction } from '../code/named-function.js';
+import type { ProfileType } from '../types/types.js';
 
 export type FindingKind = 'code' | 'improvement' | 'moved' | 'load' | 'leak' | 'contention';
 

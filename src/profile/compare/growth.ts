@@ -1,8 +1,8 @@
+import type { Side } from '../contrast/contrast.js';
+import { share, totalPerProfile, totalShare } from '../contrast/contrast.js';
+import type { Joined } from '../contrast/join.js';
+import { sideOf } from '../contrast/runs.js';
 import { analyse, type CountedProfile } from './analysis.js';
-import type { Side } from './contrast.js';
-import { share, totalPerProfile, totalShare } from './contrast.js';
-import type { Joined } from './join.js';
-import { sideOf } from './runs.js';
 import { isBelow } from './through.js';
 
 /** The place that most of a growth comes from. */

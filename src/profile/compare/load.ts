@@ -1,4 +1,4 @@
-import { normalDeviate } from './noise.js';
+import { normalDeviate } from '../contrast/noise.js';
 
 /** Value per profile of one part of a window. */
 export interface PartLevel {

@@ -1,4 +1,12 @@
-import { type Contrast, deviation, isIn, share, sumIn, type Universe, universeOf } from './contrast.js';
+import {
+  type Contrast,
+  deviation,
+  isIn,
+  share,
+  sumIn,
+  type Universe,
+  universeOf,
+} from '../contrast/contrast.js';
 import type { Culprit } from './culprit.js';
 import { isBelow, totalsAbove, totalsBelow } from './through.js';
 

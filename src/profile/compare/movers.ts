@@ -1,6 +1,6 @@
+import { type Contrast, deviation, MIN_SAMPLES, share } from '../contrast/contrast.js';
+import { differenceInterval } from '../contrast/noise.js';
 import { chainsOf } from './chains.js';
-import { type Contrast, deviation, MIN_SAMPLES, share } from './contrast.js';
-import { differenceInterval } from './noise.js';
 
 export type MoverKind = 'grew' | 'shrank' | 'new' | 'gone' | 'moved' | 'diluted';
 

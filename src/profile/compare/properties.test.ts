@@ -2,19 +2,19 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { CALM, contrast, goFrame, nameOf } from '../../../test/support/contrast.js';
 import type { TestFrame } from '../../../test/support/profiles.js';
-import { ProfileBuilder } from '../builder.js';
+import { type Contrast, shiftsOf, universeOf } from '../contrast/contrast.js';
+import { joinKey } from '../contrast/join.js';
+import { contrastOf, sideOf, wholeRun } from '../contrast/runs.js';
 import type { Profile } from '../model.js';
+import { ProfileBuilder } from '../pprof/builder.js';
 import { analyse, changeInSlice, changeOverTime, countsIn, type Reading } from './analysis.js';
 import { attribute } from './attribution.js';
 import { collectorGrowth } from './collector.js';
-import { type Contrast, shiftsOf, universeOf } from './contrast.js';
 import { findCulprit } from './culprit.js';
 import { growthSite } from './growth.js';
 import { busiestLine, growthPath } from './growth-path.js';
-import { joinKey } from './join.js';
 import { movedFrom } from './moved.js';
 import { moversOf } from './movers.js';
-import { contrastOf, sideOf, wholeRun } from './runs.js';
 
 type Stack = readonly [frames: readonly TestFrame[], value: number];
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { byName, fnOf, profileFrom, type Stacks } from '../../../test/support/contrast.js';
-import { joinProfiles } from './join.js';
+import { joinProfiles } from '../contrast/join.js';
 import { besideOf, entriesOf, isBelow, totalsAbove, totalsBelow } from './through.js';
 
 const joinedOf = (...parts: readonly Stacks[]) => joinProfiles(parts.map(profileFrom));

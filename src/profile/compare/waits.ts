@@ -1,4 +1,4 @@
-import { normalDeviate } from './noise.js';
+import { normalDeviate } from '../contrast/noise.js';
 
 /** Waiting time in one part of a window. */
 export interface WaitPart {

@@ -1,5 +1,5 @@
-import type { PprofFile } from '../pprof.js';
-import { checkLimit } from '../pprof-limits.js';
+import type { PprofFile } from '../pprof/pprof.js';
+import { checkLimit } from '../pprof/pprof-limits.js';
 import { StackCollector, type TextFrame } from './collector.js';
 import { decodeText } from './text.js';
 

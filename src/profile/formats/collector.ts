@@ -1,8 +1,8 @@
 import { Profile as Pprof, StringTable } from 'pprof-format';
-import { GrowingUint32 } from '../growing.js';
-import type { PprofFile } from '../pprof.js';
-import { checkLimit } from '../pprof-limits.js';
-import type { SampleLabels } from '../sample-labels.js';
+import type { PprofFile } from '../pprof/pprof.js';
+import { checkLimit } from '../pprof/pprof-limits.js';
+import type { SampleLabels } from '../pprof/sample-labels.js';
+import { GrowingUint32 } from '../tables/growing.js';
 
 /** A frame as text formats have it; unknown file is '', unknown lines are 0. */
 export interface TextFrame {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { stacksOf } from '../../../test/support/profiles.js';
-import { pprofToProfile } from '../pprof.js';
+import { pprofToProfile } from '../pprof/pprof.js';
 import { readAnyProfile } from './read.js';
 
 const bytes = (content: unknown) =>

@@ -1,6 +1,6 @@
 import { safeText } from '../../text/sanitise.js';
-import { decodePprof, type PprofFile, UnreadableProfileError } from '../pprof.js';
-import { LimitError } from '../pprof-limits.js';
+import { decodePprof, type PprofFile, UnreadableProfileError } from '../pprof/pprof.js';
+import { LimitError } from '../pprof/pprof-limits.js';
 import { readCollapsed } from './collapsed.js';
 import { describeJson, HEAD_BYTES, recognise } from './recognise.js';
 import { isSpeedscope, readSpeedscope } from './speedscope.js';

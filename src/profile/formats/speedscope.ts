@@ -1,4 +1,4 @@
-import type { PprofFile } from '../pprof.js';
+import type { PprofFile } from '../pprof/pprof.js';
 import { StackCollector } from './collector.js';
 import { listOf, membersOf, numberOf, textOf } from './text.js';
 

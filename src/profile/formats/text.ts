@@ -1,4 +1,4 @@
-import { checkLimit } from '../pprof-limits.js';
+import { checkLimit } from '../pprof/pprof-limits.js';
 
 const MIB = 2 ** 20;
 const QUOTE = 0x22;

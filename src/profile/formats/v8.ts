@@ -1,6 +1,6 @@
-import type { PprofFile } from '../pprof.js';
-import { checkLimit } from '../pprof-limits.js';
-import { plausibleTime } from '../profile-time.js';
+import type { PprofFile } from '../pprof/pprof.js';
+import { checkLimit } from '../pprof/pprof-limits.js';
+import { plausibleTime } from '../pprof/profile-time.js';
 import { StackCollector, type TextFrame } from './collector.js';
 import { listOf, membersOf, numberOf, textOf } from './text.js';
 

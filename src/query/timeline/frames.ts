@@ -1,8 +1,8 @@
 import pMap from 'p-map';
 import { offload } from '../../offload.js';
-import type { FunctionTarget } from '../../profile/find-function.js';
-import type { Cost } from '../../profile/function-cost.js';
-import { type Frame, frameAt, type Reading, type Span, windowsOf } from '../../profile/timeline.js';
+import type { FunctionTarget } from '../../profile/code/find-function.js';
+import { type Frame, frameAt, type Reading, type Span, windowsOf } from '../../profile/series/timeline.js';
+import type { Cost } from '../../profile/tables/function-cost.js';
 import type { ProfileQuery, ProfileSource } from '../../sources/source.js';
 import { formatTime } from '../../text/units.js';
 import { isHeavy } from '../../work/offload.js';

@@ -1,7 +1,7 @@
-import type { FunctionTarget } from '../../profile/find-function.js';
+import type { FunctionTarget } from '../../profile/code/find-function.js';
 import type { Measurement } from '../../profile/measurement.js';
-import { type Series, type SeriesPart, sampleWorth, seriesOf } from '../../profile/series.js';
-import { scaleOf } from '../../report/series.js';
+import { type Series, type SeriesPart, sampleWorth, seriesOf } from '../../profile/series/series.js';
+import { scaleOf } from '../../report/answers/series.js';
 import type { ToolContext } from '../context.js';
 import type { Scope } from '../scope.js';
 import { readableCosts } from './frames.js';

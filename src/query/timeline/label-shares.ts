@@ -1,5 +1,5 @@
-import type { FunctionTarget } from '../../profile/find-function.js';
-import type { Cost } from '../../profile/function-cost.js';
+import type { FunctionTarget } from '../../profile/code/find-function.js';
+import type { Cost } from '../../profile/tables/function-cost.js';
 import { INSTANCE_LABELS } from '../../sources/labels.js';
 import type { Labels } from '../../sources/source.js';
 import type { ToolContext } from '../context.js';

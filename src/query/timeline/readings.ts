@@ -6,7 +6,7 @@ import {
   type Reading,
   type Span,
   usualInterval,
-} from '../../profile/timeline.js';
+} from '../../profile/series/timeline.js';
 import type { ToolContext } from '../context.js';
 import { findInstanceLabel } from '../measure.js';
 import { profileQuery, type Scope } from '../scope.js';

@@ -1,7 +1,7 @@
 import type { Measurement } from '../../profile/measurement.js';
-import { type Series, type SeriesPart, sampleWorth, seriesOf } from '../../profile/series.js';
-import { type Frame, sumsOf } from '../../profile/timeline.js';
-import { scaleOf } from '../../report/series.js';
+import { type Series, type SeriesPart, sampleWorth, seriesOf } from '../../profile/series/series.js';
+import { type Frame, sumsOf } from '../../profile/series/timeline.js';
+import { scaleOf } from '../../report/answers/series.js';
 import type { Matcher } from '../../sources/source.js';
 import type { ToolContext } from '../context.js';
 import type { Scope } from '../scope.js';

@@ -1,4 +1,4 @@
-import type { PprofFile } from '../../profile/pprof.js';
+import type { PprofFile } from '../../profile/pprof/pprof.js';
 
 /**
  * Tells raw counters from deltas. A scraped heap, mutex or block profile holds totals since the process

@@ -1,5 +1,5 @@
-import { lockKind } from '../../profile/lock-kind.js';
-import { type PprofFile, UnreadableProfileError } from '../../profile/pprof.js';
+import { lockKind } from '../../profile/code/lock-kind.js';
+import { type PprofFile, UnreadableProfileError } from '../../profile/pprof/pprof.js';
 
 import { type CountedStacks, countedStacks } from './counters.js';
 import { type FlatFile, flatten, framesIn } from './flat-file.js';

@@ -1,8 +1,8 @@
-import type { ProfileBuilder } from '../../profile/builder.js';
-import { GrowingUint32 } from '../../profile/growing.js';
 import type { FunctionInfo } from '../../profile/model.js';
-import { NO_STACK } from '../../profile/no-stack.js';
-import { internFrames, type PprofFile } from '../../profile/pprof.js';
+import type { ProfileBuilder } from '../../profile/pprof/builder.js';
+import { NO_STACK } from '../../profile/pprof/no-stack.js';
+import { internFrames, type PprofFile } from '../../profile/pprof/pprof.js';
+import { GrowingUint32 } from '../../profile/tables/growing.js';
 
 /**
  * A decoded file as plain columns: what is left of it when it has been read. Functions and frames stand in

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { asker, askFiles, fixture } from '../../../test/support/ask.js';
 import { cpu, directoryWith, manifest } from '../../../test/support/directory.js';
 import { pprofBytes, type TestStack } from '../../../test/support/profiles.js';
-import { decodePprof } from '../../profile/pprof.js';
+import { decodePprof } from '../../profile/pprof/pprof.js';
 import type { Window } from '../source.js';
 import { createDecodedFiles } from './decoded-files.js';
 import { flatten } from './flat-file.js';

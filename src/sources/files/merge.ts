@@ -1,7 +1,7 @@
-import { ProfileBuilder } from '../../profile/builder.js';
 import { isDifference, type Profile } from '../../profile/model.js';
-import { addPprof, UnreadableProfileError } from '../../profile/pprof.js';
-import { coalesceStacks } from '../../profile/stacks.js';
+import { ProfileBuilder } from '../../profile/pprof/builder.js';
+import { addPprof, UnreadableProfileError } from '../../profile/pprof/pprof.js';
+import { coalesceStacks } from '../../profile/tables/stacks.js';
 import { readProfileFile, reasonOf } from './profile-file.js';
 import type { Segment, SegmentFile } from './segment.js';
 

@@ -4,9 +4,9 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import zlib from 'node:zlib';
 import { readAnyProfile } from '../../profile/formats/read.js';
-import { type PprofFile, UnreadableProfileError } from '../../profile/pprof.js';
-import { type ProfileTime, plausibleTime } from '../../profile/profile-time.js';
-import { pruneFrames } from '../../profile/prune.js';
+import { type PprofFile, UnreadableProfileError } from '../../profile/pprof/pprof.js';
+import { type ProfileTime, plausibleTime } from '../../profile/pprof/profile-time.js';
+import { pruneFrames } from '../../profile/pprof/prune.js';
 import { nameDemangler } from '../demangle.js';
 
 const inflate = promisify(zlib.gunzip);

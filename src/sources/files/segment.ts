@@ -1,6 +1,6 @@
-import { GrowingUint32 } from '../../profile/growing.js';
 import type { FunctionInfo } from '../../profile/model.js';
-import { StackTable } from '../../profile/stack-table.js';
+import { GrowingUint32 } from '../../profile/tables/growing.js';
+import { StackTable } from '../../profile/tables/stack-table.js';
 import type { FlatFile } from './flat-file.js';
 
 /**

@@ -1,4 +1,4 @@
-import { parseProfileType } from '../../profile/types.js';
+import { parseProfileType } from '../../profile/types/types.js';
 import { type CountedStacks, counterDetector, stackValues } from './counters.js';
 import type { CatalogEntry } from './entry.js';
 

@@ -3,7 +3,7 @@ import { LRUCache } from 'lru-cache';
 import { UpstreamError, UserError } from '../../errors.js';
 import { offload } from '../../offload.js';
 import type { Profile } from '../../profile/model.js';
-import { parseProfileType } from '../../profile/types.js';
+import { parseProfileType } from '../../profile/types/types.js';
 import { safeText } from '../../text/sanitise.js';
 import { createGate } from '../../work/gate.js';
 import { sharedWork } from '../../work/shared.js';

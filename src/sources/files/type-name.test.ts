@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { pprofBytes } from '../../../test/support/profiles.js';
-import { decodePprof } from '../../profile/pprof.js';
+import { decodePprof } from '../../profile/pprof/pprof.js';
 import { headOf } from './file-head.js';
 import { profileName, typeIdsOf } from './type-name.js';
 

@@ -2,7 +2,7 @@ import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import { UpstreamError } from '../../errors.js';
 import { offload } from '../../offload.js';
 import type { Profile } from '../../profile/model.js';
-import { UnreadableProfileError } from '../../profile/pprof.js';
+import { UnreadableProfileError } from '../../profile/pprof/pprof.js';
 import { HEAVY_BYTES } from '../../work/offload.js';
 import { labelsFrom } from '../labels.js';
 import type { Labels } from '../source.js';

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createMemorySource, type StoredProfile } from '../../../test/evaluation/generator/memory-source.js';
 import { UpstreamError, UserError } from '../../errors.js';
-import { coalesceStacks } from '../../profile/stacks.js';
+import { coalesceStacks } from '../../profile/tables/stacks.js';
 import type { ProfileSource, SeriesQuery, Window } from '../source.js';
 import { alongGrid, evenly, inPieces, MAX_PIECES } from './pieces.js';
 

@@ -1,6 +1,6 @@
 import pMap from 'p-map';
 import { UpstreamError, UserError } from '../../errors.js';
-import { mergeProfiles } from '../../profile/merge.js';
+import { mergeProfiles } from '../../profile/tables/merge.js';
 import { formatSpan, formatTime } from '../../text/units.js';
 import type { Labels, MergedProfile, ProfileSource, ReducedMerge, SeriesQuery, Window } from '../source.js';
 import { createReach } from './reach.js';

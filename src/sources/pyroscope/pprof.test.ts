@@ -3,7 +3,7 @@ import { Profile as Pprof, StringTable } from 'pprof-format';
 import { MockAgent } from 'undici';
 import { describe, expect, test } from 'vitest';
 import { stackCount, totalValue } from '../../profile/model.js';
-import { decodePprof, pprofToProfile } from '../../profile/pprof.js';
+import { decodePprof, pprofToProfile } from '../../profile/pprof/pprof.js';
 import { encodeMergeRequest, selectMergeProfile } from './api.js';
 import { createPyroscopeSource } from './source.js';
 import { createTransport } from './transport.js';

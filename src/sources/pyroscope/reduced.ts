@@ -1,5 +1,5 @@
 import { UpstreamError, UserError } from '../../errors.js';
-import { activeStacks } from '../../profile/idle-tree.js';
+import { activeStacks } from '../../profile/tables/idle-tree.js';
 import {
   CUT_OFF,
   heaviestChain,
@@ -8,8 +8,8 @@ import {
   type TreeStack,
   totalBelow,
   treeProfile,
-} from '../../profile/stack-tree.js';
-import { parseProfileType } from '../../profile/types.js';
+} from '../../profile/tables/stack-tree.js';
+import { parseProfileType } from '../../profile/types/types.js';
 import { type CleanName, nameCleaner } from '../echoes.js';
 import type { ReducedMerge } from '../source.js';
 import { type ProfileSelection, selectMergeProfile, selectMergeTree } from './api.js';

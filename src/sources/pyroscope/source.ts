@@ -1,5 +1,5 @@
 import { gaveNoAnswer, UpstreamError } from '../../errors.js';
-import { ProfileBuilder } from '../../profile/builder.js';
+import { ProfileBuilder } from '../../profile/pprof/builder.js';
 import { safeText } from '../../text/sanitise.js';
 import { type Breaker, throughBreaker } from '../breaker.js';
 import { pickLabels } from '../labels.js';

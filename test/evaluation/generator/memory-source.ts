@@ -1,5 +1,5 @@
-import { ProfileBuilder } from '../../../src/profile/builder.js';
-import { parseProfileType } from '../../../src/profile/types.js';
+import { ProfileBuilder } from '../../../src/profile/pprof/builder.js';
+import { parseProfileType } from '../../../src/profile/types/types.js';
 import { countByLabels, sumBySteps } from '../../../src/sources/grouping.js';
 import { pickLabels } from '../../../src/sources/labels.js';
 import { matcherTest } from '../../../src/sources/matching.js';

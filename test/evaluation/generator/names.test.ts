@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { frameOwner } from '../../../src/profile/frames.js';
-import { isIdleFrame } from '../../../src/profile/idle.js';
-import { parseProfileType } from '../../../src/profile/types.js';
+import { frameOwner } from '../../../src/profile/code/frames.js';
+import { isIdleFrame } from '../../../src/profile/code/idle.js';
+import { parseProfileType } from '../../../src/profile/types/types.js';
 import { KINDS } from './case.js';
 import { generateCase } from './generate.js';
 import { LANGUAGES } from './languages/index.js';

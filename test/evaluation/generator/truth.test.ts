@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { frameOwner } from '../../../src/profile/frames.js';
+import { frameOwner } from '../../../src/profile/code/frames.js';
 import { type GeneratedCase, KINDS, type Kind, VERDICTS } from './case.js';
 import { generateCase, throughNames } from './generate.js';
 import { expectedSamples, type LensPlan, type Snapshot } from './plan.js';

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { readAnyProfile } from '../../../src/profile/formats/read.js';
 import { HEAD_BYTES, recognise } from '../../../src/profile/formats/recognise.js';
-import { pprofToProfile } from '../../../src/profile/pprof.js';
-import { pruneFrames } from '../../../src/profile/prune.js';
-import { functionTable } from '../../../src/profile/table.js';
+import { pprofToProfile } from '../../../src/profile/pprof/pprof.js';
+import { pruneFrames } from '../../../src/profile/pprof/prune.js';
+import { functionTable } from '../../../src/profile/tables/table.js';
 import { stackKeys } from '../../../src/sources/files/counters.js';
 import { byteChanges, changedBytes, NASTY_TEXTS } from '../arbitraries.js';
 import { answersOrRefuses } from '../promise.js';

@@ -2,7 +2,7 @@ import fc, { type Arbitrary } from 'fast-check';
 import { RE2JS } from 're2js';
 
 import { inputJsonSchema } from '../../../src/mcp/input-schema.js';
-import { patternSize } from '../../../src/profile/pattern-size.js';
+import { patternSize } from '../../../src/profile/code/pattern-size.js';
 import { TOOLS } from '../../../src/tools/index.js';
 import { askerIn, demoSource, environmentOf } from '../../support/ask.js';
 import { TOOL_CALLS } from '../../support/tool-arguments.js';

@@ -1,8 +1,8 @@
 import { BinaryReader, BinaryWriter } from '@bufbuild/protobuf/wire';
 import fc, { type Arbitrary } from 'fast-check';
 import { UpstreamError } from '../../../src/errors.js';
-import { heaviestChain, readTree, treeProfile } from '../../../src/profile/stack-tree.js';
-import { functionTable } from '../../../src/profile/table.js';
+import { heaviestChain, readTree, treeProfile } from '../../../src/profile/tables/stack-tree.js';
+import { functionTable } from '../../../src/profile/tables/table.js';
 import { pyroscopeSourceOver } from '../../../src/sources/pyroscope/source.js';
 import { askerIn, environmentOf, INCIDENT_WINDOW } from '../../support/ask.js';
 import { byteChanges, changedBytes, NASTY_TEXTS } from '../arbitraries.js';

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describeFailure } from '../../../src/mcp/failures.js';
-import { compilePattern } from '../../../src/profile/filter.js';
-import { frameOwner, leafMeaning } from '../../../src/profile/frames.js';
-import { normaliseName } from '../../../src/profile/names.js';
-import { parseProfileType } from '../../../src/profile/types.js';
+import { compilePattern } from '../../../src/profile/code/filter.js';
+import { frameOwner, leafMeaning } from '../../../src/profile/code/frames.js';
+import { normaliseName } from '../../../src/profile/code/names.js';
+import { parseProfileType } from '../../../src/profile/types/types.js';
 import { parseTime } from '../../../src/query/time.js';
 import { failureOfGrafana } from '../../../src/sources/grafana/failure.js';
 import { matcherTest } from '../../../src/sources/matching.js';

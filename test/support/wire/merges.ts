@@ -1,7 +1,7 @@
 import { fromBinary, toJson } from '@bufbuild/protobuf';
-import { NO_PROFILE } from '../../../src/profile/merge.js';
+import { normaliseName } from '../../../src/profile/code/names.js';
 import type { Profile } from '../../../src/profile/model.js';
-import { normaliseName } from '../../../src/profile/names.js';
+import { NO_PROFILE } from '../../../src/profile/tables/merge.js';
 import { RpcError } from './connect.js';
 import { type Headers, reachesV1, type ServerContext } from './context.js';
 import { flameGraph, treeBytes } from './flamegraph.js';

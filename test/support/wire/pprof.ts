@@ -1,7 +1,7 @@
 import { Profile as Pprof, StringTable } from 'pprof-format';
-import { frameOwner } from '../../../src/profile/frames.js';
+import { frameOwner } from '../../../src/profile/code/frames.js';
 import type { FunctionInfo, Profile } from '../../../src/profile/model.js';
-import { NO_STACK } from '../../../src/profile/no-stack.js';
+import { NO_STACK } from '../../../src/profile/pprof/no-stack.js';
 import type { ParsedType } from './types.js';
 
 /** Which part of the stacks an answer keeps. */

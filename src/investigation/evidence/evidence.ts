@@ -1,0 +1,285 @@
+import { collectorGrowth } from '../../profile/compare/collector.js';
+import { contrastOf, wholeRun } from '../../profile/contrast/runs.js';
+import { orderTypes, type ProfileType } from '../../profile/types/types.js';
+import type { ToolContext } from '../../query/context.js';
+import type { Matcher, ProfileSource, Window } from '../../sources/source.js';
+import { MAIN, PRESSED_GATE, SECOND } from '../thresholds.js';
+import { readFleet } from './fleet.js';
+import { type LensPlan, type LensType, planLenses, type ReadContext } from './lens.js';
+import { type LevelLens, readLevels } from './levels.js';
+import {
+  type Grouping,
+  type LargeFleetCounts,
+  type ProfileTimes,
+  readLargeFleetCounts,
+  readProfileTimes,
+  sharedTimes,
+  totalsIn,
+} from './profile-times.js';
+import { NoRequestLeft, type Requests } from './requests.js';
+import { type InvestigationContext, type Resolution, readShares, type ShareLens } from './shares.js';
+import { unlessSilent } from './silence.js';
+import { compareTotals, type TotalsLens } from './totals.js';
+import { type UnreadParts, type UnreadType, unreadBecause } from './unread.js';
+import { readWaits, type WaitLens } from './waits.js';
+import { onGrid, type Plan, planWindows } from './windows.js';
+
+/** All that the profiles of a service say about two windows, type by type. */
+export interface Evidence {
+  plan: Plan;
+  /** Every type looked at, in order, with the totals per profile. */
+  totals: readonly TypeTotals[];
+  shares: readonly ShareLens[];
+  levels: readonly LevelLens[];
+  waits: readonly WaitLens[];
+  /** Types of which only the totals over time were compared. */
+  wholes: readonly TotalsLens[];
+  /** Types that were left out because another one tells the same. */
+  same: LensPlan['same'];
+  collector: { before: number; after: number; grew: boolean } | null;
+  instances: { stayed: number; left: number; arrived: number } | null;
+  /** What the onset is narrowed down with. */
+  found: InvestigationContext;
+  /** What there was nothing to read of. */
+  missing: readonly string[];
+  /** What could not be read though it is there. */
+  unread: UnreadParts;
+  /** The type that is read first: what is said without it is said without the main witness. */
+  main: ProfileType;
+}
+
+/** The part of a reading that verdict and findings are drawn from. */
+export type LensReadings = Pick<
+  Evidence,
+  'totals' | 'shares' | 'levels' | 'waits' | 'wholes' | 'same' | 'collector'
+>;
+
+export interface TypeTotals {
+  lens: LensType;
+  before: { profiles: number; value: number };
+  after: { profiles: number; value: number };
+}
+
+/** What finding the value of one sample may take. */
+const QUANTUM_REQUESTS = 2;
+/** Types whose totals are read at the start; further ones wait for what is left of the requests. */
+const MAX_AT_FIRST = 10;
+/** Instances whose series are told apart. */
+const MAX_INSTANCES = 60;
+
+export interface EvidenceQuestion {
+  source: ProfileSource;
+  matchers: readonly Matcher[];
+  typeIds: readonly string[];
+  incident: Window;
+  /** Ends 1 ms before the incident; null: the time just before it. */
+  baseline: Window | null;
+  /** Counts and limits what `source` is asked. */
+  requests: Requests;
+}
+
+/**
+ * The label sets of a service over both windows, and what every reading of it shares: two requests, and two
+ * more where its instances are too many for a series each.
+ *
+ * @param countedBy the type whose profiles are counted then
+ */
+export async function prepareEvidence(
+  { source, matchers, typeIds, incident, baseline, requests }: EvidenceQuestion,
+  countedBy: string | undefined,
+  signal: AbortSignal,
+): Promise<InvestigationContext & Grouping> {
+  const asking: ReadContext = { source, matchers, typeIds, signal };
+  const plan = onGrid(planWindows(incident, baseline));
+  const fleet = await readFleet(
+    asking.source,
+    matchers,
+    { from: plan.baseline.from, to: incident.to },
+    signal,
+  );
+  const { instanceLabel, instances } = fleet;
+  const known = instances.size <= MAX_INSTANCES;
+  const crowd =
+    known || instanceLabel === null || countedBy === undefined
+      ? null
+      : await readLargeFleetCounts(
+          asking.source,
+          { profileTypeId: countedBy, matchers },
+          plan,
+          instanceLabel,
+          signal,
+        );
+  const groupBy = known && instanceLabel !== null ? [instanceLabel] : [];
+  return { asking, plan, fleet, requests, groupBy, crowd };
+}
+
+/**
+ * Reads what an investigation needs, in this order: label sets, one series per type, parts of the main type
+ * with slices of the fleet, parts of the others, ends of levels that rose, waits that grew. At most 40
+ * requests, 8 in flight.
+ *
+ * @returns null where the main type has no profile in the incident window
+ */
+export async function readEvidence(
+  question: EvidenceQuestion,
+  { signal, early, soon }: Pick<ToolContext, 'signal' | 'early' | 'soon'>,
+): Promise<Evidence | null> {
+  // What has been read by then is answered with.
+  const own = soon === undefined ? signal : AbortSignal.any([signal, soon]);
+  const plannedLenses = planLenses(orderTypes(question.typeIds));
+  const lenses = plannedLenses.own.slice(0, MAX_AT_FIRST);
+  const found = await prepareEvidence(question, lenses[0]?.type.id, own);
+  const { asking, plan, fleet } = found;
+  const unread: UnreadType[] = [];
+  const failures: unknown[] = [];
+  /** Notes a type as not read; rethrows what is neither the store's failure nor a limit of ours. */
+  const fail = (lens: LensType, error: unknown, patience: AbortSignal) => {
+    if (signal.aborted) throw error;
+    unread.push({ lens, ...unreadBecause(error, patience.aborted) });
+    failures.push(error);
+    return null;
+  };
+  const roundsOf = async (lens: LensType, patience: AbortSignal) => {
+    const query = { profileTypeId: lens.type.id, matchers: asking.matchers };
+    return readProfileTimes(asking.source, query, plan, found, patience).then(
+      (rounds) => ({ lens, rounds }),
+      (error: unknown) => fail(lens, error, patience),
+    );
+  };
+  const series = unlessSilent(own, early, { ended: () => found.requests.ended, others: true });
+  const answers = await Promise.all(lenses.map((lens) => roundsOf(lens, series.signal))).finally(series.stop);
+  const hasProfiles = ({ rounds }: { rounds: ProfileTimes }) => rounds.series.length > 0;
+  const read = answers.filter((one) => one !== null).filter(hasProfiles);
+  const [main] = read;
+  const [first] = lenses;
+  if (main === undefined || first === undefined) {
+    if (failures.length > 0) throw failures[0];
+    return null;
+  }
+
+  const shares: ShareLens[] = [];
+  const levels: LevelLens[] = [];
+  const waits: WaitLens[] = [];
+  const wholes: TotalsLens[] = [];
+  const missing: string[] = [];
+  const look = async ({ lens, rounds: ownRounds }: (typeof read)[number]) => {
+    const patience = unlessSilent(own, early, { ended: () => found.requests.ended, others: false });
+    const typeCase = { ...found, asking: { ...asking, signal: patience.signal } };
+    try {
+      if (lens.kind === 'time' || lens.kind === 'amount') {
+        const answer = await readWithin(typeCase, lens, ownRounds, finenessOf(lens, shares));
+        if (typeof answer !== 'string') shares.push(answer);
+        else {
+          const whole = compareTotals(lens, ownRounds, plan, main.rounds);
+          if (whole !== null) wholes.push(whole);
+          missing.push(
+            `${lens.type.alias}: ${answer}${whole === null ? '' : '; only its total was compared'}`,
+          );
+        }
+      } else if (lens.kind === 'level') levels.push(await readLevels(typeCase, lens, ownRounds));
+      else
+        waits.push(
+          await readWaits(typeCase, lens, ownRounds, main.rounds, shares[0]?.analysis.load.ratio ?? 1),
+        );
+    } catch (error) {
+      if (error instanceof NoRequestLeft) {
+        const whole = compareTotals(lens, ownRounds, plan, main.rounds);
+        if (whole !== null) wholes.push(whole);
+      }
+      fail(lens, error, patience.signal);
+    } finally {
+      patience.stop();
+    }
+  };
+  for (const one of read) await look(one);
+  for (const lens of plannedLenses.own.slice(MAX_AT_FIRST)) {
+    const later = await roundsOf(lens, own);
+    if (later === null || !hasProfiles(later)) continue;
+    read.push(later);
+    await look(later);
+  }
+  if (failures.length > 0 && shares.length + levels.length + waits.length === 0) throw failures[0];
+  return {
+    plan,
+    totals: read.map(({ lens, rounds: own }) => ({
+      lens,
+      before: totalsIn(own, plan.baseline),
+      after: totalsIn(own, plan.incident),
+    })),
+    shares,
+    levels,
+    waits,
+    wholes,
+    same: plannedLenses.same,
+    collector: collectorIn(shares),
+    instances: instanceTurnover(main.rounds, found, fleet.instanceLabel),
+    found,
+    missing,
+    unread: { types: unread, labels: fleet.unread },
+    main: first.type,
+  };
+}
+
+/**
+ * The first type is read finely; allocations more readily where the collector says that there were more of
+ * them.
+ */
+function finenessOf({ type }: LensType, shares: readonly ShareLens[]): Resolution {
+  if (shares.length === 0) return MAIN;
+  const pressed = type.alias === 'alloc' && collectorIn(shares)?.grew === true;
+  return pressed ? { ...SECOND, gate: PRESSED_GATE } : SECOND;
+}
+
+/** How the collector's part of the on-CPU or wall-clock time changed; null where there is no such profile. */
+function collectorIn(shares: readonly ShareLens[]): Evidence['collector'] {
+  const time = shares.find(({ lens }) => lens.kind === 'time');
+  return time === undefined ? null : collectorGrowth(contrastOf(time.analysis, wholeRun(time.analysis)));
+}
+
+/**
+ * Reads a type as finely as the requests that are left allow; a reason where there is nothing.
+ *
+ * @throws NoRequestLeft
+ */
+async function readWithin(
+  found: InvestigationContext,
+  lens: LensType,
+  rounds: ProfileTimes,
+  fineness: Resolution,
+): Promise<ShareLens | string> {
+  const { baselineParts, incidentParts } = fineness;
+  const spare = found.requests.left - baselineParts - incidentParts - QUANTUM_REQUESTS;
+  if (spare < 0) throw new NoRequestLeft('too few for the parts of this type');
+  const answer = await readShares(found, lens, rounds, {
+    ...fineness,
+    slices: Math.min(fineness.slices, spare),
+  });
+  if (answer !== null) return answer;
+  const lacking = (window: Plan['baseline']) => totalsIn(rounds, window).profiles === 0;
+  if (lacking(found.plan.baseline)) return 'no profiles in the baseline';
+  return lacking(found.plan.incident)
+    ? 'no profiles in the window'
+    : 'no samples in the baseline or the window';
+}
+
+/** Which instances sent profiles before, after, or both. */
+export function instanceTurnover(
+  { series, stepMs }: ProfileTimes,
+  { plan, crowd }: Pick<InvestigationContext & Grouping, 'plan' | 'crowd'>,
+  label: string | null,
+) {
+  if (label === null) return null;
+  const present = (window: Window) =>
+    series
+      .filter((own) => sharedTimes({ series: [own], stepMs }, window).length > 0)
+      .map(({ labels }) => labels[label]);
+  const inCrowd = (counts: LargeFleetCounts['before']) => counts.map(({ labels }) => labels[label]);
+  const [before, after] = (
+    crowd === null
+      ? [present(plan.baseline), present(plan.incident)]
+      : [inCrowd(crowd.before), inCrowd(crowd.after)]
+  ).map((names) => new Set(names.filter((name) => name !== undefined)));
+  if (before === undefined || after === undefined || before.size + after.size === 0) return null;
+  const stayed = [...before].filter((instance) => after.has(instance)).length;
+  return { stayed, left: before.size - stayed, arrived: after.size - stayed };
+}

@@ -1,0 +1,68 @@
+import { notReadBecause, type Unread } from '../../query/not-read.js';
+import { instanceLabelOf } from '../../sources/labels.js';
+import type { Labels, Matcher, ProfileSource, Window } from '../../sources/source.js';
+
+/** The label sets of a service and how they tell its instances apart. */
+export interface Fleet {
+  /** The label that names an instance; null where there is none. */
+  instanceLabel: string | null;
+  /** Labels of each instance that have one value for it, by instance. */
+  instances: ReadonlyMap<string, Labels>;
+  /** Labels with two to a few values, and the values. */
+  choices: readonly { label: string; values: readonly string[] }[];
+  /**
+   * Why the label sets are not known: then there are neither instances nor choices. Null where they were
+   * read.
+   */
+  unread: Unread | null;
+}
+
+/** A label with more values than this is read by series, not by merges. */
+const MAX_VALUES = 6;
+
+/**
+ * Which instances and label values there are: two requests. Without the second the label of instances is
+ * still known, so that series can be told apart, and nothing else.
+ */
+export async function readFleet(
+  source: ProfileSource,
+  matchers: readonly Matcher[],
+  window: Window,
+  signal: AbortSignal,
+): Promise<Fleet> {
+  const names = (await source.labelNames({ matchers, window }, signal)).filter(
+    (name) => name !== 'service_name',
+  );
+  let unread: Unread | null = null;
+  const rows = await source.series(names, { matchers, window }, signal).catch((error: unknown) => {
+    unread = notReadBecause(error);
+    if (unread === null) throw error;
+    return [];
+  });
+  const instanceLabel = instanceLabelOf(names);
+  const valuesOf = (label: string, of: readonly Labels[]) =>
+    [...new Set(of.flatMap((row) => row[label] ?? []))].sort();
+  const instances = new Map<string, Labels>();
+  if (instanceLabel !== null) {
+    const rowsOf = new Map<string, Labels[]>();
+    for (const row of rows) {
+      const instance = row[instanceLabel];
+      if (instance === undefined) continue;
+      const own = rowsOf.get(instance);
+      if (own === undefined) rowsOf.set(instance, [row]);
+      else own.push(row);
+    }
+    for (const [instance, own] of [...rowsOf].sort(([a], [b]) => (a < b ? -1 : 1))) {
+      const fixed = names.flatMap((label) => {
+        const [value, another] = valuesOf(label, own);
+        return value === undefined || another !== undefined ? [] : [[label, value] as const];
+      });
+      instances.set(instance, Object.fromEntries(fixed));
+    }
+  }
+  const choices = names
+    .filter((label) => label !== instanceLabel)
+    .map((label) => ({ label, values: valuesOf(label, rows) }))
+    .filter(({ values }) => values.length >= 2 && values.length <= MAX_VALUES);
+  return { instanceLabel, instances, choices, unread };
+}

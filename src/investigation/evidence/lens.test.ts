@@ -1,0 +1,124 @@
+import { describe, expect, test } from 'vitest';
+import { profileFrom } from '../../../test/support/contrast.js';
+import { always, INCIDENT, smallService } from '../../../test/support/small-service.js';
+import { type Alias, lensOf, sampleValueOf, typeIdOf } from '../../../test/support/type-ids.js';
+import { totalValue } from '../../profile/model.js';
+import { orderTypes } from '../../profile/types/types.js';
+import { planLenses, quantumOf, type ReadContext, readActive } from './lens.js';
+
+const asking = (
+  profiles: Parameters<typeof smallService>[0][0]['profiles'],
+  typeIds: string[] = [],
+): ReadContext => ({
+  source: smallService([{ labels: { pod: 'a' }, profiles }]),
+  matchers: [],
+  typeIds,
+  signal: new AbortController().signal,
+});
+
+test('which types are looked at, how, and in which order', () => {
+  const aliases: Alias[] = [
+    'exceptions',
+    'off_cpu',
+    'block',
+    'mutex',
+    'goroutines',
+    'inuse',
+    'alloc',
+    'wall',
+    'cpu',
+  ];
+  const counts = ['process_cpu:samples:count:cpu:nanoseconds', 'memory:alloc_objects:count:space:bytes'];
+  const types = orderTypes([...counts, ...aliases.map(typeIdOf)]);
+  expect(planLenses(types).own.map(({ type, kind }) => `${type.alias}: ${kind}`)).toEqual([
+    'cpu: time',
+    'wall: time',
+    'alloc: amount',
+    'inuse: level',
+    'goroutines: level',
+    'mutex: wait',
+    'block: wait',
+    'off_cpu: time',
+    'exceptions: amount',
+  ]);
+});
+
+test('idle time is left out of wall-clock time, and of nothing else', async () => {
+  const stacks = { 'main serve': 60, 'main serve runtime.gopark': 900 };
+  const wall = await readActive(asking({ wall: always(stacks) }), lensOf('wall').type, INCIDENT);
+  expect(totalValue(wall)).toBe(15 * 60 * sampleValueOf('wall'));
+  const parked = await readActive(
+    asking({ goroutines: always(stacks) }),
+    lensOf('goroutines').type,
+    INCIDENT,
+  );
+  expect(totalValue(parked)).toBe(15 * 960);
+});
+
+describe('the value of one sample', () => {
+  const SAMPLES = 'process_cpu:samples:count:cpu:nanoseconds';
+  /** Stacks of one to eight times a value, each another number. */
+  const multiples = (value: number) =>
+    Object.fromEntries([1, 2, 3, 4, 5, 6, 7, 8].map((times) => [`main f${times}`, times * value]));
+  const quantum = (alias: Alias, values: Record<string, number>, typeIds: string[] = []) =>
+    quantumOf(
+      asking({ cpu: always({ main: 30 }) }, typeIds),
+      lensOf(alias).type,
+      [profileFrom(values)],
+      INCIDENT,
+    );
+
+  test.each([
+    {
+      what: 'of counts is 1',
+      alias: 'goroutines',
+      values: { main: 7 },
+      expected: { value: 1, estimated: false },
+    },
+    {
+      what: 'of bytes is the usual rate',
+      alias: 'alloc',
+      values: { main: 7 },
+      expected: { value: 2 ** 19, estimated: true },
+    },
+    {
+      what: 'of time is the usual rate where too few values tell it',
+      alias: 'cpu',
+      values: { main: 30_000_000 },
+      expected: { value: 10_000_000, estimated: false },
+    },
+    {
+      what: 'of time is an estimate where the values are no multiples of it',
+      alias: 'cpu',
+      values: { main: 30_000_001 },
+      expected: { value: 10_000_000, estimated: true },
+    },
+  ] as const)('$what', async ({ alias, values, expected }) => {
+    expect(await quantum(alias, values)).toEqual(expected);
+  });
+
+  test('of time is the interval that many values share', async () => {
+    // The unit of the profile itself tells how long that is.
+    const profile = { ...profileFrom(multiples(5_000_000)), unit: 'nanoseconds' };
+    const found = await quantumOf(asking({}), lensOf('cpu').type, [profile], INCIDENT);
+    expect(found).toEqual({ value: 5_000_000, estimated: false });
+  });
+
+  test('of time is told by the type that counts samples, where there is one', async () => {
+    const source = smallService([{ labels: { pod: 'a' }, profiles: { cpu: always({ main: 30 }) } }]);
+    const counting: ReadContext = {
+      ...asking({}, [SAMPLES]),
+      source: {
+        ...source,
+        timeSeries: async ({ profileTypeId }) => [
+          { labels: {}, points: [{ time: INCIDENT.to, value: profileTypeId === SAMPLES ? 20 : 90_000_000 }] },
+        ],
+      },
+    };
+    const profile = profileFrom({ main: 90_000_000 });
+    expect(await quantumOf(counting, lensOf('cpu').type, [profile], INCIDENT)).toEqual({
+      value: 4_500_000,
+      estimated: false,
+    });
+  });
+});

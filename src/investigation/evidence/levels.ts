@@ -1,0 +1,161 @@
+import { offload } from '../../offload.js';
+import type { SiteGrowth } from '../../profile/compare/growth.js';
+import { findLeak, type Leak, type Level } from '../../profile/compare/leak.js';
+import { MIN_RISE } from '../../profile/compare/load.js';
+import { levelRose } from '../../profile/compare/rise.js';
+import { stepPoint } from '../../profile/compare/since.js';
+import { share } from '../../profile/contrast/contrast.js';
+import type { Window } from '../../sources/source.js';
+import { bytesPerUnit } from '../../text/units.js';
+import { isHeavy } from '../../work/offload.js';
+import { type LensType, readActive } from './lens.js';
+import { type ProfileTimes, sharedTimes, totalsIn } from './profile-times.js';
+import { NoRequestLeft } from './requests.js';
+import type { InvestigationContext } from './shares.js';
+import { partWindows } from './windows.js';
+
+export interface LevelLens {
+  lens: LensType;
+  /** Mean snapshot of one instance, at the end of each window; null without data. */
+  before: number | null;
+  after: number | null;
+  leak: (Leak & { growth: SiteGrowth; instance: string | null }) | null;
+  /** A level that rose far above the baseline without leaking. */
+  rise: LevelRise | null;
+}
+
+export interface LevelRise {
+  /** Last time before and first time after the level rose. */
+  since: { after: number; before: number } | null;
+  /**
+   * Where it rose, where one function holds the growth and the rest did not grow; null where all rose alike.
+   */
+  growth: SiteGrowth | null;
+}
+
+/** Looks for a leak in the totals over time; only where they leak does it ask for profiles, two merges. */
+export async function readLevels(
+  found: InvestigationContext,
+  lens: LensType,
+  rounds: ProfileTimes,
+): Promise<LevelLens> {
+  const { plan, fleet } = found;
+  const baseline = levelsIn(rounds, plan.baseline);
+  const incident = levelsIn(rounds, plan.incident);
+  const ends = {
+    before: baseline.at(-1)?.value ?? null,
+    after: incident.at(-1)?.value ?? null,
+  };
+  const candidates: { leak: Leak; instance: string | null }[] = [];
+  const whole = findLeak(baseline, incident);
+  if (whole !== null) candidates.push({ leak: whole, instance: null });
+  const label = fleet.instanceLabel;
+  if (whole === null && label !== null && rounds.crowd === undefined && fleet.instances.size > 1) {
+    for (const instance of fleet.instances.keys()) {
+      const own = (window: Window) => levelsIn(rounds, window, label, instance);
+      const past = own(plan.baseline);
+      // A new instance is compared with the others' past.
+      const leak = findLeak(past.length > 0 ? past : baseline, own(plan.incident));
+      if (leak !== null) candidates.push({ leak, instance });
+    }
+  }
+  const [first] = candidates.sort((a, b) => b.leak.after - a.leak.after);
+  const growth = first === undefined ? null : await readGrowth(found, lens, rounds, first.instance);
+  if (first === undefined || growth === null) {
+    const rose = levelRose(baseline, incident, bytesPerUnit(lens.type.unit));
+    return { lens, ...ends, leak: null, rise: rose ? await readRise(found, lens, rounds) : null };
+  }
+  return {
+    lens,
+    before: first.leak.before,
+    after: first.leak.after,
+    leak: { ...first.leak, growth, instance: first.instance },
+    rise: null,
+  };
+}
+
+/**
+ * The rest of a level that rose for the sake of one function: it was there before, and it did not rise with
+ * it.
+ */
+const REST = { least: 0.1, most: MIN_RISE } as const;
+
+async function readRise(
+  found: InvestigationContext,
+  lens: LensType,
+  rounds: ProfileTimes,
+): Promise<LevelRise> {
+  const growth = await readGrowth(found, lens, rounds);
+  const levels = [...levelsIn(rounds, found.plan.baseline), ...levelsIn(rounds, found.plan.incident)];
+  const cut =
+    levels.length < 2 ? 0 : stepPoint(levels.map(({ value }) => Math.log(Math.max(value, Number.MIN_VALUE))));
+  const [last, first] = [levels[cut - 1], levels[cut]];
+  const since = last === undefined || first === undefined ? null : { after: last.time, before: first.time };
+  return { since, growth: growth !== null && isAlone(growth) ? growth : null };
+}
+
+function isAlone({ before, after, site }: SiteGrowth): boolean {
+  const rest = ({ costs, profiles }: SiteGrowth['before']) =>
+    share(costs.total - (costs.totals[site.fn] ?? 0), profiles);
+  const [was, is] = [rest(before), rest(after)];
+  const whole = share(before.costs.total, before.profiles);
+  return was >= REST.least * whole && was > 0 && is < REST.most * was;
+}
+
+/** Mean snapshot of the instances at each time. */
+function levelsIn(rounds: ProfileTimes, window: Window, label?: string, instance?: string): Level[] {
+  const series =
+    label === undefined ? rounds.series : rounds.series.filter(({ labels }) => labels[label] === instance);
+  const own = { ...rounds, series };
+  // Instances send at different moments: a level is the mean over one round of all of them.
+  const times = sharedTimes(own, window);
+  const count = series.filter(({ points }) => points.length > 0).length;
+  const parts = partWindows(
+    window,
+    times,
+    Math.max(1, Math.round(pointsIn(own, window) / Math.max(1, count))),
+  );
+  return parts.flatMap((part) => {
+    const { profiles, value } = totalsIn(own, part);
+    const time = sharedTimes(own, part).at(-1) ?? part.to;
+    return profiles === 0 ? [] : [{ time, value: value / profiles }];
+  });
+}
+
+function pointsIn(rounds: ProfileTimes, window: Window): number {
+  return totalsIn(rounds, window).profiles;
+}
+
+/**
+ * Growth per profile between the last parts of the two windows: two merges.
+ *
+ * @throws NoRequestLeft
+ */
+export async function readGrowth(
+  { asking, plan, fleet, requests }: InvestigationContext,
+  lens: LensType,
+  rounds: ProfileTimes,
+  instance: string | null = null,
+  /** How many parts a window is cut into, of which the last is read. */
+  parts = 4,
+): Promise<SiteGrowth | null> {
+  if (requests.left < 2) throw new NoRequestLeft('two merges are needed');
+  const label = fleet.instanceLabel;
+  const only =
+    instance === null || label === null ? [] : [{ name: label, op: '=' as const, value: instance }];
+  const mayCount = (labels: Readonly<Record<string, string>>) =>
+    instance === null || labels[label ?? ''] === instance;
+  const read = async (whole: Window) => {
+    const window = partWindows(whole, sharedTimes(rounds, whole), parts).at(-1) ?? whole;
+    const { profiles } = totalsIn(rounds, window, mayCount);
+    // A new instance has no past of its own: the others' stands for it.
+    const matchers = profiles > 0 ? only : [];
+    return {
+      profile: await readActive(asking, lens.type, window, matchers),
+      profiles: profiles > 0 ? profiles : totalsIn(rounds, window).profiles,
+    };
+  };
+  const [before, after] = await Promise.all([read(plan.baseline), read(plan.incident)]);
+  const heavy = isHeavy(before.profile, after.profile);
+  return offload('growth', [before, after], { heavy, signal: asking.signal });
+}

@@ -1,0 +1,138 @@
+import { describe, expect, test } from 'vitest';
+import type { Stacks } from '../../../test/support/contrast.js';
+import { levelEvidence, waitEvidence } from '../../../test/support/evidence.js';
+import {
+  always,
+  changing,
+  pods,
+  readAll,
+  type SmallInstance,
+  timeOf,
+} from '../../../test/support/small-service.js';
+import { conclude } from '../conclude.js';
+import { onsetOf } from './onset.js';
+
+const REST = { 'main serve': 60, 'main poll': 40 };
+const CALM = { ...REST, 'main price': 10 };
+const GROWN = { ...REST, 'main price': 60 };
+const MINUTE = 60_000;
+
+async function onsetIn(instances: readonly SmallInstance[], spent = 0) {
+  const reading = await readAll(instances, { spent });
+  const { verdict, causes } = conclude(reading);
+  return { verdict, since: await onsetOf(reading, causes[0]), requests: reading.found.requests };
+}
+
+/**
+ * A change that began with the profile of a minute lies between that one and the one before it, give or take
+ * some gaps.
+ */
+function expectOnset(since: { after: number; before: number } | null, minute: number, gaps = 0) {
+  if (since === null) throw new Error('no onset');
+  expect(since.after).toBeLessThanOrEqual(timeOf(minute - 1 + gaps));
+  expect(since.after).toBeGreaterThan(timeOf(minute - 1 - gaps) - MINUTE / 2);
+  expect(since.before).toBeGreaterThanOrEqual(timeOf(minute - gaps));
+  expect(since.before).toBeLessThan(timeOf(minute + gaps) + MINUTE / 2);
+}
+
+describe('the onset is told between two profiles', () => {
+  const burst = (minute: number): Stacks => (minute >= 4 && minute < 8 ? GROWN : CALM);
+
+  test.each([
+    {
+      what: 'a change of code with the window',
+      minute: 0,
+      instances: pods(1, { cpu: changing(CALM, GROWN) }),
+      verdict: 'code_regression',
+    },
+    {
+      what: 'a change of code inside the window',
+      minute: 7,
+      instances: pods(1, { cpu: changing(CALM, GROWN, 7) }),
+      verdict: 'code_regression',
+    },
+    {
+      what: 'a change of code that began before the window',
+      minute: -10,
+      instances: pods(1, { cpu: changing(CALM, GROWN, -10) }),
+      verdict: 'code_regression',
+    },
+    { what: 'a burst', minute: 4, instances: pods(1, { cpu: burst }), verdict: 'code_regression' },
+    {
+      what: 'a change of one instance',
+      minute: 6,
+      // Half an hour is looked at twice in six parts: the last may hold two profiles, one of before and one
+      // of after.
+      gaps: 1,
+      instances: pods(4, { cpu: always(CALM) }, { c: { profiles: { cpu: changing(CALM, GROWN, 6) } } }),
+      verdict: 'code_regression',
+    },
+    {
+      what: 'a change that came with a new instance: its first profile',
+      minute: 5,
+      instances: pods(
+        4,
+        { cpu: always(CALM) },
+        { c: { minutes: { from: 5 }, profiles: { cpu: always(GROWN) } } },
+      ),
+      verdict: 'code_regression',
+    },
+    {
+      what: 'a change of one label value of many instances',
+      minute: 3,
+      instances: Array.from({ length: 10 }, (_, index) => ({
+        labels: { pod: `p${index}`, zone: index < 3 ? 'near' : 'far' },
+        profiles: { cpu: index < 3 ? changing(CALM, GROWN, 3) : always(CALM) },
+      })),
+      verdict: 'code_regression',
+    },
+    {
+      what: 'load',
+      minute: 6,
+      instances: pods(2, {
+        cpu: changing(CALM, { 'main serve': 180, 'main poll': 120, 'main price': 30 }, 6),
+      }),
+      verdict: 'load_increase',
+    },
+  ])('$what', async ({ minute, instances, verdict, gaps }) => {
+    const found = await onsetIn(instances);
+    expect(found.verdict).toBe(verdict);
+    expectOnset(found.since, minute, gaps);
+  });
+});
+
+test('load on wall-clock time, of which only merges tell the active part, is told between two parts', async () => {
+  const idle = { 'main serve runtime.gopark': 3_000 };
+  const instances = pods(1, {
+    wall: changing(
+      { ...CALM, ...idle },
+      { 'main serve': 180, 'main poll': 120, 'main price': 30, ...idle },
+      8,
+    ),
+  });
+  const { verdict, since } = await onsetIn(instances);
+  expect(verdict).toBe('load_increase');
+  expect(since?.after).toBeLessThanOrEqual(timeOf(7));
+  expect(since?.before).toBeGreaterThanOrEqual(timeOf(8));
+  expect((since?.before ?? 0) - (since?.after ?? 0)).toBeLessThan(5 * MINUTE);
+});
+
+test('with few requests left the onset is told less finely, and never with more than are left', async () => {
+  const instances = pods(1, { cpu: changing(CALM, GROWN, 7) });
+  // Three are taken for labels and one series, eight for parts: two are left, for two halves of the part in
+  // question.
+  const { since, requests } = await onsetIn(instances, 27);
+  expect(requests.left).toBe(0);
+  expectOnset(since, 7, 2);
+});
+
+test('leaks and contention know their onset; no cause has none', async () => {
+  const reading = await readAll(pods(1, { cpu: always(CALM) }));
+  const grew = { from: { main: 1 }, to: { main: 9 } };
+  const [leak, contention] = [levelEvidence('inuse', { grew }), waitEvidence('mutex', { grew })];
+  expect(await onsetOf(reading, { kind: 'leak', of: leak })).toEqual(leak.leak?.since);
+  expect(await onsetOf(reading, { kind: 'contention', of: contention })).toEqual(
+    contention.contention?.since,
+  );
+  expect(await onsetOf(reading, undefined)).toBeNull();
+});

@@ -1,0 +1,110 @@
+import type {
+  Labels,
+  ProfileQuery,
+  ProfileSource,
+  SnapshotCount,
+  TimeSeries,
+  Window,
+} from '../../sources/source.js';
+import { gridEnd, isIn, type Plan } from './windows.js';
+
+/** When which instance sent a profile of one type, and its total. */
+export interface ProfileTimes {
+  series: readonly TimeSeries[];
+  stepMs: number;
+  /** Where the series are sums over a crowd of instances: the profiles of each window. */
+  crowd?: readonly { window: Window; profiles: number; perStep: number }[];
+}
+
+/**
+ * How many profiles each instance sent before and after, where there are too many instances for a series
+ * each.
+ */
+export interface LargeFleetCounts {
+  before: readonly SnapshotCount[];
+  after: readonly SnapshotCount[];
+}
+
+/** How the series of a fleet are told apart: by labels, or not at all. */
+export interface Grouping {
+  groupBy: readonly string[];
+  crowd: LargeFleetCounts | null;
+}
+
+/**
+ * Counts the profiles of a crowd: two requests. Instances send all types as often, so that one type does for
+ * all.
+ */
+export async function readLargeFleetCounts(
+  source: ProfileSource,
+  query: Omit<ProfileQuery, 'window'>,
+  { baseline, incident }: Plan,
+  instanceLabel: string,
+  signal: AbortSignal,
+): Promise<LargeFleetCounts> {
+  const [before = [], after = []] = await Promise.all(
+    [baseline, incident].map((window) => source.snapshots({ ...query, window }, [instanceLabel], signal)),
+  );
+  return { before, after };
+}
+
+/**
+ * The totals of one type over both windows: one request. The points of a crowd are sums over all instances;
+ * how many profiles each is of follows from the counts, so that a cost per profile does not depend on the
+ * number of instances.
+ */
+export async function readProfileTimes(
+  source: ProfileSource,
+  query: Omit<ProfileQuery, 'window'>,
+  { baseline, incident, stepMs }: Plan,
+  { groupBy, crowd }: Grouping,
+  signal: AbortSignal,
+): Promise<ProfileTimes> {
+  const window = { from: baseline.from, to: gridEnd(incident, stepMs) };
+  const series = await source.timeSeries({ ...query, window }, { groupBy, step: stepMs / 1000 }, signal);
+  if (crowd === null) return { series, stepMs };
+  const side = (of: Window, counts: readonly SnapshotCount[]) => {
+    const steps = sharedTimes({ series, stepMs }, of).length;
+    const profiles = counts.reduce((sum, one) => sum + one.profiles, 0);
+    return { window: of, profiles, perStep: profiles / Math.max(1, steps) };
+  };
+  return { series, stepMs, crowd: [side(baseline, crowd.before), side(incident, crowd.after)] };
+}
+
+/** Distinct times with a profile in a window, ascending: right edges of steps. */
+export function sharedTimes({ series, stepMs }: ProfileTimes, window: Window): number[] {
+  const times = new Set<number>();
+  for (const { points } of series)
+    for (const { time } of points) if (isIn(window, time, stepMs)) times.add(time);
+  return [...times].sort((a, b) => a - b);
+}
+
+/**
+ * Number of profiles in a window, one for each instance and step with data, and their sum; of a crowd, for
+ * each step the usual number of its window.
+ */
+export function totalsIn(
+  { series, stepMs, crowd = [] }: ProfileTimes,
+  window: Window,
+  counts: (labels: Labels) => boolean = () => true,
+): { profiles: number; value: number } {
+  let profiles = 0;
+  let value = 0;
+  for (const { labels, points } of series) {
+    if (!counts(labels)) continue;
+    for (const point of points) {
+      if (!isIn(window, point.time, stepMs)) continue;
+      profiles += crowd.find((side) => isIn(side.window, point.time, stepMs))?.perStep ?? 1;
+      value += point.value;
+    }
+  }
+  return { profiles: Math.round(profiles), value };
+}
+
+/** The totals of single profiles in a window; none where the series are sums over a crowd of instances. */
+export function singleTotals({ series, stepMs, crowd }: ProfileTimes, window: Window): number[] {
+  if (crowd !== undefined) return [];
+  return series.flatMap(({ points }) =>
+    points.filter(({ time }) => isIn(window, time, stepMs)).map(({ value }) => value),
+  );
+}

@@ -1,0 +1,80 @@
+import type { ProfileSource, SeriesQuery } from '../../sources/source.js';
+
+/**
+ * Questions that one investigation may ask upstream: each a request, more about windows over the server's
+ * limit.
+ */
+export const MAX_REQUESTS = 40;
+/** Requests in flight at once. */
+const MAX_IN_FLIGHT = 8;
+
+/** Thrown where a question would be one too many for one investigation. */
+export class NoRequestLeft extends Error {
+  override readonly name = 'NoRequestLeft';
+}
+
+/** Counts and limits the requests of one investigation. */
+export interface Requests {
+  /** How many requests were made, those counted one by one that a question over a long window takes. */
+  readonly made: number;
+  /** How many questions are left. */
+  readonly left: number;
+  /** How many requests have ended, well or not. */
+  readonly ended: number;
+  /**
+   * Asks one question when there is room for it.
+   * @param requests how many requests it takes
+   */
+  run<T>(question: () => Promise<T>, requests?: number): Promise<T>;
+}
+
+/** @param onAnswered receives the number of requests that were answered, which grows with each call */
+export function createRequests(onAnswered: (answered: number) => void = () => {}): Requests {
+  let made = 0;
+  let answered = 0;
+  let asked = 0;
+  let inFlight = 0;
+  const waiting: (() => void)[] = [];
+  return {
+    get made() {
+      return made;
+    },
+    get left() {
+      return MAX_REQUESTS - asked;
+    },
+    get ended() {
+      return answered;
+    },
+    async run(question, requests = 1) {
+      asked++;
+      made += requests;
+      if (inFlight < MAX_IN_FLIGHT) inFlight++;
+      else await new Promise<void>((go) => waiting.push(go));
+      try {
+        return await question();
+      } finally {
+        // The place is handed on, so that nobody takes it before the one that waits has gone on.
+        const next = waiting.shift();
+        if (next === undefined) inFlight--;
+        else next();
+        answered += requests;
+        onAnswered(answered);
+      }
+    },
+  };
+}
+
+/** The same source with every request counted and limited. */
+export function countedSource(source: ProfileSource, requests: Requests): ProfileSource {
+  const cost = ({ window }: SeriesQuery) => source.requestsFor?.(window) ?? 1;
+  return {
+    ...source,
+    labelNames: (query, ...rest) => requests.run(() => source.labelNames(query, ...rest), cost(query)),
+    labelValues: (name, query, ...rest) =>
+      requests.run(() => source.labelValues(name, query, ...rest), cost(query)),
+    series: (names, query, ...rest) => requests.run(() => source.series(names, query, ...rest), cost(query)),
+    profile: (query, ...rest) => requests.run(() => source.profile(query, ...rest), cost(query)),
+    snapshots: (query, ...rest) => requests.run(() => source.snapshots(query, ...rest), cost(query)),
+    timeSeries: (query, ...rest) => requests.run(() => source.timeSeries(query, ...rest), cost(query)),
+  };
+}

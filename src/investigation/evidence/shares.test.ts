@@ -1,0 +1,269 @@
+import { describe, expect, test } from 'vitest';
+import { nameOf, type Stacks } from '../../../test/support/contrast.js';
+import { leastFound } from '../../../test/support/least-found.js';
+import { always, changing, pods, readyFor, type SmallInstance } from '../../../test/support/small-service.js';
+import { countsIn, distance } from '../../profile/compare/analysis.js';
+import { type Resolution, readShares, type ShareLens } from './shares.js';
+
+/** The finest reading: that of the main type. */
+const FINE: Resolution = { baselineParts: 4, incidentParts: 4, slices: 7 };
+const REST = { 'main serve': 60, 'main poll': 40 };
+const withPrice = (samples: number): Stacks => ({ ...REST, 'main price': samples });
+const CALM = withPrice(10);
+
+async function read(
+  instances: readonly SmallInstance[],
+  fineness: Partial<Resolution> = {},
+): Promise<ShareLens> {
+  const { found, lens, rounds } = await readyFor('cpu', instances);
+  const share = await readShares(found, lens, rounds, { ...FINE, ...fineness });
+  if (share === null) throw new Error('one of the windows has no profile');
+  return share;
+}
+
+/** The decisions of a lens in a form that a row of a table can state. */
+async function decide(instances: readonly SmallInstance[], fineness: Partial<Resolution> = {}) {
+  const { analysis, change, notes } = await read(instances, fineness);
+  const carrier = change?.carrier ?? null;
+  return {
+    accused: nameOf(analysis, change?.culprit.fn),
+    carrier: carrier === null ? null : `${carrier.label}=${carrier.value}`,
+    notes,
+  };
+}
+
+const cpu = (samplesAt: (minute: number) => Stacks) => ({ profiles: { cpu: samplesAt } });
+const allPods = (samples: number) => pods(1, { cpu: changing(CALM, withPrice(samples)) });
+const onePod = (samples: number) =>
+  pods(6, { cpu: always(CALM) }, { c: cpu(changing(CALM, withPrice(samples))) });
+
+describe('how far a change must stand out', () => {
+  test.each([
+    { what: 'a change of all instances, by default', gate: 4.1, most: 4.2, instances: allPods, fineness: {} },
+    {
+      what: 'a change of all instances, by the gate of its type',
+      gate: 4.8,
+      most: 4.9,
+      instances: allPods,
+      fineness: { gate: 4.8 },
+    },
+    { what: 'a change of one of six instances', gate: 4.6, most: 4.7, instances: onePod, fineness: {} },
+    {
+      what: 'a change of one instance of a type with a higher gate',
+      gate: 5.2,
+      most: 5.3,
+      instances: onePod,
+      fineness: { gate: 5.2 },
+    },
+  ])('$what: $gate standard errors', async ({ gate, most, instances, fineness }) => {
+    const change = async (samples: number) => (await read(instances(samples), fineness)).change;
+    const least = await leastFound(10, 30, async (samples) => (await change(samples)) !== null);
+    const z = (await change(least))?.culprit.z ?? 0;
+    expect(z).toBeGreaterThanOrEqual(gate);
+    expect(z).toBeLessThan(most);
+  });
+});
+
+describe('a slice against its own past', () => {
+  const usual = { cpu: always(CALM) };
+
+  test('an instance that always differed did not change', async () => {
+    const instances = pods(4, usual, { c: cpu(always(withPrice(50))) });
+    expect((await decide(instances)).accused).toBeNull();
+  });
+
+  test('an instance that differed, and then changed, is accused', async () => {
+    const instances = pods(4, usual, { c: cpu(changing(withPrice(20), withPrice(60))) });
+    expect(await decide(instances)).toMatchObject({ accused: 'price', carrier: 'pod=c' });
+  });
+
+  test('it must differ by 4 standard errors', async () => {
+    // A pod with another mix of work than its siblings, which grows a little in the incident.
+    const look = (samples: number) =>
+      read(pods(6, usual, { c: cpu(changing(withPrice(25), withPrice(samples))) }));
+    const least = await leastFound(25, 50, async (samples) => (await look(samples)).change !== null);
+    const { analysis, change } = await look(least);
+    if (change === null) throw new Error('no change');
+    const now = countsIn(analysis, change.contrast.after, change.culprit.fn);
+    const past = { x: 60 * 25, n: 60 * 125 };
+    expect(distance(past, now, analysis.dispersion)).toBeGreaterThanOrEqual(4);
+    expect(distance(past, now, analysis.dispersion)).toBeLessThan(4.1);
+  });
+
+  test.each([
+    { what: 'after a quarter of the baseline has no calm past: it is accused', from: -40, accused: 'price' },
+    { what: 'before that has a past: it is not', from: -50, accused: null },
+  ])('an instance that came $what', async ({ from, accused }) => {
+    const late = { minutes: { from }, profiles: { cpu: always(withPrice(20)) } };
+    expect((await decide(pods(6, usual, { c: late }))).accused).toBe(accused);
+  });
+});
+
+describe('warm-up of instances that came during the incident', () => {
+  const stays = pods(2, { cpu: always(REST) });
+  const comes = (samplesAt: (minute: number) => Stacks, minutes = { from: 0, to: 14 }): SmallInstance => ({
+    labels: { pod: 'x' },
+    minutes,
+    profiles: { cpu: samplesAt },
+  });
+  const init = (samples: number) => ({ ...REST, 'main init': samples });
+  const note = 'Warm-up of new instances (init) is left out.';
+
+  test.each([
+    {
+      what: 'only in the first three profiles of a new instance: left out, and said so',
+      instances: [...stays, comes(changing(init(200), REST, 3))],
+      expected: { accused: null, notes: [note] },
+    },
+    {
+      what: 'in a new instance for as long as it is there: a change of code',
+      instances: [...stays, comes(always(init(60)))],
+      expected: { accused: 'init', carrier: 'pod=x', notes: [] },
+    },
+    {
+      what: 'in the instances that stayed, too: a change of code',
+      instances: [...pods(2, { cpu: changing(REST, init(20)) }), comes(changing(init(200), REST, 3))],
+      expected: { accused: 'init', notes: [] },
+    },
+    {
+      what: 'in an instance that was there before: no warm-up',
+      instances: pods(
+        3,
+        { cpu: always(REST) },
+        { c: cpu((minute) => (minute >= 0 && minute < 3 ? init(200) : REST)) },
+      ),
+      expected: { accused: 'init', notes: [] },
+    },
+    {
+      what: 'in an instance of which nothing is seen after its first profile: not known to be warm-up',
+      instances: [...stays, comes(always(init(300)), { from: 5, to: 5 })],
+      expected: { accused: 'init', notes: [] },
+    },
+    {
+      what: 'beside a real change: the change is found behind it',
+      instances: [
+        ...pods(2, { cpu: changing({ ...REST, 'main price': 10 }, { ...REST, 'main price': 40 }) }),
+        comes((minute) => (minute < 3 ? { ...init(2000), 'main price': 40 } : { ...REST, 'main price': 40 })),
+      ],
+      expected: { accused: 'price', notes: [note] },
+    },
+  ])('a cost $what', async ({ instances, expected }) => {
+    expect(await decide(instances)).toMatchObject(expected);
+  });
+});
+
+describe('a restart: one instance for one part of the window', () => {
+  const QUIET = { 'main serve': 16, 'main poll': 11 };
+  /** Additional samples in minute 5, the second of four parts, by pod. */
+  const burst = (samples: Readonly<Record<string, number>>, count = 2) =>
+    pods(
+      count,
+      { cpu: always(QUIET) },
+      Object.fromEntries(
+        Object.entries(samples).map(([pod, init]) => [
+          pod,
+          cpu((minute) => (minute === 5 ? { ...QUIET, 'main init': init } : QUIET)),
+        ]),
+      ),
+    );
+  const note = 'init rose in one instance for a single round only and is left out (a restart does that).';
+
+  test.each([
+    {
+      what: 'less than 7 standard errors in one of two: left out, and said so',
+      instances: burst({ a: 8 }),
+      accused: null,
+      notes: [note],
+    },
+    {
+      what: 'as much in both of them: a burst',
+      instances: burst({ a: 4, b: 4 }),
+      accused: 'init',
+      notes: [],
+    },
+    { what: 'more than 7 standard errors: a burst', instances: burst({ a: 60 }), accused: 'init', notes: [] },
+    {
+      what: 'the only instance there is: a burst',
+      instances: burst({ a: 8 }, 1),
+      accused: 'init',
+      notes: [],
+    },
+  ])('$what', async ({ instances, accused, notes }) => {
+    expect(await decide(instances)).toMatchObject({ accused, notes });
+  });
+
+  test('a type that is not searched for bursts has none', async () => {
+    expect((await decide(burst({ a: 4, b: 4 }), { bursts: false })).accused).toBeNull();
+  });
+});
+
+describe('which slices of the fleet are read', () => {
+  const labelled = (count: number, labels: (index: number) => Record<string, string>): SmallInstance[] =>
+    Array.from({ length: count }, (_, index) => ({
+      labels: labels(index),
+      profiles: { cpu: index === 0 ? changing(CALM, withPrice(60)) : always(CALM) },
+    }));
+  const versions = (index: number) => ({ pod: `p${index}`, version: index === 0 ? '2' : '1' });
+
+  test.each([
+    {
+      what: 'few instances, with all of their labels',
+      instances: labelled(6, versions),
+      slices: 6,
+      carrier: 'version=2',
+    },
+    {
+      what: 'many instances: the values of a label with few',
+      instances: labelled(9, versions),
+      slices: 2,
+      carrier: 'version=2',
+    },
+    {
+      what: 'many instances and no other label: none',
+      instances: labelled(9, (index) => ({ pod: `p${index}` })),
+      slices: 0,
+      carrier: null,
+    },
+    {
+      what: 'a single instance: none',
+      instances: labelled(1, () => ({ pod: 'p' })),
+      slices: 0,
+      carrier: null,
+    },
+    {
+      what: 'no instance label: the values of the others, as far as they fit into the limit',
+      instances: labelled(6, (index) => ({ version: index === 0 ? '2' : '1', zone: `z${index}` })),
+      slices: 2,
+      carrier: 'version=2',
+    },
+  ])('$what', async ({ instances, slices, carrier }) => {
+    const { analysis, change } = await read(instances);
+    expect(analysis.slices).toHaveLength(slices);
+    expect(change?.carrier ? `${change.carrier.label}=${change.carrier.value}` : null).toBe(carrier);
+  });
+
+  test('an instance without a profile in the window is no slice', async () => {
+    const gone = { minutes: { to: -10 }, profiles: { cpu: always(CALM) } };
+    expect((await read(pods(3, { cpu: always(CALM) }, { c: gone }))).analysis.slices).toHaveLength(2);
+  });
+});
+
+test('a window without any profile of the type has no reading', async () => {
+  for (const minutes of [{ to: -1 }, { from: 0 }]) {
+    const instances = [
+      { labels: { pod: 'a' }, minutes, profiles: { cpu: always(REST) } },
+      { labels: { pod: 'a' }, profiles: { goroutines: always({ 'main serve': 5 }) } },
+    ];
+    const { found, lens, rounds } = await readyFor('cpu', instances);
+    expect(await readShares(found, lens, rounds, FINE)).toBeNull();
+  }
+});
+
+test('the stronger of a change over time and one in a slice is named', async () => {
+  const instances = pods(
+    3,
+    { cpu: changing({ ...CALM, 'main stock': 10 }, { ...CALM, 'main stock': 16 }) },
+    { c: cpu(changing({ ...CALM, 'main stock': 10 }, { ...withPrice(90), 'main stock': 16 })) },
+  );
+  expect(await decide(instances)).toMatchObject({ accused: 'price', carrier: 'pod=c' });
+});

@@ -1,0 +1,64 @@
+import { type LoadChange, loadChange, meanOf } from '../../profile/compare/load.js';
+import { amountRose } from '../../profile/compare/rise.js';
+import { bytesPerUnit, isCountUnit, secondsPerUnit } from '../../text/units.js';
+import type { LensType } from './lens.js';
+import { type ProfileTimes, sharedTimes, totalsIn } from './profile-times.js';
+import { type Plan, partWindows } from './windows.js';
+
+/** A type of which only the totals over time were read: whether it changed as a whole. */
+export interface TotalsLens {
+  lens: LensType;
+  rounds: ProfileTimes;
+  /** Value per profile. */
+  before: number;
+  after: number;
+  load: LoadChange;
+  rose: boolean;
+}
+
+/** Parts of a window whose values per profile are compared. */
+const PARTS = 6;
+/** Samples come in bursts: what calm services show (docs/comparison.md §2). */
+const USUAL_PHI = 2;
+/** Value of one sample of bytes and of time, where nobody asked the store for it. */
+const USUAL_BYTES = 2 ** 19;
+const USUAL_SECONDS = 0.01;
+
+/** Events that came from nowhere are news from this number per profile on. */
+const MIN_NEW_EVENTS = 10;
+
+/**
+ * Compares the totals of a type over both windows, without any profile. Null where the incident has none, or
+ * where the baseline has none though the type is always sent.
+ *
+ * @param main the type whose profiles tell that the service was profiled at all
+ */
+export function compareTotals(
+  lens: LensType,
+  rounds: ProfileTimes,
+  { baseline, incident }: Plan,
+  main: ProfileTimes,
+): TotalsLens | null {
+  const parts = (window: Plan['baseline']) =>
+    partWindows(window, sharedTimes(rounds, window), PARTS)
+      .map((part) => totalsIn(rounds, part))
+      .filter(({ profiles }) => profiles > 0);
+  const [before, after] = [parts(baseline), parts(incident)];
+  if (after.length === 0) return null;
+  if (before.length === 0) {
+    // Events are sent only where there are any.
+    const isOfEvents = lens.kind === 'amount' && isCountUnit(lens.type.unit);
+    if (!isOfEvents || totalsIn(main, baseline).profiles === 0) return null;
+    const now = meanOf(after);
+    const load = { ratio: null, risen: null, z: 0, rose: false };
+    return { lens, rounds, before: 0, after: now, load, rose: now >= MIN_NEW_EVENTS };
+  }
+  const load = loadChange(before, after, { quantum: sampleValue(lens.type.unit), phi: USUAL_PHI });
+  return { lens, rounds, before: meanOf(before), after: meanOf(after), load, rose: amountRose(load) };
+}
+
+function sampleValue(unit: string): number {
+  const [bytes, seconds] = [bytesPerUnit(unit), secondsPerUnit(unit)];
+  if (bytes !== null) return USUAL_BYTES / bytes;
+  return seconds === null ? 1 : USUAL_SECONDS / seconds;
+}

@@ -1,0 +1,95 @@
+import { describe, expect, test } from 'vitest';
+import type { Stacks } from '../../../test/support/contrast.js';
+import {
+  always,
+  changing,
+  pods,
+  type Question,
+  readyFor,
+  type SmallInstance,
+  timeOf,
+} from '../../../test/support/small-service.js';
+import { NoRequestLeft } from './requests.js';
+import { readWaits } from './waits.js';
+
+const WORK = always({ 'main serve': 100 });
+/** Milliseconds of waiting for a lock in each profile. */
+const wait = (ms: number): Stacks => ({ 'main serve cache.get': ms, 'main log': 5 });
+const service = (mutex: (minute: number) => Stacks) => pods(2, { cpu: WORK, mutex });
+
+async function look(instances: readonly SmallInstance[], load = 1, question?: Question) {
+  const { found, lens, rounds, main } = await readyFor('mutex', instances, question);
+  const { contention, before, after } = await readWaits(found, lens, rounds, main, load);
+  const site =
+    contention === null ? null : contention.growth.joined.functions[contention.growth.site.fn]?.name;
+  return {
+    site,
+    added: contention?.added ?? null,
+    since: contention?.since ?? null,
+    before,
+    after,
+    requests: found.requests,
+  };
+}
+
+describe('waiting for locks', () => {
+  test.each([
+    { what: 'grew', mutex: changing(wait(20), wait(400)), load: 1, site: 'cache.get' },
+    { what: 'stayed', mutex: always(wait(20)), load: 1, site: null },
+    { what: 'grew by what the load explains', mutex: changing(wait(20), wait(100)), load: 2, site: null },
+    {
+      what: 'grew by as much without any load',
+      mutex: changing(wait(20), wait(100)),
+      load: 1,
+      site: 'cache.get',
+    },
+  ])('$what', async ({ mutex, load, site }) => {
+    expect((await look(service(mutex), load)).site).toBe(site);
+  });
+
+  test('is told in seconds per profile, and what was added', async () => {
+    const { before, after, added } = await look(service(changing(wait(20), wait(400))));
+    expect([before, after, added]).toEqual([0.025, expect.closeTo(0.405, 9), expect.closeTo(0.38, 9)]);
+  });
+
+  test('profiles without a single wait are missing: the profiles of the main type count', async () => {
+    // Every tenth profile before shows a wait of 200 ms: on average that is 20 ms, of which 400 ms is twenty
+    // times.
+    const instances = [
+      { labels: { pod: 'a' }, profiles: { cpu: WORK } },
+      ...[-55, -45, -35, -25, -15, -5].map((minute) => ({
+        labels: { pod: 'a' },
+        minutes: { from: minute, to: minute },
+        profiles: { mutex: always(wait(200)) },
+      })),
+      { labels: { pod: 'a' }, minutes: { from: 0 }, profiles: { mutex: always(wait(400)) } },
+    ];
+    const { site, before } = await look(instances);
+    expect(before).toBeCloseTo(0.0205, 4);
+    expect(site).toBe('cache.get');
+  });
+
+  test('without a request left nobody is accused', async () => {
+    const instances = service(changing(wait(20), wait(400)));
+    // Label names, label sets and two series are asked before.
+    expect((await look(instances, 1, { spent: 34 })).site).toBe('cache.get');
+    await expect(look(instances, 1, { spent: 35 })).rejects.toThrow(NoRequestLeft);
+  });
+
+  test('that stayed asks for no profile', async () => {
+    expect((await look(service(always(wait(20))))).requests.made).toBe(4);
+  });
+});
+
+test.each([
+  { what: 'with the window', minute: 0 },
+  { what: 'inside the window', minute: 8 },
+])('contention that began $what began between two profiles', async ({ minute }) => {
+  const { since } = await look(service(changing(wait(20), wait(800), minute)));
+  // Parts of two or three rounds tell it: the true time lies between the profile before it and the one after
+  // it.
+  expect(since?.after).toBeLessThan(timeOf(minute));
+  expect(since?.after).toBeGreaterThanOrEqual(timeOf(minute - 4));
+  expect(since?.before).toBeGreaterThanOrEqual(timeOf(minute));
+  expect(since?.before).toBeLessThanOrEqual(timeOf(minute + 3));
+});

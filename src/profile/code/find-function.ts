@@ -1,0 +1,100 @@
+import type { FunctionInfo, Profile } from '../model.js';
+import { functionTable, rankFunctions } from '../tables/table.js';
+import { isUnnamed, joinKey, normaliseName } from './names.js';
+
+/** One function, whatever profile it is looked for in. */
+export interface FunctionTarget {
+  /** As the profile names it. */
+  info: FunctionInfo;
+  /** Its hottest line; 0 = unknown. */
+  line: number;
+  /**
+   * Whether a function of any profile is this one: the same normalised name and, of unnamed ones, the same
+   * place.
+   */
+  matches(info: FunctionInfo): boolean;
+}
+
+export type Lookup =
+  | { found: FunctionTarget }
+  /** Several functions fit, heaviest first by total. */
+  | { candidates: FunctionTarget[] }
+  | 'unknown';
+
+/** A name with its place, as text answers show it: `(anonymous) views/page.js:19`. */
+const WITH_PLACE = /^(.*\S)\s+(\S+):(\d+)$/s;
+/** What the end of a name may begin after: the rest is a package, class or receiver. */
+const BOUNDARY = /[./:#$*()<>\s!]/;
+
+/** A function that costs something, with all that lookups compare. */
+interface Entry {
+  target: FunctionTarget;
+  name: string;
+  key: string;
+}
+
+/**
+ * Finds the function that a text means among those that cost anything: by its name, else by the end of a name
+ * (from a dot, slash or the like), else by a part of one; the first of these that any function fits decides,
+ * and must fit only one. Names count normalised. Their place may follow, as answers show it: unnamed
+ * functions are told apart by it.
+ */
+export function findFunction(profile: Profile, text: string): Lookup {
+  const table = functionTable(profile);
+  const entries = rankFunctions(profile, table, 'total').flatMap((id) => {
+    const info = profile.functions[id];
+    return info === undefined ? [] : entryOf(info, table.lines[id] ?? 0);
+  });
+  const whole = lookup(entries, text);
+  if (whole !== 'unknown') return whole;
+  const [, name, file = '', line] = WITH_PLACE.exec(text.trim()) ?? [];
+  if (name === undefined) return 'unknown';
+  const inFile = entries.filter(({ target }) => target.info.file.endsWith(file));
+  const there = inFile.filter(
+    ({ target }) => target.line === Number(line) || target.info.startLine === Number(line),
+  );
+  const exact = lookup(there, name);
+  return exact === 'unknown' ? lookup(inFile, name) : exact;
+}
+
+/** A text that finds the function again, in other windows, too. */
+export function lookupText({ info, line }: Pick<FunctionTarget, 'info' | 'line'>): string {
+  const place = info.startLine > 0 ? info.startLine : line;
+  return isUnnamed(info.name) && info.file !== '' ? `${info.name} ${info.file}:${place}` : info.name;
+}
+
+function entryOf(info: FunctionInfo, line: number): Entry {
+  return { target: targetOf({ info, line }), name: normaliseName(info.name), key: joinKey(info) };
+}
+
+/** What a function is told by in any profile. */
+export function targetOf({ info, line }: Pick<FunctionTarget, 'info' | 'line'>): FunctionTarget {
+  const key = joinKey(info);
+  return { info, line, matches: (other) => joinKey(other) === key };
+}
+
+function lookup(entries: readonly Entry[], text: string): Lookup {
+  // Answers cut long names on their left.
+  const wanted = normaliseName(text.trim().replace(/^…/, ''));
+  if (wanted === '') return 'unknown';
+  const lower = wanted.toLowerCase();
+  const rules: ((name: string) => boolean)[] = [
+    (name) => name === wanted,
+    (name) => isEndOf(name, wanted),
+    (name) => name.includes(wanted),
+    (name) => name.toLowerCase().includes(lower),
+  ];
+  for (const holds of rules) {
+    const found = new Map<string, FunctionTarget>();
+    for (const { name, key, target } of entries) if (holds(name) && !found.has(key)) found.set(key, target);
+    const [first, ...others] = found.values();
+    if (first !== undefined)
+      return others.length === 0 ? { found: first } : { candidates: [first, ...others] };
+  }
+  return 'unknown';
+}
+
+function isEndOf(name: string, end: string): boolean {
+  const before = name.charAt(name.length - end.length - 1);
+  return name.endsWith(end) && (BOUNDARY.test(before) || BOUNDARY.test(end.charAt(0)));
+}

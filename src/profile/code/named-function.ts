@@ -1,0 +1,24 @@
+import { safeText } from '../../text/sanitise.js';
+import type { FunctionInfo } from '../model.js';
+
+/** A function as the JSON answers name it: exactly as in the profile, file and line where known. */
+export interface NamedFunction {
+  function: string;
+  file: string | null;
+  line: number | null;
+}
+
+/** `function`, `file` and `line` of the JSON answers; a function is named exactly as in the profile. */
+export function functionData(info: FunctionInfo | undefined, line: number): NamedFunction {
+  return {
+    function: safeText(info?.name ?? ''),
+    file: info === undefined || info.file === '' ? null : safeText(info.file),
+    line: line > 0 ? line : info !== undefined && info.startLine > 0 ? info.startLine : null,
+  };
+}
+
+/** Who a leaf is charged to, and for what part of its own cost. */
+export interface Charge {
+  to: NamedFunction;
+  share: number;
+}

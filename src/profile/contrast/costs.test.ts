@@ -1,0 +1,93 @@
+import { describe, expect, test } from 'vitest';
+import { byName, partOf, profileFrom, type Stacks } from '../../../test/support/contrast.js';
+import { ProfileBuilder } from '../pprof/builder.js';
+import { addCosts, noCosts } from './costs.js';
+import { joinProfiles } from './join.js';
+
+function costs(stacks: Stacks) {
+  const joined = joinProfiles([profileFrom(stacks)]);
+  const { total, application, self, totals, bare, charged, entered } = partOf(joined, 0).costs;
+  const named = (values: Float64Array) => byName(joined, values);
+  return {
+    total,
+    application,
+    self: named(self),
+    totals: named(totals),
+    bare: named(bare),
+    charged: named(charged),
+    entered: named(entered),
+  };
+}
+
+describe('costsOf', () => {
+  test('own cost, total, and who is charged with it', () => {
+    expect(
+      costs({
+        'runtime.main serve price lib.parse': 30,
+        'runtime.main serve price': 10,
+        'runtime.main serve lib.log': 5,
+        'runtime.gc runtime.sweep': 7,
+      }),
+    ).toEqual({
+      total: 52,
+      application: 45,
+      self: { 'lib.parse': 30, price: 10, 'lib.log': 5, 'runtime.sweep': 7 },
+      totals: {
+        'runtime.main': 45,
+        serve: 45,
+        price: 40,
+        'lib.parse': 30,
+        'lib.log': 5,
+        'runtime.gc': 7,
+        'runtime.sweep': 7,
+      },
+      bare: { 'runtime.gc': 7, 'runtime.sweep': 7 },
+      charged: { price: 40, serve: 5 },
+      entered: { serve: 45 },
+    });
+  });
+
+  test('recursion counts once, in the totals and in the stacks without own code', () => {
+    expect(costs({ 'walk visit walk visit walk': 4, 'runtime.gc runtime.scan runtime.gc': 3 })).toMatchObject(
+      {
+        totals: { walk: 4, visit: 4, 'runtime.gc': 3, 'runtime.scan': 3 },
+        bare: { 'runtime.gc': 3, 'runtime.scan': 3 },
+        charged: { walk: 4 },
+        entered: { walk: 4 },
+      },
+    );
+  });
+
+  test('the same function again after a stack without own code starts from nothing', () => {
+    expect(costs({ 'runtime.a runtime.b': 1, 'main runtime.a': 2, 'runtime.a': 4 })).toMatchObject({
+      totals: { 'runtime.a': 7 },
+      bare: { 'runtime.a': 5, 'runtime.b': 1 },
+    });
+  });
+
+  test('a stack without frames adds to the total alone; no stacks cost nothing', () => {
+    const builder = new ProfileBuilder('cpu', 'nanoseconds');
+    builder.endStack(3);
+    const joined = joinProfiles([builder.build()]);
+    expect(partOf(joined, 0).costs).toEqual({ ...noCosts(0), total: 3 });
+    expect(costs({})).toMatchObject({ total: 0, application: 0, self: {} });
+  });
+});
+
+describe('addCosts', () => {
+  test('the sum of parts is the costs of all of their stacks', () => {
+    const joined = joinProfiles([
+      profileFrom({ 'main price': 3, 'runtime.gc': 1 }),
+      profileFrom({ 'main stock': 5 }),
+      profileFrom({ 'main price': 3, 'runtime.gc': 1, 'main stock': 5 }),
+    ]);
+    const [a, b, whole] = joined.parts.map((_, part) => partOf(joined, part).costs);
+    if (a === undefined || b === undefined) throw new Error('two parts');
+    expect(addCosts([a, b], joined.functions.length)).toEqual(whole);
+    expect(a.total).toBe(4);
+  });
+
+  test('of no parts it is nothing', () => {
+    expect(addCosts([], 3)).toEqual(noCosts(3));
+  });
+});

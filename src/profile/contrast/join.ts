@@ -1,0 +1,206 @@
+import { frameOwner } from '../code/frames.js';
+import { joinKey, sharedName } from '../code/names.js';
+import { evidenceIn } from '../code/owners.js';
+import type { Columns, FunctionInfo, Profile } from '../model.js';
+import { keysIn, matchRenamed, mayBeRenamed, sideCosts } from './renamed.js';
+
+export { joinKey };
+
+/** Several profiles over one list of functions, so that a function is the same number in all of them. */
+export interface Joined {
+  functions: readonly FunctionInfo[];
+  /** 1 where the function is the team's own code. */
+  application: Uint8Array;
+  /** 1 where the function is a third-party library's. */
+  library: Uint8Array;
+  /**
+   * 1 where the function is an entry point below which the team's own code runs: see {@link servingRoots}.
+   */
+  serving: Uint8Array;
+  parts: readonly JoinedPart[];
+  /** Set where most names changed between the two sides. */
+  renamed: Renamed | null;
+}
+
+/** How many functions of two sides go by another name since, and whether they were found again. */
+export interface Renamed {
+  functions: number;
+  changed: number;
+  /** Those of the changed ones that are on one side only. */
+  unmatched: number;
+}
+
+/** From this part of the functions on it is worth saying that names changed. */
+const MAX_COUNT = 0.5;
+
+/** A profile with its frames expressed in the joined list of functions. */
+export interface JoinedPart {
+  /** Its functions are the joined ones. */
+  profile: Columns;
+  /** Joined function of each frame. */
+  frameFunction: Uint32Array;
+  /** 1 where the frame is the team's own code. */
+  frameApplication: Uint8Array;
+}
+
+/**
+ * Joins profiles by function: the same normalised name is the same function; unnamed ones also need the same
+ * file and start line (docs/comparison.md §2). Lines are left to the parts. Functions are numbered by name,
+ * so that ties by number come out the same in whatever order stacks and profiles arrive.
+ *
+ * @param before how many of the profiles are the earlier side of a comparison: their functions may go by
+ *   another name since
+ */
+export function joinProfiles(profiles: readonly Profile[], before = 0): Joined {
+  const keys = withoutRenaming(
+    profiles,
+    profiles.map((profile) => profile.functions.map(joinKey)),
+    before,
+  );
+  const placesOf = new Map<string, Place[]>();
+  profiles.forEach((profile, index) => {
+    profile.functions.forEach((info, fn) => {
+      const key = keys[index]?.[fn] ?? '';
+      const places = placesOf.get(key);
+      if (places === undefined) placesOf.set(key, [{ info, profiles: 1 }]);
+      else countPlace(places, info);
+    });
+  });
+  const sorted = [...placesOf].sort(([a], [b]) => (a < b ? -1 : 1));
+  const ids = new Map(sorted.map(([key], fn) => [key, fn]));
+  const functions = sorted.map(([key, all]) => {
+    // A function that was renamed goes by its later name.
+    const later = all.length > 1 ? all.filter((place) => joinKey(place.info) === key) : all;
+    const places = later.length > 0 ? later : all;
+    const { info } = places.reduce((best, place) => (outdoes(place, best) ? place : best));
+    const name = sharedName(places.map((place) => place.info.name));
+    return name === info.name ? info : { ...info, name };
+  });
+  const evidence = evidenceIn(functions, profiles.find(({ ownCode }) => ownCode !== undefined)?.ownCode);
+  const isOwn = (info: FunctionInfo) => (frameOwner(info, evidence) === 'application' ? 1 : 0);
+  const application = Uint8Array.from(functions, isOwn);
+  const parts = profiles.map((profile, index): JoinedPart => {
+    const map = Uint32Array.from(keys[index] ?? [], (key) => ids.get(key) ?? 0);
+    const frameFunction = profile.frameFunction.map((fn) => map[fn] ?? 0);
+    // Where this profile places the function in another file, its frames may be somebody else's.
+    const own = profile.functions.map((info, fn) => {
+      const joined = map[fn] ?? 0;
+      return info.file === functions[joined]?.file ? (application[joined] ?? 0) : isOwn(info);
+    });
+    const frameApplication = profile.frameKin.map(
+      (kin, frame) => kin & (own[profile.frameFunction[frame] ?? 0] ?? 0),
+    );
+    const { functions: _, ...columns } = profile;
+    return { profile: columns, frameFunction, frameApplication };
+  });
+  const library = Uint8Array.from(functions, (info) => (frameOwner(info, evidence) === 'library' ? 1 : 0));
+  return {
+    functions,
+    application,
+    library,
+    serving: servingRoots(parts, functions.length),
+    parts,
+    renamed: renamedIn(profiles, keys, before),
+  };
+}
+
+/** Keys of each profile's functions, those of the earlier side as the later one has them. */
+function withoutRenaming(
+  profiles: readonly Profile[],
+  keys: readonly string[][],
+  before: number,
+): readonly string[][] {
+  const [earlier, later] = [keys.slice(0, before), keys.slice(before)];
+  if (before === 0 || !mayBeRenamed(keysIn(earlier), keysIn(later))) return keys;
+  const renaming = matchRenamed(
+    sideCosts(profiles.slice(0, before), earlier),
+    sideCosts(profiles.slice(before), later),
+  );
+  const since = new Map([...renaming].map(([to, from]) => [from, to]));
+  return [...earlier.map((own) => own.map((key) => since.get(key) ?? key)), ...later];
+}
+
+/** Counts the functions whose names, as the profiles have them, are on one side only. */
+function renamedIn(
+  profiles: readonly Profile[],
+  keys: readonly (readonly string[])[],
+  before: number,
+): Renamed | null {
+  if (before === 0 || before === profiles.length) return null;
+  const names = new Map<string, { earlier: Set<string>; later: Set<string> }>();
+  profiles.forEach((profile, index) => {
+    profile.functions.forEach(({ name }, fn) => {
+      const key = keys[index]?.[fn] ?? '';
+      const known = names.get(key) ?? { earlier: new Set(), later: new Set() };
+      names.set(key, known);
+      (index < before ? known.earlier : known.later).add(name);
+    });
+  });
+  const all = [...names.values()];
+  const isOneSided = ({ earlier, later }: (typeof all)[number]) => earlier.size === 0 || later.size === 0;
+  const changed = all.filter(
+    (own) => isOneSided(own) || ![...own.later].some((name) => own.earlier.has(name)),
+  );
+  if (changed.length < MAX_COUNT * all.length || all.length === 0) return null;
+  const unmatched = changed.filter(isOneSided).length;
+  return unmatched === changed.length && unmatched < all.length
+    ? null
+    : { functions: all.length, changed: changed.length, unmatched };
+}
+
+/** Own code must be at least this part of what runs below an entry point. */
+const MIN_OWN_PART = 0.02;
+
+/**
+ * Entry points below which the team's own code runs, as the serving loop of an HTTP server. All that runs
+ * below them is driven by the same requests: the framework's cost rises with the load as that of own code
+ * does, where the collector, the scheduler and other threads of the runtime have entry points of their own.
+ *
+ * @returns 1 for each such function
+ */
+function servingRoots(parts: readonly JoinedPart[], functions: number): Uint8Array {
+  const totals = new Float64Array(functions);
+  const own = new Float64Array(functions);
+  for (const { profile, frameFunction, frameApplication } of parts) {
+    const { stackStart, stackFrames, values } = profile;
+    for (let stack = 0; stack < values.length; stack++) {
+      const [start, end] = [stackStart[stack] ?? 0, stackStart[stack + 1] ?? 0];
+      if (start === end) continue;
+      const root = frameFunction[stackFrames[end - 1] ?? 0] ?? 0;
+      totals[root] = (totals[root] ?? 0) + (values[stack] ?? 0);
+      for (let at = start; at < end; at++) {
+        if (frameApplication[stackFrames[at] ?? 0] !== 1) continue;
+        own[root] = (own[root] ?? 0) + (values[stack] ?? 0);
+        break;
+      }
+    }
+  }
+  return Uint8Array.from(totals, (total, fn) =>
+    total > 0 && (own[fn] ?? 0) >= MIN_OWN_PART * total ? 1 : 0,
+  );
+}
+
+/** Where some of the profiles place a function. */
+interface Place {
+  info: FunctionInfo;
+  profiles: number;
+}
+
+function countPlace(places: Place[], info: FunctionInfo): void {
+  const same = places.find(
+    (place) =>
+      place.info === info ||
+      (place.info.file === info.file &&
+        place.info.name === info.name &&
+        place.info.startLine === info.startLine),
+  );
+  if (same === undefined) places.push({ info, profiles: 1 });
+  else same.profiles++;
+}
+
+/** Most profiles decide, then a known file before an unknown one, then the order of the texts. */
+function outdoes({ info: a, profiles: many }: Place, { info: b, profiles: few }: Place): boolean {
+  if (many !== few) return many > few;
+  if (a.file !== b.file) return a.file !== '' && (b.file === '' || a.file < b.file);
+  return a.name !== b.name ? a.name < b.name : a.startLine < b.startLine;
+}

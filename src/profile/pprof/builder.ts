@@ -1,0 +1,218 @@
+import { frameOwner } from '../code/frames.js';
+import { isUnnamed, joinKey, sharedName } from '../code/names.js';
+import type { FunctionInfo, Profile } from '../model.js';
+import { GrowingUint32 } from '../tables/growing.js';
+import { StackTable } from '../tables/stack-table.js';
+
+const MAX_LINE = 2 ** 32 - 1;
+
+/**
+ * Collects stacks into one Profile; functions and frames are interned, stacks are kept as they come or added
+ * up.
+ *
+ * A name can stand in several files: methods of different classes, or an inlined function that the compiler
+ * placed in its callee's file. It is still one function, placed in one of the files.
+ */
+export class ProfileBuilder {
+  readonly #sampleType: string;
+  readonly #unit: string;
+  /** A variant is a function in one file. */
+  readonly #variants: FunctionInfo[] = [];
+  readonly #variantIds = new Map<string, number>();
+  /** Per variant the frame at each line. */
+  readonly #frameIds: Map<number, number>[] = [];
+  readonly #frameVariant = new GrowingUint32();
+  readonly #frameLine = new GrowingUint32();
+  readonly #stackStart = new GrowingUint32();
+  readonly #stackFrames: GrowingUint32;
+  readonly #values: number[] = [];
+  /** Set where equal stacks are added up. */
+  readonly #table: StackTable | null;
+
+  /**
+   * @param options.frames how many frames the stacks will have together, where that is known
+   * @param options.addsUp whether stacks with the same frames become one; their values should be integers,
+   *   whose sums depend on no order
+   */
+  constructor(
+    sampleType: string,
+    unit: string,
+    { frames, addsUp = false }: { frames?: number; addsUp?: boolean } = {},
+  ) {
+    this.#sampleType = sampleType;
+    this.#unit = unit;
+    this.#table = addsUp ? new StackTable() : null;
+    this.#stackFrames = this.#table?.frames ?? new GrowingUint32(frames);
+    this.#stackStart.push(0);
+  }
+
+  /** Id of the function in its file, for {@link frameId}. */
+  functionId(info: FunctionInfo): number {
+    const key = isUnnamed(info.name)
+      ? `${info.name}\0${info.file}\0${info.startLine}`
+      : `${info.name}\0${info.file}`;
+    const known = this.#variantIds.get(key);
+    if (known === undefined) {
+      this.#variantIds.set(key, this.#variants.length);
+      return this.#variants.push(info) - 1;
+    }
+    const before = this.#variants[known];
+    if (
+      before !== undefined &&
+      info.startLine > 0 &&
+      !(before.startLine > 0 && before.startLine <= info.startLine)
+    ) {
+      this.#variants[known] = { ...before, startLine: info.startLine };
+    }
+    return known;
+  }
+
+  /** Id of the frame "this function at this line". */
+  frameId(functionId: number, line: number): number {
+    const known = line > 0 && line <= MAX_LINE ? line : 0;
+    this.#frameIds[functionId] ??= new Map();
+    let id = this.#frameIds[functionId].get(known);
+    if (id === undefined) {
+      id = this.#frameVariant.length;
+      this.#frameIds[functionId].set(known, id);
+      this.#frameVariant.push(functionId);
+      this.#frameLine.push(known);
+    }
+    return id;
+  }
+
+  /** Appends `frames[start … end)` to the stack under construction, leaf first. */
+  pushFrames(frames: Uint32Array, start: number, end: number): void {
+    this.#stackFrames.append(frames, start, end);
+  }
+
+  /**
+   * Appends `frames[locations[start]] … frames[locations[end - 1]]`, leaf first: where every location is one
+   * frame.
+   */
+  pushMapped(frames: Uint32Array, locations: Uint32Array, start: number, end: number): void {
+    const to = this.#stackFrames.length;
+    const data = this.#stackFrames.reserve(end - start);
+    for (let at = start; at < end; at++) data[to + at - start] = frames[locations[at] ?? 0] ?? 0;
+    this.#stackFrames.length = to + end - start;
+  }
+
+  /** Closes the stack under construction. */
+  endStack(value: number): void {
+    if (this.#table !== null) {
+      const stack = this.#table.close();
+      this.#values[stack] = (this.#values[stack] ?? 0) + value;
+      return;
+    }
+    this.#stackStart.push(this.#stackFrames.length);
+    this.#values.push(value);
+  }
+
+  build(): Profile {
+    const frameVariant = this.#frameVariant.toArray();
+    const { stackStart, stackFrames } = this.#table?.columns() ?? {
+      stackStart: this.#stackStart.toArray(),
+      stackFrames: this.#stackFrames.toArray(),
+    };
+    const values = new Float64Array(this.#values);
+    const costs = () =>
+      variantCosts(this.#variants.length, frameVariant, { stackStart, stackFrames, values });
+    const { functions, functionOf, placed } = uniteVariants(this.#variants, costs);
+    const kin = this.#variants.map(
+      (info, variant) => placed[variant] || haveSameOwner(info, functions[functionOf[variant] ?? 0]),
+    );
+    const flags = (of: readonly boolean[]) =>
+      new Uint8Array(frameVariant.length).map((_, frame) => (of[frameVariant[frame] ?? 0] ? 1 : 0));
+    const framePlaced = flags(placed);
+    return {
+      sampleType: this.#sampleType,
+      unit: this.#unit,
+      functions,
+      frameFunction: frameVariant.map((variant) => functionOf[variant] ?? 0),
+      frameLine: this.#frameLine.toArray().map((line, frame) => (framePlaced[frame] === 1 ? line : 0)),
+      frameKin: flags(kin),
+      stackStart,
+      stackFrames,
+      values,
+    };
+  }
+}
+
+function haveSameOwner(info: FunctionInfo, other: FunctionInfo | undefined): boolean {
+  return other !== undefined && frameOwner(info) === frameOwner(other);
+}
+
+interface VariantCosts {
+  self: Float64Array;
+  /** Every frame of a stack counts: only for comparing. */
+  total: Float64Array;
+}
+
+function variantCosts(
+  count: number,
+  frameVariant: Uint32Array,
+  { stackStart, stackFrames, values }: Pick<Profile, 'stackStart' | 'stackFrames' | 'values'>,
+): VariantCosts {
+  const self = new Float64Array(count);
+  const total = new Float64Array(count);
+  values.forEach((value, stack) => {
+    const leaf = stackStart[stack] ?? 0;
+    for (let at = leaf; at < (stackStart[stack + 1] ?? 0); at++) {
+      const variant = frameVariant[stackFrames[at] ?? 0] ?? 0;
+      total[variant] = (total[variant] ?? 0) + value;
+      if (at === leaf) self[variant] = (self[variant] ?? 0) + value;
+    }
+  });
+  return { self, total };
+}
+
+/**
+ * Makes one function of all variants with the same normal name. Its place is the file with most of its own
+ * cost, else of its total, else a known file before an unknown one, and the first by name.
+ *
+ * @param costs asked for only when a name stands in several files
+ * @returns per variant its function, and whether the function is placed in its file
+ */
+function uniteVariants(variants: readonly FunctionInfo[], costs: () => VariantCosts) {
+  const ids = new Map<string, number>();
+  const best: number[] = [];
+  const functionOf = new Uint32Array(variants.length);
+  let known: VariantCosts | undefined;
+  const beats = (variant: number, rival: number): boolean => {
+    known ??= costs();
+    const { self, total } = known;
+    const gain = (self[variant] ?? 0) - (self[rival] ?? 0) || (total[variant] ?? 0) - (total[rival] ?? 0);
+    const [file = '', other = ''] = [variants[variant]?.file, variants[rival]?.file];
+    return gain > 0 || (gain === 0 && file !== '' && (other === '' || file < other));
+  };
+  const names: (string | Set<string>)[] = [];
+  variants.forEach((info, variant) => {
+    const key = joinKey(info);
+    const id = ids.get(key);
+    if (id === undefined) {
+      functionOf[variant] = best.length;
+      ids.set(key, best.length);
+      names.push(info.name);
+      best.push(variant);
+      return;
+    }
+    functionOf[variant] = id;
+    addName(names, id, info.name);
+    if (beats(variant, best[id] ?? 0)) best[id] = variant;
+  });
+  const functions = best.flatMap((variant, id) => {
+    const info = variants[variant];
+    const name = names[id];
+    if (info === undefined) return [];
+    return name instanceof Set ? { ...info, name: sharedName(name) } : info;
+  });
+  const placed = variants.map(({ file }, variant) => functions[functionOf[variant] ?? -1]?.file === file);
+  return { functions, functionOf, placed };
+}
+
+/** Notes a name of a function: a set only where it has several. */
+function addName(names: (string | Set<string>)[], id: number, name: string): void {
+  const known = names[id];
+  if (known instanceof Set) known.add(name);
+  else if (known !== undefined && known !== name) names[id] = new Set([known, name]);
+}

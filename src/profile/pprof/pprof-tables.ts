@@ -1,0 +1,314 @@
+import { BinaryReader, WireType } from '@bufbuild/protobuf/wire';
+import { GrowingUint32 } from '../tables/growing.js';
+import { labelCollector, lastNameOf, type RawLabel, type RawLabels, readLabel } from './pprof-labels.js';
+import { checkLimit, checkPacked, type Limited } from './pprof-limits.js';
+
+/**
+ * The two tables of a pprof file that grow with the profile, columnar: samples and locations. The pprof
+ * library makes an object of every entry and a view of every field; on 100,000 tree nodes that, and
+ * collecting it, took more time than the whole rest of an answer (`npm run bench`). So these two are read
+ * with the protobuf library, and the pprof library decodes everything else.
+ */
+export interface PprofTables {
+  samples: SampleTable;
+  locations: LocationTable;
+  /** Number of values of each sample where all have the same, else -1; 0 without samples. */
+  valuesPerSample: number;
+  /** Largest string index in any label. */
+  lastName: number;
+  /** The labels of samples; null where none has any, or nobody asked for them. */
+  labels: RawLabels | null;
+  /** Everything but these tables: still a pprof message. */
+  rest: Uint8Array;
+}
+
+export interface SampleTable {
+  /** Sample s has the locations `locations[starts[s] … starts[s + 1])`, leaf first. */
+  starts: Uint32Array;
+  /** Location ids as written, then (by decodePprof) positions in the location table. */
+  locations: Uint32Array;
+  /** Values of all samples one after the other, as many for each as the file has sample types. */
+  values: Float64Array;
+}
+
+export interface LocationTable {
+  /** As written: 64-bit numbers. */
+  ids: Id[];
+  mappingIds: readonly Id[];
+  addresses: readonly Id[];
+  /** Location l has the lines `starts[l] … starts[l + 1]`, the innermost inlined function first. */
+  starts: Uint32Array;
+  functionIds: readonly Id[];
+  lineNumbers: readonly number[];
+}
+
+/** A 64-bit number: a plain one where it is safe. */
+export type Id = number | bigint;
+
+const SAMPLE = { field: 2, locationIds: 1, values: 2, labels: 3 } as const;
+const LOCATION = { field: 4, id: 1, mappingId: 2, address: 3, line: 4 } as const;
+const LINE = { functionId: 1, line: 2 } as const;
+/** Further tables of which every entry becomes an object, by field. */
+const COUNTED: ReadonlyMap<number, Limited> = new Map([
+  [1, 'sample types'],
+  [5, 'functions'],
+  [6, 'names'],
+]);
+/** In a large profile ids take two to three bytes, and almost all of it are ids. */
+const BYTES_PER_LOCATION = 2;
+
+/**
+ * Takes samples and locations out of a pprof message.
+ *
+ * @param sampleIds how a sample's location id is read where it may be beyond 32 bits
+ * @param options.labels whether the labels of samples are wanted
+ * @throws RangeError or Error when a field ends behind the last byte, LimitError when there is too much of
+ *   anything
+ */
+export function readTables(
+  bytes: Uint8Array,
+  sampleIds?: (reader: BinaryReader) => number,
+  { labels = false }: { labels?: boolean } = {},
+): PprofTables {
+  const reader = new BinaryReader(bytes);
+  const samples = sampleReader(
+    bytes,
+    reader,
+    sampleIds,
+    (what, before, end) => checkPacked(what, before, bytes.subarray(reader.pos, end)),
+    labels ? labelCollector() : null,
+  );
+  const locations = locationReader(reader);
+  const rest: Uint8Array[] = [];
+  const counts = new Map<Limited, number>();
+  let restFrom = 0;
+  while (reader.pos < reader.len) {
+    const at = reader.pos;
+    const [field, wireType] = reader.tag();
+    const table = field === SAMPLE.field ? samples : field === LOCATION.field ? locations : null;
+    if (table === null || wireType !== WireType.LengthDelimited) {
+      const what = COUNTED.get(field) ?? 'mappings and comments';
+      const count = (counts.get(what) ?? 0) + 1;
+      checkLimit(what, count);
+      counts.set(what, count);
+      reader.skip(wireType, field);
+      continue;
+    }
+    if (at > restFrom) rest.push(bytes.subarray(restFrom, at));
+    const end = endOf(reader);
+    table.read(end);
+    expectEnd(reader, end);
+    restFrom = reader.pos;
+  }
+  if (restFrom < bytes.length) rest.push(bytes.subarray(restFrom));
+  return { ...samples.table(), locations: locations.table(), rest: joined(rest) };
+}
+
+/**
+ * Bytes of a number that are read here: 28 bits, without a step beyond them. Longer ones are left to the
+ * library.
+ */
+const SHORT = 4;
+
+/**
+ * Appends the numbers of a packed field. A large profile has millions, most of one or two bytes, for which
+ * the library's reader and a call for each take three times as long.
+ */
+function appendPacked(
+  bytes: Uint8Array,
+  reader: BinaryReader,
+  numbers: GrowingUint32,
+  check: (end: number) => void,
+): void {
+  const end = endOf(reader);
+  check(end);
+  let at = reader.pos;
+  // No number has less than a byte.
+  const data = numbers.reserve(end - at);
+  let to = numbers.length;
+  while (at < end) {
+    const start = at;
+    let byte = bytes[at++] ?? 0;
+    let value = byte & 127;
+    for (let shift = 7; byte > 127 && at - start < SHORT; shift += 7) {
+      byte = bytes[at++] ?? 0;
+      value |= (byte & 127) << shift;
+    }
+    if (byte > 127) {
+      reader.pos = start;
+      value = reader.uint32();
+      at = reader.pos;
+    }
+    data[to++] = value;
+  }
+  numbers.length = to;
+  reader.pos = at;
+  expectEnd(reader, end);
+}
+
+function sampleReader(
+  bytes: Uint8Array,
+  reader: BinaryReader,
+  wideId: ((reader: BinaryReader) => number) | undefined,
+  check: (what: Limited, before: number, end: number) => void,
+  collector: ReturnType<typeof labelCollector> | null,
+) {
+  const starts = new GrowingUint32();
+  const locations = new GrowingUint32(Math.ceil(bytes.length / BYTES_PER_LOCATION));
+  const values: number[] = [];
+  let valuesPerSample = 0;
+  let lastName = 0;
+  starts.push(0);
+  const readLocation = () => locations.push(wideId === undefined ? reader.uint32() : wideId(reader));
+  const checkLocations = (end: number) => check('locations in samples', locations.length, end);
+  const checkValues = (end: number) => check('values of samples', values.length, end);
+  const readValue = () => values.push(readSmall(reader) ?? Number(reader.int64()));
+  return {
+    read(end: number) {
+      const before = values.length;
+      const labels: RawLabel[] = [];
+      while (reader.pos < end) {
+        const [field, wireType] = reader.tag();
+        if (field === SAMPLE.locationIds) {
+          if (wireType === WireType.LengthDelimited && wideId === undefined)
+            appendPacked(bytes, reader, locations, checkLocations);
+          else each(reader, wireType, readLocation, checkLocations);
+        } else if (field === SAMPLE.values) each(reader, wireType, readValue, checkValues);
+        else if (field === SAMPLE.labels && wireType === WireType.LengthDelimited) {
+          const labelEnd = endOf(reader);
+          const label = readLabel(reader, labelEnd);
+          expectEnd(reader, labelEnd);
+          lastName = Math.max(lastName, lastNameOf(label));
+          if (collector !== null) labels.push(label);
+        } else reader.skip(wireType, field);
+      }
+      starts.push(locations.length);
+      collector?.add(labels);
+      checkLimit('samples', starts.length - 1);
+      const count = values.length - before;
+      if (starts.length === 2) valuesPerSample = count;
+      else if (count !== valuesPerSample) valuesPerSample = -1;
+    },
+    table: () => ({
+      samples: {
+        starts: starts.toArray(),
+        locations: locations.toArray(),
+        values: Float64Array.from(values),
+      },
+      valuesPerSample,
+      lastName,
+      labels: collector?.table() ?? null,
+    }),
+  };
+}
+
+function locationReader(reader: BinaryReader) {
+  const ids: Id[] = [];
+  const mappingIds: Id[] = [];
+  const addresses: Id[] = [];
+  const functionIds: Id[] = [];
+  const lineNumbers: number[] = [];
+  const starts = new GrowingUint32();
+  starts.push(0);
+  const readLine = () => {
+    const end = endOf(reader);
+    let functionId: Id = 0;
+    let line = 0;
+    while (reader.pos < end) {
+      const [field, wireType] = reader.tag();
+      if (field === LINE.functionId && wireType === WireType.Varint) functionId = readId(reader);
+      else if (field === LINE.line && wireType === WireType.Varint) line = Number(reader.int64());
+      else reader.skip(wireType, field);
+    }
+    expectEnd(reader, end);
+    checkLimit('lines of locations', functionIds.length + 1);
+    functionIds.push(functionId);
+    lineNumbers.push(line);
+  };
+  return {
+    read(end: number) {
+      const at = ids.length;
+      ids.push(0);
+      mappingIds.push(0);
+      addresses.push(0);
+      while (reader.pos < end) {
+        const [field, wireType] = reader.tag();
+        if (field === LOCATION.line && wireType === WireType.LengthDelimited) readLine();
+        else if (wireType !== WireType.Varint) reader.skip(wireType, field);
+        else if (field === LOCATION.id) ids[at] = readId(reader);
+        else if (field === LOCATION.mappingId) mappingIds[at] = readId(reader);
+        else if (field === LOCATION.address) addresses[at] = readId(reader);
+        else reader.skip(wireType, field);
+      }
+      starts.push(functionIds.length);
+      checkLimit('locations', ids.length);
+    },
+    table: (): LocationTable => ({
+      ids,
+      mappingIds,
+      addresses,
+      starts: starts.toArray(),
+      functionIds,
+      lineNumbers,
+    }),
+  };
+}
+
+/** Numbers of a repeated field, packed or one by one; `check` is told first where they end. */
+function each(
+  reader: BinaryReader,
+  wireType: WireType,
+  read: () => void,
+  check: (end: number) => void,
+): void {
+  if (wireType !== WireType.LengthDelimited) {
+    check(reader.pos + 1);
+    read();
+    return;
+  }
+  const end = endOf(reader);
+  check(end);
+  while (reader.pos < end) read();
+  expectEnd(reader, end);
+}
+
+function readId(reader: BinaryReader): Id {
+  const small = readSmall(reader);
+  if (small !== null) return small;
+  const id = BigInt(reader.uint64());
+  return id <= Number.MAX_SAFE_INTEGER ? Number(id) : id;
+}
+
+/**
+ * A number of at most 28 bits, as most are: far cheaper than a 64-bit one. Null, and nothing is read, for
+ * others.
+ */
+function readSmall(reader: BinaryReader): number | null {
+  const at = reader.pos;
+  const number = reader.uint32();
+  if (reader.pos - at <= 4) return number;
+  reader.pos = at;
+  return null;
+}
+
+function endOf(reader: BinaryReader): number {
+  const length = reader.uint32();
+  const end = reader.pos + length;
+  if (end > reader.len) throw new RangeError('a field ends behind the last byte');
+  return end;
+}
+
+/** A part that ends behind the whole it belongs to. */
+function expectEnd(reader: BinaryReader, end: number): void {
+  if (reader.pos !== end) throw new RangeError('a field ends behind the message it is part of');
+}
+
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}

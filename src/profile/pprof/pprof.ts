@@ -1,0 +1,387 @@
+import type { BinaryReader } from '@bufbuild/protobuf/wire';
+import { Profile as Pprof } from 'pprof-format';
+import { placeInName } from '../code/names.js';
+import type { FunctionInfo, Profile } from '../model.js';
+import { GrowingUint32 } from '../tables/growing.js';
+import { ProfileBuilder } from './builder.js';
+import { NO_STACK } from './no-stack.js';
+import { excessOf, LimitError } from './pprof-limits.js';
+import {
+  type Id,
+  type LocationTable,
+  type PprofTables,
+  readTables,
+  type SampleTable,
+} from './pprof-tables.js';
+import { type SampleLabels, sampleLabels } from './sample-labels.js';
+
+/** A decoded pprof file with its strings resolved where every caller needs them. */
+export interface PprofFile {
+  sampleTypes: readonly { type: string; unit: string }[];
+  periodType: { type: string; unit: string } | null;
+  /** Unix nanoseconds of the start as the file says, 0 when it does not. */
+  timeNanos: bigint;
+  durationNanos: bigint;
+  /** Everything but samples and locations. Checked: every reference leads somewhere. */
+  raw: Pprof;
+  /** The samples; `locations` are positions in the location table. */
+  samples: SampleTable;
+  locations: LocationTable;
+  /** Labels of the samples; null where none has any, or nobody asked for them. */
+  labels: SampleLabels | null;
+  /** The sample type that the file wants to be read by; '' where it names none. */
+  defaultType: string;
+}
+
+/** The bytes are not a pprof profile, or not a whole one. */
+export class UnreadableProfileError extends Error {
+  override readonly name = 'UnreadableProfileError';
+  /** Whether there is more in it than is read, whatever else may be wrong. */
+  readonly tooLarge: boolean;
+
+  constructor(message: string, tooLarge = false) {
+    super(message);
+    this.tooLarge = tooLarge;
+  }
+}
+
+/**
+ * Decodes an uncompressed pprof protobuf, as strictly as pprof itself.
+ *
+ * A file that was cut is refused wherever the cut lost a name, a function, a location or a part of a field.
+ * Every known writer puts the names behind the samples, so that no cut loses samples unnoticed. What may
+ * stand behind the names can be missing without a trace: time, duration, period.
+ *
+ * @param cleanName takes out of a name what nobody may read; asked once for every name in the file
+ * @param options.labels whether the labels of samples are wanted
+ * @throws UnreadableProfileError when the bytes are damaged, cut short, no profile, or more than any real one
+ *   holds
+ */
+export function decodePprof(
+  bytes: Uint8Array,
+  cleanName: (name: string) => string = (name) => name,
+  options: { labels?: boolean } = {},
+): PprofFile {
+  let raw: Pprof;
+  let tables: PprofTables;
+  try {
+    tables = readTables(bytes, undefined, options);
+    raw = Pprof.decode(tables.rest);
+    // Ids beyond 32 bits are rare (addresses); then the samples are read again, by whole ids.
+    if (tables.locations.ids.some((id) => id >= 2 ** 32)) {
+      const { ids } = tables.locations;
+      const numbered = ids.map((_, position) => position + 1);
+      tables = readTables(bytes, wideIds(ids), options);
+      tables.locations.ids = numbered;
+    }
+  } catch (error) {
+    if (error instanceof LimitError) throw tooLarge(error);
+    throw new UnreadableProfileError(
+      `not a whole pprof protobuf: ${error instanceof Error ? error.message : 'damaged'}`,
+    );
+  }
+  const problem = inconsistency(raw, tables) ?? resolveLocations(tables.samples, tables.locations.ids);
+  if (problem !== null) throw new UnreadableProfileError(problem);
+  const excess = excessOfFrames(tables);
+  if (excess !== null) throw tooLarge(excess);
+  const { strings } = raw.stringTable;
+  for (let at = 0; at < strings.length; at++) strings[at] = cleanName(strings[at] ?? '');
+  const valueType = ({ type, unit }: { type: Id; unit: Id }) => ({
+    type: strings[Number(type)] ?? '',
+    unit: strings[Number(unit)] ?? '',
+  });
+  return {
+    sampleTypes: raw.sampleType.map(valueType),
+    periodType: raw.periodType === undefined ? null : valueType(raw.periodType),
+    timeNanos: BigInt.asIntN(64, BigInt(raw.timeNanos)),
+    durationNanos: BigInt.asIntN(64, BigInt(raw.durationNanos)),
+    raw,
+    samples: tables.samples,
+    locations: tables.locations,
+    labels: sampleLabels(tables.labels, strings),
+    defaultType: strings[Number(raw.defaultSampleType)] ?? '',
+  };
+}
+
+function tooLarge({ message }: LimitError): UnreadableProfileError {
+  return new UnreadableProfileError(`too large: ${message}`, true);
+}
+
+/** Frames of an inlined location repeat in each sample that refers to it: few bytes can mean any number. */
+function excessOfFrames({ samples, locations }: PprofTables): LimitError | null {
+  const { starts } = samples;
+  const frames = locations.ids.map((_, location) =>
+    Math.max(1, (locations.starts[location + 1] ?? 0) - (locations.starts[location] ?? 0)),
+  );
+  const isOneEach = frames.every((count) => count === 1);
+  let total = 0;
+  let deepest = 0;
+  for (let sample = 0; sample + 1 < starts.length; sample++) {
+    const start = starts[sample] ?? 0;
+    const end = starts[sample + 1] ?? 0;
+    let own = isOneEach ? end - start : 0;
+    if (!isOneEach) for (let at = start; at < end; at++) own += frames[samples.locations[at] ?? 0] ?? 0;
+    total += own;
+    deepest = Math.max(deepest, own);
+  }
+  return excessOf('frames in one sample', deepest) ?? excessOf('frames in samples', total);
+}
+
+/** Reads a location id of any size as its position, counted from 1; 0 for one that does not exist. */
+function wideIds(ids: readonly Id[]): (reader: BinaryReader) => number {
+  const positions = new Map(ids.map((id, position) => [BigInt(id), position]));
+  return (reader) => (positions.get(BigInt(reader.uint64())) ?? -1) + 1;
+}
+
+/** Turns location ids into positions. @returns what is wrong, or null */
+function resolveLocations({ locations }: SampleTable, ids: readonly Id[]): string | null {
+  const missing = 'cut short: a sample refers to a missing location';
+  if (isInOrder(ids)) {
+    for (let at = 0; at < locations.length; at++) {
+      const id = locations[at] ?? 0;
+      if (id < 1 || id > ids.length) return missing;
+      locations[at] = id - 1;
+    }
+    return null;
+  }
+  const position = positionsById(ids);
+  if (position === null) return 'damaged: two functions or locations have the same id';
+  for (let at = 0; at < locations.length; at++) {
+    const found = position(locations[at] ?? 0);
+    if (found < 0) return missing;
+    locations[at] = found;
+  }
+  return null;
+}
+
+/** What a whole profile cannot contain. */
+function inconsistency(
+  raw: Pprof,
+  { samples, locations, valuesPerSample, lastName: inLabels }: PprofTables,
+): string | null {
+  const types = raw.sampleType.length;
+  const count = samples.starts.length - 1;
+  if (types === 0) return count === 0 ? 'empty: no sample types' : 'no sample types';
+  if (raw.stringTable.strings[0] !== '') return 'damaged: the first name is not empty';
+  if (Math.max(lastName(raw), inLabels) >= raw.stringTable.strings.length)
+    return 'cut short: names are missing';
+  if (count > 0 && valuesPerSample !== types) return 'damaged: a sample has the wrong number of values';
+  const functions = positionsById(raw.function.map(({ id }) => id));
+  if (functions === null) return 'damaged: two functions or locations have the same id';
+  const dangling = locations.functionIds.some((id) => functions(id) < 0);
+  return dangling ? 'cut short: a location refers to a missing function' : null;
+}
+
+/** The largest string index that anything in the profile refers to. */
+function lastName(raw: Pprof): number {
+  let last = 0;
+  const use = (index: Id) => {
+    if (Number(index) > last) last = Number(index);
+  };
+  for (const { type, unit } of raw.sampleType) {
+    use(type);
+    use(unit);
+  }
+  for (const { name, systemName, filename } of raw.function) {
+    use(name);
+    use(systemName);
+    use(filename);
+  }
+  for (const { filename, buildId } of raw.mapping) {
+    use(filename);
+    use(buildId);
+  }
+  use(raw.periodType?.type ?? 0);
+  use(raw.periodType?.unit ?? 0);
+  for (const index of [raw.dropFrames, raw.keepFrames, raw.defaultSampleType, raw.docUrl, ...raw.comment])
+    use(index);
+  return last;
+}
+
+/** Finds ids: their position, -1 where there is none. Null when two are the same. */
+function positionsById(ids: readonly Id[]): ((id: Id) => number) | null {
+  if (isInOrder(ids)) {
+    return (id) => (typeof id === 'number' && id >= 1 && id <= ids.length ? id - 1 : -1);
+  }
+  const known = new Map(ids.map((id, position) => [BigInt(id), position]));
+  return known.size < ids.length ? null : (id) => known.get(BigInt(id)) ?? -1;
+}
+
+/** Almost every writer numbers from 1. */
+function isInOrder(ids: readonly Id[]): boolean {
+  return ids.every((id, position) => id === position + 1);
+}
+
+/**
+ * Adds the stacks of one pprof file to a profile under construction. Samples without a value are left out.
+ *
+ * @param valueIndex which of the file's sample types to take
+ * @param weight factor on every value; -1 subtracts (two snapshots of a counter)
+ * @param isWanted whether a sample is taken; all are where it is left out
+ */
+export function addPprof(
+  builder: ProfileBuilder,
+  file: PprofFile,
+  valueIndex: number,
+  weight = 1,
+  isWanted: (sample: number) => boolean = () => true,
+): void {
+  const { frames, starts: framesOf } = internFrames(builder, file);
+  const { starts, locations, values } = file.samples;
+  const types = file.sampleTypes.length;
+  // No location is without a frame; without inlining none has two.
+  const isOneEach = frames.length === file.locations.ids.length;
+  const noStack = starts.some((start, sample) => start === starts[sample + 1])
+    ? Uint32Array.of(builder.frameId(builder.functionId(NO_STACK), 0))
+    : new Uint32Array();
+  for (let sample = 0; sample + 1 < starts.length; sample++) {
+    const value = (values[sample * types + valueIndex] ?? 0) * weight;
+    const start = starts[sample] ?? 0;
+    const end = starts[sample + 1] ?? 0;
+    if (value === 0 || !isWanted(sample)) continue;
+    if (start === end) builder.pushFrames(noStack, 0, 1);
+    else if (isOneEach) builder.pushMapped(frames, locations, start, end);
+    else
+      for (let at = start; at < end; at++) {
+        const location = locations[at] ?? 0;
+        builder.pushFrames(frames, framesOf[location] ?? 0, framesOf[location + 1] ?? 0);
+      }
+    builder.endStack(value);
+  }
+}
+
+/**
+ * The frames of every location, innermost first: those of location l are `frames[starts[l] … starts[l + 1])`.
+ *
+ * @param builder numbers functions and frames
+ */
+export function internFrames(
+  builder: Pick<ProfileBuilder, 'functionId' | 'frameId'>,
+  { raw, locations }: PprofFile,
+): { frames: Uint32Array; starts: Uint32Array } {
+  const { strings } = raw.stringTable;
+  const text = (index: Id) => strings[Number(index)] ?? '';
+  const functionAt = positionsById(raw.function.map(({ id }) => id)) ?? (() => -1);
+  const binaries = binariesOf(raw);
+  const binaryOf = binariesOfFunctions(locations, functionAt, raw.function.length, binaries);
+  /** Lines that profilers wrote into names, for locations without one. */
+  const lines = new Uint32Array(raw.function.length);
+  const functions = raw.function.map((fn, at) => {
+    const name = text(fn.name) || text(fn.systemName);
+    const place = placeInName(name);
+    const binary = binaryOf[at];
+    lines[at] = place?.line ?? 0;
+    return builder.functionId({
+      name: name === '' ? '[unknown]' : name,
+      file: text(fn.filename).replace(UNKNOWN_FILE, '') || (place?.file ?? ''),
+      startLine: Number(fn.startLine),
+      symbolised: name !== '',
+      ...(binary === undefined ? {} : { binary }),
+    });
+  });
+  const frames = new GrowingUint32();
+  const starts = new Uint32Array(locations.ids.length + 1);
+  for (let location = 0; location < locations.ids.length; location++) {
+    const from = locations.starts[location] ?? 0;
+    const to = locations.starts[location + 1] ?? 0;
+    for (let line = from; line < to; line++) {
+      const at = functionAt(locations.functionIds[line] ?? 0);
+      frames.push(builder.frameId(functions[at] ?? 0, locations.lineNumbers[line] || (lines[at] ?? 0)));
+    }
+    if (from === to) {
+      const binary = binaries.get(Number(locations.mappingIds[location] ?? 0));
+      const fn = builder.functionId(unsymbolised(binary, BigInt(locations.addresses[location] ?? 0)));
+      frames.push(builder.frameId(fn, 0));
+    }
+    starts[location + 1] = frames.length;
+  }
+  return { frames: frames.toArray(), starts };
+}
+
+/** A binary that a process has mapped into its memory. */
+interface Binary {
+  /** Path, or a name in brackets; '' where it is unknown. */
+  file: string;
+  buildId: string;
+  /** Addresses of the mapping, and where in the file it begins. */
+  start: bigint;
+  limit: bigint;
+  offset: bigint;
+}
+
+function binariesOf({ mapping, stringTable }: Pprof): Map<number, Binary> {
+  const text = (index: Id) => stringTable.strings[Number(index)] ?? '';
+  return new Map(
+    mapping.map(({ id, filename, buildId, memoryStart, memoryLimit, fileOffset }) => [
+      Number(id),
+      {
+        file: text(filename),
+        buildId: text(buildId),
+        start: BigInt(memoryStart),
+        limit: BigInt(memoryLimit),
+        offset: BigInt(fileOffset),
+      },
+    ]),
+  );
+}
+
+/** Characters of a build id that tell two builds apart. */
+const BUILD_ID_CHARACTERS = 12;
+
+/**
+ * A location without symbols, by the binary and the offset in it: each process maps a position-independent
+ * binary to another address. Builds are told apart where the profile knows them.
+ */
+function unsymbolised(binary: Binary | undefined, address: bigint): FunctionInfo {
+  const { file = '', buildId = '', start = 0n, limit = 0n, offset = 0n } = binary ?? {};
+  const base = file.replace(/^.*[/\\]/, '').replace(/^\[(.*)\]$/, '$1');
+  const isMapped = address >= start && (address < limit || limit === 0n);
+  const at = isMapped ? address - start + offset : address;
+  return {
+    name: `[${base === '' ? 'unknown' : base}] 0x${at.toString(16)}`,
+    file: buildId === '' ? '' : `${base}@${buildId.slice(0, BUILD_ID_CHARACTERS)}`,
+    startLine: 0,
+    symbolised: false,
+  };
+}
+
+/**
+ * Per function the path of the binary that it was first seen in; undefined where the profile does not say.
+ */
+function binariesOfFunctions(
+  locations: LocationTable,
+  functionAt: (id: Id) => number,
+  count: number,
+  binaries: ReadonlyMap<number, Binary>,
+): (string | undefined)[] {
+  const paths = new Array<string | undefined>(count);
+  if (binaries.size === 0) return paths;
+  for (let location = 0; location < locations.ids.length; location++) {
+    const file = binaries.get(Number(locations.mappingIds[location] ?? 0))?.file;
+    if (file === undefined || file === '') continue;
+    for (let line = locations.starts[location] ?? 0; line < (locations.starts[location + 1] ?? 0); line++) {
+      const at = functionAt(locations.functionIds[line] ?? 0);
+      paths[at] ??= file;
+    }
+  }
+  return paths;
+}
+
+/** What addr2line and perf write where they know no file. */
+const UNKNOWN_FILE = /^\?+$/;
+
+/** One sample type of one file as a Profile. */
+export function pprofToProfile(file: PprofFile, valueIndex = 0): Profile {
+  const { type = '', unit = '' } = file.sampleTypes[valueIndex] ?? {};
+  const builder = new ProfileBuilder(type, unit, { frames: file.samples.locations.length });
+  addPprof(builder, file, valueIndex);
+  return builder.build();
+}
+
+/** Sum of the values of one sample type: the total of its Profile. */
+export function pprofTotal({ samples, sampleTypes }: PprofFile, valueIndex: number): number {
+  let total = 0;
+  for (let at = valueIndex; at < samples.values.length; at += sampleTypes.length)
+    total += samples.values[at] ?? 0;
+  return total;
+}

@@ -1,0 +1,166 @@
+import { bytesPerUnit } from '../../text/units.js';
+import type { Measurement } from '../measurement.js';
+import { totalValue } from '../model.js';
+import { type Change, changeAt, findChange, type OnsetPart, onsetOf } from './onset.js';
+import { type Frame, type Span, spikesOf } from './timeline.js';
+
+/** Heap profilers of Go, Node and the JVM take one sample in about 512 KiB unless told otherwise. */
+export const HEAP_SAMPLE_BYTES = 512 * 1024;
+
+/** Types whose values are numbers of things, each counted. */
+export const EXACT_COUNTS: readonly string[] = [
+  ...['goroutines', 'leaked_goroutines', 'threads', 'cpu_samples', 'wall_samples', 'exceptions', 'events'],
+];
+
+/**
+ * What one sample, the least that can come or go, is worth in the type's unit; null where that is not known.
+ */
+export function sampleWorth({ type, samples, active }: Measurement): number | null {
+  if (samples !== null && samples > 0) return totalValue(active) / samples;
+  const bytes = bytesPerUnit(type.unit);
+  if (bytes !== null) return HEAP_SAMPLE_BYTES / bytes;
+  return EXACT_COUNTS.includes(type.alias) ? 1 : null;
+}
+
+export interface SeriesPart {
+  frame: Frame;
+  /** Null where there was no profile. */
+  value: number | null;
+  share: number | null;
+  /** Numbers of profiles behind it, and of instances that sent them. */
+  profiles: number;
+  instances: number;
+}
+
+/** Costs over time with what there is to say about them. */
+export interface Series {
+  label: string | null;
+  parts: SeriesPart[];
+  /** Of the total over the whole window; null for the total itself. */
+  share: number | null;
+  least: number;
+  /** Over all profiles. */
+  mean: number;
+  most: number;
+  /** Whether there are enough parts to tell a change. */
+  testable: boolean;
+  change: Change | null;
+  /** Means outside and inside the change, whatever it was looked for in. */
+  means: { value: [outside: number, inside: number]; instances: [outside: number, inside: number] } | null;
+  onset: { after: number; before: number } | null;
+  /** The first part with a change that lasts. */
+  begins: Frame | null;
+  /** The stretch of a change that did not last. */
+  excursion: Span | null;
+  spikes: (Span & { value: number })[];
+  /** When it came later, or went earlier, than the profiles of the others did. */
+  since: number | null;
+  until: number | null;
+  /** What part of the change of the whole, as sums go, it carries; null where the whole does not change. */
+  carries: number | null;
+}
+
+/** Fewer parts do not tell a change unless it is gross; where the errors are known from counts, three do. */
+export const MIN_PARTS = 6;
+
+export const MIN_COUNTED_PARTS = 3;
+
+/**
+ * Draws conclusions from a series.
+ *
+ * @param options.by what the change of level is looked for in
+ * @param options.weights per part what its figure is worth, inversely to its variance; the numbers of
+ *   profiles if left out
+ * @param options.variance of a figure of weight 1, as counts tell it; null where they do not
+ * @param options.onlyCounts whether nothing else moves the figure of a calm series
+ * @param options.suspect the first part with a change of the whole: a smaller one is seen there
+ */
+export function seriesOf(
+  label: string | null,
+  parts: SeriesPart[],
+  options: {
+    by: 'value' | 'share';
+    share: number | null;
+    weights?: readonly number[];
+    variance: number | null;
+    onlyCounts: boolean;
+    suspect?: Frame | undefined;
+  },
+): Series {
+  const known = parts.flatMap((part, at) => {
+    const { value, share, profiles, frame } = part;
+    const figure = options.by === 'share' ? share : value;
+    const weight = options.weights?.[at] ?? profiles;
+    if (value === null || figure === null || weight <= 0) return [];
+    return [
+      {
+        part,
+        value,
+        tested: { from: frame.first ?? frame.from, to: frame.last ?? frame.to, value: figure, weight },
+      },
+    ];
+  });
+  const tested: OnsetPart[] = known.map((row) => row.tested);
+  const values = known.map(({ value }) => value);
+  const { variance, onlyCounts, suspect } = options;
+  const change =
+    findChange(tested, variance, onlyCounts) ??
+    (suspect === undefined ? null : changeAt(tested, suspect.from, variance, onlyCounts));
+  const meanOf = (some: typeof known) => {
+    const profiles = some.reduce((sum, { part }) => sum + part.profiles, 0);
+    return some.reduce((sum, { part, value }) => sum + value * part.profiles, 0) / (profiles || 1);
+  };
+  const instancesOf = (some: typeof known) =>
+    some.reduce((sum, { part }) => sum + part.instances, 0) / (some.length || 1);
+  const isInside = (at: number) => change !== null && at >= change.start && at < change.end;
+  const inside = known.filter((_, at) => isInside(at));
+  const outside = known.filter((_, at) => !isInside(at));
+  return {
+    label,
+    parts,
+    share: options.share,
+    least: values.length === 0 ? 0 : Math.min(...values),
+    mean: meanOf(known),
+    most: Math.max(0, ...values),
+    testable: known.length >= (onlyCounts ? MIN_COUNTED_PARTS : MIN_PARTS),
+    change,
+    means:
+      change === null
+        ? null
+        : {
+            value: [meanOf(outside), meanOf(inside)],
+            instances: [instancesOf(outside), instancesOf(inside)],
+          },
+    onset: onsetOf(tested, change),
+    begins: change === null || change.end < tested.length ? null : (known[change.start]?.part.frame ?? null),
+    excursion:
+      change === null || change.end === tested.length ? null : spanOf(tested, change.start, change.end),
+    spikes: spikesIn(values, change).map(([start, end]) => ({
+      ...spanOf(tested, start, end),
+      value: Math.max(...values.slice(start, end)),
+    })),
+    since: null,
+    until: null,
+    carries: null,
+  };
+}
+
+export function spanOf(parts: readonly OnsetPart[], start: number, end: number): Span {
+  return { from: parts[start]?.from ?? 0, to: parts[end - 1]?.to ?? 0 };
+}
+
+/** Spikes above the level of their time: a lasting change of level is none, a passing one is. */
+export function spikesIn(values: readonly number[], change: Change | null): [start: number, end: number][] {
+  if (change === null) return spikesOf(values);
+  if (change.end < values.length) return change.inside > change.outside ? [[change.start, change.end]] : [];
+  const later = spikesOf(values.slice(change.start));
+  return [
+    ...spikesOf(values.slice(0, change.start)),
+    ...later.map(([start, end]): [number, number] => [start + change.start, end + change.start]),
+  ];
+}
+
+/** Whether nothing was found in so few parts that a longer window may show more. */
+export function isShort({ change, parts }: Series): boolean {
+  return change === null && parts.length < MIN_PARTS;
+}

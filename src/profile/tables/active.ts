@@ -1,0 +1,39 @@
+import { splitIdle } from '../code/idle.js';
+import { normaliseName } from '../code/names.js';
+import type { Profile } from '../model.js';
+import type { ProfileType } from '../types/types.js';
+import { selectStacks, stacksThrough } from './stacks.js';
+
+/**
+ * A profiler that is asked for profiles from inside the process: its first sample has the weight of its
+ * start-up.
+ */
+const PROFILER_FILE = 'node:inspector';
+/** Node's name for the time in which it does nothing. */
+const IDLE = '(idle)';
+
+/**
+ * Sets apart what is no work of the service: waiting threads of wall-clock types, Node's idle time, the
+ * profiler itself.
+ */
+export function activeOf(profile: Profile, type: ProfileType): Profile {
+  const working = type.wallClock ? splitIdle(profile).active : profile;
+  if (!hasOthers(working, type)) return working;
+  const idle = working.functions.findIndex(({ name }) => normaliseName(name) === IDLE);
+  const isProfiler = working.functions.map(({ file }) => file === PROFILER_FILE);
+  const profiling = stacksThrough(working, (id) => isProfiler[id] === true);
+  const leafOf = (stack: number) =>
+    working.frameFunction[working.stackFrames[working.stackStart[stack] ?? 0] ?? 0];
+  return selectStacks(working, (stack) => leafOf(stack) !== idle && !profiling(stack));
+}
+
+/** Whether all of a profile is work of the service, so that nothing need be set apart. */
+export function isAllActive(profile: Profile, type: ProfileType): boolean {
+  return !type.wallClock && !hasOthers(profile, type);
+}
+
+/** Whether a time profile has functions of Node's idle time or of the profiler. */
+function hasOthers({ functions }: Profile, { wallClock, alias }: ProfileType): boolean {
+  const isTime = wallClock || alias === 'cpu';
+  return isTime && functions.some(({ name, file }) => normaliseName(name) === IDLE || file === PROFILER_FILE);
+}

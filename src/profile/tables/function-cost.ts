@@ -1,0 +1,57 @@
+import { type FunctionTarget, findFunction, targetOf } from '../code/find-function.js';
+import { splitIdle } from '../code/idle.js';
+import { ownersOf } from '../code/owners.js';
+import { type FunctionInfo, type Profile, totalValue } from '../model.js';
+import { type FunctionView, functionView } from './neighbours.js';
+import { selectStacks, stacksEndingIn, stacksThrough } from './stacks.js';
+
+/** Sums over some profiles, in the type's unit. */
+export interface Cost {
+  /** Without idle stacks for wall-clock types. */
+  active: number;
+  /** Of the stacks through the function; the active cost where none is asked for. */
+  value: number;
+}
+
+/** What a function (or, with null, all code) costs in a profile. */
+export function costIn(profile: Profile, wallClock: boolean, info: FunctionInfo | null): Cost {
+  const active = wallClock ? splitIdle(profile).active : profile;
+  const whole = totalValue(active);
+  if (info === null) return { active: whole, value: whole };
+  const { matches } = targetOf({ info, line: 0 });
+  const isTarget = active.functions.map(matches);
+  const passes = stacksThrough(active, (id) => isTarget[id] === true);
+  return {
+    active: whole,
+    value: active.values.reduce((sum, value, stack) => (passes(stack) ? sum + value : sum), 0),
+  };
+}
+
+type Place = Pick<FunctionTarget, 'info' | 'line'>;
+
+/**
+ * {@link findFunction} with plain data as its answer, heaviest first: one where the text is clear, none where
+ * it is unknown.
+ */
+export function placesOf(profile: Profile, text: string): Place[] {
+  const lookup = findFunction(profile, text);
+  if (lookup === 'unknown') return [];
+  const found = 'found' in lookup ? [lookup.found] : lookup.candidates;
+  return found.map(({ info, line }) => ({ info, line }));
+}
+
+/** @param whole whether all of every stack is known; else the view is of the function's own cost only */
+export function viewOf(profile: Profile, info: FunctionInfo, whole: boolean): FunctionView | null {
+  const { matches } = targetOf({ info, line: 0 });
+  const owners = ownersOf(profile);
+  const isOwn = (id: number) => owners[id] === 'application';
+  if (whole) return functionView(profile, matches, isOwn);
+  const isTarget = profile.functions.map(matches);
+  const ends = selectStacks(
+    profile,
+    stacksEndingIn(profile, (id) => isTarget[id] === true),
+  );
+  const view = functionView(ends, matches, isOwn);
+  // Where a stack was cut nobody knows whether it began there.
+  return view === null ? null : { ...view, entry: 0 };
+}

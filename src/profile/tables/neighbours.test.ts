@@ -1,0 +1,132 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { idOf, profileOf, type TestFrame } from '../../../test/support/profiles.js';
+import { type FunctionView, functionView } from './neighbours.js';
+import { functionTable } from './table.js';
+
+type Stack = [frames: TestFrame[], value: number];
+
+/** The view of a function with names in the place of ids; functions of `app.` are the team's own. */
+function view(name: string, ...stacks: readonly Stack[]) {
+  const profile = profileOf(...stacks);
+  const nameOf = (id: number) => profile.functions[id]?.name ?? '';
+  const found = functionView(
+    profile,
+    (info) => info.name === name,
+    (id) => nameOf(id).startsWith('app.'),
+  );
+  if (found === null) return null;
+  const named = (some: FunctionView['callers']) =>
+    some.map(({ functionId, total }) => [nameOf(functionId), total]);
+  return {
+    ...found,
+    callers: named(found.callers),
+    callees: named(found.callees),
+    path: found.path.map(({ functionId, total }) => [nameOf(functionId), total]),
+    applicationCaller: found.applicationCaller && named([found.applicationCaller])[0],
+  };
+}
+
+describe('a function in all its places', () => {
+  test('callers, callees, own cost and the way to it', () => {
+    expect(
+      view(
+        'app.f',
+        [['main', 'app.a', 'lib', 'app.f', 'x'], 5],
+        [['main', 'app.a', 'lib', 'app.f'], 2],
+        [['main', 'app.b', 'app.f', 'y'], 4],
+        [['app.f', 'x'], 1],
+        [['main', 'app.a'], 50],
+      ),
+    ).toMatchObject({
+      total: 12,
+      self: 2,
+      stacks: 4,
+      recursive: 0,
+      entry: 1,
+      callers: [
+        ['lib', 7],
+        ['app.b', 4],
+      ],
+      callees: [
+        ['x', 6],
+        ['y', 4],
+      ],
+      path: [
+        ['main', 11],
+        ['app.a', 7],
+        ['lib', 7],
+        ['app.f', 7],
+      ],
+      applicationCaller: ['app.a', 7],
+    });
+  });
+
+  test('under recursion a stack counts once, also for each neighbour', () => {
+    expect(view('f', [['main', 'f', 'f', 'g', 'f', 'h', 'f'], 3], [['main', 'f', 'g'], 2])).toMatchObject({
+      total: 5,
+      self: 3,
+      recursive: 3,
+      callers: [
+        ['main', 5],
+        ['g', 3],
+        ['h', 3],
+      ],
+      callees: [
+        ['g', 5],
+        ['h', 3],
+      ],
+      path: [
+        ['main', 5],
+        ['f', 5],
+      ],
+      applicationCaller: null,
+    });
+  });
+
+  test('its lines, each with own cost and total', () => {
+    const at = (line: number): TestFrame => ({ name: 'f', file: 'f.go', line });
+    const found = view('f', [['main', at(10)], 3], [['main', at(10), 'g'], 2], [['main', at(12), at(10)], 1]);
+    expect(found?.lines).toEqual([
+      { line: 10, self: 4, total: 6 },
+      { line: 12, self: 0, total: 1 },
+    ]);
+  });
+
+  test('where it never was there is nothing to see', () => {
+    expect(view('nowhere', [['main', 'f'], 1])).toBeNull();
+    expect(view('f', [['main', 'f'], 0], [['main'], 1])).toBeNull();
+  });
+});
+
+test('the figures agree with the table of functions and with one another', () => {
+  const frame = fc.constantFrom('main', 'a', 'b', 'app.c', 'app.d');
+  const stack = fc.tuple(fc.array(frame, { minLength: 1, maxLength: 8 }), fc.integer({ min: 1, max: 20 }));
+  fc.assert(
+    fc.property(fc.array(stack, { minLength: 1, maxLength: 20 }), (stacks) => {
+      const profile = profileOf(...stacks);
+      const table = functionTable(profile);
+      for (const { name } of profile.functions) {
+        const id = idOf(profile, name);
+        const found = functionView(
+          profile,
+          (info) => info.name === name,
+          () => false,
+        );
+        if (found === null) throw new Error('no view');
+        expect([found.total, found.self]).toEqual([table.totals[id], table.self[id]]);
+        expect(found.lines.reduce((sum, { self }) => sum + self, 0)).toBe(found.self);
+        const brought = found.callers.reduce((sum, { total }) => sum + total, found.entry);
+        const passedOn = found.callees.reduce((sum, { total }) => sum + total, found.self);
+        expect(Math.min(brought, passedOn)).toBeGreaterThanOrEqual(found.total);
+        if (found.recursive === 0) expect([brought, passedOn]).toEqual([found.total, found.total]);
+        expect(found.path.at(-1)?.functionId).toBe(id);
+        for (const { total, functionId } of [...found.callers, ...found.callees]) {
+          expect(total).toBeLessThanOrEqual(found.total);
+          expect(functionId).not.toBe(id);
+        }
+      }
+    }),
+    { numRuns: 100 },
+  );
+});

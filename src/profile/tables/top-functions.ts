@@ -1,0 +1,84 @@
+import { type Charge, functionData, type NamedFunction } from '../code/named-function.js';
+import { normaliseName } from '../code/names.js';
+import { divisorOf, type Measurement, round, roundShare } from '../measurement.js';
+import { type Profile, shareBase } from '../model.js';
+import { chargeLeaves } from './charge.js';
+import { type FunctionTable, functionTable } from './table.js';
+
+/** A row of a table of functions; shares are of the active total. */
+export interface RankedFunction extends NamedFunction {
+  rank: number;
+  self: number;
+  self_share: number;
+  total: number;
+  total_share: number;
+  /**
+   * The application function that most of the own cost is charged to, and for what share of it; null where
+   * none is.
+   */
+  charged_to: string | null;
+  charged_share: number | null;
+}
+
+export interface RankedRows {
+  rows: RankedFunction[];
+  /** Per row who it is charged to, with the place. */
+  charges: (Charge | null)[];
+}
+
+/** A function that causes less of a leaf's cost than this is not to be blamed for it. */
+const CHARGE_FLOOR = 0.2;
+
+/** The rows of a table of functions, in the order of `ids`. */
+export function rankedRows(
+  measured: Measurement,
+  profile: Profile,
+  table: FunctionTable,
+  ids: readonly number[],
+  isApplication: (functionId: number) => boolean,
+): RankedRows {
+  const whole = shareBase(measured.active);
+  const divisor = divisorOf(measured);
+  const charged = chargeLeaves(
+    profile,
+    ids.filter((id) => !isApplication(id)),
+    isApplication,
+  );
+  const charges = ids.map((id): Charge | null => {
+    const charge = charged.get(id);
+    const self = table.self[id] ?? 0;
+    if (charge === undefined || self <= 0 || charge.value < CHARGE_FLOOR * self) return null;
+    const to = functionData(profile.functions[charge.functionId], table.lines[charge.functionId] ?? 0);
+    return { to, share: roundShare(charge.value / self) };
+  });
+  const rows = ids.map((id, index) => {
+    const self = table.self[id] ?? 0;
+    const total = table.totals[id] ?? 0;
+    return {
+      rank: index + 1,
+      ...functionData(profile.functions[id], table.lines[id] ?? 0),
+      self: round(self / divisor),
+      self_share: roundShare(self / whole),
+      total: round(total / divisor),
+      total_share: roundShare(total / whole),
+      charged_to: charges[index]?.to.function ?? null,
+      charged_share: charges[index]?.share ?? null,
+    };
+  });
+  return { rows, charges };
+}
+
+/**
+ * Raises the totals of a profile that was read in part to what its call tree knows of them: both are lower
+ * bounds. Where idle time is set apart the tree is left aside: it knows no files, by which some waiting is
+ * told.
+ */
+export function raiseTotals({ active, reduced, type }: Measurement, { totals }: FunctionTable): void {
+  if (reduced === null || reduced.tree === null || type.wallClock) return;
+  const { functions } = reduced.tree;
+  const { totals: inTree } = functionTable(reduced.tree);
+  const known = new Map(functions.map(({ name }, id) => [normaliseName(name), inTree[id] ?? 0]));
+  active.functions.forEach(({ name }, id) => {
+    totals[id] = Math.max(totals[id] ?? 0, known.get(normaliseName(name)) ?? 0);
+  });
+}

@@ -1,0 +1,304 @@
+import type { NamedFunction } from '../../profile/code/named-function.js';
+import type { Finding, Verdict } from '../../profile/compare/finding.js';
+import type { Mover } from '../../profile/compare/movers.js';
+import { round, roundShare } from '../../profile/measurement.js';
+import type { ProfileType } from '../../profile/types/types.js';
+import { leadingName, safeText } from '../../text/sanitise.js';
+import { formatShare, formatSpan, formatTime, formatValue, plural } from '../../text/units.js';
+import { displayFunction, displayName } from '../functions.js';
+import { type NextCall, nextRows } from '../next.js';
+import type { Answer, Block, JsonObject } from '../render.js';
+import { notReadText, samplesText, sentenceOf, soFarText, soFarWord } from './investigation.js';
+import { restText, verdictHeadline } from './verdicts.js';
+
+export interface ComparedSide {
+  window: { from: number; to: number };
+  selector: string;
+  profiles: number;
+  samples: number | null;
+  /** Whether the number of samples is an estimate. */
+  estimated: boolean;
+  /** Active value per profile. */
+  perProfile: number;
+  /** Stretches without any profile. */
+  gaps: readonly { from: number; to: number }[];
+}
+
+/** A mover with its name and place. */
+export interface MoverRow extends NamedFunction, Omit<Mover, 'fn'> {
+  /** The changed function that it stands below; null where it does not. */
+  chargedTo: string | null;
+  path: readonly string[];
+}
+
+export interface AttributionRow {
+  label: string;
+  value: string;
+  shareBefore: number;
+  shareAfter: number;
+  carries: boolean;
+}
+
+/** All that a comparison of two sides found, as plain data. */
+export interface Comparison {
+  source: string;
+  service: string | null;
+  type: ProfileType;
+  before: ComparedSide;
+  after: ComparedSide;
+  instances: { stayed: number; left: number; arrived: number } | null;
+  verdict: Verdict;
+  /** How the value per profile changed where that is more than small; factor is after ÷ before. */
+  movement: { direction: 'rose' | 'fell'; factor: number } | null;
+  /** Parts of the data, other than the shares of both sides, that could not be read, and why. */
+  notRead: readonly { what: string; why: string }[];
+  /** Whether what was not read could change the verdict. */
+  isSoFar: boolean;
+  /** The change that the verdict is about; null where there is none. */
+  finding: Finding | null;
+  load: number | null;
+  movers: readonly MoverRow[];
+  /** Functions that were tested. */
+  tested: number;
+  attribution: readonly AttributionRow[];
+  notes: readonly string[];
+  requests: number;
+  next: readonly NextCall[];
+}
+
+/** The answer of a comparison: coverage, verdict with its reason, the change and its path, movers, labels. */
+export function comparisonAnswer(found: Comparison): Answer {
+  const { before, after, type, finding } = found;
+  const reason = `${reasonOf(found)}${soFarText(found)}`;
+  return {
+    data: {
+      scope: {
+        source: found.source,
+        service: found.service,
+        selector: after.selector,
+        profile_type_id: type.id,
+        unit: type.unit,
+        from: formatTime(after.window.from),
+        to: formatTime(after.window.to),
+      },
+      total: totalData(
+        after,
+        type,
+        found.instances === null ? null : found.instances.stayed + found.instances.arrived,
+      ),
+      baseline: {
+        from: formatTime(before.window.from),
+        to: formatTime(before.window.to),
+        selector: before.selector,
+        total: totalData(
+          before,
+          type,
+          found.instances === null ? null : found.instances.stayed + found.instances.left,
+        ),
+      },
+      coverage: {
+        kept_share: 1,
+        truncated: false,
+        instances: found.instances,
+        gaps_before: before.gaps.map(windowData),
+        gaps_after: after.gaps.map(windowData),
+      },
+      verdict: found.verdict,
+      verdict_reason: reason,
+      load_factor: found.load === null ? null : roundShare(found.load),
+      since:
+        finding?.since == null
+          ? null
+          : { after: formatTime(finding.since.after), before: formatTime(finding.since.before) },
+      finding: finding === null ? null : sentenceOf(finding),
+      movers: found.movers.map(moverData),
+      tested_functions: found.tested,
+      attribution: found.attribution.map((row) => ({
+        label: safeText(row.label),
+        value: safeText(row.value),
+        share_before: roundShare(row.shareBefore),
+        share_after: roundShare(row.shareAfter),
+        carries: row.carries,
+      })),
+      upstream_requests: found.requests,
+      not_determined: found.notRead.map(({ what, why }) => `${what}: not read, ${why}`),
+      notes: found.notes,
+      next: found.next.map((call) => ({ ...call })),
+      links: [],
+    },
+    text: textOf(found, reason),
+    lists: ['movers', 'attribution'],
+  };
+}
+
+function totalData(side: ComparedSide, type: ProfileType, instances: number | null): JsonObject {
+  return {
+    value: round(type.kind === 'instant' ? side.perProfile : side.perProfile * side.profiles),
+    unit: type.unit,
+    rate: null,
+    rate_unit: null,
+    instances,
+    samples: side.samples === null ? null : Math.round(side.samples),
+    samples_estimated: side.estimated,
+    profiles: side.profiles,
+    per_profile: round(side.perProfile),
+  };
+}
+
+function windowData({ from, to }: { from: number; to: number }): JsonObject {
+  return { from: formatTime(from), to: formatTime(to) };
+}
+
+function moverData(row: MoverRow): JsonObject {
+  return {
+    function: row.function,
+    file: row.file,
+    line: row.line,
+    kind: row.kind,
+    self_share_before: roundShare(row.selfShareBefore),
+    self_share_after: roundShare(row.selfShareAfter),
+    total_share_before: roundShare(row.totalShareBefore),
+    total_share_after: roundShare(row.totalShareAfter),
+    rate_before: round(row.valueBefore),
+    rate_after: round(row.valueAfter),
+    delta_pp: roundShare(row.delta * 100),
+    interval_pp: row.interval.map((bound) => roundShare(bound * 100)),
+    significant: row.significant,
+    charged_to: row.chargedTo,
+    path: row.path,
+  };
+}
+
+function reasonOf({
+  verdict,
+  before,
+  after,
+  load,
+  type,
+  tested,
+  movers,
+  movement,
+  isSoFar,
+}: Comparison): string {
+  const ratio = before.perProfile > 0 ? after.perProfile / before.perProfile : null;
+  const what = type.wallClock ? `active ${type.alias} time` : type.alias;
+  const per = type.kind === 'instant' ? 'mean snapshot' : 'per profile';
+  const change = ratio === null ? `no ${what} before` : `${what} ${per} x${ratio.toFixed(2)}`;
+  if (verdict === 'no_change') {
+    const others = movers.filter((row) => row.significant).length;
+    return others === 0
+      ? `${change}; none of ${tested} functions stands out of the noise`
+      : `${change}; of the team's own functions none stands out of the noise, of libraries and runtime ${others} (below)`;
+  }
+  if (verdict === 'inconclusive' && isSoFar && movement === null)
+    return `${change}; none of ${tested} functions stands out of the noise, but not everything was read`;
+  if (verdict === 'inconclusive' && movement !== null)
+    return `${change}, but none of ${tested} functions stands out of the noise`;
+  if (verdict === 'load_increase')
+    return type.kind === 'instant' ? change : `${change}; no function grew beyond the rest`;
+  if (verdict === 'code_regression' || verdict === 'improvement')
+    return load === null ? change : `${change}, ${restText(load)}`;
+  return change;
+}
+
+/**
+ * Says why two sides of one type cannot be judged: for want of samples, or because the change has no
+ * explanation.
+ */
+function headlineOf({ verdict, type, movement, notRead }: Comparison): string {
+  const few = notRead.length > 0 ? '' : ': too few samples';
+  const why = movement === null ? few : `: the total ${movement.direction}, nothing explains it`;
+  return `${verdictHeadline(verdict, type)}${verdict === 'inconclusive' ? why : ''}`;
+}
+
+function sideLine(title: string, side: ComparedSide, type: ProfileType): string {
+  const { window, profiles, perProfile, gaps } = side;
+  const snapshots = type.kind === 'instant' ? 'snapshots' : 'profiles';
+  const value = formatValue(perProfile, type.unit, type.noun);
+  const per = type.kind === 'instant' ? 'mean snapshot' : 'per profile';
+  const gap =
+    gaps.length === 0
+      ? ''
+      : `, ${plural(gaps.length, 'gap')} without profiles (the first from ${formatTime(gaps[0]?.from ?? 0)})`;
+  return `${title} ${formatTime(window.from)} to ${formatTime(window.to)} (${formatSpan(window.to - window.from)}): ${profiles} ${snapshots}${samplesText(side)}, ${value} ${per}${gap}`;
+}
+
+function textOf(found: Comparison, reason: string): Block[] {
+  const { before, after, type, instances, finding } = found;
+  const sides =
+    before.selector === after.selector ? [] : [`Baseline selector ${safeText(before.selector, 300)}`];
+  const came =
+    instances === null
+      ? []
+      : [`Instances: ${instances.stayed} stayed, ${instances.left} left, ${instances.arrived} arrived`];
+  const significant = found.movers.filter((row) => row.significant);
+  const others = found.movers.filter((row) => !row.significant);
+  const path = finding === null ? [] : finding.path.slice(Math.max(0, finding.at - 4), finding.at + 3);
+  const at = finding === null ? -1 : Math.min(finding.at, 4);
+  return [
+    {
+      rows: [
+        `${leadingName(found.service ?? after.selector, 200)}: ${type.alias} (${type.meaning}; ${type.id}) from source ${safeText(found.source, 100)}${notReadText(found)}, selector ${safeText(after.selector, 300)}`,
+        sideLine('Incident', after, type),
+        sideLine('Baseline', before, type),
+        ...sides,
+        ...came,
+        `Verdict${soFarWord(found)}: ${headlineOf(found)} (${found.verdict}): ${reason}.`,
+      ],
+    },
+    { rows: finding === null ? [] : [`Finding: ${sentenceOf(finding)}`] },
+    {
+      rows:
+        path.length === 0
+          ? []
+          : [
+              `Path of the change ([] is the function): ${path.map((frame, index) => (index === at ? `[${displayName(frame.function)}]` : displayName(frame.function))).join(' > ')}`,
+            ],
+    },
+    {
+      title: `Movers (points of the total with 95% interval; before -> after):`,
+      rows: significant.map((row) => moverText(row, type)),
+      keep: 3,
+      more: 'format=json or a larger limit',
+    },
+    {
+      title: `Within noise, do not report (of ${found.tested} functions tested, the interval of one may miss 0 by chance):`,
+      rows: others.slice(0, 3).map((row) => moverText(row, type)),
+      keep: 0,
+    },
+    {
+      rows: attributionText(found.attribution),
+    },
+    { rows: found.notes.map((note) => `Note: ${note}`) },
+    { rows: nextRows(found.next) },
+  ];
+}
+
+function moverText(row: MoverRow, type: ProfileType): string {
+  const points = (value: number) => `${value >= 0 ? '+' : ''}${(100 * value).toFixed(1)}`;
+  const [low, high] = row.interval;
+  const values = `${formatValue(row.valueBefore, type.unit, type.noun)} -> ${formatValue(row.valueAfter, type.unit, type.noun)}`;
+  const to = row.chargedTo === null ? '' : ` <- ${displayName(row.chargedTo)}`;
+  return `${points(row.delta)} [${points(low)}, ${points(high)}] ${row.kind} ${formatShare(row.totalShareBefore)} -> ${formatShare(row.totalShareAfter)} (${values}) ${displayFunction(row)}${to}`;
+}
+
+/** Rows of the labels that carry the change; a row says so where none does. */
+function attributionText(rows: readonly AttributionRow[]): string[] {
+  const labels = [...new Set(rows.map(({ label }) => label))];
+  const carrying = labels.filter((label) => rows.some((row) => row.label === label && row.carries));
+  if (labels.length > 0 && carrying.length === 0) {
+    return [
+      `No label explains it: all values of ${labels.map((label) => safeText(label, 60)).join(', ')} changed alike.`,
+    ];
+  }
+  return carrying.slice(0, 3).map((label) => {
+    const values = rows
+      .filter((row) => row.label === label)
+      .slice(0, 4)
+      .map(
+        (row) =>
+          `${safeText(row.value, 60)} ${formatShare(row.shareAfter)}${row.carries ? ' (carries the change)' : ''}`,
+      );
+    return `By ${safeText(label, 60)} in the incident: ${values.join(', ')}`;
+  });
+}

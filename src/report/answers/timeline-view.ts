@@ -1,0 +1,235 @@
+import type { NamedFunction } from '../../profile/code/named-function.js';
+import { type Measurement, roundShare } from '../../profile/measurement.js';
+import type { Series } from '../../profile/series/series.js';
+import type { Frame, Span } from '../../profile/series/timeline.js';
+import { safeText } from '../../text/sanitise.js';
+import { formatShare, formatSpan, formatTime, plural } from '../../text/units.js';
+import { displayFunction } from '../functions.js';
+import { nothingSampled, scopeData, scopeLines } from '../measurement.js';
+import { type NextCall, nextRows } from '../next.js';
+import type { Answer, JsonObject } from '../render.js';
+import { sparkline } from '../sparkline.js';
+import { changeText, type Scale, scaleOf, spanText } from './series.js';
+
+/** Content of a timeline. */
+export interface Timeline {
+  frames: readonly Frame[];
+  gaps: readonly Span[];
+  /** Series of everything, or of the function that was asked for. */
+  whole: Series;
+  /** The largest values of a label, heaviest first, and how many others there are. */
+  by: { label: string; series: readonly Series[]; others: number } | null;
+  of: NamedFunction | null;
+  notes: readonly string[];
+  next: readonly NextCall[];
+}
+
+/** Values of a label in the text; JSON lists all that were read. */
+const MAX_ROWS = 8;
+/** Spikes and gaps in the text. */
+const MAX_NAMED = 5;
+
+/** Cost over time: the onset in words, then a row per series. */
+export function timelineAnswer(measured: Measurement, timeline: Timeline): Answer {
+  const scale = scaleOf(measured);
+  const { whole, by, gaps, next } = timeline;
+  const series = by === null ? [whole] : by.series;
+  const headline = headlineOf(measured, timeline, scale);
+  const notes = [...measured.notes, ...timeline.notes];
+  return {
+    data: {
+      ...scopeData(measured),
+      headline,
+      group_by: by?.label ?? null,
+      function: timeline.of?.function ?? null,
+      value_unit: scale.unit,
+      onset: onsetData(whole),
+      series: series.map((one) => seriesData(one, timeline, scale)),
+      series_count: series.length + (by?.others ?? 0),
+      spikes: series.flatMap((one) =>
+        one.spikes.map(({ from, to, value }) => ({
+          label: labelOf(one, timeline),
+          ...timesOf({ from, to }),
+          value: scale.round(value),
+        })),
+      ),
+      gaps: gaps.map(timesOf),
+      notes,
+      next: next.map((call) => ({ ...call })),
+      links: [],
+    },
+    text: [
+      { rows: scopeLines(measured) },
+      { rows: [`Onset: ${headline}`] },
+      rowsBlock(timeline, scale),
+      { rows: [namedText(series, timeline, scale)] },
+      { rows: notes.map((note) => `Note: ${note}`) },
+      { rows: nextRows(next) },
+    ],
+    lists: ['series'],
+  };
+}
+
+/** Profiles without samples have no course. */
+export function noTimeline(measured: Measurement): Answer {
+  const detail = nothingSampled(measured);
+  return {
+    data: {
+      ...scopeData(measured),
+      headline: detail,
+      onset: null,
+      series: [],
+      spikes: [],
+      gaps: [],
+      notes: measured.notes,
+      next: [],
+      links: [],
+    },
+    text: [
+      { rows: [...scopeLines(measured), detail] },
+      { rows: measured.notes.map((note) => `Note: ${note}`) },
+    ],
+    lists: [],
+  };
+}
+
+function timesOf({ from, to }: Span): { from: string; to: string } {
+  return { from: formatTime(from), to: formatTime(to) };
+}
+
+function onsetData({ onset }: Series): { after: string; before: string } | null {
+  return onset === null ? null : { after: formatTime(onset.after), before: formatTime(onset.before) };
+}
+
+function labelOf({ label }: Series, { by, of }: Timeline): string {
+  if (of !== null) return of.function;
+  return by === null ? 'total' : safeText(label ?? `(no ${by.label})`);
+}
+
+function seriesData(series: Series, timeline: Timeline, scale: Scale): JsonObject {
+  return {
+    label: labelOf(series, timeline),
+    share: series.share === null ? null : roundShare(series.share),
+    min: scale.round(series.least),
+    mean: scale.round(series.mean),
+    max: scale.round(series.most),
+    onset: onsetData(series),
+    points: series.parts.map(({ frame, value, share }) => ({
+      ...timesOf(frame),
+      value: value === null ? null : scale.round(value),
+      share: share === null ? null : roundShare(share),
+    })),
+  };
+}
+
+/** When the cost changed, or that it did not. */
+function headlineOf(measured: Measurement, { whole, by, of }: Timeline, scale: Scale): string {
+  const what = measured.type.wallClock ? `active ${measured.type.alias} time` : measured.type.alias;
+  if (of !== null) {
+    const [before, after] = whole.means?.value.map(scale.format) ?? [];
+    const amounts = before === undefined ? '' : `; its value from ${before} to ${after}${scale.per}`;
+    return `${displayFunction(of)} as a share of ${what} ${changeText(whole, formatShare)}${amounts}.`;
+  }
+  const [before, after] = whole.means?.instances.map(Math.round) ?? [];
+  const instances = before === after ? '' : `; instances went from ${before} to ${after}`;
+  const total = `${what} ${changeText(whole, scale.format, scale.per)}${instances}.`;
+  return by === null ? total : `${total} By ${safeText(by.label, 100)}: ${byText(by.series, whole)}.`;
+}
+
+/** Which values of a label changed, and when; those of the same course together. */
+function byText(series: readonly Series[], whole: Series): string {
+  const courses = new Map<string, string[]>();
+  for (const one of series) {
+    const course = briefly(one, whole);
+    if (course === null) continue;
+    courses.set(course, [...(courses.get(course) ?? []), safeText(one.label ?? '(none)', 100)]);
+  }
+  if (courses.size === 0) return 'none changed on its own';
+  return [...courses]
+    .slice(0, MAX_NAMED)
+    .map(([course, labels]) => {
+      if (labels.length === series.length && series.length > 1) return `each ${course}`;
+      const more = labels.length - MAX_NAMED;
+      return `${labels.slice(0, MAX_NAMED).join(', ')}${more > 0 ? ` and ${more} more` : ''} ${course}`;
+    })
+    .join('; ');
+}
+
+/** Describes the change of one label value without figures; null where nothing changed. */
+function briefly({ change, onset, since, until }: Series, whole: Series): string | null {
+  if (since !== null) return `came ${formatTime(since)}`;
+  if (until !== null) return `went ${formatTime(until)}`;
+  if (change === null) return null;
+  const verb = change.inside > change.outside ? 'rose' : 'fell';
+  if (onset === null) return `${verb} for a while`;
+  return `${verb} ${isSame(onset, whole.onset) ? 'at the same time' : formatTime(onset.before)}`;
+}
+
+function isSame(onset: { after: number; before: number }, other: Series['onset']): boolean {
+  return onset.after === other?.after && onset.before === other.before;
+}
+
+/** Change of level, or when the series came and went. */
+function courseText(series: Series, whole: Series, { format }: Scale): string {
+  const { change, onset, since, until } = series;
+  const seen = [
+    since === null ? null : `first seen ${formatTime(since)}`,
+    until === null ? null : `last seen ${formatTime(until)}`,
+  ].filter((text) => text !== null);
+  if (change === null && seen.length > 0) return seen.join(', ');
+  const course =
+    change !== null && onset !== null && isSame(onset, whole.onset)
+      ? `from ${format(change.outside)} to ${format(change.inside)} at the same time`
+      : changeText(series, format);
+  return [course, ...seen].join(', ');
+}
+
+function rowsBlock(timeline: Timeline, scale: Scale) {
+  const { frames, whole, by, of } = timeline;
+  const rows: string[] = [];
+  const range = (series: Series) =>
+    `min ${scale.format(series.least)}, mean ${scale.format(series.mean)}, max ${scale.format(series.most)}`;
+  const values = (series: Series) => sparkline(series.parts.map(({ value }) => value));
+  if (of === null) rows.push(`${values(whole)} total: ${range(whole)}`);
+  else {
+    const shares = whole.parts.map(({ share }) => share);
+    const known = shares.filter((share) => share !== null);
+    rows.push(
+      `${sparkline(shares)} share: min ${formatShare(Math.min(...known))}, mean ${formatShare(whole.share ?? 0)}, max ${formatShare(Math.max(...known))}`,
+      `${values(whole)} value: ${range(whole)}`,
+    );
+  }
+  for (const series of by?.series.slice(0, MAX_ROWS) ?? []) {
+    rows.push(
+      `${values(series)} ${safeText(series.label ?? `(no ${by?.label})`, 100)}: ${formatShare(series.share ?? 0)} of the total; ${range(series)}; ${courseText(series, whole, scale)}`,
+    );
+  }
+  const hidden = by === null ? 0 : by.others + Math.max(0, by.series.length - MAX_ROWS);
+  if (hidden > 0)
+    rows.push(`… ${hidden} more values of ${safeText(by?.label ?? '', 100)}: narrow with selector`);
+  const widths = frames.map(({ from, to }) => to - from).sort((a, b) => a - b);
+  const width = formatSpan(widths[Math.floor(widths.length / 2)] ?? 0);
+  const noun = scale.per.startsWith(' per ') ? 'value' : '';
+  const unit = scale.per === '' ? scale.unit : `${noun}${scale.per}`.trim();
+  return {
+    title: `${plural(frames.length, 'part')} of ${width}, ${unit} (bars from 0 to the row's largest, "·": no profiles):`,
+    rows,
+    keep: 3,
+    more: 'narrow with selector',
+  };
+}
+
+function namedText(series: readonly Series[], timeline: Timeline, scale: Scale): string {
+  const spikes = series.flatMap((one) =>
+    one.spikes.map(
+      (spike) =>
+        `${timeline.by === null ? '' : `${labelOf(one, timeline)} `}${scale.format(spike.value)} ${spanText(spike)}`,
+    ),
+  );
+  const gaps = timeline.gaps.map(spanText);
+  const listed = (name: string, texts: readonly string[]) =>
+    texts.length === 0
+      ? `No ${name.toLowerCase()}.`
+      : `${name}: ${texts.slice(0, MAX_NAMED).join('; ')}${texts.length > MAX_NAMED ? `; ${texts.length - MAX_NAMED} more` : ''}.`;
+  return `${listed('Spikes', spikes)} ${listed('Gaps', gaps)}`;
+}
