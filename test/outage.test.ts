@@ -150,7 +150,7 @@ describe('what was learned is still answered, and says how old it is', () => {
         const { text, isError } = await ask(tool, { ...question, ...WINDOW });
         expect([isError, text]).toEqual([false, expect.stringContaining(known)]);
         expect(text).toMatch(
-          /\nNote: Which services, types and labels pyroscope has was learned 3 h ago; it (does not answer now|is being asked anew)\./,
+          /\nNote: Which services, types and labels pyroscope has was learned 3 h ago; it (does not answer now|is being asked again)\./,
         );
         if (round > 0) expect(text).toContain('it does not answer now');
       }

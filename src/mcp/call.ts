@@ -121,7 +121,7 @@ async function answer(
     const text =
       args.format === 'json'
         ? renderJson(found)
-        : renderText(found.text, isGiven(tool, rawArguments, 'limit') ? BUDGET.most : BUDGET.usual);
+        : renderText(found.text, isGiven(tool, rawArguments, 'limit') ? BUDGET.max : BUDGET.usual);
     return { text, outcome: 'answered', error: null };
   } catch (error) {
     if (callerSignal.aborted) throw callerSignal.reason;

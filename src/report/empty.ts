@@ -22,7 +22,7 @@ export function emptyAnswer(options: {
   const { window, retry } = options;
   const instead = options.instead.map((name) => safeText(name, 200));
   const detail = safeText(options.detail, 600);
-  const window2 = `${formatTime(window.from)} to ${formatTime(window.to)}`;
+  const windowText = `${formatTime(window.from)} to ${formatTime(window.to)}`;
   return {
     data: {
       scope: {
@@ -45,7 +45,7 @@ export function emptyAnswer(options: {
       {
         rows: [
           `No data (${options.reason.replaceAll('_', ' ')}): ${detail}`,
-          `Window ${window2}, source ${safeText(options.source, 100)}.`,
+          `Window ${windowText}, source ${safeText(options.source, 100)}.`,
         ],
       },
       { rows: instead.length === 0 ? [] : [`There is: ${instead.join(', ')}`] },

@@ -23,12 +23,12 @@ export function displayFunction({ function: name, file, line }: NamedFunction): 
   return place === '' ? displayName(name) : `${displayName(name)} ${place}`;
 }
 
-/** Name only, but for a function without one: what a reader needs to find it. */
+/** The name alone; an unnamed function has its place, too, so that a reader can find it. */
 export function displayBriefly(fn: NamedFunction): string {
   return isUnnamed(fn.function) ? displayFunction(fn) : displayName(fn.function);
 }
 
-/** A charge of less than this names its part. */
+/** A charge of a smaller part of the own cost states the part. */
 const WHOLLY = 0.95;
 
 /** The end of a row: ` <- 45% coupon.loadPattern`; `same` where the row above names the same function. */

@@ -13,10 +13,10 @@ interface LinkMatcher {
   value: string;
 }
 
-/** Which profiles a page shows; times are Unix ms. */
+/** The profiles that a page shows; times are Unix ms. */
 export interface LinkQuery {
   profileTypeId: string;
-  /** Null: the selection is not of one service. */
+  /** Null where the selection is not of one service. */
   service: string | null;
   /** Matchers in addition to the service. */
   matchers: readonly LinkMatcher[];
@@ -26,7 +26,7 @@ export interface LinkQuery {
 }
 
 const APP = 'a/grafana-pyroscope-app/explore';
-/** The app shows a window only inside a range, which is wider by this part of it on either side. */
+/** Part of both windows that is added on either side: the app shows a window only inside a wider range. */
 const MARGIN = 0.25;
 
 /**
@@ -44,8 +44,8 @@ export function profileLink(place: GrafanaPlace, query: LinkQuery): Link {
 }
 
 /**
- * The page where a person looks around in what a list or an answer without profiles is about: in Profiles
- * Drilldown all services, or of one service what the view names; else Explore, which offers a type by itself.
+ * The page for a list or an answer without profiles. Profiles Drilldown shows all services, or the view of
+ * one service; Explore, the other page, chooses a profile type itself.
  */
 export function overviewLink(
   place: GrafanaPlace,
@@ -69,8 +69,8 @@ export function overviewLink(
 }
 
 /**
- * The page that sets a selection against its baseline; null where the app that has one is missing, or the two
- * are not of one service.
+ * The page that compares a selection with its baseline; null where Profiles Drilldown is missing, or the two
+ * selections are not of one service.
  */
 export function diffLink(place: GrafanaPlace, baseline: LinkQuery, query: LinkQuery): Link | null {
   const { service } = query;
@@ -94,7 +94,7 @@ export function diffLink(place: GrafanaPlace, baseline: LinkQuery, query: LinkQu
   return { title: 'Grafana Profiles Drilldown, difference', url: pageOf(place, APP, parameters) };
 }
 
-/** An answer that ends with a page where a person sees the same; as it was where there is none. */
+/** Adds the link of a page that shows a person the same; without a link the answer stays as it is. */
 export function withLink(answer: Answer, link: Link | null): Answer {
   if (link === null) return answer;
   return {

@@ -6,7 +6,10 @@ import { leadingName, safeText } from '../text/sanitise.js';
 import { formatRate, formatShare, formatSpan, formatTime, formatValue, plural } from '../text/units.js';
 import type { JsonObject } from './render.js';
 
-/** Fields of the JSON answers that hold whatever was left out, and those that are at least what they say. */
+/**
+ * Fields of the JSON answers that are exact although the profile was read in part, and those that are lower
+ * bounds then.
+ */
 const EXACT = ['total', 'self', 'self_share', 'rank'] as const;
 const LOWER_BOUND = ['total of functions', 'hottest_path', 'tree', 'charged_share', 'callers'] as const;
 
@@ -27,7 +30,10 @@ export function reducedNotes({ reduced, type }: Measurement): string[] {
   ];
 }
 
-/** Whether too little of the stacks is known to tell all that wait: what they cost then counts as active. */
+/**
+ * Whether too few frames of every stack are known to recognise all that wait; what they cost counts as
+ * active.
+ */
 function idleIsBlurred({ callSites }: Reduced, { wallClock }: ProfileType): boolean {
   return wallClock && callSites < IDLE_DEPTH;
 }
@@ -148,7 +154,7 @@ function totalText(measured: Measurement, active: number): string {
     : `${amount} active; ${formatShare(idle / (idle + active))} of the wall clock was idle and is set apart`;
 }
 
-/** Profiles were taken and hold nothing: an answer in its own right. */
+/** Says why profiles that were taken hold nothing, which is an answer, too. */
 export function nothingSampled({ type, profiles, idle, sinceStart }: Measurement): string {
   if (sinceStart)
     return `Nothing is known over time: these ${type.alias} profiles count since the process started, and there is one reading of each instance.`;

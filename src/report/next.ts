@@ -68,10 +68,10 @@ export function callScope(measured: Measurement): ScopeArguments {
   };
 }
 
-/** How many windows earlier a question begins that is also about the time before. */
+/** Number of windows by which a longer question begins earlier. */
 const EARLIER = 2;
 
-/** Arguments for the same profiles with the time before them. */
+/** Arguments that ask for the same profiles and the time before them. */
 export function longerScope(measured: Measurement): ScopeArguments {
   const { from, to } = measured.window;
   const earlier = Math.max(0, Math.min(EARLIER * (to - from), LONGEST_QUERY_MS - (to - from)));
@@ -81,7 +81,7 @@ export function longerScope(measured: Measurement): ScopeArguments {
 /** Divisor by which a question shortens its window. */
 const SHORTER = 4;
 
-/** The last part of the same profiles: less to read. */
+/** Arguments that ask for the last quarter of the window, which is less to read. */
 export function shorterScope(measured: Measurement): ScopeArguments {
   const { from, to } = measured.window;
   return { ...callScope(measured), from: formatTime(to - Math.ceil((to - from) / SHORTER)) };

@@ -18,7 +18,7 @@ test.each([
   [
     true,
     180 * MINUTE,
-    'Which services, types and labels prod has was learned 3 h ago; it is being asked anew.',
+    'Which services, types and labels prod has was learned 3 h ago; it is being asked again.',
   ],
   [true, 2 * MINUTE, null],
 ])('answers: %s, %d ms', (answers, ageMs, note) => {
@@ -36,14 +36,14 @@ test('notes stand before the calls and links that end an answer, in text and dat
     text: [{ rows: ['head'] }, { rows: ['Next: x {}'] }, { rows: ['Open in Grafana: https://g'] }],
     lists: [],
   };
-  const noted = withNotes(answer, ['two']);
-  expect(noted.text.flatMap(({ rows }) => rows)).toEqual([
+  const result = withNotes(answer, ['two']);
+  expect(result.text.flatMap(({ rows }) => rows)).toEqual([
     'head',
     'Note: two',
     'Next: x {}',
     'Open in Grafana: https://g',
   ]);
-  expect(noted.data.notes).toEqual(['one', 'two']);
+  expect(result.data.notes).toEqual(['one', 'two']);
   expect(withNotes({ data: {}, text: [{ rows: ['head'] }], lists: [] }, ['two'])).toEqual({
     data: { notes: ['two'] },
     text: [{ rows: ['head'] }, { rows: ['Note: two'] }],

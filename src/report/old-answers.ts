@@ -2,7 +2,7 @@ import { safeText } from '../text/sanitise.js';
 import { formatSpan } from '../text/units.js';
 import type { Answer } from './render.js';
 
-/** Younger remembered answers are not worth a word while the source answers, milliseconds. */
+/** Age from which remembered answers are mentioned although the source answers, milliseconds. */
 const WORTH_SAYING_MS = 10 * 60_000;
 
 /** An answer about a source that was drawn from what was learned of it earlier. */
@@ -17,20 +17,20 @@ export interface OldAnswer {
 /** Writes a note about remembered answers; null where they are too young to matter. */
 export function oldAnswerNote({ source, ageMs, answers }: OldAnswer): string | null {
   if (answers && ageMs < WORTH_SAYING_MS) return null;
-  const now = answers ? 'it is being asked anew' : 'it does not answer now';
+  const now = answers ? 'it is being asked again' : 'it does not answer now';
   return `Which services, types and labels ${safeText(source, 100)} has was learned ${formatSpan(ageMs)} ago; ${now}.`;
 }
 
 /** An answer with further notes: before the calls and links that end its text. */
 export function withNotes(answer: Answer, notes: readonly string[]): Answer {
   if (notes.length === 0) return answer;
-  const own = Array.isArray(answer.data.notes) ? answer.data.notes : [];
+  const notesBefore = Array.isArray(answer.data.notes) ? answer.data.notes : [];
   const ends = answer.text.findIndex(({ rows }) => /^(?:Next: |https?:|Open in )/.test(rows[0] ?? ''));
   const at = ends < 0 ? answer.text.length : ends;
   const block = { rows: notes.map((note) => `Note: ${note}`) };
   return {
     ...answer,
-    data: { ...answer.data, notes: [...own, ...notes] },
+    data: { ...answer.data, notes: [...notesBefore, ...notes] },
     text: [...answer.text.slice(0, at), block, ...answer.text.slice(at)],
   };
 }

@@ -49,18 +49,18 @@ describe('renderText', () => {
   test('over the hard cap whole lines are left out, and their number is said', () => {
     const all = rows(10_000, 'a row that must stay');
     const text = renderText([{ rows: all }], 500);
-    expect(bytes(text)).toBeLessThanOrEqual(BUDGET.most);
-    expect(bytes(text)).toBeGreaterThan(BUDGET.most - 300);
+    expect(bytes(text)).toBeLessThanOrEqual(BUDGET.max);
+    expect(bytes(text)).toBeGreaterThan(BUDGET.max - 300);
     const lines = text.split('\n');
-    const said = lines.pop() ?? '';
+    const lastLine = lines.pop() ?? '';
     expect(lines).toEqual(all.slice(0, lines.length));
-    expect(said).toBe(
-      `… ${10_000 - lines.length} more lines left out: the answer is over ${BUDGET.most} bytes. Narrow the request: a smaller limit, a shorter window (from, to) or a further matcher in selector.`,
+    expect(lastLine).toBe(
+      `… ${10_000 - lines.length} more lines left out: the answer is over ${BUDGET.max} bytes. Narrow the request: a smaller limit, a shorter window (from, to) or a further matcher in selector.`,
     );
   });
 
   test('a single line over the hard cap leaves what was left out', () => {
-    expect(renderText([{ rows: ['😀'.repeat(BUDGET.most)] }], 500)).toMatch(/^… 1 more line left out: /);
+    expect(renderText([{ rows: ['😀'.repeat(BUDGET.max)] }], 500)).toMatch(/^… 1 more line left out: /);
   });
 
   const block: fc.Arbitrary<Block> = fc.record(
@@ -81,10 +81,10 @@ describe('renderText', () => {
     fc.assert(
       fc.property(
         fc.array(block, { maxLength: 5 }),
-        fc.integer({ min: 500, max: 2 * BUDGET.most }),
+        fc.integer({ min: 500, max: 2 * BUDGET.max }),
         (blocks, budget) => {
           const text = renderText(blocks, budget);
-          expect(bytes(text)).toBeLessThanOrEqual(Math.max(budget, BUDGET.most));
+          expect(bytes(text)).toBeLessThanOrEqual(Math.max(budget, BUDGET.max));
           expect(text.isWellFormed()).toBe(true);
           const whole = blocks
             .filter((part) => part.rows.length > 0)
@@ -102,7 +102,7 @@ describe('renderText', () => {
     fc.assert(
       fc.property(
         fc.array(fc.nat(400), { minLength: 1, maxLength: 4 }),
-        fc.integer({ min: 500, max: BUDGET.most }),
+        fc.integer({ min: 500, max: BUDGET.max }),
         (counts, budget) => {
           const text = renderText(
             counts.map((count) => ({ title: 'Table:', rows: rows(count), keep: 0 })),
@@ -141,7 +141,7 @@ describe('renderJson', () => {
     const frames = Array.from({ length: 300 }, (_, index) => ({ function: 'f'.repeat(200), line: index }));
     const data = { hottest_path: { frames, explains_until: 3 }, top: [1, 2], notes: [] };
     const text = renderJson({ data, text: [], lists: ['hottest_path.frames', 'top'] });
-    expect(bytes(text)).toBeLessThanOrEqual(BUDGET.most);
+    expect(bytes(text)).toBeLessThanOrEqual(BUDGET.max);
     const answer = JSON.parse(text);
     const kept = answer.hottest_path.frames.length;
     expect(kept).toBeGreaterThan(80);
@@ -195,7 +195,7 @@ describe('renderJson', () => {
           path: fc.record({ frames: list, share: leaf }),
           notes: fc.array(anyText, { maxLength: 3 }),
         }),
-        fc.integer({ min: 500, max: BUDGET.most }),
+        fc.integer({ min: 500, max: BUDGET.max }),
         (data, budget) => {
           const text = renderJson(
             { data, text: [], lists: ['top', 'path.frames', 'headline', 'x.y'] },

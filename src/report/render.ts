@@ -17,7 +17,7 @@ export interface Block {
   rows: readonly string[];
   /** Rows that are never cut; all where it is left out. */
   keep?: number;
-  /** How to get the rows that were cut: completes "3 more rows: …". */
+  /** The way to the rows that were cut; it completes "3 more rows: …". */
   more?: string;
 }
 
@@ -33,14 +33,14 @@ export interface Answer {
 }
 
 /** Upper bounds in UTF-8 bytes. Names and numbers cost about 3 bytes a token. */
-export const BUDGET = { usual: 4_800, most: 28_000 } as const;
+export const BUDGET = { usual: 4_800, max: 28_000 } as const;
 
-/** The most rows of a table or tree that can be asked for. */
+/** Maximum number of rows of a table or tree that can be asked for. */
 export const MAX_ROWS = 200;
 
 /**
- * An answer as text inside a budget; what is cut is said in the block it was cut from. Rows that must stay
- * may take it over the budget, never over `BUDGET.most`.
+ * Renders an answer as text inside a budget; every block says what was cut from it. Rows that must stay may
+ * exceed the budget, but never `BUDGET.max`.
  */
 export function renderText(blocks: readonly Block[], budget: number): string {
   const measured = blocks.filter((block) => block.rows.length > 0).map(measureBlock);
@@ -60,7 +60,7 @@ export function renderText(blocks: readonly Block[], budget: number): string {
     shown[index] = count;
   }
   const text = measured.map((block, index) => blockText(block, shown[index] ?? 0)).join('\n');
-  return capBytes(text, BUDGET.most);
+  return capBytes(text, BUDGET.max);
 }
 
 /** A block whose rows are safe to print and measured, so that cutting it costs a subtraction. */
@@ -108,24 +108,25 @@ function lineBytes(line: string): number {
 }
 
 /**
- * How long a text may be in JSON that is over its budget with one entry in each list; the next where that
- * fails.
+ * Maximum lengths of texts in JSON that exceeds its budget even with one entry in each list; the next is
+ * tried where one does not suffice.
  */
 const TEXT_LENGTHS = [1_000, 300, 100] as const;
 
 const NARROW = 'a smaller limit, a shorter window (from, to) or a further matcher in selector';
 
 /**
- * An answer as JSON inside a budget of at least 300 bytes: the longest lists are cut from the end, then long
- * texts, and `notes` says so. What does not fit even then is answered by an object that says only that.
+ * Renders an answer as JSON inside a budget of at least 300 bytes: the longest lists are cut from the end,
+ * then long texts, and `notes` says so. If that does not suffice, the answer is an object that says only
+ * that.
  */
-export function renderJson(answer: Answer, budget: number = BUDGET.most): string {
+export function renderJson(answer: Answer, budget: number = BUDGET.max): string {
   let data = answer.data;
   let text = serialise(data, []);
   if (byteLength(text) <= budget) return text;
   const paths = new Map([...new Set(answer.lists)].map((name) => [name, name.split('.')]));
   const cut = new Map<string, number>();
-  const said = () =>
+  const cutNotes = () =>
     [...cut].map(
       ([name, count]) => `${count} more in ${name} left out to fit the answer; narrow the request.`,
     );
@@ -135,12 +136,12 @@ export function renderJson(answer: Answer, budget: number = BUDGET.most): string
     const keep = Math.max(1, Math.floor(longest.list.length * 0.85));
     cut.set(longest.name, (cut.get(longest.name) ?? 0) + longest.list.length - keep);
     data = withValueAt(data, longest.path, longest.list.slice(0, keep));
-    text = serialise(data, said());
+    text = serialise(data, cutNotes());
   }
   for (const length of TEXT_LENGTHS) {
     if (byteLength(text) <= budget) return text;
     const note = `Texts over ${length} characters are cut to fit the answer ("…"); narrow the request.`;
-    text = serialise(data, [...said(), note], length);
+    text = serialise(data, [...cutNotes(), note], length);
   }
   if (byteLength(text) <= budget) return text;
   return JSON.stringify({
@@ -154,8 +155,8 @@ function serialise(data: JsonObject, notes: readonly string[], longest = Number.
   const shorten = (_key: string, value: unknown) =>
     typeof value === 'string' ? cutRight(value.toWellFormed(), longest) : value;
   if (notes.length === 0) return safeJson(data, shorten);
-  const own = Array.isArray(data.notes) ? data.notes : [];
-  return safeJson({ ...data, notes: [...own, ...notes] }, shorten);
+  const notesBefore = Array.isArray(data.notes) ? data.notes : [];
+  return safeJson({ ...data, notes: [...notesBefore, ...notes] }, shorten);
 }
 
 /** The list that takes most bytes of those that have more than one entry. */
@@ -176,7 +177,7 @@ function listAt(data: JsonObject, path: readonly string[]): readonly Json[] | nu
   return Array.isArray(value) ? value : null;
 }
 
-/** A copy of the data with another value at a path; objects on the way that are missing are left missing. */
+/** A copy of the data with another value at a path; a path through a missing object changes nothing. */
 function withValueAt(data: JsonObject, [name, ...rest]: readonly string[], value: Json): JsonObject {
   if (name === undefined) return data;
   if (rest.length === 0) return { ...data, [name]: value };
@@ -197,14 +198,14 @@ function byteLength(text: string): number {
 /**
  * Text of at most so many bytes: whole lines from its start, then a line that says how many were left out.
  */
-function capBytes(text: string, most: number): string {
-  if (byteLength(text) <= most) return text;
+function capBytes(text: string, maxBytes: number): string {
+  if (byteLength(text) <= maxBytes) return text;
   const lines = text.split('\n');
-  const said = (kept: number) => {
+  const cutText = (kept: number) => {
     const left = lines.length - kept;
-    return `… ${plural(left, 'more line')} left out: the answer is over ${most} bytes. Narrow the request: ${NARROW}.`;
+    return `… ${plural(left, 'more line')} left out: the answer is over ${maxBytes} bytes. Narrow the request: ${NARROW}.`;
   };
-  const room = most - byteLength(`\n${said(0)}`);
+  const room = maxBytes - byteLength(`\n${cutText(0)}`);
   let used = 0;
   let kept = 0;
   for (const line of lines) {
@@ -213,5 +214,5 @@ function capBytes(text: string, most: number): string {
     used += bytes;
     kept++;
   }
-  return [...lines.slice(0, kept), said(kept)].join('\n');
+  return [...lines.slice(0, kept), cutText(kept)].join('\n');
 }

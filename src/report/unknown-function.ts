@@ -10,7 +10,7 @@ import { nothingSampled, scopeData, scopeLines } from './measurement.js';
 import { callScope, focusPattern, type NextCall, nextCall, nextRows } from './next.js';
 import type { Answer, JsonObject } from './render.js';
 
-/** Functions offered for one that is not there. */
+/** Maximum number of functions offered in place of an unknown one. */
 const OFFERED = 5;
 
 /**
@@ -27,9 +27,9 @@ export function unknownFunctionAnswer(
 ): Answer {
   const profile = measured.active;
   const sampled = totalValue(profile) > 0;
-  const asked = JSON.stringify(safeText(text, 100));
+  const quotedName = JSON.stringify(safeText(text, 100));
   const detail = sampled
-    ? `No function with any cost here is called ${asked}, and no name ends in it or contains it.`
+    ? `No function with any cost here is called ${quotedName}, and no name ends in it or contains it.`
     : nothingSampled(measured);
   const table = functionTable(profile);
   const ranked = rankFunctions(profile, table, 'total').flatMap((id) => {
@@ -39,10 +39,10 @@ export function unknownFunctionAnswer(
   const ends = new Map(
     ranked.map((entry) => [entry.info.name.slice(entry.info.name.lastIndexOf('/') + 1), entry]),
   );
-  const like = nearest(text, [...ends.keys()]).flatMap((end) => ends.get(end) ?? []);
-  const offered = (like.length > 0 ? like : ranked).slice(0, OFFERED);
+  const similar = nearest(text, [...ends.keys()]).flatMap((end) => ends.get(end) ?? []);
+  const offered = (similar.length > 0 ? similar : ranked).slice(0, OFFERED);
   const names = offered.map(({ info, line }) => functionData(info, line));
-  const [best] = like;
+  const [best] = similar;
   const next: NextCall[] = !sampled
     ? []
     : best === undefined
@@ -71,7 +71,7 @@ export function unknownFunctionAnswer(
           detail,
           ...(sampled
             ? [
-                `${like.length > 0 ? 'Names like it' : 'Heaviest functions by total'}: ${names.map(displayBriefly).join(', ')}`,
+                `${similar.length > 0 ? 'Names like it' : 'Heaviest functions by total'}: ${names.map(displayBriefly).join(', ')}`,
               ]
             : []),
         ],

@@ -1,15 +1,16 @@
 import leven from 'leven';
 
-/** Names offered for one that is wrong. */
+/** Maximum number of names offered in place of a wrong one. */
 const MAX_OFFERED = 3;
-/** Characters compared: the cost of a comparison grows with the product of the lengths. */
+/** Maximum number of characters compared: the cost of a comparison grows with the product of the lengths. */
 const MAX_COMPARED = 200;
 
 /**
- * Among more names than this, only those that begin alike are measured: 100,000 names must not take a second.
+ * Number of names above which only those with the same first characters are measured: 100,000 names must not
+ * take a second.
  */
 const MAX_MEASURED = 20_000;
-const ALIKE = 3;
+const PREFIX_CHARACTERS = 3;
 
 /**
  * The names most like a wrong one, nearest first: those that contain it, a part of which is like it, or that
@@ -26,9 +27,9 @@ export function nearest(wrong: string, names: readonly string[]): string[] {
   if (wanted === '') return [];
   const limit = Math.max(2, Math.floor(wanted.length / 3));
   const distanceTo = (name: string) => leven(wanted, name, { maxDistance: limit + 1 });
-  const start = wrong.slice(0, ALIKE).toLowerCase();
+  const start = wrong.slice(0, PREFIX_CHARACTERS).toLowerCase();
   const isMeasured = (name: string) =>
-    names.length <= MAX_MEASURED || name.slice(0, ALIKE).toLowerCase() === start;
+    names.length <= MAX_MEASURED || name.slice(0, PREFIX_CHARACTERS).toLowerCase() === start;
   let measured = 0;
   return [...new Set(names)]
     .map((name) => {
@@ -53,6 +54,6 @@ export function nearest(wrong: string, names: readonly string[]): string[] {
 
 /** "Did you mean `service`? " with the name most like a wrong one; '' where none is like it. */
 export function didYouMean(wrong: string, names: readonly string[]): string {
-  const [meant] = nearest(wrong, names);
-  return meant === undefined ? '' : `Did you mean \`${meant}\`? `;
+  const [closest] = nearest(wrong, names);
+  return closest === undefined ? '' : `Did you mean \`${closest}\`? `;
 }

@@ -43,12 +43,12 @@ describe('safeText', () => {
       fc.property(
         fc.array(unit).map((parts) => parts.join('')),
         fc.integer({ min: 1, max: 50 }),
-        (text, most) => {
-          const safe = safeText(text, most);
-          expect(safe.length).toBeLessThanOrEqual(most);
+        (text, maxLength) => {
+          const safe = safeText(text, maxLength);
+          expect(safe.length).toBeLessThanOrEqual(maxLength);
           expect(safe.isWellFormed()).toBe(true);
           expect(safe).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);
-          expect(safeText(safe, most)).toBe(safe);
+          expect(safeText(safe, maxLength)).toBe(safe);
         },
       ),
       { numRuns: 1_000 },
@@ -70,9 +70,9 @@ describe('cutLeft', () => {
 
   test('is bounded, well-formed and ends as the name does', () => {
     fc.assert(
-      fc.property(fc.string({ unit: 'binary' }), fc.integer({ min: 1, max: 20 }), (name, most) => {
-        const cut = cutLeft(name, most);
-        expect(cut.length).toBeLessThanOrEqual(most);
+      fc.property(fc.string({ unit: 'binary' }), fc.integer({ min: 1, max: 20 }), (name, maxLength) => {
+        const cut = cutLeft(name, maxLength);
+        expect(cut.length).toBeLessThanOrEqual(maxLength);
         expect(cut.isWellFormed()).toBe(true);
         expect(name.endsWith(cut.replace(/^…/, '')) || name === cut).toBe(true);
       }),
@@ -82,9 +82,9 @@ describe('cutLeft', () => {
 
 test('cutRight is bounded, well-formed and begins as the text does', () => {
   fc.assert(
-    fc.property(fc.string({ unit: 'binary' }), fc.integer({ min: 1, max: 20 }), (text, most) => {
-      const cut = cutRight(text, most);
-      expect(cut.length).toBeLessThanOrEqual(most);
+    fc.property(fc.string({ unit: 'binary' }), fc.integer({ min: 1, max: 20 }), (text, maxLength) => {
+      const cut = cutRight(text, maxLength);
+      expect(cut.length).toBeLessThanOrEqual(maxLength);
       expect(cut.isWellFormed()).toBe(true);
       expect(text.startsWith(cut.replace(/…$/, '')) || text === cut).toBe(true);
     }),

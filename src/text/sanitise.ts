@@ -24,8 +24,8 @@ export function safeText(text: string, maxLength = MAX_NAME): string {
 }
 
 /**
- * Breaks that a row of an answer has of its own: it goes on indented. Names never hold one, see {@link
- * safeText}.
+ * Unsafe characters in a row of an answer. A line break is safe where an indented line follows, as rows write
+ * it; names never hold one, see {@link safeText}.
  */
 const UNSAFE_IN_ROW = new RegExp(`(?!\\n {3}\\S)${UNSAFE.source}`, 'gu');
 

@@ -54,7 +54,7 @@ export const run: Run<typeof input> = async (args, context) => {
   });
   const answer = patternsAnswer({
     rows,
-    found: shown.length,
+    matching: shown.length,
     headline: headline(shown.length, learned),
     habits: habits(
       shown.map(({ pattern }) => pattern),
@@ -240,7 +240,7 @@ function rowOf(pattern: QueryPattern, origin: SourcePatterns, wanted: NamedServi
     variesBy: pattern.variesBy,
     titles: pattern.titles,
     dashboards: pattern.dashboards,
-    seen: pattern.seen,
+    seenMs: pattern.seen,
     valid: pattern.valid,
     reason: pattern.reason,
     call: pattern.valid === false ? null : callOf(pattern, place, wanted),
@@ -254,7 +254,7 @@ function noGrafana(sources: readonly ProfileSource[]): Answer {
     sources.length === 0 ? 'and no data source is configured' : `but ${names} is not behind one`;
   return patternsAnswer({
     rows: [],
-    found: 0,
+    matching: 0,
     headline: `No query patterns: they are learned from the dashboards of a Grafana, ${reached}.`,
     habits: [],
     notes: [

@@ -38,10 +38,10 @@ export interface Series {
   parts: SeriesPart[];
   /** Of the total over the whole window; null for the total itself. */
   share: number | null;
-  least: number;
+  min: number;
   /** Over all profiles. */
   mean: number;
-  most: number;
+  max: number;
   /** Whether there are enough parts to tell a change. */
   testable: boolean;
   change: Change | null;
@@ -119,9 +119,9 @@ export function seriesOf(
     label,
     parts,
     share: options.share,
-    least: values.length === 0 ? 0 : Math.min(...values),
+    min: values.length === 0 ? 0 : Math.min(...values),
     mean: meanOf(known),
-    most: Math.max(0, ...values),
+    max: Math.max(0, ...values),
     testable: known.length >= (onlyCounts ? MIN_COUNTED_PARTS : MIN_PARTS),
     change,
     means:

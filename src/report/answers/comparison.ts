@@ -8,7 +8,9 @@ import { formatShare, formatSpan, formatTime, formatValue, plural } from '../../
 import { displayFunction, displayName } from '../functions.js';
 import { type NextCall, nextRows } from '../next.js';
 import type { Answer, Block, JsonObject } from '../render.js';
-import { notReadText, samplesText, sentenceOf, soFarText, soFarWord } from './investigation.js';
+import { sentenceOf } from './finding-sentence.js';
+import { samplesText } from './sample-count.js';
+import { notReadText, soFarText, soFarWord } from './unread-parts.js';
 import { restText, verdictHeadline } from './verdicts.js';
 
 export interface ComparedSide {
@@ -67,14 +69,14 @@ export interface Comparison {
 }
 
 /** The answer of a comparison: coverage, verdict with its reason, the change and its path, movers, labels. */
-export function comparisonAnswer(found: Comparison): Answer {
-  const { before, after, type, finding } = found;
-  const reason = `${reasonOf(found)}${soFarText(found)}`;
+export function comparisonAnswer(comparison: Comparison): Answer {
+  const { before, after, type, finding } = comparison;
+  const reason = `${reasonOf(comparison)}${soFarText(comparison)}`;
   return {
     data: {
       scope: {
-        source: found.source,
-        service: found.service,
+        source: comparison.source,
+        service: comparison.service,
         selector: after.selector,
         profile_type_id: type.id,
         unit: type.unit,
@@ -84,7 +86,7 @@ export function comparisonAnswer(found: Comparison): Answer {
       total: totalData(
         after,
         type,
-        found.instances === null ? null : found.instances.stayed + found.instances.arrived,
+        comparison.instances === null ? null : comparison.instances.stayed + comparison.instances.arrived,
       ),
       baseline: {
         from: formatTime(before.window.from),
@@ -93,40 +95,40 @@ export function comparisonAnswer(found: Comparison): Answer {
         total: totalData(
           before,
           type,
-          found.instances === null ? null : found.instances.stayed + found.instances.left,
+          comparison.instances === null ? null : comparison.instances.stayed + comparison.instances.left,
         ),
       },
       coverage: {
         kept_share: 1,
         truncated: false,
-        instances: found.instances,
+        instances: comparison.instances,
         gaps_before: before.gaps.map(windowData),
         gaps_after: after.gaps.map(windowData),
       },
-      verdict: found.verdict,
+      verdict: comparison.verdict,
       verdict_reason: reason,
-      load_factor: found.load === null ? null : roundShare(found.load),
+      load_factor: comparison.load === null ? null : roundShare(comparison.load),
       since:
         finding?.since == null
           ? null
           : { after: formatTime(finding.since.after), before: formatTime(finding.since.before) },
       finding: finding === null ? null : sentenceOf(finding),
-      movers: found.movers.map(moverData),
-      tested_functions: found.tested,
-      attribution: found.attribution.map((row) => ({
+      movers: comparison.movers.map(moverData),
+      tested_functions: comparison.tested,
+      attribution: comparison.attribution.map((row) => ({
         label: safeText(row.label),
         value: safeText(row.value),
         share_before: roundShare(row.shareBefore),
         share_after: roundShare(row.shareAfter),
         carries: row.carries,
       })),
-      upstream_requests: found.requests,
-      not_determined: found.notRead.map(({ what, why }) => `${what}: not read, ${why}`),
-      notes: found.notes,
-      next: found.next.map((call) => ({ ...call })),
+      upstream_requests: comparison.requests,
+      not_determined: comparison.notRead.map(({ what, why }) => `${what}: not read, ${why}`),
+      notes: comparison.notes,
+      next: comparison.next.map((call) => ({ ...call })),
       links: [],
     },
-    text: textOf(found, reason),
+    text: textOf(comparison, reason),
     lists: ['movers', 'attribution'],
   };
 }
@@ -223,27 +225,27 @@ function sideLine(title: string, side: ComparedSide, type: ProfileType): string 
   return `${title} ${formatTime(window.from)} to ${formatTime(window.to)} (${formatSpan(window.to - window.from)}): ${profiles} ${snapshots}${samplesText(side)}, ${value} ${per}${gap}`;
 }
 
-function textOf(found: Comparison, reason: string): Block[] {
-  const { before, after, type, instances, finding } = found;
+function textOf(comparison: Comparison, reason: string): Block[] {
+  const { before, after, type, instances, finding } = comparison;
   const sides =
     before.selector === after.selector ? [] : [`Baseline selector ${safeText(before.selector, 300)}`];
-  const came =
+  const instanceRows =
     instances === null
       ? []
       : [`Instances: ${instances.stayed} stayed, ${instances.left} left, ${instances.arrived} arrived`];
-  const significant = found.movers.filter((row) => row.significant);
-  const others = found.movers.filter((row) => !row.significant);
+  const significant = comparison.movers.filter((row) => row.significant);
+  const others = comparison.movers.filter((row) => !row.significant);
   const path = finding === null ? [] : finding.path.slice(Math.max(0, finding.at - 4), finding.at + 3);
   const at = finding === null ? -1 : Math.min(finding.at, 4);
   return [
     {
       rows: [
-        `${leadingName(found.service ?? after.selector, 200)}: ${type.alias} (${type.meaning}; ${type.id}) from source ${safeText(found.source, 100)}${notReadText(found)}, selector ${safeText(after.selector, 300)}`,
+        `${leadingName(comparison.service ?? after.selector, 200)}: ${type.alias} (${type.meaning}; ${type.id}) from source ${safeText(comparison.source, 100)}${notReadText(comparison)}, selector ${safeText(after.selector, 300)}`,
         sideLine('Incident', after, type),
         sideLine('Baseline', before, type),
         ...sides,
-        ...came,
-        `Verdict${soFarWord(found)}: ${headlineOf(found)} (${found.verdict}): ${reason}.`,
+        ...instanceRows,
+        `Verdict${soFarWord(comparison)}: ${headlineOf(comparison)} (${comparison.verdict}): ${reason}.`,
       ],
     },
     { rows: finding === null ? [] : [`Finding: ${sentenceOf(finding)}`] },
@@ -262,15 +264,15 @@ function textOf(found: Comparison, reason: string): Block[] {
       more: 'format=json or a larger limit',
     },
     {
-      title: `Within noise, do not report (of ${found.tested} functions tested, the interval of one may miss 0 by chance):`,
+      title: `Within noise, do not report (of ${comparison.tested} functions tested, the interval of one may miss 0 by chance):`,
       rows: others.slice(0, 3).map((row) => moverText(row, type)),
       keep: 0,
     },
     {
-      rows: attributionText(found.attribution),
+      rows: attributionText(comparison.attribution),
     },
-    { rows: found.notes.map((note) => `Note: ${note}`) },
-    { rows: nextRows(found.next) },
+    { rows: comparison.notes.map((note) => `Note: ${note}`) },
+    { rows: nextRows(comparison.next) },
   ];
 }
 

@@ -14,7 +14,7 @@ import type { Answer, Json } from '../render.js';
 import { sparkline } from '../sparkline.js';
 import { changeText, type Scale, scaleOf } from './series.js';
 
-/** Neighbours, lines and last frames of the path in the text. */
+/** Maximum numbers of neighbours, lines and frames above the function in the text. */
 const MAX_NEIGHBOURS = 5;
 const MAX_LINES = 5;
 const PATH_END = 4;
@@ -27,7 +27,7 @@ const EVEN = 0.01;
 /** The function's cost in the profiles of each value of a label. */
 export interface LabelSplit {
   label: string;
-  /** Labels that part the profiles in the same way. */
+  /** Labels that divide the profiles in the same way. */
   sameAs: readonly string[];
   /** Highest share first. */
   values: readonly { name: string; cost: { active: number; value: number } }[];
@@ -38,7 +38,7 @@ export interface FunctionReport {
   fn: NamedFunction;
   owner: FrameOwner;
   view: FunctionView;
-  /** Null where it was not read. */
+  /** Cost over time; null where it was not read. */
   series: Series | null;
   labels: readonly LabelSplit[];
   next: readonly NextCall[];
@@ -50,8 +50,8 @@ interface Row extends NamedFunction {
 }
 
 /**
- * Answers with all places of a function. Shares are of the active total; those of neighbours and lines are of
- * the function's own total.
+ * Answers with the cost of a function over all its places in the call tree. Shares are of the active total;
+ * those of neighbours and lines are of the function's own total.
  */
 export function functionAnswer(measured: Measurement, report: FunctionReport): Answer {
   const { fn, owner, view, series, labels, next } = report;
@@ -76,21 +76,21 @@ export function functionAnswer(measured: Measurement, report: FunctionReport): A
     owner,
     self: round(view.self / divisor),
     self_share: roundShare(view.self / whole),
-    // `total` is that of all answers about profiles: the whole.
+    // `total` is the whole, as in all answers about profiles.
     function_total: round(view.total / divisor),
     total_share: roundShare(view.total / whole),
     stacks: view.stacks,
     recursive_share: roundShare(view.recursive / view.total),
     entry_share: roundShare(view.entry / view.total),
-    callers: callers.map((one) => ({ ...one })),
-    callees: callees.map((one) => ({ ...one })),
+    callers: callers.map((row) => ({ ...row })),
+    callees: callees.map((row) => ({ ...row })),
     application_caller: caller && { ...caller },
     lines: view.lines.map(({ line, self, total }) => ({
       line: line > 0 ? line : null,
       self_share: roundShare(self / view.total),
       total_share: roundShare(total / view.total),
     })),
-    path: path.map((one) => ({ ...one })),
+    path: path.map((frame) => ({ ...frame })),
     timeline: series === null ? null : timelineData(series, scale),
     labels: labels.map(({ label, sameAs, values }) => ({
       label: safeText(label),
@@ -165,7 +165,7 @@ function percent(share: number): string {
   return formatShare(share).padStart(5);
 }
 
-/** The entry point and the last frames above the function. */
+/** Rows of the entry point and the last frames above the function. */
 function pathRows(whole: readonly Row[]): string[] {
   const path = whole.slice(0, -1);
   const end = Math.max(1, path.length - PATH_END);
@@ -195,7 +195,7 @@ function lineRows({ lines, total }: FunctionView): string[] {
   if (known.length < 2) return [];
   const shown = known
     .slice(0, MAX_LINES)
-    .map((one) => `${one.line}: ${formatShare(one.self / total)}/${formatShare(one.total / total)}`);
+    .map((cost) => `${cost.line}: ${formatShare(cost.self / total)}/${formatShare(cost.total / total)}`);
   const more = known.length > shown.length ? `, ${known.length - shown.length} more` : '';
   return [`Lines (self/total): ${shown.join(', ')}${more}`];
 }
@@ -219,7 +219,7 @@ function timelineData(series: Series, scale: Scale): Json {
   };
 }
 
-/** Its share in the profiles of each value of a label, and whether they differ by more than chance. */
+/** The function's share for each value of a label, and whether the shares differ by more than chance. */
 function labelRow({ label, sameAs, values }: LabelSplit, { type, samples, active }: Measurement): string {
   const perSample = samples === null || samples === 0 ? null : totalValue(active) / samples;
   const shares = values.map(({ cost }) => cost.value / cost.active);

@@ -4,7 +4,7 @@ import { leadingName, safeText } from '../../text/sanitise.js';
 import { formatShare, formatSpan, formatTime, plural } from '../../text/units.js';
 import type { Answer, Block } from '../render.js';
 
-/** Which part of a source a list is about. */
+/** The part of a source that a list covers. */
 export interface ListScope {
   source: string;
   service: string | null;
@@ -50,10 +50,10 @@ export interface DataSourceRow {
   problems: readonly string[];
 }
 
-/** Problems listed for one source; the rest is counted. */
+/** Maximum number of problems listed for one source; the others are counted. */
 const MAX_PROBLEMS = 20;
 
-/** Which sources exist and what they hold; `notes` say why some, or all, are not there. */
+/** Answers which sources exist and the time range that each holds; `notes` say why sources are missing. */
 export function dataSourcesAnswer(rows: readonly DataSourceRow[], notes: readonly string[]): Answer {
   const time = (ms: number | null) => (ms === null ? null : formatTime(ms));
   const range = ({ state, oldest, newest, problems }: DataSourceRow) => {

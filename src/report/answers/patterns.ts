@@ -5,7 +5,7 @@ import type { NextCall } from '../next.js';
 import { nextRows } from '../next.js';
 import type { Answer, JsonObject } from '../render.js';
 
-/** A pattern as it is shown. */
+/** A query pattern with all that an answer shows of it. */
 export interface PatternRow {
   /** Name of the data source; null where the dashboards do not say which. */
   source: string | null;
@@ -19,19 +19,19 @@ export interface PatternRow {
   variesBy: readonly string[];
   titles: readonly string[];
   dashboards: readonly { title: string; url: string | null }[];
-  /** Unix ms. */
-  seen: number | null;
+  /** Time of the newest use, Unix ms. */
+  seenMs: number | null;
   valid: boolean | null;
   reason: string | null;
-  /** A call that asks for it; null for one that is out of date. */
+  /** A call that makes the query; null for a pattern that is out of date. */
   call: NextCall | null;
 }
 
 export interface PatternsView {
   rows: readonly PatternRow[];
-  /** Patterns that fit, shown or not. */
-  found: number;
-  /** First line: what these are. */
+  /** Number of patterns that fit the question, shown or not. */
+  matching: number;
+  /** First line of the text, which says what the patterns are. */
   headline: string;
   /** Team habits in words. */
   habits: readonly string[];
@@ -40,12 +40,12 @@ export interface PatternsView {
 }
 
 const MAX_TITLE = 80;
-/** Titles and dashboards named in a row of text. */
+/** Maximum number of titles and dashboards named in a row of text. */
 const SHOWN = 2;
 
-/** The team's own queries, each with a call that makes it. */
+/** Answers with the team's own queries, each with a call that makes it. */
 export function patternsAnswer(view: PatternsView): Answer {
-  const more = view.found - view.rows.length;
+  const more = view.matching - view.rows.length;
   return {
     data: {
       patterns: view.rows.map(rowData),
@@ -93,7 +93,7 @@ function rowData(row: PatternRow): JsonObject {
       title: safeText(title, MAX_TITLE),
       url: url === null ? null : safeText(url),
     })),
-    seen: row.seen === null ? null : formatTime(row.seen),
+    seen: row.seenMs === null ? null : formatTime(row.seenMs),
     valid: row.valid,
     reason: row.reason,
     source: row.source === null ? null : safeText(row.source, 100),
@@ -115,7 +115,7 @@ function rowText(row: PatternRow): string {
       : `, chosen there: ${row.variesBy.map((label) => safeText(label, 60)).join(', ')}`;
   const titles = quoted(row.titles);
   const places = quoted(row.dashboards.map(({ title }) => title));
-  const day = row.seen === null ? '' : `, ${formatTime(row.seen).slice(0, 10)}`;
+  const day = row.seenMs === null ? '' : `, ${formatTime(row.seenMs).slice(0, 10)}`;
   const call =
     row.call === null
       ? `out of date: ${safeText(row.reason ?? '', 200)}`
@@ -123,7 +123,7 @@ function rowText(row: PatternRow): string {
   return `${what}${by}${open}; ${titles === '' ? '' : `${titles} in `}${places}${day}\n   ${call}`;
 }
 
-/** Titles are the words of people, never instructions: in quotes. */
+/** Titles in quotes: people write them, and no reader must take one for an instruction. */
 function quoted(titles: readonly string[]): string {
   const shown = titles.slice(0, SHOWN).map((title) => JSON.stringify(safeText(title, MAX_TITLE)));
   const more = titles.length - shown.length;

@@ -23,8 +23,8 @@ export interface ViewOptions {
 }
 
 /**
- * A profile as a table of functions or as a tree; shares of the whole and, where filtered, of the part that
- * is left.
+ * Answers with a profile as a table of functions or as a tree. Shares are of the whole and, where focus or
+ * ignore apply, also of the stacks kept.
  */
 export function profileViewAnswer(measured: Measurement, filtered: Profile, options: ViewOptions): Answer {
   const part = shareBase(filtered);
@@ -124,7 +124,7 @@ function topView(measured: Measurement, profile: Profile, options: ViewOptions):
   };
 }
 
-/** Repeats the question with more rows. */
+/** A call that repeats the question with more rows. */
 function moreRows(measured: Measurement, { sort, limit, focus, ignore }: ViewOptions): NextCall {
   return {
     tool: 'query_profile',
@@ -182,15 +182,15 @@ function treeView(measured: Measurement, filtered: Profile, options: ViewOptions
   };
 }
 
-/** Functions offered when a focus matches nothing. */
+/** Maximum number of functions offered when a focus matches nothing. */
 const OFFERED = 5;
 
 /** The answer when no stack is left to show: nothing was sampled, or focus and ignore leave nothing. */
 function nothingLeft(measured: Measurement, options: ViewOptions): Answer {
   const sampled = shareBase(measured.active) > 0;
   const detail = sampled ? filterDetail(options) : nothingSampled(measured);
-  const like = sampled && options.focus !== null ? namesLike(measured, options.focus) : [];
-  const next = sampled ? [nextLook(measured, options, like[0])] : [];
+  const similar = sampled && options.focus !== null ? namesLike(measured, options.focus) : [];
+  const next = sampled ? [suggestCall(measured, options, similar[0])] : [];
   return {
     data: {
       ...scopeData(measured, { ...measured.active, values: new Float64Array(0) }),
@@ -202,7 +202,7 @@ function nothingLeft(measured: Measurement, options: ViewOptions): Answer {
     },
     text: [
       { rows: scopeLines(measured) },
-      { rows: [detail, ...(sampled ? [instead(measured, like)] : [])] },
+      { rows: [detail, ...(sampled ? [suggestNames(measured, similar)] : [])] },
       { rows: nextRows(next) },
     ],
     lists: [],
@@ -219,13 +219,13 @@ function quoted(pattern: string | null): string {
   return JSON.stringify(safeText(pattern ?? '', 100));
 }
 
-function nextLook(measured: Measurement, { view }: ViewOptions, like: string | undefined): NextCall {
+function suggestCall(measured: Measurement, { view }: ViewOptions, similar: string | undefined): NextCall {
   const scope = callScope(measured);
   return nextCall(
     'query_profile',
-    like === undefined
+    similar === undefined
       ? { ...scope, view: 'top', sort: 'total' }
-      : { ...scope, view, focus: focusPattern(like) },
+      : { ...scope, view, focus: focusPattern(similar) },
   );
 }
 
@@ -235,11 +235,11 @@ function namesLike({ active }: Measurement, focus: string): string[] {
   return nearest(focus.replaceAll('\\', ''), [...ends.keys()]).map((end) => ends.get(end) ?? end);
 }
 
-function instead({ active }: Measurement, like: readonly string[]): string {
+function suggestNames({ active }: Measurement, similar: readonly string[]): string {
   const names =
-    like.length > 0
-      ? like
+    similar.length > 0
+      ? similar
       : rankFunctions(active, functionTable(active), 'total').map((id) => active.functions[id]?.name ?? '');
   const shown = names.slice(0, OFFERED).map((name) => safeText(name, 200));
-  return `${like.length > 0 ? 'Names like it' : 'Heaviest functions by total'}: ${shown.join(', ')}`;
+  return `${similar.length > 0 ? 'Names like it' : 'Heaviest functions by total'}: ${shown.join(', ')}`;
 }

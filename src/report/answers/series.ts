@@ -5,19 +5,18 @@ import type { Span } from '../../profile/series/timeline.js';
 import { formatRate, formatTime, formatValue } from '../../text/units.js';
 
 /**
- * How values over time are given: per second where the profiles cover the window, else per profile or
- * snapshot.
+ * The form in which values over time are written: per second where the profiles cover the window, else per
+ * profile or per snapshot.
  */
 export interface Scale {
-  /** `cores`, or the type's unit with what it is per: `nanoseconds per profile`. */
+  /** Unit of a converted value: `cores`, or the type's unit per profile, `nanoseconds per profile`. */
   unit: string;
   /**
-   * Words for the values that a text says once: ` per profile`, ` goroutines per snapshot`; '' for a rate.
+   * Words that a text adds once, after the last value: ` per profile`, ` goroutines per snapshot`; '' for a
+   * rate.
    */
   per: string;
-  /**
-   * Converts a mean value per profile of so many instances, each of which sends one in every interval (ms).
-   */
+  /** Converts a mean value per profile, of which each instance sends one per interval (ms). */
   convert(perProfile: number, instances: number, interval: number): number;
   format(value: number): string;
   round(value: number): number;

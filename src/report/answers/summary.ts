@@ -90,14 +90,14 @@ function jitterNote(samples: number): string {
 }
 
 /**
- * The frame that the answer is about: the last application frame down to the mark, and its application
- * caller.
+ * Indexes of the frame that the answer names, the last application frame down to the mark, and of its
+ * application caller; -1 where there is none.
  */
 function culprit({ path }: Findings): { at: number; caller: number } {
-  const own = path.frames
+  const applicationFrames = path.frames
     .map((_, index) => index)
     .filter((index) => index <= path.explainsUntil && path.application[index]);
-  return { at: own.at(-1) ?? -1, caller: own.at(-2) ?? -1 };
+  return { at: applicationFrames.at(-1) ?? -1, caller: applicationFrames.at(-2) ?? -1 };
 }
 
 /**
@@ -112,21 +112,21 @@ function headline(measured: Measurement, findings: Findings): string {
   const [leader] = top;
   if (mark === undefined) return leader === undefined ? nothingSampled(measured) : largestOwn(leader);
   const { at, caller } = culprit(findings);
-  const own = path.frames[at];
+  const frame = path.frames[at];
   const from = path.frames[caller];
   const divides = path.explainsUntil < path.frames.length - 1;
   const calledBy = from === undefined ? '' : `, called by ${displayBriefly(from)}`;
   const hottest =
-    own === undefined || own === mark
-      ? `${formatShare(mark.total_share)} of ${what} ${divides ? 'passes through' : 'ends in'} ${displayFunction(mark)}${own === undefined ? '' : calledBy}${divides ? ', then divides' : ''}.`
-      : `${formatShare(own.total_share)} of ${what} goes through ${displayFunction(own)}${calledBy}, into ${displayName(mark.function)} (${formatShare(mark.total_share)})${divides ? ', then divides' : ''}.`;
-  const pathShare = (own ?? mark).total_share;
+    frame === undefined || frame === mark
+      ? `${formatShare(mark.total_share)} of ${what} ${divides ? 'passes through' : 'ends in'} ${displayFunction(mark)}${frame === undefined ? '' : calledBy}${divides ? ', then divides' : ''}.`
+      : `${formatShare(frame.total_share)} of ${what} goes through ${displayFunction(frame)}${calledBy}, into ${displayName(mark.function)} (${formatShare(mark.total_share)})${divides ? ', then divides' : ''}.`;
+  const pathShare = (frame ?? mark).total_share;
   const [biggest] = application;
   const sentences =
     pathShare < NOTICEABLE
       ? [`No path stands out: the heaviest holds ${formatShare(pathShare)} of ${what}.`]
       : [measured.reduced === null ? hottest : `At least ${hottest}`];
-  if (biggest !== undefined && biggest.function !== own?.function) {
+  if (biggest !== undefined && biggest.function !== frame?.function) {
     const sentence = `Most expensive application function: ${displayFunction(biggest)} with ${formatShare(biggest.charged_share)}, libraries included.`;
     if (pathShare < DECOY * biggest.charged_share) sentences.unshift(sentence);
     else sentences.push(sentence);
@@ -137,7 +137,7 @@ function headline(measured: Measurement, findings: Findings): string {
   return sentences.join(' ');
 }
 
-/** The largest increase and decrease of own cost. */
+/** Names the largest increase and decrease of own cost. */
 function changes(measured: Measurement, { top }: Findings): string {
   const named = (row: RankedFunction | undefined, what: string) =>
     row === undefined
@@ -226,9 +226,12 @@ function percent(share: number): string {
   return formatShare(share).padStart(5);
 }
 
-/** Steps shown below the mark: the chain there is one of many. */
+/** Maximum number of frames shown below the mark: the chain there is one of many. */
 const BELOW_MARK = 2;
-/** Application frames above the mark that are shown even if they only hand on: how the cost was reached. */
+/**
+ * Maximum number of application frames above the mark that are shown even if they only pass cost on: they
+ * tell how the cost was reached.
+ */
 const CALLERS_SHOWN = 4;
 
 function pathRows({ path }: Findings): string[] {

@@ -15,18 +15,18 @@ import { changeText, type Scale, scaleOf, spanText } from './series.js';
 export interface Timeline {
   frames: readonly Frame[];
   gaps: readonly Span[];
-  /** Series of everything, or of the function that was asked for. */
+  /** Series of the total, or of the function where the question names one. */
   whole: Series;
-  /** The largest values of a label, heaviest first, and how many others there are. */
+  /** Series of the largest values of a label, heaviest first, and the number of values left out. */
   by: { label: string; series: readonly Series[]; others: number } | null;
   of: NamedFunction | null;
   notes: readonly string[];
   next: readonly NextCall[];
 }
 
-/** Values of a label in the text; JSON lists all that were read. */
+/** Maximum number of label values in the text; JSON lists all that were read. */
 const MAX_ROWS = 8;
-/** Spikes and gaps in the text. */
+/** Maximum number of spikes, gaps and labels that the text names. */
 const MAX_NAMED = 5;
 
 /** Cost over time: the onset in words, then a row per series. */
@@ -44,11 +44,11 @@ export function timelineAnswer(measured: Measurement, timeline: Timeline): Answe
       function: timeline.of?.function ?? null,
       value_unit: scale.unit,
       onset: onsetData(whole),
-      series: series.map((one) => seriesData(one, timeline, scale)),
+      series: series.map((row) => seriesData(row, timeline, scale)),
       series_count: series.length + (by?.others ?? 0),
-      spikes: series.flatMap((one) =>
-        one.spikes.map(({ from, to, value }) => ({
-          label: labelOf(one, timeline),
+      spikes: series.flatMap((row) =>
+        row.spikes.map(({ from, to, value }) => ({
+          label: labelOf(row, timeline),
           ...timesOf({ from, to }),
           value: scale.round(value),
         })),
@@ -70,7 +70,7 @@ export function timelineAnswer(measured: Measurement, timeline: Timeline): Answe
   };
 }
 
-/** Profiles without samples have no course. */
+/** Answers for profiles without samples, which have no cost over time. */
 export function noTimeline(measured: Measurement): Answer {
   const detail = nothingSampled(measured);
   return {
@@ -110,9 +110,9 @@ function seriesData(series: Series, timeline: Timeline, scale: Scale): JsonObjec
   return {
     label: labelOf(series, timeline),
     share: series.share === null ? null : roundShare(series.share),
-    min: scale.round(series.least),
+    min: scale.round(series.min),
     mean: scale.round(series.mean),
-    max: scale.round(series.most),
+    max: scale.round(series.max),
     onset: onsetData(series),
     points: series.parts.map(({ frame, value, share }) => ({
       ...timesOf(frame),
@@ -122,7 +122,7 @@ function seriesData(series: Series, timeline: Timeline, scale: Scale): JsonObjec
   };
 }
 
-/** When the cost changed, or that it did not. */
+/** Says when the cost changed, or that it did not. */
 function headlineOf(measured: Measurement, { whole, by, of }: Timeline, scale: Scale): string {
   const what = measured.type.wallClock ? `active ${measured.type.alias} time` : measured.type.alias;
   if (of !== null) {
@@ -136,13 +136,13 @@ function headlineOf(measured: Measurement, { whole, by, of }: Timeline, scale: S
   return by === null ? total : `${total} By ${safeText(by.label, 100)}: ${byText(by.series, whole)}.`;
 }
 
-/** Which values of a label changed, and when; those of the same course together. */
+/** Says which values of a label changed and when; values that changed alike share a clause. */
 function byText(series: readonly Series[], whole: Series): string {
   const courses = new Map<string, string[]>();
-  for (const one of series) {
-    const course = briefly(one, whole);
+  for (const row of series) {
+    const course = briefly(row, whole);
     if (course === null) continue;
-    courses.set(course, [...(courses.get(course) ?? []), safeText(one.label ?? '(none)', 100)]);
+    courses.set(course, [...(courses.get(course) ?? []), safeText(row.label ?? '(none)', 100)]);
   }
   if (courses.size === 0) return 'none changed on its own';
   return [...courses]
@@ -169,26 +169,26 @@ function isSame(onset: { after: number; before: number }, other: Series['onset']
   return onset.after === other?.after && onset.before === other.before;
 }
 
-/** Change of level, or when the series came and went. */
+/** The change of level of a series, or the times at which it was first and last seen. */
 function courseText(series: Series, whole: Series, { format }: Scale): string {
   const { change, onset, since, until } = series;
-  const seen = [
+  const limits = [
     since === null ? null : `first seen ${formatTime(since)}`,
     until === null ? null : `last seen ${formatTime(until)}`,
   ].filter((text) => text !== null);
-  if (change === null && seen.length > 0) return seen.join(', ');
+  if (change === null && limits.length > 0) return limits.join(', ');
   const course =
     change !== null && onset !== null && isSame(onset, whole.onset)
       ? `from ${format(change.outside)} to ${format(change.inside)} at the same time`
       : changeText(series, format);
-  return [course, ...seen].join(', ');
+  return [course, ...limits].join(', ');
 }
 
 function rowsBlock(timeline: Timeline, scale: Scale) {
   const { frames, whole, by, of } = timeline;
   const rows: string[] = [];
   const range = (series: Series) =>
-    `min ${scale.format(series.least)}, mean ${scale.format(series.mean)}, max ${scale.format(series.most)}`;
+    `min ${scale.format(series.min)}, mean ${scale.format(series.mean)}, max ${scale.format(series.max)}`;
   const values = (series: Series) => sparkline(series.parts.map(({ value }) => value));
   if (of === null) rows.push(`${values(whole)} total: ${range(whole)}`);
   else {
@@ -220,10 +220,10 @@ function rowsBlock(timeline: Timeline, scale: Scale) {
 }
 
 function namedText(series: readonly Series[], timeline: Timeline, scale: Scale): string {
-  const spikes = series.flatMap((one) =>
-    one.spikes.map(
+  const spikes = series.flatMap((row) =>
+    row.spikes.map(
       (spike) =>
-        `${timeline.by === null ? '' : `${labelOf(one, timeline)} `}${scale.format(spike.value)} ${spanText(spike)}`,
+        `${timeline.by === null ? '' : `${labelOf(row, timeline)} `}${scale.format(spike.value)} ${spanText(spike)}`,
     ),
   );
   const gaps = timeline.gaps.map(spanText);

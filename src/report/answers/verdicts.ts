@@ -72,12 +72,15 @@ export function restText(load: number): string {
   return load < MIN_RISE ? rest : `${rest}: the rest rose, too (more load, or a second cause)`;
 }
 
-/** Load is a matter of time; of exceptions, bytes or threads there are simply more. */
+/**
+ * Whether more load is worded as a rise of the type: only time is spent by load; of exceptions, bytes or
+ * threads there are simply more.
+ */
 export function isRise({ nature }: ProfileType, verdict: LensRow['verdict']): boolean {
   return verdict === 'load_increase' && nature !== 'time';
 }
 
-/** The name of a verdict on changes of a type at the head of an answer. */
+/** The headline of a verdict; a rise of anything but time is worded as one. */
 export function verdictHeadline(verdict: Verdict, type: ProfileType | null): string {
   return type !== null && isRise(type, verdict)
     ? `RISE of ${type.alias} as a whole`

@@ -1,0 +1,109 @@
+import type { LensRow } from '../../profile/compare/finding.js';
+import { formatShare, formatValue } from '../../text/units.js';
+import { displayBriefly } from '../functions.js';
+import type { Investigation } from './investigation.js';
+import { wholeSamples } from './sample-count.js';
+import { restText } from './verdicts.js';
+
+/** Says what the verdict of an investigation rests on, without the full stop of its sentence. */
+export function verdictReason(investigation: Investigation): string {
+  const [first] = investigation.findings;
+  const { before, after } = investigation.totals;
+  const ratio = before > 0 ? after / before : null;
+  const main = investigation.main.wallClock
+    ? `active ${investigation.main.alias} time`
+    : investigation.main.alias;
+  const row = investigation.lenses.find(({ type }) => type.id === first?.type.id);
+  const change = ratio === null ? '' : `${main} per profile x${ratio.toFixed(2)}`;
+  const moved = investigation.lenses.filter(({ verdict }) => verdict === 'rose' || verdict === 'fell');
+  const outside =
+    first?.kind === 'code' && investigation.load !== null ? `, ${restText(investigation.load)}` : '';
+  // The change may lie in another type than the main one, which then did not take part in it.
+  const isOther = row !== undefined && row.type.id !== investigation.main.id;
+  const movements = isOther ? [`${levelsText(row)}${ratioText(row)}`, change] : [change];
+  const movementsText = movements.filter((text) => text !== '').join('; ');
+  switch (investigation.verdict) {
+    case 'no_change':
+      return investigation.mix.length > 0
+        ? `${change}; ${mixText(investigation)}`
+        : `no function of ${readText(investigation)} changed beyond noise (${change}); do not report single functions that moved by chance`;
+    case 'inconclusive':
+      if (investigation.partly)
+        return `${change}, but only in some of the instances, and no function stands out of the noise`;
+      if (moved.length > 0)
+        return `${moved.map(movementText).join('; ')}; no single function stands out${unknownText(investigation)}`;
+      if (investigation.isSoFar && investigation.counts.before.profiles > 0)
+        return `in the types that were read no function changed beyond noise (${change})${unknownText(investigation)}`;
+      if (investigation.counts.before.profiles === 0)
+        return 'there is no profile in the baseline to compare with';
+      return fewText(investigation);
+    case 'leak':
+    case 'contention':
+      return `${levelsText(row)}${change === '' ? '' : `; ${change}`}`;
+    case 'load_increase':
+      if (isOther) return movementsText;
+      return investigation.mix.length > 0
+        ? `${change}; ${mixText(investigation)}`
+        : `${change}, and no function grew beyond the rest`;
+    case 'moved':
+      return `${change}; what one function gained another lost`;
+    default:
+      return isOther ? movementsText : `${change}${outside}`;
+  }
+}
+
+/** Maximum number of entry points that the reason of a verdict names. */
+const MAX_MIX = 3;
+
+/** The change of the mix of requests, as the end of a sentence. */
+function mixText({ mix, main }: Investigation): string {
+  const rows = mix.slice(0, MAX_MIX).map((row) => {
+    const times = row.before > 0 ? ` x${(row.after / row.before).toFixed(2)}` : '';
+    return `${displayBriefly(row)}${times} (${formatShare(row.shareBefore)} -> ${formatShare(row.shareAfter)} of the requests' ${main.alias})`;
+  });
+  const more = mix.length > MAX_MIX ? ` and ${mix.length - MAX_MIX} more` : '';
+  return `the mix of requests changed, ${rows.join(', ')}${more}; inside each of them no function grew beyond the rest`;
+}
+
+/** The types that a statement about all of them covers. */
+function readText({ isAllRead, lenses }: Investigation): string {
+  if (isAllRead) return 'any profile type';
+  const read = lenses.filter(({ smallest }) => smallest !== null).map(({ type }) => type.alias);
+  return read.length === 0 ? 'the types that were read' : `the types that were read (${read.join(', ')})`;
+}
+
+function ratioText({ before, after }: LensRow): string {
+  return before === null || after === null || before <= 0 ? '' : ` (x${(after / before).toFixed(2)})`;
+}
+
+/** A change of a type that nothing explains: `goroutines rose x278 (7 -> 1,950)`. */
+function movementText({ type, verdict, before, after }: LensRow): string {
+  const amount = (value: number | null) =>
+    value === null ? 'none' : formatValue(value, type.unit, type.noun);
+  const factor =
+    before === null || before === 0 || after === null ? '' : ` x${Number((after / before).toPrecision(3))}`;
+  return `${type.alias} ${verdict}${factor} (${amount(before)} -> ${amount(after)})`;
+}
+
+function unknownText({ notRead }: Investigation): string {
+  return notRead.length === 0
+    ? ''
+    : `; what ${notRead.map(({ what }) => what).join(', ')} would show is unknown`;
+}
+
+function fewText({ counts, main }: Investigation): string {
+  const [before, after] = [wholeSamples(counts.before.samples), wholeSamples(counts.after.samples)];
+  return before === null || after === null
+    ? `the profiles of ${main.alias} were not read`
+    : `only ${before} samples before and ${after} after`;
+}
+
+/** A level or a waiting time before and after: `goroutines: 7 -> 1,950 at the end of the window`. */
+function levelsText(row: LensRow | undefined): string {
+  if (row === undefined || row.after === null) return '';
+  const { type, before, after } = row;
+  const per = type.kind === 'instant' ? 'at the end of the window' : 'per profile';
+  const was = before === null ? 'nothing' : formatValue(before, type.unit, type.noun);
+  const value = formatValue(after, type.unit, type.noun);
+  return `${type.alias}: ${was} -> ${value} ${per}`;
+}
