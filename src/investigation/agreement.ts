@@ -4,13 +4,13 @@ import type { PartCosts } from '../profile/contrast/runs.js';
 import { secondsPerUnit } from '../text/units.js';
 import type { Conclusion } from './conclude.js';
 
-// A word beside two numbers must agree with them. Here is written down what counts as a small change.
+// A word next to two numbers must agree with them. These thresholds say how large a change is small.
 
 /**
  * Largest factor between the values per profile of two windows that still counts as small, up or down.
  *
  * Time and amounts: in windows without any change, 24 generated ones of each kind and 60 recorded ones, none
- * of the types that were called `no_change` differed by more than 1.41 without another verdict beside it.
+ * of the types that were called `no_change` differed by more than 1.41 without another verdict.
  * Levels: a cache that fills or a warm-up raises one up to twofold, which is also the least that a leak must
  * reach. Waits: they are sums of rare delays, and the rule for contention begins at the same factor.
  */
@@ -25,14 +25,11 @@ export const MAX_SMALL_FACTOR: Readonly<Record<LensRow['kind'], number>> = {
  * vary.
  */
 export const MAX_SMALL_ERRORS = 5;
-/** Bytes that a level may change by and nobody cares: memory is limited in units of many MiB. */
+/** Largest immaterial change of a level in bytes: memory is limited in units of many MiB. */
 export const MAX_SMALL_BYTES = 2 ** 20;
-/** Goroutines, threads or objects that a level may change by and nobody cares: a small pool holds as many. */
+/** Largest immaterial change of a level in goroutines, threads or objects: a small pool holds as many. */
 export const MAX_SMALL_COUNT = 20;
-/**
- * Seconds of waiting per profile that may be added and nobody cares: the rule for contention begins there,
- * too.
- */
+/** Largest immaterial growth of waiting in seconds per profile: the rule for contention begins there, too. */
 export const MAX_SMALL_WAIT_S = 0.005;
 
 /** A change that is more than small. */

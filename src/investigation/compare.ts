@@ -25,10 +25,10 @@ export interface ComparisonQuestion {
   baseline: { window: Window | null; matchers: readonly Matcher[] };
 }
 
-/** What was read for a comparison of one profile type. */
+/** Evidence for the comparison of one profile type. */
 export interface ComparisonReading {
   question: ComparisonQuestion;
-  found: InvestigationContext;
+  context: InvestigationContext;
   /** The baseline as the caller knows it. */
   baseline: Window;
   /** Whether the baseline is the time just before, of the same profiles: only then is there an onset. */
@@ -37,8 +37,8 @@ export interface ComparisonReading {
   level: LevelLens | null;
   wait: WaitLens | null;
   /**
-   * What could not be read beside the shares of both sides: the course of the level or of the waits, or the
-   * label sets.
+   * Parts that could not be read although the shares of both sides were: the course of the level or of the
+   * waits, or the label sets.
    */
   unread: UnreadParts;
   /** A function that became cheaper, where nothing became dearer. */
@@ -69,39 +69,39 @@ export async function readComparison(
           matchers: baseline.matchers,
         });
   const typeIds = await context.schemaOf(scope.source).typeIds(matchers, window, context.signal);
-  const found = await prepareEvidence(
+  const evidenceContext = await prepareEvidence(
     { ...sides, matchers, typeIds, incident: window, requests },
     scope.type.id,
     context.signal,
   );
-  const { asking, plan } = found;
-  const rounds = await readProfileTimes(
-    asking.source,
+  const { readContext, plan } = evidenceContext;
+  const profileTimes = await readProfileTimes(
+    readContext.source,
     { profileTypeId: scope.type.id, matchers },
     plan,
-    found,
+    evidenceContext,
     context.signal,
   );
-  const real = baseline.window ?? plan.baseline;
-  if (sharedTimes(rounds, plan.incident).length === 0) return 'no_incident';
-  if (sharedTimes(rounds, plan.baseline).length === 0) return { emptyBaseline: real };
+  const actualBaseline = baseline.window ?? plan.baseline;
+  if (sharedTimes(profileTimes, plan.incident).length === 0) return 'no_incident';
+  if (sharedTimes(profileTimes, plan.baseline).length === 0) return { emptyBaseline: actualBaseline };
   const lens = lensOf(scope);
   const sameProfiles = sameMatchers(baseline.matchers, matchers);
-  const shares = await readShares(found, lens, rounds, {
+  const shares = await readShares(evidenceContext, lens, profileTimes, {
     ...MAIN,
     slices: sameProfiles ? MAIN.slices : 0,
   });
-  if (shares === null) return { emptyBaseline: real };
-  const course = await readCourse(found, lens, rounds, context);
+  if (shares === null) return { emptyBaseline: actualBaseline };
+  const course = await readCourse(evidenceContext, lens, profileTimes, context);
   return {
     question,
-    found,
-    baseline: real,
+    context: evidenceContext,
+    baseline: actualBaseline,
     continuous: baseline.window === null && sameProfiles,
     shares,
     level: course.level,
     wait: course.wait,
-    unread: { types: course.unread, labels: found.fleet.unread },
+    unread: { types: course.unread, labels: evidenceContext.fleet.unread },
     cheaper:
       shares.change === null
         ? await offload('cheaper', [shares.analysis, GATE], {
@@ -109,22 +109,23 @@ export async function readComparison(
             signal: context.signal,
           })
         : null,
-    instances: instanceTurnover(rounds, found, found.fleet.instanceLabel),
-    gaps: { before: gapsIn(rounds, plan.baseline), after: gapsIn(rounds, plan.incident) },
+    instances: instanceTurnover(profileTimes, evidenceContext, evidenceContext.fleet.instanceLabel),
+    gaps: { before: gapsIn(profileTimes, plan.baseline), after: gapsIn(profileTimes, plan.incident) },
   };
 }
 
 /** How a level or a wait went on within the windows; a failure to read that leaves the shares as they are. */
 async function readCourse(
-  found: InvestigationContext,
+  evidenceContext: InvestigationContext,
   lens: LensType,
-  rounds: ProfileTimes,
+  profileTimes: ProfileTimes,
   { signal }: Pick<ToolContext, 'signal'>,
 ): Promise<{ level: LevelLens | null; wait: WaitLens | null; unread: UnreadType[] }> {
   try {
     return {
-      level: lens.kind === 'level' ? await readLevels(found, lens, rounds) : null,
-      wait: lens.kind === 'wait' ? await readWaits(found, lens, rounds, rounds, 1) : null,
+      level: lens.kind === 'level' ? await readLevels(evidenceContext, lens, profileTimes) : null,
+      wait:
+        lens.kind === 'wait' ? await readWaits(evidenceContext, lens, profileTimes, profileTimes, 1) : null,
       unread: [],
     };
   } catch (error) {
@@ -143,10 +144,10 @@ export function isHeavyAnalysis({ joined }: Analysis): boolean {
 }
 
 /** Stretches of a window in which no instance sent a profile though several rounds were due. */
-function gapsIn(rounds: ProfileTimes, window: Window): Window[] {
-  const times = sharedTimes(rounds, window);
+function gapsIn(profileTimes: ProfileTimes, window: Window): Window[] {
+  const times = sharedTimes(profileTimes, window);
   const spaces = times.slice(1).map((time, at) => ({ from: times[at] ?? time, to: time }));
   const usual =
     spaces.map(({ from, to }) => to - from).sort((a, b) => a - b)[Math.floor(spaces.length / 2)] ?? 0;
-  return spaces.filter(({ from, to }) => to - from > Math.max(GAP_TIMES * usual, rounds.stepMs));
+  return spaces.filter(({ from, to }) => to - from > Math.max(GAP_TIMES * usual, profileTimes.stepMs));
 }

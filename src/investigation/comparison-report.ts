@@ -27,7 +27,7 @@ export async function comparisonOf(
   limit: number,
   context: ToolContext,
 ): Promise<Comparison> {
-  const { question, shares, instances, found, baseline } = reading;
+  const { question, shares, instances, context: evidenceContext, baseline } = reading;
   const { scope, window } = question;
   const { analysis, change } = shares;
   const whole = contrastOf(analysis, wholeRun(analysis));
@@ -41,14 +41,14 @@ export async function comparisonOf(
   const hasOnset = cause !== null && cause !== 'cheaper' && reading.continuous;
   const since = !hasOnset
     ? null
-    : await onsetOf({ found }, cause).catch((error: unknown) => {
+    : await onsetOf({ context: evidenceContext }, cause).catch((error: unknown) => {
         context.signal.throwIfAborted();
         notRead.push({ what: 'onset', ...unreadBecause(error, false) });
         return null;
       });
   for (const { what, reason } of notRead) context.notRead?.(what, reason);
-  const judged = { shares, cheaper: reading.cheaper, cause, since, gate: GATE, limit };
-  const { finding, movers, tested } = await offload('compared', [judged], {
+  const input = { shares, cheaper: reading.cheaper, cause, since, gate: GATE, limit };
+  const { finding, movers, tested } = await offload('compared', [input], {
     heavy: isHeavyAnalysis(analysis),
     signal: context.signal,
   });
@@ -91,7 +91,7 @@ export async function comparisonOf(
       ...partNotes(reading),
       ...(await reachNotes(scope.source, earliestOf(baseline, window), context)),
     ],
-    requests: found.requests.made,
+    requests: evidenceContext.requests.made,
     next: nextCalls(
       reading,
       finding,

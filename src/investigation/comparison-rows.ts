@@ -14,11 +14,11 @@ import type { Since } from './evidence/onset.js';
 import type { ShareLens } from './evidence/shares.js';
 import { bareFinding, causeFinding, confidenceOf } from './findings.js';
 
-/** What a comparison found, as far as its rows depend on it. */
+/** Result of a comparison, as far as its rows depend on it. */
 export interface ComparisonInput {
   shares: ShareLens;
   cheaper: Cheaper | null;
-  /** What the finding is about; null where there is none. */
+  /** Subject of the finding; null where there is none. */
   cause: Cause | 'cheaper' | null;
   since: Since | null;
   gate: number;
@@ -95,7 +95,7 @@ function mirrored({ before, after, ...rest }: Contrast): Contrast {
   return { ...rest, before: after, after: before };
 }
 
-/** One row a change: the callers of the named function only pass it on. */
+/** Leaves a single row for a change: the callers of the named function only pass it on. */
 function withoutAncestors(
   movers: readonly Mover[],
   contrast: Contrast,
@@ -107,7 +107,7 @@ function withoutAncestors(
   return movers.filter(({ fn }) => !above.has(fn));
 }
 
-/** Of a function that stands below the named one at least this part of its cost does. */
+/** Smallest part of a function's cost below the named one for it to count as standing below. */
 const BELOW = 0.5;
 
 function moverRows(movers: readonly Mover[], contrast: Contrast, culprit: number | null): MoverRow[] {

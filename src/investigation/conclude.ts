@@ -13,7 +13,7 @@ import type { WaitLens } from './evidence/waits.js';
 import { SUPPORTED_Z, SUPPORTING_Z } from './thresholds.js';
 import { rankReasons } from './verdict-order.js';
 
-/** One thing that was found, of the lens that shows it. */
+/** A cause of the verdict, with the lens that shows it. */
 export type Cause =
   | { kind: 'leak'; of: LevelLens }
   | { kind: 'contention'; of: WaitLens }
@@ -25,7 +25,7 @@ export type Cause =
 
 export interface Conclusion {
   verdict: Verdict;
-  /** What explains it, the most telling first. */
+  /** Causes that explain it, the most telling first. */
   causes: readonly Cause[];
 }
 
@@ -69,7 +69,7 @@ export function conclude(reading: LensReadings): Conclusion {
   ];
   const first = ranked.find(([, causes]) => causes.length > 0);
   if (first !== undefined) {
-    // What only moved is no news beside a real change.
+    // A moved cost is no news where something really changed.
     const others = ranked
       .filter((entry) => entry !== first && entry[0] !== 'moved')
       .flatMap(([, causes]) => causes);
@@ -97,19 +97,22 @@ function isLoadOfFrameworks({ leak }: LevelLens, shares: readonly ShareLens[]): 
   return load?.rose === true && leak.after < (load.risen ?? 1) * MIN_AMOUNT_RISE * leak.before;
 }
 
-/** One entry for each change of a type; a type without any stays as it is. */
+/** Lists each change of a type as an entry of its own; a type without any stays as it is. */
 function eachChange(shares: readonly ShareLens[]): ShareLens[] {
-  return shares.flatMap((one) => [one, ...one.further.map((change) => ({ ...one, change, further: [] }))]);
+  return shares.flatMap((share) => [
+    share,
+    ...share.further.map((change) => ({ ...share, change, further: [] })),
+  ]);
 }
 
 /** Types on whose time the load rose, for themselves or with the allocations as a second witness. */
 function loadCauses(shares: readonly ShareLens[]): Cause[] {
-  const roseBy = (z: number) => (one: ShareLens) =>
-    !one.analysis.partly && (one.analysis.load.risen ?? 0) >= MIN_RISE && one.analysis.load.z >= z;
-  const witnessed = shares.some((one) => one.lens.kind === 'amount' && roseBy(SUPPORTING_Z)(one));
+  const roseBy = (z: number) => (share: ShareLens) =>
+    !share.analysis.partly && (share.analysis.load.risen ?? 0) >= MIN_RISE && share.analysis.load.z >= z;
+  const witnessed = shares.some((share) => share.lens.kind === 'amount' && roseBy(SUPPORTING_Z)(share));
   return shares
     .filter(({ lens, change }) => lens.kind === 'time' && change === null)
-    .filter((one) => one.analysis.load.rose || (witnessed && roseBy(SUPPORTED_Z)(one)))
+    .filter((share) => share.analysis.load.rose || (witnessed && roseBy(SUPPORTED_Z)(share)))
     .map((of): Cause => ({ kind: 'load', of }));
 }
 
@@ -137,18 +140,18 @@ function codeCauses({ shares, collector }: LensReadings): Cause[] {
       change === null || change.from === null ? [] : [nameIn(change, change.culprit.fn)],
     ),
   );
-  // What only moved in one type did not grow in another, where fewer samples hide the other side.
-  const real = shares.filter(
+  // A cost that only moved in one type did not grow in another, where fewer samples hide the other side.
+  const grown = shares.filter(
     ({ change }) =>
       change !== null && change.from === null && !renamed.has(nameIn(change, change.culprit.fn)),
   );
-  const timeGrowth = Math.max(0, ...real.filter(({ lens }) => lens.kind === 'time').map(pointsOf));
+  const timeGrowth = Math.max(0, ...grown.filter(({ lens }) => lens.kind === 'time').map(pointsOf));
   const collected = collector?.grew === true ? collector.after - collector.before : 0;
   const rank = ({ lens }: ShareLens) => {
     if (lens.kind === 'time') return 1;
     return lens.type.alias === 'alloc' && collected > timeGrowth ? 0 : 2;
   };
-  return real.sort((a, b) => rank(a) - rank(b)).map((of): Cause => ({ kind: 'code', of }));
+  return grown.sort((a, b) => rank(a) - rank(b)).map((of): Cause => ({ kind: 'code', of }));
 }
 
 function nameIn({ analysis }: ShareChange, fn: number): string {

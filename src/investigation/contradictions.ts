@@ -3,8 +3,7 @@ import type { Comparison } from '../report/answers/comparison.js';
 import type { Investigation } from '../report/answers/investigation.js';
 import { MAX_SMALL_FACTOR, movementOf } from './agreement.js';
 
-// Finds where the words of an answer disagree with the numbers beside them. Tests run it over generated and
-// real data.
+// Finds where the words of an answer disagree with their numbers. Tests run it over generated and real data.
 
 /** The kind of finding that each verdict about a cause rests on. */
 const RESTS_ON: Readonly<Partial<Record<Verdict, FindingKind>>> = {
@@ -19,45 +18,47 @@ const RESTS_ON: Readonly<Partial<Record<Verdict, FindingKind>>> = {
 /** Sentences about the contradictions in the data of an investigation; none where words and numbers agree. */
 export function contradictionsIn(answer: Investigation): string[] {
   const { verdict, findings, lenses, isSoFar, notRead, notDetermined } = answer;
-  const found: string[] = [...findings.flatMap(inFinding), ...lenses.flatMap(inLens)];
+  const contradictions: string[] = [...findings.flatMap(inFinding), ...lenses.flatMap(inLens)];
   const [first] = findings;
   const kind = RESTS_ON[verdict];
   if (kind !== undefined && first !== undefined && findings.every((finding) => finding.kind !== kind))
-    found.push(`the verdict is ${verdict}, but no finding is of the kind ${kind}`);
+    contradictions.push(`the verdict is ${verdict}, but no finding is of the kind ${kind}`);
   if (verdict === 'no_change') {
-    if (first !== undefined) found.push(`the verdict is no_change, but there is a finding (${first.kind})`);
+    if (first !== undefined)
+      contradictions.push(`the verdict is no_change, but there is a finding (${first.kind})`);
     for (const row of lenses)
-      if (movementOf(row) !== null) found.push(`the verdict is no_change, but ${describe(row)}`);
-    if (notRead.length > 0) found.push('the verdict is no_change, but not everything was read');
+      if (movementOf(row) !== null) contradictions.push(`the verdict is no_change, but ${describe(row)}`);
+    if (notRead.length > 0) contradictions.push('the verdict is no_change, but not everything was read');
   }
   if (isSoFar && findings.some(({ confidence }) => confidence === 'high'))
-    found.push('what was not read may change the verdict, but a finding has high confidence');
+    contradictions.push('what was not read may change the verdict, but a finding has high confidence');
   for (const { what } of notRead)
     if (!notDetermined.some((line) => line.startsWith(`${what}: not read`)))
-      found.push(`${what} was not read, but is not among what is not determined`);
-  return found;
+      contradictions.push(`${what} was not read, but is not among what is not determined`);
+  return contradictions;
 }
 
 /** Sentences about the contradictions in the data of a comparison; none where words and numbers agree. */
 export function contradictionsBetween(answer: Comparison): string[] {
   const { verdict, finding, movers, before, after, movement } = answer;
-  const found = finding === null ? [] : inFinding(finding);
+  const contradictions = finding === null ? [] : inFinding(finding);
   const kind = RESTS_ON[verdict];
   if (kind !== undefined && finding !== null && finding.kind !== kind)
-    found.push(`the verdict is ${verdict}, but the finding is of the kind ${finding.kind}`);
+    contradictions.push(`the verdict is ${verdict}, but the finding is of the kind ${finding.kind}`);
   if (verdict === 'no_change' && finding !== null)
-    found.push('the verdict is no_change, but there is a finding');
+    contradictions.push('the verdict is no_change, but there is a finding');
   if (verdict === 'no_change' && movement !== null)
-    found.push(
+    contradictions.push(
       `the verdict is no_change, but the value went from ${before.perProfile} to ${after.perProfile}`,
     );
   for (const row of movers) {
     const isFinding = finding?.fn?.function === row.function && finding.fn.file === row.file;
-    if (!row.significant && isFinding) found.push(`${row.function} is the finding and is called noise`);
-    if (row.kind === 'grew' && row.delta < 0) found.push(`${row.function} grew by ${row.delta}`);
-    if (row.kind === 'shrank' && row.delta > 0) found.push(`${row.function} shrank by ${row.delta}`);
+    if (!row.significant && isFinding)
+      contradictions.push(`${row.function} is the finding and is called noise`);
+    if (row.kind === 'grew' && row.delta < 0) contradictions.push(`${row.function} grew by ${row.delta}`);
+    if (row.kind === 'shrank' && row.delta > 0) contradictions.push(`${row.function} shrank by ${row.delta}`);
   }
-  return found;
+  return contradictions;
 }
 
 function inLens(row: LensRow): string[] {

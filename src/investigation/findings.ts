@@ -48,7 +48,7 @@ export function findingsOf({ causes }: Conclusion, since: Since | null): Finding
   return findings;
 }
 
-/** One cause as a finding; null where its lens has nothing to show. */
+/** Turns a cause into a finding; null where its lens has nothing to show. */
 export function causeFinding(cause: Cause, since: Since | null): Finding | null {
   if (cause.kind === 'leak') {
     const { lens, leak } = cause.of;
@@ -256,7 +256,7 @@ function libraryBelow(joined: Joined, { functions, at }: GrowthPath): NamedFunct
   return library === undefined ? null : functionData(joined.functions[library], 0);
 }
 
-/** One row for each profile type, in the order in which they were read; its word agrees with its numbers. */
+/** Rows of all profile types, in the order in which they were read; each word agrees with its numbers. */
 export function lensRows(reading: Omit<LensReadings, 'collector'>): LensRow[] {
   return plainRows(reading).map(inAgreement);
 }
@@ -274,7 +274,7 @@ function plainRows(reading: Omit<LensReadings, 'collector'>): LensRow[] {
       sameAs: null,
       error: null,
     };
-    const shared = shares.find((one) => one.lens === lens);
+    const shared = shares.find((reading) => reading.lens === lens);
     if (shared !== undefined) {
       const { analysis, change } = shared;
       const active = (parts: typeof analysis.baseline) =>
@@ -293,17 +293,17 @@ function plainRows(reading: Omit<LensReadings, 'collector'>): LensRow[] {
       const rose = lens.kind === 'amount' ? amountRose(analysis.load) : analysis.load.rose;
       return { ...row, verdict: rose ? 'load_increase' : 'no_change' };
     }
-    const level = levels.find((one) => one.lens === lens);
+    const level = levels.find((reading) => reading.lens === lens);
     if (level !== undefined) {
       return { ...plain, before: level.before, after: level.after, verdict: levelVerdict(level) };
     }
-    const whole = wholes.find((one) => one.lens === lens);
+    const whole = wholes.find((reading) => reading.lens === lens);
     if (whole !== undefined) {
       return { ...plain, before: whole.before, verdict: wholeVerdict(whole) };
     }
-    const wait = waits.find((one) => one.lens === lens);
+    const wait = waits.find((reading) => reading.lens === lens);
     if (wait === undefined) return { ...plain, verdict: 'not_read' };
-    // That nothing waited may be true; that there was no profile at all says nothing.
+    // Without waiting there may be no wait profile; without any profile nothing is known.
     const unheard = totals[0]?.before.profiles === 0 ? 'inconclusive' : 'no_change';
     return { ...plain, verdict: wait.contention === null ? unheard : 'contention' };
   });

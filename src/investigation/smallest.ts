@@ -28,13 +28,13 @@ export function smallestChange(
   { shares, levels, waits, wholes }: Pick<Evidence, 'shares' | 'levels' | 'waits' | 'wholes'>,
   lens: LensType,
 ): string | null {
-  const share = shares.find((one) => one.lens === lens);
+  const share = shares.find((reading) => reading.lens === lens);
   if (share !== undefined) {
     const whole = lens.kind === 'time' ? MIN_RISE : MIN_AMOUNT_RISE;
     return `${smallestPoints(share)} points of a function or x${whole} in all`;
   }
-  const level = levels.find((one) => one.lens === lens);
+  const level = levels.find((reading) => reading.lens === lens);
   if (level !== undefined) return level.before === null || level.after === null ? null : `x${MIN_LEVEL_RISE}`;
-  if (waits.some((one) => one.lens === lens)) return `x${MIN_WAIT_RATIO}`;
-  return wholes.some((one) => one.lens === lens) ? `x${MIN_AMOUNT_RISE} in all` : null;
+  if (waits.some((wait) => wait.lens === lens)) return `x${MIN_WAIT_RATIO}`;
+  return wholes.some((whole) => whole.lens === lens) ? `x${MIN_AMOUNT_RISE} in all` : null;
 }

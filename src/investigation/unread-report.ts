@@ -25,7 +25,7 @@ export function notReadOf({ unread: { types, labels } }: { unread: UnreadParts }
 }
 
 /**
- * One row for each profile type: `not_read` for those that failed, with their totals where these were known.
+ * Rows of all profile types: `not_read` for those that failed, with their totals where these were known.
  */
 export function allRows(reading: Evidence): LensRow[] {
   const { types } = reading.unread;

@@ -80,7 +80,7 @@ async function reportOf(
   notes: readonly string[],
   context: ToolContext,
 ): Promise<Investigation> {
-  const { typeIds } = reading.found.asking;
+  const { typeIds } = reading.context.readContext;
   const rows = allRows(reading);
   const conclusion = settle(agreeing(conclude(reading), rows), reading.unread, reading.main);
   const onset = await readOnset(reading, conclusion, context);
@@ -141,7 +141,7 @@ async function reportOf(
       ...reading.shares.flatMap((share) => share.notes),
       ...(await reachNotes(request.source, baseline ?? reading.plan.baseline, context)),
     ],
-    requests: reading.found.requests.made,
+    requests: reading.context.requests.made,
     next: [
       ...askAgain(reading, callScope, { window, baseline }),
       ...nextCalls(found, callScope, { window, baseline }, reading, (of) => typeArgument(of, typeIds)),

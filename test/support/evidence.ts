@@ -70,7 +70,7 @@ export function shareEvidence(alias: Alias, evidence: ShareEvidence = {}): Share
     samples: evidence.samples ?? found.samples,
   };
   const lens = lensOf(alias);
-  const share = { lens, analysis, estimated: false, notes: [], rounds: { series: [], stepMs: 5_000 } };
+  const share = { lens, analysis, estimated: false, notes: [], profileTimes: { series: [], stepMs: 5_000 } };
   const length = (INCIDENT.to - INCIDENT.from) / parts;
   const windows = {
     baseline: [-2, -1].map((part) => ({

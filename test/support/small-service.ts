@@ -133,16 +133,21 @@ export async function readAll(instances: readonly SmallInstance[], question: Que
 export async function readyFor(alias: Alias, instances: readonly SmallInstance[], question: Question = {}) {
   const { signal } = new AbortController();
   const asked = await questionAbout(instances, question);
-  const [main] = planLenses(orderTypes(asked.typeIds)).own;
-  const found = await prepareEvidence(asked, main?.type.id, signal);
+  const [main] = planLenses(orderTypes(asked.typeIds)).toRead;
+  const context = await prepareEvidence(asked, main?.type.id, signal);
   const lens = lensOf(alias);
   const roundsOf = (typeId: string) =>
     readProfileTimes(
       asked.source,
       { profileTypeId: typeId, matchers: asked.matchers },
-      found.plan,
-      found,
+      context.plan,
+      context,
       signal,
     );
-  return { found, lens, rounds: await roundsOf(lens.type.id), main: await roundsOf(main?.type.id ?? '') };
+  return {
+    context,
+    lens,
+    profileTimes: await roundsOf(lens.type.id),
+    main: await roundsOf(main?.type.id ?? ''),
+  };
 }

@@ -21,7 +21,7 @@ export const sampleValueOf = (alias: Alias): number => TYPES[alias].sample;
 /** The lens through which an investigation looks at a profile type. */
 export function lensOf(alias: Alias): LensType {
   const type = parseProfileType(typeIdOf(alias));
-  const [lens] = type === null ? [] : planLenses([type]).own;
+  const [lens] = type === null ? [] : planLenses([type]).toRead;
   if (lens === undefined) throw new Error(`no lens looks at ${alias}`);
   return lens;
 }

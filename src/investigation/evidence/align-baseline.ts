@@ -1,6 +1,6 @@
 import type { Matcher, ProfileSource, SeriesQuery, TimeSeries, Window } from '../../sources/source.js';
 
-/** What stands on the other side of a comparison. */
+/** The other side of a comparison. */
 export interface BaselineSide {
   window: Window;
   matchers: readonly Matcher[];

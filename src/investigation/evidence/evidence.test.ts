@@ -287,7 +287,7 @@ describe('instances that stayed, left and came', () => {
   const series = [sent('a', 50, 150), sent('b', 50), sent('c', 150), sent('d', 160)];
 
   test('are counted by their profiles', () => {
-    expect(instanceTurnover({ series, stepMs: 10 }, { plan, crowd: null }, 'pod')).toEqual({
+    expect(instanceTurnover({ series, stepMs: 10 }, { plan, largeFleetCounts: null }, 'pod')).toEqual({
       stayed: 1,
       left: 1,
       arrived: 2,
@@ -296,8 +296,8 @@ describe('instances that stayed, left and came', () => {
 
   test('are counted by the counts where they are too many for a series each', () => {
     const counts = (...names: string[]) => names.map((pod) => ({ labels: { pod }, profiles: 3 }));
-    const crowd = { before: counts('a', 'b'), after: counts('b', 'c', 'd') };
-    expect(instanceTurnover({ series: [], stepMs: 10 }, { plan, crowd }, 'pod')).toEqual({
+    const largeFleetCounts = { before: counts('a', 'b'), after: counts('b', 'c', 'd') };
+    expect(instanceTurnover({ series: [], stepMs: 10 }, { plan, largeFleetCounts }, 'pod')).toEqual({
       stayed: 1,
       left: 1,
       arrived: 2,
@@ -305,8 +305,8 @@ describe('instances that stayed, left and came', () => {
   });
 
   test('are unknown without a label for them, and where none sent anything', () => {
-    expect(instanceTurnover({ series, stepMs: 10 }, { plan, crowd: null }, null)).toBeNull();
-    expect(instanceTurnover({ series: [], stepMs: 10 }, { plan, crowd: null }, 'pod')).toBeNull();
+    expect(instanceTurnover({ series, stepMs: 10 }, { plan, largeFleetCounts: null }, null)).toBeNull();
+    expect(instanceTurnover({ series: [], stepMs: 10 }, { plan, largeFleetCounts: null }, 'pod')).toBeNull();
   });
 });
 
@@ -321,7 +321,7 @@ test('more than 60 instances are read as sums, with the cost per profile of each
     [61, true],
   ] as const) {
     const { totals, shares, instances } = await readAll(fleet(count));
-    expect(shares[0]?.rounds.crowd !== undefined).toBe(isCrowd);
+    expect(shares[0]?.profileTimes.largeFleet !== undefined).toBe(isCrowd);
     expect(totals[0]?.before).toEqual({ profiles: 60 * count, value: 60 * count * 10 * 1e7 });
     expect(instances).toEqual({ stayed: count, left: 0, arrived: 0 });
   }

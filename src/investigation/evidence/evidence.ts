@@ -38,11 +38,11 @@ export interface Evidence {
   same: LensPlan['same'];
   collector: { before: number; after: number; grew: boolean } | null;
   instances: { stayed: number; left: number; arrived: number } | null;
-  /** What the onset is narrowed down with. */
-  found: InvestigationContext;
-  /** What there was nothing to read of. */
+  /** Context in which the onset is narrowed down. */
+  context: InvestigationContext;
+  /** Reasons why a type has nothing to read. */
   missing: readonly string[];
-  /** What could not be read though it is there. */
+  /** Parts that exist and could not be read. */
   unread: UnreadParts;
   /** The type that is read first: what is said without it is said without the main witness. */
   main: ProfileType;
@@ -60,7 +60,7 @@ export interface TypeTotals {
   after: { profiles: number; value: number };
 }
 
-/** What finding the value of one sample may take. */
+/** Requests that finding the value of one sample may take. */
 const QUANTUM_REQUESTS = 2;
 /** Types whose totals are read at the start; further ones wait for what is left of the requests. */
 const MAX_AT_FIRST = 10;
@@ -89,28 +89,28 @@ export async function prepareEvidence(
   countedBy: string | undefined,
   signal: AbortSignal,
 ): Promise<InvestigationContext & Grouping> {
-  const asking: ReadContext = { source, matchers, typeIds, signal };
+  const readContext: ReadContext = { source, matchers, typeIds, signal };
   const plan = onGrid(planWindows(incident, baseline));
   const fleet = await readFleet(
-    asking.source,
+    readContext.source,
     matchers,
     { from: plan.baseline.from, to: incident.to },
     signal,
   );
   const { instanceLabel, instances } = fleet;
   const known = instances.size <= MAX_INSTANCES;
-  const crowd =
+  const largeFleetCounts =
     known || instanceLabel === null || countedBy === undefined
       ? null
       : await readLargeFleetCounts(
-          asking.source,
+          readContext.source,
           { profileTypeId: countedBy, matchers },
           plan,
           instanceLabel,
           signal,
         );
   const groupBy = known && instanceLabel !== null ? [instanceLabel] : [];
-  return { asking, plan, fleet, requests, groupBy, crowd };
+  return { readContext: readContext, plan, fleet, requests, groupBy, largeFleetCounts: largeFleetCounts };
 }
 
 /**
@@ -124,12 +124,12 @@ export async function readEvidence(
   question: EvidenceQuestion,
   { signal, early, soon }: Pick<ToolContext, 'signal' | 'early' | 'soon'>,
 ): Promise<Evidence | null> {
-  // What has been read by then is answered with.
-  const own = soon === undefined ? signal : AbortSignal.any([signal, soon]);
+  // At `soon`, answer with what has been read so far.
+  const deadline = soon === undefined ? signal : AbortSignal.any([signal, soon]);
   const plannedLenses = planLenses(orderTypes(question.typeIds));
-  const lenses = plannedLenses.own.slice(0, MAX_AT_FIRST);
-  const found = await prepareEvidence(question, lenses[0]?.type.id, own);
-  const { asking, plan, fleet } = found;
+  const lenses = plannedLenses.toRead.slice(0, MAX_AT_FIRST);
+  const context = await prepareEvidence(question, lenses[0]?.type.id, deadline);
+  const { readContext, plan, fleet } = context;
   const unread: UnreadType[] = [];
   const failures: unknown[] = [];
   /** Notes a type as not read; rethrows what is neither the store's failure nor a limit of ours. */
@@ -139,17 +139,17 @@ export async function readEvidence(
     failures.push(error);
     return null;
   };
-  const roundsOf = async (lens: LensType, patience: AbortSignal) => {
-    const query = { profileTypeId: lens.type.id, matchers: asking.matchers };
-    return readProfileTimes(asking.source, query, plan, found, patience).then(
-      (rounds) => ({ lens, rounds }),
+  const timesOf = async (lens: LensType, patience: AbortSignal) => {
+    const query = { profileTypeId: lens.type.id, matchers: readContext.matchers };
+    return readProfileTimes(readContext.source, query, plan, context, patience).then(
+      (profileTimes) => ({ lens, profileTimes }),
       (error: unknown) => fail(lens, error, patience),
     );
   };
-  const series = unlessSilent(own, early, { ended: () => found.requests.ended, others: true });
-  const answers = await Promise.all(lenses.map((lens) => roundsOf(lens, series.signal))).finally(series.stop);
-  const hasProfiles = ({ rounds }: { rounds: ProfileTimes }) => rounds.series.length > 0;
-  const read = answers.filter((one) => one !== null).filter(hasProfiles);
+  const series = unlessSilent(deadline, early, { ended: () => context.requests.ended, others: true });
+  const answers = await Promise.all(lenses.map((lens) => timesOf(lens, series.signal))).finally(series.stop);
+  const hasProfiles = ({ profileTimes }: { profileTimes: ProfileTimes }) => profileTimes.series.length > 0;
+  const read = answers.filter((answer) => answer !== null).filter(hasProfiles);
   const [main] = read;
   const [first] = lenses;
   if (main === undefined || first === undefined) {
@@ -162,28 +162,34 @@ export async function readEvidence(
   const waits: WaitLens[] = [];
   const wholes: TotalsLens[] = [];
   const missing: string[] = [];
-  const look = async ({ lens, rounds: ownRounds }: (typeof read)[number]) => {
-    const patience = unlessSilent(own, early, { ended: () => found.requests.ended, others: false });
-    const typeCase = { ...found, asking: { ...asking, signal: patience.signal } };
+  const readLens = async ({ lens, profileTimes }: (typeof read)[number]) => {
+    const patience = unlessSilent(deadline, early, { ended: () => context.requests.ended, others: false });
+    const typeContext = { ...context, readContext: { ...readContext, signal: patience.signal } };
     try {
       if (lens.kind === 'time' || lens.kind === 'amount') {
-        const answer = await readWithin(typeCase, lens, ownRounds, finenessOf(lens, shares));
+        const answer = await readWithin(typeContext, lens, profileTimes, chooseResolution(lens, shares));
         if (typeof answer !== 'string') shares.push(answer);
         else {
-          const whole = compareTotals(lens, ownRounds, plan, main.rounds);
+          const whole = compareTotals(lens, profileTimes, plan, main.profileTimes);
           if (whole !== null) wholes.push(whole);
           missing.push(
             `${lens.type.alias}: ${answer}${whole === null ? '' : '; only its total was compared'}`,
           );
         }
-      } else if (lens.kind === 'level') levels.push(await readLevels(typeCase, lens, ownRounds));
+      } else if (lens.kind === 'level') levels.push(await readLevels(typeContext, lens, profileTimes));
       else
         waits.push(
-          await readWaits(typeCase, lens, ownRounds, main.rounds, shares[0]?.analysis.load.ratio ?? 1),
+          await readWaits(
+            typeContext,
+            lens,
+            profileTimes,
+            main.profileTimes,
+            shares[0]?.analysis.load.ratio ?? 1,
+          ),
         );
     } catch (error) {
       if (error instanceof NoRequestLeft) {
-        const whole = compareTotals(lens, ownRounds, plan, main.rounds);
+        const whole = compareTotals(lens, profileTimes, plan, main.profileTimes);
         if (whole !== null) wholes.push(whole);
       }
       fail(lens, error, patience.signal);
@@ -191,20 +197,20 @@ export async function readEvidence(
       patience.stop();
     }
   };
-  for (const one of read) await look(one);
-  for (const lens of plannedLenses.own.slice(MAX_AT_FIRST)) {
-    const later = await roundsOf(lens, own);
-    if (later === null || !hasProfiles(later)) continue;
-    read.push(later);
-    await look(later);
+  for (const lensTimes of read) await readLens(lensTimes);
+  for (const lens of plannedLenses.toRead.slice(MAX_AT_FIRST)) {
+    const lensTimes = await timesOf(lens, deadline);
+    if (lensTimes === null || !hasProfiles(lensTimes)) continue;
+    read.push(lensTimes);
+    await readLens(lensTimes);
   }
   if (failures.length > 0 && shares.length + levels.length + waits.length === 0) throw failures[0];
   return {
     plan,
-    totals: read.map(({ lens, rounds: own }) => ({
+    totals: read.map(({ lens, profileTimes }) => ({
       lens,
-      before: totalsIn(own, plan.baseline),
-      after: totalsIn(own, plan.incident),
+      before: totalsIn(profileTimes, plan.baseline),
+      after: totalsIn(profileTimes, plan.incident),
     })),
     shares,
     levels,
@@ -212,8 +218,8 @@ export async function readEvidence(
     wholes,
     same: plannedLenses.same,
     collector: collectorIn(shares),
-    instances: instanceTurnover(main.rounds, found, fleet.instanceLabel),
-    found,
+    instances: instanceTurnover(main.profileTimes, context, fleet.instanceLabel),
+    context: context,
     missing,
     unread: { types: unread, labels: fleet.unread },
     main: first.type,
@@ -224,7 +230,7 @@ export async function readEvidence(
  * The first type is read finely; allocations more readily where the collector says that there were more of
  * them.
  */
-function finenessOf({ type }: LensType, shares: readonly ShareLens[]): Resolution {
+function chooseResolution({ type }: LensType, shares: readonly ShareLens[]): Resolution {
   if (shares.length === 0) return MAIN;
   const pressed = type.alias === 'alloc' && collectorIn(shares)?.grew === true;
   return pressed ? { ...SECOND, gate: PRESSED_GATE } : SECOND;
@@ -242,22 +248,22 @@ function collectorIn(shares: readonly ShareLens[]): Evidence['collector'] {
  * @throws NoRequestLeft
  */
 async function readWithin(
-  found: InvestigationContext,
+  context: InvestigationContext,
   lens: LensType,
-  rounds: ProfileTimes,
-  fineness: Resolution,
+  profileTimes: ProfileTimes,
+  resolution: Resolution,
 ): Promise<ShareLens | string> {
-  const { baselineParts, incidentParts } = fineness;
-  const spare = found.requests.left - baselineParts - incidentParts - QUANTUM_REQUESTS;
+  const { baselineParts, incidentParts } = resolution;
+  const spare = context.requests.left - baselineParts - incidentParts - QUANTUM_REQUESTS;
   if (spare < 0) throw new NoRequestLeft('too few for the parts of this type');
-  const answer = await readShares(found, lens, rounds, {
-    ...fineness,
-    slices: Math.min(fineness.slices, spare),
+  const answer = await readShares(context, lens, profileTimes, {
+    ...resolution,
+    slices: Math.min(resolution.slices, spare),
   });
   if (answer !== null) return answer;
-  const lacking = (window: Plan['baseline']) => totalsIn(rounds, window).profiles === 0;
-  if (lacking(found.plan.baseline)) return 'no profiles in the baseline';
-  return lacking(found.plan.incident)
+  const isWithoutProfiles = (window: Plan['baseline']) => totalsIn(profileTimes, window).profiles === 0;
+  if (isWithoutProfiles(context.plan.baseline)) return 'no profiles in the baseline';
+  return isWithoutProfiles(context.plan.incident)
     ? 'no profiles in the window'
     : 'no samples in the baseline or the window';
 }
@@ -265,19 +271,19 @@ async function readWithin(
 /** Which instances sent profiles before, after, or both. */
 export function instanceTurnover(
   { series, stepMs }: ProfileTimes,
-  { plan, crowd }: Pick<InvestigationContext & Grouping, 'plan' | 'crowd'>,
+  { plan, largeFleetCounts }: Pick<InvestigationContext & Grouping, 'plan' | 'largeFleetCounts'>,
   label: string | null,
 ) {
   if (label === null) return null;
   const present = (window: Window) =>
     series
-      .filter((own) => sharedTimes({ series: [own], stepMs }, window).length > 0)
+      .filter((row) => sharedTimes({ series: [row], stepMs }, window).length > 0)
       .map(({ labels }) => labels[label]);
-  const inCrowd = (counts: LargeFleetCounts['before']) => counts.map(({ labels }) => labels[label]);
+  const namesIn = (counts: LargeFleetCounts['before']) => counts.map(({ labels }) => labels[label]);
   const [before, after] = (
-    crowd === null
+    largeFleetCounts === null
       ? [present(plan.baseline), present(plan.incident)]
-      : [inCrowd(crowd.before), inCrowd(crowd.after)]
+      : [namesIn(largeFleetCounts.before), namesIn(largeFleetCounts.after)]
   ).map((names) => new Set(names.filter((name) => name !== undefined)));
   if (before === undefined || after === undefined || before.size + after.size === 0) return null;
   const stayed = [...before].filter((instance) => after.has(instance)).length;

@@ -40,21 +40,21 @@ export async function readFleet(
     return [];
   });
   const instanceLabel = instanceLabelOf(names);
-  const valuesOf = (label: string, of: readonly Labels[]) =>
-    [...new Set(of.flatMap((row) => row[label] ?? []))].sort();
+  const valuesOf = (label: string, labelRows: readonly Labels[]) =>
+    [...new Set(labelRows.flatMap((row) => row[label] ?? []))].sort();
   const instances = new Map<string, Labels>();
   if (instanceLabel !== null) {
     const rowsOf = new Map<string, Labels[]>();
     for (const row of rows) {
       const instance = row[instanceLabel];
       if (instance === undefined) continue;
-      const own = rowsOf.get(instance);
-      if (own === undefined) rowsOf.set(instance, [row]);
-      else own.push(row);
+      const instanceRows = rowsOf.get(instance);
+      if (instanceRows === undefined) rowsOf.set(instance, [row]);
+      else instanceRows.push(row);
     }
-    for (const [instance, own] of [...rowsOf].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    for (const [instance, instanceRows] of [...rowsOf].sort(([a], [b]) => (a < b ? -1 : 1))) {
       const fixed = names.flatMap((label) => {
-        const [value, another] = valuesOf(label, own);
+        const [value, another] = valuesOf(label, instanceRows);
         return value === undefined || another !== undefined ? [] : [[label, value] as const];
       });
       instances.set(instance, Object.fromEntries(fixed));

@@ -6,7 +6,7 @@ import { totalValue } from '../../profile/model.js';
 import { orderTypes } from '../../profile/types/types.js';
 import { planLenses, quantumOf, type ReadContext, readActive } from './lens.js';
 
-const asking = (
+const readContext = (
   profiles: Parameters<typeof smallService>[0][0]['profiles'],
   typeIds: string[] = [],
 ): ReadContext => ({
@@ -30,7 +30,7 @@ test('which types are looked at, how, and in which order', () => {
   ];
   const counts = ['process_cpu:samples:count:cpu:nanoseconds', 'memory:alloc_objects:count:space:bytes'];
   const types = orderTypes([...counts, ...aliases.map(typeIdOf)]);
-  expect(planLenses(types).own.map(({ type, kind }) => `${type.alias}: ${kind}`)).toEqual([
+  expect(planLenses(types).toRead.map(({ type, kind }) => `${type.alias}: ${kind}`)).toEqual([
     'cpu: time',
     'wall: time',
     'alloc: amount',
@@ -45,10 +45,10 @@ test('which types are looked at, how, and in which order', () => {
 
 test('idle time is left out of wall-clock time, and of nothing else', async () => {
   const stacks = { 'main serve': 60, 'main serve runtime.gopark': 900 };
-  const wall = await readActive(asking({ wall: always(stacks) }), lensOf('wall').type, INCIDENT);
+  const wall = await readActive(readContext({ wall: always(stacks) }), lensOf('wall').type, INCIDENT);
   expect(totalValue(wall)).toBe(15 * 60 * sampleValueOf('wall'));
   const parked = await readActive(
-    asking({ goroutines: always(stacks) }),
+    readContext({ goroutines: always(stacks) }),
     lensOf('goroutines').type,
     INCIDENT,
   );
@@ -62,7 +62,7 @@ describe('the value of one sample', () => {
     Object.fromEntries([1, 2, 3, 4, 5, 6, 7, 8].map((times) => [`main f${times}`, times * value]));
   const quantum = (alias: Alias, values: Record<string, number>, typeIds: string[] = []) =>
     quantumOf(
-      asking({ cpu: always({ main: 30 }) }, typeIds),
+      readContext({ cpu: always({ main: 30 }) }, typeIds),
       lensOf(alias).type,
       [profileFrom(values)],
       INCIDENT,
@@ -100,14 +100,14 @@ describe('the value of one sample', () => {
   test('of time is the interval that many values share', async () => {
     // The unit of the profile itself tells how long that is.
     const profile = { ...profileFrom(multiples(5_000_000)), unit: 'nanoseconds' };
-    const found = await quantumOf(asking({}), lensOf('cpu').type, [profile], INCIDENT);
-    expect(found).toEqual({ value: 5_000_000, estimated: false });
+    const quantum = await quantumOf(readContext({}), lensOf('cpu').type, [profile], INCIDENT);
+    expect(quantum).toEqual({ value: 5_000_000, estimated: false });
   });
 
   test('of time is told by the type that counts samples, where there is one', async () => {
     const source = smallService([{ labels: { pod: 'a' }, profiles: { cpu: always({ main: 30 }) } }]);
     const counting: ReadContext = {
-      ...asking({}, [SAMPLES]),
+      ...readContext({}, [SAMPLES]),
       source: {
         ...source,
         timeSeries: async ({ profileTypeId }) => [

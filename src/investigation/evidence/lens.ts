@@ -23,10 +23,10 @@ export interface LensType {
   kind: LensKind;
 }
 
-/** What becomes of the types of a service: each is in exactly one of the lists. */
+/** Plan for the types of a service: each is in exactly one of the lists. */
 export interface LensPlan {
   /** Types that are read for themselves, in this order. */
-  own: readonly LensType[];
+  toRead: readonly LensType[];
   /**
    * Types that count the samples of another one, with its alias: they are left out. Of a heap they are no
    * witness of their own: one sample of a small object is scaled up to tens of thousands, and calm heaps
@@ -43,7 +43,7 @@ export function planLenses(types: readonly ProfileType[]): LensPlan {
     type.countsOf !== null && types.some(({ alias }) => alias === type.countsOf);
   const lensOf = (type: ProfileType): LensType => ({ type, kind: type.nature });
   return {
-    own: ordered.filter((type) => !measured(type)).map(lensOf),
+    toRead: ordered.filter((type) => !measured(type)).map(lensOf),
     same: ordered.flatMap((type) => (measured(type) ? [{ type, as: type.countsOf ?? '' }] : [])),
   };
 }
@@ -110,7 +110,7 @@ function impliedValue(totals: readonly number[]): number | null {
  * @param calm totals of single profiles of the baseline
  */
 export async function quantumOf(
-  asking: ReadContext,
+  readContext: ReadContext,
   type: ProfileType,
   profiles: readonly Profile[],
   window: Window,
@@ -128,9 +128,9 @@ export async function quantumOf(
   const heaviest = profiles.reduce((a, b) => (totalValue(b) > totalValue(a) ? b : a));
   const samples = samplesByInterval(heaviest);
   if (samples !== null && samples > 0) return { value: totalValue(heaviest) / samples, estimated: false };
-  const value = (await valuePerCount(asking, type, window)) ?? USUAL_INTERVAL_S / seconds;
+  const value = (await valuePerCount(readContext, type, window)) ?? USUAL_INTERVAL_S / seconds;
   // An interval divides all values; a mean of samples of different length does not.
-  return { value, estimated: heaviest.values.some((one) => one % value !== 0) };
+  return { value, estimated: heaviest.values.some((sample) => sample % value !== 0) };
 }
 
 async function valuePerCount(

@@ -18,8 +18,8 @@ const rising = (each: number) => ({
 const CALM = { inuse: always(level(100)) };
 
 async function leakIn(instances: readonly SmallInstance[], question?: Question) {
-  const { found, lens, rounds } = await readyFor('inuse', instances, question);
-  const { leak, before, after } = await readLevels(found, lens, rounds);
+  const { context, lens, profileTimes } = await readyFor('inuse', instances, question);
+  const { leak, before, after } = await readLevels(context, lens, profileTimes);
   const site = leak === null ? null : leak.growth.joined.functions[leak.growth.site.fn]?.name;
   return {
     leaks: leak !== null,
@@ -27,7 +27,7 @@ async function leakIn(instances: readonly SmallInstance[], question?: Question) 
     site,
     before,
     after,
-    requests: found.requests,
+    requests: context.requests,
   };
 }
 

@@ -28,20 +28,20 @@ export interface LevelRise {
   /** Last time before and first time after the level rose. */
   since: { after: number; before: number } | null;
   /**
-   * Where it rose, where one function holds the growth and the rest did not grow; null where all rose alike.
+   * Site of the rise, if one function holds the growth and the rest did not grow; null where all rose alike.
    */
   growth: SiteGrowth | null;
 }
 
 /** Looks for a leak in the totals over time; only where they leak does it ask for profiles, two merges. */
 export async function readLevels(
-  found: InvestigationContext,
+  context: InvestigationContext,
   lens: LensType,
-  rounds: ProfileTimes,
+  profileTimes: ProfileTimes,
 ): Promise<LevelLens> {
-  const { plan, fleet } = found;
-  const baseline = levelsIn(rounds, plan.baseline);
-  const incident = levelsIn(rounds, plan.incident);
+  const { plan, fleet } = context;
+  const baseline = levelsIn(profileTimes, plan.baseline);
+  const incident = levelsIn(profileTimes, plan.incident);
   const ends = {
     before: baseline.at(-1)?.value ?? null,
     after: incident.at(-1)?.value ?? null,
@@ -50,20 +50,20 @@ export async function readLevels(
   const whole = findLeak(baseline, incident);
   if (whole !== null) candidates.push({ leak: whole, instance: null });
   const label = fleet.instanceLabel;
-  if (whole === null && label !== null && rounds.crowd === undefined && fleet.instances.size > 1) {
+  if (whole === null && label !== null && profileTimes.largeFleet === undefined && fleet.instances.size > 1) {
     for (const instance of fleet.instances.keys()) {
-      const own = (window: Window) => levelsIn(rounds, window, label, instance);
-      const past = own(plan.baseline);
+      const instanceLevels = (window: Window) => levelsIn(profileTimes, window, label, instance);
+      const past = instanceLevels(plan.baseline);
       // A new instance is compared with the others' past.
-      const leak = findLeak(past.length > 0 ? past : baseline, own(plan.incident));
+      const leak = findLeak(past.length > 0 ? past : baseline, instanceLevels(plan.incident));
       if (leak !== null) candidates.push({ leak, instance });
     }
   }
   const [first] = candidates.sort((a, b) => b.leak.after - a.leak.after);
-  const growth = first === undefined ? null : await readGrowth(found, lens, rounds, first.instance);
+  const growth = first === undefined ? null : await readGrowth(context, lens, profileTimes, first.instance);
   if (first === undefined || growth === null) {
     const rose = levelRose(baseline, incident, bytesPerUnit(lens.type.unit));
-    return { lens, ...ends, leak: null, rise: rose ? await readRise(found, lens, rounds) : null };
+    return { lens, ...ends, leak: null, rise: rose ? await readRise(context, lens, profileTimes) : null };
   }
   return {
     lens,
@@ -81,12 +81,15 @@ export async function readLevels(
 const REST = { least: 0.1, most: MIN_RISE } as const;
 
 async function readRise(
-  found: InvestigationContext,
+  context: InvestigationContext,
   lens: LensType,
-  rounds: ProfileTimes,
+  profileTimes: ProfileTimes,
 ): Promise<LevelRise> {
-  const growth = await readGrowth(found, lens, rounds);
-  const levels = [...levelsIn(rounds, found.plan.baseline), ...levelsIn(rounds, found.plan.incident)];
+  const growth = await readGrowth(context, lens, profileTimes);
+  const levels = [
+    ...levelsIn(profileTimes, context.plan.baseline),
+    ...levelsIn(profileTimes, context.plan.incident),
+  ];
   const cut =
     levels.length < 2 ? 0 : stepPoint(levels.map(({ value }) => Math.log(Math.max(value, Number.MIN_VALUE))));
   const [last, first] = [levels[cut - 1], levels[cut]];
@@ -103,27 +106,29 @@ function isAlone({ before, after, site }: SiteGrowth): boolean {
 }
 
 /** Mean snapshot of the instances at each time. */
-function levelsIn(rounds: ProfileTimes, window: Window, label?: string, instance?: string): Level[] {
+function levelsIn(profileTimes: ProfileTimes, window: Window, label?: string, instance?: string): Level[] {
   const series =
-    label === undefined ? rounds.series : rounds.series.filter(({ labels }) => labels[label] === instance);
-  const own = { ...rounds, series };
+    label === undefined
+      ? profileTimes.series
+      : profileTimes.series.filter(({ labels }) => labels[label] === instance);
+  const ofInstance = { ...profileTimes, series };
   // Instances send at different moments: a level is the mean over one round of all of them.
-  const times = sharedTimes(own, window);
+  const times = sharedTimes(ofInstance, window);
   const count = series.filter(({ points }) => points.length > 0).length;
   const parts = partWindows(
     window,
     times,
-    Math.max(1, Math.round(pointsIn(own, window) / Math.max(1, count))),
+    Math.max(1, Math.round(pointsIn(ofInstance, window) / Math.max(1, count))),
   );
   return parts.flatMap((part) => {
-    const { profiles, value } = totalsIn(own, part);
-    const time = sharedTimes(own, part).at(-1) ?? part.to;
+    const { profiles, value } = totalsIn(ofInstance, part);
+    const time = sharedTimes(ofInstance, part).at(-1) ?? part.to;
     return profiles === 0 ? [] : [{ time, value: value / profiles }];
   });
 }
 
-function pointsIn(rounds: ProfileTimes, window: Window): number {
-  return totalsIn(rounds, window).profiles;
+function pointsIn(profileTimes: ProfileTimes, window: Window): number {
+  return totalsIn(profileTimes, window).profiles;
 }
 
 /**
@@ -132,9 +137,9 @@ function pointsIn(rounds: ProfileTimes, window: Window): number {
  * @throws NoRequestLeft
  */
 export async function readGrowth(
-  { asking, plan, fleet, requests }: InvestigationContext,
+  { readContext, plan, fleet, requests }: InvestigationContext,
   lens: LensType,
-  rounds: ProfileTimes,
+  profileTimes: ProfileTimes,
   instance: string | null = null,
   /** How many parts a window is cut into, of which the last is read. */
   parts = 4,
@@ -146,16 +151,16 @@ export async function readGrowth(
   const mayCount = (labels: Readonly<Record<string, string>>) =>
     instance === null || labels[label ?? ''] === instance;
   const read = async (whole: Window) => {
-    const window = partWindows(whole, sharedTimes(rounds, whole), parts).at(-1) ?? whole;
-    const { profiles } = totalsIn(rounds, window, mayCount);
+    const window = partWindows(whole, sharedTimes(profileTimes, whole), parts).at(-1) ?? whole;
+    const { profiles } = totalsIn(profileTimes, window, mayCount);
     // A new instance has no past of its own: the others' stands for it.
     const matchers = profiles > 0 ? only : [];
     return {
-      profile: await readActive(asking, lens.type, window, matchers),
-      profiles: profiles > 0 ? profiles : totalsIn(rounds, window).profiles,
+      profile: await readActive(readContext, lens.type, window, matchers),
+      profiles: profiles > 0 ? profiles : totalsIn(profileTimes, window).profiles,
     };
   };
   const [before, after] = await Promise.all([read(plan.baseline), read(plan.incident)]);
   const heavy = isHeavy(before.profile, after.profile);
-  return offload('growth', [before, after], { heavy, signal: asking.signal });
+  return offload('growth', [before, after], { heavy, signal: readContext.signal });
 }

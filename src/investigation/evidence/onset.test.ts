@@ -20,7 +20,7 @@ const MINUTE = 60_000;
 async function onsetIn(instances: readonly SmallInstance[], spent = 0) {
   const reading = await readAll(instances, { spent });
   const { verdict, causes } = conclude(reading);
-  return { verdict, since: await onsetOf(reading, causes[0]), requests: reading.found.requests };
+  return { verdict, since: await onsetOf(reading, causes[0]), requests: reading.context.requests };
 }
 
 /**
@@ -95,9 +95,9 @@ describe('the onset is told between two profiles', () => {
       verdict: 'load_increase',
     },
   ])('$what', async ({ minute, instances, verdict, gaps }) => {
-    const found = await onsetIn(instances);
-    expect(found.verdict).toBe(verdict);
-    expectOnset(found.since, minute, gaps);
+    const answer = await onsetIn(instances);
+    expect(answer.verdict).toBe(verdict);
+    expectOnset(answer.since, minute, gaps);
   });
 });
 

@@ -17,7 +17,7 @@ export interface Since {
 
 /** When the first cause of a conclusion began; null where there is none or it cannot be told. */
 export async function onsetOf(
-  { found }: Pick<Evidence, 'found'>,
+  { context }: Pick<Evidence, 'context'>,
   cause: Cause | undefined,
 ): Promise<Since | null> {
   if (cause === undefined) return null;
@@ -25,7 +25,7 @@ export async function onsetOf(
   if (cause.kind === 'contention') return cause.of.contention?.since ?? null;
   if (cause.kind === 'level') return cause.of.rise?.since ?? null;
   if (cause.kind === 'total') return null;
-  return cause.kind === 'load' ? onsetOfLoad(cause.of) : onsetOfChange(found, cause.of);
+  return cause.kind === 'load' ? onsetOfLoad(cause.of) : onsetOfChange(context, cause.of);
 }
 
 /** Requests of one look at the time around the onset. */
@@ -35,7 +35,7 @@ const MAX_FINE_PARTS = 6;
  * When a change of code began: first by the parts that were read, then by single rounds of profiles about the
  * cut, of the label value that carries it where there is one. Up to 12 requests, as far as they are left.
  */
-async function onsetOfChange(found: InvestigationContext, share: ShareLens): Promise<Since | null> {
+async function onsetOfChange(context: InvestigationContext, share: ShareLens): Promise<Since | null> {
   const { change, windows } = share;
   if (change === null) return null;
   const { analysis, culprit, run, contrast, carrier } = change;
@@ -51,23 +51,23 @@ async function onsetOfChange(found: InvestigationContext, share: ShareLens): Pro
   if (parts.length < 2) return null;
   if (carrier !== null) {
     const span = { from: windows.baseline.at(-1)?.from ?? 0, to: parts.at(-1)?.to ?? 0 };
-    const rounds = roundsWith(found, share.rounds, carrier.label, carrier.value);
+    const profileTimes = timesWith(context, share.profileTimes, carrier.label, carrier.value);
     const matcher: Matcher = { name: carrier.label, op: '=', value: carrier.value };
-    return narrow(found, share, { rounds, matchers: [matcher], p1, p2 }, span);
+    return narrow(context, share, { profileTimes: profileTimes, matchers: [matcher], p1, p2 }, span);
   }
   const counts = read.map((part) => countsIn(analysis, part, culprit.fn));
   const cut = changePoint(counts, p1, p2);
   const around = { from: parts[cut - 1]?.from ?? 0, to: parts[cut]?.to ?? 0 };
   // Between two single rounds there is nothing left to narrow down.
-  if (gapsIn(share.rounds, around) <= 2) return edges(share.rounds, parts[cut - 1], parts[cut]);
-  return narrow(found, share, { rounds: share.rounds, matchers: [], p1, p2 }, around);
+  if (roundsIn(share.profileTimes, around) <= 2) return edges(share.profileTimes, parts[cut - 1], parts[cut]);
+  return narrow(context, share, { profileTimes: share.profileTimes, matchers: [], p1, p2 }, around);
 }
 
 /**
  * When the load rose, by the totals of single rounds; of the active part of wall-clock time by the parts that
  * were read.
  */
-function onsetOfLoad({ lens, rounds, windows, analysis }: ShareLens): Since | null {
+function onsetOfLoad({ lens, profileTimes, windows, analysis }: ShareLens): Since | null {
   const read = [...windows.baseline.slice(-analysis.baseline.length), ...windows.incident];
   const parts = [...analysis.baseline, ...analysis.incident];
   const levelsOf = parts.map(({ costs }) => sumIn(analysis.universe, costs));
@@ -79,19 +79,21 @@ function onsetOfLoad({ lens, rounds, windows, analysis }: ShareLens): Since | nu
   const fine = lens.type.wallClock
     ? coarse
     : read.flatMap((window) =>
-        partWindows(window, sharedTimes(rounds, window), gapsIn(rounds, window)).map((part) => ({
-          window: part,
-          ...totalsIn(rounds, part),
-        })),
+        partWindows(window, sharedTimes(profileTimes, window), roundsIn(profileTimes, window)).map(
+          (part) => ({
+            window: part,
+            ...totalsIn(profileTimes, part),
+          }),
+        ),
       );
   const levels = fine.filter(({ profiles }) => profiles > 0);
   if (levels.length < 2) return null;
   const cut = stepPoint(levels.map(({ value, profiles }) => Math.log(Math.max(value, 1) / profiles)));
-  return edges(rounds, levels[cut - 1]?.window, levels[cut]?.window);
+  return edges(profileTimes, levels[cut - 1]?.window, levels[cut]?.window);
 }
 
 interface Narrowing {
-  rounds: ProfileTimes;
+  profileTimes: ProfileTimes;
   matchers: readonly Matcher[];
   p1: number;
   p2: number;
@@ -101,19 +103,19 @@ interface Narrowing {
  * Reads the rounds of a stretch of time, in at most six parts and then the cut between two of them once more.
  */
 async function narrow(
-  found: InvestigationContext,
+  context: InvestigationContext,
   share: ShareLens,
-  by: Narrowing,
+  narrowing: Narrowing,
   span: Window,
 ): Promise<Since | null> {
-  const { rounds, matchers, p1, p2 } = by;
+  const { profileTimes, matchers, p1, p2 } = narrowing;
   const fn = share.change?.culprit.fn ?? -1;
-  const arrived = matchers.length > 0 && sharedTimes(rounds, found.plan.baseline).length === 0;
+  const arrived = matchers.length > 0 && sharedTimes(profileTimes, context.plan.baseline).length === 0;
   let [before, after]: (Window | undefined)[] = [];
   for (let around = span, look = 0; look < 2; look++) {
-    const most = Math.min(MAX_FINE_PARTS, found.requests.left);
-    const times = sharedTimes(rounds, around);
-    const fine = partWindows(around, times, Math.min(most, gapsIn(rounds, around)));
+    const maxParts = Math.min(MAX_FINE_PARTS, context.requests.left);
+    const times = sharedTimes(profileTimes, around);
+    const fine = partWindows(around, times, Math.min(maxParts, roundsIn(profileTimes, around)));
     if (fine.length < 2) break;
     const observed =
       fine.length === 2 && look > 0
@@ -121,8 +123,8 @@ async function narrow(
         : await Promise.all(
             fine.map(async (window) =>
               countsLater(
-                found.asking,
-                await readActive(found.asking, share.lens.type, window, matchers),
+                context.readContext,
+                await readActive(context.readContext, share.lens.type, window, matchers),
                 share.change?.analysis ?? share.analysis,
                 fn,
                 share.change?.leftOut,
@@ -136,31 +138,34 @@ async function narrow(
     [before, after] = [fine[cut - 1], fine[cut]];
     if (before === undefined || after === undefined) break;
     around = { from: before.from, to: after.to };
-    if (gapsIn(rounds, around) <= 2) break;
+    if (roundsIn(profileTimes, around) <= 2) break;
   }
   if (before === undefined || after === undefined) {
-    const first = sharedTimes(rounds, span)[0];
+    const first = sharedTimes(profileTimes, span)[0];
     if (first === undefined) return null;
     // Profiles of other instances in the same round say nothing about the time before it.
-    const last = sharedTimes(share.rounds, { from: span.from, to: first - gapOf(share.rounds) / 2 }).at(-1);
-    return { after: last === undefined ? span.from : last - rounds.stepMs, before: first };
+    const last = sharedTimes(share.profileTimes, {
+      from: span.from,
+      to: first - gapOf(share.profileTimes) / 2,
+    }).at(-1);
+    return { after: last === undefined ? span.from : last - profileTimes.stepMs, before: first };
   }
-  return edges(rounds, before, after);
+  return edges(profileTimes, before, after);
 }
 
-function roundsWith(
+function timesWith(
   { fleet }: InvestigationContext,
-  rounds: ProfileTimes,
+  profileTimes: ProfileTimes,
   label: string,
   value: string,
 ): ProfileTimes {
   const { instanceLabel, instances } = fleet;
-  if (instanceLabel === null) return rounds;
-  const series = rounds.series.filter(({ labels }) => {
+  if (instanceLabel === null) return profileTimes;
+  const series = profileTimes.series.filter(({ labels }) => {
     const instance = labels[instanceLabel] ?? '';
     return label === instanceLabel ? instance === value : instances.get(instance)?.[label] === value;
   });
-  return series.length === 0 ? rounds : { ...rounds, series };
+  return series.length === 0 ? profileTimes : { ...profileTimes, series };
 }
 
 /** The usual time between two profiles of one instance, in milliseconds. */
@@ -177,16 +182,22 @@ function gapOf({ series, stepMs }: ProfileTimes): number {
 }
 
 /** How many rounds of profiles of the instances a window holds. */
-function gapsIn(rounds: ProfileTimes, window: Window): number {
-  const times = sharedTimes(rounds, window);
+function roundsIn(profileTimes: ProfileTimes, window: Window): number {
+  const times = sharedTimes(profileTimes, window);
   const [first, last] = [times[0], times.at(-1)];
-  return first === undefined || last === undefined ? 0 : Math.round((last - first) / gapOf(rounds)) + 1;
+  return first === undefined || last === undefined ? 0 : Math.round((last - first) / gapOf(profileTimes)) + 1;
 }
 
 /** The last profile of one window and the first of the next; the true times lie within a step of them. */
-function edges(rounds: ProfileTimes, before: Window | undefined, after: Window | undefined): Since | null {
+function edges(
+  profileTimes: ProfileTimes,
+  before: Window | undefined,
+  after: Window | undefined,
+): Since | null {
   if (before === undefined || after === undefined) return null;
-  const last = sharedTimes(rounds, before).at(-1);
-  const first = sharedTimes(rounds, after)[0];
-  return last === undefined || first === undefined ? null : { after: last - rounds.stepMs, before: first };
+  const last = sharedTimes(profileTimes, before).at(-1);
+  const first = sharedTimes(profileTimes, after)[0];
+  return last === undefined || first === undefined
+    ? null
+    : { after: last - profileTimes.stepMs, before: first };
 }

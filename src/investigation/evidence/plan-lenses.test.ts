@@ -6,9 +6,9 @@ import { planLenses } from './lens.js';
  * What becomes of a list of type ids: `alias/kind` of those that are read, `alias=alias` of those left out.
  */
 function planned(...ids: string[]): string[] {
-  const { own, same } = planLenses(orderTypes(ids));
+  const { toRead, same } = planLenses(orderTypes(ids));
   return [
-    ...own.map(({ type, kind }) => `${type.alias}/${kind}`),
+    ...toRead.map(({ type, kind }) => `${type.alias}/${kind}`),
     ...same.map(({ type, as }) => `${type.alias}=${as}`),
   ];
 }

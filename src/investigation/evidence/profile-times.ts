@@ -12,8 +12,8 @@ import { gridEnd, isIn, type Plan } from './windows.js';
 export interface ProfileTimes {
   series: readonly TimeSeries[];
   stepMs: number;
-  /** Where the series are sums over a crowd of instances: the profiles of each window. */
-  crowd?: readonly { window: Window; profiles: number; perStep: number }[];
+  /** Number of profiles of each window, if the series are sums over a large fleet. */
+  largeFleet?: readonly { window: Window; profiles: number; perStep: number }[];
 }
 
 /**
@@ -28,12 +28,12 @@ export interface LargeFleetCounts {
 /** How the series of a fleet are told apart: by labels, or not at all. */
 export interface Grouping {
   groupBy: readonly string[];
-  crowd: LargeFleetCounts | null;
+  largeFleetCounts: LargeFleetCounts | null;
 }
 
 /**
- * Counts the profiles of a crowd: two requests. Instances send all types as often, so that one type does for
- * all.
+ * Counts the profiles of a large fleet: two requests. Instances send all types as often, so that one type
+ * does for all.
  */
 export async function readLargeFleetCounts(
   source: ProfileSource,
@@ -49,26 +49,30 @@ export async function readLargeFleetCounts(
 }
 
 /**
- * The totals of one type over both windows: one request. The points of a crowd are sums over all instances;
- * how many profiles each is of follows from the counts, so that a cost per profile does not depend on the
- * number of instances.
+ * The totals of one type over both windows: one request. The points of a large fleet are sums over all
+ * instances; how many profiles each is of follows from the counts, so that a cost per profile does not depend
+ * on the number of instances.
  */
 export async function readProfileTimes(
   source: ProfileSource,
   query: Omit<ProfileQuery, 'window'>,
   { baseline, incident, stepMs }: Plan,
-  { groupBy, crowd }: Grouping,
+  { groupBy, largeFleetCounts }: Grouping,
   signal: AbortSignal,
 ): Promise<ProfileTimes> {
   const window = { from: baseline.from, to: gridEnd(incident, stepMs) };
   const series = await source.timeSeries({ ...query, window }, { groupBy, step: stepMs / 1000 }, signal);
-  if (crowd === null) return { series, stepMs };
+  if (largeFleetCounts === null) return { series, stepMs };
   const side = (of: Window, counts: readonly SnapshotCount[]) => {
     const steps = sharedTimes({ series, stepMs }, of).length;
     const profiles = counts.reduce((sum, one) => sum + one.profiles, 0);
     return { window: of, profiles, perStep: profiles / Math.max(1, steps) };
   };
-  return { series, stepMs, crowd: [side(baseline, crowd.before), side(incident, crowd.after)] };
+  return {
+    series,
+    stepMs,
+    largeFleet: [side(baseline, largeFleetCounts.before), side(incident, largeFleetCounts.after)],
+  };
 }
 
 /** Distinct times with a profile in a window, ascending: right edges of steps. */
@@ -80,11 +84,11 @@ export function sharedTimes({ series, stepMs }: ProfileTimes, window: Window): n
 }
 
 /**
- * Number of profiles in a window, one for each instance and step with data, and their sum; of a crowd, for
- * each step the usual number of its window.
+ * Number of profiles in a window, one for each instance and step with data, and their sum; of a large fleet,
+ * for each step the usual number of its window.
  */
 export function totalsIn(
-  { series, stepMs, crowd = [] }: ProfileTimes,
+  { series, stepMs, largeFleet = [] }: ProfileTimes,
   window: Window,
   counts: (labels: Labels) => boolean = () => true,
 ): { profiles: number; value: number } {
@@ -94,16 +98,16 @@ export function totalsIn(
     if (!counts(labels)) continue;
     for (const point of points) {
       if (!isIn(window, point.time, stepMs)) continue;
-      profiles += crowd.find((side) => isIn(side.window, point.time, stepMs))?.perStep ?? 1;
+      profiles += largeFleet.find((side) => isIn(side.window, point.time, stepMs))?.perStep ?? 1;
       value += point.value;
     }
   }
   return { profiles: Math.round(profiles), value };
 }
 
-/** The totals of single profiles in a window; none where the series are sums over a crowd of instances. */
-export function singleTotals({ series, stepMs, crowd }: ProfileTimes, window: Window): number[] {
-  if (crowd !== undefined) return [];
+/** The totals of single profiles in a window; none where the series are sums over a large fleet. */
+export function singleTotals({ series, stepMs, largeFleet }: ProfileTimes, window: Window): number[] {
+  if (largeFleet !== undefined) return [];
   return series.flatMap(({ points }) =>
     points.filter(({ time }) => isIn(window, time, stepMs)).map(({ value }) => value),
   );

@@ -32,7 +32,7 @@ export interface Requests {
 export function createRequests(onAnswered: (answered: number) => void = () => {}): Requests {
   let made = 0;
   let answered = 0;
-  let asked = 0;
+  let started = 0;
   let inFlight = 0;
   const waiting: (() => void)[] = [];
   return {
@@ -40,20 +40,20 @@ export function createRequests(onAnswered: (answered: number) => void = () => {}
       return made;
     },
     get left() {
-      return MAX_REQUESTS - asked;
+      return MAX_REQUESTS - started;
     },
     get ended() {
       return answered;
     },
     async run(question, requests = 1) {
-      asked++;
+      started++;
       made += requests;
       if (inFlight < MAX_IN_FLIGHT) inFlight++;
       else await new Promise<void>((go) => waiting.push(go));
       try {
         return await question();
       } finally {
-        // The place is handed on, so that nobody takes it before the one that waits has gone on.
+        // The place is handed on, so that no newcomer takes it before the waiting request has gone on.
         const next = waiting.shift();
         if (next === undefined) inFlight--;
         else next();
@@ -64,7 +64,7 @@ export function createRequests(onAnswered: (answered: number) => void = () => {}
   };
 }
 
-/** The same source with every request counted and limited. */
+/** Wraps a source so that every request is counted and limited. */
 export function countedSource(source: ProfileSource, requests: Requests): ProfileSource {
   const cost = ({ window }: SeriesQuery) => source.requestsFor?.(window) ?? 1;
   return {

@@ -13,17 +13,17 @@ const CALM = withPrice(10);
 
 async function read(
   instances: readonly SmallInstance[],
-  fineness: Partial<Resolution> = {},
+  resolution: Partial<Resolution> = {},
 ): Promise<ShareLens> {
-  const { found, lens, rounds } = await readyFor('cpu', instances);
-  const share = await readShares(found, lens, rounds, { ...FINE, ...fineness });
+  const { context, lens, profileTimes } = await readyFor('cpu', instances);
+  const share = await readShares(context, lens, profileTimes, { ...FINE, ...resolution });
   if (share === null) throw new Error('one of the windows has no profile');
   return share;
 }
 
 /** The decisions of a lens in a form that a row of a table can state. */
-async function decide(instances: readonly SmallInstance[], fineness: Partial<Resolution> = {}) {
-  const { analysis, change, notes } = await read(instances, fineness);
+async function decide(instances: readonly SmallInstance[], resolution: Partial<Resolution> = {}) {
+  const { analysis, change, notes } = await read(instances, resolution);
   const carrier = change?.carrier ?? null;
   return {
     accused: nameOf(analysis, change?.culprit.fn),
@@ -39,24 +39,30 @@ const onePod = (samples: number) =>
 
 describe('how far a change must stand out', () => {
   test.each([
-    { what: 'a change of all instances, by default', gate: 4.1, most: 4.2, instances: allPods, fineness: {} },
+    {
+      what: 'a change of all instances, by default',
+      gate: 4.1,
+      most: 4.2,
+      instances: allPods,
+      resolution: {},
+    },
     {
       what: 'a change of all instances, by the gate of its type',
       gate: 4.8,
       most: 4.9,
       instances: allPods,
-      fineness: { gate: 4.8 },
+      resolution: { gate: 4.8 },
     },
-    { what: 'a change of one of six instances', gate: 4.6, most: 4.7, instances: onePod, fineness: {} },
+    { what: 'a change of one of six instances', gate: 4.6, most: 4.7, instances: onePod, resolution: {} },
     {
       what: 'a change of one instance of a type with a higher gate',
       gate: 5.2,
       most: 5.3,
       instances: onePod,
-      fineness: { gate: 5.2 },
+      resolution: { gate: 5.2 },
     },
-  ])('$what: $gate standard errors', async ({ gate, most, instances, fineness }) => {
-    const change = async (samples: number) => (await read(instances(samples), fineness)).change;
+  ])('$what: $gate standard errors', async ({ gate, most, instances, resolution }) => {
+    const change = async (samples: number) => (await read(instances(samples), resolution)).change;
     const least = await leastFound(10, 30, async (samples) => (await change(samples)) !== null);
     const z = (await change(least))?.culprit.z ?? 0;
     expect(z).toBeGreaterThanOrEqual(gate);
@@ -254,8 +260,8 @@ test('a window without any profile of the type has no reading', async () => {
       { labels: { pod: 'a' }, minutes, profiles: { cpu: always(REST) } },
       { labels: { pod: 'a' }, profiles: { goroutines: always({ 'main serve': 5 }) } },
     ];
-    const { found, lens, rounds } = await readyFor('cpu', instances);
-    expect(await readShares(found, lens, rounds, FINE)).toBeNull();
+    const { context, lens, profileTimes } = await readyFor('cpu', instances);
+    expect(await readShares(context, lens, profileTimes, FINE)).toBeNull();
   }
 });
 

@@ -41,7 +41,7 @@ import { type Plan, partWindows } from './windows.js';
 
 export interface ShareChange extends CodeChange {
   analysis: Analysis;
-  /** What the change was seen in: a stretch of time, or one slice. */
+  /** Slice that shows the change; null for a stretch of time. */
   slice: SliceOf | null;
   attribution: readonly Attribution[];
   /** Keys of the functions whose stacks were left out before it was looked for. */
@@ -61,7 +61,7 @@ export interface ShareLens {
   /** Further changes of the type, each found in what is left without the stacks of those before it. */
   further: readonly ShareChange[];
   notes: readonly string[];
-  rounds: ProfileTimes;
+  profileTimes: ProfileTimes;
   /** The parts that were read, as in the analysis. */
   windows: { baseline: readonly Window[]; incident: readonly Window[] };
 }
@@ -71,9 +71,9 @@ interface SliceOf {
   matcher: Matcher;
 }
 
-/** What all lenses know. */
+/** Context that all lenses share. */
 export interface InvestigationContext {
-  asking: ReadContext;
+  readContext: ReadContext;
   plan: Plan;
   fleet: Fleet;
   requests: Requests;
@@ -98,26 +98,26 @@ export interface Resolution {
 export async function readShares(
   context: InvestigationContext,
   lens: LensType,
-  rounds: ProfileTimes,
-  { baselineParts, incidentParts, slices: mostSlices, gate = GATE, bursts = true }: Resolution,
+  profileTimes: ProfileTimes,
+  { baselineParts, incidentParts, slices: maxSlices, gate = GATE, bursts = true }: Resolution,
 ): Promise<ShareLens | null> {
-  const { asking, plan } = context;
+  const { readContext, plan } = context;
   const windows = {
-    baseline: partWindows(plan.baseline, sharedTimes(rounds, plan.baseline), baselineParts),
-    incident: partWindows(plan.incident, sharedTimes(rounds, plan.incident), incidentParts),
+    baseline: partWindows(plan.baseline, sharedTimes(profileTimes, plan.baseline), baselineParts),
+    incident: partWindows(plan.incident, sharedTimes(profileTimes, plan.incident), incidentParts),
   };
-  let slices = slicesOf(context.fleet, rounds, plan, mostSlices);
+  let slices = slicesOf(context.fleet, profileTimes, plan, maxSlices);
   const read = async (window: Window): Promise<CountedProfile> => ({
-    profile: await readActive(asking, lens.type, window),
-    profiles: totalsIn(rounds, window).profiles,
+    profile: await readActive(readContext, lens.type, window),
+    profiles: totalsIn(profileTimes, window).profiles,
   });
   const [baseline, incident, bySlice] = await Promise.all([
     Promise.all(windows.baseline.map(read)),
     Promise.all(windows.incident.map(read)),
     Promise.all(
       slices.map(async ({ matcher }) => ({
-        profile: await readActive(asking, lens.type, plan.incident, [matcher]),
-        profiles: totalsIn(rounds, plan.incident, (labels) => labels[matcher.name] === matcher.value)
+        profile: await readActive(readContext, lens.type, plan.incident, [matcher]),
+        profiles: totalsIn(profileTimes, plan.incident, (labels) => labels[matcher.name] === matcher.value)
           .profiles,
       })),
     ),
@@ -125,11 +125,11 @@ export async function readShares(
   if ([baseline, incident].some((side) => side.every(({ profiles }) => profiles === 0))) return null;
   const both = { from: Math.min(plan.baseline.from, plan.incident.from), to: plan.incident.to };
   const { value: quantum, estimated } = await quantumOf(
-    asking,
+    readContext,
     lens.type,
     [...baseline, ...incident].map(({ profile }) => profile),
     both,
-    singleTotals(rounds, plan.baseline),
+    singleTotals(profileTimes, plan.baseline),
   );
   const heavy = isHeavy(...[...baseline, ...incident, ...bySlice].map(({ profile }) => profile));
   let reading: Reading = heavy
@@ -137,22 +137,27 @@ export async function readShares(
     : { baseline, incident, slices: bySlice, quantum };
   const notes: string[] = [];
   const leftOut = new Set<string>();
-  const found: ShareChange[] = [];
+  const accepted: ShareChange[] = [];
   let whole: Analysis | null = null;
   for (let warmUps = 0; ; ) {
-    const least = found.length === 0 ? gate : gate + FURTHER_MARGIN;
-    const search = { without: leftOut, gate: least, sliceGate: Math.max(least, SLICE_GATE), bursts };
-    const changes = await offload('changes', [reading, search], { heavy, signal: asking.signal });
-    // What is said of the type as a whole is said without its warm-up, but with all of its changes.
-    if (found.length === 0) {
+    const minDistance = accepted.length === 0 ? gate : gate + FURTHER_MARGIN;
+    const search = {
+      without: leftOut,
+      gate: minDistance,
+      sliceGate: Math.max(minDistance, SLICE_GATE),
+      bursts,
+    };
+    const changes = await offload('changes', [reading, search], { heavy, signal: readContext.signal });
+    // Statements about the type as a whole leave out its warm-up and keep all of its changes.
+    if (accepted.length === 0) {
       if (whole === null) notes.push(...renamedNotes(lens.type.alias, changes.analysis.joined.renamed));
       whole = changes.analysis;
     }
-    const change = await strongestChange(context, lens, rounds, changes, slices);
+    const change = await strongestChange(context, lens, profileTimes, changes, slices);
     const info = change === null ? undefined : changes.analysis.joined.functions[change.culprit.fn];
     if (change === null || info === undefined) break;
     const analysis = { ...changes.analysis, universe: change.universe };
-    if (found.length === 0 && warmUps < MAX_WARM_UPS) {
+    if (accepted.length === 0 && warmUps < MAX_WARM_UPS) {
       if (isOneOff(analysis, change)) {
         warmUps++;
         leftOut.add(joinKey(info));
@@ -161,7 +166,7 @@ export async function readShares(
         );
         continue;
       }
-      const settled = await settledWindow(context, lens, rounds, analysis, change, slices);
+      const settled = await settledWindow(context, lens, profileTimes, analysis, change, slices);
       const cut = settled === null ? 0 : windows.incident.findIndex(({ from }) => from >= settled.from);
       if (settled !== null && cut > 0 && !settled.anyStayed) {
         // All instances are new: whatever else they did to warm up is over by then, too.
@@ -182,19 +187,29 @@ export async function readShares(
         continue;
       }
     }
-    if (found.length > 0 && isRemainder(change, found)) break;
-    found.push({
+    if (accepted.length > 0 && isRemainder(change, accepted)) break;
+    accepted.push({
       ...attributed(analysis, change, slices, context.fleet.instanceLabel),
       leftOut: new Set(leftOut),
     });
     const source = sourceOfMove(change);
-    if (found.length === MAX_CHANGES || source === 'caller') break;
+    if (accepted.length === MAX_CHANGES || source === 'caller') break;
     leftOut.add(joinKey(info));
     if (source !== null) leftOut.add(source);
   }
   if (whole === null) throw new Error('nothing was analysed');
-  const [change = null, ...further] = found.sort((a, b) => b.culprit.growth - a.culprit.growth);
-  return { lens, analysis: whole, gate, estimated, change, further, notes, rounds, windows };
+  const [change = null, ...further] = accepted.sort((a, b) => b.culprit.growth - a.culprit.growth);
+  return {
+    lens,
+    analysis: whole,
+    gate,
+    estimated,
+    change,
+    further,
+    notes,
+    profileTimes: profileTimes,
+    windows,
+  };
 }
 
 /**
@@ -211,12 +226,12 @@ function sourceOfMove({ from, culprit, contrast }: CodeChange): string | null {
 }
 
 /** Whether a change is only what a caller of one found before has left of it. */
-function isRemainder({ culprit, contrast }: CodeChange, found: readonly ShareChange[]): boolean {
+function isRemainder({ culprit, contrast }: CodeChange, earlierChanges: readonly ShareChange[]): boolean {
   const info = contrast.joined.functions[culprit.fn];
-  return found.some((earlier) => {
+  return earlierChanges.some((earlier) => {
     const { joined, after } = earlier.contrast;
     const above = joined.functions.findIndex(
-      (other) => info !== undefined && joinKey(other) === joinKey(info),
+      (candidate) => info !== undefined && joinKey(candidate) === joinKey(info),
     );
     return (
       above >= 0 &&
@@ -229,16 +244,20 @@ function isRemainder({ culprit, contrast }: CodeChange, found: readonly ShareCha
 /** A change with the label values that may carry it. */
 function attributed(
   analysis: Analysis,
-  change: Found,
+  change: LocatedChange,
   slices: readonly SliceOf[],
   instanceLabel: string | null,
 ): Omit<ShareChange, 'leftOut'> {
   const { culprit, contrast } = change;
   const rows = attribute(
     slices.map(({ labels }, at) => {
-      const own = analysis.slices[at];
-      if (own === undefined) return { labels, x: 0, n: 0, total: 0 };
-      return { labels, ...countsIn(analysis, own, culprit.fn), total: own.costs.total / analysis.quantum };
+      const sliceCosts = analysis.slices[at];
+      if (sliceCosts === undefined) return { labels, x: 0, n: 0, total: 0 };
+      return {
+        labels,
+        ...countsIn(analysis, sliceCosts, culprit.fn),
+        total: sliceCosts.costs.total / analysis.quantum,
+      };
     }),
     countsIn(analysis, contrast.before, culprit.fn),
     analysis.dispersion,
@@ -249,51 +268,57 @@ function attributed(
 }
 
 /** The slices that are read: instances where they are few, else the values of labels that have few. */
-function slicesOf(fleet: Fleet, rounds: ProfileTimes, { incident }: Plan, most: number): SliceOf[] {
+function slicesOf(
+  fleet: Fleet,
+  profileTimes: ProfileTimes,
+  { incident }: Plan,
+  maxSlices: number,
+): SliceOf[] {
   const { instanceLabel, instances, choices } = fleet;
   const present =
-    rounds.crowd !== undefined
+    profileTimes.largeFleet !== undefined
       ? []
       : [...instances].filter(
           ([instance]) =>
-            totalsIn(rounds, incident, (labels) => labels[instanceLabel ?? ''] === instance).profiles > 0,
+            totalsIn(profileTimes, incident, (labels) => labels[instanceLabel ?? ''] === instance).profiles >
+            0,
         );
-  if (instanceLabel !== null && present.length >= 2 && present.length <= most) {
+  if (instanceLabel !== null && present.length >= 2 && present.length <= maxSlices) {
     return present.map(([value, labels]) => ({ labels, matcher: { name: instanceLabel, op: '=', value } }));
   }
   const slices: SliceOf[] = [];
   for (const { label, values } of choices) {
-    if (slices.length + values.length > most) continue;
+    if (slices.length + values.length > maxSlices) continue;
     for (const value of values)
       slices.push({ labels: { [label]: value }, matcher: { name: label, op: '=', value } });
   }
   return slices;
 }
 
-type Found = CodeChange & { slice: SliceOf | null };
+type LocatedChange = CodeChange & { slice: SliceOf | null };
 
 /** The change over time or in one slice, whichever stands out more. */
 async function strongestChange(
-  { asking, plan }: InvestigationContext,
+  { readContext, plan }: InvestigationContext,
   { type }: LensType,
-  rounds: ProfileTimes,
-  { analysis, overTime, inSlices: found }: Changes,
+  profileTimes: ProfileTimes,
+  { analysis, overTime, inSlices: sliceChanges }: Changes,
   slices: readonly SliceOf[],
-): Promise<Found | null> {
-  let best: Found | null = overTime === null ? null : { ...overTime, slice: null };
-  const inSlices = slices
-    .map((slice, at) => ({ slice, change: found[at] ?? null }))
+): Promise<LocatedChange | null> {
+  let best: LocatedChange | null = overTime === null ? null : { ...overTime, slice: null };
+  const byDistance = slices
+    .map((slice, at) => ({ slice, change: sliceChanges[at] ?? null }))
     .sort((a, b) => (b.change?.culprit.z ?? 0) - (a.change?.culprit.z ?? 0));
-  for (const { slice, change } of inSlices) {
+  for (const { slice, change } of byDistance) {
     if (change === null || change.culprit.z <= (best?.culprit.z ?? 0)) break;
     // A slice that always differed did not change; one that came during the baseline has no calm past of its
     // own.
-    if (!cameLate(rounds, plan, slice.matcher)) {
-      const past = await readActive(asking, type, plan.baseline, [slice.matcher]);
+    if (!cameLate(profileTimes, plan, slice.matcher)) {
+      const pastProfile = await readActive(readContext, type, plan.baseline, [slice.matcher]);
       const view = { ...analysis, universe: change.universe };
-      const own = await countsLater(asking, past, view, change.culprit.fn);
-      const now = countsIn(view, change.contrast.after, change.culprit.fn);
-      if (own.n > 0 && distance(own, now, analysis.dispersion) < OWN_PAST_Z) continue;
+      const pastCounts = await countsLater(readContext, pastProfile, view, change.culprit.fn);
+      const counts = countsIn(view, change.contrast.after, change.culprit.fn);
+      if (pastCounts.n > 0 && distance(pastCounts, counts, analysis.dispersion) < OWN_PAST_Z) continue;
     }
     best = { ...change, slice };
     break;
@@ -317,19 +342,19 @@ export function countsLater(
   return offload('counts', [...args], { heavy: isHeavy(profile), signal });
 }
 
-/** The same reading in memory that threads share, so that it is copied once however often it is looked at. */
+/** Copies a reading once into memory that threads share, however often they look at it. */
 function sharedReading({ baseline, incident, slices, quantum }: Reading): Reading {
-  const shared = (all: readonly CountedProfile[]) =>
-    all.map(({ profile, profiles }) => ({ profile: shareProfile(profile), profiles }));
+  const shared = (profiles: readonly CountedProfile[]) =>
+    profiles.map(({ profile, profiles }) => ({ profile: shareProfile(profile), profiles }));
   return { baseline: shared(baseline), incident: shared(incident), slices: shared(slices), quantum };
 }
 
 /** Whether the instance that a matcher means sent its first profile well after the others. */
-function cameLate(rounds: ProfileTimes, { baseline }: Plan, { name, value }: Matcher): boolean {
-  const own = rounds.series.filter(({ labels }) => labels[name] === value);
-  const first = sharedTimes({ ...rounds, series: own }, baseline)[0];
-  const others = sharedTimes(rounds, baseline)[0];
-  if (own.length === 0 || first === undefined || others === undefined) return false;
+function cameLate(profileTimes: ProfileTimes, { baseline }: Plan, { name, value }: Matcher): boolean {
+  const series = profileTimes.series.filter(({ labels }) => labels[name] === value);
+  const first = sharedTimes({ ...profileTimes, series: series }, baseline)[0];
+  const others = sharedTimes(profileTimes, baseline)[0];
+  if (series.length === 0 || first === undefined || others === undefined) return false;
   return first - others > PAST * (baseline.to - others);
 }
 
@@ -337,10 +362,10 @@ function cameLate(rounds: ProfileTimes, { baseline }: Plan, { name, value }: Mat
  * Whether a change was over after one part of the window and was seen in one instance of several: a restart
  * looks so.
  */
-function isOneOff(analysis: Analysis, { culprit, run, slice }: Found): boolean {
+function isOneOff(analysis: Analysis, { culprit, run, slice }: LocatedChange): boolean {
   const burst = slice === null && run.first === run.last && run.last < analysis.incident.length - 1;
   if (!burst || analysis.slices.length < 2 || culprit.z >= ONE_OFF_Z) return false;
-  const counts = analysis.slices.map((own) => countsIn(analysis, own, culprit.fn).x);
+  const counts = analysis.slices.map((part) => countsIn(analysis, part, culprit.fn).x);
   const all = counts.reduce((sum, x) => sum + x, 0);
   return all > 0 && Math.max(...counts) >= ALONE * all;
 }
@@ -350,36 +375,38 @@ function isOneOff(analysis: Analysis, { culprit, run, slice }: Found): boolean {
  * incident, and whether others were there before them; null where it is no warm-up.
  */
 async function settledWindow(
-  { asking, plan, fleet }: InvestigationContext,
+  { readContext, plan, fleet }: InvestigationContext,
   { type }: LensType,
-  rounds: ProfileTimes,
+  profileTimes: ProfileTimes,
   analysis: Analysis,
-  change: Found,
+  change: LocatedChange,
   slices: readonly SliceOf[],
 ): Promise<{ from: number; anyStayed: boolean } | null> {
   const { instanceLabel } = fleet;
-  if (instanceLabel === null || rounds.crowd !== undefined) return null;
+  if (instanceLabel === null || profileTimes.largeFleet !== undefined) return null;
   const isNew = (instance: string | undefined) =>
-    totalsIn(rounds, plan.baseline, (labels) => labels[instanceLabel] === instance).profiles === 0;
+    totalsIn(profileTimes, plan.baseline, (labels) => labels[instanceLabel] === instance).profiles === 0;
   const arrived = [...fleet.instances.keys()].filter(isNew);
   if (arrived.length === 0) return null;
   const stayedInFleet = [...fleet.instances.keys()].some(
     (instance) =>
       !isNew(instance) &&
-      totalsIn(rounds, plan.incident, (labels) => labels[instanceLabel] === instance).profiles > 0,
+      totalsIn(profileTimes, plan.incident, (labels) => labels[instanceLabel] === instance).profiles > 0,
   );
   const stayed = analysis.slices.filter((_, at) => !isNew(slices[at]?.labels[instanceLabel]));
   if (stayed.length > 0 && distanceFromBaseline(analysis, stayed, change.culprit.fn) >= SIBLINGS_Z)
     return null;
-  const later = lateWindow(rounds, instanceLabel, arrived, plan.incident);
+  const later = lateWindow(profileTimes, instanceLabel, arrived, plan.incident);
   if (later === null) return null;
   const pattern = arrived.map((name) => name.replace(/[.*+?^$|()[\]{}\\]/g, '\\$&')).join('|');
-  const profile = await readActive(asking, type, later, [{ name: instanceLabel, op: '=~', value: pattern }]);
-  const now = await countsLater(asking, profile, analysis, change.culprit.fn);
+  const profile = await readActive(readContext, type, later, [
+    { name: instanceLabel, op: '=~', value: pattern },
+  ]);
+  const counts = await countsLater(readContext, profile, analysis, change.culprit.fn);
   const before = countsIn(analysis, change.contrast.before, change.culprit.fn);
   const after = countsIn(analysis, change.contrast.after, change.culprit.fn);
-  const gone = changePoint([before, now, after], before.x / before.n, after.x / after.n) === 2;
-  const isOver = now.n > 0 && gone && distance(before, now, analysis.dispersion) < WARM_Z;
+  const gone = changePoint([before, counts, after], before.x / before.n, after.x / after.n) === 2;
+  const isOver = counts.n > 0 && gone && distance(before, counts, analysis.dispersion) < WARM_Z;
   return isOver ? { from: later.from, anyStayed: stayedInFleet } : null;
 }
 
@@ -388,13 +415,16 @@ async function settledWindow(
  * window.
  */
 function lateWindow(
-  rounds: ProfileTimes,
+  profileTimes: ProfileTimes,
   label: string,
   arrived: readonly string[],
   window: Window,
 ): Window | null {
   const times = sharedTimes(
-    { ...rounds, series: rounds.series.filter(({ labels }) => arrived.includes(labels[label] ?? '')) },
+    {
+      ...profileTimes,
+      series: profileTimes.series.filter(({ labels }) => arrived.includes(labels[label] ?? '')),
+    },
     window,
   );
   const first = times[Math.min(WARM_ROUNDS, times.length - 1) - 1];

@@ -8,17 +8,17 @@ export interface ReplyDeadline {
  * A signal that also aborts after half of the call's time (`early`), where the step has been met by silence
  * until then: a profile type that never answers must not use up the time of those that would.
  *
- * @param own the signal of the whole reading
+ * @param deadline the signal of the whole reading
  * @param progress.ended returns the number of requests that have ended so far
  * @param progress.others whether an answer shows that others were answered and the rest is silent (requests
  *   that were sent together), instead of that the step itself goes on
  */
 export function unlessSilent(
-  own: AbortSignal,
+  deadline: AbortSignal,
   early: AbortSignal | undefined,
   progress: { ended: () => number; others: boolean },
 ): ReplyDeadline {
-  if (early === undefined || early.aborted) return { signal: own, stop: () => {} };
+  if (early === undefined || early.aborted) return { signal: deadline, stop: () => {} };
   const before = progress.ended();
   const silence = new AbortController();
   const onEarly = () => {
@@ -27,7 +27,7 @@ export function unlessSilent(
   };
   early.addEventListener('abort', onEarly, { once: true });
   return {
-    signal: AbortSignal.any([own, silence.signal]),
+    signal: AbortSignal.any([deadline, silence.signal]),
     stop: () => early.removeEventListener('abort', onEarly),
   };
 }

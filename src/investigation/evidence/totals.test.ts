@@ -18,37 +18,37 @@ function lensOf(id: string): LensType {
 }
 
 /** One profile in each step, from the step `first` on; times are right edges. */
-function rounds(values: readonly number[], first = 0): ProfileTimes {
+function timesOf(values: readonly number[], first = 0): ProfileTimes {
   const points = values.map((value, at) => ({ time: (first + at + 1) * STEP - 1, value }));
   return { stepMs: STEP, series: [{ labels: {}, points }] };
 }
 
 const repeat = (times: number, value: number) =>
   Array.from({ length: times }, (_, at) => value * (1 + 0.02 * (at % 3)));
-const MAIN = rounds(repeat(24, 5e9));
+const MAIN = timesOf(repeat(24, 5e9));
 const EXCEPTIONS = lensOf('exception:exception:count:cpu:nanoseconds');
 const NETWORK = lensOf('network:net_bytes:bytes::');
 
 test('an amount that rose as a whole', () => {
-  const whole = compareTotals(EXCEPTIONS, rounds([...repeat(16, 50), ...repeat(8, 900)]), PLAN, MAIN);
+  const whole = compareTotals(EXCEPTIONS, timesOf([...repeat(16, 50), ...repeat(8, 900)]), PLAN, MAIN);
   expect(whole?.rose).toBe(true);
   expect((whole?.after ?? 0) / (whole?.before ?? 1)).toBeCloseTo(18, 0);
 });
 
 test('an amount that did not', () => {
-  const whole = compareTotals(EXCEPTIONS, rounds([...repeat(16, 50), ...repeat(8, 55)]), PLAN, MAIN);
+  const whole = compareTotals(EXCEPTIONS, timesOf([...repeat(16, 50), ...repeat(8, 55)]), PLAN, MAIN);
   expect(whole?.rose).toBe(false);
 });
 
 test('events that were not sent before came from nowhere', () => {
-  const after = rounds(repeat(8, 900), 16);
+  const after = timesOf(repeat(8, 900), 16);
   expect(compareTotals(EXCEPTIONS, after, PLAN, MAIN)).toMatchObject({ before: 0, rose: true });
-  expect(compareTotals(EXCEPTIONS, rounds(repeat(8, 3), 16), PLAN, MAIN)?.rose).toBe(false);
+  expect(compareTotals(EXCEPTIONS, timesOf(repeat(8, 3), 16), PLAN, MAIN)?.rose).toBe(false);
 });
 
 test('nothing is said where the service was not profiled before, or the type is always sent', () => {
-  const after = rounds(repeat(8, 900), 16);
-  expect(compareTotals(EXCEPTIONS, after, PLAN, rounds(repeat(8, 5e9), 16))).toBeNull();
+  const after = timesOf(repeat(8, 900), 16);
+  expect(compareTotals(EXCEPTIONS, after, PLAN, timesOf(repeat(8, 5e9), 16))).toBeNull();
   expect(compareTotals(NETWORK, after, PLAN, MAIN)).toBeNull();
-  expect(compareTotals(NETWORK, rounds(repeat(16, 900)), PLAN, MAIN)).toBeNull();
+  expect(compareTotals(NETWORK, timesOf(repeat(16, 900)), PLAN, MAIN)).toBeNull();
 });

@@ -8,7 +8,7 @@ import { type Plan, partWindows } from './windows.js';
 /** A type of which only the totals over time were read: whether it changed as a whole. */
 export interface TotalsLens {
   lens: LensType;
-  rounds: ProfileTimes;
+  profileTimes: ProfileTimes;
   /** Value per profile. */
   before: number;
   after: number;
@@ -20,7 +20,7 @@ export interface TotalsLens {
 const PARTS = 6;
 /** Samples come in bursts: what calm services show (docs/comparison.md §2). */
 const USUAL_PHI = 2;
-/** Value of one sample of bytes and of time, where nobody asked the store for it. */
+/** Usual value of one sample of bytes and of time, where the store was not asked for it. */
 const USUAL_BYTES = 2 ** 19;
 const USUAL_SECONDS = 0.01;
 
@@ -35,13 +35,13 @@ const MIN_NEW_EVENTS = 10;
  */
 export function compareTotals(
   lens: LensType,
-  rounds: ProfileTimes,
+  profileTimes: ProfileTimes,
   { baseline, incident }: Plan,
   main: ProfileTimes,
 ): TotalsLens | null {
   const parts = (window: Plan['baseline']) =>
-    partWindows(window, sharedTimes(rounds, window), PARTS)
-      .map((part) => totalsIn(rounds, part))
+    partWindows(window, sharedTimes(profileTimes, window), PARTS)
+      .map((part) => totalsIn(profileTimes, part))
       .filter(({ profiles }) => profiles > 0);
   const [before, after] = [parts(baseline), parts(incident)];
   if (after.length === 0) return null;
@@ -51,10 +51,17 @@ export function compareTotals(
     if (!isOfEvents || totalsIn(main, baseline).profiles === 0) return null;
     const now = meanOf(after);
     const load = { ratio: null, risen: null, z: 0, rose: false };
-    return { lens, rounds, before: 0, after: now, load, rose: now >= MIN_NEW_EVENTS };
+    return { lens, profileTimes: profileTimes, before: 0, after: now, load, rose: now >= MIN_NEW_EVENTS };
   }
   const load = loadChange(before, after, { quantum: sampleValue(lens.type.unit), phi: USUAL_PHI });
-  return { lens, rounds, before: meanOf(before), after: meanOf(after), load, rose: amountRose(load) };
+  return {
+    lens,
+    profileTimes: profileTimes,
+    before: meanOf(before),
+    after: meanOf(after),
+    load,
+    rose: amountRose(load),
+  };
 }
 
 function sampleValue(unit: string): number {

@@ -18,8 +18,8 @@ const wait = (ms: number): Stacks => ({ 'main serve cache.get': ms, 'main log': 
 const service = (mutex: (minute: number) => Stacks) => pods(2, { cpu: WORK, mutex });
 
 async function look(instances: readonly SmallInstance[], load = 1, question?: Question) {
-  const { found, lens, rounds, main } = await readyFor('mutex', instances, question);
-  const { contention, before, after } = await readWaits(found, lens, rounds, main, load);
+  const { context, lens, profileTimes, main } = await readyFor('mutex', instances, question);
+  const { contention, before, after } = await readWaits(context, lens, profileTimes, main, load);
   const site =
     contention === null ? null : contention.growth.joined.functions[contention.growth.site.fn]?.name;
   return {
@@ -28,7 +28,7 @@ async function look(instances: readonly SmallInstance[], load = 1, question?: Qu
     since: contention?.since ?? null,
     before,
     after,
-    requests: found.requests,
+    requests: context.requests,
   };
 }
 
@@ -86,7 +86,7 @@ test.each([
   { what: 'inside the window', minute: 8 },
 ])('contention that began $what began between two profiles', async ({ minute }) => {
   const { since } = await look(service(changing(wait(20), wait(800), minute)));
-  // Parts of two or three rounds tell it: the true time lies between the profile before it and the one after
+  // Parts of two or three profileTimes tell it: the true time lies between the profile before it and the one after
   // it.
   expect(since?.after).toBeLessThan(timeOf(minute));
   expect(since?.after).toBeGreaterThanOrEqual(timeOf(minute - 4));

@@ -30,20 +30,20 @@ const PARTS = 6;
  * @param load value per profile of the main type, after ÷ before
  */
 export async function readWaits(
-  found: InvestigationContext,
+  context: InvestigationContext,
   lens: LensType,
-  rounds: ProfileTimes,
+  profileTimes: ProfileTimes,
   main: ProfileTimes,
   load: number,
 ): Promise<WaitLens> {
-  const { plan } = found;
+  const { plan } = context;
   const seconds = secondsPerUnit(lens.type.unit) ?? 1;
   const levels = (window: typeof plan.baseline) =>
     partWindows(window, sharedTimes(main, window), PARTS).map((part) => ({
       from: part.from,
       to: part.to,
-      profiles: Math.max(totalsIn(main, part).profiles, totalsIn(rounds, part).profiles),
-      value: totalsIn(rounds, part).value * seconds,
+      profiles: Math.max(totalsIn(main, part).profiles, totalsIn(profileTimes, part).profiles),
+      value: totalsIn(profileTimes, part).value * seconds,
     }));
   const [before, after] = [levels(plan.baseline), levels(plan.incident)];
   const mean = (parts: typeof before) =>
@@ -52,14 +52,14 @@ export async function readWaits(
       1,
       parts.reduce((sum, { profiles }) => sum + profiles, 0),
     );
-  const [was, is] = [mean(before), mean(after)];
-  const plain: WaitLens = { lens, before: was, after: is, contention: null };
-  const grew = waitGrew(before, after, load);
-  if (grew === null) return plain;
-  const growth = await readGrowth(found, lens, rounds, null, 1);
-  if (growth === null) return plain;
-  const first = after[grew.firstPart];
-  const earlier = grew.firstPart === 0 ? before.at(-1) : after[grew.firstPart - 1];
+  const [meanBefore, meanAfter] = [mean(before), mean(after)];
+  const withoutContention: WaitLens = { lens, before: meanBefore, after: meanAfter, contention: null };
+  const growthStart = waitGrew(before, after, load);
+  if (growthStart === null) return withoutContention;
+  const growth = await readGrowth(context, lens, profileTimes, null, 1);
+  if (growth === null) return withoutContention;
+  const first = after[growthStart.firstPart];
+  const earlier = growthStart.firstPart === 0 ? before.at(-1) : after[growthStart.firstPart - 1];
   const since =
     first === undefined || earlier === undefined
       ? null
@@ -67,5 +67,5 @@ export async function readWaits(
           after: (sharedTimes(main, earlier).at(-1) ?? earlier.to) - main.stepMs,
           before: sharedTimes(main, first)[0] ?? first.to,
         };
-  return { ...plain, contention: { growth, added: is - was, since } };
+  return { ...withoutContention, contention: { growth, added: meanAfter - meanBefore, since } };
 }

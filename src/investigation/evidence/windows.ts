@@ -49,7 +49,7 @@ function stepOf(length: number): number {
 }
 
 /**
- * The same with an incident that ends with its last step. A profile stamped exactly `to`, which tells about
+ * Lets the incident end with its last step. A profile stamped exactly `to`, which tells about
  * the time after it, lies in the next step; so the merges leave it out just as the series do, and both are
  * about the same profiles. (Where no step of whole seconds divides the window, both end less than a second
  * after it.)
@@ -70,16 +70,16 @@ export function gridEnd({ from, to }: Window, stepMs: number): number {
 /**
  * Cuts a window into at most `most` parts that hold about the same number of rounds of profiles each.
  *
- * @param rounds times at which there are profiles, ascending, right edges of steps
+ * @param times times at which there are profiles, ascending, right edges of steps
  * @returns closed windows, in order, without gaps; the window itself where it holds fewer than two rounds
  */
-export function partWindows(window: Window, rounds: readonly number[], most: number): Window[] {
-  const count = Math.min(most, rounds.length);
+export function partWindows(window: Window, times: readonly number[], maxParts: number): Window[] {
+  const count = Math.min(maxParts, times.length);
   if (count < 2) return [window];
   const ends = Array.from({ length: count }, (_, part) =>
     part === count - 1
       ? window.to
-      : (rounds[Math.round(((part + 1) * rounds.length) / count) - 1] ?? window.to),
+      : (times[Math.round(((part + 1) * times.length) / count) - 1] ?? window.to),
   );
   return ends.map((to, part) => ({ from: part === 0 ? window.from : (ends[part - 1] ?? 0) + 1, to }));
 }

@@ -40,11 +40,11 @@ const analysis = (parts: Parts) => analyse(reading(parts));
 
 describe('analyse', () => {
   test('samples of own code on both sides, over-dispersion of a calm baseline, load', () => {
-    const found = analysis({ incident: [times(CALM, 2), times(CALM, 2)] });
-    expect(found.samples).toEqual({ before: 3200, after: 3200 });
-    expect(found.dispersion.phi).toBeGreaterThanOrEqual(1);
-    expect(found.dispersion.phi).toBeLessThan(1.5);
-    expect(found.load).toMatchObject({ ratio: 2, rose: true });
+    const analysed = analysis({ incident: [times(CALM, 2), times(CALM, 2)] });
+    expect(analysed.samples).toEqual({ before: 3200, after: 3200 });
+    expect(analysed.dispersion.phi).toBeGreaterThanOrEqual(1);
+    expect(analysed.dispersion.phi).toBeLessThan(1.5);
+    expect(analysed.load).toMatchObject({ ratio: 2, rose: true });
   });
 
   test('load is of own code: the collector takes no part in it', () => {
@@ -75,10 +75,10 @@ describe('analyse', () => {
 
 describe('changeOverTime', () => {
   const change = (parts: Parts) => {
-    const found = analysis(parts);
-    const answer = changeOverTime(found, GATE);
+    const analysed = analysis(parts);
+    const answer = changeOverTime(analysed, GATE);
     if (answer === null) return null;
-    return { fn: nameOf(found, answer.culprit.fn), run: answer.run, from: nameOf(found, answer.from) };
+    return { fn: nameOf(analysed, answer.culprit.fn), run: answer.run, from: nameOf(analysed, answer.from) };
   };
 
   test('a change all the time, from inside the window on, and in a burst', () => {
@@ -117,70 +117,73 @@ describe('changeOverTime', () => {
 
 describe('changeInSlice', () => {
   test('the slice that changed, though the whole hardly did', () => {
-    const found = analysis({ slices: [GROWN, CALM, CALM] });
-    const change = changeInSlice(found, 0, GATE);
-    expect([nameOf(found, change?.culprit.fn), change?.run]).toEqual([
+    const analysed = analysis({ slices: [GROWN, CALM, CALM] });
+    const change = changeInSlice(analysed, 0, GATE);
+    expect([nameOf(analysed, change?.culprit.fn), change?.run]).toEqual([
       'price',
       { first: 0, last: 1, early: 0 },
     ]);
-    expect(changeInSlice(found, 1, GATE)).toBeNull();
-    expect(changeInSlice(found, 9, GATE)).toBeNull();
+    expect(changeInSlice(analysed, 1, GATE)).toBeNull();
+    expect(changeInSlice(analysed, 9, GATE)).toBeNull();
   });
 });
 
 describe('counts and distances', () => {
   test('of a function in parts, and in a profile that was read later', () => {
-    const found = analysis({ slices: [GROWN] });
-    const price = fnOf(found, 'price');
-    expect(found.slices.map((part) => countsIn(found, part, price))).toEqual([{ x: 500, n: 1200 }]);
+    const analysed = analysis({ slices: [GROWN] });
+    const price = fnOf(analysed, 'price');
+    expect(analysed.slices.map((part) => countsIn(analysed, part, price))).toEqual([{ x: 500, n: 1200 }]);
     expect(
       countsInProfile(
         profileFrom({ 'boot main serve price': 7, other: 3 }),
-        found,
-        found.joined.functions[price],
+        analysed,
+        analysed.joined.functions[price],
       ),
     ).toEqual({
       x: 7,
       n: 10,
     });
-    expect(countsInProfile(profileFrom({ other: 3 }), found, found.joined.functions[price])).toEqual({
+    expect(countsInProfile(profileFrom({ other: 3 }), analysed, analysed.joined.functions[price])).toEqual({
       x: 0,
       n: 3,
     });
-    expect(countsInProfile(profileFrom({}), found, found.joined.functions[price])).toEqual({ x: 0, n: 0 });
-    expect(countsInProfile(profileFrom({ other: 3 }), found, undefined)).toEqual({ x: 0, n: 3 });
+    expect(countsInProfile(profileFrom({}), analysed, analysed.joined.functions[price])).toEqual({
+      x: 0,
+      n: 0,
+    });
+    expect(countsInProfile(profileFrom({ other: 3 }), analysed, undefined)).toEqual({ x: 0, n: 3 });
   });
 
   test('a later profile may name the function with its type parameters', () => {
-    const found = analysis({ incident: [{ ...CALM, 'main Key': 9 }] });
+    const analysed = analysis({ incident: [{ ...CALM, 'main Key': 9 }] });
     expect(
       countsInProfile(
         profileFrom({ 'main Key[go.shape.int]': 4 }),
-        found,
-        found.joined.functions[fnOf(found, 'Key')],
+        analysed,
+        analysed.joined.functions[fnOf(analysed, 'Key')],
       ).x,
     ).toBe(4);
   });
 
   test('grow with the difference and change sign with the sides', () => {
-    const found = analysis({ slices: [GROWN, CALM] });
-    const price = fnOf(found, 'price');
-    expect(distanceFromBaseline(found, found.slices.slice(0, 1), price)).toBeGreaterThan(GATE);
-    expect(distanceFromBaseline(found, found.slices.slice(1), price)).toBe(0);
+    const analysed = analysis({ slices: [GROWN, CALM] });
+    const price = fnOf(analysed, 'price');
+    expect(distanceFromBaseline(analysed, analysed.slices.slice(0, 1), price)).toBeGreaterThan(GATE);
+    expect(distanceFromBaseline(analysed, analysed.slices.slice(1), price)).toBe(0);
     const [a, b] = [
       { x: 100, n: 1000 },
       { x: 200, n: 1000 },
     ] as const;
-    expect(distance(b, a, found.dispersion)).toBeCloseTo(-distance(a, b, found.dispersion), 10);
+    expect(distance(b, a, analysed.dispersion)).toBeCloseTo(-distance(a, b, analysed.dispersion), 10);
   });
 });
 
 test('a reading without some functions has no stack through them, on any side', () => {
   const left = withoutFunctions(reading({ incident: [GROWN], slices: [GROWN] }), new Set(['price', 'poll']));
-  const found = analyse(left);
-  expect(found.incident.map(({ costs }) => costs.total)).toEqual([400]);
-  expect(found.slices.map(({ costs }) => costs.total)).toEqual([400]);
-  expect(found.baseline.every(({ costs }) => costs.total === 400)).toBe(true);
+  const analysed = analyse(left);
+  expect(analysed.incident.map(({ costs }) => costs.total)).toEqual([400]);
+  expect(analysed.slices.map(({ costs }) => costs.total)).toEqual([400]);
+  expect(analysed.baseline.every(({ costs }) => costs.total === 400)).toBe(true);
   expect(left.quantum).toBe(1);
 });
 
@@ -213,10 +216,10 @@ describe('gates', () => {
   });
 
   const priced = (samples: number): Stacks => ({ ...CALM, 'main serve price': samples });
-  const found = (parts: Parts, bursts?: boolean) => changeOverTime(analysis(parts), GATE, bursts);
+  const changeIn = (parts: Parts, bursts?: boolean) => changeOverTime(analysis(parts), GATE, bursts);
 
   test('a burst must stand out by 0.6 standard errors more than the gate', async () => {
-    const burst = (samples: number) => found({ incident: [CALM, priced(samples), CALM, CALM] });
+    const burst = (samples: number) => changeIn({ incident: [CALM, priced(samples), CALM, CALM] });
     const least = await leastFound(100, 300, (samples) => burst(samples) !== null);
     expect(burst(least)?.culprit.z).toBeGreaterThanOrEqual(GATE + 0.6);
     expect(burst(least)?.culprit.z).toBeLessThan(GATE + 0.7);
@@ -226,16 +229,16 @@ describe('gates', () => {
     // The last part still has some of it, so that the longest stretch stands out most, but speaks for the
     // share before.
     const fading = { incident: [priced(160), priced(160), priced(110)] };
-    expect(found(fading, false)).toBeNull();
+    expect(changeIn(fading, false)).toBeNull();
     const lasting = { incident: [priced(160), priced(160), priced(150)] };
-    expect(found(lasting, false)?.run).toMatchObject({ last: 2 });
+    expect(changeIn(lasting, false)?.run).toMatchObject({ last: 2 });
   });
 
   test('what began before the window must be there in the window, too, by 3 standard errors', () => {
     const grown = { ...CALM, 'main serve price': 900 };
     const before = [CALM, CALM, CALM, grown];
-    expect(found({ baseline: before, incident: [priced(120), priced(120)] })).toBeNull();
-    expect(found({ baseline: before, incident: [priced(200), priced(200)] })?.run).toMatchObject({
+    expect(changeIn({ baseline: before, incident: [priced(120), priced(120)] })).toBeNull();
+    expect(changeIn({ baseline: before, incident: [priced(200), priced(200)] })?.run).toMatchObject({
       early: 1,
     });
   });

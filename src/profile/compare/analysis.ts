@@ -36,7 +36,7 @@ export interface CountedProfile {
 }
 
 /**
- * What was read of one profile type: parts of both windows in order, and slices of the fleet in the incident.
+ * Profiles of one type: parts of both windows in order, and slices of the fleet in the incident.
  */
 export interface Reading {
   baseline: readonly CountedProfile[];
@@ -68,12 +68,12 @@ export const MIN_SIDE_SAMPLES = 40;
 
 /** Joins a reading and estimates its noise from the baseline. */
 export function analyse({ baseline, incident, slices, quantum }: Reading): Analysis {
-  const all = [...baseline, ...incident, ...slices];
+  const counted = [...baseline, ...incident, ...slices];
   const joined = joinProfiles(
-    all.map(({ profile }) => profile),
+    counted.map(({ profile }) => profile),
     baseline.length,
   );
-  const parts = all.map(({ profiles }, part): PartCosts => {
+  const parts = counted.map(({ profiles }, part): PartCosts => {
     const joinedPart = joined.parts[part];
     if (joinedPart === undefined) throw new Error(`part ${part} is missing`);
     return { costs: costsOf(joinedPart, joined.functions.length, joined.serving), profiles, part };
@@ -89,13 +89,13 @@ export function analyse({ baseline, incident, slices, quantum }: Reading): Analy
     side.map(({ costs, profiles }) => ({ value: sumIn(universe, costs), profiles }));
   const load = loadChange(levels(before), levels(after), { quantum, phi: dispersion.phi });
   const entries = entryPointsOf({ ...sides, quantum, dispersion });
-  const ownSlices = parts.slice(baseline.length + incident.length);
-  const everywhere = isEverywhere(levels(ownSlices), levels(before));
+  const sliceParts = parts.slice(baseline.length + incident.length);
+  const everywhere = isEverywhere(levels(sliceParts), levels(before));
   return {
     joined,
     baseline: before,
     incident: after,
-    slices: ownSlices,
+    slices: sliceParts,
     quantum,
     dispersion,
     earlier,
@@ -182,7 +182,7 @@ const STILL_THERE_Z = 3;
 /** A burst must stand out by this more: jobs that run now and then look like one. */
 const BURST_MARGIN = 0.6;
 
-/** What a change must stand out by beyond the first universe, for each further one that is looked into. */
+/** Margin over the gate of the first universe, for each further one that is looked into. */
 const UNIVERSE_MARGIN = 0.3;
 
 /**
@@ -198,9 +198,7 @@ export function changeOverTime(analysis: Analysis, gate: number, bursts = true):
   return changeInEntry(analysis, gate, bursts);
 }
 
-/**
- * What a change inside one entry point must stand out by beyond one of the whole: there are several of them.
- */
+/** Margin of a change inside one entry point over one of the whole: there are several entry points. */
 const ENTRY_MARGIN = 1.2;
 
 /**
@@ -213,15 +211,16 @@ function changeInEntry(analysis: Analysis, gate: number, bursts: boolean): CodeC
   let best: CodeChange | null = null;
   for (const { fn } of analysis.entries) {
     const inside = { ...withinEntry(analysis, whole, fn), entries: [] };
-    for (const own of [application, library]) {
-      const universe: Universe = { own, population: 'total' };
+    for (const nameable of [application, library]) {
+      const universe: Universe = { nameable: nameable, population: 'total' };
       const change = changeIn({ ...inside, universe }, gate + ENTRY_MARGIN, bursts);
       if (change === null) continue;
       // Told from inside, shown as a part of the whole: what fell there is no growth that a reader could
       // follow.
       const shown = contrastOf(analysis, change.run);
-      const grew = totalShare(shown.after, change.culprit.fn) > totalShare(shown.before, change.culprit.fn);
-      if (grew && (best === null || change.culprit.z > best.culprit.z)) {
+      const hasGrown =
+        totalShare(shown.after, change.culprit.fn) > totalShare(shown.before, change.culprit.fn);
+      if (hasGrown && (best === null || change.culprit.z > best.culprit.z)) {
         best = { ...change, contrast: shown, universe: analysis.universe };
       }
       break;
@@ -233,16 +232,16 @@ function changeInEntry(analysis: Analysis, gate: number, bursts: boolean): CodeC
 function changeIn(analysis: Analysis, gate: number, bursts: boolean): CodeChange | null {
   const last = analysis.incident.length - 1;
   const isBurst = (run: Run) => run.last < last;
-  const mayBe = (run: Run) => bursts || !isBurst(run);
-  const run = strongestRun(analysis, analysis.universe, mayBe);
+  const isAllowed = (run: Run) => bursts || !isBurst(run);
+  const run = strongestRun(analysis, analysis.universe, isAllowed);
   const change = changeInRun(analysis, run, isBurst(run) ? gate + BURST_MARGIN : gate);
-  // What is gone from the last part was a burst, too, however the parts were put together.
+  // A change that is gone from the last part was a burst, too, however the parts were put together.
   const over = change !== null && !isBurst(run) && isOver(analysis, change);
   if (over && (!bursts || change.culprit.z < gate + BURST_MARGIN)) return null;
   if (change !== null && (run.early === 0 || isStillThere(analysis, change))) return change;
   if (run.early === 0 && !isBurst(run)) return null;
-  const other = strongestRun(analysis, analysis.universe, (one) => one.early === 0 && !isBurst(one));
-  return changeInRun(analysis, other, gate);
+  const lasting = strongestRun(analysis, analysis.universe, (one) => one.early === 0 && !isBurst(one));
+  return changeInRun(analysis, lasting, gate);
 }
 
 /** The last part speaks for the share before by a factor of e² in likelihood. */
@@ -297,11 +296,11 @@ export function changeInSlice(analysis: Analysis, slice: number, gate: number): 
 
 function sliceChangeIn(analysis: Analysis, slice: number, gate: number): CodeChange | null {
   const { joined, baseline, slices, quantum, dispersion, universe } = analysis;
-  const own = slices[slice];
-  if (own === undefined) return null;
-  const after = sideOf(joined, [own]);
+  const sliceCosts = slices[slice];
+  if (sliceCosts === undefined) return null;
+  const after = sideOf(joined, [sliceCosts]);
   const contrast = { joined, before: sideOf(joined, baseline), after, quantum, dispersion };
-  const siblings = slices.filter((other) => other !== own);
+  const siblings = slices.filter((other) => other !== sliceCosts);
   const wider = { ...contrast, before: sideOf(joined, [...baseline, ...siblings]) };
   const [best] = [contrast, wider]
     .flatMap((one) => findCulprit(one, gate, universe, analysis.entries) ?? [])
@@ -339,8 +338,8 @@ export function countsInProfile(
   const at = joined.functions.findIndex((other) => info !== undefined && joinKey(other) === joinKey(info));
   if (part === undefined) return { x: 0, n: 0 };
   const costs = costsOf(part, joined.functions.length, joined.serving);
-  const own = sumIn(universe, costs);
-  return { x: at < 0 ? 0 : (costs.totals[at] ?? 0) / quantum, n: own / quantum };
+  const samples = sumIn(universe, costs);
+  return { x: at < 0 ? 0 : (costs.totals[at] ?? 0) / quantum, n: samples / quantum };
 }
 
 /** A profile without the stacks that pass through some functions. */

@@ -2,7 +2,7 @@ import { deviation, share } from '../contrast/contrast.js';
 import type { Dispersion } from '../contrast/noise.js';
 
 /**
- * One slice of the fleet in the time of the change: its labels, the samples of the culprit and of all own
+ * A slice of the fleet in the time of the change: its labels, the samples of the culprit and of all own
  * code.
  */
 export interface Slice {
@@ -22,7 +22,7 @@ export interface Attribution {
   shareAfter: number;
   /** Share of the culprit in the other slices at the same time; null where there are none. */
   shareOthers: number | null;
-  /** The same two shares of the active total. */
+  /** Shares of the active total instead. */
   ofTotal: number;
   othersOfTotal: number | null;
   /** Distance from the other slices in standard errors. */
@@ -71,25 +71,25 @@ export function attribute(
     if (values.length < 2) return [];
     const whole = sum(areInstances ? slices : slices.filter((slice) => label in slice.labels));
     return values.map((value): Attribution => {
-      const own = sum(slices.filter((slice) => slice.labels[label] === value));
-      const others = { x: whole.x - own.x, n: whole.n - own.n, total: whole.total - own.total };
-      const [p, q] = [share(own.x, own.n), share(others.x, others.n)];
-      const z = deviation([others.x, others.n], [own.x, own.n], dispersion);
+      const counts = sum(slices.filter((slice) => slice.labels[label] === value));
+      const others = { x: whole.x - counts.x, n: whole.n - counts.n, total: whole.total - counts.total };
+      const [p, q] = [share(counts.x, counts.n), share(others.x, others.n)];
+      const z = deviation([others.x, others.n], [counts.x, counts.n], dispersion);
       const othersZ = deviation([before.x, before.n], [others.x, others.n], dispersion);
       const left = q - p0;
-      const grew = p - p0;
+      const growth = p - p0;
       const alone =
-        left <= OTHERS_GROWTH * grew || (left <= OTHERS_NOISE.growth * grew && othersZ <= OTHERS_NOISE.z);
+        left <= OTHERS_GROWTH * growth || (left <= OTHERS_NOISE.growth * growth && othersZ <= OTHERS_NOISE.z);
       return {
         label,
         value,
         shareBefore: p0,
         shareAfter: p,
         shareOthers: others.n > 0 ? q : null,
-        ofTotal: share(own.x, own.total),
+        ofTotal: share(counts.x, counts.total),
         othersOfTotal: others.total > 0 ? share(others.x, others.total) : null,
         z,
-        carries: grew > 0 && z >= MIN_Z && alone,
+        carries: growth > 0 && z >= MIN_Z && alone,
       };
     });
   });

@@ -24,8 +24,8 @@ describe('changes over time and in every slice', () => {
   });
 
   test('each is looked for', () => {
-    const found = changesIn(reading([GROWN, GROWN], [GROWN, CALM]), SEARCH);
-    expect(named(found)).toEqual({ overTime: 'price', inSlices: ['price', null] });
+    const changes = changesIn(reading([GROWN, GROWN], [GROWN, CALM]), SEARCH);
+    expect(named(changes)).toEqual({ overTime: 'price', inSlices: ['price', null] });
   });
 
   test('each has its own gate', () => {
@@ -44,16 +44,16 @@ describe('changes over time and in every slice', () => {
   });
 
   test('a function that is left out is not named, and nothing else is taken for it', () => {
-    const found = changesIn(reading([GROWN, GROWN], [GROWN]), { ...SEARCH, without: new Set(['price']) });
-    expect(named(found)).toEqual({ overTime: null, inSlices: [null] });
+    const changes = changesIn(reading([GROWN, GROWN], [GROWN]), { ...SEARCH, without: new Set(['price']) });
+    expect(named(changes)).toEqual({ overTime: null, inSlices: [null] });
   });
 });
 
 describe('what became cheaper', () => {
   const cheaper = (baseline: Stacks, incident: Stacks) => {
     const analysis = analyse(reading([incident, incident], [], [baseline, baseline]));
-    const found = cheaperIn(analysis, 4.1);
-    return found === null ? null : [nameOf(analysis, found.culprit.fn), nameOf(analysis, found.from)];
+    const changes = cheaperIn(analysis, 4.1);
+    return changes === null ? null : [nameOf(analysis, changes.culprit.fn), nameOf(analysis, changes.from)];
   };
 
   test('is the function that costs less', () => {

@@ -18,7 +18,7 @@ import { movedFrom } from './moved.js';
 export interface Changes {
   analysis: Analysis;
   overTime: CodeChange | null;
-  /** One entry a slice. */
+  /** Change of each slice. */
   inSlices: readonly (CodeChange | null)[];
 }
 

@@ -24,8 +24,8 @@ export function collectorGrowth({ joined, before, after, quantum, dispersion }: 
   const largest = ({ costs }: Contrast['before']) =>
     ids.reduce((most, fn) => Math.max(most, costs.bare[fn] ?? 0), 0);
   const sum = ({ costs }: Contrast['before']) => {
-    const own = ids.reduce((total, fn) => total + (costs.bare[fn] ?? 0), 0);
-    return Math.min(own, Math.max(largest({ costs, profiles: 0, parts: [] }), selfOf(costs.self, ids)));
+    const collected = ids.reduce((total, fn) => total + (costs.bare[fn] ?? 0), 0);
+    return Math.min(collected, Math.max(largest({ costs, profiles: 0, parts: [] }), selfOf(costs.self, ids)));
   };
   const [x1, x2] = [sum(before), sum(after)];
   const [p1, p2] = [share(x1, before.costs.total), share(x2, after.costs.total)];

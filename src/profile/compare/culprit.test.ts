@@ -6,9 +6,9 @@ import { culpritOf, findCulprit, growthOf, loadBeside } from './culprit.js';
 const GATE = 4.25;
 
 function culprit(before: Stacks, after: Stacks, sides: Sides = {}) {
-  const found = contrast(before, after, sides);
-  const answer = findCulprit(found, GATE);
-  return answer === null ? null : { ...answer, fn: nameOf(found, answer.fn) };
+  const contrasted = contrast(before, after, sides);
+  const answer = findCulprit(contrasted, GATE);
+  return answer === null ? null : { ...answer, fn: nameOf(contrasted, answer.fn) };
 }
 
 const CALM = {
@@ -102,20 +102,20 @@ describe('findCulprit', () => {
 
 describe('loadBeside and growthOf', () => {
   test('load is what all own code outside the function did, per profile', () => {
-    const found = contrast(
+    const contrasted = contrast(
       { 'main a': 100, 'main b': 300 },
       { 'main a': 500, 'main b': 900 },
       { profiles: [2, 3] },
     );
-    const [fn, universe] = [fnOf(found, 'a'), universeOf(found)];
-    expect(loadBeside(found, universe, fn)).toBe(2);
-    expect(growthOf(found, fn, 2)).toBeCloseTo(500 / 3 - 2 * 50);
-    expect(culpritOf(found, universe, fn)).toMatchObject({ fn, load: 2 });
+    const [fn, universe] = [fnOf(contrasted, 'a'), universeOf(contrasted)];
+    expect(loadBeside(contrasted, universe, fn)).toBe(2);
+    expect(growthOf(contrasted, fn, 2)).toBeCloseTo(500 / 3 - 2 * 50);
+    expect(culpritOf(contrasted, universe, fn)).toMatchObject({ fn, load: 2 });
   });
 
   test('nothing outside before leaves the load at 1', () => {
-    const found = contrast({ main: 100 }, { main: 100, other: 50 });
-    expect(loadBeside(found, universeOf(found), fnOf(found, 'main'))).toBe(1);
+    const contrasted = contrast({ main: 100 }, { main: 100, other: 50 });
+    expect(loadBeside(contrasted, universeOf(contrasted), fnOf(contrasted, 'main'))).toBe(1);
   });
 });
 

@@ -27,7 +27,7 @@ export interface Culprit {
 
 /** A function with more than this of all own code before the change measures the load itself … */
 const DOMINANT = 0.5;
-/** … unless its callers have at least this much cost beside it, in samples. */
+/** … unless its callers have at least this many samples outside it. */
 const MIN_BESIDE = 20;
 /**
  * Below this the load has fallen by so much that what costs the same as before gains share without having
@@ -85,10 +85,10 @@ export function culpritOf(contrast: Contrast, universe: Universe, fn: number): C
 export function loadBeside({ before, after }: Contrast, universe: Universe, fn: number): number {
   const rest = ({ costs, profiles }: Contrast['before']) =>
     share(sumIn(universe, costs) - (costs.totals[fn] ?? 0), profiles);
-  const [was, is] = [rest(before), rest(after)];
-  const load = is / was;
+  const [restBefore, restAfter] = [rest(before), rest(after)];
+  const load = restAfter / restBefore;
   // Values of extreme sizes overflow, and a load without end explains nothing.
-  return was > 0 && Number.isFinite(load) ? load : 1;
+  return restBefore > 0 && Number.isFinite(load) ? load : 1;
 }
 
 /** Value per profile that a function costs more than the load explains. */
@@ -114,12 +114,12 @@ function isCodeChange(contrast: Contrast, universe: Universe, { fn }: Shift, gat
   return deviation(counts(x1, b1), counts(x2, b2), dispersion) >= gate;
 }
 
-/** What stands out among all that is served must stand out beside own code by this, in standard errors. */
+/** Smallest distance from own code of what stands out among all that is served, in standard errors. */
 const MIN_BESIDE_OWN_Z = 3;
 
 /**
  * Whether a function grew beyond the team's own code, too. What frameworks cost whether requests come or not
- * shrinks in share when the load rises: beside it all own code, and what it calls, looks as if it had grown.
+ * shrinks in share when the load rises: next to it all own code, and what it calls, looks as if it had grown.
  */
 function isBeyondOwnCode({ before, after, quantum, dispersion }: Contrast, { fn }: Shift): boolean {
   const counts = ({ costs }: Contrast['before']) =>
@@ -138,20 +138,25 @@ function descend(contrast: Contrast, universe: Universe, from: number): number {
   for (;;) {
     visited.add(fn);
     const { load, growth, z } = culpritOf(contrast, universe, fn);
-    const [was, is] = [totalsBelow(joined, before.parts, fn), totalsBelow(joined, after.parts, fn)];
+    const [totalsBefore, totalsAfter] = [
+      totalsBelow(joined, before.parts, fn),
+      totalsBelow(joined, after.parts, fn),
+    ];
     let best = -1;
-    let most = 0;
-    for (let callee = 0; callee < is.length; callee++) {
-      if (visited.has(callee) || !isIn(universe, callee) || (is[callee] ?? 0) === 0) continue;
-      const kept = share(is[callee] ?? 0, after.profiles) - load * share(was[callee] ?? 0, before.profiles);
-      if (kept < ROUGHLY_KEEPS * growth || kept <= most) continue;
-      // What only changed its caller did not grow.
+    let mostKept = 0;
+    for (let callee = 0; callee < totalsAfter.length; callee++) {
+      if (visited.has(callee) || !isIn(universe, callee) || (totalsAfter[callee] ?? 0) === 0) continue;
+      const kept =
+        share(totalsAfter[callee] ?? 0, after.profiles) -
+        load * share(totalsBefore[callee] ?? 0, before.profiles);
+      if (kept < ROUGHLY_KEEPS * growth || kept <= mostKept) continue;
+      // A callee that only changed its caller did not grow.
       if (growthOf(contrast, callee, load) < ROUGHLY_KEEPS * growth) continue;
       if (shiftOf(contrast, universe, callee) < MIN_CALLEE_Z) continue;
       if (kept < KEEPS * growth && shiftOf(contrast, universe, callee) ** 2 < z * z - SAME_LIKELIHOOD)
         continue;
       best = callee;
-      most = kept;
+      mostKept = kept;
     }
     if (best < 0) return fn;
     fn = best;

@@ -20,14 +20,14 @@ const times = (stacks: Stacks, handler: string, factor: number): Stacks =>
   );
 
 function entries(before: Stacks, after: Stacks, sides: Sides = {}) {
-  const found = contrast(before, after, sides);
-  return { found, points: entryPointsOf(found) };
+  const contrasted = contrast(before, after, sides);
+  return { contrasted, points: entryPointsOf(contrasted) };
 }
 
 describe('entryPointsOf', () => {
   test('the outermost own frames, without the middleware around all of them', () => {
-    const { found, points } = entries(CALM, CALM);
-    expect(points.map(({ fn }) => nameOf(found, fn)).sort()).toEqual(['save', 'show']);
+    const { contrasted, points } = entries(CALM, CALM);
+    expect(points.map(({ fn }) => nameOf(contrasted, fn)).sort()).toEqual(['save', 'show']);
     expect(points.map(({ before, after }) => [before, after])).toEqual([
       [460, 460],
       [460, 460],
@@ -72,28 +72,30 @@ describe('isMixOfRequests', () => {
     ],
     ['the handler itself, its callees alike', times(CALM, ' save', 4), 'save', true],
   ])('%s', (_, after, name, isMix) => {
-    const { found, points } = entries(CALM, after);
-    expect(isMixOfRequests(found, points, fnOf(found, name))).toBe(isMix);
+    const { contrasted, points } = entries(CALM, after);
+    expect(isMixOfRequests(contrasted, points, fnOf(contrasted, name))).toBe(isMix);
   });
 
   test('a handler that is one function only: others must have fallen meanwhile', () => {
     const thin = { 'runtime.serve show': 500, 'runtime.serve save': 500 };
     const alone = entries(thin, { ...thin, 'runtime.serve save': 2000 });
-    expect(isMixOfRequests(alone.found, alone.points, fnOf(alone.found, 'save'))).toBe(false);
+    expect(isMixOfRequests(alone.contrasted, alone.points, fnOf(alone.contrasted, 'save'))).toBe(false);
     const exchanged = entries(thin, { 'runtime.serve save': 2000, 'runtime.serve show': 200 });
-    expect(isMixOfRequests(exchanged.found, exchanged.points, fnOf(exchanged.found, 'save'))).toBe(true);
+    expect(isMixOfRequests(exchanged.contrasted, exchanged.points, fnOf(exchanged.contrasted, 'save'))).toBe(
+      true,
+    );
   });
 });
 
 test('the mix has changed where a handler takes another part of what is served', () => {
   const calm = entries(CALM, CALM);
-  expect(changedEntries(calm.found, calm.points)).toEqual([]);
+  expect(changedEntries(calm.contrasted, calm.points)).toEqual([]);
   const loaded = entries(CALM, times(CALM, 'serve', 3));
-  expect(changedEntries(loaded.found, loaded.points)).toEqual([]);
+  expect(changedEntries(loaded.contrasted, loaded.points)).toEqual([]);
   const mixed = entries(CALM, times(CALM, ' save', 4));
   expect(
-    changedEntries(mixed.found, mixed.points)
-      .map(({ fn }) => nameOf(mixed.found, fn))
+    changedEntries(mixed.contrasted, mixed.points)
+      .map(({ fn }) => nameOf(mixed.contrasted, fn))
       .sort(),
   ).toEqual(['save', 'show']);
 });
@@ -101,13 +103,15 @@ test('the mix has changed where a handler takes another part of what is served',
 describe('universesOf', () => {
   const GATE = 4.1;
   const culprits = (before: Stacks, after: Stacks) => {
-    const found = contrast(before, after);
-    return universesOf(found).map((universe) => nameOf(found, findCulprit(found, GATE, universe)?.fn));
+    const contrasted = contrast(before, after);
+    return universesOf(contrasted).map((universe) =>
+      nameOf(contrasted, findCulprit(contrasted, GATE, universe)?.fn),
+    );
   };
 
   test('own code first, then own code among all that is served, then libraries', () => {
-    const found = contrast(CALM, CALM);
-    expect(universesOf(found).map(({ population }) => population)).toEqual([
+    const contrasted = contrast(CALM, CALM);
+    expect(universesOf(contrasted).map(({ population }) => population)).toEqual([
       'application',
       'served',
       'served',

@@ -59,10 +59,10 @@ export function entryPointsOf({ joined, before, after, quantum }: Contrast): Ent
     });
     return sums;
   };
-  const [was, is] = [cost(before.parts), cost(after.parts)];
+  const [costsBefore, costsAfter] = [cost(before.parts), cost(after.parts)];
   const rows: EntryPoint[] = [];
-  for (let fn = 0; fn < was.length; fn++) {
-    const [x1, x2] = [was[fn] ?? 0, is[fn] ?? 0];
+  for (let fn = 0; fn < costsBefore.length; fn++) {
+    const [x1, x2] = [costsBefore[fn] ?? 0, costsAfter[fn] ?? 0];
     const part = Math.max(share(x1, before.costs.served), share(x2, after.costs.served));
     if (part < MIN_PART) continue;
     rows.push({
@@ -82,8 +82,8 @@ export function entryPointsOf({ joined, before, after, quantum }: Contrast): Ent
 function universalOf({ joined, before, after }: Pick<Contrast, 'joined' | 'before' | 'after'>): Uint8Array {
   const isAbove = ({ costs }: Contrast['before'], fn: number) =>
     (costs.totals[fn] ?? 0) - (costs.bare[fn] ?? 0) >= UNIVERSAL * costs.application;
-  return joined.application.map((own, fn) =>
-    own === 1 && isAbove(before, fn) && isAbove(after, fn) ? 1 : 0,
+  return joined.application.map((isOwn, fn) =>
+    isOwn === 1 && isAbove(before, fn) && isAbove(after, fn) ? 1 : 0,
   );
 }
 
@@ -143,8 +143,8 @@ export function withinEntry(analysis: Analysis, contrast: Contrast, entry: numbe
     return { ...part, profile: { ...part.profile, values } };
   });
   const joined: Joined = { ...analysis.joined, parts };
-  const masked = (all: readonly PartCosts[]) =>
-    all.map((one): PartCosts => {
+  const masked = (partCosts: readonly PartCosts[]) =>
+    partCosts.map((one): PartCosts => {
       const part = parts[one.part];
       return part === undefined
         ? one
@@ -178,7 +178,7 @@ const ALIKE_Z = 2.5;
 
 /**
  * Whether the growth of a function is that of the requests which lead to it. With more requests all that an
- * entry point does grows alike, the small things beside the function, too; where the function itself became
+ * entry point does grows alike, its other small work too; where the function itself became
  * more expensive these stay as they are, or follow the load of the other entry points. Which of the two
  * explains the rest better is a comparison of likelihoods; where neither does clearly, requests were
  * exchanged if the other entry points fell meanwhile.
@@ -188,29 +188,32 @@ const ALIKE_Z = 2.5;
 export function isMixOfRequests(contrast: Contrast, entries: readonly EntryPoint[], fn: number): boolean {
   const { before, after, quantum, dispersion } = contrast;
   const universal = universalOf(contrast);
-  const [was, is] = [before, after].map(({ parts }) => throughEntries(contrast.joined, parts, universal, fn));
-  if (was === undefined || is === undefined) return false;
-  const main = mainEntry(was, is, before.profiles, after.profiles);
+  const [throughBefore, throughAfter] = [before, after].map(({ parts }) =>
+    throughEntries(contrast.joined, parts, universal, fn),
+  );
+  if (throughBefore === undefined || throughAfter === undefined) return false;
+  const main = mainEntry(throughBefore, throughAfter, before.profiles, after.profiles);
   // An entry point that was not there before is new code, or an old one under a new name.
-  if (main === null || (was.ofEntry.get(main) ?? 0) === 0) return false;
+  if (main === null || (throughBefore.ofEntry.get(main) ?? 0) === 0) return false;
   const others = entries.filter((entry) => entry.fn !== main);
   const costOf = ({ ofEntry }: Through, profiles: number) =>
     share(
       others.reduce((sum, entry) => sum + (ofEntry.get(entry.fn) ?? 0), 0),
       profiles,
     );
-  const [othersBefore, othersAfter] = [costOf(was, before.profiles), costOf(is, after.profiles)];
+  const [othersBefore, othersAfter] = [
+    costOf(throughBefore, before.profiles),
+    costOf(throughAfter, after.profiles),
+  ];
   const load = othersBefore > 0 && othersAfter > 0 ? othersAfter / othersBefore : 1;
   const fell = load < FALLEN;
   if (fn === main) return areCalleesAlike(contrast, universal, main) || fell;
-  const [x1, x2] = [was.ofFn.get(main) ?? 0, is.ofFn.get(main) ?? 0].map((x) => x / quantum) as [
-    number,
-    number,
-  ];
-  const [n1, n2] = [was.ofEntry.get(main) ?? 0, is.ofEntry.get(main) ?? 0].map((n) => n / quantum) as [
-    number,
-    number,
-  ];
+  const [x1, x2] = [throughBefore.ofFn.get(main) ?? 0, throughAfter.ofFn.get(main) ?? 0].map(
+    (x) => x / quantum,
+  ) as [number, number];
+  const [n1, n2] = [throughBefore.ofEntry.get(main) ?? 0, throughAfter.ofEntry.get(main) ?? 0].map(
+    (n) => n / quantum,
+  ) as [number, number];
   if (x1 <= 0) return false;
   const perProfile = (count: number, profiles: number) => count / Math.max(1, profiles);
   const ratio = (a: number, b: number) =>
@@ -254,12 +257,18 @@ function throughEntries(
 }
 
 /** The entry point through which most of the growth of a function came; null where several did, or none. */
-function mainEntry(was: Through, is: Through, profilesBefore: number, profilesAfter: number): number | null {
+function mainEntry(
+  throughBefore: Through,
+  throughAfter: Through,
+  profilesBefore: number,
+  profilesAfter: number,
+): number | null {
   let best: { entry: number; growth: number } | null = null;
   let whole = 0;
-  for (const entry of new Set([...was.ofFn.keys(), ...is.ofFn.keys()])) {
+  for (const entry of new Set([...throughBefore.ofFn.keys(), ...throughAfter.ofFn.keys()])) {
     const growth =
-      share(is.ofFn.get(entry) ?? 0, profilesAfter) - share(was.ofFn.get(entry) ?? 0, profilesBefore);
+      share(throughAfter.ofFn.get(entry) ?? 0, profilesAfter) -
+      share(throughBefore.ofFn.get(entry) ?? 0, profilesBefore);
     whole += growth;
     if (best === null || growth > best.growth) best = { entry, growth };
   }
@@ -290,13 +299,16 @@ function areCalleesAlike(
     });
     return { costs, total };
   };
-  const [was, is] = [calleesOf(before.parts), calleesOf(after.parts)];
+  const [calleesBefore, calleesAfter] = [calleesOf(before.parts), calleesOf(after.parts)];
   let known = 0;
-  for (const callee of new Set([...was.costs.keys(), ...is.costs.keys()])) {
-    const [x1, x2] = [(was.costs.get(callee) ?? 0) / quantum, (is.costs.get(callee) ?? 0) / quantum];
+  for (const callee of new Set([...calleesBefore.costs.keys(), ...calleesAfter.costs.keys()])) {
+    const [x1, x2] = [
+      (calleesBefore.costs.get(callee) ?? 0) / quantum,
+      (calleesAfter.costs.get(callee) ?? 0) / quantum,
+    ];
     if (x1 + x2 < MIN_CALLEE_SAMPLES) continue;
     known++;
-    const z = deviation([x1, was.total / quantum], [x2, is.total / quantum], dispersion);
+    const z = deviation([x1, calleesBefore.total / quantum], [x2, calleesAfter.total / quantum], dispersion);
     if (Math.abs(z) >= ALIKE_Z) return false;
   }
   return known >= 2;

@@ -5,7 +5,7 @@ export type FindingKind = 'code' | 'improvement' | 'moved' | 'load' | 'leak' | '
 
 export type Confidence = 'high' | 'medium' | 'low';
 
-/** One thing that was found in one profile type. Shares are of the active total of that type. */
+/** A finding in one profile type. Shares are of the active total of that type. */
 export interface Finding {
   type: ProfileType;
   kind: FindingKind;
@@ -14,8 +14,8 @@ export interface Finding {
   /** The team's own function nearest above it. */
   caller: NamedFunction | null;
   /**
-   * That one, where the function itself is a library's or the runtime's: null says that the blame stays where
-   * it is.
+   * Its own caller, if the function itself is a library's or the runtime's: null says that the blame stays
+   * where it is.
    */
   chargedTo: NamedFunction | null;
   shareBefore: number;

@@ -4,9 +4,9 @@ import { profileOf } from '../../../test/support/profiles.js';
 import { busiestLine, growthPath } from './growth-path.js';
 
 function path(before: Stacks, after: Stacks, name: string, load = 1, sides?: Sides) {
-  const found = contrast(before, after, sides);
-  const { functions, at } = growthPath(found, fnOf(found, name), load);
-  return { path: functions.map((fn) => nameOf(found, fn)).join(' '), at };
+  const contrasted = contrast(before, after, sides);
+  const { functions, at } = growthPath(contrasted, fnOf(contrasted, name), load);
+  return { path: functions.map((fn) => nameOf(contrasted, fn)).join(' '), at };
 }
 
 describe('growthPath', () => {
@@ -52,8 +52,8 @@ describe('growthPath', () => {
   });
 
   test('a function on neither side has no path', () => {
-    const found = contrast({ main: 1 }, { main: 2 });
-    expect(growthPath(found, 99, 1)).toEqual({ functions: [], at: -1 });
+    const contrasted = contrast({ main: 1 }, { main: 2 });
+    expect(growthPath(contrasted, 99, 1)).toEqual({ functions: [], at: -1 });
     const empty = contrast({}, {});
     expect(growthPath(empty, 0, 1)).toEqual({ functions: [], at: -1 });
   });
@@ -70,15 +70,15 @@ describe('busiestLine', () => {
   test('the line with most value; each stack counts once', () => {
     const at = (line: number) => ({ name: 'price', file: '/src/price.go', line });
     const profile = profileOf([[at(3)], 5], [[at(7), 'x'], 4], [[at(7), 'y'], 4], [[at(9), at(9)], 6]);
-    const found = contrast(profile, profile);
-    expect(busiestLine(found, [0, 1], fnOf(found, 'price'))).toBe(7);
+    const contrasted = contrast(profile, profile);
+    expect(busiestLine(contrasted, [0, 1], fnOf(contrasted, 'price'))).toBe(7);
   });
 
   test('the lower one of two that tie, and 0 where none is known', () => {
     const tie = profileOf([[{ name: 'f', line: 9 }], 5], [[{ name: 'f', line: 2 }], 5], [['g'], 1]);
-    const found = contrast(tie, tie);
-    expect(busiestLine(found, [0], fnOf(found, 'f'))).toBe(2);
-    expect(busiestLine(found, [0], fnOf(found, 'g'))).toBe(0);
-    expect(busiestLine(found, [], fnOf(found, 'f'))).toBe(0);
+    const contrasted = contrast(tie, tie);
+    expect(busiestLine(contrasted, [0], fnOf(contrasted, 'f'))).toBe(2);
+    expect(busiestLine(contrasted, [0], fnOf(contrasted, 'g'))).toBe(0);
+    expect(busiestLine(contrasted, [], fnOf(contrasted, 'f'))).toBe(0);
   });
 });

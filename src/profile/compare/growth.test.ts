@@ -3,9 +3,9 @@ import { contrast, nameOf, type Sides, type Stacks } from '../../../test/support
 import { growthSite } from './growth.js';
 
 function site(before: Stacks, after: Stacks, sides?: Sides) {
-  const found = contrast(before, after, sides);
-  const answer = growthSite(found.joined, found.before, found.after);
-  return answer === null ? null : { ...answer, fn: nameOf(found, answer.fn) };
+  const contrasted = contrast(before, after, sides);
+  const answer = growthSite(contrasted.joined, contrasted.before, contrasted.after);
+  return answer === null ? null : { ...answer, fn: nameOf(contrasted, answer.fn) };
 }
 
 describe('growthSite', () => {

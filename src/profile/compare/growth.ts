@@ -21,7 +21,7 @@ export interface SiteGrowth {
   site: GrowthSite;
 }
 
-/** Where most of the growth between two merges comes from; null where no function holds half of it. */
+/** Finds the site of most of the growth between two merges; null where no function holds half of it. */
 export function growthBetween(before: CountedProfile, after: CountedProfile): SiteGrowth | null {
   const { joined, baseline, incident } = analyse({
     baseline: [before],
@@ -54,23 +54,23 @@ export function growthSite(joined: Joined, before: Side, after: Side): GrowthSit
   if (whole <= 0) return null;
   const innermost = (fn: number, other: number) => isInner(joined, after, fn, other);
   const outermost = (fn: number, other: number) => isInner(joined, after, other, fn);
-  const own = (fn: number) => joined.application[fn] === 1;
+  const isOwn = (fn: number) => joined.application[fn] === 1;
   // All stacks pass through the scheduler's functions: these grow with everything and are no place.
   const hasOwn = before.costs.application + after.costs.application > 0;
   const gainedShare = (fn: number) => !hasOwn || totalShare(after, fn) - totalShare(before, fn) >= MIN_GAIN;
-  const library = (fn: number) => joined.library[fn] === 1 && gainedShare(fn);
-  return siteAmong(own, innermost) ?? siteAmong(library, innermost) ?? siteAmong(gainedShare, outermost);
+  const isLibrary = (fn: number) => joined.library[fn] === 1 && gainedShare(fn);
+  return siteAmong(isOwn, innermost) ?? siteAmong(isLibrary, innermost) ?? siteAmong(gainedShare, outermost);
 
   function siteAmong(
-    mayBe: (fn: number) => boolean,
+    isCandidate: (fn: number) => boolean,
     isBetter: (fn: number, other: number) => boolean,
   ): GrowthSite | null {
-    for (const least of [NEARLY_ALL, MIN_PART]) {
+    for (const minPart of [NEARLY_ALL, MIN_PART]) {
       let best: GrowthSite | null = null;
       for (let fn = 0; fn < joined.functions.length; fn++) {
-        if (!mayBe(fn)) continue;
+        if (!isCandidate(fn)) continue;
         const growth = totalPerProfile(after, fn) - totalPerProfile(before, fn);
-        if (growth < least * whole) continue;
+        if (growth < minPart * whole) continue;
         if (best === null || isBetter(fn, best.fn)) best = { fn, growth, part: growth / whole };
       }
       if (best !== null) return best;
@@ -86,6 +86,6 @@ export function growthSite(joined: Joined, before: Side, after: Side): GrowthSit
 function isInner(joined: Joined, { costs, parts }: Side, fn: number, other: number): boolean {
   const smaller = (costs.totals[other] ?? 0) - (costs.totals[fn] ?? 0);
   if (smaller !== 0) return smaller > 0;
-  const own = (costs.charged[fn] ?? 0) - (costs.charged[other] ?? 0);
-  return own !== 0 ? own > 0 : isBelow(joined, parts, fn, other);
+  const difference = (costs.charged[fn] ?? 0) - (costs.charged[other] ?? 0);
+  return difference !== 0 ? difference > 0 : isBelow(joined, parts, fn, other);
 }

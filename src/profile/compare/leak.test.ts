@@ -90,7 +90,7 @@ describe('findLeak', () => {
         from,
         Array.from({ length: snapshots }, (_, at) => of(at / (snapshots - 1)) * noise()),
       );
-    let found = 0;
+    let leaks = 0;
     for (let round = 0; round < 1_000; round++)
       if (
         findLeak(
@@ -98,8 +98,8 @@ describe('findLeak', () => {
           series(snapshots * MINUTE, level),
         ) !== null
       )
-        found++;
-    return found / 1_000;
+        leaks++;
+    return leaks / 1_000;
   }
   const ramp = (start: number) => (at: number) => 100 + (250 * Math.max(0, at - start)) / (1 - start);
   const cache = (full: number) => (at: number) => 100 + 250 * Math.min(1, at / full);

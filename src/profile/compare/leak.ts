@@ -16,7 +16,9 @@ export interface Leak {
 const MIN_SNAPSHOTS = 3;
 /** The end of the incident against the end of the baseline (docs/comparison.md §6). */
 const MIN_RATIO = 2;
-/** What the last third of a rise adds to the third before it: a cache that has filled adds nothing. */
+/**
+ * Smallest growth of the last third of a rise over the third before it: a cache that has filled adds nothing.
+ */
 const STILL_GROWING = 0.18;
 
 /**
@@ -74,24 +76,24 @@ function keepsGrowing(rising: readonly Level[], growth: number): boolean {
  * The start of a rise: the hinge of the broken line "level before, then a straight rise" with the least
  * squared error, tried between all neighbouring snapshots.
  */
-function hinge(all: readonly Level[], level: number): Leak['since'] {
-  let best = { after: all[0]?.time ?? 0, before: all[1]?.time ?? 0 };
-  let least = Number.POSITIVE_INFINITY;
-  for (let at = 0; at < all.length - 1; at++) {
-    const [start, next] = [all[at]?.time ?? 0, all[at + 1]?.time ?? 0];
+function hinge(levels: readonly Level[], level: number): Leak['since'] {
+  let best = { after: levels[0]?.time ?? 0, before: levels[1]?.time ?? 0 };
+  let minError = Number.POSITIVE_INFINITY;
+  for (let at = 0; at < levels.length - 1; at++) {
+    const [start, next] = [levels[at]?.time ?? 0, levels[at + 1]?.time ?? 0];
     for (const from of [start, (start + next) / 2]) {
       let [xy, xx] = [0, 0];
-      for (const { time, value } of all.slice(at + 1)) {
+      for (const { time, value } of levels.slice(at + 1)) {
         xy += (time - from) * (value - level);
         xx += (time - from) ** 2;
       }
       const slope = xx > 0 ? xy / xx : 0;
-      const error = all.reduce((sum, { time, value }) => {
+      const error = levels.reduce((sum, { time, value }) => {
         const expected = time > from ? level + slope * (time - from) : level;
         return sum + (value - expected) ** 2;
       }, 0);
-      if (error < least) {
-        least = error;
+      if (error < minError) {
+        minError = error;
         best = { after: start, before: next };
       }
     }

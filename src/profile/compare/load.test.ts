@@ -7,8 +7,8 @@ const parts = (...values: number[]): PartLevel[] => values.map((value) => ({ val
 
 describe('loadChange', () => {
   test('value per profile, after ÷ before, over the whole incident and over its end', () => {
-    const found = loadChange(parts(1000, 1000, 1000, 1000), parts(1000, 1000, 2000, 2000), SAMPLES);
-    expect(found).toMatchObject({ ratio: 1.5, risen: 2, rose: true });
+    const load = loadChange(parts(1000, 1000, 1000, 1000), parts(1000, 1000, 2000, 2000), SAMPLES);
+    expect(load).toMatchObject({ ratio: 1.5, risen: 2, rose: true });
     const more = loadChange([{ value: 4000, profiles: 4 }], [{ value: 4000, profiles: 2 }], SAMPLES);
     expect(more.ratio).toBe(2);
   });
@@ -30,8 +30,8 @@ describe('loadChange', () => {
   });
 
   test('a rise that began in the baseline is one, and the ratio of the windows stays what it is', () => {
-    const found = loadChange(parts(1000, 1000, 1000, 2000), parts(2000, 2000, 2000), SAMPLES);
-    expect(found).toMatchObject({ ratio: 1.6, risen: 2, rose: true });
+    const load = loadChange(parts(1000, 1000, 1000, 2000), parts(2000, 2000, 2000), SAMPLES);
+    expect(load).toMatchObject({ ratio: 1.6, risen: 2, rose: true });
   });
 
   test('nothing before has no ratio; nothing after is a fall', () => {

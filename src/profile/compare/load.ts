@@ -17,7 +17,7 @@ const EARLY_MARGIN = 0.8;
 export interface LoadChange {
   /** Value per profile of the whole incident, after ÷ before; null where there was nothing before. */
   ratio: number | null;
-  /** The same of its end, from the part on where it rose most visibly. */
+  /** Ratio of its end alone, from the part on where it rose most visibly. */
   risen: number | null;
   z: number;
   /** Whether it rose by more than drift and noise. */
@@ -45,7 +45,7 @@ export function loadChange(
     const [calm, end] = [parts.slice(0, Math.min(cut, before.length)), parts.slice(cut)];
     const [low, high] = [meanOf(calm), meanOf(end)];
     if (low <= 0 || high <= 0) continue;
-    // Of a baseline that only varies some cut always looks like a step: then the stretch after it varies,
+    // Some cut of a baseline that only varies always looks like a step: then the stretch after it varies,
     // too.
     const spread = spreadOf(cut < before.length ? [calm, end] : [calm]);
     const sampling = phi / samplesOf(calm, quantum) + phi / samplesOf(end, quantum);

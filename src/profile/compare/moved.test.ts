@@ -6,9 +6,11 @@ import { movedFrom } from './moved.js';
 
 /** Name of the culprit, and of the function that its cost came from. */
 function moved(before: Stacks, after: Stacks, sides: Sides = {}) {
-  const found = contrast(before, after, sides);
-  const culprit = findCulprit(found, 4.25);
-  return culprit === null ? null : [nameOf(found, culprit.fn), nameOf(found, movedFrom(found, culprit))];
+  const contrasted = contrast(before, after, sides);
+  const culprit = findCulprit(contrasted, 4.25);
+  return culprit === null
+    ? null
+    : [nameOf(contrasted, culprit.fn), nameOf(contrasted, movedFrom(contrasted, culprit))];
 }
 
 const REST = { 'main stock': 400, 'main render': 600 };
@@ -80,9 +82,9 @@ describe('movedFrom', () => {
   });
 
   test('empty sides move nothing', () => {
-    const found = contrast({}, { 'main a': 10 });
-    const culprit = culpritOf(found, universeOf(found), fnOf(found, 'a'));
-    expect(movedFrom(found, culprit)).toBeNull();
+    const contrasted = contrast({}, { 'main a': 10 });
+    const culprit = culpritOf(contrasted, universeOf(contrasted), fnOf(contrasted, 'a'));
+    expect(movedFrom(contrasted, culprit)).toBeNull();
   });
 });
 

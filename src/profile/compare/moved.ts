@@ -24,14 +24,13 @@ const LIKE_GAIN_INSIDE = [0.4, 2.5] as const;
 /** … of a function elsewhere, where many could fit, in a narrow one. */
 const LIKE_GAIN_FAR = [0.7, 1.4] as const;
 /**
- * Of a growth that is passed on to the caller this much is left there, or the cost only moved inside the
- * caller.
+ * Smallest part of a growth that is left at the caller: with less, the cost only moved inside the caller.
  */
 const LEFT_AT_CALLER = 0.4;
 
 /**
- * Where cost came from that did not grow but moved: a function that lost as much as the culprit gained, or a
- * caller whose own total did not grow. Total per profile is flat then, but for the load.
+ * Finds the source of a cost that did not grow but moved: a function that lost as much as the culprit gained,
+ * or a caller whose own total did not grow. Total per profile is flat then, but for the load.
  *
  * @returns the function that lost it; null where the growth is real
  */
@@ -59,12 +58,12 @@ function lostInside(
   const caller = nearestCaller(contrast, universe, fn, contrast.after);
   if (caller === null) return null;
   const [a1, a2] = [before.costs.totals[caller] ?? 0, after.costs.totals[caller] ?? 0];
-  const rest = (side: Contrast['before'], own: number) =>
-    share(sumIn(universe, side.costs) - own, side.profiles);
+  const rest = (side: Contrast['before'], selfCost: number) =>
+    share(sumIn(universe, side.costs) - selfCost, side.profiles);
   const load = share(rest(after, a2), rest(before, a1)) || 1;
   const atCaller = share(a2, after.profiles) - load * share(a1, before.profiles);
   const stayed = atCaller <= LEFT_AT_CALLER * growth;
-  // What was taken out of the caller was its own code, alone or with the libraries that it called.
+  // The code taken out of the caller was its own, alone or with the libraries that it called.
   for (const part of ['self', 'charged'] as const) {
     const [o1, o2] = [before.costs[part][caller] ?? 0, after.costs[part][caller] ?? 0];
     const rule = { leastZ: stayed ? MIN_INSIDE_Z : MIN_NEAR_Z, like: LIKE_GAIN_INSIDE };
@@ -73,8 +72,8 @@ function lostInside(
   if (!stayed) return null;
   const inside = (parts: readonly number[]) => totalsBelow(joined, parts, caller)[fn] ?? 0;
   const [o1, o2] = [a1 - inside(before.parts), a2 - inside(after.parts)];
-  const outside = (side: Contrast['before'], own: number, other: number) =>
-    [other / quantum, (sumIn(universe, side.costs) - own + other) / quantum] as const;
+  const outside = (side: Contrast['before'], cost: number, other: number) =>
+    [other / quantum, (sumIn(universe, side.costs) - cost + other) / quantum] as const;
   const z = deviation(outside(before, a1, o1), outside(after, a2, o2), dispersion);
   return z <= MIN_LOSS_Z ? { caller, ofItsOwn: false } : null;
 }
@@ -136,12 +135,11 @@ function lostElsewhere(contrast: Contrast, { fn }: Culprit, universe: Universe):
     if (!isIn(universe, other) || (above[other] ?? 0) > 0 || (below[other] ?? 0) > 0) continue;
     const [o1, o2] = [before.costs.totals[other] ?? 0, after.costs.totals[other] ?? 0];
     let z = isCounterpart(contrast, universe, fn, o1, o2, { leastZ: MIN_NEAR_Z, like: LIKE_GAIN });
-    // Of all functions some fall by chance; of those under the very same caller hardly one: that is a new
-    // name.
+    // Some functions fall by chance, but hardly one under the very same caller: that is a new name.
     if (z !== null && nearestCaller(contrast, universe, other, before) !== caller)
       z = isCounterpart(contrast, universe, fn, o1, o2, { leastZ: MIN_LOSS_Z, like: LIKE_GAIN_FAR });
     if (z === null) continue;
-    // Of a chain that was lost as a whole the innermost is the name.
+    // The innermost function of a chain that was lost as a whole is the name.
     if (best === null || z < best.z || (z === best.z && isBelow(joined, before.parts, other, best.fn)))
       best = { fn: other, z };
   }

@@ -8,13 +8,13 @@ interface Options extends Sides {
 }
 
 function movers(before: Stacks, after: Stacks, { culprit, moved = [], ...sides }: Options = {}) {
-  const found = contrast(before, after, sides);
-  const rows = moversOf(found, {
+  const contrasted = contrast(before, after, sides);
+  const rows = moversOf(contrasted, {
     gate: 4.25,
-    culprit: culprit === undefined ? null : fnOf(found, culprit),
-    moved: new Set(moved.map((name) => fnOf(found, name))),
+    culprit: culprit === undefined ? null : fnOf(contrasted, culprit),
+    moved: new Set(moved.map((name) => fnOf(contrasted, name))),
   });
-  return rows.map((row) => ({ ...row, fn: nameOf(found, row.fn) }));
+  return rows.map((row) => ({ ...row, fn: nameOf(contrasted, row.fn) }));
 }
 
 const kinds = (...args: Parameters<typeof movers>) =>

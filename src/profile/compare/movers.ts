@@ -23,9 +23,9 @@ export interface Mover {
   significant: boolean;
 }
 
-/** A row of less than this change of share helps nobody. */
+/** Smallest change of share that is worth a row. */
 const MIN_DELTA = 0.005;
-/** What is known about the change that the movers are listed for. */
+/** Knowledge about the change that the movers are listed for. */
 export interface MoverContext {
   /** Standard errors from which on a row is significant: it holds for the family of all functions. */
   gate: number;

@@ -69,27 +69,29 @@ const scaled = (all: readonly Stack[], factor: number): Stack[] =>
 const GATE = 3;
 
 /** All that a contrast says, with keys in the place of numbers. */
-function findings(found: Contrast) {
-  const { joined, before, after } = found;
+function findings(contrasted: Contrast) {
+  const { joined, before, after } = contrasted;
   const key = (fn: number | null | undefined) => {
     const info = fn === null || fn === undefined ? undefined : joined.functions[fn];
     return info === undefined ? null : joinKey(info);
   };
-  const culprit = findCulprit(found, GATE);
+  const culprit = findCulprit(contrasted, GATE);
   const site = growthSite(joined, before, after);
-  const path = culprit === null ? null : growthPath(found, culprit.fn, culprit.load);
+  const path = culprit === null ? null : growthPath(contrasted, culprit.fn, culprit.load);
   return {
-    shifts: shiftsOf(found, universeOf(found)).map(({ fn, z }) => [key(fn), z]),
+    shifts: shiftsOf(contrasted, universeOf(contrasted)).map(({ fn, z }) => [key(fn), z]),
     culprit: culprit === null ? null : { ...culprit, fn: key(culprit.fn) },
-    from: culprit === null ? null : key(movedFrom(found, culprit)),
+    from: culprit === null ? null : key(movedFrom(contrasted, culprit)),
     path: path?.functions.map(key) ?? null,
-    line: culprit === null ? null : busiestLine(found, after.parts, culprit.fn),
+    line: culprit === null ? null : busiestLine(contrasted, after.parts, culprit.fn),
     site: site === null ? null : { ...site, fn: key(site.fn) },
-    collector: collectorGrowth(found),
-    movers: moversOf(found, { gate: GATE, culprit: culprit?.fn ?? null, moved: new Set() }).map((row) => ({
-      ...row,
-      fn: key(row.fn),
-    })),
+    collector: collectorGrowth(contrasted),
+    movers: moversOf(contrasted, { gate: GATE, culprit: culprit?.fn ?? null, moved: new Set() }).map(
+      (row) => ({
+        ...row,
+        fn: key(row.fn),
+      }),
+    ),
   };
 }
 
@@ -113,10 +115,10 @@ describe('comparison of two sides', () => {
     fc.assert(
       fc.property(stacks, stacks, (some, more) => {
         const [left, right] = [build(some), build(more)];
-        const rows = (found: Contrast) =>
+        const rows = (contrasted: Contrast) =>
           new Map(
-            moversOf(found, { gate: GATE, culprit: null, moved: new Set() }).map((row) => [
-              nameOf(found, row.fn) + String(found.joined.functions[row.fn]?.startLine),
+            moversOf(contrasted, { gate: GATE, culprit: null, moved: new Set() }).map((row) => [
+              nameOf(contrasted, row.fn) + String(contrasted.joined.functions[row.fn]?.startLine),
               row,
             ]),
           );
@@ -139,9 +141,9 @@ describe('comparison of two sides', () => {
   test('the same on both sides, in whatever number of profiles: no finding', () => {
     fc.assert(
       fc.property(stacks, fc.integer({ min: 1, max: 5 }), (some, profiles) => {
-        const found = findings(contrast(build(some), build(some), { profiles: [profiles, profiles] }));
-        expect(found).toMatchObject({ shifts: [], culprit: null, site: null, movers: [] });
-        expect(found.collector.grew).toBe(false);
+        const result = findings(contrast(build(some), build(some), { profiles: [profiles, profiles] }));
+        expect(result).toMatchObject({ shifts: [], culprit: null, site: null, movers: [] });
+        expect(result.collector.grew).toBe(false);
       }),
     );
   });
@@ -149,8 +151,8 @@ describe('comparison of two sides', () => {
   test('more of everything, or less, accuses nobody', () => {
     fc.assert(
       fc.property(stacks, fc.constantFrom(0.25, 0.5, 1.8, 2, 40), (some, factor) => {
-        const found = findings(contrast(build(some), build(scaled(some, factor))));
-        expect([found.culprit, found.movers, found.collector.grew]).toEqual([null, [], false]);
+        const result = findings(contrast(build(some), build(scaled(some, factor))));
+        expect([result.culprit, result.movers, result.collector.grew]).toEqual([null, [], false]);
       }),
     );
   });
@@ -199,9 +201,9 @@ describe('comparison of two sides', () => {
         }),
         value,
       ]);
-    const withoutSuffix = (found: ReturnType<typeof findings>) =>
+    const withoutSuffix = (result: ReturnType<typeof findings>) =>
       JSON.parse(
-        JSON.stringify(found, (_, value) => (typeof value === 'string' ? value.replace(/q$/, '') : value)),
+        JSON.stringify(result, (_, value) => (typeof value === 'string' ? value.replace(/q$/, '') : value)),
       );
     fc.assert(
       fc.property(stacks, stacks, (some, more) => {
@@ -214,8 +216,8 @@ describe('comparison of two sides', () => {
   test('shares lie within 0 and 1, intervals around the difference, values add up', () => {
     fc.assert(
       fc.property(stacks, stacks, (some, more) => {
-        const found = contrast(build(some), build(more), { dispersion: { phi: 1.5, freedom: 20 } });
-        for (const row of findings(found).movers) {
+        const contrasted = contrast(build(some), build(more), { dispersion: { phi: 1.5, freedom: 20 } });
+        for (const row of findings(contrasted).movers) {
           for (const part of [
             row.selfShareBefore,
             row.selfShareAfter,
@@ -229,7 +231,7 @@ describe('comparison of two sides', () => {
           expect(row.interval[1]).toBeGreaterThanOrEqual(row.delta);
           expect(Math.abs(row.z) >= GATE).toBe(row.significant);
         }
-        for (const { costs } of [found.before, found.after]) {
+        for (const { costs } of [contrasted.before, contrasted.after]) {
           const sum = (values: Float64Array) => values.reduce((all, value) => all + value, 0);
           expect([sum(costs.self), sum(costs.charged), sum(costs.entered)]).toEqual([
             costs.total,
@@ -255,23 +257,23 @@ describe('any reading', () => {
   test('throws nothing and has no number that is none', () => {
     fc.assert(
       fc.property(reading, (read) => {
-        const found = analyse(read);
-        const whole = contrastOf(found, wholeRun(found));
+        const analysed = analyse(read);
+        const whole = contrastOf(analysed, wholeRun(analysed));
         const rows = findings(whole);
-        const { z: _, ...load } = found.load;
-        const change = changeOverTime(found, GATE);
-        const inSlices = found.slices.map((__, at) => changeInSlice(found, at, GATE));
+        const { z: _, ...load } = analysed.load;
+        const change = changeOverTime(analysed, GATE);
+        const inSlices = analysed.slices.map((__, at) => changeInSlice(analysed, at, GATE));
         const fn = change?.culprit.fn ?? 0;
-        const slices = found.slices.map((part, at) => ({
+        const slices = analysed.slices.map((part, at) => ({
           labels: { pod: String(at) },
-          ...countsIn(found, part, fn),
-          total: part.costs.total / found.quantum,
+          ...countsIn(analysed, part, fn),
+          total: part.costs.total / analysed.quantum,
         }));
-        const before = countsIn(found, sideOf(found.joined, found.baseline), fn);
-        const labels = attribute(slices, before, found.dispersion, 'pod');
+        const before = countsIn(analysed, sideOf(analysed.joined, analysed.baseline), fn);
+        const labels = attribute(slices, before, analysed.dispersion, 'pod');
         const changes = [change, ...inSlices].map((one) => [one?.culprit, one?.from, one?.run]);
         expect(
-          notNumbers([rows, load, found.load, found.samples, found.dispersion, changes, labels]),
+          notNumbers([rows, load, analysed.load, analysed.samples, analysed.dispersion, changes, labels]),
         ).toEqual([]);
       }),
       { numRuns: 300 },

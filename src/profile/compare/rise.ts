@@ -33,7 +33,7 @@ export function levelRose(
   const before = baseline.at(-1)?.value;
   const after = incident.at(-1)?.value;
   if (before === undefined || after === undefined) return false;
-  const least = unitBytes === null ? MIN_ADDED_COUNT : MIN_ADDED_BYTES / unitBytes;
+  const minAdded = unitBytes === null ? MIN_ADDED_COUNT : MIN_ADDED_BYTES / unitBytes;
   const highest = baseline.reduce((most, { value }) => Math.max(most, value), 0);
-  return after - before >= least && after >= MIN_LEVEL_RISE * before && after >= ABOVE_BASELINE * highest;
+  return after - before >= minAdded && after >= MIN_LEVEL_RISE * before && after >= ABOVE_BASELINE * highest;
 }

@@ -19,11 +19,14 @@ export function changePoint(
   p2: number,
 ): number {
   let best = 1;
-  let most = Number.NEGATIVE_INFINITY;
+  let highest = Number.NEGATIVE_INFINITY;
   for (let cut = 1; cut < observations.length; cut++) {
-    const all = observations.reduce((sum, one, at) => sum + likelihood(one, at < cut ? p1 : p2), 0);
-    if (all > most) {
-      most = all;
+    const likelihoodOfCut = observations.reduce(
+      (sum, one, at) => sum + likelihood(one, at < cut ? p1 : p2),
+      0,
+    );
+    if (likelihoodOfCut > highest) {
+      highest = likelihoodOfCut;
       best = cut;
     }
   }
@@ -42,17 +45,17 @@ function clamp(p: number): number {
 }
 
 /**
- * Where a series steps: the cut with the least squared error when both sides are constant.
+ * Finds the step of a series: the cut with the least squared error when both sides are constant.
  *
  * @returns index of the first value after the step, at least 1
  */
 export function stepPoint(values: readonly number[]): number {
   let best = 1;
-  let least = Number.POSITIVE_INFINITY;
+  let minError = Number.POSITIVE_INFINITY;
   for (let cut = 1; cut < values.length; cut++) {
     const error = squares(values.slice(0, cut)) + squares(values.slice(cut));
-    if (error < least) {
-      least = error;
+    if (error < minError) {
+      minError = error;
       best = cut;
     }
   }

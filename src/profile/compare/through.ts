@@ -63,8 +63,8 @@ export function isBelow(joined: Joined, parts: readonly number[], fn: number, ab
 }
 
 /**
- * Cost beside a function: stacks that enter the team's own code where those of the function do, but do not
- * pass through it. What is driven by the same requests, and so the measure of their number.
+ * Cost outside a function that the same requests drive, which measures their number: stacks that enter the
+ * team's own code where those of the function do, but do not pass through it.
  */
 export function besideOf(
   joined: Joined,
@@ -83,9 +83,9 @@ export function besideOf(
       let passes = false;
       for (let at = (stackStart[stack + 1] ?? 0) - 1; at >= (stackStart[stack] ?? 0); at--) {
         const frame = stackFrames[at] ?? 0;
-        const own = frameFunction[frame] ?? 0;
-        if (own === fn) passes = true;
-        if (entry < 0 && frameApplication[frame] === 1) entry = own;
+        const fnOfFrame = frameFunction[frame] ?? 0;
+        if (fnOfFrame === fn) passes = true;
+        if (entry < 0 && frameApplication[frame] === 1) entry = fnOfFrame;
       }
       if (!passes && entries.has(entry)) beside += values[stack] ?? 0;
     }

@@ -31,19 +31,21 @@ export function waitGrew(
 ): { firstPart: number } | null {
   const levels = (parts: readonly WaitPart[]) =>
     parts.filter(({ profiles }) => profiles > 0).map(({ value, profiles }) => value / profiles);
-  const [was, is] = [levels(before), levels(after)];
-  if (was.length === 0 || is.length === 0) return null;
-  const [low, high] = [mean(was), mean(is)];
+  const [waitsBefore, waitsAfter] = [levels(before), levels(after)];
+  if (waitsBefore.length === 0 || waitsAfter.length === 0) return null;
+  const [low, high] = [mean(waitsBefore), mean(waitsAfter)];
   if (high - low < MIN_ADDED_S || high < Math.max(MIN_WAIT_RATIO, beyondLoad(load)) * low) return null;
-  const [roots1, roots2] = [was.map(Math.sqrt), is.map(Math.sqrt)];
+  const [roots1, roots2] = [waitsBefore.map(Math.sqrt), waitsAfter.map(Math.sqrt)];
   const [v1, v2] = [varianceOfMean(roots1), varianceOfMean(roots2)];
-  const freedom = (v1 + v2) ** 2 / (v1 ** 2 / (was.length - 1 || 1) + v2 ** 2 / (is.length - 1 || 1)) || 1;
+  const freedom =
+    (v1 + v2) ** 2 / (v1 ** 2 / (waitsBefore.length - 1 || 1) + v2 ** 2 / (waitsAfter.length - 1 || 1)) || 1;
   const t = (mean(roots2) - mean(roots1)) / Math.sqrt(Math.max(v1 + v2, 1e-12));
   if (normalDeviate(t, Math.max(3, freedom)) < MIN_Z) {
     // Contention that began inside the window varies as much as it grew: then all but the baseline must stay
     // below it.
-    const most = Math.max(...was);
-    if (is.filter((level) => level > MIN_WAIT_RATIO * most).length < is.length / 2) return null;
+    const highest = Math.max(...waitsBefore);
+    if (waitsAfter.filter((level) => level > MIN_WAIT_RATIO * highest).length < waitsAfter.length / 2)
+      return null;
   }
   const middle = (low + high) / 2;
   const parts = after.map(({ value, profiles }) => (profiles > 0 ? value / profiles : 0));

@@ -4,27 +4,27 @@ import { deviation, isIn, share, shiftOf, shiftsOf, sumIn, universeOf } from './
 import { normalDeviate, signedRoot } from './noise.js';
 
 describe('universeOf', () => {
-  const sums = (found: ReturnType<typeof contrast>) => {
-    const universe = universeOf(found);
-    return [sumIn(universe, found.before.costs), sumIn(universe, found.after.costs)];
+  const sums = (contrasted: ReturnType<typeof contrast>) => {
+    const universe = universeOf(contrasted);
+    return [sumIn(universe, contrasted.before.costs), sumIn(universe, contrasted.after.costs)];
   };
 
   test('is the stacks with own code, and only own functions can be named', () => {
-    const found = contrast(
+    const contrasted = contrast(
       { 'main lib.parse': 8, 'runtime.gc': 2 },
       { 'main lib.parse': 8, 'runtime.gc': 9 },
     );
-    expect(sums(found)).toEqual([8, 8]);
-    const universe = universeOf(found);
-    expect(found.joined.functions.filter((_, fn) => isIn(universe, fn)).map(({ name }) => name)).toEqual([
-      'main',
-    ]);
+    expect(sums(contrasted)).toEqual([8, 8]);
+    const universe = universeOf(contrasted);
+    expect(contrasted.joined.functions.filter((_, fn) => isIn(universe, fn)).map(({ name }) => name)).toEqual(
+      ['main'],
+    );
   });
 
   test('is all stacks where own code is less than a fifth of both sides together', () => {
-    const found = contrast({ main: 2, 'runtime.gc': 9 }, { main: 2, 'runtime.gc': 9 });
-    expect(sums(found)).toEqual([11, 11]);
-    expect(isIn(universeOf(found), fnOf(found, 'runtime.gc'))).toBe(true);
+    const contrasted = contrast({ main: 2, 'runtime.gc': 9 }, { main: 2, 'runtime.gc': 9 });
+    expect(sums(contrasted)).toEqual([11, 11]);
+    expect(isIn(universeOf(contrasted), fnOf(contrasted, 'runtime.gc'))).toBe(true);
     expect(sums(contrast({ main: 2, 'runtime.gc': 8 }, { main: 2, 'runtime.gc': 8 }))).toEqual([2, 2]);
   });
 
@@ -35,8 +35,8 @@ describe('universeOf', () => {
 });
 
 describe('shiftsOf', () => {
-  const shifts = (found: ReturnType<typeof contrast>) =>
-    shiftsOf(found, universeOf(found)).map(({ fn, z }) => [nameOf(found, fn), Math.sign(z)]);
+  const shifts = (contrasted: ReturnType<typeof contrast>) =>
+    shiftsOf(contrasted, universeOf(contrasted)).map(({ fn, z }) => [nameOf(contrasted, fn), Math.sign(z)]);
 
   test('growth and shrinkage, most outstanding first; callers of both do not differ', () => {
     expect(
@@ -62,14 +62,14 @@ describe('shiftsOf', () => {
   });
 
   test('what one sample is worth decides, not the unit', () => {
-    const found = contrast({ 'main b': 40e7 }, { 'main a': 4e7, 'main b': 36e7 }, { quantum: 1e7 });
-    expect(shifts(found)).toEqual([['b', -1]]);
+    const contrasted = contrast({ 'main b': 40e7 }, { 'main a': 4e7, 'main b': 36e7 }, { quantum: 1e7 });
+    expect(shifts(contrasted)).toEqual([['b', -1]]);
   });
 
   test('a function that is all of the universe has no share to change', () => {
-    const found = contrast({ main: 100 }, { main: 900 });
-    expect(shiftOf(found, universeOf(found), fnOf(found, 'main'))).toBe(0);
-    expect(shifts(found)).toEqual([]);
+    const contrasted = contrast({ main: 100 }, { main: 900 });
+    expect(shiftOf(contrasted, universeOf(contrasted), fnOf(contrasted, 'main'))).toBe(0);
+    expect(shifts(contrasted)).toEqual([]);
   });
 
   test('an empty side shows nothing', () => {

@@ -21,10 +21,10 @@ export interface Contrast {
   dispersion: Dispersion;
 }
 
-/** Where a change can lie: the stacks that are compared with one another. */
+/** The place of a possible change: the stacks that are compared with one another. */
 export interface Universe {
   /** 1 for the functions that can be named; null where all can. */
-  own: Uint8Array | null;
+  nameable: Uint8Array | null;
   /** The stacks that are compared: those with own code, those that requests drive, or all. */
   population: 'application' | 'served' | 'total';
 }
@@ -35,8 +35,8 @@ export function sumIn({ population }: Universe, costs: Costs): number {
 }
 
 /** Whether a function can be named. */
-export function isIn({ own }: Universe, fn: number): boolean {
-  return own === null || own[fn] === 1;
+export function isIn({ nameable }: Universe, fn: number): boolean {
+  return nameable === null || nameable[fn] === 1;
 }
 
 /** Own code is what load drives and what a team can change; below this share of it all code counts. */
@@ -51,26 +51,30 @@ export function universeOf({
   before,
   after,
 }: Pick<Contrast, 'joined' | 'before' | 'after'>): Universe {
-  const own = before.costs.application + after.costs.application;
-  const all = before.costs.total + after.costs.total;
-  return own < MIN_OWN_SHARE * all
-    ? { own: null, population: 'total' }
-    : { own: joined.application, population: 'application' };
+  const ownCost = before.costs.application + after.costs.application;
+  const wholeCost = before.costs.total + after.costs.total;
+  return ownCost < MIN_OWN_SHARE * wholeCost
+    ? { nameable: null, population: 'total' }
+    : { nameable: joined.application, population: 'application' };
 }
 
 /**
  * The universes in which a change is looked for, one after the other. Own code among own code first; then own
- * code beside the frameworks that serve the same requests, which tells a function that is nearly all of the
+ * code among the frameworks that serve the same requests, which tells a function that is nearly all of the
  * own code from the load; then libraries, which are named only where no own function explains the change.
  */
 export function universesOf(sides: Pick<Contrast, 'joined' | 'before' | 'after'>): readonly Universe[] {
   const { application, library } = sides.joined;
   const first = universeOf(sides);
   if (first.population === 'total') {
-    const named = application.map((own, fn) => (own === 1 || library[fn] === 1 ? 1 : 0));
-    return [{ own: application, population: 'total' }, { own: named, population: 'total' }, first];
+    const named = application.map((isOwn, fn) => (isOwn === 1 || library[fn] === 1 ? 1 : 0));
+    return [{ nameable: application, population: 'total' }, { nameable: named, population: 'total' }, first];
   }
-  return [first, { own: application, population: 'served' }, { own: library, population: 'served' }];
+  return [
+    first,
+    { nameable: application, population: 'served' },
+    { nameable: library, population: 'served' },
+  ];
 }
 
 /** Fewer samples on both sides together say nothing about a function (docs/comparison.md §5). */

@@ -13,7 +13,7 @@ export interface Costs {
   self: Float64Array;
   /** Function with all callees; a stack counts once however often the function recurs. */
   totals: Float64Array;
-  /** The same, only over the stacks without any frame of the team's own code. */
+  /** Totals over the stacks without any frame of the team's own code. */
   bare: Float64Array;
   /** Stacks whose own-code frame nearest to the leaf is the function: a partition of `application`. */
   charged: Float64Array;

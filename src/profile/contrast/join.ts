@@ -82,13 +82,13 @@ export function joinProfiles(profiles: readonly Profile[], before = 0): Joined {
   const parts = profiles.map((profile, index): JoinedPart => {
     const map = Uint32Array.from(keys[index] ?? [], (key) => ids.get(key) ?? 0);
     const frameFunction = profile.frameFunction.map((fn) => map[fn] ?? 0);
-    // Where this profile places the function in another file, its frames may be somebody else's.
-    const own = profile.functions.map((info, fn) => {
+    // If this profile places the function in another file, its frames may belong to other code.
+    const isOwnHere = profile.functions.map((info, fn) => {
       const joined = map[fn] ?? 0;
       return info.file === functions[joined]?.file ? (application[joined] ?? 0) : isOwn(info);
     });
     const frameApplication = profile.frameKin.map(
-      (kin, frame) => kin & (own[profile.frameFunction[frame] ?? 0] ?? 0),
+      (kin, frame) => kin & (isOwnHere[profile.frameFunction[frame] ?? 0] ?? 0),
     );
     const { functions: _, ...columns } = profile;
     return { profile: columns, frameFunction, frameApplication };
@@ -117,7 +117,7 @@ function withoutRenaming(
     sideCosts(profiles.slice(before), later),
   );
   const since = new Map([...renaming].map(([to, from]) => [from, to]));
-  return [...earlier.map((own) => own.map((key) => since.get(key) ?? key)), ...later];
+  return [...earlier.map((sideKeys) => sideKeys.map((key) => since.get(key) ?? key)), ...later];
 }
 
 /** Counts the functions whose names, as the profiles have them, are on one side only. */
@@ -139,7 +139,7 @@ function renamedIn(
   const all = [...names.values()];
   const isOneSided = ({ earlier, later }: (typeof all)[number]) => earlier.size === 0 || later.size === 0;
   const changed = all.filter(
-    (own) => isOneSided(own) || ![...own.later].some((name) => own.earlier.has(name)),
+    (place) => isOneSided(place) || ![...place.later].some((name) => place.earlier.has(name)),
   );
   if (changed.length < MAX_COUNT * all.length || all.length === 0) return null;
   const unmatched = changed.filter(isOneSided).length;
@@ -160,7 +160,7 @@ const MIN_OWN_PART = 0.02;
  */
 function servingRoots(parts: readonly JoinedPart[], functions: number): Uint8Array {
   const totals = new Float64Array(functions);
-  const own = new Float64Array(functions);
+  const ownTotals = new Float64Array(functions);
   for (const { profile, frameFunction, frameApplication } of parts) {
     const { stackStart, stackFrames, values } = profile;
     for (let stack = 0; stack < values.length; stack++) {
@@ -170,17 +170,17 @@ function servingRoots(parts: readonly JoinedPart[], functions: number): Uint8Arr
       totals[root] = (totals[root] ?? 0) + (values[stack] ?? 0);
       for (let at = start; at < end; at++) {
         if (frameApplication[stackFrames[at] ?? 0] !== 1) continue;
-        own[root] = (own[root] ?? 0) + (values[stack] ?? 0);
+        ownTotals[root] = (ownTotals[root] ?? 0) + (values[stack] ?? 0);
         break;
       }
     }
   }
   return Uint8Array.from(totals, (total, fn) =>
-    total > 0 && (own[fn] ?? 0) >= MIN_OWN_PART * total ? 1 : 0,
+    total > 0 && (ownTotals[fn] ?? 0) >= MIN_OWN_PART * total ? 1 : 0,
   );
 }
 
-/** Where some of the profiles place a function. */
+/** The place that some of the profiles give to a function. */
 interface Place {
   info: FunctionInfo;
   profiles: number;

@@ -164,13 +164,13 @@ describe('dispersionOf', () => {
       const rounds = 400;
       let [pearson, freedom] = [0, 0];
       for (let round = 0; round < rounds; round++) {
-        const found = dispersionOf(
+        const dispersion = dispersionOf(
           weights.map((weight) =>
             Array.from({ length: 4 }, () => overdispersed(random, (n * weight) / whole, phi)),
           ),
         );
-        pearson += found.phi * found.freedom - PRIOR.phi * PRIOR.freedom;
-        freedom += found.freedom - PRIOR.freedom;
+        pearson += dispersion.phi * dispersion.freedom - PRIOR.phi * PRIOR.freedom;
+        freedom += dispersion.freedom - PRIOR.freedom;
       }
       expect(Math.abs(pearson / freedom / phi - 1)).toBeLessThan(groups === 2 ? 0.12 : 0.07);
     },
@@ -191,7 +191,7 @@ describe('dispersionOf', () => {
         const sizes = weights.map((weight) => (n * weight) / whole);
         const parts = sizes.map((size) => Array.from({ length: 4 }, () => overdispersed(random, size, phi)));
         const next = sizes.map((size) => overdispersed(random, size, phi));
-        const found = dispersionOf(parts);
+        const dispersion = dispersionOf(parts);
         const before = parts.map((row) => row.reduce((sum, count) => sum + count, 0));
         const n1 = before.reduce((sum, count) => sum + count, 0);
         const n2 = next.reduce((sum, count) => sum + count, 0);
@@ -199,11 +199,11 @@ describe('dispersionOf', () => {
           const x2 = next[at] ?? 0;
           if (x1 + x2 < 5) return;
           tests++;
-          const z = Math.abs(normalDeviate(signedRoot(x1, n1, x2, n2, found.phi), found.freedom));
+          const z = Math.abs(normalDeviate(signedRoot(x1, n1, x2, n2, dispersion.phi), dispersion.freedom));
           if (z > 1.96) beyond2++;
           if (z > 3) beyond3++;
           if (z > 4.25) beyondGate++;
-          const [low, high] = differenceInterval(x1, n1, x2, n2, found.phi);
+          const [low, high] = differenceInterval(x1, n1, x2, n2, dispersion.phi);
           if (low <= 0 && high >= 0) covered++;
         });
       }

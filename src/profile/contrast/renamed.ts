@@ -59,9 +59,9 @@ export function matchRenamed(before: SideCosts, after: SideCosts): ReadonlyMap<s
   const changed = counted.filter((key) => !(before.has(key) && after.has(key))).length;
   if (counted.length === 0 || changed < MAX_COUNT * counted.length) return keys;
   for (let round = 0; round < MAX_ROUNDS; round++) {
-    const found = pairsByCaller(gone, arrived, sides);
-    for (const [later, earlier] of found) pair(later, earlier);
-    if (found.length === 0) break;
+    const pairs = pairsByCaller(gone, arrived, sides);
+    for (const [later, earlier] of pairs) pair(later, earlier);
+    if (pairs.length === 0) break;
   }
   return keys;
 }

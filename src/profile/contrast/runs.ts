@@ -63,7 +63,7 @@ export interface Measured {
   incident: readonly PartCosts[];
   quantum: number;
   dispersion: Dispersion;
-  /** The same without the last 1, 2, … parts of the baseline: a change that began early is no noise. */
+  /** Dispersion without the last 1, 2, … parts of the baseline: a change that began early is no noise. */
   earlier: readonly Dispersion[];
 }
 
@@ -85,10 +85,7 @@ export function wholeRun({ incident }: Pick<Measured, 'incident'>): Run {
   return { first: 0, last: incident.length - 1, early: 0 };
 }
 
-/**
- * What a comparison with a part of the window must stand out by, beyond one with the whole: there are many of
- * them.
- */
+/** Margin of a comparison with a part of the window over one with the whole: there are many parts. */
 const RUN_MARGIN = 0.4;
 /** The baseline is calm unless much speaks against it. */
 const EARLY_MARGIN = 0.8;
@@ -101,18 +98,18 @@ const EARLY_MARGIN = 0.8;
 export function strongestRun(
   measured: Measured,
   universe: Universe,
-  mayBe: (run: Run) => boolean = () => true,
+  isAllowed: (run: Run) => boolean = () => true,
 ): Run {
   const { baseline, incident } = measured;
   const whole = wholeRun(measured);
   let best = whole;
-  let most = Number.NEGATIVE_INFINITY;
-  for (const run of runsOf(incident.length, baseline.length).filter(mayBe)) {
+  let largest = Number.NEGATIVE_INFINITY;
+  for (const run of runsOf(incident.length, baseline.length).filter(isAllowed)) {
     const isWhole = run.early === 0 && run.first === 0 && run.last === whole.last;
     const margin = run.early > 0 ? EARLY_MARGIN : isWhole ? 0 : RUN_MARGIN;
     const z = strongestGrowth(contrastOf(measured, run), universe) - margin;
-    if (z > most) {
-      most = z;
+    if (z > largest) {
+      largest = z;
       best = run;
     }
   }
@@ -121,12 +118,12 @@ export function strongestRun(
 
 function strongestGrowth(contrast: Contrast, universe: Universe): number {
   const { before, after, quantum, joined } = contrast;
-  let most = Number.NEGATIVE_INFINITY;
+  let largest = Number.NEGATIVE_INFINITY;
   for (let fn = 0; fn < joined.functions.length; fn++) {
     const [x1, x2] = [before.costs.totals[fn] ?? 0, after.costs.totals[fn] ?? 0];
     if (x1 + x2 < MIN_SAMPLES * quantum || !isIn(universe, fn)) continue;
     if (share(x2, after.costs.total) - share(x1, before.costs.total) < MIN_POINTS) continue;
-    most = Math.max(most, shiftOf(contrast, universe, fn));
+    largest = Math.max(largest, shiftOf(contrast, universe, fn));
   }
-  return most;
+  return largest;
 }
