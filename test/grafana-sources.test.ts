@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
+import { createFilesSource } from '../src/sources/files/source.js';
 import { TOOLS } from '../src/tools/index.js';
-import { askerIn, demoSource, environmentOf, INCIDENT_WINDOW } from './support/ask.js';
+import { askerIn, demoSource, environmentOf, fixture, INCIDENT_WINDOW } from './support/ask.js';
 import { SIGNAL, SUMMARY, scene, TWO } from './support/grafana-scene.js';
 import { exchange, json, replay } from './support/recorded-grafana.js';
 import { dataSource, PYROSCOPE, type Scene } from './support/small-grafana.js';
@@ -278,6 +279,16 @@ describe('the link at the end of an answer', () => {
       (await ask(tool, { service: 'checkout-api', ...INCIDENT_WINDOW, format: 'json' })).text,
     );
     expect(links).toEqual([{ title: 'Grafana Profiles Drilldown, difference', url }]);
+  });
+
+  test('investigate leads to the type of its first finding', async () => {
+    const place = { baseUrl: 'https://g', orgId: 1, uid: 'u', type: PYROSCOPE, drilldown: true };
+    const directory = fixture('incidents', '05-notify-goroutines');
+    const ask = askerIn(environmentOf([{ ...createFilesSource({ directory }), place }]));
+    const { text } = await ask('investigate', { service: 'notification-hub', ...INCIDENT_WINDOW });
+    expect(text.split('\n').at(-1)).toContain(
+      'var-profileMetricId=goroutine:goroutine:count:goroutine:count',
+    );
   });
 
   test('there is none about other sources', async () => {

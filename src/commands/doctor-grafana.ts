@@ -1,6 +1,7 @@
 import type { GrafanaSettings } from '../config/grafana.js';
 import type { Config } from '../config/read.js';
 import { nullIfUpstreamFailed, UpstreamError } from '../errors.js';
+import { isOwnMachine } from '../sources/grafana/address.js';
 import { readVersion } from '../sources/grafana/health.js';
 import {
   type Identity,
@@ -85,10 +86,12 @@ export async function* examineGrafana(
     });
     yield versionFinding(version);
     if (date !== null) yield clockFinding(now() - date);
-    yield identityFinding(await readIdentity(client, signal), config.grafana?.orgId ?? null);
+    const identity = await readIdentity(client, hasCredentials(config.grafana), signal);
+    yield identityFinding(identity, config.grafana?.orgId ?? null);
     const permissions = await readPermissions(client, signal).catch(nullIfUpstreamFailed);
     if (permissions !== null) yield* permissionFindings(permissions);
-    const { found, restricted } = await grafana.discovery(signal);
+    const { found, restricted, rootUrl, publicUrl } = await grafana.discovery(signal);
+    yield linksFinding(rootUrl, publicUrl);
     if (restricted) {
       yield {
         level: 'warn',
@@ -108,6 +111,12 @@ export async function* examineGrafana(
   } catch (error) {
     yield failure(error, signal);
   }
+}
+
+function hasCredentials(settings: GrafanaSettings | null): boolean {
+  return (
+    settings !== null && [settings.token, settings.tokenFile, settings.username].some((one) => one !== null)
+  );
 }
 
 /** Whether requests leave this machine without encryption. */
@@ -136,14 +145,36 @@ function clockFinding(skewMs: number): Finding {
   };
 }
 
-function identityFinding({ login, orgId, orgName }: Identity, configured: number | null): Finding {
+function identityFinding(
+  { login, isAnonymous, orgId, orgName }: Identity,
+  configured: number | null,
+): Finding {
   const org = orgName === null ? '' : ` (${safeText(orgName, 60)})`;
-  const text = `lets this server in${login === null ? '' : ` as ${safeText(login, 100)}`}${orgId === null ? '' : `, organisation ${orgId}${org}`}`;
+  const who = isAnonymous
+    ? ' without credentials (anonymous access)'
+    : login === null
+      ? ''
+      : ` as ${safeText(login, 100)}`;
+  const text = `lets this server in${who}${orgId === null ? '' : `, organisation ${orgId}${org}`}`;
   if (configured === null || orgId === null || configured === orgId) return { level: 'ok', text };
   return {
     level: 'fail',
     text: `${text}, but GRAFANA_ORG_ID is ${configured}`,
     fix: 'A token belongs to one organisation: leave GRAFANA_ORG_ID out, or use a token of that one.',
+  };
+}
+
+/**
+ * Names the address that the links of answers lead to: a Grafana without `root_url` only knows its name on
+ * its own machine.
+ */
+function linksFinding(rootUrl: string | null, publicUrl: string): Finding {
+  const text = `links of answers lead to ${publicUrl}`;
+  if (rootUrl === null || !isOwnMachine(rootUrl) || isOwnMachine(publicUrl)) return { level: 'ok', text };
+  return {
+    level: 'warn',
+    text: `${text} (GRAFANA_URL): Grafana itself only names ${safeText(rootUrl, 200)}`,
+    fix: 'Where people open Grafana at another address than GRAFANA_URL, set root_url in its configuration ([server], or GF_SERVER_ROOT_URL) to that address.',
   };
 }
 

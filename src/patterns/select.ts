@@ -12,19 +12,19 @@ export interface PatternFilter {
 }
 
 /**
- * The patterns for a service and with all the words in their titles, dashboards, type or selector; the order
- * stays. `held` is false where no pattern has all the words: then they are those that have most of them, or
- * all where none has any.
+ * The patterns for a service and with the words in their titles, dashboards, type or selector; the order
+ * stays. `held` says how many of the words a pattern has at the most: where no pattern has all of them, those
+ * with most are selected.
  */
 export async function selectPatterns(
   patterns: readonly QueryPattern[],
   { words, service }: PatternFilter,
   signal: AbortSignal,
-): Promise<{ selected: QueryPattern[]; held: boolean }> {
+): Promise<{ selected: QueryPattern[]; held: 'all' | 'some' | 'none' }> {
   const fits = await mapInTurns(patterns, (pattern) => service === null || mayBeOf(pattern, service), signal);
   const fitting = patterns.filter((_pattern, index) => fits[index]);
   const wanted = words === null ? [] : [...new Set(wordsOf(words))];
-  if (wanted.length === 0) return { selected: fitting, held: true };
+  if (wanted.length === 0) return { selected: fitting, held: 'all' };
   const counted = await mapInTurns(
     fitting,
     (pattern) => {
@@ -34,9 +34,10 @@ export async function selectPatterns(
     signal,
   );
   const most = counted.reduce((best, { count }) => Math.max(best, count), 0);
+  if (most === 0) return { selected: [], held: 'none' };
   return {
     selected: counted.filter(({ count }) => count === most).map(({ pattern }) => pattern),
-    held: most === wanted.length,
+    held: most === wanted.length ? 'all' : 'some',
   };
 }
 

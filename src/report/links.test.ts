@@ -1,3 +1,4 @@
+import { encode as encodeTokens } from 'gpt-tokenizer/encoding/o200k_base';
 import { describe, expect, test } from 'vitest';
 import type { GrafanaPlace } from '../sources/place.js';
 import { diffLink, type LinkQuery, overviewLink, profileLink } from './links.js';
@@ -54,22 +55,24 @@ describe('profileLink', () => {
     expect(link.title).toBe('Grafana Explore');
     expect(page).toBe('https://grafana.example.com/grafana/explore');
     expect(parameters.get('orgId')).toBe('2');
-    expect(JSON.parse(parameters.get('panes') ?? '')).toEqual({
-      a: {
-        datasource: 'pyro-1',
-        queries: [
-          {
-            refId: 'A',
-            datasource: { type: 'grafana-pyroscope-datasource', uid: 'pyro-1' },
-            queryType: 'profile',
-            profileTypeId: CPU,
-            labelSelector: QUERY.selector,
-            groupBy: [],
-          },
-        ],
-        range: { from: '1000000', to: '2000000' },
-      },
-    });
+    expect(JSON.parse(parameters.get('left') ?? '')).toEqual([
+      '1000000',
+      '2000000',
+      'pyro-1',
+      { profileTypeId: CPU, labelSelector: QUERY.selector },
+    ]);
+    expect(parameters.has('right')).toBe(false);
+  });
+
+  test('nothing in a name ends the address', () => {
+    const selector = '{pod="a) [b](http://x) \'y\' *z*! \ud800"}';
+    const { url } = profileLink(
+      { ...PLACE, drilldown: false },
+      { ...QUERY, matchers: [{ name: 'pod', op: '=', value: selector }], selector },
+    );
+    expect(url).not.toMatch(/[\s()<>"*!\ud800]/);
+    const left: unknown[] = JSON.parse(new URL(url).searchParams.get('left') ?? '');
+    expect(left[3]).toMatchObject({ labelSelector: selector.toWellFormed() });
   });
 
   test('leaves an unknown organisation out', () => {
@@ -81,7 +84,9 @@ describe('diffLink', () => {
   const baseline: LinkQuery = { ...QUERY, matchers: [], window: { from: 0, to: 1_000_000 } };
 
   test('shows both windows inside a wider range', () => {
-    const { parameters } = read(diffLink(PLACE, baseline, QUERY));
+    const { parameters } = read(
+      diffLink(PLACE, baseline, { ...QUERY, matchers: QUERY.matchers.slice(0, 1) }),
+    );
     expect(Object.fromEntries(parameters)).toMatchObject({
       explorationType: 'diff-flame-graph',
       diffFrom: '0',
@@ -89,15 +94,49 @@ describe('diffLink', () => {
       'diffFrom-2': '1000000',
       'diffTo-2': '2000000',
       from: '-500001',
-      'to-3': '2500001',
+      to: '2500001',
     });
     expect(parameters.getAll('var-filtersBaseline')).toEqual([]);
-    expect(parameters.getAll('var-filtersComparison')).toHaveLength(2);
+    expect(parameters.getAll('var-filtersComparison')).toEqual(['pod|=~|a__gfp__b__gfc__c']);
   });
 
-  test('there is none between two services, or without the app', () => {
-    expect(diffLink(PLACE, { ...baseline, service: 'other' }, QUERY)).toBeNull();
-    expect(diffLink({ ...PLACE, drilldown: false }, baseline, QUERY)).toBeNull();
+  test.each([
+    ['between two services', PLACE, { ...baseline, service: 'other' }],
+    ['without the app', { ...PLACE, drilldown: false }, baseline],
+  ])('shows both panes in Explore %s', (_name, place, before) => {
+    const selector = '{service_name="checkout-api"}';
+    const link = diffLink(place, { ...before, selector }, { ...QUERY, selector });
+    expect(link?.title).toBe('Grafana Explore, baseline and incident');
+    const { page, parameters } = read(link);
+    expect(page).toBe('https://grafana.example.com/grafana/explore');
+    const panes = ['left', 'right'].map((name): unknown => JSON.parse(parameters.get(name) ?? ''));
+    const query = { profileTypeId: CPU, labelSelector: "{service_name='checkout-api'}" };
+    expect(panes).toEqual([
+      ['0', '1000000', 'pyro-1', query],
+      ['1000000', '2000000', 'pyro-1', query],
+    ]);
+  });
+
+  test('is short, and there is none where conditions make it long', () => {
+    const app = { ...PLACE, baseUrl: 'https://grafana.example.com' };
+    const window = { from: 1_795_185_000_000, to: 1_795_185_900_000 };
+    const of = (selector: string, matchers: LinkQuery['matchers']) => ({
+      ...QUERY,
+      window,
+      selector,
+      matchers,
+    });
+    const plain = of('{service_name="checkout-api"}', []);
+    const tokens = (link: { url: string } | null) => encodeTokens(link?.url ?? '').length;
+    expect(tokens(diffLink(app, plain, plain))).toBeLessThanOrEqual(125);
+    expect(tokens(profileLink(app, plain))).toBeLessThanOrEqual(85);
+    // Explore repeats all for each pane.
+    const explore = { ...app, drilldown: false };
+    expect(tokens(diffLink(explore, plain, plain))).toBeLessThanOrEqual(151);
+    expect(tokens(profileLink(explore, plain))).toBeLessThanOrEqual(90);
+    const value = 'x'.repeat(200);
+    const long = of(`{service_name="checkout-api",pod="${value}"}`, [{ name: 'pod', op: '=', value }]);
+    for (const place of [app, explore]) expect(diffLink(place, plain, long)).toBeNull();
   });
 });
 
@@ -125,8 +164,11 @@ describe('overviewLink', () => {
   ])('leads to Explore %s', (_name, place, query) => {
     const { page, parameters } = read(overviewLink(place, query, 'profiles'));
     expect(page).toBe('https://grafana.example.com/grafana/explore');
-    expect(JSON.parse(parameters.get('panes') ?? '')).toMatchObject({
-      a: { datasource: 'pyro-1', queries: [{ profileTypeId: '', labelSelector: query.selector }] },
-    });
+    expect(JSON.parse(parameters.get('left') ?? '')).toEqual([
+      '1000000',
+      '2000000',
+      'pyro-1',
+      { labelSelector: query.selector },
+    ]);
   });
 });

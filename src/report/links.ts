@@ -28,6 +28,10 @@ export interface LinkQuery {
 const APP = 'a/grafana-pyroscope-app/explore';
 /** Part of both windows that is added on either side: the app shows a window only inside a wider range. */
 const MARGIN = 0.25;
+/** Maximum length of a link to a comparison: 150 to 170 tokens. */
+const MAX_COMPARISON_LENGTH = 440;
+
+type Parameters = readonly (readonly [name: string, value: string])[];
 
 /**
  * The page with the flame graph of a selection: Profiles Drilldown where it is installed and the selection is
@@ -36,10 +40,11 @@ const MARGIN = 0.25;
 export function profileLink(place: GrafanaPlace, query: LinkQuery): Link {
   const { service, window } = query;
   if (!place.drilldown || service === null) return exploreLink(place, query);
-  const parameters = appParameters(place, service, query.profileTypeId, 'flame-graph');
-  for (const matcher of query.matchers) parameters.append('var-filters', filterOf(matcher));
-  parameters.append('from', time(window.from));
-  parameters.append('to', time(window.to));
+  const parameters: Parameters = [
+    ...appParameters(place, service, query.profileTypeId, 'flame-graph'),
+    ...query.matchers.map((matcher) => ['var-filters', filterOf(matcher)] as const),
+    ...rangeOf(window),
+  ];
   return { title: 'Grafana Profiles Drilldown', url: pageOf(place, APP, parameters) };
 }
 
@@ -57,40 +62,52 @@ export function overviewLink(
   if (!place.drilldown || (service === null && matchers.length > 0)) {
     return exploreLink(place, { ...query, profileTypeId: '' });
   }
-  const parameters = new URLSearchParams({
-    explorationType: service === null ? 'all' : view,
-    'var-dataSource': place.uid,
-    ...(service === null ? {} : { 'var-serviceName': service }),
-  });
-  for (const matcher of matchers) parameters.append('var-filters', filterOf(matcher));
-  parameters.append('from', time(window.from));
-  parameters.append('to', time(window.to));
+  const parameters: Parameters = [
+    ['explorationType', service === null ? 'all' : view],
+    ['var-dataSource', place.uid],
+    ...(service === null ? [] : [['var-serviceName', service] as const]),
+    ...matchers.map((matcher) => ['var-filters', filterOf(matcher)] as const),
+    ...rangeOf(window),
+  ];
   return { title: 'Grafana Profiles Drilldown', url: pageOf(place, APP, parameters) };
 }
 
 /**
- * The page that compares a selection with its baseline; null where Profiles Drilldown is missing, or the two
- * selections are not of one service.
+ * The page that sets a selection against its baseline: the difference in Profiles Drilldown where it is
+ * installed and both are of one service, else both side by side in Explore.
+ *
+ * @returns null where the address would be too long to read: the selection alone is the shorter page
  */
 export function diffLink(place: GrafanaPlace, baseline: LinkQuery, query: LinkQuery): Link | null {
   const { service } = query;
-  if (!place.drilldown || service === null || baseline.service !== service) return null;
-  const parameters = appParameters(place, service, query.profileTypeId, 'diff-flame-graph');
-  for (const matcher of baseline.matchers) parameters.append('var-filtersBaseline', filterOf(matcher));
-  for (const matcher of query.matchers) parameters.append('var-filtersComparison', filterOf(matcher));
+  const link =
+    !place.drilldown || service === null || baseline.service !== service
+      ? exploreLink(place, baseline, query)
+      : drilldownDifference(place, service, baseline, query);
+  return link.url.length > MAX_COMPARISON_LENGTH ? null : link;
+}
+
+function drilldownDifference(
+  place: GrafanaPlace,
+  service: string,
+  baseline: LinkQuery,
+  query: LinkQuery,
+): Link {
   const visible = {
     from: Math.min(baseline.window.from, query.window.from),
     to: Math.max(baseline.window.to, query.window.to),
   };
   const margin = Math.ceil((visible.to - visible.from) * MARGIN);
-  for (const suffix of ['', '-2', '-3']) {
-    parameters.append(`from${suffix}`, time(visible.from - margin));
-    parameters.append(`to${suffix}`, time(visible.to + margin));
-  }
-  parameters.append('diffFrom', time(baseline.window.from));
-  parameters.append('diffTo', time(baseline.window.to));
-  parameters.append('diffFrom-2', time(query.window.from));
-  parameters.append('diffTo-2', time(query.window.to));
+  const parameters: Parameters = [
+    ...appParameters(place, service, query.profileTypeId, 'diff-flame-graph'),
+    ...baseline.matchers.map((matcher) => ['var-filtersBaseline', filterOf(matcher)] as const),
+    ...query.matchers.map((matcher) => ['var-filtersComparison', filterOf(matcher)] as const),
+    ...rangeOf({ from: visible.from - margin, to: visible.to + margin }),
+    ['diffFrom', time(baseline.window.from)],
+    ['diffTo', time(baseline.window.to)],
+    ['diffFrom-2', time(query.window.from)],
+    ['diffTo-2', time(query.window.to)],
+  ];
   return { title: 'Grafana Profiles Drilldown, difference', url: pageOf(place, APP, parameters) };
 }
 
@@ -104,35 +121,43 @@ export function withLink(answer: Answer, link: Link | null): Answer {
   };
 }
 
-function exploreLink(place: GrafanaPlace, { profileTypeId, selector, window }: LinkQuery): Link {
-  const { uid, type } = place;
-  const panes = {
-    a: {
-      datasource: uid,
-      queries: [
-        {
-          refId: 'A',
-          datasource: { type, uid },
-          queryType: 'profile',
-          profileTypeId,
-          labelSelector: selector,
-          groupBy: [],
-        },
-      ],
-      range: { from: time(window.from), to: time(window.to) },
-    },
-  };
-  const parameters = new URLSearchParams({ schemaVersion: '1', panes: JSON.stringify(panes) });
-  return { title: 'Grafana Explore', url: pageOf(place, 'explore', parameters) };
+/** A page of Explore with one or two panes, in the short form that all versions since 6 read. */
+function exploreLink(place: GrafanaPlace, left: LinkQuery, right?: LinkQuery): Link {
+  const parameters: Parameters = [
+    ['left', paneOf(place, left)],
+    ...(right === undefined ? [] : [['right', paneOf(place, right)] as const]),
+  ];
+  const title = right === undefined ? 'Grafana Explore' : 'Grafana Explore, baseline and incident';
+  return { title, url: pageOf(place, 'explore', parameters) };
 }
 
-function appParameters(place: GrafanaPlace, service: string, typeId: string, view: string): URLSearchParams {
-  return new URLSearchParams({
-    explorationType: view,
-    'var-dataSource': place.uid,
-    'var-serviceName': service,
-    'var-profileMetricId': typeId,
-  });
+function paneOf({ uid }: GrafanaPlace, { profileTypeId, selector, window }: LinkQuery): string {
+  const query = {
+    ...(profileTypeId === '' ? {} : { profileTypeId }),
+    labelSelector: singleQuoted(selector.toWellFormed()),
+  };
+  return JSON.stringify([time(window.from), time(window.to), uid, query]);
+}
+
+/** A selector in single quotes, which JSON need not escape; as it is where a value holds a quote itself. */
+function singleQuoted(selector: string): string {
+  return /['\\]/.test(selector) ? selector : selector.replaceAll('"', "'");
+}
+
+function appParameters(place: GrafanaPlace, service: string, typeId: string, view: string): Parameters {
+  return [
+    ['explorationType', view],
+    ['var-dataSource', place.uid],
+    ['var-serviceName', service],
+    ['var-profileMetricId', typeId],
+  ];
+}
+
+function rangeOf({ from, to }: LinkQuery['window']): Parameters {
+  return [
+    ['from', time(from)],
+    ['to', time(to)],
+  ];
 }
 
 /** The app's own way of writing a matcher in a URL. */
@@ -142,9 +167,19 @@ function filterOf({ name, op, value }: LinkMatcher): string {
     .join('|');
 }
 
-function pageOf({ baseUrl, orgId }: GrafanaPlace, page: string, parameters: URLSearchParams): string {
-  if (orgId !== null) parameters.append('orgId', String(orgId));
-  return `${baseUrl}/${page}?${parameters}`;
+function pageOf({ baseUrl, orgId }: GrafanaPlace, page: string, parameters: Parameters): string {
+  const all = orgId === null ? parameters : [...parameters, ['orgId', String(orgId)] as const];
+  return `${baseUrl}/${page}?${all.map(([name, value]) => `${name}=${encode(value)}`).join('&')}`;
+}
+
+/** Characters that browsers leave as they are in a query, and whose escapes would double the length. */
+const READABLE = /%(?:3A|2C|3D|7C|5B|5D|7B|7D|2F|40)/g;
+
+/** A value of a query; parentheses, which end an address in Markdown, are escaped. */
+function encode(value: string): string {
+  return encodeURIComponent(value.toWellFormed())
+    .replace(/[()*!]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`)
+    .replace(READABLE, (escaped) => decodeURIComponent(escaped));
 }
 
 /** Whole milliseconds, the one absolute form that every version reads. */

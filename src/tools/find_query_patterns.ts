@@ -11,6 +11,7 @@ import type { ToolContext } from '../query/context.js';
 import { overviewLinkTo } from '../query/link.js';
 import { bestDashboardLink, type PatternRow, patternsAnswer } from '../report/answers/patterns.js';
 import { type Link, withLink } from '../report/links.js';
+import type { NextCall } from '../report/next.js';
 import type { Answer } from '../report/render.js';
 import { formatSelector } from '../sources/selector.js';
 import type { ProfileSource } from '../sources/source.js';
@@ -55,17 +56,19 @@ export const run: Run<typeof input> = async (args, context) => {
   const answer = patternsAnswer({
     rows,
     matching: shown.length,
-    headline: headline(shown.length, learned),
+    headline: `${held === 'none' ? noneHolds(args.words ?? '', all.length) : counted(shown.length)} ${originText(learned, shown.length)}`,
     habits: habits(
       shown.map(({ pattern }) => pattern),
       learned,
     ),
     notes: [
       ...wordNotes(word, named, learned),
-      ...(held ? [] : ['No pattern holds all these words; those that hold most of them are listed.']),
+      ...(held === 'some'
+        ? ['No pattern holds all these words; those that hold most of them are listed.']
+        : []),
       ...learned.flatMap(({ notes }) => notes),
     ],
-    next: shown.length === 0 ? [{ tool: 'list_services', arguments: {} }] : [],
+    next: shown.length === 0 ? nextWithout(held === 'none' && all.length > 0) : [],
   });
   return withLink(answer, bestDashboardLink(rows) ?? sourceLink(books[0]?.source, context));
 };
@@ -199,12 +202,27 @@ function scanNotes({ progress, scanning, failure }: Learned): string[] {
   ];
 }
 
-function headline(found: number, learned: readonly SourcePatterns[]): string {
+/** The calls that lead on where nothing fits. */
+function nextWithout(hasOthers: boolean): NextCall[] {
+  const services: NextCall = { tool: 'list_services', arguments: {} };
+  return hasOthers ? [{ tool: 'find_query_patterns', arguments: {} }, services] : [services];
+}
+
+function counted(found: number): string {
+  return found === 0 ? 'No query patterns' : plural(found, 'query pattern');
+}
+
+/** Says that words stand nowhere, so that nothing can be taken for an answer to them. */
+function noneHolds(words: string, all: number): string {
+  const quoted = JSON.stringify(safeText(words, 100));
+  return all === 0 ? counted(0) : `Nothing holds ${quoted}: not a word of it stands in the ${counted(all)}`;
+}
+
+function originText(learned: readonly SourcePatterns[], shown: number): string {
   const books = new Map(learned.map((entry) => [entry.learned.patterns, entry.learned]));
   const read = [...books.values()].reduce((sum, { progress }) => sum + (progress?.done ?? 0), 0);
   const sources = learned.map(({ source }) => safeText(source.name, 100)).join(', ');
-  const count = found === 0 ? 'No query patterns' : `${plural(found, 'query pattern')}`;
-  return `${count} from ${plural(read, 'dashboard')}, the most used first; source ${sources}`;
+  return `from ${plural(read, 'dashboard')}${shown === 0 ? '' : ', the most used first'}; source ${sources}`;
 }
 
 function habits(shown: readonly QueryPattern[], learned: readonly SourcePatterns[]): string[] {

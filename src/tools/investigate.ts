@@ -64,10 +64,11 @@ export const run: Run<typeof input> = async (args, context) => {
   const mixture = meant.service === null ? await mixtureNotes(missing, window, asking) : [];
   const said = [...notes, ...mixture, ...(single?.notes ?? [])];
   const found = await reportOf(reading, missing, window, baseline, args.symptom, said, context);
-  const ofMain = { profileTypeId: found.main.id, matchers };
+  // A leak in goroutines is looked at in goroutines.
+  const ofFinding = { profileTypeId: (found.findings[0]?.type ?? found.main).id, matchers };
   return withLink(
     investigationAnswer(found),
-    differenceLink(request.source, { ...ofMain, window: found.baseline }, { ...ofMain, window }),
+    differenceLink(request.source, { ...ofFinding, window: found.baseline }, { ...ofFinding, window }),
   );
 };
 

@@ -181,6 +181,16 @@ describe('doctor', () => {
     expect(grafana.seen.some(({ path: asked }) => asked.includes('uid/second'))).toBe(false);
   });
 
+  test('anonymous access', async () => {
+    const override = answering('/api/user', 401, { message: 'Unauthorized' });
+    const { stdout } = await doctor({ override }, { GRAFANA_SERVICE_ACCOUNT_TOKEN: '' });
+    expect(stdout).toContain(
+      'grafana: lets this server in without credentials (anonymous access), organisation 1',
+    );
+    expect(stdout).toContain('answers, version');
+    expect(stdout).not.toMatch(/^fail/m);
+  });
+
   test('nothing enabled is a warning with the command', async () => {
     const { code, stdout } = await doctor();
     expect(code).toBe(0);

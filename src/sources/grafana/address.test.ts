@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { UserError } from '../../errors.js';
-import { grafanaAddress, publicAddress } from './address.js';
+import { grafanaAddress, isOwnMachine, publicAddress } from './address.js';
 
 describe('grafanaAddress', () => {
   test.each([
@@ -67,4 +67,18 @@ test.each([
   [undefined, null],
 ])('the public address %s is %s', (appUrl, address) => {
   expect(publicAddress(appUrl)).toBe(address);
+});
+
+test.each([
+  ['http://localhost:3000', true],
+  ['http://127.0.0.1:3001/grafana', true],
+  ['http://0.0.0.0:3000', true],
+  ['http://[::1]:3000', true],
+  ['http://[::]:3000', true],
+  ['https://grafana.example.com', false],
+  ['http://grafana:3000', false],
+  ['http://10.0.0.7:3000', false],
+  ['https://localhost.example.com', false],
+])('whether %s leads to the reader own machine: %s', (address, isOwn) => {
+  expect(isOwnMachine(address)).toBe(isOwn);
 });

@@ -48,6 +48,14 @@ export function publicAddress(appUrl: unknown): string | null {
   return `${url.origin}${withoutEndSlashes(url.pathname)}`;
 }
 
+/** Hosts that lead people to their own machine: a Grafana without `root_url` names one of them. */
+const OWN_HOST = /^(?:localhost|127(?:\.\d{1,3}){3}|0\.0\.0\.0|\[::1?\])$/i;
+
+/** Whether an address leads to the machine of whoever opens it. */
+export function isOwnMachine(address: string): boolean {
+  return URL.canParse(address) && OWN_HOST.test(new URL(address).hostname);
+}
+
 function withoutEndSlashes(path: string): string {
   return path.replace(/(?<!\/)\/+$/, '');
 }

@@ -28,6 +28,7 @@ async function store(answer: Parameters<typeof startStub>[0]): Promise<Dashboard
     types: new Map(),
     orgId: 1,
     publicUrl: 'https://public.example.com/grafana',
+    rootUrl: null,
     version: null,
     namespace: 'org-2',
     drilldown: false,

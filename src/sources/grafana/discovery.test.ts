@@ -128,6 +128,16 @@ describe('what may be missing', () => {
   });
 
   test.each([
+    ['https://grafana.example.com/', 'https://grafana.example.com'],
+    ['http://localhost:3000/', null],
+    ['http://127.0.0.1:3000/grafana/', null],
+    ['', null],
+  ])('with the root_url %j links lead to %j, or to the configured address', async (appUrl, publicUrl) => {
+    const found = await look({ settings: { appUrl } });
+    expect(found.publicUrl).toBe(publicUrl ?? grafana.url);
+  });
+
+  test.each([
     ['default', null, 1],
     ['org-7', null, 7],
     ['stacks-12', null, 1],

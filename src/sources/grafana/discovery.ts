@@ -1,5 +1,5 @@
 import { nullIfUpstreamFailed, UpstreamError } from '../../errors.js';
-import { publicAddress } from './address.js';
+import { isOwnMachine, publicAddress } from './address.js';
 import type { GrafanaClient } from './client.js';
 import { entries, isObject, numberIn, objectIn, textIn } from './json.js';
 
@@ -28,8 +28,12 @@ export interface Discovery {
   /** Types of all data sources by uid, to tell one that is gone from one that became something else. */
   types: ReadonlyMap<string, string>;
   orgId: number | null;
-  /** Grafana's address for people. */
+  /**
+   * Grafana's address for people: its own `root_url` where that names a host, else the configured address.
+   */
   publicUrl: string;
+  /** The address that Grafana gives itself, as far as it can be used; null where it gives none. */
+  rootUrl: string | null;
   version: string | null;
   /** Namespace of the resource API (`default`, `org-2`, `stacks-5`); null where it is not said. */
   namespace: string | null;
@@ -42,7 +46,7 @@ export interface Discovery {
 /** The fields of the settings that are used; the rest may hold secrets and is dropped at once. */
 interface Settings {
   sources: readonly DataSource[];
-  publicUrl: string | null;
+  rootUrl: string | null;
   version: string | null;
   namespace: string | null;
   drilldown: boolean;
@@ -68,13 +72,15 @@ export async function discover(
     orgOfNamespace(settings?.namespace ?? null) ??
     configured ??
     (await client.get('/api/org', signal).then((org) => numberIn(org, 'id'), nullIfUpstreamFailed));
+  const rootUrl = settings?.rootUrl ?? null;
   const found = all.filter(({ type }) => isPyroscope(type)).sort(byDefault);
   return {
     found,
     // The newest versions allow one uid for data sources of several types.
     types: new Map([...all, ...found].map(({ uid, type }) => [uid, type])),
     orgId,
-    publicUrl: settings?.publicUrl ?? client.base,
+    publicUrl: rootUrl === null || isOwnMachine(rootUrl) ? client.base : rootUrl,
+    rootUrl,
     version: settings?.version ?? null,
     namespace: settings?.namespace ?? null,
     drilldown: settings?.drilldown ?? false,
@@ -115,7 +121,7 @@ function readSettings(settings: unknown): Settings {
       );
       return row.filter(({ id, uid }) => id > 0 && !uid.startsWith('-- '));
     }),
-    publicUrl: publicAddress(textIn(settings, 'appUrl')),
+    rootUrl: publicAddress(textIn(settings, 'appUrl')),
     version: textIn(info, 'version') || null,
     namespace: textIn(settings, 'namespace') || null,
     drilldown: objectIn(objectIn(settings, 'apps'), DRILLDOWN_APP) !== null,

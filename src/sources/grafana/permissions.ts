@@ -9,6 +9,8 @@ export type Permissions = ReadonlyMap<string, readonly string[]>;
 export interface Identity {
   /** Login of the user or service account; null where the version does not say. */
   login: string | null;
+  /** Whether Grafana knows an organisation and no user: it lets in whoever comes without credentials. */
+  isAnonymous: boolean;
   orgId: number | null;
   orgName: string | null;
 }
@@ -37,20 +39,35 @@ export function mayDo(permissions: Permissions, action: string, uid?: string): b
   );
 }
 
-/** Who the credentials are; what a version does not tell is null. */
-export async function readIdentity(client: GrafanaClient, signal: AbortSignal): Promise<Identity> {
-  const [user, org] = await Promise.all(
+/**
+ * Who the credentials are; what a version does not tell is null. Without credentials there is no user (401),
+ * but an organisation where anonymous access is on.
+ *
+ * @throws UpstreamError where the credentials, or the lack of them, are refused
+ */
+export async function readIdentity(
+  client: GrafanaClient,
+  hasCredentials: boolean,
+  signal: AbortSignal,
+): Promise<Identity> {
+  const ask = (path: string, untold: readonly number[]) =>
+    client.get(path, signal).then(
+      (value) => ({ value, status: null }),
+      (error: unknown) => {
+        if (error instanceof UpstreamError && error.status !== null && untold.includes(error.status))
+          return { value: null, status: error.status };
+        throw error;
+      },
+    );
+  const [user, { value: org }] = await Promise.all([
     // 9.4 knows no user for a service account.
-    ['/api/user', '/api/org'].map((path) => client.get(path, signal).catch(nullIfNotTold)),
-  );
+    ask('/api/user', hasCredentials ? [403, 404] : [401, 403, 404]),
+    ask('/api/org', [403, 404]),
+  ]);
   return {
-    login: textIn(user, 'login'),
-    orgId: numberIn(org, 'id') ?? numberIn(user, 'orgId'),
+    login: textIn(user.value, 'login'),
+    isAnonymous: user.status === 401,
+    orgId: numberIn(org, 'id') ?? numberIn(user.value, 'orgId'),
     orgName: textIn(org, 'name'),
   };
-}
-
-function nullIfNotTold(error: unknown): null {
-  if (error instanceof UpstreamError && (error.status === 404 || error.status === 403)) return null;
-  throw error;
 }
