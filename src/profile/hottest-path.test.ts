@@ -8,9 +8,9 @@ import { hottestPath } from './hottest-path.js';
 import type { Profile } from './model.js';
 import { decodePprof, pprofToProfile } from './pprof/pprof.js';
 
-function pathOf(profile: Profile, own = /^app\./) {
+function pathOf(profile: Profile, application = /^app\./) {
   const name = (id: number) => profile.functions[id]?.name ?? '';
-  const { steps, explainsUntil, branches } = hottestPath(profile, (id) => own.test(name(id)));
+  const { steps, explainsUntil, branches } = hottestPath(profile, (id) => application.test(name(id)));
   return {
     steps: steps.map(({ functionId, total, self }) => [name(functionId), total, self]),
     mark: name(steps[explainsUntil]?.functionId ?? -1),

@@ -15,7 +15,7 @@ export interface HottestPath {
   steps: PathStep[];
   /** Index of the last step that explains the cost; below it the chain is one of many. */
   explainsUntil: number;
-  /** Where the cost goes at that step: its children, heaviest first. */
+  /** Children of that step, heaviest first. */
   branches: { functionId: number; total: number }[];
 }
 

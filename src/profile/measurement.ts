@@ -7,15 +7,15 @@ export interface Measurement {
   /** Whether a call may leave the source out. */
   defaultSource: boolean;
   service: string | null;
-  /** The matchers besides the service as a selector; null when there are none. */
+  /** Matchers in addition to the service, as a selector; null when there are none. */
   extraSelector: string | null;
   /** Full selector, service included, as the source reads it. */
   selector: string;
   type: ProfileType;
-  /** What names the type in a call: its alias, or its id where the alias means another one, too. */
+  /** Name of the type in a call: its alias, or its id where the alias means another type. */
   typeArgument: string;
   window: { from: number; to: number };
-  /** Without idle stacks for wall-clock types, else the whole. */
+  /** The profile, without idle stacks for wall-clock types. */
   active: Profile;
   /** Value of the idle stacks. */
   idle: number;
@@ -27,14 +27,14 @@ export interface Measurement {
   /** Active cost per second, where coverage is continuous. */
   rate: { value: number; unit: string } | null;
   samples: number | null;
-  /** Why `active` holds only the ends of all stacks, and what is known besides; null where it is whole. */
+  /** Facts about a profile of which `active` holds only the ends of the stacks; null where it is whole. */
   reduced: Reduced | null;
   notes: readonly string[];
 }
 
-/** What stands for a profile that was too large to be read whole. */
+/** The part that was read of a profile too large to be read whole. */
 export interface Reduced {
-  /** In words, for the middle of a sentence. */
+  /** Reason in words, for the middle of a sentence. */
   reason: string;
   /** Number of call sites next to the leaf that `active` keeps of every stack. */
   callSites: number;
@@ -46,19 +46,19 @@ export interface Reduced {
 }
 
 /**
- * What sums of the merge are divided by: of an instant type only the mean snapshot means anything. Where the
- * number of snapshots is unknown the sum stays, and `scopeLines` says so.
+ * Divisor for the sums of a merge: of an instant type only the mean snapshot has a meaning. Where the number
+ * of snapshots is unknown the sum stays, and `scopeLines` says so.
  */
 export function divisorOf({ type, profiles }: Measurement): number {
   return type.kind === 'instant' && profiles !== null ? profiles : 1;
 }
 
-/** Values are sums of integers; a mean keeps three decimals. */
+/** Rounds a value: sums are integers, and a mean keeps three decimals. */
 export function round(value: number): number {
   return Number.isInteger(value) ? value : Math.round(value * 1000) / 1000;
 }
 
-/** Shares and rates keep six decimals. */
+/** Rounds a share or a rate to six decimals. */
 export function roundShare(share: number): number {
   return Math.round(share * 1e6) / 1e6;
 }

@@ -1,8 +1,8 @@
 /** A function as the profile names it. Unknown file is '', unknown start line is 0. */
 export interface FunctionInfo {
   /**
-   * Uncut name from the profile; the normal one where the row unites names that differ in it; `[binary]
-   * 0xoffset` for a location without symbols.
+   * Uncut name from the profile; the normalised one where the function has several names; `[binary] 0xoffset`
+   * for a location without symbols.
    */
   name: string;
   file: string;
@@ -21,7 +21,7 @@ export interface FunctionInfo {
  * nanoseconds), then rounded to 16 digits.
  */
 export interface Profile {
-  /** What one value counts, e.g. `cpu`, and its unit, e.g. `nanoseconds`. */
+  /** Name of the values, e.g. `cpu`, and their unit, e.g. `nanoseconds`. */
   sampleType: string;
   unit: string;
   functions: readonly FunctionInfo[];
@@ -36,9 +36,9 @@ export interface Profile {
   /** Stack s is `stackFrames[stackStart[s] … stackStart[s + 1])`, leaf first. */
   stackStart: Uint32Array;
   stackFrames: Uint32Array;
-  /** One value per stack. */
+  /** Value of each stack. */
   values: Float64Array;
-  /** What the team said about its own code; left out where it said nothing. */
+  /** Patterns of the team's own code; left out where the configuration has none. */
   ownCode?: OwnCode;
 }
 

@@ -14,16 +14,19 @@ const MAX_CHARACTERS = 1_000;
  */
 const MAX_STEPS = 2_000;
 /**
- * Most steps of a filter over all names of a profile: the largest pattern over the names of 25,000 functions.
- * RE2 takes up to 0.4 microseconds for each, usually far less.
+ * Maximum number of steps of a filter over all names of a profile: the largest pattern over the names of
+ * 25,000 functions. RE2 takes up to 0.4 microseconds for each, usually far less.
  */
 const MAX_FILTER_STEPS = 2_000_000_000;
-/** Filters over more steps run in a thread; so many take at most some 50 ms. */
+/** Number of steps above which a filter runs in a thread; so many take at most some 50 ms. */
 const LIGHT_FILTER_STEPS = 200_000;
-/** Characters of a name that are compared: symbol names of 65,535 bytes occur, longer ones are made up. */
+/**
+ * Maximum number of characters of a name that are compared: symbol names of 65,535 bytes occur, longer ones
+ * are made up.
+ */
 const MAX_COMPARED = 65_535;
 
-/** Which stacks of a profile are kept. */
+/** Regular expressions on function names that decide which stacks of a profile are kept. */
 export interface StackFilter {
   focus?: string;
   ignore?: string;
@@ -85,12 +88,12 @@ export function isHeavyFilter({ functions }: Pick<Profile, 'functions'>, filter:
   if (sized.length === 0) return false;
   const characters = functions.reduce((sum, { name }) => sum + 1 + Math.min(name.length, MAX_COMPARED), 0);
   const largest = sized.reduce((a, b) => (b.steps > a.steps ? b : a));
-  const most = Math.floor(MAX_FILTER_STEPS / characters);
-  if (largest.steps > most) {
+  const maxSteps = Math.floor(MAX_FILTER_STEPS / characters);
+  if (largest.steps > maxSteps) {
     const names = functions.length.toLocaleString('en');
     throw new PatternError(
       largest.pattern,
-      `${largest.steps} steps are too many for the names of ${names} functions, at most ${most} are taken`,
+      `${largest.steps} steps are too many for the names of ${names} functions, at most ${maxSteps} are taken`,
       'size',
     );
   }

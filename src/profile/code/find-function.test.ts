@@ -10,16 +10,16 @@ function holding(...frames: readonly TestFrame[]): Profile {
 }
 
 /** Names of what is found: one, or the candidates. */
-function found(profile: Profile, text: string): string | string[] {
+function lookedUp(profile: Profile, text: string): string | string[] {
   const lookup = findFunction(profile, text);
   if (lookup === 'unknown') return lookup;
-  return 'found' in lookup ? lookup.found.info.name : lookup.candidates.map(({ info }) => info.name);
+  return 'target' in lookup ? lookup.target.info.name : lookup.candidates.map(({ info }) => info.name);
 }
 
 function targetOf(profile: Profile, text: string): FunctionTarget {
   const lookup = findFunction(profile, text);
-  if (lookup === 'unknown' || !('found' in lookup)) throw new Error(`${text} does not find one function`);
-  return lookup.found;
+  if (lookup === 'unknown' || !('target' in lookup)) throw new Error(`${text} does not find one function`);
+  return lookup.target;
 }
 
 const shop = holding(
@@ -49,16 +49,16 @@ describe('a function is found by', () => {
     ],
     ['a name that an answer cut', '…/wishlist.(*List).Add', 'shop.dev/wishlist.(*List).Add'],
   ])('%s', (_how, text, name) => {
-    expect(found(shop, text)).toBe(name);
+    expect(lookedUp(shop, text)).toBe(name);
   });
 
   test('several that fit are candidates, heaviest first', () => {
-    expect(found(shop, 'Add')).toEqual(['shop.dev/cart.(*Cart).Add', 'shop.dev/wishlist.(*List).Add']);
-    expect(found(shop, 'ender')).toEqual(['render', 'renderAll']);
+    expect(lookedUp(shop, 'Add')).toEqual(['shop.dev/cart.(*Cart).Add', 'shop.dev/wishlist.(*List).Add']);
+    expect(lookedUp(shop, 'ender')).toEqual(['render', 'renderAll']);
   });
 
   test.each(['nothing', '', ' ', '…'])('"%s" is none', (text) => {
-    expect(found(shop, text)).toBe('unknown');
+    expect(lookedUp(shop, text)).toBe('unknown');
   });
 });
 
@@ -80,7 +80,7 @@ describe('functions without a name', () => {
   });
 
   test('or where they begin', () => {
-    expect(findFunction(profile, '(anonymous) page.js:40')).toHaveProperty('found.line', 41);
+    expect(findFunction(profile, '(anonymous) page.js:40')).toHaveProperty('target.line', 41);
   });
 
   test('are found again by the text that ready calls use', () => {
@@ -90,12 +90,12 @@ describe('functions without a name', () => {
   });
 
   test('are candidates by their name alone', () => {
-    expect(found(profile, '(anonymous)')).toHaveLength(3);
+    expect(lookedUp(profile, '(anonymous)')).toHaveLength(3);
   });
 });
 
 test('functions without any cost do not count', () => {
-  expect(found(profileOf([['main', 'idle'], 0], [['main', 'work'], 1]), 'idle')).toBe('unknown');
+  expect(lookedUp(profileOf([['main', 'idle'], 0], [['main', 'work'], 1]), 'idle')).toBe('unknown');
 });
 
 test('the name of a function with cost always finds it', () => {
@@ -109,7 +109,7 @@ test('the name of a function with cost always finds it', () => {
       for (const info of profile.functions) {
         if (info.name === '') continue;
         const lookup = findFunction(profile, info.name);
-        expect(lookup !== 'unknown' && 'found' in lookup && lookup.found.matches(info)).toBe(true);
+        expect(lookup !== 'unknown' && 'target' in lookup && lookup.target.matches(info)).toBe(true);
       }
     }),
     { numRuns: 100 },

@@ -2,31 +2,31 @@ import type { FunctionInfo, Profile } from '../model.js';
 import { functionTable, rankFunctions } from '../tables/table.js';
 import { isUnnamed, joinKey, normaliseName } from './names.js';
 
-/** One function, whatever profile it is looked for in. */
+/** A function that can be found again in any profile. */
 export interface FunctionTarget {
-  /** As the profile names it. */
+  /** The function as the profile names it. */
   info: FunctionInfo;
   /** Its hottest line; 0 = unknown. */
   line: number;
   /**
-   * Whether a function of any profile is this one: the same normalised name and, of unnamed ones, the same
-   * place.
+   * Whether a function of another profile is the same: it has the same normalised name and, if it is unnamed,
+   * the same place.
    */
   matches(info: FunctionInfo): boolean;
 }
 
 export type Lookup =
-  | { found: FunctionTarget }
+  | { target: FunctionTarget }
   /** Several functions fit, heaviest first by total. */
   | { candidates: FunctionTarget[] }
   | 'unknown';
 
 /** A name with its place, as text answers show it: `(anonymous) views/page.js:19`. */
 const WITH_PLACE = /^(.*\S)\s+(\S+):(\d+)$/s;
-/** What the end of a name may begin after: the rest is a package, class or receiver. */
+/** Characters after which the end of a name may begin: a package, class or receiver stands before them. */
 const BOUNDARY = /[./:#$*()<>\s!]/;
 
-/** A function that costs something, with all that lookups compare. */
+/** A function that costs something, with the forms of its name that lookups compare. */
 interface Entry {
   target: FunctionTarget;
   name: string;
@@ -45,19 +45,19 @@ export function findFunction(profile: Profile, text: string): Lookup {
     const info = profile.functions[id];
     return info === undefined ? [] : entryOf(info, table.lines[id] ?? 0);
   });
-  const whole = lookup(entries, text);
-  if (whole !== 'unknown') return whole;
+  const byName = lookup(entries, text);
+  if (byName !== 'unknown') return byName;
   const [, name, file = '', line] = WITH_PLACE.exec(text.trim()) ?? [];
   if (name === undefined) return 'unknown';
   const inFile = entries.filter(({ target }) => target.info.file.endsWith(file));
-  const there = inFile.filter(
+  const atPlace = inFile.filter(
     ({ target }) => target.line === Number(line) || target.info.startLine === Number(line),
   );
-  const exact = lookup(there, name);
-  return exact === 'unknown' ? lookup(inFile, name) : exact;
+  const byPlace = lookup(atPlace, name);
+  return byPlace === 'unknown' ? lookup(inFile, name) : byPlace;
 }
 
-/** A text that finds the function again, in other windows, too. */
+/** A text that finds the function again, also in other windows. */
 export function lookupText({ info, line }: Pick<FunctionTarget, 'info' | 'line'>): string {
   const place = info.startLine > 0 ? info.startLine : line;
   return isUnnamed(info.name) && info.file !== '' ? `${info.name} ${info.file}:${place}` : info.name;
@@ -67,7 +67,7 @@ function entryOf(info: FunctionInfo, line: number): Entry {
   return { target: targetOf({ info, line }), name: normaliseName(info.name), key: joinKey(info) };
 }
 
-/** What a function is told by in any profile. */
+/** The target of a lookup for a function that is known from some profile. */
 export function targetOf({ info, line }: Pick<FunctionTarget, 'info' | 'line'>): FunctionTarget {
   const key = joinKey(info);
   return { info, line, matches: (other) => joinKey(other) === key };
@@ -85,11 +85,12 @@ function lookup(entries: readonly Entry[], text: string): Lookup {
     (name) => name.toLowerCase().includes(lower),
   ];
   for (const holds of rules) {
-    const found = new Map<string, FunctionTarget>();
-    for (const { name, key, target } of entries) if (holds(name) && !found.has(key)) found.set(key, target);
-    const [first, ...others] = found.values();
+    const targets = new Map<string, FunctionTarget>();
+    for (const { name, key, target } of entries)
+      if (holds(name) && !targets.has(key)) targets.set(key, target);
+    const [first, ...others] = targets.values();
     if (first !== undefined)
-      return others.length === 0 ? { found: first } : { candidates: [first, ...others] };
+      return others.length === 0 ? { target: first } : { candidates: [first, ...others] };
   }
   return 'unknown';
 }

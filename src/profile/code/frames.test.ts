@@ -343,18 +343,18 @@ describe('the application functions of the incidents', () => {
     ['incidents/05-notify-goroutines', /^northwind\.dev\/|^main\.main$/],
     ['incidents/08-auth-cpu', /^northwind\.dev\//],
     ['incidents/10-georouting-check', /^northwind\.dev\/|^main\.main$/],
-  ])('%s: all those of the module and no other', (incident, own) => {
+  ])('%s: all those of the module and no other', (incident, packages) => {
     for (const { name, file } of functionsOf(incident)) {
       const owner = frameOwner({ name, file, startLine: 0, symbolised: true });
-      expect(owner === 'application', `${name} in ${file}`).toBe(own.test(name));
+      expect(owner === 'application', `${name} in ${file}`).toBe(packages.test(name));
     }
   });
 
   test('incidents/16-storefront-latency: all those below the service and no other', () => {
     for (const { name, file } of functionsOf('incidents/16-storefront-latency')) {
       const owner = frameOwner({ name, file, startLine: 0, symbolised: true });
-      const own = /^\/srv\/app\/(?!node_modules)/.test(file);
-      expect(owner === 'application', `${name} in ${file}`).toBe(own);
+      const isTeamFile = /^\/srv\/app\/(?!node_modules)/.test(file);
+      expect(owner === 'application', `${name} in ${file}`).toBe(isTeamFile);
     }
   });
 

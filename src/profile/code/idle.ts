@@ -2,15 +2,18 @@ import type { FunctionInfo, Profile } from '../model.js';
 import { selectStacks } from '../tables/stacks.js';
 import { normaliseName } from './names.js';
 
-/** How near to the leaf an idle frame must be: below it only the runtime's own few frames may lie. */
+/**
+ * Number of frames from the leaf on among which an idle frame counts: only a few frames of the runtime may
+ * lie below it.
+ */
 export const IDLE_DEPTH = 4;
 
 interface IdleFrame {
   name: RegExp;
-  /** Guards names that a team may use itself. */
+  /** File that the frame must have, where a team may use the name itself. */
   file?: RegExp;
-  /** The function also runs work: it waits only where it is the leaf. */
-  leafOnly?: true;
+  /** Whether the function waits only as the leaf, since it also runs work. */
+  isLeafOnly?: true;
 }
 
 /** Frames in which a thread only waits for work, by runtime. */
@@ -31,7 +34,7 @@ const IDLE_FRAMES: readonly IdleFrame[] = [
   // Profilers that ask the runtime for its goroutines may leave out the frames in which one is parked.
   {
     name: /^runtime\.(?:chanrecv\d?|chansend\d?|selectgo|block|semacquire\d?|semasleep|goparkunlock|timeSleep|sigrecv)$|^(?:os\/signal\.signal_recv|(?:internal\/)?sync\.runtime_(?:Semacquire\w*|notifyListWait))$|^(?:internal\/poll\.(?:runtime_pollWait|\(\*FD\)\.Accept|accept)|net\.\(\*\w+\)\.[aA]ccept\w*|syscall\.[aA]ccept4?)$/,
-    leafOnly: true,
+    isLeafOnly: true,
   },
   {
     name: /^(?:select|poll|wait|_?recv_bytes|accept|_wait_for_tstate_lock|sleep|get)$/,
@@ -40,7 +43,7 @@ const IDLE_FRAMES: readonly IdleFrame[] = [
   {
     name: /^(?:_worker|run|run_forever|run_until_complete)$/,
     file: /(?:^|\/)(?:concurrent\/futures\/thread|asyncio\/(?:runners|base_events))\.py$/,
-    leafOnly: true,
+    isLeafOnly: true,
   },
   {
     name: /^(?:Kernel#sleep|Thread#join|(?:Thread::)?ConditionVariable#wait|IO\.select|(?:Thread::)?Queue#pop|(?:TCPServer|UNIXServer|Socket)#(?:sys)?accept|(?:sleep|select|pop|wait|accept) \[c function\])$/,
@@ -58,10 +61,10 @@ const IDLE_FRAMES: readonly IdleFrame[] = [
 /**
  * Whether a thread in this function merely waits; `leaf` tells whether the function is the leaf of its stack.
  */
-export function isIdleFrame({ name, file }: FunctionInfo, leaf: boolean): boolean {
+export function isIdleFrame({ name, file }: FunctionInfo, isLeaf: boolean): boolean {
   const normal = normaliseName(name);
   return IDLE_FRAMES.some(
-    (idle) => (leaf || !idle.leafOnly) && idle.name.test(normal) && (idle.file?.test(file) ?? true),
+    (idle) => (isLeaf || !idle.isLeafOnly) && idle.name.test(normal) && (idle.file?.test(file) ?? true),
   );
 }
 

@@ -1,6 +1,6 @@
 /**
- * What is known about the standard libraries and the widespread third-party libraries of each language. Only
- * names that tell something a file path does not: paths decide wherever they can.
+ * Known names of the standard libraries and the widespread third-party libraries of each language. A name
+ * stands here only if it tells more than a file path: paths decide wherever they can.
  */
 
 const words = (text: string) => text.trim().split(/\s+/);
@@ -15,7 +15,7 @@ export const GO_STANDARD: ReadonlySet<string> = new Set(
   ),
 );
 
-/** Go modules that are nobody's own code, for frames without a file. */
+/** Widespread third-party Go modules, for frames without a file. */
 export const GO_LIBRARY = new RegExp(
   `^(?:golang\\.org/x|google\\.golang\\.org|cloud\\.google\\.com|go\\.opentelemetry\\.io|go\\.uber\\.org|` +
     `go\\.mongodb\\.org|go\\.etcd\\.io|gopkg\\.in|k8s\\.io|sigs\\.k8s\\.io|gorm\\.io|modernc\\.org|` +
@@ -44,7 +44,7 @@ export const PYTHON_STANDARD = new RegExp(
   )})\\.py)$`,
 );
 
-/** Python packages that are nobody's own code, for paths that were cut before them. */
+/** Widespread third-party Python packages, for paths that were cut before them. */
 export const PYTHON_LIBRARY = new RegExp(
   `^(?:${alternatives(
     `_pytest aiohttp aiokafka amqp anyio asgiref asyncpg attr attrs billiard boto3 botocore bs4 celery certifi cffi

@@ -17,7 +17,7 @@ export function functionData(info: FunctionInfo | undefined, line: number): Name
   };
 }
 
-/** Who a leaf is charged to, and for what part of its own cost. */
+/** The function that a leaf is charged to, and the part of the leaf's own cost. */
 export interface Charge {
   to: NamedFunction;
   share: number;

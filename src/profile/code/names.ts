@@ -1,6 +1,6 @@
 import type { FunctionInfo } from '../model.js';
 
-/** Functions that nobody named: they are kept apart by file and start line. */
+/** Names that profilers write for unnamed functions, which are kept apart by file and start line. */
 const UNNAMED =
   /^(?:\(anonymous[^)]*\)|<(?:anonymous[^>]*|lambda|listcomp|dictcomp|setcomp|genexpr|module)>|\{closure\}|__lambda__)$/;
 /** A location without symbols: the binary and the offset in it. */
@@ -11,12 +11,14 @@ export function isUnnamed(name: string): boolean {
   return UNNAMED.test(name) || OFFSET.test(name);
 }
 
-/** What makes two functions the same one, in one profile and in several. */
+/** A key that is equal for the same function, within a profile and across profiles. */
 export function joinKey({ name, file, startLine }: FunctionInfo): string {
   return isUnnamed(name) ? `${name}\0${file}\0${startLine}` : normaliseName(name);
 }
 
-/** A name that several instances of one function share: as the profile has it where all have the same. */
+/**
+ * The name for several instances of a function: as the profile has it if all agree, else the normalised one.
+ */
 export function sharedName(names: Iterable<string>): string {
   const [first = '', ...others] = new Set(names);
   return others.length === 0 ? first : normaliseName(first);
@@ -44,10 +46,10 @@ const SPECIAL =
   /[\w)]\[|\$\$|\$Proxy|Accessor|LambdaForm|::h[\da-f]{16}| \[clone |\.(?:isra|constprop|part|lto_priv|llvm|cold)\.\d|[\da-f]{4}-[\da-f]{12}|:\d+\)?$|^(?:LazyCompile|JS|Function|Script|Eval):/i;
 
 /**
- * The one normaliser, under which the names of one function are equal: whatever the build, the process and
- * the line that ran wrote into them. Pyroscope strips Go type parameters (`pbkdf2.Key[go.shape…]` becomes
- * `pbkdf2.Key`), Rust writes the build's hash, Node's SDK and py-spy the line, the JVM the number of a
- * generated class.
+ * Removes from a name whatever the build, the process and the line that ran wrote into it, so that all names
+ * of a function become equal. Nothing else normalises names. Pyroscope strips Go type parameters
+ * (`pbkdf2.Key[go.shape…]` becomes `pbkdf2.Key`), Rust writes the build's hash, Node's SDK and py-spy the
+ * line, the JVM the number of a generated class.
  */
 export function normaliseName(name: string): string {
   if (!SPECIAL.test(name)) return name;
@@ -82,7 +84,7 @@ function placedName(name: string): PlacedName | null {
     : (perfMapName(name) ?? nodeName(name) ?? bracketedPlace(name) ?? trailingPlace(name));
 }
 
-/** Longer names are no function with a place: paths are at most 4,096 bytes. */
+/** Maximum length of a name that may hold a place: paths are at most 4,096 bytes. */
 const MAX_PLACED = 5_000;
 
 const SCRIPT = /\.[cm]?[jt]sx?$|^(?:node|ext|internal|webpack-internal|wasm|evalmachine)[:./]|^evalmachine/;
@@ -102,8 +104,8 @@ function nodeName(name: string): PlacedName | null {
 }
 
 /**
- * An anonymous function is told apart by its line: by its own, where the profiler knows it, else by the one
- * that ran.
+ * The key of a JavaScript function. An anonymous one is identified by its own line where the profiler knows
+ * it, else by the line that ran.
  */
 function scriptKey(file: string, fn: string, line: string): string {
   const isKnown = !ANONYMOUS.test(fn) || fn.includes('L#');
@@ -147,9 +149,7 @@ function trailingPlace(name: string): PlacedName | null {
   return { key: isUnnamed(fn) ? name : fn, file, line: Number(line) };
 }
 
-/**
- * Versions of packages, hashes of bundles and folders of releases in a path: each deploy may bring others.
- */
+/** A path without package versions, bundle hashes and release folders, which each deploy may change. */
 function stablePath(file: string): string {
   return file
     .replace(/\/\.pnpm\/[^/]{1,200}\/node_modules\//, '/')

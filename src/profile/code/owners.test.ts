@@ -9,8 +9,8 @@ function owners(rows: Readonly<Record<string, FrameOwner>>) {
     const [name = '', file = '', binary = ''] = row.split(' @ ');
     return { name, file, startLine: 0, symbolised: true, ...(binary === '' ? {} : { binary }) };
   });
-  const found = ownersOf({ functions });
-  return Object.fromEntries(Object.keys(rows).map((row, at) => [row, found[at]]));
+  const owned = ownersOf({ functions });
+  return Object.fromEntries(Object.keys(rows).map((row, at) => [row, owned[at]]));
 }
 
 describe('what a profile as a whole tells of its functions', () => {

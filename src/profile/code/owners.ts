@@ -3,33 +3,34 @@ import type { FunctionInfo, OwnCode, Profile } from '../model.js';
 import { type CodeEvidence, type FrameOwner, frameOwner, isKnownForeign, NO_EVIDENCE } from './frames.js';
 import { normaliseName } from './names.js';
 
-/**
- * Owners that were told before, by the functions of a profile: many questions about one profile ask for them.
- */
-const told = new WeakMap<
+/** Owners determined before, by the functions of a profile: many questions about a profile need them. */
+const ownersCache = new WeakMap<
   readonly FunctionInfo[],
   { ownCode: OwnCode | undefined; owners: readonly FrameOwner[] }
 >();
 
-/** Whose code each function of a profile is, by all that the profile says: see {@link evidenceIn}. */
+/** Tells whose code each function of a profile is, by all that the profile says: see {@link evidenceIn}. */
 export function ownersOf({
   functions,
   ownCode,
 }: Pick<Profile, 'functions' | 'ownCode'>): readonly FrameOwner[] {
-  const known = told.get(functions);
+  const known = ownersCache.get(functions);
   if (known !== undefined && known.ownCode === ownCode) return known.owners;
   const evidence = evidenceIn(functions, ownCode);
   const owners = functions.map((info) => frameOwner(info, evidence));
-  told.set(functions, { ownCode, owners });
+  ownersCache.set(functions, { ownCode, owners });
   return owners;
 }
 
-/** Entry points by language: what they belong to is the team's code. */
+/** Names of entry points by language: the package or crate of one is the team's code. */
 const JVM_MAIN = /^((?:[a-z_]\w*[./])+)[A-Z][\w$]*\.main$/;
 const RUST_MAIN = /^(\w+)::main(?:::\{\{closure\}\})?$/;
 const PHP_NAME = /^\w+(?:\\\w+)+/;
 
-/** Draws from all functions of a profile, its entry points first, what tells the team's code from others'. */
+/**
+ * Collects from all functions of a profile, above all its entry points, what tells the team's code from that
+ * of others.
+ */
 export function evidenceIn(functions: readonly FunctionInfo[], ownCode?: OwnCode): CodeEvidence {
   const jvmPackages = new Set<string>();
   const rustCrates = new Set<string>();

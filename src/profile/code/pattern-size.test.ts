@@ -22,10 +22,10 @@ describe('patternSize', () => {
     ['.{0,999}', 2_010],
     ['(?:a?b?c?d?){0,200}', 4_500],
     ['((a{30}){30})', 1_200],
-  ])('%s is at least its program and at most %i', (pattern, most) => {
+  ])('%s is at least its program and at most %i', (pattern, maxSize) => {
     const size = patternSize(pattern);
     expect(size).toBeGreaterThanOrEqual(programSize(pattern) ?? 0);
-    expect(size).toBeLessThanOrEqual(most);
+    expect(size).toBeLessThanOrEqual(maxSize);
   });
 
   test.each([

@@ -46,11 +46,11 @@ export function patternSize(pattern: string): number {
     const { steps, last } = groups.pop() ?? { steps: 0, last: 0 };
     addAtom(steps + last);
   };
-  const repeat = (least: number, most: number) => {
+  const repeat = (min: number, max: number) => {
     const group = top();
-    const copies = Math.max(1, least, most) * group.last;
-    // Every copy that may be left out has an instruction that leaves it out.
-    group.last = Math.min(Number.MAX_SAFE_INTEGER, copies + Math.max(0, most - least) + 2);
+    const copies = Math.max(1, min, max) * group.last;
+    // Every copy that may be skipped has an instruction that skips it.
+    group.last = Math.min(Number.MAX_SAFE_INTEGER, copies + Math.max(0, max - min) + 2);
   };
   const readClass = () => {
     const end = classEnd(pattern, at);
@@ -127,9 +127,9 @@ export function patternSize(pattern: string): number {
         addAtom(1);
         at++;
       } else {
-        const [whole, least = '', most = ''] = counted;
-        repeat(Number(least), Number(most));
-        at += whole.length;
+        const [repetition, min = '', max = ''] = counted;
+        repeat(Number(min), Number(max));
+        at += repetition.length;
       }
     }
   }

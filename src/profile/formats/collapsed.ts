@@ -12,14 +12,11 @@ const FRAME_KIND = /_\[[kij01]\]$/;
 /** A frame with its place, as py-spy and rbspy write it: `handle (app/views.py:12)`. */
 const PLACED = /^(.+) \(([^()]+):(\d+)\)$/;
 
-/**
- * A first line of at least so many characters may be cut, so that its count is missing; deep stacks are so
- * long.
- */
+/** Length from which a first line may be cut, so that its count is missing: deep stacks make such lines. */
 const LONG_LINE = 2_000;
 const LONG_STACK = /^[^;\s<{][^;]*(?:;[^;\s][^;]*){8}/;
 
-/** Lines that must be read to tell the format. */
+/** Number of lines that tell the format. */
 const TELLING_LINES = 50;
 
 /**
@@ -29,16 +26,16 @@ const TELLING_LINES = 50;
 export function isCollapsed(head: string): boolean {
   const lines = head.split('\n');
   if (lines.length === 1 && head.length >= LONG_LINE) return LONG_STACK.test(head);
-  const whole = (lines.length > 1 ? lines.slice(0, -1) : lines)
+  const wholeLines = (lines.length > 1 ? lines.slice(0, -1) : lines)
     .map((line) => line.trimEnd())
     .filter((line) => line !== '' && !line.startsWith('#'))
     .slice(0, TELLING_LINES);
   return (
-    whole.length > 0 &&
-    whole.every((line) => readLine(line) !== null) &&
-    whole.some((line) => /^[^;]+;\S/.test(line)) &&
+    wholeLines.length > 0 &&
+    wholeLines.every((line) => readLine(line) !== null) &&
+    wholeLines.some((line) => /^[^;]+;\S/.test(line)) &&
     // A list with a space behind each semicolon is prose.
-    !whole.every((line) => /; /.test(line))
+    !wholeLines.every((line) => /; /.test(line))
   );
 }
 
@@ -52,7 +49,7 @@ export function readCollapsed(bytes: Uint8Array): PprofFile {
   const stacks = new StackCollector();
   const frames = new Map<string, number>();
   let number = 0;
-  let compared: boolean | null = null;
+  let isComparison: boolean | null = null;
   for (let from = 0; from < text.length; ) {
     const end = text.indexOf('\n', from);
     const line = text.slice(from, end < 0 ? text.length : end).trimEnd();
@@ -62,10 +59,10 @@ export function readCollapsed(bytes: Uint8Array): PprofFile {
     const parts = readLine(line);
     if (parts === null) throw new SyntaxError(`line ${number} has no count at its end`);
     const { stack, first, last } = parts;
-    compared ??= first !== null;
-    if (compared !== (first !== null))
+    isComparison ??= first !== null;
+    if (isComparison !== (first !== null))
       throw new SyntaxError(
-        `line ${number} has ${compared ? 'one count' : 'two counts'}, unlike those above`,
+        `line ${number} has ${isComparison ? 'one count' : 'two counts'}, unlike those above`,
       );
     const value = last - (first ?? 0);
     checkLimit('frames in one sample', framesIn(stack));
@@ -80,8 +77,8 @@ export function readCollapsed(bytes: Uint8Array): PprofFile {
 }
 
 /**
- * `main;handle;parse 42`, and with two counts as `difffolded.pl` writes them. Read from the end, in linear
- * time.
+ * Reads `main;handle;parse 42`, and with two counts as `difffolded.pl` writes them. It reads from the end, in
+ * linear time.
  * @returns null where there is no count
  */
 function readLine(line: string): { stack: string; first: number | null; last: number } | null {

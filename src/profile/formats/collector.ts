@@ -19,7 +19,7 @@ export interface ProfileHead {
   durationNanos?: bigint;
 }
 
-/** Collects the stacks of a profile of another format as the pprof file that says the same. */
+/** Collects the stacks of another format into an equivalent pprof file. */
 export class StackCollector {
   readonly #strings = new StringTable();
   readonly #functions: { id: number; name: number; filename: number; startLine: number }[] = [];
@@ -80,7 +80,7 @@ export class StackCollector {
     this.#starts.push(this.#locations.length);
     this.#values.push(...values);
     if (this.#labels !== null) {
-      // The set of the last sample goes on until another one is given.
+      // Samples share a set of labels until another one is set.
       if (this.#labelSets.at(-1) !== this.#labels) this.#labelSets.push(this.#labels);
       this.#labelSet.push(this.#labelSets.length - 1);
     }
@@ -118,7 +118,7 @@ export class StackCollector {
   }
 }
 
-/** A line number as far as it is one. */
+/** The number where it is a valid line, else 0. */
 function positive(line: number): number {
   return Number.isSafeInteger(line) && line > 0 && line < 2 ** 32 ? line : 0;
 }

@@ -8,7 +8,7 @@ import { parseJson } from './text.js';
 import { isCpuProfile, isHeapProfile, readCpuProfile, readHeapProfile } from './v8.js';
 
 /**
- * Reads a profile of any format that is known, not compressed any more; its content tells the format.
+ * Reads an uncompressed profile of any known format; its content tells the format.
  * @param cleanName applied to the names of a pprof message, each once
  * @throws UnreadableProfileError that says what the bytes are, and what to do
  */
@@ -16,32 +16,32 @@ export function readAnyProfile(bytes: Uint8Array, cleanName?: (name: string) => 
   const format = recognise(bytes.subarray(0, HEAD_BYTES));
   switch (format.kind) {
     case 'collapsed':
-      return reading('collapsed stacks', () => readCollapsed(bytes));
+      return readChecked('collapsed stacks', () => readCollapsed(bytes));
     case 'json':
       return readJson(bytes);
     case 'gzip':
-      throw unread('gzip within gzip', 'Unpack it once: `gunzip < FILE > FILE.unpacked`.');
+      throw unreadError('gzip within gzip', 'Unpack it once: `gunzip < FILE > FILE.unpacked`.');
     case 'zstd':
-      throw unread('zstd within gzip', 'Unpack it: `gunzip < FILE | unzstd > FILE.unpacked`.');
+      throw unreadError('zstd within gzip', 'Unpack it: `gunzip < FILE | unzstd > FILE.unpacked`.');
     case 'foreign':
-      throw unread(format.what, format.todo);
+      throw unreadError(format.what, format.todo);
     default:
       return decodePprof(bytes, cleanName, { labels: true });
   }
 }
 
 function readJson(bytes: Uint8Array): PprofFile {
-  return reading('JSON', () => {
+  return readChecked('JSON', () => {
     const value = parseJson(bytes);
     if (isSpeedscope(value)) return readSpeedscope(value);
     if (isCpuProfile(value)) return readCpuProfile(value);
     if (isHeapProfile(value)) return readHeapProfile(value);
     const { what, todo } = describeJson(value);
-    throw unread(what, todo);
+    throw unreadError(what, todo);
   });
 }
 
-function reading(what: string, read: () => PprofFile): PprofFile {
+function readChecked(what: string, read: () => PprofFile): PprofFile {
   try {
     return read();
   } catch (error) {
@@ -52,6 +52,6 @@ function reading(what: string, read: () => PprofFile): PprofFile {
   }
 }
 
-function unread(what: string, todo: string): UnreadableProfileError {
+function unreadError(what: string, todo: string): UnreadableProfileError {
   return new UnreadableProfileError(`${what}, which is not read. ${todo.replace(/\.$/, '')}`);
 }

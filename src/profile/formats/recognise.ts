@@ -4,7 +4,7 @@ import { isCollapsed } from './collapsed.js';
 
 /**
  * The format of a file by how it begins. `json` may be a profile of speedscope or V8, which its members tell.
- * `foreign` is known and not read.
+ * `foreign` is a format that is known, but not read.
  */
 export type Format =
   | { kind: 'pprof' | 'collapsed' | 'json' | 'gzip' | 'zstd' }
@@ -19,7 +19,7 @@ export type Format =
     }
   | { kind: 'unknown' };
 
-/** Bytes of a file that tell its format. */
+/** Number of first bytes of a file that tell its format. */
 export const HEAD_BYTES = 4096;
 
 const FETCH_AGAIN =
@@ -154,7 +154,7 @@ function recogniseText(text: string): Format {
   );
 }
 
-/** What a JSON text is that is no profile. */
+/** Describes a JSON text that is no profile: what it is, and what to do. */
 export function describeJson(value: unknown): { what: string; todo: string } {
   if (typeof value === 'object' && value !== null) {
     if ('traceEvents' in value) {
@@ -168,9 +168,9 @@ export function describeJson(value: unknown): { what: string; todo: string } {
     if ('flamebearer' in value)
       return { what: 'a flame graph of Pyroscope', todo: 'Export it as pprof instead.' };
     for (const name of ['message', 'error', 'detail', 'errorMessage', 'status', 'code'] as const) {
-      const said: unknown = Object.entries(value).find(([key]) => key === name)?.[1];
-      if (typeof said === 'string' && said !== '')
-        return { what: `a JSON text${quoted(said)}`, todo: FETCH_AGAIN };
+      const message: unknown = Object.entries(value).find(([key]) => key === name)?.[1];
+      if (typeof message === 'string' && message !== '')
+        return { what: `a JSON text${quoted(message)}`, todo: FETCH_AGAIN };
     }
   }
   return { what: 'a JSON text that is no profile', todo: FETCH_AGAIN };
@@ -195,7 +195,10 @@ function beginsWith(head: Uint8Array, bytes: readonly number[]): boolean {
   return bytes.every((byte, at) => head[at] === byte);
 }
 
-/** Five words of 4 or 8 bytes: 0, 3, 0, the sampling period in microseconds, 0. */
+/**
+ * Whether a file is a CPU profile of gperftools, which begins with five words of 4 or 8 bytes: 0, 3, 0, the
+ * sampling period in microseconds, 0.
+ */
 function isLegacyCpu(head: Uint8Array): boolean {
   const view = new DataView(head.buffer, head.byteOffset, head.byteLength);
   return [4, 8].some((size) => {
@@ -209,7 +212,7 @@ function isLegacyCpu(head: Uint8Array): boolean {
   });
 }
 
-/** Null where there are bytes that no text has. */
+/** Decodes the beginning of a text; null where there are bytes that no text has. */
 function textOf(head: Uint8Array): string | null {
   const text = new TextDecoder().decode(head);
   // A character may be cut at the end.

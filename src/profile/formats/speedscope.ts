@@ -10,7 +10,7 @@ const NANOSECONDS: Readonly<Record<string, number>> = {
   seconds: 1e9,
 };
 
-/** Longest name of a thread that becomes a label, and how many threads are told apart. */
+/** Maximum length of a thread's name as a label, and maximum number of threads that get one. */
 const MAX_NAME = 120;
 const MAX_THREADS = 200;
 
@@ -84,13 +84,13 @@ type Add = (stack: readonly number[], weight: number) => void;
 
 /** Samples are lists of frames, entry point first; without weights each counts one. */
 function readSamples({ samples, weights }: Profile, frames: readonly number[], add: Add): void {
-  const weighed = Array.isArray(weights);
+  const isWeighted = Array.isArray(weights);
   const all = listOf(samples);
-  if (weighed && weights.length !== all.length)
+  if (isWeighted && weights.length !== all.length)
     throw new SyntaxError(`${all.length} samples with ${weights.length} weights`);
   all.forEach((sample, at) => {
     const stack = listOf(sample).map((index) => frameAt(frames, index));
-    add(stack, weighed ? numberOf(weights[at]) : 1);
+    add(stack, isWeighted ? numberOf(weights[at]) : 1);
   });
 }
 

@@ -13,7 +13,7 @@ export function decodeText(bytes: Uint8Array): string {
 }
 
 /**
- * Parses JSON, after counting what it would become.
+ * Parses JSON after counting the objects and values that it would become.
  * @throws LimitError, SyntaxError
  */
 export function parseJson(bytes: Uint8Array): unknown {
@@ -35,7 +35,7 @@ export function parseJson(bytes: Uint8Array): unknown {
   return JSON.parse(new TextDecoder().decode(bytes));
 }
 
-/** The own members of an object; none of anything else. */
+/** The members of an object; none of any other value. */
 export function membersOf(value: unknown): Readonly<Record<string, unknown>> {
   // An object of JSON has text keys only.
   return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};

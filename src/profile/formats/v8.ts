@@ -80,14 +80,14 @@ export function readHeapProfile(value: unknown): PprofFile {
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
     const { callFrame, selfSize, children } = membersOf(next.node);
     const frame = frameOf(callFrame);
-    const own: Chain | null =
+    const chain: Chain | null =
       frame === null
         ? next.above
         : { frame: stacks.frame(frame), above: next.above, depth: (next.above?.depth ?? 0) + 1 };
-    if (own !== null) checkLimit('frames in one sample', own.depth);
+    if (chain !== null) checkLimit('frames in one sample', chain.depth);
     const size = numberOf(selfSize);
-    if (size !== 0) stacks.add(framesOf(own), [size]);
-    for (const child of listOf(children)) open.push({ node: child, above: own });
+    if (size !== 0) stacks.add(framesOf(chain), [size]);
+    for (const child of listOf(children)) open.push({ node: child, above: chain });
   }
   return stacks.finish({
     sampleTypes: [{ type: 'inuse_space', unit: 'bytes' }],
@@ -108,7 +108,7 @@ function framesOf(chain: Chain | null): number[] {
 }
 
 /**
- * The nodes of a CPU profile by their place in the list; the root has no frame, the parent of a root is -1.
+ * Reads the nodes of a CPU profile by their place in the list. The root has no frame, and its parent is -1.
  */
 function readNodes(nodes: readonly unknown[]) {
   const nodeOf = new Map<number, number>();
@@ -144,7 +144,7 @@ function stackOf(parents: Int32Array, frames: readonly number[], node: number): 
   return stack;
 }
 
-/** Null for the root, which stands for no function. */
+/** Reads a frame; null for the root, which stands for no function. */
 function frameOf(callFrame: unknown): TextFrame | null {
   const { functionName, url, lineNumber } = membersOf(callFrame);
   const name = textOf(functionName);

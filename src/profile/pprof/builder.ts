@@ -26,11 +26,11 @@ export class ProfileBuilder {
   readonly #stackStart = new GrowingUint32();
   readonly #stackFrames: GrowingUint32;
   readonly #values: number[] = [];
-  /** Set where equal stacks are added up. */
+  /** Table that adds up equal stacks; null where stacks are kept as they come. */
   readonly #table: StackTable | null;
 
   /**
-   * @param options.frames how many frames the stacks will have together, where that is known
+   * @param options.frames number of frames of all stacks together, where it is known
    * @param options.addsUp whether stacks with the same frames become one; their values should be integers,
    *   whose sums depend on no order
    */
@@ -144,7 +144,7 @@ function haveSameOwner(info: FunctionInfo, other: FunctionInfo | undefined): boo
 
 interface VariantCosts {
   self: Float64Array;
-  /** Every frame of a stack counts: only for comparing. */
+  /** Value of all frames of the variant; a recursive one counts several times, which is enough to compare. */
   total: Float64Array;
 }
 
@@ -170,7 +170,7 @@ function variantCosts(
  * Makes one function of all variants with the same normal name. Its place is the file with most of its own
  * cost, else of its total, else a known file before an unknown one, and the first by name.
  *
- * @param costs asked for only when a name stands in several files
+ * @param costs called only when a name stands in several files
  * @returns per variant its function, and whether the function is placed in its file
  */
 function uniteVariants(variants: readonly FunctionInfo[], costs: () => VariantCosts) {
@@ -210,7 +210,7 @@ function uniteVariants(variants: readonly FunctionInfo[], costs: () => VariantCo
   return { functions, functionOf, placed };
 }
 
-/** Notes a name of a function: a set only where it has several. */
+/** Adds a name of a function; it becomes a set only when there are several. */
 function addName(names: (string | Set<string>)[], id: number, name: string): void {
   const known = names[id];
   if (known instanceof Set) known.add(name);

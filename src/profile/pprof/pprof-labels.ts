@@ -54,18 +54,18 @@ export function labelCollector() {
   let isCut = false;
   return {
     /** Takes the labels of the next sample. */
-    add(own: readonly RawLabel[]): void {
-      if (own.length === 0) {
+    add(labelSet: readonly RawLabel[]): void {
+      if (labelSet.length === 0) {
         ofSample.push(0);
         return;
       }
-      const key = own.map(({ key, text, number, unit }) => `${key},${text},${number},${unit}`).join(';');
+      const key = labelSet.map(({ key, text, number, unit }) => `${key},${text},${number},${unit}`).join(';');
       let set = known.get(key);
-      if (set === undefined && labels + own.length > MAX_LABELS) isCut = true;
+      if (set === undefined && labels + labelSet.length > MAX_LABELS) isCut = true;
       else if (set === undefined) {
-        set = sets.push(own) - 1;
+        set = sets.push(labelSet) - 1;
         known.set(key, set);
-        labels += own.length;
+        labels += labelSet.length;
       }
       ofSample.push(set ?? 0);
     },

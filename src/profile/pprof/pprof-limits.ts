@@ -1,7 +1,7 @@
 /**
- * What a profile may hold, far above any real one. Two bytes of a file can make an entry of a table, which
- * takes a hundred in memory, and an inlined location repeats its frames in every sample: without limits a
- * file of a few megabytes, or of a few kilobytes compressed, takes all memory.
+ * Maximum counts in a profile, far above any real one. Two bytes of a file can make an entry of a table,
+ * which takes a hundred in memory, and an inlined location repeats its frames in every sample: without limits
+ * a file of a few megabytes, or of a few kilobytes compressed, takes all memory.
  */
 const MAX_COUNT = {
   samples: 2 ** 23,
@@ -16,7 +16,7 @@ const MAX_COUNT = {
   'values of samples': 2 ** 25,
   'sample types': 1_000,
   'mappings and comments': 2 ** 16,
-  // Of formats that are text. A JSON object of two characters takes some hundred bytes in memory.
+  // The limits of text formats. A JSON object of two characters takes some hundred bytes in memory.
   'MiB of text': 128,
   'objects of JSON': 2 ** 21,
   'values of JSON': 2 ** 23,
@@ -28,7 +28,7 @@ export class LimitError extends Error {
   override readonly name = 'LimitError';
 }
 
-/** What is wrong with so many of something; null where a profile may hold them. */
+/** The error for a count over its limit; null where a profile may hold so many. */
 export function excessOf(what: Limited, count: number): LimitError | null {
   return count > MAX_COUNT[what]
     ? new LimitError(`over ${MAX_COUNT[what].toLocaleString('en')} ${what}`)
@@ -43,7 +43,7 @@ export function checkLimit(what: Limited, count: number): void {
 
 /**
  * Checks a run of packed numbers before it is read; each ends with a byte below 128.
- * @param before how many there are already
+ * @param before number of entries before this run
  * @throws LimitError
  */
 export function checkPacked(what: Limited, before: number, bytes: Uint8Array): void {

@@ -16,7 +16,7 @@ export interface PprofTables {
   valuesPerSample: number;
   /** Largest string index in any label. */
   lastName: number;
-  /** The labels of samples; null where none has any, or nobody asked for them. */
+  /** The labels of samples; null where no sample has any, or the caller did not ask for them. */
   labels: RawLabels | null;
   /** Everything but these tables: still a pprof message. */
   rest: Uint8Array;
@@ -54,7 +54,7 @@ const COUNTED: ReadonlyMap<number, Limited> = new Map([
   [5, 'functions'],
   [6, 'names'],
 ]);
-/** In a large profile ids take two to three bytes, and almost all of it are ids. */
+/** Minimum number of bytes per location id: a large profile consists mostly of ids, of two to three bytes. */
 const BYTES_PER_LOCATION = 2;
 
 /**
@@ -101,14 +101,11 @@ export function readTables(
     restFrom = reader.pos;
   }
   if (restFrom < bytes.length) rest.push(bytes.subarray(restFrom));
-  return { ...samples.table(), locations: locations.table(), rest: joined(rest) };
+  return { ...samples.table(), locations: locations.table(), rest: concatenate(rest) };
 }
 
-/**
- * Bytes of a number that are read here: 28 bits, without a step beyond them. Longer ones are left to the
- * library.
- */
-const SHORT = 4;
+/** Maximum number of bytes of a number that is read here, 28 bits; longer ones are left to the library. */
+const MAX_SHORT_BYTES = 4;
 
 /**
  * Appends the numbers of a packed field. A large profile has millions, most of one or two bytes, for which
@@ -130,7 +127,7 @@ function appendPacked(
     const start = at;
     let byte = bytes[at++] ?? 0;
     let value = byte & 127;
-    for (let shift = 7; byte > 127 && at - start < SHORT; shift += 7) {
+    for (let shift = 7; byte > 127 && at - start < MAX_SHORT_BYTES; shift += 7) {
       byte = bytes[at++] ?? 0;
       value |= (byte & 127) << shift;
     }
@@ -172,8 +169,8 @@ function sampleReader(
         if (field === SAMPLE.locationIds) {
           if (wireType === WireType.LengthDelimited && wideId === undefined)
             appendPacked(bytes, reader, locations, checkLocations);
-          else each(reader, wireType, readLocation, checkLocations);
-        } else if (field === SAMPLE.values) each(reader, wireType, readValue, checkValues);
+          else readRepeated(reader, wireType, readLocation, checkLocations);
+        } else if (field === SAMPLE.values) readRepeated(reader, wireType, readValue, checkValues);
         else if (field === SAMPLE.labels && wireType === WireType.LengthDelimited) {
           const labelEnd = endOf(reader);
           const label = readLabel(reader, labelEnd);
@@ -254,8 +251,8 @@ function locationReader(reader: BinaryReader) {
   };
 }
 
-/** Numbers of a repeated field, packed or one by one; `check` is told first where they end. */
-function each(
+/** Reads the numbers of a repeated field, packed or one by one; `check` gets their end first. */
+function readRepeated(
   reader: BinaryReader,
   wireType: WireType,
   read: () => void,
@@ -280,8 +277,8 @@ function readId(reader: BinaryReader): Id {
 }
 
 /**
- * A number of at most 28 bits, as most are: far cheaper than a 64-bit one. Null, and nothing is read, for
- * others.
+ * Reads a number of at most 28 bits, as most are, far faster than one of 64. A longer one is null, and
+ * nothing is read.
  */
 function readSmall(reader: BinaryReader): number | null {
   const at = reader.pos;
@@ -298,12 +295,12 @@ function endOf(reader: BinaryReader): number {
   return end;
 }
 
-/** A part that ends behind the whole it belongs to. */
+/** Refuses a field that ends behind the message it is part of. */
 function expectEnd(reader: BinaryReader, end: number): void {
   if (reader.pos !== end) throw new RangeError('a field ends behind the message it is part of');
 }
 
-function joined(parts: readonly Uint8Array[]): Uint8Array {
+function concatenate(parts: readonly Uint8Array[]): Uint8Array {
   const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
   let at = 0;
   for (const part of parts) {

@@ -102,8 +102,8 @@ function unitedInstances(
     const [first] = rows;
     if (first !== undefined && rows.length === 1) return first;
     const totals = rows.map(([, [, total]]) => total);
-    const most = totals.reduce((sum, total) => sum + total, 0);
-    const total = Math.max(Math.max(...totals), Math.min(most, ours[normal]?.[1] ?? 0));
+    const sumOfTotals = totals.reduce((sum, total) => sum + total, 0);
+    const total = Math.max(Math.max(...totals), Math.min(sumOfTotals, ours[normal]?.[1] ?? 0));
     return [normal, [rows.reduce((sum, [, [self]]) => sum + self, 0), total]];
   });
   return { total: recorded.total, functions: Object.fromEntries(functions) };

@@ -27,7 +27,7 @@ export interface PprofFile {
   /** The samples; `locations` are positions in the location table. */
   samples: SampleTable;
   locations: LocationTable;
-  /** Labels of the samples; null where none has any, or nobody asked for them. */
+  /** Labels of the samples; null where no sample has any, or the caller did not ask for them. */
   labels: SampleLabels | null;
   /** The sample type that the file wants to be read by; '' where it names none. */
   defaultType: string;
@@ -36,7 +36,7 @@ export interface PprofFile {
 /** The bytes are not a pprof profile, or not a whole one. */
 export class UnreadableProfileError extends Error {
   override readonly name = 'UnreadableProfileError';
-  /** Whether there is more in it than is read, whatever else may be wrong. */
+  /** Whether the profile exceeds a limit. */
   readonly tooLarge: boolean;
 
   constructor(message: string, tooLarge = false) {
@@ -52,7 +52,7 @@ export class UnreadableProfileError extends Error {
  * Every known writer puts the names behind the samples, so that no cut loses samples unnoticed. What may
  * stand behind the names can be missing without a trace: time, duration, period.
  *
- * @param cleanName takes out of a name what nobody may read; asked once for every name in the file
+ * @param cleanName removes unsafe characters from a name; called once for every name in the file
  * @param options.labels whether the labels of samples are wanted
  * @throws UnreadableProfileError when the bytes are damaged, cut short, no profile, or more than any real one
  *   holds
@@ -107,7 +107,10 @@ function tooLarge({ message }: LimitError): UnreadableProfileError {
   return new UnreadableProfileError(`too large: ${message}`, true);
 }
 
-/** Frames of an inlined location repeat in each sample that refers to it: few bytes can mean any number. */
+/**
+ * The error for too many frames: those of an inlined location repeat in each sample that refers to it, so
+ * that few bytes can mean any number.
+ */
 function excessOfFrames({ samples, locations }: PprofTables): LimitError | null {
   const { starts } = samples;
   const frames = locations.ids.map((_, location) =>
@@ -119,10 +122,11 @@ function excessOfFrames({ samples, locations }: PprofTables): LimitError | null 
   for (let sample = 0; sample + 1 < starts.length; sample++) {
     const start = starts[sample] ?? 0;
     const end = starts[sample + 1] ?? 0;
-    let own = isOneEach ? end - start : 0;
-    if (!isOneEach) for (let at = start; at < end; at++) own += frames[samples.locations[at] ?? 0] ?? 0;
-    total += own;
-    deepest = Math.max(deepest, own);
+    let frameCount = isOneEach ? end - start : 0;
+    if (!isOneEach)
+      for (let at = start; at < end; at++) frameCount += frames[samples.locations[at] ?? 0] ?? 0;
+    total += frameCount;
+    deepest = Math.max(deepest, frameCount);
   }
   return excessOf('frames in one sample', deepest) ?? excessOf('frames in samples', total);
 }
@@ -133,7 +137,7 @@ function wideIds(ids: readonly Id[]): (reader: BinaryReader) => number {
   return (reader) => (positions.get(BigInt(reader.uint64())) ?? -1) + 1;
 }
 
-/** Turns location ids into positions. @returns what is wrong, or null */
+/** Turns location ids into positions. @returns the problem with them, or null */
 function resolveLocations({ locations }: SampleTable, ids: readonly Id[]): string | null {
   const missing = 'cut short: a sample refers to a missing location';
   if (isInOrder(ids)) {
@@ -144,17 +148,17 @@ function resolveLocations({ locations }: SampleTable, ids: readonly Id[]): strin
     }
     return null;
   }
-  const position = positionsById(ids);
-  if (position === null) return 'damaged: two functions or locations have the same id';
+  const positionOf = positionsById(ids);
+  if (positionOf === null) return 'damaged: two functions or locations have the same id';
   for (let at = 0; at < locations.length; at++) {
-    const found = position(locations[at] ?? 0);
-    if (found < 0) return missing;
-    locations[at] = found;
+    const place = positionOf(locations[at] ?? 0);
+    if (place < 0) return missing;
+    locations[at] = place;
   }
   return null;
 }
 
-/** What a whole profile cannot contain. */
+/** Says why a profile is not whole or contradicts itself; null where it does neither. */
 function inconsistency(
   raw: Pprof,
   { samples, locations, valuesPerSample, lastName: inLabels }: PprofTables,
@@ -198,7 +202,7 @@ function lastName(raw: Pprof): number {
   return last;
 }
 
-/** Finds ids: their position, -1 where there is none. Null when two are the same. */
+/** Makes a function that finds the position of an id, -1 where there is none. Null when two ids are equal. */
 function positionsById(ids: readonly Id[]): ((id: Id) => number) | null {
   if (isInOrder(ids)) {
     return (id) => (typeof id === 'number' && id >= 1 && id <= ids.length ? id - 1 : -1);
@@ -207,7 +211,7 @@ function positionsById(ids: readonly Id[]): ((id: Id) => number) | null {
   return known.size < ids.length ? null : (id) => known.get(BigInt(id)) ?? -1;
 }
 
-/** Almost every writer numbers from 1. */
+/** Whether ids are numbered from 1, as almost every writer does. */
 function isInOrder(ids: readonly Id[]): boolean {
   return ids.every((id, position) => id === position + 1);
 }
@@ -229,7 +233,7 @@ export function addPprof(
   const { frames, starts: framesOf } = internFrames(builder, file);
   const { starts, locations, values } = file.samples;
   const types = file.sampleTypes.length;
-  // No location is without a frame; without inlining none has two.
+  // Every location has a frame, and only inlining gives it more.
   const isOneEach = frames.length === file.locations.ids.length;
   const noStack = starts.some((start, sample) => start === starts[sample + 1])
     ? Uint32Array.of(builder.frameId(builder.functionId(NO_STACK), 0))
@@ -325,12 +329,12 @@ function binariesOf({ mapping, stringTable }: Pprof): Map<number, Binary> {
   );
 }
 
-/** Characters of a build id that tell two builds apart. */
+/** Number of characters of a build id that tell two builds apart. */
 const BUILD_ID_CHARACTERS = 12;
 
 /**
- * A location without symbols, by the binary and the offset in it: each process maps a position-independent
- * binary to another address. Builds are told apart where the profile knows them.
+ * Names a location without symbols by the binary and the offset in it: each process maps a
+ * position-independent binary to another address. Builds are told apart where the profile knows them.
  */
 function unsymbolised(binary: Binary | undefined, address: bigint): FunctionInfo {
   const { file = '', buildId = '', start = 0n, limit = 0n, offset = 0n } = binary ?? {};
@@ -367,10 +371,10 @@ function binariesOfFunctions(
   return paths;
 }
 
-/** What addr2line and perf write where they know no file. */
+/** File name that addr2line and perf write where they know none. */
 const UNKNOWN_FILE = /^\?+$/;
 
-/** One sample type of one file as a Profile. */
+/** Makes a profile of a sample type of a file. */
 export function pprofToProfile(file: PprofFile, valueIndex = 0): Profile {
   const { type = '', unit = '' } = file.sampleTypes[valueIndex] ?? {};
   const builder = new ProfileBuilder(type, unit, { frames: file.samples.locations.length });

@@ -7,8 +7,8 @@ const UNITS = [
 ] as const;
 
 /**
- * Times before 2000 or after 2100 are none. The units are so far apart that a number fits one of them at
- * most.
+ * Range of plausible times, 2000 to 2100. The units are so far apart that a number is plausible in at most
+ * one.
  */
 const FIRST_NANOS = 946_684_800n * 1_000_000_000n;
 const LAST_NANOS = 4_102_444_800n * 1_000_000_000n;
@@ -31,9 +31,9 @@ export interface ProfileTime {
  * over an hour then.
  */
 export function plausibleTime(time: bigint, duration: bigint): ProfileTime {
-  const found = UNITS.find(([, size]) => time * size >= FIRST_NANOS && time * size < LAST_NANOS);
-  if (found === undefined) return { timeNanos: 0n, durationNanos: duration, unit: null };
-  const [unit, size] = found;
+  const plausible = UNITS.find(([, size]) => time * size >= FIRST_NANOS && time * size < LAST_NANOS);
+  if (plausible === undefined) return { timeNanos: 0n, durationNanos: duration, unit: null };
+  const [unit, size] = plausible;
   const scaled = duration * size;
   return {
     timeNanos: time * size,

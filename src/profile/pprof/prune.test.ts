@@ -28,7 +28,7 @@ function prunedStacks(stacks: readonly (readonly string[][])[], drop: string, ke
     stringTable: strings,
   }).encode();
   const { file, refused } = pruneFrames(decodePprof(bytes));
-  return { stacks: stacksOf(pprofToProfile(file)).map(([own]) => own.join(' ')), refused };
+  return { stacks: stacksOf(pprofToProfile(file)).map(([frames]) => frames.join(' ')), refused };
 }
 
 const each = (...names: string[]) => names.map((name) => [name]);

@@ -12,7 +12,7 @@ const MAX_STEPS = 4_000;
 /** Maximum number of steps over all names of a file: RE2 takes up to 0.4 microseconds for each. */
 const MAX_PRUNE_STEPS = 500_000_000;
 
-/** Characters of a name that are compared: an argument list is cut before. */
+/** Maximum number of characters of a name that are compared: an argument list is cut before. */
 const MAX_COMPARED = 4_000;
 
 /** Parentheses that belong to the name of a C++ function and begin no argument list. */
@@ -20,7 +20,7 @@ const PARENTHESIS = /\(anonymous namespace\)|operator\(\)|\(/g;
 
 export interface Pruned {
   file: PprofFile;
-  /** Why `drop_frames` was not obeyed; null where it was, or there is none. */
+  /** The reason why `drop_frames` was not applied; null where it was, or the file has none. */
   refused: string | null;
 }
 
@@ -35,7 +35,7 @@ export function pruneFrames(file: PprofFile): Pruned {
   const keep = strings[Number(file.raw.keepFrames)] ?? '';
   if (drop === '') return { file, refused: null };
   try {
-    const names = file.raw.function.map(({ name }) => simplified(strings[Number(name)] ?? ''));
+    const names = file.raw.function.map(({ name }) => simplifyName(strings[Number(name)] ?? ''));
     const isDropped = wholeTest(drop, names);
     const isKept = keep === '' ? () => false : wholeTest(keep, names);
     const matches = new Set(
@@ -43,7 +43,7 @@ export function pruneFrames(file: PprofFile): Pruned {
         .filter((_, at) => isDropped(names[at] ?? '') && !isKept(names[at] ?? ''))
         .map(({ id }) => Number(id)),
     );
-    return { file: matches.size === 0 ? file : pruned(file, matches), refused: null };
+    return { file: matches.size === 0 ? file : withoutFrames(file, matches), refused: null };
   } catch (error) {
     if (!(error instanceof PatternError)) throw error;
     return { file, refused: error.message };
@@ -55,25 +55,25 @@ function wholeTest(pattern: string, names: readonly string[]): (name: string) =>
   if (pattern.length > MAX_CHARACTERS) {
     throw new PatternError(pattern.slice(0, 60), `longer than ${MAX_CHARACTERS} characters`, 'size');
   }
-  const whole = `^(?:${pattern})$`;
-  const steps = patternSize(whole);
+  const anchored = `^(?:${pattern})$`;
+  const steps = patternSize(anchored);
   const characters = names.reduce((sum, name) => sum + 1 + name.length, 0);
   if (steps > MAX_STEPS || steps * characters > MAX_PRUNE_STEPS) {
     throw new PatternError(pattern.slice(0, 60), `${steps} steps are too many for its names`, 'size');
   }
-  const compiled: RE2JS = compileRe2(whole);
+  const compiled: RE2JS = compileRe2(anchored);
   return (name) => name !== '' && compiled.test(name);
 }
 
 /** The name without its argument list and the leading dot of PowerPC binaries. */
-function simplified(name: string): string {
+function simplifyName(name: string): string {
   const plain = name.startsWith('.') ? name.slice(1) : name;
-  for (const { 0: found, index } of plain.matchAll(PARENTHESIS))
-    if (found === '(') return plain.slice(0, Math.min(index, MAX_COMPARED));
+  for (const { 0: parenthesis, index } of plain.matchAll(PARENTHESIS))
+    if (parenthesis === '(') return plain.slice(0, Math.min(index, MAX_COMPARED));
   return plain.slice(0, MAX_COMPARED);
 }
 
-function pruned(file: PprofFile, matches: ReadonlySet<number>): PprofFile {
+function withoutFrames(file: PprofFile, matches: ReadonlySet<number>): PprofFile {
   const { locations, samples } = file;
   const count = locations.ids.length;
   /** Per location: 1 where nothing of it is left, 2 where its outer lines are. */
@@ -107,10 +107,10 @@ function pruned(file: PprofFile, matches: ReadonlySet<number>): PprofFile {
     let first = from;
     let hasOther = false;
     for (let at = to - 1; at >= from; at--) {
-      const own = kind[samples.locations[at] ?? 0] ?? 0;
-      if (own === 0) hasOther = true;
+      const locationKind = kind[samples.locations[at] ?? 0] ?? 0;
+      if (locationKind === 0) hasOther = true;
       else if (hasOther) {
-        first = own === 1 ? at + 1 : at;
+        first = locationKind === 1 ? at + 1 : at;
         break;
       }
     }

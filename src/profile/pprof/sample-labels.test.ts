@@ -5,7 +5,9 @@ import { sampleLabels } from './sample-labels.js';
 
 const labelled = (...labels: Record<string, string>[]) =>
   decodePprof(
-    pprofBytes({ stacks: labels.map((own) => ({ frames: ['main'], values: [1], labels: own })) }),
+    pprofBytes({
+      stacks: labels.map((sampleLabelsOf) => ({ frames: ['main'], values: [1], labels: sampleLabelsOf })),
+    }),
     undefined,
     { labels: true },
   ).labels;

@@ -29,7 +29,7 @@ export function sampleLabels(raw: RawLabels | null, strings: readonly string[]):
   if (raw === null) return null;
   const isUsed = new Uint8Array(raw.sets.length);
   for (const set of raw.ofSample) isUsed[set] = 1;
-  const all = raw.sets.map((set, at) => (isUsed[at] === 1 ? resolved(set, strings) : null));
+  const all = raw.sets.map((set, at) => (isUsed[at] === 1 ? resolveLabels(set, strings) : null));
   const values = new Map<string, Set<string>>();
   for (const set of all) {
     for (const [name, value] of set ?? []) {
@@ -38,13 +38,13 @@ export function sampleLabels(raw: RawLabels | null, strings: readonly string[]):
       known.add(value);
     }
   }
-  // The label with the most values goes first, then names in reverse.
+  // The label with the most values is dropped first; among equals, the last by name.
   const byCount = [...values]
     .map(([name, { size }]) => ({ name, size }))
     .sort((a, b) => a.size - b.size || (a.name < b.name ? -1 : 1));
   const dropped: string[] = [];
   for (;;) {
-    const kept = united(all, dropped);
+    const kept = dropLabels(all, dropped);
     const widest = byCount.at(-1);
     if (widest === undefined || (widest.size <= MAX_VALUES && kept.sets.length <= MAX_SETS)) {
       if (kept.sets.length === 1 && kept.sets[0]?.length === 0 && dropped.length === 0) return null;
@@ -59,7 +59,7 @@ export function sampleLabels(raw: RawLabels | null, strings: readonly string[]):
   }
 }
 
-function resolved(set: readonly RawLabel[], strings: readonly string[]): [string, string][] {
+function resolveLabels(set: readonly RawLabel[], strings: readonly string[]): [string, string][] {
   const values = new Map<string, string>();
   for (const label of set) {
     const name = strings[label.key] ?? '';
@@ -72,7 +72,8 @@ function resolved(set: readonly RawLabel[], strings: readonly string[]): [string
 }
 
 /**
- * The value in words; null for sizes of allocated objects (`bytes` in Go's heap profiles), which name nobody.
+ * The value in words; null for sizes of allocated objects (`bytes` in Go's heap profiles), by which nothing
+ * is selected.
  */
 function labelValue(
   { text, number, unit }: RawLabel,
@@ -86,9 +87,10 @@ function labelValue(
 }
 
 /**
- * The sets without some labels, equal ones as one, and where each went; those that no sample has are null.
+ * Drops labels from all sets and joins the sets that are equal then; `place` gives the new set of each old
+ * one. A set that no sample has is null.
  */
-function united(all: readonly ([string, string][] | null)[], without: readonly string[]) {
+function dropLabels(all: readonly ([string, string][] | null)[], without: readonly string[]) {
   const sets: [string, string][][] = [];
   const known = new Map<string, number>();
   const place = all.map((set) => {

@@ -92,20 +92,20 @@ describe('a suspected place', () => {
   test('of calm series in at most 1 % shows one', () => {
     const error = normal(random(17));
     const calm = Array.from({ length: RUNS }, () => parts(series(8, () => 100 + error())));
-    const found = calm.filter((some) => changeAt(some, 200_000, null) !== null);
-    expect(found.length / RUNS).toBeLessThanOrEqual(0.013);
+    const alarms = calm.filter((calmSeries) => changeAt(calmSeries, 200_000, null) !== null);
+    expect(alarms.length / RUNS).toBeLessThanOrEqual(0.013);
   });
 });
 
 describe('calm series give an onset in at most 1 %', () => {
   const onsets = (make: (next: () => number) => [OnsetPart[], number | null]) => {
     const next = random(7);
-    let found = 0;
+    let changes = 0;
     for (let run = 0; run < RUNS; run++) {
-      const [some, variance] = make(next);
-      if (onsetOf(some, findChange(some, variance)) !== null) found++;
+      const [observed, variance] = make(next);
+      if (onsetOf(observed, findChange(observed, variance)) !== null) changes++;
     }
-    return found / RUNS;
+    return changes / RUNS;
   };
 
   test.each([4, 6, 8, 12, 24])('of %i parts with errors that only the parts tell', (length) => {
@@ -123,23 +123,23 @@ describe('calm series give an onset in at most 1 %', () => {
     [12, 30, 0.02],
     [12, 200, 0.3],
   ])('of %i parts with about %i samples, a share of %f', (length, samples, share) => {
-    const found = onsets((next) => {
+    const alarmRate = onsets((next) => {
       const all = series(length, () => Math.round(samples * (0.7 + 0.6 * next())));
       const counted = all.map((n) => series(n, () => next()).filter((at) => at < share).length);
-      const sum = (some: readonly number[]) => some.reduce((a, b) => a + b, 0);
+      const sum = (figures: readonly number[]) => figures.reduce((a, b) => a + b, 0);
       const mean = sum(counted) / sum(all);
       const values = counted.map((count, at) => count / (all[at] ?? 1));
       return [parts(values, all), mean * (1 - mean)];
     });
-    expect(found).toBeLessThanOrEqual(0.01);
+    expect(alarmRate).toBeLessThanOrEqual(0.01);
   });
 
   test.each([1.3, 1.5])('of shares over-dispersed by %f', (phi) => {
-    const found = onsets((next) => {
+    const alarmRate = onsets((next) => {
       const error = normal(next);
       return [parts(series(12, () => 10 + Math.sqrt(phi) * error())), 1];
     });
-    expect(found).toBeLessThanOrEqual(0.01);
+    expect(alarmRate).toBeLessThanOrEqual(0.01);
   });
 });
 
@@ -153,12 +153,12 @@ describe('calm totals, which the load moves as well as chance, give an onset in 
   ])('of %i parts that scatter %f times as much as counts', (length, phi) => {
     const next = random(13);
     const error = normal(next);
-    let found = 0;
+    let alarms = 0;
     for (let run = 0; run < RUNS; run++) {
-      const some = parts(series(length, () => 100 + Math.sqrt(phi) * error()));
-      if (onsetOf(some, findChange(some, 1, false)) !== null) found++;
+      const observed = parts(series(length, () => 100 + Math.sqrt(phi) * error()));
+      if (onsetOf(observed, findChange(observed, 1, false)) !== null) alarms++;
     }
-    expect(found / RUNS).toBeLessThanOrEqual(0.01);
+    expect(alarms / RUNS).toBeLessThanOrEqual(0.01);
   });
 
   test('one sample that comes and stays is no change, though nothing else scatters', () => {
@@ -173,15 +173,15 @@ describe('planted steps are found within one part in at least 95 %', () => {
   const hits = (length: number, size: () => number, variance: number | null) => {
     const next = random(11);
     const error = normal(next);
-    let found = 0;
+    let exact = 0;
     for (let run = 0; run < RUNS; run++) {
       const start = 1 + Math.floor(next() * (length - 1));
       const step = size() * Math.sqrt(1 / start + 1 / (length - start));
-      const some = parts(series(length, (at) => 50 + error() + (at >= start ? step : 0)));
-      const change = findChange(some, variance);
-      if (change?.end === length && Math.abs(change.start - start) <= 1) found++;
+      const observed = parts(series(length, (at) => 50 + error() + (at >= start ? step : 0)));
+      const change = findChange(observed, variance);
+      if (change?.end === length && Math.abs(change.start - start) <= 1) exact++;
     }
-    return found / RUNS;
+    return exact / RUNS;
   };
 
   test.each([4, 6, 8, 12])(
@@ -215,7 +215,7 @@ test('neither another unit nor another zero moves a change', () => {
           const change = findChange(parts(all), null);
           return change && [change.start, change.end];
         };
-        expect(place(values.map((one) => 4 * factor * one + zero))).toEqual(place(values));
+        expect(place(values.map((figure) => 4 * factor * figure + zero))).toEqual(place(values));
       },
     ),
     { numRuns: 200 },

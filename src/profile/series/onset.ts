@@ -7,8 +7,7 @@ export interface OnsetPart {
   to: number;
   value: number;
   /**
-   * What the value is worth, inversely to its variance: samples behind a share, profiles behind a mean. Above
-   * 0.
+   * Weight of the value, inverse to its variance: samples behind a share, profiles behind a mean. Above 0.
    */
   weight: number;
 }
@@ -16,8 +15,8 @@ export interface OnsetPart {
 /** A change of level between parts. */
 export interface Change {
   /**
-   * Index of the first part at the other level, and of the first one after it: the number of parts where it
-   * lasts.
+   * Index of the first part at the other level, and of the first part after it; the number of parts where the
+   * change lasts to the end.
    */
   start: number;
   end: number;
@@ -26,24 +25,24 @@ export interface Change {
   inside: number;
 }
 
-/** Of all series without a change at most this part gives one. */
+/** Maximum part of the series without a change in which one is found. */
 const FALSE_ALARMS = 0.01;
 /**
- * What the expectation that a counted figure scatters as counts do is worth, in degrees of freedom: of calm
- * services φ is 0.9 to 1.1 (docs/comparison.md §5).
+ * Degrees of freedom of the expectation that a counted figure scatters as counts do: φ of calm services is
+ * 0.9 to 1.1 (docs/comparison.md §5).
  */
 const PRIOR_FREEDOM = 10;
-/** Normal deviate that counts which are no more than counts exceed once in a hundred times. */
+/** Normal deviate that pure counts exceed once in a hundred times. */
 const Z99 = 2.326;
 /** Differences below this part of the mean are rounding. */
 const ROUNDING = 1e-9;
 
 /**
- * Where the level of a series changes: the split with the largest sum of squares between the two sides (the
- * maximum of the likelihood under normal errors, Hawkins 1977), or the excursion that begins and ends inside
- * the series (the epidemic alternative, Levin & Kline 1985) where that fits significantly better. The test is
- * Student's t at the best place, times the number of places (Bonferroni). Of a ramp or a staircase the first
- * significant step in its direction counts.
+ * Finds where the level of a series changes: the split with the largest sum of squares between the two sides
+ * (the maximum of the likelihood under normal errors, Hawkins 1977), or the excursion that begins and ends
+ * inside the series (the epidemic alternative, Levin & Kline 1985) where that fits significantly better. The
+ * test is Student's t at the best place, times the number of places (Bonferroni). In a ramp or a staircase
+ * the change is the first significant step in its direction.
  *
  * The errors are those of the parts around their levels. Where counts also tell their variance, it is never
  * taken for less; and where nothing but counting moves the figure, it is drawn towards that (Smyth 2004)
@@ -55,7 +54,7 @@ const ROUNDING = 1e-9;
  * change of level.
  *
  * @param parts in the order of time
- * @param variance of a value of weight 1, as counts tell it; null where they do not
+ * @param variance that of a value of weight 1, as counts tell it; null where they do not
  * @param onlyCounts whether nothing else moves the figure of a calm series
  * @returns null where chance explains the differences
  */
@@ -78,8 +77,8 @@ export function findChange(
 }
 
 /**
- * Whether the level changed at a time that something else points to, and stayed so: the same test as in
- * {@link findChange}, of this one place, which finds smaller changes.
+ * Tests whether the level changed for good at a given time. The test is that of {@link findChange} for this
+ * one place, so it finds smaller changes.
  *
  * @param time Unix ms; the first part that begins then or later is the first at the other level
  */
@@ -114,14 +113,16 @@ function meanOf(parts: readonly OnsetPart[]): number {
   return weight > 0 ? parts.reduce((sum, part) => sum + part.value * part.weight, 0) / weight : 0;
 }
 
-/** A part that is at least this far from its own level, towards the other one, may hold the change itself. */
+/**
+ * Distance of a value from its own level, as a part of the change, from which its part may hold the change
+ * itself.
+ */
 const MIXED = 0.25;
 
 /**
- * When a change that lasts began: after the last observation of the last part without it, and before the
- * first of the first part with it. Where one of these parts may hold the beginning, since its value lies
- * between the levels, the interval takes it in. Null where there is no change, or where it did not last to
- * the end.
+ * The interval in which a lasting change began: after the last observation of the last part without it, and
+ * before the first of the first part with it. A part whose value lies between the levels may hold the
+ * beginning, so the interval takes it in. Null where there is no change, or where it did not last to the end.
  */
 export function onsetOf(
   parts: readonly OnsetPart[],
@@ -137,7 +138,7 @@ export function onsetOf(
   };
 }
 
-/** Sums over the first parts of a series, by which any stretch is summed at once. */
+/** Running sums over a series, from which the sum of any stretch follows at once. */
 class Sums {
   readonly #mean: number;
   readonly #weight = [0];
@@ -207,19 +208,20 @@ function significantChange(
   }
   if (split === null) return null;
   const about = sums.about(count);
-  const told = (gain: number, { between }: Candidate, freedom: number, places: number) =>
+  const isClear = (gain: number, { between }: Candidate, freedom: number, places: number) =>
     isSignificant(gain, about - between, { freedom, places }, noise);
-  const passes = excursion !== null && told(excursion.between - split.between, excursion, count - 3, count);
+  const passes =
+    excursion !== null && isClear(excursion.between - split.between, excursion, count - 3, count);
   const best = passes && excursion !== null ? excursion : split;
   const places = passes ? ((count - 1) * (count - 2)) / 2 : count - 1;
-  if (!told(best.between, best, count - 2, places)) return null;
+  if (!isClear(best.between, best, count - 2, places)) return null;
   return { start: best.start, end: best.end, rises: sums.rise(best.start, best.end, count) > 0 };
 }
 
 /**
  * @param gain sum of squares that the change explains
  * @param residual sum of squares that is left
- * @param test.freedom of the residual; `places`: how many changes were tried
+ * @param test.freedom degrees of freedom of the residual; `places` is the number of changes tried
  */
 function isSignificant(
   gain: number,

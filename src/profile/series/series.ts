@@ -12,9 +12,7 @@ export const EXACT_COUNTS: readonly string[] = [
   ...['goroutines', 'leaked_goroutines', 'threads', 'cpu_samples', 'wall_samples', 'exceptions', 'events'],
 ];
 
-/**
- * What one sample, the least that can come or go, is worth in the type's unit; null where that is not known.
- */
+/** Value of one sample, the smallest possible change, in the type's unit; null where it is not known. */
 export function sampleWorth({ type, samples, active }: Measurement): number | null {
   if (samples !== null && samples > 0) return totalValue(active) / samples;
   const bytes = bytesPerUnit(type.unit);
@@ -32,20 +30,20 @@ export interface SeriesPart {
   instances: number;
 }
 
-/** Costs over time with what there is to say about them. */
+/** Costs over time, and the changes found in them. */
 export interface Series {
   label: string | null;
   parts: SeriesPart[];
-  /** Of the total over the whole window; null for the total itself. */
+  /** Share of the total over the whole window; null for the total itself. */
   share: number | null;
   min: number;
-  /** Over all profiles. */
+  /** Mean over all profiles. */
   mean: number;
   max: number;
   /** Whether there are enough parts to tell a change. */
-  testable: boolean;
+  isTestable: boolean;
   change: Change | null;
-  /** Means outside and inside the change, whatever it was looked for in. */
+  /** Means of the values and of the instances, outside and inside the change. */
   means: { value: [outside: number, inside: number]; instances: [outside: number, inside: number] } | null;
   onset: { after: number; before: number } | null;
   /** The first part with a change that lasts. */
@@ -53,14 +51,21 @@ export interface Series {
   /** The stretch of a change that did not last. */
   excursion: Span | null;
   spikes: (Span & { value: number })[];
-  /** When it came later, or went earlier, than the profiles of the others did. */
+  /**
+   * Times at which the series began later, or ended earlier, than the others, Unix ms; null where it did not.
+   */
   since: number | null;
   until: number | null;
-  /** What part of the change of the whole, as sums go, it carries; null where the whole does not change. */
+  /**
+   * Part of the change of the whole that this series carries, by sums; null where the whole does not change.
+   */
   carries: number | null;
 }
 
-/** Fewer parts do not tell a change unless it is gross; where the errors are known from counts, three do. */
+/**
+ * Minimum number of parts that tell a change unless it is gross; three suffice where the errors are known
+ * from counts.
+ */
 export const MIN_PARTS = 6;
 
 export const MIN_COUNTED_PARTS = 3;
@@ -68,10 +73,10 @@ export const MIN_COUNTED_PARTS = 3;
 /**
  * Draws conclusions from a series.
  *
- * @param options.by what the change of level is looked for in
- * @param options.weights per part what its figure is worth, inversely to its variance; the numbers of
- *   profiles if left out
- * @param options.variance of a figure of weight 1, as counts tell it; null where they do not
+ * @param options.by the figure in which a change of level is searched
+ * @param options.weights weight of each part's figure, inverse to its variance; the numbers of profiles if
+ *   left out
+ * @param options.variance that of a figure of weight 1, as counts tell it; null where they do not
  * @param options.onlyCounts whether nothing else moves the figure of a calm series
  * @param options.suspect the first part with a change of the whole: a smaller one is seen there
  */
@@ -106,12 +111,12 @@ export function seriesOf(
   const change =
     findChange(tested, variance, onlyCounts) ??
     (suspect === undefined ? null : changeAt(tested, suspect.from, variance, onlyCounts));
-  const meanOf = (some: typeof known) => {
-    const profiles = some.reduce((sum, { part }) => sum + part.profiles, 0);
-    return some.reduce((sum, { part, value }) => sum + value * part.profiles, 0) / (profiles || 1);
+  const meanOf = (selected: typeof known) => {
+    const profiles = selected.reduce((sum, { part }) => sum + part.profiles, 0);
+    return selected.reduce((sum, { part, value }) => sum + value * part.profiles, 0) / (profiles || 1);
   };
-  const instancesOf = (some: typeof known) =>
-    some.reduce((sum, { part }) => sum + part.instances, 0) / (some.length || 1);
+  const instancesOf = (selected: typeof known) =>
+    selected.reduce((sum, { part }) => sum + part.instances, 0) / (selected.length || 1);
   const isInside = (at: number) => change !== null && at >= change.start && at < change.end;
   const inside = known.filter((_, at) => isInside(at));
   const outside = known.filter((_, at) => !isInside(at));
@@ -122,7 +127,7 @@ export function seriesOf(
     min: values.length === 0 ? 0 : Math.min(...values),
     mean: meanOf(known),
     max: Math.max(0, ...values),
-    testable: known.length >= (onlyCounts ? MIN_COUNTED_PARTS : MIN_PARTS),
+    isTestable: known.length >= (onlyCounts ? MIN_COUNTED_PARTS : MIN_PARTS),
     change,
     means:
       change === null
@@ -160,7 +165,7 @@ export function spikesIn(values: readonly number[], change: Change | null): [sta
   ];
 }
 
-/** Whether nothing was found in so few parts that a longer window may show more. */
+/** Whether no change was found in so few parts that a longer window may show one. */
 export function isShort({ change, parts }: Series): boolean {
   return change === null && parts.length < MIN_PARTS;
 }

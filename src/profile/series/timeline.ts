@@ -1,18 +1,18 @@
-/** One stored profile, or several of one series that came within one step of a grid. */
+/** A stored profile, or several of a series that fall into one step of a grid. */
 export interface Reading {
   /** Unix ms; up to one step of the grid late. */
   time: number;
   value: number;
   instance: string | null;
   /**
-   * Value of the label that series are told apart by; null where the profile lacks it, or none is asked for.
+   * Value of the label that series are grouped by; null where the profile lacks it, or nothing is grouped.
    */
   label: string | null;
 }
 
 /** A part of a window. The frames of a timeline follow one another and fill the window. */
 export interface Frame {
-  /** Unix ms; `from` is where the frame before ends: only of the first one it belongs to the frame. */
+  /** Unix ms. `from` is the end of the frame before, and belongs only to the first frame. */
   from: number;
   to: number;
   /** Times of the first and the last profile in it; null in a frame that lies in a gap. */
@@ -35,13 +35,13 @@ const GAP_INTERVALS = 2.5;
 export function usualInterval(readings: readonly Reading[]): number | null {
   const byInstance = new Map<string | null, Reading[]>();
   for (const reading of readings) {
-    const own = byInstance.get(reading.instance);
-    if (own === undefined) byInstance.set(reading.instance, [reading]);
-    else own.push(reading);
+    const ofInstance = byInstance.get(reading.instance);
+    if (ofInstance === undefined) byInstance.set(reading.instance, [reading]);
+    else ofInstance.push(reading);
   }
   const intervals: number[] = [];
-  for (const own of byInstance.values()) {
-    const times = distinctTimes(own);
+  for (const ofInstance of byInstance.values()) {
+    const times = distinctTimes(ofInstance);
     times.forEach((time, at) => {
       const before = times[at - 1];
       if (before !== undefined) intervals.push(time - before);
@@ -86,13 +86,13 @@ export function framesOf(
   }
   const frames: Frame[] = [];
   let from = window.from;
-  times.forEach((own, cell) => {
+  times.forEach((inCell, cell) => {
     const to = window.to - (cells - 1 - cell) * width;
     const start = to - width;
     const inGap = gaps.some((gap) => gap.from <= Math.max(start, window.from) && gap.to >= to);
     const before = frames.at(-1);
-    if (own.length > 0 || inGap) {
-      frames.push({ from, to, first: own[0] ?? null, last: own.at(-1) ?? null });
+    if (inCell.length > 0 || inGap) {
+      frames.push({ from, to, first: inCell[0] ?? null, last: inCell.at(-1) ?? null });
       from = to;
     } else if (before !== undefined && before.first !== null) {
       frames[frames.length - 1] = { ...before, to };
@@ -104,7 +104,7 @@ export function framesOf(
   return [...frames.slice(0, -1), { ...last, to: window.to }];
 }
 
-/** The closed windows that frames stand for: whole milliseconds, each in one frame only. */
+/** The frames as closed windows of whole milliseconds that do not overlap. */
 export function windowsOf(frames: readonly Frame[]): Span[] {
   return frames.map(({ from, to }, at) => ({ from: at === 0 ? from : from + 1, to }));
 }
@@ -128,7 +128,7 @@ export function sumsOf(readings: readonly Reading[], frames: readonly Frame[]): 
 const OUTLIER = 3.5;
 /** … worth a word when it is this many times the usual value. */
 const MIN_RATIO = 1.5;
-/** Of fewer values none is unusual … */
+/** Minimum number of values among which one can be unusual … */
 const MIN_VALUES = 5;
 /** … and a run of more than this part of them is a level. */
 const LONGEST_SHARE = 0.2;

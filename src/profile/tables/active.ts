@@ -5,8 +5,7 @@ import type { ProfileType } from '../types/types.js';
 import { selectStacks, stacksThrough } from './stacks.js';
 
 /**
- * A profiler that is asked for profiles from inside the process: its first sample has the weight of its
- * start-up.
+ * File of Node's profiler, which runs inside the process: its first sample has the weight of its start-up.
  */
 const PROFILER_FILE = 'node:inspector';
 /** Node's name for the time in which it does nothing. */
@@ -18,7 +17,7 @@ const IDLE = '(idle)';
  */
 export function activeOf(profile: Profile, type: ProfileType): Profile {
   const working = type.wallClock ? splitIdle(profile).active : profile;
-  if (!hasOthers(working, type)) return working;
+  if (!hasIdleOrProfiler(working, type)) return working;
   const idle = working.functions.findIndex(({ name }) => normaliseName(name) === IDLE);
   const isProfiler = working.functions.map(({ file }) => file === PROFILER_FILE);
   const profiling = stacksThrough(working, (id) => isProfiler[id] === true);
@@ -29,11 +28,11 @@ export function activeOf(profile: Profile, type: ProfileType): Profile {
 
 /** Whether all of a profile is work of the service, so that nothing need be set apart. */
 export function isAllActive(profile: Profile, type: ProfileType): boolean {
-  return !type.wallClock && !hasOthers(profile, type);
+  return !type.wallClock && !hasIdleOrProfiler(profile, type);
 }
 
 /** Whether a time profile has functions of Node's idle time or of the profiler. */
-function hasOthers({ functions }: Profile, { wallClock, alias }: ProfileType): boolean {
+function hasIdleOrProfiler({ functions }: Profile, { wallClock, alias }: ProfileType): boolean {
   const isTime = wallClock || alias === 'cpu';
   return isTime && functions.some(({ name, file }) => normaliseName(name) === IDLE || file === PROFILER_FILE);
 }

@@ -69,13 +69,13 @@ describe('shares of groups', () => {
 
 test.each([2, 3, 5])('%i equal groups are told apart in less than 1 %%', (size) => {
   const next = random(3);
-  let told = 0;
+  let rejected = 0;
   for (let run = 0; run < 2_000; run++) {
     const counts = Array.from({ length: size }, () => {
       const all = 40 + Math.floor(100 * next());
       return { all, counted: Array.from({ length: all }, next).filter((at) => at < 0.2).length };
     });
-    if (!areAlike(counts)) told++;
+    if (!areAlike(counts)) rejected++;
   }
-  expect(told / 2_000).toBeLessThan(0.01);
+  expect(rejected / 2_000).toBeLessThan(0.01);
 });

@@ -3,7 +3,7 @@ const PHI = 1.3;
 /**
  * Normal deviate that chance exceeds once in a thousand times: several labels are looked at in one answer.
  */
-const LIMIT = 3.09;
+const MAX_DEVIATE = 3.09;
 
 /**
  * Whether shares that are counted in samples are the same but for chance: Pearson's χ² of homogeneity over φ,
@@ -22,5 +22,5 @@ export function areAlike(counts: readonly { counted: number; all: number }[]): b
     0,
   );
   const spread = 2 / (9 * freedom);
-  return (Math.cbrt(pearson / PHI / freedom) - (1 - spread)) / Math.sqrt(spread) < LIMIT;
+  return (Math.cbrt(pearson / PHI / freedom) - (1 - spread)) / Math.sqrt(spread) < MAX_DEVIATE;
 }

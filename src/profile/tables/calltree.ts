@@ -18,7 +18,7 @@ export interface CallNode {
   readonly depth: number;
   readonly total: number;
   /**
-   * The stacks that go on below the caller, each at the frame below it: the node's own are those at its
+   * All stacks that go on below the caller, each at the frame below it. Those of this node are at its
    * function.
    */
   readonly among: StackPositions;
@@ -100,11 +100,11 @@ export function expandNode(profile: Profile, node: CallNode): Expansion {
 /** The key with the largest value above 0, ties to the smallest key; 0 where there is none. */
 function heaviest(weights: ReadonlyMap<number, number>): number {
   let best = 0;
-  let most = 0;
+  let bestWeight = 0;
   for (const [key, weight] of weights) {
-    if (weight > most || (weight === most && key < best)) {
+    if (weight > bestWeight || (weight === bestWeight && key < best)) {
       best = key;
-      most = weight;
+      bestWeight = weight;
     }
   }
   return best;

@@ -4,10 +4,13 @@ import { frameOwner } from '../code/frames.js';
 import type { Profile } from '../model.js';
 import { applicationCost, chargeLeaves } from './charge.js';
 
-const own = (profile: Profile) => (id: number) => profile.functions[id]?.name.startsWith('app.') ?? false;
+const isApplication = (profile: Profile) => (id: number) =>
+  profile.functions[id]?.name.startsWith('app.') ?? false;
 
 function charged(profile: Profile, leaf: string) {
-  const charge = chargeLeaves(profile, [idOf(profile, leaf)], own(profile)).get(idOf(profile, leaf));
+  const charge = chargeLeaves(profile, [idOf(profile, leaf)], isApplication(profile)).get(
+    idOf(profile, leaf),
+  );
   return charge && { to: profile.functions[charge.functionId]?.name, value: charge.value };
 }
 
@@ -65,7 +68,7 @@ test('applicationCost charges every stack once and sums to the total less what n
     [['app.main'], 2],
     [['gc', 'sweep'], 5],
   );
-  const cost = applicationCost(profile, own(profile));
+  const cost = applicationCost(profile, isApplication(profile));
   expect(cost[idOf(profile, 'app.price')]).toBe(7);
   expect(cost[idOf(profile, 'app.main')]).toBe(5);
   expect(cost.reduce((sum, value) => sum + value, 0)).toBe(12);

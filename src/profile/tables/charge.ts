@@ -34,8 +34,9 @@ export function chargeLeaves(
 }
 
 /**
- * What each application function costs with the libraries and the runtime it uses: every stack is charged to
- * the application frame nearest to its leaf. Sums to the total less the stacks without any application frame.
+ * The cost of each application function with the libraries and the runtime it uses: every stack is charged to
+ * the application frame nearest to its leaf. The costs sum to the total less the stacks without any
+ * application frame.
  *
  * @returns per function id, in the profile's unit
  */
@@ -50,7 +51,10 @@ export function applicationCost(
   return cost;
 }
 
-/** Every stack that has an application frame: its leaf, the application function nearest to it, its value. */
+/**
+ * Calls `charge` for every stack that has an application frame, with the leaf, the application function
+ * nearest to it, and the value.
+ */
 function forEachCharge(
   profile: Profile,
   isApplication: (functionId: number) => boolean,
@@ -71,7 +75,10 @@ function forEachCharge(
   }
 }
 
-/** Frames of the team's own code. A frame that only shares its name with such a function is not one. */
+/**
+ * Marks the frames of the team's own code with 1. A frame that only shares its name with such a function is
+ * none.
+ */
 function applicationFrames(
   { functions, frameFunction, frameKin }: Profile,
   isApplication: (functionId: number) => boolean,

@@ -10,11 +10,11 @@ import { heaviestStack, selectStacks } from './stacks.js';
 import { compareFunctions, type FunctionTable, functionTable, rankFunctions } from './table.js';
 import { type RankedFunction, raiseTotals, rankedRows } from './top-functions.js';
 
-/** Application functions listed by what they cost with the libraries they use. */
-const APPLICATION_ROWS = 6;
-/** An application function below this share of the total helps nobody. */
-const APPLICATION_FLOOR = 0.01;
-/** Branches listed where the hottest path stops explaining the cost. */
+/** Maximum number of application functions listed by what they cost with the libraries they use. */
+const MAX_APPLICATION_ROWS = 6;
+/** Minimum share of the total of a listed application function. */
+const MIN_APPLICATION_SHARE = 0.01;
+/** Maximum number of branches listed where the hottest path stops explaining the cost. */
 const MAX_BRANCHES = 4;
 
 export interface PathFrame extends NamedFunction {
@@ -33,7 +33,7 @@ export interface ApplicationFunction extends NamedFunction {
   total_share: number;
 }
 
-/** What one profile says, with shares of the active total. */
+/** The findings of one profile; shares are of the active total. */
 export interface Findings {
   path: {
     frames: PathFrame[];
@@ -44,10 +44,13 @@ export interface Findings {
     branches: (NamedFunction & { total_share: number })[];
   };
   top: RankedFunction[];
-  /** Per row of `top`: who it is charged to, with the place, and for what share of the row's own cost. */
+  /**
+   * For each row of `top` the function that it is charged to, with its place and the part of the row's own
+   * cost.
+   */
   charges: (Charge | null)[];
   application: ApplicationFunction[];
-  /** Number of functions with own cost, and what the rows of `top` account for. */
+  /** Number of functions with own cost, and the share of the total that the rows of `top` hold. */
   functions: number;
   topShare: number;
   heaviest: { share: number; distinct: number; leaf: NamedFunction } | null;
@@ -75,12 +78,12 @@ export function findingsOf(measured: Measurement, limit: number): Findings {
   const bySelf = rankFunctions(profile, table, 'self');
   const top = bySelf.slice(0, limit);
   const ranked = rankedRows(measured, profile, table, top, isApplication);
-  // Of stacks that were cut nobody knows which own code they passed through first.
+  // It is unknown which application function is nearest to the leaf of a stack that was cut.
   const cost = measured.reduced === null ? applicationCost(profile, isApplication) : new Float64Array();
   const application = withCost(cost)
-    .filter((id) => Math.abs(cost[id] ?? 0) >= APPLICATION_FLOOR * table.total)
+    .filter((id) => Math.abs(cost[id] ?? 0) >= MIN_APPLICATION_SHARE * table.total)
     .sort((a, b) => Math.abs(cost[b] ?? 0) - Math.abs(cost[a] ?? 0) || compareFunctions(profile, a, b))
-    .slice(0, APPLICATION_ROWS);
+    .slice(0, MAX_APPLICATION_ROWS);
   const heaviest = measured.reduced === null ? heaviestStack(increasesOf(profile)) : null;
   const leaf = heaviest?.functionIds.at(-1);
 
@@ -122,10 +125,10 @@ function pathOf({ active, reduced }: Measurement, { total, lines }: FunctionTabl
   const isOwn = ownersOf(profile).map((owner) => owner === 'application');
   const share = (value: number) => roundShare(total === 0 ? 0 : value / total);
   const named = (id: number, line: number) => functionData(profile.functions[id], line);
-  const { branches, ...found } = hottestPath(profile, (id) => isOwn[id] ?? false);
-  const cut = reduced === null ? -1 : found.steps.findIndex((step) => isCutOff(profile, step.functionId));
-  const steps = cut < 0 ? found.steps : found.steps.slice(0, cut);
-  const explainsUntil = Math.min(found.explainsUntil, steps.length - 1);
+  const { branches, ...hottest } = hottestPath(profile, (id) => isOwn[id] ?? false);
+  const cut = reduced === null ? -1 : hottest.steps.findIndex((step) => isCutOff(profile, step.functionId));
+  const steps = cut < 0 ? hottest.steps : hottest.steps.slice(0, cut);
+  const explainsUntil = Math.min(hottest.explainsUntil, steps.length - 1);
   const frames = steps.map((step, index) => ({
     ...named(step.functionId, step.line),
     total_share: share(step.total),
@@ -147,7 +150,10 @@ function pathOf({ active, reduced }: Measurement, { total, lines }: FunctionTabl
   };
 }
 
-/** The stacks of a difference that grew; all of any other profile. Samples without a stack are on no path. */
+/**
+ * The stacks of a difference that grew, or all stacks of another profile. Samples without a stack are on no
+ * path.
+ */
 function increasesOf(profile: Profile): Profile {
   const { frameFunction, stackFrames, stackStart, values } = profile;
   const noStack = profile.functions.findIndex((_, id) => isNoStack(profile, id));

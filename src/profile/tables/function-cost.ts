@@ -9,11 +9,11 @@ import { selectStacks, stacksEndingIn, stacksThrough } from './stacks.js';
 export interface Cost {
   /** Without idle stacks for wall-clock types. */
   active: number;
-  /** Of the stacks through the function; the active cost where none is asked for. */
+  /** Cost of the stacks through the function; the active cost where no function is given. */
   value: number;
 }
 
-/** What a function (or, with null, all code) costs in a profile. */
+/** The cost of a function (or, with null, of all code) in a profile. */
 export function costIn(profile: Profile, wallClock: boolean, info: FunctionInfo | null): Cost {
   const active = wallClock ? splitIdle(profile).active : profile;
   const whole = totalValue(active);
@@ -36,22 +36,22 @@ type Place = Pick<FunctionTarget, 'info' | 'line'>;
 export function placesOf(profile: Profile, text: string): Place[] {
   const lookup = findFunction(profile, text);
   if (lookup === 'unknown') return [];
-  const found = 'found' in lookup ? [lookup.found] : lookup.candidates;
-  return found.map(({ info, line }) => ({ info, line }));
+  const targets = 'target' in lookup ? [lookup.target] : lookup.candidates;
+  return targets.map(({ info, line }) => ({ info, line }));
 }
 
-/** @param whole whether all of every stack is known; else the view is of the function's own cost only */
-export function viewOf(profile: Profile, info: FunctionInfo, whole: boolean): FunctionView | null {
+/** @param isWhole whether all of every stack is known; else the view is of the function's own cost only */
+export function viewOf(profile: Profile, info: FunctionInfo, isWhole: boolean): FunctionView | null {
   const { matches } = targetOf({ info, line: 0 });
   const owners = ownersOf(profile);
   const isOwn = (id: number) => owners[id] === 'application';
-  if (whole) return functionView(profile, matches, isOwn);
+  if (isWhole) return functionView(profile, matches, isOwn);
   const isTarget = profile.functions.map(matches);
   const ends = selectStacks(
     profile,
     stacksEndingIn(profile, (id) => isTarget[id] === true),
   );
   const view = functionView(ends, matches, isOwn);
-  // Where a stack was cut nobody knows whether it began there.
+  // A stack that was cut may have begun elsewhere.
   return view === null ? null : { ...view, entry: 0 };
 }

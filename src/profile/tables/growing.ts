@@ -3,7 +3,7 @@ export class GrowingUint32 {
   #data: Uint32Array;
   length = 0;
 
-  /** @param room for so many numbers at first */
+  /** @param room number of entries that fit before the array grows */
   constructor(room = 1024) {
     this.#data = new Uint32Array(room);
   }
@@ -27,20 +27,22 @@ export class GrowingUint32 {
   }
 
   /**
-   * Makes room for `more` values; they are written into the answer from `length` on, which the writer then
-   * moves.
+   * Makes room for `more` values. The caller writes them into the returned array from `length` on, and then
+   * sets `length`.
    */
   reserve(more: number): Uint32Array {
     if (this.length + more > this.#data.length) this.#widen(this.length + more);
     return this.#data;
   }
 
-  /** What was written so far, without a copy: it is not what is written afterwards. */
+  /** A view of the numbers written so far, without a copy; later numbers are not in it. */
   view(): Uint32Array {
     return this.#data.subarray(0, this.length);
   }
 
-  /** What was written; the array itself where it is full, so nothing may be written afterwards. */
+  /**
+   * The numbers written. Nothing may be written afterwards, since a full array is returned without a copy.
+   */
   toArray(): Uint32Array {
     return this.length === this.#data.length ? this.#data : this.#data.slice(0, this.length);
   }

@@ -4,8 +4,8 @@ import { CUT_OFF, type TreeStack } from './stack-tree.js';
 import { selectStacks, stacksEndingIn } from './stacks.js';
 
 /**
- * A call tree without the stacks that wait for work, nor those whose end the store cut off: of these nobody
- * knows whether they wait. What is left of every total is a lower bound of its active part.
+ * A call tree without the stacks that wait for work, and without those whose end the store cut off, since
+ * they may wait. Every total that is left is a lower bound of its active part.
  *
  * @param tree a profile made of a call tree, which knows names alone
  * @param leaves the ends of the same stacks, which know files too, by which some idle functions are told
@@ -18,7 +18,7 @@ export function activeTree(tree: Profile, leaves: Profile): Profile {
     else known.push(info);
   }
   const { active } = splitIdle(tree, (info, leaf) =>
-    [info, ...(namesakes.get(info.name) ?? [])].some((one) => isIdleFrame(one, leaf)),
+    [info, ...(namesakes.get(info.name) ?? [])].some((namesake) => isIdleFrame(namesake, leaf)),
   );
   const isCutOff = stacksEndingIn(active, (id) => active.functions[id]?.name === CUT_OFF);
   return selectStacks(active, (stack) => !isCutOff(stack));

@@ -67,11 +67,11 @@ describe('mergeProfiles', () => {
   });
 
   test('nothing, one, and one beside empty ones', () => {
-    const one = profileOf([['main'], 1]);
+    const single = profileOf([['main'], 1]);
     const empty = new ProfileBuilder('cpu', 'nanoseconds').build();
     expect(totalValue(mergeProfiles([]))).toBe(0);
     expect(mergeProfiles([empty])).toBe(empty);
-    expect(mergeProfiles([empty, one, empty])).toBe(one);
+    expect(mergeProfiles([empty, single, empty])).toBe(single);
   });
 
   test('a function in several files stands in the one with most of its cost over all parts', () => {

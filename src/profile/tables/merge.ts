@@ -5,7 +5,7 @@ import { GrowingUint32 } from './growing.js';
 import { StackTable } from './stack-table.js';
 import { functionTable } from './table.js';
 
-/** A function of the merge: what it costs in each file that some part places it in. */
+/** A function of the merge, with its cost in each file that some part places it in. */
 interface Merged {
   id: number;
   names: Set<string>;
@@ -34,9 +34,9 @@ export function mergeProfiles(profiles: readonly Profile[]): Profile {
   const sums: number[] = [];
   parts.forEach((part, at) => {
     const { frameFunction, frameLine, frameKin, stackStart, stackFrames, values } = part;
-    const ids = frameFunction.map((own, frame) => {
-      const fn = functionsOf[at]?.[own] ?? 0;
-      const [info, place] = [part.functions[own], functions[fn]];
+    const ids = frameFunction.map((partId, frame) => {
+      const fn = functionsOf[at]?.[partId] ?? 0;
+      const [info, place] = [part.functions[partId], functions[fn]];
       const isPlaced = info !== undefined && info.file === place?.file;
       const isKin =
         frameKin[frame] === 1 &&
@@ -62,7 +62,7 @@ export function mergeProfiles(profiles: readonly Profile[]): Profile {
   };
 }
 
-/** The merge of no profile. */
+/** The merge of no profiles, which is empty. */
 export const NO_PROFILE: Profile = {
   sampleType: '',
   unit: '',
@@ -78,7 +78,7 @@ export const NO_PROFILE: Profile = {
 /** Per function of a part the id of the function in the merge. */
 function uniteFunctions(part: Profile, merged: Map<string, Merged>): number[] {
   const { self, totals } = functionTable(part);
-  return part.functions.map((info, own) => {
+  return part.functions.map((info, partId) => {
     const key = joinKey(info);
     const entry = merged.get(key) ?? { id: merged.size, names: new Set(), files: new Map() };
     entry.names.add(info.name);
@@ -86,8 +86,8 @@ function uniteFunctions(part: Profile, merged: Map<string, Merged>): number[] {
     const known = entry.files.get(info.file);
     entry.files.set(info.file, {
       info: known === undefined ? info : withFirstLine(known.info, info),
-      self: (known?.self ?? 0) + (self[own] ?? 0),
-      total: (known?.total ?? 0) + (totals[own] ?? 0),
+      self: (known?.self ?? 0) + (self[partId] ?? 0),
+      total: (known?.total ?? 0) + (totals[partId] ?? 0),
     });
     return entry.id;
   });
@@ -98,7 +98,7 @@ function withFirstLine(info: FunctionInfo, other: FunctionInfo): FunctionInfo {
   return { ...info, startLine: lines.length === 0 ? 0 : Math.min(...lines) };
 }
 
-/** The function in the file that stands for it, by the rule of the builder. */
+/** Places a function in one of its files, by the rule of `ProfileBuilder`. */
 function placeOf({ names, files }: Merged): FunctionInfo {
   const [best] = [...files.values()].sort(
     (a, b) =>

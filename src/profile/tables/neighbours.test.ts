@@ -10,20 +10,20 @@ type Stack = [frames: TestFrame[], value: number];
 function view(name: string, ...stacks: readonly Stack[]) {
   const profile = profileOf(...stacks);
   const nameOf = (id: number) => profile.functions[id]?.name ?? '';
-  const found = functionView(
+  const result = functionView(
     profile,
     (info) => info.name === name,
     (id) => nameOf(id).startsWith('app.'),
   );
-  if (found === null) return null;
-  const named = (some: FunctionView['callers']) =>
-    some.map(({ functionId, total }) => [nameOf(functionId), total]);
+  if (result === null) return null;
+  const named = (neighbours: FunctionView['callers']) =>
+    neighbours.map(({ functionId, total }) => [nameOf(functionId), total]);
   return {
-    ...found,
-    callers: named(found.callers),
-    callees: named(found.callees),
-    path: found.path.map(({ functionId, total }) => [nameOf(functionId), total]),
-    applicationCaller: found.applicationCaller && named([found.applicationCaller])[0],
+    ...result,
+    callers: named(result.callers),
+    callees: named(result.callees),
+    path: result.path.map(({ functionId, total }) => [nameOf(functionId), total]),
+    applicationCaller: result.applicationCaller && named([result.applicationCaller])[0],
   };
 }
 
@@ -86,8 +86,13 @@ describe('a function in all its places', () => {
 
   test('its lines, each with own cost and total', () => {
     const at = (line: number): TestFrame => ({ name: 'f', file: 'f.go', line });
-    const found = view('f', [['main', at(10)], 3], [['main', at(10), 'g'], 2], [['main', at(12), at(10)], 1]);
-    expect(found?.lines).toEqual([
+    const result = view(
+      'f',
+      [['main', at(10)], 3],
+      [['main', at(10), 'g'], 2],
+      [['main', at(12), at(10)], 1],
+    );
+    expect(result?.lines).toEqual([
       { line: 10, self: 4, total: 6 },
       { line: 12, self: 0, total: 1 },
     ]);
@@ -108,21 +113,21 @@ test('the figures agree with the table of functions and with one another', () =>
       const table = functionTable(profile);
       for (const { name } of profile.functions) {
         const id = idOf(profile, name);
-        const found = functionView(
+        const result = functionView(
           profile,
           (info) => info.name === name,
           () => false,
         );
-        if (found === null) throw new Error('no view');
-        expect([found.total, found.self]).toEqual([table.totals[id], table.self[id]]);
-        expect(found.lines.reduce((sum, { self }) => sum + self, 0)).toBe(found.self);
-        const brought = found.callers.reduce((sum, { total }) => sum + total, found.entry);
-        const passedOn = found.callees.reduce((sum, { total }) => sum + total, found.self);
-        expect(Math.min(brought, passedOn)).toBeGreaterThanOrEqual(found.total);
-        if (found.recursive === 0) expect([brought, passedOn]).toEqual([found.total, found.total]);
-        expect(found.path.at(-1)?.functionId).toBe(id);
-        for (const { total, functionId } of [...found.callers, ...found.callees]) {
-          expect(total).toBeLessThanOrEqual(found.total);
+        if (result === null) throw new Error('no view');
+        expect([result.total, result.self]).toEqual([table.totals[id], table.self[id]]);
+        expect(result.lines.reduce((sum, { self }) => sum + self, 0)).toBe(result.self);
+        const brought = result.callers.reduce((sum, { total }) => sum + total, result.entry);
+        const passedOn = result.callees.reduce((sum, { total }) => sum + total, result.self);
+        expect(Math.min(brought, passedOn)).toBeGreaterThanOrEqual(result.total);
+        if (result.recursive === 0) expect([brought, passedOn]).toEqual([result.total, result.total]);
+        expect(result.path.at(-1)?.functionId).toBe(id);
+        for (const { total, functionId } of [...result.callers, ...result.callees]) {
+          expect(total).toBeLessThanOrEqual(result.total);
           expect(functionId).not.toBe(id);
         }
       }

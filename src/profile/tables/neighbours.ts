@@ -17,10 +17,7 @@ export interface LineCost {
   total: number;
 }
 
-/**
- * One function wherever it stands in the call tree, all its places together. Values are in the profile's
- * unit.
- */
+/** The cost of a function over all its places in the call tree. Values are in the profile's unit. */
 export interface FunctionView {
   total: number;
   self: number;
@@ -137,7 +134,7 @@ class Sums {
   }
 }
 
-/** The stacks from their entry points down to one frame each. */
+/** Cuts every stack below one of its frames, whose positions are `leaves`. */
 function cutBelow(profile: Profile, leaves: Uint32Array): Profile {
   const ends = profile.stackStart.subarray(1);
   const stackStart = new Uint32Array(ends.length + 1);

@@ -26,14 +26,14 @@ export class StackTable {
     return this.#start.length - 1;
   }
 
-  /** Where the frames of a stack begin; those of the last one end where the stack `length` begins. */
+  /** Position of the first frame of a stack. The last stack ends at the position of the stack `length`. */
   startOf(stack: number): number {
     return this.#start.at(stack);
   }
 
   /**
-   * Closes the stack under construction. @returns its number, which is an older one's where that has the same
-   * frames
+   * Closes the stack under construction.
+   * @returns its number, which is that of an earlier stack with the same frames
    */
   close(): number {
     const from = this.#start.at(this.length);

@@ -14,14 +14,16 @@ export interface TreeStack {
  */
 const MAX_FRAMES = 5_000_000;
 
-/** What a server calls the callees that it cut off. A real function of that name cannot be told apart. */
+/**
+ * Name that a server gives to the callees that it cut off. A real function of that name cannot be told apart.
+ */
 export const CUT_OFF = 'other';
 
 /**
  * Reads a call tree in Pyroscope's own format: per node, callers first, the length of its name, the name, its
  * own cost, and its number of callees, which follow.
  *
- * @param cleanName takes out of a name what nobody may read
+ * @param cleanName removes unsafe characters from a name
  * @throws RangeError or Error when the bytes are cut short, or hold more than any real tree
  */
 export function readTree(
@@ -51,7 +53,7 @@ export function readTree(
   return stacks;
 }
 
-/** Sum of the stacks that begin like this. */
+/** Sum of the stacks that begin with `prefix`. */
 export function totalBelow(stacks: readonly TreeStack[], prefix: readonly string[]): number {
   return stacks.reduce((sum, stack) => (beginsWith(stack, prefix) ? sum + stack.value : sum), 0);
 }
@@ -72,8 +74,8 @@ export function heaviestChain(stacks: readonly TreeStack[]): string[] {
   }
 }
 
-/** The tree with what lies below a path replaced by a finer reading of it. */
-export function refined(
+/** Replaces the stacks that begin with `prefix` by a finer reading of them. */
+export function refineBelow(
   stacks: readonly TreeStack[],
   prefix: readonly string[],
   finer: readonly TreeStack[],

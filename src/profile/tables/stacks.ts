@@ -1,7 +1,7 @@
 import type { Profile } from '../model.js';
 import { compareFunctions } from './table.js';
 
-/** The same functions and frames with only the stacks that `keep` accepts. */
+/** Selects the stacks that `keep` accepts; functions and frames stay. */
 export function selectStacks(profile: Profile, keep: (stack: number) => boolean): Profile {
   const kept: number[] = [];
   for (let stack = 0; stack < profile.values.length; stack++) if (keep(stack)) kept.push(stack);
@@ -25,8 +25,8 @@ export function selectStacks(profile: Profile, keep: (stack: number) => boolean)
 }
 
 /**
- * Adds up the stacks with the same frames, and leaves out those that come to nothing.
- * @param sign whether stacks that come to less than nothing are left out as well
+ * Adds up the stacks with the same frames, and leaves out those that sum to 0.
+ * @param sign `positive` leaves out negative sums as well
  */
 export function coalesceStacks(profile: Profile, sign: 'positive' | 'signed' = 'positive'): Profile {
   const sums = new Map<string, { stack: number; value: number }>();
@@ -51,11 +51,11 @@ export function stacksThrough(
   profile: Profile,
   marked: (functionId: number) => boolean,
 ): (stack: number) => boolean {
-  const hit = profile.functions.map((_, id) => marked(id));
+  const isMarked = profile.functions.map((_, id) => marked(id));
   return (stack) => {
     const end = profile.stackStart[stack + 1] ?? 0;
     for (let at = profile.stackStart[stack] ?? 0; at < end; at++) {
-      if (hit[profile.frameFunction[profile.stackFrames[at] ?? 0] ?? 0]) return true;
+      if (isMarked[profile.frameFunction[profile.stackFrames[at] ?? 0] ?? 0]) return true;
     }
     return false;
   };

@@ -2,9 +2,12 @@ import type { Profile } from '../model.js';
 
 /** Cost per function; the arrays are indexed by function id, values are in the profile's unit. */
 export interface FunctionTable {
-  /** The whole that shares are of: the sum over all stacks, in a difference of what each changed by. */
+  /**
+   * The whole that shares are of: the sum over all stacks; in a difference the sum of all changes, up or
+   * down.
+   */
   total: number;
-  /** Cost of the function itself: it was the leaf. Sums to `total`, but in a difference. */
+  /** Cost of the function as the leaf. Sums to `total`, except in a difference. */
   self: Float64Array;
   /** Cost of the function and everything it called; a stack counts once however often it recurs. */
   totals: Float64Array;
@@ -61,8 +64,8 @@ function hottestLines(
       const line = frameLine[frame] ?? 0;
       const weight = weights[frame] ?? 0;
       if (line === 0 || weight <= 0 || settled[fn] === 1) continue;
-      const most = best[fn] ?? 0;
-      if (weight < most || (weight === most && line >= (lines[fn] ?? 0))) continue;
+      const bestWeight = best[fn] ?? 0;
+      if (weight < bestWeight || (weight === bestWeight && line >= (lines[fn] ?? 0))) continue;
       best[fn] = weight;
       lines[fn] = line;
     }
@@ -89,7 +92,7 @@ export function rankFunctions(profile: Profile, table: FunctionTable, by: 'self'
   );
 }
 
-/** Order of two functions by name, then file, then start line: what breaks every tie. */
+/** Orders two functions by name, then file, then start line, which breaks every tie. */
 export function compareFunctions(profile: Profile, a: number, b: number): number {
   const left = profile.functions[a];
   const right = profile.functions[b];

@@ -22,12 +22,12 @@ export interface RankedFunction extends NamedFunction {
 
 export interface RankedRows {
   rows: RankedFunction[];
-  /** Per row who it is charged to, with the place. */
+  /** For each row the function that it is charged to, with its place. */
   charges: (Charge | null)[];
 }
 
-/** A function that causes less of a leaf's cost than this is not to be blamed for it. */
-const CHARGE_FLOOR = 0.2;
+/** Minimum part of a leaf's cost that a function must cause to be charged with it. */
+const MIN_CHARGE = 0.2;
 
 /** The rows of a table of functions, in the order of `ids`. */
 export function rankedRows(
@@ -47,7 +47,7 @@ export function rankedRows(
   const charges = ids.map((id): Charge | null => {
     const charge = charged.get(id);
     const self = table.self[id] ?? 0;
-    if (charge === undefined || self <= 0 || charge.value < CHARGE_FLOOR * self) return null;
+    if (charge === undefined || self <= 0 || charge.value < MIN_CHARGE * self) return null;
     const to = functionData(profile.functions[charge.functionId], table.lines[charge.functionId] ?? 0);
     return { to, share: roundShare(charge.value / self) };
   });
@@ -69,9 +69,9 @@ export function rankedRows(
 }
 
 /**
- * Raises the totals of a profile that was read in part to what its call tree knows of them: both are lower
- * bounds. Where idle time is set apart the tree is left aside: it knows no files, by which some waiting is
- * told.
+ * Raises the totals of a profile that was read in part to those of its call tree, since both are lower
+ * bounds. The tree is not used where idle time is set apart: it has no files, which some waiting is
+ * recognised by.
  */
 export function raiseTotals({ active, reduced, type }: Measurement, { totals }: FunctionTable): void {
   if (reduced === null || reduced.tree === null || type.wallClock) return;

@@ -1,7 +1,7 @@
 import { type Profile, shareBase } from '../model.js';
 import { type CallNode, callTreeRoot, expandNode } from './calltree.js';
 
-/** One row of a call tree cut to a budget of rows. */
+/** A row of a call tree that was cut to a maximum number of rows. */
 export interface TreeRow {
   functionId: number;
   /** Line through which most of the value passes; 0 = unknown. */
@@ -32,7 +32,7 @@ interface Item {
   line: number;
   folded: number;
   depth: number;
-  onHottestPath: boolean;
+  isOnHottestPath: boolean;
   shown: Item[];
 }
 
@@ -49,14 +49,14 @@ export function callTreeRows(
 ): TreeRow[] {
   const root = callTreeRoot(profile);
   const whole = shareBase(profile);
-  const open = (node: CallNode, depth: number, onHottestPath: boolean): Item => {
+  const open = (node: CallNode, depth: number, isOnHottestPath: boolean): Item => {
     const { self, line, ...below } = expandNode(profile, node);
     const item: Item = {
       node,
       self,
       line,
       depth,
-      onHottestPath,
+      isOnHottestPath: isOnHottestPath,
       children: below.children,
       aside: [],
       folded: 0,
@@ -86,17 +86,17 @@ export function callTreeRows(
     line: 0,
     folded: 0,
     depth: -1,
-    onHottestPath: true,
+    isOnHottestPath: true,
     shown: [],
   };
-  const candidates: { node: CallNode; parent: Item; onHottestPath: boolean; weight: number }[] = [];
+  const candidates: { node: CallNode; parent: Item; isOnHottestPath: boolean; weight: number }[] = [];
   const offer = (parent: Item) => {
     parent.children.forEach((node, index) => {
-      const onHottestPath = parent.onHottestPath && index === 0 && node.depth <= options.pathDepth;
-      const weight = onHottestPath
+      const isOnHottestPath = parent.isOnHottestPath && index === 0 && node.depth <= options.pathDepth;
+      const weight = isOnHottestPath
         ? Number.POSITIVE_INFINITY
         : Math.abs(node.total) * DEPTH_DECAY ** (parent.depth + 1);
-      candidates.push({ node, parent, onHottestPath, weight });
+      candidates.push({ node, parent, isOnHottestPath, weight });
     });
   };
   offer(top);
@@ -107,7 +107,7 @@ export function callTreeRows(
     }
     const [taken] = candidates.splice(best, 1);
     if (taken === undefined || taken.node.total === 0) break;
-    const item = open(taken.node, taken.parent.depth + 1, taken.onHottestPath);
+    const item = open(taken.node, taken.parent.depth + 1, taken.isOnHottestPath);
     taken.parent.shown.push(item);
     offer(item);
   }
@@ -139,8 +139,8 @@ function readRows(top: Item): TreeRow[] {
       });
     }
     for (const child of item.children) {
-      const found = item.shown.find(({ node }) => node === child);
-      if (found !== undefined) visit(found);
+      const shownItem = item.shown.find(({ node }) => node === child);
+      if (shownItem !== undefined) visit(shownItem);
     }
   };
   visit(top);

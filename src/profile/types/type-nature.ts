@@ -1,7 +1,7 @@
 import { bytesPerUnit, isCountUnit, secondsPerUnit } from '../../text/units.js';
 import type { Dimension, Nature } from './rows/row.js';
 
-/** What a unit measures; null for one that nobody knows. */
+/** The dimension of a unit; null for an unknown one. */
 export function dimensionOf(unit: string): Dimension | null {
   if (secondsPerUnit(unit) !== null) return 'time';
   if (bytesPerUnit(unit) !== null) return 'bytes';
@@ -45,16 +45,16 @@ const TIMES: ReadonlySet<string> = new Set(['cpu', 'wall', 'wallclock']);
  * is a level where its sample type, or else its name, speaks of a state, and otherwise an amount.
  */
 export function natureByName(name: string, sampleType: string, unit: string): Nature {
-  const own = wordsOf(sampleType);
-  const all = [...wordsOf(name), ...own];
+  const sampleWords = wordsOf(sampleType);
+  const words = [...wordsOf(name), ...sampleWords];
   const has = (words: readonly string[], known: ReadonlySet<string>) => words.some((word) => known.has(word));
   if (dimensionOf(unit) === 'time') {
-    if (has(own, WAITS) || (has(all, WAITS) && !has(own, TIMES))) return 'wait';
-    return has(own, TIMES) || (sampleType === '' && has(all, TIMES)) ? 'time' : 'amount';
+    if (has(sampleWords, WAITS) || (has(words, WAITS) && !has(sampleWords, TIMES))) return 'wait';
+    return has(sampleWords, TIMES) || (sampleType === '' && has(words, TIMES)) ? 'time' : 'amount';
   }
-  if (has(own, EVENTS)) return 'amount';
-  if (has(own, STATES)) return 'level';
-  return !has(all, EVENTS) && has(all, STATES) ? 'level' : 'amount';
+  if (has(sampleWords, EVENTS)) return 'amount';
+  if (has(sampleWords, STATES)) return 'level';
+  return !has(words, EVENTS) && has(words, STATES) ? 'level' : 'amount';
 }
 
 /** `in_use`, `inUse` and `inuse` are one word; otherwise words end at every other sign and capital letter. */

@@ -351,8 +351,8 @@ describe('resolveProfileType', () => {
     const wanted = fc.oneof(fc.constantFrom(...PROFILE_TYPE_ALIASES, ...all, 'memory', 'heap'), fc.string());
     fc.assert(
       fc.property(fc.subarray(all), wanted, (existing, word) => {
-        const found = resolveProfileType(word, existing);
-        if (found !== null) expect(existing).toContain(found.id);
+        const type = resolveProfileType(word, existing);
+        if (type !== null) expect(existing).toContain(type.id);
       }),
     );
   });
@@ -380,8 +380,8 @@ describe('the table', () => {
       for (const sampleType of row.sampleTypes) {
         const ids = row.names.map((name) => `${name}:${sampleType}:${unit}:${period}:`);
         const beside = row.beside === undefined ? [] : row.names.map((name) => `${name}:${row.beside}:x::`);
-        const found = ids.map((id) => parseProfileType(id, [...ids, ...beside]));
-        expect(found.map((type) => type?.alias)).toContain(row.alias);
+        const types = ids.map((id) => parseProfileType(id, [...ids, ...beside]));
+        expect(types.map((type) => type?.alias)).toContain(row.alias);
       }
     }
   });

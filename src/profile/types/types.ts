@@ -2,15 +2,15 @@ import type { Nature, TypeRow } from './rows/row.js';
 import { dimensionOf, natureByName, nounByName } from './type-nature.js';
 import { TYPE_ROWS } from './type-table.js';
 
-/** What a profile type id says, and what every answer needs to know about it. */
+/** A profile type: the parts of its id, and what every answer needs to know about it. */
 export interface ProfileType {
   id: string;
   name: string;
   sampleType: string;
   unit: string;
   /**
-   * Short name for arguments and headlines (`cpu`, `alloc`, …); no alias of the table where it is not in the
-   * table.
+   * Short name for arguments and headlines (`cpu`, `alloc`, …). A type outside the table never has an alias
+   * of the table.
    */
   alias: string;
   nature: Nature;
@@ -20,15 +20,15 @@ export interface ProfileType {
    */
   kind: 'cumulative' | 'instant';
   meaning: string;
-  /** What a count counts (`goroutines`, `samples`); '' where the unit says it. */
+  /** Plural noun for the things counted (`goroutines`, `samples`); '' where the unit says it. */
   noun: string;
   /** Whether waiting threads are part of it and set apart. */
   wallClock: boolean;
   /** Alias of the type whose samples or events it counts; null for a type of its own. */
   countsOf: string | null;
   /**
-   * Alias of the table that a type with a foreign name stands for where there is no other; null where there
-   * is none.
+   * Alias of the table that also means this type, which has a foreign name, while no other type has it; null
+   * where there is none.
    */
   standsFor: string | null;
 }
@@ -62,7 +62,7 @@ const SYNONYMS: Readonly<Record<string, string>> = {
   fgprof: 'wall',
 };
 
-/** Where a type is not emitted, the same concept under another name, in this order. */
+/** Aliases of the same concept, tried in this order where a type is not emitted. */
 const OTHER_FAMILIES: Readonly<Record<string, readonly string[]>> = {
   // .NET and older JVM agents report locks where Go reports mutexes.
   mutex: ['lock', 'contention'],
@@ -85,7 +85,7 @@ interface Parts {
 }
 
 /**
- * Reads the parts of a type id (five, a sixth is ignored as Pyroscope does). Null when it has not the form.
+ * Reads the parts of a type id (five; a sixth is ignored, as by Pyroscope). Null for a text of another form.
  */
 function partsOf(id: string): Parts | null {
   const parts = id.split(':');
@@ -95,17 +95,17 @@ function partsOf(id: string): Parts | null {
 }
 
 /**
- * Reads a type id. Null when it has not the form.
+ * Reads a type id. Null for a text of another form.
  *
- * @param among ids of the types of the same service: what `wall:cpu` is depends on them
+ * @param among ids of the types of the same service, which decide what `wall:cpu` is
  */
 export function parseProfileType(id: string, among: readonly string[] = []): ProfileType | null {
   const parts = partsOf(id);
   if (parts === null) return null;
   const { name, sampleType, unit } = parts;
   const row = TYPE_ROWS.find((candidate) => fits(candidate, parts, among));
-  const like = row ?? likeRow(parts);
-  const nature = like?.nature ?? natureByName(name, sampleType, unit);
+  const tableRow = row ?? rowOfSampleType(parts);
+  const nature = tableRow?.nature ?? natureByName(name, sampleType, unit);
   return {
     id,
     name,
@@ -114,11 +114,11 @@ export function parseProfileType(id: string, among: readonly string[] = []): Pro
     alias: row?.alias ?? freeAlias(parts),
     nature,
     kind: nature === 'level' ? 'instant' : 'cumulative',
-    meaning: row?.meaning ?? foreignMeaning(parts, like),
-    noun: isCounted(unit) ? (like?.noun ?? nounByName(sampleType)) : '',
-    wallClock: like?.wallClock ?? false,
+    meaning: row?.meaning ?? foreignMeaning(parts, tableRow),
+    noun: isCounted(unit) ? (tableRow?.noun ?? nounByName(sampleType)) : '',
+    wallClock: tableRow?.wallClock ?? false,
     countsOf: row?.countsOf ?? null,
-    standsFor: row === undefined ? (like?.alias ?? null) : null,
+    standsFor: row === undefined ? (tableRow?.alias ?? null) : null,
   };
 }
 
@@ -136,7 +136,7 @@ function fits(row: TypeRow, { name, sampleType, unit, period }: Parts, among: re
  * The row with the same sample type under another name: such a type is read in the same way, but bears
  * another alias.
  */
-function likeRow({ sampleType, unit, period }: Parts): TypeRow | undefined {
+function rowOfSampleType({ sampleType, unit, period }: Parts): TypeRow | undefined {
   return TYPE_ROWS.find(
     (row) =>
       row.sampleTypes.includes(sampleType) &&
@@ -150,7 +150,10 @@ function likeRow({ sampleType, unit, period }: Parts): TypeRow | undefined {
 /** Sample types that say too little to be understood without the name of their profile. */
 const UNSPECIFIC: readonly string[] = ['samples', 'sample', 'time', 'space', 'objects', 'events', 'delay'];
 
-/** The sample type, or with the profile name before it where another type owns that word. */
+/**
+ * An alias for a type outside the table: the sample type, with the profile name before it where the table
+ * uses that word.
+ */
 function freeAlias({ name, sampleType, unit }: Parts): string {
   const words =
     sampleType === ''
@@ -159,8 +162,8 @@ function freeAlias({ name, sampleType, unit }: Parts): string {
   return words.find((word) => !RESERVED.has(word)) ?? `${name}:${sampleType}:${unit}`;
 }
 
-function foreignMeaning({ name, sampleType, unit }: Parts, like: TypeRow | undefined): string {
-  if (like !== undefined) return `${like.meaning}, of the profile ${name || 'without a name'}`;
+function foreignMeaning({ name, sampleType, unit }: Parts, tableRow: TypeRow | undefined): string {
+  if (tableRow !== undefined) return `${tableRow.meaning}, of the profile ${name || 'without a name'}`;
   const unitText = unit === '' ? 'unknown unit' : unit;
   return sampleType === '' ? `values in ${unitText}` : `${sampleType} in ${unitText}`;
 }
@@ -170,8 +173,7 @@ function isCounted(unit: string): boolean {
 }
 
 /**
- * The types behind a list of ids, in the order of the table, then by id. Ids that have not the form are left
- * out.
+ * The types behind a list of ids, in the order of the table, then by id. Texts of another form are left out.
  */
 export function orderTypes(ids: readonly string[]): ProfileType[] {
   const place = ({ alias }: ProfileType) => {
@@ -186,7 +188,7 @@ export function orderTypes(ids: readonly string[]): ProfileType[] {
   return types.map((type) => withOwnAlias(type, types));
 }
 
-/** Among types with one alias those under the usual name come first. */
+/** Rank of a type among those with the same alias: the usual name comes first. */
 function preference({ alias, name, sampleType }: ProfileType): number {
   const row = TYPE_ROWS.find(
     (candidate) => candidate.alias === alias && candidate.sampleTypes.includes(sampleType),
@@ -195,7 +197,7 @@ function preference({ alias, name, sampleType }: ProfileType): number {
   return index < 0 ? Number.MAX_SAFE_INTEGER : index;
 }
 
-/** Types that are not in the table and would share an alias are told apart by the names of their profiles. */
+/** Gives types outside the table that would share an alias longer ones, with the names of their profiles. */
 function withOwnAlias(type: ProfileType, types: readonly ProfileType[]): ProfileType {
   const isShared = (alias: string) => types.some((other) => other !== type && other.alias === alias);
   if (PROFILE_TYPE_ALIASES.includes(type.alias) || !isShared(type.alias)) return type;
@@ -214,8 +216,8 @@ export function aliasesOf(ids: readonly string[]): string[] {
 }
 
 /**
- * Which of the types that exist an argument means: an id or the first parts of one, an alias or synonym, or a
- * sample type. Null when none does. Only what exists is ever returned.
+ * Finds the existing type that an argument means: by an id or the first parts of one, an alias or synonym, or
+ * a sample type. Null when none fits. Only what exists is ever returned.
  */
 export function resolveProfileType(wanted: string, existing: readonly string[]): ProfileType | null {
   const types = orderTypes(existing);
@@ -242,8 +244,8 @@ export function resolveProfileType(wanted: string, existing: readonly string[]):
 function typeById(wanted: string, types: readonly ProfileType[]): ProfileType | null {
   const parts = wanted.split(':').slice(0, 5);
   const isMeant = ({ id }: ProfileType) => {
-    const own = id.split(':');
-    return parts.every((part, at) => part === own[at]);
+    const idParts = id.split(':');
+    return parts.every((part, at) => part === idParts[at]);
   };
   return types.find(isMeant) ?? types.find(({ alias }) => alias === wanted) ?? null;
 }
@@ -255,10 +257,7 @@ function otherFamily(alias: string, types: readonly ProfileType[]): ProfileType 
     .find((type) => type !== undefined);
 }
 
-/**
- * How a type is named in a call: by its alias, or by its id where the alias means another one of the types
- * that exist.
- */
+/** The name of a type in a call: its alias, or its id where the alias means another existing type. */
 export function typeArgument(type: ProfileType, existing: readonly string[]): string {
   return resolveProfileType(type.alias, existing)?.id === type.id ? type.alias : type.id;
 }

@@ -52,7 +52,7 @@ export function scaleOf({ type, rate, active, window }: Measurement): Scale {
  * @param format writes the figure that the change was looked for in; `per` follows the last one
  */
 export function changeText(
-  { change, onset, excursion, testable }: Series,
+  { change, onset, excursion, isTestable: testable }: Series,
   format: (value: number) => string,
   per = '',
 ): string {

@@ -4,7 +4,7 @@ import {
   CUT_OFF,
   heaviestChain,
   readTree,
-  refined,
+  refineBelow,
   type TreeStack,
   totalBelow,
   treeProfile,
@@ -83,7 +83,7 @@ async function heavyTree(
     const finer = await read(prefix);
     // Old storage answers with the whole tree, whatever path is asked for.
     if (totalBelow(finer, prefix) < finer.reduce((sum, { value }) => sum + value, 0)) break;
-    stacks = refined(stacks, prefix, finer);
+    stacks = refineBelow(stacks, prefix, finer);
     if (chainOf(stacks).length <= chain.length) break;
   }
   return stacks;

@@ -3,7 +3,7 @@ import { DOTNET, GO, INGEST, JFR, OTLP } from './sources.js';
 
 const LOCK_NAMES = ['lock', 'locks', 'block', 'mutex', 'process_cpu', 'cpu', 'wall'];
 
-/** What runs, waits or happens: goroutines, threads, locks, exceptions, the collector. */
+/** Types of what runs, waits or happens: goroutines, threads, locks, exceptions, the collector. */
 export const EVENTS_ROWS: readonly TypeRow[] = [
   {
     alias: 'goroutines',

@@ -9,7 +9,7 @@ export type Nature =
   /** Time that was lost in waiting for others. */
   | 'wait';
 
-/** What a unit measures. */
+/** The dimension of a unit. */
 export type Dimension = 'time' | 'bytes' | 'count';
 
 /** A kind of profile that an agent, a collector or a converter sends. */
@@ -22,11 +22,11 @@ export interface TypeRow {
   dimension: Dimension;
   /** First part of the id, the preferred one first. A name that is not listed is another type. */
   names: readonly string[];
-  /** Second part of the id. */
+  /** Second part of the id, in any of its spellings. */
   sampleTypes: readonly string[];
-  /** Period types (fourth part of the id) that the row demands; without it any. */
+  /** Period types (fourth part of the id) that the row fits; any where it is left out. */
   periods?: readonly string[];
-  /** The row needs another type with the same name and this sample type to be there as well. */
+  /** Sample type of another type with the same name, without which the row does not fit. */
   beside?: string;
   meaning: string;
   /** Plural noun for what a count counts. */
@@ -35,6 +35,6 @@ export interface TypeRow {
   wallClock?: true;
   /** Alias of the type whose samples or events this one counts. */
   countsOf?: string;
-  /** Who sends it, and where that is written down. */
+  /** The senders of the type, and the source files that say so. */
   source: string;
 }

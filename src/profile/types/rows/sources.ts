@@ -1,4 +1,4 @@
-/** Where it is written down what an agent, a collector or a converter sends. */
+/** Source files that say what an agent, a collector or a converter sends. */
 
 export const GO = 'Go `runtime/pprof`';
 export const JFR = 'grafana/jfr-parser `pprof/pprof.go`';
