@@ -17,6 +17,7 @@ const COVERED = [
   'src/schema',
   'src/patterns',
   'src/work',
+  'src/query',
   'src/report',
   'src/investigation',
   'src/profile',

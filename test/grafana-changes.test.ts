@@ -192,7 +192,7 @@ describe('a data source that is disabled in the middle of a call', () => {
           return true;
         },
       },
-      { remembering: (source) => recent.over(source) },
+      { remembering: (source) => recent.wrap(source) },
     );
     await made.sources.enable(['first'], SIGNAL);
     return {

@@ -66,7 +66,7 @@ export async function createSources(config: Config, watch?: Watch): Promise<Conf
       ...limits,
       breaker: breakerOf?.('pyroscope', 'pyroscope'),
     });
-    sources.push(mark(watch?.recent?.over(source) ?? source));
+    sources.push(mark(watch?.recent?.wrap(source) ?? source));
   }
   if (config.profiles !== null) {
     const { createFilesSource } = await import('../sources/files/source.js');
@@ -132,7 +132,7 @@ async function openGrafana(
     declared: enabledSources,
     ownerOf: (uid) => grafanaOwner(settings, uid),
     breakerOf: breakerOf === undefined ? undefined : (uid) => breakerOf('grafana', uid),
-    remembering: (source) => mark(recent?.over(source) ?? source),
+    remembering: (source) => mark(recent?.wrap(source) ?? source),
   });
 }
 

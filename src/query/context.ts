@@ -6,49 +6,51 @@ import type { Schema } from '../schema/schema.js';
 import type { SourceRegistry } from '../sources/registry.js';
 import type { ProfileSource } from '../sources/source.js';
 
-/** What a tool may use. No clock, network or environment but through here. */
+/**
+ * Everything that a tool may use: it reaches the clock, the network and the environment through this only.
+ */
 export interface ToolContext {
   sources: SourceRegistry;
   schemaOf(source: ProfileSource): Schema;
-  /**
-   * What is learned from the dashboards of the Grafana that a source is behind; null where it is behind none.
-   */
+  /** The patterns learned from the dashboards of a source's Grafana; null for a source without a Grafana. */
   patternsOf?(source: ProfileSource): PatternBook | null;
   now(): number;
   signal: AbortSignal;
-  /** Aborted after half of the call's time: what has not come by then is asked for in less detail. */
+  /**
+   * Aborted after half of the call's time: a request that is still open is replaced by one for less detail.
+   */
   early?: AbortSignal;
-  /** Aborted a little before the call's deadline: what is known by then is the answer. */
+  /** Aborted a little before the call's deadline: the answer is then made of what has been read so far. */
   soon?: AbortSignal;
-  /** Told of every part of an answer that could not be read, so that the log and the metrics count it. */
+  /** Reports a part of the answer that could not be read, so that the log and the metrics count it. */
   notRead?(what: string, reason: NotReadReason): void;
-  /** Told of every step of a long call. */
+  /** Reports each step of a long call. */
   progress?: Progress;
 }
 
 /** A call as its caller wrote it. */
-export interface AskedCall<Given extends JsonObject = JsonObject> {
+export interface WrittenCall<Given extends JsonObject = JsonObject> {
   tool: ToolName;
   /**
    * Arguments with a value that differs from their default; without `format`, which no ready call repeats.
    */
-  given: Given;
+  args: Given;
   /** Names of all arguments that the tool takes. */
   takes: ReadonlySet<string>;
 }
 
-/** What the run of a tool may use. */
+/** Everything that the run of a tool may use, with the call that it answers. */
 export interface CallContext<Given extends JsonObject = JsonObject> extends ToolContext {
-  asked: AskedCall<Given>;
+  call: WrittenCall<Given>;
 }
 
 /**
- * How far a call is: upstream requests answered, or of something else with its total. Of one call the number
- * only grows.
+ * Reports how far a call is: the number of upstream requests answered or, with a goal, of other things done.
+ * The number only grows during a call.
  */
-export type Progress = (done: number, of?: { total: number; what: string }) => void;
+export type Progress = (done: number, goal?: { total: number; what: string }) => void;
 
 /** How far a call is, in words. */
-export function progressText(...[done, of]: Parameters<Progress>): string {
-  return of === undefined ? `${done} upstream requests answered` : `${done} of ${of.total} ${of.what}`;
+export function progressText(...[done, goal]: Parameters<Progress>): string {
+  return goal === undefined ? `${done} upstream requests answered` : `${done} of ${goal.total} ${goal.what}`;
 }

@@ -8,27 +8,27 @@ import { allMatchers } from './selection.js';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
-/** Resolution of the search for the newest data, seconds: a day of a server's series is 1,440 points. */
+/** Resolution of the search for the newest data, in seconds: a day is 1,440 points of a series. */
 const LAST_SEEN_STEP = 60;
 
 /**
- * The hour that ends with the newest data of the request, or of its service where the other matchers leave
- * nothing; the last hour when nothing is found. Begins and ends on whole minutes, but for a directory: on
- * whole seconds.
+ * Finds the hour that ends with the newest data of the request. Where its matchers exclude everything, the
+ * newest data of its service counts; where there is none either, the answer is the last hour. The hour begins
+ * and ends on whole minutes (in a directory on whole seconds).
  */
 export async function lastHourWithData(request: ProfileRequest, context: ToolContext): Promise<Window> {
   const now = Math.ceil(context.now() / MINUTE) * MINUTE;
   const recent = { from: now - HOUR, to: now };
-  const asks =
+  const requests =
     request.matchers.length === 0 ? [request] : [request, { ...request, matchers: [], profileType: null }];
-  for (const ask of asks) {
+  for (const candidate of requests) {
     if (request.source.isLive) {
-      const matchers = allMatchers(ask);
+      const matchers = allMatchers(candidate);
       const present = await context.schemaOf(request.source).typeIds(matchers, recent, context.signal);
       if (present.length > 0) return recent;
     }
     for (const window of await wideWindows(request.source, recent, context)) {
-      const newest = await lastSeen(ask, window, context);
+      const newest = await lastSeen(candidate, window, context);
       if (newest !== null) return { from: newest - HOUR, to: newest };
     }
   }
@@ -36,12 +36,12 @@ export async function lastHourWithData(request: ProfileRequest, context: ToolCon
 }
 
 /**
- * Windows that show what a source holds at all, nearest to the asked one first: of a server less than a day
- * each, a directory is looked at whole.
+ * Windows that show what a source holds at all, the nearest to the requested one first. A server is searched
+ * in windows of less than a day, a directory in one that covers all of its files.
  */
 export async function wideWindows(
   source: ProfileSource,
-  around: Window,
+  window: Window,
   context: ToolContext,
 ): Promise<Window[]> {
   if (!source.isLive) {
@@ -49,7 +49,7 @@ export async function wideWindows(
     return range === null ? [] : [{ from: range.oldest, to: range.newest }];
   }
   const now = Math.ceil(context.now() / MINUTE) * MINUTE;
-  const middle = Math.round((around.from + around.to) / 2 / MINUTE) * MINUTE;
+  const middle = Math.round((window.from + window.to) / 2 / MINUTE) * MINUTE;
   const ends = [Math.min(now, middle + LONGEST_QUERY_MS / 2), now];
   const range = await source.dataRange(context.signal).catch(nullIfUpstreamFailed);
   if (range !== null && range.newest < now - LONGEST_QUERY_MS)
@@ -57,16 +57,16 @@ export async function wideWindows(
   return [...new Set(ends)].map((to) => ({ from: to - LONGEST_QUERY_MS, to }));
 }
 
-/** When a source last received anything, as far as one day back from now shows; null if nothing. */
+/** Time of the newest profile that a source received during the last day; null if there is none. */
 export async function newestOf(source: ProfileSource, context: ToolContext): Promise<number | null> {
   const to = Math.ceil(context.now() / MINUTE) * MINUTE;
-  const anything = { source, service: null, matchers: [], window: null, profileType: null };
-  return lastSeen(anything, { from: to - LONGEST_QUERY_MS, to }, context);
+  const request = { source, service: null, matchers: [], window: null, profileType: null };
+  return lastSeen(request, { from: to - LONGEST_QUERY_MS, to }, context);
 }
 
 /**
- * When the request's service was last seen in a window: the end of the minute (of a directory: the second)
- * that holds its newest profile; null if it was not.
+ * Finds the newest profile of the request's service in a window.
+ * @returns the end of the minute (in a directory of the second) that holds it; null where there is none
  */
 export async function lastSeen(
   request: ProfileRequest,
@@ -79,7 +79,7 @@ export async function lastSeen(
     (request.profileType === null ? null : resolveProfileType(request.profileType, typeIds)) ??
     defaultProfileType(typeIds);
   if (type === null) return null;
-  // In a directory a type may be there and have no amounts: a counter that was read once.
+  // A directory may hold a type that has no amounts: a counter that was read only once.
   const others = request.source.isLive ? [] : orderTypes(typeIds).filter(({ id }) => id !== type.id);
   for (const { id } of [type, ...others]) {
     const series = await request.source.timeSeries(

@@ -16,10 +16,10 @@ import type { ProfileRequest } from './request.js';
 import { allMatchers } from './selection.js';
 
 const HOUR = 3_600_000;
-/** Labels named where one does not exist. */
+/** Maximum number of existing labels that are named when a matcher uses one that does not exist. */
 const MAX_LABELS = 20;
 
-/** Why there is nothing to answer with. */
+/** The reason for an answer without data, and what would have data instead. */
 export interface Emptiness {
   reason:
     | 'source_empty'
@@ -28,18 +28,18 @@ export interface Emptiness {
     | 'type_not_emitted'
     | 'counts_since_start'
     | 'matchers_exclude_all';
-  /** One sentence with the value asked for. */
+  /** A sentence that quotes the value of the caller. */
   detail: string;
-  /** What exists instead, most likely first. */
+  /** Names or windows that exist instead, most likely first. */
   instead: readonly string[];
-  /** Arguments that would have an answer; merged into the caller's. */
+  /** Arguments that would have an answer, to be merged into those of the caller. */
   retry: Readonly<Record<string, string>> | null;
 }
 
 /**
- * Says which of the six reasons holds for a request without data, in the order in which they explain one
- * another: nothing stored, service unknown, window outside the data, type not emitted, a counter read once
- * only, matchers exclude everything.
+ * Finds the reason why a request has no data. The six reasons are tried in this order: nothing is stored, the
+ * service is unknown, the window is outside the data, the type is not emitted, a counter was read only once,
+ * the matchers exclude everything.
  */
 export async function explainEmptiness(
   request: ProfileRequest,
@@ -73,19 +73,19 @@ export async function explainEmptiness(
     };
   }
   const otherService =
-    service === null ? await unmatchedService(request, [...services], context.signal) : null;
+    service === null ? await explainUnmatchedService(request, [...services], context.signal) : null;
   if (otherService !== null) return otherService;
-  const ofService = allMatchers({ service, matchers: [] });
-  const inWindow = await schema.typeIds(ofService, window, context.signal);
-  const exact =
-    inWindow.length > 0 &&
-    (await source.labelValues('__profile_type__', { matchers: ofService, window }, context.signal)).length >
-      0;
-  if (!exact) return outsideData(request, window, wide, context);
+  const serviceMatchers = allMatchers({ service, matchers: [] });
+  const typeIds = await schema.typeIds(serviceMatchers, window, context.signal);
+  const hasProfiles =
+    typeIds.length > 0 &&
+    (await source.labelValues('__profile_type__', { matchers: serviceMatchers, window }, context.signal))
+      .length > 0;
+  if (!hasProfiles) return explainOutsideData(request, window, wide, context);
   const wanted = request.profileType;
-  const type = wanted === null ? defaultProfileType(inWindow) : resolveProfileType(wanted, inWindow);
+  const type = wanted === null ? defaultProfileType(typeIds) : resolveProfileType(wanted, typeIds);
   if (type === null) {
-    const aliases = aliasesOf(inWindow);
+    const aliases = aliasesOf(typeIds);
     return {
       reason: 'type_not_emitted',
       detail: `${service ?? 'No service'} emits no ${JSON.stringify(wanted)} profiles in this window.`,
@@ -101,12 +101,13 @@ export async function explainEmptiness(
       retry: null,
     };
   }
-  if (request.matchers.length === 0) return outsideData(request, window, wide, context);
-  return excludedBy(request, type, window, context);
+  if (request.matchers.length === 0) return explainOutsideData(request, window, wide, context);
+  return explainExclusion(request, type, window, context);
 }
 
 /**
- * Whether profiles are there whose amounts say nothing about a window. A server takes the difference itself.
+ * Whether the profiles in the window count since the process started, so that a single reading says nothing
+ * about the window. A server takes the difference itself.
  */
 async function countsSinceStart(
   { source, service, matchers }: ProfileRequest,
@@ -119,66 +120,66 @@ async function countsSinceStart(
   return (await source.profile(query, signal)).sinceStart === true;
 }
 
-/** A matcher on the service itself that no service meets. */
-async function unmatchedService(
+/** Finds a matcher on `service_name` that no service meets; null where there is none. */
+async function explainUnmatchedService(
   { source, matchers }: ProfileRequest,
   services: readonly string[],
   signal: AbortSignal,
 ): Promise<Emptiness | null> {
   const onService = matchers.filter(({ name }) => name === 'service_name');
-  let wrong: Matcher | undefined;
+  let unmetMatcher: Matcher | undefined;
   for (const matcher of onService) {
-    const met = await mapInTurns(services, matcherTest(matcher), signal);
-    if (!met.includes(true)) wrong ??= matcher;
+    const results = await mapInTurns(services, matcherTest(matcher), signal);
+    if (!results.includes(true)) unmetMatcher ??= matcher;
   }
-  if (wrong === undefined) return null;
-  const others = matchers.filter((matcher) => matcher !== wrong);
-  const like = nearest(wrong.value.replace(/[.*+?^$|()\\]/g, ''), services);
+  if (unmetMatcher === undefined) return null;
+  const others = matchers.filter((matcher) => matcher !== unmetMatcher);
+  const similar = nearest(unmetMatcher.value.replace(/[.*+?^$|()\\]/g, ''), services);
   return {
     reason: 'unknown_service',
-    detail: `No service that has sent profiles to "${source.name}" meets ${formatSelector([wrong]).slice(1, -1)}.`,
-    instead: like.length > 0 ? like : services.slice(0, 5),
+    detail: `No service that has sent profiles to "${source.name}" meets ${formatSelector([unmetMatcher]).slice(1, -1)}.`,
+    instead: similar.length > 0 ? similar : services.slice(0, 5),
     retry:
-      like[0] === undefined
+      similar[0] === undefined
         ? null
-        : { service: like[0], selector: others.length === 0 ? '' : formatSelector(others) },
+        : { service: similar[0], selector: others.length === 0 ? '' : formatSelector(others) },
   };
 }
 
-async function outsideData(
+async function explainOutsideData(
   request: ProfileRequest,
   window: Window,
   wide: readonly Window[],
   context: ToolContext,
 ): Promise<Emptiness> {
-  const who = request.service ?? 'The source';
+  const subject = request.service ?? 'The source';
   for (const span of wide) {
     const newest = await lastSeen({ ...request, matchers: [], profileType: null }, span, context);
     if (newest === null) continue;
     const hour = { from: newest - HOUR, to: newest };
-    const near = { from: formatTime(hour.from), to: formatTime(hour.to) };
-    const present = await typesInstead(request, hour, context);
+    const retryWindow = { from: formatTime(hour.from), to: formatTime(hour.to) };
+    const present = await listOtherTypes(request, hour, context);
     const others = present === null ? '' : `, none of them ${JSON.stringify(request.profileType)}`;
     return {
       reason: 'window_outside_data',
-      detail: `${who} has no profiles from ${formatTime(window.from)} to ${formatTime(window.to)}; the newest found are from ${near.to}${others}.`,
-      instead: [`profiles in ${near.from} to ${near.to}`, ...(present ?? [])],
-      retry: { ...near, ...(present?.[0] === undefined ? {} : { profile_type: present[0] }) },
+      detail: `${subject} has no profiles from ${formatTime(window.from)} to ${formatTime(window.to)}; the newest found are from ${retryWindow.to}${others}.`,
+      instead: [`profiles in ${retryWindow.from} to ${retryWindow.to}`, ...(present ?? [])],
+      retry: { ...retryWindow, ...(present?.[0] === undefined ? {} : { profile_type: present[0] }) },
     };
   }
   return {
     reason: 'window_outside_data',
-    detail: `${who} has no profiles from ${formatTime(window.from)} to ${formatTime(window.to)}.`,
+    detail: `${subject} has no profiles from ${formatTime(window.from)} to ${formatTime(window.to)}.`,
     instead: [],
     retry: null,
   };
 }
 
 /**
- * The types of the service in a window that lacks the one asked for; null where that one is there, or any
- * will do.
+ * Lists the types of the service in a window that lacks the requested type. Null where the window has that
+ * type, or where the request names none.
  */
-async function typesInstead(
+async function listOtherTypes(
   { source, service, profileType }: ProfileRequest,
   window: Window,
   context: ToolContext,
@@ -189,25 +190,25 @@ async function typesInstead(
   return resolveProfileType(profileType, typeIds) === null ? aliasesOf(typeIds) : null;
 }
 
-/** Which single matcher excludes everything: the one without which there is data. */
-async function excludedBy(
+/** Finds the single matcher that excludes everything: without it there is data. */
+async function explainExclusion(
   request: ProfileRequest,
   type: ProfileType,
   window: Window,
   context: ToolContext,
 ): Promise<Emptiness> {
   const { source, service, matchers } = request;
-  const exists = async (some: readonly Matcher[]) => {
-    const found = await source.labelValues(
+  const hasData = async (remaining: readonly Matcher[]) => {
+    const typeIds = await source.labelValues(
       '__profile_type__',
-      { matchers: allMatchers({ service, matchers: some }), window },
+      { matchers: allMatchers({ service, matchers: remaining }), window },
       context.signal,
     );
-    return found.includes(type.id);
+    return typeIds.includes(type.id);
   };
   for (const matcher of matchers) {
     const rest = matchers.filter((other) => other !== matcher);
-    if (!(await exists(rest))) continue;
+    if (!(await hasData(rest))) continue;
     const values = await source.labelValues(
       matcher.name,
       { matchers: allMatchers({ service, matchers: rest }), window },

@@ -8,10 +8,11 @@ import type { Schema } from '../schema/schema.js';
 import type { Matcher, ProfileSource, SeriesQuery, Window } from '../sources/source.js';
 
 /**
- * The type of the same kind of profile (process_cpu, memory) by which the profiles themselves ask to be read;
- * the given one where they ask for none.
+ * Finds the sample type that the profiles declare as their default (`default_sample_type`), among those of
+ * the same kind of profile (process_cpu, memory).
+ * @returns the given type where the profiles declare none
  */
-export async function preferredType(
+export async function findPreferredType(
   type: ProfileType,
   source: ProfileSource,
   query: SeriesQuery,
@@ -22,21 +23,21 @@ export async function preferredType(
 }
 
 /**
- * The type that an argument means among those that exist, and these; without an argument the usual one. Null
- * where it means none of them: then the source was asked just now.
+ * Finds the type that an argument means among those that exist, and lists these; without an argument the
+ * usual type is taken. Null where it means none of them, and then the list was read from the source just now.
  */
-export async function existingType(
+export async function findType(
   wanted: string | null,
   schema: Schema,
   { matchers, window }: { matchers: readonly Matcher[]; window: Window },
   signal: AbortSignal,
 ): Promise<{ type: ProfileType | null; typeIds: string[] }> {
-  const among = (typeIds: string[]) => ({
+  const resolveAmong = (typeIds: string[]) => ({
     type: wanted === null ? defaultProfileType(typeIds) : resolveProfileType(wanted, typeIds),
     typeIds,
   });
-  const remembered = among(await schema.typeIds(matchers, window, signal));
-  // An empty list is never remembered.
+  const remembered = resolveAmong(await schema.typeIds(matchers, window, signal));
+  // An empty list is never kept, so it needs no second look.
   if (remembered.type !== null || remembered.typeIds.length === 0) return remembered;
-  return among(await schema.fresh.typeIds(matchers, window, signal));
+  return resolveAmong(await schema.fresh.typeIds(matchers, window, signal));
 }

@@ -7,11 +7,11 @@ import { displayBriefly } from '../report/functions.js';
 import { safeText } from '../text/sanitise.js';
 import { isHeavy } from '../work/offload.js';
 
-/** Candidates named in the error for an ambiguous name. */
+/** Maximum number of candidates that the error for an ambiguous name lists. */
 const MAX_NAMED = 6;
 
 /**
- * The function that an argument means, among those that cost anything in the measurement.
+ * Finds the function that an argument means among those that have a cost in the measurement.
  * @returns null where none fits
  * @throws UserError where several fit
  */

@@ -2,26 +2,28 @@ import { diffLink, type Link, type LinkQuery, overviewLink, profileLink } from '
 import { formatSelector } from '../sources/selector.js';
 import type { ProfileQuery, ProfileSource } from '../sources/source.js';
 
-/** Where a person sees these profiles; null for a source without pages. */
+/** A link to the page that shows these profiles; null for a source without pages. */
 export function linkTo({ place }: ProfileSource, query: ProfileQuery): Link | null {
-  return place === undefined ? null : profileLink(place, shown(query));
+  return place === undefined ? null : profileLink(place, toLinkQuery(query));
 }
 
 /**
- * Where a person looks around in what a list, or an answer without profiles, is about; null for a source
- * without pages.
+ * A link to the page from which a person explores further, for a list or an answer without profiles; null for
+ * a source without pages.
  *
- * @param view what of a service is shown
+ * @param view part of a service that the page shows
  */
 export function overviewLinkTo(
   { place }: ProfileSource,
   query: Omit<ProfileQuery, 'profileTypeId'>,
   view: 'profiles' | 'labels' = 'profiles',
 ): Link | null {
-  return place === undefined ? null : overviewLink(place, shown({ ...query, profileTypeId: '' }), view);
+  return place === undefined ? null : overviewLink(place, toLinkQuery({ ...query, profileTypeId: '' }), view);
 }
 
-/** Where a person sees the difference of two selections or, without such a page, the second of them. */
+/**
+ * A link to the page that shows the difference of two selections; without such a page, to the second of them.
+ */
 export function differenceLink(
   source: ProfileSource,
   baseline: ProfileQuery,
@@ -29,15 +31,15 @@ export function differenceLink(
 ): Link | null {
   const { place } = source;
   if (place === undefined) return null;
-  return diffLink(place, shown(baseline), shown(query)) ?? linkTo(source, query);
+  return diffLink(place, toLinkQuery(baseline), toLinkQuery(query)) ?? linkTo(source, query);
 }
 
-function shown({ profileTypeId, matchers, window }: ProfileQuery): LinkQuery {
-  const named = matchers.find(({ name, op }) => name === 'service_name' && op === '=');
+function toLinkQuery({ profileTypeId, matchers, window }: ProfileQuery): LinkQuery {
+  const serviceMatcher = matchers.find(({ name, op }) => name === 'service_name' && op === '=');
   return {
     profileTypeId,
-    service: named?.value ?? null,
-    matchers: matchers.filter((matcher) => matcher !== named),
+    service: serviceMatcher?.value ?? null,
+    matchers: matchers.filter((matcher) => matcher !== serviceMatcher),
     selector: formatSelector(matchers),
     window,
   };

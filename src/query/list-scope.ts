@@ -8,7 +8,7 @@ import { type ProfileRequest, readRequest, type ScopeArguments } from './request
 import { allMatchers } from './selection.js';
 import { withTeamsWord } from './team-word.js';
 
-/** What a list is taken from. */
+/** The arguments of a list, resolved against what the source holds. */
 export interface ListQuestion {
   source: ProfileSource;
   service: string | null;

@@ -15,23 +15,23 @@ import { allMatchers } from './selection.js';
 import { sumsOver } from './totals.js';
 import { type Merge, readMerge } from './whole-or-reduced.js';
 
-/** Profilers that run all the time send one profile every 10 or 15 seconds; some clocks drift. */
+/** Continuous profilers send a profile every 10 or 15 seconds; the bounds leave room for drifting clocks. */
 const SHORTEST_INTERVAL_S = 8;
 const LONGEST_INTERVAL_S = 17;
-/** Fewer profiles of an instance say nothing about how much of the window they cover. */
+/** Minimum number of profiles of an instance that show how much of the window they cover. */
 const MIN_PROFILES = 4;
-/** Share of the window that must have been profiled for a rate to mean anything. */
+/** Minimum share of the window that must have been profiled for a rate. */
 const CONTINUOUS_SHARE = 0.9;
-/** A sampling interval shorter than this is not one: the common divisor is an accident. */
+/** Minimum sampling interval, in seconds: a shorter common divisor is an accident. */
 const MIN_INTERVAL_S = 1e-3;
-/** With this many different values a divisor twice too large has a chance of 1 in 256. */
+/** Minimum number of different values: with 8 a divisor twice too large has a chance of 1 in 256. */
 const MIN_DIFFERENT_VALUES = 8;
 
 /**
- * Fetches the merged profile of a scope and how many profiles it holds: one request each, side by side.
+ * Fetches the merged profile of a scope and the number of profiles in it, with one request each, in parallel.
  *
  * @param options.mayBeReduced whether a profile that is too large to be read whole may be read in part
- * @returns null when no profile matched; profiles without any sample are a measurement of nothing
+ * @returns null when no profile matched; profiles without samples give a measurement with the value 0
  * @throws UpstreamError
  */
 export async function measure(
@@ -44,10 +44,10 @@ export async function measure(
   const query: ProfileQuery = { profileTypeId: type.id, matchers, window };
   const instanceLabel = await findInstanceLabel(query, scope, context);
   const [merged, counts] = await Promise.all([
-    mayBeReduced ? readMerge(source, query, context) : whole(source.profile(query, context.signal)),
+    mayBeReduced ? readMerge(source, query, context) : readWhole(source.profile(query, context.signal)),
     source.snapshots(query, instanceLabel === null ? [] : [instanceLabel], context.signal),
   ]);
-  const profiles = counts.reduce((sum, { profiles: number }) => sum + number, 0);
+  const profiles = counts.reduce((sum, { profiles: count }) => sum + count, 0);
   const wholeValue = totalValue(merged.profile);
   if (profiles === 0 && merged.profile.values.length === 0) return null;
 
@@ -56,7 +56,7 @@ export async function measure(
     instanceLabel === null
       ? null
       : counts.filter(({ labels }) => labels[instanceLabel] !== undefined).length || null;
-  const counted = profiles > 0 ? profiles : null;
+  const knownProfiles = profiles > 0 ? profiles : null;
   return {
     source: source.name,
     defaultSource: await context.sources.isDefault(source, context.signal),
@@ -68,7 +68,7 @@ export async function measure(
     window,
     active,
     idle,
-    profiles: counted,
+    profiles: knownProfiles,
     instances,
     sinceStart: merged.sinceStart === true,
     rate:
@@ -76,28 +76,28 @@ export async function measure(
         ? null
         : rateOf(wholeValue - idle, scope, {
             profiledSeconds: merged.profiledSeconds,
-            profiles: counted,
+            profiles: knownProfiles,
             instances,
           }),
     samples: isDifference(active)
       ? null
-      : await sampleCount(scope, query, { active, whole: merged.reduced === null }, context),
+      : await countSamples(scope, query, { active, isWhole: merged.reduced === null }, context),
     reduced: type.wallClock ? withoutIdle(merged) : merged.reduced,
     notes: [...scope.notes, ...merged.notes, ...(await reachNotes(source, window, context))],
   };
 }
 
-/** What was read in part, the waiting stacks of its call tree left out as those of the leaves are. */
+/** Removes idle stacks from the call tree of a reduced merge, as they are removed from its leaves. */
 function withoutIdle({ profile, reduced }: Merge): Merge['reduced'] {
   if (reduced === null || reduced.tree === null) return reduced;
   return { ...reduced, tree: activeTree(reduced.tree, profile) };
 }
 
-async function whole(merged: Promise<MergedProfile>): Promise<Merge> {
+async function readWhole(merged: Promise<MergedProfile>): Promise<Merge> {
   return { ...(await merged), reduced: null };
 }
 
-/** The label that tells the instances of a scope apart; null where none does. */
+/** Finds the label that distinguishes the instances of a scope; null where there is none. */
 export async function findInstanceLabel(
   query: SeriesQuery,
   scope: Scope,
@@ -108,9 +108,9 @@ export async function findInstanceLabel(
 }
 
 /**
- * Cost per second over all instances, only where the profiles are known to cover the window: by their
- * durations, or, where the store does not keep them, by coming as often as a profiler that runs all the time
- * sends them. A window much longer than the data, or shorter than a few profiles, gives none.
+ * Cost per second over all instances. Null unless the profiles are known to cover the window: by their
+ * durations or, where the store does not keep these, by arriving as often as a continuous profiler sends
+ * them. A window that is much longer than the data, or holds only a few profiles, has no rate.
  */
 function rateOf(
   value: number,
@@ -120,16 +120,18 @@ function rateOf(
   const { profiledSeconds, profiles, instances } = coverage;
   const seconds = (window.to - window.from) / 1000;
   if (seconds <= 0 || profiles === null || instances === null) return null;
-  const each = profiles / instances;
-  if (each < MIN_PROFILES) return null;
+  const profilesPerInstance = profiles / instances;
+  if (profilesPerInstance < MIN_PROFILES) return null;
   const share =
-    profiledSeconds === null ? (each * LONGEST_INTERVAL_S) / seconds : profiledSeconds / instances / seconds;
-  const spacing = seconds / each;
-  const covered =
+    profiledSeconds === null
+      ? (profilesPerInstance * LONGEST_INTERVAL_S) / seconds
+      : profiledSeconds / instances / seconds;
+  const spacing = seconds / profilesPerInstance;
+  const isCovered =
     profiledSeconds === null
       ? spacing >= SHORTEST_INTERVAL_S && share >= 1
       : share >= CONTINUOUS_SHARE && share <= 1 / CONTINUOUS_SHARE;
-  if (!covered) return null;
+  if (!isCovered) return null;
   const unitSeconds = secondsPerUnit(type.unit);
   const unitBytes = bytesPerUnit(type.unit);
   if (unitBytes !== null) return { value: (value * unitBytes) / seconds, unit: 'bytes/s' };
@@ -142,45 +144,45 @@ function rateOf(
 }
 
 /**
- * Number of samples behind the active part of a profile: value over the sampling interval, which is the
- * greatest common divisor of the values (Pyroscope does not keep the real one) and costs no request; where
- * that is none, the sibling type that counts samples.
+ * Counts the samples in the active part of a profile. The count is the value divided by the sampling
+ * interval, which is the greatest common divisor of the values (Pyroscope does not keep the real interval).
+ * Without such a divisor, the sibling type that counts samples is read.
  */
-async function sampleCount(
+async function countSamples(
   { source, type }: Scope,
   query: ProfileQuery,
-  { active, whole }: { active: Profile; whole: boolean },
+  { active, isWhole }: { active: Profile; isWhole: boolean },
   context: ToolContext,
 ): Promise<number | null> {
   if (secondsPerUnit(type.unit) === null) return null;
   const byInterval = samplesByInterval(active);
   if (byInterval !== null) return byInterval;
-  // Another merge of all stacks would be too large, too.
-  if (type.wallClock && !whole) return null;
+  // The merge of the sibling type would be as large as the one that could not be read whole.
+  if (type.wallClock && !isWhole) return null;
   const typeIds = await context.schemaOf(source).typeIds(query.matchers, query.window, context.signal);
   const sibling = typeIds.find((id) => {
     const other = parseProfileType(id);
     return other !== null && other.name === type.name && /^samples?$/.test(other.sampleType);
   });
   if (sibling === undefined) return null;
-  const sample = { ...query, profileTypeId: sibling };
-  // Idle stacks are set apart stack by stack, so of wall-clock time the counts are needed per stack, too.
+  const sampleQuery = { ...query, profileTypeId: sibling };
+  // Idle stacks are removed one by one, so wall-clock time needs the counts per stack.
   if (type.wallClock)
-    return totalValue(splitIdle((await source.profile(sample, context.signal)).profile).active);
-  const sums = await sumsOver(source, sample, [], context.signal);
+    return totalValue(splitIdle((await source.profile(sampleQuery, context.signal)).profile).active);
+  const sums = await sumsOver(source, sampleQuery, [], context.signal);
   return sums.reduce((total, { sum }) => total + sum, 0);
 }
 
 /**
- * Number of samples behind a time profile, by the interval that its values share. Null where they share none,
- * or are too few to tell one from an accident.
+ * Number of samples in a time profile, from the interval that divides all of its values. Null where there is
+ * no such interval, or too few values to tell it from an accident.
  */
 export function samplesByInterval({ values, unit }: Profile): number | null {
-  const different = new Set(values);
-  if (different.size < MIN_DIFFERENT_VALUES) return null;
+  const distinctValues = new Set(values);
+  if (distinctValues.size < MIN_DIFFERENT_VALUES) return null;
   let divisor = 0;
   let total = 0;
-  for (const value of different) divisor = commonDivisor(divisor, value);
+  for (const value of distinctValues) divisor = commonDivisor(divisor, value);
   for (const value of values) total += value;
   return divisor * (secondsPerUnit(unit) ?? 0) >= MIN_INTERVAL_S ? Math.round(total / divisor) : null;
 }

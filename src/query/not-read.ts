@@ -1,7 +1,7 @@
 import { type NotReadReason, UpstreamError } from '../errors.js';
 import type { ToolContext } from './context.js';
 
-/** A failure to read a part of an answer, in words for the reader and as a class for log and metrics. */
+/** A failure to read a part of an answer: a class for log and metrics, and words for the reader. */
 export interface Unread {
   reason: NotReadReason;
   /** Half a sentence: `the store was overloaded (HTTP 429)`. */
@@ -24,7 +24,7 @@ const WORDS: Readonly<Record<NotReadReason, string>> = {
   no_request_left: 'no request was left to read it',
 };
 
-/** The words for a reason that no answer of the store came with. */
+/** Describes a part that was never requested, so that no failure of the store stands behind it. */
 export function notRead(reason: NotReadReason): Unread {
   return { reason, why: WORDS[reason] };
 }
@@ -38,10 +38,11 @@ export function notReadBecause(error: unknown): Unread | null {
 }
 
 /**
- * Answers a side question, or says in a note why it is not answered: the main answer stands without it.
+ * Reads a part that the main answer can do without. Where the store fails, a note says why the part is
+ * missing.
  *
- * @param what names the part at the head of the note, in the singular: `The timeline`
- * @throws what is no failure of the store
+ * @param what the part in the singular, with which the note begins: `The timeline`
+ * @throws any error that is no failure of the store
  */
 export async function sideQuestion<T>(
   what: string,

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { doubled } from './one-profiler.js';
+import { findDoubleProfilers } from './one-profiler.js';
 
 /** `pod/profiler:profiles`. */
 const rows = (...texts: string[]) =>
@@ -17,5 +17,5 @@ test.each([
   ['a third on another pod is left alone', ['a/gospy:5', 'a/ebpf:5', 'b/javaspy:5'], 'gospy', ['ebpf']],
   ['nothing', [], null, []],
 ])('%s', (_, texts, kept, others) => {
-  expect(doubled(rows(...texts))).toEqual({ kept, others });
+  expect(findDoubleProfilers(rows(...texts))).toEqual({ kept, others });
 });

@@ -5,17 +5,17 @@ import { safeText } from '../text/sanitise.js';
 import type { ToolContext } from './context.js';
 import { allMatchers, type Selection } from './selection.js';
 
-/** Label in which Pyroscope's agents write which profiler took a profile. */
+/** Label that names the profiler which took a profile; Pyroscope's agents write it. */
 const PROFILER = 'pyroscope_spy';
-/** Profilers of the whole machine: the one of the language itself knows more of a service. */
-const OF_THE_MACHINE = /ebpf|otel/i;
+/** Profilers of the whole machine. The profiler of the language is preferred: it knows more of a service. */
+const MACHINE_WIDE = /ebpf|otel/i;
 
 /**
- * Finds instances that two profilers watch at once under one type, and leaves one of them: added up they
- * would count all cost twice.
+ * Finds instances that two profilers sample at once under one type, and keeps one of the profilers: the sum
+ * of both would count all cost twice.
  *
- * @returns matchers that leave the others out, and a note that says so; nothing where no instance is watched
- *   twice
+ * @returns matchers that exclude the other profilers, and a note that says so; both empty where no instance
+ *   has two profilers
  * @throws UpstreamError
  */
 export async function leaveOneProfiler(
@@ -42,7 +42,7 @@ export async function leaveOneProfiler(
     const [pod, profiler] = [labels[instance], labels[PROFILER]];
     return pod === undefined || profiler === undefined ? [] : [{ pod, profiler, profiles }];
   });
-  const { kept, others } = doubled(rows);
+  const { kept, others } = findDoubleProfilers(rows);
   if (kept === null) return none;
   const list = [kept, ...others].map((name) => safeText(name, 60)).join(' and ');
   return {
@@ -53,7 +53,7 @@ export async function leaveOneProfiler(
   };
 }
 
-/** Profiles of one instance by one profiler. */
+/** Number of profiles of an instance that came from a profiler. */
 interface ProfilerCount {
   pod: string;
   profiler: string;
@@ -61,25 +61,28 @@ interface ProfilerCount {
 }
 
 /**
- * The profiler to keep, and those that watch an instance which it watches, too; null where no instance has
- * two.
+ * Finds the profiler to keep, and the others that sample an instance together with it; null where no instance
+ * has two.
  */
-export function doubled(rows: readonly ProfilerCount[]): { kept: string | null; others: readonly string[] } {
+export function findDoubleProfilers(rows: readonly ProfilerCount[]): {
+  kept: string | null;
+  others: readonly string[];
+} {
   const profilersOf = new Map<string, Set<string>>();
   for (const { pod, profiler } of rows)
     profilersOf.set(pod, (profilersOf.get(pod) ?? new Set()).add(profiler));
-  const shared = [...profilersOf.values()].filter(({ size }) => size > 1);
-  if (shared.length === 0) return { kept: null, others: [] };
+  const profilerSets = [...profilersOf.values()].filter(({ size }) => size > 1);
+  if (profilerSets.length === 0) return { kept: null, others: [] };
   const profilesOf = (name: string) =>
     rows.reduce((sum, { profiler, profiles }) => (profiler === name ? sum + profiles : sum), 0);
-  const [kept = null] = [...new Set(shared.flatMap((profilers) => [...profilers]))].sort(
+  const [kept = null] = [...new Set(profilerSets.flatMap((profilers) => [...profilers]))].sort(
     (a, b) =>
-      Number(OF_THE_MACHINE.test(a)) - Number(OF_THE_MACHINE.test(b)) ||
+      Number(MACHINE_WIDE.test(a)) - Number(MACHINE_WIDE.test(b)) ||
       profilesOf(b) - profilesOf(a) ||
       (a < b ? -1 : 1),
   );
-  const together = shared.filter((profilers) => kept !== null && profilers.has(kept));
-  const others = new Set(together.flatMap((profilers) => [...profilers]));
+  const setsWithKept = profilerSets.filter((profilers) => kept !== null && profilers.has(kept));
+  const others = new Set(setsWithKept.flatMap((profilers) => [...profilers]));
   if (kept !== null) others.delete(kept);
   return { kept, others: [...others].sort() };
 }

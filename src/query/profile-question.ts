@@ -6,7 +6,7 @@ import type { Answer, Json } from '../report/render.js';
 import { formatSelector, parseSelector } from '../sources/selector.js';
 import type { ProfileSource, Window } from '../sources/source.js';
 import { safeText } from '../text/sanitise.js';
-import type { AskedCall, CallContext, ToolContext } from './context.js';
+import type { CallContext, ToolContext, WrittenCall } from './context.js';
 import { type Emptiness, explainEmptiness } from './emptiness.js';
 import { linkTo, overviewLinkTo } from './link.js';
 import { measure } from './measure.js';
@@ -16,10 +16,10 @@ import { profileQuery, type Resolution, resolveScope, type Scope } from './scope
 import { allMatchers, selectorText } from './selection.js';
 
 /**
- * The road that every question about one profile takes: resolve what is meant, fetch it, and either look at
- * it or explain why there is nothing.
+ * Answers a question about one profile: resolves the arguments, fetches the profile, and passes it to `look`;
+ * without data the answer explains why there is none.
  *
- * @param options.mayBeReduced whether `look` can do with a profile of which only a part could be read
+ * @param options.mayBeReduced whether `look` accepts a profile that could be read only in part
  * @throws UserError, UpstreamError
  */
 export async function answerAbout(
@@ -30,34 +30,34 @@ export async function answerAbout(
 ): Promise<Answer> {
   const request = await readRequest(args, context);
   const resolution = await resolveScope(request, context);
-  if ('missing' in resolution) return emptiness(resolution.missing, resolution.window, context);
-  const measured = await measure(resolution.scope, context, options);
-  if (measured !== null) return linked(await look(measured, resolution.scope), resolution.scope);
-  // That there is data in the last hour may have been remembered.
-  const anew = request.window === null ? await resolveScope(request, askingAnew(context)) : resolution;
-  if ('missing' in anew) return emptiness(anew.missing, anew.window, context);
-  if (!isSame(anew, resolution)) {
-    const second = await measure(anew.scope, context, options);
-    if (second !== null) return linked(await look(second, anew.scope), anew.scope);
+  if ('missing' in resolution) return answerWithoutData(resolution.missing, resolution.window, context);
+  const measurement = await measure(resolution.scope, context, options);
+  if (measurement !== null) return addLink(await look(measurement, resolution.scope), resolution.scope);
+  // The hour with the newest data may come from the schema cache, so it is looked up again.
+  const fresh = request.window === null ? await resolveScope(request, withFreshSchema(context)) : resolution;
+  if ('missing' in fresh) return answerWithoutData(fresh.missing, fresh.window, context);
+  if (!isSame(fresh, resolution)) {
+    const freshMeasurement = await measure(fresh.scope, context, options);
+    if (freshMeasurement !== null) return addLink(await look(freshMeasurement, fresh.scope), fresh.scope);
   }
-  const { service, matchers, type } = anew.scope;
-  const found = { ...request, service, matchers, profileType: type.id };
-  return emptiness(found, anew.scope.window, context);
+  const { service, matchers, type } = fresh.scope;
+  const resolvedRequest = { ...request, service, matchers, profileType: type.id };
+  return answerWithoutData(resolvedRequest, fresh.scope.window, context);
 }
 
-/** The answer with a link that a person can open, where the source has pages. */
-function linked(answer: Answer, scope: Scope): Answer {
+/** Adds the link to the page of these profiles, where the source has pages. */
+function addLink(answer: Answer, scope: Scope): Answer {
   return withLink(answer, linkTo(scope.source, profileQuery(scope)));
 }
 
-/** The same context with what the sources hold asked for just now. */
-function askingAnew(context: ToolContext): ToolContext {
+/** A copy of the context whose schema is read from the source instead of the cache. */
+function withFreshSchema(context: ToolContext): ToolContext {
   return { ...context, schemaOf: (source) => context.schemaOf(source).fresh };
 }
 
-function isSame(anew: Resolution, before: Resolution): boolean {
-  if ('missing' in anew || 'missing' in before) return false;
-  const [a, b] = [anew.scope, before.scope];
+function isSame(fresh: Resolution, before: Resolution): boolean {
+  if ('missing' in fresh || 'missing' in before) return false;
+  const [a, b] = [fresh.scope, before.scope];
   return (
     a.service === b.service &&
     a.type.id === b.type.id &&
@@ -66,13 +66,13 @@ function isSame(anew: Resolution, before: Resolution): boolean {
   );
 }
 
-/** An answer without data: the reason, what there is instead, a call that has an answer. */
-export async function emptiness(
+/** Makes the answer for a request without data: the reason, what there is instead, a call that has data. */
+export async function answerWithoutData(
   request: ProfileRequest,
   window: Window,
   context: CallContext,
 ): Promise<Answer> {
-  const why = await explainEmptiness(request, window, context);
+  const explanation = await explainEmptiness(request, window, context);
   const problems = await request.source.problems(context.signal);
   const answer = emptyAnswer({
     source: request.source.name,
@@ -80,57 +80,57 @@ export async function emptiness(
     selector: selectorText(request),
     profileType: request.profileType,
     window,
-    reason: why.reason,
-    detail: why.detail,
-    instead: why.instead,
-    retry: retryCall(context.asked, request, why),
+    reason: explanation.reason,
+    detail: explanation.detail,
+    instead: explanation.instead,
+    retry: retryCall(context.call, request, explanation),
     notes: [
       ...problemNotes(problems),
       ...(await reachNotes(request.source, window, context)),
-      ...freshDataNotes(request.source, why),
+      ...freshDataNotes(request.source, explanation),
     ],
   });
   const matchers = allMatchers(request);
   return withLink(answer, overviewLinkTo(request.source, { matchers, window }));
 }
 
-/** What may have to do with it: files that cannot be read. */
+/** Problems of the source that may explain missing data, such as files that cannot be read. */
 function problemNotes(problems: readonly string[]): string[] {
   const shown = problems.slice(0, 3).map((problem) => safeText(problem, 300));
   const more = problems.length - shown.length;
   return more > 0 ? [...shown, `${more} more problems: list_data_sources.`] : shown;
 }
 
-/** Arguments that say which profiles are meant, in the order in which a ready call names them. */
+/** Arguments that select profiles, in the order in which a ready call names them. */
 const SCOPE = ['source', 'service', 'profile_type', 'selector', 'from', 'to'] as const;
 
-/** The caller's own question with those arguments that have an answer, as far as one is known. */
-function retryCall(asked: AskedCall, request: ProfileRequest, why: Emptiness): NextCall | null {
-  if (why.retry === null) {
-    if (why.reason !== 'unknown_service') return null;
-    const { source } = asked.given;
+/** The caller's question with arguments that have data; null where no such arguments are known. */
+function retryCall(call: WrittenCall, request: ProfileRequest, explanation: Emptiness): NextCall | null {
+  if (explanation.retry === null) {
+    if (explanation.reason !== 'unknown_service') return null;
+    const { source } = call.args;
     return readyCall('list_services', source === undefined ? {} : { source });
   }
-  const { scope, rest } = retryArguments(asked, request, why.retry);
-  if (why.reason === 'window_outside_data' && asked.takes.has('baseline_from')) {
-    // The newest hour as the window may have nothing before it. The timeline shows where to begin.
+  const { scope, rest } = retryArguments(call, request, explanation.retry);
+  if (explanation.reason === 'window_outside_data' && call.takes.has('baseline_from')) {
+    // Before the newest hour there may be no data for a baseline. The timeline shows where to begin.
     return readyCall('get_timeline', scope);
   }
-  return readyCall(asked.tool, { ...scope, ...rest });
+  return readyCall(call.tool, { ...scope, ...rest });
 }
 
-/** The arguments of a call with those that have an answer put in; an emptied selector is left out. */
+/** Merges arguments that have data into those of a call; an empty selector is left out. */
 function retryArguments(
-  { given, takes }: AskedCall,
+  { args, takes }: WrittenCall,
   { service, matchers }: ProfileRequest,
   retry: Readonly<Record<string, string>>,
 ): Record<'scope' | 'rest', Record<string, Json>> {
   const selector = matchers.length === 0 ? '' : formatSelector(matchers);
-  const scope: Record<string, Json | undefined> = { ...given, service, selector, ...retry };
+  const scope: Record<string, Json | undefined> = { ...args, service, selector, ...retry };
   if (!takes.has('service') && typeof scope.service === 'string') {
-    const { service: value, selector: others } = scope;
-    const others_ = parseSelector(String(others ?? ''));
-    scope.selector = formatSelector([{ name: 'service_name', op: '=', value }, ...others_]);
+    const { service: value, selector: otherText } = scope;
+    const otherMatchers = parseSelector(String(otherText ?? ''));
+    scope.selector = formatSelector([{ name: 'service_name', op: '=', value }, ...otherMatchers]);
     delete scope.service;
   }
   const isGiven = (entry: [string, Json | undefined]): entry is [string, Json] =>
@@ -141,7 +141,7 @@ function retryArguments(
       SCOPE.map((name) => [name, scope[name]] as [string, Json | undefined]).filter(isGiven),
     ),
     rest: Object.fromEntries(
-      Object.entries(given)
+      Object.entries(args)
         .filter(([name]) => !names.includes(name))
         .filter(isGiven),
     ),

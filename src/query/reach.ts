@@ -4,13 +4,12 @@ import { formatTime } from '../text/units.js';
 import type { ToolContext } from './context.js';
 
 const MINUTE = 60_000;
-/** No store looks back less far than this. */
+/** Every store answers about the last day at least, so that shorter windows need no request. */
 const ALWAYS_ANSWERED_MS = 24 * 60 * MINUTE;
 
 /**
- * What to say of a window that begins before what the store answers about, which it leaves out without a
- * word; nothing otherwise. Costs a request once an hour and source, of windows that begin more than a day ago
- * only.
+ * Notes that a window begins before the store's lookback limit: the store leaves older data out without an
+ * error. The limit is read once an hour and source, and only for windows that begin more than a day ago.
  */
 export async function reachNotes(
   source: ProfileSource,

@@ -8,7 +8,7 @@ import { parseTime } from './time.js';
 
 const HOUR = 3_600_000;
 
-/** The arguments that say which profiles are meant. */
+/** The arguments that select profiles. */
 export interface ScopeArguments {
   source?: string | undefined;
   service?: string | undefined;
@@ -18,32 +18,32 @@ export interface ScopeArguments {
   to?: string | undefined;
 }
 
-/** What was asked for, resolved as far as it can be without knowing what exists. */
+/** The request of a caller, resolved as far as it can be without knowing what exists. */
 export interface ProfileRequest extends Selection {
   source: ProfileSource;
-  /** Null: the last hour that has data. */
+  /** Null stands for the last hour that has data. */
   window: Window | null;
   profileType: string | null;
 }
 
 /**
- * Checks the arguments on their own: source, selector, times.
+ * Reads source, selector and times, and checks them without asking the store what exists.
  * @throws UserError, UpstreamError
  */
 export async function readRequest(args: ScopeArguments, context: ToolContext): Promise<ProfileRequest> {
   const source = await context.sources.pick(args.source, context.signal);
   const parsed = parseSelector(args.selector ?? '');
-  const named = parsed.find((matcher) => matcher.name === 'service_name' && matcher.op === '=');
-  if (named !== undefined && args.service !== undefined && named.value !== args.service) {
+  const serviceMatcher = parsed.find((matcher) => matcher.name === 'service_name' && matcher.op === '=');
+  if (serviceMatcher !== undefined && args.service !== undefined && serviceMatcher.value !== args.service) {
     throw new UserError(
-      `\`service\` is ${JSON.stringify(args.service)}, but \`selector\` asks for service_name=${JSON.stringify(named.value)}.`,
+      `\`service\` is ${JSON.stringify(args.service)}, but \`selector\` asks for service_name=${JSON.stringify(serviceMatcher.value)}.`,
       'Give the service once, in `service`.',
     );
   }
   return {
     source,
-    service: args.service ?? named?.value ?? null,
-    matchers: parsed.filter((matcher) => matcher !== named),
+    service: args.service ?? serviceMatcher?.value ?? null,
+    matchers: parsed.filter((matcher) => matcher !== serviceMatcher),
     window: readWindow(args, source, context.now()),
     profileType: args.profile_type ?? null,
   };
@@ -70,17 +70,17 @@ function readWindow(args: ScopeArguments, source: ProfileSource, now: number): W
   return { from, to };
 }
 
-/** The window of the other side of a comparison, where the caller names one. */
+/** The arguments for the other side of a comparison, where the caller names it. */
 export interface BaselineArguments {
   baseline_from?: string | undefined;
   baseline_to?: string | undefined;
-  /** With it the two sides are of different profiles, and their windows may overlap. */
+  /** A selector for different profiles, so that the windows of the two sides may overlap. */
   baseline_selector?: string | undefined;
 }
 
 /**
- * Reads the baseline of a comparison; null where the caller leaves it to the server.
- * @throws UserError when it ends before it begins, or overlaps a window of the same profiles
+ * Reads the baseline window of a comparison; null where the caller names none.
+ * @throws UserError when it ends before it begins, or overlaps the window of the same profiles
  */
 export function readBaseline(args: BaselineArguments, window: Window, now: number): Window | null {
   if (args.baseline_from === undefined && args.baseline_to === undefined) return null;

@@ -15,54 +15,57 @@ import { nearest } from '../text/nearest.js';
 import { safeText } from '../text/sanitise.js';
 import type { ToolContext } from './context.js';
 import { lastHourWithData } from './data-range.js';
-import { existingType, preferredType } from './existing-type.js';
+import { findPreferredType, findType } from './existing-type.js';
 import { leaveOneProfiler } from './one-profiler.js';
 import type { ProfileRequest } from './request.js';
 import { allMatchers, type Selection } from './selection.js';
 import { withTeamsWord } from './team-word.js';
 
-/** Resolved scope of a profile question: everything exists. */
+/** The resolved scope of a question about a profile: service, type and labels exist. */
 export interface Scope extends Selection {
   source: ProfileSource;
   window: Window;
   type: ProfileType;
-  /** Its alias, or its id where the alias would mean another type that is present. */
+  /** Alias of the type, or its id where another present type has the same alias. */
   typeArgument: string;
-  /** What was chosen for the caller, in words. */
+  /** Notes for the reader about everything that was chosen for the caller. */
   notes: readonly string[];
 }
 
 export type Resolution =
   | { scope: Scope }
-  /** Nothing of the type in the window: the request as far as it was resolved. */
+  /** The window holds no profile of the type; the request as far as it was resolved. */
   | { missing: ProfileRequest; window: Window };
 
 /**
  * Resolves service, window and type against what the source holds.
  * @throws UserError when the caller must choose, UpstreamError
  */
-export async function resolveScope(asked: ProfileRequest, context: ToolContext): Promise<Resolution> {
-  const { source } = asked;
-  const meant = await withTeamsWord(asked, context);
-  let { request } = meant;
-  const notes: string[] = [...meant.notes];
+export async function resolveScope(
+  originalRequest: ProfileRequest,
+  context: ToolContext,
+): Promise<Resolution> {
+  const { source } = originalRequest;
+  const translated = await withTeamsWord(originalRequest, context);
+  let { request } = translated;
+  const notes: string[] = [...translated.notes];
   const window = request.window ?? (await lastHourWithData(request, context));
   if (request.window === null) notes.push('No window was given: the last hour that has data was taken.');
-  const { notes: more, ...found } = await resolveService(request, window, context);
-  request = { ...request, ...found };
-  notes.push(...more);
+  const { notes: serviceNotes, ...resolvedService } = await resolveService(request, window, context);
+  request = { ...request, ...resolvedService };
+  notes.push(...serviceNotes);
   const { service } = request;
   const query = { matchers: allMatchers({ service, matchers: request.matchers }), window };
-  const { type: usual, typeIds } = await existingType(
+  const { type: existing, typeIds } = await findType(
     request.profileType,
     context.schemaOf(source),
     query,
     context.signal,
   );
   const type =
-    usual === null || request.profileType !== null
-      ? usual
-      : await preferredType(usual, source, query, context.signal);
+    existing === null || request.profileType !== null
+      ? existing
+      : await findPreferredType(existing, source, query, context.signal);
   if (type === null) {
     checkTypeName(request.profileType, typeIds);
     return { missing: request, window };
@@ -77,18 +80,18 @@ export async function resolveScope(asked: ProfileRequest, context: ToolContext):
   if (service === null) notes.push(...(await mixtureNotes(request, window, context)));
   notes.push(...(await idleMatcherNotes(request, window, context)));
   const selection = { service, matchers: request.matchers };
-  const single = await leaveOneProfiler(source, selection, type, window, context);
-  notes.push(...single.notes);
-  const matchers = [...request.matchers, ...single.matchers];
+  const oneProfiler = await leaveOneProfiler(source, selection, type, window, context);
+  notes.push(...oneProfiler.notes);
+  const matchers = [...request.matchers, ...oneProfiler.matchers];
   return {
     scope: { source, service, matchers, window, type, typeArgument: typeArgument(type, typeIds), notes },
   };
 }
 
 /**
- * The service that is meant: the one that was named, or the only one there is; null where a selector stands
- * for it. The matchers are those of the request, and the one that the team has for a service.
- * @throws UserError when there are several
+ * Resolves the service: the one in the request, or the only one that exists; null where matchers stand for
+ * it. A word of the team may add a matcher to those of the request.
+ * @throws UserError when the request names none and there are several
  */
 export async function resolveService(
   { source, service, matchers, ...rest }: ProfileRequest,
@@ -115,7 +118,7 @@ export async function resolveService(
   };
 }
 
-/** A selector without a service may sum up several: the reader must know. */
+/** Notes that a selector without a service adds up several services. */
 export async function mixtureNotes(
   { source, matchers }: Pick<ProfileRequest, 'source' | 'matchers'>,
   window: Window,
@@ -130,8 +133,8 @@ export async function mixtureNotes(
 }
 
 /**
- * A condition that holds without the label excludes nothing where no profile has that label: the reader may
- * take it for one that did. Only asked where there is such a condition; asked anew before it is said.
+ * Notes each matcher that excludes nothing because no profile has its label, such as `pod!="a"` without pods:
+ * the reader may think that it did. Before the note is written, the labels are read from the source again.
  */
 async function idleMatcherNotes(
   { source, service, matchers }: ProfileRequest,
@@ -142,27 +145,27 @@ async function idleMatcherNotes(
   if (idle.length === 0) return [];
   const schema = context.schemaOf(source);
   const rest = allMatchers({ service, matchers: matchers.filter((matcher) => !idle.includes(matcher)) });
-  const lacking = (names: readonly string[]) => idle.filter(({ name }) => !names.includes(name));
-  if (lacking(await schema.labelNames(rest, window, context.signal)).length === 0) return [];
-  const missing = lacking(await schema.fresh.labelNames(rest, window, context.signal));
+  const withoutLabel = (names: readonly string[]) => idle.filter(({ name }) => !names.includes(name));
+  if (withoutLabel(await schema.labelNames(rest, window, context.signal)).length === 0) return [];
+  const missing = withoutLabel(await schema.fresh.labelNames(rest, window, context.signal));
   return missing.map(
     (matcher) =>
       `${safeText(formatSelector([matcher]).slice(1, -1), 160)} excludes nothing: no profile here has a label ${safeText(matcher.name, 60)}.`,
   );
 }
 
-function otherTypes(typeIds: readonly string[], taken: ProfileType): string {
-  const others = aliasesOf(typeIds).filter((alias) => alias !== taken.alias);
+function otherTypes(typeIds: readonly string[], chosen: ProfileType): string {
+  const others = aliasesOf(typeIds).filter((alias) => alias !== chosen.alias);
   return others.length === 0 ? '' : ` (also: ${others.join(', ')})`;
 }
 
-/** A word that no table knows is a slip of the caller, not a type that happens to be absent. */
+/** Refuses a word that no table of types knows: it is a slip of the caller, not a type that is absent. */
 function checkTypeName(wanted: string | null, typeIds: readonly string[]): void {
   if (wanted === null || typeIds.length === 0) return;
   const looksLikeId = parseProfileType(wanted) !== null;
-  const known =
+  const isKnown =
     resolveProfileType(wanted, ALL_KNOWN) !== null || PROFILE_TYPE_ALIASES.includes(wanted.toLowerCase());
-  if (looksLikeId || known) return;
+  if (looksLikeId || isKnown) return;
   const aliases = aliasesOf(typeIds);
   const [best] = nearest(wanted, [...aliases, ...PROFILE_TYPE_ALIASES]);
   throw new UserError(
@@ -171,7 +174,7 @@ function checkTypeName(wanted: string | null, typeIds: readonly string[]): void 
   );
 }
 
-/** One id of each family that the synonyms cover: whether a word means anything at all. */
+/** An id of each family that the synonyms cover, to check whether a word means any type. */
 const ALL_KNOWN = [
   'process_cpu:cpu:nanoseconds:cpu:nanoseconds',
   'memory:inuse_space:bytes:space:bytes',

@@ -1,11 +1,11 @@
 import { formatSelector } from '../sources/selector.js';
 import type { Matcher } from '../sources/source.js';
 
-/** Which profiles of a source are meant, whatever their type and time. */
+/** A selection of profiles of a source, of any type and time. */
 export interface Selection {
-  /** Exact `service_name`; null where matchers stand for it, or all services are meant. */
+  /** Exact `service_name`; null where matchers select the service, or all services are meant. */
   readonly service: string | null;
-  /** Matchers besides the service. */
+  /** All matchers except the one of the service. */
   readonly matchers: readonly Matcher[];
 }
 
@@ -19,7 +19,7 @@ export function selectorText(selection: Selection): string {
   return formatSelector(allMatchers(selection));
 }
 
-/** The arguments of a call that means the same selection. */
+/** The selection as arguments of a call. */
 export function selectionArguments({ service, matchers }: Selection): {
   service?: string;
   selector?: string;

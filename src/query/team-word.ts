@@ -9,14 +9,14 @@ import type { ToolContext } from './context.js';
 import type { ProfileRequest } from './request.js';
 
 const MINUTE = 60_000;
-/** How long the dashboards are waited for, when otherwise the service would be unknown. */
+/** Maximum wait for the dashboards when the service would otherwise be unknown, in ms. */
 const WAIT_MS = 5_000;
 
 /**
- * The request with the service that exists for the one that was named. Where none is called so: the value of
- * the label by which the team tells its services apart, where that is not `service_name`, as a matcher and
- * without a service; or the one that the team calls so on its dashboards, by either label, if that is unique.
- * A note says so.
+ * Replaces a service that does not exist by the one that the team means, as its dashboards show it. The name
+ * may be a value of the label by which the team distinguishes services, where that is not `service_name`:
+ * then a matcher takes the place of the service. Or dashboards use the name for a single service. A note says
+ * which.
  */
 export async function withTeamsWord(
   request: ProfileRequest,
@@ -34,26 +34,26 @@ export async function withTeamsWord(
     if (existing.has(service)) return { request, notes: [] };
   }
   const { patterns, serviceLabels } = await book.read(context.signal, WAIT_MS);
-  const own = patterns.filter(({ sourceUid }) => sourceUid === null || sourceUid === source.uid);
-  const label = serviceLabelOf(own, serviceLabels);
+  const sourcePatterns = patterns.filter(({ sourceUid }) => sourceUid === null || sourceUid === source.uid);
+  const label = serviceLabelOf(sourcePatterns, serviceLabels);
   const isThere = (named: NamedService) => hasValue(named, spans, schema, context.signal);
   const direct = label === null ? null : { label, value: service };
   if (direct !== null && (await isThere(direct))) {
-    const taken = `the team tells services apart by ${safeText(direct.label, 60)}, so that label was taken instead`;
-    return meaning(request, direct, taken);
+    const reason = `the team tells services apart by ${safeText(direct.label, 60)}, so that label was taken instead`;
+    return withService(request, direct, reason);
   }
-  const there: NamedService[] = [];
+  const matching: NamedService[] = [];
   for (const name of [SERVICE_LABEL, ...(label === null ? [] : [label])]) {
-    const named = { label: name, value: serviceByWord(own, service, name) ?? '' };
-    if (named.value !== '' && (await isThere(named))) there.push(named);
+    const named = { label: name, value: serviceByWord(sourcePatterns, service, name) ?? '' };
+    if (named.value !== '' && (await isThere(named))) matching.push(named);
   }
-  const [only, ...others] = there;
-  // A word that leads to two is no name of either.
+  const [only, ...others] = matching;
+  // A word that leads to two services names neither.
   if (only === undefined || others.length > 0) return { request, notes: [] };
-  return meaning(request, only, `on its dashboards the team calls ${shown(only)} so`);
+  return withService(request, only, `on its dashboards the team calls ${serviceText(only)} so`);
 }
 
-function meaning(
+function withService(
   request: ProfileRequest,
   { label, value }: NamedService,
   why: string,
@@ -64,8 +64,8 @@ function meaning(
   return { request: { ...request, service: null, matchers }, notes };
 }
 
-/** `checkout-api`, or `{app="checkout"}` where another label says it. */
-function shown({ label, value }: NamedService): string {
+/** A service as `checkout-api`, or as `{app="checkout"}` where another label holds it. */
+function serviceText({ label, value }: NamedService): string {
   if (label === SERVICE_LABEL) return safeText(value, 100);
   return safeText(formatSelector([{ name: label, op: '=', value }]), 160);
 }

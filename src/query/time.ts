@@ -5,9 +5,9 @@ import { cutRight } from '../text/sanitise.js';
 const RELATIVE = /^now(?:\s*-\s*(\d+(?:\.\d+)?)\s*(ms|s|m|h|d|w))?$/i;
 const RFC3339 =
   /^(\d{4})-(\d{2})-(\d{2})[T ](\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,9}))?)?(Z|([+-])(\d{2}):?(\d{2}))?$/i;
-/** Below this an epoch is in seconds: 1e11 s is the year 5138, 1e11 ms is 1973. */
+/** A smaller epoch is in seconds: 1e11 s is the year 5138, 1e11 ms is 1973. */
 const SECONDS_BELOW = 1e11;
-/** Times outside the years 1970 to 2200 are slips of the unit or of a digit. */
+/** End of the accepted years, 1970 to 2200: a time outside them is a slip of the unit or of a digit. */
 const END = Date.UTC(2201, 0, 1);
 const FORMS =
   'Use RFC 3339 with a zone ("2026-11-20T14:30:00Z"), epoch milliseconds, or "now-1h" (ms, s, m, h, d, w).';

@@ -5,7 +5,7 @@ import type { ListQuestion } from './list-scope.js';
 import { sideQuestion } from './not-read.js';
 
 /**
- * Sum over the whole window of a query, per combination of labels: one grouped request with a single step.
+ * Sums the whole window of a query per combination of labels, with one grouped request of a single step.
  */
 export async function sumsOver(
   source: ProfileSource,
@@ -22,8 +22,8 @@ export async function sumsOver(
 }
 
 /**
- * The same shares where the store still answers; without any, and with what the reader must know, where it
- * does not: the values themselves may be remembered.
+ * Reads the shares of {@link totalsByLabel}. Where the store fails, `shares` is null and a note says why: the
+ * values themselves may come from the cache and stay in the answer.
  */
 export async function knownShares(
   ...[label, type, question, context]: Parameters<typeof totalsByLabel>
@@ -37,8 +37,8 @@ export async function knownShares(
 }
 
 /**
- * Share of a type's total per value of a label, over the window of a question: one grouped request.
- * Series without the label count in the whole but have no entry.
+ * Share of a type's total per value of a label, over the window of a question, with one grouped request.
+ * Series without the label count in the total but have no entry.
  */
 export async function totalsByLabel(
   label: string,
@@ -50,10 +50,10 @@ export async function totalsByLabel(
   if (type === null) return shares;
   const query = { profileTypeId: type.id, matchers, window };
   const sums = await sumsOver(source, query, [label], context.signal);
-  const whole = sums.reduce((total, { sum }) => total + sum, 0);
+  const wholeSum = sums.reduce((total, { sum }) => total + sum, 0);
   for (const { labels, sum } of sums) {
     const value = labels[label];
-    if (value !== undefined && whole > 0) shares.set(value, (shares.get(value) ?? 0) + sum / whole);
+    if (value !== undefined && wholeSum > 0) shares.set(value, (shares.get(value) ?? 0) + sum / wholeSum);
   }
   return shares;
 }

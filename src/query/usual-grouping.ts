@@ -7,33 +7,34 @@ import type { Scope } from './scope.js';
 import { profileQuery } from './scope.js';
 
 /**
- * The label by which the team most often splits this profile type on its dashboards, if the profiles have it
- * and the question leaves it open; null where none is known by now. Dashboards are not waited for.
+ * Finds the label by which the team's dashboards most often split this profile type. The profiles must have
+ * the label, and no matcher may fix its value. Null where none is known yet: the call does not wait for
+ * dashboards.
  */
-export async function usualGrouping(scope: Scope, context: ToolContext): Promise<string | null> {
+export async function findUsualGrouping(scope: Scope, context: ToolContext): Promise<string | null> {
   const { source, type } = scope;
   const learned = context.patternsOf?.(source)?.learned();
   if (learned === undefined) return null;
-  // A sixth part says no more than that it is a delta.
+  // A sixth part only says that the type is a delta.
   const id = type.id.split(':').slice(0, 5).join(':');
-  const own = learned.patterns.filter(
+  const patterns = learned.patterns.filter(
     ({ sourceUid, profileTypeId }) =>
       (sourceUid === null || sourceUid === source.uid) && profileTypeId === id,
   );
   const { matchers, window } = profileQuery(scope);
-  const fixed = new Set(matchers.filter(({ op }) => op === '=').map(({ name }) => name));
+  const fixedLabels = new Set(matchers.filter(({ op }) => op === '=').map(({ name }) => name));
   const filter = { words: null, service: serviceIn(scope, learned) };
-  const { selected } = await selectPatterns(own, filter, context.signal);
-  const open = defaultGroupings(selected).filter((label) => !fixed.has(label));
-  if (open.length === 0) return null;
+  const { selected } = await selectPatterns(patterns, filter, context.signal);
+  const openLabels = defaultGroupings(selected).filter((label) => !fixedLabels.has(label));
+  if (openLabels.length === 0) return null;
   const names = await context.schemaOf(source).labelNames(matchers, window, context.signal);
-  return open.find((label) => names.includes(label)) ?? null;
+  return openLabels.find((label) => names.includes(label)) ?? null;
 }
 
-/** The service that a scope is about, by `service_name` or by the label that the team has for it. */
+/** The service of a scope, from `service_name` or from the label that the team uses instead. */
 function serviceIn({ service, matchers }: Scope, learned: Learned): NamedService | null {
   if (service !== null) return { label: SERVICE_LABEL, value: service };
   const label = serviceLabelOf(learned.patterns, learned.serviceLabels);
-  const said = matchers.find(({ name, op }) => name === label && op === '=');
-  return said === undefined ? null : { label: said.name, value: said.value };
+  const serviceMatcher = matchers.find(({ name, op }) => name === label && op === '=');
+  return serviceMatcher === undefined ? null : { label: serviceMatcher.name, value: serviceMatcher.value };
 }

@@ -4,31 +4,31 @@ import type { MergedProfile, ProfileQuery, ProfileSource, ReducedMerge } from '.
 import { formatValue } from '../text/units.js';
 import type { ToolContext } from './context.js';
 
-/** How long a question that was too large is not asked whole again. */
+/** Time during which a query that was too large is not tried whole again, in ms. */
 const REMEMBERED_MS = 10 * 60_000;
 const MAX_REMEMBERED = 100;
 /**
- * An answer that was cut off after fewer bytes was not cut for its size: the own costs alone of a large
- * profile take some 95 kB, so what is asked for instead would not come either.
+ * Minimum number of bytes after which a cut-off answer counts as too large. The reduced answer takes some
+ * 95 kB for a large profile, so a connection that broke earlier would not deliver that either.
  */
 const MIN_CUT_OFF = 128 * 2 ** 10;
 
-/** A merge, whole or as far as it could be had, with the reason why it is not whole. */
+/** A merged profile, whole or reduced; a reduced one carries the reason why it is not whole. */
 export type Merge = MergedProfile & { reduced: (ReducedMerge & { reason: string }) | null };
 
-/** A question that was too large once: longer windows of it are, too. */
+/** A query that was too large once; with longer windows it is too large as well. */
 interface TooLarge {
   span: number;
-  at: number;
+  askedAt: number;
   reason: string;
 }
 
-const known = new WeakMap<ProfileSource, Map<string, TooLarge>>();
+const tooLargeBySource = new WeakMap<ProfileSource, Map<string, TooLarge>>();
 
 /**
- * The merge of a query. Where it is too large to be read, has not come after half of the call's time, or is
- * cut off on the way (the transport has tried twice by then), what the source can give of it instead; then
- * `profile` holds the leaves, of which only own cost is whole.
+ * Reads the merged profile of a query. The reduced profile of the source takes its place where the whole one
+ * is too large, has not arrived after half of the call's time, or was cut off on the way (the transport has
+ * tried twice by then). `profile` then holds the leaves, whose own cost alone is exact.
  *
  * @throws UpstreamError
  */
@@ -39,51 +39,54 @@ export async function readMerge(
 ): Promise<Merge> {
   const { signal, early, soon, now } = context;
   if (source.reduced === undefined) return { ...(await source.profile(query, signal)), reduced: null };
-  const memory = known.get(source) ?? new Map<string, TooLarge>();
-  known.set(source, memory);
+  const memory = tooLargeBySource.get(source) ?? new Map<string, TooLarge>();
+  tooLargeBySource.set(source, memory);
   const key = JSON.stringify([query.profileTypeId, query.matchers]);
   const span = query.window.to - query.window.from;
-  const before = memory.get(key);
-  const isKnown = before !== undefined && now() - before.at < REMEMBERED_MS && span >= before.span;
-  let reason = before?.reason ?? '';
+  const remembered = memory.get(key);
+  const isKnown =
+    remembered !== undefined && now() - remembered.askedAt < REMEMBERED_MS && span >= remembered.span;
+  let reason = remembered?.reason ?? '';
   let failure: unknown;
   if (!isKnown) {
     try {
-      const first = early === undefined ? signal : AbortSignal.any([signal, early]);
-      return { ...(await source.profile(query, first)), reduced: null };
+      const firstSignal = early === undefined ? signal : AbortSignal.any([signal, early]);
+      return { ...(await source.profile(query, firstSignal)), reduced: null };
     } catch (error) {
       signal.throwIfAborted();
-      const why = whyNotWhole(error, early);
-      if (why === null) throw error;
-      reason = why;
+      const cause = whyNotWhole(error, early);
+      if (cause === null) throw error;
+      reason = cause;
       failure = error;
     }
   }
   const reduced = await source.reduced(query, soon ?? signal, signal).catch((error: unknown) => {
     signal.throwIfAborted();
-    // What was asked for first failed for a reason that the caller can do something about.
+    // The caller can do something about the failure of the first request.
     throw failure instanceof UpstreamError ? failure : error;
   });
   if (!isKnown) {
     memory.delete(key);
-    memory.set(key, { span, at: now(), reason });
+    memory.set(key, { span, askedAt: now(), reason });
     const [oldest] = memory.keys();
     if (memory.size > MAX_REMEMBERED && oldest !== undefined) memory.delete(oldest);
   }
   return { profile: reduced.leaves, notes: [], profiledSeconds: null, reduced: { ...reduced, reason } };
 }
 
-/** After how many bytes a large answer was cut off; null for any other failure. */
+/** Number of bytes after which a large answer was cut off; null for any other failure. */
 function largeCutOff(error: unknown): number | null {
-  const after = error instanceof UpstreamError ? error.cutOffAfter : null;
-  return after !== null && after >= MIN_CUT_OFF ? after : null;
+  const bytes = error instanceof UpstreamError ? error.cutOffAfter : null;
+  return bytes !== null && bytes >= MIN_CUT_OFF ? bytes : null;
 }
 
-/** What servers and proxies say of an answer that they will not pass on for its size. */
+/** Error texts of servers and proxies that refuse to pass an answer on because of its size. */
 const TOO_LARGE =
   /larger than max|message (?:size|length)|too large|exceeds? .{0,60}(?:size|limit).{0,60}bytes/i;
 
-/** Why the whole could not be read, where less of it may be; null for any other failure. */
+/**
+ * The reason why the whole profile could not be read, where a reduced one may be; null for other failures.
+ */
 function whyNotWhole(error: unknown, early: AbortSignal | undefined): string | null {
   if (early?.aborted) return 'the full profile did not arrive in half of the time that a call has';
   if (!(error instanceof UpstreamError)) return null;
@@ -99,11 +102,11 @@ function whyNotWhole(error: unknown, early: AbortSignal | undefined): string | n
 }
 
 /**
- * Refuses what cannot be said of a profile that was read in part.
- * @param what begins a sentence: `A ranking by total`
+ * Refuses a question that a reduced profile cannot answer.
+ * @param what subject with which the error begins: `A ranking by total`
  * @throws UserError
  */
-export function needsWhole({ reduced }: Measurement, what: string): void {
+export function requireWhole({ reduced }: Measurement, what: string): void {
   if (reduced === null) return;
   throw new UserError(
     `${what} needs the full profile, and ${reduced.reason}.`,

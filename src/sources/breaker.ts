@@ -4,59 +4,59 @@ import { untilAborted } from '../work/shared.js';
 import { createPost, type Transport } from './pyroscope/transport.js';
 
 /**
- * Failures one after another, without an answer in between, after which a source is left in peace: one call
- * that asks several things at once and meets a dead server has as many.
+ * Failures in a row after which requests are paused. A single call that sends several requests to a dead
+ * server has as many.
  */
-const FAILURES = 5;
-/** How long it is left in peace at first, and at most, milliseconds; doubled with every trial that fails. */
+const MAX_FAILURES = 5;
+/** First and longest pause, in milliseconds; each failed trial doubles the pause. */
 const FIRST_PAUSE_MS = 5_000;
-const LONGEST_PAUSE_MS = 60_000;
-/** The longest pause that a server may ask for with Retry-After, milliseconds. */
-const LONGEST_WISH_MS = 5 * 60_000;
-/** Statuses of a server, or of something in front of it, that cannot answer now. */
+const MAX_PAUSE_MS = 60_000;
+/** Longest pause that a server may request with Retry-After, in milliseconds. */
+const MAX_RETRY_AFTER_MS = 5 * 60_000;
+/** HTTP statuses of a server, or of a proxy in front of it, that cannot answer now. */
 const CANNOT_ANSWER: ReadonlySet<number> = new Set([429, 502, 503, 504]);
 
 /** Keeps requests from a source that does not answer. */
 export interface Breaker {
   /**
-   * @param work a request. Its signal is the caller's, but for a trial: that goes on when its caller has
-   *   gone.
-   * @throws UpstreamError `paused`, at once, while the source is left in peace; else what the work throws
+   * @param work sends a request with the given signal. This is the caller's signal; only a trial has its own,
+   *   so that it goes on when its caller has left.
+   * @throws UpstreamError `paused`, without a request, during a pause; else the error of `work`
    */
   run<T>(work: (signal: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T>;
 }
 
 interface Pause {
-  /** When the first of the failures was. Unix ms. */
+  /** Time of the first failure, Unix ms. */
   since: number;
-  /** When a request is let through again. Unix ms. */
+  /** Time of the next trial, Unix ms. */
   until: number;
-  /** What failed last. */
+  /** The last failure. */
   last: UpstreamError;
 }
 
 /**
- * A circuit breaker: after some failures in a row requests fail at once for a while, then a single one is let
- * through to see whether the source answers again. Only what says that a source cannot be reached, or cannot
- * answer, counts. An answer that refuses a request shows that it is there; a caller that goes away shows
+ * Creates a circuit breaker: after some failures in a row requests fail at once for a while, then a single
+ * request tries whether the source answers again. A failure counts only if the source cannot be reached or
+ * cannot answer. A response that refuses a request shows that the source works; a caller that leaves shows
  * nothing.
  *
- * @param onChange told when the source is left in peace, with what failed last, and when it answers again,
- *   with null
+ * @param onChange called when a pause begins, with the last failure, and when the source answers again, with
+ *   null
  */
 export function createBreaker(onChange: (failure: UpstreamError | null) => void = () => {}): Breaker {
   let firstFailure: number | null = null;
   let pause: Pause | null = null;
-  let loaded: Promise<Parts> | undefined;
+  let loaded: Promise<LoadedPolicy> | undefined;
 
-  const load = async (): Promise<Parts> => {
-    // Loaded with the first request: start-up counts.
+  const load = async (): Promise<LoadedPolicy> => {
+    // The package is loaded with the first request, so that the start stays fast.
     const { CircuitState, ConsecutiveBreaker, circuitBreaker, DelegateBackoff, handleWhen } = await import(
       'cockatiel'
     );
     let pauseFor = FIRST_PAUSE_MS;
     const policy = circuitBreaker(handleWhen(isOutage), {
-      breaker: new ConsecutiveBreaker(FAILURES),
+      breaker: new ConsecutiveBreaker(MAX_FAILURES),
       halfOpenAfter: new DelegateBackoff(({ attempt, result }) => {
         const last = 'error' in result && result.error instanceof UpstreamError ? result.error : null;
         pauseFor = pauseMs(attempt, last?.retryAfterMs ?? null);
@@ -71,10 +71,10 @@ export function createBreaker(onChange: (failure: UpstreamError | null) => void 
     policy.onBreak((reason) => {
       const last = 'error' in reason ? reason.error : null;
       if (!(last instanceof UpstreamError)) return;
-      const begins = pause === null;
+      const isFirst = pause === null;
       const now = Date.now();
       pause = { since: firstFailure ?? now, until: now + pauseFor, last };
-      if (begins) onChange(last);
+      if (isFirst) onChange(last);
     });
     return {
       policy,
@@ -89,19 +89,19 @@ export function createBreaker(onChange: (failure: UpstreamError | null) => void 
       const { policy, isOpen, isClosed } = await loaded;
       signal.throwIfAborted();
       if (pause !== null && !isClosed() && (!isOpen() || Date.now() < pause.until)) {
-        throw paused(pause, !isOpen());
+        throw pausedError(pause, !isOpen());
       }
       const isTrial = isOpen();
-      const own = isTrial ? new AbortController().signal : signal;
+      const attemptSignal = isTrial ? new AbortController().signal : signal;
       const attempt = policy.execute(async () => {
         try {
-          const value = await work(own);
+          const value = await work(attemptSignal);
           firstFailure = null;
           return { value };
         } catch (error) {
           if (isOutage(error)) firstFailure ??= Date.now();
           else if (error instanceof UpstreamError) {
-            // An answer nevertheless: not as asked, but from there.
+            // The source answered, even though it refused the request.
             firstFailure = null;
             return { error };
           }
@@ -115,7 +115,7 @@ export function createBreaker(onChange: (failure: UpstreamError | null) => void 
   };
 }
 
-interface Parts {
+interface LoadedPolicy {
   policy: CircuitBreakerPolicy;
   isOpen(): boolean;
   isClosed(): boolean;
@@ -134,7 +134,7 @@ export function throughBreaker(transport: Transport, breaker: Breaker): Transpor
   };
 }
 
-/** Whether a failure says that nobody can be reached there, or that nobody can answer now. */
+/** Whether a failure shows that the source cannot be reached, or cannot answer now. */
 function isOutage(error: unknown): boolean {
   if (!(error instanceof UpstreamError)) return false;
   if (error.status !== null) return CANNOT_ANSWER.has(error.status);
@@ -142,12 +142,12 @@ function isOutage(error: unknown): boolean {
 }
 
 /** @param attempt 1 for the first pause */
-function pauseMs(attempt: number, wishMs: number | null): number {
-  const usual = Math.min(FIRST_PAUSE_MS * 2 ** (attempt - 1), LONGEST_PAUSE_MS);
-  return Math.max(usual, Math.min(wishMs ?? 0, LONGEST_WISH_MS));
+function pauseMs(attempt: number, retryAfterMs: number | null): number {
+  const usual = Math.min(FIRST_PAUSE_MS * 2 ** (attempt - 1), MAX_PAUSE_MS);
+  return Math.max(usual, Math.min(retryAfterMs ?? 0, MAX_RETRY_AFTER_MS));
 }
 
-function paused({ since, until, last }: Pause, isBeingTried: boolean): UpstreamError {
+function pausedError({ since, until, last }: Pause, isBeingTried: boolean): UpstreamError {
   const time = (ms: number) => new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z');
   const next = isBeingTried ? 'a request is trying it right now' : `tried again at ${time(until)}`;
   const status = last.status === null ? '' : `, HTTP ${last.status}`;

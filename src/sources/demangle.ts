@@ -8,11 +8,11 @@ const MANGLED = /^_{1,3}(?:Z|R(?=[A-Z]))/;
 /** Back-references of both schemes: each repeats an earlier part of the name. */
 const BACK_REFERENCES = /[ST][0-9A-Z]*_|B[0-9A-Za-z]*_/g;
 /**
- * Most characters that a name may come to. Back-references in back-references grow fastest with three to a
- * level, so that a name of n characters with r of them comes to at most some n · 3^(r/3).
+ * Maximum length of a demangled name. Nested back-references grow fastest with three to a level, so a name of
+ * n characters with r of them has at most some n · 3^(r/3) characters.
  */
 const MAX_EXPANSION = 2_000_000;
-/** Characters of demangled names in one profile, so that many such names do not hold up everybody else. */
+/** Maximum number of characters of demangled names in a profile, so that it does not block other calls. */
 const MAX_CHARACTERS = 8_000_000;
 
 let isLoaded = false;
@@ -22,14 +22,14 @@ let isLoaded = false;
  * `acme::run()`. Names that cannot be read stay as they are.
  */
 export function nameDemangler(): CleanName {
-  let left = MAX_CHARACTERS;
+  let charactersLeft = MAX_CHARACTERS;
   return (name) => {
-    if (!MANGLED.test(name) || left <= 0 || expansionOf(name) > MAX_EXPANSION) return name;
+    if (!MANGLED.test(name) || charactersLeft <= 0 || expansionOf(name) > MAX_EXPANSION) return name;
     if (!isLoaded) load();
-    const shown = glue.demangle_any(name);
-    left -= shown.length;
-    // The library takes the underscores off what it cannot read.
-    return name.endsWith(shown) ? name : shown;
+    const demangled = glue.demangle_any(name);
+    charactersLeft -= demangled.length;
+    // The library removes the underscores of names that it cannot read.
+    return name.endsWith(demangled) ? name : demangled;
   };
 }
 

@@ -1,27 +1,28 @@
 import { anyOf, spellingsOf } from '../telemetry/spellings.js';
 
 /**
- * A secret as a server may echo it inside a name, and what stands there instead. Plain data, fit for threads.
+ * A secret as a server may echo it inside a name, and its replacement. Plain data, so that threads can take
+ * it.
  */
 export interface Echo {
   spelling: string;
-  /** Different for every spelling, so that names that differed still do. */
+  /** Replacement of the spelling; each spelling has its own, so that different names stay different. */
   placeholder: string;
 }
 
-/** A shorter word may well be a name: a password `admin` must not take the service `admin-api` apart. */
+/** Minimum length of a spelling: a password `admin` must not cut the service `admin-api`. */
 const MIN_LENGTH = 8;
 
-/** All echoes of some secrets. The placeholders depend on the order of the secrets alone. */
+/** All echoes of some secrets. The placeholders depend only on the order of the secrets. */
 export function echoesOf(secrets: readonly string[]): readonly Echo[] {
   const spellings = new Set(secrets.flatMap(spellingsOf).filter(({ length }) => length >= MIN_LENGTH));
   return [...spellings].map((spelling, index) => ({ spelling, placeholder: `[redacted-${index + 1}]` }));
 }
 
-/** Takes echoes out of a name, or any other text. Most names hold none and come back as they are. */
+/** Removes echoes from a name or any other text. */
 export type CleanName = (name: string) => string;
 
-/** Makes the function that takes some echoes out. */
+/** Makes the function that removes some echoes. */
 export function nameCleaner(echoes: readonly Echo[]): CleanName {
   const pattern = patternOf(echoes);
   if (pattern === null) return (name) => name;
@@ -31,8 +32,8 @@ export function nameCleaner(echoes: readonly Echo[]): CleanName {
 }
 
 /**
- * Parses JSON and takes echoes out of every text and every name of a member. The text is searched as a whole
- * first; values are looked at one by one only where it holds an echo, or an escape that may hide one.
+ * Parses JSON and removes echoes from every string and every member name. The JSON text is searched first:
+ * only if it holds an echo, or an escape that may hide one, is each value cleaned.
  *
  * @throws SyntaxError
  */
@@ -44,31 +45,31 @@ export function parseWithoutEchoes(json: string, echoes: readonly Echo[]): unkno
 }
 
 /**
- * Changes the value in place, with a list of its own for what is still to be looked at: JSON may be nested
- * deeply.
+ * Changes the value in place. A list of pending objects takes the place of recursion, since JSON may be
+ * nested too deeply for the stack.
  */
 function cleanValue(value: unknown, clean: CleanName): unknown {
   const top: unknown[] = [value];
-  const left: object[] = [top];
-  for (let holder = left.pop(); holder !== undefined; holder = left.pop()) {
-    if (Array.isArray(holder)) cleanList(holder, clean, left);
-    else cleanMembers(holder, clean, left);
+  const pending: object[] = [top];
+  for (let holder = pending.pop(); holder !== undefined; holder = pending.pop()) {
+    if (Array.isArray(holder)) cleanList(holder, clean, pending);
+    else cleanMembers(holder, clean, pending);
   }
   return top[0];
 }
 
-function cleanList(list: unknown[], clean: CleanName, left: object[]): void {
+function cleanList(list: unknown[], clean: CleanName, pending: object[]): void {
   for (let at = 0; at < list.length; at++) {
     const entry = list[at];
     if (typeof entry === 'string') list[at] = clean(entry);
-    else if (typeof entry === 'object' && entry !== null) left.push(entry);
+    else if (typeof entry === 'object' && entry !== null) pending.push(entry);
   }
 }
 
-function cleanMembers(holder: object, clean: CleanName, left: object[]): void {
+function cleanMembers(holder: object, clean: CleanName, pending: object[]): void {
   for (const [name, entry] of Object.entries(holder)) {
     const [cleanedName, cleaned] = [clean(name), typeof entry === 'string' ? clean(entry) : entry];
-    if (typeof entry === 'object' && entry !== null) left.push(entry);
+    if (typeof entry === 'object' && entry !== null) pending.push(entry);
     if (cleanedName === name && cleaned === entry) continue;
     if (cleanedName !== name) Reflect.deleteProperty(holder, name);
     // An assignment to a member called `__proto__` would not make one.
@@ -81,7 +82,7 @@ function cleanMembers(holder: object, clean: CleanName, left: object[]): void {
   }
 }
 
-/** One pattern per list: the same list comes with every answer. */
+/** Compiled pattern of each list of echoes: the same list comes with every answer. */
 const PATTERNS = new WeakMap<readonly Echo[], RegExp | null>();
 
 function patternOf(echoes: readonly Echo[]): RegExp | null {

@@ -1,7 +1,7 @@
 import { pickLabels } from './labels.js';
 import type { Labels, SnapshotCount, TimeSeries, Window } from './source.js';
 
-/** Number of profiles per combination of the `groupBy` labels, in the order in which they first come. */
+/** Counts profiles per combination of the `groupBy` labels, in the order of first appearance. */
 export function countByLabels(profiles: Iterable<Labels>, groupBy: readonly string[]): SnapshotCount[] {
   const counts = new Map<string, SnapshotCount>();
   for (const all of profiles) {
@@ -15,9 +15,9 @@ export function countByLabels(profiles: Iterable<Labels>, groupBy: readonly stri
 }
 
 /**
- * Sums per step and combination of the `groupBy` labels, heaviest first, on the same grid as from a Pyroscope
- * server: points lie at `to − k·step`, one at `time` covers `(time - step, time]`, and the first one also
- * `from` itself.
+ * Sums values per step and combination of the `groupBy` labels, heaviest first, on the grid of a Pyroscope
+ * server: points lie at `to − k·step`. A point at `time` covers `(time - step, time]`; the first point also
+ * includes `from`.
  *
  * @param step seconds; whole milliseconds are used
  */

@@ -1,6 +1,6 @@
 import type { Labels } from './source.js';
 
-/** Labels that tell one instance of a service from another, the most telling first. */
+/** Labels that identify an instance of a service, the most reliable first. */
 export const INSTANCE_LABELS: readonly string[] = [
   'pod',
   'k8s.pod.name',
@@ -12,12 +12,12 @@ export const INSTANCE_LABELS: readonly string[] = [
   'host.name',
 ];
 
-/** The most telling of some labels that tells instances apart; null where none does. */
+/** The first of {@link INSTANCE_LABELS} among some names; null where none is there. */
 export function instanceLabelOf(names: readonly string[]): string | null {
   return INSTANCE_LABELS.find((label) => names.includes(label)) ?? null;
 }
 
-/** The labels with these names; those that are absent stay so. */
+/** The labels with these names; names without a label are left out. */
 export function pickLabels(labels: Labels, names: readonly string[]): Labels {
   return labelsFrom(
     names.flatMap((name): [string, string][] => {
@@ -27,7 +27,7 @@ export function pickLabels(labels: Labels, names: readonly string[]): Labels {
   );
 }
 
-/** Labels without a prototype: nothing is found under a name such as `constructor` unless it was set. */
+/** Makes labels without a prototype, so that a name such as `constructor` has no value unless it was set. */
 export function labelsFrom(pairs: Iterable<readonly [name: string, value: string]>): Labels {
   const labels: Record<string, string> = Object.create(null);
   for (const [name, value] of pairs) labels[name] = value;

@@ -6,18 +6,18 @@ import { cutRight } from '../text/sanitise.js';
 import type { Matcher } from './source.js';
 
 /**
- * Most steps of {@link patternSize} that the regular expressions of one selector may have together: compiling
- * them takes at most some 30 ms. Lists of plain values do not count.
+ * Maximum sum of {@link patternSize} over the regular expressions of a selector: compiling them takes at most
+ * some 30 ms. Lists of plain values do not count.
  */
 const MAX_SELECTOR_STEPS = 3_000;
-/** Most steps of one comparison, size of the expression times characters of the value: at most some 50 ms. */
+/** Maximum steps of a comparison, size of the expression times length of the value: at most some 50 ms. */
 const MAX_COMPARISON_STEPS = 200_000;
-/** Most steps of all comparisons of one condition in one query. */
+/** Maximum steps of all comparisons of a condition in a query. */
 const MAX_MATCHING_STEPS = 100_000_000;
-/** Longest text of a condition that an error shows. */
+/** Maximum length of a condition in an error, in characters. */
 const MAX_SHOWN = 200;
 
-/** Steps that compiling, or comparing, may still take. */
+/** Steps that are left for compiling or comparing. */
 export interface MatchingBudget {
   steps: number;
 }
@@ -25,16 +25,17 @@ export interface MatchingBudget {
 /** A test of one label's value; undefined stands for a missing label. */
 export type ValueTest = (value: string | undefined) => boolean;
 
-/** What a regular expression of a condition comes to: the plain values that it lists, or a program. */
+/** A prepared regular expression: the plain values that it lists, or a compiled program. */
 type Prepared = { values: ReadonlySet<string> } | { regex: RE2JS; size: number };
 
-/** Prepared once per condition, and forgotten with it. */
-const preparedOf = new WeakMap<Matcher, Prepared>();
+/** Prepared expression of each condition; it is freed together with the condition. */
+const preparedMatchers = new WeakMap<Matcher, Prepared>();
 
 /**
  * Compiles the regular expressions of a selector, so that each is compiled once however often it is used.
- * @param budget what they may come to; what they take is taken from it
- * @throws UserError where one is not valid, or where they are too large together; none is compiled then
+ * @param budget steps for all of them; the used steps are subtracted
+ * @throws UserError where an expression is not valid, or where all together are too large; then none is
+ *   compiled
  */
 export function prepareMatchers(
   matchers: readonly Matcher[],
@@ -43,16 +44,16 @@ export function prepareMatchers(
   const expressions = matchers.filter(({ op }) => op.endsWith('~'));
   const sizes = expressions.map((matcher) => ({ matcher, size: sizeOf(matcher) }));
   checkSize(sizes, budget);
-  for (const matcher of expressions) preparedOf.set(matcher, prepared(matcher));
+  for (const matcher of expressions) preparedMatchers.set(matcher, prepare(matcher));
 }
 
 /**
- * A test of one label's value with the meaning of Prometheus: a missing label is the empty value, regular
- * expressions are RE2, match the whole value, and their dot matches line breaks. A value is compared once.
+ * Makes a test of a label's value with the meaning of Prometheus: a missing label is the empty value, regular
+ * expressions are RE2, match the whole value, and their dot matches line breaks. Results are kept per value.
  *
  * @param budget may be shared by several tests
- * @throws UserError when the regular expression is not valid or too large; the test throws one when the
- *   values are too many or too long for it
+ * @throws UserError when the regular expression is not valid or too large; the test itself throws one when
+ *   there are too many values, or a value is too long
  */
 export function matcherTest(
   matcher: Matcher,
@@ -61,17 +62,17 @@ export function matcherTest(
   const { op, value: wanted } = matcher;
   if (op === '=') return (value = '') => value === wanted;
   if (op === '!=') return (value = '') => value !== wanted;
-  const expression = preparedOf.get(matcher) ?? prepared(matcher);
+  const expression = preparedMatchers.get(matcher) ?? prepare(matcher);
   const expected = op === '=~';
   if ('values' in expression) return (value = '') => expression.values.has(value) === expected;
   const { regex, size } = expression;
-  const known = new Map<string, boolean>();
+  const results = new Map<string, boolean>();
   return (value = '') => {
-    const before = known.get(value);
-    if (before !== undefined) return before;
+    const known = results.get(value);
+    if (known !== undefined) return known;
     spend(size * (value.length + 1), budget, matcher, value);
     const result = regex.testExact(value) === expected;
-    known.set(value, result);
+    results.set(value, result);
     return result;
   };
 }
@@ -79,14 +80,14 @@ export function matcherTest(
 function spend(steps: number, budget: MatchingBudget, matcher: Matcher, value: string): void {
   if (steps > MAX_COMPARISON_STEPS) {
     throw new UserError(
-      `Comparing ${shown(matcher)} with a value of ${value.length} characters takes ${steps} steps; at most ${MAX_COMPARISON_STEPS} are taken.`,
+      `Comparing ${conditionText(matcher)} with a value of ${value.length} characters takes ${steps} steps; at most ${MAX_COMPARISON_STEPS} are taken.`,
       'Use a shorter regular expression: shorten counted repetitions such as {1000}, or match an exact value with =.',
     );
   }
   budget.steps -= steps;
   if (budget.steps >= 0) return;
   throw new UserError(
-    `Comparing ${shown(matcher)} with all values of the label takes too many steps.`,
+    `Comparing ${conditionText(matcher)} with all values of the label takes too many steps.`,
     'Use a shorter regular expression: shorten counted repetitions such as {1000}, or list exact values: pod=~"web-1|web-2".',
   );
 }
@@ -103,17 +104,17 @@ function checkSize(sizes: readonly { matcher: Matcher; size: number }[], budget:
     return;
   }
   const { matcher } = others.reduce((a, b) => (b.size > a.size ? b : a), first);
-  const come =
+  const subject =
     others.length === 0
       ? 'The regular expression of the selector comes'
       : `The ${sizes.length} regular expressions of the selector come`;
   throw new UserError(
-    `${come} to over ${budget.steps} steps, more than are taken; the largest is ${shown(matcher)}.`,
+    `${subject} to over ${budget.steps} steps, more than are taken; the largest is ${conditionText(matcher)}.`,
     'Shorten counted repetitions such as {1000}, or list exact values, which do not count: pod=~"web-1|web-2".',
   );
 }
 
-function prepared(matcher: Matcher): Prepared {
+function prepare(matcher: Matcher): Prepared {
   const values = plainValues(matcher.value);
   if (values !== null) return { values };
   const size = patternSize(matcher.value);
@@ -123,7 +124,7 @@ function prepared(matcher: Matcher): Prepared {
   } catch (error) {
     if (!(error instanceof PatternError)) throw error;
     throw new UserError(
-      `The regular expression in ${shown(matcher)} is not valid RE2: ${error.message}.`,
+      `The regular expression in ${conditionText(matcher)} is not valid RE2: ${error.message}.`,
       'Correct it (RE2 has no lookaround and no backreferences), or match an exact value with =.',
     );
   }
@@ -134,8 +135,8 @@ const LIST = /^(?:[^\\.+*?()|[\]{}^$]|\\[!-/:-@[-`{-~]|\|)*$/u;
 const LIST_PART = /\\(.)|\||[^\\|]+/gsu;
 
 /**
- * The values that an expression lists, the form in which dashboards write several values; null for one that
- * is more than a list. Brackets may stand around all of it.
+ * The values of an expression that only lists them (`a|b`), as dashboards write several values; null for any
+ * other expression. Brackets may enclose the list.
  */
 function plainValues(pattern: string): ReadonlySet<string> | null {
   const list = /^\((?:\?:)?([^()]*)\)$/.exec(pattern)?.[1] ?? pattern;
@@ -151,6 +152,6 @@ function plainValues(pattern: string): ReadonlySet<string> | null {
   return values.add(value);
 }
 
-function shown({ name, op, value }: Matcher): string {
+function conditionText({ name, op, value }: Matcher): string {
   return cutRight(`${name}${op}${JSON.stringify(value)}`, MAX_SHOWN);
 }

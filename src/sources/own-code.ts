@@ -4,7 +4,7 @@ import { patternSize } from '../profile/code/pattern-size.js';
 import type { OwnCode, Profile } from '../profile/model.js';
 import type { ProfileSource } from './source.js';
 
-/** Bounds of what a team says about its code: each pattern is tried on every name and file of a profile. */
+/** Maximum number and size of the patterns: each is tried on every name and file of a profile. */
 const MAX_PATTERNS = 20;
 const MAX_STEPS = 500;
 
@@ -32,16 +32,16 @@ export function readOwnCode(patterns: readonly string[]): OwnCode | null {
   return { patterns };
 }
 
-/** The same source, whose profiles carry what the team said about its own code. */
+/** Wraps a source so that its profiles carry the team's patterns of its own code. */
 export function withOwnCode(source: ProfileSource, ownCode: OwnCode | null): ProfileSource {
   if (ownCode === null) return source;
   const { reduced } = source;
-  const marked = (profile: Profile): Profile => ({ ...profile, ownCode });
+  const mark = (profile: Profile): Profile => ({ ...profile, ownCode });
   return {
     ...source,
     async profile(query, signal) {
       const merged = await source.profile(query, signal);
-      return { ...merged, profile: marked(merged.profile) };
+      return { ...merged, profile: mark(merged.profile) };
     },
     ...(reduced === undefined
       ? {}
@@ -49,7 +49,7 @@ export function withOwnCode(source: ProfileSource, ownCode: OwnCode | null): Pro
           async reduced(query, soon, signal) {
             const merge = await reduced(query, soon, signal);
             const { leaves, tree } = merge;
-            return { ...merge, leaves: marked(leaves), tree: tree === null ? null : marked(tree) };
+            return { ...merge, leaves: mark(leaves), tree: tree === null ? null : mark(tree) };
           },
         }),
   };

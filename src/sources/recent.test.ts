@@ -21,7 +21,7 @@ test('the same question within a minute is asked once; another, or of another so
   let now = END + 3_600_000;
   const { source, asked } = numbered();
   const recent = createRecentAnswers({ now: () => now });
-  const [a, b] = [recent.over(source), recent.over(source)];
+  const [a, b] = [recent.wrap(source), recent.wrap(source)];
   expect(await a.labelNames(query, never)).toEqual(['answer 1']);
   expect(await a.labelNames(query, never)).toEqual(['answer 1']);
   expect(await b.labelNames(query, never)).toEqual(['answer 2']);
@@ -34,7 +34,7 @@ test('the same question within a minute is asked once; another, or of another so
 
 test('a window that ended less than five minutes ago is always asked about', async () => {
   const { source } = numbered();
-  const recent = createRecentAnswers({ now: () => END + 299_999 }).over(source);
+  const recent = createRecentAnswers({ now: () => END + 299_999 }).wrap(source);
   expect(await recent.labelNames(query, never)).toEqual(['answer 1']);
   expect(await recent.labelNames(query, never)).toEqual(['answer 2']);
 });
@@ -45,7 +45,7 @@ test('a question under way is joined; a failure is not remembered', async () => 
     if (n === 1) throw new Error('no answer');
     return [`answer ${n}`];
   });
-  const recent = createRecentAnswers({ now: () => END + 3_600_000 }).over(source);
+  const recent = createRecentAnswers({ now: () => END + 3_600_000 }).wrap(source);
   const ask = () => recent.labelNames(query, never);
   const failed = await Promise.allSettled([ask(), ask(), ask()]);
   expect(failed.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
@@ -58,7 +58,7 @@ test('a caller that leaves does not end the question of another', async () => {
     await new Promise((resolve) => setImmediate(resolve));
     return [`answer ${n}`];
   });
-  const recent = createRecentAnswers({ now: () => END + 3_600_000 }).over(source);
+  const recent = createRecentAnswers({ now: () => END + 3_600_000 }).wrap(source);
   const caller = new AbortController();
   const [left, stays] = [recent.labelNames(query, caller.signal), recent.labelNames(query, never)];
   caller.abort(new Error('hung up'));
@@ -68,8 +68,8 @@ test('a caller that leaves does not end the question of another', async () => {
 
 test('what is remembered stays below its bytes', async () => {
   const { source } = numbered(async (n) => ['x'.repeat(1_000), String(n)]);
-  const recent = createRecentAnswers({ now: () => END + 3_600_000, mostBytes: 10_000 });
-  const remembering = recent.over(source);
+  const recent = createRecentAnswers({ now: () => END + 3_600_000, maxBytes: 10_000 });
+  const remembering = recent.wrap(source);
   for (let before = 0; before < 20; before++) {
     await remembering.labelNames({ ...query, window: { from: before, to: END } }, never);
     expect(recent.bytes()).toBeLessThanOrEqual(10_000);
@@ -80,7 +80,7 @@ test('what is remembered stays below its bytes', async () => {
 test('every tool answers the same from memory, and no tool changes what is remembered', async () => {
   const source = demoSource();
   const plain = asker(source);
-  const remembering = asker(createRecentAnswers({ now: () => NOW }).over(source));
+  const remembering = asker(createRecentAnswers({ now: () => NOW }).wrap(source));
   for (const name of ['first', 'again']) {
     for (const [tool, call] of Object.entries(TOOL_CALLS)) {
       const [wanted, got] = [await plain(tool, call.arguments), await remembering(tool, call.arguments)];
@@ -94,7 +94,7 @@ test('says where answers come from', async () => {
   let now = END + 3_600_000;
   const { source } = numbered();
   const meter = { recent: (result: string) => void results.push(result) };
-  const recent = createRecentAnswers({ now: () => now, meter }).over(source);
+  const recent = createRecentAnswers({ now: () => now, meter }).wrap(source);
   await Promise.all([recent.labelNames(query, never), recent.labelNames(query, never)]);
   await recent.labelNames(query, never);
   now = END;

@@ -5,58 +5,60 @@ import { sharedWork } from '../work/shared.js';
 import type { ProfileSource, Window } from './source.js';
 
 /**
- * How long an answer is remembered, milliseconds: the next calls of an agent, and others on the same
- * incident, come within it.
+ * Time for which an answer is kept, in milliseconds: long enough for the next calls of an agent, and of other
+ * agents on the same incident.
  */
 const KEPT_MS = 60_000;
-/** Profiles may arrive late: only a window that ended so long ago is taken to be complete, milliseconds. */
+/** Age after which a window is taken to be complete, in milliseconds: profiles may arrive late. */
 const SETTLED_MS = 5 * 60_000;
-/** Of all sources together. */
+/** Maximum size of all kept answers of all sources, in bytes. */
 const MAX_BYTES = 16 * 2 ** 20;
-/** A larger answer would push out many small ones. */
+/** Maximum size of a kept answer, in bytes: a larger one would evict many small ones. */
 const MAX_ENTRY_BYTES = 2 ** 21;
-/** A function of a profile beside the characters of its names, and a character in memory, at most. */
+/** Memory of a function of a profile without the characters of its names, and of a character, at most. */
 const BYTES_PER_FUNCTION = 64;
 const BYTES_PER_CHARACTER = 2;
 
 export interface RecentOptions {
   /** Unix ms. */
   now?: () => number;
-  /** Of all remembered answers together, about. */
-  mostBytes?: number;
-  /** Told where answers come from. */
+  /** Maximum size of all kept answers, about. */
+  maxBytes?: number;
+  /** Counts hits, misses and joined requests. */
   meter?: Pick<Meter, 'recent'> | undefined;
 }
 
-/** What was asked lately, of all sources of a process. */
+/** Answers that the sources of a process gave lately. */
 export interface RecentAnswers {
-  /** The same source, which remembers. Each has answers of its own, two of the same server included. */
-  over(source: ProfileSource): ProfileSource;
-  /** About how much is remembered. */
+  /**
+   * Wraps a source so that it keeps its answers. No two sources share answers, not even of the same server.
+   */
+  wrap(source: ProfileSource): ProfileSource;
+  /** Size of all kept answers, about. */
   bytes(): number;
 }
 
-interface Kept {
+interface RecentAnswer {
   value: unknown;
-  /** When it was asked for, Unix ms. */
-  at: number;
+  /** Time of the request, Unix ms. */
+  askedAt: number;
 }
 
 /**
- * A small memory of what was just fetched: agents on one incident ask the same, and the calls of one agent
- * follow each other over the same window. The whole question is the key. A question that is under way is
- * joined by all who ask it meanwhile. Only windows that ended five minutes ago or earlier are remembered, for
- * a minute at most, and never a failure: the answer is the one that the store would give. What is too large
- * to be read whole is always asked anew.
+ * Creates a small cache of recent answers: agents on the same incident ask the same questions, and the calls
+ * of an agent follow each other over the same window. The key is the whole question, and callers that ask it
+ * while its request runs share that request. An answer is kept for a minute at most, and only for a window
+ * that ended at least five minutes ago, so that it is the answer which the store would give. Failures and
+ * reduced profiles are not kept.
  *
- * Answers are handed out to several callers, so nobody may change them.
+ * Several callers share an answer, so they must not change it.
  */
 export function createRecentAnswers({
   now = Date.now,
-  mostBytes = MAX_BYTES,
+  maxBytes: mostBytes = MAX_BYTES,
   meter = NO_METER,
 }: RecentOptions = {}): RecentAnswers {
-  const kept = new LRUCache<string, Kept>({
+  const answers = new LRUCache<string, RecentAnswer>({
     maxSize: mostBytes,
     maxEntrySize: Math.min(MAX_ENTRY_BYTES, mostBytes),
     sizeCalculation: ({ value }, key) => sizeOf(value) + key.length * BYTES_PER_CHARACTER,
@@ -64,11 +66,11 @@ export function createRecentAnswers({
   const underWay = new Map<string, (signal: AbortSignal) => Promise<unknown>>();
   let sources = 0;
 
-  const forget = () => {
-    for (const [key, { at }] of kept.entries()) if (now() - at >= KEPT_MS) kept.delete(key);
+  const forgetOld = () => {
+    for (const [key, { askedAt: at }] of answers.entries()) if (now() - at >= KEPT_MS) answers.delete(key);
   };
 
-  const remembering = (owner: number) => {
+  const createRecall = (owner: number) => {
     return async <T>(
       question: readonly [method: string, ...rest: unknown[]],
       window: Window,
@@ -80,21 +82,21 @@ export function createRecentAnswers({
         return ask(signal);
       }
       const key = JSON.stringify([owner, ...question]);
-      const known = kept.get(key);
-      // The key holds the method, so the value is of its type.
-      if (known !== undefined && now() - known.at < KEPT_MS) {
+      const recent = answers.get(key);
+      // The key holds the method, so the value has the type of its answer.
+      if (recent !== undefined && now() - recent.askedAt < KEPT_MS) {
         meter.recent('hit');
-        return known.value as T;
+        return recent.value as T;
       }
       let shared = underWay.get(key);
       meter.recent(shared === undefined ? 'miss' : 'joined');
       if (shared === undefined) {
-        shared = sharedWork(async (ownSignal) => {
+        shared = sharedWork(async (sharedSignal) => {
           const at = now();
           try {
-            const value = await ask(ownSignal);
-            forget();
-            kept.set(key, { value, at });
+            const value = await ask(sharedSignal);
+            forgetOld();
+            answers.set(key, { value, askedAt: at });
             return value;
           } finally {
             underWay.delete(key);
@@ -107,36 +109,51 @@ export function createRecentAnswers({
   };
 
   return {
-    bytes: () => kept.calculatedSize,
-    over(source) {
-      const recall = remembering(sources++);
+    bytes: () => answers.calculatedSize,
+    wrap(source) {
+      const recall = createRecall(sources++);
       return {
         ...source,
         labelNames: (query, signal) =>
-          recall(['labelNames', query], query.window, (own) => source.labelNames(query, own), signal),
+          recall(
+            ['labelNames', query],
+            query.window,
+            (sharedSignal) => source.labelNames(query, sharedSignal),
+            signal,
+          ),
         labelValues: (name, query, signal) =>
           recall(
             ['labelValues', name, query],
             query.window,
-            (own) => source.labelValues(name, query, own),
+            (sharedSignal) => source.labelValues(name, query, sharedSignal),
             signal,
           ),
         series: (names, query, signal) =>
-          recall(['series', names, query], query.window, (own) => source.series(names, query, own), signal),
+          recall(
+            ['series', names, query],
+            query.window,
+            (sharedSignal) => source.series(names, query, sharedSignal),
+            signal,
+          ),
         profile: (query, signal) =>
-          recall(['profile', query], query.window, (own) => source.profile(query, own), signal),
+          recall(
+            ['profile', query],
+            query.window,
+            (sharedSignal) => source.profile(query, sharedSignal),
+            signal,
+          ),
         snapshots: (query, groupBy, signal) =>
           recall(
             ['snapshots', query, groupBy],
             query.window,
-            (own) => source.snapshots(query, groupBy, own),
+            (sharedSignal) => source.snapshots(query, groupBy, sharedSignal),
             signal,
           ),
         timeSeries: (query, options, signal) =>
           recall(
             ['timeSeries', query, options],
             query.window,
-            (own) => source.timeSeries(query, options, own),
+            (sharedSignal) => source.timeSeries(query, options, sharedSignal),
             signal,
           ),
       };
@@ -144,7 +161,7 @@ export function createRecentAnswers({
   };
 }
 
-/** About the bytes that an answer takes. */
+/** Size of an answer in bytes, about. */
 function sizeOf(value: unknown): number {
   return isMerge(value) ? profileSize(value.profile) : JSON.stringify(value).length * BYTES_PER_CHARACTER + 1;
 }

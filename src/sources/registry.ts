@@ -1,28 +1,28 @@
 import { UpstreamError, UserError } from '../errors.js';
 import type { ProfileSource } from './source.js';
 
-/** A source that exists, or did when it was enabled. */
+/** A source that exists, or existed when it was enabled. */
 export interface ListedSource {
   readonly name: string;
   readonly uid: string;
   readonly kind: string;
   readonly enabled: boolean;
-  /** Null where it may not be queried, or is not there. */
+  /** Null where the source may not be queried, or does not exist any more. */
   readonly source: ProfileSource | null;
-  /** Why not, and what a person does about it. */
+  /** Reason why it cannot be queried, and what a person does about it. */
   readonly obstacle: { message: string; next: string } | null;
 }
 
-/** Sources that are found while the server runs, and that people enable. */
+/** Discovers sources while the server runs; people enable them. */
 export interface SourceFinder {
   /**
-   * Those that can be queried first, the default first of all.
-   * @throws UpstreamError when they cannot be looked for
+   * Lists all sources: the default first, then the others that can be queried, then the rest.
+   * @throws UpstreamError when discovery fails
    */
   list(signal: AbortSignal): Promise<readonly ListedSource[]>;
-  /** Looks again for one that nobody knows; not more often than makes sense. */
+  /** Discovers sources again, for a name that is unknown; the rate is limited. */
   lookAgain(signal: AbortSignal): Promise<void>;
-  /** Why there is none at all, and what to do about it. */
+  /** Explains why there is no source at all, and what to do about it. */
   explainNone(signal: AbortSignal): Promise<{ message: string; next: string }>;
   close(): Promise<void>;
 }
@@ -32,16 +32,16 @@ export interface SourceOverview {
   failure: UpstreamError | UserError | null;
 }
 
-/** Which sources there are. Servers that were named come first, then what was found, directories last. */
+/** All sources. Configured servers come first, then discovered sources, then directories. */
 export interface SourceRegistry {
-  /** Those that can be queried, the default first. */
+  /** The sources that can be queried, the default first. */
   all(signal: AbortSignal): Promise<readonly ProfileSource[]>;
-  /** Those and the ones that are disabled or gone; `failure` where some could not be looked for. */
+  /** All sources, disabled and missing ones included; `failure` where discovery failed. */
   overview(signal: AbortSignal): Promise<SourceOverview>;
-  /** Whether a caller may leave this one out; not, where it cannot be known at the moment. */
+  /** Whether a call without `source` means this source; false where that is unknown at the moment. */
   isDefault(source: ProfileSource, signal: AbortSignal): Promise<boolean>;
   /**
-   * The source a caller means.
+   * Picks the source that a caller means.
    * @throws UserError when there is none, it is disabled, or the name fits none; UpstreamError
    */
   pick(nameOrUid: string | undefined, signal: AbortSignal): Promise<ProfileSource>;
@@ -52,16 +52,16 @@ export function createRegistry(named: readonly ProfileSource[], finder?: SourceF
   const servers = named.filter(({ isLive }) => isLive).map(asListed);
   const directories = named.filter(({ isLive }) => !isLive).map(asListed);
 
-  const listed = async (signal: AbortSignal): Promise<readonly ListedSource[]> => [
+  const listAll = async (signal: AbortSignal): Promise<readonly ListedSource[]> => [
     ...servers,
     ...((await finder?.list(signal)) ?? []),
     ...directories,
   ];
   const all = async (signal: AbortSignal) =>
-    (await listed(signal)).flatMap(({ source }) => (source === null ? [] : [source]));
+    (await listAll(signal)).flatMap(({ source }) => (source === null ? [] : [source]));
 
-  /** The one that is meant where none is named; nothing is looked for where a server was named. */
-  const first = async (signal: AbortSignal): Promise<ProfileSource | null> =>
+  /** The source of a call that names none; a configured server is taken without discovery. */
+  const pickDefault = async (signal: AbortSignal): Promise<ProfileSource | null> =>
     servers[0]?.source ?? (await all(signal))[0] ?? null;
 
   const noSource = async (signal: AbortSignal): Promise<UserError> => {
@@ -75,7 +75,7 @@ export function createRegistry(named: readonly ProfileSource[], finder?: SourceF
     return new UserError(message, next);
   };
 
-  const unknown = async (wanted: string, signal: AbortSignal): Promise<UserError> => {
+  const unknownSource = async (wanted: string, signal: AbortSignal): Promise<UserError> => {
     const names = (await all(signal)).map(({ name }) => name);
     if (names.length === 0) return noSource(signal);
     return new UserError(
@@ -89,11 +89,11 @@ export function createRegistry(named: readonly ProfileSource[], finder?: SourceF
 
     async overview(signal) {
       try {
-        const sources = await listed(signal);
-        // That nothing was found is worth saying even where other sources are named.
-        const found = sources.length - servers.length - directories.length > 0;
-        const nothing = sources.length === 0 || (finder !== undefined && !found);
-        return { sources, failure: nothing ? await noSource(signal) : null };
+        const sources = await listAll(signal);
+        // An empty discovery is reported even where other sources are configured.
+        const hasFoundSources = sources.length - servers.length - directories.length > 0;
+        const isEmpty = sources.length === 0 || (finder !== undefined && !hasFoundSources);
+        return { sources, failure: isEmpty ? await noSource(signal) : null };
       } catch (error) {
         if (!(error instanceof UpstreamError) && !(error instanceof UserError)) throw error;
         return { sources: [...servers, ...directories], failure: error };
@@ -102,7 +102,7 @@ export function createRegistry(named: readonly ProfileSource[], finder?: SourceF
 
     async isDefault(source, signal) {
       try {
-        return (await first(signal)) === source;
+        return (await pickDefault(signal)) === source;
       } catch (error) {
         if (error instanceof UpstreamError || error instanceof UserError) return false;
         throw error;
@@ -111,18 +111,18 @@ export function createRegistry(named: readonly ProfileSource[], finder?: SourceF
 
     async pick(nameOrUid, signal) {
       if (nameOrUid === undefined) {
-        const source = await first(signal);
+        const source = await pickDefault(signal);
         if (source === null) throw await noSource(signal);
         return source;
       }
-      let found = find([...servers, ...directories], nameOrUid) ?? find(await listed(signal), nameOrUid);
-      if (found === null && finder !== undefined) {
+      let listed = find([...servers, ...directories], nameOrUid) ?? find(await listAll(signal), nameOrUid);
+      if (listed === null && finder !== undefined) {
         await finder.lookAgain(signal);
-        found = find(await listed(signal), nameOrUid);
+        listed = find(await listAll(signal), nameOrUid);
       }
-      if (found === null) throw await unknown(nameOrUid, signal);
-      if (found.source !== null) return found.source;
-      const { message, next } = found.obstacle ?? { message: `${found.name} cannot be queried.`, next: '' };
+      if (listed === null) throw await unknownSource(nameOrUid, signal);
+      if (listed.source !== null) return listed.source;
+      const { message, next } = listed.obstacle ?? { message: `${listed.name} cannot be queried.`, next: '' };
       throw new UserError(message, next);
     },
 
@@ -132,7 +132,7 @@ export function createRegistry(named: readonly ProfileSource[], finder?: SourceF
   };
 }
 
-/** By uid, else by name whatever the case. */
+/** Finds a source by uid, else by name in any case. */
 function find(sources: readonly ListedSource[], nameOrUid: string): ListedSource | null {
   const wanted = nameOrUid.toLowerCase();
   return (

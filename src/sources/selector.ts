@@ -19,19 +19,19 @@ const SIMPLE_ESCAPES: Readonly<Record<string, string>> = {
  * characters.
  */
 const HEX_ESCAPES: Readonly<Record<string, number>> = { x: 2, u: 4, U: 8 };
-/** Names that Pyroscope takes without quotes: no dots, ASCII only. */
+/** Names that Pyroscope accepts without quotes: ASCII without dots. */
 const CLASSIC_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 const METRIC_PREFIX = /^\s*([\p{L}_][\p{L}\p{N}_:./-]*)\s*(\{.*)$/su;
-/** Control characters, and U+FFFD, which the server takes for broken UTF-8 unless it is escaped. */
+/** Characters that need an escape; the server takes U+FFFD for broken UTF-8 unless it is escaped. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what has to be escaped
 const NEEDS_ESCAPE = /["\\\u0000-\u001f\u007f\ufffd]/g;
-const SHOWN_LENGTH = 200;
-/** Longest selector, characters: a list of some hundred pods. */
+const MAX_SHOWN_LENGTH = 200;
+/** Maximum length of a selector, in characters: a list of some hundred pods. */
 const MAX_CHARACTERS = 20_000;
-/** Most conditions of a selector: an empty answer asks the store once for each. */
+/** Maximum number of conditions of a selector: to explain an empty answer takes a request for each. */
 const MAX_MATCHERS = 50;
 
-/** Where and why a selector cannot be read. `at` counts from 0. */
+/** An error in a selector: its position, counted from 0, and what was expected there. */
 class Mismatch extends Error {
   readonly at: number;
 
@@ -44,16 +44,15 @@ class Mismatch extends Error {
 /**
  * Reads a label selector as people write it: `{a="x",b!="y",c=~"re",d!~"re"}`. Braces and a trailing comma
  * are optional; names may be quoted and may hold dots without quotes; values stand in double quotes, single
- * quotes or backticks (no escapes in backticks). An empty text is no condition.
+ * quotes or backticks (no escapes in backticks). An empty text has no condition.
  *
- * @param budget of several selectors together, where their regular expressions are bounded together
- * @throws UserError with the position, what was expected and, where it can be guessed, the selector that was
- *   meant
+ * @param budget shared by several selectors whose regular expressions are bounded together
+ * @throws UserError with the position, what was expected and, where it can be guessed, a correct selector
  */
 export function parseSelector(text: string, budget?: MatchingBudget): Matcher[] {
   if (text.length > MAX_CHARACTERS) {
     throw new UserError(
-      `The selector ${shown(text)} has ${text.length} characters; at most ${MAX_CHARACTERS} are taken.`,
+      `The selector ${shorten(text)} has ${text.length} characters; at most ${MAX_CHARACTERS} are taken.`,
       'Use fewer conditions, or a regular expression instead of a long list: pod=~"web-.*".',
     );
   }
@@ -61,7 +60,7 @@ export function parseSelector(text: string, budget?: MatchingBudget): Matcher[] 
   if (metric !== null) {
     const [, name = '', rest = ''] = metric;
     throw new UserError(
-      `A selector holds label conditions only, but ${shown(text)} starts with a profile name.`,
+      `A selector holds label conditions only, but ${shorten(text)} starts with a profile name.`,
       `Give the name apart: ${JSON.stringify({ profile_type: name, selector: rest.trim() })}.`,
     );
   }
@@ -69,7 +68,7 @@ export function parseSelector(text: string, budget?: MatchingBudget): Matcher[] 
     const matchers = read(text, false);
     if (matchers.length > MAX_MATCHERS) {
       throw new UserError(
-        `The selector ${shown(text)} has ${matchers.length} conditions; at most ${MAX_MATCHERS} are taken.`,
+        `The selector ${shorten(text)} has ${matchers.length} conditions; at most ${MAX_MATCHERS} are taken.`,
         'Put values of one label into one condition: pod=~"web-1|web-2".',
       );
     }
@@ -78,7 +77,7 @@ export function parseSelector(text: string, budget?: MatchingBudget): Matcher[] 
   } catch (error) {
     if (!(error instanceof Mismatch)) throw error;
     throw new UserError(
-      `The selector ${shown(text)} cannot be read: at character ${error.at + 1}, expected ${error.message}.`,
+      `The selector ${shorten(text)} cannot be read: at character ${error.at + 1}, expected ${error.message}.`,
       advice(text),
     );
   }
@@ -87,7 +86,7 @@ export function parseSelector(text: string, budget?: MatchingBudget): Matcher[] 
 /** Writes matchers as Pyroscope reads them; no matchers are `{}`. The inverse of {@link parseSelector}. */
 export function formatSelector(matchers: readonly Matcher[]): string {
   const conditions = matchers.map(({ name, op, value }) => {
-    return `${CLASSIC_NAME.test(name) ? name : quoted(name)}${op}${quoted(value)}`;
+    return `${CLASSIC_NAME.test(name) ? name : quote(name)}${op}${quote(value)}`;
   });
   return `{${conditions.join(',')}}`;
 }
@@ -103,18 +102,18 @@ function advice(text: string): string {
   const general =
     'Write it like {service_name="checkout",pod=~"web-.*"}; the operators are =, !=, =~ and !~.';
   try {
-    const meant = read(text, true);
-    return meant.length === 0 ? general : `If you meant ${formatSelector(meant)}, use that.`;
+    const matchers = read(text, true);
+    return matchers.length === 0 ? general : `If you meant ${formatSelector(matchers)}, use that.`;
   } catch {
     return general;
   }
 }
 
 /**
- * @param lenient also take what people often write instead: values without quotes, `==`, `:`, a missing
- *   closing brace or quote, unknown escapes, a service name alone
+ * @param isLenient whether common mistakes are accepted, to guess the meaning: values without quotes, `==`,
+ *   `:`, a missing closing brace or quote, unknown escapes, a service name alone
  */
-function read(text: string, lenient: boolean): Matcher[] {
+function read(text: string, isLenient: boolean): Matcher[] {
   let at = 0;
   const skipSpace = () => {
     while (/\s/.test(text.charAt(at))) at++;
@@ -131,7 +130,7 @@ function read(text: string, lenient: boolean): Matcher[] {
   };
   const takeQuoted = (): string | null => {
     if (!isQuote(text.charAt(at))) return null;
-    const { value, end } = readQuoted(text, at, lenient);
+    const { value, end } = readQuoted(text, at, isLenient);
     at = end;
     return value;
   };
@@ -139,58 +138,59 @@ function read(text: string, lenient: boolean): Matcher[] {
 
   const readName = (): string => {
     const from = at;
-    const name = takeQuoted() ?? takeRun(lenient ? /[\s=!~,{}"'`:]/ : /[\s=!~,{}"'`]/);
+    const name = takeQuoted() ?? takeRun(isLenient ? /[\s=!~,{}"'`:]/ : /[\s=!~,{}"'`]/);
     if (name === '') throw new Mismatch(from, 'a label name');
     return name;
   };
   const readOperator = (): Matcher['op'] => {
-    if (lenient && (take('==') || take(':'))) return '=';
+    if (isLenient && (take('==') || take(':'))) return '=';
     const operator = OPERATORS.find(take);
     if (operator === undefined) throw new Mismatch(at, 'one of =, !=, =~, !~');
     return operator;
   };
   const readValue = (): string => {
-    const value = takeQuoted() ?? (lenient ? takeRun(/[,{}"'`]/).trim() || null : null);
+    const value = takeQuoted() ?? (isLenient ? takeRun(/[,{}"'`]/).trim() || null : null);
     if (value === null) throw new Mismatch(at, 'a value in double quotes');
     return value;
   };
 
   const matchers: Matcher[] = [];
   skipSpace();
-  const braces = take('{');
+  const hasBraces = take('{');
   skipSpace();
   while (!atEnd()) {
     const name = readName();
     skipSpace();
-    if (lenient && matchers.length === 0 && atEnd()) return [{ name: 'service_name', op: '=', value: name }];
+    if (isLenient && matchers.length === 0 && atEnd())
+      return [{ name: 'service_name', op: '=', value: name }];
     const op = readOperator();
     skipSpace();
     matchers.push({ name, op, value: readValue() });
     skipSpace();
-    if (!take(',') && !atEnd()) throw new Mismatch(at, braces ? 'a comma or }' : 'a comma');
+    if (!take(',') && !atEnd()) throw new Mismatch(at, hasBraces ? 'a comma or }' : 'a comma');
     skipSpace();
   }
-  if (braces && !take('}') && !lenient) throw new Mismatch(at, '} at the end');
+  if (hasBraces && !take('}') && !isLenient) throw new Mismatch(at, '} at the end');
   skipSpace();
   if (at < text.length)
-    throw new Mismatch(at, braces ? 'nothing after the closing }' : 'a { at the start to go with this }');
+    throw new Mismatch(at, hasBraces ? 'nothing after the closing }' : 'a { at the start to go with this }');
   return matchers;
 }
 
 /** Reads the text in quotes that starts at `from`; `end` is the position after it. */
-function readQuoted(text: string, from: number, lenient: boolean): { value: string; end: number } {
+function readQuoted(text: string, from: number, isLenient: boolean): { value: string; end: number } {
   const quote = text.charAt(from);
   const bytes: Uint8Array[] = [];
   let at = from + 1;
   while (text.charAt(at) !== quote) {
     if (at >= text.length) {
       const end = `${quote} to end the text that starts at character ${from + 1}`;
-      if (!lenient) throw new Mismatch(at, end);
+      if (!isLenient) throw new Mismatch(at, end);
       return { value: String(Buffer.concat(bytes)).replace(/\}\s*$/, ''), end: at };
     }
-    const escaping = quote !== '`' && text.charAt(at) === '\\';
-    const decoded = escaping ? readEscape(text, at, quote) : null;
-    if (escaping && decoded === null && !lenient) {
+    const isEscape = quote !== '`' && text.charAt(at) === '\\';
+    const decoded = isEscape ? readEscape(text, at, quote) : null;
+    if (isEscape && decoded === null && !isLenient) {
       throw new Mismatch(at, 'an escape such as \\\\, \\" or \\n (a backslash itself is written \\\\)');
     }
     const char = String.fromCodePoint(text.codePointAt(at) ?? 0);
@@ -227,7 +227,7 @@ function isQuote(char: string): boolean {
   return char === '"' || char === "'" || char === '`';
 }
 
-function quoted(text: string): string {
+function quote(text: string): string {
   const escaped = text.replace(NEEDS_ESCAPE, (char) => {
     if (char === '"' || char === '\\') return `\\${char}`;
     if (char === '\n') return '\\n';
@@ -236,6 +236,6 @@ function quoted(text: string): string {
   return `"${escaped}"`;
 }
 
-function shown(text: string): string {
-  return text.length > SHOWN_LENGTH ? `${text.slice(0, SHOWN_LENGTH)}…` : text;
+function shorten(text: string): string {
+  return text.length > MAX_SHOWN_LENGTH ? `${text.slice(0, MAX_SHOWN_LENGTH)}…` : text;
 }

@@ -1,10 +1,10 @@
 import { UserError } from '../errors.js';
 import { readComparison } from '../investigation/compare.js';
 import { comparisonOf } from '../investigation/comparison-report.js';
-import type { AskedCall, CallContext } from '../query/context.js';
+import type { CallContext, WrittenCall } from '../query/context.js';
 import { type Emptiness, explainEmptiness } from '../query/emptiness.js';
 import { differenceLink, linkTo } from '../query/link.js';
-import { emptiness } from '../query/profile-question.js';
+import { answerWithoutData } from '../query/profile-question.js';
 import { type ProfileRequest, readBaseline, readRequest } from '../query/request.js';
 import { resolveScope } from '../query/scope.js';
 import { allMatchers, selectorText } from '../query/selection.js';
@@ -24,25 +24,25 @@ export const run: Run<typeof input> = async (args, context) => {
   const window = request.window;
   if (window === null)
     throw new UserError('compare_profiles needs `from` and `to`.', 'Give the window to judge.');
-  const asked = readBaseline(args, window, context.now());
+  const namedBaseline = readBaseline(args, window, context.now());
   const others =
     args.baseline_selector === undefined ? null : readOther(args.baseline_selector, request.service);
   const resolution = await resolveScope(request, context);
-  if ('missing' in resolution) return emptiness(resolution.missing, window, context);
+  if ('missing' in resolution) return answerWithoutData(resolution.missing, window, context);
   const { scope } = resolution;
   const matchers = allMatchers(scope);
   // The matchers that the team uses for the service hold on both sides.
   const ofService = scope.matchers.filter((matcher) => !request.matchers.includes(matcher));
   const before = others === null ? scope.matchers : [...others, ...ofService];
   const baseline = {
-    window: asked ?? (others === null ? null : window),
+    window: namedBaseline ?? (others === null ? null : window),
     matchers: others === null ? matchers : allMatchers({ ...scope, matchers: before }),
   };
   const found = await readComparison({ scope, window, matchers, baseline }, context);
   const { service } = scope;
   if (found === 'no_incident') {
     const empty = { ...request, service, matchers: scope.matchers };
-    return emptiness(empty, window, context);
+    return answerWithoutData(empty, window, context);
   }
   if ('emptyBaseline' in found) {
     const past = { ...request, service, profileType: scope.type.id, matchers: before };
@@ -75,7 +75,7 @@ async function noBaseline(
     reason: why.reason,
     detail: `The baseline is empty. ${why.detail}`,
     instead: why.instead,
-    retry: otherBaseline(context.asked, why, incident),
+    retry: otherBaseline(context.call, why, incident),
     notes: ['Without a baseline: summarize_profile shows where the cost goes.'],
   });
 }
@@ -86,12 +86,12 @@ async function noBaseline(
  * can begin there.
  */
 function otherBaseline(
-  asked: AskedCall<Partial<ToolArguments['compare_profiles']>>,
+  call: WrittenCall<Partial<ToolArguments['compare_profiles']>>,
   { retry }: Emptiness,
   incident: Window,
 ): NextCall | null {
   const given = {
-    ...asked.given,
+    ...call.args,
     // now-1h would be another window in the next call.
     from: formatTime(incident.from),
     to: formatTime(incident.to),

@@ -38,12 +38,12 @@ export function defineTool<Input extends z.ZodObject>({
     ...surface,
     run: async (args, context) => {
       const { run } = await load();
-      const asked = {
+      const call = {
         tool: surface.name,
-        given: givenArguments(surface.input, args),
+        args: givenArguments(surface.input, args),
         takes: new Set(Object.keys(surface.input.shape)),
       };
-      return run(args, { ...context, asked });
+      return run(args, { ...context, call });
     },
   };
 }

@@ -12,7 +12,7 @@ import { profileQuery } from '../query/scope.js';
 import { functionSeries } from '../query/timeline/function-series.js';
 import { MAX_PARTS } from '../query/timeline/readings.js';
 import { labelSeries, type TotalSeries, totalSeries } from '../query/timeline/total-series.js';
-import { usualGrouping } from '../query/usual-grouping.js';
+import { findUsualGrouping } from '../query/usual-grouping.js';
 import { noTimeline, timelineAnswer } from '../report/answers/timeline-view.js';
 import { callScope, longerScope, type NextCall, nextCall } from '../report/next.js';
 import { unknownFunctionAnswer } from '../report/unknown-function.js';
@@ -85,7 +85,7 @@ async function ofFunction(text: string, measured: Measurement, scope: Scope, con
 
 async function ofTotal(measured: Measurement, scope: Scope, context: ToolContext) {
   const { whole, ...read } = await totalSeries(measured, scope, context);
-  const usual = await usualGrouping(scope, context);
+  const usual = await findUsualGrouping(scope, context);
   const next = [
     ...nextOf({ ...read, whole }, measured, {}),
     ...(usual === null ? [] : [nextCall('get_timeline', { ...callScope(measured), group_by: usual })]),

@@ -10,7 +10,7 @@ import { sideQuestion } from '../query/not-read.js';
 import { answerAbout } from '../query/profile-question.js';
 import { functionSeries } from '../query/timeline/function-series.js';
 import { labelCosts } from '../query/timeline/label-shares.js';
-import { needsWhole } from '../query/whole-or-reduced.js';
+import { requireWhole } from '../query/whole-or-reduced.js';
 import { functionAnswer } from '../report/answers/function-view.js';
 import {
   callScope,
@@ -51,7 +51,7 @@ export const run: Run<typeof input> = (args, context) =>
           ? null
           : await offload('function', [active, target.info, isWhole], { heavy: isHeavy(active), signal });
       if (target === null || view === null) {
-        needsWhole(measured, 'A function without own cost');
+        requireWhole(measured, 'A function without own cost');
         return unknownFunctionAnswer(measured, 'inspect_function', args.function, {
           callers: [],
           callees: [],

@@ -20,7 +20,7 @@ import { orderTypes, type ProfileType, typeArgument } from '../profile/types/typ
 import type { ToolContext } from '../query/context.js';
 import { differenceLink } from '../query/link.js';
 import { leaveOneProfiler } from '../query/one-profiler.js';
-import { emptiness } from '../query/profile-question.js';
+import { answerWithoutData } from '../query/profile-question.js';
 import { reachNotes } from '../query/reach.js';
 import { type ProfileRequest, readBaseline, readRequest } from '../query/request.js';
 import { mixtureNotes, resolveService } from '../query/scope.js';
@@ -53,14 +53,14 @@ export const run: Run<typeof input> = async (args, context) => {
   const meant = { ...asked, matchers: [...asked.matchers, ...(single?.matchers ?? [])] };
   const matchers = allMatchers(meant);
   const missing: ProfileRequest = { ...request, ...meant };
-  if (typeIds.length === 0) return emptiness(missing, window, context);
+  if (typeIds.length === 0) return answerWithoutData(missing, window, context);
   const sides =
     baseline === null
       ? { source, baseline: null }
       : alignBaseline(source, window, matchers, { window: baseline, matchers });
   const reading = await readEvidence({ ...sides, matchers, typeIds, incident: window, requests }, context);
   for (const { what, reason } of reading === null ? [] : notReadOf(reading)) context.notRead?.(what, reason);
-  if (reading === null) return emptiness(missing, window, context);
+  if (reading === null) return answerWithoutData(missing, window, context);
   const mixture = meant.service === null ? await mixtureNotes(missing, window, asking) : [];
   const said = [...notes, ...mixture, ...(single?.notes ?? [])];
   const found = await reportOf(reading, missing, window, baseline, args.symptom, said, context);

@@ -1,10 +1,10 @@
 import { UserError } from '../errors.js';
 import { aliasesOf } from '../profile/types/types.js';
 import type { ToolContext } from '../query/context.js';
-import { existingType } from '../query/existing-type.js';
+import { findType } from '../query/existing-type.js';
 import { overviewLinkTo } from '../query/link.js';
 import { type ListQuestion, readListQuestion } from '../query/list-scope.js';
-import { emptiness } from '../query/profile-question.js';
+import { answerWithoutData } from '../query/profile-question.js';
 import { knownShares } from '../query/totals.js';
 import { labelsAnswer, labelValuesAnswer } from '../report/answers/lists.js';
 import { withLink } from '../report/links.js';
@@ -20,7 +20,7 @@ export const run: Run<typeof input> = async (args, context) => {
   const names = await context
     .schemaOf(question.source)
     .labelNames(question.matchers, question.window, context.signal);
-  if (names.length === 0) return emptiness(question.request, question.window, context);
+  if (names.length === 0) return answerWithoutData(question.request, question.window, context);
   const link = overviewLinkTo(question.source, question, 'labels');
   if (args.label === undefined)
     return withLink(labelsAnswer(await countValues(names, question, context), question.scope), link);
@@ -68,12 +68,7 @@ async function values(
     );
   }
   const found = await schema.labelValues(label, matchers, window, context.signal);
-  const { type, typeIds } = await existingType(
-    profileType ?? null,
-    schema,
-    { matchers, window },
-    context.signal,
-  );
+  const { type, typeIds } = await findType(profileType ?? null, schema, { matchers, window }, context.signal);
   if (type === null && profileType !== undefined) {
     throw new UserError(
       `No profile type ${JSON.stringify(profileType)} is present ${whose(question)}.`,

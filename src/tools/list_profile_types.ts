@@ -1,7 +1,7 @@
 import { orderTypes } from '../profile/types/types.js';
 import { overviewLinkTo } from '../query/link.js';
 import { readListQuestion } from '../query/list-scope.js';
-import { emptiness } from '../query/profile-question.js';
+import { answerWithoutData } from '../query/profile-question.js';
 import { profileTypesAnswer } from '../report/answers/lists.js';
 import { withLink } from '../report/links.js';
 import type { Run } from './define.js';
@@ -11,7 +11,7 @@ export const run: Run<typeof input> = async (args, context) => {
   const question = await readListQuestion(args, context);
   const { source, matchers, window, scope } = question;
   const pairs = await context.schemaOf(source).servicesAndTypes(matchers, window, context.signal);
-  if (pairs.length === 0) return emptiness(question.request, question.window, context);
+  if (pairs.length === 0) return answerWithoutData(question.request, question.window, context);
   const ids = pairs.flatMap((pair) => pair.__profile_type__ ?? []);
   const rows = orderTypes(ids).map((type) => ({
     type,

@@ -1,7 +1,7 @@
 import { defaultProfileType, orderTypes } from '../profile/types/types.js';
 import { overviewLinkTo } from '../query/link.js';
 import { readListQuestion } from '../query/list-scope.js';
-import { emptiness } from '../query/profile-question.js';
+import { answerWithoutData } from '../query/profile-question.js';
 import { knownShares } from '../query/totals.js';
 import { servicesAnswer } from '../report/answers/lists.js';
 import { withLink } from '../report/links.js';
@@ -19,7 +19,7 @@ export const run: Run<typeof input> = async (args, context) => {
     if (known === undefined) typesOf.set(service, [type]);
     else known.push(type);
   }
-  if (typesOf.size === 0) return emptiness(question.request, question.window, context);
+  if (typesOf.size === 0) return answerWithoutData(question.request, question.window, context);
   const weighedBy = defaultProfileType([...typesOf.values()].flat());
   const { shares, notes } = await knownShares('service_name', weighedBy, question, context);
   const rows = [...typesOf].map(([name, ids]) => ({

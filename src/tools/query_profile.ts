@@ -1,7 +1,7 @@
 import { offload } from '../offload.js';
 import { isHeavyFilter } from '../profile/code/filter.js';
 import { answerAbout } from '../query/profile-question.js';
-import { needsWhole } from '../query/whole-or-reduced.js';
+import { requireWhole } from '../query/whole-or-reduced.js';
 import { isHeavy } from '../work/offload.js';
 import type { Run } from './define.js';
 import type { input } from './surface/query_profile.js';
@@ -15,9 +15,9 @@ export const run: Run<typeof input> = (args, context) =>
     context,
     (measured) => {
       const { focus, ignore, view, sort } = args;
-      if (focus !== undefined || ignore !== undefined) needsWhole(measured, 'A filter on any frame');
-      else if (view === 'top' && sort === 'total') needsWhole(measured, 'A ranking by total');
-      else if (view === 'tree' && measured.reduced?.tree === null) needsWhole(measured, 'The call tree');
+      if (focus !== undefined || ignore !== undefined) requireWhole(measured, 'A filter on any frame');
+      else if (view === 'top' && sort === 'total') requireWhole(measured, 'A ranking by total');
+      else if (view === 'tree' && measured.reduced?.tree === null) requireWhole(measured, 'The call tree');
       const options = {
         view,
         sort,

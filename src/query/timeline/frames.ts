@@ -12,8 +12,10 @@ import type { Scope } from '../scope.js';
 import { profileQuery } from '../scope.js';
 import type { Frames } from './readings.js';
 
-/** The same for any queries, in their order; null costs nothing and no request. */
-export function mergedCosts(
+/**
+ * Costs of a function (or, with null, of all code) for some queries, in their order; a null query costs 0.
+ */
+export function fetchCosts(
   { source, type }: Scope,
   queries: readonly (ProfileQuery | null)[],
   target: FunctionTarget | null,
@@ -32,26 +34,27 @@ export function mergedCosts(
 }
 
 /**
- * What a function (or, with null, all code) cost in each frame: one merge per frame that holds profiles, 4 at
- * a time.
+ * Costs of a function (or, with null, of all code) in each frame: one merge for each frame that holds
+ * profiles, 4 at a time.
  * @throws UpstreamError
  */
-export function partCosts(
+export function fetchFrameCosts(
   scope: Scope,
   { frames }: Pick<Frames, 'frames'>,
   target: FunctionTarget | null,
   context: ToolContext,
 ): Promise<Cost[]> {
   const query = profileQuery(scope);
-  const queries = inFrames(frames, (window) => ({ ...query, window }));
-  return mergedCosts(scope, queries, target, context);
+  const queries = mapFrames(frames, (window) => ({ ...query, window }));
+  return fetchCosts(scope, queries, target, context);
 }
 
 /**
- * The same with null for a part that the store failed to answer, and a note that says which these are.
- * @throws UpstreamError where no part could be read
+ * Reads the costs of each frame as {@link fetchFrameCosts} does. A frame that the store failed to answer is
+ * null, and a note names these frames.
+ * @throws UpstreamError where no frame could be read
  */
-export async function readableCosts(
+export async function readFrameCosts(
   scope: Scope,
   { frames }: Pick<Frames, 'frames'>,
   target: FunctionTarget | null,
@@ -60,10 +63,10 @@ export async function readableCosts(
   const query = profileQuery(scope);
   const failures: { at: number; error: unknown; unread: Unread }[] = [];
   const costs = await pMap(
-    inFrames(frames, (window) => ({ ...query, window })),
-    async (part, at): Promise<Cost | null> => {
+    mapFrames(frames, (window) => ({ ...query, window })),
+    async (frameQuery, at): Promise<Cost | null> => {
       try {
-        const [cost = null] = await mergedCosts(scope, [part], target, context);
+        const [cost = null] = await fetchCosts(scope, [frameQuery], target, context);
         return cost;
       } catch (error) {
         context.signal.throwIfAborted();
@@ -90,20 +93,20 @@ export async function readableCosts(
 }
 
 /**
- * Of how many profiles and instances the sums of a frame are; of those with one value of the label where it
- * is given.
+ * Numbers of profiles and instances behind the sums of a frame; with `label`, of those with this value of the
+ * label.
  */
 export interface FrameCounts {
   profilesIn(frame: number, label?: string | null): number;
   instancesIn(frame: number, label?: string | null): number;
 }
 
-/** What tells profiles apart: one instance sends one at a time, whose parts may differ in the label. */
+/** Key of a profile: an instance sends one at a time, though its parts may differ in the label. */
 export function profileKey({ time, instance }: Reading): string {
   return JSON.stringify([time, instance]);
 }
 
-/** Counts where every profile was told apart. */
+/** Counts profiles and instances from readings that hold every single profile. */
 export function countReadings(readings: readonly Reading[], frames: readonly Frame[]): FrameCounts {
   const makeSets = () => ({ profiles: new Set<string>(), instances: new Set<string | null>() });
   const wholes = frames.map(makeSets);
@@ -126,10 +129,11 @@ export function countReadings(readings: readonly Reading[], frames: readonly Fra
 }
 
 /**
- * Counts by the store, one request per frame with data, and as many again where they are split by a label,
- * since a profile may have parts with different values of it. The instances follow from how often one sends.
+ * Lets the store count the profiles, with one request for each frame with data; a label doubles the requests,
+ * since a profile may have parts with different values of it. The number of instances is estimated from the
+ * interval.
  *
- * @param interval of two profiles of an instance, ms
+ * @param interval time between two profiles of an instance, in ms
  * @throws UpstreamError
  */
 export async function countStored(
@@ -139,37 +143,39 @@ export async function countStored(
   { label, interval }: { label: string | null; interval: number },
   signal: AbortSignal,
 ): Promise<FrameCounts> {
-  const ask = (groupBy: readonly string[]) =>
+  const countPerFrame = (groupBy: readonly string[]) =>
     pMap(
-      inFrames(frames, (window: Span) => ({ ...query, window })),
-      (asked) => (asked === null ? [] : source.snapshots(asked, groupBy, signal)),
+      mapFrames(frames, (window: Span) => ({ ...query, window })),
+      (frameQuery) => (frameQuery === null ? [] : source.snapshots(frameQuery, groupBy, signal)),
       { concurrency: IN_FLIGHT },
     );
-  const wholes = (await ask([])).map((found) => found.reduce((sum, { profiles }) => sum + profiles, 0));
+  const wholes = (await countPerFrame([])).map((counts) =>
+    counts.reduce((sum, { profiles }) => sum + profiles, 0),
+  );
   const byLabel =
     label === null
       ? []
-      : (await ask([label])).map(
-          (found) => new Map(found.map(({ labels, profiles }) => [labels[label] ?? null, profiles])),
+      : (await countPerFrame([label])).map(
+          (counts) => new Map(counts.map(({ labels, profiles }) => [labels[label] ?? null, profiles])),
         );
-  const profilesIn: FrameCounts['profilesIn'] = (at, of) =>
-    (of === undefined || label === null ? wholes[at] : byLabel[at]?.get(of)) ?? 0;
+  const profilesIn: FrameCounts['profilesIn'] = (at, labelValue) =>
+    (labelValue === undefined || label === null ? wholes[at] : byLabel[at]?.get(labelValue)) ?? 0;
   return {
     profilesIn,
-    instancesIn: (at, of) => {
+    instancesIn: (at, labelValue) => {
       const { from, to } = frames[at] ?? { from: 0, to: 1 };
-      return (profilesIn(at, of) * interval) / (to - from);
+      return (profilesIn(at, labelValue) * interval) / (to - from);
     },
   };
 }
 
-/** Requests of one answer that are under way at the same time. */
+/** Maximum number of parallel requests of an answer. */
 export const IN_FLIGHT = 4;
 
 /**
- * One thing per frame, made from the closed window that it stands for; null where the frame holds no profile.
+ * Maps each frame by its closed window; the result is null for a frame without profiles.
  */
-export function inFrames<T>(
+export function mapFrames<T>(
   frames: readonly Frame[],
   make: (window: Span, at: number) => T | null,
 ): (T | null)[] {

@@ -1,55 +1,50 @@
 import type { FunctionTarget } from '../../profile/code/find-function.js';
 import type { Measurement } from '../../profile/measurement.js';
-import { type Series, type SeriesPart, sampleWorth, seriesOf } from '../../profile/series/series.js';
+import { type Series, sampleWorth, seriesOf } from '../../profile/series/series.js';
 import { scaleOf } from '../../report/answers/series.js';
 import type { ToolContext } from '../context.js';
 import type { Scope } from '../scope.js';
-import { readableCosts } from './frames.js';
+import { readFrameCosts } from './frames.js';
 import { type Frames, readFrames } from './readings.js';
+import { seriesPart } from './series-part.js';
 
 /**
- * One function over time, its share of the active total and its value: a series of all profiles and one merge
- * per part. A change is looked for in the share, which the load does not move; where samples are counted its
- * error is binomial, else at least that.
+ * The cost of a function over time, as a share of the active total and as a value: one request for the series
+ * of all profiles, and one merge for each part. Changes are searched in the share, which the load does not
+ * move; where samples are counted, the error of the share is at least the binomial one.
  *
- * @param most parts, at most 12
- * @throws UpstreamError where no part at all could be read
+ * @param maxParts at most 12, since each part costs a request
+ * @throws UpstreamError where no part could be read
  */
 export async function functionSeries(
   target: FunctionTarget,
-  measured: Measurement,
+  measurement: Measurement,
   scope: Scope,
-  most: number,
+  maxParts: number,
   context: ToolContext,
 ): Promise<Pick<Frames, 'frames' | 'gaps' | 'step'> & { series: Series; notes: string[] }> {
-  const read = await readFrames(scope, measured, { label: null, most }, context);
-  const { frames, gaps } = read;
-  const { costs, notes } = await readableCosts(scope, read, target, context);
-  const scale = scaleOf(measured);
-  const parts = frames.map((frame, at): SeriesPart => {
+  const timeline = await readFrames(scope, measurement, { label: null, maxParts }, context);
+  const { frames, gaps, step, interval } = timeline;
+  const { costs, notes } = await readFrameCosts(scope, timeline, target, context);
+  const scale = scaleOf(measurement);
+  const parts = frames.map((frame, at) => {
     const cost = costs[at] ?? null;
-    const { active, value } = cost ?? { active: 0, value: 0 };
-    // A part that could not be read is as unknown as one without profiles, and the notes say which it is.
-    const profiles = cost === null ? 0 : read.profilesIn(at);
-    const instances = read.instancesIn(at);
-    return {
-      frame,
-      profiles,
-      instances,
-      value: profiles === 0 ? null : scale.convert(value / profiles, instances, read.interval),
-      share: active > 0 ? value / active : null,
-    };
+    // The value of a part that could not be read is unknown, like that of a part without profiles.
+    const profiles = cost === null ? 0 : timeline.profilesIn(at);
+    const instances = timeline.instancesIn(at);
+    const { value: sum, active: whole } = cost ?? { value: 0, active: 0 };
+    return seriesPart(frame, { profiles, instances, sum, whole }, scale, interval);
   });
-  const worth = sampleWorth(measured);
-  const whole = costs.reduce((sum, cost) => sum + (cost?.active ?? 0), 0);
-  const share = whole > 0 ? costs.reduce((sum, cost) => sum + (cost?.value ?? 0), 0) / whole : 0;
-  const counted =
+  const worth = sampleWorth(measurement);
+  const activeTotal = costs.reduce((sum, cost) => sum + (cost?.active ?? 0), 0);
+  const share = activeTotal > 0 ? costs.reduce((sum, cost) => sum + (cost?.value ?? 0), 0) / activeTotal : 0;
+  const sampling =
     worth === null
       ? { variance: null }
       : { weights: costs.map((cost) => (cost?.active ?? 0) / worth), variance: share * (1 - share) };
-  // One stall of a thread is many samples of its wall clock, and what is live stays so from one snapshot to
-  // the next.
-  const onlyCounts = measured.samples !== null && !scope.type.wallClock;
-  const series = seriesOf(target.info.name, parts, { by: 'share', share, onlyCounts, ...counted });
-  return { frames, gaps, step: read.step, series, notes };
+  // Counts alone do not explain the other types: a single stall of a thread is many wall-clock samples, and
+  // live objects stay from one snapshot to the next.
+  const onlyCounts = measurement.samples !== null && !scope.type.wallClock;
+  const series = seriesOf(target.info.name, parts, { by: 'share', share, onlyCounts, ...sampling });
+  return { frames, gaps, step, series, notes };
 }

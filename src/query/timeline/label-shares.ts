@@ -5,15 +5,14 @@ import type { Labels } from '../../sources/source.js';
 import type { ToolContext } from '../context.js';
 import type { Scope } from '../scope.js';
 import { profileQuery } from '../scope.js';
-import { mergedCosts } from './frames.js';
+import { fetchCosts } from './frames.js';
 
-/** Profiles fetched to split a function by labels. */
+/** Maximum number of profiles that are fetched to split a function by labels. */
 const MAX_MERGES = 8;
 /**
- * The labels that are worth a look, the most telling first: what was deployed, where it runs, what it serves,
- * who.
+ * Labels by which a function is split, the most telling first: version, region, zone, environment, endpoint.
  */
-const TELLING: readonly RegExp[] = [
+const TELLING_LABELS: readonly RegExp[] = [
   /^(?:service[._])?(?:git_ref|version)$|^(?:app_?version|release|image_tag|service_git_ref)$/,
   /^(?:cloud[._])?region$/,
   /^(?:availability_|cloud[._]availability_)?zone$/,
@@ -24,16 +23,16 @@ const TELLING: readonly RegExp[] = [
 /** A function's cost in the profiles of each value of a label. */
 export interface LabelCosts {
   label: string;
-  /** Labels that part the profiles in the same way. */
+  /** Labels that split the profiles in the same way. */
   sameAs: string[];
   /** Highest share first. */
   values: { name: string; cost: Cost }[];
 }
 
 /**
- * Splits a function's cost by one low-cardinality label after another: version, region, zone, environment,
- * endpoint, instance. At most 8 merges, 4 at a time, besides the values of the labels (cached) and one
- * question for how they go together. Labels with one value, or more than merges are left, are passed over.
+ * Splits a function's cost by each low-cardinality label: version, region, zone, environment, endpoint,
+ * instance. This takes at most 8 merges, 4 at a time, the values of the labels (cached) and one request for
+ * the combinations of labels. A label with one value, or with more values than merges are left, is skipped.
  *
  * @throws UpstreamError
  */
@@ -46,33 +45,33 @@ export async function labelCosts(
   const { matchers, window } = query;
   const schema = context.schemaOf(scope.source);
   const names = await schema.labelNames(matchers, window, context.signal);
-  const telling = [
-    ...TELLING.flatMap((pattern) => names.filter((name) => pattern.test(name)).slice(0, 1)),
+  const tellingLabels = [
+    ...TELLING_LABELS.flatMap((pattern) => names.filter((name) => pattern.test(name)).slice(0, 1)),
     ...INSTANCE_LABELS.filter((name) => names.includes(name)).slice(0, 1),
   ];
-  const several = [];
-  for (const label of telling) {
+  const candidates = [];
+  for (const label of tellingLabels) {
     const values = await schema.labelValues(label, matchers, window, context.signal);
     if (values.length > 1 && values.length <= MAX_MERGES)
-      several.push({ label, values, sameAs: [] as string[] });
+      candidates.push({ label, values, sameAs: [] as string[] });
   }
   const rows =
-    several.length < 2
+    candidates.length < 2
       ? []
       : await scope.source.series(
-          several.map(({ label }) => label),
+          candidates.map(({ label }) => label),
           query,
           context.signal,
         );
-  const taken: typeof several = [];
-  for (const candidate of several) {
-    const twin = taken.find(({ label }) => partAlike(rows, label, candidate.label));
-    const merges = taken.reduce((sum, { values }) => sum + values.length, candidate.values.length);
+  const chosen: typeof candidates = [];
+  for (const candidate of candidates) {
+    const twin = chosen.find(({ label }) => hasSameValues(rows, label, candidate.label));
+    const merges = chosen.reduce((sum, { values }) => sum + values.length, candidate.values.length);
     if (twin !== undefined) twin.sameAs.push(candidate.label);
-    else if (merges <= MAX_MERGES) taken.push(candidate);
+    else if (merges <= MAX_MERGES) chosen.push(candidate);
   }
-  const slices = taken.flatMap(({ label, values }) => values.map((value) => ({ label, value })));
-  const costs = await mergedCosts(
+  const slices = chosen.flatMap(({ label, values }) => values.map((value) => ({ label, value })));
+  const costs = await fetchCosts(
     scope,
     slices.map(({ label, value }) => ({
       ...query,
@@ -81,7 +80,7 @@ export async function labelCosts(
     target,
     context,
   );
-  return taken.map(({ label, sameAs }) => ({
+  return chosen.map(({ label, sameAs }) => ({
     label,
     sameAs,
     values: slices
@@ -99,8 +98,8 @@ function shareOf({ value, active }: Cost): number {
   return value / active;
 }
 
-/** Whether each value of one label goes with just one value of another, and the reverse. */
-function partAlike(rows: readonly Labels[], label: string, other: string): boolean {
+/** Whether each value of either label occurs together with a single value of the other. */
+function hasSameValues(rows: readonly Labels[], label: string, other: string): boolean {
   const pairs = new Set(rows.map((row) => JSON.stringify([row[label], row[other]])));
   const values = (name: string) => new Set(rows.map((row) => row[name])).size;
   return rows.length > 0 && pairs.size === values(label) && pairs.size === values(other);

@@ -1,205 +1,216 @@
 import type { Measurement } from '../../profile/measurement.js';
 import { type Series, type SeriesPart, sampleWorth, seriesOf } from '../../profile/series/series.js';
-import { type Frame, sumsOf } from '../../profile/series/timeline.js';
+import { type Frame, type Reading, sumsOf } from '../../profile/series/timeline.js';
 import { scaleOf } from '../../report/answers/series.js';
 import type { Matcher } from '../../sources/source.js';
 import type { ToolContext } from '../context.js';
 import type { Scope } from '../scope.js';
 import { profileQuery } from '../scope.js';
-import { inFrames, mergedCosts, partCosts, readableCosts } from './frames.js';
+import { fetchCosts, fetchFrameCosts, mapFrames, readFrameCosts } from './frames.js';
 import { type Frames, MAX_PARTS, readFrames } from './readings.js';
+import { seriesPart } from './series-part.js';
 
-/** Parts of a total that cost no requests of their own. */
+/** Maximum number of parts of a total, where they cost no requests. */
 const MAX_FREE_PARTS = 24;
-/** Parts of a label's values: where each costs a request, and where only its place in the answer. */
+/** Maximum number of parts of a label's values, where each costs a request. */
 const MAX_MERGED_PARTS = 6;
-/** Values of a label that are looked at, and of those of a wall-clock type, whose parts cost requests. */
+/** Maximum number of values of a label; fewer for a wall-clock type, whose parts cost requests. */
 const MAX_VALUES = 12;
 const MAX_MERGED_VALUES = 4;
 
 export interface TotalSeries extends Pick<Frames, 'frames' | 'gaps' | 'step'> {
   whole: Series;
-  /** What could not be read. */
+  /** Notes about parts that could not be read. */
   notes: string[];
 }
 
 /**
- * The total over time: one request for a series, and for a wall-clock type, whose idle stacks only a profile
- * shows, one merge per part, at most 12.
+ * Reads the total over time with one request for a series. A wall-clock type, whose idle stacks only a
+ * profile shows, costs one merge for each part, at most 12.
  * @throws UpstreamError
  */
 export async function totalSeries(
-  measured: Measurement,
+  measurement: Measurement,
   scope: Scope,
   context: ToolContext,
 ): Promise<TotalSeries> {
   const wallClock = scope.type.wallClock;
-  const read = await readFrames(
-    scope,
-    measured,
-    { label: null, most: wallClock ? MAX_PARTS : MAX_FREE_PARTS },
-    context,
-  );
-  const merged = wallClock ? await readableCosts(scope, read, null, context) : null;
-  const sums = merged?.costs.map((cost) => cost?.value ?? 0) ?? sumsOf(read.readings, read.frames);
-  const { frames, gaps, step } = read;
-  // A part that could not be read is as unknown as one without profiles, and the notes say which it is.
+  const maxParts = wallClock ? MAX_PARTS : MAX_FREE_PARTS;
+  const timeline = await readFrames(scope, measurement, { label: null, maxParts }, context);
+  const merged = wallClock ? await readFrameCosts(scope, timeline, null, context) : null;
+  const sums = merged?.costs.map((cost) => cost?.value ?? 0) ?? sumsOf(timeline.readings, timeline.frames);
+  const { frames, gaps, step } = timeline;
+  // The value of a part that could not be read is unknown, like that of a part without profiles.
   const profilesIn: Frames['profilesIn'] = (at, label) =>
-    merged !== null && merged.costs[at] === null ? 0 : read.profilesIn(at, label);
-  const whole = valueSeries(measured, { ...read, profilesIn }, sums);
+    merged !== null && merged.costs[at] === null ? 0 : timeline.profilesIn(at, label);
+  const whole = valueSeries(measurement, { ...timeline, profilesIn }, sums);
   return { frames, gaps, step, whole, notes: merged?.notes ?? [] };
 }
 
 /**
- * The total over time and the heaviest values of a label: one request for a series; for a wall-clock type one
- * merge for each of at most 4 values in at most 6 parts (24), and 6 more for the total where there are more
- * values.
+ * Reads the total and the heaviest values of a label over time, with one request for a series. A wall-clock
+ * type costs one merge for each of at most 4 values in at most 6 parts (24), and 6 more for the total where
+ * there are more values.
  * @throws UpstreamError
  */
 export async function labelSeries(
   label: string,
-  measured: Measurement,
+  measurement: Measurement,
   scope: Scope,
   context: ToolContext,
 ): Promise<TotalSeries & { series: Series[]; others: number }> {
   const { wallClock } = scope.type;
-  const most = wallClock ? MAX_MERGED_PARTS : MAX_PARTS;
-  const read = await readFrames(scope, measured, { label, most }, context);
-  const totals = new Map<string | null, number>();
-  for (const { label: of, value } of read.readings) totals.set(of, (totals.get(of) ?? 0) + value);
-  const heaviest = [...totals]
-    .sort(([a, x], [b, y]) => y - x || ((a ?? '') < (b ?? '') ? -1 : 1))
-    .map(([of]) => of);
+  const maxParts = wallClock ? MAX_MERGED_PARTS : MAX_PARTS;
+  const timeline = await readFrames(scope, measurement, { label, maxParts }, context);
+  const { frames, gaps, step, readings } = timeline;
+  const heaviest = byWeight(readings);
   const values = heaviest.slice(0, wallClock ? MAX_MERGED_VALUES : MAX_VALUES);
   const sums = wallClock
-    ? await mergedSums(label, values, read, scope, context)
-    : values.map((of) =>
+    ? await mergedSums(label, values, timeline, scope, context)
+    : values.map((name) =>
         sumsOf(
-          read.readings.filter((reading) => reading.label === of),
-          read.frames,
+          readings.filter((reading) => reading.label === name),
+          frames,
         ),
       );
-  const rest = heaviest.length > values.length;
+  const hasMore = heaviest.length > values.length;
   const wholeSums =
-    wallClock && rest
-      ? (await partCosts(scope, read, null, context)).map(({ value }) => value)
-      : rest
-        ? sumsOf(read.readings, read.frames)
-        : read.frames.map((_, at) => sums.reduce((sum, own) => sum + (own[at] ?? 0), 0));
-  const whole = valueSeries(measured, read, wholeSums);
-  const rise = (some: readonly number[]) => riseAt(read, some, whole.begins);
+    wallClock && hasMore
+      ? (await fetchFrameCosts(scope, timeline, null, context)).map(({ value }) => value)
+      : hasMore
+        ? sumsOf(readings, frames)
+        : frames.map((_, at) => sums.reduce((sum, valueSums) => sum + (valueSums[at] ?? 0), 0));
+  const whole = valueSeries(measurement, timeline, wholeSums);
+  const { begins } = whole;
   return {
-    frames: read.frames,
-    gaps: read.gaps,
-    step: read.step,
+    frames,
+    gaps,
+    step,
     notes: [],
     whole,
-    series: values.map((of, at) => {
-      const own = sums[at] ?? [];
-      const series = valueSeries(measured, read, own, { of, wholeSums, suspect: whole.begins ?? undefined });
-      return { ...series, carries: whole.begins === null ? null : rise(own) / rise(wholeSums) };
+    series: values.map((name, at) => {
+      const valueSums = sums[at] ?? [];
+      const labelValue = { name, wholeSums, suspect: begins ?? undefined };
+      const series = valueSeries(measurement, timeline, valueSums, labelValue);
+      const carries =
+        begins === null ? null : riseAt(begins, valueSums, frames) / riseAt(begins, wholeSums, frames);
+      return { ...series, carries };
     }),
     others: heaviest.length - values.length,
   };
 }
 
-/** By how much the mean sum of a frame is higher from one frame on than before. */
-function riseAt({ frames }: Pick<Frames, 'frames'>, sums: readonly number[], begins: Frame | null): number {
-  const meanOf = (keep: (frame: Frame) => boolean) => {
-    const kept = sums.filter((_, at) => {
+/** Values of the label that splits the readings, heaviest first; null stands for readings without it. */
+function byWeight(readings: readonly Reading[]): (string | null)[] {
+  const totals = new Map<string | null, number>();
+  for (const { label, value } of readings) totals.set(label, (totals.get(label) ?? 0) + value);
+  return [...totals]
+    .sort(([a, x], [b, y]) => y - x || ((a ?? '') < (b ?? '') ? -1 : 1))
+    .map(([label]) => label);
+}
+
+/** Rise of the mean sum of a frame, from the frame with which a change begins on. */
+function riseAt({ from: time }: Frame, sums: readonly number[], frames: readonly Frame[]): number {
+  const meanOf = (isIncluded: (frame: Frame) => boolean) => {
+    const included = sums.filter((_, at) => {
       const frame = frames[at];
-      return frame !== undefined && frame.first !== null && keep(frame);
+      return frame !== undefined && frame.first !== null && isIncluded(frame);
     });
-    return kept.reduce((sum, value) => sum + value, 0) / (kept.length || 1);
+    return included.reduce((sum, value) => sum + value, 0) / (included.length || 1);
   };
-  const time = begins?.from ?? 0;
   return meanOf(({ from }) => from >= time) - meanOf(({ from }) => from < time);
 }
 
+/** Sums per value of a label and frame, from one merge for each. */
 async function mergedSums(
   label: string,
   values: readonly (string | null)[],
-  read: Frames,
+  timeline: Frames,
   scope: Scope,
   context: ToolContext,
 ): Promise<number[][]> {
+  const { frames } = timeline;
   const query = profileQuery(scope);
-  const queries = values.flatMap((of) => {
-    const matcher: Matcher = { name: label, op: '=', value: of ?? '' };
+  const queries = values.flatMap((name) => {
+    const matcher: Matcher = { name: label, op: '=', value: name ?? '' };
     const matchers = [...query.matchers, matcher];
-    return inFrames(read.frames, (window, at) =>
-      read.profilesIn(at, of) === 0 ? null : { ...query, matchers, window },
+    return mapFrames(frames, (window, at) =>
+      timeline.profilesIn(at, name) === 0 ? null : { ...query, matchers, window },
     );
   });
-  const costs = await mergedCosts(scope, queries, null, context);
+  const costs = await fetchCosts(scope, queries, null, context);
   return values.map((_, at) =>
-    costs.slice(at * read.frames.length, (at + 1) * read.frames.length).map(({ value }) => value),
+    costs.slice(at * frames.length, (at + 1) * frames.length).map(({ value }) => value),
   );
 }
 
+/** A value of the label that splits a total. */
+interface LabelValue {
+  /** Null for profiles without the label. */
+  name: string | null;
+  /** Sums of the total per frame. */
+  wholeSums: readonly number[];
+  /** First frame with a change of the total. */
+  suspect: Frame | undefined;
+}
+
 /**
- * Sums per frame as a series of values per profile or second.
- *
- * @param one the value of the label that it is of, with the sums of the whole and where that changes; left
- *   out for the whole
+ * Makes a series of values per profile or second from sums per frame.
+ * @param labelValue the value whose sums these are; left out for the total
  */
 function valueSeries(
-  measured: Measurement,
-  read: Frames,
+  measurement: Measurement,
+  timeline: Frames,
   sums: readonly number[],
-  one?: { of: string | null; wholeSums: readonly number[]; suspect: Frame | undefined },
+  labelValue?: LabelValue,
 ): Series {
-  const scale = scaleOf(measured);
-  const own = one === undefined ? read.readings : read.readings.filter(({ label }) => label === one.of);
-  const parts = read.frames.map((frame, at): SeriesPart => {
-    const profiles = read.profilesIn(at, one?.of);
-    const instances = read.instancesIn(at, one?.of);
-    const sum = sums[at] ?? 0;
-    const whole = one?.wholeSums[at] ?? 0;
-    return {
-      frame,
-      profiles,
-      instances,
-      value: profiles === 0 ? null : scale.convert(sum / profiles, instances, read.interval),
-      share: whole > 0 ? sum / whole : null,
-    };
+  const { frames, interval } = timeline;
+  const name = labelValue?.name;
+  const readings =
+    labelValue === undefined ? timeline.readings : timeline.readings.filter(({ label }) => label === name);
+  const scale = scaleOf(measurement);
+  const parts = frames.map((frame, at) => {
+    const profiles = timeline.profilesIn(at, name);
+    const instances = timeline.instancesIn(at, name);
+    const whole = labelValue?.wholeSums[at] ?? 0;
+    return seriesPart(frame, { profiles, instances, sum: sums[at] ?? 0, whole }, scale, interval);
   });
-  const add = (some: readonly number[]) => some.reduce((sum, value) => sum + value, 0);
-  const whole = add(one?.wholeSums ?? []);
-  const series = seriesOf(one?.of ?? null, parts, {
+  const add = (numbers: readonly number[]) => numbers.reduce((sum, value) => sum + value, 0);
+  const whole = add(labelValue?.wholeSums ?? []);
+  const series = seriesOf(name ?? null, parts, {
     by: 'value',
     share: whole > 0 ? add(sums) / whole : null,
-    variance: countedVariance(measured, parts, read.interval),
-    // The load moves it, too.
+    variance: countedVariance(measurement, parts, interval),
+    // The load moves a value, too.
     onlyCounts: false,
-    suspect: one?.suspect,
+    suspect: labelValue?.suspect,
   });
-  if (one === undefined || own.length === 0) return series;
+  if (labelValue === undefined || readings.length === 0) return series;
   const isKnown = ({ value }: SeriesPart) => value !== null;
-  const everywhere = read.frames.map(({ first }) => first !== null);
-  const times = own.map(({ time }) => time).sort((a, b) => a - b);
+  const holdsProfiles = frames.map(({ first }) => first !== null);
+  const times = readings.map(({ time }) => time).sort((a, b) => a - b);
   return {
     ...series,
-    since: parts.findIndex(isKnown) > everywhere.indexOf(true) ? (times[0] ?? null) : null,
-    until: parts.findLastIndex(isKnown) < everywhere.lastIndexOf(true) ? (times.at(-1) ?? null) : null,
+    since: parts.findIndex(isKnown) > holdsProfiles.indexOf(true) ? (times[0] ?? null) : null,
+    until: parts.findLastIndex(isKnown) < holdsProfiles.lastIndexOf(true) ? (times.at(-1) ?? null) : null,
   };
 }
 
 /**
- * Variance of the value of one profile as the counts of its samples tell it (Poisson); null where they are
- * not known.
+ * Variance of the value of a profile that follows from the counts of its samples (Poisson); null where these
+ * are unknown.
  */
 function countedVariance(
-  measured: Measurement,
+  measurement: Measurement,
   parts: readonly SeriesPart[],
   interval: number,
 ): number | null {
-  const worth = sampleWorth(measured);
+  const worth = sampleWorth(measurement);
   const known = parts.filter(({ value }) => value !== null);
   if (worth === null || known.length === 0) return null;
   const meanOf = (figure: (part: SeriesPart) => number) =>
     known.reduce((sum, part) => sum + figure(part), 0) / known.length;
-  const worthAsShown = scaleOf(measured).convert(
+  const worthAsShown = scaleOf(measurement).convert(
     worth,
     meanOf(({ instances }) => instances),
     interval,
