@@ -1,4 +1,4 @@
-import { functionData, type NamedFunction } from '../profile/code/named-function.js';
+import { functionData, type GuessedOwner, type NamedFunction } from '../profile/code/named-function.js';
 import type { Confidence, Finding, LensRow, Verdict } from '../profile/compare/finding.js';
 import { growthSite, type SiteGrowth } from '../profile/compare/growth.js';
 import { busiestLine, type GrowthPath, growthPath } from '../profile/compare/growth-path.js';
@@ -132,12 +132,12 @@ function placeOf({ joined, baseline, incident }: ShareLens['analysis']): Partial
   const [before, after] = [sideOf(joined, baseline), sideOf(joined, incident)];
   const site = growthSite(joined, before, after);
   if (site === null || joined.application[site.fn] !== 1) return {};
-  const { fn, caller, path, at, shareBefore, shareAfter } = bareFinding(
+  const { fn, caller, guessed, path, at, shareBefore, shareAfter } = bareFinding(
     { joined, before, after },
     site.fn,
     1,
   );
-  return { fn, caller, path, at, shareBefore, shareAfter };
+  return { fn, caller, guessed, path, at, shareBefore, shareAfter };
 }
 
 function totalFinding({ lens, before, after, load }: TotalsLens): Finding {
@@ -162,6 +162,7 @@ function wholeFinding(
     caller: null,
     chargedTo: null,
     callee: null,
+    guessed: [],
     shareBefore: 1,
     shareAfter: 1,
     valueBefore,
@@ -236,10 +237,16 @@ function placed(contrast: Sides, fn: number, load: number) {
     .findLast((other) => joined.application[other] === 1);
   const named = (id: number, line = 0): NamedFunction => functionData(joined.functions[id], line);
   const ownCaller = caller === undefined ? null : named(caller);
+  const isOwn = joined.application[fn] === 1;
+  const leansOn = isOwn || caller === undefined ? [fn] : [fn, caller];
+  const guessed = leansOn
+    .filter((id) => joined.guessed[id] === 1)
+    .map((id): GuessedOwner => ({ fn: named(id), isOwn: joined.application[id] === 1 }));
   return {
     fn: named(fn, busiestLine(contrast, after.parts, fn)),
     caller: ownCaller,
-    chargedTo: joined.application[fn] === 1 ? null : ownCaller,
+    chargedTo: isOwn ? null : ownCaller,
+    guessed,
     callee: libraryBelow(joined, path),
     path: path.functions.map((id) => named(id)),
     at: path.at,

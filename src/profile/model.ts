@@ -42,10 +42,22 @@ export interface Profile {
   ownCode?: OwnCode;
 }
 
-/** The team's own code, as its configuration names it. */
+/** The team's own code, as its configuration and the labels of the service name it. */
 export interface OwnCode {
   /** RE2 patterns that fit a part of the name or the file of own functions. */
   patterns: readonly string[];
+  /** Repositories that the labels of the profiles name; left out where they name none. */
+  repositories?: readonly Repository[];
+}
+
+/** Place of the source code of a service, as the labels of its profiles name it. */
+export interface Repository {
+  /**
+   * Host and path without a scheme, with which its Go modules begin: `github.com/acme/shop`; '' if unknown.
+   */
+  module: string;
+  /** Folder of the service in it, without a slash at either end: `services/cart`; '' if unknown. */
+  root: string;
 }
 
 /** A profile without its functions: numbers only. */

@@ -1,10 +1,11 @@
 import { splitIdle } from '../profile/code/idle.js';
 import type { Measurement } from '../profile/measurement.js';
-import type { Profile } from '../profile/model.js';
+import type { Profile, Repository } from '../profile/model.js';
 import { isDifference, totalValue } from '../profile/model.js';
 import { activeTree } from '../profile/tables/idle-tree.js';
 import { parseProfileType } from '../profile/types/types.js';
 import { instanceLabelOf } from '../sources/labels.js';
+import { REPOSITORY_LABELS, repositoriesOf, withRepositories } from '../sources/repository.js';
 import { formatSelector } from '../sources/selector.js';
 import type { MergedProfile, ProfileQuery, SeriesQuery } from '../sources/source.js';
 import { bytesPerUnit, isCountUnit, secondsPerUnit } from '../text/units.js';
@@ -42,12 +43,13 @@ export async function measure(
   const { source, type, window } = scope;
   const matchers = allMatchers(scope);
   const query: ProfileQuery = { profileTypeId: type.id, matchers, window };
-  const instanceLabel = await findInstanceLabel(query, scope, context);
-  const [merged, counts] = await Promise.all([
+  const { instanceLabel, labels } = await findGrouping(query, scope, context);
+  const [unmarked, counts] = await Promise.all([
     mayBeReduced ? readMerge(source, query, context) : readWhole(source.profile(query, context.signal)),
-    source.snapshots(query, instanceLabel === null ? [] : [instanceLabel], context.signal),
+    source.snapshots(query, labels, context.signal),
   ]);
-  const profiles = counts.reduce((sum, { profiles: count }) => sum + count, 0);
+  const merged = inRepositories(unmarked, repositoriesOf(counts.map((row) => row.labels)));
+  const profiles = counts.reduce((sum, { profiles: number }) => sum + number, 0);
   const wholeValue = totalValue(merged.profile);
   if (profiles === 0 && merged.profile.values.length === 0) return null;
 
@@ -55,7 +57,7 @@ export async function measure(
   const instances =
     instanceLabel === null
       ? null
-      : counts.filter(({ labels }) => labels[instanceLabel] !== undefined).length || null;
+      : new Set(counts.flatMap((row) => row.labels[instanceLabel] ?? [])).size || null;
   const knownProfiles = profiles > 0 ? profiles : null;
   return {
     source: source.name,
@@ -97,14 +99,32 @@ async function readWhole(merged: Promise<MergedProfile>): Promise<Merge> {
   return { ...(await merged), reduced: null };
 }
 
+function inRepositories(merge: Merge, repositories: readonly Repository[]): Merge {
+  const { profile, reduced } = merge;
+  const marked = (own: Profile) => withRepositories(own, repositories);
+  return {
+    ...merge,
+    profile: marked(profile),
+    reduced:
+      reduced === null ? null : { ...reduced, tree: reduced.tree === null ? null : marked(reduced.tree) },
+  };
+}
+
 /** Finds the label that distinguishes the instances of a scope; null where there is none. */
 export async function findInstanceLabel(
   query: SeriesQuery,
   scope: Scope,
   context: ToolContext,
 ): Promise<string | null> {
+  return (await findGrouping(query, scope, context)).instanceLabel;
+}
+
+/** Finds that label, and the labels by which profiles are counted: those of the repository are among them. */
+async function findGrouping(query: SeriesQuery, scope: Scope, context: ToolContext) {
   const names = await context.schemaOf(scope.source).labelNames(query.matchers, query.window, context.signal);
-  return instanceLabelOf(names);
+  const instanceLabel = instanceLabelOf(names);
+  const labels = REPOSITORY_LABELS.filter((label) => names.includes(label));
+  return { instanceLabel, labels: instanceLabel === null ? labels : [instanceLabel, ...labels] };
 }
 
 /**

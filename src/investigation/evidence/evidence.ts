@@ -89,15 +89,10 @@ export async function prepareEvidence(
   countedBy: string | undefined,
   signal: AbortSignal,
 ): Promise<InvestigationContext & Grouping> {
-  const readContext: ReadContext = { source, matchers, typeIds, signal };
   const plan = onGrid(planWindows(incident, baseline));
-  const fleet = await readFleet(
-    readContext.source,
-    matchers,
-    { from: plan.baseline.from, to: incident.to },
-    signal,
-  );
-  const { instanceLabel, instances } = fleet;
+  const fleet = await readFleet(source, matchers, { from: plan.baseline.from, to: incident.to }, signal);
+  const { instanceLabel, instances, repositories } = fleet;
+  const readContext: ReadContext = { source, matchers, typeIds, repositories, signal };
   const known = instances.size <= MAX_INSTANCES;
   const largeFleetCounts =
     known || instanceLabel === null || countedBy === undefined

@@ -1,5 +1,7 @@
+import type { Repository } from '../../profile/model.js';
 import { notReadBecause, type Unread } from '../../query/not-read.js';
 import { instanceLabelOf } from '../../sources/labels.js';
+import { repositoriesOf } from '../../sources/repository.js';
 import type { Labels, Matcher, ProfileSource, Window } from '../../sources/source.js';
 
 /** The label sets of a service and how they tell its instances apart. */
@@ -10,6 +12,8 @@ export interface Fleet {
   instances: ReadonlyMap<string, Labels>;
   /** Labels with two to a few values, and the values. */
   choices: readonly { label: string; values: readonly string[] }[];
+  /** Places of the source code that the labels name. */
+  repositories: readonly Repository[];
   /**
    * Why the label sets are not known: then there are neither instances nor choices. Null where they were
    * read.
@@ -64,5 +68,5 @@ export async function readFleet(
     .filter((label) => label !== instanceLabel)
     .map((label) => ({ label, values: valuesOf(label, rows) }))
     .filter(({ values }) => values.length >= 2 && values.length <= MAX_VALUES);
-  return { instanceLabel, instances, choices, unread };
+  return { instanceLabel, instances, choices, repositories: repositoriesOf(rows), unread };
 }

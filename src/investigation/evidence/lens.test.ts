@@ -13,6 +13,7 @@ const readContext = (
   source: smallService([{ labels: { pod: 'a' }, profiles }]),
   matchers: [],
   typeIds,
+  repositories: [],
   signal: new AbortController().signal,
 });
 

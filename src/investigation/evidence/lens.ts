@@ -1,11 +1,12 @@
 import { nullIfUpstreamFailed } from '../../errors.js';
 import { offload } from '../../offload.js';
-import type { Profile } from '../../profile/model.js';
+import type { Profile, Repository } from '../../profile/model.js';
 import { totalValue } from '../../profile/model.js';
 import { isAllActive } from '../../profile/tables/active.js';
 import type { Nature } from '../../profile/types/rows/row.js';
 import { type ProfileType, parseProfileType } from '../../profile/types/types.js';
 import { samplesByInterval } from '../../query/measure.js';
+import { withRepositories } from '../../sources/repository.js';
 import type { Matcher, ProfileSource, Window } from '../../sources/source.js';
 import { bytesPerUnit, isCountUnit, secondsPerUnit } from '../../text/units.js';
 import { isHeavy } from '../../work/offload.js';
@@ -53,18 +54,21 @@ export interface ReadContext {
   source: ProfileSource;
   matchers: readonly Matcher[];
   typeIds: readonly string[];
+  /** Places of the source code that the labels of the service name. */
+  repositories: readonly Repository[];
   signal: AbortSignal;
 }
 
 /** The merge of a window without idle time. */
 export async function readActive(
-  { source, matchers, signal }: ReadContext,
+  { source, matchers, repositories, signal }: ReadContext,
   type: ProfileType,
   window: Window,
   more: readonly Matcher[] = [],
 ): Promise<Profile> {
   const query = { profileTypeId: type.id, matchers: [...matchers, ...more], window };
-  const { profile } = await source.profile(query, signal);
+  const merged = await source.profile(query, signal);
+  const profile = withRepositories(merged.profile, repositories);
   if (isAllActive(profile, type)) return profile;
   return offload('active', [profile, type], { heavy: isHeavy(profile), signal });
 }

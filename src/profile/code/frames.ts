@@ -25,9 +25,28 @@ import { normaliseName } from './names.js';
  */
 export type FrameOwner = 'application' | 'library' | 'runtime' | 'unsymbolised';
 
+/** Owner of a function, and whether nothing but its name against lists of known libraries says so. */
+export interface Ownership {
+  owner: FrameOwner;
+  isGuess: boolean;
+}
+
+export const APPLICATION: Ownership = { owner: 'application', isGuess: false };
+const LIBRARY: Ownership = { owner: 'library', isGuess: false };
+const RUNTIME: Ownership = { owner: 'runtime', isGuess: false };
+const UNKNOWN: Ownership = { owner: 'unsymbolised', isGuess: false };
+/** A name that no list holds: it is taken for the team's. */
+export const UNLISTED: Ownership = { owner: 'application', isGuess: true };
+/** A name that the list of libraries holds. */
+const LISTED: Ownership = { owner: 'library', isGuess: true };
+
 const UNSYMBOLISED = /^(?:\[.*\](?: 0x[0-9a-f]+)?|.*[!+]0x[0-9a-f]+|0x[0-9a-f]+|unknown|Unknown-.*|\?+)$/i;
 
 const C_DEPENDENCIES = /(?:^|\/)(?:vendor|third_party|external|_deps|vcpkg_installed|\.conan2?)\//;
+/**
+ * Cargo's folder for the output of the build script of a crate that wraps a C library (`tikv-jemalloc-sys`).
+ */
+const CARGO_NATIVE = /\/build\/[\w-]+-sys-[0-9a-f]{16}\/out\//;
 const VENDOR = /(?:^|\/)vendor\//;
 const SYSTEM_FOLDER = /^\/usr\/(?:include|lib|src)\/|\/(?:glibc|libc|musl)[^/]*\/|(?:^|\/)(?:sysdeps|nptl)\//;
 
@@ -39,11 +58,19 @@ export interface CodeEvidence {
   rustCrates: ReadonlySet<string>;
   /** Host and organisation of the main module of a Go program that was built with -trimpath. */
   goOrganisation: string | null;
+  /** First words of the .NET assemblies that hold the entry point: `Shop` of `Shop.Orders`. */
+  dotnetRoots: ReadonlySet<string>;
+  /** Whether files of Go dependencies carry their version, as they do unless the modules are vendored. */
+  hasGoVersions: boolean;
   /** Whether it is a PHP program, and whether its own functions have files. */
   isPhp: boolean;
   hasPhpFiles: boolean;
   /** Whether the configuration names a function as the team's own; null where it names none. */
   isOwn: ((info: FunctionInfo) => boolean) | null;
+  /**
+   * Whether a function lies in the repository that the labels of the service name; null where they name none.
+   */
+  isInRepository: ((info: FunctionInfo) => boolean) | null;
 }
 
 /** The evidence for a function whose profile is not known. */
@@ -51,12 +78,15 @@ export const NO_EVIDENCE: CodeEvidence = {
   jvmPackages: [],
   rustCrates: new Set(),
   goOrganisation: null,
+  dotnetRoots: new Set(),
+  hasGoVersions: false,
   isPhp: false,
   hasPhpFiles: false,
   isOwn: null,
+  isInRepository: null,
 };
 
-type OwnerRule = (name: string, file: string, evidence: CodeEvidence) => FrameOwner;
+type OwnerRule = (name: string, file: string, evidence: CodeEvidence) => Ownership;
 
 /** Rules of each language, chosen by the file's name; the first that fits decides. */
 const BY_FILE: readonly { file: RegExp; owner: OwnerRule }[] = [
@@ -72,25 +102,38 @@ const BY_FILE: readonly { file: RegExp; owner: OwnerRule }[] = [
     file: /\.(?:java|kt|kts|scala|groovy|clj)$/,
     owner: (name, _, evidence) => jvmOwner(name, evidence),
   },
-  { file: /\.(?:cs|fs|vb)$/, owner: (name) => knownOwner(name, DOTNET_RUNTIME, DOTNET_LIBRARY) },
+  { file: /\.(?:cs|fs|vb)$/, owner: (name, _, evidence) => dotnetOwner(name, evidence) },
   { file: /\.(?:c|cc|cpp|cxx|h|hh|hpp|hxx|inl|tcc|S|asm)$/, owner: nativeOwner },
-  { file: /\.php$/, owner: (_, file) => (VENDOR.test(file) ? 'library' : 'application') },
-  { file: /^<internal>$/, owner: () => 'runtime' },
+  { file: /\.php$/, owner: (_, file) => (VENDOR.test(file) ? LIBRARY : APPLICATION) },
+  { file: /^<internal>$/, owner: () => RUNTIME },
 ];
+
+/** Whose code a function is; see {@link ownershipOf}. */
+export function frameOwner(info: FunctionInfo, evidence: CodeEvidence = NO_EVIDENCE): FrameOwner {
+  return ownershipOf(info, evidence).owner;
+}
 
 /**
  * Tells whose code a function is: by the configuration, by its file, by the binary that holds it, by the
- * entry points of the program, and only then by its name.
+ * entry points of the program, by the repository that the labels name, and only then by its name.
  */
-export function frameOwner(info: FunctionInfo, evidence: CodeEvidence = NO_EVIDENCE): FrameOwner {
-  const { name, file, symbolised, binary = '' } = info;
-  if (evidence.isOwn?.(info) === true) return 'application';
-  if (!symbolised || UNSYMBOLISED.test(name)) return 'unsymbolised';
-  const path = file.replaceAll('\\', '/');
+export function ownershipOf(info: FunctionInfo, evidence: CodeEvidence = NO_EVIDENCE): Ownership {
+  const { name, file, symbolised } = info;
+  if (evidence.isOwn?.(info) === true) return APPLICATION;
+  if (!symbolised || UNSYMBOLISED.test(name)) return UNKNOWN;
+  const ownership = ownershipByRule(info, file.replaceAll('\\', '/'), evidence);
+  return ownership.isGuess && evidence.isInRepository?.(info) === true ? APPLICATION : ownership;
+}
+
+function ownershipByRule(
+  { name, binary = '' }: FunctionInfo,
+  path: string,
+  evidence: CodeEvidence,
+): Ownership {
   const byFile = BY_FILE.find((rule) => rule.file.test(path));
   if (byFile !== undefined) return byFile.owner(name, path, evidence);
-  if (VENDOR.test(path)) return 'library';
-  if (SYSTEM_FOLDER.test(path)) return 'runtime';
+  if (VENDOR.test(path)) return LIBRARY;
+  if (SYSTEM_FOLDER.test(path)) return RUNTIME;
   return (
     phpOwner(name, evidence) ?? ownerOfBinary(name, binary) ?? ownerByName(name, isKnownFile(path), evidence)
   );
@@ -98,9 +141,10 @@ export function frameOwner(info: FunctionInfo, evidence: CodeEvidence = NO_EVIDE
 
 /** Whether a name is that of the runtime or a known library of some language. */
 export function isKnownForeign(name: string): boolean {
-  return [JVM_RUNTIME, JVM_LIBRARY, RUST_RUNTIME, RUST_LIBRARY, CPP_RUNTIME, CPP_LIBRARY, VM_INTERNAL].some(
-    (known) => known.test(name),
-  );
+  return [
+    ...[JVM_RUNTIME, JVM_LIBRARY, RUST_RUNTIME, RUST_LIBRARY, CPP_RUNTIME, CPP_LIBRARY, VM_INTERNAL],
+    ...[DOTNET_RUNTIME, DOTNET_LIBRARY],
+  ].some((known) => known.test(name));
 }
 
 function isKnownFile(path: string): boolean {
@@ -111,25 +155,34 @@ function isKnownFile(path: string): boolean {
  * A class of no known library belongs to the team if its package begins like that of a main class, else to a
  * library.
  */
-function jvmOwner(name: string, { jvmPackages }: CodeEvidence): FrameOwner {
-  const owner = knownOwner(name, JVM_RUNTIME, JVM_LIBRARY);
-  if (owner !== 'application' || jvmPackages.length === 0) return owner;
+function jvmOwner(name: string, { jvmPackages }: CodeEvidence): Ownership {
+  const listed = listedOwner(name, JVM_RUNTIME, JVM_LIBRARY);
+  if (listed.owner !== 'application' || jvmPackages.length === 0) return listed;
   const [, first, second] = /^([a-z_]\w*)[./]([a-z_]\w*)[./]/.exec(name) ?? [];
-  if (first === undefined || second === undefined) return owner;
-  return jvmPackages.includes(`${first}/${second}`) ? 'application' : 'library';
+  if (first === undefined || second === undefined) return listed;
+  return jvmPackages.includes(`${first}/${second}`) ? APPLICATION : LIBRARY;
+}
+
+/**
+ * A name of .NET, `Shop.Orders!OrderController.Price`, by the assembly or the namespace that it begins with.
+ */
+function dotnetOwner(name: string, { dotnetRoots }: CodeEvidence): Ownership {
+  const listed = listedOwner(name, DOTNET_RUNTIME, DOTNET_LIBRARY);
+  const root = /^\w+(?=[.!])/.exec(name)?.[0];
+  return listed.owner === 'application' && root !== undefined && dotnetRoots.has(root) ? APPLICATION : listed;
 }
 
 /**
  * In PHP the namespace tells the owner. A function without a namespace and a file is built in, where other
  * functions have files.
  */
-function phpOwner(name: string, { isPhp, hasPhpFiles }: CodeEvidence): FrameOwner | null {
+function phpOwner(name: string, { isPhp, hasPhpFiles }: CodeEvidence): Ownership | null {
   const place = /^\{closure:(.*)\}$/s.exec(name)?.[1] ?? name;
-  if (/^\/.*\.php(?:\(\d+\)|:\d+)?$/s.test(place)) return VENDOR.test(place) ? 'library' : 'application';
-  if (/^\w+(?:\\\w+)+/.test(place)) return PHP_LIBRARY.test(place) ? 'library' : 'application';
+  if (/^\/.*\.php(?:\(\d+\)|:\d+)?$/s.test(place)) return VENDOR.test(place) ? LIBRARY : APPLICATION;
+  if (/^\w+(?:\\\w+)+/.test(place)) return PHP_LIBRARY.test(place) ? LISTED : UNLISTED;
   if (!isPhp) return null;
   const isMethod = /^\w+(?:::|->)/.test(place);
-  return hasPhpFiles || !isMethod || PHP_BUILTIN.test(place) ? 'runtime' : 'application';
+  return hasPhpFiles || !isMethod || PHP_BUILTIN.test(place) ? RUNTIME : UNLISTED;
 }
 
 /** Programs that run the code of others: their own functions are runtime. */
@@ -143,14 +196,14 @@ const RUNTIME_OBJECT =
 /**
  * The owner of a function without a file, by the binary that holds it; null where the binary does not tell.
  */
-function ownerOfBinary(name: string, binary: string): FrameOwner | null {
+function ownerOfBinary(name: string, binary: string): Ownership | null {
   if (binary === '') return null;
   const base = binary.replace(/^.*[/\\]/, '');
-  if (/^\[.*\]$/.test(base) || RUNTIME_OBJECT.test(base) || INTERPRETER.test(base)) return 'runtime';
-  if (SHARED_OBJECT.test(base)) return 'library';
+  if (/^\[.*\]$/.test(base) || RUNTIME_OBJECT.test(base) || INTERPRETER.test(base)) return RUNTIME;
+  if (SHARED_OBJECT.test(base)) return LIBRARY;
   // Statically linked libraries are recognised by name; a plain C name in the main binary is the team's.
   const isPath = binary.includes('/') && !/\.(?:jar|map|dex|oat)$/.test(base);
-  return isPath && /^[a-zA-Z]\w*$/.test(name) && !isLibcName(name) ? 'application' : null;
+  return isPath && /^[a-zA-Z]\w*$/.test(name) && !isLibcName(name) ? APPLICATION : null;
 }
 
 /** Whether a name is reserved by C for its implementation, or is a function of the C library. */
@@ -158,8 +211,9 @@ function isLibcName(name: string): boolean {
   return /^_(?:_|[A-Z]|int_|dl_|start$|init$|fini$)/.test(name) || LIBC.test(name);
 }
 
-function knownOwner(name: string, runtime: RegExp, library: RegExp): FrameOwner {
-  return runtime.test(name) ? 'runtime' : library.test(name) ? 'library' : 'application';
+/** The owner by lists of names: that of the language's own code is complete, that of libraries cannot be. */
+function listedOwner(name: string, runtime: RegExp, library: RegExp): Ownership {
+  return runtime.test(name) ? RUNTIME : library.test(name) ? LISTED : UNLISTED;
 }
 
 /**
@@ -177,25 +231,29 @@ function isBazelExternal(file: string): boolean {
 
 /**
  * Go names are `import/path.Receiver.Method`; third-party files carry a module version or lie among
- * dependencies.
+ * dependencies. Where those of dependencies carry one, a trimmed file without is the main module's.
  */
-function goOwner(name: string, file: string, { goOrganisation }: CodeEvidence): FrameOwner {
+function goOwner(name: string, file: string, { goOrganisation, hasGoVersions }: CodeEvidence): Ownership {
   if (/^(?:type|go|struct|glob)[:.]|^_?cgo|^_Cfunc|^x_cgo/.test(name) || file.endsWith('_cgo_gotypes.go'))
-    return 'runtime';
+    return RUNTIME;
   const path = goPackage(name);
   // With -trimpath the folder is the import path of the package in which the function was written, even where
   // it is inlined elsewhere.
   const folder = file.slice(0, Math.max(0, file.lastIndexOf('/')));
   const isTrimmed = file !== '<autogenerated>' && /^[^/@]+\.[^/@]+\//.test(file) && !file.startsWith('.');
-  if (path === '') return file.endsWith('.go') ? 'application' : 'runtime';
-  if (isGoStandard(path, file)) return 'runtime';
+  if (path === '') return file.endsWith('.go') ? APPLICATION : RUNTIME;
+  if (isGoStandard(path, file)) return RUNTIME;
   if (/@v\d|\/pkg\/mod\/|^external\//.test(file) || isBazelExternal(file) || VENDOR.test(file))
-    return 'library';
-  if (isTrimmed && GO_LIBRARY.test(`${folder}.`))
-    return isBelowFolder(folder, goOrganisation) ? 'application' : 'library';
-  if (isTrimmed && goOrganisation !== null && folder !== path && !isBelowFolder(folder, goOrganisation))
-    return 'library';
-  return file === '<autogenerated>' && GO_LIBRARY.test(name) ? 'library' : 'application';
+    return LIBRARY;
+  if (!isTrimmed) {
+    if (file !== '<autogenerated>') return APPLICATION;
+    return GO_LIBRARY.test(name) ? LISTED : UNLISTED;
+  }
+  if (isBelowFolder(folder, goOrganisation)) return APPLICATION;
+  const isListed = GO_LIBRARY.test(`${folder}.`);
+  if (goOrganisation !== null && (isListed || folder !== path)) return LIBRARY;
+  if (hasGoVersions) return APPLICATION;
+  return isListed ? LISTED : UNLISTED;
 }
 
 function isBelowFolder(folder: string, organisation: string | null): boolean {
@@ -213,44 +271,55 @@ function isGoStandard(path: string, file: string): boolean {
   return !folder.startsWith('/') || folder.endsWith(`/src/${path}`) || !folder.endsWith(`/${path}`);
 }
 
-function scriptOwner(_name: string, file: string): FrameOwner {
-  if (/^(?:node|ext|internal):|^internal\/.*\.js$/.test(file)) return 'runtime';
+function scriptOwner(_name: string, file: string): Ownership {
+  if (/^(?:node|ext|internal):|^internal\/.*\.js$/.test(file)) return RUNTIME;
   if (/(?:^|\/)(?:node_modules|bower_components|deno\/npm)\/|^(?:https?|wasm|deno):/.test(file))
-    return 'library';
-  return 'application';
+    return LIBRARY;
+  return APPLICATION;
 }
 
-function pythonOwner(_: string, file: string): FrameOwner {
-  if (/(?:site|dist)-packages\//.test(file)) return 'library';
+function pythonOwner(_: string, file: string): Ownership {
+  if (/(?:site|dist)-packages\//.test(file)) return LIBRARY;
   if (file.startsWith('<') || /\/lib\/(?:pypy|python)\d[^/]*\/|\/Python\d+\/lib\//i.test(file))
-    return 'runtime';
-  if (PYTHON_STANDARD.test(file)) return 'runtime';
-  return PYTHON_LIBRARY.test(file) ? 'library' : 'application';
+    return RUNTIME;
+  if (PYTHON_STANDARD.test(file)) return RUNTIME;
+  if (PYTHON_LIBRARY.test(file)) return LISTED;
+  // Profilers cut the path before a package; a script of its own lies in no package.
+  return file.startsWith('/') || !file.includes('/') ? APPLICATION : UNLISTED;
 }
 
-function rubyOwner(name: string, file: string): FrameOwner {
-  if (/\/gems\/|\/bundle\//.test(file)) return 'library';
-  return /^[<(]|\/lib\/ruby\//.test(file) || name.endsWith('[c function]') ? 'runtime' : 'application';
+function rubyOwner(name: string, file: string): Ownership {
+  if (/\/gems\/|\/bundle\//.test(file)) return LIBRARY;
+  return /^[<(]|\/lib\/ruby\//.test(file) || name.endsWith('[c function]') ? RUNTIME : APPLICATION;
 }
 
-function rustOwner(name: string, file: string, { rustCrates }: CodeEvidence): FrameOwner {
-  if (/(?:^|\/)(?:rustc|rust\/deps)\//.test(file)) return 'runtime';
-  if (/(?:^|\/)\.?cargo\/(?:registry|git)\//.test(file) || VENDOR.test(file)) return 'library';
+function rustOwner(name: string, file: string, { rustCrates }: CodeEvidence): Ownership {
+  if (/(?:^|\/)(?:rustc|rust\/deps)\//.test(file)) return RUNTIME;
+  if (/(?:^|\/)\.?cargo\/(?:registry|git)\//.test(file) || VENDOR.test(file) || CARGO_NATIVE.test(file))
+    return LIBRARY;
   // Some profilers keep only the base name of a file, which tells nothing.
-  if (RUST_RUNTIME.test(name) || RUST_PRIMITIVE.test(name)) return 'runtime';
-  if (file.startsWith('/') || rustCrates.has(/^<?(\w+)::/.exec(name)?.[1] ?? '')) return 'application';
-  return RUST_LIBRARY.test(name) ? 'library' : 'application';
+  if (RUST_RUNTIME.test(name) || RUST_PRIMITIVE.test(name)) return RUNTIME;
+  if (file.startsWith('/') || isOfCrate(name, rustCrates)) return APPLICATION;
+  if (RUST_LIBRARY.test(name)) return LISTED;
+  // Cargo names the files of the workspace by their path in it, those of dependencies by a whole path.
+  return file.includes('/') ? APPLICATION : UNLISTED;
+}
+
+function isOfCrate(name: string, crates: ReadonlySet<string>): boolean {
+  return crates.has(/^<?(\w+)::/.exec(name)?.[1] ?? '');
 }
 
 /** Methods of built-in types, and of traits of the standard library on any type. */
 const RUST_PRIMITIVE =
   /^<(?:&(?:mut )?)*(?:[ui](?:8|16|32|64|128|size)|f32|f64|bool|char|str|\[|\(|\*(?:const|mut) |dyn (?:core|std|alloc)::|[A-Z]\w? as (?:core|std|alloc)::)/;
 
-function nativeOwner(name: string, file: string): FrameOwner {
-  if (C_DEPENDENCIES.test(file) || CPP_LIBRARY.test(name)) return 'library';
-  if (SYSTEM_FOLDER.test(file) || CPP_RUNTIME.test(name) || VM_INTERNAL.test(name)) return 'runtime';
+function nativeOwner(name: string, file: string): Ownership {
+  if (C_DEPENDENCIES.test(file) || CARGO_NATIVE.test(file)) return LIBRARY;
+  if (CPP_LIBRARY.test(name)) return LISTED;
+  if (SYSTEM_FOLDER.test(file) || CPP_RUNTIME.test(name) || VM_INTERNAL.test(name)) return RUNTIME;
   // The C library is built from relative paths, and some profilers keep only the base name of a file.
-  return !file.startsWith('/') && isLibcName(name) ? 'runtime' : 'application';
+  if (!file.startsWith('/') && isLibcName(name)) return RUNTIME;
+  return file.includes('/') ? APPLICATION : UNLISTED;
 }
 
 /** Native frames below the JVM carry their library: `libjvm.so.JavaThread::thread_main_inner`. */
@@ -268,32 +337,34 @@ const JVM_NAME = /^(?:[a-z_]\w*\/)+[A-Z][\w$]*|^[a-z_]\w*(?:\.[a-z_]\w*)+\.[A-Z]
  * Without a telling file a bare name is a native builtin or a kernel symbol; only a qualified one can be the
  * team's.
  */
-function ownerByName(name: string, hasFile: boolean, evidence: CodeEvidence): FrameOwner {
+function ownerByName(name: string, hasFile: boolean, evidence: CodeEvidence): Ownership {
   const library = SHARED_LIBRARY.exec(name)?.[1];
-  if (library !== undefined) return RUNTIME_OBJECT.test(library) ? 'runtime' : 'library';
-  if (BARE_OBJECT.test(name)) return ownerOfBinary('', name) ?? 'library';
-  if (isState(name) || (!hasFile && isLibcName(name))) return 'runtime';
-  if (!hasFile && RUST_PRIMITIVE.test(name)) return 'runtime';
+  if (library !== undefined) return RUNTIME_OBJECT.test(library) ? RUNTIME : LIBRARY;
+  if (BARE_OBJECT.test(name)) return ownerOfBinary('', name) ?? LIBRARY;
+  if (isState(name) || (!hasFile && isLibcName(name))) return RUNTIME;
+  if (!hasFile && RUST_PRIMITIVE.test(name)) return RUNTIME;
   if (
     JVM_RUNTIME.test(name) ||
     DOTNET_RUNTIME.test(name) ||
     RUST_RUNTIME.test(name) ||
     CPP_RUNTIME.test(name)
   )
-    return 'runtime';
+    return RUNTIME;
   if (
     JVM_LIBRARY.test(name) ||
     DOTNET_LIBRARY.test(name) ||
     RUST_LIBRARY.test(name) ||
     CPP_LIBRARY.test(name)
   )
-    return 'library';
+    return LISTED;
   if (JVM_NAME.test(name)) return jvmOwner(name, evidence);
-  if (VM_INTERNAL.test(name)) return 'runtime';
+  if (VM_INTERNAL.test(name)) return RUNTIME;
   const path = goPackage(name);
-  if (isGoStandard(path, '')) return 'runtime';
-  if (GO_LIBRARY.test(name)) return 'library';
-  return hasFile || path !== '' || /^[\w$<&]+(?:[./!]|::)[\w$<]/.test(name) ? 'application' : 'runtime';
+  if (isGoStandard(path, '')) return RUNTIME;
+  if (GO_LIBRARY.test(name)) return LISTED;
+  if (isOfCrate(name, evidence.rustCrates)) return APPLICATION;
+  if (/^\w+[.!]/.test(name) && dotnetOwner(name, evidence) === APPLICATION) return APPLICATION;
+  return hasFile || path !== '' || /^[\w$<&]+(?:[./!]|::)[\w$<]/.test(name) ? UNLISTED : RUNTIME;
 }
 
 /**

@@ -17,6 +17,12 @@ export function functionData(info: FunctionInfo | undefined, line: number): Name
   };
 }
 
+/** A function of which only a list of known names says whether it is the team's own code. */
+export interface GuessedOwner {
+  fn: NamedFunction;
+  isOwn: boolean;
+}
+
 /** The function that a leaf is charged to, and the part of the leaf's own cost. */
 export interface Charge {
   to: NamedFunction;

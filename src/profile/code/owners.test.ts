@@ -1,16 +1,24 @@
 import { describe, expect, test } from 'vitest';
-import type { FunctionInfo } from '../model.js';
+import type { FunctionInfo, Repository } from '../model.js';
 import type { FrameOwner } from './frames.js';
-import { ownersOf } from './owners.js';
+import { ownershipsOf, ownersOf } from './owners.js';
 
-/** `name`, `name @ file` or `name @ file @ binary`, each with the owner that is right. */
+/** A function from `name`, `name @ file` or `name @ file @ binary`. */
+function functionFrom(row: string): FunctionInfo {
+  const [name = '', file = '', binary = ''] = row.split(' @ ');
+  return { name, file, startLine: 0, symbolised: true, ...(binary === '' ? {} : { binary }) };
+}
+
 function owners(rows: Readonly<Record<string, FrameOwner>>) {
-  const functions = Object.keys(rows).map((row): FunctionInfo => {
-    const [name = '', file = '', binary = ''] = row.split(' @ ');
-    return { name, file, startLine: 0, symbolised: true, ...(binary === '' ? {} : { binary }) };
-  });
-  const owned = ownersOf({ functions });
-  return Object.fromEntries(Object.keys(rows).map((row, at) => [row, owned[at]]));
+  const told = ownersOf({ functions: Object.keys(rows).map(functionFrom) });
+  return Object.fromEntries(Object.keys(rows).map((row, at) => [row, told[at]]));
+}
+
+/** Owner of each row; a guess has a question mark. */
+function ownerships(rows: readonly string[], repositories: readonly Repository[] = []) {
+  const ownCode = { patterns: [], repositories };
+  const told = ownershipsOf({ functions: rows.map(functionFrom), ownCode });
+  return rows.map((_, at) => `${told[at]?.owner}${told[at]?.isGuess === true ? '?' : ''}`);
 }
 
 describe('what a profile as a whole tells of its functions', () => {
@@ -112,5 +120,113 @@ describe('what a profile as a whole tells of its functions', () => {
     ],
   ])('%s', (_, rows) => {
     expect(owners(rows)).toEqual(rows);
+  });
+});
+
+describe('guesses', () => {
+  test.each<[string, Record<string, string>]>([
+    [
+      'a path tells',
+      { 'Cart.total @ /srv/app/cart.py': 'application', 'get @ /v/site-packages/x/y.py': 'library' },
+    ],
+    [
+      'names that no list holds, of two beginnings',
+      {
+        'com/acme/Cart.total': 'application?',
+        'com/unknownvendor/Parser.parse': 'application?',
+        'org/hibernate/Session.flush': 'library?',
+        'java/util/HashMap.get': 'runtime',
+      },
+    ],
+    [
+      'names that no list holds, of one beginning',
+      {
+        'com/acme/Cart.total': 'application',
+        'com/acme/Price.of': 'application',
+        'io/netty/Loop.run': 'library?',
+      },
+    ],
+    [
+      'Go with -trimpath: files of dependencies carry a version',
+      {
+        'github.com/prometheus/prometheus/tsdb.(*Head).Append @ github.com/prometheus/prometheus/tsdb/head.go':
+          'application',
+        'github.com/oklog/run.(*Group).Run @ github.com/oklog/run@v1.1.0/group.go': 'library',
+      },
+    ],
+    [
+      'Go with -trimpath and vendored modules',
+      {
+        'git.acme.dev/shop.Run @ git.acme.dev/shop/run.go': 'application?',
+        'git.other.dev/kit.Do @ git.other.dev/kit/do.go': 'application?',
+        'github.com/prometheus/client.Inc @ github.com/prometheus/client/inc.go': 'library?',
+      },
+    ],
+    [
+      '.NET: the assembly of the entry point',
+      {
+        'Shop.Api!Program.<Main>$': 'application',
+        'Shop.Orders!Cart.Total': 'application',
+        'Odd!A.B': 'application?',
+      },
+    ],
+    [
+      'Python: packages whose path was cut',
+      {
+        'scan @ rules/zones.py': 'application?',
+        'get @ oddlib/api.py': 'application?',
+        'main @ app.py': 'application',
+      },
+    ],
+    [
+      'Rust: files of the workspace are relative, base names tell nothing',
+      {
+        'shop::quote @ src/lib.rs': 'application',
+        'a::b @ lib.rs': 'application?',
+        'c::d @ mod.rs': 'application?',
+      },
+    ],
+  ])('%s', (_, rows) => {
+    expect(ownerships(Object.keys(rows))).toEqual(Object.values(rows));
+  });
+});
+
+describe('the repository that labels name', () => {
+  const rows = [
+    'github.com/prometheus/shop.Run @ github.com/prometheus/shop/run.go',
+    'github.com/prometheus/shopkit.Do @ github.com/prometheus/shopkit/do.go',
+    'scan @ services/cart/zones.py',
+    'get @ oddlib/api.py',
+    'get @ /srv/services/cart/.venv/lib/site-packages/requests/api.py',
+    'json.loads @ json/decoder.py',
+  ];
+
+  test('its Go module and files below the folder of the service are own code, known dependencies are not', () => {
+    const repositories = [{ module: 'github.com/prometheus/shop', root: 'services/cart' }];
+    expect(ownerships(rows, repositories)).toEqual([
+      ...['application', 'library?', 'application'],
+      ...['application?', 'library', 'runtime'],
+    ]);
+  });
+
+  test('without it they are guesses', () => {
+    expect(ownerships(rows)).toEqual([
+      ...['library?', 'library?', 'application?'],
+      ...['application?', 'library', 'runtime'],
+    ]);
+  });
+});
+
+test('a crate that wraps a C library builds it below the folder of the program', () => {
+  const build = '/srv/app/target/release/build';
+  expect(
+    owners({
+      [`prof_backtrace_impl @ ${build}/tikv-jemalloc-sys-1f464f458ab96dda/out/build/src/prof_sys.c`]:
+        'library',
+      [`shop::proto::decode @ ${build}/shop-1f464f458ab96dda/out/shop.rs`]: 'application',
+    }),
+  ).toEqual({
+    [`prof_backtrace_impl @ ${build}/tikv-jemalloc-sys-1f464f458ab96dda/out/build/src/prof_sys.c`]: 'library',
+    [`shop::proto::decode @ ${build}/shop-1f464f458ab96dda/out/shop.rs`]: 'application',
   });
 });

@@ -1,30 +1,82 @@
 import { RE2JS } from 're2js';
-import type { FunctionInfo, OwnCode, Profile } from '../model.js';
-import { type CodeEvidence, type FrameOwner, frameOwner, isKnownForeign, NO_EVIDENCE } from './frames.js';
+import type { FunctionInfo, OwnCode, Profile, Repository } from '../model.js';
+import {
+  APPLICATION,
+  type CodeEvidence,
+  type FrameOwner,
+  isKnownForeign,
+  NO_EVIDENCE,
+  type Ownership,
+  ownershipOf,
+  UNLISTED,
+} from './frames.js';
 import { normaliseName } from './names.js';
 
 /** Owners determined before, by the functions of a profile: many questions about a profile need them. */
 const ownersCache = new WeakMap<
   readonly FunctionInfo[],
-  { ownCode: OwnCode | undefined; owners: readonly FrameOwner[] }
+  { ownCode: OwnCode | undefined; ownerships: readonly Ownership[]; owners: readonly FrameOwner[] }
 >();
 
+type Functions = Pick<Profile, 'functions' | 'ownCode'>;
+
 /** Tells whose code each function of a profile is, by all that the profile says: see {@link evidenceIn}. */
-export function ownersOf({
-  functions,
-  ownCode,
-}: Pick<Profile, 'functions' | 'ownCode'>): readonly FrameOwner[] {
-  const known = ownersCache.get(functions);
-  if (known !== undefined && known.ownCode === ownCode) return known.owners;
-  const evidence = evidenceIn(functions, ownCode);
-  const owners = functions.map((info) => frameOwner(info, evidence));
-  ownersCache.set(functions, { ownCode, owners });
+export function ownersOf(profile: Functions): readonly FrameOwner[] {
+  return readOwners(profile).owners;
+}
+
+/** Tells whose code each function of a profile is, and which of that is a guess. */
+export function ownershipsOf(profile: Functions): readonly Ownership[] {
+  return readOwners(profile).ownerships;
+}
+
+function readOwners({ functions, ownCode }: Functions) {
+  const before = ownersCache.get(functions);
+  if (before !== undefined && before.ownCode === ownCode) return before;
+  const ownerships = ownershipsIn(functions, evidenceIn(functions, ownCode));
+  const owners = { ownCode, ownerships, owners: ownerships.map(({ owner }) => owner) };
+  ownersCache.set(functions, owners);
   return owners;
+}
+
+/**
+ * Tells whose code each function is. Names that no list holds are the team's without a guess if all of them
+ * begin with one organisation, package or crate and nothing else is known to be own code: if they were a
+ * library's, there would also be own code with another beginning.
+ */
+export function ownershipsIn(
+  functions: readonly FunctionInfo[],
+  evidence: CodeEvidence,
+): readonly Ownership[] {
+  const ownerships = functions.map((info) => ownershipOf(info, evidence));
+  if (ownerships.includes(APPLICATION)) return ownerships;
+  const beginnings = functions.map((info, at) => (ownerships[at] === UNLISTED ? beginningOf(info) : null));
+  const [only, ...others] = new Set(beginnings.filter((beginning) => beginning !== null));
+  if (only === undefined || others.length > 0) return ownerships;
+  return ownerships.map((ownership, at) => (beginnings[at] === only ? APPLICATION : ownership));
+}
+
+/** The part of a name that all code of a team may share, by language; null where it tells nothing. */
+const BEGINNINGS: readonly RegExp[] = [
+  // A domain has one owner, unless it is one that hosts the code of all.
+  /^(?:(?:github|gitlab)\.com|bitbucket\.org|codeberg\.org)\/[^/.\s]+|^[^/.\s]+\.[^/\s]+(?=\/)/,
+  /^[a-z_]\w*[./][a-z_]\w*(?=[./])/,
+  /^\w+(?=\\|::|[.!])/,
+];
+
+function beginningOf({ name, file }: FunctionInfo): string | null {
+  if (/\.pyx?$/.test(file)) return /^[^/]+(?=\/)/.exec(file)?.[0] ?? null;
+  const plain = name.replace(/^[<&(*]+/, '');
+  return BEGINNINGS.map((pattern) => pattern.exec(plain)?.[0]).find((text) => text !== undefined) ?? null;
 }
 
 /** Names of entry points by language: the package or crate of one is the team's code. */
 const JVM_MAIN = /^((?:[a-z_]\w*[./])+)[A-Z][\w$]*\.main$/;
 const RUST_MAIN = /^(\w+)::main(?:::\{\{closure\}\})?$/;
+/**
+ * The assembly, and the entry point that a C# program has without writing one: `Shop.Orders!Program.<Main>$`.
+ */
+const DOTNET_MAIN = /^(\w+)[\w.]*!(?:[\w.]+\.)?(?:<Main>\$|Main)$/;
 const PHP_NAME = /^\w+(?:\\\w+)+/;
 
 /**
@@ -34,12 +86,17 @@ const PHP_NAME = /^\w+(?:\\\w+)+/;
 export function evidenceIn(functions: readonly FunctionInfo[], ownCode?: OwnCode): CodeEvidence {
   const jvmPackages = new Set<string>();
   const rustCrates = new Set<string>();
+  const dotnetRoots = new Set<string>();
   let goOrganisation: string | null = null;
+  let hasGoVersions = false;
   let [isPhp, hasPhpFiles] = [false, false];
   for (const { name, file } of functions) {
     const hasPhpFile = file.endsWith('.php');
     hasPhpFiles ||= hasPhpFile;
     isPhp ||= hasPhpFile || (file === '' && PHP_NAME.test(name));
+    hasGoVersions ||= file.endsWith('.go') && /@v\d/.test(file) && !file.includes('/toolchain@v');
+    const dotnetRoot = name.includes('Main') ? DOTNET_MAIN.exec(normaliseName(name))?.[1] : undefined;
+    if (dotnetRoot !== undefined && !isKnownForeign(name)) dotnetRoots.add(dotnetRoot);
     if (!name.endsWith('main') && !name.includes('main::{{')) continue;
     if (name === 'main.main') goOrganisation ??= organisationOf(file);
     const [, jvmPackage] = JVM_MAIN.exec(name) ?? [];
@@ -51,10 +108,13 @@ export function evidenceIn(functions: readonly FunctionInfo[], ownCode?: OwnCode
     ...NO_EVIDENCE,
     jvmPackages: [...jvmPackages],
     rustCrates,
+    dotnetRoots,
     goOrganisation,
+    hasGoVersions,
     isPhp,
     hasPhpFiles,
-    isOwn: ownCode === undefined ? null : matcherOf(ownCode),
+    isOwn: ownCode === undefined || ownCode.patterns.length === 0 ? null : matcherOf(ownCode),
+    isInRepository: repositoryMatcher(ownCode?.repositories ?? []),
   };
 }
 
@@ -79,4 +139,25 @@ function matcherOf({ patterns }: OwnCode): CodeEvidence['isOwn'] {
   const compiled = patterns.map((pattern) => RE2JS.compile(pattern));
   return ({ name, file }) =>
     compiled.some((pattern) => pattern.test(name) || (file !== '' && pattern.test(file)));
+}
+
+/** Tells functions of a repository by their Go package, or by a file below the folder of the service. */
+function repositoryMatcher(repositories: readonly Repository[]): CodeEvidence['isInRepository'] {
+  const places = repositories.filter(({ module, root }) => module !== '' || root !== '');
+  if (places.length === 0) return null;
+  return ({ name, file }) => {
+    const path = `/${file.replaceAll('\\', '/')}`;
+    return places.some(
+      ({ module, root }) =>
+        (module !== '' && [name, file].some((text) => startsWithModule(text, module))) ||
+        (root !== '' && path.includes(`/${root}/`)),
+    );
+  };
+}
+
+/**
+ * A module ends before a folder, a package's function or a version: `github.com/acme/shop-tools` is another.
+ */
+function startsWithModule(text: string, module: string): boolean {
+  return text.startsWith(module) && /^[/.@]/.test(text.slice(module.length));
 }

@@ -1,4 +1,4 @@
-import type { NamedFunction } from '../code/named-function.js';
+import type { GuessedOwner, NamedFunction } from '../code/named-function.js';
 import type { ProfileType } from '../types/types.js';
 
 export type FindingKind = 'code' | 'improvement' | 'moved' | 'load' | 'leak' | 'contention';
@@ -42,6 +42,8 @@ export interface Finding {
   /** Until when, for a burst that was over before the window ended. */
   until: number | null;
   confidence: Confidence;
+  /** The function, or the caller that it is charged to, where a guess says whose code it is. */
+  guessed: readonly GuessedOwner[];
   /** Standard errors that it stands out by, where it was tested so. */
   z: number | null;
   /** Name of the function that lost what this one gained. */

@@ -1,6 +1,6 @@
-import { frameOwner } from '../code/frames.js';
+import { frameOwner, type Ownership } from '../code/frames.js';
 import { joinKey, sharedName } from '../code/names.js';
-import { evidenceIn } from '../code/owners.js';
+import { evidenceIn, ownershipsIn } from '../code/owners.js';
 import type { Columns, FunctionInfo, Profile } from '../model.js';
 import { keysIn, matchRenamed, mayBeRenamed, sideCosts } from './renamed.js';
 
@@ -13,6 +13,8 @@ export interface Joined {
   application: Uint8Array;
   /** 1 where the function is a third-party library's. */
   library: Uint8Array;
+  /** 1 where only a list of known names says whose a function is. */
+  guessed: Uint8Array;
   /**
    * 1 where the function is an entry point below which the team's own code runs: see {@link servingRoots}.
    */
@@ -78,7 +80,10 @@ export function joinProfiles(profiles: readonly Profile[], before = 0): Joined {
   });
   const evidence = evidenceIn(functions, profiles.find(({ ownCode }) => ownCode !== undefined)?.ownCode);
   const isOwn = (info: FunctionInfo) => (frameOwner(info, evidence) === 'application' ? 1 : 0);
-  const application = Uint8Array.from(functions, isOwn);
+  const ownerships = ownershipsIn(functions, evidence);
+  const flags = (is: (ownership: Ownership) => boolean) =>
+    Uint8Array.from(ownerships, (one) => Number(is(one)));
+  const application = flags(({ owner }) => owner === 'application');
   const parts = profiles.map((profile, index): JoinedPart => {
     const map = Uint32Array.from(keys[index] ?? [], (key) => ids.get(key) ?? 0);
     const frameFunction = profile.frameFunction.map((fn) => map[fn] ?? 0);
@@ -93,11 +98,11 @@ export function joinProfiles(profiles: readonly Profile[], before = 0): Joined {
     const { functions: _, ...columns } = profile;
     return { profile: columns, frameFunction, frameApplication };
   });
-  const library = Uint8Array.from(functions, (info) => (frameOwner(info, evidence) === 'library' ? 1 : 0));
   return {
     functions,
     application,
-    library,
+    library: flags(({ owner }) => owner === 'library'),
+    guessed: flags(({ isGuess }) => isGuess),
     serving: servingRoots(parts, functions.length),
     parts,
     renamed: renamedIn(profiles, keys, before),

@@ -1,5 +1,5 @@
-import { type Charge, functionData, type NamedFunction } from '../code/named-function.js';
-import { ownersOf } from '../code/owners.js';
+import { type Charge, functionData, type GuessedOwner, type NamedFunction } from '../code/named-function.js';
+import { ownershipsOf, ownersOf } from '../code/owners.js';
 import { hottestPath } from '../hottest-path.js';
 import { divisorOf, type Measurement, round, roundShare } from '../measurement.js';
 import { isDifference, type Profile } from '../model.js';
@@ -50,6 +50,8 @@ export interface Findings {
    */
   charges: (Charge | null)[];
   application: ApplicationFunction[];
+  /** The most expensive of them, where a guess says that it is the team's. */
+  guessed: readonly GuessedOwner[];
   /** Number of functions with own cost, and the share of the total that the rows of `top` hold. */
   functions: number;
   topShare: number;
@@ -63,6 +65,7 @@ export interface Findings {
 export function findingsOf(measured: Measurement, limit: number): Findings {
   const profile = measured.active;
   const table = functionTable(profile);
+  const ownerships = ownershipsOf(profile);
   const owner = ownersOf(profile);
   const isApplication = (id: number) => owner[id] === 'application';
   const share = (value: number) => roundShare(table.total === 0 ? 0 : value / table.total);
@@ -98,6 +101,10 @@ export function findingsOf(measured: Measurement, limit: number): Findings {
       charged_share: share(cost[id] ?? 0),
       ...totals(id),
     })),
+    guessed: application
+      .slice(0, 1)
+      .filter((id) => ownerships[id]?.isGuess === true)
+      .map((id) => ({ fn: named(id), isOwn: true })),
     functions: bySelf.length,
     topShare: share(top.reduce((sum, id) => sum + Math.abs(table.self[id] ?? 0), 0)),
     heaviest:

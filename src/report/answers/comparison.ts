@@ -6,6 +6,7 @@ import type { ProfileType } from '../../profile/types/types.js';
 import { leadingName, safeText } from '../../text/sanitise.js';
 import { formatShare, formatSpan, formatTime, formatValue, plural } from '../../text/units.js';
 import { displayFunction, displayName } from '../functions.js';
+import { guessNotes } from '../guess-notes.js';
 import { type NextCall, nextRows } from '../next.js';
 import type { Answer, Block, JsonObject } from '../render.js';
 import { sentenceOf } from './finding-sentence.js';
@@ -72,6 +73,7 @@ export interface Comparison {
 export function comparisonAnswer(comparison: Comparison): Answer {
   const { before, after, type, finding } = comparison;
   const reason = `${reasonOf(comparison)}${soFarText(comparison)}`;
+  const notes = [...comparison.notes, ...guessNotes(finding?.guessed ?? [])];
   return {
     data: {
       scope: {
@@ -124,11 +126,11 @@ export function comparisonAnswer(comparison: Comparison): Answer {
       })),
       upstream_requests: comparison.requests,
       not_determined: comparison.notRead.map(({ what, why }) => `${what}: not read, ${why}`),
-      notes: comparison.notes,
+      notes,
       next: comparison.next.map((call) => ({ ...call })),
       links: [],
     },
-    text: textOf(comparison, reason),
+    text: textOf({ ...comparison, notes }, reason),
     lists: ['movers', 'attribution'],
   };
 }

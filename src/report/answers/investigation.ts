@@ -5,6 +5,7 @@ import type { ProfileType } from '../../profile/types/types.js';
 import { leadingName, safeText } from '../../text/sanitise.js';
 import { formatSpan, formatTime, formatValue } from '../../text/units.js';
 import { displayName } from '../functions.js';
+import { guessNotes } from '../guess-notes.js';
 import { type NextCall, nextRows } from '../next.js';
 import type { Answer, Block, JsonObject } from '../render.js';
 import { clock, sentenceOf } from './finding-sentence.js';
@@ -73,6 +74,7 @@ export function investigationAnswer(investigation: Investigation): Answer {
   const findings = investigation.findings.slice(0, MAX_FINDINGS);
   const reason = `${verdictReason(investigation)}${soFarText(investigation)}`;
   const first = findings[0];
+  const notes = [...investigation.notes, ...guessNotes(findings.flatMap(({ guessed }) => guessed))];
   return {
     data: {
       scope: {
@@ -136,11 +138,11 @@ export function investigationAnswer(investigation: Investigation): Answer {
       instances: investigation.counts.instances,
       not_determined: investigation.notDetermined,
       upstream_requests: investigation.requests,
-      notes: investigation.notes,
+      notes,
       next: investigation.next.map((call) => ({ ...call })),
       links: [],
     },
-    text: textOf(investigation, findings, reason),
+    text: textOf({ ...investigation, notes }, findings, reason),
     lists: ['findings', 'lenses', 'not_determined'],
   };
 }

@@ -7,6 +7,7 @@ import type { RankedFunction } from '../../profile/tables/top-functions.js';
 import { HANDS_ON, OWN_COST_FLOOR } from '../../profile/tables/tree.js';
 import { formatShare } from '../../text/units.js';
 import { chargeText, displayBriefly, displayFunction, displayName } from '../functions.js';
+import { guessNotes } from '../guess-notes.js';
 import {
   amountText,
   natureOfTotal,
@@ -49,6 +50,7 @@ export function summaryAnswer(measured: Measurement, limit: number): Answer {
     notes.push(`${formatShare(findings.noStackShare)} of the total has no stack: it is in no function.`);
   if (measured.samples !== null && measured.samples > 0 && measured.samples < FEW_SAMPLES)
     notes.push(jitterNote(measured.samples));
+  notes.push(...guessNotes(findings.guessed));
   const next = nextCalls(measured, findings);
   return {
     data: {
