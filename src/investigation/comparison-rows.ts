@@ -10,7 +10,7 @@ import { contrastOf, wholeRun } from '../profile/contrast/runs.js';
 import type { ProfileType } from '../profile/types/types.js';
 import type { MoverRow } from '../report/answers/comparison.js';
 import type { Cause } from './conclude.js';
-import type { Since } from './evidence/onset.js';
+import type { Since } from './evidence/rounds.js';
 import type { ShareLens } from './evidence/shares.js';
 import { bareFinding, causeFinding, confidenceOf } from './findings.js';
 

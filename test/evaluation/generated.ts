@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import { writeFigures } from '../support/figures.js';
-import { KINDS } from './generator/case.js';
+import { ALL_KINDS } from './generator/case.js';
 import { describeCase } from './generator/describe.js';
 import { caseOf, type Job, jobsOf, type Outcome } from './jobs.js';
 import { summaryOf, tableOf } from './tally.js';
@@ -13,7 +13,7 @@ const PAGE = fileURLToPath(new URL('../../../test/evaluation/README.md', import.
 /** Far from the seeds that the engine was made with. */
 const HELD_OUT = 1_000_000;
 const USAGE = `npm run evaluate:generated -- [--cases N] [--kinds ab…] [--from SEED] [--workers N] [--verbose] [--write]
-  --cases    of every kind (default 200), ten times as many of h, i and j
+  --cases    of every kind (default 200), ten times as many of h, i, j, q, s, t and v
   --kinds    letters of the kinds to judge (default all)
   --from     first seed (default ${HELD_OUT}: held out; hunt for faults from 1 on)
   --workers  threads (default 2)
@@ -24,7 +24,7 @@ async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
       cases: { type: 'string', default: '200' },
-      kinds: { type: 'string', default: KINDS.join('') },
+      kinds: { type: 'string', default: ALL_KINDS.join('') },
       from: { type: 'string', default: String(HELD_OUT) },
       workers: { type: 'string', default: '2' },
       verbose: { type: 'boolean', default: false },
@@ -38,7 +38,7 @@ async function main(): Promise<void> {
   }
   const [cases, from, workers] = [values.cases, values.from, values.workers].map(wholeNumber);
   if (cases === undefined || from === undefined || workers === undefined) throw new Error(USAGE);
-  const kinds = KINDS.filter((kind) => values.kinds.includes(kind));
+  const kinds = ALL_KINDS.filter((kind) => values.kinds.includes(kind));
   const jobs = jobsOf(kinds, cases, from);
   const outcomes = await judgeAll(jobs, workers);
   if (values.verbose) for (const { job, outcome } of failures(jobs, outcomes)) describe(job, outcome);
@@ -48,7 +48,7 @@ async function main(): Promise<void> {
   console.log(`${table}\n\n${summary}`);
   if (values.write) {
     const command = `npm run evaluate:generated -- --cases ${cases} --from ${from} --write`;
-    const seeds = `Seeds ${from} and on; ${cases} cases of every kind, ${10 * cases} of (h), (i) and (j).`;
+    const seeds = `Seeds ${from} and on; ${cases} cases of every kind, ${10 * cases} of (h), (i), (j), (q), (s), (t) and (v).`;
     writeFigures(PAGE, `Made by \`${command}\`. ${seeds}\n\n${summary}\n\n${table}`);
   }
   if (!reached) process.exitCode = 1;

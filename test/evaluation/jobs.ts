@@ -1,7 +1,7 @@
 import type { GeneratedCase, Kind } from './generator/case.js';
 import { generateCase } from './generator/generate.js';
 import { createRandom, logUniform } from './generator/random.js';
-import { type Judged, judge } from './score.js';
+import { type Interval, type Judged, judge } from './score.js';
 
 /** Classes of sizes: samples on the smaller side. */
 export const SIZES = [
@@ -12,7 +12,7 @@ export const SIZES = [
 export type Size = (typeof SIZES)[number]['name'];
 
 /** Kinds in which nobody's code is to blame. */
-export const INNOCENT_KINDS: readonly Kind[] = ['h', 'i', 'j'];
+export const INNOCENT_KINDS: readonly Kind[] = ['h', 'i', 'j', 'q', 's', 't', 'v'];
 /** From so many standard errors on a planted change must be found. */
 const PLAIN_ERRORS = 6;
 /** A baseline has about this many times the samples of its incident, which is shorter. */
@@ -35,6 +35,10 @@ export interface Outcome {
   function: boolean;
   label: boolean;
   onset: boolean;
+  /** The stated interval of the onset; null where none was stated or there is none. */
+  interval: Interval | null;
+  /** Whether every one of several changes that stand out is in the list; null for one change. */
+  causes: boolean | null;
   accused: boolean;
   tokens: number;
   requests: number;
@@ -67,12 +71,15 @@ function summaryOf(found: GeneratedCase, { asked, score }: Judged): Outcome {
   const smaller = Math.min(found.samples.baseline, found.samples.incident);
   const size = SIZES.find(({ most }) => smaller < most) ?? SIZES[2];
   const errors = found.effects[0]?.se ?? 0;
+  const isPlain = found.effects.every(({ se }) => se >= PLAIN_ERRORS);
+  const hasSeveral = found.truth.causes !== undefined;
   return {
     ...score,
     id: found.id,
     kind: found.kind,
     size: size.name,
     plain: found.truth.functions.length === 0 ? null : errors >= PLAIN_ERRORS,
+    causes: hasSeveral && isPlain ? score.causes : null,
     tokens: asked.tokens,
     requests: asked.requests,
     mostInFlight: asked.mostInFlight,

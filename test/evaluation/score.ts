@@ -15,10 +15,20 @@ export interface Score {
   function: boolean;
   label: boolean;
   onset: boolean;
+  /** The stated interval against the truth; null where one of the two is missing. */
+  interval: Interval | null;
+  /** Whether each of several causes is among the findings. */
+  causes: boolean;
   /** Somebody's code is accused where nobody is to blame. */
   accused: boolean;
   /** What is wrong, in words; empty when all is right. */
   wrong: string[];
+}
+
+/** The stated interval of an onset: whether it holds the truth, and its width in gaps between profiles. */
+export interface Interval {
+  holds: boolean;
+  gaps: number;
 }
 
 /** A case, what was answered and how right that is. */
@@ -59,13 +69,17 @@ export function scoreOf({ truth }: IncidentCase, asked: Asked, gapMs: number): S
       cause.some((word) => isAmong(fn, [word]) || sentence.includes(word)),
     );
   const lacking = (truth.causes ?? []).filter((cause) => !isFound(cause));
+  const isAccepted = (truth.acceptedVerdicts ?? []).some((verdict) => verdict === data.verdict);
   const checks = {
-    verdict:
-      data.verdict === truth.verdict ||
-      (truth.acceptedVerdicts ?? []).some((verdict) => verdict === data.verdict),
+    verdict: data.verdict === truth.verdict || isAccepted,
     function: innocent ? name === null : isAmong(name, truth.functions) || throughCaller,
-    label: label === wantedLabel,
-    onset: isOnset(truth.since, data.since, gapMs),
+    label:
+      label === wantedLabel ||
+      (first?.label != null && (truth.acceptedLabels ?? []).includes(first.label.name)),
+    onset:
+      isOnset(truth.since, data.since, gapMs) ||
+      // Without a verdict there is no onset to tell.
+      (data.since === null && ['no_change', 'inconclusive'].includes(data.verdict) && isAccepted),
   };
   const accused = innocent
     ? ACCUSING.includes(data.verdict) || name !== null
@@ -81,7 +95,14 @@ export function scoreOf({ truth }: IncidentCase, asked: Asked, gapMs: number): S
     wrong.push(`${asked.requests} requests, but the answer says ${data.upstream_requests}`);
   if (asked.requests > BOUNDS.requests) wrong.push(`${asked.requests} requests`);
   if (asked.mostInFlight > BOUNDS.inFlight) wrong.push(`${asked.mostInFlight} requests in flight`);
-  return { ...checks, accused, wrong };
+  const interval =
+    truth.since === null || data.since === null
+      ? null
+      : {
+          holds: truth.since >= data.since.after && truth.since <= data.since.before,
+          gaps: (data.since.before - data.since.after) / Math.max(1, gapMs),
+        };
+  return { ...checks, interval, causes: lacking.length === 0, accused, wrong };
 }
 
 function isOnset(since: number | null, found: Asked['data']['since'], gapMs: number): boolean {

@@ -1,10 +1,20 @@
-import { KINDS, type Kind } from './generator/case.js';
+import { ALL_KINDS, type Kind } from './generator/case.js';
 import { INNOCENT_KINDS, type Outcome, SIZES } from './jobs.js';
 import { BOUNDS } from './score.js';
 import { markdownTable, quantile } from './table.js';
 
 /** What the product must reach. */
-export const FLOORS = { named: 0.95, right: 0.95, accused: 0.01, withinTokens: 0.95 } as const;
+export const FLOORS = {
+  named: 0.95,
+  right: 0.95,
+  accused: 0.01,
+  withinTokens: 0.95,
+  held: 0.98,
+  second: 0.9,
+} as const;
+
+/** Largest width of the interval of an onset, in usual times between two profiles of an instance. */
+const MAX_GAPS = 2;
 
 const KIND_WORDS: Readonly<Record<Kind, string>> = {
   a: 'own cost of one function',
@@ -22,6 +32,17 @@ const KIND_WORDS: Readonly<Record<Kind, string>> = {
   m: 'waiting dominates',
   n: 'burst',
   o: 'decoy',
+  p: 'a library is the culprit',
+  q: 'mix of requests',
+  r: 'whole fleet replaced',
+  s: 'restart that warms up',
+  t: 'throttled host',
+  u: 'two changes at once',
+  v: 'names change',
+  w: 'other data in a library',
+  x: 'names and code change',
+  y: 'large tree',
+  z: 'load and change at once',
 };
 
 const HEAD = [
@@ -34,13 +55,15 @@ const HEAD = [
   'verdict',
   'label',
   'onset',
+  'holds it',
+  'gaps p95',
   'tokens p95',
   'requests, most',
 ];
 
 /** The outcomes by kind and size, then by kind. */
 export function tableOf(outcomes: readonly Outcome[]): string {
-  const rows = KINDS.flatMap((kind) => {
+  const rows = ALL_KINDS.flatMap((kind) => {
     const own = outcomes.filter((one) => one.kind === kind);
     if (own.length === 0) return [];
     const name = `(${kind}) ${KIND_WORDS[kind]}`;
@@ -67,8 +90,23 @@ function rowOf(name: string, size: string, part: readonly Outcome[]): string[] {
     rate((one) => one.verdict),
     rate((one) => one.label),
     rate((one) => one.onset),
+    ...onsetCells(part),
     String(quantile(tokensOf(part), 0.95)),
     String(Math.max(...part.map(({ requests }) => requests))),
+  ];
+}
+
+/** How often the stated interval holds the true onset, and its width. */
+function onsetCells(part: readonly Outcome[]): string[] {
+  const stated = part.flatMap(({ interval }) => interval ?? []);
+  return [
+    percent(stated.filter(({ holds }) => holds).length, stated.length),
+    stated.length === 0
+      ? '–'
+      : quantile(
+          stated.map(({ gaps }) => gaps),
+          0.95,
+        ).toFixed(1),
   ];
 }
 
@@ -86,7 +124,7 @@ function tokensOf(outcomes: readonly Outcome[]): number[] {
  * kinds would hide one of them.
  */
 function worstKind(outcomes: readonly Outcome[]) {
-  const rows = KINDS.flatMap((kind) => {
+  const rows = ALL_KINDS.flatMap((kind) => {
     const own = outcomes.filter((one) => one.kind === kind && one.plain !== false);
     if (own.length === 0) return [];
     return (['verdict', 'label', 'onset'] as const).map((what) => {
@@ -110,6 +148,11 @@ export function summaryOf(outcomes: readonly Outcome[]): { lines: string[]; reac
       ? []
       : [{ kind, of: own.length, accused: own.filter((one) => one.accused).length }];
   });
+  const stated = outcomes.flatMap(({ interval }) => interval ?? []);
+  const held = stated.filter(({ holds }) => holds).length;
+  const wide = stated.filter(({ gaps }) => gaps > MAX_GAPS).length;
+  const both = outcomes.filter(({ causes }) => causes !== null);
+  const all = both.filter(({ causes }) => causes === true).length;
   const worst = worstKind(outcomes);
   const cheated = outcomes.filter(({ wrong }) => wrong.some((text) => text.includes('requests'))).length;
   const checks = [
@@ -123,6 +166,22 @@ export function summaryOf(outcomes: readonly Outcome[]): { lines: string[]; reac
           {
             text: `verdict, label and onset of what stands out so, or of cases without a culprit, by kind: least right is the ${worst.what} of (${worst.kind}) ${KIND_WORDS[worst.kind]}: ${worst.right} of ${worst.of} (${percent(worst.right, worst.of)}; floor 95 %)`,
             reached: worst.right >= FLOORS.right * worst.of,
+          },
+        ]),
+    ...(stated.length === 0
+      ? []
+      : [
+          {
+            text: `onsets inside the stated interval: ${held} of ${stated.length} (${percent(held, stated.length)}; floor 98 %); wider than ${MAX_GAPS} gaps between profiles: ${wide} (${percent(wide, stated.length)})`,
+            reached: held >= FLOORS.held * stated.length,
+          },
+        ]),
+    ...(both.length === 0
+      ? []
+      : [
+          {
+            text: `second of two changes of at least 6 standard errors in the list: ${all} of ${both.length} (${percent(all, both.length)}; floor 90 %)`,
+            reached: all >= FLOORS.second * both.length,
           },
         ]),
     ...innocent.map(({ kind, of, accused }) => ({

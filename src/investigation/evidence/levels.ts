@@ -3,13 +3,13 @@ import type { SiteGrowth } from '../../profile/compare/growth.js';
 import { findLeak, type Leak, type Level } from '../../profile/compare/leak.js';
 import { MIN_RISE } from '../../profile/compare/load.js';
 import { levelRose } from '../../profile/compare/rise.js';
-import { stepPoint } from '../../profile/compare/since.js';
+import { rampInterval, stepPoint } from '../../profile/compare/since.js';
 import { share } from '../../profile/contrast/contrast.js';
 import type { Window } from '../../sources/source.js';
 import { bytesPerUnit } from '../../text/units.js';
 import { isHeavy } from '../../work/offload.js';
 import { type LensType, readActive } from './lens.js';
-import { type ProfileTimes, sharedTimes, totalsIn } from './profile-times.js';
+import { gapOf, type ProfileTimes, sharedTimes, totalsIn } from './profile-times.js';
 import { NoRequestLeft } from './requests.js';
 import type { InvestigationContext } from './shares.js';
 import { partWindows } from './windows.js';
@@ -40,6 +40,8 @@ export async function readLevels(
   profileTimes: ProfileTimes,
 ): Promise<LevelLens> {
   const { plan, fleet } = context;
+  const onset = ({ after, before }: Leak['since']) =>
+    rampInterval({ last: after, first: before, gapMs: gapOf(profileTimes) });
   const baseline = levelsIn(profileTimes, plan.baseline);
   const incident = levelsIn(profileTimes, plan.incident);
   const ends = {
@@ -69,7 +71,7 @@ export async function readLevels(
     lens,
     before: first.leak.before,
     after: first.leak.after,
-    leak: { ...first.leak, growth, instance: first.instance },
+    leak: { ...first.leak, since: onset(first.leak.since), growth, instance: first.instance },
     rise: null,
   };
 }
@@ -93,7 +95,10 @@ async function readRise(
   const cut =
     levels.length < 2 ? 0 : stepPoint(levels.map(({ value }) => Math.log(Math.max(value, Number.MIN_VALUE))));
   const [last, first] = [levels[cut - 1], levels[cut]];
-  const since = last === undefined || first === undefined ? null : { after: last.time, before: first.time };
+  const since =
+    last === undefined || first === undefined
+      ? null
+      : rampInterval({ last: last.time, first: first.time, gapMs: gapOf(profileTimes) });
   return { since, growth: growth !== null && isAlone(growth) ? growth : null };
 }
 

@@ -24,15 +24,16 @@ async function onsetIn(instances: readonly SmallInstance[], spent = 0) {
 }
 
 /**
- * A change that began with the profile of a minute lies between that one and the one before it, give or take
- * some gaps.
+ * A change that began with the profile of a minute lies between the start of the one before it and its own end,
+ * give or take some gaps.
  */
 function expectOnset(since: { after: number; before: number } | null, minute: number, gaps = 0) {
   if (since === null) throw new Error('no onset');
   expect(since.after).toBeLessThanOrEqual(timeOf(minute - 1 + gaps));
   expect(since.after).toBeGreaterThan(timeOf(minute - 1 - gaps) - MINUTE / 2);
   expect(since.before).toBeGreaterThanOrEqual(timeOf(minute - gaps));
-  expect(since.before).toBeLessThan(timeOf(minute + gaps) + MINUTE / 2);
+  expect(since.before).toBeLessThanOrEqual(timeOf(minute + gaps + 1));
+  expect(since.before - since.after).toBeLessThanOrEqual(2 * MINUTE);
 }
 
 describe('the onset is told between two profiles', () => {

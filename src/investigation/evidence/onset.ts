@@ -1,19 +1,16 @@
 import { countsIn } from '../../profile/compare/analysis.js';
-import { changePoint, stepPoint } from '../../profile/compare/since.js';
+import { arrivalInterval, shareCuts, stepCuts } from '../../profile/compare/since.js';
 import { sumIn } from '../../profile/contrast/contrast.js';
+import { totalValue } from '../../profile/model.js';
 import type { Matcher, Window } from '../../sources/source.js';
 import type { Cause } from '../conclude.js';
 import type { Evidence } from './evidence.js';
 import { readActive } from './lens.js';
-import { type ProfileTimes, sharedTimes, totalsIn } from './profile-times.js';
+import { gapOf, type ProfileTimes, sharedTimes, totalsIn } from './profile-times.js';
+import { isDeploy, replacement } from './replacement.js';
+import { edges, resolutionOf, roundsOf, type Since } from './rounds.js';
 import { countsLater, type InvestigationContext, type ShareLens } from './shares.js';
 import { partWindows } from './windows.js';
-
-/** Between which two profiles something changed. */
-export interface Since {
-  after: number;
-  before: number;
-}
 
 /** When the first cause of a conclusion began; null where there is none or it cannot be told. */
 export async function onsetOf(
@@ -25,15 +22,17 @@ export async function onsetOf(
   if (cause.kind === 'contention') return cause.of.contention?.since ?? null;
   if (cause.kind === 'level') return cause.of.rise?.since ?? null;
   if (cause.kind === 'total') return null;
-  return cause.kind === 'load' ? onsetOfLoad(cause.of) : onsetOfChange(context, cause.of);
+  return cause.kind === 'load' ? onsetOfLoad(context, cause.of) : onsetOfChange(context, cause.of);
 }
 
 /** Requests of one look at the time around the onset. */
 const MAX_FINE_PARTS = 6;
-
+/** Looks at it: the second one divides what the first leaves likely. */
+const MAX_LOOKS = 2;
 /**
  * When a change of code began: first by the parts that were read, then by single rounds of profiles about the
- * cut, of the label value that carries it where there is one. Up to 12 requests, as far as they are left.
+ * cut, of the label value that carries it where there is one. Where all instances were replaced, that is
+ * when, unless the parts speak against it. Up to 12 requests, as far as they are left.
  */
 async function onsetOfChange(context: InvestigationContext, share: ShareLens): Promise<Since | null> {
   const { change, windows } = share;
@@ -43,6 +42,7 @@ async function onsetOfChange(context: InvestigationContext, share: ShareLens): P
   const after = countsIn(analysis, contrast.after, culprit.fn);
   const p1 = before.x / before.n;
   const p2 = carrier?.shareAfter ?? after.x / after.n;
+  const { phi } = analysis.dispersion;
   const parts = [
     ...windows.baseline.slice(-analysis.baseline.length),
     ...windows.incident.slice(0, run.last + 1),
@@ -53,21 +53,24 @@ async function onsetOfChange(context: InvestigationContext, share: ShareLens): P
     const span = { from: windows.baseline.at(-1)?.from ?? 0, to: parts.at(-1)?.to ?? 0 };
     const profileTimes = timesWith(context, share.profileTimes, carrier.label, carrier.value);
     const matcher: Matcher = { name: carrier.label, op: '=', value: carrier.value };
-    return narrow(context, share, { profileTimes: profileTimes, matchers: [matcher], p1, p2 }, span);
+    return narrow(context, share, { profileTimes, matchers: [matcher], p1, p2 }, span);
   }
   const counts = read.map((part) => countsIn(analysis, part, culprit.fn));
-  const cut = changePoint(counts, p1, p2);
-  const around = { from: parts[cut - 1]?.from ?? 0, to: parts[cut]?.to ?? 0 };
-  // Between two single rounds there is nothing left to narrow down.
-  if (roundsIn(share.profileTimes, around) <= 2) return edges(share.profileTimes, parts[cut - 1], parts[cut]);
+  const deploy = replacement(context, share.profileTimes);
+  if (deploy !== null && isDeploy(parts, counts, deploy, phi)) {
+    return arrivalInterval({ ...deploy, ...resolutionOf(share.profileTimes) });
+  }
+  const { first, last } = shareCuts(counts, p1, p2, phi);
+  const around = { from: parts[first - 1]?.from ?? 0, to: parts[last]?.to ?? 0 };
   return narrow(context, share, { profileTimes: share.profileTimes, matchers: [], p1, p2 }, around);
 }
 
 /**
  * When the load rose, by the totals of single rounds; of the active part of wall-clock time by the parts that
- * were read.
+ * were read, and then by rounds about the cut.
  */
-function onsetOfLoad({ lens, profileTimes, windows, analysis }: ShareLens): Since | null {
+async function onsetOfLoad(context: InvestigationContext, share: ShareLens): Promise<Since | null> {
+  const { lens, profileTimes, windows, analysis } = share;
   const read = [...windows.baseline.slice(-analysis.baseline.length), ...windows.incident];
   const parts = [...analysis.baseline, ...analysis.incident];
   const levelsOf = parts.map(({ costs }) => sumIn(analysis.universe, costs));
@@ -76,20 +79,46 @@ function onsetOfLoad({ lens, profileTimes, windows, analysis }: ShareLens): Sinc
     value: levelsOf[at] ?? 0,
     profiles: parts[at]?.profiles ?? 0,
   }));
-  const fine = lens.type.wallClock
-    ? coarse
-    : read.flatMap((window) =>
-        partWindows(window, sharedTimes(profileTimes, window), roundsIn(profileTimes, window)).map(
-          (part) => ({
-            window: part,
-            ...totalsIn(profileTimes, part),
-          }),
-        ),
-      );
-  const levels = fine.filter(({ profiles }) => profiles > 0);
+  if (!lens.type.wallClock) {
+    return steps(
+      profileTimes,
+      read.flatMap((window) =>
+        roundsOf(profileTimes, window).map((part) => ({ window: part, ...totalsIn(profileTimes, part) })),
+      ),
+    );
+  }
+  const { first, last } = stepCuts(logLevels(coarse));
+  const around = { from: read[first - 1]?.from ?? 0, to: read[last]?.to ?? 0 };
+  const fine = roundsOf(profileTimes, around, Math.min(2 * MAX_FINE_PARTS, context.requests.left));
+  if (fine.length < 2) return steps(profileTimes, coarse);
+  const levels = await Promise.all(
+    fine.map(async (window) => {
+      const profile = await readActive(context.readContext, lens.type, window);
+      return { window, value: totalValue(profile), profiles: totalsIn(profileTimes, window).profiles };
+    }),
+  );
+  return steps(profileTimes, levels);
+}
+
+interface LevelOf {
+  window: Window;
+  value: number;
+  profiles: number;
+}
+
+function logLevels(levels: readonly LevelOf[]): number[] {
+  return levels.map(({ value, profiles }) => Math.log(Math.max(value, 1) / Math.max(1, profiles)));
+}
+
+/** The interval in which the value per profile steps. */
+function steps(profileTimes: ProfileTimes, all: readonly LevelOf[]): Since | null {
+  const levels = all.filter(({ profiles }) => profiles > 0);
   if (levels.length < 2) return null;
-  const cut = stepPoint(levels.map(({ value, profiles }) => Math.log(Math.max(value, 1) / profiles)));
-  return edges(profileTimes, levels[cut - 1]?.window, levels[cut]?.window);
+  return edges(
+    profileTimes,
+    levels.map(({ window }) => window),
+    stepCuts(logLevels(levels)),
+  );
 }
 
 interface Narrowing {
@@ -100,57 +129,55 @@ interface Narrowing {
 }
 
 /**
- * Reads the rounds of a stretch of time, in at most six parts and then the cut between two of them once more.
+ * Reads the rounds of a stretch of time, in at most six parts and then those that the cut may lie in once
+ * more.
  */
 async function narrow(
   context: InvestigationContext,
   share: ShareLens,
-  narrowing: Narrowing,
+  { profileTimes, matchers, p1, p2 }: Narrowing,
   span: Window,
 ): Promise<Since | null> {
-  const { profileTimes, matchers, p1, p2 } = narrowing;
+  const { analysis } = share.change ?? share;
   const fn = share.change?.culprit.fn ?? -1;
-  const arrived = matchers.length > 0 && sharedTimes(profileTimes, context.plan.baseline).length === 0;
-  let [before, after]: (Window | undefined)[] = [];
-  for (let around = span, look = 0; look < 2; look++) {
-    const maxParts = Math.min(MAX_FINE_PARTS, context.requests.left);
+  const hasArrived = matchers.length > 0 && sharedTimes(profileTimes, context.plan.baseline).length === 0;
+  let answer: Since | null = null;
+  for (let around = span, look = 0; look < MAX_LOOKS; look++) {
     const times = sharedTimes(profileTimes, around);
-    const fine = partWindows(around, times, Math.min(maxParts, roundsIn(profileTimes, around)));
+    const fine = partWindows(around, times, Math.min(MAX_FINE_PARTS, context.requests.left));
     if (fine.length < 2) break;
-    const observed =
-      fine.length === 2 && look > 0
-        ? null
-        : await Promise.all(
-            fine.map(async (window) =>
-              countsLater(
-                context.readContext,
-                await readActive(context.readContext, share.lens.type, window, matchers),
-                share.change?.analysis ?? share.analysis,
-                fn,
-                share.change?.leftOut,
-              ),
-            ),
-          );
+    const observed = await Promise.all(
+      fine.map(async (window) =>
+        countsLater(
+          context.readContext,
+          await readActive(context.readContext, share.lens.type, window, matchers),
+          analysis,
+          fn,
+          share.change?.leftOut,
+        ),
+      ),
+    );
     // New instances have no past; the change may be there from their first profile on.
-    const past = arrived && look === 0 ? [{ x: 0, n: 0 }] : [];
-    const cut = observed === null ? 1 : changePoint([...past, ...observed], p1, p2) - past.length;
-    if (cut === 0) break;
-    [before, after] = [fine[cut - 1], fine[cut]];
-    if (before === undefined || after === undefined) break;
-    around = { from: before.from, to: after.to };
-    if (roundsIn(profileTimes, around) <= 2) break;
+    const past = hasArrived && look === 0 ? [{ x: 0, n: 0 }] : [];
+    const cuts = shareCuts([...past, ...observed], p1, p2, analysis.dispersion.phi);
+    if (cuts.best === past.length && past.length > 0) break;
+    const inFine = {
+      best: cuts.best - past.length,
+      first: Math.max(1, cuts.first - past.length),
+      last: Math.max(1, cuts.last - past.length),
+    };
+    answer = edges(profileTimes, fine, inFine);
+    if (fine.length === times.length) break;
+    around = { from: fine[inFine.first - 1]?.from ?? 0, to: fine[inFine.last]?.to ?? 0 };
   }
-  if (before === undefined || after === undefined) {
-    const first = sharedTimes(profileTimes, span)[0];
-    if (first === undefined) return null;
-    // Profiles of other instances in the same round say nothing about the time before it.
-    const last = sharedTimes(share.profileTimes, {
-      from: span.from,
-      to: first - gapOf(share.profileTimes) / 2,
-    }).at(-1);
-    return { after: last === undefined ? span.from : last - profileTimes.stepMs, before: first };
-  }
-  return edges(profileTimes, before, after);
+  if (answer !== null) return answer;
+  const first = sharedTimes(profileTimes, span)[0];
+  if (first === undefined) return null;
+  // Profiles of other instances in the same round say nothing about the time before it.
+  const last =
+    sharedTimes(share.profileTimes, { from: span.from, to: first - gapOf(share.profileTimes) / 2 }).at(-1) ??
+    span.from;
+  return arrivalInterval({ last, first, ...resolutionOf(profileTimes) });
 }
 
 function timesWith(
@@ -166,38 +193,4 @@ function timesWith(
     return label === instanceLabel ? instance === value : instances.get(instance)?.[label] === value;
   });
   return series.length === 0 ? profileTimes : { ...profileTimes, series };
-}
-
-/** The usual time between two profiles of one instance, in milliseconds. */
-function gapOf({ series, stepMs }: ProfileTimes): number {
-  const gaps = series
-    .flatMap(({ points }) =>
-      points
-        .map(({ time }) => time)
-        .sort((a, b) => a - b)
-        .flatMap((time, at, all) => (at === 0 ? [] : [time - (all[at - 1] ?? time)])),
-    )
-    .sort((a, b) => a - b);
-  return gaps[Math.floor(gaps.length / 2)] ?? stepMs;
-}
-
-/** How many rounds of profiles of the instances a window holds. */
-function roundsIn(profileTimes: ProfileTimes, window: Window): number {
-  const times = sharedTimes(profileTimes, window);
-  const [first, last] = [times[0], times.at(-1)];
-  return first === undefined || last === undefined ? 0 : Math.round((last - first) / gapOf(profileTimes)) + 1;
-}
-
-/** The last profile of one window and the first of the next; the true times lie within a step of them. */
-function edges(
-  profileTimes: ProfileTimes,
-  before: Window | undefined,
-  after: Window | undefined,
-): Since | null {
-  if (before === undefined || after === undefined) return null;
-  const last = sharedTimes(profileTimes, before).at(-1);
-  const first = sharedTimes(profileTimes, after)[0];
-  return last === undefined || first === undefined
-    ? null
-    : { after: last - profileTimes.stepMs, before: first };
 }

@@ -112,3 +112,16 @@ export function singleTotals({ series, stepMs, largeFleet }: ProfileTimes, windo
     points.filter(({ time }) => isIn(window, time, stepMs)).map(({ value }) => value),
   );
 }
+
+/** The usual time between two profiles of one instance, in milliseconds. */
+export function gapOf({ series, stepMs }: ProfileTimes): number {
+  const gaps = series
+    .flatMap(({ points }) =>
+      points
+        .map(({ time }) => time)
+        .sort((a, b) => a - b)
+        .flatMap((time, at, times) => (at === 0 ? [] : [time - (times[at - 1] ?? time)])),
+    )
+    .sort((a, b) => a - b);
+  return gaps[Math.floor(gaps.length / 2)] ?? stepMs;
+}

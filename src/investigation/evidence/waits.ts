@@ -1,9 +1,11 @@
 import type { SiteGrowth } from '../../profile/compare/growth.js';
+import { stepCuts } from '../../profile/compare/since.js';
 import { waitGrew } from '../../profile/compare/waits.js';
 import { secondsPerUnit } from '../../text/units.js';
 import type { LensType } from './lens.js';
 import { readGrowth } from './levels.js';
 import { type ProfileTimes, sharedTimes, totalsIn } from './profile-times.js';
+import { edges, roundsOf, type Since } from './rounds.js';
 import type { InvestigationContext } from './shares.js';
 import { partWindows } from './windows.js';
 
@@ -16,7 +18,7 @@ export interface WaitLens {
     growth: SiteGrowth;
     /** Waiting time per profile that was added, in seconds. */
     added: number;
-    since: { after: number; before: number } | null;
+    since: Since | null;
   } | null;
 }
 
@@ -58,14 +60,27 @@ export async function readWaits(
   if (growthStart === null) return withoutContention;
   const growth = await readGrowth(context, lens, profileTimes, null, 1);
   if (growth === null) return withoutContention;
-  const first = after[growthStart.firstPart];
-  const earlier = growthStart.firstPart === 0 ? before.at(-1) : after[growthStart.firstPart - 1];
-  const since =
-    first === undefined || earlier === undefined
-      ? null
-      : {
-          after: (sharedTimes(main, earlier).at(-1) ?? earlier.to) - main.stepMs,
-          before: sharedTimes(main, first)[0] ?? first.to,
-        };
+  const since = onsetOfWaiting(profileTimes, main, plan, growthStart.firstPart);
   return { ...withoutContention, contention: { growth, added: meanAfter - meanBefore, since } };
+}
+
+/**
+ * When waiting grew: by single rounds of profiles of the main type about the part of the incident that shows
+ * it.
+ */
+function onsetOfWaiting(
+  profileTimes: ProfileTimes,
+  main: ProfileTimes,
+  { baseline, incident }: InvestigationContext['plan'],
+  firstPart: number,
+): Since | null {
+  const parts = partWindows(incident, sharedTimes(main, incident), PARTS);
+  const windows = [
+    ...roundsOf(main, baseline),
+    ...parts.slice(0, firstPart + 2).flatMap((part) => roundsOf(main, part)),
+  ];
+  const levels = windows.map((window) =>
+    Math.sqrt(totalsIn(profileTimes, window).value / Math.max(1, totalsIn(main, window).profiles)),
+  );
+  return levels.length < 2 ? null : edges(main, windows, stepCuts(levels));
 }

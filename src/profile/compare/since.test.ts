@@ -1,6 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { createRandom, integer, normal, overdispersed } from '../../../test/evaluation/generator/random.js';
-import { changePoint, stepPoint } from './since.js';
+import {
+  arrivalInterval,
+  changePoint,
+  onsetInterval,
+  rampInterval,
+  shareCuts,
+  stepCuts,
+  stepPoint,
+} from './since.js';
 
 describe('changePoint', () => {
   const at = (...shares: number[]) => shares.map((share) => ({ x: share, n: 100 }));
@@ -90,5 +98,105 @@ describe('stepPoint', () => {
       if (stepPoint(values) === cut) exact++;
     }
     expect(exact / 500).toBeGreaterThanOrEqual(0.9);
+  });
+});
+
+describe('cuts that chance may take for the true one', () => {
+  const at = (n: number, ...shares: number[]) => shares.map((share) => ({ x: share * n, n }));
+  const unclear = [0.1, 0.1, 0.2, 0.3, 0.3];
+
+  test.each([
+    { what: 'many samples leave one', n: 2_000, shares: [0.1, 0.1, 0.3, 0.3], phi: 1, cuts: [2, 2] },
+    { what: 'few leave its neighbours', n: 8, shares: [0.1, 0.1, 0.3, 0.3], phi: 1, cuts: [1, 3] },
+    { what: 'over-dispersion leaves more', n: 40, shares: unclear, phi: 4, cuts: [1, 4] },
+    {
+      what: 'a profile between the levels leaves both sides of it',
+      n: 100,
+      shares: unclear,
+      phi: 1,
+      cuts: [2, 3],
+    },
+  ])('of a share: $what', ({ n, shares, phi, cuts: [first, last] }) => {
+    const cuts = shareCuts(at(n, ...shares), 0.1, 0.3, phi);
+    expect([cuts.first, cuts.last]).toEqual([first, last]);
+    expect(cuts.best).toBeGreaterThanOrEqual(cuts.first);
+    expect(cuts.best).toBeLessThanOrEqual(cuts.last);
+  });
+
+  test.each([
+    { what: 'a clear step', values: [1, 1.1, 0.9, 5, 5.1, 4.9], cuts: { best: 3, first: 3, last: 3 } },
+    { what: 'a step without scatter', values: [1, 1, 2, 2], cuts: { best: 2, first: 2, last: 2 } },
+    { what: 'too little to tell', values: [1], cuts: { best: 1, first: 1, last: 1 } },
+  ])('of values: $what', ({ values, cuts }) => {
+    expect(stepCuts(values)).toEqual(cuts);
+  });
+
+  test('of values that scatter about as much as they step: several', () => {
+    const { first, last } = stepCuts([1, 3, 2, 3.5, 2.5, 4]);
+    expect(last - first).toBeGreaterThan(1);
+  });
+});
+
+describe('the interval of an onset, in seconds', () => {
+  const S = 1_000;
+  test.each([
+    {
+      what: 'contiguous profiles: from the start of the last without to the end of the first with the change',
+      around: { last: 100, first: 130, earliest: 100, latest: 130, gapMs: 30, stepMs: 5 },
+      interval: [95, 155],
+    },
+    {
+      what: 'profiles now and then: none covers more than a minute',
+      around: { last: 1_000, first: 1_300, earliest: 1_000, latest: 1_300, gapMs: 300, stepMs: 10 },
+      interval: [990, 1_350],
+    },
+    {
+      what: 'a later cut is likely, too: as far as two gaps reach',
+      around: { last: 1_000, first: 1_300, earliest: 1_000, latest: 1_900, gapMs: 300, stepMs: 10 },
+      interval: [990, 1_590],
+    },
+    {
+      what: 'both neighbours are likely: half for each',
+      around: { last: 1_000, first: 1_300, earliest: 700, latest: 1_600, gapMs: 300, stepMs: 10 },
+      interval: [870, 1_470],
+    },
+    {
+      what: 'profiles of several instances in one round',
+      around: { last: 100, first: 105, earliest: 90, latest: 110, gapMs: 60, stepMs: 5 },
+      interval: [85, 165],
+    },
+    {
+      what: 'a missing profile: the time between those that are there',
+      around: { last: 100, first: 160, earliest: 100, latest: 160, gapMs: 30, stepMs: 5 },
+      interval: [95, 185],
+    },
+  ])('$what', ({ around, interval }) => {
+    const inMs = Object.fromEntries(
+      Object.entries(around).map(([key, value]) => [key, value * S]),
+    ) as typeof around;
+    const { after, before } = onsetInterval(inMs);
+    expect([after / S, before / S]).toEqual(interval);
+  });
+
+  test.each([
+    { what: 'right after the old ones', last: 100, first: 110, interval: [65, 110] },
+    { what: 'a gap later', last: 100, first: 130, interval: [85, 130] },
+    { what: 'long after them', last: 100, first: 300, interval: [100, 300] },
+  ])('new instances $what', ({ last, first, interval }) => {
+    const { after, before } = arrivalInterval({
+      last: last * S,
+      first: first * S,
+      gapMs: 30 * S,
+      stepMs: 5 * S,
+    });
+    expect([after / S, before / S]).toEqual(interval);
+  });
+
+  test.each([
+    { what: 'two snapshots a gap apart', last: 100, first: 160, interval: [70, 190] },
+    { what: 'snapshots far apart', last: 100, first: 400, interval: [100, 400] },
+  ])('the foot of a ramp between $what', ({ last, first, interval }) => {
+    const { after, before } = rampInterval({ last: last * S, first: first * S, gapMs: 60 * S });
+    expect([after / S, before / S]).toEqual(interval);
   });
 });

@@ -4,7 +4,15 @@ import type { LensPlan, Snapshot } from './plan.js';
 
 /** The kinds of incidents, (a) to (o), as the shared examples list them. */
 export const KINDS = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j', 'k', 'l', 'm', 'n', 'o'] as const;
-export type Kind = (typeof KINDS)[number];
+/** The kinds of real deploys, (p) to (z): libraries, mixes, restarts, throttling, several causes at once. */
+export const DEPLOY_KINDS = ['p', 'q', 'r', 's', 't', 'u', 'v', 'w', 'x', 'y', 'z'] as const;
+export const ALL_KINDS = [...KINDS, ...DEPLOY_KINDS] as const;
+export type DeployKind = (typeof DEPLOY_KINDS)[number];
+export type Kind = (typeof ALL_KINDS)[number];
+
+export function isDeployKind(kind: Kind): kind is DeployKind {
+  return DEPLOY_KINDS.some((deployKind) => deployKind === kind);
+}
 
 export type Verdict =
   | 'code_regression'
@@ -32,6 +40,25 @@ export const VERDICTS: Readonly<Record<Kind, Verdict>> = {
   m: 'code_regression',
   n: 'code_regression',
   o: 'code_regression',
+  p: 'code_regression',
+  q: 'load_increase',
+  r: 'code_regression',
+  s: 'no_change',
+  t: 'no_change',
+  u: 'code_regression',
+  v: 'moved',
+  w: 'code_regression',
+  x: 'code_regression',
+  y: 'code_regression',
+  z: 'code_regression',
+};
+
+/** Other honest answers to the innocent kinds. */
+export const ACCEPTED: Readonly<Partial<Record<Kind, readonly Verdict[]>>> = {
+  q: ['no_change', 'moved', 'inconclusive'],
+  s: ['inconclusive'],
+  t: ['load_increase', 'inconclusive'],
+  v: ['no_change', 'inconclusive'],
 };
 
 /** What an investigation should find. */
@@ -49,6 +76,8 @@ export interface Truth {
   causes?: readonly (readonly string[])[];
   /** The label value that carries the change; null where all of the fleet has it. */
   label: { name: string; value: string } | null;
+  /** Names of labels that carry it as well where a deploy replaces all instances: any value of them is right. */
+  acceptedLabels?: readonly string[];
   /** Start of the change, Unix ms. */
   since: number | null;
 }

@@ -9,8 +9,9 @@ interface Mass {
   profiles: number;
   total: number;
   guilty: number;
-  /** What an intensity of 1 adds to both. */
+  /** What an intensity of 1 adds to all, and to the culprit's. */
   added: number;
+  addedGuilty: number;
 }
 
 export interface Masses {
@@ -30,23 +31,26 @@ export function massesOf(
   guilty: (stack: StackPlan) => boolean,
 ): Masses {
   const marked = lens.stacks.map(guilty);
-  const empty = (): Mass => ({ profiles: 0, total: 0, guilty: 0, added: 0 });
+  const empty = (): Mass => ({ profiles: 0, total: 0, guilty: 0, added: 0, addedGuilty: 0 });
   const masses = { baseline: empty(), incident: empty(), part: empty() };
   for (const at of snapshots) {
     const without = expectedSamples(lens, at, 0);
-    const sums = { total: 0, guilty: 0, added: 0 };
+    const sums = { total: 0, guilty: 0, added: 0, addedGuilty: 0 };
     lens.stacks.forEach((stack, index) => {
       if (stack.role === 'idle') return;
       const mean = without[index] ?? 0;
       sums.total += mean;
       if (marked[index]) sums.guilty += mean;
-      sums.added += stack.planted * at.activation * (stack.scales ? at.load : 1) * at.podFactor;
+      const added = stack.planted * at.activation * (stack.scales ? at.load : 1) * at.podFactor;
+      sums.added += added;
+      if (marked[index]) sums.addedGuilty += added;
     });
     for (const mass of at.activation > 0 ? [masses[at.side], masses.part] : [masses[at.side]]) {
       mass.profiles++;
       mass.total += sums.total;
       mass.guilty += sums.guilty;
       mass.added += sums.added;
+      mass.addedGuilty += sums.addedGuilty;
     }
   }
   return masses;
@@ -55,7 +59,7 @@ export function massesOf(
 /** Part of the active samples that is the culprit's. */
 function shareOf(mass: Mass, intensity: number): { share: number; samples: number } {
   const samples = mass.total + intensity * mass.added;
-  return { share: samples > 0 ? (mass.guilty + intensity * mass.added) / samples : 0, samples };
+  return { share: samples > 0 ? (mass.guilty + intensity * mass.addedGuilty) / samples : 0, samples };
 }
 
 /** (p2 − p1) / √(phi (p1 q1 / n1 + p2 q2 / n2)): unpooled binomial errors, widened by the over-dispersion. */
@@ -69,7 +73,7 @@ function shareErrors(before: Mass, after: Mass, intensity: number, phi: number):
 /** The same for samples per profile, with Poisson errors. */
 function rateErrors(before: Mass, after: Mass, intensity: number, phi: number): number {
   if (before.profiles === 0 || after.profiles === 0) return 0;
-  const [m1, m2] = [before.guilty, after.guilty + intensity * after.added];
+  const [m1, m2] = [before.guilty, after.guilty + intensity * after.addedGuilty];
   const variance = m1 / before.profiles ** 2 + m2 / after.profiles ** 2;
   return variance > 0 ? (m2 / after.profiles - m1 / before.profiles) / Math.sqrt(phi * variance) : 0;
 }
@@ -85,7 +89,7 @@ export function effectOf(
   const level = (mass: Mass) =>
     scale === 'share'
       ? shareOf(mass, intensity).share
-      : (mass.guilty + intensity * mass.added) / Math.max(1, mass.profiles);
+      : (mass.guilty + intensity * mass.addedGuilty) / Math.max(1, mass.profiles);
   return {
     profileTypeId,
     scale,

@@ -32,6 +32,8 @@ export interface Fleet {
   snapshots: Snapshot[];
   since: number | null;
   label: { name: string; value: string } | null;
+  /** Names of labels that tell the new instances from the old ones. */
+  acceptedLabels?: readonly string[];
 }
 
 /**

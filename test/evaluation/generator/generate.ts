@@ -1,4 +1,6 @@
-import { type GeneratedCase, type Kind, VERDICTS } from './case.js';
+import { ACCEPTED, type GeneratedCase, isDeployKind, type Kind, VERDICTS } from './case.js';
+import { makeDeployFleet } from './deploy-fleet.js';
+import { buildDeploy } from './deploys.js';
 import { effectOf, massesOf } from './effect.js';
 import { type Fleet, makeFleet } from './fleet.js';
 import { LANGUAGES } from './languages/index.js';
@@ -30,6 +32,7 @@ const LANGUAGES_OF: Readonly<Partial<Record<Kind, readonly LanguageName[]>>> = {
   e: ['go', 'node'],
   f: ['go', 'java'],
   m: ['node', 'java'],
+  t: ['go', 'node', 'java'],
 };
 const SERVICES =
   'checkout-api notification-hub auth-gateway geo-routing storefront-bff invoice-worker catalog-search ledger-core'.split(
@@ -53,7 +56,9 @@ export function generateCase(kind: Kind, seed: number, options: GenerateOptions 
     variant: integer(random, 0, 11),
   };
   const language = LANGUAGES[name];
-  const fleet = makeFleet(random, kind, service);
+  const fleet = isDeployKind(kind)
+    ? makeDeployFleet(random, kind, service)
+    : makeFleet(random, kind, service);
   const context: LensContext = {
     random,
     language,
@@ -61,7 +66,12 @@ export function generateCase(kind: Kind, seed: number, options: GenerateOptions 
     phi: uniform(random, 1, 2.5),
   };
   const perProfile = samplesPerProfile(random, fleet, options.samples);
-  const scenario = withinLimits(buildScenario(kind, context, fleet, perProfile), fleet);
+  const scenario = withinLimits(
+    isDeployKind(kind)
+      ? buildDeploy(kind, context, fleet, perProfile)
+      : buildScenario(kind, context, fleet, perProfile),
+    fleet,
+  );
   const { lenses, culprit, caller, also } = scenario;
   return {
     id: `${kind}-${name}-${seed}`,
@@ -79,7 +89,10 @@ export function generateCase(kind: Kind, seed: number, options: GenerateOptions 
       verdict: VERDICTS[kind],
       functions: [culprit, ...also].flatMap((fn) => (fn === null ? [] : [fn.name])),
       guiltyCallers: caller === undefined || caller === null ? [] : [caller.name],
+      ...(ACCEPTED[kind] === undefined ? {} : { acceptedVerdicts: ACCEPTED[kind] }),
+      ...(scenario.causes === undefined ? {} : { causes: scenario.causes }),
       label: fleet.label,
+      ...(fleet.acceptedLabels === undefined ? {} : { acceptedLabels: fleet.acceptedLabels }),
       since: fleet.since,
     },
     effects: scenario.shows.flatMap(({ lens, scale, guilty, typeIndex }) => {

@@ -38,7 +38,7 @@ export function plantTime(
 }
 
 /** Where and how the additional cost of a kind lies below the guilty function. */
-function plantedStacks(
+export function plantedStacks(
   random: Random,
   kind: Kind,
   language: Language,
@@ -90,7 +90,7 @@ const SOCKET_READ =
   sun/nio/ch/Net.poll @ Net.java`);
 
 /** A function of the team with a caller, whose share lies between the bounds (or as near as can be). */
-function chooseNode(
+export function chooseNode(
   random: Random,
   tree: CallTree,
   lens: LensPlan,
@@ -207,7 +207,7 @@ export function totalMean(lens: LensPlan): number {
   return sum(lens.stacks.filter(({ role }) => role === 'work' || role === 'collector'));
 }
 
-function meanThrough(lens: LensPlan, fn: FunctionInfo): number {
+export function meanThrough(lens: LensPlan, fn: FunctionInfo): number {
   const wanted = [fn];
   let total = 0;
   for (const { path, mean } of lens.stacks) if (passesThrough(path, wanted)) total += mean;

@@ -31,11 +31,13 @@ export interface Scenario {
   culprit: FunctionInfo | null;
   caller: FunctionInfo | null;
   also: readonly FunctionInfo[];
+  /** Names of the culprits of each of several changes. */
+  causes?: readonly (readonly string[])[];
   /** Where the change shows, the culprit's own lens first. */
   shows: { lens: number; typeIndex: number; scale: Effect['scale']; guilty: (stack: StackPlan) => boolean }[];
 }
 
-interface Lenses {
+export interface Lenses {
   time: LensPlan;
   alloc: LensPlan | null;
   inUse: LensPlan | null;
@@ -66,13 +68,13 @@ export function buildScenario(kind: Kind, context: LensContext, fleet: Fleet, pe
   }
 }
 
-function calmLenses(kind: Kind, context: LensContext, fleet: Fleet, perProfile: number): Lenses {
+export function calmLenses(kind: Kind, context: LensContext, fleet: Fleet, perProfile: number): Lenses {
   const { random, language } = context;
   const { name } = language;
   const wall = name === 'node' || (name === 'java' && kind === 'm');
   const idleShare = kind === 'm' ? uniform(random, 0.88, 0.97) : uniform(random, 0.7, 0.95);
   const time = timeLens(context, perProfile, wall, idleShare);
-  const locks = (name === 'go' || name === 'java') && (kind === 'f' || chance(random, 0.3));
+  const locks = (name === 'go' || name === 'java') && (kind === 'f' || kind === 't' || chance(random, 0.3));
   return {
     time: { ...time, stacks: drifting(context, fleet, time) },
     alloc:
@@ -148,7 +150,7 @@ function plantInTime(kind: Kind, context: LensContext, fleet: Fleet, calm: Lense
 }
 
 /** The planted parts at an intensity drawn in standard errors. */
-function intensified(
+export function intensified(
   random: Random,
   lens: LensPlan,
   fleet: Fleet,
@@ -249,11 +251,12 @@ function plantContention(context: LensContext, calm: Lenses): Scenario {
   );
 }
 
-function addTo(lens: LensPlan, path: Path, planted: number, scales = true): LensPlan {
+export function addTo(lens: LensPlan, path: Path, planted: number, scales = true): LensPlan {
   return withStacks(lens, [workStack(path, 0, { planted, scales })]);
 }
 
 interface Finding {
+  causes?: readonly (readonly string[])[];
   culprit?: FunctionInfo | null;
   caller?: FunctionInfo | null;
   also?: readonly FunctionInfo[];
@@ -266,7 +269,10 @@ interface Finding {
 }
 
 /** Lists the lenses that exist, and where the change shows among them. */
-function finish(lenses: Lenses, { culprit = null, caller = null, also = [], shows }: Finding): Scenario {
+export function finish(
+  lenses: Lenses,
+  { culprit = null, caller = null, also = [], shows, causes }: Finding,
+): Scenario {
   const { time, alloc, inUse, goroutines, mutex, block } = lenses;
   const all = [time, alloc, inUse, goroutines, mutex, block].filter((lens) => lens !== null);
   return {
@@ -275,6 +281,7 @@ function finish(lenses: Lenses, { culprit = null, caller = null, also = [], show
     culprit,
     caller,
     also,
+    ...(causes === undefined ? {} : { causes }),
     shows: shows.flatMap(({ lens, scale, guilty, typeIndex }) => {
       const plan = lenses[lens];
       if (plan === null) return [];

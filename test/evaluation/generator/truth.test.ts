@@ -10,7 +10,9 @@ import { expectedSamples, type LensPlan, type Snapshot } from './plan.js';
  */
 
 const SEEDS = Array.from({ length: 16 }, (_, seed) => seed);
-const generated = new Map(KINDS.map((kind) => [kind, SEEDS.map((seed) => generateCase(kind, seed))]));
+const generated = new Map<Kind, GeneratedCase[]>(
+  KINDS.map((kind) => [kind, SEEDS.map((seed) => generateCase(kind, seed))]),
+);
 const casesOf = (kind: Kind) => generated.get(kind) ?? [];
 type Choose = (at: Snapshot) => boolean;
 const baseline: Choose = ({ side }) => side === 'baseline';

@@ -1,0 +1,78 @@
+import { likelihood } from '../../profile/compare/since.js';
+import type { Window } from '../../sources/source.js';
+import { gapOf, type ProfileTimes, sharedTimes } from './profile-times.js';
+import type { InvestigationContext } from './shares.js';
+
+/**
+ * Log-likelihood by which another cut must beat the replacement of all instances, which changes code more
+ * often than anything else does.
+ */
+const AGAINST_DEPLOY = 4;
+
+/** The last profile before all instances were replaced and the first after it; null where some stayed. */
+export function replacement(
+  { fleet: { instanceLabel } }: { fleet: Pick<InvestigationContext['fleet'], 'instanceLabel'> },
+  profileTimes: ProfileTimes,
+): { last: number; first: number } | null {
+  if (instanceLabel === null || profileTimes.largeFleet !== undefined) return null;
+  const lives = new Map<string, { from: number; to: number }>();
+  for (const { labels, points } of profileTimes.series) {
+    const times = points.map(({ time }) => time);
+    const instance = labels[instanceLabel];
+    if (instance === undefined || times.length === 0) continue;
+    const known = lives.get(instance);
+    lives.set(instance, {
+      from: Math.min(known?.from ?? Number.POSITIVE_INFINITY, ...times),
+      to: Math.max(known?.to ?? 0, ...times),
+    });
+  }
+  const all = [...lives.values()];
+  const begin = Math.min(...all.map(({ from }) => from));
+  const end = Math.max(...all.map(({ to }) => to));
+  const gap = gapOf(profileTimes);
+  const arrived = all.filter(({ from }) => from > begin + MISSED_ROUNDS * gap);
+  const stayed = all.filter((life) => !arrived.includes(life));
+  if (arrived.length === 0 || stayed.some(({ to }) => to > end - MISSED_ROUNDS * gap)) return null;
+  const first = Math.min(...arrived.map(({ from }) => from));
+  const last = sharedTimes(profileTimes, { from: begin, to: first - 1 })
+    .filter((time) => time < first)
+    .at(-1);
+  return last === undefined ? null : { last, first };
+}
+
+/** An instance that sends nothing for longer than so many rounds is not there. */
+const MISSED_ROUNDS = 1.5;
+
+/**
+ * Whether the parts let the change begin with the replacement, each cut judged by the shares that it gives; a
+ * part with both old and new instances is left out.
+ */
+export function isDeploy(
+  parts: readonly Window[],
+  counts: readonly Counts[],
+  deploy: { last: number; first: number },
+  phi: number,
+): boolean {
+  const whole = counts.flatMap((count, at) => {
+    const part = parts[at];
+    const isMixed = part === undefined || (part.from <= deploy.last && part.to >= deploy.first);
+    return isMixed ? [] : [{ ...count, isAfter: part.from > deploy.last }];
+  });
+  const likelihoodAt = (cut: number) =>
+    [whole.slice(0, cut), whole.slice(cut)]
+      .map(sumOf)
+      .reduce((sum, side) => sum + (side.n > 0 ? likelihood(side, side.x / side.n) / phi : 0), 0);
+  const ofDeploy = whole.findIndex(({ isAfter }) => isAfter);
+  if (ofDeploy < 1) return false;
+  const best = Math.max(...whole.map((_, cut) => (cut === 0 ? Number.NEGATIVE_INFINITY : likelihoodAt(cut))));
+  return best - likelihoodAt(ofDeploy) <= AGAINST_DEPLOY;
+}
+
+interface Counts {
+  x: number;
+  n: number;
+}
+
+function sumOf(counts: readonly Counts[]): Counts {
+  return counts.reduce((sum, { x, n }) => ({ x: sum.x + x, n: sum.n + n }), { x: 0, n: 0 });
+}

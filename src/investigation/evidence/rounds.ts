@@ -1,0 +1,57 @@
+import { type AroundOnset, type Cuts, onsetInterval } from '../../profile/compare/since.js';
+import type { Window } from '../../sources/source.js';
+import { gapOf, type ProfileTimes, sharedTimes } from './profile-times.js';
+import { partWindows } from './windows.js';
+
+/** Between which two profiles something changed. */
+export interface Since {
+  after: number;
+  before: number;
+}
+
+/** How many rounds of profiles of the instances a window holds. */
+export function roundsIn(profileTimes: ProfileTimes, window: Window): number {
+  const times = sharedTimes(profileTimes, window);
+  const [first, last] = [times[0], times.at(-1)];
+  return first === undefined || last === undefined ? 0 : Math.round((last - first) / gapOf(profileTimes)) + 1;
+}
+
+/** The rounds of a window, or at most so many parts of several rounds each. */
+export function roundsOf(
+  profileTimes: ProfileTimes,
+  window: Window,
+  maxParts = Number.POSITIVE_INFINITY,
+): Window[] {
+  const rounds = Math.min(maxParts, roundsIn(profileTimes, window));
+  return partWindows(window, sharedTimes(profileTimes, window), rounds);
+}
+
+/** The interval of an onset at one of the cuts between windows. */
+export function edges(
+  profileTimes: ProfileTimes,
+  windows: readonly Window[],
+  { best, first, last }: Cuts,
+): Since | null {
+  const lastIn = (at: number) => windows[at] && sharedTimes(profileTimes, windows[at]).at(-1);
+  const firstIn = (at: number) => windows[at] && sharedTimes(profileTimes, windows[at])[0];
+  const around = {
+    last: lastIn(best - 1),
+    first: firstIn(best),
+    earliest: lastIn(first - 1),
+    latest: firstIn(last),
+  };
+  return around.last === undefined || around.first === undefined
+    ? null
+    : onsetInterval({
+        ...resolutionOf(profileTimes),
+        last: around.last,
+        first: around.first,
+        earliest: around.earliest ?? around.last,
+        latest: around.latest ?? around.first,
+      });
+}
+
+/** How exactly profiles tell a time. */
+export function resolutionOf(profileTimes: ProfileTimes): Pick<AroundOnset, 'gapMs' | 'stepMs'> {
+  return { gapMs: gapOf(profileTimes), stepMs: profileTimes.stepMs };
+}

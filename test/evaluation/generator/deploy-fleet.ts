@@ -1,0 +1,156 @@
+import type { DeployKind } from './case.js';
+import type { Fleet } from './fleet.js';
+import type { Snapshot } from './plan.js';
+import { chance, integer, normal, pick, pickSome, type Random, uniform } from './random.js';
+
+/** Anchor of all generated cases. */
+const START = Date.UTC(2026, 10, 20, 14);
+/** Seconds between two profiles of a pod and seconds profiled where an agent profiles all of the time. */
+const CONTIGUOUS = [
+  [10, 10],
+  [15, 15],
+  [30, 30],
+  [60, 60],
+] as const;
+/** The same where it profiles now and then. */
+const SPARSE = [
+  [60, 10],
+  [120, 10],
+  [225, 4],
+] as const;
+const REGIONS = ['eu-central-1', 'us-east-1', 'ap-southeast-2'];
+const ALPHABET = '23456789bcdfghjklmnpqrstvwxz';
+
+/** How likely a deploy replaces every instance, by kind. */
+const REPLACED: Readonly<Record<DeployKind, number>> = {
+  p: 0.6,
+  q: 0,
+  r: 1,
+  s: 1,
+  t: 0.2,
+  u: 0.7,
+  v: 1,
+  w: 0.2,
+  x: 1,
+  y: 0.5,
+  z: 0.5,
+};
+
+interface Instance {
+  labels: Snapshot['labels'];
+  factor: number;
+  from: number;
+  to: number;
+  /** Whether it runs the changed code, or sees the changed requests. */
+  isChanged: boolean;
+  /** Length of its warm-up in milliseconds; 0 for a warm process. */
+  warmUp: number;
+}
+
+/**
+ * A fleet as real deploys have it: contiguous or sparse profiles, some missing, some late, and instances that
+ * are replaced all at once or one after the other.
+ */
+export function makeDeployFleet(random: Random, kind: DeployKind, service: string): Fleet {
+  const isContiguous = chance(random, 0.6);
+  const [spacing, seconds] = pick<readonly [number, number]>(random, isContiguous ? CONTIGUOUS : SPARSE);
+  const before = isContiguous ? integer(random, 16, 48) : integer(random, 10, 24);
+  const after = isContiguous ? integer(random, 10, 24) : integer(random, 6, 12);
+  const step = spacing * 1000;
+  const split = START + before * step;
+  const end = split + after * step;
+  const isEarly = kind === 's' || chance(random, 0.7);
+  const since = isEarly ? split : Math.round(split + uniform(random, 0.1, 0.4) * (end - split));
+  const isReplaced = chance(random, REPLACED[kind]);
+  const instances = makeInstances(random, { kind, service, since, end, step, isReplaced });
+  const load = kind === 'z' ? uniform(random, 1.4, 3) : kind === 'q' ? uniform(random, 0.9, 1.4) : 1;
+  const missing = chance(random, 0.4) ? uniform(random, 0.03, 0.15) : 0;
+  const lateness = chance(random, 0.4) ? uniform(random, 0.1, 0.4) * (step - seconds * 1000) : 0;
+  const trend = uniform(random, -0.03, 0.03);
+  const jitter = uniform(random, 0.01, 0.05);
+  const snapshots = instances.flatMap(({ labels, factor, from, to, isChanged, warmUp }) => {
+    const phase = uniform(random, 0.1, 0.9) * (isContiguous ? 1 : 1 - seconds / spacing);
+    return Array.from({ length: before + after }, (_, k): Snapshot[] => {
+      const time = Math.round(START + (k + phase) * step + lateness * uniform(random, 0, 1));
+      if (time < from || time + seconds * 1000 > Math.min(to, end) || chance(random, missing)) return [];
+      const covered = (time + seconds * 1000 - since) / (seconds * 1000);
+      const changed = Math.max(0, Math.min(1, covered));
+      const progress = (time - START) / (end - START) - 0.5;
+      const age = time - from;
+      return [
+        {
+          side: time < split ? 'baseline' : 'incident',
+          time,
+          seconds,
+          labels,
+          podFactor: factor,
+          load: (1 + (load - 1) * changed) * (1 + trend * progress),
+          jitter: Math.exp(jitter * normal(random)),
+          warmth: warmUp > 0 && age < warmUp ? Math.exp((-3 * age) / warmUp) : 0,
+          activation: isChanged && kind !== 's' ? changed : 0,
+          progress,
+        },
+      ];
+    }).flat();
+  });
+  snapshots.sort((a, b) => a.time - b.time || (podOf(a) < podOf(b) ? -1 : 1));
+  const windows = { baseline: { from: START, to: split - 1 }, incident: { from: split, to: end } };
+  return {
+    windows,
+    snapshots,
+    since: kind === 's' ? null : since,
+    label: null,
+    ...(isReplaced ? { acceptedLabels: ['version', 'pod'] } : {}),
+  };
+}
+
+interface InstanceRules {
+  kind: DeployKind;
+  service: string;
+  since: number;
+  end: number;
+  step: number;
+  isReplaced: boolean;
+}
+
+function makeInstances(random: Random, rules: InstanceRules): Instance[] {
+  const { kind, service, since, end, step, isReplaced } = rules;
+  const count = integer(random, 1, 6);
+  const version = pick(random, ['2026.11.3', '3.7.2', 'v1.48.0']);
+  const next = version.replace(/\d+$/, (last) => String(Number(last) + 1));
+  const regions = pickSome(random, REGIONS, integer(random, 1, 3));
+  const sizes = uniform(random, 0, 0.25);
+  const [oldSet, newSet] = [suffix(random, 5), suffix(random, 5)];
+  // A rolling deploy replaces one instance after the other, all within the first quarter of what follows.
+  const stagger = chance(random, 0.3)
+    ? Math.min(uniform(random, 0.2, 1) * step, (0.25 * (end - since)) / count)
+    : 0;
+  const isCold = kind === 's' || chance(random, 0.4);
+  const settles =
+    kind === 's' ? uniform(random, 0.1, 0.35) * (end - since) : uniform(random, 0.5, 2.5) * step;
+  return Array.from({ length: count }, (_, index): Instance[] => {
+    const labels = (set: string, ofVersion: string) => ({
+      service_name: service,
+      pod: `${service}-${set}-${suffix(random, 5)}`,
+      region: regions[index % regions.length] ?? 'eu-central-1',
+      version: ofVersion,
+      env: 'production',
+    });
+    const factor = Math.exp(sizes * normal(random));
+    const lives = { factor, from: 0, to: end, isChanged: true, warmUp: 0 };
+    if (!isReplaced) return [{ ...lives, labels: labels(oldSet, version) }];
+    const at = Math.round(since + index * stagger);
+    return [
+      { ...lives, labels: labels(oldSet, version), to: at, isChanged: false },
+      { ...lives, labels: labels(newSet, next), from: at, warmUp: isCold ? settles : 0 },
+    ];
+  }).flat();
+}
+
+function podOf({ labels }: Snapshot): string {
+  return labels.pod ?? '';
+}
+
+function suffix(random: Random, length: number): string {
+  return Array.from({ length }, () => pick(random, [...ALPHABET])).join('');
+}
