@@ -63,7 +63,7 @@ async function discoverySection({ url, token }: Grafana): Promise<string[]> {
     });
   const discovery = async () => {
     const sources = open();
-    const { found } = await sources.discovery(never());
+    const { pyroscopeSources: found } = await sources.discovery(never());
     if (found.length !== SOURCES * 0.8) throw new Error(`${found.length} data sources were found`);
     await sources.close();
   };

@@ -18,6 +18,7 @@ const COVERED = [
   'src/patterns',
   'src/work',
   'src/query',
+  'src/sources',
   'src/report',
   'src/investigation',
   'src/profile',

@@ -9,8 +9,9 @@ import { TOOLS } from '../src/tools/index.js';
 import { asker, INCIDENT_WINDOW } from './support/ask.js';
 import { profileFrom, type Stacks } from './support/contrast.js';
 
-// A store of a kind that the product does not know needs a folder below src/sources/ and nothing else: this one keeps
-// its profiles in memory, and every tool answers over it. No tool, view or query asks what kind of source it has.
+// A store of a kind that the product does not know needs a folder below src/sources/ and nothing else: this
+// one keeps its profiles in memory, and every tool answers over it. No tool, view or query asks what kind of
+// source it has.
 
 const TYPE = 'process_cpu:cpu:nanoseconds:cpu:nanoseconds';
 const SAMPLE = 10_000_000;
@@ -52,7 +53,10 @@ function keptProfiles(): Kept[] {
   );
 }
 
-/** A store in memory. It can do what no other kind combines: profiles keep arriving, and none is ever read in part. */
+/**
+ * A store in memory. It can do what no other kind combines: profiles keep arriving, and none is ever read in
+ * part.
+ */
 function memorySource(): ProfileSource {
   const kept = keptProfiles();
   const matching = ({ matchers, window, ...rest }: SeriesQuery & { profileTypeId?: string }) =>
@@ -99,7 +103,7 @@ function memorySource(): ProfileSource {
         options,
       ),
     dataRange: async () => null,
-    reachesBack: async () => DATA.from,
+    lookbackLimit: async () => DATA.from,
     problems: async () => [],
     close: async () => {},
   };

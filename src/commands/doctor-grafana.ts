@@ -90,7 +90,7 @@ export async function* examineGrafana(
     yield identityFinding(identity, config.grafana?.orgId ?? null);
     const permissions = await readPermissions(client, signal).catch(nullIfUpstreamFailed);
     if (permissions !== null) yield* permissionFindings(permissions);
-    const { found, restricted, rootUrl, publicUrl } = await grafana.discovery(signal);
+    const { pyroscopeSources, restricted, rootUrl, publicUrl } = await grafana.discovery(signal);
     yield linksFinding(rootUrl, publicUrl);
     if (restricted) {
       yield {
@@ -102,7 +102,7 @@ export async function* examineGrafana(
     const listed = await grafana.list(signal);
     if (!listed.some(({ source }) => source !== null)) {
       const { message, next } = await grafana.explainNone(signal);
-      yield found.length > 0
+      yield pyroscopeSources.length > 0
         ? { level: 'warn', text: message, fix: next }
         : { level: 'fail', text: message, fix: next };
     }

@@ -132,7 +132,7 @@ async function openGrafana(
     declared: enabledSources,
     ownerOf: (uid) => grafanaOwner(settings, uid),
     breakerOf: breakerOf === undefined ? undefined : (uid) => breakerOf('grafana', uid),
-    remembering: (source) => mark(recent?.wrap(source) ?? source),
+    wrapSource: (source) => mark(recent?.wrap(source) ?? source),
   });
 }
 

@@ -4,7 +4,7 @@ import type { Finding, LensRow, Verdict } from '../profile/compare/finding.js';
 import { share } from '../profile/contrast/contrast.js';
 import { contrastOf, wholeRun } from '../profile/contrast/runs.js';
 import type { ToolContext } from '../query/context.js';
-import { reachNotes } from '../query/reach.js';
+import { lookbackNotes } from '../query/lookback.js';
 import type { ComparedSide, Comparison } from '../report/answers/comparison.js';
 import type { NextCall } from '../report/next.js';
 import { formatSelector } from '../sources/selector.js';
@@ -89,7 +89,7 @@ export async function comparisonOf(
       ...scope.notes,
       ...shares.notes,
       ...partNotes(reading),
-      ...(await reachNotes(scope.source, earliestOf(baseline, window), context)),
+      ...(await lookbackNotes(scope.source, earliestOf(baseline, window), context)),
     ],
     requests: evidenceContext.requests.made,
     next: nextCalls(

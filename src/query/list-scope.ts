@@ -3,7 +3,7 @@ import { formatSelector } from '../sources/selector.js';
 import type { Matcher, ProfileSource, Window } from '../sources/source.js';
 import type { ToolContext } from './context.js';
 import { lastHourWithData } from './data-range.js';
-import { reachNotes } from './reach.js';
+import { lookbackNotes } from './lookback.js';
 import { type ProfileRequest, readRequest, type ScopeArguments } from './request.js';
 import { allMatchers } from './selection.js';
 import { withTeamsWord } from './team-word.js';
@@ -39,7 +39,7 @@ export async function readListQuestion(args: ScopeArguments, context: ToolContex
       window,
       notes: [
         ...notes,
-        ...(await reachNotes(request.source, window, context)),
+        ...(await lookbackNotes(request.source, window, context)),
         ...(request.window === null ? ['No window was given: the last hour that has data was taken.'] : []),
       ],
     },

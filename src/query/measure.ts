@@ -10,7 +10,7 @@ import { formatSelector } from '../sources/selector.js';
 import type { MergedProfile, ProfileQuery, SeriesQuery } from '../sources/source.js';
 import { bytesPerUnit, isCountUnit, secondsPerUnit } from '../text/units.js';
 import type { ToolContext } from './context.js';
-import { reachNotes } from './reach.js';
+import { lookbackNotes } from './lookback.js';
 import type { Scope } from './scope.js';
 import { allMatchers } from './selection.js';
 import { sumsOver } from './totals.js';
@@ -85,7 +85,7 @@ export async function measure(
       ? null
       : await countSamples(scope, query, { active, isWhole: merged.reduced === null }, context),
     reduced: type.wallClock ? withoutIdle(merged) : merged.reduced,
-    notes: [...scope.notes, ...merged.notes, ...(await reachNotes(source, window, context))],
+    notes: [...scope.notes, ...merged.notes, ...(await lookbackNotes(source, window, context))],
   };
 }
 

@@ -9,8 +9,8 @@ import { safeText } from '../text/sanitise.js';
 import type { CallContext, ToolContext, WrittenCall } from './context.js';
 import { type Emptiness, explainEmptiness } from './emptiness.js';
 import { linkTo, overviewLinkTo } from './link.js';
+import { lookbackNotes } from './lookback.js';
 import { measure } from './measure.js';
-import { reachNotes } from './reach.js';
 import { type ProfileRequest, readRequest, type ScopeArguments } from './request.js';
 import { profileQuery, type Resolution, resolveScope, type Scope } from './scope.js';
 import { allMatchers, selectorText } from './selection.js';
@@ -86,7 +86,7 @@ export async function answerWithoutData(
     retry: retryCall(context.call, request, explanation),
     notes: [
       ...problemNotes(problems),
-      ...(await reachNotes(request.source, window, context)),
+      ...(await lookbackNotes(request.source, window, context)),
       ...freshDataNotes(request.source, explanation),
     ],
   });

@@ -6,7 +6,7 @@ const REPOSITORY = 'service_repository';
 const ROOT_PATH = 'service_root_path';
 export const REPOSITORY_LABELS: readonly string[] = [REPOSITORY, ROOT_PATH];
 
-/** The repositories that label sets name, each once. */
+/** Lists the distinct repositories that label sets name. */
 export function repositoriesOf(rows: Iterable<Labels>): readonly Repository[] {
   const repositories = new Map<string, Repository>();
   for (const labels of rows) {
@@ -20,7 +20,7 @@ export function repositoriesOf(rows: Iterable<Labels>): readonly Repository[] {
   return [...repositories.values()];
 }
 
-/** `github.com/acme/shop` of `https://github.com/acme/shop.git` or `git@github.com:acme/shop`. */
+/** The module `github.com/acme/shop` of `https://github.com/acme/shop.git` or `git@github.com:acme/shop`. */
 function moduleOf(address: string): string {
   const place = address
     .trim()
@@ -31,7 +31,7 @@ function moduleOf(address: string): string {
   return /^[^/]+\.[^/]+\/[^/]/.test(place) ? place : '';
 }
 
-/** The same profile, which says where the source code of its service lies. */
+/** Adds the repositories with the source code of its service to a profile. */
 export function withRepositories(profile: Profile, repositories: readonly Repository[]): Profile {
   if (repositories.length === 0) return profile;
   return { ...profile, ownCode: { patterns: profile.ownCode?.patterns ?? [], repositories } };

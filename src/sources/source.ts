@@ -146,7 +146,7 @@ export interface ProfileSource {
    * The store's lookback limit, Unix ms: it leaves older data out without an error. Null where there is no
    * limit, or where it is unknown. Missing for a kind of source that has none.
    */
-  reachesBack?(signal: AbortSignal): Promise<number | null>;
+  lookbackLimit?(signal: AbortSignal): Promise<number | null>;
   /** Number of requests that a question about a window takes, as far as known; 1 where missing. */
   requestsFor?(window: Window): number;
   /** Problems for the operator in words, such as files that cannot be read. Empty when all is well. */

@@ -19,9 +19,9 @@ import { contrastOf, wholeRun } from '../profile/contrast/runs.js';
 import { orderTypes, type ProfileType, typeArgument } from '../profile/types/types.js';
 import type { ToolContext } from '../query/context.js';
 import { differenceLink } from '../query/link.js';
+import { lookbackNotes } from '../query/lookback.js';
 import { leaveOneProfiler } from '../query/one-profiler.js';
 import { answerWithoutData } from '../query/profile-question.js';
-import { reachNotes } from '../query/reach.js';
 import { type ProfileRequest, readBaseline, readRequest } from '../query/request.js';
 import { mixtureNotes, resolveService } from '../query/scope.js';
 import { allMatchers, selectionArguments, selectorText } from '../query/selection.js';
@@ -140,7 +140,7 @@ async function reportOf(
       ...notes,
       ...earlyNotes(change),
       ...reading.shares.flatMap((share) => share.notes),
-      ...(await reachNotes(request.source, baseline ?? reading.plan.baseline, context)),
+      ...(await lookbackNotes(request.source, baseline ?? reading.plan.baseline, context)),
     ],
     requests: reading.context.requests.made,
     next: [

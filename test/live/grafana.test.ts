@@ -42,7 +42,7 @@ test.runIf(url)('a data source is found, disabled at first, and answers once it 
     declared: null,
   });
   expect((await readVersion(client, signal)).version).toMatch(/^\d+\./);
-  const [first] = (await sources.discovery(signal)).found;
+  const [first] = (await sources.discovery(signal)).pyroscopeSources;
   const environment = environmentOf([], [], sources);
   const ask = askerIn({ ...environment, context: { ...environment.context, now: Date.now } });
   expect((await ask('list_services', { from: 'now-1h' })).text).toContain('No data source is enabled.');
@@ -114,7 +114,7 @@ test.runIf(url)(
   'doctor and the commands of a person',
   async () => {
     if (sources === undefined) throw new Error('the first test has failed');
-    const [first] = (await sources.discovery(AbortSignal.timeout(60_000))).found;
+    const [first] = (await sources.discovery(AbortSignal.timeout(60_000))).pyroscopeSources;
     const uid = first?.uid ?? '';
     const credentials =
       token === undefined

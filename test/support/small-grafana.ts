@@ -118,7 +118,7 @@ export function sourcesOf(
     enablement: createEnablementFile(stateFile),
     declared,
     ...(now === undefined ? {} : { now }),
-    ...(remembering === undefined ? {} : { remembering }),
+    ...(remembering === undefined ? {} : { wrapSource: remembering }),
   });
   return Object.assign(sources, { stateFile });
 }

@@ -1,34 +1,36 @@
 import type { PprofFile } from '../../profile/pprof/pprof.js';
 
 /**
- * Tells raw counters from deltas. A scraped heap, mutex or block profile holds totals since the process
- * began, so from one scrape to the next no stack ever falls; a profile of one interval has stacks that rise
- * and stacks that fall. A total that falls is a restart of the process.
+ * This file tells counters from profiles of an interval. A scraped heap, mutex or block profile holds totals
+ * since the process began, so from one scrape to the next no stack ever falls; in profiles of intervals some
+ * stacks rise and some fall. A total that falls is a restart of the process.
  */
 
-/** Fewer rising pairs than this could be chance. */
+/** Minimum number of rising pairs: fewer could be chance. */
 const MIN_RISES = 2;
-/** Bits of evidence that a counter needs: profiles of one interval look like one in a thousand cases. */
+/** Minimum evidence for a counter, in bits: profiles of intervals reach it in one of a thousand cases. */
 const MIN_EVIDENCE = 10;
-/** Instances that are looked for in one series. */
+/** Maximum number of instances that are recognised in a series. */
 const MAX_INSTANCES = 8;
 
-/** Value per stack. */
+/** Values by the key of their stack. */
 export type StackValues = ReadonlyMap<number, number>;
 
-/** Which snapshot to subtract, `'drop'` for a reading without one, `'keep'` for the first after a restart. */
+/**
+ * Index of the snapshot to subtract; `'drop'` for the first reading, `'keep'` for the first after a restart.
+ */
 export type CounterStep = number | 'drop' | 'keep';
 
 /**
- * `counter`: each is to be reduced by the one before it. `suspected`: they only ever rise, but too few do to
- * be sure; or they are readings of several instances that nothing tells apart.
+ * `counter`: the reading before it is subtracted from each. `suspected`: the values only rise, but too few
+ * readings show it; or the readings belong to several instances that no label distinguishes.
  */
 export type CounterVerdict =
   | { kind: 'counter'; steps: readonly CounterStep[] }
   | { kind: 'suspected' }
   | { kind: 'none' };
 
-/** The samples of a file with what tells their stacks. */
+/** The samples of a file with a key for each stack. */
 export interface CountedStacks {
   sampleTypes: PprofFile['sampleTypes'];
   samples: Pick<PprofFile['samples'], 'values'>;
@@ -40,7 +42,7 @@ export function countedStacks(file: PprofFile): CountedStacks {
   return { sampleTypes, samples: { values: samples.values }, keys: stackKeys(file) };
 }
 
-/** Value per stack of one sample type, keyed by functions, files and lines as `stackKeys` gives them. */
+/** Sums the values of a sample type per stack, by the keys that `stackKeys` gives. */
 export function stackValues(
   { samples, sampleTypes }: Pick<CountedStacks, 'samples' | 'sampleTypes'>,
   valueIndex: number,
@@ -54,7 +56,7 @@ export function stackValues(
   return values;
 }
 
-/** Per sample a number that stands for its stack in every file (a hash of 53 bits). */
+/** Key of the stack of each sample, which is the same in every file (a hash of 53 bits). */
 export function stackKeys(file: PprofFile): Float64Array {
   const frames = locationHashes(file);
   const { starts, locations } = file.samples;
@@ -96,27 +98,28 @@ function hashOf(text: string): { high: number; low: number } {
 }
 
 /**
- * By function name, file and line as the file itself has them, for a merge may place a function elsewhere.
+ * Hashes each location by the function names, files and lines of the file itself, since a merge may give a
+ * function another number.
  */
 function locationHashes({ raw, locations }: PprofFile): { high: Int32Array; low: Int32Array } {
   const text = (index: number | bigint) => raw.stringTable.strings[Number(index)] ?? '';
   const functions = new Map(
     raw.function.map((fn) => [
-      plain(fn.id),
+      normalizedId(fn.id),
       hashOf(`${text(fn.name) || text(fn.systemName)}\0${text(fn.filename)}`),
     ]),
   );
-  const binaries = new Map(raw.mapping.map(({ id, filename }) => [plain(id), text(filename)]));
+  const binaries = new Map(raw.mapping.map(({ id, filename }) => [normalizedId(id), text(filename)]));
   const high = new Int32Array(locations.ids.length);
   const low = new Int32Array(locations.ids.length);
   for (let location = 0; location < locations.ids.length; location++) {
     const from = locations.starts[location] ?? 0;
     const to = locations.starts[location + 1] ?? 0;
-    const binary = binaries.get(plain(locations.mappingIds[location] ?? 0)) ?? '';
+    const binary = binaries.get(normalizedId(locations.mappingIds[location] ?? 0)) ?? '';
     let hash = hashOf(from === to ? `${binary}!${locations.addresses[location] ?? 0}` : '');
     for (let at = from; at < to; at++) {
       const line = locations.lineNumbers[at] ?? 0;
-      const fn = functions.get(plain(locations.functionIds[at] ?? 0));
+      const fn = functions.get(normalizedId(locations.functionIds[at] ?? 0));
       hash = {
         high: mixHigh(mixHigh(hash.high, fn?.high ?? 0), line),
         low: mixLow(mixLow(hash.low, fn?.low ?? 0), line),
@@ -128,8 +131,10 @@ function locationHashes({ raw, locations }: PprofFile): { high: Int32Array; low:
   return { high, low };
 }
 
-/** The same id is the same key, however it was read. */
-function plain(id: number | bigint): number | bigint {
+/**
+ * Converts ids that fit into a number, so that an id is the same key whether it was read as bigint or not.
+ */
+function normalizedId(id: number | bigint): number | bigint {
   return typeof id === 'bigint' && id <= Number.MAX_SAFE_INTEGER ? Number(id) : id;
 }
 
@@ -139,20 +144,21 @@ interface Reading {
 }
 
 /**
- * Takes the snapshots of one series in order of time and says whether they are readings of a counter:
- * wherever the total rises, every stack rises or stays. This must happen at least twice, and by more than
- * chance: in a profile of one interval each further stack rises with the total in about half of the cases,
- * and the totals are in ascending order in one case of n factorial. It keeps only the last reading (of every
- * instance).
+ * Makes a detector that takes the snapshots of a series in order of time and says whether they are readings
+ * of a counter: wherever the total rises, every stack rises or stays. This must happen at least twice, and by
+ * more than chance: in profiles of intervals each further stack rises with the total in about half of the
+ * cases, and n totals ascend in one of n factorial cases. It keeps only the last reading (of every instance).
  */
 export function counterDetector(): {
   add(values: StackValues): void;
-  /** @param isByNature whether the files are such that only counters look like them, unless a stack fell */
+  /**
+   * @param isByNature whether only counters have the form of these files, so that one falling stack decides
+   */
   verdict(isByNature?: boolean): CounterVerdict;
 } {
   const steps: CounterStep[] = [];
   const instances = instanceDetector();
-  let last: Reading | null = null;
+  let previous: Reading | null = null;
   let rises = 0;
   let evidence = 0;
   let stackFell = false;
@@ -160,35 +166,35 @@ export function counterDetector(): {
     add(values) {
       const reading = { values, total: totalOf(values) };
       instances.add(reading);
-      if (last === null) steps.push('drop');
-      else if (reading.total < last.total) steps.push('keep');
+      if (previous === null) steps.push('drop');
+      else if (reading.total < previous.total) steps.push('keep');
       else {
         steps.push(steps.length - 1);
-        stackFell ||= falls(last, reading);
-        if (reading.total > last.total && last.values.size > 0) {
+        stackFell ||= hasFallen(previous, reading);
+        if (reading.total > previous.total && previous.values.size > 0) {
           rises++;
-          evidence += last.values.size - 1;
+          evidence += previous.values.size - 1;
         }
       }
-      last = reading;
+      previous = reading;
     },
     verdict(isByNature = false) {
-      if (instances.severalAreMixed()) return { kind: 'suspected' };
+      if (instances.hasSeveralInstances()) return { kind: 'suspected' };
       if (stackFell) return { kind: 'none' };
       if (isByNature) return { kind: 'counter', steps };
       const restarts = steps.filter((step) => step === 'keep').length;
-      let all = evidence;
-      if (restarts === 0) for (let rise = 1; rise <= rises; rise++) all += Math.log2(rise + 1);
-      if (rises >= MIN_RISES && rises > restarts && all >= MIN_EVIDENCE) return { kind: 'counter', steps };
+      let bits = evidence;
+      if (restarts === 0) for (let rise = 1; rise <= rises; rise++) bits += Math.log2(rise + 1);
+      if (rises >= MIN_RISES && rises > restarts && bits >= MIN_EVIDENCE) return { kind: 'counter', steps };
       return { kind: rises > 0 && restarts === 0 ? 'suspected' : 'none' };
     },
   };
 }
 
 /**
- * Recognises counters of several instances in one series: the snapshots fall into a few rows, in each of
- * which no stack ever falls, and they change rows again and again (at most one row may have no second
- * snapshot yet). A restart begins a new row and does not come back.
+ * Makes a detector for counters of several instances in a single series: the snapshots form a few rows, in
+ * each of which no stack ever falls, and they alternate between the rows (at most one row may have only one
+ * snapshot). A restart begins a new row, and the old row does not continue.
  */
 function instanceDetector() {
   let rows: (Reading & { snapshots: number })[] | null = [];
@@ -199,13 +205,17 @@ function instanceDetector() {
   return {
     add(reading: Reading): void {
       if (rows === null || reading.values.size === 0) return;
-      let home = -1;
+      let rowIndex = -1;
       rows.forEach((row, index) => {
-        if (row.total > reading.total || row.total <= (rows?.[home]?.total ?? -1) || falls(row, reading))
+        if (
+          row.total > reading.total ||
+          row.total <= (rows?.[rowIndex]?.total ?? -1) ||
+          hasFallen(row, reading)
+        )
           return;
-        home = index;
+        rowIndex = index;
       });
-      const row = rows[home];
+      const row = rows[rowIndex];
       if (row === undefined) {
         current = rows.length;
         rows.push({ ...reading, snapshots: 1 });
@@ -213,12 +223,12 @@ function instanceDetector() {
         return;
       }
       links++;
-      if (home !== current) changes++;
+      if (rowIndex !== current) changes++;
       if (reading.total > row.total) evidence += row.values.size - 1 - Math.log2(rows.length);
-      current = home;
-      rows[home] = { ...reading, snapshots: row.snapshots + 1 };
+      current = rowIndex;
+      rows[rowIndex] = { ...reading, snapshots: row.snapshots + 1 };
     },
-    severalAreMixed: (): boolean =>
+    hasSeveralInstances: (): boolean =>
       rows !== null &&
       rows.length > 1 &&
       rows.filter(({ snapshots }) => snapshots === 1).length <= 1 &&
@@ -228,7 +238,7 @@ function instanceDetector() {
   };
 }
 
-function falls(before: Reading, after: Reading): boolean {
+function hasFallen(before: Reading, after: Reading): boolean {
   for (const [stack, value] of before.values) if ((after.values.get(stack) ?? 0) < value) return true;
   return false;
 }

@@ -3,7 +3,7 @@ import { countedStacks } from './counters.js';
 import { type DecodedFile, flatOf, headOf } from './file-head.js';
 import { readProfileFile } from './profile-file.js';
 
-/** Decodes a file here, or in a thread where it is heavy. */
+/** Decodes a file; a heavy one is decoded in a thread. */
 export async function decodeFile(
   directory: string,
   file: string,

@@ -6,49 +6,49 @@ import type { FileHead } from './file-head.js';
 import type { ManifestProfile } from './manifest.js';
 import { profileName, typeIdsOf } from './type-name.js';
 
-/** One profile file; its samples are read again when asked for. */
+/** The catalog entry of a profile file. Its samples are read again when a query needs them. */
 export interface CatalogEntry {
   /** Path below the directory, with forward slashes. */
   file: string;
   /** Start of the profile, Unix ms. */
   time: number;
-  /** Seconds of profiling; null where neither manifest nor file says. */
+  /** Seconds of profiling; null where neither the manifest nor the file tells. */
   seconds: number | null;
   /** Labels of the file itself. */
   labels: Labels;
-  /** Its samples by their labels, together with those of the file. */
+  /** Label sets of its samples, each with the labels of the file added. */
   sets: readonly EntrySet[];
-  /** One type id per sample type of the file, in its order. */
+  /** Type ids of the sample types of the file, in its order. */
   typeIds: readonly string[];
-  /** Type id that the file wants to be read by; null where it names none. */
+  /** Type id that the file declares as its default; null where it declares none. */
   defaultTypeId: string | null;
   /** Size on the disk. */
   bytes: number;
-  /** Frames in all its stacks; null where they are too many for it to be kept when it has been decoded. */
+  /** Number of frames in all its stacks; null where there are too many to keep the decoded file. */
   frames: number | null;
 }
 
 export interface EntrySet {
   labels: Labels;
-  /** Sum of values per sample type, so that only stacks need the file again. */
+  /** Sum of values per sample type, so that only questions about stacks need the file again. */
   totals: readonly number[];
 }
 
-/** All that is known of a file once it was decoded. */
+/** Everything that the catalog keeps of a decoded file. */
 export type ReadHead = FileHead & Pick<CatalogEntry, 'bytes' | 'frames'>;
 
 /**
- * Put before the name of a label of samples that the file has as well, as Prometheus does with labels of its
+ * Prefix of a sample label whose name is also a label of the file, as Prometheus does with labels of its
  * targets.
  */
 const CLASH_PREFIX = 'exported_';
 
-export function listedEntry(profile: ManifestProfile, head: ReadHead): CatalogEntry {
-  const ownSeconds = Number(head.durationNanos) / 1e9;
+export function entryOfManifest(profile: ManifestProfile, head: ReadHead): CatalogEntry {
+  const fileSeconds = Number(head.durationNanos) / 1e9;
   return {
     file: profile.file,
     time: Date.parse(profile.time),
-    seconds: profile.duration_s ?? (ownSeconds > 0 ? ownSeconds : null),
+    seconds: profile.duration_s ?? (fileSeconds > 0 ? fileSeconds : null),
     ...withTypes(profile.type_name, head),
     ...withLabels(Object.entries(profile.labels), head),
     bytes: head.bytes,
@@ -57,10 +57,11 @@ export function listedEntry(profile: ManifestProfile, head: ReadHead): CatalogEn
 }
 
 /**
- * Folders name what a manifest would: the first the service, those below it the instance.
+ * Makes the entry of a file without a manifest. The first folder names the service, the folders below it name
+ * the instance.
  * @param name service of a file that lies in no folder
  */
-export async function foundEntry(
+export async function entryOfFile(
   directory: string,
   name: string,
   file: string,
@@ -90,22 +91,22 @@ export async function foundEntry(
 }
 
 function withLabels(
-  own: readonly (readonly [string, string])[],
+  fileLabels: readonly (readonly [string, string])[],
   { sets }: FileHead,
 ): Pick<CatalogEntry, 'labels' | 'sets'> {
-  const labels = labelsFrom(own);
+  const labels = labelsFrom(fileLabels);
   return {
     labels,
-    sets: sets.map(({ labels: ofSamples, totals }) => ({
+    sets: sets.map(({ labels: sampleLabels, totals }) => ({
       labels:
-        ofSamples.length === 0
+        sampleLabels.length === 0
           ? labels
           : labelsFrom([
-              ...ofSamples.map(
+              ...sampleLabels.map(
                 ([label, value]) =>
                   [Object.hasOwn(labels, label) ? `${CLASH_PREFIX}${label}` : label, value] as const,
               ),
-              ...own,
+              ...fileLabels,
             ]),
       totals,
     })),
@@ -115,6 +116,6 @@ function withLabels(
 function withTypes(name: string, head: FileHead): Pick<CatalogEntry, 'typeIds' | 'defaultTypeId'> {
   const { sampleTypes, defaultType } = head;
   const typeIds = typeIdsOf(name, head);
-  const wanted = defaultType === '' ? -1 : sampleTypes.findIndex(({ type }) => type === defaultType);
-  return { typeIds, defaultTypeId: typeIds[wanted] ?? null };
+  const defaultIndex = defaultType === '' ? -1 : sampleTypes.findIndex(({ type }) => type === defaultType);
+  return { typeIds, defaultTypeId: typeIds[defaultIndex] ?? null };
 }

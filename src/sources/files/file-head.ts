@@ -5,7 +5,7 @@ import { type CountedStacks, countedStacks } from './counters.js';
 import { type FlatFile, flatten, framesIn } from './flat-file.js';
 import { type ProfileFile, readProfileFile, reasonOf } from './profile-file.js';
 
-/** What the list of a directory keeps of a file. */
+/** The part of a file that the catalog keeps. */
 export interface FileHead
   extends Pick<
     ProfileFile,
@@ -18,13 +18,11 @@ export interface FileHead
     | 'hasWrongTime'
     | 'pruneRefused'
   > {
-  /** Different sets of labels of its samples, each with the sum of their values per sample type. */
+  /** Different label sets of its samples, each with the sum of its values per sample type. */
   sets: readonly SampleSet[];
-  /** Names of labels of samples that are not read. */
+  /** Names of sample labels that are left out. */
   droppedLabels: readonly string[];
-  /**
-   * What the stacks of a profile of contentions end in; null for other profiles and where they do not tell.
-   */
+  /** Kind of locks in a profile of contentions, as its stacks show it; null where they do not. */
   locks: 'block' | 'mutex' | null;
 }
 
@@ -33,18 +31,18 @@ export interface SampleSet {
   totals: readonly number[];
 }
 
-/** All that is wanted of a file when it is decoded. */
+/** A decoded file in the three forms in which it is used. */
 export interface DecodedFile {
   head: FileHead;
-  /** What tells a counter; worked out when asked for. */
+  /** Stacks for the detection of counters; computed when called. */
   stacks: () => CountedStacks;
-  /** Null where it is too large to be kept. */
+  /** Samples and stacks; null where they are too large to be kept. */
   flat: FlatFile | null;
 }
 
 /**
- * A file with more frames in all its stacks is not kept: to go through them would hold up everybody else for
- * 50 ms.
+ * Maximum number of frames in all stacks of a file that is kept: walking through more of them would block
+ * other calls for 50 ms.
  */
 const MAX_FLAT_FRAMES = 1_000_000;
 
@@ -80,32 +78,31 @@ export function headOf(file: ProfileFile): FileHead {
   };
 }
 
-/** The sets of labels in use; a file without samples has the empty one. */
+/** The label sets of a file's samples; a file without samples has the empty set. */
 function sampleSets({ labels, samples, sampleTypes }: PprofFile): SampleSet[] {
   const types = sampleTypes.length;
   const names = labels?.sets ?? [[]];
   const totals = names.map(() => new Array<number>(types).fill(0));
   const count = samples.starts.length - 1;
   for (let sample = 0; sample < count; sample++) {
-    const own = totals[labels?.ofSample[sample] ?? 0];
-    if (own === undefined) continue;
+    const sums = totals[labels?.ofSample[sample] ?? 0];
+    if (sums === undefined) continue;
     for (let type = 0; type < types; type++)
-      own[type] = (own[type] ?? 0) + (samples.values[sample * types + type] ?? 0);
+      sums[type] = (sums[type] ?? 0) + (samples.values[sample * types + type] ?? 0);
   }
-  return names.map((own, at) => ({ labels: own, totals: totals[at] ?? [] }));
+  return names.map((set, at) => ({ labels: set, totals: totals[at] ?? [] }));
 }
 
 /**
- * Bounds how many sets of labels of samples the list of a directory keeps: behind the bound, files are kept
- * without them.
- * @param maxSets of all files together
+ * Limits the label sets of samples that the catalog keeps. Files over the limit lose their sample labels.
+ * @param maxSets maximum number of sets of all files together
  */
-export function setsWithin(maxSets: number): (head: FileHead) => FileHead {
-  let left = maxSets;
+export function limitSets(maxSets: number): (head: FileHead) => FileHead {
+  let setsLeft = maxSets;
   return (head) => {
     const { sets } = head;
-    if (sets.length <= Math.max(1, left)) {
-      left -= sets.length;
+    if (sets.length <= Math.max(1, setsLeft)) {
+      setsLeft -= sets.length;
       return head;
     }
     const names = new Set(sets.flatMap(({ labels }) => labels.map(([name]) => name)));

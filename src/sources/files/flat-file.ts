@@ -5,30 +5,27 @@ import { internFrames, type PprofFile } from '../../profile/pprof/pprof.js';
 import { GrowingUint32 } from '../../profile/tables/growing.js';
 
 /**
- * A decoded file as plain columns: what is left of it when it has been read. Functions and frames stand in
- * the order in which a `ProfileBuilder` is told of them, so that a merge comes out as if the file were read
- * again.
+ * A decoded file as plain columns, which can be kept. Functions and frames stand in the order in which a
+ * `ProfileBuilder` gets them, so that a merge has the same result as if the file were read again.
  */
 export interface FlatFile {
   /** Number of sample types. */
   types: number;
-  /** Each with name, file and start line as this file has them. */
+  /** Functions with name, file and start line as this file has them. */
   functions: readonly FunctionInfo[];
-  /** Frame f is the function `frameFunction[f]` at line `frameLine[f]`. */
+  /** Columns of the frames: frame f is the function `frameFunction[f]` at line `frameLine[f]`. */
   frameFunction: Uint32Array;
   frameLine: Uint32Array;
-  /** Sample s has the frames `stackFrames[stackStart[s] … stackStart[s + 1])`, leaf first. */
+  /** Columns of the stacks: sample s has `stackFrames[stackStart[s] … stackStart[s + 1])`, leaf first. */
   stackStart: Uint32Array;
   stackFrames: Uint32Array;
-  /** Values of all samples one after the other, one for each type. */
+  /** Values of all samples in a row, as many for each sample as there are types. */
   values: Float64Array;
-  /**
-   * Per sample which set of labels it has, as the file's head numbers them; null where there are no labels.
-   */
+  /** Index of each sample's label set in the head of the file; null where there are no labels. */
   labelSet: Uint32Array | null;
 }
 
-/** Number of frames in all stacks of a file, those of inlined functions counted. */
+/** Number of frames in all stacks of a file, frames of inlined functions included. */
 export function framesIn({ samples, locations }: PprofFile): number {
   let frames = 0;
   for (const location of samples.locations)
@@ -36,7 +33,7 @@ export function framesIn({ samples, locations }: PprofFile): number {
   return frames;
 }
 
-/** A sample without a stack gets a frame that says so, as in `addPprof`. */
+/** Converts a file to columns. A sample without a stack gets a frame that says so, as in `addPprof`. */
 export function flatten(file: PprofFile): FlatFile {
   const functions: FunctionInfo[] = [];
   const frameFunction = new GrowingUint32();
@@ -45,18 +42,18 @@ export function flatten(file: PprofFile): FlatFile {
     functionId: (info) => functions.push(info) - 1,
     frameId(fn, line) {
       frameFunction.push(fn);
-      // A line beyond 32 bits, or below zero, is unknown.
+      // 0 stands for an unknown line, which is one over 32 bits or below zero.
       frameLine.push(line > 0 && line < 2 ** 32 ? line : 0);
       return frameFunction.length - 1;
     },
   };
-  const numbered = internFrames(builder, file);
+  const interned = internFrames(builder, file);
   let noStack: number | undefined;
   const { starts, locations, values } = file.samples;
   const types = file.sampleTypes.length;
   const stackStart = new GrowingUint32();
   const stackFrames = new GrowingUint32(locations.length);
-  const kept: number[] = [];
+  const sampleValues: number[] = [];
   stackStart.push(0);
   for (let sample = 0; sample + 1 < starts.length; sample++) {
     const [start, end] = [starts[sample] ?? 0, starts[sample + 1] ?? 0];
@@ -66,10 +63,10 @@ export function flatten(file: PprofFile): FlatFile {
     }
     for (let at = start; at < end; at++) {
       const location = locations[at] ?? 0;
-      stackFrames.append(numbered.frames, numbered.starts[location] ?? 0, numbered.starts[location + 1] ?? 0);
+      stackFrames.append(interned.frames, interned.starts[location] ?? 0, interned.starts[location + 1] ?? 0);
     }
     stackStart.push(stackFrames.length);
-    for (let type = 0; type < types; type++) kept.push(values[sample * types + type] ?? 0);
+    for (let type = 0; type < types; type++) sampleValues.push(values[sample * types + type] ?? 0);
   }
   return {
     types,
@@ -78,7 +75,7 @@ export function flatten(file: PprofFile): FlatFile {
     frameLine: frameLine.toArray(),
     stackStart: stackStart.toArray(),
     stackFrames: stackFrames.toArray(),
-    values: Float64Array.from(kept),
+    values: Float64Array.from(sampleValues),
     labelSet: file.labels?.ofSample ?? null,
   };
 }

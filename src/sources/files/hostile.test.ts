@@ -104,7 +104,7 @@ describe('files that change while they are served', () => {
   test('one that is gone, or is something else now, is an error that names it', async () => {
     const directory = await directoryWith({ 'shop/a.pb': samples(3), 'mail/b.pb': samples(4) });
     // Without room for decoded files they must be read again.
-    const source = createFilesSource({ directory, decodedBytes: 0 });
+    const source = createFilesSource({ directory, maxDecodedBytes: 0 });
     await source.dataRange(signal);
     await rm(path.join(directory, 'shop', 'a.pb'));
     await expect(source.profile(QUERY, signal)).rejects.toMatchObject({

@@ -5,7 +5,7 @@ import { UserError } from '../../errors.js';
 import { type BrokenFile, isMissing, readBelow, reasonOf } from './profile-file.js';
 
 const MANIFEST = 'profiles.json';
-/** A manifest of 200,000 profiles. */
+/** Maximum size of a manifest: enough for 200,000 profiles. */
 const MAX_MANIFEST_BYTES = 64 * 2 ** 20;
 
 const manifestSchema = z.object({ profiles: z.array(z.unknown()) });
@@ -20,8 +20,8 @@ const profileSchema = z.object({
 export type ManifestProfile = z.infer<typeof profileSchema>;
 
 /**
- * The manifest of a directory; null where there is none. An entry that is not valid is reported like a broken
- * file.
+ * Reads the manifest of a directory; null where there is none. An entry that is not valid is reported like a
+ * broken file.
  * @throws UserError when the directory cannot be read, or the manifest is no JSON or has no list of profiles
  */
 export async function readManifest(
@@ -56,16 +56,16 @@ async function readText(directory: string): Promise<string | null> {
     return String(await readBelow(directory, MANIFEST, MAX_MANIFEST_BYTES));
   } catch (error) {
     if (isMissing(error) && (await isDirectory(directory))) return null;
-    // The manifest's own failures have no code; those of the file system name the file.
-    const own = error instanceof Error && !('code' in error);
+    // Errors of the file system have a code and name the file; the others do not.
+    const isManifestError = error instanceof Error && !('code' in error);
     throw new UserError(
-      `The profile directory "${directory}" cannot be read: ${own ? `${MANIFEST} is ` : ''}${reasonOf(error)}.`,
+      `The profile directory "${directory}" cannot be read: ${isManifestError ? `${MANIFEST} is ` : ''}${reasonOf(error)}.`,
       'Start the server with --profiles (or PROFILES_DIR) naming a directory of pprof files.',
     );
   }
 }
 
-/** The first thing that is wrong, and where. */
+/** The first problem of a value and its place. */
 function issueOf(error: z.ZodError, place: string): string {
   const issue = error.issues[0];
   if (issue === undefined) return 'not as expected';
@@ -84,7 +84,7 @@ function nameOf(entry: unknown): string | null {
 
 async function isDirectory(directory: string): Promise<boolean> {
   return stat(directory).then(
-    (found) => found.isDirectory(),
+    (stats) => stats.isDirectory(),
     () => false,
   );
 }

@@ -22,13 +22,13 @@ const { signal } = new AbortController();
  * A source over a directory with how often each file was decoded, and how many were being decoded at once at
  * most.
  */
-function countingSource(directory: string, decodedBytes?: number) {
+function countingSource(directory: string, maxDecodedBytes?: number) {
   const decodes = new Map<string, number>();
   let atOnce = 0;
   let most = 0;
   const source = createFilesSource({
     directory,
-    ...(decodedBytes === undefined ? {} : { decodedBytes }),
+    ...(maxDecodedBytes === undefined ? {} : { maxDecodedBytes }),
     onDecoding(file, event) {
       if (event === 'begins') decodes.set(file, (decodes.get(file) ?? 0) + 1);
       atOnce += event === 'begins' ? 1 : -1;

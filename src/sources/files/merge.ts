@@ -5,72 +5,68 @@ import { coalesceStacks } from '../../profile/tables/stacks.js';
 import { readProfileFile, reasonOf } from './profile-file.js';
 import type { Segment, SegmentFile } from './segment.js';
 
-/** One file of a merge. */
+/** A file of a merge. */
 export interface MergePart {
   file: string;
-  /** Which of the file's sample types. */
+  /** Index of the sample type in the file. */
   index: number;
-  /** Factor on its values: -1 subtracts. */
+  /** Factor of its values; -1 subtracts. */
   weight: number;
-  /** Sets of labels whose samples are taken, as the file's head numbers them; null for all samples. */
+  /** Indexes of the label sets whose samples are merged, as in the file's head; null for all samples. */
   sets: readonly number[] | null;
 }
 
-/** Which files make up a merge, and what its values are. */
+/** The files of a merge, and the type of its values. */
 export interface MergePlan<Part extends MergePart = MergePart> {
   sampleType: string;
   unit: string;
   parts: readonly Part[];
-  /** Whether something is subtracted: then stacks that come to nothing are left out. */
+  /** Whether a file is subtracted: then stacks with the sum 0 are left out. */
   subtracts: boolean;
-  /**
-   * Whether stacks with the same frames become one; else, as for few of them, the samples are kept as they
-   * come.
-   */
+  /** Whether equal stacks are merged; else every sample is kept. */
   addsUp?: boolean;
 }
 
 /**
- * Adds up decoded files, one after the other: beside the sums nothing is held but the file at hand.
+ * Merges decoded files one by one, so that only the sums and the current file are in memory.
  *
- * @param read decodes the file of a part, or has it already
- * @param between runs between two files: stops where the work is not wanted any more, or lets others do
- *   something
+ * @param read decodes the file of a part, or takes it from a cache
+ * @param beforeFile runs before each file: throws when the caller has left, or lets other calls run
  */
 export async function mergeDecoded<Part extends MergePart>(
   { sampleType, unit, parts, subtracts, addsUp = false }: MergePlan<Part>,
   read: (part: Part) => Promise<SegmentFile> | SegmentFile,
-  between: () => Promise<void> | void = () => {},
+  beforeFile: () => Promise<void> | void = () => {},
 ): Promise<Profile> {
   const builder = new ProfileBuilder(sampleType, unit, { addsUp });
   const sums = new Map<Segment, SegmentSums>();
   for (const part of parts) {
-    await between();
+    await beforeFile();
     const decoded = await read(part);
-    const own = sums.get(decoded.segment) ?? new SegmentSums(builder, decoded.segment);
-    sums.set(decoded.segment, own);
-    own.tell(decoded);
-    if (addsUp) own.add(decoded, part);
-    else own.pass(decoded, part);
+    const segmentSums = sums.get(decoded.segment) ?? new SegmentSums(builder, decoded.segment);
+    sums.set(decoded.segment, segmentSums);
+    segmentSums.register(decoded);
+    if (addsUp) segmentSums.add(decoded, part);
+    else segmentSums.passOn(decoded, part);
   }
-  for (const own of sums.values()) own.finish();
-  return netOf(builder.build(), subtracts);
+  for (const segmentSums of sums.values()) segmentSums.finish();
+  return removeCancelled(builder.build(), subtracts);
 }
 
-/** The merge with what cancels out in it taken away; in one that subtracts, what fell as well. */
-function netOf(built: Profile, subtracts: boolean): Profile {
-  if (subtracts) return coalesceStacks(built);
-  return isDifference(built) ? coalesceStacks(built, 'signed') : built;
+/** Removes stacks whose values cancel out; where files are subtracted, those with a negative sum as well. */
+function removeCancelled(profile: Profile, subtracts: boolean): Profile {
+  if (subtracts) return coalesceStacks(profile);
+  return isDifference(profile) ? coalesceStacks(profile, 'signed') : profile;
 }
 
-/** Number that stands for "not told to the builder yet". */
-const UNTOLD = 2 ** 32 - 1;
+/** Number of a function or frame that the builder does not know yet. */
+const UNKNOWN_ID = 2 ** 32 - 1;
 
-/** The sums of the files of one segment, by the numbers of its stacks. */
+/** Sums over the files of a segment, by the numbers of its stacks. */
 class SegmentSums {
   readonly #builder: ProfileBuilder;
   readonly #segment: Segment;
-  /** Per function and frame of the segment the builder's number. */
+  /** Builder's number of each function and frame of the segment. */
   #functions: Uint32Array = new Uint32Array();
   #frames: Uint32Array = new Uint32Array();
   #sums = new Float64Array();
@@ -83,27 +79,27 @@ class SegmentSums {
     this.#segment = segment;
   }
 
-  /** Tells the builder the functions and frames of a file. */
-  tell(file: SegmentFile): void {
+  /** Adds the functions and frames of a file to the builder. */
+  register(file: SegmentFile): void {
     this.#makeRoom();
     const { functions, frameFunction, frameLine } = this.#segment;
     for (const fn of file.functions) {
       const info = functions[fn];
-      if (this.#functions[fn] === UNTOLD && info !== undefined)
+      if (this.#functions[fn] === UNKNOWN_ID && info !== undefined)
         this.#functions[fn] = this.#builder.functionId(info);
     }
     for (const frame of file.frames) {
-      if (this.#frames[frame] !== UNTOLD) continue;
+      if (this.#frames[frame] !== UNKNOWN_ID) continue;
       const fn = this.#functions[frameFunction.at(frame)] ?? 0;
       this.#frames[frame] = this.#builder.frameId(fn, frameLine.at(frame));
     }
   }
 
-  /** Passes the samples of a file on to the builder as they are. */
-  pass(file: SegmentFile, { index, weight, sets }: MergePart): void {
+  /** Passes the samples of a file on to the builder without summing them. */
+  passOn(file: SegmentFile, { index, weight, sets }: MergePart): void {
     const { stacks, values, types } = file;
     const frames = this.#segment.stacks.frames.view();
-    const isWanted = wantedSamples(file.labelSet, sets);
+    const isWanted = sampleTest(file.labelSet, sets);
     for (let sample = 0; sample < stacks.length; sample++) {
       if (!isWanted(sample)) continue;
       const value = (values[sample * types + index] ?? 0) * weight;
@@ -114,7 +110,7 @@ class SegmentSums {
   /** Adds the samples of a file to the sums. */
   add(file: SegmentFile, { index, weight, sets }: MergePart): void {
     const { stacks, values, types } = file;
-    const isWanted = wantedSamples(file.labelSet, sets);
+    const isWanted = sampleTest(file.labelSet, sets);
     for (let sample = 0; sample < stacks.length; sample++) {
       if (!isWanted(sample)) continue;
       const value = (values[sample * types + index] ?? 0) * weight;
@@ -140,11 +136,11 @@ class SegmentSums {
     this.#builder.endStack(value);
   }
 
-  /** A segment grows while files are decoded. */
+  /** Grows the columns, since a segment grows while files are decoded. */
   #makeRoom(): void {
     const { functions, frameFunction, stacks } = this.#segment;
-    this.#functions = widened(this.#functions, functions.length);
-    this.#frames = widened(this.#frames, frameFunction.length);
+    this.#functions = widen(this.#functions, functions.length);
+    this.#frames = widen(this.#frames, frameFunction.length);
     if (this.#sums.length >= stacks.length) return;
     const sums = new Float64Array(roomFor(stacks.length));
     sums.set(this.#sums);
@@ -155,8 +151,8 @@ class SegmentSums {
   }
 }
 
-/** A test whether a sample has one of some sets of labels. */
-function wantedSamples(
+/** Makes a test whether a sample has any of these label sets. */
+function sampleTest(
   labelSet: Uint32Array | null,
   sets: readonly number[] | null,
 ): (sample: number) => boolean {
@@ -166,21 +162,21 @@ function wantedSamples(
   return (sample) => isWanted[labelSet?.[sample] ?? 0] === true;
 }
 
-function widened(numbers: Uint32Array, length: number): Uint32Array {
+function widen(numbers: Uint32Array, length: number): Uint32Array {
   if (numbers.length >= length) return numbers;
-  const wider = new Uint32Array(roomFor(length)).fill(UNTOLD, numbers.length);
+  const wider = new Uint32Array(roomFor(length)).fill(UNKNOWN_ID, numbers.length);
   wider.set(numbers);
   return wider;
 }
 
-/** A little more than is needed, so that a segment that grows file by file does not mean a copy for each. */
+/** A length with some room, so that a segment that grows file by file is not copied for each of them. */
 function roomFor(length: number): number {
   return length + (length >> 2) + 64;
 }
 
 /**
- * Adds up files that are too large to be kept, each read from the disk, one after the other, as a thread of
- * its own does.
+ * Merges files that are too large to be kept. A thread runs this: it reads the files from the disk one by
+ * one.
  * @throws UnreadableProfileError that names the file
  */
 export async function mergeFiles(
@@ -192,7 +188,7 @@ export async function mergeFiles(
     const decoded = await readProfileFile(directory, file).catch((error: unknown) => {
       throw new UnreadableProfileError(`${file}: ${reasonOf(error)}`);
     });
-    addPprof(builder, decoded, index, weight, wantedSamples(decoded.labels?.ofSample ?? null, sets));
+    addPprof(builder, decoded, index, weight, sampleTest(decoded.labels?.ofSample ?? null, sets));
   }
-  return netOf(builder.build(), subtracts);
+  return removeCancelled(builder.build(), subtracts);
 }

@@ -1,22 +1,23 @@
 import { safeText } from '../../text/sanitise.js';
+import { plural } from '../../text/units.js';
 import type { BrokenFile } from './profile-file.js';
 import type { FileRemark } from './remarks.js';
 
-const NAMED_IN_A_NOTE = 3;
-/** Different remarks in one answer. */
+const MAX_NAMED = 3;
+/** Maximum number of different remarks in an answer. */
 const MAX_REMARKS = 4;
 
-/** What a merge holds of counters since process start. */
+/** The use of a counter since process start in a merge. */
 export interface CounterUse {
-  /** It counts since the process started, and there is no reading before it to subtract. */
+  /** Whether the values count since the process started, without an earlier reading to subtract. */
   sinceStart: boolean;
-  /** It is a reading of a counter and reduced by the one before it, if there is one. */
+  /** Whether this is a reading of a counter; the reading before it is subtracted, if there is one. */
   counted: boolean;
-  /** It may be a reading of a counter, and is taken as it is. */
+  /** Whether this may be a reading of a counter; nothing is subtracted. */
   suspected: boolean;
 }
 
-/** What a reader must know about readings of counters in a merge. */
+/** Notes for the reader on counters in a merge. */
 export function counterNotes(uses: readonly CounterUse[]): string[] {
   if (uses.some(({ sinceStart }) => sinceStart))
     return [
@@ -34,16 +35,16 @@ export function counterNotes(uses: readonly CounterUse[]): string[] {
   ];
 }
 
-/** Files left out; all of them are among the problems of the source. */
+/** Notes on files that are left out; the problems of the source list all of them. */
 export function brokenNotes(broken: readonly BrokenFile[]): string[] {
   if (broken.length === 0) return [];
-  const named = broken.slice(0, NAMED_IN_A_NOTE).map(({ file, reason }) => `${file} (${reason})`);
+  const named = broken.slice(0, MAX_NAMED).map(({ file, reason }) => `${file} (${reason})`);
   return [
-    `${count(broken.length, 'file')} could not be read and ${broken.length === 1 ? 'is' : 'are'} left out: ${listed(named, broken.length)}.`,
+    `${plural(broken.length, 'file')} could not be read and ${broken.length === 1 ? 'is' : 'are'} left out: ${listNames(named, broken.length)}.`,
   ];
 }
 
-/** What a reader must know about how files of the merge were read. */
+/** Notes for the reader on how files of the merge were read. */
 export function remarkNotes(remarks: readonly FileRemark[], used: readonly string[]): string[] {
   if (remarks.length === 0) return [];
   const files = new Set(used);
@@ -62,18 +63,18 @@ export function remarkNotes(remarks: readonly FileRemark[], used: readonly strin
 function remarkNote(remarks: readonly FileRemark[]): string {
   const [first] = remarks;
   const detail = first?.detail ?? '';
-  const names = remarks.slice(0, NAMED_IN_A_NOTE).map(({ file }) => file);
-  const files = listed(names, remarks.length);
-  const many = count(remarks.length, 'file');
+  const names = remarks.slice(0, MAX_NAMED).map(({ file }) => file);
+  const files = listNames(names, remarks.length);
+  const fileCount = plural(remarks.length, 'file');
   const their = remarks.length === 1 ? 'its' : 'their';
   switch (first?.kind) {
     case undefined:
     case 'undated':
-      return `${many} without a time of ${their} own: the modification time was taken for ${files}.`;
+      return `${fileCount} without a time of ${their} own: the modification time was taken for ${files}.`;
     case 'wrong_time':
-      return `${many} with a time that is not plausible in any unit: the modification time was taken for ${files}.`;
+      return `${fileCount} with a time that is not plausible in any unit: the modification time was taken for ${files}.`;
     case 'time_unit':
-      return `${many} with a time in ${detail} instead of nanoseconds, which was corrected: ${files}.`;
+      return `${fileCount} with a time in ${detail} instead of nanoseconds, which was corrected: ${files}.`;
     case 'dropped_labels':
       return `Labels of samples with too many values are left out (${safeText(detail, 200)}): ${files}.`;
     case 'prune_refused':
@@ -81,11 +82,7 @@ function remarkNote(remarks: readonly FileRemark[]): string {
   }
 }
 
-function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? '' : 's'}`;
-}
-
-function listed(named: readonly string[], all: number): string {
+function listNames(named: readonly string[], all: number): string {
   const more = all - named.length;
   return `${named.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }

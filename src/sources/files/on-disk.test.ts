@@ -180,7 +180,7 @@ describe('files that cannot be read', () => {
   test('one that goes away after the listing is a failure of the store that names the file', async () => {
     const directory = await directoryWith({ 'shop/cpu.pb': cpu({ main: 1 }) });
     // Without room for decoded files it must be read again.
-    const source = createFilesSource({ directory, decodedBytes: 0 });
+    const source = createFilesSource({ directory, maxDecodedBytes: 0 });
     await source.dataRange(signal);
     await rm(path.join(directory, 'shop/cpu.pb'));
     const asked = source.profile({ profileTypeId: CPU, matchers: [], window: EVER }, signal);

@@ -1,53 +1,53 @@
 import type { CatalogEntry, EntrySet } from './entry.js';
 import type { CounterUse } from './notes.js';
 
-/** How one profile of a query enters a merge. */
-export interface Part extends CounterUse, Taken {
-  /** The reading before it, which is subtracted. */
-  minus: Taken | null;
+/** A profile of a query as it enters a merge. */
+export interface QueryPart extends CounterUse, FileSelection {
+  /** The reading before it, which is subtracted; null where there is none. */
+  subtracted: FileSelection | null;
 }
 
-/** A file with the sets of labels of its samples that a query means; null stands for all. */
-export interface Taken {
+/** A file with the label sets of its samples that a query selects; null stands for all. */
+export interface FileSelection {
   entry: CatalogEntry;
   sets: readonly number[] | null;
 }
 
-/** A file that a query means, with those of its types that it means. */
-export interface Match extends Taken {
+/** A file with the types that a query selects. */
+export interface Match extends FileSelection {
   typeIds: readonly string[];
 }
 
-/** Which files a query means, and which of their samples. */
+/** Tests of a query, which select files and their samples by label. */
 export type LabelTests = readonly { label: string; test: (value: string | undefined) => boolean }[];
 
-/** Sets of labels of a file that meet all conditions; null where all do. */
+/** Indexes of the label sets of a file that pass all tests; null where all sets pass. */
 export function matchingSets({ sets }: CatalogEntry, tests: LabelTests): readonly number[] | null {
-  const met: number[] = [];
+  const matching: number[] = [];
   sets.forEach(({ labels }, at) => {
-    if (tests.every(({ label, test }) => test(labels[label]))) met.push(at);
+    if (tests.every(({ label, test }) => test(labels[label]))) matching.push(at);
   });
-  return met.length === sets.length ? null : met;
+  return matching.length === sets.length ? null : matching;
 }
 
-export function setsOf({ entry, sets }: Taken): readonly EntrySet[] {
+export function setsOf({ entry, sets }: FileSelection): readonly EntrySet[] {
   return sets === null ? entry.sets : sets.flatMap((at) => entry.sets[at] ?? []);
 }
 
 /**
- * The files that make up a merge, each with the factor on its values. Of a counter's run only the last
- * remains, less the one before the first: all between cancel.
+ * The files of a merge, each with the factor of its values. In a run of readings of a counter, all but the
+ * last one and the one before the first cancel out.
  */
-export function mergeWeights(parts: readonly Part[]): (Taken & { weight: number })[] {
-  const weights = new Map<CatalogEntry, Taken & { weight: number }>();
-  const add = ({ entry, sets }: Taken, weight: number) => {
-    const known = weights.get(entry);
-    if (known === undefined) weights.set(entry, { entry, sets, weight });
-    else known.weight += weight;
+export function mergeWeights(parts: readonly QueryPart[]): (FileSelection & { weight: number })[] {
+  const weights = new Map<CatalogEntry, FileSelection & { weight: number }>();
+  const add = ({ entry, sets }: FileSelection, weight: number) => {
+    const existing = weights.get(entry);
+    if (existing === undefined) weights.set(entry, { entry, sets, weight });
+    else existing.weight += weight;
   };
   for (const part of parts) {
     add(part, 1);
-    if (part.minus !== null) add(part.minus, -1);
+    if (part.subtracted !== null) add(part.subtracted, -1);
   }
   return [...weights.values()].filter(({ weight }) => weight !== 0);
 }

@@ -1,28 +1,28 @@
 import { realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 
-/** Where the profiles of a source lie. */
+/** The directory or file that holds the profiles of a source. */
 export interface FilesPlace {
   directory: string;
-  /** The only file that is served, by its name in the directory; null where the whole directory is. */
-  only: string | null;
-  /** Name of the directory as it was given, which is the service of files that lie directly in it. */
+  /** Name of the only file that is served; null where the whole directory is served. */
+  onlyFile: string | null;
+  /** Name of the directory as configured; it is the service of files that lie directly in it. */
   name: string;
 }
 
 /**
- * Tells a directory from a single file. The file may be a link, for a person named it: then its target is
- * served. The manifest of a directory stands for the directory. A path that leads nowhere counts as a
- * directory, whose listing says so.
+ * Tells a directory from a single file. A file may be a link, since a person named it: then its target is
+ * served. The manifest of a directory stands for the directory. A path that does not exist counts as a
+ * directory, and listing that reports the error.
  */
-export async function placeOf(given: string): Promise<FilesPlace> {
-  const resolved = path.resolve(given);
-  const found = await stat(resolved).catch(() => null);
-  if (found === null || !found.isFile())
-    return { directory: given, only: null, name: path.basename(resolved) };
+export async function locateFiles(givenPath: string): Promise<FilesPlace> {
+  const resolved = path.resolve(givenPath);
+  const stats = await stat(resolved).catch(() => null);
+  if (stats === null || !stats.isFile())
+    return { directory: givenPath, onlyFile: null, name: path.basename(resolved) };
   const name = path.basename(path.dirname(resolved));
   if (path.basename(resolved) === 'profiles.json')
-    return { directory: path.dirname(given), only: null, name };
-  const real = await realpath(resolved);
-  return { directory: path.dirname(real), only: path.basename(real), name };
+    return { directory: path.dirname(givenPath), onlyFile: null, name };
+  const target = await realpath(resolved);
+  return { directory: path.dirname(target), onlyFile: path.basename(target), name };
 }

@@ -16,26 +16,28 @@ type ZstdDecompress = (
   options: { maxOutputLength: number },
   done: (error: Error | null, result: Buffer) => void,
 ) => void;
-/** Since Node 22.15; the types are those of Node 20, which has no such function. */
+/** Available since Node 22.15; the types of Node 20 do not have it. */
 const { zstdDecompress } = zlib as { zstdDecompress?: ZstdDecompress };
 
-/** Largest profile read, inflated: a heap profile of a very large process has some tens of MB. */
+/** Maximum size of an inflated profile: a heap profile of a very large process has some tens of MB. */
 const MAX_PROFILE_BYTES = 256 * 2 ** 20;
 
-/** From this size on a file, which is mostly compressed, is read in a thread: it has some 2 MiB inside. */
+/**
+ * Minimum size of a file that a thread decodes; files are mostly compressed, so it inflates to some 2 MiB.
+ */
 const HEAVY_FILE_BYTES = 512 * 2 ** 10;
 
-/** A decoded file as its writer meant it: time corrected, frames left out that it calls uninteresting. */
+/** A decoded file with a corrected time, and without the frames that it marks as uninteresting. */
 export interface ProfileFile extends PprofFile {
   /** Unit in which the file gives its time; null where the time is 0 or implausible. */
   timeUnit: ProfileTime['unit'];
-  /** Whether it has a time that is not plausible in any unit. */
+  /** Whether its time is not plausible in any unit. */
   hasWrongTime: boolean;
-  /** Why the frames that it calls uninteresting were kept; null where they were not. */
+  /** Reason why frames that it marks as uninteresting were kept; null where they were dropped. */
   pruneRefused: string | null;
 }
 
-/** A file that could not be read, and why. */
+/** A file that could not be read, and the reason. */
 export interface BrokenFile {
   file: string;
   reason: string;
@@ -44,16 +46,16 @@ export interface BrokenFile {
 export const LEADS_OUTSIDE = 'a link that leads outside the directory';
 
 /**
- * Reads and inflates one profile of the directory, of whatever format. Links are followed as long as they
- * stay inside.
+ * Reads and inflates a profile of the directory, in any known format. A link is followed if it stays inside
+ * the directory.
  * @throws UnreadableProfileError or the file system's or zlib's error
  */
 export async function readProfileFile(directory: string, file: string): Promise<ProfileFile> {
-  const read = readAnyProfile(
-    await unpacked(await readBelow(directory, file, MAX_PROFILE_BYTES)),
+  const parsed = readAnyProfile(
+    await unpack(await readBelow(directory, file, MAX_PROFILE_BYTES)),
     nameDemangler(),
   );
-  const { file: pprof, refused } = pruneFrames(read);
+  const { file: pprof, refused } = pruneFrames(parsed);
   const { unit, ...time } = plausibleTime(pprof.timeNanos, pprof.durationNanos);
   return {
     ...pprof,
@@ -64,7 +66,7 @@ export async function readProfileFile(directory: string, file: string): Promise<
   };
 }
 
-async function unpacked(bytes: Uint8Array): Promise<Uint8Array> {
+async function unpack(bytes: Uint8Array): Promise<Uint8Array> {
   const limit = { maxOutputLength: MAX_PROFILE_BYTES };
   if (isGzip(bytes)) return inflate(bytes, limit);
   if (!isZstd(bytes)) return bytes;
@@ -79,19 +81,19 @@ async function unpacked(bytes: Uint8Array): Promise<Uint8Array> {
 }
 
 /**
- * Reads a file of a directory whole.
- * @throws Error when it lies outside, is no file or larger than `most` bytes; the file system's error
+ * Reads a whole file of a directory.
+ * @throws Error when it lies outside, is no file or larger than `maxBytes`; the file system's error
  */
-export async function readBelow(directory: string, file: string, most: number): Promise<Buffer> {
+export async function readBelow(directory: string, file: string, maxBytes: number): Promise<Buffer> {
   const real = await realpath(path.join(directory, file));
   if (!isBelow(await realpath(directory), real)) throw new Error(LEADS_OUTSIDE);
   return withFile(real, async (handle, { size }) => {
-    if (size > most) throw new Error(`larger than ${most / 2 ** 20} MiB`);
+    if (size > maxBytes) throw new Error(`larger than ${maxBytes / 2 ** 20} MiB`);
     const bytes = Buffer.alloc(size);
     let at = 0;
     while (at < size) {
       const { bytesRead } = await handle.read(bytes, at, size - at, at);
-      // It has become shorter since.
+      // The file became shorter after its size was read.
       if (bytesRead === 0) break;
       at += bytesRead;
     }
@@ -100,35 +102,35 @@ export async function readBelow(directory: string, file: string, most: number): 
 }
 
 /**
- * Opens a regular file, and looks at what was opened: what a name leads to may have changed. A pipe or a
- * device neither blocks nor is read, and a link that took the file's place is not followed.
+ * Opens a regular file, and checks the opened file, since another may have taken its name meanwhile. A pipe
+ * or a device neither blocks nor is read, and a link that took the file's place is not followed.
  */
 export async function withFile<T>(
   real: string,
-  read: (handle: FileHandle, found: Stats) => Promise<T>,
+  read: (handle: FileHandle, stats: Stats) => Promise<T>,
 ): Promise<T> {
   const handle = await open(real, constants.O_RDONLY | NONBLOCK | NOFOLLOW);
   try {
-    const found = await handle.stat();
-    if (!found.isFile()) throw new Error('not a file');
-    return await read(handle, found);
+    const stats = await handle.stat();
+    if (!stats.isFile()) throw new Error('not a file');
+    return await read(handle, stats);
   } finally {
     await handle.close();
   }
 }
 
-/** Windows has neither. */
+/** Flags of `open`; Windows has neither. */
 const { O_NONBLOCK: NONBLOCK = 0, O_NOFOLLOW: NOFOLLOW = 0 } = constants;
 
-/** Size of a file as it lies on the disk; 0 where there is no such file. */
-export async function bytesOf(directory: string, file: string): Promise<number> {
+/** Size of a file on the disk; 0 where there is no such file. */
+export async function fileSize(directory: string, file: string): Promise<number> {
   return stat(path.join(directory, file)).then(
     ({ size }) => size,
     () => 0,
   );
 }
 
-/** Whether decoding a file would hold up everybody else. */
+/** Whether decoding a file would block other calls. */
 export function isHeavy(fileBytes: number): boolean {
   return fileBytes >= HEAVY_FILE_BYTES;
 }
@@ -151,7 +153,7 @@ export function isMissing(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 'ENOENT';
 }
 
-/** Why a file or its content cannot be read, in words. */
+/** The reason in words why a file or its content cannot be read. */
 export function reasonOf(error: unknown): string {
   if (isMissing(error)) return 'no such file';
   if (error instanceof Error && 'code' in error && error.code === 'Z_BUF_ERROR')

@@ -3,8 +3,8 @@ import type { FileHead } from './file-head.js';
 import type { OtherFiles } from './walk.js';
 
 /**
- * What a reader must know about how a file was read: the kind, and where it differs from file to file, the
- * detail.
+ * A remark for the reader on how a file was read. `detail` holds the part that differs between files; it may
+ * be empty.
  */
 export interface FileRemark {
   file: string;
@@ -13,7 +13,7 @@ export interface FileRemark {
 }
 
 /** @param isListed whether a manifest gives the time */
-export function remarksOn(file: string, head: FileHead, isListed: boolean): FileRemark[] {
+export function listRemarks(file: string, head: FileHead, isListed: boolean): FileRemark[] {
   const { timeUnit, hasWrongTime, droppedLabels, pruneRefused } = head;
   const remarks: FileRemark[] = [];
   const add = (kind: FileRemark['kind'], detail = '') => remarks.push({ file, kind, detail });
@@ -24,8 +24,8 @@ export function remarksOn(file: string, head: FileHead, isListed: boolean): File
   return remarks;
 }
 
-/** What lies in a directory without a single profile. */
-export function nothingReadIn({ count, names }: OtherFiles): string | null {
+/** Names the files of a directory that holds no profile; null where it is empty. */
+export function describeOtherFiles({ count, names }: OtherFiles): string | null {
   if (count === 0) return null;
   const more = count > names.length ? ` and ${count - names.length} more` : '';
   return `${plural(count, 'file')} of no known profile format: ${names.join(', ')}${more}. Read are pprof, collapsed stacks, and profiles of speedscope and V8.`;

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { directoryWith, manifest } from '../../../test/support/directory.js';
 import { pprofBytes, stacksOf } from '../../../test/support/profiles.js';
 import type { Matcher } from '../source.js';
-import { setsWithin } from './file-head.js';
+import { limitSets } from './file-head.js';
 import { createFilesSource } from './source.js';
 
 // Labels of samples are labels of profiles: to list, to select and to group by.
@@ -118,7 +118,7 @@ describe('labels of samples', () => {
 });
 
 test('a directory keeps a bounded number of sets of labels; files behind the bound keep their totals', () => {
-  const bounded = setsWithin(4);
+  const bounded = limitSets(4);
   const head = {
     sampleTypes: [{ type: 'cpu', unit: 'nanoseconds' }],
     periodType: null,

@@ -3,48 +3,48 @@ import { GrowingUint32 } from '../../profile/tables/growing.js';
 import { StackTable } from '../../profile/tables/stack-table.js';
 import type { FlatFile } from './flat-file.js';
 
-/**
- * A function beside the characters of its name and file, which take two bytes at most: object, key and table
- * entry.
- */
+/** Memory of a function without its name and file: object, key and table entry. */
 const BYTES_PER_FUNCTION = 256;
+/** Memory of a character of a name and of a key, at most two bytes in each. */
 const BYTES_PER_CHARACTER = 4;
-/** A frame in the columns and in the map that finds it. */
+/** Memory of a frame in the columns and in the map that finds it. */
 const BYTES_PER_FRAME = 48;
-/** A file beside its columns. */
+/** Memory of a file without its columns. */
 const BYTES_PER_FILE = 512;
 
-/** A decoded file whose functions, frames and stacks are numbers of a segment. */
+/** A decoded file whose functions, frames and stacks are indexes into a segment. */
 export interface SegmentFile {
   segment: Segment;
   types: number;
-  /** In the order of the file. */
+  /** Functions in the order of the file. */
   functions: Uint32Array;
   frames: Uint32Array;
-  /** One per sample. */
+  /** Stack of each sample. */
   stacks: Uint32Array;
-  /** Values of all samples one after the other, one for each type. */
+  /** Values of all samples in a row, as many for each sample as there are types. */
   values: Float64Array;
-  /** Per sample which set of labels it has; null where there are no labels. */
+  /** Index of each sample's label set; null where there are no labels. */
   labelSet: Uint32Array | null;
 }
 
 /**
- * Decoded files of one service that share their names, frames and stacks: profiles of one program repeat each
- * other, so that a file takes a tenth of what it takes alone, and adding up files is adding up numbers.
+ * Decoded files of a service that share names, frames and stacks. Profiles of the same program have mostly
+ * the same stacks, so a file takes a tenth of its memory, and merging files is adding up numbers.
  */
 export class Segment {
   readonly functions: FunctionInfo[] = [];
   readonly frameFunction = new GrowingUint32();
   readonly frameLine = new GrowingUint32();
   readonly stacks = new StackTable();
-  /** By name, for a name stands in few files: texts of all parts joined would be made anew for every file. */
+  /**
+   * Function ids by name. A key joined of all parts would have to be built for every function of every file.
+   */
   readonly #functionIds = new Map<string, number[]>();
-  /** Per function the frame at each line. */
+  /** Frames of each function by their line. */
   readonly #frameIds: Map<number, number>[] = [];
   #fixedBytes = 0;
 
-  /** About the memory that the segment takes with the files that were added. */
+  /** Memory of the segment and its files, about. */
   get bytes(): number {
     return this.#fixedBytes + this.stacks.bytes;
   }

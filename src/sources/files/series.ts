@@ -3,15 +3,15 @@ import { type CountedStacks, counterDetector, stackValues } from './counters.js'
 import type { CatalogEntry } from './entry.js';
 
 /**
- * How a reading of a counter enters a merge: less the reading before it, as it is after a restart, or not at
- * all.
+ * The way in which a reading of a counter enters a merge: minus the reading before it, unchanged after a
+ * restart (null), or not at all.
  */
-export type CounterReading = { minus: CatalogEntry | null } | 'left_out';
+export type CounterReading = { subtracted: CatalogEntry | null } | 'left_out';
 
-/** What is known about the counters among the profiles of one type. */
+/** The counters among the profiles of a type. */
 export interface Counters {
   readings: ReadonlyMap<CatalogEntry, CounterReading>;
-  /** May be readings of counters, but nothing proves it. */
+  /** Profiles that may be readings of counters, without proof. */
   suspected: ReadonlySet<CatalogEntry>;
 }
 
@@ -25,22 +25,22 @@ interface Series {
 type Detectors = Map<string, { entries: CatalogEntry[]; detector: ReturnType<typeof counterDetector> }>;
 
 /**
- * Finds the counters while a directory is read. A series that comes in the order of time needs no file twice,
- * and no more than its last stacks are kept.
+ * Finds the counters while a directory is read. A series that arrives in the order of time needs no file
+ * twice, and only its last stacks are kept.
  */
 export function counterSurvey(compare: (a: CatalogEntry, b: CatalogEntry) => number) {
-  const all = new Map<string, Series>();
+  const seriesByLabels = new Map<string, Series>();
   return {
     add(entry: CatalogEntry, stacksOf: () => CountedStacks): void {
       if (!entry.typeIds.some(mayBeCounter)) return;
       const key = JSON.stringify(Object.entries(entry.labels).sort());
-      const series: Series = all.get(key) ?? {
+      const series: Series = seriesByLabels.get(key) ?? {
         last: entry,
         entries: [],
         inOrder: true,
         detectors: new Map(),
       };
-      all.set(key, series);
+      seriesByLabels.set(key, series);
       series.inOrder &&= compare(series.last, entry) <= 0;
       series.last = entry;
       series.entries.push(entry);
@@ -48,36 +48,39 @@ export function counterSurvey(compare: (a: CatalogEntry, b: CatalogEntry) => num
       else series.detectors.clear();
     },
 
-    /** Per profile type. Series that came out of order are read again. */
+    /** Lists the counters per profile type. Series that arrived out of order are read again. */
     async counters(
       readAgain: (entry: CatalogEntry) => Promise<CountedStacks>,
       signal: AbortSignal,
     ): Promise<Map<string, Counters>> {
       const readings = new Map<string, Map<CatalogEntry, CounterReading>>();
       const suspected = new Map<string, Set<CatalogEntry>>();
-      for (const { entries, inOrder, detectors } of all.values()) {
+      for (const { entries, inOrder, detectors } of seriesByLabels.values()) {
         if (!inOrder) {
           for (const entry of entries.sort(compare)) {
             signal.throwIfAborted();
             detect(detectors, entry, await readAgain(entry));
           }
         }
-        for (const [typeId, found] of detectors) {
-          const verdict = found.detector.verdict(found.entries.every(isScrape));
+        for (const [typeId, candidate] of detectors) {
+          const verdict = candidate.detector.verdict(candidate.entries.every(isScrape));
           if (verdict.kind === 'none') continue;
-          const ofType = readings.get(typeId) ?? new Map<CatalogEntry, CounterReading>();
-          const maybe = suspected.get(typeId) ?? new Set<CatalogEntry>();
-          readings.set(typeId, ofType);
-          suspected.set(typeId, maybe);
-          found.entries.forEach((entry, index) => {
+          const typeReadings = readings.get(typeId) ?? new Map<CatalogEntry, CounterReading>();
+          const typeSuspects = suspected.get(typeId) ?? new Set<CatalogEntry>();
+          readings.set(typeId, typeReadings);
+          suspected.set(typeId, typeSuspects);
+          candidate.entries.forEach((entry, index) => {
             if (verdict.kind === 'suspected') {
-              maybe.add(entry);
+              typeSuspects.add(entry);
               return;
             }
             const step = verdict.steps[index];
             if (step === undefined) return;
-            if (step === 'drop') ofType.set(entry, 'left_out');
-            else ofType.set(entry, { minus: step === 'keep' ? null : (found.entries[step] ?? null) });
+            if (step === 'drop') typeReadings.set(entry, 'left_out');
+            else
+              typeReadings.set(entry, {
+                subtracted: step === 'keep' ? null : (candidate.entries[step] ?? null),
+              });
           });
         }
       }
@@ -92,9 +95,9 @@ export function counterSurvey(compare: (a: CatalogEntry, b: CatalogEntry) => num
 }
 
 /**
- * Whether a file is what Go's endpoints give when they are scraped: a heap profile that has allocated and
- * live objects, or a lock profile, without a duration. It counts since the process started; one of an
- * interval says how long that was.
+ * Whether a file looks like a scrape of Go's endpoints: a heap profile with allocated and live objects, or a
+ * lock profile, without a duration. Such a file counts since the process started, whereas a profile of an
+ * interval has a duration.
  */
 function isScrape({ seconds, typeIds }: CatalogEntry): boolean {
   if (seconds !== null) return false;
@@ -107,10 +110,10 @@ function isScrape({ seconds, typeIds }: CatalogEntry): boolean {
 function detect(detectors: Detectors, entry: CatalogEntry, stacks: CountedStacks): void {
   entry.typeIds.forEach((typeId, index) => {
     if (!mayBeCounter(typeId) || entry.typeIds.indexOf(typeId) < index) return;
-    const found = detectors.get(typeId) ?? { entries: [], detector: counterDetector() };
-    detectors.set(typeId, found);
-    found.entries.push(entry);
-    found.detector.add(stackValues(stacks, index, stacks.keys));
+    const candidate = detectors.get(typeId) ?? { entries: [], detector: counterDetector() };
+    detectors.set(typeId, candidate);
+    candidate.entries.push(entry);
+    candidate.detector.add(stackValues(stacks, index, stacks.keys));
   });
 }
 

@@ -19,66 +19,73 @@ import type { CatalogEntry } from './entry.js';
 import type { DecodedFile } from './file-head.js';
 import { type MergePlan, mergeDecoded } from './merge.js';
 import { brokenNotes, counterNotes, remarkNotes } from './notes.js';
-import { type Match, matchingSets, mergeWeights, type Part, setsOf, type Taken } from './parts.js';
-import { placeOf } from './place.js';
+import {
+  type FileSelection,
+  type Match,
+  matchingSets,
+  mergeWeights,
+  type QueryPart,
+  setsOf,
+} from './parts.js';
+import { locateFiles } from './place.js';
 import { isHeavy, reasonOf } from './profile-file.js';
 import type { SegmentFile } from './segment.js';
 
-/** Memory for decoded files kept for the next question. */
+/** Maximum memory of decoded files that are kept for the next question. */
 const DECODED_BYTES = 128 * 2 ** 20;
-/** Memory for merges: follow-up questions ask for the same one. */
+/** Maximum memory of merged profiles: follow-up questions need the same ones. */
 const MERGED_BYTES = 32 * 2 ** 20;
 /**
- * Up to so many frames a merge keeps the samples as they come, for the values of single samples tell the
- * sampling interval. Of a larger one, whose frames would take over a MiB, the sums tell it as well: they have
- * many different values.
+ * Maximum number of frames of a merge that keeps every sample: the values of single samples show the sampling
+ * interval. In a larger merge, whose frames would take over a MiB, the sums show it as well, since there are
+ * many different ones.
  */
-const PLAIN_FRAMES = 2 ** 18;
-/** Memory for files that are being decoded, of all sources and calls together. */
+const MAX_PLAIN_FRAMES = 2 ** 18;
+/** Maximum memory of files that are being decoded, of all sources and calls together. */
 const DECODING_BYTES = 128 * 2 ** 20;
 /**
- * Bytes of memory that decoding takes for one of a file, which is mostly compressed: inflated it is four
- * times as long.
+ * Memory that decoding takes per byte of a file; files are mostly compressed and inflate to four times the
+ * size.
  */
 const DECODING_FACTOR = 16;
 
-const decoding = createGate(DECODING_BYTES);
+const decodingGate = createGate(DECODING_BYTES);
 
 type StoredFile = Pick<CatalogEntry, 'file' | 'bytes' | 'labels'>;
 
 /**
- * Profiles from a directory of profile files, or a single one, answering as a Pyroscope server does. The
- * directory is read on first use and taken as it was then; once begun, its listing goes on to the end,
- * whoever waits for it.
+ * Creates a source over a directory of profile files, or a single file, which answers as a Pyroscope server
+ * does. The directory is read on first use, and later changes are not seen. The reading goes on when the
+ * caller that began it leaves.
  */
 export function createFilesSource(options: {
-  /** May also be a file. */
+  /** Path of the directory or file. */
   directory: string;
   name?: string;
   uid?: string;
-  /** Bound of the decoded files that are kept. */
-  decodedBytes?: number;
-  /** Told of each file when it begins and ends to be decoded. */
+  /** Maximum memory of decoded files that are kept. */
+  maxDecodedBytes?: number;
+  /** Called when the decoding of a file begins and ends. */
   onDecoding?: (file: string, event: 'begins' | 'ended') => void;
 }): ProfileSource {
-  const { directory: given, name = path.basename(path.resolve(options.directory)), uid = name } = options;
-  const { decodedBytes = DECODED_BYTES, onDecoding = () => {} } = options;
-  const decoded = createDecodedFiles(decodedBytes);
-  const merged = new LRUCache<string, Profile>({
+  const { directory: givenPath, name = path.basename(path.resolve(options.directory)), uid = name } = options;
+  const { maxDecodedBytes = DECODED_BYTES, onDecoding = () => {} } = options;
+  const decodedFiles = createDecodedFiles(maxDecodedBytes);
+  const mergedProfiles = new LRUCache<string, Profile>({
     maxSize: MERGED_BYTES,
     sizeCalculation: ({ stackFrames, values, functions }) =>
       1024 + 4 * stackFrames.length + 12 * values.length + 256 * functions.length,
   });
 
-  const merging = new Map<string, (signal: AbortSignal) => Promise<Profile>>();
-  const reading = new Map<string, (signal: AbortSignal) => Promise<SegmentFile>>();
+  const runningMerges = new Map<string, (signal: AbortSignal) => Promise<Profile>>();
+  const runningReads = new Map<string, (signal: AbortSignal) => Promise<SegmentFile>>();
 
   const closing = new AbortController();
-  const place = sharedWork(() => placeOf(given));
+  const place = sharedWork(() => locateFiles(givenPath));
 
   const decode = async (file: string, bytes: number, signal: AbortSignal): Promise<DecodedFile> => {
     const { directory } = await place(signal);
-    return decoding.run(DECODING_FACTOR * bytes, signal, async () => {
+    return decodingGate.run(DECODING_FACTOR * bytes, signal, async () => {
       onDecoding(file, 'begins');
       try {
         return await decodeFile(directory, file, isHeavy(bytes), signal);
@@ -92,36 +99,36 @@ export function createFilesSource(options: {
     async (signal) =>
       readCatalog(
         await place(signal),
-        { decode, keep: (entry, flat) => void decoded.add(groupOf(entry), entry.file, flat) },
+        { decode, keep: (entry, flat) => void decodedFiles.add(groupOf(entry), entry.file, flat) },
         signal,
       ),
     closing.signal,
   );
 
-  /** A file of the catalog, decoded again where it is not kept. */
-  const read = (entry: StoredFile, signal: AbortSignal): Promise<SegmentFile> | SegmentFile => {
+  /** Reads a file of the catalog, which is decoded again where it is not kept. */
+  const readSegment = (entry: StoredFile, signal: AbortSignal): Promise<SegmentFile> | SegmentFile => {
     const { file, bytes } = entry;
     return (
-      decoded.get(file) ??
-      together(reading, file, signal, async (shared) => {
+      decodedFiles.get(file) ??
+      shareRun(runningReads, file, signal, async (sharedSignal) => {
         try {
-          const { flat } = await decode(file, bytes, shared);
+          const { flat } = await decode(file, bytes, sharedSignal);
           if (flat === null) throw new Error('has become too large since the directory was read');
-          return decoded.add(groupOf(entry), file, flat);
+          return decodedFiles.add(groupOf(entry), file, flat);
         } catch (error) {
-          shared.throwIfAborted();
-          throw unreadableNow(error, file);
+          sharedSignal.throwIfAborted();
+          throw unreadableError(error, file);
         }
       })
     );
   };
 
-  /** The files of a query. */
-  const matching = async (query: SeriesQuery, signal: AbortSignal): Promise<Match[]> => {
+  /** Finds the files that a query selects. */
+  const findMatches = async (query: SeriesQuery, signal: AbortSignal): Promise<Match[]> => {
     const tests = query.matchers.map((matcher) => ({ label: matcher.name, test: matcherTest(matcher) }));
     const { entries } = await catalog(signal);
-    const ofType = tests.filter(({ label }) => label === '__profile_type__');
-    const ofLabels = tests.filter(({ label }) => label !== '__profile_type__');
+    const typeTests = tests.filter(({ label }) => label === '__profile_type__');
+    const labelTests = tests.filter(({ label }) => label !== '__profile_type__');
     const breathe = createBreather(signal);
     const matched: Match[] = [];
     for (const entry of entries) {
@@ -129,35 +136,35 @@ export function createFilesSource(options: {
       if (pause !== undefined) await pause;
       const { time } = entry;
       if (time < query.window.from || time > query.window.to) continue;
-      const sets = matchingSets(entry, ofLabels);
+      const sets = matchingSets(entry, labelTests);
       if (sets?.length === 0) continue;
-      const typeIds = entry.typeIds.filter((id) => ofType.every(({ test }) => test(id)));
+      const typeIds = entry.typeIds.filter((id) => typeTests.every(({ test }) => test(id)));
       if (typeIds.length > 0) matched.push({ entry, sets, typeIds });
     }
     return matched;
   };
 
   /**
-   * The profiles of a query as they enter a merge. Those that only serve as a counter's start are left out,
-   * unless there is nothing else: then they say what was counted since the start.
+   * Finds the profiles of a query as they enter a merge. The first reading of a counter is left out, unless
+   * there are only such readings: then they show what was counted since the start of the process.
    */
-  const profilesOf = async (query: ProfileQuery, signal: AbortSignal): Promise<Part[]> => {
+  const findProfiles = async (query: ProfileQuery, signal: AbortSignal): Promise<QueryPart[]> => {
     const typeId = query.profileTypeId;
     const counters = (await catalog(signal)).counters.get(typeId);
     const tests = query.matchers
       .filter(({ name }) => name !== '__profile_type__')
       .map((matcher) => ({ label: matcher.name, test: matcherTest(matcher) }));
-    const matched = (await matching(query, signal)).filter(({ typeIds }) => typeIds.includes(typeId));
+    const matched = (await findMatches(query, signal)).filter(({ typeIds }) => typeIds.includes(typeId));
     const isStart = ({ entry }: Match) => counters?.readings.get(entry) === 'left_out';
     const sinceStart = matched.length > 0 && matched.every(isStart);
-    return matched.flatMap(({ entry, sets }): Part | [] => {
+    return matched.flatMap(({ entry, sets }): QueryPart | [] => {
       const reading = counters?.readings.get(entry);
       if (reading === 'left_out' && !sinceStart) return [];
-      const minus = reading === undefined || reading === 'left_out' ? null : reading.minus;
+      const subtracted = reading === undefined || reading === 'left_out' ? null : reading.subtracted;
       return {
         entry,
         sets,
-        minus: minus === null ? null : { entry: minus, sets: matchingSets(minus, tests) },
+        subtracted: subtracted === null ? null : { entry: subtracted, sets: matchingSets(subtracted, tests) },
         counted: reading !== undefined,
         sinceStart,
         suspected: counters?.suspected.has(entry) ?? false,
@@ -165,13 +172,17 @@ export function createFilesSource(options: {
     });
   };
 
-  const merge = async (typeId: string, parts: readonly Part[], signal: AbortSignal): Promise<Profile> => {
+  const merge = async (
+    typeId: string,
+    parts: readonly QueryPart[],
+    signal: AbortSignal,
+  ): Promise<Profile> => {
     const weights = mergeWeights(parts);
     const key = JSON.stringify([
       typeId,
       weights.map(({ entry: { file, time }, weight, sets }) => [file, time, weight, sets]),
     ]);
-    const known = merged.get(key);
+    const known = mergedProfiles.get(key);
     if (known !== undefined) return known;
     const type = parseProfileType(typeId);
     const isHuge = weights.some(({ entry }) => entry.frames === null);
@@ -186,25 +197,25 @@ export function createFilesSource(options: {
         weight,
         sets,
       })),
-      subtracts: parts.some(({ minus }) => minus !== null),
-      addsUp: isHuge || weights.reduce((sum, { entry }) => sum + (entry.frames ?? 0), 0) > PLAIN_FRAMES,
+      subtracts: parts.some(({ subtracted }) => subtracted !== null),
+      addsUp: isHuge || weights.reduce((sum, { entry }) => sum + (entry.frames ?? 0), 0) > MAX_PLAIN_FRAMES,
     };
-    return together(merging, key, signal, async (shared) => {
+    return shareRun(runningMerges, key, signal, async (sharedSignal) => {
       const profile = isHuge
-        ? await mergeInThread(plan, Math.max(...weights.map(({ entry }) => entry.bytes)), shared)
-        : await mergeDecoded(plan, (part) => read(part, shared), createBreather(shared));
-      merged.set(key, profile);
+        ? await mergeInThread(plan, Math.max(...weights.map(({ entry }) => entry.bytes)), sharedSignal)
+        : await mergeDecoded(plan, (part) => readSegment(part, sharedSignal), createBreather(sharedSignal));
+      mergedProfiles.set(key, profile);
       return profile;
     });
   };
 
-  /** Adds up files of which one is too large to be kept: each is decoded again. */
+  /** Merges files where any is too large to be kept: each file is decoded again. */
   const mergeInThread = async (plan: MergePlan, largest: number, signal: AbortSignal): Promise<Profile> => {
     const { directory } = await place(signal);
-    return decoding.run(DECODING_FACTOR * largest, signal, () =>
+    return decodingGate.run(DECODING_FACTOR * largest, signal, () =>
       offload('mergeFiles', [directory, plan], { heavy: true, signal }).catch((error: unknown) => {
         signal.throwIfAborted();
-        throw unreadableNow(error);
+        throw unreadableError(error);
       }),
     );
   };
@@ -214,18 +225,18 @@ export function createFilesSource(options: {
     uid,
     kind: 'files',
     isLive: false,
-    description: `profile files of ${safeText(given)}`,
+    description: `profile files of ${safeText(givenPath)}`,
 
     async labelNames(query, signal) {
       const names = new Set<string>();
-      for (const match of await matching(query, signal))
+      for (const match of await findMatches(query, signal))
         for (const { labels } of setsOf(match)) for (const label of Object.keys(labels)) names.add(label);
       return [...names].filter((label) => !label.startsWith('__')).sort();
     },
 
     async labelValues(label, query, signal) {
       const values = new Set<string>();
-      for (const match of await matching(query, signal)) {
+      for (const match of await findMatches(query, signal)) {
         if (label === '__profile_type__') for (const id of match.typeIds) values.add(id);
         else
           for (const { labels } of setsOf(match)) {
@@ -238,7 +249,7 @@ export function createFilesSource(options: {
 
     async series(labelNames, query, signal) {
       const rows = new Map<string, Labels>();
-      for (const match of await matching(query, signal)) {
+      for (const match of await findMatches(query, signal)) {
         const types = labelNames.includes('__profile_type__') ? match.typeIds : [undefined];
         for (const type of types) {
           for (const { labels } of setsOf(match)) {
@@ -254,12 +265,12 @@ export function createFilesSource(options: {
     },
 
     async preferredTypes(query, signal) {
-      const ids = (await matching(query, signal)).flatMap(({ entry }) => entry.defaultTypeId ?? []);
+      const ids = (await findMatches(query, signal)).flatMap(({ entry }) => entry.defaultTypeId ?? []);
       return [...new Set(ids.reverse())].reverse();
     },
 
     async profile(query, signal) {
-      const profiles = await profilesOf(query, signal);
+      const profiles = await findProfiles(query, signal);
       const { broken, remarks } = await catalog(signal);
       const seconds = profiles.map(({ entry }) => entry.seconds);
       return {
@@ -280,7 +291,7 @@ export function createFilesSource(options: {
     },
 
     async snapshots(query, groupBy, signal) {
-      const parts = await profilesOf(query, signal);
+      const parts = await findProfiles(query, signal);
       // A profile counts once for every group in which it has samples.
       return countByLabels(
         parts.flatMap((part) => [
@@ -296,16 +307,16 @@ export function createFilesSource(options: {
 
     async timeSeries(query, options, signal) {
       const { profileTypeId, window } = query;
-      const values = (await profilesOf(query, signal)).flatMap((part) => {
+      const values = (await findProfiles(query, signal)).flatMap((part) => {
         if (part.sinceStart) return [];
         const { time } = part.entry;
-        const sums = (taken: Taken, sign: number) =>
+        const sums = (taken: FileSelection, sign: number) =>
           setsOf(taken).map(({ labels, totals }) => ({
             labels,
             time,
             value: sign * (totals[taken.entry.typeIds.indexOf(profileTypeId)] ?? 0),
           }));
-        return [...sums(part, 1), ...(part.minus === null ? [] : sums(part.minus, -1))];
+        return [...sums(part, 1), ...(part.subtracted === null ? [] : sums(part.subtracted, -1))];
       });
       return sumBySteps(values, window, options);
     },
@@ -320,35 +331,38 @@ export function createFilesSource(options: {
     },
 
     async problems(signal) {
-      const { broken, nothingRead } = await catalog(signal);
+      const { broken, otherFilesNote } = await catalog(signal);
       return [
         ...broken.map(({ file, reason }) => `${file} could not be read and is left out: ${reason}.`),
-        ...(nothingRead === null ? [] : [nothingRead]),
+        ...(otherFilesNote === null ? [] : [otherFilesNote]),
       ];
     },
 
     async close() {
       closing.abort(new Error('The source was closed.'));
-      decoded.clear();
-      merged.clear();
+      decodedFiles.clear();
+      mergedProfiles.clear();
     },
   };
 }
 
-/** A file could be read when the directory was listed. @param file where the error does not name it */
-function unreadableNow(error: unknown, file?: string): unknown {
+/**
+ * Reports a file that could be read when the directory was listed, and cannot be read any more.
+ * @param file name of the file, where the error does not name it
+ */
+function unreadableError(error: unknown, file?: string): unknown {
   if (error instanceof UpstreamError || error instanceof UserError) return error;
   const reason = file === undefined ? reasonOf(error) : `${file}: ${reasonOf(error)}`;
   return new UpstreamError('unreadable', reason, { cause: error });
 }
 
-/** Profiles of one service repeat each other's stacks. */
+/** The group of files that share a segment: profiles of the same service have mostly the same stacks. */
 function groupOf({ labels }: Pick<CatalogEntry, 'labels'>): string {
   return labels.service_name ?? '';
 }
 
-/** One run of some work for all who ask for it while it runs. */
-function together<T>(
+/** Runs some work once for all callers that need it while it runs. */
+function shareRun<T>(
   running: Map<string, (signal: AbortSignal) => Promise<T>>,
   key: string,
   signal: AbortSignal,
@@ -356,9 +370,9 @@ function together<T>(
 ): Promise<T> {
   const known = running.get(key);
   if (known !== undefined) return known(signal);
-  const shared = sharedWork(async (own) => {
+  const shared = sharedWork(async (sharedSignal) => {
     try {
-      return await work(own);
+      return await work(sharedSignal);
     } finally {
       if (running.get(key) === shared) running.delete(key);
     }

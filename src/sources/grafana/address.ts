@@ -1,15 +1,15 @@
 import { UserError } from '../../errors.js';
 
-/** Hosts that are taken to speak plain HTTP where no scheme is given. */
+/** Hosts for which a missing scheme means plain HTTP. */
 const LOCAL_HOST = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::|\/|$)/i;
-/** Where the address of a page in Grafana goes on after the address of Grafana itself. */
-const PAGES =
+/** Paths of pages in Grafana, below the address of Grafana itself. */
+const PAGE_PATH =
   /\/(?:(?:d|d-solo|a|api|apis)\/.*|(?:dashboards|explore|connections|datasources|login)(?:\/.*)?)$/;
 
 /**
- * The address of a Grafana from what people paste: blanks and slashes at the ends go, a missing scheme is
- * https (http for this machine), a sub-path stays, the address of a page (dashboard, Explore, data source
- * proxy) is cut back.
+ * Derives the address of a Grafana from any address that people paste: blanks and slashes at the ends are
+ * removed, a missing scheme is https (http for this machine), a sub-path stays, and the path of a page
+ * (dashboard, Explore, data source proxy) is cut off.
  *
  * @returns origin and sub-path, without a slash at the end
  * @throws UserError when it is no http(s) address, or carries credentials
@@ -37,10 +37,10 @@ export function grafanaAddress(text: string): string {
       'Example: https://grafana.example.com, with the sub-path where Grafana has one.',
     );
   }
-  return `${url.origin}${withoutEndSlashes(url.pathname.replace(PAGES, ''))}`;
+  return `${url.origin}${withoutEndSlashes(url.pathname.replace(PAGE_PATH, ''))}`;
 }
 
-/** The address for people that Grafana names, checked; null where it cannot be used. */
+/** The public address that Grafana declares; null where it is not usable. */
 export function publicAddress(appUrl: unknown): string | null {
   if (typeof appUrl !== 'string' || !URL.canParse(appUrl)) return null;
   const url = new URL(appUrl);
@@ -60,7 +60,7 @@ function withoutEndSlashes(path: string): string {
   return path.replace(/(?<!\/)\/+$/, '');
 }
 
-/** An address as an error may show it: without user and password, query and fragment. */
+/** Removes user, password, query and fragment from an address, so that an error may show it. */
 export function withoutSecrets(url: string): string {
   return url.replace(/^([a-z][a-z\d+.-]*:\/\/)?.*@/is, '$1…@').replace(/[?#].*$/s, '?…');
 }

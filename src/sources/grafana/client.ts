@@ -12,18 +12,18 @@ import {
 } from '../pyroscope/transport.js';
 import {
   failureOfGrafana,
-  isPassedOn,
+  isFromDataSource,
   NOT_PYROSCOPE,
   notGrafana,
-  ofGrafanaItself,
-  onTheWayToGrafana,
+  withApiAdvice,
+  withConnectionAdvice,
 } from './failure.js';
 
-/** Answers of Grafana's own API are small; a list of 5,000 data sources or a huge dashboard still fits. */
+/** Maximum size of an answer of Grafana's own API: 5,000 data sources or a huge dashboard still fit. */
 const MAX_API_BYTES = 50 * 2 ** 20;
-/** Pauses before a second and a third try, milliseconds. */
+/** Pauses before the second and the third attempt, in milliseconds. */
 const PAUSES_MS = [200, 800] as const;
-const PASSING_STATUS: ReadonlySet<number> = new Set([429, 502, 503, 504]);
+const TRANSIENT_STATUS: ReadonlySet<number> = new Set([429, 502, 503, 504]);
 
 export interface GrafanaOptions
   extends Pick<
@@ -39,36 +39,36 @@ export interface GrafanaOptions
     | 'maxResponseBytes'
     | 'meter'
   > {
-  /** Organisation that the credentials must belong to; with a user and password, the one to use. */
+  /** Organisation that the credentials must belong to; with user and password, the organisation to use. */
   orgId?: number | null;
-  /** Keeps requests of Grafana's own API from a Grafana that does not answer. */
+  /** Circuit breaker for requests of Grafana's own API. */
   breaker?: Breaker | undefined;
-  /** Further headers, such as an access proxy in front wants. */
+  /** Further headers, for example for an access proxy in front. */
   headers?: Readonly<Record<string, string>>;
 }
 
 /**
- * One Grafana: its own API, read only, and the way through it to its data sources, over the same few
- * connections. All requests go to the configured address with the configured credentials; nothing that a
- * caller says changes either.
+ * A client of a Grafana: its own API, read only, and the data source proxy, over the same few connections.
+ * All requests go to the configured address with the configured credentials; a caller cannot change either.
  */
 export interface GrafanaClient {
   /** Configured address: origin and sub-path. */
   readonly base: string;
   /**
-   * Reads JSON from the API. A passing failure (429, 502, 503, 504) is tried twice more.
+   * Reads JSON from the API. After a transient failure (429, 502, 503, 504) the request is sent up to twice
+   * more.
    * @param path below the address, starting with `/api` or `/apis`
-   * @param accept media type, where not just any JSON will do
+   * @param accept media type, where any JSON is not enough
    * @throws UpstreamError
    */
   get(path: string, signal: AbortSignal, accept?: string): Promise<unknown>;
-  /** The same with the clock of the server, Unix ms. */
+  /** Reads JSON as `get` does, together with the server's clock, Unix ms. */
   getDated(
     path: string,
     signal: AbortSignal,
     accept?: string,
   ): Promise<{ value: unknown; date: number | null }>;
-  /** Everything else: requests through the data source proxy. */
+  /** Transport for requests through the data source proxy. */
   readonly transport: Transport;
   close(): Promise<void>;
 }
@@ -83,10 +83,10 @@ export function createGrafanaClient(options: GrafanaOptions): GrafanaClient {
   });
   const send: Transport['send'] = async (request) => {
     const answer = await inner.send(request).catch((error: unknown) => {
-      throw onTheWayToGrafana(error);
+      throw withConnectionAdvice(error);
     });
     if (isPage(answer.contentType, answer.bytes.subarray(0, 100).toString())) {
-      throw isPassedOn(answer)
+      throw isFromDataSource(answer)
         ? new UpstreamError('unreadable', 'an HTML page', { status: answer.status, advice: NOT_PYROSCOPE })
         : notReadable('an HTML page', 'Something else answers with a page instead of Grafana', answer);
     }
@@ -96,9 +96,10 @@ export function createGrafanaClient(options: GrafanaOptions): GrafanaClient {
   const ask = (path: string, accept?: string) => (signal: AbortSignal) =>
     send({ method: 'GET', path, signal, accept, maxBytes: MAX_API_BYTES });
   const read = async (path: string, signal: AbortSignal, accept?: string) => {
-    const asked = breaker === undefined ? ask(path, accept)(signal) : breaker.run(ask(path, accept), signal);
-    const answer = await asked.catch((error: unknown) => {
-      throw ofGrafanaItself(error);
+    const pendingAnswer =
+      breaker === undefined ? ask(path, accept)(signal) : breaker.run(ask(path, accept), signal);
+    const answer = await pendingAnswer.catch((error: unknown) => {
+      throw withApiAdvice(error);
     });
     return { value: parse(answer, inner.echoes()), date: answer.date };
   };
@@ -108,7 +109,7 @@ export function createGrafanaClient(options: GrafanaOptions): GrafanaClient {
       try {
         return await read(path, signal, accept);
       } catch (error) {
-        if (!isPassing(error)) throw error;
+        if (!isTransient(error)) throw error;
       }
       await wait(pause, undefined, { signal });
     }
@@ -142,6 +143,6 @@ function notReadable(detail: string, what: string, { status }: RawAnswer): Upstr
   return new UpstreamError('unreadable', detail, { status, advice: notGrafana(what) });
 }
 
-function isPassing(error: unknown): boolean {
-  return error instanceof UpstreamError && error.status !== null && PASSING_STATUS.has(error.status);
+function isTransient(error: unknown): boolean {
+  return error instanceof UpstreamError && error.status !== null && TRANSIENT_STATUS.has(error.status);
 }

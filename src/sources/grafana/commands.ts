@@ -1,19 +1,22 @@
-/** What a person types. Uids of old versions may hold anything, so they are quoted for the shell. */
+/**
+ * The shell command by which a person enables a data source. Uids of old Grafana versions may hold any
+ * character, so they are quoted.
+ */
 export function enableCommand(uid: string): string {
-  return `pyroscope-mcp sources enable ${quoted(uid)}`;
+  return `pyroscope-mcp sources enable ${shellQuote(uid)}`;
 }
 
 export function disableCommand(uid: string): string {
-  return `pyroscope-mcp sources disable ${quoted(uid)}`;
+  return `pyroscope-mcp sources disable ${shellQuote(uid)}`;
 }
 
-/** How a data source is enabled: by the command, or in the configuration where that decides. */
+/** Tells how to enable a data source: by a command, or in the configuration where that decides. */
 export function enableHint(uid: string, byConfiguration: boolean): string {
   return byConfiguration
-    ? `add ${quoted(uid)} to PYROSCOPE_MCP_ENABLED_SOURCES and start the server anew`
+    ? `add ${shellQuote(uid)} to PYROSCOPE_MCP_ENABLED_SOURCES and restart the server`
     : enableCommand(uid);
 }
 
-function quoted(uid: string): string {
+function shellQuote(uid: string): string {
   return /^[\w.~-]+$/.test(uid) && !uid.startsWith('-') ? uid : `'${uid.replaceAll("'", "'\\''")}'`;
 }

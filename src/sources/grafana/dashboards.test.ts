@@ -24,7 +24,7 @@ async function store(answer: Parameters<typeof startStub>[0]): Promise<Dashboard
   stub = await startStub(answer);
   client = createGrafanaClient({ url: stub.url, token: 't' });
   const discovery = {
-    found: [],
+    pyroscopeSources: [],
     types: new Map(),
     orgId: 1,
     publicUrl: 'https://public.example.com/grafana',

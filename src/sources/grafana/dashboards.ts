@@ -8,67 +8,67 @@ export interface DashboardRef {
   title: string;
   url: string | null;
   folder: string | null;
-  /** As the list of versions tells it, to be compared with what it told before; null where it does not. */
+  /** Version in the list of versions, to be compared with a later one; null where the list has none. */
   version: string | null;
   updated: number | null /* Unix ms */;
 }
 
-/** Versions of dashboards by uid, of one page of the list. */
+/** A page of the list of versions. */
 export interface VersionPage {
   versions: ReadonlyMap<string, { version: string; updated: number | null }>;
-  /** Names the next page; null after the last one. */
+  /** Token of the next page; null after the last one. */
   next: string | null;
 }
 
-/** The dashboards of a Grafana, as far as the credentials may see them. All methods throw UpstreamError. */
+/** The dashboards of a Grafana that the credentials may see. All methods throw UpstreamError. */
 export interface DashboardStore {
   /**
-   * One page (1-based) of the dashboards the credentials may see; fewer than `limit` rows mean the last page.
+   * Lists a page (counted from 1) of the dashboards; fewer than `limit` rows mean the last page.
    */
   search(page: number, limit: number, signal: AbortSignal): Promise<DashboardRef[]>;
   /**
-   * The versions of dashboards, page by page, without the dashboards: where there are thousands, only those
-   * are read that have changed. Null where this Grafana does not tell them so (before version 12, or without
-   * the permission), which is asked once.
+   * Lists the versions of dashboards, page by page, without the dashboards themselves: of thousands, only
+   * those that changed need to be read. Null where this Grafana has no such list (before version 12, or
+   * without the permission), which is tried once.
    *
-   * @param page null for the first
+   * @param page token of the page; null for the first
    */
   versions?(page: string | null, signal: AbortSignal): Promise<VersionPage | null>;
   /**
-   * The dashboard as Grafana stores it (`dashboard` of /api/dashboards/uid/:uid, or the v2 resource's spec);
-   * unknown shape.
+   * Reads a dashboard as Grafana stores it (`dashboard` of /api/dashboards/uid/:uid, or the spec of the v2
+   * resource), whose shape is not checked.
    */
   dashboard(
     uid: string,
     signal: AbortSignal,
   ): Promise<{ model: unknown; version: number | null; updated: number | null }>;
   libraryPanel(uid: string, signal: AbortSignal): Promise<unknown>;
-  /** Every data source that the credentials may see, with jsonData (for tracesToProfiles). */
+  /** Lists every data source that the credentials may see, with jsonData (for tracesToProfiles). */
   dataSources(signal: AbortSignal): Promise<{ uid: string; name: string; type: string; jsonData: unknown }[]>;
 }
 
 const RESOURCES = '/apis/dashboard.grafana.app';
-/** A version of the API that lists every dashboard, however it is stored. */
+/** Version of the API that lists every dashboard, whatever the version in which it is stored. */
 const LISTED_AS = 'v1beta1';
-/** Metadata only: some hundred bytes a dashboard. */
-const METADATA = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1';
+/** Media type of a list of metadata only, with some hundred bytes for each dashboard. */
+const METADATA_ONLY = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1';
 const METADATA_PAGE = 500;
-/** Answers of one that is busy, or down: the next scan asks again. */
-const PASSING: readonly UpstreamKind[] = ['unreachable', 'timeout', 'overloaded', 'failed', 'paused'];
+/** Failures of a Grafana that is busy or down: the next scan tries the list again. */
+const TRANSIENT: readonly UpstreamKind[] = ['unreachable', 'timeout', 'overloaded', 'failed', 'paused'];
 
-/** @param discoveryOf where Grafana's address for people and its namespace are known from */
+/** @param discoveryOf gives Grafana's public address and its namespace */
 export function createDashboardStore(
   client: GrafanaClient,
   discoveryOf: (signal: AbortSignal) => Promise<Discovery>,
 ): DashboardStore {
   let listsVersions = true;
-  const resourcesOf = async (version: string, signal: AbortSignal) => {
+  const resourcesPath = async (version: string, signal: AbortSignal) => {
     const { namespace } = await discoveryOf(signal);
     return `${RESOURCES}/${version}/namespaces/${encodeURIComponent(namespace ?? 'default')}/dashboards`;
   };
-  /** A dashboard of the new kind in its own form: the old route converts it, and loses some of it. */
-  const resource = async (uid: string, stored: string, signal: AbortSignal) => {
-    return client.get(`${await resourcesOf(stored, signal)}/${encodeURIComponent(uid)}`, signal);
+  /** Reads a v2 dashboard in its own form: the old route converts it, and loses a part of it. */
+  const getResource = async (uid: string, storedVersion: string, signal: AbortSignal) => {
+    return client.get(`${await resourcesPath(storedVersion, signal)}/${encodeURIComponent(uid)}`, signal);
   };
 
   return {
@@ -92,18 +92,18 @@ export function createDashboardStore(
     },
 
     async versions(page, signal) {
-      // Those that name no namespace are older than the API.
+      // A Grafana without a namespace is older than this API.
       if (!listsVersions || (await discoveryOf(signal)).namespace === null) return null;
       const rest = page === null ? '' : `&continue=${encodeURIComponent(page)}`;
-      const path = `${await resourcesOf(LISTED_AS, signal)}?limit=${METADATA_PAGE}${rest}`;
-      const answer = await client.get(path, signal, METADATA).catch((error: unknown) => {
+      const path = `${await resourcesPath(LISTED_AS, signal)}?limit=${METADATA_PAGE}${rest}`;
+      const answer = await client.get(path, signal, METADATA_ONLY).catch((error: unknown) => {
         if (!(error instanceof UpstreamError)) throw error;
-        listsVersions = PASSING.includes(error.kind);
+        listsVersions = TRANSIENT.includes(error.kind);
         return null;
       });
       if (answer === null) return null;
       const items = listIn(answer, 'items');
-      // One that sends whole dashboards all the same makes the list as dear as reading them.
+      // A Grafana that sends whole dashboards here makes the list as expensive as reading them.
       if (items.some((item) => objectIn(item, 'spec') !== null)) listsVersions = false;
       const rows = items.flatMap((item) => {
         const metadata = objectIn(item, 'metadata');
@@ -127,15 +127,15 @@ export function createDashboardStore(
         version: numberIn(meta, 'version'),
         updated: timeOf(textIn(meta, 'updated')),
       };
-      const stored = answer === null ? 'v2' : apiVersion;
-      if (!/^v2(?:(?:alpha|beta)\d+)?$/.test(stored)) return classic;
-      const native = await resource(uid, stored, signal).catch((error: unknown) => {
+      const storedVersion = answer === null ? 'v2' : apiVersion;
+      if (!/^v2(?:(?:alpha|beta)\d+)?$/.test(storedVersion)) return classic;
+      const resource = await getResource(uid, storedVersion, signal).catch((error: unknown) => {
         if (error instanceof UpstreamError && answer !== null) return null;
         throw error;
       });
-      const metadata = objectIn(native, 'metadata');
+      const metadata = objectIn(resource, 'metadata');
       return {
-        model: objectIn(native, 'spec') ?? classic.model,
+        model: objectIn(resource, 'spec') ?? classic.model,
         version: numberIn(metadata, 'generation') ?? classic.version,
         updated: changedAt(metadata) ?? classic.updated,
       };
@@ -162,7 +162,7 @@ export function createDashboardStore(
   };
 }
 
-/** When a resource was last changed, Unix ms; null where it does not say. */
+/** Time of the last change of a resource, Unix ms; null where the metadata does not tell. */
 function changedAt(metadata: unknown): number | null {
   return timeOf(textIn(objectIn(metadata, 'annotations'), 'grafana.app/updatedTimestamp'));
 }

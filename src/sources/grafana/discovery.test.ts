@@ -56,7 +56,7 @@ test('both names of the type are found; the marked one comes first, then the def
     ],
     settings: SETTINGS,
   });
-  expect(found.found.map(({ uid }) => uid)).toEqual(['x', 'y', 'w', 'z']);
+  expect(found.pyroscopeSources.map(({ uid }) => uid)).toEqual(['x', 'y', 'w', 'z']);
   expect(found.types.get('v')).toBe('prometheus');
   expect(found).toMatchObject({
     orgId: 1,
@@ -72,7 +72,7 @@ test('both names of the type are found; the marked one comes first, then the def
 test('a uid that two types share is of ours', async () => {
   const found = await look({ sources: [dataSource(1, 'a'), dataSource(2, 'a', { type: 'prometheus' })] });
   expect(found.types.get('a')).toBe(PYROSCOPE);
-  expect(found.found).toHaveLength(1);
+  expect(found.pyroscopeSources).toHaveLength(1);
 });
 
 test.each([403, 404, 400, 500])('where the list answers %i the settings are read instead', async (status) => {
@@ -84,7 +84,7 @@ test.each([403, 404, 400, 500])('where the list answers %i the settings are read
       return true;
     },
   });
-  expect(found.found).toEqual([
+  expect(found.pyroscopeSources).toEqual([
     { uid: 'd', id: 4, name: 'direct', type: 'phlare', isDefault: false, overridesDefault: false },
   ]);
   expect([...found.types.keys()].sort()).toEqual(['d', 'p']);
@@ -159,6 +159,6 @@ describe('what may be missing', () => {
         return true;
       },
     });
-    expect(found.found).toEqual([]);
+    expect(found.pyroscopeSources).toEqual([]);
   });
 });

@@ -8,42 +8,40 @@ export const PYROSCOPE_TYPE = 'grafana-pyroscope-datasource';
 const ALIASES: ReadonlySet<string> = new Set([PYROSCOPE_TYPE, 'phlare']);
 const DRILLDOWN_APP = 'grafana-pyroscope-app';
 
-/** A Pyroscope data source behind Grafana. Its own address and user are left out: they are internal. */
+/** A Pyroscope data source of Grafana. Its internal address and user are left out. */
 export interface DataSource {
   uid: string;
-  /** Number in old routes; 0 where it is not known. */
+  /** Number of the data source for old routes; 0 where it is unknown. */
   id: number;
   name: string;
-  /** As Grafana writes it: the plugin id or its alias. */
+  /** Plugin id, or its alias, as Grafana writes it. */
   type: string;
   isDefault: boolean;
-  /** The administrator's mark for "take this one of all Pyroscope sources". */
+  /** Whether the administrator marked it as the default of all Pyroscope data sources. */
   overridesDefault: boolean;
 }
 
-/** What a Grafana shows to the credentials. */
+/** The data sources and settings that a Grafana shows to the credentials. */
 export interface Discovery {
   /** Pyroscope data sources, the default first, then by name. */
-  found: readonly DataSource[];
-  /** Types of all data sources by uid, to tell one that is gone from one that became something else. */
+  pyroscopeSources: readonly DataSource[];
+  /** Types of all data sources by uid, so that a deleted one differs from one whose type changed. */
   types: ReadonlyMap<string, string>;
   orgId: number | null;
-  /**
-   * Grafana's address for people: its own `root_url` where that names a host, else the configured address.
-   */
+  /** Grafana's public address: its `root_url` where that names a host, else the configured address. */
   publicUrl: string;
   /** The address that Grafana gives itself, as far as it can be used; null where it gives none. */
   rootUrl: string | null;
   version: string | null;
-  /** Namespace of the resource API (`default`, `org-2`, `stacks-5`); null where it is not said. */
+  /** Namespace of the resource API (`default`, `org-2`, `stacks-5`); null where Grafana does not tell. */
   namespace: string | null;
   /** Whether the app Profiles Drilldown is installed. */
   drilldown: boolean;
-  /** The list of data sources is not allowed; what the pages of Grafana need was read instead. */
+  /** Whether the list of data sources is not allowed; the settings of Grafana's pages were read instead. */
   restricted: boolean;
 }
 
-/** The fields of the settings that are used; the rest may hold secrets and is dropped at once. */
+/** The used fields of the settings; the others may hold secrets and are dropped. */
 interface Settings {
   sources: readonly DataSource[];
   rootUrl: string | null;
@@ -53,9 +51,9 @@ interface Settings {
 }
 
 /**
- * Looks which data sources there are: two requests, one more where the organisation is not in the answers.
+ * Discovers the data sources with two requests, and a third where the answers do not tell the organisation.
  *
- * @throws UpstreamError when neither list can be had
+ * @throws UpstreamError when neither list can be read
  */
 export async function discover(
   client: GrafanaClient,
@@ -73,11 +71,11 @@ export async function discover(
     configured ??
     (await client.get('/api/org', signal).then((org) => numberIn(org, 'id'), nullIfUpstreamFailed));
   const rootUrl = settings?.rootUrl ?? null;
-  const found = all.filter(({ type }) => isPyroscope(type)).sort(byDefault);
+  const pyroscopeSources = all.filter(({ type }) => isPyroscope(type)).sort(byDefault);
   return {
-    found,
-    // The newest versions allow one uid for data sources of several types.
-    types: new Map([...all, ...found].map(({ uid, type }) => [uid, type])),
+    pyroscopeSources,
+    // The newest versions allow the same uid for data sources of several types.
+    types: new Map([...all, ...pyroscopeSources].map(({ uid, type }) => [uid, type])),
     orgId,
     publicUrl: rootUrl === null || isOwnMachine(rootUrl) ? client.base : rootUrl,
     rootUrl,
@@ -107,7 +105,10 @@ async function readList(
   }
 }
 
-/** Not allowed, or, before version 9, not there or broken; wrong credentials are final. */
+/**
+ * Whether the list of data sources is not allowed or, before version 9, missing or broken. Wrong credentials
+ * (401) fail the discovery.
+ */
 function isNotAllowed({ status }: UpstreamError): boolean {
   return status === 403 || status === 404 || status === 400 || status === 500;
 }

@@ -4,33 +4,33 @@ import { z } from 'zod';
 import { UserError } from '../../errors.js';
 import { readSettingFile, reasonOfSettingFile } from '../../setting-file.js';
 
-/** A writer that died leaves its lock behind; it is taken over after this time. */
+/** Age after which a lock counts as left behind by a dead writer, and is taken over. */
 const STALE_LOCK_MS = 5_000;
-/** Waits for the lock long enough to outlive a dead writer: 20, 40, … 500 ms, about 12 s in all. */
+/** Waits for the lock: 20, 40, … 500 ms, about 12 s in all, longer than a dead writer's lock lasts. */
 const LOCK_RETRIES = { retries: 28, minTimeout: 20, maxTimeout: 500, factor: 2 };
 
-/** One data source as it is remembered. */
+/** Key of a data source in the file. */
 export interface SourceKey {
   /** Configured address of the Grafana. */
   url: string;
   orgId: number | null;
   uid: string;
-  /** Type of the data source, without aliases: a uid that became something else is not the same source. */
+  /** Type of the data source without aliases: a uid with another type is another data source. */
   type: string;
 }
 
 /** A data source that a person enabled. */
 export interface EnabledSource extends SourceKey {
-  /** What it was called then, for the case that it is gone. */
+  /** Name at that time, for messages when the data source is gone. */
   name: string;
 }
 
-/** Which data sources people have enabled, kept in a file; every change is seen by all processes. */
+/** The data sources that people enabled, kept in a file; all processes see every change. */
 export interface EnablementFile {
   /** @throws UserError when the file cannot be read */
   read(): Promise<readonly EnabledSource[]>;
   /**
-   * Adds and removes entries, in one step even where several processes do so at once.
+   * Adds and removes entries in a single step, also when several processes change the file at once.
    * @throws UserError when the file cannot be written
    */
   change(enable: readonly EnabledSource[], disable: readonly SourceKey[]): Promise<void>;
@@ -57,20 +57,20 @@ export function createEnablementFile(file: string): EnablementFile {
       text = await readSettingFile(file);
     } catch (error) {
       if (reasonOfSettingFile(error) === 'ENOENT') return [];
-      throw failed('cannot be read', error);
+      throw fileError('cannot be read', error);
     }
     const parsed = schema.safeParse(parseJson(text));
     if (parsed.success) return parsed.data.enabled;
     throw new UserError(
       'The file that says which data sources are enabled is damaged, so none is.',
-      'An operator deletes sources.json in the state directory of pyroscope-mcp and enables the data sources anew.',
+      'An operator deletes sources.json in the state directory of pyroscope-mcp and enables the data sources again.',
     );
   };
 
   const update = async (enable: readonly EnabledSource[], disable: readonly SourceKey[]) => {
     const changed = new Set([...enable, ...disable].map(sourceKeyText));
-    const kept = (await read()).filter((entry) => !changed.has(sourceKeyText(entry)));
-    const enabled = [...kept, ...enable].sort((a, b) => (sourceKeyText(a) < sourceKeyText(b) ? -1 : 1));
+    const unchanged = (await read()).filter((entry) => !changed.has(sourceKeyText(entry)));
+    const enabled = [...unchanged, ...enable].sort((a, b) => (sourceKeyText(a) < sourceKeyText(b) ? -1 : 1));
     const { default: writeFileAtomic } = await import('write-file-atomic');
     await writeFileAtomic(file, `${JSON.stringify({ version: 1, enabled }, null, 2)}\n`, { mode: 0o600 });
   };
@@ -78,7 +78,7 @@ export function createEnablementFile(file: string): EnablementFile {
   return {
     read,
     async change(enable, disable) {
-      // Loaded when needed: few processes ever write.
+      // The package is loaded when it is needed, since few processes ever write.
       const { default: lockfile } = await import('proper-lockfile');
       let release: () => Promise<void>;
       try {
@@ -87,17 +87,17 @@ export function createEnablementFile(file: string): EnablementFile {
           realpath: false,
           stale: STALE_LOCK_MS,
           retries: LOCK_RETRIES,
-          // The write is atomic all the same; at worst the other's change is the one that stays.
+          // The write is atomic without the lock as well; at worst another process overwrites this change.
           onCompromised: () => {},
         });
       } catch (error) {
-        throw failed('cannot be locked for writing', error);
+        throw fileError('cannot be locked for writing', error);
       }
       try {
         await removeLeftovers(file);
         await update(enable, disable);
       } catch (error) {
-        throw error instanceof UserError ? error : failed('cannot be written', error);
+        throw error instanceof UserError ? error : fileError('cannot be written', error);
       } finally {
         await release().catch(() => {});
       }
@@ -106,8 +106,8 @@ export function createEnablementFile(file: string): EnablementFile {
 }
 
 /**
- * Removes the temporary files of writers that were killed: `sources.json.` and a number. Only for the holder
- * of the lock: there is no other writer then, and one whose lock was taken over fails without harm.
+ * Removes the temporary files of killed writers: `sources.json.` and a number. Only the holder of the lock
+ * may call this: there is no other writer then, and a writer whose lock was taken over fails without harm.
  */
 async function removeLeftovers(file: string): Promise<void> {
   const [directory, start] = [path.dirname(file), `${path.basename(file)}.`];
@@ -117,12 +117,12 @@ async function removeLeftovers(file: string): Promise<void> {
   }
 }
 
-/** One text per data source. */
+/** The key of a data source as text, to compare keys. */
 export function sourceKeyText({ url, orgId, uid, type }: SourceKey): string {
   return JSON.stringify([url, orgId, uid, type]);
 }
 
-function failed(what: string, cause: unknown): UserError {
+function fileError(what: string, cause: unknown): UserError {
   return new UserError(
     `The file that says which data sources are enabled ${what} (${reasonOfSettingFile(cause)}).`,
     'An operator checks the state directory of pyroscope-mcp (PYROSCOPE_MCP_STATE_DIR), or names the data sources in PYROSCOPE_MCP_ENABLED_SOURCES.',

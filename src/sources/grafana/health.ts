@@ -3,8 +3,8 @@ import type { GrafanaClient } from './client.js';
 import { textIn } from './json.js';
 
 /**
- * What Grafana finds when it asks a data source itself; a failure of the data source is an answer, not an
- * error.
+ * Reads the result of Grafana's health check of a data source; a data source that fails it is a result, not
+ * an error.
  */
 export async function readHealth(
   client: GrafanaClient,
@@ -15,7 +15,7 @@ export async function readHealth(
     const answer = await client.get(`/api/datasources/uid/${encodeURIComponent(uid)}/health`, signal);
     return { ok: textIn(answer, 'status') === 'OK', message: textIn(answer, 'message') ?? '' };
   } catch (error) {
-    // The same JSON comes with 400 when the data source does not work.
+    // Grafana sends the same JSON with status 400 when the data source does not work.
     if (error instanceof UpstreamError && error.status === 400) {
       return { ok: false, message: error.detail };
     }
@@ -23,7 +23,7 @@ export async function readHealth(
   }
 }
 
-/** What a Grafana says of itself, without credentials being looked at. */
+/** Reads version and clock of a Grafana; this needs no valid credentials. */
 export async function readVersion(
   client: GrafanaClient,
   signal: AbortSignal,

@@ -1,10 +1,10 @@
-/** Readers of JSON whose shape is not ours: what is not as expected is not there. */
+/** This file reads JSON of others: a member with an unexpected type counts as missing. */
 
 export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** The members of an object; none of anything else. */
+/** The members of an object; an empty list for any other value. */
 export function entries(value: unknown): [string, unknown][] {
   return isObject(value) ? Object.entries(value) : [];
 }
@@ -19,7 +19,7 @@ export function listIn(value: unknown, name: string): readonly unknown[] {
   return Array.isArray(member) ? member : [];
 }
 
-/** Well-formed: half a surrogate pair can stand in JSON, and in no address. */
+/** A text member, made well-formed: JSON may hold half a surrogate pair, and an address must not. */
 export function textIn(value: unknown, name: string): string | null {
   const member = memberOf(value, name);
   return typeof member === 'string' ? member.toWellFormed() : null;

@@ -4,21 +4,23 @@ import { enableHint } from './commands.js';
 import type { Discovery } from './discovery.js';
 import { mayDo, type Permissions } from './permissions.js';
 
-const NAMED = 5;
+const MAX_NAMED = 5;
 
-/** There are Pyroscope data sources, and a person has to say which may be queried. */
-export function explainNoneEnabled({ found }: Discovery, byConfiguration: boolean) {
-  const shown = found
-    .slice(0, NAMED)
+/** Explains that there are Pyroscope data sources, and that a person has to enable them. */
+export function explainNoneEnabled({ pyroscopeSources: sources }: Discovery, byConfiguration: boolean) {
+  const names = sources
+    .slice(0, MAX_NAMED)
     .map(({ name, uid }) => `${safeText(name, 60)} (uid ${safeText(uid, 60)})`);
-  const more = found.length > NAMED ? `, and ${found.length - NAMED} more` : '';
+  const more = sources.length > MAX_NAMED ? `, and ${sources.length - MAX_NAMED} more` : '';
   return {
-    message: `No data source is enabled. Grafana has ${found.length} of type Pyroscope: ${shown.join(', ')}${more}.`,
-    next: `Only a person can enable one: ${enableHint(found[0]?.uid ?? 'UID', byConfiguration)}`,
+    message: `No data source is enabled. Grafana has ${sources.length} of type Pyroscope: ${names.join(', ')}${more}.`,
+    next: `Only a person can enable one: ${enableHint(sources[0]?.uid ?? 'UID', byConfiguration)}`,
   };
 }
 
-/** Grafana shows no Pyroscope data source: what it does show, and which permission may be missing. */
+/**
+ * Explains that Grafana shows no Pyroscope data source, what it shows, and which permission may be missing.
+ */
 export function explainNoneFound(
   { types, restricted }: Discovery,
   address: string,
@@ -28,24 +30,24 @@ export function explainNoneFound(
   for (const type of types.values()) counts.set(type, (counts.get(type) ?? 0) + 1);
   const visible = [...counts]
     .sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1))
-    .slice(0, NAMED)
+    .slice(0, MAX_NAMED)
     .map(([type, count]) => `${count} ${safeText(type, 60)}`);
-  const seen =
+  const summary =
     types.size === 0
       ? 'no data source at all'
-      : `${plural(types.size, 'data source')} (${visible.join(', ')}${counts.size > NAMED ? ', …' : ''}), none of type Pyroscope`;
+      : `${plural(types.size, 'data source')} (${visible.join(', ')}${counts.size > MAX_NAMED ? ', …' : ''}), none of type Pyroscope`;
   return {
-    message: `Grafana at ${address} shows this token ${seen}.`,
+    message: `Grafana at ${address} shows this token ${summary}.`,
     next: `Tell the operator: ${permissionHint(permissions, restricted)}`,
   };
 }
 
 function permissionHint(permissions: Permissions | null, restricted: boolean): string {
-  const lacks = ['datasources:read', 'datasources:query'].filter(
+  const missing = ['datasources:read', 'datasources:query'].filter(
     (action) => permissions !== null && !mayDo(permissions, action),
   );
-  if (lacks.length > 0) {
-    return `the token lacks the permission ${lacks.join(' and ')}; give the service account the basic role Viewer.`;
+  if (missing.length > 0) {
+    return `the token lacks the permission ${missing.join(' and ')}; give the service account the basic role Viewer.`;
   }
   const listing = restricted && permissions === null ? 'the permission datasources:read, or ' : '';
   return `either this Grafana has no Pyroscope data source, or the token lacks ${listing}the permission Query on it (Permissions tab of the data source; the role Viewer suffices).`;

@@ -5,9 +5,9 @@ import { entries, numberIn, textIn } from './json.js';
 /** Scopes by action, such as `datasources:query` → `datasources:*`. */
 export type Permissions = ReadonlyMap<string, readonly string[]>;
 
-/** Whom Grafana takes us for. */
+/** The identity that the credentials have in Grafana. */
 export interface Identity {
-  /** Login of the user or service account; null where the version does not say. */
+  /** Login of the user or service account; null where this version of Grafana does not tell. */
   login: string | null;
   /** Whether Grafana knows an organisation and no user: it lets in whoever comes without credentials. */
   isAnonymous: boolean;
@@ -16,8 +16,8 @@ export interface Identity {
 }
 
 /**
- * What the credentials may do, as Grafana says itself.
- * @throws UpstreamError; versions before 9 do not know the question
+ * Reads the permissions of the credentials.
+ * @throws UpstreamError; versions before 9 do not know this request
  */
 export async function readPermissions(client: GrafanaClient, signal: AbortSignal): Promise<Permissions> {
   const answer = await client.get('/api/access-control/user/permissions?reloadcache=true', signal);
@@ -29,7 +29,7 @@ export async function readPermissions(client: GrafanaClient, signal: AbortSignal
   );
 }
 
-/** Whether an action is allowed at all, or on one data source. */
+/** Whether an action is allowed on any data source, or on the one with this uid. */
 export function mayDo(permissions: Permissions, action: string, uid?: string): boolean {
   const scopes = permissions.get(action);
   if (scopes === undefined) return false;
@@ -40,8 +40,8 @@ export function mayDo(permissions: Permissions, action: string, uid?: string): b
 }
 
 /**
- * Who the credentials are; what a version does not tell is null. Without credentials there is no user (401),
- * but an organisation where anonymous access is on.
+ * Reads the identity of the credentials; parts that this version of Grafana does not tell are null. Without
+ * credentials there is no user (401), but an organisation where anonymous access is on.
  *
  * @throws UpstreamError where the credentials, or the lack of them, are refused
  */

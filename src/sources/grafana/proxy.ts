@@ -5,16 +5,16 @@ import type { GrafanaClient } from './client.js';
 import type { DataSource } from './discovery.js';
 
 /**
- * The way to the Pyroscope behind one data source, through Grafana's data source proxy.
+ * Makes a transport to the Pyroscope behind a data source, through Grafana's data source proxy.
  *
- * Old versions (9.4) cut a uid at its first character that is no letter, digit or underscore, and ask the
- * Pyroscope for a path that starts with the rest of it, which that does not know. Such a uid is then asked
- * for by the number of the data source, a route that newer versions have switched off.
+ * Old versions (9.4) cut a uid at its first character that is no letter, digit or underscore, and send the
+ * rest of it to Pyroscope as a part of the path, which Pyroscope answers with 404. Such a data source is then
+ * addressed by its number, a route that newer versions have switched off.
  *
- * @param breaker keeps requests from a data source that does not answer
- * @param admit asked before a request is sent, and before it is sent again; throws where the data source may
+ * @param breaker circuit breaker of the data source
+ * @param admit called before a request is sent, and before it is sent again; throws where the data source may
  *   not be queried
- * @param onFailure told of what failed, such as that Grafana has no such data source
+ * @param onFailure called with each failure, such as that Grafana has no such data source
  */
 export function proxyTransport(
   client: GrafanaClient,
@@ -32,7 +32,7 @@ export function proxyTransport(
   const { transport } = client;
   const byUid = `/api/datasources/proxy/uid/${encodeURIComponent(uid)}`;
   const byNumber = /^\w+$/.test(uid) || id <= 0 ? null : `/api/datasources/proxy/${id}`;
-  /** Null until one of the two has led to Pyroscope. */
+  /** The path that leads to Pyroscope; null until that is known. */
   let route = byNumber === null ? byUid : null;
 
   const ask = (base: string, request: RawRequest) =>
@@ -45,11 +45,11 @@ export function proxyTransport(
       return answer;
     } catch (error) {
       if (byNumber === null || !isCutUid(error)) throw error;
-      const answer = await ask(byNumber, request).catch((second: unknown) => {
-        // What Pyroscope itself refuses about the request has found its way there.
-        if (!(second instanceof UpstreamError) || second.kind !== 'rejected') throw error;
+      const answer = await ask(byNumber, request).catch((numberError: unknown) => {
+        // A request that Pyroscope itself rejects did reach it.
+        if (!(numberError instanceof UpstreamError) || numberError.kind !== 'rejected') throw error;
         route = byNumber;
-        throw second;
+        throw numberError;
       });
       route = byNumber;
       return answer;
@@ -58,10 +58,10 @@ export function proxyTransport(
 
   const forward = (request: RawRequest) => (route === null ? findRoute(request) : ask(route, request));
 
-  const send: Transport['send'] = async (asked) => {
-    const admitAgain = () => admit(asked.signal);
+  const send: Transport['send'] = async (original) => {
+    const admitAgain = () => admit(original.signal);
     await admitAgain();
-    const request: RawRequest = { ...asked, admitRetry: admitAgain };
+    const request: RawRequest = { ...original, admitRetry: admitAgain };
     try {
       return await (breaker === undefined
         ? forward(request)
@@ -81,7 +81,7 @@ export function proxyTransport(
   };
 }
 
-/** Pyroscope, or what stands in front of it, does not know the path. */
+/** Whether Pyroscope, or a proxy in front of it, does not know the path. */
 function isCutUid(error: unknown): boolean {
   return error instanceof UpstreamError && error.kind === 'not_found' && error.status === 404;
 }

@@ -16,38 +16,43 @@ import { readPermissions } from './permissions.js';
 import { proxyTransport } from './proxy.js';
 
 const MINUTE = 60_000;
-/** Data sources come and go seldom; a new one is disabled anyway. */
-const LOOK_EVERY_MS = 10 * MINUTE;
-/** After a failed look, and for a name that nobody knows. */
-const LOOK_AGAIN_MS = 15_000;
-/** Replicas that were started together do not look at the same moment: each waits up to so much longer. */
+/** Time between two discoveries: data sources change seldom, and a new one is disabled anyway. */
+const DISCOVERY_INTERVAL_MS = 10 * MINUTE;
+/** Minimum time before another discovery, after a failed one or for an unknown name. */
+const MIN_REDISCOVERY_MS = 15_000;
+/** Maximum random delay of a discovery, so that replicas that started together spread their requests. */
 const JITTER_MS = MINUTE;
 /**
- * How something may answer that is no Pyroscope (any more). A Pyroscope answers so, too, now and then: a look
- * costs two requests, and is made once in a while only.
+ * Failures that may mean that a data source is no Pyroscope any more. A Pyroscope causes them as well, so the
+ * discovery that they trigger, which costs two requests, has a minimum interval.
  */
-const STRANGE: readonly UpstreamKind[] = ['not_found', 'unreadable', 'rejected', 'unauthorized', 'failed'];
+const SUSPECT_FAILURES: readonly UpstreamKind[] = [
+  'not_found',
+  'unreadable',
+  'rejected',
+  'unauthorized',
+  'failed',
+];
 
-/** The Pyroscope data sources behind one Grafana, and which of them people have enabled. */
+/** The Pyroscope data sources of a Grafana, and which of them people enabled. */
 export interface GrafanaSources extends SourceFinder {
   readonly client: GrafanaClient;
   readonly dashboards: DashboardStore;
-  /** What Grafana shows, at most some minutes old. */
+  /** The last discovery, at most some minutes old. */
   discovery(signal: AbortSignal): Promise<Discovery>;
-  /** Looks which there are, now. */
+  /** Discovers the data sources now. */
   refresh(signal: AbortSignal): Promise<Discovery>;
-  /** Looks again and again until it is closed, whether anybody asks or not; keeps no process alive. */
+  /** Repeats the discovery until `close`, also without calls; the timer does not keep the process alive. */
   keepLooking(): void;
   /**
-   * Enables or disables data sources by uid or name, until a person says otherwise.
-   * @returns the data sources
-   * @throws UserError when one is not there, or the configuration decides
+   * Enables data sources by uid or name, until a person disables them.
+   * @throws UserError when there is no such data source, or when the configuration decides
    */
   enable(names: readonly string[], signal: AbortSignal): Promise<readonly DataSource[]>;
   disable(names: readonly string[], signal: AbortSignal): Promise<readonly SourceKey[]>;
   /**
-   * What Grafana finds when it asks a data source itself. It proves address and credentials, not that there
-   * is data.
+   * Reads the result of Grafana's health check of a data source, which proves address and credentials, not
+   * that there is data.
    * @throws UserError when the data source is disabled; UpstreamError
    */
   health(uid: string, signal: AbortSignal): Promise<{ ok: boolean; message: string }>;
@@ -57,71 +62,73 @@ export interface GrafanaSourcesOptions {
   client: GrafanaClient;
   orgId: number | null;
   enablement: EnablementFile;
-  /** Uids that the configuration enables; then only these are, and nobody changes it by hand. */
+  /**
+   * Uids that the configuration enables; the file is not used then. Null where people enable data sources.
+   */
   declared: readonly string[] | null;
-  /** Makes what keeps requests from a data source that does not answer. */
+  /** Makes the circuit breaker of a data source. */
   breakerOf?: ((uid: string) => Breaker) | undefined;
-  /** Whose view of a data source the server has, by its uid. */
+  /** Identity of a data source's cache entries, by its uid. */
   ownerOf?: ((uid: string) => SourceOwner) | undefined;
-  /** Wraps each source that is handed out. */
-  remembering?: (source: ProfileSource) => ProfileSource;
+  /** Wraps each source before it is returned. */
+  wrapSource?: (source: ProfileSource) => ProfileSource;
   now?: () => number;
 }
 
 /**
- * Finds the Pyroscope data sources behind a Grafana and hands out those that are enabled. Which are is looked
- * up with every question and again before every request, so that a disabled one is never queried by anybody.
+ * Discovers the Pyroscope data sources of a Grafana and makes sources of the enabled ones. Each question, and
+ * each request, checks which are enabled, so that a disabled data source is never queried.
  */
 export function createGrafanaSources(options: GrafanaSourcesOptions): GrafanaSources {
-  const { client, enablement, declared, ownerOf, remembering = (source) => source, now = Date.now } = options;
+  const { client, enablement, declared, ownerOf, wrapSource = (source) => source, now = Date.now } = options;
   /**
-   * By uid, with what it was made from: a source stays the same object as long as nothing about it changes.
+   * Sources by uid. A source stays the same object as long as the text `from`, which describes it, is equal.
    */
-  const made = new Map<string, { from: string; source: ProfileSource }>();
+  const sourcesByUid = new Map<string, { from: string; source: ProfileSource }>();
   const breakers = new Map<string, Breaker>();
-  let looked = Number.NEGATIVE_INFINITY;
-  let outdated = false;
-  /** What the last look that worked found. */
+  let discoveredAt = Number.NEGATIVE_INFINITY;
+  let isOutdated = false;
+  /** Result of the last successful discovery. */
   let latest: Discovery | null = null;
   let timer: NodeJS.Timeout | undefined;
 
-  const look = () =>
+  const startDiscovery = () =>
     sharedWork(async (signal) => {
-      const found = await discover(client, { orgId: options.orgId, signal });
-      looked = now();
-      outdated = false;
-      latest = found;
-      await forgetReused(found);
-      return found;
+      const discovered = await discover(client, { orgId: options.orgId, signal });
+      discoveredAt = now();
+      isOutdated = false;
+      latest = discovered;
+      await forgetReused(discovered);
+      return discovered;
     });
-  let current = look();
-  let coming: ReturnType<typeof look> | null = null;
+  let current = startDiscovery();
+  let pending: ReturnType<typeof startDiscovery> | null = null;
 
   const refresh = async (signal: AbortSignal): Promise<Discovery> => {
-    coming ??= look();
-    const next = coming;
+    pending ??= startDiscovery();
+    const next = pending;
     try {
-      const found = await next(signal);
+      const discovered = await next(signal);
       current = next;
-      return found;
+      return discovered;
     } finally {
-      if (coming === next) coming = null;
+      if (pending === next) pending = null;
     }
   };
 
   const discovery = async (signal: AbortSignal): Promise<Discovery> => {
-    if (looked === Number.NEGATIVE_INFINITY) return current(signal);
-    if (outdated) {
+    if (discoveredAt === Number.NEGATIVE_INFINITY) return current(signal);
+    if (isOutdated) {
       return refresh(signal).catch(() => {
         signal.throwIfAborted();
-        // Not with every request: the next strange answer has it looked at again.
-        outdated = false;
+        // A failed discovery is not repeated with every request: the next suspect failure triggers another.
+        isOutdated = false;
         return current(signal);
       });
     }
-    if (now() - looked > LOOK_EVERY_MS) {
-      // The old answer serves meanwhile; after a failure it does for a while longer.
-      looked = now() - LOOK_EVERY_MS + LOOK_AGAIN_MS;
+    if (now() - discoveredAt > DISCOVERY_INTERVAL_MS) {
+      // The old result serves meanwhile; after a failure it serves a little longer.
+      discoveredAt = now() - DISCOVERY_INTERVAL_MS + MIN_REDISCOVERY_MS;
       void refresh(AbortSignal.timeout(MINUTE)).catch(() => {});
     }
     return current(signal);
@@ -134,8 +141,8 @@ export function createGrafanaSources(options: GrafanaSourcesOptions): GrafanaSou
     type: PYROSCOPE_TYPE,
   });
 
-  /** Remembered entries of this Grafana and organisation. */
-  const remembered = async (orgId: number | null): Promise<readonly EnabledSource[]> =>
+  /** Entries of the enablement file for this Grafana and organisation. */
+  const enabledEntries = async (orgId: number | null): Promise<readonly EnabledSource[]> =>
     (await enablement.read()).filter((entry) => entry.url === client.base && entry.orgId === orgId);
 
   const isEnabled = async (uid: string, orgId: number | null): Promise<boolean> => {
@@ -144,22 +151,24 @@ export function createGrafanaSources(options: GrafanaSourcesOptions): GrafanaSou
     return (await enablement.read()).some((entry) => sourceKeyText(entry) === key);
   };
 
-  /** A uid that another kind of data source has now must be enabled anew, should it come back. */
+  /**
+   * Removes entries whose uid has another type now: if the type changes back, a person must enable it again.
+   */
   const forgetReused = async ({ orgId, types }: Discovery): Promise<void> => {
     if (declared !== null) return;
     try {
-      const reused = (await remembered(orgId)).filter(({ uid }) => {
+      const reused = (await enabledEntries(orgId)).filter(({ uid }) => {
         const type = types.get(uid);
         return type !== undefined && !isPyroscope(type);
       });
       if (reused.length > 0) await enablement.change([], reused);
     } catch (error) {
-      // A state directory that cannot be written: the type still keeps it from being queried.
+      // The state directory cannot be written. The type still keeps the data source from being queried.
       if (!(error instanceof UserError)) throw error;
     }
   };
 
-  /** One for each uid, whatever else of its data source changes. */
+  /** The circuit breaker of a uid, which survives other changes of its data source. */
   const breakerOf = (uid: string): Breaker | undefined => {
     const breaker = breakers.get(uid) ?? options.breakerOf?.(uid);
     if (breaker !== undefined) breakers.set(uid, breaker);
@@ -169,24 +178,24 @@ export function createGrafanaSources(options: GrafanaSourcesOptions): GrafanaSou
   const sourceOf = (data: DataSource, { publicUrl, orgId, drilldown }: Discovery): ProfileSource => {
     const { uid, name, type } = data;
     const from = JSON.stringify([data, publicUrl, orgId, drilldown]);
-    const known = made.get(uid);
+    const known = sourcesByUid.get(uid);
     if (known?.from === from) return known.source;
     const transport = proxyTransport(client, data, {
       async admit(signal) {
-        if (!(await isEnabled(uid, orgId))) throw refusal(disabled(data, declared !== null));
-        // Somebody saw something strange, or has held this source since before it became something else.
-        const known = outdated ? await discovery(signal) : latest;
-        if (known === null || known.found.some((other) => other.uid === uid)) return;
-        throw refusal(missing(uid, name, known.types.get(uid) ?? null).obstacle);
+        if (!(await isEnabled(uid, orgId))) throw refusal(disabledObstacle(data, declared !== null));
+        // After a suspect failure, or in a source that was made before its data source changed type.
+        const known = isOutdated ? await discovery(signal) : latest;
+        if (known === null || known.pyroscopeSources.some((other) => other.uid === uid)) return;
+        throw refusal(missingSource(uid, name, known.types.get(uid) ?? null).obstacle);
       },
       onFailure({ kind }) {
-        const strange = STRANGE.includes(kind) && now() - looked >= LOOK_AGAIN_MS;
-        if (kind === 'missing' || strange) outdated = true;
+        const isSuspect = SUSPECT_FAILURES.includes(kind) && now() - discoveredAt >= MIN_REDISCOVERY_MS;
+        if (kind === 'missing' || isSuspect) isOutdated = true;
       },
       breaker: breakerOf(uid),
     });
     const place = { baseUrl: publicUrl, orgId, uid, type, drilldown };
-    const source = remembering(
+    const source = wrapSource(
       pyroscopeSourceOver(transport, {
         name,
         uid,
@@ -195,36 +204,40 @@ export function createGrafanaSources(options: GrafanaSourcesOptions): GrafanaSou
         ...(ownerOf === undefined ? {} : { owner: ownerOf(uid) }),
       }),
     );
-    made.set(uid, { from, source });
+    sourcesByUid.set(uid, { from, source });
     return source;
   };
 
   const list = async (signal: AbortSignal): Promise<readonly ListedSource[]> => {
-    const found = await discovery(signal);
-    const entries = declared === null ? await remembered(found.orgId) : [];
+    const discovered = await discovery(signal);
+    const entries = declared === null ? await enabledEntries(discovered.orgId) : [];
     const enabled = new Set(declared ?? entries.map(({ uid }) => uid));
-    const rows = found.found.map((data): ListedSource => {
+    const rows = discovered.pyroscopeSources.map((data): ListedSource => {
       const row = { name: data.name, uid: data.uid, kind: 'grafana' as const };
       return enabled.has(data.uid)
-        ? { ...row, enabled: true, source: sourceOf(data, found), obstacle: null }
-        : { ...row, enabled: false, source: null, obstacle: disabled(data, declared !== null) };
+        ? { ...row, enabled: true, source: sourceOf(data, discovered), obstacle: null }
+        : { ...row, enabled: false, source: null, obstacle: disabledObstacle(data, declared !== null) };
     });
-    const present = new Set(found.found.map(({ uid }) => uid));
+    const present = new Set(discovered.pyroscopeSources.map(({ uid }) => uid));
     const gone = [...enabled].filter((uid) => !present.has(uid));
     return [
       ...rows.filter(({ source }) => source !== null),
       ...rows.filter(({ source }) => source === null),
       ...gone.map((uid) =>
-        missing(uid, entries.find((entry) => entry.uid === uid)?.name ?? uid, found.types.get(uid) ?? null),
+        missingSource(
+          uid,
+          entries.find((entry) => entry.uid === uid)?.name ?? uid,
+          discovered.types.get(uid) ?? null,
+        ),
       ),
     ];
   };
 
-  const changeable = () => {
+  const requireChangeable = () => {
     if (declared === null) return;
     throw new UserError(
       'PYROSCOPE_MCP_ENABLED_SOURCES decides which data sources are enabled.',
-      'Change its list of uids and start the server anew, or leave it out to enable by hand.',
+      'Change its list of uids and restart the server, or leave it out to enable by hand.',
     );
   };
 
@@ -237,27 +250,27 @@ export function createGrafanaSources(options: GrafanaSourcesOptions): GrafanaSou
 
     keepLooking() {
       const look = () => void refresh(AbortSignal.timeout(MINUTE)).catch(() => {});
-      timer ??= setInterval(look, LOOK_EVERY_MS + Math.random() * JITTER_MS).unref();
+      timer ??= setInterval(look, DISCOVERY_INTERVAL_MS + Math.random() * JITTER_MS).unref();
     },
 
     async lookAgain(signal) {
-      if (now() - looked >= LOOK_AGAIN_MS) await refresh(signal);
+      if (now() - discoveredAt >= MIN_REDISCOVERY_MS) await refresh(signal);
     },
 
     async explainNone(signal) {
-      const found = await discovery(signal);
-      if (found.found.length > 0) return explainNoneEnabled(found, declared !== null);
+      const discovered = await discovery(signal);
+      if (discovered.pyroscopeSources.length > 0) return explainNoneEnabled(discovered, declared !== null);
       const permissions = await readPermissions(client, signal).catch((error: unknown) => {
         if (error instanceof UpstreamError) return null;
         throw error;
       });
-      return explainNoneFound(found, client.base, permissions);
+      return explainNoneFound(discovered, client.base, permissions);
     },
 
     async enable(names, signal) {
-      changeable();
-      const { found, orgId } = await refresh(signal);
-      const wanted = names.map((name) => named(found, name));
+      requireChangeable();
+      const { pyroscopeSources: sources, orgId } = await refresh(signal);
+      const wanted = names.map((name) => findDataSource(sources, name));
       await enablement.change(
         wanted.map(({ uid, name }) => ({ ...keyOf({ uid, orgId }), name })),
         [],
@@ -266,21 +279,21 @@ export function createGrafanaSources(options: GrafanaSourcesOptions): GrafanaSou
     },
 
     async disable(names, signal) {
-      changeable();
-      const { found, orgId } = await refresh(signal);
-      const entries = await remembered(orgId);
+      requireChangeable();
+      const { pyroscopeSources: sources, orgId } = await refresh(signal);
+      const entries = await enabledEntries(orgId);
       const keys = names.map((name) => {
         const gone = entries.find((entry) => entry.uid === name);
-        return keyOf({ uid: gone?.uid ?? named(found, name).uid, orgId });
+        return keyOf({ uid: gone?.uid ?? findDataSource(sources, name).uid, orgId });
       });
       await enablement.change([], keys);
       return keys;
     },
 
     async health(uid, signal) {
-      const { found, orgId } = await discovery(signal);
+      const { pyroscopeSources: sources, orgId } = await discovery(signal);
       if (!(await isEnabled(uid, orgId))) {
-        throw refusal(disabled(named(found, uid), declared !== null));
+        throw refusal(disabledObstacle(findDataSource(sources, uid), declared !== null));
       }
       return readHealth(client, uid, signal);
     },
@@ -297,17 +310,17 @@ function refusal(obstacle: ListedSource['obstacle']): UserError {
   return new UserError(message, next);
 }
 
-function named(found: readonly DataSource[], uidOrName: string): DataSource {
-  const data = found.find(({ uid }) => uid === uidOrName) ?? found.find(({ name }) => name === uidOrName);
+function findDataSource(sources: readonly DataSource[], uidOrName: string): DataSource {
+  const data = sources.find(({ uid }) => uid === uidOrName) ?? sources.find(({ name }) => name === uidOrName);
   if (data !== undefined) return data;
-  const there = found.map(({ uid, name }) => `${safeText(uid, 60)} (${safeText(name, 60)})`);
+  const available = sources.map(({ uid, name }) => `${safeText(uid, 60)} (${safeText(name, 60)})`);
   throw new UserError(
     `There is no Pyroscope data source ${JSON.stringify(safeText(uidOrName, 100))}.`,
-    there.length === 0 ? 'Run `pyroscope-mcp doctor`.' : `There is: ${there.join(', ')}.`,
+    available.length === 0 ? 'Run `pyroscope-mcp doctor`.' : `There is: ${available.join(', ')}.`,
   );
 }
 
-function missing(uid: string, name: string, type: string | null): ListedSource {
+function missingSource(uid: string, name: string, type: string | null): ListedSource {
   const now = type === null ? '' : `; its uid belongs to a data source of type ${safeText(type, 60)} now`;
   return {
     name,
@@ -322,7 +335,10 @@ function missing(uid: string, name: string, type: string | null): ListedSource {
   };
 }
 
-function disabled({ uid, name }: DataSource, byConfiguration: boolean): { message: string; next: string } {
+function disabledObstacle(
+  { uid, name }: DataSource,
+  byConfiguration: boolean,
+): { message: string; next: string } {
   return {
     message: `The data source "${safeText(name, 100)}" (uid ${safeText(uid, 100)}) is disabled, so it is not queried.`,
     next: `Only a person can enable it: ${enableHint(uid, byConfiguration)}`,

@@ -19,7 +19,7 @@ export interface TimeRange {
 }
 
 export interface SeriesSelection extends TimeRange {
-  /** Label selectors, all of which hold; none selects everything. */
+  /** Label selectors, which all must hold; an empty list selects everything. */
   matchers: readonly string[];
 }
 
@@ -38,7 +38,7 @@ export interface ListedProfileType {
   periodUnit: string;
 }
 
-/** Time stamps in Unix milliseconds, null where the server does not say. */
+/** Time stamps in Unix milliseconds, null where the server does not tell. */
 export interface ProfileStats {
   dataIngested: boolean;
   oldest: number | null;
@@ -46,7 +46,9 @@ export interface ProfileStats {
 }
 
 export interface SteppedSelection extends ProfileSelection {
-  /** Seconds, not below 0.001. Points lie at `start + k·step` up to `end`, each covering `(t − step, t]`. */
+  /**
+   * Step in seconds, at least 0.001. Points lie at `start + k·step` up to `end` and cover `(t − step, t]`.
+   */
   step: number;
   groupBy: readonly string[];
 }
@@ -62,7 +64,7 @@ export interface CountSeries {
   slots: { time: number; profiles: number }[];
 }
 
-/** Profile types with data in the range, sorted by id. */
+/** Lists the profile types with data in the range, sorted by id. */
 export async function profileTypes(
   transport: Transport,
   range: TimeRange,
@@ -79,7 +81,7 @@ export async function profileTypes(
   }));
 }
 
-/** Label names of the selected series, private ones among them. */
+/** Lists the label names of the selected series, private ones included. */
 export async function labelNames(
   transport: Transport,
   { start, end, matchers }: SeriesSelection,
@@ -89,7 +91,7 @@ export async function labelNames(
   return elements(member(answer, 'names')).map(text);
 }
 
-/** Values of one label over the selected series. */
+/** Lists the values of a label over the selected series. */
 export async function labelValues(
   transport: Transport,
   name: string,
@@ -100,7 +102,7 @@ export async function labelValues(
   return elements(member(answer, 'names')).map(text);
 }
 
-/** Distinct label sets of the selected series, reduced to the named labels; no names means all labels. */
+/** Lists the distinct label sets of the selected series, reduced to the named labels; no names mean all. */
 export async function series(
   transport: Transport,
   labels: readonly string[],
@@ -111,7 +113,7 @@ export async function series(
   return elements(member(answer, 'labelsSet')).map(readLabels);
 }
 
-/** Time stamps of the oldest and newest profile; the server's own view, which lags. */
+/** Reads the time stamps of the oldest and newest profile, which lag behind. */
 export async function profileStats(transport: Transport, signal: AbortSignal): Promise<ProfileStats> {
   const answer = await ask(transport, 'GetProfileStats', {}, signal);
   const [oldest, newest] = [
@@ -125,7 +127,7 @@ export async function profileStats(transport: Transport, signal: AbortSignal): P
   };
 }
 
-/** Sums of values per step; `average` is honoured by v1 storage only, v2 answers with sums. */
+/** Reads sums of values per step; only v1 storage knows `average`, v2 answers with sums. */
 export async function selectSeries(
   transport: Transport,
   selection: SteppedSelection & { aggregation?: 'sum' | 'average' },
@@ -150,7 +152,7 @@ export async function selectSeries(
   }));
 }
 
-/** Numbers of profiles per step (v2 storage only; else UpstreamError `not_found`). */
+/** Reads numbers of profiles per step (v2 storage only; else UpstreamError `not_found`). */
 export async function selectHeatmap(
   transport: Transport,
   selection: SteppedSelection,
@@ -173,9 +175,9 @@ export async function selectHeatmap(
 }
 
 /**
- * The merge of all selected profiles, untruncated; null when there is no sample.
+ * Reads the merge of all selected profiles with all of their stacks; null when there is no sample.
  *
- * @param selection.callSites so many call sites next to the leaf stay of every stack; all where it is left
+ * @param selection.callSites number of call sites nearest to the leaf that each stack keeps; all where left
  *   out
  */
 export async function selectMergeProfile(
@@ -193,7 +195,7 @@ export async function selectMergeProfile(
     return await offload('decode', [bytes, transport.echoes()], {
       heavy,
       signal,
-      transfer: heavy ? wholeOf(bytes) : [],
+      transfer: heavy ? transferablesOf(bytes) : [],
     });
   } catch (error) {
     if (!(error instanceof UnreadableProfileError)) throw error;
@@ -203,10 +205,10 @@ export async function selectMergeProfile(
 }
 
 /**
- * The call tree of all selected profiles in Pyroscope's own format, cut to about `maxNodes` nodes.
+ * Reads the call tree of all selected profiles in Pyroscope's own format, cut to about `maxNodes` nodes.
  *
- * @param selection.callSite only what lies below this path from an entry point; v1 storage gives the whole
- *   tree
+ * @param selection.callSite path from an entry point, below which the tree is read; v1 storage ignores it and
+ *   gives the whole tree
  */
 export async function selectMergeTree(
   transport: Transport,
@@ -226,17 +228,21 @@ export async function selectMergeTree(
   return Buffer.from(text(member(answer, 'tree')), 'base64');
 }
 
-/** The memory of some bytes where nothing else lies in it: it can be handed over instead of copied. */
-function wholeOf({ buffer, byteLength }: Uint8Array): ArrayBuffer[] {
+/** The buffer of some bytes if it holds nothing else: then it can be transferred instead of copied. */
+function transferablesOf({ buffer, byteLength }: Uint8Array): ArrayBuffer[] {
   return buffer instanceof ArrayBuffer && buffer.byteLength === byteLength ? [buffer] : [];
 }
 
-/** Names of the features that the server has switched on, such as `v2StorageLayer` (v2 and dual mode). */
+/** Lists the features that the server has switched on, such as `v2StorageLayer` (v2 and dual mode). */
 export async function enabledFeatures(transport: Transport, signal: AbortSignal): Promise<Set<string>> {
   const path = '/capabilities.v1.FeatureFlagsService/GetFeatureFlags';
   const value = await transport.post(path, {}, { codec: 'json', signal });
   const flags = elements(member({ value, place: 'GetFeatureFlags:' }, 'featureFlags'));
-  return new Set(flags.filter((one) => flag(member(one, 'enabled'))).map((one) => text(member(one, 'name'))));
+  return new Set(
+    flags
+      .filter((feature) => flag(member(feature, 'enabled')))
+      .map((feature) => text(member(feature, 'name'))),
+  );
 }
 
 /** The wire form of `querier.v1.SelectMergeProfileRequest`. */
@@ -257,7 +263,7 @@ export function encodeMergeRequest({
     .tag(4, WireType.Varint)
     .int64(end);
   if (callSites !== undefined) {
-    // stack_trace_selector.go_pgo.keep_locations; nothing in it is about Go.
+    // stack_trace_selector.go_pgo.keep_locations, which works for every language.
     request.tag(6, WireType.LengthDelimited).fork();
     request.tag(2, WireType.LengthDelimited).fork();
     request.tag(1, WireType.Varint).uint32(callSites).join().join();
@@ -275,7 +281,9 @@ async function ask(
   return { value, place: `${method}:` };
 }
 
-/** The spelling `profileTypeID` matters: the server ignores any other without a word. */
+/**
+ * The common fields of requests. The server ignores `profileTypeID` in any other spelling without an error.
+ */
 function profileFields({ profileTypeId, labelSelector, start, end }: ProfileSelection): object {
   return { profileTypeID: profileTypeId, labelSelector, start, end };
 }

@@ -4,24 +4,24 @@ import { createGunzip, gunzipSync } from 'node:zlib';
 import { UpstreamError } from '../../errors.js';
 
 /**
- * Answers up to this many bytes, raw, are inflated at once: a stream for each costs more than the inflating
- * itself …
+ * Maximum compressed size of an answer that is inflated in a single call: a stream would cost more than the
+ * inflating itself.
  */
 const SMALL_RAW_BYTES = 64 * 2 ** 10;
-/** … unless they turn out to be larger than this, inflated: some 2 ms of work. */
+/** Maximum inflated size for a single call, some 2 ms of work; a stream inflates larger answers. */
 const SMALL_INFLATED_BYTES = 2 ** 20;
 /**
- * Deflate makes at most this of one byte, so that less of a body than the cap over it cannot be over the cap.
+ * Maximum factor by which deflate inflates, so that a body below the limit divided by it is within the limit.
  */
 const MAX_INFLATION = 1_032;
 
 /**
- * Reads a whole body, inflating gzip. Reading stops, and the connection is given up, as soon as more than
- * `limit` bytes have come in, raw or inflated.
+ * Reads a whole body and inflates gzip. Reading stops and the connection is closed as soon as more than
+ * `limit` bytes have arrived, raw or inflated.
  *
  * @param encoding the answer's content encoding, '' for none
- * @param onBytes told how many bytes have come, as sent, whenever some did
- * @throws UpstreamError `too_large`; what the stream throws when it is cut or damaged
+ * @param onBytes called with the number of raw bytes that have arrived, whenever it grows
+ * @throws UpstreamError `too_large`; the stream's own error when the body is cut or damaged
  */
 export async function readBody(
   body: Readable,
@@ -30,25 +30,25 @@ export async function readBody(
   onBytes: (raw: number) => void = () => {},
 ): Promise<Buffer> {
   const isPlain = encoding === '' || encoding === 'identity';
-  const small = Math.min(SMALL_RAW_BYTES, limit / MAX_INFLATION);
+  const maxAtOnce = Math.min(SMALL_RAW_BYTES, limit / MAX_INFLATION);
   const parts: Buffer[] = [];
   let size = 0;
-  // Left before its end the loop would destroy the body, and a large one is read on below.
+  // By default, leaving the loop early destroys the body; a large one is read further below.
   for await (const part of body.iterator({ destroyOnReturn: false })) {
     parts.push(part);
     size += part.length;
     onBytes(size);
     if (size > limit) {
-      giveUp(body);
+      discard(body);
       throw tooLarge(limit, isPlain ? 'inflated' : 'raw');
     }
-    if (!isPlain && size > small) return inflate(parts, body, limit, onBytes);
+    if (!isPlain && size > maxAtOnce) return inflate(parts, body, limit, onBytes);
   }
   if (isPlain) return Buffer.concat(parts);
   return inflateAtOnce(Buffer.concat(parts), limit) ?? inflate(parts, body, limit, onBytes);
 }
 
-/** Null for what is not as small as it looked. */
+/** Inflates a body in a single call; null where it is larger than a single call may inflate. */
 function inflateAtOnce(raw: Buffer, limit: number): Buffer | null {
   try {
     return gunzipSync(raw, { maxOutputLength: Math.min(limit, SMALL_INFLATED_BYTES) });
@@ -58,34 +58,34 @@ function inflateAtOnce(raw: Buffer, limit: number): Buffer | null {
   }
 }
 
-/** Inflates what was read of a body, and the rest of it, in a stream. */
+/** Inflates a body in a stream, beginning with the parts that were read already. */
 async function inflate(
-  read: readonly Buffer[],
+  firstParts: readonly Buffer[],
   rest: Readable,
   limit: number,
   onBytes: (raw: number) => void,
 ): Promise<Buffer> {
   const parts: Buffer[] = [];
-  const sent = async function* () {
-    yield* read;
+  const chunks = async function* () {
+    yield* firstParts;
     if (!rest.readableEnded) yield* rest;
   };
   await pipeline(
-    sent,
-    (stream: AsyncIterable<Buffer>) => counted(stream, limit, 'raw', onBytes),
+    chunks,
+    (stream: AsyncIterable<Buffer>) => limitBytes(stream, limit, 'raw', onBytes),
     createGunzip(),
     async (stream: AsyncIterable<Buffer>) => {
-      for await (const part of counted(stream, limit, 'inflated')) parts.push(part);
+      for await (const part of limitBytes(stream, limit, 'inflated')) parts.push(part);
     },
   ).catch((error: unknown) => {
-    // What waits for its next part cannot be stopped otherwise.
-    giveUp(rest);
+    // A body that waits for its next part cannot be stopped in another way.
+    discard(rest);
     throw error;
   });
   return Buffer.concat(parts);
 }
 
-/** Reads at most `limit` bytes of a body and gives up the rest, and whatever goes wrong while reading. */
+/** Reads at most `limit` bytes of a body and discards the rest; errors while reading are ignored. */
 export async function readStart(body: Readable, encoding: string, limit: number): Promise<Buffer> {
   const parts: Buffer[] = [];
   let size = 0;
@@ -100,13 +100,13 @@ export async function readStart(body: Readable, encoding: string, limit: number)
     if (isGzip(encoding)) await pipeline(body, createGunzip(), collect);
     else await pipeline(body, collect);
   } catch {
-    // The status is the message; its text is only a help.
+    // The status alone tells the error; the text only helps.
   }
   return Buffer.concat(parts).subarray(0, limit);
 }
 
-/** Closes the connection of a body that nobody will read. */
-export function giveUp(body: Readable): void {
+/** Closes the connection of a body that will not be read. */
+export function discard(body: Readable): void {
   body.on('error', () => {}).destroy();
 }
 
@@ -115,7 +115,7 @@ export function isGzip(encoding: string): boolean {
   return encoding === 'gzip' || encoding === 'x-gzip';
 }
 
-async function* counted(
+async function* limitBytes(
   stream: AsyncIterable<Buffer>,
   limit: number,
   what: string,
@@ -130,7 +130,7 @@ async function* counted(
   }
 }
 
-/** The failure of an answer over the cap. */
+/** The failure of an answer over the limit. */
 export function tooLarge(limit: number, what: string): UpstreamError {
   const mib = Math.round((limit / 2 ** 20) * 100) / 100;
   return new UpstreamError('too_large', `the answer is larger than ${mib} MiB (${what})`, { status: 200 });

@@ -4,11 +4,13 @@ import { UserError } from '../../errors.js';
 import { readSettingFile, reasonOfSettingFile } from '../../setting-file.js';
 
 const MAX_CONNECT_MS = 10_000;
-/** More would only queue in the server, and a v1 server refuses over 100 per tenant. */
+/**
+ * Maximum number of parallel requests: more would queue in the server, and v1 refuses over 100 per tenant.
+ */
 const MAX_IN_FLIGHT = 8;
 
-/** Never reached through a proxy. */
-const LOCAL = ['localhost', '127.0.0.1', '::1'];
+/** Hosts that are never reached through a proxy. */
+const LOCAL_HOSTS = ['localhost', '127.0.0.1', '::1'];
 
 /** The proxies of this machine's environment; null where none is set. */
 export interface ProxySettings {
@@ -19,7 +21,7 @@ export interface ProxySettings {
 }
 
 export interface ConnectionOptions {
-  /** Milliseconds. */
+  /** Timeout of a request, in milliseconds. */
   timeoutMs: number;
   /** File with further certificate authorities, PEM. */
   caFile?: string | null;
@@ -27,8 +29,8 @@ export interface ConnectionOptions {
 }
 
 /**
- * Keep-alive connections to one server, at most 8 requests in flight, through the proxy of the environment
- * where there is one.
+ * Opens keep-alive connections to a server, for at most 8 parallel requests, through the proxy of the
+ * environment where there is one.
  *
  * @throws UserError when the certificate file cannot be read
  */
@@ -36,7 +38,7 @@ export async function openConnections(
   origin: string,
   { timeoutMs, caFile, proxy }: ConnectionOptions,
 ): Promise<Dispatcher> {
-  // Loaded with the first request: the HTTP client is a third of a server's start-up.
+  // The HTTP client is loaded with the first request, since it is a third of a server's start-up.
   const { EnvHttpProxyAgent, Pool } = await import('undici');
   const tls = caFile == null ? {} : { ca: [...rootCertificates, await readCertificates(caFile)] };
   const settings = {
@@ -47,13 +49,13 @@ export async function openConnections(
     connect: { timeout: Math.min(MAX_CONNECT_MS, timeoutMs), ...tls },
   };
   if (proxy == null) return new Pool(origin, settings);
-  // An empty text keeps the agent from reading the environment on its own.
+  // An empty text keeps the agent from reading the environment itself.
   return new EnvHttpProxyAgent({
     ...settings,
     requestTls: tls,
     httpProxy: proxy.http ?? '',
     httpsProxy: proxy.https ?? '',
-    noProxy: [...LOCAL, ...(proxy.none === null ? [] : [proxy.none])].join(','),
+    noProxy: [...LOCAL_HOSTS, ...(proxy.none === null ? [] : [proxy.none])].join(','),
   });
 }
 

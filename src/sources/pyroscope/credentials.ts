@@ -5,87 +5,82 @@ import { anyOf, spellingsOf } from '../../telemetry/spellings.js';
 import { type Echo, echoesOf } from '../echoes.js';
 import type { ProxySettings } from './connections.js';
 
-/** The one option that names such a file. */
+/** The only option that names a token file, for messages. */
 const TOKEN_FILE = 'GRAFANA_SERVICE_ACCOUNT_TOKEN_FILE';
-/** Values of further headers, and words in them, are taken for secrets from this length on. */
+/** Minimum length of a further header's value, or of a word in it, that counts as a secret. */
 const MIN_SECRET_HEADER = 8;
-/**
- * Tokens of a file that are still kept out of answers after it was rewritten: a server may echo the one
- * before.
- */
-const REMEMBERED_TOKENS = 4;
+/** Maximum number of old tokens of a file that are still redacted: a server may echo the token before. */
+const MAX_OLD_TOKENS = 4;
 
 export interface CredentialOptions {
-  /** Bearer token; wins over the file, and both over user and password. */
+  /** Bearer token; it is preferred to the file, and both to user and password. */
   token?: string | null;
-  /** File that holds the bearer token; read with every request, so that a rotated one counts at once. */
+  /** File with the bearer token; every request reads it, so that a rotated token is used at once. */
   tokenFile?: string | null;
   username?: string | null;
   password?: string | null;
-  /** Sent as `X-Scope-OrgID`. */
+  /** Tenant, sent as `X-Scope-OrgID`. */
   tenant?: string | null;
-  /** Further headers, sent with every request; they may hold credentials, but never replace those above. */
+  /** Further headers of every request; they may hold credentials, but never replace those above. */
   headers?: Readonly<Record<string, string>>;
-  /** Its user and password go to the proxy, which may echo them in its own error pages. */
+  /** Proxy, whose user and password it may echo in its own error pages. */
   proxy?: ProxySettings | null;
 }
 
-/** What a request says about who asks. */
+/** The credentials of requests to a server, and how they are kept out of its answers. */
 export interface Credentials {
   /**
    * Headers of the next request, names in lower case, the authorization last.
    * @throws UserError when the token file cannot be read
    */
   headers(): Promise<Record<string, string>>;
-  /**
-   * Takes these credentials out of text from elsewhere, in every spelling in which a server may echo them.
-   */
+  /** Removes these credentials from text of others, in every spelling in which a server may echo them. */
   redact(text: string): string;
-  /** These credentials as names may hold them; the same list as long as they are the same. */
+  /** These credentials as names may echo them; the list is the same object until the credentials change. */
   echoes(): readonly Echo[];
 }
 
 export function createCredentials(options: CredentialOptions): Credentials {
   const { token, tokenFile, username, password, tenant, headers } = options;
-  const fixed = secretsOf(options);
-  const fromFile: string[] = [];
-  let current = patternsFor(fixed);
+  const fixedSecrets = secretsOf(options);
+  const fileTokens: string[] = [];
+  let patterns = patternsFor(fixedSecrets);
 
   const readToken = async (file: string): Promise<string> => {
-    const read = await readTokenFile(file);
-    if (!fromFile.includes(read)) {
-      fromFile.unshift(read);
-      fromFile.length = Math.min(fromFile.length, REMEMBERED_TOKENS);
-      // Behind the others, so that a rotated token changes no placeholder of theirs.
-      current = patternsFor([...fixed, ...fromFile.flatMap(withScheme)]);
+    const fileToken = await readTokenFile(file);
+    if (!fileTokens.includes(fileToken)) {
+      fileTokens.unshift(fileToken);
+      fileTokens.length = Math.min(fileTokens.length, MAX_OLD_TOKENS);
+      // A rotated token comes last, so that it does not change the placeholders of the others.
+      patterns = patternsFor([...fixedSecrets, ...fileTokens.flatMap(withScheme)]);
     }
-    return read;
+    return fileToken;
   };
 
   const authorization = async (): Promise<string | null> => {
     const bearer = token ?? (tokenFile == null ? null : await readToken(tokenFile));
     if (bearer !== null) return `Bearer ${bearer}`;
-    return username == null ? null : `Basic ${basic(username, password)}`;
+    return username == null ? null : `Basic ${basicCredentials(username, password)}`;
   };
 
   return {
     async headers() {
-      const own = await authorization();
+      const authorizationHeader = await authorization();
       return {
         ...Object.fromEntries(
           Object.entries(headers ?? {}).map(([name, value]) => [name.toLowerCase(), value]),
         ),
         ...(tenant == null ? {} : { 'x-scope-orgid': tenant }),
-        ...(own === null ? {} : { authorization: own }),
+        ...(authorizationHeader === null ? {} : { authorization: authorizationHeader }),
       };
     },
-    redact: (text) => (current.pattern === null ? text : text.replace(current.pattern, '[redacted]')),
-    echoes: () => current.echoes,
+    redact: (text) => (patterns.pattern === null ? text : text.replace(patterns.pattern, '[redacted]')),
+    echoes: () => patterns.echoes,
   };
 }
 
 /**
- * The token in a file.
+ * Reads the token in a file.
  * @throws UserError when there is none
  */
 export async function readTokenFile(file: string): Promise<string> {
@@ -106,33 +101,34 @@ export async function readTokenFile(file: string): Promise<string> {
 }
 
 /**
- * In prose the scheme stays, and a secret of any length is taken out; names are left whole where they can be.
+ * Compiles the pattern for prose, in which secrets of any length are redacted and the scheme stays, and the
+ * echoes for names, which redact fewer secrets so that names stay whole.
  */
 function patternsFor(secrets: readonly string[]) {
   const words = secrets.flatMap(spellingsOf).filter((text) => !/^(?:Bearer|Basic) /.test(text));
   return { pattern: anyOf(words), echoes: echoesOf(secrets) };
 }
 
-/** With its scheme a token is told from other words, however short it is. */
+/** A token alone and with its scheme, which makes a short token recognisable. */
 function withScheme(token: string): string[] {
   return [token, `Bearer ${token}`];
 }
 
 function secretsOf({ token, username, password, headers, proxy }: CredentialOptions): string[] {
   const values = Object.values(headers ?? {});
-  const long = [...values, ...values.flatMap((value) => value.split(' '))].filter(
+  const longValues = [...values, ...values.flatMap((value) => value.split(' '))].filter(
     (value) => value.length >= MIN_SECRET_HEADER,
   );
-  const encoded = username == null ? null : basic(username, password);
+  const encoded = username == null ? null : basicCredentials(username, password);
   return [
     ...(token == null ? [] : withScheme(token)),
     password,
     ...(encoded === null ? [] : [encoded, `Basic ${encoded}`, `${username}:${password ?? ''}`]),
-    ...long,
+    ...longValues,
     ...secretsOfProxy(proxy ?? null),
   ].filter((secret): secret is string => secret != null && secret !== '');
 }
 
-function basic(username: string, password: string | null | undefined): string {
+function basicCredentials(username: string, password: string | null | undefined): string {
   return Buffer.from(`${username}:${password ?? ''}`).toString('base64');
 }

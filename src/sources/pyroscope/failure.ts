@@ -2,7 +2,7 @@ import { UpstreamError, type UpstreamKind } from '../../errors.js';
 
 const DETAIL_LENGTH = 300;
 
-/** Connect codes that say more than the HTTP status they came with. */
+/** Connect codes that are more precise than the HTTP status of their answer. */
 const KIND_OF_CODE: ReadonlyMap<string, UpstreamKind> = new Map([
   ['deadline_exceeded', 'timeout'],
   ['resource_exhausted', 'overloaded'],
@@ -12,7 +12,7 @@ const KIND_OF_CODE: ReadonlyMap<string, UpstreamKind> = new Map([
   ['permission_denied', 'unauthorized'],
 ]);
 
-/** The connection broke; where it happens before an answer the store is unreachable. */
+/** Codes of a broken connection; before an answer the store counts as unreachable. */
 const BROKEN_CONNECTION = new Set([
   'UND_ERR_SOCKET',
   'ECONNRESET',
@@ -20,7 +20,7 @@ const BROKEN_CONNECTION = new Set([
   'UND_ERR_RES_CONTENT_LENGTH_MISMATCH',
 ]);
 
-/** What the server refuses about the request itself although it answers 500 `unknown`. */
+/** Error texts of refused requests that the server answers with 500 `unknown`. */
 const REFUSED_AS_500 =
   /parsing label selector|parse error:|invalid (?:span|trace) id|invalid UUID|exemplars only available for|heatmap query type/;
 
@@ -28,32 +28,32 @@ const REFUSED_AS_500 =
 export interface ErrorAnswer {
   status: number;
   contentType: string;
-  /** Where a redirect points to. */
+  /** Target of a redirect. */
   location: string;
   text: string;
-  /** As sent: seconds or a date. */
+  /** Retry-After as sent: seconds or a date. */
   retryAfter?: string;
-  /** Its Content-Security-Policy: Grafana marks what it passes on from a data source with `sandbox`. */
+  /** Content-Security-Policy: Grafana marks answers of a data source with `sandbox`. */
   policy?: string;
 }
 
 /**
- * The failure that an error answer means. Bodies are read whatever they are: empty, text, HTML, JSON, or JSON
- * whose message is JSON once more (v1).
+ * The failure that an error answer means. Its body may be empty, text, HTML, JSON, or JSON whose message is
+ * JSON again (v1).
  */
 export function failureOfAnswer(answer: ErrorAnswer, redact: (text: string) => string): UpstreamError {
   const { status } = answer;
   const { code, message } = readErrorBody(answer);
-  const detail = capped(redact(message.trim() === '' ? `HTTP ${status} without a message` : message.trim()));
+  const detail = shorten(redact(message.trim() === '' ? `HTTP ${status} without a message` : message.trim()));
   const kind = isLogin(answer) ? 'unauthorized' : kindOf(status, code, message);
   return new UpstreamError(kind, detail, {
     status,
-    code: code === null ? null : capped(redact(code)),
+    code: code === null ? null : shorten(redact(code)),
     retryAfterMs: retryAfterMs(answer),
   });
 }
 
-/** How long a server wants to be left alone, milliseconds; null where it does not say. */
+/** Time until the server accepts requests again, in milliseconds; null where it does not tell. */
 export function retryAfterMs({ retryAfter = '' }: Pick<ErrorAnswer, 'retryAfter'>): number | null {
   if (/^\d{1,9}$/.test(retryAfter)) return Number(retryAfter) * 1000;
   const date = /GMT$/.test(retryAfter) ? Date.parse(retryAfter) : Number.NaN;
@@ -62,22 +62,22 @@ export function retryAfterMs({ retryAfter = '' }: Pick<ErrorAnswer, 'retryAfter'
 
 /** The failure that an exception of the HTTP client means. */
 export function failureOfConnection(error: unknown, redact: (text: string) => string): UpstreamError {
-  return new UpstreamError('unreachable', capped(redact(describe(error))), {
+  return new UpstreamError('unreachable', shorten(redact(describe(error))), {
     cause: safeCause(error, redact),
     isBrokenTransfer: isBrokenConnection(error),
   });
 }
 
-/** An answer with status 200 that is not what the API promises. */
+/** The failure of an answer with status 200 whose content is not that of the API. */
 export function unreadable(detail: string, redact: (text: string) => string = (text) => text): UpstreamError {
-  return new UpstreamError('unreadable', capped(redact(detail)), { status: 200 });
+  return new UpstreamError('unreadable', shorten(redact(detail)), { status: 200 });
 }
 
 /**
- * The failure that an exception while an answer is read means. What is cut off in the middle is told apart:
- * of a large answer a part may still be had, by asking for less.
+ * The failure that an exception while reading an answer means. `cutOffAfter` marks an answer that was cut
+ * off: a smaller request may still succeed where the answer was large.
  *
- * @param received bytes of the answer that had come, as sent
+ * @param received number of raw bytes of the answer that had arrived
  */
 export function failureOfReading(
   error: unknown,
@@ -85,7 +85,7 @@ export function failureOfReading(
   redact: (text: string) => string,
 ): UpstreamError {
   const isCutOff = isBrokenConnection(error) || errorCode(error) === 'Z_BUF_ERROR';
-  const detail = capped(redact(`the answer was cut short or damaged: ${describe(error)}`));
+  const detail = shorten(redact(`the answer was cut short or damaged: ${describe(error)}`));
   return new UpstreamError('unreadable', detail, {
     status: 200,
     cutOffAfter: isCutOff ? received : null,
@@ -93,27 +93,27 @@ export function failureOfReading(
   });
 }
 
-/** An answer with status 200 that is a page for people: a login form, or the wrong server. */
+/** The failure of an answer with status 200 that is an HTML page: a login form, or the wrong server. */
 export function unreadablePage(text: string, redact: (text: string) => string): UpstreamError {
   const hasLogin =
     /type\s*=\s*["']?password|action\s*=\s*["'][^"']{0,200}(?:login|signin|oauth)|sign[ -]?in|log[ -]?in/i;
   const detail = hasLogin.test(text)
     ? 'the answer is an HTML page that asks for a login: a proxy in front of the profile store wants one'
     : 'the answer is an HTML page: the URL does not lead to a profile store, or a proxy answers in its place';
-  return new UpstreamError('unreadable', capped(redact(detail)), { status: 200, isPage: true });
+  return new UpstreamError('unreadable', shorten(redact(detail)), { status: 200, isPage: true });
 }
 
-/** Whether an answer is a page; some proxies call JSON one, so what the body looks like comes first. */
+/** Whether an answer is an HTML page. The body decides first, since some proxies send JSON as HTML. */
 export function isPage(contentType: string, text: string): boolean {
   return /^\s*</.test(text) || (/html/i.test(contentType) && !/^\s*[[{]/.test(text));
 }
 
-/** Whether the connection was cut, as opposed to never made. */
+/** Whether an established connection was cut. */
 export function isBrokenConnection(error: unknown): boolean {
   return BROKEN_CONNECTION.has(errorCode(error));
 }
 
-/** What an exception says, with the first cause where an address list failed as a whole. */
+/** The message of an exception; where all addresses of a host failed, that of the first. */
 export function describe(error: unknown): string {
   if (error instanceof AggregateError && error.errors.length > 0) return describe(error.errors[0]);
   if (!(error instanceof Error)) return String(error);
@@ -125,7 +125,7 @@ function errorCode(error: unknown): string {
   return typeof error.code === 'string' ? error.code : '';
 }
 
-/** The client's own exception may quote what was sent, so only its type and redacted text are kept. */
+/** A copy of an exception with its type and redacted text only, since it may quote the request. */
 function safeCause(error: unknown, redact: (text: string) => string): Error {
   const cause = new Error(redact(describe(error)));
   cause.name = error instanceof Error ? error.name : 'Error';
@@ -135,8 +135,8 @@ function safeCause(error: unknown, redact: (text: string) => string): Error {
 function kindOf(status: number, code: string | null, message: string): UpstreamKind {
   // Diff answers 400 for everything, with the real code before the message.
   const prefix = /^([a-z_]+): /.exec(message)?.[1] ?? '';
-  const known = KIND_OF_CODE.get(prefix) ?? KIND_OF_CODE.get(code ?? '');
-  if (known !== undefined) return known;
+  const codeKind = KIND_OF_CODE.get(prefix) ?? KIND_OF_CODE.get(code ?? '');
+  if (codeKind !== undefined) return codeKind;
   if (status >= 300 && status < 400) return 'unreadable';
   if (status === 401 || status === 403) return 'unauthorized';
   if (status === 404 || status === 405 || status === 501) return 'not_found';
@@ -147,7 +147,7 @@ function kindOf(status: number, code: string | null, message: string): UpstreamK
   return REFUSED_AS_500.test(message) ? 'rejected' : 'failed';
 }
 
-/** A proxy in front of the store that sends everybody without a session to its login page. */
+/** Whether a proxy in front of the store redirects to its login page. */
 function isLogin({ status, location }: ErrorAnswer): boolean {
   return status >= 300 && status < 400 && /login|signin|oauth/i.test(location);
 }
@@ -185,6 +185,6 @@ function stringMember(body: object, name: string): string | null {
   return typeof value === 'string' ? value : null;
 }
 
-function capped(text: string): string {
+function shorten(text: string): string {
   return text.length > DETAIL_LENGTH ? `${text.slice(0, DETAIL_LENGTH - 1)}…` : text;
 }

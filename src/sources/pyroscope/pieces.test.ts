@@ -4,7 +4,7 @@ import { createMemorySource, type StoredProfile } from '../../../test/evaluation
 import { UpstreamError, UserError } from '../../errors.js';
 import { coalesceStacks } from '../../profile/tables/stacks.js';
 import type { ProfileSource, SeriesQuery, Window } from '../source.js';
-import { alongGrid, evenly, inPieces, MAX_PIECES } from './pieces.js';
+import { cutAlongGrid, cutEvenly, inPieces, MAX_PIECES } from './pieces.js';
 
 const CPU = 'process_cpu:cpu:nanoseconds:cpu:nanoseconds';
 const T0 = Date.parse('2026-11-20T00:00:00Z');
@@ -128,7 +128,7 @@ describe('the pieces', () => {
     fc.assert(
       fc.property(ask, ({ length, longest, step }) => {
         const window = { from: T0, to: T0 + length };
-        for (const pieces of [evenly(window, longest), alongGrid(window, step, longest)]) {
+        for (const pieces of [cutEvenly(window, longest), cutAlongGrid(window, step, longest)]) {
           if (pieces.length > MAX_PIECES) continue;
           expect(pieces[0]?.from).toBe(window.from);
           expect(pieces.at(-1)?.to).toBe(window.to);
@@ -144,9 +144,9 @@ describe('the pieces', () => {
 
   test('of a day each: 48 h in three, since windows are closed', () => {
     const window = { from: T0, to: T0 + 2 * DAY };
-    expect(evenly(window, DAY)).toHaveLength(3);
-    expect(evenly({ from: T0, to: T0 + 2 * DAY - 1 }, DAY)).toHaveLength(2);
-    expect(alongGrid(window, 60_000, DAY).map(({ to }) => (window.to - to) % 60_000)).toEqual([0, 0, 0]);
+    expect(cutEvenly(window, DAY)).toHaveLength(3);
+    expect(cutEvenly({ from: T0, to: T0 + 2 * DAY - 1 }, DAY)).toHaveLength(2);
+    expect(cutAlongGrid(window, 60_000, DAY).map(({ to }) => (window.to - to) % 60_000)).toEqual([0, 0, 0]);
   });
 });
 
@@ -263,7 +263,7 @@ describe('a server that looks back only so far', () => {
     const { profile } = await split.profile(query, signal);
     expect(refusals).toHaveLength(1);
     expect(asked).toHaveLength(7);
-    expect(await split.reachesBack?.(signal)).toBe(now - week);
+    expect(await split.lookbackLimit?.(signal)).toBe(now - week);
     expect(refusals).toHaveLength(1);
     // The instant of the border itself is left to the margin.
     expect(profile.values.reduce((sum, value) => sum + value, 0)).toBe(3 * (7 * 24 - 1));
@@ -272,8 +272,8 @@ describe('a server that looks back only so far', () => {
   test('it is found out by asking for all of time, once an hour', async () => {
     const { source, refusals } = limited(inner, DAY, week, now);
     const split = inPieces(source, () => now);
-    expect(await split.reachesBack?.(signal)).toBe(now - week);
-    expect(await split.reachesBack?.(signal)).toBe(now - week);
+    expect(await split.lookbackLimit?.(signal)).toBe(now - week);
+    expect(await split.lookbackLimit?.(signal)).toBe(now - week);
     expect(refusals).toHaveLength(1);
   });
 
@@ -286,16 +286,16 @@ describe('a server that looks back only so far', () => {
         throw new UpstreamError('failed', 'no');
       },
     });
-    expect(await split.reachesBack?.(signal)).toBeNull();
-    expect(await split.reachesBack?.(signal)).toBeNull();
+    expect(await split.lookbackLimit?.(signal)).toBeNull();
+    expect(await split.lookbackLimit?.(signal)).toBeNull();
     expect(asked).toBe(1);
   });
 
   test('a server without limits is asked once an hour, too, and has none', async () => {
     const { source, refusals, asked } = limited(inner, Number.POSITIVE_INFINITY);
     const split = inPieces(source, () => now);
-    expect(await split.reachesBack?.(signal)).toBeNull();
-    expect(await split.reachesBack?.(signal)).toBeNull();
+    expect(await split.lookbackLimit?.(signal)).toBeNull();
+    expect(await split.lookbackLimit?.(signal)).toBeNull();
     expect([refusals.length, asked.length]).toEqual([0, 1]);
   });
 });

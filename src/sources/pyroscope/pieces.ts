@@ -3,124 +3,138 @@ import { UpstreamError, UserError } from '../../errors.js';
 import { mergeProfiles } from '../../profile/tables/merge.js';
 import { formatSpan, formatTime } from '../../text/units.js';
 import type { Labels, MergedProfile, ProfileSource, ReducedMerge, SeriesQuery, Window } from '../source.js';
-import { createReach } from './reach.js';
+import { createQueryLimits } from './query-limits.js';
 import { sumOfCounts } from './snapshots.js';
 import { lengthRefusal, MIN_STEP_MS } from './steps.js';
 import { sumOfSeries } from './timeline.js';
 
-/** About a month where the server allows a day. */
+/** Maximum number of pieces of a window: about a month where the server allows a day. */
 export const MAX_PIECES = 32;
-/** Pieces of one question that are under way at once: half of the connections stay free for others. */
+/** Maximum number of parallel pieces of a question: half of the connections stay free for others. */
 const IN_FLIGHT = 4;
 /**
- * A limit that shrinks meanwhile is learned once more; one that shrinks again and again is a server gone
- * wrong.
+ * Maximum number of attempts: a limit may shrink meanwhile, but a limit that shrinks every time is a fault of
+ * the server.
  */
 const MAX_TRIES = 3;
 
 /**
- * A source that also answers about windows longer than its server allows: they are asked in pieces, and the
- * answers added up to what the whole window would have given.
+ * Wraps a source so that it also answers about windows longer than its server allows: these are queried in
+ * pieces, and the answers are added up to that of the whole window.
  *
  * The limit (`max_query_length`, 24 h by default, another for some tenants) is learned from the first refusal
- * and remembered for an hour, so that other long windows are cut at once. Windows are closed, so a piece
- * begins one millisecond after the one before it ends. A window that reaches back behind what the server
- * answers about (`max_query_lookback`) is cut off there as soon as that is known; `reachesBack` tells where.
+ * and kept for an hour, so that other long windows are cut at once. Windows are closed, so a piece begins a
+ * millisecond after the one before it ends. A window that begins before the lookback limit of the server
+ * (`max_query_lookback`) begins there as soon as the limit is known.
  *
  * Every method throws UserError where a window takes more than 32 pieces.
  */
 export function inPieces(source: ProfileSource, now: () => number = Date.now): ProfileSource {
-  const reach = createReach(source, now);
+  const limits = createQueryLimits(source, now);
   const reduced = source.reduced?.bind(source);
 
-  /** The answers of all pieces, in order of time; one where the window needs no cutting. */
-  const ask = async <Query extends SeriesQuery, T>(
+  /** Reads the answers of all pieces in order of time; a window within the limit is a single piece. */
+  const askPieces = async <Query extends SeriesQuery, T>(
     query: Query,
     cut: (window: Window, longest: number) => Window[],
-    one: (query: Query) => Promise<T>,
+    askPiece: (query: Query) => Promise<T>,
     signal: AbortSignal,
   ): Promise<T[]> => {
     for (let tries = 1; ; tries++) {
-      const window = reach.clip(wholeWindow(query));
-      const longest = reach.longest();
+      const window = limits.clip(wholeWindow(query));
+      const longest = limits.longest();
       const windows = longest === null || lengthOf(window) <= longest ? [window] : cut(window, longest);
-      if (windows.length > MAX_PIECES) throw tooLong(window, longest ?? 0);
+      if (windows.length > MAX_PIECES) throw tooLongError(window, longest ?? 0);
       try {
-        return await eachPiece(windows, (piece) => one({ ...query, window: piece }), signal);
+        return await eachPiece(windows, (piece) => askPiece({ ...query, window: piece }), signal);
       } catch (error) {
         const refusal = lengthRefusal(error);
-        const isNews =
+        const isNewLimit =
           refusal !== null && refusal.limit < Math.min(longest ?? Number.POSITIVE_INFINITY, lengthOf(window));
-        if (!isNews || tries === MAX_TRIES) throw error;
-        reach.learn(refusal, windows.length === 1 ? window : null);
+        if (!isNewLimit || tries === MAX_TRIES) throw error;
+        limits.learn(refusal, windows.length === 1 ? window : null);
       }
     }
   };
 
   return {
     ...source,
-    reachesBack: (signal) => reach.ask(signal),
+    lookbackLimit: (signal) => limits.ask(signal),
 
-    requestsFor(asked) {
-      const window = reach.clip(asked);
-      const longest = reach.longest();
-      return longest === null || lengthOf(window) <= longest ? 1 : evenly(window, longest).length;
+    requestsFor(requested) {
+      const window = limits.clip(requested);
+      const longest = limits.longest();
+      return longest === null || lengthOf(window) <= longest ? 1 : cutEvenly(window, longest).length;
     },
 
     async labelNames(query, signal) {
-      return union(await ask(query, evenly, (piece) => source.labelNames(piece, signal), signal));
+      return union(await askPieces(query, cutEvenly, (piece) => source.labelNames(piece, signal), signal));
     },
 
     async labelValues(name, query, signal) {
-      return union(await ask(query, evenly, (piece) => source.labelValues(name, piece, signal), signal));
+      return union(
+        await askPieces(query, cutEvenly, (piece) => source.labelValues(name, piece, signal), signal),
+      );
     },
 
     async series(names, query, signal) {
-      const found = await ask(query, evenly, (piece) => source.series(names, piece, signal), signal);
-      return found.length === 1 ? found.flat() : distinctRows(found.flat());
+      const answers = await askPieces(
+        query,
+        cutEvenly,
+        (piece) => source.series(names, piece, signal),
+        signal,
+      );
+      return answers.length === 1 ? answers.flat() : distinctRows(answers.flat());
     },
 
     async profile(query, signal) {
-      const found = await ask(query, evenly, (piece) => source.profile(piece, signal), signal);
-      return merged(found);
+      const answers = await askPieces(query, cutEvenly, (piece) => source.profile(piece, signal), signal);
+      return mergeAnswers(answers);
     },
 
     ...(reduced === undefined
       ? {}
       : {
           async reduced(query, soon, signal) {
-            return mergedParts(await ask(query, evenly, (piece) => reduced(piece, soon, signal), signal));
+            return mergeReduced(
+              await askPieces(query, cutEvenly, (piece) => reduced(piece, soon, signal), signal),
+            );
           },
         }),
 
     async snapshots(query, groupBy, signal) {
-      const found = await ask(query, evenly, (piece) => source.snapshots(piece, groupBy, signal), signal);
-      return found.length === 1 ? found.flat() : sumOfCounts(found.flat());
+      const answers = await askPieces(
+        query,
+        cutEvenly,
+        (piece) => source.snapshots(piece, groupBy, signal),
+        signal,
+      );
+      return answers.length === 1 ? answers.flat() : sumOfCounts(answers.flat());
     },
 
     async timeSeries(query, { groupBy, step, limit }, signal) {
       const stepMs = Math.max(MIN_STEP_MS, Math.round(step * 1000));
-      const asked = wholeWindow(query);
-      const cut = (window: Window, longest: number) => alongGrid(window, stepMs, longest);
-      const found = await ask(
+      const requested = wholeWindow(query);
+      const cut = (window: Window, longest: number) => cutAlongGrid(window, stepMs, longest);
+      const answers = await askPieces(
         query,
         cut,
-        // The heaviest of a piece need not be the heaviest of all.
+        // The heaviest series of a piece need not be the heaviest of all, so pieces have no limit.
         (piece) => source.timeSeries(piece, { groupBy, step: stepMs / 1000 }, signal),
         signal,
       );
-      const placed = found.flat().map(({ labels, points }) => ({
+      const aligned = answers.flat().map(({ labels, points }) => ({
         labels,
-        points: points.map(({ time, value }) => ({ time: gridPoint(asked, stepMs, time), value })),
+        points: points.map(({ time, value }) => ({ time: gridPoint(requested, stepMs, time), value })),
       }));
-      return (found.length === 1 ? found.flat() : sumOfSeries(placed)).slice(0, limit);
+      return (answers.length === 1 ? answers.flat() : sumOfSeries(aligned)).slice(0, limit);
     },
   };
 }
 
 /**
- * Asks about every piece, a few at a time. When time is up it says how far it came, since the caller can only
- * mend it by a shorter window.
+ * Queries the pieces, a few at a time. A timeout tells how many were answered, since only a shorter window
+ * helps the caller.
  */
 async function eachPiece<T>(
   windows: readonly Window[],
@@ -147,52 +161,52 @@ async function eachPiece<T>(
   }
 }
 
-function tooLong(window: Window, longest: number): UserError {
-  const most = MAX_PIECES * longest;
+function tooLongError(window: Window, longest: number): UserError {
+  const maxSpan = MAX_PIECES * longest;
   return new UserError(
     `The window of ${formatSpan(lengthOf(window))} is too long: the server answers about ${formatSpan(longest)} at a time, and at most ${MAX_PIECES} answers are added up.`,
-    `Use a window of at most ${formatSpan(most)}, for example {"from":"${formatTime(window.to - most + longest)}","to":"${formatTime(window.to)}"}.`,
+    `Use a window of at most ${formatSpan(maxSpan)}, for example {"from":"${formatTime(window.to - maxSpan + longest)}","to":"${formatTime(window.to)}"}.`,
   );
 }
 
-/** Pieces of about the same length, as few as the server allows. */
-export function evenly({ from, to }: Window, longest: number): Window[] {
+/** Cuts a window into pieces of about the same length, as few as the server allows. */
+export function cutEvenly({ from, to }: Window, longest: number): Window[] {
   const instants = to - from + 1;
   const count = Math.ceil(instants / longest);
-  const border = (piece: number) => from + Math.floor((piece * instants) / count);
-  // Beyond what is allowed nobody looks at them.
+  const borderOf = (piece: number) => from + Math.floor((piece * instants) / count);
+  // A single piece over the maximum is enough to refuse the window.
   return Array.from({ length: Math.min(count, MAX_PIECES + 1) }, (_, piece) => ({
-    from: border(piece),
-    to: border(piece + 1) - 1,
+    from: borderOf(piece),
+    to: borderOf(piece + 1) - 1,
   }));
 }
 
 /**
- * Pieces that begin and end with a step of the grid `to − k·step`, so that no step is in two of them; where a
- * single step is too long, it is cut, and its sums meet again in one point.
+ * Cuts a window into pieces that begin and end with a step of the grid `to − k·step`, so that no step is in
+ * two of them. A single step that is too long is cut, and its sums are added up in the same point.
  */
-export function alongGrid({ from, to }: Window, stepMs: number, longest: number): Window[] {
+export function cutAlongGrid({ from, to }: Window, stepMs: number, longest: number): Window[] {
   const first = gridPoint({ from, to }, stepMs, from);
   const windows: Window[] = [];
   for (let start = from; start <= to && windows.length <= MAX_PIECES; ) {
-    // The last grid point that a piece may reach, which holds one instant less than the server allows.
-    const room = start + longest - 1;
-    const steps = Math.floor((room - first) / stepMs);
+    // A piece ends at the last grid point within this bound, a millisecond less than the server allows.
+    const maxEnd = start + longest - 1;
+    const steps = Math.floor((maxEnd - first) / stepMs);
     const point = steps < 0 ? Number.NEGATIVE_INFINITY : Math.min(to, first + steps * stepMs);
-    const end = point >= start ? point : Math.min(room, gridPoint({ from, to }, stepMs, start));
+    const end = point >= start ? point : Math.min(maxEnd, gridPoint({ from, to }, stepMs, start));
     windows.push({ from: start, to: end });
     start = end + 1;
   }
   return windows;
 }
 
-/** The point of the grid `to − k·step` whose step holds a time; the first step holds `from`, too. */
+/** The point of the grid `to − k·step` whose step holds a time; the first step also holds `from`. */
 function gridPoint({ from, to }: Window, stepMs: number, time: number): number {
   const first = to - (Math.max(1, Math.ceil((to - from) / stepMs)) - 1) * stepMs;
   return Math.max(first, to - Math.floor((to - time) / stepMs) * stepMs);
 }
 
-/** No profile lies between two milliseconds. */
+/** The window in whole milliseconds, since no profile lies between two. */
 function wholeWindow({ window }: SeriesQuery): Window {
   return { from: Math.ceil(window.from), to: Math.floor(window.to) };
 }
@@ -210,7 +224,7 @@ function distinctRows(rows: readonly Labels[]): Labels[] {
   return [...byText].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row);
 }
 
-function merged(parts: readonly MergedProfile[]): MergedProfile {
+function mergeAnswers(parts: readonly MergedProfile[]): MergedProfile {
   const seconds = parts.map(({ profiledSeconds }) => profiledSeconds);
   return {
     profile: mergeProfiles(parts.map(({ profile }) => profile)),
@@ -221,8 +235,10 @@ function merged(parts: readonly MergedProfile[]): MergedProfile {
   };
 }
 
-/** The own cost of every function stays exact; of callers and tree there is as much as all pieces have. */
-function mergedParts(parts: readonly ReducedMerge[]): ReducedMerge {
+/**
+ * Merges reduced profiles. Own costs stay exact; callers and tree are kept as far as all pieces have them.
+ */
+function mergeReduced(parts: readonly ReducedMerge[]): ReducedMerge {
   const trees = parts.flatMap(({ tree }) => tree ?? []);
   return {
     leaves: mergeProfiles(parts.map(({ leaves }) => leaves)),

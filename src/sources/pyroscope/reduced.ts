@@ -17,22 +17,22 @@ import { unreadable } from './failure.js';
 import type { Transport } from './transport.js';
 
 /**
- * Call sites kept next to each leaf: enough to see who waits (`idle.ts`) and, mostly, whose code called a
- * library.
+ * Number of call sites that are kept next to each leaf: enough to recognise waiting (`idle.ts`) and, mostly,
+ * whose code called a library.
  */
 const CALL_SITES = 4;
-/** Nodes of the call tree, as many as a server gives by default: its heavy branches are there with fewer. */
+/** Maximum number of nodes of the call tree, the server's default; heavy branches would fit into fewer. */
 const TREE_NODES = 8_192;
-/** How often the cut end of the heaviest chain is looked at more closely. */
+/** Maximum number of requests that extend the heaviest chain beyond the cut of the tree. */
 const MAX_REFINED = 3;
 
 /**
- * What can be had of a merge that is too large to be read whole, all asked for at once. The server cuts the
- * stacks to their call sites next to the leaf before it merges them, so the own cost of every function stays
+ * Reads the reduced forms of a merge that is too large to be read whole, in parallel. The server cuts the
+ * stacks to their call sites next to the leaf before it merges them, so the own cost of every function is
  * exact.
  *
- * @param soon what has not come by then is left out, but for the leaves themselves
- * @throws UpstreamError when not even these come
+ * @param soon aborted when optional forms that are still open are left out; the leaves are always read
+ * @throws UpstreamError when the leaves cannot be read
  */
 export async function reducedMerge(
   transport: Transport,
@@ -40,15 +40,17 @@ export async function reducedMerge(
   soon: AbortSignal,
   signal: AbortSignal,
 ): Promise<ReducedMerge> {
-  const extra = AbortSignal.any([soon, signal]);
-  const merge = async (callSites: number, own: AbortSignal) => ({
-    profile: await selectMergeProfile(transport, { ...selection, callSites }, own),
+  const optionalSignal = AbortSignal.any([soon, signal]);
+  const merge = async (callSites: number, callSignal: AbortSignal) => ({
+    profile: await selectMergeProfile(transport, { ...selection, callSites }, callSignal),
     callSites,
   });
   const [leaves, sites, tree] = await Promise.all([
     merge(1, signal),
-    merge(CALL_SITES, extra).catch((error: unknown) => without(error, extra)),
-    heavyTree(transport, selection, extra).catch((error: unknown) => without(error, extra)),
+    merge(CALL_SITES, optionalSignal).catch((error: unknown) => nullIfMissing(error, optionalSignal)),
+    heavyTree(transport, selection, optionalSignal).catch((error: unknown) =>
+      nullIfMissing(error, optionalSignal),
+    ),
   ]);
   const { profile, callSites } = sites ?? leaves;
   const [, sampleType = '', unit = ''] = selection.profileTypeId.split(':');
@@ -60,8 +62,8 @@ export async function reducedMerge(
 }
 
 /**
- * The heavy part of the call tree, its heaviest chain (of work, not of waiting) followed to the end as far as
- * the server lets us.
+ * Reads the heavy part of the call tree. Further requests extend its heaviest chain (of work, not of waiting)
+ * beyond the cut, as far as the server allows.
  */
 async function heavyTree(
   transport: Transport,
@@ -73,15 +75,15 @@ async function heavyTree(
       await selectMergeTree(transport, { ...selection, callSite, maxNodes: TREE_NODES }, signal),
       nameCleaner(transport.echoes()),
     );
-  const waits = parseProfileType(selection.profileTypeId)?.wallClock === true;
-  const chainOf = (among: readonly TreeStack[]) => heaviestChain(waits ? activeStacks(among) : among);
+  const isWallClock = parseProfileType(selection.profileTypeId)?.wallClock === true;
+  const chainOf = (among: readonly TreeStack[]) => heaviestChain(isWallClock ? activeStacks(among) : among);
   let stacks = await read([]);
   for (let round = 0; round < MAX_REFINED; round++) {
     const chain = chainOf(stacks);
     const prefix = chain.slice(0, -1);
     if (chain.at(-1) !== CUT_OFF || prefix.length === 0) break;
     const finer = await read(prefix);
-    // Old storage answers with the whole tree, whatever path is asked for.
+    // Old storage ignores the path and answers with the whole tree.
     if (totalBelow(finer, prefix) < finer.reduce((sum, { value }) => sum + value, 0)) break;
     stacks = refineBelow(stacks, prefix, finer);
     if (chainOf(stacks).length <= chain.length) break;
@@ -97,8 +99,8 @@ function treeOf(bytes: Uint8Array, cleanName: CleanName): TreeStack[] {
   }
 }
 
-/** A part that may be missing: it was too large, too, or did not come in time. */
-function without(error: unknown, signal: AbortSignal): null {
+/** Null for a form that may be missing, because it was too large as well or did not arrive in time. */
+function nullIfMissing(error: unknown, signal: AbortSignal): null {
   if (signal.aborted || error instanceof UpstreamError || error instanceof UserError) return null;
   throw error;
 }

@@ -1,19 +1,19 @@
 import { UpstreamError } from '../../errors.js';
 
-/** Statuses with which a proxy says that it did not get an answer from the server behind it. */
+/** Statuses of a proxy that got no answer from the server behind it. */
 const NO_ANSWER_FROM_BEHIND: ReadonlySet<number> = new Set([502, 504]);
-/** Statuses with which a server refuses a request for now; it says with Retry-After until when. */
+/** Statuses of a server that refuses requests for some time, which Retry-After tells. */
 const REFUSED_FOR_NOW: ReadonlySet<number> = new Set([429, 503]);
-/** Share of the remaining time that may be spent waiting: the second answer needs time, too. */
+/** Maximum share of the remaining time for the wait: the second attempt needs time as well. */
 const MAX_WAIT_SHARE = 0.5;
 
 /**
- * Says whether a failed request, which only read, is worth sending once more, and after how long.
+ * Decides whether a failed request is sent once more (all requests only read), and after which wait.
  *
- * A connection that was cut, a body that was cut or damaged, and the answers 502 and 504 are tried again at
- * once. The answers 429 and 503 are tried again after the time that Retry-After asks for, where that leaves
- * enough of the deadline. Everything else (400, 401, 404, a page, a refused connection, our own deadline)
- * would fail in the same way again.
+ * After a cut connection, a cut or damaged body, or an answer 502 or 504 the request is repeated at once.
+ * After 429 or 503 it is repeated after the wait of Retry-After, if that leaves enough of the deadline.
+ * Everything else (400, 401, 404, a page, a refused connection, our own timeout) would fail again in the same
+ * way.
  *
  * @param remainingMs time until the deadline of the request, milliseconds
  * @returns milliseconds to wait; null where the request is not sent again

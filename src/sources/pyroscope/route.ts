@@ -1,6 +1,5 @@
 /**
- * What our own clients ask for, as metrics name it. Anything else is `other`, so that no path becomes a
- * label.
+ * RPCs that our clients call, as metrics name them. Any other is `other`, so that no path becomes a label.
  */
 const RPCS: ReadonlySet<string> = new Set([
   'GetFeatureFlags',
@@ -28,7 +27,7 @@ const GRAFANA: readonly [RegExp, string][] = [
   [/^\/api\/dashboards\/|^\/apis\/dashboard\./, 'dashboard'],
 ];
 
-/** The name under which a request is counted: an RPC, whichever way it goes, or a route of Grafana. */
+/** The name of a request in metrics: its RPC, directly or through Grafana, or the route of Grafana's API. */
 export function routeOf(pathAndQuery: string): string {
   const path = pathAndQuery.replace(/[?#].*$/s, '');
   const rpc = /\/[a-z]+\.v\d+\.[A-Za-z]+\/([A-Za-z]+)$/.exec(path)?.[1];

@@ -5,8 +5,8 @@ import { inAllowedLength, labelsKey, MIN_STEP_MS, stepSeconds } from './steps.js
 import { isRefusedByV2, type Piece, type Stores } from './stores.js';
 import type { Transport } from './transport.js';
 
-/** Everything that a count needs besides its window. */
-interface Counting {
+/** Everything that a count needs, except its window. */
+interface CountRequest {
   transport: Transport;
   profileTypeId: string;
   labelSelector: string;
@@ -15,46 +15,46 @@ interface Counting {
 }
 
 /**
- * Number of profiles stamped in the closed window, per combination of the labels; most first.
+ * Counts the profiles with a time in the closed window, per combination of the labels; most first.
  *
- * v2 storage counts them itself (a heatmap of one step, 1 request). v1 storage cannot: there it is the sum
- * divided by the average (2 requests). Where a server leaves the average out, the points of a series with
- * steps of one second are counted, which takes profiles of one second for one unless a label tells their
- * instances apart.
+ * v2 storage counts them itself (a heatmap of a single step, 1 request). v1 storage cannot: there the count
+ * is the sum divided by the average (2 requests). Where a server leaves the average out, the points of a
+ * series with steps of a second are counted; profiles in the same second then count as one, unless a label
+ * distinguishes their instances.
  */
 export async function countSnapshots(
   query: ProfileQuery,
-  counting: Counting,
+  countRequest: CountRequest,
   stores: Stores,
 ): Promise<SnapshotCount[]> {
   const [start, end] = [query.window.from - 1, query.window.to];
   const count = async (pieces: readonly Piece[]): Promise<SnapshotCount[]> => {
     const counts = pieces.map((piece) =>
-      (piece.store === 'v2' ? heatmapCounts : seriesCounts)(piece, counting),
+      (piece.store === 'v2' ? heatmapCounts : seriesCounts)(piece, countRequest),
     );
     return sumOfCounts((await Promise.all(counts)).flat());
   };
   try {
     const likely = stores.likelyPieces(start, end);
     const counts = await count(likely);
-    for (const piece of likely) if (piece.store === 'v2') stores.answered(piece.start);
+    for (const piece of likely) if (piece.store === 'v2') stores.noteAnswer(piece.start);
     return counts;
   } catch (error) {
     if (!isRefusedByV2(error)) throw error;
   }
-  return count(await stores.piecesOfRefused(start, end, counting.signal));
+  return count(await stores.piecesOfRefused(start, end, countRequest.signal));
 }
 
 /**
- * The first slot ends at `start` and holds what lies before; the last one ends at `end`. (Where the server
- * moved the start because it looks back only so far, the first slot ends there, still before `end`.) A slot
- * is as wide as the step: one of a millisecond holds the instant `start` alone.
+ * Counts profiles in the slots of a heatmap. The first slot ends at `start` and holds the time before it; the
+ * last slot ends at `end`. (Where the lookback limit moved the start, the first slot ends there, still before
+ * `end`.) A slot is as wide as the step: a slot of a millisecond holds the instant `start` alone.
  */
 async function heatmapCounts(
   { start, end, first }: Pick<Piece, 'start' | 'end' | 'first'>,
-  counting: Counting,
+  countRequest: CountRequest,
 ): Promise<SnapshotCount[]> {
-  const { transport, profileTypeId, labelSelector, groupBy, signal } = counting;
+  const { transport, profileTypeId, labelSelector, groupBy, signal } = countRequest;
   const ask = async (
     from: number,
     to: number,
@@ -68,31 +68,31 @@ async function heatmapCounts(
       profiles: slots.filter(({ time }) => counts(time)).reduce((sum, slot) => sum + slot.profiles, 0),
     }));
   };
-  const found = await Promise.all([
+  const slotCounts = await Promise.all([
     inAllowedLength(start, end, (from, to) =>
       ask(from, to, (time) => time >= to || (first === 'all' && from === start)),
     ),
     first === 'instant' ? ask(start, start + 1, (time) => time <= start) : [],
   ]);
-  return found.flat();
+  return slotCounts.flat();
 }
 
 async function seriesCounts(
   { start, end }: Pick<Piece, 'start' | 'end'>,
-  counting: Counting,
+  countRequest: CountRequest,
 ): Promise<SnapshotCount[]> {
   if (end - start < MIN_STEP_MS) {
     const earlier = start - MIN_STEP_MS;
     const [both, before] = await Promise.all([
-      seriesCounts({ start: earlier, end }, counting),
-      seriesCounts({ start: earlier, end: start }, counting),
+      seriesCounts({ start: earlier, end }, countRequest),
+      seriesCounts({ start: earlier, end: start }, countRequest),
     ]);
     return sumOfCounts([...both, ...before.map(({ labels, profiles }) => ({ labels, profiles: -profiles }))]);
   }
   return inAllowedLength(start, end, async (from, to) => {
     const [sums, averages] = await Promise.all([
-      seriesOf(counting, from, to, to - from, { aggregation: 'sum' }),
-      seriesOf(counting, from, to, to - from, { aggregation: 'average' }),
+      seriesOf(countRequest, from, to, to - from, { aggregation: 'sum' }),
+      seriesOf(countRequest, from, to, to - from, { aggregation: 'average' }),
     ]);
     const averageOf = new Map(averages.map(({ labels, points }) => [labelsKey(labels), points]));
     const counts = sums.map(({ labels, points }) => {
@@ -100,46 +100,56 @@ async function seriesCounts(
       return { labels, profiles };
     });
     if (counts.length > 0 && counts.every(hasNumber)) return counts;
-    const counted = await pointCounts(from, to, counting);
+    const pointTotals = await pointCounts(from, to, countRequest);
     const byLabels = new Map(
-      [...counted, ...counts.filter(hasNumber)].map((row) => [labelsKey(row.labels), row]),
+      [...pointTotals, ...counts.filter(hasNumber)].map((row) => [labelsKey(row.labels), row]),
     );
     return [...byLabels.values()];
   });
 }
 
-/** Counts the seconds in which there is data; the first of them lasts up to two. */
-async function pointCounts(start: number, end: number, counting: Counting): Promise<SnapshotCount[]> {
+/** Counts the seconds that hold data; the first step is up to two seconds long. */
+async function pointCounts(start: number, end: number, countRequest: CountRequest): Promise<SnapshotCount[]> {
   const second = end - (Math.floor((end - start) / MIN_STEP_MS) - 1) * MIN_STEP_MS;
-  const groupBy = [...new Set([...counting.groupBy, ...INSTANCE_LABELS])];
+  const groupBy = [...new Set([...countRequest.groupBy, ...INSTANCE_LABELS])];
   const answers = await Promise.all([
-    seriesOf({ ...counting, groupBy }, start, second, second - start),
-    second < end ? seriesOf({ ...counting, groupBy }, second, end, MIN_STEP_MS) : [],
+    seriesOf({ ...countRequest, groupBy }, start, second, second - start),
+    second < end ? seriesOf({ ...countRequest, groupBy }, second, end, MIN_STEP_MS) : [],
   ]);
   return sumOfCounts(
     answers.flat().map(({ labels, points }) => ({
-      labels: pickLabels(labels, counting.groupBy),
+      labels: pickLabels(labels, countRequest.groupBy),
       profiles: points.length,
     })),
   );
 }
 
-/** Sums over `(start, end]` per step; series without a point there are left out. */
+/** Reads sums over `(start, end]` per step; series without a point there are left out. */
 async function seriesOf(
-  { transport, profileTypeId, labelSelector, groupBy, signal }: Counting,
+  { transport, profileTypeId, labelSelector, groupBy, signal }: CountRequest,
   start: number,
   end: number,
   stepMs: number,
-  more: { aggregation?: 'sum' | 'average' } = {},
+  options: { aggregation?: 'sum' | 'average' } = {},
 ): Promise<SumSeries[]> {
-  const request = { profileTypeId, labelSelector, start, end, step: stepSeconds(stepMs), groupBy, ...more };
+  const request = {
+    profileTypeId,
+    labelSelector,
+    start,
+    end,
+    step: stepSeconds(stepMs),
+    groupBy,
+    ...options,
+  };
   const rows = await selectSeries(transport, request, signal);
   return rows
     .map(({ labels, points }) => ({ labels, points: points.filter(({ time }) => time > start) }))
     .filter(({ points }) => points.length > 0);
 }
 
-/** Null where a sum is not above the average: a single profile, or a server that sums whatever is asked. */
+/**
+ * Divides sums by averages; null where a sum is not above its average, since some servers ignore `average`.
+ */
 function sumOverAverage(sums: SumSeries['points'], averages: SumSeries['points']): number | null {
   const averageAt = new Map(averages.map(({ time, value }) => [time, value]));
   let profiles = 0;

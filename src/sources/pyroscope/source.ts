@@ -23,7 +23,7 @@ import { createStores, isAbsent, isRefusedByV2 } from './stores.js';
 import { sumOverTime } from './timeline.js';
 import { createTransport, type Transport, type TransportOptions } from './transport.js';
 
-/** Names of a source, and what its maker knows about it: see `ProfileSource`. */
+/** Fields of a `ProfileSource` that its creator sets. */
 export interface SourceIdentity {
   readonly name: string;
   readonly uid: string;
@@ -34,10 +34,10 @@ export interface SourceIdentity {
 }
 
 /**
- * Profiles of a Pyroscope server, in any of its storage modes (v1, v2, dual), or of the same API behind a
- * proxy.
+ * Creates a source over a Pyroscope server, in any of its storage modes (v1, v2, dual), or over the same API
+ * behind a proxy.
  *
- * Windows longer than the server allows are asked in pieces, see `pieces.ts`.
+ * Windows longer than the server allows are queried in pieces, see `pieces.ts`.
  *
  * @throws UserError when the URL is not an http(s) URL
  */
@@ -62,11 +62,11 @@ function describe({ url, token, username, tenant }: Omit<TransportOptions, 'kind
       : username != null
         ? `basic authentication as ${safeText(username)}`
         : 'no credentials';
-  const named = tenant == null ? 'no tenant' : `tenant ${safeText(tenant)}`;
-  return `${origin}${pathname === '/' ? '' : pathname}, ${credentials}, ${named}`;
+  const tenantText = tenant == null ? 'no tenant' : `tenant ${safeText(tenant)}`;
+  return `${origin}${pathname === '/' ? '' : pathname}, ${credentials}, ${tenantText}`;
 }
 
-/** The same over connections that are there already. */
+/** Creates a source over an existing transport. */
 export function pyroscopeSourceOver(transport: Transport, identity: SourceIdentity): ProfileSource {
   const stores = createStores({
     async answersFrom(start, signal) {
@@ -118,27 +118,35 @@ export function pyroscopeSourceOver(transport: Transport, identity: SourceIdenti
 
     async profile(query, signal) {
       const { profileTypeId, matchers } = query;
-      const { from: start, to: end } = whole(query).window;
+      const { from: start, to: end } = inMilliseconds(query).window;
       const labelSelector = formatSelector(matchers);
-      const found = await selectMergeProfile(transport, { profileTypeId, labelSelector, start, end }, signal);
+      const merged = await selectMergeProfile(
+        transport,
+        { profileTypeId, labelSelector, start, end },
+        signal,
+      );
       const [, sampleType = '', unit = ''] = profileTypeId.split(':');
-      const profile = found ?? new ProfileBuilder(sampleType, unit).build();
+      const profile = merged ?? new ProfileBuilder(sampleType, unit).build();
       return { profile, notes: [], profiledSeconds: null };
     },
 
     reduced(query, soon, signal) {
-      const { from: start, to: end } = whole(query).window;
+      const { from: start, to: end } = inMilliseconds(query).window;
       return reducedMerge(transport, { ...selector(query), start, end }, soon, signal);
     },
 
     async snapshots(query, groupBy, signal) {
-      return countSnapshots(whole(query), { transport, ...selector(query), groupBy, signal }, stores);
+      return countSnapshots(
+        inMilliseconds(query),
+        { transport, ...selector(query), groupBy, signal },
+        stores,
+      );
     },
 
     async timeSeries(query, { groupBy, step, limit }, signal) {
       const { labelSelector } = selector(query);
       return sumOverTime(
-        whole(query),
+        inMilliseconds(query),
         { labelSelector, groupBy, step, limit },
         { transport, stores, signal },
       );
@@ -159,7 +167,7 @@ export function pyroscopeSourceOver(transport: Transport, identity: SourceIdenti
   return inPieces(source);
 }
 
-/** Any type will do to ask which storage answers. */
+/** Profile type of requests that find out which storage answers; any type works. */
 const PROBE_TYPE = 'process_cpu:cpu:nanoseconds:cpu:nanoseconds';
 
 function isPrivate(label: string): boolean {
@@ -174,12 +182,12 @@ function selector({ profileTypeId, matchers }: ProfileQuery): {
 }
 
 function seriesSelection(query: SeriesQuery): SeriesSelection {
-  const { from: start, to: end } = whole(query).window;
+  const { from: start, to: end } = inMilliseconds(query).window;
   return { start, end, matchers: query.matchers.length === 0 ? [] : [formatSelector(query.matchers)] };
 }
 
-/** The server refuses fractions of a millisecond, and no profile lies between two. */
-function whole<Query extends SeriesQuery>(query: Query): Query {
+/** The query in whole milliseconds: the server refuses fractions, and no profile lies between two. */
+function inMilliseconds<Query extends SeriesQuery>(query: Query): Query {
   return { ...query, window: { from: Math.ceil(query.window.from), to: Math.floor(query.window.to) } };
 }
 
@@ -194,12 +202,14 @@ function falseIf(expected: (error: unknown) => boolean): (error: unknown) => fal
   };
 }
 
-/** A side question that a proxy does not let through must not fail the main one. */
+/**
+ * Whether the server will not answer this side question later either, so that it must not fail the main one.
+ */
 function isForGood(error: unknown): boolean {
   return error instanceof UpstreamError && !gaveNoAnswer(error);
 }
 
-/** A server without this API, or one that is asked for several tenants at once, which it cannot sum up. */
+/** Null for a server without this API, or for several tenants at once, which it cannot sum up. */
 function nullIfUnknown(error: unknown): null {
   if (isAbsent(error)) return null;
   if (error instanceof UpstreamError && error.detail.includes('expected 1 tenant')) return null;

@@ -2,15 +2,12 @@ import { parseDuration } from '../../duration.js';
 import { UpstreamError } from '../../errors.js';
 import type { Labels } from '../source.js';
 
-/**
- * A v1 server cuts a request whose step is shorter at an arbitrary point and starts the grid anew there, so
- * it is never given one.
- */
+/** Minimum step of a request: a v1 server cuts a request with a shorter step and restarts the grid there. */
 export const MIN_STEP_MS = 1000;
 
 /**
- * A step for the server, which multiplies it by 1e9 and cuts it to whole milliseconds: 1.001 s would become
- * 1.000 s where the product falls just short, and the last point be lost.
+ * Converts a step for the server, which multiplies it by 1e9 and truncates it to whole milliseconds: 1.001 s
+ * could become 1.000 s where the product falls just short, and the last point would be lost.
  *
  * @param milliseconds whole milliseconds
  * @returns seconds
@@ -21,8 +18,8 @@ export function stepSeconds(milliseconds: number): number {
 }
 
 /**
- * Asks about `(start, end]`. A window of exactly the longest that the server allows is one millisecond too
- * long once its first instant is included; it is then asked in two halves. A longer one stays refused
+ * Queries `(start, end]`. A window of exactly the longest length that the server allows is a millisecond too
+ * long once its first instant is included, and is then queried in two halves. A longer one stays refused
  * (pieces.ts).
  */
 export async function inAllowedLength<Row>(
@@ -39,22 +36,22 @@ export async function inAllowedLength<Row>(
   }
 }
 
-/** What a server says when a window is longer than it allows. Milliseconds. */
+/** The numbers in a server's refusal of a window that is too long, in milliseconds. */
 export interface LengthRefusal {
   limit: number;
-  /** How long the window was after what lies before the server's lookback was cut off. */
+  /** Length of the window after the server clipped it to its lookback limit. */
   actual: number;
 }
 
 /** Reads a refusal such as `(max_query_length, actual: 25h0m0s, limit: 1d)`; null for any other error. */
 export function lengthRefusal(error: unknown): LengthRefusal | null {
   if (!(error instanceof UpstreamError) || error.kind !== 'rejected') return null;
-  const found = /max_query_length, actual: ([\da-z.]+), limit: ([\da-z.]+)/.exec(error.detail);
-  const [actual, limit] = [parseDuration(found?.[1] ?? ''), parseDuration(found?.[2] ?? '')];
+  const match = /max_query_length, actual: ([\da-z.]+), limit: ([\da-z.]+)/.exec(error.detail);
+  const [actual, limit] = [parseDuration(match?.[1] ?? ''), parseDuration(match?.[2] ?? '')];
   return actual === null || limit === null ? null : { actual, limit };
 }
 
-/** One text per label set, whatever the order of the labels. */
+/** The key of a label set, which does not depend on the order of the labels. */
 export function labelsKey(labels: Labels): string {
   return JSON.stringify(Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1)));
 }

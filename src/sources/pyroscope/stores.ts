@@ -1,15 +1,14 @@
 import { UpstreamError } from '../../errors.js';
 import { sharedWork } from '../../work/shared.js';
 
-/** How long it holds what was learned about the server's storage: data comes, ages out and is compacted. */
-const KNOWN_FOR_MS = 60_000;
-/** How long a server without v2 storage is not asked again whether it has become one with. */
+/** Time for which knowledge about the storage is kept: data arrives, expires and is compacted. */
+const CACHE_MS = 60_000;
+/** Time after which a server without v2 storage is checked for it again. */
 const ABSENT_FOR_MS = 600_000;
 
 /**
- * A part of a window that one storage answers: the data stamped in `(start, end]`, and of what lies up to
- * `start` as much as `first` says: nothing (null), the instant `start` alone, or all that the storage holds
- * up to there, which is the oldest that there is.
+ * A part of a window that a single storage answers: the data in `(start, end]`, and before it as `first`
+ * says: nothing (null), the instant `start` alone, or all data of the storage up to `start`.
  */
 export interface Piece {
   start: number;
@@ -18,7 +17,7 @@ export interface Piece {
   store: 'v1' | 'v2';
 }
 
-/** What the server is asked to learn which storage answers. */
+/** Requests that find out which storage answers. */
 export interface StoreProbe {
   /** Whether the v2 storage answers a request whose range starts here. */
   answersFrom(start: number, signal: AbortSignal): Promise<boolean>;
@@ -27,35 +26,35 @@ export interface StoreProbe {
 }
 
 /**
- * Knows where the v2 storage of a server begins.
+ * Finds where the v2 storage of a server begins.
  *
- * A server in dual mode (the default of an installation that was v1 once) cuts each request at the tenant's
- * oldest v2 profile, sends the halves to the two storages and starts the time grid anew in the second one. A
- * heatmap is then refused, and a series loses what lies after the last grid point of either half. So such a
- * window is cut here first, at the same instant, found by asking for tiny heatmaps.
+ * A server in dual mode (the default of an installation that began with v1) cuts each request at the tenant's
+ * oldest v2 profile, sends the parts to the two storages and restarts the time grid in the second part. Then
+ * it refuses a heatmap, and a series loses the data after the last grid point of either part. So such a
+ * window is cut here first, at the same instant, which requests for tiny heatmaps find.
  */
 export interface Stores {
-  /** The parts of `(start, end]`, in order; one part unless the server is in dual mode. */
+  /** Divides `(start, end]` into parts in order; there is a single part unless the server is in dual mode. */
   pieces(start: number, end: number, signal: AbortSignal): Promise<Piece[]>;
-  /** The same where v2 has just refused a request from `start` on: what was known is void. */
+  /** Divides `(start, end]` after v2 refused a request from `start` on, so that earlier knowledge is void. */
   piecesOfRefused(start: number, end: number, signal: AbortSignal): Promise<Piece[]>;
-  /** The same without asking anything: what is not known is taken to be in v2. */
+  /** Divides `(start, end]` without requests; unknown parts are taken to be in v2. */
   likelyPieces(start: number, end: number): Piece[];
-  /** Notes that the v2 storage answered a request that starts here. */
-  answered(start: number): void;
+  /** Remembers that the v2 storage answered a request that starts here. */
+  noteAnswer(start: number): void;
 }
 
 export function createStores(probe: StoreProbe, now: () => number = Date.now): Stores {
-  /** The earliest start known to be answered, and the oldest v2 profile where it was looked for. */
-  let known: { from: number; oldest: number | null; until: number } | null = null;
+  /** Earliest start that v2 is known to answer, and the oldest v2 profile where it was searched. */
+  let v2Range: { from: number; oldest: number | null; until: number } | null = null;
   let absentUntil = 0;
 
   const current = () => {
-    if (known !== null && known.until <= now()) known = null;
-    return known;
+    if (v2Range !== null && v2Range.until <= now()) v2Range = null;
+    return v2Range;
   };
 
-  /** The oldest v2 profile, between a refused and an answered start. */
+  /** Finds the oldest v2 profile, between a refused and an answered start. */
   const findOldest = async (refusedAt: number, answeredAt: number, signal: AbortSignal): Promise<number> => {
     let [low, high] = [refusedAt, answeredAt];
     while (high - low > 1) {
@@ -68,55 +67,55 @@ export function createStores(probe: StoreProbe, now: () => number = Date.now): S
 
   const piecesOfRefused = async (start: number, end: number, signal: AbortSignal): Promise<Piece[]> => {
     const v1: Piece = { start, end, first: null, store: 'v1' };
-    known = null;
+    v2Range = null;
     if (!(await probe.exists(signal))) {
       absentUntil = now() + ABSENT_FOR_MS;
       return [v1];
     }
     if (!(await probe.answersFrom(end + 1, signal))) return [v1];
     const oldest = await findOldest(start, end + 1, signal);
-    known = { from: oldest + 1, oldest, until: now() + KNOWN_FOR_MS };
-    return cut(start, end, oldest);
+    v2Range = { from: oldest + 1, oldest, until: now() + CACHE_MS };
+    return cutAt(start, end, oldest);
   };
 
-  /** Whether nobody knows which storage answers from here on. */
+  /** Whether it is unknown which storage answers from here on. */
   const isUnknown = (start: number): boolean => {
     const { from = Number.POSITIVE_INFINITY, oldest = null } = current() ?? {};
     return now() >= absentUntil && start < from && oldest === null;
   };
-  let learning: ((signal: AbortSignal) => Promise<unknown>) | null = null;
+  let pendingLookup: ((signal: AbortSignal) => Promise<unknown>) | null = null;
 
   const likelyPieces = (start: number, end: number): Piece[] => {
     if (now() < absentUntil) return [{ start, end, first: null, store: 'v1' }];
     const oldest = current()?.oldest ?? null;
     return oldest === null || start > oldest
       ? [{ start, end, first: null, store: 'v2' }]
-      : cut(start, end, oldest);
+      : cutAt(start, end, oldest);
   };
 
-  const answered = (start: number): void => {
+  const noteAnswer = (start: number): void => {
     const { from = Number.POSITIVE_INFINITY, oldest = null } = current() ?? {};
-    if (start < from && now() >= absentUntil) known = { from: start, oldest, until: now() + KNOWN_FOR_MS };
+    if (start < from && now() >= absentUntil) v2Range = { from: start, oldest, until: now() + CACHE_MS };
   };
 
   return {
     likelyPieces,
-    answered,
+    noteAnswer: noteAnswer,
 
     async pieces(start, end, signal) {
-      // Series of several types are asked for at once; one of them finds out for all.
-      if (isUnknown(start) && learning !== null) await learning(signal);
+      // Series of several types are requested at once; the first request finds out for all.
+      if (isUnknown(start) && pendingLookup !== null) await pendingLookup(signal);
       if (!isUnknown(start)) return likelyPieces(start, end);
-      const own = sharedWork(async (shared) => {
+      const lookup = sharedWork(async (shared) => {
         if (!(await probe.answersFrom(start, shared))) return piecesOfRefused(start, end, shared);
-        answered(start);
+        noteAnswer(start);
         return null;
       });
-      learning = own;
+      pendingLookup = lookup;
       try {
-        return (await own(signal)) ?? likelyPieces(start, end);
+        return (await lookup(signal)) ?? likelyPieces(start, end);
       } finally {
-        if (learning === own) learning = null;
+        if (pendingLookup === lookup) pendingLookup = null;
       }
     },
 
@@ -124,14 +123,14 @@ export function createStores(probe: StoreProbe, now: () => number = Date.now): S
   };
 }
 
-/** Whether an error says that the server has no such API. */
+/** Whether an error means that the server has no such API. */
 export function isAbsent(error: unknown): boolean {
   return error instanceof UpstreamError && error.kind === 'not_found';
 }
 
 /**
- * Whether an error says that v2 does not answer from this start on: the API is absent from the storage that
- * was chosen, or the v2 half of a request that was cut is a single instant.
+ * Whether an error means that v2 does not answer from this start on: the chosen storage lacks the API, or the
+ * v2 part of a cut request is a single instant.
  */
 export function isRefusedByV2(error: unknown): boolean {
   if (isAbsent(error)) return true;
@@ -143,10 +142,10 @@ export function isRefusedByV2(error: unknown): boolean {
 }
 
 /**
- * The v2 storage answers alone what starts after its oldest profile, so it is asked from the next millisecond
- * on.
+ * Cuts a window at the oldest v2 profile. Only v2 answers a request that starts after that profile, so the v2
+ * part starts a millisecond later.
  */
-function cut(start: number, end: number, oldest: number): Piece[] {
+function cutAt(start: number, end: number, oldest: number): Piece[] {
   const before: Piece = { start, end: Math.min(end, oldest - 1), first: null, store: 'v1' };
   const from = Math.max(start, oldest + 1);
   const first = start < oldest ? 'all' : 'instant';

@@ -5,8 +5,8 @@ import type { Piece, Stores } from './stores.js';
 import type { Transport } from './transport.js';
 
 /**
- * Points that are `step` milliseconds apart; the last lies at `end`, the first ends the step that holds
- * `begin`.
+ * The points of a series in milliseconds: they are `step` apart, from `first`, which ends the step with the
+ * begin of the window, to `end`.
  */
 interface Grid {
   first: number;
@@ -14,26 +14,26 @@ interface Grid {
   step: number;
 }
 
-/** One question: the sums of `(start, end]` per `step` milliseconds, and what becomes of the points. */
-interface Part {
+/** A request for the sums of `(start, end]` per `step` milliseconds, and the grid points of its results. */
+interface PartRequest {
   start: number;
   end: number;
   step: number;
   store: Piece['store'];
-  /** Whether it is the point at `start` that counts, with the data before it, and not those after it. */
-  before: boolean;
+  /** Whether only the point at `start` is used, which holds the data before it. */
+  takesStart: boolean;
   /** Moves a point to the grid point whose step holds its data. */
   place: (time: number) => number;
 }
 
 /**
- * Sums over time in the closed window, heaviest first. The points lie at `to − k·step`; each covers `(time −
- * step, time]`, the first one only what of that lies in the window (and `from` itself): nothing outside the
- * window is ever counted, so the points sum up to the merge of the same window. Steps are whole milliseconds,
- * at least a second.
+ * Reads sums over time in the closed window, heaviest first. The points lie at `to − k·step`, and each covers
+ * `(time − step, time]`; the first one covers only the part in the window, including `from`. No data outside
+ * the window counts, so the points sum up to the merge of the same window. Steps are whole milliseconds, at
+ * least a second.
  *
- * Usually two requests side by side: the first step on its own and the others as one series. The limit is
- * applied here, since the heaviest of either need not be the heaviest of both.
+ * Usually this sends two parallel requests, for the first step and for the others as a series. The limit is
+ * applied here, since the heaviest series of either need not be the heaviest of both.
  */
 export async function sumOverTime(
   query: ProfileQuery,
@@ -55,8 +55,14 @@ export async function sumOverTime(
   const askOneStep = (start: number, end: number): Promise<SumSeries[]> =>
     inAllowedLength(start, end, async (from, to) => pointsAfter(await ask(from, to, to - from), from));
 
-  const askPart = async ({ start, end, step: stepMs, store, before }: Part): Promise<SumSeries[]> => {
-    if (before) return pointsUpTo(await ask(start, end, stepMs), start);
+  const askPart = async ({
+    start,
+    end,
+    step: stepMs,
+    store,
+    takesStart,
+  }: PartRequest): Promise<SumSeries[]> => {
+    if (takesStart) return pointsUpTo(await ask(start, end, stepMs), start);
     if (stepMs < end - start) return pointsAfter(await ask(start, end, stepMs), start);
     if (store === 'v2' || stepMs >= MIN_STEP_MS) return askOneStep(start, end);
     const earlier = start - MIN_STEP_MS;
@@ -72,22 +78,22 @@ export async function sumOverTime(
 }
 
 /**
- * The questions about one storage's part of the window: the step that it starts in, whole steps, the step
- * that it ends in.
+ * The requests for a storage's part of the window: the step in which it starts, whole steps, and the step in
+ * which it ends.
  */
-function partsOf({ start, end, first, store }: Piece, grid: Grid): Part[] {
+function partsOf({ start, end, first, store }: Piece, grid: Grid): PartRequest[] {
   const { step } = grid;
   const gridPoint = (time: number) =>
     Math.max(grid.first, grid.end - Math.floor((grid.end - time) / step) * step);
-  const parts: Part[] = [];
-  const add = (from: number, to: number, stepMs: number, place: Part['place']): void => {
-    if (to > from) parts.push({ start: from, end: to, step: stepMs, store, before: false, place });
+  const parts: PartRequest[] = [];
+  const add = (from: number, to: number, stepMs: number, place: PartRequest['place']): void => {
+    if (to > from) parts.push({ start: from, end: to, step: stepMs, store, takesStart: false, place });
   };
   if (first !== null) {
     const oldest = gridPoint(first === 'all' ? start - 1 : start);
     // The point at `start` holds one step.
     const width = first === 'all' ? MIN_STEP_MS : 1;
-    parts.push({ start, end: start + 1, step: width, store, before: true, place: () => oldest });
+    parts.push({ start, end: start + 1, step: width, store, takesStart: true, place: () => oldest });
   }
   const head = gridPoint(start + 1);
   const tail = grid.end - Math.ceil((grid.end - end) / step) * step;
@@ -110,11 +116,11 @@ function pointsUpTo(rows: readonly SumSeries[], start: number): SumSeries[] {
   return rows.map(({ labels, points }) => ({ labels, points: points.filter(({ time }) => time <= start) }));
 }
 
-/** What one step holds beyond another one that it begins with. */
+/** Subtracts the beginning of a step from the whole step. */
 function difference(whole: readonly SumSeries[], beginning: readonly SumSeries[]): SumSeries[] {
-  const known = new Map(beginning.map((row) => [labelsKey(row.labels), totalOf(row)]));
+  const startTotals = new Map(beginning.map((row) => [labelsKey(row.labels), totalOf(row)]));
   return whole.flatMap((row) => {
-    const value = totalOf(row) - (known.get(labelsKey(row.labels)) ?? 0);
+    const value = totalOf(row) - (startTotals.get(labelsKey(row.labels)) ?? 0);
     return value === 0
       ? []
       : [{ labels: row.labels, points: row.points.slice(0, 1).map(({ time }) => ({ time, value })) }];

@@ -4,7 +4,7 @@ import { UpstreamError, UserError } from '../../errors.js';
 import { type Meter, NO_METER, type UpstreamEnd, type UpstreamSource } from '../../telemetry/meter.js';
 import { traceHeaders } from '../../telemetry/trace.js';
 import { type Echo, parseWithoutEchoes } from '../echoes.js';
-import { giveUp, isGzip, readBody, readStart, tooLarge } from './body.js';
+import { discard, isGzip, readBody, readStart, tooLarge } from './body.js';
 import { type ConnectionOptions, openConnections } from './connections.js';
 import { type CredentialOptions, createCredentials } from './credentials.js';
 import {
@@ -23,21 +23,21 @@ const DEFAULT_TIMEOUT_MS = 30_000;
 const DEFAULT_MAX_BYTES = 256 * 2 ** 20;
 const MAX_ERROR_BYTES = 64 * 2 ** 10;
 const MAX_REDIRECTS = 5;
-/** Without the parameter the server hides label names with dots or non-ASCII letters. */
+/** Accept header; without the parameter the server hides label names with dots or non-ASCII letters. */
 const ACCEPT = '*/*;allow-utf8-labelnames=true';
 
 export interface TransportOptions extends CredentialOptions, Partial<ConnectionOptions> {
   /** Base URL; a path prefix is kept. Credentials never go anywhere else. */
   url: string;
-  /** Replaces the connections; they are then not closed with the transport. */
+  /** Dispatcher instead of own connections; it is not closed with the transport. */
   dispatcher?: Dispatcher;
-  /** Deadline of one request with its answer, milliseconds; default 30,000. */
+  /** Timeout of a request with its answer, in milliseconds; default 30,000. */
   timeoutMs?: number;
-  /** Largest answer read, raw and inflated, bytes; default 256 MiB. */
+  /** Maximum size of an answer, raw and inflated, in bytes; default 256 MiB. */
   maxResponseBytes?: number;
-  /** What an error answer of somebody in between means; null leaves it to be read as the store's own. */
+  /** Interprets an error answer of a proxy such as Grafana; null where it is an answer of the store. */
   failureOf?: (answer: ErrorAnswer, redact: (text: string) => string) => UpstreamError | null;
-  /** Told of every request, under the name of this kind of source. */
+  /** Counts every request under the name of this kind of source. */
   meter?: Meter | undefined;
   kind?: UpstreamSource;
 }
@@ -46,16 +46,16 @@ export type Codec = 'json' | 'proto';
 
 export interface RawRequest {
   method: 'GET' | 'POST' | 'PUT';
-  /** Below the base URL, starting with `/`; may carry a query. */
+  /** Path below the base URL, which begins with `/` and may have a query. */
   path: string;
   body?: string | Uint8Array;
   contentType?: string;
-  /** Media type of the answer, where not just any will do. */
+  /** Media type of the answer, where a specific one is needed. */
   accept?: string | undefined;
-  /** Largest answer read, where less than of other requests will do, bytes. */
+  /** Maximum size of the answer in bytes, where it is lower than for other requests. */
   maxBytes?: number;
   signal: AbortSignal;
-  /** Asked before the request is sent once more; throws where it may not be any longer. */
+  /** Called before the request is sent again; throws where the data source must not be queried any more. */
   admitRetry?: (() => Promise<void>) | undefined;
 }
 
@@ -64,15 +64,15 @@ export interface RawAnswer {
   contentType: string;
   /** The body, inflated. */
   bytes: Buffer;
-  /** The server's clock, Unix ms; null where it does not say. */
+  /** Server's clock, Unix ms; null where the answer does not tell. */
   date: number | null;
-  /** Its Content-Security-Policy, as in an error answer. */
+  /** Content-Security-Policy, as in an error answer. */
   policy: string;
 }
 
 /**
- * Requests to one server. All methods throw UpstreamError, or the reason of the caller's signal when it
- * aborted.
+ * Sends requests to a server. All methods throw UpstreamError, or the reason of the caller's signal when that
+ * is aborted.
  */
 export interface Transport {
   /** Posts a value as JSON and returns the parsed answer. */
@@ -81,34 +81,34 @@ export interface Transport {
   post(path: string, body: Uint8Array, options: { codec: 'proto'; signal: AbortSignal }): Promise<Uint8Array>;
   /** Sends a request as it is; only an answer with status 2xx returns. */
   send(request: RawRequest): Promise<RawAnswer>;
-  /** Takes our credentials out of text from elsewhere. */
+  /** Removes our credentials from text of others. */
   redact(text: string): string;
   /**
-   * Our credentials as names in an answer may hold them. Parsed answers hold none; who reads encoded ones
-   * takes them out.
+   * Our credentials as names in an answer may echo them. They are removed from parsed answers; a reader of
+   * encoded answers must remove them.
    */
   echoes(): readonly Echo[];
   close(): Promise<void>;
 }
 
 /**
- * A connection pool to one server: keep-alive, at most 8 requests in flight, one deadline per request
- * (waiting for a free connection included). All requests only read, so that a broken transfer, or one that
- * the server refuses for now, is tried once more within the same deadline (`retry.ts` says which). A redirect
- * is followed only to the same path below another prefix of the same server, and never where it would turn a
- * query into a GET.
+ * Creates a connection pool to a server: keep-alive, at most 8 parallel requests, a deadline for each request
+ * (including the wait for a free connection). All requests only read, so a broken transfer, or a request that
+ * the server refuses for some time, is repeated once within the same deadline (`retry.ts` decides). A
+ * redirect is followed only to the same path below another prefix of the same server, and never where it
+ * would turn a query into a GET.
  *
  * @throws UserError when the URL is not an http(s) URL
  */
 export function createTransport(options: TransportOptions): Transport {
   const { timeoutMs = DEFAULT_TIMEOUT_MS, maxResponseBytes = DEFAULT_MAX_BYTES } = options;
   const { meter = NO_METER, kind = 'pyroscope' } = options;
-  const base = parseBase(options.url);
+  const base = parseBaseUrl(options.url);
   const prefix = base.pathname.replace(/\/+$/, '');
   const credentials = createCredentials(options);
   const redact = (text: string) => credentials.redact(text);
   let pool: Promise<Dispatcher> | undefined;
-  const connections = (): Promise<Dispatcher> => {
+  const openPool = (): Promise<Dispatcher> => {
     if (options.dispatcher !== undefined) return Promise.resolve(options.dispatcher);
     pool ??= openConnections(base.origin, { ...options, timeoutMs }).catch((error: unknown) => {
       pool = undefined;
@@ -118,7 +118,7 @@ export function createTransport(options: TransportOptions): Transport {
   };
 
   const exchange = async (request: RawRequest, signal: AbortSignal): Promise<RawAnswer> => {
-    const answer = await follow(request, signal);
+    const answer = await followRedirects(request, signal);
     const limit = Math.min(request.maxBytes ?? maxResponseBytes, maxResponseBytes);
     const contentType = header(answer, 'content-type');
     const policy = header(answer, 'content-security-policy');
@@ -137,11 +137,11 @@ export function createTransport(options: TransportOptions): Transport {
       throw options.failureOf?.({ ...failed, policy }, redact) ?? failureOfAnswer(failed, redact);
     }
     if (encoding !== '' && encoding !== 'identity' && !isGzip(encoding)) {
-      giveUp(answer.body);
+      discard(answer.body);
       throw unreadable(`the answer is encoded as ${encoding}, which was not asked for`, redact);
     }
     if (Number(header(answer, 'content-length')) > limit) {
-      giveUp(answer.body);
+      discard(answer.body);
       throw tooLarge(limit, 'raw');
     }
     const date = Date.parse(header(answer, 'date'));
@@ -158,21 +158,24 @@ export function createTransport(options: TransportOptions): Transport {
     }
   };
 
-  /** The first answer that is not a redirect to the same thing under another prefix. */
-  const follow = async (request: RawRequest, signal: AbortSignal): Promise<Dispatcher.ResponseData> => {
+  /** Sends a request and follows redirects to the same path below another prefix. */
+  const followRedirects = async (
+    request: RawRequest,
+    signal: AbortSignal,
+  ): Promise<Dispatcher.ResponseData> => {
     let path = `${prefix}${request.path}`;
     for (let hops = 0; ; hops++) {
-      const answer = await open({ ...request, path }, signal);
-      const moved = hops < MAX_REDIRECTS ? movedTo(answer, request, new URL(path, base)) : null;
-      if (moved === null) return answer;
-      giveUp(answer.body);
-      path = moved;
+      const answer = await sendOnce({ ...request, path }, signal);
+      const redirectPath = hops < MAX_REDIRECTS ? redirectPathOf(answer, request, new URL(path, base)) : null;
+      if (redirectPath === null) return answer;
+      discard(answer.body);
+      path = redirectPath;
     }
   };
 
-  const open = async (request: RawRequest, signal: AbortSignal): Promise<Dispatcher.ResponseData> => {
+  const sendOnce = async (request: RawRequest, signal: AbortSignal): Promise<Dispatcher.ResponseData> => {
     const { method, path, body = null, contentType, accept = ACCEPT } = request;
-    const dispatcher = await connections();
+    const dispatcher = await openPool();
     const headers = {
       accept,
       'accept-encoding': 'gzip',
@@ -189,7 +192,7 @@ export function createTransport(options: TransportOptions): Transport {
     }
   };
 
-  /** Counts one attempt: how it ended and how long it took. */
+  /** Sends a request once, and counts its outcome and duration. */
   const attempt = async (request: RawRequest, deadline: AbortSignal): Promise<RawAnswer> => {
     const started = performance.now();
     const end = (outcome: UpstreamEnd['outcome']) =>
@@ -204,8 +207,8 @@ export function createTransport(options: TransportOptions): Transport {
       end('ok');
       return answer;
     } catch (error) {
-      const late = deadline.aborted && !request.signal.aborted;
-      const failure = late ? new UpstreamError('timeout', `no answer within ${timeoutMs / 1000} s`) : error;
+      const isLate = deadline.aborted && !request.signal.aborted;
+      const failure = isLate ? new UpstreamError('timeout', `no answer within ${timeoutMs / 1000} s`) : error;
       end(failure instanceof UpstreamError ? failure.kind : request.signal.aborted ? 'cancelled' : 'failed');
       request.signal.throwIfAborted();
       throw failure;
@@ -214,16 +217,16 @@ export function createTransport(options: TransportOptions): Transport {
 
   const send: Transport['send'] = async (request) => {
     request.signal.throwIfAborted();
-    // Loading our own client is not the store's time. What fails there fails again below, where it is
+    // The deadline begins after our HTTP client is loaded. An error there comes again below, where it is
     // explained.
-    await connections().catch(() => {});
+    await openPool().catch(() => {});
     const deadline = new AbortController();
     const timer = setTimeout(() => deadline.abort(), timeoutMs);
-    const ends = performance.now() + timeoutMs;
+    const deadlineAt = performance.now() + timeoutMs;
     try {
       return await attempt(request, deadline.signal);
     } catch (error) {
-      const wait = deadline.signal.aborted ? null : waitBeforeRetry(error, ends - performance.now());
+      const wait = deadline.signal.aborted ? null : waitBeforeRetry(error, deadlineAt - performance.now());
       if (wait === null || request.signal.aborted) throw error;
       if (wait > 0)
         await sleep(wait, undefined, { signal: request.signal }).catch(() => request.signal.throwIfAborted());
@@ -245,7 +248,7 @@ export function createTransport(options: TransportOptions): Transport {
   };
 }
 
-/** Posts and reads messages over a way to send raw requests. */
+/** Makes the method that posts messages and reads the answers, on top of raw requests. */
 export function createPost(
   send: Transport['send'],
   { redact, echoes }: Pick<Transport, 'redact' | 'echoes'>,
@@ -276,22 +279,26 @@ export function createPost(
 }
 
 /**
- * Where a redirect leads that may be followed: the same path with another prefix, on the same server, by the
- * same method.
+ * The path of a redirect that may be followed: to the same path below another prefix of the same server, by
+ * the same method. Null for any other answer.
  */
-function movedTo(answer: Dispatcher.ResponseData, { method, path }: RawRequest, asked: URL): string | null {
+function redirectPathOf(
+  answer: Dispatcher.ResponseData,
+  { method, path }: RawRequest,
+  requestUrl: URL,
+): string | null {
   const keepsMethod = answer.statusCode === 307 || answer.statusCode === 308;
   if (!keepsMethod && !(method === 'GET' && [301, 302, 303].includes(answer.statusCode))) return null;
   const location = header(answer, 'location');
-  if (location === '' || !URL.canParse(location, asked.href)) return null;
-  const target = new URL(location, asked);
-  const same = target.origin === asked.origin && target.href !== asked.href;
-  return same && `${target.pathname}${target.search}`.endsWith(path)
+  if (location === '' || !URL.canParse(location, requestUrl.href)) return null;
+  const target = new URL(location, requestUrl);
+  const isSameServer = target.origin === requestUrl.origin && target.href !== requestUrl.href;
+  return isSameServer && `${target.pathname}${target.search}`.endsWith(path)
     ? `${target.pathname}${target.search}`
     : null;
 }
 
-function parseBase(url: string): URL {
+function parseBaseUrl(url: string): URL {
   const base = URL.canParse(url) ? new URL(url) : null;
   if (base === null || !/^https?:$/.test(base.protocol) || base.username !== '' || base.password !== '') {
     throw new UserError(

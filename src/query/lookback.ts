@@ -11,13 +11,13 @@ const ALWAYS_ANSWERED_MS = 24 * 60 * MINUTE;
  * Notes that a window begins before the store's lookback limit: the store leaves older data out without an
  * error. The limit is read once an hour and source, and only for windows that begin more than a day ago.
  */
-export async function reachNotes(
+export async function lookbackNotes(
   source: ProfileSource,
   window: Window,
   { now, signal }: Pick<ToolContext, 'now' | 'signal'>,
 ): Promise<string[]> {
-  if (source.reachesBack === undefined || window.from >= now() - ALWAYS_ANSWERED_MS) return [];
-  const oldest = await source.reachesBack(signal).catch(nullIfUpstreamFailed);
+  if (source.lookbackLimit === undefined || window.from >= now() - ALWAYS_ANSWERED_MS) return [];
+  const oldest = await source.lookbackLimit(signal).catch(nullIfUpstreamFailed);
   if (oldest === null || window.from >= oldest) return [];
   const shown = formatTime(Math.round(oldest / MINUTE) * MINUTE);
   return [
