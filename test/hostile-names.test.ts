@@ -5,7 +5,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { describeFailure } from '../src/mcp/failures.js';
 import { createPatternBook } from '../src/patterns/book.js';
 import { createFilesSource } from '../src/sources/files/source.js';
-import { failureOfAnswer } from '../src/sources/pyroscope/failure.js';
+import { failureOfAnswer } from '../src/sources/pyroscope/http/failure.js';
 import { expectAnswer, expectClean } from './fuzz/promise.js';
 import { askerIn, environmentOf, INCIDENT_WINDOW, NOW } from './support/ask.js';
 import { dashboardSources, dashboardStore } from './support/dashboards.js';

@@ -11,7 +11,7 @@ import { parseProfileType } from '../src/profile/types/types.js';
 import { parseTime } from '../src/query/time.js';
 import { publicAddress } from '../src/sources/grafana/address.js';
 import { failureOfGrafana } from '../src/sources/grafana/failure.js';
-import { failureOfAnswer } from '../src/sources/pyroscope/failure.js';
+import { failureOfAnswer } from '../src/sources/pyroscope/http/failure.js';
 import { createRedactor } from '../src/telemetry/redact.js';
 import { readTrace } from '../src/telemetry/trace.js';
 import { safeText } from '../src/text/sanitise.js';

@@ -4,7 +4,7 @@ import type { CallEnvironment } from '../mcp/call.js';
 import type { PatternBook } from '../patterns/book.js';
 import type { Breaker } from '../sources/breaker.js';
 import type { GrafanaSources } from '../sources/grafana/sources.js';
-import type { TransportOptions } from '../sources/pyroscope/transport.js';
+import type { TransportOptions } from '../sources/pyroscope/http/transport.js';
 import type { RecentAnswers } from '../sources/recent.js';
 import { createRegistry, type SourceRegistry } from '../sources/registry.js';
 import type { ProfileSource } from '../sources/source.js';

@@ -1,5 +1,5 @@
 import type { Config } from '../config/read.js';
-import { readTokenFile } from '../sources/pyroscope/credentials.js';
+import { readTokenFile } from '../sources/pyroscope/http/credentials.js';
 import type { SourceOwner } from '../sources/source.js';
 
 /** The view of a Pyroscope server that the configured credentials give. */

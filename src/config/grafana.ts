@@ -1,6 +1,6 @@
 import { UserError } from '../errors.js';
 import { grafanaAddress } from '../sources/grafana/address.js';
-import type { ProxySettings } from '../sources/pyroscope/connections.js';
+import type { ProxySettings } from '../sources/pyroscope/http/connections.js';
 
 /** Address of a Grafana, and what it learns about the callers. */
 export interface GrafanaSettings {

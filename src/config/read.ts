@@ -2,7 +2,7 @@ import { isIPv6 } from 'node:net';
 import { parseArgs } from 'node:util';
 import { UsageError, UserError } from '../errors.js';
 import { withoutSecrets } from '../sources/grafana/address.js';
-import type { ProxySettings } from '../sources/pyroscope/connections.js';
+import type { ProxySettings } from '../sources/pyroscope/http/connections.js';
 import { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel } from '../telemetry/log.js';
 import { secretsIn, secretsOfProxy } from '../telemetry/secrets.js';
 import { checkCredentials, type GrafanaSettings, readGrafana, readProxy } from './grafana.js';

@@ -1,7 +1,7 @@
 import type { CircuitBreakerPolicy } from 'cockatiel';
 import { UpstreamError } from '../errors.js';
 import { untilAborted } from '../work/shared.js';
-import { createPost, type Transport } from './pyroscope/transport.js';
+import { createPost, type Transport } from './pyroscope/http/transport.js';
 
 /**
  * Failures in a row after which requests are paused. A single call that sends several requests to a dead

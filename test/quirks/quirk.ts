@@ -15,7 +15,7 @@ export type Quirk = readonly [
 export const SOURCE = 'src/sources/pyroscope/source.test.ts';
 export const STORES = 'src/sources/pyroscope/stores.test.ts';
 export const PIECES = 'src/sources/pyroscope/pieces.test.ts';
-export const TRANSPORT = 'src/sources/pyroscope/transport.test.ts';
+export const TRANSPORT = 'src/sources/pyroscope/http/transport.test.ts';
 export const PPROF = 'src/sources/pyroscope/pprof.test.ts';
 export const REPLAY = 'src/sources/pyroscope/replay.test.ts';
 

@@ -2,14 +2,14 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { UpstreamError } from '../../errors.js';
 import type { Breaker } from '../breaker.js';
 import { type Echo, parseWithoutEchoes } from '../echoes.js';
-import { isPage } from '../pyroscope/failure.js';
+import { isPage } from '../pyroscope/http/failure.js';
 import {
   createPost,
   createTransport,
   type RawAnswer,
   type Transport,
   type TransportOptions,
-} from '../pyroscope/transport.js';
+} from '../pyroscope/http/transport.js';
 import {
   failureOfGrafana,
   isFromDataSource,

@@ -1,5 +1,5 @@
 import { type Advice, UpstreamError, type UpstreamKind } from '../../errors.js';
-import { type ErrorAnswer, failureOfAnswer } from '../pyroscope/failure.js';
+import { type ErrorAnswer, failureOfAnswer } from '../pyroscope/http/failure.js';
 
 /** The meaning of an error answer. */
 interface Meaning {

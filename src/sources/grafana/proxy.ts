@@ -1,6 +1,6 @@
 import { UpstreamError } from '../../errors.js';
 import type { Breaker } from '../breaker.js';
-import { createPost, type RawAnswer, type RawRequest, type Transport } from '../pyroscope/transport.js';
+import { createPost, type RawAnswer, type RawRequest, type Transport } from '../pyroscope/http/transport.js';
 import type { GrafanaClient } from './client.js';
 import type { DataSource } from './discovery.js';
 

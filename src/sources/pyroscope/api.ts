@@ -6,9 +6,9 @@ import { UnreadableProfileError } from '../../profile/pprof/pprof.js';
 import { HEAVY_BYTES } from '../../work/offload.js';
 import { labelsFrom } from '../labels.js';
 import type { Labels } from '../source.js';
-import { unreadable } from './failure.js';
+import { unreadable } from './http/failure.js';
+import type { Transport } from './http/transport.js';
 import { elements, flag, member, type Node, number, text, time } from './shape.js';
-import type { Transport } from './transport.js';
 
 const QUERIER = '/querier.v1.QuerierService';
 

@@ -5,8 +5,8 @@ import { describe, expect, test } from 'vitest';
 import { stackCount, totalValue } from '../../profile/model.js';
 import { decodePprof, pprofToProfile } from '../../profile/pprof/pprof.js';
 import { encodeMergeRequest, selectMergeProfile } from './api.js';
+import { createTransport } from './http/transport.js';
 import { createPyroscopeSource } from './source.js';
-import { createTransport } from './transport.js';
 
 const FOLDER = new URL('../../../fixtures/recorded/pyroscope/', import.meta.url);
 const CPU = 'process_cpu:cpu:nanoseconds:cpu:nanoseconds';

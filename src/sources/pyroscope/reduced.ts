@@ -13,8 +13,8 @@ import { parseProfileType } from '../../profile/types/types.js';
 import { type CleanName, nameCleaner } from '../echoes.js';
 import type { ReducedMerge } from '../source.js';
 import { type ProfileSelection, selectMergeProfile, selectMergeTree } from './api.js';
-import { unreadable } from './failure.js';
-import type { Transport } from './transport.js';
+import { unreadable } from './http/failure.js';
+import type { Transport } from './http/transport.js';
 
 /**
  * Number of call sites that are kept next to each leaf: enough to recognise waiting (`idle.ts`) and, mostly,

@@ -4,7 +4,7 @@ import { MockAgent } from 'undici';
 import { describe, expect, test } from 'vitest';
 import { UpstreamError, type UpstreamKind } from '../../errors.js';
 import * as api from './api.js';
-import { createTransport, type Transport } from './transport.js';
+import { createTransport, type Transport } from './http/transport.js';
 
 /**
  * What a reader of these exchanges promises, one line per kind of promise; every exchange falls under exactly

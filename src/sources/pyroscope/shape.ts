@@ -1,4 +1,4 @@
-import { unreadable } from './failure.js';
+import { unreadable } from './http/failure.js';
 
 /**
  * A value in an answer with its place, which errors name. The JSON of protobuf omits zero values and empty

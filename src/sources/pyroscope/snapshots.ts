@@ -1,9 +1,9 @@
 import { INSTANCE_LABELS, pickLabels } from '../labels.js';
 import type { Labels, ProfileQuery, SnapshotCount } from '../source.js';
 import { type SumSeries, selectHeatmap, selectSeries } from './api.js';
+import type { Transport } from './http/transport.js';
 import { inAllowedLength, labelsKey, MIN_STEP_MS, stepSeconds } from './steps.js';
 import { isRefusedByV2, type Piece, type Stores } from './stores.js';
-import type { Transport } from './transport.js';
 
 /** Everything that a count needs, except its window. */
 interface CountRequest {

@@ -16,12 +16,12 @@ import {
   selectMergeProfile,
   series,
 } from './api.js';
+import { createTransport, type Transport, type TransportOptions } from './http/transport.js';
 import { inPieces } from './pieces.js';
 import { reducedMerge } from './reduced.js';
 import { countSnapshots } from './snapshots.js';
 import { createStores, isAbsent, isRefusedByV2 } from './stores.js';
 import { sumOverTime } from './timeline.js';
-import { createTransport, type Transport, type TransportOptions } from './transport.js';
 
 /** Fields of a `ProfileSource` that its creator sets. */
 export interface SourceIdentity {

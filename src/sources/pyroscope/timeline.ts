@@ -1,8 +1,8 @@
 import type { Labels, ProfileQuery, TimeSeries } from '../source.js';
 import { type SumSeries, selectSeries } from './api.js';
+import type { Transport } from './http/transport.js';
 import { inAllowedLength, labelsKey, MIN_STEP_MS, stepSeconds } from './steps.js';
 import type { Piece, Stores } from './stores.js';
-import type { Transport } from './transport.js';
 
 /**
  * The points of a series in milliseconds: they are `step` apart, from `first`, which ends the step with the

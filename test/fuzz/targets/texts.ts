@@ -7,7 +7,7 @@ import { parseProfileType } from '../../../src/profile/types/types.js';
 import { parseTime } from '../../../src/query/time.js';
 import { failureOfGrafana } from '../../../src/sources/grafana/failure.js';
 import { matcherTest } from '../../../src/sources/matching.js';
-import { failureOfAnswer } from '../../../src/sources/pyroscope/failure.js';
+import { failureOfAnswer } from '../../../src/sources/pyroscope/http/failure.js';
 import { formatSelector, parseSelector } from '../../../src/sources/selector.js';
 import { nearest } from '../../../src/text/nearest.js';
 import { safeText } from '../../../src/text/sanitise.js';

@@ -1,7 +1,7 @@
 import { rootCertificates } from 'node:tls';
 import type { Dispatcher } from 'undici';
-import { UserError } from '../../errors.js';
-import { readSettingFile, reasonOfSettingFile } from '../../setting-file.js';
+import { UserError } from '../../../errors.js';
+import { readSettingFile, reasonOfSettingFile } from '../../../setting-file.js';
 
 const MAX_CONNECT_MS = 10_000;
 /**

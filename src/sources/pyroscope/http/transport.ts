@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Dispatcher } from 'undici';
-import { UpstreamError, UserError } from '../../errors.js';
-import { type Meter, NO_METER, type UpstreamEnd, type UpstreamSource } from '../../telemetry/meter.js';
-import { traceHeaders } from '../../telemetry/trace.js';
-import { type Echo, parseWithoutEchoes } from '../echoes.js';
+import { UpstreamError, UserError } from '../../../errors.js';
+import { type Meter, NO_METER, type UpstreamEnd, type UpstreamSource } from '../../../telemetry/meter.js';
+import { traceHeaders } from '../../../telemetry/trace.js';
+import { type Echo, parseWithoutEchoes } from '../../echoes.js';
 import { discard, isGzip, readBody, readStart, tooLarge } from './body.js';
 import { type ConnectionOptions, openConnections } from './connections.js';
 import { type CredentialOptions, createCredentials } from './credentials.js';

@@ -1,4 +1,4 @@
-import { UpstreamError } from '../../errors.js';
+import { UpstreamError } from '../../../errors.js';
 
 /** Statuses of a proxy that got no answer from the server behind it. */
 const NO_ANSWER_FROM_BEHIND: ReadonlySet<number> = new Set([502, 504]);

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip, gunzipSync } from 'node:zlib';
-import { UpstreamError } from '../../errors.js';
+import { UpstreamError } from '../../../errors.js';
 
 /**
  * Maximum compressed size of an answer that is inflated in a single call: a stream would cost more than the

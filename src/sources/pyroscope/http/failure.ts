@@ -1,4 +1,4 @@
-import { UpstreamError, type UpstreamKind } from '../../errors.js';
+import { UpstreamError, type UpstreamKind } from '../../../errors.js';
 
 const DETAIL_LENGTH = 300;
 

@@ -3,8 +3,8 @@ import type { Socket } from 'node:net';
 import { inspect } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, test } from 'vitest';
-import { UpstreamError, UserError } from '../../errors.js';
-import { NO_METER } from '../../telemetry/meter.js';
+import { UpstreamError, UserError } from '../../../errors.js';
+import { NO_METER } from '../../../telemetry/meter.js';
 import { createTransport, type Transport, type TransportOptions } from './transport.js';
 
 const { signal } = new AbortController();

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { UpstreamError, type UpstreamKind } from '../../errors.js';
+import { UpstreamError, type UpstreamKind } from '../../../errors.js';
 import { waitBeforeRetry } from './retry.js';
 
 const failed = (

@@ -1,8 +1,8 @@
-import { UserError } from '../../errors.js';
-import { readSettingFile, reasonOfSettingFile } from '../../setting-file.js';
-import { secretsOfProxy } from '../../telemetry/secrets.js';
-import { anyOf, spellingsOf } from '../../telemetry/spellings.js';
-import { type Echo, echoesOf } from '../echoes.js';
+import { UserError } from '../../../errors.js';
+import { readSettingFile, reasonOfSettingFile } from '../../../setting-file.js';
+import { secretsOfProxy } from '../../../telemetry/secrets.js';
+import { anyOf, spellingsOf } from '../../../telemetry/spellings.js';
+import { type Echo, echoesOf } from '../../echoes.js';
 import type { ProxySettings } from './connections.js';
 
 /** The only option that names a token file, for messages. */
