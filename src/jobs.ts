@@ -8,8 +8,8 @@ import { growthBetween } from './profile/compare/growth.js';
 import type { Measurement } from './profile/measurement.js';
 import type { Profile } from './profile/model.js';
 import { decodePprof, pprofToProfile, UnreadableProfileError } from './profile/pprof/pprof.js';
-import { activeOf } from './profile/tables/active.js';
-import { costIn, placesOf, viewOf } from './profile/tables/function-cost.js';
+import { selectActive } from './profile/tables/active.js';
+import { costIn, findPlaces, viewFunction } from './profile/tables/function-cost.js';
 import { profileViewAnswer, type ViewOptions } from './report/answers/profile-view.js';
 import { summaryAnswer } from './report/answers/summary.js';
 import type { Answer } from './report/render.js';
@@ -42,7 +42,7 @@ export const JOBS = {
     });
     return profileViewAnswer(measured, filtered, options);
   },
-  active: activeOf,
+  active: selectActive,
   changes: changesIn,
   cheaper: cheaperIn,
   counts: countsInProfile,
@@ -50,15 +50,16 @@ export const JOBS = {
   compared: comparedRows,
   findings: findingsOf,
   cost: costIn,
-  places: placesOf,
-  function: viewOf,
+  places: findPlaces,
+  function: viewFunction,
 } as const;
 
 /** Errors that callers tell apart, by name: how each is made again from what a thread sent. */
 const ERRORS: Readonly<
   Record<string, (message: string, details: Readonly<Record<string, unknown>>) => Error>
 > = {
-  UnreadableProfileError: (message, { tooLarge }) => new UnreadableProfileError(message, tooLarge === true),
+  UnreadableProfileError: (message, { isTooLarge }) =>
+    new UnreadableProfileError(message, isTooLarge === true),
   PatternError: (message, { pattern, kind }) =>
     new PatternError(String(pattern), message, kind === 'size' ? 'size' : 'syntax'),
 };

@@ -57,7 +57,7 @@ describe('a profile with', () => {
     expect(() => decodePprof(whole)).toThrow(
       expect.objectContaining({
         name: UnreadableProfileError.name,
-        tooLarge: true,
+        isTooLarge: true,
         message: expect.stringContaining(`too large: over ${limit}`),
       }),
     );

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { readFleet } from '../src/investigation/evidence/fleet.js';
 import { MAX_REQUESTS } from '../src/investigation/evidence/requests.js';
 import type { Labels } from '../src/sources/source.js';
-import { nearest } from '../src/text/nearest.js';
+import { findNearest } from '../src/text/nearest.js';
 import { asker, NOW } from './support/ask.js';
 import { fleetSource, SINCE } from './support/fleet.js';
 
@@ -74,8 +74,8 @@ describe('what is wrong with a name among many', () => {
 
   test('names that begin otherwise are given up unmeasured where there are very many', () => {
     const many = Array.from({ length: 30_000 }, (_, index) => `other-${index}`);
-    expect(nearest('checkout-apo', [...many, 'checkout-api'])).toEqual(['checkout-api']);
-    expect(nearest('kout-api', [...many, 'checkout-api'])).toEqual(['checkout-api']);
+    expect(findNearest('checkout-apo', [...many, 'checkout-api'])).toEqual(['checkout-api']);
+    expect(findNearest('kout-api', [...many, 'checkout-api'])).toEqual(['checkout-api']);
   });
 });
 

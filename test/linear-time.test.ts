@@ -6,7 +6,7 @@ import { replaceVariables, variableNameOf } from '../src/patterns/variables.js';
 import { frameOwner, leafMeaning } from '../src/profile/code/frames.js';
 import { isIdleFrame } from '../src/profile/code/idle.js';
 import { normaliseName } from '../src/profile/code/names.js';
-import { patternSize } from '../src/profile/code/pattern-size.js';
+import { estimatePatternSize } from '../src/profile/code/pattern-size.js';
 import { parseProfileType } from '../src/profile/types/types.js';
 import { parseTime } from '../src/query/time.js';
 import { publicAddress } from '../src/sources/grafana/address.js';
@@ -114,7 +114,7 @@ const READERS: readonly [string, (text: string) => unknown, readonly string[]][]
   ],
   [
     'sizes of patterns',
-    patternSize,
+    estimatePatternSize,
     ['[', '[:', '[[:', '(?', '(?P<', '\\x{', '\\p{', '{1', '\\Q', '-\\x', 'a{1000}'],
   ],
   ['addresses that Grafana names', (text) => publicAddress(`https://a/${text}x`), ['/', 'a/', '/d/']],

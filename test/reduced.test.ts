@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { CallEnvironment } from '../src/mcp/call.js';
 import type { Profile } from '../src/profile/model.js';
 import { decodePprof, pprofToProfile } from '../src/profile/pprof/pprof.js';
-import { heaviestChain, readTree, totalBelow, treeProfile } from '../src/profile/tables/stack-tree.js';
+import { findHeaviestChain, readTree, totalBelow, treeProfile } from '../src/profile/tables/stack-tree.js';
 import { functionTable } from '../src/profile/tables/table.js';
 import { createFilesSource } from '../src/sources/files/source.js';
 import { createPyroscopeSource } from '../src/sources/pyroscope/source.js';
@@ -391,7 +391,7 @@ describe('recorded answers', () => {
     const whole = totalTable(profileOf('v2-sms-checkout-pprof'));
     for (const [name, total] of totalTable(treeProfile(tree, 'cpu', 'nanoseconds')))
       expect(total).toBeLessThanOrEqual(whole.get(name) ?? 0);
-    expect(heaviestChain(tree).length).toBeGreaterThan(3);
+    expect(findHeaviestChain(tree).length).toBeGreaterThan(3);
   });
 
   test('below a path lies what the whole tree has there; old storage gives all of it', () => {

@@ -22,7 +22,7 @@ export function profileTypesPage() {
     ];
     const when = conditions.length === 0 ? '' : ` (${conditions.join(', ')})`;
     const counted = row.countsOf === undefined ? '' : `; counts what \`${row.countsOf}\` measures`;
-    const clock = row.wallClock === true ? '; waiting threads are set apart' : '';
+    const clock = row.isWallClock === true ? '; waiting threads are set apart' : '';
     const noun = row.noun === undefined ? '' : ` of ${row.noun}`;
     return `| \`${row.alias}\` | ${row.sampleTypes.map((type) => `\`${type}\``).join(', ')}${when} | ${cell(names)} | ${NATURES[row.nature]} | ${UNITS[row.dimension]}${noun} | ${cell(row.meaning)}${counted}${clock} | ${cell(row.source)} |`;
   });

@@ -57,7 +57,7 @@ export async function comparisonOf(
     selector: formatSelector(which === 'after' ? question.matchers : question.baseline.matchers),
     profiles: whole[which].profiles,
     samples: isCountUnit(scope.type.unit) ? null : whole[which].costs.total / analysis.quantum,
-    estimated: shares.estimated,
+    isEstimated: shares.estimated,
     perProfile: share(whole[which].costs.total, whole[which].profiles),
     gaps: reading.gaps[which],
   });

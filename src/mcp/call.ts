@@ -172,7 +172,7 @@ function watchingAge({ schemaOf }: Pick<ToolContext, 'schemaOf'>) {
       const { oldAnswerNote, withNotes } = await import('../report/old-answers.js');
       const notes = [...ages].flatMap(([source, ageMs]) => {
         const answers = schemaOf(source).answers();
-        return oldAnswerNote({ source: source.name, ageMs, answers }) ?? [];
+        return oldAnswerNote({ source: source.name, ageMs, isAnswering: answers }) ?? [];
       });
       return withNotes(answer, notes);
     },

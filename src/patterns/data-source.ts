@@ -1,5 +1,5 @@
 import { RE2JS, RE2JSException } from 're2js';
-import { patternSize } from '../profile/code/pattern-size.js';
+import { estimatePatternSize } from '../profile/code/pattern-size.js';
 import { field, isRecord, list, text } from './json.js';
 import { type Variable, variableNameOf } from './variables.js';
 
@@ -112,7 +112,8 @@ function ofVariable(
 }
 
 /**
- * Largest filter that is applied, steps of {@link patternSize}: it is tried on the name of every data source.
+ * Largest filter that is applied, steps of {@link estimatePatternSize}: it is tried on the name of every data
+ * source.
  */
 const MAX_FILTER_STEPS = 300;
 /** Characters of a name that are compared; Grafana takes up to 190. */
@@ -134,7 +135,7 @@ function nameTestOf(variable: Variable): (name: string) => boolean {
 function nameTest(pattern: string): (name: string) => boolean {
   if (pattern === '') return () => true;
   const [, body = pattern, flags = ''] = /^\/(.*)\/([a-z]*)$/s.exec(pattern) ?? [];
-  if (patternSize(body) > MAX_FILTER_STEPS) return () => true;
+  if (estimatePatternSize(body) > MAX_FILTER_STEPS) return () => true;
   try {
     const regex = RE2JS.compile(body, flags.includes('i') ? RE2JS.CASE_INSENSITIVE : 0);
     return (name) => regex.test(name.slice(0, MAX_NAME));

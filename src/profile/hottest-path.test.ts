@@ -4,13 +4,13 @@ import { describe, expect, test } from 'vitest';
 import { fixture } from '../../test/support/ask.js';
 import { profileOf } from '../../test/support/profiles.js';
 import { frameOwner } from './code/frames.js';
-import { hottestPath } from './hottest-path.js';
+import { findHottestPath } from './hottest-path.js';
 import type { Profile } from './model.js';
 import { decodePprof, pprofToProfile } from './pprof/pprof.js';
 
 function pathOf(profile: Profile, application = /^app\./) {
   const name = (id: number) => profile.functions[id]?.name ?? '';
-  const { steps, explainsUntil, branches } = hottestPath(profile, (id) => application.test(name(id)));
+  const { steps, explainsUntil, branches } = findHottestPath(profile, (id) => application.test(name(id)));
   return {
     steps: steps.map(({ functionId, total, self }) => [name(functionId), total, self]),
     mark: name(steps[explainsUntil]?.functionId ?? -1),
@@ -18,7 +18,7 @@ function pathOf(profile: Profile, application = /^app\./) {
   };
 }
 
-describe('hottestPath', () => {
+describe('findHottestPath', () => {
   test('follows the heaviest child from the heaviest entry point to a leaf', () => {
     const profile = profileOf(
       [['main', 'app.serve', 'app.price', 'parse'], 60],
@@ -102,7 +102,7 @@ describe('hottestPath', () => {
   test('gives the line through which most of the value passes', () => {
     const at = (line: number) => ({ name: 'main', file: 'main.go', line });
     const profile = profileOf([[at(3), 'a'], 1], [[at(9), 'a'], 5], [[at(4), 'a'], 4]);
-    expect(hottestPath(profile, () => true).steps[0]?.line).toBe(9);
+    expect(findHottestPath(profile, () => true).steps[0]?.line).toBe(9);
   });
 });
 
@@ -114,7 +114,7 @@ describe('the hottest path of real profiles', () => {
     ['incidents/16-storefront-latency/profiles/i00-storefront-bff-7d9f4-m4qzt-wall.pb.gz', 1],
   ])('%s: not empty, shares never rise, ends in a leaf', (file, index) => {
     const profile = pprofToProfile(decodePprof(gunzipSync(readFileSync(fixture(file)))), index);
-    const { steps } = hottestPath(profile, (id) => {
+    const { steps } = findHottestPath(profile, (id) => {
       const info = profile.functions[id];
       return info !== undefined && frameOwner(info) === 'application';
     });

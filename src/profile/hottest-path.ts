@@ -32,7 +32,10 @@ const EXPLAINS_SHARE_OF_PARENT = 0.5;
  *
  * @param isApplication tells the team's own functions from libraries and runtime
  */
-export function hottestPath(profile: Profile, isApplication: (functionId: number) => boolean): HottestPath {
+export function findHottestPath(
+  profile: Profile,
+  isApplication: (functionId: number) => boolean,
+): HottestPath {
   const steps: PathStep[] = [];
   const childrenOf: { functionId: number; total: number }[][] = [];
   let expansion = expandNode(profile, callTreeRoot(profile));

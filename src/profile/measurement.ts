@@ -5,7 +5,7 @@ import type { ProfileType } from './types/types.js';
 export interface Measurement {
   source: string;
   /** Whether a call may leave the source out. */
-  defaultSource: boolean;
+  isDefaultSource: boolean;
   service: string | null;
   /** Matchers in addition to the service, as a selector; null when there are none. */
   extraSelector: string | null;
@@ -23,7 +23,7 @@ export interface Measurement {
   profiles: number | null;
   instances: number | null;
   /** Whether the values count since the process started, so that they say nothing about the window. */
-  sinceStart: boolean;
+  isSinceStart: boolean;
   /** Active cost per second, where coverage is continuous. */
   rate: { value: number; unit: string } | null;
   samples: number | null;

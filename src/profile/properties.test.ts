@@ -3,13 +3,13 @@ import { describe, expect, test } from 'vitest';
 import { identity, pprofFile, profileOf, stacksOf, type TestFrame } from '../../test/support/profiles.js';
 import { filterStacks } from './code/filter.js';
 import { splitIdle } from './code/idle.js';
-import { hottestPath } from './hottest-path.js';
+import { findHottestPath } from './hottest-path.js';
 import { type Profile, totalValue } from './model.js';
 import { ProfileBuilder } from './pprof/builder.js';
 import { addPprof, pprofToProfile } from './pprof/pprof.js';
 import { type CallNode, callTreeRoot, expandNode } from './tables/calltree.js';
-import { applicationCost, chargeLeaves } from './tables/charge.js';
-import { coalesceStacks, heaviestStack } from './tables/stacks.js';
+import { chargeLeaves, sumApplicationCost } from './tables/charge.js';
+import { coalesceStacks, findHeaviestStack } from './tables/stacks.js';
 import { functionTable, rankFunctions } from './tables/table.js';
 import { callTreeRows } from './tables/tree.js';
 
@@ -58,8 +58,8 @@ function findings(profile: Profile) {
   const name = (id: number) => identity(profile, id);
   const table = functionTable(profile);
   const application = isApplication(profile);
-  const path = hottestPath(profile, application);
-  const heaviest = heaviestStack(profile);
+  const path = findHottestPath(profile, application);
+  const heaviest = findHeaviestStack(profile);
   const ranked = rankFunctions(profile, table, 'self');
   const byName = (id: number) => [name(id), table.self[id], table.totals[id], table.lines[id]] as const;
   return {
@@ -81,7 +81,10 @@ function findings(profile: Profile) {
       name(functionId),
       value,
     ]),
-    cost: Array.from(applicationCost(profile, application), (cost, id): [string, number] => [name(id), cost])
+    cost: Array.from(sumApplicationCost(profile, application), (cost, id): [string, number] => [
+      name(id),
+      cost,
+    ])
       .filter(([, cost]) => cost > 0)
       .sort(([a], [b]) => (a < b ? -1 : 1)),
   };
@@ -162,7 +165,7 @@ describe('hottest path', () => {
     fc.assert(
       fc.property(stacks, (some) => {
         const profile = profileOf(...some);
-        const { steps, explainsUntil } = hottestPath(profile, isApplication(profile));
+        const { steps, explainsUntil } = findHottestPath(profile, isApplication(profile));
         expect(steps.length).toBeGreaterThan(0);
         steps.forEach(({ total, self }, index) => {
           expect(total).toBeLessThanOrEqual(steps[index - 1]?.total ?? totalValue(profile));
@@ -174,7 +177,7 @@ describe('hottest path', () => {
   });
 
   test('is empty for a profile without stacks', () => {
-    expect(hottestPath(profileOf(), () => true)).toEqual({ steps: [], explainsUntil: -1, branches: [] });
+    expect(findHottestPath(profileOf(), () => true)).toEqual({ steps: [], explainsUntil: -1, branches: [] });
   });
 
   test('scaling all values changes no share, no frame and no mark', () => {
@@ -182,7 +185,7 @@ describe('hottest path', () => {
       fc.property(stacks, fc.integer({ min: 2, max: 1_000_000 }), (some, factor) => {
         const shares = (profile: Profile) => {
           const table = functionTable(profile);
-          const { steps, explainsUntil } = hottestPath(profile, isApplication(profile));
+          const { steps, explainsUntil } = findHottestPath(profile, isApplication(profile));
           return {
             explainsUntil,
             steps: steps.map(({ total, self, ...step }) => ({
@@ -210,8 +213,8 @@ describe('hottest path', () => {
           ],
         );
         const [plain, recursive] = [profileOf(...some), profileOf(...repeated)];
-        expect(hottestPath(recursive, isApplication(recursive))).toEqual(
-          hottestPath(plain, isApplication(plain)),
+        expect(findHottestPath(recursive, isApplication(recursive))).toEqual(
+          findHottestPath(plain, isApplication(plain)),
         );
       }),
     );

@@ -7,7 +7,7 @@ import {
 import { matcherTest } from '../sources/matching.js';
 import { formatSelector } from '../sources/selector.js';
 import type { Matcher, Window } from '../sources/source.js';
-import { nearest } from '../text/nearest.js';
+import { findNearest } from '../text/nearest.js';
 import { formatTime } from '../text/units.js';
 import { mapInTurns } from '../work/turns.js';
 import type { ToolContext } from './context.js';
@@ -64,7 +64,7 @@ export async function explainEmptiness(
     };
   }
   if (service !== null && !services.has(service)) {
-    const [best, ...others] = nearest(service, [...services]);
+    const [best, ...others] = findNearest(service, [...services]);
     return {
       reason: 'unknown_service',
       detail: `No service ${JSON.stringify(service)} has sent profiles to "${source.name}".`,
@@ -134,7 +134,7 @@ async function explainUnmatchedService(
   }
   if (unmetMatcher === undefined) return null;
   const others = matchers.filter((matcher) => matcher !== unmetMatcher);
-  const similar = nearest(unmetMatcher.value.replace(/[.*+?^$|()\\]/g, ''), services);
+  const similar = findNearest(unmetMatcher.value.replace(/[.*+?^$|()\\]/g, ''), services);
   return {
     reason: 'unknown_service',
     detail: `No service that has sent profiles to "${source.name}" meets ${formatSelector([unmetMatcher]).slice(1, -1)}.`,
@@ -228,7 +228,7 @@ async function explainExclusion(
         retry,
       };
     }
-    const best = matcher.op === '=' || matcher.op === '=~' ? nearest(matcher.value, values) : values;
+    const best = matcher.op === '=' || matcher.op === '=~' ? findNearest(matcher.value, values) : values;
     return {
       reason: 'matchers_exclude_all',
       detail: `The matcher ${text} excludes everything; without it there is data.`,

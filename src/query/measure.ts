@@ -53,7 +53,7 @@ export async function measure(
   const wholeValue = totalValue(merged.profile);
   if (profiles === 0 && merged.profile.values.length === 0) return null;
 
-  const { active, idle } = type.wallClock ? splitIdle(merged.profile) : { active: merged.profile, idle: 0 };
+  const { active, idle } = type.isWallClock ? splitIdle(merged.profile) : { active: merged.profile, idle: 0 };
   const instances =
     instanceLabel === null
       ? null
@@ -61,7 +61,7 @@ export async function measure(
   const knownProfiles = profiles > 0 ? profiles : null;
   return {
     source: source.name,
-    defaultSource: await context.sources.isDefault(source, context.signal),
+    isDefaultSource: await context.sources.isDefault(source, context.signal),
     service: scope.service,
     selector: formatSelector(matchers),
     extraSelector: scope.matchers.length === 0 ? null : formatSelector(scope.matchers),
@@ -72,7 +72,7 @@ export async function measure(
     idle,
     profiles: knownProfiles,
     instances,
-    sinceStart: merged.sinceStart === true,
+    isSinceStart: merged.sinceStart === true,
     rate:
       type.kind === 'instant' || merged.sinceStart === true || isDifference(active)
         ? null
@@ -84,7 +84,7 @@ export async function measure(
     samples: isDifference(active)
       ? null
       : await countSamples(scope, query, { active, isWhole: merged.reduced === null }, context),
-    reduced: type.wallClock ? withoutIdle(merged) : merged.reduced,
+    reduced: type.isWallClock ? withoutIdle(merged) : merged.reduced,
     notes: [...scope.notes, ...merged.notes, ...(await lookbackNotes(source, window, context))],
   };
 }
@@ -178,7 +178,7 @@ async function countSamples(
   const byInterval = samplesByInterval(active);
   if (byInterval !== null) return byInterval;
   // The merge of the sibling type would be as large as the one that could not be read whole.
-  if (type.wallClock && !isWhole) return null;
+  if (type.isWallClock && !isWhole) return null;
   const typeIds = await context.schemaOf(source).typeIds(query.matchers, query.window, context.signal);
   const sibling = typeIds.find((id) => {
     const other = parseProfileType(id);
@@ -187,7 +187,7 @@ async function countSamples(
   if (sibling === undefined) return null;
   const sampleQuery = { ...query, profileTypeId: sibling };
   // Idle stacks are removed one by one, so wall-clock time needs the counts per stack.
-  if (type.wallClock)
+  if (type.isWallClock)
     return totalValue(splitIdle((await source.profile(sampleQuery, context.signal)).profile).active);
   const sums = await sumsOver(source, sampleQuery, [], context.signal);
   return sums.reduce((total, { sum }) => total + sum, 0);

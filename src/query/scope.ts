@@ -11,7 +11,7 @@ import {
 import { matcherTest } from '../sources/matching.js';
 import { formatSelector } from '../sources/selector.js';
 import type { Matcher, ProfileQuery, ProfileSource, Window } from '../sources/source.js';
-import { nearest } from '../text/nearest.js';
+import { findNearest } from '../text/nearest.js';
 import { safeText } from '../text/sanitise.js';
 import type { ToolContext } from './context.js';
 import { lastHourWithData } from './data-range.js';
@@ -167,7 +167,7 @@ function checkTypeName(wanted: string | null, typeIds: readonly string[]): void 
     resolveProfileType(wanted, ALL_KNOWN) !== null || PROFILE_TYPE_ALIASES.includes(wanted.toLowerCase());
   if (looksLikeId || isKnown) return;
   const aliases = aliasesOf(typeIds);
-  const [best] = nearest(wanted, [...aliases, ...PROFILE_TYPE_ALIASES]);
+  const [best] = findNearest(wanted, [...aliases, ...PROFILE_TYPE_ALIASES]);
   throw new UserError(
     `\`profile_type\` ${JSON.stringify(wanted)} is not known.`,
     `${best === undefined ? '' : `Did you mean "${best}"? `}Present: ${aliases.join(', ')}.`,

@@ -35,10 +35,10 @@ const WHOLLY = 0.95;
 export function chargeText(charge: Charge | null, above: Charge | null): string {
   if (charge === null) return '';
   const part = charge.share < WHOLLY ? `${Math.round(charge.share * 100)}% ` : '';
-  const repeated =
+  const isRepeated =
     above !== null &&
     above.to.function === charge.to.function &&
     above.to.file === charge.to.file &&
     above.to.line === charge.to.line;
-  return ` <- ${part}${repeated ? 'same' : displayBriefly(charge.to)}`;
+  return ` <- ${part}${isRepeated ? 'same' : displayBriefly(charge.to)}`;
 }

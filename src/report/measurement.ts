@@ -16,16 +16,16 @@ const LOWER_BOUND = ['total of functions', 'hottest_path', 'tree', 'charged_shar
 /** Notes about a profile that was read in part; none for a whole one. */
 export function reducedNotes({ reduced, type }: Measurement): string[] {
   if (reduced === null) return [];
-  const blurred = idleIsBlurred(reduced, type);
+  const isBlurred = isIdleBlurred(reduced, type);
   const sites =
     reduced.callSites === 1 ? 'the leaf' : `the ${reduced.callSites} call sites next to each leaf`;
   return [
-    `Read in part: ${safeText(reduced.reason, 300)}. ${blurred ? 'Exact: active and idle time together.' : 'Exact: the total, own cost (self) and ranks by it.'} At least: totals of functions, ` +
+    `Read in part: ${safeText(reduced.reason, 300)}. ${isBlurred ? 'Exact: active and idle time together.' : 'Exact: the total, own cost (self) and ranks by it.'} At least: totals of functions, ` +
       `path and charges, since only ${sites} and ${reduced.tree === null ? 'no' : 'the heavy branches of the'} call tree were read. ` +
-      (type.wallClock && reduced.tree !== null
+      (type.isWallClock && reduced.tree !== null
         ? 'Of the call tree waiting stacks are left out, and those whose end the store cut off, since they may wait. '
         : '') +
-      (blurred ? 'Waiting is told by the leaf alone, so that some of it may count as active. ' : '') +
+      (isBlurred ? 'Waiting is told by the leaf alone, so that some of it may count as active. ' : '') +
       'All of it: ask for a shorter window or one pod.',
   ];
 }
@@ -34,8 +34,8 @@ export function reducedNotes({ reduced, type }: Measurement): string[] {
  * Whether too few frames of every stack are known to recognise all that wait; what they cost counts as
  * active.
  */
-function idleIsBlurred({ callSites }: Reduced, { wallClock }: ProfileType): boolean {
-  return wallClock && callSites < IDLE_DEPTH;
+function isIdleBlurred({ callSites }: Reduced, { isWallClock }: ProfileType): boolean {
+  return isWallClock && callSites < IDLE_DEPTH;
 }
 
 /** `scope`, `total`, `coverage` and `idle` of the JSON answers about profiles. */
@@ -44,7 +44,7 @@ export function scopeData(measured: Measurement, analysed: Profile = measured.ac
   const active = totalValue(measured.active);
   const whole = shareBase(measured.active) + measured.idle;
   const kept = shareBase(analysed);
-  const { sinceStart } = measured;
+  const { isSinceStart } = measured;
   return {
     scope: {
       source: measured.source,
@@ -56,8 +56,8 @@ export function scopeData(measured: Measurement, analysed: Profile = measured.ac
       to: formatTime(measured.window.to),
     },
     total: {
-      value: sinceStart ? null : round(active / divisor),
-      ...(sinceStart ? { since_start: round(active) } : {}),
+      value: isSinceStart ? null : round(active / divisor),
+      ...(isSinceStart ? { since_start: round(active) } : {}),
       ...(isDifference(measured.active) ? changesData(measured.active) : {}),
       unit: measured.type.unit,
       rate: measured.rate === null ? null : roundShare(measured.rate.value),
@@ -65,7 +65,7 @@ export function scopeData(measured: Measurement, analysed: Profile = measured.ac
       instances: measured.instances,
       samples: measured.samples,
       profiles: measured.profiles,
-      per_profile: measured.profiles === null || sinceStart ? null : round(active / measured.profiles),
+      per_profile: measured.profiles === null || isSinceStart ? null : round(active / measured.profiles),
     },
     coverage: {
       kept_share: roundShare(whole === 0 ? 0 : kept / whole),
@@ -74,12 +74,12 @@ export function scopeData(measured: Measurement, analysed: Profile = measured.ac
         ? {}
         : {
             reason: safeText(measured.reduced.reason, 300),
-            exact: idleIsBlurred(measured.reduced, measured.type) ? [] : [...EXACT],
+            exact: isIdleBlurred(measured.reduced, measured.type) ? [] : [...EXACT],
             lower_bound: [...LOWER_BOUND],
             call_sites: measured.reduced.callSites,
           }),
     },
-    ...(measured.type.wallClock
+    ...(measured.type.isWallClock
       ? { idle: { value: round(measured.idle), share: roundShare(whole === 0 ? 0 : measured.idle / whole) } }
       : {}),
   };
@@ -119,14 +119,14 @@ export function amountText({ active, type }: Measurement, value: number, noun = 
 
 /** Says how the values differ from what the window cost; '' where they are the cost of the window. */
 export function natureOfTotal(measured: Measurement): string {
-  if (measured.sinceStart) return 'Counted since the process started, not in this window. ';
+  if (measured.isSinceStart) return 'Counted since the process started, not in this window. ';
   return isDifference(measured.active) ? 'A difference of two profiles. ' : '';
 }
 
 function totalText(measured: Measurement, active: number): string {
   const { noun } = measured.type;
   const { type, profiles, rate, idle } = measured;
-  if (measured.sinceStart)
+  if (measured.isSinceStart)
     return `unknown in this window: ${formatValue(active, type.unit, noun)} since the process started`;
   if (isDifference(measured.active)) {
     const { increase, decrease } = changesData(measured.active);
@@ -155,8 +155,8 @@ function totalText(measured: Measurement, active: number): string {
 }
 
 /** Says why profiles that were taken hold nothing, which is an answer, too. */
-export function nothingSampled({ type, profiles, idle, sinceStart }: Measurement): string {
-  if (sinceStart)
+export function nothingSampled({ type, profiles, idle, isSinceStart }: Measurement): string {
+  if (isSinceStart)
     return `Nothing is known over time: these ${type.alias} profiles count since the process started, and there is one reading of each instance.`;
   if (idle > 0) return `All of the ${type.alias} time was idle: no thread of these profiles was working.`;
   return `${profiles ?? 'The'} profile${profiles === 1 ? '' : 's'} of this type ${profiles === 1 ? 'was' : 'were'} taken and hold${profiles === 1 ? 's' : ''} no samples: nothing to report (${type.meaning}).`;

@@ -59,7 +59,7 @@ export interface ScopeArguments {
 /** The arguments that ask for the same profiles again. */
 export function callScope(measured: Measurement): ScopeArguments {
   return {
-    ...(measured.defaultSource ? {} : { source: measured.source }),
+    ...(measured.isDefaultSource ? {} : { source: measured.source }),
     ...(measured.service === null ? {} : { service: measured.service }),
     profile_type: measured.typeArgument,
     ...(measured.extraSelector === null ? {} : { selector: measured.extraSelector }),

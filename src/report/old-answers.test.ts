@@ -22,11 +22,11 @@ test.each([
   ],
   [true, 2 * MINUTE, null],
 ])('answers: %s, %d ms', (answers, ageMs, note) => {
-  expect(oldAnswerNote({ source: 'prod', ageMs, answers })).toBe(note);
+  expect(oldAnswerNote({ source: 'prod', ageMs, isAnswering: answers })).toBe(note);
 });
 
 test('a name of a source is text from elsewhere', () => {
-  const note = oldAnswerNote({ source: 'pr\u001b[31mod\n\u202e', ageMs: MINUTE, answers: false });
+  const note = oldAnswerNote({ source: 'pr\u001b[31mod\n\u202e', ageMs: MINUTE, isAnswering: false });
   expect(note).toContain('labels prod has');
 });
 

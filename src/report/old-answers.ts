@@ -11,13 +11,13 @@ export interface OldAnswer {
   /** Age of the oldest part, milliseconds. */
   ageMs: number;
   /** Whether the source answered when it was last asked. */
-  answers: boolean;
+  isAnswering: boolean;
 }
 
 /** Writes a note about remembered answers; null where they are too young to matter. */
-export function oldAnswerNote({ source, ageMs, answers }: OldAnswer): string | null {
-  if (answers && ageMs < WORTH_SAYING_MS) return null;
-  const now = answers ? 'it is being asked again' : 'it does not answer now';
+export function oldAnswerNote({ source, ageMs, isAnswering }: OldAnswer): string | null {
+  if (isAnswering && ageMs < WORTH_SAYING_MS) return null;
+  const now = isAnswering ? 'it is being asked again' : 'it does not answer now';
   return `Which services, types and labels ${safeText(source, 100)} has was learned ${formatSpan(ageMs)} ago; ${now}.`;
 }
 

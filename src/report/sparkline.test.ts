@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { sparkline } from './sparkline.js';
+import { drawSparkline } from './sparkline.js';
 
 test.each<[(number | null)[], string]>([
   [[0, 1, 2, 3, 4, 5, 6, 7, 8], '▁▁▂▃▄▅▆▇█'],
@@ -10,7 +10,7 @@ test.each<[(number | null)[], string]>([
   [[null], '·'],
   [[], ''],
 ])('%j is %s', (values, line) => {
-  expect(sparkline(values)).toBe(line);
+  expect(drawSparkline(values)).toBe(line);
 });
 
 test('one character per value, the largest is full, larger is never lower', () => {
@@ -18,7 +18,7 @@ test('one character per value, the largest is full, larger is never lower', () =
     fc.property(
       fc.array(fc.integer({ min: 1, max: 1_000_000 }), { minLength: 1, maxLength: 30 }),
       (values) => {
-        const line = [...sparkline(values)];
+        const line = [...drawSparkline(values)];
         expect(line).toHaveLength(values.length);
         const sorted = values.map((value, at) => [value, line[at] ?? ''] as const).sort(([a], [b]) => a - b);
         expect(sorted.map(([, bar]) => bar)).toEqual(sorted.map(([, bar]) => bar).toSorted());

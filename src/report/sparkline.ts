@@ -3,7 +3,7 @@ const BARS = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'] as const;
 const NOTHING = '·';
 
 /** Draws a character per value, from 0 to the largest; a dot stands for a missing value. */
-export function sparkline(values: readonly (number | null)[]): string {
+export function drawSparkline(values: readonly (number | null)[]): string {
   const max = Math.max(0, ...values.map((value) => value ?? 0));
   return values
     .map((value) => {

@@ -3,7 +3,7 @@ import { functionData } from '../profile/code/named-function.js';
 import type { Measurement } from '../profile/measurement.js';
 import { totalValue } from '../profile/model.js';
 import { functionTable, rankFunctions } from '../profile/tables/table.js';
-import { nearest } from '../text/nearest.js';
+import { findNearest } from '../text/nearest.js';
 import { safeText } from '../text/sanitise.js';
 import { displayBriefly } from './functions.js';
 import { nothingSampled, scopeData, scopeLines } from './measurement.js';
@@ -26,9 +26,9 @@ export function unknownFunctionAnswer(
   empty: JsonObject,
 ): Answer {
   const profile = measured.active;
-  const sampled = totalValue(profile) > 0;
+  const hasSamples = totalValue(profile) > 0;
   const quotedName = JSON.stringify(safeText(text, 100));
-  const detail = sampled
+  const detail = hasSamples
     ? `No function with any cost here is called ${quotedName}, and no name ends in it or contains it.`
     : nothingSampled(measured);
   const table = functionTable(profile);
@@ -39,11 +39,11 @@ export function unknownFunctionAnswer(
   const ends = new Map(
     ranked.map((entry) => [entry.info.name.slice(entry.info.name.lastIndexOf('/') + 1), entry]),
   );
-  const similar = nearest(text, [...ends.keys()]).flatMap((end) => ends.get(end) ?? []);
+  const similar = findNearest(text, [...ends.keys()]).flatMap((end) => ends.get(end) ?? []);
   const offered = (similar.length > 0 ? similar : ranked).slice(0, OFFERED);
   const names = offered.map(({ info, line }) => functionData(info, line));
   const [best] = similar;
-  const next: NextCall[] = !sampled
+  const next: NextCall[] = !hasSamples
     ? []
     : best === undefined
       ? [nextCall('query_profile', { ...callScope(measured), sort: 'total' })]
@@ -69,7 +69,7 @@ export function unknownFunctionAnswer(
       {
         rows: [
           detail,
-          ...(sampled
+          ...(hasSamples
             ? [
                 `${similar.length > 0 ? 'Names like it' : 'Heaviest functions by total'}: ${names.map(displayBriefly).join(', ')}`,
               ]

@@ -1,13 +1,13 @@
 import { RE2JS } from 're2js';
 import { PatternError, UserError } from '../errors.js';
 import { compileRe2 } from '../profile/code/filter.js';
-import { patternSize } from '../profile/code/pattern-size.js';
+import { estimatePatternSize } from '../profile/code/pattern-size.js';
 import { cutRight } from '../text/sanitise.js';
 import type { Matcher } from './source.js';
 
 /**
- * Maximum sum of {@link patternSize} over the regular expressions of a selector: compiling them takes at most
- * some 30 ms. Lists of plain values do not count.
+ * Maximum sum of {@link estimatePatternSize} over the regular expressions of a selector: compiling them takes
+ * at most some 30 ms. Lists of plain values do not count.
  */
 const MAX_SELECTOR_STEPS = 3_000;
 /** Maximum steps of a comparison, size of the expression times length of the value: at most some 50 ms. */
@@ -93,7 +93,7 @@ function spend(steps: number, budget: MatchingBudget, matcher: Matcher, value: s
 }
 
 function sizeOf({ value }: Matcher): number {
-  return plainValues(value) === null ? patternSize(value) : 0;
+  return plainValues(value) === null ? estimatePatternSize(value) : 0;
 }
 
 function checkSize(sizes: readonly { matcher: Matcher; size: number }[], budget: MatchingBudget): void {
@@ -117,7 +117,7 @@ function checkSize(sizes: readonly { matcher: Matcher; size: number }[], budget:
 function prepare(matcher: Matcher): Prepared {
   const values = plainValues(matcher.value);
   if (values !== null) return { values };
-  const size = patternSize(matcher.value);
+  const size = estimatePatternSize(matcher.value);
   checkSize([{ matcher, size }], { steps: MAX_SELECTOR_STEPS });
   try {
     return { regex: compileRe2(matcher.value, RE2JS.DOTALL), size };

@@ -1,6 +1,6 @@
 import { PatternError, UserError } from '../errors.js';
 import { compilePattern } from '../profile/code/filter.js';
-import { patternSize } from '../profile/code/pattern-size.js';
+import { estimatePatternSize } from '../profile/code/pattern-size.js';
 import type { OwnCode, Profile } from '../profile/model.js';
 import type { ProfileSource } from './source.js';
 
@@ -25,7 +25,7 @@ export function readOwnCode(patterns: readonly string[]): OwnCode | null {
       if (!(error instanceof PatternError)) throw error;
       throw new UserError(`--own-code ${JSON.stringify(pattern.slice(0, 100))}: ${error.message}.`, next);
     }
-    steps += patternSize(pattern);
+    steps += estimatePatternSize(pattern);
   }
   if (steps > MAX_STEPS)
     throw new UserError(`The patterns of --own-code come to ${steps} steps, over ${MAX_STEPS}.`, next);

@@ -16,7 +16,7 @@ const PREFIX_CHARACTERS = 3;
  * The names most like a wrong one, nearest first: those that contain it, a part of which is like it, or that
  * differ in at most a third of it.
  */
-export function nearest(wrong: string, names: readonly string[]): string[] {
+export function findNearest(wrong: string, names: readonly string[]): string[] {
   const plain = (name: string) =>
     name
       .slice(0, 4 * MAX_COMPARED)
@@ -34,10 +34,10 @@ export function nearest(wrong: string, names: readonly string[]): string[] {
   return [...new Set(names)]
     .map((name) => {
       const candidate = plain(name);
-      const within =
+      const isContained =
         wanted.length >= 3 &&
         (candidate.includes(wanted) || (candidate.length >= 3 && wanted.includes(candidate)));
-      if (within) return { name, distance: 0.5 };
+      if (isContained) return { name, distance: 0.5 };
       if (!isMeasured(name) || measured++ >= MAX_MEASURED) return { name, distance: limit + 1 };
       const parts = name
         .slice(0, 4 * MAX_COMPARED)
@@ -54,6 +54,6 @@ export function nearest(wrong: string, names: readonly string[]): string[] {
 
 /** "Did you mean `service`? " with the name most like a wrong one; '' where none is like it. */
 export function didYouMean(wrong: string, names: readonly string[]): string {
-  const [closest] = nearest(wrong, names);
+  const [closest] = findNearest(wrong, names);
   return closest === undefined ? '' : `Did you mean \`${closest}\`? `;
 }

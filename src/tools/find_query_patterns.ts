@@ -259,7 +259,7 @@ function rowOf(pattern: QueryPattern, origin: SourcePatterns, wanted: NamedServi
     titles: pattern.titles,
     dashboards: pattern.dashboards,
     seenMs: pattern.seen,
-    valid: pattern.valid,
+    isValid: pattern.valid,
     reason: pattern.reason,
     call: pattern.valid === false ? null : callOf(pattern, place, wanted),
   };

@@ -13,11 +13,11 @@ import { functionSeries } from '../query/timeline/function-series.js';
 import { MAX_PARTS } from '../query/timeline/readings.js';
 import { labelSeries, type TotalSeries, totalSeries } from '../query/timeline/total-series.js';
 import { findUsualGrouping } from '../query/usual-grouping.js';
-import { noTimeline, timelineAnswer } from '../report/answers/timeline-view.js';
+import { emptyTimelineAnswer, timelineAnswer } from '../report/answers/timeline-view.js';
 import { callScope, longerScope, type NextCall, nextCall } from '../report/next.js';
 import { unknownFunctionAnswer } from '../report/unknown-function.js';
 import { formatSelector } from '../sources/selector.js';
-import { nearest } from '../text/nearest.js';
+import { findNearest } from '../text/nearest.js';
 import { safeText } from '../text/sanitise.js';
 import { formatTime } from '../text/units.js';
 import type { Run } from './define.js';
@@ -42,7 +42,7 @@ export const run: Run<typeof input> = async (args, context) => {
   return answerAbout(args, context, async (measured, scope) => {
     if (args.function !== undefined) return ofFunction(args.function, measured, scope, context);
     if (args.group_by !== undefined) await checkLabel(args.group_by, scope, context);
-    if (measured.sinceStart || shareBase(measured.active) === 0) return noTimeline(measured);
+    if (measured.isSinceStart || shareBase(measured.active) === 0) return emptyTimelineAnswer(measured);
     return args.group_by === undefined
       ? ofTotal(measured, scope, context)
       : byLabel(args.group_by, measured, scope, context);
@@ -140,7 +140,7 @@ async function checkLabel(label: string, scope: Scope, context: ToolContext): Pr
   const { matchers, window } = profileQuery(scope);
   const names = await context.schemaOf(scope.source).labelNames(matchers, window, context.signal);
   if (names.includes(label)) return;
-  const like = nearest(label, names);
+  const like = findNearest(label, names);
   throw new UserError(
     `There is no label ${JSON.stringify(label)} to group by.`,
     `${like.length > 0 ? `Did you mean ${like.join(' or ')}? ` : ''}Labels: ${names.slice(0, 30).join(', ')}.`,

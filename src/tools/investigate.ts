@@ -111,18 +111,18 @@ async function reportOf(
     selector,
     callScope,
     window,
-    baseline: { ...(baseline ?? reading.plan.baseline), chosen: baseline === null },
+    baseline: { ...(baseline ?? reading.plan.baseline), isChosen: baseline === null },
     main: type,
     counts: {
       before: { profiles: profiles('before'), samples: samplesOf(main, 'baseline') },
       after: { profiles: profiles('after'), samples: samplesOf(main, 'incident') },
       instances: reading.instances,
     },
-    estimated: main?.estimated ?? false,
+    isEstimated: main?.estimated ?? false,
     totals: { before: row?.before ?? 0, after: row?.after ?? 0 },
     load: change?.culprit.load ?? main?.analysis.load.ratio ?? null,
     verdict: conclusion.verdict,
-    partly: main?.analysis.partly ?? false,
+    isInFewInstances: main?.analysis.partly ?? false,
     notRead: notReadOf(reading),
     isSoFar: conclusion.isSoFar,
     findings: orderBySymptom(found, symptom),
@@ -200,7 +200,7 @@ const FEW_SAMPLES = 300;
 /** Lists in the reader's terms the questions that the profiles at hand cannot answer. */
 function notDetermined({ totals, missing, shares }: Evidence, verdict: Verdict): string[] {
   const unread = missing.map((text) => text);
-  if (!totals.some(({ lens }) => lens.kind === 'wait' || lens.type.wallClock))
+  if (!totals.some(({ lens }) => lens.kind === 'wait' || lens.type.isWallClock))
     unread.push('waiting (I/O, locks): the service emits no wall-clock, mutex or block profiles');
   if (!totals.some(({ lens }) => lens.kind === 'level'))
     unread.push('leaks: the service emits no live-memory or goroutine profiles');

@@ -8,7 +8,7 @@ import { answerWithoutData } from '../query/profile-question.js';
 import { knownShares } from '../query/totals.js';
 import { labelsAnswer, labelValuesAnswer } from '../report/answers/lists.js';
 import { withLink } from '../report/links.js';
-import { nearest } from '../text/nearest.js';
+import { findNearest } from '../text/nearest.js';
 import type { Run } from './define.js';
 import type { input } from './surface/list_labels.js';
 
@@ -61,7 +61,7 @@ async function values(
   const { source, matchers, window, scope } = question;
   const schema = context.schemaOf(source);
   if (!names.includes(label)) {
-    const like = nearest(label, names);
+    const like = findNearest(label, names);
     throw new UserError(
       `There is no label ${JSON.stringify(label)} ${whose(question)}.`,
       `${like.length > 0 ? `Did you mean ${like.join(' or ')}? ` : ''}Labels: ${names.slice(0, 30).join(', ')}.`,

@@ -79,7 +79,7 @@ async function onsetOfLoad(context: InvestigationContext, share: ShareLens): Pro
     value: levelsOf[at] ?? 0,
     profiles: parts[at]?.profiles ?? 0,
   }));
-  if (!lens.type.wallClock) {
+  if (!lens.type.isWallClock) {
     return steps(
       profileTimes,
       read.flatMap((window) =>

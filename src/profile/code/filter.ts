@@ -4,13 +4,13 @@ import { PatternError } from '../../errors.js';
 import type { Profile } from '../model.js';
 import { selectStacks, stacksThrough } from '../tables/stacks.js';
 import { normaliseName } from './names.js';
-import { patternSize } from './pattern-size.js';
+import { estimatePatternSize } from './pattern-size.js';
 
 /** Longest regular expression on names, characters. */
 const MAX_CHARACTERS = 1_000;
 /**
- * Largest regular expression on names, steps of {@link patternSize}: RE2 takes up to so many with each
- * character.
+ * Largest regular expression on names, steps of {@link estimatePatternSize}: RE2 takes up to so many with
+ * each character.
  */
 const MAX_STEPS = 2_000;
 /**
@@ -73,7 +73,7 @@ function stepsOf(pattern: string): number {
   if (pattern.length > MAX_CHARACTERS) {
     throw new PatternError(pattern, `longer than ${MAX_CHARACTERS} characters`, 'size');
   }
-  const steps = patternSize(pattern);
+  const steps = estimatePatternSize(pattern);
   if (steps <= MAX_STEPS) return steps;
   throw new PatternError(pattern, `its counted repetitions come to over ${MAX_STEPS} steps`, 'size');
 }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { pprofBytes } from '../../../test/support/profiles.js';
 import { decodePprof } from '../pprof/pprof.js';
-import { lockKind } from './lock-kind.js';
+import { detectLockKind } from './lock-kind.js';
 
 /** A profile of contentions with these stacks, each with its leaf last. */
 function contentions(...stacks: string[]) {
@@ -32,13 +32,13 @@ test.each([
   ['sync.(*Mutex).Unlock main.a main.b', null],
   ['com.acme.Cart.total', null],
 ])('%s: %s', (stack, kind) => {
-  expect(lockKind(contentions(stack))).toBe(kind);
+  expect(detectLockKind(contentions(stack))).toBe(kind);
 });
 
 test('most of the stacks decide', () => {
   const unlock = 'main.a sync.(*Mutex).Unlock';
   const receive = 'main.b runtime.chanrecv1';
-  expect(lockKind(contentions(unlock, receive, receive))).toBe('block');
-  expect(lockKind(contentions(unlock, unlock, receive))).toBe('mutex');
-  expect(lockKind(contentions(unlock, receive))).toBeNull();
+  expect(detectLockKind(contentions(unlock, receive, receive))).toBe('block');
+  expect(detectLockKind(contentions(unlock, unlock, receive))).toBe('mutex');
+  expect(detectLockKind(contentions(unlock, receive))).toBeNull();
 });

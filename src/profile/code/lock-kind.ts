@@ -14,7 +14,7 @@ const LEAF_LOCATIONS = 2;
  * profile end where a goroutine waits, those of a mutex profile where the holder unlocks. Null where the
  * stacks tell neither.
  */
-export function lockKind({ raw, samples, locations }: PprofFile): 'block' | 'mutex' | null {
+export function detectLockKind({ raw, samples, locations }: PprofFile): 'block' | 'mutex' | null {
   const { strings } = raw.stringTable;
   const kindOf = new Map<string, 'block' | 'mutex'>();
   for (const { id, name } of raw.function) {

@@ -20,7 +20,9 @@ const ownersCache = new WeakMap<
 
 type Functions = Pick<Profile, 'functions' | 'ownCode'>;
 
-/** Tells whose code each function of a profile is, by all that the profile says: see {@link evidenceIn}. */
+/**
+ * Tells whose code each function of a profile is, by all that the profile says: see {@link collectEvidence}.
+ */
 export function ownersOf(profile: Functions): readonly FrameOwner[] {
   return readOwners(profile).owners;
 }
@@ -33,7 +35,7 @@ export function ownershipsOf(profile: Functions): readonly Ownership[] {
 function readOwners({ functions, ownCode }: Functions) {
   const before = ownersCache.get(functions);
   if (before !== undefined && before.ownCode === ownCode) return before;
-  const ownerships = ownershipsIn(functions, evidenceIn(functions, ownCode));
+  const ownerships = ownershipsIn(functions, collectEvidence(functions, ownCode));
   const owners = { ownCode, ownerships, owners: ownerships.map(({ owner }) => owner) };
   ownersCache.set(functions, owners);
   return owners;
@@ -83,7 +85,7 @@ const PHP_NAME = /^\w+(?:\\\w+)+/;
  * Collects from all functions of a profile, above all its entry points, what tells the team's code from that
  * of others.
  */
-export function evidenceIn(functions: readonly FunctionInfo[], ownCode?: OwnCode): CodeEvidence {
+export function collectEvidence(functions: readonly FunctionInfo[], ownCode?: OwnCode): CodeEvidence {
   const jvmPackages = new Set<string>();
   const rustCrates = new Set<string>();
   const dotnetRoots = new Set<string>();

@@ -1,6 +1,6 @@
 import { frameOwner, type Ownership } from '../code/frames.js';
 import { joinKey, sharedName } from '../code/names.js';
-import { evidenceIn, ownershipsIn } from '../code/owners.js';
+import { collectEvidence, ownershipsIn } from '../code/owners.js';
 import type { Columns, FunctionInfo, Profile } from '../model.js';
 import { keysIn, matchRenamed, mayBeRenamed, sideCosts } from './renamed.js';
 
@@ -78,7 +78,7 @@ export function joinProfiles(profiles: readonly Profile[], before = 0): Joined {
     const name = sharedName(places.map((place) => place.info.name));
     return name === info.name ? info : { ...info, name };
   });
-  const evidence = evidenceIn(functions, profiles.find(({ ownCode }) => ownCode !== undefined)?.ownCode);
+  const evidence = collectEvidence(functions, profiles.find(({ ownCode }) => ownCode !== undefined)?.ownCode);
   const isOwn = (info: FunctionInfo) => (frameOwner(info, evidence) === 'application' ? 1 : 0);
   const ownerships = ownershipsIn(functions, evidence);
   const flags = (is: (ownership: Ownership) => boolean) =>

@@ -265,7 +265,7 @@ describe('what is small in bytes and huge in memory', () => {
     ['stacks', `${'a;'.repeat(20_000)}a 1\n`, 'frames in one sample'],
   ])('%s are refused with the limit', (_, content, limit) => {
     expect(() => read(content)).toThrow(
-      expect.objectContaining({ tooLarge: true, message: expect.stringContaining(limit) }),
+      expect.objectContaining({ isTooLarge: true, message: expect.stringContaining(limit) }),
     );
   });
 });

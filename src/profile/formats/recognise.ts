@@ -124,7 +124,7 @@ export function recognise(head: Uint8Array): Format {
   const magic = MAGIC.find(({ bytes }) => beginsWith(head, bytes));
   if (magic !== undefined) return foreign(magic.what, magic.todo, magic.isProfile ?? true);
   if (isLegacyCpu(head)) return foreign('a CPU profile in the binary form of gperftools', PPROF, true);
-  if (looksLikePprof(head)) return { kind: 'pprof' };
+  if (isPprof(head)) return { kind: 'pprof' };
   const text = textOf(head);
   return text === null ? { kind: 'unknown' } : recogniseText(text.trimStart());
 }
@@ -203,9 +203,11 @@ function isLegacyCpu(head: Uint8Array): boolean {
   const view = new DataView(head.buffer, head.byteOffset, head.byteLength);
   return [4, 8].some((size) => {
     if (head.length < 5 * size) return false;
-    return [true, false].some((little) => {
+    return [true, false].some((isLittleEndian) => {
       const word = (at: number) =>
-        size === 4 ? view.getUint32(at * 4, little) : Number(view.getBigUint64(at * 8, little));
+        size === 4
+          ? view.getUint32(at * 4, isLittleEndian)
+          : Number(view.getBigUint64(at * 8, isLittleEndian));
       const period = word(3);
       return word(0) === 0 && word(1) === 3 && word(2) === 0 && period > 0 && period <= 1e7 && word(4) === 0;
     });
@@ -239,7 +241,7 @@ const MESSAGES: Readonly<Record<number, number>> = { 1: 2, 2: 3, 3: 10, 4: 5, 5:
  * Whether bytes begin as a pprof message does, whatever the order of its fields: every field has the number
  * and wire type of one, the messages among them are well-formed, and one of them at least is seen.
  */
-function looksLikePprof(head: Uint8Array): boolean {
+function isPprof(head: Uint8Array): boolean {
   const reader = new BinaryReader(head);
   let isTelling = false;
   try {

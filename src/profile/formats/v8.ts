@@ -1,6 +1,6 @@
 import type { PprofFile } from '../pprof/pprof.js';
 import { checkLimit } from '../pprof/pprof-limits.js';
-import { plausibleTime } from '../pprof/profile-time.js';
+import { correctTime } from '../pprof/profile-time.js';
 import { StackCollector, type TextFrame } from './collector.js';
 import { listOf, membersOf, numberOf, textOf } from './text.js';
 
@@ -57,7 +57,7 @@ export function readCpuProfile(value: unknown): PprofFile {
     const time = Math.round((times[node] ?? 0) * NANOSECONDS_PER_MICROSECOND);
     if ((counts[node] ?? 0) > 0) stacks.add(stackOf(tree.parents, frames, node), [counts[node] ?? 0, time]);
   }
-  const { timeNanos } = plausibleTime(wholeNumber(startTime), 0n);
+  const { timeNanos } = correctTime(wholeNumber(startTime), 0n);
   return stacks.finish({
     sampleTypes: [
       { type: 'samples', unit: 'count' },

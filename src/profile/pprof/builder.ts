@@ -31,17 +31,17 @@ export class ProfileBuilder {
 
   /**
    * @param options.frames number of frames of all stacks together, where it is known
-   * @param options.addsUp whether stacks with the same frames become one; their values should be integers,
-   *   whose sums depend on no order
+   * @param options.shouldAddUp whether stacks with the same frames become one; their values should be
+   *   integers, whose sums depend on no order
    */
   constructor(
     sampleType: string,
     unit: string,
-    { frames, addsUp = false }: { frames?: number; addsUp?: boolean } = {},
+    { frames, shouldAddUp = false }: { frames?: number; shouldAddUp?: boolean } = {},
   ) {
     this.#sampleType = sampleType;
     this.#unit = unit;
-    this.#table = addsUp ? new StackTable() : null;
+    this.#table = shouldAddUp ? new StackTable() : null;
     this.#stackFrames = this.#table?.frames ?? new GrowingUint32(frames);
     this.#stackStart.push(0);
   }

@@ -46,7 +46,7 @@ export function lastNameOf({ key, text, unit }: RawLabel): number {
 }
 
 /** Collects the labels of samples one after the other; equal sets are one. */
-export function labelCollector() {
+export function createLabelCollector() {
   const sets: (readonly RawLabel[])[] = [[]];
   const known = new Map<string, number>([['', 0]]);
   const ofSample = new GrowingUint32(0);

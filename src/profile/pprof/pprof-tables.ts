@@ -1,6 +1,12 @@
 import { BinaryReader, WireType } from '@bufbuild/protobuf/wire';
 import { GrowingUint32 } from '../tables/growing.js';
-import { labelCollector, lastNameOf, type RawLabel, type RawLabels, readLabel } from './pprof-labels.js';
+import {
+  createLabelCollector,
+  lastNameOf,
+  type RawLabel,
+  type RawLabels,
+  readLabel,
+} from './pprof-labels.js';
 import { checkLimit, checkPacked, type Limited } from './pprof-limits.js';
 
 /**
@@ -76,7 +82,7 @@ export function readTables(
     reader,
     sampleIds,
     (what, before, end) => checkPacked(what, before, bytes.subarray(reader.pos, end)),
-    labels ? labelCollector() : null,
+    labels ? createLabelCollector() : null,
   );
   const locations = locationReader(reader);
   const rest: Uint8Array[] = [];
@@ -148,7 +154,7 @@ function sampleReader(
   reader: BinaryReader,
   wideId: ((reader: BinaryReader) => number) | undefined,
   check: (what: Limited, before: number, end: number) => void,
-  collector: ReturnType<typeof labelCollector> | null,
+  collector: ReturnType<typeof createLabelCollector> | null,
 ) {
   const starts = new GrowingUint32();
   const locations = new GrowingUint32(Math.ceil(bytes.length / BYTES_PER_LOCATION));

@@ -13,7 +13,7 @@ import {
   readTables,
   type SampleTable,
 } from './pprof-tables.js';
-import { type SampleLabels, sampleLabels } from './sample-labels.js';
+import { readSampleLabels, type SampleLabels } from './sample-labels.js';
 
 /** A decoded pprof file with its strings resolved where every caller needs them. */
 export interface PprofFile {
@@ -37,11 +37,11 @@ export interface PprofFile {
 export class UnreadableProfileError extends Error {
   override readonly name = 'UnreadableProfileError';
   /** Whether the profile exceeds a limit. */
-  readonly tooLarge: boolean;
+  readonly isTooLarge: boolean;
 
-  constructor(message: string, tooLarge = false) {
+  constructor(message: string, isTooLarge = false) {
     super(message);
-    this.tooLarge = tooLarge;
+    this.isTooLarge = isTooLarge;
   }
 }
 
@@ -98,7 +98,7 @@ export function decodePprof(
     raw,
     samples: tables.samples,
     locations: tables.locations,
-    labels: sampleLabels(tables.labels, strings),
+    labels: readSampleLabels(tables.labels, strings),
     defaultType: strings[Number(raw.defaultSampleType)] ?? '',
   };
 }
@@ -172,8 +172,8 @@ function inconsistency(
   if (count > 0 && valuesPerSample !== types) return 'damaged: a sample has the wrong number of values';
   const functions = positionsById(raw.function.map(({ id }) => id));
   if (functions === null) return 'damaged: two functions or locations have the same id';
-  const dangling = locations.functionIds.some((id) => functions(id) < 0);
-  return dangling ? 'cut short: a location refers to a missing function' : null;
+  const isDangling = locations.functionIds.some((id) => functions(id) < 0);
+  return isDangling ? 'cut short: a location refers to a missing function' : null;
 }
 
 /** The largest string index that anything in the profile refers to. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { plausibleTime } from './profile-time.js';
+import { correctTime } from './profile-time.js';
 
 const AT = BigInt(Date.parse('2026-09-21T14:13:20Z'));
 const NANOS = AT * 1_000_000n;
@@ -10,7 +10,7 @@ test.each([
   ['milliseconds', AT, 10_000n],
   ['seconds', AT / 1_000n, 10n],
 ])('a time in %s is corrected with its duration', (unit, time, duration) => {
-  expect(plausibleTime(time, duration)).toEqual({
+  expect(correctTime(time, duration)).toEqual({
     timeNanos: NANOS,
     durationNanos: 10_000_000_000n,
     unit,
@@ -18,9 +18,9 @@ test.each([
 });
 
 test('a duration that came to over an hour in the unit of the time was in nanoseconds already', () => {
-  expect(plausibleTime(AT * 1_000n, 10_000_000_000n).durationNanos).toBe(10_000_000_000n);
+  expect(correctTime(AT * 1_000n, 10_000_000_000n).durationNanos).toBe(10_000_000_000n);
 });
 
 test.each([0n, 5n, -1n, 2n ** 63n - 1n, 10n ** 15n / 2n])('%s is no time', (time) => {
-  expect(plausibleTime(time, 7n)).toEqual({ timeNanos: 0n, durationNanos: 7n, unit: null });
+  expect(correctTime(time, 7n)).toEqual({ timeNanos: 0n, durationNanos: 7n, unit: null });
 });

@@ -30,7 +30,7 @@ export interface ProfileTime {
  * and 2100 is the one that was meant. The duration is taken to be in this unit as well, unless it came to
  * over an hour then.
  */
-export function plausibleTime(time: bigint, duration: bigint): ProfileTime {
+export function correctTime(time: bigint, duration: bigint): ProfileTime {
   const plausible = UNITS.find(([, size]) => time * size >= FIRST_NANOS && time * size < LAST_NANOS);
   if (plausible === undefined) return { timeNanos: 0n, durationNanos: duration, unit: null };
   const [unit, size] = plausible;

@@ -1,13 +1,13 @@
 import type { RE2JS } from 're2js';
 import { PatternError } from '../../errors.js';
 import { compileRe2 } from '../code/filter.js';
-import { patternSize } from '../code/pattern-size.js';
+import { estimatePatternSize } from '../code/pattern-size.js';
 import { GrowingUint32 } from '../tables/growing.js';
 import type { PprofFile } from './pprof.js';
 
 /** Longest pattern of a file, characters: those of gperftools and tcmalloc have some hundred. */
 const MAX_CHARACTERS = 4_000;
-/** Largest pattern, steps of {@link patternSize}. */
+/** Largest pattern, steps of {@link estimatePatternSize}. */
 const MAX_STEPS = 4_000;
 /** Maximum number of steps over all names of a file: RE2 takes up to 0.4 microseconds for each. */
 const MAX_PRUNE_STEPS = 500_000_000;
@@ -56,7 +56,7 @@ function wholeTest(pattern: string, names: readonly string[]): (name: string) =>
     throw new PatternError(pattern.slice(0, 60), `longer than ${MAX_CHARACTERS} characters`, 'size');
   }
   const anchored = `^(?:${pattern})$`;
-  const steps = patternSize(anchored);
+  const steps = estimatePatternSize(anchored);
   const characters = names.reduce((sum, name) => sum + 1 + name.length, 0);
   if (steps > MAX_STEPS || steps * characters > MAX_PRUNE_STEPS) {
     throw new PatternError(pattern.slice(0, 60), `${steps} steps are too many for its names`, 'size');

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { pprofBytes } from '../../../test/support/profiles.js';
 import { decodePprof } from './pprof.js';
-import { sampleLabels } from './sample-labels.js';
+import { readSampleLabels } from './sample-labels.js';
 
 const labelled = (...labels: Record<string, string>[]) =>
   decodePprof(
@@ -50,7 +50,7 @@ describe('labels of samples', () => {
         ],
       ],
     };
-    expect(sampleLabels(raw, strings)?.sets).toEqual([
+    expect(readSampleLabels(raw, strings)?.sets).toEqual([
       [
         ['latency', '250 milliseconds'],
         ['retries', '2'],

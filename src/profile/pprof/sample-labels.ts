@@ -25,7 +25,7 @@ const MAX_SETS = 256;
  * @param raw as the file has them
  * @param strings the names of the file
  */
-export function sampleLabels(raw: RawLabels | null, strings: readonly string[]): SampleLabels | null {
+export function readSampleLabels(raw: RawLabels | null, strings: readonly string[]): SampleLabels | null {
   if (raw === null) return null;
   const isUsed = new Uint8Array(raw.sets.length);
   for (const set of raw.ofSample) isUsed[set] = 1;

@@ -55,22 +55,22 @@ const ROUNDING = 1e-9;
  *
  * @param parts in the order of time
  * @param variance that of a value of weight 1, as counts tell it; null where they do not
- * @param onlyCounts whether nothing else moves the figure of a calm series
+ * @param isPureCount whether nothing else moves the figure of a calm series
  * @returns null where chance explains the differences
  */
 export function findChange(
   parts: readonly OnsetPart[],
   variance: number | null,
-  onlyCounts = true,
+  isPureCount = true,
 ): Change | null {
-  const noise = { variance, onlyCounts };
+  const noise = { variance, isPureCount };
   const sums = new Sums(parts);
   const best = significantChange(sums, parts.length, noise);
   if (best === null) return null;
   let { start } = best;
   while (best.end === parts.length) {
     const earlier = significantChange(sums, start, noise);
-    if (earlier === null || earlier.end < start || earlier.rises !== best.rises) break;
+    if (earlier === null || earlier.end < start || earlier.isRise !== best.isRise) break;
     start = earlier.start;
   }
   return changeOf(parts, start, best.end);
@@ -86,7 +86,7 @@ export function changeAt(
   parts: readonly OnsetPart[],
   time: number,
   variance: number | null,
-  onlyCounts = true,
+  isPureCount = true,
 ): Change | null {
   const count = parts.length;
   const start = parts.findIndex(({ from }) => from >= time);
@@ -94,7 +94,7 @@ export function changeAt(
   const sums = new Sums(parts);
   const between = sums.between(start, count, count);
   const rest = sums.about(count) - between;
-  const isTold = isSignificant(between, rest, { freedom: count - 2, places: 1 }, { variance, onlyCounts });
+  const isTold = isSignificant(between, rest, { freedom: count - 2, places: 1 }, { variance, isPureCount });
   return isTold ? changeOf(parts, start, count) : null;
 }
 
@@ -195,7 +195,7 @@ function significantChange(
   sums: Sums,
   count: number,
   noise: Noise,
-): { start: number; end: number; rises: boolean } | null {
+): { start: number; end: number; isRise: boolean } | null {
   let split: Candidate | null = null;
   let excursion: Candidate | null = null;
   for (let start = 1; start < count; start++) {
@@ -215,7 +215,7 @@ function significantChange(
   const best = passes && excursion !== null ? excursion : split;
   const places = passes ? ((count - 1) * (count - 2)) / 2 : count - 1;
   if (!isClear(best.between, best, count - 2, places)) return null;
-  return { start: best.start, end: best.end, rises: sums.rise(best.start, best.end, count) > 0 };
+  return { start: best.start, end: best.end, isRise: sums.rise(best.start, best.end, count) > 0 };
 }
 
 /**
@@ -235,17 +235,17 @@ function isSignificant(
 
 interface Noise {
   variance: number | null;
-  onlyCounts: boolean;
+  isPureCount: boolean;
 }
 
 /** Variance of a value of weight 1, and the degrees of freedom behind it. */
 function errors(
   residual: number,
   freedom: number,
-  { variance, onlyCounts }: Noise,
+  { variance, isPureCount }: Noise,
 ): { phi: number; freedom: number } {
   const counted = variance ?? 0;
-  if (freedom <= 0 || variance === null || !onlyCounts || residual > variance * chiSquare99(freedom))
+  if (freedom <= 0 || variance === null || !isPureCount || residual > variance * chiSquare99(freedom))
     return { phi: Math.max(counted, residual / freedom), freedom };
   const drawn = (PRIOR_FREEDOM * variance + residual) / (PRIOR_FREEDOM + freedom);
   return { phi: Math.max(counted, drawn), freedom: PRIOR_FREEDOM + freedom };

@@ -2,7 +2,7 @@ import { bytesPerUnit } from '../../text/units.js';
 import type { Measurement } from '../measurement.js';
 import { totalValue } from '../model.js';
 import { type Change, changeAt, findChange, type OnsetPart, onsetOf } from './onset.js';
-import { type Frame, type Span, spikesOf } from './timeline.js';
+import { type Frame, findSpikes, type Span } from './timeline.js';
 
 /** Heap profilers of Go, Node and the JVM take one sample in about 512 KiB unless told otherwise. */
 export const HEAP_SAMPLE_BYTES = 512 * 1024;
@@ -77,10 +77,10 @@ export const MIN_COUNTED_PARTS = 3;
  * @param options.weights weight of each part's figure, inverse to its variance; the numbers of profiles if
  *   left out
  * @param options.variance that of a figure of weight 1, as counts tell it; null where they do not
- * @param options.onlyCounts whether nothing else moves the figure of a calm series
+ * @param options.isPureCount whether nothing else moves the figure of a calm series
  * @param options.suspect the first part with a change of the whole: a smaller one is seen there
  */
-export function seriesOf(
+export function analyseSeries(
   label: string | null,
   parts: SeriesPart[],
   options: {
@@ -88,7 +88,7 @@ export function seriesOf(
     share: number | null;
     weights?: readonly number[];
     variance: number | null;
-    onlyCounts: boolean;
+    isPureCount: boolean;
     suspect?: Frame | undefined;
   },
 ): Series {
@@ -107,10 +107,10 @@ export function seriesOf(
   });
   const tested: OnsetPart[] = known.map((row) => row.tested);
   const values = known.map(({ value }) => value);
-  const { variance, onlyCounts, suspect } = options;
+  const { variance, isPureCount, suspect } = options;
   const change =
-    findChange(tested, variance, onlyCounts) ??
-    (suspect === undefined ? null : changeAt(tested, suspect.from, variance, onlyCounts));
+    findChange(tested, variance, isPureCount) ??
+    (suspect === undefined ? null : changeAt(tested, suspect.from, variance, isPureCount));
   const meanOf = (selected: typeof known) => {
     const profiles = selected.reduce((sum, { part }) => sum + part.profiles, 0);
     return selected.reduce((sum, { part, value }) => sum + value * part.profiles, 0) / (profiles || 1);
@@ -127,7 +127,7 @@ export function seriesOf(
     min: values.length === 0 ? 0 : Math.min(...values),
     mean: meanOf(known),
     max: Math.max(0, ...values),
-    isTestable: known.length >= (onlyCounts ? MIN_COUNTED_PARTS : MIN_PARTS),
+    isTestable: known.length >= (isPureCount ? MIN_COUNTED_PARTS : MIN_PARTS),
     change,
     means:
       change === null
@@ -156,11 +156,11 @@ export function spanOf(parts: readonly OnsetPart[], start: number, end: number):
 
 /** Spikes above the level of their time: a lasting change of level is none, a passing one is. */
 export function spikesIn(values: readonly number[], change: Change | null): [start: number, end: number][] {
-  if (change === null) return spikesOf(values);
+  if (change === null) return findSpikes(values);
   if (change.end < values.length) return change.inside > change.outside ? [[change.start, change.end]] : [];
-  const later = spikesOf(values.slice(change.start));
+  const later = findSpikes(values.slice(change.start));
   return [
-    ...spikesOf(values.slice(0, change.start)),
+    ...findSpikes(values.slice(0, change.start)),
     ...later.map(([start, end]): [number, number] => [start + change.start, end + change.start]),
   ];
 }

@@ -1,6 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { framesOf, gapsOf, type Reading, spikesOf, sumsOf, usualInterval, windowsOf } from './timeline.js';
+import {
+  cutIntoFrames,
+  estimateInterval,
+  findGaps,
+  findSpikes,
+  type Reading,
+  sumsOf,
+  windowsOf,
+} from './timeline.js';
 
 const SECOND = 1_000;
 
@@ -15,26 +23,26 @@ const seconds = (spans: readonly { from: number; to: number }[]) =>
 
 describe('the usual interval', () => {
   test('is that of one instance, however many there are', () => {
-    expect(usualInterval([...at([0, 15, 30, 45]), ...at([4, 19, 34, 49], 'b')])).toBe(15 * SECOND);
+    expect(estimateInterval([...at([0, 15, 30, 45]), ...at([4, 19, 34, 49], 'b')])).toBe(15 * SECOND);
   });
 
   test('is not moved by a gap', () => {
-    expect(usualInterval(at([0, 15, 30, 300, 315]))).toBe(15 * SECOND);
+    expect(estimateInterval(at([0, 15, 30, 300, 315]))).toBe(15 * SECOND);
   });
 
   test('is not distorted by a grid of five seconds', () => {
     const twelve = Array.from({ length: 51 }, (_, profile) => 5 * Math.ceil((12 * profile) / 5));
-    expect(usualInterval(at(twelve))).toBe(12 * SECOND);
+    expect(estimateInterval(at(twelve))).toBe(12 * SECOND);
   });
 
   test('is unknown of single profiles', () => {
-    expect(usualInterval([...at([5]), ...at([9], 'b')])).toBeNull();
+    expect(estimateInterval([...at([5]), ...at([9], 'b')])).toBeNull();
   });
 });
 
 describe('gaps', () => {
   const of = (readings: Reading[], from: number, to: number) =>
-    seconds(gapsOf(readings, window(from, to), usualInterval(readings)));
+    seconds(findGaps(readings, window(from, to), estimateInterval(readings)));
 
   test('within, before and after the data', () => {
     expect(of(at([100, 115, 130, 200, 215, 230]), 0, 300)).toEqual([
@@ -52,8 +60,8 @@ describe('gaps', () => {
 
 describe('frames', () => {
   const of = (readings: Reading[], from: number, to: number, count: number) => {
-    const gaps = gapsOf(readings, window(from, to), usualInterval(readings));
-    return framesOf(readings, window(from, to), { count, step: SECOND, gaps });
+    const gaps = findGaps(readings, window(from, to), estimateInterval(readings));
+    return cutIntoFrames(readings, window(from, to), { count, step: SECOND, gaps });
   };
 
   test('are equal parts that end with the window; a point on an edge is before it', () => {
@@ -132,6 +140,6 @@ describe('spikes', () => {
     ['zeros', [0, 0, 0, 0, 0, 0], []],
     ['too few values', [1, 1, 100, 1], []],
   ])('%s', (_what, values, spikes) => {
-    expect(spikesOf(values)).toEqual(spikes);
+    expect(findSpikes(values)).toEqual(spikes);
   });
 });

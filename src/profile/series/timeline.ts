@@ -32,7 +32,7 @@ const GAP_INTERVALS = 2.5;
  * The usual time between two profiles of an instance, ms: the mean without gaps, which a coarse grid does not
  * distort; null where no instance sent two.
  */
-export function usualInterval(readings: readonly Reading[]): number | null {
+export function estimateInterval(readings: readonly Reading[]): number | null {
   const byInstance = new Map<string | null, Reading[]>();
   for (const reading of readings) {
     const ofInstance = byInstance.get(reading.instance);
@@ -54,7 +54,7 @@ export function usualInterval(readings: readonly Reading[]): number | null {
 }
 
 /** Stretches of a window in which no instance sent a profile, though several were due. */
-export function gapsOf(readings: readonly Reading[], window: Span, interval: number | null): Span[] {
+export function findGaps(readings: readonly Reading[], window: Span, interval: number | null): Span[] {
   if (interval === null) return [];
   const gaps: Span[] = [];
   let from = window.from;
@@ -71,7 +71,7 @@ export function gapsOf(readings: readonly Reading[], window: Span, interval: num
  *
  * @param step ms; parts begin and end on the grid of points `to − k·step`
  */
-export function framesOf(
+export function cutIntoFrames(
   readings: readonly Reading[],
   window: Span,
   options: { count: number; step: number; gaps: readonly Span[] },
@@ -89,9 +89,9 @@ export function framesOf(
   times.forEach((inCell, cell) => {
     const to = window.to - (cells - 1 - cell) * width;
     const start = to - width;
-    const inGap = gaps.some((gap) => gap.from <= Math.max(start, window.from) && gap.to >= to);
+    const isInGap = gaps.some((gap) => gap.from <= Math.max(start, window.from) && gap.to >= to);
     const before = frames.at(-1);
-    if (inCell.length > 0 || inGap) {
+    if (inCell.length > 0 || isInGap) {
       frames.push({ from, to, first: inCell[0] ?? null, last: inCell.at(-1) ?? null });
       from = to;
     } else if (before !== undefined && before.first !== null) {
@@ -137,7 +137,7 @@ const LONGEST_SHARE = 0.2;
  * Runs of values far above the others: `[start, end)` of each. Distances are measured in median absolute
  * deviations, which the spikes themselves do not widen; where most values are equal, in mean ones.
  */
-export function spikesOf(values: readonly number[]): [start: number, end: number][] {
+export function findSpikes(values: readonly number[]): [start: number, end: number][] {
   if (values.length < MIN_VALUES) return [];
   const middle = median(values) ?? 0;
   const deviations = values.map((value) => Math.abs(value - middle));

@@ -15,8 +15,8 @@ const IDLE = '(idle)';
  * Sets apart what is no work of the service: waiting threads of wall-clock types, Node's idle time, the
  * profiler itself.
  */
-export function activeOf(profile: Profile, type: ProfileType): Profile {
-  const working = type.wallClock ? splitIdle(profile).active : profile;
+export function selectActive(profile: Profile, type: ProfileType): Profile {
+  const working = type.isWallClock ? splitIdle(profile).active : profile;
   if (!hasIdleOrProfiler(working, type)) return working;
   const idle = working.functions.findIndex(({ name }) => normaliseName(name) === IDLE);
   const isProfiler = working.functions.map(({ file }) => file === PROFILER_FILE);
@@ -28,11 +28,11 @@ export function activeOf(profile: Profile, type: ProfileType): Profile {
 
 /** Whether all of a profile is work of the service, so that nothing need be set apart. */
 export function isAllActive(profile: Profile, type: ProfileType): boolean {
-  return !type.wallClock && !hasIdleOrProfiler(profile, type);
+  return !type.isWallClock && !hasIdleOrProfiler(profile, type);
 }
 
 /** Whether a time profile has functions of Node's idle time or of the profiler. */
-function hasIdleOrProfiler({ functions }: Profile, { wallClock, alias }: ProfileType): boolean {
-  const isTime = wallClock || alias === 'cpu';
+function hasIdleOrProfiler({ functions }: Profile, { isWallClock, alias }: ProfileType): boolean {
+  const isTime = isWallClock || alias === 'cpu';
   return isTime && functions.some(({ name, file }) => normaliseName(name) === IDLE || file === PROFILER_FILE);
 }

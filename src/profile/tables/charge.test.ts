@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { idOf, profileOf } from '../../../test/support/profiles.js';
 import { frameOwner } from '../code/frames.js';
 import type { Profile } from '../model.js';
-import { applicationCost, chargeLeaves } from './charge.js';
+import { chargeLeaves, sumApplicationCost } from './charge.js';
 
 const isApplication = (profile: Profile) => (id: number) =>
   profile.functions[id]?.name.startsWith('app.') ?? false;
@@ -61,14 +61,14 @@ describe('chargeLeaves', () => {
   });
 });
 
-test('applicationCost charges every stack once and sums to the total less what no application frame reaches', () => {
+test('sumApplicationCost charges every stack once and sums to the total less what no application frame reaches', () => {
   const profile = profileOf(
     [['app.main', 'app.price', 'regexp', 'alloc'], 7],
     [['app.main', 'app.price', 'app.main', 'alloc'], 3],
     [['app.main'], 2],
     [['gc', 'sweep'], 5],
   );
-  const cost = applicationCost(profile, isApplication(profile));
+  const cost = sumApplicationCost(profile, isApplication(profile));
   expect(cost[idOf(profile, 'app.price')]).toBe(7);
   expect(cost[idOf(profile, 'app.main')]).toBe(5);
   expect(cost.reduce((sum, value) => sum + value, 0)).toBe(12);
@@ -83,6 +83,6 @@ test('one method name in two files of the application is the application in both
     [[main, render('b.js'), { name: 'stringify', file: 'node:internal/json' }], 300],
   );
   const owners = profile.functions.map((info) => frameOwner(info));
-  const cost = applicationCost(profile, (id) => owners[id] === 'application');
+  const cost = sumApplicationCost(profile, (id) => owners[id] === 'application');
   expect([cost[idOf(profile, 'main')], cost[idOf(profile, 'render')]]).toEqual([0, 1300]);
 });

@@ -40,7 +40,7 @@ export function chargeLeaves(
  *
  * @returns per function id, in the profile's unit
  */
-export function applicationCost(
+export function sumApplicationCost(
   profile: Profile,
   isApplication: (functionId: number) => boolean,
 ): Float64Array {

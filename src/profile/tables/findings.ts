@@ -1,12 +1,12 @@
 import { type Charge, functionData, type GuessedOwner, type NamedFunction } from '../code/named-function.js';
 import { ownershipsOf, ownersOf } from '../code/owners.js';
-import { hottestPath } from '../hottest-path.js';
+import { findHottestPath } from '../hottest-path.js';
 import { divisorOf, type Measurement, round, roundShare } from '../measurement.js';
 import { isDifference, type Profile } from '../model.js';
 import { NO_STACK } from '../pprof/no-stack.js';
-import { applicationCost } from './charge.js';
+import { sumApplicationCost } from './charge.js';
 import { CUT_OFF } from './stack-tree.js';
-import { heaviestStack, selectStacks } from './stacks.js';
+import { findHeaviestStack, selectStacks } from './stacks.js';
 import { compareFunctions, type FunctionTable, functionTable, rankFunctions } from './table.js';
 import { type RankedFunction, raiseTotals, rankedRows } from './top-functions.js';
 
@@ -62,7 +62,7 @@ export interface Findings {
 }
 
 /** Draws the findings from a measurement. Pure; `limit` is the number of top functions. */
-export function findingsOf(measured: Measurement, limit: number): Findings {
+export function drawFindings(measured: Measurement, limit: number): Findings {
   const profile = measured.active;
   const table = functionTable(profile);
   const ownerships = ownershipsOf(profile);
@@ -82,12 +82,12 @@ export function findingsOf(measured: Measurement, limit: number): Findings {
   const top = bySelf.slice(0, limit);
   const ranked = rankedRows(measured, profile, table, top, isApplication);
   // It is unknown which application function is nearest to the leaf of a stack that was cut.
-  const cost = measured.reduced === null ? applicationCost(profile, isApplication) : new Float64Array();
+  const cost = measured.reduced === null ? sumApplicationCost(profile, isApplication) : new Float64Array();
   const application = withCost(cost)
     .filter((id) => Math.abs(cost[id] ?? 0) >= MIN_APPLICATION_SHARE * table.total)
     .sort((a, b) => Math.abs(cost[b] ?? 0) - Math.abs(cost[a] ?? 0) || compareFunctions(profile, a, b))
     .slice(0, MAX_APPLICATION_ROWS);
-  const heaviest = measured.reduced === null ? heaviestStack(increasesOf(profile)) : null;
+  const heaviest = measured.reduced === null ? findHeaviestStack(increasesOf(profile)) : null;
   const leaf = heaviest?.functionIds.at(-1);
 
   return {
@@ -132,7 +132,7 @@ function pathOf({ active, reduced }: Measurement, { total, lines }: FunctionTabl
   const isOwn = ownersOf(profile).map((owner) => owner === 'application');
   const share = (value: number) => roundShare(total === 0 ? 0 : value / total);
   const named = (id: number, line: number) => functionData(profile.functions[id], line);
-  const { branches, ...hottest } = hottestPath(profile, (id) => isOwn[id] ?? false);
+  const { branches, ...hottest } = findHottestPath(profile, (id) => isOwn[id] ?? false);
   const cut = reduced === null ? -1 : hottest.steps.findIndex((step) => isCutOff(profile, step.functionId));
   const steps = cut < 0 ? hottest.steps : hottest.steps.slice(0, cut);
   const explainsUntil = Math.min(hottest.explainsUntil, steps.length - 1);

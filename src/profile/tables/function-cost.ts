@@ -2,7 +2,7 @@ import { type FunctionTarget, findFunction, targetOf } from '../code/find-functi
 import { splitIdle } from '../code/idle.js';
 import { ownersOf } from '../code/owners.js';
 import { type FunctionInfo, type Profile, totalValue } from '../model.js';
-import { type FunctionView, functionView } from './neighbours.js';
+import { buildFunctionView, type FunctionView } from './neighbours.js';
 import { selectStacks, stacksEndingIn, stacksThrough } from './stacks.js';
 
 /** Sums over some profiles, in the type's unit. */
@@ -14,8 +14,8 @@ export interface Cost {
 }
 
 /** The cost of a function (or, with null, of all code) in a profile. */
-export function costIn(profile: Profile, wallClock: boolean, info: FunctionInfo | null): Cost {
-  const active = wallClock ? splitIdle(profile).active : profile;
+export function costIn(profile: Profile, isWallClock: boolean, info: FunctionInfo | null): Cost {
+  const active = isWallClock ? splitIdle(profile).active : profile;
   const whole = totalValue(active);
   if (info === null) return { active: whole, value: whole };
   const { matches } = targetOf({ info, line: 0 });
@@ -33,7 +33,7 @@ type Place = Pick<FunctionTarget, 'info' | 'line'>;
  * {@link findFunction} with plain data as its answer, heaviest first: one where the text is clear, none where
  * it is unknown.
  */
-export function placesOf(profile: Profile, text: string): Place[] {
+export function findPlaces(profile: Profile, text: string): Place[] {
   const lookup = findFunction(profile, text);
   if (lookup === 'unknown') return [];
   const targets = 'target' in lookup ? [lookup.target] : lookup.candidates;
@@ -41,17 +41,17 @@ export function placesOf(profile: Profile, text: string): Place[] {
 }
 
 /** @param isWhole whether all of every stack is known; else the view is of the function's own cost only */
-export function viewOf(profile: Profile, info: FunctionInfo, isWhole: boolean): FunctionView | null {
+export function viewFunction(profile: Profile, info: FunctionInfo, isWhole: boolean): FunctionView | null {
   const { matches } = targetOf({ info, line: 0 });
   const owners = ownersOf(profile);
   const isOwn = (id: number) => owners[id] === 'application';
-  if (isWhole) return functionView(profile, matches, isOwn);
+  if (isWhole) return buildFunctionView(profile, matches, isOwn);
   const isTarget = profile.functions.map(matches);
   const ends = selectStacks(
     profile,
     stacksEndingIn(profile, (id) => isTarget[id] === true),
   );
-  const view = functionView(ends, matches, isOwn);
+  const view = buildFunctionView(ends, matches, isOwn);
   // A stack that was cut may have begun elsewhere.
   return view === null ? null : { ...view, entry: 0 };
 }

@@ -17,8 +17,8 @@ export function activeTree(tree: Profile, leaves: Profile): Profile {
     if (known === undefined) namesakes.set(info.name, [info]);
     else known.push(info);
   }
-  const { active } = splitIdle(tree, (info, leaf) =>
-    [info, ...(namesakes.get(info.name) ?? [])].some((namesake) => isIdleFrame(namesake, leaf)),
+  const { active } = splitIdle(tree, (info, isLeaf) =>
+    [info, ...(namesakes.get(info.name) ?? [])].some((namesake) => isIdleFrame(namesake, isLeaf)),
   );
   const isCutOff = stacksEndingIn(active, (id) => active.functions[id]?.name === CUT_OFF);
   return selectStacks(active, (stack) => !isCutOff(stack));

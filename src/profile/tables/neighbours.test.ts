@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { idOf, profileOf, type TestFrame } from '../../../test/support/profiles.js';
-import { type FunctionView, functionView } from './neighbours.js';
+import { buildFunctionView, type FunctionView } from './neighbours.js';
 import { functionTable } from './table.js';
 
 type Stack = [frames: TestFrame[], value: number];
@@ -10,7 +10,7 @@ type Stack = [frames: TestFrame[], value: number];
 function view(name: string, ...stacks: readonly Stack[]) {
   const profile = profileOf(...stacks);
   const nameOf = (id: number) => profile.functions[id]?.name ?? '';
-  const result = functionView(
+  const result = buildFunctionView(
     profile,
     (info) => info.name === name,
     (id) => nameOf(id).startsWith('app.'),
@@ -113,7 +113,7 @@ test('the figures agree with the table of functions and with one another', () =>
       const table = functionTable(profile);
       for (const { name } of profile.functions) {
         const id = idOf(profile, name);
-        const result = functionView(
+        const result = buildFunctionView(
           profile,
           (info) => info.name === name,
           () => false,

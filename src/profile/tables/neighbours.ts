@@ -1,6 +1,6 @@
-import { hottestPath, type PathStep } from '../hottest-path.js';
+import { findHottestPath, type PathStep } from '../hottest-path.js';
 import type { FunctionInfo, Profile } from '../model.js';
-import { heaviestStack, selectStacks, stacksThrough } from './stacks.js';
+import { findHeaviestStack, selectStacks, stacksThrough } from './stacks.js';
 import { compareFunctions } from './table.js';
 
 export interface Neighbour {
@@ -45,7 +45,7 @@ export interface FunctionView {
  * @param isTarget tells the function
  * @returns null where no stack with a value passes through it
  */
-export function functionView(
+export function buildFunctionView(
   profile: Profile,
   isTarget: (info: FunctionInfo) => boolean,
   isApplication: (functionId: number) => boolean,
@@ -102,7 +102,7 @@ export function functionView(
   return {
     total,
     self,
-    stacks: heaviestStack(selected)?.distinct ?? 0,
+    stacks: findHeaviestStack(selected)?.distinct ?? 0,
     recursive,
     entry,
     callers: neighbours(callers),
@@ -111,7 +111,7 @@ export function functionView(
       .entries()
       .map(([line, sum]) => ({ line, self: ownLines.get(line) ?? 0, total: sum }))
       .sort((a, b) => b.total - a.total || b.self - a.self || a.line - b.line),
-    path: hottestPath(cutBelow(selected, outermost), isApplication).steps,
+    path: findHottestPath(cutBelow(selected, outermost), isApplication).steps,
     applicationCaller: neighbours(applicationCallers)[0] ?? null,
   };
 }

@@ -59,7 +59,7 @@ export function totalBelow(stacks: readonly TreeStack[], prefix: readonly string
 }
 
 /** The chain of heaviest callees from the entry point down, by name where two are the same. */
-export function heaviestChain(stacks: readonly TreeStack[]): string[] {
+export function findHeaviestChain(stacks: readonly TreeStack[]): string[] {
   const chain: string[] = [];
   for (let among = stacks; ; ) {
     const totals = new Map<string, number>();

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { idOf, profileOf, stacksOf } from '../../../test/support/profiles.js';
 import { ProfileBuilder } from '../pprof/builder.js';
-import { coalesceStacks, heaviestStack, selectStacks, stacksThrough } from './stacks.js';
+import { coalesceStacks, findHeaviestStack, selectStacks, stacksThrough } from './stacks.js';
 
 describe('selectStacks', () => {
   const profile = profileOf([['main', 'a'], 1], [['main', 'b'], 2], [['c'], 3]);
@@ -45,11 +45,11 @@ describe('coalesceStacks', () => {
   });
 });
 
-describe('heaviestStack', () => {
+describe('findHeaviestStack', () => {
   test('adds up stacks that differ in lines only', () => {
     const at = (line: number) => ({ name: 'work', file: 'w.go', line });
     const profile = profileOf([['main', at(1)], 3], [['main', at(2)], 3], [['other'], 5]);
-    expect(heaviestStack(profile)).toEqual({
+    expect(findHeaviestStack(profile)).toEqual({
       functionIds: [idOf(profile, 'main'), idOf(profile, 'work')],
       value: 6,
       distinct: 2,
@@ -60,11 +60,11 @@ describe('heaviestStack', () => {
     const x = { name: '(anonymous)', file: 'x.js', startLine: 3 };
     const y = { name: '(anonymous)', file: 'y.js', startLine: 1 };
     for (const profile of [profileOf([[x], 2], [[y], 2]), profileOf([[y], 2], [[x], 2])]) {
-      const leaf = heaviestStack(profile)?.functionIds.at(-1) ?? -1;
+      const leaf = findHeaviestStack(profile)?.functionIds.at(-1) ?? -1;
       expect(profile.functions[leaf]?.file).toBe('x.js');
     }
     for (const profile of [profileOf([['a', 'b'], 2], [['a'], 2]), profileOf([['a'], 2], [['a', 'b'], 2])]) {
-      expect(heaviestStack(profile)?.functionIds).toHaveLength(1);
+      expect(findHeaviestStack(profile)?.functionIds).toHaveLength(1);
     }
   });
 
@@ -84,10 +84,10 @@ describe('heaviestStack', () => {
       builder.endStack(1);
       different.add(functions.join());
     }
-    expect(heaviestStack(builder.build())?.distinct).toBe(different.size);
+    expect(findHeaviestStack(builder.build())?.distinct).toBe(different.size);
   });
 
   test('there is none in a profile without stacks', () => {
-    expect(heaviestStack(profileOf())).toBeNull();
+    expect(findHeaviestStack(profileOf())).toBeNull();
   });
 });

@@ -49,9 +49,9 @@ export function coalesceStacks(profile: Profile, sign: 'positive' | 'signed' = '
 /** Stacks that have a frame of one of the marked functions anywhere. */
 export function stacksThrough(
   profile: Profile,
-  marked: (functionId: number) => boolean,
+  isMarkedFunction: (functionId: number) => boolean,
 ): (stack: number) => boolean {
-  const isMarked = profile.functions.map((_, id) => marked(id));
+  const isMarked = profile.functions.map((_, id) => isMarkedFunction(id));
   return (stack) => {
     const end = profile.stackStart[stack + 1] ?? 0;
     for (let at = profile.stackStart[stack] ?? 0; at < end; at++) {
@@ -64,11 +64,13 @@ export function stacksThrough(
 /** Stacks whose leaf is one of the marked functions. */
 export function stacksEndingIn(
   { frameFunction, stackFrames, stackStart }: Profile,
-  marked: (functionId: number) => boolean,
+  isMarkedFunction: (functionId: number) => boolean,
 ): (stack: number) => boolean {
   return (stack) => {
     const leaf = stackStart[stack] ?? 0;
-    return leaf < (stackStart[stack + 1] ?? 0) && marked(frameFunction[stackFrames[leaf] ?? 0] ?? 0);
+    return (
+      leaf < (stackStart[stack + 1] ?? 0) && isMarkedFunction(frameFunction[stackFrames[leaf] ?? 0] ?? 0)
+    );
   };
 }
 
@@ -81,7 +83,7 @@ export interface HeaviestStack {
 }
 
 /** The heaviest single stack, by function (lines merged), ties by the order of functions. */
-export function heaviestStack(profile: Profile): HeaviestStack | null {
+export function findHeaviestStack(profile: Profile): HeaviestStack | null {
   const { frameFunction, stackFrames, stackStart } = profile;
   const { first, sums } = sumsByFunctions(profile);
   const functionIds = (stack: number) =>
@@ -118,7 +120,7 @@ function sumsByFunctions(profile: Profile): { first: number[]; sums: Float64Arra
   const sums = new Float64Array(values.length);
   for (let stack = 0; stack < values.length; stack++) {
     let slot = hashFunctions(profile, stack) & (slots - 1);
-    while (table[slot] !== 0 && !sameFunctions(profile, stack, (table[slot] ?? 0) - 1))
+    while (table[slot] !== 0 && !haveSameFunctions(profile, stack, (table[slot] ?? 0) - 1))
       slot = (slot + 1) & (slots - 1);
     const known = (table[slot] ?? 0) - 1;
     if (known < 0) {
@@ -140,7 +142,11 @@ function hashFunctions({ frameFunction, stackFrames, stackStart }: Profile, stac
   return hash >>> 0;
 }
 
-function sameFunctions({ frameFunction, stackFrames, stackStart }: Profile, a: number, b: number): boolean {
+function haveSameFunctions(
+  { frameFunction, stackFrames, stackStart }: Profile,
+  a: number,
+  b: number,
+): boolean {
   const from = stackStart[a] ?? 0;
   const other = stackStart[b] ?? 0;
   const length = (stackStart[a + 1] ?? 0) - from;

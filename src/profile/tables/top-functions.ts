@@ -74,7 +74,7 @@ export function rankedRows(
  * recognised by.
  */
 export function raiseTotals({ active, reduced, type }: Measurement, { totals }: FunctionTable): void {
-  if (reduced === null || reduced.tree === null || type.wallClock) return;
+  if (reduced === null || reduced.tree === null || type.isWallClock) return;
   const { functions } = reduced.tree;
   const { totals: inTree } = functionTable(reduced.tree);
   const known = new Map(functions.map(({ name }, id) => [normaliseName(name), inTree[id] ?? 0]));

@@ -56,7 +56,7 @@ export function callTreeRows(
       self,
       line,
       depth,
-      isOnHottestPath: isOnHottestPath,
+      isOnHottestPath,
       children: below.children,
       aside: [],
       folded: 0,

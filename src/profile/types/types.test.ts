@@ -146,8 +146,8 @@ describe('parseProfileType', () => {
     ['goroutine:goroutine:count:goroutine:count', false],
     ['block:delay:nanoseconds:block:count', false],
     ['mutex:delay:nanoseconds:mutex:count', false],
-  ])('%s: waiting is set apart: %s', (id, wallClock) => {
-    expect(parseProfileType(id)?.wallClock).toBe(wallClock);
+  ])('%s: waiting is set apart: %s', (id, isWallClock) => {
+    expect(parseProfileType(id)?.isWallClock).toBe(isWallClock);
   });
 
   test('takes name, sample type and unit from the first three parts', () => {
@@ -212,13 +212,13 @@ describe('what a type is may depend on the others', () => {
   const JVM_WALL = 'wall:cpu:nanoseconds:cpu:nanoseconds';
 
   test('wall:cpu alone is the wall clock of older JVM agents', () => {
-    expect(orderTypes([JVM_WALL])[0]).toMatchObject({ alias: 'wall', wallClock: true });
+    expect(orderTypes([JVM_WALL])[0]).toMatchObject({ alias: 'wall', isWallClock: true });
     expect(resolveProfileType('cpu', [JVM_WALL])).toBeNull();
   });
 
   test('beside wall:wall it is time on CPU', () => {
     const both = [JVM_WALL, 'wall:wall:nanoseconds:cpu:nanoseconds'];
-    expect(resolveProfileType('cpu', both)).toMatchObject({ id: JVM_WALL, wallClock: true });
+    expect(resolveProfileType('cpu', both)).toMatchObject({ id: JVM_WALL, isWallClock: true });
     expect(resolveProfileType('cpu', both)?.meaning).toContain('time on CPU');
     expect(resolveProfileType('wall', both)?.id).toBe(both[1]);
   });

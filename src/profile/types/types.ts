@@ -23,7 +23,7 @@ export interface ProfileType {
   /** Plural noun for the things counted (`goroutines`, `samples`); '' where the unit says it. */
   noun: string;
   /** Whether waiting threads are part of it and set apart. */
-  wallClock: boolean;
+  isWallClock: boolean;
   /** Alias of the type whose samples or events it counts; null for a type of its own. */
   countsOf: string | null;
   /**
@@ -116,7 +116,7 @@ export function parseProfileType(id: string, among: readonly string[] = []): Pro
     kind: nature === 'level' ? 'instant' : 'cumulative',
     meaning: row?.meaning ?? foreignMeaning(parts, tableRow),
     noun: isCounted(unit) ? (tableRow?.noun ?? nounByName(sampleType)) : '',
-    wallClock: tableRow?.wallClock ?? false,
+    isWallClock: tableRow?.isWallClock ?? false,
     countsOf: row?.countsOf ?? null,
     standsFor: row === undefined ? (tableRow?.alias ?? null) : null,
   };

@@ -27,7 +27,7 @@ export function fetchCosts(
       if (query === null) return { active: 0, value: 0 };
       const { profile } = await source.profile(query, signal);
       const heavy = isHeavy(profile);
-      return offload('cost', [profile, type.wallClock, target?.info ?? null], { heavy, signal });
+      return offload('cost', [profile, type.isWallClock, target?.info ?? null], { heavy, signal });
     },
     { concurrency: IN_FLIGHT },
   );

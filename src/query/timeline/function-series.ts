@@ -1,6 +1,6 @@
 import type { FunctionTarget } from '../../profile/code/find-function.js';
 import type { Measurement } from '../../profile/measurement.js';
-import { type Series, sampleWorth, seriesOf } from '../../profile/series/series.js';
+import { analyseSeries, type Series, sampleWorth } from '../../profile/series/series.js';
 import { scaleOf } from '../../report/answers/series.js';
 import type { ToolContext } from '../context.js';
 import type { Scope } from '../scope.js';
@@ -44,7 +44,7 @@ export async function functionSeries(
       : { weights: costs.map((cost) => (cost?.active ?? 0) / worth), variance: share * (1 - share) };
   // Counts alone do not explain the other types: a single stall of a thread is many wall-clock samples, and
   // live objects stay from one snapshot to the next.
-  const onlyCounts = measurement.samples !== null && !scope.type.wallClock;
-  const series = seriesOf(target.info.name, parts, { by: 'share', share, onlyCounts, ...sampling });
+  const isPureCount = measurement.samples !== null && !scope.type.isWallClock;
+  const series = analyseSeries(target.info.name, parts, { by: 'share', share, isPureCount, ...sampling });
   return { frames, gaps, step, series, notes };
 }

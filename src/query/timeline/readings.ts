@@ -1,11 +1,11 @@
 import type { Measurement } from '../../profile/measurement.js';
 import {
+  cutIntoFrames,
+  estimateInterval,
   type Frame,
-  framesOf,
-  gapsOf,
+  findGaps,
   type Reading,
   type Span,
-  usualInterval,
 } from '../../profile/series/timeline.js';
 import type { ToolContext } from '../context.js';
 import { findInstanceLabel } from '../measure.js';
@@ -68,8 +68,8 @@ export async function readFrames(
       label: label === null ? null : (labels[label] ?? null),
     })),
   );
-  const interval = isTooMany ? null : usualInterval(readings);
-  const gaps = gapsOf(readings, window, interval);
+  const interval = isTooMany ? null : estimateInterval(readings);
+  const gaps = findGaps(readings, window, interval);
   const isToldApart =
     measurement.profiles === null || measurement.profiles === new Set(readings.map(profileKey)).size;
   const count = Math.max(
@@ -78,7 +78,7 @@ export async function readFrames(
       ? Math.min(options.maxParts, maxProfilesOfInstance(readings))
       : Math.min(options.maxParts, MAX_PARTS),
   );
-  const frames = framesOf(readings, window, { count, step: step * 1000, gaps });
+  const frames = cutIntoFrames(readings, window, { count, step: step * 1000, gaps });
   const profilesPerInstance = (measurement.profiles ?? 1) / (measurement.instances ?? 1);
   const knownInterval = interval ?? (window.to - window.from) / profilesPerInstance;
   const counts = isToldApart

@@ -1,5 +1,5 @@
 import type { Measurement } from '../../profile/measurement.js';
-import { type Series, type SeriesPart, sampleWorth, seriesOf } from '../../profile/series/series.js';
+import { analyseSeries, type Series, type SeriesPart, sampleWorth } from '../../profile/series/series.js';
 import { type Frame, type Reading, sumsOf } from '../../profile/series/timeline.js';
 import { scaleOf } from '../../report/answers/series.js';
 import type { Matcher } from '../../sources/source.js';
@@ -34,10 +34,10 @@ export async function totalSeries(
   scope: Scope,
   context: ToolContext,
 ): Promise<TotalSeries> {
-  const wallClock = scope.type.wallClock;
-  const maxParts = wallClock ? MAX_PARTS : MAX_FREE_PARTS;
+  const isWallClock = scope.type.isWallClock;
+  const maxParts = isWallClock ? MAX_PARTS : MAX_FREE_PARTS;
   const timeline = await readFrames(scope, measurement, { label: null, maxParts }, context);
-  const merged = wallClock ? await readFrameCosts(scope, timeline, null, context) : null;
+  const merged = isWallClock ? await readFrameCosts(scope, timeline, null, context) : null;
   const sums = merged?.costs.map((cost) => cost?.value ?? 0) ?? sumsOf(timeline.readings, timeline.frames);
   const { frames, gaps, step } = timeline;
   // The value of a part that could not be read is unknown, like that of a part without profiles.
@@ -59,13 +59,13 @@ export async function labelSeries(
   scope: Scope,
   context: ToolContext,
 ): Promise<TotalSeries & { series: Series[]; others: number }> {
-  const { wallClock } = scope.type;
-  const maxParts = wallClock ? MAX_MERGED_PARTS : MAX_PARTS;
+  const { isWallClock } = scope.type;
+  const maxParts = isWallClock ? MAX_MERGED_PARTS : MAX_PARTS;
   const timeline = await readFrames(scope, measurement, { label, maxParts }, context);
   const { frames, gaps, step, readings } = timeline;
   const heaviest = byWeight(readings);
-  const values = heaviest.slice(0, wallClock ? MAX_MERGED_VALUES : MAX_VALUES);
-  const sums = wallClock
+  const values = heaviest.slice(0, isWallClock ? MAX_MERGED_VALUES : MAX_VALUES);
+  const sums = isWallClock
     ? await mergedSums(label, values, timeline, scope, context)
     : values.map((name) =>
         sumsOf(
@@ -75,7 +75,7 @@ export async function labelSeries(
       );
   const hasMore = heaviest.length > values.length;
   const wholeSums =
-    wallClock && hasMore
+    isWallClock && hasMore
       ? (await fetchFrameCosts(scope, timeline, null, context)).map(({ value }) => value)
       : hasMore
         ? sumsOf(readings, frames)
@@ -177,12 +177,12 @@ function valueSeries(
   });
   const add = (numbers: readonly number[]) => numbers.reduce((sum, value) => sum + value, 0);
   const whole = add(labelValue?.wholeSums ?? []);
-  const series = seriesOf(name ?? null, parts, {
+  const series = analyseSeries(name ?? null, parts, {
     by: 'value',
     share: whole > 0 ? add(sums) / whole : null,
     variance: countedVariance(measurement, parts, interval),
     // The load moves a value, too.
-    onlyCounts: false,
+    isPureCount: false,
     suspect: labelValue?.suspect,
   });
   if (labelValue === undefined || readings.length === 0) return series;

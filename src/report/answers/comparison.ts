@@ -20,7 +20,7 @@ export interface ComparedSide {
   profiles: number;
   samples: number | null;
   /** Whether the number of samples is an estimate. */
-  estimated: boolean;
+  isEstimated: boolean;
   /** Active value per profile. */
   perProfile: number;
   /** Stretches without any profile. */
@@ -143,7 +143,7 @@ function totalData(side: ComparedSide, type: ProfileType, instances: number | nu
     rate_unit: null,
     instances,
     samples: side.samples === null ? null : Math.round(side.samples),
-    samples_estimated: side.estimated,
+    samples_estimated: side.isEstimated,
     profiles: side.profiles,
     per_profile: round(side.perProfile),
   };
@@ -185,7 +185,7 @@ function reasonOf({
   isSoFar,
 }: Comparison): string {
   const ratio = before.perProfile > 0 ? after.perProfile / before.perProfile : null;
-  const what = type.wallClock ? `active ${type.alias} time` : type.alias;
+  const what = type.isWallClock ? `active ${type.alias} time` : type.alias;
   const per = type.kind === 'instant' ? 'mean snapshot' : 'per profile';
   const change = ratio === null ? `no ${what} before` : `${what} ${per} x${ratio.toFixed(2)}`;
   if (verdict === 'no_change') {

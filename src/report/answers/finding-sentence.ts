@@ -11,7 +11,7 @@ export function sentenceOf(finding: Finding): string {
   const per = type.kind === 'instant' ? 'mean snapshot' : 'per profile';
   const amount = (value: number) => formatValue(value, type.unit, type.noun);
   const values = `${amount(finding.valueBefore)} -> ${amount(finding.valueAfter)} ${per}`;
-  const what = type.wallClock ? `active ${type.alias} time` : type.alias;
+  const what = type.isWallClock ? `active ${type.alias} time` : type.alias;
   const by =
     (caller === null ? '' : `, called by ${displayBriefly(caller)},`) +
     (callee === null ? '' : ` (mostly in ${displayBriefly(callee)})`);
@@ -60,10 +60,10 @@ function sinceText({ since, until, kind }: Finding): string {
   if (since === null) return '';
   const end = until === null ? '' : `, until ${formatTime(Math.floor(until / 1000) * 1000)} (a burst)`;
   const word = kind === 'leak' ? 'growth began' : 'began';
-  return `${word} between ${clock(since.after)} and ${clock(since.before)}${end}`;
+  return `${word} between ${formatWholeSeconds(since.after)} and ${formatWholeSeconds(since.before)}${end}`;
 }
 
 /** A time in whole seconds: profiles are seconds apart. */
-export function clock(ms: number): string {
+export function formatWholeSeconds(ms: number): string {
   return formatTime(Math.round(ms / 1000) * 1000);
 }

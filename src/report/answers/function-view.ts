@@ -11,7 +11,7 @@ import { displayBriefly, displayFunction } from '../functions.js';
 import { amountText, reducedNotes, scopeData, scopeLines } from '../measurement.js';
 import { type NextCall, nextRows } from '../next.js';
 import type { Answer, Json } from '../render.js';
-import { sparkline } from '../sparkline.js';
+import { drawSparkline } from '../sparkline.js';
 import { changeText, type Scale, scaleOf } from './series.js';
 
 /** Maximum numbers of neighbours, lines and frames above the function in the text. */
@@ -144,7 +144,7 @@ function headRows(
   const { type } = measured;
   const whole = shareBase(measured.active);
   const divisor = divisorOf(measured);
-  const what = type.wallClock ? `active ${type.alias} time` : type.alias;
+  const what = type.isWallClock ? `active ${type.alias} time` : type.alias;
   const part = (value: number) =>
     value === 0
       ? '0%'
@@ -202,7 +202,7 @@ function lineRows({ lines, total }: FunctionView): string[] {
 
 function timelineRow(series: Series): string {
   const shares = series.parts.map(({ share }) => share);
-  return `Timeline of its share: ${sparkline(shares)} ${changeText(series, formatShare)}`;
+  return `Timeline of its share: ${drawSparkline(shares)} ${changeText(series, formatShare)}`;
 }
 
 function timelineData(series: Series, scale: Scale): Json {
@@ -224,7 +224,7 @@ function labelRow({ label, sameAs, values }: LabelSplit, { type, samples, active
   const perSample = samples === null || samples === 0 ? null : totalValue(active) / samples;
   const shares = values.map(({ cost }) => cost.value / cost.active);
   const isEven = Math.max(...shares) - Math.min(...shares) < EVEN;
-  const alike =
+  const isAlike =
     perSample !== null &&
     areAlike(values.map(({ cost }) => ({ counted: cost.value / perSample, all: cost.active / perSample })));
   const listed = values.map(
@@ -232,5 +232,5 @@ function labelRow({ label, sameAs, values }: LabelSplit, { type, samples, active
   );
   const same =
     sameAs.length === 0 ? '' : ` (${sameAs.map((name) => safeText(name, 60)).join(', ')} the same)`;
-  return `By ${safeText(label, 60)}${same}: ${listed.join(', ')} of each one's ${type.alias}${isEven ? '; alike' : alike ? '; alike within noise' : ''}`;
+  return `By ${safeText(label, 60)}${same}: ${listed.join(', ')} of each one's ${type.alias}${isEven ? '; alike' : isAlike ? '; alike within noise' : ''}`;
 }

@@ -8,7 +8,7 @@ import { displayName } from '../functions.js';
 import { guessNotes } from '../guess-notes.js';
 import { type NextCall, nextRows } from '../next.js';
 import type { Answer, Block, JsonObject } from '../render.js';
-import { clock, sentenceOf } from './finding-sentence.js';
+import { formatWholeSeconds, sentenceOf } from './finding-sentence.js';
 import { samplesText, wholeSamples } from './sample-count.js';
 import { notReadText, soFarText, soFarWord } from './unread-parts.js';
 import { verdictReason } from './verdict-reason.js';
@@ -29,7 +29,7 @@ export interface Investigation {
   selector: string;
   callScope: { source?: string; service?: string; selector?: string };
   window: { from: number; to: number };
-  baseline: { from: number; to: number; chosen: boolean };
+  baseline: { from: number; to: number; isChosen: boolean };
   main: ProfileType;
   counts: {
     /** Samples are null where only the totals over time were read. */
@@ -38,7 +38,7 @@ export interface Investigation {
     instances: { stayed: number; left: number; arrived: number } | null;
   };
   /** Whether the numbers of samples are estimates: the store does not say how often was sampled. */
-  estimated: boolean;
+  isEstimated: boolean;
   totals: { before: number; after: number };
   /** Load factor: value per profile outside the change, after ÷ before; null where unknown. */
   load: number | null;
@@ -48,7 +48,7 @@ export interface Investigation {
   /** Entry points whose part of the cost changed while what they do did not. */
   mix: readonly MixRow[];
   /** Whether cost rose, but only in the smaller part of the instances. */
-  partly: boolean;
+  isInFewInstances: boolean;
   /** Data of the service that could not be read: a profile type by its alias, or `labels`. */
   notRead: readonly { what: string; why: string }[];
   /** Whether what was not read could change the verdict. */
@@ -89,7 +89,7 @@ export function investigationAnswer(investigation: Investigation): Answer {
       baseline: {
         from: formatTime(investigation.baseline.from),
         to: formatTime(investigation.baseline.to),
-        chosen_by: investigation.baseline.chosen ? 'server' : 'caller',
+        chosen_by: investigation.baseline.isChosen ? 'server' : 'caller',
         profiles: investigation.counts.before.profiles,
         samples: wholeSamples(investigation.counts.before.samples),
         per_profile: round(investigation.totals.before),
@@ -104,7 +104,7 @@ export function investigationAnswer(investigation: Investigation): Answer {
             ? null
             : investigation.counts.instances.stayed + investigation.counts.instances.arrived,
         samples: wholeSamples(investigation.counts.after.samples),
-        samples_estimated: investigation.estimated,
+        samples_estimated: investigation.isEstimated,
         profiles: investigation.counts.after.profiles,
         per_profile: round(investigation.totals.after),
       },
@@ -190,11 +190,11 @@ function textOf(investigation: Investigation, findings: readonly Finding[], reas
       ? ''
       : `; instances: ${counts.instances.stayed} stayed, ${counts.instances.left} left, ${counts.instances.arrived} arrived`;
   const counted = ({ profiles, samples }: Investigation['counts']['before'], alias = '') =>
-    `${profiles} ${alias}profiles${samplesText({ samples, estimated: investigation.estimated })}`;
+    `${profiles} ${alias}profiles${samplesText({ samples, isEstimated: investigation.isEstimated })}`;
   const head = [
     `${leadingName(investigation.service ?? investigation.selector, 200)} from source ${safeText(investigation.source, 100)}${notReadText(investigation)}`,
     `Incident ${formatTime(window.from)} to ${formatTime(window.to)} (${formatSpan(window.to - window.from)}): ${counted(counts.after, `${investigation.main.alias} `)}`,
-    `Baseline ${formatTime(baseline.from)} to ${clock(baseline.to)}${baseline.chosen ? ' (chosen: the time just before)' : ''}: ${counted(counts.before)}${instances}`,
+    `Baseline ${formatTime(baseline.from)} to ${formatWholeSeconds(baseline.to)}${baseline.isChosen ? ' (chosen: the time just before)' : ''}: ${counted(counts.before)}${instances}`,
     `Verdict${soFarWord(investigation)}: ${verdictHeadline(investigation.verdict, findings[0]?.type ?? null)} (${investigation.verdict}): ${reason}.`,
   ];
   const read = investigation.lenses.filter(({ sameAs }) => sameAs === null);

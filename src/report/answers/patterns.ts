@@ -21,7 +21,7 @@ export interface PatternRow {
   dashboards: readonly { title: string; url: string | null }[];
   /** Time of the newest use, Unix ms. */
   seenMs: number | null;
-  valid: boolean | null;
+  isValid: boolean | null;
   reason: string | null;
   /** A call that makes the query; null for a pattern that is out of date. */
   call: NextCall | null;
@@ -70,8 +70,8 @@ export function patternsAnswer(view: PatternsView): Answer {
 
 /** The newest dashboard of the best pattern that is not out of date; null where none has an address. */
 export function bestDashboardLink(rows: readonly PatternRow[]): Link | null {
-  for (const { valid, dashboards } of rows) {
-    const place = valid === false ? undefined : dashboards.find(({ url }) => url !== null);
+  for (const { isValid, dashboards } of rows) {
+    const place = isValid === false ? undefined : dashboards.find(({ url }) => url !== null);
     if (place?.url != null) {
       return {
         title: `Grafana, dashboard ${JSON.stringify(safeText(place.title, MAX_TITLE))}`,
@@ -94,7 +94,7 @@ function rowData(row: PatternRow): JsonObject {
       url: url === null ? null : safeText(url),
     })),
     seen: row.seenMs === null ? null : formatTime(row.seenMs),
-    valid: row.valid,
+    valid: row.isValid,
     reason: row.reason,
     source: row.source === null ? null : safeText(row.source, 100),
     call: row.call === null ? null : { tool: row.call.tool, arguments: row.call.arguments },

@@ -1,12 +1,12 @@
 import { functionData } from '../../profile/code/named-function.js';
 import { ownersOf } from '../../profile/code/owners.js';
-import { hottestPath } from '../../profile/hottest-path.js';
+import { findHottestPath } from '../../profile/hottest-path.js';
 import { divisorOf, type Measurement, round, roundShare } from '../../profile/measurement.js';
 import { isDifference, type Profile, shareBase } from '../../profile/model.js';
 import { functionTable, rankFunctions } from '../../profile/tables/table.js';
 import { raiseTotals, rankedRows } from '../../profile/tables/top-functions.js';
 import { callTreeRows } from '../../profile/tables/tree.js';
-import { nearest } from '../../text/nearest.js';
+import { findNearest } from '../../text/nearest.js';
 import { safeText } from '../../text/sanitise.js';
 import { formatShare } from '../../text/units.js';
 import { chargeText, displayFunction } from '../functions.js';
@@ -83,7 +83,7 @@ function topView(measured: Measurement, profile: Profile, options: ViewOptions):
   raiseTotals(measured, table);
   const ranked = rankFunctions(profile, table, options.sort);
   const rows = ranked.slice(0, options.limit);
-  const filtered = isFiltered(options);
+  const hasFilter = isFiltered(options);
   const application = ownersOf(profile).map((owner) => owner === 'application');
   const { rows: ranking, charges } = rankedRows(
     measured,
@@ -94,7 +94,7 @@ function topView(measured: Measurement, profile: Profile, options: ViewOptions):
   );
   const data = ranking.map((row) => ({
     ...row,
-    ...(filtered
+    ...(hasFilter
       ? {
           self_share_of_kept: roundShare((row.self_share * whole) / part),
           total_share_of_kept: roundShare((row.total_share * whole) / part),
@@ -103,13 +103,13 @@ function topView(measured: Measurement, profile: Profile, options: ViewOptions):
   }));
   const text = data.map((row, index) => {
     const to = chargeText(charges[index] ?? null, charges[index - 1] ?? null);
-    const kept = filtered
+    const kept = hasFilter
       ? ` ${formatShare(row.self_share_of_kept ?? 0)}/${formatShare(row.total_share_of_kept ?? 0)}`
       : '';
     return `${formatShare(row.self_share).padStart(5)} ${amountText(measured, row.self)} ${formatShare(row.total_share).padStart(5)}${kept}  ${displayFunction(row)}${to}`;
   });
   const held = rows.reduce((sum, id) => sum + Math.abs(table.self[id] ?? 0), 0);
-  const columns = `self share, self, ${measured.reduced === null ? '' : 'at least '}total share${filtered ? ', self/total as share of the kept stacks' : ''}`;
+  const columns = `self share, self, ${measured.reduced === null ? '' : 'at least '}total share${hasFilter ? ', self/total as share of the kept stacks' : ''}`;
   const more = ranked.length - rows.length;
   return {
     data: { top_functions: data, functions: ranked.length },
@@ -143,7 +143,7 @@ function treeView(measured: Measurement, filtered: Profile, options: ViewOptions
   const whole = shareBase(measured.active);
   const divisor = divisorOf(measured);
   const application = ownersOf(profile).map((owner) => owner === 'application');
-  const path = hottestPath(profile, (id) => application[id] ?? false);
+  const path = findHottestPath(profile, (id) => application[id] ?? false);
   const rows = callTreeRows(profile, {
     limit: options.limit,
     pathDepth: path.explainsUntil + 1,
@@ -187,10 +187,10 @@ const OFFERED = 5;
 
 /** The answer when no stack is left to show: nothing was sampled, or focus and ignore leave nothing. */
 function nothingLeft(measured: Measurement, options: ViewOptions): Answer {
-  const sampled = shareBase(measured.active) > 0;
-  const detail = sampled ? filterDetail(options) : nothingSampled(measured);
-  const similar = sampled && options.focus !== null ? namesLike(measured, options.focus) : [];
-  const next = sampled ? [suggestCall(measured, options, similar[0])] : [];
+  const hasSamples = shareBase(measured.active) > 0;
+  const detail = hasSamples ? filterDetail(options) : nothingSampled(measured);
+  const similar = hasSamples && options.focus !== null ? namesLike(measured, options.focus) : [];
+  const next = hasSamples ? [suggestCall(measured, options, similar[0])] : [];
   return {
     data: {
       ...scopeData(measured, { ...measured.active, values: new Float64Array(0) }),
@@ -202,7 +202,7 @@ function nothingLeft(measured: Measurement, options: ViewOptions): Answer {
     },
     text: [
       { rows: scopeLines(measured) },
-      { rows: [detail, ...(sampled ? [suggestNames(measured, similar)] : [])] },
+      { rows: [detail, ...(hasSamples ? [suggestNames(measured, similar)] : [])] },
       { rows: nextRows(next) },
     ],
     lists: [],
@@ -232,7 +232,7 @@ function suggestCall(measured: Measurement, { view }: ViewOptions, similar: stri
 /** Functions whose names are like the focus, nearest first. */
 function namesLike({ active }: Measurement, focus: string): string[] {
   const ends = new Map(active.functions.map(({ name }) => [name.slice(name.lastIndexOf('/') + 1), name]));
-  return nearest(focus.replaceAll('\\', ''), [...ends.keys()]).map((end) => ends.get(end) ?? end);
+  return findNearest(focus.replaceAll('\\', ''), [...ends.keys()]).map((end) => ends.get(end) ?? end);
 }
 
 function suggestNames({ active }: Measurement, similar: readonly string[]): string {

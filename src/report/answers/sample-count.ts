@@ -4,6 +4,12 @@ export function wholeSamples(samples: number | null): number | null {
 }
 
 /** `, 420 samples`, or `, about 2194 samples`; nothing where they are not known. */
-export function samplesText({ samples, estimated }: { samples: number | null; estimated: boolean }): string {
-  return samples === null ? '' : `, ${estimated ? 'about ' : ''}${Math.round(samples)} samples`;
+export function samplesText({
+  samples,
+  isEstimated,
+}: {
+  samples: number | null;
+  isEstimated: boolean;
+}): string {
+  return samples === null ? '' : `, ${isEstimated ? 'about ' : ''}${Math.round(samples)} samples`;
 }

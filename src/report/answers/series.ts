@@ -52,11 +52,11 @@ export function scaleOf({ type, rate, active, window }: Measurement): Scale {
  * @param format writes the figure that the change was looked for in; `per` follows the last one
  */
 export function changeText(
-  { change, onset, excursion, isTestable: testable }: Series,
+  { change, onset, excursion, isTestable }: Series,
   format: (value: number) => string,
   per = '',
 ): string {
-  if (change === null) return testable ? 'shows no change point' : 'has too few parts to tell a change';
+  if (change === null) return isTestable ? 'shows no change point' : 'has too few parts to tell a change';
   const [outside, inside] = [format(change.outside), format(change.inside)];
   const rises = change.inside > change.outside;
   if (onset !== null)

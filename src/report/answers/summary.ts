@@ -2,7 +2,7 @@ import { leafMeaning } from '../../profile/code/frames.js';
 import type { NamedFunction } from '../../profile/code/named-function.js';
 import type { Measurement } from '../../profile/measurement.js';
 import { isDifference } from '../../profile/model.js';
-import { type Findings, findingsOf } from '../../profile/tables/findings.js';
+import { drawFindings, type Findings } from '../../profile/tables/findings.js';
 import type { RankedFunction } from '../../profile/tables/top-functions.js';
 import { HANDS_ON, OWN_COST_FLOOR } from '../../profile/tables/tree.js';
 import { formatShare } from '../../text/units.js';
@@ -37,7 +37,7 @@ const FEW_SAMPLES = 1_000;
  * functions by own cost. Shares are of the active total.
  */
 export function summaryAnswer(measured: Measurement, limit: number): Answer {
-  const findings = findingsOf(measured, limit);
+  const findings = drawFindings(measured, limit);
   const { path } = findings;
   const sentence = `${natureOfTotal(measured)}${headline(measured, findings)}`;
   const notes = [...measured.notes, ...reducedNotes(measured)];
@@ -109,19 +109,19 @@ function culprit({ path }: Findings): { at: number; caller: number } {
 function headline(measured: Measurement, findings: Findings): string {
   const { path, top, application } = findings;
   if (isDifference(measured.active)) return changes(measured, findings);
-  const what = measured.type.wallClock ? `active ${measured.type.alias} time` : measured.type.alias;
+  const what = measured.type.isWallClock ? `active ${measured.type.alias} time` : measured.type.alias;
   const mark = path.frames[path.explainsUntil];
   const [leader] = top;
   if (mark === undefined) return leader === undefined ? nothingSampled(measured) : largestOwn(leader);
   const { at, caller } = culprit(findings);
   const frame = path.frames[at];
   const from = path.frames[caller];
-  const divides = path.explainsUntil < path.frames.length - 1;
+  const hasBranches = path.explainsUntil < path.frames.length - 1;
   const calledBy = from === undefined ? '' : `, called by ${displayBriefly(from)}`;
   const hottest =
     frame === undefined || frame === mark
-      ? `${formatShare(mark.total_share)} of ${what} ${divides ? 'passes through' : 'ends in'} ${displayFunction(mark)}${frame === undefined ? '' : calledBy}${divides ? ', then divides' : ''}.`
-      : `${formatShare(frame.total_share)} of ${what} goes through ${displayFunction(frame)}${calledBy}, into ${displayName(mark.function)} (${formatShare(mark.total_share)})${divides ? ', then divides' : ''}.`;
+      ? `${formatShare(mark.total_share)} of ${what} ${hasBranches ? 'passes through' : 'ends in'} ${displayFunction(mark)}${frame === undefined ? '' : calledBy}${hasBranches ? ', then divides' : ''}.`
+      : `${formatShare(frame.total_share)} of ${what} goes through ${displayFunction(frame)}${calledBy}, into ${displayName(mark.function)} (${formatShare(mark.total_share)})${hasBranches ? ', then divides' : ''}.`;
   const pathShare = (frame ?? mark).total_share;
   const [biggest] = application;
   const sentences =
@@ -182,7 +182,7 @@ function summaryText(
   notes: readonly string[],
   next: readonly NextCall[],
 ): Block[] {
-  const of = measured.type.wallClock ? 'active total' : 'total';
+  const of = measured.type.isWallClock ? 'active total' : 'total';
   const application = findings.application.map(
     (row) => `${percent(row.charged_share)} ${percent(row.total_share)}  ${displayFunction(row)}`,
   );

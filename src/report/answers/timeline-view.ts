@@ -8,7 +8,7 @@ import { displayFunction } from '../functions.js';
 import { nothingSampled, scopeData, scopeLines } from '../measurement.js';
 import { type NextCall, nextRows } from '../next.js';
 import type { Answer, JsonObject } from '../render.js';
-import { sparkline } from '../sparkline.js';
+import { drawSparkline } from '../sparkline.js';
 import { changeText, type Scale, scaleOf, spanText } from './series.js';
 
 /** Content of a timeline. */
@@ -71,7 +71,7 @@ export function timelineAnswer(measured: Measurement, timeline: Timeline): Answe
 }
 
 /** Answers for profiles without samples, which have no cost over time. */
-export function noTimeline(measured: Measurement): Answer {
+export function emptyTimelineAnswer(measured: Measurement): Answer {
   const detail = nothingSampled(measured);
   return {
     data: {
@@ -124,7 +124,7 @@ function seriesData(series: Series, timeline: Timeline, scale: Scale): JsonObjec
 
 /** Says when the cost changed, or that it did not. */
 function headlineOf(measured: Measurement, { whole, by, of }: Timeline, scale: Scale): string {
-  const what = measured.type.wallClock ? `active ${measured.type.alias} time` : measured.type.alias;
+  const what = measured.type.isWallClock ? `active ${measured.type.alias} time` : measured.type.alias;
   if (of !== null) {
     const [before, after] = whole.means?.value.map(scale.format) ?? [];
     const amounts = before === undefined ? '' : `; its value from ${before} to ${after}${scale.per}`;
@@ -189,13 +189,13 @@ function rowsBlock(timeline: Timeline, scale: Scale) {
   const rows: string[] = [];
   const range = (series: Series) =>
     `min ${scale.format(series.min)}, mean ${scale.format(series.mean)}, max ${scale.format(series.max)}`;
-  const values = (series: Series) => sparkline(series.parts.map(({ value }) => value));
+  const values = (series: Series) => drawSparkline(series.parts.map(({ value }) => value));
   if (of === null) rows.push(`${values(whole)} total: ${range(whole)}`);
   else {
     const shares = whole.parts.map(({ share }) => share);
     const known = shares.filter((share) => share !== null);
     rows.push(
-      `${sparkline(shares)} share: min ${formatShare(Math.min(...known))}, mean ${formatShare(whole.share ?? 0)}, max ${formatShare(Math.max(...known))}`,
+      `${drawSparkline(shares)} share: min ${formatShare(Math.min(...known))}, mean ${formatShare(whole.share ?? 0)}, max ${formatShare(Math.max(...known))}`,
       `${values(whole)} value: ${range(whole)}`,
     );
   }

@@ -10,7 +10,7 @@ export function verdictReason(investigation: Investigation): string {
   const [first] = investigation.findings;
   const { before, after } = investigation.totals;
   const ratio = before > 0 ? after / before : null;
-  const main = investigation.main.wallClock
+  const main = investigation.main.isWallClock
     ? `active ${investigation.main.alias} time`
     : investigation.main.alias;
   const row = investigation.lenses.find(({ type }) => type.id === first?.type.id);
@@ -28,7 +28,7 @@ export function verdictReason(investigation: Investigation): string {
         ? `${change}; ${mixText(investigation)}`
         : `no function of ${readText(investigation)} changed beyond noise (${change}); do not report single functions that moved by chance`;
     case 'inconclusive':
-      if (investigation.partly)
+      if (investigation.isInFewInstances)
         return `${change}, but only in some of the instances, and no function stands out of the noise`;
       if (moved.length > 0)
         return `${moved.map(movementText).join('; ')}; no single function stands out${unknownText(investigation)}`;

@@ -1,4 +1,4 @@
-import { lockKind } from '../../profile/code/lock-kind.js';
+import { detectLockKind } from '../../profile/code/lock-kind.js';
 import { type PprofFile, UnreadableProfileError } from '../../profile/pprof/pprof.js';
 
 import { type CountedStacks, countedStacks } from './counters.js';
@@ -73,7 +73,7 @@ export function headOf(file: ProfileFile): FileHead {
     hasWrongTime,
     pruneRefused,
     sets: sampleSets(file),
-    locks: sampleTypes.some(({ type }) => /^(?:contentions|delay)$/.test(type)) ? lockKind(file) : null,
+    locks: sampleTypes.some(({ type }) => /^(?:contentions|delay)$/.test(type)) ? detectLockKind(file) : null,
     droppedLabels: labels?.dropped ?? [],
   };
 }

@@ -183,12 +183,12 @@ test('adding up decoded files gives what reading them again gives, whatever they
       fc.boolean(),
       fc.boolean(),
       fc.integer({ min: 0, max: 1 }),
-      async (files, subtracts, addsUp, index) => {
+      async (files, subtracts, shouldAddUp, index) => {
         const named = files.map((bytes, at): [string, Uint8Array] => [`${at}.pb`, bytes]);
         const directory = await directoryWith(Object.fromEntries(named));
         const weights = subtracts ? [1, -1, 1, 2, 1] : [1, 1, 2, 1, 1];
         const parts = named.map(([file], at) => ({ file, index, weight: weights[at] ?? 1, sets: null }));
-        const plan = { sampleType: 'a', unit: 'count', parts, subtracts, addsUp };
+        const plan = { sampleType: 'a', unit: 'count', parts, subtracts, shouldAddUp };
         const decoded = createDecodedFiles(MIB);
         const merged = await mergeDecoded(plan, ({ file }) =>
           decoded.add('shop', file, flatten(decodePprof(new Map(named).get(file) ?? new Uint8Array()))),

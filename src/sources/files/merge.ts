@@ -24,7 +24,7 @@ export interface MergePlan<Part extends MergePart = MergePart> {
   /** Whether a file is subtracted: then stacks with the sum 0 are left out. */
   subtracts: boolean;
   /** Whether equal stacks are merged; else every sample is kept. */
-  addsUp?: boolean;
+  shouldAddUp?: boolean;
 }
 
 /**
@@ -34,11 +34,11 @@ export interface MergePlan<Part extends MergePart = MergePart> {
  * @param beforeFile runs before each file: throws when the caller has left, or lets other calls run
  */
 export async function mergeDecoded<Part extends MergePart>(
-  { sampleType, unit, parts, subtracts, addsUp = false }: MergePlan<Part>,
+  { sampleType, unit, parts, subtracts, shouldAddUp = false }: MergePlan<Part>,
   read: (part: Part) => Promise<SegmentFile> | SegmentFile,
   beforeFile: () => Promise<void> | void = () => {},
 ): Promise<Profile> {
-  const builder = new ProfileBuilder(sampleType, unit, { addsUp });
+  const builder = new ProfileBuilder(sampleType, unit, { shouldAddUp });
   const sums = new Map<Segment, SegmentSums>();
   for (const part of parts) {
     await beforeFile();
@@ -46,7 +46,7 @@ export async function mergeDecoded<Part extends MergePart>(
     const segmentSums = sums.get(decoded.segment) ?? new SegmentSums(builder, decoded.segment);
     sums.set(decoded.segment, segmentSums);
     segmentSums.register(decoded);
-    if (addsUp) segmentSums.add(decoded, part);
+    if (shouldAddUp) segmentSums.add(decoded, part);
     else segmentSums.passOn(decoded, part);
   }
   for (const segmentSums of sums.values()) segmentSums.finish();
@@ -181,9 +181,9 @@ function roomFor(length: number): number {
  */
 export async function mergeFiles(
   directory: string,
-  { sampleType, unit, parts, subtracts, addsUp = false }: MergePlan,
+  { sampleType, unit, parts, subtracts, shouldAddUp = false }: MergePlan,
 ): Promise<Profile> {
-  const builder = new ProfileBuilder(sampleType, unit, { addsUp });
+  const builder = new ProfileBuilder(sampleType, unit, { shouldAddUp });
   for (const { file, index, weight, sets } of parts) {
     const decoded = await readProfileFile(directory, file).catch((error: unknown) => {
       throw new UnreadableProfileError(`${file}: ${reasonOf(error)}`);

@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import zlib from 'node:zlib';
 import { readAnyProfile } from '../../profile/formats/read.js';
 import { type PprofFile, UnreadableProfileError } from '../../profile/pprof/pprof.js';
-import { type ProfileTime, plausibleTime } from '../../profile/pprof/profile-time.js';
+import { correctTime, type ProfileTime } from '../../profile/pprof/profile-time.js';
 import { pruneFrames } from '../../profile/pprof/prune.js';
 import { nameDemangler } from '../demangle.js';
 
@@ -56,7 +56,7 @@ export async function readProfileFile(directory: string, file: string): Promise<
     nameDemangler(),
   );
   const { file: pprof, refused } = pruneFrames(parsed);
-  const { unit, ...time } = plausibleTime(pprof.timeNanos, pprof.durationNanos);
+  const { unit, ...time } = correctTime(pprof.timeNanos, pprof.durationNanos);
   return {
     ...pprof,
     ...time,

@@ -198,7 +198,8 @@ export function createFilesSource(options: {
         sets,
       })),
       subtracts: parts.some(({ subtracted }) => subtracted !== null),
-      addsUp: isHuge || weights.reduce((sum, { entry }) => sum + (entry.frames ?? 0), 0) > MAX_PLAIN_FRAMES,
+      shouldAddUp:
+        isHuge || weights.reduce((sum, { entry }) => sum + (entry.frames ?? 0), 0) > MAX_PLAIN_FRAMES,
     };
     return shareRun(runningMerges, key, signal, async (sharedSignal) => {
       const profile = isHuge

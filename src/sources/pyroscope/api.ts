@@ -199,7 +199,7 @@ export async function selectMergeProfile(
     });
   } catch (error) {
     if (!(error instanceof UnreadableProfileError)) throw error;
-    if (error.tooLarge) throw new UpstreamError('too_large', `SelectMergeProfile: ${error.message}`);
+    if (error.isTooLarge) throw new UpstreamError('too_large', `SelectMergeProfile: ${error.message}`);
     throw unreadable(`SelectMergeProfile: ${error.message}`);
   }
 }

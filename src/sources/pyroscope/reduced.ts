@@ -2,7 +2,7 @@ import { UpstreamError, UserError } from '../../errors.js';
 import { activeStacks } from '../../profile/tables/idle-tree.js';
 import {
   CUT_OFF,
-  heaviestChain,
+  findHeaviestChain,
   readTree,
   refineBelow,
   type TreeStack,
@@ -75,8 +75,9 @@ async function heavyTree(
       await selectMergeTree(transport, { ...selection, callSite, maxNodes: TREE_NODES }, signal),
       nameCleaner(transport.echoes()),
     );
-  const isWallClock = parseProfileType(selection.profileTypeId)?.wallClock === true;
-  const chainOf = (among: readonly TreeStack[]) => heaviestChain(isWallClock ? activeStacks(among) : among);
+  const isWallClock = parseProfileType(selection.profileTypeId)?.isWallClock === true;
+  const chainOf = (among: readonly TreeStack[]) =>
+    findHeaviestChain(isWallClock ? activeStacks(among) : among);
   let stacks = await read([]);
   for (let round = 0; round < MAX_REFINED; round++) {
     const chain = chainOf(stacks);

@@ -2,7 +2,7 @@ import fc, { type Arbitrary } from 'fast-check';
 import { RE2JS } from 're2js';
 
 import { inputJsonSchema } from '../../../src/mcp/input-schema.js';
-import { patternSize } from '../../../src/profile/code/pattern-size.js';
+import { estimatePatternSize } from '../../../src/profile/code/pattern-size.js';
 import { TOOLS } from '../../../src/tools/index.js';
 import { askerIn, demoSource, environmentOf } from '../../support/ask.js';
 import { TOOL_CALLS } from '../../support/tool-arguments.js';
@@ -130,7 +130,7 @@ async function countingSteps(
   };
   RE2JS.compile = (pattern, flags) => {
     // Before it is compiled: a hang would tell nothing.
-    steps.compiled += patternSize(pattern);
+    steps.compiled += estimatePatternSize(pattern);
     if (steps.compiled > MAX_COMPILED) throw new Error(`compiles patterns of ${steps.compiled} steps`);
     return compile.call(RE2JS, pattern, flags);
   };

@@ -1,7 +1,7 @@
 import { BinaryReader, BinaryWriter } from '@bufbuild/protobuf/wire';
 import fc, { type Arbitrary } from 'fast-check';
 import { UpstreamError } from '../../../src/errors.js';
-import { heaviestChain, readTree, treeProfile } from '../../../src/profile/tables/stack-tree.js';
+import { findHeaviestChain, readTree, treeProfile } from '../../../src/profile/tables/stack-tree.js';
 import { functionTable } from '../../../src/profile/tables/table.js';
 import { pyroscopeSourceOver } from '../../../src/sources/pyroscope/source.js';
 import { askerIn, environmentOf, INCIDENT_WINDOW } from '../../support/ask.js';
@@ -70,7 +70,7 @@ function readWholeTree(bytes: Uint8Array): void {
     }
   })();
   if (stacks === null) return;
-  heaviestChain(stacks);
+  findHeaviestChain(stacks);
   functionTable(treeProfile(stacks, 'cpu', 'nanoseconds'));
 }
 

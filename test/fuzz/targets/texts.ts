@@ -9,7 +9,7 @@ import { failureOfGrafana } from '../../../src/sources/grafana/failure.js';
 import { matcherTest } from '../../../src/sources/matching.js';
 import { failureOfAnswer } from '../../../src/sources/pyroscope/http/failure.js';
 import { formatSelector, parseSelector } from '../../../src/sources/selector.js';
-import { nearest } from '../../../src/text/nearest.js';
+import { findNearest } from '../../../src/text/nearest.js';
 import { safeText } from '../../../src/text/sanitise.js';
 import { NOW } from '../../support/ask.js';
 import { changedJson, jsonChanges, jsonText, nastyJson, nastyText } from '../arbitraries.js';
@@ -177,7 +177,7 @@ export const TEXTS: readonly Target[] = [
       frameOwner({ name, file: `${file}.cc`, startLine: 0, symbolised: true });
       frameOwner({ name, file: '', startLine: 0, symbolised: true });
       leafMeaning(name);
-      nearest(name, [file, name]);
+      findNearest(name, [file, name]);
       parseProfileType(name);
     },
   })),

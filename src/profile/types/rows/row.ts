@@ -32,7 +32,7 @@ export interface TypeRow {
   /** Plural noun for what a count counts. */
   noun?: string;
   /** Whether waiting threads are part of it and set apart. */
-  wallClock?: true;
+  isWallClock?: true;
   /** Alias of the type whose samples or events this one counts. */
   countsOf?: string;
   /** The senders of the type, and the source files that say so. */

@@ -24,7 +24,7 @@ export const TIME_ROWS: readonly TypeRow[] = [
     sampleTypes: ['cpu'],
     beside: 'wall',
     meaning: 'time on CPU, measured by the wall-clock profiler',
-    wallClock: true,
+    isWallClock: true,
     source: `Node.js with \`collectCpuTime\`: ${NODE}, grafana/pyroscope-nodejs \`wall-profiler.ts\`; older .NET, whose profile is named after its wall time: grafana/pyroscope \`pkg/og/convert/pprof/profile.go\``,
   },
   {
@@ -35,7 +35,7 @@ export const TIME_ROWS: readonly TypeRow[] = [
     sampleTypes: ['cpu'],
     periods: ['wall'],
     meaning: 'time on CPU, measured by the wall-clock profiler',
-    wallClock: true,
+    isWallClock: true,
     source: `Node.js with \`collectCpuTime\`: ${NODE}`,
   },
   {
@@ -68,7 +68,7 @@ export const TIME_ROWS: readonly TypeRow[] = [
     names: WALL_NAMES,
     sampleTypes: ['wall'],
     meaning: 'wall-clock time, waiting included',
-    wallClock: true,
+    isWallClock: true,
     source: `Node.js: ${NODE}; Java (async-profiler): ${JFR}; .NET: ${DOTNET}`,
   },
   {
@@ -78,7 +78,7 @@ export const TIME_ROWS: readonly TypeRow[] = [
     names: ['fgprof'],
     sampleTypes: ['time'],
     meaning: 'wall-clock time of all goroutines, waiting included',
-    wallClock: true,
+    isWallClock: true,
     source: 'felixge/fgprof `fgprof.go`; named by grafana/alloy `internal/component/pyroscope/scrape`',
   },
   {
@@ -89,7 +89,7 @@ export const TIME_ROWS: readonly TypeRow[] = [
     sampleTypes: ['time'],
     periods: ['wallclock', 'wall'],
     meaning: 'wall-clock time, waiting included',
-    wallClock: true,
+    isWallClock: true,
     source: 'felixge/fgprof `fgprof.go`, pushed under a name of its own',
   },
   {
@@ -99,7 +99,7 @@ export const TIME_ROWS: readonly TypeRow[] = [
     names: ['wall'],
     sampleTypes: ['cpu'],
     meaning: 'wall-clock time, waiting included (older JVM agents call it cpu)',
-    wallClock: true,
+    isWallClock: true,
     source: 'older Java agents, without `wall:wall` beside it: fixture of an older Pyroscope',
   },
   {
@@ -110,7 +110,7 @@ export const TIME_ROWS: readonly TypeRow[] = [
     sampleTypes: ['samples', 'sample'],
     meaning: 'number of wall-clock samples',
     noun: 'samples',
-    wallClock: true,
+    isWallClock: true,
     countsOf: 'wall',
     source: `Node.js: ${NODE}; felixge/fgprof; collapsed stacks and speedscope files in seconds: ${INGEST}`,
   },
@@ -123,7 +123,7 @@ export const TIME_ROWS: readonly TypeRow[] = [
     periods: ['wall', 'wallclock'],
     meaning: 'number of wall-clock samples',
     noun: 'samples',
-    wallClock: true,
+    isWallClock: true,
     countsOf: 'wall',
     source: 'profilers and converters that count samples only and name the profile after them',
   },
@@ -134,7 +134,7 @@ export const TIME_ROWS: readonly TypeRow[] = [
     names: ['off_cpu', 'offcpu', 'process_cpu', 'cpu', ''],
     sampleTypes: ['off_cpu', 'offcpu'],
     meaning: 'time waiting off CPU',
-    wallClock: true,
+    isWallClock: true,
     source: `open-telemetry/opentelemetry-ebpf-profiler \`tracer/systemconfig.go\`: ${OTLP}`,
   },
 ];
