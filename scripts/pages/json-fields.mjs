@@ -11,6 +11,7 @@ const fn = 'coupon.loadPattern';
 /** Calls whose answers show the fields; a tool with several forms of answer has one for each. */
 const CALLS = [
   ['investigate', '', asked],
+  ['investigate', 'of several services', { from: asked.from, to: asked.to, group_by: 'pod' }],
   ['compare_profiles', '', { ...asked, profile_type: 'cpu' }],
   ['summarize_profile', '', { ...asked, profile_type: 'cpu' }],
   ['inspect_function', '', { ...asked, profile_type: 'cpu', function: fn }],

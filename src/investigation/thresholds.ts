@@ -67,3 +67,15 @@ export const HIGH_Z = 7.5;
 export const MEDIUM_Z = 5;
 /** Growth of a level from which on it is no warm-up, as a factor (§6). */
 export const HIGH_RATIO = 3;
+
+/**
+ * The two merges of a brief look at one of many services. Its gate is higher: the dispersion is not known
+ * from the baseline's own parts, and many services are tried (§9).
+ */
+export const BRIEF = {
+  baselineParts: 1,
+  incidentParts: 1,
+  slices: 0,
+  gate: 4.5,
+  bursts: false,
+} as const satisfies Resolution;

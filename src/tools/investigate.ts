@@ -8,6 +8,7 @@ import { onsetOf } from '../investigation/evidence/onset.js';
 import { countedSource, createRequests } from '../investigation/evidence/requests.js';
 import type { ShareChange, ShareLens } from '../investigation/evidence/shares.js';
 import { findingsSoFar, settle, unreadBecause } from '../investigation/evidence/unread.js';
+import { investigateFleet } from '../investigation/fleet/report.js';
 import { smallestPoints } from '../investigation/smallest.js';
 import { orderBySymptom } from '../investigation/symptom.js';
 import { allRows, askAgain, notReadOf } from '../investigation/unread-report.js';
@@ -25,6 +26,7 @@ import { answerWithoutData } from '../query/profile-question.js';
 import { type ProfileRequest, readBaseline, readRequest } from '../query/request.js';
 import { mixtureNotes, resolveService } from '../query/scope.js';
 import { allMatchers, selectionArguments, selectorText } from '../query/selection.js';
+import { fleetAnswer } from '../report/answers/fleet/answer.js';
 import { type Investigation, investigationAnswer } from '../report/answers/investigation.js';
 import { withLink } from '../report/links.js';
 import { type NextCall, nextCall } from '../report/next.js';
@@ -36,13 +38,20 @@ import type { Run } from './define.js';
 import type { input } from './surface/investigate.js';
 
 export const run: Run<typeof input> = async (args, context) => {
-  const request = await readRequest(args, context);
+  let request = await readRequest(args, context);
   const window = request.window;
   if (window === null)
     throw new UserError('investigate needs `from` and `to`.', 'Give the window of the incident.');
   const baseline = readBaseline(args, window, context.now());
   const requests = createRequests(context.progress);
   const source = countedSource(request.source, requests);
+  const groupBy = args.group_by ?? null;
+  if (request.service === null || groupBy !== null) {
+    const outcome = await investigateFleet({ request, window, baseline, groupBy, requests, source }, context);
+    if (outcome === null) return answerWithoutData(request, window, context);
+    if ('report' in outcome) return fleetAnswer(outcome.report);
+    request = { ...request, service: outcome.only.service };
+  }
   // The schema is read again, so that its requests count, too.
   const schema = createSchema(source);
   const asking = { ...context, schemaOf: () => schema };

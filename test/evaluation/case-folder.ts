@@ -186,6 +186,12 @@ async function placedSource(
   };
 }
 
+/** The profiles of a case folder with their times, files relative to it. */
+export async function manifestIn(directory: string): Promise<ReturnType<typeof manifestOf>> {
+  const { profiles } = await readCase(directory);
+  return profiles === undefined ? readManifest(directory) : manifestOf(profiles, FIXTURE_T0);
+}
+
 function manifestOf(profiles: NonNullable<CaseFile['profiles']>, t0: number) {
   return profiles.map(({ at, ...entry }) => ({ ...entry, time: new Date(t0 + at * 1000).toISOString() }));
 }

@@ -43,6 +43,11 @@ export async function readFleet(
     if (unread === null) throw error;
     return [];
   });
+  return { ...fleetOf(names, rows), unread };
+}
+
+/** Instances and label values as the label sets of a service tell them. */
+export function fleetOf(names: readonly string[], rows: readonly Labels[]): Fleet {
   const instanceLabel = instanceLabelOf(names);
   const valuesOf = (label: string, labelRows: readonly Labels[]) =>
     [...new Set(labelRows.flatMap((row) => row[label] ?? []))].sort();
@@ -68,5 +73,5 @@ export async function readFleet(
     .filter((label) => label !== instanceLabel)
     .map((label) => ({ label, values: valuesOf(label, rows) }))
     .filter(({ values }) => values.length >= 2 && values.length <= MAX_VALUES);
-  return { instanceLabel, instances, choices, repositories: repositoriesOf(rows), unread };
+  return { instanceLabel, instances, choices, repositories: repositoriesOf(rows), unread: null };
 }

@@ -79,14 +79,7 @@ async function onsetOfLoad(context: InvestigationContext, share: ShareLens): Pro
     value: levelsOf[at] ?? 0,
     profiles: parts[at]?.profiles ?? 0,
   }));
-  if (!lens.type.isWallClock) {
-    return steps(
-      profileTimes,
-      read.flatMap((window) =>
-        roundsOf(profileTimes, window).map((part) => ({ window: part, ...totalsIn(profileTimes, part) })),
-      ),
-    );
-  }
+  if (!lens.type.isWallClock) return onsetOfTotal(profileTimes, read);
   const { first, last } = stepCuts(logLevels(coarse));
   const around = { from: read[first - 1]?.from ?? 0, to: read[last]?.to ?? 0 };
   const fine = roundsOf(profileTimes, around, Math.min(2 * MAX_FINE_PARTS, context.requests.left));
@@ -98,6 +91,16 @@ async function onsetOfLoad(context: InvestigationContext, share: ShareLens): Pro
     }),
   );
   return steps(profileTimes, levels);
+}
+
+/** When the total per profile stepped over some windows, by single rounds of profiles. */
+export function onsetOfTotal(profileTimes: ProfileTimes, windows: readonly Window[]): Since | null {
+  return steps(
+    profileTimes,
+    windows.flatMap((window) =>
+      roundsOf(profileTimes, window).map((part) => ({ window: part, ...totalsIn(profileTimes, part) })),
+    ),
+  );
 }
 
 interface LevelOf {

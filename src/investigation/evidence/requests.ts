@@ -22,6 +22,12 @@ export interface Requests {
   /** How many requests have ended, well or not. */
   readonly ended: number;
   /**
+   * Sets the number of questions that may be asked in all; further ones are then refused.
+   *
+   * @throws NoRequestLeft from each of them
+   */
+  limitTo(max: number): void;
+  /**
    * Asks one question when there is room for it.
    * @param requests how many requests it takes
    */
@@ -29,7 +35,12 @@ export interface Requests {
 }
 
 /** @param onAnswered receives the number of requests that were answered, which grows with each call */
-export function createRequests(onAnswered: (answered: number) => void = () => {}): Requests {
+export function createRequests(
+  onAnswered: (answered: number) => void = () => {},
+  max: number = MAX_REQUESTS,
+): Requests {
+  let limit = max;
+  let isStrict = false;
   let made = 0;
   let answered = 0;
   let started = 0;
@@ -40,12 +51,17 @@ export function createRequests(onAnswered: (answered: number) => void = () => {}
       return made;
     },
     get left() {
-      return MAX_REQUESTS - started;
+      return limit - started;
     },
     get ended() {
       return answered;
     },
+    limitTo(newLimit) {
+      limit = newLimit;
+      isStrict = true;
+    },
     async run(question, requests = 1) {
+      if (isStrict && started >= limit) throw new NoRequestLeft(`all ${limit} were asked`);
       started++;
       made += requests;
       if (inFlight < MAX_IN_FLIGHT) inFlight++;

@@ -29,9 +29,13 @@ export interface Plan {
  * Lays the grid over the incident and, where none is given, a baseline of up to four times its length that
  * ends 1 ms before it: merge windows are closed, and a profile stamped at a shared instant would count twice.
  */
-export function planWindows(incident: Window, baseline: Window | null = null): Plan {
+export function planWindows(
+  incident: Window,
+  baseline: Window | null = null,
+  maxSteps: number = MAX_STEPS,
+): Plan {
   const length = incident.to - incident.from + 1;
-  const stepMs = stepOf(length);
+  const stepMs = stepOf(length, Math.min(maxSteps, MAX_STEPS));
   if (baseline !== null) return { baseline, incident, stepMs };
   const spare = LONGEST_QUERY_MS - length;
   const room = Math.max(stepMs, spare < MIN_BASELINE * length ? Math.min(length, WEEK_MS) : spare);
@@ -40,11 +44,11 @@ export function planWindows(incident: Window, baseline: Window | null = null): P
 }
 
 /** The shortest step of whole seconds that divides the window, else one that covers it. */
-function stepOf(length: number): number {
-  const shortest = Math.max(FINEST_STEP_MS, Math.ceil(length / MAX_STEPS / 1000) * 1000);
+function stepOf(length: number, maxSteps: number): number {
+  const shortest = Math.max(FINEST_STEP_MS, Math.ceil(length / maxSteps / 1000) * 1000);
   for (let step = shortest; step <= 4 * shortest && step < length; step += 1000)
     if ((length - 1) % step === 0) return step;
-  const steps = Math.max(1, Math.min(MAX_STEPS, Math.floor(length / FINEST_STEP_MS)));
+  const steps = Math.max(1, Math.min(maxSteps, Math.floor(length / FINEST_STEP_MS)));
   return Math.max(1000, Math.ceil(length / steps));
 }
 

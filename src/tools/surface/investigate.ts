@@ -16,6 +16,7 @@ export const input = z.strictObject({
   from: requiredFromArgument,
   to: requiredToArgument,
   ...baselineArguments,
+  group_by: z.string().optional().describe('Triage over the values of this label, too'),
   symptom: z.string().optional().describe('Free words; orders the answer, never decides it'),
   format: formatArgument,
 });

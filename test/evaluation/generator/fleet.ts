@@ -36,22 +36,35 @@ export interface Fleet {
   acceptedLabels?: readonly string[];
 }
 
+/** What all services of one fleet share. */
+export interface FleetShape {
+  /** Seconds between two profiles and seconds profiled; each divides both windows. */
+  cadences: readonly (readonly [number, number])[];
+  baselineSeconds: number;
+  incidentSeconds: number;
+  /** Whether the incident begins with a deploy: every pod is new, and of the next version. */
+  isDeployed?: boolean;
+  /** Factor of the load of all services in the incident; left out where each has its own. */
+  load?: number;
+}
+
 /**
  * 1 to 6 pods with 8 to 24 profiles each before and 4 to 12 after, and where and when the change is there.
  * Ties between labels are left in where a real fleet has them: a single canary pod is its version.
  */
-export function makeFleet(random: Random, kind: Kind, service: string): Fleet {
-  const [spacing, seconds] = pick(random, CADENCES);
-  const before = integer(random, 8, 24);
-  const after = integer(random, 4, 12);
+export function makeFleet(random: Random, kind: Kind, service: string, shape?: FleetShape): Fleet {
+  const [spacing, seconds] = pick(random, shape?.cadences ?? CADENCES);
+  const before = shape === undefined ? integer(random, 8, 24) : shape.baselineSeconds / spacing;
+  const after = shape === undefined ? integer(random, 4, 12) : shape.incidentSeconds / spacing;
   const split = START + before * spacing * 1000;
   const end = split + after * spacing * 1000;
   const windows = { baseline: { from: START, to: split - 1 }, incident: { from: split, to: end } };
   const since = onset(random, kind, split, end, after);
   const { pods, label } = makePods(random, kind, service, { split, end, since });
+  if (shape?.isDeployed === true) deploy(random, pods, service, split);
   // A burst of two profiles or more: of one alone nobody could say how long it was.
   const until = kind === 'n' ? since + uniform(random, Math.max(0.25, 2 / after), 0.5) * (end - split) : end;
-  const load = loadFactor(random, kind);
+  const load = shape?.load ?? loadFactor(random, kind);
   const trend = kind === 'h' ? 0 : uniform(random, -0.03, 0.03);
   const jitter = uniform(random, 0.01, 0.05);
   const snapshots = pods.flatMap((pod) => {
@@ -73,7 +86,7 @@ export function makeFleet(random: Random, kind: Kind, service: string): Fleet {
           seconds,
           labels: pod.labels,
           podFactor: pod.factor,
-          load: (changed ? load : 1) * (1 + trend * progress),
+          load: (changed || (shape?.load !== undefined && time >= split) ? load : 1) * (1 + trend * progress),
           jitter: Math.exp(jitter * normal(random)),
           warmth,
           activation: affected ? activationOf(kind, time, since, end) : 0,
@@ -174,6 +187,19 @@ function replace(random: Random, pods: Pod[], service: string, at: number, label
   const pod = `${service}-${suffix(random, 5)}-${suffix(random, 5)}`;
   pods.push({ ...old, labels: { ...old.labels, pod, ...labels }, from: at, cold: chance(random, 0.5) });
   old.to = at;
+}
+
+/** Replaces all pods that are there at a time by those of another version, which keep any label that is guilty. */
+function deploy(random: Random, pods: Pod[], service: string, at: number): void {
+  for (const pod of pods.filter(({ from, to }) => from < at && to > at)) {
+    const labels = {
+      ...pod.labels,
+      pod: `${service}-${suffix(random, 5)}-${suffix(random, 5)}`,
+      version: `${pod.labels.version}-next`,
+    };
+    pods.push({ ...pod, labels, from: at, cold: chance(random, 0.5) });
+    pod.to = at;
+  }
 }
 
 function podName(labels: Labels): string {

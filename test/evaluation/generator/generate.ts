@@ -2,7 +2,7 @@ import { ACCEPTED, type GeneratedCase, isDeployKind, type Kind, VERDICTS } from 
 import { makeDeployFleet } from './deploy-fleet.js';
 import { buildDeploy } from './deploys.js';
 import { effectOf, massesOf } from './effect.js';
-import { type Fleet, makeFleet } from './fleet.js';
+import { type Fleet, type FleetShape, makeFleet } from './fleet.js';
 import { LANGUAGES } from './languages/index.js';
 import type { LanguageName, Project } from './languages/language.js';
 import type { LensContext } from './lenses.js';
@@ -17,6 +17,10 @@ export interface GenerateOptions {
   language?: LanguageName;
   /** Expected active samples of the baseline; drawn from the seed otherwise. Kept inside the limits. */
   samples?: number;
+  /** Name of the service; drawn from the seed otherwise. */
+  service?: string;
+  /** What the services of a fleet share. */
+  shape?: FleetShape;
 }
 
 /** Active samples of CPU or wall-clock time that either side has. */
@@ -49,7 +53,7 @@ export function generateCase(kind: Kind, seed: number, options: GenerateOptions 
   const drawn = pick(random, possible);
   const name =
     options.language !== undefined && possible.includes(options.language) ? options.language : drawn;
-  const service = pick(random, SERVICES);
+  const service = options.service ?? pick(random, SERVICES);
   const project: Project = {
     service,
     domain: service.split('-')[0] ?? service,
@@ -58,7 +62,7 @@ export function generateCase(kind: Kind, seed: number, options: GenerateOptions 
   const language = LANGUAGES[name];
   const fleet = isDeployKind(kind)
     ? makeDeployFleet(random, kind, service)
-    : makeFleet(random, kind, service);
+    : makeFleet(random, kind, service, options.shape);
   const context: LensContext = {
     random,
     language,

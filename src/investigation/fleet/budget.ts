@@ -1,0 +1,42 @@
+// How many requests a triage may make, and what they are spent on.
+
+/** Requests that a fleet of any size may take … */
+const MIN_BUDGET = 60;
+/** … and at the most, however large it is. */
+export const MAX_FLEET_REQUESTS = 120;
+/** Requests for names and for totals over time of about a dozen types, before any profile is read. */
+const OVERVIEW_REQUESTS = 16;
+/** Merges of a brief look: the main type of one service before and after. */
+export const LOOK_REQUESTS = 2;
+/** Part of what is left after the overview that may go to levels and waits that rose. */
+const LEVELS_PART = 0.5;
+
+/** Requests that the triage of so many services may make: two merges for each, within the bounds. */
+export function budgetFor(units: number): number {
+  return Math.min(MAX_FLEET_REQUESTS, Math.max(MIN_BUDGET, OVERVIEW_REQUESTS + LOOK_REQUESTS * units));
+}
+
+/** Requests that must be left over when levels and waits have been read, for the composition. */
+export function reservedForShares(left: number): number {
+  return Math.ceil((1 - LEVELS_PART) * left);
+}
+
+/**
+ * Orders units for a look at their composition: the heaviest and the most changed by turns, so that neither a
+ * fault that leaves the total alone nor one in a small service is left out for the other.
+ *
+ * @param weightOf part of the fleet's time
+ * @param changeOf how far the total changed beyond what the whole fleet did, in standard errors
+ */
+export function orderForLook<Unit>(
+  units: readonly Unit[],
+  weightOf: (unit: Unit) => number,
+  changeOf: (unit: Unit) => number,
+): Unit[] {
+  const heaviest = [...units].sort((a, b) => weightOf(b) - weightOf(a));
+  const mostChanged = [...units].sort((a, b) => changeOf(b) - changeOf(a));
+  const ordered = new Set<Unit>();
+  for (let at = 0; at < units.length; at++)
+    for (const unit of [mostChanged[at], heaviest[at]]) if (unit !== undefined) ordered.add(unit);
+  return [...ordered];
+}

@@ -1,0 +1,142 @@
+import { orderTypes } from '../../profile/types/types.js';
+import type { Matcher, ProfileSource, TimeSeries } from '../../sources/source.js';
+import { type LensPlan, planLenses } from '../evidence/lens.js';
+import { type ProfileTimes, sharedTimes } from '../evidence/profile-times.js';
+import { gridEnd, type Plan } from '../evidence/windows.js';
+import { type Unit, unitKey, unitLabels } from './units.js';
+
+/** Instances of all units together whose series are told apart. */
+const MAX_INSTANCES_APART = 600;
+/** Points of one answer, at the most: each is about 40 bytes of JSON. */
+const MAX_POINTS = 150_000;
+/** Steps of the incident window that a course over time needs at least. */
+const MIN_STEPS = 12;
+/** Windows and baselines together are about this many times as long as the incident. */
+const SPAN_TIMES = 5;
+
+/** When the instances of each unit sent profiles of each type, and their totals. */
+export interface FleetTimes {
+  /** By unit key and profile type id. */
+  of(unit: Unit, typeId: string): ProfileTimes | null;
+  /** Types that could not be read, with the error. */
+  failed: ReadonlyMap<string, unknown>;
+}
+
+/** The types of a unit that are read for themselves, the main one first. */
+export function lensesOf(unit: Unit): LensPlan {
+  return planLenses(orderTypes(unit.typeIds));
+}
+
+/** Whether the series of all instances are told apart, or only counted by unit. */
+export function areInstancesApart(units: readonly Unit[]): boolean {
+  return units.reduce((sum, { instances }) => sum + instances, 0) <= MAX_INSTANCES_APART;
+}
+
+/** Maximum number of steps of the incident window, so that an answer about all units stays small. */
+export function maxStepsFor(units: readonly Unit[]): number {
+  const series = areInstancesApart(units)
+    ? units.reduce((sum, { instances }) => sum + instances, 0)
+    : units.length;
+  return Math.max(MIN_STEPS, Math.floor(MAX_POINTS / SPAN_TIMES / Math.max(1, series)));
+}
+
+export interface FleetTimesQuestion {
+  source: ProfileSource;
+  matchers: readonly Matcher[];
+  units: readonly Unit[];
+  groupBy: string | null;
+  instanceLabels: readonly string[];
+  plan: Plan;
+}
+
+/**
+ * Reads the totals over time of all types of all units: one request for each type, and two more for each of
+ * the main types where the instances are too many for a series each.
+ */
+export async function readFleetTimes(question: FleetTimesQuestion, signal: AbortSignal): Promise<FleetTimes> {
+  const { source, matchers, units, groupBy, instanceLabels, plan } = question;
+  const apart = areInstancesApart(units);
+  const labels = [...unitLabels(groupBy), ...(apart ? instanceLabels : [])];
+  const window = { from: plan.baseline.from, to: gridEnd(plan.incident, plan.stepMs) };
+  const typeIds = [
+    ...new Set(units.flatMap((unit) => lensesOf(unit).toRead.map(({ type }) => type.id))),
+  ].sort();
+  const failed = new Map<string, unknown>();
+  const seriesOf = new Map<string, Map<string, TimeSeries[]>>();
+  const [counts] = await Promise.all([
+    apart ? null : readCounts(question, signal),
+    ...typeIds.map(async (profileTypeId) => {
+      try {
+        const series = await source.timeSeries(
+          { profileTypeId, matchers, window },
+          { groupBy: labels, step: plan.stepMs / 1000 },
+          signal,
+        );
+        seriesOf.set(profileTypeId, byUnit(series, groupBy));
+      } catch (error) {
+        if (signal.aborted) throw error;
+        failed.set(profileTypeId, error);
+      }
+    }),
+  ]);
+  return {
+    failed,
+    of(unit, typeId) {
+      const series = seriesOf.get(typeId)?.get(unit.key);
+      if (series === undefined) return null;
+      const times: ProfileTimes = { series, stepMs: plan.stepMs };
+      if (counts === null) return times;
+      const side = (name: 'baseline' | 'incident') => {
+        const profiles = counts[name].get(unit.key) ?? 0;
+        return {
+          window: plan[name],
+          profiles,
+          perStep: profiles / Math.max(1, sharedTimes(times, plan[name]).length),
+        };
+      };
+      return { ...times, largeFleet: [side('baseline'), side('incident')] };
+    },
+  };
+}
+
+function byUnit(series: readonly TimeSeries[], groupBy: string | null): Map<string, TimeSeries[]> {
+  const rows = new Map<string, TimeSeries[]>();
+  for (const one of series) {
+    const key = unitKey(one.labels, groupBy);
+    if (key === null) continue;
+    const known = rows.get(key);
+    if (known === undefined) rows.set(key, [one]);
+    else known.push(one);
+  }
+  return rows;
+}
+
+/**
+ * Number of profiles of each unit in both windows, counted on as few types as cover all units: instances send
+ * all types as often.
+ */
+async function readCounts(
+  { source, matchers, units, groupBy, plan }: FleetTimesQuestion,
+  signal: AbortSignal,
+): Promise<Record<'baseline' | 'incident', Map<string, number>>> {
+  const mains = [...new Set(units.flatMap((unit) => lensesOf(unit).toRead[0]?.type.id ?? []))];
+  const labels = unitLabels(groupBy);
+  const mainOf = new Map(units.map((unit) => [unit.key, lensesOf(unit).toRead[0]?.type.id]));
+  const count = async (name: 'baseline' | 'incident') => {
+    const sums = new Map<string, number>();
+    const answers = await Promise.all(
+      mains.map(async (profileTypeId) => ({
+        profileTypeId,
+        rows: await source.snapshots({ profileTypeId, matchers, window: plan[name] }, labels, signal),
+      })),
+    );
+    for (const { profileTypeId, rows } of answers)
+      for (const { labels: row, profiles } of rows) {
+        const key = unitKey(row, groupBy);
+        if (key !== null && mainOf.get(key) === profileTypeId) sums.set(key, (sums.get(key) ?? 0) + profiles);
+      }
+    return sums;
+  };
+  const [baseline, incident] = await Promise.all([count('baseline'), count('incident')]);
+  return { baseline, incident };
+}

@@ -1,0 +1,243 @@
+import pMap from 'p-map';
+import type { ToolContext } from '../../query/context.js';
+import type { Matcher, ProfileSource, Window } from '../../sources/source.js';
+import { secondsPerUnit } from '../../text/units.js';
+import { fleetOf } from '../evidence/fleet.js';
+import { totalsIn } from '../evidence/profile-times.js';
+import type { Requests } from '../evidence/requests.js';
+import type { InvestigationContext } from '../evidence/shares.js';
+import { unreadBecause } from '../evidence/unread.js';
+import { onGrid, type Plan, planWindows } from '../evidence/windows.js';
+import {
+  asksForAmounts,
+  type BriefEvidence,
+  type BriefVerdict,
+  briefEvidence,
+  concludeBriefly,
+  lookAtAmounts,
+  lookAtLevelsAndWaits,
+  lookAtMain,
+} from '../investigate-service.js';
+import { budgetFor, LOOK_REQUESTS, orderForLook, reservedForShares } from './budget.js';
+import { type FleetTimes, lensesOf, maxStepsFor, readFleetTimes } from './fleet-times.js';
+import { severityOf } from './severity.js';
+import { instanceLabelsIn, namesIn, rowLabels, type Unit, unitMatchers, unitsOf } from './units.js';
+
+/** Looks that are under way at once; each has two requests in flight. */
+const LOOKS_AT_ONCE = 4;
+
+export interface FleetQuestion {
+  source: ProfileSource;
+  /** Matchers of all units. */
+  matchers: readonly Matcher[];
+  incident: Window;
+  /** Ends 1 ms before the incident; null: the time just before it. */
+  baseline: Window | null;
+  groupBy: string | null;
+  requests: Requests;
+}
+
+/** A unit with all that is known of it. */
+export interface JudgedUnit extends BriefVerdict {
+  unit: Unit;
+  /** Part of the fleet's time in the incident. */
+  weight: number;
+  severity: number;
+  /** Value per profile of the main type, after ÷ before; null where that cannot be told. */
+  ratio: number | null;
+  /** Reason why its composition was not looked at; null where it was, or a leak or contention was found. */
+  notLookedAt: string | null;
+}
+
+export interface Triage {
+  plan: Plan;
+  units: readonly JudgedUnit[];
+  notRead: readonly { what: string; why: string }[];
+}
+
+/** The units of a question over both windows: two requests. */
+export async function readUnits(
+  { source, matchers, incident, baseline, groupBy }: FleetQuestion,
+  signal: AbortSignal,
+): Promise<{ units: Unit[]; instanceLabels: readonly string[] }> {
+  const plan = planWindows(incident, baseline);
+  const [before = [], after = []] = await Promise.all(
+    [plan.baseline, incident].map((window) =>
+      source.series(rowLabels(groupBy), { matchers, window }, signal),
+    ),
+  );
+  return {
+    units: unitsOf({ baseline: before, incident: after }, groupBy),
+    instanceLabels: instanceLabelsIn([...before, ...after], groupBy),
+  };
+}
+
+/** Judges every unit, as far as the budget of requests goes. */
+export async function triage(
+  question: FleetQuestion,
+  { units, instanceLabels }: Awaited<ReturnType<typeof readUnits>>,
+  { signal, soon }: Pick<ToolContext, 'signal' | 'soon'>,
+): Promise<Triage> {
+  const own = soon === undefined ? signal : AbortSignal.any([signal, soon]);
+  const { source, matchers, requests, groupBy } = question;
+  requests.limitTo(budgetFor(units.length));
+  const plan = onGrid(planWindows(question.incident, question.baseline, maxStepsFor(units)));
+  const times = await readFleetTimes({ source, matchers, units, groupBy, instanceLabels, plan }, own);
+  const looks = units.map((unit) => lookOf(unit, question, { plan, times, signal: own }));
+  const weights = weightsOf(looks);
+  await lookAtAll(looks, weights, requests);
+  const judged = looks.map((look): JudgedUnit => {
+    const verdict = concludeBriefly(look.evidence);
+    const weight = weights.get(look.unit.key) ?? 0;
+    const [first] = verdict.findings;
+    return {
+      ...verdict,
+      unit: look.unit,
+      weight,
+      severity:
+        first === undefined ? 0 : severityOf(first, { weight, ...surroundingsOf(look, plan, verdict.since) }),
+      ratio: look.evidence.mainTotals?.load.ratio ?? null,
+      notLookedAt: look.notLookedAt,
+    };
+  });
+  return {
+    plan,
+    units: judged,
+    notRead: [...times.failed].map(([what, error]) => ({ what, ...unreadBecause(error, own.aborted) })),
+  };
+}
+
+interface Look {
+  unit: Unit;
+  evidence: BriefEvidence;
+  notLookedAt: string | null;
+}
+
+function lookOf(
+  unit: Unit,
+  { source, matchers, requests }: FleetQuestion,
+  shared: { plan: Plan; times: FleetTimes; signal: AbortSignal },
+): Look {
+  const { plan, times, signal } = shared;
+  const { toRead, same } = lensesOf(unit);
+  const series = toRead.flatMap((lens) => {
+    const ofType = times.of(unit, lens.type.id);
+    return ofType === null || ofType.series.length === 0 ? [] : [{ lens, times: ofType }];
+  });
+  const fleet = fleetOf(namesIn(unit), unit.labelSets);
+  const context: InvestigationContext = {
+    // Without sibling types a value per sample is never asked for.
+    readContext: {
+      source: remembered(source),
+      matchers: [...matchers, ...unitMatchers(unit)],
+      typeIds: [],
+      repositories: fleet.repositories,
+      signal,
+    },
+    plan,
+    fleet,
+    requests,
+  };
+  const evidence = briefEvidence(context, same, series);
+  for (const lens of toRead)
+    if (times.failed.has(lens.type.id))
+      evidence.unread.push({ lens, ...unreadBecause(times.failed.get(lens.type.id), signal.aborted) });
+  return { unit, evidence, notLookedAt: null };
+}
+
+/** A source that gives a merge that it gave before, so that a closer look reads only what is new. */
+function remembered(source: ProfileSource): ProfileSource {
+  const merges = new Map<string, ReturnType<ProfileSource['profile']>>();
+  return {
+    ...source,
+    profile(query, signal) {
+      const key = JSON.stringify(query);
+      const merge = merges.get(key) ?? source.profile(query, signal);
+      merges.set(key, merge);
+      return merge;
+    },
+  };
+}
+
+/** Each unit's part of the time on CPU, or of the wall clock where that is all it sends. */
+function weightsOf(looks: readonly Look[]): Map<string, number> {
+  const seconds = looks.map(({ unit, evidence }) => {
+    const [main] = evidence.series;
+    const perUnit = main === undefined ? null : secondsPerUnit(main.lens.type.unit);
+    if (main === undefined || perUnit === null) return [unit.key, 0] as const;
+    return [unit.key, totalsIn(main.times, evidence.context.plan.incident).value * perUnit] as const;
+  });
+  const whole = seconds.reduce((sum, [, value]) => sum + value, 0);
+  return new Map(seconds.map(([key, value]) => [key, whole > 0 ? value / whole : 1 / looks.length]));
+}
+
+function surroundingsOf({ evidence, unit }: Look, plan: Plan, since: BriefVerdict['since']) {
+  const { from, to } = plan.incident;
+  const profiles = evidence.totals[0]?.after.profiles ?? 0;
+  return {
+    gapMs: ((to - from) * unit.instances) / Math.max(1, profiles),
+    lastedMs: to - (since?.before ?? from),
+  };
+}
+
+/** Spends the requests: levels and waits that rose, then compositions, then allocations. */
+async function lookAtAll(
+  looks: readonly Look[],
+  weights: ReadonlyMap<string, number>,
+  requests: Requests,
+): Promise<void> {
+  const inTurn = (some: readonly Look[], reserve: number, run: (look: Look) => Promise<void>) =>
+    pMap(some, async (look) => (requests.left - reserve >= LOOK_REQUESTS ? run(look) : undefined), {
+      concurrency: LOOKS_AT_ONCE,
+    });
+  const byRise = [...looks].sort((a, b) => riseOf(b) - riseOf(a));
+  await inTurn(byRise, reservedForShares(requests.left), ({ evidence }) => lookAtLevelsAndWaits(evidence));
+  const open = looks.filter(({ evidence }) => !hasFirstReason(evidence));
+  const common = median(
+    looks.flatMap(({ evidence }) => evidence.mainTotals?.load.ratio ?? []).filter((ratio) => ratio > 0),
+  );
+  const ordered = orderForLook(
+    open,
+    ({ unit }) => weights.get(unit.key) ?? 0,
+    (look) => changeOf(look, common),
+  );
+  await inTurn(ordered, 0, async (look) => lookAtMain(look.evidence));
+  for (const look of open)
+    if (look.evidence.shares.length === 0 && look.evidence.unread.length === 0)
+      look.notLookedAt = 'no request was left for its profiles; only totals were compared';
+  await inTurn(
+    ordered.filter(({ evidence }) => asksForAmounts(evidence)),
+    0,
+    async ({ evidence }) => lookAtAmounts(evidence),
+  );
+}
+
+/** Whether a leak or contention was found, which no composition of the time overrides. */
+function hasFirstReason({ levels, waits }: BriefEvidence): boolean {
+  return levels.some(({ leak }) => leak !== null) || waits.some(({ contention }) => contention !== null);
+}
+
+/** The largest rise among the levels and waits of a unit, after ÷ before. */
+function riseOf({ evidence }: Look): number {
+  const rises = evidence.totals
+    .filter(({ lens }) => lens.kind === 'level' || lens.kind === 'wait')
+    .map(({ before, after }) => {
+      const [was, is] = [before, after].map(({ value, profiles }) => (profiles > 0 ? value / profiles : 0));
+      return is === undefined || is === 0 ? 0 : is / Math.max(was ?? 0, Number.MIN_VALUE);
+    });
+  return Math.max(0, ...rises);
+}
+
+/** Distance of the change of a unit's main total from that of the whole fleet, in standard errors. */
+function changeOf({ evidence }: Look, common: number): number {
+  const load = evidence.mainTotals?.load;
+  if (load === undefined || load.risen === null || load.risen <= 0 || common <= 0) return 0;
+  const change = Math.abs(Math.log(load.risen));
+  const beyond = Math.abs(Math.log(load.risen / common));
+  return change > 0 ? (Math.abs(load.z) * beyond) / change : 0;
+}
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.floor((sorted.length - 1) / 2)] ?? 1;
+}

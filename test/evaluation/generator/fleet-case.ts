@@ -1,0 +1,95 @@
+import type { ProfileSource, Window } from '../../../src/sources/source.js';
+import { type Kind, type Truth, VERDICTS } from './case.js';
+import type { FleetShape } from './fleet.js';
+import { createFleetSource } from './fleet-source.js';
+import { type GenerateOptions, generateCase } from './generate.js';
+import { chance, createRandom, integer, logUniform, pick, pickSome, type Random, uniform } from './random.js';
+
+/** One service of a fleet, with what is true of it. */
+export interface FleetService {
+  service: string;
+  kind: string;
+  truth: Truth;
+  /** Standard errors by which its fault stands out; 0 where nobody is to blame. */
+  errors: number;
+}
+
+/** A question about a whole fleet with its right answer. */
+export interface FleetCase {
+  id: string;
+  windows: { baseline: Window; incident: Window };
+  services: readonly FleetService[];
+  source: ProfileSource;
+}
+
+/** What happens to all services of a fleet beside the faults of some. */
+export const SCENES = ['calm', 'deploy', 'load'] as const;
+export type Scene = (typeof SCENES)[number];
+
+/** Kinds of faults, each as likely. */
+const FAULTS: readonly Kind[] = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'k', 'l', 'm', 'n', 'o'];
+const CADENCES = [
+  [75, 10],
+  [90, 10],
+  [150, 10],
+  [225, 4],
+] as const;
+const BASE: FleetShape = { cadences: CADENCES, baselineSeconds: 1800, incidentSeconds: 900 };
+const DOMAINS =
+  'checkout notify auth geo storefront invoice catalog ledger search orders payments profile media fraud stock price cart ship mail quota'.split(
+    ' ',
+  );
+const ROLES = 'api hub gateway worker bff core index sync relay store'.split(' ');
+
+/** A fleet of so many services with 0 to 5 faults, wholly determined by its arguments. */
+export async function generateFleet(scene: Scene, seed: number, size: number): Promise<FleetCase> {
+  const random = createRandom(`fleet ${scene}:${seed}:${size}`);
+  const shape: FleetShape = {
+    ...BASE,
+    ...(scene === 'deploy' ? { isDeployed: true } : {}),
+    ...(scene === 'load' ? { load: uniform(random, 1.3, 2.5) } : {}),
+  };
+  const guilty = new Set(
+    pickSome(
+      random,
+      Array.from({ length: size }, (_, at) => at),
+      integer(random, 0, Math.min(5, size)),
+    ),
+  );
+  const plans = Array.from({ length: size }, (_, at) => {
+    const kind = guilty.has(at) ? pick(random, FAULTS) : innocentKind(random, scene);
+    const service = `${pick(random, DOMAINS)}-${pick(random, ROLES)}-${at}`;
+    const options: GenerateOptions = { service, shape, samples: logUniform(random, 600, 40_000) };
+    return { kind, service, seed: 1_000 * seed + at, options };
+  });
+  const services: FleetService[] = [];
+  let windows: FleetCase['windows'] | null = null;
+  for (const { kind, service, seed: own, options } of plans) {
+    const made = generateCase(kind, own, options);
+    windows ??= made.windows;
+    const isLoaded = scene === 'load' && kind === 'i';
+    services.push({
+      service,
+      kind,
+      truth: isLoaded ? { ...made.truth, verdict: VERDICTS.h } : made.truth,
+      errors: guilty.has(services.length) ? Math.max(0, ...made.effects.map(({ se }) => se)) : 0,
+    });
+  }
+  if (windows === null) throw new Error('a fleet without services');
+  const span = { from: windows.baseline.from, to: windows.incident.to };
+  const source = await createFleetSource(
+    'fleet',
+    plans.map(({ kind, service, seed: own, options }) => ({
+      service,
+      make: () => generateCase(kind, own, options).source,
+    })),
+    span,
+  );
+  return { id: `${scene}-${size}-${seed}`, windows, services, source };
+}
+
+/** Most of a fleet does nothing; some services get more load or are refactored. */
+function innocentKind(random: Random, scene: Scene): Kind {
+  if (scene === 'calm' && chance(random, 0.08)) return 'h';
+  return chance(random, 0.04) ? 'j' : 'i';
+}
