@@ -21,7 +21,18 @@ const ROOMS = {
   'worker.ts': { imports: ['jobs.ts', 'work'] },
   'offload.ts': { imports: ['jobs.ts', 'work'] },
   commands: {
-    imports: ['mcp', 'tools', 'query', 'patterns', 'schema', 'sources', 'config', 'telemetry', 'report'],
+    imports: [
+      'mcp',
+      'tools',
+      'investigation',
+      'query',
+      'patterns',
+      'schema',
+      'sources',
+      'config',
+      'telemetry',
+      'report',
+    ],
   },
   mcp: {
     imports: ['tools', 'query', 'report', 'profile', 'sources', 'config', 'telemetry', 'work'],

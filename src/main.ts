@@ -44,6 +44,8 @@ async function main(): Promise<number | null> {
       return (await import('./commands/sources.js')).sources(config, io);
     case 'doctor':
       return (await import('./commands/doctor.js')).doctor(config, io);
+    case 'gate':
+      return (await import('./commands/gate.js')).gate(config, log, io);
     case 'demo':
       return (await import('./commands/demo.js')).demo(io);
     default:

@@ -1,4 +1,4 @@
-import { OPTIONS } from '../config/options.js';
+import { OPTIONS, type Option } from '../config/options.js';
 import { PACKAGE } from '../version.js';
 import type { Io } from './environment.js';
 
@@ -13,22 +13,30 @@ const COMMANDS: readonly [string, string][] = [
   ],
   ['pyroscope-mcp sources refresh', 'discover data sources again'],
   ['pyroscope-mcp doctor', 'check configuration, reachability, credentials and data; says what to fix'],
+  [
+    'pyroscope-mcp gate --service NAME …',
+    'a gate for deploys: exit code 0 nothing found, 3 found, 4 cannot say (docs/gate.md)',
+  ],
   ['pyroscope-mcp demo', 'the findings of the bundled incident, without server or configuration'],
 ];
 
 /** The text of `--help`, from the option table. */
 export function helpText(): string {
-  const options = Object.values(OPTIONS).map((option) => {
-    const flag = `--${option.flag}${option.value === null ? '' : ` ${option.value}`}`;
-    const env = option.env === null ? '' : ` [${option.env}]`;
-    const preset = 'default' in option ? ` (default ${option.default})` : '';
-    return [flag, `${option.help}${preset}${env}`] as const;
-  });
+  const rowsOf = (command: Option['command']) =>
+    Object.values<Option>(OPTIONS)
+      .filter((option) => option.command === command)
+      .map((option) => {
+        const flag = `--${option.flag}${option.value === null ? '' : ` ${option.value}`}`;
+        const env = option.env === null ? '' : ` [${option.env}]`;
+        const preset = option.default !== undefined ? ` (default ${option.default})` : '';
+        return [flag, `${option.help}${preset}${env}`] as const;
+      });
   const table = (rows: readonly (readonly [string, string])[]) => {
     const width = Math.max(...rows.map(([left]) => left.length)) + 2;
     return rows.map(([left, right]) => `  ${left.padEnd(width)}${right}`).join('\n');
   };
-  return `${PACKAGE.name} ${PACKAGE.version}: findings from profiles for agents\n\nCommands\n${table(COMMANDS)}\n\nOptions [environment variable]\n${table(options)}\n\nExit codes: 0 fine, 1 the request failed, 2 usage.`;
+  const exits = 'Exit codes: 0 fine, 1 the request failed, 2 usage; gate: 3 found, 4 cannot say.';
+  return `${PACKAGE.name} ${PACKAGE.version}: findings from profiles for agents\n\nCommands\n${table(COMMANDS)}\n\nOptions [environment variable]\n${table(rowsOf(undefined))}\n\nOptions of gate\n${table(rowsOf('gate'))}\n\n${exits}`;
 }
 
 export function printHelp(io: Io): number {

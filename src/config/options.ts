@@ -11,6 +11,8 @@ export interface Option {
   secret?: true;
   /** May be given several times, or as a comma-separated list in the environment. */
   many?: true;
+  /** The only command that takes it; every command takes an option without one. */
+  command?: 'gate';
 }
 
 /** The one option table: `--help`, parsing, the environment and the docs come from it. */
@@ -255,6 +257,108 @@ export const OPTIONS = {
   format: { flag: 'format', env: null, value: 'text|json', help: 'form of the answer of `call`' },
   help: { flag: 'help', env: null, value: null, help: 'print this help' },
   version: { flag: 'version', env: null, value: null, help: 'print the version' },
+  gateService: {
+    command: 'gate',
+    flag: 'service',
+    env: null,
+    value: 'NAME',
+    help: 'the service whose deploy is judged',
+  },
+  gateSource: {
+    command: 'gate',
+    flag: 'source',
+    env: null,
+    value: 'NAME',
+    help: 'name or uid of the data source, where several are enabled',
+  },
+  gateSelector: {
+    command: 'gate',
+    flag: 'selector',
+    env: null,
+    value: 'MATCHERS',
+    help: 'further label matchers of the judged side, such as \'{env="prod"}\'',
+  },
+  gateFrom: {
+    command: 'gate',
+    flag: 'from',
+    env: null,
+    value: 'TIME',
+    help: 'when the judged window begins: RFC 3339 with a zone, epoch milliseconds, or now-15m',
+    default: 'now-30m',
+  },
+  gateTo: {
+    command: 'gate',
+    flag: 'to',
+    env: null,
+    value: 'TIME',
+    help: 'when it ends; without it now, and with --wait later',
+  },
+  gateBaselineFrom: {
+    command: 'gate',
+    flag: 'baseline-from',
+    env: null,
+    value: 'TIME',
+    help: 'when the baseline begins; without it up to four times the window, just before it',
+  },
+  gateBaselineTo: {
+    command: 'gate',
+    flag: 'baseline-to',
+    env: null,
+    value: 'TIME',
+    help: 'when the baseline ends',
+  },
+  gateVersion: {
+    command: 'gate',
+    flag: 'version',
+    env: null,
+    value: 'VERSION',
+    help: 'the judged version, compared with --baseline-version in one window',
+  },
+  gateBaselineVersion: {
+    command: 'gate',
+    flag: 'baseline-version',
+    env: null,
+    value: 'VERSION',
+    help: 'the version that it is compared with',
+  },
+  gateBaselineSelector: {
+    command: 'gate',
+    flag: 'baseline-selector',
+    env: null,
+    value: 'MATCHERS',
+    help: 'label matchers of the other side in the same window; they replace --selector there',
+  },
+  gateFailOn: {
+    command: 'gate',
+    flag: 'fail-on',
+    env: null,
+    value: 'KINDS',
+    help: 'findings that close the gate: regression, leak, contention, load',
+    default: 'regression,leak,contention',
+    many: true,
+  },
+  gateMinShare: {
+    command: 'gate',
+    flag: 'min-share',
+    env: null,
+    value: 'POINTS',
+    help: 'the smallest growth of a function that matters, in percentage points of the total',
+    default: '2',
+  },
+  gateWait: {
+    command: 'gate',
+    flag: 'wait',
+    env: null,
+    value: 'DURATION',
+    help: 'wait so long at most for samples that suffice, such as 10m',
+  },
+  gateFormat: {
+    command: 'gate',
+    flag: 'format',
+    env: null,
+    value: 'text|json|markdown|junit',
+    help: 'form of the answer',
+  },
 } as const satisfies Record<string, Option>;
 
 export type OptionName = keyof typeof OPTIONS;

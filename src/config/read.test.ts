@@ -45,6 +45,7 @@ test('without arguments the defaults hold', () => {
     secrets: [],
     secretFiles: [],
     format: null,
+    gate: null,
     help: false,
     version: false,
   });
@@ -150,6 +151,7 @@ test('every flag is read', () => {
     ],
     secretFiles: ['token', 'tokens'],
     format: 'json',
+    gate: null,
     help: true,
     version: true,
   });

@@ -5,6 +5,7 @@ import { withoutSecrets } from '../sources/grafana/address.js';
 import type { ProxySettings } from '../sources/pyroscope/http/connections.js';
 import { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel } from '../telemetry/log.js';
 import { secretsIn, secretsOfProxy } from '../telemetry/secrets.js';
+import { type GateSettings, readGate } from './gate.js';
 import { checkCredentials, type GrafanaSettings, readGrafana, readProxy } from './grafana.js';
 import { type HttpSettings, readHttpSettings } from './http.js';
 import { OPTIONS, type Option, type OptionName } from './options.js';
@@ -52,6 +53,8 @@ export interface Config {
   secrets: readonly string[];
   secretFiles: readonly string[];
   format: 'text' | 'json' | null;
+  /** Settings of the command `gate`; null for every other. */
+  gate: GateSettings | null;
   help: boolean;
   version: boolean;
 }
@@ -65,10 +68,11 @@ export function readConfig(
   argv: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
 ): Config {
-  const { values, positionals } = parseFlags(argv);
+  const command = commandOf(argv);
+  const { values, positionals } = parseFlags(argv, command);
   const text = (name: OptionName): string | null => {
     const option: Option = OPTIONS[name];
-    const given = values[option.flag];
+    const given = isOf(option, command) ? values[option.flag] : undefined;
     const fromFlag = Array.isArray(given) ? given.join(',') : given === undefined ? undefined : String(given);
     if (fromFlag === '')
       throw new UsageError(`--${option.flag} is empty.`, 'Give it a value or leave it out.');
@@ -81,7 +85,7 @@ export function readConfig(
       .split(',')
       .map((part) => part.trim())
       .filter((part) => part !== '');
-  const [command = null, ...operands] = positionals;
+  const operands = positionals.slice(1);
   checkOperands(command, operands);
   const proxy = usage(() => readProxy(env));
   return {
@@ -107,13 +111,14 @@ export function readConfig(
     secrets: [...readSecrets(text), ...secretsOfProxy(proxy)],
     secretFiles: named(({ flag }) => flag.endsWith('-token-file')).flatMap((name) => text(name) ?? []),
     format: oneOf('format', text('format'), ['text', 'json'] as const),
+    gate: command === 'gate' && values[OPTIONS.help.flag] !== true ? readGate(text, list) : null,
     help: values[OPTIONS.help.flag] === true,
     version: values[OPTIONS.version.flag] === true,
   };
 }
 
 /** Maximum number of operands of each command; commands that are missing check theirs themselves. */
-const MAX_OPERANDS: Readonly<Record<string, number>> = { call: 2, doctor: 0, demo: 0 };
+const MAX_OPERANDS: Readonly<Record<string, number>> = { call: 2, doctor: 0, demo: 0, gate: 0 };
 
 /** Refuses operands that no command takes. Often they are JSON that the shell has taken apart. */
 function checkOperands(command: string | null, operands: readonly string[]): void {
@@ -143,13 +148,35 @@ function named(which: (option: Option) => boolean): OptionName[] {
   return (Object.keys(OPTIONS) as OptionName[]).filter((name) => which(OPTIONS[name]));
 }
 
-function parseFlags(argv: readonly string[]) {
-  const options = Object.fromEntries(
-    Object.values<Option>(OPTIONS).map(({ flag, value, many }) => [
-      flag,
-      value === null ? { type: 'boolean' as const } : { type: 'string' as const, multiple: many ?? false },
-    ]),
+/** The command, which decides what some flags mean: the first word that belongs to no flag. */
+function commandOf(argv: readonly string[]): string | null {
+  const options = flagsOf(null);
+  const { positionals } = parseArgs({ args: [...argv], options, allowPositionals: true, strict: false });
+  return positionals[0] ?? null;
+}
+
+/** Whether a command takes an option. An option of its own replaces a common one of the same flag. */
+function isOf(option: Option, command: string | null): boolean {
+  if (option.command !== undefined) return option.command === command;
+  const isReplaced = ({ flag, command: of }: Option) =>
+    flag === option.flag && of !== undefined && of === command;
+  return !Object.values<Option>(OPTIONS).some(isReplaced);
+}
+
+/** The flags of a command, as `parseArgs` takes them. */
+function flagsOf(command: string | null) {
+  return Object.fromEntries(
+    Object.values<Option>(OPTIONS)
+      .filter((option) => isOf(option, command))
+      .map(({ flag, value, many }) => [
+        flag,
+        value === null ? { type: 'boolean' as const } : { type: 'string' as const, multiple: many ?? false },
+      ]),
   );
+}
+
+function parseFlags(argv: readonly string[], command: string | null) {
+  const options = flagsOf(command);
   try {
     return parseArgs({ args: [...argv], options, allowPositionals: true, strict: true });
   } catch (error) {

@@ -1,40 +1,58 @@
 import { MIN_RISE } from '../profile/compare/load.js';
 import { MIN_AMOUNT_RISE, MIN_LEVEL_RISE } from '../profile/compare/rise.js';
 import { MIN_WAIT_RATIO } from '../profile/compare/waits.js';
+import { MIN_POINTS } from '../profile/contrast/contrast.js';
+import { sightOf, smallestGrowth } from '../profile/contrast/power.js';
+import { contrastOf, wholeRun } from '../profile/contrast/runs.js';
 import type { Evidence } from './evidence/evidence.js';
 import type { LensType } from './evidence/lens.js';
 import type { ShareLens } from './evidence/shares.js';
 
 /** Share of a function for which the smallest change is told. */
-const EXAMPLE_SHARE = 0.05;
-/** A smaller change of a share is not looked for, however many samples there are (docs/comparison.md §5). */
-const MIN_POINTS = 2;
+export const EXAMPLE_SHARE = 0.05;
 
-/** Change of a share of 5 % that would just have stood out of the noise, in percentage points. */
-export function smallestPoints({ analysis, gate }: ShareLens): number {
-  const { before, after } = analysis.samples;
-  const spread = EXAMPLE_SHARE * (1 - EXAMPLE_SHARE);
-  const error = Math.sqrt(
-    analysis.dispersion.phi * spread * (1 / Math.max(1, before) + 1 / Math.max(1, after)),
-  );
-  return Math.max(MIN_POINTS, Math.ceil(100 * gate * error));
+/**
+ * The smallest growth of a function that would be seen in 95 of 100 such readings, as a share of the total.
+ *
+ * @param shareBefore of the function, before the change
+ * @returns null where none would be
+ */
+export function growthSeen({ analysis, gate }: ShareLens, shareBefore: number): number | null {
+  const { universe, minGrowth = MIN_POINTS } = analysis;
+  const sight = sightOf(contrastOf(analysis, wholeRun(analysis)), universe, { gate, minGrowth });
+  return smallestGrowth(sight, shareBefore);
+}
+
+/** The smallest growth of a function with 5 % that would be seen, in whole percentage points. */
+export function smallestPoints(share: ShareLens): number {
+  return Math.ceil(100 * Math.min(1, growthSeen(share, EXAMPLE_SHARE) ?? 1));
+}
+
+/** The smallest factor by which a whole type changes visibly; null where it was not compared as a whole. */
+export function wholeSeen(
+  { shares, levels, waits, wholes }: Pick<Evidence, 'shares' | 'levels' | 'waits' | 'wholes'>,
+  lens: LensType,
+): number | null {
+  if (shares.some((reading) => reading.lens === lens))
+    return lens.kind === 'time' ? MIN_RISE : MIN_AMOUNT_RISE;
+  const level = levels.find((reading) => reading.lens === lens);
+  if (level !== undefined) return level.before === null || level.after === null ? null : MIN_LEVEL_RISE;
+  if (waits.some((wait) => wait.lens === lens)) return MIN_WAIT_RATIO;
+  return wholes.some((whole) => whole.lens === lens) ? MIN_AMOUNT_RISE : null;
 }
 
 /**
- * The smallest change of a type that its reading could have seen, in a few words. Null where nothing was
+ * The smallest change of a type that its reading would have seen, in a few words. Null where nothing was
  * compared.
  */
 export function smallestChange(
-  { shares, levels, waits, wholes }: Pick<Evidence, 'shares' | 'levels' | 'waits' | 'wholes'>,
+  reading: Pick<Evidence, 'shares' | 'levels' | 'waits' | 'wholes'>,
   lens: LensType,
 ): string | null {
-  const share = shares.find((reading) => reading.lens === lens);
-  if (share !== undefined) {
-    const whole = lens.kind === 'time' ? MIN_RISE : MIN_AMOUNT_RISE;
-    return `${smallestPoints(share)} points of a function or x${whole} in all`;
-  }
-  const level = levels.find((reading) => reading.lens === lens);
-  if (level !== undefined) return level.before === null || level.after === null ? null : `x${MIN_LEVEL_RISE}`;
-  if (waits.some((wait) => wait.lens === lens)) return `x${MIN_WAIT_RATIO}`;
-  return wholes.some((whole) => whole.lens === lens) ? `x${MIN_AMOUNT_RISE} in all` : null;
+  const factor = wholeSeen(reading, lens);
+  if (factor === null) return null;
+  const share = reading.shares.find((one) => one.lens === lens);
+  const points = share === undefined ? '' : `${smallestPoints(share)} points of a function or `;
+  const isWhole = share !== undefined || reading.wholes.some((whole) => whole.lens === lens);
+  return `${points}x${factor}${isWhole ? ' in all' : ''}`;
 }

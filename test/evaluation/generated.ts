@@ -1,11 +1,11 @@
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { Worker } from 'node:worker_threads';
 import { writeFigures } from '../support/figures.js';
 import { ALL_KINDS } from './generator/case.js';
 import { describeCase } from './generator/describe.js';
 import { caseOf, type Job, jobsOf, type Outcome } from './jobs.js';
 import { summaryOf, tableOf } from './tally.js';
+import { spread } from './threads.js';
 
 // Judges `investigate` on generated cases of all kinds and sizes; exit code 1 when a floor is missed.
 
@@ -40,7 +40,7 @@ async function main(): Promise<void> {
   if (cases === undefined || from === undefined || workers === undefined) throw new Error(USAGE);
   const kinds = ALL_KINDS.filter((kind) => values.kinds.includes(kind));
   const jobs = jobsOf(kinds, cases, from);
-  const outcomes = await judgeAll(jobs, workers);
+  const outcomes = await spread<Job, Outcome>(new URL('worker.js', import.meta.url), jobs, workers);
   if (values.verbose) for (const { job, outcome } of failures(jobs, outcomes)) describe(job, outcome);
   const table = tableOf(outcomes);
   const { lines, reached } = summaryOf(outcomes);
@@ -59,31 +59,6 @@ function wholeNumber(text: string): number {
   if (!Number.isInteger(value) || value < 1)
     throw new Error(`${text} is not a whole number above 0\n${USAGE}`);
   return value;
-}
-
-/** Spreads jobs over threads; the outcomes come in the order of the jobs. */
-async function judgeAll(jobs: readonly Job[], threads: number): Promise<Outcome[]> {
-  const outcomes: Outcome[] = [];
-  let done = 0;
-  const work = Array.from({ length: threads }, async (_, thread) => {
-    const places = jobs.flatMap((_, at) => (at % threads === thread ? [at] : []));
-    const worker = new Worker(new URL('worker.js', import.meta.url), {
-      workerData: places.map((at) => jobs[at]),
-    });
-    let next = 0;
-    worker.on('message', (outcome: Outcome) => {
-      outcomes[places[next++] ?? 0] = outcome;
-      if (++done % 500 === 0) process.stderr.write(`${done} of ${jobs.length}\n`);
-    });
-    await new Promise<void>((resolve, reject) => {
-      worker.once('error', reject);
-      worker.once('exit', (code) =>
-        code === 0 ? resolve() : reject(new Error(`thread ended with ${code}`)),
-      );
-    });
-  });
-  await Promise.all(work);
-  return outcomes;
 }
 
 /** Cases with anything wrong, in the order of the jobs. */

@@ -76,6 +76,10 @@ export interface EvidenceQuestion {
   baseline: Window | null;
   /** Counts and limits what `source` is asked. */
   requests: Requests;
+  /** Maximum number of slices of the fleet that are read of the main type; the usual one if left out. */
+  slices?: number;
+  /** Smallest growth of a function that is looked for, as a share of the total; else the usual one. */
+  minGrowth?: number;
 }
 
 /**
@@ -162,7 +166,10 @@ export async function readEvidence(
     const typeContext = { ...context, readContext: { ...readContext, signal: patience.signal } };
     try {
       if (lens.kind === 'time' || lens.kind === 'amount') {
-        const answer = await readWithin(typeContext, lens, profileTimes, chooseResolution(lens, shares));
+        const answer = await readWithin(typeContext, lens, profileTimes, {
+          ...chooseResolution(lens, shares, question.slices),
+          minGrowth: question.minGrowth,
+        });
         if (typeof answer !== 'string') shares.push(answer);
         else {
           const whole = compareTotals(lens, profileTimes, plan, main.profileTimes);
@@ -225,8 +232,12 @@ export async function readEvidence(
  * The first type is read finely; allocations more readily where the collector says that there were more of
  * them.
  */
-function chooseResolution({ type }: LensType, shares: readonly ShareLens[]): Resolution {
-  if (shares.length === 0) return MAIN;
+function chooseResolution(
+  { type }: LensType,
+  shares: readonly ShareLens[],
+  slices = MAIN.slices,
+): Resolution {
+  if (shares.length === 0) return { ...MAIN, slices };
   const pressed = type.alias === 'alloc' && collectorIn(shares)?.grew === true;
   return pressed ? { ...SECOND, gate: PRESSED_GATE } : SECOND;
 }

@@ -88,6 +88,8 @@ export interface Resolution {
   gate?: number;
   /** Whether a change may be over before the window is; default yes. */
   bursts?: boolean;
+  /** Smallest growth that is looked for, as a share of the active total; MIN_POINTS where it is left out. */
+  minGrowth?: number | undefined;
 }
 
 /**
@@ -99,7 +101,7 @@ export async function readShares(
   context: InvestigationContext,
   lens: LensType,
   profileTimes: ProfileTimes,
-  { baselineParts, incidentParts, slices: maxSlices, gate = GATE, bursts = true }: Resolution,
+  { baselineParts, incidentParts, slices: maxSlices, gate = GATE, bursts = true, minGrowth }: Resolution,
 ): Promise<ShareLens | null> {
   const { readContext, plan } = context;
   const windows = {
@@ -132,9 +134,8 @@ export async function readShares(
     singleTotals(profileTimes, plan.baseline),
   );
   const heavy = isHeavy(...[...baseline, ...incident, ...bySlice].map(({ profile }) => profile));
-  let reading: Reading = heavy
-    ? sharedReading({ baseline, incident, slices: bySlice, quantum })
-    : { baseline, incident, slices: bySlice, quantum };
+  const unshared: Reading = { baseline, incident, slices: bySlice, quantum, minGrowth };
+  let reading = heavy ? sharedReading(unshared) : unshared;
   const notes: string[] = [];
   const leftOut = new Set<string>();
   const accepted: ShareChange[] = [];
@@ -343,10 +344,10 @@ export function countsLater(
 }
 
 /** Copies a reading once into memory that threads share, however often they look at it. */
-function sharedReading({ baseline, incident, slices, quantum }: Reading): Reading {
+function sharedReading({ baseline, incident, slices, ...rest }: Reading): Reading {
   const shared = (profiles: readonly CountedProfile[]) =>
     profiles.map(({ profile, profiles }) => ({ profile: shareProfile(profile), profiles }));
-  return { baseline: shared(baseline), incident: shared(incident), slices: shared(slices), quantum };
+  return { ...rest, baseline: shared(baseline), incident: shared(incident), slices: shared(slices) };
 }
 
 /** Whether the instance that a matcher means sent its first profile well after the others. */

@@ -44,6 +44,8 @@ export interface Reading {
   slices: readonly CountedProfile[];
   /** Value of one sample. */
   quantum: number;
+  /** Smallest growth that is looked for, as a share of the active total; MIN_POINTS where it is left out. */
+  minGrowth?: number | undefined;
 }
 
 /** A reading made comparable. */
@@ -67,7 +69,7 @@ export interface Analysis extends Measured {
 export const MIN_SIDE_SAMPLES = 40;
 
 /** Joins a reading and estimates its noise from the baseline. */
-export function analyse({ baseline, incident, slices, quantum }: Reading): Analysis {
+export function analyse({ baseline, incident, slices, quantum, minGrowth }: Reading): Analysis {
   const counted = [...baseline, ...incident, ...slices];
   const joined = joinProfiles(
     counted.map(({ profile }) => profile),
@@ -99,6 +101,7 @@ export function analyse({ baseline, incident, slices, quantum }: Reading): Analy
     quantum,
     dispersion,
     earlier,
+    minGrowth,
     universe,
     universes: universesOf(sides),
     entries,
@@ -295,11 +298,11 @@ export function changeInSlice(analysis: Analysis, slice: number, gate: number): 
 }
 
 function sliceChangeIn(analysis: Analysis, slice: number, gate: number): CodeChange | null {
-  const { joined, baseline, slices, quantum, dispersion, universe } = analysis;
+  const { joined, baseline, slices, quantum, dispersion, universe, minGrowth } = analysis;
   const sliceCosts = slices[slice];
   if (sliceCosts === undefined) return null;
   const after = sideOf(joined, [sliceCosts]);
-  const contrast = { joined, before: sideOf(joined, baseline), after, quantum, dispersion };
+  const contrast = { joined, before: sideOf(joined, baseline), after, quantum, dispersion, minGrowth };
   const siblings = slices.filter((other) => other !== sliceCosts);
   const wider = { ...contrast, before: sideOf(joined, [...baseline, ...siblings]) };
   const [best] = [contrast, wider]

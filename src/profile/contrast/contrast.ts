@@ -19,6 +19,8 @@ export interface Contrast {
   /** Value of one sample, in the profile's unit. */
   quantum: number;
   dispersion: Dispersion;
+  /** Smallest growth that is looked for, as a share of the active total; MIN_POINTS where it is left out. */
+  minGrowth?: number | undefined;
 }
 
 /** The place of a possible change: the stacks that are compared with one another. */
@@ -126,13 +128,13 @@ export function deviation(
  * first.
  */
 export function shiftsOf(contrast: Contrast, universe: Universe): Shift[] {
-  const { before, after, quantum } = contrast;
+  const { before, after, quantum, minGrowth = MIN_POINTS } = contrast;
   const shifts: Shift[] = [];
   for (let fn = 0; fn < contrast.joined.functions.length; fn++) {
     const [x1, x2] = [before.costs.totals[fn] ?? 0, after.costs.totals[fn] ?? 0];
     if (x1 + x2 < MIN_SAMPLES * quantum || !isIn(universe, fn)) continue;
     const points = share(x2, after.costs.total) - share(x1, before.costs.total);
-    if (Math.abs(points) < MIN_POINTS) continue;
+    if (Math.abs(points) < minGrowth) continue;
     shifts.push({ fn, z: shiftOf(contrast, universe, fn) });
   }
   return shifts.sort((a, b) => Math.abs(b.z) - Math.abs(a.z) || a.fn - b.fn);

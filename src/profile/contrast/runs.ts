@@ -65,6 +65,8 @@ export interface Measured {
   dispersion: Dispersion;
   /** Dispersion without the last 1, 2, … parts of the baseline: a change that began early is no noise. */
   earlier: readonly Dispersion[];
+  /** Smallest growth that is looked for, as a share of the active total; MIN_POINTS where it is left out. */
+  minGrowth?: number | undefined;
 }
 
 /** The contrast of the baseline with a stretch of the incident. */
@@ -77,6 +79,7 @@ export function contrastOf(measured: Measured, { first, last, early }: Run): Con
     after: sideOf(joined, [...baseline.slice(calm), ...incident.slice(first, last + 1)]),
     quantum,
     dispersion: measured.earlier[early - 1] ?? measured.dispersion,
+    minGrowth: measured.minGrowth,
   };
 }
 
@@ -117,12 +120,12 @@ export function strongestRun(
 }
 
 function strongestGrowth(contrast: Contrast, universe: Universe): number {
-  const { before, after, quantum, joined } = contrast;
+  const { before, after, quantum, joined, minGrowth = MIN_POINTS } = contrast;
   let largest = Number.NEGATIVE_INFINITY;
   for (let fn = 0; fn < joined.functions.length; fn++) {
     const [x1, x2] = [before.costs.totals[fn] ?? 0, after.costs.totals[fn] ?? 0];
     if (x1 + x2 < MIN_SAMPLES * quantum || !isIn(universe, fn)) continue;
-    if (share(x2, after.costs.total) - share(x1, before.costs.total) < MIN_POINTS) continue;
+    if (share(x2, after.costs.total) - share(x1, before.costs.total) < minGrowth) continue;
     largest = Math.max(largest, shiftOf(contrast, universe, fn));
   }
   return largest;

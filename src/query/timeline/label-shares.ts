@@ -1,6 +1,6 @@
 import type { FunctionTarget } from '../../profile/code/find-function.js';
 import type { Cost } from '../../profile/tables/function-cost.js';
-import { INSTANCE_LABELS } from '../../sources/labels.js';
+import { INSTANCE_LABELS, VERSION_LABEL } from '../../sources/labels.js';
 import type { Labels } from '../../sources/source.js';
 import type { ToolContext } from '../context.js';
 import type { Scope } from '../scope.js';
@@ -13,7 +13,7 @@ const MAX_MERGES = 8;
  * Labels by which a function is split, the most telling first: version, region, zone, environment, endpoint.
  */
 const TELLING_LABELS: readonly RegExp[] = [
-  /^(?:service[._])?(?:git_ref|version)$|^(?:app_?version|release|image_tag|service_git_ref)$/,
+  VERSION_LABEL,
   /^(?:cloud[._])?region$/,
   /^(?:availability_|cloud[._]availability_)?zone$/,
   /^(?:env|environment|deployment[._]environment)$/,

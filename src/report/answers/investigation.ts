@@ -147,7 +147,7 @@ export function investigationAnswer(investigation: Investigation): Answer {
   };
 }
 
-function findingData(finding: Finding, index: number): JsonObject {
+export function findingData(finding: Finding, index: number): JsonObject {
   const { fn, caller, callee, label, path } = finding;
   return {
     rank: index + 1,

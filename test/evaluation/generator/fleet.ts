@@ -51,15 +51,23 @@ export interface FleetShape {
 /**
  * 1 to 6 pods with 8 to 24 profiles each before and 4 to 12 after, and where and when the change is there.
  * Ties between labels are left in where a real fleet has them: a single canary pod is its version.
+ *
+ * @param steady whether the change is there through all of the incident
  */
-export function makeFleet(random: Random, kind: Kind, service: string, shape?: FleetShape): Fleet {
+export function makeFleet(
+  random: Random,
+  kind: Kind,
+  service: string,
+  { shape, steady = false }: { shape?: FleetShape | undefined; steady?: boolean } = {},
+): Fleet {
   const [spacing, seconds] = pick(random, shape?.cadences ?? CADENCES);
   const before = shape === undefined ? integer(random, 8, 24) : shape.baselineSeconds / spacing;
   const after = shape === undefined ? integer(random, 4, 12) : shape.incidentSeconds / spacing;
   const split = START + before * spacing * 1000;
   const end = split + after * spacing * 1000;
   const windows = { baseline: { from: START, to: split - 1 }, incident: { from: split, to: end } };
-  const since = onset(random, kind, split, end, after);
+  const drawn = onset(random, kind, split, end, after);
+  const since = steady ? split : drawn;
   const { pods, label } = makePods(random, kind, service, { split, end, since });
   if (shape?.isDeployed === true) deploy(random, pods, service, split);
   // A burst of two profiles or more: of one alone nobody could say how long it was.

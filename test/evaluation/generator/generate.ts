@@ -1,3 +1,4 @@
+import type { Window } from '../../../src/sources/source.js';
 import { ACCEPTED, type GeneratedCase, isDeployKind, type Kind, VERDICTS } from './case.js';
 import { makeDeployFleet } from './deploy-fleet.js';
 import { buildDeploy } from './deploys.js';
@@ -6,7 +7,7 @@ import { type Fleet, type FleetShape, makeFleet } from './fleet.js';
 import { LANGUAGES } from './languages/index.js';
 import type { LanguageName, Project } from './languages/language.js';
 import type { LensContext } from './lenses.js';
-import { createMemorySource } from './memory-source.js';
+import { createMemorySource, type StoredProfile } from './memory-source.js';
 import { expectedSamples, type LensPlan, passesThrough, type Snapshot } from './plan.js';
 import { createRandom, integer, logUniform, pick, type Random, uniform } from './random.js';
 import { sampleLens } from './sampling.js';
@@ -21,6 +22,16 @@ export interface GenerateOptions {
   service?: string;
   /** What the services of a fleet share. */
   shape?: FleetShape;
+  /**
+   * Growth of the culprit's share of time that is planted, through all of the incident and in no other profile
+   * type; drawn from the seed otherwise.
+   */
+  growth?: number;
+  /**
+   * Whether baseline and incident are two versions in one window: `v1` with the profiles of the baseline, and
+   * `v2`, which starts with it.
+   */
+  versions?: boolean;
 }
 
 /** Active samples of CPU or wall-clock time that either side has. */
@@ -62,7 +73,7 @@ export function generateCase(kind: Kind, seed: number, options: GenerateOptions 
   const language = LANGUAGES[name];
   const fleet = isDeployKind(kind)
     ? makeDeployFleet(random, kind, service)
-    : makeFleet(random, kind, service, options.shape);
+    : makeFleet(random, kind, service, { shape: options.shape, steady: options.growth !== undefined });
   const context: LensContext = {
     random,
     language,
@@ -73,7 +84,7 @@ export function generateCase(kind: Kind, seed: number, options: GenerateOptions 
   const scenario = withinLimits(
     isDeployKind(kind)
       ? buildDeploy(kind, context, fleet, perProfile)
-      : buildScenario(kind, context, fleet, perProfile),
+      : buildScenario(kind, context, fleet, perProfile, options.growth),
     fleet,
   );
   const { lenses, culprit, caller, also } = scenario;
@@ -109,9 +120,10 @@ export function generateCase(kind: Kind, seed: number, options: GenerateOptions 
     }),
     plan: { lenses, snapshots: fleet.snapshots },
     // Nothing else draws from here on, so that it does not matter when the profiles are drawn.
-    source: createMemorySource('generated', () =>
-      lenses.flatMap((lens) => sampleLens(random, lens, fleet.snapshots)),
-    ),
+    source: createMemorySource('generated', () => {
+      const stored = lenses.flatMap((lens) => sampleLens(random, lens, fleet.snapshots));
+      return options.versions === true ? asVersions(stored, fleet.windows) : stored;
+    }),
   };
 }
 
@@ -165,6 +177,24 @@ function activeSamples(
     });
   }
   return active;
+}
+
+/** The window in which two versions run side by side: as long as the longer of both. */
+export function versionsWindow({ baseline, incident }: Fleet['windows']): Window {
+  const length = Math.max(baseline.to - baseline.from, incident.to - incident.from);
+  return { from: incident.from, to: incident.from + length };
+}
+
+/** Profiles of a baseline moved into its incident, as those of the version that was there before. */
+function asVersions(
+  stored: readonly StoredProfile[],
+  { baseline, incident }: Fleet['windows'],
+): StoredProfile[] {
+  return stored.map((profile) => {
+    if (profile.time >= incident.from) return { ...profile, labels: { ...profile.labels, version: 'v2' } };
+    const labels = { ...profile.labels, version: 'v1', pod: `${profile.labels.pod}-stable` };
+    return { ...profile, labels, time: profile.time + incident.from - baseline.from };
+  });
 }
 
 /** The stacks of a lens that pass through functions of these names. */

@@ -47,7 +47,13 @@ export interface Lenses {
 }
 
 /** Everything that a service of this kind and language emits, with the change planted in it. */
-export function buildScenario(kind: Kind, context: LensContext, fleet: Fleet, perProfile: number): Scenario {
+export function buildScenario(
+  kind: Kind,
+  context: LensContext,
+  fleet: Fleet,
+  perProfile: number,
+  growth?: number,
+): Scenario {
   const lenses = calmLenses(kind, context, fleet, perProfile);
   switch (kind) {
     case 'h':
@@ -64,7 +70,7 @@ export function buildScenario(kind: Kind, context: LensContext, fleet: Fleet, pe
     case 'f':
       return plantContention(context, lenses);
     default:
-      return plantInTime(kind, context, fleet, lenses);
+      return plantInTime(kind, context, fleet, lenses, growth);
   }
 }
 
@@ -123,7 +129,13 @@ function cacheFill(random: Random, { windows }: Fleet): ((time: number) => numbe
   return (time) => 1 + (factor - 1) * Math.min(1, Math.max(0, (time - from) / (end - from)));
 }
 
-function plantInTime(kind: Kind, context: LensContext, fleet: Fleet, calm: Lenses): Scenario {
+function plantInTime(
+  kind: Kind,
+  context: LensContext,
+  fleet: Fleet,
+  calm: Lenses,
+  growth: number | undefined,
+): Scenario {
   const { random, language, tree } = context;
   const plant = plantTime(random, kind, language, tree, calm.time);
   const { culprit, rename } = plant;
@@ -139,27 +151,33 @@ function plantInTime(kind: Kind, context: LensContext, fleet: Fleet, calm: Lense
       { ...plant, shows },
     );
   }
-  const time = intensified(random, plant.lens, fleet, guilty);
+  const time = intensified(random, plant.lens, fleet, guilty, growth);
   const first = time.stacks.find(({ planted }) => planted > 0)?.path ?? [];
   const site = first.slice(0, first.findIndex(({ fn }) => fn === culprit) + 1);
   const alloc =
-    calm.alloc !== null && kind !== 'l' && chance(random, 0.5)
+    growth === undefined && calm.alloc !== null && kind !== 'l' && chance(random, 0.5)
       ? addTo(calm.alloc, site, uniform(random, 0.1, 0.8) * totalMean(calm.alloc))
       : calm.alloc;
   return finish({ ...calm, time, alloc }, { ...plant, shows });
 }
 
-/** The planted parts at an intensity drawn in standard errors. */
+/**
+ * The planted parts at an intensity drawn in standard errors, or with the growth that is asked for.
+ *
+ * @param points least growth where it is drawn
+ */
 export function intensified(
   random: Random,
   lens: LensPlan,
   fleet: Fleet,
   guilty: (stack: StackPlan) => boolean,
+  growth?: number,
   points = MIN_POINTS,
 ): LensPlan {
+  const drawn = logUniform(random, ...ERRORS);
   const wanted = {
-    errors: logUniform(random, ...ERRORS),
-    points,
+    errors: growth === undefined ? drawn : Number.NEGATIVE_INFINITY,
+    points: growth ?? points,
     phi: lens.phi,
     most: 2.5 * totalMean(lens),
   };
@@ -177,13 +195,20 @@ function plantCollector(context: LensContext, fleet: Fleet, calm: Lenses): Scena
   const site = anySite(random, tree);
   const below = chance(random, 0.5) ? pick(random, language.libraries) : [];
   const guilty = ({ path }: StackPlan) => passesThrough(path, [site.fn]);
-  const alloc = intensified(random, addTo(calm.alloc, [...site.path, ...below], 1), fleet, guilty, 0.1);
+  const alloc = intensified(
+    random,
+    addTo(calm.alloc, [...site.path, ...below], 1),
+    fleet,
+    guilty,
+    undefined,
+    0.1,
+  );
   const isCollector = ({ role }: StackPlan) => role === 'collector';
   const collector = calm.time.stacks.filter(isCollector).reduce((sum, { mean }) => sum + mean, 0);
   const planted = calm.time.stacks.map((stack) =>
     isCollector(stack) ? { ...stack, planted: stack.mean / collector } : stack,
   );
-  const time = intensified(random, { ...calm.time, stacks: planted }, fleet, isCollector, 0.04);
+  const time = intensified(random, { ...calm.time, stacks: planted }, fleet, isCollector, undefined, 0.04);
   return finish(
     { ...calm, alloc, time },
     {

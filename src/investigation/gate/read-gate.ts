@@ -1,0 +1,254 @@
+import { offload } from '../../offload.js';
+import { neededFactor, sightOf } from '../../profile/contrast/power.js';
+import { contrastOf, wholeRun } from '../../profile/contrast/runs.js';
+import { orderTypes, type ProfileType } from '../../profile/types/types.js';
+import type { ToolContext } from '../../query/context.js';
+import { explainEmptiness } from '../../query/emptiness.js';
+import { lookbackNotes } from '../../query/lookback.js';
+import { leaveOneProfiler } from '../../query/one-profiler.js';
+import type { GateReport, GateSide, SmallestSeen } from '../../report/gate/gate-report.js';
+import { formatSelector, sameMatchers } from '../../sources/selector.js';
+import type { Matcher, ProfileSource, Window } from '../../sources/source.js';
+import { safeText } from '../../text/sanitise.js';
+import { agreeing } from '../agreement.js';
+import { isHeavyAnalysis } from '../compare.js';
+import { conclude } from '../conclude.js';
+import { alignBaseline } from '../evidence/align-baseline.js';
+import { type Evidence, readEvidence } from '../evidence/evidence.js';
+import type { LensType } from '../evidence/lens.js';
+import { onsetOf } from '../evidence/onset.js';
+import type { Requests } from '../evidence/requests.js';
+import type { ShareLens } from '../evidence/shares.js';
+import { findingsSoFar, settle, unreadBecause } from '../evidence/unread.js';
+import { planWindows } from '../evidence/windows.js';
+import { EXAMPLE_SHARE, growthSeen, wholeSeen } from '../smallest.js';
+import { MAIN } from '../thresholds.js';
+import { allRows, type NotRead, notReadOf } from '../unread-report.js';
+import { decide, type GateLens, type GatePolicy, LOOKED_FOR } from './decide.js';
+
+/** Two windows of the same profiles, or two kinds of profiles in one window, for a gate to judge. */
+export interface GateQuestion {
+  /** Counts its requests with `requests`. */
+  source: ProfileSource;
+  requests: Requests;
+  service: string;
+  /** Matchers other than the one of the service. */
+  matchers: readonly Matcher[];
+  window: Window;
+  /** Null: the time just before, of the same profiles. */
+  baseline: { window: Window; matchers: readonly Matcher[] } | null;
+  policy: GatePolicy;
+  /** Shares of a function before, for which the smallest growth is told; the usual ones if left out. */
+  examples?: readonly number[];
+}
+
+/** Growth for which the answer says how long a window it needs, as a share of the total. */
+export const WANTED_GROWTH = 0.02;
+/** Shares of a function before the change for which the smallest growth is told. */
+const EXAMPLES = [EXAMPLE_SHARE, 0.2] as const;
+
+/**
+ * Reads both sides and decides. What is not there is an answer, too: every kind is unknown then.
+ * @throws UpstreamError
+ */
+export async function readGate(question: GateQuestion, context: ToolContext): Promise<GateReport> {
+  const { source, service, window, baseline } = question;
+  const own = { service, matchers: question.matchers };
+  const schema = context.schemaOf(source);
+  const all = (matchers: readonly Matcher[]): readonly Matcher[] => [
+    { name: 'service_name', op: '=', value: service },
+    ...matchers,
+  ];
+  const typeIds = await schema.typeIds(all(own.matchers), window, context.signal);
+  const [first] = orderTypes(typeIds);
+  if (first === undefined) return nothingToJudge(question, 'judged', context);
+  const single = await leaveOneProfiler(source, own, first, window, context);
+  const matchers = all([...own.matchers, ...single.matchers]);
+  const before = baseline === null ? matchers : all([...baseline.matchers, ...single.matchers]);
+  const sides =
+    baseline === null
+      ? { source, baseline: null }
+      : alignBaseline(source, window, matchers, { window: baseline.window, matchers: before });
+  const evidence = await readEvidence(
+    {
+      ...sides,
+      matchers,
+      typeIds,
+      incident: window,
+      requests: question.requests,
+      slices: sameMatchers(before, matchers) ? MAIN.slices : 0,
+      minGrowth: LOOKED_FOR * question.policy.minShare,
+    },
+    context,
+  );
+  if (evidence === null) return nothingToJudge(question, 'judged', context);
+  if (evidence.totals[0]?.before.profiles === 0) return nothingToJudge(question, 'baseline', context);
+  const report = await reportOf(evidence, question, { matchers, before }, context);
+  const lookback = await lookbackNotes(source, report.before.window, context);
+  return { ...report, notes: [...single.notes, ...report.notes, ...lookback] };
+}
+
+async function reportOf(
+  evidence: Evidence,
+  question: GateQuestion,
+  { matchers, before }: { matchers: readonly Matcher[]; before: readonly Matcher[] },
+  context: ToolContext,
+): Promise<GateReport> {
+  const { window, baseline, policy } = question;
+  const rows = allRows(evidence);
+  const conclusion = settle(agreeing(conclude(evidence), rows), evidence.unread, evidence.main);
+  const notRead = notReadOf(evidence);
+  const since = baseline === null ? await onsetOrNot(evidence, conclusion.causes[0], notRead, context) : null;
+  const asRead = await offload('findings', [conclusion, since], {
+    heavy: evidence.shares.some(({ analysis }) => isHeavyAnalysis(analysis)),
+    signal: context.signal,
+  });
+  const findings = conclusion.isSoFar ? findingsSoFar(asRead) : asRead;
+  const lenses = rows.map((row): GateLens => {
+    const share = evidence.shares.find(({ lens }) => lens.type.id === row.type.id);
+    return {
+      row,
+      profiles: profilesOfOne(evidence, row.type),
+      smallest: share === undefined ? null : growthSeen(share, EXAMPLE_SHARE),
+    };
+  });
+  const [main] = evidence.shares;
+  const isPartly = main?.analysis.partly ?? false;
+  const side = (which: 'before' | 'after', at: Window, selector: readonly Matcher[]): GateSide => ({
+    window: at,
+    selector: formatSelector(selector),
+    profiles: evidence.totals.find(({ lens }) => lens.type.id === evidence.main.id)?.[which].profiles ?? null,
+    samples: main === undefined ? null : samplesIn(main, which),
+  });
+  return {
+    ...decide({ findings, lenses, notRead, isPartly }, policy),
+    source: question.source.name,
+    service: question.service,
+    before: side('before', baseline?.window ?? evidence.plan.baseline, before),
+    after: side('after', window, matchers),
+    chosen: baseline === null,
+    main: evidence.main,
+    estimated: main?.estimated ?? false,
+    verdict: conclusion.verdict,
+    minShare: policy.minShare,
+    smallest: evidence.totals.map(({ lens }) => smallestOf(evidence, lens, question.examples ?? EXAMPLES)),
+    needed:
+      main === undefined
+        ? null
+        : { share: WANTED_GROWTH, ms: neededLength(main, WANTED_GROWTH, window, baseline) },
+    wanted: main === undefined ? null : neededLength(main, policy.minShare, window, baseline),
+    notDetermined: [...notRead.map(({ what, why }) => `${what}: not read, ${why}`), ...evidence.missing],
+    notes: evidence.shares.flatMap(({ notes }) => notes),
+    requests: question.requests.made,
+  };
+}
+
+/** The onset of the first cause; null where there is none or it could not be read, which is noted. */
+async function onsetOrNot(
+  evidence: Evidence,
+  cause: Parameters<typeof onsetOf>[1],
+  notRead: NotRead[],
+  context: ToolContext,
+) {
+  try {
+    return await onsetOf(evidence, cause);
+  } catch (error) {
+    context.signal.throwIfAborted();
+    notRead.push({ what: 'onset', ...unreadBecause(error, context.soon?.aborted === true) });
+    return null;
+  }
+}
+
+/** Profiles that one instance sent on the side that has fewer. */
+function profilesOfOne({ totals, instances }: Evidence, { id }: ProfileType): number | null {
+  const own = totals.find(({ lens }) => lens.type.id === id);
+  if (own === undefined) return null;
+  const [was, is] = [
+    own.before.profiles / Math.max(1, (instances?.stayed ?? 1) + (instances?.left ?? 0)),
+    own.after.profiles / Math.max(1, (instances?.stayed ?? 1) + (instances?.arrived ?? 0)),
+  ];
+  return Math.round(Math.min(was, is));
+}
+
+/** Active samples of a side. */
+function samplesIn({ analysis }: ShareLens, which: 'before' | 'after'): number {
+  return contrastOf(analysis, wholeRun(analysis))[which].costs.total / analysis.quantum;
+}
+
+function smallestOf(evidence: Evidence, lens: LensType, examples: readonly number[]): SmallestSeen {
+  const share = evidence.shares.find((own) => own.lens === lens);
+  const growth =
+    share === undefined
+      ? null
+      : examples.flatMap((before) => {
+          const least = growthSeen(share, before);
+          return least === null ? [] : [{ share: before, growth: least }];
+        });
+  return { type: lens.type, growth, factor: wholeSeen(evidence, lens) };
+}
+
+/** Length of the window that growth of a size needs, as samples come at present, ms; null for none. */
+function neededLength(
+  { analysis, gate }: ShareLens,
+  growth: number,
+  window: Window,
+  baseline: GateQuestion['baseline'],
+): number | null {
+  const minGrowth = LOOKED_FOR * growth;
+  const sight = sightOf(contrastOf(analysis, wholeRun(analysis)), analysis.universe, { gate, minGrowth });
+  // A baseline that the caller named does not grow; the other side of one window does.
+  const isFixed = baseline !== null && baseline.window.to < window.from;
+  const factor = neededFactor(sight, EXAMPLE_SHARE, growth, !isFixed);
+  return factor === null ? null : factor * (window.to - window.from);
+}
+
+/** A report about a side without profiles, with the reason for it. */
+async function nothingToJudge(
+  question: GateQuestion,
+  side: 'judged' | 'baseline',
+  context: ToolContext,
+): Promise<GateReport> {
+  const { source, service, window, baseline } = question;
+  const own = { service, matchers: question.matchers };
+  const before = { window: baseline?.window ?? window, matchers: baseline?.matchers ?? own.matchers };
+  const asked = { source, profileType: null, window, service };
+  const { detail } =
+    side === 'judged'
+      ? await explainEmptiness({ ...asked, ...own }, window, context)
+      : baseline === null
+        ? { detail: 'The service sent no profiles in the time before the window.' }
+        : await explainEmptiness({ ...asked, matchers: before.matchers }, before.window, context);
+  const reason = `no profiles on the ${side} side: ${safeText(detail, 400)}`;
+  return noReport(question, reason);
+}
+
+/** A report that says of every kind why it could not be judged. */
+export function noReport(question: GateQuestion, reason: string): GateReport {
+  const { source, service, window, baseline, policy } = question;
+  const sideOf = (at: Window, matchers: readonly Matcher[]): GateSide => ({
+    window: at,
+    selector: formatSelector([{ name: 'service_name', op: '=', value: service }, ...matchers]),
+    profiles: null,
+    samples: null,
+  });
+  return {
+    outcome: 'unknown',
+    source: source.name,
+    service,
+    after: sideOf(window, question.matchers),
+    before: sideOf(baseline?.window ?? planWindows(window).baseline, baseline?.matchers ?? question.matchers),
+    chosen: baseline === null,
+    main: null,
+    estimated: false,
+    verdict: null,
+    minShare: policy.minShare,
+    checks: policy.failOn.map((kind) => ({ kind, state: 'unknown', reason, findings: [] })),
+    others: [],
+    smallest: [],
+    needed: null,
+    wanted: null,
+    notDetermined: [],
+    notes: [],
+    requests: question.requests.made,
+  };
+}

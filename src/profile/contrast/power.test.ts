@@ -1,0 +1,73 @@
+import { expect, test } from 'vitest';
+import { createRandom, overdispersed } from '../../../test/evaluation/generator/random.js';
+import { deviation } from './contrast.js';
+import { neededFactor, type Sight, smallestGrowth } from './power.js';
+
+const sight = (before: number, after: number, own = 1, phi = 1.5): Sight => ({
+  before: { total: before, population: own * before },
+  after: { total: after, population: own * after },
+  dispersion: { phi, freedom: 40 },
+  gate: 4.1,
+  minGrowth: 0.014,
+});
+
+test.each<[string, Sight, number, number]>([
+  ['few samples', sight(600, 300), 0.05, 16.5],
+  ['a usual number', sight(10_000, 5_000), 0.05, 3.3],
+  ['a function with a fifth', sight(10_000, 5_000), 0.2, 5.5],
+  ['a new function', sight(10_000, 5_000), 0, 1.9],
+  ['very many samples: the least growth that is looked for remains', sight(1e7, 1e7), 0.05, 1.4],
+])('%s', (_, given, share, points) => {
+  expect(100 * (smallestGrowth(given, share) ?? 0)).toBeCloseTo(points, 1);
+});
+
+test('more samples, less dispersion and a lower gate see more', () => {
+  const growth = (given: Sight) => smallestGrowth(given, 0.05) ?? 1;
+  const usual = sight(10_000, 5_000);
+  expect(growth(sight(20_000, 10_000))).toBeLessThan(growth(usual));
+  expect(growth(sight(10_000, 5_000, 1, 1))).toBeLessThan(growth(usual));
+  expect(growth({ ...usual, gate: 3 })).toBeLessThan(growth(usual));
+});
+
+test('without samples nothing is seen', () => {
+  expect(smallestGrowth(sight(0, 5_000), 0.05)).toBeNull();
+  expect(smallestGrowth(sight(5_000, 0), 0.05)).toBeNull();
+});
+
+test('a growth that is just seen needs the window at hand, and one below the least none', () => {
+  const usual = sight(10_000, 5_000);
+  const growth = smallestGrowth(usual, 0.05) ?? 0;
+  expect(neededFactor(usual, 0.05, growth, true)).toBeCloseTo(1, 2);
+  expect(neededFactor(usual, 0.05, growth / 2, true)).toBeGreaterThan(2);
+  expect(neededFactor(usual, 0.05, 0.01, true)).toBeNull();
+  // With a baseline of 500 samples no window helps.
+  expect(neededFactor(sight(500, 5_000), 0.05, 0.02, false)).toBeNull();
+});
+
+test.each<[string, Sight, number]>([
+  ['few samples', sight(900, 400, 0.8), 0.05],
+  ['few samples, new function', sight(900, 400, 0.8), 0],
+  ['many samples', sight(30_000, 8_000, 0.9), 0.1],
+  ['a longer incident', sight(3_000, 9_000, 0.9), 0.05],
+  ['a large function', sight(8_000, 8_000, 1), 0.35],
+  ['a bursty service', sight(20_000, 10_000, 1, 2.4), 0.05],
+])('what it promises is seen in 95 of 100 draws: %s', (name, given, share) => {
+  const { before, after, dispersion, gate, minGrowth } = given;
+  const growth = smallestGrowth(given, share) ?? 0;
+  const added = growth / (1 - share - growth);
+  const random = createRandom(name);
+  const draw = (mean: number) => overdispersed(random, mean, dispersion.phi);
+  let seen = 0;
+  const draws = 2_000;
+  for (let at = 0; at < draws; at++) {
+    const [x1, x2] = [draw(share * before.total), draw((share + added) * after.total)];
+    const [n1, n2] = [
+      x1 + draw(before.population - share * before.total),
+      x2 + draw(after.population - share * after.total),
+    ];
+    const rest = (side: Sight['before']) => draw(side.total - side.population);
+    const points = x2 / (n2 + rest(after)) - x1 / (n1 + rest(before));
+    if (points >= minGrowth && deviation([x1, n1], [x2, n2], dispersion) >= gate) seen++;
+  }
+  expect(seen / draws).toBeGreaterThanOrEqual(0.95);
+});
