@@ -6,9 +6,11 @@
 
 /** Size of a Unicode class such as `\pL` as one instruction: it holds some hundred ranges. */
 const UNICODE_CLASS_STEPS = 20;
-/** Reading a Unicode class inside brackets or without case merges its ranges: 0.1 to 0.8 ms. */
+/**
+ * Steps of reading a Unicode class inside brackets or without case, which merges its ranges: 0.1 to 0.8 ms.
+ */
 const UNICODE_CLASS_READING = 250;
-/** Reading a range beyond ASCII without case looks up every character in it: up to 3.5 ms. */
+/** Steps of reading a range beyond ASCII without case, which looks up every character in it: up to 3.5 ms. */
 const FOLDED_RANGE_READING = 2_000;
 /** Characters of a class per instruction: the ranges of a class are looked through with each character. */
 const CLASS_CHARACTERS_PER_STEP = 16;

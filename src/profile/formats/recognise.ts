@@ -12,9 +12,9 @@ export type Format =
       kind: 'foreign';
       /** Whether such a file is a profile or stands for one, whatever it is called. */
       isProfile: boolean;
-      /** A noun phrase. */
+      /** Name of the format, a noun phrase. */
       what: string;
-      /** A sentence that says how to get a profile that is read. */
+      /** Next step: a sentence that says how to get a profile that is read. */
       todo: string;
     }
   | { kind: 'unknown' };

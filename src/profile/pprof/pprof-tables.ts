@@ -38,7 +38,7 @@ export interface SampleTable {
 }
 
 export interface LocationTable {
-  /** As written: 64-bit numbers. */
+  /** Location ids as the file has them: 64-bit numbers. */
   ids: Id[];
   mappingIds: readonly Id[];
   addresses: readonly Id[];

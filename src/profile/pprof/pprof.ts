@@ -22,7 +22,7 @@ export interface PprofFile {
   /** Unix nanoseconds of the start as the file says, 0 when it does not. */
   timeNanos: bigint;
   durationNanos: bigint;
-  /** Everything but samples and locations. Checked: every reference leads somewhere. */
+  /** The message without samples and locations. Every reference in it was checked to lead somewhere. */
   raw: Pprof;
   /** The samples; `locations` are positions in the location table. */
   samples: SampleTable;

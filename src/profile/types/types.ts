@@ -22,7 +22,7 @@ export interface ProfileType {
   meaning: string;
   /** Plural noun for the things counted (`goroutines`, `samples`); '' where the unit says it. */
   noun: string;
-  /** Whether waiting threads are part of it and set apart. */
+  /** Whether the values include waiting threads, which are set apart. */
   isWallClock: boolean;
   /** Alias of the type whose samples or events it counts; null for a type of its own. */
   countsOf: string | null;

@@ -209,7 +209,7 @@ export function labelsAnswer(
 
 export interface LabelValueRow {
   value: string;
-  /** Share of the type's total; null where the total has nothing under it. */
+  /** Share of the type's total; null where the type has no profile with the value. */
   share: number | null;
 }
 

@@ -73,7 +73,7 @@ export function restText(load: number): string {
 }
 
 /**
- * Whether more load is worded as a rise of the type: only time is spent by load; of exceptions, bytes or
+ * Whether a verdict of more load is worded as a rise of the type. Load costs time; of exceptions, bytes or
  * threads there are simply more.
  */
 export function isRise({ nature }: ProfileType, verdict: LensRow['verdict']): boolean {

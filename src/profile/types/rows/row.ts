@@ -31,7 +31,7 @@ export interface TypeRow {
   meaning: string;
   /** Plural noun for what a count counts. */
   noun?: string;
-  /** Whether waiting threads are part of it and set apart. */
+  /** Whether the values include waiting threads, which are set apart. */
   isWallClock?: true;
   /** Alias of the type whose samples or events this one counts. */
   countsOf?: string;
