@@ -22,13 +22,13 @@ export async function call(config: Config, log: Log, io: Io): Promise<number> {
   const args = parseJson(json);
   const environment = await createEnvironment(config, log);
   try {
-    const given = config.format === null ? args : { ...args, format: config.format };
+    const callArgs = config.format === null ? args : { ...args, format: config.format };
     const { signal } = new AbortController();
     const tell = io.progress;
-    const progress: Progress | undefined = tell && ((...made) => tell(progressText(...made)));
+    const progress: Progress | undefined = tell && ((...step) => tell(progressText(...step)));
     // The failure is printed below, so the log leaves it out.
     const quiet = { ...environment, log: { ...log, warn: log.info } };
-    const { text, isError } = await callTool(tool, given, quiet, signal, progress);
+    const { text, isError } = await callTool(tool, callArgs, quiet, signal, progress);
     io.progress?.(null);
     if (isError) io.err(text);
     else io.out(text);

@@ -99,15 +99,15 @@ export async function* examineGrafana(
         fix: 'Give the service account datasources:read (the basic role Viewer has it).',
       };
     }
-    const listed = await grafana.list(signal);
-    if (!listed.some(({ source }) => source !== null)) {
+    const sources = await grafana.list(signal);
+    if (!sources.some(({ source }) => source !== null)) {
       const { message, next } = await grafana.explainNone(signal);
       yield pyroscopeSources.length > 0
         ? { level: 'warn', text: message, fix: next }
         : { level: 'fail', text: message, fix: next };
     }
     yield await dashboardsFinding(grafana, signal);
-    for (const row of listed) yield* dataSourceFindings(row, grafana, permissions, config);
+    for (const row of sources) yield* dataSourceFindings(row, grafana, permissions, config);
   } catch (error) {
     yield failure(error, signal);
   }
@@ -115,7 +115,8 @@ export async function* examineGrafana(
 
 function hasCredentials(settings: GrafanaSettings | null): boolean {
   return (
-    settings !== null && [settings.token, settings.tokenFile, settings.username].some((one) => one !== null)
+    settings !== null &&
+    [settings.token, settings.tokenFile, settings.username].some((option) => option !== null)
   );
 }
 

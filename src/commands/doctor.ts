@@ -19,9 +19,9 @@ export async function doctor(config: Config, io: Io): Promise<number> {
     io.out(`${finding.level.padEnd(4)}  ${finding.text}${fix}`);
   };
   print({ level: 'ok', text: `${PACKAGE.name} ${PACKAGE.version} on Node ${process.versions.node}` });
-  const { registry, grafana, named } = await createSources(config);
+  const { registry, grafana, configured } = await createSources(config);
   try {
-    if (grafana === null && named.length === 0) {
+    if (grafana === null && configured.length === 0) {
       print({
         level: 'fail',
         text: 'no source is configured',
@@ -36,7 +36,7 @@ export async function doctor(config: Config, io: Io): Promise<number> {
         print({ ...finding, text: `grafana: ${finding.text}` });
       }
     }
-    for (const source of named) {
+    for (const source of configured) {
       print({ level: 'ok', text: `${source.name}: ${source.description ?? source.kind}` });
       for (const finding of await examineSource(source, deadline())) {
         print({ ...finding, text: `${source.name}: ${finding.text}` });

@@ -26,7 +26,7 @@ export interface Io {
 export interface ConfiguredSources {
   registry: SourceRegistry;
   /** Those that the configuration names one by one. */
-  named: readonly ProfileSource[];
+  configured: readonly ProfileSource[];
   /** Null where no Grafana is configured. */
   grafana: GrafanaSources | null;
 }
@@ -76,7 +76,7 @@ export async function createSources(config: Config, watch?: Watch): Promise<Conf
     config.grafana === null
       ? null
       : await openGrafana(config.grafana, config, limits, { breakerOf, recent: watch?.recent, mark });
-  return { registry: createRegistry(sources, grafana ?? undefined), named: sources, grafana };
+  return { registry: createRegistry(sources, grafana ?? undefined), configured: sources, grafana };
 }
 
 /** Lets the profiles of a source carry what the team said about its own code. */
@@ -86,8 +86,8 @@ type MarkOwnCode = (source: ProfileSource) => ProfileSource;
 async function ownCodeMarker({ ownCode }: Config): Promise<MarkOwnCode> {
   if (ownCode.length === 0) return (source) => source;
   const { readOwnCode, withOwnCode } = await import('../sources/own-code.js');
-  const read = readOwnCode(ownCode);
-  return (source) => withOwnCode(source, read);
+  const codePatterns = readOwnCode(ownCode);
+  return (source) => withOwnCode(source, codePatterns);
 }
 
 type BreakerOf = (kind: UpstreamSource, uid: string) => Breaker;

@@ -32,7 +32,7 @@ export function helpText(): string {
         return [flag, `${option.help}${preset}${env}`] as const;
       });
   const table = (rows: readonly (readonly [string, string])[]) => {
-    const width = Math.max(...rows.map(([left]) => left.length)) + 2;
+    const width = Math.max(...rows.map(([usage]) => usage.length)) + 2;
     return rows.map(([left, right]) => `  ${left.padEnd(width)}${right}`).join('\n');
   };
   const exits = 'Exit codes: 0 fine, 1 the request failed, 2 usage; gate: 3 found, 4 cannot say.';

@@ -66,8 +66,8 @@ function openedWhenNeeded(
   // In a thread of its own, while the code of the cache is loaded.
   void identity().catch(() => {});
   const part = async () => {
-    const [kept, owner] = await Promise.all([open(), identity()]);
-    return kept === null || owner === null ? null : kept.of(owner);
+    const [keptAnswers, owner] = await Promise.all([open(), identity()]);
+    return keptAnswers === null || owner === null ? null : keptAnswers.cacheFor(owner);
   };
   return {
     async recall(key, isAnswer, ask, ttlMs, whenOld) {
@@ -85,12 +85,12 @@ const REMEMBERED = 8;
 
 /** Fingerprints, which are slow to compute, once for all the sources that are shown the same credentials. */
 function rememberedFingerprint(): typeof fingerprint {
-  const known = new Map<string, Promise<string>>();
+  const fingerprints = new Map<string, Promise<string>>();
   return (credential, origin) => {
     const now = hash(JSON.stringify([credential, origin]));
-    const mark = known.get(now) ?? fingerprint(credential, origin);
-    known.set(now, mark);
-    for (const old of [...known.keys()].slice(0, -REMEMBERED)) known.delete(old);
+    const mark = fingerprints.get(now) ?? fingerprint(credential, origin);
+    fingerprints.set(now, mark);
+    for (const old of [...fingerprints.keys()].slice(0, -REMEMBERED)) fingerprints.delete(old);
     return mark;
   };
 }

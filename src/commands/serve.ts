@@ -18,10 +18,10 @@ const IDLE_MARGIN_MS = 60_000;
 export async function serve(config: Config, log: Log, io: Io): Promise<void> {
   keepHeapSmall();
   const metrics = config.http === null ? null : await openMetrics();
-  let made: Promise<CallEnvironment> | undefined;
+  let environment: Promise<CallEnvironment> | undefined;
   // Over stdio loaded and made with the first call: a client lists the tools at once.
   const environmentOf = () => {
-    made ??= (async () => {
+    environment ??= (async () => {
       const [{ createEnvironment }, { createRecentAnswers }] = await Promise.all([
         import('./environment.js'),
         import('../sources/recent.js'),
@@ -35,7 +35,7 @@ export async function serve(config: Config, log: Log, io: Io): Promise<void> {
       environment.learn();
       return environment;
     })();
-    return made;
+    return environment;
   };
   const server =
     config.http === null || metrics === null
@@ -52,7 +52,7 @@ export async function serve(config: Config, log: Log, io: Io): Promise<void> {
     setTimeout(() => process.exit(0), delayMs + graceMs + BACKSTOP_MS).unref();
     try {
       await server.close();
-      await (await made)?.context.sources.close();
+      await (await environment)?.context.sources.close();
     } catch (error) {
       log.error('stopping failed', error);
     }

@@ -135,8 +135,8 @@ export function checkCredentials(
  * @throws UserError; the value may hold credentials and is not shown
  */
 export function readProxy(env: Readonly<Record<string, string | undefined>>): ProxySettings | null {
-  const of = (name: string) => env[name.toLowerCase()] || env[name] || null;
-  const [http, https] = [of('HTTP_PROXY'), of('HTTPS_PROXY')];
+  const read = (name: string) => env[name.toLowerCase()] || env[name] || null;
+  const [http, https] = [read('HTTP_PROXY'), read('HTTPS_PROXY')];
   for (const [name, value] of [
     ['HTTP_PROXY', http],
     ['HTTPS_PROXY', https],
@@ -144,6 +144,6 @@ export function readProxy(env: Readonly<Record<string, string | undefined>>): Pr
     if (value === null || (/^https?:\/\//i.test(value) && URL.canParse(value))) continue;
     throw new UserError(`${name} is not an http(s) URL.`, 'Example: http://proxy.example.com:3128');
   }
-  const none = of('NO_PROXY');
+  const none = read('NO_PROXY');
   return none === '*' || (http === null && https === null) ? null : { http, https, none };
 }

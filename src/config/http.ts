@@ -41,12 +41,12 @@ const LONGEST_STOP = 3_600;
  * @throws UserError
  */
 export function readHttpSettings(text: (name: HttpOption) => string | null): HttpSettings {
-  const number = (name: HttpOption, least: number, most: number, isWhole: boolean) => {
+  const number = (name: HttpOption, min: number, max: number, isWhole: boolean) => {
     const value = Number(text(name));
-    if (value >= least && value <= most && (!isWhole || Number.isInteger(value))) return value;
+    if (value >= min && value <= max && (!isWhole || Number.isInteger(value))) return value;
     const option: Option = OPTIONS[name];
     throw new UserError(
-      `--${option.flag} ${JSON.stringify(text(name))} is not a ${isWhole ? 'whole ' : ''}number from ${least} to ${most}.`,
+      `--${option.flag} ${JSON.stringify(text(name))} is not a ${isWhole ? 'whole ' : ''}number from ${min} to ${max}.`,
       option.default === undefined ? 'Leave it out for no limit.' : `Default: ${option.default}.`,
     );
   };

@@ -10,7 +10,7 @@ export interface Option {
   default?: string;
   secret?: true;
   /** May be given several times, or as a comma-separated list in the environment. */
-  many?: true;
+  isRepeatable?: true;
   /** The only command that takes it; every command takes an option without one. */
   command?: 'gate';
 }
@@ -79,7 +79,7 @@ export const OPTIONS = {
     env: 'PYROSCOPE_MCP_ENABLED_SOURCES',
     value: 'UIDS',
     help: 'exactly these data sources of Grafana are enabled; without it `sources enable` decides',
-    many: true,
+    isRepeatable: true,
   },
   stateDirectory: {
     flag: 'state-dir',
@@ -124,7 +124,7 @@ export const OPTIONS = {
     env: 'PYROSCOPE_MCP_OWN_CODE',
     value: 'PATTERNS',
     help: 'RE2 patterns of names or files of functions that are your own code, where that is not told right',
-    many: true,
+    isRepeatable: true,
   },
   requestTimeout: {
     flag: 'request-timeout',
@@ -171,14 +171,14 @@ export const OPTIONS = {
     env: 'PYROSCOPE_MCP_ALLOWED_HOSTS',
     value: 'NAMES',
     help: 'further host names accepted in the Host header',
-    many: true,
+    isRepeatable: true,
   },
   allowedOrigins: {
     flag: 'allowed-origins',
     env: 'PYROSCOPE_MCP_ALLOWED_ORIGINS',
     value: 'NAMES',
     help: 'further host names accepted in the Origin header',
-    many: true,
+    isRepeatable: true,
   },
   httpTokens: {
     flag: 'http-tokens',
@@ -186,7 +186,7 @@ export const OPTIONS = {
     value: 'TOKENS',
     help: 'bearer tokens that callers over HTTP must name one of; several for rotation (one: openssl rand -hex 32)',
     secret: true,
-    many: true,
+    isRepeatable: true,
   },
   httpTokenFile: {
     flag: 'http-token-file',
@@ -335,7 +335,7 @@ export const OPTIONS = {
     value: 'KINDS',
     help: 'findings that close the gate: regression, leak, contention, load',
     default: 'regression,leak,contention',
-    many: true,
+    isRepeatable: true,
   },
   gateMinShare: {
     command: 'gate',

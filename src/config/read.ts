@@ -72,8 +72,12 @@ export function readConfig(
   const { values, positionals } = parseFlags(argv, command);
   const text = (name: OptionName): string | null => {
     const option: Option = OPTIONS[name];
-    const given = isOf(option, command) ? values[option.flag] : undefined;
-    const fromFlag = Array.isArray(given) ? given.join(',') : given === undefined ? undefined : String(given);
+    const flagValue = isOf(option, command) ? values[option.flag] : undefined;
+    const fromFlag = Array.isArray(flagValue)
+      ? flagValue.join(',')
+      : flagValue === undefined
+        ? undefined
+        : String(flagValue);
     if (fromFlag === '')
       throw new UsageError(`--${option.flag} is empty.`, 'Give it a value or leave it out.');
     const fromEnv = option.env === null ? undefined : env[option.env];
@@ -87,12 +91,12 @@ export function readConfig(
       .filter((part) => part !== '');
   const operands = positionals.slice(1);
   checkOperands(command, operands);
-  const proxy = usage(() => readProxy(env));
+  const proxy = withHelpHint(() => readProxy(env));
   return {
     command,
     operands,
     profiles: text('profiles'),
-    grafana: usage(() => readGrafana(text)),
+    grafana: withHelpHint(() => readGrafana(text)),
     enabledSources: text('enabledSources') === null ? null : list('enabledSources'),
     stateDirectory: text('stateDirectory'),
     proxy,
@@ -105,11 +109,11 @@ export function readConfig(
     http: readAddress(text('http')),
     allowedHosts: list('allowedHosts'),
     allowedOrigins: list('allowedOrigins'),
-    httpSettings: usage(() => readHttpSettings(text)),
+    httpSettings: withHelpHint(() => readHttpSettings(text)),
     logLevel: oneOf('logLevel', text('logLevel'), LOG_LEVELS) ?? 'warn',
     logFormat: oneOf('logFormat', text('logFormat'), LOG_FORMATS),
     secrets: [...readSecrets(text), ...secretsOfProxy(proxy)],
-    secretFiles: named(({ flag }) => flag.endsWith('-token-file')).flatMap((name) => text(name) ?? []),
+    secretFiles: namesOf(({ flag }) => flag.endsWith('-token-file')).flatMap((name) => text(name) ?? []),
     format: oneOf('format', text('format'), ['text', 'json'] as const),
     gate: command === 'gate' && values[OPTIONS.help.flag] !== true ? readGate(text, list) : null,
     help: values[OPTIONS.help.flag] === true,
@@ -122,10 +126,10 @@ const MAX_OPERANDS: Readonly<Record<string, number>> = { call: 2, doctor: 0, dem
 
 /** Refuses operands that no command takes. Often they are JSON that the shell has taken apart. */
 function checkOperands(command: string | null, operands: readonly string[]): void {
-  const left = command === null ? undefined : operands[MAX_OPERANDS[command] ?? operands.length];
-  if (left === undefined) return;
+  const unexpected = command === null ? undefined : operands[MAX_OPERANDS[command] ?? operands.length];
+  if (unexpected === undefined) return;
   throw new UsageError(
-    `${command} does not take ${JSON.stringify(left.slice(0, 100))}.`,
+    `${command} does not take ${JSON.stringify(unexpected.slice(0, 100))}.`,
     command === 'call'
       ? `Its arguments are one JSON object, in quotes: pyroscope-mcp call TOOL '{"service":"checkout-api"}'.`
       : 'See `pyroscope-mcp --help`.',
@@ -134,7 +138,7 @@ function checkOperands(command: string | null, operands: readonly string[]): voi
 
 /** Every secret of the option table, and what is made of user and password. */
 function readSecrets(text: (name: OptionName) => string | null): string[] {
-  const single = named(({ secret }) => secret === true).flatMap((name) => text(name) ?? []);
+  const single = namesOf(({ secret }) => secret === true).flatMap((name) => text(name) ?? []);
   const basic = [
     [text('grafanaUsername'), text('grafanaPassword')],
     [text('pyroscopeUsername'), text('pyroscopePassword')],
@@ -143,9 +147,9 @@ function readSecrets(text: (name: OptionName) => string | null): string[] {
 }
 
 /** Names of the options of a kind. */
-function named(which: (option: Option) => boolean): OptionName[] {
+function namesOf(test: (option: Option) => boolean): OptionName[] {
   // The keys of the table are the names by definition; Object.keys only knows that they are texts.
-  return (Object.keys(OPTIONS) as OptionName[]).filter((name) => which(OPTIONS[name]));
+  return (Object.keys(OPTIONS) as OptionName[]).filter((name) => test(OPTIONS[name]));
 }
 
 /** The command, which decides what some flags mean: the first word that belongs to no flag. */
@@ -158,8 +162,8 @@ function commandOf(argv: readonly string[]): string | null {
 /** Whether a command takes an option. An option of its own replaces a common one of the same flag. */
 function isOf(option: Option, command: string | null): boolean {
   if (option.command !== undefined) return option.command === command;
-  const isReplaced = ({ flag, command: of }: Option) =>
-    flag === option.flag && of !== undefined && of === command;
+  const isReplaced = ({ flag, command: owner }: Option) =>
+    flag === option.flag && owner !== undefined && owner === command;
   return !Object.values<Option>(OPTIONS).some(isReplaced);
 }
 
@@ -168,9 +172,11 @@ function flagsOf(command: string | null) {
   return Object.fromEntries(
     Object.values<Option>(OPTIONS)
       .filter((option) => isOf(option, command))
-      .map(({ flag, value, many }) => [
+      .map(({ flag, value, isRepeatable }) => [
         flag,
-        value === null ? { type: 'boolean' as const } : { type: 'string' as const, multiple: many ?? false },
+        value === null
+          ? { type: 'boolean' as const }
+          : { type: 'string' as const, multiple: isRepeatable ?? false },
       ]),
   );
 }
@@ -206,7 +212,7 @@ function readPyroscope(text: (name: OptionName) => string | null): Config['pyros
       'Example: http://localhost:4040',
     );
   }
-  usage(() => checkCredentials('Pyroscope', 'PYROSCOPE', { token, username, password }));
+  withHelpHint(() => checkCredentials('Pyroscope', 'PYROSCOPE', { token, username, password }));
   return { url, token, username, password, tenant: text('pyroscopeTenant') };
 }
 
@@ -224,7 +230,7 @@ function readCacheUrl(url: string | null): string | null {
 }
 
 /** A mistake in what was given is one of usage. */
-function usage<T>(read: () => T): T {
+function withHelpHint<T>(read: () => T): T {
   try {
     return read();
   } catch (error) {
@@ -246,7 +252,7 @@ function readAddress(address: string | null): Config['http'] {
   return { host: ipv6 ?? name ?? '127.0.0.1', port };
 }
 
-function positive(name: OptionName, value: string | null, most = Number.MAX_SAFE_INTEGER): number {
+function positive(name: OptionName, value: string | null, max = Number.MAX_SAFE_INTEGER): number {
   const option: Option = OPTIONS[name];
   const number = Number(value);
   if (!Number.isFinite(number) || number <= 0) {
@@ -255,9 +261,9 @@ function positive(name: OptionName, value: string | null, most = Number.MAX_SAFE
       `Default: ${option.default}.`,
     );
   }
-  if (number > most) {
+  if (number > max) {
     throw new UsageError(
-      `--${option.flag} ${JSON.stringify(value)} is over the largest value, ${most}.`,
+      `--${option.flag} ${JSON.stringify(value)} is over the largest value, ${max}.`,
       `Default: ${option.default}.`,
     );
   }
@@ -266,12 +272,12 @@ function positive(name: OptionName, value: string | null, most = Number.MAX_SAFE
 
 function oneOf<T extends string>(name: OptionName, value: string | null, valid: readonly T[]): T | null {
   if (value === null) return null;
-  const found = valid.find((word) => word === value);
-  if (found === undefined) {
+  const match = valid.find((word) => word === value);
+  if (match === undefined) {
     throw new UsageError(
       `--${OPTIONS[name].flag} ${JSON.stringify(value)} is not valid.`,
       `Use one of: ${valid.join(', ')}.`,
     );
   }
-  return found;
+  return match;
 }

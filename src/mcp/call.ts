@@ -106,7 +106,7 @@ async function answer(
     const args = checkArguments(tool, rawArguments);
     const after = (part: number) => timer(Math.max(1, Math.round(environment.deadlineMs * part)));
     const timing = { signal, early: after(EARLY), soon: after(SOON) };
-    const { schemaOf, noted: withStalenessNote } = watchingAge(environment.context);
+    const { schemaOf, addNotes } = watchingAge(environment.context);
     const context = {
       ...environment.context,
       schemaOf,
@@ -117,18 +117,21 @@ async function answer(
       },
       ...(progress === undefined ? {} : { progress }),
     };
-    const found = await withStalenessNote(await untilAborted(runTool(tool, args, context), signal));
+    const result = await addNotes(await untilAborted(runTool(tool, args, context), signal));
     const text =
       args.format === 'json'
-        ? renderJson(found)
-        : renderText(found.text, isGiven(tool, rawArguments, 'limit') ? BUDGET.max : BUDGET.usual);
+        ? renderJson(result)
+        : renderText(result.text, isGiven(tool, rawArguments, 'limit') ? BUDGET.max : BUDGET.usual);
     return { text, outcome: 'answered', error: null };
   } catch (error) {
     if (callerSignal.aborted) throw callerSignal.reason;
     if (stopped?.aborted) return { text: describeFailure(STOPPED), outcome: 'stopped', error: 'stopped' };
     if (deadline.aborted) {
-      const late = new UpstreamError('timeout', `no answer within ${environment.deadlineMs / 1000} s`);
-      return { text: describeFailure(late), outcome: 'deadline', error: 'deadline' };
+      const timeoutError = new UpstreamError(
+        'timeout',
+        `no answer within ${environment.deadlineMs / 1000} s`,
+      );
+      return { text: describeFailure(timeoutError), outcome: 'deadline', error: 'deadline' };
     }
     if (error instanceof UpstreamError) {
       const { kind, status, detail } = error;
@@ -154,20 +157,20 @@ async function answer(
  * on the latter would keep a reference to every call (Node.js 20): some megabytes an hour under load.
  */
 function linkedSignal(stopped: AbortSignal | undefined): { signal: AbortSignal; leave(): void } {
-  const own = new AbortController();
-  const abort = () => own.abort(stopped?.reason);
+  const controller = new AbortController();
+  const abort = () => controller.abort(stopped?.reason);
   if (stopped?.aborted) abort();
   stopped?.addEventListener('abort', abort, { once: true });
-  return { signal: own.signal, leave: () => stopped?.removeEventListener('abort', abort) };
+  return { signal: controller.signal, leave: () => stopped?.removeEventListener('abort', abort) };
 }
 
-/** Schemas that remember which old answers a call was given; `noted` adds what a reader must know of them. */
+/** Watches which old answers a call gets from the schema; `addNotes` tells the reader about them. */
 function watchingAge({ schemaOf }: Pick<ToolContext, 'schemaOf'>) {
   const ages = new Map<ProfileSource, number>();
   return {
     schemaOf: (source: ProfileSource) =>
       schemaOf(source).reporting((ageMs) => ages.set(source, Math.max(ages.get(source) ?? 0, ageMs))),
-    async noted(answer: Answer): Promise<Answer> {
+    async addNotes(answer: Answer): Promise<Answer> {
       if (ages.size === 0) return answer;
       const { oldAnswerNote, withNotes } = await import('../report/old-answers.js');
       const notes = [...ages].flatMap(([source, ageMs]) => {

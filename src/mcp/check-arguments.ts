@@ -86,14 +86,14 @@ function readGiven(tool: Tool, raw: unknown): ReadonlyMap<string, GivenValue> {
     const property = properties.get(name);
     if (property === undefined) throw unknownArgument(tool.name, as, [...properties.keys()]);
     if (isLeftOut(name, value, property)) continue;
-    const before = given.get(name);
-    if (before !== undefined && textOf(before.value) !== textOf(value)) {
+    const existing = given.get(name);
+    if (existing !== undefined && textOf(existing.value) !== textOf(value)) {
       throw new UserError(
-        `${tool.name} got \`${before.as}\` ${show(before.value)} and \`${as}\` ${show(value)}, which mean the same argument.`,
+        `${tool.name} got \`${existing.as}\` ${show(existing.value)} and \`${as}\` ${show(value)}, which mean the same argument.`,
         `Give it once, as \`${name}\`.`,
       );
     }
-    if (before === undefined) given.set(name, { as, value });
+    if (existing === undefined) given.set(name, { as, value });
   }
   return given;
 }
@@ -163,8 +163,8 @@ function aliasOf(name: string): string | undefined {
 function describe(name: string, property: Property, alias?: string): string {
   const { enum: words, description, type } = property;
   if (words !== undefined) return `\`${name}\`: one of ${words.join(', ')}`;
-  const also = alias === undefined ? '' : ` (or \`${alias}\`)`;
-  return `\`${name}\`${also}${range(property)}: ${description ?? `a ${type ?? 'value'}`}`;
+  const aliasText = alias === undefined ? '' : ` (or \`${alias}\`)`;
+  return `\`${name}\`${aliasText}${range(property)}: ${description ?? `a ${type ?? 'value'}`}`;
 }
 
 function range(property: Property): string {

@@ -72,7 +72,7 @@ const MENDED_BY_CALLER: ReadonlySet<UpstreamKind> = new Set([
  * Shortens advice: its text is ours, but may quote the upstream, such as an action or the target of a
  * redirect.
  */
-function advised(kind: UpstreamKind, { what, fix }: Advice): { what: string; next: string } {
+function adviceText(kind: UpstreamKind, { what, fix }: Advice): { what: string; next: string } {
   if (kind === 'paused') return { what: safeText(what, MAX_ADVICE), next: UPSTREAM.paused.next };
   const operator = `Tell the operator: ${safeText(fix, MAX_ADVICE)}`;
   return {
@@ -88,7 +88,7 @@ export function describeFailure(error: UserError | UpstreamError | PatternError)
   if (error instanceof UserError) return `${safeText(error.message)}\nNext: ${safeText(error.next)}`;
   if (error instanceof UpstreamError) {
     const usual = error.isPage ? PAGE : UPSTREAM[error.kind];
-    const { what, next } = error.advice === null ? usual : advised(error.kind, error.advice);
+    const { what, next } = error.advice === null ? usual : adviceText(error.kind, error.advice);
     const status =
       error.status === null
         ? ''

@@ -19,17 +19,17 @@ export type PublishedSchema = {
   required?: readonly string[];
 };
 
-const known = new WeakMap<Tool, ReadonlyMap<string, Property>>();
+const propertiesByTool = new WeakMap<Tool, ReadonlyMap<string, Property>>();
 
 /** A tool's arguments with their JSON schemas. */
 export function propertiesOf(tool: Tool): ReadonlyMap<string, Property> {
-  const before = known.get(tool);
-  if (before !== undefined) return before;
+  const known = propertiesByTool.get(tool);
+  if (known !== undefined) return known;
   const { properties = {} } = z.toJSONSchema(tool.input, { io: 'input' });
   const all = new Map(
     Object.entries(properties).map(([name, schema]) => [name, typeof schema === 'boolean' ? {} : schema]),
   );
-  known.set(tool, all);
+  propertiesByTool.set(tool, all);
   return all;
 }
 
@@ -62,9 +62,9 @@ function published(property: Property): PublishedProperty {
 
 /** The bounds of a number in words; those of every safe integer say nothing. */
 export function boundsOf({ minimum, maximum }: Property): string {
-  const least = minimum !== undefined && minimum > Number.MIN_SAFE_INTEGER ? minimum : null;
-  const most = maximum !== undefined && maximum < Number.MAX_SAFE_INTEGER ? maximum : null;
-  if (least !== null && most !== null) return `${least}–${most}`;
-  if (least !== null) return `at least ${least}`;
-  return most === null ? '' : `at most ${most}`;
+  const min = minimum !== undefined && minimum > Number.MIN_SAFE_INTEGER ? minimum : null;
+  const max = maximum !== undefined && maximum < Number.MAX_SAFE_INTEGER ? maximum : null;
+  if (min !== null && max !== null) return `${min}–${max}`;
+  if (min !== null) return `at min ${min}`;
+  return max === null ? '' : `at most ${max}`;
 }

@@ -69,7 +69,7 @@ const AT_THE_END = new RegExp(String.raw`[,{]\s*${ID}\s*(?:,\s*"jsonrpc"\s*:\s*"
  * whole, so a member right before it is its own, as are its first ones.
  */
 function requestId(head: string, tail: string): RequestId | null {
-  const found = AT_THE_START.exec(head)?.[1] ?? AT_THE_END.exec(tail)?.[1];
-  if (found === undefined) return null;
-  return found.startsWith('"') ? Buffer.from(found.slice(1, -1), 'latin1').toString() : Number(found);
+  const idText = AT_THE_START.exec(head)?.[1] ?? AT_THE_END.exec(tail)?.[1];
+  if (idText === undefined) return null;
+  return idText.startsWith('"') ? Buffer.from(idText.slice(1, -1), 'latin1').toString() : Number(idText);
 }

@@ -15,16 +15,16 @@ export const GUIDE_RESOURCE = {
 /** Registers the guide, the only address that is not answered with "resource not found". */
 export function registerGuide(server: McpServer, meter: Pick<Meter, 'operation'>): void {
   const { name, uri, ...metadata } = GUIDE_RESOURCE;
-  const read = async () => {
+  const readGuide = async () => {
     const ended = operationStarted('resources/read', meter);
     const { GUIDE } = await import('./prompts/guide.js');
     ended('answered');
     return { contents: [{ uri, mimeType: metadata.mimeType, text: GUIDE }] };
   };
-  server.registerResource(name, uri, metadata, read);
+  server.registerResource(name, uri, metadata, readGuide);
   // Replaces the SDK's own handler, which does not say what there is.
   server.server.setRequestHandler('resources/read', async ({ params }) => {
     if (params.uri !== uri) throw unknownResource(params.uri, [uri]);
-    return read();
+    return readGuide();
   });
 }

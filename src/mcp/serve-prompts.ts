@@ -131,20 +131,20 @@ function completion(
         learning--;
       }
     };
-    const late = AbortSignal.timeout(COMPLETION_MS);
+    const timeout = AbortSignal.timeout(COMPLETION_MS);
     try {
-      const found = await untilAborted(ask(), late);
+      const completions = await untilAborted(ask(), timeout);
       ended('answered');
-      return found;
+      return completions;
     } catch (error) {
-      ended(outcomeOf(error, late));
+      ended(outcomeOf(error, timeout));
       return [];
     }
   };
 }
 
-function outcomeOf(error: unknown, late: AbortSignal): OperationEnd['outcome'] {
-  if (late.aborted) return 'deadline';
+function outcomeOf(error: unknown, timeout: AbortSignal): OperationEnd['outcome'] {
+  if (timeout.aborted) return 'deadline';
   if (error instanceof UserError) return 'refused';
   return error instanceof UpstreamError ? 'upstream_failed' : 'internal_error';
 }

@@ -140,9 +140,9 @@ function traceOf({ mcpReq, http }: ServerContext): TraceContext {
 function progressTo({ _meta, notify }: ServerContext['mcpReq']): Progress | undefined {
   const progressToken = _meta?.progressToken;
   if (progressToken === undefined) return undefined;
-  return (progress, of) => {
-    const total = of === undefined ? {} : { total: of.total };
-    const params = { progressToken, progress, ...total, message: progressText(progress, of) };
+  return (progress, goal) => {
+    const total = goal === undefined ? {} : { total: goal.total };
+    const params = { progressToken, progress, ...total, message: progressText(progress, goal) };
     // A client that does not listen any more must not fail the call.
     notify({ method: 'notifications/progress', params }).catch(() => {});
   };

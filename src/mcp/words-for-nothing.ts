@@ -34,9 +34,9 @@ export async function runWithoutWords(
   args: Readonly<Record<string, unknown>>,
   context: ToolContext,
 ): Promise<Answer> {
-  const { kept, notes } = await readWords(tool, args, context);
+  const { kept: keptArgs, notes } = await readWords(tool, args, context);
   try {
-    return withNotes(await tool.run(kept, context), notes);
+    return withNotes(await tool.run(keptArgs, context), notes);
   } catch (error) {
     if (!(error instanceof UserError) || notes.length === 0) throw error;
     throw new UserError(`${error.message} ${notes.join(' ')}`, error.next);
@@ -44,23 +44,23 @@ export async function runWithoutWords(
 }
 
 async function readWords(tool: Tool, args: Readonly<Record<string, unknown>>, context: ToolContext) {
-  const kept = new Map(Object.entries(args));
+  const keptArgs = new Map(Object.entries(args));
   const dropped = new Map<string, string[]>();
   const drop = (name: string, why: string) => {
-    kept.delete(name);
-    const shown = `\`${name}\` ${JSON.stringify(safeText(String(args[name]), 40))}`;
-    dropped.set(why, [...(dropped.get(why) ?? []), shown]);
+    keptArgs.delete(name);
+    const argumentText = `\`${name}\` ${JSON.stringify(safeText(String(args[name]), 40))}`;
+    dropped.set(why, [...(dropped.get(why) ?? []), argumentText]);
   };
   // The source comes first, since the other names are looked up in it.
   const words = [...MAY_BE_NAMES].filter((name) => isWordForNothing(args[name]) && !isRequired(tool, name));
   for (const name of words) {
     const searched = SEARCHED.get(name);
     if (searched !== undefined) drop(name, searched);
-    else if (!(await isKnown(name, String(args[name]), Object.fromEntries(kept), context)))
+    else if (!(await isKnown(name, String(args[name]), Object.fromEntries(keptArgs), context)))
       drop(name, 'nothing here is called so');
   }
   const notes = [...dropped].map(([why, names]) => `Read as left out: ${names.join(', ')}; ${why}.`);
-  return { kept: Object.fromEntries(kept), notes };
+  return { kept: Object.fromEntries(keptArgs), notes };
 }
 
 function isRequired({ input }: Tool, name: string): boolean {

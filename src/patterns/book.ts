@@ -65,8 +65,8 @@ export function createPatternBook(
   let running: Promise<void> | null = null;
   let due = 0;
   let failure: string | null = null;
-  let merged: { patterns: readonly QueryPattern[]; of: number; at: number } | null = null;
-  let kept = { changes: 0, at: Number.NEGATIVE_INFINITY };
+  let merged: { patterns: readonly QueryPattern[]; changes: number; at: number } | null = null;
+  let saved = { changes: 0, at: Number.NEGATIVE_INFINITY };
 
   let recalled = options.cache === undefined;
   const scan = async () => {
@@ -77,17 +77,17 @@ export function createPatternBook(
         budget,
         now,
         signal: closing.signal,
-        onProgress(made) {
-          progress = made;
-          for (const tell of listeners) tell(made);
+        onProgress(newProgress) {
+          progress = newProgress;
+          for (const tell of listeners) tell(newProgress);
         },
       });
       failure = null;
       due = now() + (result.left > 0 ? RETRY_MS : RESCAN_MS);
       const { changes } = memory;
-      if (options.cache !== undefined && (changes !== kept.changes || now() - kept.at >= KEEP_MS)) {
+      if (options.cache !== undefined && (changes !== saved.changes || now() - saved.at >= KEEP_MS)) {
         await keepDashboards(options.cache, memory);
-        kept = { changes, at: now() };
+        saved = { changes, at: now() };
       }
     } catch (error) {
       // A bug must not end the process from the background: it is told like a failure of Grafana.
@@ -98,9 +98,9 @@ export function createPatternBook(
     }
   };
   const learned = (): Learned => {
-    if (merged?.of !== memory.changes || now() - merged.at >= RANK_MS) {
+    if (merged?.changes !== memory.changes || now() - merged.at >= RANK_MS) {
       const patterns = mergePatterns([...memory.dashboards.values(), ...memory.traces], now());
-      merged = { patterns, of: memory.changes, at: now() };
+      merged = { patterns, changes: memory.changes, at: now() };
     }
     return {
       patterns: merged.patterns,

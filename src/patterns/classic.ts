@@ -6,7 +6,7 @@ import { MAX_PANELS, type Panel, readPanel, withOuter } from './panel.js';
  * followed by them, and before schema version 16 all stood in `rows[]`. Rows may be nested to any depth.
  */
 export function classicPanels(model: unknown): Panel[] {
-  const found: Panel[] = [];
+  const panels: Panel[] = [];
   const pending: { value: unknown; outer: readonly string[] }[] = [];
   const enter = (values: readonly unknown[], outer: readonly string[]) => {
     let row: readonly string[] = outer;
@@ -22,10 +22,10 @@ export function classicPanels(model: unknown): Panel[] {
     const entry = pending.pop();
     if (entry === undefined) break;
     const inner = list(field(entry.value, 'panels'));
-    if (!isRow(entry.value)) found.push(readPanel(entry.value, entry.outer));
+    if (!isRow(entry.value)) panels.push(readPanel(entry.value, entry.outer));
     if (inner.length > 0) enter(inner, entry.outer);
   }
-  return found;
+  return panels;
 }
 
 /** Rows of old versions have no type, only panels. */

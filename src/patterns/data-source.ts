@@ -73,9 +73,10 @@ export function resolveDataSource(
   if (ref.id === SAME_DASHBOARD) return { kind: 'other' };
   const name = variableNameOf(ref.id);
   if (name !== null) return ofVariable(name, ref, sources, variables, inputs);
-  const known = sources.find(({ uid }) => uid === ref.id) ?? sources.find((source) => source.name === ref.id);
-  if (known !== undefined) {
-    return isPyroscopeType(known.type) ? { kind: 'pyroscope', uids: [known.uid] } : { kind: 'other' };
+  const source =
+    sources.find(({ uid }) => uid === ref.id) ?? sources.find((source) => source.name === ref.id);
+  if (source !== undefined) {
+    return isPyroscopeType(source.type) ? { kind: 'pyroscope', uids: [source.uid] } : { kind: 'other' };
   }
   if (ref.type === null) return { kind: 'unknown' };
   // A source that is gone, or that these credentials do not see.
@@ -123,9 +124,9 @@ const MAX_NAME = 190;
 const nameTests = new WeakMap<Variable, (name: string) => boolean>();
 
 function nameTestOf(variable: Variable): (name: string) => boolean {
-  const known = nameTests.get(variable) ?? nameTest(variable.regex ?? '');
-  nameTests.set(variable, known);
-  return known;
+  const test = nameTests.get(variable) ?? nameTest(variable.regex ?? '');
+  nameTests.set(variable, test);
+  return test;
 }
 
 /**

@@ -46,18 +46,18 @@ export function extractQueries(model: unknown, surroundings: Surroundings): Extr
   const resolve = (ref: DataSourceRef | null) =>
     resolveDataSource(ref, surroundings.sources, variables, inputs);
   const panels = panelsOf(spec).flatMap((panel) => expand(panel, surroundings.library));
-  const found: WrittenQuery[] = [];
+  const queries: WrittenQuery[] = [];
   const add = (
     query: { profileTypeId: string; selector: string; groupBy: readonly string[] },
     destination: Destination,
     titles: readonly string[],
     origin: Origin,
   ) => {
-    if (destination.kind === 'other' || query.profileTypeId === '' || found.length >= MAX_QUERIES) return;
+    if (destination.kind === 'other' || query.profileTypeId === '' || queries.length >= MAX_QUERIES) return;
     const { profileTypeId, selector, groupBy } = query;
-    const known = destination.kind === 'pyroscope' ? destination.uids : [];
-    const sources = known.length > 0 ? known : onlyOf(surroundings.sources);
-    found.push({ sources, profileTypeId, selector, groupBy, titles, origin });
+    const uids = destination.kind === 'pyroscope' ? destination.uids : [];
+    const sources = uids.length > 0 ? uids : onlyOf(surroundings.sources);
+    queries.push({ sources, profileTypeId, selector, groupBy, titles, origin });
   };
 
   for (const panel of panels) {
@@ -79,7 +79,7 @@ export function extractQueries(model: unknown, surroundings: Surroundings): Extr
       'variable',
     );
   }
-  return { title: text(field(spec, 'title')), queries: found, variables };
+  return { title: text(field(spec, 'title')), queries: queries, variables };
 
   function addLinks(links: readonly Link[], titles: readonly string[]) {
     for (const { title, url } of links) {

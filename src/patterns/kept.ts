@@ -67,8 +67,8 @@ function isScanned(value: unknown): value is ScannedDashboard[] {
  * none that claim to have been read later than now: they would never be read again.
  */
 export async function recallDashboards(cache: AnswerCache, memory: ScanMemory, now: number): Promise<void> {
-  const kept = await cache.recall<ScannedDashboard[]>(KEY, isScanned, async () => [], KEPT_MS);
-  for (const dashboard of kept) {
+  const dashboards = await cache.recall<ScannedDashboard[]>(KEY, isScanned, async () => [], KEPT_MS);
+  for (const dashboard of dashboards) {
     if (dashboard.scanned <= now) memory.dashboards.set(dashboard.place.uid, dashboard);
   }
   memory.changes++;

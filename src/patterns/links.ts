@@ -67,7 +67,7 @@ function drilldown(parameters: URLSearchParams): LinkedQuery[] {
   const matchers: Matcher[] = service === '' ? [] : [{ name: 'service_name', op: '=', value: service }];
   for (const filter of parameters.getAll('var-filters')) {
     const [name = '', operator = '', value = ''] = filter.split('|').map(unescapePart);
-    const op = OPERATORS.find((known) => known === operator);
+    const op = OPERATORS.find((candidate) => candidate === operator);
     if (name !== '' && op !== undefined) matchers.push({ name, op, value });
   }
   const groupBy = parameters.get('var-groupBy') ?? '';

@@ -37,8 +37,10 @@ export async function liveSchema(
       schema.servicesAndTypes([], window, context.signal),
       patternsOf,
     ]);
-    const wanted = [...(label === null ? [] : [label]), ...labelsWithValues(patterns)];
-    const labels = [...new Set(wanted)].filter((name) => labelNames.includes(name)).slice(0, MAX_LABELS);
+    const neededLabels = [...(label === null ? [] : [label]), ...labelsWithValues(patterns)];
+    const labels = [...new Set(neededLabels)]
+      .filter((name) => labelNames.includes(name))
+      .slice(0, MAX_LABELS);
     return { labelNames, servicesAndTypes, values: await valuesOf(labels, source, window, context) };
   } catch (error) {
     if (error instanceof UpstreamError) return null;
@@ -54,7 +56,7 @@ async function valuesOf(
   context: SchemaAccess,
 ): Promise<Map<string, readonly string[]>> {
   const schema = context.schemaOf(source);
-  const found = await pMap(
+  const entries = await pMap(
     labels,
     async (name): Promise<[string, string[]][]> => {
       try {
@@ -66,5 +68,5 @@ async function valuesOf(
     },
     { concurrency: CONCURRENCY },
   );
-  return new Map(found.flat());
+  return new Map(entries.flat());
 }

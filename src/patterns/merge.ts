@@ -53,9 +53,9 @@ export function mergePatterns(places: Iterable<PlaceQueries>, now: number): Quer
     for (const query of queries) {
       for (const sourceUid of query.sources.length === 0 ? [null] : query.sources) {
         const draft = draftOf(drafts, query, sourceUid);
-        const known = draft.places.get(place.uid);
+        const draftPlace = draft.places.get(place.uid);
         const weight = WEIGHTS[query.origin] * recency(updated, now);
-        draft.places.set(place.uid, { place, updated, weight: Math.max(weight, known?.weight ?? 0) });
+        draft.places.set(place.uid, { place, updated, weight: Math.max(weight, draftPlace?.weight ?? 0) });
         for (const title of query.titles) draft.titles.set(title, (draft.titles.get(title) ?? 0) + 1);
         for (const name of query.valueNames) draft.valueNames.set(JSON.stringify(name), name);
         draft.current = { ...query.current, ...draft.current };

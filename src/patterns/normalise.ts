@@ -49,10 +49,10 @@ export function normalise(
 
 /** A title without its variables, safe to show: `CPU of $app` → `CPU of …`; '' where no word is left. */
 function plainTitle(title: string): string {
-  const plain = replaceVariables(title, () => '…');
-  if (!/[\p{L}\p{N}]{3}/u.test(plain)) return '';
+  const plainText = replaceVariables(title, () => '…');
+  if (!/[\p{L}\p{N}]{3}/u.test(plainText)) return '';
   // No reader may take a title for a link.
-  return safeText(plain.replaceAll('](', '] ('), MAX_TITLE);
+  return safeText(plainText.replaceAll('](', '] ('), MAX_TITLE);
 }
 
 /** The ids that a type may be; [null] where the dashboard does not say, [] where it is no type. */
@@ -100,8 +100,8 @@ function readSelector(
   for (const matcher of parsed) {
     if (/^__.*__$/.test(matcher.name) || hasMark(matcher.name)) continue;
     if (!hasMark(matcher.value)) {
-      const plain = simplified(matcher);
-      if (plain !== null) matchers.set(JSON.stringify(plain), plain);
+      const plainMatcher = simplified(matcher);
+      if (plainMatcher !== null) matchers.set(JSON.stringify(plainMatcher), plainMatcher);
       continue;
     }
     if (matcher.op.startsWith('!')) continue;
@@ -149,6 +149,6 @@ function simplified(matcher: Matcher): Matcher | null {
 }
 
 function byLabel(a: Matcher, b: Matcher): number {
-  const [left, right] = [a, b].map(({ name, op, value }) => `${name}\u0000${op}\u0000${value}`);
-  return (left ?? '') < (right ?? '') ? -1 : 1;
+  const [textA, textB] = [a, b].map(({ name, op, value }) => `${name}\u0000${op}\u0000${value}`);
+  return (textA ?? '') < (textB ?? '') ? -1 : 1;
 }

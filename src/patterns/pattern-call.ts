@@ -16,14 +16,18 @@ export interface CallPlace {
 }
 
 /**
- * The call that asks for a pattern; where it leaves the service open, of the wanted one, else of the last
- * chosen, as far as they exist.
+ * Makes the call for a pattern. Where the pattern leaves the service open, the chosen service is taken, or
+ * else the last choice on the dashboard, if it exists.
  */
-export function callOf(pattern: QueryPattern, place: CallPlace, wanted: NamedService | null): NextCall {
+export function callOf(
+  pattern: QueryPattern,
+  place: CallPlace,
+  chosenService: NamedService | null,
+): NextCall {
   const { live } = place;
-  const service = valueFor(SERVICE_LABEL, pattern, live, wanted);
-  const own = place.label === null ? null : valueFor(place.label, pattern, live, wanted);
-  const rest = withOwnLabel(pattern, place.label, own).filter(
+  const service = valueFor(SERVICE_LABEL, pattern, live, chosenService);
+  const serviceValue = place.label === null ? null : valueFor(place.label, pattern, live, chosenService);
+  const rest = withOwnLabel(pattern, place.label, serviceValue).filter(
     ({ name, op }) => name !== SERVICE_LABEL || (op !== '=' && service === null),
   );
   const from = place.source === null ? {} : { source: place.source };
@@ -46,8 +50,8 @@ export function callOf(pattern: QueryPattern, place: CallPlace, wanted: NamedSer
 /** The alias where it means just this type, else the id. */
 export function typeArgument(id: string, typeIds: readonly string[]): string {
   const alias = parseProfileType(id)?.alias ?? id;
-  const means = resolveProfileType(alias, typeIds.length === 0 ? [id] : typeIds);
-  return means?.id.split(':').slice(0, 5).join(':') === id ? alias : id;
+  const resolved = resolveProfileType(alias, typeIds.length === 0 ? [id] : typeIds);
+  return resolved?.id.split(':').slice(0, 5).join(':') === id ? alias : id;
 }
 
 export function typeIdsOf(live: LiveSchema | null): string[] {
@@ -55,26 +59,30 @@ export function typeIdsOf(live: LiveSchema | null): string[] {
 }
 
 /** Whether a service sends profiles; true where that is unknown. */
-export function emits(live: LiveSchema | null, { label, value }: NamedService): boolean {
+export function hasService(live: LiveSchema | null, { label, value }: NamedService): boolean {
   if (live === null) return true;
   if (label !== SERVICE_LABEL) return live.values.get(label)?.includes(value) ?? false;
   return live.servicesAndTypes.some((pair) => pair.service_name === value);
 }
 
-/** The value of a label that names services: the pattern's own, the wanted one, or the last chosen. */
+/**
+ * The value of a label that names services: from the pattern, the chosen service, or the dashboard's last
+ * choice.
+ */
 function valueFor(
   label: string,
   pattern: QueryPattern,
   live: LiveSchema | null,
-  wanted: NamedService | null,
+  chosenService: NamedService | null,
 ): string | null {
   const fixed = serviceOf(pattern, label);
   if (fixed !== null) return fixed;
-  if (wanted !== null && wanted.label === label && emits(live, wanted)) return wanted.value;
-  // The last choice of another label may belong to another service than the wanted one.
-  if (wanted !== null && wanted.label !== label) return null;
+  if (chosenService !== null && chosenService.label === label && hasService(live, chosenService))
+    return chosenService.value;
+  // The last choice of another label may belong to another service than the chosen one.
+  if (chosenService !== null && chosenService.label !== label) return null;
   const value = pattern.current[label];
-  return value !== undefined && emits(live, { label, value }) ? value : null;
+  return value !== undefined && hasService(live, { label, value }) ? value : null;
 }
 
 /** The conditions with the value of the team's own label in place of what leaves it open. */

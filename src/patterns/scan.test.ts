@@ -244,7 +244,7 @@ describe('a book', () => {
 describe('what an earlier process read', () => {
   const kept = async (directory: string) => {
     const opened = await openKeptAnswers({ kind: 'disk', directory }, () => {});
-    return opened.of('grafana');
+    return opened.cacheFor('grafana');
   };
 
   async function directory(): Promise<string> {

@@ -99,26 +99,26 @@ export async function scanDashboards(
   const { budget, now, signal, onProgress } = options;
   const progress: ScanProgress = { total: 0, done: 0, failed: 0, left: 0 };
   let requests = 0;
-  const until = now() + budget.ms;
-  const maySpend = () => requests < budget.requests && now() < until;
-  const spend = <T>(request: () => Promise<T>): Promise<T> => {
+  const deadline = now() + budget.ms;
+  const maySpend = () => requests < budget.requests && now() < deadline;
+  const sendInBudget = <T>(request: () => Promise<T>): Promise<T> => {
     signal.throwIfAborted();
     requests++;
     return request();
   };
 
-  const sources = await spend(() => store.dataSources(signal)).catch(noneIfUpstreamFailed);
+  const sources = await sendInBudget(() => store.dataSources(signal)).catch(noneIfUpstreamFailed);
   readTraces(sources, memory);
-  const listed = await listAll(store, signal, spend, maySpend);
-  const refs = await withVersions(listed.refs, store, signal, spend, maySpend);
+  const listed = await listAll(store, signal, sendInBudget, maySpend);
+  const refs = await withVersions(listed.refs, store, signal, sendInBudget, maySpend);
   progress.total = refs.length;
   if (listed.complete) forget(memory, refs);
-  const reading: Reading = { store, sources, known: fingerprintOf(sources), spend, signal };
+  const reading: Reading = { store, sources, known: fingerprintOf(sources), sendInBudget, signal };
   const queue = inOrder(refs, memory, reading.known, now());
   progress.done = refs.length - queue.length;
   onProgress?.({ ...progress });
 
-  const library = libraryReader(store, signal, spend, maySpend);
+  const library = libraryReader(store, signal, sendInBudget, maySpend);
   let started = 0;
   let failuresInARow = 0;
   const work = async () => {
@@ -147,7 +147,7 @@ export async function scanDashboards(
   return progress;
 }
 
-type Spend = <T>(request: () => Promise<T>) => Promise<T>;
+type SendInBudget = <T>(request: () => Promise<T>) => Promise<T>;
 
 /** Without the list the dashboards still teach something: their references carry the type. */
 function noneIfUpstreamFailed(error: unknown): (KnownDataSource & { jsonData: unknown })[] {
@@ -172,20 +172,26 @@ function fingerprintOf(sources: readonly KnownDataSource[]): string {
 }
 
 /** All dashboards, page by page; `complete` is false where the budget or a failure ended the list early. */
-async function listAll(store: DashboardStore, signal: AbortSignal, spend: Spend, maySpend: () => boolean) {
+async function listAll(
+  store: DashboardStore,
+  signal: AbortSignal,
+  sendInBudget: SendInBudget,
+  maySpend: () => boolean,
+) {
   const refs = new Map<string, DashboardRef>();
   for (let page = 1; refs.size < MAX_LISTED && maySpend(); page++) {
-    const before = refs.size;
+    const previousCount = refs.size;
     let rows: DashboardRef[];
     try {
-      rows = await spend(() => store.search(page, PAGE, signal));
+      rows = await sendInBudget(() => store.search(page, PAGE, signal));
     } catch (error) {
       if (page === 1 || !(error instanceof UpstreamError)) throw error;
       return { refs: [...refs.values()], complete: false };
     }
     for (const ref of rows) refs.set(ref.uid, ref);
     // A page that brings nothing new comes from a server that does not count pages.
-    if (rows.length < PAGE || refs.size === before) return { refs: [...refs.values()], complete: true };
+    if (rows.length < PAGE || refs.size === previousCount)
+      return { refs: [...refs.values()], complete: true };
   }
   return { refs: [...refs.values()], complete: false };
 }
@@ -195,7 +201,7 @@ async function withVersions(
   refs: readonly DashboardRef[],
   store: DashboardStore,
   signal: AbortSignal,
-  spend: Spend,
+  sendInBudget: SendInBudget,
   maySpend: () => boolean,
 ): Promise<readonly DashboardRef[]> {
   const versions = new Map<string, { version: string; updated: number | null }>();
@@ -205,11 +211,11 @@ async function withVersions(
     const from: string | null = page;
     // Nothing to compare, nothing to ask for.
     if (ask === undefined || refs.length === 0 || !maySpend()) break;
-    const before = versions.size;
-    const list: VersionPage | null = await spend(() => ask(from, signal));
+    const previousCount = versions.size;
+    const list: VersionPage | null = await sendInBudget(() => ask(from, signal));
     for (const [uid, version] of list?.versions ?? []) versions.set(uid, version);
     // As with the list itself: a page that brings nothing new is the last one.
-    page = versions.size === before ? null : (list?.next ?? null);
+    page = versions.size === previousCount ? null : (list?.next ?? null);
   } while (page !== null && versions.size < MAX_LISTED);
   if (versions.size === 0) return refs;
   return refs.map((ref) => {
@@ -242,25 +248,30 @@ function inOrder(
   const byPromise = (a: DashboardRef, b: DashboardRef) =>
     scanned(a) - scanned(b) || promise(a) - promise(b) || (b.updated ?? 0) - (a.updated ?? 0);
   const due: DashboardRef[] = [];
-  const doubtful: DashboardRef[] = [];
+  const maybeChanged: DashboardRef[] = [];
   for (const ref of refs) {
     const known = memory.dashboards.get(ref.uid);
     if (known === undefined || (ref.version !== null && ref.version !== known.listed)) due.push(ref);
     else if (now - known.scanned < REREAD_MS) continue;
-    else if (ref.version === null || !known.alone || known.sources !== sources) doubtful.push(ref);
+    else if (ref.version === null || !known.alone || known.sources !== sources) maybeChanged.push(ref);
   }
-  const some = Math.max(REREAD_AT_ONCE, Math.ceil(refs.length * REREAD_PART));
-  return [...due, ...doubtful.sort(byPromise).slice(0, some)].sort(byPromise);
+  const batch = Math.max(REREAD_AT_ONCE, Math.ceil(refs.length * REREAD_PART));
+  return [...due, ...maybeChanged.sort(byPromise).slice(0, batch)].sort(byPromise);
 }
 
 /** Models of the library panels that a dashboard stands on, each asked for once per scan. */
-function libraryReader(store: DashboardStore, signal: AbortSignal, spend: Spend, maySpend: () => boolean) {
-  const asked = new Map<string, Promise<unknown>>();
+function libraryReader(
+  store: DashboardStore,
+  signal: AbortSignal,
+  sendInBudget: SendInBudget,
+  maySpend: () => boolean,
+) {
+  const panels = new Map<string, Promise<unknown>>();
   const ask = (uid: string) => {
-    const known = asked.get(uid);
+    const known = panels.get(uid);
     if (known !== undefined || !maySpend()) return known;
-    const request = spend(() => store.libraryPanel(uid, signal));
-    asked.set(uid, request);
+    const request = sendInBudget(() => store.libraryPanel(uid, signal));
+    panels.set(uid, request);
     return request;
   };
   return async (model: unknown): Promise<Map<string, unknown>> => {
@@ -287,7 +298,7 @@ interface Reading {
   sources: readonly KnownDataSource[];
   /** Stands for those sources. */
   known: string;
-  spend: Spend;
+  sendInBudget: SendInBudget;
   signal: AbortSignal;
 }
 
@@ -296,13 +307,13 @@ async function readDashboard(
   ref: DashboardRef,
   before: ScannedDashboard | undefined,
   library: (model: unknown) => Promise<Map<string, unknown>>,
-  { store, sources, known, spend, signal }: Reading,
+  { store, sources, known, sendInBudget, signal }: Reading,
 ): Promise<Omit<ScannedDashboard, 'scanned'>> {
-  const { model, version, updated: changed } = await spend(() => store.dashboard(ref.uid, signal));
+  const { model, version, updated: changed } = await sendInBudget(() => store.dashboard(ref.uid, signal));
   const updated = changed ?? ref.updated;
   if (before?.alone && before.sources === known && version !== null) {
-    const same = before.version === version && before.updated === updated;
-    if (same) return { ...before, listed: ref.version };
+    const isUnchanged = before.version === version && before.updated === updated;
+    if (isUnchanged) return { ...before, listed: ref.version };
   }
   const panels = await library(model);
   const { title, queries } = learnFrom(model, { sources, library: panels });

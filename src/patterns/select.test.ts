@@ -31,7 +31,7 @@ describe('selectPatterns', () => {
   ])('%s', async (_name, words, titles, held) => {
     const found = await selectPatterns(PATTERNS, { words, service: null }, SIGNAL);
     expect(found.selected.map((pattern) => pattern.titles[0])).toEqual(titles);
-    expect(found.held).toBe(held);
+    expect(found.matched).toBe(held);
   });
 
   test('no pattern at all holds no word', async () => {

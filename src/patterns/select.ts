@@ -20,24 +20,24 @@ export async function selectPatterns(
   patterns: readonly QueryPattern[],
   { words, service }: PatternFilter,
   signal: AbortSignal,
-): Promise<{ selected: QueryPattern[]; held: 'all' | 'some' | 'none' }> {
+): Promise<{ selected: QueryPattern[]; matched: 'all' | 'some' | 'none' }> {
   const fits = await mapInTurns(patterns, (pattern) => service === null || mayBeOf(pattern, service), signal);
   const fitting = patterns.filter((_pattern, index) => fits[index]);
-  const wanted = words === null ? [] : [...new Set(wordsOf(words))];
-  if (wanted.length === 0) return { selected: fitting, held: 'all' };
+  const wantedWords = words === null ? [] : [...new Set(wordsOf(words))];
+  if (wantedWords.length === 0) return { selected: fitting, matched: 'all' };
   const counted = await mapInTurns(
     fitting,
     (pattern) => {
       const text = textOf(pattern);
-      return { pattern, count: wanted.filter((word) => text.includes(word)).length };
+      return { pattern, count: wantedWords.filter((word) => text.includes(word)).length };
     },
     signal,
   );
-  const most = counted.reduce((best, { count }) => Math.max(best, count), 0);
-  if (most === 0) return { selected: [], held: 'none' };
+  const maxCount = counted.reduce((best, { count }) => Math.max(best, count), 0);
+  if (maxCount === 0) return { selected: [], matched: 'none' };
   return {
-    selected: counted.filter(({ count }) => count === most).map(({ pattern }) => pattern),
-    held: most === wanted.length ? 'all' : 'some',
+    selected: counted.filter(({ count }) => count === maxCount).map(({ pattern }) => pattern),
+    matched: maxCount === wantedWords.length ? 'all' : 'some',
   };
 }
 
@@ -46,9 +46,9 @@ export async function selectPatterns(
  * `service_name` and says nothing of the team's own label is about that service, whatever its own label is.
  */
 function mayBeOf(pattern: QueryPattern, { label, value }: NamedService): boolean {
-  const said = pattern.matchers.filter(({ name }) => name === label);
-  if (said.length > 0 || pattern.variesBy.includes(label)) {
-    return said.every((matcher) => isMet(matcher, value));
+  const serviceMatchers = pattern.matchers.filter(({ name }) => name === label);
+  if (serviceMatchers.length > 0 || pattern.variesBy.includes(label)) {
+    return serviceMatchers.every((matcher) => isMet(matcher, value));
   }
   return label === SERVICE_LABEL || serviceOf(pattern) === null;
 }

@@ -27,12 +27,12 @@ export function traceLinks(sources: readonly (KnownDataSource & { jsonData: unkn
     serviceLabels.push(...tags.filter(({ key }) => key === SERVICE_ATTRIBUTE).map(({ label }) => label));
     const uid = text(field(settings, 'datasourceUid'));
     const target = sources.find((candidate) => candidate.uid === uid);
-    const known = target !== undefined && isPyroscopeType(target.type) ? [uid] : onlyOf(sources);
+    const uids = target !== undefined && isPyroscopeType(target.type) ? [uid] : onlyOf(sources);
     const custom = field(settings, 'customQuery') === true ? text(field(settings, 'query')) : '';
     const conditions = tags.map(({ key, label }) => `${JSON.stringify(label)}="$${word(key)}"`);
     queries.push({
       name: source.name,
-      sources: known,
+      sources: uids,
       profileTypeId,
       selector: custom === '' ? `{${conditions.join(',')}}` : withTags(custom, conditions),
       groupBy: [],

@@ -40,18 +40,18 @@ function readQuery(panelQuery: unknown): PanelQuery {
   const query = field(panelQuery, 'query');
   const kind = text(field(query, 'kind'));
   const type = kind === 'DataQuery' ? text(field(query, 'group')) : kind;
-  const own = readDataSource({ type, uid: field(query, 'datasource', 'name') });
-  const beside = readDataSource(field(panelQuery, 'datasource'));
+  const ownRef = readDataSource({ type, uid: field(query, 'datasource', 'name') });
+  const outerRef = readDataSource(field(panelQuery, 'datasource'));
   return {
-    dataSource: merge(own, beside),
+    dataSource: merge(ownRef, outerRef),
     hidden: field(panelQuery, 'hidden') === true,
     spec: field(query, 'spec'),
   };
 }
 
-function merge(own: DataSourceRef | null, beside: DataSourceRef | null): DataSourceRef | null {
-  if (own === null || beside === null) return own ?? beside;
-  return { type: own.type ?? beside.type, id: own.id ?? beside.id };
+function merge(ownRef: DataSourceRef | null, outerRef: DataSourceRef | null): DataSourceRef | null {
+  if (ownRef === null || outerRef === null) return ownRef ?? outerRef;
+  return { type: ownRef.type ?? outerRef.type, id: ownRef.id ?? outerRef.id };
 }
 
 /**

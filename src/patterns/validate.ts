@@ -82,12 +82,12 @@ function whatIsUnmatched(
 ): string | null {
   const budget = { steps: MAX_CHECK_STEPS };
   const isUnmet = (matcher: Matcher) => {
-    const known = values.get(matcher.name);
-    if (known === undefined || matcher.op.startsWith('!')) return false;
+    const labelValues = values.get(matcher.name);
+    if (labelValues === undefined || matcher.op.startsWith('!')) return false;
     try {
       const meets = matcherTest(matcher, budget);
       // A condition that holds without the label also holds for profiles that lack it.
-      return !meets(undefined) && !known.some((value) => meets(value));
+      return !meets(undefined) && !labelValues.some((value) => meets(value));
     } catch (error) {
       if (error instanceof UserError) return false;
       throw error;

@@ -68,13 +68,13 @@ function readVariable(kind: string, from: unknown, query: unknown, plugin: strin
   const options = readOptions(kind, from);
   const current = texts(field(from, 'current', 'value')).filter((entry) => entry !== ALL);
   const [only] = options;
-  const alone = options.length === 1 && only !== undefined && current.length === 0 ? [only.value] : current;
+  const values = options.length === 1 && only !== undefined && current.length === 0 ? [only.value] : current;
   return {
     name: text(field(from, 'name')),
     plugin: kind === 'datasource' ? plugin : null,
     regex: kind === 'datasource' ? text(field(from, 'regex')) : null,
     constant: kind === 'constant',
-    current: alone,
+    current: values,
     options,
     lists: readListed(query),
     dataSource: isRecord(field(from, 'query'))
@@ -117,9 +117,9 @@ function readOptions(kind: string, from: unknown): { word: string; value: string
         ? { word: entry, value: entry }
         : { word: entry.slice(0, colon).trim(), value: entry.slice(colon + 3).trim() };
     });
-  const listed = list(field(from, 'options'))
+  const listedOptions = list(field(from, 'options'))
     .slice(0, MAX_OPTIONS)
     .map((option) => ({ word: text(field(option, 'text')), value: text(field(option, 'value')) }))
     .filter(({ value }) => value !== '' && value !== ALL);
-  return (written.length > 0 ? written : listed).slice(0, MAX_OPTIONS);
+  return (written.length > 0 ? written : listedOptions).slice(0, MAX_OPTIONS);
 }

@@ -24,18 +24,18 @@ export function serviceByWord(
   word: string,
   label = SERVICE_LABEL,
 ): string | null {
-  const wanted = wordsOf(word);
-  if (wanted.every((part) => COMMON.has(part))) return null;
+  const wantedWords = wordsOf(word);
+  if (wantedWords.every((part) => COMMON.has(part))) return null;
   const services = new Set<string>();
   for (const pattern of patterns) {
     if (pattern.valid === false) continue;
     for (const name of pattern.valueNames) {
-      if (name.label === label && sameWords(wordsOf(name.word), wanted)) services.add(name.value);
+      if (name.label === label && sameWords(wordsOf(name.word), wantedWords)) services.add(name.value);
     }
     const service = serviceOf(pattern, label);
     if (service === null) continue;
     const titles = [...pattern.titles, ...pattern.dashboards.map(({ title }) => title)];
-    if (titles.some((title) => holds(wordsOf(title), wanted))) services.add(service);
+    if (titles.some((title) => containsAll(wordsOf(title), wantedWords))) services.add(service);
   }
   const [only, ...others] = services;
   return others.length === 0 ? (only ?? null) : null;
@@ -88,8 +88,8 @@ export function wordsOf(text: string): string[] {
 }
 
 /** Whether words stand one after another in others. */
-function holds(words: readonly string[], wanted: readonly string[]): boolean {
-  return words.some((_word, at) => sameWords(words.slice(at, at + wanted.length), wanted));
+function containsAll(words: readonly string[], wantedWords: readonly string[]): boolean {
+  return words.some((_word, at) => sameWords(words.slice(at, at + wantedWords.length), wantedWords));
 }
 
 function sameWords(words: readonly string[], others: readonly string[]): boolean {

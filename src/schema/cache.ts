@@ -25,7 +25,7 @@ export interface AnswerCache {
     isAnswer: IsAnswer<T>,
     ask: () => Promise<T>,
     ttlMs: number,
-    whenOld?: (learned: number) => void,
+    whenOld?: (learnedAt: number) => void,
   ): Promise<T>;
   /**
    * Keeps an answer that was asked for just now, in place of another; one without rows ends what was kept.

@@ -42,8 +42,8 @@ export async function tryDirectory(directory: string): Promise<void> {
   await mkdir(directory, { recursive: true, mode: 0o700 });
   try {
     await writeFileAtomic(file, written, { mode: 0o600, fsync: true });
-    const read = await readFile(file, 'utf8');
-    if (read !== written) throw new Error(`${written.length} bytes were written and ${read.length} read`);
+    const text = await readFile(file, 'utf8');
+    if (text !== written) throw new Error(`${written.length} bytes were written and ${text.length} read`);
   } finally {
     await rm(file, { force: true });
   }

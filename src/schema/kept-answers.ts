@@ -26,7 +26,7 @@ export type CachePlace =
 /** An open cache, shared by all schemas of a process. */
 export interface KeptAnswers {
   /** Answers of an owner, which no other owner sees. */
-  of(identity: string): AnswerCache;
+  cacheFor(identity: string): AnswerCache;
   close(): Promise<void>;
 }
 
@@ -57,7 +57,7 @@ export async function openKeptAnswers(
     },
   });
   return {
-    of: (identity) => answersOf(cache, identity),
+    cacheFor: (identity) => answersOf(cache, identity),
     close: () => layer.close(),
   };
 }
@@ -74,10 +74,10 @@ function readEntry(text: string): unknown {
     const entry: unknown = JSON.parse(text);
     if (typeof entry !== 'object' || entry === null) return none;
     if (!('value' in entry) || !('logicalExpiration' in entry)) return none;
-    const { value, logicalExpiration: until } = entry;
-    if (typeof until !== 'number') return none;
+    const { value, logicalExpiration: expiresAt } = entry;
+    if (typeof expiresAt !== 'number') return none;
     const createdAt = 'createdAt' in entry && typeof entry.createdAt === 'number' ? entry.createdAt : 0;
-    return { value, createdAt, logicalExpiration: Math.min(until, Date.now() + KEPT_MS), tags: [] };
+    return { value, createdAt, logicalExpiration: Math.min(expiresAt, Date.now() + KEPT_MS), tags: [] };
   } catch {
     return none;
   }
@@ -124,26 +124,26 @@ function answersOf(cache: Cache, identity: string): AnswerCache {
       isAnswer: IsAnswer<T>,
       ask: () => Promise<T>,
       ttlMs: number,
-      whenOld?: (learned: number) => void,
+      whenOld?: (learnedAt: number) => void,
     ) {
       const id = idOf(key);
       // The library wraps failures of the source and its own alike, so the question is kept apart from it.
       // It may still be open when the library gives an old entry that turns out to be unreadable.
-      const asked: Promise<T>[] = [];
+      const requests: Promise<T>[] = [];
       const factory = async ({ skip }: { skip(): undefined }) => {
         const question = ask();
-        asked.push(question);
+        requests.push(question);
         const answer = await question;
         if (answer.length > 0) return { answer, learned: Date.now() };
         await cache.delete({ key: id }).catch(() => {});
         return skip();
       };
-      const kept = await cache.getOrSet({ key: id, ttl: ttlMs, factory }).catch(() => undefined);
-      if (isKept(kept, isAnswer)) {
-        if (Date.now() - kept.learned > ttlMs) whenOld?.(kept.learned);
-        return kept.answer;
+      const entry = await cache.getOrSet({ key: id, ttl: ttlMs, factory }).catch(() => undefined);
+      if (isKept(entry, isAnswer)) {
+        if (Date.now() - entry.learned > ttlMs) whenOld?.(entry.learned);
+        return entry.answer;
       }
-      const answer = await (asked[0] ?? ask());
+      const answer = await (requests[0] ?? ask());
       await keep(key, answer, ttlMs).catch(() => {});
       return answer;
     },

@@ -14,7 +14,7 @@ describe('in Redis', () => {
     const kept = await open({ kind: 'redis', url: `redis://user:${SECRET}@127.0.0.1:${port}` }, (message) =>
       warnings.push(message),
     );
-    const cache = kept.of(IDENTITY);
+    const cache = kept.cacheFor(IDENTITY);
     const ask = vi.fn(async () => ['pod']);
     expect(await cache.recall('a', isTexts, ask, MINUTE)).toEqual(['pod']);
     expect(await cache.recall('a', isTexts, ask, MINUTE)).toEqual(['pod']);
@@ -26,7 +26,7 @@ describe('in Redis', () => {
   test('a server that goes away is done without', async () => {
     const { port, stop } = await redisServer();
     const kept = await open({ kind: 'redis', url: `redis://127.0.0.1:${port}` });
-    const cache = kept.of(IDENTITY);
+    const cache = kept.cacheFor(IDENTITY);
     expect(await cache.recall('a', isTexts, async () => ['pod'], MINUTE)).toEqual(['pod']);
     await stop();
     expect(await cache.recall('b', isTexts, async () => ['zone'], MINUTE)).toEqual(['zone']);
@@ -36,14 +36,14 @@ describe('in Redis', () => {
   test('a server that accepts and never answers is done without', async () => {
     const { port } = await redisServer({ silent: true });
     const kept = await open({ kind: 'redis', url: `redis://127.0.0.1:${port}` });
-    expect(await kept.of(IDENTITY).recall('a', isTexts, async () => ['pod'], MINUTE)).toEqual(['pod']);
+    expect(await kept.cacheFor(IDENTITY).recall('a', isTexts, async () => ['pod'], MINUTE)).toEqual(['pod']);
   });
 
   test('a server that stops answering is waited for once, for less than a second in all', async () => {
     const options = { silent: false };
     const { port, commands } = await redisServer(options);
     const kept = await open({ kind: 'redis', url: `redis://127.0.0.1:${port}` });
-    const cache = kept.of(IDENTITY);
+    const cache = kept.cacheFor(IDENTITY);
     const names = async () => ['pod'];
     await cache.recall('kept', isTexts, names, MINUTE);
     options.silent = true;
@@ -64,7 +64,7 @@ describe('in Redis', () => {
       const redis = await startRedis();
       onTestFinished(() => redis.close());
       const kept = await open({ kind: 'redis', url: redis.url });
-      const cache = kept.of(IDENTITY);
+      const cache = kept.cacheFor(IDENTITY);
       const ask = vi.fn(async () => ['pod']);
       await cache.recall('a', isTexts, ask, MINUTE);
       redis.hang(true);

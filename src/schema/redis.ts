@@ -56,9 +56,9 @@ export async function tryRedis(url: string): Promise<void> {
     const key = `${PREFIX}:tried-${randomBytes(6).toString('hex')}`;
     const written = randomBytes(TRIAL_BYTES / 2).toString('hex');
     await connection.set(key, written, 'PX', TRIAL_MS);
-    const read = await connection.get(key);
-    if (read !== written)
-      throw new Error(`${written.length} bytes were written and ${read?.length ?? 'none'} read`);
+    const text = await connection.get(key);
+    if (text !== written)
+      throw new Error(`${written.length} bytes were written and ${text?.length ?? 'none'} read`);
     await connection.del(key);
   } catch (error) {
     throw reason ?? error;

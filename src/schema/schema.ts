@@ -66,11 +66,11 @@ export interface Schema {
 interface Remembered<T> {
   value: T;
   /** When the source gave it, Unix ms. */
-  learned: number;
+  learnedAt: number;
   /** Time of the question by the clock that only goes forward; null for an answer kept from earlier. */
-  asked: number | null;
+  askedAt: number | null;
   /** Until then it is good without a further look, by that clock. */
-  until: number;
+  expiresAt: number;
   /** Whether it was too old already when it was taken out of the cache. */
   old: boolean;
 }
@@ -79,12 +79,12 @@ interface Remembered<T> {
 interface Recalled<T> {
   value: T;
   /** Unix ms; null for one that is not too old. */
-  learned: number | null;
+  learnedAt: number | null;
   from: SchemaResult;
 }
 
 /** Whether a source answers; shared by all questions about it. */
-interface Pulse {
+interface Health {
   answers: boolean;
 }
 
@@ -99,13 +99,13 @@ class Memory<T extends readonly unknown[]> {
   readonly #isAnswer: IsAnswer<T>;
   readonly #cache: AnswerCache | undefined;
   readonly #now: () => number;
-  readonly #pulse: Pulse;
+  readonly #health: Health;
 
-  constructor(isAnswer: IsAnswer<T>, cache: AnswerCache | undefined, now: () => number, pulse: Pulse) {
+  constructor(isAnswer: IsAnswer<T>, cache: AnswerCache | undefined, now: () => number, health: Health) {
     this.#isAnswer = isAnswer;
     this.#cache = cache;
     this.#now = now;
-    this.#pulse = pulse;
+    this.#health = health;
   }
 
   /** @param fresh whether only an answer will do that the source gave just now */
@@ -116,10 +116,10 @@ class Memory<T extends readonly unknown[]> {
     { fresh, ttlMs }: { fresh: boolean; ttlMs: number },
   ): Promise<Recalled<T>> {
     const known = this.#answers.get(key);
-    if (known !== undefined && (fresh ? isJustNow(known.asked) : performance.now() <= known.until)) {
+    if (known !== undefined && (fresh ? isJustNow(known.askedAt) : performance.now() <= known.expiresAt)) {
       return {
         value: known.value,
-        learned: known.old ? known.learned : null,
+        learnedAt: known.old ? known.learnedAt : null,
         from: known.old ? 'stale' : 'hit',
       };
     }
@@ -138,22 +138,22 @@ class Memory<T extends readonly unknown[]> {
     return running(signal);
   }
 
-  /** @param learned Unix ms of an answer that was too old already; null for a good one */
-  #remember(key: string, value: T, learned: number | null, asked: number | null): void {
+  /** @param learnedAt Unix ms of an answer that was too old already; null for a good one */
+  #remember(key: string, value: T, learnedAt: number | null, askedAt: number | null): void {
     this.#answers.set(key, {
       value,
-      learned: learned ?? this.#now(),
-      asked,
-      until: performance.now() + rememberedMs(Math.random()),
-      old: learned !== null,
+      learnedAt: learnedAt ?? this.#now(),
+      askedAt: askedAt,
+      expiresAt: performance.now() + rememberedMs(Math.random()),
+      old: learnedAt !== null,
     });
   }
 
   async #answer(key: string, ask: () => Promise<T>, fresh: boolean, ttlMs: number): Promise<Recalled<T>> {
-    let asked = false;
+    let hasAsked = false;
     const askSource = async () => {
       const value = await this.#asking(ask);
-      asked = true;
+      hasAsked = true;
       // Nothing today may be something in a moment; and "nothing" is what answers are explained by.
       if (value.length > 0) this.#remember(key, value, null, performance.now());
       else this.#answers.delete(key);
@@ -162,38 +162,38 @@ class Memory<T extends readonly unknown[]> {
     if (fresh) {
       const value = await askSource();
       await this.#cache?.keep(key, value, ttlMs);
-      return { value, learned: null, from: 'miss' };
+      return { value, learnedAt: null, from: 'miss' };
     }
     try {
-      if (this.#cache === undefined) return { value: await askSource(), learned: null, from: 'miss' };
-      let learned: number | null = null;
-      const value = await this.#cache.recall(key, this.#isAnswer, askSource, ttlMs, (then) => {
-        learned = then;
+      if (this.#cache === undefined) return { value: await askSource(), learnedAt: null, from: 'miss' };
+      let learnedAt: number | null = null;
+      const value = await this.#cache.recall(key, this.#isAnswer, askSource, ttlMs, (time) => {
+        learnedAt = time;
       });
-      if (!asked) this.#remember(key, value, learned, null);
-      return { value, learned, from: learned !== null ? 'stale' : asked ? 'miss' : 'hit' };
+      if (!hasAsked) this.#remember(key, value, learnedAt, null);
+      return { value, learnedAt: learnedAt, from: learnedAt !== null ? 'stale' : hasAsked ? 'miss' : 'hit' };
     } catch (error) {
       const last = this.#answers.get(key);
-      if (last === undefined || !gaveNoAnswer(error) || this.#now() - last.learned > LAST_RESORT_MS)
+      if (last === undefined || !gaveNoAnswer(error) || this.#now() - last.learnedAt > LAST_RESORT_MS)
         throw error;
-      return { value: last.value, learned: last.learned, from: 'stale' };
+      return { value: last.value, learnedAt: last.learnedAt, from: 'stale' };
     }
   }
 
   async #asking(ask: () => Promise<T>): Promise<T> {
     try {
       const value = await ask();
-      this.#pulse.answers = true;
+      this.#health.answers = true;
       return value;
     } catch (error) {
-      if (gaveNoAnswer(error)) this.#pulse.answers = false;
+      if (gaveNoAnswer(error)) this.#health.answers = false;
       throw error;
     }
   }
 }
 
-function isJustNow(asked: number | null): boolean {
-  return asked !== null && performance.now() - asked <= JUST_NOW_MS;
+function isJustNow(askedAt: number | null): boolean {
+  return askedAt !== null && performance.now() - askedAt <= JUST_NOW_MS;
 }
 
 /**
@@ -208,39 +208,39 @@ export function createSchema(
   options: { cache?: AnswerCache | undefined; now?: () => number; meter?: Meter } = {},
 ): Schema {
   const { cache, now = Date.now, meter = NO_METER } = options;
-  const pulse: Pulse = { answers: true };
-  const texts = new Memory<string[]>(isTexts, cache, now, pulse);
-  const rows = new Memory<Labels[]>(isRows, cache, now, pulse);
-  const keyOf = (what: string, matchers: readonly Matcher[], { from, to }: Window) => {
+  const health: Health = { answers: true };
+  const texts = new Memory<string[]>(isTexts, cache, now, health);
+  const rows = new Memory<Labels[]>(isRows, cache, now, health);
+  const keyOf = (method: string, matchers: readonly Matcher[], { from, to }: Window) => {
     const long = to - from >= LONG_WINDOW_MS;
     if (long && Math.abs(now() - to) <= RECENT_MS) {
-      return JSON.stringify([what, matchers, 'recent', Math.round((to - from) / MINUTE)]);
+      return JSON.stringify([method, matchers, 'recent', Math.round((to - from) / MINUTE)]);
     }
-    const grain = long ? MINUTE : 1;
-    return JSON.stringify([what, matchers, grain, Math.floor(from / grain), Math.floor(to / grain)]);
+    const roundTo = long ? MINUTE : 1;
+    return JSON.stringify([method, matchers, roundTo, Math.floor(from / roundTo), Math.floor(to / roundTo)]);
   };
   const ttlOf = ({ to }: Window) => (now() - to > SETTLED_MS ? HOUR : TTL_MS);
 
   const view = (fresh: boolean, whenOld: (ageMs: number) => void): Schema => {
     const recall = async <T extends readonly unknown[]>(
       memory: Memory<T>,
-      what: string,
+      method: string,
       query: SeriesQuery,
       ask: (signal: AbortSignal) => Promise<T>,
       signal: AbortSignal,
     ): Promise<T> => {
-      const key = keyOf(what, query.matchers, query.window);
-      const asked = memory.recall(key, ask, signal, { fresh, ttlMs: ttlOf(query.window) });
-      const found = await asked.catch((error: unknown) => {
+      const key = keyOf(method, query.matchers, query.window);
+      const answer = memory.recall(key, ask, signal, { fresh, ttlMs: ttlOf(query.window) });
+      const recalled = await answer.catch((error: unknown) => {
         meter.schema('miss');
         throw error;
       });
-      meter.schema(found.from);
-      if (found.learned !== null) whenOld(Math.max(0, now() - found.learned));
-      return found.value;
+      meter.schema(recalled.from);
+      if (recalled.learnedAt !== null) whenOld(Math.max(0, now() - recalled.learnedAt));
+      return recalled.value;
     };
-    const own: Schema = {
-      typeIds: (matchers, window, signal) => own.labelValues('__profile_type__', matchers, window, signal),
+    const schema: Schema = {
+      typeIds: (matchers, window, signal) => schema.labelValues('__profile_type__', matchers, window, signal),
       labelNames: (matchers, window, signal) => {
         const query = { matchers, window };
         return recall(texts, 'label names', query, (shared) => source.labelNames(query, shared), signal);
@@ -257,12 +257,12 @@ export function createSchema(
         return recall(rows, 'services', query, ask, signal);
       },
       get fresh() {
-        return fresh ? own : view(true, whenOld);
+        return fresh ? schema : view(true, whenOld);
       },
-      reporting: (told) => view(fresh, told),
-      answers: () => pulse.answers,
+      reporting: (onAge) => view(fresh, onAge),
+      answers: () => health.answers,
     };
-    return own;
+    return schema;
   };
   return view(false, () => {});
 }

@@ -2,7 +2,7 @@ import type { Learned, PatternBook } from '../patterns/book.js';
 import { liveSchema } from '../patterns/live-schema.js';
 import { byRank } from '../patterns/merge.js';
 import { type NamedService, type QueryPattern, SERVICE_LABEL } from '../patterns/pattern.js';
-import { callOf, emits, typeArgument, typeIdsOf } from '../patterns/pattern-call.js';
+import { callOf, hasService, typeArgument, typeIdsOf } from '../patterns/pattern-call.js';
 import type { ScanProgress } from '../patterns/scan.js';
 import { selectPatterns } from '../patterns/select.js';
 import { type LiveSchema, validatePatterns } from '../patterns/validate.js';
@@ -41,7 +41,7 @@ export const run: Run<typeof input> = async (args, context) => {
   const word = service ?? args.words ?? null;
   const named = word === null ? null : resolveService(word, learned, patterns);
   const wanted = named ?? (service === null ? null : { label: SERVICE_LABEL, value: service });
-  const { selected, held } = await selectPatterns(
+  const { selected, matched: held } = await selectPatterns(
     patterns,
     { words: args.words ?? null, service: service === null ? null : wanted },
     signal,
@@ -157,7 +157,7 @@ function resolveService(
   const labels = new Set([SERVICE_LABEL, ...learned.flatMap(({ label }) => label ?? [])]);
   for (const label of labels) {
     const named = { label, value: word };
-    if (learned.some(({ live }) => live !== null && emits(live, named))) return named;
+    if (learned.some(({ live }) => live !== null && hasService(live, named))) return named;
   }
   for (const label of labels) {
     const value = serviceByWord(patterns, word, label);
@@ -178,7 +178,7 @@ function wordNotes(
   if (named.value === word) {
     return byOwnLabel ? [`${quoted} is taken for a service by ${safeText(named.label, 60)}.`] : [];
   }
-  const missing = learned.some(({ live }) => emits(live, named)) ? '' : ', which sends no profiles';
+  const missing = learned.some(({ live }) => hasService(live, named)) ? '' : ', which sends no profiles';
   const meant = byOwnLabel
     ? safeText(formatSelector([{ name: named.label, op: '=', value: named.value }]), 160)
     : safeText(named.value, 100);

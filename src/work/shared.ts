@@ -3,17 +3,18 @@
  * wait, not the work of the others; the work is aborted when no caller waits for it any more. A failed run is
  * forgotten.
  *
- * @param until where it is given, the work goes on without a caller until this signal aborts it
+ * @param stopSignal where it is given, the work goes on without a caller until this signal aborts it
  */
 export function sharedWork<T>(
   work: (signal: AbortSignal) => Promise<T>,
-  until?: AbortSignal,
+  stopSignal?: AbortSignal,
 ): (signal: AbortSignal) => Promise<T> {
   let run: { result: Promise<T>; waiting: number; controller: AbortController } | undefined;
 
   const start = () => {
     const controller = new AbortController();
-    const signal = until === undefined ? controller.signal : AbortSignal.any([controller.signal, until]);
+    const signal =
+      stopSignal === undefined ? controller.signal : AbortSignal.any([controller.signal, stopSignal]);
     const started = { result: work(signal), waiting: 0, controller };
     started.result.catch(() => {
       if (run === started) run = undefined;
@@ -29,7 +30,7 @@ export function sharedWork<T>(
     try {
       return await untilAborted(joined.result, signal);
     } catch (error) {
-      if (signal.aborted && joined.waiting === 1 && until === undefined) {
+      if (signal.aborted && joined.waiting === 1 && stopSignal === undefined) {
         if (run === joined) run = undefined;
         joined.controller.abort(signal.reason);
       }

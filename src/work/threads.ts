@@ -74,8 +74,8 @@ export function createThreads(entry: URL, heapMib = HEAP_MIB): Threads {
       rest(thread);
       next();
     });
-    worker.on('error', (error) => gone(thread, error));
-    worker.on('exit', () => gone(thread, undefined));
+    worker.on('error', (error) => removeThread(thread, error));
+    worker.on('exit', () => removeThread(thread, undefined));
     return thread;
   };
 
@@ -90,7 +90,7 @@ export function createThreads(entry: URL, heapMib = HEAP_MIB): Threads {
     void thread.worker.terminate();
   };
 
-  const gone = (thread: Thread, error: unknown) => {
+  const removeThread = (thread: Thread, error: unknown) => {
     threads.delete(thread);
     clearTimeout(thread.idle);
     const { task } = thread;

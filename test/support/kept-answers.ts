@@ -55,7 +55,7 @@ export async function process(
   identity = IDENTITY,
 ) {
   const kept = await open(place);
-  const schema = createSchema(of, { cache: kept.of(identity), now: () => clock.now });
+  const schema = createSchema(of, { cache: kept.cacheFor(identity), now: () => clock.now });
   const lastHour = () => ({ from: clock.now - 60 * MINUTE, to: clock.now });
   return {
     schema,

@@ -172,13 +172,14 @@ export function tokenSet(tokens: readonly string[]): TokenSet {
   return {
     size: digests.length,
     clientOf(token) {
-      const given = digest(token);
+      const givenDigest = digest(token);
       // Every one is compared, so that the time does not tell which it was.
-      let found: string | null = null;
-      for (const known of digests) {
-        if (timingSafeEqual(known, given)) found = known.toString('hex').slice(0, 16);
+      let matchedDigest: string | null = null;
+      for (const validDigest of digests) {
+        if (timingSafeEqual(validDigest, givenDigest))
+          matchedDigest = validDigest.toString('hex').slice(0, 16);
       }
-      return found;
+      return matchedDigest;
     },
   };
 }
@@ -272,15 +273,15 @@ export async function openTokenFile(file: string, log: Log): Promise<TokenFile> 
 
 /** Reads a file that changed later. A weak token is left out, so that the others still work. */
 function usable(text: string, log: Log): TokenSet {
-  const kept: string[] = [];
+  const validTokens: string[] = [];
   for (const { line, token } of tokensOfFile(text)) {
     const fault = faultOfToken(token);
-    if (fault === null) kept.push(token);
+    if (fault === null) validTokens.push(token);
     else log.warn(`http: the token in line ${line} of the token file is left out: it ${fault}`);
   }
-  if (kept.length === 0) log.error('http: the token file holds no token, every caller is refused');
-  else log.info(`http: the token file has changed and holds ${kept.length} tokens`);
-  return tokenSet(kept);
+  if (validTokens.length === 0) log.error('http: the token file holds no token, every caller is refused');
+  else log.info(`http: the token file has changed and holds ${validTokens.length} tokens`);
+  return tokenSet(validTokens);
 }
 
 /** Changes with every write, and when another file takes its place (Kubernetes swaps a link). */

@@ -29,8 +29,8 @@ import {
   EVERY_FORM,
   inAcceptedForm,
   notAcceptable,
-  plain,
   refusal,
+  textResponse,
   whenRead,
 } from './responses.js';
 
@@ -106,9 +106,9 @@ export function createHttpHandler(
 
   const probe = async (request: Request, path: string): Promise<Response> => {
     if (request.method !== 'GET' && request.method !== 'HEAD') return refusal(405, 'Use GET.');
-    if (path === '/healthz') return plain(200, 'ok');
-    if (isStopping) return plain(503, 'stopping');
-    return (await operations(request)) ?? plain(200, 'ready');
+    if (path === '/healthz') return textResponse(200, 'ok');
+    if (isStopping) return textResponse(503, 'stopping');
+    return (await operations(request)) ?? textResponse(200, 'ready');
   };
 
   const admit = async (head: Request): Promise<{ client: string | null } | { refused: Response }> => {
@@ -124,9 +124,9 @@ export function createHttpHandler(
     // no token, and cannot leave the Host out.
     const isAnyHost = path !== MCP_PATH && (bearer !== null || host === null);
     if (!isAnyHost && hostHeaderValidationResponse(head, hosts) !== undefined)
-      return { refused: foreign('Host', '--allowed-hosts') };
+      return { refused: refuseForeign('Host', '--allowed-hosts') };
     if (originValidationResponse(head, origins) !== undefined)
-      return { refused: foreign('Origin', '--allowed-origins') };
+      return { refused: refuseForeign('Origin', '--allowed-origins') };
     return bearer === null ? { client: null } : bearer.check(head.headers.get('authorization'));
   };
 
@@ -139,15 +139,15 @@ export function createHttpHandler(
     try {
       if (message.isCall && limits !== null) {
         const waits = AbortSignal.any([request.signal, cancelled]);
-        const entered = await limits.enter(caller.client, message.id, waits);
-        if ('refused' in entered) {
+        const admission = await limits.enter(caller.client, message.id, waits);
+        if ('refused' in admission) {
           end();
-          log.info(`http: call refused with ${entered.refused.status}`);
-          return entered.refused;
+          log.info(`http: call refused with ${admission.refused.status}`);
+          return admission.refused;
         }
         end = () => {
           tracked?.end();
-          entered.leave();
+          admission.leave();
         };
       }
       // The SDK does not look whether the caller has gone before.
@@ -157,7 +157,7 @@ export function createHttpHandler(
       // not tell that the caller has gone once the clone is collected as garbage.
       const response = withoutHop(await mcp.fetch(request, { parsedBody: message.body }));
       if (message.method === 'initialize' && response.ok) response.headers.set(SESSION_HEADER, randomUUID());
-      return whenRead(response, { left: request.signal, cancelled }, end);
+      return whenRead(response, { disconnected: request.signal, cancelled }, end);
     } catch (error) {
       end();
       if (request.signal.aborted || cancelled.aborted) return unanswered();
@@ -180,8 +180,8 @@ export function createHttpHandler(
     // The SDK answers a body that is not a message, since it knows the protocol's own errors.
     if (message === null) return withoutHop(await mcp.fetch(request));
     const { id, method } = message;
-    const takesOne = method === 'subscriptions/listen' ? forms.events : forms.json || forms.events;
-    if (id !== null && !takesOne) return notAcceptable(accept, id);
+    const acceptsResponse = method === 'subscriptions/listen' ? forms.events : forms.json || forms.events;
+    if (id !== null && !acceptsResponse) return notAcceptable(accept, id);
     const origin = { client, session: request.headers.get(SESSION_HEADER) };
     return inAcceptedForm(await exchange(request, message, { client: client ?? peer, origin }), forms, id);
   };
@@ -210,7 +210,7 @@ export function createHttpHandler(
 }
 
 /** Most often a proxy that sends a name of its own: who reads this must learn where names are given. */
-function foreign(header: string, option: string): Response {
+function refuseForeign(header: string, option: string): Response {
   return refusal(
     403,
     `Invalid ${header}: this server does not know the name in that header. Its operator adds it with ${option}.`,

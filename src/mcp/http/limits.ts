@@ -148,8 +148,8 @@ export function createCallQueue({ places, all, perClient, waitMs }: CallQueueLim
   let waiting = 0;
   let running = 0;
 
-  const count = (client: string, by: 1 | -1) => {
-    const calls = (byClient.get(client) ?? 0) + by;
+  const count = (client: string, change: 1 | -1) => {
+    const calls = (byClient.get(client) ?? 0) + change;
     if (calls === 0) byClient.delete(client);
     else byClient.set(client, calls);
   };
@@ -159,16 +159,16 @@ export function createCallQueue({ places, all, perClient, waitMs }: CallQueueLim
       if (isGiven) return;
       isGiven = true;
       count(client, -1);
-      const [turn] = queues;
-      const [next] = turn?.[1] ?? [];
+      const [nextQueue] = queues;
+      const [next] = nextQueue?.[1] ?? [];
       // The place goes over to the next one, and `running` stays.
-      if (turn === undefined || next === undefined) {
+      if (nextQueue === undefined || next === undefined) {
         running--;
         return;
       }
       next();
-      const [whose, others] = turn;
-      if (queues.delete(whose)) queues.set(whose, others);
+      const [queuedClient, waiting] = nextQueue;
+      if (queues.delete(queuedClient)) queues.set(queuedClient, waiting);
     };
   };
   const wait = (client: string, signal: AbortSignal) =>
@@ -177,9 +177,9 @@ export function createCallQueue({ places, all, perClient, waitMs }: CallQueueLim
         clearTimeout(timer);
         signal.removeEventListener('abort', abort);
         waiting--;
-        const own = queues.get(client);
-        own?.delete(enter);
-        if (own?.size === 0) queues.delete(client);
+        const clientQueue = queues.get(client);
+        clientQueue?.delete(enter);
+        if (clientQueue?.size === 0) queues.delete(client);
       };
       const enter = () => {
         leave();
@@ -195,8 +195,8 @@ export function createCallQueue({ places, all, perClient, waitMs }: CallQueueLim
       }, waitMs);
       signal.addEventListener('abort', abort, { once: true });
       waiting++;
-      const own = queues.get(client) ?? new Set();
-      queues.set(client, own.add(enter));
+      const clientQueue = queues.get(client) ?? new Set();
+      queues.set(client, clientQueue.add(enter));
     });
 
   return {

@@ -20,7 +20,7 @@ export function refusal(
 }
 
 /** Makes a line of text for a probe. */
-export function plain(status: number, text: string): Response {
+export function textResponse(status: number, text: string): Response {
   return new Response(text, {
     status,
     headers: { 'content-type': 'text/plain', 'cache-control': 'no-store' },
@@ -30,13 +30,17 @@ export function plain(status: number, text: string): Response {
 /** Signals that can end an answer before it has been read. */
 export interface EarlyEnds {
   /** Aborts when the connection of the caller has closed. */
-  left: AbortSignal;
+  disconnected: AbortSignal;
   /** Aborts when the caller wants no answer any more and still has its connection. */
   cancelled: AbortSignal;
 }
 
 /** Runs `done` once when the answer has been read to its end, given up, cancelled or broken off. */
-export function whenRead(response: Response, { left, cancelled }: EarlyEnds, done: () => void): Response {
+export function whenRead(
+  response: Response,
+  { disconnected, cancelled }: EarlyEnds,
+  done: () => void,
+): Response {
   if (response.body === null) {
     done();
     return response;
@@ -46,7 +50,7 @@ export function whenRead(response: Response, { left, cancelled }: EarlyEnds, don
   const finish = () => {
     if (isDone) return;
     isDone = true;
-    left.removeEventListener('abort', finish);
+    disconnected.removeEventListener('abort', finish);
     cancelled.removeEventListener('abort', cancel);
     done();
   };
@@ -55,9 +59,9 @@ export function whenRead(response: Response, { left, cancelled }: EarlyEnds, don
     // This ends the work behind the answer; a reader of the answer sees its end.
     reader.cancel().catch(() => {});
   };
-  left.addEventListener('abort', finish);
+  disconnected.addEventListener('abort', finish);
   cancelled.addEventListener('abort', cancel);
-  if (left.aborted) finish();
+  if (disconnected.aborted) finish();
   if (cancelled.aborted) cancel();
   const body = new ReadableStream({
     async pull(controller) {
@@ -124,10 +128,10 @@ function readRange(text: string): { type: string; quality: number } {
 
 /** Refuses a caller that accepts none of the forms in which its request can be answered. */
 export function notAcceptable(header: string | null, id: string | number | null): Response {
-  const shown = JSON.stringify((header ?? '').slice(0, 100));
+  const quotedHeader = JSON.stringify((header ?? '').slice(0, 100));
   return refusal(
     406,
-    `The header Accept: ${shown} takes no form of this answer. Send Accept: ${EVERY_FORM}.`,
+    `The header Accept: ${quotedHeader} takes no form of this answer. Send Accept: ${EVERY_FORM}.`,
     { id },
   );
 }

@@ -88,9 +88,9 @@ export async function serveOverHttp(
   countResponses(server, meter);
   await listen(server, host, port);
   const address = server.address();
-  const taken = typeof address === 'object' && address !== null ? address.port : port;
+  const boundPort = typeof address === 'object' && address !== null ? address.port : port;
   return {
-    url: `http://${bracketed(host)}:${taken}${MCP_PATH}`,
+    url: `http://${bracketed(host)}:${boundPort}${MCP_PATH}`,
     close: () => closeGracefully(server, handler, answering, options.shutdown),
   };
 }
@@ -123,7 +123,7 @@ function answerWith(handler: HttpHandler, log: Log) {
     };
     const peer = request.socket.remoteAddress;
     const handle = toNodeHandler(
-      { fetch: (made) => handler.fetch(made, peer) },
+      { fetch: (request) => handler.fetch(request, peer) },
       { onerror: (error) => log.warn(`http: ${error.message}`), maxRequestBodySize: MAX_BODY_BYTES },
     );
     return handle({ method, url: target.path, headers, [Symbol.asyncIterator]: chunks }, response);
@@ -131,11 +131,11 @@ function answerWith(handler: HttpHandler, log: Log) {
 }
 
 function webHeaders(headers: IncomingMessage['headers']): Headers {
-  const made = new Headers();
+  const result = new Headers();
   for (const [name, value] of Object.entries(headers)) {
-    for (const item of [value ?? []].flat()) made.append(name, item);
+    for (const item of [value ?? []].flat()) result.append(name, item);
   }
-  return made;
+  return result;
 }
 
 async function send(response: ServerResponse, answer: Response): Promise<void> {
@@ -213,12 +213,12 @@ async function settled(open: ReadonlySet<ServerResponse>, atMostMs: number): Pro
  * @returns whether the number of waiting bytes of a connection has not changed for too long
  */
 function stallWatch(): (socket: Socket) => boolean {
-  const seen = new WeakMap<Socket, { waiting: number; since: number }>();
+  const stalled = new WeakMap<Socket, { waiting: number; since: number }>();
   return (socket) => {
     const waiting = socket.writableLength;
-    const last = seen.get(socket);
+    const last = stalled.get(socket);
     if (last?.waiting === waiting) return waiting > 0 && Date.now() - last.since > STALLED_MS;
-    seen.set(socket, { waiting, since: Date.now() });
+    stalled.set(socket, { waiting, since: Date.now() });
     return false;
   };
 }

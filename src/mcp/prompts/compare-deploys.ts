@@ -89,8 +89,8 @@ function byVersion(
   { version, previous }: { version: string; previous: string },
   deployed: number | null,
 ): Step[] {
-  const of = (value: string) => formatSelector([{ name: 'version', op: '=', value }]);
-  const before =
+  const versionSelector = (value: string) => formatSelector([{ name: 'version', op: '=', value }]);
+  const baselineArgs =
     deployed === null
       ? {}
       : { baseline_from: formatTime(deployed - AFTER), baseline_to: formatTime(deployed) };
@@ -98,7 +98,12 @@ function byVersion(
     {
       call: {
         tool: 'list_labels',
-        arguments: { ...scope, label: 'version', from: before.baseline_from ?? window.from, to: window.to },
+        arguments: {
+          ...scope,
+          label: 'version',
+          from: baselineArgs.baseline_from ?? window.from,
+          to: window.to,
+        },
       },
       reading: [
         'Both must be listed. No such label: find the one that holds them with list_labels without label.',
@@ -111,9 +116,9 @@ function byVersion(
           ...scope,
           profile_type: profileType,
           ...window,
-          selector: of(version),
-          baseline_selector: of(previous),
-          ...before,
+          selector: versionSelector(version),
+          baseline_selector: versionSelector(previous),
+          ...baselineArgs,
         },
       },
       reading: [

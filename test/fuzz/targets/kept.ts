@@ -27,7 +27,7 @@ const ROWS = [{ service_name: 'checkout-api', __profile_type__: 'cpu' }];
 async function recallAll(place: CachePlace): Promise<void> {
   const kept = await openKeptAnswers(place, () => {});
   try {
-    const cache = kept.of('owner');
+    const cache = kept.cacheFor('owner');
     const texts = await cache.recall('names', isTexts, async () => NAMES, TTL_MS);
     const rows = await cache.recall('rows', isRows, async () => ROWS, TTL_MS);
     if (!isTexts(texts) || !isRows(rows)) throw new Error(`not an answer: ${JSON.stringify([texts, rows])}`);
