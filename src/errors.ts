@@ -31,7 +31,7 @@ export type UpstreamKind =
   | 'unreadable'; // an answer that is not what the API promises (HTML, cut short)
 
 /**
- * What went wrong, and what an operator does about it, where more is known than the kind: in our own words.
+ * Text about a failure and what an operator does about it, where more is known than its kind.
  */
 export interface Advice {
   what: string;

@@ -56,7 +56,7 @@ async function main(): Promise<number | null> {
   }
 }
 
-/** One line on the terminal that is written over. */
+/** Writes progress over the same line of the terminal. */
 function showProgress(text: string | null): void {
   process.stderr.write(text === null ? '\r\x1b[K' : `\r${text} …`);
 }

@@ -35,7 +35,7 @@ export async function readSettingFile(file: string): Promise<string> {
   }
 }
 
-/** The same without waiting, for places that cannot. */
+/** Reads a setting file synchronously, for callers that cannot wait. */
 export function readSettingFileNow(file: string): string {
   refuseUnfit(statSync(file));
   const descriptor = openSync(file, FLAGS);

@@ -85,8 +85,8 @@ test('words and numbers agree, whatever is generated', async () => {
         expect(await contradictions(caseOf({ kind, seed }))).toEqual([]);
       },
     ),
-    // A load finding of an amount names a function whose share stayed as it was; a change may be seen in one kind of request
-    // alone.
+    // A load finding of an amount names a function whose share stayed as it was; a change may be seen in one
+    // kind of request alone.
     {
       numRuns: 40,
       examples: [

@@ -21,7 +21,7 @@ const TYPES: Readonly<Record<string, readonly string[]>> = {
   '10-georouting-check': ['cpu', 'cpu_samples', 'alloc', 'alloc_objects', 'inuse', 'inuse_objects'],
   '16-storefront-latency': ['wall', 'wall_samples', 'inuse', 'inuse_objects'],
 };
-/** What the total of every answer about profiles holds. */
+/** Members of the total in every answer about profiles. */
 const TOTAL = ['value', 'unit', 'rate', 'rate_unit', 'instances', 'samples'];
 /** The types whose answers are kept as snapshots; the others are only held to the budget. */
 const KEPT = ['cpu', 'alloc', 'inuse', 'goroutines', 'wall'];

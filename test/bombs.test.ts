@@ -12,7 +12,8 @@ import { directoryWith } from './support/directory.js';
 import { json } from './support/recorded-grafana.js';
 import { TOOL_CALLS } from './support/tool-arguments.js';
 
-// What is small on the wire and would be huge in memory: refused with the limit, in bounded memory, and the server goes on.
+// Answers that are small on the wire and huge in memory are refused in bounded memory, and the server goes
+// on.
 
 const MIB = 2 ** 20;
 const TYPE = 'process_cpu:cpu:nanoseconds:cpu:nanoseconds';

@@ -14,7 +14,10 @@ const PATHS = ['serve', 'parse', 'query', 'late'].map((name) => [
   { fn: { name: `shop/${name}`, file: 'shop.go', startLine: 1, symbolised: true }, line: 2 },
 ]);
 
-/** Every 15 s on whole seconds, so that there is one exactly at either end; what is stamped `NOW` costs 1,000 times as much. */
+/**
+ * Every 15 s on whole seconds, so that there is one exactly at either end; what is stamped `NOW` costs 1,000
+ * times as much.
+ */
 const source = createMemorySource('m', () =>
   Array.from({ length: 301 }, (_, index): StoredProfile[] => {
     const time = NOW - index * 15_000;

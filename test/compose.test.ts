@@ -9,14 +9,14 @@ import { learnFrom } from '../src/patterns/learn.js';
 import { formatSelector } from '../src/sources/selector.js';
 import { fixture } from './support/ask.js';
 
-// What compose.yaml starts cannot run everywhere; that its files fit together can be seen from them.
+// compose.yaml cannot run everywhere, so these tests only check that its files fit together.
 
 const read = (...parts: string[]) => readFileSync(path.join(fixture('..'), ...parts), 'utf8');
 const serviceSchema = z.object({
   image: z.string().regex(/:\d+\.\d+\.\d+$/, 'pinned'),
   ports: z.array(z.string().startsWith('127.0.0.1:', 'on loopback')),
 });
-/** What is built from this repository. */
+/** A service whose image is built from this repository. */
 const ownSchema = z.object({
   build: z.literal('.'),
   image: z.literal('pyroscope-mcp:local'),

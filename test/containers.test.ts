@@ -8,8 +8,8 @@ import { copiesOf, readStages } from './support/dockerfile.js';
 import { ROOT } from './support/packed.js';
 import { cleanEnvironment } from './support/process.js';
 
-// The Dockerfile without a container engine: that what it names exists and what it promises is written in it. Its steps
-// are run for real in test/installed/.
+// The Dockerfile without a container engine: that what it names exists and what it promises is written in it.
+// Its steps are run for real in test/installed/.
 
 const read = (name: string) => readFileSync(path.join(ROOT, name), 'utf8');
 const stages = readStages();
@@ -125,7 +125,7 @@ describe('the health check', () => {
   });
 
   test('is unhealthy where nothing listens at the address that is set', async () => {
-    // Port 1 of loopback: nobody listens there.
+    // No server listens at port 1 of loopback.
     expect(await check({ PYROSCOPE_MCP_HTTP: '0.0.0.0:1' })).toBe(1);
   });
 });

@@ -99,7 +99,7 @@ describe('several processes', () => {
       expect([1, 3001]).toContain(uids.length);
       expect(uids).toContain('first');
     }
-    // What the killed ones left is gone with the next change; names of others are left alone.
+    // The next change removes the files of killed writers, and no others.
     const directory = path.dirname(name);
     const others = ['sources.json.bak', 'sources.json.1x', 'other.json.12', 'sources.json.'];
     for (const left of [...others, 'sources.json.12345']) writeFileSync(path.join(directory, left), '{');

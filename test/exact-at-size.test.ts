@@ -6,8 +6,8 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { askFiles } from './support/ask.js';
 import { type GeneratedProfile, generateProfile } from './support/generate-profile.js';
 
-// A runtime leaf that hangs on thousands of cold paths is what truncated answers get wrong: of 100,000 nodes, tables
-// built on them said 15.06 % or 25.12 % where the truth is 30.24 %.
+// A runtime leaf that hangs on thousands of cold paths is what truncated answers get wrong: of 100,000 nodes,
+// tables built on them said 15.06 % or 25.12 % where the truth is 30.24 %.
 
 describe('a profile of 100,000 nodes', () => {
   let made: GeneratedProfile;

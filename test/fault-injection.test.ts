@@ -13,8 +13,8 @@ import { samplesOf } from './support/metrics.js';
 import { startPyroscopeServer, type TestPyroscope } from './support/pyroscope-server.js';
 import type { Fault } from './support/wire/faults.js';
 
-// Every profile type of every public incident fails in turn, in six ways, over the real transport. An answer may then
-// know less; it must never claim what the failed type could have shown to be wrong.
+// Every profile type of every public incident fails in turn, in six ways, over the real transport. An answer
+// may then know less; it must never claim what the failed type could have shown to be wrong.
 
 const WAYS: readonly (readonly [name: string, fault: Fault, reason: string])[] = [
   ['404', { kind: 'status', status: 404 }, 'not_found'],
@@ -187,7 +187,7 @@ describe.each(incidents)('$name', ({ service, window, open }) => {
   });
 });
 
-/** The same source, which works out each answer once: the server is asked the same things again and again. */
+/** Wraps a source so that it computes each answer once, since the tests repeat the same questions. */
 function remembering(source: ProfileSource): ProfileSource {
   const answers = new Map<string, Promise<unknown>>();
   const once =

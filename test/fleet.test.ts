@@ -7,8 +7,8 @@ import { findNearest } from '../src/text/nearest.js';
 import { asker, NOW } from './support/ask.js';
 import { fleetSource, SINCE } from './support/fleet.js';
 
-// 200 pods, 1,000 services, 100,000 values of a label: every tool's default answer stays small, asks little, and finds
-// what is there.
+// 200 pods, 1,000 services, 100,000 values of a label: every tool's default answer stays small, asks little,
+// and finds what is there.
 
 const { source, asked } = fleetSource({ services: 1_000, pods: 200, values: 100_000 });
 const iso = (time: number) => new Date(time).toISOString();

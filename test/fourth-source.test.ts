@@ -111,7 +111,7 @@ function memorySource(): ProfileSource {
 
 const SCOPE = { service: 'shop', ...INCIDENT_WINDOW };
 const CPU = { ...SCOPE, profile_type: 'cpu' };
-/** One call of every tool with a text that only an answer over these profiles can hold. */
+/** A call of every tool with a text that only an answer over these profiles can hold. */
 const CALLS: Readonly<Record<string, readonly [args: object, holds: string]>> = {
   compare_profiles: [CPU, 'price'],
   find_query_patterns: [{}, 'No query patterns'],

@@ -12,7 +12,7 @@ describe('data sources come and go', () => {
     const { ask, sources, grafana } = await scene(TWO);
     await sources.enable(['first'], SIGNAL);
     const [gone] = grafana.scene.sources.splice(0, 1);
-    // Nobody has looked since: Grafana's own answer tells.
+    // There was no discovery since, so Grafana's own answer tells.
     const { text } = await ask('list_services', { source: 'first', from: 'now-1h' });
     expect(text).toMatch(/^Grafana has no such data source/);
     expect((await ask('list_services', { source: 'first' })).text).toMatch(

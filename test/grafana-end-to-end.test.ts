@@ -5,7 +5,8 @@ import { startGrafanaServer, type TestGrafana, VIEWER_TOKEN } from './support/gr
 import { startPyroscopeServer, type TestPyroscope } from './support/pyroscope-server.js';
 import { sourcesOf } from './support/small-grafana.js';
 
-// Connect, discover, enable, ask: through a test Grafana of each version to a test Pyroscope, with whole answers.
+// Connect, discover, enable, ask: through a test Grafana of each version to a test Pyroscope, with whole
+// answers.
 
 const CPU = 'process_cpu:cpu:nanoseconds:cpu:nanoseconds';
 const SIGNAL = new AbortController().signal;

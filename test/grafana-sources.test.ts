@@ -9,7 +9,7 @@ import { exchange, json, replay } from './support/recorded-grafana.js';
 import { dataSource, PYROSCOPE, type Scene } from './support/small-grafana.js';
 import { TOOL_CALLS } from './support/tool-arguments.js';
 
-// What agents and operators see of the data sources behind a Grafana, and what of it goes over the wire.
+// Data sources of a Grafana, as agents and operators see them and as requests on the wire.
 
 describe('a disabled data source', () => {
   test('is what every one is at first; no tool sends a query to any, and the answer is the command', async () => {

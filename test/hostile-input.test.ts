@@ -9,7 +9,7 @@ import { wrapped } from './fuzz/arbitraries.js';
 import { expectAnswer, expectClean } from './fuzz/promise.js';
 import { asker, askFiles, fixture, INCIDENT_WINDOW, NOW } from './support/ask.js';
 
-// What the fuzzer found, each as it was found, and what no argument may ever be.
+// Inputs that the fuzzer found, and arguments that are always refused.
 
 const files = askFiles(fixture('demo'));
 const SERVICE = { service: 'checkout-api', ...INCIDENT_WINDOW };

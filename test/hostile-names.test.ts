@@ -15,8 +15,9 @@ import { pprofBytes } from './support/profiles.js';
 import { dataSource, sourcesOf, startSmallGrafana } from './support/small-grafana.js';
 import { TOOL_CALLS } from './support/tool-arguments.js';
 
-// Names that others chose: functions, files, labels, services, types, data sources, dashboards, error texts. They try to
-// be instructions, terminal commands, other names and lines of their own; an answer keeps them as data.
+// Names that others chose: functions, files, labels, services, types, data sources, dashboards, error texts.
+// They try to be instructions, terminal commands, other names and lines of their own; an answer keeps them as
+// data.
 
 /** How a name tries to be more than one. */
 const TRICKS =

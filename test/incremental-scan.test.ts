@@ -4,7 +4,8 @@ import { startGrafanaServer, VIEWER_TOKEN } from './support/grafana-server.js';
 import { CPU, sourcesOf } from './support/small-grafana.js';
 import type { GrafanaDashboard, GrafanaVersion } from './support/wire/grafana-state.js';
 
-// Dashboards that have not changed are not read again where Grafana lists versions, and not learned from anew elsewhere.
+// Unchanged dashboards are not read again where Grafana lists versions; elsewhere their queries stay as they
+// are.
 
 const SIGNAL = new AbortController().signal;
 const MINUTE = 60_000;
@@ -112,7 +113,7 @@ test('Grafana 9.4, which lists none: read again in portions, learned from only w
     expect(count).toBeGreaterThan(0);
     expect(count).toBeLessThanOrEqual(Math.ceil(COUNT / 24));
     const isChanged = services(next.learned).includes('changed');
-    // The rank goes by the clock, once in an hour; else nothing is made anew.
+    // The rank is computed again once an hour; otherwise the list stays the same object.
     if (!isChanged && rounds > 0 && rounds % 4 !== 0) expect(next.learned.patterns).toBe(learned.patterns);
     ({ learned } = next);
     again += count;

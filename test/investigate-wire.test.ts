@@ -5,7 +5,7 @@ import { createPyroscopeSource } from '../src/sources/pyroscope/source.js';
 import { asker, INCIDENT_WINDOW, INCIDENTS } from './support/ask.js';
 import { startPyroscopeServer } from './support/pyroscope-server.js';
 
-// The same investigation over Pyroscope's wire format, in every storage mode: same answer, bounded requests.
+// An investigation over Pyroscope's wire format has the same answer in every storage mode, with few requests.
 
 const SPLIT = Date.parse('2026-11-20T14:20:00Z');
 
@@ -41,7 +41,8 @@ describe.each(['v1', 'v2', 'dual'] as const)('storage mode %s', (mode) => {
         const answer = answersOfFiles.get(key) ?? asker(files)(tool, args);
         answersOfFiles.set(key, answer);
         const [here, there] = [await answer, await asker(source)(tool, args)];
-        // In dual mode the border of the storages is found once, by bisection, and a series is asked for in pieces.
+        // In dual mode the border of the storages is found once, by bisection, and a series is asked for in
+        // pieces.
         const found = server.requests.count('SelectHeatmap') + server.requests.count('GetFeatureFlags');
         expect(server.requests.count() - found).toBeLessThanOrEqual(mode === 'dual' ? 60 : 40);
         expect(found).toBeLessThanOrEqual(mode === 'dual' ? 30 : 2);

@@ -143,7 +143,7 @@ describe('investigate', () => {
   });
 
   test('a symptom orders what supports the verdict and never decides it', async () => {
-    // A leak whose memory rises, too, beside code that costs more: three findings of three types.
+    // A leak whose memory rises as well, and code that costs more: three findings of three types.
     const held = (minute: number) => ({
       'main serve hold': 100 + 60 * Math.max(0, minute),
       'main boot': 100,

@@ -10,7 +10,7 @@ import { dashboardModel, dashboardNames, dashboardSources, libraryModels } from 
 import { json } from './support/recorded-grafana.js';
 import { CPU, type Scene, startSmallGrafana } from './support/small-grafana.js';
 
-// One Grafana URL and token: the team's queries are learned from its dashboards, through the real client.
+// With a Grafana URL and a token, the team's queries are learned from dashboards through the real client.
 
 const SECRET = 'glsa_planted_0123456789';
 const HEAP = 'memory:inuse_space:bytes:space:bytes';

@@ -4,8 +4,8 @@ import { TOOLS } from '../src/tools/index.js';
 import { asker, askFiles, demoSource, fixture, INCIDENT_WINDOW } from './support/ask.js';
 import { TOOL_CALLS } from './support/tool-arguments.js';
 
-// Frameworks with strict schemas make every argument required, so models write a word for what they would leave out. A word
-// in a place where a name may stand is read so only where nothing has that name.
+// Frameworks with strict schemas make every argument required, so models write a word for what they would
+// leave out. A word in a place where a name may stand is read so only where nothing has that name.
 
 const files = askFiles(fixture('demo'));
 const SERVICE = { service: 'checkout-api', ...INCIDENT_WINDOW };

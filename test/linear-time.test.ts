@@ -16,9 +16,9 @@ import { createRedactor } from '../src/telemetry/redact.js';
 import { readTrace } from '../src/telemetry/trace.js';
 import { safeText } from '../src/text/sanitise.js';
 
-// Regular expressions of JavaScript backtrack: over text that others wrote each must take time in proportion to it.
-// Eight times the text may take eight times as long, quadratic work takes 64 times; the border lies between them, and
-// work of some milliseconds passes whatever its ratio.
+// Regular expressions of JavaScript backtrack: over text that others wrote each must take time in proportion
+// to it. Eight times the text may take eight times as long, quadratic work takes 64 times; the border lies
+// between them, and work of some milliseconds passes whatever its ratio.
 
 const SHORT = 64 * 1_024;
 const FACTOR = 8;

@@ -8,7 +8,8 @@ import { OPTIONS, type Option } from '../src/config/options.js';
 import { connectHttp } from './support/clients.js';
 import { start } from './support/process.js';
 
-// Every secret that can be configured, planted in what stores answer and callers send: no line of the log shows one.
+// Every secret that can be configured, planted in what stores answer and callers send: no line of the log
+// shows one.
 
 const directory = mkdtempSync(path.join(tmpdir(), 'secrets-'));
 const file = (name: string, text: string) => {

@@ -8,7 +8,8 @@ import { startGrafanaServer, VIEWER_TOKEN } from './support/grafana-server.js';
 import { startPyroscopeServer, type TestPyroscope } from './support/pyroscope-server.js';
 import { sourcesOf } from './support/small-grafana.js';
 
-// Windows over what a server allows in one query (24 h by default): every tool answers as a server without limits would.
+// Windows over what a server allows in one query (24 h by default): every tool answers as a server without
+// limits would.
 
 const CPU = 'process_cpu:cpu:nanoseconds:cpu:nanoseconds';
 const INUSE = 'memory:inuse_space:bytes:space:bytes';
@@ -57,7 +58,7 @@ function week(): StoredProfile[] {
 }
 
 const memory = createMemorySource('shop-store', week);
-/** The same as a server in one piece. */
+/** The profiles as a server that answers windows of any length. */
 const whole: ProfileSource = {
   ...memory,
   kind: 'pyroscope',

@@ -6,7 +6,8 @@ import { TOOLS } from '../src/tools/index.js';
 import { ROOT } from './support/packed.js';
 import { TOOL_CALLS } from './support/tool-arguments.js';
 
-// A new tool has to join some lists that are written by hand. Each failure says what to add where (CONTRIBUTING.md).
+// A new tool has to join some lists that are written by hand. Each failure says what to add where
+// (CONTRIBUTING.md).
 
 const read = (file: string) => readFileSync(path.join(ROOT, file), 'utf8');
 const surfaces = readdirSync(path.join(ROOT, 'src/tools/surface'));

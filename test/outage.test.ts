@@ -10,7 +10,7 @@ import { startGrafanaServer, VIEWER_TOKEN } from './support/grafana-server.js';
 import { startPyroscopeServer, type TestPyroscope } from './support/pyroscope-server.js';
 import type { Fault } from './support/wire/faults.js';
 
-// What an agent reads while a profile store is down, and how little of it the store notices.
+// An agent's answers while a profile store is down, and the few requests that the store gets.
 
 const WINDOW = { from: '2026-11-20T14:30:00Z', to: '2026-11-20T14:45:00Z' };
 const ASK = { service: 'checkout-api', profile_type: 'cpu', ...WINDOW };

@@ -6,7 +6,7 @@ import { formatMessage } from 'publint/utils';
 import { expect, test } from 'vitest';
 import { filesBelow, pack, ROOT } from './support/packed.js';
 
-// What `npm publish` would send. That it also works when installed: test/installed/, which needs a registry.
+// The package that `npm publish` would send. test/installed/, which needs a registry, installs and runs it.
 
 const packed = await pack();
 const read = (name: string) => readFileSync(path.join(ROOT, name));

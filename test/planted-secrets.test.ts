@@ -12,7 +12,8 @@ import { startPyroscopeServer, type TestPyroscope } from './support/pyroscope-se
 import { realRedis, startRedis } from './support/redis.js';
 import { TOOL_CALLS } from './support/tool-arguments.js';
 
-// Secrets of the configuration and of Grafana's own data sources, in everything that a server says, logs, counts and keeps.
+// Secrets of the configuration and of Grafana's own data sources, in everything that a server says, logs,
+// counts and keeps.
 
 const TOKEN = 'glsa_planted_0123456789abcdef';
 const CALLER = 'planted-caller-token'.padEnd(40, 'c');
@@ -239,7 +240,8 @@ describe('of servers that write what they are told into every name', () => {
         }
       }
     };
-    // Text of one source and JSON of the other; the other way round with the other cache, and where the servers fail.
+    // Text of one source and JSON of the other; the other way round with the other cache, and where the
+    // servers fail.
     const swapped = kind === 'Redis';
     await askAll(swapped, 0);
     store.isFailing = true;

@@ -9,7 +9,8 @@ import { safeText } from '../src/text/sanitise.js';
 import { TOOLS } from '../src/tools/index.js';
 import { askFiles, fixture, INCIDENT_WINDOW, NOW } from './support/ask.js';
 
-// The recipes and the guide speak of tools, arguments and verdicts: all of them must exist, and the calls must work.
+// The recipes and the guide speak of tools, arguments and verdicts: all of them must exist, and the calls
+// must work.
 
 interface Call {
   tool: string;
@@ -34,7 +35,7 @@ const checkout = { service: 'checkout-api' };
 const notify = { service: 'notification-hub', ...INCIDENT_WINDOW };
 const canary = { version: '3.8.0', previous_version: '3.7.2' };
 
-/** What is filled in, the incident it is about, and what the answers to the calls hold, in their order. */
+/** Uses of prompts: arguments, directory of the incident, and texts in the answers to the calls, in order. */
 const USES: readonly [prompt: string, given: Record<string, string>, directory: string, holds: string[]][] = [
   [
     'investigate-incident',

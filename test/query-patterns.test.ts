@@ -12,7 +12,8 @@ import { TOOLS } from '../src/tools/index.js';
 import { askerIn, askFiles, environmentOf, fixture, INCIDENT_WINDOW, NOW } from './support/ask.js';
 import { dashboardSources, dashboardStore } from './support/dashboards.js';
 
-// find_query_patterns over the dashboards of fixtures/dashboards/, checked against the profiles of the demo incident.
+// find_query_patterns over the dashboards of fixtures/dashboards/, checked against the profiles of the demo
+// incident.
 
 function connected(replaced: Partial<DashboardStore> = {}) {
   const store = dashboardStore(replaced);
@@ -169,7 +170,7 @@ describe("a service under the team's own name", () => {
 });
 
 describe('a team whose label for services is not service_name', () => {
-  // One dashboard, whose only query is by region: that is what trace links call a service here, too.
+  // The only query is by region, the label which trace links use for a service here.
   const model = {
     title: 'Regions',
     panels: [

@@ -6,7 +6,8 @@ import { directoryWith, manifest } from './support/directory.js';
 import { pprofBytes } from './support/profiles.js';
 import { startPyroscopeServer, type TestPyroscope } from './support/pyroscope-server.js';
 
-// A wall-clock profile that is too large to be read whole: what waits is left out of what was read, as it is of the whole.
+// A wall-clock profile that is too large to be read whole: what waits is left out of what was read, as it is
+// of the whole.
 
 const ARGS = {
   service: 'shop',

@@ -21,7 +21,8 @@ import { stacksOf } from './support/profiles.js';
 import { startPyroscopeServer, type TestPyroscope } from './support/pyroscope-server.js';
 import { pprofOfJson } from './support/recorded-store.js';
 
-// A profile that is too large to be read whole, or does not come in time: what is exact is exact, the rest a lower bound.
+// A profile that is too large to be read whole, or does not come in time: what is exact is exact, the rest a
+// lower bound.
 
 const TYPE = 'process_cpu:cpu:nanoseconds:cpu:nanoseconds';
 const START = Date.parse('2026-11-20T14:30:00Z');
@@ -71,7 +72,10 @@ interface OwnCost {
 /** The directory of a profile over the size cap, read once for both storages. */
 const overTheCap = filesOf(generateProfile({ nodes: 40_000, seed: 5 }).bytes);
 
-/** The rows of a table by own cost; the order of the same cost is not part of it, and the last ones may be such. */
+/**
+ * The rows of a table by own cost; the order of the same cost is not part of it, and the last ones may be
+ * such.
+ */
 function ownCosts({ top_functions: rows }: { top_functions: OwnCost[] }) {
   const least = rows.at(-1)?.self;
   return rows

@@ -6,8 +6,8 @@ import { realRedis, startRedis } from './support/redis.js';
 import { type Answered, balanced, callAt, startReplica } from './support/replicas.js';
 import type { SeenRequest } from './support/wire/loopback.js';
 
-// Several servers behind a load balancer, in processes of their own, with one real Redis: what one learned serves the
-// others, and neither the end of a replica nor that of the Redis loses a call.
+// Several servers behind a load balancer, in processes of their own, with one real Redis: what one learned
+// serves the others, and neither the end of a replica nor that of the Redis loses a call.
 
 const SECRET = 'planted-s3cret-hunter2';
 const available = realRedis();
@@ -39,7 +39,7 @@ async function fleet(size: number) {
   return { redis, upstream, replicas, urls, another: () => startReplica(args) };
 }
 
-/** The requests about what there is; those for costs are made anew with every call. */
+/** The requests for the schema; requests for costs are sent with every call. */
 function aboutSchema(log: readonly SeenRequest[]): string[] {
   return log
     .filter(({ name }) => ['LabelNames', 'LabelValues', 'Series', 'ProfileTypes'].includes(name))
@@ -147,7 +147,7 @@ describe.runIf(available.own)('under load', { timeout: 120_000 }, () => {
     await redis.kill();
     await more(running, 40);
     await redis.restart();
-    // What is remembered is not written again: a new question is.
+    // Kept answers are not written again, so the test asks a new question.
     await vi.waitFor(
       async () => {
         const from = `now-${100 + Math.floor(Math.random() * 800)}h`;

@@ -7,8 +7,8 @@ import { asker, INCIDENT_WINDOW, INCIDENTS } from './support/ask.js';
 import { startGrafanaServer, type TestGrafana, VIEWER_TOKEN } from './support/grafana-server.js';
 import { startPyroscopeServer, type TestPyroscope } from './support/pyroscope-server.js';
 
-// The same question to the files, to a Pyroscope that serves them, and to that Pyroscope through Grafana gives the same
-// whole answer, under the name normaliser. test/live asks the same of real servers.
+// The files, a Pyroscope that serves them, and that Pyroscope through Grafana give the same whole answer to
+// the same question, after names are normalised. test/live does this with real servers.
 
 const TYPES: Readonly<Record<string, readonly string[]>> = {
   '01-checkout-cpu': ['cpu', 'alloc', 'inuse', 'inuse_objects'],
@@ -17,7 +17,7 @@ const TYPES: Readonly<Record<string, readonly string[]>> = {
   '10-georouting-check': ['cpu', 'alloc', 'inuse'],
   '16-storefront-latency': ['wall', 'inuse'],
 };
-/** Where the v2 storage of the dual server begins: within the window, between two profiles. */
+/** Start of the v2 storage of the dual server: within the window, between two profiles. */
 const SPLIT = Date.parse(INCIDENT_WINDOW.from) + 400_001;
 const ROUTES = ['v1', 'v2', 'dual', 'Grafana 9.4', 'Grafana 12.3'] as const;
 

@@ -11,7 +11,8 @@ import { askerIn } from './support/ask.js';
 import { pprofBytes } from './support/profiles.js';
 import { dataSource, startSmallGrafana } from './support/small-grafana.js';
 
-// What was learned of a Pyroscope server survives a restart, and is asked for anew before something is said not to exist.
+// The schema of a Pyroscope server survives a restart, and is read again before an answer says that a name
+// does not exist.
 
 const SECRET = 'planted-s3cret-hunter2';
 const CPU = 'process_cpu:cpu:nanoseconds:cpu:nanoseconds';

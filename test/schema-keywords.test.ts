@@ -2,12 +2,12 @@ import { describe, expect, test } from 'vitest';
 import { inputJsonSchema } from '../src/mcp/input-schema.js';
 import { TOOLS } from '../src/tools/index.js';
 
-// What the schemas of our tools may hold, so that every consumer takes them as they are. Each list has the keywords for flat
-// arguments that the named code takes; `npm run test:converters` gives the schemas to the real packages.
+// Keywords in the schemas of our tools, which every consumer must accept. Each list has the keywords that the
+// named code accepts for flat arguments; `npm run test:converters` gives the schemas to the real packages.
 
 interface Consumer {
   name: string;
-  /** Where the list comes from. */
+  /** Source of the list. */
   source: string;
   /** Keywords that it takes at the root. */
   root: readonly string[];

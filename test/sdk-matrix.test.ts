@@ -9,7 +9,7 @@ import type { IncidentCase } from './evaluation/generator/case.js';
 import { judge } from './evaluation/score.js';
 import { asker, fixture } from './support/ask.js';
 
-/** Expectations that were written before the capture, beside what the server then listed. */
+/** Expectations that were written before the capture, and the types that the server then listed. */
 const expectedSchema = z.object({
   types_held: z.array(z.string()),
   expected: z.object({
@@ -34,9 +34,9 @@ test('at least seven agents are kept', () => {
 });
 
 /**
- * Faults that the product does not find yet; each test fails as soon as its fault is found, and the name goes.
- * node-wall, node-wall-cpu: V8 inlines other functions on either side, and all own code lies in one chain of calls.
- * rust-jemalloc: live memory grew by a third only, where a leak is told from twofold on.
+ * Faults that the product does not find yet; each test fails as soon as its fault is found, and the name
+ * goes. node-wall, node-wall-cpu: V8 inlines other functions on either side, and all own code lies in one
+ * chain of calls. rust-jemalloc: live memory grew by a third only, where a leak is told from twofold on.
  */
 const NOT_YET_FOUND: ReadonlySet<string> = new Set(['node-wall', 'node-wall-cpu', 'rust-jemalloc']);
 

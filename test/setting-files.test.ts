@@ -9,7 +9,7 @@ import { secretsNow } from '../src/telemetry/secrets.js';
 import { bearer, post, postCall } from './support/http.js';
 import { DEMO, type Program, run, start } from './support/process.js';
 
-// Files that settings name, of every kind that a path can lead to; and the log that nobody reads.
+// Setting files of every kind that a path can lead to, and a log whose reader stopped reading.
 
 const folder = mkdtempSync(path.join(tmpdir(), 'settings-'));
 const TOKEN = 'setting-file-token-0123456789abcdef0123';

@@ -2,8 +2,8 @@ import { pathToFileURL } from 'node:url';
 import { expect, test } from 'vitest';
 import { DEMO, MAIN, run } from './support/process.js';
 
-// What a start costs is what it loads, about half a millisecond a module (bench/ has the time). What is not in these lists
-// is loaded with the first call that needs it.
+// The cost of a start is that of the modules it loads, about half a millisecond each (bench/ has the time).
+// Other modules are loaded with the first call that needs them.
 
 const MODULE_LOG = new URL('./support/module-log.mjs', import.meta.url).href;
 const DIST = new URL('.', pathToFileURL(MAIN)).href;

@@ -3,7 +3,8 @@ import type { ProfileSource } from '../src/sources/source.js';
 import { asker, askFiles, INCIDENTS } from './support/ask.js';
 import { hour, iso, MINUTE, START, source, timeline, WINDOW } from './support/hour.js';
 
-// Cost over time: values that mean the same whatever the window, onset, bursts, gaps, and no more requests than said.
+// Cost over time: values that mean the same whatever the window, onset, bursts, gaps, and no more requests
+// than said.
 
 describe('the total', () => {
   test('that rises and stays has an onset, the same in words and in JSON', async () => {
@@ -165,7 +166,7 @@ describe('a function', () => {
 });
 
 describe('requests', () => {
-  /** The same source, with a count of what it is asked, and of how much at once. */
+  /** Wraps a source and counts its requests, and how many run in parallel. */
   function counted(inner: ProfileSource) {
     const calls: Record<string, number> = {};
     let [running, most] = [0, 0];

@@ -5,8 +5,8 @@ import { describe, expect, test } from 'vitest';
 import { askFiles, INCIDENT_WINDOW, INCIDENTS } from './support/ask.js';
 import { pprofBytes } from './support/profiles.js';
 
-// What a total means: a rate where the profiles cover the window, a value per profile where they do not, and the mean
-// snapshot of an instant type however long the window is.
+// A total is a rate where the profiles cover the window, a value per profile where they do not, and the mean
+// snapshot of an instant type for any window.
 
 const START = Date.parse('2026-11-20T14:00:00Z');
 

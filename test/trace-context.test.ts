@@ -25,7 +25,9 @@ const ASK = {
   arguments: { service: 'checkout-api', from: '2026-11-20T14:30:00Z', to: '2026-11-20T14:45:00Z' },
 };
 
-/** The same about a window that nobody asked about before: what a store answered about settled ones is remembered for a minute. */
+/**
+ * Moves the call to a window that no call used before, since answers about old windows are kept for a minute.
+ */
 function askAnew(before: number) {
   const to = new Date(Date.parse(ASK.arguments.to) - before).toISOString();
   return { ...ASK, arguments: { ...ASK.arguments, to } };
@@ -58,7 +60,7 @@ function traceOf({ headers }: SeenRequest) {
 
 const NONE = { traceparent: undefined, tracestate: undefined, baggage: undefined };
 
-/** What our requests carry besides: nothing that a caller sent. */
+/** All other headers of our requests; none of them comes from a caller. */
 const OURS = new Set([
   ...['host', 'connection', 'accept', 'accept-encoding', 'user-agent', 'authorization'],
   ...['content-type', 'content-length', 'transfer-encoding', 'traceparent', 'tracestate', 'baggage'],

@@ -7,7 +7,7 @@ import { createPyroscopeSource } from '../src/sources/pyroscope/source.js';
 import { TOOLS } from '../src/tools/index.js';
 import { environmentOf } from './support/ask.js';
 
-// What an agent reads when the profile store fails: what failed, why, what to do next; and the server goes on serving.
+// When the profile store fails, an agent reads what failed, why and what to do next, and the server goes on.
 
 const TOKEN = 'glsa_planted_secret_0123456789';
 const TYPE = 'process_cpu:cpu:nanoseconds:cpu:nanoseconds';

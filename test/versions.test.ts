@@ -5,8 +5,8 @@ import { z } from 'zod';
 import { OPTIONS, type Option } from '../src/config/options.js';
 import { ROOT } from './support/packed.js';
 
-// Everything that carries the version or the name of the package says the same, and server.json is what the MCP registry
-// takes: the rules of its schema of 2025-12-11, as far as we use it.
+// Everything that carries the version or the name of the package says the same, and server.json is what the
+// MCP registry takes: the rules of its schema of 2025-12-11, as far as we use it.
 
 const read = (name: string) => readFileSync(path.join(ROOT, name), 'utf8');
 const SEMVER = /^\d+\.\d+\.\d+(?:-[0-9A-Za-z.-]+)?$/;

@@ -6,8 +6,8 @@ import { asker, askFiles, demoSource, fixture, INCIDENT_WINDOW, INCIDENTS } from
 import { startPyroscopeServer, type TestPyroscope } from './support/pyroscope-server.js';
 import { TOOL_CALLS } from './support/tool-arguments.js';
 
-// What a real thread (the built worker, as the installed package has it) gives back is what is computed in place: for
-// every job, with the arguments that the tools give it, and for whole answers.
+// A real thread (the built worker, as in the installed package) returns the same results as the main thread:
+// for every job, with the arguments that the tools give it, and for whole answers.
 
 const WORKER = new URL('../dist/worker.js', import.meta.url);
 
@@ -19,7 +19,7 @@ interface Run {
 
 const { seen } = vi.hoisted(() => ({ seen: { inThreads: false, runs: [] as Run[] } }));
 
-/** The same work, all of it in place or all of it in threads, whatever its size; and a list of it. */
+/** Runs all work in place, or all of it in threads, whatever its size, and lists it. */
 vi.mock('../src/offload.js', async (original) => {
   const real = await original<typeof import('../src/offload.js')>();
   const threads = real.createJobOffload(new URL('../dist/worker.js', import.meta.url));
@@ -102,7 +102,7 @@ describe.each(INCIDENTS)('$name', ({ directory, service }) => {
 
 // After the answers above, which gave every job something to do.
 test('every job gives the same in a thread as in place', async () => {
-  // Of large files only.
+  // Only large files use this job.
   const directory = fixture('demo');
   const file = 'profiles/b00-checkout-api-7d9f4-m4qzt-process_cpu.pb.gz';
   const plan = {

@@ -58,7 +58,7 @@ const json = fc.letrec((tie) => ({
     fc.array(fc.tuple(keys, tie('value')), { maxLength: 8 }).map((entries) => Object.fromEntries(entries)),
   ),
 })).value;
-/** Where something can be learned; the rest is anything. */
+/** A dashboard with the members from which queries are learned; the rest is arbitrary. */
 const dashboard = fc.record(
   {
     panels: fc.array(
@@ -184,7 +184,7 @@ describe('any JSON as a dashboard', () => {
     };
     const sources = [{ uid: 'u', name: text, type: 'phlare' }];
     const { queries } = learnFrom(model, { sources, library: new Map() });
-    // Of two targets and three links.
+    // Two targets and three links have at most five queries.
     expect(queries.length).toBeLessThanOrEqual(5);
     expectUsable(queries);
   });

@@ -97,7 +97,7 @@ describe('a scan', () => {
   test('never makes more requests than it may', async () => {
     const { scan, asked } = grafana(100);
     const progress = await scan(emptyMemory(), { requests: 12 });
-    // One went to the list of data sources, one to the list of dashboards.
+    // The budget also paid for the list of data sources and the list of dashboards.
     expect(asked.length).toBe(10);
     expect(progress).toEqual({ total: 100, done: 10, failed: 0, left: 90 });
   });

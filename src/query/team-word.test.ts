@@ -36,7 +36,7 @@ interface Team {
   exist: Readonly<Record<string, readonly string[]>>;
 }
 
-/** What a word is taken for: the service, or the matchers in its place. */
+/** Resolves a word to a service, or to the matchers in its place. */
 async function meant(word: string | null, { patterns, exist }: Team) {
   const source = schemaSource({
     labelNames: async () => Object.keys(exist),

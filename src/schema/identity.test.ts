@@ -13,7 +13,7 @@ test('a fingerprint is the same in every process, and another for another creden
   ]);
   expect(marks[0]).toBe(marks[1]);
   expect(new Set(marks).size).toBe(4);
-  // Computed once and written down: a change would make every cache be learned anew.
+  // The value is written down: if it changed, every cache would be invalid.
   expect(marks[0]).toMatchInlineSnapshot(`"3e9b1097abc69189e20dd289a21ed40e"`);
 });
 

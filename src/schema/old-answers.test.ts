@@ -4,7 +4,7 @@ import { UpstreamError, UserError } from '../errors.js';
 import { NO_METER, type SchemaResult } from '../telemetry/meter.js';
 import { createSchema } from './schema.js';
 
-// What is remembered of a source while it does not answer, without a cache that outlives the process.
+// A source that does not answer, without a cache on disk: old answers are kept in memory.
 
 const HOUR = 3_600_000;
 const WINDOW = { from: 0, to: HOUR };

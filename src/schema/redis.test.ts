@@ -53,7 +53,7 @@ describe('in Redis', () => {
     await cache.keep('d', ['pod'], MINUTE);
     await cache.recall('e', isTexts, async () => [], MINUTE);
     await Promise.all(['f', 'g', 'h'].map((key) => cache.recall(key, isTexts, names, MINUTE)));
-    // What waits one after another: at most one connection and one command.
+    // The waits add up: at most one connection and one command.
     expect(commands).toEqual(['get']);
     expect(FIRST_WAIT_MS + COMMAND_MS).toBeLessThan(1_000);
   });

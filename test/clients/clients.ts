@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-/** One thing that a client does with the server; a column of the table. */
+/** Features of the server that a client uses; each is a column of the table. */
 export const FEATURES = [
   'list',
   'call',
@@ -32,7 +32,7 @@ export interface ClientProgram {
   namePrefix?: string;
 }
 
-/** Where the programs and their lock files are. */
+/** Folder of the programs and their lock files. */
 export const PROGRAMS = fileURLToPath(new URL('.', import.meta.url));
 
 function pinned(file: string, pattern: RegExp): string {

@@ -90,7 +90,7 @@ async function buildRust(): Promise<Command> {
   return { file: path.join(target, 'debug', 'client'), args: [] };
 }
 
-/** Frameworks in JavaScript need a newer Node than this project: it is installed as a package beside them. */
+/** Installs Node as a package for the JavaScript frameworks, which need a newer version than this project. */
 async function installNode(program: string | null): Promise<Command> {
   const from = path.join(PROGRAMS, 'node');
   const folder = await once(
@@ -111,7 +111,7 @@ async function installNode(program: string | null): Promise<Command> {
   };
 }
 
-/** Fills a folder of the cache; a folder whose filling was cut off, or of other versions, is filled anew. */
+/** Fills a folder of the cache; an incomplete folder, or one of other versions, is filled again. */
 async function once(
   name: string,
   versions: string,

@@ -18,7 +18,7 @@ const row = z.object({
   severity: z.number(),
   confidence: z.string().nullable(),
 });
-/** What is judged of an answer about a fleet. */
+/** The judged members of an answer about a fleet. */
 const answerSchema = z.object({
   services: z.array(row),
   more_services: z.array(z.string()),

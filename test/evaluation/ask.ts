@@ -15,7 +15,7 @@ const DEADLINE_MS = 120_000;
 const time = z.string().transform((text) => Date.parse(text));
 const since = z.object({ after: time, before: time }).nullable();
 const named = z.object({ name: z.string(), value: z.string() }).nullable();
-/** What is judged of an answer. */
+/** The judged members of an answer. */
 const answerSchema = z.object({
   verdict: z.string(),
   verdict_reason: z.string(),
@@ -43,7 +43,7 @@ export interface Asked {
   mostInFlight: number;
   /** Requests on the wire; 0 where the source needs none. */
   http: number;
-  /** Of the tool's run, until the answer is there but not yet rendered. */
+  /** Duration of the tool's run without rendering, in milliseconds. */
   ms: number;
 }
 

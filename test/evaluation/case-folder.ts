@@ -51,8 +51,8 @@ const caseSchema = z.object({
 type CaseFile = z.infer<typeof caseSchema>;
 
 /**
- * Reads an incident from a folder: `case.json` with profiles at offsets from t0, or, as the shipped fixtures
- * have it, `truth.json` (the same without profiles) beside a manifest with times. Its source is the `files`
+ * Reads an incident from a folder: either `case.json` with profiles at offsets from t0, or, as in the shipped
+ * fixtures, `truth.json` (the same without profiles) and a manifest with times. Its source is the `files`
  * source.
  *
  * @param options.t0 Unix ms of offset 0; for a manifest it must fit its times
@@ -142,7 +142,7 @@ function sourceOf(directory: string, found: CaseFile, t0: number): Promise<Profi
 }
 
 /**
- * The later half of the baseline asked as if it were an incident: nothing happened there, so nobody may be
+ * The later half of the baseline as if it were an incident: nothing happened there, so no code may be
  * accused. It shares the source of the case.
  */
 export function quietHalf(found: IncidentCase): IncidentCase {

@@ -1,14 +1,13 @@
 import type { ProfileSource } from '../../src/sources/source.js';
 
-/** What one question cost the store, at the methods of its source. */
+/** Number of requests of a question, counted at the methods of its source. */
 export interface RequestCounts {
   made: number;
   mostInFlight: number;
 }
 
 /**
- * The same source with every request for data counted; for the judge, who does not take the product's own
- * word.
+ * Wraps a source and counts every request for data, since the judge does not rely on the product's own count.
  */
 export function countingSource(source: ProfileSource): { source: ProfileSource; counts: RequestCounts } {
   const counts = { made: 0, mostInFlight: 0 };

@@ -69,7 +69,7 @@ describe('generated cases', () => {
     const innocent = outcomes.filter(({ kind }) => INNOCENT_KINDS.includes(kind));
     const accused = innocent.filter((one) => one.accused).map(({ id }) => id);
     expect(innocent).toHaveLength(3 * SEEDS);
-    // One in a hundred is allowed: of 36 that is none.
+    // At most 1 % may be accused, which is none of 36.
     expect(accused).toEqual([]);
   });
 

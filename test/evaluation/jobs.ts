@@ -11,20 +11,20 @@ export const SIZES = [
 ] as const;
 export type Size = (typeof SIZES)[number]['name'];
 
-/** Kinds in which nobody's code is to blame. */
+/** Kinds in which no code is to blame. */
 export const INNOCENT_KINDS: readonly Kind[] = ['h', 'i', 'j', 'q', 's', 't', 'v'];
 /** From so many standard errors on a planted change must be found. */
 const PLAIN_ERRORS = 6;
 /** A baseline has about this many times the samples of its incident, which is shorter. */
 const BASELINE_TIMES = 2;
 
-/** One case to be made and judged. */
+/** A case to be generated and judged. */
 export interface Job {
   kind: Kind;
   seed: number;
 }
 
-/** What is left of a judged case when the workers have done with it. */
+/** Result of a judged case, as a worker returns it. */
 export interface Outcome {
   id: string;
   kind: Kind;

@@ -17,7 +17,7 @@ export interface FleetScore {
   listed: number;
   /** Those of them that are listed with the right function. */
   rightFunction: number;
-  /** Services that nobody is to blame in. */
+  /** Number of services in which no code is to blame. */
   innocent: number;
   accused: number;
   /** Whether every listed guilty service stands before every innocent one. */
@@ -34,7 +34,7 @@ export function scoreFleet(fleet: FleetCase, { data }: Pick<AskedFleet, 'data'>)
   const plainOnes = fleet.services.filter(
     ({ service, errors }) => isGuilty(service) && errors >= PLAIN_ERRORS,
   );
-  // Of more faults than rows only as many can be listed.
+  // The answer lists at most as many faults as it has rows.
   const wanted = Math.min(plainOnes.length, FIRST);
   let rightFunction = 0;
   let listed = 0;

@@ -19,9 +19,9 @@ export interface Score {
   interval: Interval | null;
   /** Whether each of several causes is among the findings. */
   causes: boolean;
-  /** Somebody's code is accused where nobody is to blame. */
+  /** Whether code is accused where no code is to blame. */
   accused: boolean;
-  /** What is wrong, in words; empty when all is right. */
+  /** Errors of the answer in words; empty when all is right. */
   wrong: string[];
 }
 

@@ -3,7 +3,7 @@ import { INNOCENT_KINDS, type Outcome, SIZES } from './jobs.js';
 import { BOUNDS } from './score.js';
 import { markdownTable, quantile } from './table.js';
 
-/** What the product must reach. */
+/** Floors that the product must reach. */
 export const FLOORS = {
   named: 0.95,
   right: 0.95,
@@ -135,7 +135,7 @@ function worstKind(outcomes: readonly Outcome[]) {
   return rows.sort((a, b) => a.right / a.of - b.right / b.of)[0] ?? null;
 }
 
-/** What was reached against what must be; `reached` tells whether all of it was. */
+/** Compares the results with the floors; `reached` tells whether all of them hold. */
 export function summaryOf(outcomes: readonly Outcome[]): { lines: string[]; reached: boolean } {
   const plain = outcomes.filter((one) => one.plain === true);
   const named = plain.filter((one) => one.function).length;

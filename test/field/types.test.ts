@@ -226,7 +226,7 @@ describe('summarize_profile', () => {
       service: 'shop',
       type: 'block',
       id: 'block:delay:nanoseconds:contentions:count',
-      // One reading of a counter says nothing about the window, only about the time since the process
+      // A single reading of a counter tells nothing about the window, only about the time since the process
       // started.
       total: null,
       sinceStart: 75e9,

@@ -119,7 +119,7 @@ export const nastyJson: Arbitrary<unknown> = fc.letrec<{ value: unknown }>((tie)
   ),
 })).value;
 
-/** One change to a piece of JSON, at a place chosen by `at` among all its values. */
+/** A change to JSON, at a place that `at` chooses among all its values. */
 export interface JsonChange {
   at: number;
   change:
@@ -250,7 +250,7 @@ export function jsonText(root: unknown): string {
   return out.join('');
 }
 
-/** One change to bytes; places are fractions of the length, so that they shrink well. */
+/** A change to bytes; places are fractions of the length, so that they shrink well. */
 export type ByteChange =
   | { kind: 'flip'; at: number; bit: number }
   | { kind: 'set'; at: number; bytes: Uint8Array }

@@ -9,7 +9,7 @@ const UNSAFE = /(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]
 /** Largest answer, bytes: the budget of the renderer and of an error. */
 const MAX_COUNT = 30_000;
 
-/** What every answer of every tool keeps, whatever was asked and whatever the profiles say. */
+/** Checks the promises of every answer of every tool, for any question and any profiles. */
 export function expectAnswer({ text }: { text: string; isError: boolean }): void {
   if (/An internal error stopped/.test(text)) throw new Error(`internal error: ${text}`);
   if (text.trim() === '') throw new Error('empty answer');

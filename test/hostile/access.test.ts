@@ -24,7 +24,7 @@ afterAll(async () => {
   }
 });
 
-/** Lines of the head besides the content; the body is a list of the tools. */
+/** Requests the list of tools with additional lines in the head. */
 const listing = (lines: readonly string[], line = POST) => rawRequest(line, [...CONTENT, ...lines], LIST);
 const showsTools = (text: string) => text.includes('inputSchema');
 

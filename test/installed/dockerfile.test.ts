@@ -14,7 +14,7 @@ import { cleanEnvironment, startProgram } from '../support/process.js';
 
 const directory = mkdtempSync(path.join(tmpdir(), 'dockerfile-'));
 const [build, final] = readStages();
-/** Nobody: a user other than the one that wrote the files, where the tester may choose one. */
+/** A user that did not write the files, where the tests may switch users. */
 const otherUser = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};
 
 const folderOf = (stage: string | null) => path.join(directory, stage ?? 'final');

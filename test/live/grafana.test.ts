@@ -51,7 +51,7 @@ test.runIf(url)('a data source is found, disabled at first, and answers once it 
   expect((await ask('list_data_sources')).text).toContain('enabled, default');
   const refs = await sources.dashboards.search(1, 10, signal);
   const list = await sources.dashboards.versions?.(null, signal);
-  // Where this Grafana lists versions, it lists them of what it lists.
+  // A Grafana that lists versions lists them for all of its dashboards.
   if (list != null) expect(refs.filter(({ uid }) => !list.versions.has(uid))).toEqual([]);
 });
 

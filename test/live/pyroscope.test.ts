@@ -5,7 +5,7 @@ import { asker, askerIn, environmentOf, INCIDENT_WINDOW, INCIDENTS, NOW } from '
 import { comparable } from '../support/comparable.js';
 import { type LiveServer, liveServer, pushService, servicesListed } from '../support/pyroscope.js';
 
-// The same question to a real Pyroscope and to the files gives the same findings, under the name normaliser.
+// A real Pyroscope and the files give the same findings to the same question, after names are normalised.
 
 const wanted = Boolean(process.env.PYROSCOPE_TEST_URL || process.env.PYROSCOPE_BIN);
 if (!wanted && process.env.REQUIRE_LIVE === '1') {
@@ -115,7 +115,7 @@ describe.runIf(wanted)('a real Pyroscope', () => {
       expect(found.counts).toEqual(expect.arrayContaining(expected.counts));
     });
 
-    // Of a server that was there already the limits are not known.
+    // The limits of a server that the tests did not start are unknown.
     test.skipIf(process.env.PYROSCOPE_TEST_URL)(
       '30 days are answered for the last 7, and the answer says so',
       async () => {

@@ -8,8 +8,8 @@ import { bearer, JSON_HEADERS, ON_LOOPBACK, post, postCall, until } from '../sup
 import { samplesOf } from '../support/metrics.js';
 import { startPyroscopeServer } from '../support/pyroscope-server.js';
 
-// A call that its client cancels ends, with its requests to the store and its place, in both protocol eras;
-// and nobody else's call does.
+// A call that its client cancels ends, with its requests to the store and its place in the queue, in both
+// protocol eras. Calls of other clients go on.
 
 const [A, B] = ['a'.repeat(32), 'b'.repeat(32)];
 const SUMMARY = { service: 'checkout-api', profile_type: 'cpu', ...INCIDENT_WINDOW };

@@ -11,8 +11,7 @@ import type { Fault } from '../support/wire/faults.js';
 // The built server over HTTP while a profile store fails under load, and when it is well again.
 
 /**
- * Which fault it is, what makes it, what an agent reads, and whether the store is left in peace because of
- * it.
+ * A fault: its name, how it is caused, what an agent reads, and whether requests to the store are paused.
  */
 const FAULTS: readonly [string, Fault, RegExp, boolean][] = [
   ['slow beyond the deadline', { kind: 'slow', ms: 20_000 }, /did not answer in time/, true],
@@ -40,7 +39,7 @@ const SETTINGS = [...DEADLINES, '--cache-dir', 'none', '--log-level', 'info'];
 /** Connections to one store that are kept. */
 const KEPT = 8;
 /**
- * What a process may hold more after the faults than before, bytes: of thousands of answers nothing stays.
+ * Maximum growth of memory over thousands of faults, in bytes.
  */
 const MARGIN = 16 * 2 ** 20;
 
@@ -56,7 +55,7 @@ const QUESTIONS = [
 
 let turn = 0;
 /**
- * A window that nobody asked about before: what a store answered about settled ones is remembered for a
+ * Moves the arguments to a window that no call used before, since answers about old windows are kept for a
  * minute.
  */
 const anew = <T extends { to: string }>(args: T): T => ({
@@ -64,7 +63,7 @@ const anew = <T extends { to: string }>(args: T): T => ({
   to: new Date(Date.parse(args.to) - ++turn).toISOString(),
 });
 
-/** What a client keeps open is no leak of the server. */
+/** Closes each connection: one that a client keeps open is no leak of the server. */
 const headers = { connection: 'close' };
 const ask = (url: string, tool: string, args: object, source: string) =>
   postCall(url, tool, { ...args, source }, { headers, signal: AbortSignal.timeout(PATIENCE_MS) });
@@ -73,7 +72,7 @@ const get = (url: string, path: string) =>
 
 const isError = ({ message }: Posted) => message?.result?.isError === true;
 
-/** One question of a source after the other. */
+/** Asks a source one question after another. */
 async function askAll(url: string, source: string, from: number, count: number): Promise<Posted[]> {
   const answers: Posted[] = [];
   for (let at = from; at < from + count; at++) {

@@ -9,8 +9,7 @@ import { CLIENTS, connectHttp } from '../support/clients.js';
 import { bearer, ON_LOOPBACK, post, postCall, until } from '../support/http.js';
 import { startPyroscopeServer } from '../support/pyroscope-server.js';
 
-// What callers may use up over HTTP: calls, connections, time; and that a caller who leaves costs nothing
-// more.
+// Limits of callers over HTTP: calls, connections and time. A caller that leaves costs nothing more.
 
 const [A, B] = ['a'.repeat(32), 'b'.repeat(32)];
 const SUMMARY = { service: 'checkout-api', profile_type: 'cpu', ...INCIDENT_WINDOW };

@@ -11,7 +11,7 @@ import { bearer, JSON_HEADERS, ON_LOOPBACK, post, postCall, sendRaw, until } fro
 import { samplesOf } from '../support/metrics.js';
 import { startPyroscopeServer } from '../support/pyroscope-server.js';
 
-// What is counted at the door: every answer and every refusal, and what clients ask besides calls.
+// Metrics of HTTP requests: every answer, every refusal, and requests that are no calls.
 
 const TOKEN = 'a'.repeat(32);
 const access = { tokens: [TOKEN], tokenFile: null, allowUnauthenticated: false };

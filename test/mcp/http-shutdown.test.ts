@@ -96,7 +96,7 @@ describe('a stop', () => {
       const response = await fetch(new URL('/readyz', url));
       return `${response.status} ${await response.text()}`;
     };
-    /** What `/readyz` says, each once as long as it stays the same, up to the wanted answer. */
+    /** The different answers of `/readyz`, up to the wanted one. */
     const saidUntil = async (wanted: string) => {
       const said: string[] = [];
       while (said.at(-1) !== wanted) {

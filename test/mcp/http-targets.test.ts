@@ -6,7 +6,7 @@ import { demoSource, environmentOf } from '../support/ask.js';
 import { ON_LOOPBACK, openRaw, rawPost, sendRaw, until } from '../support/http.js';
 import { samplesOf } from '../support/metrics.js';
 
-// Where a request goes: its path, its host, and what each may look like. Then which connections are kept.
+// Targets of requests: the allowed forms of path and host, and which connections are kept.
 
 const TOKEN = 'a'.repeat(32);
 const AUTHORIZED = `Authorization: Bearer ${TOKEN}\r\n`;

@@ -16,7 +16,7 @@ import { parseMetrics, samplesOf } from '../support/metrics.js';
 import { start } from '../support/process.js';
 import { startPyroscopeServer } from '../support/pyroscope-server.js';
 
-// What probes and scrapers see of a process, against what clients and profile stores saw.
+// Probes and metrics of a process, compared with the requests that clients and profile stores saw.
 
 const WINDOW = { from: '2026-11-20T14:30:00Z', to: '2026-11-20T14:45:00Z' };
 const NAMES = TOOLS.map(({ name }) => name);

@@ -3,7 +3,7 @@ import { lengthRefusal } from '../../src/sources/pyroscope/steps.js';
 import { answering, at, body, exchange, members, refusal } from '../support/recorded-client.js';
 import { PIECES, type Quirk, refused, SOURCE, STORES, TRANSPORT } from './quirk.js';
 
-// What a server does not answer (§1.1, §7 of the reference), and what it says about labels (§3).
+// Limits of a server's answers (§1.1, §7 of the reference), and its answers about labels (§3).
 
 const { signal } = new AbortController();
 const HOUR = 3_600_000;

@@ -5,7 +5,7 @@ import { refusal } from '../support/recorded-client.js';
 /** A test elsewhere, by file and title. */
 export type Elsewhere = readonly [file: string, title: string];
 
-/** One quirk, the exchanges that show it, and what holds our client to it. */
+/** A quirk, the exchanges that show it, and the check of our client. */
 export type Quirk = readonly [
   quirk: string,
   recorded: readonly string[],

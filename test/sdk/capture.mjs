@@ -9,7 +9,9 @@ import { parseArgs } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { heldProfiles, joinTypes } from './held.mjs';
 
-/** Captures last three minutes; stretched, a case has the time line of the other incidents, 30 + 15 minutes. */
+/**
+ * Captures last three minutes; stretched, a case has the time line of the other incidents, 30 + 15 minutes.
+ */
 const STRETCH = 15;
 const BASELINE_S = 120;
 const INCIDENT_S = 60;

@@ -103,8 +103,8 @@ function varint(value) {
 }
 
 /**
- * Joins profiles of several types over the same stacks into one pprof file with a value per type, as SDKs send
- * them: the server keeps each type by itself.
+ * Joins profiles of several types over the same stacks into one pprof file with a value per type, as SDKs
+ * send them: the server keeps each type by itself.
  *
  * @param parts a list of { type, profile }, all with the same period type
  * @param renamed gives the string to keep for a string of the profiles

@@ -2,10 +2,9 @@
  * Runs one instance of a service that has no SDK, takes profiles of ten seconds from outside, one after the
  * other, and pushes them. A signal ends it with the service, so that a capture can stop it as it does an SDK.
  *
- * node test/sdk/outside.mjs files COMMAND [ARGS]         the service writes pprof files into the directory OUT
- * node test/sdk/outside.mjs jfr COMMAND [ARGS]           the service writes JFR files there
- * node test/sdk/outside.mjs py-spy PY_SPY COMMAND [ARGS]
- * node test/sdk/outside.mjs rbspy RBSPY COMMAND [ARGS]
+ * node test/sdk/outside.mjs files COMMAND [ARGS] the service writes pprof files into the directory OUT node
+ * test/sdk/outside.mjs jfr COMMAND [ARGS] the service writes JFR files there node test/sdk/outside.mjs py-spy
+ * PY_SPY COMMAND [ARGS] node test/sdk/outside.mjs rbspy RBSPY COMMAND [ARGS]
  */
 import { spawn } from 'node:child_process';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';

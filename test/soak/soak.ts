@@ -6,12 +6,12 @@ import { type Target, trafficTo } from './traffic.js';
 
 const MIB = 2 ** 20;
 /**
- * What the heap and the buffers outside of it may hold more after the load than before it, both after a
- * collection. A kilobyte that every call left behind would be more within a minute of fifty agents. Measured
- * without a leak: up to 4 MiB, since what is remembered of windows goes on to fill up to its bound.
+ * Maximum growth of the heap and its external buffers over the load, both measured after a collection. A leak
+ * of a kilobyte in every call would exceed it within a minute of fifty agents. Measured without a leak: up to
+ * 4 MiB, since what is remembered of windows goes on to fill up to its bound.
  */
 const HEAP_MARGIN = 8 * MIB;
-/** The same of resident memory, which the allocator gives back late and in large pieces. */
+/** Maximum growth of resident memory, which the allocator returns late and in large pieces. */
 const RSS_MARGIN = 64 * MIB;
 /** Connections that may stay open: those to one store. */
 const KEPT_SOCKETS = 8;
@@ -29,7 +29,7 @@ export interface SoakOptions extends Omit<Target, 'url' | 'connections'> {
 }
 
 export interface SoakReport {
-  /** Of the load; those of the warm-up that failed, too. */
+  /** Calls of the load, and failed calls of the warm-up. */
   calls: AgentCall[];
   /** How long `/healthz` took each time, milliseconds. */
   health: number[];
@@ -116,7 +116,7 @@ export function faultsOf({ calls, health, unwell, base, end, inFlight, complaint
   ];
 }
 
-/** What a process holds when nothing goes on any more: connections and timers get the time to end. */
+/** Waits until connections and timers have ended, and returns what the process still holds. */
 async function rest(server: WatchedServer, base: Held | null): Promise<Held> {
   const end = Date.now() + SETTLE_MS;
   for (;;) {

@@ -4,7 +4,7 @@ import { startPyroscopeServer } from '../support/pyroscope-server.js';
 // The test Pyroscope over a directory of profiles, in a process of its own. Started by run.ts with the
 // directory; sends its address, and ends with its parent.
 
-/** What it was asked is kept no longer than that. */
+/** Time after which the log of requests is cleared, in ms. */
 const FORGET_MS = 1_000;
 
 const [directory = ''] = process.argv.slice(2);

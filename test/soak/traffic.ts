@@ -3,7 +3,7 @@ import { type Dispatcher, Pool } from 'undici';
 import { percentile } from '../../bench/agents.js';
 import { TOOL_CALLS } from '../support/tool-arguments.js';
 
-// What agents send: every tool that reads profiles, the mistakes that agents make, and callers that leave.
+// Traffic of agents: calls of every tool that reads profiles, mistakes of agents, and callers that leave.
 
 /** Longest that anything may take: above the deadline of a call and the longest wait for a place. */
 const PATIENCE_MS = 90_000;
@@ -14,7 +14,7 @@ const MODERN = {
 };
 
 export interface Target {
-  /** Of the MCP endpoint. */
+  /** URL of the MCP endpoint. */
   url: string;
   token: string;
   /** Connections at most. */
@@ -23,7 +23,7 @@ export interface Target {
   shift: number;
 }
 
-/** One kind of thing that an agent does; gives why it went wrong, or null. */
+/** An action of an agent; it returns the reason of a failure, or null. */
 type Deed = (agent: number) => Promise<string | null>;
 
 export interface Traffic {
@@ -95,7 +95,7 @@ export function trafficTo({ url, token, connections, shift }: Target): Traffic {
     const wanted = JSON.stringify(holds)
       .slice(1, -1)
       .replace(TIME, (time) => later(time, shift));
-    // What depends on how a store steps, and on what else it holds, is not for every store.
+    // These answers depend on the steps and the other contents of a store.
     const isLoose = shift !== 0 || name === 'list_data_sources';
     return [
       name,

@@ -68,7 +68,7 @@ describe.each(VERSIONS)('Grafana %s', (file) => {
     const limited = await startPyroscopeServer(files, { maxQueryLength: 86_400_000 });
     const echo = await startEchoServer();
     const stores = {
-      // What answered at the ports of each transcript.
+      // Servers that answered at the ports of each transcript.
       4140: file === '9.4' ? empty.url : pyroscope.url,
       4240: file === '12.3-subpath' ? CLOSED_PORT : pyroscope.url,
       4640: file === '9.4' ? limited.url : CLOSED_PORT,
@@ -235,7 +235,7 @@ function tellingHeaders(headers: Readonly<Record<string, string>>): Record<strin
   );
 }
 
-/** What kinds of scopes somebody has, whatever the actions. */
+/** Kinds of scopes in some permissions, for all actions together. */
 function kinds(permissions: unknown): string[] {
   return shapeOf(Object.values(Object(permissions)));
 }

@@ -13,7 +13,7 @@ import type { Fault } from './wire/faults.js';
 import { flameGraph, treeBytes } from './wire/flamegraph.js';
 import { messageType } from './wire/schema.js';
 
-// What the recorded exchanges do not show: faults, what is counted, protobuf, truncation of large profiles.
+// Features of the test servers that recorded exchanges do not show: faults, counts, protobuf, truncation.
 
 const window = { from: Date.parse(INCIDENT_WINDOW.from), to: Date.parse(INCIDENT_WINDOW.to) };
 const query = { matchers: [], window };

@@ -24,8 +24,8 @@ async function onsetIn(instances: readonly SmallInstance[], spent = 0) {
 }
 
 /**
- * A change that began with the profile of a minute lies between the start of the one before it and its own end,
- * give or take some gaps.
+ * A change that began with the profile of a minute lies between the start of the one before it and its own
+ * end, give or take some gaps.
  */
 function expectOnset(since: { after: number; before: number } | null, minute: number, gaps = 0) {
   if (since === null) throw new Error('no onset');

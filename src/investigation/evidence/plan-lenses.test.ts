@@ -3,7 +3,7 @@ import { orderTypes } from '../../profile/types/types.js';
 import { planLenses } from './lens.js';
 
 /**
- * What becomes of a list of type ids: `alias/kind` of those that are read, `alias=alias` of those left out.
+ * The plan for a list of type ids: `alias/kind` for each type that is read, `alias=alias` for each left out.
  */
 function planned(...ids: string[]): string[] {
   const { toRead, same } = planLenses(orderTypes(ids));

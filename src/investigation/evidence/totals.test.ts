@@ -17,7 +17,7 @@ function lensOf(id: string): LensType {
   return { type, kind: type.nature };
 }
 
-/** One profile in each step, from the step `first` on; times are right edges. */
+/** Times of a profile in each step, from the step `first` on; a time is the right edge of its step. */
 function timesOf(values: readonly number[], first = 0): ProfileTimes {
   const points = values.map((value, at) => ({ time: (first + at + 1) * STEP - 1, value }));
   return { stepMs: STEP, series: [{ labels: {}, points }] };

@@ -86,8 +86,8 @@ test.each([
   { what: 'inside the window', minute: 8 },
 ])('contention that began $what began between two profiles', async ({ minute }) => {
   const { since } = await look(service(changing(wait(20), wait(800), minute)));
-  // Parts of two or three profileTimes tell it: the true time lies between the profile before it and the one after
-  // it.
+  // Parts of two or three profileTimes tell it: the true time lies between the profile before it and the one
+  // after it.
   expect(since?.after).toBeLessThan(timeOf(minute));
   expect(since?.after).toBeGreaterThanOrEqual(timeOf(minute - 4));
   expect(since?.before).toBeGreaterThanOrEqual(timeOf(minute));

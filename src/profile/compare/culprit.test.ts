@@ -56,7 +56,7 @@ describe('findCulprit', () => {
     const parts = (value: number) =>
       Object.fromEntries(['a', 'b', 'c', 'd'].map((name) => [`main serve price ${name}`, value]));
     expect(culprit({ ...CALM, ...parts(25) }, { ...CALM, ...parts(125) })).toMatchObject({ fn: 'price' });
-    // One that keeps 80 % of it is the better name.
+    // A callee with 80 % of the cost is the better culprit.
     expect(
       culprit({ ...CALM, ...parts(25) }, { ...CALM, ...parts(35), 'main serve price d': 300 }),
     ).toMatchObject({ fn: 'd' });

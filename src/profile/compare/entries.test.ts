@@ -4,7 +4,7 @@ import { universesOf } from '../contrast/contrast.js';
 import { findCulprit } from './culprit.js';
 import { changedEntries, entryPointsOf, isMixOfRequests } from './entries.js';
 
-/** A service with a middleware around two handlers, each with a large part and small things beside it. */
+/** A service with a middleware around two handlers, each with a large part and several small ones. */
 const CALM = {
   'runtime.serve access runtime.mux show lib.template': 400,
   'runtime.serve access runtime.mux show encode': 60,

@@ -5,7 +5,7 @@ import { findLeak, type Level } from './leak.js';
 const MINUTE = 60_000;
 const levels = (from: number, values: readonly number[]): Level[] =>
   values.map((value, at) => ({ time: from + at * MINUTE, value }));
-/** What is simulated: the level at each part of the incident, from 0 to 1. */
+/** Shape of a simulated level: its value at each part of the incident, from 0 to 1. */
 interface Shape {
   snapshots?: number;
   spread?: number;

@@ -25,7 +25,7 @@ describe('loadChange', () => {
     for (const now of [800, 1000, 1200])
       expect(loadChange(restless, parts(now, now), SAMPLES).rose).toBe(false);
     expect(loadChange(parts(5, 6, 5, 4), parts(9, 10), SAMPLES).rose).toBe(false);
-    // The same ratio, told by many samples.
+    // With more samples this ratio is significant.
     expect(loadChange(parts(500, 600, 500, 400), parts(900, 1000), SAMPLES).rose).toBe(true);
   });
 
@@ -48,7 +48,7 @@ describe('loadChange', () => {
     expect(loadChange(parts(10_000), parts(12_500), SAMPLES).rose).toBe(false);
   });
 
-  /** Four parts on each side that vary by a log-normal factor besides the sampling. */
+  /** Four parts on each side with a log-normal factor in addition to the sampling noise. */
   function rate(factor: number, spread: number, samples: number, rounds = 3_000): number {
     const random = createRandom(`load ${factor} ${spread} ${samples}`);
     let rose = 0;

@@ -89,7 +89,7 @@ describe('movedFrom', () => {
 });
 
 describe('gates', () => {
-  /** What `fresh` gained, and how much of that another function lost. */
+  /** The share of the gain of `fresh` that another function lost. */
   const far = (lost: number) =>
     moved({ ...REST, 'main a old': 1_000 }, { ...REST, 'main a old': 1_000 - lost, 'main b fresh': 500 });
   const near = (lost: number) =>

@@ -57,7 +57,7 @@ describe('joinProfiles', () => {
       const joined = joinProfiles(order);
       expect(joined.functions).toMatchObject([{ name: 'run', file: '/src/app/run.py' }]);
       expect(joined.application).toEqual(Uint8Array.of(1));
-      // What is not the team's in one profile does not become so by its name in the others.
+      // A frame that is not the team's in one profile stays so, even if its name is the team's in others.
       expect(joined.parts.map(({ frameApplication }) => frameApplication[0])).toEqual(
         order.map((profile) => (profile === team ? 1 : 0)),
       );

@@ -42,7 +42,7 @@ describe('signedRoot', () => {
     expect(signedRoot(100, 100, 90, 100, 1)).toBeLessThan(-3);
   });
 
-  /** Of a normal distribution 5.0 % lie beyond 1.96, 0.27 % beyond 3 and 0.002 % beyond 4.25. */
+  /** A normal distribution has 5.0 % beyond 1.96, 0.27 % beyond 3 and 0.002 % beyond 4.25. */
   test.each([1, 1.5, 2.5])('is a normal deviate where nothing changed, φ = %d', (phi) => {
     const rounds = 4_000;
     let [beyond2, beyond3, beyondGate, tests] = [0, 0, 0, 0];

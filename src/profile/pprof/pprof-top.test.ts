@@ -9,7 +9,7 @@ import { functionTable } from '../tables/table.js';
 import { NO_STACK } from './no-stack.js';
 import { decodePprof, type PprofFile, pprofToProfile } from './pprof.js';
 
-/** What `go tool pprof -top` says about one sample type; written by scripts/check-pprof.mjs. */
+/** Output of `go tool pprof -top` for a sample type; scripts/check-pprof.mjs writes it. */
 interface RecordedTable {
   /** Samples without a stack included. */
   total: number;

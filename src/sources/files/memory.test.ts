@@ -201,7 +201,7 @@ test('adding up decoded files gives what reading them again gives, whatever they
 });
 
 describe('decoded files', () => {
-  /** A file with one stack of its own beside those that all have. */
+  /** A file with a stack of its own in addition to the stacks of all files. */
   const flat = (own: number) =>
     flatten(
       decodePprof(

@@ -9,7 +9,7 @@ import { totalValue } from '../../profile/model.js';
 import type { Window } from '../source.js';
 import { createFilesSource } from './source.js';
 
-// What may lie in a directory: with and without a manifest, whole and broken.
+// Directories with and without a manifest, with whole and broken files.
 
 const CPU = 'process_cpu:cpu:nanoseconds:cpu:nanoseconds';
 const SAMPLES = 'process_cpu:samples:count:cpu:nanoseconds';

@@ -10,7 +10,7 @@ import {
 import { UpstreamError, type UpstreamKind } from '../../errors.js';
 import { createGrafanaClient, type GrafanaClient } from './client.js';
 
-// What each failure of a real Grafana means: its own ones apart from those of the Pyroscope behind it.
+// The meaning of each failure of a real Grafana, which may be its own or that of the Pyroscope behind it.
 
 const SECRET = 'glsa_planted_0123456789';
 
@@ -118,7 +118,7 @@ describe.each(['9.4', '12.3'] as const)('Grafana %s', (version) => {
 const ASKED = { method: 'POST', path: '/api/datasources/proxy/uid/a/x', body: '{}' };
 const JSON_TYPE = { 'content-type': 'application/json' };
 
-// Failures that the reference names and nobody recorded.
+// Failures that the reference names, without a recording.
 const TOLD: readonly [string, number, Record<string, string>, string, UpstreamKind, RegExp][] = [
   [
     'a revoked token',

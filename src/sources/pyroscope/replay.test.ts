@@ -7,7 +7,7 @@ import * as api from './api.js';
 import { createTransport, type Transport } from './http/transport.js';
 
 /**
- * What a reader of these exchanges promises, one line per kind of promise; every exchange falls under exactly
+ * Promises of a reader of these exchanges, a line for each kind; every exchange falls under exactly
  * one.
  */
 type Expectation = keyof typeof EXPECTED_NUMBERS;

@@ -18,7 +18,7 @@ interface Sent {
   body: Record<string, unknown>;
 }
 
-/** What a server without v2 storage says of its features. */
+/** Answer of a server without v2 storage about its features. */
 const V1_FEATURES = {
   request: { path: '/capabilities.v1.FeatureFlagsService/GetFeatureFlags' },
   response: { status: 200, headers: {}, body: { featureFlags: [{ name: 'v2StorageLayer' }] } },

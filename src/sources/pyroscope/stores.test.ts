@@ -151,7 +151,7 @@ const scenario = fc
     const split = rest.events[oldest % Math.max(1, rest.events.length)]?.time ?? T0;
     return { ...rest, split, from: T0 + from + (closed ? 0 : 1), to: T0 + from + length };
   })
-  // That a window ends within two milliseconds after the split nothing can tell the storages.
+  // Requests cannot distinguish the storages where a window ends within two milliseconds after the split.
   .filter(({ split, to }) => to <= split || to > split + 2);
 
 describe('whatever the storage', () => {
@@ -309,7 +309,7 @@ describe('limits of the server', () => {
     const { source, asked } = serve(model);
     const longer = query(T0, T0 + day + 1);
     expect(await source.snapshots(longer, [], signal)).toEqual([{ labels: {}, profiles: 13 }]);
-    // One refusal, then two pieces.
+    // The requests are a refusal and two pieces.
     expect(asked).toEqual(['SelectHeatmap', 'SelectHeatmap', 'SelectHeatmap']);
     const [series] = await source.timeSeries(longer, { groupBy: [], step: 90_000 }, signal);
     expect(series?.points).toEqual([{ time: T0 + day + 1, value: 8_191_000_000 }]);

@@ -61,14 +61,14 @@ export const ACCEPTED: Readonly<Partial<Record<Kind, readonly Verdict[]>>> = {
   v: ['no_change', 'inconclusive'],
 };
 
-/** What an investigation should find. */
+/** The correct result of an investigation. */
 export interface Truth {
   verdict: Verdict;
-  /** Any of these is a right answer; none where nobody is to blame. */
+  /** Functions that are a right answer; empty where no code is to blame. */
   functions: readonly string[];
   /** Own functions that call the culprit; a finding that names one must name the culprit in its sentence. */
   guiltyCallers: readonly string[];
-  /** Verdicts that are honest answers beside the first. */
+  /** Further verdicts that are right answers. */
   acceptedVerdicts?: readonly Verdict[];
   /** Words by which the culprit of a library is known: one must stand in the answer. */
   maintainersWords?: readonly string[];
@@ -76,7 +76,9 @@ export interface Truth {
   causes?: readonly (readonly string[])[];
   /** The label value that carries the change; null where all of the fleet has it. */
   label: { name: string; value: string } | null;
-  /** Names of labels that carry it as well where a deploy replaces all instances: any value of them is right. */
+  /**
+   * Names of labels that carry it as well where a deploy replaces all instances: any value of them is right.
+   */
   acceptedLabels?: readonly string[];
   /** Start of the change, Unix ms. */
   since: number | null;
@@ -104,7 +106,7 @@ export interface Effect {
   after: number;
   /** (after − before) / (binomial or Poisson error × √phi), all of both windows. */
   se: number;
-  /** The same for the part that has the change (a label value, a burst) against the whole baseline. */
+  /** Standard errors of the part with the change (a label value, a burst) against the whole baseline. */
   partSe: number;
 }
 
@@ -117,6 +119,6 @@ export interface GeneratedCase extends IncidentCase {
   samples: { baseline: number; incident: number };
   /** The lens that shows the culprit first; empty for a case without a change. */
   effects: readonly Effect[];
-  /** What the profiles were sampled from. */
+  /** Plan from which the profiles were sampled. */
   plan: { lenses: readonly LensPlan[]; snapshots: readonly Snapshot[] };
 }

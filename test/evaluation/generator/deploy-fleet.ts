@@ -12,7 +12,7 @@ const CONTIGUOUS = [
   [30, 30],
   [60, 60],
 ] as const;
-/** The same where it profiles now and then. */
+/** Times of the profiles where the profiler runs now and then. */
 const SPARSE = [
   [60, 10],
   [120, 10],

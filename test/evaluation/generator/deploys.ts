@@ -225,7 +225,10 @@ function plantTwo(context: LensContext, fleet: Fleet, calm: Lenses): Scenario {
 
 type Names = ReadonlyMap<FunctionInfo, FunctionInfo>;
 
-/** A library that goes by another name after an upgrade, or a part of the team's functions after a refactoring. */
+/**
+ * A library that goes by another name after an upgrade, or a part of the team's functions after a
+ * refactoring.
+ */
 function renamedIn(
   { random, language, tree }: LensContext,
   { time }: Lenses,
@@ -258,7 +261,9 @@ function renameLenses(lenses: Lenses, names: Names): Lenses {
   };
 }
 
-/** Lets every stack with one of the names vanish as the change comes, and the same under the new ones arrive. */
+/**
+ * Lets every stack with one of the names vanish as the change comes, and the same under the new ones arrive.
+ */
 function renameAllIn(lens: LensPlan, names: Names): LensPlan {
   const isRenamed = ({ path }: StackPlan) => path.some(({ fn }) => names.has(fn));
   const indices = [...lens.stacks.keys()].filter((at) => {

@@ -9,7 +9,7 @@ interface Mass {
   profiles: number;
   total: number;
   guilty: number;
-  /** What an intensity of 1 adds to all, and to the culprit's. */
+  /** Amount that an intensity of 1 adds to all, and to the culprit. */
   added: number;
   addedGuilty: number;
 }
@@ -70,7 +70,7 @@ function shareErrors(before: Mass, after: Mass, intensity: number, phi: number):
   return variance > 0 ? (b.share - a.share) / Math.sqrt(phi * variance) : 0;
 }
 
-/** The same for samples per profile, with Poisson errors. */
+/** Standard errors of the change in samples per profile, with Poisson errors. */
 function rateErrors(before: Mass, after: Mass, intensity: number, phi: number): number {
   if (before.profiles === 0 || after.profiles === 0) return 0;
   const [m1, m2] = [before.guilty, after.guilty + intensity * after.addedGuilty];

@@ -5,12 +5,12 @@ import { createFleetSource } from './fleet-source.js';
 import { type GenerateOptions, generateCase } from './generate.js';
 import { chance, createRandom, integer, logUniform, pick, pickSome, type Random, uniform } from './random.js';
 
-/** One service of a fleet, with what is true of it. */
+/** A service of a fleet with its correct result. */
 export interface FleetService {
   service: string;
   kind: string;
   truth: Truth;
-  /** Standard errors by which its fault stands out; 0 where nobody is to blame. */
+  /** Standard errors by which its fault stands out; 0 where no code is to blame. */
   errors: number;
 }
 
@@ -22,7 +22,7 @@ export interface FleetCase {
   source: ProfileSource;
 }
 
-/** What happens to all services of a fleet beside the faults of some. */
+/** Events that affect all services of a fleet, in addition to the faults of some. */
 export const SCENES = ['calm', 'deploy', 'load'] as const;
 export type Scene = (typeof SCENES)[number];
 

@@ -36,7 +36,7 @@ export interface Fleet {
   acceptedLabels?: readonly string[];
 }
 
-/** What all services of one fleet share. */
+/** Properties that all services of a fleet share. */
 export interface FleetShape {
   /** Seconds between two profiles and seconds profiled; each divides both windows. */
   cadences: readonly (readonly [number, number])[];
@@ -70,7 +70,7 @@ export function makeFleet(
   const since = steady ? split : drawn;
   const { pods, label } = makePods(random, kind, service, { split, end, since });
   if (shape?.isDeployed === true) deploy(random, pods, service, split);
-  // A burst of two profiles or more: of one alone nobody could say how long it was.
+  // A burst has at least two profiles: a single one would not show how long it was.
   const until = kind === 'n' ? since + uniform(random, Math.max(0.25, 2 / after), 0.5) * (end - split) : end;
   const load = shape?.load ?? loadFactor(random, kind);
   const trend = kind === 'h' ? 0 : uniform(random, -0.03, 0.03);
@@ -125,7 +125,7 @@ function activationOf(kind: Kind, time: number, since: number, end: number): num
 
 function loadFactor(random: Random, kind: Kind): number {
   if (kind === 'h') return logUniform(random, 1.3, 4);
-  // A nuisance beside a change of code; never beside "nothing happened", a move or a leak.
+  // Load varies together with a change of code, but not with "nothing happened", a move or a leak.
   const mayVary = 'abcgklmno'.includes(kind);
   return mayVary && chance(random, 0.3) ? uniform(random, 0.8, 1.4) : 1;
 }
@@ -197,7 +197,7 @@ function replace(random: Random, pods: Pod[], service: string, at: number, label
   old.to = at;
 }
 
-/** Replaces all pods that are there at a time by those of another version, which keep any label that is guilty. */
+/** Replaces all pods that run at a time by pods of another version, which keep the label that is to blame. */
 function deploy(random: Random, pods: Pod[], service: string, at: number): void {
   for (const pod of pods.filter(({ from, to }) => from < at && to > at)) {
     const labels = {

@@ -1,6 +1,6 @@
 import type { FunctionInfo } from '../../../src/profile/model.js';
 
-/** One frame of a generated stack. A function is one object, shared by all its frames. */
+/** A frame of a generated stack. All frames of a function share its object. */
 export interface Frame {
   fn: FunctionInfo;
   line: number;

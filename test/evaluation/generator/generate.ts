@@ -20,7 +20,7 @@ export interface GenerateOptions {
   samples?: number;
   /** Name of the service; drawn from the seed otherwise. */
   service?: string;
-  /** What the services of a fleet share. */
+  /** Properties that the services of a fleet share. */
   shape?: FleetShape;
   /**
    * Growth of the culprit's share of time that is planted, through all of the incident and in no other profile
@@ -55,8 +55,7 @@ const SERVICES =
   );
 
 /**
- * One case, wholly determined by kind, seed and options. The seed alone draws everything that is not asked
- * for.
+ * Generates a case from kind, seed and options. The seed determines everything that the options leave open.
  */
 export function generateCase(kind: Kind, seed: number, options: GenerateOptions = {}): GeneratedCase {
   const random = createRandom(`${kind}:${seed}`);

@@ -6,7 +6,7 @@ import { matcherTest } from '../../../src/sources/matching.js';
 import type { Labels, ProfileQuery, ProfileSource, SeriesQuery } from '../../../src/sources/source.js';
 import type { Path } from './frame.js';
 
-/** One profile: the same stacks seen as one or more types. */
+/** A stored profile, whose stacks have values of one or more types. */
 export interface StoredProfile {
   time: number;
   seconds: number;

@@ -2,7 +2,7 @@ import type { FunctionInfo } from '../../../src/profile/model.js';
 import type { Labels } from '../../../src/sources/source.js';
 import type { Path } from './frame.js';
 
-/** One moment at which a pod was profiled. */
+/** A moment at which a pod was profiled. */
 export interface Snapshot {
   side: 'baseline' | 'incident';
   time: number;
@@ -14,7 +14,7 @@ export interface Snapshot {
   load: number;
   /** Chance variation of the load: part of the noise, not of the expectation. */
   jitter: number;
-  /** What is left of the warm-up, 1 in the first profile of a cold process, else 0. */
+  /** Remaining part of the warm-up: 1 in the first profile of a cold process, 0 when it is over. */
   warmth: number;
   /** How much of the planted change is there, 0 to 1. */
   activation: number;
@@ -31,7 +31,7 @@ export interface StackPlan {
   planted: number;
   /** Whether the cost follows the number of requests. */
   scales: boolean;
-  /** Relative change over both windows that nobody asked for. */
+  /** Relative change over both windows that belongs to no planted change. */
   drift: number;
   role: 'work' | 'warmup' | 'idle' | 'collector';
   /** Disappears as the change comes. */
@@ -40,7 +40,7 @@ export interface StackPlan {
   level?: (time: number) => number;
 }
 
-/** One type id of a lens: a value is `samples × per[stack]`. */
+/** A type of a lens: a value is `samples × per[stack]`. */
 export interface LensType {
   id: string;
   per: Float64Array;
@@ -48,7 +48,7 @@ export interface LensType {
   spread?: boolean;
 }
 
-/** What one kind of profile shows. */
+/** The content of a kind of profile. */
 export interface LensPlan {
   name: string;
   types: readonly LensType[];

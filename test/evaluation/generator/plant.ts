@@ -15,9 +15,9 @@ export interface Plant {
   lens: LensPlan;
   culprit: FunctionInfo;
   caller: FunctionInfo | null;
-  /** Right answers beside the culprit. */
+  /** Further right answers. */
   also: readonly FunctionInfo[];
-  /** The same stack elsewhere, after a renaming. */
+  /** Functions of a renaming. */
   rename?: { from: FunctionInfo; to: FunctionInfo };
 }
 
@@ -37,7 +37,7 @@ export function plantTime(
   return { lens: withStacks(decoyed, planted), culprit: site.fn, caller: site.caller, also: [] };
 }
 
-/** Where and how the additional cost of a kind lies below the guilty function. */
+/** Plants the additional cost of a kind below the guilty function. */
 export function plantedStacks(
   random: Random,
   kind: Kind,
@@ -131,7 +131,7 @@ export function anySite(random: Random, tree: CallTree): AppNode {
 
 /** Makes one function 25 to 45 % of the whole, before and after; it is innocent. */
 function withDecoy(random: Random, tree: CallTree, lens: LensPlan): [LensPlan, AppNode | null] {
-  // Of the last route, and never all of the functions that could be guilty.
+  // The decoy is in the last route, and never holds all of the functions that could be guilty.
   const decoy = tree.nodes.findLast(({ caller }) => caller !== null) ?? null;
   const others = tree.nodes.filter(
     ({ caller, path }) => caller !== null && decoy !== null && !passesThrough(path, [decoy.fn]),
@@ -154,7 +154,7 @@ function withShare(lens: LensPlan, fn: FunctionInfo, share: number): LensPlan {
   return { ...lens, stacks };
 }
 
-/** The same work under another name, or taken out into a function of its own: totals stay as they were. */
+/** Plants a move: work gets another name, or a function of its own, and totals stay as they were. */
 function plantMove(random: Random, language: Language, tree: CallTree, lens: LensPlan): Plant {
   const extracted = chance(random, 0.4);
   const node = chooseNode(random, tree, lens, [0.06, 0.4], null);

@@ -33,7 +33,7 @@ export interface Scenario {
   also: readonly FunctionInfo[];
   /** Names of the culprits of each of several changes. */
   causes?: readonly (readonly string[])[];
-  /** Where the change shows, the culprit's own lens first. */
+  /** Lenses that show the change, that of the culprit first. */
   shows: { lens: number; typeIndex: number; scale: Effect['scale']; guilty: (stack: StackPlan) => boolean }[];
 }
 
@@ -101,8 +101,8 @@ export function calmLenses(kind: Kind, context: LensContext, fleet: Fleet, perPr
 }
 
 /**
- * The mix of routes drifts slowly, by at most half a standard error between the windows, so that nobody is to
- * blame.
+ * Plants a slow drift of the mix of routes, by at most half a standard error between the windows, so that no
+ * code is to blame.
  */
 function drifting({ random, tree }: LensContext, fleet: Fleet, lens: LensPlan): StackPlan[] {
   const samples = (side: 'baseline' | 'incident') =>
@@ -245,7 +245,7 @@ function plantLeak(kind: 'd' | 'e', context: LensContext, calm: Lenses): Scenari
   );
 }
 
-/** One lock is fought over: many more waits and longer ones, while the CPU shows nothing. */
+/** Plants contention for a lock: more waits and longer ones, without a change of the CPU. */
 function plantContention(context: LensContext, calm: Lenses): Scenario {
   const { random, language, tree } = context;
   if (calm.mutex === null || calm.block === null) throw new Error('contention needs profiles of locks');

@@ -31,7 +31,7 @@ export interface CallTree {
   /** Shares of the active samples, in `mean`; they add up to 1. */
   stacks: StackPlan[];
   nodes: AppNode[];
-  /** Makes further functions of the team with names that nobody has. */
+  /** Makes further functions of the team with unused names. */
   newFunction: () => FunctionInfo;
 }
 

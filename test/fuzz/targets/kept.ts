@@ -16,14 +16,13 @@ import {
 } from '../arbitraries.js';
 import { type Target, targetOf } from '../target.js';
 
-// What a process finds in the cache that it keeps on disk, or shares with others in Redis: whatever it is,
-// the answer is of the right form, and there is one.
+// A cache on disk or in Redis may hold anything: there is always an answer, and it has the right form.
 
 const TTL_MS = 60_000;
 const NAMES = ['pod', 'region'];
 const ROWS = [{ service_name: 'checkout-api', __profile_type__: 'cpu' }];
 
-/** One answer of each kind, asked for where nothing good is kept. */
+/** Recalls an answer of each kind from a cache that holds nothing valid. */
 async function recallAll(place: CachePlace): Promise<void> {
   const kept = await openKeptAnswers(place, () => {});
   try {
@@ -51,8 +50,7 @@ function spoiled(good: string, how: typeof spoiling extends fc.Arbitrary<infer T
 }
 
 /**
- * Where `inner` is given, the text of the cache library within a file of ours is spoiled, and the file is
- * not.
+ * With `inner` the text of the cache library inside our file is spoiled, and the file itself stays valid.
  */
 function spoiledFile(good: string, inner: boolean, how: Parameters<typeof spoiled>[1]): string {
   if (!inner) return spoiled(good, how);

@@ -11,7 +11,7 @@ import { byteChanges, changedBytes, NASTY_TEXTS } from '../arbitraries.js';
 import { answersOrRefuses } from '../promise.js';
 import { type Target, targetOf } from '../target.js';
 
-/** One real profile of each kind and language in the fixtures. */
+/** A real profile of each kind and language in the fixtures. */
 function realProfiles(): Uint8Array[] {
   const folders = ['05-notify-goroutines', '08-auth-cpu', '16-storefront-latency'].map((name) =>
     fixture('incidents', name, 'profiles'),

@@ -31,7 +31,7 @@ const RPCS = [
   'GetFeatureFlags',
 ] as const;
 
-/** What a tool makes of answers whose bodies `spoil` has changed. */
+/** Changes the body of an answer to an RPC. */
 type Spoil = (rpc: string, body: Buffer) => Buffer;
 
 /** A Pyroscope in this process over the demo incident: its answers as they would come over the wire. */
@@ -93,7 +93,7 @@ export const spoiling = fc.oneof(
   { weight: 1, arbitrary: nastyText.map((text) => ({ text })) },
 );
 
-/** One spoiled answer may come from any place where the body is JSON; protobuf is changed byte by byte. */
+/** Spoils a body: JSON at any place, protobuf byte by byte. */
 export function spoiled(
   how: typeof spoiling extends fc.Arbitrary<infer T> ? T : never,
   body: Buffer,

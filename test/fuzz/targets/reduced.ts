@@ -10,8 +10,8 @@ import { expectAnswer } from '../promise.js';
 import { type Target, targetOf } from '../target.js';
 import { healthyAnswers, spoiled, spoiledTransport, spoiling } from './pyroscope.js';
 
-// What is asked for where the whole profile is too large: call trees, and stacks cut to their call sites
-// (`goPgo`).
+// Reduced profiles, which replace a profile that is too large: call trees, and stacks cut to their call
+// sites (`goPgo`).
 
 interface Node {
   name: string;

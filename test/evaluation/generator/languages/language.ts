@@ -3,7 +3,7 @@ import type { Path } from '../frame.js';
 
 export type LanguageName = 'go' | 'node' | 'python' | 'java';
 
-/** What a made-up service is called, and how its files lie. */
+/** Names and folders of a generated service. */
 export interface Project {
   service: string;
   /** `checkout` of `checkout-api`. */
@@ -30,7 +30,7 @@ export interface Language {
   /** Wrappers between entry and handler, outermost first. */
   middleware(project: Project): readonly Path[];
   app(project: Project, words: AppWords): FunctionInfo;
-  /** The same function after a refactoring: another name, the same work. */
+  /** Renames a function, as a refactoring does without changing its work. */
   renamed(fn: FunctionInfo): FunctionInfo;
   /** Calls into libraries and the standard library, down to a leaf. */
   libraries: readonly Path[];
