@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -6,20 +5,15 @@ import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { CallEnvironment } from '../src/mcp/call.js';
-import type { Profile } from '../src/profile/model.js';
-import { decodePprof, pprofToProfile } from '../src/profile/pprof/pprof.js';
-import { findHeaviestChain, readTree, totalBelow, treeProfile } from '../src/profile/tables/stack-tree.js';
-import { functionTable } from '../src/profile/tables/table.js';
 import { createFilesSource } from '../src/sources/files/source.js';
 import { createPyroscopeSource } from '../src/sources/pyroscope/source.js';
-import { askerIn, environmentOf, fixture } from './support/ask.js';
+import { askerIn, environmentOf } from './support/ask.js';
 import { manifest } from './support/directory.js';
 import { generateProfile } from './support/generate-profile.js';
 import { until } from './support/http.js';
 import { createManualTimer } from './support/manual-timer.js';
-import { stacksOf } from './support/profiles.js';
+import { selfTable, totalTable } from './support/profiles.js';
 import { startPyroscopeServer, type TestPyroscope } from './support/pyroscope-server.js';
-import { pprofOfJson } from './support/recorded-store.js';
 
 // A profile that is too large to be read whole, or does not come in time: what is exact is exact, the rest a
 // lower bound.
@@ -43,22 +37,6 @@ async function filesOf(bytes: Uint8Array) {
   const listed = [{ file: 'cpu.pb.gz', time: new Date(START).toISOString(), labels }];
   await writeFile(path.join(directory, 'profiles.json'), manifest(listed));
   return createFilesSource({ directory });
-}
-
-/** Own cost by name. */
-function selfTable(profile: Profile): Map<string, number> {
-  const { self } = functionTable(profile);
-  return new Map(
-    profile.functions
-      .map(({ name }, id): [string, number] => [name, self[id] ?? 0])
-      .filter(([, value]) => value > 0)
-      .sort(([a], [b]) => (a < b ? -1 : 1)),
-  );
-}
-
-function totalTable(profile: Profile): Map<string, number> {
-  const { totals } = functionTable(profile);
-  return new Map(profile.functions.map(({ name }, id) => [name, totals[id] ?? 0]));
 }
 
 interface OwnCost {
@@ -374,46 +352,4 @@ test('the own cost of every function is that of the whole, and no total is above
     ),
     { numRuns: 12 },
   );
-});
-
-describe('recorded answers', () => {
-  const bodyOf = (name: string) =>
-    JSON.parse(readFileSync(path.join(fixture('recorded', 'pyroscope'), `${name}.json`), 'utf8')).response
-      .body;
-  const profileOf = (name: string) => pprofToProfile(decodePprof(pprofOfJson(bodyOf(name).pprof.profile)));
-  const treeOf = (name: string) => readTree(Buffer.from(bodyOf(name).tree ?? '', 'base64'));
-
-  test.each(['v2-sms-checkout-pprof-gopgo-k1', 'v2-sms-checkout-pprof-gopgo-k2', 'v1-gopgo-pprof'])(
-    '%s has the own cost of the whole',
-    (name) => {
-      expect(selfTable(profileOf(name))).toEqual(selfTable(profileOf('v2-sms-checkout-pprof')));
-    },
-  );
-
-  test('a call tree: every total is at most that of the whole', () => {
-    const tree = treeOf('v2-sms-checkout-tree-1024');
-    const whole = totalTable(profileOf('v2-sms-checkout-pprof'));
-    for (const [name, total] of totalTable(treeProfile(tree, 'cpu', 'nanoseconds')))
-      expect(total).toBeLessThanOrEqual(whole.get(name) ?? 0);
-    expect(findHeaviestChain(tree).length).toBeGreaterThan(3);
-  });
-
-  test('below a path lies what the whole tree has there; old storage gives all of it', () => {
-    const below = treeOf('v2-sms-callsite-prefix3-tree');
-    const path3 = below[0]?.names.slice(0, 3) ?? [];
-    const whole = profileOf('v2-sms-checkout-pprof');
-    const truth = stacksOf(whole).filter(([names]) => path3.every((name, at) => names[at] === name));
-    expect(totalBelow(below, path3)).toBe(below.reduce((sum, { value }) => sum + value, 0));
-    expect(totalBelow(below, path3)).toBe(truth.reduce((sum, [, value]) => sum + value, 0));
-    expect(treeOf('v2-sms-callsite-inner-noprefix-tree')).toEqual([]);
-    expect(readTree(new Uint8Array())).toEqual([]);
-    const old = treeOf('v1-callsite-tree-zzz');
-    expect(totalBelow(old, ['zzz'])).toBe(0);
-    expect(old.length).toBeGreaterThan(0);
-  });
-
-  test('a tree that was cut short is no tree', () => {
-    const bytes = Buffer.from(bodyOf('v2-sms-checkout-tree-1024').tree, 'base64');
-    for (let end = 1; end < bytes.length; end += 97) expect(() => readTree(bytes.subarray(0, end))).toThrow();
-  });
 });

@@ -65,6 +65,6 @@ export function boundsOf({ minimum, maximum }: Property): string {
   const min = minimum !== undefined && minimum > Number.MIN_SAFE_INTEGER ? minimum : null;
   const max = maximum !== undefined && maximum < Number.MAX_SAFE_INTEGER ? maximum : null;
   if (min !== null && max !== null) return `${min}–${max}`;
-  if (min !== null) return `at min ${min}`;
+  if (min !== null) return `at least ${min}`;
   return max === null ? '' : `at most ${max}`;
 }

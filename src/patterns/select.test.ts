@@ -37,7 +37,7 @@ describe('selectPatterns', () => {
   test('no pattern at all holds no word', async () => {
     expect(await selectPatterns([], { words: 'kafka', service: null }, SIGNAL)).toEqual({
       selected: [],
-      held: 'none',
+      matched: 'none',
     });
   });
 });

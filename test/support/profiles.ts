@@ -1,6 +1,7 @@
 import { Profile as Pprof, StringTable } from 'pprof-format';
 import type { FunctionInfo, Profile } from '../../src/profile/model.js';
 import { decodePprof, type PprofFile, pprofToProfile } from '../../src/profile/pprof/pprof.js';
+import { functionTable } from '../../src/profile/tables/table.js';
 
 /** A frame of a test stack: a name, or whatever else matters. */
 export type TestFrame =
@@ -115,4 +116,21 @@ export function stacksOf(profile: Profile): [names: string[], value: number][] {
     ).reverse(),
     value,
   ]);
+}
+
+/** Own cost of each function by name. */
+export function selfTable(profile: Profile): Map<string, number> {
+  const { self } = functionTable(profile);
+  return new Map(
+    profile.functions
+      .map(({ name }, id): [string, number] => [name, self[id] ?? 0])
+      .filter(([, value]) => value > 0)
+      .sort(([a], [b]) => (a < b ? -1 : 1)),
+  );
+}
+
+/** Total cost of each function by name. */
+export function totalTable(profile: Profile): Map<string, number> {
+  const { totals } = functionTable(profile);
+  return new Map(profile.functions.map(({ name }, id) => [name, totals[id] ?? 0]));
 }

@@ -1,10 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
-import { MockAgent } from 'undici';
 import { describe, expect, test } from 'vitest';
+import { type Exchange, replay, serveExchange } from '../../../test/support/recorded-exchange.js';
 import { UpstreamError, type UpstreamKind } from '../../errors.js';
 import * as api from './api.js';
-import { createTransport, type Transport } from './http/transport.js';
+import type { Transport } from './http/transport.js';
 
 /**
  * Promises of a reader of these exchanges, a line for each kind; every exchange falls under exactly
@@ -28,19 +28,6 @@ const EXPECTED_NUMBERS = {
   text: 1,
 };
 
-interface Exchange {
-  name: string;
-  request: {
-    method: 'GET' | 'POST' | 'PUT';
-    path: string;
-    headers: Record<string, string>;
-    body?: unknown;
-    bodyBase64?: string;
-  };
-  response: { status: number; headers: Record<string, string>; body?: unknown; bodyBase64?: string };
-}
-
-const ORIGIN = 'http://recorded.test';
 const FOLDER = new URL('../../../fixtures/recorded/pyroscope/', import.meta.url);
 const { signal } = new AbortController();
 
@@ -124,7 +111,7 @@ const CHECKS: Record<Expectation, (exchange: Exchange) => Promise<void>> = {
   },
 
   async text(exchange) {
-    const { transport } = serve(exchange);
+    const { transport } = serveExchange(exchange);
     const { method, path } = exchange.request;
     expect(String((await transport.send({ method, path, signal })).bytes)).toBe(exchange.response.body);
   },
@@ -279,7 +266,7 @@ async function typed<Result>(
   exchange: Exchange,
   call: (transport: Transport, range: api.SteppedSelection & api.SeriesSelection) => Promise<Result>,
 ): Promise<Result> {
-  const { transport, sent } = serve(exchange);
+  const { transport, sent } = serveExchange(exchange);
   const { body } = exchange.request;
   const result = await call(transport, {
     profileTypeId: String(at(body, 'profileTypeID')),
@@ -305,80 +292,6 @@ async function typed<Result>(
     if (at(body, field) !== undefined) expect(at(request, field)).toEqual(at(body, field));
   }
   return result;
-}
-
-/** Sends the recorded request and returns what the transport makes of the recorded answer. */
-async function replay(exchange: Exchange): Promise<unknown> {
-  const { transport, sent } = serve(exchange);
-  const { method, path, headers, body, bodyBase64 } = exchange.request;
-  const contentType = headers['Content-Type'];
-  const bytes = bodyBase64 === undefined ? null : Buffer.from(bodyBase64, 'base64');
-  const recordedBytes =
-    bytes ?? Buffer.from(typeof body === 'string' ? body : body === undefined ? '' : JSON.stringify(body));
-  try {
-    if (method === 'POST' && contentType === 'application/json' && typeof body === 'object') {
-      return await transport.post(path, body, { codec: 'json', signal });
-    }
-    if (method === 'POST' && contentType === 'application/proto' && bytes !== null) {
-      return await transport.post(path, bytes, { codec: 'proto', signal });
-    }
-    const answer = await transport.send({
-      method,
-      path,
-      signal,
-      ...(method === 'GET' ? {} : { body: recordedBytes }),
-      ...(contentType === undefined ? {} : { contentType }),
-    });
-    return JSON.parse(String(answer.bytes));
-  } finally {
-    expect({ method: sent.method, path: sent.path, body: sent.body.toString() }).toEqual({
-      method,
-      path,
-      body: recordedBytes.toString(),
-    });
-    expect(sent.headers['content-type']).toBe(contentType);
-    expect(sent.headers['x-scope-orgid']).toBe(headers['X-Scope-OrgID']);
-    expect(sent.headers.accept).toBe(headers.Accept ?? '*/*;allow-utf8-labelnames=true');
-  }
-}
-
-/**
- * A transport whose server gives the recorded answer, twice where it is asked again, and what that server was
- * sent.
- */
-function serve({ request, response }: Exchange) {
-  const agent = new MockAgent();
-  agent.disableNetConnect();
-  const sent = { method: '', path: '', body: Buffer.alloc(0), headers: {} as Record<string, string> };
-  const body =
-    response.bodyBase64 === undefined
-      ? typeof response.body === 'string'
-        ? response.body
-        : JSON.stringify(response.body)
-      : Buffer.from(response.bodyBase64, 'base64');
-  agent
-    .get(ORIGIN)
-    .intercept({ path: () => true, method: () => true })
-    .reply((options) => {
-      const headers = Object.entries(options.headers ?? {}).map(([name, value]) => [
-        name.toLowerCase(),
-        String(value),
-      ]);
-      Object.assign(sent, {
-        method: options.method,
-        path: options.path,
-        body: bytesOf(options.body),
-        headers: Object.fromEntries(headers),
-      });
-      return { statusCode: response.status, data: body, responseOptions: { headers: response.headers } };
-    })
-    .times(2);
-  const { 'Content-Type': _, 'X-Scope-OrgID': tenant = null, ...headers } = request.headers;
-  return { transport: createTransport({ url: ORIGIN, dispatcher: agent, tenant, headers }), sent };
-}
-
-function bytesOf(body: unknown): Buffer {
-  return body instanceof Uint8Array ? Buffer.from(body) : Buffer.from(typeof body === 'string' ? body : '');
 }
 
 function rpcOf(path: string): string {

@@ -1,57 +1,21 @@
-import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
-import type { Socket } from 'node:net';
+import type { IncomingMessage, RequestListener } from 'node:http';
 import { inspect } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, test } from 'vitest';
-import { UpstreamError, UserError } from '../../../errors.js';
-import { NO_METER } from '../../../telemetry/meter.js';
-import { createTransport, type Transport, type TransportOptions } from './transport.js';
+import {
+  atEnd,
+  closeTransports,
+  failure,
+  postJson,
+  serve,
+} from '../../../../test/support/transport-server.js';
+import { UserError } from '../../../errors.js';
+import { createTransport, type TransportOptions } from './transport.js';
 
 const { signal } = new AbortController();
 const MIB = 2 ** 20;
-const closers: (() => unknown)[] = [];
 
-afterEach(async () => {
-  for (const close of closers.splice(0).reverse()) await close();
-});
-
-/** A server on a free port of this machine, and a transport to it. */
-async function serve(listener: RequestListener, options: Partial<TransportOptions> = {}) {
-  const server = createServer(listener);
-  const sockets = new Set<Socket>();
-  server.on('connection', (socket) => {
-    sockets.add(socket);
-  });
-  const url = await listen(server);
-  const transport = createTransport({ url, ...options });
-  closers.push(() => close(server), transport.close);
-  return { url, transport, sockets };
-}
-
-async function listen(server: Server): Promise<string> {
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  return `http://127.0.0.1:${typeof address === 'object' ? address?.port : address}`;
-}
-
-function close(server: Server): Promise<void> {
-  server.closeAllConnections();
-  return new Promise((resolve) => server.close(() => resolve()));
-}
-
-const json = (transport: Transport, one = signal) => transport.post('/x', {}, { codec: 'json', signal: one });
-
-/** Until the pool knows that the connection is free. */
-const idle = () => new Promise((resolve) => setTimeout(resolve, 20));
-
-async function failure(answer: Promise<unknown>): Promise<UpstreamError> {
-  const error: unknown = await answer.then(
-    () => new Error('it did not fail'),
-    (reason: unknown) => reason,
-  );
-  if (error instanceof UpstreamError) return error;
-  throw error;
-}
+afterEach(closeTransports);
 
 describe('what is sent', () => {
   test('headers, prefix, body and credentials', async () => {
@@ -66,7 +30,7 @@ describe('what is sent', () => {
       { token: 'tok', tenant: 'a|b', headers: { 'X-Extra': '1' } },
     );
     const prefixed = createTransport({ url: `${url}/some/prefix/`, username: 'me', password: 'pass' });
-    closers.push(prefixed.close);
+    atEnd(prefixed.close);
     await transport.post('/rpc', { a: 1 }, { codec: 'json', signal });
     await prefixed.send({ method: 'GET', path: '/ready?x=1', signal });
 
@@ -96,7 +60,7 @@ describe('what comes back', () => {
     const { transport } = await serve((_, response) => {
       response.setHeader('content-encoding', 'gzip').end(gzipSync('{"names":["a"]}'));
     });
-    expect(await json(transport)).toEqual({ names: ['a'] });
+    expect(await postJson(transport)).toEqual({ names: ['a'] });
   });
 
   test.each<[string, number, Record<string, string>, string, object]>([
@@ -177,7 +141,7 @@ describe('what comes back', () => {
     const { transport } = await serve((_request, response) => {
       response.writeHead(status, headers).end(body);
     });
-    expect(await failure(json(transport))).toMatchObject({ status, ...expected });
+    expect(await failure(postJson(transport))).toMatchObject({ status, ...expected });
   });
 
   test('protobuf that is JSON', async () => {
@@ -192,7 +156,7 @@ describe('what comes back', () => {
     const { transport } = await serve((_, response) => {
       response.writeHead(500).end('x'.repeat(MIB));
     });
-    expect((await failure(json(transport))).detail).toHaveLength(300);
+    expect((await failure(postJson(transport))).detail).toHaveLength(300);
   });
 
   test.each<[string, Partial<TransportOptions>, string[]]>([
@@ -208,187 +172,10 @@ describe('what comes back', () => {
       const echo = { code: 'unknown', message: `${request.headers.authorization} ${secrets.join(' ')}` };
       response.writeHead(500).end(JSON.stringify({ ...echo, code: secrets[0] }));
     }, options);
-    const error = await failure(json(transport));
+    const error = await failure(postJson(transport));
     expect(error.detail).toContain('[redacted]');
     for (const secret of secrets)
       expect(inspect(error, { depth: 20 }) + JSON.stringify(error)).not.toContain(secret);
-  });
-});
-
-describe('broken connections', () => {
-  test('nobody listens; the error shows no secrets', async () => {
-    const { transport, url } = await serve(() => {}, { token: 'secret-token' });
-    await closers.splice(0, 1)[0]?.();
-    const error = await failure(json(transport));
-    expect(error).toMatchObject({ kind: 'unreachable', status: null });
-    expect(error.detail).toContain(`ECONNREFUSED ${new URL(url).host}`);
-    expect(inspect(error, { depth: 20 })).not.toContain('secret-token');
-  });
-
-  test('a name that does not exist', async () => {
-    const transport = createTransport({ url: 'http://nowhere.invalid' });
-    closers.push(transport.close);
-    expect(await failure(json(transport))).toMatchObject({ kind: 'unreachable' });
-  });
-
-  test.each([200, 500])('the connection is cut in the middle of a body with status %i', async (status) => {
-    const { transport } = await serve((_, response) => {
-      response.writeHead(status, { 'content-length': 100 }).write('{"names"', () => response.destroy());
-    });
-    expect(await failure(json(transport))).toMatchObject(
-      status === 200
-        ? { kind: 'unreadable', status: 200 }
-        : { kind: 'failed', status: 500, detail: '{"names"' },
-    );
-  });
-
-  test('gzip that ends too early', async () => {
-    const { transport } = await serve((_, response) => {
-      response.setHeader('content-encoding', 'gzip').end(gzipSync('{"names":["a","b"]}').subarray(0, -12));
-    });
-    expect(await failure(json(transport))).toMatchObject({ kind: 'unreadable' });
-  });
-
-  test('a reused connection that is closed without an answer is tried once more, and so is a new one', async () => {
-    let requests = 0;
-    let broken = 2;
-    const { url, transport, sockets } = await serve((request, response) => {
-      requests++;
-      request.resume();
-      if (requests === broken) request.socket.destroy();
-      else response.end('{}');
-    });
-    await json(transport);
-    await idle();
-    expect(await json(transport)).toEqual({});
-    expect([requests, sockets.size]).toEqual([3, 2]);
-
-    requests = 0;
-    broken = 1;
-    const fresh = createTransport({ url });
-    closers.push(fresh.close);
-    expect(await json(fresh)).toEqual({});
-    expect(requests).toBe(2);
-  });
-
-  test('a server that always closes is tried twice at most', async () => {
-    let requests = 0;
-    const { transport } = await serve((request, response) => {
-      if (++requests === 1) response.end('{}');
-      else request.socket.destroy();
-    });
-    await json(transport);
-    await idle();
-    expect(await failure(json(transport))).toMatchObject({ kind: 'unreachable' });
-    expect(requests).toBe(3);
-  });
-});
-
-describe('one more try', () => {
-  /**
-   * A server whose first answers are bad and all later ones good, with the number of requests that it saw.
-   */
-  async function failingAtFirst(
-    bad: RequestListener,
-    times: number,
-    options: Partial<TransportOptions> = {},
-  ) {
-    const seen: string[] = [];
-    const outcomes: string[] = [];
-    const meter = {
-      ...NO_METER,
-      upstream: ({ outcome }: { outcome: string }) => void outcomes.push(outcome),
-    };
-    const { transport } = await serve(
-      async (request, response) => {
-        let body = '';
-        for await (const part of request) body += part;
-        seen.push(body);
-        if (seen.length <= times) bad(request, response);
-        else response.end('{"names":["a"]}');
-      },
-      { meter, ...options },
-    );
-    return { transport, seen, outcomes };
-  }
-
-  const half: RequestListener = (_, response) => {
-    response.writeHead(200, { 'content-length': 100 }).write('{"names"', () => response.destroy());
-  };
-  const status =
-    (code: number, headers: Record<string, string> = {}): RequestListener =>
-    (_, response) =>
-      void response.writeHead(code, headers).end('later');
-  const again: readonly [string, RequestListener, string][] = [
-    ['a reset connection', (request) => void request.socket.destroy(), 'unreachable'],
-    ['a cut body', half, 'unreadable'],
-    [
-      'a damaged body',
-      (_, response) => void response.setHeader('content-encoding', 'gzip').end('garbage'),
-      'unreadable',
-    ],
-    ['502', status(502), 'failed'],
-    ['504', status(504), 'timeout'],
-    ['429 with Retry-After', status(429, { 'retry-after': '0' }), 'overloaded'],
-    ['503 with Retry-After', status(503, { 'retry-after': '0' }), 'overloaded'],
-  ];
-
-  test.each(again)('%s is met by the same request once more, and both are counted', async (_, bad, kind) => {
-    const { transport, seen, outcomes } = await failingAtFirst(bad, 1);
-    expect(await transport.post('/x', { a: 1 }, { codec: 'json', signal })).toEqual({ names: ['a'] });
-    expect(seen).toEqual(['{"a":1}', '{"a":1}']);
-    expect(outcomes).toEqual([kind, 'ok']);
-  });
-
-  test.each(again)('%s that stays is a failure after two requests', async (_, bad, kind) => {
-    const { transport, seen } = await failingAtFirst(bad, 9);
-    expect(await failure(json(transport))).toMatchObject({ kind });
-    expect(seen).toHaveLength(2);
-  });
-
-  test.each<[string, RequestListener]>([
-    ...[400, 401, 403, 404, 500, 501].map((code): [string, RequestListener] => [`${code}`, status(code)]),
-    ['429 that says no time', status(429)],
-    ['503 that says no time', status(503)],
-    ['503 that asks for more time than there is', status(503, { 'retry-after': '3600' })],
-    ['a page', (_, response) => void response.end('<html>')],
-    ['broken JSON', (_, response) => void response.end('{"names":')],
-  ])('%s is not asked again', async (_, bad) => {
-    const { transport, seen } = await failingAtFirst(bad, 9);
-    await failure(json(transport));
-    expect(seen).toHaveLength(1);
-  });
-
-  test('both tries share one deadline', async () => {
-    const { transport, seen } = await failingAtFirst(
-      (_, response) => {
-        if (seen.length === 1) response.writeHead(502).end();
-      },
-      9,
-      { timeoutMs: 400 },
-    );
-    expect(await failure(json(transport))).toMatchObject({ kind: 'timeout' });
-    expect(seen).toHaveLength(2);
-  });
-
-  test('a caller who leaves while the server wants to be left alone gets his reason at once', async () => {
-    const caller = new AbortController();
-    const { transport, seen } = await failingAtFirst(status(503, { 'retry-after': '10' }), 9);
-    const reason = new Error('enough');
-    const answer = json(transport, caller.signal);
-    setTimeout(() => caller.abort(reason), 50);
-    await expect(answer).rejects.toBe(reason);
-    expect(seen).toHaveLength(1);
-  });
-
-  test.each([
-    ['a login form', '<html><form action="/login"><input type="password">', /asks for a login/],
-    ['another page', '<html><title>nginx</title>', /does not lead to a profile store/],
-  ])('%s is called what its content shows', async (_, page, words) => {
-    const { transport } = await serve((_request, response) => void response.end(page));
-    const error = await failure(json(transport));
-    expect(error).toMatchObject({ kind: 'unreadable', isPage: true });
-    expect(error.detail).toMatch(words);
   });
 });
 
@@ -399,7 +186,7 @@ describe('limits', () => {
     ['no end of an error', (_, response) => void response.writeHead(500).write('{')],
   ])('deadline: %s', async (_, listener) => {
     const { transport } = await serve(listener, { timeoutMs: 60 });
-    expect(await failure(json(transport))).toMatchObject({
+    expect(await failure(postJson(transport))).toMatchObject({
       kind: 'timeout',
       detail: 'no answer within 0.06 s',
     });
@@ -422,14 +209,14 @@ describe('limits', () => {
       },
       { maxResponseBytes: MIB },
     );
-    expect(await failure(json(transport))).toMatchObject({ kind: 'too_large' });
+    expect(await failure(postJson(transport))).toMatchObject({ kind: 'too_large' });
     await closed;
   });
 
   test('an answer as large as the cap is read', async () => {
     const body = JSON.stringify('x'.repeat(MIB - 2));
     const { transport } = await serve((_, response) => void response.end(body), { maxResponseBytes: MIB });
-    expect(await json(transport)).toHaveLength(MIB - 2);
+    expect(await postJson(transport)).toHaveLength(MIB - 2);
   });
 
   test.each([false, true])(
@@ -443,9 +230,9 @@ describe('limits', () => {
         if (begun) response.write('{"names":');
         setTimeout(() => caller.abort(reason), 20);
       });
-      await expect(json(transport, caller.signal)).rejects.toBe(reason);
+      await expect(postJson(transport, caller.signal)).rejects.toBe(reason);
       await closed;
-      await expect(json(transport, caller.signal)).rejects.toBe(reason);
+      await expect(postJson(transport, caller.signal)).rejects.toBe(reason);
     },
   );
 
@@ -458,8 +245,8 @@ describe('limits', () => {
         response.end('{}');
       }, 10);
     });
-    await Promise.all(Array.from({ length: 50 }, () => json(transport)));
-    for (let i = 0; i < 10; i++) await json(transport);
+    await Promise.all(Array.from({ length: 50 }, () => postJson(transport)));
+    for (let i = 0; i < 10; i++) await postJson(transport);
     expect([most, sockets.size]).toEqual([8, 8]);
   });
 });
