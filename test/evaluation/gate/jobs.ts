@@ -14,7 +14,7 @@ import { SIZES, type Size } from '../jobs.js';
 export const PAIRS = ['windows', 'versions'] as const;
 export type Pair = (typeof PAIRS)[number];
 
-/** Kinds in which a function of the time profile becomes dearer, and those in which nobody is to blame. */
+/** Kinds in which a function of the time profile becomes dearer, and those in which no code is to blame. */
 export const GUILTY: readonly Kind[] = ['a', 'b', 'k', 'l', 'o'];
 export const INNOCENT: readonly Kind[] = ['h', 'i', 'j'];
 

@@ -12,7 +12,9 @@ import { type GateJob, type GateResult, GUILTY, INNOCENT, PAIRS, type Pair } fro
 const PAGE = fileURLToPath(new URL('../../../../test/evaluation/README.md', import.meta.url));
 /** Far from the seeds that the engine and the gate were made with. */
 const HELD_OUT = 7_000_000;
-/** Part of the changes of the size that the gate says it can see which it may miss, and of calm pairs accused. */
+/**
+ * Maximum share of changes that the gate misses, of a size that it claims to see, and of calm pairs accused.
+ */
 const BOUNDS = { missed: 0.05, accused: 0.01 } as const;
 const USAGE = `npm run evaluate:gate -- [--cases N] [--kinds ab…] [--from SEED] [--workers N] [--verbose] [--write]
   --cases    of every kind and pair (default 200), five times as many of ${INNOCENT.join(', ')}

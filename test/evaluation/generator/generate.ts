@@ -23,8 +23,8 @@ export interface GenerateOptions {
   /** Properties that the services of a fleet share. */
   shape?: FleetShape;
   /**
-   * Growth of the culprit's share of time that is planted, through all of the incident and in no other profile
-   * type; drawn from the seed otherwise.
+   * Growth of the culprit's share of time that is planted, through all of the incident and in no other
+   * profile type; drawn from the seed otherwise.
    */
   growth?: number;
   /**
