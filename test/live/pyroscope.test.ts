@@ -58,7 +58,7 @@ describe.runIf(wanted)('a real Pyroscope', () => {
       const live = await askLive()('summarize_profile', { ...args, service: pushed(service), ...window });
       const source = mergingLocatedOnly(createFilesSource({ directory }));
       const files = await asker(source)('summarize_profile', { ...args, service, ...INCIDENT_WINDOW });
-      expect(live.isError).toBe(false);
+      expect(live.isError, live.text).toBe(false);
       expect(comparable(live.text)).toEqual(comparable(files.text));
     });
   });
@@ -116,7 +116,7 @@ describe.runIf(wanted)('a real Pyroscope', () => {
         service,
         ...hours(count, INCIDENT_WINDOW),
       });
-      expect(live.isError).toBe(false);
+      expect(live.isError, live.text).toBe(false);
       expect(comparable(live.text)).toEqual(comparable(files.text));
     });
 
@@ -156,7 +156,7 @@ describe.runIf(wanted)('a real Pyroscope', () => {
           service: pushed(service),
           ...hours(24 * 30, window),
         });
-        expect(isError).toBe(false);
+        expect(isError, text).toBe(false);
         const found: unknown = JSON.parse(text);
         expect(found).toMatchObject({
           notes: expect.arrayContaining([expect.stringMatching(/answers only about what is newer than/)]),
