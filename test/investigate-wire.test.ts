@@ -3,6 +3,7 @@ import { normaliseName } from '../src/profile/code/names.js';
 import { createFilesSource } from '../src/sources/files/source.js';
 import { createPyroscopeSource } from '../src/sources/pyroscope/source.js';
 import { asker, INCIDENT_WINDOW, INCIDENTS } from './support/ask.js';
+import { mergingLocatedOnly } from './support/located.js';
 import { startPyroscopeServer } from './support/pyroscope-server.js';
 
 // An investigation over Pyroscope's wire format has the same answer in every storage mode, with few requests.
@@ -38,7 +39,7 @@ describe.each(['v1', 'v2', 'dual'] as const)('storage mode %s', (mode) => {
       for (const tool of ['investigate', 'compare_profiles']) {
         const args = { service, ...INCIDENT_WINDOW, format: 'json' };
         const key = `${name} ${tool}`;
-        const answer = answersOfFiles.get(key) ?? asker(files)(tool, args);
+        const answer = answersOfFiles.get(key) ?? asker(mergingLocatedOnly(files))(tool, args);
         answersOfFiles.set(key, answer);
         const [here, there] = [await answer, await asker(source)(tool, args)];
         // In dual mode the border of the storages is found once, by bisection, and a series is asked for in

@@ -17,20 +17,24 @@ if (!wanted) console.warn('The live test of the demo app is skipped: set PYROSCO
 const server = wanted ? await liveServer({ ...process.env, PYROSCOPE_TEST_URL: '' }) : null;
 afterAll(() => server?.stop());
 
-test.runIf(wanted)('the demo app sends its incident, and the documented call finds it', async () => {
-  const env = cleanEnvironment({ PYROSCOPE_URL: server?.url ?? '' });
-  const { stdout } = await promisify(execFile)(
-    process.execPath,
-    [path.join(ROOT, 'docker/demo-app/main.mjs'), '--once'],
-    { env },
-  );
-  const [, printed = ''] = /call investigate '(.*)'/.exec(stdout) ?? [];
-  const page = readFileSync(path.join(ROOT, 'docs/containers.md'), 'utf8');
-  const [, documented = ''] = /call investigate '(.*)'/.exec(page) ?? [];
-  for (const args of [documented, printed]) {
-    const answer = await run(['call', 'investigate', args], { env: { PYROSCOPE_URL: server?.url ?? '' } });
-    expect(answer.stderr).toBe('');
-    expect(answer.stdout).toContain('Verdict: CODE REGRESSION');
-    expect(answer.stdout).toContain('1. northwind.dev/checkout/coupon.loadPattern');
-  }
-});
+test.runIf(wanted)(
+  'the demo app sends its incident, and the documented call finds it',
+  async () => {
+    const env = cleanEnvironment({ PYROSCOPE_URL: server?.url ?? '' });
+    const { stdout } = await promisify(execFile)(
+      process.execPath,
+      [path.join(ROOT, 'docker/demo-app/main.mjs'), '--once'],
+      { env },
+    );
+    const [, printed = ''] = /call investigate '(.*)'/.exec(stdout) ?? [];
+    const page = readFileSync(path.join(ROOT, 'docs/containers.md'), 'utf8');
+    const [, documented = ''] = /call investigate '(.*)'/.exec(page) ?? [];
+    for (const args of [documented, printed]) {
+      const answer = await run(['call', 'investigate', args], { env: { PYROSCOPE_URL: server?.url ?? '' } });
+      expect(answer.stderr).toBe('');
+      expect(answer.stdout).toContain('Verdict: CODE REGRESSION');
+      expect(answer.stdout).toContain('1. northwind.dev/checkout/coupon.loadPattern');
+    }
+  },
+  120_000,
+);

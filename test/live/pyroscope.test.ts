@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createFilesSource } from '../../src/sources/files/source.js';
 import { createPyroscopeSource } from '../../src/sources/pyroscope/source.js';
+import type { ProfileSource } from '../../src/sources/source.js';
 import { asker, askerIn, environmentOf, INCIDENT_WINDOW, INCIDENTS, NOW } from '../support/ask.js';
 import { comparable } from '../support/comparable.js';
+import { locatedOnly, mergingLocatedOnly } from '../support/located.js';
 import { type LiveServer, liveServer, pushService, servicesListed } from '../support/pyroscope.js';
 
 // A real Pyroscope and the files give the same findings to the same question, after names are normalised.
@@ -54,15 +56,45 @@ describe.runIf(wanted)('a real Pyroscope', () => {
     test.each(TYPES[name] ?? [])('summarize_profile %s', async (profile_type) => {
       const args = { profile_type, format: 'json', limit: 20 };
       const live = await askLive()('summarize_profile', { ...args, service: pushed(service), ...window });
-      const files = await asker(createFilesSource({ directory }))('summarize_profile', {
-        ...args,
-        service,
-        ...INCIDENT_WINDOW,
-      });
-      expect(live.isError).toBe(false);
+      const source = mergingLocatedOnly(createFilesSource({ directory }));
+      const files = await asker(source)('summarize_profile', { ...args, service, ...INCIDENT_WINDOW });
+      expect(live.isError, live.text).toBe(false);
       expect(comparable(live.text)).toEqual(comparable(files.text));
     });
   });
+
+  // The profiles of incident 05 hold samples that came without a location.
+  test.each(['process_cpu:cpu:nanoseconds:cpu:nanoseconds', 'goroutine:goroutine:count:goroutine:count'])(
+    'samples without a location count in a series and in no merge: %s',
+    async (profileTypeId) => {
+      const { directory = '', service = '' } =
+        INCIDENTS.find(({ name }) => name === '05-notify-goroutines') ?? {};
+      const { signal } = new AbortController();
+      const totals = async (source: ProfileSource, name: string, { from, to }: typeof window) => {
+        const query = {
+          profileTypeId,
+          matchers: [{ name: 'service_name', op: '=' as const, value: name }],
+          window: { from: Date.parse(from), to: Date.parse(to) },
+        };
+        const series = await source.timeSeries(query, { groupBy: [], step: 60 }, signal);
+        const { profile } = await source.profile(query, signal);
+        return {
+          series: series.flatMap(({ points }) => points).reduce((sum, { value }) => sum + value, 0),
+          merge: profile.values.reduce((sum, value) => sum + value, 0),
+          located: locatedOnly(profile).values.reduce((sum, value) => sum + value, 0),
+        };
+      };
+      const hour = { from: '2026-11-20T14:00:00Z', to: '2026-11-20T14:45:00Z' };
+      const expected = await totals(createFilesSource({ directory }), service, hour);
+      expect(expected.located).toBeLessThan(expected.merge);
+      const live = createPyroscopeSource({ name: 'live', uid: 'live', url: server?.url ?? '' });
+      const { series, merge } = await totals(live, pushed(service), {
+        from: moved(hour.from),
+        to: moved(hour.to),
+      });
+      expect({ series, merge }).toEqual({ series: expected.series, merge: expected.located });
+    },
+  );
 
   // The server runs with its default limits: 24 h in one query, 7 days back.
   describe('windows over its limits', () => {
@@ -84,7 +116,7 @@ describe.runIf(wanted)('a real Pyroscope', () => {
         service,
         ...hours(count, INCIDENT_WINDOW),
       });
-      expect(live.isError).toBe(false);
+      expect(live.isError, live.text).toBe(false);
       expect(comparable(live.text)).toEqual(comparable(files.text));
     });
 
@@ -124,7 +156,7 @@ describe.runIf(wanted)('a real Pyroscope', () => {
           service: pushed(service),
           ...hours(24 * 30, window),
         });
-        expect(isError).toBe(false);
+        expect(isError, text).toBe(false);
         const found: unknown = JSON.parse(text);
         expect(found).toMatchObject({
           notes: expect.arrayContaining([expect.stringMatching(/answers only about what is newer than/)]),

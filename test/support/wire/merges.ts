@@ -2,6 +2,7 @@ import { fromBinary, toJson } from '@bufbuild/protobuf';
 import { normaliseName } from '../../../src/profile/code/names.js';
 import type { Profile } from '../../../src/profile/model.js';
 import { NO_PROFILE } from '../../../src/profile/tables/merge.js';
+import { locatedOnly } from '../located.js';
 import { RpcError } from './connect.js';
 import { type Headers, reachesV1, type ServerContext } from './context.js';
 import { flameGraph, treeBytes } from './flamegraph.js';
@@ -96,8 +97,12 @@ async function mergeOf(context: ServerContext, request: MergeRequest, headers: H
   return { type, profile: ingested((await source.profile(query, signal)).profile), start, end };
 }
 
-/** As Pyroscope stores it: Go functions lose their type parameters. */
+/**
+ * Changes a profile as Pyroscope does: Go functions lose their type parameters, and samples without a
+ * location are left out.
+ */
 function ingested(profile: Profile): Profile {
-  if (!profile.functions.some(({ name }) => name.includes('[go.shape'))) return profile;
-  return { ...profile, functions: profile.functions.map((fn) => ({ ...fn, name: normaliseName(fn.name) })) };
+  const located = locatedOnly(profile);
+  if (!located.functions.some(({ name }) => name.includes('[go.shape'))) return located;
+  return { ...located, functions: located.functions.map((fn) => ({ ...fn, name: normaliseName(fn.name) })) };
 }

@@ -1,7 +1,6 @@
 import { Profile as Pprof, StringTable } from 'pprof-format';
 import { frameOwner } from '../../../src/profile/code/frames.js';
 import type { FunctionInfo, Profile } from '../../../src/profile/model.js';
-import { NO_STACK } from '../../../src/profile/pprof/no-stack.js';
 import type { ParsedType } from './types.js';
 
 /** Which part of the stacks an answer keeps. */
@@ -52,10 +51,8 @@ export function pprofOf(profile: Profile, head: MergeHead, selection: StackSelec
   const { functions, frameFunction, frameLine, frameKin } = profile;
   const usedFunctions = new Map<number, { fn: number; elsewhere: boolean }>();
   const locationOf = new Map<number, number>();
-  // A sample without a stack is sent as it was received: it has no location.
-  const isLocated = (frame: number) => functions[frameFunction[frame] ?? -1]?.name !== NO_STACK.name;
   const sample = stacks.map(({ frames, value }) => ({
-    locationId: frames.filter(isLocated).map((frame) => {
+    locationId: frames.map((frame) => {
       const id = locationOf.get(frame) ?? locationOf.size + 1;
       locationOf.set(frame, id);
       return id;
