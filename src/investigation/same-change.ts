@@ -7,8 +7,8 @@ import type { ShareLens } from './evidence/shares.js';
 const MIN_PART = 0.5;
 
 /**
- * Whether the rise of a type of time is that of a function whose code changed by another type of time: time on
- * CPU and on the wall clock are of the same work, and the one with fewer samples shows only the rise.
+ * Whether the rise of a type of time is that of a function whose code changed by another type of time: time
+ * on CPU and on the wall clock are of the same work, and the one with fewer samples shows only the rise.
  */
 export function isRiseOfChange(share: ShareLens, shares: readonly ShareLens[]): boolean {
   if (share.lens.kind !== 'time' || share.change !== null) return false;
