@@ -112,8 +112,8 @@ function byWeight(readings: readonly Reading[]): (string | null)[] {
 }
 
 /**
- * Picks the values with most active time: one that only waits may weigh most in the series. Few values are all
- * taken.
+ * Picks the values with most active time: one that only waits may weigh most in the series. Few values are
+ * all taken.
  */
 async function mostActive(
   label: string,
