@@ -158,6 +158,7 @@ describe.each(incidents)('$name', ({ service, window, open }) => {
     expect(text.split('\n')[0]).toContain(`; NOT READ: ${alias} (`);
     expect(text).toMatch(/\nVerdict(?: so far)?: /);
     expect(text).not.toContain('do not report');
+    expect(text, 'its counts are no witness of it').not.toContain(`(as ${alias})`);
     const warned = log.map((entry) => JSON.parse(entry)).filter(({ what }) => what === alias);
     expect(warned, place).toEqual([expect.objectContaining({ level: 'warn', tool: 'investigate', reason })]);
     expect(samplesOf(metrics, 'pyroscope_mcp_parts_not_read_total')).toEqual({ [`reason=${reason}`]: 1 });

@@ -48,6 +48,22 @@ describe('by a label', () => {
       ['a', 100_000_000, 0.25],
     ]);
   });
+
+  test('of wall-clock time the values with most active time are shown, not those that wait longest', async () => {
+    const pods = [40, 30, 20, 10, 2, 1].map((f, at) => ({
+      pod: `pod-${f}`,
+      work: { f, '(idle)': 1_000 * (at + 1) },
+    }));
+    const from = await source(
+      pods.flatMap(({ pod, work }) => hour(() => work, { pod })),
+      'wall/nanoseconds',
+    );
+    const { json } = await timeline(from, { profile_type: 'wall', group_by: 'pod' });
+    expect(json.series.map(({ label }: { label: string }) => label)).toEqual([
+      ...['pod-40', 'pod-30', 'pod-20', 'pod-10'],
+    ]);
+    expect(json.series_count).toBe(6);
+  });
 });
 
 describe('where profiles are counted', () => {

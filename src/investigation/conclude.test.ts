@@ -24,12 +24,18 @@ function concluded(evidence: ReadingEvidence) {
 const GREW = { from: { 'main serve': 10 }, to: { 'main serve': 40 } };
 const LEAK = levelEvidence('inuse', { before: 10, after: 40, grew: GREW });
 const GOROUTINE_LEAK = levelEvidence('goroutines', { before: 10, after: 40, grew: GREW });
+const HIDDEN_LEAK = levelEvidence('inuse', { before: 68, after: 92, grew: GREW, isHidden: true });
 const CONTENTION = waitEvidence('mutex', { before: 0.1, after: 2.1, grew: GREW });
 const CODE = shareEvidence('cpu', { change: { addedSeconds: 0.5 } });
 const MOVED = shareEvidence('cpu', { change: { from: 'stock' } });
 const MOVED_ALLOCATIONS = shareEvidence('alloc', { change: { culprit: 'poll', from: 'stock' } });
 const LOAD = shareEvidence('wall', { load: { risen: 2, z: 8, rose: true } });
 const CALM = shareEvidence('cpu');
+const RISE_OF_CODE = shareEvidence('wall', {
+  before: { 'main serve price': 10, 'main serve poll': 10 },
+  after: { 'main serve price': 60, 'main serve poll': 15 },
+  load: { risen: 3, z: 8, rose: true },
+});
 
 describe('which verdict wins, and what else is named', () => {
   test.each([
@@ -38,6 +44,18 @@ describe('which verdict wins, and what else is named', () => {
       evidence: { levels: [LEAK], waits: [CONTENTION], shares: [CODE, MOVED_ALLOCATIONS, LOAD] },
       verdict: 'leak',
       causes: ['leak inuse', 'contention mutex', 'code cpu price', 'load wall'],
+    },
+    {
+      what: 'a leak beneath a large level only where nothing else is told',
+      evidence: { levels: [HIDDEN_LEAK], shares: [CALM] },
+      verdict: 'leak',
+      causes: ['leak inuse'],
+    },
+    {
+      what: 'a change of code before a leak beneath a large level',
+      evidence: { levels: [HIDDEN_LEAK], shares: [CODE] },
+      verdict: 'code_regression',
+      causes: ['code cpu price', 'leak inuse'],
     },
     {
       what: 'contention before code that added less',
@@ -50,6 +68,12 @@ describe('which verdict wins, and what else is named', () => {
       evidence: { shares: [CODE, MOVED_ALLOCATIONS, LOAD] },
       verdict: 'code_regression',
       causes: ['code cpu price', 'load wall'],
+    },
+    {
+      what: 'the rise of another type that the changed function holds is no load',
+      evidence: { shares: [CODE, RISE_OF_CODE] },
+      verdict: 'code_regression',
+      causes: ['code cpu price'],
     },
     {
       what: 'moved code before load',

@@ -10,6 +10,7 @@ import type { LevelLens } from './evidence/levels.js';
 import type { ShareChange, ShareLens } from './evidence/shares.js';
 import type { TotalsLens } from './evidence/totals.js';
 import type { WaitLens } from './evidence/waits.js';
+import { isRiseOfChange } from './same-change.js';
 import { SUPPORTED_Z, SUPPORTING_Z } from './thresholds.js';
 import { rankReasons } from './verdict-order.js';
 
@@ -36,11 +37,13 @@ export interface Conclusion {
 export function conclude(reading: LensReadings): Conclusion {
   const { levels, waits, wholes } = reading;
   const shares = eachChange(reading.shares);
-  const leaks = levels
+  const leaking = levels
     .filter((of) => of.leak !== null && !isLoadOfFrameworks(of, reading.shares))
     // Parked goroutines hold memory; where both rise they are the cause.
     .sort((a, b) => Number(b.lens.type.alias === 'goroutines') - Number(a.lens.type.alias === 'goroutines'))
-    .map((of): Cause => ({ kind: 'leak', of }));
+    .map((of) => ({ kind: 'leak' as const, of }));
+  const leaks = leaking.filter(({ of }) => of.leak?.isHidden === false);
+  const hidden = leaking.filter(({ of }) => of.leak?.isHidden === true);
   const code = codeCauses({ ...reading, shares });
   const contended = waits
     .filter(({ contention }) => contention !== null)
@@ -63,6 +66,7 @@ export function conclude(reading: LensReadings): Conclusion {
     }),
     // Types that the ones above say nothing about: what rose in them is still no silence.
     ...rankReasons<readonly Cause[]>({
+      leak: hidden,
       code_regression: risen.filter(isAlone),
       load_increase: [...risen.filter((cause) => !isAlone(cause)), ...amountCauses(reading.shares, wholes)],
     }),
@@ -112,6 +116,7 @@ function loadCauses(shares: readonly ShareLens[]): Cause[] {
   const witnessed = shares.some((share) => share.lens.kind === 'amount' && roseBy(SUPPORTING_Z)(share));
   return shares
     .filter(({ lens, change }) => lens.kind === 'time' && change === null)
+    .filter((share) => !isRiseOfChange(share, shares))
     .filter((share) => share.analysis.load.rose || (witnessed && roseBy(SUPPORTED_Z)(share)))
     .map((of): Cause => ({ kind: 'load', of }));
 }

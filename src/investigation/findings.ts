@@ -14,6 +14,7 @@ import type { LevelLens } from './evidence/levels.js';
 import type { Since } from './evidence/rounds.js';
 import type { ShareChange, ShareLens } from './evidence/shares.js';
 import type { TotalsLens } from './evidence/totals.js';
+import { isRiseOfChange } from './same-change.js';
 import { smallestChange } from './smallest.js';
 import { HIGH_RATIO, HIGH_Z, MEDIUM_Z } from './thresholds.js';
 
@@ -296,6 +297,7 @@ function plainRows(reading: Omit<LensReadings, 'collector'>): LensRow[] {
         error: samplingError(analysis),
       };
       if (change !== null) return { ...row, verdict: change.from === null ? 'code_regression' : 'moved' };
+      if (isRiseOfChange(shared, shares)) return { ...row, verdict: 'code_regression' };
       // Amounts follow the mix of requests: a smaller rise of them is no finding.
       const rose = lens.kind === 'amount' ? amountRose(analysis.load) : analysis.load.rose;
       return { ...row, verdict: rose ? 'load_increase' : 'no_change' };

@@ -29,11 +29,12 @@ export function notReadOf({ unread: { types, labels } }: { unread: UnreadParts }
  */
 export function allRows(reading: Evidence): LensRow[] {
   const { types } = reading.unread;
+  const absent = [...types, ...reading.empty];
   const isUnread = ({ type }: LensRow) => types.some(({ lens }) => lens.type.id === type.id);
   const rows = lensRows(reading).map(
     (row): LensRow => (isUnread(row) ? { ...row, verdict: 'not_read' } : row),
   );
-  const without = types.filter(({ lens }) => rows.every(({ type }) => type.id !== lens.type.id));
+  const without = absent.filter(({ lens }) => rows.every(({ type }) => type.id !== lens.type.id));
   return [
     ...rows,
     ...without.map(

@@ -139,6 +139,7 @@ async function reportOf(
     mix: main === undefined ? [] : mixOf(main),
     notDetermined: [
       ...notReadOf(reading).map(({ what, why }) => `${what}: not read, ${why}`),
+      ...reading.empty.map(({ lens: { type }, why }) => `${type.alias}: ${why}`),
       ...onset.notDetermined,
       ...notDetermined(reading, conclusion.verdict),
     ],

@@ -74,6 +74,18 @@ describe('12: counters since the process started', () => {
     expect(text).toContain('Total unknown in this window: 100 MiB');
   });
 
+  test('investigate names it as not read, with the reason, and so the type that counts its samples', async () => {
+    const { text } = await askFiles(field('12-counters-since-start', 'heap-scrape-single'))('investigate', {
+      ...{ service: 'svc', from: '2026-09-21T14:13:20Z', to: '2026-09-21T14:29:20Z' },
+      ...{ baseline_from: '2026-09-21T13:41:20Z', baseline_to: '2026-09-21T14:13:20Z' },
+    });
+    expect(text).toMatch(/^Types .*alloc: not read/m);
+    expect(text).toContain('nor the type whose samples they count: alloc_objects (of alloc)');
+    expect(text).toContain(
+      'Not determined: alloc: counts since the process started; with one reading of each instance the amount in the window is unknown',
+    );
+  });
+
   test('between two equal scrapes nothing was allocated', async () => {
     const folder = field('12-counters-since-start', 'heap-scrapes-idle');
     const { text } = await askFiles(folder)('summarize_profile', ALLOC);

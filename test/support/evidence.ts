@@ -142,12 +142,15 @@ function siteGrowth({ from, to }: { from: Stacks; to: Stacks }) {
 /** A profile type that shows a state at a moment, leaking where `grew` is given. */
 export function levelEvidence(
   alias: Alias,
-  { before = 10, after = 10, grew }: GrowthEvidence = {},
+  { before = 10, after = 10, grew, isHidden = false }: GrowthEvidence & { isHidden?: boolean } = {},
 ): LevelLens {
   const leak =
     grew === undefined
       ? null
-      : { before: before ?? 0, after: after ?? 0, since: SINCE, growth: siteGrowth(grew), instance: null };
+      : {
+          ...{ before: before ?? 0, after: after ?? 0, since: SINCE },
+          ...{ growth: siteGrowth(grew), instance: null, isHidden },
+        };
   return { lens: lensOf(alias), before, after, leak, rise: null };
 }
 

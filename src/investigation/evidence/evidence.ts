@@ -44,6 +44,8 @@ export interface Evidence {
   missing: readonly string[];
   /** Parts that exist and could not be read. */
   unread: UnreadParts;
+  /** Types of which no profile says anything about the windows. */
+  empty: readonly EmptyType[];
   /** The type that is read first: what is said without it is said without the main witness. */
   main: ProfileType;
 }
@@ -66,6 +68,12 @@ const QUANTUM_REQUESTS = 2;
 const MAX_AT_FIRST = 10;
 /** Instances whose series are told apart. */
 const MAX_INSTANCES = 60;
+
+/** A profile type without an amount in either window, and the reason. */
+export interface EmptyType {
+  lens: LensType;
+  why: string;
+}
 
 export interface EvidenceQuestion {
   source: ProfileSource;
@@ -149,6 +157,9 @@ export async function readEvidence(
   const answers = await Promise.all(lenses.map((lens) => timesOf(lens, series.signal))).finally(series.stop);
   const hasProfiles = ({ profileTimes }: { profileTimes: ProfileTimes }) => profileTimes.series.length > 0;
   const read = answers.filter((answer) => answer !== null).filter(hasProfiles);
+  const withoutProfiles = answers
+    .filter((answer) => answer !== null)
+    .filter((answer) => !hasProfiles(answer));
   const [main] = read;
   const [first] = lenses;
   if (main === undefined || first === undefined) {
@@ -202,7 +213,11 @@ export async function readEvidence(
   for (const lensTimes of read) await readLens(lensTimes);
   for (const lens of plannedLenses.toRead.slice(MAX_AT_FIRST)) {
     const lensTimes = await timesOf(lens, deadline);
-    if (lensTimes === null || !hasProfiles(lensTimes)) continue;
+    if (lensTimes === null) continue;
+    if (!hasProfiles(lensTimes)) {
+      withoutProfiles.push(lensTimes);
+      continue;
+    }
     read.push(lensTimes);
     await readLens(lensTimes);
   }
@@ -224,8 +239,25 @@ export async function readEvidence(
     context: context,
     missing,
     unread: { types: unread, labels: fleet.unread },
+    empty: await Promise.all(
+      withoutProfiles.map(async ({ lens }) => ({ lens, why: await explainEmpty(context, lens) })),
+    ),
     main: first.type,
   };
+}
+
+/** Why there is no amount of a type in either window. A server takes the differences of counters itself. */
+async function explainEmpty(
+  { readContext: { source, matchers, signal }, plan }: InvestigationContext,
+  { type }: LensType,
+): Promise<string> {
+  if (!source.isLive) {
+    const query = { profileTypeId: type.id, matchers, window: plan.incident };
+    const { sinceStart } = await source.profile(query, signal);
+    if (sinceStart === true)
+      return 'counts since the process started; with one reading of each instance the amount in the window is unknown';
+  }
+  return 'no samples in either window';
 }
 
 /**

@@ -1,10 +1,10 @@
 import { offload } from '../../offload.js';
 import type { SiteGrowth } from '../../profile/compare/growth.js';
-import { findLeak, type Leak, type Level } from '../../profile/compare/leak.js';
+import { findHiddenLeak, findLeak, type Leak, type Level } from '../../profile/compare/leak.js';
 import { MIN_RISE } from '../../profile/compare/load.js';
-import { levelRose } from '../../profile/compare/rise.js';
+import { levelRose, minAddedOf } from '../../profile/compare/rise.js';
 import { rampInterval, stepPoint } from '../../profile/compare/since.js';
-import { share } from '../../profile/contrast/contrast.js';
+import { share, totalPerProfile } from '../../profile/contrast/contrast.js';
 import type { Window } from '../../sources/source.js';
 import { bytesPerUnit } from '../../text/units.js';
 import { isHeavy } from '../../work/offload.js';
@@ -19,7 +19,8 @@ export interface LevelLens {
   /** Mean snapshot of one instance, at the end of each window; null without data. */
   before: number | null;
   after: number | null;
-  leak: (Leak & { growth: SiteGrowth; instance: string | null }) | null;
+  /** A hidden one grows beneath a level that is large without it. */
+  leak: (Leak & { growth: SiteGrowth; instance: string | null; isHidden: boolean }) | null;
   /** A level that rose far above the baseline without leaking. */
   rise: LevelRise | null;
 }
@@ -64,16 +65,38 @@ export async function readLevels(
   const [first] = candidates.sort((a, b) => b.leak.after - a.leak.after);
   const growth = first === undefined ? null : await readGrowth(context, lens, profileTimes, first.instance);
   if (first === undefined || growth === null) {
-    const rose = levelRose(baseline, incident, bytesPerUnit(lens.type.unit));
+    const unitBytes = bytesPerUnit(lens.type.unit);
+    const hidden = findHiddenLeak(baseline, incident, minAddedOf(unitBytes));
+    const site = hidden === null ? null : await readGrowth(context, lens, profileTimes);
+    if (hidden !== null && site !== null && isHolder(site)) {
+      const since = onset(hidden.since);
+      const leak = { ...hidden, since, growth: site, instance: null, isHidden: true };
+      return { lens, before: hidden.before, after: hidden.after, leak, rise: null };
+    }
+    const rose = levelRose(baseline, incident, unitBytes);
     return { lens, ...ends, leak: null, rise: rose ? await readRise(context, lens, profileTimes) : null };
   }
   return {
     lens,
     before: first.leak.before,
     after: first.leak.after,
-    leak: { ...first.leak, since: onset(first.leak.since), growth, instance: first.instance },
+    leak: {
+      ...first.leak,
+      since: onset(first.leak.since),
+      growth,
+      instance: first.instance,
+      isHidden: false,
+    },
     rise: null,
   };
+}
+
+/** Part of the growth that the place of a hidden leak holds, and the factor by which it grew itself. */
+const HOLDER = { part: 0.8, ratio: 2 } as const;
+
+function isHolder({ before, after, site }: SiteGrowth): boolean {
+  const grew = totalPerProfile(after, site.fn) >= HOLDER.ratio * totalPerProfile(before, site.fn);
+  return grew && site.part >= HOLDER.part;
 }
 
 /**

@@ -4,7 +4,8 @@ import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { fixture } from '../../../test/support/ask.js';
 import { decodePprof, pprofToProfile } from '../pprof/pprof.js';
-import { type FrameOwner, frameOwner, leafMeaning } from './frames.js';
+import { type FrameOwner, frameOwner } from './frames.js';
+import { leafMeaning } from './leaf-meaning.js';
 
 type Frames = Partial<Record<FrameOwner, readonly (readonly [name: string, file: string])[]>>;
 

@@ -17,7 +17,6 @@ import {
   RUST_RUNTIME,
   VM_INTERNAL,
 } from './known-code.js';
-import { normaliseName } from './names.js';
 
 /**
  * Whose code a frame is. `application` is what the team wrote and can change; `library` is third-party code,
@@ -47,6 +46,8 @@ const C_DEPENDENCIES = /(?:^|\/)(?:vendor|third_party|external|_deps|vcpkg_insta
  * Cargo's folder for the output of the build script of a crate that wraps a C library (`tikv-jemalloc-sys`).
  */
 const CARGO_NATIVE = /\/build\/[\w-]+-sys-[0-9a-f]{16}\/out\//;
+/** Allocators that stand in for that of the C library, in a folder of dependencies. */
+const ALLOCATOR = /(?:^|\/)[^/]*(?:jemalloc|mimalloc|tcmalloc|snmalloc)[^/]*\//;
 const VENDOR = /(?:^|\/)vendor\//;
 const SYSTEM_FOLDER = /^\/usr\/(?:include|lib|src)\/|\/(?:glibc|libc|musl)[^/]*\/|(?:^|\/)(?:sysdeps|nptl)\//;
 
@@ -131,7 +132,10 @@ function ownershipByRule(
   evidence: CodeEvidence,
 ): Ownership {
   const byFile = BY_FILE.find((rule) => rule.file.test(path));
-  if (byFile !== undefined) return byFile.owner(name, path, evidence);
+  if (byFile !== undefined) {
+    const ownership = byFile.owner(name, path, evidence);
+    return ownership === LIBRARY && ALLOCATOR.test(path) ? RUNTIME : ownership;
+  }
   if (VENDOR.test(path)) return LIBRARY;
   if (SYSTEM_FOLDER.test(path)) return RUNTIME;
   return (
@@ -372,28 +376,4 @@ function ownerByName(name: string, hasFile: boolean, evidence: CodeEvidence): Ow
  */
 function isState(name: string): boolean {
   return /^:[^:]|^\.[^./]|^Builtins_|^\((?:root|program|idle|garbage collector|V8 API)\)$/.test(name);
-}
-
-/** Meanings of runtime functions that stacks end in, in words for a reader; the first match counts. */
-const LEAF_MEANINGS: readonly [RegExp, string][] = [
-  [/^runtime\.(?:mallocgc|newobject|makeslice|growslice|nextFreeFast|memclrNoHeapPointers)/, 'allocation'],
-  [
-    /^runtime\.(?:gcBgMarkWorker|gcDrain|scanobject|greyobject|markroot|scanblock|findObject|gcAssist|bgsweep)/,
-    'garbage collection',
-  ],
-  [
-    /^\(garbage collector\)$|^Garbage Collection$|^(?:G1|ZGC|Shenandoah|PSParallel|GC)[A-Z_]/,
-    'garbage collection',
-  ],
-  [/^runtime\.(?:futex|lock2|unlock2|semacquire|semrelease|notesleep|notewakeup)/, 'locks and wake-ups'],
-  [/^runtime\.(?:findRunnable|schedule|stealWork|park_m|mcall|pidleput|runqgrab|checkTimers)/, 'scheduler'],
-  [/^runtime\.(?:memmove|memequal)|^(?:__)?mem(?:cpy|move|set)/, 'copying memory'],
-  [/^runtime\.(?:chansend|chanrecv|selectgo|gopark)/, 'waiting on a channel'],
-  [/[Ss]yscall6?$|^syscall\./, 'system calls'],
-];
-
-/** The meaning of a runtime leaf ("allocation", "garbage collection"), or null. */
-export function leafMeaning(name: string): string | null {
-  const normal = normaliseName(name);
-  return LEAF_MEANINGS.find(([pattern]) => pattern.test(normal))?.[1] ?? null;
 }

@@ -105,7 +105,7 @@ export const DOTNET_LIBRARY = new RegExp(
 
 /** An optional `<` and references stand before the type of a trait's method. */
 export const RUST_RUNTIME =
-  /^<?(?:&(?:mut )?)?(?:std|core|alloc|proc_macro|compiler_builtins|backtrace|hashbrown)::|^_?_?rust_|^rust_begin/;
+  /^<?(?:&(?:mut )?)?(?:std|core|alloc|proc_macro|compiler_builtins|backtrace|hashbrown|__rustc)::|^_?_?rust_|^__r(?:dl|g)_|^rust_begin/;
 export const RUST_LIBRARY = new RegExp(
   `^<?(?:&(?:mut )?)?(?:${alternatives(
     `actix anyhow axum bytes chrono clap crossbeam diesel futures h2 http hyper log mio parking_lot prost rayon rdkafka

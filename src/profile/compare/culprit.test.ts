@@ -73,6 +73,16 @@ describe('findCulprit', () => {
     expect(culprit(heavy, after)).toMatchObject({ fn: 'work' });
   });
 
+  test('… or the libraries that it calls did not grow with its own work', () => {
+    const work = { 'runtime.main work': 700, 'runtime.main work lib.parse': 200, 'runtime.main poll': 100 };
+    const outgrown = { ...work, 'runtime.main work': 2800, 'runtime.main work lib.parse': 220 };
+    expect(culprit(work, outgrown)).toMatchObject({ fn: 'work' });
+    const loaded = { ...work, 'runtime.main work': 2800, 'runtime.main work lib.parse': 800 };
+    expect(culprit(work, loaded)).toBeNull();
+    const few = { ...work, 'runtime.main work lib.parse': 8 };
+    expect(culprit(few, { ...few, 'runtime.main work': 2800 })).toBeNull();
+  });
+
   test('recursion does not hide the function nor hang the descent', () => {
     const before = { 'main walk visit walk': 50, 'main visit walk visit': 50, 'main idle': 900 };
     const after = { 'main walk visit walk': 300, 'main visit walk visit': 300, 'main idle': 900 };

@@ -12,7 +12,7 @@ import {
   universeOf,
 } from '../contrast/contrast.js';
 import { type EntryPoint, isMixOfRequests } from './entries.js';
-import { besideOf, entriesOf, totalsBelow } from './through.js';
+import { besideOf, entriesOf, libraryWorkOf, totalsBelow } from './through.js';
 
 /** The function that a change of cost is named after. */
 export interface Culprit {
@@ -27,7 +27,9 @@ export interface Culprit {
 
 /** A function with more than this of all own code before the change measures the load itself … */
 const DOMINANT = 0.5;
-/** … unless its callers have at least this many samples outside it. */
+/**
+ * … unless its callers have at least this many samples outside it, or it has them in libraries that it calls.
+ */
 const MIN_BESIDE = 20;
 /**
  * Below this the load has fallen by so much that what costs the same as before gains share without having
@@ -109,9 +111,15 @@ function isCodeChange(contrast: Contrast, universe: Universe, { fn }: Shift, gat
   if (share(x1, sumIn(universe, before.costs)) <= DOMINANT) return true;
   const entries = entriesOf(joined, [...before.parts, ...after.parts], fn);
   const [b1, b2] = [besideOf(joined, before.parts, fn, entries), besideOf(joined, after.parts, fn, entries)];
-  if (b1 + b2 < MIN_BESIDE * quantum) return false;
-  const counts = (x: number, b: number) => [x / quantum, (x + b) / quantum] as const;
-  return deviation(counts(x1, b1), counts(x2, b2), dispersion) >= gate;
+  const outgrew = (was: readonly [number, number], is: readonly [number, number]) => {
+    const [[y1, o1], [y2, o2]] = [was, is];
+    const counts = (y: number, other: number) => [y / quantum, (y + other) / quantum] as const;
+    return o1 + o2 >= MIN_BESIDE * quantum && deviation(counts(y1, o1), counts(y2, o2), dispersion) >= gate;
+  };
+  if (outgrew([x1, b1], [x2, b2])) return true;
+  // The libraries that it calls serve the same requests: more of these raise both alike.
+  const [l1, l2] = [before, after].map(({ parts }) => libraryWorkOf(joined, parts, fn)) as [number, number];
+  return outgrew([x1 - l1, l1], [x2 - l2, l2]);
 }
 
 /** Smallest distance from own code of what stands out among all that is served, in standard errors. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { createRandom, normal } from '../../../test/evaluation/generator/random.js';
-import { findLeak, type Level } from './leak.js';
+import { findHiddenLeak, findLeak, type Level } from './leak.js';
 
 const MINUTE = 60_000;
 const levels = (from: number, values: readonly number[]): Level[] =>
@@ -136,4 +136,55 @@ describe('findLeak', () => {
       expect(seen('wave', { snapshots, spread, level: wave })).toBe(0);
     },
   );
+});
+
+describe('findHiddenLeak', () => {
+  const still = levels(0, [68, 68.2, 67.9, 68.1, 68, 68.2, 67.9, 68.1]);
+  const hidden = (values: readonly number[], baseline = still, minAdded = 1) =>
+    findHiddenLeak(baseline, later(...values), minAdded);
+
+  test('a straight rise above a level that lay still, with its start', () => {
+    expect(hidden([68, 72, 76, 80, 84, 88, 92, 96])).toEqual({
+      before: 68,
+      after: 94,
+      since: { after: 8 * MINUTE, before: 9 * MINUTE },
+    });
+    expect(hidden([72, 76, 80, 84])).toMatchObject({ after: 84 });
+  });
+
+  test.each<[string, readonly number[]]>([
+    ['a rise that comes to rest', [72, 80, 86, 90, 92, 93, 93.5, 93.7]],
+    ['a step', [68, 68, 68, 92, 92, 92, 92, 92]],
+    ['a rise that swings', [68, 80, 70, 90, 74, 96, 80, 98]],
+    ['a rise by a few percent', [68, 68.5, 69, 69.5, 70, 70.5, 71, 71.5]],
+    ['too few snapshots', [72, 80, 88]],
+  ])('%s is none', (_, values) => {
+    expect(hidden(values)).toBeNull();
+  });
+
+  test('a baseline that swings, that rises itself, or that is short shows none', () => {
+    const rise = [68, 72, 76, 80, 84, 88, 92, 96];
+    expect(hidden(rise, levels(0, [68, 74, 66, 71, 68, 73, 66, 70]))).toBeNull();
+    expect(hidden(rise, levels(0, [40, 44, 48, 52, 56, 60, 64, 66]))).toBeNull();
+    expect(hidden(rise, levels(0, [68, 68, 68]))).toBeNull();
+  });
+
+  test('less than what matters is none', () => {
+    const rise = [68, 72, 76, 80, 84, 88, 92, 96];
+    expect(hidden(rise, still, 26)).not.toBeNull();
+    expect(hidden(rise, still, 27)).toBeNull();
+  });
+
+  test('single snapshots that vary by one in a hundred give none in a thousand calm incidents', () => {
+    const random = createRandom('hidden leak');
+    const calmly = (from: number) =>
+      levels(
+        from,
+        Array.from({ length: 12 }, () => 100 * (1 + 0.01 * normal(random))),
+      );
+    let leaks = 0;
+    for (let round = 0; round < 1_000; round++)
+      if (findHiddenLeak(calmly(0), calmly(12 * MINUTE), 1) !== null) leaks++;
+    expect(leaks).toBe(0);
+  });
 });

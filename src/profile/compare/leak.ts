@@ -41,6 +41,64 @@ export function findLeak(baseline: readonly Level[], incident: readonly Level[])
   return { before, after, since };
 }
 
+/** Snapshots of the baseline, and of the rise, that show a level which lay still and then grew in a line. */
+const MIN_STILL = 4;
+/** Smallest growth as a multiple of the range of the baseline: nothing in it ever looked like this. */
+const MIN_RANGES = 5;
+/** Smallest growth as a part of the level: 15 % in one incident fill any memory within a day. */
+const MIN_PART = 0.15;
+/** Smallest part of the variance of a rise that a straight line explains. */
+const MIN_STRAIGHT = 0.95;
+/**
+ * Smallest growth of the last third as a part of what a straight line adds there: one that comes to rest adds
+ * less.
+ */
+const STILL_STRAIGHT = 0.7;
+/** Smallest slope of such a rise as a multiple of the slope of the baseline. */
+const MIN_STEEPER = 5;
+
+/**
+ * Finds a leak beneath a large level that stays, such as a cache or the profiler's own tables: the level does
+ * not double, but it lay still before, and it grows in a straight line to the end. Only a single place that
+ * holds the growth makes it a leak.
+ *
+ * @param minAdded smallest growth that matters, in the unit of the levels
+ */
+export function findHiddenLeak(
+  baseline: readonly Level[],
+  incident: readonly Level[],
+  minAdded: number,
+): Leak | null {
+  if (baseline.length < MIN_STILL || incident.length < MIN_STILL) return null;
+  const before = median(baseline);
+  const after = mean(lastPart(incident));
+  const values = baseline.map(({ value }) => value);
+  const [lowest, highest] = [Math.min(...values), Math.max(...values)];
+  if (after - before < Math.max(minAdded, MIN_RANGES * (highest - lowest), MIN_PART * before)) return null;
+  const since = hinge([...baseline, ...incident], before);
+  const calm = baseline.filter(({ time }) => time <= since.after);
+  const rising = [...baseline, ...incident].filter(({ time }) => time >= since.before);
+  if (rising.length < MIN_STILL || calm.length < MIN_STILL) return null;
+  if (slopeOf(rising) <= MIN_STEEPER * Math.abs(slopeOf(calm))) return null;
+  if (straightness(rising) < MIN_STRAIGHT) return null;
+  const expected = thirdOf(rising) / rising.length;
+  return keepsGrowing(rising, after - before, STILL_STRAIGHT * expected) ? { before, after, since } : null;
+}
+
+function thirdOf(levels: readonly Level[]): number {
+  return Math.max(1, Math.floor(levels.length / 3));
+}
+
+/** Part of the variance of some levels that a straight line explains (R²). */
+function straightness(levels: readonly Level[]): number {
+  const [slope, level] = [slopeOf(levels), mean(levels)];
+  const middle = levels.reduce((sum, { time }) => sum + time, 0) / Math.max(1, levels.length);
+  const squares = (of: (one: Level) => number) => levels.reduce((sum, one) => sum + of(one) ** 2, 0);
+  const variance = squares(({ value }) => value - level);
+  const rest = squares(({ time, value }) => value - level - slope * (time - middle));
+  return variance > 0 ? 1 - rest / variance : 0;
+}
+
 /** The last quarter, at least one. */
 function lastPart(levels: readonly Level[]): readonly Level[] {
   return levels.slice(-Math.max(1, Math.floor(levels.length / 4)));
@@ -67,9 +125,9 @@ function slopeOf(levels: readonly Level[]): number {
  * Whether the last third of a rise is still well above the third before it: of a straight rise by a third of
  * it.
  */
-function keepsGrowing(rising: readonly Level[], growth: number): boolean {
-  const third = Math.max(1, Math.floor(rising.length / 3));
-  return mean(rising.slice(-third)) - mean(rising.slice(-2 * third, -third)) >= STILL_GROWING * growth;
+function keepsGrowing(rising: readonly Level[], growth: number, least = STILL_GROWING): boolean {
+  const third = thirdOf(rising);
+  return mean(rising.slice(-third)) - mean(rising.slice(-2 * third, -third)) >= least * growth;
 }
 
 /**

@@ -20,6 +20,15 @@ export function amountRose({ rose, risen }: LoadChange): boolean {
 }
 
 /**
+ * The smallest rise of a level that matters.
+ *
+ * @param unitBytes bytes per value; null for counts
+ */
+export function minAddedOf(unitBytes: number | null): number {
+  return unitBytes === null ? MIN_ADDED_COUNT : MIN_ADDED_BYTES / unitBytes;
+}
+
+/**
  * Whether a level stands far higher at the end of the incident than the baseline ever did, though it may have
  * come to rest.
  *
@@ -33,7 +42,10 @@ export function levelRose(
   const before = baseline.at(-1)?.value;
   const after = incident.at(-1)?.value;
   if (before === undefined || after === undefined) return false;
-  const minAdded = unitBytes === null ? MIN_ADDED_COUNT : MIN_ADDED_BYTES / unitBytes;
   const highest = baseline.reduce((most, { value }) => Math.max(most, value), 0);
-  return after - before >= minAdded && after >= MIN_LEVEL_RISE * before && after >= ABOVE_BASELINE * highest;
+  return (
+    after - before >= minAddedOf(unitBytes) &&
+    after >= MIN_LEVEL_RISE * before &&
+    after >= ABOVE_BASELINE * highest
+  );
 }

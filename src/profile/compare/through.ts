@@ -57,6 +57,19 @@ function totalsOf(
   return totals;
 }
 
+/** Cost of the stacks through a function in which it calls, through whatever others, a library. */
+export function libraryWorkOf(joined: Joined, parts: readonly number[], fn: number): number {
+  let work = 0;
+  forEachThrough(joined, parts, fn, ({ profile, frameFunction }, stack, at) => {
+    for (let below = at - 1; below >= (profile.stackStart[stack] ?? 0); below--) {
+      if (joined.library[frameFunction[profile.stackFrames[below] ?? 0] ?? 0] !== 1) continue;
+      work += profile.values[stack] ?? 0;
+      break;
+    }
+  });
+  return work;
+}
+
 /** Whether a function is called, through whatever others, below another one in some of the parts. */
 export function isBelow(joined: Joined, parts: readonly number[], fn: number, above: number): boolean {
   return (totalsBelow(joined, parts, above)[fn] ?? 0) > 0;

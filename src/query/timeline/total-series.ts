@@ -49,8 +49,8 @@ export async function totalSeries(
 
 /**
  * Reads the total and the heaviest values of a label over time, with one request for a series. A wall-clock
- * type costs one merge for each of at most 4 values in at most 6 parts (24), and 6 more for the total where
- * there are more values.
+ * type, whose idle stacks only a profile shows, costs one merge for each of at most 4 values in at most 6
+ * parts (24); where there are more values, 12 to rank them by their active time and 6 for the total.
  * @throws UpstreamError
  */
 export async function labelSeries(
@@ -63,8 +63,10 @@ export async function labelSeries(
   const maxParts = isWallClock ? MAX_MERGED_PARTS : MAX_PARTS;
   const timeline = await readFrames(scope, measurement, { label, maxParts }, context);
   const { frames, gaps, step, readings } = timeline;
-  const heaviest = byWeight(readings);
-  const values = heaviest.slice(0, isWallClock ? MAX_MERGED_VALUES : MAX_VALUES);
+  const all = byWeight(readings);
+  const values = isWallClock
+    ? await mostActive(label, all.slice(0, MAX_VALUES), scope, context)
+    : all.slice(0, MAX_VALUES);
   const sums = isWallClock
     ? await mergedSums(label, values, timeline, scope, context)
     : values.map((name) =>
@@ -73,7 +75,7 @@ export async function labelSeries(
           frames,
         ),
       );
-  const hasMore = heaviest.length > values.length;
+  const hasMore = all.length > values.length;
   const wholeSums =
     isWallClock && hasMore
       ? (await fetchFrameCosts(scope, timeline, null, context)).map(({ value }) => value)
@@ -96,7 +98,7 @@ export async function labelSeries(
         begins === null ? null : riseAt(begins, valueSums, frames) / riseAt(begins, wholeSums, frames);
       return { ...series, carries };
     }),
-    others: heaviest.length - values.length,
+    others: all.length - values.length,
   };
 }
 
@@ -107,6 +109,35 @@ function byWeight(readings: readonly Reading[]): (string | null)[] {
   return [...totals]
     .sort(([a, x], [b, y]) => y - x || ((a ?? '') < (b ?? '') ? -1 : 1))
     .map(([label]) => label);
+}
+
+/**
+ * Picks the values with most active time: one that only waits may weigh most in the series. Few values are
+ * all taken.
+ */
+async function mostActive(
+  label: string,
+  values: readonly (string | null)[],
+  scope: Scope,
+  context: ToolContext,
+): Promise<(string | null)[]> {
+  if (values.length <= MAX_MERGED_VALUES) return [...values];
+  const query = profileQuery(scope);
+  const queries = values.map((name) => ({
+    ...query,
+    matchers: [...query.matchers, valueMatcher(label, name)],
+  }));
+  const costs = await fetchCosts(scope, queries, null, context);
+  return values
+    .map((name, at) => ({ name, active: costs[at]?.active ?? 0 }))
+    .sort((a, b) => b.active - a.active)
+    .slice(0, MAX_MERGED_VALUES)
+    .map(({ name }) => name);
+}
+
+/** The matcher of a value of a label; null stands for profiles without it. */
+function valueMatcher(name: string, value: string | null): Matcher {
+  return { name, op: '=', value: value ?? '' };
 }
 
 /** Rise of the mean sum of a frame, from the frame with which a change begins on. */
@@ -132,8 +163,7 @@ async function mergedSums(
   const { frames } = timeline;
   const query = profileQuery(scope);
   const queries = values.flatMap((name) => {
-    const matcher: Matcher = { name: label, op: '=', value: name ?? '' };
-    const matchers = [...query.matchers, matcher];
+    const matchers = [...query.matchers, valueMatcher(label, name)];
     return mapFrames(frames, (window, at) =>
       timeline.profilesIn(at, name) === 0 ? null : { ...query, matchers, window },
     );

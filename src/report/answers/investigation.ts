@@ -197,33 +197,41 @@ function textOf(investigation: Investigation, findings: readonly Finding[], reas
     `Baseline ${formatTime(baseline.from)} to ${formatWholeSeconds(baseline.to)}${baseline.isChosen ? ' (chosen: the time just before)' : ''}: ${counted(counts.before)}${instances}`,
     `Verdict${soFarWord(investigation)}: ${verdictHeadline(investigation.verdict, findings[0]?.type ?? null)} (${investigation.verdict}): ${reason}.`,
   ];
-  const read = investigation.lenses.filter(({ sameAs }) => sameAs === null);
-  const same = investigation.lenses.flatMap(({ type, sameAs }) =>
-    sameAs === null ? [] : [`${type.alias} (as ${sameAs})`],
-  );
-  const lenses = read.map(({ type, verdict, before, after }) => {
-    const value = (perProfile: number | null) =>
-      perProfile === null ? 'none' : formatValue(perProfile, type.unit, type.noun);
-    const change = isRise(type, verdict) ? 'rose as a whole' : verdict.replaceAll('_', ' ');
-    return `${type.alias}: ${change}, ${value(before)} -> ${value(after)}`;
-  });
   return [
     { rows: head },
     { rows: findings.map((finding, index) => `${index + 1}. ${sentenceOf(finding)}`), keep: 1 },
     { rows: pathRows(findings[0]) },
     { rows: smallestRows(investigation) },
-    {
-      rows:
-        lenses.length === 0
-          ? []
-          : [
-              `Types (per profile; instant: mean snapshot as each window ends): ${lenses.join(' | ')}${same.length === 0 ? '' : `; not read, the same samples: ${same.join(', ')}`}`,
-            ],
-    },
+    { rows: typeRows(investigation.lenses) },
     { rows: investigation.notDetermined.map((text) => `Not determined: ${text}`), keep: 2 },
     { rows: investigation.notes.map((note) => `Note: ${note}`), keep: 2 },
     { rows: [`${investigation.requests} upstream requests.`, ...nextRows(investigation.next)] },
   ];
+}
+
+/** How each type went, and which were left out because they count the samples of another one. */
+function typeRows(lenses: readonly LensRow[]): string[] {
+  const own = lenses.filter(({ sameAs }) => sameAs === null);
+  if (own.length === 0) return [];
+  const rows = own.map(({ type, verdict, before, after }) => {
+    const value = (perProfile: number | null) =>
+      perProfile === null ? 'none' : formatValue(perProfile, type.unit, type.noun);
+    const change = isRise(type, verdict) ? 'rose as a whole' : verdict.replaceAll('_', ' ');
+    const values = before === null && after === null ? '' : `, ${value(before)} -> ${value(after)}`;
+    return `${type.alias}: ${change}${values}`;
+  });
+  const unread = own.filter(({ verdict }) => verdict === 'not_read').map(({ type }) => type.alias);
+  const counts = lenses.flatMap(({ type, sameAs }) =>
+    sameAs === null ? [] : [{ alias: type.alias, sameAs }],
+  );
+  const list = (title: string, isUnread: boolean) => {
+    const named = counts
+      .filter(({ sameAs }) => unread.includes(sameAs) === isUnread)
+      .map(({ alias, sameAs }) => `${alias} (${isUnread ? 'of' : 'as'} ${sameAs})`);
+    return named.length === 0 ? '' : `; not read, ${title}: ${named.join(', ')}`;
+  };
+  const left = `${list('the same samples', false)}${list('nor the type whose samples they count', true)}`;
+  return [`Types (per profile; instant: mean snapshot as each window ends): ${rows.join(' | ')}${left}`];
 }
 
 /** No change is worth as much as the smallest change that would have been seen. */

@@ -1,4 +1,4 @@
-import { leafMeaning } from '../../profile/code/frames.js';
+import { leafMeaning } from '../../profile/code/leaf-meaning.js';
 import type { NamedFunction } from '../../profile/code/named-function.js';
 import type { Measurement } from '../../profile/measurement.js';
 import { isDifference } from '../../profile/model.js';

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describeFailure } from '../../../src/mcp/failures.js';
 import { compilePattern } from '../../../src/profile/code/filter.js';
-import { frameOwner, leafMeaning } from '../../../src/profile/code/frames.js';
+import { frameOwner } from '../../../src/profile/code/frames.js';
+import { leafMeaning } from '../../../src/profile/code/leaf-meaning.js';
 import { normaliseName } from '../../../src/profile/code/names.js';
 import { parseProfileType } from '../../../src/profile/types/types.js';
 import { parseTime } from '../../../src/query/time.js';
