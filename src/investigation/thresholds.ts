@@ -67,3 +67,10 @@ export const HIGH_Z = 7.5;
 export const MEDIUM_Z = 5;
 /** Growth of a level from which on it is no warm-up, as a factor (§6). */
 export const HIGH_RATIO = 3;
+
+/**
+ * Waiting that is added must be at least this part of the time served, both per profile, to be contention
+ * (§6): a delay of less than one in a hundred parts of the work is felt by no caller, and on a throttled host
+ * all delays grow.
+ */
+export const MIN_WAIT_PART = 0.01;

@@ -8,8 +8,10 @@ import { onsetOf } from '../investigation/evidence/onset.js';
 import { countedSource, createRequests } from '../investigation/evidence/requests.js';
 import type { ShareChange, ShareLens } from '../investigation/evidence/shares.js';
 import { findingsSoFar, settle, unreadBecause } from '../investigation/evidence/unread.js';
+import type { WaitLens } from '../investigation/evidence/waits.js';
 import { smallestPoints } from '../investigation/smallest.js';
 import { orderBySymptom } from '../investigation/symptom.js';
+import { MIN_WAIT_PART } from '../investigation/thresholds.js';
 import { allRows, askAgain, notReadOf } from '../investigation/unread-report.js';
 import { offload } from '../offload.js';
 import { functionData } from '../profile/code/named-function.js';
@@ -140,6 +142,7 @@ async function reportOf(
       ...notes,
       ...earlyNotes(change),
       ...reading.shares.flatMap((share) => share.notes),
+      ...waitNotes(reading.waits),
       ...(await reachNotes(request.source, baseline ?? reading.plan.baseline, context)),
     ],
     requests: reading.context.requests.made,
@@ -192,6 +195,25 @@ function earlyNotes(change: ShareChange | null): string[] {
     : [
         'The change began before the window that was asked about: it is compared with the baseline until then.',
       ];
+}
+
+/** Says why waiting that grew is no contention. */
+function waitNotes(waits: Evidence['waits']): string[] {
+  const dismissed = (why: WaitLens['dismissed']) =>
+    waits.filter((wait) => wait.dismissed === why).map(({ lens }) => lens.type.alias);
+  const [alike, immaterial] = [dismissed('alike'), dismissed('immaterial')];
+  return [
+    ...(alike.length === 0
+      ? []
+      : [
+          `Everything waits longer (${alike.join(', ')}), not one lock: a throttled or busy host does that. Check its CPU limit and its neighbours.`,
+        ]),
+    ...(immaterial.length === 0
+      ? []
+      : [
+          `Waiting rose (${immaterial.join(', ')}), but by less than ${100 * MIN_WAIT_PART}% of the time served: too little to be felt.`,
+        ]),
+  ];
 }
 
 /** With fewer samples a change that matters may be missed. */

@@ -1,8 +1,10 @@
 import { collectorGrowth } from '../../profile/compare/collector.js';
+import { share } from '../../profile/contrast/contrast.js';
 import { contrastOf, wholeRun } from '../../profile/contrast/runs.js';
 import { orderTypes, type ProfileType } from '../../profile/types/types.js';
 import type { ToolContext } from '../../query/context.js';
 import type { Matcher, ProfileSource, Window } from '../../sources/source.js';
+import { secondsPerUnit } from '../../text/units.js';
 import { MAIN, PRESSED_GATE, SECOND } from '../thresholds.js';
 import { readFleet } from './fleet.js';
 import { type LensPlan, type LensType, planLenses, type ReadContext } from './lens.js';
@@ -180,6 +182,7 @@ export async function readEvidence(
             profileTimes,
             main.profileTimes,
             shares[0]?.analysis.load.ratio ?? 1,
+            timeServed(shares),
           ),
         );
     } catch (error) {
@@ -229,6 +232,15 @@ function chooseResolution({ type }: LensType, shares: readonly ShareLens[]): Res
   if (shares.length === 0) return MAIN;
   const pressed = type.alias === 'alloc' && collectorIn(shares)?.grew === true;
   return pressed ? { ...SECOND, gate: PRESSED_GATE } : SECOND;
+}
+
+/** Time that the first type shows in each profile of the incident, in seconds; null where it is no time. */
+function timeServed(shares: readonly ShareLens[]): number | null {
+  const time = shares.find(({ lens }) => lens.kind === 'time');
+  const seconds = time === undefined ? null : secondsPerUnit(time.lens.type.unit);
+  if (time === undefined || seconds === null) return null;
+  const { costs, profiles } = contrastOf(time.analysis, wholeRun(time.analysis)).after;
+  return seconds * share(costs.total, profiles);
 }
 
 /** How the collector's part of the on-CPU or wall-clock time changed; null where there is no such profile. */
