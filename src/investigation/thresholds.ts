@@ -79,3 +79,10 @@ export const BRIEF = {
   gate: 4.5,
   bursts: false,
 } as const satisfies Resolution;
+
+/**
+ * Waiting that is added must be at least this part of the time served, both per profile, to be contention
+ * (§6): a delay of less than one in a hundred parts of the work is felt by no caller, and on a throttled host
+ * all delays grow.
+ */
+export const MIN_WAIT_PART = 0.01;

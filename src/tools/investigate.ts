@@ -8,9 +8,11 @@ import { onsetOf } from '../investigation/evidence/onset.js';
 import { countedSource, createRequests } from '../investigation/evidence/requests.js';
 import type { ShareChange, ShareLens } from '../investigation/evidence/shares.js';
 import { findingsSoFar, settle, unreadBecause } from '../investigation/evidence/unread.js';
+import type { WaitLens } from '../investigation/evidence/waits.js';
 import { investigateFleet } from '../investigation/fleet/report.js';
 import { smallestPoints } from '../investigation/smallest.js';
 import { orderBySymptom } from '../investigation/symptom.js';
+import { MIN_WAIT_PART } from '../investigation/thresholds.js';
 import { allRows, askAgain, notReadOf } from '../investigation/unread-report.js';
 import { offload } from '../offload.js';
 import { functionData } from '../profile/code/named-function.js';
@@ -151,6 +153,7 @@ async function reportOf(
       ...earlyNotes(change),
       ...reading.shares.flatMap((share) => share.notes),
       ...(await lookbackNotes(request.source, baseline ?? reading.plan.baseline, context)),
+      ...waitNotes(reading.waits),
     ],
     requests: reading.context.requests.made,
     next: [
@@ -202,6 +205,25 @@ function earlyNotes(change: ShareChange | null): string[] {
     : [
         'The change began before the window that was asked about: it is compared with the baseline until then.',
       ];
+}
+
+/** Says why waiting that grew is no contention. */
+function waitNotes(waits: Evidence['waits']): string[] {
+  const dismissed = (why: WaitLens['dismissed']) =>
+    waits.filter((wait) => wait.dismissed === why).map(({ lens }) => lens.type.alias);
+  const [alike, immaterial] = [dismissed('alike'), dismissed('immaterial')];
+  return [
+    ...(alike.length === 0
+      ? []
+      : [
+          `Everything waits longer (${alike.join(', ')}), not one lock: a throttled or busy host does that. Check its CPU limit and its neighbours.`,
+        ]),
+    ...(immaterial.length === 0
+      ? []
+      : [
+          `Waiting rose (${immaterial.join(', ')}), but by less than ${100 * MIN_WAIT_PART}% of the time served: too little to be felt.`,
+        ]),
+  ];
 }
 
 /** With fewer samples a change that matters may be missed. */

@@ -163,7 +163,7 @@ export function waitEvidence(
 ): WaitLens {
   const [was, is] = [before ?? 0, after ?? 0];
   const contention = grew === undefined ? null : { growth: siteGrowth(grew), added: is - was, since: SINCE };
-  return { lens: lensOf(alias), before: was, after: is, contention };
+  return { lens: lensOf(alias), before: was, after: is, contention, dismissed: null };
 }
 
 export interface ReadingEvidence {

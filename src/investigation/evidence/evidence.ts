@@ -1,8 +1,11 @@
 import { collectorGrowth } from '../../profile/compare/collector.js';
+import { followsTime } from '../../profile/compare/follows.js';
+import { share } from '../../profile/contrast/contrast.js';
 import { contrastOf, wholeRun } from '../../profile/contrast/runs.js';
 import { orderTypes, type ProfileType } from '../../profile/types/types.js';
 import type { ToolContext } from '../../query/context.js';
 import type { Matcher, ProfileSource, Window } from '../../sources/source.js';
+import { secondsPerUnit } from '../../text/units.js';
 import { MAIN, PRESSED_GATE, SECOND } from '../thresholds.js';
 import { readFleet } from './fleet.js';
 import { type LensPlan, type LensType, planLenses, type ReadContext } from './lens.js';
@@ -181,7 +184,7 @@ export async function readEvidence(
           ...chooseResolution(lens, shares, question.slices),
           minGrowth: question.minGrowth,
         });
-        if (typeof answer !== 'string') shares.push(answer);
+        if (typeof answer !== 'string') shares.push(withoutRequests(answer, shares));
         else {
           const whole = compareTotals(lens, profileTimes, plan, main.profileTimes);
           if (whole !== null) wholes.push(whole);
@@ -198,6 +201,7 @@ export async function readEvidence(
             profileTimes,
             main.profileTimes,
             shares[0]?.analysis.load.ratio ?? 1,
+            timeServed(shares),
           ),
         );
     } catch (error) {
@@ -272,6 +276,29 @@ function chooseResolution(
   if (shares.length === 0) return { ...MAIN, slices };
   const pressed = type.alias === 'alloc' && collectorIn(shares)?.grew === true;
   return pressed ? { ...SECOND, gate: PRESSED_GATE } : SECOND;
+}
+
+/**
+ * An amount without a change that the time of the same function shows as well: more requests came, since no
+ * code is to blame for that time.
+ */
+function withoutRequests(amount: ShareLens, shares: readonly ShareLens[]): ShareLens {
+  const time = shares.find(({ lens }) => lens.kind === 'time');
+  if (amount.lens.kind !== 'amount' || time === undefined || time.change !== null) return amount;
+  const changes = [amount.change, ...amount.further].filter(
+    (change) => change !== null && !followsTime(change.analysis, change.culprit.fn, time.analysis),
+  );
+  const [change = null, ...further] = changes.filter((left) => left !== null);
+  return { ...amount, change, further };
+}
+
+/** Time that the first type shows in each profile of the incident, in seconds; null where it is no time. */
+function timeServed(shares: readonly ShareLens[]): number | null {
+  const time = shares.find(({ lens }) => lens.kind === 'time');
+  const seconds = time === undefined ? null : secondsPerUnit(time.lens.type.unit);
+  if (time === undefined || seconds === null) return null;
+  const { costs, profiles } = contrastOf(time.analysis, wholeRun(time.analysis)).after;
+  return seconds * share(costs.total, profiles);
 }
 
 /** How the collector's part of the on-CPU or wall-clock time changed; null where there is no such profile. */

@@ -1,7 +1,9 @@
+import { waitsGrewAlike } from '../../profile/compare/alike.js';
 import type { SiteGrowth } from '../../profile/compare/growth.js';
 import { stepCuts } from '../../profile/compare/since.js';
 import { waitGrew } from '../../profile/compare/waits.js';
 import { secondsPerUnit } from '../../text/units.js';
+import { MIN_WAIT_PART } from '../thresholds.js';
 import type { LensType } from './lens.js';
 import { readGrowth } from './levels.js';
 import { type ProfileTimes, sharedTimes, totalsIn } from './profile-times.js';
@@ -20,6 +22,11 @@ export interface WaitLens {
     added: number;
     since: Since | null;
   } | null;
+  /**
+   * Reason why waiting that grew is no contention: waits of all kinds grew alike, or the delays are immaterial
+   * next to the time served. Null where there is none.
+   */
+  dismissed: 'alike' | 'immaterial' | null;
 }
 
 /** Parts of a window whose waiting times are compared. */
@@ -30,6 +37,7 @@ const PARTS = 6;
  * single wait may be missing, so waits are counted per profile of the main type.
  *
  * @param load value per profile of the main type, after ÷ before
+ * @param served time that the main type shows in each profile of the incident, in seconds; null where unknown
  */
 export async function readWaits(
   context: InvestigationContext,
@@ -37,6 +45,7 @@ export async function readWaits(
   profileTimes: ProfileTimes,
   main: ProfileTimes,
   load: number,
+  served: number | null = null,
 ): Promise<WaitLens> {
   const { plan } = context;
   const seconds = secondsPerUnit(lens.type.unit) ?? 1;
@@ -55,11 +64,20 @@ export async function readWaits(
       parts.reduce((sum, { profiles }) => sum + profiles, 0),
     );
   const [meanBefore, meanAfter] = [mean(before), mean(after)];
-  const withoutContention: WaitLens = { lens, before: meanBefore, after: meanAfter, contention: null };
+  const withoutContention: WaitLens = {
+    lens,
+    before: meanBefore,
+    after: meanAfter,
+    contention: null,
+    dismissed: null,
+  };
   const growthStart = waitGrew(before, after, load);
   if (growthStart === null) return withoutContention;
+  if (served !== null && meanAfter - meanBefore < MIN_WAIT_PART * served)
+    return { ...withoutContention, dismissed: 'immaterial' };
   const growth = await readGrowth(context, lens, profileTimes, null, 1);
   if (growth === null) return withoutContention;
+  if (waitsGrewAlike(growth)) return { ...withoutContention, dismissed: 'alike' };
   const since = onsetOfWaiting(profileTimes, main, plan, growthStart.firstPart);
   return { ...withoutContention, contention: { growth, added: meanAfter - meanBefore, since } };
 }

@@ -24,7 +24,14 @@ import {
 import type { FunctionInfo, Profile } from '../model.js';
 import { selectStacks, stacksThrough } from '../tables/stacks.js';
 import { type Culprit, culpritOf, findCulprit } from './culprit.js';
-import { changedEntries, type EntryPoint, entryPointsOf, withinEntry } from './entries.js';
+import {
+  changedEntries,
+  type EntryPoint,
+  entriesOfParts,
+  entryPointsOf,
+  isExchangeOfRequests,
+  withinEntry,
+} from './entries.js';
 import { type LoadChange, loadChange, meanOf, type PartLevel } from './load.js';
 import { movedFrom } from './moved.js';
 import { likelihood } from './since.js';
@@ -211,9 +218,10 @@ const ENTRY_MARGIN = 1.2;
 function changeInEntry(analysis: Analysis, gate: number, bursts: boolean): CodeChange | null {
   const whole = contrastOf(analysis, wholeRun(analysis));
   const { application, library } = analysis.joined;
+  const ofStacks = analysis.entries.length === 0 ? [] : entriesOfParts(whole);
   let best: CodeChange | null = null;
   for (const { fn } of analysis.entries) {
-    const inside = { ...withinEntry(analysis, whole, fn), entries: [] };
+    const inside = { ...withinEntry(analysis, ofStacks, fn), entries: [] };
     for (const nameable of [application, library]) {
       const universe: Universe = { nameable: nameable, population: 'total' };
       const change = changeIn({ ...inside, universe }, gate + ENTRY_MARGIN, bursts);
@@ -276,6 +284,8 @@ function changeInRun(analysis: Analysis, run: Run, gate: number): CodeChange | n
       ? movedFrom(contrastOf(analysis, { ...run, last: whole.last }), culprit, universe)
       : null) ??
     (run.first > 0 ? movedFrom(contrastOf(analysis, whole), culprit, universe) : null);
+  if (from !== null && analysis.entries.length > 1 && isExchangeOfRequests(contrast, culprit.fn, from))
+    return null;
   return { culprit, contrast, universe, run, from };
 }
 

@@ -245,24 +245,32 @@ function plantLeak(kind: 'd' | 'e', context: LensContext, calm: Lenses): Scenari
   );
 }
 
-/** Plants contention for a lock: more waits and longer ones, without a change of the CPU. */
+/** Waiting for the lock that is fought over, as a part of the time served. */
+const MIN_WAITING = 0.03;
+
+/** One lock is fought over: many more waits and longer ones, while the CPU shows nothing. */
 function plantContention(context: LensContext, calm: Lenses): Scenario {
   const { random, language, tree } = context;
   if (calm.mutex === null || calm.block === null) throw new Error('contention needs profiles of locks');
   const site = anySite(random, tree);
   const guilty = ({ path }: StackPlan) => passesThrough(path, [site.fn]);
   const factor = logUniform(random, 4, 30);
-  const delay = logUniform(random, 2e6, 4e7);
-  const fought = (lens: LensPlan, name: 'mutex' | 'block') =>
-    withStacks(
+  const drawn = logUniform(random, 2e6, 4e7);
+  const served = totalMean(calm.time) * (calm.time.types.at(-1)?.per[0] ?? 0);
+  const fought = (lens: LensPlan, name: 'mutex' | 'block') => {
+    const waits = factor * Math.max(3, totalMean(lens) / 4);
+    // Waiting that callers notice, next to what is served in the same time.
+    const delay = Math.max(drawn, (MIN_WAITING * served) / waits);
+    return withStacks(
       lens,
       [
         workStack([...site.path.slice(0, -1), frameOf(site.fn, 17), ...lockFrames(language, name)], 0.2, {
-          planted: factor * Math.max(3, totalMean(lens) / 4),
+          planted: waits,
         }),
       ],
       ({ spread }) => (spread ? delay : 1),
     );
+  };
   return finish(
     { ...calm, mutex: fought(calm.mutex, 'mutex'), block: fought(calm.block, 'block') },
     {

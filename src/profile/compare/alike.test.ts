@@ -1,0 +1,38 @@
+import { expect, test } from 'vitest';
+import { contrast } from '../../../test/support/contrast.js';
+import { waitsGrewAlike } from './alike.js';
+
+const CALM = { 'main get sync.Lock': 20, 'main put sync.Lock': 10, 'main log sync.Lock': 5 };
+const times = (get: number, put: number, log: number) => ({
+  'main get sync.Lock': 20 * get,
+  'main put sync.Lock': 10 * put,
+  'main log sync.Lock': 5 * log,
+});
+
+test.each([
+  { what: 'all by the same factor', after: times(8, 8, 8), is: true },
+  { what: 'all, by factors that vary', after: times(12, 6, 4), is: true },
+  { what: 'one alone', after: times(8, 1, 1), is: false },
+  { what: 'one far more than the others, which wait for its holders', after: times(60, 3, 3), is: false },
+  { what: 'one, and the others as the load did', after: times(8, 2, 2), is: false },
+  {
+    what: 'one that did not wait before, and the others as well',
+    after: { ...times(3, 3, 3), 'main new sync.Lock': 300 },
+    is: false,
+  },
+  { what: 'none', after: CALM, is: false },
+])('waits grew: $what: alike is $is', ({ after, is }) => {
+  expect(waitsGrewAlike(contrast(CALM, after))).toBe(is);
+});
+
+test('without own code the functions that wait are told apart', () => {
+  const before = { 'runtime.lock': 10, 'runtime.park': 20 };
+  expect(waitsGrewAlike(contrast(before, { 'runtime.lock': 90, 'runtime.park': 170 }))).toBe(true);
+  expect(waitsGrewAlike(contrast(before, { 'runtime.lock': 90, 'runtime.park': 20 }))).toBe(false);
+});
+
+test('where one lock was nearly all of the waiting, the others tell nothing', () => {
+  expect(
+    waitsGrewAlike(contrast({ 'main a x': 99, 'main b x': 1 }, { 'main a x': 900, 'main b x': 9 })),
+  ).toBe(false);
+});
