@@ -1,10 +1,12 @@
 import { collectorGrowth } from '../../profile/compare/collector.js';
+import type { InstanceRise } from '../../profile/compare/finding.js';
 import { contrastOf, wholeRun } from '../../profile/contrast/runs.js';
 import { orderTypes, type ProfileType } from '../../profile/types/types.js';
 import type { ToolContext } from '../../query/context.js';
 import type { Matcher, ProfileSource, Window } from '../../sources/source.js';
 import { MAIN, PRESSED_GATE, SECOND } from '../thresholds.js';
 import { readFleet } from './fleet.js';
+import { instanceRise } from './instance-rise.js';
 import { type LensPlan, type LensType, planLenses, type ReadContext } from './lens.js';
 import { type LevelLens, readLevels } from './levels.js';
 import {
@@ -58,6 +60,8 @@ export interface TypeTotals {
   lens: LensType;
   before: { profiles: number; value: number };
   after: { profiles: number; value: number };
+  /** Instances in which it rose; null where they are not told apart. */
+  instances: InstanceRise | null;
 }
 
 /** Requests that finding the value of one sample may take. */
@@ -213,6 +217,7 @@ export async function readEvidence(
       lens,
       before: totalsIn(profileTimes, plan.baseline),
       after: totalsIn(profileTimes, plan.incident),
+      instances: instanceRise(profileTimes, plan, fleet.instanceLabel),
     })),
     shares,
     levels,

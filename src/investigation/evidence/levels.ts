@@ -19,7 +19,8 @@ export interface LevelLens {
   /** Mean snapshot of one instance, at the end of each window; null without data. */
   before: number | null;
   after: number | null;
-  leak: (Leak & { growth: SiteGrowth; instance: string | null }) | null;
+  /** The leak, and the instance in which it was seen where it was not seen in all of them together. */
+  leak: (Leak & { growth: SiteGrowth; instance: { name: string; value: string } | null }) | null;
   /** A level that rose far above the baseline without leaking. */
   rise: LevelRise | null;
 }
@@ -71,7 +72,12 @@ export async function readLevels(
     lens,
     before: first.leak.before,
     after: first.leak.after,
-    leak: { ...first.leak, since: onset(first.leak.since), growth, instance: first.instance },
+    leak: {
+      ...first.leak,
+      since: onset(first.leak.since),
+      growth,
+      instance: first.instance === null || label === null ? null : { name: label, value: first.instance },
+    },
     rise: null,
   };
 }
