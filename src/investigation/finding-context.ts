@@ -1,6 +1,9 @@
+import { collectorGrowth } from '../profile/compare/collector.js';
 import type { CollectorTime, Finding } from '../profile/compare/finding.js';
 import { share } from '../profile/contrast/contrast.js';
+import { contrastOf, wholeRun } from '../profile/contrast/runs.js';
 import type { LensReadings } from './evidence/evidence.js';
+import type { ShareLens } from './evidence/shares.js';
 
 /**
  * Findings with what other readings than their own say about them: in how many instances the type rose, and
@@ -31,18 +34,30 @@ function collectorTime({
   collector,
 }: Pick<LensReadings, 'shares' | 'collector'>): CollectorTime | null {
   const time = shares.find(({ lens }) => lens.kind === 'time');
-  if (time === undefined || collector?.grew !== true) return null;
-  const { before, after } = collector;
-  const perProfile = (parts: typeof time.analysis.baseline) =>
+  return time === undefined || collector === null ? null : timeOf(time, collector);
+}
+
+/** The same for one type; null also for a type that is no time. */
+export function collectorTimeOf(shares: ShareLens): CollectorTime | null {
+  if (shares.lens.kind !== 'time') return null;
+  return timeOf(shares, collectorGrowth(contrastOf(shares.analysis, wholeRun(shares.analysis))));
+}
+
+function timeOf(
+  { lens, analysis }: ShareLens,
+  { before, after, grew }: NonNullable<LensReadings['collector']>,
+): CollectorTime | null {
+  if (!grew) return null;
+  const perProfile = (parts: typeof analysis.baseline) =>
     share(
       parts.reduce((sum, { costs }) => sum + costs.total, 0),
       parts.reduce((sum, { profiles }) => sum + profiles, 0),
     );
   return {
-    type: time.lens.type,
+    type: lens.type,
     shareBefore: before,
     shareAfter: after,
-    valueBefore: before * perProfile(time.analysis.baseline),
-    valueAfter: after * perProfile(time.analysis.incident),
+    valueBefore: before * perProfile(analysis.baseline),
+    valueAfter: after * perProfile(analysis.incident),
   };
 }

@@ -110,6 +110,7 @@ function changeFinding(
           ? null
           : { from: first.from, to: last.to },
     },
+    load: culprit.load,
     alike: carrier === null ? [...new Set(attribution.map(({ label }) => label))] : [],
     label:
       carrier === null
@@ -167,6 +168,7 @@ function totalFinding({ lens, before, after, load }: TotalsLens): Finding {
 /** A finding as far as nothing more is known: it is about the whole service and window. */
 const PLAIN = {
   of: { label: null, stretch: null },
+  load: null,
   spread: null,
   waits: [],
   collector: null,

@@ -53,6 +53,8 @@ export interface Finding {
   wholeAfter: number;
   /** The profiles that both are of. */
   of: PartOfService;
+  /** Value per profile of all else, after ÷ before: how far the load explains it. Null where it was not asked. */
+  load: number | null;
   /**
    * The library function below it that keeps most of the growth, where the function is own code; null where
    * there is none.
