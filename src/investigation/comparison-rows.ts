@@ -1,7 +1,7 @@
 import { functionData } from '../profile/code/named-function.js';
 import type { Cheaper } from '../profile/compare/changes.js';
 import type { Finding } from '../profile/compare/finding.js';
-import { busiestLine, growthPath } from '../profile/compare/growth-path.js';
+import { busiestLine, growthPath } from '../profile/compare/growth/path.js';
 import { type Mover, moversOf } from '../profile/compare/movers.js';
 import { totalsBelow } from '../profile/compare/through.js';
 import type { Contrast } from '../profile/contrast/contrast.js';

@@ -37,7 +37,7 @@ function collectorTime({
   return time === undefined || collector === null ? null : timeOf(time, collector);
 }
 
-/** The same for one type; null also for a type that is no time. */
+/** Time of the collector in one type; null also for a type that is no time. */
 export function collectorTimeOf(shares: ShareLens): CollectorTime | null {
   if (shares.lens.kind !== 'time') return null;
   return timeOf(shares, collectorGrowth(contrastOf(shares.analysis, wholeRun(shares.analysis))));

@@ -1,8 +1,8 @@
 import { functionData, type GuessedOwner, type NamedFunction } from '../profile/code/named-function.js';
 import type { Confidence, Finding, LensRow, Verdict } from '../profile/compare/finding.js';
+import { spreadBelow, waitsBelow } from '../profile/compare/growth/below.js';
+import { busiestLine, type GrowthPath, growthPath } from '../profile/compare/growth/path.js';
 import { growthSite, type SiteGrowth } from '../profile/compare/growth.js';
-import { spreadBelow, waitsBelow } from '../profile/compare/growth-below.js';
-import { busiestLine, type GrowthPath, growthPath } from '../profile/compare/growth-path.js';
 import { amountRose, MIN_AMOUNT_RISE } from '../profile/compare/rise.js';
 import { type Contrast, share, sumIn, totalPerProfile, totalShare } from '../profile/contrast/contrast.js';
 import type { Joined } from '../profile/contrast/join.js';

@@ -8,7 +8,9 @@ const MIN_COLUMNS = 40;
 const HANGING = '   ';
 /** Rows that are copied as a whole: ready calls, their indented form, links. */
 const COPIED = /^(?:Next: |Open in |> | {3}\S+ \{)/;
-/** The words that a row begins with, up to the colon: `Verdict: CODE REGRESSION (code_regression)`, `Since`. */
+/**
+ * The words that a row begins with, up to the colon: `Verdict: CODE REGRESSION (code_regression)`, `Since`.
+ */
 const LEAD = /^(?:Verdict[^:]{0,20}: [^:]{1,80}(?=:)|\d+\.(?= )|[A-Z][^:]{0,60}(?=: ))/;
 const [BOLD, PLAIN] = ['\u001b[1m', '\u001b[22m'];
 

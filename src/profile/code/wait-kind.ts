@@ -25,7 +25,7 @@ const PARKED = /^runtime\.(?:gopark\w*|goparkunlock|park_m|mcall|semacquire\w*|g
 const SEMAPHORE = /^runtime\.semacquire\w*$|^(?:internal\/)?sync\.runtime_Semacquire\w*$/;
 
 /**
- * What a goroutine waits for, in words of Go, by the frames next to its leaf.
+ * Names what a goroutine waits for, in words of Go, by the frames next to its leaf.
  *
  * @param names functions from the leaf on towards the entry point, of which the first that is not the
  *   runtime's parking decides

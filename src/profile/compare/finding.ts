@@ -48,12 +48,14 @@ export interface Finding {
   /** Per profile, in the type's unit; of an instant type the mean snapshot. */
   valueBefore: number;
   valueAfter: number;
-  /** The same of all functions together: a part stands next to its whole. */
+  /** Values of all functions together: a part stands next to its whole. */
   wholeBefore: number;
   wholeAfter: number;
   /** The profiles that both are of. */
   of: PartOfService;
-  /** Value per profile of all else, after ÷ before: how far the load explains it. Null where it was not asked. */
+  /**
+   * Value per profile of all else, after ÷ before: how far the load explains it. Null where it was not asked.
+   */
   load: number | null;
   /**
    * The library function below it that keeps most of the growth, where the function is own code; null where
@@ -73,7 +75,7 @@ export interface Finding {
     at: NamedFunction;
     parts: readonly { callee: NamedFunction | null; part: number }[];
   } | null;
-  /** What the goroutines that were added wait for, with their parts; else empty. */
+  /** Kinds of waiting of the goroutines that were added, with their parts; else empty. */
   waits: readonly { kind: string; part: number }[];
   /** Set where allocations brought time of the garbage collector with them. */
   collector: CollectorTime | null;

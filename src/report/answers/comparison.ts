@@ -295,7 +295,9 @@ function moverText(row: MoverRow, type: ProfileType): string {
   return `${points(row.delta)} [${points(low)}, ${points(high)}] ${row.kind} ${formatShare(row.totalShareBefore)} -> ${formatShare(row.totalShareAfter)} (${values}) ${displayFunction(row)}${to}`;
 }
 
-/** Rows of the labels that carry the change, with their other values; that none does is said with the finding. */
+/**
+ * Rows of the labels that carry the change, with their other values; that none does is said with the finding.
+ */
 function carrierRows(rows: readonly AttributionRow[]): string[] {
   const labels = [...new Set(rows.map(({ label }) => label))];
   const carrying = labels.filter((label) => rows.some((row) => row.label === label && row.carries));

@@ -22,7 +22,7 @@ export function sentenceOf(finding: Finding, writer: Writer = createWriter(), kn
   return `${parts.filter((part) => part !== '').join('; ')}.`;
 }
 
-/** What a finding says about its function, or about the type as a whole, without place and time. */
+/** The claim of a finding about its function, or about the type as a whole, without place and time. */
 export function claimText(finding: Finding, writer: Writer): string {
   const { type, kind, fn, caller, callee, from } = finding;
   const name = fn === null ? '' : writer.place(fn);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { contrast, fnOf, nameOf, type Sides, type Stacks } from '../../../test/support/contrast.js';
-import { profileOf } from '../../../test/support/profiles.js';
-import { busiestLine, growthPath } from './growth-path.js';
+import { contrast, fnOf, nameOf, type Sides, type Stacks } from '../../../../test/support/contrast.js';
+import { profileOf } from '../../../../test/support/profiles.js';
+import { busiestLine, growthPath } from './path.js';
 
 function path(before: Stacks, after: Stacks, name: string, load = 1, sides?: Sides) {
   const contrasted = contrast(before, after, sides);

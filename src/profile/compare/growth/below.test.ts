@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { contrast, fnOf, nameOf, type Stacks } from '../../../test/support/contrast.js';
-import { spreadBelow, waitsBelow } from './growth-below.js';
+import { contrast, fnOf, nameOf, type Stacks } from '../../../../test/support/contrast.js';
+import { spreadBelow, waitsBelow } from './below.js';
 
 function spread(after: Stacks, before: Stacks) {
   const contrasted = contrast(before, after);

@@ -1,6 +1,6 @@
-import { waitKind } from '../code/wait-kind.js';
-import type { Contrast } from '../contrast/contrast.js';
-import type { Joined, JoinedPart } from '../contrast/join.js';
+import { waitKind } from '../../code/wait-kind.js';
+import type { Contrast } from '../../contrast/contrast.js';
+import type { Joined, JoinedPart } from '../../contrast/join.js';
 
 type Sides = Pick<Contrast, 'joined' | 'before' | 'after'>;
 
@@ -21,8 +21,9 @@ const MAX_PARTS = 3;
 const WAIT_FRAMES = 6;
 
 /**
- * Where the growth of a function spreads below it: down the callees as long as one keeps most of it, then the
- * callees between which it is divided. What the runtime does for a function counts as the function's own.
+ * Finds where the growth of a function spreads below it: down the callees as long as one keeps most of it,
+ * then the callees between which it is divided. The work of the runtime for a function counts as the
+ * function's own.
  *
  * @returns the function where it spreads, with the parts of its callees (`null`: its own), the largest first;
  *   null where nothing grew
@@ -50,7 +51,9 @@ export function spreadBelow(
   }
 }
 
-/** What the goroutines of a growth wait for, by the leaves of the stacks that grew, the largest part first. */
+/**
+ * Kinds of waiting of the goroutines that were added, by the leaves of their stacks, the largest part first.
+ */
 export function waitsBelow(sides: Sides, fn: number): PartOfGrowth<string>[] {
   const { functions } = sides.joined;
   const parts = new Map<string | null, number>();

@@ -1,5 +1,5 @@
-import type { Contrast } from '../contrast/contrast.js';
-import type { JoinedPart } from '../contrast/join.js';
+import type { Contrast } from '../../contrast/contrast.js';
+import type { JoinedPart } from '../../contrast/join.js';
 
 /** A call chain along which a cost grew, entry point first. */
 export interface GrowthPath {
