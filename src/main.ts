@@ -29,6 +29,7 @@ async function main(): Promise<number | null> {
   process.stderr.on('error', () => {});
   const io = {
     out: (text: string) => process.stdout.write(safeLines(`${text}\n`)),
+    ...(process.stdout.isTTY ? { answer: showAnswer } : {}),
     err: (text: string) => process.stderr.write(safeLines(`${text}\n`)),
     ...(process.stderr.isTTY ? { progress: showProgress } : {}),
   };
@@ -54,6 +55,13 @@ async function main(): Promise<number | null> {
       );
       return EXIT.usage;
   }
+}
+
+/** An answer on a terminal: wrapped, and bold unless that is unwanted (https://no-color.org). */
+async function showAnswer(text: string): Promise<void> {
+  const { forTerminal } = await import('./text/terminal.js');
+  const isBold = (process.env.NO_COLOR ?? '') === '' && process.env.TERM !== 'dumb';
+  process.stdout.write(`${forTerminal(text, process.stdout.columns, isBold)}\n`);
 }
 
 /** Writes progress over the same line of the terminal. */

@@ -156,7 +156,7 @@ describe.each(incidents)('$name', ({ service, window, open }) => {
     expect(line, place).toMatch(/^\S+: not read, /);
     expect(answer.next[0]?.tool, place).toBe('investigate');
     expect(text.split('\n')[0]).toContain(`; NOT READ: ${alias} (`);
-    expect(text).toMatch(/\nVerdict(?: so far)?: /);
+    expect(text).toMatch(/^Verdict(?: so far)?: /);
     expect(text).not.toContain('do not report');
     expect(text, 'its counts are no witness of it').not.toContain(`(as ${alias})`);
     const warned = log.map((entry) => JSON.parse(entry)).filter(({ what }) => what === alias);

@@ -120,7 +120,7 @@ test('an investigation without a baseline says what was not compared, and where 
   const { text } = await ask('investigate', { service: 'checkout-api', ...WHOLE });
   expect(text).toContain('24 cpu profiles\n');
   expect(text).not.toContain('no change');
-  expect(text).toContain('inuse: inconclusive, none -> 29.7 MiB');
+  expect(text).toContain('inuse none -> 29.7 MiB, inconclusive');
   const [next] = nextOf(text);
   expect(next?.tool).toBe('get_timeline');
   expect((await ask(next?.tool ?? '', next?.args)).text).toContain(

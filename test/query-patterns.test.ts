@@ -26,6 +26,15 @@ function connected(replaced: Partial<DashboardStore> = {}) {
   return { store, ask: askerIn(environment), book, environment };
 }
 
+/**
+ * The line that says what an answer is about: the first, or of a comparison of two windows that after the
+ * verdict.
+ */
+function scopeLine(text: string): string | undefined {
+  const lines = text.split('\n');
+  return lines[0]?.startsWith('Verdict') ? lines.find((line) => line.startsWith('Compared: ')) : lines[0];
+}
+
 const CPU = 'process_cpu:cpu:nanoseconds:cpu:nanoseconds';
 const { ask } = connected();
 
@@ -155,7 +164,7 @@ describe("a service under the team's own name", () => {
   ])('%s %j takes it and says so', async (tool, more) => {
     const { text, isError } = await connected().ask(tool, { ...asked, ...more });
     expect([isError, text]).toEqual([false, expect.stringContaining('checkout-api')]);
-    expect(text.split('\n')[0]).toContain('checkout-api');
+    expect(scopeLine(text)).toContain('checkout-api');
     expect(text).toContain(
       'No service is called "hot code"; on its dashboards the team calls checkout-api so.',
     );
@@ -227,7 +236,7 @@ describe('a team whose label for services is not service_name', () => {
   ])('%s takes a value of it for a service, and says so', async (tool, more) => {
     const { text, isError } = await byRegion().ask(tool, { ...asked, ...more });
     expect([isError, text]).toEqual([false, expect.stringContaining('region=')]);
-    expect(text.split('\n')[0]).toContain('{region="eu-central-1"}');
+    expect(scopeLine(text)).toContain('{region="eu-central-1"}');
     expect(text).toContain(
       'No service is called "eu-central-1"; the team tells services apart by region, so that label was taken instead.',
     );

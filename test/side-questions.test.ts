@@ -93,7 +93,7 @@ describe('compare_profiles', () => {
     const { text, isError } = await asker(source())('compare_profiles', args);
     expect(isError, text).toBe(false);
     expect(text.split('\n')[0]).toContain('; NOT READ: goroutines (the store was overloaded (HTTP 429))');
-    expect(text).toMatch(/\nVerdict(?: so far: (?!NO CHANGE)|: INCONCLUSIVE)/);
+    expect(text).toMatch(/^Verdict(?: so far: (?!NO CHANGE)|: INCONCLUSIVE)/);
     expect(text).not.toContain('confidence high');
     expect(text).toMatch(/\nNext: compare_profiles /);
   });

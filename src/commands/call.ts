@@ -22,7 +22,8 @@ export async function call(config: Config, log: Log, io: Io): Promise<number> {
   const args = parseJson(json);
   const environment = await createEnvironment(config, log);
   try {
-    const callArgs = config.format === null ? args : { ...args, format: config.format };
+    const callArgs: Record<string, unknown> =
+      config.format === null ? args : { ...args, format: config.format };
     const { signal } = new AbortController();
     const tell = io.progress;
     const progress: Progress | undefined = tell && ((...step) => tell(progressText(...step)));
@@ -31,7 +32,8 @@ export async function call(config: Config, log: Log, io: Io): Promise<number> {
     const { text, isError } = await callTool(tool, callArgs, quiet, signal, progress);
     io.progress?.(null);
     if (isError) io.err(text);
-    else io.out(text);
+    else if (callArgs.format === 'json' || io.answer === undefined) io.out(text);
+    else await io.answer(text);
     return isError ? 1 : 0;
   } finally {
     await environment.context.sources.close();

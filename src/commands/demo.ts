@@ -30,7 +30,8 @@ export async function demo(io: Io): Promise<number> {
     for (const call of CALLS) {
       const { text, isError } = await server.callTool(call.tool, call.arguments);
       io.out(`\n> ${call.tool} ${JSON.stringify(call.arguments)}`);
-      io.out(text);
+      if (io.answer === undefined) io.out(text);
+      else await io.answer(text);
       failed ||= isError;
     }
     io.out(`\n${NEXT}`);

@@ -17,6 +17,8 @@ import { createSchemas, type Schemas } from './schemas.js';
 /** Output of a command: answers go to `out`, everything else to `err`. */
 export interface Io {
   out(text: string): void;
+  /** Shows the text of an answer on a terminal; without one it goes to `out` as it is. */
+  answer?: (text: string) => Promise<void>;
   err(text: string): void;
   /** Shows how far a long call is, on a terminal; null clears the line. */
   progress?: (text: string | null) => void;

@@ -13,10 +13,12 @@ import { formatTime, isCountUnit } from '../text/units.js';
 import { movementOf, samplingError } from './agreement.js';
 import { type ComparisonReading, isHeavyAnalysis } from './compare.js';
 import type { ComparisonInput } from './comparison-rows.js';
+import { instanceRise } from './evidence/instance-rise.js';
 import type { LevelLens } from './evidence/levels.js';
 import { onsetOf } from './evidence/onset.js';
 import type { ShareLens } from './evidence/shares.js';
 import { findingsSoFar, settle, unreadBecause } from './evidence/unread.js';
+import { collectorTimeOf } from './finding-context.js';
 import { FLAT, GATE, SCALED } from './thresholds.js';
 import { notReadOf } from './unread-report.js';
 import { rankReasons } from './verdict-order.js';
@@ -61,6 +63,17 @@ export async function comparisonOf(
     perProfile: share(whole[which].costs.total, whole[which].profiles),
     gaps: reading.gaps[which],
   });
+  const withInstances = ([first]: readonly Finding[]): Finding | null =>
+    first === undefined
+      ? null
+      : {
+          ...first,
+          instances: instanceRise(
+            shares.profileTimes,
+            evidenceContext.plan,
+            evidenceContext.fleet.instanceLabel,
+          ),
+        };
   return {
     source: scope.source.name,
     service: scope.service,
@@ -72,7 +85,8 @@ export async function comparisonOf(
     movement,
     notRead,
     isSoFar,
-    finding: isSoFar && finding !== null ? (findingsSoFar([finding])[0] ?? null) : finding,
+    finding: finding === null ? null : withInstances(isSoFar ? findingsSoFar([finding]) : [finding]),
+    collector: collectorTimeOf(shares),
     load:
       change?.culprit.load ??
       (reading.cheaper === null ? analysis.load.ratio : 1 / reading.cheaper.culprit.load),

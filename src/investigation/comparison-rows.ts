@@ -1,7 +1,7 @@
 import { functionData } from '../profile/code/named-function.js';
 import type { Cheaper } from '../profile/compare/changes.js';
 import type { Finding } from '../profile/compare/finding.js';
-import { busiestLine, growthPath } from '../profile/compare/growth-path.js';
+import { busiestLine, growthPath } from '../profile/compare/growth/path.js';
 import { type Mover, moversOf } from '../profile/compare/movers.js';
 import { totalsBelow } from '../profile/compare/through.js';
 import type { Contrast } from '../profile/contrast/contrast.js';
@@ -73,11 +73,15 @@ function findingOf(
 
 function cheaperFinding(type: ProfileType, cheaper: Cheaper, whole: Contrast): Finding {
   const { fn, load, z } = cheaper.culprit;
-  const { shareBefore, shareAfter, valueBefore, valueAfter, ...rest } = bareFinding(
-    mirrored(whole),
-    fn,
-    load,
-  );
+  const {
+    shareBefore,
+    shareAfter,
+    valueBefore,
+    valueAfter,
+    wholeBefore: wholeAfter,
+    wholeAfter: wholeBefore,
+    ...rest
+  } = bareFinding(mirrored(whole), fn, load);
   return {
     ...rest,
     type,
@@ -86,6 +90,9 @@ function cheaperFinding(type: ProfileType, cheaper: Cheaper, whole: Contrast): F
     shareAfter: shareBefore,
     valueBefore: valueAfter,
     valueAfter: valueBefore,
+    wholeBefore,
+    wholeAfter,
+    load: 1 / load,
     confidence: confidenceOf(z),
     z,
   };

@@ -1,7 +1,8 @@
 import { functionData, type GuessedOwner, type NamedFunction } from '../profile/code/named-function.js';
 import type { Confidence, Finding, LensRow, Verdict } from '../profile/compare/finding.js';
+import { spreadBelow, waitsBelow } from '../profile/compare/growth/below.js';
+import { busiestLine, type GrowthPath, growthPath } from '../profile/compare/growth/path.js';
 import { growthSite, type SiteGrowth } from '../profile/compare/growth.js';
-import { busiestLine, type GrowthPath, growthPath } from '../profile/compare/growth-path.js';
 import { amountRose, MIN_AMOUNT_RISE } from '../profile/compare/rise.js';
 import { type Contrast, share, sumIn, totalPerProfile, totalShare } from '../profile/contrast/contrast.js';
 import type { Joined } from '../profile/contrast/join.js';
@@ -56,6 +57,7 @@ export function causeFinding(cause: Cause, since: Since | null): Finding | null 
     if (leak === null) return null;
     return {
       ...growthFinding(lens.type, leak.growth),
+      of: { label: leak.instance, stretch: null },
       kind: 'leak',
       since: leak.since,
       confidence: leak.after >= HIGH_RATIO * leak.before && leak.growth.site.part >= 0.5 ? 'high' : 'medium',
@@ -92,11 +94,25 @@ function changeFinding(
       : attribution
           .filter((row) => row !== carrier && row.carries && Math.abs(row.z - carrier.z) < 1e-6)
           .map(({ label, value }) => `${label}=${value}`);
+  const whole = run.first === 0 && run.last === analysis.incident.length - 1;
+  const [first, last] = [windows.incident[run.first], windows.incident[run.last]];
+  const sliced = change.slice?.matcher ?? null;
+  // Labels that tie with the slice name the same profiles.
+  const ofLabel = sliced === null ? null : (carrier ?? { label: sliced.name, value: sliced.value });
   const ended = run.last < analysis.incident.length - 1 && kind === 'code' && change.slice === null;
   return {
     ...bareFinding(contrast, culprit.fn, culprit.load),
     type,
     kind,
+    of: {
+      label: ofLabel === null ? null : { name: ofLabel.label, value: ofLabel.value },
+      stretch:
+        whole || ofLabel !== null || first === undefined || last === undefined
+          ? null
+          : { from: first.from, to: last.to },
+    },
+    load: culprit.load,
+    alike: carrier === null ? [...new Set(attribution.map(({ label }) => label))] : [],
     label:
       carrier === null
         ? null
@@ -150,6 +166,23 @@ function totalFinding({ lens, before, after, load }: TotalsLens): Finding {
   };
 }
 
+/** A finding as far as nothing more is known: it is about the whole service and window. */
+const PLAIN = {
+  of: { label: null, stretch: null },
+  load: null,
+  spread: null,
+  waits: [],
+  collector: null,
+  label: null,
+  alike: [],
+  instances: null,
+  since: null,
+  until: null,
+  z: null,
+  from: null,
+  also: [],
+} as const;
+
 /** A type that rose as a whole. */
 function wholeFinding(
   type: ProfileType,
@@ -168,14 +201,12 @@ function wholeFinding(
     shareAfter: 1,
     valueBefore,
     valueAfter,
+    wholeBefore: valueBefore,
+    wholeAfter: valueAfter,
     path: [],
     at: -1,
-    label: null,
-    since: null,
-    until: null,
-    z: null,
-    from: null,
-    also: [],
+    leafPart: 0,
+    ...PLAIN,
   };
 }
 
@@ -199,7 +230,21 @@ function growthFinding(
   type: ProfileType,
   { joined, before, after, site }: SiteGrowth,
 ): Omit<Finding, 'kind' | 'confidence'> {
-  return { ...bareFinding({ joined, before, after }, site.fn, 1), type };
+  const sides = { joined, before, after };
+  const spread = type.kind === 'instant' ? spreadBelow(sides, site.fn) : null;
+  const named = (fn: number) => functionData(joined.functions[fn], 0);
+  return {
+    ...bareFinding(sides, site.fn, 1),
+    type,
+    spread: spread && {
+      at: named(spread.at),
+      parts: spread.parts.map(({ what, part }) => ({ callee: what === null ? null : named(what), part })),
+    },
+    waits:
+      type.alias === 'goroutines'
+        ? waitsBelow(sides, site.fn).map(({ what, part }) => ({ kind: what, part }))
+        : [],
+  };
 }
 
 type Sides = Pick<Contrast, 'joined' | 'before' | 'after'>;
@@ -217,12 +262,9 @@ export function bareFinding(
     shareAfter: totalShare(after, fn),
     valueBefore: totalPerProfile(before, fn),
     valueAfter: totalPerProfile(after, fn),
-    label: null,
-    since: null,
-    until: null,
-    z: null,
-    from: null,
-    also: [],
+    wholeBefore: share(before.costs.total, before.profiles),
+    wholeAfter: share(after.costs.total, after.profiles),
+    ...PLAIN,
   };
 }
 
@@ -251,6 +293,7 @@ function placed(contrast: Sides, fn: number, load: number) {
     callee: libraryBelow(joined, path),
     path: path.functions.map((id) => named(id)),
     at: path.at,
+    leafPart: path.leafPart,
   };
 }
 
@@ -258,9 +301,9 @@ function placed(contrast: Sides, fn: number, load: number) {
  * The innermost library function on the way on which an own function's growth goes on; null where there is
  * none.
  */
-function libraryBelow(joined: Joined, { functions, at }: GrowthPath): NamedFunction | null {
+function libraryBelow(joined: Joined, { functions, at, kept }: GrowthPath): NamedFunction | null {
   if (joined.application[functions[at] ?? -1] !== 1) return null;
-  const library = functions.slice(at + 1).findLast((fn) => joined.library[fn] === 1);
+  const library = functions.slice(at + 1, kept + 1).findLast((fn) => joined.library[fn] === 1);
   return library === undefined ? null : functionData(joined.functions[library], 0);
 }
 

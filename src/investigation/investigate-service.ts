@@ -54,6 +54,7 @@ export function briefEvidence(
         lens,
         before: totalsIn(times, plan.baseline),
         after: totalsIn(times, plan.incident),
+        instances: null,
       }),
     ),
     shares: [],

@@ -9,6 +9,18 @@ export function displayName(name: string): string {
   return cutLeft(safeText(normaliseName(name)), MAX_TEXT_NAME);
 }
 
+/**
+ * The end of a name that tells it from its neighbours on a path: `checkout/coupon.loadPattern` is
+ * `coupon.loadPattern`. A function without a name keeps its place.
+ */
+export function shortName(fn: NamedFunction): string {
+  const name = displayBriefly(fn);
+  // A slash inside of brackets belongs to an argument or a type.
+  const plain = name.split(/[(<[\s]/, 1)[0] ?? '';
+  const short = name.slice(plain.lastIndexOf('/') + 1);
+  return short === '' ? name : short;
+}
+
 /** `quote.go:49`, with the folder where the name does not already tell it; '' where the file is unknown. */
 export function displayPlace(file: string | null, line: number | null): string {
   if (file === null || file === '') return '';

@@ -14,6 +14,8 @@ export type JsonObject = { readonly [key: string]: Json | undefined };
 /** A part of a text answer. Rows may be cut from the end to fit the budget, never below `keep`. */
 export interface Block {
   title?: string;
+  /** Whether a blank line stands before it, where anything does. */
+  apart?: boolean;
   rows: readonly string[];
   /** Rows that are never cut; all where it is left out. */
   keep?: number;
@@ -48,6 +50,7 @@ export function renderText(blocks: readonly Block[], budget: number): string {
   // Every block but the first follows a line break.
   let bytes = measured.reduce((sum, block, index) => sum + blockBytes(block, shown[index] ?? 0), 0);
   bytes += Math.max(0, measured.length - 1);
+  bytes += measured.slice(1).filter(({ apart }) => apart).length;
   for (let index = measured.length - 1; index >= 0; index--) {
     const block = measured[index];
     if (block === undefined) continue;
@@ -59,7 +62,12 @@ export function renderText(blocks: readonly Block[], budget: number): string {
     }
     shown[index] = count;
   }
-  const text = measured.map((block, index) => blockText(block, shown[index] ?? 0)).join('\n');
+  const text = measured
+    .map((block, index) => {
+      const gap = index === 0 ? '' : block.apart ? '\n\n' : '\n';
+      return `${gap}${blockText(block, shown[index] ?? 0)}`;
+    })
+    .join('');
   return capBytes(text, BUDGET.max);
 }
 
@@ -72,6 +80,7 @@ interface MeasuredBlock {
   bytesUpTo: readonly number[];
   keep: number;
   more: string | undefined;
+  apart: boolean;
 }
 
 function measureBlock(block: Block): MeasuredBlock {
@@ -83,7 +92,14 @@ function measureBlock(block: Block): MeasuredBlock {
     bytes += lineBytes(row);
     bytesUpTo.push(bytes);
   }
-  return { head, rows, bytesUpTo, keep: Math.max(0, block.keep ?? rows.length), more: block.more };
+  return {
+    head,
+    rows,
+    bytesUpTo,
+    keep: Math.max(0, block.keep ?? rows.length),
+    more: block.more,
+    apart: block.apart === true,
+  };
 }
 
 /** Bytes of a block with some of its rows, without the line break after its last line. */

@@ -9,6 +9,7 @@ import { countedSource, createRequests } from '../investigation/evidence/request
 import type { ShareChange, ShareLens } from '../investigation/evidence/shares.js';
 import { findingsSoFar, settle, unreadBecause } from '../investigation/evidence/unread.js';
 import type { WaitLens } from '../investigation/evidence/waits.js';
+import { withContext } from '../investigation/finding-context.js';
 import { investigateFleet } from '../investigation/fleet/report.js';
 import { smallestPoints } from '../investigation/smallest.js';
 import { orderBySymptom } from '../investigation/symptom.js';
@@ -100,7 +101,7 @@ async function reportOf(
     heavy: reading.shares.some(({ analysis }) => isHeavyAnalysis(analysis)),
     signal: context.signal,
   });
-  const found = conclusion.isSoFar ? findingsSoFar(asRead) : asRead;
+  const found = withContext(conclusion.isSoFar ? findingsSoFar(asRead) : asRead, reading);
   const [main] = reading.shares;
   const lens = main?.lens ?? reading.totals[0]?.lens;
   const selector = selectorText(request);
@@ -233,9 +234,9 @@ const FEW_SAMPLES = 300;
 function notDetermined({ totals, missing, shares }: Evidence, verdict: Verdict): string[] {
   const unread = missing.map((text) => text);
   if (!totals.some(({ lens }) => lens.kind === 'wait' || lens.type.isWallClock))
-    unread.push('waiting (I/O, locks): the service emits no wall-clock, mutex or block profiles');
+    unread.push('waiting for I/O and locks: no wall-clock, mutex or block profiles');
   if (!totals.some(({ lens }) => lens.kind === 'level'))
-    unread.push('leaks: the service emits no live-memory or goroutine profiles');
+    unread.push('leaks: no live-memory or goroutine profiles');
   // An answer that found nothing says for every type how small a change it could have seen.
   if (verdict === 'no_change') return unread;
   const few = shares.find(({ change, analysis }) => change === null && analysis.samples.after < FEW_SAMPLES);

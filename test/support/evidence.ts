@@ -191,6 +191,7 @@ export function readingOf({
     lens,
     before: { profiles: profilesBefore, value: 100 * profilesBefore },
     after: { profiles: 15, value: 1_500 },
+    instances: null,
   }));
   return { totals, shares, levels, waits, wholes: [], same: [], collector };
 }

@@ -1,4 +1,5 @@
 import { collectorGrowth } from '../../profile/compare/collector.js';
+import type { InstanceRise } from '../../profile/compare/finding.js';
 import { followsTime } from '../../profile/compare/follows.js';
 import { share } from '../../profile/contrast/contrast.js';
 import { contrastOf, wholeRun } from '../../profile/contrast/runs.js';
@@ -8,6 +9,7 @@ import type { Matcher, ProfileSource, Window } from '../../sources/source.js';
 import { secondsPerUnit } from '../../text/units.js';
 import { MAIN, PRESSED_GATE, SECOND } from '../thresholds.js';
 import { readFleet } from './fleet.js';
+import { instanceRise } from './instance-rise.js';
 import { type LensPlan, type LensType, planLenses, type ReadContext } from './lens.js';
 import { type LevelLens, readLevels } from './levels.js';
 import {
@@ -63,6 +65,8 @@ export interface TypeTotals {
   lens: LensType;
   before: { profiles: number; value: number };
   after: { profiles: number; value: number };
+  /** Instances in which it rose; null where they are not told apart. */
+  instances: InstanceRise | null;
 }
 
 /** Requests that finding the value of one sample may take. */
@@ -232,6 +236,7 @@ export async function readEvidence(
       lens,
       before: totalsIn(profileTimes, plan.baseline),
       after: totalsIn(profileTimes, plan.incident),
+      instances: instanceRise(profileTimes, plan, fleet.instanceLabel),
     })),
     shares,
     levels,

@@ -43,19 +43,19 @@ describe('a leak', () => {
       what: 'of one instance among calm ones is looked for',
       instances: pods(8, CALM, { c: rising(60) }),
       leaks: true,
-      instance: 'c',
+      instance: { name: 'pod', value: 'c' },
     },
     {
       what: 'of a new instance is one against the past of the others',
       instances: pods(8, CALM, { c: { ...rising(60), minutes: { from: 0 } } }),
       leaks: true,
-      instance: 'c',
+      instance: { name: 'pod', value: 'c' },
     },
     {
       what: 'of the strongest of several instances is named',
       instances: pods(16, CALM, { c: rising(40), d: rising(70), e: rising(50) }),
       leaks: true,
-      instance: 'd',
+      instance: { name: 'pod', value: 'd' },
     },
     { what: 'of nobody is none', instances: pods(3, CALM), leaks: false, instance: null },
     {

@@ -19,8 +19,13 @@ export interface LevelLens {
   /** Mean snapshot of one instance, at the end of each window; null without data. */
   before: number | null;
   after: number | null;
-  /** A hidden one grows beneath a level that is large without it. */
-  leak: (Leak & { growth: SiteGrowth; instance: string | null; isHidden: boolean }) | null;
+  /**
+   * The leak, and the instance in which it was seen where it was not seen in all of them together. A hidden one
+   * grows beneath a level that is large without it.
+   */
+  leak:
+    | (Leak & { growth: SiteGrowth; instance: { name: string; value: string } | null; isHidden: boolean })
+    | null;
   /** A level that rose far above the baseline without leaking. */
   rise: LevelRise | null;
 }
@@ -84,7 +89,7 @@ export async function readLevels(
       ...first.leak,
       since: onset(first.leak.since),
       growth,
-      instance: first.instance,
+      instance: first.instance === null || label === null ? null : { name: label, value: first.instance },
       isHidden: false,
     },
     rise: null,

@@ -5,7 +5,32 @@ export type FindingKind = 'code' | 'improvement' | 'moved' | 'load' | 'leak' | '
 
 export type Confidence = 'high' | 'medium' | 'low';
 
-/** A finding in one profile type. Shares are of the active total of that type. */
+/** In how many instances a type rose. */
+export interface InstanceRise {
+  /** The label that names an instance. */
+  label: string;
+  /** Instances whose value per profile rose by at least half of the mean rise. */
+  risen: readonly string[];
+  /** Number of instances that sent profiles in the window. */
+  all: number;
+}
+
+/** A part of the profiles of a service that shares and values are about; null: all of them. */
+export interface PartOfService {
+  label: { name: string; value: string } | null;
+  stretch: { from: number; to: number } | null;
+}
+
+/** Time of the garbage collector that came with an allocation; values are per profile. */
+export interface CollectorTime {
+  type: ProfileType;
+  shareBefore: number;
+  shareAfter: number;
+  valueBefore: number;
+  valueAfter: number;
+}
+
+/** A finding in one profile type. Shares are of the active total of that type in {@link Finding.of}. */
 export interface Finding {
   type: ProfileType;
   kind: FindingKind;
@@ -23,6 +48,15 @@ export interface Finding {
   /** Per profile, in the type's unit; of an instant type the mean snapshot. */
   valueBefore: number;
   valueAfter: number;
+  /** Values of all functions together: a part stands next to its whole. */
+  wholeBefore: number;
+  wholeAfter: number;
+  /** The profiles that both are of. */
+  of: PartOfService;
+  /**
+   * Value per profile of all else, after ÷ before: how far the load explains it. Null where it was not asked.
+   */
+  load: number | null;
   /**
    * The library function below it that keeps most of the growth, where the function is own code; null where
    * there is none.
@@ -31,6 +65,20 @@ export interface Finding {
   /** Entry point first; `at` is the function's place in it. */
   path: readonly NamedFunction[];
   at: number;
+  /** Part of what the function gained that ends in the last function of the path; 0 where it spreads. */
+  leafPart: number;
+  /**
+   * Callees between which the growth of a level is divided, below the function `at`; a null callee is that
+   * function itself. Null where no level grew.
+   */
+  spread: {
+    at: NamedFunction;
+    parts: readonly { callee: NamedFunction | null; part: number }[];
+  } | null;
+  /** Kinds of waiting of the goroutines that were added, with their parts; else empty. */
+  waits: readonly { kind: string; part: number }[];
+  /** Set where allocations brought time of the garbage collector with them. */
+  collector: CollectorTime | null;
   label: {
     name: string;
     value: string;
@@ -38,6 +86,10 @@ export interface Finding {
     shareOthers: number | null;
     also: readonly string[];
   } | null;
+  /** Labels that were compared and whose values changed alike. */
+  alike: readonly string[];
+  /** Instances in which the type as a whole rose; null where they were not told apart. */
+  instances: InstanceRise | null;
   since: { after: number; before: number } | null;
   /** Until when, for a burst that was over before the window ended. */
   until: number | null;

@@ -11,8 +11,8 @@ import { analyse, changeInSlice, changeOverTime, countsIn, type Reading } from '
 import { attribute } from './attribution.js';
 import { collectorGrowth } from './collector.js';
 import { findCulprit } from './culprit.js';
+import { busiestLine, growthPath } from './growth/path.js';
 import { growthSite } from './growth.js';
-import { busiestLine, growthPath } from './growth-path.js';
 import { movedFrom } from './moved.js';
 import { moversOf } from './movers.js';
 

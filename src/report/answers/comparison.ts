@@ -1,18 +1,22 @@
 import type { NamedFunction } from '../../profile/code/named-function.js';
-import type { Finding, Verdict } from '../../profile/compare/finding.js';
+import type { CollectorTime, Finding, Verdict } from '../../profile/compare/finding.js';
 import type { Mover } from '../../profile/compare/movers.js';
 import { round, roundShare } from '../../profile/measurement.js';
 import type { ProfileType } from '../../profile/types/types.js';
 import { leadingName, safeText } from '../../text/sanitise.js';
 import { formatShare, formatSpan, formatTime, formatValue, plural } from '../../text/units.js';
-import { displayFunction, displayName } from '../functions.js';
+import { type Clock, createWriter } from '../change/clock.js';
+import { findingRows } from '../change/finding-rows.js';
+import { rangeText, sentenceOf } from '../change/finding-sentence.js';
+import { displayFunction, shortName } from '../functions.js';
 import { guessNotes } from '../guess-notes.js';
 import { type NextCall, nextRows } from '../next.js';
 import type { Answer, Block, JsonObject } from '../render.js';
-import { sentenceOf } from './finding-sentence.js';
+import { collectorData } from './investigation.js';
 import { samplesText } from './sample-count.js';
 import { notReadText, soFarText, soFarWord } from './unread-parts.js';
-import { restText, verdictHeadline } from './verdicts.js';
+import { loadReason } from './verdict-reason.js';
+import { verdictHeadline } from './verdicts.js';
 
 export interface ComparedSide {
   window: { from: number; to: number };
@@ -60,6 +64,8 @@ export interface Comparison {
   /** The change that the verdict is about; null where there is none. */
   finding: Finding | null;
   load: number | null;
+  /** How the garbage collector's part of the time changed where it grew by more than noise; else null. */
+  collector: CollectorTime | null;
   movers: readonly MoverRow[];
   /** Functions that were tested. */
   tested: number;
@@ -115,6 +121,7 @@ export function comparisonAnswer(comparison: Comparison): Answer {
           ? null
           : { after: formatTime(finding.since.after), before: formatTime(finding.since.before) },
       finding: finding === null ? null : sentenceOf(finding),
+      collector: comparison.collector === null ? null : collectorData(comparison.collector),
       movers: comparison.movers.map(moverData),
       tested_functions: comparison.tested,
       attribution: comparison.attribution.map((row) => ({
@@ -173,21 +180,14 @@ function moverData(row: MoverRow): JsonObject {
   };
 }
 
-function reasonOf({
-  verdict,
-  before,
-  after,
-  load,
-  type,
-  tested,
-  movers,
-  movement,
-  isSoFar,
-}: Comparison): string {
+function reasonOf({ verdict, before, after, type, tested, movers, movement, isSoFar }: Comparison): string {
   const ratio = before.perProfile > 0 ? after.perProfile / before.perProfile : null;
   const what = type.isWallClock ? `active ${type.alias} time` : type.alias;
   const per = type.kind === 'instant' ? 'mean snapshot' : 'per profile';
-  const change = ratio === null ? `no ${what} before` : `${what} ${per} x${ratio.toFixed(2)}`;
+  const change =
+    ratio === null
+      ? `no ${what} before`
+      : `${what} ${per} ${rangeText(before.perProfile, after.perProfile, type)}, x${ratio.toFixed(2)}`;
   if (verdict === 'no_change') {
     const others = movers.filter((row) => row.significant).length;
     return others === 0
@@ -200,8 +200,6 @@ function reasonOf({
     return `${change}, but none of ${tested} functions stands out of the noise`;
   if (verdict === 'load_increase')
     return type.kind === 'instant' ? change : `${change}; no function grew beyond the rest`;
-  if (verdict === 'code_regression' || verdict === 'improvement')
-    return load === null ? change : `${change}, ${restText(load)}`;
   return change;
 }
 
@@ -215,86 +213,94 @@ function headlineOf({ verdict, type, movement, notRead }: Comparison): string {
   return `${verdictHeadline(verdict, type)}${verdict === 'inconclusive' ? why : ''}`;
 }
 
-function sideLine(title: string, side: ComparedSide, type: ProfileType): string {
+function sideLine(title: string, side: ComparedSide, type: ProfileType, clock: Clock): string {
   const { window, profiles, perProfile, gaps } = side;
-  const snapshots = type.kind === 'instant' ? 'snapshots' : 'profiles';
+  const snapshots = type.kind === 'instant' ? 'snapshot' : 'profile';
   const value = formatValue(perProfile, type.unit, type.noun);
   const per = type.kind === 'instant' ? 'mean snapshot' : 'per profile';
   const gap =
     gaps.length === 0
       ? ''
-      : `, ${plural(gaps.length, 'gap')} without profiles (the first from ${formatTime(gaps[0]?.from ?? 0)})`;
-  return `${title} ${formatTime(window.from)} to ${formatTime(window.to)} (${formatSpan(window.to - window.from)}): ${profiles} ${snapshots}${samplesText(side)}, ${value} ${per}${gap}`;
+      : `, ${plural(gaps.length, 'gap')} without profiles (the first from ${clock(gaps[0]?.from ?? 0)})`;
+  return `${title} ${clock(window.from)} to ${clock(window.to)} (${formatSpan(window.to - window.from)}): ${plural(profiles, snapshots)}${samplesText(side)}, ${value} ${per}${gap}`;
 }
 
 function textOf(comparison: Comparison, reason: string): Block[] {
-  const { before, after, type, instances, finding } = comparison;
-  const sides =
-    before.selector === after.selector ? [] : [`Baseline selector ${safeText(before.selector, 300)}`];
-  const instanceRows =
-    instances === null
-      ? []
-      : [`Instances: ${instances.stayed} stayed, ${instances.left} left, ${instances.arrived} arrived`];
+  const { type, finding } = comparison;
+  const writer = createWriter();
   const significant = comparison.movers.filter((row) => row.significant);
   const others = comparison.movers.filter((row) => !row.significant);
-  const path = finding === null ? [] : finding.path.slice(Math.max(0, finding.at - 4), finding.at + 3);
-  const at = finding === null ? -1 : Math.min(finding.at, 4);
+  const why = finding === null ? '' : loadReason(finding);
   return [
     {
       rows: [
-        `${leadingName(comparison.service ?? after.selector, 200)}: ${type.alias} (${type.meaning}; ${type.id}) from source ${safeText(comparison.source, 100)}${notReadText(comparison)}, selector ${safeText(after.selector, 300)}`,
-        sideLine('Incident', after, type),
-        sideLine('Baseline', before, type),
-        ...sides,
-        ...instanceRows,
-        `Verdict${soFarWord(comparison)}: ${headlineOf(comparison)} (${comparison.verdict}): ${reason}.`,
+        `Verdict${soFarWord(comparison)}: ${headlineOf(comparison)} (${comparison.verdict}): ${reason}${notReadText(comparison)}.`,
       ],
     },
-    { rows: finding === null ? [] : [`Finding: ${sentenceOf(finding)}`] },
+    { rows: finding === null ? [] : findingRows('Finding:', finding, why, writer), apart: true },
     {
-      rows:
-        path.length === 0
-          ? []
-          : [
-              `Path of the change ([] is the function): ${path.map((frame, index) => (index === at ? `[${displayName(frame.function)}]` : displayName(frame.function))).join(' > ')}`,
-            ],
+      rows: [...collectorRows(comparison.collector), ...carrierRows(comparison.attribution)],
+      apart: finding === null,
     },
     {
       title: `Movers (points of the total with 95% interval; before -> after):`,
       rows: significant.map((row) => moverText(row, type)),
       keep: 3,
       more: 'format=json or a larger limit',
+      apart: true,
     },
     {
       title: `Within noise, do not report (of ${comparison.tested} functions tested, the interval of one may miss 0 by chance):`,
       rows: others.slice(0, 3).map((row) => moverText(row, type)),
       keep: 0,
+      apart: significant.length === 0,
     },
-    {
-      rows: attributionText(comparison.attribution),
-    },
+    { rows: comparedRows(comparison, writer.clock), apart: true },
     { rows: comparison.notes.map((note) => `Note: ${note}`) },
-    { rows: nextRows(comparison.next) },
+    { rows: nextRows(comparison.next), apart: true },
+  ];
+}
+
+/** Both sides with what they hold, the incident first. */
+function comparedRows(comparison: Comparison, clock: Clock): string[] {
+  const { before, after, type, service, instances } = comparison;
+  const ofService = service === null ? null : `{service_name=${JSON.stringify(service)}}`;
+  const selector = after.selector === ofService ? '' : `, selector ${safeText(after.selector, 300)}`;
+  return [
+    `Compared: ${leadingName(service ?? after.selector, 200)}: ${type.alias} (${type.meaning}; ${type.id}) from source ${safeText(comparison.source, 100)}${selector}`,
+    sideLine('Incident', after, type, clock),
+    sideLine('Baseline', before, type, clock),
+    ...(before.selector === after.selector ? [] : [`Baseline selector ${safeText(before.selector, 300)}`]),
+    ...(instances === null
+      ? []
+      : [`Instances: ${instances.stayed} stayed, ${instances.left} left, ${instances.arrived} arrived`]),
+  ];
+}
+
+function collectorRows(time: CollectorTime | null): string[] {
+  if (time === null) return [];
+  const { type, shareBefore, shareAfter, valueBefore, valueAfter } = time;
+  return [
+    `Garbage collector: ${formatShare(shareBefore)} -> ${formatShare(shareAfter)} of ${type.alias} ` +
+      `(${rangeText(valueBefore, valueAfter, type)} per profile): what allocates causes it, so compare alloc`,
   ];
 }
 
 function moverText(row: MoverRow, type: ProfileType): string {
   const points = (value: number) => `${value >= 0 ? '+' : ''}${(100 * value).toFixed(1)}`;
   const [low, high] = row.interval;
-  const values = `${formatValue(row.valueBefore, type.unit, type.noun)} -> ${formatValue(row.valueAfter, type.unit, type.noun)}`;
-  const to = row.chargedTo === null ? '' : ` <- ${displayName(row.chargedTo)}`;
+  const values = rangeText(row.valueBefore, row.valueAfter, type);
+  const to =
+    row.chargedTo === null ? '' : ` <- ${shortName({ function: row.chargedTo, file: null, line: null })}`;
   return `${points(row.delta)} [${points(low)}, ${points(high)}] ${row.kind} ${formatShare(row.totalShareBefore)} -> ${formatShare(row.totalShareAfter)} (${values}) ${displayFunction(row)}${to}`;
 }
 
-/** Rows of the labels that carry the change; a row says so where none does. */
-function attributionText(rows: readonly AttributionRow[]): string[] {
+/**
+ * Rows of the labels that carry the change, with their other values; that none does is said with the finding.
+ */
+function carrierRows(rows: readonly AttributionRow[]): string[] {
   const labels = [...new Set(rows.map(({ label }) => label))];
   const carrying = labels.filter((label) => rows.some((row) => row.label === label && row.carries));
-  if (labels.length > 0 && carrying.length === 0) {
-    return [
-      `No label explains it: all values of ${labels.map((label) => safeText(label, 60)).join(', ')} changed alike.`,
-    ];
-  }
   return carrying.slice(0, 3).map((label) => {
     const values = rows
       .filter((row) => row.label === label)

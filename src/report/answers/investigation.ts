@@ -1,17 +1,18 @@
 import type { NamedFunction } from '../../profile/code/named-function.js';
-import type { Finding, LensRow, Verdict } from '../../profile/compare/finding.js';
+import type { CollectorTime, Finding, LensRow, Verdict } from '../../profile/compare/finding.js';
 import { round, roundShare } from '../../profile/measurement.js';
 import type { ProfileType } from '../../profile/types/types.js';
 import { leadingName, safeText } from '../../text/sanitise.js';
-import { formatSpan, formatTime, formatValue } from '../../text/units.js';
-import { displayName } from '../functions.js';
+import { formatTime, formatValue, plural } from '../../text/units.js';
+import { type Clock, createWriter } from '../change/clock.js';
+import { findingRows } from '../change/finding-rows.js';
+import { aliasRange, sentenceOf, whereText } from '../change/finding-sentence.js';
 import { guessNotes } from '../guess-notes.js';
 import { type NextCall, nextRows } from '../next.js';
 import type { Answer, Block, JsonObject } from '../render.js';
-import { formatWholeSeconds, sentenceOf } from './finding-sentence.js';
 import { samplesText, wholeSamples } from './sample-count.js';
 import { notReadText, soFarText, soFarWord } from './unread-parts.js';
-import { verdictReason } from './verdict-reason.js';
+import { verdictReason, whyNotLoad } from './verdict-reason.js';
 import { isRise, verdictHeadline } from './verdicts.js';
 
 /** An entry point of the service with its cost per profile and its share of all that requests cost. */
@@ -62,9 +63,6 @@ export interface Investigation {
 }
 
 const MAX_FINDINGS = 5;
-/** Frames above and below the function that the text shows of a path. */
-const PATH_ABOVE = 5;
-const PATH_BELOW = 3;
 
 /**
  * The answer of an investigation: verdict first, at most five findings of one sentence each, then what is not
@@ -163,7 +161,26 @@ export function findingData(finding: Finding, index: number): JsonObject {
     share_after: roundShare(finding.shareAfter),
     value_before: round(finding.valueBefore),
     value_after: round(finding.valueAfter),
+    whole_before: round(finding.wholeBefore),
+    whole_after: round(finding.wholeAfter),
+    whole_of: {
+      label:
+        finding.of.label === null
+          ? null
+          : { name: safeText(finding.of.label.name), value: safeText(finding.of.label.value) },
+      from: finding.of.stretch === null ? null : formatTime(finding.of.stretch.from),
+      to: finding.of.stretch === null ? null : formatTime(finding.of.stretch.to),
+    },
+    load_factor: finding.load === null ? null : roundShare(finding.load),
     path: path.map((frame) => frame.function),
+    leaf_part: roundShare(finding.leafPart),
+    spread: (finding.spread?.parts ?? []).map(({ callee: below, part }) => ({
+      function: (below ?? finding.spread?.at)?.function ?? null,
+      part: roundShare(part),
+    })),
+    waits: finding.waits.map(({ kind, part }) => ({ for: kind, part: roundShare(part) })),
+    collector: finding.collector === null ? null : collectorData(finding.collector),
+    where: whereText(finding),
     label: label === null ? null : { name: safeText(label.name), value: safeText(label.value) },
     label_ties: label?.also.map((tie) => safeText(tie)) ?? [],
     since: sinceData(finding.since),
@@ -179,59 +196,105 @@ export function findingData(finding: Finding, index: number): JsonObject {
   };
 }
 
+/** Time of the garbage collector as fields. */
+export function collectorData(time: CollectorTime): JsonObject {
+  return {
+    profile_type_id: time.type.id,
+    share_before: roundShare(time.shareBefore),
+    share_after: roundShare(time.shareAfter),
+    value_before: round(time.valueBefore),
+    value_after: round(time.valueAfter),
+  };
+}
+
 function sinceData(since: Finding['since']): JsonObject | null {
   return since === null ? null : { after: formatTime(since.after), before: formatTime(since.before) };
 }
 
 function textOf(investigation: Investigation, findings: readonly Finding[], reason: string): Block[] {
-  const { counts, window, baseline } = investigation;
-  const instances =
-    counts.instances === null
-      ? ''
-      : `; instances: ${counts.instances.stayed} stayed, ${counts.instances.left} left, ${counts.instances.arrived} arrived`;
-  const counted = ({ profiles, samples }: Investigation['counts']['before'], alias = '') =>
-    `${profiles} ${alias}profiles${samplesText({ samples, isEstimated: investigation.isEstimated })}`;
-  const head = [
-    `${leadingName(investigation.service ?? investigation.selector, 200)} from source ${safeText(investigation.source, 100)}${notReadText(investigation)}`,
-    `Incident ${formatTime(window.from)} to ${formatTime(window.to)} (${formatSpan(window.to - window.from)}): ${counted(counts.after, `${investigation.main.alias} `)}`,
-    `Baseline ${formatTime(baseline.from)} to ${formatWholeSeconds(baseline.to)}${baseline.isChosen ? ' (chosen: the time just before)' : ''}: ${counted(counts.before)}${instances}`,
-    `Verdict${soFarWord(investigation)}: ${verdictHeadline(investigation.verdict, findings[0]?.type ?? null)} (${investigation.verdict}): ${reason}.`,
-  ];
+  const writer = createWriter();
+  const [first, ...others] = findings;
+  const where = first === undefined ? '' : whereText(first);
+  const headline = verdictHeadline(investigation.verdict, first?.type ?? null);
   return [
-    { rows: head },
-    { rows: findings.map((finding, index) => `${index + 1}. ${sentenceOf(finding)}`), keep: 1 },
-    { rows: pathRows(findings[0]) },
-    { rows: smallestRows(investigation) },
-    { rows: typeRows(investigation.lenses) },
-    { rows: investigation.notDetermined.map((text) => `Not determined: ${text}`), keep: 2 },
-    { rows: investigation.notes.map((note) => `Note: ${note}`), keep: 2 },
-    { rows: [`${investigation.requests} upstream requests.`, ...nextRows(investigation.next)] },
+    {
+      rows: [
+        `Verdict${soFarWord(investigation)}: ${headline} (${investigation.verdict}): ${reason}${notReadText(investigation)}.`,
+      ],
+    },
+    {
+      rows: first === undefined ? [] : findingRows('1.', first, whyNotLoad(investigation), writer),
+      apart: true,
+    },
+    { rows: others.map((finding, index) => `${index + 2}. ${sentenceOf(finding, writer, where)}`), keep: 0 },
+    { rows: smallestRows(investigation), apart: true },
+    { rows: comparedRows(investigation, writer.clock), apart: true },
+    {
+      rows: [
+        ...typeRows(investigation, first),
+        ...(investigation.notDetermined.length === 0
+          ? []
+          : [`Not determined: ${investigation.notDetermined.join('; ')}`]),
+        ...investigation.notes.map((note) => `Note: ${note}`),
+      ],
+      keep: 4,
+    },
+    { rows: nextRows(investigation.next), apart: true },
   ];
 }
 
-/** How each type went, and which were left out because they count the samples of another one. */
-function typeRows(lenses: readonly LensRow[]): string[] {
-  const own = lenses.filter(({ sameAs }) => sameAs === null);
-  if (own.length === 0) return [];
-  const rows = own.map(({ type, verdict, before, after }) => {
-    const value = (perProfile: number | null) =>
-      perProfile === null ? 'none' : formatValue(perProfile, type.unit, type.noun);
+/** Both windows with what they hold, the incident first. */
+function comparedRows(
+  { source, service, selector, window, baseline, counts, main, isEstimated }: Investigation,
+  clock: Clock,
+): string[] {
+  const counted = ({ profiles, samples }: Investigation['counts']['before'], alias = '') =>
+    `${plural(profiles, `${alias}profile`)}${samplesText({ samples, isEstimated })}`;
+  return [
+    `Compared: ${leadingName(service ?? selector, 200)} from source ${safeText(source, 100)}, ${clock(window.from)} to ${clock(window.to)}: ${counted(counts.after, `${main.alias} `)}`,
+    `With: ${clock(baseline.from)} to ${clock(baseline.to)}${baseline.isChosen ? ' (the time just before)' : ''}: ${counted(counts.before)}${turnoverText(counts.instances)}`,
+  ];
+}
+
+function turnoverText(instances: Investigation['counts']['instances']): string {
+  if (instances === null) return '';
+  const { stayed, left, arrived } = instances;
+  return left + arrived === 0
+    ? `; the same ${plural(stayed, 'instance')}`
+    : `; instances: ${stayed} stayed, ${left} left, ${arrived} arrived`;
+}
+
+/** All types that were read, with their change; a single one stands in the verdict. */
+function typeRows({ lenses, main }: Investigation, first: Finding | undefined): string[] {
+  const read = lenses.filter(({ sameAs }) => sameAs === null);
+  if (read.length < 2 && read.every(({ type }) => type.id === main.id)) return [];
+  const changes = read.map(({ type, verdict, before, after }) => {
     const change = isRise(type, verdict) ? 'rose as a whole' : verdict.replaceAll('_', ' ');
-    const values = before === null && after === null ? '' : `, ${value(before)} -> ${value(after)}`;
-    return `${type.alias}: ${change}${values}`;
+    const isFirst = type.kind === 'instant' && first?.type.id === type.id;
+    const values = isFirst ? [first.wholeBefore, first.wholeAfter] : [before, after];
+    return `${valuesText(type, values)}, ${change}`;
   });
-  const unread = own.filter(({ verdict }) => verdict === 'not_read').map(({ type }) => type.alias);
+  return [
+    `Types (per profile; levels: at the ends of the windows): ${changes.join(' | ')}${countsOfUnread(lenses)}`,
+  ];
+}
+
+function valuesText(type: ProfileType, [before = null, after = null]: readonly (number | null)[]): string {
+  if (before !== null && after !== null) return aliasRange(type, before, after);
+  const value = (perProfile: number | null) =>
+    perProfile === null ? 'none' : formatValue(perProfile, type.unit, type.noun);
+  return `${type.alias} ${value(before)} -> ${value(after)}`;
+}
+
+/** Types that count the samples of a type that was not read: nothing else says what happened in them. */
+function countsOfUnread(lenses: readonly LensRow[]): string {
+  const unread = lenses
+    .filter(({ sameAs, verdict }) => sameAs === null && verdict === 'not_read')
+    .map(({ type }) => type.alias);
   const counts = lenses.flatMap(({ type, sameAs }) =>
-    sameAs === null ? [] : [{ alias: type.alias, sameAs }],
+    sameAs !== null && unread.includes(sameAs) ? [`${type.alias} (of ${sameAs})`] : [],
   );
-  const list = (title: string, isUnread: boolean) => {
-    const named = counts
-      .filter(({ sameAs }) => unread.includes(sameAs) === isUnread)
-      .map(({ alias, sameAs }) => `${alias} (${isUnread ? 'of' : 'as'} ${sameAs})`);
-    return named.length === 0 ? '' : `; not read, ${title}: ${named.join(', ')}`;
-  };
-  const left = `${list('the same samples', false)}${list('nor the type whose samples they count', true)}`;
-  return [`Types (per profile; instant: mean snapshot as each window ends): ${rows.join(' | ')}${left}`];
+  return counts.length === 0 ? '' : `; not read, nor the type whose samples they count: ${counts.join(', ')}`;
 }
 
 /** No change is worth as much as the smallest change that would have been seen. */
@@ -241,17 +304,4 @@ function smallestRows({ verdict, lenses }: Investigation): string[] {
     smallest === null ? [] : [`${type.alias} ${smallest}`],
   );
   return rows.length === 0 ? [] : [`Smallest change that would have been seen: ${rows.join('; ')}.`];
-}
-
-function pathRows(first: Finding | undefined): string[] {
-  if (first === undefined || first.path.length === 0) return [];
-  const from = Math.max(0, first.at - PATH_ABOVE);
-  const to = Math.min(first.path.length, first.at + PATH_BELOW + 1);
-  const names = first.path
-    .slice(from, to)
-    .map((frame, index) =>
-      from + index === first.at ? `[${displayName(frame.function)}]` : displayName(frame.function),
-    );
-  const cut = from > 0 ? `${displayName(first.path[0]?.function ?? '')} … ` : '';
-  return [`Path of the change ([] is the function): ${cut}${names.join(' > ')}`];
 }

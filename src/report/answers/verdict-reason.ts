@@ -1,5 +1,7 @@
-import type { LensRow } from '../../profile/compare/finding.js';
+import type { Finding, LensRow } from '../../profile/compare/finding.js';
+import { MIN_RISE } from '../../profile/compare/load.js';
 import { formatShare, formatValue } from '../../text/units.js';
+import { aliasRange, rangeText } from '../change/finding-sentence.js';
 import { displayBriefly } from '../functions.js';
 import type { Investigation } from './investigation.js';
 import { wholeSamples } from './sample-count.js';
@@ -14,13 +16,14 @@ export function verdictReason(investigation: Investigation): string {
     ? `active ${investigation.main.alias} time`
     : investigation.main.alias;
   const row = investigation.lenses.find(({ type }) => type.id === first?.type.id);
-  const change = ratio === null ? '' : `${main} per profile x${ratio.toFixed(2)}`;
+  const change =
+    ratio === null
+      ? ''
+      : `${main} per profile ${rangeText(before, after, investigation.main)}, x${ratio.toFixed(2)}`;
   const moved = investigation.lenses.filter(({ verdict }) => verdict === 'rose' || verdict === 'fell');
-  const outside =
-    first?.kind === 'code' && investigation.load !== null ? `, ${restText(investigation.load)}` : '';
   // The change may lie in another type than the main one, which then did not take part in it.
   const isOther = row !== undefined && row.type.id !== investigation.main.id;
-  const movements = isOther ? [`${levelsText(row)}${ratioText(row)}`, change] : [change];
+  const movements = isOther ? [`${levelsText(row, first)}${ratioText(row)}`, change] : [change];
   const movementsText = movements.filter((text) => text !== '').join('; ');
   switch (investigation.verdict) {
     case 'no_change':
@@ -39,7 +42,7 @@ export function verdictReason(investigation: Investigation): string {
       return fewText(investigation);
     case 'leak':
     case 'contention':
-      return `${levelsText(row)}${change === '' ? '' : `; ${change}`}`;
+      return levelsText(row, first);
     case 'load_increase':
       if (isOther) return movementsText;
       return investigation.mix.length > 0
@@ -48,7 +51,7 @@ export function verdictReason(investigation: Investigation): string {
     case 'moved':
       return `${change}; what one function gained another lost`;
     default:
-      return isOther ? movementsText : `${change}${outside}`;
+      return movementsText;
   }
 }
 
@@ -98,12 +101,47 @@ function fewText({ counts, main }: Investigation): string {
     : `only ${before} samples before and ${after} after`;
 }
 
-/** A level or a waiting time before and after: `goroutines: 7 -> 1,950 at the end of the window`. */
-function levelsText(row: LensRow | undefined): string {
+/** A level or a waiting time before and after: `goroutines 7 -> 1,950 at the ends of the windows`. */
+function levelsText(row: LensRow | undefined, first: Finding | undefined): string {
   if (row === undefined || row.after === null) return '';
-  const { type, before, after } = row;
-  const per = type.kind === 'instant' ? 'at the end of the window' : 'per profile';
-  const was = before === null ? 'nothing' : formatValue(before, type.unit, type.noun);
-  const value = formatValue(after, type.unit, type.noun);
-  return `${type.alias}: ${was} -> ${value} ${per}`;
+  const { type } = row;
+  // The part that a finding names stands next to the whole that it is of.
+  const isLevel = type.kind === 'instant' && first?.type.id === type.id;
+  const [before, after] = isLevel ? [first.wholeBefore, first.wholeAfter] : [row.before, row.after];
+  const per = type.kind === 'instant' ? 'at the ends of the windows' : 'per profile';
+  return before === null
+    ? `${type.alias} nothing -> ${formatValue(after, type.unit, type.noun)} ${per}`
+    : `${aliasRange(type, before, after)} ${per}`;
+}
+
+/** Says why the first finding is not explained by the load; '' where nothing is to be said. */
+export function whyNotLoad({ findings, main, totals }: Investigation): string {
+  const [first] = findings;
+  if (first === undefined) return '';
+  const ratio = totals.before > 0 ? totals.after / totals.before : null;
+  switch (first.kind) {
+    case 'code':
+      return loadReason(first);
+    case 'leak':
+    case 'contention': {
+      const times = first.wholeBefore > 0 ? ` x${(first.wholeAfter / first.wholeBefore).toPrecision(3)}` : '';
+      return ratio === null || first.type.id === main.id
+        ? ''
+        : `Why not load: ${main.alias} per profile x${ratio.toFixed(2)}, ${first.type.alias}${times}`;
+    }
+    default:
+      return '';
+  }
+}
+
+/** Says how far the load explains a change of code; '' where that was not asked. */
+export function loadReason({ type, valueBefore, valueAfter, kind, load }: Finding): string {
+  if (load === null || (kind !== 'code' && kind !== 'improvement')) return '';
+  const rest = restText(load);
+  if (load < MIN_RISE || kind === 'improvement')
+    return `Why not load: load drives all code alike, and ${rest}`;
+  const expected = valueBefore * load;
+  if (expected === 0) return `Why not load alone: ${rest}, but the function cost nothing before`;
+  const values = rangeText(expected, valueAfter, type).replace(' -> ', ', not ');
+  return `Why not load alone: ${rest}; so the function would cost ${values}`;
 }

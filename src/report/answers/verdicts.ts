@@ -63,13 +63,12 @@ const VERDICTS: Readonly<Record<Verdict, VerdictWords>> = {
   },
 };
 
-/**
- * Describes the change of the cost per profile outside of the named function; a rest that rose beyond drift
- * has another cause.
- */
+/** How the cost per profile outside of a named function changed, after ÷ before. */
 export function restText(load: number): string {
-  const rest = `x${load.toFixed(2)} outside the named function`;
-  return load < MIN_RISE ? rest : `${rest}: the rest rose, too (more load, or a second cause)`;
+  const times = `x${load.toFixed(2)}`;
+  if (load >= MIN_RISE) return `all else rose ${times}, too (more load, or a second cause)`;
+  if (load <= 1 / MIN_RISE) return `all else fell to ${times} (less load, or less work elsewhere)`;
+  return `all else costs the same (${times})`;
 }
 
 /**

@@ -1,5 +1,5 @@
 import { safeText } from '../../text/sanitise.js';
-import { sentenceOf } from '../answers/finding-sentence.js';
+import { sentenceOf } from '../change/finding-sentence.js';
 import type { GateCheck, GateReport } from './gate-report.js';
 import { headlineOf, neededText, sideText, smallestText } from './words.js';
 
@@ -31,7 +31,7 @@ function caseOf({ kind, state, reason, findings }: GateCheck, { service }: GateR
   if (state === 'clear') return [`${head}/>`];
   const [tag, message] =
     state === 'found'
-      ? ['failure', findings.map(sentenceOf).join(' ')]
+      ? ['failure', findings.map((finding) => sentenceOf(finding)).join(' ')]
       : [state === 'unknown' ? 'error' : 'skipped', reason];
   return [`${head}>`, `      <${tag} message="${escaped(message)}"/>`, '    </testcase>'];
 }

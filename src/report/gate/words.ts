@@ -1,8 +1,8 @@
 import type { Finding } from '../../profile/compare/finding.js';
 import { safeText } from '../../text/sanitise.js';
 import { formatShare, formatSpan, formatTime } from '../../text/units.js';
-import { sentenceOf } from '../answers/finding-sentence.js';
 import { samplesText } from '../answers/sample-count.js';
+import { sentenceOf } from '../change/finding-sentence.js';
 import {
   GATE_EXIT,
   type GateCheck,
@@ -63,7 +63,10 @@ export function sideText(side: GateSide, { main, estimated }: GateReport): strin
 /** Findings as sentences, those that close the gate first. */
 export function findingTexts({ checks, others }: GateReport): { closing: string[]; others: string[] } {
   const closing = [...new Set<Finding>(checks.flatMap(({ findings }) => findings))];
-  return { closing: closing.map(sentenceOf), others: others.map(sentenceOf) };
+  return {
+    closing: closing.map((finding) => sentenceOf(finding)),
+    others: others.map((finding) => sentenceOf(finding)),
+  };
 }
 
 /** The smallest change that would be seen, type by type. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { contrast, fnOf, nameOf, type Sides, type Stacks } from '../../../test/support/contrast.js';
-import { profileOf } from '../../../test/support/profiles.js';
-import { busiestLine, growthPath } from './growth-path.js';
+import { contrast, fnOf, nameOf, type Sides, type Stacks } from '../../../../test/support/contrast.js';
+import { profileOf } from '../../../../test/support/profiles.js';
+import { busiestLine, growthPath } from './path.js';
 
 function path(before: Stacks, after: Stacks, name: string, load = 1, sides?: Sides) {
   const contrasted = contrast(before, after, sides);
@@ -35,9 +35,61 @@ describe('growthPath', () => {
     expect(path(before, after, 'price', 1, { profiles: [1, 2] }).path).toBe('main small price');
   });
 
-  test('below the function it ends where the growth spreads', () => {
-    const spread = { 'main price a': 40, 'main price b': 40, 'main price c': 40 };
-    expect(path({ main: 1 }, spread, 'price').path).toBe('main price');
+  test.each<[string, Stacks, string, number, number]>([
+    ['a leaf that half of it reaches', { 'main price a b': 60, 'main price c': 40 }, 'price a b', 2, 0.6],
+    [
+      'a leaf with 47 % below a callee that keeps more',
+      { 'main price a b c': 47, 'main price a d': 13, 'main price e': 40 },
+      'price a b c',
+      1,
+      0.47,
+    ],
+    [
+      'the largest leaf where no callee keeps half',
+      { 'main price a x': 15, 'main price b y z': 45, 'main price c': 40 },
+      'price b y z',
+      0,
+      0.45,
+    ],
+    [
+      'a leaf that many callees reach',
+      { 'main price a copy': 15, 'main price b copy': 20, 'main price c copy': 25, 'main price d': 40 },
+      'price c copy',
+      0,
+      0.25,
+    ],
+    ['the function itself', { 'main price': 45, 'main price a': 30, 'main price b': 25 }, 'price', 0, 0.45],
+    [
+      'the last callee that keeps half, where all leaves are small',
+      {
+        'main price a b': 15,
+        'main price a c': 19,
+        'main price a d': 19,
+        'main price a e': 15,
+        'main price f': 32,
+      },
+      'price a',
+      1,
+      0,
+    ],
+    [
+      'no leaf outside the callee that keeps half',
+      { 'main price a b': 25, 'main price a c': 30, 'main price d': 45 },
+      'price a c',
+      1,
+      0.3,
+    ],
+  ])('below the function it goes to %s', (_name, after, below, keptBelow, leafPart) => {
+    const contrasted = contrast({ main: 1 }, after);
+    const found = growthPath(contrasted, fnOf(contrasted, 'price'), 1);
+    expect(
+      found.functions
+        .slice(1)
+        .map((fn) => nameOf(contrasted, fn))
+        .join(' '),
+    ).toBe(below);
+    expect(found.kept - found.at).toBe(keptBelow);
+    expect(found.leafPart).toBeCloseTo(leafPart, 6);
   });
 
   test('direct recursion is folded, indirect shown; the function is marked where it is met first', () => {
@@ -53,9 +105,9 @@ describe('growthPath', () => {
 
   test('a function on neither side has no path', () => {
     const contrasted = contrast({ main: 1 }, { main: 2 });
-    expect(growthPath(contrasted, 99, 1)).toEqual({ functions: [], at: -1 });
+    expect(growthPath(contrasted, 99, 1)).toEqual({ functions: [], at: -1, kept: -1, leafPart: 0 });
     const empty = contrast({}, {});
-    expect(growthPath(empty, 0, 1)).toEqual({ functions: [], at: -1 });
+    expect(growthPath(empty, 0, 1)).toEqual({ functions: [], at: -1, kept: -1, leafPart: 0 });
   });
 
   test('a function that is gone has the path that it had', () => {

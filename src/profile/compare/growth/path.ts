@@ -1,18 +1,24 @@
-import type { Contrast } from '../contrast/contrast.js';
-import type { JoinedPart } from '../contrast/join.js';
+import type { Contrast } from '../../contrast/contrast.js';
+import type { JoinedPart } from '../../contrast/join.js';
 
 /** A call chain along which a cost grew, entry point first. */
 export interface GrowthPath {
   functions: number[];
   /** Index of the function that the path was asked for. */
   at: number;
+  /** Index of the last function that keeps half of the growth. */
+  kept: number;
+  /** Part of the growth that ends in the last function of the path; 0 where it spreads over small leaves. */
+  leafPart: number;
 }
 
 /**
- * Below the function a callee is followed as long as it keeps this part of the growth: evidence, not the
+ * Part of the growth that a callee must keep to be followed below the function: callees are evidence, not the
  * name.
  */
 const FOLLOWED = 0.5;
+/** Smallest part of the growth that is shown as burnt in one leaf: a larger one explains the change alone. */
+const BURNS = 0.2;
 
 interface Way {
   part: JoinedPart;
@@ -24,7 +30,8 @@ interface Way {
 
 /**
  * The path of a change: of the stacks through a function the caller with most growth at each level, entry
- * point first, and below it the callees that keep half of the growth. Direct recursion is folded.
+ * point first, below it the callees that keep half of the growth, and from there the way to the leaf in which
+ * most of it ends. Direct recursion is folded.
  *
  * @param load value per profile that the load alone accounts for, after ÷ before
  * @param below whether callees are followed; else the path ends with the function
@@ -57,34 +64,64 @@ export function growthPath(
   const functions: number[] = [];
   let at = -1;
   let whole = 0;
+  let kept = -1;
   for (;;) {
-    const byFunction = new Map<number, { weight: number; ways: Way[] }>();
-    for (const way of ways) {
-      if (way.position < (way.part.profile.stackStart[way.stack] ?? 0)) continue;
-      const callee = functionAt(way);
-      const group = byFunction.get(callee) ?? { weight: 0, ways: [] };
-      byFunction.set(callee, group);
-      group.weight += way.weight;
-      group.ways.push(way);
+    const best = heaviestCallee(ways);
+    if (best === null) break;
+    if (at >= 0 && kept < 0 && best.weight < FOLLOWED * whole) {
+      kept = functions.length - 1;
+      ways = waysToLeaf(ways, BURNS * whole);
+      continue;
     }
-    // On the way down to the function itself nothing is dropped but other branches.
-    const [best] = [...byFunction].sort(([a, x], [b, y]) => y.weight - x.weight || a - b);
-    if (best === undefined) break;
-    const [callee, group] = best;
-    if (at >= 0 && group.weight < FOLLOWED * whole) break;
-    functions.push(callee);
-    if (callee === fn && at < 0) {
+    functions.push(best.fn);
+    if (best.fn === fn && at < 0) {
       at = functions.length - 1;
-      whole = group.weight;
+      whole = best.weight;
       if (!below) break;
     }
-    ways = group.ways;
+    ways = best.ways;
     for (const way of ways) {
       do way.position--;
-      while (way.position >= (way.part.profile.stackStart[way.stack] ?? 0) && functionAt(way) === callee);
+      while (!isEnded(way) && functionAt(way) === best.fn);
     }
   }
-  return { functions, at };
+  const ended = ways.filter(isEnded).reduce((sum, { weight }) => sum + weight, 0);
+  const leafPart = whole > 0 && ended >= BURNS * whole ? Math.min(1, ended / whole) : 0;
+  return { functions, at, kept: kept < 0 ? functions.length - 1 : kept, leafPart };
+}
+
+/** The next function of most weight; on the way down to the function only other branches are dropped. */
+function heaviestCallee(ways: readonly Way[]): { fn: number; weight: number; ways: Way[] } | null {
+  const byFunction = new Map<number, { fn: number; weight: number; ways: Way[] }>();
+  for (const way of ways) {
+    if (isEnded(way)) continue;
+    const fn = functionAt(way);
+    const group = byFunction.get(fn) ?? { fn, weight: 0, ways: [] };
+    byFunction.set(fn, group);
+    group.weight += way.weight;
+    group.ways.push(way);
+  }
+  const [best] = [...byFunction.values()].sort((a, b) => b.weight - a.weight || a.fn - b.fn);
+  return best ?? null;
+}
+
+/** The ways that end in the leaf with most weight; none where every leaf has less than the minimum. */
+function waysToLeaf(ways: readonly Way[], minimum: number): Way[] {
+  const byLeaf = new Map<number, { leaf: number; weight: number; ways: Way[] }>();
+  for (const way of ways) {
+    const { profile, frameFunction } = way.part;
+    const leaf = frameFunction[profile.stackFrames[profile.stackStart[way.stack] ?? 0] ?? 0] ?? 0;
+    const group = byLeaf.get(leaf) ?? { leaf, weight: 0, ways: [] };
+    byLeaf.set(leaf, group);
+    group.weight += way.weight;
+    group.ways.push(way);
+  }
+  const [best] = [...byLeaf.values()].sort((a, b) => b.weight - a.weight || a.leaf - b.leaf);
+  return best !== undefined && best.weight >= minimum ? best.ways : [];
+}
+
+function isEnded({ part, stack, position }: Way): boolean {
+  return position < (part.profile.stackStart[stack] ?? 0);
 }
 
 function functionAt({ part, position }: Way): number {

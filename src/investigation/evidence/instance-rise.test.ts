@@ -1,0 +1,50 @@
+import { describe, expect, test } from 'vitest';
+import { instanceRise } from './instance-rise.js';
+import type { ProfileTimes } from './profile-times.js';
+
+const MINUTE = 60_000;
+const PLAN = { baseline: { from: 0, to: 10 * MINUTE }, incident: { from: 10 * MINUTE + 1, to: 20 * MINUTE } };
+
+/** Values of one profile in each window by instance; null where it sent none. */
+function times(instances: Readonly<Record<string, readonly [number | null, number | null]>>): ProfileTimes {
+  const point = (time: number, value: number | null) => (value === null ? [] : [{ time, value }]);
+  return {
+    stepMs: MINUTE,
+    series: Object.entries(instances).map(([pod, [before, after]]) => ({
+      labels: { pod },
+      points: [...point(5 * MINUTE, before), ...point(15 * MINUTE, after)],
+    })),
+  };
+}
+
+describe('instanceRise', () => {
+  test.each<[string, Parameters<typeof times>[0], readonly string[], number]>([
+    ['all alike', { a: [10, 20], b: [12, 20] }, ['a', 'b'], 2],
+    ['only in one', { a: [10, 10], b: [10, 10], c: [10, 40] }, ['c'], 3],
+    ['one that is new, against the past of the fleet', { a: [10, 10], b: [null, 30] }, ['b'], 2],
+    [
+      'a whole fleet that is new',
+      { a: [10, null], b: [10, null], c: [null, 30], d: [null, 28] },
+      ['c', 'd'],
+      2,
+    ],
+    ['one instance', { a: [10, 30] }, ['a'], 1],
+    ['nothing rose', { a: [10, 9], b: [10, 10] }, [], 2],
+    [
+      'half of the mean rise takes part, less does not',
+      { a: [0, 5], b: [0, 20], c: [0, 4.9] },
+      ['a', 'b'],
+      3,
+    ],
+  ])('%s', (_name, instances, risen, all) => {
+    expect(instanceRise(times(instances), PLAN, 'pod')).toEqual({ label: 'pod', risen, all });
+  });
+
+  test('unknown without a label, in a large fleet, and without profiles', () => {
+    const two = times({ a: [10, 20], b: [10, 20] });
+    expect(instanceRise(two, PLAN, null)).toBeNull();
+    expect(instanceRise({ ...two, largeFleet: [] }, PLAN, 'pod')).toBeNull();
+    expect(instanceRise(times({ a: [10, null] }), PLAN, 'pod')).toBeNull();
+    expect(instanceRise(two, PLAN, 'region')).toBeNull();
+  });
+});

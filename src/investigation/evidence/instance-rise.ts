@@ -1,0 +1,39 @@
+import type { InstanceRise } from '../../profile/compare/finding.js';
+import { type ProfileTimes, totalsIn } from './profile-times.js';
+import type { Plan } from './windows.js';
+
+/** An instance takes part in a rise that is at least this part of the mean one. */
+const TAKES_PART = 0.5;
+
+/**
+ * In which instances the value per profile of a type rose, by their totals over time. An instance without a
+ * past of its own is compared with the fleet's.
+ *
+ * @param label label that tells instances apart
+ * @returns null where instances are not told apart
+ */
+export function instanceRise(
+  profileTimes: ProfileTimes,
+  { baseline, incident }: Pick<Plan, 'baseline' | 'incident'>,
+  label: string | null,
+): InstanceRise | null {
+  if (label === null || profileTimes.largeFleet !== undefined) return null;
+  const mean = ({ value, profiles }: ReturnType<typeof totalsIn>) => (profiles > 0 ? value / profiles : null);
+  const [before, after] = [
+    mean(totalsIn(profileTimes, baseline)) ?? 0,
+    mean(totalsIn(profileTimes, incident)) ?? 0,
+  ];
+  const values = [...new Set(profileTimes.series.flatMap(({ labels }) => labels[label] ?? []))].sort();
+  const present = values.flatMap((instance) => {
+    const isOf = (labels: Readonly<Record<string, string>>) => labels[label] === instance;
+    const now = mean(totalsIn(profileTimes, incident, isOf));
+    const past = mean(totalsIn(profileTimes, baseline, isOf)) ?? before;
+    return now === null ? [] : [{ instance, rise: now - past }];
+  });
+  if (present.length === 0) return null;
+  const risen =
+    after <= before
+      ? []
+      : present.filter(({ rise }) => rise >= TAKES_PART * (after - before)).map(({ instance }) => instance);
+  return { label, risen, all: present.length };
+}

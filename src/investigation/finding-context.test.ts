@@ -1,0 +1,64 @@
+import { describe, expect, test } from 'vitest';
+import { levelEvidence, readingOf, shareEvidence } from '../../test/support/evidence.js';
+import type { Cause } from './conclude.js';
+import { withContext } from './finding-context.js';
+import { findingsOf } from './findings.js';
+
+const cpu = shareEvidence('cpu', { change: {} });
+const alloc = shareEvidence('alloc', { change: { culprit: 'stock' } });
+const collector = { before: 0.05, after: 0.2, grew: true };
+const code = (of: typeof cpu): Cause => ({ kind: 'code', of });
+const findings = (...causes: Cause[]) => findingsOf({ verdict: 'code_regression', causes }, null);
+
+describe('time of the collector', () => {
+  test.each<[string, Cause[], Partial<Parameters<typeof readingOf>[0]>, readonly boolean[]]>([
+    ['stands with the allocations', [code(cpu), code(alloc)], { collector }, [false, true]],
+    [
+      'stands with a function that allocates, too',
+      [code(cpu), code(shareEvidence('alloc', { change: {} }))],
+      { collector },
+      [true],
+    ],
+    [
+      'is left out where it did not grow',
+      [code(alloc)],
+      { collector: { ...collector, grew: false } },
+      [false],
+    ],
+    ['is left out where it is unknown', [code(alloc)], { collector: null }, [false]],
+    ['is left out where nothing allocates', [code(cpu)], { collector }, [false]],
+    ['is left out where the allocations only moved', [{ kind: 'moved', of: alloc }], { collector }, [false]],
+  ])('%s', (_name, causes, evidence, charged) => {
+    const reading = readingOf({ shares: [cpu, alloc], ...evidence });
+    const found = withContext(findings(...causes), reading);
+    expect(found.map((finding) => finding.collector !== null)).toEqual(charged);
+  });
+
+  test('as shares of the time and per profile', () => {
+    const reading = readingOf({ shares: [cpu, alloc], collector });
+    const [finding] = withContext(findings(code(alloc)), reading);
+    expect(finding?.collector).toMatchObject({
+      type: { alias: 'cpu' },
+      shareBefore: 0.05,
+      shareAfter: 0.2,
+      valueBefore: 45,
+      valueAfter: 180,
+    });
+  });
+});
+
+test('each finding has the instances in which its own type rose', () => {
+  const levels = [levelEvidence('inuse', { after: 40, grew: { from: {}, to: { 'main serve': 40 } } })];
+  const rises = { cpu: null, inuse: { label: 'pod', risen: ['a'], all: 2 } };
+  const reading = readingOf({ shares: [cpu], levels });
+  const totals = reading.totals.map((row) => ({
+    ...row,
+    instances: row.lens.type.alias === 'inuse' ? rises.inuse : null,
+  }));
+  const causes: Cause[] = [...levels.map((of): Cause => ({ kind: 'leak', of })), code(cpu)];
+  const found = withContext(findings(...causes), { ...reading, totals });
+  expect(found.map(({ type, instances }) => [type.alias, instances])).toEqual([
+    ['inuse', rises.inuse],
+    ['cpu', null],
+  ]);
+});

@@ -1,0 +1,82 @@
+import { describe, expect, test } from 'vitest';
+import { contrast, fnOf, nameOf, type Stacks } from '../../../../test/support/contrast.js';
+import { spreadBelow, waitsBelow } from './below.js';
+
+function spread(after: Stacks, before: Stacks) {
+  const contrasted = contrast(before, after);
+  const found = spreadBelow(contrasted, fnOf(contrasted, 'hold'));
+  return (
+    found && [
+      nameOf(contrasted, found.at),
+      ...found.parts.map(({ what, part }) => [nameOf(contrasted, what), Math.round(100 * part)]),
+    ]
+  );
+}
+
+describe('spreadBelow', () => {
+  test.each<[string, Stacks, unknown]>([
+    [
+      'the callees between which it is divided',
+      { 'main hold lib.a': 50, 'main hold lib.b': 30, 'main hold': 20 },
+      ['hold', ['lib.a', 50], ['lib.b', 30], [null, 20]],
+    ],
+    [
+      'below the callee that keeps it',
+      { 'main hold lib.a lib.x': 60, 'main hold lib.a lib.y': 40, 'main other': 90 },
+      ['lib.a', ['lib.x', 60], ['lib.y', 40]],
+    ],
+    [
+      'its own, with what the runtime does for it',
+      { 'main hold runtime.mallocgc': 100 },
+      ['hold', [null, 100]],
+    ],
+    [
+      'no more than three, none below a tenth',
+      { 'main hold b': 40, 'main hold c': 25, 'main hold d': 15, 'main hold e': 12, 'main hold f': 8 },
+      ['hold', ['b', 40], ['c', 25], ['d', 15]],
+    ],
+    [
+      'one part where the rest is small',
+      { 'main hold b': 75, 'main hold c': 9, 'main hold d': 9, 'main hold e': 7 },
+      ['hold', ['b', 75]],
+    ],
+    ['the innermost of a recursion', { 'main hold b hold b': 100 }, ['b', [null, 100]]],
+  ])('%s', (_name, after, expected) => {
+    expect(spread(after, { 'main other': 50 })).toEqual(expected);
+  });
+
+  test('what was there before is taken out', () => {
+    const before = { 'main hold lib.a': 10, 'main other': 50 };
+    expect(spread({ 'main hold lib.a': 60, 'main hold lib.b': 50 }, before)).toEqual([
+      'hold',
+      ['lib.a', 50],
+      ['lib.b', 50],
+    ]);
+  });
+
+  test('nothing where nothing grew', () => {
+    expect(spread({ 'main hold lib.a': 5 }, { 'main hold lib.a': 10 })).toBeNull();
+  });
+});
+
+describe('waitsBelow', () => {
+  const parked = (name: string) => `main hold runtime.${name} runtime.gopark`;
+
+  test('the parts of the growth, by what its leaves wait for', () => {
+    const contrasted = contrast(
+      { [parked('chanrecv')]: 30 },
+      { [parked('chanrecv')]: 90, [parked('selectgo')]: 30, 'main hold run': 8, [parked('chansend')]: 2 },
+    );
+    expect(waitsBelow(contrasted, fnOf(contrasted, 'hold'))).toEqual([
+      { what: 'channel receive', part: 0.6 },
+      { what: 'select', part: 0.3 },
+    ]);
+  });
+
+  test('nothing where none waits, or none grew', () => {
+    const running = contrast({ main: 1 }, { 'main hold run': 8 });
+    expect(waitsBelow(running, fnOf(running, 'hold'))).toEqual([]);
+    const fewer = contrast({ [parked('chanrecv')]: 9 }, { [parked('chanrecv')]: 8 });
+    expect(waitsBelow(fewer, fnOf(fewer, 'hold'))).toEqual([]);
+  });
+});

@@ -1,0 +1,126 @@
+import { waitKind } from '../../code/wait-kind.js';
+import type { Contrast } from '../../contrast/contrast.js';
+import type { Joined, JoinedPart } from '../../contrast/join.js';
+
+type Sides = Pick<Contrast, 'joined' | 'before' | 'after'>;
+
+/** A part of the growth of a function. */
+export interface PartOfGrowth<T> {
+  what: T;
+  /** Between 0 and 1, of the growth of the function. */
+  part: number;
+}
+
+/** A callee that keeps this part of the growth is followed: the growth does not spread above it. */
+const FOLLOWED = 0.8;
+/** Smallest part of a growth that is worth a name … */
+const MIN_PART = 0.1;
+/** … and how many there are at the most. */
+const MAX_PARTS = 3;
+/** Frames next to a leaf that may say what it waits for: parking takes up to four. */
+const WAIT_FRAMES = 6;
+
+/**
+ * Finds where the growth of a function spreads below it: down the callees as long as one keeps most of it,
+ * then the callees between which it is divided. The work of the runtime for a function counts as the
+ * function's own.
+ *
+ * @returns the function where it spreads, with the parts of its callees (`null`: its own), the largest first;
+ *   null where nothing grew
+ */
+export function spreadBelow(
+  { joined, before, after }: Sides,
+  fn: number,
+): { at: number; parts: PartOfGrowth<number | null>[] } | null {
+  let at = fn;
+  const visited = new Set<number>();
+  for (;;) {
+    visited.add(at);
+    const parts = new Map<number | null, number>();
+    forEachStack({ joined, before, after }, fn, (part, stack, weight) => {
+      const callee = calleeOf(joined, part, stack, at);
+      if (callee !== undefined) parts.set(callee, (parts.get(callee) ?? 0) + weight);
+    });
+    const whole = [...parts.values()].reduce((sum, weight) => sum + weight, 0);
+    if (whole <= 0) return null;
+    const ranked = rank(parts, whole);
+    const [first] = ranked;
+    if (first === undefined || first.what === null || first.part < FOLLOWED || visited.has(first.what))
+      return { at, parts: ranked.filter(({ part }) => part >= MIN_PART).slice(0, MAX_PARTS) };
+    at = first.what;
+  }
+}
+
+/**
+ * Kinds of waiting of the goroutines that were added, by the leaves of their stacks, the largest part first.
+ */
+export function waitsBelow(sides: Sides, fn: number): PartOfGrowth<string>[] {
+  const { functions } = sides.joined;
+  const parts = new Map<string | null, number>();
+  forEachStack(sides, fn, ({ profile, frameFunction }, stack, weight) => {
+    const start = profile.stackStart[stack] ?? 0;
+    const end = Math.min(profile.stackStart[stack + 1] ?? 0, start + WAIT_FRAMES);
+    const names: string[] = [];
+    for (let position = start; position < end; position++)
+      names.push(functions[frameFunction[profile.stackFrames[position] ?? 0] ?? 0]?.name ?? '');
+    const kind = waitKind(names);
+    parts.set(kind, (parts.get(kind) ?? 0) + weight);
+  });
+  const whole = [...parts.values()].reduce((sum, weight) => sum + weight, 0);
+  if (whole <= 0) return [];
+  return rank(parts, whole)
+    .flatMap(({ what, part }) => (what === null || part < MIN_PART ? [] : [{ what, part }]))
+    .slice(0, MAX_PARTS);
+}
+
+function rank<T>(parts: ReadonlyMap<T, number>, whole: number): PartOfGrowth<T>[] {
+  return [...parts]
+    .map(([what, weight]) => ({ what, part: Math.min(1, weight / whole) }))
+    .sort((a, b) => b.part - a.part);
+}
+
+/** Calls back for every stack through a function, with what it adds to the growth per profile. */
+function forEachStack(
+  { joined, before, after }: Sides,
+  fn: number,
+  visit: (part: JoinedPart, stack: number, weight: number) => void,
+): void {
+  const visitSide = (indices: readonly number[], factor: number) => {
+    for (const index of indices) {
+      const part = joined.parts[index];
+      if (part === undefined) continue;
+      const { stackStart, stackFrames, values } = part.profile;
+      for (let stack = 0; stack < values.length; stack++) {
+        for (let at = stackStart[stack] ?? 0; at < (stackStart[stack + 1] ?? 0); at++) {
+          if (part.frameFunction[stackFrames[at] ?? 0] !== fn) continue;
+          visit(part, stack, (values[stack] ?? 0) * factor);
+          break;
+        }
+      }
+    }
+  };
+  visitSide(before.parts, before.profiles > 0 ? -1 / before.profiles : 0);
+  visitSide(after.parts, after.profiles > 0 ? 1 / after.profiles : 0);
+}
+
+/**
+ * The function that a stack goes on to below another one, recursion folded; null where it ends there, or in
+ * the runtime, and undefined where it does not pass.
+ */
+function calleeOf(
+  { application, library }: Joined,
+  { profile, frameFunction }: JoinedPart,
+  stack: number,
+  fn: number,
+): number | null | undefined {
+  const { stackStart, stackFrames } = profile;
+  const start = stackStart[stack] ?? 0;
+  for (let at = start; at < (stackStart[stack + 1] ?? 0); at++) {
+    if (frameFunction[stackFrames[at] ?? 0] !== fn) continue;
+    // The frame of the function next to the leaf: what lies below it is called by it and by no recursion.
+    if (at === start) return null;
+    const callee = frameFunction[stackFrames[at - 1] ?? 0] ?? 0;
+    return application[callee] === 1 || library[callee] === 1 ? callee : null;
+  }
+  return undefined;
+}

@@ -1,0 +1,183 @@
+import type { Finding } from '../../profile/compare/finding.js';
+import type { ProfileType } from '../../profile/types/types.js';
+import { safeText } from '../../text/sanitise.js';
+import { formatShare, formatValue, plural } from '../../text/units.js';
+import { createWriter, type Writer } from './clock.js';
+
+/**
+ * The sentence that a reader acts on: which function, how much, where, since when, how sure. It is understood
+ * alone.
+ *
+ * @param known what the text has said of the place already: it is not repeated
+ */
+export function sentenceOf(finding: Finding, writer: Writer = createWriter(), known = ''): string {
+  const where = whereText(finding);
+  const since = sinceText(finding, writer);
+  const parts = [
+    claimText(finding, writer),
+    where === known ? '' : where,
+    since === '' ? '' : `${finding.kind === 'leak' ? 'growth began' : 'began'} ${since}`,
+    `confidence ${finding.confidence}`,
+  ];
+  return `${parts.filter((part) => part !== '').join('; ')}.`;
+}
+
+/** The claim of a finding about its function, or about the type as a whole, without place and time. */
+export function claimText(finding: Finding, writer: Writer): string {
+  const { type, kind, fn, caller, callee, from } = finding;
+  const name = fn === null ? '' : writer.place(fn);
+  const by =
+    (caller === null ? '' : `, called by ${writer.name(caller)},`) +
+    (callee === null ? '' : ` (mostly in ${writer.name(callee)})`);
+  const claim = claimOf();
+  const more = [
+    ...alsoTexts(finding),
+    spreadText(finding, writer),
+    waitsText(finding),
+    collectorText(finding),
+  ];
+  const tail = more.filter((text) => text !== '').map((text) => `; ${text}`);
+  return `${claim}${tail.join('')}`;
+
+  function claimOf(): string {
+    const per = type.kind === 'instant' ? 'mean snapshot' : 'per profile';
+    const values = `${rangeText(finding.valueBefore, finding.valueAfter, type)} ${per}`;
+    switch (kind) {
+      case 'load':
+        return loadText(finding, `${name}${by}`.replace(/,$/, ''), values);
+      case 'leak':
+        return `${name}${by} holds the growth: ${sharesText(finding, 'mean snapshots at the ends of the windows', writer)}`;
+      case 'contention':
+        return `${name}${by} waits for a lock: ${values} of ${type.alias} delay, ${formatShare(finding.shareAfter)} of all`;
+      case 'moved': {
+        const source = from === null ? '' : ` what ${writer.name(from)} lost`;
+        return `${name}${by} took over${source}: ${sharesText(finding, per, writer)}; total unchanged`;
+      }
+      default:
+        return `${name}${by} ${kind === 'improvement' ? 'shrank' : 'grew'}: ${sharesText(finding, per, writer)}`;
+    }
+  }
+}
+
+/** A share with its whole on both sides, and the values that they are of, each part next to its whole. */
+function sharesText(finding: Finding, per: string, { clock }: Writer): string {
+  const { type, of, shareBefore, shareAfter } = finding;
+  const what = type.isWallClock ? `active ${type.alias} time` : type.alias;
+  const before = partText(finding.valueBefore, finding.wholeBefore, type);
+  const after = partText(finding.valueAfter, finding.wholeAfter, type);
+  const [was, is] = [formatShare(shareBefore), formatShare(shareAfter)];
+  const values = `(${before} -> ${after}${type.kind === 'instant' ? ',' : ''} ${per})`;
+  if (of.label !== null)
+    return `${was} of the service's ${what} -> ${is} of that in ${labelText(of.label)} ${values}`;
+  const span = of.stretch === null ? '' : ` from ${clock(of.stretch.from)} to ${clock(of.stretch.to)}`;
+  return `${was} -> ${is} of the service's ${what}${span} ${values}`;
+}
+
+function loadText(finding: Finding, place: string, values: string): string {
+  const { type, fn } = finding;
+  const ratio = finding.valueBefore > 0 ? finding.valueAfter / finding.valueBefore : 0;
+  const holder = fn === null ? '' : `, ${formatShare(finding.shareAfter)} of it in ${place}`;
+  const what = type.isWallClock ? `active ${type.alias} time` : type.alias;
+  const rise = `${values}${ratio > 0 ? ` (x${ratio.toFixed(2)})` : ''}${holder}`;
+  if (finding.isOfTotals === true) return `${what} rose, ${rise}; only totals were compared`;
+  if (type.kind === 'instant') return `${what} rose, ${rise}; no function holds it alone`;
+  return `${what} rose as a whole, ${rise}`;
+}
+
+/** Two amounts with their unit once: `385 -> 525 ms`, `0 -> 5.19k goroutines`. */
+export function rangeText(before: number, after: number, type: Pick<ProfileType, 'unit' | 'noun'>): string {
+  return pairText(before, '->', after, type);
+}
+
+/** A type with its values: `cpu 385 -> 525 ms`, `goroutines 7 -> 1.95k`. */
+export function aliasRange({ alias, unit, noun }: ProfileType, before: number, after: number): string {
+  return `${alias} ${rangeText(before, after, { unit, noun: noun === alias ? '' : noun })}`;
+}
+
+/** A part and its whole: `108 of 525 ms`. */
+function partText(part: number, whole: number, type: ProfileType): string {
+  return pairText(part, 'of', whole, type);
+}
+
+function pairText(
+  first: number,
+  word: string,
+  second: number,
+  { unit, noun }: Pick<ProfileType, 'unit' | 'noun'>,
+): string {
+  const [a, b] = [formatValue(first, unit, noun), formatValue(second, unit, noun)];
+  const unitOf = (text: string) => text.slice(`${text} `.indexOf(' '));
+  const isShared = first === 0 || unitOf(a) === unitOf(b);
+  return `${isShared ? a.slice(0, a.length - unitOf(a).length) : a} ${word} ${b}`;
+}
+
+function labelText({ name, value }: { name: string; value: string }): string {
+  return `${safeText(name, 60)}=${safeText(value, 80)}`;
+}
+
+function alsoTexts({ also }: Finding): string[] {
+  return also.map(
+    ({ type, shareBefore, shareAfter }) =>
+      `also ${formatShare(shareBefore)} -> ${formatShare(shareAfter)} of ${type.alias}`,
+  );
+}
+
+/** How the growth of a level is divided below the named function; nothing where it does not spread. */
+function spreadText({ spread, fn }: Finding, { name }: Writer): string {
+  if (spread === null || spread.parts.length === 0) return '';
+  const [only] = spread.parts;
+  const isSame = spread.at.function === fn?.function;
+  if (spread.parts.length === 1 && only?.callee === null)
+    return isSame ? '' : `all of it in ${name(spread.at)}`;
+  const parts = spread.parts.map(
+    ({ callee, part }) => `${callee === null ? 'itself' : name(callee)} ${formatShare(part)}`,
+  );
+  return `the growth below ${isSame ? 'it' : name(spread.at)}: ${parts.join(', ')}`;
+}
+
+function waitsText({ waits }: Finding): string {
+  if (waits.length === 0) return '';
+  return `they wait for: ${waits.map(({ kind, part }) => `${kind} ${formatShare(part)}`).join(', ')}`;
+}
+
+function collectorText({ collector }: Finding): string {
+  if (collector === null) return '';
+  const { type, shareBefore, shareAfter, valueBefore, valueAfter } = collector;
+  return (
+    `with it the garbage collector took ${formatShare(shareBefore)} -> ${formatShare(shareAfter)} of ` +
+    `${type.alias} (${rangeText(valueBefore, valueAfter, type)} per profile)`
+  );
+}
+
+/** Maximum number of instances that are named. */
+const MAX_NAMED = 2;
+
+/** Whether a label carries the change, or its values are alike; always said. */
+export function whereText({ label, alike, instances }: Finding): string {
+  if (label !== null) {
+    const others = label.shareOthers === null ? '' : ` vs ${formatShare(label.shareOthers)} elsewhere`;
+    const ties =
+      label.also.length === 0
+        ? ''
+        : `; same profiles: ${label.also.map((tie) => safeText(tie, 80)).join(', ')}`;
+    return `only in ${labelText(label)} (${formatShare(label.shareAfter)}${others}${ties})`;
+  }
+  if (alike.length > 0)
+    return `all values of ${alike.map((name) => safeText(name, 60)).join(', ')} changed alike`;
+  if (instances === null) return 'no label was compared';
+  const { label: name, risen, all } = instances;
+  if (all === 1) return 'there is only one instance';
+  if (risen.length === all) return `all ${all} instances (${safeText(name, 60)}) rose alike`;
+  if (risen.length === 0) return `no label was compared; ${plural(all, 'instance')}`;
+  const named = risen.slice(0, MAX_NAMED).map((value) => labelText({ name, value }));
+  const more = risen.length > MAX_NAMED ? ` and ${risen.length - MAX_NAMED} more` : '';
+  return `the type rose in ${risen.length} of ${all} instances: ${named.join(', ')}${more}`;
+}
+
+/** When a change began; '' where that is not known. */
+export function sinceText({ since, until }: Finding, { clock }: Writer): string {
+  if (since === null) return '';
+  // The first time of a text has the date, so they are written in order.
+  const span = `between ${clock(since.after)} and ${clock(since.before)}`;
+  return until === null ? span : `${span}, until ${clock(until)} (a burst)`;
+}
