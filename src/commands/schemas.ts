@@ -40,7 +40,8 @@ export function createSchemas(config: Config, log: Log, meter: Meter = NO_METER)
     keeps ? openedWhenNeeded(open, identityOf(owner, markOf)) : undefined;
   return {
     cacheOf,
-    schemaOf(source) {
+    schemaOf(view) {
+      const source = view.original ?? view;
       let schema = schemas.get(source);
       if (schema === undefined) {
         const { owner } = source;

@@ -29,7 +29,17 @@ export interface Measurement {
   samples: number | null;
   /** Facts about a profile of which `active` holds only the ends of the stacks; null where it is whole. */
   reduced: Reduced | null;
+  /** Services that are added up, where they are several. */
+  services: ServicesTotal | null;
   notes: readonly string[];
+}
+
+/** Several services whose profiles are added up. */
+export interface ServicesTotal {
+  /** Services that are added up, heaviest first where that is known. */
+  added: readonly { service: string; typeId: string; share: number | null }[];
+  /** Services without a type of the kind, with the types that they send. */
+  leftOut: readonly { service: string; types: readonly string[] }[];
 }
 
 /** The part that was read of a profile too large to be read whole. */

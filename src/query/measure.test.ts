@@ -49,6 +49,7 @@ async function rateOf({ profiles, seconds, instances = 1 }: Sent) {
     matchers: [],
     window: { from: START, to: START + WINDOW_S * 1_000 },
     type: lensOf('cpu').type,
+    several: null,
     typeArgument: 'cpu',
     notes: [],
   };

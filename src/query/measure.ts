@@ -1,5 +1,5 @@
 import { splitIdle } from '../profile/code/idle.js';
-import type { Measurement } from '../profile/measurement.js';
+import type { Measurement, ServicesTotal } from '../profile/measurement.js';
 import type { Profile, Repository } from '../profile/model.js';
 import { isDifference, totalValue } from '../profile/model.js';
 import { activeTree } from '../profile/tables/idle-tree.js';
@@ -13,7 +13,7 @@ import type { ToolContext } from './context.js';
 import { lookbackNotes } from './lookback.js';
 import type { Scope } from './scope.js';
 import { allMatchers } from './selection.js';
-import { sumsOver } from './totals.js';
+import { knownShares, sumsOver } from './totals.js';
 import { type Merge, readMerge } from './whole-or-reduced.js';
 
 /** Continuous profilers send a profile every 10 or 15 seconds; the bounds leave room for drifting clocks. */
@@ -44,7 +44,8 @@ export async function measure(
   const matchers = allMatchers(scope);
   const query: ProfileQuery = { profileTypeId: type.id, matchers, window };
   const { instanceLabel, labels } = await findGrouping(query, scope, context);
-  const [unmarked, counts] = await Promise.all([
+  const [services, unmarked, counts] = await Promise.all([
+    totalsOfServices(scope, context),
     mayBeReduced ? readMerge(source, query, context) : readWhole(source.profile(query, context.signal)),
     source.snapshots(query, labels, context.signal),
   ]);
@@ -85,7 +86,41 @@ export async function measure(
       ? null
       : await countSamples(scope, query, { active, isWhole: merged.reduced === null }, context),
     reduced: type.isWallClock ? withoutIdle(merged) : merged.reduced,
-    notes: [...scope.notes, ...merged.notes, ...(await lookbackNotes(source, window, context))],
+    services: services?.total ?? null,
+    notes: [
+      ...scope.notes,
+      ...(services?.notes ?? []),
+      ...merged.notes,
+      ...(await lookbackNotes(source, window, context)),
+    ],
+  };
+}
+
+/**
+ * The services of a scope with their parts of the total: one request. Of a wall-clock type the total holds
+ * idle time, so that no part is told.
+ */
+async function totalsOfServices(
+  scope: Scope,
+  context: ToolContext,
+): Promise<{ total: ServicesTotal; notes: readonly string[] } | null> {
+  const { several, source, type, window } = scope;
+  if (several === null) return null;
+  const { shares, notes } = await knownShares(
+    'service_name',
+    type.isWallClock ? null : type,
+    { source, matchers: allMatchers(scope), window },
+    context,
+  );
+  const added = several.types.flatMap(({ typeId, services }) =>
+    services.map((service) => ({ service, typeId, share: shares?.get(service) ?? null })),
+  );
+  return {
+    total: {
+      added: added.sort((a, b) => (b.share ?? 0) - (a.share ?? 0) || (a.service < b.service ? -1 : 1)),
+      leftOut: several.leftOut,
+    },
+    notes,
   };
 }
 

@@ -10,6 +10,7 @@ import {
 } from '../profile/types/types.js';
 import { matcherTest } from '../sources/matching.js';
 import { formatSelector } from '../sources/selector.js';
+import { withTypes } from '../sources/several-types.js';
 import type { Matcher, ProfileQuery, ProfileSource, Window } from '../sources/source.js';
 import { findNearest } from '../text/nearest.js';
 import { safeText } from '../text/sanitise.js';
@@ -19,6 +20,7 @@ import { findPreferredType, findType } from './existing-type.js';
 import { leaveOneProfiler } from './one-profiler.js';
 import type { ProfileRequest } from './request.js';
 import { allMatchers, type Selection } from './selection.js';
+import { findServices, type SeveralServices } from './services.js';
 import { withTeamsWord } from './team-word.js';
 
 /** The resolved scope of a question about a profile: service, type and labels exist. */
@@ -28,6 +30,8 @@ export interface Scope extends Selection {
   type: ProfileType;
   /** Alias of the type, or its id where another present type has the same alias. */
   typeArgument: string;
+  /** Services that the scope covers, where they are several; their profiles are added up. */
+  several: SeveralServices | null;
   /** Notes for the reader about everything that was chosen for the caller. */
   notes: readonly string[];
 }
@@ -74,17 +78,33 @@ export async function resolveScope(
     notes.push(`No profile type was given: ${type.alias} was taken${otherTypes(typeIds, type)}.`);
   }
   const namesakes = orderTypes(typeIds).filter(({ alias, id }) => alias === type.alias && id !== type.id);
-  if (namesakes.length > 0 && request.profileType?.includes(':') !== true) {
+  const { profileType: wanted } = request;
+  const selected = { service, matchers: request.matchers };
+  const { several, notes: typeNotes } =
+    service === null
+      ? await findServices(source, selected, { type, wanted }, window, context)
+      : { several: null, notes: [] };
+  notes.push(...typeNotes);
+  if (several === null && namesakes.length > 0 && request.profileType?.includes(':') !== true) {
     notes.push(`Several types are called ${type.alias}: also ${namesakes.map(({ id }) => id).join(', ')}.`);
   }
-  if (service === null) notes.push(...(await mixtureNotes(request, window, context)));
   notes.push(...(await idleMatcherNotes(request, window, context)));
   const selection = { service, matchers: request.matchers };
   const oneProfiler = await leaveOneProfiler(source, selection, type, window, context);
   notes.push(...oneProfiler.notes);
   const matchers = [...request.matchers, ...oneProfiler.matchers];
+  const types = several?.types ?? [];
   return {
-    scope: { source, service, matchers, window, type, typeArgument: typeArgument(type, typeIds), notes },
+    scope: {
+      source: types.length < 2 ? source : withTypes(source, type.id, types),
+      service,
+      matchers,
+      window,
+      type,
+      typeArgument: typeArgument(type, typeIds),
+      several,
+      notes,
+    },
   };
 }
 

@@ -67,6 +67,7 @@ export function scopeData(measured: Measurement, analysed: Profile = measured.ac
       profiles: measured.profiles,
       per_profile: measured.profiles === null || isSinceStart ? null : round(active / measured.profiles),
     },
+    ...servicesData(measured),
     coverage: {
       kept_share: roundShare(whole === 0 ? 0 : kept / whole),
       truncated: measured.reduced !== null,
@@ -101,7 +102,41 @@ export function scopeLines(measured: Measurement): string[] {
   ];
   if (measured.extraSelector !== null)
     lines.splice(1, 0, `Selector ${safeText(measured.extraSelector, 300)}`);
-  return lines;
+  return [...servicesLines(measured), ...lines];
+}
+
+/** Maximum number of services that a text names. */
+const MAX_SERVICES = 8;
+
+/** The first line of an answer that adds up several services, and those that it leaves out. */
+export function servicesLines({ services, type }: Pick<Measurement, 'services' | 'type'>): string[] {
+  if (services === null) return [];
+  const { added, leftOut } = services;
+  const named = (rows: readonly string[]) =>
+    `${rows.slice(0, MAX_SERVICES).join(', ')}${rows.length > MAX_SERVICES ? ` and ${rows.length - MAX_SERVICES} more` : ''}`;
+  const parts = added.map(
+    ({ service, share }) => `${safeText(service, 80)}${share === null ? '' : ` ${formatShare(share)}`}`,
+  );
+  const others = leftOut.map(
+    ({ service, types }) =>
+      `${safeText(service, 80)} (sends ${named(types.map((name) => safeText(name, 40)))})`,
+  );
+  return [
+    `ADDED UP over ${plural(added.length, 'service')}, no verdict is given on any of them: ${named(parts)}. Name one in \`service\`.`,
+    ...(others.length === 0 ? [] : [`Left out, without ${type.alias} of the kind: ${named(others)}`]),
+  ];
+}
+
+function servicesData({ services }: Measurement): JsonObject {
+  if (services === null) return {};
+  return {
+    services: services.added.map(({ service, typeId, share }) => ({
+      service,
+      profile_type_id: typeId,
+      share: share === null ? null : roundShare(share),
+    })),
+    services_left_out: services.leftOut.map(({ service, types }) => ({ service, profile_types: types })),
+  };
 }
 
 function changesData({ values }: Profile): { increase: number; decrease: number } {

@@ -102,7 +102,7 @@ export function createRegistry(named: readonly ProfileSource[], finder?: SourceF
 
     async isDefault(source, signal) {
       try {
-        return (await pickDefault(signal)) === source;
+        return (await pickDefault(signal)) === (source.original ?? source);
       } catch (error) {
         if (error instanceof UpstreamError || error instanceof UserError) return false;
         throw error;

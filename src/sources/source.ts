@@ -103,6 +103,8 @@ export interface ProfileSource {
    * exactly and is searched whole.
    */
   readonly isLive: boolean;
+  /** The source that this one is a view of; missing for a source of its own. */
+  readonly original?: ProfileSource;
   /** Address of the source without secrets, for the doctor. */
   readonly description?: string;
   /** Identity for cache entries; left out where answers are not worth keeping. */

@@ -1,19 +1,24 @@
 import { UserError } from '../errors.js';
 import { readComparison } from '../investigation/compare.js';
 import { comparisonOf } from '../investigation/comparison-report.js';
+import { compareServices } from '../investigation/several-services.js';
 import type { CallContext, WrittenCall } from '../query/context.js';
 import { type Emptiness, explainEmptiness } from '../query/emptiness.js';
 import { differenceLink, linkTo } from '../query/link.js';
 import { answerWithoutData } from '../query/profile-question.js';
 import { type ProfileRequest, readBaseline, readRequest } from '../query/request.js';
-import { resolveScope } from '../query/scope.js';
+import { resolveScope, type Scope } from '../query/scope.js';
 import { allMatchers, selectorText } from '../query/selection.js';
 import { comparisonAnswer } from '../report/answers/comparison.js';
+import {
+  type ServicesComparison,
+  servicesComparisonAnswer,
+} from '../report/answers/fleet/services-comparison.js';
 import { emptyAnswer } from '../report/empty.js';
 import { withLink } from '../report/links.js';
 import { type NextCall, nextCall, type ToolArguments } from '../report/next.js';
 import type { Answer } from '../report/render.js';
-import { parseSelector } from '../sources/selector.js';
+import { formatSelector, parseSelector } from '../sources/selector.js';
 import type { Matcher, Window } from '../sources/source.js';
 import { formatTime } from '../text/units.js';
 import type { Run } from './define.js';
@@ -38,6 +43,14 @@ export const run: Run<typeof input> = async (args, context) => {
     window: namedBaseline ?? (others === null ? null : window),
     matchers: others === null ? matchers : allMatchers({ ...scope, matchers: before }),
   };
+  if (scope.several !== null || (others !== null && (await hasSeveral(scope, baseline, context)))) {
+    const rows = await compareServices({ scope, window, matchers, baseline }, context);
+    const isDefault = await context.sources.isDefault(scope.source, context.signal);
+    return servicesComparisonAnswer(
+      rows,
+      nextOfServices(rows, scope, isDefault ? {} : { source: rows.source }),
+    );
+  }
   const found = await readComparison({ scope, window, matchers, baseline }, context);
   const { service } = scope;
   if (found === 'no_incident') {
@@ -58,6 +71,45 @@ export const run: Run<typeof input> = async (args, context) => {
   );
   return withLink(comparisonAnswer(await comparisonOf(found, args.limit, context)), link);
 };
+
+/** Whether the other side of a comparison without a service covers several. */
+async function hasSeveral(
+  { source, service, window }: Scope,
+  baseline: { window: Window | null; matchers: readonly Matcher[] },
+  { schemaOf, signal }: CallContext,
+): Promise<boolean> {
+  if (service !== null) return false;
+  const at = baseline.window ?? window;
+  return (await schemaOf(source).labelValues('service_name', baseline.matchers, at, signal)).length > 1;
+}
+
+/** The calls that give verdicts: on all services, and on the one that changed most in amount. */
+function nextOfServices(
+  { rows, before, after, typeArgument }: ServicesComparison,
+  scope: Scope,
+  source: { source?: string },
+): NextCall[] {
+  const times = { from: formatTime(after.window.from), to: formatTime(after.window.to) };
+  const own = scope.matchers.filter(({ name }) => name !== 'service_name');
+  const [first] = rows;
+  return [
+    nextCall('investigate', { ...source, selector: formatSelector(scope.matchers), ...times }),
+    ...(first === undefined || before.selector !== after.selector
+      ? []
+      : [
+          nextCall('compare_profiles', {
+            ...source,
+            service: first.service,
+            // Another service's short name may mean another type.
+            profile_type: first.typeId === scope.type.id ? typeArgument : first.typeId,
+            ...(own.length === 0 ? {} : { selector: formatSelector(own) }),
+            ...times,
+            baseline_from: formatTime(before.window.from),
+            baseline_to: formatTime(before.window.to),
+          }),
+        ]),
+  ];
+}
 
 /** There are profiles in the window, but none to compare them with: why, and the call that has some. */
 async function noBaseline(

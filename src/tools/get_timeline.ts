@@ -85,7 +85,7 @@ async function ofFunction(text: string, measured: Measurement, scope: Scope, con
 
 async function ofTotal(measured: Measurement, scope: Scope, context: ToolContext) {
   const { whole, ...read } = await totalSeries(measured, scope, context);
-  const usual = await findUsualGrouping(scope, context);
+  const usual = scope.several === null ? await findUsualGrouping(scope, context) : 'service_name';
   const next = [
     ...nextOf({ ...read, whole }, measured, {}),
     ...(usual === null ? [] : [nextCall('get_timeline', { ...callScope(measured), group_by: usual })]),
@@ -102,7 +102,7 @@ async function byLabel(label: string, measured: Measurement, scope: Scope, conte
   const value = tells ? first.label : null;
   return timelineAnswer(measured, {
     ...read,
-    by: { label, series, others },
+    by: { label, series, others, isByWeight: scope.type.isWallClock },
     of: null,
     notes: [],
     next:

@@ -40,7 +40,8 @@ export function environmentOf(
   return {
     context: {
       sources: createRegistry(sources, finder),
-      schemaOf(source) {
+      schemaOf(view) {
+        const source = view.original ?? view;
         const schema = schemas.get(source) ?? createSchema(source);
         schemas.set(source, schema);
         return schema;

@@ -1,6 +1,6 @@
 import type { Measurement } from '../../profile/measurement.js';
 import { analyseSeries, type Series, type SeriesPart, sampleWorth } from '../../profile/series/series.js';
-import { type Frame, type Reading, sumsOf } from '../../profile/series/timeline.js';
+import { type Frame, frameAt, type Reading, sumsOf } from '../../profile/series/timeline.js';
 import { scaleOf } from '../../report/answers/series.js';
 import type { Matcher } from '../../sources/source.js';
 import type { ToolContext } from '../context.js';
@@ -48,9 +48,9 @@ export async function totalSeries(
 }
 
 /**
- * Reads the total and the heaviest values of a label over time, with one request for a series. A wall-clock
- * type, whose idle stacks only a profile shows, costs one merge for each of at most 4 values in at most 6
- * parts (24); where there are more values, 12 to rank them by their active time and 6 for the total.
+ * Reads the total and the values of a label that changed most over time, with one request for a series. A
+ * wall-clock type, whose idle stacks only a profile shows, costs one merge for each of at most 4 values in at
+ * most 6 parts (24); where there are more values, 12 to rank them by their active time and 6 for the total.
  * @throws UpstreamError
  */
 export async function labelSeries(
@@ -63,7 +63,7 @@ export async function labelSeries(
   const maxParts = isWallClock ? MAX_MERGED_PARTS : MAX_PARTS;
   const timeline = await readFrames(scope, measurement, { label, maxParts }, context);
   const { frames, gaps, step, readings } = timeline;
-  const all = byWeight(readings);
+  const all = isWallClock ? byWeight(readings) : byChange(timeline);
   const values = isWallClock
     ? await mostActive(label, all.slice(0, MAX_VALUES), scope, context)
     : all.slice(0, MAX_VALUES);
@@ -138,6 +138,47 @@ async function mostActive(
 /** The matcher of a value of a label; null stands for profiles without it. */
 function valueMatcher(name: string, value: string | null): Matcher {
   return { name, op: '=', value: value ?? '' };
+}
+
+/**
+ * Values of the label that splits the readings, those first whose sums changed most: by the largest
+ * difference between the means after a cut and before it, over all cuts, since the change of one value need
+ * not come when the whole changes. Roots of the sums are compared, on whose scale counts vary alike whatever
+ * their size (Anscombe 1948): else the noise of heavy values would hide the doubling of a light one. Equal
+ * ones by weight.
+ */
+function byChange({ readings, frames, profilesIn, instancesIn }: Frames): (string | null)[] {
+  const heaviest = byWeight(readings);
+  const present = frames.flatMap(({ first }, at) => (first === null ? [] : [at]));
+  // A frame at the end may hold one round of profiles fewer: that is no change.
+  const rounds = frames.map((_, at) => profilesIn(at) / Math.max(1, instancesIn(at)));
+  const sums = new Map(heaviest.map((label) => [label, new Float64Array(frames.length)]));
+  for (const { label, time, value } of readings) {
+    const own = sums.get(label);
+    const at = frameAt(frames, time);
+    if (own !== undefined && at >= 0) own[at] = (own[at] ?? 0) + value;
+  }
+  const changes = new Map(
+    [...sums].map(([label, own]) => [
+      label,
+      largestStep(present.map((at) => Math.sqrt(Math.max(0, own[at] ?? 0) / Math.max(1, rounds[at] ?? 1)))),
+    ]),
+  );
+  return heaviest.toSorted((a, b) => (changes.get(b) ?? 0) - (changes.get(a) ?? 0));
+}
+
+/** Largest difference of the means after and before a cut, weighted as a test of the difference weighs it. */
+function largestStep(values: readonly number[]): number {
+  const total = values.reduce((sum, value) => sum + value, 0);
+  let before = 0;
+  let largest = 0;
+  for (let cut = 1; cut < values.length; cut++) {
+    before += values[cut - 1] ?? 0;
+    const rest = values.length - cut;
+    const difference = Math.abs((total - before) / rest - before / cut);
+    largest = Math.max(largest, difference * Math.sqrt((cut * rest) / values.length));
+  }
+  return largest;
 }
 
 /** Rise of the mean sum of a frame, from the frame with which a change begins on. */

@@ -18,7 +18,13 @@ export interface Timeline {
   /** Series of the total, or of the function where the question names one. */
   whole: Series;
   /** Series of the largest values of a label, heaviest first, and the number of values left out. */
-  by: { label: string; series: readonly Series[]; others: number } | null;
+  by: {
+    label: string;
+    series: readonly Series[];
+    others: number;
+    /** Whether the heaviest values are shown, since the changes of all of them are not known. */
+    isByWeight: boolean;
+  } | null;
   of: NamedFunction | null;
   notes: readonly string[];
   next: readonly NextCall[];
@@ -206,7 +212,9 @@ function rowsBlock(timeline: Timeline, scale: Scale) {
   }
   const hidden = by === null ? 0 : by.others + Math.max(0, by.series.length - MAX_ROWS);
   if (hidden > 0)
-    rows.push(`… ${hidden} more values of ${safeText(by?.label ?? '', 100)}: narrow with selector`);
+    rows.push(
+      `… ${hidden} more values of ${safeText(by?.label ?? '', 100)}, ${by?.isByWeight === true ? 'lighter ones' : 'which changed less'}: narrow with selector`,
+    );
   const widths = frames.map(({ from, to }) => to - from).sort((a, b) => a - b);
   const width = formatSpan(widths[Math.floor(widths.length / 2)] ?? 0);
   const noun = scale.per.startsWith(' per ') ? 'value' : '';

@@ -1,0 +1,102 @@
+import { mergeProfiles } from '../profile/tables/merge.js';
+import type {
+  Labels,
+  Matcher,
+  MergedProfile,
+  ProfileQuery,
+  ProfileSource,
+  SnapshotCount,
+  TimeSeries,
+} from './source.js';
+
+/** A profile type and the services that send their profiles under it. */
+export interface TypeOfServices {
+  typeId: string;
+  services: readonly string[];
+}
+
+/** More names make a pattern that a store may refuse; the type then stands for all that send it. */
+const MAX_NAMES = 200;
+
+/**
+ * A source in which one profile type stands for several of one kind and unit: services in different languages
+ * send CPU time under different ids. A question about the type is asked of each, and the answers are added
+ * up.
+ */
+export function withTypes(
+  source: ProfileSource,
+  typeId: string,
+  types: readonly TypeOfServices[],
+): ProfileSource {
+  const { reduced: _whole, ...rest } = source;
+  const partsOf = (query: ProfileQuery): ProfileQuery[] =>
+    query.profileTypeId !== typeId
+      ? [query]
+      : types.map((type) => ({
+          ...query,
+          profileTypeId: type.typeId,
+          matchers: [...query.matchers, ...matcherOf(type)],
+        }));
+  return {
+    ...rest,
+    original: source.original ?? source,
+    requestsFor: (window) => types.length * (source.requestsFor?.(window) ?? 1),
+    profile: async (query, signal) =>
+      addMerges(await Promise.all(partsOf(query).map((part) => source.profile(part, signal)))),
+    snapshots: async (query, groupBy, signal) =>
+      addCounts(await Promise.all(partsOf(query).map((part) => source.snapshots(part, groupBy, signal)))),
+    timeSeries: async (query, options, signal) =>
+      addSeries(await Promise.all(partsOf(query).map((part) => source.timeSeries(part, options, signal)))),
+  };
+}
+
+function matcherOf({ services }: TypeOfServices): Matcher[] {
+  if (services.length === 0 || services.length > MAX_NAMES) return [];
+  const value = services.map((name) => name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('|');
+  return [{ name: 'service_name', op: '=~', value }];
+}
+
+function addMerges(parts: readonly MergedProfile[]): MergedProfile {
+  const [only] = parts;
+  if (only !== undefined && parts.length === 1) return only;
+  const seconds = parts.map(({ profiledSeconds }) => profiledSeconds);
+  return {
+    profile: mergeProfiles(parts.map(({ profile }) => profile)),
+    notes: [...new Set(parts.flatMap(({ notes }) => notes))],
+    profiledSeconds: seconds.every((value) => value !== null)
+      ? seconds.reduce((sum, value) => sum + value, 0)
+      : null,
+    ...(parts.some(({ sinceStart }) => sinceStart === true) ? { sinceStart: true } : {}),
+  };
+}
+
+function addCounts(parts: readonly (readonly SnapshotCount[])[]): SnapshotCount[] {
+  const sums = new Map<string, SnapshotCount>();
+  for (const { labels, profiles } of parts.flat()) {
+    const key = keyOf(labels);
+    sums.set(key, { labels, profiles: profiles + (sums.get(key)?.profiles ?? 0) });
+  }
+  return [...sums.values()];
+}
+
+function addSeries(parts: readonly (readonly TimeSeries[])[]): TimeSeries[] {
+  const sums = new Map<string, { labels: Labels; values: Map<number, number>; total: number }>();
+  for (const { labels, points } of parts.flat()) {
+    const sum = sums.get(keyOf(labels)) ?? { labels, values: new Map<number, number>(), total: 0 };
+    sums.set(keyOf(labels), sum);
+    for (const { time, value } of points) {
+      sum.values.set(time, (sum.values.get(time) ?? 0) + value);
+      sum.total += value;
+    }
+  }
+  return [...sums.values()]
+    .sort((a, b) => b.total - a.total || (keyOf(a.labels) < keyOf(b.labels) ? -1 : 1))
+    .map(({ labels, values }) => ({
+      labels,
+      points: [...values].sort(([a], [b]) => a - b).map(([time, value]) => ({ time, value })),
+    }));
+}
+
+function keyOf(labels: Labels): string {
+  return JSON.stringify(Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
