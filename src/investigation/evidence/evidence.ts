@@ -1,6 +1,5 @@
 import { collectorGrowth } from '../../profile/compare/collector.js';
 import type { InstanceRise } from '../../profile/compare/finding.js';
-import { followsTime } from '../../profile/compare/follows.js';
 import { share } from '../../profile/contrast/contrast.js';
 import { contrastOf, wholeRun } from '../../profile/contrast/runs.js';
 import { orderTypes, type ProfileType } from '../../profile/types/types.js';
@@ -188,7 +187,7 @@ export async function readEvidence(
           ...chooseResolution(lens, shares, question.slices),
           minGrowth: question.minGrowth,
         });
-        if (typeof answer !== 'string') shares.push(withoutRequests(answer, shares));
+        if (typeof answer !== 'string') shares.push(answer);
         else {
           const whole = compareTotals(lens, profileTimes, plan, main.profileTimes);
           if (whole !== null) wholes.push(whole);
@@ -281,20 +280,6 @@ function chooseResolution(
   if (shares.length === 0) return { ...MAIN, slices };
   const pressed = type.alias === 'alloc' && collectorIn(shares)?.grew === true;
   return pressed ? { ...SECOND, gate: PRESSED_GATE } : SECOND;
-}
-
-/**
- * An amount without a change that the time of the same function shows as well: more requests came, since no
- * code is to blame for that time.
- */
-function withoutRequests(amount: ShareLens, shares: readonly ShareLens[]): ShareLens {
-  const time = shares.find(({ lens }) => lens.kind === 'time');
-  if (amount.lens.kind !== 'amount' || time === undefined || time.change !== null) return amount;
-  const changes = [amount.change, ...amount.further].filter(
-    (change) => change !== null && !followsTime(change.analysis, change.culprit.fn, time.analysis),
-  );
-  const [change = null, ...further] = changes.filter((left) => left !== null);
-  return { ...amount, change, further };
 }
 
 /** Time that the first type shows in each profile of the incident, in seconds; null where it is no time. */

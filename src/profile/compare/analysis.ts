@@ -24,14 +24,7 @@ import {
 import type { FunctionInfo, Profile } from '../model.js';
 import { selectStacks, stacksThrough } from '../tables/stacks.js';
 import { type Culprit, culpritOf, findCulprit } from './culprit.js';
-import {
-  changedEntries,
-  type EntryPoint,
-  entriesOfParts,
-  entryPointsOf,
-  isExchangeOfRequests,
-  withinEntry,
-} from './entries.js';
+import { changedEntries, type EntryPoint, entriesOfParts, entryPointsOf, withinEntry } from './entries.js';
 import { type LoadChange, loadChange, meanOf, type PartLevel } from './load.js';
 import { movedFrom } from './moved.js';
 import { likelihood } from './since.js';
@@ -284,8 +277,6 @@ function changeInRun(analysis: Analysis, run: Run, gate: number): CodeChange | n
       ? movedFrom(contrastOf(analysis, { ...run, last: whole.last }), culprit, universe)
       : null) ??
     (run.first > 0 ? movedFrom(contrastOf(analysis, whole), culprit, universe) : null);
-  if (from !== null && analysis.entries.length > 1 && isExchangeOfRequests(contrast, culprit.fn, from))
-    return null;
   return { culprit, contrast, universe, run, from };
 }
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { contrast, fnOf, nameOf, type Sides, type Stacks } from '../../../test/support/contrast.js';
 import { universesOf } from '../contrast/contrast.js';
 import { findCulprit } from './culprit.js';
-import { changedEntries, entryPointsOf, isExchangeOfRequests, isMixOfRequests } from './entries.js';
+import { changedEntries, entryPointsOf, isMixOfRequests } from './entries.js';
 
 /** A service with a middleware around two handlers, each with a large part and several small ones. */
 const CALM = {
@@ -40,14 +40,6 @@ describe('entryPointsOf', () => {
       'runtime.serve access show encode': 60,
     };
     expect(entries(one, one).points).toEqual([]);
-  });
-
-  test('handlers that own middleware around all requests calls itself', () => {
-    const direct = Object.fromEntries(
-      Object.entries(CALM).map(([stack, value]) => [stack.replace(' runtime.mux', ''), value]),
-    );
-    const { contrasted, points } = entries(direct, direct);
-    expect(points.map(({ fn }) => nameOf(contrasted, fn)).sort()).toEqual(['save', 'show']);
   });
 
   test('costs are per profile', () => {
@@ -93,53 +85,6 @@ describe('isMixOfRequests', () => {
       true,
     );
   });
-});
-
-test.each<[string, Stacks, boolean]>([
-  ['with the handlers below it, of which one grew', times(CALM, ' save', 4), true],
-  ['with the handlers below it, of which both grew', times(CALM, 'mux', 4), true],
-  ['by its own cost', { ...CALM, 'runtime.serve access runtime.mux': 900 }, false],
-])('what dispatches requests grew %s: that is a mix: %s', (_, after, isMix) => {
-  const { contrasted, points } = entries(CALM, after);
-  expect(isMixOfRequests(contrasted, points, fnOf(contrasted, 'runtime.mux'))).toBe(isMix);
-});
-
-describe('a handler that is nearly all one function', () => {
-  const nearlyAll = {
-    'runtime.serve access runtime.mux show render': 400,
-    'runtime.serve access runtime.mux save work parse': 300,
-    'runtime.serve access runtime.mux save work store': 200,
-    'runtime.serve access runtime.mux save': 1,
-  };
-  test.each<[string, Stacks, boolean]>([
-    ['whose callees grew alike', times(nearlyAll, ' save', 3), true],
-    [
-      'one callee of which grew',
-      { ...nearlyAll, 'runtime.serve access runtime.mux save work parse': 1_500 },
-      false,
-    ],
-  ])('%s: that is a mix: %s', (_, after, isMix) => {
-    const { contrasted, points } = entries(nearlyAll, after);
-    expect(isMixOfRequests(contrasted, points, fnOf(contrasted, 'work'))).toBe(isMix);
-  });
-});
-
-test.each<[string, string, string, boolean]>([
-  ['functions of two handlers', 'validate', 'encode', true],
-  ['functions of one handler', 'validate', 'decode', false],
-  ['a function of all handlers', 'validate', 'access', false],
-])('one kind of request took the place of another: %s: %s', (_, gained, lost, isExchange) => {
-  const { contrasted } = entries(CALM, times(times(CALM, ' save', 2), ' show', 0.3));
-  expect(isExchangeOfRequests(contrasted, fnOf(contrasted, gained), fnOf(contrasted, lost))).toBe(isExchange);
-});
-
-test('a function that went to a handler under a new name was no exchange of requests', () => {
-  const after = Object.fromEntries(
-    Object.entries(CALM).map(([stack, value]) => [stack.replace('save validate', 'store check'), value]),
-  );
-  const { contrasted } = entries(CALM, after);
-  const [gained, lost] = [fnOf(contrasted, 'check'), fnOf(contrasted, 'validate')];
-  expect(isExchangeOfRequests(contrasted, gained, lost)).toBe(false);
 });
 
 test('the mix has changed where a handler takes another part of what is served', () => {

@@ -179,10 +179,6 @@ const MAIN_PART = 0.7;
  * of e²).
  */
 const CLEAR = 2;
-/**
- * A function with this part of an entry point on both sides leaves too little else to tell the requests by.
- */
-const NEARLY_ALL = 0.7;
 /** Callees of an entry point with fewer samples on both sides together say nothing about its mix. */
 const MIN_CALLEE_SAMPLES = 20;
 /**
@@ -238,44 +234,17 @@ export function isMixOfRequests(contrast: Contrast, entries: readonly EntryPoint
   const variance = 2 * dispersion.phi * (1 / r1 + 1 / r2);
   const asRequests = (ratio(r1, r2) - ratio(x1 + HALF, x2 + HALF)) ** 2 / variance;
   const asCode = (ratio(r1, r2) - Math.log(load)) ** 2 / variance;
-  if (Math.abs(asCode - asRequests) < CLEAR) {
-    // Of an entry point that is nearly all this function its own callees tell.
-    const isNearlyAll = x1 >= NEARLY_ALL * n1 && x2 >= NEARLY_ALL * n2;
-    return fell || (isNearlyAll && areCalleesAlike(contrast, universal, main, fn));
-  }
+  if (Math.abs(asCode - asRequests) < CLEAR) return fell;
   return asRequests < asCode;
-}
-
-/**
- * Whether a cost seems to have moved from one function to another only because requests of one kind took the
- * place of others: each function belongs to an entry point of its own, and both entry points were there
- * before and after.
- */
-export function isExchangeOfRequests(contrast: Contrast, fn: number, from: number): boolean {
-  const { joined, before, after } = contrast;
-  const universal = universalOf(contrast);
-  const entryOf = (other: number) => {
-    const [was, now] = [before, after].map(({ parts }) => throughEntries(joined, parts, universal, other));
-    if (was === undefined || now === undefined) return null;
-    const of = new Map(was.ofFn);
-    for (const [entry, value] of now.ofFn) addTo(of, entry, value);
-    const whole = [...of.values()].reduce((sum, value) => sum + value, 0);
-    const [entry, most] = [...of].sort(([a, x], [b, y]) => y - x || a - b)[0] ?? [-1, 0];
-    const isThere = (was.ofEntry.get(entry) ?? 0) > 0 && (now.ofEntry.get(entry) ?? 0) > 0;
-    return entry >= 0 && isThere && most >= MAIN_PART * whole ? entry : null;
-  };
-  const [gained, lost] = [entryOf(fn), entryOf(from)];
-  return gained !== null && lost !== null && gained !== lost;
 }
 
 /** Added to counts whose logarithm is taken (Haldane 1956). */
 const HALF = 0.5;
 
 interface Through {
+  fn: number;
   /** Cost by entry point, of the stacks through the function and of all. */
   ofFn: Map<number, number>;
-  /** Cost of the stacks in which the function stands above the entry point. */
-  above: Map<number, number>;
   ofEntry: Map<number, number>;
 }
 
@@ -286,41 +255,38 @@ function throughEntries(
   fn: number,
 ): Through {
   const ofFn = new Map<number, number>();
-  const above = new Map<number, number>();
   const ofEntry = new Map<number, number>();
   eachStackOf(joined, indices, universal, (entry, value, part, stack) => {
     if (value === 0) return;
     addTo(ofEntry, entry, value);
     const { stackStart, stackFrames } = part.profile;
-    let isBelowEntry = false;
-    for (let at = (stackStart[stack + 1] ?? 0) - 1; at >= (stackStart[stack] ?? 0); at--) {
-      const frameFn = part.frameFunction[stackFrames[at] ?? 0];
-      if (frameFn === entry) isBelowEntry = true;
-      if (frameFn !== fn) continue;
+    for (let at = stackStart[stack] ?? 0; at < (stackStart[stack + 1] ?? 0); at++) {
+      if (part.frameFunction[stackFrames[at] ?? 0] !== fn) continue;
       addTo(ofFn, entry, value);
-      if (entry >= 0 && !isBelowEntry) addTo(above, entry, value);
       break;
     }
   });
-  return { ofFn, above, ofEntry };
+  return { fn, ofFn, ofEntry };
 }
 
+/** A function that nearly all of an entry point's cost passes through stands above it. */
+const ABOVE = 0.95;
+
 /**
- * Whether most of a function's growth is that of entry points below it: what dispatches requests grows with
- * them, however many kinds there are. Its own cost would not pass through any of them.
+ * Whether most of a function's growth is that of entry points below it: what dispatches requests grows with them,
+ * however many kinds there are. Its own cost would not pass through any of them.
  */
 function isAboveEntries(was: Through, now: Through, profilesBefore: number, profilesAfter: number): boolean {
-  const growth = (costs: 'ofFn' | 'above', entries: Iterable<number>) => {
-    let sum = 0;
-    for (const entry of entries)
-      sum +=
-        share(now[costs].get(entry) ?? 0, profilesAfter) - share(was[costs].get(entry) ?? 0, profilesBefore);
-    return sum;
-  };
-  const whole = growth('ofFn', new Set([...was.ofFn.keys(), ...now.ofFn.keys()]));
-  // An entry point that was not there before is new code, or an old one under a new name.
-  const known = [...now.above.keys()].filter((entry) => (was.ofEntry.get(entry) ?? 0) > 0);
-  return whole > 0 && growth('above', known) >= MAIN_PART * whole;
+  let whole = 0;
+  let below = 0;
+  for (const entry of new Set([...was.ofFn.keys(), ...now.ofFn.keys()])) {
+    const [x1, x2] = [was.ofFn.get(entry) ?? 0, now.ofFn.get(entry) ?? 0];
+    const [n1, n2] = [was.ofEntry.get(entry) ?? 0, now.ofEntry.get(entry) ?? 0];
+    const growth = share(x2, profilesAfter) - share(x1, profilesBefore);
+    whole += growth;
+    if (entry >= 0 && entry !== now.fn && n1 > 0 && x1 >= ABOVE * n1 && x2 >= ABOVE * n2) below += growth;
+  }
+  return whole > 0 && below >= MAIN_PART * whole;
 }
 
 /** The entry point through which most of the growth of a function came; null where several did, or none. */
@@ -343,14 +309,13 @@ function mainEntry(
 }
 
 /**
- * Whether a function of an entry point, by default itself, has at least two callees directly below it, and
- * all of them kept their shares of the entry point.
+ * Whether an entry point has at least two callees, directly below it, and all of them kept their shares of
+ * it.
  */
 function areCalleesAlike(
   { joined, before, after, quantum, dispersion }: Contrast,
   universal: Uint8Array,
   entry: number,
-  fn = entry,
 ): boolean {
   const calleesOf = (indices: readonly number[]) => {
     const costs = new Map<number, number>();
@@ -360,7 +325,7 @@ function areCalleesAlike(
       total += value;
       const { stackStart, stackFrames } = part.profile;
       for (let at = (stackStart[stack + 1] ?? 0) - 1; at > (stackStart[stack] ?? 0); at--) {
-        if (part.frameFunction[stackFrames[at] ?? 0] !== fn) continue;
+        if (part.frameFunction[stackFrames[at] ?? 0] !== entry) continue;
         addTo(costs, part.frameFunction[stackFrames[at - 1] ?? 0] ?? 0, value);
         break;
       }
