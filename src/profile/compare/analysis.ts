@@ -24,7 +24,7 @@ import {
 import type { FunctionInfo, Profile } from '../model.js';
 import { selectStacks, stacksThrough } from '../tables/stacks.js';
 import { type Culprit, culpritOf, findCulprit } from './culprit.js';
-import { changedEntries, type EntryPoint, entriesOfParts, entryPointsOf, withinEntry } from './entries.js';
+import { changedEntries, type EntryPoint, entryPointsOf, withinEntry } from './entries.js';
 import { type LoadChange, loadChange, meanOf, type PartLevel } from './load.js';
 import { movedFrom } from './moved.js';
 import { likelihood } from './since.js';
@@ -211,10 +211,9 @@ const ENTRY_MARGIN = 1.2;
 function changeInEntry(analysis: Analysis, gate: number, bursts: boolean): CodeChange | null {
   const whole = contrastOf(analysis, wholeRun(analysis));
   const { application, library } = analysis.joined;
-  const ofStacks = analysis.entries.length === 0 ? [] : entriesOfParts(whole);
   let best: CodeChange | null = null;
   for (const { fn } of analysis.entries) {
-    const inside = { ...withinEntry(analysis, ofStacks, fn), entries: [] };
+    const inside = { ...withinEntry(analysis, whole, fn), entries: [] };
     for (const nameable of [application, library]) {
       const universe: Universe = { nameable: nameable, population: 'total' };
       const change = changeIn({ ...inside, universe }, gate + ENTRY_MARGIN, bursts);

@@ -103,9 +103,7 @@ function entriesIn(
       const fn = frameFunction[frame] ?? 0;
       if (frameApplication[frame] !== 1 || universal[fn] === 1) continue;
       const caller = at + 1 < (stackStart[stack + 1] ?? 0) ? stackFrames[at + 1] : undefined;
-      const isCalledByOwn = caller !== undefined && frameApplication[caller] === 1;
-      // Own middleware around all requests calls handlers as a framework does.
-      if (!isCalledByOwn || universal[frameFunction[caller] ?? 0] === 1) entries[stack] = fn;
+      if (caller === undefined || frameApplication[caller] !== 1) entries[stack] = fn;
       break;
     }
   }
@@ -133,23 +131,14 @@ function addTo(sums: Map<number, number>, key: number, value: number): void {
   sums.set(key, (sums.get(key) ?? 0) + value);
 }
 
-/** The entry point of each stack of all parts, for {@link withinEntry}: the same for every entry point. */
-export function entriesOfParts(contrast: Contrast): Int32Array[] {
-  const universal = universalOf(contrast);
-  return contrast.joined.parts.map((part) => entriesIn(part, universal));
-}
-
 /**
  * An analysis of the stacks of one entry point only: the rest counts as nothing, functions keep their
  * numbers.
  */
-export function withinEntry(
-  analysis: Analysis,
-  entriesOfParts: readonly Int32Array[],
-  entry: number,
-): Analysis {
-  const parts = analysis.joined.parts.map((part, index): JoinedPart => {
-    const entries = entriesOfParts[index] ?? new Int32Array();
+export function withinEntry(analysis: Analysis, contrast: Contrast, entry: number): Analysis {
+  const universal = universalOf(contrast);
+  const parts = analysis.joined.parts.map((part): JoinedPart => {
+    const entries = entriesIn(part, universal);
     const values = part.profile.values.map((value, stack) => (entries[stack] === entry ? value : 0));
     return { ...part, profile: { ...part.profile, values } };
   });
@@ -203,7 +192,6 @@ export function isMixOfRequests(contrast: Contrast, entries: readonly EntryPoint
     throughEntries(contrast.joined, parts, universal, fn),
   );
   if (throughBefore === undefined || throughAfter === undefined) return false;
-  if (isAboveEntries(throughBefore, throughAfter, before.profiles, after.profiles)) return true;
   const main = mainEntry(throughBefore, throughAfter, before.profiles, after.profiles);
   // An entry point that was not there before is new code, or an old one under a new name.
   if (main === null || (throughBefore.ofEntry.get(main) ?? 0) === 0) return false;
@@ -242,7 +230,6 @@ export function isMixOfRequests(contrast: Contrast, entries: readonly EntryPoint
 const HALF = 0.5;
 
 interface Through {
-  fn: number;
   /** Cost by entry point, of the stacks through the function and of all. */
   ofFn: Map<number, number>;
   ofEntry: Map<number, number>;
@@ -266,27 +253,7 @@ function throughEntries(
       break;
     }
   });
-  return { fn, ofFn, ofEntry };
-}
-
-/** A function that nearly all of an entry point's cost passes through stands above it. */
-const ABOVE = 0.95;
-
-/**
- * Whether most of a function's growth is that of entry points below it: what dispatches requests grows with them,
- * however many kinds there are. Its own cost would not pass through any of them.
- */
-function isAboveEntries(was: Through, now: Through, profilesBefore: number, profilesAfter: number): boolean {
-  let whole = 0;
-  let below = 0;
-  for (const entry of new Set([...was.ofFn.keys(), ...now.ofFn.keys()])) {
-    const [x1, x2] = [was.ofFn.get(entry) ?? 0, now.ofFn.get(entry) ?? 0];
-    const [n1, n2] = [was.ofEntry.get(entry) ?? 0, now.ofEntry.get(entry) ?? 0];
-    const growth = share(x2, profilesAfter) - share(x1, profilesBefore);
-    whole += growth;
-    if (entry >= 0 && entry !== now.fn && n1 > 0 && x1 >= ABOVE * n1 && x2 >= ABOVE * n2) below += growth;
-  }
-  return whole > 0 && below >= MAIN_PART * whole;
+  return { ofFn, ofEntry };
 }
 
 /** The entry point through which most of the growth of a function came; null where several did, or none. */
