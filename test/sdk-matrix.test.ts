@@ -9,7 +9,7 @@ import type { IncidentCase } from './evaluation/generator/case.js';
 import { judge } from './evaluation/score.js';
 import { asker, fixture } from './support/ask.js';
 
-/** Expectations that were written before the capture, beside what the server then listed. */
+/** Expectations that were written before the capture, and the types that the server then listed. */
 const expectedSchema = z.object({
   types_held: z.array(z.string()),
   expected: z.object({

@@ -20,8 +20,8 @@ export interface LevelLens {
   before: number | null;
   after: number | null;
   /**
-   * The leak, and the instance in which it was seen where it was not seen in all of them together. A hidden one
-   * grows beneath a level that is large without it.
+   * The leak, and the instance in which it was seen where it was not seen in all of them together. A hidden
+   * one grows beneath a level that is large without it.
    */
   leak:
     | (Leak & { growth: SiteGrowth; instance: { name: string; value: string } | null; isHidden: boolean })

@@ -23,8 +23,8 @@ export interface WaitLens {
     since: Since | null;
   } | null;
   /**
-   * Reason why waiting that grew is no contention: waits of all kinds grew alike, or the delays are immaterial
-   * next to the time served. Null where there is none.
+   * Reason why waiting that grew is no contention: waits of all kinds grew alike, or the delays are
+   * immaterial next to the time served. Null where there is none.
    */
   dismissed: 'alike' | 'immaterial' | null;
 }

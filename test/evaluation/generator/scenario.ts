@@ -248,7 +248,7 @@ function plantLeak(kind: 'd' | 'e', context: LensContext, calm: Lenses): Scenari
 /** Waiting for the lock that is fought over, as a part of the time served. */
 const MIN_WAITING = 0.03;
 
-/** One lock is fought over: many more waits and longer ones, while the CPU shows nothing. */
+/** Plants contention for a lock: more waits and longer ones, without a change of the CPU. */
 function plantContention(context: LensContext, calm: Lenses): Scenario {
   const { random, language, tree } = context;
   if (calm.mutex === null || calm.block === null) throw new Error('contention needs profiles of locks');
