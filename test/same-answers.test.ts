@@ -5,6 +5,7 @@ import { createPyroscopeSource } from '../src/sources/pyroscope/source.js';
 import type { ProfileSource } from '../src/sources/source.js';
 import { asker, INCIDENT_WINDOW, INCIDENTS } from './support/ask.js';
 import { startGrafanaServer, type TestGrafana, VIEWER_TOKEN } from './support/grafana-server.js';
+import { mergingLocatedOnly } from './support/located.js';
 import { startPyroscopeServer, type TestPyroscope } from './support/pyroscope-server.js';
 
 // The files, a Pyroscope that serves them, and that Pyroscope through Grafana give the same whole answer to
@@ -59,7 +60,7 @@ describe.each(INCIDENTS)('$name', ({ name, directory, service }) => {
   const known = new Map<string, Promise<unknown>>();
   const answerOfFiles = (tool: string, args: object): Promise<unknown> => {
     const key = JSON.stringify([tool, args]);
-    const answer = known.get(key) ?? ask(files, tool, args);
+    const answer = known.get(key) ?? ask(mergingLocatedOnly(files), tool, args);
     known.set(key, answer);
     return answer;
   };
