@@ -26,15 +26,11 @@ describe.each(folders)('%s', (folder) => {
 });
 
 describe.each(await caseFoldersIn([fixture('libraries')]))('a real library: %s', (folder) => {
-  /** The onset of one of two upgrades is not told yet; the test fails as soon as it is. */
-  const isOnsetMissing = folder.endsWith('r10-two-upgrades');
-
   test('verdict, functions and quiet half are right', async () => {
     const found = await loadCaseFolder(folder);
     const { score } = await judge(found);
-    const wrong = isOnsetMissing ? score.wrong.filter((text) => !text.startsWith('onset')) : score.wrong;
-    expect(wrong).toEqual([]);
-    expect(score.onset).toBe(!isOnsetMissing);
+    expect(score.wrong).toEqual([]);
+    expect(score.onset).toBe(true);
     const quiet = await judge(quietHalf(found));
     expect(quiet.score.wrong).toEqual([]);
     await found.source.close();
