@@ -5,6 +5,7 @@ import { contrastOf, wholeRun } from '../profile/contrast/runs.js';
 import { agreeing } from './agreement.js';
 import { conclude } from './conclude.js';
 import type { LensReadings, TypeTotals } from './evidence/evidence.js';
+import { instanceRise } from './evidence/instance-rise.js';
 import type { LensPlan, LensType } from './evidence/lens.js';
 import { type LevelLens, readLevels } from './evidence/levels.js';
 import { onsetOfTotal } from './evidence/onset.js';
@@ -54,7 +55,7 @@ export function briefEvidence(
         lens,
         before: totalsIn(times, plan.baseline),
         after: totalsIn(times, plan.incident),
-        instances: null,
+        instances: instanceRise(times, plan, context.fleet.instanceLabel),
       }),
     ),
     shares: [],

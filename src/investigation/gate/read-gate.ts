@@ -21,6 +21,7 @@ import type { Requests } from '../evidence/requests.js';
 import type { ShareLens } from '../evidence/shares.js';
 import { findingsSoFar, settle, unreadBecause } from '../evidence/unread.js';
 import { planWindows } from '../evidence/windows.js';
+import { withContext } from '../finding-context.js';
 import { EXAMPLE_SHARE, growthSeen, wholeSeen } from '../smallest.js';
 import { MAIN } from '../thresholds.js';
 import { allRows, type NotRead, notReadOf } from '../unread-report.js';
@@ -103,7 +104,7 @@ async function reportOf(
     heavy: evidence.shares.some(({ analysis }) => isHeavyAnalysis(analysis)),
     signal: context.signal,
   });
-  const findings = conclusion.isSoFar ? findingsSoFar(asRead) : asRead;
+  const findings = withContext(conclusion.isSoFar ? findingsSoFar(asRead) : asRead, evidence);
   const lenses = rows.map((row): GateLens => {
     const share = evidence.shares.find(({ lens }) => lens.type.id === row.type.id);
     return {
