@@ -75,7 +75,7 @@ describe('04: names change with every build', () => {
     const { verdict, findings } = investigation.parse(json);
     expect(verdict, text).toBe('code_regression');
     expect(findings[0]?.function, text).toBe('app::price::quote');
-    expect(text).toContain('4.03 s -> 12.1 s');
+    expect(text).toContain('(4.03 of 9.95 s -> 12.1 of 18 s per profile)');
   });
 });
 

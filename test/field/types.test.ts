@@ -121,7 +121,7 @@ describe('investigate', () => {
 
   test('threads: both levels stand in the answer', async () => {
     const { text } = await investigated('02-types-not-read/inv-threadcreate', 'svc');
-    expect(text).toContain('40 threads -> 240 threads');
+    expect(text).toContain('threads rose, 40 -> 240 threads mean snapshot');
   });
 
   test('time on CPU and wall-clock time of one profiler are two types', async () => {

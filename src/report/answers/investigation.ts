@@ -264,19 +264,41 @@ function turnoverText(instances: Investigation['counts']['instances']): string {
     : `; instances: ${stayed} stayed, ${left} left, ${arrived} arrived`;
 }
 
-/** All types that were read, with their change; a single one stands in the verdict. */
+/**
+ * All types that were read, with their change, and those that were left out; a single one stands in the
+ * verdict.
+ */
 function typeRows({ lenses, main }: Investigation, first: Finding | undefined): string[] {
-  const read = lenses.filter(({ sameAs }) => sameAs === null);
-  if (read.length < 2 && read.every(({ type }) => type.id === main.id)) return [];
-  const changes = read.map(({ type, verdict, before, after }) => {
+  const rows = lenses.filter(({ sameAs }) => sameAs === null);
+  if (lenses.length < 2 && rows.every(({ type }) => type.id === main.id)) return [];
+  const changes = rows.map(({ type, verdict, before, after }) => {
     const change = isRise(type, verdict) ? 'rose as a whole' : verdict.replaceAll('_', ' ');
     const isFirst = type.kind === 'instant' && first?.type.id === type.id;
     const values = isFirst ? [first.wholeBefore, first.wholeAfter] : [before, after];
-    return `${valuesText(type, values)}, ${change}`;
+    return values.every((value) => value === null)
+      ? `${type.alias}: ${change}`
+      : `${valuesText(type, values)}, ${change}`;
   });
   return [
-    `Types (per profile; levels: at the ends of the windows): ${changes.join(' | ')}${countsOfUnread(lenses)}`,
+    `Types (per profile; levels: at the ends of the windows): ${changes.join(' | ')}${leftOutText(lenses)}`,
   ];
+}
+
+/** Types that were not read because they count the samples of another one, by whether that one was read. */
+function leftOutText(lenses: readonly LensRow[]): string {
+  const unread = lenses
+    .filter(({ sameAs, verdict }) => sameAs === null && verdict === 'not_read')
+    .map(({ type }) => type.alias);
+  const list = (title: string, word: string, isListed: (sameAs: string) => boolean) => {
+    const counts = lenses.flatMap(({ type, sameAs }) =>
+      sameAs !== null && isListed(sameAs) ? [`${type.alias} (${word} ${sameAs})`] : [],
+    );
+    return counts.length === 0 ? '' : `; not read, ${title}: ${counts.join(', ')}`;
+  };
+  return [
+    list('the same samples', 'as', (sameAs) => !unread.includes(sameAs)),
+    list('nor the type whose samples they count', 'of', (sameAs) => unread.includes(sameAs)),
+  ].join('');
 }
 
 function valuesText(type: ProfileType, [before = null, after = null]: readonly (number | null)[]): string {
@@ -284,17 +306,6 @@ function valuesText(type: ProfileType, [before = null, after = null]: readonly (
   const value = (perProfile: number | null) =>
     perProfile === null ? 'none' : formatValue(perProfile, type.unit, type.noun);
   return `${type.alias} ${value(before)} -> ${value(after)}`;
-}
-
-/** Types that count the samples of a type that was not read: nothing else says what happened in them. */
-function countsOfUnread(lenses: readonly LensRow[]): string {
-  const unread = lenses
-    .filter(({ sameAs, verdict }) => sameAs === null && verdict === 'not_read')
-    .map(({ type }) => type.alias);
-  const counts = lenses.flatMap(({ type, sameAs }) =>
-    sameAs !== null && unread.includes(sameAs) ? [`${type.alias} (of ${sameAs})`] : [],
-  );
-  return counts.length === 0 ? '' : `; not read, nor the type whose samples they count: ${counts.join(', ')}`;
 }
 
 /** No change is worth as much as the smallest change that would have been seen. */

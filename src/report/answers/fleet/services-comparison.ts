@@ -65,6 +65,7 @@ export function servicesComparisonAnswer(found: ServicesComparison, next: readon
       load_factor: null,
       since: null,
       finding: null,
+      collector: null,
       movers: [],
       tested_functions: 0,
       attribution: [],
