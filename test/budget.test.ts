@@ -98,7 +98,7 @@ describe('a timeline of 300 pods', () => {
     const { text, isError } = await asker(many)('get_timeline', asked);
     expect(isError).toBe(false);
     expect(encode(text).length).toBeLessThanOrEqual(1_500);
-    expect(text).toContain('… 292 more values of pod: narrow with selector');
+    expect(text).toContain('… 292 more values of pod, which changed less: narrow with selector');
   });
 
   test('as JSON stays below 10,000 tokens', async () => {
