@@ -1,21 +1,28 @@
+import { countsIn } from '../profile/compare/analysis.js';
 import { collectorGrowth } from '../profile/compare/collector.js';
 import type { Finding, LensRow, Verdict } from '../profile/compare/finding.js';
-import { MIN_RISE } from '../profile/compare/load.js';
+import { MIN_AMOUNT_RISE } from '../profile/compare/rise.js';
 import { contrastOf, wholeRun } from '../profile/contrast/runs.js';
 import { agreeing } from './agreement.js';
-import { conclude } from './conclude.js';
+import { type Conclusion, conclude } from './conclude.js';
 import type { LensReadings, TypeTotals } from './evidence/evidence.js';
 import { instanceRise } from './evidence/instance-rise.js';
 import type { LensPlan, LensType } from './evidence/lens.js';
 import { type LevelLens, readLevels } from './evidence/levels.js';
-import { onsetOfTotal } from './evidence/onset.js';
+import { onsetOf, onsetOfTotal } from './evidence/onset.js';
 import { type ProfileTimes, totalsIn } from './evidence/profile-times.js';
-import { type InvestigationContext, readShares, type ShareLens } from './evidence/shares.js';
+import {
+  type InvestigationContext,
+  type Resolution,
+  readShares,
+  type ShareChange,
+  type ShareLens,
+} from './evidence/shares.js';
 import { compareTotals, type TotalsLens } from './evidence/totals.js';
 import { findingsSoFar, settle, type UnreadType, unreadBecause } from './evidence/unread.js';
 import { readWaits, type WaitLens } from './evidence/waits.js';
 import { findingsOf, lensRows } from './findings.js';
-import { BRIEF, PRESSED_GATE } from './thresholds.js';
+import { BRIEF, HALVED, HIGH_RATIO, PRESSED_GATE, SLICE_GATE, SLICED, SUSPICIOUS_Z } from './thresholds.js';
 
 /**
  * Brief evidence about one of many services: the totals over time of all its types, which are known before,
@@ -30,6 +37,10 @@ export interface BriefEvidence extends LensReadings {
   wholes: TotalsLens[];
   shares: ShareLens[];
   unread: UnreadType[];
+  /** Distance from noise of a change that a brief look showed, though not clearly enough to be one. */
+  suspicion: number;
+  /** Whether a change may be the warm-up of new instances, which nothing has ruled out. */
+  maybeWarmUp: boolean;
   /** How the value per profile of the main type changed as a whole; null where that cannot be told. */
   mainTotals: TotalsLens | null;
 }
@@ -65,6 +76,8 @@ export function briefEvidence(
     same,
     collector: null,
     unread: [],
+    suspicion: 0,
+    maybeWarmUp: false,
     mainTotals: main === undefined ? null : compareTotals(main.lens, main.times, plan, main.times),
   };
 }
@@ -81,7 +94,8 @@ export async function lookAtLevelsAndWaits(evidence: BriefEvidence): Promise<voi
   for (const { lens, times } of goroutinesFirst) {
     if (evidence.levels.some(({ leak }) => leak !== null)) return;
     await noting(evidence, lens, async () => {
-      if (lens.kind === 'level') evidence.levels.push(await readLevels(context, lens, times));
+      if (lens.kind === 'level')
+        evidence.levels.push(withPlainLeak(await readLevels(context, lens, times), mainTotals));
       if (lens.kind === 'wait') {
         // The most telling wait suffices.
         if (evidence.waits.some(({ contention }) => contention !== null)) return;
@@ -92,11 +106,55 @@ export async function lookAtLevelsAndWaits(evidence: BriefEvidence): Promise<voi
   }
 }
 
+/**
+ * The level without a leak that is not plain enough for one of many: of a single instance less than
+ * threefold, since every instance of every service is tried, or in frameworks alone and by no more than the
+ * load explains.
+ */
+function withPlainLeak(level: LevelLens, mainTotals: TotalsLens | null): LevelLens {
+  const { leak } = level;
+  if (leak === null) return level;
+  const { joined, site } = leak.growth;
+  const load = mainTotals?.load;
+  const explained = load?.rose === true ? (load.risen ?? 1) * MIN_AMOUNT_RISE : 0;
+  const isOfLoad = joined.application[site.fn] !== 1 && leak.after < explained * leak.before;
+  const isSmall = leak.instance !== null && leak.after < HIGH_RATIO * leak.before;
+  return isOfLoad || isSmall ? { ...level, leak: null } : level;
+}
+
 /** Compares the composition of the main type over both whole windows: two requests. */
 export async function lookAtMain(evidence: BriefEvidence): Promise<void> {
   const [main] = evidence.series;
   if (main === undefined || main.lens.kind === 'level' || main.lens.kind === 'wait') return;
-  await lookAtShares(evidence, main.lens, BRIEF.gate);
+  await lookAtShares(evidence, main.lens, BRIEF);
+}
+
+/** Number of requests of a closer look at slices: a merge for each, and the past of the guilty one. */
+export function slicesToRead({ context, series }: BriefEvidence): number {
+  const [main] = series;
+  if (main === undefined) return 0;
+  const { choices } = context.fleet;
+  const present = main.times.series.filter(
+    (one) => totalsIn({ ...main.times, series: [one] }, context.plan.incident).profiles > 0,
+  ).length;
+  const count = main.times.largeFleet === undefined && present > 1 ? present : choices.length;
+  return count === 0 ? 0 : Math.min(SLICED.slices, count) + 1;
+}
+
+/** Looks at the main type once more, in parts and slices; what was read before is not read again. */
+export async function lookCloser(
+  evidence: BriefEvidence,
+  resolution: Resolution & { gate: number },
+): Promise<void> {
+  const [main] = evidence.series;
+  if (main === undefined) return;
+  const before = evidence.shares.find(({ lens }) => lens === main.lens);
+  evidence.shares = evidence.shares.filter((share) => share !== before);
+  await lookAtShares(evidence, main.lens, resolution);
+  // A closer look that fails takes nothing away from the brief one.
+  if (before === undefined || evidence.shares.some(({ lens }) => lens === main.lens)) return;
+  evidence.shares.push(before);
+  evidence.unread = evidence.unread.filter(({ lens }) => lens !== main.lens);
 }
 
 /**
@@ -110,29 +168,73 @@ export async function lookAtAmounts(evidence: BriefEvidence): Promise<void> {
   const time = evidence.shares.find(({ lens }) => lens.kind === 'time');
   evidence.collector =
     time === undefined ? null : collectorGrowth(contrastOf(time.analysis, wholeRun(time.analysis)));
-  await lookAtShares(evidence, alloc.lens, evidence.collector?.grew === true ? PRESSED_GATE : BRIEF.gate);
+  const gate = evidence.collector?.grew === true ? PRESSED_GATE : BRIEF.gate;
+  await lookAtShares(evidence, alloc.lens, { ...BRIEF, gate });
 }
 
 /** Whether the allocations are worth two requests. */
 export function asksForAmounts({ series, shares, wholes, mainTotals }: BriefEvidence): boolean {
   const alloc = series.find(({ lens }) => lens.type.alias === 'alloc');
   const time = shares.find(({ lens }) => lens.kind === 'time');
-  if (alloc === undefined || time === undefined) return false;
+  // A change of the time that is known already says where the allocations come from, too.
+  if (alloc === undefined || time === undefined || time.change !== null) return false;
   if (collectorGrowth(contrastOf(time.analysis, wholeRun(time.analysis))).grew) return true;
   const whole = wholes.find(({ lens }) => lens === alloc.lens);
   const beyondLoad = (whole?.load.risen ?? 1) / Math.max(1, mainTotals?.load.risen ?? 1);
-  return whole?.load.rose === true && beyondLoad >= MIN_RISE;
+  return whole?.load.rose === true && beyondLoad >= MIN_AMOUNT_RISE;
 }
 
-async function lookAtShares(evidence: BriefEvidence, lens: LensType, gate: number): Promise<void> {
+async function lookAtShares(
+  evidence: BriefEvidence,
+  lens: LensType,
+  resolution: Resolution & { gate: number },
+): Promise<void> {
   const times = evidence.series.find((one) => one.lens === lens)?.times;
   if (times === undefined) return;
   await noting(evidence, lens, async () => {
-    const share = await readShares(evidence.context, lens, times, { ...BRIEF, gate });
+    const gate = Math.min(resolution.gate, SUSPICIOUS_Z);
+    const share = await readShares(evidence.context, lens, times, { ...resolution, gate });
     if (share === null) return;
-    evidence.shares.push(share);
+    evidence.suspicion = Math.max(evidence.suspicion, share.change?.culprit.z ?? 0);
+    evidence.shares.push(withGate(share, resolution.gate));
     evidence.wholes = evidence.wholes.filter((whole) => whole.lens !== lens);
   });
+}
+
+/** Part of what a change added in the first half of the incident that it must still add in the later one. */
+const STILL_ADDED = 0.5;
+
+/**
+ * Looks whether a change may be the warm-up of new instances: then it fades from the first half of the
+ * incident to the later one, and is no change.
+ */
+export async function ruleOutWarmUp(evidence: BriefEvidence): Promise<void> {
+  await lookCloser(evidence, HALVED);
+  evidence.shares = evidence.shares.map((share) => {
+    const [change = null, ...further] = [share.change, ...share.further]
+      .filter((one) => one !== null)
+      .filter((one) => !hasFaded(share, one));
+    return { ...share, change, further };
+  });
+}
+
+function hasFaded({ analysis }: ShareLens, { culprit, contrast }: ShareChange): boolean {
+  const [early, late] = analysis.incident;
+  if (early === undefined || late === undefined) return false;
+  const shareIn = (part: Parameters<typeof countsIn>[1]) => {
+    const { x, n } = countsIn(analysis, part, culprit.fn);
+    return n > 0 ? x / n : 0;
+  };
+  const before = shareIn(contrast.before);
+  return shareIn(late) - before < STILL_ADDED * (shareIn(early) - before);
+}
+
+/** The reading without the changes that do not reach a gate. */
+function withGate(share: ShareLens, gate: number): ShareLens {
+  const [change = null, ...further] = [share.change, ...share.further]
+    .filter((one) => one !== null)
+    .filter(({ culprit, slice }) => culprit.z >= (slice === null ? gate : Math.max(gate, SLICE_GATE)));
+  return { ...share, gate, change, further };
 }
 
 /** Notes a type as unread where the store fails or no request is left. */
@@ -153,6 +255,26 @@ export interface BriefVerdict {
   findings: readonly Finding[];
   rows: readonly LensRow[];
   since: { after: number; before: number } | null;
+  causes: Conclusion['causes'];
+}
+
+/** Requests of the search for the onset of a change of code, at the most. */
+export const ONSET_REQUESTS = 12;
+
+/** Whether reading profiles about the change would tell its onset, which the totals do not. */
+export function lacksOnset({ since, causes }: BriefVerdict): boolean {
+  return since === null && causes[0]?.kind === 'code';
+}
+
+/** Adds the onset of its first cause to a verdict, as far as the store tells it. */
+export async function withOnset(evidence: BriefEvidence, verdict: BriefVerdict): Promise<BriefVerdict> {
+  const { signal } = evidence.context.readContext;
+  const since = await onsetOf(evidence, verdict.causes[0]).catch((error: unknown) => {
+    unreadBecause(error, signal.aborted);
+    return null;
+  });
+  const [first, ...others] = verdict.findings;
+  return { ...verdict, since, findings: first === undefined ? [] : [{ ...first, since }, ...others] };
 }
 
 /** Draws verdict and findings from brief evidence, by the rules of an ordinary investigation. */
@@ -167,19 +289,29 @@ export function concludeBriefly(evidence: BriefEvidence): BriefVerdict {
   return {
     verdict: settled.verdict,
     isSoFar: settled.isSoFar,
-    findings: settled.isSoFar ? findingsSoFar(findings) : findings,
+    findings: settled.isSoFar
+      ? findingsSoFar(findings)
+      : evidence.maybeWarmUp
+        ? findings.map(unsure)
+        : findings,
     rows,
     since: first?.since ?? since,
+    causes: settled.causes,
   };
 }
 
-type Causes = ReturnType<typeof conclude>['causes'];
+function unsure(finding: Finding): Finding {
+  return finding.kind === 'code' ? { ...finding, confidence: 'low' } : finding;
+}
 
 /**
  * The onset as far as the totals tell it, without a request: of a change of code only where it lifted the
  * total visibly; of wall-clock time they tell nothing.
  */
-function onsetByTotals({ context, mainTotals }: BriefEvidence, cause: Causes[number] | undefined) {
+function onsetByTotals(
+  { context, mainTotals }: BriefEvidence,
+  cause: Conclusion['causes'][number] | undefined,
+) {
   if (cause === undefined || mainTotals === null || mainTotals.lens.type.isWallClock) return null;
   if (cause.kind !== 'load' && cause.kind !== 'code') return null;
   if (cause.of.lens !== mainTotals.lens || !mainTotals.load.rose) return null;

@@ -86,3 +86,14 @@ export const BRIEF = {
  * all delays grow.
  */
 export const MIN_WAIT_PART = 0.01;
+/**
+ * Distance from which on a change that a brief look shows is worth a closer one: halves of calm baselines
+ * reached 3.5 (§5), real faults in one of three instances 3.6.
+ */
+export const SUSPICIOUS_Z = 2.8;
+/** A closer look at the instances, or other slices, of one of many services. */
+export const SLICED = { ...BRIEF, slices: 4 } as const satisfies Resolution;
+/** A closer look at the course of one of many services over the incident, which shows bursts and warm-ups. */
+export const PARTED = { ...BRIEF, incidentParts: 3, bursts: true } as const satisfies Resolution;
+/** A closer look at both halves of the incident, in the later of which new instances have warmed up. */
+export const HALVED = { ...BRIEF, incidentParts: 2 } as const satisfies Resolution;

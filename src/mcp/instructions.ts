@@ -5,7 +5,7 @@
 export const INSTRUCTIONS = `Continuous profiles from Grafana Pyroscope: which code burned CPU, allocated or held memory, blocked or piled up goroutines, by function, with the call path. Use it when metrics or traces say that a service is slow, hot or growing and the question is which code. It cannot show single requests, logs or errors.
 
 Order of calls:
-1. Something changed (incident, deploy, alert): investigate with service, from and to. One call often suffices.
+1. Something changed (incident, deploy, alert): investigate with service, from and to; without service it says which services are to blame. One call often suffices.
 2. Where does the cost go, without a question of change: summarize_profile. Two windows or versions of your own: compare_profiles.
 3. Unknown service, type or label: list_services, list_profile_types, list_labels; the team's own words and queries: find_query_patterns.
 4. Closer: inspect_function, get_timeline (since when), query_profile with focus (a regular expression on function names).

@@ -1,6 +1,6 @@
 import { orderTypes } from '../../profile/types/types.js';
 import type { Matcher, ProfileSource, TimeSeries } from '../../sources/source.js';
-import { type LensPlan, planLenses } from '../evidence/lens.js';
+import { type LensPlan, type LensType, planLenses } from '../evidence/lens.js';
 import { type ProfileTimes, sharedTimes } from '../evidence/profile-times.js';
 import { gridEnd, type Plan } from '../evidence/windows.js';
 import { type Unit, unitKey, unitLabels } from './units.js';
@@ -24,7 +24,13 @@ export interface FleetTimes {
 
 /** The types of a unit that are read for themselves, the main one first. */
 export function lensesOf(unit: Unit): LensPlan {
-  return planLenses(orderTypes(unit.typeIds));
+  const { toRead, same } = planLenses(orderTypes(unit.typeIds));
+  const isMutex = ({ type }: LensType) => type.alias === 'mutex';
+  // Who waits for a mutex waits in the block profile, too.
+  return {
+    toRead: toRead.some(isMutex) ? toRead.filter(({ type }) => type.alias !== 'block') : toRead,
+    same,
+  };
 }
 
 /** Whether the series of all instances are told apart, or only counted by unit. */
@@ -86,16 +92,45 @@ export async function readFleetTimes(question: FleetTimesQuestion, signal: Abort
       if (series === undefined) return null;
       const times: ProfileTimes = { series, stepMs: plan.stepMs };
       if (counts === null) return times;
+      const coarse = inRounds(times, plan, (counts.incident.get(unit.key) ?? 0) / unit.instances);
       const side = (name: 'baseline' | 'incident') => {
         const profiles = counts[name].get(unit.key) ?? 0;
         return {
           window: plan[name],
           profiles,
-          perStep: profiles / Math.max(1, sharedTimes(times, plan[name]).length),
+          perStep: profiles / Math.max(1, sharedTimes(coarse, plan[name]).length),
         };
       };
-      return { ...times, largeFleet: [side('baseline'), side('incident')] };
+      return { ...coarse, largeFleet: [side('baseline'), side('incident')] };
     },
+  };
+}
+
+/** Steps that the course of a level needs at least: a leak is a rise over three snapshots. */
+const MIN_ROUNDS = 3;
+
+/**
+ * Series in steps that hold about one profile of every instance: in shorter ones the number of profiles
+ * varies, of which only the mean is known.
+ *
+ * @param rounds profiles of one instance in the incident
+ */
+function inRounds({ series, stepMs }: ProfileTimes, { incident }: Plan, rounds: number): ProfileTimes {
+  const steps = (incident.to - incident.from + 1) / stepMs;
+  const factor = Math.max(1, Math.ceil(steps / Math.max(MIN_ROUNDS, Math.floor(rounds))));
+  if (factor === 1) return { series, stepMs };
+  const start = incident.from - 1;
+  return {
+    stepMs: factor * stepMs,
+    series: series.map(({ labels, points }) => {
+      const sums = new Map<number, number>();
+      for (const { time, value } of points) {
+        const step = Math.ceil((time - start) / stepMs / factor);
+        const end = start + step * factor * stepMs;
+        sums.set(end, (sums.get(end) ?? 0) + value);
+      }
+      return { labels, points: [...sums].map(([time, value]) => ({ time, value })) };
+    }),
   };
 }
 

@@ -14,10 +14,17 @@ import {
   type BriefVerdict,
   briefEvidence,
   concludeBriefly,
+  lacksOnset,
   lookAtAmounts,
   lookAtLevelsAndWaits,
   lookAtMain,
+  lookCloser,
+  ONSET_REQUESTS,
+  ruleOutWarmUp,
+  slicesToRead,
+  withOnset,
 } from '../investigate-service.js';
+import { PARTED, SLICED } from '../thresholds.js';
 import { budgetFor, LOOK_REQUESTS, orderForLook, reservedForShares } from './budget.js';
 import { type FleetTimes, lensesOf, maxStepsFor, readFleetTimes } from './fleet-times.js';
 import { severityOf } from './severity.js';
@@ -86,8 +93,7 @@ export async function triage(
   const looks = units.map((unit) => lookOf(unit, question, { plan, times, signal: own }));
   const weights = weightsOf(looks);
   await lookAtAll(looks, weights, requests);
-  const judged = looks.map((look): JudgedUnit => {
-    const verdict = concludeBriefly(look.evidence);
+  const judgedOf = (look: Look, verdict: BriefVerdict): JudgedUnit => {
     const weight = weights.get(look.unit.key) ?? 0;
     const [first] = verdict.findings;
     return {
@@ -99,13 +105,23 @@ export async function triage(
       ratio: look.evidence.mainTotals?.load.ratio ?? null,
       notLookedAt: look.notLookedAt,
     };
-  });
+  };
+  const judged = new Map(
+    looks.map((look) => [look, judgedOf(look, concludeBriefly(look.evidence))] as const),
+  );
+  // Requests that are left tell since when, for the worst first.
+  for (const [look, found] of [...judged].sort(([, a], [, b]) => b.severity - a.severity))
+    if (found.severity > 0 && lacksOnset(found) && requests.left >= ONSET_REQUESTS)
+      judged.set(look, judgedOf(look, await withOnset(look.evidence, found)));
   return {
     plan,
-    units: judged,
+    units: [...judged.values()],
     notRead: [...times.failed].map(([what, error]) => ({ what, ...unreadBecause(error, own.aborted) })),
   };
 }
+
+/** Changes in new instances for which requests are kept, so that they can be told from a warm-up. */
+const MAX_WARM_UP_LOOKS = 5;
 
 interface Look {
   unit: Unit;
@@ -201,7 +217,9 @@ async function lookAtAll(
     ({ unit }) => weights.get(unit.key) ?? 0,
     (look) => changeOf(look, common),
   );
-  await inTurn(ordered, 0, async (look) => lookAtMain(look.evidence));
+  const withTurnover = open.filter(({ unit }) => unit.hasTurnover).length;
+  const reserve = LOOK_REQUESTS * Math.min(MAX_WARM_UP_LOOKS, withTurnover);
+  await inTurn(ordered, reserve, async (look) => lookAtMain(look.evidence));
   for (const look of open)
     if (look.evidence.shares.length === 0 && look.evidence.unread.length === 0)
       look.notLookedAt = 'no request was left for its profiles; only totals were compared';
@@ -210,6 +228,62 @@ async function lookAtAll(
     0,
     async ({ evidence }) => lookAtAmounts(evidence),
   );
+  // New instances warm up; that is over in the later half of the incident.
+  const maybeWarmUps = ordered.filter(
+    ({ unit, evidence }) => unit.hasTurnover && evidence.shares.some(({ change }) => change !== null),
+  );
+  for (const { evidence } of maybeWarmUps) evidence.maybeWarmUp = true;
+  await inTurn(maybeWarmUps, 0, async ({ evidence }) => {
+    await ruleOutWarmUp(evidence);
+    evidence.maybeWarmUp = false;
+  });
+  // Instances that stand out first, then what was suspicious for another reason.
+  for (const { evidence } of byDescending(open, ({ evidence }) => outlierOf(evidence)))
+    if (isUnexplained(evidence) && isAffordable(requests, slicesToRead(evidence)))
+      await lookCloser(evidence, SLICED);
+  for (const { evidence } of byDescending(open, ({ evidence }) => evidence.suspicion)) {
+    if (isUnexplained(evidence) && isAffordable(requests, slicesToRead(evidence)))
+      await lookCloser(evidence, SLICED);
+    if (isUnexplained(evidence) && isAffordable(requests, PARTED.incidentParts))
+      await lookCloser(evidence, PARTED);
+  }
+}
+
+function isUnexplained({ shares }: BriefEvidence): boolean {
+  return shares.length > 0 && shares.every(({ change }) => change === null);
+}
+
+function isAffordable(requests: Requests, wanted: number): boolean {
+  return wanted > 0 && requests.left >= wanted;
+}
+
+/** Items with a value above zero, the largest first. */
+function byDescending<Item>(items: readonly Item[], sizeOf: (item: Item) => number): Item[] {
+  return items.filter((item) => sizeOf(item) > 0).sort((a, b) => sizeOf(b) - sizeOf(a));
+}
+
+/** Ratio of an instance to the others from which on it is looked at for itself. */
+const OUTLIER = 1.25;
+
+/**
+ * How far the cost of one instance rose beyond the middle one of all, as a factor: zero where none stands out
+ * and where instances are not told apart.
+ */
+function outlierOf({ context, series }: BriefEvidence): number {
+  const [main] = series;
+  if (main === undefined || main.times.largeFleet !== undefined || main.times.series.length < 2) return 0;
+  const { baseline, incident } = context.plan;
+  const levelIn = (series: typeof main.times.series, window: Window) => {
+    const { value, profiles } = totalsIn({ ...main.times, series }, window);
+    return profiles > 0 ? value / profiles : null;
+  };
+  const past = levelIn(main.times.series, baseline);
+  const ratios = main.times.series.flatMap((one) => {
+    const [was, is] = [levelIn([one], baseline) ?? past, levelIn([one], incident)];
+    return was === null || is === null || was <= 0 ? [] : [is / was];
+  });
+  const beyond = Math.max(0, ...ratios) / Math.max(median(ratios), Number.MIN_VALUE);
+  return ratios.length < 2 || beyond < OUTLIER ? 0 : beyond;
 }
 
 /** Whether a leak or contention was found, which no composition of the time overrides. */

@@ -21,6 +21,7 @@ traces have said that a service is slow, hot or growing. It does not show single
 | question | tool |
 | --- | --- |
 | What happened in this incident, alert or deploy? | investigate (service, from, to) |
+| Which service is to blame? | investigate without service; group_by for namespaces, clusters, versions |
 | What differs between two windows, versions or pods? | compare_profiles (baseline_from and baseline_to, or baseline_selector) |
 | Where does the cost go, without a change? | summarize_profile |
 | Who calls this function, what does it call, on which pods? | inspect_function |

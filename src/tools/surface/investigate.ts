@@ -16,7 +16,10 @@ export const input = z.strictObject({
   from: requiredFromArgument,
   to: requiredToArgument,
   ...baselineArguments,
-  group_by: z.string().optional().describe('Triage over the values of this label, too'),
+  group_by: z
+    .string()
+    .optional()
+    .describe('Judge each value of this label (namespace, cluster, version) for itself'),
   symptom: z.string().optional().describe('Free words; orders the answer, never decides it'),
   format: formatArgument,
 });
@@ -31,8 +34,8 @@ export const investigate = defineTool({
   name: 'investigate',
   title: 'Investigate an incident',
   description:
-    'Triages an incident window of a service in one call: code, load, leak, lock contention, moved code or no change; ' +
-    'which function, reached how, since when, on which version or pod, how sure. Looks at every profile type against a baseline ' +
+    'Triages an incident window of a service, or of all services where none is named: code, load, leak, lock contention, moved code or no change. ' +
+    'Says which function, reached how, since when, on which version or pod, how sure. Looks at every profile type against a baseline ' +
     'that it picks and names. Not where nothing changed in time (summarize_profile), nor for two windows or selectors of your own (compare_profiles).',
   input,
   load: () => import('../investigate.js'),

@@ -28,6 +28,8 @@ export type Scene = (typeof SCENES)[number];
 
 /** Kinds of faults, each as likely. */
 const FAULTS: readonly Kind[] = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'k', 'l', 'm', 'n', 'o'];
+/** Costs that fade soon after all instances were replaced look like their warm-up: no burst with a deploy. */
+const faultsIn = (scene: Scene) => (scene === 'deploy' ? FAULTS.filter((kind) => kind !== 'n') : FAULTS);
 const CADENCES = [
   [75, 10],
   [90, 10],
@@ -57,7 +59,7 @@ export async function generateFleet(scene: Scene, seed: number, size: number): P
     ),
   );
   const plans = Array.from({ length: size }, (_, at) => {
-    const kind = guilty.has(at) ? pick(random, FAULTS) : innocentKind(random, scene);
+    const kind = guilty.has(at) ? pick(random, faultsIn(scene)) : innocentKind(random, scene);
     const service = `${pick(random, DOMAINS)}-${pick(random, ROLES)}-${at}`;
     const options: GenerateOptions = { service, shape, samples: logUniform(random, 600, 40_000) };
     return { kind, service, seed: 1_000 * seed + at, options };

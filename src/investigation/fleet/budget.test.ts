@@ -1,0 +1,27 @@
+import { expect, test } from 'vitest';
+import { budgetFor, orderForLook } from './budget.js';
+
+test.each([
+  [2, 60],
+  [22, 60],
+  [30, 76],
+  [52, 120],
+  [1_000, 120],
+])('%i services may take %i requests', (services, requests) => {
+  expect(budgetFor(services)).toBe(requests);
+});
+
+test('the most changed and the heaviest are looked at by turns, each once', () => {
+  const units = [
+    { name: 'heavy', weight: 9, change: 0 },
+    { name: 'large', weight: 5, change: 1 },
+    { name: 'risen', weight: 1, change: 8 },
+    { name: 'small', weight: 0, change: 2 },
+  ];
+  const ordered = orderForLook(
+    units,
+    ({ weight }) => weight,
+    ({ change }) => change,
+  );
+  expect(ordered.map(({ name }) => name)).toEqual(['risen', 'heavy', 'small', 'large']);
+});
