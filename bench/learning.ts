@@ -89,7 +89,7 @@ async function discoverySection({ url, token }: Grafana): Promise<string[]> {
     '',
     '| what | requests | raw | ours |',
     '| --- | --: | --: | --: |',
-    `| discovery, connections opened anew | 2 | ${rawMs.toFixed(1)} ms | **${callMs.toFixed(1)} ms** |`,
+    `| discovery, connections opened again | 2 | ${rawMs.toFixed(1)} ms | **${callMs.toFixed(1)} ms** |`,
     `| first scan: ${scan.read} dashboards read, ${scan.left} left for the next; at most ${scan.inFlight} requests at once | ${scan.requests} | – | ${scan.ms.toFixed(0)} ms |`,
     `| \`list_labels\` meanwhile, ${scan.answers.toLocaleString('en')} times: median, 99th percentile | 0 | – | ${scan.median.toFixed(2)} ms, ${scan.p99.toFixed(1)} ms |`,
     `| all dashboards, scan after scan | ${scan.allRequests} | – | ${scan.allMs.toFixed(0)} ms |`,

@@ -81,7 +81,7 @@ function readme() {
   checkToolTable(read('README.md'));
   const answer = read('test/answers/investigate.01-checkout-cpu.txt').trimEnd();
   const tokens = encode(answer).length.toLocaleString('en');
-  const intro = `What an agent reads, ${tokens} tokens (o200k_base), when it asks what happened to \`checkout-api\` between 14:30 and 14:45:`;
+  const intro = `What an agent reads, ${tokens} tokens (o200k_base), when it asks about \`checkout-api\` between 14:30 and 14:45:`;
   return read('README.md').replace(
     /<!-- answer -->[\s\S]*?<!-- end -->/,
     () => `<!-- answer -->\n${intro}\n\n\`\`\`text\n${answer}\n\`\`\`\n<!-- end -->`,

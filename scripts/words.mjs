@@ -7,7 +7,19 @@ import { fileURLToPath } from 'node:url';
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 
 /** Files and folders that the check covers. */
-const COVERED = ['src', 'test', 'bench', 'scripts', 'docs', 'AGENTS.md', 'CONTRIBUTING.md', 'SECURITY.md'];
+const COVERED = [
+  'src',
+  'test',
+  'bench',
+  'scripts',
+  'docs',
+  'fixtures',
+  'AGENTS.md',
+  'CONTRIBUTING.md',
+  'SECURITY.md',
+  'README.md',
+  'CHANGELOG.md',
+];
 /** Pages that a program writes from other texts. */
 const WRITTEN = ['bench/README.md'];
 /** Maximum number of columns of a line of prose. */
