@@ -4,14 +4,13 @@
 //
 // How pprof's table differs from ours, and what is done about it here:
 // - pprof groups by function name. We keep unnamed functions apart by file and line; they are put together
-// again, a stack that passes through several of them counting once.
+//   again, a stack that passes through several of them counting once.
 // - pprof rewrites Go type parameters as if they were C++ (`Sum([]uint8) []uint8` loses its parentheses);
 //   -symbolize=none keeps the names of the file.
 // - pprof counts samples without a stack in its total, though in no row; we have a row for them, which is
-// left out here.
+//   left out here.
 // - pprof drops the frames that a profile declares uninteresting (drop_frames). We do so for files
-// (src/profile/pprof/prune.ts);
-//   no fixture has any.
+//   (src/profile/pprof/prune.ts); no fixture has any.
 import { execFile } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';

@@ -72,14 +72,17 @@ describe('findLeak', () => {
    * How many of 1,000 incidents of `snapshots` snapshots are taken for leaks, when single snapshots vary by
    * `spread`:
    *
-   * | | 2 %, 4 | 2 %, 12 | 2 %, 40 | 8 %, 4 | 8 %, 12 | 8 %, 40 | | ------------------------------ | -----: |
-   * ------: | ------: | -----: | ------: | ------: | | calm | 0 | 0 | 0 | 0 | 0 | 0 | | step to 2.15 times |
-   * 3 | 0 | 0 | 185 | 148 | 30 | | cache, full after 5 to 40 % | 0 | 0 | 0 | 162 | 106 | 25 | | cache, full
-   * after 60 % | 0 | 934 | 683 | 153 | 518 | 605 | | ramp from the start | 1,000 | 1,000 | 1,000 | 908 |
-   * 1,000 | 1,000 | | ramp from the middle | 0 | 1,000 | 1,000 | 3 | 956 | 1,000 |
+   * |                                | 2 %, 4 | 2 %, 12 | 2 %, 40 | 8 %, 4 | 8 %, 12 | 8 %, 40 |
+   * | ------------------------------ | -----: | ------: | ------: | -----: | ------: | ------: |
+   * | calm                           |      0 |       0 |       0 |      0 |       0 |       0 |
+   * | step to 2.15 times             |      3 |       0 |       0 |    185 |     148 |      30 |
+   * | cache, full after 5 to 40 %    |      0 |       0 |       0 |    162 |     106 |      25 |
+   * | cache, full after 60 %         |      0 |     934 |     683 |    153 |     518 |     605 |
+   * | ramp from the start            |  1,000 |   1,000 |   1,000 |    908 |   1,000 |   1,000 |
+   * | ramp from the middle           |      0 |   1,000 |   1,000 |      3 |     956 |   1,000 |
    *
-   * A window of four snapshots cannot show a rise from its middle in three of them. Where snapshots vary by 8
-   * % or more (heaps of some ten samples), a filled cache passes for a leak in one of ten; one that fills
+   * A window of four snapshots cannot show a rise from its middle in three of them. Where snapshots vary by
+   * 8 % or more (heaps of some ten samples), a filled cache passes for a leak in one of ten; one that fills
    * through more than half of the window does so in any noise.
    */
   function seen(name: string, { snapshots = 12, spread = 0.02, level }: Shape): number {
