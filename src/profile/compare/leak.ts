@@ -33,9 +33,7 @@ export function findLeak(baseline: readonly Level[], incident: readonly Level[])
   const before = Math.min(mean(lastPart(baseline)), median(baseline));
   const after = mean(lastPart(incident));
   if (after < MIN_RATIO * before) return null;
-  const since = hinge([...baseline, ...incident], before);
-  const calm = baseline.filter(({ time }) => time <= since.after);
-  const rising = [...baseline, ...incident].filter(({ time }) => time >= since.before);
+  const { since, calm, rising } = divide(baseline, incident, before);
   if (slopeOf(rising) <= 2 * Math.max(0, slopeOf(calm))) return null;
   if (rising.length < MIN_SNAPSHOTS || !keepsGrowing(rising, after - before)) return null;
   return { before, after, since };
@@ -75,9 +73,7 @@ export function findHiddenLeak(
   const values = baseline.map(({ value }) => value);
   const [lowest, highest] = [Math.min(...values), Math.max(...values)];
   if (after - before < Math.max(minAdded, MIN_RANGES * (highest - lowest), MIN_PART * before)) return null;
-  const since = hinge([...baseline, ...incident], before);
-  const calm = baseline.filter(({ time }) => time <= since.after);
-  const rising = [...baseline, ...incident].filter(({ time }) => time >= since.before);
+  const { since, calm, rising } = divide(baseline, incident, before);
   if (rising.length < MIN_STILL || calm.length < MIN_STILL) return null;
   if (slopeOf(rising) <= MIN_STEEPER * Math.abs(slopeOf(calm))) return null;
   if (straightness(rising) < MIN_STRAIGHT) return null;
@@ -128,6 +124,21 @@ function slopeOf(levels: readonly Level[]): number {
 function keepsGrowing(rising: readonly Level[], growth: number, least = STILL_GROWING): boolean {
   const third = thirdOf(rising);
   return mean(rising.slice(-third)) - mean(rising.slice(-2 * third, -third)) >= least * growth;
+}
+
+/** Divides the levels where a rise from a level begins. */
+function divide(
+  baseline: readonly Level[],
+  incident: readonly Level[],
+  level: number,
+): { since: Leak['since']; calm: readonly Level[]; rising: readonly Level[] } {
+  const all = [...baseline, ...incident];
+  const since = hinge(all, level);
+  return {
+    since,
+    calm: baseline.filter(({ time }) => time <= since.after),
+    rising: all.filter(({ time }) => time >= since.before),
+  };
 }
 
 /**
