@@ -1,6 +1,7 @@
 import { LONGEST_QUERY_MS } from '../duration.js';
 import { normaliseName } from '../profile/code/names.js';
 import type { Measurement } from '../profile/measurement.js';
+import { escapePattern } from '../text/pattern.js';
 import { safeJson } from '../text/sanitise.js';
 import { formatTime } from '../text/units.js';
 import type { Json } from './render.js';
@@ -95,6 +96,6 @@ export function focusPattern(name: string): string {
   const generic = name.indexOf('[');
   const plain = generic > 0 ? name.slice(0, generic) : normaliseName(name);
   const slash = plain.lastIndexOf('/');
-  const tail = plain.slice(slash + 1).replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+  const tail = escapePattern(plain.slice(slash + 1));
   return `${slash >= 0 ? '/' : '^'}${tail}${generic > 0 ? '\\[' : '$'}`;
 }

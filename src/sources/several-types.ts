@@ -1,4 +1,5 @@
 import { mergeProfiles } from '../profile/tables/merge.js';
+import { escapePattern } from '../text/pattern.js';
 import type {
   Labels,
   Matcher,
@@ -52,7 +53,7 @@ export function withTypes(
 
 function matcherOf({ services }: TypeOfServices): Matcher[] {
   if (services.length === 0 || services.length > MAX_NAMES) return [];
-  const value = services.map((name) => name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('|');
+  const value = services.map(escapePattern).join('|');
   return [{ name: 'service_name', op: '=~', value }];
 }
 

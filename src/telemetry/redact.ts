@@ -1,4 +1,4 @@
-import { spellingsOf } from './spellings.js';
+import { anyOf, spellingsOf } from './spellings.js';
 
 const MARK = '[redacted]';
 /** Depth, entries and characters beyond which a value in a log is not shown. */
@@ -151,9 +151,5 @@ function plainError(error: Error): object {
  */
 function spellings(secrets: readonly string[]): KnownSecrets {
   const all = secrets.flatMap(spellingsOf);
-  const distinct = [...new Set(all)].filter((spelling) => spelling !== '');
-  if (distinct.length === 0) return { pattern: null, longest: 0 };
-  distinct.sort((a, b) => b.length - a.length);
-  const quoted = distinct.map((spelling) => spelling.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
-  return { pattern: new RegExp(quoted.join('|'), 'g'), longest: distinct[0]?.length ?? 0 };
+  return { pattern: anyOf(all), longest: all.reduce((longest, { length }) => Math.max(longest, length), 0) };
 }

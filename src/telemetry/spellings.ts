@@ -1,3 +1,5 @@
+import { escapePattern } from '../text/pattern.js';
+
 /**
  * The spellings in which a program may write a secret that it was sent: as it is, in a URL, a form, JSON
  * (also as Go writes it), HTML and Basic credentials. Distinct, the secret itself first.
@@ -30,9 +32,7 @@ export function spellingsOf(secret: string): string[] {
 export function anyOf(texts: readonly string[]): RegExp | null {
   const distinct = [...new Set(texts)].filter((text) => text !== '');
   if (distinct.length === 0) return null;
-  const quoted = distinct
-    .sort((a, b) => b.length - a.length)
-    .map((text) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
+  const quoted = distinct.sort((a, b) => b.length - a.length).map(escapePattern);
   return new RegExp(quoted.join('|'), 'g');
 }
 
