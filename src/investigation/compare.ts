@@ -61,13 +61,7 @@ export async function readComparison(
   const { scope, window, matchers, baseline } = question;
   const requests = createRequests(context.progress);
   const source = countedSource(scope.source, requests);
-  const sides =
-    baseline.window === null
-      ? { source, baseline: null }
-      : alignBaseline(source, window, matchers, {
-          window: baseline.window,
-          matchers: baseline.matchers,
-        });
+  const sides = alignBaseline(source, window, matchers, baseline);
   const typeIds = await context.schemaOf(scope.source).typeIds(matchers, window, context.signal);
   const evidenceContext = await prepareEvidence(
     { ...sides, matchers, typeIds, incident: window, requests },

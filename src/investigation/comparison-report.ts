@@ -5,8 +5,10 @@ import { share } from '../profile/contrast/contrast.js';
 import { contrastOf, wholeRun } from '../profile/contrast/runs.js';
 import type { ToolContext } from '../query/context.js';
 import { lookbackNotes } from '../query/lookback.js';
+import { selectionArguments, sourceArgument } from '../query/selection.js';
 import type { ComparedSide, Comparison } from '../report/answers/comparison.js';
 import type { NextCall } from '../report/next.js';
+import type { JsonObject } from '../report/render.js';
 import { formatSelector } from '../sources/selector.js';
 import type { Window } from '../sources/source.js';
 import { formatTime, isCountUnit } from '../text/units.js';
@@ -15,10 +17,10 @@ import { type ComparisonReading, isHeavyAnalysis } from './compare.js';
 import type { ComparisonInput } from './comparison-rows.js';
 import { instanceRise } from './evidence/instance-rise.js';
 import type { LevelLens } from './evidence/levels.js';
-import { onsetOf } from './evidence/onset.js';
 import type { ShareLens } from './evidence/shares.js';
-import { findingsSoFar, settle, unreadBecause } from './evidence/unread.js';
+import { findingsSoFar, settle } from './evidence/unread.js';
 import { collectorTimeOf } from './finding-context.js';
+import { readOnset } from './outcome.js';
 import { FLAT, GATE, SCALED } from './thresholds.js';
 import { notReadOf } from './unread-report.js';
 import { rankReasons } from './verdict-order.js';
@@ -41,13 +43,10 @@ export async function comparisonOf(
   const notRead = notReadOf(reading);
   // Only where the baseline is the time just before is there an onset.
   const hasOnset = cause !== null && cause !== 'cheaper' && reading.continuous;
-  const since = !hasOnset
-    ? null
-    : await onsetOf({ context: evidenceContext }, cause).catch((error: unknown) => {
-        context.signal.throwIfAborted();
-        notRead.push({ what: 'onset', ...unreadBecause(error, false) });
-        return null;
-      });
+  const { since, unread } = await readOnset({ context: evidenceContext }, hasOnset ? cause : undefined, {
+    signal: context.signal,
+  });
+  if (unread !== null) notRead.push({ what: 'onset', ...unread });
   for (const { what, reason } of notRead) context.notRead?.(what, reason);
   const input = { shares, cheaper: reading.cheaper, cause, since, gate: GATE, limit };
   const { finding, movers, tested } = await offload('compared', [input], {
@@ -109,7 +108,7 @@ export async function comparisonOf(
     next: nextCalls(
       reading,
       finding,
-      await context.sources.isDefault(scope.source, context.signal),
+      { ...(await sourceArgument(scope.source, context)), ...selectionArguments(scope) },
       notRead.length > 0,
     ),
   };
@@ -199,20 +198,15 @@ function partNotes({ shares }: ComparisonReading): string[] {
 function nextCalls(
   { question, baseline }: ComparisonReading,
   finding: Finding | null,
-  isDefault: boolean,
+  callScope: JsonObject,
   mustAskAgain: boolean,
 ): NextCall[] {
   const { scope, window } = question;
-  const call = {
-    ...(isDefault ? {} : { source: scope.source.name }),
-    ...(scope.service === null ? {} : { service: scope.service }),
-    ...(scope.matchers.length === 0 ? {} : { selector: formatSelector(scope.matchers) }),
-  };
   const times = { from: formatTime(window.from), to: formatTime(window.to) };
   const again: NextCall = {
     tool: 'compare_profiles',
     arguments: {
-      ...call,
+      ...callScope,
       profile_type: scope.typeArgument,
       ...times,
       baseline_from: formatTime(baseline.from),
@@ -220,13 +214,13 @@ function nextCalls(
     },
   };
   const first = mustAskAgain ? [again] : [];
-  if (finding?.fn == null) return [...first, { tool: 'investigate', arguments: { ...call, ...times } }];
+  if (finding?.fn == null) return [...first, { tool: 'investigate', arguments: { ...callScope, ...times } }];
   return [
     ...first,
     {
       tool: 'inspect_function',
       arguments: {
-        ...call,
+        ...callScope,
         profile_type: scope.typeArgument,
         ...times,
         function: finding.fn.function,

@@ -3,8 +3,7 @@ import { collectorGrowth } from '../profile/compare/collector.js';
 import type { Finding, LensRow, Verdict } from '../profile/compare/finding.js';
 import { MIN_AMOUNT_RISE } from '../profile/compare/rise.js';
 import { contrastOf, wholeRun } from '../profile/contrast/runs.js';
-import { agreeing } from './agreement.js';
-import { type Conclusion, conclude } from './conclude.js';
+import type { Conclusion } from './conclude.js';
 import type { LensReadings, TypeTotals } from './evidence/evidence.js';
 import { instanceRise } from './evidence/instance-rise.js';
 import type { LensPlan, LensType } from './evidence/lens.js';
@@ -19,9 +18,10 @@ import {
   type ShareLens,
 } from './evidence/shares.js';
 import { compareTotals, type TotalsLens } from './evidence/totals.js';
-import { findingsSoFar, settle, type UnreadType, unreadBecause } from './evidence/unread.js';
+import { findingsSoFar, type UnreadType, unreadBecause } from './evidence/unread.js';
 import { readWaits, type WaitLens } from './evidence/waits.js';
 import { findingsOf, lensRows } from './findings.js';
+import { settledConclusion } from './outcome.js';
 import { BRIEF, HALVED, HIGH_RATIO, PRESSED_GATE, SLICE_GATE, SLICED, SUSPICIOUS_Z } from './thresholds.js';
 
 /**
@@ -282,7 +282,7 @@ export function concludeBriefly(evidence: BriefEvidence): BriefVerdict {
   const rows = lensRows(evidence);
   const unread = { types: evidence.unread, labels: null };
   const main = evidence.series[0]?.lens.type;
-  const settled = settle(agreeing(conclude(evidence), rows), unread, main);
+  const settled = settledConclusion(evidence, rows, unread, main);
   const since = onsetByTotals(evidence, settled.causes[0]);
   const findings = findingsOf(settled, since);
   const [first] = findings;

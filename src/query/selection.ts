@@ -1,5 +1,6 @@
 import { formatSelector } from '../sources/selector.js';
-import type { Matcher } from '../sources/source.js';
+import type { Matcher, ProfileSource } from '../sources/source.js';
+import type { ToolContext } from './context.js';
 
 /** A selection of profiles of a source, of any type and time. */
 export interface Selection {
@@ -17,6 +18,14 @@ export function allMatchers({ service, matchers }: Selection): readonly Matcher[
 /** A selection as the text of a selector, service included. */
 export function selectorText(selection: Selection): string {
   return formatSelector(allMatchers(selection));
+}
+
+/** The `source` of a call that asks the same source; none where a call without it means this source. */
+export async function sourceArgument(
+  source: ProfileSource,
+  { sources, signal }: Pick<ToolContext, 'sources' | 'signal'>,
+): Promise<{ source?: string }> {
+  return (await sources.isDefault(source, signal)) ? {} : { source: source.name };
 }
 
 /** The selection as arguments of a call. */

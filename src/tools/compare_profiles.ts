@@ -8,7 +8,7 @@ import { differenceLink, linkTo } from '../query/link.js';
 import { answerWithoutData } from '../query/profile-question.js';
 import { type ProfileRequest, readBaseline, readRequest } from '../query/request.js';
 import { resolveScope, type Scope } from '../query/scope.js';
-import { allMatchers, selectorText } from '../query/selection.js';
+import { allMatchers, selectorText, sourceArgument } from '../query/selection.js';
 import { comparisonAnswer } from '../report/answers/comparison.js';
 import {
   type ServicesComparison,
@@ -45,11 +45,8 @@ export const run: Run<typeof input> = async (args, context) => {
   };
   if (scope.several !== null || (others !== null && (await hasSeveral(scope, baseline, context)))) {
     const rows = await compareServices({ scope, window, matchers, baseline }, context);
-    const isDefault = await context.sources.isDefault(scope.source, context.signal);
-    return servicesComparisonAnswer(
-      rows,
-      nextOfServices(rows, scope, isDefault ? {} : { source: rows.source }),
-    );
+    const next = nextOfServices(rows, scope, await sourceArgument(scope.source, context));
+    return servicesComparisonAnswer(rows, next);
   }
   const found = await readComparison({ scope, window, matchers, baseline }, context);
   const { service } = scope;

@@ -1,21 +1,15 @@
 import { UserError } from '../errors.js';
-import { agreeing } from '../investigation/agreement.js';
-import { isHeavyAnalysis } from '../investigation/compare.js';
-import { type Conclusion, conclude } from '../investigation/conclude.js';
 import { alignBaseline } from '../investigation/evidence/align-baseline.js';
 import { type Evidence, readEvidence } from '../investigation/evidence/evidence.js';
-import { onsetOf } from '../investigation/evidence/onset.js';
 import { countedSource, createRequests } from '../investigation/evidence/requests.js';
 import type { ShareChange, ShareLens } from '../investigation/evidence/shares.js';
-import { findingsSoFar, settle, unreadBecause } from '../investigation/evidence/unread.js';
 import type { WaitLens } from '../investigation/evidence/waits.js';
-import { withContext } from '../investigation/finding-context.js';
 import { investigateFleet } from '../investigation/fleet/report.js';
+import { drawOutcome } from '../investigation/outcome.js';
 import { smallestPoints } from '../investigation/smallest.js';
 import { orderBySymptom } from '../investigation/symptom.js';
 import { MIN_WAIT_PART } from '../investigation/thresholds.js';
-import { allRows, askAgain, notReadOf } from '../investigation/unread-report.js';
-import { offload } from '../offload.js';
+import { askAgain, notReadOf } from '../investigation/unread-report.js';
 import { functionData } from '../profile/code/named-function.js';
 import type { Verdict } from '../profile/compare/finding.js';
 import { share } from '../profile/contrast/contrast.js';
@@ -28,7 +22,7 @@ import { leaveOneProfiler } from '../query/one-profiler.js';
 import { answerWithoutData } from '../query/profile-question.js';
 import { type ProfileRequest, readBaseline, readRequest } from '../query/request.js';
 import { mixtureNotes, resolveService } from '../query/scope.js';
-import { allMatchers, selectionArguments, selectorText } from '../query/selection.js';
+import { allMatchers, selectionArguments, selectorText, sourceArgument } from '../query/selection.js';
 import { fleetAnswer } from '../report/answers/fleet/answer.js';
 import { type Investigation, investigationAnswer } from '../report/answers/investigation.js';
 import { withLink } from '../report/links.js';
@@ -66,10 +60,7 @@ export const run: Run<typeof input> = async (args, context) => {
   const matchers = allMatchers(meant);
   const missing: ProfileRequest = { ...request, ...meant };
   if (typeIds.length === 0) return answerWithoutData(missing, window, context);
-  const sides =
-    baseline === null
-      ? { source, baseline: null }
-      : alignBaseline(source, window, matchers, { window: baseline, matchers });
+  const sides = alignBaseline(source, window, matchers, { window: baseline, matchers });
   const reading = await readEvidence({ ...sides, matchers, typeIds, incident: window, requests }, context);
   for (const { what, reason } of reading === null ? [] : notReadOf(reading)) context.notRead?.(what, reason);
   if (reading === null) return answerWithoutData(missing, window, context);
@@ -94,21 +85,12 @@ async function reportOf(
   context: ToolContext,
 ): Promise<Investigation> {
   const { typeIds } = reading.context.readContext;
-  const rows = allRows(reading);
-  const conclusion = settle(agreeing(conclude(reading), rows), reading.unread, reading.main);
-  const onset = await readOnset(reading, conclusion, context);
-  const asRead = await offload('findings', [conclusion, onset.since], {
-    heavy: reading.shares.some(({ analysis }) => isHeavyAnalysis(analysis)),
-    signal: context.signal,
-  });
-  const found = withContext(conclusion.isSoFar ? findingsSoFar(asRead) : asRead, reading);
+  const { rows, conclusion, findings, unreadOnset } = await drawOutcome(reading, context, true);
   const [main] = reading.shares;
   const lens = main?.lens ?? reading.totals[0]?.lens;
   const selector = selectorText(request);
   const callScope = {
-    ...((await context.sources.isDefault(request.source, context.signal))
-      ? {}
-      : { source: request.source.name }),
+    ...(await sourceArgument(request.source, context)),
     ...selectionArguments(request),
   };
   const profiles = (side: 'before' | 'after') =>
@@ -137,13 +119,13 @@ async function reportOf(
     isInFewInstances: main?.analysis.partly ?? false,
     notRead: notReadOf(reading),
     isSoFar: conclusion.isSoFar,
-    findings: orderBySymptom(found, symptom),
+    findings: orderBySymptom(findings, symptom),
     lenses: rows,
     mix: main === undefined ? [] : mixOf(main),
     notDetermined: [
       ...notReadOf(reading).map(({ what, why }) => `${what}: not read, ${why}`),
       ...reading.empty.map(({ lens: { type }, why }) => `${type.alias}: ${why}`),
-      ...onset.notDetermined,
+      ...(unreadOnset === null ? [] : [`onset: not narrowed down, ${unreadOnset.why}`]),
       ...notDetermined(reading, conclusion.verdict),
     ],
     isAllRead:
@@ -159,20 +141,9 @@ async function reportOf(
     requests: reading.context.requests.made,
     next: [
       ...askAgain(reading, callScope, { window, baseline }),
-      ...nextCalls(found, callScope, { window, baseline }, reading, (of) => typeArgument(of, typeIds)),
+      ...nextCalls(findings, callScope, { window, baseline }, reading, (of) => typeArgument(of, typeIds)),
     ],
   };
-}
-
-/** The onset of the first cause, or why it is not known. */
-async function readOnset(reading: Evidence, { causes }: Conclusion, context: ToolContext) {
-  try {
-    return { since: await onsetOf(reading, causes[0]), notDetermined: [] };
-  } catch (error) {
-    if (context.signal.aborted) throw error;
-    const { why } = unreadBecause(error, context.soon?.aborted === true);
-    return { since: null, notDetermined: [`onset: not narrowed down, ${why}`] };
-  }
 }
 
 /**

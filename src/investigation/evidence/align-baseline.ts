@@ -1,16 +1,23 @@
 import type { Matcher, ProfileSource, SeriesQuery, TimeSeries, Window } from '../../sources/source.js';
 
 /** The other side of a comparison. */
-export interface BaselineSide {
-  window: Window;
+interface BaselineSide<Time extends Window | null> {
+  /** Null for the time just before the incident, of the same profiles. */
+  window: Time;
   matchers: readonly Matcher[];
+}
+
+/** A source to compare on, and the baseline as that source shows it. */
+interface AlignedSides<Time extends Window | null> {
+  source: ProfileSource;
+  baseline: Time;
 }
 
 /**
  * A source on which any baseline lies directly before the incident: what is asked about the time before
  * `incident.from` is answered from the baseline's own window and by its own matchers. So the code that
  * compares needs to know only one order of time and one selector, also where both windows are the same or
- * days apart.
+ * days apart. A baseline without a window lies there already.
  *
  * @param matchers the matchers of the incident, which the baseline's replace; further ones stay
  */
@@ -18,8 +25,21 @@ export function alignBaseline(
   source: ProfileSource,
   incident: Window,
   matchers: readonly Matcher[],
-  baseline: BaselineSide,
-): { source: ProfileSource; baseline: Window } {
+  baseline: BaselineSide<Window>,
+): AlignedSides<Window>;
+export function alignBaseline(
+  source: ProfileSource,
+  incident: Window,
+  matchers: readonly Matcher[],
+  baseline: BaselineSide<Window | null>,
+): AlignedSides<Window | null>;
+export function alignBaseline(
+  source: ProfileSource,
+  incident: Window,
+  matchers: readonly Matcher[],
+  baseline: BaselineSide<Window | null>,
+): AlignedSides<Window | null> {
+  if (baseline.window === null) return { source, baseline: null };
   const shift = incident.from - 1 - baseline.window.to;
   const moved = (window: Window, by: number): Window => ({ from: window.from + by, to: window.to + by });
   const before = <Query extends SeriesQuery>(query: Query): Query | null =>

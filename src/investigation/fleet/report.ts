@@ -1,7 +1,7 @@
 import type { ToolContext } from '../../query/context.js';
 import { lookbackNotes } from '../../query/lookback.js';
 import type { ProfileRequest } from '../../query/request.js';
-import { allMatchers, selectorText } from '../../query/selection.js';
+import { allMatchers, selectorText, sourceArgument } from '../../query/selection.js';
 import type { FleetReport, FleetRow } from '../../report/answers/fleet/answer.js';
 import type { NextCall } from '../../report/next.js';
 import { formatSelector } from '../../sources/selector.js';
@@ -50,17 +50,13 @@ export async function investigateFleet(
   context: ToolContext,
 ): Promise<FleetOutcome> {
   const matchers = allMatchers(request);
-  const sides =
-    baseline === null
-      ? { source, baseline: null }
-      : alignBaseline(source, window, matchers, { window: baseline, matchers });
+  const sides = alignBaseline(source, window, matchers, { window: baseline, matchers });
   const question = { ...sides, matchers, incident: window, groupBy, requests };
   const found = await readUnits(question, context.signal);
   const [only] = found.units;
   if (only === undefined) return null;
   if (found.units.length === 1) return { only };
   const result = await triage(question, found, context);
-  const isDefault = await context.sources.isDefault(request.source, context.signal);
   return {
     report: fleetReport(result, {
       source: request.source.name,
@@ -69,7 +65,7 @@ export async function investigateFleet(
       window,
       baseline,
       matchers: request.matchers.filter(({ name }) => name !== 'service_name'),
-      callScope: isDefault ? {} : { source: request.source.name },
+      callScope: await sourceArgument(request.source, context),
       notes: await lookbackNotes(request.source, result.plan.baseline, context),
       requests: requests.made,
     }),

@@ -1,4 +1,3 @@
-import { offload } from '../../offload.js';
 import { neededFactor, sightOf } from '../../profile/contrast/power.js';
 import { contrastOf, wholeRun } from '../../profile/contrast/runs.js';
 import { orderTypes, type ProfileType } from '../../profile/types/types.js';
@@ -6,25 +5,21 @@ import type { ToolContext } from '../../query/context.js';
 import { explainEmptiness } from '../../query/emptiness.js';
 import { lookbackNotes } from '../../query/lookback.js';
 import { leaveOneProfiler } from '../../query/one-profiler.js';
+import { allMatchers, type Selection, selectorText } from '../../query/selection.js';
 import type { GateReport, GateSide, SmallestSeen } from '../../report/gate/gate-report.js';
 import { formatSelector, sameMatchers } from '../../sources/selector.js';
 import type { Matcher, ProfileSource, Window } from '../../sources/source.js';
 import { safeText } from '../../text/sanitise.js';
-import { agreeing } from '../agreement.js';
-import { isHeavyAnalysis } from '../compare.js';
-import { conclude } from '../conclude.js';
 import { alignBaseline } from '../evidence/align-baseline.js';
 import { type Evidence, readEvidence } from '../evidence/evidence.js';
 import type { LensType } from '../evidence/lens.js';
-import { onsetOf } from '../evidence/onset.js';
 import type { Requests } from '../evidence/requests.js';
 import type { ShareLens } from '../evidence/shares.js';
-import { findingsSoFar, settle, unreadBecause } from '../evidence/unread.js';
 import { planWindows } from '../evidence/windows.js';
-import { withContext } from '../finding-context.js';
+import { drawOutcome } from '../outcome.js';
 import { EXAMPLE_SHARE, growthSeen, wholeSeen } from '../smallest.js';
 import { MAIN } from '../thresholds.js';
-import { allRows, type NotRead, notReadOf } from '../unread-report.js';
+import { notReadOf } from '../unread-report.js';
 import { decide, type GateLens, type GatePolicy, LOOKED_FOR } from './decide.js';
 
 /** Two windows of the same profiles, or two kinds of profiles in one window, for a gate to judge. */
@@ -54,22 +49,18 @@ const EXAMPLES = [EXAMPLE_SHARE, 0.2] as const;
  */
 export async function readGate(question: GateQuestion, context: ToolContext): Promise<GateReport> {
   const { source, service, window, baseline } = question;
-  const own = { service, matchers: question.matchers };
+  const own: Selection = { service, matchers: question.matchers };
   const schema = context.schemaOf(source);
-  const all = (matchers: readonly Matcher[]): readonly Matcher[] => [
-    { name: 'service_name', op: '=', value: service },
-    ...matchers,
-  ];
-  const typeIds = await schema.typeIds(all(own.matchers), window, context.signal);
+  const typeIds = await schema.typeIds(allMatchers(own), window, context.signal);
   const [first] = orderTypes(typeIds);
   if (first === undefined) return nothingToJudge(question, 'judged', context);
   const single = await leaveOneProfiler(source, own, first, window, context);
-  const matchers = all([...own.matchers, ...single.matchers]);
-  const before = baseline === null ? matchers : all([...baseline.matchers, ...single.matchers]);
-  const sides =
-    baseline === null
-      ? { source, baseline: null }
-      : alignBaseline(source, window, matchers, { window: baseline.window, matchers: before });
+  const oneProfiler = (side: readonly Matcher[]) =>
+    allMatchers({ service, matchers: [...side, ...single.matchers] });
+  const matchers = oneProfiler(own.matchers);
+  const before = baseline === null ? matchers : oneProfiler(baseline.matchers);
+  const earlier = { window: baseline?.window ?? null, matchers: before };
+  const sides = alignBaseline(source, window, matchers, earlier);
   const evidence = await readEvidence(
     {
       ...sides,
@@ -96,15 +87,12 @@ async function reportOf(
   context: ToolContext,
 ): Promise<GateReport> {
   const { window, baseline, policy } = question;
-  const rows = allRows(evidence);
-  const conclusion = settle(agreeing(conclude(evidence), rows), evidence.unread, evidence.main);
-  const notRead = notReadOf(evidence);
-  const since = baseline === null ? await onsetOrNot(evidence, conclusion.causes[0], notRead, context) : null;
-  const asRead = await offload('findings', [conclusion, since], {
-    heavy: evidence.shares.some(({ analysis }) => isHeavyAnalysis(analysis)),
-    signal: context.signal,
-  });
-  const findings = withContext(conclusion.isSoFar ? findingsSoFar(asRead) : asRead, evidence);
+  const outcome = await drawOutcome(evidence, context, baseline === null);
+  const { rows, conclusion, findings, unreadOnset } = outcome;
+  const notRead = [
+    ...notReadOf(evidence),
+    ...(unreadOnset === null ? [] : [{ what: 'onset', ...unreadOnset }]),
+  ];
   const lenses = rows.map((row): GateLens => {
     const share = evidence.shares.find(({ lens }) => lens.type.id === row.type.id);
     return {
@@ -142,22 +130,6 @@ async function reportOf(
     notes: evidence.shares.flatMap(({ notes }) => notes),
     requests: question.requests.made,
   };
-}
-
-/** The onset of the first cause; null where there is none or it could not be read, which is noted. */
-async function onsetOrNot(
-  evidence: Evidence,
-  cause: Parameters<typeof onsetOf>[1],
-  notRead: NotRead[],
-  context: ToolContext,
-) {
-  try {
-    return await onsetOf(evidence, cause);
-  } catch (error) {
-    context.signal.throwIfAborted();
-    notRead.push({ what: 'onset', ...unreadBecause(error, context.soon?.aborted === true) });
-    return null;
-  }
 }
 
 /** Profiles that one instance sent on the side that has fewer. */
@@ -228,7 +200,7 @@ export function noReport(question: GateQuestion, reason: string): GateReport {
   const { source, service, window, baseline, policy } = question;
   const sideOf = (at: Window, matchers: readonly Matcher[]): GateSide => ({
     window: at,
-    selector: formatSelector([{ name: 'service_name', op: '=', value: service }, ...matchers]),
+    selector: selectorText({ service, matchers }),
     profiles: null,
     samples: null,
   });
