@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Finding } from '../../profile/compare/finding.js';
+import { findingOf } from '../../../test/support/finding.js';
 import { parseProfileType } from '../../profile/types/types.js';
 import { doublingMs, lossOf, severityOf } from './severity.js';
 
@@ -8,44 +8,9 @@ const typeOf = (id: string) => {
   if (type === null) throw new Error(id);
   return type;
 };
-const CPU = typeOf('process_cpu:cpu:nanoseconds:cpu:nanoseconds');
 const HEAP = typeOf('memory:inuse_space:bytes:space:bytes');
 const MUTEX = typeOf('mutex:delay:nanoseconds:mutex:count');
 const HOUR = 3_600_000;
-
-const findingOf = (more: Partial<Finding>): Finding => ({
-  type: CPU,
-  kind: 'code',
-  fn: null,
-  caller: null,
-  chargedTo: null,
-  callee: null,
-  shareBefore: 0,
-  shareAfter: 0,
-  valueBefore: 0,
-  valueAfter: 0,
-  wholeBefore: 0,
-  wholeAfter: 0,
-  of: { label: null, stretch: null },
-  load: null,
-  leafPart: 0,
-  spread: null,
-  waits: [],
-  collector: null,
-  alike: [],
-  instances: null,
-  path: [],
-  at: -1,
-  label: null,
-  since: null,
-  until: null,
-  confidence: 'high',
-  z: null,
-  guessed: [],
-  from: null,
-  also: [],
-  ...more,
-});
 
 describe('the part of a service that is lost', () => {
   test.each([

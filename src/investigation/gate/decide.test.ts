@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { findingOf } from '../../../test/support/finding.js';
 import { type Alias, lensOf } from '../../../test/support/type-ids.js';
 import type { Finding, LensRow } from '../../profile/compare/finding.js';
 import type { GateKind, GateOutcome, GateState } from '../../report/gate/gate-report.js';
@@ -10,38 +11,17 @@ const lens = (alias: Alias, more: Partial<GateLens> & { verdict?: LensRow['verdi
   return { row, profiles, smallest: row.kind === 'level' || row.kind === 'wait' ? null : smallest };
 };
 
-const finding = (kind: Finding['kind'], growth = 0.1): Finding => ({
-  type: lensOf('cpu').type,
-  kind,
-  fn: { function: 'price', file: '', line: 0 },
-  caller: null,
-  chargedTo: null,
-  guessed: [],
-  shareBefore: 0.05,
-  shareAfter: 0.05 + growth,
-  valueBefore: 1,
-  valueAfter: 2,
-  wholeBefore: 1,
-  wholeAfter: 1,
-  of: { label: null, stretch: null },
-  load: null,
-  leafPart: 0,
-  spread: null,
-  waits: [],
-  collector: null,
-  alike: [],
-  instances: null,
-  callee: null,
-  path: [],
-  at: -1,
-  label: null,
-  since: null,
-  until: null,
-  confidence: 'high',
-  z: 9,
-  from: null,
-  also: [],
-});
+const finding = (kind: Finding['kind'], growth = 0.1): Finding =>
+  findingOf({
+    kind,
+    fn: { function: 'price', file: '', line: 0 },
+    shareBefore: 0.05,
+    shareAfter: 0.05 + growth,
+    valueBefore: 1,
+    valueAfter: 2,
+    wholeBefore: 1,
+    wholeAfter: 1,
+  });
 
 const ALL = ['cpu', 'inuse', 'mutex'] as const;
 const calm = (more: Partial<GateEvidence> = {}): GateEvidence => ({

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { findingOf } from '../../../test/support/finding.js';
 import { lensOf } from '../../../test/support/type-ids.js';
 import type { Finding } from '../../profile/compare/finding.js';
 import { loadReason } from '../answers/verdict-reason.js';
@@ -13,38 +14,16 @@ const CPU = lensOf('cpu').type;
 const GOROUTINES = lensOf('goroutines').type;
 const MS = 1e6;
 
-const FINDING: Finding = {
-  type: CPU,
-  kind: 'code',
+const FINDING = findingOf({
   fn: fn('shop.dev/checkout/coupon.load'),
-  caller: null,
-  chargedTo: null,
-  callee: null,
   shareBefore: 0.1,
   shareAfter: 0.4,
   valueBefore: 10 * MS,
   valueAfter: 80 * MS,
   wholeBefore: 100 * MS,
   wholeAfter: 200 * MS,
-  of: { label: null, stretch: null },
   load: 1,
-  path: [],
-  at: -1,
-  leafPart: 0,
-  spread: null,
-  waits: [],
-  collector: null,
-  label: null,
-  alike: [],
-  instances: null,
-  since: null,
-  until: null,
-  confidence: 'high',
-  z: 9,
-  from: null,
-  also: [],
-  guessed: [],
-};
+});
 const claim = (more: Partial<Finding>) => claimText({ ...FINDING, ...more }, createWriter());
 
 describe('what a finding says', () => {
