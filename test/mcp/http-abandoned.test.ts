@@ -1,60 +1,25 @@
-import { afterAll, afterEach, describe, expect, onTestFinished, test } from 'vitest';
-import { serveOverHttp } from '../../src/mcp/http/serve.js';
-import { createPyroscopeSource } from '../../src/sources/pyroscope/source.js';
-import { createMetrics } from '../../src/telemetry/metrics.js';
-import { demoSource, environmentOf, INCIDENT_WINDOW } from '../support/ask.js';
-import { ON_LOOPBACK, openRaw, postCall, rawPost, sendRaw, until } from '../support/http.js';
-import { samplesOf } from '../support/metrics.js';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { openRaw, postCall, rawPost, sendRaw, until } from '../support/http.js';
+import { LONG_MS, SUMMARY, startHttpScene } from '../support/http-scene.js';
 import { start } from '../support/process.js';
-import { startPyroscopeServer } from '../support/pyroscope-server.js';
 
 // A connection that closes takes all its requests with it, also those that wait behind another on it.
 
-const SUMMARY = { service: 'checkout-api', profile_type: 'cpu', ...INCIDENT_WINDOW };
-/** Longer than any test may take: a stop that waits for it fails. */
-const LONG_MS = 600_000;
-
-const store = await startPyroscopeServer(demoSource());
-const source = createPyroscopeSource({ name: 'store', uid: 'store', url: store.url });
-afterAll(async () => {
-  await source.close();
-  await store.close();
-});
-afterEach(() => {
-  store.faults.clear();
-  store.requests.clear();
-});
+const { store, serve: serveWith, inFlight } = await startHttpScene();
 
 const list = (id: number) => rawPost({ id, method: 'tools/list' });
 const call = (id: number) =>
   rawPost({ id, method: 'tools/call', params: { name: 'summarize_profile', arguments: SUMMARY } });
 const times = (count: number, bytes: (id: number) => string) =>
   Array.from({ length: count }, (_, id) => bytes(id)).join('');
-const inFlight = () => {
-  store.requests.clear();
-  return store.requests.mostInFlight();
-};
 
+/** A server that waits for its calls when it stops. */
 async function serve(places: number) {
-  const environment = { ...environmentOf([source]), deadlineMs: LONG_MS };
-  const metrics = createMetrics([]);
-  const server = await serveOverHttp(async () => environment, environment.log, {
-    ...ON_LOOPBACK,
+  const { url, close, counted } = await serveWith({
     limits: { parallelCalls: places, calls: 256, callsPerClient: 256, callsPerMinute: null, waitMs: LONG_MS },
     shutdown: { delayMs: 0, graceMs: LONG_MS },
-    meter: metrics.meter,
   });
-  let closing: Promise<void> | undefined;
-  const close = () => {
-    closing ??= server.close();
-    return closing;
-  };
-  onTestFinished(close);
-  return {
-    url: server.url,
-    close,
-    counted: async () => samplesOf(await metrics.render(), 'pyroscope_mcp_http_responses_total'),
-  };
+  return { url, close, counted: () => counted('http_responses_total') };
 }
 
 describe('requests that were sent one behind another on a connection', () => {

@@ -1,54 +1,24 @@
-import { afterAll, afterEach, describe, expect, onTestFinished, test } from 'vitest';
-import { type HttpOptions, serveOverHttp } from '../../src/mcp/http/serve.js';
-import { createPyroscopeSource } from '../../src/sources/pyroscope/source.js';
-import { createMetrics } from '../../src/telemetry/metrics.js';
-import { demoSource, environmentOf, INCIDENT_WINDOW } from '../support/ask.js';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import type { HttpOptions } from '../../src/mcp/http/serve.js';
 import { CLIENTS, connectHttp } from '../support/clients.js';
-import { bearer, JSON_HEADERS, ON_LOOPBACK, post, postCall, until } from '../support/http.js';
-import { samplesOf } from '../support/metrics.js';
-import { startPyroscopeServer } from '../support/pyroscope-server.js';
+import { bearer, JSON_HEADERS, post, postCall, until } from '../support/http.js';
+import { LONG_MS, SUMMARY, startHttpScene } from '../support/http-scene.js';
 
 // A call that its client cancels ends, with its requests to the store and its place in the queue, in both
 // protocol eras. Calls of other clients go on.
 
 const [A, B] = ['a'.repeat(32), 'b'.repeat(32)];
-const SUMMARY = { service: 'checkout-api', profile_type: 'cpu', ...INCIDENT_WINDOW };
-/** Longer than any test may take. */
-const LONG_MS = 600_000;
 const LIMITS = { parallelCalls: 8, calls: 256, callsPerClient: 128, callsPerMinute: null, waitMs: LONG_MS };
 
-const store = await startPyroscopeServer(demoSource());
-const source = createPyroscopeSource({ name: 'store', uid: 'store', url: store.url });
-afterAll(async () => {
-  await source.close();
-  await store.close();
-});
-afterEach(() => {
-  store.faults.clear();
-  store.requests.clear();
-});
+const { store, serve: serveWith, inFlight } = await startHttpScene();
 
 async function serve(options: Partial<HttpOptions> = {}) {
-  const metrics = createMetrics(['summarize_profile']);
-  const environment = { ...environmentOf([source]), meter: metrics.meter, deadlineMs: LONG_MS };
-  const server = await serveOverHttp(async () => environment, environment.log, {
-    ...ON_LOOPBACK,
-    limits: LIMITS,
-    shutdown: { delayMs: 0, graceMs: 0 },
-    ...options,
-  });
-  onTestFinished(() => server.close());
+  const { url, counted } = await serveWith({ limits: LIMITS, ...options });
   const cancelled = async () =>
-    samplesOf(await metrics.render(), 'pyroscope_mcp_calls_total')[
-      'outcome=cancelled tool=summarize_profile'
-    ] ?? 0;
-  return { url: server.url, cancelled };
+    (await counted('calls_total'))['outcome=cancelled tool=summarize_profile'] ?? 0;
+  return { url, cancelled };
 }
 
-const inFlight = () => {
-  store.requests.clear();
-  return store.requests.mostInFlight();
-};
 /** Asks a store that hangs only for profiles: each call has a request of its own there. */
 const hang = () => store.faults.set({ kind: 'hang' }, { on: 'SelectMergeProfile' });
 

@@ -1,52 +1,21 @@
 import { connect, type Socket } from 'node:net';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { afterAll, afterEach, describe, expect, test } from 'vitest';
-import { type HttpOptions, type HttpServer, serveOverHttp } from '../../src/mcp/http/serve.js';
-import { createPyroscopeSource } from '../../src/sources/pyroscope/source.js';
-import { demoSource, environmentOf, INCIDENT_WINDOW } from '../support/ask.js';
+import { describe, expect, test } from 'vitest';
 import { CLIENTS, connectHttp } from '../support/clients.js';
-import { bearer, ON_LOOPBACK, post, postCall, until } from '../support/http.js';
-import { startPyroscopeServer } from '../support/pyroscope-server.js';
+import { bearer, post, postCall, until } from '../support/http.js';
+import { SUMMARY, startHttpScene } from '../support/http-scene.js';
 
 // Limits of callers over HTTP: calls, connections and time. A caller that leaves costs nothing more.
 
 const [A, B] = ['a'.repeat(32), 'b'.repeat(32)];
-const SUMMARY = { service: 'checkout-api', profile_type: 'cpu', ...INCIDENT_WINDOW };
 const DEFAULTS = { parallelCalls: 8, calls: 256, callsPerClient: 128, callsPerMinute: null };
 
-const store = await startPyroscopeServer(demoSource());
-const source = createPyroscopeSource({ name: 'store', uid: 'store', url: store.url });
-afterAll(async () => {
-  await source.close();
-  await store.close();
-});
+const { store, serve: serveWith, inFlight } = await startHttpScene();
 
-const open: HttpServer[] = [];
-afterEach(async () => {
-  store.faults.clear();
-  store.requests.clear();
-  await Promise.all(open.splice(0).map((server) => server.close()));
-});
-
-async function serve(options: Partial<HttpOptions> = {}): Promise<string> {
-  const environment = environmentOf([source]);
-  const server = await serveOverHttp(async () => environment, environment.log, {
-    ...ON_LOOPBACK,
-    shutdown: { delayMs: 0, graceMs: 0 },
-    ...options,
-  });
-  open.push(server);
-  return server.url;
-}
+const serve = async (...args: Parameters<typeof serveWith>) => (await serveWith(...args)).url;
 
 const access = { tokens: [A, B], tokenFile: null, allowUnauthenticated: false };
-const inFlight = () => {
-  const before = store.requests.log.length;
-  store.requests.clear();
-  return { now: store.requests.mostInFlight(), before };
-};
-
 function collectGarbage(): void {
   setFlagsFromString('--expose-gc');
   runInNewContext('gc')();
@@ -182,11 +151,11 @@ describe('a caller that hangs up', () => {
     store.faults.set({ kind: 'hang' });
     const call = client.callTool('summarize_profile', SUMMARY).catch(() => 'gone');
     await until(() => store.requests.log.length > 0);
-    expect(inFlight().now).toBeGreaterThan(0);
+    expect(inFlight()).toBeGreaterThan(0);
     // The signal of a request tells nothing any more when the request itself has been collected.
     collectGarbage();
     caller.abort();
-    await until(() => inFlight().now === 0);
+    await until(() => inFlight() === 0);
     expect(await call).toBe('gone');
     // Its place is free, and nothing is asked for it any more.
     store.faults.clear();
@@ -253,7 +222,7 @@ describe('a connection', () => {
     const url = await serve({ bounds: { idleTimeout: 200 } });
     store.faults.set({ kind: 'hang' });
     await expect(postCall(url, 'summarize_profile', SUMMARY)).rejects.toThrow();
-    await until(() => inFlight().now === 0);
+    await until(() => inFlight() === 0);
   });
 
   test('too many is turned away', async () => {

@@ -1,46 +1,24 @@
 import { connect } from 'node:net';
-import { afterAll, afterEach, expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { UpstreamError } from '../../src/errors.js';
-import { type HttpOptions, serveOverHttp } from '../../src/mcp/http/serve.js';
-import { createPyroscopeSource } from '../../src/sources/pyroscope/source.js';
+import type { HttpOptions } from '../../src/mcp/http/serve.js';
 import type { ProfileSource } from '../../src/sources/source.js';
-import { createMetrics } from '../../src/telemetry/metrics.js';
-import { demoSource, environmentOf, INCIDENT_WINDOW } from '../support/ask.js';
+import { demoSource } from '../support/ask.js';
 import { CLIENTS, connectHttp } from '../support/clients.js';
-import { bearer, JSON_HEADERS, ON_LOOPBACK, post, postCall, sendRaw, until } from '../support/http.js';
-import { samplesOf } from '../support/metrics.js';
-import { startPyroscopeServer } from '../support/pyroscope-server.js';
+import { bearer, JSON_HEADERS, post, postCall, sendRaw, until } from '../support/http.js';
+import { SUMMARY, startHttpScene } from '../support/http-scene.js';
 
 // Metrics of HTTP requests: every answer, every refusal, and requests that are no calls.
 
 const TOKEN = 'a'.repeat(32);
 const access = { tokens: [TOKEN], tokenFile: null, allowUnauthenticated: false };
-const SUMMARY = { service: 'checkout-api', profile_type: 'cpu', ...INCIDENT_WINDOW };
 
-const store = await startPyroscopeServer(demoSource());
-const source = createPyroscopeSource({ name: 'store', uid: 'store', url: store.url });
-afterAll(async () => {
-  await source.close();
-  await store.close();
-});
-afterEach(() => {
-  store.faults.clear();
-  store.requests.clear();
-});
+const { store, serve: serveWith } = await startHttpScene();
 
-async function serve(options: Partial<HttpOptions> = {}, asked: ProfileSource = source) {
-  const environment = environmentOf([asked]);
-  const metrics = createMetrics([]);
-  const server = await serveOverHttp(async () => environment, environment.log, {
-    ...ON_LOOPBACK,
-    shutdown: { delayMs: 0, graceMs: 0 },
-    meter: metrics.meter,
-    ...options,
-  });
-  onTestFinished(() => server.close());
-  const counted = async (name: string) => samplesOf(await metrics.render(), `pyroscope_mcp_${name}`);
+async function serve(options: Partial<HttpOptions> = {}, source?: ProfileSource) {
+  const { url, counted } = await serveWith(options, source);
   return {
-    url: server.url,
+    url,
     counted,
     /** Answers are counted when their connection is done with them, which a client may see before. */
     responses: (wanted: Record<string, number>) =>
