@@ -49,19 +49,37 @@ export interface Asked {
 
 /**
  * Asks `investigate` about a case as a client would, with nothing known before: the service and the incident
- * window only. The tool runs once; its answer passes the call boundary twice, as JSON and as text.
+ * window only.
  *
  * @throws Error with the tool's words when it answers with an error or has no data to judge
  */
 export async function askInvestigate(found: IncidentCase): Promise<Asked> {
-  const { source, counts } = countingSource(found.source);
+  const asked = await askTwice(found, { service: found.service });
+  const answered = answerSchema.safeParse(asked.json);
+  if (!answered.success) throw new Error(`${found.id}: no verdict in the answer: ${asked.text}`);
+  const { json: _, ...cost } = asked;
+  return { ...cost, data: answered.data };
+}
+
+/**
+ * Asks `investigate` about the window of an incident, with empty caches. The tool runs once; its answer
+ * passes the call boundary twice, as JSON and as text.
+ *
+ * @param scope arguments beyond the window
+ * @throws Error with the tool's words when it answers with an error
+ */
+export async function askTwice(
+  { id, windows, source: asked }: Pick<IncidentCase, 'id' | 'windows' | 'source'>,
+  scope: { service?: string } = {},
+): Promise<Omit<Asked, 'data'> & { json: unknown }> {
+  const { source, counts } = countingSource(asked);
   const schema = createSchema(source);
   const log: string[] = [];
   const environment = {
     context: {
       sources: createRegistry([source]),
       schemaOf: () => schema,
-      now: source.kind === 'files' ? () => found.windows.incident.to : Date.now,
+      now: source.kind === 'files' ? () => windows.incident.to : Date.now,
     },
     log: createLog('error', (line) => log.push(line)),
     deadlineMs: DEADLINE_MS,
@@ -74,12 +92,8 @@ export async function askInvestigate(found: IncidentCase): Promise<Asked> {
   const tool = runOnce(investigate, (taken) => {
     ms = taken;
   });
-  const { from, to } = found.windows.incident;
-  const args = {
-    service: found.service,
-    from: new Date(from).toISOString(),
-    to: new Date(to).toISOString(),
-  };
+  const { from, to } = windows.incident;
+  const args = { ...scope, from: new Date(from).toISOString(), to: new Date(to).toISOString() };
   const ask = async (format: 'json' | 'text') => {
     const { text, isError } = await callTool(
       tool,
@@ -87,17 +101,15 @@ export async function askInvestigate(found: IncidentCase): Promise<Asked> {
       environment,
       new AbortController().signal,
     );
-    if (isError) throw new Error([`${found.id}: ${text}`, ...log].join('\n'));
+    if (isError) throw new Error([`${id}: ${text}`, ...log].join('\n'));
     return text;
   };
   diagnostics.subscribe('undici:request:create', count);
   try {
-    const answered = answerSchema.safeParse(JSON.parse(await ask('json')));
+    const json: unknown = JSON.parse(await ask('json'));
     const text = await ask('text');
-    if (!answered.success) throw new Error(`${found.id}: no verdict in the answer: ${text}`);
-    const { data } = answered;
     const { made: requests, mostInFlight } = counts;
-    return { data, text, tokens: encode(text).length, requests, mostInFlight, http, ms };
+    return { json, text, tokens: encode(text).length, requests, mostInFlight, http, ms };
   } finally {
     diagnostics.unsubscribe('undici:request:create', count);
   }

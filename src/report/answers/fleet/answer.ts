@@ -57,7 +57,11 @@ export function fleetAnswer(report: FleetReport): Answer {
       baseline: { from: formatTime(baseline.from), to: formatTime(baseline.to), chosen: baseline.chosen },
       service_count: report.unitCount,
       services: report.rows.slice(0, MAX_FLEET_ROWS).map(rowData),
-      more_services: report.rows.slice(MAX_FLEET_ROWS).map((row) => unitName(row)),
+      more_services: report.rows.slice(MAX_FLEET_ROWS).map((row) => ({
+        service: unitName(row),
+        verdict: row.verdict,
+        function: row.finding?.fn?.function ?? null,
+      })),
       load_only: report.loadOnly.map(({ name, ratio }) => ({
         service: name,
         ratio: ratio === null ? null : round(ratio),

@@ -10,6 +10,8 @@ import type { FleetReport, FleetRow } from './answer.js';
 export const MAX_FLEET_ROWS = 10;
 /** Maximum number of names in a line of text. */
 const MAX_NAMES = 8;
+/** Maximum number of services that are named with their function alone. */
+const MAX_FURTHER = 12;
 
 /** Name of a unit: the service, and its label value where units are told apart by one. */
 export function unitName({ service, group }: Pick<FleetRow, 'service' | 'group'>): string {
@@ -55,7 +57,7 @@ export function textOf(report: FleetReport): Block[] {
     { rows: onsetRows(report) },
     {
       rows: [
-        ...namesRow('Further, less severe', rows.slice(MAX_FLEET_ROWS).map(unitName)),
+        ...namesRow('Further, less severe', rows.slice(MAX_FLEET_ROWS).map(shortText), MAX_FURTHER),
         ...namesRow(
           'More load only',
           report.loadOnly.map(({ name, ratio }) => `${name}${ratio === null ? '' : ` x${ratio.toFixed(2)}`}`),
@@ -92,6 +94,12 @@ function rowText(row: FleetRow): string {
   return [`${head}:${name} ${measured}`, ...where, ...tail].join('; ');
 }
 
+/** A unit by its name, and the function or verdict that it is listed for. */
+function shortText(row: FleetRow): string {
+  const fn = row.finding?.fn ?? null;
+  return `${unitName(row)} (${fn === null ? (WORDS[row.verdict] ?? row.verdict) : displayBriefly(fn)})`;
+}
+
 function onsetRows({ commonOnset }: FleetReport): string[] {
   const [first] = commonOnset;
   const last = commonOnset.at(-1);
@@ -111,10 +119,10 @@ function notLookedAtRows({ notLookedAt }: FleetReport): string[] {
   return [...byReason].flatMap(([reason, names]) => namesRow(`Not looked at (${reason})`, names));
 }
 
-function namesRow(title: string, names: readonly string[]): string[] {
+function namesRow(title: string, names: readonly string[], max = MAX_NAMES): string[] {
   if (names.length === 0) return [];
-  const more = names.length > MAX_NAMES ? ` and ${names.length - MAX_NAMES} more` : '';
-  return [`${title}: ${names.slice(0, MAX_NAMES).join(', ')}${more}.`];
+  const more = names.length > max ? ` and ${names.length - max} more` : '';
+  return [`${title}: ${names.slice(0, max).join(', ')}${more}.`];
 }
 
 /** Whole seconds: profiles are seconds apart. */
