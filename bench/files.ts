@@ -54,12 +54,12 @@ export async function filesFigures(): Promise<string> {
       const peak = peakMiB(server);
       let equal = 0;
       for (const [call, args] of all.entries()) {
-        const one = await ask(args);
-        if (!one.failed && one.text === atOnce[call]?.text) equal++;
+        const answer = await ask(args);
+        if (!answer.failed && answer.text === atOnce[call]?.text) equal++;
       }
       const failures = atOnce.filter(({ failed }) => failed);
       for (const { text } of new Set(failures)) process.stderr.write(`failed: ${text.slice(0, 300)}\n`);
-      const refused = atOnce.filter((one) => one.refused > 0).length;
+      const refused = atOnce.filter((answer) => answer.refused > 0).length;
       return { ms, peak, equal, failed: failures.length, refused, peakAfter: peakMiB(server) };
     });
     return [

@@ -67,7 +67,7 @@ export async function recordCalls(storeUrl: string, agents: number): Promise<Rec
   for (let agent = 0; agent < agents; agent++) {
     const shiftMs = ownIncident(agent);
     for (const name of CALLS) {
-      const tool = TOOLS.find((one) => one.name === name);
+      const tool = TOOLS.find((candidate) => candidate.name === name);
       if (tool === undefined) throw new Error(`there is no tool ${name}`);
       // The first time for the schema.
       for (let round = 0; round < 2; round++) {

@@ -63,8 +63,8 @@ async function discoverySection({ url, token }: Grafana): Promise<string[]> {
     });
   const discovery = async () => {
     const sources = open();
-    const { pyroscopeSources: found } = await sources.discovery(never());
-    if (found.length !== SOURCES * 0.8) throw new Error(`${found.length} data sources were found`);
+    const { pyroscopeSources: discovered } = await sources.discovery(never());
+    if (discovered.length !== SOURCES * 0.8) throw new Error(`${discovered.length} data sources were found`);
     await sources.close();
   };
   const raw = async () => {

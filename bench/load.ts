@@ -156,10 +156,10 @@ const MODERN = {
 function replay(pool: Pool, recordings: Recordings, situation: Situation): Work {
   return async (name, agent) => {
     for (const round of recordings.get(recordingKey(name, situation.shiftOf(agent))) ?? []) {
-      const sent = round.map(async ({ method, path: asked, headers, body }) => {
+      const sent = round.map(async ({ method, path: requestPath, headers, body }) => {
         const answer = await pool.request({
           method: method === 'GET' ? 'GET' : 'POST',
-          path: asked,
+          path: requestPath,
           headers,
           body,
         });

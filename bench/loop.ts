@@ -85,7 +85,7 @@ async function fileRows(): Promise<string[]> {
 
 /** The samples of a pprof message, as they are. */
 function samplesOf(bytes: Uint8Array): Uint8Array {
-  const found: Uint8Array[] = [];
+  const parts: Uint8Array[] = [];
   for (let at = 0; at < bytes.length; ) {
     const start = at;
     const tag = bytes[at++] ?? 0;
@@ -96,9 +96,9 @@ function samplesOf(bytes: Uint8Array): Uint8Array {
       if (byte < 128) break;
     }
     if ((tag & 7) === 2) at += value;
-    if (tag >> 3 === 2) found.push(bytes.subarray(start, at));
+    if (tag >> 3 === 2) parts.push(bytes.subarray(start, at));
   }
-  return Buffer.concat(found);
+  return Buffer.concat(parts);
 }
 
 async function loopRow(what: string, name: string, call: () => Promise<unknown>): Promise<string> {

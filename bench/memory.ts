@@ -52,7 +52,7 @@ async function residentAfter(url: string, marks: readonly number[]) {
     params: { protocolVersion: '2025-11-25', capabilities: {}, clientInfo },
   });
   child.stdin.write(`${JSON.stringify({ jsonrpc: '2.0', method: 'notifications/initialized' })}\n`);
-  const found: { calls: number; now: number; most: number }[] = [];
+  const readings: { calls: number; now: number; most: number }[] = [];
   for (let call = 1; call <= Math.max(...marks); call++) {
     const [name, more] = TOOLS[call % TOOLS.length] ?? TOOLS[0];
     const now = Date.now();
@@ -63,11 +63,11 @@ async function residentAfter(url: string, marks: readonly number[]) {
       params: { name, arguments: { ...args, ...more } },
     });
     if (result?.isError !== false && result?.isError !== undefined) throw new Error(JSON.stringify(result));
-    if (marks.includes(call)) found.push({ calls: call, ...resident(child.pid ?? 0) });
+    if (marks.includes(call)) readings.push({ calls: call, ...resident(child.pid ?? 0) });
   }
   child.stdin.end();
   await once(child, 'exit');
-  return found;
+  return readings;
 }
 
 /** Resident memory now and at most, MiB, as the kernel counts it. */

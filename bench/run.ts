@@ -22,8 +22,8 @@ const STARTS = 10;
 const COMPARE_ROUNDS = 11;
 
 async function main(): Promise<void> {
-  const own = [];
-  for (const nodes of [10_000, 100_000, 800_000]) own.push(await ownTime(nodes));
+  const rows = [];
+  for (const nodes of [10_000, 100_000, 800_000]) rows.push(await ownTime(nodes));
   const compared = await compareRows(COMPARE_ROUNDS);
   const learned = await learningSections();
   const table = [
@@ -35,7 +35,7 @@ async function main(): Promise<void> {
     '',
     '| nodes | stacks | gzip | raw request | whole call | own time | call ÷ raw | decoding with the pprof library alone |',
     '| --: | --: | --: | --: | --: | --: | --: | --: |',
-    ...own,
+    ...rows,
     '',
     '## Own time of `compare_profiles` beyond the raw upstream requests',
     '',

@@ -25,7 +25,7 @@ const environment = await createEnvironment(
 const { signal } = new AbortController();
 
 /** Milliseconds and queries of one call. */
-async function asked(
+async function askCounted(
   tool: typeof listLabels | typeof listProfileTypes,
   args: object,
 ): Promise<[number, number]> {
@@ -35,17 +35,17 @@ async function asked(
   return [ms, queries - before];
 }
 
-const first = await asked(listProfileTypes, WINDOW);
+const first = await askCounted(listProfileTypes, WINDOW);
 // Its code is loaded with its first call, which is no part of the answer from the cache.
 await import('../src/tools/list_labels.js');
-const labels = await asked(listLabels, { service: 'checkout-api', ...WINDOW });
-const types = await asked(listProfileTypes, { service: 'checkout-api', ...WINDOW });
+const labels = await askCounted(listLabels, { service: 'checkout-api', ...WINDOW });
+const types = await askCounted(listProfileTypes, { service: 'checkout-api', ...WINDOW });
 // Other kept answers, now that the code has run once.
-const again = await asked(listLabels, { service: 'checkout-api', ...WINDOW_2 });
+const again = await askCounted(listLabels, { service: 'checkout-api', ...WINDOW_2 });
 const times: number[] = [];
 const before = queries;
 for (let round = 0; round < REPEATS; round++) {
-  times.push((await asked(listLabels, { service: 'checkout-api', ...WINDOW }))[0]);
+  times.push((await askCounted(listLabels, { service: 'checkout-api', ...WINDOW }))[0]);
 }
 const remembered = [median(times), queries - before];
 process.stdout.write(`${JSON.stringify({ first, labels, types, again, remembered })}\n`);

@@ -28,24 +28,24 @@ const KEPT = ['cpu', 'alloc', 'inuse', 'goroutines', 'wall'];
 
 describe.each(INCIDENTS)('$name', ({ name, directory, service }) => {
   const ask = askFiles(directory);
-  const asked = { service, ...INCIDENT_WINDOW };
+  const question = { service, ...INCIDENT_WINDOW };
 
   test.each(TYPES[name] ?? [])('summarize_profile %s', async (type) => {
-    const { text, isError } = await ask('summarize_profile', { ...asked, profile_type: type });
+    const { text, isError } = await ask('summarize_profile', { ...question, profile_type: type });
     expect(isError).toBe(false);
     expect(encode(text).length).toBeLessThanOrEqual(1_500);
     if (KEPT.includes(type)) await expect(text).toMatchFileSnapshot(`answers/${name}.${type}.txt`);
   });
 
   test('investigate', async () => {
-    const { text, isError } = await ask('investigate', asked);
+    const { text, isError } = await ask('investigate', question);
     expect(isError).toBe(false);
     expect(encode(text).length).toBeLessThanOrEqual(1_500);
     await expect(text).toMatchFileSnapshot(`answers/investigate.${name}.txt`);
   });
 
   test.each(TYPES[name] ?? [])('compare_profiles %s', async (type) => {
-    const { text, isError } = await ask('compare_profiles', { ...asked, profile_type: type });
+    const { text, isError } = await ask('compare_profiles', { ...question, profile_type: type });
     expect(isError).toBe(false);
     expect(encode(text).length).toBeLessThanOrEqual(1_500);
     if (KEPT.includes(type))
@@ -53,9 +53,9 @@ describe.each(INCIDENTS)('$name', ({ name, directory, service }) => {
   });
 
   test.each([
-    ['query_profile', { ...asked }],
-    ['query_profile', { ...asked, sort: 'total' }],
-    ['query_profile', { ...asked, view: 'tree' }],
+    ['query_profile', { ...question }],
+    ['query_profile', { ...question, sort: 'total' }],
+    ['query_profile', { ...question, view: 'tree' }],
     ['list_services', {}],
     ['list_profile_types', { service }],
     ['list_labels', { service }],
@@ -68,7 +68,7 @@ describe.each(INCIDENTS)('$name', ({ name, directory, service }) => {
   });
 
   test('every JSON answer about profiles says what was measured', async () => {
-    const summary = JSON.parse((await ask('summarize_profile', { ...asked, format: 'json' })).text);
+    const summary = JSON.parse((await ask('summarize_profile', { ...question, format: 'json' })).text);
     const called = { function: summary.top_functions[0].function };
     const answers = [
       ['investigate', {}],
@@ -80,11 +80,11 @@ describe.each(INCIDENTS)('$name', ({ name, directory, service }) => {
       ['inspect_function', called],
     ] as const;
     for (const [tool, more] of answers) {
-      const found = JSON.parse((await ask(tool, { ...asked, ...more, format: 'json' })).text);
-      expect(Object.keys(found.scope), tool).toEqual(Object.keys(summary.scope));
-      expect(Object.keys(found.total), tool).toEqual(expect.arrayContaining(TOTAL));
-      expect(found, tool).toMatchObject({
-        total: { unit: found.scope.unit, value: expect.any(Number) },
+      const answer = JSON.parse((await ask(tool, { ...question, ...more, format: 'json' })).text);
+      expect(Object.keys(answer.scope), tool).toEqual(Object.keys(summary.scope));
+      expect(Object.keys(answer.total), tool).toEqual(expect.arrayContaining(TOTAL));
+      expect(answer, tool).toMatchObject({
+        total: { unit: answer.scope.unit, value: expect.any(Number) },
         coverage: { kept_share: expect.any(Number), truncated: false },
         notes: expect.any(Array),
         next: expect.any(Array),
@@ -97,8 +97,8 @@ describe.each(INCIDENTS)('$name', ({ name, directory, service }) => {
     const again = askFiles(directory);
     for (const tool of ['summarize_profile', 'compare_profiles', 'investigate']) {
       for (const format of ['text', 'json']) {
-        expect((await again(tool, { ...asked, format })).text).toBe(
-          (await ask(tool, { ...asked, format })).text,
+        expect((await again(tool, { ...question, format })).text).toBe(
+          (await ask(tool, { ...question, format })).text,
         );
       }
     }
@@ -109,7 +109,7 @@ describe.each(INCIDENTS)('$name', ({ name, directory, service }) => {
     for (const metric of metrics.filter(({ mode, label }) => mode === 'cum' && label === undefined)) {
       const [fn = ''] = metric.functions;
       const { text } = await ask('query_profile', {
-        ...asked,
+        ...question,
         profile_type: metric.sample,
         focus: `^${fn.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}$`,
         format: 'json',
@@ -201,15 +201,15 @@ describe.each<
     ],
   ],
 ])('views of %s', (incident, views) => {
-  const found = INCIDENTS.find(({ name }) => name === incident) ?? INCIDENTS[0];
-  const ask = askFiles(found.directory);
+  const example = INCIDENTS.find(({ name }) => name === incident) ?? INCIDENTS[0];
+  const ask = askFiles(example.directory);
 
   test.each(views)('%s %j', async (tool, args, name) => {
-    const { text, isError } = await ask(tool, { service: found.service, ...args });
+    const { text, isError } = await ask(tool, { service: example.service, ...args });
     expect(isError).toBe(false);
     expect(encode(text).length).toBeLessThanOrEqual(1_500);
     await expect(text).toMatchFileSnapshot(`answers/${tool}.${incident.slice(0, 2)}-${name}.txt`);
-    const again = await askFiles(found.directory)(tool, { service: found.service, ...args });
+    const again = await askFiles(example.directory)(tool, { service: example.service, ...args });
     expect(again.text).toBe(text);
     for (const [, nextTool = '', nextArgs = ''] of text.matchAll(/^Next: (\w+) (\{.*\})$/gm)) {
       expect(await ask(nextTool, JSON.parse(nextArgs))).toMatchObject({ isError: false });
@@ -219,15 +219,19 @@ describe.each<
 
 describe('closer looks', () => {
   const checkout = askFiles(INCIDENTS[0].directory);
-  const asked = { service: 'checkout-api', ...INCIDENT_WINDOW };
+  const question = { service: 'checkout-api', ...INCIDENT_WINDOW };
 
   test.each([
-    ['query_profile.top', 'query_profile', { ...asked }],
-    ['query_profile.total', 'query_profile', { ...asked, sort: 'total', limit: 15 }],
-    ['query_profile.tree', 'query_profile', { ...asked, view: 'tree' }],
-    ['query_profile.tree-focus', 'query_profile', { ...asked, view: 'tree', focus: 'coupon\\.loadPattern' }],
-    ['query_profile.focus', 'query_profile', { ...asked, focus: 'regexp', ignore: 'mallocgc' }],
-    ['query_profile.no-match', 'query_profile', { ...asked, focus: 'LoadPatern' }],
+    ['query_profile.top', 'query_profile', { ...question }],
+    ['query_profile.total', 'query_profile', { ...question, sort: 'total', limit: 15 }],
+    ['query_profile.tree', 'query_profile', { ...question, view: 'tree' }],
+    [
+      'query_profile.tree-focus',
+      'query_profile',
+      { ...question, view: 'tree', focus: 'coupon\\.loadPattern' },
+    ],
+    ['query_profile.focus', 'query_profile', { ...question, focus: 'regexp', ignore: 'mallocgc' }],
+    ['query_profile.no-match', 'query_profile', { ...question, focus: 'LoadPatern' }],
     ['list_services', 'list_services', {}],
     ['list_profile_types', 'list_profile_types', { service: 'checkout-api' }],
     ['list_labels', 'list_labels', { service: 'checkout-api' }],

@@ -188,7 +188,7 @@ describe('a function', () => {
 });
 
 describe.each(['investigate', 'compare_profiles'])('%s', (tool) => {
-  const asked = { service: 'checkout-api', ...INCIDENT_WINDOW };
+  const question = { service: 'checkout-api', ...INCIDENT_WINDOW };
 
   test('names all arguments that it needs at once', async () => {
     expect(await untouched(tool, {})).toEqual({
@@ -199,18 +199,18 @@ describe.each(['investigate', 'compare_profiles'])('%s', (tool) => {
 
   test('refuses a baseline that overlaps the window: what to give instead works', async () => {
     const across = { baseline_from: '2026-11-20T14:00:00Z', baseline_to: '2026-11-20T14:40:00Z' };
-    const { text, isError } = await files(tool, { ...asked, ...across });
+    const { text, isError } = await files(tool, { ...question, ...across });
     expect([isError, text]).toEqual([
       true,
       'The baseline (2026-11-20T14:00:00Z to 2026-11-20T14:40:00Z) overlaps the window (2026-11-20T14:30:00Z to 2026-11-20T14:45:00Z): the same profiles would stand on both sides.\nNext: End it where the window begins: {"baseline_to":"2026-11-20T14:30:00Z"}.',
     ]);
-    const mended = await files(tool, { ...asked, ...across, baseline_to: '2026-11-20T14:30:00Z' });
+    const mended = await files(tool, { ...question, ...across, baseline_to: '2026-11-20T14:30:00Z' });
     expect(mended.text).toContain('(code_regression)');
   });
 
   test('refuses one that lies within the window', async () => {
     const within = { baseline_from: '2026-11-20T14:35:00Z', baseline_to: '2026-11-20T14:40:00Z' };
-    const { text, isError } = await files(tool, { ...asked, ...within });
+    const { text, isError } = await files(tool, { ...question, ...within });
     expect(isError).toBe(true);
     expect(text).toContain('Next: Leave `baseline_from` and `baseline_to` out');
   });

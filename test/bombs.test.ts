@@ -125,10 +125,10 @@ describe('gzip', () => {
 describe('a stack of 16,000 frames', () => {
   test.each(Object.entries(TOOL_CALLS))('%s answers', async (tool, { arguments: args }) => {
     const ask = await serving(gzipSync(deepProfile(16_000)), 'gzip');
-    const own = { query_profile: { focus: 'deep' }, inspect_function: { function: 'frame77' } };
+    const needed = { query_profile: { focus: 'deep' }, inspect_function: { function: 'frame77' } };
     const { text } = await ask(tool, {
       ...args,
-      ...(Object.entries(own).find(([name]) => name === tool)?.[1] ?? {}),
+      ...(Object.entries(needed).find(([name]) => name === tool)?.[1] ?? {}),
     });
     expect(text).not.toContain('An internal error');
     expect(text.length).toBeLessThan(30_000);

@@ -55,11 +55,11 @@ test.each(['text', 'json'])('1,000 services as %s', async (format) => {
 
 test.each(['text', 'json'])('the largest answers as %s stay below 10,000 tokens', async (format) => {
   const ask = asker(createFilesSource({ directory: fixture('demo') }));
-  const asked = { service: 'checkout-api', profile_type: 'cpu', ...INCIDENT_WINDOW, format };
+  const question = { service: 'checkout-api', profile_type: 'cpu', ...INCIDENT_WINDOW, format };
   for (const [tool, args] of [
-    ['summarize_profile', { ...asked, limit: 100 }],
-    ['query_profile', { ...asked, limit: 200 }],
-    ['query_profile', { ...asked, limit: 200, view: 'tree' }],
+    ['summarize_profile', { ...question, limit: 100 }],
+    ['query_profile', { ...question, limit: 200 }],
+    ['query_profile', { ...question, limit: 200, view: 'tree' }],
   ] as const) {
     const { text, isError } = await ask(tool, args);
     expect(isError).toBe(false);
@@ -86,7 +86,7 @@ describe('a timeline of 300 pods', () => {
         })),
       ),
   };
-  const asked = {
+  const question = {
     service: 'geo-routing',
     profile_type: 'cpu',
     group_by: 'pod',
@@ -95,14 +95,14 @@ describe('a timeline of 300 pods', () => {
   };
 
   test('as text says how many are left out', async () => {
-    const { text, isError } = await asker(many)('get_timeline', asked);
+    const { text, isError } = await asker(many)('get_timeline', question);
     expect(isError).toBe(false);
     expect(encode(text).length).toBeLessThanOrEqual(1_500);
     expect(text).toContain('… 292 more values of pod, which changed less: narrow with selector');
   });
 
   test('as JSON stays below 10,000 tokens', async () => {
-    const { text } = await asker(many)('get_timeline', { ...asked, format: 'json' });
+    const { text } = await asker(many)('get_timeline', { ...question, format: 'json' });
     expect(encode(text).length).toBeLessThanOrEqual(10_000);
     expect(JSON.parse(text)).toMatchObject({ series_count: 300, onset: null });
   });

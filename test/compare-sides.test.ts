@@ -8,7 +8,7 @@ const CPU = 'process_cpu:cpu:nanoseconds:cpu:nanoseconds';
 const MINUTE = 60_000;
 const FROM = NOW - 15 * MINUTE;
 const iso = (time: number) => new Date(time).toISOString();
-const asked = { service: 'shop', profile_type: 'cpu', from: iso(FROM), to: iso(NOW), format: 'json' };
+const question = { service: 'shop', profile_type: 'cpu', from: iso(FROM), to: iso(NOW), format: 'json' };
 
 const PATHS = ['serve', 'parse', 'query', 'late'].map((name) => [
   { fn: { name: `shop/${name}`, file: 'shop.go', startLine: 1, symbolised: true }, line: 2 },
@@ -35,7 +35,7 @@ const source = createMemorySource('m', () =>
 
 describe('a profile stamped exactly at the end of the window, which tells about the time after it', () => {
   test('is in no merge and in no count, so that costs per profile are right', async () => {
-    const { text } = await asker(source)('compare_profiles', asked);
+    const { text } = await asker(source)('compare_profiles', question);
     expect(JSON.parse(text)).toMatchObject({
       verdict: 'no_change',
       total: { profiles: 120, per_profile: 3.1e9 },
@@ -45,14 +45,14 @@ describe('a profile stamped exactly at the end of the window, which tells about 
   });
 
   test('is in neither of an investigation', async () => {
-    const { profile_type: _, ...rest } = asked;
+    const { profile_type: _, ...rest } = question;
     const { text } = await asker(source)('investigate', rest);
     expect(JSON.parse(text)).toMatchObject({ verdict: 'no_change' });
     expect(text).not.toContain('shop/late');
   });
 
   test('counts where one window is looked at: windows are closed', async () => {
-    const { text } = await asker(source)('summarize_profile', asked);
+    const { text } = await asker(source)('summarize_profile', question);
     expect(text).toContain('shop/late');
   });
 });
@@ -65,11 +65,11 @@ describe('the same profiles on both sides', () => {
   };
 
   test('are told by what the selectors say: naming the same one again changes nothing', async () => {
-    const own = { ...asked, ...times, selector: '{pod="a"}' };
-    const named = { ...own, baseline_selector: '{ pod = "a" }' };
-    const [once, twice] = [await ask(own), await ask(named)];
+    const ofPod = { ...question, ...times, selector: '{pod="a"}' };
+    const named = { ...ofPod, baseline_selector: '{ pod = "a" }' };
+    const [once, twice] = [await ask(ofPod), await ask(named)];
     expect(twice).toEqual(once);
-    const other = await ask({ ...own, baseline_selector: '{pod="b"}' });
+    const other = await ask({ ...ofPod, baseline_selector: '{pod="b"}' });
     expect(other.baseline.selector).toContain('pod="b"');
   });
 });

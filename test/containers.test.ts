@@ -15,7 +15,9 @@ const read = (name: string) => readFileSync(path.join(ROOT, name), 'utf8');
 const stages = readStages();
 const [build, final] = stages;
 const of = (keyword: string) =>
-  (final?.instructions ?? []).filter((one) => one.keyword === keyword).map(({ text }) => text);
+  (final?.instructions ?? [])
+    .filter((instruction) => instruction.keyword === keyword)
+    .map(({ text }) => text);
 
 describe('the Dockerfile', () => {
   const copied = stages.flatMap(copiesOf).filter(({ stage }) => stage === null);

@@ -163,9 +163,9 @@ describe.each(['get_timeline', 'inspect_function'])('%s of a function that is no
   });
 
   test('as JSON the lists are empty and the reason is a word', async () => {
-    const asked = { service: 'checkout-api', function: 'zzzz', format: 'json', ...INCIDENT_WINDOW };
-    const found = JSON.parse((await checkout(tool, asked)).text);
-    expect(found).toMatchObject({
+    const question = { service: 'checkout-api', function: 'zzzz', format: 'json', ...INCIDENT_WINDOW };
+    const answer = JSON.parse((await checkout(tool, question)).text);
+    expect(answer).toMatchObject({
       scope: { service: 'checkout-api', from: '2026-11-20T14:30:00Z' },
       empty: { reason: 'unknown_function' },
       ...(tool === 'get_timeline'

@@ -117,7 +117,7 @@ describe.each(incidents)('$name', ({ service, window, open }) => {
 
   /** The source that asks about one type with less patience. */
   const without = (typeId: string): ProfileSource => {
-    const pick = (asked: string) => (asked === typeId ? impatient : usual);
+    const pick = (id: string) => (id === typeId ? impatient : usual);
     return {
       ...usual,
       profile: (query, signal) => pick(query.profileTypeId).profile(query, signal),

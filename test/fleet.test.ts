@@ -10,7 +10,7 @@ import { fleetSource, SINCE } from './support/fleet.js';
 // 200 pods, 1,000 services, 100,000 values of a label: every tool's default answer stays small, asks little,
 // and finds what is there.
 
-const { source, asked } = fleetSource({ services: 1_000, pods: 200, values: 100_000 });
+const { source, calls } = fleetSource({ services: 1_000, pods: 200, values: 100_000 });
 const iso = (time: number) => new Date(time).toISOString();
 const HOUR = 3_600_000;
 const times = { from: iso(SINCE), to: iso(NOW) };
@@ -42,14 +42,14 @@ const QUESTIONS: readonly (readonly [tool: string, args: object, requests: numbe
   ['find_query_patterns', {}, 4, null],
 ];
 
-test.each(QUESTIONS)('%s %o', async (tool, args, requests, said) => {
+test.each(QUESTIONS)('%s %o', async (tool, args, requests, expected) => {
   const ask = asker(source);
-  asked.length = 0;
+  calls.length = 0;
   const { text, isError } = await ask(tool, args);
   expect(isError, text).toBe(false);
   expect(encode(text).length).toBeLessThanOrEqual(1_500);
-  expect(asked.length).toBeLessThanOrEqual(requests);
-  if (said !== null) expect(text).toMatch(said);
+  expect(calls.length).toBeLessThanOrEqual(requests);
+  if (expected !== null) expect(text).toMatch(expected);
   const json = await ask(tool, { ...args, format: 'json' });
   expect(json.isError, json.text).toBe(false);
   expect(encode(json.text).length).toBeLessThanOrEqual(10_000);
@@ -65,10 +65,10 @@ describe('what is wrong with a name among many', () => {
       { service: 'edge', selector: '{path="/v1/orders/0/item/0"}', from: iso(SINCE - HOUR), to: iso(NOW) },
       'There is: /v1/orders/0/items/0',
     ],
-  ])('%s', async (_, args, said) => {
+  ])('%s', async (_, args, suggestion) => {
     const { text, isError } = await asker(source)('summarize_profile', args);
     expect(isError, text).toBe(false);
-    expect(text).toContain(said);
+    expect(text).toContain(suggestion);
     expect(encode(text).length).toBeLessThanOrEqual(1_500);
   });
 
@@ -128,9 +128,9 @@ test('the label sets of a fleet are read in a time that grows as they do', async
         },
       });
     });
-    const own = { ...source, labelNames: async () => ['pod', 'region'], series: async () => rows };
+    const labelled = { ...source, labelNames: async () => ['pod', 'region'], series: async () => rows };
     const { signal } = new AbortController();
-    const { instances } = await readFleet(own, [], { from: 0, to: 1 }, signal);
+    const { instances } = await readFleet(labelled, [], { from: 0, to: 1 }, signal);
     expect(instances.size).toBe(count);
     return number;
   };

@@ -84,11 +84,11 @@ function memorySource(): ProfileSource {
       ).values(),
     ],
     profile: async (query) => {
-      const found = matching(query);
+      const matches = matching(query);
       return {
-        profile: mergeProfiles(found.map(({ profile }) => profile)),
+        profile: mergeProfiles(matches.map(({ profile }) => profile)),
         notes: ['Kept in memory.'],
-        profiledSeconds: (found.length * EVERY_MS) / 1000,
+        profiledSeconds: (matches.length * EVERY_MS) / 1000,
       };
     },
     snapshots: async (query, groupBy) =>

@@ -77,8 +77,8 @@ describe('data sources come and go', () => {
     const before = looks();
     for (let second = 0; second < 60; second++) {
       now = 60_000 + second * 1_000;
-      const asked = held?.source?.labelNames({ matchers: [], window: { from: 0, to: 1 } }, SIGNAL);
-      await expect(asked).rejects.toThrow();
+      const pending = held?.source?.labelNames({ matchers: [], window: { from: 0, to: 1 } }, SIGNAL);
+      await expect(pending).rejects.toThrow();
     }
     expect(looks() - before).toBeLessThanOrEqual(4);
     expect(looks()).toBeGreaterThan(before);
@@ -240,9 +240,9 @@ describe('a data source that is disabled in the middle of a call', () => {
     await sources.enable(['second'], SIGNAL);
     const { text } = await ask('summarize_profile', SUMMARY);
     expect(text).toContain('from source name-second');
-    const asked = grafana.queries().slice(before);
-    expect(asked.length).toBeGreaterThan(0);
-    expect(asked.filter((path) => path.includes('first'))).toEqual([]);
+    const queries = grafana.queries().slice(before);
+    expect(queries.length).toBeGreaterThan(0);
+    expect(queries.filter((path) => path.includes('first'))).toEqual([]);
   });
 
   test('one who got hold of it before asks nothing', async () => {

@@ -55,12 +55,12 @@ describe.each(['9.4', '12.3'] as const)('Grafana %s', (version) => {
       ['list_services', {}],
       ['investigate', { service: 'checkout-api' }],
     ] as const) {
-      const own = await ask(tool, { ...args, ...INCIDENT_WINDOW });
+      const throughGrafana = await ask(tool, { ...args, ...INCIDENT_WINDOW });
       const direct = await asker(files)(tool, { ...args, ...INCIDENT_WINDOW });
-      expect(own.isError, own.text).toBe(false);
+      expect(throughGrafana.isError, throughGrafana.text).toBe(false);
       const comparable = (text: string) =>
         text.replace(/source \w+|^(?:Note|Next|Open in).*$|\d+ upstream requests\./gm, '').trimEnd();
-      expect(comparable(own.text)).toBe(comparable(direct.text));
+      expect(comparable(throughGrafana.text)).toBe(comparable(direct.text));
     }
     expect((await sources.health('my-pyro-1', SIGNAL)).ok).toBe(true);
     await sources.close();

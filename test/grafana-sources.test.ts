@@ -213,8 +213,8 @@ test('fifty data sources cost two requests to find, and a list asks only the ena
   await sources.enable(['u3', 'u7'], SIGNAL);
   const { text } = await ask('list_data_sources');
   expect(Buffer.byteLength(text)).toBeLessThan(4_800);
-  const asked = new Set(grafana.queries().map((path) => path.split('/')[5]));
-  expect([...asked].sort()).toEqual(['u3', 'u7']);
+  const uids = new Set(grafana.queries().map((path) => path.split('/')[5]));
+  expect([...uids].sort()).toEqual(['u3', 'u7']);
 });
 
 describe('the link at the end of an answer', () => {

@@ -134,9 +134,9 @@ describe('names in a profile, in labels and on dashboards', async () => {
     list_labels: { label: hostile('label') },
   };
   const calls = Object.entries(TOOL_CALLS).flatMap(([tool, { arguments: args }]) => {
-    const own = 'service' in args ? { service: SERVICE, ...INCIDENT_WINDOW } : args;
+    const scope = 'service' in args ? { service: SERVICE, ...INCIDENT_WINDOW } : args;
     const type = 'profile_type' in args ? { profile_type: 'cpu' } : {};
-    const typed = { ...own, ...type, ...(tool === 'inspect_function' ? { function: 'function3' } : {}) };
+    const typed = { ...scope, ...type, ...(tool === 'inspect_function' ? { function: 'function3' } : {}) };
     const more = given[tool];
     return more === undefined
       ? [{ tool, args: typed }]

@@ -19,7 +19,7 @@ const names = TOOLS.map(({ name }) => name);
 
 test('each client has its snippets, below the root key that it reads', () => {
   const seen = snippets.map(
-    (one) => `${one.client}: ${one.root} ${one.kind === 'http' ? one.key : 'command'}`,
+    (snippet) => `${snippet.client}: ${snippet.root} ${snippet.kind === 'http' ? snippet.key : 'command'}`,
   );
   expect(seen).toEqual([
     'Claude Code: sh command',
@@ -39,7 +39,7 @@ test('each client has its snippets, below the root key that it reads', () => {
   ]);
 });
 
-const stdio = snippets.flatMap((one) => (one.kind === 'stdio' ? [one] : []));
+const stdio = snippets.flatMap((snippet) => (snippet.kind === 'stdio' ? [snippet] : []));
 describe.each(stdio)('$client ($root)', ({ command, args, env }) => {
   test('starts the server, which lists its tools', async () => {
     expect([command, ...args].slice(0, 3)).toEqual(['npx', '-y', 'pyroscope-mcp']);
@@ -74,7 +74,7 @@ describe('over HTTP', () => {
     expect(response.status).toBe(401);
   });
 
-  const http = snippets.flatMap((one) => (one.kind === 'http' ? [one] : []));
+  const http = snippets.flatMap((snippet) => (snippet.kind === 'http' ? [snippet] : []));
   test.each(http)('$client ($root) is let in', async ({ url, headers }) => {
     expect(new URL(url).pathname).toBe(new URL(await address).pathname);
     const filled = filledIn(headers, VALUES);

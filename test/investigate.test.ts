@@ -8,7 +8,7 @@ import { asker, askerIn, askFiles, environmentOf, fixture, INCIDENT_WINDOW } fro
 import { createManualTimer, untilQuiet } from './support/manual-timer.js';
 import { changing, pods, START, smallService } from './support/small-service.js';
 
-const asked = { service: 'checkout-api', ...INCIDENT_WINDOW };
+const question = { service: 'checkout-api', ...INCIDENT_WINDOW };
 const answerSchema = z.looseObject({
   verdict: z.string(),
   verdict_reason: z.string(),
@@ -65,7 +65,7 @@ function watched(directory: string) {
         seen.inFlight--;
       }
     };
-  const own: ProfileSource = {
+  const countingSource: ProfileSource = {
     ...source,
     labelNames: watch(source.labelNames),
     labelValues: watch(source.labelValues),
@@ -74,12 +74,12 @@ function watched(directory: string) {
     snapshots: watch(source.snapshots),
     timeSeries: watch(source.timeSeries),
   };
-  return { source: own, seen };
+  return { source: countingSource, seen };
 }
 
 describe('investigate', () => {
   test('JSON carries the fields of the contract', async () => {
-    const { verdict, findings, lenses, since } = await answerOf(askFiles(fixture('demo')), asked);
+    const { verdict, findings, lenses, since } = await answerOf(askFiles(fixture('demo')), question);
     expect(verdict).toBe('code_regression');
     expect(findings[0]).toMatchObject({
       rank: 1,
@@ -130,7 +130,7 @@ describe('investigate', () => {
 
   test('a baseline of the caller is taken and named', async () => {
     const baseline = { baseline_from: '2026-11-20T14:00:00Z', baseline_to: '2026-11-20T14:15:00Z' };
-    const answer = await answerOf(askFiles(fixture('demo')), { ...asked, ...baseline });
+    const answer = await answerOf(askFiles(fixture('demo')), { ...question, ...baseline });
     expect(answer.baseline).toMatchObject({
       from: '2026-11-20T14:00:00Z',
       to: '2026-11-20T14:15:00Z',
@@ -189,7 +189,7 @@ describe('investigate', () => {
         return source.profile(query, signal);
       },
     };
-    const { verdict, not_determined } = await answerOf(asker(broken), asked);
+    const { verdict, not_determined } = await answerOf(asker(broken), question);
     expect(verdict).toBe('code_regression');
     expect(not_determined).toContain('alloc: not read, the answer was over the size limit');
   });
@@ -215,7 +215,7 @@ describe('investigate', () => {
     const { timer, advanceTo } = createManualTimer();
     const environment = { ...environmentOf([stuck]), deadlineMs: 10_000, timer };
     void untilQuiet(() => stuckReads > 0 && otherReads === 0).then(() => advanceTo(9_999));
-    const { verdict, not_determined } = await answerOf(askerIn(environment), asked);
+    const { verdict, not_determined } = await answerOf(askerIn(environment), question);
     expect(verdict).toBe('code_regression');
     expect(not_determined).toContain('alloc: not read, no time was left to read it');
   });
@@ -224,7 +224,7 @@ describe('investigate', () => {
     const steps: number[] = [];
     const environment = environmentOf([createFilesSource({ directory: fixture('demo') })]);
     const { signal } = new AbortController();
-    await callTool(investigate, asked, environment, signal, (done) => steps.push(done));
+    await callTool(investigate, question, environment, signal, (done) => steps.push(done));
     expect(steps.length).toBeGreaterThan(20);
     // The protocol wants each number to be greater than the one before.
     expect(steps).toEqual([...new Set(steps)].sort((a, b) => a - b));

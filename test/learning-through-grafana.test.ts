@@ -17,10 +17,10 @@ const HEAP = 'memory:inuse_space:bytes:space:bytes';
 
 /** The Grafana of fixtures/dashboards/; its Pyroscope holds CPU and heap of checkout-api. */
 async function grafana() {
-  const override: Scene['override'] = (asked, response) => {
-    const dashboard = /^\/api\/dashboards\/uid\/([^/?]+)$/.exec(asked)?.[1];
-    const panel = /^\/api\/library-elements\/([^/?]+)$/.exec(asked)?.[1];
-    if (asked.startsWith('/api/search')) {
+  const override: Scene['override'] = (requestPath, response) => {
+    const dashboard = /^\/api\/dashboards\/uid\/([^/?]+)$/.exec(requestPath)?.[1];
+    const panel = /^\/api\/library-elements\/([^/?]+)$/.exec(requestPath)?.[1];
+    if (requestPath.startsWith('/api/search')) {
       json(
         response,
         dashboardNames.map((uid) => ({ uid, title: `Board ${uid}`, type: 'dash-db', url: `/d/${uid}/x` })),
@@ -30,7 +30,7 @@ async function grafana() {
       json(response, { dashboard: dashboardModel(dashboard), meta });
     } else if (panel !== undefined && libraryModels.has(panel)) {
       json(response, libraryModels.get(panel));
-    } else if (asked.endsWith('/Series')) {
+    } else if (requestPath.endsWith('/Series')) {
       const labels = (type: string) => [
         { name: 'service_name', value: 'checkout-api' },
         { name: '__profile_type__', value: type },
@@ -76,7 +76,7 @@ test('the patterns of every dashboard, checked against the enabled source only',
   expect(text).toMatch(/^\d+ query patterns from 15 dashboards, the most used first; source Pyroscope prod/);
   expect(text).toContain('summarize_profile {"service":"checkout-api","profile_type":"inuse"}');
   expect(text).toContain('out of date: ');
-  expect(queries().every((asked) => asked.includes('/proxy/uid/pyro-prod-eu/'))).toBe(true);
+  expect(queries().every((requestPath) => requestPath.includes('/proxy/uid/pyro-prod-eu/'))).toBe(true);
   expect(new Set(seen.map(({ method }) => method))).toEqual(new Set(['GET', 'POST']));
   expect(`${text}${log.join()}`).not.toContain(SECRET);
 });
@@ -88,8 +88,8 @@ test('after a restart no dashboard is read again', async () => {
   seen.length = 0;
   const second = await (await started(url, where)).ask('find_query_patterns');
   expect(second.text).toBe(first.text);
-  expect(seen.filter(({ path: asked }) => asked.includes('/dashboards/'))).toEqual([]);
-  expect(seen.filter(({ path: asked }) => asked.includes('/proxy/'))).toEqual([]);
+  expect(seen.filter(({ path: requestPath }) => requestPath.includes('/dashboards/'))).toEqual([]);
+  expect(seen.filter(({ path: requestPath }) => requestPath.includes('/proxy/'))).toEqual([]);
   const files = (await readdir(where, { recursive: true, withFileTypes: true })).filter((entry) =>
     entry.isFile(),
   );
@@ -103,6 +103,7 @@ test('a server begins to learn before it is asked', async () => {
   const { url, seen } = await grafana();
   const { environment } = await started(url, await directory());
   environment.learn();
-  const read = () => seen.filter(({ path: asked }) => asked.startsWith('/api/dashboards/uid/')).length;
+  const read = () =>
+    seen.filter(({ path: requestPath }) => requestPath.startsWith('/api/dashboards/uid/')).length;
   await expect.poll(read).toBe(15);
 });

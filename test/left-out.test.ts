@@ -60,9 +60,9 @@ describe.each(['none', 'None', 'null', 'default', 'n/a', 'undefined', 'auto'])('
       labelValues: async (name, ...rest) =>
         name === 'service_name' ? ['checkout-api', word] : demoSource().labelValues(name, ...rest),
     });
-    const asked = await asker(service)('summarize_profile', { ...INCIDENT_WINDOW, service: word });
-    expect(asked.text).toContain(`${word} has no profiles from`);
-    expect(asked.text).not.toContain('left out');
+    const answer = await asker(service)('summarize_profile', { ...INCIDENT_WINDOW, service: word });
+    expect(answer.text).toContain(`${word} has no profiles from`);
+    expect(answer.text).not.toContain('left out');
 
     const label = withNames({
       labelNames: async (...rest) => [...(await demoSource().labelNames(...rest)), word],
@@ -87,9 +87,9 @@ test('patterns that are words can be asked for in parentheses', async () => {
   );
   const whole = await files('query_profile', ask);
   expect(withoutNotes(bare.text)).toBe(whole.text.trim());
-  const meant = await files('query_profile', { ...ask, focus: '(none)' });
-  expect(meant.text).not.toContain('left out');
-  expect(meant.text).not.toBe(whole.text);
+  const narrowed = await files('query_profile', { ...ask, focus: '(none)' });
+  expect(narrowed.text).not.toContain('left out');
+  expect(narrowed.text).not.toBe(whole.text);
 });
 
 test('an error says what was read as left out', async () => {

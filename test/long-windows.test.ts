@@ -99,7 +99,7 @@ const QUESTIONS: readonly (readonly [tool: string, args: object])[] = [
 const comparable = (text: string) => text.replace(/"upstream_requests":\d+/, '"upstream_requests":0');
 
 /** The question with its times, as JSON. */
-const asked = (tool: string, args: object) => {
+const argumentsFor = (tool: string, args: object) => {
   const { service, ...times } = incident;
   return { ...times, ...(tool === 'list_services' ? {} : { service }), ...args, format: 'json' };
 };
@@ -107,8 +107,8 @@ const asked = (tool: string, args: object) => {
 describe('48 h are answered as by a server without limits', () => {
   test.each(QUESTIONS)('%s %o', async (tool, args) => {
     server.requests.clear();
-    const pieces = await asker(source)(tool, asked(tool, args));
-    const expected = await asker(whole)(tool, asked(tool, args));
+    const pieces = await asker(source)(tool, argumentsFor(tool, args));
+    const expected = await asker(whole)(tool, argumentsFor(tool, args));
     expect(pieces.isError, pieces.text).toBe(false);
     expect(comparable(pieces.text)).toBe(comparable(expected.text));
     expect(server.requests.mostInFlight()).toBeLessThanOrEqual(8);
@@ -116,7 +116,7 @@ describe('48 h are answered as by a server without limits', () => {
   });
 
   test('what changed is found', async () => {
-    const { text } = await asker(source)('investigate', asked('investigate', {}));
+    const { text } = await asker(source)('investigate', argumentsFor('investigate', {}));
     expect(JSON.parse(text)).toMatchObject({
       verdict: 'code_regression',
       findings: [{ function: 'shop/parse', file: 'parse.go' }],
@@ -125,15 +125,15 @@ describe('48 h are answered as by a server without limits', () => {
   });
 
   test('the requests of an investigation are those that came over the wire', async () => {
-    const own = createPyroscopeSource({ name: 'own', uid: 'own', url: server.url });
-    await own.labelNames({ matchers: [], window: { from: SINCE, to: NOW } }, SIGNAL);
+    const store = createPyroscopeSource({ name: 'own', uid: 'own', url: server.url });
+    await store.labelNames({ matchers: [], window: { from: SINCE, to: NOW } }, SIGNAL);
     server.requests.clear();
-    const { text } = await asker(own)('investigate', asked('investigate', {}));
+    const { text } = await asker(store)('investigate', argumentsFor('investigate', {}));
     const told = Number(/"upstream_requests":(\d+)/.exec(text)?.[1]);
     // A series is asked for in two requests, and of what storage it takes is learned from one.
     expect(server.requests.count()).toBeGreaterThanOrEqual(told);
     expect(server.requests.count()).toBeLessThanOrEqual(told + 12);
-    await own.close();
+    await store.close();
   });
 });
 
@@ -151,15 +151,15 @@ describe.each(['9.4', '12.3'] as const)('through the proxy of Grafana %s', (vers
       const ask = askerIn(environmentOf([], [], sources));
       server.requests.clear();
       for (const [tool, args] of QUESTIONS.slice(4)) {
-        const { text, isError } = await ask(tool, asked(tool, args));
-        const expected = await asker(whole)(tool, asked(tool, args));
+        const { text, isError } = await ask(tool, argumentsFor(tool, args));
+        const expected = await asker(whole)(tool, argumentsFor(tool, args));
         expect(isError, text).toBe(false);
         const plain = (answer: string) => ({ ...JSON.parse(comparable(answer)), links: [] });
         expect(plain(text)).toEqual(plain(expected.text));
       }
       const long = server.requests.log.filter(({ message }) => {
-        const found = range.safeParse(message);
-        return found.success && Number(found.data.end) - Number(found.data.start) > DAY;
+        const parsed = range.safeParse(message);
+        return parsed.success && Number(parsed.data.end) - Number(parsed.data.start) > DAY;
       });
       // The refusal, how far it looks back, and the first one by a uid that 9.4 cuts.
       expect(long.length).toBeLessThanOrEqual(version === '9.4' ? 3 : 2);
@@ -175,7 +175,7 @@ describe('a server that looks back only so far', () => {
     const limits = { maxQueryLength: DAY, maxQueryLookback: 4 * DAY, now: () => NOW };
     const short = await startPyroscopeServer(memory, limits);
     vi.useFakeTimers({ now: NOW, toFake: ['Date'] });
-    const own = createPyroscopeSource({ name: 'shop-store', uid: 'shop-store', url: short.url });
+    const store = createPyroscopeSource({ name: 'shop-store', uid: 'shop-store', url: short.url });
     try {
       const note =
         'Note: The store answers only about what is newer than 2026-11-16T15:00:00Z (its lookback limit): older data is missing here.';
@@ -186,15 +186,19 @@ describe('a server that looks back only so far', () => {
         ['summarize_profile', NOW - 5 * DAY, NOW - 4.5 * DAY],
       ] as const) {
         const times = { from: iso(from), to: iso(to) };
-        const { text, isError } = await asker(own)(tool, { service: 'shop', profile_type: 'cpu', ...times });
+        const { text, isError } = await asker(store)(tool, {
+          service: 'shop',
+          profile_type: 'cpu',
+          ...times,
+        });
         expect(isError, text).toBe(false);
         expect(text).toContain(note);
       }
       const inside = { service: 'shop', profile_type: 'cpu', from: iso(NOW - 2 * DAY), to: iso(NOW - DAY) };
-      expect((await asker(own)('summarize_profile', inside)).text).not.toContain('lookback');
+      expect((await asker(store)('summarize_profile', inside)).text).not.toContain('lookback');
     } finally {
       vi.useRealTimers();
-      await own.close();
+      await store.close();
       await short.close();
     }
   });

@@ -43,15 +43,15 @@ describe.each(INCIDENTS)('$name', ({ directory, service }) => {
       ),
     );
     for (let step = 0; step < 3; step++) {
-      const found: typeof calls = [];
+      const following: typeof calls = [];
       for (const { tool, args, after } of calls) {
         const key = `${tool} ${JSON.stringify(args)}`;
         if (answers.has(key)) continue;
         const { text, isError } = await ask(tool, args);
         answers.set(key, { text, isError, after });
-        found.push(...nextOf(text).map((next) => ({ ...next, after: key })));
+        following.push(...nextOf(text).map((next) => ({ ...next, after: key })));
       }
-      calls = found;
+      calls = following;
     }
   }, 60_000);
 
@@ -73,14 +73,14 @@ describe.each(INCIDENTS)('$name', ({ directory, service }) => {
 
 describe('a ready call', () => {
   const ask = askFiles(fixture('incidents', '10-georouting-check'));
-  const asked = { service: 'geo-routing', ...INCIDENT_WINDOW };
+  const question = { service: 'geo-routing', ...INCIDENT_WINDOW };
 
   test('of an investigation holds the baseline that was named', async () => {
     const baseline = { baseline_from: '2026-11-20T14:00:00Z', baseline_to: '2026-11-20T14:25:00Z' };
-    const { text } = await ask('investigate', { ...asked, ...baseline });
+    const { text } = await ask('investigate', { ...question, ...baseline });
     expect(text).toContain('(no_change)');
     expect(nextOf(text)).toEqual([
-      { tool: 'compare_profiles', args: { ...asked, profile_type: 'cpu', ...baseline } },
+      { tool: 'compare_profiles', args: { ...question, profile_type: 'cpu', ...baseline } },
     ]);
   });
 
@@ -100,7 +100,7 @@ describe('a ready call', () => {
 
 describe('a baseline without profiles', () => {
   const ask = askFiles(fixture('demo'));
-  const asked = { service: 'checkout-api', ...INCIDENT_WINDOW };
+  const question = { service: 'checkout-api', ...INCIDENT_WINDOW };
   const yesterday = { baseline_from: '2026-11-19T14:30:00Z', baseline_to: '2026-11-19T14:45:00Z' };
 
   test.each([
@@ -108,9 +108,9 @@ describe('a baseline without profiles', () => {
     ['compare_profiles', yesterday],
     ['compare_profiles', { baseline_selector: 'pod="nope"' }],
   ])('%s %j: the time before the window is offered instead', async (tool, baseline) => {
-    const { text } = await ask(tool, { ...asked, ...baseline });
+    const { text } = await ask(tool, { ...question, ...baseline });
     const [next] = nextOf(text);
-    expect(next).toEqual({ tool, args: asked });
+    expect(next).toEqual({ tool, args: question });
     expect((await ask(tool, next?.args)).text).toContain('(code_regression)');
   });
 });
@@ -141,7 +141,7 @@ test('an investigation without a baseline says what was not compared, and where 
 describe('a question without data', () => {
   const ask = askFiles(fixture('demo'));
   const SCOPE = ['source', 'service', 'profile_type', 'selector', 'from', 'to'];
-  const asked = { service: 'checkout-apx', ...INCIDENT_WINDOW };
+  const question = { service: 'checkout-apx', ...INCIDENT_WINDOW };
   const named = TOOLS.filter(({ input }) => 'service' in input.shape && 'from' in input.shape);
 
   /** A value that the schema takes and that is not its default. */
@@ -169,7 +169,7 @@ describe('a question without data', () => {
     expect(value).toBeDefined();
     // The required arguments of the tool, then the one that is looked for.
     const required = tool === 'inspect_function' ? { function: 'main' } : {};
-    const args = { ...asked, ...required, [name]: value };
+    const args = { ...question, ...required, [name]: value };
     const [next] = nextOf((await ask(tool, args)).text);
     expect(next).toEqual({ tool, args: { ...args, service: 'checkout-api' } });
   });

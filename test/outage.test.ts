@@ -63,24 +63,24 @@ test.each(DEAD)(
       const { text, isError } = await ask('summarize_profile', ASK);
       expect([isError, text.includes('\nNext: ')]).toEqual([true, true]);
     }
-    const asked = server.requests.count();
-    expect(asked).toBeLessThanOrEqual(12);
+    const requestCount = server.requests.count();
+    expect(requestCount).toBeLessThanOrEqual(12);
     const { text, isError } = await ask('summarize_profile', ASK);
     expect(isError).toBe(true);
     expect(text).toMatch(
       /^The profile store is not asked at the moment, because it failed again and again: "failing since 2026-11-20T15:00:00Z; tried again at 2026-11-20T15:00:05Z; last failure: .*"\.\nNext: Wait until then/,
     );
-    expect(server.requests.count()).toBe(asked);
+    expect(server.requests.count()).toBe(requestCount);
     vi.setSystemTime(Date.now() + 5_000);
     expect((await ask('summarize_profile', ASK)).isError).toBe(true);
-    expect(server.requests.count() - asked).toBeLessThanOrEqual(2);
+    expect(server.requests.count() - requestCount).toBeLessThanOrEqual(2);
     server.faults.clear();
     vi.setSystemTime(Date.now() + 9_000);
     expect((await ask('summarize_profile', ASK)).text).toContain('not asked at the moment');
     vi.setSystemTime(Date.now() + 1_000);
     expect((await ask('summarize_profile', ASK)).text).toMatch(/^checkout-api: cpu/);
-    const said = lines.map((line) => JSON.parse(line)).filter(({ source }) => source === 'pyroscope');
-    expect(said.map(({ msg, level }) => [level, msg])).toEqual([
+    const records = lines.map((line) => JSON.parse(line)).filter(({ source }) => source === 'pyroscope');
+    expect(records.map(({ msg, level }) => [level, msg])).toEqual([
       ['warn', 'source fails and gets no requests for a while'],
       ['info', 'source answers again'],
     ]);

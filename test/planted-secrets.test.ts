@@ -89,10 +89,10 @@ describe.each(['disk', ...(realRedis().own ? ['Redis'] : [])])('with a cache on 
       PYROSCOPE_MCP_CACHE_DIR: cache,
       ...(redis === null ? {} : { PYROSCOPE_MCP_CACHE_URL: redis.url }),
     };
-    const said: string[] = [];
+    const outputs: string[] = [];
     for (const args of [['sources', 'enable', 'main', 'direct'], ['sources'], ['doctor']]) {
       const { stdout, stderr } = await run([...args, '--state-dir', state], { env });
-      said.push(stdout, stderr);
+      outputs.push(stdout, stderr);
     }
     const program = start(
       [...['--http', '0', '--log-level', 'debug', '--http-tokens', CALLER], '--state-dir', state],
@@ -116,20 +116,20 @@ describe.each(['disk', ...(realRedis().own ? ['Redis'] : [])])('with a cache on 
       ['find_query_patterns', {}],
       ['list_services', { source: 'no-such', ...INCIDENT_WINDOW }],
     ] as const) {
-      said.push(JSON.stringify(await client.callTool(tool, args)));
+      outputs.push(JSON.stringify(await client.callTool(tool, args)));
     }
     pyroscope.faults.set({ kind: 'status', status: 500 });
-    said.push(JSON.stringify(await client.callTool('list_services', { from: '2026-11-20T13:00:00Z' })));
+    outputs.push(JSON.stringify(await client.callTool('list_services', { from: '2026-11-20T13:00:00Z' })));
     pyroscope.faults.clear();
     await client.close();
     for (const page of ['/metrics', '/readyz', '/healthz']) {
       const answer = await fetch(new URL(page, address), { headers: authorized });
-      said.push(await answer.text());
+      outputs.push(await answer.text());
     }
     program.child.kill('SIGTERM');
     await program.exit;
-    expect(said.join('\n')).toContain('checkout-api');
-    for (const text of said) expectNoSecret('an answer', text);
+    expect(outputs.join('\n')).toContain('checkout-api');
+    for (const text of outputs) expectNoSecret('an answer', text);
     expectNoSecret('the log', program.stderr());
     expectNoSecret('standard output', program.stdout());
 
@@ -220,10 +220,10 @@ describe('of servers that write what they are told into every name', () => {
       ...(redis === null ? {} : { PYROSCOPE_MCP_CACHE_URL: `redis://127.0.0.1:${redis.port}` }),
       ...credentialsOf(tokenFile, egress.port),
     };
-    const said: [string, string][] = [];
+    const outputs: [string, string][] = [];
     for (const args of [['sources', 'enable', 'main'], ['sources'], ['doctor']]) {
       const { stdout, stderr } = await run([...args, '--state-dir', state], { env });
-      said.push([args.join(' '), `${stdout}${stderr}`]);
+      outputs.push([args.join(' '), `${stdout}${stderr}`]);
     }
     const program = start(['--http', '0', '--log-level', 'debug', '--state-dir', state], env);
     onTestFinished(() => void program.child.kill('SIGKILL'));
@@ -236,7 +236,7 @@ describe('of servers that write what they are told into every name', () => {
           const window =
             args.to === undefined ? {} : { to: new Date(Date.parse(String(args.to)) + later).toISOString() };
           const { text } = await client.callTool(tool, { ...args, ...window, source, format });
-          said.push([`${tool} ${source} ${format}`, text]);
+          outputs.push([`${tool} ${source} ${format}`, text]);
         }
       }
     };
@@ -249,18 +249,18 @@ describe('of servers that write what they are told into every name', () => {
     await askAll(!swapped, 1_000);
     await client.close();
     for (const page of ['/metrics', '/readyz']) {
-      said.push([page, await (await fetch(new URL(page, address))).text()]);
+      outputs.push([page, await (await fetch(new URL(page, address))).text()]);
     }
     program.child.kill('SIGTERM');
     await program.exit;
-    said.push(['the log', program.stderr()], ['standard output', program.stdout()]);
-    for (const text of everythingIn(state)) said.push(['the state', text]);
-    for (const text of everythingIn(cache)) said.push(['the cache on disk', text]);
-    for (const entry of redis?.entries ?? []) said.push(['the cache in Redis', entry.join('\n')]);
+    outputs.push(['the log', program.stderr()], ['standard output', program.stdout()]);
+    for (const text of everythingIn(state)) outputs.push(['the state', text]);
+    for (const text of everythingIn(cache)) outputs.push(['the cache on disk', text]);
+    for (const entry of redis?.entries ?? []) outputs.push(['the cache in Redis', entry.join('\n')]);
 
     const echoed = [...new Set([...store.echoed, ...front.echoed])];
     expect(echoed.length).toBeGreaterThan(10);
-    const texts = said.map(([where, text]) => [where, text, unescaped(text)] as const);
+    const texts = outputs.map(([where, text]) => [where, text, unescaped(text)] as const);
     for (const echo of echoed) {
       const shown = texts.filter(([, text, plain]) => text.includes(echo) || plain.includes(echo));
       expect(
@@ -269,7 +269,7 @@ describe('of servers that write what they are told into every name', () => {
       ).toEqual([]);
     }
     // The echoes were there, and what differed still does.
-    const wholly = (tool: string) => said.filter(([where]) => where.startsWith(tool)).join('\n');
+    const wholly = (tool: string) => outputs.filter(([where]) => where.startsWith(tool)).join('\n');
     for (const where of ['list_services', 'list_labels', 'query_profile', 'get_timeline', 'the cache']) {
       expect(wholly(where), where).toMatch(/\[redacted-\d+\]/);
     }

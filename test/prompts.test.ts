@@ -125,9 +125,9 @@ test.each([
   ['compare-deploys', { ...checkout, version: '2' }, 'needs `deployed_at`, or `version`'],
   ['compare-deploys', { ...checkout, deployed_at: 'now' }, 'is not in the past'],
 ])('%s refuses %j and says why', async (name, given, why) => {
-  const asked = textOf(name, given);
-  await expect(asked).rejects.toThrow(UserError);
-  await expect(asked).rejects.toThrow(why);
+  const prompt = textOf(name, given);
+  await expect(prompt).rejects.toThrow(UserError);
+  await expect(prompt).rejects.toThrow(why);
 });
 
 test('what is filled in stays inside the JSON of the calls, whatever it is', async () => {

@@ -151,7 +151,7 @@ describe('a Grafana that does not do its part', () => {
 
 describe("a service under the team's own name", () => {
   // On the dashboard "Checkout overview" all queries are of checkout-api.
-  const asked = { service: 'hot code', ...INCIDENT_WINDOW };
+  const question = { service: 'hot code', ...INCIDENT_WINDOW };
 
   test.each([
     ['summarize_profile', { profile_type: 'cpu' }],
@@ -162,7 +162,7 @@ describe("a service under the team's own name", () => {
     ['list_profile_types', {}],
     ['list_labels', {}],
   ])('%s %j takes it and says so', async (tool, more) => {
-    const { text, isError } = await connected().ask(tool, { ...asked, ...more });
+    const { text, isError } = await connected().ask(tool, { ...question, ...more });
     expect([isError, text]).toEqual([false, expect.stringContaining('checkout-api')]);
     expect(scopeLine(text)).toContain('checkout-api');
     expect(text).toContain(
@@ -171,9 +171,9 @@ describe("a service under the team's own name", () => {
   });
 
   test('is not taken where it means several, or where a service is called so', async () => {
-    const several = await ask('summarize_profile', { ...asked, service: 'auth' });
+    const several = await ask('summarize_profile', { ...question, service: 'auth' });
     expect(several.text).toContain('No data (unknown service)');
-    const exact = await ask('summarize_profile', { ...asked, service: 'checkout-api' });
+    const exact = await ask('summarize_profile', { ...question, service: 'checkout-api' });
     expect(exact.text).not.toContain('the team calls');
   });
 });
@@ -226,7 +226,7 @@ describe('a team whose label for services is not service_name', () => {
       dataSources: async () => [...dashboardSources.filter(({ uid }) => uid === 'pyro-prod-eu'), traces],
     });
   };
-  const asked = { service: 'eu-central-1', source: 'demo', ...INCIDENT_WINDOW };
+  const question = { service: 'eu-central-1', source: 'demo', ...INCIDENT_WINDOW };
 
   test.each([
     ['summarize_profile', { profile_type: 'cpu' }],
@@ -234,7 +234,7 @@ describe('a team whose label for services is not service_name', () => {
     ['investigate', {}],
     ['list_profile_types', {}],
   ])('%s takes a value of it for a service, and says so', async (tool, more) => {
-    const { text, isError } = await byRegion().ask(tool, { ...asked, ...more });
+    const { text, isError } = await byRegion().ask(tool, { ...question, ...more });
     expect([isError, text]).toEqual([false, expect.stringContaining('region=')]);
     expect(scopeLine(text)).toContain('{region="eu-central-1"}');
     expect(text).toContain(
@@ -253,7 +253,7 @@ describe('a team whose label for services is not service_name', () => {
 
   test('it holds for the other side of a comparison', async () => {
     const { text } = await byRegion().ask('compare_profiles', {
-      ...asked,
+      ...question,
       profile_type: 'cpu',
       baseline_selector: 'env="production"',
     });
@@ -262,7 +262,7 @@ describe('a team whose label for services is not service_name', () => {
 
   test("the team's own word leads to a value of it, where it exists", async () => {
     const { text } = await byRegion().ask('summarize_profile', {
-      ...asked,
+      ...question,
       profile_type: 'cpu',
       service: 'frankfurt',
     });
@@ -270,7 +270,7 @@ describe('a team whose label for services is not service_name', () => {
     expect(text).toContain(
       'No service is called "frankfurt"; on its dashboards the team calls {region="eu-central-1"} so.',
     );
-    const gone = await byRegion().ask('summarize_profile', { ...asked, service: 'the moon' });
+    const gone = await byRegion().ask('summarize_profile', { ...question, service: 'the moon' });
     expect(gone.text).toContain('No data (unknown service)');
   });
 
@@ -285,7 +285,7 @@ describe('a team whose label for services is not service_name', () => {
     };
     const { book } = byRegion();
     const asking = askerIn(environmentOf([shared], [], undefined, () => book));
-    const { text } = await asking('investigate', { ...asked, source: 'demo' });
+    const { text } = await asking('investigate', { ...question, source: 'demo' });
     expect(text).toContain('Note: 2 services are added up: checkout-api, cart-api.');
   });
 
@@ -311,7 +311,7 @@ describe('a team whose label for services is not service_name', () => {
   });
 
   test('a value that the label does not have stays unknown', async () => {
-    const { text } = await byRegion().ask('summarize_profile', { ...asked, service: 'mars-north' });
+    const { text } = await byRegion().ask('summarize_profile', { ...question, service: 'mars-north' });
     expect(text).toContain('No data (unknown service)');
   });
 

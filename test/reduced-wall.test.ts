@@ -70,9 +70,9 @@ describe.each(['v2', 'v1'] as const)('%s storage', (mode) => {
     expect(part.idle).toEqual(whole.idle);
     expect(part.idle.value).toBe(2_100 * MS);
     expect(part.total).toEqual(whole.total);
-    const own = ({ top_functions: rows }: { top_functions: Record<string, unknown>[] }) =>
+    const ownCosts = ({ top_functions: rows }: { top_functions: Record<string, unknown>[] }) =>
       rows.map(({ function: name, self, self_share }) => [name, self, self_share]);
-    expect(own(part)).toEqual(own(whole));
+    expect(ownCosts(part)).toEqual(ownCosts(whole));
     const path = ({ hottest_path: { frames } }: { hottest_path: { frames: Record<string, unknown>[] } }) =>
       frames.map(({ function: name, total_share }) => [name, total_share]);
     expect(path(part)).toEqual(path(whole));

@@ -85,32 +85,32 @@ describe.each(['v2', 'v1'] as const)('over the size cap, %s storage', (mode) => 
 
   test('summarize_profile: own cost and ranks are exact, totals and path are at most the truth, and it says so', async () => {
     const truth = await json(whole, 'summarize_profile', { limit: 50 });
-    const found = await json(ask, 'summarize_profile', { limit: 50 });
+    const answer = await json(ask, 'summarize_profile', { limit: 50 });
     expect(truth.coverage).toEqual({ kept_share: 1, truncated: false });
-    expect(found.coverage).toMatchObject({
+    expect(answer.coverage).toMatchObject({
       kept_share: 1,
       truncated: true,
       reason: 'the full profile is too large (the answer is larger than 0.44 MiB (inflated))',
       exact: ['total', 'self', 'self_share', 'rank'],
       call_sites: 4,
     });
-    expect(found.total).toEqual(truth.total);
-    expect(ownCosts(found)).toEqual(ownCosts(truth));
+    expect(answer.total).toEqual(truth.total);
+    expect(ownCosts(answer)).toEqual(ownCosts(truth));
     const trueTotals = new Map(
       (await json(whole, 'query_profile', { limit: 200 })).top_functions.map(
         (row: { function: string; total: number }) => [row.function, row.total],
       ),
     );
-    for (const { function: name, self, total } of found.top_functions) {
+    for (const { function: name, self, total } of answer.top_functions) {
       expect(total).toBeLessThanOrEqual(Number(trueTotals.get(name)));
       expect(total).toBeGreaterThanOrEqual(self);
     }
-    expect(found.hottest_path.frames.length).toBeGreaterThan(3);
-    found.hottest_path.frames.forEach((frame: { function: string; total_share: number }, at: number) => {
+    expect(answer.hottest_path.frames.length).toBeGreaterThan(3);
+    answer.hottest_path.frames.forEach((frame: { function: string; total_share: number }, at: number) => {
       expect(frame.function).toBe(truth.hottest_path.frames[at].function);
       expect(frame.total_share).toBeLessThanOrEqual(truth.hottest_path.frames[at].total_share);
     });
-    expect(found.application_functions).toEqual([]);
+    expect(answer.application_functions).toEqual([]);
     const { text } = await ask('summarize_profile', args);
     expect(text).toContain('Read in part: the full profile is too large');
     expect(text).toContain(
@@ -122,10 +122,10 @@ describe.each(['v2', 'v1'] as const)('over the size cap, %s storage', (mode) => 
   test('query_profile: the table by own cost and the tree; a ranking by total or a filter is refused', async () => {
     // More rows are cut to the size of an answer, earlier where they name who a leaf is charged to.
     const truth = await json(whole, 'query_profile', { limit: 80 });
-    const found = await json(ask, 'query_profile', { limit: 80 });
+    const answer = await json(ask, 'query_profile', { limit: 80 });
     expect(truth.top_functions).toHaveLength(80);
-    expect(ownCosts(found)).toEqual(ownCosts(truth));
-    expect(found.functions).toBe(truth.functions);
+    expect(ownCosts(answer)).toEqual(ownCosts(truth));
+    expect(answer.functions).toBe(truth.functions);
     const tree = await json(ask, 'query_profile', { view: 'tree' });
     expect(tree.tree[0].function).toBe(
       (await json(whole, 'query_profile', { view: 'tree' })).tree[0].function,
@@ -140,15 +140,15 @@ describe.each(['v2', 'v1'] as const)('over the size cap, %s storage', (mode) => 
   });
 
   test('inspect_function: own cost and its callers are exact', async () => {
-    const found = await json(ask, 'inspect_function', { function: 'runtime.mallocgc' });
+    const answer = await json(ask, 'inspect_function', { function: 'runtime.mallocgc' });
     const truth = await json(whole, 'inspect_function', { function: 'runtime.mallocgc' });
     // The hot leaf calls nothing, so that all of it is own cost.
-    expect(found.self).toBe(truth.self);
-    expect(found.function_total).toBe(truth.function_total);
+    expect(answer.self).toBe(truth.self);
+    expect(answer.function_total).toBe(truth.function_total);
     // The lists themselves are cut to the size of an answer.
-    expect(found.callers.slice(0, 20)).toEqual(truth.callers.slice(0, 20));
-    expect(found.timeline).toBeNull();
-    expect(found.notes.join(' ')).toContain('of the own cost of the function alone');
+    expect(answer.callers.slice(0, 20)).toEqual(truth.callers.slice(0, 20));
+    expect(answer.timeline).toBeNull();
+    expect(answer.notes.join(' ')).toContain('of the own cost of the function alone');
     const inner = await ask('inspect_function', { ...args, function: 'runtime.main' });
     expect(inner.text).toContain('A function without own cost needs the full profile');
   });
@@ -165,10 +165,10 @@ describe.each(['v2', 'v1'] as const)('over the size cap, %s storage', (mode) => 
   test('where only the leaves fit, there are no callers and no tree', async () => {
     const source = createPyroscopeSource({ name: 'p', uid: 'p', url: server.url, maxResponseBytes: 190_000 });
     const small = askerIn(environmentOf([source]));
-    const found = await json(small, 'summarize_profile');
+    const answer = await json(small, 'summarize_profile');
     const truth = await json(whole, 'summarize_profile');
-    expect(ownCosts(found)).toEqual(ownCosts(truth));
-    expect([found.coverage.call_sites, found.hottest_path.frames]).toEqual([1, []]);
+    expect(ownCosts(answer)).toEqual(ownCosts(truth));
+    expect([answer.coverage.call_sites, answer.hottest_path.frames]).toEqual([1, []]);
     expect((await small('summarize_profile', args)).text).toContain(
       'only the leaf and no call tree were read',
     );
@@ -289,13 +289,13 @@ describe('cut off on the way', () => {
       format: 'json',
     });
     await source.close();
-    return { text, isError, asked: server.requests.count('SelectMergeProfile') };
+    return { text, isError, requests: server.requests.count('SelectMergeProfile') };
   };
 
   test.each(['half', 'short'] as const)(
     'twice: what is exact is read in part, and it says why (%s)',
     async (kind) => {
-      const { text, asked } = await summary(large, kind, 2);
+      const { text, requests } = await summary(large, kind, 2);
       const { coverage, top_functions, headline } = JSON.parse(text);
       expect(coverage).toMatchObject({ kept_share: 1, truncated: true, call_sites: 4 });
       expect(coverage.reason).toMatch(
@@ -304,21 +304,21 @@ describe('cut off on the way', () => {
       expect(top_functions[0]).toMatchObject({ function: large.hot.name, self_share: large.hot.share });
       expect(headline).toContain(large.hot.name);
       // Twice whole, then the leaves and the call sites next to them.
-      expect(asked).toBe(4);
+      expect(requests).toBe(4);
     },
   );
 
   test('once: it is read again, whole', async () => {
-    const { text, asked } = await summary(large, 'half', 1);
+    const { text, requests } = await summary(large, 'half', 1);
     expect(JSON.parse(text).coverage).toEqual({ kept_share: 1, truncated: false });
-    expect(asked).toBe(2);
+    expect(requests).toBe(2);
   });
 
   test.each(['half', 'short'] as const)('a small one was not cut off for its size (%s)', async (kind) => {
-    const { text, isError, asked } = await summary(small, kind, 2);
+    const { text, isError, requests } = await summary(small, kind, 2);
     expect(isError).toBe(true);
     expect(text).toContain('the answer was cut short or damaged');
-    expect(asked).toBe(2);
+    expect(requests).toBe(2);
   });
 
   test('what is read in part is cut off, too: the failure of the whole is told', async () => {

@@ -60,10 +60,10 @@ const WINDOW = {
 describe('the labels of the source code integration tell own code', () => {
   test('with service_repository the module is own code', async () => {
     const ask = asker(shop({ service_repository: `https://${MODULE}`, service_git_ref: 'main' }));
-    const { application_functions: own } = summary.parse(
+    const { application_functions: rows } = summary.parse(
       JSON.parse((await ask('summarize_profile', WINDOW)).text),
     );
-    expect(own.map((row) => row.function)).toEqual([QUOTE, TOTAL]);
+    expect(rows.map((row) => row.function)).toEqual([QUOTE, TOTAL]);
     const { findings, notes } = investigation.parse(JSON.parse((await ask('investigate', WINDOW)).text));
     expect(findings.map((finding) => finding.function)).toEqual([QUOTE]);
     expect(notes).toEqual([]);
@@ -71,18 +71,18 @@ describe('the labels of the source code integration tell own code', () => {
 
   test('with service_root_path what lies below the folder is', async () => {
     const ask = asker(shop({ service_root_path: 'shop/price' }));
-    const { application_functions: own } = summary.parse(
+    const { application_functions: rows } = summary.parse(
       JSON.parse((await ask('summarize_profile', WINDOW)).text),
     );
-    expect(own.map((row) => row.function)).toEqual([QUOTE]);
+    expect(rows.map((row) => row.function)).toEqual([QUOTE]);
   });
 
   test('without them a list of known libraries decides, and the answer calls that a guess', async () => {
     const ask = asker(shop({}));
-    const { application_functions: own } = summary.parse(
+    const { application_functions: rows } = summary.parse(
       JSON.parse((await ask('summarize_profile', WINDOW)).text),
     );
-    expect(own).toEqual([]);
+    expect(rows).toEqual([]);
     const { findings, notes } = investigation.parse(JSON.parse((await ask('investigate', WINDOW)).text));
     expect(findings.map((finding) => finding.function)).toEqual([QUOTE]);
     expect(notes).toEqual([

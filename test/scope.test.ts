@@ -45,27 +45,27 @@ describe('windows', () => {
     });
     expect(missing.text).toContain('No data (window outside data)');
     expect(missing.text).toContain('the newest found are from 2026-11-20T14:00:00Z');
-    const found = await ask('summarize_profile', {
+    const answer = await ask('summarize_profile', {
       service: 'shop',
       from: '2026-11-20T14:00:00Z',
       to: '2026-11-20T14:00:50Z',
     });
-    expect(found.text).toContain('main.work');
+    expect(answer.text).toContain('main.work');
   });
 });
 
 describe('a condition that would hold without the label', () => {
   const ask = askFiles(INCIDENTS[0].directory);
-  const asked = { service: 'checkout-api', profile_type: 'cpu', ...INCIDENT_WINDOW };
+  const question = { service: 'checkout-api', profile_type: 'cpu', ...INCIDENT_WINDOW };
 
   test('is said to exclude nothing where no profile has the label', async () => {
-    const { text } = await ask('summarize_profile', { ...asked, selector: 'planet!="mars",pod=~".+"' });
+    const { text } = await ask('summarize_profile', { ...question, selector: 'planet!="mars",pod=~".+"' });
     expect(text).toContain('Note: planet!="mars" excludes nothing: no profile here has a label planet.');
     expect(text).not.toContain('pod=~".+" excludes');
   });
 
   test('is left alone where one has', async () => {
-    const { text } = await ask('summarize_profile', { ...asked, selector: 'region!="mars"' });
+    const { text } = await ask('summarize_profile', { ...question, selector: 'region!="mars"' });
     expect(text).not.toContain('excludes nothing');
   });
 });

@@ -99,11 +99,11 @@ describe.each(folders.map((folder) => [path.basename(folder), folder] as const))
         !/^node:|\/node_modules\//.test(name) && truth.functions.some((right) => isNamed(name, right)),
     );
     expect(functions).not.toHaveLength(0);
-    const { asked, score } = await judge({
+    const { answer, score } = await judge({
       ...incident,
       truth: { ...truth, functions: [...truth.functions, ...functions] },
     });
-    expect(score.wrong, asked.text).toEqual([]);
+    expect(score.wrong, answer.text).toEqual([]);
   });
 });
 

@@ -67,13 +67,13 @@ test.each<[string, string, object, RegExp]>([
 });
 
 test('a comparison gives no verdict, and the fields of every other one', async () => {
-  const one = JSON.parse(
+  const single = JSON.parse(
     (await ask('compare_profiles', { service: 'checkout-api', ...INCIDENT_WINDOW, format: 'json' })).text,
   );
   const several = JSON.parse(
     (await ask('compare_profiles', { ...all, profile_type: 'cpu', format: 'json' })).text,
   );
-  expect(Object.keys(several)).toEqual(expect.arrayContaining(Object.keys(one)));
+  expect(Object.keys(several)).toEqual(expect.arrayContaining(Object.keys(single)));
   expect(several).toMatchObject({ verdict: null, movers: [], finding: null, since: null });
   const services = several.services.map(({ service }: { service: string }) => service);
   expect(services.slice(0, 1)).toEqual(['auth-gateway']);

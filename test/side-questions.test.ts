@@ -76,14 +76,14 @@ describe('compare_profiles', () => {
   /** The goroutine leak, of which the two merges at the ends of the windows fail. */
   const source = (): ProfileSource => {
     const files = createFilesSource({ directory: fixture('incidents', '05-notify-goroutines') });
-    const asked = new Set<string>();
+    const seenKeys = new Set<string>();
     return {
       ...files,
       profile: async (query, signal) => {
         const key = JSON.stringify([query.window, query.matchers]);
         // The parts are read first, and the last part of each window once more for the course of the level.
-        if (asked.has(key)) throw busy();
-        asked.add(key);
+        if (seenKeys.has(key)) throw busy();
+        seenKeys.add(key);
         return files.profile(query, signal);
       },
     };

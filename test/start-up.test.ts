@@ -30,8 +30,8 @@ test.each([
   });
   expect(stdout).toContain('"investigate"');
   const loaded = [...stderr.matchAll(/^module (\S+)$/gm)].map(([, url = '']) => url);
-  const own = loaded.filter((url) => url.startsWith(DIST)).map((url) => url.slice(DIST.length));
-  const inRooms = own.filter((file) =>
+  const ownFiles = loaded.filter((url) => url.startsWith(DIST)).map((url) => url.slice(DIST.length));
+  const inRooms = ownFiles.filter((file) =>
     /^(?:tools|mcp\/prompts|query|investigation|patterns|profile|report|schema|sources|text)\//.test(file),
   );
   expect(inRooms.filter((file) => !file.startsWith('tools/surface/')).sort()).toEqual([

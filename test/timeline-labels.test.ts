@@ -151,12 +151,12 @@ describe('inspect_function', () => {
 
   test('splits by label after label, those that go together once', async () => {
     const ask = asker(await source(sent));
-    const asked = { service: 'shop', profile_type: 'cpu', function: 'pay', ...WINDOW };
-    const { text } = await ask('inspect_function', asked);
+    const question = { service: 'shop', profile_type: 'cpu', function: 'pay', ...WINDOW };
+    const { text } = await ask('inspect_function', question);
     expect(text).toContain("By version (zone the same): 2 60.0%, 1 10.4% of each one's cpu\n");
     expect(text).toContain("By pod: b 60.0%, c 10.8%, a 10.0% of each one's cpu\n");
     expect(text).not.toContain('By env');
-    const json = JSON.parse((await ask('inspect_function', { ...asked, format: 'json' })).text);
+    const json = JSON.parse((await ask('inspect_function', { ...question, format: 'json' })).text);
     expect(json).toMatchObject({
       function: 'pay',
       total_share: 0.268212,

@@ -74,12 +74,12 @@ describe('the total', () => {
   });
 
   test('is per profile: two pods, or a longer window, change no value', async () => {
-    const one = hour(() => ({ f: 50 }));
-    const two = [...one, ...hour(() => ({ f: 50 }), { pod: 'b' })];
+    const onePod = hour(() => ({ f: 50 }));
+    const twoPods = [...onePod, ...hour(() => ({ f: 50 }), { pod: 'b' })];
     for (const [sent, window] of [
-      [one, {}],
-      [two, {}],
-      [two, { from: iso(30) }],
+      [onePod, {}],
+      [twoPods, {}],
+      [twoPods, { from: iso(30) }],
     ] as const) {
       const { json } = await timeline(await source(sent), window);
       expect(json.series[0]).toMatchObject({ min: 500_000_000, mean: 500_000_000, max: 500_000_000 });
@@ -202,8 +202,8 @@ describe('requests', () => {
     ['get_timeline', { function: 'f' }, { profile: 13, snapshots: 1, timeSeries: 1 }],
     ['inspect_function', { function: 'f' }, { profile: 10, snapshots: 1, timeSeries: 1, series: 1 }],
   ])('%s %j', async (tool, args, expected) => {
-    const { source: asked, calls, most } = counted(await source(pods));
-    const { isError } = await asker(asked)(tool, {
+    const { source: counting, calls, most } = counted(await source(pods));
+    const { isError } = await asker(counting)(tool, {
       service: 'shop',
       profile_type: 'cpu',
       ...WINDOW,
@@ -215,8 +215,8 @@ describe('requests', () => {
 
   test('where profiles cannot be told apart, each part is counted', async () => {
     const unlabelled = [...hour(() => ({ f: 50 }), {}), ...hour(() => ({ f: 70 }), {})];
-    const { source: asked, calls, most } = counted(await source(unlabelled));
-    const { text, isError } = await asker(asked)('get_timeline', {
+    const { source: counting, calls, most } = counted(await source(unlabelled));
+    const { text, isError } = await asker(counting)('get_timeline', {
       service: 'shop',
       profile_type: 'cpu',
       ...WINDOW,
@@ -239,14 +239,14 @@ describe.each(INCIDENTS)('while nothing happened in $name', ({ name, directory, 
     'no function of %s is said to have changed',
     async (type) => {
       const ask = askFiles(directory);
-      const asked = {
+      const question = {
         service,
         profile_type: type,
         from: '2026-11-20T14:00:00Z',
         to: name.startsWith('10') ? '2026-11-20T14:45:00Z' : '2026-11-20T14:29:59Z',
       };
       const json = async (tool: string, args: object) =>
-        JSON.parse((await ask(tool, { ...asked, ...args, format: 'json' })).text);
+        JSON.parse((await ask(tool, { ...question, ...args, format: 'json' })).text);
       const { top_functions } = await json('query_profile', { sort: 'total', limit: 100 });
       expect((await json('get_timeline', {})).onset).toBeNull();
       for (const row of top_functions.filter((_: unknown, at: number) => at % 5 === 0)) {

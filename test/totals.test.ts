@@ -58,9 +58,9 @@ async function total(ask: ReturnType<typeof askFiles>, minutes: number, profile_
 describe('cumulative types', () => {
   test('continuous coverage gives a rate over all instances', async () => {
     // 15 s of each 15 s with 7.5 s of CPU: half a core on each of two instances.
-    const found = await total(await fleet('cpu', 'nanoseconds', 7_500_000_000, 20, 15, 15), 5, 'cpu');
-    expect(found.line).toBe('Total 1 core on average, 5 min (7.5 s per profile)');
-    expect(found.total).toMatchObject({
+    const measured = await total(await fleet('cpu', 'nanoseconds', 7_500_000_000, 20, 15, 15), 5, 'cpu');
+    expect(measured.line).toBe('Total 1 core on average, 5 min (7.5 s per profile)');
+    expect(measured.total).toMatchObject({
       rate: 1,
       rate_unit: 'cores',
       instances: 2,
@@ -70,32 +70,32 @@ describe('cumulative types', () => {
   });
 
   test('bytes have a rate, too', async () => {
-    const found = await total(await fleet('alloc_space', 'bytes', 15 * 2 ** 20, 20, 15, 15), 5, 'alloc');
-    expect(found.line).toBe('Total 2 MiB/s on average, 600 MiB (15 MiB per profile)');
+    const measured = await total(await fleet('alloc_space', 'bytes', 15 * 2 ** 20, 20, 15, 15), 5, 'alloc');
+    expect(measured.line).toBe('Total 2 MiB/s on average, 600 MiB (15 MiB per profile)');
   });
 
   test('a few seconds of each minute give none', async () => {
-    const found = await total(await fleet('cpu', 'nanoseconds', 2_000_000_000, 5, 60, 4), 5, 'cpu');
-    expect(found.line).toBe('Total 20 s (2 s per profile)');
-    expect(found.total).toMatchObject({ rate: null, rate_unit: null });
+    const measured = await total(await fleet('cpu', 'nanoseconds', 2_000_000_000, 5, 60, 4), 5, 'cpu');
+    expect(measured.line).toBe('Total 20 s (2 s per profile)');
+    expect(measured.total).toMatchObject({ rate: null, rate_unit: null });
   });
 });
 
 describe('instant types are the mean snapshot', () => {
   test.each([5, 30])('over %i minutes', async (minutes) => {
-    const found = await total(
+    const measured = await total(
       await fleet('inuse_space', 'bytes', 100 * 2 ** 20, 40, 60, 0),
       minutes,
       'inuse',
     );
-    expect(found.line).toBe('Total 100 MiB: the mean snapshot of one instance');
-    expect(found.total).toMatchObject({ value: 104857600, rate: null });
-    expect(found.top).toMatchObject({ self: 104857600, self_share: 1, charged_to: 'shop/cart.Add' });
+    expect(measured.line).toBe('Total 100 MiB: the mean snapshot of one instance');
+    expect(measured.total).toMatchObject({ value: 104857600, rate: null });
+    expect(measured.top).toMatchObject({ self: 104857600, self_share: 1, charged_to: 'shop/cart.Add' });
   });
 
   test('goroutines are counted as goroutines', async () => {
-    const found = await total(await fleet('goroutine', 'count', 1_200, 3, 60, 0), 5, 'goroutines');
-    expect(found.line).toBe('Total 1.2k goroutines: the mean snapshot of one instance');
+    const measured = await total(await fleet('goroutine', 'count', 1_200, 3, 60, 0), 5, 'goroutines');
+    expect(measured.line).toBe('Total 1.2k goroutines: the mean snapshot of one instance');
   });
 });
 
@@ -112,8 +112,8 @@ describe('samples are what the sibling type counts', () => {
 
   test('few stacks of the same value do not pass for one sample', async () => {
     const ask = await fleet('cpu', 'nanoseconds', 1_250_000_000, 8, 60, 4);
-    const { total: found } = await total(ask, 10, 'cpu');
-    expect(found.samples).toBeNull();
+    const { total: measured } = await total(ask, 10, 'cpu');
+    expect(measured.samples).toBeNull();
   });
 });
 

@@ -71,10 +71,10 @@ describe('whole answers', () => {
     if (source === undefined) throw new Error(`no source ${kind}`);
     seen.inThreads = inThreads;
     const ask = asker(source);
-    const found: unknown[] = [];
-    for (const [tool, args] of CALLS) found.push([tool, args, await ask(tool, args)]);
+    const collected: unknown[] = [];
+    for (const [tool, args] of CALLS) collected.push([tool, args, await ask(tool, args)]);
     await source.close?.();
-    return found;
+    return collected;
   };
 
   test.each(['files', 'pyroscope'])(
@@ -91,12 +91,12 @@ describe('whole answers', () => {
 
 describe.each(INCIDENTS)('$name', ({ directory, service }) => {
   test('is found the same', async () => {
-    const found: unknown[] = [];
+    const answers: unknown[] = [];
     for (const inThreads of [false, true]) {
       seen.inThreads = inThreads;
-      found.push(await askFiles(directory)('investigate', { service, ...INCIDENT_WINDOW, format: 'json' }));
+      answers.push(await askFiles(directory)('investigate', { service, ...INCIDENT_WINDOW, format: 'json' }));
     }
-    expect(found[1]).toEqual(found[0]);
+    expect(answers[1]).toEqual(answers[0]);
   }, 60_000);
 });
 
@@ -122,9 +122,9 @@ test('every job gives the same in a thread as in place', async () => {
     const runs = seen.runs.filter((run) => run.name === name).slice(-3);
     for (const { args, result } of runs) {
       // A job gets what it got from a tool.
-      const own = args as never;
-      const wanted = await here(name as keyof typeof JOBS, own, { heavy: false, signal });
-      const got = await threads(name as keyof typeof JOBS, own, { heavy: true, signal });
+      const jobArgs = args as never;
+      const wanted = await here(name as keyof typeof JOBS, jobArgs, { heavy: false, signal });
+      const got = await threads(name as keyof typeof JOBS, jobArgs, { heavy: true, signal });
       expect(structuredClone(got), name).toEqual(structuredClone(wanted));
       if (result !== undefined) expect(result, name).toEqual(structuredClone(wanted));
     }

@@ -64,15 +64,15 @@ describe('a thread', () => {
 
   test('is stopped by an abort in the middle of its work; those that wait get another', async () => {
     const threads = createThreads(OBEYS);
-    const run = (what: string, own: AbortSignal) =>
-      threads.run({ args: [what] }, { transfer: [], signal: own });
+    const run = (what: string, runSignal: AbortSignal) =>
+      threads.run({ args: [what] }, { transfer: [], signal: runSignal });
     const stops = Array.from({ length: 8 }, () => new AbortController());
     const hanging = stops.map((stop) => run('hang', stop.signal));
     const waiting = run('fine', signal);
     const most = threads.size();
     for (const [at, stop] of stops.entries()) stop.abort(new Error(`enough ${at}`));
     const outcomes = await Promise.allSettled(hanging);
-    expect(outcomes.map((one) => one.status === 'rejected' && one.reason.message)).toEqual(
+    expect(outcomes.map((outcome) => outcome.status === 'rejected' && outcome.reason.message)).toEqual(
       stops.map((_, at) => `enough ${at}`),
     );
     expect(await waiting).toMatchObject({ value: 'fine' });

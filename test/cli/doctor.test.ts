@@ -184,11 +184,11 @@ describe('the cache', () => {
     ['refuses what has a size', () => null, /OOM command not allowed/],
     ['forgets at once', () => '', /262144 bytes were written and none read/],
     ['gives back something else', (value) => value.slice(1), /262144 bytes were written and 262143 read/],
-  ])('that is a server which %s fails', async (_name, kept, said) => {
+  ])('that is a server which %s fails', async (_name, kept, expected) => {
     const redis = await redisServer({ kept });
     const { code, stdout } = await examine({ PYROSCOPE_MCP_CACHE_URL: `redis://127.0.0.1:${redis.port}` });
     expect(stdout).toMatch(/^fail {2}cache: the shared cache cannot be used: /m);
-    expect(stdout).toMatch(said);
+    expect(stdout).toMatch(expected);
     expect(code).toBe(1);
   });
 

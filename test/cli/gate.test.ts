@@ -77,10 +77,10 @@ describe('exit codes', () => {
       4,
       /No service "chekout-api"/,
     ],
-  ])('%s', async (_, argv, code, said) => {
+  ])('%s', async (_, argv, code, expected) => {
     const { stdout, ...exit } = await run(argv);
     expect(exit).toMatchObject({ code, stderr: '' });
-    expect(stdout).toMatch(said);
+    expect(stdout).toMatch(expected);
   });
 
   test.each<[string, string[], number, string]>([
@@ -100,11 +100,11 @@ describe('exit codes', () => {
       1,
       'cannot be reached',
     ],
-  ])('%s', async (_, argv, code, said) => {
+  ])('%s', async (_, argv, code, expected) => {
     const { stdout, stderr, ...exit } = await run(argv);
     expect(exit).toEqual({ code, signal: null });
     expect(stdout).toBe('');
-    expect(stderr).toContain(said);
+    expect(stderr).toContain(expected);
   });
 
   test('no secret is printed where a request fails', async () => {
@@ -170,7 +170,7 @@ describe('docs/gate.md', async () => {
       0,
       '### ❔ geo-routing',
     ],
-  ])('the script for GitHub Actions %s', async (_, profiles, service, code, said) => {
+  ])('the script for GitHub Actions %s', async (_, profiles, service, code, expected) => {
     const { run: script } = z
       .object({ jobs: z.object({ profiles: z.object({ steps: z.tuple([z.object({ run: z.string() })]) }) }) })
       .parse(actions).jobs.profiles.steps[0];
@@ -178,7 +178,7 @@ describe('docs/gate.md', async () => {
     const ours = script.replace('checkout-api', service).replace('--wait 20m', `--to ${INCIDENT_WINDOW.to}`);
     const done = await runScript(ours, { PROFILES_DIR: profiles, DEPLOYED_AT: INCIDENT_WINDOW.from });
     expect(done.code).toBe(code);
-    expect(done.summary).toContain(said);
+    expect(done.summary).toContain(expected);
   });
 
   const containers = z.object({

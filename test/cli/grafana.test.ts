@@ -155,8 +155,8 @@ describe('doctor', () => {
 
   const answering =
     (part: string, status: number, body: unknown): Scene['override'] =>
-    (asked, response) => {
-      if (!asked.includes(part)) return false;
+    (requestPath, response) => {
+      if (!requestPath.includes(part)) return false;
       json(response, body, status);
       return true;
     };
@@ -178,7 +178,7 @@ describe('doctor', () => {
     ]) {
       expect(stdout).toContain(text);
     }
-    expect(grafana.seen.some(({ path: asked }) => asked.includes('uid/second'))).toBe(false);
+    expect(grafana.seen.some(({ path: requestPath }) => requestPath.includes('uid/second'))).toBe(false);
   });
 
   test('anonymous access', async () => {
@@ -252,8 +252,8 @@ describe('doctor', () => {
     ],
     [
       'cannot be reached from Grafana',
-      (asked, response) => {
-        if (!asked.includes('/proxy/')) return false;
+      (requestPath, response) => {
+        if (!requestPath.includes('/proxy/')) return false;
         replay(exchange('12.3', 'data source down'), response);
         return true;
       },
@@ -274,8 +274,9 @@ describe('doctor', () => {
   test('one that is missing, a clock that is wrong, another organisation', async () => {
     await program(['sources', 'enable', 'second']);
     grafana.scene.sources.splice(1, 1);
-    const skewed: Scene['override'] = (asked, response) => {
-      if (asked === '/api/health') response.setHeader('date', new Date(Date.now() - 600_000).toUTCString());
+    const skewed: Scene['override'] = (requestPath, response) => {
+      if (requestPath === '/api/health')
+        response.setHeader('date', new Date(Date.now() - 600_000).toUTCString());
       return false;
     };
     const { stdout } = await doctor({ override: skewed }, { GRAFANA_ORG_ID: '4' });

@@ -16,8 +16,8 @@ const folders = [
 ];
 
 test.each(folders)('%s: question, truth and profiles', async (folder) => {
-  const found = await loadCaseFolder(folder);
-  const { source, service, windows, truth } = found;
+  const incidentCase = await loadCaseFolder(folder);
+  const { source, service, windows, truth } = incidentCase;
   const matchers = [{ name: 'service_name', op: '=', value: service } as const];
   expect(windows.baseline.to).toBe(windows.incident.from - 1);
   expect(truth.since === null || truth.since === windows.incident.from).toBe(true);
@@ -56,10 +56,10 @@ test('each shipped incident has its verdict', async () => {
 });
 
 test('the quiet half of a baseline has profiles on both sides and nobody to blame', async () => {
-  const found = await loadCaseFolder(folders[0] ?? '');
-  const { windows, truth, source, id } = quietHalf(found);
-  expect([id, truth.verdict, truth.functions]).toEqual([`${found.id}-quiet`, 'no_change', []]);
-  expect(windows.incident.to).toBe(found.windows.baseline.to);
+  const incidentCase = await loadCaseFolder(folders[0] ?? '');
+  const { windows, truth, source, id } = quietHalf(incidentCase);
+  expect([id, truth.verdict, truth.functions]).toEqual([`${incidentCase.id}-quiet`, 'no_change', []]);
+  expect(windows.incident.to).toBe(incidentCase.windows.baseline.to);
   const profileTypeId = 'process_cpu:cpu:nanoseconds:cpu:nanoseconds';
   for (const window of [windows.baseline, windows.incident]) {
     const counts = await source.snapshots({ matchers: [], window, profileTypeId }, [], signal);

@@ -65,16 +65,16 @@ export async function loadCaseFolder(
   options: { t0?: number; source?: ProfileSource; service?: string } = {},
 ): Promise<IncidentCase> {
   const { t0 = FIXTURE_T0, source, service } = options;
-  const found = await readCase(directory);
-  const { windows, truth } = found;
+  const incidentCase = await readCase(directory);
+  const { windows, truth } = incidentCase;
   const label = Object.entries(truth.label_culprit ?? {})[0];
   const at = (seconds: number) => t0 + seconds * 1000;
   const incident = { from: at(windows.incident.from), to: at(windows.incident.to) };
   return {
-    id: found.id,
+    id: incidentCase.id,
     kind: truth.kind,
-    language: found.language,
-    service: service ?? found.service_name,
+    language: incidentCase.language,
+    service: service ?? incidentCase.service_name,
     windows: {
       // A merge takes both ends, and no profile may count on both sides.
       baseline: {
@@ -93,7 +93,7 @@ export async function loadCaseFolder(
       label: label === undefined ? null : { name: label[0], value: label[1] },
       since: truth.since === null ? null : at(truth.since),
     },
-    source: source ?? (await sourceOf(directory, found, t0)),
+    source: source ?? (await sourceOf(directory, incidentCase, t0)),
   };
 }
 
@@ -117,7 +117,7 @@ export async function pushCase(url: string, directory: string, t0: number): Prom
  * @throws Error where a directory is and holds none
  */
 export async function caseFoldersIn(directories: readonly string[]): Promise<string[]> {
-  const found = await Promise.all(
+  const nested = await Promise.all(
     directories.map(async (directory) => {
       const names = await readdir(directory, { withFileTypes: true });
       if (isCase(names.map(({ name }) => name))) return [directory];
@@ -128,29 +128,33 @@ export async function caseFoldersIn(directories: readonly string[]): Promise<str
       return cases.sort();
     }),
   );
-  return found.flat();
+  return nested.flat();
 }
 
 function isCase(names: readonly string[]): boolean {
   return names.includes('case.json') || names.includes('truth.json');
 }
 
-function sourceOf(directory: string, found: CaseFile, t0: number): Promise<ProfileSource> | ProfileSource {
-  return found.profiles === undefined
-    ? createFilesSource({ directory, name: found.id })
-    : placedSource(directory, found, found.profiles, t0);
+function sourceOf(
+  directory: string,
+  incidentCase: CaseFile,
+  t0: number,
+): Promise<ProfileSource> | ProfileSource {
+  return incidentCase.profiles === undefined
+    ? createFilesSource({ directory, name: incidentCase.id })
+    : placedSource(directory, incidentCase, incidentCase.profiles, t0);
 }
 
 /**
  * The later half of the baseline as if it were an incident: nothing happened there, so no code may be
  * accused. It shares the source of the case.
  */
-export function quietHalf(found: IncidentCase): IncidentCase {
-  const { from, to } = found.windows.baseline;
+export function quietHalf(incidentCase: IncidentCase): IncidentCase {
+  const { from, to } = incidentCase.windows.baseline;
   const middle = Math.round((from + to) / 2);
   return {
-    ...found,
-    id: `${found.id}-quiet`,
+    ...incidentCase,
+    id: `${incidentCase.id}-quiet`,
     kind: 'i',
     windows: { baseline: { from, to: middle - 1 }, incident: { from: middle, to } },
     truth: { verdict: 'no_change', functions: [], guiltyCallers: [], label: null, since: null },

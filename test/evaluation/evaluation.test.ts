@@ -14,26 +14,26 @@ test('five public incidents and eighteen captured ones are shipped', () => {
 
 describe.each(folders)('%s', (folder) => {
   test('investigate is right about the incident and accuses nobody of the quiet half before it', async () => {
-    const found = await loadCaseFolder(folder);
-    for (const one of [found, quietHalf(found)]) {
-      const { asked, score } = await judge(one);
-      expect(score.wrong, one.id).toEqual([]);
+    const incidentCase = await loadCaseFolder(folder);
+    for (const variant of [incidentCase, quietHalf(incidentCase)]) {
+      const { answer, score } = await judge(variant);
+      expect(score.wrong, variant.id).toEqual([]);
       expect(score.accused).toBe(false);
-      expect(asked.tokens).toBeLessThanOrEqual(BOUNDS.tokens);
+      expect(answer.tokens).toBeLessThanOrEqual(BOUNDS.tokens);
     }
-    await found.source.close();
+    await incidentCase.source.close();
   });
 });
 
 describe.each(await caseFoldersIn([fixture('libraries')]))('a real library: %s', (folder) => {
   test('verdict, functions and quiet half are right', async () => {
-    const found = await loadCaseFolder(folder);
-    const { score } = await judge(found);
+    const incidentCase = await loadCaseFolder(folder);
+    const { score } = await judge(incidentCase);
     expect(score.wrong).toEqual([]);
     expect(score.onset).toBe(true);
-    const quiet = await judge(quietHalf(found));
+    const quiet = await judge(quietHalf(incidentCase));
     expect(quiet.score.wrong).toEqual([]);
-    await found.source.close();
+    await incidentCase.source.close();
   });
 });
 
@@ -47,23 +47,25 @@ describe('generated cases', () => {
   }, 120_000);
 
   test('what stands out by 6 standard errors is named first', () => {
-    const plain = outcomes.filter((one) => one.plain === true);
-    const missed = plain.filter((one) => !one.function).map(({ id, wrong }) => `${id}: ${wrong.join('; ')}`);
+    const plain = outcomes.filter((outcome) => outcome.plain === true);
+    const missed = plain
+      .filter((outcome) => !outcome.function)
+      .map(({ id, wrong }) => `${id}: ${wrong.join('; ')}`);
     expect(plain.length).toBeGreaterThan(100);
     expect(missed.length / plain.length, missed.join('\n')).toBeLessThanOrEqual(1 - FLOORS.named);
   });
 
   test('verdict, label and onset are right as often', () => {
-    const guilty = outcomes.filter((one) => one.plain === true);
+    const guilty = outcomes.filter((outcome) => outcome.plain === true);
     for (const what of ['verdict', 'label', 'onset'] as const) {
-      const right = guilty.filter((one) => one[what]).length;
+      const right = guilty.filter((outcome) => outcome[what]).length;
       expect(right / guilty.length, what).toBeGreaterThanOrEqual(FLOORS.named);
     }
   });
 
   test('load, nothing and moved code accuse nobody', () => {
     const innocent = outcomes.filter(({ kind }) => INNOCENT_KINDS.includes(kind));
-    const accused = innocent.filter((one) => one.accused).map(({ id }) => id);
+    const accused = innocent.filter((outcome) => outcome.accused).map(({ id }) => id);
     expect(innocent).toHaveLength(3 * SEEDS);
     // At most 1 % may be accused, which is none of 36.
     expect(accused).toEqual([]);

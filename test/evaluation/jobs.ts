@@ -63,26 +63,26 @@ export function caseOf({ kind, seed }: Job): GeneratedCase {
 }
 
 export async function outcomeOf(job: Job): Promise<Outcome> {
-  const found = caseOf(job);
-  return summaryOf(found, await judge(found));
+  const generated = caseOf(job);
+  return summaryOf(generated, await judge(generated));
 }
 
-function summaryOf(found: GeneratedCase, { asked, score }: Judged): Outcome {
-  const smaller = Math.min(found.samples.baseline, found.samples.incident);
+function summaryOf(generated: GeneratedCase, { answer, score }: Judged): Outcome {
+  const smaller = Math.min(generated.samples.baseline, generated.samples.incident);
   const size = SIZES.find(({ most }) => smaller < most) ?? SIZES[2];
-  const errors = found.effects[0]?.se ?? 0;
-  const isPlain = found.effects.every(({ se }) => se >= PLAIN_ERRORS);
-  const hasSeveral = found.truth.causes !== undefined;
+  const errors = generated.effects[0]?.se ?? 0;
+  const isPlain = generated.effects.every(({ se }) => se >= PLAIN_ERRORS);
+  const hasSeveral = generated.truth.causes !== undefined;
   return {
     ...score,
-    id: found.id,
-    kind: found.kind,
+    id: generated.id,
+    kind: generated.kind,
     size: size.name,
-    plain: found.truth.functions.length === 0 ? null : errors >= PLAIN_ERRORS,
+    plain: generated.truth.functions.length === 0 ? null : errors >= PLAIN_ERRORS,
     causes: hasSeveral && isPlain ? score.causes : null,
-    tokens: asked.tokens,
-    requests: asked.requests,
-    mostInFlight: asked.mostInFlight,
-    ms: asked.ms,
+    tokens: answer.tokens,
+    requests: answer.requests,
+    mostInFlight: answer.mostInFlight,
+    ms: answer.ms,
   };
 }

@@ -18,16 +18,16 @@ export async function loadLabFleet(
   const profiles: object[] = [];
   const cases = [];
   for (const folder of folders) {
-    const found = await loadCaseFolder(folder);
-    cases.push(found);
-    await found.source.close();
+    const incidentCase = await loadCaseFolder(folder);
+    cases.push(incidentCase);
+    await incidentCase.source.close();
     const place = path.basename(folder);
     await cp(folder, path.join(directory, place), { recursive: true });
     for (const { file, labels, ...entry } of await manifestIn(folder))
       profiles.push({
         ...entry,
         file: path.join(place, file),
-        labels: { ...labels, service_name: found.id },
+        labels: { ...labels, service_name: incidentCase.id },
       });
   }
   await writeFile(path.join(directory, 'profiles.json'), JSON.stringify({ profiles }));

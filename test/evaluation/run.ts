@@ -44,17 +44,17 @@ async function main(): Promise<void> {
   for (const folder of await caseFoldersIn(positionals.length > 0 ? positionals : SHIPPED)) {
     const pushed =
       push && url !== undefined && t0 !== undefined ? { service: await pushCase(url, folder, t0) } : {};
-    const found = await loadCaseFolder(folder, {
+    const incidentCase = await loadCaseFolder(folder, {
       ...pushed,
       ...(t0 === undefined ? {} : { t0 }),
       ...(server === null ? {} : { source: server }),
     });
-    for (const one of [found, quietHalf(found)]) {
-      const result = await judge(one);
+    for (const variant of [incidentCase, quietHalf(incidentCase)]) {
+      const result = await judge(variant);
       judged.push(result);
-      if (values.verbose) console.log(`${one.id}\n${result.asked.text}\n`);
+      if (values.verbose) console.log(`${variant.id}\n${result.answer.text}\n`);
     }
-    if (server === null) await found.source.close();
+    if (server === null) await incidentCase.source.close();
   }
   await server?.close();
   report(judged);
@@ -71,30 +71,30 @@ function serverAt(url: string): ProfileSource {
 
 function report(judged: readonly Judged[]): void {
   const mark = (right: boolean) => (right ? 'ok' : 'WRONG');
-  const rows = judged.map(({ found, asked, score }) => [
-    found.id,
-    asked.data.verdict,
+  const rows = judged.map(({ incident, answer, score }) => [
+    incident.id,
+    answer.data.verdict,
     mark(score.verdict),
-    asked.data.findings[0]?.function ?? '-',
+    answer.data.findings[0]?.function ?? '-',
     mark(score.function),
     mark(score.label),
     mark(score.onset),
-    String(asked.tokens),
-    String(asked.requests),
-    ...(asked.http > 0 ? [String(asked.http)] : []),
-    asked.ms.toFixed(0),
+    String(answer.tokens),
+    String(answer.requests),
+    ...(answer.http > 0 ? [String(answer.http)] : []),
+    answer.ms.toFixed(0),
   ]);
-  const http = judged.some(({ asked }) => asked.http > 0) ? ['http'] : [];
+  const http = judged.some(({ answer }) => answer.http > 0) ? ['http'] : [];
   const head = ['case', 'verdict', '', 'first function', '', 'label', 'onset', 'tokens', 'requests'];
   console.log(markdownTable([...head, ...http, 'ms'], rows));
   const wrong = judged.filter(({ score }) => score.wrong.length > 0);
-  for (const { found, score } of wrong) console.log(`${found.id}: ${score.wrong.join('; ')}`);
+  for (const { incident, score } of wrong) console.log(`${incident.id}: ${score.wrong.join('; ')}`);
   const accused = judged.filter(({ score }) => score.accused).length;
   console.log(
     `${judged.length - wrong.length} of ${judged.length} right; ${accused} falsely accused; ` +
-      `at most ${Math.max(0, ...judged.map(({ asked }) => asked.tokens))} tokens, ` +
-      `${Math.max(0, ...judged.map(({ asked }) => asked.requests))} requests, ` +
-      `${Math.max(0, ...judged.map(({ asked }) => asked.mostInFlight))} in flight`,
+      `at most ${Math.max(0, ...judged.map(({ answer }) => answer.tokens))} tokens, ` +
+      `${Math.max(0, ...judged.map(({ answer }) => answer.requests))} requests, ` +
+      `${Math.max(0, ...judged.map(({ answer }) => answer.mostInFlight))} in flight`,
   );
   if (wrong.length > 0 || judged.length === 0) process.exitCode = 1;
 }

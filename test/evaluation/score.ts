@@ -33,15 +33,19 @@ export interface Interval {
 
 /** A case, what was answered and how right that is. */
 export interface Judged {
-  found: IncidentCase;
-  asked: Asked;
+  incident: IncidentCase;
+  answer: Asked;
   score: Score;
 }
 
-export async function judge(found: IncidentCase): Promise<Judged> {
-  const asked = await askInvestigate(found);
-  const first = asked.data.findings[0]?.profile_type_id;
-  return { found, asked, score: scoreOf(found, asked, await usualGap(found, first)) };
+export async function judge(incidentCase: IncidentCase): Promise<Judged> {
+  const answer = await askInvestigate(incidentCase);
+  const first = answer.data.findings[0]?.profile_type_id;
+  return {
+    incident: incidentCase,
+    answer: answer,
+    score: scoreOf(incidentCase, answer, await usualGap(incidentCase, first)),
+  };
 }
 
 /**
@@ -49,8 +53,8 @@ export async function judge(found: IncidentCase): Promise<Judged> {
  *
  * @param gapMs usual time between two profiles of one instance: by so much an onset may be off
  */
-export function scoreOf({ truth }: IncidentCase, asked: Asked, gapMs: number): Score {
-  const { data } = asked;
+export function scoreOf({ truth }: IncidentCase, answer: Asked, gapMs: number): Score {
+  const { data } = answer;
   const first = data.findings[0];
   const name = first?.function ?? null;
   const innocent = truth.functions.length === 0;
@@ -90,11 +94,11 @@ export function scoreOf({ truth }: IncidentCase, asked: Asked, gapMs: number): S
   for (const cause of lacking) wrong.push(`not found: ${cause.slice(0, 3).join(' or ')}`);
   if (!checks.label) wrong.push(`label ${label}, not ${wantedLabel}`);
   if (!checks.onset) wrong.push(`onset ${spanText(data.since)}, not ${timeText(truth.since)}`);
-  if (!asked.text.includes(data.verdict)) wrong.push('the text has another verdict than the JSON');
-  if (asked.requests !== data.upstream_requests)
-    wrong.push(`${asked.requests} requests, but the answer says ${data.upstream_requests}`);
-  if (asked.requests > BOUNDS.requests) wrong.push(`${asked.requests} requests`);
-  if (asked.mostInFlight > BOUNDS.inFlight) wrong.push(`${asked.mostInFlight} requests in flight`);
+  if (!answer.text.includes(data.verdict)) wrong.push('the text has another verdict than the JSON');
+  if (answer.requests !== data.upstream_requests)
+    wrong.push(`${answer.requests} requests, but the answer says ${data.upstream_requests}`);
+  if (answer.requests > BOUNDS.requests) wrong.push(`${answer.requests} requests`);
+  if (answer.mostInFlight > BOUNDS.inFlight) wrong.push(`${answer.mostInFlight} requests in flight`);
   const interval =
     truth.since === null || data.since === null
       ? null
@@ -105,9 +109,9 @@ export function scoreOf({ truth }: IncidentCase, asked: Asked, gapMs: number): S
   return { ...checks, interval, causes: lacking.length === 0, accused, wrong };
 }
 
-function isOnset(since: number | null, found: Asked['data']['since'], gapMs: number): boolean {
-  if (since === null || found === null) return since === found;
-  return since >= found.after - gapMs && since <= found.before + gapMs;
+function isOnset(since: number | null, incidentCase: Asked['data']['since'], gapMs: number): boolean {
+  if (since === null || incidentCase === null) return since === incidentCase;
+  return since >= incidentCase.after - gapMs && since <= incidentCase.before + gapMs;
 }
 
 function spanText(since: Asked['data']['since']): string {

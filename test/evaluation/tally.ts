@@ -64,32 +64,32 @@ const HEAD = [
 /** The outcomes by kind and size, then by kind. */
 export function tableOf(outcomes: readonly Outcome[]): string {
   const rows = ALL_KINDS.flatMap((kind) => {
-    const own = outcomes.filter((one) => one.kind === kind);
-    if (own.length === 0) return [];
+    const ofKind = outcomes.filter((outcome) => outcome.kind === kind);
+    if (ofKind.length === 0) return [];
     const name = `(${kind}) ${KIND_WORDS[kind]}`;
     const sizes = SIZES.flatMap(({ name: size }) => {
-      const part = own.filter((one) => one.size === size);
+      const part = ofKind.filter((outcome) => outcome.size === size);
       return part.length === 0 ? [] : [rowOf(name, size, part)];
     });
-    return sizes.length === 1 ? sizes : [...sizes, rowOf(name, '**all**', own)];
+    return sizes.length === 1 ? sizes : [...sizes, rowOf(name, '**all**', ofKind)];
   });
   return markdownTable(HEAD, rows);
 }
 
 function rowOf(name: string, size: string, part: readonly Outcome[]): string[] {
-  const plain = part.filter((one) => one.plain === true);
+  const plain = part.filter((outcome) => outcome.plain === true);
   const innocent = part.filter(({ kind }) => INNOCENT_KINDS.includes(kind));
-  const rate = (test: (one: Outcome) => boolean, of = part) => percent(of.filter(test).length, of.length);
+  const rate = (test: (outcome: Outcome) => boolean, of = part) => percent(of.filter(test).length, of.length);
   return [
     name,
     size,
     part.length.toLocaleString('en'),
-    part.every((one) => one.plain === null) ? '–' : plain.length.toLocaleString('en'),
-    rate((one) => one.function, plain),
-    innocent.length === 0 ? '–' : `${innocent.filter((one) => one.accused).length}`,
-    rate((one) => one.verdict),
-    rate((one) => one.label),
-    rate((one) => one.onset),
+    part.every((outcome) => outcome.plain === null) ? '–' : plain.length.toLocaleString('en'),
+    rate((outcome) => outcome.function, plain),
+    innocent.length === 0 ? '–' : `${innocent.filter((outcome) => outcome.accused).length}`,
+    rate((outcome) => outcome.verdict),
+    rate((outcome) => outcome.label),
+    rate((outcome) => outcome.onset),
     ...onsetCells(part),
     String(quantile(tokensOf(part), 0.95)),
     String(Math.max(...part.map(({ requests }) => requests))),
@@ -125,11 +125,11 @@ function tokensOf(outcomes: readonly Outcome[]): number[] {
  */
 function worstKind(outcomes: readonly Outcome[]) {
   const rows = ALL_KINDS.flatMap((kind) => {
-    const own = outcomes.filter((one) => one.kind === kind && one.plain !== false);
-    if (own.length === 0) return [];
+    const ofKind = outcomes.filter((outcome) => outcome.kind === kind && outcome.plain !== false);
+    if (ofKind.length === 0) return [];
     return (['verdict', 'label', 'onset'] as const).map((what) => {
-      const right = own.filter((one) => one[what]).length;
-      return { kind, what, right, of: own.length };
+      const right = ofKind.filter((outcome) => outcome[what]).length;
+      return { kind, what, right, of: ofKind.length };
     });
   });
   return rows.sort((a, b) => a.right / a.of - b.right / b.of)[0] ?? null;
@@ -137,16 +137,16 @@ function worstKind(outcomes: readonly Outcome[]) {
 
 /** Compares the results with the floors; `reached` tells whether all of them hold. */
 export function summaryOf(outcomes: readonly Outcome[]): { lines: string[]; reached: boolean } {
-  const plain = outcomes.filter((one) => one.plain === true);
-  const named = plain.filter((one) => one.function).length;
+  const plain = outcomes.filter((outcome) => outcome.plain === true);
+  const named = plain.filter((outcome) => outcome.function).length;
   const long = outcomes.filter(({ tokens }) => tokens > BOUNDS.tokens).length;
-  const requests = Math.max(0, ...outcomes.map((one) => one.requests));
-  const inFlight = Math.max(0, ...outcomes.map((one) => one.mostInFlight));
+  const requests = Math.max(0, ...outcomes.map((outcome) => outcome.requests));
+  const inFlight = Math.max(0, ...outcomes.map((outcome) => outcome.mostInFlight));
   const innocent = INNOCENT_KINDS.flatMap((kind) => {
-    const own = outcomes.filter((one) => one.kind === kind);
-    return own.length === 0
+    const ofKind = outcomes.filter((outcome) => outcome.kind === kind);
+    return ofKind.length === 0
       ? []
-      : [{ kind, of: own.length, accused: own.filter((one) => one.accused).length }];
+      : [{ kind, of: ofKind.length, accused: ofKind.filter((outcome) => outcome.accused).length }];
   });
   const stated = outcomes.flatMap(({ interval }) => interval ?? []);
   const held = stated.filter(({ holds }) => holds).length;

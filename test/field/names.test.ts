@@ -80,7 +80,12 @@ describe('04: names change with every build', () => {
 });
 
 test("08: Node's SDK writes file and line into names", async () => {
-  const { idle, self, own, text } = await summarise('08-node-sdk-names/node-sdk-names', {
+  const {
+    idle,
+    self,
+    own: application,
+    text,
+  } = await summarise('08-node-sdk-names/node-sdk-names', {
     service: 'shop',
     profile_type: 'wall',
   });
@@ -90,7 +95,7 @@ test("08: Node's SDK writes file and line into names", async () => {
     './node_modules/express/lib/router/layer.js:handle:95': 20,
     ':(garbage collector):0': 13.3,
   });
-  expect(own).toEqual({ './src/price.js:quote:42': 66.7 });
+  expect(application).toEqual({ './src/price.js:quote:42': 66.7 });
 });
 
 describe('09: whose code', () => {
@@ -109,9 +114,9 @@ describe('09: whose code', () => {
     ['mangled-rust', { 'app::price::quote': 70, 'app::parse::items': 30 }],
     ['node-perf-map', { 'LazyCompile:*quote /app/src/price.js:12': 60, '/app/src/server.js:handle': 30 }],
     ['php-names', { 'App\\Service\\Cart::total': 60, 'App\\Service\\Cart::save': 34, '{closure}': 6 }],
-  ])('%s: what the own functions cost', async (name, own) => {
-    const found = await summarise(`09-whose-code/${name}`, cpu);
-    expect(found.own, found.text).toEqual(own);
+  ])('%s: what the own functions cost', async (name, expected) => {
+    const answer = await summarise(`09-whose-code/${name}`, cpu);
+    expect(answer.own, answer.text).toEqual(expected);
   });
 
   test('leaves of others are charged to the own function above them', async () => {

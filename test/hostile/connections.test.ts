@@ -128,7 +128,7 @@ describe('a burst over one connection that is broken off', () => {
     const calls = Array.from({ length: 12 }, (_, at) =>
       call(at, 'list_services', { ...INCIDENT_WINDOW, to: `2026-11-20T14:45:${10 + at}Z` }),
     );
-    socket.write(calls.map((one) => message(running.host, one)).join(''));
+    socket.write(calls.map((request) => message(running.host, request)).join(''));
     await until(() => store.requests.count() > 0);
     socket.resetAndDestroy();
     const inFlight = async () => {
@@ -166,8 +166,8 @@ test('a call of many regular expressions is answered or refused while probes go 
   timeout: 120_000,
 }, async () => {
   const { url } = await serving();
-  const one = `pod=~"${'a{1000}'.repeat(9)}"`;
-  const selector = `{${Array.from({ length: 300 }, () => one).join(',')}}`;
+  const matcher = `pod=~"${'a{1000}'.repeat(9)}"`;
+  const selector = `{${Array.from({ length: 300 }, () => matcher).join(',')}}`;
   const words = Array.from({ length: 300 }, () => '(a|b?){50}').join(' ');
   let waits = 0;
   for (const [tool, args] of [
@@ -176,15 +176,15 @@ test('a call of many regular expressions is answered or refused while probes go 
     ['query_profile', { service: 'checkout-api', focus: '(a{1000}){9}'.repeat(100), ...INCIDENT_WINDOW }],
     ['find_query_patterns', { words }],
   ] as const) {
-    const asked = postCall(url, tool, args);
-    const settled = asked.then(() => true);
+    const answering = postCall(url, tool, args);
+    const settled = answering.then(() => true);
     while (!(await Promise.race([settled, new Promise((resolve) => setTimeout(resolve, 20, false))]))) {
       waits++;
       expect((await fetch(new URL('/healthz', url), { signal: AbortSignal.timeout(2_000) })).status).toBe(
         200,
       );
     }
-    expect([200, 400, 413]).toContain((await asked).status);
+    expect([200, 400, 413]).toContain((await answering).status);
   }
   expect(waits).toBeLessThan(2_000);
 });

@@ -63,13 +63,13 @@ test('a server that learns leaves a cache that the next one reads, or learns ane
   for (let kill = 0; kill < KILLS; kill++) {
     const program = start(args, env);
     const [, url = ''] = await program.seen(/serves MCP at (\S+)/);
-    const asked = ask(url).catch((error: unknown) => {
+    const answering = ask(url).catch((error: unknown) => {
       if (!/fetch failed|terminated|other side closed/.test(String(error))) throw error;
     });
     await wait((kill * 600) / KILLS);
     program.child.kill('SIGKILL');
     await once(program.child, 'close');
-    await asked;
+    await answering;
   }
   const last = start(args, env);
   const [, url = ''] = await last.seen(/serves MCP at (\S+)/);

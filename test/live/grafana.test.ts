@@ -97,14 +97,14 @@ test.runIf(url && store)(
     for (const profile_type of ['cpu', 'alloc', 'inuse']) {
       const args = { profile_type, format: 'json', limit: 20 };
       const window = { from: moved(INCIDENT_WINDOW.from), to: moved(INCIDENT_WINDOW.to) };
-      const found = await through('summarize_profile', { ...args, service: pushed, ...window });
+      const answer = await through('summarize_profile', { ...args, service: pushed, ...window });
       const files = await asker(createFilesSource({ directory }))('summarize_profile', {
         ...args,
         service,
         ...INCIDENT_WINDOW,
       });
-      expect(found.isError, found.text).toBe(false);
-      expect(comparable(found.text)).toEqual(comparable(files.text));
+      expect(answer.isError, answer.text).toBe(false);
+      expect(comparable(answer.text)).toEqual(comparable(files.text));
     }
   },
   400_000,
@@ -125,16 +125,16 @@ test.runIf(url)(
       PYROSCOPE_MCP_STATE_DIR: mkdtempSync(path.join(tmpdir(), 'state-')),
       ...credentials,
     };
-    const asked = ['call', 'list_services', '{"from":"now-1h"}'];
+    const argv = ['call', 'list_services', '{"from":"now-1h"}'];
     expect((await run(['sources'], { env })).stdout).toContain(uid);
-    expect((await run(asked, { env })).stderr).toContain(`sources enable ${uid}`);
+    expect((await run(argv, { env })).stderr).toContain(`sources enable ${uid}`);
     expect((await run(['sources', 'enable', uid], { env })).code).toBe(0);
-    expect((await run(asked, { env })).code).toBe(0);
+    expect((await run(argv, { env })).code).toBe(0);
     const doctor = await run(['doctor'], { env });
     expect(doctor.stdout, doctor.stderr).toContain(uid);
     expect(`${doctor.stdout}${doctor.stderr}`).not.toContain(token ?? 'admin:admin');
     expect((await run(['sources', 'disable', uid], { env })).code).toBe(0);
-    expect((await run(asked, { env })).code).toBe(1);
+    expect((await run(argv, { env })).code).toBe(1);
   },
   120_000,
 );

@@ -124,14 +124,18 @@ describe.runIf(wanted)('a real Pyroscope', () => {
       const source = createPyroscopeSource({ name: 'live', uid: 'live', url: server?.url ?? '' });
       const files = createFilesSource({ directory });
       const { signal } = new AbortController();
-      const sums = async (asked: typeof source, name: string, { from, to }: { from: string; to: string }) => {
+      const sums = async (
+        target: typeof source,
+        name: string,
+        { from, to }: { from: string; to: string },
+      ) => {
         const query = {
           profileTypeId: 'process_cpu:cpu:nanoseconds:cpu:nanoseconds',
           matchers: [{ name: 'service_name', op: '=' as const, value: name }],
           window: { from: Date.parse(from), to: Date.parse(to) },
         };
-        const series = await asked.timeSeries(query, { groupBy: ['pod'], step: 60 }, signal);
-        const counts = await asked.snapshots(query, ['pod'], signal);
+        const series = await target.timeSeries(query, { groupBy: ['pod'], step: 60 }, signal);
+        const counts = await target.snapshots(query, ['pod'], signal);
         const offset = Date.parse(to);
         return {
           counts,
@@ -142,9 +146,9 @@ describe.runIf(wanted)('a real Pyroscope', () => {
         };
       };
       const expected = await sums(files, service, hours(48, INCIDENT_WINDOW));
-      const found = await sums(source, pushed(service), hours(48, window));
-      expect(found.series).toEqual(expected.series);
-      expect(found.counts).toEqual(expect.arrayContaining(expected.counts));
+      const measured = await sums(source, pushed(service), hours(48, window));
+      expect(measured.series).toEqual(expected.series);
+      expect(measured.counts).toEqual(expect.arrayContaining(expected.counts));
     });
 
     // The limits of a server that the tests did not start are unknown.
@@ -157,8 +161,8 @@ describe.runIf(wanted)('a real Pyroscope', () => {
           ...hours(24 * 30, window),
         });
         expect(isError, text).toBe(false);
-        const found: unknown = JSON.parse(text);
-        expect(found).toMatchObject({
+        const answer: unknown = JSON.parse(text);
+        expect(answer).toMatchObject({
           notes: expect.arrayContaining([expect.stringMatching(/answers only about what is newer than/)]),
         });
       },

@@ -135,9 +135,9 @@ describe('with a token, the other checks hold', () => {
 
 describe('the handler', () => {
   const made = (name: string, host: string, headers = {}) => {
-    const asked = new Request(`http://localhost${name}`, { headers });
-    asked.headers.set('host', host);
-    return asked;
+    const incoming = new Request(`http://localhost${name}`, { headers });
+    incoming.headers.set('host', host);
+    return incoming;
   };
   const options = { hosts: ['mcp.example'], origins: [] };
   const operations = async ({ url }: Request) =>
@@ -234,8 +234,10 @@ describe('nothing of a caller goes upstream', () => {
       expect(store.requests.log.some(({ headers }) => headers.authorization === 'Bearer our-own-token')).toBe(
         true,
       );
-      for (const { path: asked, headers, body } of seen) {
-        expect(JSON.stringify([asked, headers, body.toString()])).not.toMatch(/planted|4711|198\.51\.100/);
+      for (const { path: requestPath, headers, body } of seen) {
+        expect(JSON.stringify([requestPath, headers, body.toString()])).not.toMatch(
+          /planted|4711|198\.51\.100/,
+        );
         expect(headers['x-scope-orgid'] ?? 'our-tenant').toBe('our-tenant');
       }
       program.child.kill('SIGTERM');
@@ -263,11 +265,11 @@ describe('the built program', () => {
     ],
     [['0', '--http-tokens', `hunter2-s3cr3t with spaces in it ${TOKEN}`], 'characters that cannot be sent'],
     [['0', '--http-token-file', path.join(tmpdir(), 'no-such-file')], 'cannot be read (ENOENT)'],
-  ])('%j is exit code 2 with a next step', async ([address = '', ...args], said) => {
+  ])('%j is exit code 2 with a next step', async ([address = '', ...args], expected) => {
     const { code, stdout, stderr } = await run(['--http', address, '--profiles', DEMO, ...args]);
     expect(code).toBe(2);
     expect(stdout).toBe('');
-    expect(stderr).toContain(said);
+    expect(stderr).toContain(expected);
     expect(stderr).toMatch(/--allowed-hosts|openssl rand -hex 32|--http-token-file/);
     expect(stderr).not.toMatch(/hunter2|0123456789abcdef/);
   });

@@ -118,10 +118,10 @@ describe('whose call a cancel ends', () => {
 
   test('a session id is random, and only initialize hands one out', async () => {
     const { url } = await serve();
-    const [one, two] = [await begin(url), await begin(url)];
-    expect(one).toMatch(/^[0-9a-f]{8}-[0-9a-f-]{27}$/);
-    expect(two).not.toBe(one);
-    const { headers } = await post(url, { id: 1, method: 'tools/list' }, { headers: session(one) });
+    const [first, second] = [await begin(url), await begin(url)];
+    expect(first).toMatch(/^[0-9a-f]{8}-[0-9a-f-]{27}$/);
+    expect(second).not.toBe(first);
+    const { headers } = await post(url, { id: 1, method: 'tools/list' }, { headers: session(first) });
     expect(headers.has('mcp-session-id')).toBe(false);
   });
 
@@ -140,12 +140,12 @@ describe('whose call a cancel ends', () => {
 
   test('not that of another token, session or request, nor one without a session', async () => {
     const { url, cancelled } = await serve({ access });
-    const [one, two] = [await begin(url, bearer(A)), await begin(url, bearer(A))];
+    const [first, second] = [await begin(url, bearer(A)), await begin(url, bearer(A))];
     hang();
-    const own = { ...bearer(A), ...session(one) };
+    const ownerHeaders = { ...bearer(A), ...session(first) };
     const call = (headers: Record<string, string>) =>
       postCall(url, 'summarize_profile', SUMMARY, { headers });
-    const cancelledCall = call(own);
+    const cancelledCall = call(ownerHeaders);
     const callerLeaves = new AbortController();
     const without = postCall(url, 'summarize_profile', SUMMARY, {
       headers: bearer(A),
@@ -153,20 +153,20 @@ describe('whose call a cancel ends', () => {
     }).catch(() => null);
     await until(() => inFlight() === 2);
     for (const [headers, id] of [
-      [{ ...bearer(B), ...session(one) }, 7],
-      [{ ...bearer(A), ...session(two) }, 7],
+      [{ ...bearer(B), ...session(first) }, 7],
+      [{ ...bearer(A), ...session(second) }, 7],
       [bearer(A), 7],
-      [own, '7'],
-      [own, 8],
-      [own, null],
-      [own, { id: 7 }],
+      [ownerHeaders, '7'],
+      [ownerHeaders, 8],
+      [ownerHeaders, null],
+      [ownerHeaders, { id: 7 }],
     ] as const) {
       expect((await cancel(url, id, headers)).status).toBe(202);
     }
-    expect((await cancel(url, 7, session(one))).status).toBe(401);
+    expect((await cancel(url, 7, session(first))).status).toBe(401);
     expect(inFlight()).toBe(2);
     expect(await cancelled()).toBe(0);
-    expect((await cancel(url, 7, own)).status).toBe(202);
+    expect((await cancel(url, 7, ownerHeaders)).status).toBe(202);
     // The protocol wants no answer to a cancelled request: the stream ends without one.
     expect(await cancelledCall).toMatchObject({ status: 200, message: null, text: '' });
     await until(() => inFlight() === 1);

@@ -89,8 +89,8 @@ const underLoad = async (
   agents: number,
   callsEach: number,
 ): Promise<Posted[]> => {
-  const asked = Array.from({ length: agents }, (_, agent) => askAll(url, source, agent, callsEach));
-  return (await Promise.all(asked)).flat();
+  const pending = Array.from({ length: agents }, (_, agent) => askAll(url, source, agent, callsEach));
+  return (await Promise.all(pending)).flat();
 };
 
 /** Asks `/healthz` until it is told to stop; it must answer each time. */

@@ -98,13 +98,13 @@ describe('a stop', () => {
     };
     /** The different answers of `/readyz`, up to the wanted one. */
     const saidUntil = async (wanted: string) => {
-      const said: string[] = [];
-      while (said.at(-1) !== wanted) {
+      const states: string[] = [];
+      while (states.at(-1) !== wanted) {
         const now = await ready();
-        if (now !== said.at(-1)) said.push(now);
+        if (now !== states.at(-1)) states.push(now);
         expect(await status('/healthz')).toBe(200);
       }
-      return said;
+      return states;
     };
     expect(['503 starting,200 ready', '200 ready']).toContain(String(await saidUntil('200 ready')));
     // Ready stays ready …

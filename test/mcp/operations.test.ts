@@ -176,8 +176,10 @@ test('tokens of answers are estimated well enough', () => {
 
 test('the page for operators names only metrics that there are, and all of them', async () => {
   const page = readFileSync(fileURLToPath(new URL('../../docs/operations.md', import.meta.url)), 'utf8');
-  const own = (await createMetrics(NAMES).describe()).filter(({ name }) => name.startsWith('pyroscope_mcp_'));
-  const names = own.map(({ name }) => name);
+  const described = (await createMetrics(NAMES).describe()).filter(({ name }) =>
+    name.startsWith('pyroscope_mcp_'),
+  );
+  const names = described.map(({ name }) => name);
   const named = new Set(page.match(/pyroscope_mcp_\w+/g)?.map((name) => name.replace(/_bucket$/, '')));
   expect([...named].sort()).toEqual([...names].sort());
 });

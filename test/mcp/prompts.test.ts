@@ -178,7 +178,7 @@ describe('completion', () => {
 test('the modern protocol says how long lists and the guide may be kept', async () => {
   const environment = environmentOf([demoSource()]);
   const face = createHttpHandler(async () => environment, environment.log, { hosts: [], origins: [] });
-  const asked = [
+  const questions = [
     ['server/discover', {}],
     ['tools/list', {}],
     ['prompts/list', {}],
@@ -186,7 +186,7 @@ test('the modern protocol says how long lists and the guide may be kept', async 
     ['resources/templates/list', {}],
     ['resources/read', { uri: GUIDE_URI }],
   ] as const;
-  for (const [method, params] of asked) {
+  for (const [method, params] of questions) {
     const response = await face.fetch(
       new Request('http://localhost/mcp', {
         method: 'POST',

@@ -40,6 +40,6 @@ test('what the storage modes do differently was recorded in all three', () => {
 /** Titles of the tests in a file, as they are written there. */
 function titlesIn(file: string): string[] {
   const text = readFileSync(fixture('..', file), 'utf8');
-  const found = text.matchAll(/(?:\btest|\)|\])\(\s*(['"`])((?:(?!\1).)+)\1,/gs);
-  return [...found].map(([, , title = '']) => title);
+  const matches = text.matchAll(/(?:\btest|\)|\])\(\s*(['"`])((?:(?!\1).)+)\1,/gs);
+  return [...matches].map(([, , title = '']) => title);
 }

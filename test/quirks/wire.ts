@@ -27,7 +27,7 @@ export const WIRE: readonly Quirk[] = [
       const window = { from: 1795382040001, to: 1795382220000 };
       const query = { profileTypeId: CPU, matchers: [edge], window };
       await source.timeSeries(query, { groupBy: [], step: 30 }, signal);
-      for (const { body: asked } of sent) expect(JSON.parse(asked).profileTypeID).toBe(CPU);
+      for (const { body: requestBody } of sent) expect(JSON.parse(requestBody).profileTypeID).toBe(CPU);
       await refused(['v2-err-profileTypeId-misspelled'], 'rejected', 'got(1): ""');
     },
   ],

@@ -71,7 +71,7 @@ test.each<[string, Partial<SoakReport>, RegExp | null]>([
   ['calls that run for ever', { inFlight: 1 }, /^1 calls are counted/],
   ['no answer of a probe', { unwell: ['Error: /healthz'] }, /healthz/],
   ['a warning', { complaints: ['MaxListenersExceededWarning: x'] }, /^the log says: Max/],
-])('a run with %s', (_name, found, fault) => {
-  const faults = faultsOf({ ...FINE, ...found });
+])('a run with %s', (_name, expected, fault) => {
+  const faults = faultsOf({ ...FINE, ...expected });
   expect(faults).toEqual(fault === null ? [] : [expect.stringMatching(fault)]);
 });

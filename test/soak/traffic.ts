@@ -91,7 +91,7 @@ export function trafficTo({ url, token, connections, shift }: Target): Traffic {
     send('tools/call', { name: tool, arguments: args }, agent, more);
 
   const tools = Object.entries(TOOL_CALLS).map(([name, { arguments: args, holds }]): [string, Deed] => {
-    const asked: object = JSON.parse(JSON.stringify(args).replace(TIME, (time) => later(time, shift)));
+    const shifted: object = JSON.parse(JSON.stringify(args).replace(TIME, (time) => later(time, shift)));
     const wanted = JSON.stringify(holds)
       .slice(1, -1)
       .replace(TIME, (time) => later(time, shift));
@@ -100,7 +100,7 @@ export function trafficTo({ url, token, connections, shift }: Target): Traffic {
     return [
       name,
       async (agent) => {
-        const { status, text } = await call(name, asked, agent);
+        const { status, text } = await call(name, shifted, agent);
         if (status !== 200) return `status ${status}: ${text.slice(0, 200)}`;
         if (text.includes('"isError":true')) return `an error: ${text.slice(0, 300)}`;
         return isLoose || text.includes(wanted) ? null : `another answer: ${text.slice(0, 300)}`;
@@ -154,8 +154,8 @@ export function trafficTo({ url, token, connections, shift }: Target): Traffic {
       'a caller that leaves',
       async (agent) => {
         const leaving = AbortSignal.timeout(20 + (turn++ % 10) * 20);
-        const asked = { service: 'checkout-api', ...window };
-        return call('investigate', asked, agent, { signal: leaving }).then(
+        const question = { service: 'checkout-api', ...window };
+        return call('investigate', question, agent, { signal: leaving }).then(
           (answer) => expected(200, answer),
           (error: unknown) => (leaving.aborted ? null : String(error)),
         );
@@ -179,7 +179,7 @@ export function trafficTo({ url, token, connections, shift }: Target): Traffic {
     names: [...deeds.keys()],
     work: async (name, agent) => (await deeds.get(name)?.(agent)) ?? null,
     async health() {
-      const asked = performance.now();
+      const startMs = performance.now();
       const answer = await probes.request({
         path: '/healthz',
         method: 'GET',
@@ -188,7 +188,7 @@ export function trafficTo({ url, token, connections, shift }: Target): Traffic {
       const text = await answer.body.text();
       if (answer.statusCode !== 200 || text !== 'ok')
         throw new Error(`/healthz: ${answer.statusCode} ${text}`);
-      return performance.now() - asked;
+      return performance.now() - startMs;
     },
     async close() {
       await Promise.all([pool.close(), probes.close()]);

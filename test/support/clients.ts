@@ -80,7 +80,7 @@ async function connectNew(
     listPrompts: async () => (await client.listPrompts()).prompts,
     getPrompt: async (name, args) =>
       promptText(await client.getPrompt({ name, ...(args === undefined ? {} : { arguments: args }) })),
-    complete: async (...asked) => (await client.complete(completion(...asked))).completion.values,
+    complete: async (...args) => (await client.complete(completion(...args))).completion.values,
     listResources: async () => (await client.listResources()).resources,
     readResource: async (uri) => textsOf((await client.readResource({ uri })).contents),
     instructions: () => client.getInstructions(),
@@ -111,7 +111,7 @@ async function connectOld(transport: OldStdioTransport | OldHttpTransport): Prom
     listPrompts: async () => (await client.listPrompts()).prompts,
     getPrompt: async (name, args) =>
       promptText(await client.getPrompt({ name, ...(args === undefined ? {} : { arguments: args }) })),
-    complete: async (...asked) => (await client.complete(completion(...asked))).completion.values,
+    complete: async (...args) => (await client.complete(completion(...args))).completion.values,
     listResources: async () => (await client.listResources()).resources,
     readResource: async (uri) => textsOf((await client.readResource({ uri })).contents),
     instructions: () => client.getInstructions(),

@@ -47,9 +47,9 @@ export function contrast(before: Stacks | Profile, after: Stacks | Profile, side
 
 /** The costs of one of the joined parts. */
 export function partOf(joined: Contrast['joined'], part: number, profiles = 1): PartCosts {
-  const own = joined.parts[part];
-  if (own === undefined) throw new Error(`no part ${part}`);
-  return { costs: costsOf(own, joined.functions.length), profiles, part };
+  const joinedPart = joined.parts[part];
+  if (joinedPart === undefined) throw new Error(`no part ${part}`);
+  return { costs: costsOf(joinedPart, joined.functions.length), profiles, part };
 }
 
 function isProfile(side: Stacks | Profile): side is Profile {
@@ -58,10 +58,10 @@ function isProfile(side: Stacks | Profile): side is Profile {
 
 /** Number of a joined function. */
 export function fnOf({ joined }: Pick<Contrast, 'joined'>, name: string): number {
-  const found = joined.functions.flatMap((info, fn) => (info.name === name ? [fn] : []));
-  if (found.length !== 1 || found[0] === undefined)
-    throw new Error(`${found.length} functions are named ${name}`);
-  return found[0];
+  const matches = joined.functions.flatMap((info, fn) => (info.name === name ? [fn] : []));
+  if (matches.length !== 1 || matches[0] === undefined)
+    throw new Error(`${matches.length} functions are named ${name}`);
+  return matches[0];
 }
 
 /** Name of a joined function; null for none. */

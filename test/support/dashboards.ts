@@ -35,10 +35,10 @@ const titleSchema = z.looseObject({ title: z.string() });
 
 /**
  * A Grafana with all those dashboards, each changed a day before the one before it. What it was asked is in
- * `asked`; the answers can be replaced one by one.
+ * `calls`; the answers can be replaced one by one.
  */
-export function dashboardStore(replaced: Partial<DashboardStore> = {}): DashboardStore & { asked: string[] } {
-  const asked: string[] = [];
+export function dashboardStore(replaced: Partial<DashboardStore> = {}): DashboardStore & { calls: string[] } {
+  const calls: string[] = [];
   const refs: DashboardRef[] = dashboardNames.map((name, index) => {
     const model = dashboardModel(name);
     const { title } = titleSchema.safeParse(model).data ?? { title: name };
@@ -62,21 +62,21 @@ export function dashboardStore(replaced: Partial<DashboardStore> = {}): Dashboar
     ...replaced,
   };
   return {
-    asked,
+    calls,
     search(page, limit, signal) {
-      asked.push(`search ${page}`);
+      calls.push(`search ${page}`);
       return store.search(page, limit, signal);
     },
     dashboard(uid, signal) {
-      asked.push(`dashboard ${uid}`);
+      calls.push(`dashboard ${uid}`);
       return store.dashboard(uid, signal);
     },
     libraryPanel(uid, signal) {
-      asked.push(`library panel ${uid}`);
+      calls.push(`library panel ${uid}`);
       return store.libraryPanel(uid, signal);
     },
     dataSources(signal) {
-      asked.push('data sources');
+      calls.push('data sources');
       return store.dataSources(signal);
     },
   };

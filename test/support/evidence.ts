@@ -62,12 +62,12 @@ export function shareEvidence(alias: Alias, evidence: ShareEvidence = {}): Share
     slices: [],
     quantum: 1,
   };
-  const found = analyse(reading);
+  const analysed = analyse(reading);
   const analysis = {
-    ...found,
+    ...analysed,
     load: { ...NO_RISE, ...load },
     partly,
-    samples: evidence.samples ?? found.samples,
+    samples: evidence.samples ?? analysed.samples,
   };
   const lens = lensOf(alias);
   const share = { lens, analysis, estimated: false, notes: [], profileTimes: { series: [], stepMs: 5_000 } };

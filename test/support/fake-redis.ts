@@ -17,8 +17,8 @@ export async function redisServer(
     const [name = '', key = '', value = ''] = command;
     switch (name.toLowerCase()) {
       case 'get': {
-        const found = entries.get(key);
-        return found === undefined ? '$-1\r\n' : `$${Buffer.byteLength(found)}\r\n${found}\r\n`;
+        const stored = entries.get(key);
+        return stored === undefined ? '$-1\r\n' : `$${Buffer.byteLength(stored)}\r\n${stored}\r\n`;
       }
       case 'set': {
         const kept = options.kept === undefined ? value : options.kept(value);

@@ -50,16 +50,16 @@ interface Emitter {
 }
 
 /** A fleet made up on the fly, and what it was asked: its profiles are never all in memory. */
-export function fleetSource(size: FleetSize): { source: ProfileSource; asked: string[] } {
-  const asked: string[] = [];
+export function fleetSource(size: FleetSize): { source: ProfileSource; calls: string[] } {
+  const calls: string[] = [];
   const emitters = emittersOf(size);
 
   const ofService = new Map<string, Emitter[]>();
-  for (const one of emitters) {
-    const name = one.labels.service_name ?? '';
+  for (const emitter of emitters) {
+    const name = emitter.labels.service_name ?? '';
     const known = ofService.get(name);
-    if (known === undefined) ofService.set(name, [one]);
-    else known.push(one);
+    if (known === undefined) ofService.set(name, [emitter]);
+    else known.push(emitter);
   }
 
   const matching = ({ matchers }: Pick<SeriesQuery, 'matchers'>): Emitter[] => {
@@ -74,11 +74,13 @@ export function fleetSource(size: FleetSize): { source: ProfileSource; asked: st
       .map((matcher) => matcherTest(matcher));
     return TYPES.filter((id) => tests.every((test) => test(id)));
   };
-  const present = (query: SeriesQuery) => matching(query).filter((one) => !timesIn(one, query).next().done);
+  const present = (query: SeriesQuery) =>
+    matching(query).filter((emitter) => !timesIn(emitter, query).next().done);
 
   function* profilesOf(query: ProfileQuery) {
     if (!typesOf(query).includes(query.profileTypeId)) return;
-    for (const one of matching(query)) for (const time of timesIn(one, query)) yield { one, time };
+    for (const emitter of matching(query))
+      for (const time of timesIn(emitter, query)) yield { emitter, time };
   }
 
   const source: ProfileSource = {
@@ -88,16 +90,16 @@ export function fleetSource(size: FleetSize): { source: ProfileSource; asked: st
     isLive: true,
 
     async labelNames(query) {
-      asked.push('labelNames');
+      calls.push('labelNames');
       return [...new Set(present(query).flatMap(({ labels }) => Object.keys(labels)))].sort();
     },
     async labelValues(name, query) {
-      asked.push('labelValues');
+      calls.push('labelValues');
       if (name === '__profile_type__') return present(query).length === 0 ? [] : typesOf(query);
       return [...new Set(present(query).flatMap(({ labels }) => labels[name] ?? []))].sort();
     },
     async series(names, query) {
-      asked.push('series');
+      calls.push('series');
       const types = names.includes('__profile_type__') ? typesOf(query) : [undefined];
       const rows = new Map<string, Labels>();
       for (const { labels } of present(query)) {
@@ -109,41 +111,41 @@ export function fleetSource(size: FleetSize): { source: ProfileSource; asked: st
       return [...rows.values()];
     },
     async profile(query) {
-      asked.push('profile');
+      calls.push('profile');
       const sums = FUNCTIONS.map(() => 0);
-      for (const { one, time } of profilesOf(query))
-        for (let at = 0; at < sums.length; at++) sums[at] = (sums[at] ?? 0) + samplesOf(one, time, at);
+      for (const { emitter, time } of profilesOf(query))
+        for (let at = 0; at < sums.length; at++) sums[at] = (sums[at] ?? 0) + samplesOf(emitter, time, at);
       return { profile: profileOf(sums, query.profileTypeId), notes: [], profiledSeconds: null };
     },
     async snapshots(query, groupBy) {
-      asked.push('snapshots');
+      calls.push('snapshots');
       const counts = new Map<string, SnapshotCount>();
       if (!typesOf(query).includes(query.profileTypeId)) return [];
-      for (const one of matching(query)) {
-        const profiles = [...timesIn(one, query)].length;
+      for (const emitter of matching(query)) {
+        const profiles = [...timesIn(emitter, query)].length;
         if (profiles === 0) continue;
-        const labels = pickLabels(one.labels, groupBy);
+        const labels = pickLabels(emitter.labels, groupBy);
         const key = JSON.stringify(labels);
         counts.set(key, { labels, profiles: profiles + (counts.get(key)?.profiles ?? 0) });
       }
       return [...counts.values()];
     },
     async timeSeries(query, { groupBy, step, limit }) {
-      asked.push('timeSeries');
+      calls.push('timeSeries');
       const { from, to } = query.window;
       const stepMs = Math.round(step * 1000);
       const first = to - (Math.max(1, Math.ceil((to - from) / stepMs)) - 1) * stepMs;
       const worth = worthOf(query.profileTypeId);
       const groups = new Map<string, { labels: Labels; sums: Map<number, number>; total: number }>();
       if (!typesOf(query).includes(query.profileTypeId)) return [];
-      for (const one of matching(query)) {
-        const labels = pickLabels(one.labels, groupBy);
+      for (const emitter of matching(query)) {
+        const labels = pickLabels(emitter.labels, groupBy);
         const key = JSON.stringify(labels);
-        for (const time of timesIn(one, query)) {
+        for (const time of timesIn(emitter, query)) {
           const group = groups.get(key) ?? { labels, sums: new Map<number, number>(), total: 0 };
           groups.set(key, group);
           let value = 0;
-          for (let at = 0; at < FUNCTIONS.length; at++) value += worth * samplesOf(one, time, at);
+          for (let at = 0; at < FUNCTIONS.length; at++) value += worth * samplesOf(emitter, time, at);
           const point = Math.max(first, to - Math.floor((to - time) / stepMs) * stepMs);
           group.sums.set(point, (group.sums.get(point) ?? 0) + value);
           group.total += value;
@@ -161,7 +163,7 @@ export function fleetSource(size: FleetSize): { source: ProfileSource; asked: st
     problems: async () => [],
     close: async () => {},
   };
-  return { source, asked };
+  return { source, calls };
 }
 
 function emittersOf({ services, pods, values, arriving = 0 }: FleetSize): Emitter[] {

@@ -54,7 +54,7 @@ describe.each(VERSIONS)('Grafana %s', (file) => {
   const describeOne = ({ section, name, request }: TranscriptExchange) =>
     `${section} / ${name}: ${request.method} ${request.path}`;
   const checked = exchanges.filter(
-    (one) => !NOT_OFFERED.some(([where]) => where.test(`${describeOne(one)}`)),
+    (exchange) => !NOT_OFFERED.some(([where]) => where.test(`${describeOne(exchange)}`)),
   );
   const closers: (() => Promise<void>)[] = [];
   let grafana: TestGrafana | undefined;
@@ -107,10 +107,10 @@ describe.each(VERSIONS)('Grafana %s', (file) => {
       expect(answer.status).toBe(response.status);
       expect(tellingHeaders(answer.headers)).toEqual(tellingHeaders(response.headers));
       if (!whole || /html/.test(response.headers['content-type'] ?? '')) return;
-      const [found, wanted] = [readBody(answer.bytes), readBody(Buffer.from(String(response.body)))];
-      if (response.status >= 400) expect(plain(found)).toEqual(plain(wanted));
-      else if (/permissions/.test(exchange.name)) expect(kinds(found)).toEqual(kinds(wanted));
-      else expect(shapeOf(plain(found))).toEqual(shapeOf(plain(wanted)));
+      const [actual, wanted] = [readBody(answer.bytes), readBody(Buffer.from(String(response.body)))];
+      if (response.status >= 400) expect(plain(actual)).toEqual(plain(wanted));
+      else if (/permissions/.test(exchange.name)) expect(kinds(actual)).toEqual(kinds(wanted));
+      else expect(shapeOf(plain(actual))).toEqual(shapeOf(plain(wanted)));
     },
   );
 
@@ -124,7 +124,7 @@ function dataSourcesOf(
   exchanges: readonly TranscriptExchange[],
   stores: Readonly<Record<string, string>>,
 ): GrafanaDataSource[] {
-  const found: GrafanaDataSource[] = [];
+  const sources: GrafanaDataSource[] = [];
   for (const { request, response } of exchanges) {
     if (request.method !== 'POST' || request.path !== '/api/datasources' || response.status !== 200) continue;
     const created: unknown = Reflect.get(Object(readBody(Buffer.from(String(response.body)))), 'datasource');
@@ -133,7 +133,7 @@ function dataSourcesOf(
       const store = stores[port] ?? all;
       return all.startsWith('http') ? store : store.replace('http://', '');
     });
-    found.push({
+    sources.push({
       id: Number(text('id')),
       uid: text('uid'),
       name: text('name'),
@@ -146,7 +146,7 @@ function dataSourcesOf(
         : {}),
     });
   }
-  return found;
+  return sources;
 }
 
 /** The library panels that were read back. */

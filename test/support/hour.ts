@@ -65,8 +65,8 @@ export function hour(
 
 export async function timeline(from: ProfileSource, args: Record<string, unknown> = {}) {
   const ask = asker(from);
-  const asked = { service: 'shop', ...WINDOW, ...args };
-  const { text, isError } = await ask('get_timeline', asked);
+  const question = { service: 'shop', ...WINDOW, ...args };
+  const { text, isError } = await ask('get_timeline', question);
   expect([isError, text]).toEqual([false, expect.not.stringMatching(/NaN|Infinity|undefined/)]);
-  return { text, json: JSON.parse((await ask('get_timeline', { ...asked, format: 'json' })).text) };
+  return { text, json: JSON.parse((await ask('get_timeline', { ...question, format: 'json' })).text) };
 }

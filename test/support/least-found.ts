@@ -11,11 +11,11 @@ export async function leastFound(
 ): Promise<number> {
   if (await isFound(small)) throw new Error(`a change of ${small} is found already`);
   if (!(await isFound(large))) throw new Error(`a change of ${large} is not found`);
-  let [missed, found] = [small, large];
+  let [missed, detected] = [small, large];
   for (let step = 0; step < 12; step++) {
-    const middle = (missed + found) / 2;
-    if (await isFound(middle)) found = middle;
+    const middle = (missed + detected) / 2;
+    if (await isFound(middle)) detected = middle;
     else missed = middle;
   }
-  return found;
+  return detected;
 }

@@ -1,11 +1,11 @@
-// Loaded into the server by `--import`: says what the process holds whenever its parent asks; asked to
+// Loaded into the server by `--import`: says what the process holds whenever its parent asks; command to
 // collect, after a collection of all garbage.
 import { setTimeout as pause } from 'node:timers/promises';
 import { isMainThread } from 'node:worker_threads';
 
 if (isMainThread && process.send !== undefined) {
-  process.on('message', async (asked) => {
-    if (asked === 'collect') {
+  process.on('message', async (command) => {
+    if (command === 'collect') {
       // Objects that finalizers let go of are garbage of the next round.
       for (let round = 0; round < 3; round++) {
         globalThis.gc?.();

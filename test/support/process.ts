@@ -72,8 +72,8 @@ export function programOf(child: ChildProcessWithoutNullStreams): Program {
     exit,
     async seen(pattern) {
       for (;;) {
-        const found = pattern.exec(out) ?? pattern.exec(err);
-        if (found !== null) return found;
+        const match = pattern.exec(out) ?? pattern.exec(err);
+        if (match !== null) return match;
         if (ended) throw new Error(`ended without ${pattern}:\n${out}\n${err}`);
         await new Promise((resolve) => setTimeout(resolve, 10));
       }

@@ -103,17 +103,17 @@ describe('the test server against real servers', () => {
   });
 
   test.each(equal.map((exchange) => [exchange.name, exchange] as const))('equal: %s', async (_, exchange) => {
-    const { found, wanted } = await both(exchange);
-    expect(comparable(found)).toEqual(comparable(wanted));
+    const { actual, wanted } = await both(exchange);
+    expect(comparable(actual)).toEqual(comparable(wanted));
   });
 
   test.each(shapeOnly.map((exchange) => [exchange.name, exchange] as const))(
     'same shape: %s',
     async (_, exchange) => {
-      const { found, wanted } = await both(exchange);
+      const { actual, wanted } = await both(exchange);
       const places = (body: unknown) => shapeOf(body).filter((place) => !BINARIES.test(place));
-      expect(places(found)).toEqual(places(wanted));
-      expect(comparable(found), 'it is equal: strike it from the table').not.toEqual(comparable(wanted));
+      expect(places(actual)).toEqual(places(wanted));
+      expect(comparable(actual), 'it is equal: strike it from the table').not.toEqual(comparable(wanted));
     },
   );
 
@@ -122,8 +122,8 @@ describe('the test server against real servers', () => {
       .filter(({ name }) => /-pprof$|selectmergeprofile|pprof-maxnodes/.test(name) && !/gopgo/.test(name))
       .map((exchange) => [exchange.name, exchange] as const),
   )('the same stacks: %s', async (_, exchange) => {
-    const { found, wanted } = await both(exchange);
-    expect(stacksOf(found)).toEqual(stacksOf(wanted));
+    const { actual, wanted } = await both(exchange);
+    expect(stacksOf(actual)).toEqual(stacksOf(wanted));
   });
 
   test('an overloaded v1 server, as a fault', async () => {
@@ -131,12 +131,12 @@ describe('the test server against real servers', () => {
     const server = servers.get('v1');
     if (exchange === undefined || server === undefined) throw new Error('missing');
     server.faults.set({ kind: 'status', status: 429 }, { times: 1 });
-    const { found, wanted } = await both(exchange);
-    expect(found).toEqual(wanted);
+    const { actual, wanted } = await both(exchange);
+    expect(actual).toEqual(wanted);
   });
 
   /** Both bodies, after status and headers were found to be the same. */
-  async function both(exchange: Exchange): Promise<{ found: unknown; wanted: unknown }> {
+  async function both(exchange: Exchange): Promise<{ actual: unknown; wanted: unknown }> {
     const { request, response } = exchange;
     const server = servers.get(serverOf(exchange.name));
     const asksForGzip = /gzip/.test(exchange.name);
@@ -152,7 +152,7 @@ describe('the test server against real servers', () => {
     expect(answer.status).toBe(response.status);
     expect(telling(answer.headers)).toEqual(telling(response.headers));
     const read = response.headers['content-type'] === 'application/proto' ? jsonOfPprof : readBody;
-    return { found: read(answer.bytes), wanted: read(recordedBytes(exchange)) };
+    return { actual: read(answer.bytes), wanted: read(recordedBytes(exchange)) };
   }
 
   function folder(): string {

@@ -51,12 +51,12 @@ export function answering(...names: readonly string[]): {
     agent
       .get(ORIGIN)
       .intercept({ path: request.path, method: 'POST' })
-      .reply((asked) => {
-        const headers = Object.entries(asked.headers ?? {}).map(([name, value]) => [name, String(value)]);
+      .reply((received) => {
+        const headers = Object.entries(received.headers ?? {}).map(([name, value]) => [name, String(value)]);
         sent.push({
-          method: asked.path.split('/').at(-1) ?? '',
+          method: received.path.split('/').at(-1) ?? '',
           headers: Object.fromEntries(headers),
-          body: String(asked.body),
+          body: String(received.body),
         });
         const data = JSON.stringify(response.body);
         return { statusCode: response.status, data, responseOptions: { headers: response.headers } };
@@ -104,9 +104,9 @@ export function selfTable(profile: Profile): ReadonlyMap<string, number> {
 /** Points of the series in an answer, summed over all. */
 export function points(name: string): [time: number, value: number][] {
   const series = at(body(name), 'series');
-  return (Array.isArray(series) ? series : []).flatMap((one: unknown) => {
-    const own = at(one, 'points');
-    return (Array.isArray(own) ? own : []).map((point: unknown): [number, number] => [
+  return (Array.isArray(series) ? series : []).flatMap((row: unknown) => {
+    const pairs = at(row, 'points');
+    return (Array.isArray(pairs) ? pairs : []).map((point: unknown): [number, number] => [
       Number(at(point, 'timestamp')),
       Number(at(point, 'value') ?? 0),
     ]);

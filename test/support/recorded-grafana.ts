@@ -25,9 +25,9 @@ const OF_CONNECTION = ['content-length', 'transfer-encoding', 'content-encoding'
 
 /** An exchange by the name under which it was recorded; the first of that name. */
 export function exchange(version: GrafanaVersion, name: string): Exchange {
-  const found = TRANSCRIPTS.get(version)?.find((candidate) => candidate.name === name);
-  if (found === undefined) throw new Error(`no exchange ${name} of ${version}`);
-  const { request, response } = found;
+  const recorded = TRANSCRIPTS.get(version)?.find((candidate) => candidate.name === name);
+  if (recorded === undefined) throw new Error(`no exchange ${name} of ${version}`);
+  const { request, response } = recorded;
   return {
     name,
     request: {

@@ -57,12 +57,12 @@ export async function startRedis(): Promise<TestRedis> {
       client.disconnect();
     }
   };
-  const own = (): ChildProcess => {
+  const requireChild = (): ChildProcess => {
     if (child === null) throw new Error('the Redis at REDIS_URL is not ours to stop');
     return child;
   };
   const kill = async () => {
-    const running = own();
+    const running = requireChild();
     if (running.exitCode !== null || running.signalCode !== null) return;
     running.kill('SIGKILL');
     await once(running, 'exit');
@@ -84,7 +84,7 @@ export async function startRedis(): Promise<TestRedis> {
     async restart() {
       child = await started(port ?? 0);
     },
-    hang: (on) => void own().kill(on ? 'SIGSTOP' : 'SIGCONT'),
+    hang: (on) => void requireChild().kill(on ? 'SIGSTOP' : 'SIGCONT'),
     async close() {
       if (child !== null) await kill();
     },

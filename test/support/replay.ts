@@ -38,12 +38,12 @@ export async function replay(url: string, { request }: Pick<Exchange, 'request'>
       answer.once('error', reject);
       answer.once('end', () => {
         const entries = Object.entries(answer.headers).map(([name, value]) => [name, String(value)] as const);
-        const found = Object.fromEntries(entries);
+        const headersSent = Object.fromEntries(entries);
         const raw = Buffer.concat(parts);
         resolve({
           status: answer.statusCode ?? 0,
-          headers: found,
-          bytes: found['content-encoding'] === 'gzip' ? gunzipSync(raw) : raw,
+          headers: headersSent,
+          bytes: headersSent['content-encoding'] === 'gzip' ? gunzipSync(raw) : raw,
         });
       });
     });

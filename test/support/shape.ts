@@ -3,18 +3,18 @@
  * kind have the same shape whatever they hold, as long as each list has elements of every kind.
  */
 export function shapeOf(value: unknown, place = ''): string[] {
-  const found = new Set<string>();
+  const lines = new Set<string>();
   const visit = (part: unknown, at: string): void => {
     if (Array.isArray(part)) {
-      found.add(`${at}: list`);
+      lines.add(`${at}: list`);
       for (const element of part) visit(element, `${at}[]`);
     } else if (typeof part === 'object' && part !== null) {
-      found.add(`${at}: object`);
+      lines.add(`${at}: object`);
       for (const [name, member] of Object.entries(part)) visit(member, `${at}.${name}`);
     } else {
-      found.add(`${at}: ${part === null ? 'null' : typeof part}`);
+      lines.add(`${at}: ${part === null ? 'null' : typeof part}`);
     }
   };
   visit(value, place);
-  return [...found].sort();
+  return [...lines].sort();
 }

@@ -50,29 +50,33 @@ export async function startSmallGrafana(scene: Partial<Scene> = {}): Promise<Sma
   return {
     ...stub,
     scene: full,
-    queries: () => stub.seen.map(({ path: asked }) => asked).filter((asked) => asked.includes('/proxy/')),
+    queries: () =>
+      stub.seen
+        .map(({ path: requestPath }) => requestPath)
+        .filter((requestPath) => requestPath.includes('/proxy/')),
   };
 }
 
 function routes(scene: Scene): RequestListener {
   return (request, response) => {
-    const asked = request.url ?? '';
-    if (scene.override(asked, response)) return;
-    const proxied = /^\/api\/datasources\/proxy\/(?:uid\/([^/]+)|(\d+))(\/.*)$/.exec(asked);
+    const requestPath = request.url ?? '';
+    if (scene.override(requestPath, response)) return;
+    const proxied = /^\/api\/datasources\/proxy\/(?:uid\/([^/]+)|(\d+))(\/.*)$/.exec(requestPath);
     if (proxied !== null) {
       const [, uid, id, rpc = ''] = proxied;
       const wanted = decodeURIComponent(uid ?? '');
       const known = scene.sources.some((source) => source.uid === wanted || String(source.id) === id);
       if (known) pyroscope(rpc, response);
       else json(response, { message: 'Unable to find datasource', traceID: '' }, 404);
-    } else if (asked === '/api/datasources') json(response, scene.sources);
-    else if (asked === '/api/frontend/settings') json(response, scene.settings);
-    else if (asked === '/api/health') json(response, { database: 'ok', version: scene.version });
-    else if (asked === '/api/org') json(response, { id: 1, name: 'Main Org.' });
-    else if (asked === '/api/user') json(response, { id: 0, login: 'sa-1-viewer', orgId: 1 });
-    else if (asked.startsWith('/api/access-control/')) json(response, scene.permissions);
-    else if (asked.startsWith('/api/search')) json(response, [{ uid: 'd1', title: 'D 1', url: '/d/d1/d-1' }]);
-    else if (/^\/api\/datasources\/uid\/[^/]+\/health$/.test(asked)) {
+    } else if (requestPath === '/api/datasources') json(response, scene.sources);
+    else if (requestPath === '/api/frontend/settings') json(response, scene.settings);
+    else if (requestPath === '/api/health') json(response, { database: 'ok', version: scene.version });
+    else if (requestPath === '/api/org') json(response, { id: 1, name: 'Main Org.' });
+    else if (requestPath === '/api/user') json(response, { id: 0, login: 'sa-1-viewer', orgId: 1 });
+    else if (requestPath.startsWith('/api/access-control/')) json(response, scene.permissions);
+    else if (requestPath.startsWith('/api/search'))
+      json(response, [{ uid: 'd1', title: 'D 1', url: '/d/d1/d-1' }]);
+    else if (/^\/api\/datasources\/uid\/[^/]+\/health$/.test(requestPath)) {
       json(response, { status: 'OK', message: 'Data source is working' });
     } else json(response, { message: 'Not found' }, 404);
   };

@@ -132,14 +132,14 @@ export async function readAll(instances: readonly SmallInstance[], question: Que
 /** Prepares everything that a lens needs to read its profile type of a small service. */
 export async function readyFor(alias: Alias, instances: readonly SmallInstance[], question: Question = {}) {
   const { signal } = new AbortController();
-  const asked = await questionAbout(instances, question);
-  const [main] = planLenses(orderTypes(asked.typeIds)).toRead;
-  const context = await prepareEvidence(asked, main?.type.id, signal);
+  const reading = await questionAbout(instances, question);
+  const [main] = planLenses(orderTypes(reading.typeIds)).toRead;
+  const context = await prepareEvidence(reading, main?.type.id, signal);
   const lens = lensOf(alias);
   const roundsOf = (typeId: string) =>
     readProfileTimes(
-      asked.source,
-      { profileTypeId: typeId, matchers: asked.matchers },
+      reading.source,
+      { profileTypeId: typeId, matchers: reading.matchers },
       context.plan,
       context,
       signal,

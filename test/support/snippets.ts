@@ -32,17 +32,17 @@ const oneServer = z.strictObject({ pyroscope: serverSchema });
 
 /** All snippets of a page, with the heading that each stands under. */
 export function snippetsOf(page: string): Snippet[] {
-  const found: Snippet[] = [];
+  const snippets: Snippet[] = [];
   const text = readFileSync(path.join(ROOT, page), 'utf8');
   for (const section of text.split(/^## /m)) {
     const [client = ''] = section.split('\n');
     for (const [, language, block = ''] of section.matchAll(/^```(json|toml|sh)\n([\s\S]*?)^```/gm)) {
-      if (language === 'json') found.push(ofConfiguration(client, JSON.parse(block)));
-      if (language === 'toml') found.push(ofConfiguration(client, parseToml(block)));
-      if (language === 'sh' && block.startsWith('claude mcp add ')) found.push(ofCommand(client, block));
+      if (language === 'json') snippets.push(ofConfiguration(client, JSON.parse(block)));
+      if (language === 'toml') snippets.push(ofConfiguration(client, parseToml(block)));
+      if (language === 'sh' && block.startsWith('claude mcp add ')) snippets.push(ofCommand(client, block));
     }
   }
-  return found;
+  return snippets;
 }
 
 function ofConfiguration(client: string, configuration: unknown): Snippet {

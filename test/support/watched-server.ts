@@ -48,9 +48,9 @@ export async function startWatched(
   // All three pipes were asked for, which the type of a call with a fourth does not know.
   const program = programOf(child as ChildProcessWithoutNullStreams);
   const [, url = ''] = await program.seen(/serves MCP at (\S+)/);
-  let asked: Promise<unknown> = Promise.resolve();
+  let queue: Promise<unknown> = Promise.resolve();
   const ask = (what: string): Promise<Held> => {
-    const answer = asked.then(async () => {
+    const answer = queue.then(async () => {
       const told = once(child, 'message');
       child.send(what);
       const [message] = await told;
@@ -58,7 +58,7 @@ export async function startWatched(
       const count = (kind: string) => resources.filter((resource) => resource === kind).length;
       return { ...memory, sockets: count('TCPSocketWrap'), timers: count('Timeout') };
     });
-    asked = answer.catch(() => {});
+    queue = answer.catch(() => {});
     return answer;
   };
   return {

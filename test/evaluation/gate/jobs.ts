@@ -74,10 +74,10 @@ export async function resultOf(job: GateJob): Promise<GateResult | null> {
 }
 
 function told({ outcome, checks, verdict, smallest }: Awaited<ReturnType<typeof readGate>>) {
-  const found = checks.flatMap(({ kind, state }) => (state === 'found' ? [kind] : []));
+  const kinds = checks.flatMap(({ kind, state }) => (state === 'found' ? [kind] : []));
   return {
     outcome,
-    found,
+    found: kinds,
     verdict,
     sees: smallest[0]?.growth?.find(({ share }) => share === EXAMPLE_SHARE)?.growth ?? null,
   };

@@ -68,7 +68,7 @@ async function main(): Promise<void> {
 
 const isGuilty = ({ kind }: GateResult) => GUILTY.includes(kind);
 const isFound = ({ outcome }: GateResult) => outcome === 'found';
-const isMissed = ({ found }: GateResult) => !found.includes('regression');
+const isMissed = ({ found: kinds }: GateResult) => !kinds.includes('regression');
 
 function isWrong(result: GateResult): boolean {
   return isGuilty(result) ? isMissed(result) : isFound(result);
@@ -76,8 +76,8 @@ function isWrong(result: GateResult): boolean {
 
 function summaryOf(results: readonly GateResult[], invisible: number) {
   const checks = PAIRS.flatMap((pair) => {
-    const own = results.filter((result) => result.pair === pair);
-    const [guilty, calm] = [own.filter(isGuilty), own.filter((result) => !isGuilty(result))];
+    const ofPair = results.filter((result) => result.pair === pair);
+    const [guilty, calm] = [ofPair.filter(isGuilty), ofPair.filter((result) => !isGuilty(result))];
     const missed = guilty.filter(isMissed).length;
     return [
       {
@@ -123,22 +123,22 @@ function tableOf(results: readonly GateResult[]): string {
 }
 
 function rowOf(pair: Pair, kind: Kind, size: string, results: readonly GateResult[]): string[][] {
-  const own = results.filter(
+  const group = results.filter(
     (result) => result.pair === pair && result.kind === kind && result.size === size,
   );
-  if (own.length === 0) return [];
+  if (group.length === 0) return [];
   const middle = (values: readonly number[]) => (100 * quantile(values, 0.5)).toFixed(1);
   const isOfGuilty = GUILTY.includes(kind);
   return [
     [
       `${pair}, (${kind})`,
       size,
-      String(own.length),
-      isOfGuilty ? middle(own.flatMap(({ planted }) => planted?.growth ?? [])) : '–',
-      isOfGuilty ? percent(own.filter(isMissed).length, own.length) : '–',
-      isOfGuilty ? '–' : String(own.filter(isFound).length),
-      percent(own.filter(({ outcome }) => outcome === 'unknown').length, own.length),
-      middle(own.flatMap(({ sees }) => sees ?? [])),
+      String(group.length),
+      isOfGuilty ? middle(group.flatMap(({ planted }) => planted?.growth ?? [])) : '–',
+      isOfGuilty ? percent(group.filter(isMissed).length, group.length) : '–',
+      isOfGuilty ? '–' : String(group.filter(isFound).length),
+      percent(group.filter(({ outcome }) => outcome === 'unknown').length, group.length),
+      middle(group.flatMap(({ sees }) => sees ?? [])),
     ],
   ];
 }

@@ -234,12 +234,12 @@ function renamedIn(
   { time }: Lenses,
   kept: readonly FunctionInfo[],
 ): Names {
-  const own = new Set(tree.nodes.map(({ fn }) => fn));
+  const functions = new Set(tree.nodes.map(({ fn }) => fn));
   const renameAll = (functions: Iterable<FunctionInfo>): Names =>
     new Map([...functions].filter((fn) => !kept.includes(fn)).map((fn) => [fn, language.renamed(fn)]));
   if (chance(random, 0.5)) {
     const part = uniform(random, 0.2, 1);
-    return renameAll([...own].filter((_, at) => at === 0 || chance(random, part)));
+    return renameAll([...functions].filter((_, at) => at === 0 || chance(random, part)));
   }
   const used = language.libraries.filter((path) =>
     time.stacks.some((stack) => path.every((frame) => stack.path.includes(frame))),

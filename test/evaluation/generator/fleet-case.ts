@@ -66,8 +66,8 @@ export async function generateFleet(scene: Scene, seed: number, size: number): P
   });
   const services: FleetService[] = [];
   let windows: FleetCase['windows'] | null = null;
-  for (const { kind, service, seed: own, options } of plans) {
-    const made = generateCase(kind, own, options);
+  for (const { kind, service, seed: caseSeed, options } of plans) {
+    const made = generateCase(kind, caseSeed, options);
     windows ??= made.windows;
     const isLoaded = scene === 'load' && kind === 'i';
     services.push({
@@ -81,9 +81,9 @@ export async function generateFleet(scene: Scene, seed: number, size: number): P
   const span = { from: windows.baseline.from, to: windows.incident.to };
   const source = await createFleetSource(
     'fleet',
-    plans.map(({ kind, service, seed: own, options }) => ({
+    plans.map(({ kind, service, seed: caseSeed, options }) => ({
       service,
-      make: () => generateCase(kind, own, options).source,
+      make: () => generateCase(kind, caseSeed, options).source,
     })),
     span,
   );

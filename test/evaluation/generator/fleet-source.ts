@@ -50,10 +50,10 @@ export async function createFleetSource(
   for (const { service } of services)
     coursesOf.set(service, await coursesIn(sourceOf(service), window, signal));
 
-  const matching = ({ matchers, window: asked }: SeriesQuery): Course[] => {
+  const matching = ({ matchers, window: queryWindow }: SeriesQuery): Course[] => {
     const tests = matchers.map((matcher) => ({ label: matcher.name, test: matcherTest(matcher) }));
     const serviceTests = tests.filter(({ label }) => label === 'service_name');
-    const isInWindow = ({ time }: { time: number }) => time >= asked.from && time <= asked.to;
+    const isInWindow = ({ time }: { time: number }) => time >= queryWindow.from && time <= queryWindow.to;
     return [...coursesOf]
       .filter(([service]) => serviceTests.every(({ test }) => test(service)))
       .flatMap(([, courses]) => courses)

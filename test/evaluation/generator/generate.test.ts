@@ -66,9 +66,9 @@ describe('within what was asked', () => {
   });
 
   test('size and language can be asked for', () => {
-    const asked = generateCase('a', 5, { samples: 20_000, language: 'java' });
-    expect(asked.language).toBe('java');
-    expect(asked.samples.baseline / 20_000).toBeCloseTo(1, 0);
+    const generated = generateCase('a', 5, { samples: 20_000, language: 'java' });
+    expect(generated.language).toBe('java');
+    expect(generated.samples.baseline / 20_000).toBeCloseTo(1, 0);
   });
 
   test('most planted changes stand out by 6 standard errors or more', () => {

@@ -83,11 +83,11 @@ export function createMemorySource(name: string, read: () => readonly StoredProf
     },
 
     async profile(query, signal) {
-      const found = ofType(query, signal);
+      const matches = ofType(query, signal);
       return {
-        profile: merge(query.profileTypeId, found),
+        profile: merge(query.profileTypeId, matches),
         notes: [],
-        profiledSeconds: found.reduce((sum, { stored }) => sum + stored.seconds, 0),
+        profiledSeconds: matches.reduce((sum, { stored }) => sum + stored.seconds, 0),
       };
     },
 
@@ -123,11 +123,11 @@ export function createMemorySource(name: string, read: () => readonly StoredProf
 }
 
 /** Adds up the values per stack and keeps the stacks that come to something. */
-function merge(typeId: string, found: readonly { stored: StoredProfile; values: Float64Array }[]) {
+function merge(typeId: string, matches: readonly { stored: StoredProfile; values: Float64Array }[]) {
   const type = parseProfileType(typeId);
   const builder = new ProfileBuilder(type?.sampleType ?? '', type?.unit ?? '');
   const sums = new Map<readonly Path[], Float64Array>();
-  for (const { stored, values } of found) {
+  for (const { stored, values } of matches) {
     const sum = sums.get(stored.paths) ?? new Float64Array(stored.paths.length);
     sums.set(stored.paths, sum);
     values.forEach((value, stack) => {

@@ -46,9 +46,9 @@ test.each(KINDS)('kind %s: the guilty functions are the application, at one plac
     const { truth, plan } = generateCase(kind, seed);
     const frames = plan.lenses.flatMap(({ stacks }) => stacks.flatMap(({ path }) => path));
     for (const name of truth.functions) {
-      const found = new Set(frames.filter(({ fn }) => fn.name === name).map(({ fn }) => fn));
-      expect(found.size).toBe(1);
-      for (const fn of found) expect([name, frameOwner(fn)]).toEqual([name, 'application']);
+      const functions = new Set(frames.filter(({ fn }) => fn.name === name).map(({ fn }) => fn));
+      expect(functions.size).toBe(1);
+      for (const fn of functions) expect([name, frameOwner(fn)]).toEqual([name, 'application']);
     }
     for (const { stacks } of plan.lenses.filter(({ capacity }) => capacity !== null)) {
       const active = stacks.filter(({ role }) => role !== 'idle');

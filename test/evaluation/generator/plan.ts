@@ -73,9 +73,9 @@ export function expectedSamples(lens: LensPlan, at: Snapshot, intensity = 1): Fl
       return;
     }
     const present = stack.role === 'warmup' ? at.warmth : stack.vanishes ? 1 - at.activation : 1;
-    const own = stack.mean * present * (1 + stack.drift * at.progress) * (stack.level?.(at.time) ?? 1);
+    const steady = stack.mean * present * (1 + stack.drift * at.progress) * (stack.level?.(at.time) ?? 1);
     const added = intensity * stack.planted * at.activation;
-    expected[index] = (own + added) * (stack.scales ? at.load : 1) * at.podFactor;
+    expected[index] = (steady + added) * (stack.scales ? at.load : 1) * at.podFactor;
     active += expected[index] ?? 0;
   });
   if (lens.capacity !== null && idle > 0) {

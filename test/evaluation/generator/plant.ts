@@ -143,12 +143,12 @@ function withDecoy(random: Random, tree: CallTree, lens: LensPlan): [LensPlan, A
 /** The lens with this share for all stacks through a function; the total stays. */
 function withShare(lens: LensPlan, fn: FunctionInfo, share: number): LensPlan {
   const total = totalMean(lens);
-  const own = meanThrough(lens, fn);
+  const through = meanThrough(lens, fn);
   const stacks = lens.stacks.map((stack) => {
     if (stack.role === 'idle' || stack.role === 'warmup') return stack;
     const factor = passesThrough(stack.path, [fn])
-      ? (share * total) / own
-      : ((1 - share) * total) / (total - own);
+      ? (share * total) / through
+      : ((1 - share) * total) / (total - through);
     return { ...stack, mean: stack.mean * factor };
   });
   return { ...lens, stacks };
@@ -166,12 +166,12 @@ function plantMove(random: Random, language: Language, tree: CallTree, lens: Len
     return { lens: moved, culprit: to, caller: node.caller, also: [node.fn], rename: { from: node.fn, to } };
   }
   const fn = tree.newFunction();
-  const own = ({ path }: StackPlan) => path.at(-1)?.fn === node.fn;
-  const factor = (0.06 * totalMean(raised)) / sum(raised.stacks.filter(own));
+  const endsHere = ({ path }: StackPlan) => path.at(-1)?.fn === node.fn;
+  const factor = (0.06 * totalMean(raised)) / sum(raised.stacks.filter(endsHere));
   const stacks = raised.stacks.map((stack) =>
-    own(stack) ? { ...stack, mean: stack.mean * Math.max(1, factor), vanishes: true } : stack,
+    endsHere(stack) ? { ...stack, mean: stack.mean * Math.max(1, factor), vanishes: true } : stack,
   );
-  const moved = stacks.filter(own).map((stack) => arriving(stack, [...stack.path, frameOf(fn)]));
+  const moved = stacks.filter(endsHere).map((stack) => arriving(stack, [...stack.path, frameOf(fn)]));
   return { lens: withStacks({ ...raised, stacks }, moved), culprit: fn, caller: node.fn, also: [node.fn] };
 }
 

@@ -12,8 +12,8 @@ export function sampleLens(random: Random, lens: LensPlan, snapshots: readonly S
         id,
         counts.map((count, stack) => {
           if (count === 0) return 0;
-          const one = per[stack] ?? 0;
-          return Math.max(1, Math.round(spread ? gamma(random, count, one) : count * one));
+          const meanValue = per[stack] ?? 0;
+          return Math.max(1, Math.round(spread ? gamma(random, count, meanValue) : count * meanValue));
         }),
       ]),
     );

@@ -10,10 +10,10 @@ import { expectedSamples, type LensPlan, type Snapshot } from './plan.js';
  */
 
 const SEEDS = Array.from({ length: 16 }, (_, seed) => seed);
-const generated = new Map<Kind, GeneratedCase[]>(
+const casesByKind = new Map<Kind, GeneratedCase[]>(
   KINDS.map((kind) => [kind, SEEDS.map((seed) => generateCase(kind, seed))]),
 );
-const casesOf = (kind: Kind) => generated.get(kind) ?? [];
+const casesOf = (kind: Kind) => casesByKind.get(kind) ?? [];
 type Choose = (at: Snapshot) => boolean;
 const baseline: Choose = ({ side }) => side === 'baseline';
 const incident: Choose = ({ side }) => side === 'incident';
@@ -55,13 +55,13 @@ function timeOf({ plan }: GeneratedCase): LensPlan {
 }
 
 function share(
-  found: GeneratedCase,
+  generated: GeneratedCase,
   lens: LensPlan,
   marked: readonly boolean[],
   choose: Choose,
   prepare = calm,
 ): number {
-  const values = rates(found, lens, choose, prepare);
+  const values = rates(generated, lens, choose, prepare);
   return sum(values, marked) / sum(values);
 }
 
@@ -86,31 +86,35 @@ test.each(KINDS)('kind %s has its verdict, and a culprit exactly where there is 
 test.each(KINDS)(
   'kind %s: nothing is planted before the onset, and three profiles or more show it (of a burst two)',
   (kind) => {
-    for (const found of casesOf(kind)) {
-      const { plan, truth } = found;
+    for (const generated of casesOf(kind)) {
+      const { plan, truth } = generated;
       const early = plan.snapshots.filter(({ time }) => truth.since === null || time < truth.since);
       expect(early.every(({ activation }) => activation === 0)).toBe(true);
       if (kind === 'h' || kind === 'i') continue;
       const times = new Set(plan.snapshots.filter(changed).map(({ time }) => time));
-      expect(times.size, found.id).toBeGreaterThanOrEqual(kind === 'n' ? 2 : 3);
+      expect(times.size, generated.id).toBeGreaterThanOrEqual(kind === 'n' ? 2 : 3);
     }
   },
 );
 
 describe.each(['a', 'b', 'g', 'k', 'l', 'm', 'n', 'o'] as const)('kind %s', (kind) => {
   test('the guilty function grows, as stated, and all of the growth is its own', () => {
-    for (const found of casesOf(kind)) {
-      const lens = timeOf(found);
-      const guilty = throughNames(lens, found.truth.functions);
-      const [before, after] = [share(found, lens, guilty, baseline), share(found, lens, guilty, incident)];
-      const [effect] = found.effects;
-      expect(after - before, found.id).toBeGreaterThan(0.01);
+    for (const generated of casesOf(kind)) {
+      const lens = timeOf(generated);
+      const guilty = throughNames(lens, generated.truth.functions);
+      const [before, after] = [
+        share(generated, lens, guilty, baseline),
+        share(generated, lens, guilty, incident),
+      ];
+      const [effect] = generated.effects;
+      expect(after - before, generated.id).toBeGreaterThan(0.01);
       const asIs = (at: Snapshot) => at;
-      expect(share(found, lens, guilty, baseline, asIs)).toBeCloseTo(effect?.before ?? 0, 9);
-      expect(share(found, lens, guilty, incident, asIs)).toBeCloseTo(effect?.after ?? 0, 9);
+      expect(share(generated, lens, guilty, baseline, asIs)).toBeCloseTo(effect?.before ?? 0, 9);
+      expect(share(generated, lens, guilty, incident, asIs)).toBeCloseTo(effect?.after ?? 0, 9);
       const others = guilty.map((is) => !is);
-      const ratio = sum(rates(found, lens, incident), others) / sum(rates(found, lens, baseline), others);
-      expect(ratio, found.id).toBeCloseTo(1, 9);
+      const ratio =
+        sum(rates(generated, lens, incident), others) / sum(rates(generated, lens, baseline), others);
+      expect(ratio, generated.id).toBeCloseTo(1, 9);
     }
   });
 
@@ -128,12 +132,12 @@ describe.each(['a', 'b', 'g', 'k', 'l', 'm', 'n', 'o'] as const)('kind %s', (kin
 
 test('(a) the growth is own cost of a function that was there; (b) it lies in leaves of others', () => {
   for (const kind of ['a', 'b'] as const) {
-    for (const found of casesOf(kind)) {
-      const lens = timeOf(found);
-      const own = endingIn(lens, found.truth.functions);
-      const growth = share(found, lens, own, incident) - share(found, lens, own, baseline);
+    for (const generated of casesOf(kind)) {
+      const lens = timeOf(generated);
+      const guilty = endingIn(lens, generated.truth.functions);
+      const growth = share(generated, lens, guilty, incident) - share(generated, lens, guilty, baseline);
       if (kind === 'a') {
-        expect(share(found, lens, own, baseline)).toBeGreaterThan(0);
+        expect(share(generated, lens, guilty, baseline)).toBeGreaterThan(0);
         expect(growth).toBeGreaterThan(0.01);
       } else {
         expect(growth).toBeLessThanOrEqual(1e-9);
@@ -147,17 +151,19 @@ test('(a) the growth is own cost of a function that was there; (b) it lies in le
 const noFunction = { name: '', file: '', startLine: 0, symbolised: false };
 
 test('(c) the site grows in the allocations, on the CPU only the collector', () => {
-  for (const found of casesOf('c')) {
-    const alloc = lensOf(found, 'memory', 'alloc');
-    const site = throughNames(alloc, found.truth.functions);
-    expect(share(found, alloc, site, incident) - share(found, alloc, site, baseline)).toBeGreaterThan(0.05);
-    const time = timeOf(found);
-    const collector = time.stacks.map(({ role }) => role === 'collector');
-    expect(share(found, time, collector, incident)).toBeGreaterThan(
-      share(found, time, collector, baseline) + 0.02,
+  for (const generated of casesOf('c')) {
+    const alloc = lensOf(generated, 'memory', 'alloc');
+    const site = throughNames(alloc, generated.truth.functions);
+    expect(share(generated, alloc, site, incident) - share(generated, alloc, site, baseline)).toBeGreaterThan(
+      0.05,
     );
-    expect(found.effects[0]?.profileTypeId).toMatch(/alloc/);
-    const rest = rates(found, time, incident);
+    const time = timeOf(generated);
+    const collector = time.stacks.map(({ role }) => role === 'collector');
+    expect(share(generated, time, collector, incident)).toBeGreaterThan(
+      share(generated, time, collector, baseline) + 0.02,
+    );
+    expect(generated.effects[0]?.profileTypeId).toMatch(/alloc/);
+    const rest = rates(generated, time, incident);
     const ratio = time.stacks.flatMap(({ role, scales, mean }, at) =>
       role === 'work' && scales && mean > 0 ? (rest[at] ?? 0) / mean : [],
     );
@@ -168,74 +174,74 @@ test('(c) the site grows in the allocations, on the CPU only the collector', () 
 test.each(['d', 'e'] as const)(
   '(%s) every instance rises over three profiles or more, to twice its size',
   (kind) => {
-    for (const found of casesOf(kind)) {
-      const lens = kind === 'd' ? lensOf(found, 'goroutine') : lensOf(found, 'memory', 'inuse');
-      const guilty = throughNames(lens, found.truth.functions);
-      const pods = new Set(found.plan.snapshots.map(({ labels }) => labels.pod));
+    for (const generated of casesOf(kind)) {
+      const lens = kind === 'd' ? lensOf(generated, 'goroutine') : lensOf(generated, 'memory', 'inuse');
+      const guilty = throughNames(lens, generated.truth.functions);
+      const pods = new Set(generated.plan.snapshots.map(({ labels }) => labels.pod));
       for (const pod of pods) {
-        const own = found.plan.snapshots.filter(({ labels }) => labels.pod === pod);
-        const totals = own.map((at) => sum(expectedSamples(lens, calm(at))));
-        const rising = own.filter(changed).map((at) => sum(expectedSamples(lens, at), guilty));
-        expect(rising.length, found.id).toBeGreaterThanOrEqual(3);
+        const podSnapshots = generated.plan.snapshots.filter(({ labels }) => labels.pod === pod);
+        const totals = podSnapshots.map((at) => sum(expectedSamples(lens, calm(at))));
+        const rising = podSnapshots.filter(changed).map((at) => sum(expectedSamples(lens, at), guilty));
+        expect(rising.length, generated.id).toBeGreaterThanOrEqual(3);
         expect(rising.every((value, at) => at === 0 || value > (rising[at - 1] ?? 0))).toBe(true);
-        const before = totals[own.findLastIndex(baseline)] ?? 0;
+        const before = totals[podSnapshots.findLastIndex(baseline)] ?? 0;
         const last = totals.at(-1) ?? 0;
-        expect(last / before, found.id).toBeGreaterThan(2);
+        expect(last / before, generated.id).toBeGreaterThan(2);
         expect((rising.at(-1) ?? 0) / (last - before)).toBeGreaterThan(0.5);
       }
-      const cpu = timeOf(found);
-      expect(sum(rates(found, cpu, incident)) / sum(rates(found, cpu, baseline))).toBeCloseTo(1, 1);
+      const cpu = timeOf(generated);
+      expect(sum(rates(generated, cpu, incident)) / sum(rates(generated, cpu, baseline))).toBeCloseTo(1, 1);
     }
   },
 );
 
 test('(f) one site waits many times longer while the CPU stays flat', () => {
-  for (const found of casesOf('f')) {
+  for (const generated of casesOf('f')) {
     for (const name of ['mutex', 'block']) {
-      const lens = lensOf(found, name);
+      const lens = lensOf(generated, name);
       const per = lens.types.find(({ id }) => id.includes('delay'))?.per ?? new Float64Array();
-      const guilty = throughNames(lens, found.truth.functions);
+      const guilty = throughNames(lens, generated.truth.functions);
       const delay = (choose: Choose) =>
         sum(
-          rates(found, lens, choose).map((rate, at) => rate * (per[at] ?? 0)),
+          rates(generated, lens, choose).map((rate, at) => rate * (per[at] ?? 0)),
           guilty,
         );
-      expect(delay(changed) / delay(baseline), found.id).toBeGreaterThan(4);
+      expect(delay(changed) / delay(baseline), generated.id).toBeGreaterThan(4);
     }
-    const cpu = timeOf(found);
-    expect(sum(rates(found, cpu, incident)) / sum(rates(found, cpu, baseline))).toBeCloseTo(1, 1);
+    const cpu = timeOf(generated);
+    expect(sum(rates(generated, cpu, incident)) / sum(rates(generated, cpu, baseline))).toBeCloseTo(1, 1);
   }
 });
 
 test('(g) the label carries the change, its siblings have none at the same time, ties go to the version', () => {
-  for (const found of Array.from({ length: 40 }, (_, seed) => generateCase('g', seed))) {
-    const { label, since } = found.truth;
+  for (const generated of Array.from({ length: 40 }, (_, seed) => generateCase('g', seed))) {
+    const { label, since } = generated.truth;
     if (label === null || since === null) throw new Error('no label');
-    const lens = timeOf(found);
-    const guilty = throughNames(lens, found.truth.functions);
+    const lens = timeOf(generated);
+    const guilty = throughNames(lens, generated.truth.functions);
     const later: Choose = ({ time }) => time >= since;
     const has: Choose = ({ labels }) => labels[label.name] === label.value;
-    const inside = share(found, lens, guilty, (at) => later(at) && has(at));
-    const siblings = share(found, lens, guilty, (at) => later(at) && !has(at));
-    const before = share(found, lens, guilty, baseline);
-    expect(inside - before, found.id).toBeGreaterThan(0.02);
-    expect(Math.abs(siblings - before), found.id).toBeLessThan(1e-9);
+    const inside = share(generated, lens, guilty, (at) => later(at) && has(at));
+    const siblings = share(generated, lens, guilty, (at) => later(at) && !has(at));
+    const before = share(generated, lens, guilty, baseline);
+    expect(inside - before, generated.id).toBeGreaterThan(0.02);
+    expect(Math.abs(siblings - before), generated.id).toBeLessThan(1e-9);
     const better = ['version', 'region', 'pod'].slice(0, ['version', 'region', 'pod'].indexOf(label.name));
-    const after = found.plan.snapshots.filter(later);
+    const after = generated.plan.snapshots.filter(later);
     for (const name of better) {
       const values = new Set(after.filter(has).map(({ labels }) => labels[name]));
       const exact = after.every((at) => has(at) || !values.has(at.labels[name]));
-      expect(values.size === 1 && exact, `${found.id} ties with ${name}`).toBe(false);
+      expect(values.size === 1 && exact, `${generated.id} ties with ${name}`).toBe(false);
     }
   }
 });
 
 test('(h) all work grows alike with the load, fixed costs stay, nobody is to blame', () => {
-  for (const found of casesOf('h')) {
-    const { since } = found.truth;
-    const lens = timeOf(found);
-    const before = rates(found, lens, baseline, loaded);
-    const after = rates(found, lens, ({ time }) => time >= (since ?? 0), loaded);
+  for (const generated of casesOf('h')) {
+    const { since } = generated.truth;
+    const lens = timeOf(generated);
+    const before = rates(generated, lens, baseline, loaded);
+    const after = rates(generated, lens, ({ time }) => time >= (since ?? 0), loaded);
     const ratios = (wanted: boolean) =>
       lens.stacks.flatMap(({ scales, role }, at) =>
         role !== 'idle' && role !== 'warmup' && scales === wanted ? (after[at] ?? 0) / (before[at] ?? 1) : [],
@@ -248,36 +254,39 @@ test('(h) all work grows alike with the load, fixed costs stay, nobody is to bla
 });
 
 test('(i) no stack changes beyond a drift that lies within the noise', () => {
-  for (const found of casesOf('i')) {
-    for (const lens of found.plan.lenses) {
+  for (const generated of casesOf('i')) {
+    for (const lens of generated.plan.lenses) {
       const still = (at: Snapshot): Snapshot => ({ ...at, warmth: 0 });
-      const [before, after] = [rates(found, lens, baseline, still), rates(found, lens, incident, still)];
+      const [before, after] = [
+        rates(generated, lens, baseline, still),
+        rates(generated, lens, incident, still),
+      ];
       const [b, a] = [sum(before), sum(after)];
       // A cache may fill; then live memory is larger, but below what a leak is.
       const fills = lens.stacks.some(({ level }) => level !== undefined);
-      expect(Math.abs(a / b - 1), found.id).toBeLessThan(fills ? 1 : 0.06);
+      expect(Math.abs(a / b - 1), generated.id).toBeLessThan(fills ? 1 : 0.06);
       if (fills) continue;
       before.forEach((value, at) => {
-        expect(Math.abs((after[at] ?? 0) / a - value / b), found.id).toBeLessThan(0.02);
+        expect(Math.abs((after[at] ?? 0) / a - value / b), generated.id).toBeLessThan(0.02);
       });
     }
-    expect(found.plan.snapshots.every(({ activation }) => activation === 0)).toBe(true);
+    expect(generated.plan.snapshots.every(({ activation }) => activation === 0)).toBe(true);
   }
 });
 
 test('(j) what goes comes under another name: the total and everything else stay', () => {
-  for (const found of casesOf('j')) {
-    for (const lens of found.plan.lenses) {
-      const [before, after] = [rates(found, lens, baseline), rates(found, lens, changed)];
+  for (const generated of casesOf('j')) {
+    for (const lens of generated.plan.lenses) {
+      const [before, after] = [rates(generated, lens, baseline), rates(generated, lens, changed)];
       const fills = lens.stacks.some(({ level }) => level !== undefined);
-      if (!fills) expect(sum(after) / sum(before), found.id).toBeCloseTo(1, 9);
+      if (!fills) expect(sum(after) / sum(before), generated.id).toBeCloseTo(1, 9);
       if (fills) continue;
       const gone = lens.stacks.map(({ vanishes }) => vanishes === true);
       const came = lens.stacks.map(({ planted }) => planted > 0);
       expect(sum(before, gone)).toBeCloseTo(sum(after, came), 6);
       expect(sum(after, gone)).toBeCloseTo(0, 9);
     }
-    const [effect] = found.effects;
+    const [effect] = generated.effects;
     expect(effect?.after).toBeGreaterThan(0.02);
   }
 });
@@ -297,10 +306,10 @@ test('(k) the recursion goes deeper; (l) no child holds the growth; (m) waiting 
     expect(planted.length).toBeGreaterThanOrEqual(14);
     expect(Math.max(...planted) / all).toBeLessThan(0.35);
   }
-  for (const found of casesOf('m')) {
-    const lens = timeOf(found);
+  for (const generated of casesOf('m')) {
+    const lens = timeOf(generated);
     expect(lens.name).toBe('wall');
-    const active = sum(rates(found, lens, baseline));
+    const active = sum(rates(generated, lens, baseline));
     expect(active / (lens.capacity ?? 0)).toBeLessThan(0.2);
   }
 });
@@ -324,9 +333,9 @@ test('(n) the burst is one stretch of part of the window, and over after it', ()
 test('(o) an innocent function is larger than the guilty one, before and after', () => {
   let decoys = 0;
   const cases = casesOf('o');
-  for (const found of cases) {
-    const lens = timeOf(found);
-    const guilty = throughNames(lens, found.truth.functions);
+  for (const generated of cases) {
+    const lens = timeOf(generated);
+    const guilty = throughNames(lens, generated.truth.functions);
     const innocent = new Set(
       lens.stacks
         .flatMap(({ path }, at) => (guilty[at] ? [] : path.map(({ fn }) => fn)))
@@ -334,7 +343,7 @@ test('(o) an innocent function is larger than the guilty one, before and after',
     );
     for (const [at, { path }] of lens.stacks.entries())
       if (guilty[at]) for (const { fn } of path) innocent.delete(fn);
-    const sizes = [...innocent].map((fn) => share(found, lens, throughNames(lens, [fn.name]), baseline));
+    const sizes = [...innocent].map((fn) => share(generated, lens, throughNames(lens, [fn.name]), baseline));
     if (Math.max(...sizes) > 0.24) decoys++;
   }
   expect(decoys).toBeGreaterThanOrEqual(cases.length - 1);

@@ -70,8 +70,8 @@ const matcher = fc
 const selector = fc.oneof(
   fc
     .tuple(matcher, count)
-    .map(([one, times]) =>
-      Array.from({ length: Math.min(times, Math.ceil(200_000 / one.length)) }, () => one).join(),
+    .map(([part, times]) =>
+      Array.from({ length: Math.min(times, Math.ceil(200_000 / part.length)) }, () => part).join(),
     ),
   fc.array(matcher, { maxLength: 8 }).map((all) => all.join()),
 );

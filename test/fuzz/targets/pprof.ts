@@ -110,8 +110,8 @@ export const PPROF: readonly Target[] = [
     const at = fc.double({ min: 0, max: 1, noNaN: true });
     return {
       input: fc.tuple(fc.nat(profiles.length - 1), fc.nat(profiles.length - 1), at, at),
-      check([one, other, end, start]) {
-        const head = profiles[one] ?? new Uint8Array();
+      check([headIndex, other, end, start]) {
+        const head = profiles[headIndex] ?? new Uint8Array();
         const tail = profiles[other] ?? new Uint8Array();
         return readWhole(
           Buffer.concat([head.subarray(0, end * head.length), tail.subarray(start * tail.length)]),

@@ -195,8 +195,8 @@ export const PYROSCOPE: readonly Target[] = [
     return {
       input: fc.tuple(toolCall, fc.constantFrom(...RPCS), spoiling),
       async check([{ tool, args }, rpc, how]) {
-        const transport = spoiledTransport(answerOf, (asked, healthy) =>
-          asked === rpc ? spoiled(how, healthy) : healthy,
+        const transport = spoiledTransport(answerOf, (calledRpc, healthy) =>
+          calledRpc === rpc ? spoiled(how, healthy) : healthy,
         );
         const source = pyroscopeSourceOver(transport, { name: 'prod', uid: 'prod' });
         expectAnswer(await askerIn(environmentOf([source]))(tool, args));

@@ -38,11 +38,11 @@ function encoded(nodes: readonly Node[]): Uint8Array {
 /** A tree in its own order that is whole: every node has the callees that it promises. */
 const wholeTree = fc.array(node, { minLength: 1, maxLength: 30 }).map((nodes) => {
   let pending = 1;
-  const kept = nodes.flatMap((one) => {
+  const kept = nodes.flatMap((drawn) => {
     if (pending === 0) return [];
-    const callees = Math.min(one.callees, 3);
+    const callees = Math.min(drawn.callees, 3);
     pending += callees - 1;
-    return [{ ...one, callees }];
+    return [{ ...drawn, callees }];
   });
   return encoded([
     ...kept,
@@ -117,8 +117,8 @@ export const REDUCED: readonly Target[] = [
           }
           return healthy(path, body);
         };
-        const transport = spoiledTransport(answerOf, (asked, bytes) =>
-          asked === rpc ? spoiled(how, bytes) : bytes,
+        const transport = spoiledTransport(answerOf, (calledRpc, bytes) =>
+          calledRpc === rpc ? spoiled(how, bytes) : bytes,
         );
         const source = pyroscopeSourceOver(transport, { name: 'prod', uid: 'prod' });
         const more = tool === 'inspect_function' ? { function: 'coupon.loadPattern' } : {};

@@ -138,13 +138,13 @@ const request = fc
   )
   .map(([line, needed, headers, body, error]) => {
     const length = Buffer.byteLength(body) + error;
-    const own = [
+    const defaults = [
       'Host: localhost',
       'Content-Type: application/json',
       'Accept: application/json, text/event-stream',
       `Content-Length: ${length}`,
     ];
-    return Buffer.from(`${[line, ...(needed ? own : []), ...headers].join('\r\n')}\r\n\r\n${body}`);
+    return Buffer.from(`${[line, ...(needed ? defaults : []), ...headers].join('\r\n')}\r\n\r\n${body}`);
   });
 
 /** Writes bytes and waits for an answer, a hang-up or a moment; then leaves. */
@@ -196,8 +196,8 @@ export const TRANSPORTS: readonly Target[] = [
   }),
   targetOf('lines on standard input', 150, async () => {
     const program = start(['--profiles', DEMO]);
-    const said = (text: string) => program.child.stdin.write(`${text}\n`);
-    said(JSON.stringify(INITIALIZE));
+    const send = (text: string) => program.child.stdin.write(`${text}\n`);
+    send(JSON.stringify(INITIALIZE));
     await program.seen(/"id":1/);
     let id = 1_000_000;
     return {
@@ -206,9 +206,9 @@ export const TRANSPORTS: readonly Target[] = [
         maxLength: 4,
       }),
       async check(lines) {
-        for (const line of lines) said(line.replaceAll('\n', ' '));
+        for (const line of lines) send(line.replaceAll('\n', ' '));
         id++;
-        said(JSON.stringify({ jsonrpc: '2.0', id, method: 'ping' }));
+        send(JSON.stringify({ jsonrpc: '2.0', id, method: 'ping' }));
         await program.seen(new RegExp(`"id":${id}[,}]`));
         if (/An internal error/.test(program.stdout())) throw new Error('an internal error');
       },

@@ -212,8 +212,8 @@ function wrongValue(type: DescMessage, text: string, problem: string): string {
   const name = /cannot decode field \S+\.(\w+) from JSON/.exec(problem)?.[1];
   const field = type.fields.find((candidate) => candidate.name === name);
   if (field === undefined) return problem;
-  const found = new RegExp(`"(?:${field.jsonName}|${field.name})"\\s*:\\s*`).exec(text);
-  const at = found === null ? 0 : found.index + found[0].length;
+  const match = new RegExp(`"(?:${field.jsonName}|${field.name})"\\s*:\\s*`).exec(text);
+  const at = match === null ? 0 : match.index + match[0].length;
   const value = /^(?:"(?:[^"\\]|\\.)*"|[^,}\]\s]+)/.exec(text.slice(at))?.[0] ?? '';
   return `(line 1:${at + 1}): invalid value for ${kindOf(field)} field ${field.jsonName}: ${value}`;
 }

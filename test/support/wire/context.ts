@@ -42,14 +42,14 @@ export interface ServerContext {
 const { signal } = new AbortController();
 
 export async function createContext(
-  own: ProfileSource,
+  source: ProfileSource,
   options: Partial<PyroscopeBehaviour>,
 ): Promise<ServerContext> {
   const { mode = 'v2', statsLag = false, tenants } = options;
   const tenantsOf = (headers: Headers) => (tenants === undefined ? [] : readTenants(headers));
   return {
     mode,
-    split: options.split ?? (mode === 'dual' ? await middleOf(own) : 0),
+    split: options.split ?? (mode === 'dual' ? await middleOf(source) : 0),
     statsLag,
     limits: {
       maxQueryLength: options.maxQueryLength ?? null,
@@ -58,7 +58,7 @@ export async function createContext(
     },
     tenantsOf,
     sourceOf(headers) {
-      if (tenants === undefined) return own;
+      if (tenants === undefined) return source;
       const known = tenantsOf(headers).find((id) => Object.hasOwn(tenants, id));
       return (known === undefined ? undefined : tenants[known]) ?? null;
     },

@@ -65,13 +65,13 @@ export function authenticate(
     return ofToken(token, wantedOrg, old);
   }
   if (basic !== undefined) {
-    const found = state.users.find(({ login, password: own }) => login === user && own === password);
-    if (found === undefined) {
+    const account = state.users.find(({ login, password: secret }) => login === user && secret === password);
+    if (account === undefined) {
       return old
         ? errorReply(401, { message: 'invalid username or password', traceID: '' })
         : refuse('Invalid username or password', 'password-auth.failed');
     }
-    const { login, role = 'Viewer', permissions = PERMISSIONS[role], orgIds = [1] } = found;
+    const { login, role = 'Viewer', permissions = PERMISSIONS[role], orgIds = [1] } = account;
     const orgId = wantedOrg === undefined ? (orgIds[0] ?? 1) : Number(wantedOrg);
     return orgIds.includes(orgId)
       ? { kind: 'user', login, orgId, permissions }

@@ -29,13 +29,13 @@ export function search(
             // 9.4 does not look at it.
             (folders?.length && setup.version !== '9.4' ? folders.includes(folder?.uid ?? 'general') : true),
         );
-  const found = [
+  const results = [
     ...(type === 'dash-db' ? [] : foldersOf(state).map((folder) => folderHit(folder, setup))),
     ...hits
       .toSorted((a, b) => (a.dashboard.title < b.dashboard.title ? -1 : 1))
       .map((hit) => dashboardHit(hit, state, setup, setup.version === '9.4' || !uids?.length)),
   ];
-  return found.slice((page - 1) * limit, page * limit);
+  return results.slice((page - 1) * limit, page * limit);
 }
 
 /** `GET /api/dashboards/uid/:uid`. */

@@ -59,7 +59,7 @@ export async function proxy(
 
 function headersForStore(
   { headers, body }: SeenRequest,
-  { basicAuth, headers: own = {} }: GrafanaDataSource,
+  { basicAuth, headers: storeHeaders = {} }: GrafanaDataSource,
   { version }: GrafanaSetup,
 ): Record<string, string> {
   const passed = Object.entries(headers).filter(([name]) => !NOT_PASSED_ON.has(name));
@@ -73,7 +73,7 @@ function headersForStore(
     ...(version === '9.4' ? {} : { 'x-grafana-id': 'header.payload.signature' }),
     ...(authorization === undefined ? {} : { authorization }),
     ...(basicAuth === undefined ? {} : { authorization: basicHeader(basicAuth) }),
-    ...Object.fromEntries(Object.entries(own).map(([name, value]) => [name.toLowerCase(), value])),
+    ...Object.fromEntries(Object.entries(storeHeaders).map(([name, value]) => [name.toLowerCase(), value])),
   };
 }
 

@@ -191,38 +191,38 @@ function dataSources({ who, state, setup }: Call): Reply {
 }
 
 function dataSource({ who, state, setup }: Call, by = '', value = ''): Reply {
-  const found = inOrg(state, who).find((source) =>
+  const known = inOrg(state, who).find((source) =>
     by === 'numeric'
       ? String(numericId(state, source)) === value
       : source[by === 'uid' ? 'uid' : 'name'] === value,
   );
-  if (found === undefined) return ok({ message: 'Data source not found' }, 404);
-  return mayRead(who, found)
-    ? ok(oneDataSource(state, found, setup.version))
+  if (known === undefined) return ok({ message: 'Data source not found' }, 404);
+  return mayRead(who, known)
+    ? ok(oneDataSource(state, known, setup.version))
     : accessDenied('datasources:read');
 }
 
 function dataSourceId({ who, state }: Call, name = ''): Reply {
-  const found = inOrg(state, who).find((source) => source.name === name);
-  return found === undefined
+  const known = inOrg(state, who).find((source) => source.name === name);
+  return known === undefined
     ? ok({ message: 'Data source not found' }, 404)
-    : ok({ id: numericId(state, found) });
+    : ok({ id: numericId(state, known) });
 }
 
 async function health({ who, state, setup }: Call, uid = ''): Promise<Reply> {
-  const found = inOrg(state, who).find((source) => source.uid === uid);
-  if (found === undefined) return ok({ message: 'Data source not found' }, 404);
-  if (!mayQuery(who, found)) return accessDenied('datasources:query');
-  if (!hasPlugin(found, setup.version)) return ok({ message: 'Unable to find datasource plugin' }, 500);
-  const { status, body } = await checkHealth(found, setup);
+  const known = inOrg(state, who).find((source) => source.uid === uid);
+  if (known === undefined) return ok({ message: 'Data source not found' }, 404);
+  if (!mayQuery(who, known)) return accessDenied('datasources:query');
+  if (!hasPlugin(known, setup.version)) return ok({ message: 'Unable to find datasource plugin' }, 500);
+  const { status, body } = await checkHealth(known, setup);
   return ok(body, status);
 }
 
 async function resource({ who, state, setup, query }: Call, uid = '', name = ''): Promise<Reply> {
-  const found = inOrg(state, who).find((source) => source.uid === uid);
-  if (found === undefined) return ok({ message: 'Data source not found' }, 404);
-  if (!mayQuery(who, found)) return accessDenied('datasources:query');
-  const answer = await callResource(found, name, query, setup);
+  const known = inOrg(state, who).find((source) => source.uid === uid);
+  if (known === undefined) return ok({ message: 'Data source not found' }, 404);
+  if (!mayQuery(who, known)) return accessDenied('datasources:query');
+  const answer = await callResource(known, name, query, setup);
   if (answer !== null) return ok(answer);
   if (setup.version === '9.4') return errorReply(500, { message: 'Failed to call resource', traceID: '' });
   const message = 'An error occurred within the plugin';
@@ -236,12 +236,12 @@ async function throughProxy(
 ): Promise<Reply | Passing> {
   if (id !== '' && !/^\d+$/.test(id)) return errorReply(400, { message: 'id is invalid', traceID: '' });
   if (id === '' && !/^[\w-]+$/.test(uid)) return errorReply(400, { message: 'UID is invalid' });
-  const found = inOrg(state, who).find((source) =>
+  const known = inOrg(state, who).find((source) =>
     id === '' ? source.uid === uid : String(numericId(state, source)) === id,
   );
-  if (found === undefined) return errorReply(404, { message: 'Unable to find datasource', traceID: '' });
-  if (!mayQuery(who, found)) return accessDenied('datasources:query');
-  if (!hasPlugin(found, setup.version))
+  if (known === undefined) return errorReply(404, { message: 'Unable to find datasource', traceID: '' });
+  if (!mayQuery(who, known)) return accessDenied('datasources:query');
+  if (!hasPlugin(known, setup.version))
     return errorReply(404, { message: 'Unable to find datasource plugin' });
   // 9.4 cuts a uid at its first hyphen and sends the rest on as a part of the path.
   const prefix =
@@ -249,7 +249,7 @@ async function throughProxy(
       ? /^\/api\/datasources\/proxy\/(?:uid\/\w+|\d+)\/?/
       : /^\/api\/datasources\/proxy\/(?:uid\/[\w-]+|\d+)\/?/;
   const query = /\?.*$/s.exec(seen.path)?.[0] ?? '';
-  return proxy(seen, found, `${path.replace(prefix, '')}${query}`, setup);
+  return proxy(seen, known, `${path.replace(prefix, '')}${query}`, setup);
 }
 
 function searchDashboards({ who, state, setup, query }: Call): Reply {
@@ -261,20 +261,20 @@ function searchDashboards({ who, state, setup, query }: Call): Reply {
 }
 
 function dashboard({ who, state, setup }: Call, uid = ''): Reply {
-  const found = state.dashboards.find((entry) => entry.dashboard.uid === uid);
-  if (found === undefined) {
+  const saved = state.dashboards.find((entry) => entry.dashboard.uid === uid);
+  if (saved === undefined) {
     return setup.version === '9.4'
       ? ok({ message: 'Dashboard not found', traceID: '' }, 404)
       : errorReply(404, { message: 'Dashboard not found', title: 'Not found' });
   }
-  return maySee(who, found) ? ok(oneDashboard(found, state, setup)) : accessDenied('dashboards:read');
+  return maySee(who, saved) ? ok(oneDashboard(saved, state, setup)) : accessDenied('dashboards:read');
 }
 
 function libraryPanel({ state, setup }: Call, uid = ''): Reply {
-  const found = state.libraryPanels.find((panel) => panel.uid === uid);
-  return found === undefined
+  const storedPanel = state.libraryPanels.find((panel) => panel.uid === uid);
+  return storedPanel === undefined
     ? ok({ message: 'library element could not be found', ...traceOf(setup) }, 404)
-    : ok({ result: libraryElement(found, state) });
+    : ok({ result: libraryElement(storedPanel, state) });
 }
 
 /** Fields that 9.4 adds to the errors of its handlers. */
@@ -302,8 +302,8 @@ function dashboardResource({ who, state, seen, query }: Call, version = '', uid 
     const metadataOnly = String(seen.headers.accept).includes('as=PartialObjectMetadataList');
     return ok(resourceList(visible, version, query, metadataOnly));
   }
-  const found = visible.find((entry) => entry.dashboard.uid === uid);
-  if (found !== undefined) return ok(resourceOf(found, version));
+  const saved = visible.find((entry) => entry.dashboard.uid === uid);
+  if (saved !== undefined) return ok(resourceOf(saved, version));
   const message = `dashboards.dashboard.grafana.app "${uid}" not found`;
   return ok(
     { kind: 'Status', apiVersion: 'v1', status: 'Failure', message, reason: 'NotFound', code: 404 },

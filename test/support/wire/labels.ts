@@ -69,11 +69,11 @@ export async function series(
   query: SeriesQuery,
   utf8: boolean,
 ): Promise<object> {
-  const own = await source.labelNames(query, signal);
-  const shown = (wanted.length > 0 ? wanted : [...own, ...Object.keys(PRIVATE)]).filter(
+  const names = await source.labelNames(query, signal);
+  const shown = (wanted.length > 0 ? wanted : [...names, ...Object.keys(PRIVATE)]).filter(
     (name) => utf8 || CLASSIC_NAME.test(name),
   );
-  const rows = await source.series([...own, TYPE_LABEL], query, signal);
+  const rows = await source.series([...names, TYPE_LABEL], query, signal);
   const distinct = new Map<string, object>();
   for (const row of rows) {
     const type = parseType(row[TYPE_LABEL] ?? ':::::');

@@ -12,10 +12,10 @@ const HOUR = 3_600_000;
 
 /** All methods of a server by path. */
 export async function rpcsOf(
-  own: ProfileSource,
+  source: ProfileSource,
   options: Partial<PyroscopeBehaviour>,
 ): Promise<ReadonlyMap<string, Rpc>> {
-  const context = await createContext(own, options);
+  const context = await createContext(source, options);
   const { mode, limits, sourceOf, tenantsOf } = context;
 
   const rpc = (request: string, response: string, handle: Rpc['handle']): Rpc => ({

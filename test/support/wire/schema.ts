@@ -232,9 +232,9 @@ const registry = createFileRegistry(
 
 /** The message of this full name. */
 export function messageType(name: string): DescMessage {
-  const found = registry.getMessage(nested(name));
-  if (found === undefined) throw new Error(`no message ${name}`);
-  return found;
+  const message = registry.getMessage(nested(name));
+  if (message === undefined) throw new Error(`no message ${name}`);
+  return message;
 }
 
 /** Whether all numbers of a message's fields are those of the real API, so that it may travel as protobuf. */

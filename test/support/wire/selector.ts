@@ -121,9 +121,9 @@ function failure(at: number, message: string): SelectorError {
 
 function match(reader: Reader, pattern: RegExp): string | null {
   pattern.lastIndex = reader.at;
-  const found = pattern.exec(reader.text)?.[0] ?? null;
-  if (found !== null) reader.at += found.length;
-  return found;
+  const matched = pattern.exec(reader.text)?.[0] ?? null;
+  if (matched !== null) reader.at += matched.length;
+  return matched;
 }
 
 function skipSpace(reader: Reader): void {

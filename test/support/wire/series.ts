@@ -97,7 +97,7 @@ export async function selectSeries(
       rows.set(keyOf(labels), row);
       for (const [time, stored] of points) {
         const sum = stored.reduce((total, { value }) => total + value, 0);
-        const profiles = stored.reduce((total, one) => total + one.profiles, 0);
+        const profiles = stored.reduce((total, profile) => total + profile.profiles, 0);
         const value = options.average && half.store === 'v1' ? sum / profiles : sum;
         row.points.set(time, (row.points.get(time) ?? 0) + value);
         row.total += value;
@@ -144,9 +144,9 @@ export async function selectHeatmap(
 
 function countsPerBucket(stored: readonly StoredProfiles[], yMin: readonly number[]): number[] {
   const counts = yMin.map(() => 0);
-  for (const one of stored) {
-    const bucket = yMin.findLastIndex((least) => least <= meanValue(one));
-    counts[bucket] = (counts[bucket] ?? 0) + one.profiles;
+  for (const profile of stored) {
+    const bucket = yMin.findLastIndex((least) => least <= meanValue(profile));
+    counts[bucket] = (counts[bucket] ?? 0) + profile.profiles;
   }
   return counts;
 }
@@ -169,14 +169,14 @@ async function cellsOf(
   // Go multiplies seconds by 1e9 and cuts to whole milliseconds.
   const stepMs = Math.trunc(Math.trunc(request.step * 1e9) / 1e6);
   const rows = new Map<string, { labels: Labels; points: Map<number, StoredProfiles[]> }>();
-  for (const one of await storedProfiles(source, request, { from: start - stepMs + 1, to: end })) {
-    if (mode === 'dual' && (store === 'v2') !== one.time >= split) continue;
-    const point = Math.max(start, start + Math.ceil((one.time - start) / stepMs) * stepMs);
+  for (const profile of await storedProfiles(source, request, { from: start - stepMs + 1, to: end })) {
+    if (mode === 'dual' && (store === 'v2') !== profile.time >= split) continue;
+    const point = Math.max(start, start + Math.ceil((profile.time - start) / stepMs) * stepMs);
     if (point > end) continue;
-    const labels = pickLabels(one.labels, request.groupBy);
+    const labels = pickLabels(profile.labels, request.groupBy);
     const row = rows.get(keyOf(labels)) ?? { labels, points: new Map<number, StoredProfiles[]>() };
     rows.set(keyOf(labels), row);
-    row.points.set(point, [...(row.points.get(point) ?? []), one]);
+    row.points.set(point, [...(row.points.get(point) ?? []), profile]);
   }
   return [...rows.values()];
 }
