@@ -336,8 +336,8 @@ describe('mistakes are named', () => {
     ],
     [[...URL_FLAG, '--pyroscope-username', 'u'], 'Basic authentication needs a user and a password.'],
     [[...URL_FLAG, '--pyroscope-password', SECRET], 'Basic authentication needs a user and a password.'],
-  ])('%j', (argv, said) => {
-    expect(refusal(argv)).toContain(said);
+  ])('%j', (argv, expected) => {
+    expect(refusal(argv)).toContain(expected);
   });
 });
 
@@ -364,9 +364,9 @@ describe('secrets', () => {
     [['--pyroscope-token', SECRET, '--http', 'x']],
     [[`--help=${SECRET}`]],
   ])('%j is refused without showing them', (argv) => {
-    const said = refusal(argv);
-    expect(said).not.toBe('taken');
-    expect(said).not.toContain(SECRET);
+    const message = refusal(argv);
+    expect(message).not.toBe('taken');
+    expect(message).not.toContain(SECRET);
   });
 
   test('nor does an environment with one', () => {

@@ -30,8 +30,8 @@ describe('time of the collector', () => {
     ['is left out where the allocations only moved', [{ kind: 'moved', of: alloc }], { collector }, [false]],
   ])('%s', (_name, causes, evidence, charged) => {
     const reading = readingOf({ shares: [cpu, alloc], ...evidence });
-    const found = withContext(findings(...causes), reading);
-    expect(found.map((finding) => finding.collector !== null)).toEqual(charged);
+    const withTimes = withContext(findings(...causes), reading);
+    expect(withTimes.map((finding) => finding.collector !== null)).toEqual(charged);
   });
 
   test('as shares of the time and per profile', () => {
@@ -56,8 +56,8 @@ test('each finding has the instances in which its own type rose', () => {
     instances: row.lens.type.alias === 'inuse' ? rises.inuse : null,
   }));
   const causes: Cause[] = [...levels.map((of): Cause => ({ kind: 'leak', of })), code(cpu)];
-  const found = withContext(findings(...causes), { ...reading, totals });
-  expect(found.map(({ type, instances }) => [type.alias, instances])).toEqual([
+  const withInstances = withContext(findings(...causes), { ...reading, totals });
+  expect(withInstances.map(({ type, instances }) => [type.alias, instances])).toEqual([
     ['inuse', rises.inuse],
     ['cpu', null],
   ]);

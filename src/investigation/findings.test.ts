@@ -167,8 +167,8 @@ describe('a finding about code', () => {
     const { change } = share;
     if (change === null) throw new Error('no change');
     const labels = { pod: 'a' };
-    const own = slice ? { labels, matcher: { name: 'pod', op: '=' as const, value: 'a' } } : null;
-    const finding = causeFinding({ kind, of: { ...share, change: { ...change, slice: own } } }, null);
+    const podSlice = slice ? { labels, matcher: { name: 'pod', op: '=' as const, value: 'a' } } : null;
+    const finding = causeFinding({ kind, of: { ...share, change: { ...change, slice: podSlice } } }, null);
     expect(finding?.until).toBe(until === null ? null : share.windows.incident[until]?.to);
     expect(share.windows.incident.at(-1)?.to).toBe(INCIDENT.to - 1);
   });

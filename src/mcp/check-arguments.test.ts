@@ -144,8 +144,8 @@ describe('refused', () => {
       { baseline_start: 'now' },
       'has no argument "baseline_start"',
     ],
-  ])('%s', (_name, args, said) => {
-    expect(refusal({ ...given, ...args })).toContain(said);
+  ])('%s', (_name, args, expected) => {
+    expect(refusal({ ...given, ...args })).toContain(expected);
   });
 
   test('a required argument left out', () => {
@@ -213,11 +213,11 @@ describe('words for "left out"', () => {
     for (const each of TOOLS) {
       const needed = Object.keys(neededBy(each)).filter((name) => !MAY_BE_NAMES.has(name));
       if (needed.length === 0) continue;
-      const said = refusal(
+      const message = refusal(
         { ...neededBy(each), ...Object.fromEntries(needed.map((name) => [name, word])) },
         each,
       );
-      for (const name of needed) expect(said).toMatch(new RegExp(`needs the arguments?.* \`${name}\``));
+      for (const name of needed) expect(message).toMatch(new RegExp(`needs the arguments?.* \`${name}\``));
     }
   });
 

@@ -190,12 +190,12 @@ describe('any JSON as a dashboard', () => {
   });
 
   test('whose library panels stand for each other without end', async () => {
-    let asked = 0;
+    let requests = 0;
     const store: DashboardStore = {
       search: async () => [ref('a')],
       dashboard: async () => ({ model: { panels: [libraryPanel('0')] }, version: 1, updated: 0 }),
       libraryPanel: async (uid) => {
-        asked++;
+        requests++;
         return { result: { model: { ...libraryPanel(String(Number(uid) + 1)), targets: [] } } };
       },
       dataSources: async () => [],
@@ -206,7 +206,7 @@ describe('any JSON as a dashboard', () => {
       signal: new AbortController().signal,
     });
     expect(progress).toEqual({ total: 1, done: 1, failed: 0, left: 0 });
-    expect(asked).toBeLessThanOrEqual(50);
+    expect(requests).toBeLessThanOrEqual(50);
   });
 });
 

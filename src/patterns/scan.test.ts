@@ -13,7 +13,7 @@ const HOUR = 3_600_000;
 const never = () => new AbortController().signal;
 
 /**
- * A Grafana of so many dashboards with one query each; `versions` can be changed, `asked` says what was read.
+ * A Grafana of so many dashboards with one query each; `versions` can be changed, `readUids` says what was read.
  */
 function grafana(count: number, more: { titles?: Record<string, string>; versions?: boolean } = {}) {
   const refs: DashboardRef[] = Array.from({ length: count }, (_, index) => ({
@@ -24,13 +24,13 @@ function grafana(count: number, more: { titles?: Record<string, string>; version
     version: more.versions === false ? null : '1',
     updated: null,
   }));
-  const asked: string[] = [];
+  const readUids: string[] = [];
   let running = 0;
   const seen = { most: 0, failing: new Set<string>() };
   const store: DashboardStore = {
     search: async (page, limit) => refs.slice((page - 1) * limit, page * limit),
     async dashboard(uid) {
-      asked.push(uid);
+      readUids.push(uid);
       running++;
       seen.most = Math.max(seen.most, running);
       await new Promise((resolve) => setImmediate(resolve));
@@ -48,62 +48,62 @@ function grafana(count: number, more: { titles?: Record<string, string>; version
       now: () => now,
       signal: never(),
     });
-  return { refs, asked, seen, store, scan };
+  return { refs, readUids, seen, store, scan };
 }
 
 describe('a scan', () => {
   test('reads every dashboard once, at most four at a time', async () => {
-    const { scan, asked, seen } = grafana(50);
+    const { scan, readUids, seen } = grafana(50);
     const memory = emptyMemory();
     expect(await scan(memory)).toEqual({ total: 50, done: 50, failed: 0, left: 0 });
-    expect(new Set(asked).size).toBe(50);
-    expect(asked.length).toBe(50);
+    expect(new Set(readUids).size).toBe(50);
+    expect(readUids.length).toBe(50);
     expect(seen.most).toBe(4);
     expect(memory.dashboards.size).toBe(50);
   });
 
   test('reads again only what has changed, and forgets what is gone', async () => {
-    const { scan, asked, refs } = grafana(10);
+    const { scan, readUids, refs } = grafana(10);
     const memory = emptyMemory();
     await scan(memory);
-    asked.length = 0;
+    readUids.length = 0;
     refs.splice(9, 1);
     refs[3] = { ...(refs[3] ?? grafanaRef()), version: '2' };
     expect(await scan(memory)).toEqual({ total: 9, done: 9, failed: 0, left: 0 });
-    expect(asked).toEqual(['d3']);
+    expect(readUids).toEqual(['d3']);
     expect(memory.dashboards.has('d9')).toBe(false);
   });
 
   test('of a Grafana of thousands goes on where the last one stopped', async () => {
-    const { scan, asked } = grafana(2_500, { versions: false });
+    const { scan, readUids } = grafana(2_500, { versions: false });
     const memory = emptyMemory();
     expect(await scan(memory, { dashboards: 1_000, requests: 5_000 }, 1)).toMatchObject({ left: 1_500 });
     await scan(memory, { dashboards: 1_000, requests: 5_000 }, 2);
     await scan(memory, { dashboards: 500, requests: 5_000 }, 3);
-    expect(new Set(asked).size).toBe(2_500);
-    asked.length = 0;
+    expect(new Set(readUids).size).toBe(2_500);
+    readUids.length = 0;
     await scan(memory, { dashboards: 10, requests: 5_000 }, HOUR);
-    expect(asked).toEqual([]);
+    expect(readUids).toEqual([]);
     await scan(memory, { dashboards: 10, requests: 5_000 }, 7 * HOUR);
-    expect(new Set(asked)).toEqual(new Set(Array.from({ length: 10 }, (_, index) => `d${index}`)));
+    expect(new Set(readUids)).toEqual(new Set(Array.from({ length: 10 }, (_, index) => `d${index}`)));
   });
 
   test('reads what promises profiles first', async () => {
-    const { scan, asked } = grafana(100, { titles: { d90: 'Flame graphs', d95: 'JVM memory' } });
+    const { scan, readUids } = grafana(100, { titles: { d90: 'Flame graphs', d95: 'JVM memory' } });
     await scan(emptyMemory(), { dashboards: 4 });
-    expect(asked.slice(0, 2)).toEqual(['d90', 'd95']);
+    expect(readUids.slice(0, 2)).toEqual(['d90', 'd95']);
   });
 
   test('never makes more requests than it may', async () => {
-    const { scan, asked } = grafana(100);
+    const { scan, readUids } = grafana(100);
     const progress = await scan(emptyMemory(), { requests: 12 });
     // The budget also paid for the list of data sources and the list of dashboards.
-    expect(asked.length).toBe(10);
+    expect(readUids.length).toBe(10);
     expect(progress).toEqual({ total: 100, done: 10, failed: 0, left: 90 });
   });
 
   test('does not follow a list of versions without end', async () => {
-    const { store, asked } = grafana(10, { versions: false });
+    const { store, readUids } = grafana(10, { versions: false });
     let pages = 0;
     const versions = async () => {
       pages++;
@@ -112,11 +112,11 @@ describe('a scan', () => {
     const endless: DashboardStore = { ...store, versions };
     const options = { budget: SCAN_BUDGET, now: () => 1, signal: never() };
     expect(await scanDashboards(endless, emptyMemory(), options)).toMatchObject({ done: 10 });
-    expect([pages, asked.length]).toEqual([2, 10]);
+    expect([pages, readUids.length]).toEqual([2, 10]);
   });
 
   test('begins no request after its time', async () => {
-    const { store, asked } = grafana(100);
+    const { store, readUids } = grafana(100);
     let now = 0;
     const slow: DashboardStore = {
       ...store,
@@ -129,7 +129,7 @@ describe('a scan', () => {
       scanDashboards(slow, memory, { budget: SCAN_BUDGET, now: () => now, signal: never() });
     const memory = emptyMemory();
     expect(await scan(memory)).toEqual({ total: 100, done: 10, failed: 0, left: 90 });
-    expect(asked.length).toBe(10);
+    expect(readUids.length).toBe(10);
     // The next scan has a time of its own.
     expect(await scan(memory)).toEqual({ total: 100, done: 20, failed: 0, left: 80 });
   });
@@ -143,10 +143,10 @@ describe('a scan', () => {
   });
 
   test('leaves a Grafana in peace that answers nothing', async () => {
-    const { scan, seen, asked, refs } = grafana(200);
+    const { scan, seen, readUids, refs } = grafana(200);
     seen.failing = new Set(refs.map(({ uid }) => uid));
     const { failed, left } = await scan(emptyMemory());
-    expect(asked.length).toBeLessThan(20);
+    expect(readUids.length).toBeLessThan(20);
     expect(failed + left).toBe(200);
   });
 
@@ -174,12 +174,12 @@ function grafanaRef(): DashboardRef {
 
 describe('a book', () => {
   test('knows more with every dashboard, and is scanned once for all who read it', async () => {
-    const { store, asked } = grafana(30);
+    const { store, readUids } = grafana(30);
     const known: number[] = [];
     const book = createPatternBook(store, { now: () => 1 });
     const listen = () => known.push(book.learned().patterns.length);
     const [a, b] = await Promise.all([book.read(never(), 60_000, listen), book.read(never(), 60_000)]);
-    expect(asked.length).toBe(30);
+    expect(readUids.length).toBe(30);
     expect(a.patterns.length).toBe(30);
     expect(b.scanning).toBe(false);
     expect(known).toEqual([...known].sort((x, y) => x - y));
@@ -194,15 +194,15 @@ describe('a book', () => {
   });
 
   test('is scanned again after a while', async () => {
-    const { store, asked } = grafana(3, { versions: false });
+    const { store, readUids } = grafana(3, { versions: false });
     let now = 1;
     const book = createPatternBook(store, { now: () => now });
     await book.read(never(), 60_000);
     await book.read(never(), 60_000);
-    expect(asked.length).toBe(3);
+    expect(readUids.length).toBe(3);
     now += 7 * HOUR;
     await book.read(never(), 60_000);
-    expect(asked.length).toBe(6);
+    expect(readUids.length).toBe(6);
   });
 
   test('says why a scan failed and keeps what it knew', async () => {
@@ -257,18 +257,18 @@ describe('what an earlier process read', () => {
 
   test('is not read again', async () => {
     const where = await directory();
-    const { store, asked } = grafana(20);
+    const { store, readUids } = grafana(20);
     const options = { now: () => Date.now() };
     const first = await createPatternBook(store, { ...options, cache: await kept(where) }).read(
       never(),
       60_000,
     );
-    expect(asked.length).toBe(20);
+    expect(readUids.length).toBe(20);
     const second = await createPatternBook(store, { ...options, cache: await kept(where) }).read(
       never(),
       60_000,
     );
-    expect(asked.length).toBe(20);
+    expect(readUids.length).toBe(20);
     expect(second.patterns.map(({ matchers }) => matchers)).toEqual(
       first.patterns.map(({ matchers }) => matchers),
     );
@@ -284,9 +284,9 @@ describe('what an earlier process read', () => {
   ])('is read again where it has another form: %j', async (other) => {
     const cache = await kept(await directory());
     await cache.keep('dashboards', other, HOUR);
-    const { store, asked } = grafana(3);
+    const { store, readUids } = grafana(3);
     const { patterns } = await createPatternBook(store, { now: () => 1, cache }).read(never(), 60_000);
-    expect([asked.length, patterns.length]).toEqual([3, 3]);
+    expect([readUids.length, patterns.length]).toEqual([3, 3]);
   });
 
   const query = {
@@ -304,10 +304,10 @@ describe('what an earlier process read', () => {
     const place = { uid: 'd0', title: 'kept', url: null };
     const entry = { ...read, place, scanned: 0, ...more, queries: [poison] };
     await where.keep('dashboards', [entry], HOUR);
-    const { store, asked } = grafana(3);
+    const { store, readUids } = grafana(3);
     const book = createPatternBook(store, { now: () => 1, cache: where });
     const { patterns } = await book.read(never(), 60_000);
-    expect(asked.length).toBe(3);
+    expect(readUids.length).toBe(3);
     expect(patterns.flatMap(({ titles }) => titles)).not.toContain('kept');
   });
 
@@ -321,10 +321,10 @@ describe('what an earlier process read', () => {
       queries: [{ ...query, ...matcher('a|b') }],
     };
     await where.keep('dashboards', [entry], HOUR);
-    const { store, asked } = grafana(3);
+    const { store, readUids } = grafana(3);
     const book = createPatternBook(store, { now: () => 1, cache: where });
     const { patterns } = await book.read(never(), 60_000);
-    expect(asked.length).toBe(2);
+    expect(readUids.length).toBe(2);
     expect(patterns.flatMap(({ titles }) => titles)).toContain('kept');
   });
 });

@@ -29,9 +29,9 @@ describe('selectPatterns', () => {
     ['some of the words', 'kafka consumer', ['Kafka lag by broker', 'Kafka heap'], 'some'],
     ['none of the words', 'redis evictions', [], 'none'],
   ])('%s', async (_name, words, titles, held) => {
-    const found = await selectPatterns(PATTERNS, { words, service: null }, SIGNAL);
-    expect(found.selected.map((pattern) => pattern.titles[0])).toEqual(titles);
-    expect(found.matched).toBe(held);
+    const selection = await selectPatterns(PATTERNS, { words, service: null }, SIGNAL);
+    expect(selection.selected.map((pattern) => pattern.titles[0])).toEqual(titles);
+    expect(selection.matched).toBe(held);
   });
 
   test('no pattern at all holds no word', async () => {

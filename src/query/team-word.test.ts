@@ -37,7 +37,7 @@ interface Team {
 }
 
 /** Resolves a word to a service, or to the matchers in its place. */
-async function meant(word: string | null, { patterns, exist }: Team) {
+async function resolved(word: string | null, { patterns, exist }: Team) {
   const source = schemaSource({
     labelNames: async () => Object.keys(exist),
     labelValues: async (name) => [...(exist[name] ?? [])],
@@ -46,8 +46,11 @@ async function meant(word: string | null, { patterns, exist }: Team) {
   const book: PatternBook = { learned: () => learned, read: async () => learned, close() {} };
   const { context } = environmentOf([source], [], undefined, () => book);
   const window = { from: NOW - 900_000, to: NOW };
-  const asked = { source, service: word, matchers: [], window, profileType: null };
-  const { request, notes } = await withTeamsWord(asked, { ...context, signal: new AbortController().signal });
+  const question = { source, service: word, matchers: [], window, profileType: null };
+  const { request, notes } = await withTeamsWord(question, {
+    ...context,
+    signal: new AbortController().signal,
+  });
   return { service: request.service, matchers: request.matchers, notes };
 }
 
@@ -58,8 +61,11 @@ const PAYMENTS_BY_APP = pattern('Payments', 'app', 'billing', { score: 5 });
 
 describe("a service by the team's word", () => {
   test('is the one service that the word leads to', async () => {
-    const found = await meant('payments', { patterns: [PAYMENTS], exist: { service_name: ['pay-v2'] } });
-    expect(found).toEqual({
+    const resolution = await resolved('payments', {
+      patterns: [PAYMENTS],
+      exist: { service_name: ['pay-v2'] },
+    });
+    expect(resolution).toEqual({
       service: 'pay-v2',
       matchers: [],
       notes: ['No service is called "payments"; on its dashboards the team calls pay-v2 so.'],
@@ -68,7 +74,7 @@ describe("a service by the team's word", () => {
 
   test("is the one value of the team's own label, as a matcher", async () => {
     const team = { patterns: [PAYMENTS_BY_APP], exist: { service_name: ['x'], app: ['billing'] } };
-    expect(await meant('payments', team)).toMatchObject({
+    expect(await resolved('payments', team)).toMatchObject({
       service: null,
       matchers: [{ name: 'app', op: '=', value: 'billing' }],
     });
@@ -76,7 +82,7 @@ describe("a service by the team's word", () => {
 
   test("is the value of the team's own label that is called exactly so", async () => {
     const team = { patterns: [PAYMENTS_BY_APP], exist: { service_name: ['x'], app: ['billing'] } };
-    expect(await meant('billing', team)).toMatchObject({
+    expect(await resolved('billing', team)).toMatchObject({
       service: null,
       matchers: [{ name: 'app', op: '=', value: 'billing' }],
       notes: [expect.stringContaining('the team tells services apart by app')],
@@ -125,11 +131,11 @@ describe('nothing is guessed', () => {
       team: { patterns: both, exist: { service_name: ['pay-v2'] } },
     },
   ])('$what', async ({ word, team }) => {
-    expect(await meant(word, team)).toEqual(untouched(word));
+    expect(await resolved(word, team)).toEqual(untouched(word));
   });
 
   test('unless of two that the word leads to only one exists', async () => {
     const team = { patterns: both, exist: { service_name: ['x'], app: ['billing'] } };
-    expect((await meant('payments', team)).matchers).toEqual([{ name: 'app', op: '=', value: 'billing' }]);
+    expect((await resolved('payments', team)).matchers).toEqual([{ name: 'app', op: '=', value: 'billing' }]);
   });
 });

@@ -149,9 +149,9 @@ test('any text is a time that can be printed, or refused', () => {
         fc.array(part).map((parts) => parts.join('')),
       ),
       (text) => {
-        const said = refusal(text);
-        if (!said.startsWith('taken: ')) return;
-        expect(new Date(Number(said.slice(7))).toISOString()).toMatch(/^(?:19[7-9]\d|2[01]\d\d|2200)-/);
+        const message = refusal(text);
+        if (!message.startsWith('taken: ')) return;
+        expect(new Date(Number(message.slice(7))).toISOString()).toMatch(/^(?:19[7-9]\d|2[01]\d\d|2200)-/);
       },
     ),
     { numRuns: 1_000 },

@@ -57,11 +57,11 @@ describe('the work of comparing', () => {
 
   test('is bounded over all values, and over several tests that share a budget', () => {
     const budget = { steps: 5_000 };
-    const [one, two] = [matcherTest(on('a.*b'), budget), matcherTest(on('.+c'), budget)];
+    const [first, second] = [matcherTest(on('a.*b'), budget), matcherTest(on('.+c'), budget)];
     const compare = () => {
       for (let index = 0; index < 1_000; index++) {
-        one(`value-${index}`);
-        two(`value-${index}`);
+        first(`value-${index}`);
+        second(`value-${index}`);
       }
     };
     expect(compare).toThrow(UserError);

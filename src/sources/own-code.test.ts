@@ -43,6 +43,6 @@ test('it reaches the answer', async () => {
   const directory = fixture('field', '09-whose-code/node-perf-map');
   const source = withOwnCode(createFilesSource({ directory }), readOwnCode(['node_modules/qs/']));
   const { text } = await asker(source)('summarize_profile', { service: 'svc', profile_type: 'cpu' });
-  const own = text.slice(text.indexOf('Application code'), text.indexOf('Top '));
-  expect(own).toContain('/app/node_modules/qs/lib/parse.js:parse');
+  const section = text.slice(text.indexOf('Application code'), text.indexOf('Top '));
+  expect(section).toContain('/app/node_modules/qs/lib/parse.js:parse');
 });

@@ -9,17 +9,17 @@ const END = Date.parse(INCIDENT_WINDOW.to);
 const query: SeriesQuery = { matchers: [], window: { from: END - 60_000, to: END } };
 
 /** A source whose answers about labels are numbered. */
-function numbered(answer = async (n: number) => [`answer ${n}`]): { source: ProfileSource; asked(): number } {
-  let asked = 0;
+function numbered(answer = async (n: number) => [`answer ${n}`]): { source: ProfileSource; calls(): number } {
+  let count = 0;
   return {
-    source: { ...demoSource(), labelNames: () => answer(++asked) },
-    asked: () => asked,
+    source: { ...demoSource(), labelNames: () => answer(++count) },
+    calls: () => count,
   };
 }
 
 test('the same question within a minute is asked once; another, or of another source, for itself', async () => {
   let now = END + 3_600_000;
-  const { source, asked } = numbered();
+  const { source, calls } = numbered();
   const recent = createRecentAnswers({ now: () => now });
   const [a, b] = [recent.wrap(source), recent.wrap(source)];
   expect(await a.labelNames(query, never)).toEqual(['answer 1']);
@@ -29,7 +29,7 @@ test('the same question within a minute is asked once; another, or of another so
   expect(await a.labelNames(later, never)).toEqual(['answer 3']);
   now += 60_000;
   expect(await a.labelNames(query, never)).toEqual(['answer 4']);
-  expect(asked()).toBe(4);
+  expect(calls()).toBe(4);
 });
 
 test('a window that ended less than five minutes ago is always asked about', async () => {
@@ -40,7 +40,7 @@ test('a window that ended less than five minutes ago is always asked about', asy
 });
 
 test('a question under way is joined; a failure is not remembered', async () => {
-  const { source, asked } = numbered(async (n) => {
+  const { source, calls } = numbered(async (n) => {
     await new Promise((resolve) => setImmediate(resolve));
     if (n === 1) throw new Error('no answer');
     return [`answer ${n}`];
@@ -49,7 +49,7 @@ test('a question under way is joined; a failure is not remembered', async () => 
   const ask = () => recent.labelNames(query, never);
   const failed = await Promise.allSettled([ask(), ask(), ask()]);
   expect(failed.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
-  expect(asked()).toBe(1);
+  expect(calls()).toBe(1);
   expect(await Promise.all([ask(), ask()])).toEqual([['answer 2'], ['answer 2']]);
 });
 

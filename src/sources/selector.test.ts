@@ -64,12 +64,12 @@ describe('parseSelector', () => {
     ['service_name:edge', 'at character 18, expected one of =, !=, =~, !~', '{service_name="edge"}'],
     ['checkout-api', 'at character 13, expected one of =, !=, =~, !~', '{service_name="checkout-api"}'],
     ['{path=~"/v\\d+"}', 'at character 11, expected an escape', '{path=~"/v\\\\d+"}'],
-  ])('refuses %s with the position and what was meant', (text, position, meant) => {
+  ])('refuses %s with the position and what was meant', (text, position, expected) => {
     const { message, next } = refusal(text);
     expect(message).toContain(text);
     expect(message).toContain(position);
-    expect(next).toBe(`If you meant ${meant}, use that.`);
-    expect(formatSelector(parseSelector(meant))).toBe(meant);
+    expect(next).toBe(`If you meant ${expected}, use that.`);
+    expect(formatSelector(parseSelector(expected))).toBe(expected);
   });
 
   test.each([

@@ -34,12 +34,12 @@ describe('a gate', () => {
           let weight = 0;
           let most = 0;
           const done = await Promise.all(
-            jobs.map(([own, turns]) =>
-              gate.run(own, never, async () => {
-                weight += Math.min(own, 10);
+            jobs.map(([size, turns]) =>
+              gate.run(size, never, async () => {
+                weight += Math.min(size, 10);
                 most = Math.max(most, weight);
                 for (let at = 0; at < turns; at++) await turn();
-                weight -= Math.min(own, 10);
+                weight -= Math.min(size, 10);
                 return true;
               }),
             ),

@@ -39,9 +39,9 @@ describe('sharedWork', () => {
 
   test('the abort of one caller leaves the work to the others', async () => {
     const { ask, runs } = pending();
-    const one = new AbortController();
-    const [aborted, other] = [ask(one.signal), ask(signal)];
-    one.abort(new Error('gone'));
+    const first = new AbortController();
+    const [aborted, other] = [ask(first.signal), ask(signal)];
+    first.abort(new Error('gone'));
     await expect(aborted).rejects.toThrow('gone');
     expect(runs[0]?.signal.aborted).toBe(false);
     runs[0]?.resolve(9);
@@ -51,9 +51,9 @@ describe('sharedWork', () => {
   test('the abort of the last caller aborts the work, and the next caller starts anew', async () => {
     const { ask, runs } = pending();
     const callers = [new AbortController(), new AbortController()];
-    const asked = callers.map((caller) => ask(caller.signal));
+    const answers = callers.map((caller) => ask(caller.signal));
     for (const caller of callers) caller.abort(new Error('gone'));
-    for (const one of asked) await expect(one).rejects.toThrow('gone');
+    for (const answer of answers) await expect(answer).rejects.toThrow('gone');
     expect(runs[0]?.signal.aborted).toBe(true);
     const again = ask(signal);
     runs[1]?.resolve(1);
@@ -63,9 +63,9 @@ describe('sharedWork', () => {
   test('work that lasts goes on when the last caller leaves, and the next one joins it', async () => {
     const { ask, runs } = pending(signal);
     const only = new AbortController();
-    const asked = ask(only.signal);
+    const answer = ask(only.signal);
     only.abort(new Error('gone'));
-    await expect(asked).rejects.toThrow('gone');
+    await expect(answer).rejects.toThrow('gone');
     expect(runs[0]?.signal.aborted).toBe(false);
     const again = ask(signal);
     runs[0]?.resolve(5);
@@ -76,9 +76,9 @@ describe('sharedWork', () => {
   test('work that lasts ends with what it was bound to', async () => {
     const owner = new AbortController();
     const { ask, runs } = pending(owner.signal);
-    const asked = ask(signal);
+    const answer = ask(signal);
     owner.abort(new Error('closed'));
-    await expect(asked).rejects.toThrow('closed');
+    await expect(answer).rejects.toThrow('closed');
     expect(runs[0]?.signal.aborted).toBe(true);
   });
 });

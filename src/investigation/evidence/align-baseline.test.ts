@@ -92,8 +92,8 @@ describe('besideIncident', () => {
         expect(sides.baseline.to).toBe(now.from - 1);
         expect(sides.baseline.to - sides.baseline.from).toBe(past.to - past.from);
         const options = { groupBy: ['version', 'pod'], step: 1 };
-        const direct = async (window: Window, own: readonly Matcher[]) => {
-          const query = { profileTypeId: CPU, matchers: own, window };
+        const direct = async (window: Window, sideMatchers: readonly Matcher[]) => {
+          const query = { profileTypeId: CPU, matchers: sideMatchers, window };
           return {
             profile: totalValue((await source.profile(query, signal)).profile),
             snapshots: await source.snapshots(query, ['pod'], signal),
@@ -101,7 +101,7 @@ describe('besideIncident', () => {
             names: await source.labelNames(query, signal),
           };
         };
-        const asked = async (window: Window) => {
+        const sideOf = async (window: Window) => {
           const query = { profileTypeId: CPU, matchers: mine, window };
           return {
             profile: totalValue((await sides.source.profile(query, signal)).profile),
@@ -111,8 +111,8 @@ describe('besideIncident', () => {
           };
         };
         const [before, after] = [await direct(past, theirs), await direct(now, mine)];
-        expect(await asked(sides.baseline)).toEqual(before);
-        expect(await asked(now)).toEqual(after);
+        expect(await sideOf(sides.baseline)).toEqual(before);
+        expect(await sideOf(now)).toEqual(after);
         const both = {
           profileTypeId: CPU,
           matchers: mine,

@@ -87,17 +87,17 @@ describe('createRequests', () => {
     });
     await fc.assert(
       fc.asyncProperty(steps, async (plan) => {
-        const own = gate();
+        const started = gate();
         const requests = createRequests();
         const all: Promise<string>[] = [];
         for (const { starts, ends, ticks } of plan) {
-          for (let end = 0; end < ends; end++) own.open.shift()?.('ok');
+          for (let end = 0; end < ends; end++) started.open.shift()?.('ok');
           for (let tick = 0; tick < ticks; tick++) await Promise.resolve();
-          for (let start = 0; start < starts; start++) all.push(requests.run(own.request));
+          for (let start = 0; start < starts; start++) all.push(requests.run(started.request));
         }
-        for (await settle(); own.open.length > 0; await settle()) own.open.shift()?.('ok');
+        for (await settle(); started.open.length > 0; await settle()) started.open.shift()?.('ok');
         await Promise.all(all);
-        expect(own.most).toBeLessThanOrEqual(8);
+        expect(started.most).toBeLessThanOrEqual(8);
         expect(requests.made).toBe(all.length);
       }),
       { numRuns: 50 },

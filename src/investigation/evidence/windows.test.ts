@@ -67,16 +67,16 @@ describe('planWindows', () => {
   test('for any window: adjacent, on the grid, no more than some hundred steps', () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 30 * HOUR }), fc.nat(10_000), (length, offset) => {
-        const asked = window(length, T0 + offset);
-        const { baseline, incident, stepMs } = planWindows(asked);
-        expect(incident).toEqual(asked);
-        expect(baseline.to).toBe(asked.from - 1);
+        const incidentWindow = window(length, T0 + offset);
+        const { baseline, incident, stepMs } = planWindows(incidentWindow);
+        expect(incident).toEqual(incidentWindow);
+        expect(baseline.to).toBe(incidentWindow.from - 1);
         expect(lengthOf(baseline)).toBeGreaterThan(0);
         expect(lengthOf(baseline) % stepMs).toBe(0);
-        expect(lengthOf(baseline)).toBeLessThanOrEqual(Math.max(stepMs, 4 * lengthOf(asked)));
+        expect(lengthOf(baseline)).toBeLessThanOrEqual(Math.max(stepMs, 4 * lengthOf(incidentWindow)));
         expect(Number.isInteger(stepMs)).toBe(true);
         expect(stepMs).toBeGreaterThanOrEqual(1_000);
-        expect(Math.ceil(lengthOf(asked) / stepMs)).toBeLessThanOrEqual(241);
+        expect(Math.ceil(lengthOf(incidentWindow) / stepMs)).toBeLessThanOrEqual(241);
       }),
     );
   });

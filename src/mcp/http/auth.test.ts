@@ -102,12 +102,17 @@ describe('a set of tokens', () => {
 
   test('whatever is asked for is in it when it was put in, and only then', () => {
     fc.assert(
-      fc.property(fc.uniqueArray(anyToken, { maxLength: 5 }), anyToken, fc.string(), (tokens, one, text) => {
-        const set = tokenSet(tokens);
-        expect(tokens.every((token) => set.clientOf(token) !== null)).toBe(true);
-        expect(set.clientOf(one) !== null).toBe(tokens.includes(one));
-        expect(set.clientOf(text) !== null).toBe(tokens.includes(text));
-      }),
+      fc.property(
+        fc.uniqueArray(anyToken, { maxLength: 5 }),
+        anyToken,
+        fc.string(),
+        (tokens, token, text) => {
+          const set = tokenSet(tokens);
+          expect(tokens.every((token) => set.clientOf(token) !== null)).toBe(true);
+          expect(set.clientOf(token) !== null).toBe(tokens.includes(token));
+          expect(set.clientOf(text) !== null).toBe(tokens.includes(text));
+        },
+      ),
       { numRuns: 100 },
     );
   });
@@ -124,9 +129,9 @@ describe('a token', () => {
     [`=${A}`, /characters that cannot be sent/],
     [`${A}\n`, /characters that cannot be sent/],
   ])('%j', (token, fault) => {
-    const found = faultOfToken(token);
-    if (fault === null) expect(found).toBeNull();
-    else expect(found).toMatch(fault);
+    const reason = faultOfToken(token);
+    if (fault === null) expect(reason).toBeNull();
+    else expect(reason).toMatch(fault);
   });
 
   test('a weak one is refused without being shown, and it is said how to make one', () => {

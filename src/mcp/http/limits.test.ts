@@ -186,15 +186,15 @@ describe('places', () => {
           const calls: { client: string; caller: AbortController; leave?: () => void; isOver: boolean }[] =
             [];
           const settle = () => new Promise((resolve) => setImmediate(resolve));
-          for (const one of steps) {
-            if (one.kind === 'take') {
+          for (const move of steps) {
+            if (move.kind === 'take') {
               const made: (typeof calls)[number] = {
-                client: one.client,
+                client: move.client,
                 caller: new AbortController(),
                 isOver: false,
               };
               calls.push(made);
-              queue.take(one.client, made.caller.signal).then(
+              queue.take(move.client, made.caller.signal).then(
                 (taken) => {
                   if (typeof taken === 'string') made.isOver = true;
                   else made.leave = taken;
@@ -205,9 +205,9 @@ describe('places', () => {
               );
             } else {
               const open = calls.filter(({ isOver }) => !isOver);
-              const picked = open[one.which % Math.max(1, open.length)];
+              const picked = open[move.which % Math.max(1, open.length)];
               if (picked === undefined) continue;
-              if (one.kind === 'hang up') picked.caller.abort(new Error('left'));
+              if (move.kind === 'hang up') picked.caller.abort(new Error('left'));
               if (picked.leave !== undefined) {
                 picked.leave();
                 picked.isOver = true;
@@ -220,8 +220,8 @@ describe('places', () => {
             expect(queue.running() + queue.waiting()).toBeLessThanOrEqual(all);
             expect(queue.waiting() === 0 || queue.running() === places).toBe(true);
             for (const client of ['a', 'b', 'c']) {
-              const own = calls.filter((call) => call.client === client && !call.isOver);
-              expect(own.length).toBeLessThanOrEqual(perClient);
+              const unfinished = calls.filter((call) => call.client === client && !call.isOver);
+              expect(unfinished.length).toBeLessThanOrEqual(perClient);
             }
           }
           for (const call of calls) {

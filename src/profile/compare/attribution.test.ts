@@ -120,7 +120,7 @@ describe('attribute', () => {
   });
 
   describe('the gates of a carrying value', () => {
-    const own = (rows: ReturnType<typeof attribute>) => rows.find(({ value }) => value === 'own');
+    const rowOfOwn = (rows: ReturnType<typeof attribute>) => rows.find(({ value }) => value === 'own');
 
     test('it differs from its siblings at the same time by 3.5 standard errors', async () => {
       const rows = (x: number) =>
@@ -130,9 +130,9 @@ describe('attribute', () => {
           CALM,
           'pod',
         );
-      const least = await leastFound(100, 200, (x) => own(rows(x))?.carries === true);
-      expect(own(rows(least))?.z).toBeGreaterThanOrEqual(3.5);
-      expect(own(rows(least))?.z).toBeLessThan(3.6);
+      const least = await leastFound(100, 200, (x) => rowOfOwn(rows(x))?.carries === true);
+      expect(rowOfOwn(rows(least))?.z).toBeGreaterThanOrEqual(3.5);
+      expect(rowOfOwn(rows(least))?.z).toBeLessThan(3.6);
     });
 
     // The share was 30 % before, and is 95 % in the value's own slice: it grew by 65 points.
@@ -154,7 +154,7 @@ describe('attribute', () => {
       },
     ])('$what', ({ others, n, carries }) => {
       const slices = [slice({ pod: 'own' }, 950_000, 1_000_000), slice({ pod: 'b' }, others * n, n)];
-      expect(own(attribute(slices, { x: 300_000, n: 1_000_000 }, CALM, 'pod'))?.carries).toBe(carries);
+      expect(rowOfOwn(attribute(slices, { x: 300_000, n: 1_000_000 }, CALM, 'pod'))?.carries).toBe(carries);
     });
   });
 });

@@ -109,8 +109,8 @@ describe('gates', () => {
     expect(moved(before, { ...before, 'main a old': 840, 'main b fresh': 160 })).toEqual(['fresh', null]);
   });
 
-  const inside = (own: number, helper: number) =>
-    moved({ ...REST, 'main serve': 300 }, { ...REST, 'main serve': own, 'main serve helper': helper });
+  const inside = (cost: number, helper: number) =>
+    moved({ ...REST, 'main serve': 300 }, { ...REST, 'main serve': cost, 'main serve helper': helper });
 
   test('the own cost of the caller may lose less visibly where its total stayed', () => {
     expect(inside(252, 60)).toEqual(['helper', 'serve']);

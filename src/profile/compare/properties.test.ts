@@ -54,8 +54,8 @@ const anyStacks = stacksWith(
 function build(all: readonly Stack[]): Profile {
   const builder = new ProfileBuilder('cpu', 'nanoseconds');
   for (const [frames, value] of all) {
-    const ids = frames.map((one) => {
-      const { name, file = '', line = 0, startLine = 0 } = typeof one === 'string' ? { name: one } : one;
+    const ids = frames.map((part) => {
+      const { name, file = '', line = 0, startLine = 0 } = typeof part === 'string' ? { name: part } : part;
       return builder.frameId(builder.functionId({ name, file, startLine, symbolised: true }), line);
     });
     builder.pushFrames(Uint32Array.from(ids.reverse()), 0, ids.length);
@@ -194,10 +194,10 @@ describe('comparison of two sides', () => {
   test('other names in the same order change nothing but the names', () => {
     const renamed = (all: readonly Stack[]): Stack[] =>
       all.map(([frames, value]) => [
-        frames.map((one) => {
-          const { name, ...place } = typeof one === 'string' ? { name: one } : one;
-          const own = name === '(anonymous)' ? name : `${name}q`;
-          return { ...place, name: own };
+        frames.map((part) => {
+          const { name, ...place } = typeof part === 'string' ? { name: part } : part;
+          const newName = name === '(anonymous)' ? name : `${name}q`;
+          return { ...place, name: newName };
         }),
         value,
       ]);
@@ -271,7 +271,7 @@ describe('any reading', () => {
         }));
         const before = countsIn(analysed, sideOf(analysed.joined, analysed.baseline), fn);
         const labels = attribute(slices, before, analysed.dispersion, 'pod');
-        const changes = [change, ...inSlices].map((one) => [one?.culprit, one?.from, one?.run]);
+        const changes = [change, ...inSlices].map((timed) => [timed?.culprit, timed?.from, timed?.run]);
         expect(
           notNumbers([rows, load, analysed.load, analysed.samples, analysed.dispersion, changes, labels]),
         ).toEqual([]);

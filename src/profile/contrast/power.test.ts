@@ -3,9 +3,9 @@ import { createRandom, overdispersed } from '../../../test/evaluation/generator/
 import { deviation } from './contrast.js';
 import { neededFactor, type Sight, smallestGrowth } from './power.js';
 
-const sight = (before: number, after: number, own = 1, phi = 1.5): Sight => ({
-  before: { total: before, population: own * before },
-  after: { total: after, population: own * after },
+const sight = (before: number, after: number, factor = 1, phi = 1.5): Sight => ({
+  before: { total: before, population: factor * before },
+  after: { total: after, population: factor * after },
   dispersion: { phi, freedom: 40 },
   gate: 4.1,
   minGrowth: 0.014,

@@ -47,14 +47,14 @@ test('stackValues adds up what has the same functions and lines', () => {
 
 test('a stack has the same key whatever else the file holds, and wherever its name costs most', () => {
   const frame = (file: string, line: number) => ({ name: 'Reset', file, line });
-  const [one, other] = [frame('buffer.go', 3), frame('stream.go', 3)];
+  const [buffer, other] = [frame('buffer.go', 3), frame('stream.go', 3)];
   const keysOf = (values: [number, number], more: string[] = []) => {
     const file = pprofFile({
       stacks: [
         ...more.map((name) => ({ frames: [name], values: [1] })),
-        { frames: ['main', one], values: [values[0]] },
+        { frames: ['main', buffer], values: [values[0]] },
         { frames: ['main', other], values: [values[1]] },
-        { frames: ['main', one, 'leaf'], values: [1] },
+        { frames: ['main', buffer, 'leaf'], values: [1] },
         { frames: [], values: [1] },
       ],
     });
@@ -255,12 +255,12 @@ describe('a source of counters since process start', () => {
 
   test('a doubt about one instance is no doubt about a window without it', async () => {
     const { source } = await scraped({ a: [1_000, 1_100], b: [120, 80, 130] });
-    const asked = async (pod: string) => {
+    const notesOf = async (pod: string) => {
       const matchers = [{ name: 'pod', op: '=' as const, value: pod }];
       return (await source.profile({ profileTypeId: ALLOC, matchers, window: EVER }, signal)).notes;
     };
-    expect(await asked('a')).toEqual([DOUBT]);
-    expect(await asked('b')).toEqual([]);
+    expect(await notesOf('a')).toEqual([DOUBT]);
+    expect(await notesOf('b')).toEqual([]);
   });
 
   test('instances that no label tells apart: the same doubt', async () => {
@@ -288,14 +288,14 @@ describe('a source of counters since process start', () => {
       [61, 90, 9],
       [120, 90, 9],
     ];
-    const files = rows.map(([one = 0, other = 0, more = 0], index) => [
+    const files = rows.map(([first = 0, other = 0, more = 0], index) => [
       `shop/heap-${index}.pb`,
       pprofBytes({
         types: ['alloc_space/bytes'],
         periodType: 'space/bytes',
         timeNanos: BigInt(T0 + index * MINUTE) * 1_000_000n,
         stacks: [
-          { frames: ['main', reset('buffer.go')], values: [one] },
+          { frames: ['main', reset('buffer.go')], values: [first] },
           { frames: ['main', reset('stream.go')], values: [other] },
           ...NAMES.map((name) => ({ frames: ['main', name], values: [more] })),
         ],

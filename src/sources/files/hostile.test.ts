@@ -21,7 +21,7 @@ const QUERY = {
 const { signal } = new AbortController();
 const samples = (count: number) => cpu({ main: count }, { timeNanos: BigInt(Date.parse(TIME)) * 1_000_000n });
 
-async function found(directory: string) {
+async function readAll(directory: string) {
   const source = createFilesSource({ directory });
   const { profile } = await source.profile(QUERY, signal);
   return { total: totalValue(profile), problems: await source.problems(signal) };
@@ -48,7 +48,7 @@ describe('a manifest that names', () => {
         { file, time: TIME, labels },
       ]),
     });
-    expect(await found(path.join(directory, 'inside'))).toEqual({
+    expect(await readAll(path.join(directory, 'inside'))).toEqual({
       total: 3,
       problems: [expect.stringContaining(`and is left out: ${reason}`)],
     });
@@ -63,7 +63,7 @@ describe.skipIf(process.platform === 'win32')('what is no file', () => {
     onTestFinished(() => void socket.close());
     await symlink('/dev/zero', path.join(directory, 'shop', 'device.pb'));
     await symlink('pipe.pb', path.join(directory, 'shop', 'link.pb'));
-    expect(await found(directory)).toEqual({
+    expect(await readAll(directory)).toEqual({
       total: 3,
       problems: [
         'shop/device.pb could not be read and is left out: a link that leads outside the directory.',
@@ -78,13 +78,13 @@ describe.skipIf(process.platform === 'win32')('what is no file', () => {
       'profiles.json': manifest(['good.pb', 'pipe.pb'].map((file) => ({ file, time: TIME, labels }))),
     });
     execFileSync('mkfifo', [path.join(named, 'pipe.pb')]);
-    expect(await found(named)).toEqual({
+    expect(await readAll(named)).toEqual({
       total: 3,
       problems: ['pipe.pb could not be read and is left out: not a file.'],
     });
     const piped = await directoryWith({ 'good.pb': samples(3) });
     execFileSync('mkfifo', [path.join(piped, 'profiles.json')]);
-    await expect(found(piped)).rejects.toThrow('profiles.json is not a file');
+    await expect(readAll(piped)).rejects.toThrow('profiles.json is not a file');
   });
 
   test.skipIf(process.getuid?.() === 0)(
@@ -92,7 +92,7 @@ describe.skipIf(process.platform === 'win32')('what is no file', () => {
     async () => {
       const directory = await directoryWith({ 'shop/good.pb': samples(3), 'shop/closed.pb': samples(4) });
       await chmod(path.join(directory, 'shop', 'closed.pb'), 0);
-      expect(await found(directory)).toMatchObject({
+      expect(await readAll(directory)).toMatchObject({
         total: 3,
         problems: [expect.stringContaining('shop/closed.pb')],
       });

@@ -106,9 +106,9 @@ describe('a merge', () => {
     const { source, decodes } = countingSource(await directoryWith(files), 0);
     await source.dataRange(signal);
     const callers = Array.from({ length: 50 }, () => new AbortController().signal);
-    const asked = await Promise.all(callers.map((caller) => source.profile(QUERY, caller)));
+    const answers = await Promise.all(callers.map((caller) => source.profile(QUERY, caller)));
     expect([...decodes.values()]).toEqual([2, 2]);
-    expect(new Set(asked.map(({ profile }) => profile)).size).toBe(1);
+    expect(new Set(answers.map(({ profile }) => profile)).size).toBe(1);
   });
 
   test('goes on for the others when one of those who asked for it leaves', async () => {
@@ -134,9 +134,9 @@ describe('the listing of a large directory', () => {
     const { source, decodes } = countingSource(await many());
     for (let caller = 0; caller < 5; caller++) {
       const leaving = new AbortController();
-      const asked = source.dataRange(leaving.signal);
+      const reading = source.dataRange(leaving.signal);
       setImmediate(() => leaving.abort(new Error('out of time')));
-      await asked.catch((error: unknown) => expect(error).toMatchObject({ message: 'out of time' }));
+      await reading.catch((error: unknown) => expect(error).toMatchObject({ message: 'out of time' }));
     }
     await source.dataRange(signal);
     expect(sum(decodes)).toBe(MANY);
@@ -145,17 +145,17 @@ describe('the listing of a large directory', () => {
   test('comes to its end though nobody ever asks again', async () => {
     const { source, decodes } = countingSource(await many());
     const leaving = new AbortController();
-    const asked = source.dataRange(leaving.signal);
+    const reading = source.dataRange(leaving.signal);
     leaving.abort(new Error('left'));
-    await expect(asked).rejects.toThrow('left');
+    await expect(reading).rejects.toThrow('left');
     await expect.poll(() => sum(decodes), { timeout: 60_000 }).toBe(MANY);
   });
 
   test('ends when the source is closed', async () => {
     const { source, decodes } = countingSource(await many());
-    const asked = source.dataRange(signal);
+    const reading = source.dataRange(signal);
     await source.close();
-    await expect(asked).rejects.toThrow('closed');
+    await expect(reading).rejects.toThrow('closed');
     expect(sum(decodes)).toBeLessThan(MANY);
   });
 });
@@ -202,10 +202,10 @@ test('adding up decoded files gives what reading them again gives, whatever they
 
 describe('decoded files', () => {
   /** A file with a stack of its own in addition to the stacks of all files. */
-  const flat = (own: number) =>
+  const flat = (cost: number) =>
     flatten(
       decodePprof(
-        cpu({ [`main;own${own}`]: 1, ...Object.fromEntries(COMMON.map((name) => [`main;${name}`, 1])) }),
+        cpu({ [`main;own${cost}`]: 1, ...Object.fromEntries(COMMON.map((name) => [`main;${name}`, 1])) }),
       ),
     );
   const COMMON = Array.from({ length: 100 }, (_, at) => `common${at};leaf${at}`);

@@ -111,14 +111,14 @@ describe('a directory without a manifest', () => {
     });
     await utimes(path.join(directory, 'shop/cpu.pb'), new Date(T0 + 5_000), new Date(T0 + 5_000));
     const source = createFilesSource({ directory });
-    const asked = (from: number, to: number) =>
+    const readAt = (from: number, to: number) =>
       source.profile({ profileTypeId: SAMPLES, matchers: [], window: { from, to } }, signal);
-    const undated = await asked(T0 + 5_000, T0 + 5_000);
+    const undated = await readAt(T0 + 5_000, T0 + 5_000);
     expect(totalValue(undated.profile)).toBe(1);
     expect(undated.notes).toEqual([
       '1 file without a time of its own: the modification time was taken for shop/cpu.pb.',
     ]);
-    expect((await asked(T0, T0)).notes).toEqual([]);
+    expect((await readAt(T0, T0)).notes).toEqual([]);
   });
 });
 
@@ -183,18 +183,18 @@ describe('files that cannot be read', () => {
     const source = createFilesSource({ directory, maxDecodedBytes: 0 });
     await source.dataRange(signal);
     await rm(path.join(directory, 'shop/cpu.pb'));
-    const asked = source.profile({ profileTypeId: CPU, matchers: [], window: EVER }, signal);
-    await expect(asked).rejects.toThrow(UpstreamError);
-    await expect(asked).rejects.toMatchObject({ kind: 'unreadable', detail: 'shop/cpu.pb: no such file' });
+    const reading = source.profile({ profileTypeId: CPU, matchers: [], window: EVER }, signal);
+    await expect(reading).rejects.toThrow(UpstreamError);
+    await expect(reading).rejects.toMatchObject({ kind: 'unreadable', detail: 'shop/cpu.pb: no such file' });
   });
 });
 
 describe('a directory that cannot be read', () => {
   test('a missing one is named', async () => {
     const directory = path.join(await directoryWith({}), 'missing');
-    const asked = createFilesSource({ directory }).dataRange(signal);
-    await expect(asked).rejects.toThrow(UserError);
-    await expect(asked).rejects.toThrow(`"${directory}"`);
+    const reading = createFilesSource({ directory }).dataRange(signal);
+    await expect(reading).rejects.toThrow(UserError);
+    await expect(reading).rejects.toThrow(`"${directory}"`);
   });
 
   test('a file in its place is served alone, under the service of its folder', async () => {
@@ -234,12 +234,12 @@ describe('a directory that cannot be read', () => {
     ['{"profiles":{}}', 'at profiles'],
   ])('an invalid manifest %s: the error names the file and %s', async (content, problem) => {
     const directory = await directoryWith({ 'profiles.json': content, 'a.pb': cpu({ main: 1 }) });
-    const asked = createFilesSource({ directory }).dataRange(signal);
-    await expect(asked).rejects.toThrow(UserError);
-    await expect(asked).rejects.toThrow(
+    const reading = createFilesSource({ directory }).dataRange(signal);
+    await expect(reading).rejects.toThrow(UserError);
+    await expect(reading).rejects.toThrow(
       `The manifest "${path.join(directory, 'profiles.json')}" is not valid: `,
     );
-    await expect(asked).rejects.toThrow(problem);
+    await expect(reading).rejects.toThrow(problem);
   });
 
   test('a manifest that was mended is read again', async () => {

@@ -222,10 +222,12 @@ describe('merging', () => {
 
   test('the same answer for the same question, whatever was asked before', async () => {
     const query = { profileTypeId: CPU, matchers: shop, window: EVER };
-    const [one, other] = [await fleet(), await fleet()];
+    const [first, other] = [await fleet(), await fleet()];
     await other.labelValues('pod', { matchers: [], window: EVER }, signal);
     await other.profile({ ...query, matchers: [] }, signal);
-    expect((await one.profile(query, signal)).profile).toEqual((await other.profile(query, signal)).profile);
+    expect((await first.profile(query, signal)).profile).toEqual(
+      (await other.profile(query, signal)).profile,
+    );
   });
 });
 

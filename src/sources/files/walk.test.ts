@@ -28,7 +28,7 @@ async function linked(
   return directory;
 }
 
-async function found(directory: string) {
+async function readAll(directory: string) {
   const source = createFilesSource({ directory });
   const { profile } = await source.profile({ profileTypeId: SAMPLES, matchers: [], window: EVER }, signal);
   return {
@@ -44,7 +44,7 @@ describe('links', () => {
       { '..2026_11_20/profiles.pb.gz': gzipSync(samples(3)), '..2026_11_20/shop/cpu.pb': samples(4) },
       { '..data': '..2026_11_20', 'profiles.pb.gz': '..data/profiles.pb.gz', shop: '..data/shop' },
     );
-    expect(await found(directory)).toEqual({
+    expect(await readAll(directory)).toEqual({
       total: 7,
       services: [path.basename(directory), 'shop'].sort(),
       problems: [],
@@ -61,13 +61,13 @@ describe('links', () => {
       },
       { '..data': '..2026', 'profiles.json': '..data/profiles.json', 'a.pb': '..data/a.pb' },
     );
-    expect(await found(directory)).toEqual({ total: 3, services: ['shop'], problems: [] });
+    expect(await readAll(directory)).toEqual({ total: 3, services: ['shop'], problems: [] });
   });
 
   test('the directory itself may be one', async () => {
     const directory = await directoryWith({ 'shop/cpu.pb': samples(3) });
     const link = await linked({}, { current: directory });
-    expect(await found(path.join(link, 'current'))).toMatchObject({ total: 3, problems: [] });
+    expect(await readAll(path.join(link, 'current'))).toMatchObject({ total: 3, problems: [] });
   });
 
   test('what is reached twice counts once, under its own name; a circle ends', async () => {
@@ -75,7 +75,7 @@ describe('links', () => {
       { 'shop/cpu.pb': samples(3), 'mailer/cpu.pb': samples(4) },
       { latest: 'shop', 'all/cpu.pb': '../mailer/cpu.pb', 'shop/again': '..', 'shop/self.pb': 'self.pb' },
     );
-    expect(await found(directory)).toEqual({
+    expect(await readAll(directory)).toEqual({
       total: 7,
       services: ['mailer', 'shop'],
       problems: [expect.stringContaining('shop/self.pb could not be read')],
@@ -94,7 +94,7 @@ describe('links', () => {
         gone: 'nowhere',
       },
     );
-    const { total, services, problems } = await found(directory);
+    const { total, services, problems } = await readAll(directory);
     expect({ total, services }).toEqual({ total: 3, services: ['shop'] });
     expect(problems.sort()).toEqual([
       'gone.pb could not be read and is left out: a link that leads nowhere: no such file.',
@@ -119,7 +119,7 @@ describe('links', () => {
       },
       { 'link.pb': path.join(outside, 'cpu.pb'), folder: outside },
     );
-    expect(await found(directory)).toEqual({
+    expect(await readAll(directory)).toEqual({
       total: 3,
       services: ['shop'],
       problems: [
@@ -146,7 +146,7 @@ describe('names', () => {
       '..2026/cpu.pb': samples(100),
       'shop/.cpu.pb': samples(100),
     });
-    expect(await found(directory)).toEqual({ total: 3, services: ['shop'], problems: [] });
+    expect(await readAll(directory)).toEqual({ total: 3, services: ['shop'], problems: [] });
   });
 
   test('that say nothing: files are taken by how they begin, and nothing else is reported', async () => {
@@ -162,7 +162,7 @@ describe('names', () => {
       'shop/torn.gz': Buffer.from([0x1f, 0x8b, 0xff]),
       'shop/empty': '',
     });
-    expect(await found(directory)).toEqual({
+    expect(await readAll(directory)).toEqual({
       total: 7,
       services: ['shop'],
       problems: [expect.stringMatching(/^shop\/dump\.bin could not be read/)],

@@ -112,7 +112,10 @@ describe('redirects', () => {
       else response.writeHead(301, { location: `/grafana${request.url}` }).end();
     });
     expect(await clientOf({ url, token: TOKEN }).get('/api/org?a=b', SIGNAL)).toEqual({ id: 1 });
-    expect(seen.map(({ path: asked }) => asked)).toEqual(['/api/org?a=b', '/grafana/api/org?a=b']);
+    expect(seen.map(({ path: requestPath }) => requestPath)).toEqual([
+      '/api/org?a=b',
+      '/grafana/api/org?a=b',
+    ]);
   });
 
   test.each([
@@ -127,10 +130,12 @@ describe('redirects', () => {
       else response.writeHead(status, { location: `/grafana${request.url}` }).end();
     });
     const { transport } = clientOf({ url, token: TOKEN });
-    const asked = transport.post('/api/query', { a: 1 }, { codec: 'json', signal: SIGNAL });
-    if (followed) expect(await asked).toEqual({ ok: 'POST' });
+    const answering = transport.post('/api/query', { a: 1 }, { codec: 'json', signal: SIGNAL });
+    if (followed) expect(await answering).toEqual({ ok: 'POST' });
     else
-      await expect(asked).rejects.toMatchObject({ advice: { what: expect.stringMatching(/redirects to/) } });
+      await expect(answering).rejects.toMatchObject({
+        advice: { what: expect.stringMatching(/redirects to/) },
+      });
     expect(seen.every(({ method }) => method === 'POST')).toBe(true);
   });
 
@@ -196,10 +201,10 @@ describe('the network', () => {
 
   test('a proxy of the environment, but not to this machine itself nor to what is excepted', async () => {
     const grafana = await stub((_, response) => json(response, { id: 1 }));
-    const asked: string[] = [];
+    const lookups: string[] = [];
     const proxy = createServer().listen(0, '127.0.0.1');
     proxy.on('connect', ({ url = '' }, client, head) => {
-      asked.push(url);
+      lookups.push(url);
       const upstream = connect(Number(new URL(grafana.url).port), '127.0.0.1', () => {
         client.write('HTTP/1.1 200 OK\r\n\r\n');
         upstream.write(head);
@@ -212,10 +217,10 @@ describe('the network', () => {
     const settings = { http: `http://127.0.0.1:${portOf(proxy)}`, https: null, none: 'excepted.invalid' };
     const through = clientOf({ url: 'http://grafana.invalid', token: TOKEN, proxy: settings });
     expect(await through.get('/api/org', SIGNAL)).toEqual({ id: 1 });
-    expect(asked).toEqual(['grafana.invalid:80']);
+    expect(lookups).toEqual(['grafana.invalid:80']);
     expect(await clientOf({ url: grafana.url, proxy: settings }).get('/api/org', SIGNAL)).toEqual({ id: 1 });
     const excepted = clientOf({ url: 'http://excepted.invalid', proxy: settings });
     await expect(excepted.get('/api/org', SIGNAL)).rejects.toMatchObject({ kind: 'unreachable' });
-    expect(asked).toHaveLength(1);
+    expect(lookups).toHaveLength(1);
   });
 });

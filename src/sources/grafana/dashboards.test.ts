@@ -39,11 +39,11 @@ async function store(answer: Parameters<typeof startStub>[0]): Promise<Dashboard
 
 function recorded(version: GrafanaVersion, ...names: string[]) {
   return store((request, response) => {
-    const found = names
+    const match = names
       .map((name) => exchange(version, name))
       .find(({ request: { path } }) => path === request.url);
-    if (found === undefined) replay(exchange(version, 'unknown dashboard'), response);
-    else replay(found, response);
+    if (match === undefined) replay(exchange(version, 'unknown dashboard'), response);
+    else replay(match, response);
   });
 }
 

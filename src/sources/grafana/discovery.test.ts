@@ -45,7 +45,7 @@ const SETTINGS = {
 };
 
 test('both names of the type are found; the marked one comes first, then the default, then by name', async () => {
-  const found = await look({
+  const discovery = await look({
     sources: [
       dataSource(1, 'z', { name: 'a-plain' }),
       dataSource(2, 'y', { name: 'b-default', isDefault: true }),
@@ -56,9 +56,9 @@ test('both names of the type are found; the marked one comes first, then the def
     ],
     settings: SETTINGS,
   });
-  expect(found.pyroscopeSources.map(({ uid }) => uid)).toEqual(['x', 'y', 'w', 'z']);
-  expect(found.types.get('v')).toBe('prometheus');
-  expect(found).toMatchObject({
+  expect(discovery.pyroscopeSources.map(({ uid }) => uid)).toEqual(['x', 'y', 'w', 'z']);
+  expect(discovery.types.get('v')).toBe('prometheus');
+  expect(discovery).toMatchObject({
     orgId: 1,
     publicUrl: 'https://public.example.com/grafana',
     version: '12.3.3',
@@ -70,13 +70,13 @@ test('both names of the type are found; the marked one comes first, then the def
 });
 
 test('a uid that two types share is of ours', async () => {
-  const found = await look({ sources: [dataSource(1, 'a'), dataSource(2, 'a', { type: 'prometheus' })] });
-  expect(found.types.get('a')).toBe(PYROSCOPE);
-  expect(found.pyroscopeSources).toHaveLength(1);
+  const discovery = await look({ sources: [dataSource(1, 'a'), dataSource(2, 'a', { type: 'prometheus' })] });
+  expect(discovery.types.get('a')).toBe(PYROSCOPE);
+  expect(discovery.pyroscopeSources).toHaveLength(1);
 });
 
 test.each([403, 404, 400, 500])('where the list answers %i the settings are read instead', async (status) => {
-  const found = await look({
+  const discovery = await look({
     settings: SETTINGS,
     override: (path, response) => {
       if (path !== '/api/datasources') return false;
@@ -84,12 +84,12 @@ test.each([403, 404, 400, 500])('where the list answers %i the settings are read
       return true;
     },
   });
-  expect(found.pyroscopeSources).toEqual([
+  expect(discovery.pyroscopeSources).toEqual([
     { uid: 'd', id: 4, name: 'direct', type: 'phlare', isDefault: false, overridesDefault: false },
   ]);
-  expect([...found.types.keys()].sort()).toEqual(['d', 'p']);
-  expect(found).toMatchObject({ restricted: true, orgId: 3 });
-  expect(inspect(found, { depth: 9 })).not.toMatch(/cGxhbnRlZA|inner/);
+  expect([...discovery.types.keys()].sort()).toEqual(['d', 'p']);
+  expect(discovery).toMatchObject({ restricted: true, orgId: 3 });
+  expect(inspect(discovery, { depth: 9 })).not.toMatch(/cGxhbnRlZA|inner/);
 });
 
 test('wrong credentials are final', async () => {
@@ -116,7 +116,7 @@ test('neither list allowed: the reason is that of the list', async () => {
 
 describe('what may be missing', () => {
   test('the settings: then links use the configured address', async () => {
-    const found = await look({
+    const discovery = await look({
       sources: [dataSource(1, 'a')],
       override: (path, response) => {
         if (path !== '/api/frontend/settings') return false;
@@ -124,7 +124,7 @@ describe('what may be missing', () => {
         return true;
       },
     });
-    expect(found).toMatchObject({ publicUrl: grafana.url, drilldown: false, version: null, orgId: 1 });
+    expect(discovery).toMatchObject({ publicUrl: grafana.url, drilldown: false, version: null, orgId: 1 });
   });
 
   test.each([
@@ -133,8 +133,8 @@ describe('what may be missing', () => {
     ['http://127.0.0.1:3000/grafana/', null],
     ['', null],
   ])('with the root_url %j links lead to %j, or to the configured address', async (appUrl, publicUrl) => {
-    const found = await look({ settings: { appUrl } });
-    expect(found.publicUrl).toBe(publicUrl ?? grafana.url);
+    const discovery = await look({ settings: { appUrl } });
+    expect(discovery.publicUrl).toBe(publicUrl ?? grafana.url);
   });
 
   test.each([
@@ -144,21 +144,21 @@ describe('what may be missing', () => {
     ['strange', 9, 9],
     ['strange', null, 1],
   ])('the organisation of namespace %s with %s configured is %i', async (namespace, configured, orgId) => {
-    const found = await look({ settings: { namespace } }, configured);
-    expect(found.orgId).toBe(orgId);
+    const discovery = await look({ settings: { namespace } }, configured);
+    expect(discovery.orgId).toBe(orgId);
   });
 
   test.each<[string, unknown]>([
     ['no list', { message: 'x' }],
     ['rows that are none', [null, 1, 'x', {}, { uid: 5 }, { uid: '', name: 'a', type: PYROSCOPE }]],
   ])('%s is nothing found', async (_name, body) => {
-    const found = await look({
+    const discovery = await look({
       override: (path, response) => {
         if (path !== '/api/datasources') return false;
         json(response, body);
         return true;
       },
     });
-    expect(found.pyroscopeSources).toEqual([]);
+    expect(discovery.pyroscopeSources).toEqual([]);
   });
 });

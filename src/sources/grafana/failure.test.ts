@@ -328,8 +328,8 @@ test('a page behind the data source', async () => {
 
 test('nobody there', async () => {
   client = createGrafanaClient({ url: 'http://127.0.0.1:9', token: SECRET });
-  const asked = client.get('/api/health', new AbortController().signal);
-  await expect(asked).rejects.toMatchObject({
+  const answering = client.get('/api/health', new AbortController().signal);
+  await expect(answering).rejects.toMatchObject({
     kind: 'unreachable',
     advice: { what: 'Grafana cannot be reached' },
   });

@@ -32,7 +32,7 @@ function stored(time: number, pod: string, values: readonly number[]): StoredPro
 
 /** A source that refuses windows over a limit as a server does, and what it was asked. */
 function limited(inner: ProfileSource, limit: number, lookback = Number.POSITIVE_INFINITY, now = T0) {
-  const asked: Window[] = [];
+  const askedWindows: Window[] = [];
   const refusals: Window[] = [];
   const check = <Query extends SeriesQuery>(query: Query): Query => {
     const from = Math.max(query.window.from, now - lookback);
@@ -42,19 +42,19 @@ function limited(inner: ProfileSource, limit: number, lookback = Number.POSITIVE
       const text = `the query time range exceeds the limit (max_query_length, actual: ${length / 1000}s, limit: ${limit / 1000}s)`;
       throw new UpstreamError('rejected', text, { status: 400, code: 'invalid_argument' });
     }
-    asked.push(query.window);
+    askedWindows.push(query.window);
     return { ...query, window: { from, to: query.window.to } };
   };
   const source: ProfileSource = {
     ...inner,
-    labelNames: async (query, own) => inner.labelNames(check(query), own),
-    labelValues: async (name, query, own) => inner.labelValues(name, check(query), own),
-    series: async (names, query, own) => inner.series(names, check(query), own),
-    profile: async (query, own) => inner.profile(check(query), own),
-    snapshots: async (query, groupBy, own) => inner.snapshots(check(query), groupBy, own),
-    timeSeries: async (query, options, own) => inner.timeSeries(check(query), options, own),
+    labelNames: async (query, callerSignal) => inner.labelNames(check(query), callerSignal),
+    labelValues: async (name, query, callerSignal) => inner.labelValues(name, check(query), callerSignal),
+    series: async (names, query, callerSignal) => inner.series(names, check(query), callerSignal),
+    profile: async (query, callerSignal) => inner.profile(check(query), callerSignal),
+    snapshots: async (query, groupBy, callerSignal) => inner.snapshots(check(query), groupBy, callerSignal),
+    timeSeries: async (query, options, callerSignal) => inner.timeSeries(check(query), options, callerSignal),
   };
-  return { source, asked, refusals };
+  return { source, askedWindows, refusals };
 }
 
 /** All that a source says about a window. */
@@ -107,10 +107,10 @@ describe('a window split anywhere gives the answer of the whole', () => {
           const all = profiles.map(({ at, pod, values }) => stored(T0 + at * 1000, pod, values));
           const whole = createMemorySource('whole', () => all);
           const window = { from: T0 + from * 1000, to: T0 + (from + length) * 1000 };
-          const { source, asked } = limited(whole, longest * 1000);
+          const { source, askedWindows } = limited(whole, longest * 1000);
           const expected = await answers(whole, window, step, limit);
           expect(await answers(inPieces(source), window, step, limit)).toEqual(expected);
-          for (const piece of asked) expect(piece.to - piece.from).toBeLessThanOrEqual(longest * 1000);
+          for (const piece of askedWindows) expect(piece.to - piece.from).toBeLessThanOrEqual(longest * 1000);
         },
       ),
       { numRuns: 150 },
@@ -156,13 +156,13 @@ describe('what is learned', () => {
   const query = { profileTypeId: CPU, matchers: [], window };
 
   test('one refusal is enough; a window within the limit is asked whole', async () => {
-    const { source: server, asked, refusals } = limited(source, DAY);
+    const { source: server, askedWindows, refusals } = limited(source, DAY);
     const split = inPieces(server);
     await split.labelNames(query, signal);
     await split.profile(query, signal);
     await split.labelNames({ matchers: [], window: { from: T0, to: T0 + DAY } }, signal);
     expect(refusals).toHaveLength(1);
-    expect(asked).toHaveLength(3 + 3 + 1);
+    expect(askedWindows).toHaveLength(3 + 3 + 1);
   });
 
   test('after an hour it is learned anew', async () => {
@@ -179,7 +179,8 @@ describe('what is learned', () => {
     let limit = DAY;
     const split = inPieces({
       ...source,
-      labelNames: async (asked, own) => limited(source, limit).source.labelNames(asked, own),
+      labelNames: async (piece, callerSignal) =>
+        limited(source, limit).source.labelNames(piece, callerSignal),
     });
     expect(await split.labelNames(query, signal)).toEqual(['pod', 'service_name']);
     limit = 6 * HOUR;
@@ -187,7 +188,7 @@ describe('what is learned', () => {
   });
 
   test('a window of more than 32 pieces is refused with the longest that is answered', async () => {
-    const { source: server, asked } = limited(source, DAY);
+    const { source: server, askedWindows } = limited(source, DAY);
     const month = { matchers: [], window: { from: T0, to: T0 + 40 * DAY } };
     const error = await inPieces(server)
       .labelNames(month, signal)
@@ -198,7 +199,7 @@ describe('what is learned', () => {
         'The window of 40 days is too long: the server answers about 24 h at a time, and at most 32 answers are added up.',
       next: 'Use a window of at most 32 days, for example {"from":"2026-11-29T00:00:00Z","to":"2026-12-30T00:00:00Z"}.',
     });
-    expect(asked).toHaveLength(0);
+    expect(askedWindows).toHaveLength(0);
     const allowed = { matchers: [], window: { from: Date.parse('2026-11-29T00:00:00Z'), to: T0 + 40 * DAY } };
     expect(await inPieces(server).labelNames(allowed, signal)).toEqual([]);
   });
@@ -209,10 +210,10 @@ describe('what is learned', () => {
       let calls = 0;
       return inPieces({
         ...server,
-        async labelNames(asked, own) {
-          const found = await server.labelNames(asked, own);
+        async labelNames(piece, callerSignal) {
+          const names = await server.labelNames(piece, callerSignal);
           if (++calls > 2) throw new UpstreamError(kind, 'no answer within 30 s');
-          return found;
+          return names;
         },
       }).labelNames(query, signal);
     };
@@ -232,13 +233,13 @@ describe('what is learned', () => {
     let [running, most, started] = [0, 0, 0];
     const split = inPieces({
       ...server,
-      async labelNames(asked, own) {
-        const found = await server.labelNames(asked, own);
+      async labelNames(piece, callerSignal) {
+        const names = await server.labelNames(piece, callerSignal);
         most = Math.max(most, ++running);
         if (++started === 6) controller.abort(new Error('gone'));
         await new Promise((resolve) => setImmediate(resolve));
         running--;
-        return found;
+        return names;
       },
     });
     const day = { matchers: [], window: { from: T0, to: T0 + DAY } };
@@ -258,11 +259,11 @@ describe('a server that looks back only so far', () => {
   const query = { profileTypeId: CPU, matchers: [], window: { from: T0, to: now } };
 
   test('a long window is answered for what it answers about, and its refusal says how far that reaches', async () => {
-    const { source, refusals, asked } = limited(inner, DAY, week, now);
+    const { source, refusals, askedWindows } = limited(inner, DAY, week, now);
     const split = inPieces(source, () => now);
     const { profile } = await split.profile(query, signal);
     expect(refusals).toHaveLength(1);
-    expect(asked).toHaveLength(7);
+    expect(askedWindows).toHaveLength(7);
     expect(await split.lookbackLimit?.(signal)).toBe(now - week);
     expect(refusals).toHaveLength(1);
     // The instant of the border itself is left to the margin.
@@ -278,25 +279,25 @@ describe('a server that looks back only so far', () => {
   });
 
   test('a question that it does not answer is not asked again for an hour', async () => {
-    let asked = 0;
+    let calls = 0;
     const split = inPieces({
       ...inner,
       async labelValues() {
-        asked++;
+        calls++;
         throw new UpstreamError('failed', 'no');
       },
     });
     expect(await split.lookbackLimit?.(signal)).toBeNull();
     expect(await split.lookbackLimit?.(signal)).toBeNull();
-    expect(asked).toBe(1);
+    expect(calls).toBe(1);
   });
 
   test('a server without limits is asked once an hour, too, and has none', async () => {
-    const { source, refusals, asked } = limited(inner, Number.POSITIVE_INFINITY);
+    const { source, refusals, askedWindows } = limited(inner, Number.POSITIVE_INFINITY);
     const split = inPieces(source, () => now);
     expect(await split.lookbackLimit?.(signal)).toBeNull();
     expect(await split.lookbackLimit?.(signal)).toBeNull();
-    expect([refusals.length, asked.length]).toEqual([0, 1]);
+    expect([refusals.length, askedWindows.length]).toEqual([0, 1]);
   });
 });
 
@@ -314,8 +315,8 @@ describe('what is left of a merge that is too large', () => {
     const { source: short } = limited(source, DAY);
     return {
       ...short,
-      async reduced(piece, _, own) {
-        const { profile } = await short.profile(piece, own);
+      async reduced(piece, _, callerSignal) {
+        const { profile } = await short.profile(piece, callerSignal);
         const isOld = piece.window.to < T0 - DAY;
         return { leaves: profile, callSites: isOld ? 1 : 4, tree: isOld ? null : profile };
       },
@@ -323,15 +324,15 @@ describe('what is left of a merge that is too large', () => {
   };
 
   test('is added up over the pieces of a long window, as far as all of them have it', async () => {
-    const found = await inPieces(withReduced(), () => T0).reduced?.(query, signal, signal);
-    expect(sum(found?.leaves.values ?? [])).toBe(33);
-    expect([found?.callSites, found?.tree]).toEqual([1, null]);
+    const reduced = await inPieces(withReduced(), () => T0).reduced?.(query, signal, signal);
+    expect(sum(reduced?.leaves.values ?? [])).toBe(33);
+    expect([reduced?.callSites, reduced?.tree]).toEqual([1, null]);
   });
 
   test('is as the source gives it where the window is short enough', async () => {
     const today = { ...query, window: { from: T0 - 2 * HOUR, to: T0 } };
-    const found = await inPieces(withReduced(), () => T0).reduced?.(today, signal, signal);
-    expect([found?.callSites, sum(found?.tree?.values ?? [])]).toEqual([4, 30]);
+    const reduced = await inPieces(withReduced(), () => T0).reduced?.(today, signal, signal);
+    expect([reduced?.callSites, sum(reduced?.tree?.values ?? [])]).toEqual([4, 30]);
   });
 
   test('is missing where the source has whole profiles only', () => {

@@ -145,18 +145,18 @@ function protojsonOf(name: string): unknown {
 function checkProfile(bytes: Uint8Array, json: unknown): void {
   const profile = pprofToProfile(decodePprof(bytes));
   const names = profile.functions.map(({ name }) => name);
-  const found = { self: new Map<string, number>(), total: new Map<string, number>() };
+  const costs = { self: new Map<string, number>(), total: new Map<string, number>() };
   for (let stack = 0; stack < stackCount(profile); stack++) {
     const frames = [...profile.stackFrames.slice(profile.stackStart[stack], profile.stackStart[stack + 1])];
     const functions = frames.map((frame) => names[profile.frameFunction[frame] ?? -1] ?? '');
-    addStack(functions, profile.values[stack] ?? 0, found);
+    addStack(functions, profile.values[stack] ?? 0, costs);
   }
   const expected = { self: new Map<string, number>(), total: new Map<string, number>() };
   for (const sample of list(at(json, 'sample'))) {
     const functions = list(at(sample, 'locationId')).flatMap((id) => namesAt(json, id));
     addStack(functions, Number(list(at(sample, 'value'))[0]), expected);
   }
-  expect(found).toEqual(expected);
+  expect(costs).toEqual(expected);
 }
 
 function addStack(

@@ -162,13 +162,13 @@ const TYPED = new Map<string, (exchange: Exchange) => Promise<void>>([
   [
     'ProfileTypes',
     async (exchange) => {
-      const found = await typed(exchange, (transport, { start, end }) =>
+      const types = await typed(exchange, (transport, { start, end }) =>
         api.profileTypes(transport, { start, end }, signal),
       );
-      expect(found.map(({ id, ...rest }) => ({ ID: id, ...rest }))).toEqual(
+      expect(types.map(({ id, ...rest }) => ({ ID: id, ...rest }))).toEqual(
         list(at(exchange.response.body, 'profileTypes')),
       );
-      for (const { id, name, sampleType, sampleUnit, periodType, periodUnit } of found) {
+      for (const { id, name, sampleType, sampleUnit, periodType, periodUnit } of types) {
         expect(id).toBe([name, sampleType, sampleUnit, periodType, periodUnit].join(':'));
       }
     },
@@ -176,32 +176,32 @@ const TYPED = new Map<string, (exchange: Exchange) => Promise<void>>([
   [
     'LabelNames',
     async (exchange) => {
-      const found = await typed(exchange, (transport, range) => api.labelNames(transport, range, signal));
-      expect(found).toEqual(list(at(exchange.response.body, 'names')));
+      const names = await typed(exchange, (transport, range) => api.labelNames(transport, range, signal));
+      expect(names).toEqual(list(at(exchange.response.body, 'names')));
     },
   ],
   [
     'LabelValues',
     async (exchange) => {
       const name = String(at(exchange.request.body, 'name'));
-      const found = await typed(exchange, (transport, range) =>
+      const values = await typed(exchange, (transport, range) =>
         api.labelValues(transport, name, range, signal),
       );
-      expect(found).toEqual(list(at(exchange.response.body, 'names')));
+      expect(values).toEqual(list(at(exchange.response.body, 'names')));
     },
   ],
   [
     'Series',
     async (exchange) => {
       const names = list(at(exchange.request.body, 'labelNames')).map(String);
-      const found = await typed(exchange, (transport, range) => api.series(transport, names, range, signal));
-      expect(found).toEqual(list(at(exchange.response.body, 'labelsSet')).map(labelsOf));
+      const series = await typed(exchange, (transport, range) => api.series(transport, names, range, signal));
+      expect(series).toEqual(list(at(exchange.response.body, 'labelsSet')).map(labelsOf));
     },
   ],
   [
     'GetProfileStats',
     async (exchange) => {
-      const found = await typed(exchange, (transport) => api.profileStats(transport, signal));
+      const stats = await typed(exchange, (transport) => api.profileStats(transport, signal));
       const { body } = exchange.response;
       const time = (name: string) => (at(body, name) === undefined ? null : Number(at(body, name)));
       const expected = {
@@ -209,28 +209,28 @@ const TYPED = new Map<string, (exchange: Exchange) => Promise<void>>([
         oldest: time('oldestProfileTime'),
         newest: time('newestProfileTime'),
       };
-      expect(found).toEqual(expected);
+      expect(stats).toEqual(expected);
     },
   ],
   [
     'SelectSeries',
     async (exchange) => {
-      const asked = at(exchange.request.body, 'aggregation');
+      const aggregated = at(exchange.request.body, 'aggregation');
       const aggregation =
-        asked === undefined
+        aggregated === undefined
           ? {}
-          : { aggregation: String(asked).endsWith('AVERAGE') ? ('average' as const) : ('sum' as const) };
-      const found = await typed(exchange, (transport, range) =>
+          : { aggregation: String(aggregated).endsWith('AVERAGE') ? ('average' as const) : ('sum' as const) };
+      const series = await typed(exchange, (transport, range) =>
         api.selectSeries(transport, { ...range, ...aggregation }, signal),
       );
       const rows = list(at(exchange.response.body, 'series'));
-      expect(found.map(({ labels }) => labels)).toEqual(rows.map(labelsOf));
+      expect(series.map(({ labels }) => labels)).toEqual(rows.map(labelsOf));
       rows.forEach((row, index) => {
         const points = list(at(row, 'points'));
-        expect(found[index]?.points.map(({ time }) => String(time))).toEqual(
+        expect(series[index]?.points.map(({ time }) => String(time))).toEqual(
           points.map((point) => at(point, 'timestamp')),
         );
-        expect(sum(found[index]?.points.map(({ value }) => value))).toBe(
+        expect(sum(series[index]?.points.map(({ value }) => value))).toBe(
           sum(points.map((point) => Number(at(point, 'value') ?? 0))),
         );
       });
@@ -239,15 +239,17 @@ const TYPED = new Map<string, (exchange: Exchange) => Promise<void>>([
   [
     'SelectHeatmap',
     async (exchange) => {
-      const found = await typed(exchange, (transport, range) => api.selectHeatmap(transport, range, signal));
+      const heatmaps = await typed(exchange, (transport, range) =>
+        api.selectHeatmap(transport, range, signal),
+      );
       const rows = list(at(exchange.response.body, 'series'));
-      expect(found.map(({ labels }) => labels)).toEqual(rows.map(labelsOf));
+      expect(heatmaps.map(({ labels }) => labels)).toEqual(rows.map(labelsOf));
       rows.forEach((row, index) => {
         const slots = list(at(row, 'slots')).map((slot) => ({
           time: Number(at(slot, 'timestamp')),
           profiles: sum(list(at(slot, 'counts')).map(Number)),
         }));
-        expect(found[index]?.slots).toEqual(slots);
+        expect(heatmaps[index]?.slots).toEqual(slots);
       });
     },
   ],

@@ -23,7 +23,7 @@ const PODS = ['p0', 'p1', 'p2'];
 function serve(model: Model) {
   const agent = new MockAgent();
   agent.disableNetConnect();
-  const asked: string[] = [];
+  const methods: string[] = [];
   const answer = (status: number, body: object) => ({ statusCode: status, data: JSON.stringify(body) });
   agent
     .get(ORIGIN)
@@ -31,7 +31,7 @@ function serve(model: Model) {
     .reply(({ path, body }) => {
       const method = path.split('/').at(-1) ?? '';
       const ask: Ask = JSON.parse(String(body));
-      asked.push(method);
+      methods.push(method);
       if (ask.end - ask.start > (model.maxLength ?? Number.POSITIVE_INFINITY)) {
         const [actual, limit] = [ask.end - ask.start, model.maxLength ?? 0];
         const message = `the query time range exceeds the limit (max_query_length, actual: ${actual}ms, limit: ${limit}ms)`;
@@ -52,7 +52,7 @@ function serve(model: Model) {
     })
     .persist();
   const source = createPyroscopeSource({ name: 'p', uid: 'p', url: ORIGIN, dispatcher: agent });
-  return { source, asked };
+  return { source, methods };
 }
 
 const query = (from: number, to: number) => ({ profileTypeId: CPU, matchers: [], window: { from, to } });
@@ -185,11 +185,11 @@ describe('whatever the storage', () => {
           const points = expected.get(pod) ?? new Map<number, number>();
           expected.set(pod, points.set(point, (points.get(point) ?? 0) + value));
         }
-        const found = series.map(({ labels, points }): [string | undefined, Map<number, number>] => [
+        const byPod = series.map(({ labels, points }): [string | undefined, Map<number, number>] => [
           labels.pod,
           new Map(points.map(({ time, value }) => [time, value])),
         ]);
-        expect(new Map(found)).toEqual(expected);
+        expect(new Map(byPod)).toEqual(expected);
         const totals = series.map(({ points }) => points.reduce((sum, { value }) => sum + value, 0));
         expect(totals).toEqual([...totals].sort((a, b) => b - a));
       }),
@@ -236,23 +236,23 @@ describe('what is remembered', () => {
   const dual: Model = { mode: 'dual', events: EDGE, split };
 
   test('v2: one request, and one to learn that a timeline may start there', async () => {
-    const { source, asked } = serve({ ...dual, mode: 'v2' });
+    const { source, methods } = serve({ ...dual, mode: 'v2' });
     await source.snapshots(query(T0, T0 + 90_000), [], signal);
     await source.snapshots(query(T0 + 1000, T0 + 90_000), [], signal);
     await source.timeSeries(query(T0 + 1, T0 + 90_000), { groupBy: [], step: 15 }, signal);
-    expect(asked).toEqual(['SelectHeatmap', 'SelectHeatmap', 'SelectSeries']);
+    expect(methods).toEqual(['SelectHeatmap', 'SelectHeatmap', 'SelectSeries']);
     await source.timeSeries(query(T0 - 1, T0 + 90_000), { groupBy: [], step: 15 }, signal);
-    expect(asked.slice(3)).toEqual(['SelectHeatmap', 'SelectSeries', 'SelectSeries']);
+    expect(methods.slice(3)).toEqual(['SelectHeatmap', 'SelectSeries', 'SelectSeries']);
   });
 
   test('dual: where the v2 storage begins is looked for once a minute; later windows are asked as they are', async () => {
     vi.useFakeTimers({ toFake: ['Date'] });
     try {
-      const { source, asked } = serve(dual);
+      const { source, methods } = serve(dual);
       const count = async (from: number) => {
-        asked.length = 0;
+        methods.length = 0;
         const [row] = await source.snapshots(query(from, T0 + 180_000), [], signal);
-        return [row?.profiles, asked.length];
+        return [row?.profiles, methods.length];
       };
       const [profiles, requests] = await count(T0);
       expect(profiles).toBe(13);
@@ -272,12 +272,12 @@ describe('what is remembered', () => {
       const timeline = { groupBy: [], step: 15 };
       const alone = serve({ ...dual, mode });
       await alone.source.timeSeries(query(T0, T0 + 90_000), timeline, signal);
-      const learnt = alone.asked.filter((name) => name !== 'SelectSeries');
-      const { source, asked } = serve({ ...dual, mode });
+      const learnt = alone.methods.filter((name) => name !== 'SelectSeries');
+      const { source, methods } = serve({ ...dual, mode });
       const series = await Promise.all(
         [1, 2, 3].map(() => source.timeSeries(query(T0, T0 + 90_000), timeline, signal)),
       );
-      expect(asked.filter((name) => name !== 'SelectSeries')).toEqual(learnt);
+      expect(methods.filter((name) => name !== 'SelectSeries')).toEqual(learnt);
       expect(series[1]).toEqual(series[0]);
       expect(series[2]).toEqual(series[0]);
     }
@@ -306,11 +306,11 @@ describe('limits of the server', () => {
   });
 
   test('a longer one is counted whole, too, in pieces', async () => {
-    const { source, asked } = serve(model);
+    const { source, methods } = serve(model);
     const longer = query(T0, T0 + day + 1);
     expect(await source.snapshots(longer, [], signal)).toEqual([{ labels: {}, profiles: 13 }]);
     // The requests are a refusal and two pieces.
-    expect(asked).toEqual(['SelectHeatmap', 'SelectHeatmap', 'SelectHeatmap']);
+    expect(methods).toEqual(['SelectHeatmap', 'SelectHeatmap', 'SelectHeatmap']);
     const [series] = await source.timeSeries(longer, { groupBy: [], step: 90_000 }, signal);
     expect(series?.points).toEqual([{ time: T0 + day + 1, value: 8_191_000_000 }]);
   });
@@ -327,12 +327,12 @@ describe('limits of the server', () => {
         }),
         async ({ from, length, longest, step }) => {
           const whole: Model = { mode, events: EDGE, split: T0 + 75 * second };
-          const asked = query(T0 + from * second, T0 + (from + length) * second);
-          const answers = async (one: Model) => {
-            const { source } = serve(one);
+          const question = query(T0 + from * second, T0 + (from + length) * second);
+          const answers = async (variant: Model) => {
+            const { source } = serve(variant);
             return {
-              counts: await source.snapshots(asked, ['pod'], signal),
-              series: await source.timeSeries(asked, { groupBy: ['pod'], step }, signal),
+              counts: await source.snapshots(question, ['pod'], signal),
+              series: await source.timeSeries(question, { groupBy: ['pod'], step }, signal),
             };
           };
           expect(await answers({ ...whole, maxLength: longest * second })).toEqual(await answers(whole));

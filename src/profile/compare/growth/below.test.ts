@@ -4,11 +4,11 @@ import { spreadBelow, waitsBelow } from './below.js';
 
 function spread(after: Stacks, before: Stacks) {
   const contrasted = contrast(before, after);
-  const found = spreadBelow(contrasted, fnOf(contrasted, 'hold'));
+  const below = spreadBelow(contrasted, fnOf(contrasted, 'hold'));
   return (
-    found && [
-      nameOf(contrasted, found.at),
-      ...found.parts.map(({ what, part }) => [nameOf(contrasted, what), Math.round(100 * part)]),
+    below && [
+      nameOf(contrasted, below.at),
+      ...below.parts.map(({ what, part }) => [nameOf(contrasted, what), Math.round(100 * part)]),
     ]
   );
 }

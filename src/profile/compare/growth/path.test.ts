@@ -81,15 +81,15 @@ describe('growthPath', () => {
     ],
   ])('below the function it goes to %s', (_name, after, below, keptBelow, leafPart) => {
     const contrasted = contrast({ main: 1 }, after);
-    const found = growthPath(contrasted, fnOf(contrasted, 'price'), 1);
+    const grown = growthPath(contrasted, fnOf(contrasted, 'price'), 1);
     expect(
-      found.functions
+      grown.functions
         .slice(1)
         .map((fn) => nameOf(contrasted, fn))
         .join(' '),
     ).toBe(below);
-    expect(found.kept - found.at).toBe(keptBelow);
-    expect(found.leafPart).toBeCloseTo(leafPart, 6);
+    expect(grown.kept - grown.at).toBe(keptBelow);
+    expect(grown.leafPart).toBeCloseTo(leafPart, 6);
   });
 
   test('direct recursion is folded, indirect shown; the function is marked where it is met first', () => {
