@@ -13,7 +13,8 @@ const HOUR = 3_600_000;
 const never = () => new AbortController().signal;
 
 /**
- * A Grafana of so many dashboards with one query each; `versions` can be changed, `readUids` says what was read.
+ * A Grafana of so many dashboards with one query each; `versions` can be changed, `readUids` says what was
+ * read.
  */
 function grafana(count: number, more: { titles?: Record<string, string>; versions?: boolean } = {}) {
   const refs: DashboardRef[] = Array.from({ length: count }, (_, index) => ({
