@@ -77,6 +77,33 @@ function watched(directory: string) {
   return { source: countingSource, seen };
 }
 
+describe('instances that are all new', () => {
+  const cost = (init: number) => ({ 'main serve': 60, 'main poll': 40, 'main init': init });
+  const ask = (initAt: (minute: number) => number) =>
+    asker(
+      smallService([
+        { labels: { pod: 'a' }, minutes: { to: -1 }, profiles: { cpu: () => cost(0) } },
+        { labels: { pod: 'x' }, minutes: { from: 0 }, profiles: { cpu: (minute) => cost(initAt(minute)) } },
+      ]),
+    )('investigate', { service: 'shop', from: '2026-11-20T14:00:00Z', to: '2026-11-20T14:15:00Z' });
+
+  test('and settle: the answer says from when on the window is judged', async () => {
+    const { text } = await ask((minute) => (minute < 3 ? 200 : 0));
+    expect(text).toContain('NO CHANGE beyond noise (no_change)');
+    expect(text).toContain('14:00:00Z to 14:15Z, judged from 14:03:35Z on: 11 cpu profiles, 1100 samples');
+    expect(text).toContain('is left out as warm-up that settled (init above all)');
+  });
+
+  test('and still warm up: inconclusive, with the question about a later window', async () => {
+    const { text } = await ask((minute) => 200 * Math.exp(-minute / 5));
+    expect(text).toContain('INCONCLUSIVE (inconclusive)');
+    expect(text).toContain('all instances are new and still warm up (cpu of init above all)');
+    expect(text).toContain(
+      'Next: investigate {"service":"shop","from":"2026-11-20T14:15:00Z","to":"2026-11-20T14:30:00Z","baseline_from":"2026-11-20T13:00:00Z","baseline_to":"2026-11-20T13:59:59.999Z"}',
+    );
+  });
+});
+
 describe('investigate', () => {
   test('JSON carries the fields of the contract', async () => {
     const { verdict, findings, lenses, since } = await answerOf(askFiles(fixture('demo')), question);

@@ -97,7 +97,7 @@ export async function readComparison(
     wait: course.wait,
     unread: { types: course.unread, labels: evidenceContext.fleet.unread },
     cheaper:
-      shares.change === null
+      shares.change === null && shares.unsettled === null
         ? await offload('cheaper', [shares.analysis, GATE], {
             heavy: isHeavyAnalysis(shares.analysis),
             signal: context.signal,

@@ -82,6 +82,7 @@ export async function comparisonOf(
     instances,
     verdict,
     movement,
+    unsettled: shares.unsettled?.name ?? null,
     notRead,
     isSoFar,
     finding: finding === null ? null : withInstances(isSoFar ? findingsSoFar([finding]) : [finding]),
@@ -162,6 +163,7 @@ function judge({ shares, level, wait, cheaper, instances }: ComparisonReading): 
     scaling: scaled && isFlat ? { cause: null } : null,
   });
   if (first !== undefined) return { verdict: first[0], cause: first[1].cause };
+  if (shares.unsettled !== null) return { verdict: 'inconclusive', cause: null };
   const few = Math.min(analysis.samples.before, analysis.samples.after) < MIN_SIDE_SAMPLES;
   return { verdict: few && shares.lens.kind === 'time' ? 'inconclusive' : 'no_change', cause: null };
 }
@@ -179,7 +181,10 @@ function codeReason(shares: ShareLens, level: LevelLens | null): Reason {
 function loadReason(shares: ShareLens, level: LevelLens | null): Reason {
   if (level !== null && level.rise !== null && level.rise.growth === null)
     return { cause: { kind: 'level', of: level } };
-  return shares.analysis.load.rose ? { cause: { kind: 'load', of: shares } } : null;
+  // The cost of instances that still warm up is no load.
+  return shares.analysis.load.rose && shares.unsettled === null
+    ? { cause: { kind: 'load', of: shares } }
+    : null;
 }
 
 function partNotes({ shares }: ComparisonReading): string[] {

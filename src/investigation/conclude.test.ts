@@ -245,6 +245,16 @@ describe('load', () => {
       causes: [],
     },
     {
+      what: 'a rise of time while new instances warm up is none',
+      shares: [shareEvidence('cpu', { ...rise(9), unsettled: 'init' })],
+      causes: [],
+    },
+    {
+      what: 'nor is one of allocations',
+      shares: [CALM, shareEvidence('alloc', { load: { risen: 2, z: 9, rose: true }, unsettled: 'init' })],
+      causes: [],
+    },
+    {
       what: 'a type whose code changed tells nothing about the load',
       shares: [shareEvidence('cpu', { change: {}, load: { risen: 2, z: 9, rose: true } })],
       causes: ['code cpu price'],
@@ -277,6 +287,11 @@ describe('no change, or nothing to tell it by', () => {
     {
       what: 'cost rose in the smaller part of the instances',
       evidence: { shares: [shareEvidence('cpu', { partly: true })], levels: [levelEvidence('inuse')] },
+      verdict: 'inconclusive',
+    },
+    {
+      what: 'new instances still warm up',
+      evidence: { shares: [shareEvidence('cpu', { unsettled: 'init' })], levels: [levelEvidence('inuse')] },
       verdict: 'inconclusive',
     },
     {

@@ -81,7 +81,8 @@ export function conclude(reading: LensReadings): Conclusion {
   }
   const [main] = reading.totals;
   if (main === undefined || main.before.profiles === 0) return { verdict: 'inconclusive', causes: [] };
-  if (time?.analysis.partly === true) return { verdict: 'inconclusive', causes: [] };
+  if (time?.analysis.partly === true || reading.shares.some(({ unsettled }) => unsettled !== null))
+    return { verdict: 'inconclusive', causes: [] };
   const few =
     time === undefined ||
     Math.min(time.analysis.samples.before, time.analysis.samples.after) < MIN_SIDE_SAMPLES;
@@ -114,11 +115,14 @@ function loadCauses(shares: readonly ShareLens[]): Cause[] {
   const roseBy = (z: number) => (share: ShareLens) =>
     !share.analysis.partly && (share.analysis.load.risen ?? 0) >= MIN_RISE && share.analysis.load.z >= z;
   const witnessed = shares.some((share) => share.lens.kind === 'amount' && roseBy(SUPPORTING_Z)(share));
-  return shares
-    .filter(({ lens, change }) => lens.kind === 'time' && change === null)
-    .filter((share) => !isRiseOfChange(share, shares))
-    .filter((share) => share.analysis.load.rose || (witnessed && roseBy(SUPPORTED_Z)(share)))
-    .map((of): Cause => ({ kind: 'load', of }));
+  return (
+    shares
+      // The cost of instances that still warm up is no load.
+      .filter(({ lens, change, unsettled }) => lens.kind === 'time' && change === null && unsettled === null)
+      .filter((share) => !isRiseOfChange(share, shares))
+      .filter((share) => share.analysis.load.rose || (witnessed && roseBy(SUPPORTED_Z)(share)))
+      .map((of): Cause => ({ kind: 'load', of }))
+  );
 }
 
 /** Amounts that rose as a whole, by more than the load explains; the largest rise first. */
@@ -128,8 +132,9 @@ function amountCauses(shares: readonly ShareLens[], wholes: readonly TotalsLens[
   const time = shares.find(({ lens }) => lens.kind === 'time')?.analysis.load;
   const explained = time?.rose === true ? (time.risen ?? 1) * MIN_AMOUNT_RISE : 0;
   const ofShares = shares
-    .filter(({ lens, change, analysis }) => {
-      return lens.kind === 'amount' && change === null && !analysis.partly && amountRose(analysis.load);
+    .filter(({ lens, change, analysis, unsettled }) => {
+      const isOpen = change !== null || analysis.partly || unsettled !== null;
+      return lens.kind === 'amount' && !isOpen && amountRose(analysis.load);
     })
     .map((of) => ({ kind: 'load' as const, of }));
   const ofWholes = wholes.filter(({ rose }) => rose).map((of) => ({ kind: 'total' as const, of }));

@@ -221,6 +221,11 @@ describe('one row for each type', () => {
     },
     { what: 'nothing', evidence: { shares: [shareEvidence('cpu')] }, row: ['cpu', 'no_change'] },
     {
+      what: 'instances that still warm up',
+      evidence: { shares: [shareEvidence('cpu', { unsettled: 'init', load: { rose: true } })] },
+      row: ['cpu', 'inconclusive'],
+    },
+    {
       what: 'a leak',
       evidence: { levels: [levelEvidence('inuse', { after: 40, grew: GREW })] },
       row: ['inuse', 'leak'],

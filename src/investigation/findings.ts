@@ -340,6 +340,7 @@ function plainRows(reading: Omit<LensReadings, 'collector'>): LensRow[] {
         error: samplingError(analysis),
       };
       if (change !== null) return { ...row, verdict: change.from === null ? 'code_regression' : 'moved' };
+      if (shared.unsettled !== null) return { ...row, verdict: 'inconclusive' };
       if (isRiseOfChange(shared, shares)) return { ...row, verdict: 'code_regression' };
       // Amounts follow the mix of requests: a smaller rise of them is no finding.
       const rose = lens.kind === 'amount' ? amountRose(analysis.load) : analysis.load.rose;

@@ -16,13 +16,20 @@ export const OWN_PAST_Z = 4;
 /** A change in a new instance can be warm-up only if its siblings show less than this (§5). */
 export const SIBLINGS_Z = 2.5;
 /**
- * A change was warm-up if the later profiles of the new instance are closer to the baseline than this (§5).
+ * A change was warm-up if the later profiles of the new instances are closer to the baseline than this (§5).
  */
 export const WARM_Z = 3;
-/** Number of first profiles of a new instance that may be warm-up (§5). */
-export const WARM_ROUNDS = 3;
-/** Number of candidates that are tried where the ones before were warm-up (§5). */
-export const MAX_WARM_UPS = 3;
+/** The later profiles must lie below the first ones by this, too: a weak change that stays does not (§2). */
+export const DECLINE_Z = 2.5;
+/**
+ * A change that still falls at the end is warm-up: from the first part of the window to the last by `z`, to
+ * `part` of what it was above the baseline, and by `lastZ` in the last step (§2).
+ */
+export const FALL = { z: 4, part: 0.5, lastZ: 2 } as const;
+/** Rounds of profiles of each new instance that must be left after its warm-up to judge what stays (§2). */
+export const MIN_SETTLED_ROUNDS = 2;
+/** Number of candidates that are tried where the ones before were warm-up of some of the instances (§5). */
+export const MAX_WARM_UPS = 8;
 /** Number of independent changes of one type that are looked for. */
 export const MAX_CHANGES = 3;
 /** Standard errors by which a further change must stand out more than the first. */

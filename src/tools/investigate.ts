@@ -10,6 +10,7 @@ import { smallestPoints } from '../investigation/smallest.js';
 import { orderBySymptom } from '../investigation/symptom.js';
 import { MIN_WAIT_PART } from '../investigation/thresholds.js';
 import { askAgain, notReadOf } from '../investigation/unread-report.js';
+import { laterWindow, unsettledNotes, unsettledOf } from '../investigation/unsettled.js';
 import { functionData } from '../profile/code/named-function.js';
 import type { Verdict } from '../profile/compare/finding.js';
 import { share } from '../profile/contrast/contrast.js';
@@ -87,6 +88,7 @@ async function reportOf(
   const { typeIds } = reading.context.readContext;
   const { rows, conclusion, findings, unreadOnset } = await drawOutcome(reading, context, true);
   const [main] = reading.shares;
+  const unsettled = unsettledOf(reading.shares);
   const lens = main?.lens ?? reading.totals[0]?.lens;
   const selector = selectorText(request);
   const callScope = {
@@ -117,6 +119,8 @@ async function reportOf(
     load: change?.culprit.load ?? main?.analysis.load.ratio ?? null,
     verdict: conclusion.verdict,
     isInFewInstances: main?.analysis.partly ?? false,
+    unsettled: unsettled === undefined ? null : { type: unsettled.lens.type, name: unsettled.unsettled.name },
+    settledFrom: main?.settledFrom ?? null,
     notRead: notReadOf(reading),
     isSoFar: conclusion.isSoFar,
     findings: orderBySymptom(findings, symptom),
@@ -126,6 +130,7 @@ async function reportOf(
       ...notReadOf(reading).map(({ what, why }) => `${what}: not read, ${why}`),
       ...reading.empty.map(({ lens: { type }, why }) => `${type.alias}: ${why}`),
       ...(unreadOnset === null ? [] : [`onset: not narrowed down, ${unreadOnset.why}`]),
+      ...(conclusion.verdict === 'inconclusive' ? [] : unsettledNotes(reading.shares)),
       ...notDetermined(reading, conclusion.verdict),
     ],
     isAllRead:
@@ -141,6 +146,9 @@ async function reportOf(
     requests: reading.context.requests.made,
     next: [
       ...askAgain(reading, callScope, { window, baseline }),
+      ...(unsettled === undefined
+        ? []
+        : [laterWindow(unsettled, callScope, window, baseline ?? reading.plan.baseline)]),
       ...nextCalls(findings, callScope, { window, baseline }, reading, (of) => typeArgument(of, typeIds)),
     ],
   };

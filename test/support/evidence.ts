@@ -49,6 +49,8 @@ export interface ShareEvidence {
   samples?: { before: number; after: number };
   /** Parts of the incident. */
   parts?: number;
+  /** Function of new instances that still warms up. */
+  unsettled?: string;
 }
 
 const NO_RISE: LoadChange = { ratio: 1, risen: 1, z: 0, rose: false };
@@ -82,7 +84,15 @@ export function shareEvidence(alias: Alias, evidence: ShareEvidence = {}): Share
       to: START + (part + 1) * length - 1,
     })),
   };
-  const bare: ShareLens = { ...share, windows, change: null, further: [], gate: GATE };
+  const bare: ShareLens = {
+    ...share,
+    windows,
+    change: null,
+    further: [],
+    gate: GATE,
+    settledFrom: null,
+    unsettled: evidence.unsettled === undefined ? null : { name: evidence.unsettled, from: START },
+  };
   return evidence.change === undefined ? bare : { ...bare, change: changeOf(bare, evidence.change) };
 }
 

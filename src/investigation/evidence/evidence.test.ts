@@ -131,6 +131,33 @@ describe('how readily the second type is accused', () => {
   });
 });
 
+describe('instances that are all new', () => {
+  test('other types are judged from the time on at which they have settled, too', async () => {
+    const warm = (minute: number) => minute >= 0 && minute < 3;
+    const profiles = (isNew: boolean): SmallInstance['profiles'] => ({
+      cpu: (minute) => (warm(minute) ? { ...CALM, 'main init': 200 } : CALM),
+      alloc: (minute) => (warm(minute) ? { ...CALM, 'main init': 400 } : CALM),
+      mutex: (minute) => ({ 'main serve sync.Unlock': warm(minute) ? 900_000_000 : 1_000_000 }),
+      inuse: always({ 'main cache': isNew ? 30 : 40 }),
+    });
+    const evidence = await readAll([
+      { labels: { pod: 'a' }, minutes: { to: -1 }, profiles: profiles(false) },
+      { labels: { pod: 'x' }, minutes: { from: 0 }, profiles: profiles(true) },
+    ]);
+    expect(evidence.shares.map(({ analysis, change }) => nameOf(analysis, change?.culprit.fn))).toEqual([
+      null,
+      null,
+    ]);
+    expect(evidence.waits.map(({ contention, dismissed }) => contention ?? dismissed)).toEqual([null]);
+    expect(evidence.totals.map(({ lens, after }) => [lens.type.alias, after.profiles])).toEqual([
+      ['cpu', 11],
+      ['alloc', 11],
+      ['inuse', 15],
+      ['mutex', 11],
+    ]);
+  });
+});
+
 describe('what is left out is said', () => {
   const ask = async (instances: readonly SmallInstance[], spent = 0) => {
     const { missing, unread } = await readAll(instances, { spent });

@@ -180,7 +180,12 @@ export async function readEvidence(
   const missing: string[] = [];
   const readLens = async ({ lens, profileTimes }: (typeof read)[number]) => {
     const patience = unlessSilent(deadline, early, { ended: () => context.requests.ended, others: false });
-    const typeContext = { ...context, readContext: { ...readContext, signal: patience.signal } };
+    const judged = settledPlan(plan, shares, lens);
+    const typeContext = {
+      ...context,
+      plan: judged,
+      readContext: { ...readContext, signal: patience.signal },
+    };
     try {
       if (lens.kind === 'time' || lens.kind === 'amount') {
         const answer = await readWithin(typeContext, lens, profileTimes, {
@@ -189,7 +194,7 @@ export async function readEvidence(
         });
         if (typeof answer !== 'string') shares.push(answer);
         else {
-          const whole = compareTotals(lens, profileTimes, plan, main.profileTimes);
+          const whole = compareTotals(lens, profileTimes, judged, main.profileTimes);
           if (whole !== null) wholes.push(whole);
           missing.push(
             `${lens.type.alias}: ${answer}${whole === null ? '' : '; only its total was compared'}`,
@@ -209,7 +214,7 @@ export async function readEvidence(
         );
     } catch (error) {
       if (error instanceof NoRequestLeft) {
-        const whole = compareTotals(lens, profileTimes, plan, main.profileTimes);
+        const whole = compareTotals(lens, profileTimes, judged, main.profileTimes);
         if (whole !== null) wholes.push(whole);
       }
       fail(lens, error, patience.signal);
@@ -231,12 +236,15 @@ export async function readEvidence(
   if (failures.length > 0 && shares.length + levels.length + waits.length === 0) throw failures[0];
   return {
     plan,
-    totals: read.map(({ lens, profileTimes }) => ({
-      lens,
-      before: totalsIn(profileTimes, plan.baseline),
-      after: totalsIn(profileTimes, plan.incident),
-      instances: instanceRise(profileTimes, plan, fleet.instanceLabel),
-    })),
+    totals: read.map(({ lens, profileTimes }) => {
+      const judged = settledPlan(plan, shares, lens);
+      return {
+        lens,
+        before: totalsIn(profileTimes, judged.baseline),
+        after: totalsIn(profileTimes, judged.incident),
+        instances: instanceRise(profileTimes, judged, fleet.instanceLabel),
+      };
+    }),
     shares,
     levels,
     waits,
@@ -252,6 +260,16 @@ export async function readEvidence(
     ),
     main: first.type,
   };
+}
+
+/**
+ * The plan without the time in which the instances warmed up, as the main type shows it: other types cost
+ * more in that time, too. Levels keep it, since their course tells.
+ */
+function settledPlan(plan: Plan, [main]: readonly ShareLens[], { kind }: LensType): Plan {
+  return kind === 'level' || main === undefined || main.settledFrom === null
+    ? plan
+    : { ...plan, incident: { ...plan.incident, from: main.settledFrom } };
 }
 
 /** Why there is no amount of a type in either window. A server takes the differences of counters itself. */

@@ -9,7 +9,8 @@ import { readActive } from './lens.js';
 import { gapOf, type ProfileTimes, sharedTimes, totalsIn } from './profile-times.js';
 import { isDeploy, replacement } from './replacement.js';
 import { edges, resolutionOf, roundsOf, type Since } from './rounds.js';
-import { countsLater, type InvestigationContext, type ShareLens } from './shares.js';
+import { countsLater } from './shares/counts-later.js';
+import type { InvestigationContext, ShareLens } from './shares.js';
 import { partWindows } from './windows.js';
 
 /** When the first cause of a conclusion began; null where there is none or it cannot be told. */

@@ -1,42 +1,18 @@
 import { offload } from '../../offload.js';
-import {
-  type Analysis,
-  type CodeChange,
-  type CountedProfile,
-  countsIn,
-  distance,
-  distanceFromBaseline,
-  type Reading,
-} from '../../profile/compare/analysis.js';
-import { type Attribution, attribute } from '../../profile/compare/attribution.js';
-import type { Changes } from '../../profile/compare/changes.js';
-import { changePoint } from '../../profile/compare/since.js';
+import type { Analysis, CodeChange, CountedProfile, Reading } from '../../profile/compare/analysis.js';
+import type { Attribution } from '../../profile/compare/attribution.js';
 import { isBelow } from '../../profile/compare/through.js';
 import { joinKey, type Renamed } from '../../profile/contrast/join.js';
-import type { Profile } from '../../profile/model.js';
-import type { Labels, Matcher, Window } from '../../sources/source.js';
-import { formatTime } from '../../text/units.js';
+import type { Window } from '../../sources/source.js';
 import { isHeavy } from '../../work/offload.js';
 import { shareProfile } from '../../work/share.js';
-import {
-  ALONE,
-  FURTHER_MARGIN,
-  GATE,
-  LEFT_AT_CALLER,
-  MAX_CHANGES,
-  MAX_WARM_UPS,
-  ONE_OFF_Z,
-  OWN_PAST_Z,
-  PAST,
-  SIBLINGS_Z,
-  SLICE_GATE,
-  WARM_ROUNDS,
-  WARM_Z,
-} from '../thresholds.js';
+import { FURTHER_MARGIN, GATE, LEFT_AT_CALLER, MAX_CHANGES, SLICE_GATE } from '../thresholds.js';
 import type { Fleet } from './fleet.js';
 import { type LensType, quantumOf, type ReadContext, readActive } from './lens.js';
 import { type ProfileTimes, sharedTimes, singleTotals, totalsIn } from './profile-times.js';
 import type { Requests } from './requests.js';
+import { attributed, type SliceOf, slicesOf, strongestChange } from './shares/slices.js';
+import { createWarming, type Unsettled } from './shares/warming.js';
 import { type Plan, partWindows } from './windows.js';
 
 export interface ShareChange extends CodeChange {
@@ -64,11 +40,10 @@ export interface ShareLens {
   profileTimes: ProfileTimes;
   /** The parts that were read, as in the analysis. */
   windows: { baseline: readonly Window[]; incident: readonly Window[] };
-}
-
-interface SliceOf {
-  labels: Labels;
-  matcher: Matcher;
+  /** Time from which on new instances had settled: the incident is judged from there; null for all of it. */
+  settledFrom: number | null;
+  /** Warm-up that hides whether code changed; null where there is none. */
+  unsettled: Unsettled | null;
 }
 
 /** Context that all lenses share. */
@@ -139,9 +114,22 @@ export async function readShares(
   const notes: string[] = [];
   const leftOut = new Set<string>();
   const accepted: ShareChange[] = [];
+  const warming = createWarming(context, lens, profileTimes);
+  const wholeFrom = windows.incident[0]?.from;
   let whole: Analysis | null = null;
-  for (let warmUps = 0; ; ) {
-    const minDistance = accepted.length === 0 ? gate : gate + FURTHER_MARGIN;
+  /** Leaves out the time until all instances have settled, and what was found in it. */
+  const startAt = (part: number) => {
+    windows.incident = windows.incident.slice(part);
+    reading = { ...reading, incident: reading.incident.slice(part), slices: [] };
+    slices = [];
+    accepted.length = 0;
+    leftOut.clear();
+    for (const key of warming.leftOut) leftOut.add(key);
+  };
+  for (;;) {
+    // To look once more, for another change or in what is left of the window, is one more question.
+    const isFurther = accepted.length > 0 || windows.incident[0]?.from !== wholeFrom;
+    const minDistance = isFurther ? gate + FURTHER_MARGIN : gate;
     const search = {
       without: leftOut,
       gate: minDistance,
@@ -156,37 +144,22 @@ export async function readShares(
     }
     const change = await strongestChange(context, lens, profileTimes, changes, slices);
     const info = change === null ? undefined : changes.analysis.joined.functions[change.culprit.fn];
-    if (change === null || info === undefined) break;
+    if (change === null || info === undefined) {
+      const settled = accepted.length > 0 ? null : warming.ofLoad(changes.analysis, windows.incident);
+      if (settled === null) break;
+      startAt(settled);
+      continue;
+    }
     const analysis = { ...changes.analysis, universe: change.universe };
-    if (accepted.length === 0 && warmUps < MAX_WARM_UPS) {
-      if (isOneOff(analysis, change)) {
-        warmUps++;
-        leftOut.add(joinKey(info));
-        notes.push(
-          `${info.name} rose in one instance for a single round only and is left out (a restart does that).`,
-        );
-        continue;
-      }
-      const settled = await settledWindow(context, lens, profileTimes, analysis, change, slices);
-      const cut = settled === null ? 0 : windows.incident.findIndex(({ from }) => from >= settled.from);
-      if (settled !== null && cut > 0 && !settled.anyStayed) {
-        // All instances are new: whatever else they did to warm up is over by then, too.
-        warmUps = MAX_WARM_UPS;
-        windows.incident = windows.incident.slice(cut);
-        reading = { ...reading, incident: reading.incident.slice(cut), slices: [] };
-        slices = [];
-        const from = formatTime(Math.ceil((windows.incident[0]?.from ?? 0) / 1000) * 1000);
-        notes.push(
-          `All instances are new; what they cost until ${from} is left out as warm-up that settled (${info.name} above all).`,
-        );
-        continue;
-      }
-      if (settled !== null) {
-        warmUps++;
-        leftOut.add(joinKey(info));
-        notes.push(`Warm-up of new instances (${info.name}) is left out.`);
-        continue;
-      }
+    const warmUp = await warming.of(analysis, change, windows.incident, slices, accepted.length === 0);
+    if (warmUp === 'unsettled') break;
+    if (warmUp === 'left out') {
+      leftOut.add(joinKey(info));
+      continue;
+    }
+    if (warmUp !== null) {
+      startAt(warmUp);
+      continue;
     }
     if (accepted.length > 0 && isRemainder(change, accepted)) break;
     accepted.push({
@@ -200,6 +173,7 @@ export async function readShares(
   }
   if (whole === null) throw new Error('nothing was analysed');
   const [change = null, ...further] = accepted.sort((a, b) => b.culprit.growth - a.culprit.growth);
+  const from = windows.incident[0]?.from;
   return {
     lens,
     analysis: whole,
@@ -207,9 +181,11 @@ export async function readShares(
     estimated,
     change,
     further,
-    notes,
+    notes: [...notes, ...warming.notes],
     profileTimes: profileTimes,
     windows,
+    settledFrom: from === undefined || from === wholeFrom ? null : from,
+    unsettled: accepted.length === 0 ? warming.unsettled : null,
   };
 }
 
@@ -242,194 +218,11 @@ function isRemainder({ culprit, contrast }: CodeChange, earlierChanges: readonly
   });
 }
 
-/** A change with the label values that may carry it. */
-function attributed(
-  analysis: Analysis,
-  change: LocatedChange,
-  slices: readonly SliceOf[],
-  instanceLabel: string | null,
-): Omit<ShareChange, 'leftOut'> {
-  const { culprit, contrast } = change;
-  const rows = attribute(
-    slices.map(({ labels }, at) => {
-      const sliceCosts = analysis.slices[at];
-      if (sliceCosts === undefined) return { labels, x: 0, n: 0, total: 0 };
-      return {
-        labels,
-        ...countsIn(analysis, sliceCosts, culprit.fn),
-        total: sliceCosts.costs.total / analysis.quantum,
-      };
-    }),
-    countsIn(analysis, contrast.before, culprit.fn),
-    analysis.dispersion,
-    instanceLabel,
-  );
-  const carrier = rows.find(({ carries }) => carries) ?? null;
-  return { ...change, analysis, attribution: rows, carrier };
-}
-
-/** The slices that are read: instances where they are few, else the values of labels that have few. */
-function slicesOf(
-  fleet: Fleet,
-  profileTimes: ProfileTimes,
-  { incident }: Plan,
-  maxSlices: number,
-): SliceOf[] {
-  const { instanceLabel, instances, choices } = fleet;
-  const present =
-    profileTimes.largeFleet !== undefined
-      ? []
-      : [...instances].filter(
-          ([instance]) =>
-            totalsIn(profileTimes, incident, (labels) => labels[instanceLabel ?? ''] === instance).profiles >
-            0,
-        );
-  if (instanceLabel !== null && present.length >= 2 && present.length <= maxSlices) {
-    return present.map(([value, labels]) => ({ labels, matcher: { name: instanceLabel, op: '=', value } }));
-  }
-  const slices: SliceOf[] = [];
-  for (const { label, values } of choices) {
-    if (slices.length + values.length > maxSlices) continue;
-    for (const value of values)
-      slices.push({ labels: { [label]: value }, matcher: { name: label, op: '=', value } });
-  }
-  return slices;
-}
-
-type LocatedChange = CodeChange & { slice: SliceOf | null };
-
-/** The change over time or in one slice, whichever stands out more. */
-async function strongestChange(
-  { readContext, plan }: InvestigationContext,
-  { type }: LensType,
-  profileTimes: ProfileTimes,
-  { analysis, overTime, inSlices: sliceChanges }: Changes,
-  slices: readonly SliceOf[],
-): Promise<LocatedChange | null> {
-  let best: LocatedChange | null = overTime === null ? null : { ...overTime, slice: null };
-  const byDistance = slices
-    .map((slice, at) => ({ slice, change: sliceChanges[at] ?? null }))
-    .sort((a, b) => (b.change?.culprit.z ?? 0) - (a.change?.culprit.z ?? 0));
-  for (const { slice, change } of byDistance) {
-    if (change === null || change.culprit.z <= (best?.culprit.z ?? 0)) break;
-    // A slice that always differed did not change; one that came during the baseline has no calm past of its
-    // own.
-    if (!cameLate(profileTimes, plan, slice.matcher)) {
-      const pastProfile = await readActive(readContext, type, plan.baseline, [slice.matcher]);
-      const view = { ...analysis, universe: change.universe };
-      const pastCounts = await countsLater(readContext, pastProfile, view, change.culprit.fn);
-      const counts = countsIn(view, change.contrast.after, change.culprit.fn);
-      if (pastCounts.n > 0 && distance(pastCounts, counts, analysis.dispersion) < OWN_PAST_Z) continue;
-    }
-    best = { ...change, slice };
-    break;
-  }
-  return best;
-}
-
-/**
- * Counts of a function in a profile that was read later.
- * @param leftOut keys of the functions whose stacks the analysis was made without
- */
-export function countsLater(
-  { signal }: ReadContext,
-  profile: Profile,
-  { joined, universe, quantum }: Analysis,
-  fn: number,
-  leftOut: ReadonlySet<string> = new Set(),
-): Promise<{ x: number; n: number }> {
-  const info = joined.functions[fn];
-  const args = [profile, { universe, quantum }, info, leftOut] as const;
-  return offload('counts', [...args], { heavy: isHeavy(profile), signal });
-}
-
 /** Copies a reading once into memory that threads share, however often they look at it. */
 function sharedReading({ baseline, incident, slices, ...rest }: Reading): Reading {
   const shared = (profiles: readonly CountedProfile[]) =>
     profiles.map(({ profile, profiles }) => ({ profile: shareProfile(profile), profiles }));
   return { ...rest, baseline: shared(baseline), incident: shared(incident), slices: shared(slices) };
-}
-
-/** Whether the instance that a matcher means sent its first profile well after the others. */
-function cameLate(profileTimes: ProfileTimes, { baseline }: Plan, { name, value }: Matcher): boolean {
-  const series = profileTimes.series.filter(({ labels }) => labels[name] === value);
-  const first = sharedTimes({ ...profileTimes, series: series }, baseline)[0];
-  const others = sharedTimes(profileTimes, baseline)[0];
-  if (series.length === 0 || first === undefined || others === undefined) return false;
-  return first - others > PAST * (baseline.to - others);
-}
-
-/**
- * Whether a change was over after one part of the window and was seen in one instance of several: a restart
- * looks so.
- */
-function isOneOff(analysis: Analysis, { culprit, run, slice }: LocatedChange): boolean {
-  const burst = slice === null && run.first === run.last && run.last < analysis.incident.length - 1;
-  if (!burst || analysis.slices.length < 2 || culprit.z >= ONE_OFF_Z) return false;
-  const counts = analysis.slices.map((part) => countsIn(analysis, part, culprit.fn).x);
-  const all = counts.reduce((sum, x) => sum + x, 0);
-  return all > 0 && Math.max(...counts) >= ALONE * all;
-}
-
-/**
- * The time from which a change is over that was only in the first profiles of instances which came during the
- * incident, and whether others were there before them; null where it is no warm-up.
- */
-async function settledWindow(
-  { readContext, plan, fleet }: InvestigationContext,
-  { type }: LensType,
-  profileTimes: ProfileTimes,
-  analysis: Analysis,
-  change: LocatedChange,
-  slices: readonly SliceOf[],
-): Promise<{ from: number; anyStayed: boolean } | null> {
-  const { instanceLabel } = fleet;
-  if (instanceLabel === null || profileTimes.largeFleet !== undefined) return null;
-  const isNew = (instance: string | undefined) =>
-    totalsIn(profileTimes, plan.baseline, (labels) => labels[instanceLabel] === instance).profiles === 0;
-  const arrived = [...fleet.instances.keys()].filter(isNew);
-  if (arrived.length === 0) return null;
-  const stayedInFleet = [...fleet.instances.keys()].some(
-    (instance) =>
-      !isNew(instance) &&
-      totalsIn(profileTimes, plan.incident, (labels) => labels[instanceLabel] === instance).profiles > 0,
-  );
-  const stayed = analysis.slices.filter((_, at) => !isNew(slices[at]?.labels[instanceLabel]));
-  if (stayed.length > 0 && distanceFromBaseline(analysis, stayed, change.culprit.fn) >= SIBLINGS_Z)
-    return null;
-  const later = lateWindow(profileTimes, instanceLabel, arrived, plan.incident);
-  if (later === null) return null;
-  const pattern = arrived.map((name) => name.replace(/[.*+?^$|()[\]{}\\]/g, '\\$&')).join('|');
-  const profile = await readActive(readContext, type, later, [
-    { name: instanceLabel, op: '=~', value: pattern },
-  ]);
-  const counts = await countsLater(readContext, profile, analysis, change.culprit.fn);
-  const before = countsIn(analysis, change.contrast.before, change.culprit.fn);
-  const after = countsIn(analysis, change.contrast.after, change.culprit.fn);
-  const gone = changePoint([before, counts, after], before.x / before.n, after.x / after.n) === 2;
-  const isOver = counts.n > 0 && gone && distance(before, counts, analysis.dispersion) < WARM_Z;
-  return isOver ? { from: later.from, anyStayed: stayedInFleet } : null;
-}
-
-/**
- * The time in which all new instances have sent their first profiles; null where nothing is left of the
- * window.
- */
-function lateWindow(
-  profileTimes: ProfileTimes,
-  label: string,
-  arrived: readonly string[],
-  window: Window,
-): Window | null {
-  const times = sharedTimes(
-    {
-      ...profileTimes,
-      series: profileTimes.series.filter(({ labels }) => arrived.includes(labels[label] ?? '')),
-    },
-    window,
-  );
-  const first = times[Math.min(WARM_ROUNDS, times.length - 1) - 1];
-  return first === undefined || times.length < 2 ? null : { from: first + 1, to: window.to };
 }
 
 /** Says that most names changed between the two sides, and how functions were found again. */

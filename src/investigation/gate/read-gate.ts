@@ -20,6 +20,7 @@ import { drawOutcome } from '../outcome.js';
 import { EXAMPLE_SHARE, growthSeen, wholeSeen } from '../smallest.js';
 import { MAIN } from '../thresholds.js';
 import { notReadOf } from '../unread-report.js';
+import { unsettledNotes } from '../unsettled.js';
 import { decide, type GateLens, type GatePolicy, LOOKED_FOR } from './decide.js';
 
 /** Two windows of the same profiles, or two kinds of profiles in one window, for a gate to judge. */
@@ -126,7 +127,11 @@ async function reportOf(
         ? null
         : { share: WANTED_GROWTH, ms: neededLength(main, WANTED_GROWTH, window, baseline) },
     wanted: main === undefined ? null : neededLength(main, policy.minShare, window, baseline),
-    notDetermined: [...notRead.map(({ what, why }) => `${what}: not read, ${why}`), ...evidence.missing],
+    notDetermined: [
+      ...notRead.map(({ what, why }) => `${what}: not read, ${why}`),
+      ...evidence.missing,
+      ...unsettledNotes(evidence.shares),
+    ],
     notes: evidence.shares.flatMap(({ notes }) => notes),
     requests: question.requests.made,
   };

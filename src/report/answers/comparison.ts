@@ -15,7 +15,7 @@ import type { Answer, Block, JsonObject } from '../render.js';
 import { collectorData } from './investigation.js';
 import { samplesText } from './sample-count.js';
 import { notReadText, soFarText, soFarWord } from './unread-parts.js';
-import { loadReason } from './verdict-reason.js';
+import { loadReason, unsettledText } from './verdict-reason.js';
 import { verdictHeadline } from './verdicts.js';
 
 export interface ComparedSide {
@@ -61,6 +61,8 @@ export interface Comparison {
   notRead: readonly { what: string; why: string }[];
   /** Whether what was not read could change the verdict. */
   isSoFar: boolean;
+  /** Function of new instances that still warms up, so that no change of code is told; else null. */
+  unsettled: string | null;
   /** The change that the verdict is about; null where there is none. */
   finding: Finding | null;
   load: number | null;
@@ -180,7 +182,8 @@ function moverData(row: MoverRow): JsonObject {
   };
 }
 
-function reasonOf({ verdict, before, after, type, tested, movers, movement, isSoFar }: Comparison): string {
+function reasonOf(comparison: Comparison): string {
+  const { verdict, before, after, type, tested, movers, movement, isSoFar, unsettled } = comparison;
   const ratio = before.perProfile > 0 ? after.perProfile / before.perProfile : null;
   const what = type.isWallClock ? `active ${type.alias} time` : type.alias;
   const per = type.kind === 'instant' ? 'mean snapshot' : 'per profile';
@@ -194,6 +197,8 @@ function reasonOf({ verdict, before, after, type, tested, movers, movement, isSo
       ? `${change}; none of ${tested} functions stands out of the noise`
       : `${change}; of the team's own functions none stands out of the noise, of libraries and runtime ${others} (below)`;
   }
+  if (verdict === 'inconclusive' && unsettled !== null)
+    return `${change}; ${unsettledText({ type, name: unsettled })}`;
   if (verdict === 'inconclusive' && isSoFar && movement === null)
     return `${change}; none of ${tested} functions stands out of the noise, but not everything was read`;
   if (verdict === 'inconclusive' && movement !== null)
@@ -207,7 +212,9 @@ function reasonOf({ verdict, before, after, type, tested, movers, movement, isSo
  * Says why two sides of one type cannot be judged: for want of samples, or because the change has no
  * explanation.
  */
-function headlineOf({ verdict, type, movement, notRead }: Comparison): string {
+function headlineOf({ verdict, type, movement, notRead, unsettled }: Comparison): string {
+  if (verdict === 'inconclusive' && unsettled !== null)
+    return `${verdictHeadline(verdict, type)}: still warming up`;
   const few = notRead.length > 0 ? '' : ': too few samples';
   const why = movement === null ? few : `: the total ${movement.direction}, nothing explains it`;
   return `${verdictHeadline(verdict, type)}${verdict === 'inconclusive' ? why : ''}`;

@@ -50,6 +50,10 @@ export interface Investigation {
   mix: readonly MixRow[];
   /** Whether cost rose, but only in the smaller part of the instances. */
   isInFewInstances: boolean;
+  /** Warm-up of new instances that hides whether code changed; null where there is none. */
+  unsettled: { type: ProfileType; name: string } | null;
+  /** Time from which on new instances had settled, where the window is judged from there only. */
+  settledFrom: number | null;
   /** Data of the service that could not be read: a profile type by its alias, or `labels`. */
   notRead: readonly { what: string; why: string }[];
   /** Whether what was not read could change the verdict. */
@@ -245,13 +249,13 @@ function textOf(investigation: Investigation, findings: readonly Finding[], reas
 
 /** Both windows with what they hold, the incident first. */
 function comparedRows(
-  { source, service, selector, window, baseline, counts, main, isEstimated }: Investigation,
+  { source, service, selector, window, baseline, counts, main, isEstimated, settledFrom }: Investigation,
   clock: Clock,
 ): string[] {
   const counted = ({ profiles, samples }: Investigation['counts']['before'], alias = '') =>
     `${plural(profiles, `${alias}profile`)}${samplesText({ samples, isEstimated })}`;
   return [
-    `Compared: ${leadingName(service ?? selector, 200)} from source ${safeText(source, 100)}, ${clock(window.from)} to ${clock(window.to)}: ${counted(counts.after, `${main.alias} `)}`,
+    `Compared: ${leadingName(service ?? selector, 200)} from source ${safeText(source, 100)}, ${clock(window.from)} to ${clock(window.to)}${settledFrom === null ? '' : `, judged from ${clock(settledFrom)} on`}: ${counted(counts.after, `${main.alias} `)}`,
     `With: ${clock(baseline.from)} to ${clock(baseline.to)}${baseline.isChosen ? ' (the time just before)' : ''}: ${counted(counts.before)}${turnoverText(counts.instances)}`,
   ];
 }

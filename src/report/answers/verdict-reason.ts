@@ -2,7 +2,7 @@ import type { Finding, LensRow } from '../../profile/compare/finding.js';
 import { MIN_RISE } from '../../profile/compare/load.js';
 import { formatShare, formatValue } from '../../text/units.js';
 import { aliasRange, rangeText } from '../change/finding-sentence.js';
-import { displayBriefly } from '../functions.js';
+import { displayBriefly, displayName } from '../functions.js';
 import type { Investigation } from './investigation.js';
 import { wholeSamples } from './sample-count.js';
 import { restText } from './verdicts.js';
@@ -33,6 +33,7 @@ export function verdictReason(investigation: Investigation): string {
     case 'inconclusive':
       if (investigation.isInFewInstances)
         return `${change}, but only in some of the instances, and no function stands out of the noise`;
+      if (investigation.unsettled !== null) return `${change}; ${unsettledText(investigation.unsettled)}`;
       if (moved.length > 0)
         return `${moved.map(movementText).join('; ')}; no single function stands out${unknownText(investigation)}`;
       if (investigation.isSoFar && investigation.counts.before.profiles > 0)
@@ -66,6 +67,11 @@ function mixText({ mix, main }: Investigation): string {
   });
   const more = mix.length > MAX_MIX ? ` and ${mix.length - MAX_MIX} more` : '';
   return `the mix of requests changed, ${rows.join(', ')}${more}; inside each of them no function grew beyond the rest`;
+}
+
+/** Says that nothing can be told while new instances warm up. */
+export function unsettledText({ type, name }: NonNullable<Investigation['unsettled']>): string {
+  return `all instances are new and still warm up (${type.alias} of ${displayName(name)} above all): too little of the window is left after that to tell what stays`;
 }
 
 /** The types that a statement about all of them covers. */

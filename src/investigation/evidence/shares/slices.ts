@@ -1,0 +1,110 @@
+import { type Analysis, type CodeChange, countsIn, distance } from '../../../profile/compare/analysis.js';
+import { attribute } from '../../../profile/compare/attribution.js';
+import type { Changes } from '../../../profile/compare/changes.js';
+import type { Labels, Matcher } from '../../../sources/source.js';
+import { OWN_PAST_Z, PAST } from '../../thresholds.js';
+import type { Fleet } from '../fleet.js';
+import { type LensType, readActive } from '../lens.js';
+import { type ProfileTimes, sharedTimes, totalsIn } from '../profile-times.js';
+import type { InvestigationContext, ShareChange } from '../shares.js';
+import type { Plan } from '../windows.js';
+import { countsLater } from './counts-later.js';
+
+export interface SliceOf {
+  labels: Labels;
+  matcher: Matcher;
+}
+
+export type LocatedChange = CodeChange & { slice: SliceOf | null };
+
+/** The slices that are read: instances where they are few, else the values of labels that have few. */
+export function slicesOf(
+  fleet: Fleet,
+  profileTimes: ProfileTimes,
+  { incident }: Plan,
+  maxSlices: number,
+): SliceOf[] {
+  const { instanceLabel, instances, choices } = fleet;
+  const present =
+    profileTimes.largeFleet !== undefined
+      ? []
+      : [...instances].filter(
+          ([instance]) =>
+            totalsIn(profileTimes, incident, (labels) => labels[instanceLabel ?? ''] === instance).profiles >
+            0,
+        );
+  if (instanceLabel !== null && present.length >= 2 && present.length <= maxSlices) {
+    return present.map(([value, labels]) => ({ labels, matcher: { name: instanceLabel, op: '=', value } }));
+  }
+  const slices: SliceOf[] = [];
+  for (const { label, values } of choices) {
+    if (slices.length + values.length > maxSlices) continue;
+    for (const value of values)
+      slices.push({ labels: { [label]: value }, matcher: { name: label, op: '=', value } });
+  }
+  return slices;
+}
+
+/** The change over time or in one slice, whichever stands out more. */
+export async function strongestChange(
+  { readContext, plan }: InvestigationContext,
+  { type }: LensType,
+  profileTimes: ProfileTimes,
+  { analysis, overTime, inSlices: sliceChanges }: Changes,
+  slices: readonly SliceOf[],
+): Promise<LocatedChange | null> {
+  let best: LocatedChange | null = overTime === null ? null : { ...overTime, slice: null };
+  const byDistance = slices
+    .map((slice, at) => ({ slice, change: sliceChanges[at] ?? null }))
+    .sort((a, b) => (b.change?.culprit.z ?? 0) - (a.change?.culprit.z ?? 0));
+  for (const { slice, change } of byDistance) {
+    if (change === null || change.culprit.z <= (best?.culprit.z ?? 0)) break;
+    // A slice that always differed did not change; one that came during the baseline has no calm past of its
+    // own.
+    if (!cameLate(profileTimes, plan, slice.matcher)) {
+      const pastProfile = await readActive(readContext, type, plan.baseline, [slice.matcher]);
+      const view = { ...analysis, universe: change.universe };
+      const pastCounts = await countsLater(readContext, pastProfile, view, change.culprit.fn);
+      const counts = countsIn(view, change.contrast.after, change.culprit.fn);
+      if (pastCounts.n > 0 && distance(pastCounts, counts, analysis.dispersion) < OWN_PAST_Z) continue;
+    }
+    best = { ...change, slice };
+    break;
+  }
+  return best;
+}
+
+/** Whether the instance that a matcher means sent its first profile well after the others. */
+function cameLate(profileTimes: ProfileTimes, { baseline }: Plan, { name, value }: Matcher): boolean {
+  const series = profileTimes.series.filter(({ labels }) => labels[name] === value);
+  const first = sharedTimes({ ...profileTimes, series: series }, baseline)[0];
+  const others = sharedTimes(profileTimes, baseline)[0];
+  if (series.length === 0 || first === undefined || others === undefined) return false;
+  return first - others > PAST * (baseline.to - others);
+}
+
+/** A change with the label values that may carry it. */
+export function attributed(
+  analysis: Analysis,
+  change: LocatedChange,
+  slices: readonly SliceOf[],
+  instanceLabel: string | null,
+): Omit<ShareChange, 'leftOut'> {
+  const { culprit, contrast } = change;
+  const rows = attribute(
+    slices.map(({ labels }, at) => {
+      const sliceCosts = analysis.slices[at];
+      if (sliceCosts === undefined) return { labels, x: 0, n: 0, total: 0 };
+      return {
+        labels,
+        ...countsIn(analysis, sliceCosts, culprit.fn),
+        total: sliceCosts.costs.total / analysis.quantum,
+      };
+    }),
+    countsIn(analysis, contrast.before, culprit.fn),
+    analysis.dispersion,
+    instanceLabel,
+  );
+  const carrier = rows.find(({ carries }) => carries) ?? null;
+  return { ...change, analysis, attribution: rows, carrier };
+}
