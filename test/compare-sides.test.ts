@@ -11,7 +11,7 @@ const iso = (time: number) => new Date(time).toISOString();
 const question = { service: 'shop', profile_type: 'cpu', from: iso(FROM), to: iso(NOW), format: 'json' };
 
 const PATHS = ['serve', 'parse', 'query', 'late'].map((name) => [
-  { fn: { name: `shop/${name}`, file: 'shop.go', startLine: 1, symbolised: true }, line: 2 },
+  { fn: { name: `shop/${name}`, file: 'shop.go', startLine: 1, isSymbolised: true }, line: 2 },
 ]);
 
 /**

@@ -36,7 +36,7 @@ const answer = (text: string) => ({
   policy: '',
 });
 const plain = (text: string) => text;
-const go = (file: string) => ({ name: 'main.run', file: `${file}.go`, startLine: 0, symbolised: true });
+const go = (file: string) => ({ name: 'main.run', file: `${file}.go`, startLine: 0, isSymbolised: true });
 
 const READERS: readonly [string, (text: string) => unknown, readonly string[]][] = [
   [
@@ -90,7 +90,7 @@ const READERS: readonly [string, (text: string) => unknown, readonly string[]][]
   [
     'idle functions',
     (text) =>
-      isIdleFrame({ name: `System.Threading.${text}`, file: '', startLine: 0, symbolised: true }, true),
+      isIdleFrame({ name: `System.Threading.${text}`, file: '', startLine: 0, isSymbolised: true }, true),
     ['Wait', 'Wait.', 'Sleep!', '.'],
   ],
   ['types', parseProfileType, ['cpu', 'cpu:', ':', 'a']],

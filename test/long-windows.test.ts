@@ -24,7 +24,12 @@ const incident = { service: 'shop', from: iso(SINCE), to: iso(NOW) };
 
 /** Six days of three pods; parsing costs twice as much from `SINCE` on. */
 function week(): StoredProfile[] {
-  const fn = (name: string) => ({ name: `shop/${name}`, file: `${name}.go`, startLine: 1, symbolised: true });
+  const fn = (name: string) => ({
+    name: `shop/${name}`,
+    file: `${name}.go`,
+    startLine: 1,
+    isSymbolised: true,
+  });
   const names = ['serve', 'parse', 'query', 'render', 'encode', 'log', 'auth', 'cache', 'route', 'price'];
   const paths = names.map((name) => [
     { fn: fn('main'), line: 3 },

@@ -13,7 +13,7 @@ const SAMPLE = 10_000_000;
 /** A service whose module begins like a known library, built with vendored modules and without paths. */
 function shop(labels: Labels) {
   const frame = (name: string, file: string) => ({
-    fn: { name, file, startLine: 1, symbolised: true },
+    fn: { name, file, startLine: 1, isSymbolised: true },
     line: 3,
   });
   const serve = frame('net/http.(*conn).serve', 'net/http/server.go');

@@ -116,7 +116,7 @@ describe('services that send one kind of profile under several ids', () => {
       time: NOW + at * 60_000,
       seconds: 10,
       labels: { service_name: service, pod: `${service}-1` },
-      paths: [[{ fn: { name, file: `/src/${name}.go`, startLine: 1, symbolised: true }, line: 1 }]],
+      paths: [[{ fn: { name, file: `/src/${name}.go`, startLine: 1, isSymbolised: true }, line: 1 }]],
       values: new Map([[id, Float64Array.of(value)]]),
     }));
   const source = createMemorySource('mixed', () => [
@@ -173,7 +173,9 @@ test('a timeline by a label shows the values that changed most, not the heaviest
           time: NOW + minute * 60_000 + pod * 500,
           seconds: 10,
           labels: { service_name: 'shop', pod: `pod-${pod}` },
-          paths: [[{ fn: { name: 'work', file: '/src/work.go', startLine: 1, symbolised: true }, line: 1 }]],
+          paths: [
+            [{ fn: { name: 'work', file: '/src/work.go', startLine: 1, isSymbolised: true }, line: 1 }],
+          ],
           values: new Map([['process_cpu:cpu:nanoseconds:cpu:nanoseconds', Float64Array.of(value)]]),
         };
       }),

@@ -104,7 +104,7 @@ async function lookAt(
   const requests = createRequests(context.progress);
   const source = countedSource(plain, requests);
   const schema = createSchema(source);
-  const own = { ...context, schemaOf: () => schema };
+  const gateContext = { ...context, schemaOf: () => schema };
   const { matchers } = await readRequest(argumentsOf(settings), context);
   const baseline = readBaseline(baselineOf(settings), window, started);
   const { service, failOn, minShare, versions, baselineSelector } = settings;
@@ -118,7 +118,11 @@ async function lookAt(
     policy: { failOn, minShare },
   };
   if (versions !== null) {
-    const sides = await findVersions(versions, { source, matchers: allMatchers(question), window }, own);
+    const sides = await findVersions(
+      versions,
+      { source, matchers: allMatchers(question), window },
+      gateContext,
+    );
     if ('missing' in sides) return noReport(question, sides.missing);
     return readGate(
       {
@@ -126,12 +130,12 @@ async function lookAt(
         matchers: [...matchers, sides.after],
         baseline: { window: baseline ?? window, matchers: [...matchers, sides.before] },
       },
-      own,
+      gateContext,
     );
   }
-  if (baselineSelector === null) return readGate(question, own);
+  if (baselineSelector === null) return readGate(question, gateContext);
   const others = parseSelector(baselineSelector).filter(({ name }) => name !== 'service_name');
-  return readGate({ ...question, baseline: { window: baseline ?? window, matchers: others } }, own);
+  return readGate({ ...question, baseline: { window: baseline ?? window, matchers: others } }, gateContext);
 }
 
 /** The options of the judged side, as the arguments of a call. */

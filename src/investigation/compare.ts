@@ -32,7 +32,7 @@ export interface ComparisonReading {
   /** The baseline as the caller knows it. */
   baseline: Window;
   /** Whether the baseline is the time just before, of the same profiles: only then is there an onset. */
-  continuous: boolean;
+  isContinuous: boolean;
   shares: ShareLens;
   level: LevelLens | null;
   wait: WaitLens | null;
@@ -91,7 +91,7 @@ export async function readComparison(
     question,
     context: evidenceContext,
     baseline: actualBaseline,
-    continuous: baseline.window === null && sameProfiles,
+    isContinuous: baseline.window === null && sameProfiles,
     shares,
     level: course.level,
     wait: course.wait,

@@ -42,7 +42,7 @@ export async function comparisonOf(
   const { verdict, isSoFar } = settle({ verdict: agreed, causes: [] }, reading.unread, undefined);
   const notRead = notReadOf(reading);
   // Only where the baseline is the time just before is there an onset.
-  const hasOnset = cause !== null && cause !== 'cheaper' && reading.continuous;
+  const hasOnset = cause !== null && cause !== 'cheaper' && reading.isContinuous;
   const { since, unread } = await readOnset({ context: evidenceContext }, hasOnset ? cause : undefined, {
     signal: context.signal,
   });

@@ -135,7 +135,7 @@ export function slicesToRead({ context, series }: BriefEvidence): number {
   if (main === undefined) return 0;
   const { choices } = context.fleet;
   const present = main.times.series.filter(
-    (one) => totalsIn({ ...main.times, series: [one] }, context.plan.incident).profiles > 0,
+    (row) => totalsIn({ ...main.times, series: [row] }, context.plan.incident).profiles > 0,
   ).length;
   const count = main.times.largeFleet === undefined && present > 1 ? present : choices.length;
   return count === 0 ? 0 : Math.min(SLICED.slices, count) + 1;
@@ -189,7 +189,7 @@ async function lookAtShares(
   lens: LensType,
   resolution: Resolution & { gate: number },
 ): Promise<void> {
-  const times = evidence.series.find((one) => one.lens === lens)?.times;
+  const times = evidence.series.find((entry) => entry.lens === lens)?.times;
   if (times === undefined) return;
   await noting(evidence, lens, async () => {
     const gate = Math.min(resolution.gate, SUSPICIOUS_Z);
@@ -212,8 +212,8 @@ export async function ruleOutWarmUp(evidence: BriefEvidence): Promise<void> {
   await lookCloser(evidence, HALVED);
   evidence.shares = evidence.shares.map((share) => {
     const [change = null, ...further] = [share.change, ...share.further]
-      .filter((one) => one !== null)
-      .filter((one) => !hasFaded(share, one));
+      .filter((candidate) => candidate !== null)
+      .filter((candidate) => !hasFaded(share, candidate));
     return { ...share, change, further };
   });
 }
@@ -232,7 +232,7 @@ function hasFaded({ analysis }: ShareLens, { culprit, contrast }: ShareChange): 
 /** The reading without the changes that do not reach a gate. */
 function withGate(share: ShareLens, gate: number): ShareLens {
   const [change = null, ...further] = [share.change, ...share.further]
-    .filter((one) => one !== null)
+    .filter((candidate) => candidate !== null)
     .filter(({ culprit, slice }) => culprit.z >= (slice === null ? gate : Math.max(gate, SLICE_GATE)));
   return { ...share, gate, change, further };
 }

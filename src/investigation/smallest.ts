@@ -51,7 +51,7 @@ export function smallestChange(
 ): string | null {
   const factor = wholeSeen(reading, lens);
   if (factor === null) return null;
-  const share = reading.shares.find((one) => one.lens === lens);
+  const share = reading.shares.find((candidate) => candidate.lens === lens);
   const points = share === undefined ? '' : `${smallestPoints(share)} points of a function or `;
   const isWhole = share !== undefined || reading.wholes.some((whole) => whole.lens === lens);
   return `${points}x${factor}${isWhole ? ' in all' : ''}`;

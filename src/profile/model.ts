@@ -7,7 +7,7 @@ export interface FunctionInfo {
   name: string;
   file: string;
   startLine: number;
-  symbolised: boolean;
+  isSymbolised: boolean;
   /** Path of the binary or shared library that holds it, where the profile says so. */
   binary?: string;
 }

@@ -136,7 +136,7 @@ async function readWhole(merged: Promise<MergedProfile>): Promise<Merge> {
 
 function inRepositories(merge: Merge, repositories: readonly Repository[]): Merge {
   const { profile, reduced } = merge;
-  const marked = (own: Profile) => withRepositories(own, repositories);
+  const marked = (plain: Profile) => withRepositories(plain, repositories);
   return {
     ...merge,
     profile: marked(profile),

@@ -61,9 +61,9 @@ export function servicesIn(
   const ofType = new Map<string, string[]>([[type.id, []]]);
   const leftOut: { service: string; types: string[] }[] = [];
   for (const [service, ids] of [...idsOf].sort(([a], [b]) => (a < b ? -1 : 1))) {
-    const own = ownType(ids, type, wanted);
-    if (own === null) leftOut.push({ service, types: aliasesOf(ids) });
-    else ofType.set(own, [...(ofType.get(own) ?? []), service]);
+    const typeId = ownType(ids, type, wanted);
+    if (typeId === null) leftOut.push({ service, types: aliasesOf(ids) });
+    else ofType.set(typeId, [...(ofType.get(typeId) ?? []), service]);
   }
   const types = [...ofType]
     .filter(([, services]) => services.length > 0)
@@ -74,13 +74,17 @@ export function servicesIn(
 function ownType(ids: readonly string[], type: ProfileType, wanted: string | null): string | null {
   if (ids.includes(type.id)) return type.id;
   if (wanted?.includes(':') === true) return null;
-  const own = resolveProfileType(type.alias, ids);
+  const resolved = resolveProfileType(type.alias, ids);
   // Sums need one unit, and CPU time is not added to time on the wall clock.
-  return own !== null && own.alias === type.alias && isAlike(own, type) ? own.id : null;
+  return resolved !== null && resolved.alias === type.alias && isAlike(resolved, type) ? resolved.id : null;
 }
 
-function isAlike(own: ProfileType, type: ProfileType): boolean {
-  return own.unit === type.unit && own.nature === type.nature && own.isWallClock === type.isWallClock;
+function isAlike(candidate: ProfileType, type: ProfileType): boolean {
+  return (
+    candidate.unit === type.unit &&
+    candidate.nature === type.nature &&
+    candidate.isWallClock === type.isWallClock
+  );
 }
 
 /** Names of the types that a short name stands for, in words; nothing where there is one. */

@@ -61,9 +61,12 @@ export function readTrace(sent: (name: 'traceparent' | 'tracestate' | 'baggage')
  * Prefers the trace context of the message over that of its HTTP headers; parent and state are never mixed.
  */
 export function preferTrace(first: TraceContext, second: TraceContext): TraceContext {
-  const { baggage = second.baggage, ...own } = first;
+  const { baggage = second.baggage, ...preferred } = first;
   const { baggage: _, ...other } = second;
-  return { ...(own.traceparent === undefined ? other : own), ...(baggage === undefined ? {} : { baggage }) };
+  return {
+    ...(preferred.traceparent === undefined ? other : preferred),
+    ...(baggage === undefined ? {} : { baggage }),
+  };
 }
 
 /** Does some work on behalf of a caller: its requests to profile stores carry the context. */

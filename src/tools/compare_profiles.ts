@@ -48,25 +48,25 @@ export const run: Run<typeof input> = async (args, context) => {
     const next = nextOfServices(rows, scope, await sourceArgument(scope.source, context));
     return servicesComparisonAnswer(rows, next);
   }
-  const found = await readComparison({ scope, window, matchers, baseline }, context);
+  const reading = await readComparison({ scope, window, matchers, baseline }, context);
   const { service } = scope;
-  if (found === 'no_incident') {
+  if (reading === 'no_incident') {
     const empty = { ...request, service, matchers: scope.matchers };
     return answerWithoutData(empty, window, context);
   }
-  if ('emptyBaseline' in found) {
+  if ('emptyBaseline' in reading) {
     const past = { ...request, service, profileType: scope.type.id, matchers: before };
     const there = linkTo(scope.source, { profileTypeId: scope.type.id, matchers, window });
-    const empty = { incident: window, baseline: found.emptyBaseline };
+    const empty = { incident: window, baseline: reading.emptyBaseline };
     return withLink(await noBaseline(past, empty, context), there);
   }
   const { source, type } = scope;
   const link = differenceLink(
     source,
-    { profileTypeId: type.id, matchers: baseline.matchers, window: found.baseline },
+    { profileTypeId: type.id, matchers: baseline.matchers, window: reading.baseline },
     { profileTypeId: type.id, matchers, window },
   );
-  return withLink(comparisonAnswer(await comparisonOf(found, args.limit, context)), link);
+  return withLink(comparisonAnswer(await comparisonOf(reading, args.limit, context)), link);
 };
 
 /** Whether the other side of a comparison without a service covers several. */
@@ -87,7 +87,7 @@ function nextOfServices(
   source: { source?: string },
 ): NextCall[] {
   const times = { from: formatTime(after.window.from), to: formatTime(after.window.to) };
-  const own = scope.matchers.filter(({ name }) => name !== 'service_name');
+  const furtherMatchers = scope.matchers.filter(({ name }) => name !== 'service_name');
   const [first] = rows;
   return [
     nextCall('investigate', { ...source, selector: formatSelector(scope.matchers), ...times }),
@@ -99,7 +99,7 @@ function nextOfServices(
             service: first.service,
             // Another service's short name may mean another type.
             profile_type: first.typeId === scope.type.id ? typeArgument : first.typeId,
-            ...(own.length === 0 ? {} : { selector: formatSelector(own) }),
+            ...(furtherMatchers.length === 0 ? {} : { selector: formatSelector(furtherMatchers) }),
             ...times,
             baseline_from: formatTime(before.window.from),
             baseline_to: formatTime(before.window.to),

@@ -28,12 +28,12 @@ export const run: Run<typeof input> = async (args, context) => {
   const { sources, signal } = context;
   const enabled = args.source === undefined ? await sources.all(signal) : [];
   // Without any source, picking one throws the error that says why.
-  const asked = enabled.length > 0 ? enabled : [await sources.pick(args.source, signal)];
-  const books = asked.flatMap((source) => {
+  const toRead = enabled.length > 0 ? enabled : [await sources.pick(args.source, signal)];
+  const books = toRead.flatMap((source) => {
     const book = context.patternsOf?.(source) ?? null;
     return book === null ? [] : [{ source, book }];
   });
-  if (books.length === 0) return noGrafana(asked);
+  if (books.length === 0) return noGrafana(toRead);
   const learned = await readAll(books, context);
   const all = learned.flatMap(({ patterns }) => patterns).sort((a, b) => byRank(a.pattern, b.pattern));
   const patterns = all.map(({ pattern }) => pattern);
@@ -110,12 +110,13 @@ async function readAll(
         );
         return { learned, patterns, label: serviceLabelOf(patterns, learned.serviceLabels) };
       });
-      const [{ learned, patterns: own, label }, live, isDefault] = await Promise.all([
+      const [{ learned, patterns: learnedPatterns, label }, live, isDefault] = await Promise.all([
         reading,
         liveSchema(source, reading, context),
         context.sources.isDefault(source, context.signal),
       ]);
-      const checked = live === null ? own : await validatePatterns(own, live, context.signal);
+      const checked =
+        live === null ? learnedPatterns : await validatePatterns(learnedPatterns, live, context.signal);
       return {
         source,
         isDefault,
@@ -125,7 +126,7 @@ async function readAll(
         patterns: checked.map((pattern) => ({ pattern, source })),
         notes: [
           ...(fresh ? scanNotes(learned) : []),
-          ...(live === null && own.length > 0
+          ...(live === null && learnedPatterns.length > 0
             ? [`${safeText(source.name, 100)} does not answer: its patterns are not checked against it.`]
             : []),
         ],
@@ -179,10 +180,10 @@ function wordNotes(
     return byOwnLabel ? [`${quoted} is taken for a service by ${safeText(named.label, 60)}.`] : [];
   }
   const missing = learned.some(({ live }) => hasService(live, named)) ? '' : ', which sends no profiles';
-  const meant = byOwnLabel
+  const meaning = byOwnLabel
     ? safeText(formatSelector([{ name: named.label, op: '=', value: named.value }]), 160)
     : safeText(named.value, 100);
-  return [`${quoted} is the team's word for ${meant}${missing}.`];
+  return [`${quoted} is the team's word for ${meaning}${missing}.`];
 }
 
 function scanNotes({ progress, scanning, failure }: Learned): string[] {
@@ -208,8 +209,8 @@ function nextWithout(hasOthers: boolean): NextCall[] {
   return hasOthers ? [{ tool: 'find_query_patterns', arguments: {} }, services] : [services];
 }
 
-function counted(found: number): string {
-  return found === 0 ? 'No query patterns' : plural(found, 'query pattern');
+function counted(count: number): string {
+  return count === 0 ? 'No query patterns' : plural(count, 'query pattern');
 }
 
 /** Says that words stand nowhere, so that nothing can be taken for an answer to them. */

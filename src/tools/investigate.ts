@@ -53,26 +53,31 @@ export const run: Run<typeof input> = async (args, context) => {
   // The schema is read again, so that its requests count, too.
   const schema = createSchema(source);
   const asking = { ...context, schemaOf: () => schema };
-  const { notes, ...asked } = await resolveService(request, window, asking);
-  const typeIds = await schema.typeIds(allMatchers(asked), window, context.signal);
+  const { notes, ...selection } = await resolveService(request, window, asking);
+  const typeIds = await schema.typeIds(allMatchers(selection), window, context.signal);
   const [first] = orderTypes(typeIds);
-  const single = first === undefined ? null : await leaveOneProfiler(source, asked, first, window, asking);
-  const meant = { ...asked, matchers: [...asked.matchers, ...(single?.matchers ?? [])] };
-  const matchers = allMatchers(meant);
-  const missing: ProfileRequest = { ...request, ...meant };
+  const single =
+    first === undefined ? null : await leaveOneProfiler(source, selection, first, window, asking);
+  const selected = { ...selection, matchers: [...selection.matchers, ...(single?.matchers ?? [])] };
+  const matchers = allMatchers(selected);
+  const missing: ProfileRequest = { ...request, ...selected };
   if (typeIds.length === 0) return answerWithoutData(missing, window, context);
   const sides = alignBaseline(source, window, matchers, { window: baseline, matchers });
   const reading = await readEvidence({ ...sides, matchers, typeIds, incident: window, requests }, context);
   for (const { what, reason } of reading === null ? [] : notReadOf(reading)) context.notRead?.(what, reason);
   if (reading === null) return answerWithoutData(missing, window, context);
-  const mixture = meant.service === null ? await mixtureNotes(missing, window, asking) : [];
-  const said = [...notes, ...mixture, ...(single?.notes ?? [])];
-  const found = await reportOf(reading, missing, window, baseline, args.symptom, said, context);
+  const mixture = selected.service === null ? await mixtureNotes(missing, window, asking) : [];
+  const allNotes = [...notes, ...mixture, ...(single?.notes ?? [])];
+  const investigation = await reportOf(reading, missing, window, baseline, args.symptom, allNotes, context);
   // A leak in goroutines is looked at in goroutines.
-  const ofFinding = { profileTypeId: (found.findings[0]?.type ?? found.main).id, matchers };
+  const ofFinding = { profileTypeId: (investigation.findings[0]?.type ?? investigation.main).id, matchers };
   return withLink(
-    investigationAnswer(found),
-    differenceLink(request.source, { ...ofFinding, window: found.baseline }, { ...ofFinding, window }),
+    investigationAnswer(investigation),
+    differenceLink(
+      request.source,
+      { ...ofFinding, window: investigation.baseline },
+      { ...ofFinding, window },
+    ),
   );
 };
 
@@ -96,7 +101,7 @@ async function reportOf(
     ...selectionArguments(request),
   };
   const profiles = (side: 'before' | 'after') =>
-    reading.totals.find((one) => one.lens === lens)?.[side].profiles ?? 0;
+    reading.totals.find((totals) => totals.lens === lens)?.[side].profiles ?? 0;
   const row = rows.find(({ type }) => type === lens?.type);
   const type = lens?.type ?? orderTypes([])[0];
   if (type === undefined) throw new Error('an investigation without any profile type');
@@ -227,14 +232,14 @@ function notDetermined({ totals, missing, shares }: Evidence, verdict: Verdict):
 }
 
 function nextCalls(
-  found: Investigation['findings'],
+  findings: Investigation['findings'],
   callScope: Investigation['callScope'],
   { window, baseline }: { window: Window; baseline: Window | null },
   { plan, totals }: Evidence,
   argumentOf: (type: ProfileType) => string,
 ): NextCall[] {
   const times = { from: formatTime(window.from), to: formatTime(window.to) };
-  const [first] = found;
+  const [first] = findings;
   if (first?.fn) {
     const label = first.label;
     const selector =

@@ -67,7 +67,7 @@ async function values(
       `${like.length > 0 ? `Did you mean ${like.join(' or ')}? ` : ''}Labels: ${names.slice(0, 30).join(', ')}.`,
     );
   }
-  const found = await schema.labelValues(label, matchers, window, context.signal);
+  const labelValues = await schema.labelValues(label, matchers, window, context.signal);
   const { type, typeIds } = await findType(profileType ?? null, schema, { matchers, window }, context.signal);
   if (type === null && profileType !== undefined) {
     throw new UserError(
@@ -76,7 +76,7 @@ async function values(
     );
   }
   const { shares, notes } = await knownShares(label, type, question, context);
-  const rows = found.map((value) => ({ value, share: shares?.get(value) ?? null }));
+  const rows = labelValues.map((value) => ({ value, share: shares?.get(value) ?? null }));
   rows.sort((a, b) => (b.share ?? -1) - (a.share ?? -1) || (a.value < b.value ? -1 : 1));
   return labelValuesAnswer(label, rows, shares === null ? null : type, limit, {
     ...scope,

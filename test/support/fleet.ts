@@ -231,7 +231,7 @@ function profileOf(sums: readonly number[], typeId: string) {
   const builder = new ProfileBuilder(sampleType, unit);
   const frame = (name: string, line: number) =>
     builder.frameId(
-      builder.functionId({ name: `shop/${name}`, file: `${name}.go`, startLine: 1, symbolised: true }),
+      builder.functionId({ name: `shop/${name}`, file: `${name}.go`, startLine: 1, isSymbolised: true }),
       line,
     );
   const main = frame('main', 3);

@@ -67,7 +67,7 @@ function pathOf(stack: string): Path {
   return stack.split(' ').map((name) => {
     const frame = goFrame(name);
     const file = typeof frame === 'string' ? '' : (frame.file ?? '');
-    const fn = functions.get(name) ?? { name, file, startLine: 1, symbolised: true };
+    const fn = functions.get(name) ?? { name, file, startLine: 1, isSymbolised: true };
     functions.set(name, fn);
     return { fn, line: 3 };
   });

@@ -65,7 +65,7 @@ export async function readProfileTimes(
   if (largeFleetCounts === null) return { series, stepMs };
   const side = (of: Window, counts: readonly SnapshotCount[]) => {
     const steps = sharedTimes({ series, stepMs }, of).length;
-    const profiles = counts.reduce((sum, one) => sum + one.profiles, 0);
+    const profiles = counts.reduce((sum, count) => sum + count.profiles, 0);
     return { window: of, profiles, perStep: profiles / Math.max(1, steps) };
   };
   return {

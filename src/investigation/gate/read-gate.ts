@@ -50,15 +50,15 @@ const EXAMPLES = [EXAMPLE_SHARE, 0.2] as const;
  */
 export async function readGate(question: GateQuestion, context: ToolContext): Promise<GateReport> {
   const { source, service, window, baseline } = question;
-  const own: Selection = { service, matchers: question.matchers };
+  const selection: Selection = { service, matchers: question.matchers };
   const schema = context.schemaOf(source);
-  const typeIds = await schema.typeIds(allMatchers(own), window, context.signal);
+  const typeIds = await schema.typeIds(allMatchers(selection), window, context.signal);
   const [first] = orderTypes(typeIds);
   if (first === undefined) return nothingToJudge(question, 'judged', context);
-  const single = await leaveOneProfiler(source, own, first, window, context);
+  const single = await leaveOneProfiler(source, selection, first, window, context);
   const oneProfiler = (side: readonly Matcher[]) =>
     allMatchers({ service, matchers: [...side, ...single.matchers] });
-  const matchers = oneProfiler(own.matchers);
+  const matchers = oneProfiler(selection.matchers);
   const before = baseline === null ? matchers : oneProfiler(baseline.matchers);
   const earlier = { window: baseline?.window ?? null, matchers: before };
   const sides = alignBaseline(source, window, matchers, earlier);
@@ -116,9 +116,9 @@ async function reportOf(
     service: question.service,
     before: side('before', baseline?.window ?? evidence.plan.baseline, before),
     after: side('after', window, matchers),
-    chosen: baseline === null,
+    isBaselineChosen: baseline === null,
     main: evidence.main,
-    estimated: main?.estimated ?? false,
+    isEstimated: main?.estimated ?? false,
     verdict: conclusion.verdict,
     minShare: policy.minShare,
     smallest: evidence.totals.map(({ lens }) => smallestOf(evidence, lens, question.examples ?? EXAMPLES)),
@@ -139,11 +139,11 @@ async function reportOf(
 
 /** Profiles that one instance sent on the side that has fewer. */
 function profilesOfOne({ totals, instances }: Evidence, { id }: ProfileType): number | null {
-  const own = totals.find(({ lens }) => lens.type.id === id);
-  if (own === undefined) return null;
+  const totalsOfType = totals.find(({ lens }) => lens.type.id === id);
+  if (totalsOfType === undefined) return null;
   const [was, is] = [
-    own.before.profiles / Math.max(1, (instances?.stayed ?? 1) + (instances?.left ?? 0)),
-    own.after.profiles / Math.max(1, (instances?.stayed ?? 1) + (instances?.arrived ?? 0)),
+    totalsOfType.before.profiles / Math.max(1, (instances?.stayed ?? 1) + (instances?.left ?? 0)),
+    totalsOfType.after.profiles / Math.max(1, (instances?.stayed ?? 1) + (instances?.arrived ?? 0)),
   ];
   return Math.round(Math.min(was, is));
 }
@@ -154,7 +154,7 @@ function samplesIn({ analysis }: ShareLens, which: 'before' | 'after'): number {
 }
 
 function smallestOf(evidence: Evidence, lens: LensType, examples: readonly number[]): SmallestSeen {
-  const share = evidence.shares.find((own) => own.lens === lens);
+  const share = evidence.shares.find((candidate) => candidate.lens === lens);
   const growth =
     share === undefined
       ? null
@@ -187,15 +187,15 @@ async function nothingToJudge(
   context: ToolContext,
 ): Promise<GateReport> {
   const { source, service, window, baseline } = question;
-  const own = { service, matchers: question.matchers };
-  const before = { window: baseline?.window ?? window, matchers: baseline?.matchers ?? own.matchers };
-  const asked = { source, profileType: null, window, service };
+  const selection = { service, matchers: question.matchers };
+  const before = { window: baseline?.window ?? window, matchers: baseline?.matchers ?? selection.matchers };
+  const subject = { source, profileType: null, window, service };
   const { detail } =
     side === 'judged'
-      ? await explainEmptiness({ ...asked, ...own }, window, context)
+      ? await explainEmptiness({ ...subject, ...selection }, window, context)
       : baseline === null
         ? { detail: 'The service sent no profiles in the time before the window.' }
-        : await explainEmptiness({ ...asked, matchers: before.matchers }, before.window, context);
+        : await explainEmptiness({ ...subject, matchers: before.matchers }, before.window, context);
   const reason = `no profiles on the ${side} side: ${safeText(detail, 400)}`;
   return noReport(question, reason);
 }
@@ -215,9 +215,9 @@ export function noReport(question: GateQuestion, reason: string): GateReport {
     service,
     after: sideOf(window, question.matchers),
     before: sideOf(baseline?.window ?? planWindows(window).baseline, baseline?.matchers ?? question.matchers),
-    chosen: baseline === null,
+    isBaselineChosen: baseline === null,
     main: null,
-    estimated: false,
+    isEstimated: false,
     verdict: null,
     minShare: policy.minShare,
     checks: policy.failOn.map((kind) => ({ kind, state: 'unknown', reason, findings: [] })),

@@ -54,7 +54,7 @@ describe('isHeavyFilter', () => {
       name: `${index}`.padEnd(length, 'x'),
       file: '',
       startLine: 0,
-      symbolised: true,
+      isSymbolised: true,
     })),
   });
 

@@ -328,12 +328,12 @@ describe.each(Object.entries(LANGUAGES))('frameOwner: %s', (_, owners) => {
     frames.map(([name, file]) => [name, file, owner] as const),
   );
   test.each(rows)('%s in %j is %s', (name, file, owner) => {
-    expect(frameOwner({ name, file, startLine: 0, symbolised: true })).toBe(owner);
+    expect(frameOwner({ name, file, startLine: 0, isSymbolised: true })).toBe(owner);
   });
 });
 
 test('a function that the profile gives no name is unsymbolised', () => {
-  expect(frameOwner({ name: 'main.main', file: 'main.go', startLine: 0, symbolised: false })).toBe(
+  expect(frameOwner({ name: 'main.main', file: 'main.go', startLine: 0, isSymbolised: false })).toBe(
     'unsymbolised',
   );
 });
@@ -346,14 +346,14 @@ describe('the application functions of the incidents', () => {
     ['incidents/10-georouting-check', /^northwind\.dev\/|^main\.main$/],
   ])('%s: all those of the module and no other', (incident, packages) => {
     for (const { name, file } of functionsOf(incident)) {
-      const owner = frameOwner({ name, file, startLine: 0, symbolised: true });
+      const owner = frameOwner({ name, file, startLine: 0, isSymbolised: true });
       expect(owner === 'application', `${name} in ${file}`).toBe(packages.test(name));
     }
   });
 
   test('incidents/16-storefront-latency: all those below the service and no other', () => {
     for (const { name, file } of functionsOf('incidents/16-storefront-latency')) {
-      const owner = frameOwner({ name, file, startLine: 0, symbolised: true });
+      const owner = frameOwner({ name, file, startLine: 0, isSymbolised: true });
       const isTeamFile = /^\/srv\/app\/(?!node_modules)/.test(file);
       expect(owner === 'application', `${name} in ${file}`).toBe(isTeamFile);
     }

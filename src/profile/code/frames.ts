@@ -119,9 +119,9 @@ export function frameOwner(info: FunctionInfo, evidence: CodeEvidence = NO_EVIDE
  * entry points of the program, by the repository that the labels name, and only then by its name.
  */
 export function ownershipOf(info: FunctionInfo, evidence: CodeEvidence = NO_EVIDENCE): Ownership {
-  const { name, file, symbolised } = info;
+  const { name, file, isSymbolised } = info;
   if (evidence.isOwn?.(info) === true) return APPLICATION;
-  if (!symbolised || UNSYMBOLISED.test(name)) return UNKNOWN;
+  if (!isSymbolised || UNSYMBOLISED.test(name)) return UNKNOWN;
   const ownership = ownershipByRule(info, file.replaceAll('\\', '/'), evidence);
   return ownership.isGuess && evidence.isInRepository?.(info) === true ? APPLICATION : ownership;
 }

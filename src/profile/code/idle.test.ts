@@ -8,7 +8,7 @@ import { decodePprof, pprofToProfile } from '../pprof/pprof.js';
 import { isIdleFrame, splitIdle } from './idle.js';
 
 const isIdle = (name: string, file: string, leaf = true) =>
-  isIdleFrame({ name, file, startLine: 0, symbolised: true }, leaf);
+  isIdleFrame({ name, file, startLine: 0, isSymbolised: true }, leaf);
 
 describe('isIdleFrame', () => {
   test.each([

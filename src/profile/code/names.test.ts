@@ -98,7 +98,7 @@ test.each([
 
 test('functions are told apart by name, unnamed ones by place', () => {
   const key = (name: string, file = '', startLine = 0) =>
-    joinKey({ name, file, startLine, symbolised: true });
+    joinKey({ name, file, startLine, isSymbolised: true });
   expect(key('./a.js:f:3')).toBe(key('./a.js:f:9'));
   expect(key('./a.js:f:3')).not.toBe(key('./b.js:f:3'));
   expect(key('./a.js:(anonymous):3')).not.toBe(key('./a.js:(anonymous):9'));

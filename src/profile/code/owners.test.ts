@@ -6,7 +6,7 @@ import { ownershipsOf, ownersOf } from './owners.js';
 /** A function from `name`, `name @ file` or `name @ file @ binary`. */
 function functionFrom(row: string): FunctionInfo {
   const [name = '', file = '', binary = ''] = row.split(' @ ');
-  return { name, file, startLine: 0, symbolised: true, ...(binary === '' ? {} : { binary }) };
+  return { name, file, startLine: 0, isSymbolised: true, ...(binary === '' ? {} : { binary }) };
 }
 
 function owners(rows: Readonly<Record<string, FrameOwner>>) {

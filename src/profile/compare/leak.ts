@@ -89,7 +89,7 @@ function thirdOf(levels: readonly Level[]): number {
 function straightness(levels: readonly Level[]): number {
   const [slope, level] = [slopeOf(levels), mean(levels)];
   const middle = levels.reduce((sum, { time }) => sum + time, 0) / Math.max(1, levels.length);
-  const squares = (of: (one: Level) => number) => levels.reduce((sum, one) => sum + of(one) ** 2, 0);
+  const squares = (of: (point: Level) => number) => levels.reduce((sum, point) => sum + of(point) ** 2, 0);
   const variance = squares(({ value }) => value - level);
   const rest = squares(({ time, value }) => value - level - slope * (time - middle));
   return variance > 0 ? 1 - rest / variance : 0;

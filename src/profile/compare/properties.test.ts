@@ -56,7 +56,7 @@ function build(all: readonly Stack[]): Profile {
   for (const [frames, value] of all) {
     const ids = frames.map((part) => {
       const { name, file = '', line = 0, startLine = 0 } = typeof part === 'string' ? { name: part } : part;
-      return builder.frameId(builder.functionId({ name, file, startLine, symbolised: true }), line);
+      return builder.frameId(builder.functionId({ name, file, startLine, isSymbolised: true }), line);
     });
     builder.pushFrames(Uint32Array.from(ids.reverse()), 0, ids.length);
     builder.endStack(value);

@@ -83,9 +83,9 @@ describe('joinProfiles', () => {
 });
 
 test('the key of a named function is its normalised name, whatever the file', () => {
-  const at = { file: 'x.go', startLine: 3, symbolised: true };
+  const at = { file: 'x.go', startLine: 3, isSymbolised: true };
   expect(joinKey({ ...at, name: 'f[go.shape.int]' })).toBe(
-    joinKey({ name: 'f', file: '', startLine: 0, symbolised: true }),
+    joinKey({ name: 'f', file: '', startLine: 0, isSymbolised: true }),
   );
   expect(joinKey({ ...at, name: '<lambda>' })).not.toBe(joinKey({ ...at, name: '<lambda>', startLine: 4 }));
 });

@@ -82,7 +82,7 @@ export function joinProfiles(profiles: readonly Profile[], before = 0): Joined {
   const isOwn = (info: FunctionInfo) => (frameOwner(info, evidence) === 'application' ? 1 : 0);
   const ownerships = ownershipsIn(functions, evidence);
   const flags = (is: (ownership: Ownership) => boolean) =>
-    Uint8Array.from(ownerships, (one) => Number(is(one)));
+    Uint8Array.from(ownerships, (ownership) => Number(is(ownership)));
   const application = flags(({ owner }) => owner === 'application');
   const parts = profiles.map((profile, index): JoinedPart => {
     const map = Uint32Array.from(keys[index] ?? [], (key) => ids.get(key) ?? 0);

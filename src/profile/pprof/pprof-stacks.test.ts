@@ -70,7 +70,7 @@ describe('stacks', () => {
     }).encode();
     const profile = pprofToProfile(decodePprof(bytes));
     expect(stacksOf(profile)).toEqual([[['[unknown] 0xffffffff81000001', '[libssl.so.3] 0x1f2e'], 6]]);
-    expect(profile.functions.map(({ symbolised }) => symbolised)).toEqual([false, false]);
+    expect(profile.functions.map(({ isSymbolised }) => isSymbolised)).toEqual([false, false]);
   });
 
   test('two processes of a position-independent binary have the same functions, two builds have not', () => {
@@ -98,7 +98,7 @@ describe('stacks', () => {
       ).functions;
     };
     const [first, second] = [process(0x7f01_0000_0000n, ''), process(0x7f44_0000_0000n, '')];
-    expect(first).toMatchObject([{ name: '[server] 0x1000', file: '', symbolised: false }]);
+    expect(first).toMatchObject([{ name: '[server] 0x1000', file: '', isSymbolised: false }]);
     expect(second).toEqual(first);
     expect(process(0x7f44_0000_0000n, '', 0x2000)).toMatchObject([{ name: '[server] 0x3000' }]);
     const builds = ['0123456789abcdef', 'fedcba9876543210'].map((id) => process(0x7f01_0000_0000n, id)[0]);
@@ -108,7 +108,7 @@ describe('stacks', () => {
 
   test('a function is named by its system name where it has no other, else it is unknown', () => {
     const profile = profileOf([[{ name: '', systemName: '_ZN3fooE' }, { name: '' }], 1]);
-    expect(profile.functions.map(({ name, symbolised }) => [name, symbolised])).toEqual(
+    expect(profile.functions.map(({ name, isSymbolised }) => [name, isSymbolised])).toEqual(
       expect.arrayContaining([
         ['_ZN3fooE', true],
         ['[unknown]', false],

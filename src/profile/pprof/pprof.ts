@@ -279,7 +279,7 @@ export function internFrames(
       name: name === '' ? '[unknown]' : name,
       file: text(fn.filename).replace(UNKNOWN_FILE, '') || (place?.file ?? ''),
       startLine: Number(fn.startLine),
-      symbolised: name !== '',
+      isSymbolised: name !== '',
       ...(binary === undefined ? {} : { binary }),
     });
   });
@@ -345,7 +345,7 @@ function unsymbolised(binary: Binary | undefined, address: bigint): FunctionInfo
     name: `[${base === '' ? 'unknown' : base}] 0x${at.toString(16)}`,
     file: buildId === '' ? '' : `${base}@${buildId.slice(0, BUILD_ID_CHARACTERS)}`,
     startLine: 0,
-    symbolised: false,
+    isSymbolised: false,
   };
 }
 

@@ -13,7 +13,7 @@ function withFiles(stacks: readonly TreeStack[]): Profile {
   for (const { names, value } of stacks) {
     const frames = Uint32Array.from(names.toReversed(), (name) => {
       const file = name === 'wait' ? 'lib/threading.py' : '';
-      return builder.frameId(builder.functionId({ name, file, startLine: 0, symbolised: true }), 0);
+      return builder.frameId(builder.functionId({ name, file, startLine: 0, isSymbolised: true }), 0);
     });
     builder.pushFrames(frames, 0, frames.length);
     builder.endStack(value);

@@ -28,6 +28,6 @@ export function activeTree(tree: Profile, leaves: Profile): Profile {
 export function activeStacks(stacks: readonly TreeStack[]): TreeStack[] {
   return stacks.filter(({ names }) => {
     const leaf = names.at(-1) ?? '';
-    return !isIdleFrame({ name: leaf, file: '', startLine: 0, symbolised: true }, true);
+    return !isIdleFrame({ name: leaf, file: '', startLine: 0, isSymbolised: true }, true);
   });
 }

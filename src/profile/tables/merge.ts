@@ -107,7 +107,7 @@ function placeOf({ names, files }: Merged): FunctionInfo {
       Number(a.info.file === '') - Number(b.info.file === '') ||
       (a.info.file < b.info.file ? -1 : 1),
   );
-  if (best === undefined) return { name: '', file: '', startLine: 0, symbolised: false };
+  if (best === undefined) return { name: '', file: '', startLine: 0, isSymbolised: false };
   return names.size === 1 ? best.info : { ...best.info, name: sharedName(names) };
 }
 

@@ -88,7 +88,7 @@ export function treeProfile(stacks: readonly TreeStack[], sampleType: string, un
   const builder = new ProfileBuilder(sampleType, unit);
   for (const { names, value } of stacks) {
     const frames = Uint32Array.from(names.toReversed(), (name) =>
-      builder.frameId(builder.functionId({ name, file: '', startLine: 0, symbolised: true }), 0),
+      builder.frameId(builder.functionId({ name, file: '', startLine: 0, isSymbolised: true }), 0),
     );
     builder.pushFrames(frames, 0, frames.length);
     builder.endStack(value);

@@ -71,7 +71,10 @@ describe('findHeaviestStack', () => {
   test('tells so many stacks apart that some share a hash of 32 bits', () => {
     const builder = new ProfileBuilder('cpu', 'nanoseconds');
     const frames = Uint32Array.from({ length: 64 }, (_, index) =>
-      builder.frameId(builder.functionId({ name: `f${index}`, file: '', startLine: 0, symbolised: true }), 0),
+      builder.frameId(
+        builder.functionId({ name: `f${index}`, file: '', startLine: 0, isSymbolised: true }),
+        0,
+      ),
     );
     const different = new Set<string>();
     let state = 1;

@@ -48,11 +48,11 @@ export interface GateReport {
   before: GateSide;
   after: GateSide;
   /** Whether the server chose the baseline. */
-  chosen: boolean;
+  isBaselineChosen: boolean;
   /** The type that is read first; null where nothing was read. */
   main: ProfileType | null;
   /** Whether the numbers of samples are estimates. */
-  estimated: boolean;
+  isEstimated: boolean;
   verdict: Verdict | null;
   /** Growth that matters, as a share of the total. */
   minShare: number;

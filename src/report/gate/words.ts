@@ -51,12 +51,12 @@ export function checkTexts(checks: readonly GateCheck[]): string[] {
   return [...kindsOf].map(([text, kinds]) => `${kinds.join(', ')}: ${text}`);
 }
 
-export function sideText(side: GateSide, { main, estimated }: GateReport): string {
+export function sideText(side: GateSide, { main, isEstimated }: GateReport): string {
   const { window, profiles, samples, selector } = side;
   const counted =
     main === null || profiles === null
       ? ''
-      : `: ${profiles} ${main.alias} profiles${samplesText({ samples, isEstimated: estimated })}`;
+      : `: ${profiles} ${main.alias} profiles${samplesText({ samples, isEstimated })}`;
   return `${formatTime(window.from)} to ${formatTime(window.to)} (${formatSpan(window.to - window.from)}), ${safeText(selector, 300)}${counted}`;
 }
 

@@ -70,11 +70,11 @@ export class Segment {
   }
 
   #functionId(info: FunctionInfo): number {
-    const { name, file, startLine, symbolised } = info;
+    const { name, file, startLine, isSymbolised } = info;
     const ids = this.#functionIds.get(name) ?? [];
     const known = ids.find((id) => {
       const other = this.functions[id];
-      return other?.startLine === startLine && other.file === file && other.symbolised === symbolised;
+      return other?.startLine === startLine && other.file === file && other.isSymbolised === isSymbolised;
     });
     if (known !== undefined) return known;
     const id = this.functions.push(info) - 1;

@@ -13,10 +13,10 @@ const DAY = 24 * HOUR;
 const { signal } = new AbortController();
 
 const PATHS = [
-  [{ fn: { name: 'main', file: 'main.go', startLine: 1, symbolised: true }, line: 3 }],
+  [{ fn: { name: 'main', file: 'main.go', startLine: 1, isSymbolised: true }, line: 3 }],
   [
-    { fn: { name: 'main', file: 'main.go', startLine: 1, symbolised: true }, line: 4 },
-    { fn: { name: 'work', file: 'work.go', startLine: 7, symbolised: true }, line: 9 },
+    { fn: { name: 'main', file: 'main.go', startLine: 1, isSymbolised: true }, line: 4 },
+    { fn: { name: 'work', file: 'work.go', startLine: 7, isSymbolised: true }, line: 9 },
   ],
 ];
 

@@ -77,7 +77,7 @@ function libraryFunction(language: Language, at: number): FunctionInfo {
     java: ['com/fasterxml/jackson/databind/node/TreeReader.readField', 'TreeReader.java'],
   } as const;
   const [stem, file] = places[language.name];
-  return { name: `${stem}${at}`, file, startLine: 20 + 9 * at, symbolised: true };
+  return { name: `${stem}${at}`, file, startLine: 20 + 9 * at, isSymbolised: true };
 }
 
 /**

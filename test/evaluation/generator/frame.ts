@@ -17,7 +17,7 @@ export function functionOf(text: string): FunctionInfo {
     name,
     file: colon < 0 ? place : place.slice(0, colon),
     startLine: colon < 0 ? 0 : Number(place.slice(colon + 1)),
-    symbolised: true,
+    isSymbolised: true,
   };
 }
 

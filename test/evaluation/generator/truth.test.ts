@@ -148,7 +148,7 @@ test('(a) the growth is own cost of a function that was there; (b) it lies in le
   }
 });
 
-const noFunction = { name: '', file: '', startLine: 0, symbolised: false };
+const noFunction = { name: '', file: '', startLine: 0, isSymbolised: false };
 
 test('(c) the site grows in the allocations, on the CPU only the collector', () => {
   for (const generated of casesOf('c')) {

@@ -172,11 +172,11 @@ export const TEXTS: readonly Target[] = [
     input: fc.tuple(anyName, anyName),
     check([name, file]) {
       expectClean(safeText(normaliseName(name)));
-      frameOwner({ name, file, startLine: 0, symbolised: true });
-      frameOwner({ name, file: `${file}.go`, startLine: 0, symbolised: true });
-      frameOwner({ name, file: `${file}.rb`, startLine: 0, symbolised: true });
-      frameOwner({ name, file: `${file}.cc`, startLine: 0, symbolised: true });
-      frameOwner({ name, file: '', startLine: 0, symbolised: true });
+      frameOwner({ name, file, startLine: 0, isSymbolised: true });
+      frameOwner({ name, file: `${file}.go`, startLine: 0, isSymbolised: true });
+      frameOwner({ name, file: `${file}.rb`, startLine: 0, isSymbolised: true });
+      frameOwner({ name, file: `${file}.cc`, startLine: 0, isSymbolised: true });
+      frameOwner({ name, file: '', startLine: 0, isSymbolised: true });
       leafMeaning(name);
       findNearest(name, [file, name]);
       parseProfileType(name);

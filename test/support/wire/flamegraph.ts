@@ -95,7 +95,7 @@ function callTree(profile: Profile, prefix: readonly string[]): Node {
     const names: string[] = [];
     for (let at = (stackStart[stack + 1] ?? 0) - 1; at >= (stackStart[stack] ?? 0); at--) {
       const fn = functions[frameFunction[stackFrames[at] ?? 0] ?? 0];
-      if (fn?.symbolised) names.push(fn.name);
+      if (fn?.isSymbolised) names.push(fn.name);
     }
     if (names.length === 0 || prefix.some((name, depth) => names[depth] !== name)) return;
     let node = root;

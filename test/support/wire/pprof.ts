@@ -61,9 +61,9 @@ export function pprofOf(profile: Profile, head: MergeHead, selection: StackSelec
   }));
   const location = [...locationOf].map(([frame, id]) => {
     const fn = frameFunction[frame] ?? 0;
-    const { name = '', symbolised = true } = functions[fn] ?? {};
-    const [, file = '', address = '0'] = (symbolised ? null : UNSYMBOLISED.exec(name)) ?? [];
-    if (!symbolised) return { id, mappingId: mappingOf(file), address: BigInt(`0x${address}`) };
+    const { name = '', isSymbolised = true } = functions[fn] ?? {};
+    const [, file = '', address = '0'] = (isSymbolised ? null : UNSYMBOLISED.exec(name)) ?? [];
+    if (!isSymbolised) return { id, mappingId: mappingOf(file), address: BigInt(`0x${address}`) };
     const elsewhere = frameKin[frame] === 0;
     const functionId = 2 * fn + (elsewhere ? 2 : 1);
     usedFunctions.set(functionId, { fn, elsewhere });

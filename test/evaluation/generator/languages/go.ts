@@ -45,7 +45,7 @@ export const go: Language = {
       name: `${path}.${forms[startLine % forms.length]}`,
       file: `${path}/${noun.toLowerCase()}.go`,
       startLine,
-      symbolised: true,
+      isSymbolised: true,
     };
   },
   renamed: (fn) => ({ ...fn, name: `${fn.name}Batch`, startLine: fn.startLine + 37 }),

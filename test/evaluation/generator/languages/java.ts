@@ -45,7 +45,7 @@ export const java: Language = {
       name: `${packageOf(project)}/${area}/${type}.${verb}${noun}`,
       file: fileOf(project, type),
       startLine,
-      symbolised: true,
+      isSymbolised: true,
     };
   },
   renamed: (fn) => ({ ...fn, name: `${fn.name}Batch`, startLine: fn.startLine + 44 }),

@@ -30,7 +30,7 @@ export const node: Language = {
     name: `${verb}${capitalised(area)}${noun}`,
     file: `${rootOf(project)}/${area}/${noun.toLowerCase()}.js`,
     startLine,
-    symbolised: true,
+    isSymbolised: true,
   }),
   renamed: (fn) => ({ ...fn, name: `${fn.name}Batch`, startLine: fn.startLine + 12 }),
   libraries: [

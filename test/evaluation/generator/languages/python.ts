@@ -29,7 +29,7 @@ export const python: Language = {
     name: `${verb}_${area}_${noun.toLowerCase()}`,
     file: `${folderOf(project)}/${area}/${noun.toLowerCase()}.py`,
     startLine,
-    symbolised: true,
+    isSymbolised: true,
   }),
   renamed: (fn) => ({ ...fn, name: `${fn.name}_batch`, startLine: fn.startLine + 21 }),
   libraries: [
