@@ -83,7 +83,9 @@ export function scoreOf({ truth }: IncidentCase, answer: Asked, gapMs: number): 
     onset:
       isOnset(truth.since, data.since, gapMs) ||
       // Without a verdict there is no onset to tell.
-      (data.since === null && ['no_change', 'inconclusive'].includes(data.verdict) && isAccepted),
+      (data.since === null &&
+        ['no_change', 'inconclusive'].includes(data.verdict) &&
+        (isAccepted || data.verdict === truth.verdict)),
   };
   const accused = innocent
     ? ACCUSING.includes(data.verdict) || name !== null

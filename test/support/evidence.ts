@@ -144,9 +144,9 @@ export interface GrowthEvidence {
 const SINCE = { after: START, before: START + MINUTE };
 
 function siteGrowth({ from, to }: { from: Stacks; to: Stacks }) {
-  const growth = growthBetween(counted(from), counted(to));
-  if (growth === null) throw new Error('no function holds half of the growth');
-  return growth;
+  const { site, ...sides } = growthBetween(counted(from), counted(to));
+  if (site === null) throw new Error('no function holds half of the growth');
+  return { ...sides, site };
 }
 
 /** A profile type that shows a state at a moment, leaking where `grew` is given. */

@@ -25,7 +25,7 @@ import { type InvestigationContext, type Resolution, readShares, type ShareLens 
 import { unlessSilent } from './silence.js';
 import { compareTotals, type TotalsLens } from './totals.js';
 import { type UnreadParts, type UnreadType, unreadBecause } from './unread.js';
-import { readWaits, type WaitLens } from './waits.js';
+import { readWaits, type WaitLens, type WaitReading, withoutAlikeWaits } from './waits.js';
 import { onGrid, type Plan, planWindows } from './windows.js';
 
 /** All that the profiles of a service say about two windows, type by type. */
@@ -175,7 +175,7 @@ export async function readEvidence(
 
   const shares: ShareLens[] = [];
   const levels: LevelLens[] = [];
-  const waits: WaitLens[] = [];
+  const waits: WaitReading[] = [];
   const wholes: TotalsLens[] = [];
   const missing: string[] = [];
   const readLens = async ({ lens, profileTimes }: (typeof read)[number]) => {
@@ -202,16 +202,17 @@ export async function readEvidence(
         }
       } else if (lens.kind === 'level') levels.push(await readLevels(typeContext, lens, profileTimes));
       else
-        waits.push(
-          await readWaits(
+        waits.push({
+          profileTimes,
+          wait: await readWaits(
             typeContext,
             lens,
             profileTimes,
             main.profileTimes,
-            shares[0]?.analysis.load.ratio ?? 1,
+            loadOf(shares),
             timeServed(shares),
           ),
-        );
+        });
     } catch (error) {
       if (error instanceof NoRequestLeft) {
         const whole = compareTotals(lens, profileTimes, judged, main.profileTimes);
@@ -220,6 +221,19 @@ export async function readEvidence(
       fail(lens, error, patience.signal);
     } finally {
       patience.stop();
+    }
+  };
+  /** Waits of each type judged with those of the others; as they are where these cannot be read. */
+  const settledWaits = async () => {
+    const [one] = waits;
+    if (one === undefined) return [];
+    const judged = { ...context, plan: settledPlan(plan, shares, one.wait.lens) };
+    try {
+      return await withoutAlikeWaits(judged, waits, main.profileTimes, loadOf(shares));
+    } catch (error) {
+      if (signal.aborted) throw error;
+      unreadBecause(error, deadline.aborted);
+      return waits.map(({ wait }) => wait);
     }
   };
   for (const lensTimes of read) await readLens(lensTimes);
@@ -247,7 +261,7 @@ export async function readEvidence(
     }),
     shares,
     levels,
-    waits,
+    waits: await settledWaits(),
     wholes,
     same: plannedLenses.same,
     collector: collectorIn(shares),
@@ -298,6 +312,11 @@ function chooseResolution(
   if (shares.length === 0) return { ...MAIN, slices };
   const pressed = type.alias === 'alloc' && collectorIn(shares)?.grew === true;
   return pressed ? { ...SECOND, gate: PRESSED_GATE } : SECOND;
+}
+
+/** Value per profile of the first type, after ÷ before. */
+function loadOf([main]: readonly ShareLens[]): number {
+  return main?.analysis.load.ratio ?? 1;
 }
 
 /** Time that the first type shows in each profile of the incident, in seconds; null where it is no time. */

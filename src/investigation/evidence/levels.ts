@@ -1,5 +1,5 @@
 import { offload } from '../../offload.js';
-import type { SiteGrowth } from '../../profile/compare/growth.js';
+import type { Growth, SiteGrowth } from '../../profile/compare/growth.js';
 import { findHiddenLeak, findLeak, type Leak, type Level } from '../../profile/compare/leak.js';
 import { MIN_RISE } from '../../profile/compare/load.js';
 import { levelRose, minAddedOf } from '../../profile/compare/rise.js';
@@ -170,13 +170,28 @@ function pointsIn(profileTimes: ProfileTimes, window: Window): number {
  * @throws NoRequestLeft
  */
 export async function readGrowth(
+  context: InvestigationContext,
+  lens: LensType,
+  profileTimes: ProfileTimes,
+  instance: string | null = null,
+): Promise<SiteGrowth | null> {
+  const { site, ...sides } = await readEnds(context, lens, profileTimes, instance);
+  return site === null ? null : { ...sides, site };
+}
+
+/**
+ * The last parts of the two windows brought together: two merges.
+ *
+ * @param parts how many parts a window is cut into, of which the last is read
+ * @throws NoRequestLeft
+ */
+export async function readEnds(
   { readContext, plan, fleet, requests }: InvestigationContext,
   lens: LensType,
   profileTimes: ProfileTimes,
   instance: string | null = null,
-  /** How many parts a window is cut into, of which the last is read. */
   parts = 4,
-): Promise<SiteGrowth | null> {
+): Promise<Growth> {
   if (requests.left < 2) throw new NoRequestLeft('two merges are needed');
   const label = fleet.instanceLabel;
   const only =

@@ -10,7 +10,7 @@ import {
   timeOf,
 } from '../../../test/support/small-service.js';
 import { NoRequestLeft } from './requests.js';
-import { readWaits } from './waits.js';
+import { readWaits, withoutAlikeWaits } from './waits.js';
 
 const WORK = always({ 'main serve': 100 });
 /** Milliseconds of waiting for a lock in each profile. */
@@ -92,4 +92,46 @@ test.each([
   expect(since?.after).toBeGreaterThanOrEqual(timeOf(minute - 4));
   expect(since?.before).toBeGreaterThanOrEqual(timeOf(minute));
   expect(since?.before).toBeLessThanOrEqual(timeOf(minute + 3));
+});
+
+describe('with the waits of another type', () => {
+  const lock = (ms: number): Stacks => ({ 'main serve sync.Unlock': ms });
+  const channel = (ms: number): Stacks => ({ 'main collect chanrecv': ms });
+  /** Whether a lock that waits nine times as long is contention, next to channels: the answer of each type. */
+  const judge = async (blockAfter: number, load = 1, question?: Question) => {
+    const instances = pods(2, {
+      cpu: WORK,
+      mutex: changing(lock(20), lock(180)),
+      block: changing(channel(20), channel(blockAfter)),
+    });
+    const readings = [];
+    const asked = await readyFor('mutex', instances, question);
+    for (const alias of ['mutex', 'block'] as const) {
+      const { lens, profileTimes } = await readyFor(alias, instances);
+      const wait = await readWaits(asked.context, lens, profileTimes, asked.main, load);
+      readings.push({ wait, profileTimes });
+    }
+    const waits = await withoutAlikeWaits(asked.context, readings, asked.main, load);
+    return waits.map(({ contention, dismissed }) => (contention === null ? dismissed : 'contention'));
+  };
+
+  test.each([
+    { what: 'that grew as much: a throttled host', blockAfter: 180, expected: ['alike', 'alike'] },
+    { what: 'that grew by less, but alike: so is it', blockAfter: 49, expected: ['alike', null] },
+    { what: 'that stayed: contention', blockAfter: 20, expected: ['contention', null] },
+    {
+      what: 'that grew while the load did, too: contention',
+      blockAfter: 49,
+      load: 1.3,
+      expected: ['contention', null],
+    },
+  ])('$what', async ({ blockAfter, load, expected }) => {
+    expect(await judge(blockAfter, load)).toEqual(expected);
+  });
+
+  test('which no request is left for: contention', async () => {
+    // Four requests are asked before, and two for the lock itself.
+    expect(await judge(49, 1, { spent: 33 })).toEqual(['contention', null]);
+    expect(await judge(49, 1, { spent: 32 })).toEqual(['alike', null]);
+  });
 });

@@ -1,11 +1,12 @@
-import { waitsGrewAlike } from '../../profile/compare/alike.js';
+import { type Waits, waitsGrewAlike } from '../../profile/compare/alike.js';
 import type { SiteGrowth } from '../../profile/compare/growth.js';
+import { MIN_RISE } from '../../profile/compare/load.js';
 import { stepCuts } from '../../profile/compare/since.js';
 import { waitGrew } from '../../profile/compare/waits.js';
 import { secondsPerUnit } from '../../text/units.js';
 import { MIN_WAIT_PART } from '../thresholds.js';
 import type { LensType } from './lens.js';
-import { readGrowth } from './levels.js';
+import { readEnds } from './levels.js';
 import { type ProfileTimes, sharedTimes, totalsIn } from './profile-times.js';
 import { edges, roundsOf, type Since } from './rounds.js';
 import type { InvestigationContext } from './shares.js';
@@ -75,11 +76,64 @@ export async function readWaits(
   if (growthStart === null) return withoutContention;
   if (served !== null && meanAfter - meanBefore < MIN_WAIT_PART * served)
     return { ...withoutContention, dismissed: 'immaterial' };
-  const growth = await readGrowth(context, lens, profileTimes, null, 1);
-  if (growth === null) return withoutContention;
-  if (waitsGrewAlike(growth)) return { ...withoutContention, dismissed: 'alike' };
+  const { site, ...sides } = await readEnds(context, lens, profileTimes, null, 1);
+  if (site === null) return withoutContention;
+  if (waitsGrewAlike(sides)) return { ...withoutContention, dismissed: 'alike' };
+  const growth = { ...sides, site };
   const since = onsetOfWaiting(profileTimes, main, plan, growthStart.firstPart);
   return { ...withoutContention, contention: { growth, added: meanAfter - meanBefore, since } };
+}
+
+/** A type of waits as it was read, with its totals over time. */
+export interface WaitReading {
+  wait: WaitLens;
+  profileTimes: ProfileTimes;
+}
+
+/**
+ * Takes back contention where the waits of another type, for other locks, grew alike: then the host is
+ * throttled, or busy. A lock that is nearly all of the waiting of its type has no other witness. Two merges
+ * for each type; not asked where the load rose, which makes everything wait longer.
+ *
+ * @param main totals of the main type, whose profiles count
+ * @param load value per profile of the main type, after ÷ before
+ */
+export async function withoutAlikeWaits(
+  context: InvestigationContext,
+  readings: readonly WaitReading[],
+  main: ProfileTimes,
+  load: number,
+): Promise<WaitLens[]> {
+  const waits = readings.map(({ wait }) => wait);
+  const contended = waits.filter(({ contention }) => contention !== null);
+  if (contended.length === 0 || readings.length < 2 || load >= MIN_RISE) return waits;
+  const { plan } = context;
+  const [before, after] = [plan.baseline, plan.incident].map((window) => totalsIn(main, window).profiles);
+  /** A type without a single wait in some profiles has none of these; they count all the same. */
+  const perProfile = ({ joined, ...sides }: Waits): Waits => ({
+    joined,
+    before: { ...sides.before, profiles: before ?? 0 },
+    after: { ...sides.after, profiles: after ?? 0 },
+  });
+  const read = await Promise.all(
+    readings.map(async ({ wait, profileTimes }) => {
+      if (wait.contention !== null) return perProfile(wait.contention.growth);
+      return context.requests.left < 2
+        ? null
+        : perProfile(await readEnds(context, wait.lens, profileTimes, null, 1));
+    }),
+  );
+  return waits.map((wait, at): WaitLens => {
+    const grown = read[at];
+    if (wait.contention === null || grown === undefined || grown === null) return wait;
+    const others = read.flatMap((other, index) => {
+      const isComparable = index !== at && waits[index]?.lens.type.unit === wait.lens.type.unit;
+      return isComparable && other !== null ? [other] : [];
+    });
+    return others.length > 0 && waitsGrewAlike(grown, others)
+      ? { ...wait, contention: null, dismissed: 'alike' }
+      : wait;
+  });
 }
 
 /**

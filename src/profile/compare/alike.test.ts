@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { contrast } from '../../../test/support/contrast.js';
 import { waitsGrewAlike } from './alike.js';
 
@@ -35,4 +35,30 @@ test('where one lock was nearly all of the waiting, the others tell nothing', ()
   expect(
     waitsGrewAlike(contrast({ 'main a x': 99, 'main b x': 1 }, { 'main a x': 900, 'main b x': 9 })),
   ).toBe(false);
+});
+
+describe('waits of another type as witnesses', () => {
+  const get = (waits: number) => ({ 'main get sync.Unlock': waits });
+  const grown = contrast(get(100), get(900));
+  const put = (from: number, to: number, rest: Readonly<Record<string, number>> = {}) =>
+    contrast({ 'main put sync.Lock': from, ...rest }, { 'main put sync.Lock': to, ...rest });
+  // A growth x9 asks for 9 ** 0.4 = 2.4 of the others, and any growth for 1.8.
+  test.each([
+    { what: 'for another lock grew by as much', others: [put(50, 450)], is: true },
+    { what: 'for another lock grew by less, but alike', others: [put(50, 125)], is: true },
+    { what: 'for another lock grew by too little', others: [put(50, 115)], is: false },
+    { what: 'for another lock stayed', others: [put(50, 50)], is: false },
+    { what: 'for the same lock tell nothing', others: [contrast(get(80), get(720))], is: false },
+    { what: 'are too few', others: [put(5, 45)], is: false },
+    { what: 'of two types stayed on the whole', others: [put(50, 450), put(900, 900)], is: false },
+    { what: 'of none are there', others: [], is: false },
+  ])('those that $what: alike is $is', ({ others, is }) => {
+    expect(waitsGrewAlike(grown, others)).toBe(is);
+  });
+
+  test('a small growth of the site asks the others for x1.8', () => {
+    const little = contrast(get(100), get(300));
+    expect(waitsGrewAlike(little, [put(50, 91)])).toBe(true);
+    expect(waitsGrewAlike(little, [put(50, 89)])).toBe(false);
+  });
 });

@@ -1,11 +1,20 @@
 import { type Side, share } from '../contrast/contrast.js';
-import type { SiteGrowth } from './growth.js';
+import { joinKey } from '../contrast/join.js';
+import type { Growth } from './growth.js';
+
+/** Waits of one type on both sides of a comparison. */
+export type Waits = Pick<Growth, 'joined' | 'before' | 'after'>;
 
 /**
  * Factor from which on waits other than those of the site that grew most grew, too: chance and load explain
  * less.
  */
 const MIN_REST_RATIO = 2.5;
+/**
+ * The factor where a second type of waits is looked at, too, which is done only where the load stayed: two
+ * types do not grow together by chance.
+ */
+const MIN_REST_RATIO_OF_SEVERAL = 1.8;
 /**
  * Part of the site's growth, of logarithms, that the others must show: a queue for one lock makes the locks
  * that its holders need wait longer, but by far less.
@@ -18,28 +27,51 @@ const MIN_REST = 0.05;
  * Whether waits of all kinds grew alike, as on a host that is throttled or busy, rather than those for one
  * lock. Waits are told apart by the team's own function nearest to them; without own code by the function
  * that waits.
+ *
+ * @param grown the type that grew
+ * @param others further types of waits in the same unit: the same lock shows in several of them
  */
-export function waitsGrewAlike({ before, after }: Pick<SiteGrowth, 'before' | 'after'>): boolean {
+export function waitsGrewAlike(grown: Waits, others: readonly Waits[] = []): boolean {
+  const rows = waitsByName(grown);
+  let site = { name: '', before: 0, after: 0 };
+  for (const [name, row] of rows)
+    if (row.after - row.before > site.after - site.before) site = { name, ...row };
+  // A site that did not wait at all before is new: it grew beyond every factor.
+  if (site.before <= 0) return false;
+  const all = { before: 0, after: 0 };
+  const rest = { before: 0, after: 0 };
+  for (const type of [rows, ...others.map(waitsByName)]) {
+    for (const [name, { before, after }] of type) {
+      all.before += before;
+      if (name === site.name) continue;
+      rest.before += before;
+      rest.after += after;
+    }
+  }
+  const minRatio = others.length > 0 ? MIN_REST_RATIO_OF_SEVERAL : MIN_REST_RATIO;
+  if (rest.before <= 0 || rest.before < MIN_REST * all.before || rest.after < minRatio * rest.before)
+    return false;
+  return Math.log(rest.after / rest.before) >= ALIKE * Math.log(site.after / site.before);
+}
+
+/** Waiting per profile by the name of who waits, and what no function is charged with under no name. */
+function waitsByName({ joined, before, after }: Waits): Map<string, { before: number; after: number }> {
   const hasOwn = before.costs.application + after.costs.application > 0;
   const values = ({ costs }: Side) => (hasOwn ? costs.charged : costs.self);
   const [was, now] = [values(before), values(after)];
-  const perProfile = (value: number, { profiles }: Side) => share(value, profiles);
-  let site = { before: 0, after: 0 };
-  for (let fn = 0; fn < now.length; fn++) {
-    const candidate = {
-      before: perProfile(was[fn] ?? 0, before),
-      after: perProfile(now[fn] ?? 0, after),
-    };
-    if (candidate.after - candidate.before > site.after - site.before) site = candidate;
-  }
-  const [all, allAfter] = [before, after].map((side) => perProfile(side.costs.total, side)) as [
-    number,
-    number,
-  ];
-  const rest = { before: all - site.before, after: allAfter - site.after };
-  if (rest.before < MIN_REST * all || rest.before <= 0 || rest.after < MIN_REST_RATIO * rest.before)
-    return false;
-  // A site that did not wait at all before is new: it grew beyond every factor.
-  if (site.before <= 0) return false;
-  return Math.log(rest.after / rest.before) >= ALIKE * Math.log(site.after / site.before);
+  const rows = new Map<string, { before: number; after: number }>();
+  const left = { before: before.costs.total, after: after.costs.total };
+  joined.functions.forEach((fn, at) => {
+    const [x1, x2] = [was[at] ?? 0, now[at] ?? 0];
+    if (x1 === 0 && x2 === 0) return;
+    left.before -= x1;
+    left.after -= x2;
+    const known = rows.get(joinKey(fn)) ?? { before: 0, after: 0 };
+    rows.set(joinKey(fn), {
+      before: known.before + share(x1, before.profiles),
+      after: known.after + share(x2, after.profiles),
+    });
+  });
+  rows.set('', { before: share(left.before, before.profiles), after: share(left.after, after.profiles) });
+  return rows;
 }

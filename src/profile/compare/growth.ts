@@ -21,8 +21,11 @@ export interface SiteGrowth {
   site: GrowthSite;
 }
 
-/** Finds the site of most of the growth between two merges; null where no function holds half of it. */
-export function growthBetween(before: CountedProfile, after: CountedProfile): SiteGrowth | null {
+/** Two merges of one type brought together; the site of most of the growth is null where none holds half. */
+export type Growth = Omit<SiteGrowth, 'site'> & { site: GrowthSite | null };
+
+/** Finds the site of most of the growth between two merges. */
+export function growthBetween(before: CountedProfile, after: CountedProfile): Growth {
   const { joined, baseline, incident } = analyse({
     baseline: [before],
     incident: [after],
@@ -30,8 +33,7 @@ export function growthBetween(before: CountedProfile, after: CountedProfile): Si
     quantum: 1,
   });
   const sides = { before: sideOf(joined, baseline), after: sideOf(joined, incident) };
-  const site = growthSite(joined, sides.before, sides.after);
-  return site === null ? null : { joined, ...sides, site };
+  return { joined, ...sides, site: growthSite(joined, sides.before, sides.after) };
 }
 
 /** A site that holds nearly all of the growth is the better name … */
