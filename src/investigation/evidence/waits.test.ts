@@ -97,7 +97,7 @@ test.each([
 describe('with the waits of another type', () => {
   const lock = (ms: number): Stacks => ({ 'main serve sync.Unlock': ms });
   const channel = (ms: number): Stacks => ({ 'main collect chanrecv': ms });
-  /** Whether a lock that waits nine times as long is contention, next to channels: the answer of each type. */
+  /** The answers of both types where a lock waits nine times as long and channels as the test says. */
   const judge = async (blockAfter: number, load = 1, question?: Question) => {
     const instances = pods(2, {
       cpu: WORK,
