@@ -137,27 +137,14 @@ const NARROW = 'a smaller limit, a shorter window (from, to) or a further matche
  * that.
  */
 export function renderJson(answer: Answer, budget: number = BUDGET.max): string {
-  let data = answer.data;
-  let text = serialise(data, []);
-  if (byteLength(text) <= budget) return text;
-  const paths = new Map([...new Set(answer.lists)].map((name) => [name, name.split('.')]));
-  const cut = new Map<string, number>();
-  const cutNotes = () =>
-    [...cut].map(
-      ([name, count]) => `${count} more in ${name} left out to fit the answer; narrow the request.`,
-    );
-  while (byteLength(text) > budget) {
-    const longest = longestList(data, paths);
-    if (longest === null) break;
-    const keep = Math.max(1, Math.floor(longest.list.length * 0.85));
-    cut.set(longest.name, (cut.get(longest.name) ?? 0) + longest.list.length - keep);
-    data = withValueAt(data, longest.path, longest.list.slice(0, keep));
-    text = serialise(data, cutNotes());
-  }
+  const whole = serialise(answer.data);
+  if (byteLength(whole) <= budget) return whole;
+  const { data, notes } = cutLists(answer, budget);
+  let text = serialise(withNotes(data, notes));
   for (const length of TEXT_LENGTHS) {
     if (byteLength(text) <= budget) return text;
     const note = `Texts over ${length} characters are cut to fit the answer ("…"); narrow the request.`;
-    text = serialise(data, [...cutNotes(), note], length);
+    text = serialise(withNotes(data, [...notes, note]), length);
   }
   if (byteLength(text) <= budget) return text;
   return JSON.stringify({
@@ -166,25 +153,73 @@ export function renderJson(answer: Answer, budget: number = BUDGET.max): string 
   });
 }
 
-/** Data with further notes as JSON, texts well-formed and, where a length is given, cut to it. */
-function serialise(data: JsonObject, notes: readonly string[], longest = Number.POSITIVE_INFINITY): string {
-  const shorten = (_key: string, value: unknown) =>
-    typeof value === 'string' ? cutRight(value.toWellFormed(), longest) : value;
-  if (notes.length === 0) return safeJson(data, shorten);
-  const notesBefore = Array.isArray(data.notes) ? data.notes : [];
-  return safeJson({ ...data, notes: [...notesBefore, ...notes] }, shorten);
+/** A list that may be cut, whose entries are measured once, so that cutting it costs a subtraction. */
+interface MeasuredList {
+  name: string;
+  path: readonly string[];
+  entries: readonly Json[];
+  /** Bytes of the first n entries at index n, with the commas between them. */
+  bytesUpTo: readonly number[];
+  /** Number of entries that stay. */
+  kept: number;
 }
 
-/** The list that takes most bytes of those that have more than one entry. */
-function longestList(data: JsonObject, paths: ReadonlyMap<string, readonly string[]>) {
-  let longest: { name: string; path: readonly string[]; list: readonly Json[]; bytes: number } | null = null;
-  for (const [name, path] of paths) {
-    const list = listAt(data, path);
-    if (list === null || list.length < 2) continue;
-    const bytes = byteLength(JSON.stringify(list));
-    if (longest === null || bytes > longest.bytes) longest = { name, path, list, bytes };
+/** Cuts the longest list again and again until the data fit, with the notes that say so. */
+function cutLists({ data, lists: names }: Answer, budget: number): { data: JsonObject; notes: string[] } {
+  const lists = [...new Set(names)].flatMap((name) => measureList(data, name) ?? []);
+  const notesBefore = Array.isArray(data.notes) ? data.notes : [];
+  const bytesOf = ({ bytesUpTo, kept }: MeasuredList) => bytesUpTo[kept] ?? 0;
+  const listBytes = () => lists.reduce((sum, list) => sum + bytesOf(list), 0);
+  const otherBytes = byteLength(serialise({ ...data, notes: notesBefore })) - listBytes();
+  // In the order in which the lists were cut first.
+  const cut = new Set<MeasuredList>();
+  const cutNotes = () =>
+    [...cut].map(
+      ({ name, entries, kept }) =>
+        `${entries.length - kept} more in ${name} left out to fit the answer; narrow the request.`,
+    );
+  const noteBytes = () => {
+    const before = lists.find(({ name }) => name === 'notes')?.kept ?? notesBefore.length;
+    const bytes = cutNotes().reduce((sum, note) => sum + byteLength(serialise(note)) + 1, 0);
+    return bytes > 0 && before === 0 ? bytes - 1 : bytes;
+  };
+  while (otherBytes + listBytes() + noteBytes() > budget) {
+    let longest: MeasuredList | null = null;
+    for (const list of lists)
+      if (list.kept > 1 && (longest === null || bytesOf(list) > bytesOf(longest))) longest = list;
+    if (longest === null) break;
+    longest.kept = Math.max(1, Math.floor(longest.kept * 0.85));
+    cut.add(longest);
   }
-  return longest;
+  let rest = data;
+  for (const { path, entries, kept } of cut) rest = withValueAt(rest, path, entries.slice(0, kept));
+  return { data: rest, notes: cutNotes() };
+}
+
+function measureList(data: JsonObject, name: string): MeasuredList | null {
+  const path = name.split('.');
+  const entries = listAt(data, path);
+  if (entries === null) return null;
+  let bytes = 0;
+  const bytesUpTo = [bytes];
+  for (const [index, entry] of entries.entries()) {
+    bytes += byteLength(serialise(entry)) + (index === 0 ? 0 : 1);
+    bytesUpTo.push(bytes);
+  }
+  return { name, path, entries, bytesUpTo, kept: entries.length };
+}
+
+/** A value as JSON, texts well-formed and, where a length is given, cut to it. */
+function serialise(value: Json, longest = Number.POSITIVE_INFINITY): string {
+  return safeJson(value, (_key, inner) =>
+    typeof inner === 'string' ? cutRight(inner.toWellFormed(), longest) : inner,
+  );
+}
+
+/** Data with further notes. */
+function withNotes(data: JsonObject, notes: readonly string[]): JsonObject {
+  if (notes.length === 0) return data;
+  return { ...data, notes: [...(Array.isArray(data.notes) ? data.notes : []), ...notes] };
 }
 
 function listAt(data: JsonObject, path: readonly string[]): readonly Json[] | null {
