@@ -228,6 +228,26 @@ describe('requests', () => {
   });
 });
 
+test('a function whose share stays while its value changes says so', async () => {
+  const { text, json } = await timeline(
+    await source(hour((minute, noise) => ({ f: (minute < 40 ? 50 : 900) + noise }))),
+    { function: 'f' },
+  );
+  expect(json.onset).toBeNull();
+  expect(json.value_onset).toEqual({ after: iso(39.5), before: iso(40.5) });
+  expect(text).toMatch(
+    /Onset: f .*as a share of cpu shows no change point; its value rose from 5\d\d ms to \S+ s per profile between /,
+  );
+});
+
+test('nothing is called a spike that is lower than what came to stay', async () => {
+  const { json } = await timeline(
+    await source(hour((minute, noise) => ({ f: (minute < 40 ? (minute === 10 ? 100 : 20) : 900) + noise }))),
+  );
+  expect(json.onset).not.toBeNull();
+  expect(json.spikes).toEqual([]);
+});
+
 const CALM: Readonly<Record<string, readonly string[]>> = {
   '05-notify-goroutines': ['cpu', 'alloc', 'inuse', 'goroutines'],
   '08-auth-cpu': ['cpu'],

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { type Alias, lensOf } from '../../test/support/type-ids.js';
 import type { LensRow } from '../profile/compare/finding.js';
-import { agreeing, inAgreement } from './agreement.js';
+import { agreeing, chanceOf, inAgreement } from './agreement.js';
 
 const MIB = 2 ** 20;
 const row = (alias: Alias, before: number | null, after: number | null, error: number | null): LensRow => ({
@@ -42,4 +42,13 @@ test('a row that another word explains keeps it', () => {
   expect(inAgreement(leak)).toBe(leak);
   const conclusion = { verdict: 'leak', causes: [] } as const;
   expect(agreeing(conclusion, [row('cpu', 1, 9, 0.01)])).toBe(conclusion);
+});
+
+test.each<[string, LensRow, number | null]>([
+  ['few samples explain two thirds more', row('cpu', 1e9, 1.67e9, 0.11), Math.exp(0.55)],
+  ['many samples do not', row('cpu', 1e9, 1.67e9, 0.01), null],
+  ['a third more needs no explanation', row('cpu', 1e9, 1.33e9, 0.11), null],
+  ['sampling says nothing of a level', row('inuse', 12 * MIB, 23 * MIB, null), null],
+])('%s', (_, given, chance) => {
+  expect(chanceOf(given)).toBe(chance);
 });

@@ -54,6 +54,15 @@ export function movementOf({ kind, type, before, after, error }: LensRow): Movem
   return { direction: after > was ? 'rose' : 'fell', factor };
 }
 
+/**
+ * The largest factor that sampling alone may explain, where nothing else makes a change small; else null.
+ */
+export function chanceOf(row: LensRow): number | null {
+  const { error } = row;
+  const isTold = error === null || movementOf({ ...row, error: null }) === null || movementOf(row) !== null;
+  return isTold ? null : Math.exp(MAX_SMALL_ERRORS * error);
+}
+
 function isSmallAmount(kind: LensRow['kind'], unit: string, changed: number): boolean {
   if (kind === 'wait') return changed * (secondsPerUnit(unit) ?? 1) < MAX_SMALL_WAIT_S;
   if (kind !== 'level') return false;

@@ -1,23 +1,23 @@
 import { offload } from '../offload.js';
 import { MIN_SIDE_SAMPLES } from '../profile/compare/analysis.js';
 import type { Finding, LensRow, Verdict } from '../profile/compare/finding.js';
-import { share } from '../profile/contrast/contrast.js';
-import { contrastOf, wholeRun } from '../profile/contrast/runs.js';
+import { share, totalShare } from '../profile/contrast/contrast.js';
+import { activePerProfile, contrastOf, wholeRun } from '../profile/contrast/runs.js';
 import type { ToolContext } from '../query/context.js';
 import { lookbackNotes } from '../query/lookback.js';
 import { selectionArguments, sourceArgument } from '../query/selection.js';
-import type { ComparedSide, Comparison } from '../report/answers/comparison.js';
+import type { AttributionRow, ComparedSide, Comparison } from '../report/answers/comparison.js';
 import type { NextCall } from '../report/next.js';
 import type { JsonObject } from '../report/render.js';
 import { formatSelector } from '../sources/selector.js';
 import type { Window } from '../sources/source.js';
 import { formatTime, isCountUnit } from '../text/units.js';
-import { movementOf, samplingError } from './agreement.js';
+import { chanceOf, movementOf, samplingError } from './agreement.js';
 import { type ComparisonReading, isHeavyAnalysis } from './compare.js';
 import type { ComparisonInput } from './comparison-rows.js';
 import { instanceRise } from './evidence/instance-rise.js';
 import type { LevelLens } from './evidence/levels.js';
-import type { ShareLens } from './evidence/shares.js';
+import type { ShareChange, ShareLens } from './evidence/shares.js';
 import { findingsSoFar, settle } from './evidence/unread.js';
 import { collectorTimeOf } from './finding-context.js';
 import { readOnset } from './outcome.js';
@@ -36,7 +36,10 @@ export async function comparisonOf(
   const { analysis, change } = shares;
   const whole = contrastOf(analysis, wholeRun(analysis));
   const judgement = judge(reading);
-  const movement = movementOf(rowOf(reading));
+  const row = rowOf(reading);
+  const { before, after } = perProfileOf(reading);
+  // The answer shows the mean snapshots of a level: neither they nor its ends may move unnoticed.
+  const movement = movementOf(row) ?? movementOf({ ...row, before, after });
   const { cause } = judgement;
   const agreed = judgement.verdict === 'no_change' && movement !== null ? 'inconclusive' : judgement.verdict;
   const { verdict, isSoFar } = settle({ verdict: agreed, causes: [] }, reading.unread, undefined);
@@ -83,6 +86,7 @@ export async function comparisonOf(
     verdict,
     movement,
     unsettled: shares.unsettled?.name ?? null,
+    chance: movement === null ? chanceOf({ ...row, before, after }) : null,
     notRead,
     isSoFar,
     finding: finding === null ? null : withInstances(isSoFar ? findingsSoFar([finding]) : [finding]),
@@ -92,13 +96,7 @@ export async function comparisonOf(
       (reading.cheaper === null ? analysis.load.ratio : 1 / reading.cheaper.culprit.load),
     movers,
     tested,
-    attribution: (change?.attribution ?? []).map((row) => ({
-      label: row.label,
-      value: row.value,
-      shareBefore: row.shareBefore,
-      shareAfter: row.ofTotal,
-      carries: row.carries,
-    })),
+    attribution: change === null ? [] : attributionOf(change),
     notes: [
       ...scope.notes,
       ...shares.notes,
@@ -115,15 +113,27 @@ export async function comparisonOf(
   };
 }
 
+/** Label values with shares of the active total on both sides. */
+function attributionOf({ attribution, contrast, culprit }: ShareChange): AttributionRow[] {
+  const shareBefore = totalShare(contrast.before, culprit.fn);
+  return attribution.map(({ label, value, ofTotal, carries }) => ({
+    label,
+    value,
+    shareBefore,
+    shareAfter: ofTotal,
+    carries,
+  }));
+}
+
+/** The active value per profile on both sides. */
+function perProfileOf({ shares: { analysis } }: ComparisonReading): { before: number; after: number } {
+  return { before: activePerProfile(analysis.baseline), after: activePerProfile(analysis.incident) };
+}
+
 /** The compared type as a row of an investigation, whose word must agree with its numbers, too. */
-function rowOf({ shares: { lens, analysis }, level }: ComparisonReading): LensRow {
-  const per = (parts: typeof analysis.baseline) =>
-    share(
-      parts.reduce((sum, { costs }) => sum + costs.total, 0),
-      parts.reduce((sum, { profiles }) => sum + profiles, 0),
-    );
-  const before = level === null ? per(analysis.baseline) : level.before;
-  const after = level === null ? per(analysis.incident) : level.after;
+function rowOf(reading: ComparisonReading): LensRow {
+  const { lens, analysis } = reading.shares;
+  const { before, after } = reading.level ?? perProfileOf(reading);
   const error = lens.kind === 'level' || lens.kind === 'wait' ? null : samplingError(analysis);
   return {
     type: lens.type,

@@ -111,7 +111,7 @@ function eachChange(shares: readonly ShareLens[]): ShareLens[] {
 }
 
 /** Types on whose time the load rose, for themselves or with the allocations as a second witness. */
-function loadCauses(shares: readonly ShareLens[]): Cause[] {
+export function loadCauses(shares: readonly ShareLens[]): (Cause & { kind: 'load' })[] {
   const roseBy = (z: number) => (share: ShareLens) =>
     !share.analysis.partly && (share.analysis.load.risen ?? 0) >= MIN_RISE && share.analysis.load.z >= z;
   const witnessed = shares.some((share) => share.lens.kind === 'amount' && roseBy(SUPPORTING_Z)(share));
@@ -121,7 +121,7 @@ function loadCauses(shares: readonly ShareLens[]): Cause[] {
       .filter(({ lens, change, unsettled }) => lens.kind === 'time' && change === null && unsettled === null)
       .filter((share) => !isRiseOfChange(share, shares))
       .filter((share) => share.analysis.load.rose || (witnessed && roseBy(SUPPORTED_Z)(share)))
-      .map((of): Cause => ({ kind: 'load', of }))
+      .map((of) => ({ kind: 'load' as const, of }))
   );
 }
 

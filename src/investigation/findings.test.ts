@@ -9,7 +9,8 @@ import {
 import { INCIDENT, START } from '../../test/support/small-service.js';
 import type { Cause } from './conclude.js';
 import type { ShareLens } from './evidence/shares.js';
-import { causeFinding, confidenceOf, findingsOf, lensRows } from './findings.js';
+import { causeFinding, confidenceOf, findingsOf } from './findings.js';
+import { lensRows } from './lens-rows.js';
 
 const GREW = { from: { 'main serve': 10 }, to: { 'main serve': 40 } };
 const SINCE = { after: START, before: START + 60_000 };
@@ -196,10 +197,23 @@ test('load names no function and tells the value per profile', () => {
   expect(causeFinding({ kind: 'load', of }, SINCE)).toMatchObject({
     kind: 'load',
     fn: null,
-    valueBefore: 800,
-    valueAfter: 1_600,
+    valueBefore: 900,
+    valueAfter: 1_700,
     since: SINCE,
   });
+});
+
+test('a finding is about the stretch that it was seen in, also where that begins before the window', () => {
+  const early = shareEvidence('cpu', { change: {} });
+  const { windows, change } = early;
+  if (change === null) throw new Error('no change');
+  const run = { ...change.run, early: 1 };
+  const finding = causeFinding(code({ ...early, change: { ...change, run } }), null);
+  expect(finding?.of.stretch).toEqual({
+    from: windows.baseline.at(-1)?.from,
+    to: windows.incident.at(-1)?.to,
+  });
+  expect(causeFinding(code(early), null)?.of.stretch).toBeNull();
 });
 
 describe('one row for each type', () => {

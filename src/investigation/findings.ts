@@ -1,22 +1,17 @@
 import { functionData, type GuessedOwner, type NamedFunction } from '../profile/code/named-function.js';
-import type { Confidence, Finding, LensRow, Verdict } from '../profile/compare/finding.js';
+import type { Confidence, Finding } from '../profile/compare/finding.js';
 import { spreadBelow, waitsBelow } from '../profile/compare/growth/below.js';
 import { busiestLine, type GrowthPath, growthPath } from '../profile/compare/growth/path.js';
 import { growthSite, type SiteGrowth } from '../profile/compare/growth.js';
-import { amountRose, MIN_AMOUNT_RISE } from '../profile/compare/rise.js';
-import { type Contrast, share, sumIn, totalPerProfile, totalShare } from '../profile/contrast/contrast.js';
+import { type Contrast, share, totalPerProfile, totalShare } from '../profile/contrast/contrast.js';
 import type { Joined } from '../profile/contrast/join.js';
-import { sideOf } from '../profile/contrast/runs.js';
+import { activePerProfile, contrastOf, sideOf } from '../profile/contrast/runs.js';
 import type { ProfileType } from '../profile/types/types.js';
-import { inAgreement, samplingError } from './agreement.js';
 import type { Cause, Conclusion } from './conclude.js';
-import type { LensReadings } from './evidence/evidence.js';
 import type { LevelLens } from './evidence/levels.js';
 import type { Since } from './evidence/rounds.js';
 import type { ShareChange, ShareLens } from './evidence/shares.js';
 import type { TotalsLens } from './evidence/totals.js';
-import { isRiseOfChange } from './same-change.js';
-import { smallestChange } from './smallest.js';
 import { HIGH_RATIO, HIGH_Z, MEDIUM_Z } from './thresholds.js';
 
 /** The confidence of a statement that stands out by `z` standard errors. */
@@ -81,7 +76,7 @@ export function causeFinding(cause: Cause, since: Since | null): Finding | null 
 }
 
 function changeFinding(
-  { windows }: ShareLens,
+  { windows, analysis: all }: ShareLens,
   type: ProfileType,
   change: ShareChange,
   kind: 'code' | 'moved',
@@ -94,14 +89,22 @@ function changeFinding(
       : attribution
           .filter((row) => row !== carrier && row.carries && Math.abs(row.z - carrier.z) < 1e-6)
           .map(({ label, value }) => `${label}=${value}`);
-  const whole = run.first === 0 && run.last === analysis.incident.length - 1;
-  const [first, last] = [windows.incident[run.first], windows.incident[run.last]];
+  const whole = run.early === 0 && run.first === 0 && run.last === analysis.incident.length - 1;
+  // A change that began early is shown in the end of the baseline, too.
+  const first = run.early > 0 ? windows.baseline.at(-run.early) : windows.incident[run.first];
+  const last = windows.incident[run.last];
   const sliced = change.slice?.matcher ?? null;
   // Labels that tie with the slice name the same profiles.
   const ofLabel = sliced === null ? null : (carrier ?? { label: sliced.name, value: sliced.value });
   const ended = run.last < analysis.incident.length - 1 && kind === 'code' && change.slice === null;
+  const shown = bareFinding(contrast, culprit.fn, culprit.load);
+  const part = sliced === null ? asPartOf(contrastOf(all, run), shown) : shown;
+  // A further change may have fallen as a part of the whole, which an earlier one raised; or the whole has
+  // another baseline.
+  const isPart = run.early < all.baseline.length && part.shareAfter > part.shareBefore;
+  const isRest = !isPart && shown.shareAfter > shown.shareBefore;
   return {
-    ...bareFinding(contrast, culprit.fn, culprit.load),
+    ...(isRest ? shown : part),
     type,
     kind,
     of: {
@@ -110,6 +113,7 @@ function changeFinding(
         whole || ofLabel !== null || first === undefined || last === undefined
           ? null
           : { from: first.from, to: last.to },
+      ...(isRest ? { isRest } : {}),
     },
     load: culprit.load,
     alike: carrier === null ? [...new Set(attribution.map(({ label }) => label))] : [],
@@ -129,6 +133,21 @@ function changeFinding(
     z: culprit.z,
     from: from === null ? null : functionData(contrast.joined.functions[from], 0),
     also: [],
+  };
+}
+
+/**
+ * A finding next to all of its type: a further change was found without the stacks of those before it.
+ */
+function asPartOf<T extends BareFinding>({ before, after }: Contrast, finding: T): T {
+  const wholeBefore = share(before.costs.total, before.profiles);
+  const wholeAfter = share(after.costs.total, after.profiles);
+  return {
+    ...finding,
+    wholeBefore,
+    wholeAfter,
+    shareBefore: share(finding.valueBefore, wholeBefore),
+    shareAfter: share(finding.valueAfter, wholeAfter),
   };
 }
 
@@ -211,13 +230,9 @@ function wholeFinding(
 }
 
 function loadFinding({ lens, analysis }: ShareLens, since: Since | null): Finding {
-  const value = (parts: typeof analysis.baseline) =>
-    share(
-      parts.reduce((sum, { costs }) => sum + sumIn(analysis.universe, costs), 0),
-      parts.reduce((sum, { profiles }) => sum + profiles, 0),
-    );
   return {
-    ...wholeFinding(lens.type, value(analysis.baseline), value(analysis.incident)),
+    // The load is told by own code; shown is the whole, as everywhere else in the answer.
+    ...wholeFinding(lens.type, activePerProfile(analysis.baseline), activePerProfile(analysis.incident)),
     // Load drives all code alike; exceptions or bytes that rise come from a place.
     ...(lens.kind === 'time' ? {} : placeOf(analysis)),
     since,
@@ -249,12 +264,10 @@ function growthFinding(
 
 type Sides = Pick<Contrast, 'joined' | 'before' | 'after'>;
 
+type BareFinding = Omit<Finding, 'type' | 'kind' | 'confidence'>;
+
 /** A function on both sides, without label, onset or distance. */
-export function bareFinding(
-  contrast: Sides,
-  fn: number,
-  load: number,
-): Omit<Finding, 'type' | 'kind' | 'confidence'> {
+export function bareFinding(contrast: Sides, fn: number, load: number): BareFinding {
   const { before, after } = contrast;
   return {
     ...placed(contrast, fn, load),
@@ -305,84 +318,4 @@ function libraryBelow(joined: Joined, { functions, at, kept }: GrowthPath): Name
   if (joined.application[functions[at] ?? -1] !== 1) return null;
   const library = functions.slice(at + 1, kept + 1).findLast((fn) => joined.library[fn] === 1);
   return library === undefined ? null : functionData(joined.functions[library], 0);
-}
-
-/** Rows of all profile types, in the order in which they were read; each word agrees with its numbers. */
-export function lensRows(reading: Omit<LensReadings, 'collector'>): LensRow[] {
-  return plainRows(reading).map(inAgreement);
-}
-
-function plainRows(reading: Omit<LensReadings, 'collector'>): LensRow[] {
-  const { totals, shares, levels, waits, wholes } = reading;
-  const rows = totals.map(({ lens, before, after }): LensRow => {
-    const per = ({ value, profiles }: typeof before) => (profiles > 0 ? value / profiles : null);
-    const plain = {
-      type: lens.type,
-      kind: lens.kind,
-      before: per(before),
-      after: per(after),
-      smallest: smallestChange(reading, lens),
-      sameAs: null,
-      error: null,
-    };
-    const shared = shares.find((reading) => reading.lens === lens);
-    if (shared !== undefined) {
-      const { analysis, change } = shared;
-      const active = (parts: typeof analysis.baseline) =>
-        share(
-          parts.reduce((sum, { costs }) => sum + costs.total, 0),
-          parts.reduce((sum, { profiles }) => sum + profiles, 0),
-        );
-      const row = {
-        ...plain,
-        before: active(analysis.baseline),
-        after: active(analysis.incident),
-        error: samplingError(analysis),
-      };
-      if (change !== null) return { ...row, verdict: change.from === null ? 'code_regression' : 'moved' };
-      if (shared.unsettled !== null) return { ...row, verdict: 'inconclusive' };
-      if (isRiseOfChange(shared, shares)) return { ...row, verdict: 'code_regression' };
-      // Amounts follow the mix of requests: a smaller rise of them is no finding.
-      const rose = lens.kind === 'amount' ? amountRose(analysis.load) : analysis.load.rose;
-      return { ...row, verdict: rose ? 'load_increase' : 'no_change' };
-    }
-    const level = levels.find((reading) => reading.lens === lens);
-    if (level !== undefined) {
-      return { ...plain, before: level.before, after: level.after, verdict: levelVerdict(level) };
-    }
-    const whole = wholes.find((reading) => reading.lens === lens);
-    if (whole !== undefined) {
-      return { ...plain, before: whole.before, verdict: wholeVerdict(whole) };
-    }
-    const wait = waits.find((reading) => reading.lens === lens);
-    if (wait === undefined) return { ...plain, verdict: 'not_read' };
-    // Without waiting there may be no wait profile; without any profile nothing is known.
-    const unheard = totals[0]?.before.profiles === 0 ? 'inconclusive' : 'no_change';
-    return { ...plain, verdict: wait.contention === null ? unheard : 'contention' };
-  });
-  const left = reading.same.map(({ type, as }): LensRow => {
-    return {
-      type,
-      kind: type.nature,
-      verdict: 'not_read',
-      before: null,
-      after: null,
-      error: null,
-      smallest: null,
-      sameAs: as,
-    };
-  });
-  return [...rows, ...left];
-}
-
-/** A total that differs widely, though its own variation may explain it, is not called unchanged. */
-function wholeVerdict({ before, after, rose }: TotalsLens): Verdict {
-  if (rose) return 'load_increase';
-  return after >= MIN_AMOUNT_RISE * before && after > 0 ? 'inconclusive' : 'no_change';
-}
-
-function levelVerdict({ leak, before, rise }: LevelLens): Verdict {
-  if (leak !== null) return 'leak';
-  if (rise !== null) return rise.growth === null ? 'load_increase' : 'code_regression';
-  return before === null ? 'inconclusive' : 'no_change';
 }

@@ -20,7 +20,8 @@ import {
 import { compareTotals, type TotalsLens } from './evidence/totals.js';
 import { findingsSoFar, type UnreadType, unreadBecause } from './evidence/unread.js';
 import { readWaits, type WaitLens } from './evidence/waits.js';
-import { findingsOf, lensRows } from './findings.js';
+import { findingsOf } from './findings.js';
+import { lensRows } from './lens-rows.js';
 import { settledConclusion } from './outcome.js';
 import { BRIEF, HALVED, HIGH_RATIO, PRESSED_GATE, SLICE_GATE, SLICED, SUSPICIOUS_Z } from './thresholds.js';
 

@@ -6,7 +6,7 @@ import type { Window } from '../sources/source.js';
 import { formatTime } from '../text/units.js';
 import type { Evidence } from './evidence/evidence.js';
 import type { UnreadParts } from './evidence/unread.js';
-import { lensRows } from './findings.js';
+import { lensRows } from './lens-rows.js';
 
 /** A part that was not read, as an answer names it. */
 export interface NotRead {

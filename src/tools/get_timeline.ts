@@ -59,7 +59,7 @@ async function ofFunction(text: string, measured: Measurement, scope: Scope, con
       gaps: [],
     });
   }
-  const { frames, gaps, step, series, notes } = await functionSeries(
+  const { frames, gaps, step, series, values, notes } = await functionSeries(
     target,
     measured,
     scope,
@@ -74,7 +74,7 @@ async function ofFunction(text: string, measured: Measurement, scope: Scope, con
     gaps,
     whole: series,
     by: null,
-    of,
+    of: { ...of, values },
     notes,
     next: [
       ...(isShort(series) ? [nextCall('get_timeline', { ...longerScope(measured), function: name })] : []),

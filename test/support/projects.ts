@@ -50,7 +50,7 @@ export const PARTS: Readonly<Record<string, readonly string[]>> = {
   /** Whole incidents, asked and judged. */
   evaluation: [
     'test/evaluation/',
-    'test/agreement.test.ts',
+    'test/agreement/',
     'test/exact-at-size.test.ts',
     'test/long-windows.test.ts',
     'test/same-answers.test.ts',

@@ -13,11 +13,24 @@ import { countsLater } from './shares/counts-later.js';
 import type { InvestigationContext, ShareLens } from './shares.js';
 import { partWindows } from './windows.js';
 
-/** When the first cause of a conclusion began; null where there is none or it cannot be told. */
+/**
+ * When the first cause of a conclusion began, as an interval within the windows; null where there is none or
+ * it cannot be told.
+ */
 export async function onsetOf(
   { context }: Pick<Evidence, 'context'>,
   cause: Cause | undefined,
 ): Promise<Since | null> {
+  const since = await intervalOf(context, cause);
+  if (since === null) return null;
+  // The last profile of a window covers time after its end.
+  const { from } = context.plan.baseline;
+  const { to } = context.plan.incident;
+  const inside = (time: number) => Math.min(to, Math.max(from, time));
+  return { ...since, after: inside(since.after), before: inside(since.before) };
+}
+
+async function intervalOf(context: InvestigationContext, cause: Cause | undefined): Promise<Since | null> {
   if (cause === undefined) return null;
   if (cause.kind === 'leak') return cause.of.leak?.since ?? null;
   if (cause.kind === 'contention') return cause.of.contention?.since ?? null;

@@ -19,6 +19,8 @@ export interface InstanceRise {
 export interface PartOfService {
   label: { name: string; value: string } | null;
   stretch: { from: number; to: number } | null;
+  /** Whether stacks of another change are left out: among them this one is diluted. */
+  isRest?: true;
 }
 
 /** Time of the garbage collector that came with an allocation; values are per profile. */

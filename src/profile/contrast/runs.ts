@@ -56,6 +56,14 @@ export function sideOf(joined: Joined, parts: readonly PartCosts[]): Side {
   };
 }
 
+/** The active value per profile of some parts together. */
+export function activePerProfile(parts: readonly PartCosts[]): number {
+  return share(
+    parts.reduce((sum, { costs }) => sum + costs.total, 0),
+    parts.reduce((sum, { profiles }) => sum + profiles, 0),
+  );
+}
+
 /** Parts of one profile type: all of the baseline and of the incident, in order. */
 export interface Measured {
   joined: Joined;

@@ -62,6 +62,9 @@ export interface Series {
   carries: number | null;
 }
 
+/** A change of less than this part of the larger level is worth no word, however many samples show it. */
+const MIN_CHANGE = 0.01;
+
 /**
  * Minimum number of parts that tell a change unless it is gross; three suffice where the errors are known
  * from counts.
@@ -108,9 +111,10 @@ export function analyseSeries(
   const tested: OnsetPart[] = known.map((row) => row.tested);
   const values = known.map(({ value }) => value);
   const { variance, isPureCount, suspect } = options;
-  const change =
+  const found =
     findChange(tested, variance, isPureCount) ??
     (suspect === undefined ? null : changeAt(tested, suspect.from, variance, isPureCount));
+  const change = found === null || isSlight(found) ? null : found;
   const meanOf = (selected: typeof known) => {
     const profiles = selected.reduce((sum, { part }) => sum + part.profiles, 0);
     return selected.reduce((sum, { part, value }) => sum + value * part.profiles, 0) / (profiles || 1);
@@ -118,6 +122,7 @@ export function analyseSeries(
   const instancesOf = (selected: typeof known) =>
     selected.reduce((sum, { part }) => sum + part.instances, 0) / (selected.length || 1);
   const isInside = (at: number) => change !== null && at >= change.start && at < change.end;
+  const mean = meanOf(known);
   const inside = known.filter((_, at) => isInside(at));
   const outside = known.filter((_, at) => !isInside(at));
   return {
@@ -125,7 +130,7 @@ export function analyseSeries(
     parts,
     share: options.share,
     min: values.length === 0 ? 0 : Math.min(...values),
-    mean: meanOf(known),
+    mean,
     max: Math.max(0, ...values),
     isTestable: known.length >= (isPureCount ? MIN_COUNTED_PARTS : MIN_PARTS),
     change,
@@ -140,7 +145,7 @@ export function analyseSeries(
     begins: change === null || change.end < tested.length ? null : (known[change.start]?.part.frame ?? null),
     excursion:
       change === null || change.end === tested.length ? null : spanOf(tested, change.start, change.end),
-    spikes: spikesIn(values, change).map(([start, end]) => ({
+    spikes: spikesIn(values, change, mean).map(([start, end]) => ({
       ...spanOf(tested, start, end),
       value: Math.max(...values.slice(start, end)),
     })),
@@ -150,19 +155,35 @@ export function analyseSeries(
   };
 }
 
+function isSlight({ outside, inside }: Change): boolean {
+  return Math.abs(inside - outside) < MIN_CHANGE * Math.max(Math.abs(inside), Math.abs(outside));
+}
+
 export function spanOf(parts: readonly OnsetPart[], start: number, end: number): Span {
   return { from: parts[start]?.from ?? 0, to: parts[end - 1]?.to ?? 0 };
 }
 
-/** Spikes above the level of their time: a lasting change of level is none, a passing one is. */
-export function spikesIn(values: readonly number[], change: Change | null): [start: number, end: number][] {
-  if (change === null) return findSpikes(values);
-  if (change.end < values.length) return change.inside > change.outside ? [[change.start, change.end]] : [];
-  const later = findSpikes(values.slice(change.start));
-  return [
-    ...findSpikes(values.slice(0, change.start)),
-    ...later.map(([start, end]): [number, number] => [start + change.start, end + change.start]),
-  ];
+/**
+ * Spikes above the level of their time: a lasting change of level is none, a passing one is. Nor is what
+ * stays below the mean of all profiles, though the level of its time be lower still.
+ */
+export function spikesIn(
+  values: readonly number[],
+  change: Change | null,
+  mean: number,
+): [start: number, end: number][] {
+  return runs().filter(([start, end]) => Math.max(...values.slice(start, end)) >= mean);
+
+  function runs(): [start: number, end: number][] {
+    if (change !== null && change.end < values.length)
+      return change.inside > change.outside ? [[change.start, change.end]] : [];
+    const cut = change?.start ?? values.length;
+    const later = findSpikes(values.slice(cut));
+    return [
+      ...findSpikes(values.slice(0, cut)),
+      ...later.map(([start, end]): [number, number] => [start + cut, end + cut]),
+    ];
+  }
 }
 
 /** Whether no change was found in so few parts that a longer window may show one. */

@@ -6,12 +6,13 @@ import type { ToolContext } from '../context.js';
 import type { Scope } from '../scope.js';
 import { readFrameCosts } from './frames.js';
 import { type Frames, readFrames } from './readings.js';
-import { seriesPart } from './series-part.js';
+import { countedVariance, seriesPart } from './series-part.js';
 
 /**
  * The cost of a function over time, as a share of the active total and as a value: one request for the series
  * of all profiles, and one merge for each part. Changes are searched in the share, which the load does not
- * move; where samples are counted, the error of the share is at least the binomial one.
+ * move; where samples are counted, the error of the share is at least the binomial one. `values` is the same
+ * series, searched in the value.
  *
  * @param maxParts at most 12, since each part costs a request
  * @throws UpstreamError where no part could be read
@@ -22,7 +23,7 @@ export async function functionSeries(
   scope: Scope,
   maxParts: number,
   context: ToolContext,
-): Promise<Pick<Frames, 'frames' | 'gaps' | 'step'> & { series: Series; notes: string[] }> {
+): Promise<Pick<Frames, 'frames' | 'gaps' | 'step'> & { series: Series; values: Series; notes: string[] }> {
   const timeline = await readFrames(scope, measurement, { label: null, maxParts }, context);
   const { frames, gaps, step, interval } = timeline;
   const { costs, notes } = await readFrameCosts(scope, timeline, target, context);
@@ -46,5 +47,12 @@ export async function functionSeries(
   // live objects stay from one snapshot to the next.
   const isPureCount = measurement.samples !== null && !scope.type.isWallClock;
   const series = analyseSeries(target.info.name, parts, { by: 'share', share, isPureCount, ...sampling });
-  return { frames, gaps, step, series, notes };
+  const values = analyseSeries(target.info.name, parts, {
+    by: 'value',
+    share,
+    variance: countedVariance(measurement, parts, interval),
+    // The load moves a value, too.
+    isPureCount: false,
+  });
+  return { frames, gaps, step, series, values, notes };
 }

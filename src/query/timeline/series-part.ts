@@ -1,6 +1,7 @@
-import type { SeriesPart } from '../../profile/series/series.js';
+import type { Measurement } from '../../profile/measurement.js';
+import { type SeriesPart, sampleWorth } from '../../profile/series/series.js';
 import type { Frame } from '../../profile/series/timeline.js';
-import type { Scale } from '../../report/answers/series.js';
+import { type Scale, scaleOf } from '../../report/answers/series.js';
 
 /** The cost of a frame, and the counts behind it. */
 interface FrameCost {
@@ -31,4 +32,26 @@ export function seriesPart(
     value: profiles === 0 ? null : scale.convert(sum / profiles, instances, interval),
     share: whole > 0 ? sum / whole : null,
   };
+}
+
+/**
+ * Variance of the value of a profile that follows from the counts of its samples (Poisson); null where these
+ * are unknown.
+ */
+export function countedVariance(
+  measurement: Measurement,
+  parts: readonly SeriesPart[],
+  interval: number,
+): number | null {
+  const worth = sampleWorth(measurement);
+  const known = parts.filter(({ value }) => value !== null);
+  if (worth === null || known.length === 0) return null;
+  const meanOf = (figure: (part: SeriesPart) => number) =>
+    known.reduce((sum, part) => sum + figure(part), 0) / known.length;
+  const worthAsShown = scaleOf(measurement).convert(
+    worth,
+    meanOf(({ instances }) => instances),
+    interval,
+  );
+  return worthAsShown * meanOf(({ value }) => value ?? 0);
 }

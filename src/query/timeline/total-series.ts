@@ -1,5 +1,5 @@
 import type { Measurement } from '../../profile/measurement.js';
-import { analyseSeries, type Series, type SeriesPart, sampleWorth } from '../../profile/series/series.js';
+import { analyseSeries, type Series, type SeriesPart } from '../../profile/series/series.js';
 import { type Frame, frameAt, type Reading, sumsOf } from '../../profile/series/timeline.js';
 import { scaleOf } from '../../report/answers/series.js';
 import type { Matcher } from '../../sources/source.js';
@@ -8,7 +8,7 @@ import type { Scope } from '../scope.js';
 import { profileQuery } from '../scope.js';
 import { fetchCosts, fetchFrameCosts, mapFrames, readFrameCosts } from './frames.js';
 import { type Frames, MAX_PARTS, readFrames } from './readings.js';
-import { seriesPart } from './series-part.js';
+import { countedVariance, seriesPart } from './series-part.js';
 
 /** Maximum number of parts of a total, where they cost no requests. */
 const MAX_FREE_PARTS = 24;
@@ -265,26 +265,4 @@ function valueSeries(
     since: parts.findIndex(isKnown) > holdsProfiles.indexOf(true) ? (times[0] ?? null) : null,
     until: parts.findLastIndex(isKnown) < holdsProfiles.lastIndexOf(true) ? (times.at(-1) ?? null) : null,
   };
-}
-
-/**
- * Variance of the value of a profile that follows from the counts of its samples (Poisson); null where these
- * are unknown.
- */
-function countedVariance(
-  measurement: Measurement,
-  parts: readonly SeriesPart[],
-  interval: number,
-): number | null {
-  const worth = sampleWorth(measurement);
-  const known = parts.filter(({ value }) => value !== null);
-  if (worth === null || known.length === 0) return null;
-  const meanOf = (figure: (part: SeriesPart) => number) =>
-    known.reduce((sum, part) => sum + figure(part), 0) / known.length;
-  const worthAsShown = scaleOf(measurement).convert(
-    worth,
-    meanOf(({ instances }) => instances),
-    interval,
-  );
-  return worthAsShown * meanOf(({ value }) => value ?? 0);
 }

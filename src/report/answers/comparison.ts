@@ -57,6 +57,8 @@ export interface Comparison {
   verdict: Verdict;
   /** How the value per profile changed where that is more than small; factor is after ÷ before. */
   movement: { direction: 'rose' | 'fell'; factor: number } | null;
+  /** Largest factor that so few samples may differ by, where only that makes the change small; else null. */
+  chance: number | null;
   /** Parts of the data, other than the shares of both sides, that could not be read, and why. */
   notRead: readonly { what: string; why: string }[];
   /** Whether what was not read could change the verdict. */
@@ -183,7 +185,7 @@ function moverData(row: MoverRow): JsonObject {
 }
 
 function reasonOf(comparison: Comparison): string {
-  const { verdict, before, after, type, tested, movers, movement, isSoFar, unsettled } = comparison;
+  const { verdict, before, after, type, tested, movers, movement, chance, isSoFar, unsettled } = comparison;
   const ratio = before.perProfile > 0 ? after.perProfile / before.perProfile : null;
   const what = type.isWallClock ? `active ${type.alias} time` : type.alias;
   const per = type.kind === 'instant' ? 'mean snapshot' : 'per profile';
@@ -193,9 +195,10 @@ function reasonOf(comparison: Comparison): string {
       : `${what} ${per} ${rangeText(before.perProfile, after.perProfile, type)}, x${ratio.toFixed(2)}`;
   if (verdict === 'no_change') {
     const others = movers.filter((row) => row.significant).length;
+    const few = chance === null ? '' : ` (so few samples may differ by x${chance.toFixed(2)})`;
     return others === 0
-      ? `${change}; none of ${tested} functions stands out of the noise`
-      : `${change}; of the team's own functions none stands out of the noise, of libraries and runtime ${others} (below)`;
+      ? `${change}${few}; none of ${tested} functions stands out of the noise`
+      : `${change}${few}; of the team's own functions none stands out of the noise, of libraries and runtime ${others} (below)`;
   }
   if (verdict === 'inconclusive' && unsettled !== null)
     return `${change}; ${unsettledText({ type, name: unsettled })}`;

@@ -25,7 +25,8 @@ export interface Timeline {
     /** Whether the heaviest values are shown, since the changes of all of them are not known. */
     isByWeight: boolean;
   } | null;
-  of: NamedFunction | null;
+  /** The function of the question, with the same series searched in its value instead of its share. */
+  of: (NamedFunction & { values: Series }) | null;
   notes: readonly string[];
   next: readonly NextCall[];
 }
@@ -50,6 +51,7 @@ export function timelineAnswer(measured: Measurement, timeline: Timeline): Answe
       function: timeline.of?.function ?? null,
       value_unit: scale.unit,
       onset: onsetData(whole),
+      ...(timeline.of === null ? {} : { value_onset: onsetData(timeline.of.values) }),
       series: series.map((row) => seriesData(row, timeline, scale)),
       series_count: series.length + (by?.others ?? 0),
       spikes: series.flatMap((row) =>
@@ -133,7 +135,13 @@ function headlineOf(measured: Measurement, { whole, by, of }: Timeline, scale: S
   const what = measured.type.isWallClock ? `active ${measured.type.alias} time` : measured.type.alias;
   if (of !== null) {
     const [before, after] = whole.means?.value.map(scale.format) ?? [];
-    const amounts = before === undefined ? '' : `; its value from ${before} to ${after}${scale.per}`;
+    // All of the type changed alike where the value changed and the share did not.
+    const amounts =
+      before !== undefined
+        ? `; its value from ${before} to ${after}${scale.per}`
+        : of.values.change === null
+          ? ''
+          : `; its value ${changeText(of.values, scale.format, scale.per)}`;
     return `${displayFunction(of)} as a share of ${what} ${changeText(whole, formatShare)}${amounts}.`;
   }
   const [before, after] = whole.means?.instances.map(Math.round) ?? [];

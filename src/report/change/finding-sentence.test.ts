@@ -51,6 +51,11 @@ describe('what a finding says', () => {
       "10.0% -> 40.0% of the service's cpu from 2026-11-20T12:00:00Z to 12:01Z (10 of 100 ms",
     ],
     [
+      'what another change leaves',
+      { of: { label: null, stretch: null, isRest: true } },
+      "10.0% -> 40.0% of the rest of the service's cpu (10 of 100 ms",
+    ],
+    [
       'active time',
       { type: { ...CPU, alias: 'wall', isWallClock: true } },
       "10.0% -> 40.0% of the service's active wall time (10 of 100 ms",

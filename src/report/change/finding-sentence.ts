@@ -70,7 +70,8 @@ function sharesText(finding: Finding, per: string, { clock }: Writer): string {
   if (of.label !== null)
     return `${was} of the service's ${what} -> ${is} of that in ${labelText(of.label)} ${values}`;
   const span = of.stretch === null ? '' : ` from ${clock(of.stretch.from)} to ${clock(of.stretch.to)}`;
-  return `${was} -> ${is} of the service's ${what}${span} ${values}`;
+  const whole = of.isRest === true ? `the rest of the service's ${what}` : `the service's ${what}`;
+  return `${was} -> ${is} of ${whole}${span} ${values}`;
 }
 
 function loadText(finding: Finding, place: string, values: string): string {

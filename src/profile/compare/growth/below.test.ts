@@ -54,6 +54,15 @@ describe('spreadBelow', () => {
     ]);
   });
 
+  test('what fell is no part: the others add up to all of the growth, not to more', () => {
+    const before = { 'main hold lib.a': 30, 'main hold lib.b': 10, 'main other': 50 };
+    expect(spread({ 'main hold lib.a': 10, 'main hold lib.b': 40, 'main hold lib.c': 30 }, before)).toEqual([
+      'hold',
+      ['lib.b', 50],
+      ['lib.c', 50],
+    ]);
+  });
+
   test('nothing where nothing grew', () => {
     expect(spread({ 'main hold lib.a': 5 }, { 'main hold lib.a': 10 })).toBeNull();
   });

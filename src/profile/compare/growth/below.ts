@@ -41,11 +41,10 @@ export function spreadBelow(
       const callee = calleeOf(joined, part, stack, at);
       if (callee !== undefined) parts.set(callee, (parts.get(callee) ?? 0) + weight);
     });
-    const whole = [...parts.values()].reduce((sum, weight) => sum + weight, 0);
-    if (whole <= 0) return null;
-    const ranked = rank(parts, whole);
+    const ranked = rank(parts);
     const [first] = ranked;
-    if (first === undefined || first.what === null || first.part < FOLLOWED || visited.has(first.what))
+    if (first === undefined) return null;
+    if (first.what === null || first.part < FOLLOWED || visited.has(first.what))
       return { at, parts: ranked.filter(({ part }) => part >= MIN_PART).slice(0, MAX_PARTS) };
     at = first.what;
   }
@@ -66,16 +65,19 @@ export function waitsBelow(sides: Sides, fn: number): PartOfGrowth<string>[] {
     const kind = waitKind(names);
     parts.set(kind, (parts.get(kind) ?? 0) + weight);
   });
-  const whole = [...parts.values()].reduce((sum, weight) => sum + weight, 0);
-  if (whole <= 0) return [];
-  return rank(parts, whole)
+  return rank(parts)
     .flatMap(({ what, part }) => (what === null || part < MIN_PART ? [] : [{ what, part }]))
     .slice(0, MAX_PARTS);
 }
 
-function rank<T>(parts: ReadonlyMap<T, number>, whole: number): PartOfGrowth<T>[] {
+/** Parts of all that grew, the largest first; nothing where all together did not grow. */
+function rank<T>(parts: ReadonlyMap<T, number>): PartOfGrowth<T>[] {
+  const weights = [...parts.values()];
+  if (weights.reduce((sum, weight) => sum + weight, 0) <= 0) return [];
+  // A fall is no part of the growth: else the parts of what rose would add up to more than all of it.
+  const grown = weights.reduce((sum, weight) => sum + Math.max(0, weight), 0);
   return [...parts]
-    .map(([what, weight]) => ({ what, part: Math.min(1, weight / whole) }))
+    .map(([what, weight]) => ({ what, part: Math.max(0, weight) / grown }))
     .sort((a, b) => b.part - a.part);
 }
 

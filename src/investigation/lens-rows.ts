@@ -1,0 +1,87 @@
+import type { LensRow, Verdict } from '../profile/compare/finding.js';
+import { amountRose, MIN_AMOUNT_RISE } from '../profile/compare/rise.js';
+import { activePerProfile } from '../profile/contrast/runs.js';
+import { inAgreement, samplingError } from './agreement.js';
+import { loadCauses } from './conclude.js';
+import type { LensReadings } from './evidence/evidence.js';
+import type { LevelLens } from './evidence/levels.js';
+import type { TotalsLens } from './evidence/totals.js';
+import { isRiseOfChange } from './same-change.js';
+import { smallestChange } from './smallest.js';
+
+/** Rows of all profile types, in the order in which they were read; each word agrees with its numbers. */
+export function lensRows(reading: Omit<LensReadings, 'collector'>): LensRow[] {
+  return plainRows(reading).map(inAgreement);
+}
+
+function plainRows(reading: Omit<LensReadings, 'collector'>): LensRow[] {
+  const { totals, shares, levels, waits, wholes } = reading;
+  const loaded = loadCauses(shares);
+  const rows = totals.map(({ lens, before, after }): LensRow => {
+    const per = ({ value, profiles }: typeof before) => (profiles > 0 ? value / profiles : null);
+    const plain = {
+      type: lens.type,
+      kind: lens.kind,
+      before: per(before),
+      after: per(after),
+      smallest: smallestChange(reading, lens),
+      sameAs: null,
+      error: null,
+    };
+    const shared = shares.find((reading) => reading.lens === lens);
+    if (shared !== undefined) {
+      const { analysis, change } = shared;
+      const row = {
+        ...plain,
+        before: activePerProfile(analysis.baseline),
+        after: activePerProfile(analysis.incident),
+        error: samplingError(analysis),
+      };
+      if (change !== null) return { ...row, verdict: change.from === null ? 'code_regression' : 'moved' };
+      if (shared.unsettled !== null) return { ...row, verdict: 'inconclusive' };
+      if (isRiseOfChange(shared, shares)) return { ...row, verdict: 'code_regression' };
+      // Amounts follow the mix of requests: a smaller rise of them is no finding.
+      const rose =
+        lens.kind === 'amount' ? amountRose(analysis.load) : loaded.some(({ of }) => of === shared);
+      return { ...row, verdict: rose ? 'load_increase' : 'no_change' };
+    }
+    const level = levels.find((reading) => reading.lens === lens);
+    if (level !== undefined) {
+      return { ...plain, before: level.before, after: level.after, verdict: levelVerdict(level) };
+    }
+    const whole = wholes.find((reading) => reading.lens === lens);
+    if (whole !== undefined) {
+      return { ...plain, before: whole.before, verdict: wholeVerdict(whole) };
+    }
+    const wait = waits.find((reading) => reading.lens === lens);
+    if (wait === undefined) return { ...plain, verdict: 'not_read' };
+    // Without waiting there may be no wait profile; without any profile nothing is known.
+    const unheard = totals[0]?.before.profiles === 0 ? 'inconclusive' : 'no_change';
+    return { ...plain, verdict: wait.contention === null ? unheard : 'contention' };
+  });
+  const left = reading.same.map(({ type, as }): LensRow => {
+    return {
+      type,
+      kind: type.nature,
+      verdict: 'not_read',
+      before: null,
+      after: null,
+      error: null,
+      smallest: null,
+      sameAs: as,
+    };
+  });
+  return [...rows, ...left];
+}
+
+/** A total that differs widely, though its own variation may explain it, is not called unchanged. */
+function wholeVerdict({ before, after, rose }: TotalsLens): Verdict {
+  if (rose) return 'load_increase';
+  return after >= MIN_AMOUNT_RISE * before && after > 0 ? 'inconclusive' : 'no_change';
+}
+
+function levelVerdict({ leak, before, rise }: LevelLens): Verdict {
+  if (leak !== null) return 'leak';
+  if (rise !== null) return rise.growth === null ? 'load_increase' : 'code_regression';
+  return before === null ? 'inconclusive' : 'no_change';
+}
