@@ -204,7 +204,8 @@ describe('a connection', () => {
     const url = await serve({ bounds: QUICK });
     const socket = connect(Number(new URL(url).port), '127.0.0.1', () => socket.write(bytes));
     expect(await ended(socket)).toMatch(/^(HTTP\/1\.1 408 .*)?/s);
-    expect((await fetch(new URL('/healthz', url))).status).toBe(200);
+    // Such a short time may also cut this request, on a machine that is busy.
+    await until(() => fetch(new URL('/healthz', url)).then(({ status }) => status === 200));
   });
 
   test('that drips its headers letter by letter is cut', async () => {

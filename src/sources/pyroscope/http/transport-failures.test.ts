@@ -1,7 +1,7 @@
 import type { RequestListener } from 'node:http';
 import { inspect } from 'node:util';
 import { gzipSync } from 'node:zlib';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import {
   atEnd,
   closeTransports,
@@ -162,12 +162,15 @@ describe('one more try', () => {
   });
 
   test('both tries share one deadline', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    onTestFinished(() => void vi.useRealTimers());
     const { transport, seen } = await failingAtFirst(
       (_, response) => {
+        vi.advanceTimersByTime(20_000);
         if (seen.length === 1) response.writeHead(502).end();
       },
       9,
-      { timeoutMs: 400 },
+      { timeoutMs: 30_000 },
     );
     expect(await failure(postJson(transport))).toMatchObject({ kind: 'timeout' });
     expect(seen).toHaveLength(2);
