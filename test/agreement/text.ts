@@ -10,7 +10,7 @@ const UNITS: Readonly<Record<string, number>> = {
 const NUMBER = String.raw`(-?\d+(?:\.\d+)?)(%|k|M|G)?(?: (ns|µs|ms|s|min|h|B|KiB|MiB|GiB|TiB)(?![\w]))?`;
 const FROM_TO = new RegExp(`(rose|grew|fell|shrank|took)[^;.]{0,40}? from ${NUMBER} to ${NUMBER}`, 'g');
 const RANGE = new RegExp(`${NUMBER} -> ${NUMBER}`, 'g');
-const TIMES = /^[^;]{0,60}?[ (]x(\d+(?:\.\d+)?)/;
+const TIMES = /^(?: [\w ]{1,30})?(?:, | \()x(\d+(?:\.\d+)?)/;
 const PART = new RegExp(String.raw`\(${NUMBER} of ${NUMBER}`, 'g');
 const LEVELS = new RegExp(`min ${NUMBER}, mean ${NUMBER}, max ${NUMBER}`, 'g');
 /** Numbers are written with three digits. */
