@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { frameOwner } from '../src/profile/code/frames.js';
 import { normaliseName } from '../src/profile/code/names.js';
-import { caseFoldersIn, loadCaseFolder } from './evaluation/case-folder.js';
+import { caseFoldersIn, loadCaseFolder, quietHalf } from './evaluation/case-folder.js';
 import type { IncidentCase } from './evaluation/generator/case.js';
 import { judge } from './evaluation/score.js';
 import { asker, fixture } from './support/ask.js';
@@ -26,6 +26,9 @@ const functionRows = z.object({
   idle: z.object({ value: z.number(), share: z.number() }).nullable(),
   top_functions: z.array(z.object({ function: z.string() })),
 });
+
+/** Time that an upload of 10 s covers, on the time line that is stretched 15 times. */
+const COVER_MS = 150_000;
 
 const folders = await caseFoldersIn([fixture('sdk')]);
 
@@ -103,6 +106,13 @@ describe.each(folders.map((folder) => [path.basename(folder), folder] as const))
       ...incident,
       truth: { ...truth, functions: [...truth.functions, ...functions] },
     });
+    expect(score.wrong, answer.text).toEqual([]);
+  });
+
+  test('of the quiet half of the baseline nobody is accused', async () => {
+    const quiet = quietHalf(incident, COVER_MS);
+    const truth = { ...quiet.truth, acceptedVerdicts: ['inconclusive'] as const };
+    const { answer, score } = await judge({ ...quiet, truth });
     expect(score.wrong, answer.text).toEqual([]);
   });
 });

@@ -17,6 +17,7 @@ import { type ComparisonReading, isHeavyAnalysis } from './compare.js';
 import type { ComparisonInput } from './comparison-rows.js';
 import { instanceRise } from './evidence/instance-rise.js';
 import type { LevelLens } from './evidence/levels.js';
+import { isBriefBaseline } from './evidence/rounds.js';
 import type { ShareChange, ShareLens } from './evidence/shares.js';
 import { findingsSoFar, settle } from './evidence/unread.js';
 import { collectorTimeOf } from './finding-context.js';
@@ -192,7 +193,8 @@ function loadReason(shares: ShareLens, level: LevelLens | null): Reason {
   if (level !== null && level.rise !== null && level.rise.growth === null)
     return { cause: { kind: 'level', of: level } };
   // The cost of instances that still warm up is no load.
-  return shares.analysis.load.rose && shares.unsettled === null
+  const isBrief = isBriefBaseline(shares.profileTimes, shares.windows.baseline);
+  return shares.analysis.load.rose && shares.unsettled === null && !isBrief
     ? { cause: { kind: 'load', of: shares } }
     : null;
 }

@@ -37,6 +37,18 @@ const RISE_OF_CODE = shareEvidence('wall', {
   load: { risen: 3, z: 8, rose: true },
 });
 
+test('a baseline of two rounds of profiles does not tell how the load swings', () => {
+  const { series, stepMs } = LOAD.profileTimes;
+  const last = (LOAD.windows.baseline.at(-1)?.to ?? 0) - 10 * 60_000;
+  const brief = series.map(({ labels, points }) => ({
+    labels,
+    points: points.filter(({ time }) => time > last),
+  }));
+  const of = { ...LOAD, profileTimes: { series: brief, stepMs } };
+  expect(conclude(readingOf({ shares: [LOAD] })).verdict).toBe('load_increase');
+  expect(conclude(readingOf({ shares: [of] })).verdict).toBe('no_change');
+});
+
 describe('which verdict wins, and what else is named', () => {
   test.each([
     {

@@ -7,6 +7,7 @@ import { joinKey } from '../profile/contrast/join.js';
 import { secondsPerUnit } from '../text/units.js';
 import type { LensReadings } from './evidence/evidence.js';
 import type { LevelLens } from './evidence/levels.js';
+import { isBriefBaseline } from './evidence/rounds.js';
 import type { ShareChange, ShareLens } from './evidence/shares.js';
 import type { TotalsLens } from './evidence/totals.js';
 import type { WaitLens } from './evidence/waits.js';
@@ -120,6 +121,7 @@ export function loadCauses(shares: readonly ShareLens[]): (Cause & { kind: 'load
       // The cost of instances that still warm up is no load.
       .filter(({ lens, change, unsettled }) => lens.kind === 'time' && change === null && unsettled === null)
       .filter((share) => !isRiseOfChange(share, shares))
+      .filter(({ profileTimes, windows }) => !isBriefBaseline(profileTimes, windows.baseline))
       .filter((share) => share.analysis.load.rose || (witnessed && roseBy(SUPPORTED_Z)(share)))
       .map((of) => ({ kind: 'load' as const, of }))
   );

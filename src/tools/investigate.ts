@@ -2,6 +2,7 @@ import { UserError } from '../errors.js';
 import { alignBaseline } from '../investigation/evidence/align-baseline.js';
 import { type Evidence, readEvidence } from '../investigation/evidence/evidence.js';
 import { countedSource, createRequests } from '../investigation/evidence/requests.js';
+import { isBriefBaseline } from '../investigation/evidence/rounds.js';
 import type { ShareChange, ShareLens } from '../investigation/evidence/shares.js';
 import type { WaitLens } from '../investigation/evidence/waits.js';
 import { investigateFleet } from '../investigation/fleet/report.js';
@@ -221,6 +222,11 @@ function notDetermined({ totals, missing, shares }: Evidence, verdict: Verdict):
     unread.push('waiting for I/O and locks: no wall-clock, mutex or block profiles');
   if (!totals.some(({ lens }) => lens.kind === 'level'))
     unread.push('leaks: no live-memory or goroutine profiles');
+  const [main] = shares;
+  if (main !== undefined && isBriefBaseline(main.profileTimes, main.windows.baseline))
+    unread.push(
+      'a rise of the load: fewer than three rounds of profiles before do not tell how it swings (a longer baseline does)',
+    );
   // An answer that found nothing says for every type how small a change it could have seen.
   if (verdict === 'no_change') return unread;
   const few = shares.find(({ change, analysis }) => change === null && analysis.samples.after < FEW_SAMPLES);

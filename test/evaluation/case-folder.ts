@@ -148,9 +148,12 @@ function sourceOf(
 /**
  * The later half of the baseline as if it were an incident: nothing happened there, so no code may be
  * accused. It shares the source of the case.
+ *
+ * @param coverMs time that a profile covers: one that begins so late that it holds the fault is left out
  */
-export function quietHalf(incidentCase: IncidentCase): IncidentCase {
-  const { from, to } = incidentCase.windows.baseline;
+export function quietHalf(incidentCase: IncidentCase, coverMs = 0): IncidentCase {
+  const { from } = incidentCase.windows.baseline;
+  const to = incidentCase.windows.baseline.to - coverMs;
   const middle = Math.round((from + to) / 2);
   return {
     ...incidentCase,

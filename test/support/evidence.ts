@@ -53,6 +53,20 @@ export interface ShareEvidence {
   unsettled?: string;
 }
 
+/** A profile every five minutes. */
+const ROUNDS = {
+  series: [
+    {
+      labels: {},
+      points: Array.from({ length: 15 }, (_, at) => ({
+        time: START + (at - 12.5) * 5 * MINUTE,
+        value: 1,
+      })),
+    },
+  ],
+  stepMs: 5_000,
+};
+
 const NO_RISE: LoadChange = { ratio: 1, risen: 1, z: 0, rose: false };
 
 /** A profile type whose shares were compared. */
@@ -72,7 +86,7 @@ export function shareEvidence(alias: Alias, evidence: ShareEvidence = {}): Share
     samples: evidence.samples ?? analysed.samples,
   };
   const lens = lensOf(alias);
-  const share = { lens, analysis, estimated: false, notes: [], profileTimes: { series: [], stepMs: 5_000 } };
+  const share = { lens, analysis, estimated: false, notes: [], profileTimes: ROUNDS };
   const length = (INCIDENT.to - INCIDENT.from) / parts;
   const windows = {
     baseline: [-2, -1].map((part) => ({

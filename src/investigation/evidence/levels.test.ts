@@ -72,6 +72,14 @@ describe('a leak', () => {
     });
   });
 
+  test('of less than a MiB is none, whatever its ratio', async () => {
+    // Each sample stands for half a MiB.
+    const tiny = (minute: number) => ({ 'main serve cache.put': minute < 0 ? 0.1 : 0.1 + 0.1 * minute });
+    expect(await leakIn(pods(1, { inuse: tiny }))).toMatchObject({ leaks: false });
+    const larger = (minute: number) => ({ 'main serve cache.put': minute < 0 ? 1 : 1 + minute });
+    expect(await leakIn(pods(1, { inuse: larger }))).toMatchObject({ leaks: true });
+  });
+
   test('of one instance shows the levels of that instance', async () => {
     const { before, after } = await leakIn(pods(8, CALM, { c: rising(60) }));
     expect(before).toBe(200 * 2 ** 19);

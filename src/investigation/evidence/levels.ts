@@ -55,7 +55,13 @@ export async function readLevels(
     after: incident.at(-1)?.value ?? null,
   };
   const candidates: { leak: Leak; instance: string | null }[] = [];
-  const whole = findLeak(baseline, incident);
+  const unitBytes = bytesPerUnit(lens.type.unit);
+  // A few objects or kilobytes more are no leak, whatever their ratio.
+  const leakIn = (past: readonly Level[], levels: readonly Level[]) => {
+    const leak = findLeak(past, levels);
+    return leak !== null && leak.after - leak.before >= minAddedOf(unitBytes) ? leak : null;
+  };
+  const whole = leakIn(baseline, incident);
   if (whole !== null) candidates.push({ leak: whole, instance: null });
   const label = fleet.instanceLabel;
   if (whole === null && label !== null && profileTimes.largeFleet === undefined && fleet.instances.size > 1) {
@@ -63,14 +69,13 @@ export async function readLevels(
       const instanceLevels = (window: Window) => levelsIn(profileTimes, window, label, instance);
       const past = instanceLevels(plan.baseline);
       // A new instance is compared with the others' past.
-      const leak = findLeak(past.length > 0 ? past : baseline, instanceLevels(plan.incident));
+      const leak = leakIn(past.length > 0 ? past : baseline, instanceLevels(plan.incident));
       if (leak !== null) candidates.push({ leak, instance });
     }
   }
   const [first] = candidates.sort((a, b) => b.leak.after - a.leak.after);
   const growth = first === undefined ? null : await readGrowth(context, lens, profileTimes, first.instance);
   if (first === undefined || growth === null) {
-    const unitBytes = bytesPerUnit(lens.type.unit);
     const hidden = findHiddenLeak(baseline, incident, minAddedOf(unitBytes));
     const site = hidden === null ? null : await readGrowth(context, lens, profileTimes);
     if (hidden !== null && site !== null && isHolder(site)) {

@@ -16,6 +16,19 @@ export function roundsIn(profileTimes: ProfileTimes, window: Window): number {
   return first === undefined || last === undefined ? 0 : Math.round((last - first) / gapOf(profileTimes)) + 1;
 }
 
+/**
+ * Minimum number of rounds of profiles in a baseline that tell how the load swings: two that are alike may be
+ * alike by chance.
+ */
+const MIN_LOAD_ROUNDS = 3;
+
+/** Whether the parts of a baseline hold too few rounds of profiles to tell load from its ordinary swings. */
+export function isBriefBaseline(profileTimes: ProfileTimes, baseline: readonly Window[]): boolean {
+  const [first, last] = [baseline[0], baseline.at(-1)];
+  if (first === undefined || last === undefined) return true;
+  return roundsIn(profileTimes, { from: first.from, to: last.to }) < MIN_LOAD_ROUNDS;
+}
+
 /** The rounds of a window, or at most so many parts of several rounds each. */
 export function roundsOf(
   profileTimes: ProfileTimes,
