@@ -1,6 +1,7 @@
 import { PatternError } from './errors.js';
 import { comparedRows } from './investigation/comparison-rows.js';
 import { findingsOf } from './investigation/findings.js';
+import { grownFunctions } from './investigation/fleet/grown.js';
 import { filterStacks } from './profile/code/filter.js';
 import { countsInProfile } from './profile/compare/analysis.js';
 import { changesIn, cheaperIn } from './profile/compare/changes.js';
@@ -47,6 +48,7 @@ export const JOBS = {
   cheaper: cheaperIn,
   counts: countsInProfile,
   growth: growthBetween,
+  grown: grownFunctions,
   compared: comparedRows,
   findings: findingsOf,
   cost: costIn,

@@ -42,6 +42,8 @@ export interface BriefEvidence extends LensReadings {
   suspicion: number;
   /** Whether a change may be the warm-up of new instances, which nothing has ruled out. */
   maybeWarmUp: boolean;
+  /** Whether some of its instances are new: they warm up, and their levels start from nothing. */
+  hasTurnover: boolean;
   /** How the value per profile of the main type changed as a whole; null where that cannot be told. */
   mainTotals: TotalsLens | null;
 }
@@ -51,6 +53,7 @@ export function briefEvidence(
   context: InvestigationContext,
   same: LensPlan['same'],
   series: BriefEvidence['series'],
+  hasTurnover: boolean,
 ): BriefEvidence {
   const [main] = series;
   const { plan } = context;
@@ -79,6 +82,7 @@ export function briefEvidence(
     unread: [],
     suspicion: 0,
     maybeWarmUp: false,
+    hasTurnover,
     mainTotals: main === undefined ? null : compareTotals(main.lens, main.times, plan, main.times),
   };
 }
@@ -96,7 +100,7 @@ export async function lookAtLevelsAndWaits(evidence: BriefEvidence): Promise<voi
     if (evidence.levels.some(({ leak }) => leak !== null)) return;
     await noting(evidence, lens, async () => {
       if (lens.kind === 'level')
-        evidence.levels.push(withPlainLeak(await readLevels(context, lens, times), mainTotals));
+        evidence.levels.push(withPlainLeak(await readLevels(context, lens, times), evidence));
       if (lens.kind === 'wait') {
         // The most telling wait suffices.
         if (evidence.waits.some(({ contention }) => contention !== null)) return;
@@ -108,18 +112,23 @@ export async function lookAtLevelsAndWaits(evidence: BriefEvidence): Promise<voi
 }
 
 /**
- * The level without a leak that is not plain enough for one of many: of a single instance less than
- * threefold, since every instance of every service is tried, or in frameworks alone and by no more than the
+ * The level without a leak that is not plain enough for one of many: of a single instance, or
+ * where instances are new, less than threefold, since every instance of every service is tried and new ones
+ * fill their caches; or in frameworks alone and by no more than the
  * load explains.
  */
-function withPlainLeak(level: LevelLens, mainTotals: TotalsLens | null): LevelLens {
+function withPlainLeak(
+  level: LevelLens,
+  { mainTotals, hasTurnover }: Pick<BriefEvidence, 'mainTotals' | 'hasTurnover'>,
+): LevelLens {
   const { leak } = level;
   if (leak === null) return level;
   const { joined, site } = leak.growth;
   const load = mainTotals?.load;
   const explained = load?.rose === true ? (load.risen ?? 1) * MIN_AMOUNT_RISE : 0;
   const isOfLoad = joined.application[site.fn] !== 1 && leak.after < explained * leak.before;
-  const isSmall = leak.instance !== null && leak.after < HIGH_RATIO * leak.before;
+  const mustBeHigh = leak.instance !== null || hasTurnover;
+  const isSmall = mustBeHigh && leak.after < HIGH_RATIO * leak.before;
   return isOfLoad || isSmall ? { ...level, leak: null } : level;
 }
 
@@ -180,9 +189,13 @@ export function asksForAmounts({ series, shares, wholes, mainTotals }: BriefEvid
   // A change of the time that is known already says where the allocations come from, too.
   if (alloc === undefined || time === undefined || time.change !== null) return false;
   if (collectorGrowth(contrastOf(time.analysis, wholeRun(time.analysis))).grew) return true;
-  const whole = wholes.find(({ lens }) => lens === alloc.lens);
-  const beyondLoad = (whole?.load.risen ?? 1) / Math.max(1, mainTotals?.load.risen ?? 1);
-  return whole?.load.rose === true && beyondLoad >= MIN_AMOUNT_RISE;
+  return allocationRise({ wholes }) / Math.max(1, mainTotals?.load.risen ?? 1) >= MIN_AMOUNT_RISE;
+}
+
+/** Factor by which the allocations rose, by their totals alone; 0 where they did not rise beyond noise. */
+export function allocationRise({ wholes }: Pick<BriefEvidence, 'wholes'>): number {
+  const whole = wholes.find(({ lens }) => lens.type.alias === 'alloc');
+  return whole?.load.rose === true ? (whole.load.risen ?? 1) : 0;
 }
 
 async function lookAtShares(

@@ -104,3 +104,8 @@ export const SLICED = { ...BRIEF, slices: 4 } as const satisfies Resolution;
 export const PARTED = { ...BRIEF, incidentParts: 3, bursts: true } as const satisfies Resolution;
 /** A closer look at both halves of the incident, in the later of which new instances have warmed up. */
 export const HALVED = { ...BRIEF, incidentParts: 2 } as const satisfies Resolution;
+/**
+ * Several services compared together. The gate is lower than that of one: whoever stands out is looked at
+ * alone, and must pass the gate of a brief look there.
+ */
+export const GROUP_GATE = 4;

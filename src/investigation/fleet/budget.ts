@@ -40,3 +40,15 @@ export function orderForLook<Unit>(
     for (const unit of [mostChanged[at], heaviest[at]]) if (unit !== undefined) ordered.add(unit);
   return [...ordered];
 }
+
+/** Requests that are kept for finding what changed in a group, for instances and for onsets. */
+export const CLOSER_REQUESTS = 30;
+/** Groups may be as large as this in any fleet: one of few saves little. */
+const MIN_GROUP = 8;
+/** About the number of groups that all units are divided into. */
+const USUAL_GROUPS = 14;
+
+/** Maximum number of units that are compared together. */
+export function groupSizeFor(units: number): number {
+  return Math.max(MIN_GROUP, Math.ceil(units / USUAL_GROUPS));
+}

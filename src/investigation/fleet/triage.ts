@@ -1,7 +1,7 @@
-import pMap from 'p-map';
 import type { ToolContext } from '../../query/context.js';
 import type { Matcher, ProfileSource, Window } from '../../sources/source.js';
 import { secondsPerUnit } from '../../text/units.js';
+import { unexplained } from '../agreement.js';
 import { fleetOf } from '../evidence/fleet.js';
 import { totalsIn } from '../evidence/profile-times.js';
 import type { Requests } from '../evidence/requests.js';
@@ -9,29 +9,18 @@ import type { InvestigationContext } from '../evidence/shares.js';
 import { unreadBecause } from '../evidence/unread.js';
 import { onGrid, type Plan, planWindows } from '../evidence/windows.js';
 import {
-  asksForAmounts,
-  type BriefEvidence,
   type BriefVerdict,
   briefEvidence,
   concludeBriefly,
   lacksOnset,
-  lookAtAmounts,
-  lookAtLevelsAndWaits,
-  lookAtMain,
-  lookCloser,
   ONSET_REQUESTS,
-  ruleOutWarmUp,
-  slicesToRead,
   withOnset,
 } from '../investigate-service.js';
-import { PARTED, SLICED } from '../thresholds.js';
-import { budgetFor, LOOK_REQUESTS, orderForLook, reservedForShares } from './budget.js';
+import { budgetFor } from './budget.js';
 import { type FleetTimes, lensesOf, maxStepsFor, readFleetTimes } from './fleet-times.js';
+import { type Look, lookAtAll } from './looks.js';
 import { severityOf } from './severity.js';
 import { instanceLabelsIn, namesIn, rowLabels, type Unit, unitMatchers, unitsOf } from './units.js';
-
-/** Looks that are under way at once; each has two requests in flight. */
-const LOOKS_AT_ONCE = 4;
 
 export interface FleetQuestion {
   source: ProfileSource;
@@ -106,9 +95,11 @@ export async function triage(
       notLookedAt: look.notLookedAt,
     };
   };
-  const judged = new Map(
-    looks.map((look) => [look, judgedOf(look, concludeBriefly(look.evidence))] as const),
-  );
+  const conclude = (look: Look) =>
+    look.groupSize === null || look.evidence.shares.length > 0
+      ? concludeBriefly(look.evidence)
+      : concludeTogether(look);
+  const judged = new Map(looks.map((look) => [look, judgedOf(look, conclude(look))] as const));
   // Requests that are left tell since when, for the worst first.
   for (const [look, found] of [...judged].sort(([, a], [, b]) => b.severity - a.severity))
     if (found.severity > 0 && lacksOnset(found) && requests.left >= ONSET_REQUESTS)
@@ -118,15 +109,6 @@ export async function triage(
     units: [...judged.values()],
     notRead: [...times.failed].map(([what, error]) => ({ what, ...unreadBecause(error, own.aborted) })),
   };
-}
-
-/** Changes in new instances for which requests are kept, so that they can be told from a warm-up. */
-const MAX_WARM_UP_LOOKS = 5;
-
-interface Look {
-  unit: Unit;
-  evidence: BriefEvidence;
-  notLookedAt: string | null;
 }
 
 function lookOf(
@@ -154,11 +136,23 @@ function lookOf(
     fleet,
     requests,
   };
-  const evidence = briefEvidence(context, same, series);
+  const evidence = briefEvidence(context, same, series, unit.hasTurnover);
   for (const lens of toRead)
     if (times.failed.has(lens.type.id))
       evidence.unread.push({ lens, ...unreadBecause(times.failed.get(lens.type.id), signal.aborted) });
-  return { unit, evidence, notLookedAt: null };
+  return { unit, evidence, groupSize: null, notLookedAt: null };
+}
+
+/**
+ * The verdict on a unit that was compared together with others and in whose group nothing changed: its total
+ * tells the load, and what no type contradicts is no change.
+ */
+function concludeTogether({ evidence }: Look): BriefVerdict {
+  const { mainTotals } = evidence;
+  const whole = mainTotals === null ? [] : [{ ...mainTotals, rose: mainTotals.load.rose }];
+  const concluded = concludeBriefly({ ...evidence, wholes: [...whole, ...evidence.wholes] });
+  const isCalm = concluded.verdict === 'inconclusive' && unexplained(concluded.rows).length === 0;
+  return isCalm && mainTotals !== null ? { ...concluded, verdict: 'no_change' } : concluded;
 }
 
 /** A source that gives a merge that it gave before, so that a closer look reads only what is new. */
@@ -194,124 +188,4 @@ function surroundingsOf({ evidence, unit }: Look, plan: Plan, since: BriefVerdic
     gapMs: ((to - from) * unit.instances) / Math.max(1, profiles),
     lastedMs: to - (since?.before ?? from),
   };
-}
-
-/** Spends the requests: levels and waits that rose, then compositions, then allocations. */
-async function lookAtAll(
-  looks: readonly Look[],
-  weights: ReadonlyMap<string, number>,
-  requests: Requests,
-): Promise<void> {
-  const inTurn = (some: readonly Look[], reserve: number, run: (look: Look) => Promise<void>) =>
-    pMap(some, async (look) => (requests.left - reserve >= LOOK_REQUESTS ? run(look) : undefined), {
-      concurrency: LOOKS_AT_ONCE,
-    });
-  const byRise = [...looks].sort((a, b) => riseOf(b) - riseOf(a));
-  await inTurn(byRise, reservedForShares(requests.left), ({ evidence }) => lookAtLevelsAndWaits(evidence));
-  const open = looks.filter(({ evidence }) => !hasFirstReason(evidence));
-  const common = median(
-    looks.flatMap(({ evidence }) => evidence.mainTotals?.load.ratio ?? []).filter((ratio) => ratio > 0),
-  );
-  const ordered = orderForLook(
-    open,
-    ({ unit }) => weights.get(unit.key) ?? 0,
-    (look) => changeOf(look, common),
-  );
-  const withTurnover = open.filter(({ unit }) => unit.hasTurnover).length;
-  const reserve = LOOK_REQUESTS * Math.min(MAX_WARM_UP_LOOKS, withTurnover);
-  await inTurn(ordered, reserve, async (look) => lookAtMain(look.evidence));
-  for (const look of open)
-    if (look.evidence.shares.length === 0 && look.evidence.unread.length === 0)
-      look.notLookedAt = 'no request was left for its profiles; only totals were compared';
-  await inTurn(
-    ordered.filter(({ evidence }) => asksForAmounts(evidence)),
-    0,
-    async ({ evidence }) => lookAtAmounts(evidence),
-  );
-  // New instances warm up; that is over in the later half of the incident.
-  const maybeWarmUps = ordered.filter(
-    ({ unit, evidence }) => unit.hasTurnover && evidence.shares.some(({ change }) => change !== null),
-  );
-  for (const { evidence } of maybeWarmUps) evidence.maybeWarmUp = true;
-  await inTurn(maybeWarmUps, 0, async ({ evidence }) => {
-    await ruleOutWarmUp(evidence);
-    evidence.maybeWarmUp = false;
-  });
-  // Instances that stand out first, then what was suspicious for another reason.
-  for (const { evidence } of byDescending(open, ({ evidence }) => outlierOf(evidence)))
-    if (isUnexplained(evidence) && isAffordable(requests, slicesToRead(evidence)))
-      await lookCloser(evidence, SLICED);
-  for (const { evidence } of byDescending(open, ({ evidence }) => evidence.suspicion)) {
-    if (isUnexplained(evidence) && isAffordable(requests, slicesToRead(evidence)))
-      await lookCloser(evidence, SLICED);
-    if (isUnexplained(evidence) && isAffordable(requests, PARTED.incidentParts))
-      await lookCloser(evidence, PARTED);
-  }
-}
-
-function isUnexplained({ shares }: BriefEvidence): boolean {
-  return shares.length > 0 && shares.every(({ change }) => change === null);
-}
-
-function isAffordable(requests: Requests, wanted: number): boolean {
-  return wanted > 0 && requests.left >= wanted;
-}
-
-/** Items with a value above zero, the largest first. */
-function byDescending<Item>(items: readonly Item[], sizeOf: (item: Item) => number): Item[] {
-  return items.filter((item) => sizeOf(item) > 0).sort((a, b) => sizeOf(b) - sizeOf(a));
-}
-
-/** Ratio of an instance to the others from which on it is looked at for itself. */
-const OUTLIER = 1.25;
-
-/**
- * How far the cost of one instance rose beyond the middle one of all, as a factor: zero where none stands out
- * and where instances are not told apart.
- */
-function outlierOf({ context, series }: BriefEvidence): number {
-  const [main] = series;
-  if (main === undefined || main.times.largeFleet !== undefined || main.times.series.length < 2) return 0;
-  const { baseline, incident } = context.plan;
-  const levelIn = (series: typeof main.times.series, window: Window) => {
-    const { value, profiles } = totalsIn({ ...main.times, series }, window);
-    return profiles > 0 ? value / profiles : null;
-  };
-  const past = levelIn(main.times.series, baseline);
-  const ratios = main.times.series.flatMap((one) => {
-    const [was, is] = [levelIn([one], baseline) ?? past, levelIn([one], incident)];
-    return was === null || is === null || was <= 0 ? [] : [is / was];
-  });
-  const beyond = Math.max(0, ...ratios) / Math.max(median(ratios), Number.MIN_VALUE);
-  return ratios.length < 2 || beyond < OUTLIER ? 0 : beyond;
-}
-
-/** Whether a leak or contention was found, which no composition of the time overrides. */
-function hasFirstReason({ levels, waits }: BriefEvidence): boolean {
-  return levels.some(({ leak }) => leak !== null) || waits.some(({ contention }) => contention !== null);
-}
-
-/** The largest rise among the levels and waits of a unit, after ÷ before. */
-function riseOf({ evidence }: Look): number {
-  const rises = evidence.totals
-    .filter(({ lens }) => lens.kind === 'level' || lens.kind === 'wait')
-    .map(({ before, after }) => {
-      const [was, is] = [before, after].map(({ value, profiles }) => (profiles > 0 ? value / profiles : 0));
-      return is === undefined || is === 0 ? 0 : is / Math.max(was ?? 0, Number.MIN_VALUE);
-    });
-  return Math.max(0, ...rises);
-}
-
-/** Distance of the change of a unit's main total from that of the whole fleet, in standard errors. */
-function changeOf({ evidence }: Look, common: number): number {
-  const load = evidence.mainTotals?.load;
-  if (load === undefined || load.risen === null || load.risen <= 0 || common <= 0) return 0;
-  const change = Math.abs(Math.log(load.risen));
-  const beyond = Math.abs(Math.log(load.risen / common));
-  return change > 0 ? (Math.abs(load.z) * beyond) / change : 0;
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor((sorted.length - 1) / 2)] ?? 1;
 }

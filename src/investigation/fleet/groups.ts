@@ -1,0 +1,212 @@
+import { offload } from '../../offload.js';
+import { MIN_POINTS } from '../../profile/contrast/contrast.js';
+import { type Profile, totalValue } from '../../profile/model.js';
+import type { Matcher, Window } from '../../sources/source.js';
+import { isHeavy } from '../../work/offload.js';
+import { type LensType, quantumOf, type ReadContext, readActive } from '../evidence/lens.js';
+import { totalsIn } from '../evidence/profile-times.js';
+import type { Plan } from '../evidence/windows.js';
+import { GROUP_GATE } from '../thresholds.js';
+import type { GrownFunction } from './grown.js';
+import type { Look } from './looks.js';
+import type { Unit } from './units.js';
+
+// Services that no request is left for one by one are compared in groups: a merge over all of a group shows a
+// function that grew in one of them, and halving the group shows in which.
+
+/** Units of one main type whose total changed by about the same factor. */
+export interface Group {
+  looks: readonly Look[];
+  lens: LensType;
+  /** Windows to compare: of new instances the later half of the incident, after their warm-up. */
+  plan: Plan;
+}
+
+/** The totals of the units of a group changed by the same factor, give or take this one. */
+const MAX_SPREAD = 1.15;
+
+/**
+ * Divides units into groups of at most so many. Within a group the main total changed by about the same
+ * factor, so that what grew by more has another reason than the load.
+ */
+export function groupsOf(looks: readonly Look[], maxSize: number): Group[] {
+  const byKind = new Map<string, Look[]>();
+  for (const look of looks) {
+    const main = look.evidence.series[0]?.lens;
+    if (main === undefined || (main.kind !== 'time' && main.kind !== 'amount')) continue;
+    const key = JSON.stringify([main.type.id, look.unit.group, look.unit.hasTurnover]);
+    byKind.set(key, [...(byKind.get(key) ?? []), look]);
+  }
+  return [...byKind.values()].flatMap((some) => {
+    const [first] = some;
+    const lens = first?.evidence.series[0]?.lens;
+    if (first === undefined || lens === undefined) return [];
+    const { plan: whole } = first.evidence.context;
+    const plan = first.unit.hasTurnover ? settledPlan(whole) : whole;
+    return bins(some, (look) => ratioIn(look, plan)).flatMap((bin) =>
+      pieces(bin, maxSize).map((piece) => ({ looks: piece, lens, plan })),
+    );
+  });
+}
+
+/** Items in ascending order, divided where one exceeds the first of its bin by more than the spread. */
+function bins<Item>(items: readonly Item[], sizeOf: (item: Item) => number): Item[][] {
+  const sorted = items.map((item) => ({ item, size: sizeOf(item) })).sort((a, b) => a.size - b.size);
+  const divided: { from: number; items: Item[] }[] = [];
+  for (const { item, size } of sorted) {
+    const bin = divided.at(-1);
+    if (bin !== undefined && size <= MAX_SPREAD * bin.from) bin.items.push(item);
+    else divided.push({ from: size, items: [item] });
+  }
+  return divided.map(({ items: bin }) => bin);
+}
+
+/** A list in pieces of about the same length, at most so long. */
+function pieces<Item>(items: readonly Item[], maxSize: number): Item[][] {
+  const count = Math.ceil(items.length / maxSize);
+  const at = (piece: number) => Math.round((piece * items.length) / count);
+  return Array.from({ length: count }, (_, piece) => items.slice(at(piece), at(piece + 1)));
+}
+
+function settledPlan(plan: Plan): Plan {
+  const { from, to } = plan.incident;
+  const steps = Math.floor((to - from + 1) / plan.stepMs);
+  return { ...plan, incident: { from: from + Math.floor(steps / 2) * plan.stepMs, to } };
+}
+
+/** Total in the incident ÷ total in the baseline. */
+function ratioIn(look: Look, { baseline, incident }: Plan): number {
+  const was = mainTotalIn(look, baseline);
+  return was > 0 ? mainTotalIn(look, incident) / was : Number.POSITIVE_INFINITY;
+}
+
+function mainTotalIn({ evidence }: Look, window: Window): number {
+  const [main] = evidence.series;
+  return main === undefined ? 0 : totalsIn(main.times, window).value;
+}
+
+/** A function that grew in a group, and the value of one sample. */
+export interface GroupChange {
+  grown: GrownFunction;
+  quantum: number;
+}
+
+/** Compares the composition of a group over both windows: two requests. */
+export async function lookAtGroup(group: Group): Promise<readonly GroupChange[]> {
+  const { lens, plan } = group;
+  const readContext = readContextOf(group);
+  const [before, after] = await Promise.all([
+    readActive(readContext, lens.type, plan.baseline),
+    readActive(readContext, lens.type, plan.incident),
+  ]);
+  const both = { from: plan.baseline.from, to: plan.incident.to };
+  const { value: quantum } = await quantumOf(readContext, lens.type, [before, after], both, []);
+  const bounds = lens.type.isWallClock ? boundsOfActive(group, after) : boundsOf(group);
+  if (bounds === null) return [];
+  const question = {
+    before,
+    after,
+    quantum,
+    spread: bounds.spread,
+    gate: GROUP_GATE,
+    minGrowth: (MIN_POINTS * bounds.smallest) / quantum,
+  };
+  const heavy = isHeavy(before, after);
+  const grown = await offload('grown', [question], { heavy, signal: readContext.signal });
+  return grown.map((one) => ({ grown: one, quantum }));
+}
+
+/** Smallest and largest load of the units as parts of that of all, and the smallest total in the incident. */
+interface GroupBounds {
+  spread: readonly [number, number];
+  smallest: number;
+}
+
+function boundsOf({ looks, plan }: Group): GroupBounds | null {
+  const ratios = looks.map((look) => ratioIn(look, plan)).filter(Number.isFinite);
+  const totals = looks.map((look) => mainTotalIn(look, plan.incident)).filter((total) => total > 0);
+  const whole = ratioOfAll(looks, plan);
+  if (whole <= 0 || totals.length === 0) return null;
+  const spread = [Math.min(...ratios) / whole, Math.max(...ratios) / whole] as const;
+  return { spread, smallest: Math.min(...totals) };
+}
+
+/** Idle threads hide the load of each unit: it is that of all, give or take this factor. */
+const ACTIVE_SPREAD = 1.25;
+
+function boundsOfActive({ looks }: Group, after: Profile): GroupBounds | null {
+  const active = totalValue(after);
+  if (active <= 0) return null;
+  return { spread: [1 / ACTIVE_SPREAD, ACTIVE_SPREAD], smallest: active / looks.length };
+}
+
+/** Requests that finding the one unit of a group of so many takes, where no other unit has the function. */
+export function requestsToFind(size: number): number {
+  return Math.ceil(Math.log2(Math.max(1, size)));
+}
+
+/** A half has the change where it has at least this part of the function's cost. */
+const MOSTLY = 0.8;
+
+/**
+ * Finds the unit of a group that a change comes from, by halving: a merge of one half of the incident, and
+ * one of its baseline where both halves have the function.
+ */
+export async function suspectIn(group: Group, { grown, quantum }: GroupChange): Promise<Look | null> {
+  const universe = { nameable: null, population: 'total' } as const;
+  let { looks } = group;
+  let [before, after] = [grown.before, grown.after];
+  while (looks.length > 1) {
+    const [first, second] = [looks.slice(0, looks.length >> 1), looks.slice(looks.length >> 1)];
+    const readContext = readContextOf({ ...group, looks: first });
+    const read = async (window: Window) => {
+      const profile = await readActive(readContext, group.lens.type, window);
+      const options = { heavy: isHeavy(profile), signal: readContext.signal };
+      return (await offload('counts', [profile, { universe, quantum }, grown.info], options)).x;
+    };
+    const now = await read(group.plan.incident);
+    let isFirst = now >= MOSTLY * after;
+    let past = isFirst ? before : 0;
+    if (!isFirst && now > (1 - MOSTLY) * after) {
+      past = await read(group.plan.baseline);
+      const growth = (side: readonly Look[], was: number, is: number) =>
+        is - was * ratioOfAll(side, group.plan);
+      isFirst = growth(first, past, now) >= growth(second, before - past, after - now);
+    }
+    [looks, before, after] = isFirst ? [first, past, now] : [second, before - past, after - now];
+  }
+  return looks[0] ?? null;
+}
+
+/** Total of some units in the incident ÷ in the baseline. */
+function ratioOfAll(looks: readonly Look[], { baseline, incident }: Plan): number {
+  const sum = (window: Window) => looks.reduce((all, look) => all + mainTotalIn(look, window), 0);
+  const was = sum(baseline);
+  return was > 0 ? sum(incident) / was : 0;
+}
+
+function readContextOf({ looks }: Pick<Group, 'looks'>): ReadContext {
+  const [first] = looks;
+  if (first === undefined) throw new Error('a group without units');
+  return { ...first.evidence.context.readContext, matchers: groupMatchers(looks), repositories: [] };
+}
+
+/** Matchers of the question and one over all services of some units, which share their label value. */
+function groupMatchers(looks: readonly Look[]): Matcher[] {
+  const [first] = looks;
+  const own = first?.evidence.context.readContext.matchers ?? [];
+  const names = looks.map(({ unit }) => escaped(unit.service)).join('|');
+  return own.map(
+    (matcher): Matcher =>
+      isOfUnit(matcher, first?.unit) ? { name: matcher.name, op: '=~', value: names } : matcher,
+  );
+}
+
+function isOfUnit({ name, op, value }: Matcher, unit: Unit | undefined): boolean {
+  return name === 'service_name' && op === '=' && value === unit?.service;
+}
+
+/** A name as a regular expression that only it matches. */
+function escaped(name: string): string {
+  return name.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
+}
