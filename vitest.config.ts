@@ -9,9 +9,9 @@ const apart = [...Object.values(PARTS).flat(), ...INSTALLING];
 
 export default defineConfig({
   test: {
-    testTimeout: 30_000,
     // Long enough for a machine that is busy with other things.
-    hookTimeout: 30_000,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
     expect: { poll: { timeout: 20_000, interval: 20 } },
     setupFiles: ['test/support/setup.ts'],
     // The rows of a table of tests have names of this length: shown whole, a failure says which rule it is.
