@@ -14,7 +14,7 @@ export function createJobOffload(
   return createOffload(() => import('./jobs.js'), worker, start);
 }
 
-/** Runs jobs in the threads of this process; in this thread where the sources themselves are run. */
+/** Runs jobs in worker threads; in this thread where the TypeScript sources run without a build. */
 export const offload = createJobOffload(
   import.meta.url.endsWith('.js') ? new URL('./worker.js', import.meta.url) : null,
 );

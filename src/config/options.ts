@@ -9,7 +9,7 @@ export interface Option {
   help: string;
   default?: string;
   secret?: true;
-  /** May be given several times, or as a comma-separated list in the environment. */
+  /** Whether the flag may be given several times, and its variable may hold a list with commas. */
   isRepeatable?: true;
   /** The only command that takes it; every command takes an option without one. */
   command?: 'gate';

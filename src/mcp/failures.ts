@@ -49,7 +49,7 @@ const UPSTREAM: Readonly<Record<UpstreamKind, { what: string; next: string }>> =
     next: 'Ask once more. If it stays, tell the operator: `pyroscope-mcp doctor` shows what answers.',
   },
 };
-/** The texts of an answer that is a page for people. */
+/** Texts about a store that answers with a web page, such as a login form. */
 const PAGE = {
   what: 'The profile store sent something that is not a Pyroscope answer',
   next: 'A proxy or login page may stand in between. Tell the operator: `pyroscope-mcp doctor` shows what answers.',

@@ -35,9 +35,9 @@ export interface PatternBook {
   close(): void;
 }
 
-/** Dashboards change seldom. */
+/** Time until the next scan after a complete one: dashboards change seldom. */
 const RESCAN_MS = 15 * 60_000;
-/** After a scan that left dashboards over, or that failed. */
+/** Time until the next scan after one that failed, or had no time for all dashboards. */
 const RETRY_MS = 60_000;
 /** Time after which patterns are ranked again even if no scan learned anything: they grow older. */
 const RANK_MS = 3_600_000;

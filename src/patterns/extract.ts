@@ -31,7 +31,7 @@ export interface Surroundings {
 
 /** Queries kept of one dashboard. */
 const MAX_QUERIES = 200;
-/** How deep library panels may stand for library panels. */
+/** Maximum number of library panels that refer to each other in a chain. */
 const MAX_LIBRARY_DEPTH = 4;
 
 /**

@@ -111,7 +111,7 @@ function finished({ query, sourceUid, titles, places, valueNames, current }: Dra
   };
 }
 
-/** Invalid ones last, then by score; equal ones in an order that no map decides. */
+/** Compares patterns for sorting: invalid ones last, then by score, then by their text. */
 export function byRank(a: QueryPattern, b: QueryPattern): number {
   return (
     Number(a.valid === false) - Number(b.valid === false) ||

@@ -63,7 +63,7 @@ export function readLinks(links: unknown): Link[] {
     .filter(({ url }) => url !== '');
 }
 
-/** A title before those around it; empty ones left out. */
+/** Titles from the panel outwards: its own, then those of the rows and tabs around it; without empty ones. */
 export function withOuter(title: string, outer: readonly string[]): string[] {
   return [title, ...outer].filter((entry) => entry !== '').slice(0, 1 + MAX_OUTER_TITLES);
 }

@@ -87,7 +87,7 @@ export function wordsOf(text: string): string[] {
   return text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];
 }
 
-/** Whether words stand one after another in others. */
+/** Whether a list of words contains other words in their order, without a gap. */
 function containsAll(words: readonly string[], wantedWords: readonly string[]): boolean {
   return words.some((_word, at) => sameWords(words.slice(at, at + wantedWords.length), wantedWords));
 }

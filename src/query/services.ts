@@ -47,7 +47,14 @@ export async function findServices(
   };
 }
 
-/** The services of some rows of service and type, by their own type of a kind. */
+/**
+ * Groups services by the type of theirs that an alias means: one service's `cpu` may have another id than
+ * another's.
+ *
+ * @param rows label sets with the service and the type id of profiles
+ * @param type type that the alias means for the question
+ * @param wanted type as the caller wrote it: an id means no other type
+ */
 export function servicesIn(
   rows: readonly Labels[],
   type: ProfileType,

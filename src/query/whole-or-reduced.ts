@@ -62,7 +62,7 @@ export async function readMerge(
   }
   const reduced = await source.reduced(query, soon ?? signal, signal).catch((error: unknown) => {
     signal.throwIfAborted();
-    // The caller can do something about the failure of the first request.
+    // Both requests failed: the first failure is the one that the caller can mend.
     throw failure instanceof UpstreamError ? failure : error;
   });
   if (!isKnown) {

@@ -40,7 +40,7 @@ export function displayBriefly(fn: NamedFunction): string {
   return isUnnamed(fn.function) ? displayFunction(fn) : displayName(fn.function);
 }
 
-/** A charge of a smaller part of the own cost states the part. */
+/** Part of a function's own cost from which on the row says nothing of the part: nearly all is charged. */
 const WHOLLY = 0.95;
 
 /** The end of a row: ` <- 45% coupon.loadPattern`; `same` where the row above names the same function. */

@@ -7,7 +7,7 @@ import writeFileAtomic from 'write-file-atomic';
 /** Changes whenever the form of an entry does; what has another is dropped. */
 const FORMAT = 1;
 const DAY = 86_400_000;
-/** Kept files: each is a question with its window, some hundred bytes to some hundred kilobytes. */
+/** Maximum number of kept files: one for each question and window, of 100 bytes to some 100 kB. */
 const MAX_FILES = 2_000;
 const SUFFIX = '.json';
 /** Size of the file that tries a directory: a large entry. */

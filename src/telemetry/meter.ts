@@ -40,7 +40,7 @@ export type SchemaResult =
   | 'hit'
   /** The source was asked. */
   | 'miss'
-  /** An old answer, while the source is asked again or does not answer. */
+  /** An old answer was given: the source is asked again in the background, or does not answer. */
   | 'stale';
 
 /** Origin of an answer about profiles that may have been given a moment ago. */

@@ -1,9 +1,9 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 
-/** Work on the event loop goes on for so long, then others have a turn. */
+/** Time after which long work lets the event loop do other work, ms. */
 const TURN_MS = 20;
 
-/** When the running turn of the event loop was first looked at; null where it was not. */
+/** Time at which this turn of the event loop was first looked at; null before that. */
 let began: number | null = null;
 
 /**

@@ -6,8 +6,8 @@ import type { Plan } from './windows.js';
 const TAKES_PART = 0.5;
 
 /**
- * In which instances the value per profile of a type rose, by their totals over time. An instance without a
- * past of its own is compared with the fleet's.
+ * Counts the instances in which the value per profile of a type rose, by their totals over time. An instance
+ * without a past of its own is compared with the past of the fleet.
  *
  * @param label label that tells instances apart
  * @returns null where instances are not told apart

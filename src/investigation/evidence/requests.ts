@@ -17,9 +17,9 @@ export class NoRequestLeft extends Error {
 export interface Requests {
   /** How many requests were made, those counted one by one that a question over a long window takes. */
   readonly made: number;
-  /** How many questions are left. */
+  /** Number of questions that may still be asked. */
   readonly left: number;
-  /** How many requests have ended, well or not. */
+  /** Number of requests that have ended, well or not. */
   readonly ended: number;
   /**
    * Sets the number of questions that may be asked in all; further ones are then refused.

@@ -46,7 +46,7 @@ export function compareTotals(
   const [before, after] = [parts(baseline), parts(incident)];
   if (after.length === 0) return null;
   if (before.length === 0) {
-    // Events are sent only where there are any.
+    // A profiler of events, such as exceptions, sends no profile while there are none: before may be zero.
     const isOfEvents = lens.kind === 'amount' && isCountUnit(lens.type.unit);
     if (!isOfEvents || totalsIn(main, baseline).profiles === 0) return null;
     const now = meanOf(after);

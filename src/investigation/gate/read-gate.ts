@@ -35,7 +35,7 @@ export interface GateQuestion {
   /** Null: the time just before, of the same profiles. */
   baseline: { window: Window; matchers: readonly Matcher[] } | null;
   policy: GatePolicy;
-  /** Shares of a function before, for which the smallest growth is told; the usual ones if left out. */
+  /** Shares of a function before a change: for each the answer says the smallest growth that is seen. */
   examples?: readonly number[];
 }
 

@@ -64,7 +64,7 @@ export function hostname(name: string): string {
   return host;
 }
 
-/** As in a URL. */
+/** A host as it stands in a URL: IPv6 addresses in brackets. */
 export function bracketed(host: string): string {
   return isIPv6(host) ? `[${host}]` : host;
 }

@@ -137,7 +137,7 @@ function rootOf(jvmPackage: string): string {
 }
 
 function matcherOf({ patterns }: OwnCode): CodeEvidence['isOwn'] {
-  // The configuration has compiled them before, and refused what is too large or not valid.
+  // Reading the configuration has refused patterns that are too large or do not compile.
   const compiled = patterns.map((pattern) => RE2JS.compile(pattern));
   return ({ name, file }) =>
     compiled.some((pattern) => pattern.test(name) || (file !== '' && pattern.test(file)));

@@ -70,7 +70,7 @@ export function libraryWorkOf(joined: Joined, parts: readonly number[], fn: numb
   return work;
 }
 
-/** Whether a function is called, through whatever others, below another one in some of the parts. */
+/** Whether a function is called below another one, directly or through others, in some of the parts. */
 export function isBelow(joined: Joined, parts: readonly number[], fn: number, above: number): boolean {
   return (totalsBelow(joined, parts, above)[fn] ?? 0) > 0;
 }

@@ -7,9 +7,9 @@ export interface WaitPart {
   profiles: number;
 }
 
-/** Waiting must grow by this factor where the load stays … */
+/** Smallest growth of waiting that is contention, as a factor, where the load stays the same. */
 export const MIN_WAIT_RATIO = 2.5;
-/** … and by more where it rises: queues grow faster than their load. */
+/** Smallest such factor where the load rises: queues grow faster than their load. */
 const beyondLoad = (load: number) => 1.5 * Math.max(1, load) ** 2;
 /** Seconds a profile that are worth a page: microseconds double by chance. */
 const MIN_ADDED_S = 0.005;

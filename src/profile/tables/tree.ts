@@ -18,9 +18,9 @@ export interface TreeRow {
 
 /** A node counts less the deeper it lies: Firefox's profiler cuts its text trees by the same rule. */
 const DEPTH_DECAY = 0.9;
-/** A frame folds into the row above it when one child has at least this share of it … */
+/** Smallest share of a frame in one child for which the frame folds into the row above it. */
 export const HANDS_ON = 0.98;
-/** … and its own cost is below this share of the whole. */
+/** Own cost, as a share of the whole, from which on a frame does not fold. */
 export const OWN_COST_FLOOR = 0.005;
 
 interface Item {

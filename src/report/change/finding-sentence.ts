@@ -59,7 +59,7 @@ export function claimText(finding: Finding, writer: Writer): string {
   }
 }
 
-/** A share with its whole on both sides, and the values that they are of, each part next to its whole. */
+/** The share of a function on both sides, of what it is a share, and the values behind it. */
 function sharesText(finding: Finding, per: string, { clock }: Writer): string {
   const { type, of, shareBefore, shareAfter } = finding;
   const what = type.isWallClock ? `active ${type.alias} time` : type.alias;
