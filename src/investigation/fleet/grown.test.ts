@@ -6,7 +6,7 @@ import { grownFunctions } from './grown.js';
 function profile(samples: Readonly<Record<string, number>>) {
   const builder = new ProfileBuilder('cpu', 'nanoseconds');
   const frame = (name: string) =>
-    builder.frameId(builder.functionId({ name, file: 'shop/a.go', startLine: 1, symbolised: true }), 1);
+    builder.frameId(builder.functionId({ name, file: 'shop/a.go', startLine: 1, isSymbolised: true }), 1);
   const main = frame('example.com/shop.main');
   for (const [name, count] of Object.entries(samples)) {
     builder.pushFrames(Uint32Array.of(frame(`example.com/shop.${name}`), main), 0, 2);
