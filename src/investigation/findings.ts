@@ -229,12 +229,12 @@ function wholeFinding(
   };
 }
 
-function loadFinding({ lens, analysis }: ShareLens, since: Since | null): Finding {
+function loadFinding({ lens, analysis, isOfRequests = false }: ShareLens, since: Since | null): Finding {
   return {
     // The load is told by own code; shown is the whole, as everywhere else in the answer.
     ...wholeFinding(lens.type, activePerProfile(analysis.baseline), activePerProfile(analysis.incident)),
     // Load drives all code alike; exceptions or bytes that rise come from a place.
-    ...(lens.kind === 'time' ? {} : placeOf(analysis)),
+    ...(lens.kind === 'time' || isOfRequests ? {} : placeOf(analysis)),
     since,
     confidence: confidenceOf(analysis.load.z),
     z: analysis.load.z,

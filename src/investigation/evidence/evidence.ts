@@ -11,6 +11,7 @@ import { readFleet } from './fleet.js';
 import { instanceRise } from './instance-rise.js';
 import { type LensPlan, type LensType, planLenses, type ReadContext } from './lens.js';
 import { type LevelLens, readLevels } from './levels.js';
+import { withoutRequests } from './of-requests.js';
 import {
   type Grouping,
   type LargeFleetCounts,
@@ -192,7 +193,7 @@ export async function readEvidence(
           ...chooseResolution(lens, shares, question.slices),
           minGrowth: question.minGrowth,
         });
-        if (typeof answer !== 'string') shares.push(answer);
+        if (typeof answer !== 'string') shares.push(withoutRequests(answer, shares));
         else {
           const whole = compareTotals(lens, profileTimes, judged, main.profileTimes);
           if (whole !== null) wholes.push(whole);

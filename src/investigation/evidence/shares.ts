@@ -36,6 +36,8 @@ export interface ShareLens {
   change: ShareChange | null;
   /** Further changes of the type, each found in what is left without the stacks of those before it. */
   further: readonly ShareChange[];
+  /** Whether a rise as a whole comes from the requests that rose in time as well, and from no place. */
+  isOfRequests?: boolean;
   notes: readonly string[];
   profileTimes: ProfileTimes;
   /** The parts that were read, as in the analysis. */

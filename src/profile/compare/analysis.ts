@@ -24,9 +24,16 @@ import {
 import type { FunctionInfo, Profile } from '../model.js';
 import { selectStacks, stacksThrough } from '../tables/stacks.js';
 import { type Culprit, culpritOf, findCulprit } from './culprit.js';
-import { changedEntries, type EntryPoint, entryPointsOf, withinEntry } from './entries.js';
 import { type LoadChange, loadChange, meanOf, type PartLevel } from './load.js';
 import { movedFrom } from './moved.js';
+import {
+  changedEntries,
+  type EntryPoint,
+  type Requests,
+  requestsOf,
+  withinEntry,
+} from './requests/entries.js';
+import { isExchangeOfRequests } from './requests/mix.js';
 import { likelihood } from './since.js';
 
 /** A merge with the number of profiles in it. */
@@ -53,8 +60,8 @@ export interface Analysis extends Measured {
   universe: Universe;
   /** All in which a change is looked for, in this order. */
   universes: readonly Universe[];
-  /** Entry points of the service, where it has several; see {@link entryPointsOf}. */
-  entries: readonly EntryPoint[];
+  /** Kinds of requests that the service answers. */
+  requests: Requests;
   /** Those whose part of the cost changed: the mix of requests. */
   mix: readonly EntryPoint[];
   slices: readonly PartCosts[];
@@ -90,7 +97,7 @@ export function analyse({ baseline, incident, slices, quantum, minGrowth }: Read
   const levels = (side: readonly PartCosts[]) =>
     side.map(({ costs, profiles }) => ({ value: sumIn(universe, costs), profiles }));
   const load = loadChange(levels(before), levels(after), { quantum, phi: dispersion.phi });
-  const entries = entryPointsOf({ ...sides, quantum, dispersion });
+  const requests = requestsOf({ ...sides, quantum, dispersion });
   const sliceParts = parts.slice(baseline.length + incident.length);
   const everywhere = isEverywhere(levels(sliceParts), levels(before));
   return {
@@ -104,8 +111,8 @@ export function analyse({ baseline, incident, slices, quantum, minGrowth }: Read
     minGrowth,
     universe,
     universes: universesOf(sides),
-    entries,
-    mix: changedEntries({ ...sides, quantum, dispersion }, entries),
+    requests,
+    mix: changedEntries({ ...sides, quantum, dispersion }, requests),
     load: { ...load, rose: load.rose && everywhere },
     partly: load.rose && !everywhere,
     samples: {
@@ -209,11 +216,10 @@ const ENTRY_MARGIN = 1.2;
  * feign one.
  */
 function changeInEntry(analysis: Analysis, gate: number, bursts: boolean): CodeChange | null {
-  const whole = contrastOf(analysis, wholeRun(analysis));
   const { application, library } = analysis.joined;
   let best: CodeChange | null = null;
-  for (const { fn } of analysis.entries) {
-    const inside = { ...withinEntry(analysis, whole, fn), entries: [] };
+  for (const { fn } of analysis.requests.points) {
+    const inside = withinEntry(analysis, fn);
     for (const nameable of [application, library]) {
       const universe: Universe = { nameable: nameable, population: 'total' };
       const change = changeIn({ ...inside, universe }, gate + ENTRY_MARGIN, bursts);
@@ -265,7 +271,7 @@ function isOver(analysis: Analysis, { culprit, contrast }: CodeChange): boolean 
 function changeInRun(analysis: Analysis, run: Run, gate: number): CodeChange | null {
   const contrast = contrastOf(analysis, run);
   const { universe } = analysis;
-  const culprit = findCulprit(contrast, gate, universe, analysis.entries);
+  const culprit = findCulprit(contrast, gate, universe, analysis.requests);
   if (culprit === null) return null;
   // A stretch that was chosen for its growth flatters it: what moved may balance only over all of the time
   // since.
@@ -276,6 +282,13 @@ function changeInRun(analysis: Analysis, run: Run, gate: number): CodeChange | n
       ? movedFrom(contrastOf(analysis, { ...run, last: whole.last }), culprit, universe)
       : null) ??
     (run.first > 0 ? movedFrom(contrastOf(analysis, whole), culprit, universe) : null);
+  const { requests } = analysis;
+  if (
+    from !== null &&
+    requests.points.length > 1 &&
+    isExchangeOfRequests(contrast, requests, culprit.fn, from)
+  )
+    return null;
   return { culprit, contrast, universe, run, from };
 }
 
@@ -306,7 +319,7 @@ function sliceChangeIn(analysis: Analysis, slice: number, gate: number): CodeCha
   const siblings = slices.filter((other) => other !== sliceCosts);
   const wider = { ...contrast, before: sideOf(joined, [...baseline, ...siblings]) };
   const [best] = [contrast, wider]
-    .flatMap((one) => findCulprit(one, gate, universe, analysis.entries) ?? [])
+    .flatMap((one) => findCulprit(one, gate, universe, analysis.requests) ?? [])
     .sort((a, b) => b.z - a.z);
   if (best === undefined) return null;
   const culprit = { ...culpritOf(contrast, universe, best.fn), z: best.z };

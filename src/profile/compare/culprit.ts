@@ -11,7 +11,8 @@ import {
   type Universe,
   universeOf,
 } from '../contrast/contrast.js';
-import { type EntryPoint, isMixOfRequests } from './entries.js';
+import { NO_REQUESTS, type Requests } from './requests/entries.js';
+import { isMixOfRequests } from './requests/mix.js';
 import { besideOf, entriesOf, libraryWorkOf, totalsBelow } from './through.js';
 
 /** The function that a change of cost is named after. */
@@ -55,14 +56,14 @@ const MAX_LOOKED_AT = 24;
  * the callee that keeps it.
  *
  * @param gate least z
- * @param entries entry points whose requests may explain a growth; see {@link isMixOfRequests}
+ * @param requests kinds of requests whose mix may explain a growth; see {@link isMixOfRequests}
  * @returns null where nothing grew by more than noise and load explain
  */
 export function findCulprit(
   contrast: Contrast,
   gate: number,
   universe: Universe = universeOf(contrast),
-  entries: readonly EntryPoint[] = [],
+  requests: Requests = NO_REQUESTS,
 ): Culprit | null {
   const shifts = shiftsOf(contrast, universe)
     .filter(({ z }) => z >= gate)
@@ -71,7 +72,7 @@ export function findCulprit(
     if (!isCodeChange(contrast, universe, shift, gate)) continue;
     if (universe.population === 'served' && !isBeyondOwnCode(contrast, shift)) continue;
     const fn = descend(contrast, universe, shift.fn);
-    if (entries.length > 1 && isMixOfRequests(contrast, entries, fn)) continue;
+    if (requests.points.length > 1 && isMixOfRequests(contrast, requests, fn)) continue;
     return culpritOf(contrast, universe, fn);
   }
   return null;

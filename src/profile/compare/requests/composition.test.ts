@@ -1,0 +1,57 @@
+import { describe, expect, test } from 'vitest';
+import { contrast, fnOf, type Stacks } from '../../../../test/support/contrast.js';
+import { compositionOf } from './composition.js';
+import { requestsOf } from './entries.js';
+import { type Stratum, shiftWithin } from './strata.js';
+
+const stratum = (all: [number, number], through: [number, number]): Stratum => ({
+  all,
+  through,
+  above: [0, 0],
+});
+
+describe('shiftWithin', () => {
+  test.each([
+    {
+      what: 'the same share in every kind, however the kinds changed',
+      strata: [stratum([100, 1000], [50, 500]), stratum([1000, 100], [10, 1])],
+      z: 0,
+    },
+    {
+      // One stratum: (80 − 50 · 1) / √(100 · 100 · 100 · 100 / (200² · 199)) by hand.
+      what: 'a larger share in one kind',
+      strata: [stratum([100, 100], [20, 80])],
+      z: 30 / Math.sqrt((10_000 * 10_000) / (40_000 * 199)),
+    },
+    { what: 'a kind that is on one side only', strata: [stratum([0, 100], [0, 80])], z: 0 },
+  ])('$what', ({ strata, z }) => {
+    expect(shiftWithin(strata, 1)).toBeCloseTo(z, 6);
+    expect(shiftWithin(strata, 4)).toBeCloseTo(z / 2, 6);
+  });
+});
+
+describe('compositionOf', () => {
+  const CALM: Stacks = {
+    'runtime.serve show render': 100,
+    'runtime.serve show encode': 100,
+    'runtime.serve show encode lib.write': 100,
+    'runtime.serve show': 100,
+    'runtime.serve save store': 400,
+  };
+  const of = (after: Stacks) => {
+    const contrasted = contrast(CALM, after);
+    return compositionOf(contrasted, requestsOf(contrasted).entryOfStack, fnOf(contrasted, 'show'));
+  };
+
+  test('parts are own functions and what they call', () => {
+    expect(of(CALM)).toEqual({ parts: 4, diversity: 4, isAlike: true });
+  });
+
+  test('more of all is alike, more of one is not', () => {
+    const more = Object.fromEntries(
+      Object.entries(CALM).map(([stack, value]) => [stack, stack.includes('show') ? 3 * value : value]),
+    );
+    expect(of(more).isAlike).toBe(true);
+    expect(of({ ...more, 'runtime.serve show render': 900 }).isAlike).toBe(false);
+  });
+});

@@ -1,0 +1,62 @@
+import type { Contrast } from '../../contrast/contrast.js';
+import { deviation } from '../../contrast/contrast.js';
+import { eachStack } from './entries.js';
+
+/** How the work of one kind of request is divided, and whether it was divided so on both sides. */
+export interface Composition {
+  /** Number of parts with enough samples to compare. */
+  parts: number;
+  /** Number of equally large parts that would be as diverse (the inverse Simpson index; Hill 1973). */
+  diversity: number;
+  /** Whether every part kept its share. */
+  isAlike: boolean;
+}
+
+/** Parts with fewer samples on both sides together are not compared. */
+const MIN_CELL_SAMPLES = 20;
+/**
+ * Distance of a part's share between the sides from which on it did not stay, in standard errors: of some
+ * twenty parts, in the stretch of time that was chosen for its change, one reaches 3 by chance.
+ */
+const ALIKE_Z = 3.8;
+
+/**
+ * Divides the stacks of an entry point by the own function nearest to the leaf and what that calls, and
+ * compares the shares of the parts on both sides.
+ */
+export function compositionOf(
+  { joined, before, after, quantum, dispersion }: Contrast,
+  entryOfStack: readonly Int32Array[],
+  entry: number,
+): Composition {
+  const cells = new Map<number, [before: number, after: number]>();
+  const totals: [number, number] = [0, 0];
+  const width = joined.functions.length + 1;
+  [before, after].forEach(({ parts }, side) => {
+    eachStack(joined, entryOfStack, parts, (entryOfIt, value, part, stack) => {
+      if (entryOfIt !== entry || value === 0) return;
+      const { stackStart, stackFrames } = part.profile;
+      const start = stackStart[stack] ?? 0;
+      let at = start;
+      while (part.frameApplication[stackFrames[at] ?? 0] !== 1) at++;
+      const nearest = part.frameFunction[stackFrames[at] ?? 0] ?? 0;
+      const callee = at === start ? width - 1 : (part.frameFunction[stackFrames[at - 1] ?? 0] ?? 0);
+      const key = nearest * width + callee;
+      const cell = cells.get(key) ?? [0, 0];
+      cell[side as 0 | 1] += value / quantum;
+      cells.set(key, cell);
+      totals[side as 0 | 1] += value / quantum;
+    });
+  });
+  const whole = totals[0] + totals[1];
+  let squares = 0;
+  let parts = 0;
+  let isAlike = true;
+  for (const [x1, x2] of cells.values()) {
+    squares += ((x1 + x2) / whole) ** 2;
+    if (x1 + x2 < MIN_CELL_SAMPLES) continue;
+    parts++;
+    if (Math.abs(deviation([x1, totals[0]], [x2, totals[1]], dispersion)) >= ALIKE_Z) isAlike = false;
+  }
+  return { parts, diversity: squares > 0 ? 1 / squares : 0, isAlike };
+}

@@ -1,0 +1,177 @@
+import type { Contrast } from '../../contrast/contrast.js';
+import { deviation, share } from '../../contrast/contrast.js';
+import { costsOf } from '../../contrast/costs.js';
+import type { Joined, JoinedPart } from '../../contrast/join.js';
+import type { PartCosts } from '../../contrast/runs.js';
+import type { Analysis } from '../analysis.js';
+
+/** An own function that is called for one kind of request: a handler, a job, a consumer. */
+export interface EntryPoint {
+  fn: number;
+  /** Cost per profile of all that runs for it. */
+  before: number;
+  after: number;
+  /** Samples on both sides together. */
+  samples: number;
+  /**
+   * Whether the team's own code calls it. Then it may be a step of the same work rather than a kind of
+   * request; what a framework calls is a kind of request.
+   */
+  isCalledByOwn: boolean;
+}
+
+/** Kinds of requests that a service answers, and which of them each stack of each part serves. */
+export interface Requests {
+  /** The heaviest first; none where own code has only one way in. */
+  points: readonly EntryPoint[];
+  /** Entry point of each stack by part and stack; −1 for a stack without one. */
+  entryOfStack: readonly Int32Array[];
+}
+
+/** Requests of a service that has only one kind. */
+export const NO_REQUESTS: Requests = { points: [], entryOfStack: [] };
+
+/** An own function above nearly all own code is no kind of request but a middleware around all of them. */
+const UNIVERSAL = 0.9;
+/** Entry points with less than this part of what is served on both sides are not looked at on their own. */
+const MIN_PART = 0.04;
+/** Maximum number of entry points that are looked at on their own. */
+const MAX_ENTRIES = 8;
+
+/**
+ * Finds the entry points of a service: the outermost own frames of its stacks, middleware around all requests
+ * left out. The mix of requests is the mix of their costs.
+ */
+export function requestsOf(contrast: Contrast): Requests {
+  const { joined, before, after, quantum } = contrast;
+  const universal = universalOf(contrast);
+  const found = joined.parts.map((part) => entriesIn(part, universal));
+  const entryOfStack = found.map(({ entries }) => entries);
+  const costs = (indices: readonly number[]) => {
+    const sums = new Float64Array(joined.functions.length);
+    eachStack(joined, entryOfStack, indices, (entry, value) => {
+      if (entry >= 0) sums[entry] = (sums[entry] ?? 0) + value;
+    });
+    return sums;
+  };
+  const [costsBefore, costsAfter] = [costs(before.parts), costs(after.parts)];
+  const points: EntryPoint[] = [];
+  for (let fn = 0; fn < costsBefore.length; fn++) {
+    const [x1, x2] = [costsBefore[fn] ?? 0, costsAfter[fn] ?? 0];
+    const part = Math.max(share(x1, before.costs.served), share(x2, after.costs.served));
+    if (part < MIN_PART) continue;
+    points.push({
+      fn,
+      before: share(x1, before.profiles),
+      after: share(x2, after.profiles),
+      samples: (x1 + x2) / quantum,
+      isCalledByOwn: found.some(({ calledByOwn }) => calledByOwn.has(fn)),
+    });
+  }
+  if (points.length < 2) return { points: [], entryOfStack };
+  points.sort((a, b) => Math.max(b.before, b.after) - Math.max(a.before, a.after) || a.fn - b.fn);
+  return { points: points.slice(0, MAX_ENTRIES), entryOfStack };
+}
+
+/** 1 for the own functions that nearly all own code runs below, on both sides. */
+function universalOf({ joined, before, after }: Pick<Contrast, 'joined' | 'before' | 'after'>): Uint8Array {
+  const isAbove = ({ costs }: Contrast['before'], fn: number) =>
+    (costs.totals[fn] ?? 0) - (costs.bare[fn] ?? 0) >= UNIVERSAL * costs.application;
+  return joined.application.map((isOwn, fn) =>
+    isOwn === 1 && isAbove(before, fn) && isAbove(after, fn) ? 1 : 0,
+  );
+}
+
+/**
+ * Finds the entry point of each stack of a part: its outermost own frame that is not universal, where a
+ * framework, universal middleware or nothing calls it. Called by other own code it is a step of the same
+ * work; then, and without own code, it is −1.
+ */
+function entriesIn(
+  { profile, frameFunction, frameApplication }: JoinedPart,
+  universal: Uint8Array,
+): { entries: Int32Array; calledByOwn: ReadonlySet<number> } {
+  const { stackStart, stackFrames, values } = profile;
+  const entries = new Int32Array(values.length).fill(-1);
+  const calledByOwn = new Set<number>();
+  for (let stack = 0; stack < values.length; stack++) {
+    for (let at = (stackStart[stack + 1] ?? 0) - 1; at >= (stackStart[stack] ?? 0); at--) {
+      const frame = stackFrames[at] ?? 0;
+      const fn = frameFunction[frame] ?? 0;
+      if (frameApplication[frame] !== 1 || universal[fn] === 1) continue;
+      const caller = at + 1 < (stackStart[stack + 1] ?? 0) ? stackFrames[at + 1] : undefined;
+      const isOwnCaller = caller !== undefined && frameApplication[caller] === 1;
+      if (!isOwnCaller || universal[frameFunction[caller] ?? 0] === 1) entries[stack] = fn;
+      if (isOwnCaller) calledByOwn.add(fn);
+      break;
+    }
+  }
+  return { entries, calledByOwn };
+}
+
+/** Calls back for every stack of some parts with its entry point (−1 for none) and its value. */
+export function eachStack(
+  joined: Joined,
+  entryOfStack: readonly Int32Array[],
+  indices: readonly number[],
+  visit: (entry: number, value: number, part: JoinedPart, stack: number) => void,
+): void {
+  for (const index of indices) {
+    const part = joined.parts[index];
+    if (part === undefined) continue;
+    const entries = entryOfStack[index];
+    part.profile.values.forEach((value, stack) => {
+      visit(entries?.[stack] ?? -1, value, part, stack);
+    });
+  }
+}
+
+/** An entry point's share of what is served must differ by so many standard errors to be said … */
+const MIX_Z = 4;
+/** … and by this part of it. */
+const MIX_POINTS = 0.03;
+
+/**
+ * Returns the entry points whose part of all requests' cost changed, as far as it can be told; the others
+ * kept theirs.
+ */
+export function changedEntries(
+  { before, after, quantum, dispersion }: Contrast,
+  { points }: Requests,
+): EntryPoint[] {
+  const [n1, n2] = [before.costs.served, after.costs.served];
+  return points.filter((entry) => {
+    const [x1, x2] = [entry.before * before.profiles, entry.after * after.profiles];
+    if (Math.abs(share(x2, n2) - share(x1, n1)) < MIX_POINTS) return false;
+    const z = deviation([x1 / quantum, n1 / quantum], [x2 / quantum, n2 / quantum], dispersion);
+    return Math.abs(z) >= MIX_Z;
+  });
+}
+
+/**
+ * Limits an analysis to the stacks of one entry point: the rest counts as nothing, functions keep their
+ * numbers.
+ */
+export function withinEntry(analysis: Analysis, entry: number): Analysis {
+  const parts = analysis.joined.parts.map((part, index): JoinedPart => {
+    const entries = analysis.requests.entryOfStack[index];
+    const values = part.profile.values.map((value, stack) => (entries?.[stack] === entry ? value : 0));
+    return { ...part, profile: { ...part.profile, values } };
+  });
+  const joined: Joined = { ...analysis.joined, parts };
+  const masked = (partCosts: readonly PartCosts[]) =>
+    partCosts.map((one): PartCosts => {
+      const part = parts[one.part];
+      return part === undefined
+        ? one
+        : { ...one, costs: costsOf(part, joined.functions.length, joined.serving) };
+    });
+  return {
+    ...analysis,
+    joined,
+    baseline: masked(analysis.baseline),
+    incident: masked(analysis.incident),
+    slices: masked(analysis.slices),
+    requests: NO_REQUESTS,
+  };
+}

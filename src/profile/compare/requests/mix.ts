@@ -1,0 +1,207 @@
+import type { Contrast } from '../../contrast/contrast.js';
+import { compositionOf } from './composition.js';
+import type { EntryPoint, Requests } from './entries.js';
+import { type Stratum, shiftWithin, strataOf } from './strata.js';
+
+/** Other entry points that fell below this part of what they cost make room: then requests were exchanged. */
+const FALLEN = 0.85;
+/** Part of a function's growth that must come through one entry point for that one to explain it. */
+const MAIN_PART = 0.7;
+/** A growth of share inside the kinds of requests of so many standard errors is no mix of them. */
+const WITHIN_Z = 4;
+/** Log-likelihood by which one explanation must beat the other to be taken without further evidence. */
+const CLEAR = 2;
+/** A function with this part of an entry point on both sides leaves too little else to tell the requests by. */
+const NEARLY_ALL = 0.7;
+/** Parts of an entry point that must have grown alike for its requests to explain their growth. */
+const MIN_ALIKE_PARTS = 2;
+/**
+ * Diversity of an entry point above which a growth of all its parts alike is that of its requests, also where
+ * own code calls it: a step of the same work has few parts.
+ */
+const DIVERSE = 3;
+/** Kinds of requests vary when one of them differs from the rest by this factor … */
+const VARIED = 1.2;
+/** … and by so many standard errors. */
+const VARIED_Z = 3.5;
+/** A kind whose factor differs from that of the others by this many times their own spread is no such mix. */
+const MAX_SPREADS = 3;
+/** Added to counts whose logarithm is taken (Haldane 1956). */
+const HALF = 0.5;
+
+/**
+ * Tells whether the growth of a function is that of the requests which lead to it.
+ *
+ * Inside the kinds of requests the function must have kept its share. Then either all kinds rise and fall on
+ * their own, as traffic does, or what else the kind does grew as much, or all its many parts grew alike. Steps
+ * of the same work, which own code calls one after the other, do not vary on their own: one of them that grew
+ * alone is a change of code.
+ */
+export function isMixOfRequests(contrast: Contrast, requests: Requests, fn: number): boolean {
+  const { before, after, dispersion } = contrast;
+  const strata = strataOf(contrast, requests.entryOfStack, fn);
+  if (isAboveEntries(strata, before.profiles, after.profiles)) return true;
+  if (shiftWithin(strata.values(), dispersion.phi) >= WITHIN_Z) return false;
+  const growths = growthByEntry(strata, before.profiles, after.profiles);
+  const [main] = growths;
+  const whole = growths.reduce((sum, { growth }) => sum + growth, 0);
+  if (main === undefined || whole <= 0) return false;
+  const known = growths.filter(({ entry }) => entry >= 0 && (strata.get(entry)?.all[0] ?? 0) > 0);
+  // An entry point that was not there before is new code, or an old one under a new name.
+  if (known.reduce((sum, { growth }) => sum + growth, 0) < MAIN_PART * whole) return false;
+  const factors = factorsOf(strata, requests.points, before.profiles, after.profiles);
+  if (main.growth < MAIN_PART * whole) return true;
+  if (isVaried(factors, main.entry, dispersion.phi)) return true;
+  const { parts, diversity, isAlike } = compositionOf(contrast, requests.entryOfStack, main.entry);
+  if (isAlike && diversity >= DIVERSE) return true;
+  const point = requests.points.find((candidate) => candidate.fn === main.entry);
+  if (point === undefined || point.isCalledByOwn) return false;
+  const load = loadOf(factors, main.entry);
+  const isAllAlike = isAlike && parts >= MIN_ALIKE_PARTS;
+  if (main.entry === fn) return isAllAlike || load < FALLEN;
+  const stratum = strata.get(main.entry);
+  if (stratum === undefined) return false;
+  const evidence = restAsRequests(stratum, load, before.profiles / after.profiles, dispersion.phi);
+  if (Math.abs(evidence) >= CLEAR) return evidence > 0;
+  const [p1, p2] = [0, 1].map((side) => (stratum.through[side] ?? 0) / Math.max(1, stratum.all[side] ?? 0));
+  return load < FALLEN || (isAllAlike && Math.min(p1 ?? 0, p2 ?? 0) >= NEARLY_ALL);
+}
+
+/**
+ * Tells whether a cost seems to have moved from one function to another only because requests of one kind took
+ * the place of others: each function belongs to an entry point of its own, and both entry points were there
+ * before and after.
+ */
+export function isExchangeOfRequests(
+  contrast: Contrast,
+  requests: Requests,
+  fn: number,
+  from: number,
+): boolean {
+  const entryOf = (other: number) => {
+    const strata = [...strataOf(contrast, requests.entryOfStack, other)].map(([entry, stratum]) => ({
+      entry,
+      stratum,
+      value: stratum.through[0] + stratum.through[1],
+    }));
+    const whole = strata.reduce((sum, { value }) => sum + value, 0);
+    const [main] = strata.sort((a, b) => b.value - a.value || a.entry - b.entry);
+    if (main === undefined || main.entry < 0 || main.value < MAIN_PART * whole) return null;
+    return Math.min(...main.stratum.all) > 0 ? main.entry : null;
+  };
+  const [gained, lost] = [entryOf(fn), entryOf(from)];
+  return gained !== null && lost !== null && gained !== lost;
+}
+
+/**
+ * Tells whether most of a function's growth is that of entry points below it: what dispatches requests grows
+ * with them, however many kinds there are. Its own cost would not pass through any of them.
+ */
+function isAboveEntries(
+  strata: ReadonlyMap<number, Stratum>,
+  profilesBefore: number,
+  profilesAfter: number,
+): boolean {
+  let whole = 0;
+  let below = 0;
+  for (const { all, through, above } of strata.values()) {
+    whole += through[1] / profilesAfter - through[0] / profilesBefore;
+    // An entry point that was not there before is new code, or an old one under a new name.
+    if (all[0] > 0) below += above[1] / profilesAfter - above[0] / profilesBefore;
+  }
+  return whole > 0 && below >= MAIN_PART * whole;
+}
+
+/** Growth of a function per profile through each entry point, the largest first. */
+function growthByEntry(
+  strata: ReadonlyMap<number, Stratum>,
+  profilesBefore: number,
+  profilesAfter: number,
+): { entry: number; growth: number }[] {
+  return [...strata]
+    .map(([entry, { through }]) => ({
+      entry,
+      growth: through[1] / profilesAfter - through[0] / profilesBefore,
+    }))
+    .sort((a, b) => b.growth - a.growth || a.entry - b.entry);
+}
+
+/** Change of one kind of request: the logarithm of its value per profile, after ÷ before. */
+interface Factor {
+  entry: number;
+  log: number;
+  /** Samples on both sides. */
+  all: readonly [number, number];
+}
+
+function factorsOf(
+  strata: ReadonlyMap<number, Stratum>,
+  points: readonly EntryPoint[],
+  profilesBefore: number,
+  profilesAfter: number,
+): Factor[] {
+  return points.flatMap(({ fn }) => {
+    const all = strata.get(fn)?.all;
+    if (all === undefined || all[0] <= 0) return [];
+    const log = Math.log((all[1] + HALF) / profilesAfter / ((all[0] + HALF) / profilesBefore));
+    return [{ entry: fn, log, all }];
+  });
+}
+
+/**
+ * Tells whether the other kinds of requests rose and fell on their own, so much that the factor of this one is
+ * nothing special among them.
+ */
+function isVaried(factors: readonly Factor[], entry: number, phi: number): boolean {
+  const mine = factors.find((factor) => factor.entry === entry);
+  const others = factors.filter((factor) => factor.entry !== entry).sort((a, b) => a.log - b.log);
+  if (mine === undefined) return false;
+  const varies = others.some((low, at) =>
+    others.slice(at + 1).some((high) => {
+      const distance = high.log - low.log;
+      const error = Math.sqrt(phi * (varianceOf(low) + varianceOf(high)));
+      return distance >= Math.log(VARIED) && distance >= VARIED_Z * error;
+    }),
+  );
+  if (!varies) return false;
+  const weights = others.reduce((sum, factor) => sum + 1 / varianceOf(factor), 0);
+  const mean = others.reduce((sum, factor) => sum + factor.log / varianceOf(factor), 0) / weights;
+  const spread = Math.max(...others.map(({ log }) => Math.abs(log - mean)));
+  return Math.abs(mine.log - mean) <= MAX_SPREADS * spread;
+}
+
+/** Variance of the logarithm of a factor of independent counts. */
+function varianceOf({ all }: Factor): number {
+  return 1 / (all[0] + HALF) + 1 / (all[1] + HALF);
+}
+
+/** Value per profile of all other kinds of requests, after ÷ before; 1 where there was nothing. */
+function loadOf(factors: readonly Factor[], entry: number): number {
+  let before = 0;
+  let after = 0;
+  for (const factor of factors) {
+    if (factor.entry === entry) continue;
+    before += factor.all[0];
+    // The factor is per profile, so that both sums are in profiles of the time before.
+    after += Math.exp(factor.log) * factor.all[0];
+  }
+  return before > 0 && after > 0 ? after / before : 1;
+}
+
+/**
+ * Weighs how the rest of a kind of request changed, which is all that it does outside a function: as the
+ * function did (more requests) or as the load of the other kinds (the function became more expensive).
+ *
+ * @param profiles profiles before ÷ after
+ * @returns difference of the log-likelihoods, positive for requests
+ */
+function restAsRequests({ all, through }: Stratum, load: number, profiles: number, phi: number): number {
+  if (through[0] <= 0) return Number.NEGATIVE_INFINITY;
+  const ratio = (x1: number, x2: number) => Math.log((x2 / x1) * profiles);
+  const [r1, r2] = [Math.max(0, all[0] - through[0]) + HALF, Math.max(0, all[1] - through[1]) + HALF];
+  const rest = ratio(r1, r2);
+  const variance = 2 * phi * (1 / r1 + 1 / r2);
+  const asRequests = (rest - ratio(through[0] + HALF, through[1] + HALF)) ** 2 / variance;
+  const asCode = (rest - Math.log(load)) ** 2 / variance;
+  return asCode - asRequests;
+}

@@ -1,0 +1,69 @@
+import type { Contrast } from '../../contrast/contrast.js';
+import { eachStack } from './entries.js';
+
+/** Samples of one kind of request on both sides: of all its stacks, and of those through a function. */
+export interface Stratum {
+  /** Samples of all stacks of the entry point. */
+  all: readonly [before: number, after: number];
+  /** Samples of its stacks through the function. */
+  through: readonly [before: number, after: number];
+  /** Samples of its stacks in which the function stands above the entry point. */
+  above: readonly [before: number, after: number];
+}
+
+/** Divides the samples of a contrast by entry point (−1: those without one), with those through a function. */
+export function strataOf(
+  { joined, before, after, quantum }: Contrast,
+  entryOfStack: readonly Int32Array[],
+  fn: number,
+): Map<number, Stratum> {
+  const strata = new Map<
+    number,
+    { all: [number, number]; through: [number, number]; above: [number, number] }
+  >();
+  [before, after].forEach(({ parts }, side) => {
+    eachStack(joined, entryOfStack, parts, (entry, value, part, stack) => {
+      if (value === 0) return;
+      let stratum = strata.get(entry);
+      if (stratum === undefined) {
+        stratum = { all: [0, 0], through: [0, 0], above: [0, 0] };
+        strata.set(entry, stratum);
+      }
+      const add = (to: [number, number]) => {
+        to[side as 0 | 1] += value / quantum;
+      };
+      add(stratum.all);
+      const { stackStart, stackFrames } = part.profile;
+      let isBelowEntry = false;
+      for (let at = (stackStart[stack + 1] ?? 0) - 1; at >= (stackStart[stack] ?? 0); at--) {
+        const frameFn = part.frameFunction[stackFrames[at] ?? 0];
+        if (frameFn === entry) isBelowEntry = true;
+        if (frameFn !== fn) continue;
+        add(stratum.through);
+        if (entry >= 0 && !isBelowEntry) add(stratum.above);
+        break;
+      }
+    });
+  });
+  return strata;
+}
+
+/**
+ * Distance of a function's share from the same share before within each kind of request, taken together, in
+ * standard errors: the mix of requests cancels (Cochran 1954, Mantel & Haenszel 1959).
+ *
+ * @param phi over-dispersion of the counts
+ */
+export function shiftWithin(strata: Iterable<Stratum>, phi: number): number {
+  let excess = 0;
+  let variance = 0;
+  for (const { all, through } of strata) {
+    const [n1, n2] = all;
+    const n = n1 + n2;
+    const x = through[0] + through[1];
+    if (n1 <= 0 || n2 <= 0 || n <= 1) continue;
+    excess += through[1] - (n2 * x) / n;
+    variance += (n1 * n2 * x * (n - x)) / (n * n * (n - 1));
+  }
+  return variance > 0 ? excess / Math.sqrt(phi * variance) : 0;
+}
