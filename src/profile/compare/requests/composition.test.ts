@@ -18,7 +18,7 @@ describe('shiftWithin', () => {
       z: 0,
     },
     {
-      // One stratum: (80 − 50 · 1) / √(100 · 100 · 100 · 100 / (200² · 199)) by hand.
+      // By hand: (80 − 50) / √(100 · 100 · 100 · 100 / (200² · 199)).
       what: 'a larger share in one kind',
       strata: [stratum([100, 100], [20, 80])],
       z: 30 / Math.sqrt((10_000 * 10_000) / (40_000 * 199)),

@@ -37,8 +37,9 @@ export function compositionOf(
       if (entryOfIt !== entry || value === 0) return;
       const { stackStart, stackFrames } = part.profile;
       const start = stackStart[stack] ?? 0;
+      const end = stackStart[stack + 1] ?? start;
       let at = start;
-      while (part.frameApplication[stackFrames[at] ?? 0] !== 1) at++;
+      while (at < end - 1 && part.frameApplication[stackFrames[at] ?? 0] !== 1) at++;
       const nearest = part.frameFunction[stackFrames[at] ?? 0] ?? 0;
       const callee = at === start ? width - 1 : (part.frameFunction[stackFrames[at - 1] ?? 0] ?? 0);
       const key = nearest * width + callee;

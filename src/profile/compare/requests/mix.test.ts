@@ -3,7 +3,7 @@ import { contrast, fnOf, type Stacks } from '../../../../test/support/contrast.j
 import { requestsOf } from './entries.js';
 import { isExchangeOfRequests, isMixOfRequests } from './mix.js';
 
-/** A service with a middleware around two handlers, each with a large part and small things beside it. */
+/** A service with a middleware around two handlers, each with a large part and a small one. */
 const CALM = {
   'runtime.serve access runtime.mux show lib.template': 400,
   'runtime.serve access runtime.mux show encode': 60,

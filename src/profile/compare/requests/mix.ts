@@ -3,7 +3,7 @@ import { compositionOf } from './composition.js';
 import type { EntryPoint, Requests } from './entries.js';
 import { type Stratum, shiftWithin, strataOf } from './strata.js';
 
-/** Other entry points that fell below this part of what they cost make room: then requests were exchanged. */
+/** Other entry points that fell below this part of their cost make room: requests were exchanged. */
 const FALLEN = 0.85;
 /** Part of a function's growth that must come through one entry point for that one to explain it. */
 const MAIN_PART = 0.7;
@@ -11,7 +11,7 @@ const MAIN_PART = 0.7;
 const WITHIN_Z = 4;
 /** Log-likelihood by which one explanation must beat the other to be taken without further evidence. */
 const CLEAR = 2;
-/** A function with this part of an entry point on both sides leaves too little else to tell the requests by. */
+/** A function with this part of an entry point leaves too little else to tell the requests by. */
 const NEARLY_ALL = 0.7;
 /** Parts of an entry point that must have grown alike for its requests to explain their growth. */
 const MIN_ALIKE_PARTS = 2;
@@ -24,7 +24,7 @@ const DIVERSE = 3;
 const VARIED = 1.2;
 /** … and by so many standard errors. */
 const VARIED_Z = 3.5;
-/** A kind whose factor differs from that of the others by this many times their own spread is no such mix. */
+/** A kind that differs from the others by more than this many times their own spread is no such mix. */
 const MAX_SPREADS = 3;
 /** Added to counts whose logarithm is taken (Haldane 1956). */
 const HALF = 0.5;
@@ -32,20 +32,21 @@ const HALF = 0.5;
 /**
  * Tells whether the growth of a function is that of the requests which lead to it.
  *
- * Inside the kinds of requests the function must have kept its share. Then either all kinds rise and fall on
- * their own, as traffic does, or what else the kind does grew as much, or all its many parts grew alike. Steps
- * of the same work, which own code calls one after the other, do not vary on their own: one of them that grew
- * alone is a change of code.
+ * Inside the kinds of requests the function must have kept its share. Then either all kinds rise and fall
+ * on their own, as traffic does, or what else the kind does grew as much, or all its many parts grew alike.
+ * Steps of the same work, which own code calls one after the other, do not vary on their own: one of them
+ * that grew alone is a change of code.
  */
 export function isMixOfRequests(contrast: Contrast, requests: Requests, fn: number): boolean {
   const { before, after, dispersion } = contrast;
+  if (before.profiles <= 0 || after.profiles <= 0) return false;
   const strata = strataOf(contrast, requests.entryOfStack, fn);
   if (isAboveEntries(strata, before.profiles, after.profiles)) return true;
   if (shiftWithin(strata.values(), dispersion.phi) >= WITHIN_Z) return false;
   const growths = growthByEntry(strata, before.profiles, after.profiles);
   const [main] = growths;
   const whole = growths.reduce((sum, { growth }) => sum + growth, 0);
-  if (main === undefined || whole <= 0) return false;
+  if (main === undefined || main.entry < 0 || whole <= 0) return false;
   const known = growths.filter(({ entry }) => entry >= 0 && (strata.get(entry)?.all[0] ?? 0) > 0);
   // An entry point that was not there before is new code, or an old one under a new name.
   if (known.reduce((sum, { growth }) => sum + growth, 0) < MAIN_PART * whole) return false;
@@ -68,9 +69,9 @@ export function isMixOfRequests(contrast: Contrast, requests: Requests, fn: numb
 }
 
 /**
- * Tells whether a cost seems to have moved from one function to another only because requests of one kind took
- * the place of others: each function belongs to an entry point of its own, and both entry points were there
- * before and after.
+ * Tells whether a cost seems to have moved from one function to another only because requests of one kind
+ * took the place of others: each function belongs to an entry point of its own, and both entry points were
+ * there before and after.
  */
 export function isExchangeOfRequests(
   contrast: Contrast,
@@ -149,8 +150,8 @@ function factorsOf(
 }
 
 /**
- * Tells whether the other kinds of requests rose and fell on their own, so much that the factor of this one is
- * nothing special among them.
+ * Tells whether the other kinds of requests rose and fell on their own, so much that the factor of this one
+ * is nothing special among them.
  */
 function isVaried(factors: readonly Factor[], entry: number, phi: number): boolean {
   const mine = factors.find((factor) => factor.entry === entry);

@@ -11,7 +11,7 @@ export interface Stratum {
   above: readonly [before: number, after: number];
 }
 
-/** Divides the samples of a contrast by entry point (−1: those without one), with those through a function. */
+/** Divides the samples of a contrast by entry point (−1 for none) and counts those through a function. */
 export function strataOf(
   { joined, before, after, quantum }: Contrast,
   entryOfStack: readonly Int32Array[],
