@@ -16,7 +16,7 @@ import { summaryAnswer } from './report/answers/summary.js';
 import type { Answer } from './report/render.js';
 import { nameDemangler } from './sources/demangle.js';
 import { type Echo, nameCleaner } from './sources/echoes.js';
-import { fileHead } from './sources/files/file-head.js';
+import { readFileHead } from './sources/files/file-head.js';
 import { mergeFiles } from './sources/files/merge.js';
 import type { JobRequest, ThreadOutcome } from './work/job.js';
 import { shareProfile } from './work/share.js';
@@ -32,7 +32,7 @@ export const JOBS = {
     const file = decodePprof(bytes, (name) => demangle(clean(name)));
     return file.samples.values.length === 0 ? null : pprofToProfile(file);
   },
-  fileHead,
+  fileHead: readFileHead,
   mergeFiles,
   summary: summaryAnswer,
   view(measured: Measurement, options: ViewOptions): Answer {

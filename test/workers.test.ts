@@ -4,7 +4,7 @@ import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { createJobOffload } from '../src/offload.js';
 import { decodePprof, pprofToProfile, UnreadableProfileError } from '../src/profile/pprof/pprof.js';
-import { fileHead } from '../src/sources/files/file-head.js';
+import { readFileHead } from '../src/sources/files/file-head.js';
 import { mergeFiles } from '../src/sources/files/merge.js';
 import { createThreads } from '../src/work/threads.js';
 import { directoryWith } from './support/directory.js';
@@ -90,7 +90,7 @@ describe('a thread', () => {
     const plan = { sampleType: 'cpu', unit: 'nanoseconds', parts, subtracts: true };
     expect(await offload('mergeFiles', [directory, plan], heavy)).toEqual(await mergeFiles(directory, plan));
     expect(await offload('fileHead', [directory, 'b.pb.gz'], heavy)).toEqual(
-      await fileHead(directory, 'b.pb.gz'),
+      await readFileHead(directory, 'b.pb.gz'),
     );
     const missing = { ...plan, parts: [{ file: 'c.pb', index: 0, weight: 1, sets: null }] };
     await expect(offload('mergeFiles', [directory, missing], heavy)).rejects.toThrow(/^c\.pb: no such file$/);

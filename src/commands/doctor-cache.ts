@@ -1,7 +1,7 @@
 import type { Config } from '../config/read.js';
 import { safeText } from '../text/sanitise.js';
 import type { Finding } from './finding.js';
-import { cachePlace } from './schemas.js';
+import { findCachePlace } from './schemas.js';
 
 /**
  * Checks whether the cache of answers can be used. The server works without a cache. An unusable one that the
@@ -12,7 +12,7 @@ export async function examineCache(config: Config): Promise<Finding | null> {
   const { cache } = config;
   const remote = config.grafana !== null || config.pyroscope !== null;
   if (!remote || (cache.url === null && cache.directory === 'none')) return null;
-  const place = await cachePlace(config);
+  const place = await findCachePlace(config);
   if (place.kind === 'redis') {
     const { tryRedis } = await import('../schema/redis.js');
     const reason = await reasonOf(tryRedis(place.url));

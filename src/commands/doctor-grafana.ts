@@ -106,7 +106,7 @@ export async function* examineGrafana(
         ? { level: 'warn', text: message, fix: next }
         : { level: 'fail', text: message, fix: next };
     }
-    yield await dashboardsFinding(grafana, signal);
+    yield await examineDashboards(grafana, signal);
     for (const row of sources) yield* dataSourceFindings(row, grafana, permissions, config);
   } catch (error) {
     yield failure(error, signal);
@@ -199,7 +199,7 @@ function* permissionFindings(permissions: Permissions): Generator<Finding> {
   }
 }
 
-async function dashboardsFinding({ dashboards }: GrafanaSources, signal: AbortSignal): Promise<Finding> {
+async function examineDashboards({ dashboards }: GrafanaSources, signal: AbortSignal): Promise<Finding> {
   const seen = await dashboards.search(1, 1, signal).catch(nullIfUpstreamFailed);
   if (seen !== null && seen.length > 0) return { level: 'ok', text: 'shows its dashboards' };
   return {

@@ -49,7 +49,7 @@ export interface Watch {
  */
 export async function createSources(config: Config, watch?: Watch): Promise<ConfiguredSources> {
   const sources: ProfileSource[] = [];
-  const mark = await ownCodeMarker(config);
+  const mark = await createOwnCodeMarker(config);
   const limits = {
     timeoutMs: config.requestTimeoutMs,
     maxResponseBytes: config.maxResponseBytes,
@@ -57,7 +57,7 @@ export async function createSources(config: Config, watch?: Watch): Promise<Conf
     meter: watch?.meter,
   };
   const remote = config.pyroscope !== null || config.grafana !== null;
-  const breakerOf = watch === undefined || !remote ? undefined : await breakers(watch);
+  const breakerOf = watch === undefined || !remote ? undefined : await createBreakers(watch);
   if (config.pyroscope !== null) {
     const { createPyroscopeSource } = await import('../sources/pyroscope/source.js');
     const source = createPyroscopeSource({
@@ -85,7 +85,7 @@ export async function createSources(config: Config, watch?: Watch): Promise<Conf
 type MarkOwnCode = (source: ProfileSource) => ProfileSource;
 
 /** @throws UserError where a pattern is not valid */
-async function ownCodeMarker({ ownCode }: Config): Promise<MarkOwnCode> {
+async function createOwnCodeMarker({ ownCode }: Config): Promise<MarkOwnCode> {
   if (ownCode.length === 0) return (source) => source;
   const { readOwnCode, withOwnCode } = await import('../sources/own-code.js');
   const codePatterns = readOwnCode(ownCode);
@@ -94,7 +94,7 @@ async function ownCodeMarker({ ownCode }: Config): Promise<MarkOwnCode> {
 
 type BreakerOf = (kind: UpstreamSource, uid: string) => Breaker;
 
-async function breakers({ log, meter }: Watch): Promise<BreakerOf> {
+async function createBreakers({ log, meter }: Watch): Promise<BreakerOf> {
   const { createBreaker } = await import('../sources/breaker.js');
   return (kind, uid) =>
     createBreaker((failure) => {

@@ -113,13 +113,13 @@ function identityOf(owner: SourceOwner, markOf: typeof fingerprint): () => Promi
 async function openCache(config: Config, log: Log): Promise<KeptAnswers> {
   const [{ openKeptAnswers }, place] = await Promise.all([
     import('../schema/kept-answers.js'),
-    cachePlace(config),
+    findCachePlace(config),
   ]);
   return openKeptAnswers(place, (message) => log.warn(message));
 }
 
 /** Finds the place where answers are kept, if the configuration has one. */
-export async function cachePlace({ cache }: Config): Promise<CachePlace> {
+export async function findCachePlace({ cache }: Config): Promise<CachePlace> {
   if (cache.url !== null) return { kind: 'redis', url: cache.url };
   const { xdgCache } = await import('xdg-basedir');
   const directory = cache.directory ?? path.join(xdgCache ?? '.', PACKAGE.name);

@@ -60,7 +60,7 @@ async function act(
   } else {
     for (const data of await grafana.enable(names, signal)) {
       io.out(`enabled  ${safeText(data.name, 100)}  uid ${safeText(data.uid, 100)}`);
-      io.out(`  ${await health(grafana, data, signal)}`);
+      io.out(`  ${await checkHealth(grafana, data, signal)}`);
     }
   }
 }
@@ -69,7 +69,11 @@ async function act(
  * Asks Grafana for the health of a data source that has just been enabled. A failure does not undo the
  * enabling.
  */
-async function health(grafana: GrafanaSources, { uid }: DataSource, signal: AbortSignal): Promise<string> {
+async function checkHealth(
+  grafana: GrafanaSources,
+  { uid }: DataSource,
+  signal: AbortSignal,
+): Promise<string> {
   try {
     const { ok, message } = await grafana.health(uid, signal);
     return `${ok ? 'ok' : 'warn'}  ${safeText(message, 300)}`;

@@ -33,7 +33,7 @@ export interface ComparedRows {
   tested: number;
 }
 
-/** Names what was found: a pass over all stacks for every row. */
+/** Names the finding. It takes a pass over all stacks for every row of it. */
 export function comparedRows({ shares, cheaper, cause, since, gate, limit }: ComparisonInput): ComparedRows {
   const { analysis, change } = shares;
   const whole = contrastOf(analysis, wholeRun(analysis));

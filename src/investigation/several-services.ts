@@ -1,6 +1,6 @@
 import type { ToolContext } from '../query/context.js';
 import { lookbackNotes } from '../query/lookback.js';
-import { sumsOver } from '../query/totals.js';
+import { readSums } from '../query/totals.js';
 import type { ServiceRow, ServicesComparison } from '../report/answers/fleet/services-comparison.js';
 import { formatSelector } from '../sources/selector.js';
 import type { Matcher, ProfileSource, Window } from '../sources/source.js';
@@ -23,7 +23,11 @@ export async function compareServices(
   const source = countedSource(scope.source, requests);
   const past = baseline.window ?? planWindows(window).baseline;
   const read = (at: Window, selection: readonly Matcher[]) =>
-    costsByService(source, { profileTypeId: scope.type.id, matchers: selection, window: at }, context.signal);
+    readCostsByService(
+      source,
+      { profileTypeId: scope.type.id, matchers: selection, window: at },
+      context.signal,
+    );
   const [before, after] = await Promise.all([read(past, baseline.matchers), read(window, matchers)]);
   const types = new Map(
     (scope.several?.types ?? []).flatMap(({ typeId, services }) =>
@@ -60,13 +64,13 @@ function changeOf({ before, after }: ServiceRow): number {
   return Math.abs(each(after) - each(before)) * Math.max(after.profiles, 1);
 }
 
-async function costsByService(
+async function readCostsByService(
   source: ProfileSource,
-  query: Parameters<typeof sumsOver>[1],
+  query: Parameters<typeof readSums>[1],
   signal: AbortSignal,
 ): Promise<Map<string, { value: number; profiles: number }>> {
   const [sums, counts] = await Promise.all([
-    sumsOver(source, query, [SERVICE], signal),
+    readSums(source, query, [SERVICE], signal),
     source.snapshots(query, [SERVICE], signal),
   ]);
   const values = new Map(sums.map(({ labels, sum }) => [labels[SERVICE], sum]));

@@ -120,7 +120,7 @@ function completion(
     const ask = async () => {
       learning++;
       try {
-        const [{ context }, { existingNames }] = await Promise.all([
+        const [{ context }, { findExistingNames: existingNames }] = await Promise.all([
           environmentOf(),
           import('../query/names.js'),
         ]);

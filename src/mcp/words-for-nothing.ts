@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import { UpstreamError, UserError } from '../errors.js';
 import { resolveProfileType } from '../profile/types/types.js';
 import type { ToolContext } from '../query/context.js';
-import { wideWindows } from '../query/data-range.js';
+import { findWideWindows } from '../query/data-range.js';
 import { type ProfileRequest, readRequest, type ScopeArguments } from '../query/request.js';
 import { allMatchers } from '../query/selection.js';
 import { withTeamsWord } from '../query/team-word.js';
@@ -103,7 +103,7 @@ async function isInSource(
   );
   const schema = context.schemaOf(request.source);
   const matchers = allMatchers(request);
-  for (const window of await windowsOf(name, request, context)) {
+  for (const window of await readWindows(name, request, context)) {
     if (name === 'service') {
       if ((await schema.labelValues('service_name', [], window, context.signal)).includes(word)) return true;
     } else if (name === 'profile_type') {
@@ -120,13 +120,13 @@ async function isInSource(
  * source. A service may have ended before the window; whether a label or a type is elsewhere is not worth a
  * request.
  */
-async function windowsOf(
+async function readWindows(
   name: string,
   { source, window }: ProfileRequest,
   context: ToolContext,
 ): Promise<Window[]> {
   if (window !== null && name !== 'service') return [window];
   const to = context.now();
-  const wide = await wideWindows(source, window ?? { from: to - HOUR, to }, context);
+  const wide = await findWideWindows(source, window ?? { from: to - HOUR, to }, context);
   return window === null ? wide : [window, ...wide];
 }

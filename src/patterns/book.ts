@@ -118,7 +118,7 @@ export function createPatternBook(
       if (running === null) return learned();
       if (onProgress !== undefined) listeners.add(onProgress);
       try {
-        await first(running, waitMs, signal);
+        await waitForFirst(running, waitMs, signal);
       } finally {
         if (onProgress !== undefined) listeners.delete(onProgress);
       }
@@ -129,7 +129,7 @@ export function createPatternBook(
 }
 
 /** Waits for work, but at most so long. */
-async function first(work: Promise<void>, waitMs: number, signal: AbortSignal): Promise<void> {
+async function waitForFirst(work: Promise<void>, waitMs: number, signal: AbortSignal): Promise<void> {
   const waiting = AbortSignal.any([signal, AbortSignal.timeout(waitMs)]);
   await new Promise<void>((resolve) => {
     waiting.addEventListener('abort', () => resolve(), { once: true });

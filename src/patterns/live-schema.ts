@@ -23,7 +23,7 @@ interface SchemaAccess {
  * patterns ask for: those of the team's own label for services, and of the labels that the best patterns
  * match. Null where the source does not answer.
  */
-export async function liveSchema(
+export async function readLiveSchema(
   source: ProfileSource,
   patternsOf: Promise<{ patterns: readonly QueryPattern[]; label: string | null }>,
   context: SchemaAccess,
@@ -41,7 +41,7 @@ export async function liveSchema(
     const labels = [...new Set(neededLabels)]
       .filter((name) => labelNames.includes(name))
       .slice(0, MAX_LABELS);
-    return { labelNames, servicesAndTypes, values: await valuesOf(labels, source, window, context) };
+    return { labelNames, servicesAndTypes, values: await readValues(labels, source, window, context) };
   } catch (error) {
     if (error instanceof UpstreamError) return null;
     throw error;
@@ -49,7 +49,7 @@ export async function liveSchema(
 }
 
 /** Values by label; a label that the source does not answer for is left out. */
-async function valuesOf(
+async function readValues(
   labels: readonly string[],
   source: ProfileSource,
   window: Window,

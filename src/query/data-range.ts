@@ -16,7 +16,7 @@ const LAST_SEEN_STEP = 60;
  * newest data of its service counts; where there is none either, the answer is the last hour. The hour begins
  * and ends on whole minutes (in a directory on whole seconds).
  */
-export async function lastHourWithData(request: ProfileRequest, context: ToolContext): Promise<Window> {
+export async function findLastHourWithData(request: ProfileRequest, context: ToolContext): Promise<Window> {
   const now = Math.ceil(context.now() / MINUTE) * MINUTE;
   const recent = { from: now - HOUR, to: now };
   const requests =
@@ -27,8 +27,8 @@ export async function lastHourWithData(request: ProfileRequest, context: ToolCon
       const present = await context.schemaOf(request.source).typeIds(matchers, recent, context.signal);
       if (present.length > 0) return recent;
     }
-    for (const window of await wideWindows(request.source, recent, context)) {
-      const newest = await lastSeen(candidate, window, context);
+    for (const window of await findWideWindows(request.source, recent, context)) {
+      const newest = await findLastSeen(candidate, window, context);
       if (newest !== null) return { from: newest - HOUR, to: newest };
     }
   }
@@ -39,7 +39,7 @@ export async function lastHourWithData(request: ProfileRequest, context: ToolCon
  * Windows that show what a source holds at all, the nearest to the requested one first. A server is searched
  * in windows of less than a day, a directory in one that covers all of its files.
  */
-export async function wideWindows(
+export async function findWideWindows(
   source: ProfileSource,
   window: Window,
   context: ToolContext,
@@ -58,17 +58,17 @@ export async function wideWindows(
 }
 
 /** Time of the newest profile that a source received during the last day; null if there is none. */
-export async function newestOf(source: ProfileSource, context: ToolContext): Promise<number | null> {
+export async function readNewest(source: ProfileSource, context: ToolContext): Promise<number | null> {
   const to = Math.ceil(context.now() / MINUTE) * MINUTE;
   const request = { source, service: null, matchers: [], window: null, profileType: null };
-  return lastSeen(request, { from: to - LONGEST_QUERY_MS, to }, context);
+  return findLastSeen(request, { from: to - LONGEST_QUERY_MS, to }, context);
 }
 
 /**
  * Finds the newest profile of the request's service in a window.
  * @returns the end of the minute (in a directory of the second) that holds it; null where there is none
  */
-export async function lastSeen(
+export async function findLastSeen(
   request: ProfileRequest,
   window: Window,
   context: ToolContext,

@@ -11,7 +11,7 @@ import { findNearest } from '../text/nearest.js';
 import { formatTime } from '../text/units.js';
 import { mapInTurns } from '../work/turns.js';
 import type { ToolContext } from './context.js';
-import { lastSeen, wideWindows } from './data-range.js';
+import { findLastSeen, findWideWindows } from './data-range.js';
 import type { ProfileRequest } from './request.js';
 import { allMatchers } from './selection.js';
 
@@ -48,7 +48,7 @@ export async function explainEmptiness(
 ): Promise<Emptiness> {
   const { source, service } = request;
   const schema = context.schemaOf(source).fresh;
-  const wide = await wideWindows(source, window, context);
+  const wide = await findWideWindows(source, window, context);
   const spans = [window, ...wide];
 
   const services = new Set<string>();
@@ -154,7 +154,7 @@ async function explainOutsideData(
 ): Promise<Emptiness> {
   const subject = request.service ?? 'The source';
   for (const span of wide) {
-    const newest = await lastSeen({ ...request, matchers: [], profileType: null }, span, context);
+    const newest = await findLastSeen({ ...request, matchers: [], profileType: null }, span, context);
     if (newest === null) continue;
     const hour = { from: newest - HOUR, to: newest };
     const retryWindow = { from: formatTime(hour.from), to: formatTime(hour.to) };

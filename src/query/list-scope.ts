@@ -2,7 +2,7 @@ import type { ListScope } from '../report/answers/lists.js';
 import { formatSelector } from '../sources/selector.js';
 import type { Matcher, ProfileSource, Window } from '../sources/source.js';
 import type { ToolContext } from './context.js';
-import { lastHourWithData } from './data-range.js';
+import { findLastHourWithData } from './data-range.js';
 import { lookbackNotes } from './lookback.js';
 import { type ProfileRequest, readRequest, type ScopeArguments } from './request.js';
 import { allMatchers } from './selection.js';
@@ -24,7 +24,7 @@ export interface ListQuestion {
  */
 export async function readListQuestion(args: ScopeArguments, context: ToolContext): Promise<ListQuestion> {
   const { request, notes } = await withTeamsWord(await readRequest(args, context), context);
-  const window = request.window ?? (await lastHourWithData(request, context));
+  const window = request.window ?? (await findLastHourWithData(request, context));
   const matchers = allMatchers(request);
   return {
     source: request.source,

@@ -13,7 +13,7 @@ import type { ToolContext } from './context.js';
 import { lookbackNotes } from './lookback.js';
 import type { Scope } from './scope.js';
 import { allMatchers } from './selection.js';
-import { knownShares, sumsOver } from './totals.js';
+import { readKnownShares, readSums } from './totals.js';
 import { type Merge, readMerge } from './whole-or-reduced.js';
 
 /** Continuous profilers send a profile every 10 or 15 seconds; the bounds leave room for drifting clocks. */
@@ -45,7 +45,7 @@ export async function measure(
   const query: ProfileQuery = { profileTypeId: type.id, matchers, window };
   const { instanceLabel, labels } = await findGrouping(query, scope, context);
   const [services, unmarked, counts] = await Promise.all([
-    totalsOfServices(scope, context),
+    readTotalsOfServices(scope, context),
     mayBeReduced ? readMerge(source, query, context) : readWhole(source.profile(query, context.signal)),
     source.snapshots(query, labels, context.signal),
   ]);
@@ -100,13 +100,13 @@ export async function measure(
  * The services of a scope with their parts of the total: one request. Of a wall-clock type the total holds
  * idle time, so that no part is told.
  */
-async function totalsOfServices(
+async function readTotalsOfServices(
   scope: Scope,
   context: ToolContext,
 ): Promise<{ total: ServicesTotal; notes: readonly string[] } | null> {
   const { several, source, type, window } = scope;
   if (several === null) return null;
-  const { shares, notes } = await knownShares(
+  const { shares, notes } = await readKnownShares(
     'service_name',
     type.isWallClock ? null : type,
     { source, matchers: allMatchers(scope), window },
@@ -224,7 +224,7 @@ async function countSamples(
   // Idle stacks are removed one by one, so wall-clock time needs the counts per stack.
   if (type.isWallClock)
     return totalValue(splitIdle((await source.profile(sampleQuery, context.signal)).profile).active);
-  const sums = await sumsOver(source, sampleQuery, [], context.signal);
+  const sums = await readSums(source, sampleQuery, [], context.signal);
   return sums.reduce((total, { sum }) => total + sum, 0);
 }
 

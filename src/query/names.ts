@@ -13,13 +13,13 @@ export type Nameable = 'service' | 'source' | 'profile_type';
  * @param otherArgs the arguments that are already filled in
  * @throws UserError, UpstreamError
  */
-export async function existingNames(
+export async function findExistingNames(
   kind: Nameable,
   text: string,
   otherArgs: { source?: string | undefined; service?: string | undefined },
   context: ToolContext,
 ): Promise<string[]> {
-  const names = await namesOf(kind, otherArgs, context);
+  const names = await readNames(kind, otherArgs, context);
   const wanted = text.trim().toLowerCase();
   const positions = names
     .filter((name) => name !== '' && safeText(name) === name)
@@ -31,7 +31,7 @@ export async function existingNames(
   ].map(({ name }) => name);
 }
 
-async function namesOf(
+async function readNames(
   kind: Nameable,
   { source, service }: { source?: string | undefined; service?: string | undefined },
   context: ToolContext,

@@ -44,7 +44,7 @@ export function notReadBecause(error: unknown): Unread | null {
  * @param what the part in the singular, with which the note begins: `The timeline`
  * @throws any error that is no failure of the store
  */
-export async function sideQuestion<T>(
+export async function askSideQuestion<T>(
   what: string,
   ask: () => Promise<T>,
   context: Pick<ToolContext, 'signal' | 'notRead'>,

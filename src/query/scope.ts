@@ -15,7 +15,7 @@ import type { Matcher, ProfileQuery, ProfileSource, Window } from '../sources/so
 import { findNearest } from '../text/nearest.js';
 import { safeText } from '../text/sanitise.js';
 import type { ToolContext } from './context.js';
-import { lastHourWithData } from './data-range.js';
+import { findLastHourWithData } from './data-range.js';
 import { findPreferredType, findType } from './existing-type.js';
 import { leaveOneProfiler } from './one-profiler.js';
 import type { ProfileRequest } from './request.js';
@@ -53,7 +53,7 @@ export async function resolveScope(
   const translated = await withTeamsWord(originalRequest, context);
   let { request } = translated;
   const notes: string[] = [...translated.notes];
-  const window = request.window ?? (await lastHourWithData(request, context));
+  const window = request.window ?? (await findLastHourWithData(request, context));
   if (request.window === null) notes.push('No window was given: the last hour that has data was taken.');
   const { notes: serviceNotes, ...resolvedService } = await resolveService(request, window, context);
   request = { ...request, ...resolvedService };
@@ -88,7 +88,7 @@ export async function resolveScope(
   if (several === null && namesakes.length > 0 && request.profileType?.includes(':') !== true) {
     notes.push(`Several types are called ${type.alias}: also ${namesakes.map(({ id }) => id).join(', ')}.`);
   }
-  notes.push(...(await idleMatcherNotes(request, window, context)));
+  notes.push(...(await explainIdleMatchers(request, window, context)));
   const selection = { service, matchers: request.matchers };
   const oneProfiler = await leaveOneProfiler(source, selection, type, window, context);
   notes.push(...oneProfiler.notes);
@@ -139,7 +139,7 @@ export async function resolveService(
 }
 
 /** Notes that a selector without a service adds up several services. */
-export async function mixtureNotes(
+export async function explainMixture(
   { source, matchers }: Pick<ProfileRequest, 'source' | 'matchers'>,
   window: Window,
   context: ToolContext,
@@ -156,7 +156,7 @@ export async function mixtureNotes(
  * Notes each matcher that excludes nothing because no profile has its label, such as `pod!="a"` without pods:
  * the reader may think that it did. Before the note is written, the labels are read from the source again.
  */
-async function idleMatcherNotes(
+async function explainIdleMatchers(
   { source, service, matchers }: ProfileRequest,
   window: Window,
   context: ToolContext,

@@ -2,12 +2,12 @@ import type { ProfileType } from '../profile/types/types.js';
 import type { Labels, ProfileQuery, ProfileSource } from '../sources/source.js';
 import type { ToolContext } from './context.js';
 import type { ListQuestion } from './list-scope.js';
-import { sideQuestion } from './not-read.js';
+import { askSideQuestion } from './not-read.js';
 
 /**
  * Sums the whole window of a query per combination of labels, with one grouped request of a single step.
  */
-export async function sumsOver(
+export async function readSums(
   source: ProfileSource,
   query: ProfileQuery,
   groupBy: readonly string[],
@@ -22,15 +22,15 @@ export async function sumsOver(
 }
 
 /**
- * Reads the shares of {@link totalsByLabel}. Where the store fails, `shares` is null and a note says why: the
- * values themselves may come from the cache and stay in the answer.
+ * Reads the shares of {@link readTotalsByLabel}. Where the store fails, `shares` is null and a note says why:
+ * the values themselves may come from the cache and stay in the answer.
  */
-export async function knownShares(
-  ...[label, type, question, context]: Parameters<typeof totalsByLabel>
+export async function readKnownShares(
+  ...[label, type, question, context]: Parameters<typeof readTotalsByLabel>
 ): Promise<{ shares: Map<string, number> | null; notes: readonly string[] }> {
-  const { value, notes } = await sideQuestion(
+  const { value, notes } = await askSideQuestion(
     'The share of each',
-    () => totalsByLabel(label, type, question, context),
+    () => readTotalsByLabel(label, type, question, context),
     context,
   );
   return { shares: value, notes };
@@ -40,7 +40,7 @@ export async function knownShares(
  * Share of a type's total per value of a label, over the window of a question, with one grouped request.
  * Series without the label count in the total but have no entry.
  */
-export async function totalsByLabel(
+export async function readTotalsByLabel(
   label: string,
   type: ProfileType | null,
   { source, matchers, window }: Pick<ListQuestion, 'source' | 'matchers' | 'window'>,
@@ -49,7 +49,7 @@ export async function totalsByLabel(
   const shares = new Map<string, number>();
   if (type === null) return shares;
   const query = { profileTypeId: type.id, matchers, window };
-  const sums = await sumsOver(source, query, [label], context.signal);
+  const sums = await readSums(source, query, [label], context.signal);
   const wholeSum = sums.reduce((total, { sum }) => total + sum, 0);
   for (const { labels, sum } of sums) {
     const value = labels[label];

@@ -58,7 +58,7 @@ export const run: Run<typeof input> = async (args, context) => {
     const past = { ...request, service, profileType: scope.type.id, matchers: before };
     const there = linkTo(scope.source, { profileTypeId: scope.type.id, matchers, window });
     const empty = { incident: window, baseline: reading.emptyBaseline };
-    return withLink(await noBaseline(past, empty, context), there);
+    return withLink(await explainNoBaseline(past, empty, context), there);
   }
   const { source, type } = scope;
   const link = differenceLink(
@@ -109,7 +109,7 @@ function nextOfServices(
 }
 
 /** There are profiles in the window, but none to compare them with: why, and the call that has some. */
-async function noBaseline(
+async function explainNoBaseline(
   request: ProfileRequest,
   { incident, baseline }: { incident: Window; baseline: Window },
   context: CallContext<Partial<ToolArguments['compare_profiles']>>,

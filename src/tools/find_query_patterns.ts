@@ -1,5 +1,5 @@
 import type { Learned, PatternBook } from '../patterns/book.js';
-import { liveSchema } from '../patterns/live-schema.js';
+import { readLiveSchema } from '../patterns/live-schema.js';
 import { byRank } from '../patterns/merge.js';
 import { type NamedService, type QueryPattern, SERVICE_LABEL } from '../patterns/pattern.js';
 import { callOf, hasService, typeArgument, typeIdsOf } from '../patterns/pattern-call.js';
@@ -112,7 +112,7 @@ async function readAll(
       });
       const [{ learned, patterns: learnedPatterns, label }, live, isDefault] = await Promise.all([
         reading,
-        liveSchema(source, reading, context),
+        readLiveSchema(source, reading, context),
         context.sources.isDefault(source, context.signal),
       ]);
       const checked =

@@ -6,7 +6,7 @@ import { ownersOf } from '../profile/code/owners.js';
 import type { Measurement } from '../profile/measurement.js';
 import { isShort, type Series } from '../profile/series/series.js';
 import { resolveFunction } from '../query/function-argument.js';
-import { sideQuestion } from '../query/not-read.js';
+import { askSideQuestion } from '../query/not-read.js';
 import { answerAbout } from '../query/profile-question.js';
 import { functionSeries } from '../query/timeline/function-series.js';
 import { labelCosts } from '../query/timeline/label-shares.js';
@@ -60,14 +60,14 @@ export const run: Run<typeof input> = (args, context) =>
         });
       }
       const timeline = isWhole
-        ? await sideQuestion(
+        ? await askSideQuestion(
             'The timeline',
             () => functionSeries(target, measured, scope, TIMELINE_PARTS, context),
             context,
           )
         : NOT_ASKED;
       const byLabel = isWhole
-        ? await sideQuestion('The share by label', () => labelCosts(target, scope, context), context)
+        ? await askSideQuestion('The share by label', () => labelCosts(target, scope, context), context)
         : NOT_ASKED;
       const series = timeline.value?.series ?? null;
       const notes = [

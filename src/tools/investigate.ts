@@ -23,7 +23,7 @@ import { lookbackNotes } from '../query/lookback.js';
 import { leaveOneProfiler } from '../query/one-profiler.js';
 import { answerWithoutData } from '../query/profile-question.js';
 import { type ProfileRequest, readBaseline, readRequest } from '../query/request.js';
-import { mixtureNotes, resolveService } from '../query/scope.js';
+import { explainMixture, resolveService } from '../query/scope.js';
 import { allMatchers, selectionArguments, selectorText, sourceArgument } from '../query/selection.js';
 import { fleetAnswer } from '../report/answers/fleet/answer.js';
 import { type Investigation, investigationAnswer } from '../report/answers/investigation.js';
@@ -67,9 +67,17 @@ export const run: Run<typeof input> = async (args, context) => {
   const reading = await readEvidence({ ...sides, matchers, typeIds, incident: window, requests }, context);
   for (const { what, reason } of reading === null ? [] : notReadOf(reading)) context.notRead?.(what, reason);
   if (reading === null) return answerWithoutData(missing, window, context);
-  const mixture = selected.service === null ? await mixtureNotes(missing, window, asking) : [];
+  const mixture = selected.service === null ? await explainMixture(missing, window, asking) : [];
   const allNotes = [...notes, ...mixture, ...(single?.notes ?? [])];
-  const investigation = await reportOf(reading, missing, window, baseline, args.symptom, allNotes, context);
+  const investigation = await buildReport(
+    reading,
+    missing,
+    window,
+    baseline,
+    args.symptom,
+    allNotes,
+    context,
+  );
   // A leak in goroutines is looked at in goroutines.
   const ofFinding = { profileTypeId: (investigation.findings[0]?.type ?? investigation.main).id, matchers };
   return withLink(
@@ -82,7 +90,7 @@ export const run: Run<typeof input> = async (args, context) => {
   );
 };
 
-async function reportOf(
+async function buildReport(
   reading: Evidence,
   request: ProfileRequest,
   window: Window,

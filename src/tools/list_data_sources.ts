@@ -1,6 +1,6 @@
 import { UpstreamError, UserError } from '../errors.js';
 import type { ToolContext } from '../query/context.js';
-import { newestOf } from '../query/data-range.js';
+import { readNewest } from '../query/data-range.js';
 import { type DataSourceRow, dataSourcesAnswer } from '../report/answers/lists.js';
 import type { ListedSource } from '../sources/registry.js';
 import type { Run } from './define.js';
@@ -35,7 +35,7 @@ async function describeSource(
       source.dataRange(context.signal),
       source.problems(context.signal),
     ]);
-    const newest = range?.newest ?? (await newestOf(source, context));
+    const newest = range?.newest ?? (await readNewest(source, context));
     return { ...row, state: 'answers', oldest: range?.oldest ?? null, newest, problems };
   } catch (error) {
     return { ...row, state: 'fails', problems: [describe(error)] };

@@ -5,7 +5,7 @@ import { findType } from '../query/existing-type.js';
 import { overviewLinkTo } from '../query/link.js';
 import { type ListQuestion, readListQuestion } from '../query/list-scope.js';
 import { answerWithoutData } from '../query/profile-question.js';
-import { knownShares } from '../query/totals.js';
+import { readKnownShares } from '../query/totals.js';
 import { labelsAnswer, labelValuesAnswer } from '../report/answers/lists.js';
 import { withLink } from '../report/links.js';
 import { findNearest } from '../text/nearest.js';
@@ -30,7 +30,7 @@ export const run: Run<typeof input> = async (args, context) => {
     : await context
         .schemaOf(question.source)
         .fresh.labelNames(question.matchers, question.window, context.signal);
-  return withLink(await values(label, known, args.profile_type, args.limit, question, context), link);
+  return withLink(await listValues(label, known, args.profile_type, args.limit, question, context), link);
 };
 
 function whose({ matchers, scope, source }: ListQuestion): string {
@@ -50,7 +50,7 @@ async function countValues(names: readonly string[], question: ListQuestion, con
   );
 }
 
-async function values(
+async function listValues(
   label: string,
   names: readonly string[],
   profileType: string | undefined,
@@ -75,7 +75,7 @@ async function values(
       `Present: ${aliasesOf(typeIds).join(', ')}.`,
     );
   }
-  const { shares, notes } = await knownShares(label, type, question, context);
+  const { shares, notes } = await readKnownShares(label, type, question, context);
   const rows = labelValues.map((value) => ({ value, share: shares?.get(value) ?? null }));
   rows.sort((a, b) => (b.share ?? -1) - (a.share ?? -1) || (a.value < b.value ? -1 : 1));
   return labelValuesAnswer(label, rows, shares === null ? null : type, limit, {

@@ -2,7 +2,7 @@ import { defaultProfileType, orderTypes } from '../profile/types/types.js';
 import { overviewLinkTo } from '../query/link.js';
 import { readListQuestion } from '../query/list-scope.js';
 import { answerWithoutData } from '../query/profile-question.js';
-import { knownShares } from '../query/totals.js';
+import { readKnownShares } from '../query/totals.js';
 import { servicesAnswer } from '../report/answers/lists.js';
 import { withLink } from '../report/links.js';
 import type { Run } from './define.js';
@@ -21,7 +21,7 @@ export const run: Run<typeof input> = async (args, context) => {
   }
   if (typesOf.size === 0) return answerWithoutData(question.request, question.window, context);
   const weighedBy = defaultProfileType([...typesOf.values()].flat());
-  const { shares, notes } = await knownShares('service_name', weighedBy, question, context);
+  const { shares, notes } = await readKnownShares('service_name', weighedBy, question, context);
   const rows = [...typesOf].map(([name, ids]) => ({
     name,
     types: orderTypes(ids),

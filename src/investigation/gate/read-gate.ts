@@ -54,7 +54,7 @@ export async function readGate(question: GateQuestion, context: ToolContext): Pr
   const schema = context.schemaOf(source);
   const typeIds = await schema.typeIds(allMatchers(selection), window, context.signal);
   const [first] = orderTypes(typeIds);
-  if (first === undefined) return nothingToJudge(question, 'judged', context);
+  if (first === undefined) return reportNothingToJudge(question, 'judged', context);
   const single = await leaveOneProfiler(source, selection, first, window, context);
   const oneProfiler = (side: readonly Matcher[]) =>
     allMatchers({ service, matchers: [...side, ...single.matchers] });
@@ -74,14 +74,14 @@ export async function readGate(question: GateQuestion, context: ToolContext): Pr
     },
     context,
   );
-  if (evidence === null) return nothingToJudge(question, 'judged', context);
-  if (evidence.totals[0]?.before.profiles === 0) return nothingToJudge(question, 'baseline', context);
-  const report = await reportOf(evidence, question, { matchers, before }, context);
+  if (evidence === null) return reportNothingToJudge(question, 'judged', context);
+  if (evidence.totals[0]?.before.profiles === 0) return reportNothingToJudge(question, 'baseline', context);
+  const report = await buildReport(evidence, question, { matchers, before }, context);
   const lookback = await lookbackNotes(source, report.before.window, context);
   return { ...report, notes: [...single.notes, ...report.notes, ...lookback] };
 }
 
-async function reportOf(
+async function buildReport(
   evidence: Evidence,
   question: GateQuestion,
   { matchers, before }: { matchers: readonly Matcher[]; before: readonly Matcher[] },
@@ -181,7 +181,7 @@ function neededLength(
 }
 
 /** A report about a side without profiles, with the reason for it. */
-async function nothingToJudge(
+async function reportNothingToJudge(
   question: GateQuestion,
   side: 'judged' | 'baseline',
   context: ToolContext,

@@ -232,7 +232,7 @@ export async function openTokenFile(file: string, log: Log): Promise<TokenFile> 
     );
   };
   // Before the text, here and below: a change between the two is found with the next look.
-  let seen = await versionOf(file).catch(unreadable);
+  let seen = await readVersion(file).catch(unreadable);
   const lines = tokensOfFile(await readSettingFile(file).catch(unreadable));
   if (lines.length === 0) {
     throw new UsageError(
@@ -248,7 +248,7 @@ export async function openTokenFile(file: string, log: Log): Promise<TokenFile> 
   const refresh = async () => {
     let version: string;
     try {
-      version = await versionOf(file);
+      version = await readVersion(file);
       if (version === seen) return;
       set = usable(await readSettingFile(file), log);
     } catch (error) {
@@ -285,7 +285,7 @@ function usable(text: string, log: Log): TokenSet {
 }
 
 /** Changes with every write, and when another file takes its place (Kubernetes swaps a link). */
-async function versionOf(file: string): Promise<string> {
+async function readVersion(file: string): Promise<string> {
   const { dev, ino, size, mtimeNs, ctimeNs } = await stat(file, { bigint: true });
   return [dev, ino, size, mtimeNs, ctimeNs].join(' ');
 }

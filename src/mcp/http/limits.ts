@@ -39,7 +39,7 @@ export interface CallLimits extends Pick<CallQueue, 'running' | 'waiting'> {
 export async function createCallLimits(options: CallLimitOptions): Promise<CallLimits> {
   const { parallelCalls, calls, callsPerClient, callsPerMinute, waitMs = WAIT_MS } = options;
   const queue = createCallQueue({ places: parallelCalls, all: calls, perClient: callsPerClient, waitMs });
-  const waitOf = callsPerMinute === null ? null : await rateLimit(callsPerMinute);
+  const waitOf = callsPerMinute === null ? null : await createRateLimit(callsPerMinute);
   return {
     running: queue.running,
     waiting: queue.waiting,
@@ -82,7 +82,7 @@ export async function createCallLimits(options: CallLimitOptions): Promise<CallL
  * Counts the calls of each client in windows of a minute.
  * @returns seconds to wait; 0 for a call that may go on
  */
-async function rateLimit(perMinute: number): Promise<(client: string) => Promise<number>> {
+async function createRateLimit(perMinute: number): Promise<(client: string) => Promise<number>> {
   const { RateLimiterMemory, RateLimiterRes } = await import('rate-limiter-flexible');
   const limiter = new RateLimiterMemory({ points: perMinute, duration: 60 });
   return async (client) => {

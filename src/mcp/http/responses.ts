@@ -146,7 +146,7 @@ export async function inAcceptedForm(
   id: string | number | null,
 ): Promise<Response> {
   const [type] = (response.headers.get('content-type') ?? '').split(';');
-  if (type === EVENTS_TYPE && !events) return jsonOf(response, id);
+  if (type === EVENTS_TYPE && !events) return convertToJson(response, id);
   if (type === JSON_TYPE && response.ok && !json) {
     return withBody(response, EVENTS_TYPE, `event: message\ndata: ${await response.text()}\n\n`);
   }
@@ -154,7 +154,7 @@ export async function inAcceptedForm(
 }
 
 /** Takes the last event, which is the answer; notifications before it (progress) are dropped. */
-async function jsonOf(response: Response, id: string | number | null): Promise<Response> {
+async function convertToJson(response: Response, id: string | number | null): Promise<Response> {
   const text = await response.text();
   const data = text.split('\n').findLast((line) => line.startsWith('data: {'));
   if (data === undefined) return refusal(200, 'This request was cancelled by its client.', { id });

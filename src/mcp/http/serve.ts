@@ -190,16 +190,16 @@ export async function closeGracefully(
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   // A kept connection must not bring the next request.
   for (const response of answering) if (!response.headersSent) response.setHeader('connection', 'close');
-  await settled(answering, graceMs);
+  await waitUntilSettled(answering, graceMs);
   handler.endCalls();
-  await settled(answering, LAST_ANSWERS_MS);
+  await waitUntilSettled(answering, LAST_ANSWERS_MS);
   await handler.close();
   server.closeAllConnections();
   await closed;
 }
 
 /** Waits until all responses are closed, and closes the connections whose clients have stopped reading. */
-async function settled(open: ReadonlySet<ServerResponse>, atMostMs: number): Promise<void> {
+async function waitUntilSettled(open: ReadonlySet<ServerResponse>, atMostMs: number): Promise<void> {
   const end = Date.now() + atMostMs;
   const isStalled = stallWatch();
   while (open.size > 0 && Date.now() < end) {

@@ -1,12 +1,12 @@
 import path from 'node:path';
 
 import { pMapIterable } from 'p-map';
-import { type CatalogEntry, entryOfFile, entryOfManifest } from './entry.js';
+import { type CatalogEntry, entryOfManifest, readEntry } from './entry.js';
 import { type DecodedFile, limitSets } from './file-head.js';
 import type { FlatFile } from './flat-file.js';
 import { type ManifestProfile, readManifest } from './manifest.js';
 import type { FilesPlace } from './place.js';
-import { type BrokenFile, fileSize, reasonOf } from './profile-file.js';
+import { type BrokenFile, readFileSize, reasonOf } from './profile-file.js';
 import { describeOtherFiles, type FileRemark, listRemarks } from './remarks.js';
 import { type Counters, counterSurvey } from './series.js';
 
@@ -61,7 +61,7 @@ export async function readCatalog(
     signal.throwIfAborted();
     try {
       if (!isInside(file)) throw new Error('lies outside the directory');
-      const bytes = await fileSize(directory, file);
+      const bytes = await readFileSize(directory, file);
       return { file, listed, bytes, decoded: await access.decode(file, bytes, signal) };
     } catch (error) {
       signal.throwIfAborted();
@@ -81,7 +81,7 @@ export async function readCatalog(
     try {
       const entry =
         listed === undefined
-          ? await entryOfFile(directory, place.name, file, readHead)
+          ? await readEntry(directory, place.name, file, readHead)
           : entryOfManifest(listed, readHead);
       remarks.push(...listRemarks(file, head, listed !== undefined));
       survey.add(entry, stacks);

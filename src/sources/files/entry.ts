@@ -61,7 +61,7 @@ export function entryOfManifest(profile: ManifestProfile, head: ReadHead): Catal
  * the instance.
  * @param name service of a file that lies in no folder
  */
-export async function entryOfFile(
+export async function readEntry(
   directory: string,
   name: string,
   file: string,

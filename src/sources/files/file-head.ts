@@ -50,7 +50,7 @@ const MAX_FLAT_FRAMES = 1_000_000;
  * Decodes a file in a thread.
  * @throws UnreadableProfileError with the reason
  */
-export async function fileHead(
+export async function readFileHead(
   directory: string,
   file: string,
 ): Promise<Omit<DecodedFile, 'stacks'> & { stacks: CountedStacks }> {

@@ -123,7 +123,7 @@ export async function withFile<T>(
 const { O_NONBLOCK: NONBLOCK = 0, O_NOFOLLOW: NOFOLLOW = 0 } = constants;
 
 /** Size of a file on the disk; 0 where there is no such file. */
-export async function fileSize(directory: string, file: string): Promise<number> {
+export async function readFileSize(directory: string, file: string): Promise<number> {
   return stat(path.join(directory, file)).then(
     ({ size }) => size,
     () => 0,

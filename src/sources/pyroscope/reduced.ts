@@ -34,7 +34,7 @@ const MAX_REFINED = 3;
  * @param soon aborted when optional forms that are still open are left out; the leaves are always read
  * @throws UpstreamError when the leaves cannot be read
  */
-export async function reducedMerge(
+export async function readReducedMerge(
   transport: Transport,
   selection: ProfileSelection,
   soon: AbortSignal,
@@ -48,7 +48,7 @@ export async function reducedMerge(
   const [leaves, sites, tree] = await Promise.all([
     merge(1, signal),
     merge(CALL_SITES, optionalSignal).catch((error: unknown) => nullIfMissing(error, optionalSignal)),
-    heavyTree(transport, selection, optionalSignal).catch((error: unknown) =>
+    readHeavyTree(transport, selection, optionalSignal).catch((error: unknown) =>
       nullIfMissing(error, optionalSignal),
     ),
   ]);
@@ -65,7 +65,7 @@ export async function reducedMerge(
  * Reads the heavy part of the call tree. Further requests extend its heaviest chain (of work, not of waiting)
  * beyond the cut, as far as the server allows.
  */
-async function heavyTree(
+async function readHeavyTree(
   transport: Transport,
   selection: ProfileSelection,
   signal: AbortSignal,

@@ -30,7 +30,7 @@ export async function countSnapshots(
   const [start, end] = [query.window.from - 1, query.window.to];
   const count = async (pieces: readonly Piece[]): Promise<SnapshotCount[]> => {
     const counts = pieces.map((piece) =>
-      (piece.store === 'v2' ? heatmapCounts : seriesCounts)(piece, countRequest),
+      (piece.store === 'v2' ? readHeatmapCounts : readSeriesCounts)(piece, countRequest),
     );
     return sumOfCounts((await Promise.all(counts)).flat());
   };
@@ -50,7 +50,7 @@ export async function countSnapshots(
  * last slot ends at `end`. (Where the lookback limit moved the start, the first slot ends there, still before
  * `end`.) A slot is as wide as the step: a slot of a millisecond holds the instant `start` alone.
  */
-async function heatmapCounts(
+async function readHeatmapCounts(
   { start, end, first }: Pick<Piece, 'start' | 'end' | 'first'>,
   countRequest: CountRequest,
 ): Promise<SnapshotCount[]> {
@@ -77,22 +77,22 @@ async function heatmapCounts(
   return slotCounts.flat();
 }
 
-async function seriesCounts(
+async function readSeriesCounts(
   { start, end }: Pick<Piece, 'start' | 'end'>,
   countRequest: CountRequest,
 ): Promise<SnapshotCount[]> {
   if (end - start < MIN_STEP_MS) {
     const earlier = start - MIN_STEP_MS;
     const [both, before] = await Promise.all([
-      seriesCounts({ start: earlier, end }, countRequest),
-      seriesCounts({ start: earlier, end: start }, countRequest),
+      readSeriesCounts({ start: earlier, end }, countRequest),
+      readSeriesCounts({ start: earlier, end: start }, countRequest),
     ]);
     return sumOfCounts([...both, ...before.map(({ labels, profiles }) => ({ labels, profiles: -profiles }))]);
   }
   return inAllowedLength(start, end, async (from, to) => {
     const [sums, averages] = await Promise.all([
-      seriesOf(countRequest, from, to, to - from, { aggregation: 'sum' }),
-      seriesOf(countRequest, from, to, to - from, { aggregation: 'average' }),
+      readSeries(countRequest, from, to, to - from, { aggregation: 'sum' }),
+      readSeries(countRequest, from, to, to - from, { aggregation: 'average' }),
     ]);
     const averageOf = new Map(averages.map(({ labels, points }) => [labelsKey(labels), points]));
     const counts = sums.map(({ labels, points }) => {
@@ -100,7 +100,7 @@ async function seriesCounts(
       return { labels, profiles };
     });
     if (counts.length > 0 && counts.every(hasNumber)) return counts;
-    const pointTotals = await pointCounts(from, to, countRequest);
+    const pointTotals = await readPointCounts(from, to, countRequest);
     const byLabels = new Map(
       [...pointTotals, ...counts.filter(hasNumber)].map((row) => [labelsKey(row.labels), row]),
     );
@@ -109,12 +109,16 @@ async function seriesCounts(
 }
 
 /** Counts the seconds that hold data; the first step is up to two seconds long. */
-async function pointCounts(start: number, end: number, countRequest: CountRequest): Promise<SnapshotCount[]> {
+async function readPointCounts(
+  start: number,
+  end: number,
+  countRequest: CountRequest,
+): Promise<SnapshotCount[]> {
   const second = end - (Math.floor((end - start) / MIN_STEP_MS) - 1) * MIN_STEP_MS;
   const groupBy = [...new Set([...countRequest.groupBy, ...INSTANCE_LABELS])];
   const answers = await Promise.all([
-    seriesOf({ ...countRequest, groupBy }, start, second, second - start),
-    second < end ? seriesOf({ ...countRequest, groupBy }, second, end, MIN_STEP_MS) : [],
+    readSeries({ ...countRequest, groupBy }, start, second, second - start),
+    second < end ? readSeries({ ...countRequest, groupBy }, second, end, MIN_STEP_MS) : [],
   ]);
   return sumOfCounts(
     answers.flat().map(({ labels, points }) => ({
@@ -125,7 +129,7 @@ async function pointCounts(start: number, end: number, countRequest: CountReques
 }
 
 /** Reads sums over `(start, end]` per step; series without a point there are left out. */
-async function seriesOf(
+async function readSeries(
   { transport, profileTypeId, labelSelector, groupBy, signal }: CountRequest,
   start: number,
   end: number,

@@ -18,7 +18,7 @@ import {
 } from './api.js';
 import { createTransport, type Transport, type TransportOptions } from './http/transport.js';
 import { inPieces } from './pieces.js';
-import { reducedMerge } from './reduced.js';
+import { readReducedMerge } from './reduced.js';
 import { countSnapshots } from './snapshots.js';
 import { createStores, isAbsent, isRefusedByV2 } from './stores.js';
 import { sumOverTime } from './timeline.js';
@@ -132,7 +132,7 @@ export function pyroscopeSourceOver(transport: Transport, identity: SourceIdenti
 
     reduced(query, soon, signal) {
       const { from: start, to: end } = inMilliseconds(query).window;
-      return reducedMerge(transport, { ...selector(query), start, end }, soon, signal);
+      return readReducedMerge(transport, { ...selector(query), start, end }, soon, signal);
     },
 
     async snapshots(query, groupBy, signal) {
