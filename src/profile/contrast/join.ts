@@ -2,7 +2,7 @@ import { frameOwner, type Ownership } from '../code/frames.js';
 import { joinKey, sharedName } from '../code/names.js';
 import { collectEvidence, ownershipsIn } from '../code/owners.js';
 import type { Columns, FunctionInfo, Profile } from '../model.js';
-import { keysIn, matchRenamed, mayBeRenamed, sideCosts } from './renamed.js';
+import { costlyIn, keysIn, matchRenamed, mayBeRenamed, sideCosts } from './renamed.js';
 
 export { joinKey };
 
@@ -125,17 +125,36 @@ function withoutRenaming(
   return [...earlier.map((sideKeys) => sideKeys.map((key) => since.get(key) ?? key)), ...later];
 }
 
-/** Counts the functions whose names, as the profiles have them, are on one side only. */
+/**
+ * Counts the functions whose names, as the profiles have them, are on one side only. Those that cost next to
+ * nothing take no part: what is sampled once, at a start or now and then, is mostly seen on one side only.
+ */
 function renamedIn(
   profiles: readonly Profile[],
   keys: readonly (readonly string[])[],
   before: number,
 ): Renamed | null {
   if (before === 0 || before === profiles.length) return null;
+  const all = countRenamed(profiles, keys, before, () => true);
+  if (all === null) return null;
+  const costly = new Set([
+    ...costlyIn(sideCosts(profiles.slice(0, before), keys.slice(0, before))),
+    ...costlyIn(sideCosts(profiles.slice(before), keys.slice(before))),
+  ]);
+  return countRenamed(profiles, keys, before, (key) => costly.has(key)) === null ? null : all;
+}
+
+function countRenamed(
+  profiles: readonly Profile[],
+  keys: readonly (readonly string[])[],
+  before: number,
+  counts: (key: string) => boolean,
+): Renamed | null {
   const names = new Map<string, { earlier: Set<string>; later: Set<string> }>();
   profiles.forEach((profile, index) => {
     profile.functions.forEach(({ name }, fn) => {
       const key = keys[index]?.[fn] ?? '';
+      if (!counts(key)) return;
       const known = names.get(key) ?? { earlier: new Set(), later: new Set() };
       names.set(key, known);
       (index < before ? known.earlier : known.later).add(name);

@@ -96,6 +96,16 @@ describe('joinProfiles of two sides', () => {
     expect(joinProfiles([build((fn) => fn), build((fn) => `${fn}_v2`)])).toMatchObject({ renamed: null });
   });
 
+  test('what is sampled once in a while and seen on one side only is no renamed code', () => {
+    const rare = (side: string) =>
+      Array.from({ length: 8 }, (_, at) => [[{ name: `${side}${at}` }, { name: 'start' }], 1] as const);
+    const side = (name: string, numbered: string) =>
+      profileOf([[{ name: 'quote' }, { name: 'handle' }], 5_000], [[{ name: numbered }], 1], ...rare(name));
+    const joined = joinProfiles([side('a', 'app.func1'), side('b', 'app.func2')], 1);
+    expect(joined.functions.length).toBeGreaterThan(15);
+    expect(joined.renamed).toBeNull();
+  });
+
   test('code that is all new is not renamed code', () => {
     const [before, after] = [
       profileOf([[{ name: 'a' }], 1]),

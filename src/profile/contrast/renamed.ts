@@ -55,7 +55,7 @@ export function matchRenamed(before: SideCosts, after: SideCosts): ReadonlyMap<s
     if (earliers !== undefined)
       for (const [later, earlier] of inOrder(laters, earliers, sides)) pair(later, earlier);
   }
-  const counted = [...costly(before), ...costly(after)];
+  const counted = [...costlyIn(before), ...costlyIn(after)];
   const changed = counted.filter((key) => !(before.has(key) && after.has(key))).length;
   if (counted.length === 0 || changed < MAX_COUNT * counted.length) return keys;
   for (let round = 0; round < MAX_ROUNDS; round++) {
@@ -78,7 +78,8 @@ function onlyIn(side: SideCosts, other: SideCosts): string[] {
   return [...side.keys()].filter((key) => !other.has(key));
 }
 
-function costly(side: SideCosts): string[] {
+/** Keys of the functions that cost enough to count. */
+export function costlyIn(side: SideCosts): string[] {
   return [...side].filter(([, { total }]) => total >= MIN_SHARE).map(([key]) => key);
 }
 
