@@ -4,6 +4,7 @@ import { MIN_WAIT_RATIO } from '../profile/compare/waits.js';
 import { MIN_POINTS } from '../profile/contrast/contrast.js';
 import { sightOf, smallestGrowth } from '../profile/contrast/power.js';
 import { contrastOf, wholeRun } from '../profile/contrast/runs.js';
+import { formatValue } from '../text/units.js';
 import type { Evidence } from './evidence/evidence.js';
 import type { LensType } from './evidence/lens.js';
 import type { ShareLens } from './evidence/shares.js';
@@ -53,6 +54,12 @@ export function smallestChange(
   if (factor === null) return null;
   const share = reading.shares.find((candidate) => candidate.lens === lens);
   const points = share === undefined ? '' : `${smallestPoints(share)} points of a function or `;
+  const level = reading.levels.find((candidate) => candidate.lens === lens);
+  const hidden = level?.smallestHidden ?? null;
+  const isHiddenSmaller = hidden !== null && hidden < (factor - 1) * (level?.before ?? 0);
+  const leak = isHiddenSmaller
+    ? ` or a leak of one function by ${formatValue(hidden, lens.type.unit, lens.type.noun)}`
+    : '';
   const isWhole = share !== undefined || reading.wholes.some((whole) => whole.lens === lens);
-  return `${points}x${factor}${isWhole ? ' in all' : ''}`;
+  return `${points}x${factor}${isWhole ? ' in all' : ''}${leak}`;
 }

@@ -175,7 +175,7 @@ export function levelEvidence(
           ...{ before: before ?? 0, after: after ?? 0, since: SINCE },
           ...{ growth: siteGrowth(grew), instance: null, isHidden },
         };
-  return { lens: lensOf(alias), before, after, leak, rise: null };
+  return { lens: lensOf(alias), before, after, leak, rise: null, smallestHidden: null };
 }
 
 /**

@@ -1,6 +1,12 @@
 import { offload } from '../../offload.js';
 import type { Growth, SiteGrowth } from '../../profile/compare/growth.js';
-import { findHiddenLeak, findLeak, type Leak, type Level } from '../../profile/compare/leak.js';
+import {
+  findHiddenLeak,
+  findLeak,
+  type Leak,
+  type Level,
+  smallestHiddenLeak,
+} from '../../profile/compare/leak.js';
 import { MIN_RISE } from '../../profile/compare/load.js';
 import { levelRose, minAddedOf } from '../../profile/compare/rise.js';
 import { rampInterval, stepPoint } from '../../profile/compare/since.js';
@@ -28,6 +34,8 @@ export interface LevelLens {
     | null;
   /** A level that rose far above the baseline without leaking. */
   rise: LevelRise | null;
+  /** Smallest growth of a leak beneath the level that would have been seen; null where none would. */
+  smallestHidden: number | null;
 }
 
 export interface LevelRise {
@@ -61,6 +69,7 @@ export async function readLevels(
     const leak = findLeak(past, levels);
     return leak !== null && leak.after - leak.before >= minAddedOf(unitBytes) ? leak : null;
   };
+  const smallestHidden = smallestHiddenLeak(baseline, incident, minAddedOf(unitBytes));
   const whole = leakIn(baseline, incident);
   if (whole !== null) candidates.push({ leak: whole, instance: null });
   const label = fleet.instanceLabel;
@@ -81,10 +90,11 @@ export async function readLevels(
     if (hidden !== null && site !== null && isHolder(site)) {
       const since = onset(hidden.since);
       const leak = { ...hidden, since, growth: site, instance: null, isHidden: true };
-      return { lens, before: hidden.before, after: hidden.after, leak, rise: null };
+      return { lens, before: hidden.before, after: hidden.after, leak, rise: null, smallestHidden };
     }
     const rose = levelRose(baseline, incident, unitBytes);
-    return { lens, ...ends, leak: null, rise: rose ? await readRise(context, lens, profileTimes) : null };
+    const rise = rose ? await readRise(context, lens, profileTimes) : null;
+    return { lens, ...ends, leak: null, rise, smallestHidden };
   }
   return {
     lens,
@@ -98,6 +108,7 @@ export async function readLevels(
       isHidden: false,
     },
     rise: null,
+    smallestHidden,
   };
 }
 

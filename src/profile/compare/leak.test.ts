@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { createRandom, normal } from '../../../test/evaluation/generator/random.js';
-import { findHiddenLeak, findLeak, type Level } from './leak.js';
+import { findHiddenLeak, findLeak, type Level, smallestHiddenLeak } from './leak.js';
 
 const MINUTE = 60_000;
 const levels = (from: number, values: readonly number[]): Level[] =>
@@ -176,6 +176,15 @@ describe('findHiddenLeak', () => {
     const rise = [68, 72, 76, 80, 84, 88, 92, 96];
     expect(hidden(rise, still, 26)).not.toBeNull();
     expect(hidden(rise, still, 27)).toBeNull();
+  });
+
+  test('the smallest one is told by the level, by its range, or by what matters; too few snapshots see none', () => {
+    const flat = levels(0, [100, 100, 100, 100]);
+    expect(smallestHiddenLeak(flat, flat, 1)).toBe(15);
+    expect(smallestHiddenLeak(flat, flat, 40)).toBe(40);
+    expect(smallestHiddenLeak(levels(0, [100, 104, 100, 100]), flat, 1)).toBe(20);
+    expect(smallestHiddenLeak(levels(0, [100, 100, 100]), flat, 1)).toBeNull();
+    expect(smallestHiddenLeak(flat, levels(0, [100, 100, 100]), 1)).toBeNull();
   });
 
   test('single snapshots that vary by one in a hundred give none in a thousand calm incidents', () => {

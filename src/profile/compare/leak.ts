@@ -67,18 +67,31 @@ export function findHiddenLeak(
   incident: readonly Level[],
   minAdded: number,
 ): Leak | null {
-  if (baseline.length < MIN_STILL || incident.length < MIN_STILL) return null;
+  const smallest = smallestHiddenLeak(baseline, incident, minAdded);
   const before = median(baseline);
   const after = mean(lastPart(incident));
-  const values = baseline.map(({ value }) => value);
-  const [lowest, highest] = [Math.min(...values), Math.max(...values)];
-  if (after - before < Math.max(minAdded, MIN_RANGES * (highest - lowest), MIN_PART * before)) return null;
+  if (smallest === null || after - before < smallest) return null;
   const { since, calm, rising } = divide(baseline, incident, before);
   if (rising.length < MIN_STILL || calm.length < MIN_STILL) return null;
   if (slopeOf(rising) <= MIN_STEEPER * Math.abs(slopeOf(calm))) return null;
   if (straightness(rising) < MIN_STRAIGHT) return null;
   const expected = thirdOf(rising) / rising.length;
   return keepsGrowing(rising, after - before, STILL_STRAIGHT * expected) ? { before, after, since } : null;
+}
+
+/**
+ * The smallest growth of such a leak, in the unit of the levels; null where there are too few snapshots to
+ * see one.
+ */
+export function smallestHiddenLeak(
+  baseline: readonly Level[],
+  incident: readonly Level[],
+  minAdded: number,
+): number | null {
+  if (baseline.length < MIN_STILL || incident.length < MIN_STILL) return null;
+  const values = baseline.map(({ value }) => value);
+  const range = Math.max(...values) - Math.min(...values);
+  return Math.max(minAdded, MIN_RANGES * range, MIN_PART * median(baseline));
 }
 
 function thirdOf(levels: readonly Level[]): number {
