@@ -329,5 +329,5 @@ function onsetByTotals(
   if (cause === undefined || mainTotals === null || mainTotals.lens.type.isWallClock) return null;
   if (cause.kind !== 'load' && cause.kind !== 'code') return null;
   if (cause.of.lens !== mainTotals.lens || !mainTotals.load.rose) return null;
-  return onsetOfTotal(mainTotals.profileTimes, [context.plan.baseline, context.plan.incident]);
+  return onsetOfTotal(context, mainTotals.profileTimes, [context.plan.baseline, context.plan.incident]);
 }

@@ -1,4 +1,5 @@
 import { countsIn } from '../../profile/compare/analysis.js';
+import { isStepBetween, stepInterval, stepLikelihoods } from '../../profile/compare/onset/step.js';
 import { arrivalInterval, shareCuts, stepCuts } from '../../profile/compare/since.js';
 import { sumIn } from '../../profile/contrast/contrast.js';
 import { totalValue } from '../../profile/model.js';
@@ -7,8 +8,8 @@ import type { Cause } from '../conclude.js';
 import type { Evidence } from './evidence.js';
 import { readActive } from './lens.js';
 import { gapOf, type ProfileTimes, sharedTimes, totalsIn } from './profile-times.js';
-import { isDeploy, replacement } from './replacement.js';
-import { edges, resolutionOf, roundsOf, type Since } from './rounds.js';
+import { AGAINST_DEPLOY, isDeploy, replacement } from './replacement.js';
+import { edges, resolutionOf, roundsOf, type Since, startsIn } from './rounds.js';
 import { countsLater } from './shares/counts-later.js';
 import type { InvestigationContext, ShareLens } from './shares.js';
 import { partWindows } from './windows.js';
@@ -93,27 +94,46 @@ async function onsetOfLoad(context: InvestigationContext, share: ShareLens): Pro
     value: levelsOf[at] ?? 0,
     profiles: parts[at]?.profiles ?? 0,
   }));
-  if (!lens.type.isWallClock) return onsetOfTotal(profileTimes, read);
+  const { phi } = analysis.dispersion;
+  // Error of the logarithm of so many samples.
+  const samplingOf = (value: number) => (phi * analysis.quantum) / Math.max(analysis.quantum, value);
+  if (!lens.type.isWallClock) return onsetOfTotal(context, profileTimes, read, samplingOf);
   const { first, last } = stepCuts(logLevels(coarse));
   const around = { from: read[first - 1]?.from ?? 0, to: read[last]?.to ?? 0 };
   const fine = roundsOf(profileTimes, around, Math.min(2 * MAX_FINE_PARTS, context.requests.left));
-  if (fine.length < 2) return steps(profileTimes, coarse);
+  if (fine.length < 2) return steps(context, profileTimes, coarse, samplingOf);
+  const totals = coarse.map((part, at) => ({ ...part, value: parts[at]?.costs.total ?? 0 }));
   const levels = await Promise.all(
     fine.map(async (window) => {
       const profile = await readActive(context.readContext, lens.type, window);
       return { window, value: totalValue(profile), profiles: totalsIn(profileTimes, window).profiles };
     }),
   );
-  return steps(profileTimes, levels);
+  return steps(
+    context,
+    profileTimes,
+    [...totals.slice(0, first - 1), ...levels, ...totals.slice(last + 1)],
+    samplingOf,
+  );
 }
 
+/** The windows that were asked about, and how instances are told apart. */
+type OnsetContext = Pick<InvestigationContext, 'plan' | 'fleet'>;
+
 /** When the total per profile stepped over some windows, by single rounds of profiles. */
-export function onsetOfTotal(profileTimes: ProfileTimes, windows: readonly Window[]): Since | null {
+export function onsetOfTotal(
+  context: OnsetContext,
+  profileTimes: ProfileTimes,
+  windows: readonly Window[],
+  samplingOf?: (value: number) => number,
+): Since | null {
   return steps(
+    context,
     profileTimes,
     windows.flatMap((window) =>
       roundsOf(profileTimes, window).map((part) => ({ window: part, ...totalsIn(profileTimes, part) })),
     ),
+    samplingOf,
   );
 }
 
@@ -127,15 +147,35 @@ function logLevels(levels: readonly LevelOf[]): number[] {
   return levels.map(({ value, profiles }) => Math.log(Math.max(value, 1) / Math.max(1, profiles)));
 }
 
-/** The interval in which the value per profile steps. */
-function steps(profileTimes: ProfileTimes, all: readonly LevelOf[]): Since | null {
+/**
+ * The interval in which the value per profile steps. Where all instances were replaced, that is when, unless
+ * another time is clearly better.
+ *
+ * @param samplingOf variance of the logarithm of a value by sampling alone
+ */
+function steps(
+  context: OnsetContext,
+  profileTimes: ProfileTimes,
+  all: readonly LevelOf[],
+  samplingOf: (value: number) => number = () => 0,
+): Since | null {
   const levels = all.filter(({ profiles }) => profiles > 0);
   if (levels.length < 2) return null;
-  return edges(
-    profileTimes,
-    levels.map(({ window }) => window),
-    stepCuts(logLevels(levels)),
+  const logs = logLevels(levels);
+  const resolution = resolutionOf(profileTimes);
+  const likelihoods = stepLikelihoods(
+    levels.map(({ window, value }, at) => ({
+      level: logs[at] ?? 0,
+      starts: startsIn(profileTimes, window),
+      sampling: samplingOf(value),
+    })),
+    { ...resolution, instances: profileTimes.series.length, from: context.plan.incident.from },
   );
+  if (likelihoods === null) return null;
+  const deploy = replacement(context, profileTimes);
+  return deploy !== null && isStepBetween(likelihoods, [deploy.last, deploy.first], AGAINST_DEPLOY)
+    ? arrivalInterval({ ...deploy, ...resolution })
+    : stepInterval(likelihoods, resolution);
 }
 
 interface Narrowing {

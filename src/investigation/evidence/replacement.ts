@@ -7,7 +7,7 @@ import type { InvestigationContext } from './shares.js';
  * Log-likelihood by which another cut must beat the replacement of all instances, which changes code more
  * often than anything else does.
  */
-const AGAINST_DEPLOY = 4;
+export const AGAINST_DEPLOY = 4;
 
 /** The last profile before all instances were replaced and the first after it; null where some stayed. */
 export function replacement(

@@ -1,7 +1,7 @@
 import { type AroundOnset, type Cuts, onsetInterval } from '../../profile/compare/since.js';
 import type { Window } from '../../sources/source.js';
 import { gapOf, type ProfileTimes, sharedTimes } from './profile-times.js';
-import { partWindows } from './windows.js';
+import { isIn, partWindows } from './windows.js';
 
 /** Between which two profiles something changed. */
 export interface Since {
@@ -67,4 +67,12 @@ export function edges(
 /** How exactly profiles tell a time. */
 export function resolutionOf(profileTimes: ProfileTimes): Pick<AroundOnset, 'gapMs' | 'stepMs'> {
   return { gapMs: gapOf(profileTimes), stepMs: profileTimes.stepMs };
+}
+
+/** Starts of the profiles in a window, ascending: each lies in the step that its time ends. */
+export function startsIn({ series, stepMs }: ProfileTimes, window: Window): number[] {
+  return series
+    .flatMap(({ points }) => points.filter(({ time }) => isIn(window, time, stepMs)))
+    .map(({ time }) => time - stepMs / 2)
+    .sort((a, b) => a - b);
 }

@@ -131,7 +131,7 @@ function squares(values: readonly number[]): number {
 }
 
 /** Profilers send a profile that covers at most this time: longer gaps are pauses between profiles. */
-const MAX_COVERED_MS = 60_000;
+export const COVERED_MS = 60_000;
 
 /** Times of profiles around the beginning of a change, Unix ms. */
 export interface AroundOnset {
@@ -157,7 +157,7 @@ export function onsetInterval({ last, first, earliest, latest, gapMs, stepMs }: 
   before: number;
 } {
   // The start of the first lies up to a step before its time, and the change not in its last moments.
-  const covered = Math.max(0, Math.min(gapMs, MAX_COVERED_MS) - stepMs);
+  const covered = Math.max(0, Math.min(gapMs, COVERED_MS) - stepMs);
   const narrow = { after: last - stepMs, before: first + covered };
   const spare = Math.max(0, 2 * gapMs - (narrow.before - narrow.after));
   const [early, late] = [

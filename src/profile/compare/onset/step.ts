@@ -1,0 +1,164 @@
+import { COVERED_MS } from '../since.js';
+
+/** A stretch of time with the level of its profiles. */
+export interface LevelAt {
+  /** Logarithm of the value per profile. */
+  level: number;
+  /** Starts of its profiles, Unix ms, ascending. */
+  starts: readonly number[];
+  /** Variance of the level by sampling alone; 0 where that is unknown. */
+  sampling: number;
+}
+
+/** Calm levels vary by about this much from round to round, as a standard deviation of the logarithm. */
+const USUAL_SPREAD = 0.03;
+/** Instances differ by about this much, and not every stretch holds profiles of all of them. */
+const SIZES = 0.15;
+/** A mixture of both levels varies by this part of their distance: instances differ in size. */
+const MIXED = 0.25;
+/**
+ * Log-likelihood by which the most likely time must beat another one to rule it out: of all true times about
+ * 1 % are so far off (half of the 99th percentile of χ² with one degree of freedom).
+ */
+const RULED_OUT = 3.3;
+/**
+ * Log-likelihood by which a time before the window must be better: the baseline is calm unless much speaks
+ * against it.
+ */
+const EARLY = 2.5;
+/** Times that are tried, at the most. */
+const MAX_TIMES = 1_000;
+/** An interval is no wider than so many gaps between profiles of an instance. */
+const MAX_GAPS = 2;
+
+export interface StepContext {
+  /** Usual time between two profiles of an instance. */
+  gapMs: number;
+  /** Resolution of the starts. */
+  stepMs: number;
+  /** Number of instances that send the profiles. */
+  instances: number;
+  /** Beginning of the window that was asked about. */
+  from: number;
+}
+
+/** Log-likelihood of a step at each of some times, in time order. */
+export interface StepLikelihoods {
+  times: readonly number[];
+  likelihoods: readonly number[];
+  /** Distance between two of the times. */
+  spacing: number;
+  highest: number;
+}
+
+/**
+ * How likely a level stepped at each time. A stretch of time about the step holds profiles of both levels,
+ * and a profile may see the step itself; so the likelihood of a time is that of the mixtures which it makes
+ * of all stretches.
+ *
+ * @param levels in time order
+ * @returns null where there is nothing to tell it by
+ */
+export function stepLikelihoods(levels: readonly LevelAt[], context: StepContext): StepLikelihoods | null {
+  const { gapMs, stepMs, instances, from } = context;
+  const starts = levels.flatMap((one) => one.starts);
+  const [begin, end] = [Math.min(...starts), Math.max(...starts)];
+  const spacing = Math.max(stepMs, (end - begin) / MAX_TIMES);
+  const times: number[] = [];
+  for (let time = begin; time <= end; time += spacing) times.push(time);
+  // A profile covers the time up to the next one, or only a moment of it: it does not say which.
+  const fits = [Math.min(gapMs, COVERED_MS), 1].map((covered) =>
+    times.map((time) => fitAt(levels, instances, time, covered)),
+  );
+  const [best] = fits.flat().sort((a, b) => a.misfit + a.surprise - b.misfit - b.surprise);
+  if (best === undefined || !Number.isFinite(best.misfit)) return null;
+  // More scatter than is expected widens what is likely.
+  const scatter = Math.max(1, best.misfit / Math.max(1, levels.length - 2));
+  const likelihoods = times.map((time, at) => {
+    const ofFits = fits.flatMap((row) => row[at] ?? []);
+    const likelihood = Math.max(...ofFits.map(({ misfit, surprise }) => -(misfit / scatter + surprise) / 2));
+    return time < from - stepMs ? likelihood - EARLY : likelihood;
+  });
+  return { times, likelihoods, spacing, highest: Math.max(...likelihoods) };
+}
+
+/**
+ * The interval in which a level stepped: all times that are likely, and where these reach too far the two
+ * gaps between profiles that are the most likely together.
+ */
+export function stepInterval(
+  { times, likelihoods, spacing, highest }: StepLikelihoods,
+  { gapMs, stepMs }: Pick<StepContext, 'gapMs' | 'stepMs'>,
+): { after: number; before: number } {
+  const isLikely = (value: number) => highest - value <= RULED_OUT;
+  const first = likelihoods.findIndex(isLikely);
+  const last = likelihoods.findLastIndex(isLikely);
+  // A start is known to a step, and a time stands for the stretch since the one before it.
+  const [earlier, later] = [spacing + stepMs / 2, spacing - stepMs / 2];
+  const width = Math.max(1, Math.floor((MAX_GAPS * gapMs - earlier - later) / spacing));
+  const massFrom = (at: number) =>
+    likelihoods.slice(at, at + width + 1).reduce((sum, value) => sum + Math.exp(value - highest), 0);
+  let start = first;
+  let most = massFrom(first);
+  for (let at = first + 1; at + width <= last; at++) {
+    const mass = massFrom(at);
+    if (mass > most) [start, most] = [at, mass];
+  }
+  const stop = Math.min(last, start + width);
+  return { after: (times[start] ?? 0) - earlier, before: (times[stop] ?? 0) + later };
+}
+
+/** Whether a step between two times is likely, in log-likelihood below the best time by at most `margin`. */
+export function isStepBetween(
+  { times, likelihoods, highest }: StepLikelihoods,
+  [from, to]: readonly [number, number],
+  margin: number,
+): boolean {
+  return times.some((time, at) => {
+    const isWithin = time >= from && time <= to;
+    return isWithin && highest - (likelihoods[at] ?? Number.NEGATIVE_INFINITY) <= margin;
+  });
+}
+
+/** Agreement of all levels with a step at a time, as −2 log-likelihood. */
+interface Fit {
+  /** Squared distance of the levels from what the step makes of them, in units of their variance. */
+  misfit: number;
+  /** Logarithm of the variances: a mixture of both levels may show anything, and so tells little. */
+  surprise: number;
+}
+
+/** The fit of a step at a time; infinite where no stretch lies wholly on one side of it. */
+function fitAt(levels: readonly LevelAt[], instances: number, time: number, covered: number): Fit {
+  const rows = levels.map(({ level, starts, sampling }) => ({
+    level,
+    variance: sampling + USUAL_SPREAD ** 2 + (instances > 1 ? SIZES ** 2 / Math.max(1, starts.length) : 0),
+    after: partAfter(starts, time, covered),
+  }));
+  const meanOf = (after: number) => {
+    const side = rows.filter((row) => row.after === after);
+    const weight = side.reduce((sum, { variance }) => sum + 1 / variance, 0);
+    return side.reduce((sum, { level, variance }) => sum + level / variance, 0) / weight;
+  };
+  const [low, high] = [meanOf(0), meanOf(1)];
+  if (!Number.isFinite(low) || !Number.isFinite(high))
+    return { misfit: Number.POSITIVE_INFINITY, surprise: 0 };
+  return rows.reduce(
+    ({ misfit, surprise }, { level, variance, after }) => {
+      const expected = Math.log((1 - after) * Math.exp(low) + after * Math.exp(high));
+      const isMixed = after > 0 && after < 1;
+      const spread = variance + (isMixed ? (MIXED * (high - low)) ** 2 : 0);
+      return { misfit: misfit + (level - expected) ** 2 / spread, surprise: surprise + Math.log(spread) };
+    },
+    { misfit: 0, surprise: 0 },
+  );
+}
+
+/** Part of the time that some profiles cover, in the order of their starts, that lies after a moment. */
+function partAfter(starts: readonly number[], time: number, covered: number): number {
+  const [first, last] = [starts[0], starts.at(-1)];
+  if (first === undefined || last === undefined || last + covered <= time) return 0;
+  if (first >= time) return 1;
+  const parts = starts.map((start) => Math.min(1, Math.max(0, (start + covered - time) / covered)));
+  return parts.reduce((sum, part) => sum + part, 0) / starts.length;
+}
