@@ -104,7 +104,6 @@ async function byLabel(label: string, measured: Measurement, scope: Scope, conte
     ...read,
     by: { label, series, others, isByWeight: scope.type.isWallClock },
     of: null,
-    notes: [],
     next:
       value === null
         ? nextOf(read, measured, { group_by: label })

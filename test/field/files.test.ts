@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { createFilesSource } from '../../src/sources/files/source.js';
-import { askFiles, fixture } from '../support/ask.js';
+import { asker, askFiles, fixture } from '../support/ask.js';
+import { mergingLocatedOnly } from '../support/located.js';
 
 // Inputs as real profilers, converters and failed downloads leave them, with the right values worked out by
 // google/pprof's own library and `go tool pprof` where that can read them.
@@ -179,6 +180,17 @@ describe('16: negative values are a difference', () => {
 describe('17: samples without a stack', () => {
   const ask = { service: 'svc', profile_type: 'cpu', ...HOUR };
   const folder = field('17-samples-without-stack', 'no-stack');
+
+  test('that a server leaves out of its profiles are told by what its series count', async () => {
+    const source = createFilesSource({ directory: folder });
+    const note = '30.0% of the value over time has no stack';
+    const served = asker(mergingLocatedOnly(source));
+    expect((await served('get_timeline', ask)).text).toContain(note);
+    const byLabel = { ...ask, group_by: 'service_name' };
+    expect((await served('get_timeline', byLabel)).text).toContain(note);
+    expect((await asker(source)('get_timeline', ask)).text).not.toContain('no stack');
+    await source.close();
+  });
 
   test('count in the total, apart', async () => {
     const { total, top_functions, hottest_path, application_functions } = await answer(

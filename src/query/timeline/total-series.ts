@@ -1,8 +1,10 @@
 import type { Measurement } from '../../profile/measurement.js';
+import { isDifference, totalValue } from '../../profile/model.js';
 import { analyseSeries, type Series, type SeriesPart } from '../../profile/series/series.js';
 import { type Frame, frameAt, type Reading, sumsOf } from '../../profile/series/timeline.js';
 import { scaleOf } from '../../report/answers/series.js';
 import type { Matcher } from '../../sources/source.js';
+import { formatShare } from '../../text/units.js';
 import type { ToolContext } from '../context.js';
 import type { Scope } from '../scope.js';
 import { profileQuery } from '../scope.js';
@@ -44,7 +46,26 @@ export async function totalSeries(
   const profilesIn: Frames['profilesIn'] = (at, label) =>
     merged !== null && merged.costs[at] === null ? 0 : timeline.profilesIn(at, label);
   const whole = valueSeries(measurement, { ...timeline, profilesIn }, sums);
-  return { frames, gaps, step, whole, notes: merged?.notes ?? [] };
+  return { frames, gaps, step, whole, notes: merged?.notes ?? unstackedNotes(measurement, timeline) };
+}
+
+/** Smallest part of a value without a stack that is said. */
+const MIN_UNSTACKED = 0.01;
+
+/**
+ * Says which part of the value has no stack: a Pyroscope server counts such samples in its series and leaves
+ * them out of its merges.
+ */
+function unstackedNotes(
+  { active, reduced, isSinceStart }: Measurement,
+  { readings }: Pick<Frames, 'readings'>,
+): string[] {
+  const sum = readings.reduce((total, { value }) => total + value, 0);
+  const part = sum > 0 ? 1 - totalValue(active) / sum : 0;
+  if (part < MIN_UNSTACKED || reduced !== null || isSinceStart || isDifference(active)) return [];
+  return [
+    `${formatShare(part)} of the value over time has no stack: the store leaves it out of profiles, so it is in no function and not in the total above.`,
+  ];
 }
 
 /**
@@ -88,7 +109,7 @@ export async function labelSeries(
     frames,
     gaps,
     step,
-    notes: [],
+    notes: isWallClock ? [] : unstackedNotes(measurement, timeline),
     whole,
     series: values.map((name, at) => {
       const valueSums = sums[at] ?? [];
