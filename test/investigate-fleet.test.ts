@@ -22,13 +22,13 @@ describe('five incidents in one fleet', () => {
   });
 
   test('names all that are guilty, each with its function, and nobody else', async () => {
-    const asked = await askFleet(fleet);
-    const { plain, listed, rightFunction, wrong } = scoreFleet(fleet, asked);
+    const answer = await askFleet(fleet);
+    const { plain, listed, rightFunction, wrong } = scoreFleet(fleet, answer);
     expect(wrong).toEqual([]);
     expect([listed, rightFunction]).toEqual([plain, plain]);
-    expect(asked.requests).toBe(asked.data.upstream_requests);
-    expect(asked.requests).toBeLessThanOrEqual(60);
-    expect(asked.mostInFlight).toBeLessThanOrEqual(8);
+    expect(answer.requests).toBe(answer.data.upstream_requests);
+    expect(answer.requests).toBeLessThanOrEqual(60);
+    expect(answer.mostInFlight).toBeLessThanOrEqual(8);
   });
 
   test('accuses nobody of the quiet half before it', async () => {
@@ -92,14 +92,14 @@ describe('generated fleets', () => {
       let [plain, listed, innocent, accused] = [0, 0, 0, 0];
       for (const seed of [9_001, 9_002]) {
         const generated = await generateFleet(scene, seed, 16);
-        const asked = await askFleet(generated);
-        const score = scoreFleet(generated, asked);
+        const answer = await askFleet(generated);
+        const score = scoreFleet(generated, answer);
         plain += score.plain;
         listed += score.listed;
         innocent += score.innocent;
         accused += score.accused;
-        expect(asked.requests).toBeLessThanOrEqual(60);
-        expect(asked.tokens).toBeLessThanOrEqual(1_500);
+        expect(answer.requests).toBeLessThanOrEqual(60);
+        expect(answer.tokens).toBeLessThanOrEqual(1_500);
       }
       expect(listed).toBe(plain);
       expect(accused / innocent).toBeLessThanOrEqual(0.05);

@@ -65,7 +65,7 @@ async function contradictions({ id, source, service, baseline, incident }: Quest
   const environment = environmentOf([source]);
   const context = { ...environment.context, now: () => incident.to };
   const askTool = askerIn({ ...environment, context, deadlineMs: 120_000 });
-  const found: string[] = [];
+  const contradicted: string[] = [];
   const time = { from: formatTime(incident.from), to: formatTime(incident.to) };
   const before = { baseline_from: formatTime(baseline.from), baseline_to: formatTime(baseline.to) };
   const ask = async (tool: string, args: object): Promise<void> => {
@@ -80,7 +80,7 @@ async function contradictions({ id, source, service, baseline, incident }: Quest
     examined.investigation += Number(investigation !== null);
     examined.comparison += Number(comparison !== null);
     examined.timeline += Number(timeline !== null);
-    found.push(...texts.map((what) => `${id}: ${tool} ${JSON.stringify(args)}: ${what}`));
+    contradicted.push(...texts.map((what) => `${id}: ${tool} ${JSON.stringify(args)}: ${what}`));
   };
   const query = {
     matchers: [{ name: 'service_name', op: '=', value: service }] as const,
@@ -98,7 +98,7 @@ async function contradictions({ id, source, service, baseline, incident }: Quest
     const fn = comparison?.finding?.fn?.function ?? comparison?.movers[0]?.function;
     if (fn !== undefined) await ask('get_timeline', { ...over, function: fn });
   }
-  return found;
+  return contradicted;
 }
 
 describe.each(
@@ -107,10 +107,10 @@ describe.each(
   test('words and numbers agree, of the incident and of the quiet half before it', {
     timeout: 60_000,
   }, async () => {
-    const found = await loadCaseFolder(folder);
-    for (const { windows, ...one } of [found, quietHalf(found)])
-      expect(await contradictions({ ...one, ...windows })).toEqual([]);
-    await found.source.close();
+    const incidentCase = await loadCaseFolder(folder);
+    for (const { windows, ...variant } of [incidentCase, quietHalf(incidentCase)])
+      expect(await contradictions({ ...variant, ...windows })).toEqual([]);
+    await incidentCase.source.close();
     expect(Math.min(...Object.values(examined)), 'answers of every tool were looked at').toBeGreaterThan(0);
   });
 });
@@ -128,8 +128,8 @@ test('words and numbers agree, whatever is generated', async () => {
       fc.constantFrom(...ALL_KINDS),
       fc.integer({ min: 1, max: 1_000_000 }),
       async (kind, seed) => {
-        const { windows, ...one } = caseOf({ kind, seed });
-        expect(await contradictions({ ...one, ...windows })).toEqual([]);
+        const { windows, ...generated } = caseOf({ kind, seed });
+        expect(await contradictions({ ...generated, ...windows })).toEqual([]);
       },
     ),
     // A load finding of an amount names a function whose share stayed as it was; a change may be seen in one

@@ -54,10 +54,10 @@ export interface Asked {
  * @throws Error with the tool's words when it answers with an error or has no data to judge
  */
 export async function askInvestigate(incident: IncidentCase): Promise<Asked> {
-  const asked = await askTwice(incident, { service: incident.service });
-  const answered = answerSchema.safeParse(asked.json);
-  if (!answered.success) throw new Error(`${incident.id}: no verdict in the answer: ${asked.text}`);
-  const { json: _, ...cost } = asked;
+  const twice = await askTwice(incident, { service: incident.service });
+  const answered = answerSchema.safeParse(twice.json);
+  if (!answered.success) throw new Error(`${incident.id}: no verdict in the answer: ${twice.text}`);
+  const { json: _, ...cost } = twice;
   return { ...cost, data: answered.data };
 }
 

@@ -82,15 +82,15 @@ async function main(): Promise<void> {
 }
 
 async function judge(fleet: FleetCase, scene: string, verbose: boolean): Promise<Result> {
-  const asked = await askFleet(fleet);
-  const score = scoreFleet(fleet, asked);
-  if (verbose) console.log(`${asked.text}\n`);
+  const answer = await askFleet(fleet);
+  const score = scoreFleet(fleet, answer);
+  if (verbose) console.log(`${answer.text}\n`);
   const { plain, listed, named, rightFunction, innocent, accused } = score;
   console.log(
-    `${fleet.id}: ${fleet.services.length} services; listed ${listed} of ${plain}, function right ${rightFunction} of ${named}, ${accused} of ${innocent} accused; ${asked.requests} requests, ${asked.mostInFlight} in flight, ${asked.tokens} tokens, ${asked.ms.toFixed(0)} ms`,
+    `${fleet.id}: ${fleet.services.length} services; listed ${listed} of ${plain}, function right ${rightFunction} of ${named}, ${accused} of ${innocent} accused; ${answer.requests} requests, ${answer.mostInFlight} in flight, ${answer.tokens} tokens, ${answer.ms.toFixed(0)} ms`,
   );
   for (const line of score.wrong) console.log(`  ${line}`);
-  return { size: fleet.services.length, scene, score, asked };
+  return { size: fleet.services.length, scene, score, asked: answer };
 }
 
 function sumOf(results: readonly Result[], figureOf: (score: FleetScore) => number): number {
@@ -176,11 +176,11 @@ function tableOf(results: readonly Result[]): string {
   }
   return markdownTable(
     HEAD,
-    [...groups].map(([name, own]) => {
-      const sum = (figureOf: (score: FleetScore) => number) => sumOf(own, figureOf);
+    [...groups].map(([name, group]) => {
+      const sum = (figureOf: (score: FleetScore) => number) => sumOf(group, figureOf);
       return [
         name,
-        String(own.length),
+        String(group.length),
         String(sum((score) => score.plain)),
         percent(
           sum((score) => score.listed),
@@ -193,8 +193,8 @@ function tableOf(results: readonly Result[]): string {
         sum((score) => score.innocent).toLocaleString('en'),
         String(sum((score) => score.accused)),
         `${sum((score) => Number(score.ordered))}`,
-        String(Math.max(...own.map(({ asked }) => asked.requests))),
-        String(Math.max(...own.map(({ asked }) => asked.tokens))),
+        String(Math.max(...group.map(({ asked }) => asked.requests))),
+        String(Math.max(...group.map(({ asked }) => asked.tokens))),
       ];
     }),
   );

@@ -30,33 +30,33 @@ const ROWS = 10;
 
 /** Compares an answer about a fleet with the truth. */
 export function scoreFleet(fleet: FleetCase, { data }: Pick<AskedFleet, 'data'>): FleetScore {
-  const truthOf = new Map(fleet.services.map((one) => [one.service, one]));
+  const truthOf = new Map(fleet.services.map((entry) => [entry.service, entry]));
   const isGuilty = (service: string) => ACCUSING.includes(truthOf.get(service)?.truth.verdict ?? '');
-  const listing = [...data.services, ...data.more_services];
-  const accusations = listing.filter(({ verdict }) => ACCUSING.includes(verdict));
+  const planted = [...data.services, ...data.more_services];
+  const accusations = planted.filter(({ verdict }) => ACCUSING.includes(verdict));
   const wrong: string[] = [];
   const plainOnes = fleet.services.filter(
     ({ service, errors }) => isGuilty(service) && errors >= PLAIN_ERRORS,
   );
   const places = plainOnes.length > ROWS ? accusations : accusations.slice(0, ROWS);
-  const placed = plainOnes.filter(({ service }) => places.some((one) => one.service === service));
-  for (const one of plainOnes)
-    if (!placed.includes(one))
+  const placed = plainOnes.filter(({ service }) => places.some((place) => place.service === service));
+  for (const planted of plainOnes)
+    if (!placed.includes(planted))
       wrong.push(
-        `${one.service} (${one.kind}, ${one.errors.toFixed(1)} SE) is not listed: ${placeOf(data, one.service)}`,
+        `${planted.service} (${planted.kind}, ${planted.errors.toFixed(1)} SE) is not listed: ${placeOf(data, planted.service)}`,
       );
   const named = accusations.filter(({ service }) => isGuilty(service));
-  const right = named.filter((one) => isRight(truthOf.get(one.service), one.function));
+  const right = named.filter((entry) => isRight(truthOf.get(entry.service), entry.function));
   for (const { service, function: fn } of named)
-    if (!right.some((one) => one.service === service))
+    if (!right.some((entry) => entry.service === service))
       wrong.push(
         `${service} (${truthOf.get(service)?.kind}): ${fn}, not ${truthOf.get(service)?.truth.functions.join(' or ')}`,
       );
   const accused = accusations.filter(({ service }) => !isGuilty(service));
   for (const { service, verdict, function: fn } of accused)
     wrong.push(`${service} (${truthOf.get(service)?.kind}) is accused: ${verdict} of ${fn}`);
-  const lastGuilty = listing.findLastIndex(({ service }) => isGuilty(service));
-  const ordered = listing.slice(0, lastGuilty + 1).every(({ service }) => isGuilty(service));
+  const lastGuilty = planted.findLastIndex(({ service }) => isGuilty(service));
+  const ordered = planted.slice(0, lastGuilty + 1).every(({ service }) => isGuilty(service));
   if (!ordered) wrong.push('an innocent service stands before a guilty one');
   return {
     plain: plainOnes.length,
@@ -70,8 +70,10 @@ export function scoreFleet(fleet: FleetCase, { data }: Pick<AskedFleet, 'data'>)
   };
 }
 
-function isRight(found: FleetService | undefined, fn: string | null): boolean {
-  const names = [...(found?.truth.functions ?? []), ...(found?.truth.guiltyCallers ?? [])].map(normaliseName);
+function isRight(planted: FleetService | undefined, fn: string | null): boolean {
+  const names = [...(planted?.truth.functions ?? []), ...(planted?.truth.guiltyCallers ?? [])].map(
+    normaliseName,
+  );
   return fn !== null && names.includes(normaliseName(fn));
 }
 
@@ -79,9 +81,9 @@ function placeOf(
   { services, load_only, not_looked_at, unchanged_count }: AskedFleet['data'],
   service: string,
 ): string {
-  const row = services.find((one) => one.service === service);
+  const row = services.find((entry) => entry.service === service);
   if (row !== undefined) return `${row.verdict}, rank ${row.rank}`;
-  if (load_only.some((one) => one.service === service)) return 'more load only';
-  const reason = not_looked_at.find((one) => one.service === service)?.reason;
+  if (load_only.some((entry) => entry.service === service)) return 'more load only';
+  const reason = not_looked_at.find((entry) => entry.service === service)?.reason;
   return reason ?? `unchanged like ${unchanged_count}, or cut from the list of those not looked at`;
 }

@@ -105,13 +105,13 @@ describe('with the waits of another type', () => {
       block: changing(channel(20), channel(blockAfter)),
     });
     const readings = [];
-    const asked = await readyFor('mutex', instances, question);
+    const ready = await readyFor('mutex', instances, question);
     for (const alias of ['mutex', 'block'] as const) {
       const { lens, profileTimes } = await readyFor(alias, instances);
-      const wait = await readWaits(asked.context, lens, profileTimes, asked.main, load);
+      const wait = await readWaits(ready.context, lens, profileTimes, ready.main, load);
       readings.push({ wait, profileTimes });
     }
-    const waits = await withoutAlikeWaits(asked.context, readings, asked.main, load);
+    const waits = await withoutAlikeWaits(ready.context, readings, ready.main, load);
     return waits.map(({ contention, dismissed }) => (contention === null ? dismissed : 'contention'));
   };
 

@@ -54,7 +54,7 @@ describe('the order of a fleet', () => {
   test('more load, the heaviest first; the unchanged; those of which nothing is known, with the reason', () => {
     expect(names(ranked.loadOnly)).toEqual(['busier', 'busy']);
     expect(names(ranked.unchanged)).toEqual(['calm']);
-    expect(ranked.unknown.map(({ judged: one, reason }) => [one.unit.service, reason])).toEqual([
+    expect(ranked.unknown.map(({ judged: unit, reason }) => [unit.unit.service, reason])).toEqual([
       ['light', 'no request left'],
       ['quiet', 'too few samples'],
     ]);

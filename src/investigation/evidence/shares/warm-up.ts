@@ -10,6 +10,7 @@ import { sumIn } from '../../../profile/contrast/contrast.js';
 import { type PartCosts, sideOf } from '../../../profile/contrast/runs.js';
 import type { Profile } from '../../../profile/model.js';
 import type { Window } from '../../../sources/source.js';
+import { escapePattern } from '../../../text/pattern.js';
 import {
   ALONE,
   DECLINE_Z,
@@ -217,7 +218,7 @@ export async function readSettled(
   );
   const middle = times[Math.floor((times.length - 1) / 2)];
   if (middle === undefined || times.length < 2) return null;
-  const pattern = instances.names.map((name) => name.replace(/[.*+?^$|()[\]{}\\]/g, '\\$&')).join('|');
+  const pattern = instances.names.map(escapePattern).join('|');
   return readActive(readContext, type, { from: middle + 1, to: plan.incident.to }, [
     { name: instances.label, op: '=~', value: pattern },
   ]);

@@ -61,7 +61,7 @@ export interface StepLikelihoods {
  */
 export function stepLikelihoods(levels: readonly LevelAt[], context: StepContext): StepLikelihoods | null {
   const { gapMs, stepMs, instances, from } = context;
-  const starts = levels.flatMap((one) => one.starts);
+  const starts = levels.flatMap((level) => level.starts);
   const [begin, end] = [Math.min(...starts), Math.max(...starts)];
   const spacing = Math.max(stepMs, (end - begin) / MAX_TIMES);
   const times: number[] = [];

@@ -38,13 +38,13 @@ export interface ServicesComparison {
 const MIN_ROWS = 8;
 
 /** Each of several services for itself: no verdict, since their profiles are not one. */
-export function servicesComparisonAnswer(found: ServicesComparison, next: readonly NextCall[]): Answer {
-  const { type, before, after, rows, leftOut } = found;
+export function servicesComparisonAnswer(comparison: ServicesComparison, next: readonly NextCall[]): Answer {
+  const { type, before, after, rows, leftOut } = comparison;
   const reason = `the selector covers ${plural(rows.length, 'service')}, and several services are not added up into one verdict; name one in \`service\``;
   return {
     data: {
       scope: {
-        source: found.source,
+        source: comparison.source,
         service: null,
         selector: after.selector,
         profile_type_id: type.id,
@@ -52,12 +52,12 @@ export function servicesComparisonAnswer(found: ServicesComparison, next: readon
         from: formatTime(after.window.from),
         to: formatTime(after.window.to),
       },
-      total: totalData(found, 'after'),
+      total: totalData(comparison, 'after'),
       baseline: {
         from: formatTime(before.window.from),
         to: formatTime(before.window.to),
         selector: before.selector,
-        total: totalData(found, 'before'),
+        total: totalData(comparison, 'before'),
       },
       coverage: { kept_share: 1, truncated: false },
       verdict: null,
@@ -69,11 +69,11 @@ export function servicesComparisonAnswer(found: ServicesComparison, next: readon
       movers: [],
       tested_functions: 0,
       attribution: [],
-      services: rows.map((row) => rowData(row, found)),
+      services: rows.map((row) => rowData(row, comparison)),
       services_left_out: leftOut.map(({ service, types }) => ({ service, profile_types: types })),
-      upstream_requests: found.requests,
+      upstream_requests: comparison.requests,
       not_determined: [],
-      notes: found.notes,
+      notes: comparison.notes,
       next: next.map((call) => ({ ...call })),
       links: [],
     },
@@ -81,7 +81,7 @@ export function servicesComparisonAnswer(found: ServicesComparison, next: readon
       {
         rows: [
           `${plural(rows.length, 'service')}, each for itself, NO VERDICT: ${reason}.`,
-          `${leadingName(after.selector, 300)}: ${type.alias} (${type.meaning}) from source ${safeText(found.source, 100)}`,
+          `${leadingName(after.selector, 300)}: ${type.alias} (${type.meaning}) from source ${safeText(comparison.source, 100)}`,
           sideLine('Incident', after.window),
           sideLine('Baseline', before.window),
           ...(before.selector === after.selector
@@ -91,12 +91,12 @@ export function servicesComparisonAnswer(found: ServicesComparison, next: readon
       },
       {
         title: `Services, most changed first (${type.kind === 'instant' ? 'mean snapshot' : 'per profile'}, share of the total of all${type.isWallClock ? ', idle time included' : ''}):`,
-        rows: rows.map((row) => rowText(row, found)),
+        rows: rows.map((row) => rowText(row, comparison)),
         keep: MIN_ROWS,
         more: 'format=json, or narrow with selector',
       },
       { rows: servicesLines({ services: { added: [], leftOut }, type }).slice(1) },
-      { rows: found.notes.map((note) => `Note: ${note}`) },
+      { rows: comparison.notes.map((note) => `Note: ${note}`) },
       { rows: nextRows(next) },
     ],
     lists: ['services'],
@@ -114,11 +114,11 @@ function each({ value, profiles }: ServiceCost): number | null {
   return profiles > 0 ? value / profiles : null;
 }
 
-function totalData(found: ServicesComparison, side: 'before' | 'after'): JsonObject {
-  const total = totalOf(found, side);
+function totalData(comparison: ServicesComparison, side: 'before' | 'after'): JsonObject {
+  const total = totalOf(comparison, side);
   return {
-    value: round(found.type.kind === 'instant' ? (each(total) ?? 0) : total.value),
-    unit: found.type.unit,
+    value: round(comparison.type.kind === 'instant' ? (each(total) ?? 0) : total.value),
+    unit: comparison.type.unit,
     rate: null,
     rate_unit: null,
     instances: null,
@@ -128,34 +128,34 @@ function totalData(found: ServicesComparison, side: 'before' | 'after'): JsonObj
   };
 }
 
-function rowData(row: ServiceRow, found: ServicesComparison): JsonObject {
+function rowData(row: ServiceRow, comparison: ServicesComparison): JsonObject {
   const [was, is] = [each(row.before), each(row.after)];
   return {
     service: row.service,
     profile_type_id: row.typeId,
     value_before: was === null ? null : round(was),
     value_after: is === null ? null : round(is),
-    share_before: roundShare(shareIn(row, found, 'before')),
-    share_after: roundShare(shareIn(row, found, 'after')),
+    share_before: roundShare(shareIn(row, comparison, 'before')),
+    share_after: roundShare(shareIn(row, comparison, 'after')),
     profiles_before: row.before.profiles,
     profiles_after: row.after.profiles,
   };
 }
 
-function shareIn(row: ServiceRow, found: ServicesComparison, side: 'before' | 'after'): number {
-  const { value } = totalOf(found, side);
+function shareIn(row: ServiceRow, comparison: ServicesComparison, side: 'before' | 'after'): number {
+  const { value } = totalOf(comparison, side);
   return value > 0 ? row[side].value / value : 0;
 }
 
-function rowText(row: ServiceRow, found: ServicesComparison): string {
-  const { type } = found;
+function rowText(row: ServiceRow, comparison: ServicesComparison): string {
+  const { type } = comparison;
   const [was, is] = [each(row.before), each(row.after)];
   const amount = (value: number | null) =>
     value === null ? 'no profiles' : formatValue(value, type.unit, type.noun);
   const ratio = was === null || is === null || was <= 0 ? '' : ` (x${(is / was).toFixed(2)})`;
-  const shares = `${formatShare(shareIn(row, found, 'before'))} -> ${formatShare(shareIn(row, found, 'after'))}`;
-  const own = row.typeId === type.id ? '' : `, ${safeText(row.typeId, 100)}`;
-  return `${leadingName(row.service, 100)}: ${amount(was)} -> ${amount(is)}${ratio}, ${shares}${own}; ${row.before.profiles} and ${row.after.profiles} profiles`;
+  const shares = `${formatShare(shareIn(row, comparison, 'before'))} -> ${formatShare(shareIn(row, comparison, 'after'))}`;
+  const typeText = row.typeId === type.id ? '' : `, ${safeText(row.typeId, 100)}`;
+  return `${leadingName(row.service, 100)}: ${amount(was)} -> ${amount(is)}${ratio}, ${shares}${typeText}; ${row.before.profiles} and ${row.after.profiles} profiles`;
 }
 
 function sideLine(title: string, { from, to }: { from: number; to: number }): string {
