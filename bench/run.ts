@@ -7,6 +7,7 @@ import { summarizeProfile } from '../src/tools/surface/summarize_profile.js';
 import { writeFigures } from '../test/support/figures.js';
 import { compareRows } from './compare.js';
 import { filesFigures } from './files.js';
+import { fleetFigures } from './fleet.js';
 import { learningSections } from './learning.js';
 import { liveRows } from './live.js';
 import { loadFigures } from './load.js';
@@ -145,6 +146,7 @@ const PARTS: Readonly<Record<string, () => Promise<string>>> = {
   },
   files: filesFigures,
   load: loadFigures,
+  fleet: fleetFigures,
 };
 
 const [wanted] = process.argv.slice(2);

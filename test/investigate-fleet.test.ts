@@ -1,6 +1,8 @@
 import { encode } from 'gpt-tokenizer/encoding/o200k_base';
 import { afterAll, describe, expect, test } from 'vitest';
+import { z } from 'zod';
 import { UpstreamError } from '../src/errors.js';
+import { createPyroscopeSource } from '../src/sources/pyroscope/source.js';
 import type { ProfileSource } from '../src/sources/source.js';
 import { askFleet } from './evaluation/ask-fleet.js';
 import { caseFoldersIn } from './evaluation/case-folder.js';
@@ -8,10 +10,14 @@ import { generateFleet } from './evaluation/generator/fleet-case.js';
 import { loadLabFleet } from './evaluation/lab-fleet.js';
 import { scoreFleet } from './evaluation/score-fleet.js';
 import { asker, fixture, INCIDENT_WINDOW } from './support/ask.js';
+import { startPyroscopeServer } from './support/pyroscope-server.js';
 
 const fleet = await loadLabFleet(await caseFoldersIn([fixture('demo'), fixture('incidents')]));
 afterAll(() => fleet.close());
 const ask = asker(fleet.source);
+const rowSchema = z.object({
+  services: z.array(z.object({ service: z.string(), verdict: z.string(), function: z.string().nullable() })),
+});
 
 describe('five incidents in one fleet', () => {
   test('the whole answer', async () => {
@@ -19,6 +25,31 @@ describe('five incidents in one fleet', () => {
     expect(isError, text).toBe(false);
     expect(encode(text).length).toBeLessThanOrEqual(1_500);
     await expect(text).toMatchFileSnapshot('answers/investigate.fleet.txt');
+  });
+
+  test('the whole answer as JSON', async () => {
+    const { text, isError } = await ask('investigate', { ...INCIDENT_WINDOW, format: 'json' });
+    expect(isError, text).toBe(false);
+    const pretty = JSON.stringify(JSON.parse(text), null, 2);
+    await expect(pretty).toMatchFileSnapshot('answers/investigate.fleet-json.txt');
+  });
+
+  test('over HTTP as from files, with few requests on the wire', async () => {
+    const server = await startPyroscopeServer(fleet.source);
+    const source = createPyroscopeSource({ name: 'lab', uid: 'lab', url: server.url });
+    try {
+      const args = { ...INCIDENT_WINDOW, format: 'json' };
+      const [here, there] = [await ask('investigate', args), await asker(source)('investigate', args)];
+      expect(there.isError, there.text).toBe(false);
+      const [files, wire] = [here, there].map(({ text }) => rowSchema.parse(JSON.parse(text)).services);
+      expect(wire).toEqual(files);
+      const sideRequests = server.requests.count('SelectHeatmap') + server.requests.count('GetFeatureFlags');
+      expect(server.requests.count() - sideRequests).toBeLessThanOrEqual(60);
+      expect(server.requests.mostInFlight()).toBeLessThanOrEqual(8);
+    } finally {
+      await source.close();
+      await server.close();
+    }
   });
 
   test('names all that are guilty, each with its function, and nobody else', async () => {

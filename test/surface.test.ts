@@ -37,6 +37,10 @@ describe('the surface that every agent pays for', () => {
     expect(tokensOf(others ?? []) + encode(INSTRUCTIONS).length).toBeLessThanOrEqual(3_300);
   });
 
+  test('all eleven and the instructions cost at most 3,500', () => {
+    expect(tokensOf(TOOLS) + encode(INSTRUCTIONS).length).toBeLessThanOrEqual(3_500);
+  });
+
   test('the eleventh, find_query_patterns, costs at most 250', () => {
     expect(tokensOf(learned ?? [])).toBeLessThanOrEqual(250);
   });

@@ -25,6 +25,7 @@ import { answerWithoutData } from '../query/profile-question.js';
 import { type ProfileRequest, readBaseline, readRequest } from '../query/request.js';
 import { explainMixture, resolveService } from '../query/scope.js';
 import { allMatchers, selectionArguments, selectorText, sourceArgument } from '../query/selection.js';
+import { withTeamsWord } from '../query/team-word.js';
 import { fleetAnswer } from '../report/answers/fleet/answer.js';
 import { type Investigation, investigationAnswer } from '../report/answers/investigation.js';
 import { withLink } from '../report/links.js';
@@ -45,15 +46,21 @@ export const run: Run<typeof input> = async (args, context) => {
   const requests = createRequests(context.progress);
   const source = countedSource(request.source, requests);
   const groupBy = args.group_by ?? null;
-  if (request.service === null || groupBy !== null) {
-    const outcome = await investigateFleet({ request, window, baseline, groupBy, requests, source }, context);
-    if (outcome === null) return answerWithoutData(request, window, context);
-    if ('report' in outcome) return fleetAnswer(outcome.report);
-    request = { ...request, service: outcome.only.service };
-  }
   // The schema is read again, so that its requests count, too.
   const schema = createSchema(source);
   const asking = { ...context, schemaOf: () => schema };
+  // A word of the team may stand for several services.
+  const translated = await withTeamsWord({ ...request, window }, asking);
+  request = translated.request;
+  if (request.service === null || groupBy !== null) {
+    const { notes } = translated;
+    const asked = { request, window, baseline, groupBy, requests, source, notes };
+    const outcome = await investigateFleet(asked, context);
+    if (outcome === null) return answerWithoutData(request, window, context);
+    if ('report' in outcome) return fleetAnswer(outcome.report);
+    // A word of the team is shown as what it stands for.
+    if (args.service === undefined) request = { ...request, service: outcome.only.service };
+  }
   const { notes, ...selection } = await resolveService(request, window, asking);
   const typeIds = await schema.typeIds(allMatchers(selection), window, context.signal);
   const [first] = orderTypes(typeIds);
@@ -68,7 +75,7 @@ export const run: Run<typeof input> = async (args, context) => {
   for (const { what, reason } of reading === null ? [] : notReadOf(reading)) context.notRead?.(what, reason);
   if (reading === null) return answerWithoutData(missing, window, context);
   const mixture = selected.service === null ? await explainMixture(missing, window, asking) : [];
-  const allNotes = [...notes, ...mixture, ...(single?.notes ?? [])];
+  const allNotes = [...translated.notes, ...notes, ...mixture, ...(single?.notes ?? [])];
   const investigation = await buildReport(
     reading,
     missing,

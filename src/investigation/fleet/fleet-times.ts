@@ -22,15 +22,21 @@ export interface FleetTimes {
   failed: ReadonlyMap<string, unknown>;
 }
 
+const plans = new WeakMap<Unit, LensPlan>();
+
 /** The types of a unit that are read for themselves, the main one first. */
 export function lensesOf(unit: Unit): LensPlan {
+  const known = plans.get(unit);
+  if (known !== undefined) return known;
   const { toRead, same } = planLenses(orderTypes(unit.typeIds));
   const isMutex = ({ type }: LensType) => type.alias === 'mutex';
   // Who waits for a mutex waits in the block profile, too.
-  return {
+  const plan = {
     toRead: toRead.some(isMutex) ? toRead.filter(({ type }) => type.alias !== 'block') : toRead,
     same,
   };
+  plans.set(unit, plan);
+  return plan;
 }
 
 /** Whether the series of all instances are told apart, or only counted by unit. */

@@ -188,7 +188,8 @@ function ratioOfAll(looks: readonly Look[], { baseline, incident }: Plan): numbe
 function readContextOf({ looks }: Pick<Group, 'looks'>): ReadContext {
   const [first] = looks;
   if (first === undefined) throw new Error('a group without units');
-  return { ...first.evidence.context.readContext, matchers: groupMatchers(looks), repositories: [] };
+  const { source } = first;
+  return { ...first.evidence.context.readContext, source, matchers: groupMatchers(looks), repositories: [] };
 }
 
 /** Matchers of the question and one over all services of some units, which share their label value. */

@@ -1,6 +1,6 @@
 import pMap from 'p-map';
 import { joinKey } from '../../profile/contrast/join.js';
-import type { Window } from '../../sources/source.js';
+import type { ProfileSource, Window } from '../../sources/source.js';
 import { totalsIn } from '../evidence/profile-times.js';
 import type { Requests } from '../evidence/requests.js';
 import { unreadBecause } from '../evidence/unread.js';
@@ -24,12 +24,16 @@ import type { Unit } from './units.js';
 
 /** Looks that are under way at once; each has two requests in flight. */
 const LOOKS_AT_ONCE = 4;
+/** Groups that are read at once: their merges are large. */
+const GROUPS_AT_ONCE = 2;
 /** Changes in new instances for which requests are kept, so that they can be told from a warm-up. */
 const MAX_WARM_UP_LOOKS = 5;
 
 /** A unit with what has been read of it. */
 export interface Look {
   unit: Unit;
+  /** Source that keeps nothing of what it answered. */
+  source: ProfileSource;
   evidence: BriefEvidence;
   /** Number of units that its composition was compared together with; null where it was not. */
   groupSize: number | null;
@@ -140,7 +144,7 @@ async function lookTogether(groups: readonly Group[], requests: Requests, reserv
   await pMap(
     [...groups].sort((a, b) => b.looks.length - a.looks.length),
     readGroup,
-    { concurrency: LOOKS_AT_ONCE },
+    { concurrency: GROUPS_AT_ONCE },
   );
   // Costs that only moved to another function, and probable load, come last.
   changed.sort(

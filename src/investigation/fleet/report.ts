@@ -39,6 +39,8 @@ export interface FleetAsked {
   /** Counts and limits what `source` is asked. */
   requests: Requests;
   source: ProfileSource;
+  /** Notes about how the question was understood. */
+  notes: readonly string[];
 }
 
 /** A fleet's report; its only service where it has no other; null where there is no profile at all. */
@@ -46,7 +48,7 @@ export type FleetOutcome = { report: FleetReport } | { only: Unit } | null;
 
 /** Judges all services that a question covers, each for itself. */
 export async function investigateFleet(
-  { request, window, baseline, groupBy, requests, source }: FleetAsked,
+  { request, window, baseline, groupBy, requests, source, notes }: FleetAsked,
   context: ToolContext,
 ): Promise<FleetOutcome> {
   const matchers = allMatchers(request);
@@ -66,7 +68,7 @@ export async function investigateFleet(
       baseline,
       matchers: request.matchers.filter(({ name }) => name !== 'service_name'),
       callScope: await sourceArgument(request.source, context),
-      notes: await lookbackNotes(request.source, result.plan.baseline, context),
+      notes: [...notes, ...(await lookbackNotes(request.source, result.plan.baseline, context))],
       requests: requests.made,
     }),
   };

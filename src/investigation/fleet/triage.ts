@@ -17,7 +17,13 @@ import {
   withOnset,
 } from '../investigate-service.js';
 import { budgetFor } from './budget.js';
-import { type FleetTimes, lensesOf, maxStepsFor, readFleetTimes } from './fleet-times.js';
+import {
+  type FleetTimes,
+  type FleetTimesQuestion,
+  lensesOf,
+  maxStepsFor,
+  readFleetTimes,
+} from './fleet-times.js';
 import { type Look, lookAtAll } from './looks.js';
 import { severityOf } from './severity.js';
 import { instanceLabelsIn, namesIn, rowLabels, type Unit, unitMatchers, unitsOf } from './units.js';
@@ -78,8 +84,8 @@ export async function triage(
   const { source, matchers, requests, groupBy } = question;
   requests.limitTo(budgetFor(units.length));
   const plan = onGrid(planWindows(question.incident, question.baseline, maxStepsFor(units)));
-  const times = await readFleetTimes({ source, matchers, units, groupBy, instanceLabels, plan }, own);
-  const looks = units.map((unit) => lookOf(unit, question, { plan, times, signal: own }));
+  const asked = { source, matchers, units, groupBy, instanceLabels, plan };
+  const { looks, failed } = await readLooks(asked, question, own);
   const weights = weightsOf(looks);
   await lookAtAll(looks, weights, requests);
   const judgedOf = (look: Look, verdict: BriefVerdict): JudgedUnit => {
@@ -107,8 +113,19 @@ export async function triage(
   return {
     plan,
     units: [...judged.values()],
-    notRead: [...times.failed].map(([what, error]) => ({ what, ...unreadBecause(error, own.aborted) })),
+    notRead: [...failed].map(([what, error]) => ({ what, ...unreadBecause(error, own.aborted) })),
   };
+}
+
+/** Evidence of each unit by its totals over time; the series of all units together are not kept. */
+async function readLooks(
+  asked: FleetTimesQuestion,
+  question: FleetQuestion,
+  signal: AbortSignal,
+): Promise<{ looks: Look[]; failed: FleetTimes['failed'] }> {
+  const times = await readFleetTimes(asked, signal);
+  const shared = { plan: asked.plan, times, signal };
+  return { looks: asked.units.map((unit) => lookOf(unit, question, shared)), failed: times.failed };
 }
 
 function lookOf(
@@ -140,7 +157,7 @@ function lookOf(
   for (const lens of toRead)
     if (times.failed.has(lens.type.id))
       evidence.unread.push({ lens, ...unreadBecause(times.failed.get(lens.type.id), signal.aborted) });
-  return { unit, evidence, groupSize: null, notLookedAt: null };
+  return { unit, source, evidence, groupSize: null, notLookedAt: null };
 }
 
 /**
@@ -155,7 +172,7 @@ function concludeTogether({ evidence }: Look): BriefVerdict {
   return isCalm && mainTotals !== null ? { ...concluded, verdict: 'no_change' } : concluded;
 }
 
-/** A source that gives a merge that it gave before, so that a closer look reads only what is new. */
+/** The source of one unit, which gives a merge that it gave before: a closer look reads only what is new. */
 function remembered(source: ProfileSource): ProfileSource {
   const merges = new Map<string, ReturnType<ProfileSource['profile']>>();
   return {

@@ -25,8 +25,8 @@ interface Course {
   points: readonly { time: number; value: number }[];
 }
 
-/** Services whose profiles are in memory at once. */
-const MAX_IN_MEMORY = 60;
+/** Services whose profiles are in memory at once; each takes about 3 MB. */
+const MAX_IN_MEMORY = 1_000;
 
 /**
  * The profiles of many generated services in one source: totals are kept, and profiles are made again where
