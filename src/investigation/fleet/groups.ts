@@ -2,6 +2,7 @@ import { offload } from '../../offload.js';
 import { MIN_POINTS } from '../../profile/contrast/contrast.js';
 import { type Profile, totalValue } from '../../profile/model.js';
 import type { Matcher, Window } from '../../sources/source.js';
+import { escapePattern } from '../../text/pattern.js';
 import { isHeavy } from '../../work/offload.js';
 import { type LensType, quantumOf, type ReadContext, readActive } from '../evidence/lens.js';
 import { totalsIn } from '../evidence/profile-times.js';
@@ -196,7 +197,7 @@ function readContextOf({ looks }: Pick<Group, 'looks'>): ReadContext {
 function groupMatchers(looks: readonly Look[]): Matcher[] {
   const [first] = looks;
   const own = first?.evidence.context.readContext.matchers ?? [];
-  const names = looks.map(({ unit }) => escaped(unit.service)).join('|');
+  const names = looks.map(({ unit }) => escapePattern(unit.service)).join('|');
   return own.map(
     (matcher): Matcher =>
       isOfUnit(matcher, first?.unit) ? { name: matcher.name, op: '=~', value: names } : matcher,
@@ -205,9 +206,4 @@ function groupMatchers(looks: readonly Look[]): Matcher[] {
 
 function isOfUnit({ name, op, value }: Matcher, unit: Unit | undefined): boolean {
   return name === 'service_name' && op === '=' && value === unit?.service;
-}
-
-/** A name as a regular expression that only it matches. */
-function escaped(name: string): string {
-  return name.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
 }
