@@ -3,7 +3,13 @@ import type { Confidence, Finding } from '../profile/compare/finding.js';
 import { spreadBelow, waitsBelow } from '../profile/compare/growth/below.js';
 import { busiestLine, type GrowthPath, growthPath } from '../profile/compare/growth/path.js';
 import { growthSite, type SiteGrowth } from '../profile/compare/growth.js';
-import { type Contrast, share, totalPerProfile, totalShare } from '../profile/contrast/contrast.js';
+import {
+  type Contrast,
+  MIN_POINTS,
+  share,
+  totalPerProfile,
+  totalShare,
+} from '../profile/contrast/contrast.js';
 import type { Joined } from '../profile/contrast/join.js';
 import { activePerProfile, contrastOf, sideOf } from '../profile/contrast/runs.js';
 import type { ProfileType } from '../profile/types/types.js';
@@ -75,6 +81,9 @@ export function causeFinding(cause: Cause, since: Since | null): Finding | null 
   return change === null ? null : changeFinding(cause.of, lens.type, change, cause.kind, since);
 }
 
+/** A growth of which the whole shows a smaller part than this is shown as one of the rest. */
+const STILL_PLAIN = 0.5;
+
 function changeFinding(
   { windows, analysis: all }: ShareLens,
   type: ProfileType,
@@ -101,8 +110,11 @@ function changeFinding(
   const part = sliced === null ? asPartOf(contrastOf(all, run), shown) : shown;
   // A further change may have fallen as a part of the whole, which an earlier one raised; or the whole has
   // another baseline.
-  const isPart = run.early < all.baseline.length && part.shareAfter > part.shareBefore;
-  const isRest = !isPart && shown.shareAfter > shown.shareBefore;
+  const grown = shown.shareAfter - shown.shareBefore;
+  const isPart =
+    run.early < all.baseline.length &&
+    part.shareAfter - part.shareBefore >= Math.min(MIN_POINTS, STILL_PLAIN * grown);
+  const isRest = !isPart && grown > 0;
   return {
     ...(isRest ? shown : part),
     type,

@@ -31,6 +31,8 @@ function inLine(line: string): string[] {
     if (verb !== 'took' && (rises ? before >= after : before <= after))
       contradictions.push(`${verb} from ${before} to ${after}`);
   }
+  for (const [, before, after] of line.matchAll(/ grew: (\S+%) -> (\S+%)/g))
+    if (before === after) contradictions.push(`grew from ${before} to ${after}`);
   for (const match of line.matchAll(RANGE)) {
     const [before, after] = amounts(match.slice(1, 4), match.slice(4, 7));
     const [, times] = TIMES.exec(line.slice(match.index + match[0].length)) ?? [];
