@@ -216,6 +216,21 @@ test('a finding is about the stretch that it was seen in, also where that begins
   expect(causeFinding(code(early), null)?.of.stretch).toBeNull();
 });
 
+test('a further change whose value stayed is none: the rest shrank by what was left out', () => {
+  const all = { 'main serve price': 100, 'main serve stock': 100, 'main poll': 800 };
+  const rest = (price: number) => ({ 'main serve price': price, 'main serve stock': 100, 'main poll': 600 });
+  const whole = shareEvidence('cpu', { before: all, after: all });
+  const further = (price: number) => ({
+    ...shareEvidence('cpu', { before: { ...all, 'main poll': 800 }, after: rest(price), change: {} }),
+    analysis: whole.analysis,
+  });
+  const first = shareEvidence('alloc', { change: { culprit: 'stock' } });
+  const named = (price: number) =>
+    findingsOf(conclusion(code(first), code(further(price))), null).map(({ fn }) => fn?.function);
+  expect(named(100)).toEqual(['stock']);
+  expect(named(300)).toEqual(['stock', 'price']);
+});
+
 describe('one row for each type', () => {
   const rows = (evidence: Parameters<typeof readingOf>[0]) =>
     lensRows(readingOf(evidence)).map(({ type, verdict }) => [type.alias, verdict]);

@@ -36,7 +36,7 @@ export function findingsOf({ causes }: Conclusion, since: Since | null): Finding
   const findings: Finding[] = [];
   causes.forEach((cause, index) => {
     const finding = causeFinding(cause, index === 0 ? since : null);
-    if (finding === null) return;
+    if (finding === null || (index > 0 && isFeigned(finding))) return;
     const same = findings.findIndex(
       ({ fn, kind }) => kind === finding.kind && fn !== null && fn.function === finding.fn?.function,
     );
@@ -49,6 +49,14 @@ export function findingsOf({ causes }: Conclusion, since: Since | null): Finding
     findings[same] = { ...known, also: [...known.also, { type, shareBefore, shareAfter }] };
   });
   return findings;
+}
+
+/**
+ * Whether a further change only seems to grow: where the total cannot rise, as that of threads' time, all that
+ * stays grows in share once the stacks of another change are left out.
+ */
+function isFeigned({ of, kind, valueBefore, valueAfter, wholeBefore }: Finding): boolean {
+  return kind === 'code' && of.isRest === true && valueAfter - valueBefore < MIN_POINTS * wholeBefore;
 }
 
 /** Turns a cause into a finding; null where its lens has nothing to show. */
