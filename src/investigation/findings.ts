@@ -52,8 +52,8 @@ export function findingsOf({ causes }: Conclusion, since: Since | null): Finding
 }
 
 /**
- * Whether a further change only seems to grow: where the total cannot rise, as that of threads' time, all that
- * stays grows in share once the stacks of another change are left out.
+ * Whether a further change only seems to grow: where the total cannot rise, as that of threads' time, all
+ * that stays grows in share once the stacks of another change are left out.
  */
 function isFeigned({ of, kind, valueBefore, valueAfter, wholeBefore }: Finding): boolean {
   return kind === 'code' && of.isRest === true && valueAfter - valueBefore < MIN_POINTS * wholeBefore;
