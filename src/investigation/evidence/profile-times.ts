@@ -62,17 +62,26 @@ export async function readProfileTimes(
 ): Promise<ProfileTimes> {
   const window = { from: baseline.from, to: gridEnd(incident, stepMs) };
   const series = await source.timeSeries({ ...query, window }, { groupBy, step: stepMs / 1000 }, signal);
-  if (largeFleetCounts === null) return { series, stepMs };
-  const side = (of: Window, counts: readonly SnapshotCount[]) => {
-    const steps = sharedTimes({ series, stepMs }, of).length;
-    const profiles = counts.reduce((sum, count) => sum + count.profiles, 0);
-    return { window: of, profiles, perStep: profiles / Math.max(1, steps) };
-  };
-  return {
-    series,
-    stepMs,
-    largeFleet: [side(baseline, largeFleetCounts.before), side(incident, largeFleetCounts.after)],
-  };
+  const times = { series, stepMs };
+  if (largeFleetCounts === null) return times;
+  const profilesIn = (counts: readonly SnapshotCount[]) => counts.reduce((sum, one) => sum + one.profiles, 0);
+  return withProfileCounts(times, [
+    { window: baseline, profiles: profilesIn(largeFleetCounts.before) },
+    { window: incident, profiles: profilesIn(largeFleetCounts.after) },
+  ]);
+}
+
+/** Series that are sums over many instances, with the number of profiles that the points of a window hold. */
+export function withProfileCounts(
+  times: ProfileTimes,
+  counts: readonly { window: Window; profiles: number }[],
+): ProfileTimes {
+  const largeFleet = counts.map(({ window, profiles }) => ({
+    window,
+    profiles,
+    perStep: profiles / Math.max(1, sharedTimes(times, window).length),
+  }));
+  return { ...times, largeFleet };
 }
 
 /** Distinct times with a profile in a window, ascending: right edges of steps. */

@@ -1,7 +1,7 @@
 import { orderTypes } from '../../profile/types/types.js';
 import type { Matcher, ProfileSource, TimeSeries } from '../../sources/source.js';
 import { type LensPlan, type LensType, planLenses } from '../evidence/lens.js';
-import { type ProfileTimes, sharedTimes } from '../evidence/profile-times.js';
+import { type ProfileTimes, withProfileCounts } from '../evidence/profile-times.js';
 import { gridEnd, type Plan } from '../evidence/windows.js';
 import { type Unit, unitKey, unitLabels } from './units.js';
 
@@ -99,15 +99,13 @@ export async function readFleetTimes(question: FleetTimesQuestion, signal: Abort
       const times: ProfileTimes = { series, stepMs: plan.stepMs };
       if (counts === null) return times;
       const coarse = inRounds(times, plan, (counts.incident.get(unit.key) ?? 0) / unit.instances);
-      const side = (name: 'baseline' | 'incident') => {
-        const profiles = counts[name].get(unit.key) ?? 0;
-        return {
-          window: plan[name],
-          profiles,
-          perStep: profiles / Math.max(1, sharedTimes(coarse, plan[name]).length),
-        };
-      };
-      return { ...coarse, largeFleet: [side('baseline'), side('incident')] };
+      return withProfileCounts(
+        coarse,
+        (['baseline', 'incident'] as const).map((side) => ({
+          window: plan[side],
+          profiles: counts[side].get(unit.key) ?? 0,
+        })),
+      );
     },
   };
 }

@@ -41,6 +41,7 @@ const MIN_ROWS = 8;
 export function servicesComparisonAnswer(comparison: ServicesComparison, next: readonly NextCall[]): Answer {
   const { type, before, after, rows, leftOut } = comparison;
   const reason = `the selector covers ${plural(rows.length, 'service')}, and several services are not added up into one verdict; name one in \`service\``;
+  const totals = totalsOf(comparison);
   return {
     data: {
       scope: {
@@ -52,12 +53,12 @@ export function servicesComparisonAnswer(comparison: ServicesComparison, next: r
         from: formatTime(after.window.from),
         to: formatTime(after.window.to),
       },
-      total: totalData(comparison, 'after'),
+      total: totalData(totals.after, type),
       baseline: {
         from: formatTime(before.window.from),
         to: formatTime(before.window.to),
         selector: before.selector,
-        total: totalData(comparison, 'before'),
+        total: totalData(totals.before, type),
       },
       coverage: { kept_share: 1, truncated: false },
       verdict: null,
@@ -69,7 +70,7 @@ export function servicesComparisonAnswer(comparison: ServicesComparison, next: r
       movers: [],
       tested_functions: 0,
       attribution: [],
-      services: rows.map((row) => rowData(row, comparison)),
+      services: rows.map((row) => rowData(row, totals)),
       services_left_out: leftOut.map(({ service, types }) => ({ service, profile_types: types })),
       upstream_requests: comparison.requests,
       not_determined: [],
@@ -91,7 +92,7 @@ export function servicesComparisonAnswer(comparison: ServicesComparison, next: r
       },
       {
         title: `Services, most changed first (${type.kind === 'instant' ? 'mean snapshot' : 'per profile'}, share of the total of all${type.isWallClock ? ', idle time included' : ''}):`,
-        rows: rows.map((row) => rowText(row, comparison)),
+        rows: rows.map((row) => rowText(row, type, totals)),
         keep: MIN_ROWS,
         more: 'format=json, or narrow with selector',
       },
@@ -114,11 +115,10 @@ function each({ value, profiles }: ServiceCost): number | null {
   return profiles > 0 ? value / profiles : null;
 }
 
-function totalData(comparison: ServicesComparison, side: 'before' | 'after'): JsonObject {
-  const total = totalOf(comparison, side);
+function totalData(total: ServiceCost, type: ProfileType): JsonObject {
   return {
-    value: round(comparison.type.kind === 'instant' ? (each(total) ?? 0) : total.value),
-    unit: comparison.type.unit,
+    value: round(type.kind === 'instant' ? (each(total) ?? 0) : total.value),
+    unit: type.unit,
     rate: null,
     rate_unit: null,
     instances: null,
@@ -128,32 +128,38 @@ function totalData(comparison: ServicesComparison, side: 'before' | 'after'): Js
   };
 }
 
-function rowData(row: ServiceRow, comparison: ServicesComparison): JsonObject {
+function rowData(row: ServiceRow, totals: Totals): JsonObject {
   const [was, is] = [each(row.before), each(row.after)];
   return {
     service: row.service,
     profile_type_id: row.typeId,
     value_before: was === null ? null : round(was),
     value_after: is === null ? null : round(is),
-    share_before: roundShare(shareIn(row, comparison, 'before')),
-    share_after: roundShare(shareIn(row, comparison, 'after')),
+    share_before: roundShare(shareIn(row, totals, 'before')),
+    share_after: roundShare(shareIn(row, totals, 'after')),
     profiles_before: row.before.profiles,
     profiles_after: row.after.profiles,
   };
 }
 
-function shareIn(row: ServiceRow, comparison: ServicesComparison, side: 'before' | 'after'): number {
-  const { value } = totalOf(comparison, side);
+/** Sums of all services on both sides. */
+type Totals = Readonly<Record<'before' | 'after', ServiceCost>>;
+
+function totalsOf(comparison: ServicesComparison): Totals {
+  return { before: totalOf(comparison, 'before'), after: totalOf(comparison, 'after') };
+}
+
+function shareIn(row: ServiceRow, totals: Totals, side: 'before' | 'after'): number {
+  const { value } = totals[side];
   return value > 0 ? row[side].value / value : 0;
 }
 
-function rowText(row: ServiceRow, comparison: ServicesComparison): string {
-  const { type } = comparison;
+function rowText(row: ServiceRow, type: ProfileType, totals: Totals): string {
   const [was, is] = [each(row.before), each(row.after)];
   const amount = (value: number | null) =>
     value === null ? 'no profiles' : formatValue(value, type.unit, type.noun);
   const ratio = was === null || is === null || was <= 0 ? '' : ` (x${(is / was).toFixed(2)})`;
-  const shares = `${formatShare(shareIn(row, comparison, 'before'))} -> ${formatShare(shareIn(row, comparison, 'after'))}`;
+  const shares = `${formatShare(shareIn(row, totals, 'before'))} -> ${formatShare(shareIn(row, totals, 'after'))}`;
   const typeText = row.typeId === type.id ? '' : `, ${safeText(row.typeId, 100)}`;
   return `${leadingName(row.service, 100)}: ${amount(was)} -> ${amount(is)}${ratio}, ${shares}${typeText}; ${row.before.profiles} and ${row.after.profiles} profiles`;
 }
