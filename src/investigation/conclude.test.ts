@@ -258,7 +258,7 @@ describe('load', () => {
     },
     {
       what: 'a rise of time while new instances warm up is none',
-      shares: [shareEvidence('cpu', { ...rise(9), unsettled: 'init' })],
+      shares: [shareEvidence('cpu', { load: { risen: 2, z: 9, rose: true }, unsettled: 'init' })],
       causes: [],
     },
     {

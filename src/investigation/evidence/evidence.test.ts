@@ -131,6 +131,20 @@ describe('how readily the second type is accused', () => {
   });
 });
 
+test('waits of one type are judged with those of the others', async () => {
+  const { waits } = await readAll(
+    pods(2, {
+      cpu: always(CALM),
+      mutex: changing({ 'main serve sync.Unlock': 20 }, { 'main serve sync.Unlock': 180 }),
+      block: changing({ 'main collect chanrecv': 20 }, { 'main collect chanrecv': 49 }),
+    }),
+  );
+  expect(waits.map(({ lens, dismissed }) => [lens.type.alias, dismissed])).toEqual([
+    ['mutex', 'alike'],
+    ['block', null],
+  ]);
+});
+
 describe('instances that are all new', () => {
   test('other types are judged from the time on at which they have settled, too', async () => {
     const warm = (minute: number) => minute >= 0 && minute < 3;

@@ -15,6 +15,7 @@ test.each([
   { what: 'one alone', after: times(8, 1, 1), is: false },
   { what: 'one far more than the others, which wait for its holders', after: times(60, 3, 3), is: false },
   { what: 'one, and the others as the load did', after: times(8, 2, 2), is: false },
+  { what: 'one by little, and the others as the load did', after: times(3, 2, 2), is: false },
   {
     what: 'one that did not wait before, and the others as well',
     after: { ...times(3, 3, 3), 'main new sync.Lock': 300 },

@@ -36,8 +36,6 @@ export function waitsGrewAlike(grown: Waits, others: readonly Waits[] = []): boo
   let site = { name: '', before: 0, after: 0 };
   for (const [name, row] of rows)
     if (row.after - row.before > site.after - site.before) site = { name, ...row };
-  // A site that did not wait at all before is new: it grew beyond every factor.
-  if (site.before <= 0) return false;
   const all = { before: 0, after: 0 };
   const rest = { before: 0, after: 0 };
   for (const type of [rows, ...others.map(waitsByName)]) {
@@ -51,6 +49,7 @@ export function waitsGrewAlike(grown: Waits, others: readonly Waits[] = []): boo
   const minRatio = others.length > 0 ? MIN_REST_RATIO_OF_SEVERAL : MIN_REST_RATIO;
   if (rest.before <= 0 || rest.before < MIN_REST * all.before || rest.after < minRatio * rest.before)
     return false;
+  // A site that did not wait at all before is new: it grew beyond every factor.
   return Math.log(rest.after / rest.before) >= ALIKE * Math.log(site.after / site.before);
 }
 

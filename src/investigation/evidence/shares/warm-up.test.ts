@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { nameOf, type Stacks } from '../../../../test/support/contrast.js';
+import { leastFound } from '../../../../test/support/least-found.js';
 import {
   always,
   changing,
@@ -7,7 +8,9 @@ import {
   readyFor,
   type SmallInstance,
 } from '../../../../test/support/small-service.js';
+import { GATE } from '../../thresholds.js';
 import { type Resolution, readShares } from '../shares.js';
+import { backAt, isOver, keepsFalling } from './warm-up.js';
 
 /** The finest reading: that of the main type. */
 const FINE: Resolution = { baselineParts: 4, incidentParts: 4, slices: 7 };
@@ -25,6 +28,7 @@ async function decide(instances: readonly SmallInstance[], resolution: Partial<R
     further: further.map(({ culprit }) => nameOf(analysis, culprit.fn)),
     carrier: carrier === null ? null : `${carrier.label}=${carrier.value}`,
     notes,
+    z: change?.culprit.z ?? null,
     rose: analysis.load.rose,
     unsettled: unsettled?.name ?? null,
     settledFrom: settledFrom === null ? null : new Date(settledFrom).toISOString().slice(11, 19),
@@ -74,7 +78,7 @@ describe('all instances are new', () => {
         { labels: { pod: 'x' }, minutes: { from: 0 }, ...cpu((minute) => (minute < 3 ? warming(40) : REST)) },
         { labels: { pod: 'y' }, minutes: { from: 4 }, ...cpu((minute) => (minute < 7 ? warming(40) : REST)) },
       ],
-      expected: { accused: null, unsettled: null },
+      expected: { accused: null, unsettled: null, settledFrom: '14:07:35' },
     },
     {
       what: 'one that stays to the end: a change of code',
@@ -130,6 +134,39 @@ describe('all instances are new', () => {
     expect(await decide(instances)).toMatchObject(expected);
   });
 
+  test('two that settle one after the other: one note, about the later time', async () => {
+    const stages = (minute: number): Stacks =>
+      minute < 3 ? { ...init(200), 'main fill': 40 } : minute < 7 ? { ...REST, 'main fill': 40 } : REST;
+    const { accused, notes, settledFrom } = await decide(replaced(stages));
+    expect([accused, settledFrom, notes.length]).toEqual([null, '14:07:35', 1]);
+  });
+
+  test('a change in what is left of the window must stand out by 0.4 standard errors more', async () => {
+    const old = { labels: { pod: 'a' }, minutes: { to: -1 }, ...cpu(always(price(10))) };
+    const look = (samples: number) =>
+      decide([
+        old,
+        {
+          labels: { pod: 'x' },
+          minutes: { from: 0 },
+          ...cpu((minute) => (minute < 3 ? warming(40, price(samples)) : price(samples))),
+        },
+      ]);
+    const least = await leastFound(10, 40, async (samples) => (await look(samples)).accused === 'price');
+    const { z, settledFrom } = await look(least);
+    expect(z).toBeGreaterThanOrEqual(GATE + 0.4);
+    expect(z).toBeLessThan(GATE + 0.5);
+    expect(settledFrom).not.toBeNull();
+  });
+
+  test('a load that is back in the last round only is not known to have settled', async () => {
+    const scaled = (minute: number) => ({
+      'main serve': minute < 3 ? 180 : 60,
+      'main poll': minute < 3 ? 120 : 40,
+    });
+    expect((await decide(replaced(scaled, { from: 0, to: 3 }))).settledFrom).toBeNull();
+  });
+
   test('the answer says what was left out, and until when', async () => {
     expect((await decide(replaced((minute) => (minute < 3 ? init(100) : REST)))).notes).toEqual([
       'All instances are new; what they cost until 2026-11-20T14:03:35Z is left out as warm-up that settled (init above all).',
@@ -148,6 +185,18 @@ describe('all instances are new', () => {
     const scaled = (minute: number) =>
       Object.fromEntries(Object.entries(REST).map(([name, samples]) => [name, samples * factor(minute)]));
     expect(await decide(replaced(scaled))).toMatchObject({ accused: null, rose });
+  });
+
+  test('a load that is back behind a change of code does not hide that', async () => {
+    const cost = (minute: number) => (minute < 3 ? { 'main serve': 180, 'main poll': 120 } : REST);
+    expect(
+      await decide(replaced((minute) => ({ ...cost(minute), 'main price': minute < 3 ? 120 : 40 }))),
+    ).toMatchObject({ accused: 'price', settledFrom: null });
+  });
+
+  test('a load that did not rise on the whole is no reason to leave a part out', async () => {
+    const cost = (minute: number) => (minute < 3 ? { 'main serve': 84, 'main poll': 56 } : REST);
+    expect(await decide(replaced(cost))).toMatchObject({ rose: false, settledFrom: null, notes: [] });
   });
 
   test('an old instance that stays to the end makes them some of all', async () => {
@@ -178,6 +227,23 @@ describe('warm-up of instances that came during the incident', () => {
       what: 'only in the first three profiles of a new instance: left out, and said so',
       instances: [...stays, comes(changing(init(200), REST, 3))],
       expected: { accused: null, notes: [note] },
+    },
+    {
+      what: 'of six functions, only in the first profiles of a new instance: all are left out',
+      instances: [
+        ...stays,
+        comes((minute) =>
+          minute < 3
+            ? { ...REST, 'main a': 60, 'main b': 50, 'main c': 40, 'main d': 36, 'main e': 33, 'main f': 30 }
+            : REST,
+        ),
+      ],
+      expected: { accused: null },
+    },
+    {
+      what: 'that is less later, but more than before: a change of code',
+      instances: [...stays, comes(changing(init(300), init(40), 3))],
+      expected: { accused: 'init', notes: [] },
     },
     {
       what: 'in a new instance for as long as it is there: a change of code',
@@ -259,4 +325,42 @@ describe('a restart: one instance for one part of the window', () => {
   test('a type that is not searched for bursts has none', async () => {
     expect((await decide(burst({ a: 4, b: 4 }), { bursts: false })).accused).toBeNull();
   });
+});
+
+describe('a cost that later parts no longer show', () => {
+  const before = { x: 400, n: 4_000 };
+  const dispersion = { phi: 1, freedom: 100 };
+  test.each([
+    { what: 'as before, well below the early ones', early: [300, 1_000], late: [100, 1_000], is: true },
+    { what: 'above the baseline by 4.7 standard errors', early: [500, 1_000], late: [150, 1_000], is: false },
+    { what: 'not clearly below the early ones', early: [26, 200], late: [100, 1_000], is: false },
+    { what: 'as near to the early ones as to the baseline', early: [1_600, 4_000], late: [8, 40], is: false },
+    { what: 'without a sample', early: [300, 1_000], late: [0, 0], is: false },
+  ])('later parts $what: over is $is', ({ early: [x1 = 0, n1 = 0], late: [x2 = 0, n2 = 0], is }) => {
+    expect(isOver(dispersion, before, { x: x1, n: n1 }, { x: x2, n: n2 })).toBe(is);
+  });
+
+  test.each([
+    { what: 'to the end', n: 1_000, counts: [400, 300, 180, 130], is: true },
+    { what: 'to more than half', n: 1_000, counts: [420, 380, 340, 295], is: false },
+    { what: 'by little for its samples', n: 60, counts: [24, 15, 6], is: false },
+    { what: 'and then stays', n: 1_000, counts: [400, 200, 190], is: false },
+    { what: 'and rises in between', n: 1_000, counts: [400, 150, 300, 200], is: false },
+    { what: 'in two parts only', n: 1_000, counts: [400, 150], is: false },
+  ])('it falls $what: still falling is $is', ({ n, counts, is }) => {
+    const parts = counts.map((x) => ({ x, n }));
+    expect(keepsFalling(dispersion, before, parts)).toBe(is);
+  });
+});
+
+test.each([
+  { what: 'is back after the first part', levels: [300, 100, 100, 100], young: 0, at: 1 },
+  { what: 'is back after the third part', levels: [300, 300, 300, 100], young: 0, at: 3 },
+  { what: 'began in the second part', levels: [100, 300, 100, 100], young: 1, at: 2 },
+  { what: 'never stood above the baseline', levels: [110, 70, 70, 70], young: 0, at: null },
+  { what: 'stays above the baseline', levels: [300, 200, 200, 200], young: 0, at: null },
+  { what: 'hardly fell', levels: [125, 108, 108, 108], young: 0, at: null },
+])('a level that $what: $at', ({ levels, young, at }) => {
+  const parts = levels.map((level) => ({ value: level * 10, profiles: 10 }));
+  expect(backAt(100, parts, young)).toBe(at);
 });

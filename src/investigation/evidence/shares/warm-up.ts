@@ -4,9 +4,10 @@ import {
   distance,
   distanceFromBaseline,
 } from '../../../profile/compare/analysis.js';
-import { MIN_RISE } from '../../../profile/compare/load.js';
+import { MIN_RISE, meanOf, type PartLevel } from '../../../profile/compare/load.js';
 import { changePoint, likelihood } from '../../../profile/compare/since.js';
 import { sumIn } from '../../../profile/contrast/contrast.js';
+import type { Dispersion } from '../../../profile/contrast/noise.js';
 import { type PartCosts, sideOf } from '../../../profile/contrast/runs.js';
 import type { Profile } from '../../../profile/model.js';
 import type { Window } from '../../../sources/source.js';
@@ -108,15 +109,16 @@ export function settlingOf(
   const counts = analysis.incident.map((part) => countsIn(analysis, part, culprit.fn));
   for (let cut = young + 1; cut < counts.length; cut++) {
     const [early, late] = [sum(counts.slice(young, cut)), sum(counts.slice(cut))];
-    if (isOver(analysis, before, early, late)) return { kind: 'settled', cut };
+    if (isOver(analysis.dispersion, before, early, late)) return { kind: 'settled', cut };
   }
-  return keepsFalling(analysis, before, counts.slice(young)) ? { kind: 'unsettled' } : null;
+  return keepsFalling(analysis.dispersion, before, counts.slice(young)) ? { kind: 'unsettled' } : null;
 }
 
 /** The later parts speak for the baseline rather than for the early ones by a factor of e² in likelihood. */
 const OVER = 2;
 
-function isOver({ dispersion }: Analysis, before: Counts, early: Counts, late: Counts): boolean {
+/** Whether the later parts show the share of the baseline again, and the early ones did not. */
+export function isOver(dispersion: Dispersion, before: Counts, early: Counts, late: Counts): boolean {
   if (late.n <= 0 || early.n <= 0 || before.n <= 0) return false;
   return (
     distance(before, late, dispersion) < WARM_Z &&
@@ -129,7 +131,7 @@ function isOver({ dispersion }: Analysis, before: Counts, early: Counts, late: C
 const MIN_FALLING = 3;
 
 /** Whether a cost above the baseline falls with every part, in all by much, and still does in the last. */
-function keepsFalling({ dispersion }: Analysis, before: Counts, counts: readonly Counts[]): boolean {
+export function keepsFalling(dispersion: Dispersion, before: Counts, counts: readonly Counts[]): boolean {
   const [first, last, secondLast] = [counts[0], counts.at(-1), counts.at(-2)];
   if (counts.length < MIN_FALLING || first === undefined || last === undefined || secondLast === undefined)
     return false;
@@ -148,15 +150,21 @@ function keepsFalling({ dispersion }: Analysis, before: Counts, counts: readonly
  * it stood above it at first; null where it never did or still does.
  */
 export function settledLoad(analysis: Analysis, instances: NewInstances, parts: Parts): number | null {
-  const level = (of: readonly PartCosts[]) => {
-    const { costs, profiles } = sideOf(analysis.joined, of);
-    return profiles > 0 ? sumIn(analysis.universe, costs) / profiles : 0;
-  };
-  const was = level(analysis.baseline);
+  const levels = (of: readonly PartCosts[]) =>
+    of.map(({ costs, profiles }) => ({ value: sumIn(analysis.universe, costs), profiles }));
   const young = partOf(parts, instances.first);
-  for (let cut = young + 1; cut < analysis.incident.length; cut++) {
-    const [early, late] = [level(analysis.incident.slice(young, cut)), level(analysis.incident.slice(cut))];
-    if (late > 0 && early >= MIN_RISE * was && late < SETTLED_LOAD * was && early >= MIN_RISE * late)
+  return backAt(meanOf(levels(analysis.baseline)), levels(analysis.incident), young);
+}
+
+/**
+ * The part from which on a level is back at what it was.
+ *
+ * @param young first part with new instances
+ */
+export function backAt(was: number, levels: readonly PartLevel[], young: number): number | null {
+  for (let cut = young + 1; cut < levels.length; cut++) {
+    const [early, late] = [meanOf(levels.slice(young, cut)), meanOf(levels.slice(cut))];
+    if (early >= MIN_RISE * was && late > 0 && late < SETTLED_LOAD * was && early >= MIN_RISE * late)
       return cut;
   }
   return null;

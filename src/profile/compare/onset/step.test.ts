@@ -67,6 +67,16 @@ describe('the interval in which a level stepped', () => {
     expect(width(3)).toBeGreaterThan(width(1));
   });
 
+  test('levels that scatter more than is expected tell less', () => {
+    const width = (scatter: number) => {
+      const noise = (at: number) => (at % 2 === 0 ? scatter : -scatter);
+      const levels = [...calm(10), 0.25, ...calm(8, 0.5)].map((level, at) => level + noise(at));
+      const [after = 0, before = 0] = interval(rounds(levels, 0.001), { gapMs: 4 * MINUTE }) ?? [];
+      return before - after;
+    };
+    expect(width(0.15)).toBeGreaterThan(width(0));
+  });
+
   test('the baseline is calm unless much speaks against it', () => {
     // The last profile of the baseline lies as near to one level as to the other.
     const levels = rounds([...calm(9), 0.36, ...calm(6, 0.7)], 0.03);
