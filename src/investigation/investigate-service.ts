@@ -5,7 +5,6 @@ import { MIN_AMOUNT_RISE } from '../profile/compare/rise.js';
 import { contrastOf, wholeRun } from '../profile/contrast/runs.js';
 import type { Conclusion } from './conclude.js';
 import type { LensReadings, TypeTotals } from './evidence/evidence.js';
-import { instanceRise } from './evidence/instance-rise.js';
 import type { LensPlan, LensType } from './evidence/lens.js';
 import { type LevelLens, readLevels } from './evidence/levels.js';
 import { onsetOf, onsetOfTotal } from './evidence/onset.js';
@@ -70,7 +69,8 @@ export function briefEvidence(
         lens,
         before: totalsIn(times, plan.baseline),
         after: totalsIn(times, plan.incident),
-        instances: instanceRise(times, plan, context.fleet.instanceLabel),
+        // A row of many says nothing about single instances.
+        instances: null,
       }),
     ),
     shares: [],
