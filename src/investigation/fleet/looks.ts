@@ -126,6 +126,9 @@ async function lookAtCompositions(
   await lookTogether(together, requests, reserve);
 }
 
+/** Reason why it is not known what happened to a unit of a group that changed. */
+const UNKNOWN_WHICH = 'one of a group that changed; no request was left to tell which';
+
 /** A fault makes itself and its callers grow; more functions than this are a service with more load. */
 const MAX_GROWN = 12;
 
@@ -167,9 +170,7 @@ async function lookTogether(groups: readonly Group[], requests: Requests, reserv
       if (suspect.evidence.shares.length === 0) await lookAtMain(suspect.evidence);
       for (const key of functionsIn(suspect)) known.add(key);
     } else if (!change.grown.hasMoved && !isOfLoad)
-      for (const look of group.looks)
-        if (look.evidence.shares.length === 0)
-          look.notLookedAt = `one of ${length} that changed together; no request was left to tell which`;
+      for (const look of group.looks) if (look.evidence.shares.length === 0) look.notLookedAt = UNKNOWN_WHICH;
   }
 }
 

@@ -68,10 +68,21 @@ export async function investigateFleet(
       baseline,
       matchers: request.matchers.filter(({ name }) => name !== 'service_name'),
       callScope: await sourceArgument(request.source, context),
-      notes: [...notes, ...(await lookbackNotes(request.source, result.plan.baseline, context))],
+      notes: [
+        ...notes,
+        ...groupNotes(result),
+        ...(await lookbackNotes(request.source, result.plan.baseline, context)),
+      ],
       requests: requests.made,
     }),
   };
+}
+
+function groupNotes({ together: { units, largest } }: Triage): string[] {
+  if (units === 0) return [];
+  return [
+    `${units} were compared only in groups of up to ${largest}, where a small change of one does not show.`,
+  ];
 }
 
 /** Puts the triage of a fleet into the order in which it is told. */

@@ -53,6 +53,8 @@ export interface JudgedUnit extends BriefVerdict {
 
 export interface Triage {
   plan: Plan;
+  /** Number of units that were compared only together with others, and of the largest group. */
+  together: { units: number; largest: number };
   units: readonly JudgedUnit[];
   notRead: readonly { what: string; why: string }[];
 }
@@ -110,8 +112,12 @@ export async function triage(
   for (const [look, found] of [...judged].sort(([, a], [, b]) => b.severity - a.severity))
     if (found.severity > 0 && lacksOnset(found) && requests.left >= ONSET_REQUESTS)
       judged.set(look, judgedOf(look, await withOnset(look.evidence, found)));
+  const sizes = looks.flatMap(({ groupSize, evidence }) =>
+    groupSize === null || evidence.shares.length > 0 ? [] : [groupSize],
+  );
   return {
     plan,
+    together: { units: sizes.length, largest: Math.max(0, ...sizes) },
     units: [...judged.values()],
     notRead: [...failed].map(([what, error]) => ({ what, ...unreadBecause(error, own.aborted) })),
   };
