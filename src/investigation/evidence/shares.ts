@@ -227,10 +227,20 @@ function sharedReading({ baseline, incident, slices, ...rest }: Reading): Readin
   return { ...rest, baseline: shared(baseline), incident: shared(incident), slices: shared(slices) };
 }
 
-/** Says that most names changed between the two sides, and how functions were found again. */
+/** Pairs of names that a note shows. */
+const MAX_PAIRS = 2;
+
+/** Says that names changed between the two sides, and how functions were found again. */
 function renamedNotes(alias: string, renamed: Renamed | null): string[] {
   if (renamed === null) return [];
-  const { functions, changed, unmatched } = renamed;
+  const { functions, changed, unmatched, pairs } = renamed;
+  if (pairs.length > 0) {
+    const shown = pairs.slice(0, MAX_PAIRS).map(([from, to]) => `${from} is now ${to}`);
+    const more = pairs.length > shown.length ? `, and ${pairs.length - shown.length} more` : '';
+    return [
+      `Functions in the ${alias} profiles go by similar new names and are compared as the same: ${shown.join(', ')}${more}.`,
+    ];
+  }
   const left = unmatched === 0 ? '' : ` ${unmatched} of them could not be matched.`;
   return [
     `${changed} of ${functions} names in the ${alias} profiles changed between the two sides (another build): functions were matched by what stays in a name, file, callers and cost.${left}`,

@@ -2,7 +2,15 @@ import { frameOwner, type Ownership } from '../code/frames.js';
 import { joinKey, sharedName } from '../code/names.js';
 import { collectEvidence, ownershipsIn } from '../code/owners.js';
 import type { Columns, FunctionInfo, Profile } from '../model.js';
-import { costlyIn, keysIn, matchRenamed, mayBeRenamed, sideCosts } from './renamed.js';
+import {
+  costlyIn,
+  isOtherName,
+  keysIn,
+  matchRenamed,
+  mayBeRenamed,
+  replacedKeys,
+  sideCosts,
+} from './renamed.js';
 
 export { joinKey };
 
@@ -20,7 +28,7 @@ export interface Joined {
    */
   serving: Uint8Array;
   parts: readonly JoinedPart[];
-  /** Set where most names changed between the two sides. */
+  /** Set where most names changed between the two sides, or some to similar ones. */
   renamed: Renamed | null;
 }
 
@@ -30,6 +38,8 @@ export interface Renamed {
   changed: number;
   /** Those of the changed ones that are on one side only. */
   unmatched: number;
+  /** Names before and since, where only some changed; empty where most did. */
+  pairs: readonly (readonly [from: string, to: string])[];
 }
 
 /** From this part of the functions on it is worth saying that names changed. */
@@ -54,7 +64,7 @@ export interface JoinedPart {
  *   another name since
  */
 export function joinProfiles(profiles: readonly Profile[], before = 0): Joined {
-  const keys = withoutRenaming(
+  const { keys, pairs } = withoutRenaming(
     profiles,
     profiles.map((profile) => profile.functions.map(joinKey)),
     before,
@@ -105,24 +115,33 @@ export function joinProfiles(profiles: readonly Profile[], before = 0): Joined {
     guessed: flags(({ isGuess }) => isGuess),
     serving: servingRoots(parts, functions.length),
     parts,
-    renamed: renamedIn(profiles, keys, before),
+    renamed: renamedIn(profiles, keys, before) ?? partlyRenamed(functions.length, pairs),
   };
 }
 
-/** Keys of each profile's functions, those of the earlier side as the later one has them. */
+/** Keys of each profile's functions, those of the earlier side as the later one has them; the named pairs. */
 function withoutRenaming(
   profiles: readonly Profile[],
   keys: readonly string[][],
   before: number,
-): readonly string[][] {
+): { keys: readonly string[][]; pairs: Renamed['pairs'] } {
   const [earlier, later] = [keys.slice(0, before), keys.slice(before)];
-  if (before === 0 || !mayBeRenamed(keysIn(earlier), keysIn(later))) return keys;
+  if (before === 0 || !mayBeRenamed(keysIn(earlier), keysIn(later))) return { keys, pairs: [] };
   const renaming = matchRenamed(
     sideCosts(profiles.slice(0, before), earlier),
     sideCosts(profiles.slice(before), later),
+    replacedKeys(keysIn(earlier), later),
   );
   const since = new Map([...renaming].map(([to, from]) => [from, to]));
-  return [...earlier.map((sideKeys) => sideKeys.map((key) => since.get(key) ?? key)), ...later];
+  // Instances of the old build go on with the old names.
+  return {
+    keys: keys.map((ofProfile) => ofProfile.map((key) => since.get(key) ?? key)),
+    pairs: [...since].filter(([from, to]) => isOtherName(from, to)),
+  };
+}
+
+function partlyRenamed(functions: number, pairs: Renamed['pairs']): Renamed | null {
+  return pairs.length === 0 ? null : { functions, changed: pairs.length, unmatched: 0, pairs };
 }
 
 /**
@@ -169,7 +188,7 @@ function countRenamed(
   const unmatched = changed.filter(isOneSided).length;
   return unmatched === changed.length && unmatched < all.length
     ? null
-    : { functions: all.length, changed: changed.length, unmatched };
+    : { functions: all.length, changed: changed.length, unmatched, pairs: [] };
 }
 
 /** Own code must be at least this part of what runs below an entry point. */

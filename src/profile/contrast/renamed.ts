@@ -1,4 +1,5 @@
 import type { Profile } from '../model.js';
+import { type SimilarPair, similarPairs } from './similar-names.js';
 
 /** Functions of one side of a comparison, by key. */
 export type SideCosts = ReadonlyMap<string, FunctionCost>;
@@ -20,6 +21,13 @@ const MAX_COUNT = 0.5;
 const MAX_RATIO = 2;
 /** Rounds in which callers that were found lead to their callees. */
 const MAX_ROUNDS = 64;
+/**
+ * So many functions of some cost that go by similar names since are a refactoring or the upgrade of a library;
+ * a single one is told as moved.
+ */
+const MIN_SIMILAR = 2;
+/** Similarity of names from which on the caller may be another one, where the cost is alike. */
+const VERY_SIMILAR = 0.6;
 
 /**
  * Numbers that compilers and profilers give to functions without a name: they change with the code around
@@ -33,13 +41,25 @@ function stemOf(key: string): string {
   return key.replace(NUMBERED, (part) => part.replace(/\d+/g, '#'));
 }
 
+/** Whether two keys differ by more than the numbers that compilers give. */
+export function isOtherName(earlier: string, later: string): boolean {
+  return stemOf(earlier) !== stemOf(later);
+}
+
 /**
  * Finds functions that go by another name since: those without a name of their own by their place in the
- * file, and, where most names changed, the others by their place in the call tree and by their cost.
+ * file, several under similar names by what these share, and, where most names changed, the others by their
+ * place in the call tree and by their cost.
  *
+ * @param replaced keys that are on both sides, but on the later one never together with these new ones: the
+ *   instances of an old and a new build
  * @returns keys of the later side, each with the key that the function had before
  */
-export function matchRenamed(before: SideCosts, after: SideCosts): ReadonlyMap<string, string> {
+export function matchRenamed(
+  before: SideCosts,
+  after: SideCosts,
+  replaced: ReadonlyMap<string, ReadonlySet<string>> = new Map(),
+): ReadonlyMap<string, string> {
   const keys = new Map<string, string>();
   const gone = new Set(onlyIn(before, after));
   const arrived = new Set(onlyIn(after, before));
@@ -55,6 +75,7 @@ export function matchRenamed(before: SideCosts, after: SideCosts): ReadonlyMap<s
     if (earliers !== undefined)
       for (const [later, earlier] of inOrder(laters, earliers, sides)) pair(later, earlier);
   }
+  for (const [later, earlier] of similarlyNamed(gone, arrived, sides, replaced)) pair(later, earlier);
   const counted = [...costlyIn(before), ...costlyIn(after)];
   const changed = counted.filter((key) => !(before.has(key) && after.has(key))).length;
   if (counted.length === 0 || changed < MAX_COUNT * counted.length) return keys;
@@ -64,6 +85,42 @@ export function matchRenamed(before: SideCosts, after: SideCosts): ReadonlyMap<s
     if (pairs.length === 0) break;
   }
   return keys;
+}
+
+/** Pairs functions that came with those that went under similar names, if there are several such pairs. */
+function similarlyNamed(
+  gone: ReadonlySet<string>,
+  arrived: ReadonlySet<string>,
+  { before, after, keys }: Sides,
+  replaced: ReadonlyMap<string, ReadonlySet<string>>,
+): Pair[] {
+  const isCostly = (side: SideCosts) => (key: string) => (side.get(key)?.total ?? 0) >= MIN_SHARE;
+  const laters = [...arrived].filter(isCostly(after));
+  const earliers = [...gone, ...replaced.keys()].filter(isCostly(before));
+  const mayBe = ({ later, earlier }: SimilarPair) =>
+    gone.has(earlier) || replaced.get(earlier)?.has(later) === true;
+  const left = new Set(similarPairs(laters, earliers).filter(mayBe));
+  const found = new Map<string, string>();
+  const callerNow = (key: string) => {
+    const caller = after.get(key)?.caller ?? '';
+    return found.get(caller) ?? keys.get(caller) ?? caller;
+  };
+  const take = (pair: SimilarPair) => {
+    found.set(pair.later, pair.earlier);
+    for (const other of left)
+      if (other.later === pair.later || other.earlier === pair.earlier) left.delete(other);
+  };
+  for (let round = 0; round < MAX_ROUNDS; round++) {
+    const next = [...left].find(({ later, earlier }) => callerNow(later) === before.get(earlier)?.caller);
+    if (next === undefined) break;
+    take(next);
+  }
+  for (const pair of left) {
+    const ratio = (after.get(pair.later)?.total ?? 0) / (before.get(pair.earlier)?.total ?? 1);
+    const isAlike = gone.has(pair.earlier) && ratio <= MAX_RATIO && ratio >= 1 / MAX_RATIO;
+    if (isAlike && pair.similarity >= VERY_SIMILAR) take(pair);
+  }
+  return found.size < MIN_SIMILAR ? [] : [...found];
 }
 
 interface Sides {
@@ -202,16 +259,43 @@ export function sideCosts(profiles: readonly Profile[], keysOf: readonly (readon
 }
 
 /**
- * Whether looking for renamed functions can find any: enough names are on one side only, or numbered ones
- * are.
+ * Whether looking for renamed functions can find any: enough names are on one side only, or numbered ones or
+ * several similar ones are.
  */
 export function mayBeRenamed(before: ReadonlySet<string>, after: ReadonlySet<string>): boolean {
   const gone = [...before].filter((key) => !after.has(key));
   const arrived = [...after].filter((key) => !before.has(key));
-  if (gone.length === 0 || arrived.length === 0) return false;
+  if (arrived.length === 0) return false;
   if (gone.length >= MAX_COUNT * before.size && arrived.length >= MAX_COUNT * after.size) return true;
   const stems = new Set(gone.map(stemOf));
-  return arrived.some((key) => stems.has(stemOf(key)));
+  if (arrived.some((key) => stems.has(stemOf(key)))) return true;
+  return new Set(similarPairs(arrived, [...before]).map(({ later }) => later)).size >= MIN_SIMILAR;
+}
+
+/**
+ * Finds the keys of the earlier side that are on the later one, too, but missing from some of its profiles that
+ * have new keys.
+ *
+ * @returns each such key with the new ones that stand without it somewhere
+ */
+export function replacedKeys(
+  before: ReadonlySet<string>,
+  later: readonly (readonly string[])[],
+): ReadonlyMap<string, ReadonlySet<string>> {
+  const replaced = new Map<string, Set<string>>();
+  const seen = new Set(later.flat());
+  for (const keys of later) {
+    const here = new Set(keys);
+    const fresh = keys.filter((key) => !before.has(key));
+    if (fresh.length === 0) continue;
+    for (const key of before) {
+      if (here.has(key) || !seen.has(key)) continue;
+      const known = replaced.get(key) ?? new Set();
+      replaced.set(key, known);
+      for (const other of fresh) known.add(other);
+    }
+  }
+  return replaced;
 }
 
 /** Names of the functions of some profiles. */

@@ -1,0 +1,66 @@
+/** Names that share this part of their words are similar (Jaccard 1912). */
+const MIN_SIMILARITY = 0.5;
+
+/** A function that came, and one that it may be under a new name. */
+export interface SimilarPair {
+  later: string;
+  earlier: string;
+  /** Part of the words of both names that they share. */
+  similarity: number;
+}
+
+/**
+ * Pairs names that may be those of one function before and after a renaming: their last parts share most words,
+ * and so do the whole names, unless the last parts are equal (a package that was renamed).
+ *
+ * @returns the most similar first
+ */
+export function similarPairs(laters: readonly string[], earliers: readonly string[]): SimilarPair[] {
+  const known = new Map(earliers.map((name) => [name, partsOf(name)]));
+  const byWord = new Map<string, string[]>();
+  for (const [name, { last }] of known) {
+    for (const word of last) {
+      const names = byWord.get(word);
+      if (names === undefined) byWord.set(word, [name]);
+      else names.push(name);
+    }
+  }
+  const pairs: SimilarPair[] = [];
+  for (const later of laters) {
+    const parts = partsOf(later);
+    const candidates = new Set([...parts.last].flatMap((word) => byWord.get(word) ?? []));
+    for (const earlier of candidates) {
+      const other = known.get(earlier);
+      if (other === undefined) continue;
+      const [last, similarity] = [overlap(parts.last, other.last), overlap(parts.all, other.all)];
+      if (last < MIN_SIMILARITY || (last < 1 && similarity < MIN_SIMILARITY)) continue;
+      pairs.push({ later, earlier, similarity: (last + similarity) / 2 });
+    }
+  }
+  return pairs.sort(
+    (a, b) => b.similarity - a.similarity || compare(a.later, b.later) || compare(a.earlier, b.earlier),
+  );
+}
+
+/** The words of a name, and those of its last part: `render.(*Service).applyRule` ends in apply and rule. */
+function partsOf(name: string): { all: ReadonlySet<string>; last: ReadonlySet<string> } {
+  const last = name.split(/[./:$]/).findLast((part) => /[A-Za-z]/.test(part)) ?? name;
+  return { all: wordsOf(name), last: wordsOf(last) };
+}
+
+function wordsOf(text: string): ReadonlySet<string> {
+  const apart = text.replace(/([a-z0-9])([A-Z])/g, '$1 $2').toLowerCase();
+  return new Set(apart.match(/[a-z]+|\d+/g) ?? []);
+}
+
+function overlap(a: ReadonlySet<string>, b: ReadonlySet<string>): number {
+  let shared = 0;
+  for (const word of a) if (b.has(word)) shared++;
+  const whole = a.size + b.size - shared;
+  return whole === 0 ? 0 : shared / whole;
+}
+
+function compare(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}
