@@ -32,6 +32,8 @@ export const MIN_SETTLED_ROUNDS = 2;
 export const MAX_WARM_UPS = 8;
 /** Number of independent changes of one type that are looked for. */
 export const MAX_CHANGES = 3;
+/** Number of costs of one type that only moved, which are set aside while changes are looked for. */
+export const MAX_MOVES = 3;
 /** Standard errors by which a further change must stand out more than the first. */
 export const FURTHER_MARGIN = 0.4;
 /**

@@ -1,17 +1,18 @@
 import { offload } from '../../offload.js';
 import type { Analysis, CodeChange, CountedProfile, Reading } from '../../profile/compare/analysis.js';
 import type { Attribution } from '../../profile/compare/attribution.js';
+import type { Changes } from '../../profile/compare/changes.js';
 import { isBelow } from '../../profile/compare/through.js';
 import { joinKey, type Renamed } from '../../profile/contrast/join.js';
 import type { Window } from '../../sources/source.js';
 import { isHeavy } from '../../work/offload.js';
 import { shareProfile } from '../../work/share.js';
-import { FURTHER_MARGIN, GATE, LEFT_AT_CALLER, MAX_CHANGES, SLICE_GATE } from '../thresholds.js';
+import { FURTHER_MARGIN, GATE, LEFT_AT_CALLER, MAX_CHANGES, MAX_MOVES, SLICE_GATE } from '../thresholds.js';
 import type { Fleet } from './fleet.js';
 import { type LensType, quantumOf, type ReadContext, readActive } from './lens.js';
 import { type ProfileTimes, sharedTimes, singleTotals, totalsIn } from './profile-times.js';
 import type { Requests } from './requests.js';
-import { attributed, type SliceOf, slicesOf, strongestChange } from './shares/slices.js';
+import { attributed, profilesInSlice, type SliceOf, slicesOf, strongestChange } from './shares/slices.js';
 import { createWarming, type Unsettled } from './shares/warming.js';
 import { type Plan, partWindows } from './windows.js';
 
@@ -96,8 +97,7 @@ export async function readShares(
     Promise.all(
       slices.map(async ({ matcher }) => ({
         profile: await readActive(readContext, lens.type, plan.incident, [matcher]),
-        profiles: totalsIn(profileTimes, plan.incident, (labels) => labels[matcher.name] === matcher.value)
-          .profiles,
+        profiles: profilesInSlice(context.fleet, profileTimes, plan.incident, matcher),
       })),
     ),
   ]);
@@ -169,11 +169,24 @@ export async function readShares(
       leftOut: new Set(leftOut),
     });
     const source = sourceOfMove(change);
-    if (accepted.length === MAX_CHANGES || source === 'caller') break;
+    const moves = accepted.filter(({ from }) => from !== null).length;
+    if (accepted.length - moves === MAX_CHANGES || moves === MAX_MOVES || source === 'caller') break;
     leftOut.add(joinKey(info));
     if (source !== null) leftOut.add(source);
   }
   if (whole === null) throw new Error('nothing was analysed');
+  const doubted = accepted.filter(({ from }) => from !== null);
+  if (doubted.length > 0 && doubted.length < accepted.length) {
+    // Next to a growth elsewhere all other code loses share: what it lost is no source of a move.
+    const grown = accepted.flatMap(({ from, culprit, contrast }) => {
+      const info = contrast.joined.functions[culprit.fn];
+      return from === null && info !== undefined ? [joinKey(info)] : [];
+    });
+    const search = { without: new Set([...warming.leftOut, ...grown]), gate, sliceGate: SLICE_GATE, bursts };
+    const alone = await offload('changes', [reading, search], { heavy, signal: readContext.signal });
+    for (const move of doubted)
+      if (hasGrownAlone(move, alone)) accepted[accepted.indexOf(move)] = { ...move, from: null };
+  }
   const [change = null, ...further] = accepted.sort((a, b) => b.culprit.growth - a.culprit.growth);
   const from = windows.incident[0]?.from;
   return {
@@ -189,6 +202,16 @@ export async function readShares(
     settledFrom: from === undefined || from === wholeFrom ? null : from,
     unsettled: accepted.length === 0 ? warming.unsettled : null,
   };
+}
+
+/** Whether a function that seemed to take over another's cost grew by itself once other changes are left out. */
+function hasGrownAlone({ culprit, contrast }: ShareChange, { overTime, inSlices }: Changes): boolean {
+  const info = contrast.joined.functions[culprit.fn];
+  return [overTime, ...inSlices].some((change) => {
+    const other = change?.contrast.joined.functions[change.culprit.fn];
+    const isSame = info !== undefined && other !== undefined && joinKey(other) === joinKey(info);
+    return isSame && change?.from === null;
+  });
 }
 
 /**

@@ -23,6 +23,9 @@ const LIKE_GAIN = [0.5, 1.8] as const;
 const LIKE_GAIN_INSIDE = [0.4, 2.5] as const;
 /** … of a function elsewhere, where many could fit, in a narrow one. */
 const LIKE_GAIN_FAR = [0.7, 1.4] as const;
+/** A cost that grew by this part of what moved, and by so many standard errors, did not only move. */
+const MIN_SURPLUS = 0.15;
+const SURPLUS_Z = 3;
 /**
  * Smallest part of a growth that is left at the caller: with less, the cost only moved inside the caller.
  */
@@ -62,7 +65,7 @@ function lostInside(
     share(sumIn(universe, side.costs) - selfCost, side.profiles);
   const load = share(rest(after, a2), rest(before, a1)) || 1;
   const atCaller = share(a2, after.profiles) - load * share(a1, before.profiles);
-  const stayed = atCaller <= LEFT_AT_CALLER * growth;
+  const stayed = atCaller <= LEFT_AT_CALLER * growth && !isSurplus(contrast, a1, a2, growth, load);
   // The code taken out of the caller was its own, alone or with the libraries that it called.
   for (const part of ['self', 'charged'] as const) {
     const [o1, o2] = [before.costs[part][caller] ?? 0, after.costs[part][caller] ?? 0];
@@ -99,19 +102,57 @@ function nearestCaller(
 }
 
 /**
+ * Whether a cost that should have stayed, since it only moved within, grew by more than noise and by a good part
+ * of what moved. Of two loads the lower one counts: everything else together, and the middle one of the
+ * functions, weighted by what they cost before; where these differ something else grew, which is no load.
+ *
+ * @param moved value per profile that changed place
+ */
+function isSurplus(contrast: Contrast, x1: number, x2: number, moved: number, load: number): boolean {
+  const { before, after, quantum, dispersion } = contrast;
+  const least = Math.min(load, middleRatio(contrast));
+  const grown = share(x2, after.profiles) - least * share(x1, before.profiles);
+  const error = Math.sqrt(
+    dispersion.phi *
+      quantum *
+      (share(x2, after.profiles ** 2) + share(least ** 2 * x1, before.profiles ** 2)),
+  );
+  return grown > MIN_SURPLUS * moved && grown > SURPLUS_Z * error;
+}
+
+/** Ratio of value per profile, after ÷ before, of the middle one of the functions on both sides. */
+function middleRatio({ before, after }: Contrast): number {
+  const ratios: { ratio: number; weight: number }[] = [];
+  let whole = 0;
+  before.costs.charged.forEach((weight, fn) => {
+    const ratio = share(share(after.costs.charged[fn] ?? 0, after.profiles), share(weight, before.profiles));
+    if (ratio <= 0) return;
+    whole += weight;
+    ratios.push({ ratio, weight });
+  });
+  let below = 0;
+  for (const { ratio, weight } of ratios.sort((a, b) => a.ratio - b.ratio)) {
+    below += weight;
+    if (below >= whole / 2) return ratio;
+  }
+  return Number.POSITIVE_INFINITY;
+}
+
+/**
  * Whether a cost that went from `o1` to `o2` is the other side of a culprit's growth: it lost about as much,
  * and by more than noise.
  *
  * @returns how far the loss stands out, in standard errors; null where it is not
  */
 function isCounterpart(
-  { before, after, quantum, dispersion }: Contrast,
+  contrast: Contrast,
   universe: Universe,
   fn: number,
   o1: number,
   o2: number,
   { leastZ, like }: { leastZ: number; like: readonly [number, number] },
 ): number | null {
+  const { before, after, quantum, dispersion } = contrast;
   const [g1, g2] = [before.costs.totals[fn] ?? 0, after.costs.totals[fn] ?? 0];
   const [u1, u2] = [sumIn(universe, before.costs) - g1, sumIn(universe, after.costs) - g2];
   if (share(o2, u2) >= share(o1, u1)) return null;
@@ -119,6 +160,7 @@ function isCounterpart(
   const gain = share(g2, after.profiles) - load * share(g1, before.profiles);
   const loss = load * share(o1, before.profiles) - share(o2, after.profiles);
   if (loss < like[0] * gain || loss > like[1] * gain) return null;
+  if (isSurplus(contrast, g1 + o1, g2 + o2, loss + gain, load)) return null;
   const z = deviation([o1 / quantum, u1 / quantum], [o2 / quantum, u2 / quantum], dispersion);
   return z <= leastZ ? z : null;
 }

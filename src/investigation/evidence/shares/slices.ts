@@ -1,7 +1,7 @@
 import { type Analysis, type CodeChange, countsIn, distance } from '../../../profile/compare/analysis.js';
 import { attribute } from '../../../profile/compare/attribution.js';
 import type { Changes } from '../../../profile/compare/changes.js';
-import type { Labels, Matcher } from '../../../sources/source.js';
+import type { Labels, Matcher, Window } from '../../../sources/source.js';
 import { OWN_PAST_Z, PAST } from '../../thresholds.js';
 import type { Fleet } from '../fleet.js';
 import { type LensType, readActive } from '../lens.js';
@@ -45,9 +45,36 @@ export function slicesOf(
   return slices;
 }
 
+/**
+ * Whether a series is of the slice that a matcher means: by its own label, or by what the label sets say about
+ * its instance.
+ */
+function isInSlice({ instanceLabel, instances }: Fleet, { name, value }: Matcher) {
+  return (labels: Labels): boolean =>
+    (labels[name] ?? instances.get(labels[instanceLabel ?? ''] ?? '')?.[name]) === value;
+}
+
+/**
+ * Number of profiles of a slice in a window. Of a large fleet, whose series are not told apart by instance, it
+ * is the slice's part of the instances.
+ */
+export function profilesInSlice(
+  fleet: Fleet,
+  profileTimes: ProfileTimes,
+  window: Window,
+  matcher: Matcher,
+): number {
+  if (profileTimes.largeFleet === undefined)
+    return totalsIn(profileTimes, window, isInSlice(fleet, matcher)).profiles;
+  const instances = [...fleet.instances.values()];
+  const inSlice = instances.filter((labels) => labels[matcher.name] === matcher.value).length;
+  const { profiles } = totalsIn(profileTimes, window);
+  return Math.round((profiles * inSlice) / Math.max(1, instances.length));
+}
+
 /** The change over time or in one slice, whichever stands out more. */
 export async function strongestChange(
-  { readContext, plan }: InvestigationContext,
+  { readContext, plan, fleet }: InvestigationContext,
   { type }: LensType,
   profileTimes: ProfileTimes,
   { analysis, overTime, inSlices: sliceChanges }: Changes,
@@ -61,7 +88,7 @@ export async function strongestChange(
     if (change === null || change.culprit.z <= (best?.culprit.z ?? 0)) break;
     // A slice that always differed did not change; one that came during the baseline has no calm past of its
     // own.
-    if (!cameLate(profileTimes, plan, slice.matcher)) {
+    if (!cameLate(fleet, profileTimes, plan, slice.matcher)) {
       const pastProfile = await readActive(readContext, type, plan.baseline, [slice.matcher]);
       const view = { ...analysis, universe: change.universe };
       const pastCounts = await countsLater(readContext, pastProfile, view, change.culprit.fn);
@@ -75,8 +102,9 @@ export async function strongestChange(
 }
 
 /** Whether the instance that a matcher means sent its first profile well after the others. */
-function cameLate(profileTimes: ProfileTimes, { baseline }: Plan, { name, value }: Matcher): boolean {
-  const series = profileTimes.series.filter(({ labels }) => labels[name] === value);
+function cameLate(fleet: Fleet, profileTimes: ProfileTimes, { baseline }: Plan, matcher: Matcher): boolean {
+  const isHere = isInSlice(fleet, matcher);
+  const series = profileTimes.series.filter(({ labels }) => isHere(labels));
   const first = sharedTimes({ ...profileTimes, series: series }, baseline)[0];
   const others = sharedTimes(profileTimes, baseline)[0];
   if (series.length === 0 || first === undefined || others === undefined) return false;
