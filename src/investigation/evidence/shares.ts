@@ -176,13 +176,20 @@ export async function readShares(
   }
   if (whole === null) throw new Error('nothing was analysed');
   const doubted = accepted.filter(({ from }) => from !== null);
-  if (doubted.length > 0 && doubted.length < accepted.length) {
-    // Next to a growth elsewhere all other code loses share: what it lost is no source of a move.
+  if (doubted.length > 0) {
+    // Next to a growth elsewhere all other code loses share: what it lost is no source of a move. What
+    // grew by more than others lost, once further changes are left out, has not only moved.
     const grown = accepted.flatMap(({ from, culprit, contrast }) => {
       const info = contrast.joined.functions[culprit.fn];
       return from === null && info !== undefined ? [joinKey(info)] : [];
     });
-    const search = { without: new Set([...warming.leftOut, ...grown]), gate, sliceGate: SLICE_GATE, bursts };
+    const search = {
+      without: new Set([...warming.leftOut, ...grown]),
+      gate,
+      sliceGate: SLICE_GATE,
+      bursts,
+      isStrict: true,
+    };
     const alone = await offload('changes', [reading, search], { heavy, signal: readContext.signal });
     for (const move of doubted)
       if (hasGrownAlone(move, alone)) accepted[accepted.indexOf(move)] = { ...move, from: null };
@@ -204,13 +211,18 @@ export async function readShares(
   };
 }
 
-/** Whether a function that seemed to take over another's cost grew by itself once other changes are left out. */
+/**
+ * Whether a function that seemed to take over another's cost grew by itself, or with what calls it, once
+ * other changes are left out.
+ */
 function hasGrownAlone({ culprit, contrast }: ShareChange, { overTime, inSlices }: Changes): boolean {
   const info = contrast.joined.functions[culprit.fn];
+  if (info === undefined) return false;
   return [overTime, ...inSlices].some((change) => {
-    const other = change?.contrast.joined.functions[change.culprit.fn];
-    const isSame = info !== undefined && other !== undefined && joinKey(other) === joinKey(info);
-    return isSame && change?.from === null;
+    if (change === null || change.from !== null) return false;
+    const { joined, after } = change.contrast;
+    const fn = joined.functions.findIndex((other) => joinKey(other) === joinKey(info));
+    return fn >= 0 && isBelow(joined, after.parts, fn, change.culprit.fn);
   });
 }
 

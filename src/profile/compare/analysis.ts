@@ -311,11 +311,19 @@ export function changeInSlice(analysis: Analysis, slice: number, gate: number): 
 }
 
 function sliceChangeIn(analysis: Analysis, slice: number, gate: number): CodeChange | null {
-  const { joined, baseline, slices, quantum, dispersion, universe, minGrowth } = analysis;
+  const { joined, baseline, slices, quantum, dispersion, universe, minGrowth, isStrict } = analysis;
   const sliceCosts = slices[slice];
   if (sliceCosts === undefined) return null;
   const after = sideOf(joined, [sliceCosts]);
-  const contrast = { joined, before: sideOf(joined, baseline), after, quantum, dispersion, minGrowth };
+  const contrast = {
+    joined,
+    before: sideOf(joined, baseline),
+    after,
+    quantum,
+    dispersion,
+    minGrowth,
+    isStrict,
+  };
   const siblings = slices.filter((other) => other !== sliceCosts);
   const wider = { ...contrast, before: sideOf(joined, [...baseline, ...siblings]) };
   const [best] = [contrast, wider]

@@ -29,11 +29,19 @@ export interface ChangeSearch {
   sliceGate: number;
   /** Whether a change may be over before the window is. */
   bursts: boolean;
+  /** Whether a cost that grew while it took another's place is a growth and no move. */
+  isStrict?: boolean;
 }
 
 /** Joins a reading and looks for a change of code over time and in every slice. */
-export function changesIn(reading: Reading, { without, gate, sliceGate, bursts }: ChangeSearch): Changes {
-  const analysis = analyse(without.size === 0 ? reading : withoutFunctions(reading, without));
+export function changesIn(
+  reading: Reading,
+  { without, gate, sliceGate, bursts, isStrict }: ChangeSearch,
+): Changes {
+  const analysis = {
+    ...analyse(without.size === 0 ? reading : withoutFunctions(reading, without)),
+    isStrict,
+  };
   return {
     analysis,
     overTime: changeOverTime(analysis, gate, bursts),

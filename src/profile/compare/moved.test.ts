@@ -81,6 +81,30 @@ describe('movedFrom', () => {
     expect(answer).toEqual(['price', null]);
   });
 
+  describe('a function that took over a part of what it costs', () => {
+    const before = { ...REST, 'main serve': 200 };
+    const after = { ...REST, 'main serve helper': 400 };
+    const from = (isStrict: boolean) => {
+      const contrasted = { ...contrast(before, after), isStrict };
+      const culprit = findCulprit(contrasted, 4.25);
+      return culprit === null ? 'nobody' : nameOf(contrasted, movedFrom(contrasted, culprit));
+    };
+
+    test('may have moved at first sight', () => {
+      expect(from(false)).toBe('serve');
+    });
+
+    test('grew, strictly: the rest is more than noise and more than the load', () => {
+      expect(from(true)).toBeNull();
+    });
+
+    test('moved, strictly, where it costs as much as before', () => {
+      const contrasted = { ...contrast(before, { ...REST, 'main serve helper': 210 }), isStrict: true };
+      const culprit = findCulprit(contrasted, 4.25);
+      expect(culprit && nameOf(contrasted, movedFrom(contrasted, culprit))).toBe('serve');
+    });
+  });
+
   test('empty sides move nothing', () => {
     const contrasted = contrast({}, { 'main a': 10 });
     const culprit = culpritOf(contrasted, universeOf(contrasted), fnOf(contrasted, 'a'));

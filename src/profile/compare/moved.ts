@@ -24,8 +24,10 @@ const LIKE_GAIN_INSIDE = [0.4, 2.5] as const;
 /** … of a function elsewhere, where many could fit, in a narrow one. */
 const LIKE_GAIN_FAR = [0.7, 1.4] as const;
 /** A cost that grew by this part of what moved, and by so many standard errors, did not only move. */
-const MIN_SURPLUS = 0.15;
+const MIN_SURPLUS = 0.3;
 const SURPLUS_Z = 3;
+/** Variance of a median, as a multiple of that of a mean (π/2 for a normal distribution). */
+const MEDIAN_VARIANCE = Math.PI / 2;
 /**
  * Smallest part of a growth that is left at the caller: with less, the cost only moved inside the caller.
  */
@@ -102,21 +104,24 @@ function nearestCaller(
 }
 
 /**
- * Whether a cost that should have stayed, since it only moved within, grew by more than noise and by a good part
- * of what moved. Of two loads the lower one counts: everything else together, and the middle one of the
- * functions, weighted by what they cost before; where these differ something else grew, which is no load.
+ * Whether a cost that should have stayed, since it only moved within, grew by more than noise and by a
+ * good part of what moved. Of two loads the lower one counts: everything else together, and the middle
+ * one of the functions, weighted by what they cost before; where these differ something else grew, which
+ * is no load.
  *
  * @param moved value per profile that changed place
  */
 function isSurplus(contrast: Contrast, x1: number, x2: number, moved: number, load: number): boolean {
-  const { before, after, quantum, dispersion } = contrast;
+  const { before, after, quantum, dispersion, isStrict } = contrast;
+  if (isStrict !== true) return false;
   const least = Math.min(load, middleRatio(contrast));
-  const grown = share(x2, after.profiles) - least * share(x1, before.profiles);
-  const error = Math.sqrt(
-    dispersion.phi *
-      quantum *
-      (share(x2, after.profiles ** 2) + share(least ** 2 * x1, before.profiles ** 2)),
-  );
+  const was = share(x1, before.profiles);
+  const grown = share(x2, after.profiles) - least * was;
+  const rest = (costs: Contrast['before']['costs'], cost: number) =>
+    quantum / Math.max(quantum, costs.application - cost);
+  const ofLoad = MEDIAN_VARIANCE * (rest(before.costs, x1) + rest(after.costs, x2)) * (least * was) ** 2;
+  const ofCounts = quantum * (share(x2, after.profiles ** 2) + share(least ** 2 * x1, before.profiles ** 2));
+  const error = Math.sqrt(dispersion.phi * (ofCounts + ofLoad));
   return grown > MIN_SURPLUS * moved && grown > SURPLUS_Z * error;
 }
 
@@ -160,7 +165,7 @@ function isCounterpart(
   const gain = share(g2, after.profiles) - load * share(g1, before.profiles);
   const loss = load * share(o1, before.profiles) - share(o2, after.profiles);
   if (loss < like[0] * gain || loss > like[1] * gain) return null;
-  if (isSurplus(contrast, g1 + o1, g2 + o2, loss + gain, load)) return null;
+  if (isSurplus(contrast, g1 + o1, g2 + o2, gain, load)) return null;
   const z = deviation([o1 / quantum, u1 / quantum], [o2 / quantum, u2 / quantum], dispersion);
   return z <= leastZ ? z : null;
 }

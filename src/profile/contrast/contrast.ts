@@ -21,6 +21,8 @@ export interface Contrast {
   dispersion: Dispersion;
   /** Smallest growth that is looked for, as a share of the active total; MIN_POINTS where it is left out. */
   minGrowth?: number | undefined;
+  /** Whether a cost that grew while it took another's place is a growth and no move. */
+  isStrict?: boolean | undefined;
 }
 
 /** The place of a possible change: the stacks that are compared with one another. */

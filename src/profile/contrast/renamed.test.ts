@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { profileOf } from '../../../test/support/profiles.js';
 import { joinProfiles } from './join.js';
-import { type FunctionCost, matchRenamed } from './renamed.js';
+import { type FunctionCost, matchRenamed, replacedKeys } from './renamed.js';
 
 /** `key caller total`, one function each. */
 function side(...rows: string[]): ReadonlyMap<string, FunctionCost> {
@@ -15,6 +15,9 @@ function side(...rows: string[]): ReadonlyMap<string, FunctionCost> {
 
 const pairs = (before: ReturnType<typeof side>, after: ReturnType<typeof side>) =>
   [...matchRenamed(before, after)].map(([later, earlier]) => `${earlier} is ${later}`).sort();
+
+/** Functions that keep their names, so that few names changed. */
+const STEADY = ['main ^ 1', 'p main 0.4', 'q main 0.4', 'r main 0.1', 's main 0.1', 't main 0.1'];
 
 describe('matchRenamed', () => {
   test.each([
@@ -63,9 +66,53 @@ describe('matchRenamed', () => {
       ['p ^ 1', 'q p 0.55', 'new p 0.4'],
       ['a is p', 'b is q'],
     ],
+    [
+      'several similar names of the same callers, whatever they cost now',
+      ['main ^ 1', 'app.parse main 0.3', 'app.render main 0.2', 'rest main 0.2', 'more main 0.2'],
+      ['main ^ 1', 'app.parseAll main 0.6', 'app.renderAll main 0.1', 'rest main 0.2', 'more main 0.2'],
+      ['app.parse is app.parseAll', 'app.render is app.renderAll'],
+    ],
+    [
+      'a package under another name',
+      [
+        'main ^ 1',
+        'github.com/a/lib.Read main 0.3',
+        'github.com/a/lib.Write main 0.2',
+        'x main 0.2',
+        'y x 0.2',
+      ],
+      ['main ^ 1', 'example.org/b.Read main 0.3', 'example.org/b.Write main 0.2', 'x main 0.2', 'y x 0.2'],
+      ['github.com/a/lib.Read is example.org/b.Read', 'github.com/a/lib.Write is example.org/b.Write'],
+    ],
+    [
+      'a single similar name stays: it is told as moved',
+      ['main ^ 1', 'app.parse main 0.3', 'rest main 0.2', 'more main 0.2'],
+      ['main ^ 1', 'app.parseAll main 0.3', 'rest main 0.2', 'more main 0.2'],
+      [],
+    ],
+    [
+      'similar names of other callers are others, unless they cost about the same',
+      [...STEADY, 'shop.app.parse p 0.2', 'shop.app.render p 0.2', 'shop.app.store p 0.1'],
+      [...STEADY, 'shop.app.parseAll q 0.05', 'shop.app.renderAll p 0.2', 'shop.app.storeAll q 0.1'],
+      ['shop.app.render is shop.app.renderAll', 'shop.app.store is shop.app.storeAll'],
+    ],
     ['nothing changed', ['a ^ 1', 'b a 0.5'], ['a ^ 1', 'b a 0.9'], []],
   ])('%s', (_, before, after, expected) => {
     expect(pairs(side(...before), side(...after))).toEqual(expected);
+  });
+});
+
+describe('replacedKeys', () => {
+  const before = new Set(['main', 'parse', 'render']);
+
+  test('old names next to the new ones of other instances', () => {
+    const old = ['main', 'parse', 'render'];
+    const replaced = replacedKeys(before, [old, ['main', 'parseAll', 'render']]);
+    expect(replaced).toEqual(new Map([['parse', new Set(['parseAll'])]]));
+  });
+
+  test('a profile without new names tells nothing, nor does a name that is gone for all', () => {
+    expect(replacedKeys(before, [['main'], ['main', 'render', 'parseAll']])).toEqual(new Map());
   });
 });
 
@@ -82,13 +129,35 @@ describe('joinProfiles of two sides', () => {
       1,
     );
     expect(joined.functions.map(({ name }) => name)).toEqual(['app::handle', 'app::parse', 'app::quote']);
-    expect(joined.renamed).toEqual({ functions: 3, changed: 3, unmatched: 0 });
+    expect(joined.renamed).toEqual({ functions: 3, changed: 3, unmatched: 0, pairs: [] });
   });
 
   test('other names altogether: one function each under the later name', () => {
     const joined = joinProfiles([build((fn) => fn), build((fn) => `${fn}_v2`)], 1);
     expect(joined.functions.map(({ name }) => name)).toEqual(['handle_v2', 'parse_v2', 'quote_v2']);
-    expect(joined.renamed).toEqual({ functions: 3, changed: 3, unmatched: 0 });
+    expect(joined.renamed).toEqual({ functions: 3, changed: 3, unmatched: 0, pairs: [] });
+  });
+
+  test('some similar names, in some of the instances only: one function each, which is said', () => {
+    const calls = (parse: string, render: string) =>
+      profileOf(
+        [[{ name: parse }, { name: 'main' }], 4],
+        [[{ name: render }, { name: 'main' }], 4],
+        ...['a', 'b', 'c', 'd', 'e'].map((name): [{ name: string }[], number] => [
+          [{ name }, { name: 'main' }],
+          1,
+        ]),
+      );
+    const [old, fresh] = [calls('app.parse', 'app.render'), calls('app.parseAll', 'app.renderAll')];
+    const joined = joinProfiles([old, old, fresh], 1);
+    expect(joined.functions.map(({ name }) => name)).not.toContain('app.parse');
+    expect(joined.renamed).toMatchObject({
+      changed: 2,
+      pairs: [
+        ['app.parse', 'app.parseAll'],
+        ['app.render', 'app.renderAll'],
+      ],
+    });
   });
 
   test('names that stayed, and a single side, say nothing', () => {

@@ -22,8 +22,8 @@ const MAX_RATIO = 2;
 /** Rounds in which callers that were found lead to their callees. */
 const MAX_ROUNDS = 64;
 /**
- * So many functions of some cost that go by similar names since are a refactoring or the upgrade of a library;
- * a single one is told as moved.
+ * So many functions of some cost that go by similar names since are a refactoring or the upgrade of a
+ * library; a single one is told as moved.
  */
 const MIN_SIMILAR = 2;
 /** Similarity of names from which on the caller may be another one, where the cost is alike. */
@@ -273,8 +273,8 @@ export function mayBeRenamed(before: ReadonlySet<string>, after: ReadonlySet<str
 }
 
 /**
- * Finds the keys of the earlier side that are on the later one, too, but missing from some of its profiles that
- * have new keys.
+ * Finds the keys of the earlier side that are on the later one, too, but missing from some of its
+ * profiles that have new keys.
  *
  * @returns each such key with the new ones that stand without it somewhere
  */

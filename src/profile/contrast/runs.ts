@@ -75,6 +75,8 @@ export interface Measured {
   earlier: readonly Dispersion[];
   /** Smallest growth that is looked for, as a share of the active total; MIN_POINTS where it is left out. */
   minGrowth?: number | undefined;
+  /** Whether a cost that grew while it took another's place is a growth and no move. */
+  isStrict?: boolean | undefined;
 }
 
 /** The contrast of the baseline with a stretch of the incident. */
@@ -88,6 +90,7 @@ export function contrastOf(measured: Measured, { first, last, early }: Run): Con
     quantum,
     dispersion: measured.earlier[early - 1] ?? measured.dispersion,
     minGrowth: measured.minGrowth,
+    isStrict: measured.isStrict,
   };
 }
 

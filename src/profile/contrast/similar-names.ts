@@ -10,8 +10,8 @@ export interface SimilarPair {
 }
 
 /**
- * Pairs names that may be those of one function before and after a renaming: their last parts share most words,
- * and so do the whole names, unless the last parts are equal (a package that was renamed).
+ * Pairs names that may be those of one function before and after a renaming: their last parts share most
+ * words, and so do the whole names, unless the last parts are equal (a package that was renamed).
  *
  * @returns the most similar first
  */

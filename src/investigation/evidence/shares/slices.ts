@@ -46,8 +46,8 @@ export function slicesOf(
 }
 
 /**
- * Whether a series is of the slice that a matcher means: by its own label, or by what the label sets say about
- * its instance.
+ * Whether a series is of the slice that a matcher means: by its own label, or by what the label sets say
+ * about its instance.
  */
 function isInSlice({ instanceLabel, instances }: Fleet, { name, value }: Matcher) {
   return (labels: Labels): boolean =>
@@ -55,8 +55,8 @@ function isInSlice({ instanceLabel, instances }: Fleet, { name, value }: Matcher
 }
 
 /**
- * Number of profiles of a slice in a window. Of a large fleet, whose series are not told apart by instance, it
- * is the slice's part of the instances.
+ * Number of profiles of a slice in a window. Of a large fleet, whose series are not told apart by
+ * instance, it is the slice's part of the instances.
  */
 export function profilesInSlice(
   fleet: Fleet,
