@@ -208,6 +208,8 @@ export function changeOverTime(analysis: Analysis, gate: number, bursts = true):
   return changeInEntry(analysis, gate, bursts);
 }
 
+/** Growth that a change inside one entry point must have as a share of the whole. */
+const MIN_ENTRY_POINTS = 0.01;
 /** Margin of a change inside one entry point over one of the whole: there are several entry points. */
 const ENTRY_MARGIN = 1.2;
 
@@ -227,8 +229,8 @@ function changeInEntry(analysis: Analysis, gate: number, bursts: boolean): CodeC
       // Told from inside, shown as a part of the whole: what fell there is no growth that a reader could
       // follow.
       const shown = contrastOf(analysis, change.run);
-      const hasGrown =
-        totalShare(shown.after, change.culprit.fn) > totalShare(shown.before, change.culprit.fn);
+      const points = totalShare(shown.after, change.culprit.fn) - totalShare(shown.before, change.culprit.fn);
+      const hasGrown = points >= MIN_ENTRY_POINTS;
       if (hasGrown && (best === null || change.culprit.z > best.culprit.z)) {
         best = { ...change, contrast: shown, universe: analysis.universe };
       }

@@ -9,6 +9,7 @@ import {
   matchRenamed,
   mayBeRenamed,
   replacedKeys,
+  samplesIn,
   sideCosts,
 } from './renamed.js';
 
@@ -131,6 +132,7 @@ function withoutRenaming(
     sideCosts(profiles.slice(0, before), earlier),
     sideCosts(profiles.slice(before), later),
     replacedKeys(keysIn(earlier), later),
+    { before: samplesIn(profiles.slice(0, before)), after: samplesIn(profiles.slice(before)) },
   );
   const since = new Map([...renaming].map(([to, from]) => [from, to]));
   // Instances of the old build go on with the old names.

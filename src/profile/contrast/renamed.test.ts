@@ -141,8 +141,8 @@ describe('joinProfiles of two sides', () => {
   test('some similar names, in some of the instances only: one function each, which is said', () => {
     const calls = (parse: string, render: string) =>
       profileOf(
-        [[{ name: parse }, { name: 'main' }], 4],
-        [[{ name: render }, { name: 'main' }], 4],
+        [[{ name: parse }, { name: 'main' }], 40],
+        [[{ name: render }, { name: 'main' }], 40],
         ...['a', 'b', 'c', 'd', 'e'].map((name): [{ name: string }[], number] => [
           [{ name }, { name: 'main' }],
           1,
@@ -158,6 +158,23 @@ describe('joinProfiles of two sides', () => {
         ['app.render', 'app.renderAll'],
       ],
     });
+  });
+
+  test('names of a few samples are missing by chance: they are no renaming', () => {
+    const calls = (...names: string[]) =>
+      profileOf(
+        [[{ name: 'main' }], 40],
+        ...names.map((name): [{ name: string }[], number] => [[{ name }, { name: 'main' }], 1]),
+      );
+    const joined = joinProfiles(
+      [
+        calls('app.parse', 'app.render', 'a', 'b', 'c'),
+        calls('app.parseAll', 'app.renderAll', 'a', 'b', 'c'),
+      ],
+      1,
+    );
+    expect(joined.functions.map(({ name }) => name)).toContain('app.parse');
+    expect(joined.renamed).toBeNull();
   });
 
   test('names that stayed, and a single side, say nothing', () => {

@@ -26,6 +26,8 @@ const MAX_ROUNDS = 64;
  * library; a single one is told as moved.
  */
 const MIN_SIMILAR = 2;
+/** Samples that a name must have been expected to have on the side where it is missing. */
+const MIN_EXPECTED = 5;
 /** Similarity of names from which on the caller may be another one, where the cost is alike. */
 const VERY_SIMILAR = 0.6;
 
@@ -53,12 +55,14 @@ export function isOtherName(earlier: string, later: string): boolean {
  *
  * @param replaced keys that are on both sides, but on the later one never together with these new ones: the
  *   instances of an old and a new build
+ * @param samples about how many samples each side has; without them none is missing by chance
  * @returns keys of the later side, each with the key that the function had before
  */
 export function matchRenamed(
   before: SideCosts,
   after: SideCosts,
   replaced: ReadonlyMap<string, ReadonlySet<string>> = new Map(),
+  samples: SideSamples = { before: Number.POSITIVE_INFINITY, after: Number.POSITIVE_INFINITY },
 ): ReadonlyMap<string, string> {
   const keys = new Map<string, string>();
   const gone = new Set(onlyIn(before, after));
@@ -75,7 +79,8 @@ export function matchRenamed(
     if (earliers !== undefined)
       for (const [later, earlier] of inOrder(laters, earliers, sides)) pair(later, earlier);
   }
-  for (const [later, earlier] of similarlyNamed(gone, arrived, sides, replaced)) pair(later, earlier);
+  for (const [later, earlier] of similarlyNamed(gone, arrived, { ...sides, replaced, samples }))
+    pair(later, earlier);
   const counted = [...costlyIn(before), ...costlyIn(after)];
   const changed = counted.filter((key) => !(before.has(key) && after.has(key))).length;
   if (counted.length === 0 || changed < MAX_COUNT * counted.length) return keys;
@@ -91,36 +96,71 @@ export function matchRenamed(
 function similarlyNamed(
   gone: ReadonlySet<string>,
   arrived: ReadonlySet<string>,
-  { before, after, keys }: Sides,
-  replaced: ReadonlyMap<string, ReadonlySet<string>>,
+  {
+    before,
+    after,
+    keys,
+    replaced,
+    samples,
+  }: Sides & { replaced: ReadonlyMap<string, ReadonlySet<string>>; samples: SideSamples },
 ): Pair[] {
-  const isCostly = (side: SideCosts) => (key: string) => (side.get(key)?.total ?? 0) >= MIN_SHARE;
-  const laters = [...arrived].filter(isCostly(after));
-  const earliers = [...gone, ...replaced.keys()].filter(isCostly(before));
-  const mayBe = ({ later, earlier }: SimilarPair) =>
-    gone.has(earlier) || replaced.get(earlier)?.has(later) === true;
-  const left = new Set(similarPairs(laters, earliers).filter(mayBe));
   const found = new Map<string, string>();
   const callerNow = (key: string) => {
     const caller = after.get(key)?.caller ?? '';
     return found.get(caller) ?? keys.get(caller) ?? caller;
   };
-  const take = (pair: SimilarPair) => {
-    found.set(pair.later, pair.earlier);
-    for (const other of left)
-      if (other.later === pair.later || other.earlier === pair.earlier) left.delete(other);
+  const mayBe = ({ later, earlier }: SimilarPair) =>
+    gone.has(earlier) || replaced.get(earlier)?.has(later) === true;
+  const takeAmong = (laters: readonly string[], earliers: readonly string[]) => {
+    const left = new Set(similarPairs(laters, earliers).filter(mayBe));
+    const take = (pair: SimilarPair) => {
+      found.set(pair.later, pair.earlier);
+      for (const other of left)
+        if (other.later === pair.later || other.earlier === pair.earlier) left.delete(other);
+    };
+    const isOfCaller = ({ later, earlier }: SimilarPair) => callerNow(later) === before.get(earlier)?.caller;
+    for (let next = [...left].find(isOfCaller); next !== undefined; next = [...left].find(isOfCaller))
+      take(next);
+    for (const pair of left) {
+      const ratio = (after.get(pair.later)?.total ?? 0) / (before.get(pair.earlier)?.total ?? 1);
+      const isAlike = gone.has(pair.earlier) && ratio <= MAX_RATIO && ratio >= 1 / MAX_RATIO;
+      if (isAlike && pair.similarity >= VERY_SIMILAR) take(pair);
+    }
   };
-  for (let round = 0; round < MAX_ROUNDS; round++) {
-    const next = [...left].find(({ later, earlier }) => callerNow(later) === before.get(earlier)?.caller);
-    if (next === undefined) break;
-    take(next);
-  }
-  for (const pair of left) {
-    const ratio = (after.get(pair.later)?.total ?? 0) / (before.get(pair.earlier)?.total ?? 1);
-    const isAlike = gone.has(pair.earlier) && ratio <= MAX_RATIO && ratio >= 1 / MAX_RATIO;
-    if (isAlike && pair.similarity >= VERY_SIMILAR) take(pair);
-  }
-  return found.size < MIN_SIMILAR ? [] : [...found];
+  // A function of a few samples may be missing from a side by chance.
+  const isExpected = (side: SideCosts, otherSamples: number) => (key: string) => {
+    const total = side.get(key)?.total ?? 0;
+    return total >= MIN_SHARE && total * otherSamples >= MIN_EXPECTED;
+  };
+  const earliers = [...gone, ...replaced.keys()];
+  takeAmong(
+    [...arrived].filter(isExpected(after, samples.before)),
+    earliers.filter(isExpected(before, samples.after)),
+  );
+  if (found.size < MIN_SIMILAR) return [];
+  // Where functions were renamed others were, too, however little they cost.
+  const taken = new Set(found.values());
+  takeAmong(
+    [...arrived].filter((key) => !found.has(key)),
+    earliers.filter((key) => !taken.has(key)),
+  );
+  return [...found];
+}
+
+/** About how many samples each side has. */
+export interface SideSamples {
+  before: number;
+  after: number;
+}
+
+/** Part of all stacks whose value is about that of a single sample. */
+const SMALL_STACKS = 0.1;
+
+/** About how many samples some profiles hold together: their sum in units of a small stack. */
+export function samplesIn(profiles: readonly Profile[]): number {
+  const values = profiles.flatMap((profile) => [...profile.values].filter((value) => value > 0));
+  const unit = values.toSorted((a, b) => a - b)[Math.floor(SMALL_STACKS * values.length)];
+  return unit === undefined ? 0 : values.reduce((sum, value) => sum + value, 0) / unit;
 }
 
 interface Sides {
