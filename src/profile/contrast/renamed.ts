@@ -138,7 +138,7 @@ function similarlyNamed(
     earliers.filter(isExpected(before, samples.after)),
   );
   if (found.size < MIN_SIMILAR) return [];
-  // Where functions were renamed others were, too, however little they cost.
+  // A renaming takes in others as well, however little they cost.
   const taken = new Set(found.values());
   takeAmong(
     [...arrived].filter((key) => !found.has(key)),
