@@ -83,6 +83,11 @@ export function unexplained(rows: readonly LensRow[]): LensRow[] {
   return rows.filter(({ verdict }) => verdict === 'rose' || verdict === 'fell');
 }
 
+/** Unexplained rows that a person who looks for a fault should know of: a level that fell is none. */
+export function newsIn(rows: readonly LensRow[]): LensRow[] {
+  return unexplained(rows).filter(({ kind, verdict }) => kind !== 'level' || verdict !== 'fell');
+}
+
 /** A conclusion that claims no change only where no type moved by more than a little. */
 export function agreeing(conclusion: Conclusion, rows: readonly LensRow[]): Conclusion {
   if (conclusion.verdict !== 'no_change' || unexplained(rows).length === 0) return conclusion;

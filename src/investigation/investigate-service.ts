@@ -3,6 +3,7 @@ import { collectorGrowth } from '../profile/compare/collector.js';
 import type { Finding, LensRow, Verdict } from '../profile/compare/finding.js';
 import { MIN_AMOUNT_RISE } from '../profile/compare/rise.js';
 import { contrastOf, wholeRun } from '../profile/contrast/runs.js';
+import { newsIn } from './agreement.js';
 import type { Conclusion } from './conclude.js';
 import type { LensReadings, TypeTotals } from './evidence/evidence.js';
 import type { LensPlan, LensType } from './evidence/lens.js';
@@ -296,7 +297,7 @@ export function concludeBriefly(evidence: BriefEvidence): BriefVerdict {
   const rows = lensRows(evidence);
   const unread = { types: evidence.unread, labels: null };
   const main = evidence.series[0]?.lens.type;
-  const settled = settledConclusion(evidence, rows, unread, main);
+  const settled = settledConclusion(evidence, newsIn(rows), unread, main);
   const since = onsetByTotals(evidence, settled.causes[0]);
   const findings = findingsOf(settled, since);
   const [first] = findings;

@@ -1,6 +1,6 @@
 import { offload } from '../../offload.js';
 import { MIN_POINTS } from '../../profile/contrast/contrast.js';
-import { type Profile, totalValue } from '../../profile/model.js';
+import { type FunctionInfo, type Profile, totalValue } from '../../profile/model.js';
 import type { Matcher, Window } from '../../sources/source.js';
 import { escapePattern } from '../../text/pattern.js';
 import { isHeavy } from '../../work/offload.js';
@@ -141,24 +141,61 @@ function boundsOfActive({ looks }: Group, after: Profile): GroupBounds | null {
   return { spread: [1 / ACTIVE_SPREAD, ACTIVE_SPREAD], smallest: active / looks.length };
 }
 
-/** Requests that finding the one unit of a group of so many takes, where no other unit has the function. */
-export function requestsToFind(size: number): number {
-  return Math.ceil(Math.log2(Math.max(1, size)));
+/**
+ * Requests that finding the one unit of a group that a change comes from takes, where no other unit has the
+ * function and a name that hints at some units is right.
+ */
+export function requestsToFind({ looks }: Group, { grown }: GroupChange): number {
+  const hinted = hintedBy(grown.info, looks);
+  const halvings = (size: number) => Math.ceil(Math.log2(Math.max(1, size)));
+  return hinted.length > 0 && hinted.length < looks.length
+    ? 1 + halvings(hinted.length)
+    : halvings(looks.length);
+}
+
+/**
+ * The units whose names the name or the file of a function hints at, as `…/payments/session.Merge` does at
+ * `payments-hub`; none where it hints at no unit more than at another. A hint only says where to look first.
+ */
+export function hintedBy<Item extends { unit: Pick<Unit, 'service'> }>(
+  { name, file }: Pick<FunctionInfo, 'name' | 'file'>,
+  looks: readonly Item[],
+): Item[] {
+  const said = new Set(wordsIn(`${name} ${file}`));
+  const words = looks.map(({ unit }) => wordsIn(unit.service).filter((word) => said.has(word)));
+  const owners = new Map<string, number>();
+  for (const word of words.flat()) owners.set(word, (owners.get(word) ?? 0) + 1);
+  const scores = words.map((some) => some.reduce((sum, word) => sum + 1 / (owners.get(word) ?? 1), 0));
+  const best = Math.max(0, ...scores);
+  return best === 0 ? [] : looks.filter((_, at) => scores[at] === best);
+}
+
+/** Shorter words name no service. */
+const MIN_WORD = 3;
+
+function wordsIn(text: string): string[] {
+  const words = text.toLowerCase().split(/[^a-z]+/);
+  return [...new Set(words.filter((word) => word.length >= MIN_WORD))];
 }
 
 /** A half has the change where it has at least this part of the function's cost. */
 const MOSTLY = 0.8;
 
 /**
- * Finds the unit of a group that a change comes from, by halving: a merge of one half of the incident, and
- * one of its baseline where both halves have the function.
+ * Finds the unit of a group that a change comes from: among those that the function's name hints at, then by
+ * halving. Each step takes a merge of one part in the incident, and one of its baseline where both parts have
+ * the function.
  */
 export async function suspectIn(group: Group, { grown, quantum }: GroupChange): Promise<Look | null> {
   const universe = { nameable: null, population: 'total' } as const;
   let { looks } = group;
   let [before, after] = [grown.before, grown.after];
+  let hinted = hintedBy(grown.info, looks);
   while (looks.length > 1) {
-    const [first, second] = [looks.slice(0, looks.length >> 1), looks.slice(looks.length >> 1)];
+    const isHinted = hinted.length > 0 && hinted.length < looks.length;
+    const first = isHinted ? hinted : looks.slice(0, looks.length >> 1);
+    const second = looks.filter((look) => !first.includes(look));
+    hinted = [];
     const readContext = readContextOf({ ...group, looks: first });
     const read = async (window: Window) => {
       const profile = await readActive(readContext, group.lens.type, window);
@@ -189,8 +226,10 @@ function ratioOfAll(looks: readonly Look[], { baseline, incident }: Plan): numbe
 function readContextOf({ looks }: Pick<Group, 'looks'>): ReadContext {
   const [first] = looks;
   if (first === undefined) throw new Error('a group without units');
-  const { source } = first;
-  return { ...first.evidence.context.readContext, source, matchers: groupMatchers(looks), repositories: [] };
+  const { readContext } = first.evidence.context;
+  // What is read of one alone is kept for the closer look at it.
+  if (looks.length === 1) return readContext;
+  return { ...readContext, source: first.source, matchers: groupMatchers(looks), repositories: [] };
 }
 
 /** Matchers of the question and one over all services of some units, which share their label value. */

@@ -2,14 +2,34 @@ import { describe, expect, test } from 'vitest';
 import { ProfileBuilder } from '../../profile/pprof/builder.js';
 import { grownFunctions } from './grown.js';
 
-/** A profile in which own functions have so many samples each, called by `main`. */
+/**
+ * A profile in which own functions have so many samples each, called by `main`; `service.name` is called by
+ * `run` of that service, and a function of the runtime by none.
+ */
 function profile(samples: Readonly<Record<string, number>>) {
   const builder = new ProfileBuilder('cpu', 'nanoseconds');
   const frame = (name: string) =>
     builder.frameId(builder.functionId({ name, file: 'shop/a.go', startLine: 1, isSymbolised: true }), 1);
-  const main = frame('example.com/shop.main');
+  const runtime = (name: string) =>
+    builder.frameId(
+      builder.functionId({
+        name,
+        file: '/usr/local/go/src/runtime/mgc.go',
+        startLine: 1,
+        isSymbolised: true,
+      }),
+      1,
+    );
   for (const [name, count] of Object.entries(samples)) {
-    builder.pushFrames(Uint32Array.of(frame(`example.com/shop.${name}`), main), 0, 2);
+    const [service, fn] = name.includes('.') ? name.split('.') : ['shop', name];
+    const stack =
+      service === 'runtime'
+        ? [runtime(name)]
+        : [
+            frame(`example.com/${service}.${fn}`),
+            frame(`example.com/${service}.${service === 'shop' ? 'main' : 'run'}`),
+          ];
+    builder.pushFrames(Uint32Array.from(stack), 0, stack.length);
     builder.endStack(count);
   }
   return builder.build();
@@ -55,5 +75,17 @@ describe('functions that grew in one of several services', () => {
     const grown = grownIn({ ...CALM, old: 500 }, { ...CALM, new: 505, slow: 480 });
     // The caller of both has grown by what did not move.
     expect(grown).toEqual(['new moved', 'slow', 'main']);
+  });
+
+  test('a cost that another service lost has not moved', () => {
+    const before = { ...CALM, 'cart.old': 500 };
+    const after = { ...CALM, 'price.slow': 510 };
+    expect(grownIn(before, after)).toContain('slow');
+  });
+
+  test('the collector, whose time is in no function of the team', () => {
+    const collected = { ...CALM, 'runtime.gcBgMarkWorker': 300 };
+    expect(grownIn(collected, { ...collected, 'runtime.gcBgMarkWorker': 700 })).toEqual(['gcBgMarkWorker']);
+    expect(grownIn(collected, { ...collected, 'runtime.gcBgMarkWorker': 320 })).toEqual([]);
   });
 });

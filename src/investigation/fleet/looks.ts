@@ -12,6 +12,7 @@ import {
   lookAtLevelsAndWaits,
   lookAtMain,
   lookCloser,
+  ONSET_REQUESTS,
   ruleOutWarmUp,
   slicesToRead,
 } from '../investigate-service.js';
@@ -124,6 +125,8 @@ async function lookAtCompositions(
     maxSize,
   );
   await lookTogether(together, requests, reserve);
+  const unseen = ordered.filter(({ evidence }) => evidence.shares.length === 0);
+  await inTurn(unseen, reserve + ONSET_REQUESTS, lookAlone);
 }
 
 /** Reason why it is not known what happened to a unit of a group that changed. */
@@ -162,8 +165,7 @@ async function lookTogether(groups: readonly Group[], requests: Requests, reserv
     explained.set(group, known);
     if (known.has(change.grown.key)) continue;
     known.add(change.grown.key);
-    const { length } = group.looks;
-    const suspect = isAffordable(requests, reserve + requestsToFind(length) + LOOK_REQUESTS)
+    const suspect = isAffordable(requests, reserve + requestsToFind(group, change) + LOOK_REQUESTS)
       ? await unlessUnread(group, () => suspectIn(group, change))
       : null;
     if (suspect !== null) {

@@ -1,5 +1,5 @@
 import type { Verdict } from '../../profile/compare/finding.js';
-import { unexplained } from '../agreement.js';
+import { newsIn } from '../agreement.js';
 import type { JudgedUnit } from './triage.js';
 
 /** The units of a fleet by what is to be said of them; each is in exactly one of the lists. */
@@ -48,7 +48,7 @@ const RANKS: readonly ((judged: JudgedUnit) => boolean)[] = [
   ({ verdict }) => ACCUSING.includes(verdict),
   ({ verdict }) => verdict === 'moved',
   ({ verdict, rows, notLookedAt }) =>
-    verdict === 'inconclusive' && notLookedAt === null && unexplained(rows).length > 0,
+    verdict === 'inconclusive' && notLookedAt === null && newsIn(rows).length > 0,
 ];
 
 function rankOf(judged: JudgedUnit): number {

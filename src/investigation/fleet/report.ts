@@ -7,7 +7,7 @@ import type { NextCall } from '../../report/next.js';
 import { formatSelector } from '../../sources/selector.js';
 import type { Matcher, ProfileSource, Window } from '../../sources/source.js';
 import { formatTime, formatValue } from '../../text/units.js';
-import { unexplained } from '../agreement.js';
+import { newsIn } from '../agreement.js';
 import { alignBaseline } from '../evidence/align-baseline.js';
 import type { Requests } from '../evidence/requests.js';
 import { commonOnset, rankFleet } from './ranking.js';
@@ -114,7 +114,7 @@ function fleetReport(triage: Triage, frame: FleetFrame): FleetReport {
 
 function rowOf({ unit, verdict, isSoFar, findings, severity, since, rows }: JudgedUnit): FleetRow {
   const [first = null] = findings;
-  const [moved] = unexplained(rows);
+  const [moved] = newsIn(rows);
   return {
     service: unit.service,
     group: unit.group,

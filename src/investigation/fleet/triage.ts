@@ -1,7 +1,7 @@
 import type { ToolContext } from '../../query/context.js';
 import type { Matcher, ProfileSource, Window } from '../../sources/source.js';
 import { secondsPerUnit } from '../../text/units.js';
-import { unexplained } from '../agreement.js';
+import { newsIn } from '../agreement.js';
 import { fleetOf } from '../evidence/fleet.js';
 import { totalsIn } from '../evidence/profile-times.js';
 import type { Requests } from '../evidence/requests.js';
@@ -174,7 +174,7 @@ function concludeTogether({ evidence }: Look): BriefVerdict {
   const { mainTotals } = evidence;
   const whole = mainTotals === null ? [] : [{ ...mainTotals, rose: mainTotals.load.rose }];
   const concluded = concludeBriefly({ ...evidence, wholes: [...whole, ...evidence.wholes] });
-  const isCalm = concluded.verdict === 'inconclusive' && unexplained(concluded.rows).length === 0;
+  const isCalm = concluded.verdict === 'inconclusive' && newsIn(concluded.rows).length === 0;
   return isCalm && mainTotals !== null ? { ...concluded, verdict: 'no_change' } : concluded;
 }
 

@@ -1,5 +1,6 @@
 import type { Contrast } from '../contrast/contrast.js';
 import { deviation, share } from '../contrast/contrast.js';
+import type { FunctionInfo } from '../model.js';
 
 /** Frames of garbage collectors on their own threads, by runtime. */
 const COLLECTOR =
@@ -8,6 +9,11 @@ const COLLECTOR =
 /** Growth of the collector's share that is worth naming. */
 const MIN_POINTS = 0.02;
 const MIN_Z = 3.5;
+
+/** Whether a function is a garbage collector's, on its own threads. */
+export function isCollector({ name }: Pick<FunctionInfo, 'name'>): boolean {
+  return COLLECTOR.test(name);
+}
 
 /**
  * How much of the time profile the garbage collector takes, outside the team's stacks.
@@ -19,7 +25,7 @@ export function collectorGrowth({ joined, before, after, quantum, dispersion }: 
   after: number;
   grew: boolean;
 } {
-  const ids = joined.functions.flatMap(({ name }, fn) => (COLLECTOR.test(name) ? [fn] : []));
+  const ids = joined.functions.flatMap((info, fn) => (isCollector(info) ? [fn] : []));
   // Collector frames nest; the outermost of them has all of their cost.
   const largest = ({ costs }: Contrast['before']) =>
     ids.reduce((most, fn) => Math.max(most, costs.bare[fn] ?? 0), 0);

@@ -1,0 +1,26 @@
+import { describe, expect, test } from 'vitest';
+import { hintedBy } from './groups.js';
+
+const SERVICES = ['payments-hub', 'payments-api', 'price-api', 'stock-core'];
+const hinted = (name: string, file = '') =>
+  hintedBy(
+    { name, file },
+    SERVICES.map((service) => ({ unit: { service } })),
+  ).map(({ unit }) => unit.service);
+
+describe('services that the name of a function hints at', () => {
+  test('those that share a word with its name or file', () => {
+    expect(hinted('github.com/acme/stock/session.Merge')).toEqual(['stock-core']);
+    expect(hinted('merge_session', '/srv/stock/session.py')).toEqual(['stock-core']);
+    expect(hinted('com/acme/payments/Session.merge')).toEqual(['payments-hub', 'payments-api']);
+  });
+
+  test('a word that fewer services have tells more', () => {
+    expect(hinted('com/acme/price/api/Session.merge')).toEqual(['price-api']);
+    expect(hinted('com/acme/payments/hub/Session.merge')).toEqual(['payments-hub']);
+  });
+
+  test('none where no word fits', () => {
+    expect(hinted('(anonymous)', 'main.js')).toEqual([]);
+  });
+});
