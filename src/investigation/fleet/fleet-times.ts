@@ -64,8 +64,14 @@ export interface FleetTimesQuestion {
 /**
  * Reads the totals over time of all types of all units: one request for each type, and two more for each of
  * the main types where the instances are too many for a series each.
+ *
+ * @param soon ends the reading; what has not arrived by then has failed
+ * @throws the reason of `signal` when that is aborted
  */
-export async function readFleetTimes(question: FleetTimesQuestion, signal: AbortSignal): Promise<FleetTimes> {
+export async function readFleetTimes(
+  question: FleetTimesQuestion,
+  { signal, soon }: { signal: AbortSignal; soon: AbortSignal },
+): Promise<FleetTimes> {
   const { source, matchers, units, groupBy, instanceLabels, plan } = question;
   const apart = areInstancesApart(units);
   const labels = [...unitLabels(groupBy), ...(apart ? instanceLabels : [])];
@@ -75,18 +81,24 @@ export async function readFleetTimes(question: FleetTimesQuestion, signal: Abort
   ].sort();
   const failed = new Map<string, unknown>();
   const seriesOf = new Map<string, Map<string, TimeSeries[]>>();
+  // Without the number of profiles no total tells anything.
+  const withoutCounts = (error: unknown) => {
+    signal.throwIfAborted();
+    for (const typeId of typeIds) failed.set(typeId, error);
+    return null;
+  };
   const [counts] = await Promise.all([
-    apart ? null : readCounts(question, signal),
+    apart ? null : readCounts(question, soon).catch(withoutCounts),
     ...typeIds.map(async (profileTypeId) => {
       try {
         const series = await source.timeSeries(
           { profileTypeId, matchers, window },
           { groupBy: labels, step: plan.stepMs / 1000 },
-          signal,
+          soon,
         );
         seriesOf.set(profileTypeId, byUnit(series, groupBy));
       } catch (error) {
-        if (signal.aborted) throw error;
+        signal.throwIfAborted();
         failed.set(profileTypeId, error);
       }
     }),
@@ -95,7 +107,7 @@ export async function readFleetTimes(question: FleetTimesQuestion, signal: Abort
     failed,
     of(unit, typeId) {
       const series = seriesOf.get(typeId)?.get(unit.key);
-      if (series === undefined) return null;
+      if (series === undefined || failed.has(typeId)) return null;
       const times: ProfileTimes = { series, stepMs: plan.stepMs };
       if (counts === null) return times;
       const coarse = inRounds(times, plan, (counts.incident.get(unit.key) ?? 0) / unit.instances);

@@ -227,7 +227,7 @@ function readContextOf({ looks }: Pick<Group, 'looks'>): ReadContext {
   const [first] = looks;
   if (first === undefined) throw new Error('a group without units');
   const { readContext } = first.evidence.context;
-  // What is read of one alone is kept for the closer look at it.
+  // The closer look at one alone reads its merge again, which its source keeps.
   if (looks.length === 1) return readContext;
   return { ...readContext, source: first.source, matchers: groupMatchers(looks), repositories: [] };
 }

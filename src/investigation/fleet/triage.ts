@@ -87,7 +87,7 @@ export async function triage(
   requests.limitTo(budgetFor(units.length));
   const plan = onGrid(planWindows(question.incident, question.baseline, maxStepsFor(units)));
   const asked = { source, matchers, units, groupBy, instanceLabels, plan };
-  const { looks, failed } = await readLooks(asked, question, own);
+  const { looks, failed } = await readLooks(asked, question, { signal, soon: own });
   const weights = weightsOf(looks);
   await lookAtAll(looks, weights, requests);
   const judgedOf = (look: Look, verdict: BriefVerdict): JudgedUnit => {
@@ -127,10 +127,10 @@ export async function triage(
 async function readLooks(
   asked: FleetTimesQuestion,
   question: FleetQuestion,
-  signal: AbortSignal,
+  signals: { signal: AbortSignal; soon: AbortSignal },
 ): Promise<{ looks: Look[]; failed: FleetTimes['failed'] }> {
-  const times = await readFleetTimes(asked, signal);
-  const shared = { plan: asked.plan, times, signal };
+  const times = await readFleetTimes(asked, signals);
+  const shared = { plan: asked.plan, times, signal: signals.soon };
   return { looks: asked.units.map((unit) => lookOf(unit, question, shared)), failed: times.failed };
 }
 
