@@ -108,7 +108,7 @@ function isCodeChange(contrast: Contrast, universe: Universe, { fn }: Shift, gat
   const [x1, x2] = [before.costs.totals[fn] ?? 0, after.costs.totals[fn] ?? 0];
   const load = loadBeside(contrast, universe, fn);
   const rise = share(share(x2, after.profiles), share(x1, before.profiles));
-  if (load < FALLING_LOAD && x1 > 0 && rise < MIN_RISE) return false;
+  if (x1 > 0 && isShareOfFallingLoad(load, rise)) return false;
   if (share(x1, sumIn(universe, before.costs)) <= DOMINANT) return true;
   const entries = entriesOf(joined, [...before.parts, ...after.parts], fn);
   const [b1, b2] = [besideOf(joined, before.parts, fn, entries), besideOf(joined, after.parts, fn, entries)];
@@ -121,6 +121,16 @@ function isCodeChange(contrast: Contrast, universe: Universe, { fn }: Shift, gat
   // The libraries that it calls serve the same requests: more of these raise both alike.
   const [l1, l2] = [before, after].map(({ parts }) => libraryWorkOf(joined, parts, fn)) as [number, number];
   return outgrew([x1 - l1, l1], [x2 - l2, l2]);
+}
+
+/**
+ * Whether a function only gained share because the load fell: it costs about as much as before.
+ *
+ * @param load value per profile of all else, after ÷ before
+ * @param rise its own value per profile, after ÷ before
+ */
+export function isShareOfFallingLoad(load: number, rise: number): boolean {
+  return load < FALLING_LOAD && rise < MIN_RISE;
 }
 
 /** Smallest distance from own code of what stands out among all that is served, in standard errors. */

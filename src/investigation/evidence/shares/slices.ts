@@ -1,6 +1,7 @@
 import { type Analysis, type CodeChange, countsIn, distance } from '../../../profile/compare/analysis.js';
 import { attribute } from '../../../profile/compare/attribution.js';
 import type { Changes } from '../../../profile/compare/changes.js';
+import { isShareOfFallingLoad } from '../../../profile/compare/culprit.js';
 import type { Labels, Matcher, Window } from '../../../sources/source.js';
 import { OWN_PAST_Z, PAST } from '../../thresholds.js';
 import type { Fleet } from '../fleet.js';
@@ -94,11 +95,28 @@ export async function strongestChange(
       const pastCounts = await countsLater(readContext, pastProfile, view, change.culprit.fn);
       const counts = countsIn(view, change.contrast.after, change.culprit.fn);
       if (pastCounts.n > 0 && distance(pastCounts, counts, analysis.dispersion) < OWN_PAST_Z) continue;
+      const profiles =
+        profilesInSlice(fleet, profileTimes, plan.baseline, slice.matcher) / change.contrast.after.profiles;
+      if (pastCounts.x > 0 && isShareOfOwnFall(pastCounts, counts, profiles)) continue;
     }
     best = { ...change, slice };
     break;
   }
   return best;
+}
+
+/**
+ * Whether a slice shows a function larger only because it has less load than in its own past.
+ *
+ * @param profiles profiles of the slice, before ÷ after
+ */
+function isShareOfOwnFall(
+  past: { x: number; n: number },
+  now: { x: number; n: number },
+  profiles: number,
+): boolean {
+  const load = past.n > past.x ? ((now.n - now.x) / (past.n - past.x)) * profiles : 1;
+  return isShareOfFallingLoad(load, (now.x / past.x) * profiles);
 }
 
 /** Whether the instance that a matcher means sent its first profile well after the others. */

@@ -13,11 +13,6 @@ export interface EntryPoint {
   after: number;
   /** Samples on both sides together. */
   samples: number;
-  /**
-   * Whether the team's own code calls it. Then it may be a step of the same work rather than a kind of
-   * request; what a framework calls is a kind of request.
-   */
-  isCalledByOwn: boolean;
 }
 
 /** Kinds of requests that a service answers, and which of them each stack of each part serves. */
@@ -26,10 +21,15 @@ export interface Requests {
   points: readonly EntryPoint[];
   /** Entry point of each stack by part and stack; −1 for a stack without one. */
   entryOfStack: readonly Int32Array[];
+  /**
+   * Entry points that the team's own code calls. They may be steps of the same work rather than kinds of
+   * requests; what a framework calls is a kind of request.
+   */
+  calledByOwn: ReadonlySet<number>;
 }
 
 /** Requests of a service that has only one kind. */
-export const NO_REQUESTS: Requests = { points: [], entryOfStack: [] };
+export const NO_REQUESTS: Requests = { points: [], entryOfStack: [], calledByOwn: new Set() };
 
 /** An own function above nearly all own code is no kind of request but a middleware around all of them. */
 const UNIVERSAL = 0.9;
@@ -65,12 +65,12 @@ export function requestsOf(contrast: Contrast): Requests {
       before: share(x1, before.profiles),
       after: share(x2, after.profiles),
       samples: (x1 + x2) / quantum,
-      isCalledByOwn: found.some(({ calledByOwn }) => calledByOwn.has(fn)),
     });
   }
-  if (points.length < 2) return { points: [], entryOfStack };
+  const calledByOwn = new Set(found.flatMap((part) => [...part.calledByOwn]));
+  if (points.length < 2) return { points: [], entryOfStack, calledByOwn };
   points.sort((a, b) => Math.max(b.before, b.after) - Math.max(a.before, a.after) || a.fn - b.fn);
-  return { points: points.slice(0, MAX_ENTRIES), entryOfStack };
+  return { points: points.slice(0, MAX_ENTRIES), entryOfStack, calledByOwn };
 }
 
 /** 1 for the own functions that nearly all own code runs below, on both sides. */

@@ -1,6 +1,6 @@
 import type { Contrast } from '../../contrast/contrast.js';
 import { compositionOf } from './composition.js';
-import type { EntryPoint, Requests } from './entries.js';
+import type { Requests } from './entries.js';
 import { type Stratum, shiftWithin, strataOf } from './strata.js';
 
 /** Other entry points that fell below this part of their cost make room: requests were exchanged. */
@@ -26,6 +26,8 @@ const VARIED = 1.2;
 const VARIED_Z = 3.5;
 /** A kind that differs from the others by more than this many times their own spread is no such mix. */
 const MAX_SPREADS = 3;
+/** Samples of a kind of request on both sides together from which on it tells how the kinds vary. */
+const MIN_FACTOR_SAMPLES = 20;
 /** Added to counts whose logarithm is taken (Haldane 1956). */
 const HALF = 0.5;
 
@@ -50,13 +52,12 @@ export function isMixOfRequests(contrast: Contrast, requests: Requests, fn: numb
   const known = growths.filter(({ entry }) => entry >= 0 && (strata.get(entry)?.all[0] ?? 0) > 0);
   // An entry point that was not there before is new code, or an old one under a new name.
   if (known.reduce((sum, { growth }) => sum + growth, 0) < MAIN_PART * whole) return false;
-  const factors = factorsOf(strata, requests.points, before.profiles, after.profiles);
+  const factors = factorsOf(strata, before.profiles, after.profiles);
   if (main.growth < MAIN_PART * whole) return true;
   if (isVaried(factors, main.entry, dispersion.phi)) return true;
   const { parts, diversity, isAlike } = compositionOf(contrast, requests.entryOfStack, main.entry);
   if (isAlike && diversity >= DIVERSE) return true;
-  const point = requests.points.find((candidate) => candidate.fn === main.entry);
-  if (point === undefined || point.isCalledByOwn) return false;
+  if (requests.calledByOwn.has(main.entry)) return false;
   const load = loadOf(factors, main.entry);
   const isAllAlike = isAlike && parts >= MIN_ALIKE_PARTS;
   if (main.entry === fn) return isAllAlike || load < FALLEN;
@@ -137,15 +138,13 @@ interface Factor {
 
 function factorsOf(
   strata: ReadonlyMap<number, Stratum>,
-  points: readonly EntryPoint[],
   profilesBefore: number,
   profilesAfter: number,
 ): Factor[] {
-  return points.flatMap(({ fn }) => {
-    const all = strata.get(fn)?.all;
-    if (all === undefined || all[0] <= 0) return [];
+  return [...strata].flatMap(([entry, { all }]) => {
+    if (entry < 0 || all[0] <= 0 || all[0] + all[1] < MIN_FACTOR_SAMPLES) return [];
     const log = Math.log((all[1] + HALF) / profilesAfter / ((all[0] + HALF) / profilesBefore));
-    return [{ entry: fn, log, all }];
+    return [{ entry, log, all }];
   });
 }
 
