@@ -7,8 +7,11 @@ import { type Stratum, shiftWithin, strataOf } from './strata.js';
 const FALLEN = 0.85;
 /** Part of a function's growth that must come through one entry point for that one to explain it. */
 const MAIN_PART = 0.7;
-/** A growth of share inside the kinds of requests of so many standard errors is no mix of them. */
-const WITHIN_Z = 4;
+/**
+ * A growth of share inside the kinds of requests of so many standard errors is no mix of them. Where the mix
+ * changed, many functions stand out among all code, and each of them is asked this.
+ */
+const WITHIN_Z = 5;
 /** Log-likelihood by which one explanation must beat the other to be taken without further evidence. */
 const CLEAR = 2;
 /** A function with this part of an entry point leaves too little else to tell the requests by. */
