@@ -125,7 +125,8 @@ async function lookAtCompositions(
     maxSize,
   );
   await lookTogether(together, requests, reserve);
-  const unseen = ordered.filter(({ evidence }) => evidence.shares.length === 0);
+  // A brief look at new instances shows their warm-up; the group was compared without it.
+  const unseen = ordered.filter(({ unit, evidence }) => !unit.hasTurnover && evidence.shares.length === 0);
   await inTurn(unseen, reserve + ONSET_REQUESTS, lookAlone);
 }
 
