@@ -1,10 +1,9 @@
 import type { DeployKind } from './case.js';
 import type { Fleet } from './fleet.js';
 import type { Snapshot } from './plan.js';
+import { byTimeAndPod, podLabels, REGIONS, START, suffix, VERSIONS } from './pods.js';
 import { chance, integer, normal, pick, pickSome, type Random, uniform } from './random.js';
 
-/** Anchor of all generated cases. */
-const START = Date.UTC(2026, 10, 20, 14);
 /** Seconds between two profiles of a pod and seconds profiled where an agent profiles all of the time. */
 const CONTIGUOUS = [
   [10, 10],
@@ -18,8 +17,6 @@ const SPARSE = [
   [120, 10],
   [225, 4],
 ] as const;
-const REGIONS = ['eu-central-1', 'us-east-1', 'ap-southeast-2'];
-const ALPHABET = '23456789bcdfghjklmnpqrstvwxz';
 
 /** How likely a deploy replaces every instance, by kind. */
 const REPLACED: Readonly<Record<DeployKind, number>> = {
@@ -93,7 +90,7 @@ export function makeDeployFleet(random: Random, kind: DeployKind, service: strin
       ];
     }).flat();
   });
-  snapshots.sort((a, b) => a.time - b.time || (podOf(a) < podOf(b) ? -1 : 1));
+  snapshots.sort(byTimeAndPod);
   const windows = { baseline: { from: START, to: split - 1 }, incident: { from: split, to: end } };
   return {
     windows,
@@ -116,11 +113,11 @@ interface InstanceRules {
 function makeInstances(random: Random, rules: InstanceRules): Instance[] {
   const { kind, service, since, end, step, isReplaced } = rules;
   const count = integer(random, 1, 6);
-  const version = pick(random, ['2026.11.3', '3.7.2', 'v1.48.0']);
+  const version = pick(random, VERSIONS);
   const next = version.replace(/\d+$/, (last) => String(Number(last) + 1));
   const regions = pickSome(random, REGIONS, integer(random, 1, 3));
   const sizes = uniform(random, 0, 0.25);
-  const [oldSet, newSet] = [suffix(random, 5), suffix(random, 5)];
+  const [oldSet, newSet] = [suffix(random), suffix(random)];
   // A rolling deploy replaces one instance after the other, all within the first quarter of what follows.
   const stagger = chance(random, 0.3)
     ? Math.min(uniform(random, 0.2, 1) * step, (0.25 * (end - since)) / count)
@@ -129,13 +126,9 @@ function makeInstances(random: Random, rules: InstanceRules): Instance[] {
   const settles =
     kind === 's' ? uniform(random, 0.1, 0.35) * (end - since) : uniform(random, 0.5, 2.5) * step;
   return Array.from({ length: count }, (_, index): Instance[] => {
-    const labels = (set: string, ofVersion: string) => ({
-      service_name: service,
-      pod: `${service}-${set}-${suffix(random, 5)}`,
-      region: regions[index % regions.length] ?? 'eu-central-1',
-      version: ofVersion,
-      env: 'production',
-    });
+    const region = regions[index % regions.length];
+    const labels = (replicaSet: string, ofVersion: string) =>
+      podLabels(random, { service, replicaSet, region, version: ofVersion });
     const factor = Math.exp(sizes * normal(random));
     const lives = { factor, from: 0, to: end, isChanged: true, warmUp: 0 };
     if (!isReplaced) return [{ ...lives, labels: labels(oldSet, version) }];
@@ -145,12 +138,4 @@ function makeInstances(random: Random, rules: InstanceRules): Instance[] {
       { ...lives, labels: labels(newSet, next), from: at, warmUp: isCold ? settles : 0 },
     ];
   }).flat();
-}
-
-function podOf({ labels }: Snapshot): string {
-  return labels.pod ?? '';
-}
-
-function suffix(random: Random, length: number): string {
-  return Array.from({ length }, () => pick(random, [...ALPHABET])).join('');
 }

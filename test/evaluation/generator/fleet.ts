@@ -1,10 +1,9 @@
 import type { Labels, Window } from '../../../src/sources/source.js';
 import type { Kind } from './case.js';
 import type { Snapshot } from './plan.js';
+import { byTimeAndPod, podLabels, podName, REGIONS, START, suffix, VERSIONS } from './pods.js';
 import { chance, integer, logUniform, normal, pick, pickSome, type Random, uniform } from './random.js';
 
-/** Anchor of all generated cases. */
-const START = Date.UTC(2026, 10, 20, 14);
 /**
  * Seconds between two profiles of a pod and seconds profiled: an agent's default, scrapers, the shared
  * examples.
@@ -15,8 +14,6 @@ const CADENCES = [
   [120, 10],
   [225, 4],
 ] as const;
-const REGIONS = ['eu-central-1', 'us-east-1', 'ap-southeast-2'];
-const ALPHABET = '23456789bcdfghjklmnpqrstvwxz';
 
 interface Pod {
   labels: Labels;
@@ -103,7 +100,7 @@ export function makeFleet(
       ];
     }).flat();
   });
-  snapshots.sort((a, b) => a.time - b.time || (podName(a.labels) < podName(b.labels) ? -1 : 1));
+  snapshots.sort(byTimeAndPod);
   const quiet = kind === 'i';
   return { windows, snapshots, since: quiet ? null : since, label: quiet ? null : label };
 }
@@ -137,20 +134,19 @@ function makePods(
   { split, end, since }: { split: number; end: number; since: number },
 ): { pods: Pod[]; label: Fleet['label'] } {
   const count = kind === 'g' ? integer(random, 2, 6) : integer(random, 1, 6);
-  const replicaSet = suffix(random, 5);
-  const version = pick(random, ['2026.11.3', '3.7.2', 'v1.48.0']);
+  const replicaSet = suffix(random);
+  const version = pick(random, VERSIONS);
   const twoVersions = kind !== 'g' && count >= 4 && chance(random, 0.2);
   const regions = pickSome(random, REGIONS, integer(random, 1, 3));
   const cold = chance(random, 0.35);
   const sizes = uniform(random, 0, 0.25);
   const pods = Array.from({ length: count }, (_, index): Pod => {
-    const labels = {
-      service_name: service,
-      pod: `${service}-${replicaSet}-${suffix(random, 5)}`,
-      region: regions[index % regions.length] ?? 'eu-central-1',
+    const labels = podLabels(random, {
+      service,
+      replicaSet,
+      region: regions[index % regions.length],
       version: twoVersions && index % 2 === 1 ? `${version}-arm` : version,
-      env: 'production',
-    };
+    });
     const factor = Math.exp(sizes * normal(random));
     return { labels, factor, from: 0, to: end, cold: cold && chance(random, 0.7) };
   });
@@ -192,7 +188,7 @@ function canary(
 function replace(random: Random, pods: Pod[], service: string, at: number, labels: Labels): void {
   const old = pods.find(({ from, to }) => from === 0 && to > at);
   if (old === undefined) return;
-  const pod = `${service}-${suffix(random, 5)}-${suffix(random, 5)}`;
+  const pod = `${service}-${suffix(random)}-${suffix(random)}`;
   pods.push({ ...old, labels: { ...old.labels, pod, ...labels }, from: at, cold: chance(random, 0.5) });
   old.to = at;
 }
@@ -202,18 +198,10 @@ function deploy(random: Random, pods: Pod[], service: string, at: number): void 
   for (const pod of pods.filter(({ from, to }) => from < at && to > at)) {
     const labels = {
       ...pod.labels,
-      pod: `${service}-${suffix(random, 5)}-${suffix(random, 5)}`,
+      pod: `${service}-${suffix(random)}-${suffix(random)}`,
       version: `${pod.labels.version}-next`,
     };
     pods.push({ ...pod, labels, from: at, cold: chance(random, 0.5) });
     pod.to = at;
   }
-}
-
-function podName(labels: Labels): string {
-  return labels.pod ?? '';
-}
-
-function suffix(random: Random, length: number): string {
-  return Array.from({ length }, () => pick(random, [...ALPHABET])).join('');
 }
