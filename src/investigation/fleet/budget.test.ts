@@ -4,8 +4,8 @@ import { budgetFor, orderForLook } from './budget.js';
 test.each([
   [2, 60],
   [22, 60],
-  [30, 76],
-  [52, 120],
+  [23, 108],
+  [26, 120],
   [1_000, 120],
 ])('%i services may take %i requests', (services, requests) => {
   expect(budgetFor(services)).toBe(requests);

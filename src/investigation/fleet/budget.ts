@@ -1,8 +1,8 @@
 // How many requests a triage may make, and what they are spent on.
 
-/** Requests that a fleet of any size may take … */
+/** Requests that a small fleet may take … */
 const MIN_BUDGET = 60;
-/** … and at the most, however large it is. */
+/** … and any, however large it is. */
 export const MAX_FLEET_REQUESTS = 120;
 /** Requests for names and for totals over time of about a dozen types, before any profile is read. */
 const OVERVIEW_REQUESTS = 16;
@@ -11,9 +11,16 @@ export const LOOK_REQUESTS = 2;
 /** Part of what is left after the overview that may go to levels and waits that rose. */
 const LEVELS_PART = 0.5;
 
-/** Requests that the triage of so many services may make: two merges for each, within the bounds. */
+/** Fleets up to this size keep to the smallest budget. */
+const SMALL_FLEET = 22;
+
+/**
+ * Requests that the triage of so many services may make: two merges for each, and in a fleet that is not
+ * small as many again for closer looks, within the bounds.
+ */
 export function budgetFor(units: number): number {
-  return Math.min(MAX_FLEET_REQUESTS, Math.max(MIN_BUDGET, OVERVIEW_REQUESTS + LOOK_REQUESTS * units));
+  if (units <= SMALL_FLEET) return MIN_BUDGET;
+  return Math.min(MAX_FLEET_REQUESTS, OVERVIEW_REQUESTS + 2 * LOOK_REQUESTS * units);
 }
 
 /** Requests that must be left over when levels and waits have been read, for the composition. */

@@ -1,9 +1,10 @@
 import pMap from 'p-map';
 import { joinKey } from '../../profile/contrast/join.js';
 import type { ProfileSource, Window } from '../../sources/source.js';
-import { totalsIn } from '../evidence/profile-times.js';
+import { sharedTimes, totalsIn } from '../evidence/profile-times.js';
 import type { Requests } from '../evidence/requests.js';
 import { unreadBecause } from '../evidence/unread.js';
+import { partWindows } from '../evidence/windows.js';
 import {
   allocationRise,
   asksForAmounts,
@@ -25,8 +26,8 @@ import type { Unit } from './units.js';
 
 /** Looks that are under way at once; each has two requests in flight. */
 const LOOKS_AT_ONCE = 4;
-/** Groups that are read at once: their merges are large. */
-const GROUPS_AT_ONCE = 2;
+/** Groups that are read at once, two merges each: these are large. */
+const GROUPS_AT_ONCE = 1;
 /** Changes in new instances for which requests are kept, so that they can be told from a warm-up. */
 const MAX_WARM_UP_LOOKS = 5;
 
@@ -97,6 +98,9 @@ export async function lookAtAll(
     if (isUnexplained(evidence) && isAffordable(requests, PARTED.incidentParts))
       await lookCloser(evidence, PARTED);
   }
+  for (const { evidence } of byDescending(open, ({ evidence }) => burstOf(evidence)))
+    if (isUnexplained(evidence) && isAffordable(requests, PARTED.incidentParts))
+      await lookCloser(evidence, PARTED);
 }
 
 /** Compares the composition of the main type of all units: alone, or together where requests are few. */
@@ -227,6 +231,24 @@ function outlierOf({ context, series }: BriefEvidence): number {
   });
   const beyond = Math.max(0, ...ratios) / Math.max(median(ratios), Number.MIN_VALUE);
   return ratios.length < 2 || beyond < OUTLIER ? 0 : beyond;
+}
+
+/** Ratio of the costliest part of the incident to the cheapest one from which on it may be a burst. */
+const BURST = 1.2;
+
+/** How far the cost of the parts of the incident differs, as a factor; zero where it hardly does. */
+function burstOf({ context, series }: BriefEvidence): number {
+  const [main] = series;
+  if (main === undefined) return 0;
+  const { incident } = context.plan;
+  const levels = partWindows(incident, sharedTimes(main.times, incident), PARTED.incidentParts).flatMap(
+    (part) => {
+      const { value, profiles } = totalsIn(main.times, part);
+      return profiles > 0 ? [value / profiles] : [];
+    },
+  );
+  const apart = Math.max(0, ...levels) / Math.max(Math.min(...levels), Number.MIN_VALUE);
+  return levels.length < PARTED.incidentParts || apart < BURST ? 0 : apart;
 }
 
 /** Whether a leak or contention was found, which no composition of the time overrides. */
