@@ -51,7 +51,8 @@ export function grownFunctions({
   gate,
   minGrowth,
 }: GroupProfiles): GrownFunction[] {
-  const { functions, parts, application } = joinProfiles([before, after], 1);
+  // No function is looked for under another name: it could be found in another service.
+  const { functions, parts, application } = joinProfiles([before, after]);
   const [was, is] = parts.map((part) => costsOf(part, functions.length));
   if (was === undefined || is === undefined) return [];
   const load = usualRatio(was.charged, is.charged, MIN_SHOWN * quantum) ?? is.total / was.total;

@@ -98,7 +98,9 @@ export async function lookAtAll(
     if (isUnexplained(evidence) && isAffordable(requests, PARTED.incidentParts))
       await lookCloser(evidence, PARTED);
   }
-  for (const { evidence } of byDescending(open, ({ evidence }) => burstOf(evidence)))
+  // A warm-up of new instances looks like a burst.
+  const steady = open.filter(({ unit }) => !unit.hasTurnover);
+  for (const { evidence } of byDescending(steady, ({ evidence }) => burstOf(evidence)))
     if (isUnexplained(evidence) && isAffordable(requests, PARTED.incidentParts))
       await lookCloser(evidence, PARTED);
 }
