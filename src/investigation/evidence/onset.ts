@@ -1,5 +1,11 @@
 import { countsIn } from '../../profile/compare/analysis.js';
-import { isStepBetween, stepInterval, stepLikelihoods } from '../../profile/compare/onset/step.js';
+import { type SharesAt, shareLikelihoods } from '../../profile/compare/onset/share.js';
+import {
+  isStepBetween,
+  likelyTimes,
+  stepInterval,
+  stepLikelihoods,
+} from '../../profile/compare/onset/step.js';
 import { arrivalInterval, shareCuts, stepCuts } from '../../profile/compare/since.js';
 import { sumIn } from '../../profile/contrast/contrast.js';
 import { totalValue } from '../../profile/model.js';
@@ -9,7 +15,7 @@ import type { Evidence } from './evidence.js';
 import { readActive } from './lens.js';
 import { gapOf, type ProfileTimes, sharedTimes, totalsIn } from './profile-times.js';
 import { AGAINST_DEPLOY, isDeploy, replacement } from './replacement.js';
-import { edges, resolutionOf, roundsOf, type Since, startsIn } from './rounds.js';
+import { resolutionOf, roundsOf, type Since, startsIn } from './rounds.js';
 import { countsLater } from './shares/counts-later.js';
 import type { InvestigationContext, ShareLens } from './shares.js';
 import { partWindows } from './windows.js';
@@ -68,16 +74,15 @@ async function onsetOfChange(context: InvestigationContext, share: ShareLens): P
     const span = { from: windows.baseline.at(-1)?.from ?? 0, to: parts.at(-1)?.to ?? 0 };
     const profileTimes = timesWith(context, share.profileTimes, carrier.label, carrier.value);
     const matcher: Matcher = { name: carrier.label, op: '=', value: carrier.value };
-    return narrow(context, share, { profileTimes, matchers: [matcher], p1, p2 }, span);
+    return onsetOfValue(context, share, { profileTimes, matchers: [matcher], p1, p2 }, span);
   }
   const counts = read.map((part) => countsIn(analysis, part, culprit.fn));
   const deploy = replacement(context, share.profileTimes);
   if (deploy !== null && isDeploy(parts, counts, deploy, phi)) {
     return arrivalInterval({ ...deploy, ...resolutionOf(share.profileTimes) });
   }
-  const { first, last } = shareCuts(counts, p1, p2, phi);
-  const around = { from: parts[first - 1]?.from ?? 0, to: parts[last]?.to ?? 0 };
-  return narrow(context, share, { profileTimes: share.profileTimes, matchers: [], p1, p2 }, around);
+  const narrowing = { profileTimes: share.profileTimes, matchers: [], p1, p2 };
+  return narrow(context, share, narrowing, stretchesOf(share.profileTimes, parts, counts));
 }
 
 /**
@@ -185,49 +190,103 @@ interface Narrowing {
   p2: number;
 }
 
+/** A part of the time that was read. */
+type Stretch = SharesAt & { window: Window };
+
+function stretchesOf(
+  profileTimes: ProfileTimes,
+  windows: readonly Window[],
+  counts: readonly { x: number; n: number }[],
+): Stretch[] {
+  return windows.flatMap((window, at) => {
+    const starts = startsIn(profileTimes, window);
+    const { x, n } = counts[at] ?? { x: 0, n: 0 };
+    return starts.length === 0 ? [] : [{ window, x, n, starts }];
+  });
+}
+
+/** Reads the rounds of a stretch of time, in at most six parts. */
+async function readStretches(
+  context: InvestigationContext,
+  share: ShareLens,
+  { profileTimes, matchers }: Narrowing,
+  around: Window,
+): Promise<Stretch[]> {
+  const { analysis } = share.change ?? share;
+  const fn = share.change?.culprit.fn ?? -1;
+  const maxParts = Math.min(MAX_FINE_PARTS, context.requests.left);
+  const fine = partWindows(around, sharedTimes(profileTimes, around), maxParts);
+  if (fine.length < 2) return [];
+  const counts = await Promise.all(
+    fine.map(async (window) =>
+      countsLater(
+        context.readContext,
+        await readActive(context.readContext, share.lens.type, window, matchers),
+        analysis,
+        fn,
+        share.change?.leftOut,
+      ),
+    ),
+  );
+  return stretchesOf(profileTimes, fine, counts);
+}
+
 /**
- * Reads the rounds of a stretch of time, in at most six parts and then those that the cut may lie in once
- * more.
+ * When the share changed, by the parts that were read and then by those about the likely times once more, in
+ * rounds as single as the requests allow.
  */
 async function narrow(
   context: InvestigationContext,
   share: ShareLens,
-  { profileTimes, matchers, p1, p2 }: Narrowing,
+  narrowing: Narrowing,
+  coarse: readonly Stretch[],
+  looks = MAX_LOOKS,
+): Promise<Since | null> {
+  const { profileTimes, p1, p2 } = narrowing;
+  const { phi } = (share.change ?? share).analysis.dispersion;
+  const resolution = resolutionOf(profileTimes);
+  const likelihoodsOf = (stretches: readonly Stretch[]) =>
+    shareLikelihoods(stretches, { p1, p2, phi }, { ...resolution, from: context.plan.incident.from });
+  let stretches = coarse;
+  let likelihoods = likelihoodsOf(stretches);
+  for (let look = 0; look < looks && likelihoods !== null; look++) {
+    const span = likelyTimes(likelihoods, resolution.gapMs);
+    const open = stretches.filter(({ starts }) =>
+      starts.some((time) => time >= span.from && time <= span.to),
+    );
+    const around = { from: open[0]?.window.from ?? 0, to: open.at(-1)?.window.to ?? 0 };
+    if (sharedTimes(profileTimes, around).length <= open.length) break;
+    const fine = await readStretches(context, share, narrowing, around);
+    if (fine.length <= open.length) break;
+    stretches = [
+      ...stretches.filter(({ window }) => window.to < around.from),
+      ...fine,
+      ...stretches.filter(({ window }) => window.from > around.to),
+    ];
+    likelihoods = likelihoodsOf(stretches);
+  }
+  return likelihoods === null ? null : stepInterval(likelihoods, resolution);
+}
+
+/**
+ * When the share of one label value changed, whose profiles are read apart; a new value may bring the change
+ * with its first profile.
+ */
+async function onsetOfValue(
+  context: InvestigationContext,
+  share: ShareLens,
+  narrowing: Narrowing,
   span: Window,
 ): Promise<Since | null> {
-  const { analysis } = share.change ?? share;
-  const fn = share.change?.culprit.fn ?? -1;
-  const hasArrived = matchers.length > 0 && sharedTimes(profileTimes, context.plan.baseline).length === 0;
-  let answer: Since | null = null;
-  for (let around = span, look = 0; look < MAX_LOOKS; look++) {
-    const times = sharedTimes(profileTimes, around);
-    const fine = partWindows(around, times, Math.min(MAX_FINE_PARTS, context.requests.left));
-    if (fine.length < 2) break;
-    const observed = await Promise.all(
-      fine.map(async (window) =>
-        countsLater(
-          context.readContext,
-          await readActive(context.readContext, share.lens.type, window, matchers),
-          analysis,
-          fn,
-          share.change?.leftOut,
-        ),
-      ),
-    );
-    // New instances have no past; the change may be there from their first profile on.
-    const past = hasArrived && look === 0 ? [{ x: 0, n: 0 }] : [];
-    const cuts = shareCuts([...past, ...observed], p1, p2, analysis.dispersion.phi);
-    if (cuts.best === past.length && past.length > 0) break;
-    const inFine = {
-      best: cuts.best - past.length,
-      first: Math.max(1, cuts.first - past.length),
-      last: Math.max(1, cuts.last - past.length),
-    };
-    answer = edges(profileTimes, fine, inFine);
-    if (fine.length === times.length) break;
-    around = { from: fine[inFine.first - 1]?.from ?? 0, to: fine[inFine.last]?.to ?? 0 };
+  const { profileTimes, p1, p2 } = narrowing;
+  const { phi } = (share.change ?? share).analysis.dispersion;
+  const isNew = sharedTimes(profileTimes, context.plan.baseline).length === 0;
+  const stretches = await readStretches(context, share, narrowing, span);
+  // New instances have no past; the change may be there from their first profile on.
+  const isThereFromStart = isNew && shareCuts([{ x: 0, n: 0 }, ...stretches], p1, p2, phi).best === 1;
+  if (stretches.length > 0 && !isThereFromStart) {
+    return narrow(context, share, narrowing, stretches, MAX_LOOKS - 1);
   }
-  if (answer !== null) return answer;
   const first = sharedTimes(profileTimes, span)[0];
   if (first === undefined) return null;
   // Profiles of other instances in the same round say nothing about the time before it.

@@ -181,7 +181,7 @@ describe('the interval of an onset, in seconds', () => {
   test.each([
     { what: 'right after the old ones', last: 100, first: 110, interval: [65, 110] },
     { what: 'a gap later', last: 100, first: 130, interval: [85, 130] },
-    { what: 'long after them', last: 100, first: 300, interval: [100, 300] },
+    { what: 'long after them: two gaps', last: 100, first: 300, interval: [240, 300] },
   ])('new instances $what', ({ last, first, interval }) => {
     const { after, before } = arrivalInterval({
       last: last * S,

@@ -174,7 +174,8 @@ const MAX_SILENT_GAPS = 1.5;
 
 /**
  * The interval in which instances arrived that have a change from their beginning: it ends with the first
- * profile of a new one, and begins with the last profile of the old ones.
+ * profile of a new one, and begins with the last profile of the old ones, at most two gaps before: an
+ * instance is not silent for longer.
  */
 export function arrivalInterval({
   last,
@@ -185,8 +186,8 @@ export function arrivalInterval({
   after: number;
   before: number;
 } {
-  const silent = Math.min(2 * gapMs, Math.max(first - last + stepMs, MAX_SILENT_GAPS * gapMs));
-  return { after: first - Math.max(silent, first - last), before: first };
+  const silent = Math.max(first - last + stepMs, MAX_SILENT_GAPS * gapMs);
+  return { after: first - Math.min(2 * gapMs, silent), before: first };
 }
 
 /**

@@ -61,13 +61,10 @@ export interface StepLikelihoods {
  */
 export function stepLikelihoods(levels: readonly LevelAt[], context: StepContext): StepLikelihoods | null {
   const { gapMs, stepMs, instances, from } = context;
-  const starts = levels.flatMap((level) => level.starts);
-  const [begin, end] = [Math.min(...starts), Math.max(...starts)];
-  const spacing = Math.max(stepMs, (end - begin) / MAX_TIMES);
-  const times: number[] = [];
-  for (let time = begin; time <= end; time += spacing) times.push(time);
-  // A profile covers the time up to the next one, or only a moment of it: it does not say which.
-  const fits = [Math.min(gapMs, COVERED_MS), 1].map((covered) =>
+  const grid = timesOf(levels, stepMs);
+  if (grid === null) return null;
+  const { times, spacing } = grid;
+  const fits = partsCovered(gapMs).map((covered) =>
     times.map((time) => fitAt(levels, instances, time, covered)),
   );
   const [best] = fits.flat().sort((a, b) => a.misfit + a.surprise - b.misfit - b.surprise);
@@ -80,6 +77,25 @@ export function stepLikelihoods(levels: readonly LevelAt[], context: StepContext
     return time < from - stepMs ? likelihood - EARLY : likelihood;
   });
   return { times, likelihoods, spacing, highest: Math.max(...likelihoods) };
+}
+
+/** The times that are tried: from the first start of some profiles to the last one. */
+export function timesOf(
+  stretches: readonly { starts: readonly number[] }[],
+  stepMs: number,
+): { times: number[]; spacing: number } | null {
+  const starts = stretches.flatMap((stretch) => stretch.starts);
+  if (starts.length === 0) return null;
+  const [begin, end] = [Math.min(...starts), Math.max(...starts)];
+  const spacing = Math.max(stepMs, (end - begin) / MAX_TIMES);
+  const times: number[] = [];
+  for (let time = begin; time <= end; time += spacing) times.push(time);
+  return { times, spacing };
+}
+
+/** A profile covers the time up to the next one, or only a moment of it: it does not say which. */
+export function partsCovered(gapMs: number): number[] {
+  return [Math.min(gapMs, COVERED_MS), 1];
 }
 
 /**
@@ -106,6 +122,17 @@ export function stepInterval(
   }
   const stop = Math.min(last, start + width);
   return { after: (times[start] ?? 0) - earlier, before: (times[stop] ?? 0) + later };
+}
+
+/** The times at which a profile may hold both sides of a likely step. */
+export function likelyTimes(
+  { times, likelihoods, spacing, highest }: StepLikelihoods,
+  gapMs: number,
+): { from: number; to: number } {
+  const isLikely = (value: number) => highest - value <= RULED_OUT;
+  const first = times[likelihoods.findIndex(isLikely)] ?? 0;
+  const last = times[likelihoods.findLastIndex(isLikely)] ?? 0;
+  return { from: first - spacing - Math.min(gapMs, COVERED_MS), to: last + spacing };
 }
 
 /** Whether a step between two times is likely, in log-likelihood below the best time by at most `margin`. */
@@ -155,7 +182,7 @@ function fitAt(levels: readonly LevelAt[], instances: number, time: number, cove
 }
 
 /** Part of the time that some profiles cover, in the order of their starts, that lies after a moment. */
-function partAfter(starts: readonly number[], time: number, covered: number): number {
+export function partAfter(starts: readonly number[], time: number, covered: number): number {
   const [first, last] = [starts[0], starts.at(-1)];
   if (first === undefined || last === undefined || last + covered <= time) return 0;
   if (first >= time) return 1;
