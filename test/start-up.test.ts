@@ -41,6 +41,7 @@ test.each([
     'report/render.js',
     'sources/grafana/address.js',
     'text/nearest.js',
+    'text/pattern.js',
     'text/sanitise.js',
     'text/units.js',
     'tools/arguments.js',

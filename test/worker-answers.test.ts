@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { offload as runsJob } from '../src/offload.js';
+import type { Reading } from '../src/profile/compare/analysis.js';
 import { createPyroscopeSource } from '../src/sources/pyroscope/source.js';
 import type { ProfileSource } from '../src/sources/source.js';
 import { asker, askFiles, demoSource, fixture, INCIDENT_WINDOW, INCIDENTS } from './support/ask.js';
@@ -102,7 +103,7 @@ describe.each(INCIDENTS)('$name', ({ directory, service }) => {
 
 // After the answers above, which gave every job something to do.
 test('every job gives the same in a thread as in place', async () => {
-  // Only large files use this job.
+  // Only large files and large fleets use these jobs.
   const directory = fixture('demo');
   const file = 'profiles/b00-checkout-api-7d9f4-m4qzt-process_cpu.pb.gz';
   const plan = {
@@ -111,8 +112,11 @@ test('every job gives the same in a thread as in place', async () => {
     parts: [{ file, index: 1, weight: 2, sets: null }],
     subtracts: false,
   };
-  const ofFiles = { fileHead: [directory, file], mergeFiles: [directory, plan] };
-  for (const [name, args] of Object.entries(ofFiles)) seen.runs.push({ name, args, result: undefined });
+  const [reading] = seen.runs.flatMap(({ name, args }) => (name === 'changes' ? [args[0] as Reading] : []));
+  const [before, after] = [reading?.baseline[0]?.profile, reading?.incident[0]?.profile];
+  const group = { before, after, quantum: 10_000_000, spread: [0.9, 1.1], gate: 4.1, minGrowth: 1 };
+  const ofLarge = { fileHead: [directory, file], mergeFiles: [directory, plan], grown: [group] };
+  for (const [name, args] of Object.entries(ofLarge)) seen.runs.push({ name, args, result: undefined });
   const names = new Set(seen.runs.map(({ name }) => name));
   expect([...names].sort()).toEqual(Object.keys(JOBS).sort());
   const [here, threads] = [createJobOffload(null), createJobOffload(WORKER)];
