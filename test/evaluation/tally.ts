@@ -13,6 +13,16 @@ export const FLOORS = {
   second: 0.9,
 } as const;
 
+/**
+ * Levels that are held while a floor is not reached yet: the small evaluation fails below them, so that
+ * nothing gets worse. A level here only ever moves towards its floor, and goes when that is reached.
+ */
+const HELD: { held: number; second: number; accused: Partial<Record<Kind, number>> } = {
+  held: 0.96,
+  second: 0.75,
+  accused: { v: 0.02 },
+};
+
 /** Largest width of the interval of an onset, in usual times between two profiles of an instance. */
 const MAX_GAPS = 2;
 
@@ -135,8 +145,16 @@ function worstKind(outcomes: readonly Outcome[]) {
   return rows.sort((a, b) => a.right / a.of - b.right / b.of)[0] ?? null;
 }
 
-/** Compares the results with the floors; `reached` tells whether all of them hold. */
-export function summaryOf(outcomes: readonly Outcome[]): { lines: string[]; reached: boolean } {
+/**
+ * Compares the results with the floors.
+ *
+ * @returns `reached` tells whether all floors are reached, `isHeld` whether nothing is below what is held
+ */
+export function summaryOf(outcomes: readonly Outcome[]): {
+  lines: string[];
+  reached: boolean;
+  isHeld: boolean;
+} {
   const plain = outcomes.filter((outcome) => outcome.plain === true);
   const named = plain.filter((outcome) => outcome.function).length;
   const long = outcomes.filter(({ tokens }) => tokens > BOUNDS.tokens).length;
@@ -155,7 +173,7 @@ export function summaryOf(outcomes: readonly Outcome[]): { lines: string[]; reac
   const all = both.filter(({ causes }) => causes === true).length;
   const worst = worstKind(outcomes);
   const cheated = outcomes.filter(({ wrong }) => wrong.some((text) => text.includes('requests'))).length;
-  const checks = [
+  const checks: { text: string; reached: boolean; isHeld?: boolean }[] = [
     {
       text: `planted changes of at least 6 standard errors named first: ${named} of ${plain.length} (${percent(named, plain.length)}; floor 95 %)`,
       reached: named >= FLOORS.named * plain.length,
@@ -174,6 +192,7 @@ export function summaryOf(outcomes: readonly Outcome[]): { lines: string[]; reac
           {
             text: `onsets inside the stated interval: ${held} of ${stated.length} (${percent(held, stated.length)}; floor 98 %); wider than ${MAX_GAPS} gaps between profiles: ${wide} (${percent(wide, stated.length)})`,
             reached: held >= FLOORS.held * stated.length,
+            isHeld: held >= HELD.held * stated.length,
           },
         ]),
     ...(both.length === 0
@@ -182,11 +201,13 @@ export function summaryOf(outcomes: readonly Outcome[]): { lines: string[]; reac
           {
             text: `second of two changes of at least 6 standard errors in the list: ${all} of ${both.length} (${percent(all, both.length)}; floor 90 %)`,
             reached: all >= FLOORS.second * both.length,
+            isHeld: all >= HELD.second * both.length,
           },
         ]),
     ...innocent.map(({ kind, of, accused }) => ({
       text: `falsely accused of (${kind}) ${KIND_WORDS[kind]}: ${accused} of ${of} (${percent(accused, of)}; at most 1 %)`,
       reached: accused <= FLOORS.accused * of,
+      isHeld: accused <= (HELD.accused[kind] ?? FLOORS.accused) * of,
     })),
     {
       text: `answers over ${BOUNDS.tokens} tokens: ${long} of ${outcomes.length} (p95 ${quantile(tokensOf(outcomes), 0.95)}, most ${Math.max(0, ...tokensOf(outcomes))})`,
@@ -200,5 +221,6 @@ export function summaryOf(outcomes: readonly Outcome[]): { lines: string[]; reac
   return {
     lines: checks.map(({ text, reached }) => `${reached ? 'reached' : 'MISSED'}: ${text}`),
     reached: checks.every(({ reached }) => reached),
+    isHeld: checks.every(({ reached, isHeld = reached }) => reached || isHeld),
   };
 }
