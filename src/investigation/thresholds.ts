@@ -49,9 +49,9 @@ export const ALONE = 0.85;
 /** A burst of one part in one instance is more than a restart from this distance on (§5). */
 export const ONE_OFF_Z = 7;
 
-/** Parts and slices of the main type; parts are read once and added up for everything else (§9). */
+/** Parts and slices of the main type; parts are read once and added up for everything else (§10). */
 export const MAIN: Resolution = { baselineParts: 4, incidentParts: 4, slices: 7 };
-/** Parts of every other type, whose gate is higher because several types are tried (§5, §9). */
+/** Parts of every other type, whose gate is higher because several types are tried (§5, §10). */
 export const SECOND: Resolution = { baselineParts: 3, incidentParts: 2, slices: 0, gate: 4.8, bursts: false };
 /**
  * Gate for a change of allocations where the growth of the collector is the other half of the evidence (§7).

@@ -146,17 +146,49 @@ function divide(
   level: number,
 ): { since: Leak['since']; calm: readonly Level[]; rising: readonly Level[] } {
   const all = [...baseline, ...incident];
-  const since = hinge(all, level);
+  const gap = hinge(all, level);
   return {
-    since,
-    calm: baseline.filter(({ time }) => time <= since.after),
-    rising: all.filter(({ time }) => time >= since.before),
+    since: aroundFoot(all, level, gap),
+    calm: baseline.filter(({ time }) => time <= gap.after),
+    rising: all.filter(({ time }) => time >= gap.before),
   };
 }
 
+/** Feet that are tried around a gap between two snapshots. */
+const FEET = 24;
+/** The foot of a noisy line lies off by up to this part of the gap, before and after. */
+const REACH = 0.8;
+
+/** The time around the best foot of a rise in a gap between two snapshots and the neighbouring halves. */
+function aroundFoot(levels: readonly Level[], level: number, gap: Leak['since']): Leak['since'] {
+  const length = gap.before - gap.after;
+  let best = { foot: (gap.after + gap.before) / 2, error: Number.POSITIVE_INFINITY };
+  for (let at = 0; at <= FEET; at++) {
+    const foot = gap.after + length * ((2 * at) / FEET - 0.5);
+    const error = lineError(levels, level, foot);
+    if (error < best.error) best = { foot, error };
+  }
+  return { after: best.foot - REACH * length, before: best.foot + REACH * length };
+}
+
+/** Squared error of the broken line "level before, then a straight rise" with its foot at a time. */
+function lineError(levels: readonly Level[], level: number, foot: number): number {
+  let [xy, xx] = [0, 0];
+  for (const { time, value } of levels) {
+    if (time <= foot) continue;
+    xy += (time - foot) * (value - level);
+    xx += (time - foot) ** 2;
+  }
+  const slope = xx > 0 ? xy / xx : 0;
+  return levels.reduce((sum, { time, value }) => {
+    const expected = time > foot ? level + slope * (time - foot) : level;
+    return sum + (value - expected) ** 2;
+  }, 0);
+}
+
 /**
- * The start of a rise: the hinge of the broken line "level before, then a straight rise" with the least
- * squared error, tried between all neighbouring snapshots.
+ * The gap between two snapshots in which a rise starts: that of the broken line with the least squared error,
+ * tried between all neighbouring snapshots.
  */
 function hinge(levels: readonly Level[], level: number): Leak['since'] {
   let best = { after: levels[0]?.time ?? 0, before: levels[1]?.time ?? 0 };
@@ -164,16 +196,7 @@ function hinge(levels: readonly Level[], level: number): Leak['since'] {
   for (let at = 0; at < levels.length - 1; at++) {
     const [start, next] = [levels[at]?.time ?? 0, levels[at + 1]?.time ?? 0];
     for (const from of [start, (start + next) / 2]) {
-      let [xy, xx] = [0, 0];
-      for (const { time, value } of levels.slice(at + 1)) {
-        xy += (time - from) * (value - level);
-        xx += (time - from) ** 2;
-      }
-      const slope = xx > 0 ? xy / xx : 0;
-      const error = levels.reduce((sum, { time, value }) => {
-        const expected = time > from ? level + slope * (time - from) : level;
-        return sum + (value - expected) ** 2;
-      }, 0);
+      const error = lineError(levels, level, from);
       if (error < minError) {
         minError = error;
         best = { after: start, before: next };
