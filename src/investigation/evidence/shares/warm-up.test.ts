@@ -169,7 +169,7 @@ describe('all instances are new', () => {
 
   test('the answer says what was left out, and until when', async () => {
     expect((await decide(replaced((minute) => (minute < 3 ? init(100) : REST)))).notes).toEqual([
-      'All instances are new; what they cost until 2026-11-20T14:03:35Z is left out as warm-up that settled (init above all).',
+      'All instances at the end of the window are new; what they cost until 2026-11-20T14:03:35Z is left out as warm-up that settled (init above all).',
     ]);
   });
 

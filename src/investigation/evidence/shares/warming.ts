@@ -123,4 +123,4 @@ export function createWarming(
   };
 }
 
-const ALL_NEW = 'All instances are new';
+const ALL_NEW = 'All instances at the end of the window are new';
