@@ -134,8 +134,16 @@ describe('how deep the name goes', () => {
   const parts = (a: number, d: number) => ({ ...REST, 'main serve price a': a, 'main serve price d': d });
 
   test('a callee that keeps less than 80 % of the growth is not named where the samples tell them apart', () => {
-    expect(culprit(parts(100, 100), parts(200, 333))).toMatchObject({ fn: 'price' });
+    expect(culprit(parts(100, 160), parts(200, 380))).toMatchObject({ fn: 'price' });
     expect(culprit(parts(100, 100), parts(150, 333))).toMatchObject({ fn: 'd' });
+  });
+
+  test.each([
+    { what: 'by the same factor: their caller does more', d: 225, named: 'price' },
+    { what: 'by factors that differ by less than 1.3', d: 270, named: 'price' },
+    { what: 'by other factors: the larger of two changes', d: 400, named: 'd' },
+  ])('two callees grew $what', ({ d, named }) => {
+    expect(culprit(parts(200, 100), parts(450, d))).toMatchObject({ fn: named });
   });
 
   test('one that keeps 60 % is where they do not', () => {

@@ -13,7 +13,7 @@ import {
 } from '../contrast/contrast.js';
 import { NO_REQUESTS, type Requests } from './requests/entries.js';
 import { isMixOfRequests } from './requests/mix.js';
-import { besideOf, entriesOf, libraryWorkOf, totalsBelow } from './through.js';
+import { besideOf, entriesOf, isBelow, libraryWorkOf, totalsBelow } from './through.js';
 
 /** The function that a change of cost is named after. */
 export interface Culprit {
@@ -150,6 +150,59 @@ function isBeyondOwnCode({ before, after, quantum, dispersion }: Contrast, { fn 
   return deviation(counts(before), counts(after), dispersion) >= MIN_BESIDE_OWN_Z;
 }
 
+/** Each of two callees that grew on their own has at least this part of their caller's growth … */
+const MIN_OF_TWO = 0.25;
+/**
+ * … and their factors differ by this one, and by so many standard errors: a caller's loop raises both
+ * alike.
+ */
+const MIN_APART = 1.3;
+const MIN_APART_Z = 3;
+/** Added to counts whose logarithm is taken (Haldane 1956). */
+const HALF = 0.5;
+
+interface Callee {
+  fn: number;
+  kept: number;
+  /** Logarithm of its value per profile, after ÷ before, and the variance of that without over-dispersion. */
+  log: number;
+  variance: number;
+}
+
+function calleeOf(
+  { before, after, quantum }: Contrast,
+  fn: number,
+  kept: number,
+  totalsBefore: Float64Array,
+  totalsAfter: Float64Array,
+): Callee {
+  const [x1, x2] = [(totalsBefore[fn] ?? 0) / quantum + HALF, (totalsAfter[fn] ?? 0) / quantum + HALF];
+  const log = Math.log(share(x2, after.profiles) / share(x1, before.profiles));
+  return { fn, kept, log, variance: 1 / x1 + 1 / x2 };
+}
+
+/**
+ * The larger of two callees that hold the growth of their caller together and grew by different factors:
+ * these are two changes, and the other one is found in what is left. −1 where the growth is the caller's.
+ */
+function largerOfTwo(
+  { joined, after, dispersion }: Contrast,
+  grown: readonly Callee[],
+  growth: number,
+): number {
+  const [first, ...others] = grown.toSorted((a, b) => b.kept - a.kept || a.fn - b.fn);
+  if (first === undefined) return -1;
+  // A callee of the first one, or its caller, has the same growth once more.
+  const second = others.find(
+    ({ fn }) => !isBelow(joined, after.parts, fn, first.fn) && !isBelow(joined, after.parts, first.fn, fn),
+  );
+  if (second === undefined) return -1;
+  if (first.kept + second.kept < KEEPS * growth) return -1;
+  const apart = Math.abs(first.log - second.log);
+  const error = Math.sqrt(dispersion.phi * (first.variance + second.variance));
+  return apart >= Math.log(MIN_APART) && apart >= MIN_APART_Z * error ? first.fn : -1;
+}
+
 function descend(contrast: Contrast, universe: Universe, from: number): number {
   const { joined, before, after } = contrast;
   const visited = new Set<number>();
@@ -163,11 +216,14 @@ function descend(contrast: Contrast, universe: Universe, from: number): number {
     ];
     let best = -1;
     let mostKept = 0;
+    const grown: Callee[] = [];
     for (let callee = 0; callee < totalsAfter.length; callee++) {
       if (visited.has(callee) || !isIn(universe, callee) || (totalsAfter[callee] ?? 0) === 0) continue;
       const kept =
         share(totalsAfter[callee] ?? 0, after.profiles) -
         load * share(totalsBefore[callee] ?? 0, before.profiles);
+      if (kept >= MIN_OF_TWO * growth && shiftOf(contrast, universe, callee) >= MIN_CALLEE_Z)
+        grown.push(calleeOf(contrast, callee, kept, totalsBefore, totalsAfter));
       if (kept < ROUGHLY_KEEPS * growth || kept <= mostKept) continue;
       // A callee that only changed its caller did not grow.
       if (growthOf(contrast, callee, load) < ROUGHLY_KEEPS * growth) continue;
@@ -177,6 +233,7 @@ function descend(contrast: Contrast, universe: Universe, from: number): number {
       best = callee;
       mostKept = kept;
     }
+    if (best < 0) best = largerOfTwo(contrast, grown, growth);
     if (best < 0) return fn;
     fn = best;
   }
