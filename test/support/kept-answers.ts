@@ -18,7 +18,7 @@ const quiet = () => {};
 
 export async function directory(): Promise<string> {
   const made = await mkdtemp(path.join(tmpdir(), 'schema-'));
-  onTestFinished(() => rm(made, { recursive: true, force: true }));
+  onTestFinished(() => rm(made, { recursive: true, force: true, maxRetries: 5 }));
   return made;
 }
 

@@ -108,9 +108,11 @@ function onsetRows({ commonOnset }: FleetReport): string[] {
     .slice(0, MAX_NAMES)
     .map(({ name, since }) => `${name} (${clockOf(since.before)})`)
     .join(', ');
-  return [
-    `Common onset: ${commonOnset.length} of them began about the same time, the earliest first: ${names}. A cause comes before its effects.`,
-  ];
+  const isFirst = commonOnset.slice(1).every(({ since }) => first.since.before <= since.after);
+  const order = isFirst
+    ? `${first.name} began first; a cause comes before its effects.`
+    : 'Their times overlap: which began first is not known.';
+  return [`Common onset: ${commonOnset.length} of them began about the same time, by: ${names}. ${order}`];
 }
 
 function notLookedAtRows({ notLookedAt }: FleetReport): string[] {
