@@ -17,7 +17,9 @@ export const FLOORS = {
  * Levels that are held while a floor is not reached yet: the small evaluation fails below them, so that
  * nothing gets worse. A level here only ever moves towards its floor, and goes when that is reached.
  */
-const HELD: { second: number; accused: Partial<Record<Kind, number>> } = {
+const HELD: { held: number; second: number; accused: Partial<Record<Kind, number>> } = {
+  // 98.1 % of 3,050 in the table, and 98.0 % of the 1,027 of the small run.
+  held: 0.97,
   second: 0.75,
   accused: { q: 0.02 },
 };
@@ -191,6 +193,7 @@ export function summaryOf(outcomes: readonly Outcome[]): {
           {
             text: `onsets inside the stated interval: ${held} of ${stated.length} (${percent(held, stated.length)}; floor 98 %); wider than ${MAX_GAPS} gaps: ${wide} (${percent(wide, stated.length)})`,
             reached: held >= FLOORS.held * stated.length,
+            isHeld: held >= HELD.held * stated.length,
           },
         ]),
     ...(both.length === 0
