@@ -54,8 +54,12 @@ export async function readLevels(
   profileTimes: ProfileTimes,
 ): Promise<LevelLens> {
   const { plan, fleet } = context;
-  const onset = ({ after, before }: Leak['since']) =>
-    rampInterval({ last: after, first: before, gapMs: gapOf(profileTimes) });
+  // Nothing outside what was read says when a rise began.
+  const onset = (foot: Leak['since']) => {
+    const gapMs = gapOf(profileTimes);
+    const { after, before } = rampInterval({ last: foot.after, first: foot.before, gapMs });
+    return { after: Math.max(after, plan.baseline.from), before: Math.min(before, plan.incident.to) };
+  };
   const baseline = levelsIn(profileTimes, plan.baseline);
   const incident = levelsIn(profileTimes, plan.incident);
   const ends = {

@@ -30,6 +30,10 @@ describe('findLeak', () => {
     expect(findLeak(calm, later(16, 22, 28, 34, 40, 46))?.since).toEqual(around(7 * MINUTE));
   });
 
+  test('a rise that began with the first snapshot began no earlier', () => {
+    expect(findLeak(levels(7 * MINUTE, [10]), later(20, 30, 40, 50, 60))?.since.after).toBe(7 * MINUTE);
+  });
+
   test('one ramp and then a plateau is warm-up', () => {
     expect(findLeak(calm, later(20, 30, 40, 40, 41, 40, 39, 40))).toBeNull();
     expect(findLeak(calm, later(40, 40, 40, 40))).toBeNull();

@@ -168,7 +168,12 @@ function aroundFoot(levels: readonly Level[], level: number, gap: Leak['since'])
     const error = lineError(levels, level, foot);
     if (error < best.error) best = { foot, error };
   }
-  return { after: best.foot - REACH * length, before: best.foot + REACH * length };
+  // A rise that is seen began between the first snapshot and the last.
+  const [first, last] = [levels[0]?.time ?? gap.after, levels.at(-1)?.time ?? gap.before];
+  return {
+    after: Math.max(first, best.foot - REACH * length),
+    before: Math.min(last, best.foot + REACH * length),
+  };
 }
 
 /** Squared error of the broken line "level before, then a straight rise" with its foot at a time. */
