@@ -3,12 +3,11 @@ import { joinKey, sharedName } from '../code/names.js';
 import { collectEvidence, ownershipsIn } from '../code/owners.js';
 import type { Columns, FunctionInfo, Profile } from '../model.js';
 import {
+  apartIn,
   costlyIn,
   isOtherName,
-  keysIn,
   matchRenamed,
   mayBeRenamed,
-  replacedKeys,
   samplesIn,
   sideCosts,
 } from './renamed.js';
@@ -127,12 +126,15 @@ function withoutRenaming(
   before: number,
 ): { keys: readonly string[][]; pairs: Renamed['pairs'] } {
   const [earlier, later] = [keys.slice(0, before), keys.slice(before)];
-  if (before === 0 || !mayBeRenamed(keysIn(earlier), keysIn(later))) return { keys, pairs: [] };
+  const [earlierProfiles, laterProfiles] = [profiles.slice(0, before), profiles.slice(before)];
+  const mayBe = () =>
+    mayBeRenamed({ profiles: earlierProfiles, keysOf: earlier }, { profiles: laterProfiles, keysOf: later });
+  if (before === 0 || !mayBe()) return { keys, pairs: [] };
   const renaming = matchRenamed(
-    sideCosts(profiles.slice(0, before), earlier),
-    sideCosts(profiles.slice(before), later),
-    replacedKeys(keysIn(earlier), later),
-    { before: samplesIn(profiles.slice(0, before)), after: samplesIn(profiles.slice(before)) },
+    sideCosts(earlierProfiles, earlier),
+    sideCosts(laterProfiles, later),
+    apartIn(later),
+    { before: samplesIn(earlierProfiles), after: samplesIn(laterProfiles) },
   );
   const since = new Map([...renaming].map(([to, from]) => [from, to]));
   // Instances of the old build go on with the old names.

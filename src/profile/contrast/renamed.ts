@@ -26,6 +26,11 @@ const MAX_ROUNDS = 64;
  * library; a single one is told as moved.
  */
 const MIN_SIMILAR = 2;
+/**
+ * Share below which no name is paired for being similar: no finding is that small, and a large service has
+ * thousands of such functions.
+ */
+const MIN_PAIRED_SHARE = MIN_SHARE / 10;
 /** Samples that a name must have been expected to have on the side where it is missing. */
 const MIN_EXPECTED = 5;
 /** Similarity of names from which on the caller may be another one, where the cost is alike. */
@@ -53,15 +58,15 @@ export function isOtherName(earlier: string, later: string): boolean {
  * file, several under similar names by what these share, and, where most names changed, the others by their
  * place in the call tree and by their cost.
  *
- * @param replaced keys that are on both sides, but on the later one never together with these new ones: the
- *   instances of an old and a new build
+ * @param isApart whether a key that is on both sides is missing from a profile with a new one, as between
+ *   the instances of an old and a new build
  * @param samples about how many samples each side has; without them none is missing by chance
  * @returns keys of the later side, each with the key that the function had before
  */
 export function matchRenamed(
   before: SideCosts,
   after: SideCosts,
-  replaced: ReadonlyMap<string, ReadonlySet<string>> = new Map(),
+  isApart: IsApart = () => false,
   samples: SideSamples = { before: Number.POSITIVE_INFINITY, after: Number.POSITIVE_INFINITY },
 ): ReadonlyMap<string, string> {
   const keys = new Map<string, string>();
@@ -79,7 +84,7 @@ export function matchRenamed(
     if (earliers !== undefined)
       for (const [later, earlier] of inOrder(laters, earliers, sides)) pair(later, earlier);
   }
-  for (const [later, earlier] of similarlyNamed(gone, arrived, { ...sides, replaced, samples }))
+  for (const [later, earlier] of similarlyNamed(gone, arrived, { ...sides, isApart, samples }))
     pair(later, earlier);
   const counted = [...costlyIn(before), ...costlyIn(after)];
   const changed = counted.filter((key) => !(before.has(key) && after.has(key))).length;
@@ -96,13 +101,7 @@ export function matchRenamed(
 function similarlyNamed(
   gone: ReadonlySet<string>,
   arrived: ReadonlySet<string>,
-  {
-    before,
-    after,
-    keys,
-    replaced,
-    samples,
-  }: Sides & { replaced: ReadonlyMap<string, ReadonlySet<string>>; samples: SideSamples },
+  { before, after, keys, isApart, samples }: Sides & { isApart: IsApart; samples: SideSamples },
 ): Pair[] {
   const found = new Map<string, string>();
   const callerNow = (key: string) => {
@@ -110,7 +109,7 @@ function similarlyNamed(
     return found.get(caller) ?? keys.get(caller) ?? caller;
   };
   const mayBe = ({ later, earlier }: SimilarPair) =>
-    gone.has(earlier) || replaced.get(earlier)?.has(later) === true;
+    gone.has(earlier) || (after.has(earlier) && isApart(earlier, later));
   const takeAmong = (laters: readonly string[], earliers: readonly string[]) => {
     const left = new Set(similarPairs(laters, earliers).filter(mayBe));
     const take = (pair: SimilarPair) => {
@@ -132,20 +131,25 @@ function similarlyNamed(
     const total = side.get(key)?.total ?? 0;
     return total >= MIN_SHARE && total * otherSamples >= MIN_EXPECTED;
   };
-  const earliers = [...gone, ...replaced.keys()];
+  // Keys that went for another reason are paired already.
+  const earliers = [...before.keys()].filter((key) => gone.has(key) || after.has(key));
   takeAmong(
     [...arrived].filter(isExpected(after, samples.before)),
     earliers.filter(isExpected(before, samples.after)),
   );
   if (found.size < MIN_SIMILAR) return [];
-  // A renaming takes in others as well, however little they cost.
+  // A renaming takes in others as well, of which a few samples may tell.
   const taken = new Set(found.values());
+  const isKnown = (side: SideCosts) => (key: string) => (side.get(key)?.total ?? 0) >= MIN_PAIRED_SHARE;
   takeAmong(
-    [...arrived].filter((key) => !found.has(key)),
-    earliers.filter((key) => !taken.has(key)),
+    [...arrived].filter((key) => !found.has(key)).filter(isKnown(after)),
+    earliers.filter((key) => !taken.has(key)).filter(isKnown(before)),
   );
   return [...found];
 }
+
+/** Whether a key of both sides is missing from a profile with a new key. */
+export type IsApart = (earlier: string, later: string) => boolean;
 
 /** About how many samples each side has. */
 export interface SideSamples {
@@ -158,9 +162,19 @@ const SMALL_STACKS = 0.1;
 
 /** About how many samples some profiles hold together: their sum in units of a small stack. */
 export function samplesIn(profiles: readonly Profile[]): number {
-  const values = profiles.flatMap((profile) => [...profile.values].filter((value) => value > 0));
-  const unit = values.toSorted((a, b) => a - b)[Math.floor(SMALL_STACKS * values.length)];
-  return unit === undefined ? 0 : values.reduce((sum, value) => sum + value, 0) / unit;
+  const length = profiles.reduce((sum, { values }) => sum + values.length, 0);
+  const values = new Float64Array(length);
+  let count = 0;
+  let whole = 0;
+  for (const profile of profiles) {
+    for (const value of profile.values) {
+      if (value <= 0) continue;
+      values[count++] = value;
+      whole += value;
+    }
+  }
+  const unit = values.subarray(0, count).sort()[Math.floor(SMALL_STACKS * count)];
+  return unit === undefined ? 0 : whole / unit;
 }
 
 interface Sides {
@@ -262,32 +276,55 @@ function compareNumbers(a: string, b: string): number {
   return a < b ? -1 : 1;
 }
 
+/**
+ * Calls back for every stack of a profile with each of its functions once: the frame nearest to the leaf, and
+ * the function that calls it there, −1 for none.
+ */
+function eachFunction(
+  { frameFunction, stackStart, stackFrames, values, functions }: Profile,
+  visit: (fn: number, value: number, caller: number) => void,
+): void {
+  const lastStack = new Int32Array(functions.length).fill(-1);
+  for (let stack = 0; stack < values.length; stack++) {
+    const end = stackStart[stack + 1] ?? 0;
+    for (let at = stackStart[stack] ?? 0; at < end; at++) {
+      const fn = frameFunction[stackFrames[at] ?? 0] ?? 0;
+      if (lastStack[fn] === stack) continue;
+      lastStack[fn] = stack;
+      const caller = at + 1 < end ? (frameFunction[stackFrames[at + 1] ?? 0] ?? 0) : -1;
+      visit(fn, values[stack] ?? 0, caller);
+    }
+  }
+}
+
+function addTo<K>(sums: Map<K, number>, key: K, value: number): void {
+  sums.set(key, (sums.get(key) ?? 0) + value);
+}
+
+function wholeOf(profiles: readonly Profile[]): number {
+  return profiles.reduce((sum, { values }) => values.reduce((ofProfile, value) => ofProfile + value, sum), 0);
+}
+
 /** Costs of all functions in some profiles together. */
 export function sideCosts(profiles: readonly Profile[], keysOf: readonly (readonly string[])[]): SideCosts {
   const totals = new Map<string, number>();
   const callers = new Map<string, Map<string, number>>();
-  let whole = 0;
   profiles.forEach((profile, index) => {
     const keys = keysOf[index] ?? [];
-    const { frameFunction, stackStart, stackFrames, values } = profile;
-    for (let stack = 0; stack < values.length; stack++) {
-      const value = values[stack] ?? 0;
-      whole += value;
-      const seen = new Set<number>();
-      const end = stackStart[stack + 1] ?? 0;
-      for (let at = stackStart[stack] ?? 0; at < end; at++) {
-        const fn = frameFunction[stackFrames[at] ?? 0] ?? 0;
-        if (seen.has(fn)) continue;
-        seen.add(fn);
-        const key = keys[fn] ?? '';
-        totals.set(key, (totals.get(key) ?? 0) + value);
-        const caller = at + 1 < end ? (keys[frameFunction[stackFrames[at + 1] ?? 0] ?? 0] ?? '') : '';
-        const known = callers.get(key) ?? new Map<string, number>();
-        callers.set(key, known);
-        known.set(caller, (known.get(caller) ?? 0) + value);
-      }
+    const width = profile.functions.length + 1;
+    // Pairs of numbers are counted first: there are far more frames than pairs of names.
+    const calls = new Map<number, number>();
+    eachFunction(profile, (fn, value, caller) => addTo(calls, fn * width + caller + 1, value));
+    for (const [call, value] of calls) {
+      const key = keys[Math.floor(call / width)] ?? '';
+      const caller = call % width === 0 ? '' : (keys[(call % width) - 1] ?? '');
+      addTo(totals, key, value);
+      const known = callers.get(key) ?? new Map<string, number>();
+      callers.set(key, known);
+      addTo(known, caller, value);
     }
   });
+  const whole = wholeOf(profiles);
   return new Map(
     [...totals].map(([key, total]) => {
       const [caller = ['', 0]] = [...(callers.get(key) ?? [])].toSorted(
@@ -300,42 +337,50 @@ export function sideCosts(profiles: readonly Profile[], keysOf: readonly (readon
 
 /**
  * Whether looking for renamed functions can find any: enough names are on one side only, or numbered ones or
- * several similar ones are.
+ * several similar ones that cost something are.
  */
-export function mayBeRenamed(before: ReadonlySet<string>, after: ReadonlySet<string>): boolean {
-  const gone = [...before].filter((key) => !after.has(key));
-  const arrived = [...after].filter((key) => !before.has(key));
+export function mayBeRenamed(before: NamedSide, after: NamedSide): boolean {
+  const [was, is] = [keysIn(before.keysOf), keysIn(after.keysOf)];
+  const gone = [...was].filter((key) => !is.has(key));
+  const arrived = [...is].filter((key) => !was.has(key));
   if (arrived.length === 0) return false;
-  if (gone.length >= MAX_COUNT * before.size && arrived.length >= MAX_COUNT * after.size) return true;
+  if (gone.length >= MAX_COUNT * was.size && arrived.length >= MAX_COUNT * is.size) return true;
   const stems = new Set(gone.map(stemOf));
   if (arrived.some((key) => stems.has(stemOf(key)))) return true;
-  return new Set(similarPairs(arrived, [...before]).map(({ later }) => later)).size >= MIN_SIMILAR;
+  if (arrived.length < MIN_SIMILAR) return false;
+  const costlyNow = costlyKeys(after);
+  const costlyArrived = arrived.filter((key) => costlyNow.has(key));
+  if (costlyArrived.length < MIN_SIMILAR) return false;
+  const similar = similarPairs(costlyArrived, [...costlyKeys(before)]);
+  return new Set(similar.map(({ later }) => later)).size >= MIN_SIMILAR;
 }
 
-/**
- * Finds the keys of the earlier side that are on the later one, too, but missing from some of its
- * profiles that have new keys.
- *
- * @returns each such key with the new ones that stand without it somewhere
- */
-export function replacedKeys(
-  before: ReadonlySet<string>,
-  later: readonly (readonly string[])[],
-): ReadonlyMap<string, ReadonlySet<string>> {
-  const replaced = new Map<string, Set<string>>();
-  const seen = new Set(later.flat());
-  for (const keys of later) {
-    const here = new Set(keys);
-    const fresh = keys.filter((key) => !before.has(key));
-    if (fresh.length === 0) continue;
-    for (const key of before) {
-      if (here.has(key) || !seen.has(key)) continue;
-      const known = replaced.get(key) ?? new Set();
-      replaced.set(key, known);
-      for (const other of fresh) known.add(other);
-    }
-  }
-  return replaced;
+/** Profiles of one side of a comparison, and the keys of their functions. */
+export interface NamedSide {
+  profiles: readonly Profile[];
+  keysOf: readonly (readonly string[])[];
+}
+
+/** Keys of the functions with at least the share that counts, with their callees. */
+function costlyKeys({ profiles, keysOf }: NamedSide): ReadonlySet<string> {
+  const totals = new Map<string, number>();
+  profiles.forEach((profile, index) => {
+    const sums = new Float64Array(profile.functions.length);
+    eachFunction(profile, (fn, value) => {
+      sums[fn] = (sums[fn] ?? 0) + value;
+    });
+    keysOf[index]?.forEach((key, fn) => {
+      addTo(totals, key, sums[fn] ?? 0);
+    });
+  });
+  const least = MIN_SHARE * wholeOf(profiles);
+  return new Set([...totals].filter(([, total]) => total >= least).map(([key]) => key));
+}
+
+/** Tells of two keys whether some profile of the later side has the new one without the old one. */
+export function apartIn(later: readonly (readonly string[])[]): IsApart {
+  const keys = later.map((ofProfile) => new Set(ofProfile));
+  return (earlier, fresh) => keys.some((ofProfile) => ofProfile.has(fresh) && !ofProfile.has(earlier));
 }
 
 /** Names of the functions of some profiles. */
