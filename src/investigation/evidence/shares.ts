@@ -204,7 +204,7 @@ export async function readShares(
     change,
     further,
     notes: [...notes, ...warming.notes],
-    profileTimes: profileTimes,
+    profileTimes,
     windows,
     settledFrom: from === undefined || from === wholeFrom ? null : from,
     unsettled: accepted.length === 0 ? warming.unsettled : null,

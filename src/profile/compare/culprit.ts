@@ -11,6 +11,7 @@ import {
   type Universe,
   universeOf,
 } from '../contrast/contrast.js';
+import { type LogFactor, logFactor } from '../contrast/log-factor.js';
 import { NO_REQUESTS, type Requests } from './requests/entries.js';
 import { isMixOfRequests } from './requests/mix.js';
 import { besideOf, entriesOf, isBelow, libraryWorkOf, totalsBelow } from './through.js';
@@ -158,27 +159,11 @@ const MIN_OF_TWO = 0.25;
  */
 const MIN_APART = 1.3;
 const MIN_APART_Z = 3;
-/** Added to counts whose logarithm is taken (Haldane 1956). */
-const HALF = 0.5;
 
-interface Callee {
+/** A callee with what it keeps of its caller's growth, and its own change. */
+interface Callee extends LogFactor {
   fn: number;
   kept: number;
-  /** Logarithm of its value per profile, after ÷ before, and the variance of that without over-dispersion. */
-  log: number;
-  variance: number;
-}
-
-function calleeOf(
-  { before, after, quantum }: Contrast,
-  fn: number,
-  kept: number,
-  totalsBefore: Float64Array,
-  totalsAfter: Float64Array,
-): Callee {
-  const [x1, x2] = [(totalsBefore[fn] ?? 0) / quantum + HALF, (totalsAfter[fn] ?? 0) / quantum + HALF];
-  const log = Math.log(share(x2, after.profiles) / share(x1, before.profiles));
-  return { fn, kept, log, variance: 1 / x1 + 1 / x2 };
 }
 
 /**
@@ -204,7 +189,7 @@ function largerOfTwo(
 }
 
 function descend(contrast: Contrast, universe: Universe, from: number): number {
-  const { joined, before, after } = contrast;
+  const { joined, before, after, quantum } = contrast;
   const visited = new Set<number>();
   let fn = from;
   for (;;) {
@@ -223,7 +208,14 @@ function descend(contrast: Contrast, universe: Universe, from: number): number {
         share(totalsAfter[callee] ?? 0, after.profiles) -
         load * share(totalsBefore[callee] ?? 0, before.profiles);
       if (kept >= MIN_OF_TWO * growth && shiftOf(contrast, universe, callee) >= MIN_CALLEE_Z)
-        grown.push(calleeOf(contrast, callee, kept, totalsBefore, totalsAfter));
+        grown.push({
+          fn: callee,
+          kept,
+          ...logFactor(
+            [(totalsBefore[callee] ?? 0) / quantum, (totalsAfter[callee] ?? 0) / quantum],
+            [before.profiles, after.profiles],
+          ),
+        });
       if (kept < ROUGHLY_KEEPS * growth || kept <= mostKept) continue;
       // A callee that only changed its caller did not grow.
       if (growthOf(contrast, callee, load) < ROUGHLY_KEEPS * growth) continue;

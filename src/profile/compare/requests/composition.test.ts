@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { contrast, fnOf, type Stacks } from '../../../../test/support/contrast.js';
+import { times } from '../../../../test/support/handlers.js';
 import { compositionOf } from './composition.js';
 import { requestsOf } from './entries.js';
 import { type Stratum, shiftWithin } from './strata.js';
@@ -48,9 +49,7 @@ describe('compositionOf', () => {
   });
 
   test('more of all is alike, more of one is not', () => {
-    const more = Object.fromEntries(
-      Object.entries(CALM).map(([stack, value]) => [stack, stack.includes('show') ? 3 * value : value]),
-    );
+    const more = times(CALM, 'show', 3);
     expect(of(more).isAlike).toBe(true);
     expect(of({ ...more, 'runtime.serve show render': 900 }).isAlike).toBe(false);
   });

@@ -1,23 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { contrast, nameOf, type Sides, type Stacks } from '../../../../test/support/contrast.js';
+import { HANDLERS as CALM, times } from '../../../../test/support/handlers.js';
 import { universesOf } from '../../contrast/contrast.js';
 import { findCulprit } from '../culprit.js';
 import { changedEntries, requestsOf } from './entries.js';
-
-/** A service with a middleware around two handlers, each with a large part and several small ones. */
-const CALM = {
-  'runtime.serve access runtime.mux show lib.template': 400,
-  'runtime.serve access runtime.mux show encode': 60,
-  'runtime.serve access runtime.mux save validate': 400,
-  'runtime.serve access runtime.mux save decode': 60,
-  'runtime.serve': 80,
-  'runtime.gc': 100,
-};
-
-const times = (stacks: Stacks, handler: string, factor: number): Stacks =>
-  Object.fromEntries(
-    Object.entries(stacks).map(([stack, value]) => [stack, stack.includes(handler) ? value * factor : value]),
-  );
 
 function requests(before: Stacks, after: Stacks, sides: Sides = {}) {
   const contrasted = contrast(before, after, sides);

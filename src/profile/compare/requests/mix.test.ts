@@ -1,23 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { contrast, fnOf, type Stacks } from '../../../../test/support/contrast.js';
+import { HANDLERS as CALM, times } from '../../../../test/support/handlers.js';
 import { requestsOf } from './entries.js';
 import { isExchangeOfRequests, isMixOfRequests } from './mix.js';
-
-/** A service with a middleware around two handlers, each with a large part and a small one. */
-const CALM = {
-  'runtime.serve access runtime.mux show lib.template': 400,
-  'runtime.serve access runtime.mux show encode': 60,
-  'runtime.serve access runtime.mux save validate': 400,
-  'runtime.serve access runtime.mux save decode': 60,
-  'runtime.serve': 80,
-  'runtime.gc': 100,
-};
-
-/** The stacks through `part` of their text, each times a factor. */
-const times = (stacks: Stacks, part: string, factor: number): Stacks =>
-  Object.fromEntries(
-    Object.entries(stacks).map(([stack, value]) => [stack, stack.includes(part) ? value * factor : value]),
-  );
 
 function isMix(before: Stacks, after: Stacks, name: string): boolean {
   const contrasted = contrast(before, after);

@@ -1,4 +1,5 @@
 import type { Contrast } from '../../contrast/contrast.js';
+import { type LogFactor, logFactor } from '../../contrast/log-factor.js';
 import { compositionOf } from './composition.js';
 import type { Requests } from './entries.js';
 import { type Stratum, shiftWithin, strataOf } from './strata.js';
@@ -31,8 +32,6 @@ const VARIED_Z = 3.5;
 const MAX_SPREADS = 3;
 /** Samples of a kind of request on both sides together from which on it tells how the kinds vary. */
 const MIN_FACTOR_SAMPLES = 20;
-/** Added to counts whose logarithm is taken (Haldane 1956). */
-const HALF = 0.5;
 
 /**
  * Tells whether the growth of a function is that of the requests which lead to it.
@@ -66,7 +65,7 @@ export function isMixOfRequests(contrast: Contrast, requests: Requests, fn: numb
   if (main.entry === fn) return isAllAlike || load < FALLEN;
   const stratum = strata.get(main.entry);
   if (stratum === undefined) return false;
-  const evidence = restAsRequests(stratum, load, before.profiles / after.profiles, dispersion.phi);
+  const evidence = restAsRequests(stratum, load, [before.profiles, after.profiles], dispersion.phi);
   if (Math.abs(evidence) >= CLEAR) return evidence > 0;
   const [p1, p2] = [0, 1].map((side) => (stratum.through[side] ?? 0) / Math.max(1, stratum.all[side] ?? 0));
   return load < FALLEN || (isAllAlike && Math.min(p1 ?? 0, p2 ?? 0) >= NEARLY_ALL);
@@ -131,10 +130,9 @@ function growthByEntry(
     .sort((a, b) => b.growth - a.growth || a.entry - b.entry);
 }
 
-/** Change of one kind of request: the logarithm of its value per profile, after ÷ before. */
-interface Factor {
+/** Change of one kind of request. */
+interface Factor extends LogFactor {
   entry: number;
-  log: number;
   /** Samples on both sides. */
   all: readonly [number, number];
 }
@@ -146,8 +144,7 @@ function factorsOf(
 ): Factor[] {
   return [...strata].flatMap(([entry, { all }]) => {
     if (entry < 0 || all[0] <= 0 || all[0] + all[1] < MIN_FACTOR_SAMPLES) return [];
-    const log = Math.log((all[1] + HALF) / profilesAfter / ((all[0] + HALF) / profilesBefore));
-    return [{ entry, log, all }];
+    return [{ entry, all, ...logFactor(all, [profilesBefore, profilesAfter]) }];
   });
 }
 
@@ -162,20 +159,15 @@ function isVaried(factors: readonly Factor[], entry: number, phi: number): boole
   const varies = others.some((low, at) =>
     others.slice(at + 1).some((high) => {
       const distance = high.log - low.log;
-      const error = Math.sqrt(phi * (varianceOf(low) + varianceOf(high)));
+      const error = Math.sqrt(phi * (low.variance + high.variance));
       return distance >= Math.log(VARIED) && distance >= VARIED_Z * error;
     }),
   );
   if (!varies) return false;
-  const weights = others.reduce((sum, factor) => sum + 1 / varianceOf(factor), 0);
-  const mean = others.reduce((sum, factor) => sum + factor.log / varianceOf(factor), 0) / weights;
+  const weights = others.reduce((sum, factor) => sum + 1 / factor.variance, 0);
+  const mean = others.reduce((sum, factor) => sum + factor.log / factor.variance, 0) / weights;
   const spread = Math.max(...others.map(({ log }) => Math.abs(log - mean)));
   return Math.abs(mine.log - mean) <= MAX_SPREADS * spread;
-}
-
-/** Variance of the logarithm of a factor of independent counts. */
-function varianceOf({ all }: Factor): number {
-  return 1 / (all[0] + HALF) + 1 / (all[1] + HALF);
 }
 
 /** Value per profile of all other kinds of requests, after ÷ before; 1 where there was nothing. */
@@ -195,16 +187,19 @@ function loadOf(factors: readonly Factor[], entry: number): number {
  * Weighs how the rest of a kind of request changed, which is all that it does outside a function: as the
  * function did (more requests) or as the load of the other kinds (the function became more expensive).
  *
- * @param profiles profiles before ÷ after
  * @returns difference of the log-likelihoods, positive for requests
  */
-function restAsRequests({ all, through }: Stratum, load: number, profiles: number, phi: number): number {
+function restAsRequests(
+  { all, through }: Stratum,
+  load: number,
+  profiles: readonly [before: number, after: number],
+  phi: number,
+): number {
   if (through[0] <= 0) return Number.NEGATIVE_INFINITY;
-  const ratio = (x1: number, x2: number) => Math.log((x2 / x1) * profiles);
-  const [r1, r2] = [Math.max(0, all[0] - through[0]) + HALF, Math.max(0, all[1] - through[1]) + HALF];
-  const rest = ratio(r1, r2);
-  const variance = 2 * phi * (1 / r1 + 1 / r2);
-  const asRequests = (rest - ratio(through[0] + HALF, through[1] + HALF)) ** 2 / variance;
-  const asCode = (rest - Math.log(load)) ** 2 / variance;
+  const outside = (side: 0 | 1) => Math.max(0, all[side] - through[side]);
+  const rest = logFactor([outside(0), outside(1)], profiles);
+  const variance = 2 * phi * rest.variance;
+  const asRequests = (rest.log - logFactor(through, profiles).log) ** 2 / variance;
+  const asCode = (rest.log - Math.log(load)) ** 2 / variance;
   return asCode - asRequests;
 }
