@@ -1,6 +1,6 @@
 import { PatternError } from './errors.js';
 import { comparedRows } from './investigation/comparison-rows.js';
-import { findingsOf } from './investigation/findings.js';
+import { buildFindings } from './investigation/findings.js';
 import { grownFunctions } from './investigation/fleet/grown.js';
 import { filterStacks } from './profile/code/filter.js';
 import { countsInProfile } from './profile/compare/analysis.js';
@@ -50,7 +50,7 @@ export const JOBS = {
   growth: growthBetween,
   grown: grownFunctions,
   compared: comparedRows,
-  findings: findingsOf,
+  findings: buildFindings,
   cost: costIn,
   places: findPlaces,
   function: viewFunction,

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { parseDuration } from '../src/duration.js';
 import { linkedQueries } from '../src/patterns/links.js';
 import { normalise } from '../src/patterns/normalise.js';
-import { replaceVariables, variableNameOf } from '../src/patterns/variables.js';
+import { readVariableName, replaceVariables } from '../src/patterns/variables.js';
 import { frameOwner } from '../src/profile/code/frames.js';
 import { isIdleFrame } from '../src/profile/code/idle.js';
 import { leafMeaning } from '../src/profile/code/leaf-meaning.js';
@@ -102,7 +102,7 @@ const READERS: readonly [string, (text: string) => unknown, readonly string[]][]
     (text) => replaceVariables(text, plain),
     ['${a:', ':0]]${0:', '[[a', '$a', '${a.'],
   ],
-  ['variables', variableNameOf, [' ', '${a:', '[[a']],
+  ['variables', readVariableName, [' ', '${a:', '[[a']],
   [
     'links of dashboards',
     (text) => linkedQueries(`/?query=${encodeURIComponent(text)}`),

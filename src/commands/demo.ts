@@ -22,8 +22,8 @@ const NEXT =
  * @returns 1 when any call fails
  */
 export async function demo(io: Io): Promise<number> {
-  const args = ['--profiles', pathOf('../../fixtures/demo'), '--log-level', 'error'];
-  const server = await connectToChild(pathOf('../main.js'), args);
+  const args = ['--profiles', resolvePath('../../fixtures/demo'), '--log-level', 'error'];
+  const server = await connectToChild(resolvePath('../main.js'), args);
   try {
     io.out(STORY);
     let failed = false;
@@ -42,6 +42,6 @@ export async function demo(io: Io): Promise<number> {
 }
 
 /** A file of this package, whether it runs from a clone or is installed. */
-function pathOf(relative: string): string {
+function resolvePath(relative: string): string {
   return fileURLToPath(new URL(relative, import.meta.url));
 }

@@ -15,7 +15,7 @@ export async function examineCache(config: Config): Promise<Finding | null> {
   const place = await findCachePlace(config);
   if (place.kind === 'redis') {
     const { tryRedis } = await import('../schema/redis.js');
-    const reason = await reasonOf(tryRedis(place.url));
+    const reason = await explainFailure(tryRedis(place.url));
     return reason === null
       ? { level: 'ok', text: 'the shared cache can be written and read' }
       : {
@@ -25,7 +25,7 @@ export async function examineCache(config: Config): Promise<Finding | null> {
         };
   }
   const { tryDirectory } = await import('../schema/disk.js');
-  const reason = await reasonOf(tryDirectory(place.directory));
+  const reason = await explainFailure(tryDirectory(place.directory));
   return reason === null
     ? {
         level: 'ok',
@@ -38,7 +38,7 @@ export async function examineCache(config: Config): Promise<Finding | null> {
       };
 }
 
-async function reasonOf(trial: Promise<void>): Promise<string | null> {
+async function explainFailure(trial: Promise<void>): Promise<string | null> {
   try {
     await trial;
     return null;

@@ -133,7 +133,7 @@ async function openGrafana(
     enablement: createEnablementFile(path.join(directory, 'sources.json')),
     declared: enabledSources,
     ownerOf: (uid) => grafanaOwner(settings, uid),
-    breakerOf: breakerOf === undefined ? undefined : (uid) => breakerOf('grafana', uid),
+    getBreaker: breakerOf === undefined ? undefined : (uid) => breakerOf('grafana', uid),
     wrapSource: (source) => mark(recent?.wrap(source) ?? source),
   });
 }
@@ -168,8 +168,8 @@ export async function createEnvironment(
           await Promise.all([registry.close(), schemas.close()]);
         },
       },
-      schemaOf: schemas.schemaOf,
-      patternsOf: (source) => (source.place === undefined ? null : book),
+      getSchema: schemas.getSchema,
+      getPatterns: (source) => (source.place === undefined ? null : book),
       now: Date.now,
     },
     log,
@@ -185,7 +185,7 @@ export async function createEnvironment(
 /** Opens the book of patterns from the dashboards. Its code is loaded only where there is a Grafana. */
 async function openBook(grafana: GrafanaSources, schemas: Schemas, config: Config): Promise<PatternBook> {
   const { createPatternBook } = await import('../patterns/book.js');
-  const cache = config.grafana === null ? undefined : schemas.cacheOf(grafanaOwner(config.grafana, ''));
+  const cache = config.grafana === null ? undefined : schemas.openCache(grafanaOwner(config.grafana, ''));
   return createPatternBook(grafana.dashboards, {
     now: Date.now,
     ...(cache === undefined ? {} : { cache }),

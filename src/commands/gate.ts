@@ -85,10 +85,10 @@ export async function gate(config: Config, log: Log, io: Io, clock: Clock = CLOC
 async function readSides(settings: GateSettings, context: ToolContext) {
   const started = context.now();
   return usage(async () => {
-    const { source, window } = await readRequest(argumentsOf(settings), context);
+    const { source, window } = await readRequest(toArguments(settings), context);
     if (window === null) throw new Error('a gate without a window');
     // Read now, so that a mistake in them ends the command before it waits.
-    readBaseline(baselineOf(settings), window, started);
+    readBaseline(toBaselineArguments(settings), window, started);
     parseSelector(settings.baselineSelector ?? '');
     return { source, started, from: window.from, to: settings.to === null ? null : window.to };
   });
@@ -104,9 +104,9 @@ async function lookAt(
   const requests = createRequests(context.progress);
   const source = countedSource(plain, requests);
   const schema = createSchema(source);
-  const gateContext = { ...context, schemaOf: () => schema };
-  const { matchers } = await readRequest(argumentsOf(settings), context);
-  const baseline = readBaseline(baselineOf(settings), window, started);
+  const gateContext = { ...context, getSchema: () => schema };
+  const { matchers } = await readRequest(toArguments(settings), context);
+  const baseline = readBaseline(toBaselineArguments(settings), window, started);
   const { service, failOn, minShare, versions, baselineSelector } = settings;
   const question: GateQuestion = {
     source,
@@ -139,7 +139,7 @@ async function lookAt(
 }
 
 /** The options of the judged side, as the arguments of a call. */
-function argumentsOf({ source, service, selector, from, to }: GateSettings) {
+function toArguments({ source, service, selector, from, to }: GateSettings) {
   return {
     service,
     ...(source === null ? {} : { source }),
@@ -149,7 +149,7 @@ function argumentsOf({ source, service, selector, from, to }: GateSettings) {
   };
 }
 
-function baselineOf({ baselineFrom, baselineTo, baselineSelector, versions }: GateSettings) {
+function toBaselineArguments({ baselineFrom, baselineTo, baselineSelector, versions }: GateSettings) {
   const other = baselineSelector ?? versions?.before;
   return {
     ...(baselineFrom === null ? {} : { baseline_from: baselineFrom }),

@@ -22,7 +22,7 @@ const COMMANDS: readonly [string, string][] = [
 
 /** The text of `--help`, from the option table. */
 export function helpText(): string {
-  const rowsOf = (command: Option['command']) =>
+  const listRows = (command: Option['command']) =>
     Object.values<Option>(OPTIONS)
       .filter((option) => option.command === command)
       .map((option) => {
@@ -36,7 +36,7 @@ export function helpText(): string {
     return rows.map(([left, right]) => `  ${left.padEnd(width)}${right}`).join('\n');
   };
   const exits = 'Exit codes: 0 fine, 1 the request failed, 2 usage; gate: 3 found, 4 cannot say.';
-  return `${PACKAGE.name} ${PACKAGE.version}: findings from profiles for agents\n\nCommands\n${table(COMMANDS)}\n\nOptions [environment variable]\n${table(rowsOf(undefined))}\n\nOptions of gate\n${table(rowsOf('gate'))}\n\n${exits}`;
+  return `${PACKAGE.name} ${PACKAGE.version}: findings from profiles for agents\n\nCommands\n${table(COMMANDS)}\n\nOptions [environment variable]\n${table(listRows(undefined))}\n\nOptions of gate\n${table(listRows('gate'))}\n\n${exits}`;
 }
 
 export function printHelp(io: Io): number {

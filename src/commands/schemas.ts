@@ -11,12 +11,12 @@ import { PACKAGE } from '../version.js';
 
 /** The schemas of all sources, over one cache. */
 export interface Schemas {
-  schemaOf(source: ProfileSource): Schema;
+  getSchema(source: ProfileSource): Schema;
   /**
    * The part of the cache that an owner sees, for what else is learned; undefined where nothing is to be
    * kept.
    */
-  cacheOf(owner: SourceOwner): AnswerCache | undefined;
+  openCache(owner: SourceOwner): AnswerCache | undefined;
   close(): Promise<void>;
 }
 
@@ -37,10 +37,10 @@ export function createSchemas(config: Config, log: Log, meter: Meter = NO_METER)
   };
   const markOf = rememberedFingerprint();
   const cacheOf = (owner: SourceOwner) =>
-    keeps ? openedWhenNeeded(open, identityOf(owner, markOf)) : undefined;
+    keeps ? openedWhenNeeded(open, createIdentity(owner, markOf)) : undefined;
   return {
-    cacheOf,
-    schemaOf(view) {
+    openCache: cacheOf,
+    getSchema(view) {
       const source = view.original ?? view;
       let schema = schemas.get(source);
       if (schema === undefined) {
@@ -97,7 +97,7 @@ function rememberedFingerprint(): typeof fingerprint {
 }
 
 /** The identity of an owner as it is now; null where the credentials cannot be read. */
-function identityOf(owner: SourceOwner, markOf: typeof fingerprint): () => Promise<string | null> {
+function createIdentity(owner: SourceOwner, markOf: typeof fingerprint): () => Promise<string | null> {
   return async () => {
     let credential: readonly (string | null)[];
     try {

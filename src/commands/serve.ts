@@ -20,7 +20,7 @@ export async function serve(config: Config, log: Log, io: Io): Promise<void> {
   const metrics = config.http === null ? null : await openMetrics();
   let environment: Promise<CallEnvironment> | undefined;
   // Over stdio loaded and made with the first call: a client lists the tools at once.
-  const environmentOf = () => {
+  const createEnvironment = () => {
     environment ??= (async () => {
       const [{ createEnvironment }, { createRecentAnswers }] = await Promise.all([
         import('./environment.js'),
@@ -39,8 +39,8 @@ export async function serve(config: Config, log: Log, io: Io): Promise<void> {
   };
   const server =
     config.http === null || metrics === null
-      ? await startStdio(environmentOf, log)
-      : await startHttp(config, config.http, { environmentOf, metrics, log, io });
+      ? await startStdio(createEnvironment, log)
+      : await startHttp(config, config.http, { environmentOf: createEnvironment, metrics, log, io });
   const { delayMs, graceMs } =
     config.http === null ? { delayMs: 0, graceMs: 0 } : config.httpSettings.shutdown;
   let stopping = false;

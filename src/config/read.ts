@@ -68,11 +68,11 @@ export function readConfig(
   argv: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
 ): Config {
-  const command = commandOf(argv);
+  const command = findCommand(argv);
   const { values, positionals } = parseFlags(argv, command);
   const text = (name: OptionName): string | null => {
     const option: Option = OPTIONS[name];
-    const flagValue = isOf(option, command) ? values[option.flag] : undefined;
+    const flagValue = belongsTo(option, command) ? values[option.flag] : undefined;
     const fromFlag = Array.isArray(flagValue)
       ? flagValue.join(',')
       : flagValue === undefined
@@ -110,11 +110,11 @@ export function readConfig(
     allowedHosts: list('allowedHosts'),
     allowedOrigins: list('allowedOrigins'),
     httpSettings: withHelpHint(() => readHttpSettings(text)),
-    logLevel: oneOf('logLevel', text('logLevel'), LOG_LEVELS) ?? 'warn',
-    logFormat: oneOf('logFormat', text('logFormat'), LOG_FORMATS),
+    logLevel: readChoice('logLevel', text('logLevel'), LOG_LEVELS) ?? 'warn',
+    logFormat: readChoice('logFormat', text('logFormat'), LOG_FORMATS),
     secrets: [...readSecrets(text), ...secretsOfProxy(proxy)],
-    secretFiles: namesOf(({ flag }) => flag.endsWith('-token-file')).flatMap((name) => text(name) ?? []),
-    format: oneOf('format', text('format'), ['text', 'json'] as const),
+    secretFiles: listNames(({ flag }) => flag.endsWith('-token-file')).flatMap((name) => text(name) ?? []),
+    format: readChoice('format', text('format'), ['text', 'json'] as const),
     gate: command === 'gate' && values[OPTIONS.help.flag] !== true ? readGate(text, list) : null,
     help: values[OPTIONS.help.flag] === true,
     version: values[OPTIONS.version.flag] === true,
@@ -138,7 +138,7 @@ function checkOperands(command: string | null, operands: readonly string[]): voi
 
 /** Every secret of the option table, and what is made of user and password. */
 function readSecrets(text: (name: OptionName) => string | null): string[] {
-  const single = namesOf(({ secret }) => secret === true).flatMap((name) => text(name) ?? []);
+  const single = listNames(({ secret }) => secret === true).flatMap((name) => text(name) ?? []);
   const basic = [
     [text('grafanaUsername'), text('grafanaPassword')],
     [text('pyroscopeUsername'), text('pyroscopePassword')],
@@ -147,20 +147,20 @@ function readSecrets(text: (name: OptionName) => string | null): string[] {
 }
 
 /** Names of the options of a kind. */
-function namesOf(test: (option: Option) => boolean): OptionName[] {
+function listNames(test: (option: Option) => boolean): OptionName[] {
   // The keys of the table are the names by definition; Object.keys only knows that they are texts.
   return (Object.keys(OPTIONS) as OptionName[]).filter((name) => test(OPTIONS[name]));
 }
 
 /** The command, which decides what some flags mean: the first word that belongs to no flag. */
-function commandOf(argv: readonly string[]): string | null {
-  const options = flagsOf(null);
+function findCommand(argv: readonly string[]): string | null {
+  const options = listFlags(null);
   const { positionals } = parseArgs({ args: [...argv], options, allowPositionals: true, strict: false });
   return positionals[0] ?? null;
 }
 
 /** Whether a command takes an option. An option of its own replaces a common one of the same flag. */
-function isOf(option: Option, command: string | null): boolean {
+function belongsTo(option: Option, command: string | null): boolean {
   if (option.command !== undefined) return option.command === command;
   const isReplaced = ({ flag, command: owner }: Option) =>
     flag === option.flag && owner !== undefined && owner === command;
@@ -168,10 +168,10 @@ function isOf(option: Option, command: string | null): boolean {
 }
 
 /** The flags of a command, as `parseArgs` takes them. */
-function flagsOf(command: string | null) {
+function listFlags(command: string | null) {
   return Object.fromEntries(
     Object.values<Option>(OPTIONS)
-      .filter((option) => isOf(option, command))
+      .filter((option) => belongsTo(option, command))
       .map(({ flag, value, isRepeatable }) => [
         flag,
         value === null
@@ -182,7 +182,7 @@ function flagsOf(command: string | null) {
 }
 
 function parseFlags(argv: readonly string[], command: string | null) {
-  const options = flagsOf(command);
+  const options = listFlags(command);
   try {
     return parseArgs({ args: [...argv], options, allowPositionals: true, strict: true });
   } catch (error) {
@@ -270,7 +270,7 @@ function positive(name: OptionName, value: string | null, max = Number.MAX_SAFE_
   return number;
 }
 
-function oneOf<T extends string>(name: OptionName, value: string | null, valid: readonly T[]): T | null {
+function readChoice<T extends string>(name: OptionName, value: string | null, valid: readonly T[]): T | null {
   if (value === null) return null;
   const match = valid.find((word) => word === value);
   if (match === undefined) {

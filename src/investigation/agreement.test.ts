@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { type Alias, lensOf } from '../../test/support/type-ids.js';
 import type { LensRow } from '../profile/compare/finding.js';
-import { agreeing, chanceOf, inAgreement } from './agreement.js';
+import { agreeing, computeChance, inAgreement } from './agreement.js';
 
 const MIB = 2 ** 20;
 const row = (alias: Alias, before: number | null, after: number | null, error: number | null): LensRow => ({
@@ -50,5 +50,5 @@ test.each<[string, LensRow, number | null]>([
   ['a third more needs no explanation', row('cpu', 1e9, 1.33e9, 0.11), null],
   ['sampling says nothing of a level', row('inuse', 12 * MIB, 23 * MIB, null), null],
 ])('%s', (_, given, chance) => {
-  expect(chanceOf(given)).toBe(chance);
+  expect(computeChance(given)).toBe(chance);
 });

@@ -42,7 +42,7 @@ export interface Movement {
 /**
  * How the value of a profile type changed between the windows; null where that is small or cannot be told.
  */
-export function movementOf({ kind, type, before, after, error }: LensRow): Movement | null {
+export function describeMovement({ kind, type, before, after, error }: LensRow): Movement | null {
   // Profiles of waiting are not sent where nothing waited; of every other type nothing before says nothing.
   const was = before ?? (kind === 'wait' ? 0 : null);
   if (was === null || after === null || was < 0 || after < 0 || was === after) return null;
@@ -57,9 +57,10 @@ export function movementOf({ kind, type, before, after, error }: LensRow): Movem
 /**
  * The largest factor that sampling alone may explain, where nothing else makes a change small; else null.
  */
-export function chanceOf(row: LensRow): number | null {
+export function computeChance(row: LensRow): number | null {
   const { error } = row;
-  const isTold = error === null || movementOf({ ...row, error: null }) === null || movementOf(row) !== null;
+  const isTold =
+    error === null || describeMovement({ ...row, error: null }) === null || describeMovement(row) !== null;
   return isTold ? null : Math.exp(MAX_SMALL_ERRORS * error);
 }
 
@@ -74,7 +75,7 @@ function isSmallAmount(kind: LensRow['kind'], unit: string, changed: number): bo
  * unchanged.
  */
 export function inAgreement(row: LensRow): LensRow {
-  const movement = movementOf(row);
+  const movement = describeMovement(row);
   return row.verdict === 'no_change' && movement !== null ? { ...row, verdict: movement.direction } : row;
 }
 

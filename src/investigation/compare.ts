@@ -62,7 +62,7 @@ export async function readComparison(
   const requests = createRequests(context.progress);
   const source = countedSource(scope.source, requests);
   const sides = alignBaseline(source, window, matchers, baseline);
-  const typeIds = await context.schemaOf(scope.source).typeIds(matchers, window, context.signal);
+  const typeIds = await context.getSchema(scope.source).typeIds(matchers, window, context.signal);
   const evidenceContext = await prepareEvidence(
     { ...sides, matchers, typeIds, incident: window, requests },
     scope.type.id,
@@ -79,7 +79,7 @@ export async function readComparison(
   const actualBaseline = baseline.window ?? plan.baseline;
   if (sharedTimes(profileTimes, plan.incident).length === 0) return 'no_incident';
   if (sharedTimes(profileTimes, plan.baseline).length === 0) return { emptyBaseline: actualBaseline };
-  const lens = lensOf(scope);
+  const lens = toLens(scope);
   const sameProfiles = sameMatchers(baseline.matchers, matchers);
   const shares = await readShares(evidenceContext, lens, profileTimes, {
     ...MAIN,
@@ -128,7 +128,7 @@ async function readCourse(
   }
 }
 
-function lensOf({ type }: Scope): LensType {
+function toLens({ type }: Scope): LensType {
   return { type, kind: type.nature };
 }
 

@@ -2,7 +2,7 @@ import { offload } from '../offload.js';
 import { MIN_SIDE_SAMPLES } from '../profile/compare/analysis.js';
 import type { Finding, LensRow, Verdict } from '../profile/compare/finding.js';
 import { share, totalShare } from '../profile/contrast/contrast.js';
-import { activePerProfile, contrastOf, wholeRun } from '../profile/contrast/runs.js';
+import { activePerProfile, buildContrast, wholeRun } from '../profile/contrast/runs.js';
 import type { ToolContext } from '../query/context.js';
 import { lookbackNotes } from '../query/lookback.js';
 import { selectionArguments, sourceArgument } from '../query/selection.js';
@@ -12,7 +12,7 @@ import type { JsonObject } from '../report/render.js';
 import { formatSelector } from '../sources/selector.js';
 import type { Window } from '../sources/source.js';
 import { formatTime, isCountUnit } from '../text/units.js';
-import { chanceOf, movementOf, samplingError } from './agreement.js';
+import { computeChance, describeMovement, samplingError } from './agreement.js';
 import { type ComparisonReading, isHeavyAnalysis } from './compare.js';
 import type { ComparisonInput } from './comparison-rows.js';
 import { instanceRise } from './evidence/instance-rise.js';
@@ -20,14 +20,14 @@ import type { LevelLens } from './evidence/levels.js';
 import { isBriefBaseline } from './evidence/rounds.js';
 import type { ShareChange, ShareLens } from './evidence/shares.js';
 import { findingsSoFar, settle } from './evidence/unread.js';
-import { collectorTimeOf } from './finding-context.js';
+import { findCollectorTime } from './finding-context.js';
 import { readOnset } from './outcome.js';
 import { FLAT, GATE, SCALED } from './thresholds.js';
-import { notReadOf } from './unread-report.js';
+import { listNotRead } from './unread-report.js';
 import { rankReasons } from './verdict-order.js';
 
 /** A reading as the data of an answer. */
-export async function comparisonOf(
+export async function buildComparison(
   reading: ComparisonReading,
   limit: number,
   context: ToolContext,
@@ -35,16 +35,16 @@ export async function comparisonOf(
   const { question, shares, instances, context: evidenceContext, baseline } = reading;
   const { scope, window } = question;
   const { analysis, change } = shares;
-  const whole = contrastOf(analysis, wholeRun(analysis));
+  const whole = buildContrast(analysis, wholeRun(analysis));
   const judgement = judge(reading);
-  const row = rowOf(reading);
-  const { before, after } = perProfileOf(reading);
+  const row = buildRow(reading);
+  const { before, after } = computePerProfile(reading);
   // The answer shows the mean snapshots of a level: neither they nor its ends may move unnoticed.
-  const movement = movementOf(row) ?? movementOf({ ...row, before, after });
+  const movement = describeMovement(row) ?? describeMovement({ ...row, before, after });
   const { cause } = judgement;
   const agreed = judgement.verdict === 'no_change' && movement !== null ? 'inconclusive' : judgement.verdict;
   const { verdict, isSoFar } = settle({ verdict: agreed, causes: [] }, reading.unread, undefined);
-  const notRead = notReadOf(reading);
+  const notRead = listNotRead(reading);
   // Only where the baseline is the time just before is there an onset.
   const hasOnset = cause !== null && cause !== 'cheaper' && reading.isContinuous;
   const { since, unread } = await readOnset({ context: evidenceContext }, hasOnset ? cause : undefined, {
@@ -87,22 +87,22 @@ export async function comparisonOf(
     verdict,
     movement,
     unsettled: shares.unsettled?.name ?? null,
-    chance: movement === null ? chanceOf({ ...row, before, after }) : null,
+    chance: movement === null ? computeChance({ ...row, before, after }) : null,
     notRead,
     isSoFar,
     finding: finding === null ? null : withInstances(isSoFar ? findingsSoFar([finding]) : [finding]),
-    collector: collectorTimeOf(shares),
+    collector: findCollectorTime(shares),
     load:
       change?.culprit.load ??
       (reading.cheaper === null ? analysis.load.ratio : 1 / reading.cheaper.culprit.load),
     movers,
     tested,
-    attribution: change === null ? [] : attributionOf(change),
+    attribution: change === null ? [] : listAttribution(change),
     notes: [
       ...scope.notes,
       ...shares.notes,
       ...partNotes(reading),
-      ...(await lookbackNotes(scope.source, earliestOf(baseline, window), context)),
+      ...(await lookbackNotes(scope.source, pickEarliest(baseline, window), context)),
     ],
     requests: evidenceContext.requests.made,
     next: nextCalls(
@@ -115,7 +115,7 @@ export async function comparisonOf(
 }
 
 /** Label values with shares of the active total on both sides. */
-function attributionOf({ attribution, contrast, culprit }: ShareChange): AttributionRow[] {
+function listAttribution({ attribution, contrast, culprit }: ShareChange): AttributionRow[] {
   const shareBefore = totalShare(contrast.before, culprit.fn);
   return attribution.map(({ label, value, ofTotal, carries }) => ({
     label,
@@ -127,14 +127,14 @@ function attributionOf({ attribution, contrast, culprit }: ShareChange): Attribu
 }
 
 /** The active value per profile on both sides. */
-function perProfileOf({ shares: { analysis } }: ComparisonReading): { before: number; after: number } {
+function computePerProfile({ shares: { analysis } }: ComparisonReading): { before: number; after: number } {
   return { before: activePerProfile(analysis.baseline), after: activePerProfile(analysis.incident) };
 }
 
 /** The compared type as a row of an investigation, whose word must agree with its numbers, too. */
-function rowOf(reading: ComparisonReading): LensRow {
+function buildRow(reading: ComparisonReading): LensRow {
   const { lens, analysis } = reading.shares;
-  const { before, after } = reading.level ?? perProfileOf(reading);
+  const { before, after } = reading.level ?? computePerProfile(reading);
   const error = lens.kind === 'level' || lens.kind === 'wait' ? null : samplingError(analysis);
   return {
     type: lens.type,
@@ -148,7 +148,7 @@ function rowOf(reading: ComparisonReading): LensRow {
   };
 }
 
-function earliestOf(a: Window, b: Window): Window {
+function pickEarliest(a: Window, b: Window): Window {
   return a.from < b.from ? a : b;
 }
 

@@ -2,17 +2,17 @@ import { functionData } from '../profile/code/named-function.js';
 import type { Cheaper } from '../profile/compare/changes.js';
 import type { Finding } from '../profile/compare/finding.js';
 import { busiestLine, growthPath } from '../profile/compare/growth/path.js';
-import { type Mover, moversOf } from '../profile/compare/movers.js';
+import { listMovers, type Mover } from '../profile/compare/movers.js';
 import { totalsBelow } from '../profile/compare/through.js';
 import type { Contrast } from '../profile/contrast/contrast.js';
 import type { Joined } from '../profile/contrast/join.js';
-import { contrastOf, wholeRun } from '../profile/contrast/runs.js';
+import { buildContrast, wholeRun } from '../profile/contrast/runs.js';
 import type { ProfileType } from '../profile/types/types.js';
 import type { MoverRow } from '../report/answers/comparison.js';
 import type { Cause } from './conclude.js';
 import type { Since } from './evidence/rounds.js';
 import type { ShareLens } from './evidence/shares.js';
-import { bareFinding, causeFinding, confidenceOf } from './findings.js';
+import { bareFinding, causeFinding, rateConfidence } from './findings.js';
 
 /** Result of a comparison, as far as its rows depend on it. */
 export interface ComparisonInput {
@@ -36,11 +36,11 @@ export interface ComparedRows {
 /** Names the finding. It takes a pass over all stacks for every row of it. */
 export function comparedRows({ shares, cheaper, cause, since, gate, limit }: ComparisonInput): ComparedRows {
   const { analysis, change } = shares;
-  const whole = contrastOf(analysis, wholeRun(analysis));
+  const whole = buildContrast(analysis, wholeRun(analysis));
   const culprit = change?.culprit ?? cheaper?.culprit ?? null;
   const moved = new Set(change === null || change.from === null ? [] : [change.culprit.fn, change.from]);
-  const all = moversOf(whole, { gate, culprit: culprit?.fn ?? null, moved });
-  const finding = findingOf(shares, cheaper, cause, since, whole);
+  const all = listMovers(whole, { gate, culprit: culprit?.fn ?? null, moved });
+  const finding = buildFinding(shares, cheaper, cause, since, whole);
   const rows = withoutAncestors(all, change === null ? mirrored(whole) : whole, culprit?.fn ?? null)
     // A part of the window, or the amount, may show beyond doubt a function whose share of all of it says
     // nothing: the finding is not called noise for that.
@@ -59,7 +59,7 @@ function isAbout(finding: Finding | null, { functions }: Joined, fn: number): bo
   return finding?.fn?.function === row.function && finding.fn.file === row.file;
 }
 
-function findingOf(
+function buildFinding(
   { lens }: ShareLens,
   cheaper: Cheaper | null,
   cause: ComparisonInput['cause'],
@@ -93,7 +93,7 @@ function cheaperFinding(type: ProfileType, cheaper: Cheaper, whole: Contrast): F
     wholeBefore,
     wholeAfter,
     load: 1 / load,
-    confidence: confidenceOf(z),
+    confidence: rateConfidence(z),
     z,
   };
 }

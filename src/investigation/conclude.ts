@@ -157,7 +157,7 @@ function codeCauses({ shares, collector }: LensReadings): Cause[] {
     ({ change }) =>
       change !== null && change.from === null && !renamed.has(nameIn(change, change.culprit.fn)),
   );
-  const timeGrowth = Math.max(0, ...grown.filter(({ lens }) => lens.kind === 'time').map(pointsOf));
+  const timeGrowth = Math.max(0, ...grown.filter(({ lens }) => lens.kind === 'time').map(measurePoints));
   const collected = collector?.grew === true ? collector.after - collector.before : 0;
   const rank = ({ lens }: ShareLens) => {
     if (lens.kind === 'time') return 1;
@@ -172,7 +172,7 @@ function nameIn({ analysis }: ShareChange, fn: number): string {
 }
 
 /** Growth of the culprit's share of the active total. */
-function pointsOf({ change }: ShareLens): number {
+function measurePoints({ change }: ShareLens): number {
   if (change === null) return 0;
   const { contrast, culprit } = change;
   return totalShare(contrast.after, culprit.fn) - totalShare(contrast.before, culprit.fn);

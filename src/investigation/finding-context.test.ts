@@ -2,13 +2,13 @@ import { describe, expect, test } from 'vitest';
 import { levelEvidence, readingOf, shareEvidence } from '../../test/support/evidence.js';
 import type { Cause } from './conclude.js';
 import { withContext } from './finding-context.js';
-import { findingsOf } from './findings.js';
+import { buildFindings } from './findings.js';
 
 const cpu = shareEvidence('cpu', { change: {} });
 const alloc = shareEvidence('alloc', { change: { culprit: 'stock' } });
 const collector = { before: 0.05, after: 0.2, grew: true };
 const code = (of: typeof cpu): Cause => ({ kind: 'code', of });
-const findings = (...causes: Cause[]) => findingsOf({ verdict: 'code_regression', causes }, null);
+const findings = (...causes: Cause[]) => buildFindings({ verdict: 'code_regression', causes }, null);
 
 describe('time of the collector', () => {
   test.each<[string, Cause[], Partial<Parameters<typeof readingOf>[0]>, readonly boolean[]]>([

@@ -1,7 +1,7 @@
 import { collectorGrowth } from '../profile/compare/collector.js';
 import type { CollectorTime, Finding } from '../profile/compare/finding.js';
 import { share } from '../profile/contrast/contrast.js';
-import { contrastOf, wholeRun } from '../profile/contrast/runs.js';
+import { buildContrast, wholeRun } from '../profile/contrast/runs.js';
 import type { LensReadings } from './evidence/evidence.js';
 import type { ShareLens } from './evidence/shares.js';
 
@@ -34,16 +34,16 @@ function collectorTime({
   collector,
 }: Pick<LensReadings, 'shares' | 'collector'>): CollectorTime | null {
   const time = shares.find(({ lens }) => lens.kind === 'time');
-  return time === undefined || collector === null ? null : timeOf(time, collector);
+  return time === undefined || collector === null ? null : computeTime(time, collector);
 }
 
 /** Time of the collector in one type; null also for a type that is no time. */
-export function collectorTimeOf(shares: ShareLens): CollectorTime | null {
+export function findCollectorTime(shares: ShareLens): CollectorTime | null {
   if (shares.lens.kind !== 'time') return null;
-  return timeOf(shares, collectorGrowth(contrastOf(shares.analysis, wholeRun(shares.analysis))));
+  return computeTime(shares, collectorGrowth(buildContrast(shares.analysis, wholeRun(shares.analysis))));
 }
 
-function timeOf(
+function computeTime(
   { lens, analysis }: ShareLens,
   { before, after, grew }: NonNullable<LensReadings['collector']>,
 ): CollectorTime | null {

@@ -9,7 +9,7 @@ import {
 import { INCIDENT, START } from '../../test/support/small-service.js';
 import type { Cause } from './conclude.js';
 import type { ShareLens } from './evidence/shares.js';
-import { causeFinding, confidenceOf, findingsOf } from './findings.js';
+import { buildFindings, causeFinding, rateConfidence } from './findings.js';
 import { lensRows } from './lens-rows.js';
 
 const GREW = { from: { 'main serve': 10 }, to: { 'main serve': 40 } };
@@ -27,7 +27,7 @@ describe('confidence', () => {
     [7.5, 'high'],
     [30, 'high'],
   ])('a change that stands out by %d standard errors: %s', (z, confidence) => {
-    expect(confidenceOf(z)).toBe(confidence);
+    expect(rateConfidence(z)).toBe(confidence);
     expect(causeFinding(code(cpu({ z })), null)).toMatchObject({ confidence, z });
     const load = shareEvidence('cpu', { load: { z, risen: 2, rose: true } });
     expect(causeFinding({ kind: 'load', of: load }, null)).toMatchObject({ confidence, z });
@@ -68,39 +68,39 @@ describe('findings of a conclusion', () => {
       code(cpu()),
       { kind: 'load', of: shareEvidence('wall', { load: { risen: 2, z: 8, rose: true } }) },
     ];
-    expect(findingsOf(conclusion(...causes), SINCE).map(({ kind }) => kind)).toEqual([
+    expect(buildFindings(conclusion(...causes), SINCE).map(({ kind }) => kind)).toEqual([
       'leak',
       'contention',
       'code',
       'load',
     ]);
-    const [first, second] = findingsOf(conclusion(code(cpu()), code(cpu({ culprit: 'stock' }))), SINCE);
+    const [first, second] = buildFindings(conclusion(code(cpu()), code(cpu({ culprit: 'stock' }))), SINCE);
     expect([first?.since, second?.since]).toEqual([SINCE, null]);
   });
 
   test('a function that changed in several types is one finding, with the others beside it', () => {
     const allocations = shareEvidence('alloc', { change: {} });
-    const [finding, ...others] = findingsOf(conclusion(code(cpu()), code(allocations)), null);
+    const [finding, ...others] = buildFindings(conclusion(code(cpu()), code(allocations)), null);
     expect(others).toEqual([]);
     expect([finding?.type.alias, finding?.also.map(({ type }) => type.alias)]).toEqual(['cpu', ['alloc']]);
   });
 
   test('another function, or another kind of change, is a finding of its own', () => {
     const allocations = shareEvidence('alloc', { change: { culprit: 'stock' } });
-    expect(findingsOf(conclusion(code(cpu()), code(allocations)), null)).toHaveLength(2);
+    expect(buildFindings(conclusion(code(cpu()), code(allocations)), null)).toHaveLength(2);
     const leak: Cause = {
       kind: 'leak',
       of: levelEvidence('inuse', { after: 40, grew: { from: {}, to: { 'main serve price': 40 } } }),
     };
     expect(
-      findingsOf(conclusion(leak, code(cpu())), null).map(({ fn, kind }) => [kind, fn?.function]),
+      buildFindings(conclusion(leak, code(cpu())), null).map(({ fn, kind }) => [kind, fn?.function]),
     ).toEqual([
       ['leak', 'price'],
       ['code', 'price'],
     ]);
     // Load names no function; two types that show it are two findings.
     const load = (alias: 'cpu' | 'wall'): Cause => ({ kind: 'load', of: shareEvidence(alias) });
-    expect(findingsOf(conclusion(load('cpu'), load('wall')), null)).toHaveLength(2);
+    expect(buildFindings(conclusion(load('cpu'), load('wall')), null)).toHaveLength(2);
   });
 
   test('a cause whose lens has nothing to show is no finding', () => {
@@ -109,7 +109,7 @@ describe('findings of a conclusion', () => {
       { kind: 'contention', of: waitEvidence('mutex') },
       code(shareEvidence('cpu')),
     ];
-    expect(findingsOf(conclusion(...causes), null)).toEqual([]);
+    expect(buildFindings(conclusion(...causes), null)).toEqual([]);
   });
 });
 
@@ -226,7 +226,7 @@ test('a further change whose value stayed is none: the rest shrank by what was l
   });
   const first = shareEvidence('alloc', { change: { culprit: 'stock' } });
   const named = (price: number) =>
-    findingsOf(conclusion(code(first), code(further(price))), null).map(({ fn }) => fn?.function);
+    buildFindings(conclusion(code(first), code(further(price))), null).map(({ fn }) => fn?.function);
   expect(named(100)).toEqual(['stock']);
   expect(named(300)).toEqual(['stock', 'price']);
 });

@@ -11,7 +11,7 @@ import {
   totalShare,
 } from '../profile/contrast/contrast.js';
 import type { Joined } from '../profile/contrast/join.js';
-import { activePerProfile, contrastOf, sideOf } from '../profile/contrast/runs.js';
+import { activePerProfile, buildContrast, sumSide } from '../profile/contrast/runs.js';
 import type { ProfileType } from '../profile/types/types.js';
 import type { Cause, Conclusion } from './conclude.js';
 import type { LevelLens } from './evidence/levels.js';
@@ -21,7 +21,7 @@ import type { TotalsLens } from './evidence/totals.js';
 import { HIGH_RATIO, HIGH_Z, MEDIUM_Z } from './thresholds.js';
 
 /** The confidence of a statement that stands out by `z` standard errors. */
-export function confidenceOf(z: number): Confidence {
+export function rateConfidence(z: number): Confidence {
   if (z >= HIGH_Z) return 'high';
   return z >= MEDIUM_Z ? 'medium' : 'low';
 }
@@ -32,7 +32,7 @@ export function confidenceOf(z: number): Confidence {
  *
  * @param since onset of the first cause
  */
-export function findingsOf({ causes }: Conclusion, since: Since | null): Finding[] {
+export function buildFindings({ causes }: Conclusion, since: Since | null): Finding[] {
   const findings: Finding[] = [];
   causes.forEach((cause, index) => {
     const finding = causeFinding(cause, index === 0 ? since : null);
@@ -115,7 +115,7 @@ function changeFinding(
   const ofLabel = sliced === null ? null : (carrier ?? { label: sliced.name, value: sliced.value });
   const ended = run.last < analysis.incident.length - 1 && kind === 'code' && change.slice === null;
   const shown = bareFinding(contrast, culprit.fn, culprit.load);
-  const part = sliced === null ? asPartOf(contrastOf(all, run), shown) : shown;
+  const part = sliced === null ? markPart(buildContrast(all, run), shown) : shown;
   // A further change may have fallen as a part of the whole, which an earlier one raised; or the whole has
   // another baseline.
   const grown = shown.shareAfter - shown.shareBefore;
@@ -149,7 +149,7 @@ function changeFinding(
           },
     since,
     until: ended ? (windows.incident[run.last]?.to ?? null) : null,
-    confidence: confidenceOf(culprit.z),
+    confidence: rateConfidence(culprit.z),
     z: culprit.z,
     from: from === null ? null : functionData(contrast.joined.functions[from], 0),
     also: [],
@@ -159,7 +159,7 @@ function changeFinding(
 /**
  * A finding next to all of its type: a further change was found without the stacks of those before it.
  */
-function asPartOf<T extends BareFinding>({ before, after }: Contrast, finding: T): T {
+function markPart<T extends BareFinding>({ before, after }: Contrast, finding: T): T {
   const wholeBefore = share(before.costs.total, before.profiles);
   const wholeAfter = share(after.costs.total, after.profiles);
   return {
@@ -184,8 +184,8 @@ function levelFinding({ lens, before, after, rise }: LevelLens): Finding | null 
 /**
  * The function of the team that holds what rose as a whole; nothing where several do, or none is the team's.
  */
-function placeOf({ joined, baseline, incident }: ShareLens['analysis']): Partial<Finding> {
-  const [before, after] = [sideOf(joined, baseline), sideOf(joined, incident)];
+function locateSource({ joined, baseline, incident }: ShareLens['analysis']): Partial<Finding> {
+  const [before, after] = [sumSide(joined, baseline), sumSide(joined, incident)];
   const site = growthSite(joined, before, after);
   if (site === null || joined.application[site.fn] !== 1) return {};
   const { fn, caller, guessed, path, at, shareBefore, shareAfter } = bareFinding(
@@ -199,7 +199,7 @@ function placeOf({ joined, baseline, incident }: ShareLens['analysis']): Partial
 function totalFinding({ lens, before, after, load }: TotalsLens): Finding {
   return {
     ...wholeFinding(lens.type, before, after),
-    confidence: confidenceOf(load.z),
+    confidence: rateConfidence(load.z),
     z: load.z,
     isOfTotals: true,
   };
@@ -254,9 +254,9 @@ function loadFinding({ lens, analysis, isOfRequests = false }: ShareLens, since:
     // The load is told by own code; shown is the whole, as everywhere else in the answer.
     ...wholeFinding(lens.type, activePerProfile(analysis.baseline), activePerProfile(analysis.incident)),
     // Load drives all code alike; exceptions or bytes that rise come from a place.
-    ...(lens.kind === 'time' || isOfRequests ? {} : placeOf(analysis)),
+    ...(lens.kind === 'time' || isOfRequests ? {} : locateSource(analysis)),
     since,
-    confidence: confidenceOf(analysis.load.z),
+    confidence: rateConfidence(analysis.load.z),
     z: analysis.load.z,
   };
 }

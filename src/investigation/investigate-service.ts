@@ -2,13 +2,13 @@ import { countsIn } from '../profile/compare/analysis.js';
 import { collectorGrowth } from '../profile/compare/collector.js';
 import type { Finding, LensRow, Verdict } from '../profile/compare/finding.js';
 import { MIN_AMOUNT_RISE } from '../profile/compare/rise.js';
-import { contrastOf, wholeRun } from '../profile/contrast/runs.js';
+import { buildContrast, wholeRun } from '../profile/contrast/runs.js';
 import { newsIn } from './agreement.js';
 import type { Conclusion } from './conclude.js';
 import type { LensReadings, TypeTotals } from './evidence/evidence.js';
 import type { LensPlan, LensType } from './evidence/lens.js';
 import { type LevelLens, readLevels } from './evidence/levels.js';
-import { onsetOf, onsetOfTotal } from './evidence/onset.js';
+import { findOnset, onsetOfTotal } from './evidence/onset.js';
 import { type ProfileTimes, totalsIn } from './evidence/profile-times.js';
 import {
   type InvestigationContext,
@@ -20,7 +20,7 @@ import {
 import { compareTotals, type TotalsLens } from './evidence/totals.js';
 import { findingsSoFar, type UnreadType, unreadBecause } from './evidence/unread.js';
 import { readWaits, type WaitLens } from './evidence/waits.js';
-import { findingsOf } from './findings.js';
+import { buildFindings } from './findings.js';
 import { lensRows } from './lens-rows.js';
 import { settledConclusion } from './outcome.js';
 import { BRIEF, HALVED, HIGH_RATIO, PRESSED_GATE, SLICE_GATE, SLICED, SUSPICIOUS_Z } from './thresholds.js';
@@ -178,7 +178,7 @@ export async function lookAtAmounts(evidence: BriefEvidence): Promise<void> {
   if (alloc === undefined || alloc === main || !asksForAmounts(evidence)) return;
   const time = evidence.shares.find(({ lens }) => lens.kind === 'time');
   evidence.collector =
-    time === undefined ? null : collectorGrowth(contrastOf(time.analysis, wholeRun(time.analysis)));
+    time === undefined ? null : collectorGrowth(buildContrast(time.analysis, wholeRun(time.analysis)));
   const gate = evidence.collector?.grew === true ? PRESSED_GATE : BRIEF.gate;
   await lookAtShares(evidence, alloc.lens, { ...BRIEF, gate });
 }
@@ -189,7 +189,7 @@ export function asksForAmounts({ series, shares, wholes, mainTotals }: BriefEvid
   const time = shares.find(({ lens }) => lens.kind === 'time');
   // A change of the time that is known already says where the allocations come from, too.
   if (alloc === undefined || time === undefined || time.change !== null) return false;
-  if (collectorGrowth(contrastOf(time.analysis, wholeRun(time.analysis))).grew) return true;
+  if (collectorGrowth(buildContrast(time.analysis, wholeRun(time.analysis))).grew) return true;
   return allocationRise({ wholes }) / Math.max(1, mainTotals?.load.risen ?? 1) >= MIN_AMOUNT_RISE;
 }
 
@@ -284,7 +284,7 @@ export function lacksOnset({ since, causes }: BriefVerdict): boolean {
 /** Adds the onset of its first cause to a verdict, as far as the store tells it. */
 export async function withOnset(evidence: BriefEvidence, verdict: BriefVerdict): Promise<BriefVerdict> {
   const { signal } = evidence.context.readContext;
-  const since = await onsetOf(evidence, verdict.causes[0]).catch((error: unknown) => {
+  const since = await findOnset(evidence, verdict.causes[0]).catch((error: unknown) => {
     unreadBecause(error, signal.aborted);
     return null;
   });
@@ -299,7 +299,7 @@ export function concludeBriefly(evidence: BriefEvidence): BriefVerdict {
   const main = evidence.series[0]?.lens.type;
   const settled = settledConclusion(evidence, newsIn(rows), unread, main);
   const since = onsetByTotals(evidence, settled.causes[0]);
-  const findings = findingsOf(settled, since);
+  const findings = buildFindings(settled, since);
   const [first] = findings;
   return {
     verdict: settled.verdict,

@@ -7,7 +7,7 @@ import { agreeing } from './agreement.js';
 import { isHeavyAnalysis } from './compare.js';
 import { type Cause, conclude } from './conclude.js';
 import type { Evidence, LensReadings } from './evidence/evidence.js';
-import { onsetOf } from './evidence/onset.js';
+import { findOnset } from './evidence/onset.js';
 import type { Since } from './evidence/rounds.js';
 import { findingsSoFar, type Settled, settle, type UnreadParts, unreadBecause } from './evidence/unread.js';
 import { withContext } from './finding-context.js';
@@ -71,7 +71,7 @@ export async function readOnset(
   { signal, soon }: Pick<ToolContext, 'signal' | 'soon'>,
 ): Promise<{ since: Since | null; unread: Unread | null }> {
   try {
-    return { since: await onsetOf(evidence, cause), unread: null };
+    return { since: await findOnset(evidence, cause), unread: null };
   } catch (error) {
     signal.throwIfAborted();
     return { since: null, unread: unreadBecause(error, soon?.aborted === true) };

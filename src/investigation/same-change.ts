@@ -1,6 +1,6 @@
 import { share, sumIn, totalPerProfile } from '../profile/contrast/contrast.js';
 import { joinKey } from '../profile/contrast/join.js';
-import { contrastOf, wholeRun } from '../profile/contrast/runs.js';
+import { buildContrast, wholeRun } from '../profile/contrast/runs.js';
 import type { ShareLens } from './evidence/shares.js';
 
 /** Part of a rise that one function must hold for the rise to be its own. */
@@ -21,7 +21,7 @@ export function isRiseOfChange(share: ShareLens, shares: readonly ShareLens[]): 
 
 function holdsRise({ analysis }: ShareLens, key: string): boolean {
   const { joined, universe } = analysis;
-  const { before, after } = contrastOf(analysis, wholeRun(analysis));
+  const { before, after } = buildContrast(analysis, wholeRun(analysis));
   const fn = joined.functions.findIndex((info) => joinKey(info) === key);
   const whole =
     share(sumIn(universe, after.costs), after.profiles) -

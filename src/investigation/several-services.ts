@@ -51,7 +51,7 @@ export async function compareServices(
     typeArgument: scope.typeArgument,
     before: { window: past, selector: formatSelector(baseline.matchers) },
     after: { window, selector: formatSelector(matchers) },
-    rows: rows.sort((a, b) => changeOf(b) - changeOf(a)),
+    rows: rows.sort((a, b) => measureChange(b) - measureChange(a)),
     leftOut: scope.several?.leftOut ?? [],
     notes,
     requests: requests.made,
@@ -59,7 +59,7 @@ export async function compareServices(
 }
 
 /** Cost that was added or lost in the window, in the type's unit: profiles by change of each. */
-function changeOf({ before, after }: ServiceRow): number {
+function measureChange({ before, after }: ServiceRow): number {
   const each = ({ value, profiles }: typeof before) => (profiles > 0 ? value / profiles : 0);
   return Math.abs(each(after) - each(before)) * Math.max(after.profiles, 1);
 }

@@ -2,8 +2,8 @@ import { MIN_RISE } from '../profile/compare/load.js';
 import { MIN_AMOUNT_RISE, MIN_LEVEL_RISE } from '../profile/compare/rise.js';
 import { MIN_WAIT_RATIO } from '../profile/compare/waits.js';
 import { MIN_POINTS } from '../profile/contrast/contrast.js';
-import { sightOf, smallestGrowth } from '../profile/contrast/power.js';
-import { contrastOf, wholeRun } from '../profile/contrast/runs.js';
+import { computeSight, smallestGrowth } from '../profile/contrast/power.js';
+import { buildContrast, wholeRun } from '../profile/contrast/runs.js';
 import { formatValue } from '../text/units.js';
 import type { Evidence } from './evidence/evidence.js';
 import type { LensType } from './evidence/lens.js';
@@ -20,7 +20,7 @@ export const EXAMPLE_SHARE = 0.05;
  */
 export function growthSeen({ analysis, gate }: ShareLens, shareBefore: number): number | null {
   const { universe, minGrowth = MIN_POINTS } = analysis;
-  const sight = sightOf(contrastOf(analysis, wholeRun(analysis)), universe, { gate, minGrowth });
+  const sight = computeSight(buildContrast(analysis, wholeRun(analysis)), universe, { gate, minGrowth });
   return smallestGrowth(sight, shareBefore);
 }
 

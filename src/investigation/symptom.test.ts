@@ -2,10 +2,10 @@ import { describe, expect, test } from 'vitest';
 import { shareEvidence } from '../../test/support/evidence.js';
 import { type Alias, lensOf } from '../../test/support/type-ids.js';
 import type { Finding } from '../profile/compare/finding.js';
-import { findingsOf } from './findings.js';
+import { buildFindings } from './findings.js';
 import { orderBySymptom } from './symptom.js';
 
-const [ANY] = findingsOf(
+const [ANY] = buildFindings(
   { verdict: 'code_regression', causes: [{ kind: 'code', of: shareEvidence('cpu', { change: {} }) }] },
   null,
 );

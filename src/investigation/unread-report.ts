@@ -17,7 +17,7 @@ export interface NotRead {
 }
 
 /** Everything that could not be read: profile types in their order, then the label sets. */
-export function notReadOf({ unread: { types, labels } }: { unread: UnreadParts }): NotRead[] {
+export function listNotRead({ unread: { types, labels } }: { unread: UnreadParts }): NotRead[] {
   return [
     ...types.map(({ lens, why, reason }) => ({ what: lens.type.alias, why, reason })),
     ...(labels === null ? [] : [{ what: 'labels', why: labels.why, reason: labels.reason }]),
@@ -61,7 +61,7 @@ export function askAgain(
   callScope: JsonObject,
   { window, baseline }: { window: Window; baseline: Window | null },
 ): NextCall[] {
-  const notRead = notReadOf(reading);
+  const notRead = listNotRead(reading);
   const [first] = notRead;
   if (first === undefined) return [];
   const sides = {

@@ -8,7 +8,7 @@ import type { ShareLens } from './evidence/shares.js';
 type UnsettledShare = ShareLens & { unsettled: Unsettled };
 
 /** The first type in which new instances still warm up, so that nothing is said about its code. */
-export function unsettledOf(shares: readonly ShareLens[]): UnsettledShare | undefined {
+export function findUnsettled(shares: readonly ShareLens[]): UnsettledShare | undefined {
   return shares.find((share): share is UnsettledShare => share.unsettled !== null);
 }
 

@@ -106,10 +106,10 @@ async function answer(
     const args = checkArguments(tool, rawArguments);
     const after = (part: number) => timer(Math.max(1, Math.round(environment.deadlineMs * part)));
     const timing = { signal, early: after(EARLY), soon: after(SOON) };
-    const { schemaOf, addNotes } = watchingAge(environment.context);
+    const { getSchema, addNotes } = watchingAge(environment.context);
     const context = {
       ...environment.context,
-      schemaOf,
+      getSchema,
       ...timing,
       notRead(what: string, reason: NotReadReason) {
         environment.log.warn('part of an answer was not read', { tool: tool.name, what, reason });
@@ -165,16 +165,16 @@ function linkedSignal(stopped: AbortSignal | undefined): { signal: AbortSignal; 
 }
 
 /** Watches which old answers a call gets from the schema; `addNotes` tells the reader about them. */
-function watchingAge({ schemaOf }: Pick<ToolContext, 'schemaOf'>) {
+function watchingAge({ getSchema }: Pick<ToolContext, 'getSchema'>) {
   const ages = new Map<ProfileSource, number>();
   return {
-    schemaOf: (source: ProfileSource) =>
-      schemaOf(source).reporting((ageMs) => ages.set(source, Math.max(ages.get(source) ?? 0, ageMs))),
+    getSchema: (source: ProfileSource) =>
+      getSchema(source).reporting((ageMs) => ages.set(source, Math.max(ages.get(source) ?? 0, ageMs))),
     async addNotes(answer: Answer): Promise<Answer> {
       if (ages.size === 0) return answer;
       const { oldAnswerNote, withNotes } = await import('../report/old-answers.js');
       const notes = [...ages].flatMap(([source, ageMs]) => {
-        const answers = schemaOf(source).answers();
+        const answers = getSchema(source).answers();
         return oldAnswerNote({ source: source.name, ageMs, isAnswering: answers }) ?? [];
       });
       return withNotes(answer, notes);

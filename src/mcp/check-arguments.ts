@@ -2,7 +2,7 @@ import { UserError } from '../errors.js';
 import { cutRight } from '../text/sanitise.js';
 import { ALIASES, isWordForNothing, MAY_BE_NAMES, unknownArgument } from '../tools/arguments.js';
 import type { Tool } from '../tools/define.js';
-import { boundsOf, type Property, propertiesOf } from './input-schema.js';
+import { formatBounds, type Property, readProperties } from './input-schema.js';
 
 /**
  * Longest text of an argument, characters: selectors may list some hundred pods, and have a check of their
@@ -23,7 +23,7 @@ export type CheckedArguments = Record<string, unknown> & { format?: unknown; lim
  * @throws UserError that names the argument, the value and the valid ones
  */
 export function checkArguments(tool: Tool, raw: unknown): CheckedArguments {
-  const properties = propertiesOf(tool);
+  const properties = readProperties(tool);
   const given = readGiven(tool, raw);
   const values = new Map([...given].map(([name, { value }]) => [name, value]));
   checkLengths(given);
@@ -73,7 +73,7 @@ interface GivenValue {
  */
 function readGiven(tool: Tool, raw: unknown): ReadonlyMap<string, GivenValue> {
   const args = raw ?? {};
-  const properties = propertiesOf(tool);
+  const properties = readProperties(tool);
   if (typeof args !== 'object' || Array.isArray(args)) {
     throw new UserError(
       `The arguments of ${tool.name} must be a JSON object.`,
@@ -87,7 +87,7 @@ function readGiven(tool: Tool, raw: unknown): ReadonlyMap<string, GivenValue> {
     if (property === undefined) throw unknownArgument(tool.name, as, [...properties.keys()]);
     if (isLeftOut(name, value, property)) continue;
     const existing = given.get(name);
-    if (existing !== undefined && textOf(existing.value) !== textOf(value)) {
+    if (existing !== undefined && toText(existing.value) !== toText(value)) {
       throw new UserError(
         `${tool.name} got \`${existing.as}\` ${show(existing.value)} and \`${as}\` ${show(value)}, which mean the same argument.`,
         `Give it once, as \`${name}\`.`,
@@ -114,7 +114,7 @@ function isLeftOut(name: string, value: unknown, property: Property): boolean {
   return isCount && (typeof value === 'number' || isNumberText(value)) && Number(value) <= 0;
 }
 
-function textOf(value: unknown): string {
+function toText(value: unknown): string {
   return typeof value === 'string' || typeof value === 'number' ? String(value).trim() : show(value);
 }
 
@@ -124,7 +124,7 @@ function missingArguments(
   properties: ReadonlyMap<string, Property>,
 ): UserError {
   const quoted = names.map((name) => `\`${name}\``);
-  const described = names.map((name) => describe(name, properties.get(name) ?? {}, aliasOf(name)));
+  const described = names.map((name) => describe(name, properties.get(name) ?? {}, findAlias(name)));
   return new UserError(
     `${tool.name} needs the argument${names.length === 1 ? '' : 's'} ${quoted.join(' and ')}.`,
     `${described.join('; ')}.`,
@@ -155,7 +155,7 @@ function coerce(
 }
 
 /** The first alias of an argument: code in Python cannot pass `from` by name. */
-function aliasOf(name: string): string | undefined {
+function findAlias(name: string): string | undefined {
   return [...ALIASES].find(([, target]) => target === name)?.[0];
 }
 
@@ -168,7 +168,7 @@ function describe(name: string, property: Property, alias?: string): string {
 }
 
 function range(property: Property): string {
-  const bounds = boundsOf(property);
+  const bounds = formatBounds(property);
   return bounds === '' ? '' : ` (${bounds})`;
 }
 

@@ -22,7 +22,7 @@ export type PublishedSchema = {
 const propertiesByTool = new WeakMap<Tool, ReadonlyMap<string, Property>>();
 
 /** A tool's arguments with their JSON schemas. */
-export function propertiesOf(tool: Tool): ReadonlyMap<string, Property> {
+export function readProperties(tool: Tool): ReadonlyMap<string, Property> {
   const known = propertiesByTool.get(tool);
   if (known !== undefined) return known;
   const { properties = {} } = z.toJSONSchema(tool.input, { io: 'input' });
@@ -42,14 +42,14 @@ export function propertiesOf(tool: Tool): ReadonlyMap<string, Property> {
 export function inputJsonSchema(tool: Tool): PublishedSchema {
   const { required = [] } = z.toJSONSchema(tool.input, { io: 'input' });
   const properties = Object.fromEntries(
-    [...propertiesOf(tool)].map(([name, property]) => [name, published(property)]),
+    [...readProperties(tool)].map(([name, property]) => [name, published(property)]),
   );
   return { type: 'object', properties, ...(required.length > 0 ? { required } : {}) };
 }
 
 function published(property: Property): PublishedProperty {
   const { type, enum: words, description, default: preset } = property;
-  const rules = [boundsOf(property), preset === undefined ? '' : `default ${String(preset)}`];
+  const rules = [formatBounds(property), preset === undefined ? '' : `default ${String(preset)}`];
   const text = [description ?? '', rules.filter((rule) => rule !== '').join(', ')];
   const whole = text.filter((part) => part !== '').join('; ');
   return {
@@ -61,7 +61,7 @@ function published(property: Property): PublishedProperty {
 }
 
 /** The bounds of a number in words; those of every safe integer say nothing. */
-export function boundsOf({ minimum, maximum }: Property): string {
+export function formatBounds({ minimum, maximum }: Property): string {
   const min = minimum !== undefined && minimum > Number.MIN_SAFE_INTEGER ? minimum : null;
   const max = maximum !== undefined && maximum < Number.MAX_SAFE_INTEGER ? maximum : null;
   if (min !== null && max !== null) return `${min}–${max}`;

@@ -36,7 +36,7 @@ export function promptRegistration(
   meter: Pick<Meter, 'operation'>,
 ): (server: McpServer) => void {
   const complete = completion(environmentOf, meter);
-  const prompts = PROMPTS.map((prompt) => ({ prompt, argsSchema: schemaOf(prompt.arguments, complete) }));
+  const prompts = PROMPTS.map((prompt) => ({ prompt, argsSchema: buildSchema(prompt.arguments, complete) }));
   /** @throws ProtocolError for a prompt that does not exist, or arguments that do not fill it in */
   const fillIn = async (
     name: string,
@@ -81,7 +81,7 @@ export function promptRegistration(
   };
 }
 
-function schemaOf(args: Readonly<Record<string, PromptArgument>>, complete: Completion) {
+function buildSchema(args: Readonly<Record<string, PromptArgument>>, complete: Completion) {
   const fields = Object.entries(args).map(([name, { description, required, names }]) => {
     const text = z.string().describe(description);
     // The SDK finds the completion inside of `optional`, not outside.
@@ -137,13 +137,13 @@ function completion(
       ended('answered');
       return completions;
     } catch (error) {
-      ended(outcomeOf(error, timeout));
+      ended(nameOutcome(error, timeout));
       return [];
     }
   };
 }
 
-function outcomeOf(error: unknown, timeout: AbortSignal): OperationEnd['outcome'] {
+function nameOutcome(error: unknown, timeout: AbortSignal): OperationEnd['outcome'] {
   if (timeout.aborted) return 'deadline';
   if (error instanceof UserError) return 'refused';
   return error instanceof UpstreamError ? 'upstream_failed' : 'internal_error';

@@ -84,7 +84,7 @@ export function createServerFactory(
     const tool = TOOLS.find((each) => each.name === name);
     if (tool === undefined) throw unknownTool(name);
     const environment = await environmentOf();
-    const { text, isError } = await withTrace(traceOf(call), () =>
+    const { text, isError } = await withTrace(readCallTrace(call), () =>
       callTool(
         tool,
         args,
@@ -127,7 +127,7 @@ function callerSignal({ mcpReq, http }: ServerContext): AbortSignal {
 }
 
 /** The trace that a call belongs to: of the message, else of the HTTP request that it came with. */
-function traceOf({ mcpReq, http }: ServerContext): TraceContext {
+function readCallTrace({ mcpReq, http }: ServerContext): TraceContext {
   const meta = new Map(Object.entries(mcpReq._meta ?? {}));
   const headers = http?.req?.headers;
   return preferTrace(

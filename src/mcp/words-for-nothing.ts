@@ -101,7 +101,7 @@ async function isInSource(
     { ...args, ...(name === 'service' ? { service: undefined } : {}) },
     context,
   );
-  const schema = context.schemaOf(request.source);
+  const schema = context.getSchema(request.source);
   const matchers = allMatchers(request);
   for (const window of await readWindows(name, request, context)) {
     if (name === 'service') {

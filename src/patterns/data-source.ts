@@ -1,7 +1,7 @@
 import { RE2JS, RE2JSException } from 're2js';
 import { estimatePatternSize } from '../profile/code/pattern-size.js';
 import { field, isRecord, list, text } from './json.js';
-import { type Variable, variableNameOf } from './variables.js';
+import { readVariableName, type Variable } from './variables.js';
 
 /** A data source that Grafana lists. */
 export interface KnownDataSource {
@@ -71,7 +71,7 @@ export function resolveDataSource(
     return ofType(ref.type, sources);
   }
   if (ref.id === SAME_DASHBOARD) return { kind: 'other' };
-  const name = variableNameOf(ref.id);
+  const name = readVariableName(ref.id);
   if (name !== null) return ofVariable(name, ref, sources, variables, inputs);
   const source =
     sources.find(({ uid }) => uid === ref.id) ?? sources.find((source) => source.name === ref.id);
@@ -84,11 +84,11 @@ export function resolveDataSource(
 }
 
 function ofType(type: string, sources: readonly KnownDataSource[]): Destination {
-  return isPyroscopeType(type) ? { kind: 'pyroscope', uids: onlyOf(sources) } : { kind: 'other' };
+  return isPyroscopeType(type) ? { kind: 'pyroscope', uids: listOnly(sources) } : { kind: 'other' };
 }
 
 /** The Pyroscope source where there is just one; the default among several is not known. */
-export function onlyOf(sources: readonly KnownDataSource[]): string[] {
+export function listOnly(sources: readonly KnownDataSource[]): string[] {
   const all = sources.filter(({ type }) => isPyroscopeType(type));
   return all.length === 1 ? all.map(({ uid }) => uid) : [];
 }
@@ -104,7 +104,7 @@ function ofVariable(
   const plugin = variable?.plugin ?? inputs.get(name) ?? ref.type;
   if (plugin === null) return { kind: 'unknown' };
   if (!isPyroscopeType(plugin)) return { kind: 'other' };
-  const fits = variable === undefined ? () => true : nameTestOf(variable);
+  const fits = variable === undefined ? () => true : createNameTest(variable);
   const current = new Set(variable?.current ?? []);
   const matching = sources.filter((source) => isPyroscopeType(source.type) && fits(source.name));
   const preferred = matching.filter((source) => current.has(source.uid) || current.has(source.name));
@@ -123,7 +123,7 @@ const MAX_NAME = 190;
 /** Compiled once per variable: every panel may stand on it. */
 const nameTests = new WeakMap<Variable, (name: string) => boolean>();
 
-function nameTestOf(variable: Variable): (name: string) => boolean {
+function createNameTest(variable: Variable): (name: string) => boolean {
   const test = nameTests.get(variable) ?? nameTest(variable.regex ?? '');
   nameTests.set(variable, test);
   return test;

@@ -3,7 +3,7 @@ import {
   type DataSourceRef,
   type Destination,
   type KnownDataSource,
-  onlyOf,
+  listOnly,
   readDataSource,
   readInputs,
   resolveDataSource,
@@ -40,12 +40,12 @@ const MAX_LIBRARY_DEPTH = 4;
  * tell. Never throws.
  */
 export function extractQueries(model: unknown, surroundings: Surroundings): Extract {
-  const spec = specOf(model);
+  const spec = readSpec(model);
   const variables = readVariables(spec);
   const inputs = readInputs(spec);
   const resolve = (ref: DataSourceRef | null) =>
     resolveDataSource(ref, surroundings.sources, variables, inputs);
-  const panels = panelsOf(spec).flatMap((panel) => expand(panel, surroundings.library));
+  const panels = listPanels(spec).flatMap((panel) => expand(panel, surroundings.library));
   const queries: WrittenQuery[] = [];
   const add = (
     query: { profileTypeId: string; selector: string; groupBy: readonly string[] },
@@ -56,7 +56,7 @@ export function extractQueries(model: unknown, surroundings: Surroundings): Extr
     if (destination.kind === 'other' || query.profileTypeId === '' || queries.length >= MAX_QUERIES) return;
     const { profileTypeId, selector, groupBy } = query;
     const uids = destination.kind === 'pyroscope' ? destination.uids : [];
-    const sources = uids.length > 0 ? uids : onlyOf(surroundings.sources);
+    const sources = uids.length > 0 ? uids : listOnly(surroundings.sources);
     queries.push({ sources, profileTypeId, selector, groupBy, titles, origin });
   };
 
@@ -92,18 +92,18 @@ export function extractQueries(model: unknown, surroundings: Surroundings): Extr
 
 /** Uids of the library panels that a dashboard, or a library panel, stands on. */
 export function libraryUids(model: unknown): string[] {
-  const panels = [...panelsOf(specOf(model)), readPanel(libraryModel(model), [])];
+  const panels = [...listPanels(readSpec(model)), readPanel(libraryModel(model), [])];
   return [...new Set(panels.flatMap(({ library }) => library ?? []))];
 }
 
 /** A resource carries its model in `spec`. */
-function specOf(model: unknown): unknown {
+function readSpec(model: unknown): unknown {
   return isRecord(field(model, 'spec')) && !Array.isArray(field(model, 'panels'))
     ? field(model, 'spec')
     : model;
 }
 
-function panelsOf(spec: unknown): Panel[] {
+function listPanels(spec: unknown): Panel[] {
   return isV2(spec) ? v2Panels(spec) : classicPanels(spec);
 }
 

@@ -13,7 +13,7 @@ const CONCURRENCY = 4;
 
 /** Access to what sources hold, with the clock and the end of the call. */
 interface SchemaAccess {
-  schemaOf(source: ProfileSource): Schema;
+  getSchema(source: ProfileSource): Schema;
   now(): number;
   signal: AbortSignal;
 }
@@ -30,7 +30,7 @@ export async function readLiveSchema(
 ): Promise<LiveSchema | null> {
   const to = Math.ceil(context.now() / MINUTE) * MINUTE;
   const window = { from: to - LONGEST_QUERY_MS, to };
-  const schema = context.schemaOf(source);
+  const schema = context.getSchema(source);
   try {
     const [labelNames, servicesAndTypes, { patterns, label }] = await Promise.all([
       schema.labelNames([], window, context.signal),
@@ -55,7 +55,7 @@ async function readValues(
   window: Window,
   context: SchemaAccess,
 ): Promise<Map<string, readonly string[]>> {
-  const schema = context.schemaOf(source);
+  const schema = context.getSchema(source);
   const entries = await pMap(
     labels,
     async (name): Promise<[string, string[]][]> => {

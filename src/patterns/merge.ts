@@ -52,7 +52,7 @@ export function mergePatterns(places: Iterable<PlaceQueries>, now: number): Quer
   for (const { place, updated, queries } of places) {
     for (const query of queries) {
       for (const sourceUid of query.sources.length === 0 ? [null] : query.sources) {
-        const draft = draftOf(drafts, query, sourceUid);
+        const draft = openDraft(drafts, query, sourceUid);
         const draftPlace = draft.places.get(place.uid);
         const weight = WEIGHTS[query.origin] * recency(updated, now);
         draft.places.set(place.uid, { place, updated, weight: Math.max(weight, draftPlace?.weight ?? 0) });
@@ -71,7 +71,7 @@ function recency(updated: number | null, now: number): number {
   return 2 ** (-days / HALF_LIFE_DAYS);
 }
 
-function draftOf(drafts: Map<string, Draft>, query: LearnedQuery, sourceUid: string | null): Draft {
+function openDraft(drafts: Map<string, Draft>, query: LearnedQuery, sourceUid: string | null): Draft {
   const { profileTypeId, matchers, variesBy, groupBy } = query;
   const key = JSON.stringify([sourceUid, profileTypeId, matchers, variesBy, groupBy]);
   const draft = drafts.get(key) ?? {

@@ -5,7 +5,7 @@ import { parseSelector } from '../sources/selector.js';
 import type { Labels, Matcher } from '../sources/source.js';
 import { safeText } from '../text/sanitise.js';
 import type { LearnedQuery, ValueName, WrittenQuery } from './query.js';
-import { replaceVariables, type Variable, variableNameOf } from './variables.js';
+import { readVariableName, replaceVariables, type Variable } from './variables.js';
 
 /** Types taken from one query whose type is a variable. */
 const MAX_TYPES = 10;
@@ -57,7 +57,7 @@ function plainTitle(title: string): string {
 
 /** The ids that a type may be; [null] where the dashboard does not say, [] where it is no type. */
 function typeIds(written: string, variables: ReadonlyMap<string, Variable>): (string | null)[] {
-  const name = variableNameOf(written);
+  const name = readVariableName(written);
   if (name === null) return /[$[]/.test(written) ? [null] : fiveParts(written);
   const variable = variables.get(name);
   const offered = [...(variable?.current ?? []), ...(variable?.options ?? []).map(({ value }) => value)];
@@ -72,7 +72,7 @@ function fiveParts(id: string): string[] {
 
 /** Returns the value of a text without variables, or of a variable with a fixed value. */
 function literal(value: string, variables: ReadonlyMap<string, Variable>): string[] {
-  const name = variableNameOf(value);
+  const name = readVariableName(value);
   if (name === null) return /\$|\[\[/.test(value) ? [] : [value];
   return [...(variables.get(name)?.current ?? [])];
 }

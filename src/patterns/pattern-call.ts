@@ -2,7 +2,7 @@ import { parseProfileType, resolveProfileType } from '../profile/types/types.js'
 import type { NextCall } from '../report/next.js';
 import { formatSelector } from '../sources/selector.js';
 import type { Matcher } from '../sources/source.js';
-import { type NamedService, type QueryPattern, SERVICE_LABEL, serviceOf } from './pattern.js';
+import { findService, type NamedService, type QueryPattern, SERVICE_LABEL } from './pattern.js';
 import type { LiveSchema } from './validate.js';
 
 /** Facts that a ready call depends on in addition to the pattern. */
@@ -19,7 +19,7 @@ export interface CallPlace {
  * Makes the call for a pattern. Where the pattern leaves the service open, the chosen service is taken, or
  * else the last choice on the dashboard, if it exists.
  */
-export function callOf(
+export function buildCall(
   pattern: QueryPattern,
   place: CallPlace,
   chosenService: NamedService | null,
@@ -31,7 +31,7 @@ export function callOf(
     ({ name, op }) => name !== SERVICE_LABEL || (op !== '=' && service === null),
   );
   const from = place.source === null ? {} : { source: place.source };
-  if (service === null && rest.length === 0 && servicesOf(live) > 1) {
+  if (service === null && rest.length === 0 && countServices(live) > 1) {
     return { tool: 'list_services', arguments: from };
   }
   return {
@@ -41,7 +41,7 @@ export function callOf(
       ...(service === null ? {} : { service }),
       ...(pattern.profileTypeId === null
         ? {}
-        : { profile_type: typeArgument(pattern.profileTypeId, typeIdsOf(live)) }),
+        : { profile_type: typeArgument(pattern.profileTypeId, listTypeIds(live)) }),
       ...(rest.length === 0 ? {} : { selector: formatSelector(rest) }),
     },
   };
@@ -54,7 +54,7 @@ export function typeArgument(id: string, typeIds: readonly string[]): string {
   return resolved?.id.split(':').slice(0, 5).join(':') === id ? alias : id;
 }
 
-export function typeIdsOf(live: LiveSchema | null): string[] {
+export function listTypeIds(live: LiveSchema | null): string[] {
   return [...new Set((live?.servicesAndTypes ?? []).flatMap((pair) => pair.__profile_type__ ?? []))];
 }
 
@@ -75,7 +75,7 @@ function valueFor(
   live: LiveSchema | null,
   chosenService: NamedService | null,
 ): string | null {
-  const fixed = serviceOf(pattern, label);
+  const fixed = findService(pattern, label);
   if (fixed !== null) return fixed;
   if (chosenService !== null && chosenService.label === label && hasService(live, chosenService))
     return chosenService.value;
@@ -98,6 +98,6 @@ function withOwnLabel(
   ];
 }
 
-function servicesOf(live: LiveSchema | null): number {
+function countServices(live: LiveSchema | null): number {
   return new Set((live?.servicesAndTypes ?? []).map((pair) => pair.service_name)).size;
 }

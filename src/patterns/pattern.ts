@@ -51,6 +51,6 @@ export interface NamedService {
 }
 
 /** The service that a pattern is about; null where it is open or matched by a regular expression. */
-export function serviceOf(pattern: Pick<QueryPattern, 'matchers'>, label = SERVICE_LABEL): string | null {
+export function findService(pattern: Pick<QueryPattern, 'matchers'>, label = SERVICE_LABEL): string | null {
   return pattern.matchers.find(({ name, op }) => name === label && op === '=')?.value ?? null;
 }

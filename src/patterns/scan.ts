@@ -113,7 +113,7 @@ export async function scanDashboards(
   const refs = await withVersions(listed.refs, store, signal, sendInBudget, maySpend);
   progress.total = refs.length;
   if (listed.complete) forget(memory, refs);
-  const reading: Reading = { store, sources, known: fingerprintOf(sources), sendInBudget, signal };
+  const reading: Reading = { store, sources, known: computeFingerprint(sources), sendInBudget, signal };
   const queue = inOrder(refs, memory, reading.known, now());
   progress.done = refs.length - queue.length;
   onProgress?.({ ...progress });
@@ -167,7 +167,7 @@ function readTraces(sources: readonly (KnownDataSource & { jsonData: unknown })[
   memory.serviceLabels = serviceLabels;
 }
 
-function fingerprintOf(sources: readonly KnownDataSource[]): string {
+function computeFingerprint(sources: readonly KnownDataSource[]): string {
   return hash(JSON.stringify(sources.map(({ uid, name, type }) => [uid, name, type]).sort())).slice(0, 16);
 }
 

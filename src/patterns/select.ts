@@ -2,8 +2,8 @@ import { UserError } from '../errors.js';
 import { matcherTest } from '../sources/matching.js';
 import type { Matcher } from '../sources/source.js';
 import { mapInTurns } from '../work/turns.js';
-import { type NamedService, type QueryPattern, SERVICE_LABEL, serviceOf } from './pattern.js';
-import { wordsOf } from './words.js';
+import { findService, type NamedService, type QueryPattern, SERVICE_LABEL } from './pattern.js';
+import { splitWords } from './words.js';
 
 /** Words and service that a reader looks for. */
 export interface PatternFilter {
@@ -21,14 +21,18 @@ export async function selectPatterns(
   { words, service }: PatternFilter,
   signal: AbortSignal,
 ): Promise<{ selected: QueryPattern[]; matched: 'all' | 'some' | 'none' }> {
-  const fits = await mapInTurns(patterns, (pattern) => service === null || mayBeOf(pattern, service), signal);
+  const fits = await mapInTurns(
+    patterns,
+    (pattern) => service === null || canConcern(pattern, service),
+    signal,
+  );
   const fitting = patterns.filter((_pattern, index) => fits[index]);
-  const wantedWords = words === null ? [] : [...new Set(wordsOf(words))];
+  const wantedWords = words === null ? [] : [...new Set(splitWords(words))];
   if (wantedWords.length === 0) return { selected: fitting, matched: 'all' };
   const counted = await mapInTurns(
     fitting,
     (pattern) => {
-      const text = textOf(pattern);
+      const text = joinText(pattern);
       return { pattern, count: wantedWords.filter((word) => text.includes(word)).length };
     },
     signal,
@@ -45,12 +49,12 @@ export async function selectPatterns(
  * Whether a pattern can be about a service: it names it, matches it or leaves it open. One that fixes a
  * `service_name` and says nothing of the team's own label is about that service, whatever its own label is.
  */
-function mayBeOf(pattern: QueryPattern, { label, value }: NamedService): boolean {
+function canConcern(pattern: QueryPattern, { label, value }: NamedService): boolean {
   const serviceMatchers = pattern.matchers.filter(({ name }) => name === label);
   if (serviceMatchers.length > 0 || pattern.variesBy.includes(label)) {
     return serviceMatchers.every((matcher) => isMet(matcher, value));
   }
-  return label === SERVICE_LABEL || serviceOf(pattern) === null;
+  return label === SERVICE_LABEL || findService(pattern) === null;
 }
 
 /** A condition that is too large for the value does not speak against the pattern. */
@@ -63,7 +67,14 @@ function isMet(matcher: Matcher, value: string): boolean {
   }
 }
 
-function textOf({ titles, dashboards, profileTypeId, matchers, groupBy, valueNames }: QueryPattern): string {
+function joinText({
+  titles,
+  dashboards,
+  profileTypeId,
+  matchers,
+  groupBy,
+  valueNames,
+}: QueryPattern): string {
   return [
     ...titles,
     ...dashboards.map(({ title }) => title),

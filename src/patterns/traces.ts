@@ -1,4 +1,4 @@
-import { isPyroscopeType, type KnownDataSource, onlyOf } from './data-source.js';
+import { isPyroscopeType, type KnownDataSource, listOnly } from './data-source.js';
 import { field, list, text } from './json.js';
 import type { WrittenQuery } from './query.js';
 
@@ -27,7 +27,7 @@ export function traceLinks(sources: readonly (KnownDataSource & { jsonData: unkn
     serviceLabels.push(...tags.filter(({ key }) => key === SERVICE_ATTRIBUTE).map(({ label }) => label));
     const uid = text(field(settings, 'datasourceUid'));
     const target = sources.find((candidate) => candidate.uid === uid);
-    const uids = target !== undefined && isPyroscopeType(target.type) ? [uid] : onlyOf(sources);
+    const uids = target !== undefined && isPyroscopeType(target.type) ? [uid] : listOnly(sources);
     const custom = field(settings, 'customQuery') === true ? text(field(settings, 'query')) : '';
     const conditions = tags.map(({ key, label }) => `${JSON.stringify(label)}="$${word(key)}"`);
     queries.push({

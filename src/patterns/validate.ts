@@ -5,7 +5,7 @@ import type { Labels, Matcher } from '../sources/source.js';
 import { safeText } from '../text/sanitise.js';
 import { mapInTurns } from '../work/turns.js';
 import { byRank } from './merge.js';
-import { type QueryPattern, SERVICE_LABEL, serviceOf } from './pattern.js';
+import { findService, type QueryPattern, SERVICE_LABEL } from './pattern.js';
 
 /** Services, types and label values that a source holds now. */
 export interface LiveSchema {
@@ -67,7 +67,7 @@ function whatIsMissing(
     (name) => !labels.has(name),
   );
   if (label !== undefined) return `there is no label ${label}`;
-  const service = serviceOf(pattern);
+  const service = findService(pattern);
   if (service === null) return null;
   if (!services.has(service)) return `no service ${service} sends profiles`;
   return emitting === null || emitting.has(service) ? null : `${service} does not emit this profile type`;

@@ -28,7 +28,7 @@ const MAX_VARIABLES = 200;
 const MAX_OPTIONS = 200;
 
 /** The name of the variable that a text consists of; null where it is anything else. */
-export function variableNameOf(value: string): string | null {
+export function readVariableName(value: string): string | null {
   const match = WHOLE.exec(value);
   return match === null ? null : (match[1] ?? match[2] ?? match[3] ?? null);
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { QueryPattern } from './pattern.js';
-import { defaultGroupings, serviceByWord, serviceLabelOf } from './words.js';
+import { defaultGroupings, findServiceLabel, serviceByWord } from './words.js';
 
 function pattern(more: Partial<QueryPattern> & { service?: string; serviceLabel?: string }): QueryPattern {
   const { service, serviceLabel = 'service_name', ...rest } = more;
@@ -80,16 +80,16 @@ describe('the label that tells services apart', () => {
       pattern({ service: 'a', score: 2 }),
       pattern({ service: 'a', serviceLabel: 'app', score }),
     ];
-    expect(serviceLabelOf(mixed(1))).toBeNull();
-    expect(serviceLabelOf(mixed(2))).toBeNull();
-    expect(serviceLabelOf(mixed(2.5))).toBe('app');
-    expect(serviceLabelOf(mixed(1.5), ['app'])).toBe('app');
-    expect(serviceLabelOf(mixed(2.5), ['service_name'])).toBeNull();
+    expect(findServiceLabel(mixed(1))).toBeNull();
+    expect(findServiceLabel(mixed(2))).toBeNull();
+    expect(findServiceLabel(mixed(2.5))).toBe('app');
+    expect(findServiceLabel(mixed(1.5), ['app'])).toBe('app');
+    expect(findServiceLabel(mixed(2.5), ['service_name'])).toBeNull();
   });
 
   test('is service_name where queries name both', () => {
     const both = [{ name: 'app', op: '=' as const, value: 'a' }];
-    expect(serviceLabelOf([pattern({ matchers: both, variesBy: ['service_name'] })])).toBeNull();
+    expect(findServiceLabel([pattern({ matchers: both, variesBy: ['service_name'] })])).toBeNull();
   });
 
   test('is what the queries name or leave open', () => {
@@ -98,19 +98,21 @@ describe('the label that tells services apart', () => {
       pattern({ variesBy: ['app', 'pod'] }),
       pattern({ service: 'a', serviceLabel: 'job' }),
     ];
-    expect(serviceLabelOf(patterns)).toBe('app');
-    expect(serviceLabelOf([pattern({ variesBy: ['pod', 'region'] })])).toBeNull();
+    expect(findServiceLabel(patterns)).toBe('app');
+    expect(findServiceLabel([pattern({ variesBy: ['pod', 'region'] })])).toBeNull();
   });
 
   test('is what traces are mapped to', () => {
-    expect(serviceLabelOf([], ['team_service'])).toBe('team_service');
-    expect(serviceLabelOf([], ['service_name'])).toBeNull();
-    expect(serviceLabelOf([pattern({ variesBy: ['team_service'] })], ['team_service'])).toBe('team_service');
+    expect(findServiceLabel([], ['team_service'])).toBe('team_service');
+    expect(findServiceLabel([], ['service_name'])).toBeNull();
+    expect(findServiceLabel([pattern({ variesBy: ['team_service'] })], ['team_service'])).toBe(
+      'team_service',
+    );
   });
 
   test('is not one that a pattern excludes, nor of a pattern that is out of date', () => {
-    expect(serviceLabelOf([pattern({ matchers: [{ name: 'app', op: '!=', value: 'x' }] })])).toBeNull();
-    expect(serviceLabelOf([pattern({ service: 'a', serviceLabel: 'app', valid: false })])).toBeNull();
+    expect(findServiceLabel([pattern({ matchers: [{ name: 'app', op: '!=', value: 'x' }] })])).toBeNull();
+    expect(findServiceLabel([pattern({ service: 'a', serviceLabel: 'app', valid: false })])).toBeNull();
   });
 });
 

@@ -1,4 +1,4 @@
-import { type QueryPattern, SERVICE_LABEL, serviceOf } from './pattern.js';
+import { findService, type QueryPattern, SERVICE_LABEL } from './pattern.js';
 
 /** Words that dashboards of every team hold: they name what is measured, not whose it is. */
 const COMMON = new Set(
@@ -24,18 +24,18 @@ export function serviceByWord(
   word: string,
   label = SERVICE_LABEL,
 ): string | null {
-  const wantedWords = wordsOf(word);
+  const wantedWords = splitWords(word);
   if (wantedWords.every((part) => COMMON.has(part))) return null;
   const services = new Set<string>();
   for (const pattern of patterns) {
     if (pattern.valid === false) continue;
     for (const name of pattern.valueNames) {
-      if (name.label === label && sameWords(wordsOf(name.word), wantedWords)) services.add(name.value);
+      if (name.label === label && sameWords(splitWords(name.word), wantedWords)) services.add(name.value);
     }
-    const service = serviceOf(pattern, label);
+    const service = findService(pattern, label);
     if (service === null) continue;
     const titles = [...pattern.titles, ...pattern.dashboards.map(({ title }) => title)];
-    if (titles.some((title) => containsAll(wordsOf(title), wantedWords))) services.add(service);
+    if (titles.some((title) => containsAll(splitWords(title), wantedWords))) services.add(service);
   }
   const [only, ...others] = services;
   return others.length === 0 ? (only ?? null) : null;
@@ -48,7 +48,7 @@ export function serviceByWord(
  *
  * @param mapped labels that trace data sources map `service.name` to: each weighs like one dashboard of today
  */
-export function serviceLabelOf(
+export function findServiceLabel(
   patterns: readonly QueryPattern[],
   mapped: readonly string[] = [],
 ): string | null {
@@ -83,7 +83,7 @@ export function defaultGroupings(patterns: readonly QueryPattern[]): string[] {
 }
 
 /** A text in lower-case words. */
-export function wordsOf(text: string): string[] {
+export function splitWords(text: string): string[] {
   return text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];
 }
 

@@ -59,7 +59,7 @@ export interface Reduced {
  * Divisor for the sums of a merge: of an instant type only the mean snapshot has a meaning. Where the number
  * of snapshots is unknown the sum stays, and `scopeLines` says so.
  */
-export function divisorOf({ type, profiles }: Measurement): number {
+export function getDivisor({ type, profiles }: Measurement): number {
   return type.kind === 'instant' && profiles !== null ? profiles : 1;
 }
 

@@ -11,9 +11,9 @@ import type { ProfileSource } from '../sources/source.js';
  */
 export interface ToolContext {
   sources: SourceRegistry;
-  schemaOf(source: ProfileSource): Schema;
+  getSchema(source: ProfileSource): Schema;
   /** The patterns learned from the dashboards of a source's Grafana; null for a source without a Grafana. */
-  patternsOf?(source: ProfileSource): PatternBook | null;
+  getPatterns?(source: ProfileSource): PatternBook | null;
   now(): number;
   signal: AbortSignal;
   /**

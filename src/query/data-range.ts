@@ -24,7 +24,7 @@ export async function findLastHourWithData(request: ProfileRequest, context: Too
   for (const candidate of requests) {
     if (request.source.isLive) {
       const matchers = allMatchers(candidate);
-      const present = await context.schemaOf(request.source).typeIds(matchers, recent, context.signal);
+      const present = await context.getSchema(request.source).typeIds(matchers, recent, context.signal);
       if (present.length > 0) return recent;
     }
     for (const window of await findWideWindows(request.source, recent, context)) {
@@ -74,7 +74,7 @@ export async function findLastSeen(
   context: ToolContext,
 ): Promise<number | null> {
   const matchers = allMatchers(request);
-  const typeIds = await context.schemaOf(request.source).typeIds(matchers, window, context.signal);
+  const typeIds = await context.getSchema(request.source).typeIds(matchers, window, context.signal);
   const type =
     (request.profileType === null ? null : resolveProfileType(request.profileType, typeIds)) ??
     defaultProfileType(typeIds);

@@ -1,6 +1,6 @@
 import {
-  aliasesOf,
   defaultProfileType,
+  listAliases,
   type ProfileType,
   resolveProfileType,
 } from '../profile/types/types.js';
@@ -47,7 +47,7 @@ export async function explainEmptiness(
   context: ToolContext,
 ): Promise<Emptiness> {
   const { source, service } = request;
-  const schema = context.schemaOf(source).fresh;
+  const schema = context.getSchema(source).fresh;
   const wide = await findWideWindows(source, window, context);
   const spans = [window, ...wide];
 
@@ -85,7 +85,7 @@ export async function explainEmptiness(
   const wanted = request.profileType;
   const type = wanted === null ? defaultProfileType(typeIds) : resolveProfileType(wanted, typeIds);
   if (type === null) {
-    const aliases = aliasesOf(typeIds);
+    const aliases = listAliases(typeIds);
     return {
       reason: 'type_not_emitted',
       detail: `${service ?? 'No service'} emits no ${JSON.stringify(wanted)} profiles in this window.`,
@@ -186,8 +186,8 @@ async function listOtherTypes(
 ): Promise<string[] | null> {
   if (profileType === null) return null;
   const matchers = allMatchers({ service, matchers: [] });
-  const typeIds = await context.schemaOf(source).fresh.typeIds(matchers, window, context.signal);
-  return resolveProfileType(profileType, typeIds) === null ? aliasesOf(typeIds) : null;
+  const typeIds = await context.getSchema(source).fresh.typeIds(matchers, window, context.signal);
+  return resolveProfileType(profileType, typeIds) === null ? listAliases(typeIds) : null;
 }
 
 /** Finds the single matcher that excludes everything: without it there is data. */

@@ -1,6 +1,6 @@
 import { UserError } from '../errors.js';
 import { offload } from '../offload.js';
-import { type FunctionTarget, targetOf } from '../profile/code/find-function.js';
+import { type FunctionTarget, toTarget } from '../profile/code/find-function.js';
 import { functionData } from '../profile/code/named-function.js';
 import type { Measurement } from '../profile/measurement.js';
 import { displayBriefly } from '../report/functions.js';
@@ -23,7 +23,7 @@ export async function resolveFunction(
   const candidates = await offload('places', [active, text], { heavy: isHeavy(active), signal });
   const [first] = candidates;
   if (first === undefined) return null;
-  if (candidates.length === 1) return targetOf(first);
+  if (candidates.length === 1) return toTarget(first);
   const named = candidates
     .slice(0, MAX_NAMED)
     .map(({ info, line }) => displayBriefly(functionData(info, line)));

@@ -4,8 +4,8 @@ import type { Profile, Repository } from '../profile/model.js';
 import { isDifference, totalValue } from '../profile/model.js';
 import { activeTree } from '../profile/tables/idle-tree.js';
 import { parseProfileType } from '../profile/types/types.js';
-import { instanceLabelOf } from '../sources/labels.js';
-import { REPOSITORY_LABELS, repositoriesOf, withRepositories } from '../sources/repository.js';
+import { pickInstanceLabel } from '../sources/labels.js';
+import { listRepositories, REPOSITORY_LABELS, withRepositories } from '../sources/repository.js';
 import { formatSelector } from '../sources/selector.js';
 import type { MergedProfile, ProfileQuery, SeriesQuery } from '../sources/source.js';
 import { bytesPerUnit, isCountUnit, secondsPerUnit } from '../text/units.js';
@@ -49,7 +49,7 @@ export async function measure(
     mayBeReduced ? readMerge(source, query, context) : readWhole(source.profile(query, context.signal)),
     source.snapshots(query, labels, context.signal),
   ]);
-  const merged = inRepositories(unmarked, repositoriesOf(counts.map((row) => row.labels)));
+  const merged = inRepositories(unmarked, listRepositories(counts.map((row) => row.labels)));
   const profiles = counts.reduce((sum, { profiles: number }) => sum + number, 0);
   const wholeValue = totalValue(merged.profile);
   if (profiles === 0 && merged.profile.values.length === 0) return null;
@@ -77,7 +77,7 @@ export async function measure(
     rate:
       type.kind === 'instant' || merged.sinceStart === true || isDifference(active)
         ? null
-        : rateOf(wholeValue - idle, scope, {
+        : computeRate(wholeValue - idle, scope, {
             profiledSeconds: merged.profiledSeconds,
             profiles: knownProfiles,
             instances,
@@ -156,8 +156,10 @@ export async function findInstanceLabel(
 
 /** Finds that label, and the labels by which profiles are counted: those of the repository are among them. */
 async function findGrouping(query: SeriesQuery, scope: Scope, context: ToolContext) {
-  const names = await context.schemaOf(scope.source).labelNames(query.matchers, query.window, context.signal);
-  const instanceLabel = instanceLabelOf(names);
+  const names = await context
+    .getSchema(scope.source)
+    .labelNames(query.matchers, query.window, context.signal);
+  const instanceLabel = pickInstanceLabel(names);
   const labels = REPOSITORY_LABELS.filter((label) => names.includes(label));
   return { instanceLabel, labels: instanceLabel === null ? labels : [instanceLabel, ...labels] };
 }
@@ -167,7 +169,7 @@ async function findGrouping(query: SeriesQuery, scope: Scope, context: ToolConte
  * durations or, where the store does not keep these, by arriving as often as a continuous profiler sends
  * them. A window that is much longer than the data, or holds only a few profiles, has no rate.
  */
-function rateOf(
+function computeRate(
   value: number,
   { type, window }: Scope,
   coverage: { profiledSeconds: number | null; profiles: number | null; instances: number | null },
@@ -214,7 +216,7 @@ async function countSamples(
   if (byInterval !== null) return byInterval;
   // The merge of the sibling type would be as large as the one that could not be read whole.
   if (type.isWallClock && !isWhole) return null;
-  const typeIds = await context.schemaOf(source).typeIds(query.matchers, query.window, context.signal);
+  const typeIds = await context.getSchema(source).typeIds(query.matchers, query.window, context.signal);
   const sibling = typeIds.find((id) => {
     const other = parseProfileType(id);
     return other !== null && other.name === type.name && /^samples?$/.test(other.sampleType);

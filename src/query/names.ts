@@ -1,4 +1,4 @@
-import { aliasesOf } from '../profile/types/types.js';
+import { listAliases } from '../profile/types/types.js';
 import { safeText } from '../text/sanitise.js';
 import type { ToolContext } from './context.js';
 import { readListQuestion } from './list-scope.js';
@@ -38,9 +38,9 @@ async function readNames(
 ): Promise<string[]> {
   if (kind === 'source') return (await context.sources.all(context.signal)).map(({ name }) => name);
   const question = await readListQuestion(kind === 'service' ? { source } : { source, service }, context);
-  const schema = context.schemaOf(question.source);
+  const schema = context.getSchema(question.source);
   const { matchers, window } = question;
   return kind === 'service'
     ? schema.labelValues('service_name', matchers, window, context.signal)
-    : aliasesOf(await schema.typeIds(matchers, window, context.signal));
+    : listAliases(await schema.typeIds(matchers, window, context.signal));
 }

@@ -1,5 +1,5 @@
 import type { ProfileType } from '../profile/types/types.js';
-import { instanceLabelOf } from '../sources/labels.js';
+import { pickInstanceLabel } from '../sources/labels.js';
 import type { Matcher, ProfileSource, Window } from '../sources/source.js';
 import { safeText } from '../text/sanitise.js';
 import type { ToolContext } from './context.js';
@@ -23,14 +23,14 @@ export async function leaveOneProfiler(
   selection: Selection,
   type: ProfileType,
   window: Window,
-  { schemaOf, signal }: Pick<ToolContext, 'schemaOf' | 'signal'>,
+  { getSchema, signal }: Pick<ToolContext, 'getSchema' | 'signal'>,
 ): Promise<{ matchers: readonly Matcher[]; notes: readonly string[] }> {
   const none = { matchers: [], notes: [] };
   if (selection.matchers.some(({ name }) => name === PROFILER)) return none;
   const matchers = allMatchers(selection);
-  const schema = schemaOf(source);
+  const schema = getSchema(source);
   const names = await schema.labelNames(matchers, window, signal);
-  const instance = instanceLabelOf(names);
+  const instance = pickInstanceLabel(names);
   if (instance === null || !names.includes(PROFILER)) return none;
   if ((await schema.labelValues(PROFILER, matchers, window, signal)).length < 2) return none;
   const counts = await source.snapshots(
@@ -73,12 +73,12 @@ export function findDoubleProfilers(rows: readonly ProfilerCount[]): {
     profilersOf.set(pod, (profilersOf.get(pod) ?? new Set()).add(profiler));
   const profilerSets = [...profilersOf.values()].filter(({ size }) => size > 1);
   if (profilerSets.length === 0) return { kept: null, others: [] };
-  const profilesOf = (name: string) =>
+  const countProfiles = (name: string) =>
     rows.reduce((sum, { profiler, profiles }) => (profiler === name ? sum + profiles : sum), 0);
   const [kept = null] = [...new Set(profilerSets.flatMap((profilers) => [...profilers]))].sort(
     (a, b) =>
       Number(MACHINE_WIDE.test(a)) - Number(MACHINE_WIDE.test(b)) ||
-      profilesOf(b) - profilesOf(a) ||
+      countProfiles(b) - countProfiles(a) ||
       (a < b ? -1 : 1),
   );
   const setsWithKept = profilerSets.filter((profilers) => kept !== null && profilers.has(kept));

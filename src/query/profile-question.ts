@@ -52,7 +52,7 @@ function addLink(answer: Answer, scope: Scope): Answer {
 
 /** A copy of the context whose schema is read from the source instead of the cache. */
 function withFreshSchema(context: ToolContext): ToolContext {
-  return { ...context, schemaOf: (source) => context.schemaOf(source).fresh };
+  return { ...context, getSchema: (source) => context.getSchema(source).fresh };
 }
 
 function isSame(fresh: Resolution, before: Resolution): boolean {

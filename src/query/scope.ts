@@ -1,6 +1,6 @@
 import { UserError } from '../errors.js';
 import {
-  aliasesOf,
+  listAliases,
   orderTypes,
   PROFILE_TYPE_ALIASES,
   type ProfileType,
@@ -62,7 +62,7 @@ export async function resolveScope(
   const query = { matchers: allMatchers({ service, matchers: request.matchers }), window };
   const { type: existing, typeIds } = await findType(
     request.profileType,
-    context.schemaOf(source),
+    context.getSchema(source),
     query,
     context.signal,
   );
@@ -123,7 +123,7 @@ export async function resolveService(
     return { service: request.service, matchers: request.matchers, notes };
   }
   if (matchers.length > 0) return { service, matchers, notes: [] };
-  const services = await context.schemaOf(source).labelValues('service_name', [], window, context.signal);
+  const services = await context.getSchema(source).labelValues('service_name', [], window, context.signal);
   if (services.length > 1) {
     throw new UserError(
       'No `service` was given, and the source has several.',
@@ -145,7 +145,7 @@ export async function explainMixture(
   context: ToolContext,
 ): Promise<string[]> {
   const services = await context
-    .schemaOf(source)
+    .getSchema(source)
     .labelValues('service_name', matchers, window, context.signal);
   if (services.length < 2) return [];
   const shown = services.slice(0, 5).join(', ');
@@ -163,7 +163,7 @@ async function explainIdleMatchers(
 ): Promise<string[]> {
   const idle = matchers.filter((matcher) => matcherTest(matcher)(undefined));
   if (idle.length === 0) return [];
-  const schema = context.schemaOf(source);
+  const schema = context.getSchema(source);
   const rest = allMatchers({ service, matchers: matchers.filter((matcher) => !idle.includes(matcher)) });
   const withoutLabel = (names: readonly string[]) => idle.filter(({ name }) => !names.includes(name));
   if (withoutLabel(await schema.labelNames(rest, window, context.signal)).length === 0) return [];
@@ -175,7 +175,7 @@ async function explainIdleMatchers(
 }
 
 function otherTypes(typeIds: readonly string[], chosen: ProfileType): string {
-  const others = aliasesOf(typeIds).filter((alias) => alias !== chosen.alias);
+  const others = listAliases(typeIds).filter((alias) => alias !== chosen.alias);
   return others.length === 0 ? '' : ` (also: ${others.join(', ')})`;
 }
 
@@ -186,7 +186,7 @@ function checkTypeName(wanted: string | null, typeIds: readonly string[]): void 
   const isKnown =
     resolveProfileType(wanted, ALL_KNOWN) !== null || PROFILE_TYPE_ALIASES.includes(wanted.toLowerCase());
   if (looksLikeId || isKnown) return;
-  const aliases = aliasesOf(typeIds);
+  const aliases = listAliases(typeIds);
   const [best] = findNearest(wanted, [...aliases, ...PROFILE_TYPE_ALIASES]);
   throw new UserError(
     `\`profile_type\` ${JSON.stringify(wanted)} is not known.`,

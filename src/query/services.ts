@@ -1,4 +1,9 @@
-import { aliasesOf, type ProfileType, parseProfileType, resolveProfileType } from '../profile/types/types.js';
+import {
+  listAliases,
+  type ProfileType,
+  parseProfileType,
+  resolveProfileType,
+} from '../profile/types/types.js';
 import type { TypeOfServices } from '../sources/several-types.js';
 import type { Labels, ProfileSource, Window } from '../sources/source.js';
 import { safeText } from '../text/sanitise.js';
@@ -30,9 +35,9 @@ export async function findServices(
   selection: Selection,
   { type, wanted }: { type: ProfileType; wanted: string | null },
   window: Window,
-  { schemaOf, signal }: Pick<ToolContext, 'schemaOf' | 'signal'>,
+  { getSchema, signal }: Pick<ToolContext, 'getSchema' | 'signal'>,
 ): Promise<{ several: SeveralServices | null; notes: readonly string[] }> {
-  const rows = await schemaOf(source).servicesAndTypes(allMatchers(selection), window, signal);
+  const rows = await getSchema(source).servicesAndTypes(allMatchers(selection), window, signal);
   const several = servicesIn(rows, type, wanted);
   const [only, ...others] = several.types.flatMap(({ services }) => services);
   if (others.length > 0) return { several, notes: typeNotes(several) };
@@ -69,7 +74,7 @@ export function servicesIn(
   const leftOut: { service: string; types: string[] }[] = [];
   for (const [service, ids] of [...idsOf].sort(([a], [b]) => (a < b ? -1 : 1))) {
     const typeId = ownType(ids, type, wanted);
-    if (typeId === null) leftOut.push({ service, types: aliasesOf(ids) });
+    if (typeId === null) leftOut.push({ service, types: listAliases(ids) });
     else ofType.set(typeId, [...(ofType.get(typeId) ?? []), service]);
   }
   const types = [...ofType]

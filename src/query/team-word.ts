@@ -1,6 +1,6 @@
 import { LONGEST_QUERY_MS } from '../duration.js';
 import { type NamedService, SERVICE_LABEL } from '../patterns/pattern.js';
-import { serviceByWord, serviceLabelOf } from '../patterns/words.js';
+import { findServiceLabel, serviceByWord } from '../patterns/words.js';
 import type { Schema } from '../schema/schema.js';
 import { formatSelector } from '../sources/selector.js';
 import type { Window } from '../sources/source.js';
@@ -23,11 +23,11 @@ export async function withTeamsWord(
   context: ToolContext,
 ): Promise<{ request: ProfileRequest; notes: readonly string[] }> {
   const { source, service, window } = request;
-  const book = service === null ? null : (context.patternsOf?.(source) ?? null);
+  const book = service === null ? null : (context.getPatterns?.(source) ?? null);
   if (service === null || book === null) return { request, notes: [] };
   const now = Math.ceil(context.now() / MINUTE) * MINUTE;
   const spans = [...(window === null ? [] : [window]), { from: now - LONGEST_QUERY_MS, to: now }];
-  const schema = context.schemaOf(source);
+  const schema = context.getSchema(source);
   const existing = new Set<string>();
   for (const span of spans) {
     for (const name of await schema.labelValues(SERVICE_LABEL, [], span, context.signal)) existing.add(name);
@@ -35,7 +35,7 @@ export async function withTeamsWord(
   }
   const { patterns, serviceLabels } = await book.read(context.signal, WAIT_MS);
   const sourcePatterns = patterns.filter(({ sourceUid }) => sourceUid === null || sourceUid === source.uid);
-  const label = serviceLabelOf(sourcePatterns, serviceLabels);
+  const label = findServiceLabel(sourcePatterns, serviceLabels);
   const isThere = (named: NamedService) => hasValue(named, spans, schema, context.signal);
   const direct = label === null ? null : { label, value: service };
   if (direct !== null && (await isThere(direct))) {

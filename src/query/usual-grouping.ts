@@ -1,7 +1,7 @@
 import type { Learned } from '../patterns/book.js';
 import { type NamedService, SERVICE_LABEL } from '../patterns/pattern.js';
 import { selectPatterns } from '../patterns/select.js';
-import { defaultGroupings, serviceLabelOf } from '../patterns/words.js';
+import { defaultGroupings, findServiceLabel } from '../patterns/words.js';
 import type { ToolContext } from './context.js';
 import type { Scope } from './scope.js';
 import { profileQuery } from './scope.js';
@@ -13,7 +13,7 @@ import { profileQuery } from './scope.js';
  */
 export async function findUsualGrouping(scope: Scope, context: ToolContext): Promise<string | null> {
   const { source, type } = scope;
-  const learned = context.patternsOf?.(source)?.learned();
+  const learned = context.getPatterns?.(source)?.learned();
   if (learned === undefined) return null;
   // A sixth part only says that the type is a delta.
   const id = type.id.split(':').slice(0, 5).join(':');
@@ -27,14 +27,14 @@ export async function findUsualGrouping(scope: Scope, context: ToolContext): Pro
   const { selected } = await selectPatterns(patterns, filter, context.signal);
   const openLabels = defaultGroupings(selected).filter((label) => !fixedLabels.has(label));
   if (openLabels.length === 0) return null;
-  const names = await context.schemaOf(source).labelNames(matchers, window, context.signal);
+  const names = await context.getSchema(source).labelNames(matchers, window, context.signal);
   return openLabels.find((label) => names.includes(label)) ?? null;
 }
 
 /** The service of a scope, from `service_name` or from the label that the team uses instead. */
 function serviceIn({ service, matchers }: Scope, learned: Learned): NamedService | null {
   if (service !== null) return { label: SERVICE_LABEL, value: service };
-  const label = serviceLabelOf(learned.patterns, learned.serviceLabels);
+  const label = findServiceLabel(learned.patterns, learned.serviceLabels);
   const serviceMatcher = matchers.find(({ name, op }) => name === label && op === '=');
   return serviceMatcher === undefined ? null : { label: serviceMatcher.name, value: serviceMatcher.value };
 }

@@ -42,10 +42,10 @@ export function profileLink(place: GrafanaPlace, query: LinkQuery): Link {
   if (!place.drilldown || service === null) return exploreLink(place, query);
   const parameters: Parameters = [
     ...appParameters(place, service, query.profileTypeId, 'flame-graph'),
-    ...query.matchers.map((matcher) => ['var-filters', filterOf(matcher)] as const),
-    ...rangeOf(window),
+    ...query.matchers.map((matcher) => ['var-filters', formatFilter(matcher)] as const),
+    ...formatRange(window),
   ];
-  return { title: 'Grafana Profiles Drilldown', url: pageOf(place, APP, parameters) };
+  return { title: 'Grafana Profiles Drilldown', url: buildPage(place, APP, parameters) };
 }
 
 /**
@@ -66,10 +66,10 @@ export function overviewLink(
     ['explorationType', service === null ? 'all' : view],
     ['var-dataSource', place.uid],
     ...(service === null ? [] : [['var-serviceName', service] as const]),
-    ...matchers.map((matcher) => ['var-filters', filterOf(matcher)] as const),
-    ...rangeOf(window),
+    ...matchers.map((matcher) => ['var-filters', formatFilter(matcher)] as const),
+    ...formatRange(window),
   ];
-  return { title: 'Grafana Profiles Drilldown', url: pageOf(place, APP, parameters) };
+  return { title: 'Grafana Profiles Drilldown', url: buildPage(place, APP, parameters) };
 }
 
 /**
@@ -100,15 +100,15 @@ function drilldownDifference(
   const margin = Math.ceil((visible.to - visible.from) * MARGIN);
   const parameters: Parameters = [
     ...appParameters(place, service, query.profileTypeId, 'diff-flame-graph'),
-    ...baseline.matchers.map((matcher) => ['var-filtersBaseline', filterOf(matcher)] as const),
-    ...query.matchers.map((matcher) => ['var-filtersComparison', filterOf(matcher)] as const),
-    ...rangeOf({ from: visible.from - margin, to: visible.to + margin }),
+    ...baseline.matchers.map((matcher) => ['var-filtersBaseline', formatFilter(matcher)] as const),
+    ...query.matchers.map((matcher) => ['var-filtersComparison', formatFilter(matcher)] as const),
+    ...formatRange({ from: visible.from - margin, to: visible.to + margin }),
     ['diffFrom', time(baseline.window.from)],
     ['diffTo', time(baseline.window.to)],
     ['diffFrom-2', time(query.window.from)],
     ['diffTo-2', time(query.window.to)],
   ];
-  return { title: 'Grafana Profiles Drilldown, difference', url: pageOf(place, APP, parameters) };
+  return { title: 'Grafana Profiles Drilldown, difference', url: buildPage(place, APP, parameters) };
 }
 
 /** Adds the link of a page that shows a person the same; without a link the answer stays as it is. */
@@ -124,14 +124,14 @@ export function withLink(answer: Answer, link: Link | null): Answer {
 /** A page of Explore with one or two panes, in the short form that all versions since 6 read. */
 function exploreLink(place: GrafanaPlace, left: LinkQuery, right?: LinkQuery): Link {
   const parameters: Parameters = [
-    ['left', paneOf(place, left)],
-    ...(right === undefined ? [] : [['right', paneOf(place, right)] as const]),
+    ['left', buildPane(place, left)],
+    ...(right === undefined ? [] : [['right', buildPane(place, right)] as const]),
   ];
   const title = right === undefined ? 'Grafana Explore' : 'Grafana Explore, baseline and incident';
-  return { title, url: pageOf(place, 'explore', parameters) };
+  return { title, url: buildPage(place, 'explore', parameters) };
 }
 
-function paneOf({ uid }: GrafanaPlace, { profileTypeId, selector, window }: LinkQuery): string {
+function buildPane({ uid }: GrafanaPlace, { profileTypeId, selector, window }: LinkQuery): string {
   const query = {
     ...(profileTypeId === '' ? {} : { profileTypeId }),
     labelSelector: singleQuoted(selector.toWellFormed()),
@@ -153,7 +153,7 @@ function appParameters(place: GrafanaPlace, service: string, typeId: string, vie
   ];
 }
 
-function rangeOf({ from, to }: LinkQuery['window']): Parameters {
+function formatRange({ from, to }: LinkQuery['window']): Parameters {
   return [
     ['from', time(from)],
     ['to', time(to)],
@@ -161,13 +161,13 @@ function rangeOf({ from, to }: LinkQuery['window']): Parameters {
 }
 
 /** The app's own way of writing a matcher in a URL. */
-function filterOf({ name, op, value }: LinkMatcher): string {
+function formatFilter({ name, op, value }: LinkMatcher): string {
   return [name, op, value]
     .map((part) => part.replaceAll('|', '__gfp__').replaceAll(',', '__gfc__'))
     .join('|');
 }
 
-function pageOf({ baseUrl, orgId }: GrafanaPlace, page: string, parameters: Parameters): string {
+function buildPage({ baseUrl, orgId }: GrafanaPlace, page: string, parameters: Parameters): string {
   const all = orgId === null ? parameters : [...parameters, ['orgId', String(orgId)] as const];
   return `${baseUrl}/${page}?${all.map(([name, value]) => `${name}=${encode(value)}`).join('&')}`;
 }

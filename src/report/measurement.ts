@@ -1,5 +1,5 @@
 import { IDLE_DEPTH } from '../profile/code/idle.js';
-import { divisorOf, type Measurement, type Reduced, round, roundShare } from '../profile/measurement.js';
+import { getDivisor, type Measurement, type Reduced, round, roundShare } from '../profile/measurement.js';
 import { isDifference, type Profile, shareBase, totalValue } from '../profile/model.js';
 import type { ProfileType } from '../profile/types/types.js';
 import { leadingName, safeText } from '../text/sanitise.js';
@@ -40,7 +40,7 @@ function isIdleBlurred({ callSites }: Reduced, { isWallClock }: ProfileType): bo
 
 /** `scope`, `total`, `coverage` and `idle` of the JSON answers about profiles. */
 export function scopeData(measured: Measurement, analysed: Profile = measured.active): JsonObject {
-  const divisor = divisorOf(measured);
+  const divisor = getDivisor(measured);
   const active = totalValue(measured.active);
   const whole = shareBase(measured.active) + measured.idle;
   const kept = shareBase(analysed);

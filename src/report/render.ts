@@ -168,8 +168,8 @@ interface MeasuredList {
 function cutLists({ data, lists: names }: Answer, budget: number): { data: JsonObject; notes: string[] } {
   const lists = [...new Set(names)].flatMap((name) => measureList(data, name) ?? []);
   const notesBefore = Array.isArray(data.notes) ? data.notes : [];
-  const bytesOf = ({ bytesUpTo, kept }: MeasuredList) => bytesUpTo[kept] ?? 0;
-  const listBytes = () => lists.reduce((sum, list) => sum + bytesOf(list), 0);
+  const countBytes = ({ bytesUpTo, kept }: MeasuredList) => bytesUpTo[kept] ?? 0;
+  const listBytes = () => lists.reduce((sum, list) => sum + countBytes(list), 0);
   const otherBytes = byteLength(serialise({ ...data, notes: notesBefore })) - listBytes();
   // In the order in which the lists were cut first.
   const cut = new Set<MeasuredList>();
@@ -186,7 +186,7 @@ function cutLists({ data, lists: names }: Answer, budget: number): { data: JsonO
   while (otherBytes + listBytes() + noteBytes() > budget) {
     let longest: MeasuredList | null = null;
     for (const list of lists)
-      if (list.kept > 1 && (longest === null || bytesOf(list) > bytesOf(longest))) longest = list;
+      if (list.kept > 1 && (longest === null || countBytes(list) > countBytes(longest))) longest = list;
     if (longest === null) break;
     longest.kept = Math.max(1, Math.floor(longest.kept * 0.85));
     cut.add(longest);

@@ -50,13 +50,13 @@ export async function tryDirectory(directory: string): Promise<void> {
 }
 
 function createDriver(directory: string): L2CacheDriver {
-  const fileOf = (key: string) => path.join(directory, `${key.replace(/\W/g, '_')}${SUFFIX}`);
-  const remove = (key: string) => rm(fileOf(key), { force: true });
+  const resolveFile = (key: string) => path.join(directory, `${key.replace(/\W/g, '_')}${SUFFIX}`);
+  const remove = (key: string) => rm(resolveFile(key), { force: true });
   const driver: L2CacheDriver = {
     type: 'l2',
     namespace: () => driver,
     async get(key) {
-      const text = await readFile(fileOf(key), 'utf8').catch(undefinedIfMissing);
+      const text = await readFile(resolveFile(key), 'utf8').catch(undefinedIfMissing);
       if (text === undefined) return undefined;
       const entry = readEntry(text);
       if (entry !== null && entry.expires > Date.now()) return entry.value;
@@ -71,7 +71,7 @@ function createDriver(directory: string): L2CacheDriver {
     async set(key, value, ttl = DAY) {
       const entry: Entry = { format: FORMAT, expires: Date.now() + ttl, value };
       await mkdir(directory, { recursive: true, mode: 0o700 });
-      await writeFileAtomic(fileOf(key), JSON.stringify(entry), { mode: 0o600, fsync: false });
+      await writeFileAtomic(resolveFile(key), JSON.stringify(entry), { mode: 0o600, fsync: false });
       return true;
     },
     async delete(key) {

@@ -57,7 +57,7 @@ export async function openKeptAnswers(
     },
   });
   return {
-    cacheFor: (identity) => answersOf(cache, identity),
+    cacheFor: (identity) => createAnswerCache(cache, identity),
     close: () => layer.close(),
   };
 }
@@ -110,10 +110,10 @@ function isKept<T>(value: unknown, isAnswer: IsAnswer<T>): value is Kept<T> {
   );
 }
 
-function answersOf(cache: Cache, identity: string): AnswerCache {
-  const idOf = (key: string) => hash(`${identity} ${key}`);
+function createAnswerCache(cache: Cache, identity: string): AnswerCache {
+  const buildId = (key: string) => hash(`${identity} ${key}`);
   const keep = async (key: string, answer: readonly unknown[], ttl: number) => {
-    const id = idOf(key);
+    const id = buildId(key);
     if (answer.length === 0) await cache.delete({ key: id });
     else await cache.set({ key: id, value: { answer, learned: Date.now() }, ttl });
   };
@@ -126,7 +126,7 @@ function answersOf(cache: Cache, identity: string): AnswerCache {
       ttlMs: number,
       whenOld?: (learnedAt: number) => void,
     ) {
-      const id = idOf(key);
+      const id = buildId(key);
       // The library wraps failures of the source and its own alike, so the question is kept apart from it.
       // It may still be open when the library gives an old entry that turns out to be unreadable.
       const requests: Promise<T>[] = [];

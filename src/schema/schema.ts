@@ -211,7 +211,7 @@ export function createSchema(
   const health: Health = { answers: true };
   const texts = new Memory<string[]>(isTexts, cache, now, health);
   const rows = new Memory<Labels[]>(isRows, cache, now, health);
-  const keyOf = (method: string, matchers: readonly Matcher[], { from, to }: Window) => {
+  const buildKey = (method: string, matchers: readonly Matcher[], { from, to }: Window) => {
     const long = to - from >= LONG_WINDOW_MS;
     if (long && Math.abs(now() - to) <= RECENT_MS) {
       return JSON.stringify([method, matchers, 'recent', Math.round((to - from) / MINUTE)]);
@@ -219,7 +219,7 @@ export function createSchema(
     const roundTo = long ? MINUTE : 1;
     return JSON.stringify([method, matchers, roundTo, Math.floor(from / roundTo), Math.floor(to / roundTo)]);
   };
-  const ttlOf = ({ to }: Window) => (now() - to > SETTLED_MS ? HOUR : TTL_MS);
+  const chooseTtl = ({ to }: Window) => (now() - to > SETTLED_MS ? HOUR : TTL_MS);
 
   const view = (fresh: boolean, whenOld: (ageMs: number) => void): Schema => {
     const recall = async <T extends readonly unknown[]>(
@@ -229,8 +229,8 @@ export function createSchema(
       ask: (signal: AbortSignal) => Promise<T>,
       signal: AbortSignal,
     ): Promise<T> => {
-      const key = keyOf(method, query.matchers, query.window);
-      const answer = memory.recall(key, ask, signal, { fresh, ttlMs: ttlOf(query.window) });
+      const key = buildKey(method, query.matchers, query.window);
+      const answer = memory.recall(key, ask, signal, { fresh, ttlMs: chooseTtl(query.window) });
       const recalled = await answer.catch((error: unknown) => {
         meter.schema('miss');
         throw error;

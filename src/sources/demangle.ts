@@ -24,7 +24,7 @@ let isLoaded = false;
 export function nameDemangler(): CleanName {
   let charactersLeft = MAX_CHARACTERS;
   return (name) => {
-    if (!MANGLED.test(name) || charactersLeft <= 0 || expansionOf(name) > MAX_EXPANSION) return name;
+    if (!MANGLED.test(name) || charactersLeft <= 0 || measureExpansion(name) > MAX_EXPANSION) return name;
     if (!isLoaded) load();
     const demangled = glue.demangle_any(name);
     charactersLeft -= demangled.length;
@@ -33,7 +33,7 @@ export function nameDemangler(): CleanName {
   };
 }
 
-function expansionOf(name: string): number {
+function measureExpansion(name: string): number {
   const references = name.match(BACK_REFERENCES)?.length ?? 0;
   return name.length * 3 ** (references / 3);
 }

@@ -4,10 +4,10 @@ import { describe, expect, test } from 'vitest';
 import { pprofBytes } from '../../test/support/profiles.js';
 import { decodePprof, pprofToProfile } from '../profile/pprof/pprof.js';
 import { readTree } from '../profile/tables/stack-tree.js';
-import { echoesOf, nameCleaner, parseWithoutEchoes } from './echoes.js';
+import { listEchoes, nameCleaner, parseWithoutEchoes } from './echoes.js';
 
 const SECRETS = ['glsa_secret+/token==_1', 'p&ss "w<rd>/ö'];
-const echoes = echoesOf(SECRETS);
+const echoes = listEchoes(SECRETS);
 const clean = nameCleaner(echoes);
 
 describe('a name', () => {
@@ -26,14 +26,14 @@ describe('a name', () => {
 
   test('has the same placeholder in every process with the same secrets', () => {
     expect(clean(`a ${SECRETS[0]}`)).toBe('a [redacted-1]');
-    expect(nameCleaner(echoesOf([...SECRETS, 'another-one-behind']))(`a ${SECRETS[1]}`)).toBe(
+    expect(nameCleaner(listEchoes([...SECRETS, 'another-one-behind']))(`a ${SECRETS[1]}`)).toBe(
       clean(`a ${SECRETS[1]}`),
     );
   });
 
   test('is not taken apart by a short word that is a password as well', () => {
-    expect(nameCleaner(echoesOf(['admin', 'Bearer admin']))('admin-api')).toBe('admin-api');
-    expect(nameCleaner(echoesOf(['admin', 'Bearer admin']))('x Bearer admin')).not.toContain('admin');
+    expect(nameCleaner(listEchoes(['admin', 'Bearer admin']))('admin-api')).toBe('admin-api');
+    expect(nameCleaner(listEchoes(['admin', 'Bearer admin']))('x Bearer admin')).not.toContain('admin');
   });
 });
 
@@ -84,7 +84,7 @@ test('no name of a profile holds one: function, file, type, unit', () => {
     ],
   });
   expect(Profile.decode(bytes).stringTable.strings.join()).toContain(token);
-  const profile = pprofToProfile(decodePprof(bytes, nameCleaner(echoesOf([token]))));
+  const profile = pprofToProfile(decodePprof(bytes, nameCleaner(listEchoes([token]))));
   expect(JSON.stringify(profile)).not.toMatch(/glsa_secret/);
   expect(profile.functions.map(({ name }) => name)).toEqual(['f [redacted-1]', 'f [redacted-2]']);
 });

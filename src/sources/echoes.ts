@@ -1,4 +1,4 @@
-import { anyOf, spellingsOf } from '../telemetry/spellings.js';
+import { listSpellings, matchAny } from '../telemetry/spellings.js';
 
 /**
  * A secret as a server may echo it inside a name, and its replacement. Plain data, so that threads can take
@@ -14,8 +14,8 @@ export interface Echo {
 const MIN_LENGTH = 8;
 
 /** All echoes of some secrets. The placeholders depend only on the order of the secrets. */
-export function echoesOf(secrets: readonly string[]): readonly Echo[] {
-  const spellings = new Set(secrets.flatMap(spellingsOf).filter(({ length }) => length >= MIN_LENGTH));
+export function listEchoes(secrets: readonly string[]): readonly Echo[] {
+  const spellings = new Set(secrets.flatMap(listSpellings).filter(({ length }) => length >= MIN_LENGTH));
   return [...spellings].map((spelling, index) => ({ spelling, placeholder: `[redacted-${index + 1}]` }));
 }
 
@@ -24,7 +24,7 @@ export type CleanName = (name: string) => string;
 
 /** Makes the function that removes some echoes. */
 export function nameCleaner(echoes: readonly Echo[]): CleanName {
-  const pattern = patternOf(echoes);
+  const pattern = buildPattern(echoes);
   if (pattern === null) return (name) => name;
   const placeholders = new Map(echoes.map(({ spelling, placeholder }) => [spelling, placeholder]));
   return (name) =>
@@ -39,7 +39,7 @@ export function nameCleaner(echoes: readonly Echo[]): CleanName {
  */
 export function parseWithoutEchoes(json: string, echoes: readonly Echo[]): unknown {
   const value: unknown = JSON.parse(json);
-  const pattern = patternOf(echoes);
+  const pattern = buildPattern(echoes);
   if (pattern === null || (!json.includes('\\') && json.search(pattern) < 0)) return value;
   return cleanValue(value, nameCleaner(echoes));
 }
@@ -85,10 +85,10 @@ function cleanMembers(holder: object, clean: CleanName, pending: object[]): void
 /** Compiled pattern of each list of echoes: the same list comes with every answer. */
 const PATTERNS = new WeakMap<readonly Echo[], RegExp | null>();
 
-function patternOf(echoes: readonly Echo[]): RegExp | null {
+function buildPattern(echoes: readonly Echo[]): RegExp | null {
   const known = PATTERNS.get(echoes);
   if (known !== undefined) return known;
-  const pattern = anyOf(echoes.map(({ spelling }) => spelling));
+  const pattern = matchAny(echoes.map(({ spelling }) => spelling));
   PATTERNS.set(echoes, pattern);
   return pattern;
 }

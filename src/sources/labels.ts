@@ -17,7 +17,7 @@ export const VERSION_LABEL =
   /^(?:service[._])?(?:git_ref|version)$|^(?:app_?version|release|image_tag|service_git_ref)$/;
 
 /** The first of {@link INSTANCE_LABELS} among some names; null where none is there. */
-export function instanceLabelOf(names: readonly string[]): string | null {
+export function pickInstanceLabel(names: readonly string[]): string | null {
   return INSTANCE_LABELS.find((label) => names.includes(label)) ?? null;
 }
 

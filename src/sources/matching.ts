@@ -42,7 +42,7 @@ export function prepareMatchers(
   budget: MatchingBudget = { steps: MAX_SELECTOR_STEPS },
 ): void {
   const expressions = matchers.filter(({ op }) => op.endsWith('~'));
-  const sizes = expressions.map((matcher) => ({ matcher, size: sizeOf(matcher) }));
+  const sizes = expressions.map((matcher) => ({ matcher, size: estimateSize(matcher) }));
   checkSize(sizes, budget);
   for (const matcher of expressions) preparedMatchers.set(matcher, prepare(matcher));
 }
@@ -92,7 +92,7 @@ function spend(steps: number, budget: MatchingBudget, matcher: Matcher, value: s
   );
 }
 
-function sizeOf({ value }: Matcher): number {
+function estimateSize({ value }: Matcher): number {
   return plainValues(value) === null ? estimatePatternSize(value) : 0;
 }
 

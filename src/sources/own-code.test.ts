@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { asker, fixture } from '../../test/support/ask.js';
 import { profileOf } from '../../test/support/profiles.js';
 import { UserError } from '../errors.js';
-import { ownersOf } from '../profile/code/owners.js';
+import { listOwners } from '../profile/code/owners.js';
 import { createFilesSource } from './files/source.js';
 import { readOwnCode, withOwnCode } from './own-code.js';
 
@@ -31,12 +31,12 @@ test('a pattern of names or files decides before everything else', () => {
     ],
     1,
   ]);
-  expect(ownersOf(profile)).toEqual(['library', 'library']);
-  expect(ownersOf({ ...profile, ownCode: { patterns: ['site-packages/acme/'] } })).toEqual([
+  expect(listOwners(profile)).toEqual(['library', 'library']);
+  expect(listOwners({ ...profile, ownCode: { patterns: ['site-packages/acme/'] } })).toEqual([
     'library',
     'application',
   ]);
-  expect(ownersOf({ ...profile, ownCode: { patterns: ['Acme'] } })).toEqual(['application', 'library']);
+  expect(listOwners({ ...profile, ownCode: { patterns: ['Acme'] } })).toEqual(['application', 'library']);
 });
 
 test('it reaches the answer', async () => {

@@ -61,7 +61,7 @@ export function createRecentAnswers({
   const answers = new LRUCache<string, RecentAnswer>({
     maxSize: mostBytes,
     maxEntrySize: Math.min(MAX_ENTRY_BYTES, mostBytes),
-    sizeCalculation: ({ value }, key) => sizeOf(value) + key.length * BYTES_PER_CHARACTER,
+    sizeCalculation: ({ value }, key) => estimateSize(value) + key.length * BYTES_PER_CHARACTER,
   });
   const underWay = new Map<string, (signal: AbortSignal) => Promise<unknown>>();
   let sources = 0;
@@ -162,7 +162,7 @@ export function createRecentAnswers({
 }
 
 /** Size of an answer in bytes, about. */
-function sizeOf(value: unknown): number {
+function estimateSize(value: unknown): number {
   return isMerge(value) ? profileSize(value.profile) : JSON.stringify(value).length * BYTES_PER_CHARACTER + 1;
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { repositoriesOf } from './repository.js';
+import { listRepositories } from './repository.js';
 
 describe('repositoriesOf', () => {
   test.each([
@@ -14,7 +14,7 @@ describe('repositoriesOf', () => {
     ['', ''],
   ])('the repository %j', (address, module) => {
     const expected = module === '' ? [] : [{ module, root: '' }];
-    expect(repositoriesOf([{ service_repository: address }])).toEqual(expected);
+    expect(listRepositories([{ service_repository: address }])).toEqual(expected);
   });
 
   test.each([
@@ -26,13 +26,13 @@ describe('repositoriesOf', () => {
     ['', ''],
   ])('the folder %j', (path, root) => {
     const expected = root === '' ? [] : [{ module: '', root }];
-    expect(repositoriesOf([{ service_root_path: path }])).toEqual(expected);
+    expect(listRepositories([{ service_root_path: path }])).toEqual(expected);
   });
 
   test('each pair once, none where the labels are absent', () => {
     const cart = { service_repository: 'https://github.com/acme/shop', service_root_path: 'cart' };
     const search = { ...cart, service_root_path: 'search' };
-    expect(repositoriesOf([{ ...cart, pod: 'a' }, { ...cart, pod: 'b' }, search, { pod: 'c' }])).toEqual([
+    expect(listRepositories([{ ...cart, pod: 'a' }, { ...cart, pod: 'b' }, search, { pod: 'c' }])).toEqual([
       { module: 'github.com/acme/shop', root: 'cart' },
       { module: 'github.com/acme/shop', root: 'search' },
     ]);

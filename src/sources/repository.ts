@@ -7,11 +7,11 @@ const ROOT_PATH = 'service_root_path';
 export const REPOSITORY_LABELS: readonly string[] = [REPOSITORY, ROOT_PATH];
 
 /** Lists the distinct repositories that label sets name. */
-export function repositoriesOf(rows: Iterable<Labels>): readonly Repository[] {
+export function listRepositories(rows: Iterable<Labels>): readonly Repository[] {
   const repositories = new Map<string, Repository>();
   for (const labels of rows) {
     const repository = {
-      module: moduleOf(labels[REPOSITORY] ?? ''),
+      module: cutModule(labels[REPOSITORY] ?? ''),
       root: (labels[ROOT_PATH] ?? '').trim().replace(/^(?:\.?\/)+|\/+$|^\.$/g, ''),
     };
     if (repository.module === '' && repository.root === '') continue;
@@ -21,7 +21,7 @@ export function repositoriesOf(rows: Iterable<Labels>): readonly Repository[] {
 }
 
 /** The module `github.com/acme/shop` of `https://github.com/acme/shop.git` or `git@github.com:acme/shop`. */
-function moduleOf(address: string): string {
+function cutModule(address: string): string {
   const place = address
     .trim()
     .replace(/^\w+:\/\//, '')

@@ -30,28 +30,28 @@ export function withTypes(
   types: readonly TypeOfServices[],
 ): ProfileSource {
   const { reduced: _whole, ...rest } = source;
-  const partsOf = (query: ProfileQuery): ProfileQuery[] =>
+  const splitQuery = (query: ProfileQuery): ProfileQuery[] =>
     query.profileTypeId !== typeId
       ? [query]
       : types.map((type) => ({
           ...query,
           profileTypeId: type.typeId,
-          matchers: [...query.matchers, ...matcherOf(type)],
+          matchers: [...query.matchers, ...buildMatcher(type)],
         }));
   return {
     ...rest,
     original: source.original ?? source,
     requestsFor: (window) => types.length * (source.requestsFor?.(window) ?? 1),
     profile: async (query, signal) =>
-      addMerges(await Promise.all(partsOf(query).map((part) => source.profile(part, signal)))),
+      addMerges(await Promise.all(splitQuery(query).map((part) => source.profile(part, signal)))),
     snapshots: async (query, groupBy, signal) =>
-      addCounts(await Promise.all(partsOf(query).map((part) => source.snapshots(part, groupBy, signal)))),
+      addCounts(await Promise.all(splitQuery(query).map((part) => source.snapshots(part, groupBy, signal)))),
     timeSeries: async (query, options, signal) =>
-      addSeries(await Promise.all(partsOf(query).map((part) => source.timeSeries(part, options, signal)))),
+      addSeries(await Promise.all(splitQuery(query).map((part) => source.timeSeries(part, options, signal)))),
   };
 }
 
-function matcherOf({ services }: TypeOfServices): Matcher[] {
+function buildMatcher({ services }: TypeOfServices): Matcher[] {
   if (services.length === 0 || services.length > MAX_NAMES) return [];
   const value = services.map(escapePattern).join('|');
   return [{ name: 'service_name', op: '=~', value }];
@@ -74,7 +74,7 @@ function addMerges(parts: readonly MergedProfile[]): MergedProfile {
 function addCounts(parts: readonly (readonly SnapshotCount[])[]): SnapshotCount[] {
   const sums = new Map<string, SnapshotCount>();
   for (const { labels, profiles } of parts.flat()) {
-    const key = keyOf(labels);
+    const key = buildKey(labels);
     sums.set(key, { labels, profiles: profiles + (sums.get(key)?.profiles ?? 0) });
   }
   return [...sums.values()];
@@ -83,21 +83,21 @@ function addCounts(parts: readonly (readonly SnapshotCount[])[]): SnapshotCount[
 function addSeries(parts: readonly (readonly TimeSeries[])[]): TimeSeries[] {
   const sums = new Map<string, { labels: Labels; values: Map<number, number>; total: number }>();
   for (const { labels, points } of parts.flat()) {
-    const sum = sums.get(keyOf(labels)) ?? { labels, values: new Map<number, number>(), total: 0 };
-    sums.set(keyOf(labels), sum);
+    const sum = sums.get(buildKey(labels)) ?? { labels, values: new Map<number, number>(), total: 0 };
+    sums.set(buildKey(labels), sum);
     for (const { time, value } of points) {
       sum.values.set(time, (sum.values.get(time) ?? 0) + value);
       sum.total += value;
     }
   }
   return [...sums.values()]
-    .sort((a, b) => b.total - a.total || (keyOf(a.labels) < keyOf(b.labels) ? -1 : 1))
+    .sort((a, b) => b.total - a.total || (buildKey(a.labels) < buildKey(b.labels) ? -1 : 1))
     .map(({ labels, values }) => ({
       labels,
       points: [...values].sort(([a], [b]) => a - b).map(([time, value]) => ({ time, value })),
     }));
 }
 
-function keyOf(labels: Labels): string {
+function buildKey(labels: Labels): string {
   return JSON.stringify(Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1)));
 }

@@ -1,4 +1,4 @@
-import { anyOf, spellingsOf } from './spellings.js';
+import { listSpellings, matchAny } from './spellings.js';
 
 const MARK = '[redacted]';
 /** Depth, entries and characters beyond which a value in a log is not shown. */
@@ -150,6 +150,9 @@ function plainError(error: Error): object {
  * A pattern for secrets as they are, and as URLs, JSON and Basic credentials have them; the longest first.
  */
 function spellings(secrets: readonly string[]): KnownSecrets {
-  const all = secrets.flatMap(spellingsOf);
-  return { pattern: anyOf(all), longest: all.reduce((longest, { length }) => Math.max(longest, length), 0) };
+  const all = secrets.flatMap(listSpellings);
+  return {
+    pattern: matchAny(all),
+    longest: all.reduce((longest, { length }) => Math.max(longest, length), 0),
+  };
 }

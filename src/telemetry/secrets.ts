@@ -21,7 +21,7 @@ export function secretsNow(
   return () => {
     if (files.length > 0 && now() - read > READ_EVERY_MS) {
       read = now();
-      for (const token of files.flatMap(wordsOf)) {
+      for (const token of files.flatMap(readWords)) {
         remembered.delete(token);
         remembered.add(token);
       }
@@ -35,7 +35,7 @@ export function secretsNow(
  * Reads the words of a file. A file that cannot be read has none; the code that needs the file reports the
  * fault.
  */
-function wordsOf(file: string): string[] {
+function readWords(file: string): string[] {
   try {
     return readSettingFileNow(file)
       .replace(/(?:^|\s)#.*/g, '')
@@ -50,7 +50,7 @@ function wordsOf(file: string): string[] {
 export function secretsIn(values: readonly string[]): string[] {
   return [
     ...new Set(
-      values.flatMap((value) => [value, ...partsOf(value).filter((part) => part.length >= MIN_PART)]),
+      values.flatMap((value) => [value, ...splitSecret(value).filter((part) => part.length >= MIN_PART)]),
     ),
   ];
 }
@@ -69,7 +69,7 @@ export function secretsOfProxy(proxy: { http: string | null; https: string | nul
 }
 
 /** The password of a URL, the values of a JSON object and the words in them, the entries of a list. */
-function partsOf(value: string): string[] {
+function splitSecret(value: string): string[] {
   if (URL.canParse(value) && value.includes('@')) {
     const { username, password } = new URL(value);
     if (username === '' && password === '') return [];

@@ -4,7 +4,7 @@ import { escapePattern } from '../text/pattern.js';
  * The spellings in which a program may write a secret that it was sent: as it is, in a URL, a form, JSON
  * (also as Go writes it), HTML and Basic credentials. Distinct, the secret itself first.
  */
-export function spellingsOf(secret: string): string[] {
+export function listSpellings(secret: string): string[] {
   const inUrl = encodeURIComponent(secret.toWellFormed());
   const inForm = inUrl.replace(/[!'()*]/g, percentEncoded).replaceAll('%20', '+');
   const inJson = JSON.stringify(secret).slice(1, -1);
@@ -29,7 +29,7 @@ export function spellingsOf(secret: string): string[] {
 }
 
 /** A pattern that finds any of some texts, the longest first; null where there is none. */
-export function anyOf(texts: readonly string[]): RegExp | null {
+export function matchAny(texts: readonly string[]): RegExp | null {
   const distinct = [...new Set(texts)].filter((text) => text !== '');
   if (distinct.length === 0) return null;
   const quoted = distinct.sort((a, b) => b.length - a.length).map(escapePattern);

@@ -46,10 +46,10 @@ const calls = new AsyncLocalStorage<Call>();
  * @param sent reads a value by its name
  */
 export function readTrace(sent: (name: 'traceparent' | 'tracestate' | 'baggage') => unknown): TraceContext {
-  const traceparent = textOf(sent('traceparent'));
+  const traceparent = toText(sent('traceparent'));
   const valid = TRACEPARENT.test(traceparent);
-  const tracestate = valid ? validState(textOf(sent('tracestate'))) : '';
-  const baggage = validBaggage(textOf(sent('baggage')));
+  const tracestate = valid ? validState(toText(sent('tracestate'))) : '';
+  const baggage = validBaggage(toText(sent('baggage')));
   return {
     ...(valid ? { traceparent } : {}),
     ...(tracestate === '' ? {} : { tracestate }),
@@ -97,7 +97,7 @@ export function callFields(): { call?: string; trace_id?: string } {
   };
 }
 
-function textOf(value: unknown): string {
+function toText(value: unknown): string {
   return typeof value === 'string' ? value.trim() : '';
 }
 

@@ -1,6 +1,6 @@
 import { UserError } from '../errors.js';
 import { readComparison } from '../investigation/compare.js';
-import { comparisonOf } from '../investigation/comparison-report.js';
+import { buildComparison } from '../investigation/comparison-report.js';
 import { compareServices } from '../investigation/several-services.js';
 import type { CallContext, WrittenCall } from '../query/context.js';
 import { type Emptiness, explainEmptiness } from '../query/emptiness.js';
@@ -66,18 +66,18 @@ export const run: Run<typeof input> = async (args, context) => {
     { profileTypeId: type.id, matchers: baseline.matchers, window: reading.baseline },
     { profileTypeId: type.id, matchers, window },
   );
-  return withLink(comparisonAnswer(await comparisonOf(reading, args.limit, context)), link);
+  return withLink(comparisonAnswer(await buildComparison(reading, args.limit, context)), link);
 };
 
 /** Whether the other side of a comparison without a service covers several. */
 async function hasSeveral(
   { source, service, window }: Scope,
   baseline: { window: Window | null; matchers: readonly Matcher[] },
-  { schemaOf, signal }: CallContext,
+  { getSchema, signal }: CallContext,
 ): Promise<boolean> {
   if (service !== null) return false;
   const at = baseline.window ?? window;
-  return (await schemaOf(source).labelValues('service_name', baseline.matchers, at, signal)).length > 1;
+  return (await getSchema(source).labelValues('service_name', baseline.matchers, at, signal)).length > 1;
 }
 
 /** The calls that give verdicts: on all services, and on the one that changed most in amount. */

@@ -2,11 +2,11 @@ import type { Learned, PatternBook } from '../patterns/book.js';
 import { readLiveSchema } from '../patterns/live-schema.js';
 import { byRank } from '../patterns/merge.js';
 import { type NamedService, type QueryPattern, SERVICE_LABEL } from '../patterns/pattern.js';
-import { callOf, hasService, typeArgument, typeIdsOf } from '../patterns/pattern-call.js';
+import { buildCall, hasService, listTypeIds, typeArgument } from '../patterns/pattern-call.js';
 import type { ScanProgress } from '../patterns/scan.js';
 import { selectPatterns } from '../patterns/select.js';
 import { type LiveSchema, validatePatterns } from '../patterns/validate.js';
-import { defaultGroupings, serviceByWord, serviceLabelOf } from '../patterns/words.js';
+import { defaultGroupings, findServiceLabel, serviceByWord } from '../patterns/words.js';
 import type { ToolContext } from '../query/context.js';
 import { overviewLinkTo } from '../query/link.js';
 import { bestDashboardLink, type PatternRow, patternsAnswer } from '../report/answers/patterns.js';
@@ -30,7 +30,7 @@ export const run: Run<typeof input> = async (args, context) => {
   // Without any source, picking one throws the error that says why.
   const toRead = enabled.length > 0 ? enabled : [await sources.pick(args.source, signal)];
   const books = toRead.flatMap((source) => {
-    const book = context.patternsOf?.(source) ?? null;
+    const book = context.getPatterns?.(source) ?? null;
     return book === null ? [] : [{ source, book }];
   });
   if (books.length === 0) return noGrafana(toRead);
@@ -51,7 +51,7 @@ export const run: Run<typeof input> = async (args, context) => {
   const origins = new Map(learned.map((entry) => [entry.source, entry]));
   const rows = shown.slice(0, args.limit).flatMap(({ pattern, source }) => {
     const origin = origins.get(source);
-    return origin === undefined ? [] : [rowOf(pattern, origin, wanted)];
+    return origin === undefined ? [] : [buildRow(pattern, origin, wanted)];
   });
   const answer = patternsAnswer({
     rows,
@@ -101,14 +101,14 @@ async function readAll(
     books.map(async ({ source, book }) => {
       const fresh = !seen.has(book);
       seen.add(book);
-      const tell = fresh ? progressOf(context) : undefined;
+      const tell = fresh ? createProgress(context) : undefined;
       const reading = book.read(context.signal, WAIT_MS, tell).then((learned) => {
         // Patterns without a particular source are listed once, with the first source that they may belong
         // to.
         const patterns = learned.patterns.filter(
           ({ sourceUid }) => sourceUid === source.uid || (sourceUid === null && fresh),
         );
-        return { learned, patterns, label: serviceLabelOf(patterns, learned.serviceLabels) };
+        return { learned, patterns, label: findServiceLabel(patterns, learned.serviceLabels) };
       });
       const [{ learned, patterns: learnedPatterns, label }, live, isDefault] = await Promise.all([
         reading,
@@ -136,7 +136,7 @@ async function readAll(
 }
 
 /** Tells how many dashboards are read; each number once, since of one call it must grow. */
-function progressOf({ progress }: ToolContext): ((scan: ScanProgress) => void) | undefined {
+function createProgress({ progress }: ToolContext): ((scan: ScanProgress) => void) | undefined {
   if (progress === undefined) return undefined;
   let told = 0;
   return ({ done, failed, total }) => {
@@ -228,7 +228,7 @@ function originText(learned: readonly SourcePatterns[], shown: number): string {
 
 function habits(shown: readonly QueryPattern[], learned: readonly SourcePatterns[]): string[] {
   const mapped = learned.flatMap((entry) => entry.learned.serviceLabels);
-  const label = serviceLabelOf(shown, mapped);
+  const label = findServiceLabel(shown, mapped);
   const usual = shown.some(
     ({ valid, matchers, variesBy }) =>
       valid !== false && [...variesBy, ...matchers.map(({ name }) => name)].includes(SERVICE_LABEL),
@@ -246,9 +246,9 @@ function habits(shown: readonly QueryPattern[], learned: readonly SourcePatterns
   ];
 }
 
-function rowOf(pattern: QueryPattern, origin: SourcePatterns, wanted: NamedService | null): PatternRow {
+function buildRow(pattern: QueryPattern, origin: SourcePatterns, wanted: NamedService | null): PatternRow {
   const { profileTypeId } = pattern;
-  const typeIds = typeIdsOf(origin.live);
+  const typeIds = listTypeIds(origin.live);
   const place = { ...origin, source: origin.isDefault ? null : origin.source.name };
   return {
     source: pattern.sourceUid === null ? null : origin.source.name,
@@ -262,7 +262,7 @@ function rowOf(pattern: QueryPattern, origin: SourcePatterns, wanted: NamedServi
     seenMs: pattern.seen,
     isValid: pattern.valid,
     reason: pattern.reason,
-    call: pattern.valid === false ? null : callOf(pattern, place, wanted),
+    call: pattern.valid === false ? null : buildCall(pattern, place, wanted),
   };
 }
 

@@ -87,7 +87,7 @@ async function ofTotal(measured: Measurement, scope: Scope, context: ToolContext
   const { whole, ...read } = await totalSeries(measured, scope, context);
   const usual = scope.several === null ? await findUsualGrouping(scope, context) : 'service_name';
   const next = [
-    ...nextOf({ ...read, whole }, measured, {}),
+    ...listNext({ ...read, whole }, measured, {}),
     ...(usual === null ? [] : [nextCall('get_timeline', { ...callScope(measured), group_by: usual })]),
   ];
   return timelineAnswer(measured, { ...read, whole, by: null, of: null, next });
@@ -106,9 +106,9 @@ async function byLabel(label: string, measured: Measurement, scope: Scope, conte
     of: null,
     next:
       value === null
-        ? nextOf(read, measured, { group_by: label })
+        ? listNext(read, measured, { group_by: label })
         : [
-            summaryOf(measured, {
+            buildSummaryCall(measured, {
               selector: formatSelector([...scope.matchers, { name: label, op: '=', value }]),
             }),
           ],
@@ -116,12 +116,12 @@ async function byLabel(label: string, measured: Measurement, scope: Scope, conte
 }
 
 /** Names the next step after a timeline: the profile since the onset, or a timeline that begins earlier. */
-function nextOf(
+function listNext(
   { whole, step }: Pick<TotalSeries, 'whole' | 'step'>,
   measured: Measurement,
   own: { group_by?: string },
 ): NextCall[] {
-  if (whole.onset !== null) return [summaryOf(measured, { from: sinceOnset(whole.onset, step) })];
+  if (whole.onset !== null) return [buildSummaryCall(measured, { from: sinceOnset(whole.onset, step) })];
   if (!isShort(whole)) return [];
   return [{ tool: 'get_timeline', arguments: { ...longerScope(measured), ...own } }];
 }
@@ -131,13 +131,13 @@ function sinceOnset({ before }: { before: number }, step: number): string {
   return formatTime(before - step);
 }
 
-function summaryOf(measured: Measurement, more: { from?: string; selector?: string }): NextCall {
+function buildSummaryCall(measured: Measurement, more: { from?: string; selector?: string }): NextCall {
   return { tool: 'summarize_profile', arguments: { ...callScope(measured), ...more } };
 }
 
 async function checkLabel(label: string, scope: Scope, context: ToolContext): Promise<void> {
   const { matchers, window } = profileQuery(scope);
-  const names = await context.schemaOf(scope.source).labelNames(matchers, window, context.signal);
+  const names = await context.getSchema(scope.source).labelNames(matchers, window, context.signal);
   if (names.includes(label)) return;
   const like = findNearest(label, names);
   throw new UserError(

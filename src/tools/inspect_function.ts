@@ -2,7 +2,7 @@ import { offload } from '../offload.js';
 import { lookupText } from '../profile/code/find-function.js';
 import { functionData, type NamedFunction } from '../profile/code/named-function.js';
 import { isUnnamed } from '../profile/code/names.js';
-import { ownersOf } from '../profile/code/owners.js';
+import { listOwners } from '../profile/code/owners.js';
 import type { Measurement } from '../profile/measurement.js';
 import { isShort, type Series } from '../profile/series/series.js';
 import { resolveFunction } from '../query/function-argument.js';
@@ -82,7 +82,7 @@ export const run: Run<typeof input> = (args, context) =>
         { ...measured, notes },
         {
           fn,
-          owner: ownersOf(active)[active.functions.findIndex(target.matches)] ?? 'application',
+          owner: listOwners(active)[active.functions.findIndex(target.matches)] ?? 'application',
           view,
           series,
           labels: byLabel.value ?? [],

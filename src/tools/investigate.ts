@@ -10,12 +10,12 @@ import { drawOutcome } from '../investigation/outcome.js';
 import { smallestPoints } from '../investigation/smallest.js';
 import { orderBySymptom } from '../investigation/symptom.js';
 import { MIN_WAIT_PART } from '../investigation/thresholds.js';
-import { askAgain, notReadOf } from '../investigation/unread-report.js';
-import { laterWindow, unsettledNotes, unsettledOf } from '../investigation/unsettled.js';
+import { askAgain, listNotRead } from '../investigation/unread-report.js';
+import { findUnsettled, laterWindow, unsettledNotes } from '../investigation/unsettled.js';
 import { functionData } from '../profile/code/named-function.js';
 import type { Verdict } from '../profile/compare/finding.js';
 import { share } from '../profile/contrast/contrast.js';
-import { contrastOf, wholeRun } from '../profile/contrast/runs.js';
+import { buildContrast, wholeRun } from '../profile/contrast/runs.js';
 import { orderTypes, type ProfileType, typeArgument } from '../profile/types/types.js';
 import type { ToolContext } from '../query/context.js';
 import { differenceLink } from '../query/link.js';
@@ -48,7 +48,7 @@ export const run: Run<typeof input> = async (args, context) => {
   const groupBy = args.group_by ?? null;
   // The schema is read again, so that its requests count, too.
   const schema = createSchema(source);
-  const asking = { ...context, schemaOf: () => schema };
+  const asking = { ...context, getSchema: () => schema };
   // A word of the team may stand for several services.
   const translated = await withTeamsWord({ ...request, window }, asking);
   request = translated.request;
@@ -72,7 +72,8 @@ export const run: Run<typeof input> = async (args, context) => {
   if (typeIds.length === 0) return answerWithoutData(missing, window, context);
   const sides = alignBaseline(source, window, matchers, { window: baseline, matchers });
   const reading = await readEvidence({ ...sides, matchers, typeIds, incident: window, requests }, context);
-  for (const { what, reason } of reading === null ? [] : notReadOf(reading)) context.notRead?.(what, reason);
+  for (const { what, reason } of reading === null ? [] : listNotRead(reading))
+    context.notRead?.(what, reason);
   if (reading === null) return answerWithoutData(missing, window, context);
   const mixture = selected.service === null ? await explainMixture(missing, window, asking) : [];
   const allNotes = [...translated.notes, ...notes, ...mixture, ...(single?.notes ?? [])];
@@ -109,7 +110,7 @@ async function buildReport(
   const { typeIds } = reading.context.readContext;
   const { rows, conclusion, findings, unreadOnset } = await drawOutcome(reading, context, true);
   const [main] = reading.shares;
-  const unsettled = unsettledOf(reading.shares);
+  const unsettled = findUnsettled(reading.shares);
   const lens = main?.lens ?? reading.totals[0]?.lens;
   const selector = selectorText(request);
   const callScope = {
@@ -131,8 +132,8 @@ async function buildReport(
     baseline: { ...(baseline ?? reading.plan.baseline), isChosen: baseline === null },
     main: type,
     counts: {
-      before: { profiles: profiles('before'), samples: samplesOf(main, 'baseline') },
-      after: { profiles: profiles('after'), samples: samplesOf(main, 'incident') },
+      before: { profiles: profiles('before'), samples: countSamples(main, 'baseline') },
+      after: { profiles: profiles('after'), samples: countSamples(main, 'incident') },
       instances: reading.instances,
     },
     isEstimated: main?.estimated ?? false,
@@ -142,13 +143,13 @@ async function buildReport(
     isInFewInstances: main?.analysis.partly ?? false,
     unsettled: unsettled === undefined ? null : { type: unsettled.lens.type, name: unsettled.unsettled.name },
     settledFrom: main?.settledFrom ?? null,
-    notRead: notReadOf(reading),
+    notRead: listNotRead(reading),
     isSoFar: conclusion.isSoFar,
     findings: orderBySymptom(findings, symptom),
     lenses: rows,
-    mix: main === undefined ? [] : mixOf(main),
+    mix: main === undefined ? [] : describeMix(main),
     notDetermined: [
-      ...notReadOf(reading).map(({ what, why }) => `${what}: not read, ${why}`),
+      ...listNotRead(reading).map(({ what, why }) => `${what}: not read, ${why}`),
       ...reading.empty.map(({ lens: { type }, why }) => `${type.alias}: ${why}`),
       ...(unreadOnset === null ? [] : [`onset: not narrowed down, ${unreadOnset.why}`]),
       ...(conclusion.verdict === 'inconclusive' ? [] : unsettledNotes(reading.shares)),
@@ -179,10 +180,10 @@ async function buildReport(
  * Entry points of the main type whose part of the cost changed; with none, or a change of code, there is
  * nothing to say.
  */
-function mixOf({ analysis, change }: ShareLens): Investigation['mix'] {
+function describeMix({ analysis, change }: ShareLens): Investigation['mix'] {
   if (change !== null) return [];
   const { joined, mix } = analysis;
-  const whole = contrastOf(analysis, wholeRun(analysis));
+  const whole = buildContrast(analysis, wholeRun(analysis));
   const served = ({ costs, profiles }: typeof whole.before) => share(costs.served, profiles);
   return mix.map((entry) => ({
     ...functionData(joined.functions[entry.fn], 0),
@@ -194,7 +195,7 @@ function mixOf({ analysis, change }: ShareLens): Investigation['mix'] {
 }
 
 /** Active samples of one side of the main type; null where it was not read. */
-function samplesOf(main: ShareLens | undefined, side: 'baseline' | 'incident'): number | null {
+function countSamples(main: ShareLens | undefined, side: 'baseline' | 'incident'): number | null {
   if (main === undefined) return null;
   const { quantum, [side]: parts } = main.analysis;
   return parts.reduce((sum, { costs }) => sum + costs.total, 0) / quantum;

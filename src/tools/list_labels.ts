@@ -1,5 +1,5 @@
 import { UserError } from '../errors.js';
-import { aliasesOf } from '../profile/types/types.js';
+import { listAliases } from '../profile/types/types.js';
 import type { ToolContext } from '../query/context.js';
 import { findType } from '../query/existing-type.js';
 import { overviewLinkTo } from '../query/link.js';
@@ -18,7 +18,7 @@ const MAX_COUNTED = 40;
 export const run: Run<typeof input> = async (args, context) => {
   const question = await readListQuestion(args, context);
   const names = await context
-    .schemaOf(question.source)
+    .getSchema(question.source)
     .labelNames(question.matchers, question.window, context.signal);
   if (names.length === 0) return answerWithoutData(question.request, question.window, context);
   const link = overviewLinkTo(question.source, question, 'labels');
@@ -28,7 +28,7 @@ export const run: Run<typeof input> = async (args, context) => {
   const known = names.includes(label)
     ? names
     : await context
-        .schemaOf(question.source)
+        .getSchema(question.source)
         .fresh.labelNames(question.matchers, question.window, context.signal);
   return withLink(await listValues(label, known, args.profile_type, args.limit, question, context), link);
 };
@@ -38,7 +38,7 @@ function whose({ matchers, scope, source }: ListQuestion): string {
 }
 
 async function countValues(names: readonly string[], question: ListQuestion, context: ToolContext) {
-  const schema = context.schemaOf(question.source);
+  const schema = context.getSchema(question.source);
   return Promise.all(
     names.map(async (name, index) => ({
       name,
@@ -59,7 +59,7 @@ async function listValues(
   context: ToolContext,
 ) {
   const { source, matchers, window, scope } = question;
-  const schema = context.schemaOf(source);
+  const schema = context.getSchema(source);
   if (!names.includes(label)) {
     const like = findNearest(label, names);
     throw new UserError(
@@ -72,7 +72,7 @@ async function listValues(
   if (type === null && profileType !== undefined) {
     throw new UserError(
       `No profile type ${JSON.stringify(profileType)} is present ${whose(question)}.`,
-      `Present: ${aliasesOf(typeIds).join(', ')}.`,
+      `Present: ${listAliases(typeIds).join(', ')}.`,
     );
   }
   const { shares, notes } = await readKnownShares(label, type, question, context);

@@ -10,7 +10,7 @@ import type { input } from './surface/list_profile_types.js';
 export const run: Run<typeof input> = async (args, context) => {
   const question = await readListQuestion(args, context);
   const { source, matchers, window, scope } = question;
-  const pairs = await context.schemaOf(source).servicesAndTypes(matchers, window, context.signal);
+  const pairs = await context.getSchema(source).servicesAndTypes(matchers, window, context.signal);
   if (pairs.length === 0) return answerWithoutData(question.request, question.window, context);
   const ids = pairs.flatMap((pair) => pair.__profile_type__ ?? []);
   const rows = orderTypes(ids).map((type) => ({

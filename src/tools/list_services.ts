@@ -11,7 +11,7 @@ import type { input } from './surface/list_services.js';
 export const run: Run<typeof input> = async (args, context) => {
   const question = await readListQuestion(args, context);
   const { source, matchers, window, scope } = question;
-  const pairs = await context.schemaOf(source).servicesAndTypes(matchers, window, context.signal);
+  const pairs = await context.getSchema(source).servicesAndTypes(matchers, window, context.signal);
   const typesOf = new Map<string, string[]>();
   for (const { service_name: service, __profile_type__: type } of pairs) {
     if (service === undefined || type === undefined) continue;

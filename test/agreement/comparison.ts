@@ -1,4 +1,4 @@
-import { movementOf } from '../../src/investigation/agreement.js';
+import { describeMovement } from '../../src/investigation/agreement.js';
 import type { Finding } from '../../src/profile/compare/finding.js';
 import type { Comparison, MoverRow } from '../../src/report/answers/comparison.js';
 import { inFinding, RESTS_ON } from './investigation.js';
@@ -19,7 +19,7 @@ export function contradictionsBetween(answer: Comparison): string[] {
   if (kind === undefined && finding !== null)
     contradictions.push(`the verdict is ${verdict}, but there is a finding of the kind ${finding.kind}`);
   // The header of the answer has numbers that must agree with the verdict, too.
-  const moved = movementOf({
+  const moved = describeMovement({
     type: answer.type,
     kind: answer.type.nature,
     verdict: 'no_change',

@@ -1,4 +1,4 @@
-import { MAX_SMALL_FACTOR, movementOf } from '../../src/investigation/agreement.js';
+import { describeMovement, MAX_SMALL_FACTOR } from '../../src/investigation/agreement.js';
 import type { Finding, FindingKind, LensRow, Verdict } from '../../src/profile/compare/finding.js';
 import type { Investigation } from '../../src/report/answers/investigation.js';
 import { isPart, isWithin } from './numbers.js';
@@ -33,7 +33,8 @@ export function contradictionsIn(answer: Investigation): string[] {
     if (first !== undefined)
       contradictions.push(`the verdict is no_change, but there is a finding (${first.kind})`);
     for (const row of lenses)
-      if (movementOf(row) !== null) contradictions.push(`the verdict is no_change, but ${describe(row)}`);
+      if (describeMovement(row) !== null)
+        contradictions.push(`the verdict is no_change, but ${describe(row)}`);
     if (notRead.length > 0) contradictions.push('the verdict is no_change, but not everything was read');
   }
   if (isSoFar && findings.some(({ confidence }) => confidence === 'high'))
@@ -46,7 +47,7 @@ export function contradictionsIn(answer: Investigation): string[] {
 
 function inLens(row: LensRow): string[] {
   const { verdict, kind, before, after } = row;
-  const movement = movementOf(row);
+  const movement = describeMovement(row);
   if (verdict === 'no_change' && movement !== null) return [`no_change, but ${describe(row)}`];
   if ((verdict === 'rose' || verdict === 'fell') && movement?.direction !== verdict)
     return [`${verdict}, but ${describe(row)}`];

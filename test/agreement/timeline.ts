@@ -1,7 +1,7 @@
 import type { Measurement } from '../../src/profile/measurement.js';
 import { totalValue } from '../../src/profile/model.js';
 import { type Series, sampleWorth } from '../../src/profile/series/series.js';
-import { scaleOf } from '../../src/report/answers/series.js';
+import { chooseScale } from '../../src/report/answers/series.js';
 import type { Timeline } from '../../src/report/answers/timeline-view.js';
 import { isAlmost, isPart, isWithin } from './numbers.js';
 
@@ -41,7 +41,7 @@ function inTotal(measured: Measurement, whole: Series): string[] {
     whole.parts.some(({ value, frame }) => value === null && frame.first !== null)
   )
     return [];
-  const scale = scaleOf(measured);
+  const scale = chooseScale(measured);
   const perProfile = totalValue(measured.active) / measured.profiles;
   const header = scale.per === '' ? (measured.rate?.value ?? 0) : perProfile;
   // A rate is of the whole window, its parts are of the time that their profiles cover.
@@ -70,7 +70,7 @@ function unsaidStep(name: string, series: Series, measured: Measurement): string
   if (change !== null || since !== null || until !== null) return [];
   const values = parts.map(({ value }) => value).filter((value) => value !== null);
   // A single sample more or less is no step.
-  const worth = scaleOf(measured).convert(sampleWorth(measured) ?? 0, 1, 1);
+  const worth = chooseScale(measured).convert(sampleWorth(measured) ?? 0, 1, 1);
   const samples = values.map((value, at) =>
     worth > 0 ? (value * (parts[at]?.profiles ?? 0)) / worth : MIN_STEP_SAMPLES,
   );

@@ -78,7 +78,7 @@ export async function askTwice(
   const environment = {
     context: {
       sources: createRegistry([source]),
-      schemaOf: () => schema,
+      getSchema: () => schema,
       now: source.kind === 'files' ? () => windows.incident.to : Date.now,
     },
     log: createLog('error', (line) => log.push(line)),

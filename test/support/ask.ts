@@ -34,20 +34,20 @@ export function environmentOf(
   sources: readonly ProfileSource[],
   log: string[] = [],
   finder?: SourceFinder,
-  patternsOf?: CallEnvironment['context']['patternsOf'],
+  patternsOf?: CallEnvironment['context']['getPatterns'],
 ): CallEnvironment {
   const schemas = new WeakMap<ProfileSource, Schema>();
   return {
     context: {
       sources: createRegistry(sources, finder),
-      schemaOf(view) {
+      getSchema(view) {
         const source = view.original ?? view;
         const schema = schemas.get(source) ?? createSchema(source);
         schemas.set(source, schema);
         return schema;
       },
       now: () => NOW,
-      ...(patternsOf === undefined ? {} : { patternsOf }),
+      ...(patternsOf === undefined ? {} : { getPatterns: patternsOf }),
     },
     log: createLog('debug', (line) => log.push(line)),
     // A test has a time limit of its own; a deadline of the call would change its answer on a busy machine.

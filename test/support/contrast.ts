@@ -1,8 +1,8 @@
 import type { Contrast, Side } from '../../src/profile/contrast/contrast.js';
-import { costsOf } from '../../src/profile/contrast/costs.js';
+import { sumCosts } from '../../src/profile/contrast/costs.js';
 import { joinProfiles } from '../../src/profile/contrast/join.js';
 import type { Dispersion } from '../../src/profile/contrast/noise.js';
-import { type PartCosts, sideOf } from '../../src/profile/contrast/runs.js';
+import { type PartCosts, sumSide } from '../../src/profile/contrast/runs.js';
 import type { Profile } from '../../src/profile/model.js';
 import { profileOf, type TestFrame } from './profiles.js';
 
@@ -41,7 +41,7 @@ export interface Sides {
 export function contrast(before: Stacks | Profile, after: Stacks | Profile, sides: Sides = {}): Contrast {
   const { profiles = [1, 1], dispersion = CALM, quantum = 1 } = sides;
   const joined = joinProfiles([before, after].map((side) => (isProfile(side) ? side : profileFrom(side))));
-  const side = (part: 0 | 1): Side => sideOf(joined, [partOf(joined, part, profiles[part])]);
+  const side = (part: 0 | 1): Side => sumSide(joined, [partOf(joined, part, profiles[part])]);
   return { joined, before: side(0), after: side(1), quantum, dispersion };
 }
 
@@ -49,7 +49,7 @@ export function contrast(before: Stacks | Profile, after: Stacks | Profile, side
 export function partOf(joined: Contrast['joined'], part: number, profiles = 1): PartCosts {
   const joinedPart = joined.parts[part];
   if (joinedPart === undefined) throw new Error(`no part ${part}`);
-  return { costs: costsOf(joinedPart, joined.functions.length), profiles, part };
+  return { costs: sumCosts(joinedPart, joined.functions.length), profiles, part };
 }
 
 function isProfile(side: Stacks | Profile): side is Profile {

@@ -5,10 +5,10 @@ import type { WaitLens } from '../../src/investigation/evidence/waits.js';
 import { GATE } from '../../src/investigation/thresholds.js';
 import { analyse } from '../../src/profile/compare/analysis.js';
 import type { Attribution } from '../../src/profile/compare/attribution.js';
-import { culpritOf } from '../../src/profile/compare/culprit.js';
+import { describeCulprit } from '../../src/profile/compare/culprit.js';
 import { growthBetween } from '../../src/profile/compare/growth.js';
 import type { LoadChange } from '../../src/profile/compare/load.js';
-import { contrastOf, type Run, wholeRun } from '../../src/profile/contrast/runs.js';
+import { buildContrast, type Run, wholeRun } from '../../src/profile/contrast/runs.js';
 import { secondsPerUnit } from '../../src/text/units.js';
 import { fnOf, profileFrom, type Stacks } from './contrast.js';
 import { INCIDENT, START } from './small-service.js';
@@ -113,8 +113,8 @@ export function shareEvidence(alias: Alias, evidence: ShareEvidence = {}): Share
 function changeOf({ analysis, lens }: ShareLens, evidence: ChangeEvidence): ShareChange {
   const { culprit: name = 'price', z = 9, addedSeconds, from, carrier, ties = [] } = evidence;
   const run = { ...wholeRun(analysis), ...evidence.run };
-  const contrast = contrastOf(analysis, run);
-  const culprit = culpritOf(contrast, analysis.universe, fnOf(analysis, name));
+  const contrast = buildContrast(analysis, run);
+  const culprit = describeCulprit(contrast, analysis.universe, fnOf(analysis, name));
   const growth =
     addedSeconds === undefined ? culprit.growth : addedSeconds / (secondsPerUnit(lens.type.unit) ?? 1);
   const rows = [...(carrier === undefined ? [] : [carrier]), ...ties].map(attributionOf);

@@ -1,7 +1,7 @@
 import { collectorGrowth } from '../../profile/compare/collector.js';
 import type { InstanceRise } from '../../profile/compare/finding.js';
 import { share } from '../../profile/contrast/contrast.js';
-import { contrastOf, wholeRun } from '../../profile/contrast/runs.js';
+import { buildContrast, wholeRun } from '../../profile/contrast/runs.js';
 import { orderTypes, type ProfileType } from '../../profile/types/types.js';
 import type { ToolContext } from '../../query/context.js';
 import type { Matcher, ProfileSource, Window } from '../../sources/source.js';
@@ -153,7 +153,7 @@ export async function readEvidence(
     failures.push(error);
     return null;
   };
-  const timesOf = async (lens: LensType, patience: AbortSignal) => {
+  const readTimes = async (lens: LensType, patience: AbortSignal) => {
     const query = { profileTypeId: lens.type.id, matchers: readContext.matchers };
     return readProfileTimes(readContext.source, query, plan, context, patience).then(
       (profileTimes) => ({ lens, profileTimes }),
@@ -161,7 +161,9 @@ export async function readEvidence(
     );
   };
   const series = unlessSilent(deadline, early, { ended: () => context.requests.ended, others: true });
-  const answers = await Promise.all(lenses.map((lens) => timesOf(lens, series.signal))).finally(series.stop);
+  const answers = await Promise.all(lenses.map((lens) => readTimes(lens, series.signal))).finally(
+    series.stop,
+  );
   const hasProfiles = ({ profileTimes }: { profileTimes: ProfileTimes }) => profileTimes.series.length > 0;
   const read = answers.filter((answer) => answer !== null).filter(hasProfiles);
   const withoutProfiles = answers
@@ -210,7 +212,7 @@ export async function readEvidence(
             lens,
             profileTimes,
             main.profileTimes,
-            loadOf(shares),
+            measureLoad(shares),
             timeServed(shares),
           ),
         });
@@ -230,7 +232,7 @@ export async function readEvidence(
     if (one === undefined) return [];
     const judged = { ...context, plan: settledPlan(plan, shares, one.wait.lens) };
     try {
-      return await withoutAlikeWaits(judged, waits, main.profileTimes, loadOf(shares));
+      return await withoutAlikeWaits(judged, waits, main.profileTimes, measureLoad(shares));
     } catch (error) {
       if (signal.aborted) throw error;
       unreadBecause(error, deadline.aborted);
@@ -239,7 +241,7 @@ export async function readEvidence(
   };
   for (const lensTimes of read) await readLens(lensTimes);
   for (const lens of plannedLenses.toRead.slice(MAX_AT_FIRST)) {
-    const lensTimes = await timesOf(lens, deadline);
+    const lensTimes = await readTimes(lens, deadline);
     if (lensTimes === null) continue;
     if (!hasProfiles(lensTimes)) {
       withoutProfiles.push(lensTimes);
@@ -316,7 +318,7 @@ function chooseResolution(
 }
 
 /** Value per profile of the first type, after ÷ before. */
-function loadOf([main]: readonly ShareLens[]): number {
+function measureLoad([main]: readonly ShareLens[]): number {
   return main?.analysis.load.ratio ?? 1;
 }
 
@@ -325,14 +327,14 @@ function timeServed(shares: readonly ShareLens[]): number | null {
   const time = shares.find(({ lens }) => lens.kind === 'time');
   const seconds = time === undefined ? null : secondsPerUnit(time.lens.type.unit);
   if (time === undefined || seconds === null) return null;
-  const { costs, profiles } = contrastOf(time.analysis, wholeRun(time.analysis)).after;
+  const { costs, profiles } = buildContrast(time.analysis, wholeRun(time.analysis)).after;
   return seconds * share(costs.total, profiles);
 }
 
 /** How the collector's part of the on-CPU or wall-clock time changed; null where there is no such profile. */
 function collectorIn(shares: readonly ShareLens[]): Evidence['collector'] {
   const time = shares.find(({ lens }) => lens.kind === 'time');
-  return time === undefined ? null : collectorGrowth(contrastOf(time.analysis, wholeRun(time.analysis)));
+  return time === undefined ? null : collectorGrowth(buildContrast(time.analysis, wholeRun(time.analysis)));
 }
 
 /**

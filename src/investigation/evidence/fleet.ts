@@ -1,7 +1,7 @@
 import type { Repository } from '../../profile/model.js';
 import { notReadBecause, type Unread } from '../../query/not-read.js';
-import { instanceLabelOf } from '../../sources/labels.js';
-import { repositoriesOf } from '../../sources/repository.js';
+import { pickInstanceLabel } from '../../sources/labels.js';
+import { listRepositories } from '../../sources/repository.js';
 import type { Labels, Matcher, ProfileSource, Window } from '../../sources/source.js';
 
 /** The label sets of a service and how they tell its instances apart. */
@@ -43,13 +43,13 @@ export async function readFleet(
     if (unread === null) throw error;
     return [];
   });
-  return { ...fleetOf(names, rows), unread };
+  return { ...describeFleet(names, rows), unread };
 }
 
 /** Instances and label values as the label sets of a service tell them. */
-export function fleetOf(names: readonly string[], rows: readonly Labels[]): Fleet {
-  const instanceLabel = instanceLabelOf(names);
-  const valuesOf = (label: string, labelRows: readonly Labels[]) =>
+export function describeFleet(names: readonly string[], rows: readonly Labels[]): Fleet {
+  const instanceLabel = pickInstanceLabel(names);
+  const listValues = (label: string, labelRows: readonly Labels[]) =>
     [...new Set(labelRows.flatMap((row) => row[label] ?? []))].sort();
   const instances = new Map<string, Labels>();
   if (instanceLabel !== null) {
@@ -63,7 +63,7 @@ export function fleetOf(names: readonly string[], rows: readonly Labels[]): Flee
     }
     for (const [instance, instanceRows] of [...rowsOf].sort(([a], [b]) => (a < b ? -1 : 1))) {
       const fixed = names.flatMap((label) => {
-        const [value, another] = valuesOf(label, instanceRows);
+        const [value, another] = listValues(label, instanceRows);
         return value === undefined || another !== undefined ? [] : [[label, value] as const];
       });
       instances.set(instance, Object.fromEntries(fixed));
@@ -71,7 +71,7 @@ export function fleetOf(names: readonly string[], rows: readonly Labels[]): Flee
   }
   const choices = names
     .filter((label) => label !== instanceLabel)
-    .map((label) => ({ label, values: valuesOf(label, rows) }))
+    .map((label) => ({ label, values: listValues(label, rows) }))
     .filter(({ values }) => values.length >= 2 && values.length <= MAX_VALUES);
-  return { instanceLabel, instances, choices, repositories: repositoriesOf(rows), unread: null };
+  return { instanceLabel, instances, choices, repositories: listRepositories(rows), unread: null };
 }

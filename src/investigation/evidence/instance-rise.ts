@@ -25,9 +25,9 @@ export function instanceRise(
   ];
   const values = [...new Set(profileTimes.series.flatMap(({ labels }) => labels[label] ?? []))].sort();
   const present = values.flatMap((instance) => {
-    const isOf = (labels: Readonly<Record<string, string>>) => labels[label] === instance;
-    const now = mean(totalsIn(profileTimes, incident, isOf));
-    const past = mean(totalsIn(profileTimes, baseline, isOf)) ?? before;
+    const belongsToInstance = (labels: Readonly<Record<string, string>>) => labels[label] === instance;
+    const now = mean(totalsIn(profileTimes, incident, belongsToInstance));
+    const past = mean(totalsIn(profileTimes, baseline, belongsToInstance)) ?? before;
     return now === null ? [] : [{ instance, rise: now - past }];
   });
   if (present.length === 0) return null;

@@ -4,7 +4,7 @@ import { always, INCIDENT, smallService } from '../../../test/support/small-serv
 import { type Alias, lensOf, sampleValueOf, typeIdOf } from '../../../test/support/type-ids.js';
 import { totalValue } from '../../profile/model.js';
 import { orderTypes } from '../../profile/types/types.js';
-import { planLenses, quantumOf, type ReadContext, readActive } from './lens.js';
+import { planLenses, type ReadContext, readActive, readQuantum } from './lens.js';
 
 const readContext = (
   profiles: Parameters<typeof smallService>[0][0]['profiles'],
@@ -62,7 +62,7 @@ describe('the value of one sample', () => {
   const multiples = (value: number) =>
     Object.fromEntries([1, 2, 3, 4, 5, 6, 7, 8].map((times) => [`main f${times}`, times * value]));
   const quantum = (alias: Alias, values: Record<string, number>, typeIds: string[] = []) =>
-    quantumOf(
+    readQuantum(
       readContext({ cpu: always({ main: 30 }) }, typeIds),
       lensOf(alias).type,
       [profileFrom(values)],
@@ -101,7 +101,7 @@ describe('the value of one sample', () => {
   test('of time is the interval that many values share', async () => {
     // The unit of the profile itself tells how long that is.
     const profile = { ...profileFrom(multiples(5_000_000)), unit: 'nanoseconds' };
-    const quantum = await quantumOf(readContext({}), lensOf('cpu').type, [profile], INCIDENT);
+    const quantum = await readQuantum(readContext({}), lensOf('cpu').type, [profile], INCIDENT);
     expect(quantum).toEqual({ value: 5_000_000, estimated: false });
   });
 
@@ -117,7 +117,7 @@ describe('the value of one sample', () => {
       },
     };
     const profile = profileFrom({ main: 90_000_000 });
-    expect(await quantumOf(counting, lensOf('cpu').type, [profile], INCIDENT)).toEqual({
+    expect(await readQuantum(counting, lensOf('cpu').type, [profile], INCIDENT)).toEqual({
       value: 4_500_000,
       estimated: false,
     });

@@ -42,9 +42,9 @@ export function planLenses(types: readonly ProfileType[]): LensPlan {
   const ordered = [...types].sort((a, b) => place(a) - place(b));
   const measured = (type: ProfileType) =>
     type.countsOf !== null && types.some(({ alias }) => alias === type.countsOf);
-  const lensOf = (type: ProfileType): LensType => ({ type, kind: type.nature });
+  const toLensType = (type: ProfileType): LensType => ({ type, kind: type.nature });
   return {
-    toRead: ordered.filter((type) => !measured(type)).map(lensOf),
+    toRead: ordered.filter((type) => !measured(type)).map(toLensType),
     same: ordered.flatMap((type) => (measured(type) ? [{ type, as: type.countsOf ?? '' }] : [])),
   };
 }
@@ -113,7 +113,7 @@ function impliedValue(totals: readonly number[]): number | null {
  *
  * @param calm totals of single profiles of the baseline
  */
-export async function quantumOf(
+export async function readQuantum(
   readContext: ReadContext,
   type: ProfileType,
   profiles: readonly Profile[],

@@ -8,14 +8,14 @@ import {
   smallestHiddenLeak,
 } from '../../profile/compare/leak.js';
 import { MIN_RISE } from '../../profile/compare/load.js';
-import { levelRose, minAddedOf } from '../../profile/compare/rise.js';
+import { computeMinAdded, levelRose } from '../../profile/compare/rise.js';
 import { rampInterval, stepPoint } from '../../profile/compare/since.js';
 import { share, totalPerProfile } from '../../profile/contrast/contrast.js';
 import type { Window } from '../../sources/source.js';
 import { bytesPerUnit } from '../../text/units.js';
 import { isHeavy } from '../../work/offload.js';
 import { type LensType, readActive } from './lens.js';
-import { gapOf, type ProfileTimes, sharedTimes, totalsIn } from './profile-times.js';
+import { measureGap, type ProfileTimes, sharedTimes, totalsIn } from './profile-times.js';
 import { NoRequestLeft } from './requests.js';
 import type { InvestigationContext } from './shares.js';
 import { partWindows } from './windows.js';
@@ -56,7 +56,7 @@ export async function readLevels(
   const { plan, fleet } = context;
   // Nothing outside what was read says when a rise began.
   const onset = (foot: Leak['since']) => {
-    const gapMs = gapOf(profileTimes);
+    const gapMs = measureGap(profileTimes);
     const { after, before } = rampInterval({ last: foot.after, first: foot.before, gapMs });
     return { after: Math.max(after, plan.baseline.from), before: Math.min(before, plan.incident.to) };
   };
@@ -71,9 +71,9 @@ export async function readLevels(
   // A few objects or kilobytes more are no leak, whatever their ratio.
   const leakIn = (past: readonly Level[], levels: readonly Level[]) => {
     const leak = findLeak(past, levels);
-    return leak !== null && leak.after - leak.before >= minAddedOf(unitBytes) ? leak : null;
+    return leak !== null && leak.after - leak.before >= computeMinAdded(unitBytes) ? leak : null;
   };
-  const smallestHidden = smallestHiddenLeak(baseline, incident, minAddedOf(unitBytes));
+  const smallestHidden = smallestHiddenLeak(baseline, incident, computeMinAdded(unitBytes));
   const whole = leakIn(baseline, incident);
   if (whole !== null) candidates.push({ leak: whole, instance: null });
   const label = fleet.instanceLabel;
@@ -89,7 +89,7 @@ export async function readLevels(
   const [first] = candidates.sort((a, b) => b.leak.after - a.leak.after);
   const growth = first === undefined ? null : await readGrowth(context, lens, profileTimes, first.instance);
   if (first === undefined || growth === null) {
-    const hidden = findHiddenLeak(baseline, incident, minAddedOf(unitBytes));
+    const hidden = findHiddenLeak(baseline, incident, computeMinAdded(unitBytes));
     const site = hidden === null ? null : await readGrowth(context, lens, profileTimes);
     if (hidden !== null && site !== null && isHolder(site)) {
       const since = onset(hidden.since);
@@ -146,7 +146,7 @@ async function readRise(
   const since =
     last === undefined || first === undefined
       ? null
-      : rampInterval({ last: last.time, first: first.time, gapMs: gapOf(profileTimes) });
+      : rampInterval({ last: last.time, first: first.time, gapMs: measureGap(profileTimes) });
   return { since, growth: growth !== null && isAlone(growth) ? growth : null };
 }
 

@@ -1,6 +1,6 @@
 import { growthSite } from '../../profile/compare/growth.js';
 import { followsTime } from '../../profile/compare/requests/follows.js';
-import { contrastOf, wholeRun } from '../../profile/contrast/runs.js';
+import { buildContrast, wholeRun } from '../../profile/contrast/runs.js';
 import type { ShareLens } from './shares.js';
 
 /**
@@ -15,7 +15,7 @@ export function withoutRequests(amount: ShareLens, shares: readonly ShareLens[])
     (change) => change !== null && !followsTime(change.analysis, change.culprit.fn, time.analysis),
   );
   const [change = null, ...further] = changes.filter((left) => left !== null);
-  const { joined, before, after } = contrastOf(amount.analysis, wholeRun(amount.analysis));
+  const { joined, before, after } = buildContrast(amount.analysis, wholeRun(amount.analysis));
   const site = growthSite(joined, before, after);
   const isOfRequests = site !== null && followsTime(amount.analysis, site.fn, time.analysis);
   return { ...amount, change, further, isOfRequests };

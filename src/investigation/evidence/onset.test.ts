@@ -10,7 +10,7 @@ import {
   timeOf,
 } from '../../../test/support/small-service.js';
 import { conclude } from '../conclude.js';
-import { onsetOf } from './onset.js';
+import { findOnset } from './onset.js';
 
 const REST = { 'main serve': 60, 'main poll': 40 };
 const CALM = { ...REST, 'main price': 10 };
@@ -20,7 +20,7 @@ const MINUTE = 60_000;
 async function onsetIn(instances: readonly SmallInstance[], spent = 0) {
   const reading = await readAll(instances, { spent });
   const { verdict, causes } = conclude(reading);
-  return { verdict, since: await onsetOf(reading, causes[0]), requests: reading.context.requests };
+  return { verdict, since: await findOnset(reading, causes[0]), requests: reading.context.requests };
 }
 
 /**
@@ -131,9 +131,9 @@ test('leaks and contention know their onset; no cause has none', async () => {
   const reading = await readAll(pods(1, { cpu: always(CALM) }));
   const grew = { from: { main: 1 }, to: { main: 9 } };
   const [leak, contention] = [levelEvidence('inuse', { grew }), waitEvidence('mutex', { grew })];
-  expect(await onsetOf(reading, { kind: 'leak', of: leak })).toEqual(leak.leak?.since);
-  expect(await onsetOf(reading, { kind: 'contention', of: contention })).toEqual(
+  expect(await findOnset(reading, { kind: 'leak', of: leak })).toEqual(leak.leak?.since);
+  expect(await findOnset(reading, { kind: 'contention', of: contention })).toEqual(
     contention.contention?.since,
   );
-  expect(await onsetOf(reading, undefined)).toBeNull();
+  expect(await findOnset(reading, undefined)).toBeNull();
 });

@@ -13,9 +13,9 @@ import type { Matcher, Window } from '../../sources/source.js';
 import type { Cause } from '../conclude.js';
 import type { Evidence } from './evidence.js';
 import { readActive } from './lens.js';
-import { gapOf, type ProfileTimes, sharedTimes, totalsIn } from './profile-times.js';
+import { measureGap, type ProfileTimes, sharedTimes, totalsIn } from './profile-times.js';
 import { AGAINST_DEPLOY, isDeploy, replacement } from './replacement.js';
-import { resolutionOf, roundsOf, type Since, startsIn } from './rounds.js';
+import { getResolution, type Since, splitIntoRounds, startsIn } from './rounds.js';
 import { countsLater } from './shares/counts-later.js';
 import type { InvestigationContext, ShareLens } from './shares.js';
 import { partWindows } from './windows.js';
@@ -24,11 +24,11 @@ import { partWindows } from './windows.js';
  * When the first cause of a conclusion began, as an interval within the windows; null where there is none or
  * it cannot be told.
  */
-export async function onsetOf(
+export async function findOnset(
   { context }: Pick<Evidence, 'context'>,
   cause: Cause | undefined,
 ): Promise<Since | null> {
-  const since = await intervalOf(context, cause);
+  const since = await findInterval(context, cause);
   if (since === null) return null;
   // The last profile of a window covers time after its end.
   const { from } = context.plan.baseline;
@@ -37,7 +37,7 @@ export async function onsetOf(
   return { ...since, after: inside(since.after), before: inside(since.before) };
 }
 
-async function intervalOf(context: InvestigationContext, cause: Cause | undefined): Promise<Since | null> {
+async function findInterval(context: InvestigationContext, cause: Cause | undefined): Promise<Since | null> {
   if (cause === undefined) return null;
   if (cause.kind === 'leak') return cause.of.leak?.since ?? null;
   if (cause.kind === 'contention') return cause.of.contention?.since ?? null;
@@ -79,10 +79,10 @@ async function onsetOfChange(context: InvestigationContext, share: ShareLens): P
   const counts = read.map((part) => countsIn(analysis, part, culprit.fn));
   const deploy = replacement(context, share.profileTimes);
   if (deploy !== null && isDeploy(parts, counts, deploy, phi)) {
-    return arrivalInterval({ ...deploy, ...resolutionOf(share.profileTimes) });
+    return arrivalInterval({ ...deploy, ...getResolution(share.profileTimes) });
   }
   const narrowing = { profileTimes: share.profileTimes, matchers: [], p1, p2 };
-  return narrow(context, share, narrowing, stretchesOf(share.profileTimes, parts, counts));
+  return narrow(context, share, narrowing, listStretches(share.profileTimes, parts, counts));
 }
 
 /**
@@ -101,12 +101,12 @@ async function onsetOfLoad(context: InvestigationContext, share: ShareLens): Pro
   }));
   const { phi } = analysis.dispersion;
   // Error of the logarithm of so many samples.
-  const samplingOf = (value: number) => (phi * analysis.quantum) / Math.max(analysis.quantum, value);
-  if (!lens.type.isWallClock) return onsetOfTotal(context, profileTimes, read, samplingOf);
+  const estimateSampling = (value: number) => (phi * analysis.quantum) / Math.max(analysis.quantum, value);
+  if (!lens.type.isWallClock) return onsetOfTotal(context, profileTimes, read, estimateSampling);
   const { first, last } = stepCuts(logLevels(coarse));
   const around = { from: read[first - 1]?.from ?? 0, to: read[last]?.to ?? 0 };
-  const fine = roundsOf(profileTimes, around, Math.min(2 * MAX_FINE_PARTS, context.requests.left));
-  if (fine.length < 2) return steps(context, profileTimes, coarse, samplingOf);
+  const fine = splitIntoRounds(profileTimes, around, Math.min(2 * MAX_FINE_PARTS, context.requests.left));
+  if (fine.length < 2) return steps(context, profileTimes, coarse, estimateSampling);
   const totals = coarse.map((part, at) => ({ ...part, value: parts[at]?.costs.total ?? 0 }));
   const levels = await Promise.all(
     fine.map(async (window) => {
@@ -118,7 +118,7 @@ async function onsetOfLoad(context: InvestigationContext, share: ShareLens): Pro
     context,
     profileTimes,
     [...totals.slice(0, first - 1), ...levels, ...totals.slice(last + 1)],
-    samplingOf,
+    estimateSampling,
   );
 }
 
@@ -136,7 +136,10 @@ export function onsetOfTotal(
     context,
     profileTimes,
     windows.flatMap((window) =>
-      roundsOf(profileTimes, window).map((part) => ({ window: part, ...totalsIn(profileTimes, part) })),
+      splitIntoRounds(profileTimes, window).map((part) => ({
+        window: part,
+        ...totalsIn(profileTimes, part),
+      })),
     ),
     samplingOf,
   );
@@ -167,7 +170,7 @@ function steps(
   const levels = all.filter(({ profiles }) => profiles > 0);
   if (levels.length < 2) return null;
   const logs = logLevels(levels);
-  const resolution = resolutionOf(profileTimes);
+  const resolution = getResolution(profileTimes);
   const likelihoods = stepLikelihoods(
     levels.map(({ window, value }, at) => ({
       level: logs[at] ?? 0,
@@ -193,7 +196,7 @@ interface Narrowing {
 /** A part of the time that was read. */
 type Stretch = SharesAt & { window: Window };
 
-function stretchesOf(
+function listStretches(
   profileTimes: ProfileTimes,
   windows: readonly Window[],
   counts: readonly { x: number; n: number }[],
@@ -228,7 +231,7 @@ async function readStretches(
       ),
     ),
   );
-  return stretchesOf(profileTimes, fine, counts);
+  return listStretches(profileTimes, fine, counts);
 }
 
 /**
@@ -244,11 +247,11 @@ async function narrow(
 ): Promise<Since | null> {
   const { profileTimes, p1, p2 } = narrowing;
   const { phi } = (share.change ?? share).analysis.dispersion;
-  const resolution = resolutionOf(profileTimes);
-  const likelihoodsOf = (stretches: readonly Stretch[]) =>
+  const resolution = getResolution(profileTimes);
+  const computeLikelihoods = (stretches: readonly Stretch[]) =>
     shareLikelihoods(stretches, { p1, p2, phi }, { ...resolution, from: context.plan.incident.from });
   let stretches = coarse;
-  let likelihoods = likelihoodsOf(stretches);
+  let likelihoods = computeLikelihoods(stretches);
   for (let look = 0; look < looks && likelihoods !== null; look++) {
     const span = likelyTimes(likelihoods, resolution.gapMs);
     const open = stretches.filter(({ starts }) =>
@@ -263,7 +266,7 @@ async function narrow(
       ...fine,
       ...stretches.filter(({ window }) => window.from > around.to),
     ];
-    likelihoods = likelihoodsOf(stretches);
+    likelihoods = computeLikelihoods(stretches);
   }
   return likelihoods === null ? null : stepInterval(likelihoods, resolution);
 }
@@ -291,9 +294,10 @@ async function onsetOfValue(
   if (first === undefined) return null;
   // Profiles of other instances in the same round say nothing about the time before it.
   const last =
-    sharedTimes(share.profileTimes, { from: span.from, to: first - gapOf(share.profileTimes) / 2 }).at(-1) ??
-    span.from;
-  return arrivalInterval({ last, first, ...resolutionOf(profileTimes) });
+    sharedTimes(share.profileTimes, { from: span.from, to: first - measureGap(share.profileTimes) / 2 }).at(
+      -1,
+    ) ?? span.from;
+  return arrivalInterval({ last, first, ...getResolution(profileTimes) });
 }
 
 function timesWith(

@@ -123,7 +123,7 @@ export function singleTotals({ series, stepMs, largeFleet }: ProfileTimes, windo
 }
 
 /** The usual time between two profiles of one instance, in milliseconds. */
-export function gapOf({ series, stepMs }: ProfileTimes): number {
+export function measureGap({ series, stepMs }: ProfileTimes): number {
   const gaps = series
     .flatMap(({ points }) =>
       points

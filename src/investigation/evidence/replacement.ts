@@ -1,6 +1,6 @@
 import { likelihood } from '../../profile/compare/since.js';
 import type { Window } from '../../sources/source.js';
-import { gapOf, type ProfileTimes, sharedTimes } from './profile-times.js';
+import { measureGap, type ProfileTimes, sharedTimes } from './profile-times.js';
 import type { InvestigationContext } from './shares.js';
 
 /**
@@ -29,7 +29,7 @@ export function replacement(
   const all = [...lives.values()];
   const begin = Math.min(...all.map(({ from }) => from));
   const end = Math.max(...all.map(({ to }) => to));
-  const gap = gapOf(profileTimes);
+  const gap = measureGap(profileTimes);
   const arrived = all.filter(({ from }) => from > begin + MISSED_ROUNDS * gap);
   const stayed = all.filter((life) => !arrived.includes(life));
   if (arrived.length === 0 || stayed.some(({ to }) => to > end - MISSED_ROUNDS * gap)) return null;
@@ -60,7 +60,7 @@ export function isDeploy(
   });
   const likelihoodAt = (cut: number) =>
     [whole.slice(0, cut), whole.slice(cut)]
-      .map(sumOf)
+      .map(addCounts)
       .reduce((sum, side) => sum + (side.n > 0 ? likelihood(side, side.x / side.n) / phi : 0), 0);
   const ofDeploy = whole.findIndex(({ isAfter }) => isAfter);
   if (ofDeploy < 1) return false;
@@ -73,6 +73,6 @@ interface Counts {
   n: number;
 }
 
-function sumOf(counts: readonly Counts[]): Counts {
+function addCounts(counts: readonly Counts[]): Counts {
   return counts.reduce((sum, { x, n }) => ({ x: sum.x + x, n: sum.n + n }), { x: 0, n: 0 });
 }

@@ -1,6 +1,6 @@
 import { type AroundOnset, type Cuts, onsetInterval } from '../../profile/compare/since.js';
 import type { Window } from '../../sources/source.js';
-import { gapOf, type ProfileTimes, sharedTimes } from './profile-times.js';
+import { measureGap, type ProfileTimes, sharedTimes } from './profile-times.js';
 import { isIn, partWindows } from './windows.js';
 
 /** Between which two profiles something changed. */
@@ -13,7 +13,9 @@ export interface Since {
 export function roundsIn(profileTimes: ProfileTimes, window: Window): number {
   const times = sharedTimes(profileTimes, window);
   const [first, last] = [times[0], times.at(-1)];
-  return first === undefined || last === undefined ? 0 : Math.round((last - first) / gapOf(profileTimes)) + 1;
+  return first === undefined || last === undefined
+    ? 0
+    : Math.round((last - first) / measureGap(profileTimes)) + 1;
 }
 
 /**
@@ -30,7 +32,7 @@ export function isBriefBaseline(profileTimes: ProfileTimes, baseline: readonly W
 }
 
 /** The rounds of a window, or at most so many parts of several rounds each. */
-export function roundsOf(
+export function splitIntoRounds(
   profileTimes: ProfileTimes,
   window: Window,
   maxParts = Number.POSITIVE_INFINITY,
@@ -56,7 +58,7 @@ export function edges(
   return around.last === undefined || around.first === undefined
     ? null
     : onsetInterval({
-        ...resolutionOf(profileTimes),
+        ...getResolution(profileTimes),
         last: around.last,
         first: around.first,
         earliest: around.earliest ?? around.last,
@@ -65,8 +67,8 @@ export function edges(
 }
 
 /** How exactly profiles tell a time. */
-export function resolutionOf(profileTimes: ProfileTimes): Pick<AroundOnset, 'gapMs' | 'stepMs'> {
-  return { gapMs: gapOf(profileTimes), stepMs: profileTimes.stepMs };
+export function getResolution(profileTimes: ProfileTimes): Pick<AroundOnset, 'gapMs' | 'stepMs'> {
+  return { gapMs: measureGap(profileTimes), stepMs: profileTimes.stepMs };
 }
 
 /** Starts of the profiles in a window, ascending: each lies in the step that its time ends. */

@@ -9,10 +9,10 @@ import { isHeavy } from '../../work/offload.js';
 import { shareProfile } from '../../work/share.js';
 import { FURTHER_MARGIN, GATE, LEFT_AT_CALLER, MAX_CHANGES, MAX_MOVES, SLICE_GATE } from '../thresholds.js';
 import type { Fleet } from './fleet.js';
-import { type LensType, quantumOf, type ReadContext, readActive } from './lens.js';
+import { type LensType, type ReadContext, readActive, readQuantum } from './lens.js';
 import { type ProfileTimes, sharedTimes, singleTotals, totalsIn } from './profile-times.js';
 import type { Requests } from './requests.js';
-import { attributed, profilesInSlice, type SliceOf, slicesOf, strongestChange } from './shares/slices.js';
+import { attributed, listSlices, profilesInSlice, type SliceOf, strongestChange } from './shares/slices.js';
 import { createWarming, type Unsettled } from './shares/warming.js';
 import { type Plan, partWindows } from './windows.js';
 
@@ -86,7 +86,7 @@ export async function readShares(
     baseline: partWindows(plan.baseline, sharedTimes(profileTimes, plan.baseline), baselineParts),
     incident: partWindows(plan.incident, sharedTimes(profileTimes, plan.incident), incidentParts),
   };
-  let slices = slicesOf(context.fleet, profileTimes, plan, maxSlices);
+  let slices = listSlices(context.fleet, profileTimes, plan, maxSlices);
   const read = async (window: Window): Promise<CountedProfile> => ({
     profile: await readActive(readContext, lens.type, window),
     profiles: totalsIn(profileTimes, window).profiles,
@@ -103,7 +103,7 @@ export async function readShares(
   ]);
   if ([baseline, incident].some((side) => side.every(({ profiles }) => profiles === 0))) return null;
   const both = { from: Math.min(plan.baseline.from, plan.incident.from), to: plan.incident.to };
-  const { value: quantum, estimated } = await quantumOf(
+  const { value: quantum, estimated } = await readQuantum(
     readContext,
     lens.type,
     [...baseline, ...incident].map(({ profile }) => profile),

@@ -1,4 +1,4 @@
-import { type LoadChange, loadChange, meanOf } from '../../profile/compare/load.js';
+import { computeMean, type LoadChange, loadChange } from '../../profile/compare/load.js';
 import { amountRose } from '../../profile/compare/rise.js';
 import { bytesPerUnit, isCountUnit, secondsPerUnit } from '../../text/units.js';
 import type { LensType } from './lens.js';
@@ -49,7 +49,7 @@ export function compareTotals(
     // A profiler of events, such as exceptions, sends no profile while there are none: before may be zero.
     const isOfEvents = lens.kind === 'amount' && isCountUnit(lens.type.unit);
     if (!isOfEvents || totalsIn(main, baseline).profiles === 0) return null;
-    const now = meanOf(after);
+    const now = computeMean(after);
     const load = { ratio: null, risen: null, z: 0, rose: false };
     return { lens, profileTimes: profileTimes, before: 0, after: now, load, rose: now >= MIN_NEW_EVENTS };
   }
@@ -57,8 +57,8 @@ export function compareTotals(
   return {
     lens,
     profileTimes: profileTimes,
-    before: meanOf(before),
-    after: meanOf(after),
+    before: computeMean(before),
+    after: computeMean(after),
     load,
     rose: amountRose(load),
   };

@@ -8,7 +8,7 @@ import { MIN_WAIT_PART } from '../thresholds.js';
 import type { LensType } from './lens.js';
 import { readEnds } from './levels.js';
 import { type ProfileTimes, sharedTimes, totalsIn } from './profile-times.js';
-import { edges, roundsOf, type Since } from './rounds.js';
+import { edges, type Since, splitIntoRounds } from './rounds.js';
 import type { InvestigationContext } from './shares.js';
 import { partWindows } from './windows.js';
 
@@ -148,8 +148,8 @@ function onsetOfWaiting(
 ): Since | null {
   const parts = partWindows(incident, sharedTimes(main, incident), PARTS);
   const windows = [
-    ...roundsOf(main, baseline),
-    ...parts.slice(0, firstPart + 2).flatMap((part) => roundsOf(main, part)),
+    ...splitIntoRounds(main, baseline),
+    ...parts.slice(0, firstPart + 2).flatMap((part) => splitIntoRounds(main, part)),
   ];
   const levels = windows.map((window) =>
     Math.sqrt(totalsIn(profileTimes, window).value / Math.max(1, totalsIn(main, window).profiles)),

@@ -35,7 +35,7 @@ export function planWindows(
   maxSteps: number = MAX_STEPS,
 ): Plan {
   const length = incident.to - incident.from + 1;
-  const stepMs = stepOf(length, Math.min(maxSteps, MAX_STEPS));
+  const stepMs = chooseStep(length, Math.min(maxSteps, MAX_STEPS));
   if (baseline !== null) return { baseline, incident, stepMs };
   const spare = LONGEST_QUERY_MS - length;
   const room = Math.max(stepMs, spare < MIN_BASELINE * length ? Math.min(length, WEEK_MS) : spare);
@@ -44,7 +44,7 @@ export function planWindows(
 }
 
 /** The shortest step of whole seconds that divides the window, else one that covers it. */
-function stepOf(length: number, maxSteps: number): number {
+function chooseStep(length: number, maxSteps: number): number {
   const shortest = Math.max(FINEST_STEP_MS, Math.ceil(length / maxSteps / 1000) * 1000);
   for (let step = shortest; step <= 4 * shortest && step < length; step += 1000)
     if ((length - 1) % step === 0) return step;

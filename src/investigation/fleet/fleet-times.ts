@@ -25,7 +25,7 @@ export interface FleetTimes {
 const plans = new WeakMap<Unit, LensPlan>();
 
 /** The types of a unit that are read for themselves, the main one first. */
-export function lensesOf(unit: Unit): LensPlan {
+export function listLenses(unit: Unit): LensPlan {
   const known = plans.get(unit);
   if (known !== undefined) return known;
   const { toRead, same } = planLenses(orderTypes(unit.typeIds));
@@ -77,7 +77,7 @@ export async function readFleetTimes(
   const labels = [...unitLabels(groupBy), ...(apart ? instanceLabels : [])];
   const window = { from: plan.baseline.from, to: gridEnd(plan.incident, plan.stepMs) };
   const typeIds = [
-    ...new Set(units.flatMap((unit) => lensesOf(unit).toRead.map(({ type }) => type.id))),
+    ...new Set(units.flatMap((unit) => listLenses(unit).toRead.map(({ type }) => type.id))),
   ].sort();
   const failed = new Map<string, unknown>();
   const seriesOf = new Map<string, Map<string, TimeSeries[]>>();
@@ -170,9 +170,9 @@ async function readCounts(
   { source, matchers, units, groupBy, plan }: FleetTimesQuestion,
   signal: AbortSignal,
 ): Promise<Record<'baseline' | 'incident', Map<string, number>>> {
-  const mains = [...new Set(units.flatMap((unit) => lensesOf(unit).toRead[0]?.type.id ?? []))];
+  const mains = [...new Set(units.flatMap((unit) => listLenses(unit).toRead[0]?.type.id ?? []))];
   const labels = unitLabels(groupBy);
-  const mainOf = new Map(units.map((unit) => [unit.key, lensesOf(unit).toRead[0]?.type.id]));
+  const mainOf = new Map(units.map((unit) => [unit.key, listLenses(unit).toRead[0]?.type.id]));
   const count = async (name: 'baseline' | 'incident') => {
     const sums = new Map<string, number>();
     const answers = await Promise.all(

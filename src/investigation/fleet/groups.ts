@@ -4,7 +4,7 @@ import { type FunctionInfo, type Profile, totalValue } from '../../profile/model
 import type { Matcher, Window } from '../../sources/source.js';
 import { escapePattern } from '../../text/pattern.js';
 import { isHeavy } from '../../work/offload.js';
-import { type LensType, quantumOf, type ReadContext, readActive } from '../evidence/lens.js';
+import { type LensType, type ReadContext, readActive, readQuantum } from '../evidence/lens.js';
 import { totalsIn } from '../evidence/profile-times.js';
 import type { Plan } from '../evidence/windows.js';
 import { GROUP_GATE } from '../thresholds.js';
@@ -30,7 +30,7 @@ const MAX_SPREAD = 1.15;
  * Divides units into groups of at most so many. Within a group the main total changed by about the same
  * factor, so that what grew by more has another reason than the load.
  */
-export function groupsOf(looks: readonly Look[], maxSize: number): Group[] {
+export function formGroups(looks: readonly Look[], maxSize: number): Group[] {
   const byKind = new Map<string, Look[]>();
   for (const look of looks) {
     const main = look.evidence.series[0]?.lens;
@@ -95,14 +95,14 @@ export interface GroupChange {
 /** Compares the composition of a group over both windows: two requests. */
 export async function lookAtGroup(group: Group): Promise<readonly GroupChange[]> {
   const { lens, plan } = group;
-  const readContext = readContextOf(group);
+  const readContext = createReadContext(group);
   const [before, after] = await Promise.all([
     readActive(readContext, lens.type, plan.baseline),
     readActive(readContext, lens.type, plan.incident),
   ]);
   const both = { from: plan.baseline.from, to: plan.incident.to };
-  const { value: quantum } = await quantumOf(readContext, lens.type, [before, after], both, []);
-  const bounds = lens.type.isWallClock ? boundsOfActive(group, after) : boundsOf(group);
+  const { value: quantum } = await readQuantum(readContext, lens.type, [before, after], both, []);
+  const bounds = lens.type.isWallClock ? boundsOfActive(group, after) : computeBounds(group);
   if (bounds === null) return [];
   const question = {
     before,
@@ -123,7 +123,7 @@ interface GroupBounds {
   smallest: number;
 }
 
-function boundsOf({ looks, plan }: Group): GroupBounds | null {
+function computeBounds({ looks, plan }: Group): GroupBounds | null {
   const ratios = looks.map((look) => ratioIn(look, plan)).filter(Number.isFinite);
   const totals = looks.map((look) => mainTotalIn(look, plan.incident)).filter((total) => total > 0);
   const whole = ratioOfAll(looks, plan);
@@ -196,7 +196,7 @@ export async function suspectIn(group: Group, { grown, quantum }: GroupChange): 
     const first = isHinted ? hinted : looks.slice(0, looks.length >> 1);
     const second = looks.filter((look) => !first.includes(look));
     hinted = [];
-    const readContext = readContextOf({ ...group, looks: first });
+    const readContext = createReadContext({ ...group, looks: first });
     const read = async (window: Window) => {
       const profile = await readActive(readContext, group.lens.type, window);
       const options = { heavy: isHeavy(profile), signal: readContext.signal };
@@ -223,7 +223,7 @@ function ratioOfAll(looks: readonly Look[], { baseline, incident }: Plan): numbe
   return was > 0 ? sum(incident) / was : 0;
 }
 
-function readContextOf({ looks }: Pick<Group, 'looks'>): ReadContext {
+function createReadContext({ looks }: Pick<Group, 'looks'>): ReadContext {
   const [first] = looks;
   if (first === undefined) throw new Error('a group without units');
   const { readContext } = first.evidence.context;

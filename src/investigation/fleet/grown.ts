@@ -1,5 +1,5 @@
 import { isCollector } from '../../profile/compare/collector.js';
-import { costsOf } from '../../profile/contrast/costs.js';
+import { sumCosts } from '../../profile/contrast/costs.js';
 import { type JoinedPart, joinKey, joinProfiles } from '../../profile/contrast/join.js';
 import type { FunctionInfo, Profile } from '../../profile/model.js';
 
@@ -53,7 +53,7 @@ export function grownFunctions({
 }: GroupProfiles): GrownFunction[] {
   // No function is looked for under another name: it could be found in another service.
   const { functions, parts, application } = joinProfiles([before, after]);
-  const [was, is] = parts.map((part) => costsOf(part, functions.length));
+  const [was, is] = parts.map((part) => sumCosts(part, functions.length));
   if (was === undefined || is === undefined) return [];
   const load = usualRatio(was.charged, is.charged, MIN_SHOWN * quantum) ?? is.total / was.total;
   const [smallest, largest] = [load * spread[0], load * spread[1]];

@@ -19,7 +19,14 @@ import {
 } from '../investigate-service.js';
 import { PARTED, SLICED } from '../thresholds.js';
 import { CLOSER_REQUESTS, groupSizeFor, LOOK_REQUESTS, orderForLook, reservedForShares } from './budget.js';
-import { type Group, type GroupChange, groupsOf, lookAtGroup, requestsToFind, suspectIn } from './groups.js';
+import {
+  formGroups,
+  type Group,
+  type GroupChange,
+  lookAtGroup,
+  requestsToFind,
+  suspectIn,
+} from './groups.js';
 import type { Unit } from './units.js';
 
 // How the requests of a triage are spent: which services are looked at, how closely, in which order.
@@ -57,7 +64,7 @@ export async function lookAtAll(
       requests.left - reserve >= LOOK_REQUESTS ? run(look) : undefined;
     await pMap(some, runIfAffordable, { concurrency: LOOKS_AT_ONCE });
   };
-  const byRise = [...looks].sort((a, b) => riseOf(b) - riseOf(a));
+  const byRise = [...looks].sort((a, b) => measureRise(b) - measureRise(a));
   await inTurn(byRise, reservedForShares(requests.left), ({ evidence }) => lookAtLevelsAndWaits(evidence));
   const open = looks.filter(({ evidence }) => !hasFirstReason(evidence));
   const common = median(
@@ -66,7 +73,7 @@ export async function lookAtAll(
   const ordered = orderForLook(
     open,
     ({ unit }) => weights.get(unit.key) ?? 0,
-    (look) => changeOf(look, common),
+    (look) => measureChange(look, common),
   );
   const withTurnover = open.filter(({ unit }) => unit.hasTurnover).length;
   const reserve = LOOK_REQUESTS * Math.min(MAX_WARM_UP_LOOKS, withTurnover);
@@ -89,7 +96,7 @@ export async function lookAtAll(
     evidence.maybeWarmUp = false;
   });
   // Instances that stand out first, then what was suspicious for another reason.
-  for (const { evidence } of byDescending(open, ({ evidence }) => outlierOf(evidence)))
+  for (const { evidence } of byDescending(open, ({ evidence }) => measureOutlier(evidence)))
     if (isUnexplained(evidence) && isAffordable(requests, slicesToRead(evidence)))
       await lookCloser(evidence, SLICED);
   for (const { evidence } of byDescending(open, ({ evidence }) => evidence.suspicion)) {
@@ -100,7 +107,7 @@ export async function lookAtAll(
   }
   // A warm-up of new instances looks like a burst.
   const steady = open.filter(({ unit }) => !unit.hasTurnover);
-  for (const { evidence } of byDescending(steady, ({ evidence }) => burstOf(evidence)))
+  for (const { evidence } of byDescending(steady, ({ evidence }) => measureBurst(evidence)))
     if (isUnexplained(evidence) && isAffordable(requests, PARTED.incidentParts))
       await lookCloser(evidence, PARTED);
 }
@@ -117,7 +124,7 @@ async function lookAtCompositions(
   if (LOOK_REQUESTS * ordered.length <= budget) return inTurn(ordered, reserve, lookAlone);
   const maxSize = groupSizeFor(ordered.length);
   // Those whose totals are like no other's are looked at alone, and as many more as requests allow.
-  const rest = groupsOf(ordered, maxSize).filter(({ looks }) => looks.length > 1);
+  const rest = formGroups(ordered, maxSize).filter(({ looks }) => looks.length > 1);
   const single = ordered.filter((look) => rest.every(({ looks }) => !looks.includes(look)));
   const others = ordered.filter((look) => !single.includes(look));
   const spare = Math.floor((budget - CLOSER_REQUESTS) / LOOK_REQUESTS) - rest.length;
@@ -126,7 +133,7 @@ async function lookAtCompositions(
   const first = allocating.slice(0, Math.max(0, Math.floor(spare / 2)));
   const alone = [...new Set([...first, ...single, ...others])].slice(0, Math.max(0, spare));
   await inTurn(alone, reserve, lookAlone);
-  const together = groupsOf(
+  const together = formGroups(
     ordered.filter((look) => !alone.includes(look)),
     maxSize,
   );
@@ -218,7 +225,7 @@ const OUTLIER = 1.25;
  * How far the cost of one instance rose beyond the middle one of all, as a factor: zero where none stands out
  * and where instances are not told apart.
  */
-function outlierOf({ context, series }: BriefEvidence): number {
+function measureOutlier({ context, series }: BriefEvidence): number {
   const [main] = series;
   if (main === undefined || main.times.largeFleet !== undefined || main.times.series.length < 2) return 0;
   const { baseline, incident } = context.plan;
@@ -239,7 +246,7 @@ function outlierOf({ context, series }: BriefEvidence): number {
 const BURST = 1.2;
 
 /** How far the cost of the parts of the incident differs, as a factor; zero where it hardly does. */
-function burstOf({ context, series }: BriefEvidence): number {
+function measureBurst({ context, series }: BriefEvidence): number {
   const [main] = series;
   if (main === undefined) return 0;
   const { incident } = context.plan;
@@ -259,7 +266,7 @@ function hasFirstReason({ levels, waits }: BriefEvidence): boolean {
 }
 
 /** The largest rise among the levels and waits of a unit, after ÷ before. */
-function riseOf({ evidence }: Look): number {
+function measureRise({ evidence }: Look): number {
   const rises = evidence.totals
     .filter(({ lens }) => lens.kind === 'level' || lens.kind === 'wait')
     .map(({ before, after }) => {
@@ -270,7 +277,7 @@ function riseOf({ evidence }: Look): number {
 }
 
 /** Distance of the change of a unit's main total from that of the whole fleet, in standard errors. */
-function changeOf({ evidence }: Look, common: number): number {
+function measureChange({ evidence }: Look, common: number): number {
   const load = evidence.mainTotals?.load;
   if (load === undefined || load.risen === null || load.risen <= 0 || common <= 0) return 0;
   const change = Math.abs(Math.log(load.risen));

@@ -39,7 +39,7 @@ export function rankFleet(units: readonly JudgedUnit[]): RankedFleet {
 }
 
 function isSuspect(judged: JudgedUnit): boolean {
-  return rankOf(judged) < RANKS.length;
+  return computeRank(judged) < RANKS.length;
 }
 
 /** Reasons to list a unit, the most telling first. */
@@ -51,14 +51,14 @@ const RANKS: readonly ((judged: JudgedUnit) => boolean)[] = [
     verdict === 'inconclusive' && notLookedAt === null && newsIn(rows).length > 0,
 ];
 
-function rankOf(judged: JudgedUnit): number {
+function computeRank(judged: JudgedUnit): number {
   const rank = RANKS.findIndex((applies) => applies(judged));
   return rank < 0 ? RANKS.length : rank;
 }
 
 function bySeverity(a: JudgedUnit, b: JudgedUnit): number {
   return (
-    rankOf(a) - rankOf(b) ||
+    computeRank(a) - computeRank(b) ||
     b.severity - a.severity ||
     b.weight - a.weight ||
     (a.unit.key < b.unit.key ? -1 : 1)

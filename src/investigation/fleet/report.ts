@@ -89,7 +89,7 @@ function groupNotes({ together: { units, largest } }: Triage): string[] {
 function fleetReport(triage: Triage, frame: FleetFrame): FleetReport {
   const ranked = rankFleet(triage.units);
   const { from, to } = frame.window;
-  const rows = ranked.suspects.map(rowOf);
+  const rows = ranked.suspects.map(buildRow);
   const together = commonOnset(ranked.suspects, ONSET_PART * (to - from));
   return {
     source: frame.source,
@@ -112,7 +112,7 @@ function fleetReport(triage: Triage, frame: FleetFrame): FleetReport {
   };
 }
 
-function rowOf({ unit, verdict, isSoFar, findings, severity, since, rows }: JudgedUnit): FleetRow {
+function buildRow({ unit, verdict, isSoFar, findings, severity, since, rows }: JudgedUnit): FleetRow {
   const [first = null] = findings;
   const [moved] = newsIn(rows);
   return {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { findingOf } from '../../../test/support/finding.js';
 import { parseProfileType } from '../../profile/types/types.js';
-import { doublingMs, lossOf, severityOf } from './severity.js';
+import { computeLoss, doublingMs, rateSeverity } from './severity.js';
 
 const typeOf = (id: string) => {
   const type = parseProfileType(id);
@@ -23,12 +23,12 @@ describe('the part of a service that is lost', () => {
     ['load', { kind: 'load', valueBefore: 1, valueAfter: 3 }, 0],
     ['moved code', { kind: 'moved', shareAfter: 0.9 }, 0],
   ] as const)('%s', (_, more, expected) => {
-    expect(lossOf(findingOf(more), 15_000, HOUR)).toBeCloseTo(expected, 3);
+    expect(computeLoss(findingOf(more), 15_000, HOUR)).toBeCloseTo(expected, 3);
   });
 
   test('a level that does not rise never doubles', () => {
     expect(doublingMs({ valueBefore: 3, valueAfter: 3 }, HOUR)).toBe(Number.POSITIVE_INFINITY);
-    expect(lossOf(findingOf({ kind: 'leak', valueBefore: 3, valueAfter: 3 }), 1, HOUR)).toBe(0);
+    expect(computeLoss(findingOf({ kind: 'leak', valueBefore: 3, valueAfter: 3 }), 1, HOUR)).toBe(0);
   });
 });
 
@@ -40,6 +40,6 @@ describe('severity', () => {
     ['a hundredth of it', 0.01, 0.05],
     ['nothing of it', 0, 0],
   ])('half of a service that is %s', (_, weight, expected) => {
-    expect(severityOf(half, { weight, gapMs: 1, lastedMs: 1 })).toBeCloseTo(expected, 6);
+    expect(rateSeverity(half, { weight, gapMs: 1, lastedMs: 1 })).toBeCloseTo(expected, 6);
   });
 });

@@ -21,8 +21,8 @@ export interface Surroundings {
  * Severity of a finding, 0 to 1: the geometric mean of the part of the service that is lost and the part of
  * the fleet that is lost with it.
  */
-export function severityOf(finding: Finding, { weight, gapMs, lastedMs }: Surroundings): number {
-  return lossOf(finding, gapMs, lastedMs) * Math.sqrt(Math.min(1, Math.max(0, weight)));
+export function rateSeverity(finding: Finding, { weight, gapMs, lastedMs }: Surroundings): number {
+  return computeLoss(finding, gapMs, lastedMs) * Math.sqrt(Math.min(1, Math.max(0, weight)));
 }
 
 /**
@@ -30,16 +30,16 @@ export function severityOf(finding: Finding, { weight, gapMs, lastedMs }: Surrou
  * there at the old share; of a leak the part of the level in an hour that will have leaked until then; of
  * waiting the part of the time that an instance waits. Load and moved code cost nothing that code could mend.
  */
-export function lossOf(finding: Finding, gapMs: number, lastedMs: number): number {
+export function computeLoss(finding: Finding, gapMs: number, lastedMs: number): number {
   const { kind, shareBefore, shareAfter, valueBefore, valueAfter, type } = finding;
   switch (kind) {
     case 'code':
       return shareBefore >= 1 ? 0 : Math.max(0, (shareAfter - shareBefore) / (1 - shareBefore));
     case 'leak':
-      return partOf(HOUR_MS / doublingMs(finding, lastedMs));
+      return computePart(HOUR_MS / doublingMs(finding, lastedMs));
     case 'contention': {
       const seconds = (valueAfter - valueBefore) * (secondsPerUnit(type.unit) ?? 0);
-      return partOf((1000 * seconds) / Math.max(1, gapMs));
+      return computePart((1000 * seconds) / Math.max(1, gapMs));
     }
     default:
       return 0;
@@ -59,6 +59,6 @@ export function doublingMs(
 }
 
 /** The part of a whole that was added to 1: of 1 and 1 a half. */
-function partOf(added: number): number {
+function computePart(added: number): number {
   return added <= 0 ? 0 : added / (1 + added);
 }

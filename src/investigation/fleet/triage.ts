@@ -2,7 +2,7 @@ import type { ToolContext } from '../../query/context.js';
 import type { Matcher, ProfileSource, Window } from '../../sources/source.js';
 import { secondsPerUnit } from '../../text/units.js';
 import { newsIn } from '../agreement.js';
-import { fleetOf } from '../evidence/fleet.js';
+import { describeFleet } from '../evidence/fleet.js';
 import { totalsIn } from '../evidence/profile-times.js';
 import type { Requests } from '../evidence/requests.js';
 import type { InvestigationContext } from '../evidence/shares.js';
@@ -20,13 +20,13 @@ import { budgetFor } from './budget.js';
 import {
   type FleetTimes,
   type FleetTimesQuestion,
-  lensesOf,
+  listLenses,
   maxStepsFor,
   readFleetTimes,
 } from './fleet-times.js';
 import { type Look, lookAtAll } from './looks.js';
-import { severityOf } from './severity.js';
-import { instanceLabelsIn, namesIn, rowLabels, type Unit, unitMatchers, unitsOf } from './units.js';
+import { rateSeverity } from './severity.js';
+import { instanceLabelsIn, listUnits, namesIn, rowLabels, type Unit, unitMatchers } from './units.js';
 
 export interface FleetQuestion {
   source: ProfileSource;
@@ -71,7 +71,7 @@ export async function readUnits(
     ),
   );
   return {
-    units: unitsOf({ baseline: before, incident: after }, groupBy),
+    units: listUnits({ baseline: before, incident: after }, groupBy),
     instanceLabels: instanceLabelsIn([...before, ...after], groupBy),
   };
 }
@@ -88,9 +88,9 @@ export async function triage(
   const plan = onGrid(planWindows(question.incident, question.baseline, maxStepsFor(units)));
   const asked = { source, matchers, units, groupBy, instanceLabels, plan };
   const { looks, failed } = await readLooks(asked, question, { signal, soon: own });
-  const weights = weightsOf(looks);
+  const weights = computeWeights(looks);
   await lookAtAll(looks, weights, requests);
-  const judgedOf = (look: Look, verdict: BriefVerdict): JudgedUnit => {
+  const toJudgedUnit = (look: Look, verdict: BriefVerdict): JudgedUnit => {
     const weight = weights.get(look.unit.key) ?? 0;
     const [first] = verdict.findings;
     return {
@@ -98,7 +98,9 @@ export async function triage(
       unit: look.unit,
       weight,
       severity:
-        first === undefined ? 0 : severityOf(first, { weight, ...surroundingsOf(look, plan, verdict.since) }),
+        first === undefined
+          ? 0
+          : rateSeverity(first, { weight, ...describeSurroundings(look, plan, verdict.since) }),
       ratio: look.evidence.mainTotals?.load.ratio ?? null,
       notLookedAt: look.notLookedAt,
     };
@@ -107,11 +109,11 @@ export async function triage(
     look.groupSize === null || look.evidence.shares.length > 0
       ? concludeBriefly(look.evidence)
       : concludeTogether(look);
-  const judged = new Map(looks.map((look) => [look, judgedOf(look, conclude(look))] as const));
+  const judged = new Map(looks.map((look) => [look, toJudgedUnit(look, conclude(look))] as const));
   // Requests that are left tell since when, for the worst first.
   for (const [look, found] of [...judged].sort(([, a], [, b]) => b.severity - a.severity))
     if (found.severity > 0 && lacksOnset(found) && requests.left >= ONSET_REQUESTS)
-      judged.set(look, judgedOf(look, await withOnset(look.evidence, found)));
+      judged.set(look, toJudgedUnit(look, await withOnset(look.evidence, found)));
   const sizes = looks.flatMap(({ groupSize, evidence }) =>
     groupSize === null || evidence.shares.length > 0 ? [] : [groupSize],
   );
@@ -131,21 +133,21 @@ async function readLooks(
 ): Promise<{ looks: Look[]; failed: FleetTimes['failed'] }> {
   const times = await readFleetTimes(asked, signals);
   const shared = { plan: asked.plan, times, signal: signals.soon };
-  return { looks: asked.units.map((unit) => lookOf(unit, question, shared)), failed: times.failed };
+  return { looks: asked.units.map((unit) => createLook(unit, question, shared)), failed: times.failed };
 }
 
-function lookOf(
+function createLook(
   unit: Unit,
   { source, matchers, requests }: FleetQuestion,
   shared: { plan: Plan; times: FleetTimes; signal: AbortSignal },
 ): Look {
   const { plan, times, signal } = shared;
-  const { toRead, same } = lensesOf(unit);
+  const { toRead, same } = listLenses(unit);
   const series = toRead.flatMap((lens) => {
     const ofType = times.of(unit, lens.type.id);
     return ofType === null || ofType.series.length === 0 ? [] : [{ lens, times: ofType }];
   });
-  const fleet = fleetOf(namesIn(unit), unit.labelSets);
+  const fleet = describeFleet(namesIn(unit), unit.labelSets);
   const context: InvestigationContext = {
     // Without sibling types a value per sample is never asked for.
     readContext: {
@@ -193,7 +195,7 @@ function remembered(source: ProfileSource): ProfileSource {
 }
 
 /** Each unit's part of the time on CPU, or of the wall clock where that is all it sends. */
-function weightsOf(looks: readonly Look[]): Map<string, number> {
+function computeWeights(looks: readonly Look[]): Map<string, number> {
   const seconds = looks.map(({ unit, evidence }) => {
     const [main] = evidence.series;
     const perUnit = main === undefined ? null : secondsPerUnit(main.lens.type.unit);
@@ -204,7 +206,7 @@ function weightsOf(looks: readonly Look[]): Map<string, number> {
   return new Map(seconds.map(([key, value]) => [key, whole > 0 ? value / whole : 1 / looks.length]));
 }
 
-function surroundingsOf({ evidence, unit }: Look, plan: Plan, since: BriefVerdict['since']) {
+function describeSurroundings({ evidence, unit }: Look, plan: Plan, since: BriefVerdict['since']) {
   const { from, to } = plan.incident;
   const profiles = evidence.totals[0]?.after.profiles ?? 0;
   return {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { instanceLabelsIn, unitMatchers, unitsOf } from './units.js';
+import { instanceLabelsIn, listUnits, unitMatchers } from './units.js';
 
 const CPU = 'process_cpu:cpu:nanoseconds:cpu:nanoseconds';
 const HEAP = 'memory:inuse_space:bytes:space:bytes';
@@ -15,14 +15,14 @@ describe('the units of a fleet', () => {
   const incident = [row('cart', 'a'), row('cart', 'b'), row('auth', 'x', CPU, { namespace: 'shop' })];
 
   test('are services, sorted, with their types, instances and turnover', () => {
-    expect(unitsOf({ baseline, incident }, null).map(({ labelSets: _, ...unit }) => unit)).toEqual([
+    expect(listUnits({ baseline, incident }, null).map(({ labelSets: _, ...unit }) => unit)).toEqual([
       { key: 'auth', service: 'auth', group: null, typeIds: [CPU], instances: 1, hasTurnover: false },
       { key: 'cart', service: 'cart', group: null, typeIds: [HEAP, CPU], instances: 2, hasTurnover: true },
     ]);
   });
 
   test('are told apart by another label within each service; a missing label is a value of its own', () => {
-    const units = unitsOf({ baseline, incident }, 'namespace');
+    const units = listUnits({ baseline, incident }, 'namespace');
     expect(units.map(({ service, group }) => [service, group?.value])).toEqual([
       ['auth', 'shop'],
       ['cart', ''],

@@ -42,7 +42,7 @@ export function unitKey(labels: Labels, groupBy: string | null): string | null {
 /** Labels that often carry a change; others are left to the investigation of one service. */
 const TELLING_LABELS = ['version', 'service_version', 'service_git_ref', 'region', 'zone'];
 
-/** Labels to be asked for so that {@link unitsOf} can tell units, types and instances apart. */
+/** Labels to be asked for so that {@link listUnits} can tell units, types and instances apart. */
 export function rowLabels(groupBy: string | null): readonly string[] {
   return [
     ...new Set([...unitLabels(groupBy), TYPE, ...INSTANCE_LABELS, ...TELLING_LABELS, ...REPOSITORY_LABELS]),
@@ -63,7 +63,7 @@ export interface LabelSets {
 }
 
 /** The units that label sets belong to, sorted by service and label value. */
-export function unitsOf({ baseline, incident }: LabelSets, groupBy: string | null): Unit[] {
+export function listUnits({ baseline, incident }: LabelSets, groupBy: string | null): Unit[] {
   const grouped = unitLabels(groupBy).length === 2 ? groupBy : null;
   interface Known {
     labels: Labels;

@@ -58,22 +58,22 @@ const SHOWN_BY: Readonly<Record<GateKind, { finding: FindingKind; lenses: readon
  * another kind was looked for.
  */
 export function decide(evidence: GateEvidence, policy: GatePolicy): GateDecision {
-  const checks = policy.failOn.map((kind) => checkOf(kind, evidence, policy));
+  const checks = policy.failOn.map((kind) => decideCheck(kind, evidence, policy));
   const states = checks.map(({ state }) => state);
   const closing = new Set(checks.flatMap(({ findings }) => findings));
   return {
-    outcome: outcomeOf(states),
+    outcome: decideOutcome(states),
     checks,
     others: evidence.findings.filter((finding) => !closing.has(finding)),
   };
 }
 
-function outcomeOf(states: readonly GateCheck['state'][]): GateOutcome {
+function decideOutcome(states: readonly GateCheck['state'][]): GateOutcome {
   if (states.includes('found')) return 'found';
   return states.includes('unknown') || states.every((state) => state === 'not_sent') ? 'unknown' : 'passed';
 }
 
-function checkOf(kind: GateKind, evidence: GateEvidence, policy: GatePolicy): GateCheck {
+function decideCheck(kind: GateKind, evidence: GateEvidence, policy: GatePolicy): GateCheck {
   const { finding: wanted, lenses: shownBy } = SHOWN_BY[kind];
   const findings = evidence.findings.filter(
     (finding) => finding.kind === wanted && isLargeEnough(finding, policy.minShare),
@@ -83,7 +83,7 @@ function checkOf(kind: GateKind, evidence: GateEvidence, policy: GatePolicy): Ga
   if (findings.length > 0) return { kind, state: 'found', reason: `in ${aliases}`, findings };
   if (lenses.length === 0)
     return { kind, state: 'not_sent', reason: 'the service sent no profiles that could show it', findings };
-  const obstacle = obstacleOf(kind, lenses, evidence, policy);
+  const obstacle = findObstacle(kind, lenses, evidence, policy);
   return obstacle === null
     ? { kind, state: 'clear', reason: `nothing found in ${aliases}`, findings }
     : { kind, state: 'unknown', reason: obstacle, findings };
@@ -95,7 +95,7 @@ function isLargeEnough({ kind, shareBefore, shareAfter }: Finding, minShare: num
 }
 
 /** Why nothing can be said of a kind though nothing was found; null where it can be said. */
-function obstacleOf(
+function findObstacle(
   kind: GateKind,
   lenses: readonly GateLens[],
   { notRead, isPartly, lenses: all }: GateEvidence,

@@ -1,5 +1,5 @@
-import { neededFactor, sightOf } from '../../profile/contrast/power.js';
-import { contrastOf, wholeRun } from '../../profile/contrast/runs.js';
+import { computeSight, neededFactor } from '../../profile/contrast/power.js';
+import { buildContrast, wholeRun } from '../../profile/contrast/runs.js';
 import { orderTypes, type ProfileType } from '../../profile/types/types.js';
 import type { ToolContext } from '../../query/context.js';
 import { explainEmptiness } from '../../query/emptiness.js';
@@ -19,7 +19,7 @@ import { planWindows } from '../evidence/windows.js';
 import { drawOutcome } from '../outcome.js';
 import { EXAMPLE_SHARE, growthSeen, wholeSeen } from '../smallest.js';
 import { MAIN } from '../thresholds.js';
-import { notReadOf } from '../unread-report.js';
+import { listNotRead } from '../unread-report.js';
 import { unsettledNotes } from '../unsettled.js';
 import { decide, type GateLens, type GatePolicy, LOOKED_FOR } from './decide.js';
 
@@ -51,7 +51,7 @@ const EXAMPLES = [EXAMPLE_SHARE, 0.2] as const;
 export async function readGate(question: GateQuestion, context: ToolContext): Promise<GateReport> {
   const { source, service, window, baseline } = question;
   const selection: Selection = { service, matchers: question.matchers };
-  const schema = context.schemaOf(source);
+  const schema = context.getSchema(source);
   const typeIds = await schema.typeIds(allMatchers(selection), window, context.signal);
   const [first] = orderTypes(typeIds);
   if (first === undefined) return reportNothingToJudge(question, 'judged', context);
@@ -91,7 +91,7 @@ async function buildReport(
   const outcome = await drawOutcome(evidence, context, baseline === null);
   const { rows, conclusion, findings, unreadOnset } = outcome;
   const notRead = [
-    ...notReadOf(evidence),
+    ...listNotRead(evidence),
     ...(unreadOnset === null ? [] : [{ what: 'onset', ...unreadOnset }]),
   ];
   const lenses = rows.map((row): GateLens => {
@@ -121,7 +121,9 @@ async function buildReport(
     isEstimated: main?.estimated ?? false,
     verdict: conclusion.verdict,
     minShare: policy.minShare,
-    smallest: evidence.totals.map(({ lens }) => smallestOf(evidence, lens, question.examples ?? EXAMPLES)),
+    smallest: evidence.totals.map(({ lens }) =>
+      computeSmallest(evidence, lens, question.examples ?? EXAMPLES),
+    ),
     needed:
       main === undefined
         ? null
@@ -150,10 +152,10 @@ function profilesOfOne({ totals, instances }: Evidence, { id }: ProfileType): nu
 
 /** Active samples of a side. */
 function samplesIn({ analysis }: ShareLens, which: 'before' | 'after'): number {
-  return contrastOf(analysis, wholeRun(analysis))[which].costs.total / analysis.quantum;
+  return buildContrast(analysis, wholeRun(analysis))[which].costs.total / analysis.quantum;
 }
 
-function smallestOf(evidence: Evidence, lens: LensType, examples: readonly number[]): SmallestSeen {
+function computeSmallest(evidence: Evidence, lens: LensType, examples: readonly number[]): SmallestSeen {
   const share = evidence.shares.find((candidate) => candidate.lens === lens);
   const growth =
     share === undefined
@@ -173,7 +175,10 @@ function neededLength(
   baseline: GateQuestion['baseline'],
 ): number | null {
   const minGrowth = LOOKED_FOR * growth;
-  const sight = sightOf(contrastOf(analysis, wholeRun(analysis)), analysis.universe, { gate, minGrowth });
+  const sight = computeSight(buildContrast(analysis, wholeRun(analysis)), analysis.universe, {
+    gate,
+    minGrowth,
+  });
   // A baseline that the caller named does not grow; the other side of one window does.
   const isFixed = baseline !== null && baseline.window.to < window.from;
   const factor = neededFactor(sight, EXAMPLE_SHARE, growth, !isFixed);
@@ -203,7 +208,7 @@ async function reportNothingToJudge(
 /** A report that says of every kind why it could not be judged. */
 export function noReport(question: GateQuestion, reason: string): GateReport {
   const { source, service, window, baseline, policy } = question;
-  const sideOf = (at: Window, matchers: readonly Matcher[]): GateSide => ({
+  const createSide = (at: Window, matchers: readonly Matcher[]): GateSide => ({
     window: at,
     selector: selectorText({ service, matchers }),
     profiles: null,
@@ -213,8 +218,11 @@ export function noReport(question: GateQuestion, reason: string): GateReport {
     outcome: 'unknown',
     source: source.name,
     service,
-    after: sideOf(window, question.matchers),
-    before: sideOf(baseline?.window ?? planWindows(window).baseline, baseline?.matchers ?? question.matchers),
+    after: createSide(window, question.matchers),
+    before: createSide(
+      baseline?.window ?? planWindows(window).baseline,
+      baseline?.matchers ?? question.matchers,
+    ),
     isBaselineChosen: baseline === null,
     main: null,
     isEstimated: false,

@@ -13,9 +13,9 @@ export type Versions = { after: Matcher; before: Matcher } | { missing: string }
 export async function findVersions(
   { after, before }: { after: string; before: string },
   { source, matchers, window }: { source: ProfileSource; matchers: readonly Matcher[]; window: Window },
-  { schemaOf, signal }: Pick<ToolContext, 'schemaOf' | 'signal'>,
+  { getSchema, signal }: Pick<ToolContext, 'getSchema' | 'signal'>,
 ): Promise<Versions> {
-  const schema = schemaOf(source).fresh;
+  const schema = getSchema(source).fresh;
   const names = (await schema.labelNames(matchers, window, signal)).filter((name) =>
     VERSION_LABEL.test(name),
   );

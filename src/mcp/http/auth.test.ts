@@ -9,8 +9,8 @@ import {
   checkExposure,
   checkToken,
   faultOfToken,
+  listNames,
   MIN_TOKEN_LENGTH,
-  namesOf,
   openTokenFile,
   tokenSet,
   tokensOfFile,
@@ -58,7 +58,7 @@ describe('an address', () => {
 });
 
 test('every address is no name of its own', () => {
-  expect(['0.0.0.0', '::', '::0', '10.0.0.7', 'localhost'].map(namesOf)).toEqual([
+  expect(['0.0.0.0', '::', '::0', '10.0.0.7', 'localhost'].map(listNames)).toEqual([
     [],
     [],
     [],
@@ -75,8 +75,8 @@ describe('a set of tokens', () => {
   test('knows its own, tells them apart, and nothing else', () => {
     const set = tokenSet([A, B, A]);
     expect(set.size).toBe(2);
-    expect(set.clientOf(A)).toMatch(/^[0-9a-f]{16}$/);
-    expect(set.clientOf(B)).not.toBe(set.clientOf(A));
+    expect(set.identifyClient(A)).toMatch(/^[0-9a-f]{16}$/);
+    expect(set.identifyClient(B)).not.toBe(set.identifyClient(A));
     for (const other of [
       '',
       'a',
@@ -87,17 +87,17 @@ describe('a set of tokens', () => {
       B.slice(0, -1),
       'ä'.repeat(32),
     ]) {
-      expect(set.clientOf(other)).toBeNull();
+      expect(set.identifyClient(other)).toBeNull();
     }
   });
 
   test('the same token is the same client in another set', () => {
-    expect(tokenSet([B, A]).clientOf(A)).toBe(tokenSet([A]).clientOf(A));
+    expect(tokenSet([B, A]).identifyClient(A)).toBe(tokenSet([A]).identifyClient(A));
   });
 
   test('an empty set lets nobody in', () => {
-    expect(tokenSet([]).clientOf(A)).toBeNull();
-    expect(tokenSet([]).clientOf('')).toBeNull();
+    expect(tokenSet([]).identifyClient(A)).toBeNull();
+    expect(tokenSet([]).identifyClient('')).toBeNull();
   });
 
   test('whatever is asked for is in it when it was put in, and only then', () => {
@@ -108,9 +108,9 @@ describe('a set of tokens', () => {
         fc.string(),
         (tokens, token, text) => {
           const set = tokenSet(tokens);
-          expect(tokens.every((token) => set.clientOf(token) !== null)).toBe(true);
-          expect(set.clientOf(token) !== null).toBe(tokens.includes(token));
-          expect(set.clientOf(text) !== null).toBe(tokens.includes(text));
+          expect(tokens.every((token) => set.identifyClient(token) !== null)).toBe(true);
+          expect(set.identifyClient(token) !== null).toBe(tokens.includes(token));
+          expect(set.identifyClient(text) !== null).toBe(tokens.includes(text));
         },
       ),
       { numRuns: 100 },
@@ -168,7 +168,7 @@ async function opened(text: string) {
     file,
     createLog('debug', (line) => lines.push(line)),
   );
-  const lets = async (token: string) => (await tokens.current()).clientOf(token) !== null;
+  const lets = async (token: string) => (await tokens.current()).identifyClient(token) !== null;
   return { file, lines, lets };
 }
 
@@ -221,7 +221,7 @@ describe('while the server runs', () => {
     symlinkSync('two', `${link}.new`);
     renameSync(`${link}.new`, link);
     const set = await tokens.current();
-    expect([set.clientOf(A), set.clientOf(B) === null]).toEqual([null, false]);
+    expect([set.identifyClient(A), set.identifyClient(B) === null]).toEqual([null, false]);
   });
 
   test('one that is gone or empty lets nobody in until it is back, and says so once', async () => {

@@ -44,7 +44,7 @@ export function checkExposure({ host, port, authenticates, allowUnauthenticated,
 }
 
 /** Names under which a server is reached that is bound to this address: none for "every address". */
-export function namesOf(host: string): string[] {
+export function listNames(host: string): string[] {
   return isUnspecified(host) ? [] : [host];
 }
 
@@ -111,10 +111,10 @@ export async function createBearer({ tokens, tokenFile }: BearerOptions, log: Lo
   for (const [index, token] of tokens.entries()) {
     checkToken(token, tokens.length === 1 ? 'The token for HTTP' : `Token ${index + 1} for HTTP`);
   }
-  return bearerOf(tokenSet(tokens), tokenFile === null ? null : await openTokenFile(tokenFile, log));
+  return checkAgainst(tokenSet(tokens), tokenFile === null ? null : await openTokenFile(tokenFile, log));
 }
 
-function bearerOf(fixed: TokenSet, file: TokenFile | null): Bearer {
+function checkAgainst(fixed: TokenSet, file: TokenFile | null): Bearer {
   return {
     async check(authorization) {
       const [, token] = /^Bearer +(\S+) *$/i.exec(authorization ?? '') ?? [];
@@ -127,7 +127,7 @@ function bearerOf(fixed: TokenSet, file: TokenFile | null): Bearer {
           ),
         };
       }
-      const [a, b] = [fixed.clientOf(token), fromFile?.clientOf(token) ?? null];
+      const [a, b] = [fixed.identifyClient(token), fromFile?.identifyClient(token) ?? null];
       const client = a ?? b;
       if (client !== null) return { client };
       return {
@@ -156,7 +156,7 @@ export interface TokenSet {
    * Whose token it is: a name that tells clients apart and says nothing of the token; null for a token that
    * is not in the set. Takes the same time whichever token it is compared with, and however long either is.
    */
-  clientOf(token: string): string | null;
+  identifyClient(token: string): string | null;
 }
 
 /** Key of the digests. It is made for each process, so that a digest is of no use elsewhere. */
@@ -171,7 +171,7 @@ export function tokenSet(tokens: readonly string[]): TokenSet {
   const digests = [...new Set(tokens)].map(digest);
   return {
     size: digests.length,
-    clientOf(token) {
+    identifyClient(token) {
       const givenDigest = digest(token);
       // Every one is compared, so that the time does not tell which it was.
       let matchedDigest: string | null = null;

@@ -153,7 +153,7 @@ export function createCallQueue({ places, all, perClient, waitMs }: CallQueueLim
     if (calls === 0) byClient.delete(client);
     else byClient.set(client, calls);
   };
-  const placeOf = (client: string) => {
+  const findPlace = (client: string) => {
     let isGiven = false;
     return () => {
       if (isGiven) return;
@@ -209,10 +209,10 @@ export function createCallQueue({ places, all, perClient, waitMs }: CallQueueLim
       count(client, 1);
       if (running < places) {
         running++;
-        return placeOf(client);
+        return findPlace(client);
       }
       try {
-        if (await wait(client, signal)) return placeOf(client);
+        if (await wait(client, signal)) return findPlace(client);
       } catch (error) {
         count(client, -1);
         throw error;

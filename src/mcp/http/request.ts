@@ -130,14 +130,14 @@ export async function readMessage(request: Request): Promise<Message | 'batch' |
   return {
     body,
     method,
-    id: requestIdOf(id),
+    id: readRequestId(id),
     isCall: method === 'tools/call',
     cancels:
-      method === 'notifications/cancelled' ? requestIdOf(Reflect.get(Object(params), 'requestId')) : null,
+      method === 'notifications/cancelled' ? readRequestId(Reflect.get(Object(params), 'requestId')) : null,
   };
 }
 
-function requestIdOf(value: unknown): RequestId | null {
+function readRequestId(value: unknown): RequestId | null {
   return typeof value === 'string' || typeof value === 'number' ? value : null;
 }
 
@@ -200,7 +200,7 @@ export function createCancellations(now: () => number = () => performance.now())
     begin(origin, id) {
       const controller = new AbortController();
       if (origin.session === null) return { signal: controller.signal, end() {} };
-      const key = keyOf(origin, id);
+      const key = buildKey(origin, id);
       const controllers = inFlight.get(key) ?? new Set();
       inFlight.set(key, controllers.add(controller));
       if ((early.get(key) ?? 0) > now()) controller.abort();
@@ -215,7 +215,7 @@ export function createCancellations(now: () => number = () => performance.now())
     },
     cancel(origin, id) {
       if (origin.session === null) return;
-      const key = keyOf(origin, id);
+      const key = buildKey(origin, id);
       const controllers = inFlight.get(key);
       if (controllers === undefined) return rememberEarly(key);
       for (const controller of controllers) controller.abort();
@@ -224,7 +224,7 @@ export function createCancellations(now: () => number = () => performance.now())
 }
 
 /** Makes a key whose length does not depend on the caller, which bounds the memory for early cancels. */
-function keyOf({ client, session }: Origin, id: RequestId): string {
+function buildKey({ client, session }: Origin, id: RequestId): string {
   return createHash('sha256')
     .update(JSON.stringify([client, session, id]))
     .digest('base64');

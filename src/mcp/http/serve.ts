@@ -6,7 +6,7 @@ import { UserError } from '../../errors.js';
 import type { Log } from '../../telemetry/log.js';
 import { type Meter, NO_METER } from '../../telemetry/meter.js';
 import type { CallEnvironment } from '../call.js';
-import { bracketed, checkExposure, createBearer, namesOf } from './auth.js';
+import { bracketed, checkExposure, createBearer, listNames } from './auth.js';
 import {
   boundConnections,
   CONNECTION_BOUNDS,
@@ -63,7 +63,7 @@ export async function serveOverHttp(
   const authenticates = access.tokens.length > 0 || access.tokenFile !== null;
   checkExposure({ ...access, host, port, hosts, authenticates });
   const handler = createHttpHandler(environmentOf, log, {
-    hosts: [...namesOf(host), ...hosts],
+    hosts: [...listNames(host), ...hosts],
     origins,
     bearer: await createBearer(access, log),
     limits: limits === undefined ? null : await createCallLimits(limits),

@@ -63,13 +63,13 @@ function reasonWithoutFlags(pattern: string, reason: string): string {
  * @throws PatternError
  */
 export function compilePattern(pattern: string): (name: string) => boolean {
-  stepsOf(pattern);
+  countSteps(pattern);
   const compiled = compileRe2(pattern);
   return (name) => compiled.test(name.length > MAX_COMPARED ? name.slice(0, MAX_COMPARED) : name);
 }
 
 /** @throws PatternError where the pattern is too long or too large */
-function stepsOf(pattern: string): number {
+function countSteps(pattern: string): number {
   if (pattern.length > MAX_CHARACTERS) {
     throw new PatternError(pattern, `longer than ${MAX_CHARACTERS} characters`, 'size');
   }
@@ -84,7 +84,7 @@ function stepsOf(pattern: string): number {
  */
 export function isHeavyFilter({ functions }: Pick<Profile, 'functions'>, filter: StackFilter): boolean {
   const patterns = [filter.focus, filter.ignore].flatMap((pattern) => pattern ?? []);
-  const sized = patterns.map((pattern) => ({ pattern, steps: stepsOf(pattern) }));
+  const sized = patterns.map((pattern) => ({ pattern, steps: countSteps(pattern) }));
   if (sized.length === 0) return false;
   const characters = functions.reduce((sum, { name }) => sum + 1 + Math.min(name.length, MAX_COMPARED), 0);
   const largest = sized.reduce((a, b) => (b.steps > a.steps ? b : a));

@@ -43,7 +43,7 @@ export function findFunction(profile: Profile, text: string): Lookup {
   const table = functionTable(profile);
   const entries = rankFunctions(profile, table, 'total').flatMap((id) => {
     const info = profile.functions[id];
-    return info === undefined ? [] : entryOf(info, table.lines[id] ?? 0);
+    return info === undefined ? [] : toEntry(info, table.lines[id] ?? 0);
   });
   const byName = lookup(entries, text);
   if (byName !== 'unknown') return byName;
@@ -63,12 +63,12 @@ export function lookupText({ info, line }: Pick<FunctionTarget, 'info' | 'line'>
   return isUnnamed(info.name) && info.file !== '' ? `${info.name} ${info.file}:${place}` : info.name;
 }
 
-function entryOf(info: FunctionInfo, line: number): Entry {
-  return { target: targetOf({ info, line }), name: normaliseName(info.name), key: joinKey(info) };
+function toEntry(info: FunctionInfo, line: number): Entry {
+  return { target: toTarget({ info, line }), name: normaliseName(info.name), key: joinKey(info) };
 }
 
 /** The target of a lookup for a function that is known from some profile. */
-export function targetOf({ info, line }: Pick<FunctionTarget, 'info' | 'line'>): FunctionTarget {
+export function toTarget({ info, line }: Pick<FunctionTarget, 'info' | 'line'>): FunctionTarget {
   const key = joinKey(info);
   return { info, line, matches: (other) => joinKey(other) === key };
 }
@@ -80,7 +80,7 @@ function lookup(entries: readonly Entry[], text: string): Lookup {
   const lower = wanted.toLowerCase();
   const rules: ((name: string) => boolean)[] = [
     (name) => name === wanted,
-    (name) => isEndOf(name, wanted),
+    (name) => isNameEnd(name, wanted),
     (name) => name.includes(wanted),
     (name) => name.toLowerCase().includes(lower),
   ];
@@ -95,7 +95,7 @@ function lookup(entries: readonly Entry[], text: string): Lookup {
   return 'unknown';
 }
 
-function isEndOf(name: string, end: string): boolean {
+function isNameEnd(name: string, end: string): boolean {
   const before = name.charAt(name.length - end.length - 1);
   return name.endsWith(end) && (BOUNDARY.test(before) || BOUNDARY.test(end.charAt(0)));
 }

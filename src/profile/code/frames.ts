@@ -109,16 +109,16 @@ const BY_FILE: readonly { file: RegExp; owner: OwnerRule }[] = [
   { file: /^<internal>$/, owner: () => RUNTIME },
 ];
 
-/** Whose code a function is; see {@link ownershipOf}. */
+/** Whose code a function is; see {@link decideOwnership}. */
 export function frameOwner(info: FunctionInfo, evidence: CodeEvidence = NO_EVIDENCE): FrameOwner {
-  return ownershipOf(info, evidence).owner;
+  return decideOwnership(info, evidence).owner;
 }
 
 /**
  * Tells whose code a function is: by the configuration, by its file, by the binary that holds it, by the
  * entry points of the program, by the repository that the labels name, and only then by its name.
  */
-export function ownershipOf(info: FunctionInfo, evidence: CodeEvidence = NO_EVIDENCE): Ownership {
+export function decideOwnership(info: FunctionInfo, evidence: CodeEvidence = NO_EVIDENCE): Ownership {
   const { name, file, isSymbolised } = info;
   if (evidence.isOwn?.(info) === true) return APPLICATION;
   if (!isSymbolised || UNSYMBOLISED.test(name)) return UNKNOWN;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { FunctionInfo, Repository } from '../model.js';
 import type { FrameOwner } from './frames.js';
-import { ownershipsOf, ownersOf } from './owners.js';
+import { listOwners, listOwnerships } from './owners.js';
 
 /** A function from `name`, `name @ file` or `name @ file @ binary`. */
 function functionFrom(row: string): FunctionInfo {
@@ -10,14 +10,14 @@ function functionFrom(row: string): FunctionInfo {
 }
 
 function owners(rows: Readonly<Record<string, FrameOwner>>) {
-  const told = ownersOf({ functions: Object.keys(rows).map(functionFrom) });
+  const told = listOwners({ functions: Object.keys(rows).map(functionFrom) });
   return Object.fromEntries(Object.keys(rows).map((row, at) => [row, told[at]]));
 }
 
 /** Owner of each row; a guess has a question mark. */
 function ownerships(rows: readonly string[], repositories: readonly Repository[] = []) {
   const ownCode = { patterns: [], repositories };
-  const told = ownershipsOf({ functions: rows.map(functionFrom), ownCode });
+  const told = listOwnerships({ functions: rows.map(functionFrom), ownCode });
   return rows.map((_, at) => `${told[at]?.owner}${told[at]?.isGuess === true ? '?' : ''}`);
 }
 

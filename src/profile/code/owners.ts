@@ -3,11 +3,11 @@ import type { FunctionInfo, OwnCode, Profile, Repository } from '../model.js';
 import {
   APPLICATION,
   type CodeEvidence,
+  decideOwnership,
   type FrameOwner,
   isKnownForeign,
   NO_EVIDENCE,
   type Ownership,
-  ownershipOf,
   UNLISTED,
 } from './frames.js';
 import { normaliseName } from './names.js';
@@ -23,12 +23,12 @@ type Functions = Pick<Profile, 'functions' | 'ownCode'>;
 /**
  * Tells whose code each function of a profile is, by all that the profile says: see {@link collectEvidence}.
  */
-export function ownersOf(profile: Functions): readonly FrameOwner[] {
+export function listOwners(profile: Functions): readonly FrameOwner[] {
   return readOwners(profile).owners;
 }
 
 /** Tells whose code each function of a profile is, and which of that is a guess. */
-export function ownershipsOf(profile: Functions): readonly Ownership[] {
+export function listOwnerships(profile: Functions): readonly Ownership[] {
   return readOwners(profile).ownerships;
 }
 
@@ -50,9 +50,9 @@ export function ownershipsIn(
   functions: readonly FunctionInfo[],
   evidence: CodeEvidence,
 ): readonly Ownership[] {
-  const ownerships = functions.map((info) => ownershipOf(info, evidence));
+  const ownerships = functions.map((info) => decideOwnership(info, evidence));
   if (ownerships.includes(APPLICATION)) return ownerships;
-  const beginnings = functions.map((info, at) => (ownerships[at] === UNLISTED ? beginningOf(info) : null));
+  const beginnings = functions.map((info, at) => (ownerships[at] === UNLISTED ? findBeginning(info) : null));
   const [only, ...others] = new Set(beginnings.filter((beginning) => beginning !== null));
   if (only === undefined || others.length > 0) return ownerships;
   return ownerships.map((ownership, at) => (beginnings[at] === only ? APPLICATION : ownership));
@@ -66,7 +66,7 @@ const BEGINNINGS: readonly RegExp[] = [
   /^\w+(?=\\|::|[.!])/,
 ];
 
-function beginningOf({ name, file }: FunctionInfo): string | null {
+function findBeginning({ name, file }: FunctionInfo): string | null {
   if (/\.pyx?$/.test(file)) return /^[^/]+(?=\/)/.exec(file)?.[0] ?? null;
   const plain = name.replace(/^[<&(*]+/, '');
   return BEGINNINGS.map((pattern) => pattern.exec(plain)?.[0]).find((text) => text !== undefined) ?? null;
@@ -100,9 +100,9 @@ export function collectEvidence(functions: readonly FunctionInfo[], ownCode?: Ow
     const dotnetRoot = name.includes('Main') ? DOTNET_MAIN.exec(normaliseName(name))?.[1] : undefined;
     if (dotnetRoot !== undefined && !isKnownForeign(name)) dotnetRoots.add(dotnetRoot);
     if (!name.endsWith('main') && !name.includes('main::{{')) continue;
-    if (name === 'main.main') goOrganisation ??= organisationOf(file);
+    if (name === 'main.main') goOrganisation ??= findOrganisation(file);
     const [, jvmPackage] = JVM_MAIN.exec(name) ?? [];
-    if (jvmPackage !== undefined && !isKnownForeign(name)) jvmPackages.add(rootOf(jvmPackage));
+    if (jvmPackage !== undefined && !isKnownForeign(name)) jvmPackages.add(findRoot(jvmPackage));
     const crate = RUST_MAIN.exec(normaliseName(name))?.[1];
     if (crate !== undefined && !isKnownForeign(name)) rustCrates.add(crate);
   }
@@ -115,7 +115,7 @@ export function collectEvidence(functions: readonly FunctionInfo[], ownCode?: Ow
     hasGoVersions,
     isPhp,
     hasPhpFiles,
-    isOwn: ownCode === undefined || ownCode.patterns.length === 0 ? null : matcherOf(ownCode),
+    isOwn: ownCode === undefined || ownCode.patterns.length === 0 ? null : createMatcher(ownCode),
     isInRepository: repositoryMatcher(ownCode?.repositories ?? []),
   };
 }
@@ -124,7 +124,7 @@ export function collectEvidence(functions: readonly FunctionInfo[], ownCode?: Ow
  * The host and the organisation of a Go module, `git.acme.dev/shop`, in the file of its main package, cut by
  * -trimpath.
  */
-function organisationOf(file: string): string | null {
+function findOrganisation(file: string): string | null {
   const [host = '', organisation, ...rest] = file.split('/');
   return host.includes('.') && organisation !== undefined && rest.length > 0
     ? `${host}/${organisation}`
@@ -132,11 +132,11 @@ function organisationOf(file: string): string | null {
 }
 
 /** The first two parts of a Java package: `com/acme/` of `com/acme/shop/`. */
-function rootOf(jvmPackage: string): string {
+function findRoot(jvmPackage: string): string {
   return jvmPackage.split(/[./]/).slice(0, 2).join('/');
 }
 
-function matcherOf({ patterns }: OwnCode): CodeEvidence['isOwn'] {
+function createMatcher({ patterns }: OwnCode): CodeEvidence['isOwn'] {
   // Reading the configuration has refused patterns that are too large or do not compile.
   const compiled = patterns.map((pattern) => RE2JS.compile(pattern));
   return ({ name, file }) =>

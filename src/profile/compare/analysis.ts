@@ -1,36 +1,36 @@
 import {
   type Contrast,
   deviation,
+  findUniverse,
+  listUniverses,
   MIN_SAMPLES,
-  shiftOf,
+  measureShift,
   sumIn,
   totalShare,
   type Universe,
-  universeOf,
-  universesOf,
 } from '../contrast/contrast.js';
-import { costsOf } from '../contrast/costs.js';
+import { sumCosts } from '../contrast/costs.js';
 import { type Joined, joinKey, joinProfiles } from '../contrast/join.js';
-import { type Dispersion, dispersionOf } from '../contrast/noise.js';
+import { type Dispersion, estimateDispersion } from '../contrast/noise.js';
 import {
-  contrastOf,
+  buildContrast,
   type Measured,
   type PartCosts,
   type Run,
-  sideOf,
   strongestRun,
+  sumSide,
   wholeRun,
 } from '../contrast/runs.js';
 import type { FunctionInfo, Profile } from '../model.js';
 import { selectStacks, stacksThrough } from '../tables/stacks.js';
-import { type Culprit, culpritOf, findCulprit } from './culprit.js';
-import { type LoadChange, loadChange, meanOf, type PartLevel } from './load.js';
+import { type Culprit, describeCulprit, findCulprit } from './culprit.js';
+import { computeMean, type LoadChange, loadChange, type PartLevel } from './load.js';
 import { movedFrom } from './moved.js';
 import {
   changedEntries,
   type EntryPoint,
+  findRequests,
   type Requests,
-  requestsOf,
   withinEntry,
 } from './requests/entries.js';
 import { isExchangeOfRequests } from './requests/mix.js';
@@ -85,19 +85,19 @@ export function analyse({ baseline, incident, slices, quantum, minGrowth }: Read
   const parts = counted.map(({ profiles }, part): PartCosts => {
     const joinedPart = joined.parts[part];
     if (joinedPart === undefined) throw new Error(`part ${part} is missing`);
-    return { costs: costsOf(joinedPart, joined.functions.length, joined.serving), profiles, part };
+    return { costs: sumCosts(joinedPart, joined.functions.length, joined.serving), profiles, part };
   });
   const before = withoutWarmUp(joined, parts.slice(0, baseline.length), quantum);
   const after = parts.slice(baseline.length, baseline.length + incident.length);
-  const sides = { joined, before: sideOf(joined, before), after: sideOf(joined, after) };
-  const universe = universeOf(sides);
-  const noiseOf = (side: readonly PartCosts[]) => compositionNoise(joined, side, quantum);
-  const dispersion = noiseOf(before);
-  const earlier = before.slice(1).map((_, early) => noiseOf(before.slice(0, before.length - 1 - early)));
+  const sides = { joined, before: sumSide(joined, before), after: sumSide(joined, after) };
+  const universe = findUniverse(sides);
+  const measureNoise = (side: readonly PartCosts[]) => compositionNoise(joined, side, quantum);
+  const dispersion = measureNoise(before);
+  const earlier = before.slice(1).map((_, early) => measureNoise(before.slice(0, before.length - 1 - early)));
   const levels = (side: readonly PartCosts[]) =>
     side.map(({ costs, profiles }) => ({ value: sumIn(universe, costs), profiles }));
   const load = loadChange(levels(before), levels(after), { quantum, phi: dispersion.phi });
-  const requests = requestsOf({ ...sides, quantum, dispersion });
+  const requests = findRequests({ ...sides, quantum, dispersion });
   const sliceParts = parts.slice(baseline.length + incident.length);
   const everywhere = isEverywhere(levels(sliceParts), levels(before));
   return {
@@ -110,7 +110,7 @@ export function analyse({ baseline, incident, slices, quantum, minGrowth }: Read
     earlier,
     minGrowth,
     universe,
-    universes: universesOf(sides),
+    universes: listUniverses(sides),
     requests,
     mix: changedEntries({ ...sides, quantum, dispersion }, requests),
     load: { ...load, rose: load.rose && everywhere },
@@ -127,7 +127,7 @@ const SLICE_RISE = 1.12;
 
 /** Whether the middle one of the slices rose; true where none were read. */
 function isEverywhere(slices: readonly PartLevel[], before: readonly PartLevel[]): boolean {
-  const was = meanOf(before);
+  const was = computeMean(before);
   const ratios = slices
     .flatMap((one) => (one.profiles > 0 ? [one.value / one.profiles / was] : []))
     .sort((a, b) => a - b);
@@ -152,7 +152,7 @@ function withoutWarmUp(
   const [first, ...later] = baseline;
   if (first === undefined || later.length < MIN_PARTS) return baseline;
   const dispersion = compositionNoise(joined, later, quantum);
-  const before = sideOf(joined, later);
+  const before = sumSide(joined, later);
   for (let fn = 0; fn < joined.functions.length; fn++) {
     const now = [(first.costs.totals[fn] ?? 0) / quantum, first.costs.total / quantum] as const;
     const then = [(before.costs.totals[fn] ?? 0) / quantum, before.costs.total / quantum] as const;
@@ -169,7 +169,7 @@ function compositionNoise(joined: Joined, baseline: readonly PartCosts[], quantu
     if (row.some((count) => count > 0)) groups.push(row);
   }
   groups.push(baseline.map(({ costs }) => (costs.total - costs.application) / quantum));
-  return dispersionOf(groups);
+  return estimateDispersion(groups);
 }
 
 /** A change of code: who, against what, and where in the window. */
@@ -228,7 +228,7 @@ function changeInEntry(analysis: Analysis, gate: number, bursts: boolean): CodeC
       if (change === null) continue;
       // Told from inside, shown as a part of the whole: what fell there is no growth that a reader could
       // follow.
-      const shown = contrastOf(analysis, change.run);
+      const shown = buildContrast(analysis, change.run);
       const points = totalShare(shown.after, change.culprit.fn) - totalShare(shown.before, change.culprit.fn);
       const hasGrown = points >= MIN_ENTRY_POINTS;
       if (hasGrown && (best === null || change.culprit.z > best.culprit.z)) {
@@ -271,7 +271,7 @@ function isOver(analysis: Analysis, { culprit, contrast }: CodeChange): boolean 
 }
 
 function changeInRun(analysis: Analysis, run: Run, gate: number): CodeChange | null {
-  const contrast = contrastOf(analysis, run);
+  const contrast = buildContrast(analysis, run);
   const { universe } = analysis;
   const culprit = findCulprit(contrast, gate, universe, analysis.requests);
   if (culprit === null) return null;
@@ -281,9 +281,9 @@ function changeInRun(analysis: Analysis, run: Run, gate: number): CodeChange | n
   const from =
     movedFrom(contrast, culprit, universe) ??
     (run.last < whole.last
-      ? movedFrom(contrastOf(analysis, { ...run, last: whole.last }), culprit, universe)
+      ? movedFrom(buildContrast(analysis, { ...run, last: whole.last }), culprit, universe)
       : null) ??
-    (run.first > 0 ? movedFrom(contrastOf(analysis, whole), culprit, universe) : null);
+    (run.first > 0 ? movedFrom(buildContrast(analysis, whole), culprit, universe) : null);
   const { requests } = analysis;
   if (
     from !== null &&
@@ -296,8 +296,8 @@ function changeInRun(analysis: Analysis, run: Run, gate: number): CodeChange | n
 
 /** Not only a burst in the baseline. */
 function isStillThere(analysis: Analysis, { contrast, culprit }: CodeChange): boolean {
-  const after = sideOf(analysis.joined, analysis.incident);
-  return shiftOf({ ...contrast, after }, analysis.universe, culprit.fn) >= STILL_THERE_Z;
+  const after = sumSide(analysis.joined, analysis.incident);
+  return measureShift({ ...contrast, after }, analysis.universe, culprit.fn) >= STILL_THERE_Z;
 }
 
 /**
@@ -316,10 +316,10 @@ function sliceChangeIn(analysis: Analysis, slice: number, gate: number): CodeCha
   const { joined, baseline, slices, quantum, dispersion, universe, minGrowth, isStrict } = analysis;
   const sliceCosts = slices[slice];
   if (sliceCosts === undefined) return null;
-  const after = sideOf(joined, [sliceCosts]);
+  const after = sumSide(joined, [sliceCosts]);
   const contrast = {
     joined,
-    before: sideOf(joined, baseline),
+    before: sumSide(joined, baseline),
     after,
     quantum,
     dispersion,
@@ -327,16 +327,16 @@ function sliceChangeIn(analysis: Analysis, slice: number, gate: number): CodeCha
     isStrict,
   };
   const siblings = slices.filter((other) => other !== sliceCosts);
-  const wider = { ...contrast, before: sideOf(joined, [...baseline, ...siblings]) };
+  const wider = { ...contrast, before: sumSide(joined, [...baseline, ...siblings]) };
   const [best] = [contrast, wider]
     .flatMap((one) => findCulprit(one, gate, universe, analysis.requests) ?? [])
     .sort((a, b) => b.z - a.z);
   if (best === undefined) return null;
-  const culprit = { ...culpritOf(contrast, universe, best.fn), z: best.z };
+  const culprit = { ...describeCulprit(contrast, universe, best.fn), z: best.z };
   const run = wholeRun(analysis);
   // The slice was chosen for its growth, too.
   const from =
-    movedFrom(contrast, culprit, universe) ?? movedFrom(contrastOf(analysis, run), culprit, universe);
+    movedFrom(contrast, culprit, universe) ?? movedFrom(buildContrast(analysis, run), culprit, universe);
   return { culprit, contrast, universe, run, from };
 }
 
@@ -347,9 +347,9 @@ export function countsIn({ universe, quantum }: Analysis, { costs }: Pick<PartCo
 
 /** Distance of a function's share in some parts from that in the baseline, in standard errors. */
 export function distanceFromBaseline(analysis: Analysis, parts: readonly PartCosts[], fn: number): number {
-  const before = sideOf(analysis.joined, analysis.baseline);
-  const after = sideOf(analysis.joined, parts);
-  return shiftOf({ ...analysis, before, after }, analysis.universe, fn);
+  const before = sumSide(analysis.joined, analysis.baseline);
+  const after = sumSide(analysis.joined, parts);
+  return measureShift({ ...analysis, before, after }, analysis.universe, fn);
 }
 
 /** Counts of a function, by name, in a profile that was read later than what was analysed. */
@@ -363,7 +363,7 @@ export function countsInProfile(
   const [part] = joined.parts;
   const at = joined.functions.findIndex((other) => info !== undefined && joinKey(other) === joinKey(info));
   if (part === undefined) return { x: 0, n: 0 };
-  const costs = costsOf(part, joined.functions.length, joined.serving);
+  const costs = sumCosts(part, joined.functions.length, joined.serving);
   const samples = sumIn(universe, costs);
   return { x: at < 0 ? 0 : (costs.totals[at] ?? 0) / quantum, n: samples / quantum };
 }

@@ -1,14 +1,14 @@
 import { expect, test } from 'vitest';
 import { profileFrom, type Stacks } from '../../../test/support/contrast.js';
 import { joinProfiles } from '../contrast/join.js';
-import { chainsOf } from './chains.js';
+import { listChains } from './chains.js';
 
 function chains(stacks: Stacks, groups: Readonly<Record<string, number>>): string[][] {
   const joined = joinProfiles([profileFrom(stacks)]);
   const ids = joined.functions.flatMap(({ name }, fn) =>
     groups[name] === undefined ? [] : [[fn, groups[name]] as const],
   );
-  return chainsOf(joined, [0], new Map(ids)).map((chain) =>
+  return listChains(joined, [0], new Map(ids)).map((chain) =>
     chain.map((fn) => joined.functions[fn]?.name ?? ''),
   );
 }
@@ -41,5 +41,5 @@ test('a chain may be known from several stacks', () => {
 test('no groups, and functions without a stack', () => {
   expect(chains({ a: 1 }, {})).toEqual([]);
   const joined = joinProfiles([profileFrom({ a: 1 })]);
-  expect(chainsOf(joined, [], new Map([[0, 0]]))).toEqual([[0]]);
+  expect(listChains(joined, [], new Map([[0, 0]]))).toEqual([[0]]);
 });

@@ -8,7 +8,7 @@ import type { Joined } from '../contrast/join.js';
  * @param groupOf group of each function that is in one
  * @returns every function of every group, chain by chain, the innermost of a chain first
  */
-export function chainsOf(
+export function listChains(
   { parts, functions }: Joined,
   indices: readonly number[],
   groupOf: ReadonlyMap<number, number>,
@@ -16,7 +16,7 @@ export function chainsOf(
   const group = new Int32Array(functions.length).fill(-1);
   for (const [fn, number] of groupOf) group[fn] = number;
   const linked = new Map<number, number>([...groupOf.keys()].map((fn) => [fn, fn]));
-  const rootOf = (fn: number): number => {
+  const findRoot = (fn: number): number => {
     let root = fn;
     for (let next = linked.get(root); next !== undefined && next !== root; next = linked.get(root))
       root = next;
@@ -36,14 +36,14 @@ export function chainsOf(
         if ((group[fn] ?? -1) < 0 || met.includes(fn)) continue;
         const below = met.filter((other) => group[other] === group[fn]);
         height[fn] = (height[fn] ?? 0) + below.length * (values[stack] ?? 0);
-        if (below[0] !== undefined) linked.set(rootOf(fn), rootOf(below[0]));
+        if (below[0] !== undefined) linked.set(findRoot(fn), findRoot(below[0]));
         met.push(fn);
       }
     }
   }
   const chains = new Map<number, number[]>();
   for (const fn of groupOf.keys()) {
-    const root = rootOf(fn);
+    const root = findRoot(fn);
     const chain = chains.get(root) ?? [];
     chains.set(root, chain);
     chain.push(fn);

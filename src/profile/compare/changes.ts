@@ -1,4 +1,4 @@
-import { contrastOf, wholeRun } from '../contrast/runs.js';
+import { buildContrast, wholeRun } from '../contrast/runs.js';
 import {
   type Analysis,
   analyse,
@@ -57,7 +57,7 @@ export interface Cheaper {
 
 /** The search for a change over the whole of both windows with the sides exchanged. */
 export function cheaperIn(analysis: Analysis, gate: number): Cheaper | null {
-  const { before, after, ...rest } = contrastOf(analysis, wholeRun(analysis));
+  const { before, after, ...rest } = buildContrast(analysis, wholeRun(analysis));
   const mirrored = { ...rest, before: after, after: before };
   const culprit = findCulprit(mirrored, gate);
   return culprit === null ? null : { culprit, from: movedFrom(mirrored, culprit) };

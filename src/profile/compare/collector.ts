@@ -31,7 +31,10 @@ export function collectorGrowth({ joined, before, after, quantum, dispersion }: 
     ids.reduce((most, fn) => Math.max(most, costs.bare[fn] ?? 0), 0);
   const sum = ({ costs }: Contrast['before']) => {
     const collected = ids.reduce((total, fn) => total + (costs.bare[fn] ?? 0), 0);
-    return Math.min(collected, Math.max(largest({ costs, profiles: 0, parts: [] }), selfOf(costs.self, ids)));
+    return Math.min(
+      collected,
+      Math.max(largest({ costs, profiles: 0, parts: [] }), sumSelf(costs.self, ids)),
+    );
   };
   const [x1, x2] = [sum(before), sum(after)];
   const [p1, p2] = [share(x1, before.costs.total), share(x2, after.costs.total)];
@@ -42,6 +45,6 @@ export function collectorGrowth({ joined, before, after, quantum, dispersion }: 
   return { before: p1, after: p2, grew: p2 - p1 >= MIN_POINTS && z >= MIN_Z };
 }
 
-function selfOf(self: Float64Array, ids: readonly number[]): number {
+function sumSelf(self: Float64Array, ids: readonly number[]): number {
   return ids.reduce((total, fn) => total + (self[fn] ?? 0), 0);
 }

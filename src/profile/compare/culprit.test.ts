@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { contrast, fnOf, nameOf, type Sides, type Stacks } from '../../../test/support/contrast.js';
-import { universeOf } from '../contrast/contrast.js';
-import { culpritOf, findCulprit, growthOf, loadBeside } from './culprit.js';
+import { findUniverse } from '../contrast/contrast.js';
+import { describeCulprit, findCulprit, loadBeside, measureGrowth } from './culprit.js';
 
 const GATE = 4.25;
 
@@ -117,15 +117,15 @@ describe('loadBeside and growthOf', () => {
       { 'main a': 500, 'main b': 900 },
       { profiles: [2, 3] },
     );
-    const [fn, universe] = [fnOf(contrasted, 'a'), universeOf(contrasted)];
+    const [fn, universe] = [fnOf(contrasted, 'a'), findUniverse(contrasted)];
     expect(loadBeside(contrasted, universe, fn)).toBe(2);
-    expect(growthOf(contrasted, fn, 2)).toBeCloseTo(500 / 3 - 2 * 50);
-    expect(culpritOf(contrasted, universe, fn)).toMatchObject({ fn, load: 2 });
+    expect(measureGrowth(contrasted, fn, 2)).toBeCloseTo(500 / 3 - 2 * 50);
+    expect(describeCulprit(contrasted, universe, fn)).toMatchObject({ fn, load: 2 });
   });
 
   test('nothing outside before leaves the load at 1', () => {
     const contrasted = contrast({ main: 100 }, { main: 100, other: 50 });
-    expect(loadBeside(contrasted, universeOf(contrasted), fnOf(contrasted, 'main'))).toBe(1);
+    expect(loadBeside(contrasted, findUniverse(contrasted), fnOf(contrasted, 'main'))).toBe(1);
   });
 });
 

@@ -1,20 +1,20 @@
 import {
   type Contrast,
   deviation,
+  findUniverse,
   isIn,
+  measureShift,
+  rankShifts,
   type Shift,
   share,
-  shiftOf,
-  shiftsOf,
   sumIn,
   totalPerProfile,
   type Universe,
-  universeOf,
 } from '../contrast/contrast.js';
 import { type LogFactor, logFactor } from '../contrast/log-factor.js';
 import { NO_REQUESTS, type Requests } from './requests/entries.js';
 import { isMixOfRequests } from './requests/mix.js';
-import { besideOf, entriesOf, isBelow, libraryWorkOf, totalsBelow } from './through.js';
+import { findEntries, isBelow, sumLibraryWork, sumOutside, totalsBelow } from './through.js';
 
 /** The function that a change of cost is named after. */
 export interface Culprit {
@@ -63,10 +63,10 @@ const MAX_LOOKED_AT = 24;
 export function findCulprit(
   contrast: Contrast,
   gate: number,
-  universe: Universe = universeOf(contrast),
+  universe: Universe = findUniverse(contrast),
   requests: Requests = NO_REQUESTS,
 ): Culprit | null {
-  const shifts = shiftsOf(contrast, universe)
+  const shifts = rankShifts(contrast, universe)
     .filter(({ z }) => z >= gate)
     .slice(0, MAX_LOOKED_AT);
   for (const shift of shifts) {
@@ -74,15 +74,15 @@ export function findCulprit(
     if (universe.population === 'served' && !isBeyondOwnCode(contrast, shift)) continue;
     const fn = descend(contrast, universe, shift.fn);
     if (requests.points.length > 1 && isMixOfRequests(contrast, requests, fn)) continue;
-    return culpritOf(contrast, universe, fn);
+    return describeCulprit(contrast, universe, fn);
   }
   return null;
 }
 
 /** A function as the culprit of a contrast. */
-export function culpritOf(contrast: Contrast, universe: Universe, fn: number): Culprit {
+export function describeCulprit(contrast: Contrast, universe: Universe, fn: number): Culprit {
   const load = loadBeside(contrast, universe, fn);
-  return { fn, z: shiftOf(contrast, universe, fn), load, growth: growthOf(contrast, fn, load) };
+  return { fn, z: measureShift(contrast, universe, fn), load, growth: measureGrowth(contrast, fn, load) };
 }
 
 /** Value per profile outside a function, after ÷ before; 1 where nothing was outside before. */
@@ -96,7 +96,7 @@ export function loadBeside({ before, after }: Contrast, universe: Universe, fn: 
 }
 
 /** Value per profile that a function costs more than the load explains. */
-export function growthOf({ before, after }: Contrast, fn: number, load: number): number {
+export function measureGrowth({ before, after }: Contrast, fn: number, load: number): number {
   return totalPerProfile(after, fn) - load * totalPerProfile(before, fn);
 }
 
@@ -111,8 +111,11 @@ function isCodeChange(contrast: Contrast, universe: Universe, { fn }: Shift, gat
   const rise = share(share(x2, after.profiles), share(x1, before.profiles));
   if (x1 > 0 && isShareOfFallingLoad(load, rise)) return false;
   if (share(x1, sumIn(universe, before.costs)) <= DOMINANT) return true;
-  const entries = entriesOf(joined, [...before.parts, ...after.parts], fn);
-  const [b1, b2] = [besideOf(joined, before.parts, fn, entries), besideOf(joined, after.parts, fn, entries)];
+  const entries = findEntries(joined, [...before.parts, ...after.parts], fn);
+  const [b1, b2] = [
+    sumOutside(joined, before.parts, fn, entries),
+    sumOutside(joined, after.parts, fn, entries),
+  ];
   const outgrew = (was: readonly [number, number], is: readonly [number, number]) => {
     const [[y1, o1], [y2, o2]] = [was, is];
     const counts = (y: number, other: number) => [y / quantum, (y + other) / quantum] as const;
@@ -120,7 +123,7 @@ function isCodeChange(contrast: Contrast, universe: Universe, { fn }: Shift, gat
   };
   if (outgrew([x1, b1], [x2, b2])) return true;
   // The libraries that it calls serve the same requests: more of these raise both alike.
-  const [l1, l2] = [before, after].map(({ parts }) => libraryWorkOf(joined, parts, fn)) as [number, number];
+  const [l1, l2] = [before, after].map(({ parts }) => sumLibraryWork(joined, parts, fn)) as [number, number];
   return outgrew([x1 - l1, l1], [x2 - l2, l2]);
 }
 
@@ -194,7 +197,7 @@ function descend(contrast: Contrast, universe: Universe, from: number): number {
   let fn = from;
   for (;;) {
     visited.add(fn);
-    const { load, growth, z } = culpritOf(contrast, universe, fn);
+    const { load, growth, z } = describeCulprit(contrast, universe, fn);
     const [totalsBefore, totalsAfter] = [
       totalsBelow(joined, before.parts, fn),
       totalsBelow(joined, after.parts, fn),
@@ -207,7 +210,7 @@ function descend(contrast: Contrast, universe: Universe, from: number): number {
       const kept =
         share(totalsAfter[callee] ?? 0, after.profiles) -
         load * share(totalsBefore[callee] ?? 0, before.profiles);
-      if (kept >= MIN_OF_TWO * growth && shiftOf(contrast, universe, callee) >= MIN_CALLEE_Z)
+      if (kept >= MIN_OF_TWO * growth && measureShift(contrast, universe, callee) >= MIN_CALLEE_Z)
         grown.push({
           fn: callee,
           kept,
@@ -218,9 +221,9 @@ function descend(contrast: Contrast, universe: Universe, from: number): number {
         });
       if (kept < ROUGHLY_KEEPS * growth || kept <= mostKept) continue;
       // A callee that only changed its caller did not grow.
-      if (growthOf(contrast, callee, load) < ROUGHLY_KEEPS * growth) continue;
-      if (shiftOf(contrast, universe, callee) < MIN_CALLEE_Z) continue;
-      if (kept < KEEPS * growth && shiftOf(contrast, universe, callee) ** 2 < z * z - SAME_LIKELIHOOD)
+      if (measureGrowth(contrast, callee, load) < ROUGHLY_KEEPS * growth) continue;
+      if (measureShift(contrast, universe, callee) < MIN_CALLEE_Z) continue;
+      if (kept < KEEPS * growth && measureShift(contrast, universe, callee) ** 2 < z * z - SAME_LIKELIHOOD)
         continue;
       best = callee;
       mostKept = kept;

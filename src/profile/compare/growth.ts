@@ -1,7 +1,7 @@
 import type { Side } from '../contrast/contrast.js';
 import { share, totalPerProfile, totalShare } from '../contrast/contrast.js';
 import type { Joined } from '../contrast/join.js';
-import { sideOf } from '../contrast/runs.js';
+import { sumSide } from '../contrast/runs.js';
 import { analyse, type CountedProfile } from './analysis.js';
 import { isBelow } from './through.js';
 
@@ -32,7 +32,7 @@ export function growthBetween(before: CountedProfile, after: CountedProfile): Gr
     slices: [],
     quantum: 1,
   });
-  const sides = { before: sideOf(joined, baseline), after: sideOf(joined, incident) };
+  const sides = { before: sumSide(joined, baseline), after: sumSide(joined, incident) };
   return { joined, ...sides, site: growthSite(joined, sides.before, sides.after) };
 }
 

@@ -34,7 +34,7 @@ export function findLeak(baseline: readonly Level[], incident: readonly Level[])
   const after = mean(lastPart(incident));
   if (after < MIN_RATIO * before) return null;
   const { since, calm, rising } = divide(baseline, incident, before);
-  if (slopeOf(rising) <= 2 * Math.max(0, slopeOf(calm))) return null;
+  if (fitSlope(rising) <= 2 * Math.max(0, fitSlope(calm))) return null;
   if (rising.length < MIN_SNAPSHOTS || !keepsGrowing(rising, after - before)) return null;
   return { before, after, since };
 }
@@ -73,9 +73,9 @@ export function findHiddenLeak(
   if (smallest === null || after - before < smallest) return null;
   const { since, calm, rising } = divide(baseline, incident, before);
   if (rising.length < MIN_STILL || calm.length < MIN_STILL) return null;
-  if (slopeOf(rising) <= MIN_STEEPER * Math.abs(slopeOf(calm))) return null;
+  if (fitSlope(rising) <= MIN_STEEPER * Math.abs(fitSlope(calm))) return null;
   if (straightness(rising) < MIN_STRAIGHT) return null;
-  const expected = thirdOf(rising) / rising.length;
+  const expected = countThird(rising) / rising.length;
   return keepsGrowing(rising, after - before, STILL_STRAIGHT * expected) ? { before, after, since } : null;
 }
 
@@ -94,13 +94,13 @@ export function smallestHiddenLeak(
   return Math.max(minAdded, MIN_RANGES * range, MIN_PART * median(baseline));
 }
 
-function thirdOf(levels: readonly Level[]): number {
+function countThird(levels: readonly Level[]): number {
   return Math.max(1, Math.floor(levels.length / 3));
 }
 
 /** Part of the variance of some levels that a straight line explains (R²). */
 function straightness(levels: readonly Level[]): number {
-  const [slope, level] = [slopeOf(levels), mean(levels)];
+  const [slope, level] = [fitSlope(levels), mean(levels)];
   const middle = levels.reduce((sum, { time }) => sum + time, 0) / Math.max(1, levels.length);
   const squares = (of: (point: Level) => number) => levels.reduce((sum, point) => sum + of(point) ** 2, 0);
   const variance = squares(({ value }) => value - level);
@@ -118,7 +118,7 @@ function mean(levels: readonly Level[]): number {
 }
 
 /** Least-squares slope, value per millisecond. */
-function slopeOf(levels: readonly Level[]): number {
+function fitSlope(levels: readonly Level[]): number {
   const middle = levels.reduce((sum, { time }) => sum + time, 0) / Math.max(1, levels.length);
   const level = mean(levels);
   let covariance = 0;
@@ -135,7 +135,7 @@ function slopeOf(levels: readonly Level[]): number {
  * it.
  */
 function keepsGrowing(rising: readonly Level[], growth: number, least = STILL_GROWING): boolean {
-  const third = thirdOf(rising);
+  const third = countThird(rising);
   return mean(rising.slice(-third)) - mean(rising.slice(-2 * third, -third)) >= least * growth;
 }
 

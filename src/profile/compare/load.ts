@@ -36,19 +36,19 @@ export function loadChange(
   after: readonly PartLevel[],
   { quantum, phi }: { quantum: number; phi: number },
 ): LoadChange {
-  const was = meanOf(before);
+  const was = computeMean(before);
   if (was <= 0) return { ratio: null, risen: null, z: 0, rose: false };
-  const ratio = meanOf(after) / was;
+  const ratio = computeMean(after) / was;
   let best: LoadChange = { ratio, risen: ratio, z: Number.NEGATIVE_INFINITY, rose: false };
   const parts = [...before, ...after];
   for (let cut = 1; cut < parts.length; cut++) {
     const [calm, end] = [parts.slice(0, Math.min(cut, before.length)), parts.slice(cut)];
-    const [low, high] = [meanOf(calm), meanOf(end)];
+    const [low, high] = [computeMean(calm), computeMean(end)];
     if (low <= 0 || high <= 0) continue;
     // Some cut of a baseline that only varies always looks like a step: then the stretch after it varies,
     // too.
-    const spread = spreadOf(cut < before.length ? [calm, end] : [calm]);
-    const sampling = phi / samplesOf(calm, quantum) + phi / samplesOf(end, quantum);
+    const spread = measureSpread(cut < before.length ? [calm, end] : [calm]);
+    const sampling = phi / countSamples(calm, quantum) + phi / countSamples(end, quantum);
     const between = spread.variance * (1 / calm.length + 1 / end.length);
     const variance = Math.max(sampling, between);
     const t = Math.log(high / low) / Math.sqrt(variance);
@@ -62,12 +62,12 @@ export function loadChange(
 }
 
 /** Value per profile of some parts together; 0 where they hold none. */
-export function meanOf(parts: readonly PartLevel[]): number {
+export function computeMean(parts: readonly PartLevel[]): number {
   const profiles = parts.reduce((sum, part) => sum + part.profiles, 0);
   return profiles > 0 ? parts.reduce((sum, part) => sum + part.value, 0) / profiles : 0;
 }
 
-function samplesOf(parts: readonly PartLevel[], quantum: number): number {
+function countSamples(parts: readonly PartLevel[], quantum: number): number {
   return Math.max(1, parts.reduce((sum, { value }) => sum + value, 0) / quantum);
 }
 
@@ -79,7 +79,7 @@ const USUAL_SPREAD = 0.05;
 const USUAL_FREEDOM = 6;
 
 /** Variance of the logarithm between the parts of a stretch, drawn towards what is usual. */
-function spreadOf(stretches: readonly (readonly PartLevel[])[]): { variance: number; freedom: number } {
+function measureSpread(stretches: readonly (readonly PartLevel[])[]): { variance: number; freedom: number } {
   let squares = 0;
   let freedom = USUAL_FREEDOM;
   for (const parts of stretches) {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { contrast, fnOf, nameOf, type Sides, type Stacks } from '../../../test/support/contrast.js';
-import { universeOf } from '../contrast/contrast.js';
-import { culpritOf, findCulprit } from './culprit.js';
+import { findUniverse } from '../contrast/contrast.js';
+import { describeCulprit, findCulprit } from './culprit.js';
 import { movedFrom } from './moved.js';
 
 /** Name of the culprit, and of the function that its cost came from. */
@@ -107,7 +107,7 @@ describe('movedFrom', () => {
 
   test('empty sides move nothing', () => {
     const contrasted = contrast({}, { 'main a': 10 });
-    const culprit = culpritOf(contrasted, universeOf(contrasted), fnOf(contrasted, 'a'));
+    const culprit = describeCulprit(contrasted, findUniverse(contrasted), fnOf(contrasted, 'a'));
     expect(movedFrom(contrasted, culprit)).toBeNull();
   });
 });

@@ -1,11 +1,11 @@
 import {
   type Contrast,
   deviation,
+  findUniverse,
   isIn,
   share,
   sumIn,
   type Universe,
-  universeOf,
 } from '../contrast/contrast.js';
 import type { Culprit } from './culprit.js';
 import { isBelow, totalsAbove, totalsBelow } from './through.js';
@@ -42,7 +42,7 @@ const LEFT_AT_CALLER = 0.4;
 export function movedFrom(
   contrast: Contrast,
   culprit: Culprit,
-  universe: Universe = universeOf(contrast),
+  universe: Universe = findUniverse(contrast),
 ): number | null {
   const inside = lostInside(contrast, culprit, universe);
   if (inside?.ofItsOwn) return inside.caller;

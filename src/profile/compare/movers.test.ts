@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { contrast, fnOf, nameOf, type Sides, type Stacks } from '../../../test/support/contrast.js';
-import { moversOf } from './movers.js';
+import { listMovers } from './movers.js';
 
 interface Options extends Sides {
   culprit?: string;
@@ -9,7 +9,7 @@ interface Options extends Sides {
 
 function movers(before: Stacks, after: Stacks, { culprit, moved = [], ...sides }: Options = {}) {
   const contrasted = contrast(before, after, sides);
-  const rows = moversOf(contrasted, {
+  const rows = listMovers(contrasted, {
     gate: 4.25,
     culprit: culprit === undefined ? null : fnOf(contrasted, culprit),
     moved: new Set(moved.map((name) => fnOf(contrasted, name))),

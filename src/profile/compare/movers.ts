@@ -1,6 +1,6 @@
 import { type Contrast, deviation, MIN_SAMPLES, share } from '../contrast/contrast.js';
 import { differenceInterval } from '../contrast/noise.js';
-import { chainsOf } from './chains.js';
+import { listChains } from './chains.js';
 
 export type MoverKind = 'grew' | 'shrank' | 'new' | 'gone' | 'moved' | 'diluted';
 
@@ -40,7 +40,7 @@ export interface MoverContext {
  * diluted ones after the others, the largest change first. Of a chain of calls with the very same costs only
  * one is listed: the culprit, else the innermost of the team's own, else the innermost.
  */
-export function moversOf(contrast: Contrast, { gate, culprit, moved }: MoverContext): Mover[] {
+export function listMovers(contrast: Contrast, { gate, culprit, moved }: MoverContext): Mover[] {
   const { joined, before, after, quantum, dispersion } = contrast;
   const [n1, n2] = [before.costs.total / quantum, after.costs.total / quantum];
   const [c1, c2] = [before, after].map(
@@ -56,7 +56,7 @@ export function moversOf(contrast: Contrast, { gate, culprit, moved }: MoverCont
     const outside = deviation([x1, n1 - (c1 ?? 0)], [x2, n2 - (c2 ?? 0)], dispersion);
     movers.push({
       fn,
-      kind: moved.has(fn) ? 'moved' : kindOf(p1, p2, culprit !== null && outside > -gate),
+      kind: moved.has(fn) ? 'moved' : nameKind(p1, p2, culprit !== null && outside > -gate),
       selfShareBefore: share(before.costs.self[fn] ?? 0, before.costs.total),
       selfShareAfter: share(after.costs.self[fn] ?? 0, after.costs.total),
       totalShareBefore: p1,
@@ -91,7 +91,7 @@ function withoutWrappers(
   }
   const alike = [...groups.values()].filter((group) => group.length > 1);
   const groupOf = new Map(alike.flatMap((group, number) => group.map((fn) => [fn, number] as const)));
-  const chains = chainsOf(joined, [...before.parts, ...after.parts], groupOf);
+  const chains = listChains(joined, [...before.parts, ...after.parts], groupOf);
   const kept = new Set(
     chains.map(
       (chain) =>
@@ -102,7 +102,7 @@ function withoutWrappers(
 }
 
 /** @param diluted whether a fall is no fall outside the culprit */
-function kindOf(p1: number, p2: number, diluted: boolean): MoverKind {
+function nameKind(p1: number, p2: number, diluted: boolean): MoverKind {
   if (p1 === 0) return 'new';
   if (p2 === 0) return 'gone';
   if (p2 > p1) return 'grew';

@@ -2,9 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { CALM, contrast, goFrame, nameOf } from '../../../test/support/contrast.js';
 import type { TestFrame } from '../../../test/support/profiles.js';
-import { type Contrast, shiftsOf, universeOf } from '../contrast/contrast.js';
+import { type Contrast, findUniverse, rankShifts } from '../contrast/contrast.js';
 import { joinKey } from '../contrast/join.js';
-import { contrastOf, sideOf, wholeRun } from '../contrast/runs.js';
+import { buildContrast, sumSide, wholeRun } from '../contrast/runs.js';
 import type { Profile } from '../model.js';
 import { ProfileBuilder } from '../pprof/builder.js';
 import { analyse, changeInSlice, changeOverTime, countsIn, type Reading } from './analysis.js';
@@ -14,7 +14,7 @@ import { findCulprit } from './culprit.js';
 import { busiestLine, growthPath } from './growth/path.js';
 import { growthSite } from './growth.js';
 import { movedFrom } from './moved.js';
-import { moversOf } from './movers.js';
+import { listMovers } from './movers.js';
 
 type Stack = readonly [frames: readonly TestFrame[], value: number];
 
@@ -79,14 +79,14 @@ function findings(contrasted: Contrast) {
   const site = growthSite(joined, before, after);
   const path = culprit === null ? null : growthPath(contrasted, culprit.fn, culprit.load);
   return {
-    shifts: shiftsOf(contrasted, universeOf(contrasted)).map(({ fn, z }) => [key(fn), z]),
+    shifts: rankShifts(contrasted, findUniverse(contrasted)).map(({ fn, z }) => [key(fn), z]),
     culprit: culprit === null ? null : { ...culprit, fn: key(culprit.fn) },
     from: culprit === null ? null : key(movedFrom(contrasted, culprit)),
     path: path?.functions.map(key) ?? null,
     line: culprit === null ? null : busiestLine(contrasted, after.parts, culprit.fn),
     site: site === null ? null : { ...site, fn: key(site.fn) },
     collector: collectorGrowth(contrasted),
-    movers: moversOf(contrasted, { gate: GATE, culprit: culprit?.fn ?? null, moved: new Set() }).map(
+    movers: listMovers(contrasted, { gate: GATE, culprit: culprit?.fn ?? null, moved: new Set() }).map(
       (row) => ({
         ...row,
         fn: key(row.fn),
@@ -117,7 +117,7 @@ describe('comparison of two sides', () => {
         const [left, right] = [build(some), build(more)];
         const rows = (contrasted: Contrast) =>
           new Map(
-            moversOf(contrasted, { gate: GATE, culprit: null, moved: new Set() }).map((row) => [
+            listMovers(contrasted, { gate: GATE, culprit: null, moved: new Set() }).map((row) => [
               nameOf(contrasted, row.fn) + String(contrasted.joined.functions[row.fn]?.startLine),
               row,
             ]),
@@ -181,7 +181,7 @@ describe('comparison of two sides', () => {
             slices: [],
             quantum: 1,
           });
-          return findings({ ...contrastOf(all, wholeRun(all)), dispersion: CALM });
+          return findings({ ...buildContrast(all, wholeRun(all)), dispersion: CALM });
         };
         // Without the first part, which may be left out as warm-up.
         const [first = [], ...others] = baseline;
@@ -258,7 +258,7 @@ describe('any reading', () => {
     fc.assert(
       fc.property(reading, (read) => {
         const analysed = analyse(read);
-        const whole = contrastOf(analysed, wholeRun(analysed));
+        const whole = buildContrast(analysed, wholeRun(analysed));
         const rows = findings(whole);
         const { z: _, ...load } = analysed.load;
         const change = changeOverTime(analysed, GATE);
@@ -269,7 +269,7 @@ describe('any reading', () => {
           ...countsIn(analysed, part, fn),
           total: part.costs.total / analysed.quantum,
         }));
-        const before = countsIn(analysed, sideOf(analysed.joined, analysed.baseline), fn);
+        const before = countsIn(analysed, sumSide(analysed.joined, analysed.baseline), fn);
         const labels = attribute(slices, before, analysed.dispersion, 'pod');
         const changes = [change, ...inSlices].map((timed) => [timed?.culprit, timed?.from, timed?.run]);
         expect(

@@ -24,7 +24,7 @@ export function amountRose({ rose, risen }: LoadChange): boolean {
  *
  * @param unitBytes bytes per value; null for counts
  */
-export function minAddedOf(unitBytes: number | null): number {
+export function computeMinAdded(unitBytes: number | null): number {
   return unitBytes === null ? MIN_ADDED_COUNT : MIN_ADDED_BYTES / unitBytes;
 }
 
@@ -44,7 +44,7 @@ export function levelRose(
   if (before === undefined || after === undefined) return false;
   const highest = baseline.reduce((most, { value }) => Math.max(most, value), 0);
   return (
-    after - before >= minAddedOf(unitBytes) &&
+    after - before >= computeMinAdded(unitBytes) &&
     after >= MIN_LEVEL_RISE * before &&
     after >= ABOVE_BASELINE * highest
   );

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { byName, fnOf, profileFrom, type Stacks } from '../../../test/support/contrast.js';
 import { joinProfiles } from '../contrast/join.js';
-import { besideOf, entriesOf, isBelow, totalsAbove, totalsBelow } from './through.js';
+import { findEntries, isBelow, sumOutside, totalsAbove, totalsBelow } from './through.js';
 
 const joinedOf = (...parts: readonly Stacks[]) => joinProfiles(parts.map(profileFrom));
 const STACKS = {
@@ -53,15 +53,15 @@ describe('besideOf and entriesOf', () => {
       'runtime.gc serve': 1,
     });
     const price = fnOf({ joined }, 'price');
-    const entries = entriesOf(joined, [0], price);
+    const entries = findEntries(joined, [0], price);
     expect([...entries].map((fn) => joined.functions[fn]?.name)).toEqual(['serve']);
-    expect(besideOf(joined, [0], price, entries)).toBe(4);
+    expect(sumOutside(joined, [0], price, entries)).toBe(4);
   });
 
   test('a function that is its own entry point has nothing beside it', () => {
     const joined = joinedOf({ 'runtime.main serve price': 5, serve: 3 });
     const serve = fnOf({ joined }, 'serve');
-    expect(entriesOf(joined, [0], serve).size).toBe(0);
-    expect(besideOf(joined, [0], serve, entriesOf(joined, [0], serve))).toBe(0);
+    expect(findEntries(joined, [0], serve).size).toBe(0);
+    expect(sumOutside(joined, [0], serve, findEntries(joined, [0], serve))).toBe(0);
   });
 });

@@ -25,16 +25,16 @@ function forEachThrough(
 
 /** Costs of the functions below one function: totals over the stacks that pass through it, from it down. */
 export function totalsBelow(joined: Joined, parts: readonly number[], fn: number): Float64Array {
-  return totalsOf(joined, parts, fn, (start, _, at) => [start, at + 1]);
+  return sumTotals(joined, parts, fn, (start, _, at) => [start, at + 1]);
 }
 
 /** Costs of the functions above one function: totals over the stacks that pass through it, down to it. */
 export function totalsAbove(joined: Joined, parts: readonly number[], fn: number): Float64Array {
-  return totalsOf(joined, parts, fn, (_, end, at) => [at + 1, end]);
+  return sumTotals(joined, parts, fn, (_, end, at) => [at + 1, end]);
 }
 
 /** Totals over a stretch of the stacks through a function; recursion adds its value once. */
-function totalsOf(
+function sumTotals(
   joined: Joined,
   parts: readonly number[],
   fn: number,
@@ -58,7 +58,7 @@ function totalsOf(
 }
 
 /** Cost of the stacks through a function in which it calls, through whatever others, a library. */
-export function libraryWorkOf(joined: Joined, parts: readonly number[], fn: number): number {
+export function sumLibraryWork(joined: Joined, parts: readonly number[], fn: number): number {
   let work = 0;
   forEachThrough(joined, parts, fn, ({ profile, frameFunction }, stack, at) => {
     for (let below = at - 1; below >= (profile.stackStart[stack] ?? 0); below--) {
@@ -79,7 +79,7 @@ export function isBelow(joined: Joined, parts: readonly number[], fn: number, ab
  * Cost outside a function that the same requests drive, which measures their number: stacks that enter the
  * team's own code where those of the function do, but do not pass through it.
  */
-export function besideOf(
+export function sumOutside(
   joined: Joined,
   parts: readonly number[],
   fn: number,
@@ -110,7 +110,7 @@ export function besideOf(
  * The functions by which the stacks through a function enter the team's own code, the function itself left
  * out.
  */
-export function entriesOf(joined: Joined, parts: readonly number[], fn: number): Set<number> {
+export function findEntries(joined: Joined, parts: readonly number[], fn: number): Set<number> {
   const entries = new Set<number>();
   forEachThrough(joined, parts, fn, ({ profile, frameFunction, frameApplication }, stack) => {
     for (let at = (profile.stackStart[stack + 1] ?? 0) - 1; at >= (profile.stackStart[stack] ?? 0); at--) {

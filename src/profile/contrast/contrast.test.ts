@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { contrast, fnOf, nameOf } from '../../../test/support/contrast.js';
-import { deviation, isIn, share, shiftOf, shiftsOf, sumIn, universeOf } from './contrast.js';
+import { deviation, findUniverse, isIn, measureShift, rankShifts, share, sumIn } from './contrast.js';
 import { normalDeviate, signedRoot } from './noise.js';
 
 describe('universeOf', () => {
   const sums = (contrasted: ReturnType<typeof contrast>) => {
-    const universe = universeOf(contrasted);
+    const universe = findUniverse(contrasted);
     return [sumIn(universe, contrasted.before.costs), sumIn(universe, contrasted.after.costs)];
   };
 
@@ -15,7 +15,7 @@ describe('universeOf', () => {
       { 'main lib.parse': 8, 'runtime.gc': 9 },
     );
     expect(sums(contrasted)).toEqual([8, 8]);
-    const universe = universeOf(contrasted);
+    const universe = findUniverse(contrasted);
     expect(contrasted.joined.functions.filter((_, fn) => isIn(universe, fn)).map(({ name }) => name)).toEqual(
       ['main'],
     );
@@ -24,7 +24,7 @@ describe('universeOf', () => {
   test('is all stacks where own code is less than a fifth of both sides together', () => {
     const contrasted = contrast({ main: 2, 'runtime.gc': 9 }, { main: 2, 'runtime.gc': 9 });
     expect(sums(contrasted)).toEqual([11, 11]);
-    expect(isIn(universeOf(contrasted), fnOf(contrasted, 'runtime.gc'))).toBe(true);
+    expect(isIn(findUniverse(contrasted), fnOf(contrasted, 'runtime.gc'))).toBe(true);
     expect(sums(contrast({ main: 2, 'runtime.gc': 8 }, { main: 2, 'runtime.gc': 8 }))).toEqual([2, 2]);
   });
 
@@ -36,7 +36,10 @@ describe('universeOf', () => {
 
 describe('shiftsOf', () => {
   const shifts = (contrasted: ReturnType<typeof contrast>) =>
-    shiftsOf(contrasted, universeOf(contrasted)).map(({ fn, z }) => [nameOf(contrasted, fn), Math.sign(z)]);
+    rankShifts(contrasted, findUniverse(contrasted)).map(({ fn, z }) => [
+      nameOf(contrasted, fn),
+      Math.sign(z),
+    ]);
 
   test('growth and shrinkage, most outstanding first; callers of both do not differ', () => {
     expect(
@@ -68,7 +71,7 @@ describe('shiftsOf', () => {
 
   test('a function that is all of the universe has no share to change', () => {
     const contrasted = contrast({ main: 100 }, { main: 900 });
-    expect(shiftOf(contrasted, universeOf(contrasted), fnOf(contrasted, 'main'))).toBe(0);
+    expect(measureShift(contrasted, findUniverse(contrasted), fnOf(contrasted, 'main'))).toBe(0);
     expect(shifts(contrasted)).toEqual([]);
   });
 

@@ -50,7 +50,7 @@ const MIN_OWN_SHARE = 0.2;
  * The stacks with own code, or all of them where nearly none has any. Scheduler, timers and collector cost
  * what they cost whatever the load: they do not take part in its measure (docs/comparison.md §3).
  */
-export function universeOf({
+export function findUniverse({
   joined,
   before,
   after,
@@ -67,9 +67,9 @@ export function universeOf({
  * code among the frameworks that serve the same requests, which tells a function that is nearly all of the
  * own code from the load; then libraries, which are named only where no own function explains the change.
  */
-export function universesOf(sides: Pick<Contrast, 'joined' | 'before' | 'after'>): readonly Universe[] {
+export function listUniverses(sides: Pick<Contrast, 'joined' | 'before' | 'after'>): readonly Universe[] {
   const { application, library } = sides.joined;
-  const first = universeOf(sides);
+  const first = findUniverse(sides);
   if (first.population === 'total') {
     const named = application.map((isOwn, fn) => (isOwn === 1 || library[fn] === 1 ? 1 : 0));
     return [{ nameable: application, population: 'total' }, { nameable: named, population: 'total' }, first];
@@ -97,7 +97,7 @@ export interface Shift {
  * How far the share of a function differs between the sides of a contrast, against all of the universe
  * outside it: the load cancels, since it drives both. In standard errors of a normal distribution.
  */
-export function shiftOf(
+export function measureShift(
   { before, after, quantum, dispersion }: Contrast,
   universe: Universe,
   fn: number,
@@ -129,7 +129,7 @@ export function deviation(
  * The functions of a universe whose shares differ by enough samples and points to matter, most outstanding
  * first.
  */
-export function shiftsOf(contrast: Contrast, universe: Universe): Shift[] {
+export function rankShifts(contrast: Contrast, universe: Universe): Shift[] {
   const { before, after, quantum, minGrowth = MIN_POINTS } = contrast;
   const shifts: Shift[] = [];
   for (let fn = 0; fn < contrast.joined.functions.length; fn++) {
@@ -137,7 +137,7 @@ export function shiftsOf(contrast: Contrast, universe: Universe): Shift[] {
     if (x1 + x2 < MIN_SAMPLES * quantum || !isIn(universe, fn)) continue;
     const points = share(x2, after.costs.total) - share(x1, before.costs.total);
     if (Math.abs(points) < minGrowth) continue;
-    shifts.push({ fn, z: shiftOf(contrast, universe, fn) });
+    shifts.push({ fn, z: measureShift(contrast, universe, fn) });
   }
   return shifts.sort((a, b) => Math.abs(b.z) - Math.abs(a.z) || a.fn - b.fn);
 }

@@ -25,7 +25,7 @@ export interface Costs {
  * All costs of a part in one pass over its frames.
  * @param serving 1 for each entry point that leads to own code; all do where it is left out
  */
-export function costsOf(
+export function sumCosts(
   { profile, frameFunction, frameApplication }: JoinedPart,
   functions: number,
   serving?: Uint8Array,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { createRandom, overdispersed, type Random } from '../../../test/evaluation/generator/random.js';
-import { differenceInterval, dispersionOf, normalDeviate, signedRoot } from './noise.js';
+import { differenceInterval, estimateDispersion, normalDeviate, signedRoot } from './noise.js';
 
 // The statistics are held to what they promise by simulation: seeded, so that every run draws the same
 // samples.
@@ -90,24 +90,24 @@ describe('dispersionOf', () => {
   const PRIOR = { phi: 1.5, freedom: 16 };
 
   test('is what calm services show where nothing is known', () => {
-    expect(dispersionOf([])).toEqual(PRIOR);
-    expect(dispersionOf([[], []])).toEqual(PRIOR);
-    expect(dispersionOf([[40], [60]])).toEqual(PRIOR);
+    expect(estimateDispersion([])).toEqual(PRIOR);
+    expect(estimateDispersion([[], []])).toEqual(PRIOR);
+    expect(estimateDispersion([[40], [60]])).toEqual(PRIOR);
     expect(
-      dispersionOf([
+      estimateDispersion([
         [0, 0],
         [0, 0],
       ]),
     ).toEqual(PRIOR);
     expect(
-      dispersionOf([
+      estimateDispersion([
         [40, 0],
         [60, 0],
       ]),
     ).toEqual(PRIOR);
     // Too few samples in the smallest observation.
     expect(
-      dispersionOf([
+      estimateDispersion([
         [400, 1],
         [600, 2],
       ]),
@@ -116,18 +116,18 @@ describe('dispersionOf', () => {
 
   test('is never below 1', () => {
     const even = Array.from({ length: 60 }, () => [100, 100, 100, 100]);
-    expect(dispersionOf(even).phi).toBe(1);
+    expect(estimateDispersion(even).phi).toBe(1);
   });
 
   test('a table without a rest has one row of freedom less than rows', () => {
     expect(
-      dispersionOf([
+      estimateDispersion([
         [50, 50, 50],
         [50, 50, 50],
       ]).freedom,
     ).toBe(16 + 2);
     expect(
-      dispersionOf([
+      estimateDispersion([
         [50, 50, 50],
         [50, 50, 50],
         [1, 1, 1],
@@ -141,8 +141,8 @@ describe('dispersionOf', () => {
       [70, 59, 72],
       [110, 99, 140],
     ];
-    const { phi } = dispersionOf(table);
-    expect(dispersionOf(table.map((row) => [...row].reverse()).reverse()).phi).toBeCloseTo(phi, 10);
+    const { phi } = estimateDispersion(table);
+    expect(estimateDispersion(table.map((row) => [...row].reverse()).reverse()).phi).toBeCloseTo(phi, 10);
   });
 
   /**
@@ -164,7 +164,7 @@ describe('dispersionOf', () => {
       const rounds = 400;
       let [pearson, freedom] = [0, 0];
       for (let round = 0; round < rounds; round++) {
-        const dispersion = dispersionOf(
+        const dispersion = estimateDispersion(
           weights.map((weight) =>
             Array.from({ length: 4 }, () => overdispersed(random, (n * weight) / whole, phi)),
           ),
@@ -191,7 +191,7 @@ describe('dispersionOf', () => {
         const sizes = weights.map((weight) => (n * weight) / whole);
         const parts = sizes.map((size) => Array.from({ length: 4 }, () => overdispersed(random, size, phi)));
         const next = sizes.map((size) => overdispersed(random, size, phi));
-        const dispersion = dispersionOf(parts);
+        const dispersion = estimateDispersion(parts);
         const before = parts.map((row) => row.reduce((sum, count) => sum + count, 0));
         const n1 = before.reduce((sum, count) => sum + count, 0);
         const n2 = next.reduce((sum, count) => sum + count, 0);

@@ -47,7 +47,7 @@ export interface Dispersion {
  *
  * @param groups per group its samples in each observation; the groups partition all samples
  */
-export function dispersionOf(groups: readonly (readonly number[])[]): Dispersion {
+export function estimateDispersion(groups: readonly (readonly number[])[]): Dispersion {
   const observations = groups[0]?.length ?? 0;
   const columns = Array.from({ length: observations }, (_, at) =>
     groups.reduce((sum, row) => sum + (row[at] ?? 0), 0),

@@ -30,7 +30,7 @@ export interface Sight {
 }
 
 /** The sight of a comparison of two sides within a universe. */
-export function sightOf(
+export function computeSight(
   { before, after, quantum, dispersion }: Contrast,
   universe: Universe,
   { gate, minGrowth }: Pick<Sight, 'gate' | 'minGrowth'>,

@@ -44,13 +44,13 @@ const NUMBERED =
   /\(anonymous:L#\d+:C#\d+\)|\(anonymous\):\d+|\.func\d+|\.gowrap\d+|\.deferwrap\d+|\.dwrap\.\d+|lambda\$\w+\$\d+|\$anonfun\$\w+\$\d+|b__\d+(?:_\d+)?|c__DisplayClass\d+_\d+|\{closure:[^{}]*\}|\{lambda\([^(){}]*\)#\d+\}|\{\{closure\}\}#\d+|\.py:\d+\)$|\0\d+$/g;
 
 /** A key without such numbers: equal for what may be one function in two builds. */
-function stemOf(key: string): string {
+function cutStem(key: string): string {
   return key.replace(NUMBERED, (part) => part.replace(/\d+/g, '#'));
 }
 
 /** Whether two keys differ by more than the numbers that compilers give. */
 export function isOtherName(earlier: string, later: string): boolean {
-  return stemOf(earlier) !== stemOf(later);
+  return cutStem(earlier) !== cutStem(later);
 }
 
 /**
@@ -78,8 +78,8 @@ export function matchRenamed(
     gone.delete(earlier);
   };
   const sides = { before, after, keys };
-  const stems = groupsOf(gone, stemOf);
-  for (const [stem, laters] of groupsOf(arrived, stemOf)) {
+  const stems = groupKeys(gone, cutStem);
+  for (const [stem, laters] of groupKeys(arrived, cutStem)) {
     const earliers = stems.get(stem);
     if (earliers !== undefined)
       for (const [later, earlier] of inOrder(laters, earliers, sides)) pair(later, earlier);
@@ -194,7 +194,7 @@ export function costlyIn(side: SideCosts): string[] {
   return [...side].filter(([, { total }]) => total >= MIN_SHARE).map(([key]) => key);
 }
 
-function groupsOf(keys: Iterable<string>, groupOf: (key: string) => string): Map<string, string[]> {
+function groupKeys(keys: Iterable<string>, groupOf: (key: string) => string): Map<string, string[]> {
   const groups = new Map<string, string[]>();
   for (const key of keys) {
     const group = groupOf(key);
@@ -219,7 +219,7 @@ function inOrder(laters: readonly string[], earliers: readonly string[], sides: 
 }
 
 /** The caller's key on the earlier side. */
-function callerOf(key: string, side: SideCosts, keys: ReadonlyMap<string, string>): string {
+function findCaller(key: string, side: SideCosts, keys: ReadonlyMap<string, string>): string {
   const caller = side.get(key)?.caller ?? '';
   return keys.get(caller) ?? caller;
 }
@@ -233,8 +233,8 @@ function pairsByCaller(gone: ReadonlySet<string>, arrived: ReadonlySet<string>, 
   const known = new Set(keys.values());
   const isKnown = (caller: string) =>
     caller === '' || known.has(caller) || (before.has(caller) && after.has(caller));
-  const earlier = groupsOf(gone, (key) => callerOf(key, before, NO_KEYS));
-  const later = groupsOf(arrived, (key) => callerOf(key, after, keys));
+  const earlier = groupKeys(gone, (key) => findCaller(key, before, NO_KEYS));
+  const later = groupKeys(arrived, (key) => findCaller(key, after, keys));
   return [...later].flatMap(([caller, laters]) => {
     const earliers = earlier.get(caller);
     if (earliers === undefined || !isKnown(caller)) return [];
@@ -301,7 +301,7 @@ function addTo<K>(sums: Map<K, number>, key: K, value: number): void {
   sums.set(key, (sums.get(key) ?? 0) + value);
 }
 
-function wholeOf(profiles: readonly Profile[]): number {
+function sumWhole(profiles: readonly Profile[]): number {
   return profiles.reduce((sum, { values }) => values.reduce((ofProfile, value) => ofProfile + value, sum), 0);
 }
 
@@ -324,7 +324,7 @@ export function sideCosts(profiles: readonly Profile[], keysOf: readonly (readon
       addTo(known, caller, value);
     }
   });
-  const whole = wholeOf(profiles);
+  const whole = sumWhole(profiles);
   return new Map(
     [...totals].map(([key, total]) => {
       const [caller = ['', 0]] = [...(callers.get(key) ?? [])].toSorted(
@@ -345,8 +345,8 @@ export function mayBeRenamed(before: NamedSide, after: NamedSide): boolean {
   const arrived = [...is].filter((key) => !was.has(key));
   if (arrived.length === 0) return false;
   if (gone.length >= MAX_COUNT * was.size && arrived.length >= MAX_COUNT * is.size) return true;
-  const stems = new Set(gone.map(stemOf));
-  if (arrived.some((key) => stems.has(stemOf(key)))) return true;
+  const stems = new Set(gone.map(cutStem));
+  if (arrived.some((key) => stems.has(cutStem(key)))) return true;
   if (arrived.length < MIN_SIMILAR) return false;
   const costlyNow = costlyKeys(after);
   const costlyArrived = arrived.filter((key) => costlyNow.has(key));
@@ -373,7 +373,7 @@ function costlyKeys({ profiles, keysOf }: NamedSide): ReadonlySet<string> {
       addTo(totals, key, sums[fn] ?? 0);
     });
   });
-  const least = MIN_SHARE * wholeOf(profiles);
+  const least = MIN_SHARE * sumWhole(profiles);
   return new Set([...totals].filter(([, total]) => total >= least).map(([key]) => key));
 }
 

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { CALM, partOf, profileFrom, type Stacks } from '../../../test/support/contrast.js';
-import { universeOf } from './contrast.js';
+import { findUniverse } from './contrast.js';
 import { joinProfiles } from './join.js';
-import { type Measured, runsOf, sideOf, strongestRun } from './runs.js';
+import { listRuns, type Measured, strongestRun, sumSide } from './runs.js';
 
 function measured(baseline: readonly Stacks[], incident: readonly Stacks[]): Measured {
   const joined = joinProfiles([...baseline, ...incident].map(profileFrom));
@@ -20,31 +20,31 @@ function measured(baseline: readonly Stacks[], incident: readonly Stacks[]): Mea
 function strongest(baseline: readonly Stacks[], incident: readonly Stacks[], mayBeginEarly = true) {
   const all = measured(baseline, incident);
   const { joined } = all;
-  const sides = { joined, before: sideOf(joined, all.baseline), after: sideOf(joined, all.incident) };
-  return strongestRun(all, universeOf(sides), ({ early }) => mayBeginEarly || early === 0);
+  const sides = { joined, before: sumSide(joined, all.baseline), after: sumSide(joined, all.incident) };
+  return strongestRun(all, findUniverse(sides), ({ early }) => mayBeginEarly || early === 0);
 }
 
 const run = (first: number, last: number, early = 0) => ({ first, last, early });
 
 describe('runsOf', () => {
   test('the whole first, then what lasts to the end, then what ended; each stretch once', () => {
-    expect(runsOf(3)).toEqual([run(0, 2), run(1, 2), run(2, 2), run(0, 1), run(0, 0), run(1, 1)]);
-    expect(runsOf(1)).toEqual([run(0, 0)]);
-    expect(runsOf(0)).toEqual([]);
-    expect(runsOf(6)).toHaveLength(21);
+    expect(listRuns(3)).toEqual([run(0, 2), run(1, 2), run(2, 2), run(0, 1), run(0, 0), run(1, 1)]);
+    expect(listRuns(1)).toEqual([run(0, 0)]);
+    expect(listRuns(0)).toEqual([]);
+    expect(listRuns(6)).toHaveLength(21);
   });
 
   test('last those that begin early, but for the first part of the baseline', () => {
-    expect(runsOf(2, 3)).toEqual([run(0, 1), run(1, 1), run(0, 0), run(0, 1, 1), run(0, 1, 2)]);
+    expect(listRuns(2, 3)).toEqual([run(0, 1), run(1, 1), run(0, 0), run(0, 1, 1), run(0, 1, 2)]);
   });
 });
 
 describe('sideOf', () => {
   test('adds up costs and profiles and knows its parts', () => {
     const { joined, baseline } = measured([{ main: 2 }, { main: 3 }], []);
-    const side = sideOf(joined, baseline);
+    const side = sumSide(joined, baseline);
     expect([side.costs.total, side.profiles, side.parts]).toEqual([5, 2, [0, 1]]);
-    expect(sideOf(joined, [])).toMatchObject({ profiles: 0, parts: [] });
+    expect(sumSide(joined, [])).toMatchObject({ profiles: 0, parts: [] });
   });
 });
 

@@ -3,9 +3,9 @@ import {
   isIn,
   MIN_POINTS,
   MIN_SAMPLES,
+  measureShift,
   type Side,
   share,
-  shiftOf,
   type Universe,
 } from './contrast.js';
 import { addCosts, type Costs } from './costs.js';
@@ -27,7 +27,7 @@ export interface Run {
  * All stretches of `parts` parts, the whole first, then those that last to the end, last those that begin
  * early.
  */
-export function runsOf(parts: number, baselineParts = 1): Run[] {
+export function listRuns(parts: number, baselineParts = 1): Run[] {
   const runs: Run[] = [];
   for (let first = 0; first < parts; first++)
     for (let last = first; last < parts; last++) runs.push({ first, last, early: 0 });
@@ -45,7 +45,7 @@ export interface PartCosts {
 }
 
 /** The sum of some parts. */
-export function sideOf(joined: Joined, parts: readonly PartCosts[]): Side {
+export function sumSide(joined: Joined, parts: readonly PartCosts[]): Side {
   return {
     costs: addCosts(
       parts.map(({ costs }) => costs),
@@ -80,13 +80,13 @@ export interface Measured {
 }
 
 /** The contrast of the baseline with a stretch of the incident. */
-export function contrastOf(measured: Measured, { first, last, early }: Run): Contrast {
+export function buildContrast(measured: Measured, { first, last, early }: Run): Contrast {
   const { joined, baseline, incident, quantum } = measured;
   const calm = baseline.length - early;
   return {
     joined,
-    before: sideOf(joined, baseline.slice(0, calm)),
-    after: sideOf(joined, [...baseline.slice(calm), ...incident.slice(first, last + 1)]),
+    before: sumSide(joined, baseline.slice(0, calm)),
+    after: sumSide(joined, [...baseline.slice(calm), ...incident.slice(first, last + 1)]),
     quantum,
     dispersion: measured.earlier[early - 1] ?? measured.dispersion,
     minGrowth: measured.minGrowth,
@@ -118,10 +118,10 @@ export function strongestRun(
   const whole = wholeRun(measured);
   let best = whole;
   let largest = Number.NEGATIVE_INFINITY;
-  for (const run of runsOf(incident.length, baseline.length).filter(isAllowed)) {
+  for (const run of listRuns(incident.length, baseline.length).filter(isAllowed)) {
     const isWhole = run.early === 0 && run.first === 0 && run.last === whole.last;
     const margin = run.early > 0 ? EARLY_MARGIN : isWhole ? 0 : RUN_MARGIN;
-    const z = strongestGrowth(contrastOf(measured, run), universe) - margin;
+    const z = strongestGrowth(buildContrast(measured, run), universe) - margin;
     if (z > largest) {
       largest = z;
       best = run;
@@ -137,7 +137,7 @@ function strongestGrowth(contrast: Contrast, universe: Universe): number {
     const [x1, x2] = [before.costs.totals[fn] ?? 0, after.costs.totals[fn] ?? 0];
     if (x1 + x2 < MIN_SAMPLES * quantum || !isIn(universe, fn)) continue;
     if (share(x2, after.costs.total) - share(x1, before.costs.total) < minGrowth) continue;
-    largest = Math.max(largest, shiftOf(contrast, universe, fn));
+    largest = Math.max(largest, measureShift(contrast, universe, fn));
   }
   return largest;
 }

@@ -16,7 +16,7 @@ export interface SimilarPair {
  * @returns the most similar first
  */
 export function similarPairs(laters: readonly string[], earliers: readonly string[]): SimilarPair[] {
-  const known = new Map(earliers.map((name) => [name, partsOf(name)]));
+  const known = new Map(earliers.map((name) => [name, splitName(name)]));
   const byWord = new Map<string, string[]>();
   for (const [name, { last }] of known) {
     for (const word of last) {
@@ -27,7 +27,7 @@ export function similarPairs(laters: readonly string[], earliers: readonly strin
   }
   const pairs: SimilarPair[] = [];
   for (const later of laters) {
-    const parts = partsOf(later);
+    const parts = splitName(later);
     const candidates = new Set([...parts.last].flatMap((word) => byWord.get(word) ?? []));
     for (const earlier of candidates) {
       const other = known.get(earlier);
@@ -43,12 +43,12 @@ export function similarPairs(laters: readonly string[], earliers: readonly strin
 }
 
 /** The words of a name, and those of its last part: `render.(*Service).applyRule` ends in apply and rule. */
-function partsOf(name: string): { all: ReadonlySet<string>; last: ReadonlySet<string> } {
+function splitName(name: string): { all: ReadonlySet<string>; last: ReadonlySet<string> } {
   const last = name.split(/[./:$]/).findLast((part) => /[A-Za-z]/.test(part)) ?? name;
-  return { all: wordsOf(name), last: wordsOf(last) };
+  return { all: splitWords(name), last: splitWords(last) };
 }
 
-function wordsOf(text: string): ReadonlySet<string> {
+function splitWords(text: string): ReadonlySet<string> {
   const apart = text.replace(/([a-z0-9])([A-Z])/g, '$1 $2').toLowerCase();
   return new Set(apart.match(/[a-z]+|\d+/g) ?? []);
 }

@@ -67,7 +67,7 @@ export function readCollapsed(bytes: Uint8Array): PprofFile {
     const value = last - (first ?? 0);
     checkLimit('frames in one sample', framesIn(stack));
     const ids = stack.split(';').map((name) => {
-      const known = frames.get(name) ?? stacks.frame(frameOf(name));
+      const known = frames.get(name) ?? stacks.frame(parseFrame(name));
       frames.set(name, known);
       return known;
     });
@@ -103,7 +103,7 @@ function framesIn(stack: string): number {
   return frames;
 }
 
-function frameOf(text: string): TextFrame {
+function parseFrame(text: string): TextFrame {
   const name = text.replace(FRAME_KIND, '');
   const [, placed, file = '', line] = (name.endsWith(')') ? PLACED.exec(name) : null) ?? [];
   return placed === undefined ? { name } : { name: placed, file, line: Number(line) };

@@ -125,7 +125,7 @@ export function recognise(head: Uint8Array): Format {
   if (magic !== undefined) return foreign(magic.what, magic.todo, magic.isProfile ?? true);
   if (isLegacyCpu(head)) return foreign('a CPU profile in the binary form of gperftools', PPROF, true);
   if (isPprof(head)) return { kind: 'pprof' };
-  const text = textOf(head);
+  const text = decodeText(head);
   return text === null ? { kind: 'unknown' } : recogniseText(text.trimStart());
 }
 
@@ -215,7 +215,7 @@ function isLegacyCpu(head: Uint8Array): boolean {
 }
 
 /** Decodes the beginning of a text; null where there are bytes that no text has. */
-function textOf(head: Uint8Array): string | null {
+function decodeText(head: Uint8Array): string | null {
   const text = new TextDecoder().decode(head);
   // A character may be cut at the end.
   const body = head.length < HEAD_BYTES ? text : text.slice(0, -1);

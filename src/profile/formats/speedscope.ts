@@ -1,6 +1,6 @@
 import type { PprofFile } from '../pprof/pprof.js';
 import { StackCollector } from './collector.js';
-import { listOf, membersOf, numberOf, textOf } from './text.js';
+import { readList, readMembers, readNumber, readText } from './text.js';
 
 /** Nanoseconds per unit of time. */
 const NANOSECONDS: Readonly<Record<string, number>> = {
@@ -23,8 +23,8 @@ const TYPES: Readonly<Record<Measure, { type: string; unit: string }>> = {
 
 /** Whether a JSON value is a file of speedscope. */
 export function isSpeedscope(value: unknown): boolean {
-  const { shared, profiles } = membersOf(value);
-  return Array.isArray(membersOf(shared).frames) && Array.isArray(profiles);
+  const { shared, profiles } = readMembers(value);
+  return Array.isArray(readMembers(shared).frames) && Array.isArray(profiles);
 }
 
 /**
@@ -33,24 +33,24 @@ export function isSpeedscope(value: unknown): boolean {
  * @throws LimitError, or SyntaxError with what is wrong
  */
 export function readSpeedscope(value: unknown): PprofFile {
-  const { shared, profiles } = membersOf(value);
-  const all = listOf(profiles).map(membersOf);
+  const { shared, profiles } = readMembers(value);
+  const all = readList(profiles).map(readMembers);
   const stacks = new StackCollector();
-  const frames = listOf(membersOf(shared).frames).map((frame) => {
-    const { name, file, line } = membersOf(frame);
-    return stacks.frame({ name: textOf(name), file: textOf(file), line: numberOf(line) });
+  const frames = readList(readMembers(shared).frames).map((frame) => {
+    const { name, file, line } = readMembers(frame);
+    return stacks.frame({ name: readText(name), file: readText(file), line: readNumber(line) });
   });
-  const measures = [...new Set(all.map(({ unit }) => measureOf(unit)))];
+  const measures = [...new Set(all.map(({ unit }) => readMeasure(unit)))];
   const hasThreads = all.length > 1 && all.length <= MAX_THREADS;
   let duration = 0;
   for (const profile of all) {
     if (hasThreads) {
-      const name = textOf(profile.name).slice(0, MAX_NAME);
+      const name = readText(profile.name).slice(0, MAX_NAME);
       stacks.label(name === '' ? [] : [['thread', name]]);
     }
-    const measure = measureOf(profile.unit);
+    const measure = readMeasure(profile.unit);
     const column = measures.indexOf(measure);
-    const scale = NANOSECONDS[textOf(profile.unit)] ?? 1;
+    const scale = NANOSECONDS[readText(profile.unit)] ?? 1;
     const add = (stack: readonly number[], weight: number) => {
       const value = scale === 1 ? weight : Math.round(weight * scale);
       if (value !== 0)
@@ -63,7 +63,7 @@ export function readSpeedscope(value: unknown): PprofFile {
     else if (profile.type === 'evented') readEvents(profile, frames, add);
     else throw new SyntaxError(`a profile of the type ${JSON.stringify(profile.type) ?? 'none'}`);
     if (measure === 'time')
-      duration = Math.max(duration, (numberOf(profile.endValue) - numberOf(profile.startValue)) * scale);
+      duration = Math.max(duration, (readNumber(profile.endValue) - readNumber(profile.startValue)) * scale);
   }
   return stacks.finish({
     sampleTypes: measures.map((measure) => TYPES[measure]),
@@ -72,8 +72,8 @@ export function readSpeedscope(value: unknown): PprofFile {
   });
 }
 
-function measureOf(unit: unknown): Measure {
-  const name = textOf(unit);
+function readMeasure(unit: unknown): Measure {
+  const name = readText(unit);
   if (NANOSECONDS[name] !== undefined) return 'time';
   return name === 'bytes' ? 'size' : 'samples';
 }
@@ -85,22 +85,22 @@ type Add = (stack: readonly number[], weight: number) => void;
 /** Samples are lists of frames, entry point first; without weights each counts one. */
 function readSamples({ samples, weights }: Profile, frames: readonly number[], add: Add): void {
   const isWeighted = Array.isArray(weights);
-  const all = listOf(samples);
+  const all = readList(samples);
   if (isWeighted && weights.length !== all.length)
     throw new SyntaxError(`${all.length} samples with ${weights.length} weights`);
   all.forEach((sample, at) => {
-    const stack = listOf(sample).map((index) => frameAt(frames, index));
-    add(stack, isWeighted ? numberOf(weights[at]) : 1);
+    const stack = readList(sample).map((index) => frameAt(frames, index));
+    add(stack, isWeighted ? readNumber(weights[at]) : 1);
   });
 }
 
 /** Between two events the open frames are the stack. */
 function readEvents({ events, startValue }: Profile, frames: readonly number[], add: Add): void {
   const open: number[] = [];
-  let last = numberOf(startValue);
-  for (const event of listOf(events)) {
-    const { type, at, frame } = membersOf(event);
-    const now = numberOf(at);
+  let last = readNumber(startValue);
+  for (const event of readList(events)) {
+    const { type, at, frame } = readMembers(event);
+    const now = readNumber(at);
     if (now < last) throw new SyntaxError('events that are not in the order of time');
     if (now > last && open.length > 0) add(open, now - last);
     last = now;

@@ -36,20 +36,20 @@ export function parseJson(bytes: Uint8Array): unknown {
 }
 
 /** The members of an object; none of any other value. */
-export function membersOf(value: unknown): Readonly<Record<string, unknown>> {
+export function readMembers(value: unknown): Readonly<Record<string, unknown>> {
   // An object of JSON has text keys only.
   return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
 }
 
-export function listOf(value: unknown): readonly unknown[] {
+export function readList(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [];
 }
 
-export function textOf(value: unknown): string {
+export function readText(value: unknown): string {
   return typeof value === 'string' ? value : '';
 }
 
 /** A finite number; 0 for anything else. */
-export function numberOf(value: unknown): number {
+export function readNumber(value: unknown): number {
   return typeof value === 'number' && Number.isFinite(value) ? value : 0;
 }

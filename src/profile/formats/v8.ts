@@ -2,19 +2,19 @@ import type { PprofFile } from '../pprof/pprof.js';
 import { checkLimit } from '../pprof/pprof-limits.js';
 import { correctTime } from '../pprof/profile-time.js';
 import { StackCollector, type TextFrame } from './collector.js';
-import { listOf, membersOf, numberOf, textOf } from './text.js';
+import { readList, readMembers, readNumber, readText } from './text.js';
 
 const NANOSECONDS_PER_MICROSECOND = 1e3;
 
 /** Whether a JSON value is a CPU profile of V8 (`.cpuprofile`). */
 export function isCpuProfile(value: unknown): boolean {
-  const [first] = listOf(membersOf(value).nodes);
-  return membersOf(first).callFrame !== undefined;
+  const [first] = readList(readMembers(value).nodes);
+  return readMembers(first).callFrame !== undefined;
 }
 
 /** Whether a JSON value is a sampled heap profile of V8 (`.heapprofile`). */
 export function isHeapProfile(value: unknown): boolean {
-  return membersOf(membersOf(value).head).callFrame !== undefined;
+  return readMembers(readMembers(value).head).callFrame !== undefined;
 }
 
 /**
@@ -23,22 +23,22 @@ export function isHeapProfile(value: unknown): boolean {
  * @throws LimitError, or SyntaxError with what is wrong
  */
 export function readCpuProfile(value: unknown): PprofFile {
-  const { nodes, samples, timeDeltas, startTime, endTime } = membersOf(value);
-  const tree = readNodes(listOf(nodes));
+  const { nodes, samples, timeDeltas, startTime, endTime } = readMembers(value);
+  const tree = readNodes(readList(nodes));
   const stacks = new StackCollector();
   const counts = new Float64Array(tree.frames.length);
   const times = new Float64Array(tree.frames.length);
-  const sampled = listOf(samples);
-  const span = numberOf(endTime) - numberOf(startTime);
+  const sampled = readList(samples);
+  const span = readNumber(endTime) - readNumber(startTime);
   if (sampled.length > 0) {
-    const deltas = listOf(timeDeltas).map(numberOf);
+    const deltas = readList(timeDeltas).map(readNumber);
     const total = deltas.reduce((sum, delta) => sum + delta, 0);
     const between = deltas.slice(1, sampled.length).map((delta) => Math.max(0, delta));
     const mean =
       between.length === 0 ? span : between.reduce((sum, delta) => sum + delta, 0) / between.length;
     const rest = span - total;
     sampled.forEach((id, at) => {
-      const node = tree.nodeOf.get(numberOf(id));
+      const node = tree.nodeOf.get(readNumber(id));
       if (node === undefined)
         throw new SyntaxError(`a sample refers to the missing node ${JSON.stringify(id)}`);
       const lasts = at + 1 < sampled.length ? Math.max(0, deltas[at + 1] ?? 0) : rest > 0 ? rest : mean;
@@ -55,7 +55,7 @@ export function readCpuProfile(value: unknown): PprofFile {
   const frames = tree.frames.map((frame) => (frame === null ? -1 : stacks.frame(frame)));
   for (let node = 0; node < frames.length; node++) {
     const time = Math.round((times[node] ?? 0) * NANOSECONDS_PER_MICROSECOND);
-    if ((counts[node] ?? 0) > 0) stacks.add(stackOf(tree.parents, frames, node), [counts[node] ?? 0, time]);
+    if ((counts[node] ?? 0) > 0) stacks.add(readStack(tree.parents, frames, node), [counts[node] ?? 0, time]);
   }
   const { timeNanos } = correctTime(wholeNumber(startTime), 0n);
   return stacks.finish({
@@ -76,18 +76,18 @@ export function readCpuProfile(value: unknown): PprofFile {
 export function readHeapProfile(value: unknown): PprofFile {
   const stacks = new StackCollector();
   /** Nodes still to read, with their stacks as chains to the entry point. */
-  const open: { node: unknown; above: Chain | null }[] = [{ node: membersOf(value).head, above: null }];
+  const open: { node: unknown; above: Chain | null }[] = [{ node: readMembers(value).head, above: null }];
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
-    const { callFrame, selfSize, children } = membersOf(next.node);
-    const frame = frameOf(callFrame);
+    const { callFrame, selfSize, children } = readMembers(next.node);
+    const frame = readFrame(callFrame);
     const chain: Chain | null =
       frame === null
         ? next.above
         : { frame: stacks.frame(frame), above: next.above, depth: (next.above?.depth ?? 0) + 1 };
     if (chain !== null) checkLimit('frames in one sample', chain.depth);
-    const size = numberOf(selfSize);
-    if (size !== 0) stacks.add(framesOf(chain), [size]);
-    for (const child of listOf(children)) open.push({ node: child, above: chain });
+    const size = readNumber(selfSize);
+    if (size !== 0) stacks.add(listFrames(chain), [size]);
+    for (const child of readList(children)) open.push({ node: child, above: chain });
   }
   return stacks.finish({
     sampleTypes: [{ type: 'inuse_space', unit: 'bytes' }],
@@ -101,7 +101,7 @@ interface Chain {
   depth: number;
 }
 
-function framesOf(chain: Chain | null): number[] {
+function listFrames(chain: Chain | null): number[] {
   const frames: number[] = [];
   for (let at = chain; at !== null; at = at.above) frames.push(at.frame);
   return frames;
@@ -113,28 +113,28 @@ function framesOf(chain: Chain | null): number[] {
 function readNodes(nodes: readonly unknown[]) {
   const nodeOf = new Map<number, number>();
   const read = nodes.map((node, place) => {
-    const { id, callFrame, hitCount, children } = membersOf(node);
-    nodeOf.set(numberOf(id), place);
-    return { frame: frameOf(callFrame), hits: numberOf(hitCount), children: listOf(children) };
+    const { id, callFrame, hitCount, children } = readMembers(node);
+    nodeOf.set(readNumber(id), place);
+    return { frame: readFrame(callFrame), hits: readNumber(hitCount), children: readList(children) };
   });
   const parents = new Int32Array(read.length).fill(-1);
   read.forEach(({ children }, place) => {
     for (const child of children) {
-      const at = nodeOf.get(numberOf(child));
+      const at = nodeOf.get(readNumber(child));
       if (at === undefined) throw new SyntaxError(`a node has the missing child ${JSON.stringify(child)}`);
       parents[at] = place;
     }
   });
   // Older writers give every node its parent instead.
   nodes.forEach((node, place) => {
-    const { parent } = membersOf(node);
+    const { parent } = readMembers(node);
     if (typeof parent === 'number' && parents[place] === -1) parents[place] = nodeOf.get(parent) ?? -1;
   });
   return { nodeOf, parents, frames: read.map(({ frame }) => frame), hits: read.map(({ hits }) => hits) };
 }
 
 /** Frames from a node to the entry point. A circle of nodes ends at the limit of frames. */
-function stackOf(parents: Int32Array, frames: readonly number[], node: number): number[] {
+function readStack(parents: Int32Array, frames: readonly number[], node: number): number[] {
   const stack: number[] = [];
   for (let at = node, steps = 0; at >= 0; at = parents[at] ?? -1, steps++) {
     checkLimit('frames in one sample', steps);
@@ -145,19 +145,19 @@ function stackOf(parents: Int32Array, frames: readonly number[], node: number): 
 }
 
 /** Reads a frame; null for the root, which stands for no function. */
-function frameOf(callFrame: unknown): TextFrame | null {
-  const { functionName, url, lineNumber } = membersOf(callFrame);
-  const name = textOf(functionName);
+function readFrame(callFrame: unknown): TextFrame | null {
+  const { functionName, url, lineNumber } = readMembers(callFrame);
+  const name = readText(functionName);
   if (name === '(root)') return null;
   const line = typeof lineNumber === 'number' && lineNumber >= 0 ? lineNumber + 1 : 0;
   return {
     name: name === '' ? '(anonymous)' : name,
-    file: textOf(url).replace(/^file:\/\//, ''),
+    file: readText(url).replace(/^file:\/\//, ''),
     startLine: line,
   };
 }
 
 function wholeNumber(value: unknown): bigint {
-  const number = Math.round(numberOf(value));
+  const number = Math.round(readNumber(value));
   return Number.isSafeInteger(number) ? BigInt(number) : 0n;
 }

@@ -41,7 +41,7 @@ export function readLabel(reader: BinaryReader, end: number): RawLabel {
 }
 
 /** Largest string index in a label. */
-export function lastNameOf({ key, text, unit }: RawLabel): number {
+export function findLastName({ key, text, unit }: RawLabel): number {
   return Math.max(key, text, unit);
 }
 

@@ -29,7 +29,7 @@ export class LimitError extends Error {
 }
 
 /** The error for a count over its limit; null where a profile may hold so many. */
-export function excessOf(what: Limited, count: number): LimitError | null {
+export function checkExcess(what: Limited, count: number): LimitError | null {
   return count > MAX_COUNT[what]
     ? new LimitError(`over ${MAX_COUNT[what].toLocaleString('en')} ${what}`)
     : null;
@@ -37,7 +37,7 @@ export function excessOf(what: Limited, count: number): LimitError | null {
 
 /** @throws LimitError when there is more of something than a profile may hold */
 export function checkLimit(what: Limited, count: number): void {
-  const excess = excessOf(what, count);
+  const excess = checkExcess(what, count);
   if (excess !== null) throw excess;
 }
 

@@ -2,7 +2,7 @@ import { BinaryReader, WireType } from '@bufbuild/protobuf/wire';
 import { GrowingUint32 } from '../tables/growing.js';
 import {
   createLabelCollector,
-  lastNameOf,
+  findLastName,
   type RawLabel,
   type RawLabels,
   readLabel,
@@ -101,7 +101,7 @@ export function readTables(
       continue;
     }
     if (at > restFrom) rest.push(bytes.subarray(restFrom, at));
-    const end = endOf(reader);
+    const end = readEnd(reader);
     table.read(end);
     expectEnd(reader, end);
     restFrom = reader.pos;
@@ -123,7 +123,7 @@ function appendPacked(
   numbers: GrowingUint32,
   check: (end: number) => void,
 ): void {
-  const end = endOf(reader);
+  const end = readEnd(reader);
   check(end);
   let at = reader.pos;
   // No number has less than a byte.
@@ -178,10 +178,10 @@ function sampleReader(
           else readRepeated(reader, wireType, readLocation, checkLocations);
         } else if (field === SAMPLE.values) readRepeated(reader, wireType, readValue, checkValues);
         else if (field === SAMPLE.labels && wireType === WireType.LengthDelimited) {
-          const labelEnd = endOf(reader);
+          const labelEnd = readEnd(reader);
           const label = readLabel(reader, labelEnd);
           expectEnd(reader, labelEnd);
-          lastName = Math.max(lastName, lastNameOf(label));
+          lastName = Math.max(lastName, findLastName(label));
           if (collector !== null) labels.push(label);
         } else reader.skip(wireType, field);
       }
@@ -214,7 +214,7 @@ function locationReader(reader: BinaryReader) {
   const starts = new GrowingUint32();
   starts.push(0);
   const readLine = () => {
-    const end = endOf(reader);
+    const end = readEnd(reader);
     let functionId: Id = 0;
     let line = 0;
     while (reader.pos < end) {
@@ -269,7 +269,7 @@ function readRepeated(
     read();
     return;
   }
-  const end = endOf(reader);
+  const end = readEnd(reader);
   check(end);
   while (reader.pos < end) read();
   expectEnd(reader, end);
@@ -294,7 +294,7 @@ function readSmall(reader: BinaryReader): number | null {
   return null;
 }
 
-function endOf(reader: BinaryReader): number {
+function readEnd(reader: BinaryReader): number {
   const length = reader.uint32();
   const end = reader.pos + length;
   if (end > reader.len) throw new RangeError('a field ends behind the last byte');

@@ -5,7 +5,7 @@ import type { FunctionInfo, Profile } from '../model.js';
 import { GrowingUint32 } from '../tables/growing.js';
 import { ProfileBuilder } from './builder.js';
 import { NO_STACK } from './no-stack.js';
-import { excessOf, LimitError } from './pprof-limits.js';
+import { checkExcess, LimitError } from './pprof-limits.js';
 import {
   type Id,
   type LocationTable,
@@ -128,7 +128,7 @@ function excessOfFrames({ samples, locations }: PprofTables): LimitError | null 
     total += frameCount;
     deepest = Math.max(deepest, frameCount);
   }
-  return excessOf('frames in one sample', deepest) ?? excessOf('frames in samples', total);
+  return checkExcess('frames in one sample', deepest) ?? checkExcess('frames in samples', total);
 }
 
 /** Reads a location id of any size as its position, counted from 1; 0 for one that does not exist. */
@@ -266,7 +266,7 @@ export function internFrames(
   const { strings } = raw.stringTable;
   const text = (index: Id) => strings[Number(index)] ?? '';
   const functionAt = positionsById(raw.function.map(({ id }) => id)) ?? (() => -1);
-  const binaries = binariesOf(raw);
+  const binaries = readBinaries(raw);
   const binaryOf = binariesOfFunctions(locations, functionAt, raw.function.length, binaries);
   /** Lines that profilers wrote into names, for locations without one. */
   const lines = new Uint32Array(raw.function.length);
@@ -313,7 +313,7 @@ interface Binary {
   offset: bigint;
 }
 
-function binariesOf({ mapping, stringTable }: Pprof): Map<number, Binary> {
+function readBinaries({ mapping, stringTable }: Pprof): Map<number, Binary> {
   const text = (index: Id) => stringTable.strings[Number(index)] ?? '';
   return new Map(
     mapping.map(({ id, filename, buildId, memoryStart, memoryLimit, fileOffset }) => [

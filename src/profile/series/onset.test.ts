@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { random } from '../../../test/support/generate-profile.js';
-import { changeAt, findChange, type OnsetPart, onsetOf } from './onset.js';
+import { changeAt, findChange, findOnset, type OnsetPart } from './onset.js';
 
 /** Parts of one minute, each with what was seen between its 10th and its 50th second. */
 function parts(values: readonly number[], weights: readonly number[] = []): OnsetPart[] {
@@ -27,7 +27,7 @@ describe('examples', () => {
     const steps = parts([5, 6, 5, 6, 5, 6, 15, 16, 15, 16]);
     const change = findChange(steps, null);
     expect(change).toEqual({ start: 6, end: 10, outside: 5.5, inside: 15.5 });
-    expect(onsetOf(steps, change)).toEqual({ after: 350_000, before: 370_000 });
+    expect(findOnset(steps, change)).toEqual({ after: 350_000, before: 370_000 });
   });
 
   test('a fall counts, too', () => {
@@ -38,12 +38,12 @@ describe('examples', () => {
     const burst = parts([5, 6, 5, 6, 25, 26, 5, 6, 5, 6]);
     const change = findChange(burst, null);
     expect(change).toMatchObject({ start: 4, end: 6, outside: 5.5, inside: 25.5 });
-    expect(onsetOf(burst, change)).toBeNull();
+    expect(findOnset(burst, change)).toBeNull();
   });
 
   test('a ramp begins where it leaves the level before', () => {
     const ramp = parts([34, 33, 35, 33, 34, 34, 33, 35, 1_200, 2_500, 3_900, 5_200]);
-    expect(onsetOf(ramp, findChange(ramp, null))).toEqual({ after: 470_000, before: 530_000 });
+    expect(findOnset(ramp, findChange(ramp, null))).toEqual({ after: 470_000, before: 530_000 });
   });
 
   test.each([
@@ -51,7 +51,7 @@ describe('examples', () => {
     ['without', [5, 6, 5, 6, 5, 9, 16, 17, 16, 17], 310_000, 370_000],
   ])('a part between the levels may hold the onset: the first %s', (_what, values, after, before) => {
     const mixed = parts(values);
-    expect(onsetOf(mixed, findChange(mixed, null))).toEqual({ after, before });
+    expect(findOnset(mixed, findChange(mixed, null))).toEqual({ after, before });
   });
 
   test('counts tell a change of three parts that their scatter alone cannot', () => {
@@ -103,7 +103,7 @@ describe('calm series give an onset in at most 1 %', () => {
     let changes = 0;
     for (let run = 0; run < RUNS; run++) {
       const [observed, variance] = make(next);
-      if (onsetOf(observed, findChange(observed, variance)) !== null) changes++;
+      if (findOnset(observed, findChange(observed, variance)) !== null) changes++;
     }
     return changes / RUNS;
   };
@@ -156,7 +156,7 @@ describe('calm totals, which the load moves as well as chance, give an onset in 
     let alarms = 0;
     for (let run = 0; run < RUNS; run++) {
       const observed = parts(series(length, () => 100 + Math.sqrt(phi) * error()));
-      if (onsetOf(observed, findChange(observed, 1, false)) !== null) alarms++;
+      if (findOnset(observed, findChange(observed, 1, false)) !== null) alarms++;
     }
     expect(alarms / RUNS).toBeLessThanOrEqual(0.01);
   });

@@ -73,7 +73,7 @@ export function findChange(
     if (earlier === null || earlier.end < start || earlier.isRise !== best.isRise) break;
     start = earlier.start;
   }
-  return changeOf(parts, start, best.end);
+  return measureChange(parts, start, best.end);
 }
 
 /**
@@ -95,20 +95,20 @@ export function changeAt(
   const between = sums.between(start, count, count);
   const rest = sums.about(count) - between;
   const isTold = isSignificant(between, rest, { freedom: count - 2, places: 1 }, { variance, isPureCount });
-  return isTold ? changeOf(parts, start, count) : null;
+  return isTold ? measureChange(parts, start, count) : null;
 }
 
-function changeOf(parts: readonly OnsetPart[], start: number, end: number): Change {
+function measureChange(parts: readonly OnsetPart[], start: number, end: number): Change {
   const isInside = (at: number) => at >= start && at < end;
   return {
     start,
     end,
-    outside: meanOf(parts.filter((_, at) => !isInside(at))),
-    inside: meanOf(parts.filter((_, at) => isInside(at))),
+    outside: computeMean(parts.filter((_, at) => !isInside(at))),
+    inside: computeMean(parts.filter((_, at) => isInside(at))),
   };
 }
 
-function meanOf(parts: readonly OnsetPart[]): number {
+function computeMean(parts: readonly OnsetPart[]): number {
   const weight = parts.reduce((sum, part) => sum + part.weight, 0);
   return weight > 0 ? parts.reduce((sum, part) => sum + part.value * part.weight, 0) / weight : 0;
 }
@@ -124,7 +124,7 @@ const MIXED = 0.25;
  * before the first of the first part with it. A part whose value lies between the levels may hold the
  * beginning, so the interval takes it in. Null where there is no change, or where it did not last to the end.
  */
-export function onsetOf(
+export function findOnset(
   parts: readonly OnsetPart[],
   change: Change | null,
 ): { after: number; before: number } | null {
@@ -146,7 +146,7 @@ class Sums {
   readonly #square = [0];
 
   constructor(parts: readonly OnsetPart[]) {
-    this.#mean = meanOf(parts);
+    this.#mean = computeMean(parts);
     parts.forEach(({ value, weight }, at) => {
       // About the mean: the squares of large values would drown their differences.
       const deviation = value - this.#mean;

@@ -1,7 +1,7 @@
 import { bytesPerUnit } from '../../text/units.js';
 import type { Measurement } from '../measurement.js';
 import { totalValue } from '../model.js';
-import { type Change, changeAt, findChange, type OnsetPart, onsetOf } from './onset.js';
+import { type Change, changeAt, findChange, findOnset, type OnsetPart } from './onset.js';
 import { type Frame, findSpikes, type Span } from './timeline.js';
 
 /** Heap profilers of Go, Node and the JVM take one sample in about 512 KiB unless told otherwise. */
@@ -115,14 +115,14 @@ export function analyseSeries(
     findChange(tested, variance, isPureCount) ??
     (suspect === undefined ? null : changeAt(tested, suspect.from, variance, isPureCount));
   const change = found === null || isSlight(found) ? null : found;
-  const meanOf = (selected: typeof known) => {
+  const computeMean = (selected: typeof known) => {
     const profiles = selected.reduce((sum, { part }) => sum + part.profiles, 0);
     return selected.reduce((sum, { part, value }) => sum + value * part.profiles, 0) / (profiles || 1);
   };
-  const instancesOf = (selected: typeof known) =>
+  const countInstances = (selected: typeof known) =>
     selected.reduce((sum, { part }) => sum + part.instances, 0) / (selected.length || 1);
   const isInside = (at: number) => change !== null && at >= change.start && at < change.end;
-  const mean = meanOf(known);
+  const mean = computeMean(known);
   const inside = known.filter((_, at) => isInside(at));
   const outside = known.filter((_, at) => !isInside(at));
   return {
@@ -138,15 +138,15 @@ export function analyseSeries(
       change === null
         ? null
         : {
-            value: [meanOf(outside), meanOf(inside)],
-            instances: [instancesOf(outside), instancesOf(inside)],
+            value: [computeMean(outside), computeMean(inside)],
+            instances: [countInstances(outside), countInstances(inside)],
           },
-    onset: onsetOf(tested, change),
+    onset: findOnset(tested, change),
     begins: change === null || change.end < tested.length ? null : (known[change.start]?.part.frame ?? null),
     excursion:
-      change === null || change.end === tested.length ? null : spanOf(tested, change.start, change.end),
+      change === null || change.end === tested.length ? null : computeSpan(tested, change.start, change.end),
     spikes: spikesIn(values, change, mean).map(([start, end]) => ({
-      ...spanOf(tested, start, end),
+      ...computeSpan(tested, start, end),
       value: Math.max(...values.slice(start, end)),
     })),
     since: null,
@@ -159,7 +159,7 @@ function isSlight({ outside, inside }: Change): boolean {
   return Math.abs(inside - outside) < MIN_CHANGE * Math.max(Math.abs(inside), Math.abs(outside));
 }
 
-export function spanOf(parts: readonly OnsetPart[], start: number, end: number): Span {
+export function computeSpan(parts: readonly OnsetPart[], start: number, end: number): Span {
   return { from: parts[start]?.from ?? 0, to: parts[end - 1]?.to ?? 0 };
 }
 

@@ -5,9 +5,9 @@ import {
   estimateInterval,
   findGaps,
   findSpikes,
+  listWindows,
   type Reading,
-  sumsOf,
-  windowsOf,
+  sumFrames,
 } from './timeline.js';
 
 const SECOND = 1_000;
@@ -110,9 +110,9 @@ describe('frames', () => {
           frames.forEach((frame, index) => {
             expect(frame.from).toBe(frames[index - 1]?.to ?? 0);
           });
-          const sums = sumsOf(readings, frames);
+          const sums = sumFrames(readings, frames);
           expect(sums.reduce((sum, value) => sum + value, 0)).toBe(some.length);
-          windowsOf(frames).forEach(({ from, to: end }, index) => {
+          listWindows(frames).forEach(({ from, to: end }, index) => {
             const inside = readings.filter(({ time }) => time >= from && time <= end);
             expect(inside).toHaveLength(sums[index] ?? -1);
             const known = inside.map(({ time }) => time).sort((a, b) => a - b);

@@ -105,7 +105,7 @@ export function cutIntoFrames(
 }
 
 /** The frames as closed windows of whole milliseconds that do not overlap. */
-export function windowsOf(frames: readonly Frame[]): Span[] {
+export function listWindows(frames: readonly Frame[]): Span[] {
   return frames.map(({ from, to }, at) => ({ from: at === 0 ? from : from + 1, to }));
 }
 
@@ -115,7 +115,7 @@ export function frameAt(frames: readonly Frame[], time: number): number {
 }
 
 /** Sums of readings per frame. */
-export function sumsOf(readings: readonly Reading[], frames: readonly Frame[]): number[] {
+export function sumFrames(readings: readonly Reading[], frames: readonly Frame[]): number[] {
   const sums = frames.map(() => 0);
   for (const { time, value } of readings) {
     const at = frameAt(frames, time);

@@ -21,9 +21,9 @@ export function selectActive(profile: Profile, type: ProfileType): Profile {
   const idle = working.functions.findIndex(({ name }) => normaliseName(name) === IDLE);
   const isProfiler = working.functions.map(({ file }) => file === PROFILER_FILE);
   const profiling = stacksThrough(working, (id) => isProfiler[id] === true);
-  const leafOf = (stack: number) =>
+  const getLeaf = (stack: number) =>
     working.frameFunction[working.stackFrames[working.stackStart[stack] ?? 0] ?? 0];
-  return selectStacks(working, (stack) => leafOf(stack) !== idle && !profiling(stack));
+  return selectStacks(working, (stack) => getLeaf(stack) !== idle && !profiling(stack));
 }
 
 /** Whether all of a profile is work of the service, so that nothing need be set apart. */

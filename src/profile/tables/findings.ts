@@ -1,7 +1,7 @@
 import { type Charge, functionData, type GuessedOwner, type NamedFunction } from '../code/named-function.js';
-import { ownershipsOf, ownersOf } from '../code/owners.js';
+import { listOwners, listOwnerships } from '../code/owners.js';
 import { findHottestPath } from '../hottest-path.js';
-import { divisorOf, type Measurement, round, roundShare } from '../measurement.js';
+import { getDivisor, type Measurement, round, roundShare } from '../measurement.js';
 import { isDifference, type Profile } from '../model.js';
 import { NO_STACK } from '../pprof/no-stack.js';
 import { sumApplicationCost } from './charge.js';
@@ -65,18 +65,18 @@ export interface Findings {
 export function drawFindings(measured: Measurement, limit: number): Findings {
   const profile = measured.active;
   const table = functionTable(profile);
-  const ownerships = ownershipsOf(profile);
-  const owner = ownersOf(profile);
+  const ownerships = listOwnerships(profile);
+  const owner = listOwners(profile);
   const isApplication = (id: number) => owner[id] === 'application';
   const share = (value: number) => roundShare(table.total === 0 ? 0 : value / table.total);
-  const divisor = divisorOf(measured);
+  const divisor = getDivisor(measured);
   const named = (id: number, line = table.lines[id] ?? 0) => functionData(profile.functions[id], line);
   const totals = (id: number) => ({
     total: round((table.totals[id] ?? 0) / divisor),
     total_share: share(table.totals[id] ?? 0),
   });
 
-  const path = pathOf(measured, table);
+  const path = findPath(measured, table);
   raiseTotals(measured, table);
   const bySelf = rankFunctions(profile, table, 'self');
   const top = bySelf.slice(0, limit);
@@ -87,7 +87,7 @@ export function drawFindings(measured: Measurement, limit: number): Findings {
     .filter((id) => Math.abs(cost[id] ?? 0) >= MIN_APPLICATION_SHARE * table.total)
     .sort((a, b) => Math.abs(cost[b] ?? 0) - Math.abs(cost[a] ?? 0) || compareFunctions(profile, a, b))
     .slice(0, MAX_APPLICATION_ROWS);
-  const heaviest = measured.reduced === null ? findHeaviestStack(increasesOf(profile)) : null;
+  const heaviest = measured.reduced === null ? findHeaviestStack(keepIncreases(profile)) : null;
   const leaf = heaviest?.functionIds.at(-1);
 
   return {
@@ -125,11 +125,11 @@ export function drawFindings(measured: Measurement, limit: number): Findings {
 }
 
 /** The hottest path; of a profile that was read in part, that through the heavy branches of its call tree. */
-function pathOf({ active, reduced }: Measurement, { total, lines }: FunctionTable): Findings['path'] {
-  const profile = reduced === null ? increasesOf(active) : reduced.tree;
+function findPath({ active, reduced }: Measurement, { total, lines }: FunctionTable): Findings['path'] {
+  const profile = reduced === null ? keepIncreases(active) : reduced.tree;
   if (profile === null)
     return { frames: [], application: [], explainsUntil: -1, explainsShare: 0, branches: [] };
-  const isOwn = ownersOf(profile).map((owner) => owner === 'application');
+  const isOwn = listOwners(profile).map((owner) => owner === 'application');
   const share = (value: number) => roundShare(total === 0 ? 0 : value / total);
   const named = (id: number, line: number) => functionData(profile.functions[id], line);
   const { branches, ...hottest } = findHottestPath(profile, (id) => isOwn[id] ?? false);
@@ -161,7 +161,7 @@ function pathOf({ active, reduced }: Measurement, { total, lines }: FunctionTabl
  * The stacks of a difference that grew, or all stacks of another profile. Samples without a stack are on no
  * path.
  */
-function increasesOf(profile: Profile): Profile {
+function keepIncreases(profile: Profile): Profile {
   const { frameFunction, stackFrames, stackStart, values } = profile;
   const noStack = profile.functions.findIndex((_, id) => isNoStack(profile, id));
   if (noStack < 0 && !isDifference(profile)) return profile;

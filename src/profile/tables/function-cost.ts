@@ -1,6 +1,6 @@
-import { type FunctionTarget, findFunction, targetOf } from '../code/find-function.js';
+import { type FunctionTarget, findFunction, toTarget } from '../code/find-function.js';
 import { splitIdle } from '../code/idle.js';
-import { ownersOf } from '../code/owners.js';
+import { listOwners } from '../code/owners.js';
 import { type FunctionInfo, type Profile, totalValue } from '../model.js';
 import { buildFunctionView, type FunctionView } from './neighbours.js';
 import { selectStacks, stacksEndingIn, stacksThrough } from './stacks.js';
@@ -18,7 +18,7 @@ export function costIn(profile: Profile, isWallClock: boolean, info: FunctionInf
   const active = isWallClock ? splitIdle(profile).active : profile;
   const whole = totalValue(active);
   if (info === null) return { active: whole, value: whole };
-  const { matches } = targetOf({ info, line: 0 });
+  const { matches } = toTarget({ info, line: 0 });
   const isTarget = active.functions.map(matches);
   const passes = stacksThrough(active, (id) => isTarget[id] === true);
   return {
@@ -42,8 +42,8 @@ export function findPlaces(profile: Profile, text: string): Place[] {
 
 /** @param isWhole whether all of every stack is known; else the view is of the function's own cost only */
 export function viewFunction(profile: Profile, info: FunctionInfo, isWhole: boolean): FunctionView | null {
-  const { matches } = targetOf({ info, line: 0 });
-  const owners = ownersOf(profile);
+  const { matches } = toTarget({ info, line: 0 });
+  const owners = listOwners(profile);
   const isOwn = (id: number) => owners[id] === 'application';
   if (isWhole) return buildFunctionView(profile, matches, isOwn);
   const isTarget = profile.functions.map(matches);

@@ -27,7 +27,7 @@ export function mergeProfiles(profiles: readonly Profile[]): Profile {
 
   const merged = new Map<string, Merged>();
   const functionsOf = parts.map((part) => uniteFunctions(part, merged));
-  const functions = [...merged.values()].map(placeOf);
+  const functions = [...merged.values()].map(locateFunction);
 
   const frames = new Frames();
   const stacks = new StackTable();
@@ -41,7 +41,7 @@ export function mergeProfiles(profiles: readonly Profile[]): Profile {
       const isKin =
         frameKin[frame] === 1 &&
         (isPlaced || (info !== undefined && place !== undefined && frameOwner(info) === frameOwner(place)));
-      return frames.idOf(fn, isPlaced ? (frameLine[frame] ?? 0) : 0, isKin);
+      return frames.assignId(fn, isPlaced ? (frameLine[frame] ?? 0) : 0, isKin);
     });
     for (let stack = 0; stack < values.length; stack++) {
       const [from, to] = [stackStart[stack] ?? 0, stackStart[stack + 1] ?? 0];
@@ -99,7 +99,7 @@ function withFirstLine(info: FunctionInfo, other: FunctionInfo): FunctionInfo {
 }
 
 /** Places a function in one of its files, by the rule of `ProfileBuilder`. */
-function placeOf({ names, files }: Merged): FunctionInfo {
+function locateFunction({ names, files }: Merged): FunctionInfo {
   const [best] = [...files.values()].sort(
     (a, b) =>
       b.self - a.self ||
@@ -118,7 +118,7 @@ class Frames {
   readonly #line = new GrowingUint32();
   readonly #kin: number[] = [];
 
-  idOf(fn: number, line: number, isKin: boolean): number {
+  assignId(fn: number, line: number, isKin: boolean): number {
     this.#ids[fn] ??= new Map();
     const key = 2 * line + (isKin ? 1 : 0);
     const known = this.#ids[fn].get(key);

@@ -27,7 +27,7 @@ export class StackTable {
   }
 
   /** Position of the first frame of a stack. The last stack ends at the position of the stack `length`. */
-  startOf(stack: number): number {
+  getStart(stack: number): number {
     return this.#start.at(stack);
   }
 

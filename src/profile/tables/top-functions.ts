@@ -1,6 +1,6 @@
 import { type Charge, functionData, type NamedFunction } from '../code/named-function.js';
 import { normaliseName } from '../code/names.js';
-import { divisorOf, type Measurement, round, roundShare } from '../measurement.js';
+import { getDivisor, type Measurement, round, roundShare } from '../measurement.js';
 import { type Profile, shareBase } from '../model.js';
 import { chargeLeaves } from './charge.js';
 import { type FunctionTable, functionTable } from './table.js';
@@ -38,7 +38,7 @@ export function rankedRows(
   isApplication: (functionId: number) => boolean,
 ): RankedRows {
   const whole = shareBase(measured.active);
-  const divisor = divisorOf(measured);
+  const divisor = getDivisor(measured);
   const charged = chargeLeaves(
     profile,
     ids.filter((id) => !isApplication(id)),

@@ -2,7 +2,7 @@ import { bytesPerUnit, isCountUnit, secondsPerUnit } from '../../text/units.js';
 import type { Dimension, Nature } from './rows/row.js';
 
 /** The dimension of a unit; null for an unknown one. */
-export function dimensionOf(unit: string): Dimension | null {
+export function findDimension(unit: string): Dimension | null {
   if (secondsPerUnit(unit) !== null) return 'time';
   if (bytesPerUnit(unit) !== null) return 'bytes';
   return isCountUnit(unit) ? 'count' : null;
@@ -45,10 +45,10 @@ const TIMES: ReadonlySet<string> = new Set(['cpu', 'wall', 'wallclock']);
  * is a level where its sample type, or else its name, speaks of a state, and otherwise an amount.
  */
 export function natureByName(name: string, sampleType: string, unit: string): Nature {
-  const sampleWords = wordsOf(sampleType);
-  const words = [...wordsOf(name), ...sampleWords];
+  const sampleWords = splitWords(sampleType);
+  const words = [...splitWords(name), ...sampleWords];
   const has = (words: readonly string[], known: ReadonlySet<string>) => words.some((word) => known.has(word));
-  if (dimensionOf(unit) === 'time') {
+  if (findDimension(unit) === 'time') {
     if (has(sampleWords, WAITS) || (has(words, WAITS) && !has(sampleWords, TIMES))) return 'wait';
     return has(sampleWords, TIMES) || (sampleType === '' && has(words, TIMES)) ? 'time' : 'amount';
   }
@@ -58,7 +58,7 @@ export function natureByName(name: string, sampleType: string, unit: string): Na
 }
 
 /** `in_use`, `inUse` and `inuse` are one word; otherwise words end at every other sign and capital letter. */
-function wordsOf(text: string): string[] {
+function splitWords(text: string): string[] {
   return text
     .slice(0, 200)
     .replace(/([a-z0-9])([A-Z])/g, '$1_$2')
@@ -84,7 +84,7 @@ const EMPTY_NOUNS: ReadonlySet<string> = new Set([
  * says nothing.
  */
 export function nounByName(sampleType: string): string {
-  const word = wordsOf(sampleType).findLast((part) => !EMPTY_NOUNS.has(part) && !/^\d/.test(part)) ?? '';
+  const word = splitWords(sampleType).findLast((part) => !EMPTY_NOUNS.has(part) && !/^\d/.test(part)) ?? '';
   if (word === '' || /(?:^|[^s])s$/.test(word)) return word;
   if (/[^aeiou]y$/.test(word)) return `${word.slice(0, -1)}ies`;
   return /(?:x|z|ch|sh|ss)$/.test(word) ? `${word}es` : `${word}s`;

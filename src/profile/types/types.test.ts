@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
-  aliasesOf,
   defaultProfileType,
+  listAliases,
   orderTypes,
   PROFILE_TYPE_ALIASES,
   parseProfileType,
@@ -224,7 +224,7 @@ describe('what a type is may depend on the others', () => {
 
   test('unknown types with one sample type get the names of their profiles', () => {
     const ids = ['a:hits:count::', 'b:hits:count::', 'b:hits:bytes::'];
-    expect(aliasesOf(ids)).toEqual(['a_hits', 'b:hits:bytes', 'b:hits:count']);
+    expect(listAliases(ids)).toEqual(['a_hits', 'b:hits:bytes', 'b:hits:count']);
     for (const type of orderTypes(ids)) expect(resolveProfileType(type.alias, ids)?.id).toBe(type.id);
   });
 

@@ -1,5 +1,5 @@
 import type { Nature, TypeRow } from './rows/row.js';
-import { dimensionOf, natureByName, nounByName } from './type-nature.js';
+import { findDimension, natureByName, nounByName } from './type-nature.js';
 import { TYPE_ROWS } from './type-table.js';
 
 /** A profile type: the parts of its id, and what every answer needs to know about it. */
@@ -87,7 +87,7 @@ interface Parts {
 /**
  * Reads the parts of a type id (five; a sixth is ignored, as by Pyroscope). Null for a text of another form.
  */
-function partsOf(id: string): Parts | null {
+function parseParts(id: string): Parts | null {
   const parts = id.split(':');
   if (parts.length !== 5 && parts.length !== 6) return null;
   const [name = '', sampleType = '', unit = '', period = ''] = parts;
@@ -100,7 +100,7 @@ function partsOf(id: string): Parts | null {
  * @param among ids of the types of the same service, which decide what `wall:cpu` is
  */
 export function parseProfileType(id: string, among: readonly string[] = []): ProfileType | null {
-  const parts = partsOf(id);
+  const parts = parseParts(id);
   if (parts === null) return null;
   const { name, sampleType, unit } = parts;
   const row = TYPE_ROWS.find((candidate) => fits(candidate, parts, among));
@@ -126,7 +126,7 @@ function fits(row: TypeRow, { name, sampleType, unit, period }: Parts, among: re
   return (
     row.names.includes(name) &&
     row.sampleTypes.includes(sampleType) &&
-    row.dimension === dimensionOf(unit) &&
+    row.dimension === findDimension(unit) &&
     (row.periods?.includes(period) ?? true) &&
     (row.beside === undefined || among.some((id) => id.startsWith(`${name}:${row.beside}:`)))
   );
@@ -140,7 +140,7 @@ function rowOfSampleType({ sampleType, unit, period }: Parts): TypeRow | undefin
   return TYPE_ROWS.find(
     (row) =>
       row.sampleTypes.includes(sampleType) &&
-      row.dimension === dimensionOf(unit) &&
+      row.dimension === findDimension(unit) &&
       (row.periods?.includes(period) ?? true) &&
       row.beside === undefined &&
       !UNSPECIFIC.includes(sampleType),
@@ -169,7 +169,7 @@ function foreignMeaning({ name, sampleType, unit }: Parts, tableRow: TypeRow | u
 }
 
 function isCounted(unit: string): boolean {
-  return dimensionOf(unit) === 'count';
+  return findDimension(unit) === 'count';
 }
 
 /**
@@ -211,7 +211,7 @@ function withOwnAlias(type: ProfileType, types: readonly ProfileType[]): Profile
 }
 
 /** The short names of the types behind a list of ids, each once, in the order of the table. */
-export function aliasesOf(ids: readonly string[]): string[] {
+export function listAliases(ids: readonly string[]): string[] {
   return [...new Set(orderTypes(ids).map(({ alias }) => alias))];
 }
 

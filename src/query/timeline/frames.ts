@@ -1,7 +1,7 @@
 import pMap from 'p-map';
 import { offload } from '../../offload.js';
 import type { FunctionTarget } from '../../profile/code/find-function.js';
-import { type Frame, frameAt, type Reading, type Span, windowsOf } from '../../profile/series/timeline.js';
+import { type Frame, frameAt, listWindows, type Reading, type Span } from '../../profile/series/timeline.js';
 import type { Cost } from '../../profile/tables/function-cost.js';
 import type { ProfileQuery, ProfileSource } from '../../sources/source.js';
 import { formatTime } from '../../text/units.js';
@@ -120,11 +120,11 @@ export function countReadings(readings: readonly Reading[], frames: readonly Fra
       sets?.instances.add(reading.instance);
     }
   }
-  const setsOf = (at: number, label?: string | null) =>
+  const listSets = (at: number, label?: string | null) =>
     label === undefined ? wholes[at] : byLabel[at]?.get(label);
   return {
-    profilesIn: (at, label) => setsOf(at, label)?.profiles.size ?? 0,
-    instancesIn: (at, label) => setsOf(at, label)?.instances.size ?? 0,
+    profilesIn: (at, label) => listSets(at, label)?.profiles.size ?? 0,
+    instancesIn: (at, label) => listSets(at, label)?.instances.size ?? 0,
   };
 }
 
@@ -179,5 +179,5 @@ export function mapFrames<T>(
   frames: readonly Frame[],
   make: (window: Span, at: number) => T | null,
 ): (T | null)[] {
-  return windowsOf(frames).map((window, at) => (frames[at]?.first == null ? null : make(window, at)));
+  return listWindows(frames).map((window, at) => (frames[at]?.first == null ? null : make(window, at)));
 }

@@ -1,7 +1,7 @@
 import type { FunctionTarget } from '../../profile/code/find-function.js';
 import type { Measurement } from '../../profile/measurement.js';
 import { analyseSeries, type Series, sampleWorth } from '../../profile/series/series.js';
-import { scaleOf } from '../../report/answers/series.js';
+import { chooseScale } from '../../report/answers/series.js';
 import type { ToolContext } from '../context.js';
 import type { Scope } from '../scope.js';
 import { readFrameCosts } from './frames.js';
@@ -27,7 +27,7 @@ export async function functionSeries(
   const timeline = await readFrames(scope, measurement, { label: null, maxParts }, context);
   const { frames, gaps, step, interval } = timeline;
   const { costs, notes } = await readFrameCosts(scope, timeline, target, context);
-  const scale = scaleOf(measurement);
+  const scale = chooseScale(measurement);
   const parts = frames.map((frame, at) => {
     const cost = costs[at] ?? null;
     // The value of a part that could not be read is unknown, like that of a part without profiles.

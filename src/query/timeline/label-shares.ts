@@ -43,7 +43,7 @@ export async function labelCosts(
 ): Promise<LabelCosts[]> {
   const query = profileQuery(scope);
   const { matchers, window } = query;
-  const schema = context.schemaOf(scope.source);
+  const schema = context.getSchema(scope.source);
   const names = await schema.labelNames(matchers, window, context.signal);
   const tellingLabels = [
     ...TELLING_LABELS.flatMap((pattern) => names.filter((name) => pattern.test(name)).slice(0, 1)),
@@ -90,11 +90,11 @@ export async function labelCosts(
           ? { name: slice.value, cost }
           : [];
       })
-      .sort((a, b) => shareOf(b.cost) - shareOf(a.cost) || (a.name < b.name ? -1 : 1)),
+      .sort((a, b) => computeShare(b.cost) - computeShare(a.cost) || (a.name < b.name ? -1 : 1)),
   }));
 }
 
-function shareOf({ value, active }: Cost): number {
+function computeShare({ value, active }: Cost): number {
   return value / active;
 }
 

@@ -1,7 +1,7 @@
 import type { Measurement } from '../../profile/measurement.js';
 import { type SeriesPart, sampleWorth } from '../../profile/series/series.js';
 import type { Frame } from '../../profile/series/timeline.js';
-import { type Scale, scaleOf } from '../../report/answers/series.js';
+import { chooseScale, type Scale } from '../../report/answers/series.js';
 
 /** The cost of a frame, and the counts behind it. */
 interface FrameCost {
@@ -46,12 +46,12 @@ export function countedVariance(
   const worth = sampleWorth(measurement);
   const known = parts.filter(({ value }) => value !== null);
   if (worth === null || known.length === 0) return null;
-  const meanOf = (figure: (part: SeriesPart) => number) =>
+  const computeMean = (figure: (part: SeriesPart) => number) =>
     known.reduce((sum, part) => sum + figure(part), 0) / known.length;
-  const worthAsShown = scaleOf(measurement).convert(
+  const worthAsShown = chooseScale(measurement).convert(
     worth,
-    meanOf(({ instances }) => instances),
+    computeMean(({ instances }) => instances),
     interval,
   );
-  return worthAsShown * meanOf(({ value }) => value ?? 0);
+  return worthAsShown * computeMean(({ value }) => value ?? 0);
 }

@@ -1,8 +1,8 @@
 import type { Measurement } from '../../profile/measurement.js';
 import { isDifference, totalValue } from '../../profile/model.js';
 import { analyseSeries, type Series, type SeriesPart } from '../../profile/series/series.js';
-import { type Frame, frameAt, type Reading, sumsOf } from '../../profile/series/timeline.js';
-import { scaleOf } from '../../report/answers/series.js';
+import { type Frame, frameAt, type Reading, sumFrames } from '../../profile/series/timeline.js';
+import { chooseScale } from '../../report/answers/series.js';
 import type { Matcher } from '../../sources/source.js';
 import { formatShare } from '../../text/units.js';
 import type { ToolContext } from '../context.js';
@@ -40,7 +40,7 @@ export async function totalSeries(
   const maxParts = isWallClock ? MAX_PARTS : MAX_FREE_PARTS;
   const timeline = await readFrames(scope, measurement, { label: null, maxParts }, context);
   const merged = isWallClock ? await readFrameCosts(scope, timeline, null, context) : null;
-  const sums = merged?.costs.map((cost) => cost?.value ?? 0) ?? sumsOf(timeline.readings, timeline.frames);
+  const sums = merged?.costs.map((cost) => cost?.value ?? 0) ?? sumFrames(timeline.readings, timeline.frames);
   const { frames, gaps, step } = timeline;
   // The value of a part that could not be read is unknown, like that of a part without profiles.
   const profilesIn: Frames['profilesIn'] = (at, label) =>
@@ -91,7 +91,7 @@ export async function labelSeries(
   const sums = isWallClock
     ? await mergedSums(label, values, timeline, scope, context)
     : values.map((name) =>
-        sumsOf(
+        sumFrames(
           readings.filter((reading) => reading.label === name),
           frames,
         ),
@@ -101,7 +101,7 @@ export async function labelSeries(
     isWallClock && hasMore
       ? (await fetchFrameCosts(scope, timeline, null, context)).map(({ value }) => value)
       : hasMore
-        ? sumsOf(readings, frames)
+        ? sumFrames(readings, frames)
         : frames.map((_, at) => sums.reduce((sum, valueSums) => sum + (valueSums[at] ?? 0), 0));
   const whole = valueSeries(measurement, timeline, wholeSums);
   const { begins } = whole;
@@ -204,14 +204,14 @@ function largestStep(values: readonly number[]): number {
 
 /** Rise of the mean sum of a frame, from the frame with which a change begins on. */
 function riseAt({ from: time }: Frame, sums: readonly number[], frames: readonly Frame[]): number {
-  const meanOf = (isIncluded: (frame: Frame) => boolean) => {
+  const computeMean = (isIncluded: (frame: Frame) => boolean) => {
     const included = sums.filter((_, at) => {
       const frame = frames[at];
       return frame !== undefined && frame.first !== null && isIncluded(frame);
     });
     return included.reduce((sum, value) => sum + value, 0) / (included.length || 1);
   };
-  return meanOf(({ from }) => from >= time) - meanOf(({ from }) => from < time);
+  return computeMean(({ from }) => from >= time) - computeMean(({ from }) => from < time);
 }
 
 /** Sums per value of a label and frame, from one merge for each. */
@@ -260,7 +260,7 @@ function valueSeries(
   const name = labelValue?.name;
   const readings =
     labelValue === undefined ? timeline.readings : timeline.readings.filter(({ label }) => label === name);
-  const scale = scaleOf(measurement);
+  const scale = chooseScale(measurement);
   const parts = frames.map((frame, at) => {
     const profiles = timeline.profilesIn(at, name);
     const instances = timeline.instancesIn(at, name);

@@ -7,7 +7,7 @@ import { leadingName, safeText } from '../../text/sanitise.js';
 import { formatShare, formatSpan, formatTime, formatValue, plural } from '../../text/units.js';
 import { type Clock, createWriter } from '../change/clock.js';
 import { findingRows } from '../change/finding-rows.js';
-import { rangeText, sentenceOf } from '../change/finding-sentence.js';
+import { rangeText, writeSentence } from '../change/finding-sentence.js';
 import { displayFunction, shortName } from '../functions.js';
 import { guessNotes } from '../guess-notes.js';
 import { type NextCall, nextRows } from '../next.js';
@@ -82,7 +82,7 @@ export interface Comparison {
 /** The answer of a comparison: coverage, verdict with its reason, the change and its path, movers, labels. */
 export function comparisonAnswer(comparison: Comparison): Answer {
   const { before, after, type, finding } = comparison;
-  const reason = `${reasonOf(comparison)}${soFarText(comparison)}`;
+  const reason = `${explainVerdict(comparison)}${soFarText(comparison)}`;
   const notes = [...comparison.notes, ...guessNotes(finding?.guessed ?? [])];
   return {
     data: {
@@ -124,7 +124,7 @@ export function comparisonAnswer(comparison: Comparison): Answer {
         finding?.since == null
           ? null
           : { after: formatTime(finding.since.after), before: formatTime(finding.since.before) },
-      finding: finding === null ? null : sentenceOf(finding),
+      finding: finding === null ? null : writeSentence(finding),
       collector: comparison.collector === null ? null : collectorData(comparison.collector),
       movers: comparison.movers.map(moverData),
       tested_functions: comparison.tested,
@@ -141,7 +141,7 @@ export function comparisonAnswer(comparison: Comparison): Answer {
       next: comparison.next.map((call) => ({ ...call })),
       links: [],
     },
-    text: textOf({ ...comparison, notes }, reason),
+    text: writeText({ ...comparison, notes }, reason),
     lists: ['movers', 'attribution'],
   };
 }
@@ -184,7 +184,7 @@ function moverData(row: MoverRow): JsonObject {
   };
 }
 
-function reasonOf(comparison: Comparison): string {
+function explainVerdict(comparison: Comparison): string {
   const { verdict, before, after, type, tested, movers, movement, chance, isSoFar, unsettled } = comparison;
   const ratio = before.perProfile > 0 ? after.perProfile / before.perProfile : null;
   const what = type.isWallClock ? `active ${type.alias} time` : type.alias;
@@ -215,7 +215,7 @@ function reasonOf(comparison: Comparison): string {
  * Says why two sides of one type cannot be judged: for want of samples, or because the change has no
  * explanation.
  */
-function headlineOf({ verdict, type, movement, notRead, unsettled }: Comparison): string {
+function writeHeadline({ verdict, type, movement, notRead, unsettled }: Comparison): string {
   if (verdict === 'inconclusive' && unsettled !== null)
     return `${verdictHeadline(verdict, type)}: still warming up`;
   const few = notRead.length > 0 ? '' : ': too few samples';
@@ -235,7 +235,7 @@ function sideLine(title: string, side: ComparedSide, type: ProfileType, clock: C
   return `${title} ${clock(window.from)} to ${clock(window.to)} (${formatSpan(window.to - window.from)}): ${plural(profiles, snapshots)}${samplesText(side)}, ${value} ${per}${gap}`;
 }
 
-function textOf(comparison: Comparison, reason: string): Block[] {
+function writeText(comparison: Comparison, reason: string): Block[] {
   const { type, finding } = comparison;
   const writer = createWriter();
   const significant = comparison.movers.filter((row) => row.significant);
@@ -244,7 +244,7 @@ function textOf(comparison: Comparison, reason: string): Block[] {
   return [
     {
       rows: [
-        `Verdict${soFarWord(comparison)}: ${headlineOf(comparison)} (${comparison.verdict}): ${reason}${notReadText(comparison)}.`,
+        `Verdict${soFarWord(comparison)}: ${writeHeadline(comparison)} (${comparison.verdict}): ${reason}${notReadText(comparison)}.`,
       ],
     },
     { rows: finding === null ? [] : findingRows('Finding:', finding, why, writer), apart: true },

@@ -1,6 +1,6 @@
 import type { FrameOwner } from '../../profile/code/frames.js';
 import { functionData, type NamedFunction } from '../../profile/code/named-function.js';
-import { divisorOf, type Measurement, round, roundShare } from '../../profile/measurement.js';
+import { getDivisor, type Measurement, round, roundShare } from '../../profile/measurement.js';
 import { shareBase, totalValue } from '../../profile/model.js';
 import type { Series } from '../../profile/series/series.js';
 import { areAlike } from '../../profile/tables/alike.js';
@@ -12,7 +12,7 @@ import { amountText, reducedNotes, scopeData, scopeLines } from '../measurement.
 import { type NextCall, nextRows } from '../next.js';
 import type { Answer, Json } from '../render.js';
 import { drawSparkline } from '../sparkline.js';
-import { changeText, type Scale, scaleOf } from './series.js';
+import { changeText, chooseScale, type Scale } from './series.js';
 
 /** Maximum numbers of neighbours, lines and frames above the function in the text. */
 const MAX_NEIGHBOURS = 5;
@@ -57,8 +57,8 @@ export function functionAnswer(measured: Measurement, report: FunctionReport): A
   const { fn, owner, view, series, labels, next } = report;
   const { functions } = measured.active;
   const whole = shareBase(measured.active);
-  const divisor = divisorOf(measured);
-  const scale = scaleOf(measured);
+  const divisor = getDivisor(measured);
+  const scale = chooseScale(measured);
   const notes = [...measured.notes, ...reducedNotes(measured), ...ownCostNotes(measured)];
   const row = (functionId: number, total: number, line = 0): Row => ({
     ...functionData(functions[functionId], line),
@@ -143,7 +143,7 @@ function headRows(
 ): string[] {
   const { type } = measured;
   const whole = shareBase(measured.active);
-  const divisor = divisorOf(measured);
+  const divisor = getDivisor(measured);
   const what = type.isWallClock ? `active ${type.alias} time` : type.alias;
   const part = (value: number) =>
     value === 0

@@ -6,7 +6,7 @@ import { leadingName, safeText } from '../../text/sanitise.js';
 import { formatTime, formatValue, plural } from '../../text/units.js';
 import { type Clock, createWriter } from '../change/clock.js';
 import { findingRows } from '../change/finding-rows.js';
-import { aliasRange, sentenceOf, whereText } from '../change/finding-sentence.js';
+import { aliasRange, whereText, writeSentence } from '../change/finding-sentence.js';
 import { guessNotes } from '../guess-notes.js';
 import { type NextCall, nextRows } from '../next.js';
 import type { Answer, Block, JsonObject } from '../render.js';
@@ -144,7 +144,7 @@ export function investigationAnswer(investigation: Investigation): Answer {
       next: investigation.next.map((call) => ({ ...call })),
       links: [],
     },
-    text: textOf({ ...investigation, notes }, findings, reason),
+    text: writeText({ ...investigation, notes }, findings, reason),
     lists: ['findings', 'lenses', 'not_determined'],
   };
 }
@@ -197,7 +197,7 @@ export function findingData(finding: Finding, index: number): JsonObject {
       share_after: roundShare(shareAfter),
     })),
     confidence: finding.confidence,
-    sentence: sentenceOf(finding),
+    sentence: writeSentence(finding),
   };
 }
 
@@ -216,7 +216,7 @@ function sinceData(since: Finding['since']): JsonObject | null {
   return since === null ? null : { after: formatTime(since.after), before: formatTime(since.before) };
 }
 
-function textOf(investigation: Investigation, findings: readonly Finding[], reason: string): Block[] {
+function writeText(investigation: Investigation, findings: readonly Finding[], reason: string): Block[] {
   const writer = createWriter();
   const [first, ...others] = findings;
   const where = first === undefined ? '' : whereText(first);
@@ -231,7 +231,10 @@ function textOf(investigation: Investigation, findings: readonly Finding[], reas
       rows: first === undefined ? [] : findingRows('1.', first, whyNotLoad(investigation), writer),
       apart: true,
     },
-    { rows: others.map((finding, index) => `${index + 2}. ${sentenceOf(finding, writer, where)}`), keep: 0 },
+    {
+      rows: others.map((finding, index) => `${index + 2}. ${writeSentence(finding, writer, where)}`),
+      keep: 0,
+    },
     { rows: smallestRows(investigation), apart: true },
     { rows: comparedRows(investigation, writer.clock), apart: true },
     {

@@ -13,7 +13,7 @@ export interface ListScope {
   notes: readonly string[];
 }
 
-function scopeOf(scope: ListScope) {
+function toScope(scope: ListScope) {
   const { source, service, selector, window } = scope;
   return { source, service, selector, from: formatTime(window.from), to: formatTime(window.to) };
 }
@@ -30,7 +30,7 @@ function listAnswer(
   more: Answer['data'] = {},
 ): Answer {
   return {
-    data: { scope: scopeOf(scope), [name]: list, ...more, notes: scope.notes },
+    data: { scope: toScope(scope), [name]: list, ...more, notes: scope.notes },
     text: [...blocks, { rows: scope.notes.map((note) => `Note: ${note}`) }],
     lists: [name],
   };

@@ -1,7 +1,7 @@
 import { functionData } from '../../profile/code/named-function.js';
-import { ownersOf } from '../../profile/code/owners.js';
+import { listOwners } from '../../profile/code/owners.js';
 import { findHottestPath } from '../../profile/hottest-path.js';
-import { divisorOf, type Measurement, round, roundShare } from '../../profile/measurement.js';
+import { getDivisor, type Measurement, round, roundShare } from '../../profile/measurement.js';
 import { isDifference, type Profile, shareBase } from '../../profile/model.js';
 import { functionTable, rankFunctions } from '../../profile/tables/table.js';
 import { raiseTotals, rankedRows } from '../../profile/tables/top-functions.js';
@@ -84,7 +84,7 @@ function topView(measured: Measurement, profile: Profile, options: ViewOptions):
   const ranked = rankFunctions(profile, table, options.sort);
   const rows = ranked.slice(0, options.limit);
   const hasFilter = isFiltered(options);
-  const application = ownersOf(profile).map((owner) => owner === 'application');
+  const application = listOwners(profile).map((owner) => owner === 'application');
   const { rows: ranking, charges } = rankedRows(
     measured,
     profile,
@@ -141,8 +141,8 @@ function moreRows(measured: Measurement, { sort, limit, focus, ignore }: ViewOpt
 function treeView(measured: Measurement, filtered: Profile, options: ViewOptions): View {
   const profile = measured.reduced?.tree ?? filtered;
   const whole = shareBase(measured.active);
-  const divisor = divisorOf(measured);
-  const application = ownersOf(profile).map((owner) => owner === 'application');
+  const divisor = getDivisor(measured);
+  const application = listOwners(profile).map((owner) => owner === 'application');
   const path = findHottestPath(profile, (id) => application[id] ?? false);
   const rows = callTreeRows(profile, {
     limit: options.limit,

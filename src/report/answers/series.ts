@@ -22,7 +22,7 @@ export interface Scale {
   round(value: number): number;
 }
 
-export function scaleOf({ type, rate, active, window }: Measurement): Scale {
+export function chooseScale({ type, rate, active, window }: Measurement): Scale {
   const total = totalValue(active);
   if (rate !== null && total > 0) {
     const perMs = (rate.value / total) * (window.to - window.from);

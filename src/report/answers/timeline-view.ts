@@ -9,7 +9,7 @@ import { nothingSampled, scopeData, scopeLines } from '../measurement.js';
 import { type NextCall, nextRows } from '../next.js';
 import type { Answer, JsonObject } from '../render.js';
 import { drawSparkline } from '../sparkline.js';
-import { changeText, type Scale, scaleOf, spanText } from './series.js';
+import { changeText, chooseScale, type Scale, spanText } from './series.js';
 
 /** Content of a timeline. */
 export interface Timeline {
@@ -38,10 +38,10 @@ const MAX_NAMED = 5;
 
 /** Cost over time: the onset in words, then a row per series. */
 export function timelineAnswer(measured: Measurement, timeline: Timeline): Answer {
-  const scale = scaleOf(measured);
+  const scale = chooseScale(measured);
   const { whole, by, gaps, next } = timeline;
   const series = by === null ? [whole] : by.series;
-  const headline = headlineOf(measured, timeline, scale);
+  const headline = writeHeadline(measured, timeline, scale);
   const notes = [...measured.notes, ...timeline.notes];
   return {
     data: {
@@ -56,12 +56,12 @@ export function timelineAnswer(measured: Measurement, timeline: Timeline): Answe
       series_count: series.length + (by?.others ?? 0),
       spikes: series.flatMap((row) =>
         row.spikes.map(({ from, to, value }) => ({
-          label: labelOf(row, timeline),
-          ...timesOf({ from, to }),
+          label: writeLabel(row, timeline),
+          ...formatTimes({ from, to }),
           value: scale.round(value),
         })),
       ),
-      gaps: gaps.map(timesOf),
+      gaps: gaps.map(formatTimes),
       notes,
       next: next.map((call) => ({ ...call })),
       links: [],
@@ -101,7 +101,7 @@ export function emptyTimelineAnswer(measured: Measurement): Answer {
   };
 }
 
-function timesOf({ from, to }: Span): { from: string; to: string } {
+function formatTimes({ from, to }: Span): { from: string; to: string } {
   return { from: formatTime(from), to: formatTime(to) };
 }
 
@@ -109,21 +109,21 @@ function onsetData({ onset }: Series): { after: string; before: string } | null 
   return onset === null ? null : { after: formatTime(onset.after), before: formatTime(onset.before) };
 }
 
-function labelOf({ label }: Series, { by, of }: Timeline): string {
+function writeLabel({ label }: Series, { by, of }: Timeline): string {
   if (of !== null) return of.function;
   return by === null ? 'total' : safeText(label ?? `(no ${by.label})`);
 }
 
 function seriesData(series: Series, timeline: Timeline, scale: Scale): JsonObject {
   return {
-    label: labelOf(series, timeline),
+    label: writeLabel(series, timeline),
     share: series.share === null ? null : roundShare(series.share),
     min: scale.round(series.min),
     mean: scale.round(series.mean),
     max: scale.round(series.max),
     onset: onsetData(series),
     points: series.parts.map(({ frame, value, share }) => ({
-      ...timesOf(frame),
+      ...formatTimes(frame),
       value: value === null ? null : scale.round(value),
       share: share === null ? null : roundShare(share),
     })),
@@ -131,7 +131,7 @@ function seriesData(series: Series, timeline: Timeline, scale: Scale): JsonObjec
 }
 
 /** Says when the cost changed, or that it did not. */
-function headlineOf(measured: Measurement, { whole, by, of }: Timeline, scale: Scale): string {
+function writeHeadline(measured: Measurement, { whole, by, of }: Timeline, scale: Scale): string {
   const what = measured.type.isWallClock ? `active ${measured.type.alias} time` : measured.type.alias;
   if (of !== null) {
     const [before, after] = whole.means?.value.map(scale.format) ?? [];
@@ -239,7 +239,7 @@ function namedText(series: readonly Series[], timeline: Timeline, scale: Scale):
   const spikes = series.flatMap((row) =>
     row.spikes.map(
       (spike) =>
-        `${timeline.by === null ? '' : `${labelOf(row, timeline)} `}${scale.format(spike.value)} ${spanText(spike)}`,
+        `${timeline.by === null ? '' : `${writeLabel(row, timeline)} `}${scale.format(spike.value)} ${spanText(spike)}`,
     ),
   );
   const gaps = timeline.gaps.map(spanText);

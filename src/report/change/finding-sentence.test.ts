@@ -5,7 +5,7 @@ import type { Finding } from '../../profile/compare/finding.js';
 import { loadReason } from '../answers/verdict-reason.js';
 import { pathText } from './change-path.js';
 import { createWriter } from './clock.js';
-import { claimText, rangeText, sentenceOf, whereText } from './finding-sentence.js';
+import { claimText, rangeText, whereText, writeSentence } from './finding-sentence.js';
 
 const fn = (name: string) => ({ function: name, file: null, line: null });
 const MINUTE = 60_000;
@@ -228,11 +228,11 @@ describe('the path', () => {
 test('a sentence is understood alone and names a time with its date once', () => {
   const since = { after: NOON, before: NOON + MINUTE };
   const finding = { ...FINDING, alike: ['pod'], since, until: NOON + 2 * MINUTE };
-  expect(sentenceOf(finding)).toMatch(
+  expect(writeSentence(finding)).toMatch(
     /; all values of pod changed alike; began between 2026-11-20T12:00:00Z and 12:01Z, until 12:02Z \(a burst\); confidence high\.$/,
   );
-  expect(sentenceOf({ ...finding, kind: 'leak' })).toContain('; growth began between ');
-  expect(sentenceOf(finding, createWriter(), whereText(finding))).not.toContain('alike');
+  expect(writeSentence({ ...finding, kind: 'leak' })).toContain('; growth began between ');
+  expect(writeSentence(finding, createWriter(), whereText(finding))).not.toContain('alike');
 });
 
 test.each([

@@ -10,7 +10,7 @@ import { createWriter, type Writer } from './clock.js';
  *
  * @param known what the text has said of the place already: it is not repeated
  */
-export function sentenceOf(finding: Finding, writer: Writer = createWriter(), known = ''): string {
+export function writeSentence(finding: Finding, writer: Writer = createWriter(), known = ''): string {
   const where = whereText(finding);
   const since = sinceText(finding, writer);
   const parts = [
@@ -29,7 +29,7 @@ export function claimText(finding: Finding, writer: Writer): string {
   const by =
     (caller === null ? '' : `, called by ${writer.name(caller)},`) +
     (callee === null ? '' : ` (mostly in ${writer.name(callee)})`);
-  const claim = claimOf();
+  const claim = writeClaim();
   const more = [
     ...alsoTexts(finding),
     spreadText(finding, writer),
@@ -39,7 +39,7 @@ export function claimText(finding: Finding, writer: Writer): string {
   const tail = more.filter((text) => text !== '').map((text) => `; ${text}`);
   return `${claim}${tail.join('')}`;
 
-  function claimOf(): string {
+  function writeClaim(): string {
     const per = type.kind === 'instant' ? 'mean snapshot' : 'per profile';
     const values = `${rangeText(finding.valueBefore, finding.valueAfter, type)} ${per}`;
     switch (kind) {
@@ -107,9 +107,9 @@ function pairText(
   { unit, noun }: Pick<ProfileType, 'unit' | 'noun'>,
 ): string {
   const [a, b] = [formatValue(first, unit, noun), formatValue(second, unit, noun)];
-  const unitOf = (text: string) => text.slice(`${text} `.indexOf(' '));
-  const isShared = first === 0 || unitOf(a) === unitOf(b);
-  return `${isShared ? a.slice(0, a.length - unitOf(a).length) : a} ${word} ${b}`;
+  const cutUnit = (text: string) => text.slice(`${text} `.indexOf(' '));
+  const isShared = first === 0 || cutUnit(a) === cutUnit(b);
+  return `${isShared ? a.slice(0, a.length - cutUnit(a).length) : a} ${word} ${b}`;
 }
 
 function labelText({ name, value }: { name: string; value: string }): string {

@@ -4,20 +4,20 @@ import { formatTime } from '../../text/units.js';
 import { findingData } from '../answers/investigation.js';
 import type { Answer, JsonObject } from '../render.js';
 import { GATE_EXIT, type GateReport, type GateSide } from './gate-report.js';
-import { checkTexts, findingTexts, headlineOf, neededText, sideText, smallestText } from './words.js';
+import { checkTexts, findingTexts, neededText, sideText, smallestText, writeHeadline } from './words.js';
 
 /** The report of the gate as data and as text, the outcome first. */
 export function gateAnswer(report: GateReport): Answer {
-  return { data: dataOf(report), text: textOf(report), lists: ['findings', 'others', 'notes'] };
+  return { data: toData(report), text: writeText(report), lists: ['findings', 'others', 'notes'] };
 }
 
-function dataOf(report: GateReport): JsonObject {
+function toData(report: GateReport): JsonObject {
   const { main, after, before, checks, others, smallest, needed } = report;
   const closing = [...new Set(checks.flatMap(({ findings }) => findings))];
   return {
     outcome: report.outcome,
     exit_code: GATE_EXIT[report.outcome],
-    headline: headlineOf(report),
+    headline: writeHeadline(report),
     scope: {
       source: report.source,
       service: report.service,
@@ -64,14 +64,14 @@ function whole(samples: GateSide['samples']): number | null {
   return samples === null ? null : Math.round(samples);
 }
 
-function textOf(report: GateReport): Answer['text'] {
+function writeText(report: GateReport): Answer['text'] {
   const { closing, others } = findingTexts(report);
   const smallest = smallestText(report);
   const needed = neededText(report);
   return [
     {
       rows: [
-        `${leadingName(report.service, 200)} from source ${safeText(report.source, 100)}: ${headlineOf(report)}`,
+        `${leadingName(report.service, 200)} from source ${safeText(report.source, 100)}: ${writeHeadline(report)}`,
         `Judged ${sideText(report.after, report)}`,
         `Baseline${report.isBaselineChosen ? ' (chosen: the time just before)' : ''} ${sideText(report.before, report)}`,
       ],

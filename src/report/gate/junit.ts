@@ -1,7 +1,7 @@
 import { safeText } from '../../text/sanitise.js';
-import { sentenceOf } from '../change/finding-sentence.js';
+import { writeSentence } from '../change/finding-sentence.js';
 import type { GateCheck, GateReport } from './gate-report.js';
-import { headlineOf, neededText, sideText, smallestText } from './words.js';
+import { neededText, sideText, smallestText, writeHeadline } from './words.js';
 
 /**
  * The report of the gate as JUnit XML: one test case for each kind of finding. A finding is a failure, what
@@ -17,21 +17,21 @@ export function gateJunit(report: GateReport): string {
     '<?xml version="1.0" encoding="UTF-8"?>',
     `<testsuites name="pyroscope-mcp gate" tests="${checks.length}" failures="${count('found')}" errors="${unknown}">`,
     `  <testsuite name="${escaped(report.service)}" tests="${checks.length}" failures="${count('found')}" errors="${unknown}" skipped="${count('not_sent')}">`,
-    ...checks.flatMap((check) => caseOf(check, report)),
+    ...checks.flatMap((check) => writeCase(check, report)),
     '    <system-out>',
-    ...[headlineOf(report), ...sides, ...notes.filter((note) => note !== null)].map(escaped),
+    ...[writeHeadline(report), ...sides, ...notes.filter((note) => note !== null)].map(escaped),
     '    </system-out>',
     '  </testsuite>',
     '</testsuites>',
   ].join('\n');
 }
 
-function caseOf({ kind, state, reason, findings }: GateCheck, { service }: GateReport): string[] {
+function writeCase({ kind, state, reason, findings }: GateCheck, { service }: GateReport): string[] {
   const head = `    <testcase classname="${escaped(service)}" name="${kind}"`;
   if (state === 'clear') return [`${head}/>`];
   const [tag, message] =
     state === 'found'
-      ? ['failure', findings.map((finding) => sentenceOf(finding)).join(' ')]
+      ? ['failure', findings.map((finding) => writeSentence(finding)).join(' ')]
       : [state === 'unknown' ? 'error' : 'skipped', reason];
   return [`${head}>`, `      <${tag} message="${escaped(message)}"/>`, '    </testcase>'];
 }

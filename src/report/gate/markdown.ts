@@ -1,6 +1,6 @@
 import { safeText } from '../../text/sanitise.js';
 import type { GateReport } from './gate-report.js';
-import { checkTexts, findingTexts, headlineOf, neededText, sideText, smallestText } from './words.js';
+import { checkTexts, findingTexts, neededText, sideText, smallestText, writeHeadline } from './words.js';
 
 const SIGNS: Readonly<Record<GateReport['outcome'], string>> = { passed: '✅', found: '❌', unknown: '❔' };
 
@@ -9,7 +9,7 @@ export function gateMarkdown(report: GateReport): string {
   const { closing, others } = findingTexts(report);
   const [smallest, needed] = [smallestText(report), neededText(report)];
   const lines = [
-    `### ${SIGNS[report.outcome]} ${escaped(report.service)}: ${escaped(headlineOf(report))}`,
+    `### ${SIGNS[report.outcome]} ${escaped(report.service)}: ${escaped(writeHeadline(report))}`,
     '',
     ...closing.map((text, index) => `${index + 1}. ${escaped(text)}`),
     ...(closing.length === 0 ? [] : ['']),

@@ -2,7 +2,7 @@ import type { Finding } from '../../profile/compare/finding.js';
 import { safeText } from '../../text/sanitise.js';
 import { formatShare, formatSpan, formatTime } from '../../text/units.js';
 import { samplesText } from '../answers/sample-count.js';
-import { sentenceOf } from '../change/finding-sentence.js';
+import { writeSentence } from '../change/finding-sentence.js';
 import {
   GATE_EXIT,
   type GateCheck,
@@ -29,7 +29,7 @@ const STATES: Readonly<Record<GateState, string>> = {
 };
 
 /** The outcome in one line, without any name from a profile. */
-export function headlineOf({ outcome, checks }: GateReport): string {
+export function writeHeadline({ outcome, checks }: GateReport): string {
   const code = `exit code ${GATE_EXIT[outcome]}`;
   const named = (state: GateState) =>
     checks
@@ -64,18 +64,18 @@ export function sideText(side: GateSide, { main, isEstimated }: GateReport): str
 export function findingTexts({ checks, others }: GateReport): { closing: string[]; others: string[] } {
   const closing = [...new Set<Finding>(checks.flatMap(({ findings }) => findings))];
   return {
-    closing: closing.map((finding) => sentenceOf(finding)),
-    others: others.map((finding) => sentenceOf(finding)),
+    closing: closing.map((finding) => writeSentence(finding)),
+    others: others.map((finding) => writeSentence(finding)),
   };
 }
 
 /** The smallest change that would be seen, type by type. */
 export function smallestText({ smallest }: Pick<GateReport, 'smallest'>): string | null {
-  const rows = smallest.map(smallestOf).filter((row) => row !== null);
+  const rows = smallest.map(writeSmallest).filter((row) => row !== null);
   return rows.length === 0 ? null : rows.join('; ');
 }
 
-function smallestOf({ type, growth, factor }: SmallestSeen): string | null {
+function writeSmallest({ type, growth, factor }: SmallestSeen): string | null {
   const points = (growth ?? []).map(
     ({ share, growth: least }) =>
       `${(100 * least).toFixed(1)} points of a function with ${formatShare(share)}`,

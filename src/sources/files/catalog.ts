@@ -6,7 +6,7 @@ import { type DecodedFile, limitSets } from './file-head.js';
 import type { FlatFile } from './flat-file.js';
 import { type ManifestProfile, readManifest } from './manifest.js';
 import type { FilesPlace } from './place.js';
-import { type BrokenFile, readFileSize, reasonOf } from './profile-file.js';
+import { type BrokenFile, explainFailure, readFileSize } from './profile-file.js';
 import { describeOtherFiles, type FileRemark, listRemarks } from './remarks.js';
 import { type Counters, counterSurvey } from './series.js';
 
@@ -65,7 +65,7 @@ export async function readCatalog(
       return { file, listed, bytes, decoded: await access.decode(file, bytes, signal) };
     } catch (error) {
       signal.throwIfAborted();
-      return { file, listed, reason: reasonOf(error) };
+      return { file, listed, reason: explainFailure(error) };
     }
   };
   const options = { concurrency: FILES_AHEAD, backpressure: FILES_AHEAD };
@@ -89,7 +89,7 @@ export async function readCatalog(
       entries.push(entry);
     } catch (error) {
       signal.throwIfAborted();
-      broken.push({ file, reason: reasonOf(error) });
+      broken.push({ file, reason: explainFailure(error) });
     }
   }
   entries.sort(compareByTime);

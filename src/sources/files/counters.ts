@@ -87,7 +87,7 @@ function mixLow(hash: number, next: number): number {
   return mixed ^ (mixed >>> 13);
 }
 
-function hashOf(text: string): { high: number; low: number } {
+function computeHash(text: string): { high: number; low: number } {
   let high = HIGH_SEED;
   let low = LOW_SEED;
   for (let at = 0; at < text.length; at++) {
@@ -106,7 +106,7 @@ function locationHashes({ raw, locations }: PprofFile): { high: Int32Array; low:
   const functions = new Map(
     raw.function.map((fn) => [
       normalizedId(fn.id),
-      hashOf(`${text(fn.name) || text(fn.systemName)}\0${text(fn.filename)}`),
+      computeHash(`${text(fn.name) || text(fn.systemName)}\0${text(fn.filename)}`),
     ]),
   );
   const binaries = new Map(raw.mapping.map(({ id, filename }) => [normalizedId(id), text(filename)]));
@@ -116,7 +116,7 @@ function locationHashes({ raw, locations }: PprofFile): { high: Int32Array; low:
     const from = locations.starts[location] ?? 0;
     const to = locations.starts[location + 1] ?? 0;
     const binary = binaries.get(normalizedId(locations.mappingIds[location] ?? 0)) ?? '';
-    let hash = hashOf(from === to ? `${binary}!${locations.addresses[location] ?? 0}` : '');
+    let hash = computeHash(from === to ? `${binary}!${locations.addresses[location] ?? 0}` : '');
     for (let at = from; at < to; at++) {
       const line = locations.lineNumbers[at] ?? 0;
       const fn = functions.get(normalizedId(locations.functionIds[at] ?? 0));
@@ -164,7 +164,7 @@ export function counterDetector(): {
   let stackFell = false;
   return {
     add(values) {
-      const reading = { values, total: totalOf(values) };
+      const reading = { values, total: sumValues(values) };
       instances.add(reading);
       if (previous === null) steps.push('drop');
       else if (reading.total < previous.total) steps.push('keep');
@@ -243,7 +243,7 @@ function hasFallen(before: Reading, after: Reading): boolean {
   return false;
 }
 
-function totalOf(values: StackValues): number {
+function sumValues(values: StackValues): number {
   let total = 0;
   for (const value of values.values()) total += value;
   return total;

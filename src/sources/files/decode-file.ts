@@ -1,6 +1,6 @@
 import { offload } from '../../offload.js';
 import { countedStacks } from './counters.js';
-import { type DecodedFile, flatOf, headOf } from './file-head.js';
+import { type DecodedFile, readHead, toFlatFile } from './file-head.js';
 import { readProfileFile } from './profile-file.js';
 
 /** Decodes a file; a heavy one is decoded in a thread. */
@@ -15,5 +15,5 @@ export async function decodeFile(
     return { ...decoded, stacks: () => stacks };
   }
   const pprof = await readProfileFile(directory, file);
-  return { head: headOf(pprof), stacks: () => countedStacks(pprof), flat: flatOf(pprof) };
+  return { head: readHead(pprof), stacks: () => countedStacks(pprof), flat: toFlatFile(pprof) };
 }

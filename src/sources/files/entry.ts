@@ -4,7 +4,7 @@ import { labelsFrom } from '../labels.js';
 import type { Labels } from '../source.js';
 import type { FileHead } from './file-head.js';
 import type { ManifestProfile } from './manifest.js';
-import { profileName, typeIdsOf } from './type-name.js';
+import { listTypeIds, profileName } from './type-name.js';
 
 /** The catalog entry of a profile file. Its samples are read again when a query needs them. */
 export interface CatalogEntry {
@@ -115,7 +115,7 @@ function withLabels(
 
 function withTypes(name: string, head: FileHead): Pick<CatalogEntry, 'typeIds' | 'defaultTypeId'> {
   const { sampleTypes, defaultType } = head;
-  const typeIds = typeIdsOf(name, head);
+  const typeIds = listTypeIds(name, head);
   const defaultIndex = defaultType === '' ? -1 : sampleTypes.findIndex(({ type }) => type === defaultType);
   return { typeIds, defaultTypeId: typeIds[defaultIndex] ?? null };
 }

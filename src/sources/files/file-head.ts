@@ -3,7 +3,7 @@ import { type PprofFile, UnreadableProfileError } from '../../profile/pprof/ppro
 
 import { type CountedStacks, countedStacks } from './counters.js';
 import { type FlatFile, flatten, framesIn } from './flat-file.js';
-import { type ProfileFile, readProfileFile, reasonOf } from './profile-file.js';
+import { explainFailure, type ProfileFile, readProfileFile } from './profile-file.js';
 
 /** The part of a file that the catalog keeps. */
 export interface FileHead
@@ -55,12 +55,12 @@ export async function readFileHead(
   file: string,
 ): Promise<Omit<DecodedFile, 'stacks'> & { stacks: CountedStacks }> {
   const pprof = await readProfileFile(directory, file).catch((error: unknown) => {
-    throw new UnreadableProfileError(reasonOf(error));
+    throw new UnreadableProfileError(explainFailure(error));
   });
-  return { head: headOf(pprof), stacks: countedStacks(pprof), flat: flatOf(pprof) };
+  return { head: readHead(pprof), stacks: countedStacks(pprof), flat: toFlatFile(pprof) };
 }
 
-export function headOf(file: ProfileFile): FileHead {
+export function readHead(file: ProfileFile): FileHead {
   const { sampleTypes, periodType, timeNanos, durationNanos, defaultType } = file;
   const { timeUnit, hasWrongTime, pruneRefused, labels } = file;
   return {
@@ -121,6 +121,6 @@ export function limitSets(maxSets: number): (head: FileHead) => FileHead {
   };
 }
 
-export function flatOf(pprof: PprofFile): FlatFile | null {
+export function toFlatFile(pprof: PprofFile): FlatFile | null {
   return framesIn(pprof) > MAX_FLAT_FRAMES ? null : flatten(pprof);
 }

@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import { UserError } from '../../errors.js';
-import { type BrokenFile, isMissing, readBelow, reasonOf } from './profile-file.js';
+import { type BrokenFile, explainFailure, isMissing, readBelow } from './profile-file.js';
 
 const MANIFEST = 'profiles.json';
 /** Maximum size of a manifest: enough for 200,000 profiles. */
@@ -34,7 +34,7 @@ export async function readManifest(
   try {
     listed = manifestSchema.parse(JSON.parse(text)).profiles;
   } catch (error) {
-    const reason = error instanceof z.ZodError ? issueOf(error, '') : reasonOf(error);
+    const reason = error instanceof z.ZodError ? describeIssue(error, '') : explainFailure(error);
     throw new UserError(
       `The manifest "${file}" is not valid: ${reason}.`,
       'It needs {"profiles":[{"file","time" (RFC 3339),"duration_s","type_name","labels":{"service_name"}}]}.',
@@ -46,7 +46,11 @@ export async function readManifest(
     const { success, data, error } = profileSchema.safeParse(entry);
     const place = `profiles[${index}]`;
     if (success) profiles.push(data);
-    else broken.push({ file: nameOf(entry) ?? place, reason: `in the manifest: ${issueOf(error, place)}` });
+    else
+      broken.push({
+        file: readName(entry) ?? place,
+        reason: `in the manifest: ${describeIssue(error, place)}`,
+      });
   });
   return { profiles, broken };
 }
@@ -59,14 +63,14 @@ async function readText(directory: string): Promise<string | null> {
     // Errors of the file system have a code and name the file; the others do not.
     const isManifestError = error instanceof Error && !('code' in error);
     throw new UserError(
-      `The profile directory "${directory}" cannot be read: ${isManifestError ? `${MANIFEST} is ` : ''}${reasonOf(error)}.`,
+      `The profile directory "${directory}" cannot be read: ${isManifestError ? `${MANIFEST} is ` : ''}${explainFailure(error)}.`,
       'Start the server with --profiles (or PROFILES_DIR) naming a directory of pprof files.',
     );
   }
 }
 
 /** The first problem of a value and its place. */
-function issueOf(error: z.ZodError, place: string): string {
+function describeIssue(error: z.ZodError, place: string): string {
   const issue = error.issues[0];
   if (issue === undefined) return 'not as expected';
   const at = issue.path.reduce<string>(
@@ -77,7 +81,7 @@ function issueOf(error: z.ZodError, place: string): string {
   return at === '' ? issue.message : `${issue.message}, at ${at}`;
 }
 
-function nameOf(entry: unknown): string | null {
+function readName(entry: unknown): string | null {
   if (typeof entry !== 'object' || entry === null || !('file' in entry)) return null;
   return typeof entry.file === 'string' && entry.file !== '' ? entry.file : null;
 }

@@ -2,7 +2,7 @@ import { isDifference, type Profile } from '../../profile/model.js';
 import { ProfileBuilder } from '../../profile/pprof/builder.js';
 import { addPprof, UnreadableProfileError } from '../../profile/pprof/pprof.js';
 import { coalesceStacks } from '../../profile/tables/stacks.js';
-import { readProfileFile, reasonOf } from './profile-file.js';
+import { explainFailure, readProfileFile } from './profile-file.js';
 import type { Segment, SegmentFile } from './segment.js';
 
 /** A file of a merge. */
@@ -132,7 +132,7 @@ class SegmentSums {
 
   #endStack(frames: Uint32Array, stack: number, value: number): void {
     const { stacks } = this.#segment;
-    this.#builder.pushMapped(this.#frames, frames, stacks.startOf(stack), stacks.startOf(stack + 1));
+    this.#builder.pushMapped(this.#frames, frames, stacks.getStart(stack), stacks.getStart(stack + 1));
     this.#builder.endStack(value);
   }
 
@@ -186,7 +186,7 @@ export async function mergeFiles(
   const builder = new ProfileBuilder(sampleType, unit, { shouldAddUp });
   for (const { file, index, weight, sets } of parts) {
     const decoded = await readProfileFile(directory, file).catch((error: unknown) => {
-      throw new UnreadableProfileError(`${file}: ${reasonOf(error)}`);
+      throw new UnreadableProfileError(`${file}: ${explainFailure(error)}`);
     });
     addPprof(builder, decoded, index, weight, sampleTest(decoded.labels?.ofSample ?? null, sets));
   }

@@ -30,7 +30,7 @@ export function matchingSets({ sets }: CatalogEntry, tests: LabelTests): readonl
   return matching.length === sets.length ? null : matching;
 }
 
-export function setsOf({ entry, sets }: FileSelection): readonly EntrySet[] {
+export function listSets({ entry, sets }: FileSelection): readonly EntrySet[] {
   return sets === null ? entry.sets : sets.flatMap((at) => entry.sets[at] ?? []);
 }
 

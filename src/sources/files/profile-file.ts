@@ -154,7 +154,7 @@ export function isMissing(error: unknown): boolean {
 }
 
 /** The reason in words why a file or its content cannot be read. */
-export function reasonOf(error: unknown): string {
+export function explainFailure(error: unknown): string {
   if (isMissing(error)) return 'no such file';
   if (error instanceof Error && 'code' in error && error.code === 'Z_BUF_ERROR')
     return 'cut short: unexpected end of the gzip data';

@@ -21,14 +21,14 @@ import { type MergePlan, mergeDecoded } from './merge.js';
 import { brokenNotes, counterNotes, remarkNotes } from './notes.js';
 import {
   type FileSelection,
+  listSets,
   type Match,
   matchingSets,
   mergeWeights,
   type QueryPart,
-  setsOf,
 } from './parts.js';
 import { locateFiles } from './place.js';
-import { isHeavy, reasonOf } from './profile-file.js';
+import { explainFailure, isHeavy } from './profile-file.js';
 import type { SegmentFile } from './segment.js';
 
 /** Maximum memory of decoded files that are kept for the next question. */
@@ -99,7 +99,7 @@ export function createFilesSource(options: {
     async (signal) =>
       readCatalog(
         await place(signal),
-        { decode, keep: (entry, flat) => void decodedFiles.add(groupOf(entry), entry.file, flat) },
+        { decode, keep: (entry, flat) => void decodedFiles.add(nameGroup(entry), entry.file, flat) },
         signal,
       ),
     closing.signal,
@@ -114,7 +114,7 @@ export function createFilesSource(options: {
         try {
           const { flat } = await decode(file, bytes, sharedSignal);
           if (flat === null) throw new Error('has become too large since the directory was read');
-          return decodedFiles.add(groupOf(entry), file, flat);
+          return decodedFiles.add(nameGroup(entry), file, flat);
         } catch (error) {
           sharedSignal.throwIfAborted();
           throw unreadableError(error, file);
@@ -231,7 +231,7 @@ export function createFilesSource(options: {
     async labelNames(query, signal) {
       const names = new Set<string>();
       for (const match of await findMatches(query, signal))
-        for (const { labels } of setsOf(match)) for (const label of Object.keys(labels)) names.add(label);
+        for (const { labels } of listSets(match)) for (const label of Object.keys(labels)) names.add(label);
       return [...names].filter((label) => !label.startsWith('__')).sort();
     },
 
@@ -240,7 +240,7 @@ export function createFilesSource(options: {
       for (const match of await findMatches(query, signal)) {
         if (label === '__profile_type__') for (const id of match.typeIds) values.add(id);
         else
-          for (const { labels } of setsOf(match)) {
+          for (const { labels } of listSets(match)) {
             const value = labels[label];
             if (value !== undefined) values.add(value);
           }
@@ -253,7 +253,7 @@ export function createFilesSource(options: {
       for (const match of await findMatches(query, signal)) {
         const types = labelNames.includes('__profile_type__') ? match.typeIds : [undefined];
         for (const type of types) {
-          for (const { labels } of setsOf(match)) {
+          for (const { labels } of listSets(match)) {
             const row = pickLabels(
               { ...labels, ...(type === undefined ? {} : { __profile_type__: type }) },
               labelNames,
@@ -297,7 +297,7 @@ export function createFilesSource(options: {
       return countByLabels(
         parts.flatMap((part) => [
           ...new Map(
-            setsOf(part)
+            listSets(part)
               .map(({ labels }) => pickLabels(labels, groupBy))
               .map((labels) => [JSON.stringify(labels), labels]),
           ).values(),
@@ -312,7 +312,7 @@ export function createFilesSource(options: {
         if (part.sinceStart) return [];
         const { time } = part.entry;
         const sums = (taken: FileSelection, sign: number) =>
-          setsOf(taken).map(({ labels, totals }) => ({
+          listSets(taken).map(({ labels, totals }) => ({
             labels,
             time,
             value: sign * (totals[taken.entry.typeIds.indexOf(profileTypeId)] ?? 0),
@@ -353,12 +353,12 @@ export function createFilesSource(options: {
  */
 function unreadableError(error: unknown, file?: string): unknown {
   if (error instanceof UpstreamError || error instanceof UserError) return error;
-  const reason = file === undefined ? reasonOf(error) : `${file}: ${reasonOf(error)}`;
+  const reason = file === undefined ? explainFailure(error) : `${file}: ${explainFailure(error)}`;
   return new UpstreamError('unreadable', reason, { cause: error });
 }
 
 /** The group of files that share a segment: profiles of the same service have mostly the same stacks. */
-function groupOf({ labels }: Pick<CatalogEntry, 'labels'>): string {
+function nameGroup({ labels }: Pick<CatalogEntry, 'labels'>): string {
   return labels.service_name ?? '';
 }
 

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { pprofBytes } from '../../../test/support/profiles.js';
 import { decodePprof } from '../../profile/pprof/pprof.js';
-import { headOf } from './file-head.js';
-import { profileName, typeIdsOf } from './type-name.js';
+import { readHead } from './file-head.js';
+import { listTypeIds, profileName } from './type-name.js';
 
 function head(types: readonly string[], periodType?: string, leaf = 'main.work') {
   const pprof = decodePprof(
@@ -12,7 +12,7 @@ function head(types: readonly string[], periodType?: string, leaf = 'main.work')
       ...(periodType === undefined ? {} : { periodType }),
     }),
   );
-  return headOf({ ...pprof, timeUnit: null, hasWrongTime: false, pruneRefused: null });
+  return readHead({ ...pprof, timeUnit: null, hasWrongTime: false, pruneRefused: null });
 }
 
 test.each([
@@ -51,6 +51,6 @@ test.each([
 test('a type without a name gets one, and colons do not break an id', () => {
   const unnamed = { ...head(['cpu/nanoseconds']), sampleTypes: [{ type: '', unit: '' }] };
   expect(profileName('svc/profile.pb.gz', unnamed)).toBe('unknown');
-  expect(typeIdsOf('unknown', unnamed)).toEqual(['unknown:unnamed:::']);
-  expect(typeIdsOf('x', head(['a:b/c:d'], 'p:q/r'))).toEqual(['x:a_b:c_d:p_q:r']);
+  expect(listTypeIds('unknown', unnamed)).toEqual(['unknown:unnamed:::']);
+  expect(listTypeIds('x', head(['a:b/c:d'], 'p:q/r'))).toEqual(['x:a_b:c_d:p_q:r']);
 });

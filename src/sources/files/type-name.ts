@@ -4,7 +4,7 @@ import type { FileHead } from './file-head.js';
 const UNNAMED = 'unnamed';
 
 /** Type ids of the sample types of a file. */
-export function typeIdsOf(name: string, { sampleTypes, periodType }: FileHead): string[] {
+export function listTypeIds(name: string, { sampleTypes, periodType }: FileHead): string[] {
   const period = `${idPart(periodType?.type ?? '')}:${idPart(periodType?.unit ?? '')}`;
   return sampleTypes.map(({ type, unit }) => `${name}:${idPart(type) || UNNAMED}:${idPart(unit)}:${period}`);
 }

@@ -2,7 +2,7 @@ import { readdir, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { constants, gunzipSync } from 'node:zlib';
 import { type Format, HEAD_BYTES, recognise } from '../../profile/formats/recognise.js';
-import { type BrokenFile, isBelow, LEADS_OUTSIDE, reasonOf, withFile } from './profile-file.js';
+import { type BrokenFile, explainFailure, isBelow, LEADS_OUTSIDE, withFile } from './profile-file.js';
 
 /**
  * Names of files that count as profiles whatever is in them: by extension (`server.cpu`, `app.cpuprofile`),
@@ -50,7 +50,7 @@ export async function findProfileFiles(
     if (seen.has(real) || entriesLeft === 0) return;
     seen.add(real);
     const entries = await readdir(real, { withFileTypes: true }).catch((error: unknown) => {
-      broken.push({ file: folder || '.', reason: reasonOf(error) });
+      broken.push({ file: folder || '.', reason: explainFailure(error) });
       return [];
     });
     for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
@@ -91,7 +91,7 @@ export async function findProfileFiles(
     } catch (error) {
       signal.throwIfAborted();
       if (hasProfileName(file))
-        broken.push({ file, reason: `a link that leads nowhere: ${reasonOf(error)}` });
+        broken.push({ file, reason: `a link that leads nowhere: ${explainFailure(error)}` });
     }
   };
 

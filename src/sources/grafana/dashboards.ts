@@ -125,7 +125,7 @@ export function createDashboardStore(
       const classic = {
         model: objectIn(answer, 'dashboard'),
         version: numberIn(meta, 'version'),
-        updated: timeOf(textIn(meta, 'updated')),
+        updated: parseTime(textIn(meta, 'updated')),
       };
       const storedVersion = answer === null ? 'v2' : apiVersion;
       if (!/^v2(?:(?:alpha|beta)\d+)?$/.test(storedVersion)) return classic;
@@ -164,10 +164,10 @@ export function createDashboardStore(
 
 /** Time of the last change of a resource, Unix ms; null where the metadata does not tell. */
 function changedAt(metadata: unknown): number | null {
-  return timeOf(textIn(objectIn(metadata, 'annotations'), 'grafana.app/updatedTimestamp'));
+  return parseTime(textIn(objectIn(metadata, 'annotations'), 'grafana.app/updatedTimestamp'));
 }
 
-function timeOf(text: string | null): number | null {
+function parseTime(text: string | null): number | null {
   const time = text === null ? Number.NaN : Date.parse(text);
   return Number.isNaN(time) ? null : time;
 }

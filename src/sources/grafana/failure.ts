@@ -186,7 +186,7 @@ export function failureOfGrafana(
   answer: ErrorAnswer,
   redact: (text: string) => string,
 ): UpstreamError | null {
-  const meaning = classify(refusalOf(answer, redact), redact);
+  const meaning = classify(readRefusal(answer, redact), redact);
   if (meaning === null) return null;
   const { status, detail, retryAfterMs } = failureOfAnswer(answer, redact);
   return new UpstreamError(meaning.kind, detail, {
@@ -266,7 +266,7 @@ function classify(refusal: Refusal, redact: (text: string) => string): Meaning |
     );
   }
   if (isRedirect(status)) {
-    const target = redact(hostOf(location));
+    const target = redact(readHost(location));
     if (isOfPyroscope(refusal)) {
       const what = `The Pyroscope behind this data source redirects to ${target}`;
       return { kind: 'unreadable', advice: { what, fix: `Correct the URL in ${DATA_SOURCE_SETTINGS}.` } };
@@ -305,7 +305,7 @@ function isRedirect(status: number): boolean {
 }
 
 /** Target of a redirect, without parts that may be secret. */
-function hostOf(location: string): string {
+function readHost(location: string): string {
   if (!URL.canParse(location)) return location.replace(/[?#].*$/s, '') || 'nowhere';
   const { origin, pathname } = new URL(location);
   return `${origin}${pathname}`;
@@ -314,7 +314,7 @@ function hostOf(location: string): string {
 /** Maximum length of a message: searching it may take the square of its length. */
 const MAX_MESSAGE = 2_000;
 
-function refusalOf(answer: ErrorAnswer, redact: (text: string) => string): Refusal {
+function readRefusal(answer: ErrorAnswer, redact: (text: string) => string): Refusal {
   const textMember = (name: string) => {
     const value = member(answer.text, name);
     return typeof value === 'string' ? value : '';

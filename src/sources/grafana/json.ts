@@ -10,26 +10,26 @@ export function entries(value: unknown): [string, unknown][] {
 }
 
 export function objectIn(value: unknown, name: string): Readonly<Record<string, unknown>> | null {
-  const member = memberOf(value, name);
+  const member = readMember(value, name);
   return isObject(member) ? member : null;
 }
 
 export function listIn(value: unknown, name: string): readonly unknown[] {
-  const member = memberOf(value, name);
+  const member = readMember(value, name);
   return Array.isArray(member) ? member : [];
 }
 
 /** A text member, made well-formed: JSON may hold half a surrogate pair, and an address must not. */
 export function textIn(value: unknown, name: string): string | null {
-  const member = memberOf(value, name);
+  const member = readMember(value, name);
   return typeof member === 'string' ? member.toWellFormed() : null;
 }
 
 export function numberIn(value: unknown, name: string): number | null {
-  const member = memberOf(value, name);
+  const member = readMember(value, name);
   return typeof member === 'number' && Number.isFinite(member) ? member : null;
 }
 
-function memberOf(value: unknown, name: string): unknown {
+function readMember(value: unknown, name: string): unknown {
   return isObject(value) && Object.hasOwn(value, name) ? value[name] : undefined;
 }

@@ -67,7 +67,7 @@ export interface GrafanaSourcesOptions {
    */
   declared: readonly string[] | null;
   /** Makes the circuit breaker of a data source. */
-  breakerOf?: ((uid: string) => Breaker) | undefined;
+  getBreaker?: ((uid: string) => Breaker) | undefined;
   /** Identity of a data source's cache entries, by its uid. */
   ownerOf?: ((uid: string) => SourceOwner) | undefined;
   /** Wraps each source before it is returned. */
@@ -134,7 +134,7 @@ export function createGrafanaSources(options: GrafanaSourcesOptions): GrafanaSou
     return current(signal);
   };
 
-  const keyOf = ({ uid, orgId }: { uid: string; orgId: number | null }): SourceKey => ({
+  const buildKey = ({ uid, orgId }: { uid: string; orgId: number | null }): SourceKey => ({
     url: client.base,
     orgId,
     uid,
@@ -147,7 +147,7 @@ export function createGrafanaSources(options: GrafanaSourcesOptions): GrafanaSou
 
   const isEnabled = async (uid: string, orgId: number | null): Promise<boolean> => {
     if (declared !== null) return declared.includes(uid);
-    const key = sourceKeyText(keyOf({ uid, orgId }));
+    const key = sourceKeyText(buildKey({ uid, orgId }));
     return (await enablement.read()).some((entry) => sourceKeyText(entry) === key);
   };
 
@@ -170,12 +170,12 @@ export function createGrafanaSources(options: GrafanaSourcesOptions): GrafanaSou
 
   /** The circuit breaker of a uid, which survives other changes of its data source. */
   const breakerOf = (uid: string): Breaker | undefined => {
-    const breaker = breakers.get(uid) ?? options.breakerOf?.(uid);
+    const breaker = breakers.get(uid) ?? options.getBreaker?.(uid);
     if (breaker !== undefined) breakers.set(uid, breaker);
     return breaker;
   };
 
-  const sourceOf = (data: DataSource, { publicUrl, orgId, drilldown }: Discovery): ProfileSource => {
+  const createSource = (data: DataSource, { publicUrl, orgId, drilldown }: Discovery): ProfileSource => {
     const { uid, name, type } = data;
     const from = JSON.stringify([data, publicUrl, orgId, drilldown]);
     const known = sourcesByUid.get(uid);
@@ -215,7 +215,7 @@ export function createGrafanaSources(options: GrafanaSourcesOptions): GrafanaSou
     const rows = discovered.pyroscopeSources.map((data): ListedSource => {
       const row = { name: data.name, uid: data.uid, kind: 'grafana' as const };
       return enabled.has(data.uid)
-        ? { ...row, enabled: true, source: sourceOf(data, discovered), obstacle: null }
+        ? { ...row, enabled: true, source: createSource(data, discovered), obstacle: null }
         : { ...row, enabled: false, source: null, obstacle: disabledObstacle(data, declared !== null) };
     });
     const present = new Set(discovered.pyroscopeSources.map(({ uid }) => uid));
@@ -272,7 +272,7 @@ export function createGrafanaSources(options: GrafanaSourcesOptions): GrafanaSou
       const { pyroscopeSources: sources, orgId } = await refresh(signal);
       const wanted = names.map((name) => findDataSource(sources, name));
       await enablement.change(
-        wanted.map(({ uid, name }) => ({ ...keyOf({ uid, orgId }), name })),
+        wanted.map(({ uid, name }) => ({ ...buildKey({ uid, orgId }), name })),
         [],
       );
       return wanted;
@@ -284,7 +284,7 @@ export function createGrafanaSources(options: GrafanaSourcesOptions): GrafanaSou
       const entries = await enabledEntries(orgId);
       const keys = names.map((name) => {
         const gone = entries.find((entry) => entry.uid === name);
-        return keyOf({ uid: gone?.uid ?? findDataSource(sources, name).uid, orgId });
+        return buildKey({ uid: gone?.uid ?? findDataSource(sources, name).uid, orgId });
       });
       await enablement.change([], keys);
       return keys;

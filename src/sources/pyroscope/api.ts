@@ -195,7 +195,7 @@ export async function selectMergeProfile(
     return await offload('decode', [bytes, transport.echoes()], {
       heavy,
       signal,
-      transfer: heavy ? transferablesOf(bytes) : [],
+      transfer: heavy ? listTransferables(bytes) : [],
     });
   } catch (error) {
     if (!(error instanceof UnreadableProfileError)) throw error;
@@ -229,7 +229,7 @@ export async function selectMergeTree(
 }
 
 /** The buffer of some bytes if it holds nothing else: then it can be transferred instead of copied. */
-function transferablesOf({ buffer, byteLength }: Uint8Array): ArrayBuffer[] {
+function listTransferables({ buffer, byteLength }: Uint8Array): ArrayBuffer[] {
   return buffer instanceof ArrayBuffer && buffer.byteLength === byteLength ? [buffer] : [];
 }
 

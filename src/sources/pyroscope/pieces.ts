@@ -43,14 +43,15 @@ export function inPieces(source: ProfileSource, now: () => number = Date.now): P
     for (let tries = 1; ; tries++) {
       const window = limits.clip(wholeWindow(query));
       const longest = limits.longest();
-      const windows = longest === null || lengthOf(window) <= longest ? [window] : cut(window, longest);
+      const windows = longest === null || measureLength(window) <= longest ? [window] : cut(window, longest);
       if (windows.length > MAX_PIECES) throw tooLongError(window, longest ?? 0);
       try {
         return await eachPiece(windows, (piece) => askPiece({ ...query, window: piece }), signal);
       } catch (error) {
         const refusal = lengthRefusal(error);
         const isNewLimit =
-          refusal !== null && refusal.limit < Math.min(longest ?? Number.POSITIVE_INFINITY, lengthOf(window));
+          refusal !== null &&
+          refusal.limit < Math.min(longest ?? Number.POSITIVE_INFINITY, measureLength(window));
         if (!isNewLimit || tries === MAX_TRIES) throw error;
         limits.learn(refusal, windows.length === 1 ? window : null);
       }
@@ -64,7 +65,7 @@ export function inPieces(source: ProfileSource, now: () => number = Date.now): P
     requestsFor(requested) {
       const window = limits.clip(requested);
       const longest = limits.longest();
-      return longest === null || lengthOf(window) <= longest ? 1 : cutEvenly(window, longest).length;
+      return longest === null || measureLength(window) <= longest ? 1 : cutEvenly(window, longest).length;
     },
 
     async labelNames(query, signal) {
@@ -164,7 +165,7 @@ async function eachPiece<T>(
 function tooLongError(window: Window, longest: number): UserError {
   const maxSpan = MAX_PIECES * longest;
   return new UserError(
-    `The window of ${formatSpan(lengthOf(window))} is too long: the server answers about ${formatSpan(longest)} at a time, and at most ${MAX_PIECES} answers are added up.`,
+    `The window of ${formatSpan(measureLength(window))} is too long: the server answers about ${formatSpan(longest)} at a time, and at most ${MAX_PIECES} answers are added up.`,
     `Use a window of at most ${formatSpan(maxSpan)}, for example {"from":"${formatTime(window.to - maxSpan + longest)}","to":"${formatTime(window.to)}"}.`,
   );
 }
@@ -173,11 +174,11 @@ function tooLongError(window: Window, longest: number): UserError {
 export function cutEvenly({ from, to }: Window, longest: number): Window[] {
   const instants = to - from + 1;
   const count = Math.ceil(instants / longest);
-  const borderOf = (piece: number) => from + Math.floor((piece * instants) / count);
+  const computeBorder = (piece: number) => from + Math.floor((piece * instants) / count);
   // A single piece over the maximum is enough to refuse the window.
   return Array.from({ length: Math.min(count, MAX_PIECES + 1) }, (_, piece) => ({
-    from: borderOf(piece),
-    to: borderOf(piece + 1) - 1,
+    from: computeBorder(piece),
+    to: computeBorder(piece + 1) - 1,
   }));
 }
 
@@ -211,7 +212,7 @@ function wholeWindow({ window }: SeriesQuery): Window {
   return { from: Math.ceil(window.from), to: Math.floor(window.to) };
 }
 
-function lengthOf({ from, to }: Window): number {
+function measureLength({ from, to }: Window): number {
   return to - from;
 }
 

@@ -71,28 +71,28 @@ async function readHeavyTree(
   signal: AbortSignal,
 ): Promise<TreeStack[]> {
   const read = async (callSite: readonly string[]) =>
-    treeOf(
+    readStacks(
       await selectMergeTree(transport, { ...selection, callSite, maxNodes: TREE_NODES }, signal),
       nameCleaner(transport.echoes()),
     );
   const isWallClock = parseProfileType(selection.profileTypeId)?.isWallClock === true;
-  const chainOf = (among: readonly TreeStack[]) =>
+  const followChain = (among: readonly TreeStack[]) =>
     findHeaviestChain(isWallClock ? activeStacks(among) : among);
   let stacks = await read([]);
   for (let round = 0; round < MAX_REFINED; round++) {
-    const chain = chainOf(stacks);
+    const chain = followChain(stacks);
     const prefix = chain.slice(0, -1);
     if (chain.at(-1) !== CUT_OFF || prefix.length === 0) break;
     const finer = await read(prefix);
     // Old storage ignores the path and answers with the whole tree.
     if (totalBelow(finer, prefix) < finer.reduce((sum, { value }) => sum + value, 0)) break;
     stacks = refineBelow(stacks, prefix, finer);
-    if (chainOf(stacks).length <= chain.length) break;
+    if (followChain(stacks).length <= chain.length) break;
   }
   return stacks;
 }
 
-function treeOf(bytes: Uint8Array, cleanName: CleanName): TreeStack[] {
+function readStacks(bytes: Uint8Array, cleanName: CleanName): TreeStack[] {
   try {
     return readTree(bytes, cleanName);
   } catch (error) {

@@ -45,7 +45,7 @@ export async function sumOverTime(
   const step = Math.max(MIN_STEP_MS, Math.round(options.step * 1000));
   const grid = { first: to - (Math.max(1, Math.ceil((to - from) / step)) - 1) * step, end: to, step };
   const pieces = await stores.pieces(from - 1, to, signal);
-  const parts = pieces.flatMap((piece) => partsOf(piece, grid));
+  const parts = pieces.flatMap((piece) => listParts(piece, grid));
 
   const ask = async (start: number, end: number, stepMs: number): Promise<SumSeries[]> => {
     const { profileTypeId } = query;
@@ -81,7 +81,7 @@ export async function sumOverTime(
  * The requests for a storage's part of the window: the step in which it starts, whole steps, and the step in
  * which it ends.
  */
-function partsOf({ start, end, first, store }: Piece, grid: Grid): PartRequest[] {
+function listParts({ start, end, first, store }: Piece, grid: Grid): PartRequest[] {
   const { step } = grid;
   const gridPoint = (time: number) =>
     Math.max(grid.first, grid.end - Math.floor((grid.end - time) / step) * step);
@@ -118,16 +118,16 @@ function pointsUpTo(rows: readonly SumSeries[], start: number): SumSeries[] {
 
 /** Subtracts the beginning of a step from the whole step. */
 function difference(whole: readonly SumSeries[], beginning: readonly SumSeries[]): SumSeries[] {
-  const startTotals = new Map(beginning.map((row) => [labelsKey(row.labels), totalOf(row)]));
+  const startTotals = new Map(beginning.map((row) => [labelsKey(row.labels), sumPoints(row)]));
   return whole.flatMap((row) => {
-    const value = totalOf(row) - (startTotals.get(labelsKey(row.labels)) ?? 0);
+    const value = sumPoints(row) - (startTotals.get(labelsKey(row.labels)) ?? 0);
     return value === 0
       ? []
       : [{ labels: row.labels, points: row.points.slice(0, 1).map(({ time }) => ({ time, value })) }];
   });
 }
 
-function totalOf({ points }: SumSeries): number {
+function sumPoints({ points }: SumSeries): number {
   return points.reduce((sum, { value }) => sum + value, 0);
 }
 

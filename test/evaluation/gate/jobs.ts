@@ -90,7 +90,7 @@ async function ask(of: GeneratedCase, pair: Pair, share = 0) {
   const schema = createSchema(source);
   const context: ToolContext = {
     sources: createRegistry([source]),
-    schemaOf: () => schema,
+    getSchema: () => schema,
     now: () => of.windows.incident.to,
     signal: new AbortController().signal,
   };

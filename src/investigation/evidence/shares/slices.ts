@@ -19,7 +19,7 @@ export interface SliceOf {
 export type LocatedChange = CodeChange & { slice: SliceOf | null };
 
 /** The slices that are read: instances where they are few, else the values of labels that have few. */
-export function slicesOf(
+export function listSlices(
   fleet: Fleet,
   profileTimes: ProfileTimes,
   { incident }: Plan,

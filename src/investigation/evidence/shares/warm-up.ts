@@ -4,11 +4,11 @@ import {
   distance,
   distanceFromBaseline,
 } from '../../../profile/compare/analysis.js';
-import { MIN_RISE, meanOf, type PartLevel } from '../../../profile/compare/load.js';
+import { computeMean, MIN_RISE, type PartLevel } from '../../../profile/compare/load.js';
 import { changePoint, likelihood } from '../../../profile/compare/since.js';
 import { sumIn } from '../../../profile/contrast/contrast.js';
 import type { Dispersion } from '../../../profile/contrast/noise.js';
-import { type PartCosts, sideOf } from '../../../profile/contrast/runs.js';
+import { type PartCosts, sumSide } from '../../../profile/contrast/runs.js';
 import type { Profile } from '../../../profile/model.js';
 import type { Window } from '../../../sources/source.js';
 import { escapePattern } from '../../../text/pattern.js';
@@ -22,7 +22,7 @@ import {
   WARM_Z,
 } from '../../thresholds.js';
 import { type LensType, readActive } from '../lens.js';
-import { gapOf, type ProfileTimes, sharedTimes, totalsIn } from '../profile-times.js';
+import { measureGap, type ProfileTimes, sharedTimes, totalsIn } from '../profile-times.js';
 import type { InvestigationContext } from '../shares.js';
 import { countsLater } from './counts-later.js';
 import type { LocatedChange, SliceOf } from './slices.js';
@@ -66,7 +66,7 @@ export function newInstances(
   const present = [...lives].filter(([, { last }]) => last > 0);
   const arrived = present.filter(([, { isOld }]) => !isOld);
   if (arrived.length === 0) return null;
-  const end = Math.max(...present.map(([, { last }]) => last)) - MISSED_ROUNDS * gapOf(profileTimes);
+  const end = Math.max(...present.map(([, { last }]) => last)) - MISSED_ROUNDS * measureGap(profileTimes);
   const firsts = arrived.map(([, { first }]) => first);
   return {
     label: instanceLabel,
@@ -97,15 +97,15 @@ type Parts = readonly Window[];
  * later parts no longer show it, or it falls from part to part towards the baseline. Null for a change of
  * code, which stays.
  */
-export function settlingOf(
+export function findSettling(
   analysis: Analysis,
   { culprit, run }: Pick<LocatedChange, 'culprit' | 'run'>,
   instances: NewInstances,
   parts: Parts,
 ): Settling | null {
-  if (run.first > partOf(parts, instances.last)) return null;
-  const before = countsIn(analysis, sideOf(analysis.joined, analysis.baseline), culprit.fn);
-  const young = partOf(parts, instances.first);
+  if (run.first > computePart(parts, instances.last)) return null;
+  const before = countsIn(analysis, sumSide(analysis.joined, analysis.baseline), culprit.fn);
+  const young = computePart(parts, instances.first);
   const counts = analysis.incident.map((part) => countsIn(analysis, part, culprit.fn));
   for (let cut = young + 1; cut < counts.length; cut++) {
     const [early, late] = [sum(counts.slice(young, cut)), sum(counts.slice(cut))];
@@ -135,8 +135,8 @@ export function keepsFalling(dispersion: Dispersion, before: Counts, counts: rea
   const [first, last, secondLast] = [counts[0], counts.at(-1), counts.at(-2)];
   if (counts.length < MIN_FALLING || first === undefined || last === undefined || secondLast === undefined)
     return false;
-  const shareOf = ({ x, n }: Counts) => (n > 0 ? x / n : 0);
-  const excess = (of: Counts) => shareOf(of) - shareOf(before);
+  const computeShare = ({ x, n }: Counts) => (n > 0 ? x / n : 0);
+  const excess = (of: Counts) => computeShare(of) - computeShare(before);
   return (
     counts.every((of, at) => at === 0 || excess(of) < excess(counts[at - 1] ?? of)) &&
     excess(last) <= FALL.part * excess(first) &&
@@ -152,8 +152,8 @@ export function keepsFalling(dispersion: Dispersion, before: Counts, counts: rea
 export function settledLoad(analysis: Analysis, instances: NewInstances, parts: Parts): number | null {
   const levels = (of: readonly PartCosts[]) =>
     of.map(({ costs, profiles }) => ({ value: sumIn(analysis.universe, costs), profiles }));
-  const young = partOf(parts, instances.first);
-  return backAt(meanOf(levels(analysis.baseline)), levels(analysis.incident), young);
+  const young = computePart(parts, instances.first);
+  return backAt(computeMean(levels(analysis.baseline)), levels(analysis.incident), young);
 }
 
 /**
@@ -163,7 +163,7 @@ export function settledLoad(analysis: Analysis, instances: NewInstances, parts: 
  */
 export function backAt(was: number, levels: readonly PartLevel[], young: number): number | null {
   for (let cut = young + 1; cut < levels.length; cut++) {
-    const [early, late] = [meanOf(levels.slice(young, cut)), meanOf(levels.slice(cut))];
+    const [early, late] = [computeMean(levels.slice(young, cut)), computeMean(levels.slice(cut))];
     if (early >= MIN_RISE * was && late > 0 && late < SETTLED_LOAD * was && early >= MIN_RISE * late)
       return cut;
   }
@@ -181,7 +181,7 @@ export function isEnoughLeft(profileTimes: ProfileTimes, instances: NewInstances
   return profiles >= MIN_SETTLED_ROUNDS * instances.names.length;
 }
 
-function partOf(parts: Parts, time: number): number {
+function computePart(parts: Parts, time: number): number {
   const at = parts.findIndex(({ to }) => time <= to);
   return at < 0 ? parts.length - 1 : at;
 }

@@ -9,13 +9,13 @@ import type { ProfileTimes } from '../profile-times.js';
 import type { InvestigationContext } from '../shares.js';
 import type { LocatedChange, SliceOf } from './slices.js';
 import {
+  findSettling,
   isEnoughLeft,
   isOneOff,
   isWarmUpOfFew,
   newInstances,
   readSettled,
   settledLoad,
-  settlingOf,
 } from './warm-up.js';
 
 /** Warm-up of which too little of the window is left to tell what stays. */
@@ -89,7 +89,7 @@ export function createWarming(
         );
       if (instances === null) return null;
       if (instances.areAll && parts.length > 1) {
-        const settling = settlingOf(analysis, change, instances, parts);
+        const settling = findSettling(analysis, change, instances, parts);
         if (settling === null) return null;
         const left = settling.kind === 'settled' ? parts[settling.cut] : undefined;
         if (

@@ -38,7 +38,7 @@ export function spreadBelow(
     visited.add(at);
     const parts = new Map<number | null, number>();
     forEachStack({ joined, before, after }, fn, (part, stack, weight) => {
-      const callee = calleeOf(joined, part, stack, at);
+      const callee = findCallee(joined, part, stack, at);
       if (callee !== undefined) parts.set(callee, (parts.get(callee) ?? 0) + weight);
     });
     const ranked = rank(parts);
@@ -109,7 +109,7 @@ function forEachStack(
  * The function that a stack goes on to below another one, recursion folded; null where it ends there, or in
  * the runtime, and undefined where it does not pass.
  */
-function calleeOf(
+function findCallee(
   { application, library }: Joined,
   { profile, frameFunction }: JoinedPart,
   stack: number,

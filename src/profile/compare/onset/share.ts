@@ -1,5 +1,5 @@
 import { likelihood } from '../since.js';
-import { partAfter, partsCovered, type StepContext, type StepLikelihoods, timesOf } from './step.js';
+import { listTimes, partAfter, partsCovered, type StepContext, type StepLikelihoods } from './step.js';
 
 /** A stretch of time with the samples of its profiles. */
 export interface SharesAt {
@@ -40,7 +40,7 @@ export function shareLikelihoods(
   step: ShareStep,
   context: Pick<StepContext, 'gapMs' | 'stepMs' | 'from'>,
 ): StepLikelihoods | null {
-  const grid = timesOf(stretches, context.stepMs);
+  const grid = listTimes(stretches, context.stepMs);
   if (grid === null) return null;
   const { times, spacing } = grid;
   const fits = partsCovered(context.gapMs).map((covered) =>
@@ -62,7 +62,9 @@ function fitAt(stretches: readonly SharesAt[], step: ShareStep, time: number, co
   return stretches.reduce((sum, { x, n, starts }) => {
     const after = partAfter(starts, time, covered);
     const at = (part: number) => likelihood({ x, n }, mixedShare(step, part)) / step.phi;
-    return sum + (after === 0 || after === 1 ? at(after) : meanOf(MIXED.map((more) => at(after + more))));
+    return (
+      sum + (after === 0 || after === 1 ? at(after) : computeMean(MIXED.map((more) => at(after + more))))
+    );
   }, 0);
 }
 
@@ -75,7 +77,7 @@ function mixedShare({ p1, p2 }: ShareStep, part: number): number {
 }
 
 /** Logarithm of the mean of what some logarithms stand for. */
-function meanOf(logs: readonly number[]): number {
+function computeMean(logs: readonly number[]): number {
   const highest = Math.max(...logs);
   return highest + Math.log(logs.reduce((sum, log) => sum + Math.exp(log - highest), 0) / logs.length);
 }

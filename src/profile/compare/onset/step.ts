@@ -61,7 +61,7 @@ export interface StepLikelihoods {
  */
 export function stepLikelihoods(levels: readonly LevelAt[], context: StepContext): StepLikelihoods | null {
   const { gapMs, stepMs, instances, from } = context;
-  const grid = timesOf(levels, stepMs);
+  const grid = listTimes(levels, stepMs);
   if (grid === null) return null;
   const { times, spacing } = grid;
   const fits = partsCovered(gapMs).map((covered) =>
@@ -80,7 +80,7 @@ export function stepLikelihoods(levels: readonly LevelAt[], context: StepContext
 }
 
 /** The times that are tried: from the first start of some profiles to the last one. */
-export function timesOf(
+export function listTimes(
   stretches: readonly { starts: readonly number[] }[],
   stepMs: number,
 ): { times: number[]; spacing: number } | null {
@@ -162,12 +162,12 @@ function fitAt(levels: readonly LevelAt[], instances: number, time: number, cove
     variance: sampling + USUAL_SPREAD ** 2 + (instances > 1 ? SIZES ** 2 / Math.max(1, starts.length) : 0),
     after: partAfter(starts, time, covered),
   }));
-  const meanOf = (after: number) => {
+  const computeMean = (after: number) => {
     const side = rows.filter((row) => row.after === after);
     const weight = side.reduce((sum, { variance }) => sum + 1 / variance, 0);
     return side.reduce((sum, { level, variance }) => sum + level / variance, 0) / weight;
   };
-  const [low, high] = [meanOf(0), meanOf(1)];
+  const [low, high] = [computeMean(0), computeMean(1)];
   if (!Number.isFinite(low) || !Number.isFinite(high))
     return { misfit: Number.POSITIVE_INFINITY, surprise: 0 };
   return rows.reduce(

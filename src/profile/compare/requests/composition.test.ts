@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { contrast, fnOf, type Stacks } from '../../../../test/support/contrast.js';
 import { times } from '../../../../test/support/handlers.js';
-import { compositionOf } from './composition.js';
-import { requestsOf } from './entries.js';
+import { testComposition } from './composition.js';
+import { findRequests } from './entries.js';
 import { type Stratum, shiftWithin } from './strata.js';
 
 const stratum = (all: [number, number], through: [number, number]): Stratum => ({
@@ -41,7 +41,7 @@ describe('compositionOf', () => {
   };
   const of = (after: Stacks) => {
     const contrasted = contrast(CALM, after);
-    return compositionOf(contrasted, requestsOf(contrasted).entryOfStack, fnOf(contrasted, 'show'));
+    return testComposition(contrasted, findRequests(contrasted).entryOfStack, fnOf(contrasted, 'show'));
   };
 
   test('parts are own functions and what they call', () => {

@@ -24,7 +24,7 @@ const ALIKE_Z = 3.8;
  * Divides the stacks of an entry point by the own function nearest to the leaf and what that calls, and
  * compares the shares of the parts on both sides.
  */
-export function compositionOf(
+export function testComposition(
   { joined, before, after, quantum, dispersion }: Contrast,
   entryOfStack: readonly Int32Array[],
   entry: number,

@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { contrast, nameOf, type Sides, type Stacks } from '../../../../test/support/contrast.js';
 import { HANDLERS as CALM, times } from '../../../../test/support/handlers.js';
-import { universesOf } from '../../contrast/contrast.js';
+import { listUniverses } from '../../contrast/contrast.js';
 import { findCulprit } from '../culprit.js';
-import { changedEntries, requestsOf } from './entries.js';
+import { changedEntries, findRequests } from './entries.js';
 
 function requests(before: Stacks, after: Stacks, sides: Sides = {}) {
   const contrasted = contrast(before, after, sides);
-  return { contrasted, ...requestsOf(contrasted) };
+  return { contrasted, ...findRequests(contrasted) };
 }
 
 describe('requestsOf', () => {
@@ -59,14 +59,14 @@ describe('universesOf', () => {
   const GATE = 4.1;
   const culprits = (before: Stacks, after: Stacks) => {
     const contrasted = contrast(before, after);
-    return universesOf(contrasted).map((universe) =>
+    return listUniverses(contrasted).map((universe) =>
       nameOf(contrasted, findCulprit(contrasted, GATE, universe)?.fn),
     );
   };
 
   test('own code first, then own code among all that is served, then libraries', () => {
     const contrasted = contrast(CALM, CALM);
-    expect(universesOf(contrasted).map(({ population }) => population)).toEqual([
+    expect(listUniverses(contrasted).map(({ population }) => population)).toEqual([
       'application',
       'served',
       'served',

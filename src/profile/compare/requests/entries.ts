@@ -1,6 +1,6 @@
 import type { Contrast } from '../../contrast/contrast.js';
 import { deviation, share } from '../../contrast/contrast.js';
-import { costsOf } from '../../contrast/costs.js';
+import { sumCosts } from '../../contrast/costs.js';
 import type { Joined, JoinedPart } from '../../contrast/join.js';
 import type { PartCosts } from '../../contrast/runs.js';
 import type { Analysis } from '../analysis.js';
@@ -42,9 +42,9 @@ const MAX_ENTRIES = 8;
  * Finds the entry points of a service: the outermost own frames of its stacks, middleware around all requests
  * left out. The mix of requests is the mix of their costs.
  */
-export function requestsOf(contrast: Contrast): Requests {
+export function findRequests(contrast: Contrast): Requests {
   const { joined, before, after, quantum } = contrast;
-  const universal = universalOf(contrast);
+  const universal = findUniversal(contrast);
   const found = joined.parts.map((part) => entriesIn(part, universal));
   const entryOfStack = found.map(({ entries }) => entries);
   const costs = (indices: readonly number[]) => {
@@ -74,7 +74,7 @@ export function requestsOf(contrast: Contrast): Requests {
 }
 
 /** 1 for the own functions that nearly all own code runs below, on both sides. */
-function universalOf({ joined, before, after }: Pick<Contrast, 'joined' | 'before' | 'after'>): Uint8Array {
+function findUniversal({ joined, before, after }: Pick<Contrast, 'joined' | 'before' | 'after'>): Uint8Array {
   const isAbove = ({ costs }: Contrast['before'], fn: number) =>
     (costs.totals[fn] ?? 0) - (costs.bare[fn] ?? 0) >= UNIVERSAL * costs.application;
   return joined.application.map((isOwn, fn) =>
@@ -164,7 +164,7 @@ export function withinEntry(analysis: Analysis, entry: number): Analysis {
       const part = parts[one.part];
       return part === undefined
         ? one
-        : { ...one, costs: costsOf(part, joined.functions.length, joined.serving) };
+        : { ...one, costs: sumCosts(part, joined.functions.length, joined.serving) };
     });
   return {
     ...analysis,

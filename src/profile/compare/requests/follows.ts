@@ -1,6 +1,6 @@
 import { share, totalPerProfile } from '../../contrast/contrast.js';
 import { joinKey } from '../../contrast/join.js';
-import { contrastOf, wholeRun } from '../../contrast/runs.js';
+import { buildContrast, wholeRun } from '../../contrast/runs.js';
 import type { Analysis } from '../analysis.js';
 
 /**
@@ -27,7 +27,7 @@ export function followsTime(amount: Analysis, fn: number, time: Analysis): boole
     (other) => info !== undefined && joinKey(other) === joinKey(info),
   );
   if (sameFn < 0) return false;
-  const [ofAmount, ofTime] = [riseOf(amount, fn), riseOf(time, sameFn)];
+  const [ofAmount, ofTime] = [measureRise(amount, fn), measureRise(time, sameFn)];
   if (ofTime.samples < MIN_SAMPLES || ofTime.factor < MIN_TIME_RISE) return false;
   const error = Math.sqrt(ofTime.variance + ofAmount.variance);
   const beyond = Math.log(ofAmount.factor / ofTime.factor);
@@ -38,8 +38,8 @@ export function followsTime(amount: Analysis, fn: number, time: Analysis): boole
  * Value per profile of a function, after ÷ before; the variance of its logarithm; samples on the smaller
  * side.
  */
-function riseOf(analysis: Analysis, fn: number): { factor: number; variance: number; samples: number } {
-  const { before, after, quantum, dispersion } = contrastOf(analysis, wholeRun(analysis));
+function measureRise(analysis: Analysis, fn: number): { factor: number; variance: number; samples: number } {
+  const { before, after, quantum, dispersion } = buildContrast(analysis, wholeRun(analysis));
   const [x1, x2] = [before, after].map(({ costs }) => (costs.totals[fn] ?? 0) / quantum) as [number, number];
   return {
     factor: share(totalPerProfile(after, fn), totalPerProfile(before, fn)),

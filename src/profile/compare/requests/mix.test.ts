@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { contrast, fnOf, type Stacks } from '../../../../test/support/contrast.js';
 import { HANDLERS as CALM, times } from '../../../../test/support/handlers.js';
-import { requestsOf } from './entries.js';
+import { findRequests } from './entries.js';
 import { isExchangeOfRequests, isMixOfRequests } from './mix.js';
 
 function isMix(before: Stacks, after: Stacks, name: string): boolean {
   const contrasted = contrast(before, after);
-  return isMixOfRequests(contrasted, requestsOf(contrasted), fnOf(contrasted, name));
+  return isMixOfRequests(contrasted, findRequests(contrasted), fnOf(contrasted, name));
 }
 
 describe('isMixOfRequests', () => {
@@ -121,7 +121,7 @@ describe('isExchangeOfRequests', () => {
   const isExchange = (after: Stacks, gained: string, lost: string) => {
     const contrasted = contrast(CALM, after);
     const [fn, from] = [fnOf(contrasted, gained), fnOf(contrasted, lost)];
-    return isExchangeOfRequests(contrasted, requestsOf(contrasted), fn, from);
+    return isExchangeOfRequests(contrasted, findRequests(contrasted), fn, from);
   };
 
   test.each<[string, string, string, boolean]>([

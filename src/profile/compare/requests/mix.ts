@@ -1,8 +1,8 @@
 import type { Contrast } from '../../contrast/contrast.js';
 import { type LogFactor, logFactor } from '../../contrast/log-factor.js';
-import { compositionOf } from './composition.js';
+import { testComposition } from './composition.js';
 import type { Requests } from './entries.js';
-import { type Stratum, shiftWithin, strataOf } from './strata.js';
+import { type Stratum, shiftWithin, splitIntoStrata } from './strata.js';
 
 /** Other entry points that fell below this part of their cost make room: requests were exchanged. */
 const FALLEN = 0.85;
@@ -44,7 +44,7 @@ const MIN_FACTOR_SAMPLES = 20;
 export function isMixOfRequests(contrast: Contrast, requests: Requests, fn: number): boolean {
   const { before, after, dispersion } = contrast;
   if (before.profiles <= 0 || after.profiles <= 0) return false;
-  const strata = strataOf(contrast, requests.entryOfStack, fn);
+  const strata = splitIntoStrata(contrast, requests.entryOfStack, fn);
   if (isAboveEntries(strata, before.profiles, after.profiles)) return true;
   if (shiftWithin(strata.values(), dispersion.phi) >= WITHIN_Z) return false;
   const growths = growthByEntry(strata, before.profiles, after.profiles);
@@ -54,13 +54,13 @@ export function isMixOfRequests(contrast: Contrast, requests: Requests, fn: numb
   const known = growths.filter(({ entry }) => entry >= 0 && (strata.get(entry)?.all[0] ?? 0) > 0);
   // An entry point that was not there before is new code, or an old one under a new name.
   if (known.reduce((sum, { growth }) => sum + growth, 0) < MAIN_PART * whole) return false;
-  const factors = factorsOf(strata, before.profiles, after.profiles);
+  const factors = computeFactors(strata, before.profiles, after.profiles);
   if (main.growth < MAIN_PART * whole) return true;
   if (isVaried(factors, main.entry, dispersion.phi)) return true;
-  const { parts, diversity, isAlike } = compositionOf(contrast, requests.entryOfStack, main.entry);
+  const { parts, diversity, isAlike } = testComposition(contrast, requests.entryOfStack, main.entry);
   if (isAlike && diversity >= DIVERSE) return true;
   if (requests.calledByOwn.has(main.entry)) return false;
-  const load = loadOf(factors, main.entry);
+  const load = computeLoad(factors, main.entry);
   const isAllAlike = isAlike && parts >= MIN_ALIKE_PARTS;
   if (main.entry === fn) return isAllAlike || load < FALLEN;
   const stratum = strata.get(main.entry);
@@ -82,8 +82,8 @@ export function isExchangeOfRequests(
   fn: number,
   from: number,
 ): boolean {
-  const entryOf = (other: number) => {
-    const strata = [...strataOf(contrast, requests.entryOfStack, other)].map(([entry, stratum]) => ({
+  const findEntry = (other: number) => {
+    const strata = [...splitIntoStrata(contrast, requests.entryOfStack, other)].map(([entry, stratum]) => ({
       entry,
       stratum,
       value: stratum.through[0] + stratum.through[1],
@@ -93,7 +93,7 @@ export function isExchangeOfRequests(
     if (main === undefined || main.entry < 0 || main.value < MAIN_PART * whole) return null;
     return Math.min(...main.stratum.all) > 0 ? main.entry : null;
   };
-  const [gained, lost] = [entryOf(fn), entryOf(from)];
+  const [gained, lost] = [findEntry(fn), findEntry(from)];
   return gained !== null && lost !== null && gained !== lost;
 }
 
@@ -137,7 +137,7 @@ interface Factor extends LogFactor {
   all: readonly [number, number];
 }
 
-function factorsOf(
+function computeFactors(
   strata: ReadonlyMap<number, Stratum>,
   profilesBefore: number,
   profilesAfter: number,
@@ -171,7 +171,7 @@ function isVaried(factors: readonly Factor[], entry: number, phi: number): boole
 }
 
 /** Value per profile of all other kinds of requests, after ÷ before; 1 where there was nothing. */
-function loadOf(factors: readonly Factor[], entry: number): number {
+function computeLoad(factors: readonly Factor[], entry: number): number {
   let before = 0;
   let after = 0;
   for (const factor of factors) {

@@ -12,7 +12,7 @@ export interface Stratum {
 }
 
 /** Divides the samples of a contrast by entry point (−1 for none) and counts those through a function. */
-export function strataOf(
+export function splitIntoStrata(
   { joined, before, after, quantum }: Contrast,
   entryOfStack: readonly Int32Array[],
   fn: number,

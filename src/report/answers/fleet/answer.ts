@@ -4,7 +4,7 @@ import { safeText } from '../../../text/sanitise.js';
 import { formatTime } from '../../../text/units.js';
 import type { NextCall } from '../../next.js';
 import type { Answer, JsonObject } from '../../render.js';
-import { MAX_FLEET_ROWS, textOf, unitName } from './text.js';
+import { MAX_FLEET_ROWS, unitName, writeText } from './text.js';
 
 /** A service, or a label value of one, that something happened to. */
 export interface FleetRow {
@@ -75,7 +75,7 @@ export function fleetAnswer(report: FleetReport): Answer {
       next: report.next.map((call) => ({ ...call })),
       links: [],
     },
-    text: textOf(report),
+    text: writeText(report),
     lists: ['unchanged', 'not_looked_at', 'load_only', 'more_services', 'services', 'next'],
   };
 }

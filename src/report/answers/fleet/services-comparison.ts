@@ -41,7 +41,7 @@ const MIN_ROWS = 8;
 export function servicesComparisonAnswer(comparison: ServicesComparison, next: readonly NextCall[]): Answer {
   const { type, before, after, rows, leftOut } = comparison;
   const reason = `the selector covers ${plural(rows.length, 'service')}, and several services are not added up into one verdict; name one in \`service\``;
-  const totals = totalsOf(comparison);
+  const totals = computeTotals(comparison);
   return {
     data: {
       scope: {
@@ -104,7 +104,7 @@ export function servicesComparisonAnswer(comparison: ServicesComparison, next: r
   };
 }
 
-function totalOf({ rows }: Pick<ServicesComparison, 'rows'>, side: 'before' | 'after'): ServiceCost {
+function sumCosts({ rows }: Pick<ServicesComparison, 'rows'>, side: 'before' | 'after'): ServiceCost {
   return {
     value: rows.reduce((sum, row) => sum + row[side].value, 0),
     profiles: rows.reduce((sum, row) => sum + row[side].profiles, 0),
@@ -145,8 +145,8 @@ function rowData(row: ServiceRow, totals: Totals): JsonObject {
 /** Sums of all services on both sides. */
 type Totals = Readonly<Record<'before' | 'after', ServiceCost>>;
 
-function totalsOf(comparison: ServicesComparison): Totals {
-  return { before: totalOf(comparison, 'before'), after: totalOf(comparison, 'after') };
+function computeTotals(comparison: ServicesComparison): Totals {
+  return { before: sumCosts(comparison, 'before'), after: sumCosts(comparison, 'after') };
 }
 
 function shareIn(row: ServiceRow, totals: Totals, side: 'before' | 'after'): number {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { FleetReport } from './answer.js';
-import { textOf } from './text.js';
+import { writeText } from './text.js';
 
 const at = (minute: number) => Date.UTC(2026, 10, 20, 14, minute);
 
@@ -26,7 +26,7 @@ function onsetLine(...times: readonly (readonly [name: string, after: number, be
     requests: 1,
     next: [],
   };
-  return JSON.stringify(textOf(report)).match(/Common onset: [^"]*/)?.[0];
+  return JSON.stringify(writeText(report)).match(/Common onset: [^"]*/)?.[0];
 }
 
 test.each([

@@ -29,7 +29,7 @@ const WORDS: Readonly<Partial<Record<Verdict, string>>> = {
 };
 
 /** The answer about a fleet as text. */
-export function textOf(report: FleetReport): Block[] {
+export function writeText(report: FleetReport): Block[] {
   const { window, baseline, rows } = report;
   const unit = report.groupBy === null ? 'service' : `unit (service and ${safeText(report.groupBy, 60)})`;
   const units = (count: number) => (report.groupBy === null ? plural(count, unit) : `${count} ${unit}s`);
@@ -78,7 +78,7 @@ function rowText(row: FleetRow): string {
   const { finding, verdict } = row;
   const head = `${leadingName(unitName(row), 160)}: ${WORDS[verdict] ?? verdict}${row.isSoFar ? ' so far' : ''}`;
   const tail = [
-    ...(row.since === null ? [] : [`since ${clockOf(row.since.after)}-${clockOf(row.since.before)}`]),
+    ...(row.since === null ? [] : [`since ${formatClock(row.since.after)}-${formatClock(row.since.before)}`]),
     ...(row.confidence === null ? [] : [`confidence ${row.confidence}`]),
     ...(row.severity > 0 ? [`severity ${row.severity.toFixed(3)}`] : []),
   ];
@@ -106,7 +106,7 @@ function onsetRows({ commonOnset }: FleetReport): string[] {
   if (first === undefined || last === undefined) return [];
   const names = commonOnset
     .slice(0, MAX_NAMES)
-    .map(({ name, since }) => `${name} (${clockOf(since.before)})`)
+    .map(({ name, since }) => `${name} (${formatClock(since.before)})`)
     .join(', ');
   const isFirst = commonOnset.slice(1).every(({ since }) => first.since.before <= since.after);
   const order = isFirst
@@ -133,6 +133,6 @@ function clock(ms: number): string {
 }
 
 /** Time of day in UTC, to the second. */
-function clockOf(ms: number): string {
+function formatClock(ms: number): string {
   return clock(ms).slice(11, 19);
 }

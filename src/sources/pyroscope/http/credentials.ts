@@ -1,8 +1,8 @@
 import { UserError } from '../../../errors.js';
 import { readSettingFile, reasonOfSettingFile } from '../../../setting-file.js';
 import { secretsOfProxy } from '../../../telemetry/secrets.js';
-import { anyOf, spellingsOf } from '../../../telemetry/spellings.js';
-import { type Echo, echoesOf } from '../../echoes.js';
+import { listSpellings, matchAny } from '../../../telemetry/spellings.js';
+import { type Echo, listEchoes } from '../../echoes.js';
 import type { ProxySettings } from './connections.js';
 
 /** The only option that names a token file, for messages. */
@@ -42,7 +42,7 @@ export interface Credentials {
 
 export function createCredentials(options: CredentialOptions): Credentials {
   const { token, tokenFile, username, password, tenant, headers } = options;
-  const fixedSecrets = secretsOf(options);
+  const fixedSecrets = listSecrets(options);
   const fileTokens: string[] = [];
   let patterns = patternsFor(fixedSecrets);
 
@@ -105,8 +105,8 @@ export async function readTokenFile(file: string): Promise<string> {
  * echoes for names, which redact fewer secrets so that names stay whole.
  */
 function patternsFor(secrets: readonly string[]) {
-  const words = secrets.flatMap(spellingsOf).filter((text) => !/^(?:Bearer|Basic) /.test(text));
-  return { pattern: anyOf(words), echoes: echoesOf(secrets) };
+  const words = secrets.flatMap(listSpellings).filter((text) => !/^(?:Bearer|Basic) /.test(text));
+  return { pattern: matchAny(words), echoes: listEchoes(secrets) };
 }
 
 /** A token alone and with its scheme, which makes a short token recognisable. */
@@ -114,7 +114,7 @@ function withScheme(token: string): string[] {
   return [token, `Bearer ${token}`];
 }
 
-function secretsOf({ token, username, password, headers, proxy }: CredentialOptions): string[] {
+function listSecrets({ token, username, password, headers, proxy }: CredentialOptions): string[] {
   const values = Object.values(headers ?? {});
   const longValues = [...values, ...values.flatMap((value) => value.split(' '))].filter(
     (value) => value.length >= MIN_SECRET_HEADER,

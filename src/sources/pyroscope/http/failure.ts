@@ -45,7 +45,7 @@ export function failureOfAnswer(answer: ErrorAnswer, redact: (text: string) => s
   const { status } = answer;
   const { code, message } = readErrorBody(answer);
   const detail = shorten(redact(message.trim() === '' ? `HTTP ${status} without a message` : message.trim()));
-  const kind = isLogin(answer) ? 'unauthorized' : kindOf(status, code, message);
+  const kind = isLogin(answer) ? 'unauthorized' : classifyFailure(status, code, message);
   return new UpstreamError(kind, detail, {
     status,
     code: code === null ? null : shorten(redact(code)),
@@ -132,7 +132,7 @@ function safeCause(error: unknown, redact: (text: string) => string): Error {
   return cause;
 }
 
-function kindOf(status: number, code: string | null, message: string): UpstreamKind {
+function classifyFailure(status: number, code: string | null, message: string): UpstreamKind {
   // Diff answers 400 for everything, with the real code before the message.
   const prefix = /^([a-z_]+): /.exec(message)?.[1] ?? '';
   const codeKind = KIND_OF_CODE.get(prefix) ?? KIND_OF_CODE.get(code ?? '');

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { routeOf } from './route.js';
+import { cutRoute } from './route.js';
 
 test.each([
   ['/querier.v1.QuerierService/SelectSeries', 'SelectSeries'],
@@ -16,5 +16,5 @@ test.each([
   ['/checkout-api', 'other'],
   ['', 'other'],
 ])('%s is counted as %s', (path, route) => {
-  expect(routeOf(path)).toBe(route);
+  expect(cutRoute(path)).toBe(route);
 });

@@ -28,7 +28,7 @@ const GRAFANA: readonly [RegExp, string][] = [
 ];
 
 /** The name of a request in metrics: its RPC, directly or through Grafana, or the route of Grafana's API. */
-export function routeOf(pathAndQuery: string): string {
+export function cutRoute(pathAndQuery: string): string {
   const path = pathAndQuery.replace(/[?#].*$/s, '');
   const rpc = /\/[a-z]+\.v\d+\.[A-Za-z]+\/([A-Za-z]+)$/.exec(path)?.[1];
   if (rpc !== undefined) return RPCS.has(rpc) ? rpc : 'other';

@@ -17,7 +17,7 @@ import {
   unreadablePage,
 } from './failure.js';
 import { waitBeforeRetry } from './retry.js';
-import { routeOf } from './route.js';
+import { cutRoute } from './route.js';
 
 const DEFAULT_TIMEOUT_MS = 30_000;
 const DEFAULT_MAX_BYTES = 256 * 2 ** 20;
@@ -166,7 +166,8 @@ export function createTransport(options: TransportOptions): Transport {
     let path = `${prefix}${request.path}`;
     for (let hops = 0; ; hops++) {
       const answer = await sendOnce({ ...request, path }, signal);
-      const redirectPath = hops < MAX_REDIRECTS ? redirectPathOf(answer, request, new URL(path, base)) : null;
+      const redirectPath =
+        hops < MAX_REDIRECTS ? readRedirectPath(answer, request, new URL(path, base)) : null;
       if (redirectPath === null) return answer;
       discard(answer.body);
       path = redirectPath;
@@ -198,7 +199,7 @@ export function createTransport(options: TransportOptions): Transport {
     const end = (outcome: UpstreamEnd['outcome']) =>
       meter.upstream({
         source: kind,
-        route: routeOf(request.path),
+        route: cutRoute(request.path),
         outcome,
         seconds: (performance.now() - started) / 1000,
       });
@@ -282,7 +283,7 @@ export function createPost(
  * The path of a redirect that may be followed: to the same path below another prefix of the same server, by
  * the same method. Null for any other answer.
  */
-function redirectPathOf(
+function readRedirectPath(
   answer: Dispatcher.ResponseData,
   { method, path }: RawRequest,
   requestUrl: URL,
