@@ -1,5 +1,5 @@
 import { defineConfig } from 'vitest/config';
-import { globOf, INSTALLING, PARTS } from './test/support/projects.js';
+import { INSTALLING, PARTS, toGlob } from './test/support/projects.js';
 import { announceSeed } from './test/support/seed.js';
 
 const jsonReport = process.env.VITEST_JSON_REPORT;
@@ -22,14 +22,14 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
-          exclude: apart.map(globOf),
+          exclude: apart.map(toGlob),
           // Loading all modules again for every file took more CPU time than the tests.
           isolate: false,
         },
       },
       ...Object.entries(PARTS).map(([name, entries]) => ({
         extends: true as const,
-        test: { name, include: entries.map(globOf) },
+        test: { name, include: entries.map(toGlob) },
       })),
     ],
     ...(jsonReport ? { reporters: ['default', 'json'], outputFile: { json: jsonReport } } : {}),

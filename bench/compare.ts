@@ -28,7 +28,7 @@ async function compareRow(nodes: number, profiles: number, rounds: number): Prom
   const call = () => upstream.call(compareProfiles, args);
   const { text } = await call();
   if (!text.includes('code_regression')) throw new Error(`the change was not found:\n${text}`);
-  const merges = await mergesOf(call);
+  const merges = await runMerges(call);
   const raw = () => Promise.all(Array.from({ length: merges }, upstream.raw));
   const { rawMs, callMs } = await alternating(raw, call, rounds);
   await upstream.stop();
@@ -46,7 +46,7 @@ async function compareRow(nodes: number, profiles: number, rounds: number): Prom
 }
 
 /** How many profiles a call fetches. */
-async function mergesOf(call: () => Promise<unknown>): Promise<number> {
+async function runMerges(call: () => Promise<unknown>): Promise<number> {
   let merges = 0;
   const count = (message: unknown) => {
     if (JSON.stringify(message, ['request', 'path']).includes('SelectMergeProfile')) merges++;

@@ -41,15 +41,15 @@ export async function filesFigures(): Promise<string> {
   try {
     const written = await writeProfileDirectory(directory);
     const alone = await withServer(directory, async (ask, server) => {
-      const [first, firstMs] = await timed(() => ask(argumentsOf(written, 0)));
+      const [first, firstMs] = await timed(() => ask(buildArguments(written, 0)));
       const firstProcessorMs = processorMs(server);
       const firstPeak = peakMiB(server);
-      const [again, againMs] = await timed(() => ask(argumentsOf(written, 0)));
+      const [again, againMs] = await timed(() => ask(buildArguments(written, 0)));
       const isEqual = !first.failed && first.text === again.text;
       return { firstMs, firstProcessorMs, firstPeak, againMs, isEqual };
     });
     const together = await withServer(directory, async (ask, server) => {
-      const all = Array.from({ length: CALLS }, (_, call) => argumentsOf(written, call));
+      const all = Array.from({ length: CALLS }, (_, call) => buildArguments(written, call));
       const [atOnce, ms] = await timed(() => Promise.all(all.map((args) => ask(args))));
       const peak = peakMiB(server);
       let equal = 0;
@@ -78,7 +78,7 @@ export async function filesFigures(): Promise<string> {
 }
 
 /** The questions of fifty people: two services, each about windows that lie apart. */
-function argumentsOf({ services, incident }: ProfileDirectory, call: number): object {
+function buildArguments({ services, incident }: ProfileDirectory, call: number): object {
   const shift = SHIFT_MS * Math.floor(call / services.length);
   return {
     service: services[call % services.length],

@@ -23,13 +23,13 @@ const grafana = await startGrafanaServer({
     isDefault: index === 0,
   })),
   dashboards: Array.from({ length: dashboards }, (_, index) => ({
-    dashboard: { uid: `board${index}`, title: `Board ${index}`, panels: panelsOf(index) },
+    dashboard: { uid: `board${index}`, title: `Board ${index}`, panels: buildPanels(index) },
     version: 1,
     updated: new Date(Date.UTC(2026, 0, 1) + index * 3_600_000).toISOString(),
   })),
 });
 
-function panelsOf(board: number) {
+function buildPanels(board: number) {
   return Array.from({ length: PANELS }, (_, index) => {
     const datasource = {
       type: 'grafana-pyroscope-datasource',

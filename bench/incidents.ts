@@ -22,7 +22,7 @@ export const CALLS = [
 export interface Situation {
   title: string;
   /** By how much an agent's windows lie later than in the demo incident, milliseconds. */
-  shiftOf(agent: number): number;
+  computeShift(agent: number): number;
   /** Whether the windows of every call lie a little later than all before. */
   alwaysNew: boolean;
 }
@@ -32,13 +32,13 @@ const APART_MS = 2_000;
 const ownIncident = (agent: number) => agent * APART_MS;
 
 export const SITUATIONS: readonly Situation[] = [
-  { title: 'all agents on one incident', shiftOf: () => 0, alwaysNew: false },
-  { title: 'every agent on an incident of its own', shiftOf: ownIncident, alwaysNew: false },
-  { title: 'no window asked about twice', shiftOf: ownIncident, alwaysNew: true },
+  { title: 'all agents on one incident', computeShift: () => 0, alwaysNew: false },
+  { title: 'every agent on an incident of its own', computeShift: ownIncident, alwaysNew: false },
+  { title: 'no window asked about twice', computeShift: ownIncident, alwaysNew: true },
 ];
 
 /** The arguments of a call in a situation. */
-export function argumentsOf(name: string, shiftMs: number): Record<string, unknown> {
+export function buildArguments(name: string, shiftMs: number): Record<string, unknown> {
   const args = { ...TOOL_CALLS[name]?.arguments };
   for (const key of ['from', 'to']) {
     const time = args[key];
@@ -72,7 +72,7 @@ export async function recordCalls(storeUrl: string, agents: number): Promise<Rec
       // The first time for the schema.
       for (let round = 0; round < 2; round++) {
         wire.take();
-        const { text, isError } = await callTool(tool, argumentsOf(name, shiftMs), environment, signal);
+        const { text, isError } = await callTool(tool, buildArguments(name, shiftMs), environment, signal);
         if (isError) throw new Error(text);
       }
       recordings.set(recordingKey(name, shiftMs), wire.take());

@@ -79,7 +79,7 @@ async function discoverySection({ url, token }: Grafana): Promise<string[]> {
   };
   const { rawMs, callMs } = await alternating(raw, discovery);
   const sources = open();
-  const scan = await scanned(sources, await readerOf({ url, token }));
+  const scan = await scanned(sources, await createReader({ url, token }));
   await sources.close();
   return [
     `## A Grafana with ${SOURCES} data sources and ${DASHBOARDS.toLocaleString('en')} dashboards`,
@@ -149,10 +149,10 @@ function heapUsed(): number {
   return process.memoryUsage().heapUsed;
 }
 
-type Reader = Awaited<ReturnType<typeof readerOf>>;
+type Reader = Awaited<ReturnType<typeof createReader>>;
 
 /** Asks about the schema as long as something else goes on. */
-async function readerOf({ url, token }: Pick<Grafana, 'url' | 'token'>) {
+async function createReader({ url, token }: Pick<Grafana, 'url' | 'token'>) {
   const flags = ['--grafana-url', url, '--grafana-token', token, '--enabled-sources', SOURCE];
   const config = readConfig([...flags, '--cache-dir', 'none'], {});
   const environment = await createEnvironment(config, createLog('error', console.error));

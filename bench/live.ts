@@ -8,7 +8,7 @@ import { queryProfile } from '../src/tools/surface/query_profile.js';
 import { summarizeProfile } from '../src/tools/surface/summarize_profile.js';
 import { generateProfile } from '../test/support/generate-profile.js';
 import { type LiveServer, liveServer } from '../test/support/pyroscope.js';
-import { alternating, callerOf, median, timed } from './measure.js';
+import { alternating, createCaller, median, timed } from './measure.js';
 
 /** A server refuses profiles with more different stacks. */
 const STACKS_EACH = 5_000;
@@ -96,7 +96,7 @@ export async function liveRows(nodes: number, env: NodeJS.ProcessEnv): Promise<s
     const { rawMs, callMs } = await alternating(() => raw(), call, ROUNDS, 1);
     return `| ${what} | ${rawMs.toFixed(0)} ms | ${callMs.toFixed(0)} ms | **${(callMs / rawMs).toFixed(2)}** |`;
   };
-  const [ask, askCapped] = [callerOf(source), callerOf(capped)];
+  const [ask, askCapped] = [createCaller(source), createCaller(capped)];
   const rows = [
     await row('`summarize_profile`, whole', () => ask(summarizeProfile, args)),
     await row('`query_profile` view=top, whole', () => ask(queryProfile, { ...args, limit: 20 })),

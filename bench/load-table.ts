@@ -31,7 +31,7 @@ export function loadTables(
   const seconds = (rounds * roundMs) / 1000;
   const rate = ({ calls }: Side) => (calls.length / seconds).toFixed(1);
   const overview = all.map(({ title, raw, ours, load }) => {
-    const [rawP99, p99] = [raw, ours].map(({ calls }) => percentile(timesOf(calls), 0.99));
+    const [rawP99, p99] = [raw, ours].map(({ calls }) => percentile(listTimes(calls), 0.99));
     const cells = [
       title,
       `${rate(raw)}, ${rate(ours)}`,
@@ -60,7 +60,7 @@ export function loadTables(
 
 function callsTable({ title, raw, ours }: Figures, recordings: Recordings): string {
   const row = (name: string, requests: string, of: (call: AgentCall) => boolean) => {
-    const [rawTimes, times] = [raw, ours].map(({ calls }) => timesOf(calls.filter(of)));
+    const [rawTimes, times] = [raw, ours].map(({ calls }) => listTimes(calls.filter(of)));
     if (rawTimes === undefined || times === undefined) return '';
     const asks = requests !== '0';
     const cells = [
@@ -75,7 +75,7 @@ function callsTable({ title, raw, ours }: Figures, recordings: Recordings): stri
     ];
     return `| ${cells.join(' | ')} |`;
   };
-  const requestsOf = (name: string) => {
+  const listRequests = (name: string) => {
     const inRounds = recordings.get(recordingKey(name, 0)) ?? [];
     const count = inRounds.flat().length;
     return inRounds.length < 2 ? String(count) : `${count} in ${inRounds.length} rounds`;
@@ -85,12 +85,12 @@ function callsTable({ title, raw, ours }: Figures, recordings: Recordings): stri
     '',
     '| call | requests of a call when nothing is remembered | calls | raw p50 | p50 | raw p99 | p99 | p99 ÷ raw |',
     '| --- | --: | --: | --: | --: | --: | --: | --: |',
-    ...CALLS.map((name) => row(`\`${name}\``, requestsOf(name), (call) => call.name === name)),
+    ...CALLS.map((name) => row(`\`${name}\``, listRequests(name), (call) => call.name === name)),
     row('all', '', () => true),
   ].join('\n');
 }
 
-function timesOf(calls: readonly AgentCall[]): number[] {
+function listTimes(calls: readonly AgentCall[]): number[] {
   return calls.map(({ ms }) => ms);
 }
 

@@ -8,7 +8,7 @@ import { Pool } from 'undici';
 import { TOOL_CALLS } from '../test/support/tool-arguments.js';
 import { type AgentCall, runAgents, type Work } from './agents.js';
 import {
-  argumentsOf,
+  buildArguments,
   CALLS,
   type Recordings,
   recordCalls,
@@ -111,12 +111,12 @@ async function countAsked(store: ChildProcess): Promise<number> {
 }
 
 /** Calls a tool over HTTP: every second agent in the protocol of 2026-07-28, the others in the older one. */
-function callThrough(pool: Pool, { shiftOf, alwaysNew }: Situation): Work {
+function callThrough(pool: Pool, { computeShift, alwaysNew }: Situation): Work {
   let made = 0;
   return async (name, agent) => {
     const modern = agent % 2 === 0;
     made++;
-    const shiftMs = shiftOf(agent) + (alwaysNew ? made : 0);
+    const shiftMs = computeShift(agent) + (alwaysNew ? made : 0);
     const { statusCode, body } = await pool.request({
       path: '/mcp',
       method: 'POST',
@@ -132,7 +132,7 @@ function callThrough(pool: Pool, { shiftOf, alwaysNew }: Situation): Work {
         jsonrpc: '2.0',
         id: 1,
         method: 'tools/call',
-        params: { name, arguments: argumentsOf(name, shiftMs), ...(modern ? { _meta: MODERN } : {}) },
+        params: { name, arguments: buildArguments(name, shiftMs), ...(modern ? { _meta: MODERN } : {}) },
       }),
     });
     const text = await body.text();
@@ -155,7 +155,7 @@ const MODERN = {
  */
 function replay(pool: Pool, recordings: Recordings, situation: Situation): Work {
   return async (name, agent) => {
-    for (const round of recordings.get(recordingKey(name, situation.shiftOf(agent))) ?? []) {
+    for (const round of recordings.get(recordingKey(name, situation.computeShift(agent))) ?? []) {
       const sent = round.map(async ({ method, path: requestPath, headers, body }) => {
         const answer = await pool.request({
           method: method === 'GET' ? 'GET' : 'POST',

@@ -10,7 +10,7 @@ import { investigate } from '../src/tools/surface/investigate.js';
 import { queryProfile } from '../src/tools/surface/query_profile.js';
 import { summarizeProfile } from '../src/tools/surface/summarize_profile.js';
 import { generateProfile } from '../test/support/generate-profile.js';
-import { callerOf, median, startUpstream } from './measure.js';
+import { createCaller, median, startUpstream } from './measure.js';
 
 const MINUTE = 60_000;
 const SIZES = [100_000, 400_000, 800_000];
@@ -67,13 +67,13 @@ async function fileRows(): Promise<string[]> {
   const { bytes } = generateProfile({ nodes: 400_000, seed: 1, hotShare: 0.3024 });
   // Repeated messages of a protobuf file add up: repeated fields are joined. What names refer to stays the
   // same.
-  const samples = samplesOf(bytes);
+  const samples = readSamples(bytes);
   const parts: Uint8Array[] = [bytes];
   for (let size = bytes.length; size < FILE_BYTES; size += samples.length) parts.push(samples);
   await writeFile(nodePath.join(directory, 'cpu.pb'), Buffer.concat(parts));
   const rows: string[] = [];
   const source = createFilesSource({ directory });
-  const call = callerOf(source);
+  const call = createCaller(source);
   for (const [name, tool, more] of QUESTIONS) {
     const args = { profile_type: 'cpu', ...more };
     rows.push(await loopRow('file of 100 MiB', name, () => call(tool, args)));
@@ -84,7 +84,7 @@ async function fileRows(): Promise<string[]> {
 }
 
 /** The samples of a pprof message, as they are. */
-function samplesOf(bytes: Uint8Array): Uint8Array {
+function readSamples(bytes: Uint8Array): Uint8Array {
   const parts: Uint8Array[] = [];
   for (let at = 0; at < bytes.length; ) {
     const start = at;

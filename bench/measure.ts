@@ -49,7 +49,7 @@ export async function startUpstream(...args: number[]): Promise<Upstream> {
   const url = `http://127.0.0.1:${port}`;
   const pool = new Pool(url, { connections: 8 });
   const source = createPyroscopeSource({ name: 'bench', uid: 'bench', url });
-  const call = callerOf(source);
+  const call = createCaller(source);
   return {
     url,
     nodes,
@@ -73,7 +73,7 @@ export async function startUpstream(...args: number[]): Promise<Upstream> {
 }
 
 /** Asks tools about one source. @throws Error when one answers with an error */
-export function callerOf(source: ProfileSource): (tool: Tool, args: object) => Promise<CallResult> {
+export function createCaller(source: ProfileSource): (tool: Tool, args: object) => Promise<CallResult> {
   const schema = createSchema(source);
   const environment = {
     context: { sources: createRegistry([source]), getSchema: () => schema, now: Date.now },

@@ -27,7 +27,7 @@ interface FileKind {
   /** Samples in one profile. */
   ticks: number;
   /** Value of each type for so many ticks. */
-  valuesOf(ticks: number): number[];
+  listValues(ticks: number): number[];
 }
 
 /** The files that one pod writes, as the usual agents do. */
@@ -37,28 +37,28 @@ const KINDS: readonly FileKind[] = [
     types: ['samples/count', 'cpu/nanoseconds'],
     everyMs: 15_000,
     ticks: 420,
-    valuesOf: (ticks) => [ticks, ticks * 10_000_000],
+    listValues: (ticks) => [ticks, ticks * 10_000_000],
   },
   {
     name: 'memory',
     types: ['alloc_objects/count', 'alloc_space/bytes', 'inuse_objects/count', 'inuse_space/bytes'],
     everyMs: MINUTE,
     ticks: 420,
-    valuesOf: (ticks) => [ticks * 8, ticks * 524_288, ticks, ticks * 65_536],
+    listValues: (ticks) => [ticks * 8, ticks * 524_288, ticks, ticks * 65_536],
   },
   {
     name: 'goroutine',
     types: ['goroutine/count'],
     everyMs: MINUTE,
     ticks: 200,
-    valuesOf: (ticks) => [ticks],
+    listValues: (ticks) => [ticks],
   },
   {
     name: 'mutex',
     types: ['contentions/count', 'delay/nanoseconds'],
     everyMs: MINUTE,
     ticks: 100,
-    valuesOf: (ticks) => [ticks, ticks * 137_003],
+    listValues: (ticks) => [ticks, ticks * 137_003],
   },
 ];
 
@@ -169,7 +169,7 @@ function serviceCode(seed: number) {
     };
     const sample = [...ticksOf].map(([stack, ticks]) => ({
       locationId: Array.from(stackFrames.subarray(stackStart[stack], stackStart[stack + 1]), locationId),
-      value: kind.valuesOf(ticks),
+      value: kind.listValues(ticks),
     }));
     return new Pprof({
       sampleType: kind.types.map((type) => {

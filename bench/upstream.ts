@@ -31,17 +31,17 @@ const fixed: Readonly<Record<string, Buffer>> = {
   }),
 };
 
-function answerOf(method: string, body: Buffer): { type: string; body: Buffer } | null {
+function readAnswer(method: string, body: Buffer): { type: string; body: Buffer } | null {
   if (method === 'SelectMergeProfile')
-    return { type: 'application/proto', body: startOf(body) < changedAt ? before : after };
+    return { type: 'application/proto', body: findStart(body) < changedAt ? before : after };
   if (method === 'SelectSeries')
-    return { type: 'application/json', body: pointsOf(JSON.parse(body.toString())) };
+    return { type: 'application/json', body: listPoints(JSON.parse(body.toString())) };
   const answer = fixed[method];
   return answer === undefined ? null : { type: 'application/json', body: answer };
 }
 
 /** Field 3 of a SelectMergeProfileRequest; 0 where there is none. */
-function startOf(body: Buffer): number {
+function findStart(body: Buffer): number {
   const reader = new BinaryReader(body);
   try {
     while (reader.pos < reader.len) {
@@ -56,7 +56,7 @@ function startOf(body: Buffer): number {
 }
 
 /** The profiles on either side of the change, on the grid that was asked for. */
-function pointsOf({ start, end, step }: { start: number; end: number; step: number }): Buffer {
+function listPoints({ start, end, step }: { start: number; end: number; step: number }): Buffer {
   const stepMs = Math.round(step * 1000);
   const times = Array.from({ length: 2 * rounds }, (_, at) => changedAt + (at - rounds + 0.5) * SPACING);
   const points = times
@@ -72,7 +72,7 @@ const server = createServer((request, response) => {
   const chunks: Buffer[] = [];
   request.on('data', (chunk) => chunks.push(chunk));
   request.once('end', () => {
-    const answer = answerOf(request.url?.split('/').at(-1) ?? '', Buffer.concat(chunks));
+    const answer = readAnswer(request.url?.split('/').at(-1) ?? '', Buffer.concat(chunks));
     if (answer === null) response.writeHead(404).end();
     else
       response.writeHead(200, { 'content-type': answer.type, 'content-encoding': 'gzip' }).end(answer.body);

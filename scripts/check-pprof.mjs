@@ -97,7 +97,7 @@ function inOrder(functions) {
 }
 
 /** Every sample type of every profile of an incident: `{ file: { sample_type: table } }`. */
-async function tablesOf(incident, compare) {
+async function readTables(incident, compare) {
   const folder = path.join(root, 'fixtures', incident, 'profiles');
   const files = readdirSync(folder)
     .filter((file) => file.endsWith('.pb.gz'))
@@ -124,7 +124,7 @@ if (record) {
 let differences = 0;
 for (const incident of incidents) {
   const counts = { tables: 0, functions: 0 };
-  const tables = await tablesOf(incident, (what, theirs, ours) => {
+  const tables = await readTables(incident, (what, theirs, ours) => {
     counts.tables++;
     counts.functions += Object.keys(theirs.functions).length;
     if (JSON.stringify(theirs) === JSON.stringify(ours)) return;

@@ -78,10 +78,10 @@ const files = readdirSync(path.join(root, 'src'), { recursive: true })
   .filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'))
   .sort();
 const known = new Set(files);
-const roomOf = (file) => file.split('/')[0];
+const findRoom = (file) => file.split('/')[0];
 
 /** Imports of a file: `[specifier, whether only types are taken]`. */
-function importsOf(file) {
+function listImports(file) {
   const text = readFileSync(path.join(root, 'src', file), 'utf8');
   const found = [];
   for (const [, type, names, specifier] of text.matchAll(
@@ -116,7 +116,7 @@ for (const [folder, count] of lineCounts)
 
 const values = new Map();
 for (const file of files) {
-  const room = roomOf(file);
+  const room = findRoom(file);
   const rule = ROOMS[room];
   if (rule === undefined) {
     problems.push(
@@ -125,7 +125,7 @@ for (const file of files) {
     continue;
   }
   const edges = [];
-  for (const [specifier, isType] of importsOf(file)) {
+  for (const [specifier, isType] of listImports(file)) {
     if (!specifier.startsWith('.')) {
       const owner = specifier.startsWith('@') ? specifier.split('/')[0] : specifier.split(/[/:]/)[0];
       const named = rule.packages?.includes(owner) ?? false;
@@ -141,7 +141,7 @@ for (const file of files) {
     const target = path.posix.join(path.posix.dirname(file), specifier).replace(/\.js$/, '.ts');
     if (!known.has(target)) continue;
     if (!isType) edges.push(target);
-    const other = roomOf(target);
+    const other = findRoom(target);
     if (other === room) continue;
     const isInside = rule.only?.[other]?.includes(target) ?? true;
     const allowed =

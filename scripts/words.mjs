@@ -1,5 +1,6 @@
-// Checks the language of comments and pages: openings that hide the subject, words that a stranger stumbles
-// over, and width. Part of `npm run lint`; CONTRIBUTING.md has the rules.
+// Checks the language of comments, pages and names: openings that hide the subject, words that a stranger
+// stumbles over, width, and functions named without a verb. Part of `npm run lint`; CONTRIBUTING.md has the
+// rules.
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -30,6 +31,8 @@ const OPENINGS = /^(?:What|Of|The same|One|Where|That)\b/;
 const WORDS = /\b(?:nobody|anew|besides?|told of|held against|left in peace|whatever it be)\b/i;
 /** Phrases that the check would refuse and that have a reason; ten at most. */
 const EXCEPTIONS = ['One row per', 'One line per'];
+/** A function is named after what it does: findOnset, not onsetOf. */
+const NOUN_FUNCTION = /\bfunction (\w+Of)\b|\bconst (\w+Of) = (?:async )?(?:\(|\w+ =>)/;
 if (EXCEPTIONS.length > 10) throw new Error('scripts/words.mjs: mend the prose instead of adding exceptions');
 
 /** Files below a path that hold comments or prose. */
@@ -43,7 +46,7 @@ function filesBelow(name) {
 }
 
 /** Comments of a program that have lines of their own: `{ line, lines }`, the first line counted from 0. */
-function commentsOf(rows) {
+function listComments(rows) {
   const comments = [];
   let open = null;
   for (const [line, row] of rows.entries()) {
@@ -90,7 +93,12 @@ function checkProse(file, line, text) {
 
 function checkProgram(file, text) {
   const rows = text.split('\n');
-  for (const { line, lines } of commentsOf(rows)) {
+  for (const [index, row] of rows.entries()) {
+    const [, declared, assigned] = NOUN_FUNCTION.exec(row) ?? [];
+    const name = declared ?? assigned;
+    if (name !== undefined) problems.push(`${file}:${index + 1}: name the function ${name} with a verb`);
+  }
+  for (const { line, lines } of listComments(rows)) {
     checkProse(file, line + 1, lines.filter((row) => row !== '').join(' '));
     for (let at = line; at < line + lines.length; at++) {
       if ((rows[at] ?? '').length > MAX_COLUMNS && !/https?:\/\/|biome-ignore/.test(rows[at]))

@@ -29,7 +29,7 @@ export async function readSettingFile(file: string): Promise<string> {
   try {
     const buffer = bufferFor(await handle.stat());
     const { bytesRead } = await handle.read(buffer, 0, buffer.length, 0);
-    return textOf(buffer, bytesRead);
+    return decodeText(buffer, bytesRead);
   } finally {
     await handle.close();
   }
@@ -41,7 +41,7 @@ export function readSettingFileNow(file: string): string {
   const descriptor = openSync(file, FLAGS);
   try {
     const buffer = bufferFor(fstatSync(descriptor));
-    return textOf(buffer, readSync(descriptor, buffer, 0, buffer.length, 0));
+    return decodeText(buffer, readSync(descriptor, buffer, 0, buffer.length, 0));
   } finally {
     closeSync(descriptor);
   }
@@ -55,7 +55,7 @@ export function reasonOfSettingFile(error: unknown): string {
 }
 
 function refuseUnfit(stats: Stats): void {
-  if (!stats.isFile()) throw new UnfitFileError(`${kindOf(stats)}; only a regular file will do`);
+  if (!stats.isFile()) throw new UnfitFileError(`${nameKind(stats)}; only a regular file will do`);
   if (stats.size > MAX_BYTES) throw new UnfitFileError(`it is larger than ${MAX_BYTES / 2 ** 20} MiB`);
 }
 
@@ -65,13 +65,13 @@ function bufferFor(stats: Stats): Buffer {
   return Buffer.alloc(Math.max(stats.size, SMALL_BYTES) + 1);
 }
 
-function kindOf(stats: Stats): string {
+function nameKind(stats: Stats): string {
   if (stats.isDirectory()) return 'it is a directory';
   if (stats.isFIFO()) return 'it is a pipe, which can be read only once';
   return stats.isSocket() ? 'it is a socket' : 'it is a device';
 }
 
-function textOf(buffer: Buffer, length: number): string {
+function decodeText(buffer: Buffer, length: number): string {
   if (length === buffer.length) throw new UnfitFileError('it grew while it was read');
   return buffer.toString('utf8', 0, length);
 }

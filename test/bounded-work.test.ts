@@ -6,7 +6,7 @@ import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { createFilesSource } from '../src/sources/files/source.js';
 import { parseSelector } from '../src/sources/selector.js';
 import { TOOLS } from '../src/tools/index.js';
-import { asker, askerIn, askFiles, environmentOf, fixture, INCIDENT_WINDOW } from './support/ask.js';
+import { asker, askerIn, askFiles, createEnvironment, fixture, INCIDENT_WINDOW } from './support/ask.js';
 import { createManualTimer } from './support/manual-timer.js';
 import { TOOL_CALLS } from './support/tool-arguments.js';
 
@@ -112,7 +112,7 @@ describe('the text of an argument', () => {
 });
 
 /** A directory with so many profiles, each of a pod of its own. */
-function directoryOf(pods: number): string {
+function writeDirectory(pods: number): string {
   const directory = mkdtempSync(path.join(tmpdir(), 'pods-'));
   onTestFinished(() => rmSync(directory, { recursive: true }));
   const [file = ''] = readdirSync(fixture('demo', 'profiles')).filter((name) =>
@@ -130,7 +130,7 @@ function directoryOf(pods: number): string {
 }
 
 test('a call that compares many values ends at its deadline, and others are served meanwhile', async () => {
-  const source = createFilesSource({ directory: directoryOf(200) });
+  const source = createFilesSource({ directory: writeDirectory(200) });
   expect((await asker(source)('list_labels', { ...SERVICE, label: 'pod' })).text).toContain('pod-1');
   const { testExact } = RE2JS.prototype;
   let comparisons = 0;
@@ -147,7 +147,7 @@ test('a call that compares many values ends at its deadline, and others are serv
     if (comparisons >= 20) advanceTo(300);
   }, 1);
   onTestFinished(() => clearInterval(others));
-  const ask = askerIn({ ...environmentOf([source]), deadlineMs: 300, timer });
+  const ask = askerIn({ ...createEnvironment([source]), deadlineMs: 300, timer });
   const { text } = await ask('list_labels', { ...SERVICE, selector: 'pod=~".*0.*"' });
   expect(text).toContain('no answer within 0.3 s');
   expect(comparisons).toBeGreaterThanOrEqual(20);

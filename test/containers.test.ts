@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import path from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { copiesOf, readStages } from './support/dockerfile.js';
+import { listCopies, readStages } from './support/dockerfile.js';
 import { ROOT } from './support/packed.js';
 import { cleanEnvironment } from './support/process.js';
 
@@ -20,7 +20,7 @@ const of = (keyword: string) =>
     .map(({ text }) => text);
 
 describe('the Dockerfile', () => {
-  const copied = stages.flatMap(copiesOf).filter(({ stage }) => stage === null);
+  const copied = stages.flatMap(listCopies).filter(({ stage }) => stage === null);
 
   test('has a stage that builds and one that runs', () => {
     expect(stages.map(({ name }) => name)).toEqual(['build', null]);

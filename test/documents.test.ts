@@ -19,7 +19,7 @@ const pages = pagesBelow('.').map((name) => ({ name, text: readFileSync(path.joi
 const prose = (text: string) => text.replace(/^(```|~~~)[\s\S]*?^\1/gm, '');
 
 /** Anchors as code hosts make them of headings. */
-function anchorsOf(file: string): string[] {
+function listAnchors(file: string): string[] {
   return [...prose(readFileSync(file, 'utf8')).matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
     heading
       .toLowerCase()
@@ -35,7 +35,7 @@ describe.each(pages)('$name', ({ name, text }) => {
       const [file = '', anchor] = target.split('#');
       const to = file === '' ? path.join(ROOT, name) : path.resolve(ROOT, path.dirname(name), file);
       if (!existsSync(to)) return true;
-      return anchor !== undefined && !anchorsOf(to).includes(anchor);
+      return anchor !== undefined && !listAnchors(to).includes(anchor);
     });
     expect(dead.map(([link]) => link)).toEqual([]);
   });

@@ -8,8 +8,8 @@ import { createMetrics } from '../src/telemetry/metrics.js';
 import type { Tool } from '../src/tools/define.js';
 import { investigate } from '../src/tools/surface/investigate.js';
 import { caseFoldersIn, loadCaseFolder } from './evaluation/case-folder.js';
-import { environmentOf, fixture, INCIDENT_WINDOW, INCIDENTS } from './support/ask.js';
-import { samplesOf } from './support/metrics.js';
+import { createEnvironment, fixture, INCIDENT_WINDOW, INCIDENTS } from './support/ask.js';
+import { readSamples } from './support/metrics.js';
 import { startPyroscopeServer, type TestPyroscope } from './support/pyroscope-server.js';
 import type { Fault } from './support/wire/faults.js';
 
@@ -40,7 +40,7 @@ const answerSchema = z.object({
 type InvestigationAnswer = z.output<typeof answerSchema>;
 
 /** The types that an answer is drawn from: all but those that only count the samples of another one. */
-const witnessesOf = ({ lenses }: InvestigationAnswer) =>
+const listWitnesses = ({ lenses }: InvestigationAnswer) =>
   lenses.filter(({ same_as: sameAs }) => sameAs === null);
 
 interface Incident {
@@ -80,7 +80,7 @@ describe.each(incidents)('$name', ({ service, window, open }) => {
   const ask = async (source: ProfileSource) => {
     const log: string[] = [];
     const metrics = createMetrics(['investigate']);
-    const environment = { ...environmentOf([source], log), meter: metrics.meter };
+    const environment = { ...createEnvironment([source], log), meter: metrics.meter };
     let answer: ReturnType<Tool['run']> | null = null;
     const tool: Tool = investigate;
     const once: Tool = {
@@ -138,7 +138,7 @@ describe.each(incidents)('$name', ({ service, window, open }) => {
   function expectNamed(typeId: string, faulted: Awaited<ReturnType<typeof ask>>, reason: string): void {
     const { json, text, isError, log, metrics } = faulted;
     const place = `${typeId}: ${text}`;
-    if (witnessesOf(unfaulted).length === 1) {
+    if (listWitnesses(unfaulted).length === 1) {
       // Nothing else is left to say: the call fails, with the reason and the next step.
       expect(isError, place).toBe(true);
       expect(text, place).toMatch(/^The (?:answer of the )?profile store .*\nNext: /);
@@ -149,7 +149,7 @@ describe.each(incidents)('$name', ({ service, window, open }) => {
     const isConfident = answer.findings.some(({ confidence }) => confidence === 'high');
     expect(answer.verdict, place).not.toBe('no_change');
     expect(!isConfident || answer.verdict === unfaulted.verdict, place).toBe(true);
-    const notRead = witnessesOf(answer).filter(({ verdict }) => verdict === 'not_read');
+    const notRead = listWitnesses(answer).filter(({ verdict }) => verdict === 'not_read');
     expect(notRead.map(({ profile_type_id: id }) => id)).toEqual([typeId]);
     const [line = ''] = answer.not_determined;
     const [, alias = ''] = /^(\S+): not read, /.exec(line) ?? [];
@@ -161,12 +161,12 @@ describe.each(incidents)('$name', ({ service, window, open }) => {
     expect(text, 'its counts are no witness of it').not.toContain(`(as ${alias})`);
     const warned = log.map((entry) => JSON.parse(entry)).filter(({ what }) => what === alias);
     expect(warned, place).toEqual([expect.objectContaining({ level: 'warn', tool: 'investigate', reason })]);
-    expect(samplesOf(metrics, 'pyroscope_mcp_parts_not_read_total')).toEqual({ [`reason=${reason}`]: 1 });
+    expect(readSamples(metrics, 'pyroscope_mcp_parts_not_read_total')).toEqual({ [`reason=${reason}`]: 1 });
   }
 
   test.each(WAYS)('any type that fails with %s is named and counted', async (...way) => {
-    expect(witnessesOf(unfaulted).length).toBeGreaterThan(0);
-    for (const { profile_type_id: typeId } of witnessesOf(unfaulted))
+    expect(listWitnesses(unfaulted).length).toBeGreaterThan(0);
+    for (const { profile_type_id: typeId } of listWitnesses(unfaulted))
       expectNamed(typeId, await whileFailing(typeId, way), way[2]);
   });
 
@@ -177,12 +177,12 @@ describe.each(incidents)('$name', ({ service, window, open }) => {
       expect(answerSchema.parse(JSON.parse(json)), `${typeId}: ${text}`).toEqual(unfaulted);
       expect(text).not.toContain('NOT READ');
       expect(log.filter((entry) => JSON.parse(entry).level === 'warn')).toEqual([]);
-      expect(samplesOf(metrics, 'pyroscope_mcp_parts_not_read_total')).toEqual({});
+      expect(readSamples(metrics, 'pyroscope_mcp_parts_not_read_total')).toEqual({});
     }
   });
 
   test.each(WAYS)('the main type whose merges fail with %s is named and counted', async (...way) => {
-    const [main] = witnessesOf(unfaulted);
+    const [main] = listWitnesses(unfaulted);
     const typeId = main?.profile_type_id ?? '';
     expectNamed(typeId, await whileFailing(typeId, way, 'SelectMergeProfile'), way[2]);
   });

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createPatternBook } from '../src/patterns/book.js';
-import { asker, askerIn, demoSource, environmentOf, INCIDENT_WINDOW } from './support/ask.js';
+import { asker, askerIn, createEnvironment, demoSource, INCIDENT_WINDOW } from './support/ask.js';
 import { startGrafanaServer, type TestGrafana, VIEWER_TOKEN } from './support/grafana-server.js';
 import { startPyroscopeServer, type TestPyroscope } from './support/pyroscope-server.js';
-import { sourcesOf } from './support/small-grafana.js';
+import { createSources } from './support/small-grafana.js';
 
 // Connect, discover, enable, ask: through a test Grafana of each version to a test Pyroscope, with whole
 // answers.
@@ -38,8 +38,8 @@ describe.each(['9.4', '12.3'] as const)('Grafana %s', (version) => {
   afterAll(() => grafana.close());
 
   const connect = () => {
-    const sources = sourcesOf({ url: grafana.url }, { token: VIEWER_TOKEN });
-    return { sources, ask: askerIn(environmentOf([], [], sources)) };
+    const sources = createSources({ url: grafana.url }, { token: VIEWER_TOKEN });
+    return { sources, ask: askerIn(createEnvironment([], [], sources)) };
   };
 
   test('from nothing to an answer, equal to that of the files', async () => {
@@ -74,10 +74,10 @@ describe.each(['9.4', '12.3'] as const)('Grafana %s', (version) => {
         panels: [{ targets: [{ profileTypeId: CPU, labelSelector: '{service_name="checkout-api"}' }] }],
       },
     });
-    const sources = sourcesOf({ url: grafana.url }, { token: VIEWER_TOKEN });
+    const sources = createSources({ url: grafana.url }, { token: VIEWER_TOKEN });
     await sources.enable(['my-pyro-1'], SIGNAL);
     const book = createPatternBook(sources.dashboards, { now: Date.now });
-    const ask = askerIn(environmentOf([], [], sources, () => book));
+    const ask = askerIn(createEnvironment([], [], sources, () => book));
     for (const [tool, args] of [
       ['list_services', {}],
       ['list_services', { selector: '{region="eu"}' }],
@@ -137,8 +137,8 @@ describe.each(['9.4', '12.3'] as const)('Grafana %s', (version) => {
   ] as const)('a token with %j', async (more, answer) => {
     const token = 'glsa_other_token_0123456789';
     grafana.state.tokens.push({ key: token, ...more });
-    const sources = sourcesOf({ url: grafana.url }, { token });
-    const { text } = await askerIn(environmentOf([], [], sources))('list_services', INCIDENT_WINDOW);
+    const sources = createSources({ url: grafana.url }, { token });
+    const { text } = await askerIn(createEnvironment([], [], sources))('list_services', INCIDENT_WINDOW);
     expect(text).toMatch(answer);
     expect(text).not.toContain(token);
     grafana.state.tokens.pop();

@@ -3,7 +3,7 @@ import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { createFilesSource } from '../src/sources/files/source.js';
 import { TOOLS } from '../src/tools/index.js';
-import { askerIn, demoSource, environmentOf, fixture, INCIDENT_WINDOW } from './support/ask.js';
+import { askerIn, createEnvironment, demoSource, fixture, INCIDENT_WINDOW } from './support/ask.js';
 import { SIGNAL, SUMMARY, scene, TWO } from './support/grafana-scene.js';
 import { exchange, json, replay } from './support/recorded-grafana.js';
 import { dataSource, PYROSCOPE, type Scene } from './support/small-grafana.js';
@@ -140,7 +140,7 @@ describe('the list of data sources', () => {
         return true;
       },
     });
-    const ask = askerIn(environmentOf([demoSource()], [], sources));
+    const ask = askerIn(createEnvironment([demoSource()], [], sources));
     const { text } = await ask('list_data_sources');
     expect(text).toMatch(/^demo \(uid files, files, enabled, default\)/m);
     expect(text).toContain('This Grafana does not know the token');
@@ -249,7 +249,7 @@ describe('the link at the end of an answer', () => {
       type: PYROSCOPE,
       drilldown: false,
     };
-    const ask = askerIn(environmentOf([{ ...demoSource(), place }]));
+    const ask = askerIn(createEnvironment([{ ...demoSource(), place }]));
     const { text } = await ask(tool, { ...TOOL_CALLS[tool]?.arguments, format: 'text' });
     expect(text.split('\n').at(-1)).toMatch(
       /^Open in Grafana Explore: https:\/\/public\.example\.com\/explore\?/,
@@ -265,7 +265,7 @@ describe('the link at the end of an answer', () => {
       type: PYROSCOPE,
       drilldown: true,
     };
-    const ask = askerIn(environmentOf([{ ...demoSource(), place }]));
+    const ask = askerIn(createEnvironment([{ ...demoSource(), place }]));
     const { text } = await ask(tool, { service: 'checkout-api', ...INCIDENT_WINDOW });
     const url = /^Open in Grafana Profiles Drilldown, difference: (\S+)$/.exec(
       text.split('\n').at(-1) ?? '',
@@ -284,7 +284,7 @@ describe('the link at the end of an answer', () => {
   test('investigate leads to the type of its first finding', async () => {
     const place = { baseUrl: 'https://g', orgId: 1, uid: 'u', type: PYROSCOPE, drilldown: true };
     const directory = fixture('incidents', '05-notify-goroutines');
-    const ask = askerIn(environmentOf([{ ...createFilesSource({ directory }), place }]));
+    const ask = askerIn(createEnvironment([{ ...createFilesSource({ directory }), place }]));
     const { text } = await ask('investigate', { service: 'notification-hub', ...INCIDENT_WINDOW });
     expect(text.split('\n').at(-1)).toContain(
       'var-profileMetricId=goroutine:goroutine:count:goroutine:count',
@@ -292,7 +292,7 @@ describe('the link at the end of an answer', () => {
   });
 
   test('there is none about other sources', async () => {
-    const { text } = await askerIn(environmentOf([demoSource()]))('summarize_profile', SUMMARY);
+    const { text } = await askerIn(createEnvironment([demoSource()]))('summarize_profile', SUMMARY);
     expect(text).not.toMatch(/https?:\/\//);
   });
 });

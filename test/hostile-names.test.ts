@@ -7,12 +7,12 @@ import { createPatternBook } from '../src/patterns/book.js';
 import { createFilesSource } from '../src/sources/files/source.js';
 import { failureOfAnswer } from '../src/sources/pyroscope/http/failure.js';
 import { expectAnswer, expectClean } from './fuzz/promise.js';
-import { askerIn, environmentOf, INCIDENT_WINDOW, NOW } from './support/ask.js';
+import { askerIn, createEnvironment, INCIDENT_WINDOW, NOW } from './support/ask.js';
 import { dashboardSources, dashboardStore } from './support/dashboards.js';
 import { manifest } from './support/directory.js';
 import { run } from './support/process.js';
 import { pprofBytes } from './support/profiles.js';
-import { dataSource, sourcesOf, startSmallGrafana } from './support/small-grafana.js';
+import { createSources, dataSource, startSmallGrafana } from './support/small-grafana.js';
 import { TOOL_CALLS } from './support/tool-arguments.js';
 
 // Names that others chose: functions, files, labels, services, types, data sources, dashboards, error texts.
@@ -126,7 +126,7 @@ describe('names in a profile, in labels and on dashboards', async () => {
   });
   const log: string[] = [];
   const book = hostileDashboards();
-  const ask = askerIn(environmentOf([source], log, undefined, () => book));
+  const ask = askerIn(createEnvironment([source], log, undefined, () => book));
   const given: Readonly<Record<string, object>> = {
     inspect_function: { function: 'function3' },
     query_profile: { focus: 'function', ignore: 'nothing' },
@@ -229,8 +229,8 @@ test('names of data sources stay data, and their addresses are never asked', asy
       dataSource(3, '\ud800', { name: '\udfff' }),
     ],
   });
-  const finder = sourcesOf(grafana, { declared: ['fine', hostile('uid'), '\ud800'] });
-  const ask = askerIn(environmentOf([], [], finder));
+  const finder = createSources(grafana, { declared: ['fine', hostile('uid'), '\ud800'] });
+  const ask = askerIn(createEnvironment([], [], finder));
   try {
     for (const format of ['text', 'json']) {
       for (const args of [{}, { source: hostile('uid') }, { source: '\ud800' }]) {

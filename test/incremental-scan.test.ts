@@ -1,7 +1,7 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { createPatternBook } from '../src/patterns/book.js';
 import { startGrafanaServer, VIEWER_TOKEN } from './support/grafana-server.js';
-import { CPU, sourcesOf } from './support/small-grafana.js';
+import { CPU, createSources } from './support/small-grafana.js';
 import type { GrafanaDashboard, GrafanaVersion } from './support/wire/grafana-state.js';
 
 // Unchanged dashboards are not read again where Grafana lists versions; elsewhere their queries stay as they
@@ -25,7 +25,7 @@ async function grafana(version: GrafanaVersion) {
     dashboards: Array.from({ length: COUNT }, (_, index) => dashboard(index)),
     libraryPanels: [{ uid: 'lib', name: 'lib', model: { type: 'flamegraph', targets: [] } }],
   });
-  const sources = sourcesOf({ url: server.url }, { token: VIEWER_TOKEN });
+  const sources = createSources({ url: server.url }, { token: VIEWER_TOKEN });
   const clock = { now: 1_000 };
   const budget = { dashboards: 1_000, requests: 2_000, concurrency: 4, ms: HOUR };
   const book = createPatternBook(sources.dashboards, { now: () => clock.now, budget });

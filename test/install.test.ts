@@ -3,7 +3,7 @@ import { OPTIONS } from '../src/config/options.js';
 import { TOOLS } from '../src/tools/index.js';
 import { connectHttp, connectTo } from './support/clients.js';
 import { cleanEnvironment, DEMO, MAIN, start } from './support/process.js';
-import { filledIn, snippetsOf } from './support/snippets.js';
+import { filledIn, listSnippets } from './support/snippets.js';
 
 // Every snippet that a reader copies starts the built server, or is let in by it.
 
@@ -14,7 +14,7 @@ const VALUES = {
   PYROSCOPE_MCP_TOKEN: TOKEN,
   'pyroscope-mcp-token': TOKEN,
 };
-const snippets = [...snippetsOf('docs/install.md'), ...snippetsOf('README.md')];
+const snippets = [...listSnippets('docs/install.md'), ...listSnippets('README.md')];
 const names = TOOLS.map(({ name }) => name);
 
 test('each client has its snippets, below the root key that it reads', () => {

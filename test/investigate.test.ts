@@ -4,7 +4,7 @@ import { callTool } from '../src/mcp/call.js';
 import { createFilesSource } from '../src/sources/files/source.js';
 import type { ProfileSource } from '../src/sources/source.js';
 import { investigate } from '../src/tools/surface/investigate.js';
-import { asker, askerIn, askFiles, environmentOf, fixture, INCIDENT_WINDOW } from './support/ask.js';
+import { asker, askerIn, askFiles, createEnvironment, fixture, INCIDENT_WINDOW } from './support/ask.js';
 import { createManualTimer, untilQuiet } from './support/manual-timer.js';
 import { changing, pods, START, smallService } from './support/small-service.js';
 
@@ -43,7 +43,7 @@ const answerSchema = z.looseObject({
   upstream_requests: z.number(),
 });
 
-async function answerOf(ask: ReturnType<typeof asker>, args: object) {
+async function readAnswer(ask: ReturnType<typeof asker>, args: object) {
   const { text, isError } = await ask('investigate', { ...args, format: 'json' });
   expect(isError).toBe(false);
   return answerSchema.parse(JSON.parse(text));
@@ -106,7 +106,7 @@ describe('instances that are all new', () => {
 
 describe('investigate', () => {
   test('JSON carries the fields of the contract', async () => {
-    const { verdict, findings, lenses, since } = await answerOf(askFiles(fixture('demo')), question);
+    const { verdict, findings, lenses, since } = await readAnswer(askFiles(fixture('demo')), question);
     expect(verdict).toBe('code_regression');
     expect(findings[0]).toMatchObject({
       rank: 1,
@@ -134,7 +134,7 @@ describe('investigate', () => {
   test('the requests stand in the answer, at most 40 of them, 8 at once', async () => {
     for (const name of ['demo', 'incidents/05-notify-goroutines', 'incidents/08-auth-cpu']) {
       const { source, seen } = watched(fixture(name));
-      const answer = await answerOf(asker(source), INCIDENT_WINDOW);
+      const answer = await readAnswer(asker(source), INCIDENT_WINDOW);
       expect(answer.upstream_requests).toBe(seen.requests);
       expect(answer.upstream_requests).toBeLessThanOrEqual(40);
       expect(seen.most).toBeLessThanOrEqual(8);
@@ -143,7 +143,7 @@ describe('investigate', () => {
 
   test('a change inside the window is found, and when it began', async () => {
     const window = { from: '2026-11-20T14:15:00Z', to: '2026-11-20T14:45:00Z' };
-    const { verdict, findings, since } = await answerOf(askFiles(fixture('demo')), {
+    const { verdict, findings, since } = await readAnswer(askFiles(fixture('demo')), {
       service: 'checkout-api',
       ...window,
     });
@@ -157,7 +157,7 @@ describe('investigate', () => {
 
   test('a baseline of the caller is taken and named', async () => {
     const baseline = { baseline_from: '2026-11-20T14:00:00Z', baseline_to: '2026-11-20T14:15:00Z' };
-    const answer = await answerOf(askFiles(fixture('demo')), { ...question, ...baseline });
+    const answer = await readAnswer(askFiles(fixture('demo')), { ...question, ...baseline });
     expect(answer.baseline).toMatchObject({
       from: '2026-11-20T14:00:00Z',
       to: '2026-11-20T14:15:00Z',
@@ -188,7 +188,7 @@ describe('investigate', () => {
     const window = { from: new Date(START).toISOString(), to: new Date(START + 15 * 60_000).toISOString() };
     const findingsFor = async (symptom?: string) => {
       const asking = { service: 'shop', ...window, ...(symptom === undefined ? {} : { symptom }) };
-      const { verdict, findings } = await answerOf(ask, asking);
+      const { verdict, findings } = await readAnswer(ask, asking);
       return [verdict, ...findings.map(({ function: name }) => name)];
     };
     expect(await findingsFor()).toEqual(['leak', 'park', 'hold', 'price']);
@@ -197,7 +197,7 @@ describe('investigate', () => {
   });
 
   test('no baseline: inconclusive, and it says why', async () => {
-    const answer = await answerOf(askFiles(fixture('demo')), {
+    const answer = await readAnswer(askFiles(fixture('demo')), {
       service: 'checkout-api',
       from: '2026-11-20T14:00:00Z',
       to: '2026-11-20T14:15:00Z',
@@ -216,7 +216,7 @@ describe('investigate', () => {
         return source.profile(query, signal);
       },
     };
-    const { verdict, not_determined } = await answerOf(asker(broken), question);
+    const { verdict, not_determined } = await readAnswer(asker(broken), question);
     expect(verdict).toBe('code_regression');
     expect(not_determined).toContain('alloc: not read, the answer was over the size limit');
   });
@@ -240,16 +240,16 @@ describe('investigate', () => {
       },
     };
     const { timer, advanceTo } = createManualTimer();
-    const environment = { ...environmentOf([stuck]), deadlineMs: 10_000, timer };
+    const environment = { ...createEnvironment([stuck]), deadlineMs: 10_000, timer };
     void untilQuiet(() => stuckReads > 0 && otherReads === 0).then(() => advanceTo(9_999));
-    const { verdict, not_determined } = await answerOf(askerIn(environment), question);
+    const { verdict, not_determined } = await readAnswer(askerIn(environment), question);
     expect(verdict).toBe('code_regression');
     expect(not_determined).toContain('alloc: not read, no time was left to read it');
   });
 
   test('progress rises with every request', async () => {
     const steps: number[] = [];
-    const environment = environmentOf([createFilesSource({ directory: fixture('demo') })]);
+    const environment = createEnvironment([createFilesSource({ directory: fixture('demo') })]);
     const { signal } = new AbortController();
     await callTool(investigate, question, environment, signal, (done) => steps.push(done));
     expect(steps.length).toBeGreaterThan(20);

@@ -151,7 +151,7 @@ function written(selector: string) {
   };
 }
 
-function bestOf(times: number, work: () => unknown): number {
+function takeBest(times: number, work: () => unknown): number {
   const all = Array.from({ length: times }, () => {
     const began = performance.now();
     work();
@@ -164,9 +164,9 @@ describe.each(READERS)('%s', (_name, read, pieces) => {
   test.each(pieces)('%j', (piece) => {
     const text = (length: number) => `${piece.repeat(Math.ceil(length / piece.length))}\u0000`;
     const [short, long] = [text(SHORT), text(FACTOR * SHORT)];
-    const slow = bestOf(2, () => read(long));
+    const slow = takeBest(2, () => read(long));
     if (slow < ALWAYS_FINE_MS) return;
-    expect(slow / bestOf(3, () => read(short))).toBeLessThan(BORDER);
+    expect(slow / takeBest(3, () => read(short))).toBeLessThan(BORDER);
   });
 });
 

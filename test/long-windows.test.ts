@@ -3,10 +3,10 @@ import { z } from 'zod';
 import { createPyroscopeSource } from '../src/sources/pyroscope/source.js';
 import type { ProfileSource } from '../src/sources/source.js';
 import { createMemorySource, type StoredProfile } from './evaluation/generator/memory-source.js';
-import { asker, askerIn, environmentOf, NOW } from './support/ask.js';
+import { asker, askerIn, createEnvironment, NOW } from './support/ask.js';
 import { startGrafanaServer, VIEWER_TOKEN } from './support/grafana-server.js';
 import { startPyroscopeServer, type TestPyroscope } from './support/pyroscope-server.js';
-import { sourcesOf } from './support/small-grafana.js';
+import { createSources } from './support/small-grafana.js';
 
 // Windows over what a server allows in one query (24 h by default): every tool answers as a server without
 // limits would.
@@ -150,10 +150,10 @@ describe.each(['9.4', '12.3'] as const)('through the proxy of Grafana %s', (vers
       version,
       dataSources: [{ name: 'shop-store', uid: 'shop-store', url: server.url, isDefault: true }],
     });
-    const sources = sourcesOf({ url: grafana.url }, { token: VIEWER_TOKEN });
+    const sources = createSources({ url: grafana.url }, { token: VIEWER_TOKEN });
     try {
       await sources.enable(['shop-store'], SIGNAL);
-      const ask = askerIn(environmentOf([], [], sources));
+      const ask = askerIn(createEnvironment([], [], sources));
       server.requests.clear();
       for (const [tool, args] of QUESTIONS.slice(4)) {
         const { text, isError } = await ask(tool, argumentsFor(tool, args));

@@ -10,7 +10,7 @@ interface Call {
   args: Readonly<Record<string, unknown>>;
 }
 
-function nextOf(text: string): Call[] {
+function listNext(text: string): Call[] {
   return [...text.matchAll(/^Next: (\w+) (\{.*\})$/gm)].map(([, tool = '', json = '{}']) => ({
     tool,
     args: JSON.parse(json),
@@ -49,7 +49,7 @@ describe.each(INCIDENTS)('$name', ({ directory, service }) => {
         if (answers.has(key)) continue;
         const { text, isError } = await ask(tool, args);
         answers.set(key, { text, isError, after });
-        following.push(...nextOf(text).map((next) => ({ ...next, after: key })));
+        following.push(...listNext(text).map((next) => ({ ...next, after: key })));
       }
       calls = following;
     }
@@ -79,7 +79,7 @@ describe('a ready call', () => {
     const baseline = { baseline_from: '2026-11-20T14:00:00Z', baseline_to: '2026-11-20T14:25:00Z' };
     const { text } = await ask('investigate', { ...question, ...baseline });
     expect(text).toContain('(no_change)');
-    expect(nextOf(text)).toEqual([
+    expect(listNext(text)).toEqual([
       { tool: 'compare_profiles', args: { ...question, profile_type: 'cpu', ...baseline } },
     ]);
   });
@@ -92,7 +92,7 @@ describe('a ready call', () => {
       selector: 'version="3.8.0"',
       baseline_selector: 'version="3.7.2"',
     });
-    const [next] = nextOf(text);
+    const [next] = listNext(text);
     expect(next).toMatchObject({ tool: 'inspect_function', args: { selector: '{version="3.8.0"}' } });
     expect((await canary(next?.tool ?? '', next?.args)).text).toContain('total 74.4%');
   });
@@ -109,7 +109,7 @@ describe('a baseline without profiles', () => {
     ['compare_profiles', { baseline_selector: 'pod="nope"' }],
   ])('%s %j: the time before the window is offered instead', async (tool, baseline) => {
     const { text } = await ask(tool, { ...question, ...baseline });
-    const [next] = nextOf(text);
+    const [next] = listNext(text);
     expect(next).toEqual({ tool, args: question });
     expect((await ask(tool, next?.args)).text).toContain('(code_regression)');
   });
@@ -121,7 +121,7 @@ test('an investigation without a baseline says what was not compared, and where 
   expect(text).toContain('24 cpu profiles\n');
   expect(text).not.toContain('no change');
   expect(text).toContain('inuse none -> 29.7 MiB, inconclusive');
-  const [next] = nextOf(text);
+  const [next] = listNext(text);
   expect(next?.tool).toBe('get_timeline');
   expect((await ask(next?.tool ?? '', next?.args)).text).toContain(
     'Onset: cpu rose from 385 ms to 525 ms per profile between 2026-11-20T14:28:08Z and 2026-11-20T14:31:52Z',
@@ -145,7 +145,7 @@ describe('a question without data', () => {
   const named = TOOLS.filter(({ input }) => 'service' in input.shape && 'from' in input.shape);
 
   /** A value that the schema takes and that is not its default. */
-  const exampleOf = (name: string, schema: unknown): unknown => {
+  const getExample = (name: string, schema: unknown): unknown => {
     const candidates = name.endsWith('_from')
       ? ['2026-11-20T14:00:00Z']
       : name.endsWith('_to')
@@ -160,7 +160,7 @@ describe('a question without data', () => {
   const cases = named.flatMap(({ name: tool, input }) =>
     Object.entries(input.shape)
       .filter(([name]) => name !== 'format' && !SCOPE.includes(name))
-      .map(([name, schema]) => [tool, name, exampleOf(name, schema)] as const),
+      .map(([name, schema]) => [tool, name, getExample(name, schema)] as const),
   );
 
   test('there are arguments of single tools', () => expect(cases.length).toBeGreaterThan(10));
@@ -170,7 +170,7 @@ describe('a question without data', () => {
     // The required arguments of the tool, then the one that is looked for.
     const required = tool === 'inspect_function' ? { function: 'main' } : {};
     const args = { ...question, ...required, [name]: value };
-    const [next] = nextOf((await ask(tool, args)).text);
+    const [next] = listNext((await ask(tool, args)).text);
     expect(next).toEqual({ tool, args: { ...args, service: 'checkout-api' } });
   });
 
@@ -179,7 +179,7 @@ describe('a question without data', () => {
       selector: 'service_name="checkout-apx"',
       ...INCIDENT_WINDOW,
     });
-    const [next] = nextOf(text);
+    const [next] = listNext(text);
     expect(next).toEqual({
       tool: 'list_services',
       args: { selector: '{service_name="checkout-api"}', ...INCIDENT_WINDOW },

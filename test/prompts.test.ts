@@ -25,7 +25,7 @@ function callsIn(text: string): Call[] {
   }));
 }
 
-async function textOf(name: string, given: Record<string, string | undefined>, now = NOW): Promise<string> {
+async function toText(name: string, given: Record<string, string | undefined>, now = NOW): Promise<string> {
   const prompt = PROMPTS.find((candidate) => candidate.name === name);
   if (prompt === undefined) throw new Error(`no prompt ${name}`);
   return prompt.text(given, now);
@@ -75,7 +75,7 @@ const USES: readonly [prompt: string, given: Record<string, string>, directory: 
 
 describe.each(USES)('%s about %j', (name, given, directory, holds) => {
   test('names only tools and arguments that exist', async () => {
-    const calls = callsIn(await textOf(name, given));
+    const calls = callsIn(await toText(name, given));
     expect(calls.length).toBe(holds.length);
     for (const call of calls) {
       const tool = TOOLS.find((candidate) => candidate.name === call.tool);
@@ -89,7 +89,7 @@ describe.each(USES)('%s about %j', (name, given, directory, holds) => {
   test('its calls work, the open words taken from the "Next" line before', async () => {
     const ask = askFiles(directory);
     let next: Record<string, unknown> = {};
-    for (const [index, call] of callsIn(await textOf(name, given)).entries()) {
+    for (const [index, call] of callsIn(await toText(name, given)).entries()) {
       const filled = Object.entries(call.arguments).map(([key, value]) => [
         key,
         value === 'TYPE' || value === 'FUNCTION' ? next[key] : value,
@@ -103,12 +103,12 @@ describe.each(USES)('%s about %j', (name, given, directory, holds) => {
   });
 
   test('costs at most 400 tokens', async () => {
-    expect(encode(await textOf(name, given)).length).toBeLessThanOrEqual(400);
+    expect(encode(await toText(name, given)).length).toBeLessThanOrEqual(400);
   });
 });
 
 test('times become absolute: all calls are about the same window', async () => {
-  const text = await textOf('investigate-incident', { ...checkout, from: 'now-1h', to: 'now' });
+  const text = await toText('investigate-incident', { ...checkout, from: 'now-1h', to: 'now' });
   const windows = callsIn(text).map(({ arguments: { from, to } }) => [from, to]);
   expect(windows).toEqual([
     ['2026-11-20T14:00:00Z', '2026-11-20T15:00:00Z'],
@@ -125,7 +125,7 @@ test.each([
   ['compare-deploys', { ...checkout, version: '2' }, 'needs `deployed_at`, or `version`'],
   ['compare-deploys', { ...checkout, deployed_at: 'now' }, 'is not in the past'],
 ])('%s refuses %j and says why', async (name, given, why) => {
-  const prompt = textOf(name, given);
+  const prompt = toText(name, given);
   await expect(prompt).rejects.toThrow(UserError);
   await expect(prompt).rejects.toThrow(why);
 });
@@ -143,11 +143,11 @@ test('what is filled in stays inside the JSON of the calls, whatever it is', asy
         source: other,
       };
       if (safeText(service) === '') {
-        await expect(textOf(name, evil)).rejects.toThrow('needs `service`');
+        await expect(toText(name, evil)).rejects.toThrow('needs `service`');
         return;
       }
-      const text = await textOf(name, evil);
-      const plain = await textOf(name, { ...given, source: 'x' });
+      const text = await toText(name, evil);
+      const plain = await toText(name, { ...given, source: 'x' });
       const frame = (whole: string) => whole.replace(/^(\d+\. \w+) \{.*\}$/gm, '$1');
       expect(frame(text)).toBe(frame(plain));
       for (const { arguments: args } of callsIn(text))

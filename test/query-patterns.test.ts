@@ -9,7 +9,7 @@ import { createFilesSource } from '../src/sources/files/source.js';
 import type { DashboardStore } from '../src/sources/grafana/dashboards.js';
 import type { ProfileSource } from '../src/sources/source.js';
 import { TOOLS } from '../src/tools/index.js';
-import { askerIn, askFiles, environmentOf, fixture, INCIDENT_WINDOW, NOW } from './support/ask.js';
+import { askerIn, askFiles, createEnvironment, fixture, INCIDENT_WINDOW, NOW } from './support/ask.js';
 import { dashboardSources, dashboardStore } from './support/dashboards.js';
 
 // find_query_patterns over the dashboards of fixtures/dashboards/, checked against the profiles of the demo
@@ -22,7 +22,7 @@ function connected(replaced: Partial<DashboardStore> = {}) {
     createFilesSource({ directory: fixture('incidents', '08-auth-cpu'), uid: 'fe7k2m9xq0ab1c' }),
   ];
   const book = createPatternBook(store, { now: () => NOW });
-  const environment = environmentOf(sources, [], undefined, () => book);
+  const environment = createEnvironment(sources, [], undefined, () => book);
   return { store, ask: askerIn(environment), book, environment };
 }
 
@@ -284,7 +284,7 @@ describe('a team whose label for services is not service_name', () => {
       },
     };
     const { book } = byRegion();
-    const asking = askerIn(environmentOf([shared], [], undefined, () => book));
+    const asking = askerIn(createEnvironment([shared], [], undefined, () => book));
     const { text } = await asking('investigate', { ...question, source: 'demo' });
     expect(text).toContain('Note: 2 services are added up: checkout-api, cart-api.');
   });

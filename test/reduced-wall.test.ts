@@ -1,7 +1,7 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { createFilesSource } from '../src/sources/files/source.js';
 import { createPyroscopeSource } from '../src/sources/pyroscope/source.js';
-import { askerIn, environmentOf } from './support/ask.js';
+import { askerIn, createEnvironment } from './support/ask.js';
 import { directoryWith, manifest } from './support/directory.js';
 import { pprofBytes } from './support/profiles.js';
 import { startPyroscopeServer, type TestPyroscope } from './support/pyroscope-server.js';
@@ -55,7 +55,7 @@ describe.each(['v2', 'v1'] as const)('%s storage', (mode) => {
     const source = createPyroscopeSource({ name: 'p', uid: 'p', url: server.url });
     if (refused > 0)
       server.faults.set({ kind: 'status', status: 413 }, { on: 'SelectMergeProfile', times: refused });
-    const { text, isError } = await askerIn(environmentOf([source]))(tool, { ...ARGS, ...more });
+    const { text, isError } = await askerIn(createEnvironment([source]))(tool, { ...ARGS, ...more });
     await source.close();
     server.faults.clear();
     if (isError) throw new Error(text);

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { CallEnvironment } from '../src/mcp/call.js';
 import { createFilesSource } from '../src/sources/files/source.js';
 import { createPyroscopeSource } from '../src/sources/pyroscope/source.js';
-import { askerIn, environmentOf } from './support/ask.js';
+import { askerIn, createEnvironment } from './support/ask.js';
 import { manifest } from './support/directory.js';
 import { generateProfile } from './support/generate-profile.js';
 import { until } from './support/http.js';
@@ -30,7 +30,7 @@ const args = {
   to: '2026-11-20T14:31:00Z',
 };
 
-async function filesOf(bytes: Uint8Array) {
+async function listFiles(bytes: Uint8Array) {
   const directory = await mkdtemp(path.join(tmpdir(), 'reduced-'));
   await writeFile(path.join(directory, 'cpu.pb.gz'), gzipSync(bytes));
   const labels = { service_name: 'shop', pod: 'a' };
@@ -48,7 +48,7 @@ interface OwnCost {
 }
 
 /** The directory of a profile over the size cap, read once for both storages. */
-const overTheCap = filesOf(generateProfile({ nodes: 40_000, seed: 5 }).bytes);
+const overTheCap = listFiles(generateProfile({ nodes: 40_000, seed: 5 }).bytes);
 
 /**
  * The rows of a table by own cost; the order of the same cost is not part of it, and the last ones may be
@@ -72,7 +72,7 @@ describe.each(['v2', 'v1'] as const)('over the size cap, %s storage', (mode) => 
   beforeAll(async () => {
     server = await startPyroscopeServer(await overTheCap, { mode });
     const capped = (more: object) =>
-      askerIn(environmentOf([createPyroscopeSource({ name: 'p', uid: 'p', url: server.url, ...more })]));
+      askerIn(createEnvironment([createPyroscopeSource({ name: 'p', uid: 'p', url: server.url, ...more })]));
     whole = capped({});
     ask = capped({ maxResponseBytes: CAP });
   });
@@ -164,7 +164,7 @@ describe.each(['v2', 'v1'] as const)('over the size cap, %s storage', (mode) => 
 
   test('where only the leaves fit, there are no callers and no tree', async () => {
     const source = createPyroscopeSource({ name: 'p', uid: 'p', url: server.url, maxResponseBytes: 190_000 });
-    const small = askerIn(environmentOf([source]));
+    const small = askerIn(createEnvironment([source]));
     const answer = await json(small, 'summarize_profile');
     const truth = await json(whole, 'summarize_profile');
     expect(ownCosts(answer)).toEqual(ownCosts(truth));
@@ -190,13 +190,13 @@ describe('not in time, or refused', () => {
   const made = generateProfile({ nodes: 3_000, seed: 2 });
   let server: TestPyroscope;
   beforeAll(async () => {
-    server = await startPyroscopeServer(await filesOf(made.bytes), { mode: 'v2' });
+    server = await startPyroscopeServer(await listFiles(made.bytes), { mode: 'v2' });
   });
   afterAll(() => server.close());
 
   const summary = async (more: object = {}, timing: Partial<CallEnvironment> = {}) => {
     const source = createPyroscopeSource({ name: 'p', uid: 'p', url: server.url, ...more });
-    const answer = await askerIn({ ...environmentOf([source]), ...timing })('summarize_profile', {
+    const answer = await askerIn({ ...createEnvironment([source]), ...timing })('summarize_profile', {
       ...args,
       format: 'json',
     });
@@ -269,7 +269,7 @@ describe('cut off on the way', () => {
   const servers = new Map<object, TestPyroscope>();
   beforeAll(async () => {
     for (const made of [large, small]) {
-      servers.set(made, await startPyroscopeServer(await filesOf(made.bytes), { mode: 'v2' }));
+      servers.set(made, await startPyroscopeServer(await listFiles(made.bytes), { mode: 'v2' }));
     }
   });
   afterAll(async () => {
@@ -284,7 +284,7 @@ describe('cut off on the way', () => {
     server.requests.clear();
     server.faults.clear();
     server.faults.set({ kind }, { on: 'SelectMergeProfile', times });
-    const { text, isError } = await askerIn(environmentOf([source]))('summarize_profile', {
+    const { text, isError } = await askerIn(createEnvironment([source]))('summarize_profile', {
       ...args,
       format: 'json',
     });
@@ -335,7 +335,7 @@ test('the own cost of every function is that of the whole, and no total is above
       fc.integer({ min: 1, max: 1_000 }),
       fc.integer({ min: 50, max: 1_500 }),
       async (seed, nodes) => {
-        const source = await filesOf(generateProfile({ nodes, seed }).bytes);
+        const source = await listFiles(generateProfile({ nodes, seed }).bytes);
         const server = await startPyroscopeServer(source, { mode: seed % 2 === 0 ? 'v2' : 'v1' });
         const pyroscope = createPyroscopeSource({ name: 'p', uid: 'p', url: server.url });
         const whole = (await pyroscope.profile(query, signal)).profile;

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { Labels } from '../src/sources/source.js';
 import { createMemorySource } from './evaluation/generator/memory-source.js';
 import { asker } from './support/ask.js';
-import { INCIDENT, timeOf } from './support/small-service.js';
+import { computeTime, INCIDENT } from './support/small-service.js';
 
 const MODULE = 'github.com/prometheus/shop';
 const QUOTE = `${MODULE}/price.Quote`;
@@ -23,7 +23,7 @@ function shop(labels: Labels) {
   return createMemorySource('shop', () =>
     Array.from({ length: 75 }, (_, index) => index - 60).flatMap((minute) =>
       ['a', 'b'].map((pod) => ({
-        time: timeOf(minute),
+        time: computeTime(minute),
         seconds: 10,
         labels: { service_name: 'shop', pod, ...labels },
         paths: [

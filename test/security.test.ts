@@ -19,7 +19,7 @@ const rows = page
   );
 
 /** The file and the title of the test that a cell names. */
-function proofOf(cell: string | undefined): { file: string; title: string } | null {
+function buildProof(cell: string | undefined): { file: string; title: string } | null {
   const [, file = '', title = ''] = /^`([^`]+\.test\.ts)`: (.+)$/.exec(cell ?? '') ?? [];
   return file === '' || title === '' ? null : { file, title };
 }
@@ -39,7 +39,7 @@ function hasTest(file: string, title: string): boolean {
 describe('every promise of SECURITY.md', () => {
   test.each(rows)('%s', (...cells) => {
     expect(cells).toHaveLength(2);
-    const proof = proofOf(cells[1]);
+    const proof = buildProof(cells[1]);
     expect(proof, 'names no test').not.toBeNull();
     if (proof === null) return;
     expect(existsSync(path.join(ROOT, proof.file)), proof.file).toBe(true);

@@ -41,7 +41,7 @@ const KINDS = {
 const REASON = /only a regular file will do|larger than 4 MiB/;
 
 let made = 0;
-async function pathOf(kind: keyof typeof KINDS): Promise<string> {
+async function buildPath(kind: keyof typeof KINDS): Promise<string> {
   const name = path.join(folder, `f${made++}`);
   await KINDS[kind](name);
   return name;
@@ -65,7 +65,7 @@ describe.skipIf(process.platform === 'win32')('of the wrong kind', () => {
   test.each(kinds.flatMap((kind) => Object.keys(SETTINGS).map((setting) => [kind, setting] as const)))(
     '%s as %s is refused at once',
     async (kind, setting) => {
-      const file = await pathOf(kind);
+      const file = await buildPath(kind);
       const [args, env] = SETTINGS[setting]?.(file) ?? [[], {}];
       const { code, stdout, stderr } = await run([...args, '--log-level', 'debug'], { env });
       expect(code).not.toBe(0);
@@ -75,18 +75,18 @@ describe.skipIf(process.platform === 'win32')('of the wrong kind', () => {
 
   test.each(kinds)('%s as the list of enabled sources is an error that names the directory', async (kind) => {
     const state = mkdtempSync(path.join(tmpdir(), 'state-'));
-    symlinkSync(await pathOf(kind), path.join(state, 'sources.json'));
+    symlinkSync(await buildPath(kind), path.join(state, 'sources.json'));
     const { createEnablementFile } = await import('../src/sources/grafana/enablement.js');
     await expect(createEnablementFile(path.join(state, 'sources.json')).read()).rejects.toThrow(REASON);
   });
 
   test.each(kinds)('%s holds no secret that the log must hide, and holds up no line', async (kind) => {
-    expect(secretsNow(['configured'], [await pathOf(kind)])()).toEqual(['configured']);
+    expect(secretsNow(['configured'], [await buildPath(kind)])()).toEqual(['configured']);
   });
 
   test('a list of tokens that becomes one lets nobody in, and the server goes on', async () => {
     const file = path.join(folder, 'list');
-    const [first, second] = [path.join(folder, 'first'), await pathOf('a pipe')];
+    const [first, second] = [path.join(folder, 'first'), await buildPath('a pipe')];
     writeFileSync(first, TOKEN);
     symlinkSync(first, file);
     const program = await serving(['--http-token-file', file]);

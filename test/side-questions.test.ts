@@ -10,7 +10,7 @@ import { asker, demoSource, fixture, INCIDENT_WINDOW } from './support/ask.js';
 const SCOPE = { service: 'checkout-api', profile_type: 'cpu', ...INCIDENT_WINDOW };
 const WIDE = { ...SCOPE, from: '2026-11-20T14:00:00Z' };
 const busy = () => new UpstreamError('overloaded', 'busy', { status: 429 });
-const notesOf = (text: string) => z.object({ notes: z.array(z.string()) }).parse(JSON.parse(text)).notes;
+const readNotes = (text: string) => z.object({ notes: z.array(z.string()) }).parse(JSON.parse(text)).notes;
 
 /** The demo incident, some of whose merges fail: all those that `fails` says of. */
 function failing(fails: (merge: number, selector: string) => boolean): ProfileSource {
@@ -32,7 +32,7 @@ describe('get_timeline of a function', () => {
   test('names the parts that could not be read', async () => {
     const { text, isError } = await asker(failing((merge) => merge === 3))('get_timeline', args);
     expect(isError, text).toBe(false);
-    expect(notesOf(text)).toEqual([
+    expect(readNotes(text)).toEqual([
       expect.stringMatching(
         /^1 of 12 parts could not be read \(the first from 2026-11-20T14:\S+Z: the store was overloaded \(HTTP 429\)\): a change there is not seen\. Ask again\.$/,
       ),
@@ -54,7 +54,7 @@ test('inspect_function answers without its timeline and its labels', async () =>
     format: 'json',
   });
   expect(isError, text).toBe(false);
-  expect(notesOf(text)).toEqual([
+  expect(readNotes(text)).toEqual([
     'The timeline could not be read: the store was overloaded (HTTP 429). Ask again for it.',
     'The share by label could not be read: the store was overloaded (HTTP 429). Ask again for it.',
   ]);
@@ -66,7 +66,7 @@ test('list_services answers without the shares', async () => {
   const { text, isError } = await ask('list_services', { ...INCIDENT_WINDOW, format: 'json' });
   expect(isError, text).toBe(false);
   expect(text).toContain('checkout-api');
-  expect(notesOf(text)).toContain(
+  expect(readNotes(text)).toContain(
     'The share of each could not be read: the answer was cut short, damaged or no profile. Ask again for it.',
   );
 });

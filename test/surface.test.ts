@@ -11,7 +11,7 @@ import type { Tool } from '../src/tools/define.js';
 import { TOOLS } from '../src/tools/index.js';
 
 describe('the surface that every agent pays for', () => {
-  const tokensOf = (tools: readonly Tool[]) =>
+  const listTokens = (tools: readonly Tool[]) =>
     encode(
       tools
         .map((tool) =>
@@ -34,15 +34,15 @@ describe('the surface that every agent pays for', () => {
       others?.length,
       'Every agent pays for each tool with every conversation: count the new one here, and shorten until the budget fits.',
     ).toBe(10);
-    expect(tokensOf(others ?? []) + encode(INSTRUCTIONS).length).toBeLessThanOrEqual(3_300);
+    expect(listTokens(others ?? []) + encode(INSTRUCTIONS).length).toBeLessThanOrEqual(3_300);
   });
 
   test('all eleven and the instructions cost at most 3,500', () => {
-    expect(tokensOf(TOOLS) + encode(INSTRUCTIONS).length).toBeLessThanOrEqual(3_500);
+    expect(listTokens(TOOLS) + encode(INSTRUCTIONS).length).toBeLessThanOrEqual(3_500);
   });
 
   test('the eleventh, find_query_patterns, costs at most 250', () => {
-    expect(tokensOf(learned ?? [])).toBeLessThanOrEqual(250);
+    expect(listTokens(learned ?? [])).toBeLessThanOrEqual(250);
   });
 
   // Clients show prompts and resources to people; a model gets what somebody picks, or what it reads itself.

@@ -33,7 +33,7 @@ function askAnew(before: number) {
   return { ...ASK, arguments: { ...ASK.arguments, to } };
 }
 
-async function sourceOf(kind: 'pyroscope' | 'grafana'): Promise<{ args: string[]; requests: Requests }> {
+async function createSource(kind: 'pyroscope' | 'grafana'): Promise<{ args: string[]; requests: Requests }> {
   const store = await startPyroscopeServer(demoSource());
   onTestFinished(() => store.close());
   if (kind === 'pyroscope') {
@@ -53,7 +53,7 @@ function queries({ log }: Requests): SeenRequest[] {
   return log.filter(({ name }) => /^(?:proxy )?[A-Z][A-Za-z]+$/.test(name));
 }
 
-function traceOf({ headers }: SeenRequest) {
+function createTrace({ headers }: SeenRequest) {
   const { traceparent, tracestate, baggage } = headers;
   return { traceparent, tracestate, baggage };
 }
@@ -83,7 +83,7 @@ async function connected(
 
 describe.each(['pyroscope', 'grafana'] as const)('to %s', (kind) => {
   test.each(['auto', 'legacy'] as const)('over stdio, protocol %s', async (mode) => {
-    const { args, requests } = await sourceOf(kind);
+    const { args, requests } = await createSource(kind);
     const client = await connected(
       { command: process.execPath, args: [MAIN, ...args], env: cleanEnvironment() },
       mode,
@@ -97,16 +97,16 @@ describe.each(['pyroscope', 'grafana'] as const)('to %s', (kind) => {
       requests.clear();
       await client.callTool({ ...askAnew(turn), _meta: meta });
       expect(queries(requests).length).toBeGreaterThan(0);
-      expect(queries(requests).map(traceOf)).toEqual(queries(requests).map(() => seen));
+      expect(queries(requests).map(createTrace)).toEqual(queries(requests).map(() => seen));
     }
     requests.clear();
     await client.callTool(askAnew(contexts.length));
     expect(queries(requests).length).toBeGreaterThan(0);
-    expect(queries(requests).map(traceOf)).toEqual(queries(requests).map(() => NONE));
+    expect(queries(requests).map(createTrace)).toEqual(queries(requests).map(() => NONE));
   });
 
   test.each(['auto', 'legacy'] as const)('over HTTP, protocol %s', async (mode) => {
-    const { args, requests } = await sourceOf(kind);
+    const { args, requests } = await createSource(kind);
     const program = start(['--http', '0', '--log-level', 'info', ...args]);
     onTestFinished(() => void program.child.kill('SIGKILL'));
     const [, url = ''] = await program.seen(/serves MCP at (\S+)/);
@@ -120,7 +120,7 @@ describe.each(['pyroscope', 'grafana'] as const)('to %s', (kind) => {
     const client = await connected(url, mode, headers);
     await client.callTool(ASK);
     expect(queries(requests).length).toBeGreaterThan(0);
-    expect(queries(requests).map(traceOf)).toEqual(queries(requests).map(() => TRACE));
+    expect(queries(requests).map(createTrace)).toEqual(queries(requests).map(() => TRACE));
     for (const request of requests.log) {
       expect(Object.keys(request.headers).filter((name) => !OURS.has(name))).toEqual([]);
       expect(JSON.stringify(request.headers)).not.toContain('of-the-caller');
@@ -128,7 +128,7 @@ describe.each(['pyroscope', 'grafana'] as const)('to %s', (kind) => {
     requests.clear();
     await client.callTool({ ...askAnew(1), _meta: { traceparent: OTHER } });
     expect(queries(requests).length).toBeGreaterThan(0);
-    expect(queries(requests).map(traceOf)).toEqual(
+    expect(queries(requests).map(createTrace)).toEqual(
       queries(requests).map(() => ({ ...NONE, traceparent: OTHER, baggage: TRACE.baggage })),
     );
     await program.seen(/call ended(?:.|\n)*call ended/);
@@ -145,7 +145,7 @@ describe.each(['pyroscope', 'grafana'] as const)('to %s', (kind) => {
 });
 
 test('a request that two calls wait for carries the trace of the one that began it', async () => {
-  const { args, requests } = await sourceOf('pyroscope');
+  const { args, requests } = await createSource('pyroscope');
   const environment = await createEnvironment(
     readConfig([...args, '--cache-dir', 'none'], {}),
     createLog('error', () => {}),

@@ -5,7 +5,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { type CallEnvironment, callTool } from '../src/mcp/call.js';
 import { createPyroscopeSource } from '../src/sources/pyroscope/source.js';
 import { TOOLS } from '../src/tools/index.js';
-import { environmentOf } from './support/ask.js';
+import { createEnvironment } from './support/ask.js';
 
 // When the profile store fails, an agent reads what failed, why and what to do next, and the server goes on.
 
@@ -31,7 +31,9 @@ function environment(
   url: string,
   more: { timeoutMs?: number; maxResponseBytes?: number } = {},
 ): CallEnvironment {
-  return environmentOf([createPyroscopeSource({ name: 'prod', uid: 'prod', url, token: TOKEN, ...more })]);
+  return createEnvironment([
+    createPyroscopeSource({ name: 'prod', uid: 'prod', url, token: TOKEN, ...more }),
+  ]);
 }
 
 async function summarize(env: CallEnvironment) {
@@ -169,7 +171,7 @@ test('after a failure the same server answers again', async () => {
 
 test('a bug of ours shows an id, not its message', async () => {
   const log: string[] = [];
-  const env = environmentOf(
+  const env = createEnvironment(
     [
       {
         ...createPyroscopeSource({ name: 'prod', uid: 'prod', url: 'http://127.0.0.1:9' }),

@@ -21,15 +21,15 @@ function resolveIn(name) {
   const root = path.join(FOLDER, 'node_modules', ...parts.slice(0, length));
   const { exports, module, main } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
   const entry = exports?.[['.', ...parts.slice(length)].join('/')] ?? module ?? main ?? 'index.js';
-  return path.join(root, fileOf(entry));
+  return path.join(root, resolveFile(entry));
 }
 
-function fileOf(entry) {
+function resolveFile(entry) {
   if (typeof entry === 'string') return entry;
-  return fileOf(entry.import ?? entry.node ?? entry.default);
+  return resolveFile(entry.import ?? entry.node ?? entry.default);
 }
 
-function versionOf(name) {
+function readVersion(name) {
   return JSON.parse(readFileSync(path.join(FOLDER, 'node_modules', name, 'package.json'), 'utf8')).version;
 }
 
@@ -41,7 +41,7 @@ async function openaiAgents(tool) {
 }
 
 function checkStrict({ required, additionalProperties, properties }, tool) {
-  assert.deepEqual([...required].sort(), argumentsOf(tool), 'does not require every argument');
+  assert.deepEqual([...required].sort(), buildArguments(tool), 'does not require every argument');
   assert.equal(additionalProperties, false, 'takes further arguments');
   for (const [name, argument] of Object.entries(properties)) {
     // Strict mode has no argument that may be left out but one that may be null.
@@ -60,7 +60,7 @@ async function googleGenai(tool) {
 
 /** The package passes the schema on as it is. */
 function checkGemini({ properties }, tool) {
-  assert.deepEqual(Object.keys(properties).sort(), argumentsOf(tool), 'lost an argument');
+  assert.deepEqual(Object.keys(properties).sort(), buildArguments(tool), 'lost an argument');
   for (const [name, argument] of Object.entries(properties)) {
     assert.equal(
       argument.description,
@@ -79,7 +79,7 @@ function aiSdk(provider, create, model, schemaOf) {
       load('@ai-sdk/mcp'),
       load(provider),
     ]);
-    const client = await createMCPClient({ transport: serverOf([tool]) });
+    const client = await createMCPClient({ transport: createServer([tool]) });
     let body = null;
     const fetch = async (_url, init) => {
       body = JSON.parse(init.body);
@@ -96,12 +96,12 @@ function aiSdk(provider, create, model, schemaOf) {
       if (body === null) throw error;
     });
     await client.close();
-    assert.deepEqual(Object.keys(schemaOf(body).properties).sort(), argumentsOf(tool), 'lost an argument');
+    assert.deepEqual(Object.keys(schemaOf(body).properties).sort(), buildArguments(tool), 'lost an argument');
   };
 }
 
 /** A transport to a server that has these tools and answers nothing else. */
-function serverOf(tools) {
+function createServer(tools) {
   const transport = {
     start: async () => {},
     close: async () => {},
@@ -129,7 +129,7 @@ async function langchain(tool) {
   const client = { listTools: async () => ({ tools: [tool] }) };
   const [made] = await loadMcpTools('pyroscope', client);
   const { parameters } = convertToOpenAITool(made).function;
-  assert.deepEqual(Object.keys(parameters.properties).sort(), argumentsOf(tool), 'lost an argument');
+  assert.deepEqual(Object.keys(parameters.properties).sort(), buildArguments(tool), 'lost an argument');
 }
 
 /** Clients that check arguments themselves often do it with Ajv as it comes: draft-07, strict. */
@@ -142,7 +142,7 @@ async function ajv(tool) {
   assert.equal(validate({ ...needed, limit: 0, srvice: 'a' }), true, 'refuses what the server explains');
 }
 
-function argumentsOf({ inputSchema }) {
+function buildArguments({ inputSchema }) {
   return Object.keys(inputSchema.properties).sort();
 }
 
@@ -184,6 +184,6 @@ for (const [converter, name, convert] of CONVERTERS) {
       failures.push({ tool: tool.name, error: String(error).slice(0, 200) });
     }
   }
-  rows.push({ converter, package: `${name} ${versionOf(name)}`, failures });
+  rows.push({ converter, package: `${name} ${readVersion(name)}`, failures });
 }
 process.stdout.write(JSON.stringify(rows));

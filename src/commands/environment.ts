@@ -57,7 +57,7 @@ export async function createSources(config: Config, watch?: Watch): Promise<Conf
     meter: watch?.meter,
   };
   const remote = config.pyroscope !== null || config.grafana !== null;
-  const breakerOf = watch === undefined || !remote ? undefined : await createBreakers(watch);
+  const getBreaker = watch === undefined || !remote ? undefined : await createBreakers(watch);
   if (config.pyroscope !== null) {
     const { createPyroscopeSource } = await import('../sources/pyroscope/source.js');
     const source = createPyroscopeSource({
@@ -66,7 +66,7 @@ export async function createSources(config: Config, watch?: Watch): Promise<Conf
       owner: pyroscopeOwner(config.pyroscope, 'pyroscope'),
       ...config.pyroscope,
       ...limits,
-      breaker: breakerOf?.('pyroscope', 'pyroscope'),
+      breaker: getBreaker?.('pyroscope', 'pyroscope'),
     });
     sources.push(mark(watch?.recent?.wrap(source) ?? source));
   }
@@ -77,7 +77,7 @@ export async function createSources(config: Config, watch?: Watch): Promise<Conf
   const grafana =
     config.grafana === null
       ? null
-      : await openGrafana(config.grafana, config, limits, { breakerOf, recent: watch?.recent, mark });
+      : await openGrafana(config.grafana, config, limits, { getBreaker, recent: watch?.recent, mark });
   return { registry: createRegistry(sources, grafana ?? undefined), configured: sources, grafana };
 }
 
@@ -114,10 +114,10 @@ async function openGrafana(
   { enabledSources, stateDirectory }: Config,
   limits: Pick<TransportOptions, 'timeoutMs' | 'maxResponseBytes' | 'proxy' | 'meter'>,
   {
-    breakerOf,
+    getBreaker,
     recent,
     mark,
-  }: { breakerOf: BreakerOf | undefined; recent: RecentAnswers | undefined; mark: MarkOwnCode },
+  }: { getBreaker: BreakerOf | undefined; recent: RecentAnswers | undefined; mark: MarkOwnCode },
 ): Promise<GrafanaSources> {
   const [{ createGrafanaClient }, { createEnablementFile }, { createGrafanaSources }, { xdgState }] =
     await Promise.all([
@@ -128,12 +128,12 @@ async function openGrafana(
     ]);
   const directory = stateDirectory ?? path.join(xdgState ?? '.', PACKAGE.name);
   return createGrafanaSources({
-    client: createGrafanaClient({ ...settings, ...limits, breaker: breakerOf?.('grafana', 'grafana') }),
+    client: createGrafanaClient({ ...settings, ...limits, breaker: getBreaker?.('grafana', 'grafana') }),
     orgId: settings.orgId,
     enablement: createEnablementFile(path.join(directory, 'sources.json')),
     declared: enabledSources,
     ownerOf: (uid) => grafanaOwner(settings, uid),
-    getBreaker: breakerOf === undefined ? undefined : (uid) => breakerOf('grafana', uid),
+    getBreaker: getBreaker === undefined ? undefined : (uid) => getBreaker('grafana', uid),
     wrapSource: (source) => mark(recent?.wrap(source) ?? source),
   });
 }

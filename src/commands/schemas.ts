@@ -29,23 +29,23 @@ export function createSchemas(config: Config, log: Log, meter: Meter = NO_METER)
   const keeps = config.cache.url !== null || config.cache.directory !== 'none';
   let opened: Promise<KeptAnswers | null> | undefined;
   const open = () => {
-    opened ??= openCache(config, log).catch((error: unknown) => {
+    opened ??= openConfiguredCache(config, log).catch((error: unknown) => {
       log.error('the schema cache cannot be opened, the server works on without it', error);
       return null;
     });
     return opened;
   };
   const markOf = rememberedFingerprint();
-  const cacheOf = (owner: SourceOwner) =>
+  const openCache = (owner: SourceOwner) =>
     keeps ? openedWhenNeeded(open, createIdentity(owner, markOf)) : undefined;
   return {
-    openCache: cacheOf,
+    openCache,
     getSchema(view) {
       const source = view.original ?? view;
       let schema = schemas.get(source);
       if (schema === undefined) {
         const { owner } = source;
-        schema = createSchema(source, { cache: owner === undefined ? undefined : cacheOf(owner), meter });
+        schema = createSchema(source, { cache: owner === undefined ? undefined : openCache(owner), meter });
         schemas.set(source, schema);
       }
       return schema;
@@ -110,7 +110,7 @@ function createIdentity(owner: SourceOwner, markOf: typeof fingerprint): () => P
   };
 }
 
-async function openCache(config: Config, log: Log): Promise<KeptAnswers> {
+async function openConfiguredCache(config: Config, log: Log): Promise<KeptAnswers> {
   const [{ openKeptAnswers }, place] = await Promise.all([
     import('../schema/kept-answers.js'),
     findCachePlace(config),

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
-import { type Alias, lensOf } from '../../test/support/type-ids.js';
+import { type Alias, toLens } from '../../test/support/type-ids.js';
 import type { LensRow } from '../profile/compare/finding.js';
 import { agreeing, computeChance, inAgreement } from './agreement.js';
 
 const MIB = 2 ** 20;
 const row = (alias: Alias, before: number | null, after: number | null, error: number | null): LensRow => ({
-  ...lensOf(alias),
+  ...toLens(alias),
   verdict: 'no_change',
   before,
   after,

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { nameOf } from '../../test/support/contrast.js';
+import { getName } from '../../test/support/contrast.js';
 import {
+  buildReading,
   levelEvidence,
   type ReadingEvidence,
-  readingOf,
   shareEvidence,
   waitEvidence,
 } from '../../test/support/evidence.js';
@@ -12,12 +12,12 @@ import { type Cause, conclude } from './conclude.js';
 /** `leak goroutines`, `code cpu price`: a cause as a row of a table states it. */
 function causeText(cause: Cause): string {
   const change = cause.kind === 'code' || cause.kind === 'moved' ? cause.of.change : null;
-  const culprit = change === null ? [] : [nameOf(change.analysis, change.culprit.fn)];
+  const culprit = change === null ? [] : [getName(change.analysis, change.culprit.fn)];
   return [cause.kind, cause.of.lens.type.alias, ...culprit].join(' ');
 }
 
 function concluded(evidence: ReadingEvidence) {
-  const { verdict, causes } = conclude(readingOf(evidence));
+  const { verdict, causes } = conclude(buildReading(evidence));
   return { verdict, causes: causes.map(causeText) };
 }
 
@@ -45,8 +45,8 @@ test('a baseline of two rounds of profiles does not tell how the load swings', (
     points: points.filter(({ time }) => time > last),
   }));
   const of = { ...LOAD, profileTimes: { series: brief, stepMs } };
-  expect(conclude(readingOf({ shares: [LOAD] })).verdict).toBe('load_increase');
-  expect(conclude(readingOf({ shares: [of] })).verdict).toBe('no_change');
+  expect(conclude(buildReading({ shares: [LOAD] })).verdict).toBe('load_increase');
+  expect(conclude(buildReading({ shares: [of] })).verdict).toBe('no_change');
 });
 
 describe('which verdict wins, and what else is named', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { levelEvidence, readingOf, shareEvidence } from '../../test/support/evidence.js';
+import { buildReading, levelEvidence, shareEvidence } from '../../test/support/evidence.js';
 import type { Cause } from './conclude.js';
 import { withContext } from './finding-context.js';
 import { buildFindings } from './findings.js';
@@ -11,7 +11,7 @@ const code = (of: typeof cpu): Cause => ({ kind: 'code', of });
 const findings = (...causes: Cause[]) => buildFindings({ verdict: 'code_regression', causes }, null);
 
 describe('time of the collector', () => {
-  test.each<[string, Cause[], Partial<Parameters<typeof readingOf>[0]>, readonly boolean[]]>([
+  test.each<[string, Cause[], Partial<Parameters<typeof buildReading>[0]>, readonly boolean[]]>([
     ['stands with the allocations', [code(cpu), code(alloc)], { collector }, [false, true]],
     [
       'stands with a function that allocates, too',
@@ -29,13 +29,13 @@ describe('time of the collector', () => {
     ['is left out where nothing allocates', [code(cpu)], { collector }, [false]],
     ['is left out where the allocations only moved', [{ kind: 'moved', of: alloc }], { collector }, [false]],
   ])('%s', (_name, causes, evidence, charged) => {
-    const reading = readingOf({ shares: [cpu, alloc], ...evidence });
+    const reading = buildReading({ shares: [cpu, alloc], ...evidence });
     const withTimes = withContext(findings(...causes), reading);
     expect(withTimes.map((finding) => finding.collector !== null)).toEqual(charged);
   });
 
   test('as shares of the time and per profile', () => {
-    const reading = readingOf({ shares: [cpu, alloc], collector });
+    const reading = buildReading({ shares: [cpu, alloc], collector });
     const [finding] = withContext(findings(code(alloc)), reading);
     expect(finding?.collector).toMatchObject({
       type: { alias: 'cpu' },
@@ -50,7 +50,7 @@ describe('time of the collector', () => {
 test('each finding has the instances in which its own type rose', () => {
   const levels = [levelEvidence('inuse', { after: 40, grew: { from: {}, to: { 'main serve': 40 } } })];
   const rises = { cpu: null, inuse: { label: 'pod', risen: ['a'], all: 2 } };
-  const reading = readingOf({ shares: [cpu], levels });
+  const reading = buildReading({ shares: [cpu], levels });
   const totals = reading.totals.map((row) => ({
     ...row,
     instances: row.lens.type.alias === 'inuse' ? rises.inuse : null,

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import {
+  buildReading,
   type ChangeEvidence,
   levelEvidence,
-  readingOf,
   shareEvidence,
   waitEvidence,
 } from '../../test/support/evidence.js';
@@ -232,8 +232,8 @@ test('a further change whose value stayed is none: the rest shrank by what was l
 });
 
 describe('one row for each type', () => {
-  const rows = (evidence: Parameters<typeof readingOf>[0]) =>
-    lensRows(readingOf(evidence)).map(({ type, verdict }) => [type.alias, verdict]);
+  const rows = (evidence: Parameters<typeof buildReading>[0]) =>
+    lensRows(buildReading(evidence)).map(({ type, verdict }) => [type.alias, verdict]);
 
   test.each([
     { what: 'a change of code', evidence: { shares: [cpu()] }, row: ['cpu', 'code_regression'] },
@@ -296,7 +296,7 @@ describe('one row for each type', () => {
       levels: [levelEvidence('inuse', { before: 7, after: 9 })],
       unread: ['mutex' as const],
     };
-    expect(lensRows(readingOf(evidence)).map((row) => [row.before, row.after])).toEqual([
+    expect(lensRows(buildReading(evidence)).map((row) => [row.before, row.after])).toEqual([
       [900, 1_000],
       [7, 9],
       [100, 100],

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { levelEvidence, readingOf } from '../../test/support/evidence.js';
+import { buildReading, levelEvidence } from '../../test/support/evidence.js';
 import { smallestChange } from './smallest.js';
 
 const MIB = 2 ** 20;
@@ -14,5 +14,5 @@ test.each<[string, number | null, string]>([
   ['too few snapshots for one', null, 'x2'],
 ])('of a level: %s', (_, smallestHidden, expected) => {
   const level = { ...levelEvidence('inuse', { before: 80 * MIB, after: 80 * MIB }), smallestHidden };
-  expect(smallestChange(readingOf({ levels: [level] }), level.lens)).toBe(expected);
+  expect(smallestChange(buildReading({ levels: [level] }), level.lens)).toBe(expected);
 });

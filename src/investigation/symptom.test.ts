@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { shareEvidence } from '../../test/support/evidence.js';
-import { type Alias, lensOf } from '../../test/support/type-ids.js';
+import { type Alias, toLens } from '../../test/support/type-ids.js';
 import type { Finding } from '../profile/compare/finding.js';
 import { buildFindings } from './findings.js';
 import { orderBySymptom } from './symptom.js';
@@ -12,7 +12,7 @@ const [ANY] = buildFindings(
 
 function finding(alias: Alias): Finding {
   if (ANY === undefined) throw new Error('no finding');
-  return { ...ANY, type: lensOf(alias).type };
+  return { ...ANY, type: toLens(alias).type };
 }
 
 const order = (aliases: readonly Alias[], symptom: string | undefined) =>

@@ -188,14 +188,16 @@ describe('words for "left out"', () => {
     '[]',
     '{}',
   ];
-  const shapeOf = ({ input }: Tool) => Object.entries<z.ZodType>(input.shape);
+  const describeShape = ({ input }: Tool) => Object.entries<z.ZodType>(input.shape);
   const argumentsOfAll = new Set(TOOLS.flatMap(({ input }) => Object.keys(input.shape)));
 
   test.each(WORDS)('%j leaves out all that cannot be called so', (word) => {
     for (const each of TOOLS) {
       const needed = neededBy(each);
       const words = Object.fromEntries(
-        shapeOf(each).flatMap(([name]) => (MAY_BE_NAMES.has(name) || name in needed ? [] : [[name, word]])),
+        describeShape(each).flatMap(([name]) =>
+          MAY_BE_NAMES.has(name) || name in needed ? [] : [[name, word]],
+        ),
       );
       expect(checkArguments(each, { ...needed, ...words })).toEqual(checkArguments(each, needed));
     }
@@ -203,7 +205,7 @@ describe('words for "left out"', () => {
 
   test.each(WORDS)('%j stays where something may be called so', (word) => {
     for (const each of TOOLS) {
-      const names = shapeOf(each).flatMap(([name]) => (MAY_BE_NAMES.has(name) ? [[name, word]] : []));
+      const names = describeShape(each).flatMap(([name]) => (MAY_BE_NAMES.has(name) ? [[name, word]] : []));
       const args = { ...neededBy(each), ...Object.fromEntries(names) };
       expect(checkArguments(each, args)).toMatchObject(Object.fromEntries(names));
     }

@@ -121,7 +121,7 @@ describe('against what a source holds', () => {
   const matched = (name: string, op: '=' | '!=' | '=~' | '!~', value: string) => [{ name, op, value }];
   const service = (value: string) => [{ name: 'service_name', op: '=' as const, value }];
   const { signal } = new AbortController();
-  const reasonOf = async (more: Partial<LearnedQuery>) =>
+  const explainFailure = async (more: Partial<LearnedQuery>) =>
     (await validatePatterns(mergePatterns([place('p', 1, query(more))], NOW), live, signal))[0]?.reason;
 
   test.each<[string, Partial<LearnedQuery>, string | null]>([
@@ -147,7 +147,7 @@ describe('against what a source holds', () => {
     ['a label whose values nobody asked for', { matchers: matched('env', '=', 'mars') }, null],
     ['type of others', { matchers: service('search') }, 'search does not emit this profile type'],
   ])('%s', async (_name, more, reason) => {
-    expect(await reasonOf(more)).toBe(reason);
+    expect(await explainFailure(more)).toBe(reason);
   });
 
   test('what is out of date comes last', async () => {

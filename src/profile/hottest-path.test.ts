@@ -2,13 +2,13 @@ import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { fixture } from '../../test/support/ask.js';
-import { profileOf } from '../../test/support/profiles.js';
+import { buildProfile } from '../../test/support/profiles.js';
 import { frameOwner } from './code/frames.js';
 import { findHottestPath } from './hottest-path.js';
 import type { Profile } from './model.js';
 import { decodePprof, pprofToProfile } from './pprof/pprof.js';
 
-function pathOf(profile: Profile, application = /^app\./) {
+function buildPath(profile: Profile, application = /^app\./) {
   const name = (id: number) => profile.functions[id]?.name ?? '';
   const { steps, explainsUntil, branches } = findHottestPath(profile, (id) => application.test(name(id)));
   return {
@@ -20,13 +20,13 @@ function pathOf(profile: Profile, application = /^app\./) {
 
 describe('findHottestPath', () => {
   test('follows the heaviest child from the heaviest entry point to a leaf', () => {
-    const profile = profileOf(
+    const profile = buildProfile(
       [['main', 'app.serve', 'app.price', 'parse'], 60],
       [['main', 'app.serve', 'app.price'], 10],
       [['main', 'app.serve', 'log'], 20],
       [['gc', 'sweep'], 50],
     );
-    expect(pathOf(profile)).toEqual({
+    expect(buildPath(profile)).toEqual({
       steps: [
         ['main', 90, 0],
         ['app.serve', 90, 0],
@@ -39,12 +39,12 @@ describe('findHottestPath', () => {
   });
 
   test('marks the last step before the chain falls below half of its parent, and lists the branches there', () => {
-    const profile = profileOf(
+    const profile = buildProfile(
       [['main', 'app.serve', 'app.a', 'x'], 40],
       [['main', 'app.serve', 'app.b'], 35],
       [['main', 'app.serve', 'app.c'], 25],
     );
-    expect(pathOf(profile)).toMatchObject({
+    expect(buildPath(profile)).toMatchObject({
       mark: 'app.serve',
       branches: [
         ['app.a', 40],
@@ -52,31 +52,31 @@ describe('findHottestPath', () => {
         ['app.c', 25],
       ],
     });
-    expect(pathOf(profile).steps).toHaveLength(4);
+    expect(buildPath(profile).steps).toHaveLength(4);
   });
 
   test('a half is enough', () => {
-    const profile = profileOf([['app.main', 'a'], 1], [['app.main', 'b'], 1]);
-    expect(pathOf(profile)).toMatchObject({ mark: 'a', branches: [] });
+    const profile = buildProfile([['app.main', 'a'], 1], [['app.main', 'b'], 1]);
+    expect(buildPath(profile)).toMatchObject({ mark: 'a', branches: [] });
   });
 
   test('does not stop at wide fan-outs above the first application frame', () => {
-    const profile = profileOf(
+    const profile = buildProfile(
       [['main', 'dispatch', 'handler1', 'app.list'], 40],
       [['main', 'dispatch', 'handler2', 'app.show'], 35],
       [['main', 'dispatch', 'handler3', 'app.edit'], 30],
     );
-    expect(pathOf(profile).mark).toBe('app.list');
+    expect(buildPath(profile).mark).toBe('app.list');
   });
 
   test('without any application frame the rule holds below the entry point', () => {
-    const profile = profileOf([['r', 'a', 'b'], 40], [['r', 'c'], 35], [['r', 'd'], 25], [['s'], 90]);
-    expect(pathOf(profile)).toMatchObject({ mark: 'r' });
+    const profile = buildProfile([['r', 'a', 'b'], 40], [['r', 'c'], 35], [['r', 'd'], 25], [['s'], 90]);
+    expect(buildPath(profile)).toMatchObject({ mark: 'r' });
   });
 
   test('ends where most of the cost is own cost: the heaviest child follows as one of many', () => {
-    const profile = profileOf([['app.main', 'app.work'], 90], [['app.main', 'app.work', 'alloc'], 10]);
-    expect(pathOf(profile)).toEqual({
+    const profile = buildProfile([['app.main', 'app.work'], 90], [['app.main', 'app.work', 'alloc'], 10]);
+    expect(buildPath(profile)).toEqual({
       steps: [
         ['app.main', 100, 0],
         ['app.work', 100, 90],
@@ -90,18 +90,18 @@ describe('findHottestPath', () => {
   test('ties go by name, whatever the order of the stacks', () => {
     const a: [string[], number] = [['main', 'a'], 5];
     const b: [string[], number] = [['main', 'b'], 5];
-    expect(pathOf(profileOf(b, a)).steps.at(-1)?.[0]).toBe('a');
-    expect(pathOf(profileOf(a, b)).steps.at(-1)?.[0]).toBe('a');
+    expect(buildPath(buildProfile(b, a)).steps.at(-1)?.[0]).toBe('a');
+    expect(buildPath(buildProfile(a, b)).steps.at(-1)?.[0]).toBe('a');
   });
 
   test('mutual recursion is no direct recursion and stays', () => {
-    const profile = profileOf([['a', 'b', 'a', 'b', 'b'], 1]);
-    expect(pathOf(profile).steps.map(([name]) => name)).toEqual(['a', 'b', 'a', 'b']);
+    const profile = buildProfile([['a', 'b', 'a', 'b', 'b'], 1]);
+    expect(buildPath(profile).steps.map(([name]) => name)).toEqual(['a', 'b', 'a', 'b']);
   });
 
   test('gives the line through which most of the value passes', () => {
     const at = (line: number) => ({ name: 'main', file: 'main.go', line });
-    const profile = profileOf([[at(3), 'a'], 1], [[at(9), 'a'], 5], [[at(4), 'a'], 4]);
+    const profile = buildProfile([[at(3), 'a'], 1], [[at(9), 'a'], 5], [[at(4), 'a'], 4]);
     expect(findHottestPath(profile, () => true).steps[0]?.line).toBe(9);
   });
 });

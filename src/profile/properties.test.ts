@@ -1,6 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { identity, pprofFile, profileOf, stacksOf, type TestFrame } from '../../test/support/profiles.js';
+import {
+  buildProfile,
+  identity,
+  listStacks,
+  pprofFile,
+  type TestFrame,
+} from '../../test/support/profiles.js';
 import { filterStacks } from './code/filter.js';
 import { splitIdle } from './code/idle.js';
 import { findHottestPath } from './hottest-path.js';
@@ -105,7 +111,7 @@ describe('function table', () => {
   test('own cost sums to the total; every total lies between own cost and the whole', () => {
     fc.assert(
       fc.property(stacks, (some) => {
-        const table = functionTable(profileOf(...some));
+        const table = functionTable(buildProfile(...some));
         expect(table.self.reduce((sum, value) => sum + value, 0)).toBe(table.total);
         table.totals.forEach((total, id) => {
           expect(total).toBeGreaterThanOrEqual(table.self[id] ?? 0);
@@ -118,7 +124,7 @@ describe('function table', () => {
   test('a stack counts once for a function however often it recurs', () => {
     fc.assert(
       fc.property(stacks, (some) => {
-        const profile = profileOf(...some);
+        const profile = buildProfile(...some);
         const { totals } = functionTable(profile);
         profile.functions.forEach((_, id) => {
           const through = Array.from(profile.values).filter((_, at) => {
@@ -136,7 +142,7 @@ describe('the order of things changes nothing', () => {
   test('order of stacks', () => {
     fc.assert(
       fc.property(shuffled, ([some, other]) => {
-        expect(findings(profileOf(...other))).toEqual(findings(profileOf(...some)));
+        expect(findings(buildProfile(...other))).toEqual(findings(buildProfile(...some)));
       }),
       { numRuns: 300 },
     );
@@ -164,7 +170,7 @@ describe('hottest path', () => {
   test('is never empty, its shares never rise, and the mark lies on it', () => {
     fc.assert(
       fc.property(stacks, (some) => {
-        const profile = profileOf(...some);
+        const profile = buildProfile(...some);
         const { steps, explainsUntil } = findHottestPath(profile, isApplication(profile));
         expect(steps.length).toBeGreaterThan(0);
         steps.forEach(({ total, self }, index) => {
@@ -177,7 +183,11 @@ describe('hottest path', () => {
   });
 
   test('is empty for a profile without stacks', () => {
-    expect(findHottestPath(profileOf(), () => true)).toEqual({ steps: [], explainsUntil: -1, branches: [] });
+    expect(findHottestPath(buildProfile(), () => true)).toEqual({
+      steps: [],
+      explainsUntil: -1,
+      branches: [],
+    });
   });
 
   test('scaling all values changes no share, no frame and no mark', () => {
@@ -198,7 +208,7 @@ describe('hottest path', () => {
           };
         };
         const scaled = some.map(([frames, value]): Stack => [frames, value * factor]);
-        expect(shares(profileOf(...scaled))).toEqual(shares(profileOf(...some)));
+        expect(shares(buildProfile(...scaled))).toEqual(shares(buildProfile(...some)));
       }),
     );
   });
@@ -212,7 +222,7 @@ describe('hottest path', () => {
             value,
           ],
         );
-        const [plain, recursive] = [profileOf(...some), profileOf(...repeated)];
+        const [plain, recursive] = [buildProfile(...some), buildProfile(...repeated)];
         expect(findHottestPath(recursive, isApplication(recursive))).toEqual(
           findHottestPath(plain, isApplication(plain)),
         );
@@ -225,7 +235,7 @@ describe('call tree', () => {
   test("own cost + the children's totals = the total, at every node", () => {
     fc.assert(
       fc.property(stacks, (some) => {
-        const profile = profileOf(...some);
+        const profile = buildProfile(...some);
         visit(profile, callTreeRoot(profile), (node, children, self) => {
           expect(children.reduce((sum, { total }) => sum + total, self)).toBe(node.total);
           expect(children.map(({ functionId }) => functionId)).not.toContain(node.functionId);
@@ -237,7 +247,7 @@ describe('call tree', () => {
   test('what is shown and what is hidden below a row is its total', () => {
     fc.assert(
       fc.property(stacks, fc.integer({ min: 1, max: 30 }), (some, limit) => {
-        const profile = profileOf(...some);
+        const profile = buildProfile(...some);
         const rows = callTreeRows(profile, { limit, pathDepth: 3, keep: () => true });
         expect(rows.length).toBeLessThanOrEqual(limit);
         rows.forEach((row, index) => {
@@ -256,8 +266,8 @@ describe('idle frames of a wall-clock profile', () => {
   test('an idle root that is set apart changes nothing', () => {
     fc.assert(
       fc.property(stacks, fc.integer({ min: 1, max: 1_000_000 }), (some, value) => {
-        const busy = profileOf(...some);
-        const { active, idle } = splitIdle(profileOf(...some, [['(idle)'], value]));
+        const busy = buildProfile(...some);
+        const { active, idle } = splitIdle(buildProfile(...some, [['(idle)'], value]));
         expect(idle).toBe(value);
         expect(findings(active)).toEqual(findings(busy));
       }),
@@ -271,12 +281,12 @@ describe('filters', () => {
   test('focus and ignore with the same pattern part the stacks', () => {
     fc.assert(
       fc.property(stacks, pattern, (some, text) => {
-        const profile = profileOf(...some);
-        const focused = stacksOf(filterStacks(profile, { focus: text }));
-        const ignored = stacksOf(filterStacks(profile, { ignore: text }));
+        const profile = buildProfile(...some);
+        const focused = listStacks(filterStacks(profile, { focus: text }));
+        const ignored = listStacks(filterStacks(profile, { ignore: text }));
         const matches = (names: readonly string[]) => names.some((name) => new RegExp(text).test(name));
-        expect(focused).toEqual(stacksOf(profile).filter(([names]) => matches(names)));
-        expect(ignored).toEqual(stacksOf(profile).filter(([names]) => !matches(names)));
+        expect(focused).toEqual(listStacks(profile).filter(([names]) => matches(names)));
+        expect(ignored).toEqual(listStacks(profile).filter(([names]) => !matches(names)));
       }),
     );
   });
@@ -284,9 +294,9 @@ describe('filters', () => {
   test('focus and ignore together keep what both keep', () => {
     fc.assert(
       fc.property(stacks, pattern, pattern, (some, focus, ignore) => {
-        const profile = profileOf(...some);
-        expect(stacksOf(filterStacks(profile, { focus, ignore }))).toEqual(
-          stacksOf(filterStacks(filterStacks(profile, { focus }), { ignore })),
+        const profile = buildProfile(...some);
+        expect(listStacks(filterStacks(profile, { focus, ignore }))).toEqual(
+          listStacks(filterStacks(filterStacks(profile, { focus }), { ignore })),
         );
       }),
     );
@@ -297,7 +307,7 @@ describe('adding up equal stacks', () => {
   test('changes no sum', () => {
     fc.assert(
       fc.property(stacks, (some) => {
-        const doubled = profileOf(...some, ...some);
+        const doubled = buildProfile(...some, ...some);
         const united = coalesceStacks(doubled);
         expect(united.values.length).toBeLessThanOrEqual(some.length);
         expect(functionTable(united)).toEqual(functionTable(doubled));
@@ -318,7 +328,7 @@ describe('adding up equal stacks', () => {
         addPprof(builder, part, 0, -1);
         const left = coalesceStacks(builder.build());
         expect(totalValue(left)).toBe(totalValue(pprofToProfile(rest)));
-        const selfOf = (profile: Profile) =>
+        const sumSelf = (profile: Profile) =>
           Object.fromEntries(
             Array.from(
               functionTable(profile).self,
@@ -327,7 +337,7 @@ describe('adding up equal stacks', () => {
               .filter(([, self]) => self > 0)
               .sort(),
           );
-        expect(selfOf(left)).toEqual(selfOf(pprofToProfile(rest)));
+        expect(sumSelf(left)).toEqual(sumSelf(pprofToProfile(rest)));
       }),
     );
   });

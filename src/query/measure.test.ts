@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { chain } from '../../test/evaluation/generator/frame.js';
 import { createMemorySource } from '../../test/evaluation/generator/memory-source.js';
-import { environmentOf } from '../../test/support/ask.js';
-import { lensOf, typeIdOf } from '../../test/support/type-ids.js';
+import { createEnvironment } from '../../test/support/ask.js';
+import { getTypeId, toLens } from '../../test/support/type-ids.js';
 import { measure } from './measure.js';
 
 const START = Date.parse('2026-11-20T14:00:00Z');
@@ -20,7 +20,7 @@ interface Sent {
 /**
  * The cores that are burned where each profile shows half a core for its time; null where no rate is told.
  */
-async function rateOf({ profiles, seconds, instances = 1 }: Sent) {
+async function readRate({ profiles, seconds, instances = 1 }: Sent) {
   const paths = [chain('main.main @ main.go:3\nmain.work @ main.go:9')];
   const covered = seconds ?? 10;
   const source = createMemorySource('rates', () =>
@@ -29,7 +29,7 @@ async function rateOf({ profiles, seconds, instances = 1 }: Sent) {
       seconds: covered,
       labels: { service_name: 'shop', pod: `p${at % instances}` },
       paths,
-      values: new Map([[typeIdOf('cpu'), Float64Array.of(covered * 5e8)]]),
+      values: new Map([[getTypeId('cpu'), Float64Array.of(covered * 5e8)]]),
     })),
   );
   const store =
@@ -42,13 +42,13 @@ async function rateOf({ profiles, seconds, instances = 1 }: Sent) {
           }),
         }
       : source;
-  const { context } = environmentOf([store]);
+  const { context } = createEnvironment([store]);
   const scope = {
     source: store,
     service: 'shop',
     matchers: [],
     window: { from: START, to: START + WINDOW_S * 1_000 },
-    type: lensOf('cpu').type,
+    type: toLens('cpu').type,
     several: null,
     typeArgument: 'cpu',
     notes: [],
@@ -80,7 +80,7 @@ describe('a rate is told only where the profiles cover the window', () => {
     { what: 'without durations: one every 18 s', sent: { profiles: 33, seconds: null }, cores: null },
     { what: 'without durations: one every 7 s', sent: { profiles: 86, seconds: null }, cores: null },
   ])('$what', async ({ sent, cores }) => {
-    const rate = await rateOf(sent);
+    const rate = await readRate(sent);
     expect(rate?.value ?? null).toEqual(cores === null ? null : expect.closeTo(cores, 6));
     if (rate !== null) expect(rate.unit).toBe('cores');
   });

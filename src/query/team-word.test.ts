@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { environmentOf, NOW } from '../../test/support/ask.js';
+import { createEnvironment, NOW } from '../../test/support/ask.js';
 import { schemaSource } from '../../test/support/schema-source.js';
 import type { PatternBook } from '../patterns/book.js';
 import type { QueryPattern } from '../patterns/pattern.js';
@@ -44,7 +44,7 @@ async function resolved(word: string | null, { patterns, exist }: Team) {
   });
   const learned = { patterns, serviceLabels: [], progress: null, scanning: false, failure: null };
   const book: PatternBook = { learned: () => learned, read: async () => learned, close() {} };
-  const { context } = environmentOf([source], [], undefined, () => book);
+  const { context } = createEnvironment([source], [], undefined, () => book);
   const window = { from: NOW - 900_000, to: NOW };
   const question = { source, service: word, matchers: [], window, profileType: null };
   const { request, notes } = await withTeamsWord(question, {

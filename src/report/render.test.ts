@@ -117,7 +117,7 @@ describe('renderText', () => {
 
 describe('renderJson', () => {
   const parse = (answer: Answer, budget?: number): JsonObject => JSON.parse(renderJson(answer, budget));
-  const listOf = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);
+  const readList = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);
   const named = (count: number) => Array.from({ length: count }, (_, index) => ({ name: `name-${index}` }));
 
   test('what fits is given as it is', () => {
@@ -129,7 +129,7 @@ describe('renderJson', () => {
     const data = { short: named(3), long: named(2_000), notes: ['first'] };
     const answer = parse({ data, text: [], lists: ['short', 'long'] }, 2_000);
     expect(answer.short).toEqual(data.short);
-    const kept = listOf(answer.long);
+    const kept = readList(answer.long);
     expect(kept).toEqual(data.long.slice(0, kept.length));
     expect(answer.notes).toEqual([
       'first',

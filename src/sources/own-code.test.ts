@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { asker, fixture } from '../../test/support/ask.js';
-import { profileOf } from '../../test/support/profiles.js';
+import { buildProfile } from '../../test/support/profiles.js';
 import { UserError } from '../errors.js';
 import { listOwners } from '../profile/code/owners.js';
 import { createFilesSource } from './files/source.js';
@@ -24,7 +24,7 @@ describe('readOwnCode', () => {
 });
 
 test('a pattern of names or files decides before everything else', () => {
-  const profile = profileOf([
+  const profile = buildProfile([
     [
       { name: 'org/springframework/Acme.run' },
       { name: 'f', file: '/usr/lib/python3.12/site-packages/acme/x.py' },

@@ -3,8 +3,8 @@ import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { formatTime } from '../../src/text/units.js';
 import { caseFoldersIn, loadCaseFolder, quietHalf } from '../evaluation/case-folder.js';
 import { ALL_KINDS } from '../evaluation/generator/case.js';
-import { caseOf } from '../evaluation/jobs.js';
-import { askerIn, environmentOf, fixture } from '../support/ask.js';
+import { openCase } from '../evaluation/jobs.js';
+import { askerIn, createEnvironment, fixture } from '../support/ask.js';
 import { contradictionsBetween } from './comparison.js';
 import { fieldQuestions, type Question } from './field.js';
 import { contradictionsIn } from './investigation.js';
@@ -62,7 +62,7 @@ const MAX_LABELS = 2;
 
 /** Contradictions in every answer about a question, each with the call that it stands in. */
 async function contradictions({ id, source, service, baseline, incident }: Question): Promise<string[]> {
-  const environment = environmentOf([source]);
+  const environment = createEnvironment([source]);
   const context = { ...environment.context, now: () => incident.to };
   const askTool = askerIn({ ...environment, context, deadlineMs: 120_000 });
   const contradicted: string[] = [];
@@ -128,7 +128,7 @@ test('words and numbers agree, whatever is generated', async () => {
       fc.constantFrom(...ALL_KINDS),
       fc.integer({ min: 1, max: 1_000_000 }),
       async (kind, seed) => {
-        const { windows, ...generated } = caseOf({ kind, seed });
+        const { windows, ...generated } = openCase({ kind, seed });
         expect(await contradictions({ ...generated, ...windows })).toEqual([]);
       },
     ),

@@ -25,11 +25,11 @@ export async function fieldQuestions(): Promise<Question[]> {
       return inputs.map((input) => path.join(kind, input));
     }),
   );
-  const questions = await Promise.all(folders.flat().sort().map(questionsOf));
+  const questions = await Promise.all(folders.flat().sort().map(listQuestions));
   return questions.flat();
 }
 
-async function questionsOf(id: string): Promise<Question[]> {
+async function listQuestions(id: string): Promise<Question[]> {
   const source = createFilesSource({ directory: fixture('field', id) });
   const { signal } = new AbortController();
   const range = await source.dataRange(signal).catch(() => null);

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { expect, test } from 'vitest';
 import { frameOwner } from '../../src/profile/code/frames.js';
 import { cpu, directoryWith } from '../support/directory.js';
-import { stacksOf } from '../support/profiles.js';
+import { listStacks } from '../support/profiles.js';
 import { loadCaseFolder, quietHalf } from './case-folder.js';
 
 const signal = new AbortController().signal;
@@ -111,7 +111,7 @@ test('profiles at offsets are placed after the anchor, and the folder stays as i
   });
   expect(await source.dataRange(signal)).toEqual({ oldest: t0 + 10_000, newest: t0 + 60_000 });
   const merged = async (window: typeof windows.baseline) =>
-    stacksOf(
+    listStacks(
       (
         await source.profile(
           { matchers: [], window, profileTypeId: 'process_cpu:samples:count:cpu:nanoseconds' },

@@ -93,7 +93,7 @@ export async function loadCaseFolder(
       label: label === undefined ? null : { name: label[0], value: label[1] },
       since: truth.since === null ? null : at(truth.since),
     },
-    source: source ?? (await sourceOf(directory, incidentCase, t0)),
+    source: source ?? (await createSource(directory, incidentCase, t0)),
   };
 }
 
@@ -105,7 +105,7 @@ export async function loadCaseFolder(
  */
 export async function pushCase(url: string, directory: string, t0: number): Promise<string> {
   const { id, profiles } = await readCase(directory);
-  const placed = profiles === undefined ? readManifest(directory) : manifestOf(profiles, FIXTURE_T0);
+  const placed = profiles === undefined ? readManifest(directory) : buildManifest(profiles, FIXTURE_T0);
   const renamed = placed.map((entry) => ({ ...entry, labels: { ...entry.labels, service_name: id } }));
   await pushProfiles(url, directory, renamed, t0 - FIXTURE_T0);
   return id;
@@ -135,7 +135,7 @@ function isCase(names: readonly string[]): boolean {
   return names.includes('case.json') || names.includes('truth.json');
 }
 
-function sourceOf(
+function createSource(
   directory: string,
   incidentCase: CaseFile,
   t0: number,
@@ -182,7 +182,10 @@ async function placedSource(
 ): Promise<ProfileSource> {
   const place = await mkdtemp(path.join(tmpdir(), 'incident-'));
   await cp(directory, place, { recursive: true });
-  await writeFile(path.join(place, 'profiles.json'), JSON.stringify({ profiles: manifestOf(profiles, t0) }));
+  await writeFile(
+    path.join(place, 'profiles.json'),
+    JSON.stringify({ profiles: buildManifest(profiles, t0) }),
+  );
   const source = createFilesSource({ directory: place, name: id });
   return {
     ...source,
@@ -194,11 +197,11 @@ async function placedSource(
 }
 
 /** The profiles of a case folder with their times, files relative to it. */
-export async function manifestIn(directory: string): Promise<ReturnType<typeof manifestOf>> {
+export async function manifestIn(directory: string): Promise<ReturnType<typeof buildManifest>> {
   const { profiles } = await readCase(directory);
-  return profiles === undefined ? readManifest(directory) : manifestOf(profiles, FIXTURE_T0);
+  return profiles === undefined ? readManifest(directory) : buildManifest(profiles, FIXTURE_T0);
 }
 
-function manifestOf(profiles: NonNullable<CaseFile['profiles']>, t0: number) {
+function buildManifest(profiles: NonNullable<CaseFile['profiles']>, t0: number) {
   return profiles.map(({ at, ...entry }) => ({ ...entry, time: new Date(t0 + at * 1000).toISOString() }));
 }

@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { fixture } from '../support/ask.js';
 import { caseFoldersIn, loadCaseFolder, quietHalf } from './case-folder.js';
 import { KINDS } from './generator/case.js';
-import { INNOCENT_KINDS, type Outcome, outcomeOf } from './jobs.js';
+import { INNOCENT_KINDS, judgeJob, type Outcome } from './jobs.js';
 import { BOUNDS, judge } from './score.js';
 import { FLOORS } from './tally.js';
 
@@ -43,7 +43,7 @@ describe('generated cases', () => {
   const outcomes: Outcome[] = [];
   beforeAll(async () => {
     for (const kind of KINDS)
-      for (let seed = FIRST; seed < FIRST + SEEDS; seed++) outcomes.push(await outcomeOf({ kind, seed }));
+      for (let seed = FIRST; seed < FIRST + SEEDS; seed++) outcomes.push(await judgeJob({ kind, seed }));
   }, 120_000);
 
   test('what stands out by 6 standard errors is named first', () => {

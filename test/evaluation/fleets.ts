@@ -70,9 +70,9 @@ async function main(): Promise<void> {
       for (const scene of SCENES.filter((one) => values.scenes.includes(one)))
         for (let at = 0; at < (size >= 1_000 ? Math.ceil(cases / 5) : cases); at++)
           results.push(await judge(await generateFleet(scene, from + at, size), scene, values.verbose));
-  const { lines, isReached } = summaryOf(results);
+  const { lines, isReached } = summarise(results);
   const summary = lines.map((line) => `- ${line}`).join('\n');
-  const table = tableOf(results);
+  const table = formatTable(results);
   console.log(`\n${table}\n\n${summary}`);
   if (values.write) {
     const command = `npm run evaluate:fleets -- --cases ${cases} --sizes ${values.sizes} --from ${from} --write`;
@@ -93,12 +93,12 @@ async function judge(fleet: FleetCase, scene: string, verbose: boolean): Promise
   return { size: fleet.services.length, scene, score, asked: answer };
 }
 
-function sumOf(results: readonly Result[], figureOf: (score: FleetScore) => number): number {
+function addFigures(results: readonly Result[], figureOf: (score: FleetScore) => number): number {
   return results.reduce((sum, { score }) => sum + figureOf(score), 0);
 }
 
-function summaryOf(results: readonly Result[]) {
-  const sum = (figureOf: (score: FleetScore) => number) => sumOf(results, figureOf);
+function summarise(results: readonly Result[]) {
+  const sum = (figureOf: (score: FleetScore) => number) => addFigures(results, figureOf);
   const [plain, named, innocent] = [
     sum((score) => score.plain),
     sum((score) => score.named),
@@ -168,7 +168,7 @@ const HEAD = [
   'tokens, most',
 ];
 
-function tableOf(results: readonly Result[]): string {
+function formatTable(results: readonly Result[]): string {
   const groups = new Map<string, Result[]>();
   for (const result of results) {
     const name = `${result.size.toLocaleString('en')}, ${result.scene}`;
@@ -177,7 +177,7 @@ function tableOf(results: readonly Result[]): string {
   return markdownTable(
     HEAD,
     [...groups].map(([name, group]) => {
-      const sum = (figureOf: (score: FleetScore) => number) => sumOf(group, figureOf);
+      const sum = (figureOf: (score: FleetScore) => number) => addFigures(group, figureOf);
       return [
         name,
         String(group.length),

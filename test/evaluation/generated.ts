@@ -3,8 +3,8 @@ import { parseArgs } from 'node:util';
 import { writeFigures } from '../support/figures.js';
 import { ALL_KINDS } from './generator/case.js';
 import { describeCase } from './generator/describe.js';
-import { caseOf, type Job, jobsOf, type Outcome } from './jobs.js';
-import { summaryOf, tableOf } from './tally.js';
+import { type Job, listJobs, type Outcome, openCase } from './jobs.js';
+import { formatTable, summarise } from './tally.js';
 import { spread } from './threads.js';
 
 // Judges `investigate` on generated cases of all kinds and sizes; exit code 1 when a floor is missed.
@@ -41,11 +41,11 @@ async function main(): Promise<void> {
   const [cases, from, workers] = [values.cases, values.from, values.workers].map(wholeNumber);
   if (cases === undefined || from === undefined || workers === undefined) throw new Error(USAGE);
   const kinds = ALL_KINDS.filter((kind) => values.kinds.includes(kind));
-  const jobs = jobsOf(kinds, cases, from);
+  const jobs = listJobs(kinds, cases, from);
   const outcomes = await spread<Job, Outcome>(new URL('worker.js', import.meta.url), jobs, workers);
   if (values.verbose) for (const { job, outcome } of failures(jobs, outcomes)) describe(job, outcome);
-  const table = tableOf(outcomes);
-  const { lines, reached, isHeld } = summaryOf(outcomes);
+  const table = formatTable(outcomes);
+  const { lines, reached, isHeld } = summarise(outcomes);
   const summary = lines.map((line) => `- ${line}`).join('\n');
   console.log(`${table}\n\n${summary}`);
   if (values.write) {
@@ -73,7 +73,7 @@ function failures(jobs: readonly Job[], outcomes: readonly Outcome[]): { job: Jo
 
 function describe(job: Job, { plain, accused, wrong }: Outcome): void {
   const marks = [accused ? 'ACCUSED' : '', plain ? '≥ 6 SE' : ''].filter((mark) => mark !== '');
-  console.log(`${describeCase(caseOf(job))}\nWRONG ${marks.join(', ')}: ${wrong.join('; ')}\n`);
+  console.log(`${describeCase(openCase(job))}\nWRONG ${marks.join(', ')}: ${wrong.join('; ')}\n`);
 }
 
 await main();

@@ -48,7 +48,7 @@ export interface Outcome {
 }
 
 /** The jobs of a run: `cases` of every kind, ten times as many of those where the wrong are accused. */
-export function jobsOf(kinds: readonly Kind[], cases: number, from: number): Job[] {
+export function listJobs(kinds: readonly Kind[], cases: number, from: number): Job[] {
   return kinds.flatMap((kind) => {
     const count = INNOCENT_KINDS.includes(kind) ? 10 * cases : cases;
     return Array.from({ length: count }, (_, index) => ({ kind, seed: from + index }));
@@ -56,18 +56,18 @@ export function jobsOf(kinds: readonly Kind[], cases: number, from: number): Job
 }
 
 /** The case of a job: the sizes take turns. */
-export function caseOf({ kind, seed }: Job): GeneratedCase {
+export function openCase({ kind, seed }: Job): GeneratedCase {
   const size = SIZES[seed % SIZES.length] ?? SIZES[0];
   const samples = BASELINE_TIMES * logUniform(createRandom(`size ${kind}:${seed}`), size.least, size.most);
   return generateCase(kind, seed, { samples });
 }
 
-export async function outcomeOf(job: Job): Promise<Outcome> {
-  const generated = caseOf(job);
-  return summaryOf(generated, await judge(generated));
+export async function judgeJob(job: Job): Promise<Outcome> {
+  const generated = openCase(job);
+  return summarise(generated, await judge(generated));
 }
 
-function summaryOf(generated: GeneratedCase, { answer, score }: Judged): Outcome {
+function summarise(generated: GeneratedCase, { answer, score }: Judged): Outcome {
   const smaller = Math.min(generated.samples.baseline, generated.samples.incident);
   const size = SIZES.find(({ most }) => smaller < most) ?? SIZES[2];
   const errors = generated.effects[0]?.se ?? 0;

@@ -43,7 +43,7 @@ export function scoreFleet(fleet: FleetCase, { data }: Pick<AskedFleet, 'data'>)
   for (const planted of plainOnes)
     if (!placed.includes(planted))
       wrong.push(
-        `${planted.service} (${planted.kind}, ${planted.errors.toFixed(1)} SE) is not listed: ${placeOf(data, planted.service)}`,
+        `${planted.service} (${planted.kind}, ${planted.errors.toFixed(1)} SE) is not listed: ${findPlace(data, planted.service)}`,
       );
   const named = accusations.filter(({ service }) => isGuilty(service));
   const right = named.filter((entry) => isRight(truthOf.get(entry.service), entry.function));
@@ -77,7 +77,7 @@ function isRight(planted: FleetService | undefined, fn: string | null): boolean 
   return fn !== null && names.includes(normaliseName(fn));
 }
 
-function placeOf(
+function findPlace(
   { services, load_only, not_looked_at, unchanged_count }: AskedFleet['data'],
   service: string,
 ): string {

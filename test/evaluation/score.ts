@@ -44,7 +44,7 @@ export async function judge(incidentCase: IncidentCase): Promise<Judged> {
   return {
     incident: incidentCase,
     answer: answer,
-    score: scoreOf(incidentCase, answer, await usualGap(incidentCase, first)),
+    score: scoreAnswer(incidentCase, answer, await usualGap(incidentCase, first)),
   };
 }
 
@@ -53,7 +53,7 @@ export async function judge(incidentCase: IncidentCase): Promise<Judged> {
  *
  * @param gapMs usual time between two profiles of one instance: by so much an onset may be off
  */
-export function scoreOf({ truth }: IncidentCase, answer: Asked, gapMs: number): Score {
+export function scoreAnswer({ truth }: IncidentCase, answer: Asked, gapMs: number): Score {
   const { data } = answer;
   const first = data.findings[0];
   const name = first?.function ?? null;

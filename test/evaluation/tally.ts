@@ -73,21 +73,21 @@ const HEAD = [
 ];
 
 /** The outcomes by kind and size, then by kind. */
-export function tableOf(outcomes: readonly Outcome[]): string {
+export function formatTable(outcomes: readonly Outcome[]): string {
   const rows = ALL_KINDS.flatMap((kind) => {
     const ofKind = outcomes.filter((outcome) => outcome.kind === kind);
     if (ofKind.length === 0) return [];
     const name = `(${kind}) ${KIND_WORDS[kind]}`;
     const sizes = SIZES.flatMap(({ name: size }) => {
       const part = ofKind.filter((outcome) => outcome.size === size);
-      return part.length === 0 ? [] : [rowOf(name, size, part)];
+      return part.length === 0 ? [] : [buildRow(name, size, part)];
     });
-    return sizes.length === 1 ? sizes : [...sizes, rowOf(name, '**all**', ofKind)];
+    return sizes.length === 1 ? sizes : [...sizes, buildRow(name, '**all**', ofKind)];
   });
   return markdownTable(HEAD, rows);
 }
 
-function rowOf(name: string, size: string, part: readonly Outcome[]): string[] {
+function buildRow(name: string, size: string, part: readonly Outcome[]): string[] {
   const plain = part.filter((outcome) => outcome.plain === true);
   const innocent = part.filter(({ kind }) => INNOCENT_KINDS.includes(kind));
   const rate = (test: (outcome: Outcome) => boolean, of = part) => percent(of.filter(test).length, of.length);
@@ -102,7 +102,7 @@ function rowOf(name: string, size: string, part: readonly Outcome[]): string[] {
     rate((outcome) => outcome.label),
     rate((outcome) => outcome.onset),
     ...onsetCells(part),
-    String(quantile(tokensOf(part), 0.95)),
+    String(quantile(listTokens(part), 0.95)),
     String(Math.max(...part.map(({ requests }) => requests))),
   ];
 }
@@ -125,7 +125,7 @@ function percent(count: number, of: number): string {
   return of === 0 ? '–' : `${((100 * count) / of).toFixed(1)} %`;
 }
 
-function tokensOf(outcomes: readonly Outcome[]): number[] {
+function listTokens(outcomes: readonly Outcome[]): number[] {
   return outcomes.map(({ tokens }) => tokens);
 }
 
@@ -151,7 +151,7 @@ function worstKind(outcomes: readonly Outcome[]) {
  *
  * @returns `reached` tells whether all floors are reached, `isHeld` whether nothing is below what is held
  */
-export function summaryOf(outcomes: readonly Outcome[]): {
+export function summarise(outcomes: readonly Outcome[]): {
   lines: string[];
   reached: boolean;
   isHeld: boolean;
@@ -211,7 +211,7 @@ export function summaryOf(outcomes: readonly Outcome[]): {
       isHeld: accused <= (HELD.accused[kind] ?? FLOORS.accused) * of,
     })),
     {
-      text: `answers over ${BOUNDS.tokens} tokens: ${long} of ${outcomes.length} (p95 ${quantile(tokensOf(outcomes), 0.95)}, most ${Math.max(0, ...tokensOf(outcomes))})`,
+      text: `answers over ${BOUNDS.tokens} tokens: ${long} of ${outcomes.length} (p95 ${quantile(listTokens(outcomes), 0.95)}, most ${Math.max(0, ...listTokens(outcomes))})`,
       reached: long <= (1 - FLOORS.withinTokens) * outcomes.length,
     },
     {

@@ -157,7 +157,7 @@ export function changedJson(original: unknown, changes: readonly JsonChange[]): 
   const holder = { root: structuredClone(original) };
   let large = false;
   for (const { at, change } of changes) {
-    const places = placesOf(holder);
+    const places = listPlaces(holder);
     const place = places[at % Math.max(1, places.length)];
     if (place === undefined) continue;
     const value: unknown = Reflect.get(place.parent, place.key);
@@ -186,7 +186,7 @@ interface Place {
 }
 
 /** Every value below an object, at most so many and so deep. */
-function placesOf(root: object): Place[] {
+function listPlaces(root: object): Place[] {
   const places: Place[] = [];
   const pending: object[] = [root];
   for (

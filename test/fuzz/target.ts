@@ -34,7 +34,7 @@ export interface Outcome {
 const HANG_MS = 10_000;
 
 /** A target that is a check over inputs; the check throws where the promise is broken. */
-export function targetOf<T>(
+export function defineTarget<T>(
   name: string,
   runs: number,
   open: () => Promise<{ input: Arbitrary<T>; check(input: T): unknown; close?(): Promise<void> }>,

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
 import { demoSource, INCIDENT_WINDOW } from '../support/ask.js';
 import { post, postCall, until } from '../support/http.js';
-import { samplesOf } from '../support/metrics.js';
+import { readSamples } from '../support/metrics.js';
 import { type Program, start } from '../support/process.js';
 import { startPyroscopeServer } from '../support/pyroscope-server.js';
 import { openRaw, rawRequest, sendRaw } from '../support/raw-http.js';
@@ -133,7 +133,7 @@ describe('a burst over one connection that is broken off', () => {
     socket.resetAndDestroy();
     const inFlight = async () => {
       const text = await (await fetch(new URL('/metrics', running.url))).text();
-      return Object.keys(samplesOf(text, 'pyroscope_mcp_calls_in_flight')).length;
+      return Object.keys(readSamples(text, 'pyroscope_mcp_calls_in_flight')).length;
     };
     await until(async () => (await inFlight()) === 0);
     store.faults.clear();

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Copy, copiesOf, readStages, type Stage } from '../support/dockerfile.js';
+import { type Copy, listCopies, readStages, type Stage } from '../support/dockerfile.js';
 import { ROOT } from '../support/packed.js';
 import { cleanEnvironment, startProgram } from '../support/process.js';
 
@@ -17,12 +17,14 @@ const [build, final] = readStages();
 /** A user that did not write the files, where the tests may switch users. */
 const otherUser = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};
 
-const folderOf = (stage: string | null) => path.join(directory, stage ?? 'final');
+const chooseFolder = (stage: string | null) => path.join(directory, stage ?? 'final');
 
 function copy({ stage, sources, target }: Copy, into: string): void {
   for (const source of sources) {
     const from =
-      stage === null ? path.join(ROOT, source) : path.join(folderOf(stage), source.replace(/^\/app\//, ''));
+      stage === null
+        ? path.join(ROOT, source)
+        : path.join(chooseFolder(stage), source.replace(/^\/app\//, ''));
     const to = target.endsWith('/')
       ? path.join(into, target, path.basename(source))
       : path.join(into, target);
@@ -32,9 +34,9 @@ function copy({ stage, sources, target }: Copy, into: string): void {
 
 async function perform(stage: Stage | undefined): Promise<void> {
   if (stage === undefined) throw new Error('the Dockerfile has no such stage');
-  const into = folderOf(stage.name);
+  const into = chooseFolder(stage.name);
   mkdirSync(into, { recursive: true });
-  const copies = copiesOf(stage);
+  const copies = listCopies(stage);
   for (const { keyword, text } of stage.instructions) {
     if (keyword === 'COPY') copy(copies.shift() ?? { stage: null, sources: [], target: '' }, into);
     if (keyword === 'RUN') {
@@ -55,7 +57,7 @@ beforeAll(async () => {
 afterAll(() => rm(directory, { recursive: true, force: true }));
 
 test('another user starts the program over HTTP, and the health check finds it', async () => {
-  const cwd = folderOf(null);
+  const cwd = chooseFolder(null);
   const program = startProgram(
     process.execPath,
     ['dist/main.js', '--http', '127.0.0.1:0', '--profiles', 'fixtures/demo'],
@@ -80,7 +82,7 @@ test('another user starts the program over HTTP, and the health check finds it',
 
 test('another user asks it for the incident', async () => {
   const { stdout } = await promisify(execFile)(process.execPath, ['dist/main.js', 'demo'], {
-    cwd: folderOf(null),
+    cwd: chooseFolder(null),
     env: cleanEnvironment({ NODE_ENV: 'production' }),
     ...otherUser,
   });

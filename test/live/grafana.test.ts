@@ -9,7 +9,7 @@ import { createGrafanaClient } from '../../src/sources/grafana/client.js';
 import { createEnablementFile } from '../../src/sources/grafana/enablement.js';
 import { readVersion } from '../../src/sources/grafana/health.js';
 import { createGrafanaSources, type GrafanaSources } from '../../src/sources/grafana/sources.js';
-import { asker, askerIn, environmentOf, INCIDENT_WINDOW, INCIDENTS, NOW } from '../support/ask.js';
+import { asker, askerIn, createEnvironment, INCIDENT_WINDOW, INCIDENTS, NOW } from '../support/ask.js';
 import { comparable } from '../support/comparable.js';
 import { run } from '../support/process.js';
 import { pushService, servicesListed } from '../support/pyroscope.js';
@@ -43,7 +43,7 @@ test.runIf(url)('a data source is found, disabled at first, and answers once it 
   });
   expect((await readVersion(client, signal)).version).toMatch(/^\d+\./);
   const [first] = (await sources.discovery(signal)).pyroscopeSources;
-  const environment = environmentOf([], [], sources);
+  const environment = createEnvironment([], [], sources);
   const ask = askerIn({ ...environment, context: { ...environment.context, now: Date.now } });
   expect((await ask('list_services', { from: 'now-1h' })).text).toContain('No data source is enabled.');
   await sources.enable([first?.uid ?? ''], signal);
@@ -59,7 +59,7 @@ test.runIf(url)('its dashboards teach, and answers end with a link', async () =>
   if (sources === undefined) throw new Error('the test before has failed');
   const signal = AbortSignal.timeout(60_000);
   const book = createPatternBook(sources.dashboards, { now: Date.now });
-  const environment = environmentOf([], [], sources, () => book);
+  const environment = createEnvironment([], [], sources, () => book);
   const ask = askerIn({ ...environment, context: { ...environment.context, now: Date.now } });
   const { failure, progress } = await book.read(signal, 60_000);
   expect([failure, progress?.failed]).toEqual([null, 0]);
@@ -92,7 +92,7 @@ test.runIf(url && store)(
     const pushed = `${service}-${Date.now()}`;
     await pushService(store ?? '', directory, shift, pushed);
     await servicesListed(store ?? '', [pushed]);
-    const environment = environmentOf([], [], sources);
+    const environment = createEnvironment([], [], sources);
     const through = askerIn({ ...environment, context: { ...environment.context, now: Date.now } });
     for (const profile_type of ['cpu', 'alloc', 'inuse']) {
       const args = { profile_type, format: 'json', limit: 20 };

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createFilesSource } from '../../src/sources/files/source.js';
 import { createPyroscopeSource } from '../../src/sources/pyroscope/source.js';
 import type { ProfileSource } from '../../src/sources/source.js';
-import { asker, askerIn, environmentOf, INCIDENT_WINDOW, INCIDENTS, NOW } from '../support/ask.js';
+import { asker, askerIn, createEnvironment, INCIDENT_WINDOW, INCIDENTS, NOW } from '../support/ask.js';
 import { comparable } from '../support/comparable.js';
 import { locatedOnly, mergingLocatedOnly } from '../support/located.js';
 import { type LiveServer, liveServer, pushService, servicesListed } from '../support/pyroscope.js';
@@ -46,7 +46,7 @@ describe.runIf(wanted)('a real Pyroscope', () => {
   afterAll(() => server?.stop());
 
   const askLive = () => {
-    const environment = environmentOf([
+    const environment = createEnvironment([
       createPyroscopeSource({ name: 'live', uid: 'live', url: server?.url ?? '' }),
     ]);
     return askerIn({ ...environment, context: { ...environment.context, now: Date.now } });

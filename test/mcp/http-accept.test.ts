@@ -1,11 +1,11 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import { serveOverHttp } from '../../src/mcp/http/serve.js';
-import { demoSource, environmentOf, INCIDENT_WINDOW } from '../support/ask.js';
+import { createEnvironment, demoSource, INCIDENT_WINDOW } from '../support/ask.js';
 import { ON_LOOPBACK, posted } from '../support/http.js';
 
 // A caller gets its answer in a form that its Accept header takes.
 
-const environment = environmentOf([demoSource()]);
+const environment = createEnvironment([demoSource()]);
 const server = await serveOverHttp(async () => environment, environment.log, ON_LOOPBACK);
 afterAll(() => server.close());
 

@@ -6,7 +6,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { createBearer } from '../../src/mcp/http/auth.js';
 import { createHttpHandler } from '../../src/mcp/http/handler.js';
 import { serveOverHttp } from '../../src/mcp/http/serve.js';
-import { demoSource, environmentOf, INCIDENT_WINDOW } from '../support/ask.js';
+import { createEnvironment, demoSource, INCIDENT_WINDOW } from '../support/ask.js';
 import { CLIENTS, connectHttp } from '../support/clients.js';
 import { startGrafanaServer, VIEWER_TOKEN } from '../support/grafana-server.js';
 import { bearer, JSON_HEADERS, ON_LOOPBACK, post, postCall, posted } from '../support/http.js';
@@ -17,7 +17,7 @@ import { startPyroscopeServer } from '../support/pyroscope-server.js';
 
 const TOKEN = 'team-a-0123456789abcdef0123456789abcdef';
 const SECOND = 'team-b-fedcba9876543210fedcba9876543210';
-const environment = environmentOf([demoSource()]);
+const environment = createEnvironment([demoSource()]);
 const LIST = { id: 1, method: 'tools/list' };
 
 const server = await serveOverHttp(async () => environment, environment.log, {

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import { demoSource, INCIDENT_WINDOW } from '../support/ask.js';
 import { startGrafanaServer, VIEWER_TOKEN } from '../support/grafana-server.js';
 import { type Posted, postCall, until } from '../support/http.js';
-import { samplesOf } from '../support/metrics.js';
+import { readSamples } from '../support/metrics.js';
 import { DEMO } from '../support/process.js';
 import { startPyroscopeServer, type TestPyroscope } from '../support/pyroscope-server.js';
 import { type Held, startWatched, type WatchedServer } from '../support/watched-server.js';
@@ -94,7 +94,7 @@ const underLoad = async (
 };
 
 /** Asks `/healthz` until it is told to stop; it must answer each time. */
-function healthOf(url: string) {
+function readHealth(url: string) {
   let going = true;
   const seen = (async () => {
     let times = 0;
@@ -115,11 +115,11 @@ function healthOf(url: string) {
   };
 }
 
-const breakersOf = async (url: string) => {
+const listBreakers = async (url: string) => {
   const text = await (await get(url, '/metrics')).text();
   return {
-    open: samplesOf(text, 'pyroscope_mcp_breakers_open'),
-    inFlight: samplesOf(text, 'pyroscope_mcp_calls_in_flight'),
+    open: readSamples(text, 'pyroscope_mcp_breakers_open'),
+    inFlight: readSamples(text, 'pyroscope_mcp_calls_in_flight'),
   };
 };
 
@@ -145,7 +145,7 @@ const held = ({ heapUsed, external }: Held) => heapUsed + external;
 async function expectNothingLeft(server: WatchedServer, base: Held): Promise<void> {
   await until(async () => (await server.look()).sockets <= KEPT);
   expect(held(await server.collect()) - held(base)).toBeLessThan(MARGIN);
-  expect((await breakersOf(server.url)).inFlight).toEqual({});
+  expect((await listBreakers(server.url)).inFlight).toEqual({});
   expect(server.program.stderr()).not.toMatch(/Warning: |"level":"error"/);
 }
 
@@ -169,7 +169,7 @@ describe('a store that fails under load', { timeout: 120_000 }, () => {
 
   test.each(FAULTS)('%s', async (_name, fault, says, isOutage) => {
     const { url } = server;
-    const health = healthOf(url);
+    const health = readHealth(url);
     shaky.faults.set(fault);
     const [failing, others] = await Promise.all([
       underLoad(url, 'pyroscope', 10, 3),
@@ -180,12 +180,12 @@ describe('a store that fails under load', { timeout: 120_000 }, () => {
     expect(expectClear(failing, allowed)).toBeGreaterThan(10);
     expect(failing.some(({ text }) => says.test(text))).toBe(true);
     expect(failing.some(({ text }) => PAUSED.test(text))).toBe(isOutage);
-    expect((await breakersOf(url)).open).toEqual(isOutage ? { 'source=pyroscope': 1 } : {});
+    expect((await listBreakers(url)).open).toEqual(isOutage ? { 'source=pyroscope': 1 } : {});
 
     shaky.faults.clear();
     await until(async () => !(await askAll(url, 'pyroscope', 0, 1)).some(isError));
     expectWell(await underLoad(url, 'pyroscope', 3, 2));
-    expect((await breakersOf(url)).open).toEqual({});
+    expect((await listBreakers(url)).open).toEqual({});
     expect(await health.end()).toBeGreaterThan(0);
     await expectNothingLeft(server, base);
   });
@@ -219,7 +219,7 @@ test('data sources that fail in every way at once leave the others of their Graf
   for (const uid of uids) expectWell(await askAll(url, uid, 0, 2));
   const base = await server.collect();
 
-  const health = healthOf(url);
+  const health = readHealth(url);
   for (const { faults, fault } of failing) faults.set(fault);
   const [others, ...answers] = await Promise.all([
     askAll(url, 'well', 0, 8),
@@ -233,7 +233,7 @@ test('data sources that fail in every way at once leave the others of their Graf
     await until(async () => !(await askAll(url, uid, 0, 1)).some(isError));
     expectWell(await askAll(url, uid, 0, 2));
   }
-  expect((await breakersOf(url)).open).toEqual({});
+  expect((await listBreakers(url)).open).toEqual({});
   expect(await health.end()).toBeGreaterThan(0);
   await expectNothingLeft(server, base);
 });

@@ -3,13 +3,13 @@ import { createHttpHandler, type HttpHandler } from '../../src/mcp/http/handler.
 import { inputJsonSchema } from '../../src/mcp/input-schema.js';
 import { createFilesSource } from '../../src/sources/files/source.js';
 import { TOOLS } from '../../src/tools/index.js';
-import { environmentOf, fixture } from '../support/ask.js';
+import { createEnvironment, fixture } from '../support/ask.js';
 import { CLIENTS, connectHttp, type TestClient } from '../support/clients.js';
 import { TOOL_CALLS } from '../support/tool-arguments.js';
 
 // The HTTP side without a socket: what is refused before the protocol, and both protocol eras behind it.
 
-const environment = environmentOf([createFilesSource({ directory: fixture('demo') })]);
+const environment = createEnvironment([createFilesSource({ directory: fixture('demo') })]);
 const handler = createHttpHandler(async () => environment, environment.log, { hosts: [], origins: [] });
 
 const JSON_HEADERS = { 'content-type': 'application/json', accept: 'application/json, text/event-stream' };

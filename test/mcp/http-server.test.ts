@@ -2,7 +2,7 @@ import { connect } from 'node:net';
 import { afterAll, describe, expect, test } from 'vitest';
 import { serveOverHttp } from '../../src/mcp/http/serve.js';
 import { createFilesSource } from '../../src/sources/files/source.js';
-import { environmentOf, fixture } from '../support/ask.js';
+import { createEnvironment, fixture } from '../support/ask.js';
 import { CLIENTS, connectHttp } from '../support/clients.js';
 import { sendRaw } from '../support/http.js';
 import { run, start } from '../support/process.js';
@@ -11,7 +11,7 @@ import { TOOL_CALLS } from '../support/tool-arguments.js';
 // The HTTP server on a real socket, in this process and as the built program.
 
 const files = () => createFilesSource({ directory: fixture('demo') });
-const environment = environmentOf([files()]);
+const environment = createEnvironment([files()]);
 const OPTIONS = { host: '127.0.0.1', port: 0, hosts: [], origins: [] };
 const server = await serveOverHttp(async () => environment, environment.log, OPTIONS);
 afterAll(() => server.close());
@@ -99,7 +99,7 @@ describe('starting and stopping', () => {
         return null;
       },
     };
-    const slowEnvironment = environmentOf([slow]);
+    const slowEnvironment = createEnvironment([slow]);
     const stopping = await serveOverHttp(async () => slowEnvironment, slowEnvironment.log, OPTIONS);
     const client = await connectHttp(kind, stopping.url);
     const answer = client.callTool('list_data_sources', {});

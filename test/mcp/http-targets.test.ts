@@ -2,9 +2,9 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { serveOverHttp } from '../../src/mcp/http/serve.js';
 import { createOperations } from '../../src/mcp/operations.js';
 import { createMetrics } from '../../src/telemetry/metrics.js';
-import { demoSource, environmentOf } from '../support/ask.js';
+import { createEnvironment, demoSource } from '../support/ask.js';
 import { ON_LOOPBACK, openRaw, rawPost, sendRaw, until } from '../support/http.js';
-import { samplesOf } from '../support/metrics.js';
+import { readSamples } from '../support/metrics.js';
 
 // Targets of requests: the allowed forms of path and host, and which connections are kept.
 
@@ -12,7 +12,7 @@ const TOKEN = 'a'.repeat(32);
 const AUTHORIZED = `Authorization: Bearer ${TOKEN}\r\n`;
 
 async function serve(tokens: string[]) {
-  const environment = environmentOf([demoSource()]);
+  const environment = createEnvironment([demoSource()]);
   const metrics = createMetrics([]);
   const server = await serveOverHttp(async () => environment, environment.log, {
     ...ON_LOOPBACK,
@@ -27,10 +27,10 @@ const guarded = await serve([TOKEN]);
 const open = await serve([]);
 afterAll(() => Promise.all([guarded.close(), open.close()]));
 
-const statusOf = (answer: string) => Number(/^HTTP\/1\.1 (\d{3}) /.exec(answer)?.[1]);
+const readStatus = (answer: string) => Number(/^HTTP\/1\.1 (\d{3}) /.exec(answer)?.[1]);
 /** Sends a GET and gives the status of its answer. */
 async function get(url: string, line: string, headers = ''): Promise<number> {
-  return statusOf(await sendRaw(url, `GET ${line}\r\n${headers}Connection: close\r\n\r\n`));
+  return readStatus(await sendRaw(url, `GET ${line}\r\n${headers}Connection: close\r\n\r\n`));
 }
 
 describe('a probe', () => {
@@ -118,7 +118,7 @@ test('a whole URL calls MCP as a path does, and each is counted by its path', as
   await get(server.url, '/readyz HTTP/1.1');
   await get(server.url, '/metrics HTTP/1.1');
   await server.close();
-  expect(samplesOf(await server.metrics.render(), 'pyroscope_mcp_http_responses_total')).toEqual({
+  expect(readSamples(await server.metrics.render(), 'pyroscope_mcp_http_responses_total')).toEqual({
     'path=mcp status=200': 1,
     'path=healthz status=200': 1,
     'path=other status=400': 2,

@@ -12,7 +12,7 @@ import { TOOLS } from '../../src/tools/index.js';
 import { askerIn, demoSource } from '../support/ask.js';
 import { connectHttp } from '../support/clients.js';
 import { startGrafanaServer, VIEWER_TOKEN } from '../support/grafana-server.js';
-import { parseMetrics, samplesOf } from '../support/metrics.js';
+import { parseMetrics, readSamples } from '../support/metrics.js';
 import { start } from '../support/process.js';
 import { startPyroscopeServer } from '../support/pyroscope-server.js';
 
@@ -57,30 +57,30 @@ test('what a process counted is what clients and the store saw', async () => {
   await client.callTool('no_such_tool', {}).catch(() => {});
 
   const text = await metrics();
-  expect(samplesOf(text, 'pyroscope_mcp_calls_total')).toEqual({
+  expect(readSamples(text, 'pyroscope_mcp_calls_total')).toEqual({
     'outcome=answered tool=summarize_profile': 2,
     'outcome=upstream_failed tool=summarize_profile': 1,
     'outcome=answered tool=list_services': 1,
     'outcome=refused tool=list_services': 1,
     'outcome=answered tool=investigate': 1,
   });
-  expect(samplesOf(text, 'pyroscope_mcp_call_errors_total')).toEqual({
+  expect(readSamples(text, 'pyroscope_mcp_call_errors_total')).toEqual({
     'class=failed': 1,
     'class=refused': 1,
   });
-  expect(samplesOf(text, 'pyroscope_mcp_call_duration_seconds_count')).toEqual({
+  expect(readSamples(text, 'pyroscope_mcp_call_duration_seconds_count')).toEqual({
     'tool=summarize_profile': 3,
     'tool=list_services': 2,
     'tool=investigate': 1,
   });
-  expect(samplesOf(text, 'pyroscope_mcp_answer_bytes_total')).toEqual(
+  expect(readSamples(text, 'pyroscope_mcp_answer_bytes_total')).toEqual(
     Object.fromEntries(Object.entries(bytes).map(([tool, sum]) => [`tool=${tool}`, sum])),
   );
   for (const [tool, sum] of Object.entries(bytes)) {
-    const tokens = samplesOf(text, 'pyroscope_mcp_answer_tokens_estimated_total')[`tool=${tool}`] ?? 0;
+    const tokens = readSamples(text, 'pyroscope_mcp_answer_tokens_estimated_total')[`tool=${tool}`] ?? 0;
     expect(Math.abs(tokens - sum / BYTES_PER_TOKEN)).toBeLessThan(3);
   }
-  const requests = samplesOf(text, 'pyroscope_mcp_upstream_requests_total');
+  const requests = readSamples(text, 'pyroscope_mcp_upstream_requests_total');
   const seen = store.requests.counts();
   const { LabelValues: lists = 0, ...others } = seen;
   expect(requests).toEqual({
@@ -90,10 +90,10 @@ test('what a process counted is what clients and the store saw', async () => {
     'outcome=ok route=LabelValues source=pyroscope': lists - 1,
     'outcome=failed route=LabelValues source=pyroscope': 1,
   });
-  expect(samplesOf(text, 'pyroscope_mcp_upstream_request_duration_seconds_count')).toEqual(
+  expect(readSamples(text, 'pyroscope_mcp_upstream_request_duration_seconds_count')).toEqual(
     Object.fromEntries(Object.entries(seen).map(([rpc, count]) => [`route=${rpc} source=pyroscope`, count])),
   );
-  expect(samplesOf(text, 'pyroscope_mcp_schema_answers_total')).toEqual({
+  expect(readSamples(text, 'pyroscope_mcp_schema_answers_total')).toEqual({
     'result=hit': expect.any(Number),
     'result=miss': expect.any(Number),
   });
@@ -112,8 +112,8 @@ test('what a process counted is what clients and the store saw', async () => {
   }
   const after = await metrics();
   expect(parseMetrics(after).get('pyroscope_mcp_breakers_open source=pyroscope')).toBe(1);
-  expect(samplesOf(after, 'pyroscope_mcp_breaker_opened_total')).toEqual({ 'source=pyroscope': 1 });
-  expect(samplesOf(after, 'pyroscope_mcp_call_errors_total')).toMatchObject({
+  expect(readSamples(after, 'pyroscope_mcp_breaker_opened_total')).toEqual({ 'source=pyroscope': 1 });
+  expect(readSamples(after, 'pyroscope_mcp_call_errors_total')).toMatchObject({
     'class=unreachable': expect.any(Number),
     'class=paused': expect.any(Number),
   });
@@ -142,7 +142,7 @@ test('requests through Grafana are told from those to it', async () => {
   onTestFinished(() => environment.context.sources.close());
   const { isError } = await askerIn(environment)('summarize_profile', { service: 'checkout-api', ...WINDOW });
   expect(isError).toBe(false);
-  const counted = samplesOf(await metrics.render(), 'pyroscope_mcp_upstream_requests_total');
+  const counted = readSamples(await metrics.render(), 'pyroscope_mcp_upstream_requests_total');
   const proxied = Object.entries(grafana.requests.counts()).flatMap(([name, count]) =>
     name.startsWith('proxy ') ? [[`outcome=ok route=${name.slice(6)} source=grafana`, count] as const] : [],
   );
@@ -162,7 +162,7 @@ test('a tool that is not in the table is one unknown, whatever its name', async 
     meter.call(name)({ outcome: 'cancelled', error: 'cancelled', seconds: 1, bytes: 0 });
   }
   const text = await render();
-  expect(samplesOf(text, 'pyroscope_mcp_calls_total')).toEqual({ 'outcome=cancelled tool=unknown': 3 });
+  expect(readSamples(text, 'pyroscope_mcp_calls_total')).toEqual({ 'outcome=cancelled tool=unknown': 3 });
 });
 
 test('tokens of answers are estimated well enough', () => {

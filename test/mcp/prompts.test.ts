@@ -4,7 +4,7 @@ import { createHttpHandler } from '../../src/mcp/http/handler.js';
 import { GUIDE } from '../../src/mcp/prompts/guide.js';
 import { PROMPTS } from '../../src/mcp/prompts/index.js';
 import type { ProfileSource } from '../../src/sources/source.js';
-import { demoSource, environmentOf, INCIDENT_WINDOW } from '../support/ask.js';
+import { createEnvironment, demoSource, INCIDENT_WINDOW } from '../support/ask.js';
 import { CLIENTS, type ClientKind, connectHttp, type TestClient } from '../support/clients.js';
 
 // Prompts, their completion and the resource, as clients of every kind see them.
@@ -12,7 +12,7 @@ import { CLIENTS, type ClientKind, connectHttp, type TestClient } from '../suppo
 const GUIDE_URI = 'pyroscope://guide/investigate';
 
 async function connect(kind: ClientKind, ...sources: ProfileSource[]): Promise<TestClient> {
-  const environment = environmentOf(sources);
+  const environment = createEnvironment(sources);
   const face = createHttpHandler(async () => environment, environment.log, { hosts: [], origins: [] });
   const client = await connectHttp(kind, 'http://localhost/mcp', (input, init) => {
     const request = new Request(input, init);
@@ -176,7 +176,7 @@ describe('completion', () => {
 });
 
 test('the modern protocol says how long lists and the guide may be kept', async () => {
-  const environment = environmentOf([demoSource()]);
+  const environment = createEnvironment([demoSource()]);
   const face = createHttpHandler(async () => environment, environment.log, { hosts: [], origins: [] });
   const questions = [
     ['server/discover', {}],

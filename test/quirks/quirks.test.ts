@@ -29,11 +29,11 @@ describe.each([
 });
 
 test('what the storage modes do differently was recorded in all three', () => {
-  const modesOf = (names: readonly string[]) =>
+  const listModes = (names: readonly string[]) =>
     [...new Set(names.map((name) => exchange(name).server.mode))].sort();
-  const compared = MODES.filter(([, names]) => modesOf(names).length > 1);
+  const compared = MODES.filter(([, names]) => listModes(names).length > 1);
   for (const [quirk, names] of compared)
-    expect([quirk, modesOf(names)]).toEqual([quirk, ['v1', 'v1-v2-dual', 'v2']]);
+    expect([quirk, listModes(names)]).toEqual([quirk, ['v1', 'v1-v2-dual', 'v2']]);
   expect(compared).toHaveLength(10);
 });
 

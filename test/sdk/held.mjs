@@ -23,7 +23,7 @@ async function post(url, method, body) {
 }
 
 /** A selector for exactly one series: a label of another series that this one lacks must be empty. */
-function selectorOf(labels, names) {
+function buildSelector(labels, names) {
   const parts = names.map(
     (name) =>
       `${/^[a-zA-Z_]\w*$/.test(name) ? name : JSON.stringify(name)}=${JSON.stringify(labels[name] ?? '')}`,
@@ -60,7 +60,7 @@ export async function heldProfiles(url, service, from, to) {
       const labels = Object.fromEntries((row.labels ?? []).map(({ name, value }) => [name, value]));
       for (const { timestamp } of row.points ?? []) {
         const time = Number(timestamp);
-        const bytes = await postProto(url, type, selectorOf(labels, names), time - 999, time);
+        const bytes = await postProto(url, type, buildSelector(labels, names), time - 999, time);
         const profile = Profile.decode(bytes);
         if (profile.sample.length > 0) held.push({ type, labels, time, profile });
       }

@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util';
 import { DEMO } from '../support/process.js';
 import { liveServer, pushDirectory, servicesListed } from '../support/pyroscope.js';
 import { type Held, startWatched } from '../support/watched-server.js';
-import { faultsOf, type SoakReport, soak } from './soak.js';
+import { listFaults, type SoakReport, soak } from './soak.js';
 import { spread } from './traffic.js';
 
 // Load for as long as it is told to; exit code 1 where a call failed that should not, or something is left
@@ -49,7 +49,7 @@ async function main(): Promise<void> {
     process.exitCode = values.help ? 0 : 2;
     return;
   }
-  const store = await storeOf(values.url);
+  const store = await openStore(values.url);
   const server = await startWatched(
     ['--pyroscope-url', store.url, '--cache-dir', 'none', '--max-calls-per-client', '256'],
     { PYROSCOPE_MCP_HTTP_TOKENS: TOKEN },
@@ -65,8 +65,8 @@ async function main(): Promise<void> {
       warmUpMs: WARM_UP_MS,
       loadMs: minutes * MINUTE,
     });
-    console.log(summaryOf(report));
-    const faults = faultsOf(report);
+    console.log(summarise(report));
+    const faults = listFaults(report);
     for (const fault of faults) console.log(`FAIL ${fault}`);
     console.log(faults.length === 0 ? 'passed' : 'failed');
     process.exitCode = faults.length === 0 ? 0 : 1;
@@ -77,7 +77,7 @@ async function main(): Promise<void> {
 }
 
 /** A real Pyroscope with the demo incident as if it had just happened, or the test server. */
-async function storeOf(url: string | undefined): Promise<Store> {
+async function openStore(url: string | undefined): Promise<Store> {
   const live = await liveServer(url === undefined ? process.env : { PYROSCOPE_TEST_URL: url });
   if (live !== null) {
     const shift = Math.floor((Date.now() - DEMO_ENDS) / MINUTE) * MINUTE;
@@ -90,7 +90,7 @@ async function storeOf(url: string | undefined): Promise<Store> {
   return { url: String(started), shift: 0, name: 'the test server', stop: () => child.disconnect() };
 }
 
-function summaryOf({ calls, health, looks, base, end, inFlight }: SoakReport): string {
+function summarise({ calls, health, looks, base, end, inFlight }: SoakReport): string {
   const names = [...new Set(calls.map(({ name }) => name))].sort();
   const width = Math.max(...names.map(({ length }) => length));
   const failed = calls.filter(({ failure }) => failure !== null);

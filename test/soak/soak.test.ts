@@ -2,7 +2,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { demoSource } from '../support/ask.js';
 import { startPyroscopeServer } from '../support/pyroscope-server.js';
 import { type Held, startWatched } from '../support/watched-server.js';
-import { faultsOf, type SoakReport, soak } from './soak.js';
+import { listFaults, type SoakReport, soak } from './soak.js';
 import { trafficTo } from './traffic.js';
 
 // A few seconds of what `npm run soak` does for minutes.
@@ -23,7 +23,7 @@ test('agents at once: no call fails, nothing is left open, memory returns', asyn
   const { server } = await serving();
   const report = await soak(server, { agents: 6, token: TOKEN, shift: 0, warmUpMs: 4_000, loadMs: 4_000 });
   expect(report.calls.filter(({ failure }) => failure !== null)).toEqual([]);
-  expect(faultsOf(report)).toEqual([]);
+  expect(listFaults(report)).toEqual([]);
   expect(report.looks.length).toBeGreaterThan(0);
 }, 120_000);
 
@@ -72,6 +72,6 @@ test.each<[string, Partial<SoakReport>, RegExp | null]>([
   ['no answer of a probe', { unwell: ['Error: /healthz'] }, /healthz/],
   ['a warning', { complaints: ['MaxListenersExceededWarning: x'] }, /^the log says: Max/],
 ])('a run with %s', (_name, expected, fault) => {
-  const faults = faultsOf({ ...FINE, ...expected });
+  const faults = listFaults({ ...FINE, ...expected });
   expect(faults).toEqual(fault === null ? [] : [expect.stringMatching(fault)]);
 });

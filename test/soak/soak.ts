@@ -85,12 +85,12 @@ export async function soak(server: WatchedServer, options: SoakOptions): Promise
     base,
     end,
     inFlight: await callsInFlight(server.url, options.token),
-    complaints: complaintsOf(server.program.stderr()),
+    complaints: listComplaints(server.program.stderr()),
   };
 }
 
 /** Why a run does not pass; empty for one that does. */
-export function faultsOf({ calls, health, unwell, base, end, inFlight, complaints }: SoakReport): string[] {
+export function listFaults({ calls, health, unwell, base, end, inFlight, complaints }: SoakReport): string[] {
   const failed = calls.filter(({ failure }) => failure !== null);
   const mib = (bytes: number) => (bytes / MIB).toFixed(1);
   const memory = ({ heapUsed, external }: Held) => heapUsed + external;
@@ -130,7 +130,7 @@ async function rest(server: WatchedServer, base: Held | null): Promise<Held> {
 /**
  * Errors and warnings of Node.js, such as of listeners that pile up; what is logged at `warn` is the store's.
  */
-function complaintsOf(stderr: string): string[] {
+function listComplaints(stderr: string): string[] {
   return stderr.split('\n').filter((line) => /Warning: |"level":"error"|Uncaught|Unhandled/.test(line));
 }
 

@@ -30,11 +30,11 @@ export const INCIDENT_WINDOW = { from: '2026-11-20T14:30:00Z', to: '2026-11-20T1
 export const NOW = Date.parse('2026-11-20T15:00:00Z');
 
 /** Makes the environment in which a test calls tools as a client would. */
-export function environmentOf(
+export function createEnvironment(
   sources: readonly ProfileSource[],
   log: string[] = [],
   finder?: SourceFinder,
-  patternsOf?: CallEnvironment['context']['getPatterns'],
+  getPatterns?: CallEnvironment['context']['getPatterns'],
 ): CallEnvironment {
   const schemas = new WeakMap<ProfileSource, Schema>();
   return {
@@ -47,7 +47,7 @@ export function environmentOf(
         return schema;
       },
       now: () => NOW,
-      ...(patternsOf === undefined ? {} : { getPatterns: patternsOf }),
+      ...(getPatterns === undefined ? {} : { getPatterns }),
     },
     log: createLog('debug', (line) => log.push(line)),
     // A test has a time limit of its own; a deadline of the call would change its answer on a busy machine.
@@ -57,7 +57,7 @@ export function environmentOf(
 
 /** Asks tools over the given sources through the call boundary. */
 export function asker(...sources: ProfileSource[]): (tool: string, args?: object) => Promise<CallResult> {
-  return askerIn(environmentOf(sources));
+  return askerIn(createEnvironment(sources));
 }
 
 /** Asks tools in an environment of the test's own. */

@@ -19,7 +19,7 @@ function repeated(bytes: ArrayLike<number>, times: number): Buffer {
  * A profile of one function, `work`, with `lines` lines inlined into one location, and samples that refer to
  * it.
  */
-function profileOf({ lines, samples }: { lines: number; samples: readonly number[] }): Buffer {
+function buildProfile({ lines, samples }: { lines: number; samples: readonly number[] }): Buffer {
   const texts = ['', 'cpu', 'nanoseconds', 'work'].map((text) => field(6, Buffer.from(text)));
   const line = field(4, numbers([1, 1], [2, 7]));
   const location = Buffer.concat([numbers([1, 1]), repeated(line, lines)]);
@@ -52,22 +52,22 @@ export const BOMBS: readonly { name: string; bytes: () => Buffer; limit: string 
   { name: 'sample types of no bytes', bytes: () => repeated([0x0a, 0], 2_000), limit: '1,000 sample types' },
   {
     name: 'a location of many lines',
-    bytes: () => profileOf({ lines: 8_400_000, samples: [] }),
+    bytes: () => buildProfile({ lines: 8_400_000, samples: [] }),
     limit: '8,388,608 lines of locations',
   },
   {
     name: 'few samples of inlined functions',
-    bytes: () => profileOf({ lines: 10_000, samples: Array.from({ length: 7_000 }, () => 1) }),
+    bytes: () => buildProfile({ lines: 10_000, samples: Array.from({ length: 7_000 }, () => 1) }),
     limit: '67,108,864 frames in samples',
   },
   {
     name: 'a sample with ten million locations',
-    bytes: () => profileOf({ lines: 1, samples: [10_000_000] }),
+    bytes: () => buildProfile({ lines: 1, samples: [10_000_000] }),
     limit: '16,384 frames in one sample',
   },
   {
     name: 'samples with 70 million locations',
-    bytes: () => profileOf({ lines: 1, samples: [70_000_000] }),
+    bytes: () => buildProfile({ lines: 1, samples: [70_000_000] }),
     limit: '67,108,864 locations in samples',
   },
 ];

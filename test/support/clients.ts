@@ -82,7 +82,7 @@ async function connectNew(
       promptText(await client.getPrompt({ name, ...(args === undefined ? {} : { arguments: args }) })),
     complete: async (...args) => (await client.complete(completion(...args))).completion.values,
     listResources: async () => (await client.listResources()).resources,
-    readResource: async (uri) => textsOf((await client.readResource({ uri })).contents),
+    readResource: async (uri) => listTexts((await client.readResource({ uri })).contents),
     instructions: () => client.getInstructions(),
     protocolVersion: () => client.getNegotiatedProtocolVersion(),
     close: () => client.close(),
@@ -113,7 +113,7 @@ async function connectOld(transport: OldStdioTransport | OldHttpTransport): Prom
       promptText(await client.getPrompt({ name, ...(args === undefined ? {} : { arguments: args }) })),
     complete: async (...args) => (await client.complete(completion(...args))).completion.values,
     listResources: async () => (await client.listResources()).resources,
-    readResource: async (uri) => textsOf((await client.readResource({ uri })).contents),
+    readResource: async (uri) => listTexts((await client.readResource({ uri })).contents),
     instructions: () => client.getInstructions(),
     protocolVersion: () => version,
     close: () => client.close(),
@@ -121,16 +121,19 @@ async function connectOld(transport: OldStdioTransport | OldHttpTransport): Prom
 }
 
 function flat(result: object): { text: string; isError: boolean } {
-  return { text: textsOf(Reflect.get(result, 'content')), isError: Reflect.get(result, 'isError') === true };
+  return {
+    text: listTexts(Reflect.get(result, 'content')),
+    isError: Reflect.get(result, 'isError') === true,
+  };
 }
 
-function textsOf(content: unknown): string {
+function listTexts(content: unknown): string {
   const blocks: unknown[] = Array.isArray(content) ? content : [];
   return blocks.map((block) => String(Reflect.get(Object(block), 'text'))).join('\n');
 }
 
 function promptText({ messages }: { messages: { content: unknown }[] }): string {
-  return textsOf(messages.map(({ content }) => content));
+  return listTexts(messages.map(({ content }) => content));
 }
 
 function completion(prompt: string, name: string, value: string, given: Record<string, string> = {}) {

@@ -4,7 +4,7 @@ import { joinProfiles } from '../../src/profile/contrast/join.js';
 import type { Dispersion } from '../../src/profile/contrast/noise.js';
 import { type PartCosts, sumSide } from '../../src/profile/contrast/runs.js';
 import type { Profile } from '../../src/profile/model.js';
-import { profileOf, type TestFrame } from './profiles.js';
+import { buildProfile, type TestFrame } from './profiles.js';
 
 /**
  * Values by stack, written entry point first with blanks between: `{ 'serve price runtime.mallocgc': 30 }`.
@@ -20,7 +20,7 @@ export function goFrame(name: string): TestFrame {
 
 /** A profile of Go frames, one sample a unit. */
 export function profileFrom(stacks: Stacks): Profile {
-  return profileOf(
+  return buildProfile(
     ...Object.entries(stacks).map(
       ([chain, value]) => [chain.split(' ').filter(Boolean).map(goFrame), value] as const,
     ),
@@ -41,12 +41,12 @@ export interface Sides {
 export function contrast(before: Stacks | Profile, after: Stacks | Profile, sides: Sides = {}): Contrast {
   const { profiles = [1, 1], dispersion = CALM, quantum = 1 } = sides;
   const joined = joinProfiles([before, after].map((side) => (isProfile(side) ? side : profileFrom(side))));
-  const side = (part: 0 | 1): Side => sumSide(joined, [partOf(joined, part, profiles[part])]);
+  const side = (part: 0 | 1): Side => sumSide(joined, [buildPart(joined, part, profiles[part])]);
   return { joined, before: side(0), after: side(1), quantum, dispersion };
 }
 
 /** The costs of one of the joined parts. */
-export function partOf(joined: Contrast['joined'], part: number, profiles = 1): PartCosts {
+export function buildPart(joined: Contrast['joined'], part: number, profiles = 1): PartCosts {
   const joinedPart = joined.parts[part];
   if (joinedPart === undefined) throw new Error(`no part ${part}`);
   return { costs: sumCosts(joinedPart, joined.functions.length), profiles, part };
@@ -57,7 +57,7 @@ function isProfile(side: Stacks | Profile): side is Profile {
 }
 
 /** Number of a joined function. */
-export function fnOf({ joined }: Pick<Contrast, 'joined'>, name: string): number {
+export function findFunction({ joined }: Pick<Contrast, 'joined'>, name: string): number {
   const matches = joined.functions.flatMap((info, fn) => (info.name === name ? [fn] : []));
   if (matches.length !== 1 || matches[0] === undefined)
     throw new Error(`${matches.length} functions are named ${name}`);
@@ -65,7 +65,7 @@ export function fnOf({ joined }: Pick<Contrast, 'joined'>, name: string): number
 }
 
 /** Name of a joined function; null for none. */
-export function nameOf({ joined }: Pick<Contrast, 'joined'>, fn: number | null | undefined): string | null {
+export function getName({ joined }: Pick<Contrast, 'joined'>, fn: number | null | undefined): string | null {
   return fn === null || fn === undefined ? null : (joined.functions[fn]?.name ?? null);
 }
 

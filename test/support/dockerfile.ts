@@ -34,7 +34,7 @@ export function readStages(): Stage[] {
 }
 
 /** The copies of a stage. */
-export function copiesOf(stage: Stage): Copy[] {
+export function listCopies(stage: Stage): Copy[] {
   return stage.instructions
     .filter(({ keyword }) => keyword === 'COPY')
     .map(({ text }) => {

@@ -10,9 +10,9 @@ import { growthBetween } from '../../src/profile/compare/growth.js';
 import type { LoadChange } from '../../src/profile/compare/load.js';
 import { buildContrast, type Run, wholeRun } from '../../src/profile/contrast/runs.js';
 import { secondsPerUnit } from '../../src/text/units.js';
-import { fnOf, profileFrom, type Stacks } from './contrast.js';
+import { findFunction, profileFrom, type Stacks } from './contrast.js';
 import { INCIDENT, START } from './small-service.js';
-import { type Alias, lensOf } from './type-ids.js';
+import { type Alias, toLens } from './type-ids.js';
 
 // Evidence as the readers of profile types hand it to the rules that conclude: real profiles of a few stacks,
 // with the one number that a rule looks at set by the test.
@@ -85,7 +85,7 @@ export function shareEvidence(alias: Alias, evidence: ShareEvidence = {}): Share
     partly,
     samples: evidence.samples ?? analysed.samples,
   };
-  const lens = lensOf(alias);
+  const lens = toLens(alias);
   const share = { lens, analysis, estimated: false, notes: [], profileTimes: ROUNDS };
   const length = (INCIDENT.to - INCIDENT.from) / parts;
   const windows = {
@@ -107,17 +107,17 @@ export function shareEvidence(alias: Alias, evidence: ShareEvidence = {}): Share
     settledFrom: null,
     unsettled: evidence.unsettled === undefined ? null : { name: evidence.unsettled, from: START },
   };
-  return evidence.change === undefined ? bare : { ...bare, change: changeOf(bare, evidence.change) };
+  return evidence.change === undefined ? bare : { ...bare, change: buildChange(bare, evidence.change) };
 }
 
-function changeOf({ analysis, lens }: ShareLens, evidence: ChangeEvidence): ShareChange {
+function buildChange({ analysis, lens }: ShareLens, evidence: ChangeEvidence): ShareChange {
   const { culprit: name = 'price', z = 9, addedSeconds, from, carrier, ties = [] } = evidence;
   const run = { ...wholeRun(analysis), ...evidence.run };
   const contrast = buildContrast(analysis, run);
-  const culprit = describeCulprit(contrast, analysis.universe, fnOf(analysis, name));
+  const culprit = describeCulprit(contrast, analysis.universe, findFunction(analysis, name));
   const growth =
     addedSeconds === undefined ? culprit.growth : addedSeconds / (secondsPerUnit(lens.type.unit) ?? 1);
-  const rows = [...(carrier === undefined ? [] : [carrier]), ...ties].map(attributionOf);
+  const rows = [...(carrier === undefined ? [] : [carrier]), ...ties].map(buildAttribution);
   return {
     analysis,
     universe: analysis.universe,
@@ -125,14 +125,14 @@ function changeOf({ analysis, lens }: ShareLens, evidence: ChangeEvidence): Shar
     contrast,
     run,
     culprit: { ...culprit, z, growth },
-    from: from === undefined ? null : fnOf(analysis, from),
+    from: from === undefined ? null : findFunction(analysis, from),
     slice: null,
     attribution: rows,
     carrier: carrier === undefined ? null : (rows[0] ?? null),
   };
 }
 
-function attributionOf(row: Partial<Attribution>): Attribution {
+function buildAttribution(row: Partial<Attribution>): Attribution {
   return {
     label: 'pod',
     value: 'a',
@@ -175,7 +175,7 @@ export function levelEvidence(
           ...{ before: before ?? 0, after: after ?? 0, since: SINCE },
           ...{ growth: siteGrowth(grew), instance: null, isHidden },
         };
-  return { lens: lensOf(alias), before, after, leak, rise: null, smallestHidden: null };
+  return { lens: toLens(alias), before, after, leak, rise: null, smallestHidden: null };
 }
 
 /**
@@ -187,7 +187,7 @@ export function waitEvidence(
 ): WaitLens {
   const [was, is] = [before ?? 0, after ?? 0];
   const contention = grew === undefined ? null : { growth: siteGrowth(grew), added: is - was, since: SINCE };
-  return { lens: lensOf(alias), before: was, after: is, contention, dismissed: null };
+  return { lens: toLens(alias), before: was, after: is, contention, dismissed: null };
 }
 
 export interface ReadingEvidence {
@@ -202,7 +202,7 @@ export interface ReadingEvidence {
 }
 
 /** Everything that was read of a service. */
-export function readingOf({
+export function buildReading({
   shares = [],
   levels = [],
   waits = [],
@@ -210,7 +210,7 @@ export function readingOf({
   profilesBefore = 60,
   unread = [],
 }: ReadingEvidence): LensReadings {
-  const lenses = [...[...shares, ...levels, ...waits].map(({ lens }) => lens), ...unread.map(lensOf)];
+  const lenses = [...[...shares, ...levels, ...waits].map(({ lens }) => lens), ...unread.map(toLens)];
   const totals = lenses.map((lens) => ({
     lens,
     before: { profiles: profilesBefore, value: 100 * profilesBefore },

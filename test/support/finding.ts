@@ -1,10 +1,10 @@
 import type { Finding } from '../../src/profile/compare/finding.js';
-import { lensOf } from './type-ids.js';
+import { toLens } from './type-ids.js';
 
 /** A sure change of code in CPU time that says nothing else, with the fields that a test is about. */
-export function findingOf(fields: Partial<Finding>): Finding {
+export function buildFinding(fields: Partial<Finding>): Finding {
   return {
-    type: lensOf('cpu').type,
+    type: toLens('cpu').type,
     kind: 'code',
     fn: null,
     caller: null,

@@ -52,7 +52,7 @@ interface Emitter {
 /** A fleet made up on the fly, and what it was asked: its profiles are never all in memory. */
 export function fleetSource(size: FleetSize): { source: ProfileSource; calls: string[] } {
   const calls: string[] = [];
-  const emitters = emittersOf(size);
+  const emitters = listEmitters(size);
 
   const ofService = new Map<string, Emitter[]>();
   for (const emitter of emitters) {
@@ -68,7 +68,7 @@ export function fleetSource(size: FleetSize): { source: ProfileSource; calls: st
     const some = service === undefined ? emitters : (ofService.get(service) ?? []);
     return some.filter(({ labels }) => tests.every(({ name, test }) => test(labels[name])));
   };
-  const typesOf = ({ matchers }: Pick<SeriesQuery, 'matchers'>): string[] => {
+  const listTypes = ({ matchers }: Pick<SeriesQuery, 'matchers'>): string[] => {
     const tests = matchers
       .filter(({ name }) => name === '__profile_type__')
       .map((matcher) => matcherTest(matcher));
@@ -77,8 +77,8 @@ export function fleetSource(size: FleetSize): { source: ProfileSource; calls: st
   const present = (query: SeriesQuery) =>
     matching(query).filter((emitter) => !timesIn(emitter, query).next().done);
 
-  function* profilesOf(query: ProfileQuery) {
-    if (!typesOf(query).includes(query.profileTypeId)) return;
+  function* listProfiles(query: ProfileQuery) {
+    if (!listTypes(query).includes(query.profileTypeId)) return;
     for (const emitter of matching(query))
       for (const time of timesIn(emitter, query)) yield { emitter, time };
   }
@@ -95,12 +95,12 @@ export function fleetSource(size: FleetSize): { source: ProfileSource; calls: st
     },
     async labelValues(name, query) {
       calls.push('labelValues');
-      if (name === '__profile_type__') return present(query).length === 0 ? [] : typesOf(query);
+      if (name === '__profile_type__') return present(query).length === 0 ? [] : listTypes(query);
       return [...new Set(present(query).flatMap(({ labels }) => labels[name] ?? []))].sort();
     },
     async series(names, query) {
       calls.push('series');
-      const types = names.includes('__profile_type__') ? typesOf(query) : [undefined];
+      const types = names.includes('__profile_type__') ? listTypes(query) : [undefined];
       const rows = new Map<string, Labels>();
       for (const { labels } of present(query)) {
         for (const type of types) {
@@ -113,14 +113,14 @@ export function fleetSource(size: FleetSize): { source: ProfileSource; calls: st
     async profile(query) {
       calls.push('profile');
       const sums = FUNCTIONS.map(() => 0);
-      for (const { emitter, time } of profilesOf(query))
-        for (let at = 0; at < sums.length; at++) sums[at] = (sums[at] ?? 0) + samplesOf(emitter, time, at);
-      return { profile: profileOf(sums, query.profileTypeId), notes: [], profiledSeconds: null };
+      for (const { emitter, time } of listProfiles(query))
+        for (let at = 0; at < sums.length; at++) sums[at] = (sums[at] ?? 0) + readSamples(emitter, time, at);
+      return { profile: buildProfile(sums, query.profileTypeId), notes: [], profiledSeconds: null };
     },
     async snapshots(query, groupBy) {
       calls.push('snapshots');
       const counts = new Map<string, SnapshotCount>();
-      if (!typesOf(query).includes(query.profileTypeId)) return [];
+      if (!listTypes(query).includes(query.profileTypeId)) return [];
       for (const emitter of matching(query)) {
         const profiles = [...timesIn(emitter, query)].length;
         if (profiles === 0) continue;
@@ -135,9 +135,9 @@ export function fleetSource(size: FleetSize): { source: ProfileSource; calls: st
       const { from, to } = query.window;
       const stepMs = Math.round(step * 1000);
       const first = to - (Math.max(1, Math.ceil((to - from) / stepMs)) - 1) * stepMs;
-      const worth = worthOf(query.profileTypeId);
+      const worth = chooseWorth(query.profileTypeId);
       const groups = new Map<string, { labels: Labels; sums: Map<number, number>; total: number }>();
-      if (!typesOf(query).includes(query.profileTypeId)) return [];
+      if (!listTypes(query).includes(query.profileTypeId)) return [];
       for (const emitter of matching(query)) {
         const labels = pickLabels(emitter.labels, groupBy);
         const key = JSON.stringify(labels);
@@ -145,7 +145,7 @@ export function fleetSource(size: FleetSize): { source: ProfileSource; calls: st
           const group = groups.get(key) ?? { labels, sums: new Map<number, number>(), total: 0 };
           groups.set(key, group);
           let value = 0;
-          for (let at = 0; at < FUNCTIONS.length; at++) value += worth * samplesOf(emitter, time, at);
+          for (let at = 0; at < FUNCTIONS.length; at++) value += worth * readSamples(emitter, time, at);
           const point = Math.max(first, to - Math.floor((to - time) / stepMs) * stepMs);
           group.sums.set(point, (group.sums.get(point) ?? 0) + value);
           group.total += value;
@@ -166,8 +166,8 @@ export function fleetSource(size: FleetSize): { source: ProfileSource; calls: st
   return { source, calls };
 }
 
-function emittersOf({ services, pods, values, arriving = 0 }: FleetSize): Emitter[] {
-  const podOf = (index: number): Emitter => ({
+function listEmitters({ services, pods, values, arriving = 0 }: FleetSize): Emitter[] {
+  const createPod = (index: number): Emitter => ({
     labels: {
       service_name: 'checkout-api',
       namespace: 'shop',
@@ -186,7 +186,7 @@ function emittersOf({ services, pods, values, arriving = 0 }: FleetSize): Emitte
     isNew: false,
   });
   return [
-    ...Array.from({ length: pods + arriving }, (_, index) => podOf(index)),
+    ...Array.from({ length: pods + arriving }, (_, index) => createPod(index)),
     ...Array.from({ length: services - 2 }, (_, index) =>
       plain(
         { service_name: `team-${index % 40}/service-with-a-long-name-${index}`, namespace: 'other' },
@@ -214,19 +214,19 @@ function* timesIn({ first, every }: Emitter, { window }: Pick<SeriesQuery, 'wind
  * Samples of one function in one profile: about as many each time, of `parse` twice as many with the new
  * version.
  */
-function samplesOf({ isNew, first }: Emitter, time: number, at: number): number {
+function readSamples({ isNew, first }: Emitter, time: number, at: number): number {
   const noise =
     (Math.imul(Math.round(time / 1000) ^ Math.imul(first % 9973, 31) ^ (at * 97), 0x9e3779b1) >>> 0) % 7;
   return noise - 3 + (at === PARSE && isNew && time >= SINCE ? 2 * SAMPLES : SAMPLES);
 }
 
 /** Value of one sample. */
-function worthOf(typeId: string): number {
+function chooseWorth(typeId: string): number {
   if (typeId === CPU) return 10_000_000;
   return typeId.includes('bytes:space') && typeId.includes('_space') ? 2 ** 19 : 1;
 }
 
-function profileOf(sums: readonly number[], typeId: string) {
+function buildProfile(sums: readonly number[], typeId: string) {
   const [, sampleType = '', unit = ''] = typeId.split(':');
   const builder = new ProfileBuilder(sampleType, unit);
   const frame = (name: string, line: number) =>
@@ -238,7 +238,7 @@ function profileOf(sums: readonly number[], typeId: string) {
   sums.forEach((samples, at) => {
     if (samples === 0) return;
     builder.pushFrames(Uint32Array.of(frame(FUNCTIONS[at] ?? '', 9), main), 0, 2);
-    builder.endStack(samples * worthOf(typeId));
+    builder.endStack(samples * chooseWorth(typeId));
   });
   return builder.build();
 }

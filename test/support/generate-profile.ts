@@ -152,7 +152,7 @@ function growTree(
   const callee = (fn: number) =>
     first + ((fn * 7_919 + below(CALLEES) * 104_729) % (functions.length - first));
   const inner = ['runtime.main', 'net/http.(*conn).serve'].map((name) =>
-    childOf(tree, -1, functions.indexOf(name)),
+    addChild(tree, -1, functions.indexOf(name)),
   );
   const ends = new Set<number>();
   while (tree.functionOf.length < target) {
@@ -161,11 +161,11 @@ function growTree(
     const depth = Math.min(MAX_DEPTH, (tree.depthOf[node] ?? 0) + 1 + below(LONGEST_CHAIN));
     while ((tree.depthOf[node] ?? 0) < depth && tree.functionOf.length < target) {
       const size = tree.functionOf.length;
-      node = childOf(tree, node, callee(tree.functionOf[node] ?? 0));
+      node = addChild(tree, node, callee(tree.functionOf[node] ?? 0));
       if (node === size) inner.push(node);
     }
     if (tree.functionOf.length < target && below(3) === 0) {
-      node = childOf(tree, node, functions.indexOf(LEAVES[below(LEAVES.length)] ?? ''));
+      node = addChild(tree, node, functions.indexOf(LEAVES[below(LEAVES.length)] ?? ''));
     }
     ends.add(node);
   }
@@ -188,10 +188,10 @@ function addHotLeaves(
   while (tree.functionOf.length < target) {
     let caller = below(grown);
     if (below(2) === 0 && tree.functionOf.length + 2 <= target) {
-      caller = childOf(tree, caller, functions.indexOf(ALLOCATORS[below(ALLOCATORS.length)] ?? ''));
+      caller = addChild(tree, caller, functions.indexOf(ALLOCATORS[below(ALLOCATORS.length)] ?? ''));
     }
     const size = tree.functionOf.length;
-    const node = childOf(tree, caller, hotId);
+    const node = addChild(tree, caller, hotId);
     if (node === size) added.push(node);
   }
   return added;
@@ -227,7 +227,7 @@ function slowDown(tree: Tree, weights: Map<number, number>, factor: number): num
   return extra;
 }
 
-function childOf(tree: Tree, parent: number, fn: number): number {
+function addChild(tree: Tree, parent: number, fn: number): number {
   const key = (parent + 1) * 2 ** 20 + fn;
   let node = tree.child.get(key);
   if (node === undefined) {
@@ -266,7 +266,7 @@ function encode(
   const stringTable = new StringTable();
   const text = (string: string) => stringTable.dedup(string);
   const locations = new Map<number, { id: number; line: { functionId: number; line: number }[] }>();
-  const locationOf = (fn: number, callee: number) => {
+  const addLocation = (fn: number, callee: number) => {
     // Real Go profiles have one to two call sites a function.
     const line = 20 + (fn % 300) + (callee % 2);
     const key = fn * 1_000 + line;
@@ -281,7 +281,7 @@ function encode(
     let callee = 0;
     for (let node = leaf; node >= 0; node = tree.parentOf[node] ?? -1) {
       const fn = tree.functionOf[node] ?? 0;
-      locationId.push(locationOf(fn, callee));
+      locationId.push(addLocation(fn, callee));
       callee = fn;
     }
     return { locationId, value: cpuOnly ? [ticks * TICK_NS] : [ticks, ticks * TICK_NS] };

@@ -1,6 +1,6 @@
 import { afterEach } from 'vitest';
-import { askerIn, environmentOf, INCIDENT_WINDOW } from './ask.js';
-import { dataSource, type Scene, sourcesOf, startSmallGrafana } from './small-grafana.js';
+import { askerIn, createEnvironment, INCIDENT_WINDOW } from './ask.js';
+import { createSources, dataSource, type Scene, startSmallGrafana } from './small-grafana.js';
 
 // A Grafana that a test changes, the data sources behind it, and an agent that asks about them.
 
@@ -12,17 +12,17 @@ afterEach(async () => {
   for (const close of closers.splice(0)) await close();
 });
 
-export async function scene(more: Partial<Scene>, options: Parameters<typeof sourcesOf>[1] = {}) {
+export async function scene(more: Partial<Scene>, options: Parameters<typeof createSources>[1] = {}) {
   const grafana = await startSmallGrafana(more);
   closers.push(grafana.close);
-  const again = (other: Parameters<typeof sourcesOf>[1] = {}) => {
-    const sources = sourcesOf(grafana, { ...options, ...other });
+  const again = (other: Parameters<typeof createSources>[1] = {}) => {
+    const sources = createSources(grafana, { ...options, ...other });
     closers.push(() => sources.close());
     return sources;
   };
   const sources = again();
   const log: string[] = [];
-  const environment = environmentOf([], log, sources);
+  const environment = createEnvironment([], log, sources);
   return { grafana, sources, again, log, environment, ask: askerIn(environment) };
 }
 

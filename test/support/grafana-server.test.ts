@@ -9,7 +9,7 @@ import { startGrafanaServer, type TestGrafana, VIEWER_TOKEN } from './grafana-se
 import { readTranscript, type TranscriptExchange } from './grafana-transcript.js';
 import { startPyroscopeServer } from './pyroscope-server.js';
 import { readBody, replay } from './replay.js';
-import { shapeOf } from './shape.js';
+import { describeShape } from './shape.js';
 import type { GrafanaDashboard, GrafanaDataSource, GrafanaLibraryPanel } from './wire/grafana-state.js';
 
 // Requests of the transcripts of real Grafanas are sent to the test server, which holds the same data sources
@@ -78,8 +78,8 @@ describe.each(VERSIONS)('Grafana %s', (file) => {
     grafana = await startGrafanaServer({
       version: file.startsWith('9.4') ? '9.4' : '12.3',
       subPath: file.endsWith('subpath') ? '/grafana' : '',
-      dataSources: dataSourcesOf(exchanges, stores),
-      libraryPanels: libraryPanelsOf(exchanges),
+      dataSources: listDataSources(exchanges, stores),
+      libraryPanels: listLibraryPanels(exchanges),
       tokens: [
         { key: VIEWER_TOKEN },
         { key: EXPIRED ?? '', state: 'expired' },
@@ -97,9 +97,9 @@ describe.each(VERSIONS)('Grafana %s', (file) => {
     '%s',
     async (_, exchange) => {
       const { request, response, whole } = exchange;
-      grafana?.state.dashboards.splice(0, Infinity, ...dashboardsOf(exchanges, exchange, file));
+      grafana?.state.dashboards.splice(0, Infinity, ...listDashboards(exchanges, exchange, file));
       const origin = grafana?.url.replace(/\/grafana$/, '') ?? '';
-      const headers = { ...credentialsOf(exchange), ...defaultHeaders(exchange), ...request.headers };
+      const headers = { ...readCredentials(exchange), ...defaultHeaders(exchange), ...request.headers };
       const breaks = /breaks mid-body/.test(exchange.name);
       const sent = replay(origin, { request: { ...request, headers } });
       if (breaks) return expect(sent).rejects.toThrow(/aborted/);
@@ -110,7 +110,7 @@ describe.each(VERSIONS)('Grafana %s', (file) => {
       const [actual, wanted] = [readBody(answer.bytes), readBody(Buffer.from(String(response.body)))];
       if (response.status >= 400) expect(plain(actual)).toEqual(plain(wanted));
       else if (/permissions/.test(exchange.name)) expect(kinds(actual)).toEqual(kinds(wanted));
-      else expect(shapeOf(plain(actual))).toEqual(shapeOf(plain(wanted)));
+      else expect(describeShape(plain(actual))).toEqual(describeShape(plain(wanted)));
     },
   );
 
@@ -120,7 +120,7 @@ describe.each(VERSIONS)('Grafana %s', (file) => {
 });
 
 /** The data sources as Grafana said that it had created them, with stores of this test. */
-function dataSourcesOf(
+function listDataSources(
   exchanges: readonly TranscriptExchange[],
   stores: Readonly<Record<string, string>>,
 ): GrafanaDataSource[] {
@@ -150,9 +150,9 @@ function dataSourcesOf(
 }
 
 /** The library panels that were read back. */
-function libraryPanelsOf(exchanges: readonly TranscriptExchange[]): GrafanaLibraryPanel[] {
+function listLibraryPanels(exchanges: readonly TranscriptExchange[]): GrafanaLibraryPanel[] {
   const list = exchanges.find(({ name }) => name === 'library panels as viewer');
-  const elements = member(member(bodyOf(list), 'result'), 'elements');
+  const elements = member(member(readRecordedBody(list), 'result'), 'elements');
   return (Array.isArray(elements) ? elements : []).map((element: unknown) => ({
     uid: String(member(element, 'uid')),
     name: String(member(element, 'name')),
@@ -165,7 +165,7 @@ function libraryPanelsOf(exchanges: readonly TranscriptExchange[]): GrafanaLibra
  * The dashboards that there were at the time: those that were read back; for a search, the one that had just
  * been made.
  */
-function dashboardsOf(
+function listDashboards(
   exchanges: readonly TranscriptExchange[],
   { name, section }: TranscriptExchange,
   file: string,
@@ -174,7 +174,7 @@ function dashboardsOf(
   const all = exchanges
     .filter((exchange) => exchange.name.startsWith('read back') && exchange.response.status === 200)
     .map((exchange): GrafanaDashboard => {
-      const dashboard: object = Object(member(bodyOf(exchange), 'dashboard'));
+      const dashboard: object = Object(member(readRecordedBody(exchange), 'dashboard'));
       const [uid, title] = [String(member(dashboard, 'uid')), String(member(dashboard, 'title'))];
       return {
         dashboard: { ...dashboard, uid, title },
@@ -188,7 +188,7 @@ function dashboardsOf(
   return name.startsWith('search') ? all.slice(0, 1) : all;
 }
 
-function bodyOf(exchange: TranscriptExchange | undefined): unknown {
+function readRecordedBody(exchange: TranscriptExchange | undefined): unknown {
   return readBody(Buffer.from(String(exchange?.response.body)));
 }
 
@@ -197,7 +197,7 @@ function member(value: unknown, name: string): unknown {
 }
 
 /** Transcripts leave credentials out; the name of an exchange says which they were. */
-function credentialsOf({ name, section }: TranscriptExchange): Record<string, string> {
+function readCredentials({ name, section }: TranscriptExchange): Record<string, string> {
   if (/health, no auth|no token|raw no auth|healthz/.test(name)) return {};
   if (/bad token|bad glsa|altered secret/.test(name)) return { authorization: 'Bearer glsa_other' };
   if (/wrong password/.test(name)) return basic('admin:wrong');
@@ -237,7 +237,7 @@ function tellingHeaders(headers: Readonly<Record<string, string>>): Record<strin
 
 /** Kinds of scopes in some permissions, for all actions together. */
 function kinds(permissions: unknown): string[] {
-  return shapeOf(Object.values(Object(permissions)));
+  return describeShape(Object.values(Object(permissions)));
 }
 
 /**

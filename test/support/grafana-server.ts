@@ -48,7 +48,7 @@ export async function startGrafanaServer(options: GrafanaServerOptions = {}): Pr
     proxyTimeoutMs: options.proxyTimeoutMs ?? 30_000,
   };
   const server = await startLoopback({
-    nameOf: (method, path) => routeName(method, path, subPath),
+    getName: (method, path) => routeName(method, path, subPath),
     answer: (seen) => answerGrafana(seen, state, setup),
   });
   setup.appUrl = options.appUrl ?? `${server.url}${subPath}/`;

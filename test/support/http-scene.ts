@@ -3,9 +3,9 @@ import { type HttpOptions, serveOverHttp } from '../../src/mcp/http/serve.js';
 import { createPyroscopeSource } from '../../src/sources/pyroscope/source.js';
 import type { ProfileSource } from '../../src/sources/source.js';
 import { createMetrics } from '../../src/telemetry/metrics.js';
-import { demoSource, environmentOf, INCIDENT_WINDOW } from './ask.js';
+import { createEnvironment, demoSource, INCIDENT_WINDOW } from './ask.js';
 import { ON_LOOPBACK } from './http.js';
-import { samplesOf } from './metrics.js';
+import { readSamples } from './metrics.js';
 import { startPyroscopeServer } from './pyroscope-server.js';
 
 /** Longer than any test may take: a test that waits for it fails. */
@@ -40,7 +40,7 @@ export async function startHttpScene() {
     /** Serves the tools over HTTP, over the store or another source, without a deadline of calls. */
     async serve(options: Partial<HttpOptions> = {}, served: ProfileSource = source) {
       const metrics = createMetrics(['summarize_profile']);
-      const environment = { ...environmentOf([served]), meter: metrics.meter, deadlineMs: LONG_MS };
+      const environment = { ...createEnvironment([served]), meter: metrics.meter, deadlineMs: LONG_MS };
       const server = await serveOverHttp(async () => environment, environment.log, {
         ...ON_LOOPBACK,
         shutdown: { delayMs: 0, graceMs: 0 },
@@ -57,7 +57,7 @@ export async function startHttpScene() {
         url: server.url,
         close,
         /** Samples of the metric `pyroscope_mcp_NAME` by their labels. */
-        counted: async (name: string) => samplesOf(await metrics.render(), `pyroscope_mcp_${name}`),
+        counted: async (name: string) => readSamples(await metrics.render(), `pyroscope_mcp_${name}`),
       };
     },
   };

@@ -13,7 +13,7 @@ export function parseMetrics(text: string): Map<string, number> {
 }
 
 /** The samples of one metric that are not zero, by their labels. */
-export function samplesOf(text: string, name: string): Record<string, number> {
+export function readSamples(text: string, name: string): Record<string, number> {
   return Object.fromEntries(
     [...parseMetrics(text)]
       .filter(([key, value]) => (key === name || key.startsWith(`${name} `)) && value !== 0)

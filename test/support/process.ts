@@ -42,11 +42,11 @@ export function startProgram(
   args: readonly string[],
   options: SpawnOptionsWithoutStdio,
 ): Program {
-  return programOf(spawn(command, args, options));
+  return watchProgram(spawn(command, args, options));
 }
 
 /** A process that was started with pipes. */
-export function programOf(child: ChildProcessWithoutNullStreams): Program {
+export function watchProgram(child: ChildProcessWithoutNullStreams): Program {
   let out = '';
   let err = '';
   let ended = false;

@@ -34,7 +34,7 @@ export function pprofBytes(options: TestPprof): Uint8Array {
   };
   const functions = interner<{ name: number; systemName: number; filename: number; startLine: number }>();
   const locations = interner<{ line: { functionId: number; line: number }[] }>();
-  const locationOf = (frame: TestFrame): number => {
+  const addLocation = (frame: TestFrame): number => {
     const {
       name,
       file = '',
@@ -42,18 +42,18 @@ export function pprofBytes(options: TestPprof): Uint8Array {
       startLine = 0,
       systemName = '',
     } = typeof frame === 'string' ? { name: frame } : frame;
-    const functionId = functions.idOf({
+    const functionId = functions.addThing({
       name: text(name),
       systemName: text(systemName),
       filename: text(file),
       startLine,
     });
-    return locations.idOf({ line: [{ functionId, line }] });
+    return locations.addThing({ line: [{ functionId, line }] });
   };
   return new Pprof({
     sampleType: (options.types ?? ['cpu/nanoseconds']).map(valueType),
     sample: options.stacks.map(({ frames, values, labels = {} }) => ({
-      locationId: frames.map(locationOf).reverse(),
+      locationId: frames.map(addLocation).reverse(),
       value: [...values],
       label: Object.entries(labels).map(([key, value]) => ({ key: text(key), str: text(value) })),
     })),
@@ -70,7 +70,7 @@ export function pprofBytes(options: TestPprof): Uint8Array {
 function interner<T>() {
   const ids = new Map<string, { id: number } & T>();
   return {
-    idOf(thing: T): number {
+    addThing(thing: T): number {
       const key = JSON.stringify(thing);
       const known = ids.get(key) ?? { id: ids.size + 1, ...thing };
       ids.set(key, known);
@@ -86,7 +86,7 @@ export function pprofFile(options: TestPprof): PprofFile {
 }
 
 /** A profile of one sample type from stacks, entry point first: `profileOf([['main', 'work'], 3])`. */
-export function profileOf(
+export function buildProfile(
   ...stacks: readonly (readonly [frames: readonly TestFrame[], value: number])[]
 ): Profile {
   return pprofToProfile(
@@ -95,7 +95,7 @@ export function profileOf(
 }
 
 /** Id of the only function of this name. */
-export function idOf(profile: Profile, name: string): number {
+export function findId(profile: Profile, name: string): number {
   const ids = [...profile.functions.keys()].filter((id) => profile.functions[id]?.name === name);
   if (ids.length !== 1 || ids[0] === undefined) throw new Error(`${ids.length} functions are named ${name}`);
   return ids[0];
@@ -108,7 +108,7 @@ export function identity(profile: Profile, id: number): string {
 }
 
 /** Every stack as names, entry point first, with its value. */
-export function stacksOf(profile: Profile): [names: string[], value: number][] {
+export function listStacks(profile: Profile): [names: string[], value: number][] {
   return Array.from(profile.values, (value, stack) => [
     Array.from(
       profile.stackFrames.subarray(profile.stackStart[stack], profile.stackStart[stack + 1]),

@@ -63,6 +63,6 @@ export const PARTS: Readonly<Record<string, readonly string[]>> = {
 export const INSTALLING: readonly string[] = ['test/clients/', 'test/inspector/', 'test/installed/'];
 
 /** The glob of an entry. */
-export function globOf(entry: string): string {
+export function toGlob(entry: string): string {
   return entry.endsWith('/') ? `${entry}**/*.test.ts` : entry;
 }

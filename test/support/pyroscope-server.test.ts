@@ -6,11 +6,11 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { decodePprof, pprofToProfile } from '../../src/profile/pprof/pprof.js';
 import { createFilesSource } from '../../src/sources/files/source.js';
 import type { ProfileSource } from '../../src/sources/source.js';
-import { stacksOf as stacksOfProfile } from './profiles.js';
+import { listStacks as stacksOfProfile } from './profiles.js';
 import { type PyroscopeServerOptions, startPyroscopeServer, type TestPyroscope } from './pyroscope-server.js';
 import { jsonOfPprof, OLDEST, pprofOfJson, writeRecordedStore } from './recorded-store.js';
 import { type Exchange, readBody, recordedBytes, replay } from './replay.js';
-import { shapeOf } from './shape.js';
+import { describeShape } from './shape.js';
 import { treePaths } from './tree-paths.js';
 
 // Every recorded request is sent to the test server, which holds what the recorded servers held. Its answers
@@ -111,7 +111,7 @@ describe('the test server against real servers', () => {
     'same shape: %s',
     async (_, exchange) => {
       const { actual, wanted } = await both(exchange);
-      const places = (body: unknown) => shapeOf(body).filter((place) => !BINARIES.test(place));
+      const places = (body: unknown) => describeShape(body).filter((place) => !BINARIES.test(place));
       expect(places(actual)).toEqual(places(wanted));
       expect(comparable(actual), 'it is equal: strike it from the table').not.toEqual(comparable(wanted));
     },
@@ -123,7 +123,7 @@ describe('the test server against real servers', () => {
       .map((exchange) => [exchange.name, exchange] as const),
   )('the same stacks: %s', async (_, exchange) => {
     const { actual, wanted } = await both(exchange);
-    expect(stacksOf(actual)).toEqual(stacksOf(wanted));
+    expect(listStacks(actual)).toEqual(listStacks(wanted));
   });
 
   test('an overloaded v1 server, as a fault', async () => {
@@ -138,7 +138,7 @@ describe('the test server against real servers', () => {
   /** Both bodies, after status and headers were found to be the same. */
   async function both(exchange: Exchange): Promise<{ actual: unknown; wanted: unknown }> {
     const { request, response } = exchange;
-    const server = servers.get(serverOf(exchange.name));
+    const server = servers.get(startServer(exchange.name));
     const asksForGzip = /gzip/.test(exchange.name);
     const headers = { ...(asksForGzip ? {} : { 'Accept-Encoding': 'identity' }), ...request.headers };
     const answer = await replay(server?.url ?? '', { request: { ...request, headers } });
@@ -165,14 +165,17 @@ describe('the test server against real servers', () => {
     const directory = folder();
     await writeRecordedStore(
       directory,
-      { checkout: pprofOf('v2-sms-checkout-pprof'), unsymbolised: pprofOf('v2-sms-unsymbolised-pprof') },
+      {
+        checkout: encodePprof('v2-sms-checkout-pprof'),
+        unsymbolised: encodePprof('v2-sms-unsymbolised-pprof'),
+      },
       { huge },
     );
     return createFilesSource({ directory });
   }
 });
 
-function serverOf(name: string): string {
+function startServer(name: string): string {
   if (/err-timeout-1ms/.test(name)) return 'stuck';
   if (/before-first-compaction|new-tenant-getprofilestats/.test(name)) return 'lagging';
   if (/oldest-missing/.test(name)) return 'without oldest';
@@ -186,9 +189,9 @@ function comparable(body: unknown): unknown {
 }
 
 /** Value by stack of the pprof in an answer. */
-function stacksOf(body: unknown): Map<string, number> {
+function listStacks(body: unknown): Map<string, number> {
   const stacks = new Map<string, number>();
-  for (const [names, value] of stacksOfProfile(pprofToProfile(decodePprof(pprofOfJson(jsonOf(body)))))) {
+  for (const [names, value] of stacksOfProfile(pprofToProfile(decodePprof(pprofOfJson(parseJson(body)))))) {
     const key = names.join(';');
     stacks.set(key, (stacks.get(key) ?? 0) + value);
   }
@@ -196,11 +199,11 @@ function stacksOf(body: unknown): Map<string, number> {
 }
 
 /** The pprof in an answer, which may be the answer itself. */
-function jsonOf(body: unknown): JsonValue {
+function parseJson(body: unknown): JsonValue {
   const json: unknown = Reflect.get(Object(Reflect.get(Object(body), 'pprof')), 'profile') ?? body;
   return JSON.parse(JSON.stringify(json));
 }
 
-function pprofOf(name: string): JsonValue {
-  return jsonOf(exchanges.find((exchange) => exchange.name === name)?.response.body);
+function encodePprof(name: string): JsonValue {
+  return parseJson(exchanges.find((exchange) => exchange.name === name)?.response.body);
 }

@@ -3,7 +3,7 @@ import { answerRpc } from './wire/connect.js';
 import type { PyroscopeBehaviour } from './wire/context.js';
 import type { Faults } from './wire/faults.js';
 import { type Requests, type SeenRequest, startLoopback } from './wire/loopback.js';
-import { rpcsOf } from './wire/rpcs.js';
+import { createRpcs } from './wire/rpcs.js';
 
 export interface PyroscopeServerOptions extends Partial<PyroscopeBehaviour> {
   /** Answers 401 to requests with another `Authorization` header, as a proxy in front would. */
@@ -31,7 +31,7 @@ export async function startPyroscopeServer(
   source: ProfileSource,
   options: PyroscopeServerOptions = {},
 ): Promise<TestPyroscope> {
-  const rpcs = await rpcsOf(source, options);
+  const rpcs = await createRpcs(source, options);
   const plain = new Map([
     ['/ready', { contentType: 'text/plain', body: 'ready' }],
     [
@@ -74,7 +74,7 @@ export async function startPyroscopeServer(
     const headers = { 'content-type': 'text/plain; charset=utf-8' };
     return { status: 404, headers, body: '404 page not found\n' };
   };
-  return startLoopback({ nameOf: (method, path) => rpcName(path) ?? `${method} ${path}`, answer });
+  return startLoopback({ getName: (method, path) => rpcName(path) ?? `${method} ${path}`, answer });
 }
 
 /** `SelectSeries` of `/querier.v1.QuerierService/SelectSeries`; null where a path is no RPC. */

@@ -78,7 +78,7 @@ export function serveExchange({ request, response }: Exchange) {
       Object.assign(sent, {
         method: options.method,
         path: options.path,
-        body: bytesOf(options.body),
+        body: encodeBytes(options.body),
         headers: Object.fromEntries(headers),
       });
       return { statusCode: response.status, data: body, responseOptions: { headers: response.headers } };
@@ -88,6 +88,6 @@ export function serveExchange({ request, response }: Exchange) {
   return { transport: createTransport({ url: ORIGIN, dispatcher: agent, tenant, headers }), sent };
 }
 
-function bytesOf(body: unknown): Buffer {
+function encodeBytes(body: unknown): Buffer {
   return body instanceof Uint8Array ? Buffer.from(body) : Buffer.from(typeof body === 'string' ? body : '');
 }

@@ -30,7 +30,7 @@ export interface RawResponse {
 /** Sends a recorded request as it is, through a client that adds no header of its own. */
 export async function replay(url: string, { request }: Pick<Exchange, 'request'>): Promise<RawResponse> {
   const { method, path, headers = {}, body, bodyBase64 } = request;
-  const bytes = bodyBase64 === undefined ? textOf(body) : Buffer.from(bodyBase64, 'base64');
+  const bytes = bodyBase64 === undefined ? toText(body) : Buffer.from(bodyBase64, 'base64');
   return new Promise((resolve, reject) => {
     const sent = send(`${url}${path}`, { method, headers, agent: false }, (answer) => {
       const parts: Buffer[] = [];
@@ -54,7 +54,7 @@ export async function replay(url: string, { request }: Pick<Exchange, 'request'>
 
 /** The body of a recorded answer, inflated. */
 export function recordedBytes({ response }: Exchange): Buffer {
-  if (response.bodyBase64 === undefined) return Buffer.from(textOf(response.body) ?? '');
+  if (response.bodyBase64 === undefined) return Buffer.from(toText(response.body) ?? '');
   const bytes = Buffer.from(response.bodyBase64, 'base64');
   return response.headers['content-encoding'] === 'gzip' ? gunzipSync(bytes) : bytes;
 }
@@ -68,7 +68,7 @@ export function readBody(bytes: Buffer): unknown {
   }
 }
 
-function textOf(body: unknown): string | undefined {
+function toText(body: unknown): string | undefined {
   if (body === undefined || body === null) return undefined;
   return typeof body === 'string' ? body : JSON.stringify(body);
 }

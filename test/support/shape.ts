@@ -2,7 +2,7 @@
  * Every place in a JSON value with its type: `series[].points[].timestamp: string`. Two answers of the same
  * kind have the same shape whatever they hold, as long as each list has elements of every kind.
  */
-export function shapeOf(value: unknown, place = ''): string[] {
+export function describeShape(value: unknown, place = ''): string[] {
   const lines = new Set<string>();
   const visit = (part: unknown, at: string): void => {
     if (Array.isArray(part)) {

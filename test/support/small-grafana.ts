@@ -106,7 +106,7 @@ function profile(): Buffer {
 }
 
 /** The sources behind a Grafana, with a state file of their own. */
-export function sourcesOf(
+export function createSources(
   { url }: { url: string },
   more: Partial<GrafanaOptions> & {
     declared?: readonly string[] | null;

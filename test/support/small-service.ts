@@ -13,7 +13,7 @@ import type { Labels, Matcher, ProfileSource, Window } from '../../src/sources/s
 import type { Path } from '../evaluation/generator/frame.js';
 import { createMemorySource, type StoredProfile } from '../evaluation/generator/memory-source.js';
 import { goFrame, type Stacks } from './contrast.js';
-import { type Alias, lensOf, sampleValueOf, typeIdOf } from './type-ids.js';
+import { type Alias, getSampleValue, getTypeId, toLens } from './type-ids.js';
 
 // A service in memory whose profiles a test writes down as numbers of samples: no randomness, so that a rule
 // is met or missed by exactly what the test says.
@@ -34,26 +34,26 @@ export interface SmallInstance {
 }
 
 /** The time of the profile of a minute: its middle. */
-export const timeOf = (minute: number): number => START + (minute + 0.5) * MINUTE;
+export const computeTime = (minute: number): number => START + (minute + 0.5) * MINUTE;
 
 /** A source that holds the profiles of a small service. */
 export function smallService(instances: readonly SmallInstance[]): ProfileSource {
-  return createMemorySource('small', () => instances.flatMap(profilesOf));
+  return createMemorySource('small', () => instances.flatMap(listProfiles));
 }
 
-function profilesOf({ labels, minutes = {}, profiles }: SmallInstance): StoredProfile[] {
+function listProfiles({ labels, minutes = {}, profiles }: SmallInstance): StoredProfile[] {
   const { from = -60, to = 14 } = minutes;
   const stored: StoredProfile[] = [];
   for (let minute = from; minute <= to; minute++) {
     for (const [alias, samplesAt] of Object.entries(profiles) as [Alias, (minute: number) => Stacks][]) {
       const stacks = Object.entries(samplesAt(minute));
       stored.push({
-        time: timeOf(minute),
+        time: computeTime(minute),
         seconds: 10,
         labels: { service_name: SERVICE.value, ...labels },
-        paths: stacks.map(([stack]) => pathOf(stack)),
+        paths: stacks.map(([stack]) => buildPath(stack)),
         values: new Map([
-          [typeIdOf(alias), Float64Array.from(stacks, ([, samples]) => samples * sampleValueOf(alias))],
+          [getTypeId(alias), Float64Array.from(stacks, ([, samples]) => samples * getSampleValue(alias))],
         ]),
       });
     }
@@ -63,7 +63,7 @@ function profilesOf({ labels, minutes = {}, profiles }: SmallInstance): StoredPr
 
 const functions = new Map<string, FunctionInfo>();
 
-function pathOf(stack: string): Path {
+function buildPath(stack: string): Path {
   return stack.split(' ').map((name) => {
     const frame = goFrame(name);
     const file = typeof frame === 'string' ? '' : (frame.file ?? '');
@@ -113,7 +113,7 @@ export async function questionAbout(
   return {
     source: countedSource(source, requests),
     matchers: [SERVICE],
-    typeIds: [...new Set(sent)].map(typeIdOf),
+    typeIds: [...new Set(sent)].map(getTypeId),
     incident: INCIDENT,
     baseline: null,
     requests,
@@ -135,8 +135,8 @@ export async function readyFor(alias: Alias, instances: readonly SmallInstance[]
   const reading = await questionAbout(instances, question);
   const [main] = planLenses(orderTypes(reading.typeIds)).toRead;
   const context = await prepareEvidence(reading, main?.type.id, signal);
-  const lens = lensOf(alias);
-  const roundsOf = (typeId: string) =>
+  const lens = toLens(alias);
+  const countRounds = (typeId: string) =>
     readProfileTimes(
       reading.source,
       { profileTypeId: typeId, matchers: reading.matchers },
@@ -147,7 +147,7 @@ export async function readyFor(alias: Alias, instances: readonly SmallInstance[]
   return {
     context,
     lens,
-    profileTimes: await roundsOf(lens.type.id),
-    main: await roundsOf(main?.type.id ?? ''),
+    profileTimes: await countRounds(lens.type.id),
+    main: await countRounds(main?.type.id ?? ''),
   };
 }

@@ -31,7 +31,7 @@ const rootSchema = z.looseObject({});
 const oneServer = z.strictObject({ pyroscope: serverSchema });
 
 /** All snippets of a page, with the heading that each stands under. */
-export function snippetsOf(page: string): Snippet[] {
+export function listSnippets(page: string): Snippet[] {
   const snippets: Snippet[] = [];
   const text = readFileSync(path.join(ROOT, page), 'utf8');
   for (const section of text.split(/^## /m)) {

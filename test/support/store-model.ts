@@ -26,7 +26,7 @@ export interface Row {
   slots?: { timestamp: string; counts: number[] }[];
 }
 
-export function seriesOf(model: Model, ask: Ask): Row[] {
+export function computeSeries(model: Model, ask: Ask): Row[] {
   const stepMs = Math.trunc(Math.trunc(ask.step * 1e9) / 1e6);
   return halves(model, ask).flatMap(({ store, start, end }) => {
     const average = store === 'v1' && ask.aggregation?.endsWith('AVERAGE') === true;
@@ -50,7 +50,7 @@ export function seriesOf(model: Model, ask: Ask): Row[] {
   });
 }
 
-export function heatmapOf(model: Model, ask: Ask): Row[] | null {
+export function computeHeatmap(model: Model, ask: Ask): Row[] | null {
   const parts = halves(model, ask);
   if (parts.some(({ store }) => store === 'v1')) return null;
   const stepMs = Math.trunc(Math.trunc(ask.step * 1e9) / 1e6);

@@ -149,25 +149,25 @@ describe('protobuf', () => {
 
 describe('truncation', () => {
   const profile = pprofToProfile(decodePprof(generateProfile({ nodes: 20_000, cpuOnly: true }).bytes));
-  const nodesOf = (paths: readonly string[]) => paths.length - 1;
-  const selfOf = (paths: readonly string[]) =>
+  const countNodes = (paths: readonly string[]) => paths.length - 1;
+  const sumSelf = (paths: readonly string[]) =>
     paths.reduce((sum, path) => sum + Number(path.slice(path.lastIndexOf(' ') + 1)), 0);
   const whole = treePaths(treeBytes(profile, 1_048_576));
 
   test.each([64, 1024, 8192])('to %i nodes: the sum is exact, the rest is in other', (maxNodes) => {
     const paths = treePaths(treeBytes(profile, maxNodes));
-    expect(nodesOf(paths)).toBeGreaterThanOrEqual(maxNodes);
-    expect(nodesOf(paths)).toBeLessThan(nodesOf(whole));
+    expect(countNodes(paths)).toBeGreaterThanOrEqual(maxNodes);
+    expect(countNodes(paths)).toBeLessThan(countNodes(whole));
     expect(paths.some((path) => /;other \d+$/.test(path))).toBe(true);
-    expect(selfOf(paths)).toBe(selfOf(whole));
+    expect(sumSelf(paths)).toBe(sumSelf(whole));
     const { total, levels } = flameGraph(profile, maxNodes);
-    expect(Number(total)).toBe(selfOf(whole));
+    expect(Number(total)).toBe(sumSelf(whole));
     const drawn = levels.reduce((sum, { values }) => sum + values.length / 4, 0);
     expect(drawn).toBe(paths.length);
   });
 
   test('what fits is whole', () => {
     expect(whole.some((path) => /;other \d+$/.test(path))).toBe(false);
-    expect(selfOf(whole)).toBe(profile.values.reduce((sum, value) => sum + value, 0));
+    expect(sumSelf(whole)).toBe(profile.values.reduce((sum, value) => sum + value, 0));
   });
 });

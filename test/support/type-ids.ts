@@ -15,12 +15,12 @@ const TYPES = {
 } as const;
 export type Alias = keyof typeof TYPES;
 
-export const typeIdOf = (alias: Alias): string => TYPES[alias].id;
-export const sampleValueOf = (alias: Alias): number => TYPES[alias].sample;
+export const getTypeId = (alias: Alias): string => TYPES[alias].id;
+export const getSampleValue = (alias: Alias): number => TYPES[alias].sample;
 
 /** The lens through which an investigation looks at a profile type. */
-export function lensOf(alias: Alias): LensType {
-  const type = parseProfileType(typeIdOf(alias));
+export function toLens(alias: Alias): LensType {
+  const type = parseProfileType(getTypeId(alias));
   const [lens] = type === null ? [] : planLenses([type]).toRead;
   if (lens === undefined) throw new Error(`no lens looks at ${alias}`);
   return lens;

@@ -2,7 +2,7 @@ import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
 import { z } from 'zod';
-import { cleanEnvironment, MAIN, type Program, programOf } from './process.js';
+import { cleanEnvironment, MAIN, type Program, watchProgram } from './process.js';
 import { ROOT } from './root.js';
 
 /** Memory of a process in bytes. */
@@ -46,7 +46,7 @@ export async function startWatched(
     { stdio: ['pipe', 'pipe', 'pipe', 'ipc'], env: cleanEnvironment(env) },
   );
   // All three pipes were asked for, which the type of a call with a fourth does not know.
-  const program = programOf(child as ChildProcessWithoutNullStreams);
+  const program = watchProgram(child as ChildProcessWithoutNullStreams);
   const [, url = ''] = await program.seen(/serves MCP at (\S+)/);
   let queue: Promise<unknown> = Promise.resolve();
   const ask = (what: string): Promise<Held> => {

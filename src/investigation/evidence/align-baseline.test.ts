@@ -101,7 +101,7 @@ describe('besideIncident', () => {
             names: await source.labelNames(query, signal),
           };
         };
-        const sideOf = async (window: Window) => {
+        const buildSide = async (window: Window) => {
           const query = { profileTypeId: CPU, matchers: mine, window };
           return {
             profile: totalValue((await sides.source.profile(query, signal)).profile),
@@ -111,8 +111,8 @@ describe('besideIncident', () => {
           };
         };
         const [before, after] = [await direct(past, theirs), await direct(now, mine)];
-        expect(await sideOf(sides.baseline)).toEqual(before);
-        expect(await sideOf(now)).toEqual(after);
+        expect(await buildSide(sides.baseline)).toEqual(before);
+        expect(await buildSide(now)).toEqual(after);
         const both = {
           profileTypeId: CPU,
           matchers: mine,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { nameOf, type Stacks } from '../../../test/support/contrast.js';
+import { getName, type Stacks } from '../../../test/support/contrast.js';
 import { leastFound } from '../../../test/support/least-found.js';
 import {
   always,
@@ -124,7 +124,7 @@ describe('how readily the second type is accused', () => {
   test('a burst is looked for in the first type only', async () => {
     const burst = (minute: number) => (minute >= 4 && minute < 8 ? withPrice(90) : CALM);
     const { shares } = await readAll(pods(1, { cpu: burst, alloc: burst }));
-    expect(shares.map(({ analysis, change }) => nameOf(analysis, change?.culprit.fn))).toEqual([
+    expect(shares.map(({ analysis, change }) => getName(analysis, change?.culprit.fn))).toEqual([
       'price',
       null,
     ]);
@@ -158,7 +158,7 @@ describe('instances that are all new', () => {
       { labels: { pod: 'a' }, minutes: { to: -1 }, profiles: profiles(false) },
       { labels: { pod: 'x' }, minutes: { from: 0 }, profiles: profiles(true) },
     ]);
-    expect(evidence.shares.map(({ analysis, change }) => nameOf(analysis, change?.culprit.fn))).toEqual([
+    expect(evidence.shares.map(({ analysis, change }) => getName(analysis, change?.culprit.fn))).toEqual([
       null,
       null,
     ]);

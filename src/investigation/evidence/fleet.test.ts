@@ -5,13 +5,13 @@ import { readFleet } from './fleet.js';
 
 const { signal } = new AbortController();
 const sends = (labels: Labels): SmallInstance => ({ labels, profiles: { cpu: always({ main: 1 }) } });
-const fleetOf = (...labels: Labels[]) => readFleet(smallService(labels.map(sends)), [], INCIDENT, signal);
+const buildFleet = (...labels: Labels[]) => readFleet(smallService(labels.map(sends)), [], INCIDENT, signal);
 const zones = (count: number) =>
   Array.from({ length: count }, (_, at) => ({ pod: `p${at}`, zone: `z${at}` }));
 
 describe('instances', () => {
   test('are told apart by the most telling label, in the order of their names', async () => {
-    const { instanceLabel, instances } = await fleetOf(
+    const { instanceLabel, instances } = await buildFleet(
       { pod: 'b', hostname: 'h', version: '2' },
       { pod: 'a', hostname: 'h', version: '1' },
     );
@@ -23,7 +23,7 @@ describe('instances', () => {
   });
 
   test('keep only the labels that have one value for them', async () => {
-    const { instances } = await fleetOf(
+    const { instances } = await buildFleet(
       { pod: 'a', path: '/x', zone: 'z' },
       { pod: 'a', path: '/y', zone: 'z' },
     );
@@ -31,8 +31,8 @@ describe('instances', () => {
   });
 
   test('are unknown where no label tells them apart, and series without the label are none', async () => {
-    expect(await fleetOf({ version: '1' })).toMatchObject({ instanceLabel: null, instances: new Map() });
-    expect([...(await fleetOf({ pod: 'a' }, { version: '1' })).instances.keys()]).toEqual(['a']);
+    expect(await buildFleet({ version: '1' })).toMatchObject({ instanceLabel: null, instances: new Map() });
+    expect([...(await buildFleet({ pod: 'a' }, { version: '1' })).instances.keys()]).toEqual(['a']);
   });
 });
 
@@ -43,11 +43,11 @@ describe('labels that the fleet can be cut by', () => {
     { what: 'six values do', labels: zones(6), choices: ['zone'] },
     { what: 'seven are too many', labels: zones(7), choices: [] },
   ])('$what', async ({ labels, choices }) => {
-    expect((await fleetOf(...labels)).choices.map(({ label }) => label)).toEqual(choices);
+    expect((await buildFleet(...labels)).choices.map(({ label }) => label)).toEqual(choices);
   });
 
   test('have their values in order; neither the instance nor the service is one of them', async () => {
-    const { choices } = await fleetOf({ pod: 'a', version: '2' }, { pod: 'b', version: '1' });
+    const { choices } = await buildFleet({ pod: 'a', version: '2' }, { pod: 'b', version: '1' });
     expect(choices).toEqual([{ label: 'version', values: ['1', '2'] }]);
   });
 });

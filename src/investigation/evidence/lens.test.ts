@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { profileFrom } from '../../../test/support/contrast.js';
 import { always, INCIDENT, smallService } from '../../../test/support/small-service.js';
-import { type Alias, lensOf, sampleValueOf, typeIdOf } from '../../../test/support/type-ids.js';
+import { type Alias, getSampleValue, getTypeId, toLens } from '../../../test/support/type-ids.js';
 import { totalValue } from '../../profile/model.js';
 import { orderTypes } from '../../profile/types/types.js';
 import { planLenses, type ReadContext, readActive, readQuantum } from './lens.js';
@@ -30,7 +30,7 @@ test('which types are looked at, how, and in which order', () => {
     'cpu',
   ];
   const counts = ['process_cpu:samples:count:cpu:nanoseconds', 'memory:alloc_objects:count:space:bytes'];
-  const types = orderTypes([...counts, ...aliases.map(typeIdOf)]);
+  const types = orderTypes([...counts, ...aliases.map(getTypeId)]);
   expect(planLenses(types).toRead.map(({ type, kind }) => `${type.alias}: ${kind}`)).toEqual([
     'cpu: time',
     'wall: time',
@@ -46,11 +46,11 @@ test('which types are looked at, how, and in which order', () => {
 
 test('idle time is left out of wall-clock time, and of nothing else', async () => {
   const stacks = { 'main serve': 60, 'main serve runtime.gopark': 900 };
-  const wall = await readActive(readContext({ wall: always(stacks) }), lensOf('wall').type, INCIDENT);
-  expect(totalValue(wall)).toBe(15 * 60 * sampleValueOf('wall'));
+  const wall = await readActive(readContext({ wall: always(stacks) }), toLens('wall').type, INCIDENT);
+  expect(totalValue(wall)).toBe(15 * 60 * getSampleValue('wall'));
   const parked = await readActive(
     readContext({ goroutines: always(stacks) }),
-    lensOf('goroutines').type,
+    toLens('goroutines').type,
     INCIDENT,
   );
   expect(totalValue(parked)).toBe(15 * 960);
@@ -64,7 +64,7 @@ describe('the value of one sample', () => {
   const quantum = (alias: Alias, values: Record<string, number>, typeIds: string[] = []) =>
     readQuantum(
       readContext({ cpu: always({ main: 30 }) }, typeIds),
-      lensOf(alias).type,
+      toLens(alias).type,
       [profileFrom(values)],
       INCIDENT,
     );
@@ -101,7 +101,7 @@ describe('the value of one sample', () => {
   test('of time is the interval that many values share', async () => {
     // The unit of the profile itself tells how long that is.
     const profile = { ...profileFrom(multiples(5_000_000)), unit: 'nanoseconds' };
-    const quantum = await readQuantum(readContext({}), lensOf('cpu').type, [profile], INCIDENT);
+    const quantum = await readQuantum(readContext({}), toLens('cpu').type, [profile], INCIDENT);
     expect(quantum).toEqual({ value: 5_000_000, estimated: false });
   });
 
@@ -117,7 +117,7 @@ describe('the value of one sample', () => {
       },
     };
     const profile = profileFrom({ main: 90_000_000 });
-    expect(await readQuantum(counting, lensOf('cpu').type, [profile], INCIDENT)).toEqual({
+    expect(await readQuantum(counting, toLens('cpu').type, [profile], INCIDENT)).toEqual({
       value: 4_500_000,
       estimated: false,
     });

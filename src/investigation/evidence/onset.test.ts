@@ -4,10 +4,10 @@ import { levelEvidence, waitEvidence } from '../../../test/support/evidence.js';
 import {
   always,
   changing,
+  computeTime,
   pods,
   readAll,
   type SmallInstance,
-  timeOf,
 } from '../../../test/support/small-service.js';
 import { conclude } from '../conclude.js';
 import { findOnset } from './onset.js';
@@ -29,10 +29,10 @@ async function onsetIn(instances: readonly SmallInstance[], spent = 0) {
  */
 function expectOnset(since: { after: number; before: number } | null, minute: number, gaps = 0) {
   if (since === null) throw new Error('no onset');
-  expect(since.after).toBeLessThanOrEqual(timeOf(minute - 1 + gaps));
-  expect(since.after).toBeGreaterThan(timeOf(minute - 1 - gaps) - MINUTE / 2);
-  expect(since.before).toBeGreaterThanOrEqual(timeOf(minute - gaps));
-  expect(since.before).toBeLessThanOrEqual(timeOf(minute + gaps + 1));
+  expect(since.after).toBeLessThanOrEqual(computeTime(minute - 1 + gaps));
+  expect(since.after).toBeGreaterThan(computeTime(minute - 1 - gaps) - MINUTE / 2);
+  expect(since.before).toBeGreaterThanOrEqual(computeTime(minute - gaps));
+  expect(since.before).toBeLessThanOrEqual(computeTime(minute + gaps + 1));
   expect(since.before - since.after).toBeLessThanOrEqual(2 * MINUTE);
 }
 
@@ -113,8 +113,8 @@ test('load on wall-clock time, of which only merges tell the active part, is tol
   });
   const { verdict, since } = await onsetIn(instances);
   expect(verdict).toBe('load_increase');
-  expect(since?.after).toBeLessThanOrEqual(timeOf(7));
-  expect(since?.before).toBeGreaterThanOrEqual(timeOf(8));
+  expect(since?.after).toBeLessThanOrEqual(computeTime(7));
+  expect(since?.before).toBeGreaterThanOrEqual(computeTime(8));
   expect((since?.before ?? 0) - (since?.after ?? 0)).toBeLessThan(5 * MINUTE);
 });
 

@@ -7,23 +7,23 @@ const series = (pod: string, ...points: [time: number, value: number][]): TimeSe
   labels: { pod },
   points: points.map(([time, value]) => ({ time, value })),
 });
-const timesOf = (...all: TimeSeries[]): ProfileTimes => ({ series: all, stepMs: STEP });
+const listTimes = (...all: TimeSeries[]): ProfileTimes => ({ series: all, stepMs: STEP });
 const WINDOW = { from: 100, to: 199 };
 
 describe('the times of the profiles in a window', () => {
   test('each once, ascending, whichever instance sent them', () => {
-    const two = timesOf(series('a', [150, 1], [110, 1]), series('b', [110, 1], [130, 1]));
+    const two = listTimes(series('a', [150, 1], [110, 1]), series('b', [110, 1], [130, 1]));
     expect(sharedTimes(two, WINDOW)).toEqual([110, 130, 150]);
   });
 
   test('a time is the right edge of a step: the last step of a window may end after it', () => {
-    const edges = timesOf(series('a', [99, 1], [100, 1], [208, 1], [209, 1]));
+    const edges = listTimes(series('a', [99, 1], [100, 1], [208, 1], [209, 1]));
     expect(sharedTimes(edges, WINDOW)).toEqual([100, 208]);
   });
 });
 
 describe('totals in a window', () => {
-  const two = timesOf(series('a', [110, 5], [250, 9]), series('b', [110, 7], [120, 1]));
+  const two = listTimes(series('a', [110, 5], [250, 9]), series('b', [110, 7], [120, 1]));
 
   test('one profile for each instance and step with data', () => {
     expect(totalsIn(two, WINDOW)).toEqual({ profiles: 3, value: 13 });
@@ -35,7 +35,7 @@ describe('totals in a window', () => {
 
   test('of very many instances the counts say how many profiles a point is of', () => {
     const sums: ProfileTimes = {
-      ...timesOf(series('', [110, 500], [120, 700], [250, 900])),
+      ...listTimes(series('', [110, 500], [120, 700], [250, 900])),
       largeFleet: [
         { window: WINDOW, profiles: 90, perStep: 45 },
         { window: { from: 200, to: 299 }, profiles: 61, perStep: 61 },

@@ -6,7 +6,9 @@ const STEP = 5_000;
 const GAP = 30_000;
 
 /** Instances by name, each with the rounds of its first and its last profile. */
-function timesOf(instances: Readonly<Record<string, readonly [first: number, last: number]>>): ProfileTimes {
+function listTimes(
+  instances: Readonly<Record<string, readonly [first: number, last: number]>>,
+): ProfileTimes {
   const series = Object.entries(instances).map(([pod, [first, last]]) => ({
     labels: { pod },
     points: Array.from({ length: last - first + 1 }, (_, at) => ({ time: (first + at) * GAP, value: 1 })),
@@ -30,8 +32,8 @@ describe('the replacement of all instances', () => {
     { what: 'one that missed a round', fleet: { a: [1, 16], b: [2, 15] }, rounds: null },
   ] as const)('$what', ({ fleet, rounds }) => {
     const times = rounds === null ? null : { last: rounds[0] * GAP, first: rounds[1] * GAP };
-    expect(replacement(fleetWith('pod'), timesOf(fleet))).toEqual(times);
-    expect(replacement(fleetWith(null), timesOf(fleet))).toBeNull();
+    expect(replacement(fleetWith('pod'), listTimes(fleet))).toEqual(times);
+    expect(replacement(fleetWith(null), listTimes(fleet))).toBeNull();
   });
 });
 

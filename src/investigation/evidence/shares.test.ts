@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { nameOf, type Stacks } from '../../../test/support/contrast.js';
+import { getName, type Stacks } from '../../../test/support/contrast.js';
 import { leastFound } from '../../../test/support/least-found.js';
 import { always, changing, pods, readyFor, type SmallInstance } from '../../../test/support/small-service.js';
 import { countsIn, distance } from '../../profile/compare/analysis.js';
@@ -26,7 +26,7 @@ async function decide(instances: readonly SmallInstance[], resolution: Partial<R
   const { analysis, change, notes } = await read(instances, resolution);
   const carrier = change?.carrier ?? null;
   return {
-    accused: nameOf(analysis, change?.culprit.fn),
+    accused: getName(analysis, change?.culprit.fn),
     carrier: carrier === null ? null : `${carrier.label}=${carrier.value}`,
     notes,
   };

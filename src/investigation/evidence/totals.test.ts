@@ -11,44 +11,44 @@ const PLAN = {
   stepMs: STEP,
 };
 
-function lensOf(id: string): LensType {
+function toLens(id: string): LensType {
   const type = parseProfileType(id);
   if (type === null) throw new Error(`${id} is no type`);
   return { type, kind: type.nature };
 }
 
 /** Times of a profile in each step, from the step `first` on; a time is the right edge of its step. */
-function timesOf(values: readonly number[], first = 0): ProfileTimes {
+function listTimes(values: readonly number[], first = 0): ProfileTimes {
   const points = values.map((value, at) => ({ time: (first + at + 1) * STEP - 1, value }));
   return { stepMs: STEP, series: [{ labels: {}, points }] };
 }
 
 const repeat = (times: number, value: number) =>
   Array.from({ length: times }, (_, at) => value * (1 + 0.02 * (at % 3)));
-const MAIN = timesOf(repeat(24, 5e9));
-const EXCEPTIONS = lensOf('exception:exception:count:cpu:nanoseconds');
-const NETWORK = lensOf('network:net_bytes:bytes::');
+const MAIN = listTimes(repeat(24, 5e9));
+const EXCEPTIONS = toLens('exception:exception:count:cpu:nanoseconds');
+const NETWORK = toLens('network:net_bytes:bytes::');
 
 test('an amount that rose as a whole', () => {
-  const whole = compareTotals(EXCEPTIONS, timesOf([...repeat(16, 50), ...repeat(8, 900)]), PLAN, MAIN);
+  const whole = compareTotals(EXCEPTIONS, listTimes([...repeat(16, 50), ...repeat(8, 900)]), PLAN, MAIN);
   expect(whole?.rose).toBe(true);
   expect((whole?.after ?? 0) / (whole?.before ?? 1)).toBeCloseTo(18, 0);
 });
 
 test('an amount that did not', () => {
-  const whole = compareTotals(EXCEPTIONS, timesOf([...repeat(16, 50), ...repeat(8, 55)]), PLAN, MAIN);
+  const whole = compareTotals(EXCEPTIONS, listTimes([...repeat(16, 50), ...repeat(8, 55)]), PLAN, MAIN);
   expect(whole?.rose).toBe(false);
 });
 
 test('events that were not sent before came from nowhere', () => {
-  const after = timesOf(repeat(8, 900), 16);
+  const after = listTimes(repeat(8, 900), 16);
   expect(compareTotals(EXCEPTIONS, after, PLAN, MAIN)).toMatchObject({ before: 0, rose: true });
-  expect(compareTotals(EXCEPTIONS, timesOf(repeat(8, 3), 16), PLAN, MAIN)?.rose).toBe(false);
+  expect(compareTotals(EXCEPTIONS, listTimes(repeat(8, 3), 16), PLAN, MAIN)?.rose).toBe(false);
 });
 
 test('nothing is said where the service was not profiled before, or the type is always sent', () => {
-  const after = timesOf(repeat(8, 900), 16);
-  expect(compareTotals(EXCEPTIONS, after, PLAN, timesOf(repeat(8, 5e9), 16))).toBeNull();
+  const after = listTimes(repeat(8, 900), 16);
+  expect(compareTotals(EXCEPTIONS, after, PLAN, listTimes(repeat(8, 5e9), 16))).toBeNull();
   expect(compareTotals(NETWORK, after, PLAN, MAIN)).toBeNull();
-  expect(compareTotals(NETWORK, timesOf(repeat(16, 900)), PLAN, MAIN)).toBeNull();
+  expect(compareTotals(NETWORK, listTimes(repeat(16, 900)), PLAN, MAIN)).toBeNull();
 });

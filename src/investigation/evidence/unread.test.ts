@@ -1,14 +1,14 @@
 import { describe, expect, test } from 'vitest';
-import { type Alias, lensOf } from '../../../test/support/type-ids.js';
+import { type Alias, toLens } from '../../../test/support/type-ids.js';
 import { UpstreamError, type UpstreamKind } from '../../errors.js';
 import type { Verdict } from '../../profile/compare/finding.js';
 import { NoRequestLeft } from './requests.js';
 import { settle, unreadBecause } from './unread.js';
 
-const cpu = lensOf('cpu').type;
+const cpu = toLens('cpu').type;
 const labels = { reason: 'failed', why: 'the store failed (HTTP 500)' } as const;
 const without = (...aliases: Alias[]) =>
-  aliases.map((alias) => ({ lens: lensOf(alias), reason: 'timeout' as const, why: 'late' }));
+  aliases.map((alias) => ({ lens: toLens(alias), reason: 'timeout' as const, why: 'late' }));
 
 describe('a verdict', () => {
   test.each<[Verdict, Alias[], Verdict, boolean]>([

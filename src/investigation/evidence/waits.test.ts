@@ -3,11 +3,11 @@ import type { Stacks } from '../../../test/support/contrast.js';
 import {
   always,
   changing,
+  computeTime,
   pods,
   type Question,
   readyFor,
   type SmallInstance,
-  timeOf,
 } from '../../../test/support/small-service.js';
 import { NoRequestLeft } from './requests.js';
 import { readWaits, withoutAlikeWaits } from './waits.js';
@@ -88,10 +88,10 @@ test.each([
   const { since } = await look(service(changing(wait(20), wait(800), minute)));
   // Parts of two or three profileTimes tell it: the true time lies between the profile before it and the one
   // after it.
-  expect(since?.after).toBeLessThan(timeOf(minute));
-  expect(since?.after).toBeGreaterThanOrEqual(timeOf(minute - 4));
-  expect(since?.before).toBeGreaterThanOrEqual(timeOf(minute));
-  expect(since?.before).toBeLessThanOrEqual(timeOf(minute + 3));
+  expect(since?.after).toBeLessThan(computeTime(minute));
+  expect(since?.after).toBeGreaterThanOrEqual(computeTime(minute - 4));
+  expect(since?.before).toBeGreaterThanOrEqual(computeTime(minute));
+  expect(since?.before).toBeLessThanOrEqual(computeTime(minute + 3));
 });
 
 describe('with the waits of another type', () => {

@@ -6,7 +6,7 @@ const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const T0 = Date.parse('2026-11-20T14:30:00Z');
 const window = (length: number, from = T0) => ({ from, to: from + length });
-const lengthOf = ({ from, to }: { from: number; to: number }) => to - from + 1;
+const measureLength = ({ from, to }: { from: number; to: number }) => to - from + 1;
 
 describe('planWindows', () => {
   test('a baseline four times as long that ends 1 ms before, on one grid', () => {
@@ -28,11 +28,11 @@ describe('planWindows', () => {
 
   test('both windows together stay below a day, which is as long as a server lets one query span', () => {
     const { baseline, incident } = planWindows(window(10 * HOUR));
-    expect(lengthOf(baseline)).toBeGreaterThan(12.9 * HOUR);
-    expect(lengthOf(baseline) + lengthOf(incident)).toBeLessThan(24 * HOUR);
+    expect(measureLength(baseline)).toBeGreaterThan(12.9 * HOUR);
+    expect(measureLength(baseline) + measureLength(incident)).toBeLessThan(24 * HOUR);
     const long = planWindows(window(20 * HOUR));
-    expect(lengthOf(long.baseline)).toBeGreaterThan(2.8 * HOUR);
-    expect(lengthOf(long.baseline) + lengthOf(long.incident)).toBeLessThan(24 * HOUR);
+    expect(measureLength(long.baseline)).toBeGreaterThan(2.8 * HOUR);
+    expect(measureLength(long.baseline) + measureLength(long.incident)).toBeLessThan(24 * HOUR);
   });
 
   test('a window of days is compared with as long a time before, up to a week', () => {
@@ -43,7 +43,7 @@ describe('planWindows', () => {
       [20, 7],
     ] as const) {
       const { baseline, stepMs } = planWindows(window(days * day));
-      expect(Math.abs(lengthOf(baseline) - expected * day)).toBeLessThanOrEqual(stepMs);
+      expect(Math.abs(measureLength(baseline) - expected * day)).toBeLessThanOrEqual(stepMs);
     }
   });
 
@@ -55,7 +55,7 @@ describe('planWindows', () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 30 * HOUR }), (length) => {
         const { baseline, incident, stepMs } = onGrid(planWindows(window(length)));
-        expect(lengthOf(incident) % stepMs).toBe(0);
+        expect(measureLength(incident) % stepMs).toBe(0);
         expect(gridEnd(incident, stepMs)).toBe(incident.to);
         expect(incident.from).toBe(baseline.to + 1);
         expect(incident.to).toBeGreaterThanOrEqual(T0 + length - 1);
@@ -71,12 +71,14 @@ describe('planWindows', () => {
         const { baseline, incident, stepMs } = planWindows(incidentWindow);
         expect(incident).toEqual(incidentWindow);
         expect(baseline.to).toBe(incidentWindow.from - 1);
-        expect(lengthOf(baseline)).toBeGreaterThan(0);
-        expect(lengthOf(baseline) % stepMs).toBe(0);
-        expect(lengthOf(baseline)).toBeLessThanOrEqual(Math.max(stepMs, 4 * lengthOf(incidentWindow)));
+        expect(measureLength(baseline)).toBeGreaterThan(0);
+        expect(measureLength(baseline) % stepMs).toBe(0);
+        expect(measureLength(baseline)).toBeLessThanOrEqual(
+          Math.max(stepMs, 4 * measureLength(incidentWindow)),
+        );
         expect(Number.isInteger(stepMs)).toBe(true);
         expect(stepMs).toBeGreaterThanOrEqual(1_000);
-        expect(Math.ceil(lengthOf(incidentWindow) / stepMs)).toBeLessThanOrEqual(241);
+        expect(Math.ceil(measureLength(incidentWindow) / stepMs)).toBeLessThanOrEqual(241);
       }),
     );
   });

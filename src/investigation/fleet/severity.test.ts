@@ -1,15 +1,15 @@
 import { describe, expect, test } from 'vitest';
-import { findingOf } from '../../../test/support/finding.js';
+import { buildFinding } from '../../../test/support/finding.js';
 import { parseProfileType } from '../../profile/types/types.js';
 import { computeLoss, doublingMs, rateSeverity } from './severity.js';
 
-const typeOf = (id: string) => {
+const nameType = (id: string) => {
   const type = parseProfileType(id);
   if (type === null) throw new Error(id);
   return type;
 };
-const HEAP = typeOf('memory:inuse_space:bytes:space:bytes');
-const MUTEX = typeOf('mutex:delay:nanoseconds:mutex:count');
+const HEAP = nameType('memory:inuse_space:bytes:space:bytes');
+const MUTEX = nameType('mutex:delay:nanoseconds:mutex:count');
 const HOUR = 3_600_000;
 
 describe('the part of a service that is lost', () => {
@@ -23,17 +23,17 @@ describe('the part of a service that is lost', () => {
     ['load', { kind: 'load', valueBefore: 1, valueAfter: 3 }, 0],
     ['moved code', { kind: 'moved', shareAfter: 0.9 }, 0],
   ] as const)('%s', (_, more, expected) => {
-    expect(computeLoss(findingOf(more), 15_000, HOUR)).toBeCloseTo(expected, 3);
+    expect(computeLoss(buildFinding(more), 15_000, HOUR)).toBeCloseTo(expected, 3);
   });
 
   test('a level that does not rise never doubles', () => {
     expect(doublingMs({ valueBefore: 3, valueAfter: 3 }, HOUR)).toBe(Number.POSITIVE_INFINITY);
-    expect(computeLoss(findingOf({ kind: 'leak', valueBefore: 3, valueAfter: 3 }), 1, HOUR)).toBe(0);
+    expect(computeLoss(buildFinding({ kind: 'leak', valueBefore: 3, valueAfter: 3 }), 1, HOUR)).toBe(0);
   });
 });
 
 describe('severity', () => {
-  const half = findingOf({ shareBefore: 0, shareAfter: 0.5 });
+  const half = buildFinding({ shareBefore: 0, shareAfter: 0.5 });
   test.each([
     ['the whole fleet', 1, 0.5],
     ['a quarter of it', 0.25, 0.25],

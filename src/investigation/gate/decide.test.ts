@@ -1,18 +1,18 @@
 import { describe, expect, test } from 'vitest';
-import { findingOf } from '../../../test/support/finding.js';
-import { type Alias, lensOf } from '../../../test/support/type-ids.js';
+import { buildFinding } from '../../../test/support/finding.js';
+import { type Alias, toLens } from '../../../test/support/type-ids.js';
 import type { Finding, LensRow } from '../../profile/compare/finding.js';
 import type { GateKind, GateOutcome, GateState } from '../../report/gate/gate-report.js';
 import { decide, type GateEvidence, type GateLens } from './decide.js';
 
 const lens = (alias: Alias, more: Partial<GateLens> & { verdict?: LensRow['verdict'] } = {}): GateLens => {
   const { verdict = 'no_change', profiles = 20, smallest = 0.01 } = more;
-  const row = { ...lensOf(alias), verdict, before: 1, after: 1, error: null, smallest: null, sameAs: null };
+  const row = { ...toLens(alias), verdict, before: 1, after: 1, error: null, smallest: null, sameAs: null };
   return { row, profiles, smallest: row.kind === 'level' || row.kind === 'wait' ? null : smallest };
 };
 
 const finding = (kind: Finding['kind'], growth = 0.1): Finding =>
-  findingOf({
+  buildFinding({
     kind,
     fn: { function: 'price', file: '', line: 0 },
     shareBefore: 0.05,

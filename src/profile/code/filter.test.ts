@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { profileOf, stacksOf } from '../../../test/support/profiles.js';
+import { buildProfile, listStacks } from '../../../test/support/profiles.js';
 import { PatternError } from '../../errors.js';
 
 import { compilePattern, filterStacks, isHeavyFilter } from './filter.js';
@@ -26,7 +26,7 @@ describe('compilePattern', () => {
     '%s is no pattern',
     (pattern) => {
       expect(() => compilePattern(pattern)).toThrow(PatternError);
-      expect(() => filterStacks(profileOf([['a'], 1]), { focus: pattern })).toThrow(
+      expect(() => filterStacks(buildProfile([['a'], 1]), { focus: pattern })).toThrow(
         expect.objectContaining({ pattern }),
       );
     },
@@ -34,7 +34,7 @@ describe('compilePattern', () => {
 });
 
 describe('filterStacks', () => {
-  const profile = profileOf([['main', 'a', 'x'], 1], [['main', 'b', 'x'], 2], [['gc'], 4]);
+  const profile = buildProfile([['main', 'a', 'x'], 1], [['main', 'b', 'x'], 2], [['gc'], 4]);
 
   test.each([
     [{ focus: '^a$' }, [1]],
@@ -44,7 +44,7 @@ describe('filterStacks', () => {
     [{ focus: 'nothing' }, []],
     [{}, [1, 2, 4]],
   ])('%j', (filter, values) => {
-    expect(stacksOf(filterStacks(profile, filter)).map(([, value]) => value)).toEqual(values);
+    expect(listStacks(filterStacks(profile, filter)).map(([, value]) => value)).toEqual(values);
   });
 });
 

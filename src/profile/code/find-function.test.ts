@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { profileOf, type TestFrame } from '../../../test/support/profiles.js';
+import { buildProfile, type TestFrame } from '../../../test/support/profiles.js';
 import type { Profile } from '../model.js';
 import { type FunctionTarget, findFunction, lookupText } from './find-function.js';
 
 /** Every name as a stack of its own, the first the heaviest. */
 function holding(...frames: readonly TestFrame[]): Profile {
-  return profileOf(...frames.map((frame, at) => [[frame], 100 - at] as const));
+  return buildProfile(...frames.map((frame, at) => [[frame], 100 - at] as const));
 }
 
 /** Names of what is found: one, or the candidates. */
@@ -16,7 +16,7 @@ function lookedUp(profile: Profile, text: string): string | string[] {
   return 'target' in lookup ? lookup.target.info.name : lookup.candidates.map(({ info }) => info.name);
 }
 
-function targetOf(profile: Profile, text: string): FunctionTarget {
+function defineTarget(profile: Profile, text: string): FunctionTarget {
   const lookup = findFunction(profile, text);
   if (lookup === 'unknown' || !('target' in lookup)) throw new Error(`${text} does not find one function`);
   return lookup.target;
@@ -64,7 +64,7 @@ describe('a function is found by', () => {
 
 test('one function under several type parameters is one', () => {
   const profile = holding('Key[go.shape.int]', 'Key[go.shape.string]');
-  const target = targetOf(profile, 'Key');
+  const target = defineTarget(profile, 'Key');
   expect(profile.functions.every((info) => target.matches(info))).toBe(true);
 });
 
@@ -74,7 +74,7 @@ describe('functions without a name', () => {
   const profile = holding(page, other, { name: '(anonymous)', file: '/app/server.js', startLine: 3 }, 'main');
 
   test('are told apart by the place that answers show', () => {
-    const target = targetOf(profile, '(anonymous) views/page.js:41');
+    const target = defineTarget(profile, '(anonymous) views/page.js:41');
     expect(target.info).toMatchObject({ file: other.file, startLine: other.startLine });
     expect(profile.functions.filter((info) => target.matches(info))).toHaveLength(1);
   });
@@ -84,9 +84,9 @@ describe('functions without a name', () => {
   });
 
   test('are found again by the text that ready calls use', () => {
-    const target = targetOf(profile, '(anonymous) views/page.js:41');
+    const target = defineTarget(profile, '(anonymous) views/page.js:41');
     expect(lookupText(target)).toBe('(anonymous) /app/views/page.js:40');
-    expect(targetOf(profile, lookupText(target)).info).toEqual(target.info);
+    expect(defineTarget(profile, lookupText(target)).info).toEqual(target.info);
   });
 
   test('are candidates by their name alone', () => {
@@ -95,7 +95,7 @@ describe('functions without a name', () => {
 });
 
 test('functions without any cost do not count', () => {
-  expect(lookedUp(profileOf([['main', 'idle'], 0], [['main', 'work'], 1]), 'idle')).toBe('unknown');
+  expect(lookedUp(buildProfile([['main', 'idle'], 0], [['main', 'work'], 1]), 'idle')).toBe('unknown');
 });
 
 test('the name of a function with cost always finds it', () => {

@@ -345,14 +345,14 @@ describe('the application functions of the incidents', () => {
     ['incidents/08-auth-cpu', /^northwind\.dev\//],
     ['incidents/10-georouting-check', /^northwind\.dev\/|^main\.main$/],
   ])('%s: all those of the module and no other', (incident, packages) => {
-    for (const { name, file } of functionsOf(incident)) {
+    for (const { name, file } of listFunctions(incident)) {
       const owner = frameOwner({ name, file, startLine: 0, isSymbolised: true });
       expect(owner === 'application', `${name} in ${file}`).toBe(packages.test(name));
     }
   });
 
   test('incidents/16-storefront-latency: all those below the service and no other', () => {
-    for (const { name, file } of functionsOf('incidents/16-storefront-latency')) {
+    for (const { name, file } of listFunctions('incidents/16-storefront-latency')) {
       const owner = frameOwner({ name, file, startLine: 0, isSymbolised: true });
       const isTeamFile = /^\/srv\/app\/(?!node_modules)/.test(file);
       expect(owner === 'application', `${name} in ${file}`).toBe(isTeamFile);
@@ -360,7 +360,7 @@ describe('the application functions of the incidents', () => {
   });
 
   /** Every function with its file, of all profiles of an incident. */
-  function functionsOf(incident: string): { name: string; file: string }[] {
+  function listFunctions(incident: string): { name: string; file: string }[] {
     const folder = path.join(fixture(incident), 'profiles');
     return readdirSync(folder).flatMap((file) => {
       const pprof = decodePprof(gunzipSync(readFileSync(path.join(folder, file))));

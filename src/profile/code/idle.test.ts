@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { fixture } from '../../../test/support/ask.js';
-import { profileOf, stacksOf } from '../../../test/support/profiles.js';
+import { buildProfile, listStacks } from '../../../test/support/profiles.js';
 import { totalValue } from '../model.js';
 import { decodePprof, pprofToProfile } from '../pprof/pprof.js';
 import { isIdleFrame, splitIdle } from './idle.js';
@@ -127,7 +127,7 @@ describe('splitIdle', () => {
 
   test('sets apart the stacks that end in an idle frame or a few frames below one', () => {
     const { active, idle } = splitIdle(
-      profileOf(
+      buildProfile(
         [['main', 'serve_forever', select], 90],
         [['main', 'serve_forever', select, 'native_poll', 'syscall'], 5],
         [['main', 'handle', 'render'], 4],
@@ -136,14 +136,14 @@ describe('splitIdle', () => {
       ),
     );
     expect(idle).toBe(145);
-    expect(stacksOf(active)).toEqual([
+    expect(listStacks(active)).toEqual([
       [['main', 'handle', 'render'], 4],
       [['main', '_worker', 'work'], 1],
     ]);
   });
 
   test('keeps a stack whose idle frame lies far above its leaf', () => {
-    const deep = profileOf([['main', select, 'a', 'b', 'c', 'd'], 7]);
+    const deep = buildProfile([['main', select, 'a', 'b', 'c', 'd'], 7]);
     expect(splitIdle(deep)).toEqual({ active: deep, idle: 0 });
   });
 

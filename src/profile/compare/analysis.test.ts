@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { fnOf, nameOf, profileFrom, type Stacks } from '../../../test/support/contrast.js';
+import { findFunction, getName, profileFrom, type Stacks } from '../../../test/support/contrast.js';
 import { leastFound } from '../../../test/support/least-found.js';
 import {
   analyse,
@@ -78,7 +78,11 @@ describe('changeOverTime', () => {
     const analysed = analysis(parts);
     const answer = changeOverTime(analysed, GATE);
     if (answer === null) return null;
-    return { fn: nameOf(analysed, answer.culprit.fn), run: answer.run, from: nameOf(analysed, answer.from) };
+    return {
+      fn: getName(analysed, answer.culprit.fn),
+      run: answer.run,
+      from: getName(analysed, answer.from),
+    };
   };
 
   test('a change all the time, from inside the window on, and in a burst', () => {
@@ -119,7 +123,7 @@ describe('changeInSlice', () => {
   test('the slice that changed, though the whole hardly did', () => {
     const analysed = analysis({ slices: [GROWN, CALM, CALM] });
     const change = changeInSlice(analysed, 0, GATE);
-    expect([nameOf(analysed, change?.culprit.fn), change?.run]).toEqual([
+    expect([getName(analysed, change?.culprit.fn), change?.run]).toEqual([
       'price',
       { first: 0, last: 1, early: 0 },
     ]);
@@ -131,7 +135,7 @@ describe('changeInSlice', () => {
 describe('counts and distances', () => {
   test('of a function in parts, and in a profile that was read later', () => {
     const analysed = analysis({ slices: [GROWN] });
-    const price = fnOf(analysed, 'price');
+    const price = findFunction(analysed, 'price');
     expect(analysed.slices.map((part) => countsIn(analysed, part, price))).toEqual([{ x: 500, n: 1200 }]);
     expect(
       countsInProfile(
@@ -160,14 +164,14 @@ describe('counts and distances', () => {
       countsInProfile(
         profileFrom({ 'main Key[go.shape.int]': 4 }),
         analysed,
-        analysed.joined.functions[fnOf(analysed, 'Key')],
+        analysed.joined.functions[findFunction(analysed, 'Key')],
       ).x,
     ).toBe(4);
   });
 
   test('grow with the difference and change sign with the sides', () => {
     const analysed = analysis({ slices: [GROWN, CALM] });
-    const price = fnOf(analysed, 'price');
+    const price = findFunction(analysed, 'price');
     expect(distanceFromBaseline(analysed, analysed.slices.slice(0, 1), price)).toBeGreaterThan(GATE);
     expect(distanceFromBaseline(analysed, analysed.slices.slice(1), price)).toBe(0);
     const [a, b] = [

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { nameOf, profileFrom, type Stacks } from '../../../test/support/contrast.js';
+import { getName, profileFrom, type Stacks } from '../../../test/support/contrast.js';
 import { analyse } from './analysis.js';
 import { type ChangeSearch, changesIn, cheaperIn } from './changes.js';
 
@@ -19,8 +19,8 @@ function reading(
 
 describe('changes over time and in every slice', () => {
   const named = ({ analysis, overTime, inSlices }: ReturnType<typeof changesIn>) => ({
-    overTime: nameOf(analysis, overTime?.culprit.fn),
-    inSlices: inSlices.map((change) => nameOf(analysis, change?.culprit.fn)),
+    overTime: getName(analysis, overTime?.culprit.fn),
+    inSlices: inSlices.map((change) => getName(analysis, change?.culprit.fn)),
   });
 
   test('each is looked for', () => {
@@ -53,7 +53,7 @@ describe('what became cheaper', () => {
   const cheaper = (baseline: Stacks, incident: Stacks) => {
     const analysis = analyse(reading([incident, incident], [], [baseline, baseline]));
     const changes = cheaperIn(analysis, 4.1);
-    return changes === null ? null : [nameOf(analysis, changes.culprit.fn), nameOf(analysis, changes.from)];
+    return changes === null ? null : [getName(analysis, changes.culprit.fn), getName(analysis, changes.from)];
   };
 
   test('is the function that costs less', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { CALM, contrast, type Stacks } from '../../../test/support/contrast.js';
 import { leastFound } from '../../../test/support/least-found.js';
-import { profileOf } from '../../../test/support/profiles.js';
+import { buildProfile } from '../../../test/support/profiles.js';
 import { deviation } from '../contrast/contrast.js';
 import { collectorGrowth } from './collector.js';
 
@@ -50,7 +50,7 @@ describe('collectorGrowth', () => {
     'WKS::gc_heap::mark_phase',
   ])('knows %s', (name) => {
     const side = (value: number) =>
-      profileOf([[{ name: 'work', file: '/app/work.js' }], 900], [[name], value]);
+      buildProfile([[{ name: 'work', file: '/app/work.js' }], 900], [[name], value]);
     expect(collectorGrowth(contrast(side(100), side(600))).grew).toBe(true);
   });
 
@@ -60,7 +60,7 @@ describe('collectorGrowth', () => {
     'ParallelTaskRunner.run',
     'PSGateway.collect',
   ])('does not take %s for a collector', (name) => {
-    const side = (value: number) => profileOf([['work'], 900], [[name], value]);
+    const side = (value: number) => buildProfile([['work'], 900], [[name], value]);
     expect(collectorGrowth(contrast(side(100), side(600))).grew).toBe(false);
   });
 });

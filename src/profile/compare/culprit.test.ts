@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { contrast, fnOf, nameOf, type Sides, type Stacks } from '../../../test/support/contrast.js';
+import { contrast, findFunction, getName, type Sides, type Stacks } from '../../../test/support/contrast.js';
 import { findUniverse } from '../contrast/contrast.js';
 import { describeCulprit, findCulprit, loadBeside, measureGrowth } from './culprit.js';
 
@@ -8,7 +8,7 @@ const GATE = 4.25;
 function culprit(before: Stacks, after: Stacks, sides: Sides = {}) {
   const contrasted = contrast(before, after, sides);
   const answer = findCulprit(contrasted, GATE);
-  return answer === null ? null : { ...answer, fn: nameOf(contrasted, answer.fn) };
+  return answer === null ? null : { ...answer, fn: getName(contrasted, answer.fn) };
 }
 
 const CALM = {
@@ -117,7 +117,7 @@ describe('loadBeside and growthOf', () => {
       { 'main a': 500, 'main b': 900 },
       { profiles: [2, 3] },
     );
-    const [fn, universe] = [fnOf(contrasted, 'a'), findUniverse(contrasted)];
+    const [fn, universe] = [findFunction(contrasted, 'a'), findUniverse(contrasted)];
     expect(loadBeside(contrasted, universe, fn)).toBe(2);
     expect(measureGrowth(contrasted, fn, 2)).toBeCloseTo(500 / 3 - 2 * 50);
     expect(describeCulprit(contrasted, universe, fn)).toMatchObject({ fn, load: 2 });
@@ -125,7 +125,7 @@ describe('loadBeside and growthOf', () => {
 
   test('nothing outside before leaves the load at 1', () => {
     const contrasted = contrast({ main: 100 }, { main: 100, other: 50 });
-    expect(loadBeside(contrasted, findUniverse(contrasted), fnOf(contrasted, 'main'))).toBe(1);
+    expect(loadBeside(contrasted, findUniverse(contrasted), findFunction(contrasted, 'main'))).toBe(1);
   });
 });
 

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { contrast, nameOf, type Sides, type Stacks } from '../../../test/support/contrast.js';
+import { contrast, getName, type Sides, type Stacks } from '../../../test/support/contrast.js';
 import { growthSite } from './growth.js';
 
 function site(before: Stacks, after: Stacks, sides?: Sides) {
   const contrasted = contrast(before, after, sides);
   const answer = growthSite(contrasted.joined, contrasted.before, contrasted.after);
-  return answer === null ? null : { ...answer, fn: nameOf(contrasted, answer.fn) };
+  return answer === null ? null : { ...answer, fn: getName(contrasted, answer.fn) };
 }
 
 describe('growthSite', () => {

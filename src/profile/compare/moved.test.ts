@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { contrast, fnOf, nameOf, type Sides, type Stacks } from '../../../test/support/contrast.js';
+import { contrast, findFunction, getName, type Sides, type Stacks } from '../../../test/support/contrast.js';
 import { findUniverse } from '../contrast/contrast.js';
 import { describeCulprit, findCulprit } from './culprit.js';
 import { movedFrom } from './moved.js';
@@ -10,7 +10,7 @@ function moved(before: Stacks, after: Stacks, sides: Sides = {}) {
   const culprit = findCulprit(contrasted, 4.25);
   return culprit === null
     ? null
-    : [nameOf(contrasted, culprit.fn), nameOf(contrasted, movedFrom(contrasted, culprit))];
+    : [getName(contrasted, culprit.fn), getName(contrasted, movedFrom(contrasted, culprit))];
 }
 
 const REST = { 'main stock': 400, 'main render': 600 };
@@ -87,7 +87,7 @@ describe('movedFrom', () => {
     const from = (isStrict: boolean) => {
       const contrasted = { ...contrast(before, after), isStrict };
       const culprit = findCulprit(contrasted, 4.25);
-      return culprit === null ? 'nobody' : nameOf(contrasted, movedFrom(contrasted, culprit));
+      return culprit === null ? 'nobody' : getName(contrasted, movedFrom(contrasted, culprit));
     };
 
     test('may have moved at first sight', () => {
@@ -101,13 +101,13 @@ describe('movedFrom', () => {
     test('moved, strictly, where it costs as much as before', () => {
       const contrasted = { ...contrast(before, { ...REST, 'main serve helper': 210 }), isStrict: true };
       const culprit = findCulprit(contrasted, 4.25);
-      expect(culprit && nameOf(contrasted, movedFrom(contrasted, culprit))).toBe('serve');
+      expect(culprit && getName(contrasted, movedFrom(contrasted, culprit))).toBe('serve');
     });
   });
 
   test('empty sides move nothing', () => {
     const contrasted = contrast({}, { 'main a': 10 });
-    const culprit = describeCulprit(contrasted, findUniverse(contrasted), fnOf(contrasted, 'a'));
+    const culprit = describeCulprit(contrasted, findUniverse(contrasted), findFunction(contrasted, 'a'));
     expect(movedFrom(contrasted, culprit)).toBeNull();
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { contrast, fnOf, nameOf, type Sides, type Stacks } from '../../../test/support/contrast.js';
+import { contrast, findFunction, getName, type Sides, type Stacks } from '../../../test/support/contrast.js';
 import { listMovers } from './movers.js';
 
 interface Options extends Sides {
@@ -11,10 +11,10 @@ function movers(before: Stacks, after: Stacks, { culprit, moved = [], ...sides }
   const contrasted = contrast(before, after, sides);
   const rows = listMovers(contrasted, {
     gate: 4.25,
-    culprit: culprit === undefined ? null : fnOf(contrasted, culprit),
-    moved: new Set(moved.map((name) => fnOf(contrasted, name))),
+    culprit: culprit === undefined ? null : findFunction(contrasted, culprit),
+    moved: new Set(moved.map((name) => findFunction(contrasted, name))),
   });
-  return rows.map((row) => ({ ...row, fn: nameOf(contrasted, row.fn) }));
+  return rows.map((row) => ({ ...row, fn: getName(contrasted, row.fn) }));
 }
 
 const kinds = (...args: Parameters<typeof movers>) =>

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { CALM, contrast, goFrame, nameOf } from '../../../test/support/contrast.js';
+import { CALM, contrast, getName, goFrame } from '../../../test/support/contrast.js';
 import type { TestFrame } from '../../../test/support/profiles.js';
 import { type Contrast, findUniverse, rankShifts } from '../contrast/contrast.js';
 import { joinKey } from '../contrast/join.js';
@@ -118,7 +118,7 @@ describe('comparison of two sides', () => {
         const rows = (contrasted: Contrast) =>
           new Map(
             listMovers(contrasted, { gate: GATE, culprit: null, moved: new Set() }).map((row) => [
-              nameOf(contrasted, row.fn) + String(contrasted.joined.functions[row.fn]?.startLine),
+              getName(contrasted, row.fn) + String(contrasted.joined.functions[row.fn]?.startLine),
               row,
             ]),
           );

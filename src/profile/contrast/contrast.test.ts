@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { contrast, fnOf, nameOf } from '../../../test/support/contrast.js';
+import { contrast, findFunction, getName } from '../../../test/support/contrast.js';
 import { deviation, findUniverse, isIn, measureShift, rankShifts, share, sumIn } from './contrast.js';
 import { normalDeviate, signedRoot } from './noise.js';
 
@@ -24,7 +24,7 @@ describe('universeOf', () => {
   test('is all stacks where own code is less than a fifth of both sides together', () => {
     const contrasted = contrast({ main: 2, 'runtime.gc': 9 }, { main: 2, 'runtime.gc': 9 });
     expect(sums(contrasted)).toEqual([11, 11]);
-    expect(isIn(findUniverse(contrasted), fnOf(contrasted, 'runtime.gc'))).toBe(true);
+    expect(isIn(findUniverse(contrasted), findFunction(contrasted, 'runtime.gc'))).toBe(true);
     expect(sums(contrast({ main: 2, 'runtime.gc': 8 }, { main: 2, 'runtime.gc': 8 }))).toEqual([2, 2]);
   });
 
@@ -37,7 +37,7 @@ describe('universeOf', () => {
 describe('shiftsOf', () => {
   const shifts = (contrasted: ReturnType<typeof contrast>) =>
     rankShifts(contrasted, findUniverse(contrasted)).map(({ fn, z }) => [
-      nameOf(contrasted, fn),
+      getName(contrasted, fn),
       Math.sign(z),
     ]);
 
@@ -71,7 +71,7 @@ describe('shiftsOf', () => {
 
   test('a function that is all of the universe has no share to change', () => {
     const contrasted = contrast({ main: 100 }, { main: 900 });
-    expect(measureShift(contrasted, findUniverse(contrasted), fnOf(contrasted, 'main'))).toBe(0);
+    expect(measureShift(contrasted, findUniverse(contrasted), findFunction(contrasted, 'main'))).toBe(0);
     expect(shifts(contrasted)).toEqual([]);
   });
 

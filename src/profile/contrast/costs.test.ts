@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { byName, partOf, profileFrom, type Stacks } from '../../../test/support/contrast.js';
+import { buildPart, byName, profileFrom, type Stacks } from '../../../test/support/contrast.js';
 import { ProfileBuilder } from '../pprof/builder.js';
 import { addCosts, noCosts } from './costs.js';
 import { joinProfiles } from './join.js';
 
 function costs(stacks: Stacks) {
   const joined = joinProfiles([profileFrom(stacks)]);
-  const { total, application, self, totals, bare, charged, entered } = partOf(joined, 0).costs;
+  const { total, application, self, totals, bare, charged, entered } = buildPart(joined, 0).costs;
   const named = (values: Float64Array) => byName(joined, values);
   return {
     total,
@@ -69,7 +69,7 @@ describe('costsOf', () => {
     const builder = new ProfileBuilder('cpu', 'nanoseconds');
     builder.endStack(3);
     const joined = joinProfiles([builder.build()]);
-    expect(partOf(joined, 0).costs).toEqual({ ...noCosts(0), total: 3 });
+    expect(buildPart(joined, 0).costs).toEqual({ ...noCosts(0), total: 3 });
     expect(costs({})).toMatchObject({ total: 0, application: 0, self: {} });
   });
 });
@@ -81,7 +81,7 @@ describe('addCosts', () => {
       profileFrom({ 'main stock': 5 }),
       profileFrom({ 'main price': 3, 'runtime.gc': 1, 'main stock': 5 }),
     ]);
-    const [a, b, whole] = joined.parts.map((_, part) => partOf(joined, part).costs);
+    const [a, b, whole] = joined.parts.map((_, part) => buildPart(joined, part).costs);
     if (a === undefined || b === undefined) throw new Error('two parts');
     expect(addCosts([a, b], joined.functions.length)).toEqual(whole);
     expect(a.total).toBe(4);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { byName, fnOf, partOf, profileFrom } from '../../../test/support/contrast.js';
-import { profileOf } from '../../../test/support/profiles.js';
+import { buildPart, byName, findFunction, profileFrom } from '../../../test/support/contrast.js';
+import { buildProfile } from '../../../test/support/profiles.js';
 import { joinKey, joinProfiles } from './join.js';
 
 const names = (profiles: Parameters<typeof joinProfiles>[0]) =>
@@ -10,7 +10,7 @@ describe('joinProfiles', () => {
   test('a function has one number in all profiles, and each profile its own frames', () => {
     const joined = joinProfiles([profileFrom({ 'main price': 3 }), profileFrom({ 'main stock price': 5 })]);
     expect(joined.functions.map(({ name }) => name)).toEqual(['main', 'price', 'stock']);
-    const costs = joined.parts.map((_, part) => byName(joined, partOf(joined, part).costs.totals));
+    const costs = joined.parts.map((_, part) => byName(joined, buildPart(joined, part).costs.totals));
     expect(costs).toEqual([
       { main: 3, price: 3 },
       { main: 5, price: 5, stock: 5 },
@@ -24,7 +24,7 @@ describe('joinProfiles', () => {
       parts: [],
       renamed: null,
     });
-    expect(joinProfiles([profileOf(), profileFrom({ main: 1 })])).toMatchObject({
+    expect(joinProfiles([buildProfile(), profileFrom({ main: 1 })])).toMatchObject({
       functions: [{ name: 'main' }],
       parts: [{ frameFunction: new Uint32Array() }, { frameFunction: Uint32Array.of(0) }],
     });
@@ -40,15 +40,15 @@ describe('joinProfiles', () => {
 
   test('unnamed functions are one where file and start line agree', () => {
     const at = (file: string, startLine: number) =>
-      profileOf([[{ name: '(anonymous)', file, startLine, line: startLine + 1 }], 1]);
+      buildProfile([[{ name: '(anonymous)', file, startLine, line: startLine + 1 }], 1]);
     expect(names([at('a.js', 1), at('a.js', 1)])).toHaveLength(1);
     expect(names([at('a.js', 1), at('a.js', 9)])).toHaveLength(2);
     expect(names([at('a.js', 1), at('b.js', 1)])).toHaveLength(2);
   });
 
   test('a named function in several files is one, placed where most of the profiles place it', () => {
-    const team = profileOf([[{ name: 'run', file: '/src/app/run.py', line: 3 }], 1]);
-    const standard = profileOf([[{ name: 'run', file: '/usr/lib/python3.12/threading.py', line: 9 }], 1]);
+    const team = buildProfile([[{ name: 'run', file: '/src/app/run.py', line: 3 }], 1]);
+    const standard = buildProfile([[{ name: 'run', file: '/usr/lib/python3.12/threading.py', line: 9 }], 1]);
     for (const order of [
       [team, standard, team],
       [standard, team, team],
@@ -72,13 +72,13 @@ describe('joinProfiles', () => {
   });
 
   test("frames of an own function in a library's file are not own code", () => {
-    const profile = profileOf(
+    const profile = buildProfile(
       [[{ name: 'shop.Get', file: '/src/shop/get.go', line: 1 }], 5],
       [[{ name: 'shop.Get', file: '/go/pkg/mod/lib@v1.0.0/get.go', line: 1 }], 1],
     );
     const joined = joinProfiles([profile]);
-    const { costs } = partOf(joined, 0);
-    expect([costs.application, costs.charged[fnOf({ joined }, 'shop.Get')]]).toEqual([5, 5]);
+    const { costs } = buildPart(joined, 0);
+    expect([costs.application, costs.charged[findFunction({ joined }, 'shop.Get')]]).toEqual([5, 5]);
   });
 });
 

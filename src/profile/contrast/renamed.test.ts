@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { profileOf } from '../../../test/support/profiles.js';
+import { buildProfile } from '../../../test/support/profiles.js';
 import { joinProfiles } from './join.js';
 import { apartIn, type FunctionCost, matchRenamed } from './renamed.js';
 
@@ -118,7 +118,7 @@ describe('apartIn', () => {
 
 describe('joinProfiles of two sides', () => {
   const build = (name: (fn: string) => string) =>
-    profileOf(
+    buildProfile(
       [[{ name: name('quote') }, { name: name('handle') }], 5],
       [[{ name: name('parse') }, { name: name('handle') }], 3],
     );
@@ -140,7 +140,7 @@ describe('joinProfiles of two sides', () => {
 
   test('some similar names, in some of the instances only: one function each, which is said', () => {
     const calls = (parse: string, render: string) =>
-      profileOf(
+      buildProfile(
         [[{ name: parse }, { name: 'main' }], 40],
         [[{ name: render }, { name: 'main' }], 40],
         ...['a', 'b', 'c', 'd', 'e'].map((name): [{ name: string }[], number] => [
@@ -162,7 +162,7 @@ describe('joinProfiles of two sides', () => {
 
   test('names of a few samples are missing by chance: they are no renaming', () => {
     const calls = (...names: string[]) =>
-      profileOf(
+      buildProfile(
         [[{ name: 'main' }], 40],
         ...names.map((name): [{ name: string }[], number] => [[{ name }, { name: 'main' }], 1]),
       );
@@ -186,7 +186,11 @@ describe('joinProfiles of two sides', () => {
     const rare = (side: string) =>
       Array.from({ length: 8 }, (_, at) => [[{ name: `${side}${at}` }, { name: 'start' }], 1] as const);
     const side = (name: string, numbered: string) =>
-      profileOf([[{ name: 'quote' }, { name: 'handle' }], 5_000], [[{ name: numbered }], 1], ...rare(name));
+      buildProfile(
+        [[{ name: 'quote' }, { name: 'handle' }], 5_000],
+        [[{ name: numbered }], 1],
+        ...rare(name),
+      );
     const joined = joinProfiles([side('a', 'app.func1'), side('b', 'app.func2')], 1);
     expect(joined.functions.length).toBeGreaterThan(15);
     expect(joined.renamed).toBeNull();
@@ -194,8 +198,8 @@ describe('joinProfiles of two sides', () => {
 
   test('code that is all new is not renamed code', () => {
     const [before, after] = [
-      profileOf([[{ name: 'a' }], 1]),
-      profileOf([[{ name: 'a' }], 1], [[{ name: 'x' }, { name: 'a' }], 4]),
+      buildProfile([[{ name: 'a' }], 1]),
+      buildProfile([[{ name: 'a' }], 1], [[{ name: 'x' }, { name: 'a' }], 4]),
     ];
     const joined = joinProfiles([before, after], 1);
     expect(joined.functions.map(({ name }) => name)).toEqual(['a', 'x']);

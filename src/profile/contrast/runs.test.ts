@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { CALM, partOf, profileFrom, type Stacks } from '../../../test/support/contrast.js';
+import { buildPart, CALM, profileFrom, type Stacks } from '../../../test/support/contrast.js';
 import { findUniverse } from './contrast.js';
 import { joinProfiles } from './join.js';
 import { listRuns, type Measured, strongestRun, sumSide } from './runs.js';
 
 function measured(baseline: readonly Stacks[], incident: readonly Stacks[]): Measured {
   const joined = joinProfiles([...baseline, ...incident].map(profileFrom));
-  const parts = joined.parts.map((_, part) => partOf(joined, part));
+  const parts = joined.parts.map((_, part) => buildPart(joined, part));
   return {
     joined,
     baseline: parts.slice(0, baseline.length),

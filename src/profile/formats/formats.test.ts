@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { stacksOf } from '../../../test/support/profiles.js';
+import { listStacks } from '../../../test/support/profiles.js';
 import { pprofToProfile } from '../pprof/pprof.js';
 import { readAnyProfile } from './read.js';
 
@@ -12,7 +12,7 @@ function read(content: unknown) {
   return {
     file,
     types: file.sampleTypes.map(({ type, unit }) => `${type}/${unit}`),
-    stacks: file.sampleTypes.map((_, index) => stacksOf(pprofToProfile(file, index))),
+    stacks: file.sampleTypes.map((_, index) => listStacks(pprofToProfile(file, index))),
   };
 }
 

@@ -1,7 +1,7 @@
 import { BinaryReader } from '@bufbuild/protobuf/wire';
 import { Profile as Pprof, StringTable } from 'pprof-format';
 import { describe, expect, test } from 'vitest';
-import { idOf, pprofBytes, pprofFile, profileOf, stacksOf } from '../../../test/support/profiles.js';
+import { buildProfile, findId, listStacks, pprofBytes, pprofFile } from '../../../test/support/profiles.js';
 import { joinKey } from '../code/names.js';
 import { totalValue } from '../model.js';
 import { functionTable } from '../tables/table.js';
@@ -20,11 +20,11 @@ describe('stacks', () => {
         { frames: ['main', 'b'], values: [2, 0] },
       ],
     });
-    expect(stacksOf(pprofToProfile(file, 0))).toEqual([
+    expect(listStacks(pprofToProfile(file, 0))).toEqual([
       [['[no stack]'], 5],
       [['main', 'b'], 2],
     ]);
-    expect(stacksOf(pprofToProfile(file, 1))).toEqual([
+    expect(listStacks(pprofToProfile(file, 1))).toEqual([
       [['[no stack]'], 50],
       [['main', 'a'], 10],
     ]);
@@ -48,10 +48,10 @@ describe('stacks', () => {
       stringTable,
     }).encode();
     const profile = pprofToProfile(decodePprof(bytes));
-    expect(stacksOf(profile)).toEqual([[['main', 'outer', 'middle', 'inner'], 6]]);
+    expect(listStacks(profile)).toEqual([[['main', 'outer', 'middle', 'inner'], 6]]);
     const { self, lines } = functionTable(profile);
-    expect(self[idOf(profile, 'inner')]).toBe(6);
-    expect(['inner', 'middle', 'outer', 'main'].map((name) => lines[idOf(profile, name)])).toEqual([
+    expect(self[findId(profile, 'inner')]).toBe(6);
+    expect(['inner', 'middle', 'outer', 'main'].map((name) => lines[findId(profile, name)])).toEqual([
       10, 20, 30, 5,
     ]);
   });
@@ -69,7 +69,7 @@ describe('stacks', () => {
       stringTable,
     }).encode();
     const profile = pprofToProfile(decodePprof(bytes));
-    expect(stacksOf(profile)).toEqual([[['[unknown] 0xffffffff81000001', '[libssl.so.3] 0x1f2e'], 6]]);
+    expect(listStacks(profile)).toEqual([[['[unknown] 0xffffffff81000001', '[libssl.so.3] 0x1f2e'], 6]]);
     expect(profile.functions.map(({ isSymbolised }) => isSymbolised)).toEqual([false, false]);
   });
 
@@ -107,7 +107,7 @@ describe('stacks', () => {
   });
 
   test('a function is named by its system name where it has no other, else it is unknown', () => {
-    const profile = profileOf([[{ name: '', systemName: '_ZN3fooE' }, { name: '' }], 1]);
+    const profile = buildProfile([[{ name: '', systemName: '_ZN3fooE' }, { name: '' }], 1]);
     expect(profile.functions.map(({ name, isSymbolised }) => [name, isSymbolised])).toEqual(
       expect.arrayContaining([
         ['_ZN3fooE', true],
@@ -124,7 +124,7 @@ describe('stacks', () => {
     ['far below zero', -(2n ** 62n), -(2 ** 62)],
   ])('values: %s', (_, written, read) => {
     const file = pprofFile({ stacks: [{ frames: ['main'], values: [written] }] });
-    expect(stacksOf(pprofToProfile(file))).toEqual([[['main'], read]]);
+    expect(listStacks(pprofToProfile(file))).toEqual([[['main'], read]]);
     expect(pprofTotal(file, 0)).toBe(read);
   });
 
@@ -138,7 +138,7 @@ describe('stacks', () => {
       sample: [{ locationId: ids, value: [1] }],
       stringTable,
     }).encode();
-    expect(stacksOf(pprofToProfile(decodePprof(bytes)))).toEqual([[['f2', 'f1', 'f0'], 1]]);
+    expect(listStacks(pprofToProfile(decodePprof(bytes)))).toEqual([[['f2', 'f1', 'f0'], 1]]);
   });
 
   test('order of the fields does not matter: names may come first', () => {
@@ -154,7 +154,7 @@ describe('stacks', () => {
     const names = fields.filter(([key]) => key === 0x32);
     const others = fields.filter(([key]) => key !== 0x32);
     const reordered = decodePprof(Buffer.concat([...names, ...others.toReversed()]));
-    expect(stacksOf(pprofToProfile(reordered))).toEqual([[['main', 'a'], 3]]);
+    expect(listStacks(pprofToProfile(reordered))).toEqual([[['main', 'a'], 3]]);
     expect(reordered.timeNanos).toBe(START);
   });
 });
@@ -169,7 +169,7 @@ describe('addPprof', () => {
     addPprof(builder, file([['other', 'a'], 2], [['main'], 4]), 0);
     const profile = builder.build();
     const { self, totals } = functionTable(profile);
-    const figures = (name: string) => [self[idOf(profile, name)], totals[idOf(profile, name)]];
+    const figures = (name: string) => [self[findId(profile, name)], totals[findId(profile, name)]];
     expect(['main', 'a', 'other'].map(figures)).toEqual([
       [4, 5],
       [3, 3],
@@ -189,42 +189,42 @@ describe('the place of a function whose name stands in several files', () => {
   const handle = (file: string, line: number) => ({ name: 'handle', file, line, startLine: line - 1 });
 
   test('is the file with most of its own cost, and the line is one of that file', () => {
-    const profile = profileOf(
+    const profile = buildProfile(
       [['main', handle('layer.js', 90)], 3],
       [['main', handle('layer.js', 95)], 3],
       [['main', handle('app.js', 40)], 5],
       [['main', handle('app.js', 40), 'leaf'], 50],
     );
-    const id = idOf(profile, 'handle');
+    const id = findId(profile, 'handle');
     expect(profile.functions[id]).toMatchObject({ file: 'layer.js', startLine: 89 });
     const { self, lines } = functionTable(profile);
     expect([self[id], lines[id]]).toEqual([11, 90]);
   });
 
   test('is the file with most of its total where it has no own cost', () => {
-    const profile = profileOf(
+    const profile = buildProfile(
       [['main', handle('layer.js', 90), 'leaf'], 3],
       [['main', handle('app.js', 40), 'leaf'], 5],
     );
-    const id = idOf(profile, 'handle');
+    const id = findId(profile, 'handle');
     expect([profile.functions[id]?.file, functionTable(profile).lines[id]]).toEqual(['app.js', 40]);
   });
 
   test('is a known file rather than none when both cost the same', () => {
-    const profile = profileOf([['main', 'handle'], 5], [['main', handle('app.js', 40)], 5]);
-    expect(profile.functions[idOf(profile, 'handle')]?.file).toBe('app.js');
+    const profile = buildProfile([['main', 'handle'], 5], [['main', handle('app.js', 40)], 5]);
+    expect(profile.functions[findId(profile, 'handle')]?.file).toBe('app.js');
   });
 
   test('is unknown when most of its cost has no file: a native function that only shares the name', () => {
-    const profile = profileOf([['main', 'handle'], 100], [['main', handle('app.js', 40)], 5]);
-    const id = idOf(profile, 'handle');
+    const profile = buildProfile([['main', 'handle'], 100], [['main', handle('app.js', 40)], 5]);
+    const id = findId(profile, 'handle');
     expect([profile.functions[id]?.file, functionTable(profile).lines[id]]).toEqual(['', 0]);
   });
 });
 
 test('functions without a name are kept apart by file and start line', () => {
   const unnamed = (name: string, file: string, startLine: number) => ({ name, file, startLine });
-  const profile = profileOf(
+  const profile = buildProfile(
     [[unnamed('(anonymous)', 'a.js', 1)], 1],
     [[unnamed('(anonymous)', 'a.js', 9)], 1],
     [[unnamed('(anonymous)', 'b.js', 1)], 1],

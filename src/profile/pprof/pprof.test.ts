@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { Profile as Pprof, StringTable } from 'pprof-format';
 import { describe, expect, test } from 'vitest';
 import { fixture } from '../../../test/support/ask.js';
-import { pprofBytes, pprofFile, stacksOf } from '../../../test/support/profiles.js';
+import { listStacks, pprofBytes, pprofFile } from '../../../test/support/profiles.js';
 import { decodePprof, pprofToProfile, UnreadableProfileError } from './pprof.js';
 
 const START = 1_795_185_000_123_456_789n;
@@ -33,7 +33,7 @@ describe('decodePprof', () => {
   test('takes a profile without samples, times and period type', () => {
     const file = pprofFile({ stacks: [] });
     expect(file).toMatchObject({ periodType: null, timeNanos: 0n, durationNanos: 0n });
-    expect(stacksOf(pprofToProfile(file))).toEqual([]);
+    expect(listStacks(pprofToProfile(file))).toEqual([]);
   });
 
   test.each([
@@ -94,7 +94,7 @@ describe('decodePprof', () => {
       sample: [{ locationId: [1], value: [7] }],
       stringTable,
     };
-    expect(stacksOf(pprofToProfile(decodePprof(new Pprof(whole).encode())))).toEqual([[['main'], 7]]);
+    expect(listStacks(pprofToProfile(decodePprof(new Pprof(whole).encode())))).toEqual([[['main'], 7]]);
     expect(() => decodePprof(new Pprof({ ...whole, ...damage }).encode())).toThrow(UnreadableProfileError);
     expect(() => decodePprof(new Pprof({ ...whole, ...damage }).encode())).toThrow(reason);
   });
@@ -187,7 +187,7 @@ describe('a file that was cut short', () => {
     const file = decodePprof(bytes);
     return file.sampleTypes.map((type, index) => ({
       ...type,
-      stacks: stacksOf(pprofToProfile(file, index)),
+      stacks: listStacks(pprofToProfile(file, index)),
     }));
   }
 });

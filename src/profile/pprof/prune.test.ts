@@ -1,6 +1,6 @@
 import { Profile as Pprof, StringTable } from 'pprof-format';
 import { describe, expect, test } from 'vitest';
-import { stacksOf } from '../../../test/support/profiles.js';
+import { listStacks } from '../../../test/support/profiles.js';
 import { decodePprof, pprofToProfile } from './pprof.js';
 import { pruneFrames } from './prune.js';
 
@@ -28,7 +28,7 @@ function prunedStacks(stacks: readonly (readonly string[][])[], drop: string, ke
     stringTable: strings,
   }).encode();
   const { file, refused } = pruneFrames(decodePprof(bytes));
-  return { stacks: stacksOf(pprofToProfile(file)).map(([frames]) => frames.join(' ')), refused };
+  return { stacks: listStacks(pprofToProfile(file)).map(([frames]) => frames.join(' ')), refused };
 }
 
 const each = (...names: string[]) => names.map((name) => [name]);

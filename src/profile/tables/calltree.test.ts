@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { profileOf } from '../../../test/support/profiles.js';
+import { buildProfile } from '../../../test/support/profiles.js';
 import { callTreeRoot, expandNode } from './calltree.js';
 
 test('a node is expanded into its own cost and its children, heaviest first, direct recursion folded', () => {
-  const profile = profileOf(
+  const profile = buildProfile(
     [['main', 'walk', 'walk', 'walk', 'leaf'], 4],
     [['main', 'walk'], 3],
     [['main', 'walk', 'walk'], 2],

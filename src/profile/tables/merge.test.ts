@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { pprofFile, profileOf, stacksOf, type TestStack } from '../../../test/support/profiles.js';
+import { buildProfile, listStacks, pprofFile, type TestStack } from '../../../test/support/profiles.js';
 import type { Profile } from '../model.js';
 import { totalValue } from '../model.js';
 import { ProfileBuilder } from '../pprof/builder.js';
@@ -56,10 +56,10 @@ describe('mergeProfiles', () => {
 
   test('equal stacks are one, with the sum', () => {
     const merged = mergeProfiles([
-      profileOf([['main', 'work'], 3], [['main'], 1]),
-      profileOf([['main', 'work'], 4], [['other'], 2]),
+      buildProfile([['main', 'work'], 3], [['main'], 1]),
+      buildProfile([['main', 'work'], 4], [['other'], 2]),
     ]);
-    expect(stacksOf(merged)).toEqual([
+    expect(listStacks(merged)).toEqual([
       [['main', 'work'], 7],
       [['main'], 1],
       [['other'], 2],
@@ -67,7 +67,7 @@ describe('mergeProfiles', () => {
   });
 
   test('nothing, one, and one beside empty ones', () => {
-    const single = profileOf([['main'], 1]);
+    const single = buildProfile([['main'], 1]);
     const empty = new ProfileBuilder('cpu', 'nanoseconds').build();
     expect(totalValue(mergeProfiles([]))).toBe(0);
     expect(mergeProfiles([empty])).toBe(empty);
@@ -77,8 +77,8 @@ describe('mergeProfiles', () => {
   test('a function in several files stands in the one with most of its cost over all parts', () => {
     const at = (file: string, line: number) => ({ name: 'size', file, line, startLine: 1 });
     const merged = mergeProfiles([
-      profileOf([['main', at('/app/a.go', 7)], 3]),
-      profileOf([['main', at('/app/b.go', 9)], 5]),
+      buildProfile([['main', at('/app/a.go', 7)], 3]),
+      buildProfile([['main', at('/app/b.go', 9)], 5]),
     ]);
     const size = merged.functions.find(({ name }) => name === 'size');
     expect(size?.file).toBe('/app/b.go');

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { idOf, profileOf, type TestFrame } from '../../../test/support/profiles.js';
+import { buildProfile, findId, type TestFrame } from '../../../test/support/profiles.js';
 import { buildFunctionView, type FunctionView } from './neighbours.js';
 import { functionTable } from './table.js';
 
@@ -8,21 +8,21 @@ type Stack = [frames: TestFrame[], value: number];
 
 /** The view of a function with names in the place of ids; functions of `app.` are the team's own. */
 function view(name: string, ...stacks: readonly Stack[]) {
-  const profile = profileOf(...stacks);
-  const nameOf = (id: number) => profile.functions[id]?.name ?? '';
+  const profile = buildProfile(...stacks);
+  const getName = (id: number) => profile.functions[id]?.name ?? '';
   const result = buildFunctionView(
     profile,
     (info) => info.name === name,
-    (id) => nameOf(id).startsWith('app.'),
+    (id) => getName(id).startsWith('app.'),
   );
   if (result === null) return null;
   const named = (neighbours: FunctionView['callers']) =>
-    neighbours.map(({ functionId, total }) => [nameOf(functionId), total]);
+    neighbours.map(({ functionId, total }) => [getName(functionId), total]);
   return {
     ...result,
     callers: named(result.callers),
     callees: named(result.callees),
-    path: result.path.map(({ functionId, total }) => [nameOf(functionId), total]),
+    path: result.path.map(({ functionId, total }) => [getName(functionId), total]),
     applicationCaller: result.applicationCaller && named([result.applicationCaller])[0],
   };
 }
@@ -109,10 +109,10 @@ test('the figures agree with the table of functions and with one another', () =>
   const stack = fc.tuple(fc.array(frame, { minLength: 1, maxLength: 8 }), fc.integer({ min: 1, max: 20 }));
   fc.assert(
     fc.property(fc.array(stack, { minLength: 1, maxLength: 20 }), (stacks) => {
-      const profile = profileOf(...stacks);
+      const profile = buildProfile(...stacks);
       const table = functionTable(profile);
       for (const { name } of profile.functions) {
-        const id = idOf(profile, name);
+        const id = findId(profile, name);
         const result = buildFunctionView(
           profile,
           (info) => info.name === name,

@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { idOf, profileOf, stacksOf } from '../../../test/support/profiles.js';
+import { buildProfile, findId, listStacks } from '../../../test/support/profiles.js';
 import { ProfileBuilder } from '../pprof/builder.js';
 import { coalesceStacks, findHeaviestStack, selectStacks, stacksThrough } from './stacks.js';
 
 describe('selectStacks', () => {
-  const profile = profileOf([['main', 'a'], 1], [['main', 'b'], 2], [['c'], 3]);
+  const profile = buildProfile([['main', 'a'], 1], [['main', 'b'], 2], [['c'], 3]);
 
   test('keeps the chosen stacks with their values', () => {
-    expect(stacksOf(selectStacks(profile, (stack) => stack !== 1))).toEqual([
+    expect(listStacks(selectStacks(profile, (stack) => stack !== 1))).toEqual([
       [['main', 'a'], 1],
       [['c'], 3],
     ]);
@@ -18,13 +18,13 @@ describe('selectStacks', () => {
   });
 
   test('may keep nothing', () => {
-    expect(stacksOf(selectStacks(profile, () => false))).toEqual([]);
+    expect(listStacks(selectStacks(profile, () => false))).toEqual([]);
   });
 });
 
 test('stacksThrough finds a function at any depth', () => {
-  const profile = profileOf([['main', 'a', 'x'], 1], [['a'], 2], [['main', 'b'], 3]);
-  const through = stacksThrough(profile, (id) => id === idOf(profile, 'a'));
+  const profile = buildProfile([['main', 'a', 'x'], 1], [['a'], 2], [['main', 'b'], 3]);
+  const through = stacksThrough(profile, (id) => id === findId(profile, 'a'));
   expect([0, 1, 2].map(through)).toEqual([true, true, false]);
 });
 
@@ -32,25 +32,25 @@ describe('coalesceStacks', () => {
   const at = (line: number) => ({ name: 'work', file: 'w.go', line });
 
   test('adds up stacks with the same frames; another line is another frame', () => {
-    const profile = profileOf([['main', at(1)], 1], [['main', at(2)], 2], [['main', at(1)], 4]);
-    expect(stacksOf(coalesceStacks(profile))).toEqual([
+    const profile = buildProfile([['main', at(1)], 1], [['main', at(2)], 2], [['main', at(1)], 4]);
+    expect(listStacks(coalesceStacks(profile))).toEqual([
       [['main', 'work'], 5],
       [['main', 'work'], 2],
     ]);
   });
 
   test('leaves out what comes to nothing or less', () => {
-    const profile = profileOf([['a'], 5], [['b'], 3], [['a'], -5], [['b'], -4], [['c'], 1]);
-    expect(stacksOf(coalesceStacks(profile))).toEqual([[['c'], 1]]);
+    const profile = buildProfile([['a'], 5], [['b'], 3], [['a'], -5], [['b'], -4], [['c'], 1]);
+    expect(listStacks(coalesceStacks(profile))).toEqual([[['c'], 1]]);
   });
 });
 
 describe('findHeaviestStack', () => {
   test('adds up stacks that differ in lines only', () => {
     const at = (line: number) => ({ name: 'work', file: 'w.go', line });
-    const profile = profileOf([['main', at(1)], 3], [['main', at(2)], 3], [['other'], 5]);
+    const profile = buildProfile([['main', at(1)], 3], [['main', at(2)], 3], [['other'], 5]);
     expect(findHeaviestStack(profile)).toEqual({
-      functionIds: [idOf(profile, 'main'), idOf(profile, 'work')],
+      functionIds: [findId(profile, 'main'), findId(profile, 'work')],
       value: 6,
       distinct: 2,
     });
@@ -59,11 +59,14 @@ describe('findHeaviestStack', () => {
   test('breaks ties by name, then by place, whatever the order', () => {
     const x = { name: '(anonymous)', file: 'x.js', startLine: 3 };
     const y = { name: '(anonymous)', file: 'y.js', startLine: 1 };
-    for (const profile of [profileOf([[x], 2], [[y], 2]), profileOf([[y], 2], [[x], 2])]) {
+    for (const profile of [buildProfile([[x], 2], [[y], 2]), buildProfile([[y], 2], [[x], 2])]) {
       const leaf = findHeaviestStack(profile)?.functionIds.at(-1) ?? -1;
       expect(profile.functions[leaf]?.file).toBe('x.js');
     }
-    for (const profile of [profileOf([['a', 'b'], 2], [['a'], 2]), profileOf([['a'], 2], [['a', 'b'], 2])]) {
+    for (const profile of [
+      buildProfile([['a', 'b'], 2], [['a'], 2]),
+      buildProfile([['a'], 2], [['a', 'b'], 2]),
+    ]) {
       expect(findHeaviestStack(profile)?.functionIds).toHaveLength(1);
     }
   });
@@ -91,6 +94,6 @@ describe('findHeaviestStack', () => {
   });
 
   test('there is none in a profile without stacks', () => {
-    expect(findHeaviestStack(profileOf())).toBeNull();
+    expect(findHeaviestStack(buildProfile())).toBeNull();
   });
 });

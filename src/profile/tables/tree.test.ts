@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { profileOf } from '../../../test/support/profiles.js';
+import { buildProfile } from '../../../test/support/profiles.js';
 import type { Profile } from '../model.js';
 import { callTreeRows } from './tree.js';
 
@@ -17,7 +17,7 @@ const shown = (all: ReturnType<typeof rows>) =>
   );
 
 describe('callTreeRows', () => {
-  const profile = profileOf(
+  const profile = buildProfile(
     [['main', 'serve', 'list', 'query'], 50],
     [['main', 'serve', 'list', 'render'], 20],
     [['main', 'serve', 'show'], 20],
@@ -38,7 +38,7 @@ describe('callTreeRows', () => {
   });
 
   test('folds frames that only hand on their cost, but those to keep', () => {
-    const chain = profileOf(
+    const chain = buildProfile(
       [['main', 'accept', 'dispatch', 'serve', 'list'], 60],
       [['main', 'accept', 'dispatch', 'serve', 'show'], 40],
     );
@@ -63,13 +63,13 @@ describe('callTreeRows', () => {
     const deep = Array.from({ length: 30 }, (_, index) => `f${index}`);
     const wide = Array.from({ length: 30 }, (_, index): [string[], number] => [['main', `w${index}`], 3]);
     const path = shown(
-      rows(profileOf([['main', ...deep], 5], ...wide), { limit: 31, pathDepth: 31, keep: /./ }),
+      rows(buildProfile([['main', ...deep], 5], ...wide), { limit: 31, pathDepth: 31, keep: /./ }),
     );
     expect(path).toHaveLength(31);
     expect(path.at(-1)?.trim()).toBe('f29');
   });
 
   test('a profile without stacks has no rows', () => {
-    expect(rows(profileOf(), { limit: 5 })).toEqual([]);
+    expect(rows(buildProfile(), { limit: 5 })).toEqual([]);
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { findingOf } from '../../../test/support/finding.js';
-import { lensOf } from '../../../test/support/type-ids.js';
+import { buildFinding } from '../../../test/support/finding.js';
+import { toLens } from '../../../test/support/type-ids.js';
 import type { Finding } from '../../profile/compare/finding.js';
 import { loadReason } from '../answers/verdict-reason.js';
 import { pathText } from './change-path.js';
@@ -10,11 +10,11 @@ import { claimText, rangeText, whereText, writeSentence } from './finding-senten
 const fn = (name: string) => ({ function: name, file: null, line: null });
 const MINUTE = 60_000;
 const NOON = Date.parse('2026-11-20T12:00:00Z');
-const CPU = lensOf('cpu').type;
-const GOROUTINES = lensOf('goroutines').type;
+const CPU = toLens('cpu').type;
+const GOROUTINES = toLens('goroutines').type;
 const MS = 1e6;
 
-const FINDING = findingOf({
+const FINDING = buildFinding({
   fn: fn('shop.dev/checkout/coupon.load'),
   shareBefore: 0.1,
   shareAfter: 0.4,

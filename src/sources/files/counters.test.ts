@@ -48,7 +48,7 @@ test('stackValues adds up what has the same functions and lines', () => {
 test('a stack has the same key whatever else the file holds, and wherever its name costs most', () => {
   const frame = (file: string, line: number) => ({ name: 'Reset', file, line });
   const [buffer, other] = [frame('buffer.go', 3), frame('stream.go', 3)];
-  const keysOf = (values: [number, number], more: string[] = []) => {
+  const listKeys = (values: [number, number], more: string[] = []) => {
     const file = pprofFile({
       stacks: [
         ...more.map((name) => ({ frames: [name], values: [1] })),
@@ -60,10 +60,10 @@ test('a stack has the same key whatever else the file holds, and wherever its na
     });
     return [...stackKeys(file)].slice(more.length);
   };
-  const keys = keysOf([1, 9]);
+  const keys = listKeys([1, 9]);
   expect(new Set(keys).size).toBe(4);
-  expect(keysOf([9, 1])).toEqual(keys);
-  expect(keysOf([9, 1], ['first', 'second'])).toEqual(keys);
+  expect(listKeys([9, 1])).toEqual(keys);
+  expect(listKeys([9, 1], ['first', 'second'])).toEqual(keys);
 });
 
 describe('counterDetector', () => {
@@ -255,12 +255,12 @@ describe('a source of counters since process start', () => {
 
   test('a doubt about one instance is no doubt about a window without it', async () => {
     const { source } = await scraped({ a: [1_000, 1_100], b: [120, 80, 130] });
-    const notesOf = async (pod: string) => {
+    const readNotes = async (pod: string) => {
       const matchers = [{ name: 'pod', op: '=' as const, value: pod }];
       return (await source.profile({ profileTypeId: ALLOC, matchers, window: EVER }, signal)).notes;
     };
-    expect(await notesOf('a')).toEqual([DOUBT]);
-    expect(await notesOf('b')).toEqual([]);
+    expect(await readNotes('a')).toEqual([DOUBT]);
+    expect(await readNotes('b')).toEqual([]);
   });
 
   test('instances that no label tells apart: the same doubt', async () => {

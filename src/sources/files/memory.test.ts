@@ -46,7 +46,7 @@ const QUESTIONS = Array.from({ length: 50 }, (_, at) => ({
 }));
 
 /** Files of one service, one a minute, with what is in them. */
-function filesOf(contents: readonly Uint8Array[]): Record<string, Uint8Array | string> {
+function listFiles(contents: readonly Uint8Array[]): Record<string, Uint8Array | string> {
   const listed = contents.map((_, at) => ({
     file: `${at}.pb`,
     time: new Date(Date.parse('2026-11-20T14:00:00Z') + at * 60_000).toISOString(),
@@ -85,7 +85,7 @@ describe('a merge', () => {
     ),
   );
   const merge = async (files: number) => {
-    const directory = await directoryWith(filesOf(Array.from({ length: files }, () => wide)));
+    const directory = await directoryWith(listFiles(Array.from({ length: files }, () => wide)));
     return (await createFilesSource({ directory }).profile(QUERY, signal)).profile;
   };
 
@@ -102,7 +102,7 @@ describe('a merge', () => {
   });
 
   test('that many ask for at once is made once', async () => {
-    const files = filesOf([cpu({ 'main;work': 1 }), cpu({ 'main;log': 2 })]);
+    const files = listFiles([cpu({ 'main;work': 1 }), cpu({ 'main;log': 2 })]);
     const { source, decodes } = countingSource(await directoryWith(files), 0);
     await source.dataRange(signal);
     const callers = Array.from({ length: 50 }, () => new AbortController().signal);
@@ -112,7 +112,7 @@ describe('a merge', () => {
   });
 
   test('goes on for the others when one of those who asked for it leaves', async () => {
-    const files = filesOf([cpu({ 'main;work': 1 }), cpu({ 'main;log': 2 })]);
+    const files = listFiles([cpu({ 'main;work': 1 }), cpu({ 'main;log': 2 })]);
     const { source } = countingSource(await directoryWith(files), 0);
     await source.dataRange(signal);
     const leaving = new AbortController();
@@ -126,7 +126,7 @@ describe('a merge', () => {
 
 describe('the listing of a large directory', () => {
   const MANY = 40;
-  const many = () => directoryWith(filesOf(Array.from({ length: MANY }, (_, at) => cpu({ main: at + 1 }))));
+  const many = () => directoryWith(listFiles(Array.from({ length: MANY }, (_, at) => cpu({ main: at + 1 }))));
   const sum = (decodes: ReadonlyMap<string, number>) =>
     [...decodes.values()].reduce((all, count) => all + count, 0);
 

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { cpu, directoryWith, manifest } from '../../../test/support/directory.js';
-import { pprofBytes, stacksOf } from '../../../test/support/profiles.js';
+import { listStacks, pprofBytes } from '../../../test/support/profiles.js';
 import { UpstreamError, UserError } from '../../errors.js';
 import { totalValue } from '../../profile/model.js';
 import type { Window } from '../source.js';
@@ -171,7 +171,7 @@ describe('files that cannot be read', () => {
       { profileTypeId: SAMPLES, matchers: [], window: EVER },
       signal,
     );
-    expect(stacksOf(profile)).toEqual([[['main'], 2]]);
+    expect(listStacks(profile)).toEqual([[['main'], 2]]);
     expect(notes[0]).toContain('5 files could not be read');
     expect(notes[0]).toContain('gone.pb (no such file)');
     expect(notes[0]).toContain('secret.pb (lies outside the directory)');

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { directoryWith, manifest } from '../../../test/support/directory.js';
-import { pprofBytes, stacksOf } from '../../../test/support/profiles.js';
+import { listStacks, pprofBytes } from '../../../test/support/profiles.js';
 import type { Matcher } from '../source.js';
 import { limitSets } from './file-head.js';
 import { createFilesSource } from './source.js';
@@ -88,7 +88,7 @@ describe('labels of samples', () => {
   ])('select samples: %j', async (matchers, total) => {
     const { source, query } = await twoTenants();
     const { profile } = await source.profile(query(...matchers), signal);
-    expect(stacksOf(profile).reduce((sum, [, value]) => sum + value, 0)).toBe(total);
+    expect(listStacks(profile).reduce((sum, [, value]) => sum + value, 0)).toBe(total);
     const series = await source.timeSeries(query(...matchers), { groupBy: [], step: 600 }, signal);
     expect(series.flatMap(({ points }) => points).reduce((sum, { value }) => sum + value, 0)).toBe(total);
   });
@@ -110,7 +110,7 @@ describe('labels of samples', () => {
   test('two selections of one file are two merges', async () => {
     const { source, query } = await twoTenants();
     const names = async (tenant: string) =>
-      stacksOf((await source.profile(query(is('tenant', tenant)), signal)).profile);
+      listStacks((await source.profile(query(is('tenant', tenant)), signal)).profile);
     expect((await names('acme')).map(([, value]) => value)).toEqual([70, 140]);
     expect((await names('globex')).map(([, value]) => value)).toEqual([20, 40]);
     expect((await names('acme')).map(([, value]) => value)).toEqual([70, 140]);
@@ -164,7 +164,7 @@ test('counters are reduced for a selection as for the whole', async () => {
     const query = { profileTypeId: 'memory:alloc_space:bytes:space:bytes', matchers, window: WINDOW };
     const { profile, sinceStart } = await source.profile(query, signal);
     expect(sinceStart).toBe(false);
-    return stacksOf(profile).reduce((sum, [, value]) => sum + value, 0);
+    return listStacks(profile).reduce((sum, [, value]) => sum + value, 0);
   };
   expect(await ask()).toBe(530);
   expect(await ask(is('tenant', 'acme'))).toBe(30);

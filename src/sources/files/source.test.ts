@@ -4,7 +4,7 @@ import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { fixture } from '../../../test/support/ask.js';
 import { cpu, directoryWith, manifest } from '../../../test/support/directory.js';
-import { stacksOf } from '../../../test/support/profiles.js';
+import { listStacks } from '../../../test/support/profiles.js';
 import { UserError } from '../../errors.js';
 import { totalValue } from '../../profile/model.js';
 import type { Matcher, Window } from '../source.js';
@@ -162,7 +162,7 @@ describe('which profiles are meant', () => {
     const source = await fleet();
     const query = { profileTypeId: 'memory:inuse_space:bytes:space:bytes', matchers: [], window: EVER };
     const merged = await source.profile(query, signal);
-    expect(stacksOf(merged.profile)).toEqual([]);
+    expect(listStacks(merged.profile)).toEqual([]);
     expect(merged.profile).toMatchObject({ sampleType: 'inuse_space', unit: 'bytes' });
     expect(await source.snapshots(query, ['pod'], signal)).toEqual([]);
     expect(await source.timeSeries(query, { groupBy: [], step: 60 }, signal)).toEqual([]);
@@ -178,7 +178,7 @@ describe('merging', () => {
         signal,
       );
       const sums = new Map<string, number>();
-      for (const [names, value] of stacksOf(profile)) {
+      for (const [names, value] of listStacks(profile)) {
         sums.set(names.join(';'), (sums.get(names.join(';')) ?? 0) + value);
       }
       return { sums: Object.fromEntries(sums), profiledSeconds, notes };

@@ -24,13 +24,13 @@ async function stub(answer: Parameters<typeof startStub>[0]): Promise<Stub> {
   return started;
 }
 
-function clientOf(options: GrafanaOptions): GrafanaClient {
+function createClient(options: GrafanaOptions): GrafanaClient {
   const client = createGrafanaClient(options);
   closers.push(client.close);
   return client;
 }
 
-function portOf(server: { address(): unknown }): number {
+function readPort(server: { address(): unknown }): number {
   const address = server.address();
   return typeof address === 'object' && address !== null ? Number(Reflect.get(address, 'port')) : 0;
 }
@@ -39,7 +39,7 @@ describe('who asks', () => {
   test('a token, the organisation and further headers; nothing replaces the token', async () => {
     const { url, seen } = await stub((_, response) => json(response, {}));
     const headers = { 'X-Access': 'a', authorization: 'Basic evil', 'X-Grafana-Org-Id': '9' };
-    await clientOf({ url: `${url}/grafana`, token: TOKEN, orgId: 2, headers }).get('/api/org', SIGNAL);
+    await createClient({ url: `${url}/grafana`, token: TOKEN, orgId: 2, headers }).get('/api/org', SIGNAL);
     expect(seen).toMatchObject([
       {
         method: 'GET',
@@ -51,7 +51,7 @@ describe('who asks', () => {
 
   test('a user and password', async () => {
     const { url, seen } = await stub((_, response) => json(response, {}));
-    await clientOf({ url, username: 'u', password: 'p' }).get('/api/org', SIGNAL);
+    await createClient({ url, username: 'u', password: 'p' }).get('/api/org', SIGNAL);
     expect(seen[0]?.headers.authorization).toBe(`Basic ${Buffer.from('u:p').toString('base64')}`);
   });
 
@@ -61,7 +61,7 @@ describe('who asks', () => {
       if (headers.authorization === 'Bearer second-token') json(response, {});
       else json(response, { message: `bad ${headers.authorization} second-token` }, 401);
     });
-    const client = clientOf({ url, tokenFile: file });
+    const client = createClient({ url, tokenFile: file });
     await expect(client.get('/api/org', SIGNAL)).rejects.toThrow(/token file .* cannot be read \(ENOENT\)/);
     expect(seen).toEqual([]);
     writeFileSync(file, 'first-token\n');
@@ -83,14 +83,14 @@ describe('passing failures', () => {
       if (left-- > 0) response.writeHead(status).end();
       else json(response, { id: 1 });
     });
-    expect(await clientOf({ url, token: TOKEN }).get('/api/org', SIGNAL)).toEqual({ id: 1 });
+    expect(await createClient({ url, token: TOKEN }).get('/api/org', SIGNAL)).toEqual({ id: 1 });
     expect(seen).toHaveLength(3);
   });
 
   test('and not more often; nor where asking again makes no sense; nor is a query', async () => {
     let status = 503;
     const { url, seen } = await stub((_, response) => void response.writeHead(status).end());
-    const client = clientOf({ url, token: TOKEN });
+    const client = createClient({ url, token: TOKEN });
     await expect(client.get('/api/org', SIGNAL)).rejects.toMatchObject({ kind: 'overloaded' });
     expect(seen).toHaveLength(3);
     for (status of [400, 401, 403, 404, 500]) {
@@ -111,7 +111,7 @@ describe('redirects', () => {
       if (request.url?.startsWith('/grafana/')) json(response, { id: 1 });
       else response.writeHead(301, { location: `/grafana${request.url}` }).end();
     });
-    expect(await clientOf({ url, token: TOKEN }).get('/api/org?a=b', SIGNAL)).toEqual({ id: 1 });
+    expect(await createClient({ url, token: TOKEN }).get('/api/org?a=b', SIGNAL)).toEqual({ id: 1 });
     expect(seen.map(({ path: requestPath }) => requestPath)).toEqual([
       '/api/org?a=b',
       '/grafana/api/org?a=b',
@@ -129,7 +129,7 @@ describe('redirects', () => {
       if (request.url?.startsWith('/grafana/')) json(response, { ok: request.method });
       else response.writeHead(status, { location: `/grafana${request.url}` }).end();
     });
-    const { transport } = clientOf({ url, token: TOKEN });
+    const { transport } = createClient({ url, token: TOKEN });
     const answering = transport.post('/api/query', { a: 1 }, { codec: 'json', signal: SIGNAL });
     if (followed) expect(await answering).toEqual({ ok: 'POST' });
     else
@@ -144,7 +144,7 @@ describe('redirects', () => {
     const { url } = await stub((request, response) => {
       response.writeHead(status, { location: `${foreign.url}${request.url}` }).end();
     });
-    const { get, transport } = clientOf({ url, token: TOKEN });
+    const { get, transport } = createClient({ url, token: TOKEN });
     await expect(get('/api/org', SIGNAL)).rejects.toThrow();
     await expect(transport.post('/api/query', {}, { codec: 'json', signal: SIGNAL })).rejects.toThrow();
     expect(foreign.seen).toEqual([]);
@@ -155,7 +155,7 @@ describe('redirects', () => {
       const location = request.url === '/api/org' ? '/echo' : `/more${request.url}`;
       response.writeHead(302, { location }).end();
     });
-    const { get } = clientOf({ url, token: TOKEN });
+    const { get } = createClient({ url, token: TOKEN });
     await expect(get('/api/org', SIGNAL)).rejects.toMatchObject({ kind: 'unreadable' });
     expect(seen).toHaveLength(1);
     await expect(get('/api/loop', SIGNAL)).rejects.toMatchObject({ kind: 'unreadable' });
@@ -165,13 +165,13 @@ describe('redirects', () => {
 
 test('an answer over the cap is not read', async () => {
   const { url } = await stub((_, response) => json(response, ['x'.repeat(10_000)]));
-  const client = clientOf({ url, token: TOKEN, maxResponseBytes: 1_000 });
+  const client = createClient({ url, token: TOKEN, maxResponseBytes: 1_000 });
   await expect(client.get('/api/datasources', SIGNAL)).rejects.toMatchObject({ kind: 'too_large' });
 });
 
 test('a deadline ends a request', async () => {
   const { url } = await stub(() => {});
-  const client = clientOf({ url, token: TOKEN, timeoutMs: 50 });
+  const client = createClient({ url, token: TOKEN, timeoutMs: 50 });
   await expect(client.get('/api/org', SIGNAL)).rejects.toMatchObject({ kind: 'timeout' });
 });
 
@@ -185,17 +185,17 @@ describe('the network', () => {
     );
     await once(server, 'listening');
     closers.push(async () => void server.close());
-    const url = `https://127.0.0.1:${portOf(server)}`;
-    const refusal = await clientOf({ url })
+    const url = `https://127.0.0.1:${readPort(server)}`;
+    const refusal = await createClient({ url })
       .get('/api/org', SIGNAL)
       .catch((error: unknown) => error);
     expect(refusal).toMatchObject({
       kind: 'unreachable',
       advice: { fix: expect.stringContaining('GRAFANA_CA_FILE') },
     });
-    expect(await clientOf({ url, caFile: cert }).get('/api/org', SIGNAL)).toEqual({ id: 1 });
-    await expect(clientOf({ url, caFile: 'none.pem' }).get('/api/org', SIGNAL)).rejects.toThrow(/ENOENT/);
-    const wrong = clientOf({ url, caFile: fixture('tls', 'key.pem') });
+    expect(await createClient({ url, caFile: cert }).get('/api/org', SIGNAL)).toEqual({ id: 1 });
+    await expect(createClient({ url, caFile: 'none.pem' }).get('/api/org', SIGNAL)).rejects.toThrow(/ENOENT/);
+    const wrong = createClient({ url, caFile: fixture('tls', 'key.pem') });
     await expect(wrong.get('/api/org', SIGNAL)).rejects.toThrow(/holds no certificate/);
   });
 
@@ -214,12 +214,14 @@ describe('the network', () => {
     });
     await once(proxy, 'listening');
     closers.push(async () => void proxy.close());
-    const settings = { http: `http://127.0.0.1:${portOf(proxy)}`, https: null, none: 'excepted.invalid' };
-    const through = clientOf({ url: 'http://grafana.invalid', token: TOKEN, proxy: settings });
+    const settings = { http: `http://127.0.0.1:${readPort(proxy)}`, https: null, none: 'excepted.invalid' };
+    const through = createClient({ url: 'http://grafana.invalid', token: TOKEN, proxy: settings });
     expect(await through.get('/api/org', SIGNAL)).toEqual({ id: 1 });
     expect(lookups).toEqual(['grafana.invalid:80']);
-    expect(await clientOf({ url: grafana.url, proxy: settings }).get('/api/org', SIGNAL)).toEqual({ id: 1 });
-    const excepted = clientOf({ url: 'http://excepted.invalid', proxy: settings });
+    expect(await createClient({ url: grafana.url, proxy: settings }).get('/api/org', SIGNAL)).toEqual({
+      id: 1,
+    });
+    const excepted = createClient({ url: 'http://excepted.invalid', proxy: settings });
     await expect(excepted.get('/api/org', SIGNAL)).rejects.toMatchObject({ kind: 'unreachable' });
     expect(lookups).toHaveLength(1);
   });

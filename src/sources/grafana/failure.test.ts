@@ -22,7 +22,7 @@ afterEach(async () => {
 });
 
 /** The failure that a recorded answer becomes, asked for as it was recorded. */
-async function failureOf({
+async function readFailure({
   request,
   response,
 }: Pick<Exchange, 'request' | 'response'>): Promise<UpstreamError> {
@@ -106,7 +106,7 @@ describe.each(['9.4', '12.3'] as const)('Grafana %s', (version) => {
   test.each(rows.map(([name, expected]) => ({ name, expected })))(
     '$name',
     async ({ name, expected: [kind, what] }) => {
-      const error = await failureOf(exchange(version, name));
+      const error = await readFailure(exchange(version, name));
       expect(error.kind).toBe(kind);
       if (what === null) expect(error.advice).toBeNull();
       else expect(error.advice?.what).toMatch(what);
@@ -276,14 +276,14 @@ const TOLD: readonly [string, number, Record<string, string>, string, UpstreamKi
 ];
 
 test.each(TOLD)('%s', async (_name, status, headers, body, kind, what) => {
-  const error = await failureOf({ request: ASKED, response: { status, headers, body } });
+  const error = await readFailure({ request: ASKED, response: { status, headers, body } });
   expect(error).toMatchObject({ kind, status });
   expect(error.advice?.what).toMatch(what);
 });
 
 test('Pyroscope is told apart by its body where the mark on passed answers got lost', async () => {
   const body = '{"code":"permission_denied","message":"tenant"}';
-  const error = await failureOf({ request: ASKED, response: { status: 403, headers: JSON_TYPE, body } });
+  const error = await readFailure({ request: ASKED, response: { status: 403, headers: JSON_TYPE, body } });
   expect(error.advice?.what).toMatch(/^The Pyroscope behind/);
 });
 
@@ -293,14 +293,14 @@ test('a page instead of an answer', async () => {
     headers: { 'content-type': 'text/html' },
     body: '<!doctype html><title>Login</title>',
   };
-  const error = await failureOf({ request: ASKED, response });
+  const error = await readFailure({ request: ASKED, response });
   expect(error.kind).toBe('unreadable');
   expect(error.advice?.what).toMatch(/page instead of Grafana/);
 });
 
 test.each(['text/html', 'text/plain'])('JSON that is called %s is JSON all the same', async (type) => {
   const headers = { 'content-type': type };
-  const refusal = await failureOf({
+  const refusal = await readFailure({
     request: ASKED,
     response: { status: 403, headers, body: '{"message":"Access denied to datasource"}' },
   });
@@ -316,7 +316,7 @@ test.each(['text/html', 'text/plain'])('JSON that is called %s is JSON all the s
 
 test('a page behind the data source', async () => {
   const headers = { 'content-type': 'text/html', 'content-security-policy': 'sandbox' };
-  const error = await failureOf({
+  const error = await readFailure({
     request: ASKED,
     response: { status: 200, headers, body: '<html>UI</html>' },
   });
@@ -337,6 +337,6 @@ test('nobody there', async () => {
 
 test('a token that is echoed is not shown', async () => {
   const body = JSON.stringify({ message: `Permissions needed: ${SECRET}` });
-  const error = await failureOf({ request: ASKED, response: { status: 403, headers: JSON_TYPE, body } });
+  const error = await readFailure({ request: ASKED, response: { status: 403, headers: JSON_TYPE, body } });
   expect(`${error.detail} ${JSON.stringify(error.advice)}`).not.toContain(SECRET);
 });

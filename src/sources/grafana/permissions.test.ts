@@ -16,7 +16,7 @@ afterEach(async () => {
   for (const close of closers.splice(0)) await close();
 });
 
-async function identityOf(user: Reply, org: Reply, hasCredentials: boolean) {
+async function getIdentity(user: Reply, org: Reply, hasCredentials: boolean) {
   const stub = await startStub(({ url }, response) => {
     const [status, body] = url?.startsWith('/api/user') === true ? user : org;
     json(response, body, status);
@@ -34,7 +34,7 @@ describe('readIdentity', () => {
     ['anonymous', REFUSED, ORG, false, { login: null, isAnonymous: true, orgId: 2 }],
     ['anonymous, nothing told', REFUSED, FORBIDDEN, false, { login: null, isAnonymous: true, orgId: null }],
   ])('%s', async (_name, user, org, hasCredentials, identity) => {
-    expect(await identityOf(user, org, hasCredentials)).toMatchObject(identity);
+    expect(await getIdentity(user, org, hasCredentials)).toMatchObject(identity);
   });
 
   test.each<[string, Reply, Reply, boolean]>([
@@ -42,6 +42,6 @@ describe('readIdentity', () => {
     ['a visitor where anonymous access is off', REFUSED, REFUSED, false],
     ['credentials that are refused everywhere', REFUSED, REFUSED, true],
   ])('%s', async (_name, user, org, hasCredentials) => {
-    await expect(identityOf(user, org, hasCredentials)).rejects.toMatchObject({ kind: 'unauthorized' });
+    await expect(getIdentity(user, org, hasCredentials)).rejects.toMatchObject({ kind: 'unauthorized' });
   });
 });

@@ -169,7 +169,7 @@ export function createGrafanaSources(options: GrafanaSourcesOptions): GrafanaSou
   };
 
   /** The circuit breaker of a uid, which survives other changes of its data source. */
-  const breakerOf = (uid: string): Breaker | undefined => {
+  const getBreaker = (uid: string): Breaker | undefined => {
     const breaker = breakers.get(uid) ?? options.getBreaker?.(uid);
     if (breaker !== undefined) breakers.set(uid, breaker);
     return breaker;
@@ -192,7 +192,7 @@ export function createGrafanaSources(options: GrafanaSourcesOptions): GrafanaSou
         const isSuspect = SUSPECT_FAILURES.includes(kind) && now() - discoveredAt >= MIN_REDISCOVERY_MS;
         if (kind === 'missing' || isSuspect) isOutdated = true;
       },
-      breaker: breakerOf(uid),
+      breaker: getBreaker(uid),
     });
     const place = { baseUrl: publicUrl, orgId, uid, type, drilldown };
     const source = wrapSource(

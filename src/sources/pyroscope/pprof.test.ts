@@ -85,7 +85,7 @@ describe('profile()', () => {
 
   test('is the merge as the server sent it, in one request', async () => {
     const { profile, notes, profiledSeconds } = await ask(
-      encodeProtojson(protojsonOf('v2-selectmergeprofile-json')),
+      encodeProtojson(toProtoJson('v2-selectmergeprofile-json')),
     );
     expect(totalValue(profile)).toBe(8_191_000_000);
     expect(profile.functions.map(({ name, file }) => [name, file])).toEqual([
@@ -101,8 +101,8 @@ describe('profile()', () => {
   });
 
   test.each([
-    ['v2', encodeProtojson(protojsonOf('v2-empty-type-unknown-pprof'))],
-    ['v1, which knows not even the type', encodeProtojson(protojsonOf('v1-empty-pprof'))],
+    ['v2', encodeProtojson(toProtoJson('v2-empty-type-unknown-pprof'))],
+    ['v1, which knows not even the type', encodeProtojson(toProtoJson('v1-empty-pprof'))],
     ['an empty message', new Uint8Array()],
   ])('is empty, with the type that was asked for, when nothing matches (%s)', async (_, bytes) => {
     const { profile } = await ask(bytes);
@@ -111,7 +111,7 @@ describe('profile()', () => {
   });
 
   test('refuses bytes that are no whole profile', async () => {
-    const whole = encodeProtojson(protojsonOf('v2-sms-checkout-pprof'));
+    const whole = encodeProtojson(toProtoJson('v2-sms-checkout-pprof'));
     const fault = {
       kind: 'unreadable',
       status: 200,
@@ -137,7 +137,7 @@ function serving(answer: Uint8Array) {
   return { agent, bodies };
 }
 
-function protojsonOf(name: string): unknown {
+function toProtoJson(name: string): unknown {
   return protojsons.find(([other]) => other === name)?.[1];
 }
 

@@ -38,7 +38,7 @@ const seen = new Map<string, Expectation>();
 
 describe('recorded exchanges', () => {
   test.each(exchanges.map((exchange) => [exchange.name, exchange] as const))('%s', async (name, exchange) => {
-    const expectation = expectationOf(exchange);
+    const expectation = readExpectation(exchange);
     await CHECKS[expectation](exchange);
     expect(seen.has(name)).toBe(false);
     seen.set(name, expectation);
@@ -52,12 +52,12 @@ describe('recorded exchanges', () => {
   });
 });
 
-function expectationOf({ request, response }: Exchange): Expectation {
+function readExpectation({ request, response }: Exchange): Expectation {
   if (response.status >= 300) return 'refusal';
   if (response.headers['content-encoding'] === 'gzip') return 'gzip';
   if (response.headers['content-type'] === 'text/plain') return 'text';
-  if (TYPED.has(rpcOf(request.path))) return 'typed';
-  return rpcOf(request.path) === 'SelectMergeProfile' || at(response.body, 'pprof') !== undefined
+  if (TYPED.has(findRpc(request.path))) return 'typed';
+  return findRpc(request.path) === 'SelectMergeProfile' || at(response.body, 'pprof') !== undefined
     ? 'pprof'
     : 'json';
 }
@@ -85,7 +85,7 @@ const CHECKS: Record<Expectation, (exchange: Exchange) => Promise<void>> = {
   async typed(exchange) {
     const { request, response } = exchange;
     expect(await replay(exchange)).toEqual(response.body);
-    const check = TYPED.get(rpcOf(request.path));
+    const check = TYPED.get(findRpc(request.path));
     if (check === undefined) throw new Error(`no typed function for ${request.path}`);
     await check(exchange);
   },
@@ -195,7 +195,7 @@ const TYPED = new Map<string, (exchange: Exchange) => Promise<void>>([
     async (exchange) => {
       const names = list(at(exchange.request.body, 'labelNames')).map(String);
       const series = await typed(exchange, (transport, range) => api.series(transport, names, range, signal));
-      expect(series).toEqual(list(at(exchange.response.body, 'labelsSet')).map(labelsOf));
+      expect(series).toEqual(list(at(exchange.response.body, 'labelsSet')).map(listLabels));
     },
   ],
   [
@@ -224,7 +224,7 @@ const TYPED = new Map<string, (exchange: Exchange) => Promise<void>>([
         api.selectSeries(transport, { ...range, ...aggregation }, signal),
       );
       const rows = list(at(exchange.response.body, 'series'));
-      expect(series.map(({ labels }) => labels)).toEqual(rows.map(labelsOf));
+      expect(series.map(({ labels }) => labels)).toEqual(rows.map(listLabels));
       rows.forEach((row, index) => {
         const points = list(at(row, 'points'));
         expect(series[index]?.points.map(({ time }) => String(time))).toEqual(
@@ -243,7 +243,7 @@ const TYPED = new Map<string, (exchange: Exchange) => Promise<void>>([
         api.selectHeatmap(transport, range, signal),
       );
       const rows = list(at(exchange.response.body, 'series'));
-      expect(heatmaps.map(({ labels }) => labels)).toEqual(rows.map(labelsOf));
+      expect(heatmaps.map(({ labels }) => labels)).toEqual(rows.map(listLabels));
       rows.forEach((row, index) => {
         const slots = list(at(row, 'slots')).map((slot) => ({
           time: Number(at(slot, 'timestamp')),
@@ -296,7 +296,7 @@ async function typed<Result>(
   return result;
 }
 
-function rpcOf(path: string): string {
+function findRpc(path: string): string {
   return path.split('/').at(-1) ?? '';
 }
 
@@ -308,7 +308,7 @@ function list(value: unknown): unknown[] {
   return Array.isArray(value) ? value : [];
 }
 
-function labelsOf(row: unknown): unknown {
+function listLabels(row: unknown): unknown {
   return Object.fromEntries(list(at(row, 'labels')).map((label) => [at(label, 'name'), at(label, 'value')]));
 }
 

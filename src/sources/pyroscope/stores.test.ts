@@ -4,12 +4,12 @@ import { MockAgent } from 'undici';
 import { describe, expect, test, vi } from 'vitest';
 import {
   type Ask,
+  computeHeatmap,
+  computeSeries,
   type Event,
   halves,
-  heatmapOf,
   type Model,
   type Row,
-  seriesOf,
 } from '../../../test/support/store-model.js';
 import { createPyroscopeSource } from './source.js';
 import { stepSeconds } from './steps.js';
@@ -40,14 +40,14 @@ function serve(model: Model) {
       if (method === 'GetFeatureFlags') {
         return answer(200, { featureFlags: [{ name: 'v2StorageLayer', enabled: model.mode !== 'v1' }] });
       }
-      if (method === 'SelectSeries') return answer(200, { series: seriesOf(model, ask) });
+      if (method === 'SelectSeries') return answer(200, { series: computeSeries(model, ask) });
       if (halves(model, ask).some(({ store, start, end }) => store === 'v2' && start >= end)) {
         return answer(400, {
           code: 'invalid_argument',
           message: 'start time must be before end time, got …',
         });
       }
-      const heatmap = heatmapOf(model, ask);
+      const heatmap = computeHeatmap(model, ask);
       return heatmap === null ? answer(501, { code: 'unimplemented' }) : answer(200, { series: heatmap });
     })
     .persist();
@@ -104,14 +104,14 @@ describe('the model', () => {
         row.labels ?? null,
         row.slots?.map((slot) => [slot.timestamp, slot.counts.reduce((sum, count) => sum + count, 0)]),
       ]);
-    expect(counts(heatmapOf({ mode: 'v2', events: EDGE, split: 0 }, request.body))).toEqual(
+    expect(counts(computeHeatmap({ mode: 'v2', events: EDGE, split: 0 }, request.body))).toEqual(
       counts(response.body.series),
     );
   });
 
   function expectRecorded(name: string, model: Model): void {
     const { request, response } = recorded(name);
-    expect(seriesOf(model, request.body)).toEqual(response.body.series);
+    expect(computeSeries(model, request.body)).toEqual(response.body.series);
   }
 
   function recorded(name: string): { request: { body: Ask }; response: { body: { series: Row[] } } } {

@@ -28,6 +28,6 @@ export async function cancelRunning(call) {
   await wait();
 }
 
-export function textOf({ content }) {
+export function joinTexts({ content }) {
   return content.map(({ text }) => text).join('');
 }

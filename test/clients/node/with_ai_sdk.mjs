@@ -6,7 +6,7 @@ import { StdioMCPTransport } from '@ai-sdk/mcp/mcp-stdio';
 import { generateText, isStepCount } from 'ai';
 // end
 import { MockLanguageModelV4 } from 'ai/test';
-import { CALLS, cancelRunning, IS_STDIO, say, textOf } from './conversation.mjs';
+import { CALLS, cancelRunning, IS_STDIO, joinTexts, say } from './conversation.mjs';
 
 // page: ai-sdk
 const overStdio = () =>
@@ -51,7 +51,7 @@ function scripted(call) {
       const answer = prompt.find(({ role }) => role === 'tool')?.content[0].output;
       if (answer !== undefined) {
         const text =
-          answer.type === 'content' ? textOf({ content: answer.value }) : JSON.stringify(answer.value);
+          answer.type === 'content' ? joinTexts({ content: answer.value }) : JSON.stringify(answer.value);
         return { content: [{ type: 'text', text }], finishReason: { unified: 'stop' }, usage, warnings: [] };
       }
       const input = JSON.stringify(call.arguments);

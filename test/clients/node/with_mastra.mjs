@@ -5,7 +5,7 @@ import { Agent } from '@mastra/core/agent';
 import { MCPClient } from '@mastra/mcp';
 // end
 import { MockLanguageModelV4 } from 'ai/test';
-import { CALLS, cancelRunning, IS_STDIO, say, textOf } from './conversation.mjs';
+import { CALLS, cancelRunning, IS_STDIO, joinTexts, say } from './conversation.mjs';
 
 // page: mastra
 const overStdio = () => ({
@@ -28,7 +28,7 @@ function connect(server) {
   return new MCPClient({ servers: { pyroscope: { ...server, ...options } } });
 }
 
-async function agentOf(client, model) {
+async function createAgent(client, model) {
   const tools = await client.listTools(); // names as pyroscope_investigate
   return new Agent({ id: 'on-call', name: 'on-call', instructions: 'Find the code.', model, tools });
 }
@@ -62,7 +62,7 @@ const progress = [];
 await client.progress.onUpdate('pyroscope', (params) => progress.push(params.progress));
 
 async function answer(call, abortSignal) {
-  const agent = await agentOf(client, scripted(call));
+  const agent = await createAgent(client, scripted(call));
   return (await agent.generate('Which code is responsible?', { abortSignal })).text;
 }
 
@@ -76,7 +76,7 @@ const prompt = await client.prompts.get({
   name: CALLS.prompt.name,
   args: CALLS.prompt.arguments,
 });
-say('prompt', textOf({ content: prompt.messages.map(({ content }) => content) }));
+say('prompt', joinTexts({ content: prompt.messages.map(({ content }) => content) }));
 say('bad', { text: await answer(CALLS.bad) });
 await cancelRunning((signal) => answer(CALLS.slow, signal));
 say('after', await answer(CALLS.after));

@@ -52,7 +52,7 @@ const BASELINE_TIMES = 2;
  *
  * @returns null where the gate says that it would see no growth of the culprit
  */
-export async function resultOf(job: GateJob): Promise<GateResult | null> {
+export async function judgeJob(job: GateJob): Promise<GateResult | null> {
   const { kind, pair, seed } = job;
   const size = SIZES[seed % SIZES.length] ?? SIZES[0];
   const samples = BASELINE_TIMES * logUniform(createRandom(`size ${kind}:${seed}`), size.least, size.most);

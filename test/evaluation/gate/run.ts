@@ -55,9 +55,9 @@ async function main(): Promise<void> {
   );
   const results = judged.filter((result) => result !== null);
   if (values.verbose) for (const result of results.filter(isWrong)) console.log(JSON.stringify(result));
-  const { lines, isReached } = summaryOf(results, judged.length - results.length);
+  const { lines, isReached } = summarise(results, judged.length - results.length);
   const summary = lines.map((line) => `- ${line}`).join('\n');
-  const table = tableOf(results);
+  const table = formatTable(results);
   console.log(`${table}\n\n${summary}`);
   if (values.write) {
     const command = `npm run evaluate:gate -- --cases ${cases} --from ${from} --write`;
@@ -74,7 +74,7 @@ function isWrong(result: GateResult): boolean {
   return isGuilty(result) ? isMissed(result) : isFound(result);
 }
 
-function summaryOf(results: readonly GateResult[], invisible: number) {
+function summarise(results: readonly GateResult[], invisible: number) {
   const checks = PAIRS.flatMap((pair) => {
     const ofPair = results.filter((result) => result.pair === pair);
     const [guilty, calm] = [ofPair.filter(isGuilty), ofPair.filter((result) => !isGuilty(result))];
@@ -115,14 +115,16 @@ const HEAD = [
   'sees, points',
 ];
 
-function tableOf(results: readonly GateResult[]): string {
+function formatTable(results: readonly GateResult[]): string {
   const rows = PAIRS.flatMap((pair) =>
-    [...GUILTY, ...INNOCENT].flatMap((kind) => SIZES.flatMap(({ name }) => rowOf(pair, kind, name, results))),
+    [...GUILTY, ...INNOCENT].flatMap((kind) =>
+      SIZES.flatMap(({ name }) => buildRow(pair, kind, name, results)),
+    ),
   );
   return markdownTable(HEAD, rows);
 }
 
-function rowOf(pair: Pair, kind: Kind, size: string, results: readonly GateResult[]): string[][] {
+function buildRow(pair: Pair, kind: Kind, size: string, results: readonly GateResult[]): string[][] {
   const group = results.filter(
     (result) => result.pair === pair && result.kind === kind && result.size === size,
   );

@@ -1,7 +1,7 @@
 import type { FunctionInfo } from '../../../src/profile/model.js';
 import type { DeployKind } from './case.js';
 import type { Fleet } from './fleet.js';
-import { frameOf, type Path } from './frame.js';
+import { buildFrame, type Path } from './frame.js';
 import type { Language } from './languages/language.js';
 import { type LensContext, withStacks } from './lenses.js';
 import { type LensPlan, passesThrough, type StackPlan, workStack } from './plan.js';
@@ -96,14 +96,17 @@ function plantLibrary(kind: 'p' | 'w', context: LensContext, fleet: Fleet, calm:
   );
   const [first, ...inner] = functions;
   if (first === undefined) throw new Error('a library without functions');
-  const root = [...above, frameOf(first, 3)];
+  const root = [...above, buildFrame(first, 3)];
   const stacks =
     kind === 'p'
-      ? [root, [...root, ...inner.map((fn) => frameOf(fn))]].map((path, at) => ({ path, weight: at + 0.5 }))
+      ? [root, [...root, ...inner.map((fn) => buildFrame(fn))]].map((path, at) => ({
+          path,
+          weight: at + 0.5,
+        }))
       : Array.from({ length: integer(random, 15, 60) }, () => ({
           path: [
             ...root,
-            ...Array.from({ length: integer(random, 1, 9) }, () => frameOf(pick(random, inner))),
+            ...Array.from({ length: integer(random, 1, 9) }, () => buildFrame(pick(random, inner))),
           ],
           weight: gamma(random, 1),
         }));
@@ -161,7 +164,7 @@ function warmUp({ random, language, tree }: LensContext, calm: Lenses): Scenario
     const fn = tree.newFunction();
     const [entry = []] = language.warmup;
     const below = chance(random, 0.5) ? pick(random, language.libraries) : [];
-    const path = [...entry.slice(0, 2), frameOf(fn), ...below];
+    const path = [...entry.slice(0, 2), buildFrame(fn), ...below];
     return workStack(path, total * uniform(random, 0.02, 0.25), { role: 'warmup', scales: false });
   });
   return finish({ ...calm, time: withStacks({ ...calm.time, stacks }, loading) }, { shows: [] });
@@ -275,7 +278,7 @@ function renameAllIn(lens: LensPlan, names: Names): LensPlan {
     if (stack === undefined) return [];
     const path = stack.path.map(({ fn, line }) => {
       const to = names.get(fn);
-      return to === undefined ? { fn, line } : frameOf(to, line - fn.startLine);
+      return to === undefined ? { fn, line } : buildFrame(to, line - fn.startLine);
     });
     return [{ ...stack, path, mean: 0, planted: stack.mean + stack.planted, vanishes: false }];
   });
@@ -309,7 +312,7 @@ function branched({ random, language, tree }: LensContext, lens: LensPlan): Lens
     const sum = weights.reduce((all, weight) => all + weight, 0);
     return weights.map((weight): StackPlan => {
       const below = Array.from({ length: integer(random, 0, 4) }, () =>
-        frameOf(pick(random, pool), integer(random, 1, 9)),
+        buildFrame(pick(random, pool), integer(random, 1, 9)),
       );
       return { ...stack, path: [...stack.path, ...below], mean: (stack.mean * weight) / sum };
     });

@@ -25,7 +25,7 @@ export interface Masses {
  * Adds up a lens over both windows. `guilty` tells the stacks of the culprit, to which the planted ones
  * belong.
  */
-export function massesOf(
+export function measureMasses(
   lens: LensPlan,
   snapshots: readonly Snapshot[],
   guilty: (stack: StackPlan) => boolean,
@@ -57,14 +57,14 @@ export function massesOf(
 }
 
 /** Part of the active samples that is the culprit's. */
-function shareOf(mass: Mass, intensity: number): { share: number; samples: number } {
+function computeShare(mass: Mass, intensity: number): { share: number; samples: number } {
   const samples = mass.total + intensity * mass.added;
   return { share: samples > 0 ? (mass.guilty + intensity * mass.addedGuilty) / samples : 0, samples };
 }
 
 /** (p2 − p1) / √(phi (p1 q1 / n1 + p2 q2 / n2)): unpooled binomial errors, widened by the over-dispersion. */
 function shareErrors(before: Mass, after: Mass, intensity: number, phi: number): number {
-  const [a, b] = [shareOf(before, intensity), shareOf(after, intensity)];
+  const [a, b] = [computeShare(before, intensity), computeShare(after, intensity)];
   if (a.samples === 0 || b.samples === 0) return 0;
   const variance = (a.share * (1 - a.share)) / a.samples + (b.share * (1 - b.share)) / b.samples;
   return variance > 0 ? (b.share - a.share) / Math.sqrt(phi * variance) : 0;
@@ -79,7 +79,7 @@ function rateErrors(before: Mass, after: Mass, intensity: number, phi: number): 
 }
 
 /** How far a change of this intensity stands out. */
-export function effectOf(
+export function measureEffect(
   profileTypeId: string,
   { baseline, incident, part }: Masses,
   options: { scale: Effect['scale']; phi: number; intensity?: number },
@@ -88,7 +88,7 @@ export function effectOf(
   const errors = scale === 'share' ? shareErrors : rateErrors;
   const level = (mass: Mass) =>
     scale === 'share'
-      ? shareOf(mass, intensity).share
+      ? computeShare(mass, intensity).share
       : (mass.guilty + intensity * mass.addedGuilty) / Math.max(1, mass.profiles);
   return {
     profileTypeId,
@@ -109,7 +109,7 @@ export function intensityFor(
   wanted: { errors: number; points: number; phi: number; most: number },
 ): number {
   const reached = (intensity: number) => {
-    const effect = effectOf('', masses, { scale: 'share', phi: wanted.phi, intensity });
+    const effect = measureEffect('', masses, { scale: 'share', phi: wanted.phi, intensity });
     return effect.se >= wanted.errors && effect.after - effect.before >= wanted.points;
   };
   let [low, high] = [0, wanted.most];

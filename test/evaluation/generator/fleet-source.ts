@@ -40,7 +40,7 @@ export async function createFleetSource(
   const { signal } = new AbortController();
   const made = new LRUCache<string, ProfileSource>({ max: MAX_IN_MEMORY });
   const makerOf = new Map(services.map(({ service, make }) => [service, make]));
-  const sourceOf = (service: string) => {
+  const createSource = (service: string) => {
     const known = made.get(service) ?? makerOf.get(service)?.();
     if (known === undefined) throw new Error(`no service ${service}`);
     made.set(service, known);
@@ -48,7 +48,7 @@ export async function createFleetSource(
   };
   const coursesOf = new Map<string, Course[]>();
   for (const { service } of services)
-    coursesOf.set(service, await coursesIn(sourceOf(service), window, signal));
+    coursesOf.set(service, await coursesIn(createSource(service), window, signal));
 
   const matching = ({ matchers, window: queryWindow }: SeriesQuery): Course[] => {
     const tests = matchers.map((matcher) => ({ label: matcher.name, test: matcherTest(matcher) }));
@@ -65,11 +65,11 @@ export async function createFleetSource(
         return points.length === 0 ? [] : [{ ...course, points }];
       });
   };
-  const profilesOf = (query: ProfileQuery) =>
+  const listProfiles = (query: ProfileQuery) =>
     matching(query)
       .filter(({ typeId }) => typeId === query.profileTypeId)
       .flatMap(({ labels, points }) => points.map((point) => ({ labels, ...point })));
-  const rowsOf = (query: SeriesQuery, names: readonly string[]) => {
+  const listRows = (query: SeriesQuery, names: readonly string[]) => {
     const rows = new Map<string, Labels>();
     for (const { labels, typeId } of matching(query)) {
       const row = pickLabels({ ...labels, __profile_type__: typeId }, names);
@@ -85,14 +85,14 @@ export async function createFleetSource(
     isLive: false,
     labelNames: async (query) =>
       [...new Set(matching(query).flatMap(({ labels }) => Object.keys(labels)))].sort(),
-    labelValues: async (label, query) => rowsOf(query, [label]).flatMap((row) => row[label] ?? []),
-    series: async (names, query) => rowsOf(query, names),
+    labelValues: async (label, query) => listRows(query, [label]).flatMap((row) => row[label] ?? []),
+    series: async (names, query) => listRows(query, names),
     async profile(query) {
-      const wanted = [...new Set(profilesOf(query).map(({ labels }) => labels.service_name ?? ''))];
+      const wanted = [...new Set(listProfiles(query).map(({ labels }) => labels.service_name ?? ''))];
       const parts: Profile[] = [];
-      for (const service of wanted) parts.push((await sourceOf(service).profile(query, signal)).profile);
+      for (const service of wanted) parts.push((await createSource(service).profile(query, signal)).profile);
       const [first, ...others] = parts;
-      if (first === undefined) return sourceOf(services[0]?.service ?? '').profile(query, signal);
+      if (first === undefined) return createSource(services[0]?.service ?? '').profile(query, signal);
       return {
         profile: others.length === 0 ? first : mergeProfiles([first, ...others]),
         notes: [],
@@ -101,10 +101,10 @@ export async function createFleetSource(
     },
     snapshots: async (query, groupBy) =>
       countByLabels(
-        profilesOf(query).map(({ labels }) => labels),
+        listProfiles(query).map(({ labels }) => labels),
         groupBy,
       ),
-    timeSeries: async (query, options) => sumBySteps(profilesOf(query), query.window, options),
+    timeSeries: async (query, options) => sumBySteps(listProfiles(query), query.window, options),
     dataRange: async () => ({ oldest: window.from, newest: window.to }),
     problems: async () => [],
     close: async () => {},

@@ -94,7 +94,7 @@ export function makeFleet(
           load: (changed || (shape?.load !== undefined && time >= split) ? load : 1) * (1 + trend * progress),
           jitter: Math.exp(jitter * normal(random)),
           warmth,
-          activation: affected ? activationOf(kind, time, since, end) : 0,
+          activation: affected ? computeActivation(kind, time, since, end) : 0,
           progress,
         },
       ];
@@ -115,7 +115,7 @@ function onset(random: Random, kind: Kind, split: number, end: number, profiles:
 }
 
 /** A leak grows from nothing to its full size; everything else is there at once. */
-function activationOf(kind: Kind, time: number, since: number, end: number): number {
+function computeActivation(kind: Kind, time: number, since: number, end: number): number {
   if (kind === 'i' || kind === 'h') return 0;
   return kind === 'd' || kind === 'e' ? (time - since) / (end - since) : 1;
 }

@@ -10,7 +10,7 @@ export interface Frame {
 export type Path = readonly Frame[];
 
 /** Reads `name @ file:startLine`; file and line may be missing, as for native code. */
-export function functionOf(text: string): FunctionInfo {
+export function parseFunction(text: string): FunctionInfo {
   const [name = '', place = ''] = text.split(' @ ');
   const colon = place.lastIndexOf(':');
   return {
@@ -26,10 +26,10 @@ export function chain(text: string): Path {
   return text
     .trim()
     .split('\n')
-    .map((line) => frameOf(functionOf(line.trim())));
+    .map((line) => buildFrame(parseFunction(line.trim())));
 }
 
 /** A frame some lines into its function; each call site has its own `offset`. */
-export function frameOf(fn: FunctionInfo, offset = 2): Frame {
+export function buildFrame(fn: FunctionInfo, offset = 2): Frame {
   return { fn, line: fn.startLine > 0 ? fn.startLine + offset : 0 };
 }

@@ -2,7 +2,7 @@ import type { Window } from '../../../src/sources/source.js';
 import { ACCEPTED, type GeneratedCase, isDeployKind, type Kind, VERDICTS } from './case.js';
 import { makeDeployFleet } from './deploy-fleet.js';
 import { buildDeploy } from './deploys.js';
-import { effectOf, massesOf } from './effect.js';
+import { measureEffect, measureMasses } from './effect.js';
 import { type Fleet, type FleetShape, makeFleet } from './fleet.js';
 import { LANGUAGES } from './languages/index.js';
 import type { LanguageName, Project } from './languages/language.js';
@@ -112,10 +112,10 @@ export function generateCase(kind: Kind, seed: number, options: GenerateOptions 
     effects: scenario.shows.flatMap(({ lens, scale, guilty, typeIndex }) => {
       const plan = lenses[lens];
       if (plan === undefined) return [];
-      const masses = massesOf(plan, fleet.snapshots, guilty);
+      const masses = measureMasses(plan, fleet.snapshots, guilty);
       // A sum of exponential delays varies twice as much as their number.
       const phi = plan.phi * (plan.types[typeIndex]?.spread ? 2 : 1);
-      return [effectOf(plan.types[typeIndex]?.id ?? '', masses, { scale, phi })];
+      return [measureEffect(plan.types[typeIndex]?.id ?? '', masses, { scale, phi })];
     }),
     plan: { lenses, snapshots: fleet.snapshots },
     // Nothing else draws from here on, so that it does not matter when the profiles are drawn.

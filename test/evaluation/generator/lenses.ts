@@ -1,5 +1,5 @@
 import type { FunctionInfo } from '../../../src/profile/model.js';
-import { chain, frameOf, type Path } from './frame.js';
+import { buildFrame, chain, type Path } from './frame.js';
 import type { Language } from './languages/language.js';
 import { type LensPlan, type LensType, type StackPlan, workStack } from './plan.js';
 import { chance, gamma, logUniform, pick, type Random, uniform } from './random.js';
@@ -139,7 +139,7 @@ const GO_CONNECTION = chain(`net/http.(*conn).serve @ net/http/server.go:1887
 
 /** A goroutine of the team that waits. */
 export function parked(random: Random, functions: readonly FunctionInfo[]): Path {
-  return [...functions.map((fn) => frameOf(fn, 7)), ...pick(random, GO_WAITS), ...PARKED];
+  return [...functions.map((fn) => buildFrame(fn, 7)), ...pick(random, GO_WAITS), ...PARKED];
 }
 
 /**
@@ -193,7 +193,7 @@ export function lockLens(context: LensContext, name: 'mutex' | 'block', mean: nu
     .map(({ path }) => workStack([...path, ...lockFrames(language, name)], gamma(random, 1)));
   const stacks = scaledTo(sites, mean);
   if (name === 'block' && language.name === 'go') {
-    const path = [frameOf(tree.newFunction(), 5), ...pick(random, GO_WAITS)];
+    const path = [buildFrame(tree.newFunction(), 5), ...pick(random, GO_WAITS)];
     stacks.push(workStack(path, mean, { scales: false }));
   }
   const period = language.name === 'java' ? `${name}:count` : 'contentions:count';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { stacksOf } from '../../support/profiles.js';
+import { listStacks } from '../../support/profiles.js';
 import { chain } from './frame.js';
 import { createMemorySource, type StoredProfile } from './memory-source.js';
 
@@ -58,13 +58,13 @@ test('labels and series', async () => {
 
 test('a merge adds stacks up, entry point and leaf in their places, and leaves out the empty ones', async () => {
   const { profile, profiledSeconds } = await source.profile(cpu, signal);
-  expect(stacksOf(profile)).toEqual([
+  expect(listStacks(profile)).toEqual([
     [['main.main', 'main.work'], 9e7],
     [['main.main'], 2e7],
   ]);
   expect([profile.sampleType, profile.unit, profiledSeconds]).toEqual(['cpu', 'nanoseconds', 30]);
   const late = await source.profile({ ...cpu, window: { from: 1_001, to: 3_000 } }, signal);
-  expect(stacksOf(late.profile)).toEqual([[['main.main', 'main.work'], 8e7]]);
+  expect(listStacks(late.profile)).toEqual([[['main.main', 'main.work'], 8e7]]);
 });
 
 test('windows are closed, a missing label is the empty value, nothing matching is an empty answer', async () => {

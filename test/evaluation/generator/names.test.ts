@@ -30,9 +30,9 @@ describe.each(languages)('$name', (language) => {
   });
 
   test('only threads that wait for work are idle', () => {
-    const leafOf = (path: (typeof language.idle)[number]) => path.at(-1)?.fn;
+    const getLeaf = (path: (typeof language.idle)[number]) => path.at(-1)?.fn;
     for (const path of language.idle) {
-      const leaf = leafOf(path);
+      const leaf = getLeaf(path);
       expect(leaf !== undefined && isIdleFrame(leaf, true)).toBe(true);
     }
     for (const path of [...language.libraries, ...language.leaves]) {

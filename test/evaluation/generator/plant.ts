@@ -1,6 +1,6 @@
 import type { FunctionInfo } from '../../../src/profile/model.js';
 import type { Kind } from './case.js';
-import { chain, frameOf, type Path } from './frame.js';
+import { buildFrame, chain, type Path } from './frame.js';
 import type { Language } from './languages/language.js';
 import { withStacks } from './lenses.js';
 import { type LensPlan, passesThrough, type StackPlan, workStack } from './plan.js';
@@ -47,13 +47,13 @@ export function plantedStacks(
   total: number,
 ): StackPlan[] {
   const above = site.path.slice(0, -1);
-  const at = (offset: number): Path => [...above, frameOf(site.fn, offset)];
+  const at = (offset: number): Path => [...above, buildFrame(site.fn, offset)];
   const part = (path: Path, planted: number, mean = 0) => workStack(path, mean, { planted });
   if (kind === 'k') {
     // The recursion was there, but shallow; now most of the cost lies deep.
     const levels = (depth: number) => [
       ...above,
-      ...Array.from({ length: depth }, () => frameOf(site.fn, 11)),
+      ...Array.from({ length: depth }, () => buildFrame(site.fn, 11)),
     ];
     return [
       ...[2, 3].map((depth) => part(levels(depth), 0, 0.005 * total)),
@@ -64,7 +64,7 @@ export function plantedStacks(
     const weights = Array.from({ length: integer(random, 14, 30) }, () => gamma(random, 3));
     const sum = weights.reduce((all, weight) => all + weight, 0);
     return weights.map((weight, index) => {
-      const leaf = frameOf(tree.newFunction());
+      const leaf = buildFrame(tree.newFunction());
       return part([...at(30 + index), leaf], weight / sum, 0.0004 * total);
     });
   }
@@ -117,7 +117,7 @@ export function chooseNode(
 /** A function that did not exist before, called by this one. */
 export function newSite(tree: CallTree, node: AppNode): AppNode {
   const fn = tree.newFunction();
-  return { ...node, fn, path: [...node.path, frameOf(fn)], caller: node.fn };
+  return { ...node, fn, path: [...node.path, buildFrame(fn)], caller: node.fn };
 }
 
 /** Any function of the team below a handler. */
@@ -171,7 +171,7 @@ function plantMove(random: Random, language: Language, tree: CallTree, lens: Len
   const stacks = raised.stacks.map((stack) =>
     endsHere(stack) ? { ...stack, mean: stack.mean * Math.max(1, factor), vanishes: true } : stack,
   );
-  const moved = stacks.filter(endsHere).map((stack) => arriving(stack, [...stack.path, frameOf(fn)]));
+  const moved = stacks.filter(endsHere).map((stack) => arriving(stack, [...stack.path, buildFrame(fn)]));
   return { lens: withStacks({ ...raised, stacks }, moved), culprit: fn, caller: node.fn, also: [node.fn] };
 }
 
@@ -186,7 +186,7 @@ export function renameIn(lens: LensPlan, from: FunctionInfo, to: FunctionInfo): 
     if (stack === undefined) return [];
     return arriving(
       stack,
-      stack.path.map(({ fn, line }) => (fn === from ? frameOf(to, line - from.startLine) : { fn, line })),
+      stack.path.map(({ fn, line }) => (fn === from ? buildFrame(to, line - from.startLine) : { fn, line })),
     );
   });
   return {

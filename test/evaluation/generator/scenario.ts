@@ -1,8 +1,8 @@
 import type { FunctionInfo } from '../../../src/profile/model.js';
 import type { Effect, Kind } from './case.js';
-import { intensityFor, massesOf } from './effect.js';
+import { intensityFor, measureMasses } from './effect.js';
 import type { Fleet } from './fleet.js';
-import { frameOf, type Path } from './frame.js';
+import { buildFrame, type Path } from './frame.js';
 import {
   allocLens,
   goroutineLens,
@@ -181,7 +181,7 @@ export function intensified(
     phi: lens.phi,
     most: 2.5 * totalMean(lens),
   };
-  const intensity = intensityFor(massesOf(lens, fleet.snapshots, guilty), wanted);
+  const intensity = intensityFor(measureMasses(lens, fleet.snapshots, guilty), wanted);
   return {
     ...lens,
     stacks: lens.stacks.map((stack) => ({ ...stack, planted: stack.planted * intensity })),
@@ -264,7 +264,7 @@ function plantContention(context: LensContext, calm: Lenses): Scenario {
     return withStacks(
       lens,
       [
-        workStack([...site.path.slice(0, -1), frameOf(site.fn, 17), ...lockFrames(language, name)], 0.2, {
+        workStack([...site.path.slice(0, -1), buildFrame(site.fn, 17), ...lockFrames(language, name)], 0.2, {
           planted: waits,
         }),
       ],

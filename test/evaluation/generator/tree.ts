@@ -1,5 +1,5 @@
 import type { FunctionInfo } from '../../../src/profile/model.js';
-import { frameOf, type Path } from './frame.js';
+import { buildFrame, type Path } from './frame.js';
 import type { Language, Project } from './languages/language.js';
 import { type StackPlan, workStack } from './plan.js';
 import { chance, gamma, integer, pick, type Random, uniform } from './random.js';
@@ -95,10 +95,10 @@ function growNode(
   depth: number,
 ): void {
   const fn = tree.newFunction();
-  const path = [...above, frameOf(fn)];
+  const path = [...above, buildFrame(fn)];
   tree.nodes.push({ fn, path, caller, route: tree.route });
   const cost = () => gamma(random, 0.7);
-  const site = (offset: number) => [...above, frameOf(fn, offset)];
+  const site = (offset: number) => [...above, buildFrame(fn, offset)];
   tree.stacks.push(workStack(path, 0.6 * cost()));
   for (let call = integer(random, 0, 2); call > 0; call--) {
     tree.stacks.push(workStack([...site(4 + 3 * call), ...pick(random, language.libraries)], cost()));
@@ -106,14 +106,14 @@ function growNode(
   if (chance(random, 0.5))
     tree.stacks.push(workStack([...site(16), ...pick(random, language.leaves)], 0.5 * cost()));
   if (chance(random, 0.3)) {
-    const helper = frameOf(pick(random, tree.helpers));
+    const helper = buildFrame(pick(random, tree.helpers));
     tree.stacks.push(workStack([...site(19), helper], 0.4 * cost()));
     tree.stacks.push(workStack([...site(19), helper, ...pick(random, language.libraries)], 0.4 * cost()));
   }
   if (chance(random, 0.1)) {
     for (const deep of [2, 4, 7]) {
-      const recursion = Array.from({ length: deep }, () => frameOf(fn, 23));
-      tree.stacks.push(workStack([...above, ...recursion, frameOf(fn)], 0.4 * cost()));
+      const recursion = Array.from({ length: deep }, () => buildFrame(fn, 23));
+      tree.stacks.push(workStack([...above, ...recursion, buildFrame(fn)], 0.4 * cost()));
     }
   }
   if (depth === 0) return;

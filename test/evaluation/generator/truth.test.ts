@@ -13,7 +13,7 @@ const SEEDS = Array.from({ length: 16 }, (_, seed) => seed);
 const casesByKind = new Map<Kind, GeneratedCase[]>(
   KINDS.map((kind) => [kind, SEEDS.map((seed) => generateCase(kind, seed))]),
 );
-const casesOf = (kind: Kind) => casesByKind.get(kind) ?? [];
+const listCases = (kind: Kind) => casesByKind.get(kind) ?? [];
 type Choose = (at: Snapshot) => boolean;
 const baseline: Choose = ({ side }) => side === 'baseline';
 const incident: Choose = ({ side }) => side === 'incident';
@@ -40,7 +40,7 @@ function sum(values: Float64Array, marked?: readonly boolean[]): number {
   return values.reduce((total, value, at) => total + (marked === undefined || marked[at] ? value : 0), 0);
 }
 
-function lensOf({ plan }: GeneratedCase, name: string, type = ''): LensPlan {
+function toLens({ plan }: GeneratedCase, name: string, type = ''): LensPlan {
   const lens = plan.lenses.find(
     (each) => each.name === name && each.types.some(({ id }) => id.includes(type)),
   );
@@ -48,7 +48,7 @@ function lensOf({ plan }: GeneratedCase, name: string, type = ''): LensPlan {
   return lens;
 }
 
-function timeOf({ plan }: GeneratedCase): LensPlan {
+function computeTime({ plan }: GeneratedCase): LensPlan {
   const [lens] = plan.lenses;
   if (lens === undefined) throw new Error('no lens');
   return lens;
@@ -73,7 +73,7 @@ const plantedPaths = (lens: LensPlan) =>
   lens.stacks.filter(({ planted }) => planted > 0).map(({ path }) => path);
 
 test.each(KINDS)('kind %s has its verdict, and a culprit exactly where there is one', (kind) => {
-  for (const { truth, windows } of casesOf(kind)) {
+  for (const { truth, windows } of listCases(kind)) {
     expect(truth.verdict).toBe(VERDICTS[kind]);
     expect(truth.functions.length > 0).toBe(kind !== 'h' && kind !== 'i');
     if (kind === 'i') expect(truth.since).toBeNull();
@@ -86,7 +86,7 @@ test.each(KINDS)('kind %s has its verdict, and a culprit exactly where there is 
 test.each(KINDS)(
   'kind %s: nothing is planted before the onset, and three profiles or more show it (of a burst two)',
   (kind) => {
-    for (const generated of casesOf(kind)) {
+    for (const generated of listCases(kind)) {
       const { plan, truth } = generated;
       const early = plan.snapshots.filter(({ time }) => truth.since === null || time < truth.since);
       expect(early.every(({ activation }) => activation === 0)).toBe(true);
@@ -99,8 +99,8 @@ test.each(KINDS)(
 
 describe.each(['a', 'b', 'g', 'k', 'l', 'm', 'n', 'o'] as const)('kind %s', (kind) => {
   test('the guilty function grows, as stated, and all of the growth is its own', () => {
-    for (const generated of casesOf(kind)) {
-      const lens = timeOf(generated);
+    for (const generated of listCases(kind)) {
+      const lens = computeTime(generated);
       const guilty = throughNames(lens, generated.truth.functions);
       const [before, after] = [
         share(generated, lens, guilty, baseline),
@@ -119,7 +119,7 @@ describe.each(['a', 'b', 'g', 'k', 'l', 'm', 'n', 'o'] as const)('kind %s', (kin
   });
 
   test('the caller calls it directly', () => {
-    for (const { plan, truth } of casesOf(kind)) {
+    for (const { plan, truth } of listCases(kind)) {
       for (const path of plantedPaths(
         plan.lenses[0] ?? { name: '', types: [], stacks: [], phi: 1, capacity: null },
       )) {
@@ -132,8 +132,8 @@ describe.each(['a', 'b', 'g', 'k', 'l', 'm', 'n', 'o'] as const)('kind %s', (kin
 
 test('(a) the growth is own cost of a function that was there; (b) it lies in leaves of others', () => {
   for (const kind of ['a', 'b'] as const) {
-    for (const generated of casesOf(kind)) {
-      const lens = timeOf(generated);
+    for (const generated of listCases(kind)) {
+      const lens = computeTime(generated);
       const guilty = endingIn(lens, generated.truth.functions);
       const growth = share(generated, lens, guilty, incident) - share(generated, lens, guilty, baseline);
       if (kind === 'a') {
@@ -151,13 +151,13 @@ test('(a) the growth is own cost of a function that was there; (b) it lies in le
 const noFunction = { name: '', file: '', startLine: 0, isSymbolised: false };
 
 test('(c) the site grows in the allocations, on the CPU only the collector', () => {
-  for (const generated of casesOf('c')) {
-    const alloc = lensOf(generated, 'memory', 'alloc');
+  for (const generated of listCases('c')) {
+    const alloc = toLens(generated, 'memory', 'alloc');
     const site = throughNames(alloc, generated.truth.functions);
     expect(share(generated, alloc, site, incident) - share(generated, alloc, site, baseline)).toBeGreaterThan(
       0.05,
     );
-    const time = timeOf(generated);
+    const time = computeTime(generated);
     const collector = time.stacks.map(({ role }) => role === 'collector');
     expect(share(generated, time, collector, incident)).toBeGreaterThan(
       share(generated, time, collector, baseline) + 0.02,
@@ -174,8 +174,8 @@ test('(c) the site grows in the allocations, on the CPU only the collector', () 
 test.each(['d', 'e'] as const)(
   '(%s) every instance rises over three profiles or more, to twice its size',
   (kind) => {
-    for (const generated of casesOf(kind)) {
-      const lens = kind === 'd' ? lensOf(generated, 'goroutine') : lensOf(generated, 'memory', 'inuse');
+    for (const generated of listCases(kind)) {
+      const lens = kind === 'd' ? toLens(generated, 'goroutine') : toLens(generated, 'memory', 'inuse');
       const guilty = throughNames(lens, generated.truth.functions);
       const pods = new Set(generated.plan.snapshots.map(({ labels }) => labels.pod));
       for (const pod of pods) {
@@ -189,16 +189,16 @@ test.each(['d', 'e'] as const)(
         expect(last / before, generated.id).toBeGreaterThan(2);
         expect((rising.at(-1) ?? 0) / (last - before)).toBeGreaterThan(0.5);
       }
-      const cpu = timeOf(generated);
+      const cpu = computeTime(generated);
       expect(sum(rates(generated, cpu, incident)) / sum(rates(generated, cpu, baseline))).toBeCloseTo(1, 1);
     }
   },
 );
 
 test('(f) one site waits many times longer while the CPU stays flat', () => {
-  for (const generated of casesOf('f')) {
+  for (const generated of listCases('f')) {
     for (const name of ['mutex', 'block']) {
-      const lens = lensOf(generated, name);
+      const lens = toLens(generated, name);
       const per = lens.types.find(({ id }) => id.includes('delay'))?.per ?? new Float64Array();
       const guilty = throughNames(lens, generated.truth.functions);
       const delay = (choose: Choose) =>
@@ -208,7 +208,7 @@ test('(f) one site waits many times longer while the CPU stays flat', () => {
         );
       expect(delay(changed) / delay(baseline), generated.id).toBeGreaterThan(4);
     }
-    const cpu = timeOf(generated);
+    const cpu = computeTime(generated);
     expect(sum(rates(generated, cpu, incident)) / sum(rates(generated, cpu, baseline))).toBeCloseTo(1, 1);
   }
 });
@@ -217,7 +217,7 @@ test('(g) the label carries the change, its siblings have none at the same time,
   for (const generated of Array.from({ length: 40 }, (_, seed) => generateCase('g', seed))) {
     const { label, since } = generated.truth;
     if (label === null || since === null) throw new Error('no label');
-    const lens = timeOf(generated);
+    const lens = computeTime(generated);
     const guilty = throughNames(lens, generated.truth.functions);
     const later: Choose = ({ time }) => time >= since;
     const has: Choose = ({ labels }) => labels[label.name] === label.value;
@@ -237,9 +237,9 @@ test('(g) the label carries the change, its siblings have none at the same time,
 });
 
 test('(h) all work grows alike with the load, fixed costs stay, nobody is to blame', () => {
-  for (const generated of casesOf('h')) {
+  for (const generated of listCases('h')) {
     const { since } = generated.truth;
-    const lens = timeOf(generated);
+    const lens = computeTime(generated);
     const before = rates(generated, lens, baseline, loaded);
     const after = rates(generated, lens, ({ time }) => time >= (since ?? 0), loaded);
     const ratios = (wanted: boolean) =>
@@ -254,7 +254,7 @@ test('(h) all work grows alike with the load, fixed costs stay, nobody is to bla
 });
 
 test('(i) no stack changes beyond a drift that lies within the noise', () => {
-  for (const generated of casesOf('i')) {
+  for (const generated of listCases('i')) {
     for (const lens of generated.plan.lenses) {
       const still = (at: Snapshot): Snapshot => ({ ...at, warmth: 0 });
       const [before, after] = [
@@ -275,7 +275,7 @@ test('(i) no stack changes beyond a drift that lies within the noise', () => {
 });
 
 test('(j) what goes comes under another name: the total and everything else stay', () => {
-  for (const generated of casesOf('j')) {
+  for (const generated of listCases('j')) {
     for (const lens of generated.plan.lenses) {
       const [before, after] = [rates(generated, lens, baseline), rates(generated, lens, changed)];
       const fills = lens.stacks.some(({ level }) => level !== undefined);
@@ -292,13 +292,13 @@ test('(j) what goes comes under another name: the total and everything else stay
 });
 
 test('(k) the recursion goes deeper; (l) no child holds the growth; (m) waiting dominates', () => {
-  for (const { plan, truth } of casesOf('k')) {
+  for (const { plan, truth } of listCases('k')) {
     const depths = plantedPaths(plan.lenses[0] ?? emptyLens).map(
       (path) => path.filter(({ fn }) => fn.name === truth.functions[0]).length,
     );
     expect(Math.min(...depths)).toBeGreaterThanOrEqual(8);
   }
-  for (const { plan } of casesOf('l')) {
+  for (const { plan } of listCases('l')) {
     const planted = (plan.lenses[0] ?? emptyLens).stacks
       .map((stack) => stack.planted)
       .filter((mass) => mass > 0);
@@ -306,8 +306,8 @@ test('(k) the recursion goes deeper; (l) no child holds the growth; (m) waiting 
     expect(planted.length).toBeGreaterThanOrEqual(14);
     expect(Math.max(...planted) / all).toBeLessThan(0.35);
   }
-  for (const generated of casesOf('m')) {
-    const lens = timeOf(generated);
+  for (const generated of listCases('m')) {
+    const lens = computeTime(generated);
     expect(lens.name).toBe('wall');
     const active = sum(rates(generated, lens, baseline));
     expect(active / (lens.capacity ?? 0)).toBeLessThan(0.2);
@@ -317,7 +317,7 @@ test('(k) the recursion goes deeper; (l) no child holds the growth; (m) waiting 
 const emptyLens: LensPlan = { name: '', types: [], stacks: [], phi: 1, capacity: null };
 
 test('(n) the burst is one stretch of part of the window, and over after it', () => {
-  const lengths = casesOf('n').map(({ id, plan }) => {
+  const lengths = listCases('n').map(({ id, plan }) => {
     const inside = plan.snapshots.filter(incident);
     const times = inside.filter(changed).map(({ time }) => time);
     const [first, last] = [Math.min(...times), Math.max(...times)];
@@ -332,9 +332,9 @@ test('(n) the burst is one stretch of part of the window, and over after it', ()
 
 test('(o) an innocent function is larger than the guilty one, before and after', () => {
   let decoys = 0;
-  const cases = casesOf('o');
+  const cases = listCases('o');
   for (const generated of cases) {
-    const lens = timeOf(generated);
+    const lens = computeTime(generated);
     const guilty = throughNames(lens, generated.truth.functions);
     const innocent = new Set(
       lens.stacks

@@ -2,11 +2,11 @@ import fc, { type Arbitrary } from 'fast-check';
 import { inputJsonSchema } from '../../../src/mcp/input-schema.js';
 import { ALIASES } from '../../../src/tools/arguments.js';
 import { TOOLS } from '../../../src/tools/index.js';
-import { askerIn, demoSource, environmentOf } from '../../support/ask.js';
+import { askerIn, createEnvironment, demoSource } from '../../support/ask.js';
 import { TOOL_CALLS } from '../../support/tool-arguments.js';
 import { nastyJson, nastyNumber, nastyText, wrapped } from '../arbitraries.js';
 import { expectAnswer } from '../promise.js';
-import { type Target, targetOf } from '../target.js';
+import { defineTarget, type Target } from '../target.js';
 
 /** Values that lead further in than nonsense does. */
 const TELLING: Readonly<Record<string, readonly unknown[]>> = {
@@ -31,7 +31,7 @@ const TELLING: Readonly<Record<string, readonly unknown[]>> = {
   ignore: ['runtime', '.*'],
 };
 
-function argumentOf(name: string): Arbitrary<unknown> {
+function argumentArbitrary(name: string): Arbitrary<unknown> {
   const telling = TELLING[name];
   return fc.oneof(
     ...(telling === undefined ? [] : [{ weight: 6, arbitrary: fc.constantFrom(...telling) }]),
@@ -51,13 +51,15 @@ function grown(value: unknown): unknown {
 }
 
 /** A call that starts from one that works, and goes wrong in a few places. */
-function callOf(tool: (typeof TOOLS)[number]): Arbitrary<{ tool: string; args: object }> {
+function callArbitrary(tool: (typeof TOOLS)[number]): Arbitrary<{ tool: string; args: object }> {
   const names = [...Object.keys(inputJsonSchema(tool).properties), ...ALIASES.keys()];
   const given = TOOL_CALLS[tool.name]?.arguments ?? {};
   const change = fc.oneof(
     {
       weight: 8,
-      arbitrary: fc.constantFrom(...names).chain((name) => fc.tuple(fc.constant(name), argumentOf(name))),
+      arbitrary: fc
+        .constantFrom(...names)
+        .chain((name) => fc.tuple(fc.constant(name), argumentArbitrary(name))),
     },
     { weight: 1, arbitrary: fc.tuple(nastyText, nastyJson) },
   );
@@ -68,11 +70,11 @@ function callOf(tool: (typeof TOOLS)[number]): Arbitrary<{ tool: string; args: o
 }
 
 export const ARGUMENTS: readonly Target[] = [
-  targetOf('arguments of every tool', 700, async () => {
+  defineTarget('arguments of every tool', 700, async () => {
     const source = demoSource();
-    const ask = askerIn(environmentOf([source]));
+    const ask = askerIn(createEnvironment([source]));
     return {
-      input: fc.oneof(...TOOLS.map(callOf)),
+      input: fc.oneof(...TOOLS.map(callArbitrary)),
       async check({ tool, args }) {
         const whole = Object.fromEntries(Object.entries(args).map(([name, value]) => [name, grown(value)]));
         expectAnswer(await ask(tool, whole));

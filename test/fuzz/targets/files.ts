@@ -4,11 +4,11 @@ import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { createFilesSource } from '../../../src/sources/files/source.js';
-import { askerIn, environmentOf } from '../../support/ask.js';
+import { askerIn, createEnvironment } from '../../support/ask.js';
 import { pprofBytes } from '../../support/profiles.js';
 import { byteChanges, changedBytes, changedJson, jsonChanges, jsonText, nastyJson } from '../arbitraries.js';
 import { expectAnswer } from '../promise.js';
-import { type Target, targetOf } from '../target.js';
+import { defineTarget, type Target } from '../target.js';
 
 const TIME = '2026-11-20T14:30:00Z';
 const MANIFEST = {
@@ -38,7 +38,7 @@ const PROFILE = pprofBytes({
 /** Everything that a directory is asked for. */
 async function askAll(directory: string): Promise<void> {
   const source = createFilesSource({ directory });
-  const ask = askerIn(environmentOf([source]));
+  const ask = askerIn(createEnvironment([source]));
   for (const [tool, args] of [
     ['list_data_sources', {}],
     ['list_services', {}],
@@ -63,7 +63,7 @@ function scratch(): { directory: string; clean(): void } {
 }
 
 export const FILES: readonly Target[] = [
-  targetOf('manifests of a directory', 150, async () => ({
+  defineTarget('manifests of a directory', 150, async () => ({
     input: fc.oneof(
       jsonChanges.map((changes) => jsonText(changedJson(MANIFEST, changes))),
       nastyJson.map(jsonText),
@@ -83,7 +83,7 @@ export const FILES: readonly Target[] = [
       }
     },
   })),
-  targetOf('files of a directory', 150, async () => ({
+  defineTarget('files of a directory', 150, async () => ({
     input: fc.tuple(byteChanges, fc.constantFrom('plain', 'gzip', 'gzip twice', 'damaged gzip')),
     async check([changes, layers]) {
       const { directory, clean } = scratch();

@@ -7,9 +7,9 @@ import { functionTable } from '../../../src/profile/tables/table.js';
 import { stackKeys } from '../../../src/sources/files/counters.js';
 import { byteChanges, changedBytes, NASTY_TEXTS } from '../arbitraries.js';
 import { answersOrRefuses } from '../promise.js';
-import { type Target, targetOf } from '../target.js';
+import { defineTarget, type Target } from '../target.js';
 
-const bytesOf = (content: string) => new TextEncoder().encode(content);
+const encodeBytes = (content: string) => new TextEncoder().encode(content);
 
 async function readWhole(bytes: Uint8Array): Promise<void> {
   recognise(bytes.subarray(0, HEAD_BYTES));
@@ -80,7 +80,7 @@ const collapsed = fc
   .map((lines) => lines.map(([frames, counts]) => [frames.join(';'), ...counts].join(' ')).join('\n'));
 
 export const FORMATS: readonly Target[] = [
-  targetOf(
+  defineTarget(
     'formats: speedscope, V8 and collapsed stacks with wrong references and values',
     800,
     async () => ({
@@ -94,20 +94,20 @@ export const FORMATS: readonly Target[] = [
         fc.option(byteChanges, { freq: 3 }),
       ),
       check: ([text, changes]) =>
-        readWhole(changes === null ? bytesOf(text) : changedBytes(bytesOf(text), changes)),
+        readWhole(changes === null ? encodeBytes(text) : changedBytes(encodeBytes(text), changes)),
     }),
   ),
-  targetOf('formats: any bytes and texts', 400, async () => ({
+  defineTarget('formats: any bytes and texts', 400, async () => ({
     input: fc.oneof(
       fc.uint8Array({ maxLength: 200 }),
-      fc.string({ maxLength: 200 }).map(bytesOf),
-      fc.json().map(bytesOf),
+      fc.string({ maxLength: 200 }).map(encodeBytes),
+      fc.json().map(encodeBytes),
       fc
         .tuple(
           fc.constantFrom('heap profile: ', 'goroutine ', '<html', 'HTTP/1.1 ', '--- ', 'a;b '),
           fc.string(),
         )
-        .map(([head, rest]) => bytesOf(head + rest)),
+        .map(([head, rest]) => encodeBytes(head + rest)),
     ),
     check: readWhole,
   })),

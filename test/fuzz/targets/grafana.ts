@@ -4,7 +4,7 @@ import { extractQueries } from '../../../src/patterns/extract.js';
 import { learnFrom } from '../../../src/patterns/learn.js';
 import { createGrafanaClient } from '../../../src/sources/grafana/client.js';
 import { discover } from '../../../src/sources/grafana/discovery.js';
-import { askerIn, demoSource, environmentOf, NOW } from '../../support/ask.js';
+import { askerIn, createEnvironment, demoSource, NOW } from '../../support/ask.js';
 import {
   dashboardModel,
   dashboardNames,
@@ -12,10 +12,10 @@ import {
   dashboardStore,
   libraryModels,
 } from '../../support/dashboards.js';
-import { dataSource, sourcesOf, startSmallGrafana } from '../../support/small-grafana.js';
+import { createSources, dataSource, startSmallGrafana } from '../../support/small-grafana.js';
 import { changedJson, jsonChanges, jsonText, nastyJson, nastyText } from '../arbitraries.js';
 import { answersOrRefuses, expectAnswer } from '../promise.js';
-import { type Target, targetOf } from '../target.js';
+import { defineTarget, type Target } from '../target.js';
 
 const change = fc.oneof(
   { weight: 8, arbitrary: jsonChanges.map((changes) => ({ changes })) },
@@ -41,7 +41,7 @@ const SETTINGS = {
 };
 
 export const GRAFANA: readonly Target[] = [
-  targetOf('dashboards of every version of their model', 800, async () => {
+  defineTarget('dashboards of every version of their model', 800, async () => {
     const models = new Map(dashboardNames.map((name) => [name, dashboardModel(name)]));
     const surroundings = { sources: dashboardSources, library: libraryModels };
     return {
@@ -53,7 +53,7 @@ export const GRAFANA: readonly Target[] = [
       },
     };
   }),
-  targetOf('library panels and trace sources, as find_query_patterns tells of them', 100, async () => {
+  defineTarget('library panels and trace sources, as find_query_patterns tells of them', 100, async () => {
     const source = demoSource();
     return {
       input: fc.tuple(change, change, fc.constantFrom(...dashboardNames), nastyText),
@@ -74,7 +74,7 @@ export const GRAFANA: readonly Target[] = [
             dashboardSources.map((row) => ({ ...row, jsonData: parse(changed(row.jsonData, sources)) })),
         });
         const book = createPatternBook(store, { now: () => NOW });
-        const ask = askerIn(environmentOf([source], [], undefined, () => book));
+        const ask = askerIn(createEnvironment([source], [], undefined, () => book));
         for (const format of ['text', 'json']) expectAnswer(await ask('find_query_patterns', { format }));
         book.close();
         if (book.learned().failure !== null) throw new Error(`the scan failed: ${book.learned().failure}`);
@@ -82,7 +82,7 @@ export const GRAFANA: readonly Target[] = [
       close: () => source.close(),
     };
   }),
-  targetOf('data sources and settings of a Grafana', 150, async () => {
+  defineTarget('data sources and settings of a Grafana', 150, async () => {
     let spoil: (path: string, healthy: unknown) => string | null = () => null;
     const grafana = await startSmallGrafana({
       sources: SOURCES,
@@ -109,8 +109,8 @@ export const GRAFANA: readonly Target[] = [
         const client = createGrafanaClient({ url: grafana.url, token: 'glsa_planted_0123456789' });
         await answersOrRefuses(() => discover(client, { orgId: null, signal: new AbortController().signal }));
         await client.close();
-        const finder = sourcesOf(grafana, { declared: ['aaa', 'b-b.b'] });
-        const ask = askerIn(environmentOf([], [], finder));
+        const finder = createSources(grafana, { declared: ['aaa', 'b-b.b'] });
+        const ask = askerIn(createEnvironment([], [], finder));
         expectAnswer(await ask('list_data_sources', {}));
         expectAnswer(await ask('list_services', { from: 'now-1h', format: 'json' }));
         await finder.close();

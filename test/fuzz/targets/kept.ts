@@ -14,7 +14,7 @@ import {
   nastyJson,
   nastyText,
 } from '../arbitraries.js';
-import { type Target, targetOf } from '../target.js';
+import { defineTarget, type Target } from '../target.js';
 
 // A cache on disk or in Redis may hold anything: there is always an answer, and it has the right form.
 
@@ -58,7 +58,7 @@ function spoiledFile(good: string, inner: boolean, how: Parameters<typeof spoile
   return JSON.stringify({ ...entry, value: spoiled(entry.value, how) });
 }
 
-const onDisk = targetOf('answers kept on disk', 100, async () => {
+const onDisk = defineTarget('answers kept on disk', 100, async () => {
   const directory = mkdtempSync(path.join(tmpdir(), 'kept-'));
   const place: CachePlace = { kind: 'disk', directory };
   await recallAll(place);
@@ -75,7 +75,7 @@ const onDisk = targetOf('answers kept on disk', 100, async () => {
   };
 });
 
-const inRedis = targetOf('answers kept in a Redis that others write to', 60, async () => {
+const inRedis = defineTarget('answers kept in a Redis that others write to', 60, async () => {
   const redis = await startRedis();
   const place: CachePlace = { kind: 'redis', url: redis.url };
   await recallAll(place);

@@ -4,10 +4,10 @@ import { RE2JS } from 're2js';
 import { inputJsonSchema } from '../../../src/mcp/input-schema.js';
 import { estimatePatternSize } from '../../../src/profile/code/pattern-size.js';
 import { TOOLS } from '../../../src/tools/index.js';
-import { askerIn, demoSource, environmentOf } from '../../support/ask.js';
+import { askerIn, createEnvironment, demoSource } from '../../support/ask.js';
 import { TOOL_CALLS } from '../../support/tool-arguments.js';
 import { expectAnswer } from '../promise.js';
-import { type Target, targetOf } from '../target.js';
+import { defineTarget, type Target } from '../target.js';
 
 // How many there are of what a caller may give any number of. Work is counted, not timed: steps that regular
 // expressions compile to, and steps of what they are compared with.
@@ -80,7 +80,7 @@ const words = fc
   .tuple(fc.constantFrom('cpu ', 'a ', 'checkout.', '\u0301', 'a-', '- '), count)
   .map(([word, times]) => word.repeat(times));
 
-function argumentOf(name: string): Arbitrary<unknown> {
+function argumentArbitrary(name: string): Arbitrary<unknown> {
   if (name.endsWith('selector')) return selector;
   if (name === 'focus' || name === 'ignore') return expression;
   return fc.oneof(
@@ -94,13 +94,15 @@ function argumentOf(name: string): Arbitrary<unknown> {
   );
 }
 
-function callOf(tool: (typeof TOOLS)[number]): Arbitrary<{ tool: string; args: object }> {
+function callArbitrary(tool: (typeof TOOLS)[number]): Arbitrary<{ tool: string; args: object }> {
   const names = Object.keys(Object(inputJsonSchema(tool).properties));
   const given = TOOL_CALLS[tool.name]?.arguments ?? {};
   const change = fc.oneof(
     {
       weight: 8,
-      arbitrary: fc.constantFrom(...names).chain((name) => fc.tuple(fc.constant(name), argumentOf(name))),
+      arbitrary: fc
+        .constantFrom(...names)
+        .chain((name) => fc.tuple(fc.constant(name), argumentArbitrary(name))),
     },
     { weight: 1, arbitrary: fc.tuple(words, words) },
   );
@@ -153,11 +155,11 @@ async function countingSteps(
 }
 
 export const NUMBERS: readonly Target[] = [
-  targetOf('numbers of conditions, expressions, words, keys and repetitions', 400, async () => {
+  defineTarget('numbers of conditions, expressions, words, keys and repetitions', 400, async () => {
     const source = demoSource();
-    const ask = askerIn(environmentOf([source]));
+    const ask = askerIn(createEnvironment([source]));
     return {
-      input: fc.oneof(...TOOLS.map(callOf)),
+      input: fc.oneof(...TOOLS.map(callArbitrary)),
       async check({ tool, args }) {
         const { comparison } = await countingSteps(async () => expectAnswer(await ask(tool, args)));
         if (comparison > MAX_COMPARISON) throw new Error(`a comparison of ${comparison} steps`);

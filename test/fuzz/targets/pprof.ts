@@ -9,7 +9,7 @@ import { stackKeys } from '../../../src/sources/files/counters.js';
 import { fixture } from '../../support/ask.js';
 import { byteChanges, changedBytes, NASTY_TEXTS } from '../arbitraries.js';
 import { answersOrRefuses } from '../promise.js';
-import { type Target, targetOf } from '../target.js';
+import { defineTarget, type Target } from '../target.js';
 
 /** A real profile of each kind and language in the fixtures. */
 function realProfiles(): Uint8Array[] {
@@ -98,14 +98,14 @@ const builtProfile = fc
   });
 
 export const PPROF: readonly Target[] = [
-  targetOf('pprof: real profiles, damaged', 400, async () => {
+  defineTarget('pprof: real profiles, damaged', 400, async () => {
     const profiles = realProfiles();
     return {
       input: fc.tuple(fc.nat(profiles.length - 1), byteChanges),
       check: ([which, changes]) => readWhole(changedBytes(profiles[which] ?? new Uint8Array(), changes)),
     };
   }),
-  targetOf('pprof: two real profiles, one grafted into the other', 150, async () => {
+  defineTarget('pprof: two real profiles, one grafted into the other', 150, async () => {
     const profiles = realProfiles();
     const at = fc.double({ min: 0, max: 1, noNaN: true });
     return {
@@ -119,11 +119,11 @@ export const PPROF: readonly Target[] = [
       },
     };
   }),
-  targetOf('pprof: built with wrong references and counts', 600, async () => ({
+  defineTarget('pprof: built with wrong references and counts', 600, async () => ({
     input: fc.tuple(builtProfile, fc.option(byteChanges, { freq: 3 })),
     check: ([bytes, changes]) => readWhole(changes === null ? bytes : changedBytes(bytes, changes)),
   })),
-  targetOf('pprof: any bytes', 400, async () => ({
+  defineTarget('pprof: any bytes', 400, async () => ({
     input: fc.uint8Array({ maxLength: 200 }),
     check: readWhole,
   })),

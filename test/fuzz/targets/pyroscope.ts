@@ -4,10 +4,10 @@ import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { createPost, type RawAnswer, type Transport } from '../../../src/sources/pyroscope/http/transport.js';
 import { createPyroscopeSource, pyroscopeSourceOver } from '../../../src/sources/pyroscope/source.js';
-import { askerIn, demoSource, environmentOf, NOW } from '../../support/ask.js';
+import { askerIn, createEnvironment, demoSource, NOW } from '../../support/ask.js';
 import { TOOL_CALLS } from '../../support/tool-arguments.js';
 import { answerRpc } from '../../support/wire/connect.js';
-import { rpcsOf } from '../../support/wire/rpcs.js';
+import { createRpcs } from '../../support/wire/rpcs.js';
 import {
   byteChanges,
   changedBytes,
@@ -18,7 +18,7 @@ import {
   nastyText,
 } from '../arbitraries.js';
 import { expectAnswer } from '../promise.js';
-import { type Target, targetOf } from '../target.js';
+import { defineTarget, type Target } from '../target.js';
 
 const RPCS = [
   'LabelNames',
@@ -39,7 +39,7 @@ export async function healthyAnswers(): Promise<
   (path: string, body: string | Uint8Array) => Promise<Buffer>
 > {
   const source = demoSource();
-  const rpcs = await rpcsOf(source, { now: () => NOW });
+  const rpcs = await createRpcs(source, { now: () => NOW });
   const known = new Map<string, Promise<Buffer>>();
   return (path, body) => {
     const key = `${path} ${Buffer.from(body).toString('base64')}`;
@@ -190,7 +190,7 @@ const rawAnswer = fc
   );
 
 export const PYROSCOPE: readonly Target[] = [
-  targetOf('answers of a Pyroscope, through every tool', 250, async () => {
+  defineTarget('answers of a Pyroscope, through every tool', 250, async () => {
     const answerOf = await healthyAnswers();
     return {
       input: fc.tuple(toolCall, fc.constantFrom(...RPCS), spoiling),
@@ -199,11 +199,11 @@ export const PYROSCOPE: readonly Target[] = [
           calledRpc === rpc ? spoiled(how, healthy) : healthy,
         );
         const source = pyroscopeSourceOver(transport, { name: 'prod', uid: 'prod' });
-        expectAnswer(await askerIn(environmentOf([source]))(tool, args));
+        expectAnswer(await askerIn(createEnvironment([source]))(tool, args));
       },
     };
   }),
-  targetOf('answers of whatever speaks HTTP, byte by byte', 150, async () => {
+  defineTarget('answers of whatever speaks HTTP, byte by byte', 150, async () => {
     let bytes: Uint8Array = new Uint8Array();
     const server = await rawServer(() => bytes);
     return {
@@ -218,7 +218,7 @@ export const PYROSCOPE: readonly Target[] = [
           maxResponseBytes: 1_000_000,
         });
         try {
-          expectAnswer(await askerIn(environmentOf([source]))('list_services', { from: 'now-1h' }));
+          expectAnswer(await askerIn(createEnvironment([source]))('list_services', { from: 'now-1h' }));
         } finally {
           await source.close();
         }

@@ -4,10 +4,10 @@ import { UpstreamError } from '../../../src/errors.js';
 import { findHeaviestChain, readTree, treeProfile } from '../../../src/profile/tables/stack-tree.js';
 import { functionTable } from '../../../src/profile/tables/table.js';
 import { pyroscopeSourceOver } from '../../../src/sources/pyroscope/source.js';
-import { askerIn, environmentOf, INCIDENT_WINDOW } from '../../support/ask.js';
+import { askerIn, createEnvironment, INCIDENT_WINDOW } from '../../support/ask.js';
 import { byteChanges, changedBytes, NASTY_TEXTS } from '../arbitraries.js';
 import { expectAnswer } from '../promise.js';
-import { type Target, targetOf } from '../target.js';
+import { defineTarget, type Target } from '../target.js';
 import { healthyAnswers, spoiled, spoiledTransport, spoiling } from './pyroscope.js';
 
 // Reduced profiles, which replace a profile that is too large: call trees, and stacks cut to their call
@@ -88,7 +88,7 @@ function isReduced(body: string | Uint8Array): boolean {
 const QUESTION = { service: 'checkout-api', profile_type: 'cpu', ...INCIDENT_WINDOW };
 
 export const REDUCED: readonly Target[] = [
-  targetOf('call trees: whole, damaged, endless', 400, async () => ({
+  defineTarget('call trees: whole, damaged, endless', 400, async () => ({
     input: fc.oneof(
       { weight: 4, arbitrary: wholeTree },
       {
@@ -101,7 +101,7 @@ export const REDUCED: readonly Target[] = [
     ),
     check: readWholeTree,
   })),
-  targetOf('answers in place of a profile that is too large, through the tools', 150, async () => {
+  defineTarget('answers in place of a profile that is too large, through the tools', 150, async () => {
     const healthy = await healthyAnswers();
     return {
       input: fc.tuple(
@@ -111,19 +111,21 @@ export const REDUCED: readonly Target[] = [
         spoiling,
       ),
       async check([tool, format, rpc, how]) {
-        const answerOf: typeof healthy = async (path, body) => {
+        const readAnswer: typeof healthy = async (path, body) => {
           if (path.endsWith('/SelectMergeProfile') && !isReduced(body)) {
             throw new UpstreamError('too_large', 'the answer is larger than 1 MiB (raw)');
           }
           return healthy(path, body);
         };
-        const transport = spoiledTransport(answerOf, (calledRpc, bytes) =>
+        const transport = spoiledTransport(readAnswer, (calledRpc, bytes) =>
           calledRpc === rpc ? spoiled(how, bytes) : bytes,
         );
         const source = pyroscopeSourceOver(transport, { name: 'prod', uid: 'prod' });
         const more = tool === 'inspect_function' ? { function: 'coupon.loadPattern' } : {};
         const view = tool === 'query_profile' ? { view: 'tree' } : {};
-        expectAnswer(await askerIn(environmentOf([source]))(tool, { ...QUESTION, ...more, ...view, format }));
+        expectAnswer(
+          await askerIn(createEnvironment([source]))(tool, { ...QUESTION, ...more, ...view, format }),
+        );
       },
     };
   }),

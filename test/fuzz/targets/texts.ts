@@ -15,7 +15,7 @@ import { safeText } from '../../../src/text/sanitise.js';
 import { NOW } from '../../support/ask.js';
 import { changedJson, jsonChanges, jsonText, nastyJson, nastyText } from '../arbitraries.js';
 import { answersOrRefuses, expectAnswer, expectClean } from '../promise.js';
-import { type Target, targetOf } from '../target.js';
+import { defineTarget, type Target } from '../target.js';
 
 /** Pieces of selectors, so that many are almost right. */
 const selectorText = fc
@@ -134,7 +134,7 @@ const errorText = fc.oneof(
 );
 
 export const TEXTS: readonly Target[] = [
-  targetOf('selectors', 1_500, async () => ({
+  defineTarget('selectors', 1_500, async () => ({
     input: fc.oneof(selectorText, nastyText, patternText),
     async check(text) {
       const matchers = await answersOrRefuses(() => parseSelector(text));
@@ -144,14 +144,14 @@ export const TEXTS: readonly Target[] = [
       await answersOrRefuses(() => matchers.map((matcher) => matcherTest(matcher)('a'.repeat(5_000))));
     },
   })),
-  targetOf('regular expressions', 600, async () => ({
+  defineTarget('regular expressions', 600, async () => ({
     input: fc.tuple(patternText, anyName),
     async check([pattern, name]) {
       await answersOrRefuses(() => compilePattern(pattern)(name));
       await answersOrRefuses(() => matcherTest({ name: 'a', op: '=~', value: pattern })(name));
     },
   })),
-  targetOf('times', 1_500, async () => ({
+  defineTarget('times', 1_500, async () => ({
     input: fc.oneof(
       nastyText,
       fc
@@ -168,7 +168,7 @@ export const TEXTS: readonly Target[] = [
       if (time !== null) new Date(time).toISOString();
     },
   })),
-  targetOf('names of functions, labels and types', 500, async () => ({
+  defineTarget('names of functions, labels and types', 500, async () => ({
     input: fc.tuple(anyName, anyName),
     check([name, file]) {
       expectClean(safeText(normaliseName(name)));
@@ -182,7 +182,7 @@ export const TEXTS: readonly Target[] = [
       parseProfileType(name);
     },
   })),
-  targetOf('error answers of Pyroscope and Grafana', 800, async () => ({
+  defineTarget('error answers of Pyroscope and Grafana', 800, async () => ({
     input: fc.record({
       status: fc.oneof(
         fc.constantFrom(300, 302, 400, 401, 403, 404, 406, 429, 500, 502, 503, 504),

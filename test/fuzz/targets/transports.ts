@@ -11,7 +11,7 @@ import {
   nastyJson,
   nastyText,
 } from '../arbitraries.js';
-import { type Target, targetOf } from '../target.js';
+import { defineTarget, type Target } from '../target.js';
 
 // The built program, from outside: raw bytes over a socket, and lines on its standard input.
 
@@ -172,7 +172,7 @@ function exchange(port: number, bytes: Uint8Array, cutAt: number): Promise<strin
 }
 
 export const TRANSPORTS: readonly Target[] = [
-  targetOf('requests over HTTP, byte by byte', 200, async () => {
+  defineTarget('requests over HTTP, byte by byte', 200, async () => {
     const program = start(['--http', '0', '--profiles', DEMO]);
     const [, port = ''] = await program.seen(/http:\/\/127\.0\.0\.1:(\d+)\/mcp/);
     return {
@@ -194,7 +194,7 @@ export const TRANSPORTS: readonly Target[] = [
       },
     };
   }),
-  targetOf('lines on standard input', 150, async () => {
+  defineTarget('lines on standard input', 150, async () => {
     const program = start(['--profiles', DEMO]);
     const send = (text: string) => program.child.stdin.write(`${text}\n`);
     send(JSON.stringify(INITIALIZE));

@@ -215,7 +215,7 @@ function wrongValue(type: DescMessage, text: string, problem: string): string {
   const match = new RegExp(`"(?:${field.jsonName}|${field.name})"\\s*:\\s*`).exec(text);
   const at = match === null ? 0 : match.index + match[0].length;
   const value = /^(?:"(?:[^"\\]|\\.)*"|[^,}\]\s]+)/.exec(text.slice(at))?.[0] ?? '';
-  return `(line 1:${at + 1}): invalid value for ${kindOf(field)} field ${field.jsonName}: ${value}`;
+  return `(line 1:${at + 1}): invalid value for ${nameKind(field)} field ${field.jsonName}: ${value}`;
 }
 
 const KINDS: Readonly<Record<number, string>> = {
@@ -228,6 +228,6 @@ const KINDS: Readonly<Record<number, string>> = {
   14: 'enum',
 };
 
-function kindOf({ proto }: DescField): string {
+function nameKind({ proto }: DescField): string {
   return KINDS[proto.type] ?? 'message';
 }

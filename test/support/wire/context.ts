@@ -34,9 +34,9 @@ export interface ServerContext {
    * The source that a request is about; null for a tenant without data.
    * @throws RpcError where tenants are told apart and the header names none
    */
-  sourceOf(headers: Headers): ProfileSource | null;
+  createSource(headers: Headers): ProfileSource | null;
   /** Ids of the tenants that a request names; empty where tenants are not told apart. */
-  tenantsOf(headers: Headers): string[];
+  readTenants(headers: Headers): string[];
 }
 
 const { signal } = new AbortController();
@@ -46,20 +46,20 @@ export async function createContext(
   options: Partial<PyroscopeBehaviour>,
 ): Promise<ServerContext> {
   const { mode = 'v2', statsLag = false, tenants } = options;
-  const tenantsOf = (headers: Headers) => (tenants === undefined ? [] : readTenants(headers));
+  const listTenants = (headers: Headers) => (tenants === undefined ? [] : readTenants(headers));
   return {
     mode,
-    split: options.split ?? (mode === 'dual' ? await middleOf(source) : 0),
+    split: options.split ?? (mode === 'dual' ? await findMiddle(source) : 0),
     statsLag,
     limits: {
       maxQueryLength: options.maxQueryLength ?? null,
       maxQueryLookback: options.maxQueryLookback ?? null,
       now: options.now ?? Date.now,
     },
-    tenantsOf,
-    sourceOf(headers) {
+    readTenants: listTenants,
+    createSource(headers) {
       if (tenants === undefined) return source;
-      const known = tenantsOf(headers).find((id) => Object.hasOwn(tenants, id));
+      const known = listTenants(headers).find((id) => Object.hasOwn(tenants, id));
       return (known === undefined ? undefined : tenants[known]) ?? null;
     },
   };
@@ -82,7 +82,7 @@ function readTenants(headers: Headers): string[] {
   return ids;
 }
 
-async function middleOf(source: ProfileSource): Promise<number> {
+async function findMiddle(source: ProfileSource): Promise<number> {
   const range = await source.dataRange(signal);
   return range === null ? 0 : Math.floor((range.oldest + range.newest) / 2);
 }

@@ -149,7 +149,7 @@ export function send(response: ServerResponse, reply: Reply | Passing): void {
     return;
   }
   const { status, headers, body } = reply;
-  response.writeHead(status, { ...headers, ...lengthOf(status, body) });
+  response.writeHead(status, { ...headers, ...measureLength(status, body) });
   response.end(status === 204 || status === 304 ? undefined : body);
 }
 
@@ -181,7 +181,7 @@ function sendDrops(response: ServerResponse, { headers }: Reply): void {
   response.once('close', () => clearInterval(timer));
 }
 
-function lengthOf(status: number, body: Buffer | string): Record<string, string> {
+function measureLength(status: number, body: Buffer | string): Record<string, string> {
   return status === 204 || status === 304 ? {} : { 'content-length': String(Buffer.byteLength(body)) };
 }
 

@@ -24,13 +24,13 @@ export function search(
       : dashboards.filter(
           ({ dashboard, folder }) =>
             dashboard.title.toLowerCase().includes(words) &&
-            (tags ?? []).every((tag) => tagsOf(dashboard).includes(tag)) &&
+            (tags ?? []).every((tag) => listTags(dashboard).includes(tag)) &&
             (uids?.length ? uids.includes(dashboard.uid) : true) &&
             // 9.4 does not look at it.
             (folders?.length && setup.version !== '9.4' ? folders.includes(folder?.uid ?? 'general') : true),
         );
   const results = [
-    ...(type === 'dash-db' ? [] : foldersOf(state).map((folder) => folderHit(folder, setup))),
+    ...(type === 'dash-db' ? [] : listFolders(state).map((folder) => folderHit(folder, setup))),
     ...hits
       .toSorted((a, b) => (a.dashboard.title < b.dashboard.title ? -1 : 1))
       .map((hit) => dashboardHit(hit, state, setup, setup.version === '9.4' || !uids?.length)),
@@ -41,7 +41,7 @@ export function search(
 /** `GET /api/dashboards/uid/:uid`. */
 export function oneDashboard(entry: GrafanaDashboard, state: GrafanaState, setup: GrafanaSetup): object {
   const { dashboard, folder, version = 1, created = EPOCH, updated = created } = entry;
-  const slug = slugOf(dashboard.title);
+  const slug = buildSlug(dashboard.title);
   const may = { canAdd: false, canEdit: false, canDelete: false };
   return {
     meta: {
@@ -52,7 +52,7 @@ export function oneDashboard(entry: GrafanaDashboard, state: GrafanaState, setup
       canStar: true,
       canDelete: false,
       slug,
-      url: urlOf(dashboard.uid, slug, setup),
+      url: buildUrl(dashboard.uid, slug, setup),
       expires: '0001-01-01T00:00:00Z',
       created,
       updated,
@@ -86,7 +86,7 @@ export function oneDashboard(entry: GrafanaDashboard, state: GrafanaState, setup
  * A dashboard of the Kubernetes-like API in one version of its model. A version other than the stored one is
  * a conversion; from a v2 model to v1 it is marked as failed, as it loses what v1 cannot hold.
  */
-export function resourceOf(entry: GrafanaDashboard, apiVersion: string): object {
+export function buildResource(entry: GrafanaDashboard, apiVersion: string): object {
   const { dashboard, folder, version = 1, created = EPOCH, stored } = entry;
   const native = stored?.apiVersion ?? 'v1beta1';
   const { uid: _, ...model } = dashboard;
@@ -118,7 +118,7 @@ export function resourceList(
 ): object {
   const from = Number(query.get('continue') ?? 0);
   const to = from + Number(query.get('limit') ?? entries.length);
-  const items = entries.slice(from, to).map((entry) => resourceOf(entry, apiVersion));
+  const items = entries.slice(from, to).map((entry) => buildResource(entry, apiVersion));
   return {
     kind: metadataOnly ? 'PartialObjectMetadataList' : 'DashboardList',
     apiVersion: metadataOnly ? 'meta.k8s.io/v1' : `dashboard.grafana.app/${apiVersion}`,
@@ -179,12 +179,12 @@ export function libraryElement(panel: GrafanaLibraryPanel, state: GrafanaState):
 /** `GET /api/folders`. */
 export function folderList(state: GrafanaState, setup: GrafanaSetup): object[] {
   const shared = { id: -1, uid: 'sharedwithme', title: 'Shared with me' };
-  return [...(setup.version === '9.4' ? [] : [shared]), ...foldersOf(state)];
+  return [...(setup.version === '9.4' ? [] : [shared]), ...listFolders(state)];
 }
 
 type Folder = NonNullable<GrafanaDashboard['folder']>;
 
-function foldersOf({ dashboards, libraryPanels }: GrafanaState): (Folder & { id: number })[] {
+function listFolders({ dashboards, libraryPanels }: GrafanaState): (Folder & { id: number })[] {
   const byUid = new Map<string, Folder>();
   for (const { folder } of [...dashboards, ...libraryPanels]) {
     if (folder !== undefined) byUid.set(folder.uid, folder);
@@ -193,7 +193,7 @@ function foldersOf({ dashboards, libraryPanels }: GrafanaState): (Folder & { id:
 }
 
 function folderId(folder: Folder | undefined, state: GrafanaState): number {
-  return foldersOf(state).find(({ uid }) => uid === folder?.uid)?.id ?? 0;
+  return listFolders(state).find(({ uid }) => uid === folder?.uid)?.id ?? 0;
 }
 
 function dashboardHit(
@@ -202,17 +202,17 @@ function dashboardHit(
   setup: GrafanaSetup,
   withTags: boolean,
 ): object {
-  const slug = slugOf(dashboard.title);
+  const slug = buildSlug(dashboard.title);
   return {
     id: state.dashboards.findIndex((other) => other.dashboard === dashboard) + 1,
     uid: dashboard.uid,
     ...(setup.version === '9.4' ? {} : { orgId: 1 }),
     title: dashboard.title,
     uri: `db/${slug}`,
-    url: urlOf(dashboard.uid, slug, setup),
+    url: buildUrl(dashboard.uid, slug, setup),
     slug: '',
     type: 'dash-db',
-    tags: withTags ? tagsOf(dashboard) : [],
+    tags: withTags ? listTags(dashboard) : [],
     isStarred: false,
     ...(folder === undefined
       ? {}
@@ -233,7 +233,7 @@ function folderHit({ id, uid, title }: Folder & { id: number }, setup: GrafanaSe
     uid,
     ...(setup.version === '9.4' ? {} : { orgId: 1 }),
     title,
-    uri: `db/${slugOf(title)}`,
+    uri: `db/${buildSlug(title)}`,
     url: folderUrl({ uid, title }, setup),
     slug: '',
     type: 'dash-folder',
@@ -244,19 +244,19 @@ function folderHit({ id, uid, title }: Folder & { id: number }, setup: GrafanaSe
   };
 }
 
-function tagsOf({ tags }: GrafanaDashboard['dashboard']): string[] {
+function listTags({ tags }: GrafanaDashboard['dashboard']): string[] {
   return Array.isArray(tags) ? tags.map(String) : [];
 }
 
-function urlOf(uid: string, slug: string, { subPath }: GrafanaSetup): string {
+function buildUrl(uid: string, slug: string, { subPath }: GrafanaSetup): string {
   return `${subPath}/d/${uid}/${slug}`;
 }
 
 function folderUrl({ uid, title }: Folder, { subPath }: GrafanaSetup): string {
-  return `${subPath}/dashboards/f/${uid}/${slugOf(title)}`;
+  return `${subPath}/dashboards/f/${uid}/${buildSlug(title)}`;
 }
 
-function slugOf(title: string): string {
+function buildSlug(title: string): string {
   return title
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '-')

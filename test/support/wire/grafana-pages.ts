@@ -37,7 +37,7 @@ const LOGIN_PAGE =
   '<!DOCTYPE html>\n<html lang="en-US">\n<head><title>Grafana</title></head><body></body></html>\n';
 
 /** `GET /api/health`, which needs no credentials. */
-export function healthOf({ version }: GrafanaSetup): Reply {
+export function readHealth({ version }: GrafanaSetup): Reply {
   const body =
     version === '9.4'
       ? { commit: '8f3e923057', database: 'ok', version: '9.4.0-pre' }

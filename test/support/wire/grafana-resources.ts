@@ -37,7 +37,7 @@ export async function callResource(
   try {
     if (name === 'profileTypes') {
       const answer = await ask(source, 'ProfileTypes', range);
-      return listOf(answer, 'profileTypes').map((type) => ({
+      return readList(answer, 'profileTypes').map((type) => ({
         id: String(Reflect.get(Object(type), 'ID')),
         label: `${Reflect.get(Object(type), 'name')} - ${Reflect.get(Object(type), 'sampleType')}`,
       }));
@@ -46,13 +46,13 @@ export async function callResource(
     const matchers = [selector.slice(selector.indexOf('{'))];
     if (name === 'labelNames') {
       const answer = await ask(source, 'LabelNames', { ...range, matchers });
-      return listOf(answer, 'names')
+      return readList(answer, 'names')
         .map(String)
         .filter((label) => !/^__.*__$/.test(label));
     }
     if (name === 'labelValues') {
       const answer = await ask(source, 'LabelValues', { ...range, matchers, name: query.get('label') ?? '' });
-      return listOf(answer, 'names').map(String);
+      return readList(answer, 'names').map(String);
     }
   } catch {
     return null;
@@ -93,7 +93,7 @@ function parsed(text: string): { code?: string; message?: string } {
   }
 }
 
-function listOf(answer: unknown, name: string): unknown[] {
+function readList(answer: unknown, name: string): unknown[] {
   const list: unknown = Reflect.get(Object(answer), name);
   return Array.isArray(list) ? list : [];
 }

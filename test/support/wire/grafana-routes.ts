@@ -1,14 +1,14 @@
 import { accessDenied, authenticate, errorReply, type Identity, isAllowed } from './grafana-auth.js';
 import {
+  buildResource,
   folderList,
   libraryElement,
   libraryList,
   oneDashboard,
   resourceList,
-  resourceOf,
   search,
 } from './grafana-library.js';
-import { healthOf, page } from './grafana-pages.js';
+import { page, readHealth } from './grafana-pages.js';
 import { proxy } from './grafana-proxy.js';
 import { callResource, checkHealth } from './grafana-resources.js';
 import {
@@ -75,7 +75,7 @@ export async function answerGrafana(
   const below = setup.subPath !== '' && `${full}/`.startsWith(`${setup.subPath}/`);
   const path = below ? full.slice(setup.subPath.length) || '/' : full;
   const reads = seen.method === 'GET' || seen.method === 'HEAD';
-  if (path === '/api/health' && reads) return asGrafana(healthOf(setup), setup);
+  if (path === '/api/health' && reads) return asGrafana(readHealth(setup), setup);
   if (!/^\/apis?\//.test(path)) return asGrafana(page(seen, path, below, state, setup), setup);
 
   const isProxy = path.startsWith('/api/datasources/proxy/');
@@ -273,12 +273,12 @@ function dashboard({ who, state, setup }: Call, uid = ''): Reply {
 function libraryPanel({ state, setup }: Call, uid = ''): Reply {
   const storedPanel = state.libraryPanels.find((panel) => panel.uid === uid);
   return storedPanel === undefined
-    ? ok({ message: 'library element could not be found', ...traceOf(setup) }, 404)
+    ? ok({ message: 'library element could not be found', ...createTrace(setup) }, 404)
     : ok({ result: libraryElement(storedPanel, state) });
 }
 
 /** Fields that 9.4 adds to the errors of its handlers. */
-function traceOf({ version }: GrafanaSetup): { traceID?: string } {
+function createTrace({ version }: GrafanaSetup): { traceID?: string } {
   return version === '9.4' ? { traceID: '' } : {};
 }
 
@@ -303,7 +303,7 @@ function dashboardResource({ who, state, seen, query }: Call, version = '', uid 
     return ok(resourceList(visible, version, query, metadataOnly));
   }
   const saved = visible.find((entry) => entry.dashboard.uid === uid);
-  if (saved !== undefined) return ok(resourceOf(saved, version));
+  if (saved !== undefined) return ok(buildResource(saved, version));
   const message = `dashboards.dashboard.grafana.app "${uid}" not found`;
   return ok(
     { kind: 'Status', apiVersion: 'v1', status: 'Failure', message, reason: 'NotFound', code: 404 },

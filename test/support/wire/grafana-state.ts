@@ -100,7 +100,7 @@ const TYPE_NAMES: Readonly<Record<string, string>> = {
 };
 
 /** The type that a version stores and lists: 12.3 knows `phlare` as an alias only. */
-export function typeOf({ type }: GrafanaDataSource, version: GrafanaVersion): string {
+export function nameType({ type }: GrafanaDataSource, version: GrafanaVersion): string {
   if (version === '9.4') return type ?? 'phlare';
   return type === undefined || type === 'phlare' ? PYROSCOPE_TYPE : type;
 }
@@ -116,7 +116,7 @@ export function numericId({ dataSources }: GrafanaState, source: GrafanaDataSour
 
 /** An item of `GET /api/datasources`. */
 export function listedDataSource(state: GrafanaState, source: GrafanaDataSource, version: GrafanaVersion) {
-  const type = typeOf(source, version);
+  const type = nameType(source, version);
   return {
     id: numericId(state, source),
     uid: source.uid,
@@ -124,7 +124,7 @@ export function listedDataSource(state: GrafanaState, source: GrafanaDataSource,
     name: source.name,
     type,
     typeName: hasPlugin(source, version) ? (TYPE_NAMES[type] ?? type) : type,
-    typeLogoUrl: logoOf(type, version),
+    typeLogoUrl: nameLogo(type, version),
     access: source.access ?? 'proxy',
     url: source.url,
     user: '',
@@ -156,7 +156,7 @@ export function oneDataSource(state: GrafanaState, source: GrafanaDataSource, ve
 
 /** An item of `datasources` in `GET /api/frontend/settings`. */
 export function settingsDataSource(state: GrafanaState, source: GrafanaDataSource, version: GrafanaVersion) {
-  const type = typeOf(source, version);
+  const type = nameType(source, version);
   const id = numericId(state, source);
   const { access = 'proxy', basicAuth, isDefault = false, readOnly = false, jsonData = {} } = source;
   const proxied = version === '9.4' ? String(id) : `uid/${source.uid}`;
@@ -206,7 +206,7 @@ function headerNames({ headers = {} }: GrafanaDataSource): Record<string, string
   return Object.fromEntries(Object.keys(headers).map((name, index) => [`httpHeaderName${index + 1}`, name]));
 }
 
-function logoOf(type: string, version: GrafanaVersion): string {
+function nameLogo(type: string, version: GrafanaVersion): string {
   if (type === 'phlare') return 'public/app/plugins/datasource/phlare/img/phlare_icon_color.svg';
   if (version === '9.4') return 'public/img/icn-datasource.svg';
   return type === PYROSCOPE_TYPE

@@ -1,5 +1,5 @@
 import type { Labels, Matcher, ProfileSource, SeriesQuery } from '../../../src/sources/source.js';
-import { pairsOf } from './series.js';
+import { toPairs } from './series.js';
 import { type ParsedType, parseType } from './types.js';
 
 // Labels as a server lists them: those of the source, and the private ones that every series has.
@@ -82,7 +82,7 @@ export async function series(
       const value = PRIVATE[name]?.(type, row) ?? row[name];
       if (value !== undefined) labels[name] = value;
     }
-    const pairs = pairsOf(labels);
+    const pairs = toPairs(labels);
     distinct.set(JSON.stringify(pairs), { labels: pairs });
   }
   return { labelsSet: [...distinct].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row) };

@@ -54,20 +54,20 @@ export interface Loopback {
 
 export interface Routes {
   /** The name under which a request is counted and faults are set. */
-  nameOf(method: string, path: string): string;
+  getName(method: string, path: string): string;
   answer(request: SeenRequest): Promise<Reply | Passing>;
 }
 
 /**
  * An HTTP server on a free port of the loopback interface, with a log of its requests and switchable faults.
  */
-export async function startLoopback({ nameOf, answer }: Routes): Promise<Loopback> {
+export async function startLoopback({ getName, answer }: Routes): Promise<Loopback> {
   const board: FaultBoard = faultBoard();
   const { requests, arrive } = requestLog();
 
   const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const { method = '', url = '' } = request;
-    const name = nameOf(method, url);
+    const name = getName(method, url);
     response.once('close', arrive());
     const seen: SeenRequest = {
       method,
@@ -81,7 +81,7 @@ export async function startLoopback({ nameOf, answer }: Routes): Promise<Loopbac
     };
     requests.log.push(seen);
     seen.body = await readBody(request);
-    seen.message = jsonOf(seen.body);
+    seen.message = parseJson(seen.body);
     await deliver(board.take(name, seen.body), response, () => answer(seen));
   };
 
@@ -147,7 +147,7 @@ async function readBody(request: IncomingMessage): Promise<Buffer> {
   return Buffer.concat(parts);
 }
 
-function jsonOf(body: Buffer): unknown {
+function parseJson(body: Buffer): unknown {
   try {
     return JSON.parse(body.toString());
   } catch {

@@ -7,7 +7,7 @@ import { RpcError } from './connect.js';
 import { type Headers, reachesV1, type ServerContext } from './context.js';
 import { flameGraph, treeBytes } from './flamegraph.js';
 import { matchersForSource } from './labels.js';
-import { NOTHING_SELECTED, pprofOf } from './pprof.js';
+import { encodePprof, NOTHING_SELECTED } from './pprof.js';
 import {
   type MergeRequest,
   mergeRequest,
@@ -36,7 +36,7 @@ export async function mergeProfile(
   headers: Headers,
 ): Promise<Uint8Array> {
   const request = mergeRequest.parse(message);
-  const { type, profile, start, end } = await mergeOf(context, request, headers);
+  const { type, profile, start, end } = await runMerge(context, request, headers);
   const v1 = context.mode === 'v1';
   if (v1 && profile.values.length === 0) return NOTHING_SELECTED;
   const { callSite, goPgo } = request.stackTraceSelector;
@@ -45,7 +45,7 @@ export async function mergeProfile(
     callSite: callSite.map(({ name }) => name),
     keepLocations: goPgo === undefined ? null : goPgo.keepLocations,
   };
-  return pprofOf(profile, head, selection);
+  return encodePprof(profile, head, selection);
 }
 
 /** `SelectMergeStacktraces` in each of its forms. */
@@ -68,7 +68,7 @@ export async function mergeStacktraces(
     return { pprof: { profile: toJson(type, fromBinary(type, bytes)) } };
   }
   const maxNodes = readMaxNodes(request.maxNodes);
-  const { profile } = await mergeOf(context, request, headers);
+  const { profile } = await runMerge(context, request, headers);
   // v1 storage gives the whole profile whatever the call site.
   const prefix = mode === 'v1' ? [] : request.stackTraceSelector.callSite.map(({ name }) => name);
   const tree = treeBytes(profile, maxNodes, prefix).toString('base64');
@@ -77,9 +77,9 @@ export async function mergeStacktraces(
   return mode === 'dual' ? { flamegraph, tree } : { flamegraph };
 }
 
-async function mergeOf(context: ServerContext, request: MergeRequest, headers: Headers): Promise<Merge> {
+async function runMerge(context: ServerContext, request: MergeRequest, headers: Headers): Promise<Merge> {
   const { mode, limits } = context;
-  const source = context.sourceOf(headers);
+  const source = context.createSource(headers);
   const window = readRange(request, limits);
   const { type, matchers } = readSelection(request, mode === 'v1');
   const { start, end } = request;

@@ -20,7 +20,7 @@ export async function seriesOverTime(
     const detail = 'code = Unimplemented desc = exemplar type span is not implemented';
     throw new RpcError('unknown', `rpc error: ${detail}`);
   }
-  const source = context.sourceOf(headers);
+  const source = context.createSource(headers);
   if (source === null || window === null) return {};
   const { step, groupBy, limit } = request;
   const average = request.aggregation === 'TIME_SERIES_AGGREGATION_TYPE_AVERAGE';
@@ -52,7 +52,7 @@ export async function heatmap(context: ServerContext, message: unknown, headers:
   if (start >= end) throw invalid(`start time must be before end time, got start=${start} end=${end}`);
   const { type, matchers } = asUnknown(() => readSelection(request, false));
   checkQueryType(request);
-  const source = context.sourceOf(headers);
+  const source = context.createSource(headers);
   if (source === null || window === null) return {};
   return selectHeatmap(
     source,

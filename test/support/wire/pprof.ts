@@ -36,14 +36,14 @@ const UNSYMBOLISED = /^\[(.*)\] 0x([0-9a-f]+)$/;
  * A profile as the pprof that Pyroscope sends: one value per sample, no labels, one location per frame. Where
  * the selection leaves nothing of it, not even its type is said.
  */
-export function pprofOf(profile: Profile, head: MergeHead, selection: StackSelection): Uint8Array {
+export function encodePprof(profile: Profile, head: MergeHead, selection: StackSelection): Uint8Array {
   const stacks = selectStacks(profile, selection);
   if (stacks.length === 0 && profile.values.length > 0) return NOTHING_SELECTED;
   const strings = new StringTable();
   const text = (string: string) => strings.dedup(string);
   const valueType = { type: text(head.type.sampleType), unit: text(head.type.sampleUnit) };
   const mappings = new Map<string, number>();
-  const mappingOf = (file: string) => {
+  const findMapping = (file: string) => {
     const id = mappings.get(file) ?? mappings.size + 1;
     mappings.set(file, id);
     return id;
@@ -63,11 +63,11 @@ export function pprofOf(profile: Profile, head: MergeHead, selection: StackSelec
     const fn = frameFunction[frame] ?? 0;
     const { name = '', isSymbolised = true } = functions[fn] ?? {};
     const [, file = '', address = '0'] = (isSymbolised ? null : UNSYMBOLISED.exec(name)) ?? [];
-    if (!isSymbolised) return { id, mappingId: mappingOf(file), address: BigInt(`0x${address}`) };
+    if (!isSymbolised) return { id, mappingId: findMapping(file), address: BigInt(`0x${address}`) };
     const elsewhere = frameKin[frame] === 0;
     const functionId = 2 * fn + (elsewhere ? 2 : 1);
     usedFunctions.set(functionId, { fn, elsewhere });
-    return { id, mappingId: mappingOf(''), line: [{ functionId, line: frameLine[frame] ?? 0 }] };
+    return { id, mappingId: findMapping(''), line: [{ functionId, line: frameLine[frame] ?? 0 }] };
   });
   return new Pprof({
     sampleType: [valueType],

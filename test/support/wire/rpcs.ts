@@ -11,18 +11,18 @@ const { signal } = new AbortController();
 const HOUR = 3_600_000;
 
 /** All methods of a server by path. */
-export async function rpcsOf(
+export async function createRpcs(
   source: ProfileSource,
   options: Partial<PyroscopeBehaviour>,
 ): Promise<ReadonlyMap<string, Rpc>> {
   const context = await createContext(source, options);
-  const { mode, limits, sourceOf, tenantsOf } = context;
+  const { mode, limits, createSource, readTenants } = context;
 
   const rpc = (request: string, response: string, handle: Rpc['handle']): Rpc => ({
     request: messageType(request),
     response: messageType(response),
     async handle(message, headers) {
-      tenantsOf(headers);
+      readTenants(headers);
       return handle(message, headers);
     },
   });
@@ -37,7 +37,7 @@ export async function rpcsOf(
     if (mode === 'v1' && request.start === 0 && request.end === 0) return {};
     const window = readRange(request, limits);
     const matchers = matchersForSource(readMatchers(request.matchers));
-    const source = sourceOf(headers);
+    const source = createSource(headers);
     return source === null || window === null ? {} : answer(source, { matchers, window }, request);
   };
 
@@ -86,10 +86,10 @@ export async function rpcsOf(
       'types.v1.GetProfileStatsRequest',
       'types.v1.GetProfileStatsResponse',
       async (_, headers) => {
-        const tenants = tenantsOf(headers).length;
+        const tenants = readTenants(headers).length;
         if (tenants > 1) throw invalid(`expected 1 tenant, got ${tenants}`);
         const range =
-          context.statsLag === true ? null : ((await sourceOf(headers)?.dataRange(signal)) ?? null);
+          context.statsLag === true ? null : ((await createSource(headers)?.dataRange(signal)) ?? null);
         if (range === null) return {};
         return {
           dataIngested: true,

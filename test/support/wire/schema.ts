@@ -211,7 +211,7 @@ const SCALARS: Readonly<Record<string, FieldDescriptorProto_Type>> = {
   uint64: FieldDescriptorProto_Type.UINT64,
 };
 
-const PACKAGES = [...new Set(Object.keys(MESSAGES).map(packageOf))];
+const PACKAGES = [...new Set(Object.keys(MESSAGES).map(namePackage))];
 const registry = createFileRegistry(
   create(FileDescriptorProtoSchema, {
     name: 'test.proto',
@@ -220,11 +220,11 @@ const registry = createFileRegistry(
     messageType: PACKAGES.map((name) => ({
       name: name.replace('.', '_'),
       nestedType: Object.entries(MESSAGES)
-        .filter(([full]) => packageOf(full) === name)
-        .map(([full, fields]) => messageProto(shortOf(full), fields)),
+        .filter(([full]) => namePackage(full) === name)
+        .map(([full, fields]) => messageProto(cutShort(full), fields)),
       enumType: Object.entries(ENUMS)
-        .filter(([full]) => packageOf(full) === name)
-        .map(([full, values]) => enumProto(shortOf(full), values)),
+        .filter(([full]) => namePackage(full) === name)
+        .map(([full, values]) => enumProto(cutShort(full), values)),
     })),
   }),
   () => undefined,
@@ -276,14 +276,14 @@ function enumProto(name: string, values: readonly string[]): EnumDescriptorProto
   });
 }
 
-function packageOf(full: string): string {
+function namePackage(full: string): string {
   return full.split('.').slice(0, -1).join('.');
 }
 
-function shortOf(full: string): string {
+function cutShort(full: string): string {
   return full.split('.').at(-1) ?? '';
 }
 
 function nested(full: string): string {
-  return `${packageOf(full).replace('.', '_')}.${shortOf(full)}`;
+  return `${namePackage(full).replace('.', '_')}.${cutShort(full)}`;
 }

@@ -55,11 +55,11 @@ async function storedProfiles(
     source.timeSeries(wider, { groupBy: names, step: 0.001 }, signal),
     source.snapshots({ profileTypeId, matchers, window }, names, signal),
   ]);
-  const countOf = new Map(counts.map(({ labels, profiles }) => [keyOf(labels), profiles]));
+  const countOf = new Map(counts.map(({ labels, profiles }) => [buildKey(labels), profiles]));
   const stored: StoredProfiles[] = [];
   for (const { labels, points } of rows) {
     const inside = points.filter(({ time }) => time >= window.from);
-    const single = countOf.get(keyOf(labels)) === inside.length;
+    const single = countOf.get(buildKey(labels)) === inside.length;
     for (const { time, value } of inside) {
       const profiles = single ? 1 : await countAt(source, { profileTypeId, matchers }, names, labels, time);
       stored.push({ time, value, profiles, labels });
@@ -76,7 +76,7 @@ async function countAt(
   time: number,
 ): Promise<number> {
   const rows = await source.snapshots({ ...query, window: { from: time, to: time } }, names, signal);
-  return rows.find((row) => keyOf(row.labels) === keyOf(labels))?.profiles ?? 0;
+  return rows.find((row) => buildKey(row.labels) === buildKey(labels))?.profiles ?? 0;
 }
 
 /**
@@ -90,11 +90,11 @@ export async function selectSeries(
   storage: Storage,
 ): Promise<object> {
   const rows = new Map<string, { labels: Labels; total: number; points: Map<number, number> }>();
-  for (const half of halvesOf(request, storage)) {
-    const cells = await cellsOf(source, request, half, storage);
+  for (const half of listHalves(request, storage)) {
+    const cells = await computeCells(source, request, half, storage);
     for (const { labels, points } of cells) {
-      const row = rows.get(keyOf(labels)) ?? { labels, total: 0, points: new Map<number, number>() };
-      rows.set(keyOf(labels), row);
+      const row = rows.get(buildKey(labels)) ?? { labels, total: 0, points: new Map<number, number>() };
+      rows.set(buildKey(labels), row);
       for (const [time, stored] of points) {
         const sum = stored.reduce((total, { value }) => total + value, 0);
         const profiles = stored.reduce((total, profile) => total + profile.profiles, 0);
@@ -106,7 +106,7 @@ export async function selectSeries(
   }
   const sorted = [...rows.values()].sort((a, b) => b.total - a.total);
   const series = sorted.slice(0, options.limit > 0 ? options.limit : undefined).map(({ labels, points }) => ({
-    labels: pairsOf(labels),
+    labels: toPairs(labels),
     points: inOrder(points).map(([time, value]) => ({ value, timestamp: String(time) })),
   }));
   return { series };
@@ -123,16 +123,16 @@ export async function selectHeatmap(
   storage: Storage,
 ): Promise<object> {
   const { start, end } = request;
-  const cells = await cellsOf(source, request, { store: 'v2', start, end }, storage);
+  const cells = await computeCells(source, request, { store: 'v2', start, end }, storage);
   const values = cells.flatMap(({ points }) => [...points.values()].flat()).map(meanValue);
   const low = values.reduce((least, value) => Math.min(least, value), Number.POSITIVE_INFINITY);
   const high = values.reduce((most, value) => Math.max(most, value), Number.NEGATIVE_INFINITY);
   const yMin = Array.from({ length: BUCKETS }, (_, bucket) => low + (bucket * (high - low)) / BUCKETS);
   const series = cells
-    .toSorted((a, b) => countOf(b.points) - countOf(a.points))
+    .toSorted((a, b) => countProfiles(b.points) - countProfiles(a.points))
     .slice(0, limit > 0 ? limit : undefined)
     .map(({ labels, points }) => ({
-      labels: pairsOf(labels),
+      labels: toPairs(labels),
       slots: inOrder(points).map(([time, stored]) => ({
         timestamp: String(time),
         yMin,
@@ -155,12 +155,12 @@ function meanValue({ value, profiles }: StoredProfiles): number {
   return value / Math.max(1, profiles);
 }
 
-function countOf(points: ReadonlyMap<number, readonly StoredProfiles[]>): number {
+function countProfiles(points: ReadonlyMap<number, readonly StoredProfiles[]>): number {
   return [...points.values()].flat().reduce((sum, { profiles }) => sum + profiles, 0);
 }
 
 /** The profiles of one storage's part, per combination of labels and point. */
-async function cellsOf(
+async function computeCells(
   source: ProfileSource,
   request: SteppedRequest,
   { store, start, end }: Half,
@@ -174,8 +174,8 @@ async function cellsOf(
     const point = Math.max(start, start + Math.ceil((profile.time - start) / stepMs) * stepMs);
     if (point > end) continue;
     const labels = pickLabels(profile.labels, request.groupBy);
-    const row = rows.get(keyOf(labels)) ?? { labels, points: new Map<number, StoredProfiles[]>() };
-    rows.set(keyOf(labels), row);
+    const row = rows.get(buildKey(labels)) ?? { labels, points: new Map<number, StoredProfiles[]>() };
+    rows.set(buildKey(labels), row);
     row.points.set(point, [...(row.points.get(point) ?? []), profile]);
   }
   return [...rows.values()];
@@ -185,7 +185,7 @@ async function cellsOf(
  * Splits a request at the oldest v2 profile, as dual mode does; v1 starts its grid again where the step is
  * below a second.
  */
-function halvesOf({ start, end, step }: SteppedRequest, { mode, split }: Storage): Half[] {
+function listHalves({ start, end, step }: SteppedRequest, { mode, split }: Storage): Half[] {
   if (mode === 'v2' || (mode === 'dual' && split < start)) return [{ store: 'v2', start, end }];
   const v1End = mode === 'dual' && split <= end ? split - 1 : end;
   const interval = 2 * (v1End - start);
@@ -202,14 +202,14 @@ function halvesOf({ start, end, step }: SteppedRequest, { mode, split }: Storage
 }
 
 /** Labels on the wire, by name. */
-export function pairsOf(labels: Labels): LabelPairs {
+export function toPairs(labels: Labels): LabelPairs {
   return Object.entries(labels)
     .map(([name, value]) => ({ name, value }))
     .sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-function keyOf(labels: Labels): string {
-  return JSON.stringify(pairsOf(labels));
+function buildKey(labels: Labels): string {
+  return JSON.stringify(toPairs(labels));
 }
 
 function inOrder<T>(points: ReadonlyMap<number, T>): [number, T][] {

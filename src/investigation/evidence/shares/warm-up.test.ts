@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { nameOf, type Stacks } from '../../../../test/support/contrast.js';
+import { getName, type Stacks } from '../../../../test/support/contrast.js';
 import { leastFound } from '../../../../test/support/least-found.js';
 import {
   always,
@@ -24,8 +24,8 @@ async function decide(instances: readonly SmallInstance[], resolution: Partial<R
   const { analysis, change, further, notes, unsettled, settledFrom } = share;
   const carrier = change?.carrier ?? null;
   return {
-    accused: nameOf(analysis, change?.culprit.fn),
-    further: further.map(({ culprit }) => nameOf(analysis, culprit.fn)),
+    accused: getName(analysis, change?.culprit.fn),
+    further: further.map(({ culprit }) => getName(analysis, culprit.fn)),
     carrier: carrier === null ? null : `${carrier.label}=${carrier.value}`,
     notes,
     z: change?.culprit.z ?? null,

@@ -1,14 +1,14 @@
 import { describe, expect, test } from 'vitest';
-import { contrast, fnOf, nameOf, type Stacks } from '../../../../test/support/contrast.js';
+import { contrast, findFunction, getName, type Stacks } from '../../../../test/support/contrast.js';
 import { spreadBelow, waitsBelow } from './below.js';
 
 function spread(after: Stacks, before: Stacks) {
   const contrasted = contrast(before, after);
-  const below = spreadBelow(contrasted, fnOf(contrasted, 'hold'));
+  const below = spreadBelow(contrasted, findFunction(contrasted, 'hold'));
   return (
     below && [
-      nameOf(contrasted, below.at),
-      ...below.parts.map(({ what, part }) => [nameOf(contrasted, what), Math.round(100 * part)]),
+      getName(contrasted, below.at),
+      ...below.parts.map(({ what, part }) => [getName(contrasted, what), Math.round(100 * part)]),
     ]
   );
 }
@@ -76,7 +76,7 @@ describe('waitsBelow', () => {
       { [parked('chanrecv')]: 30 },
       { [parked('chanrecv')]: 90, [parked('selectgo')]: 30, 'main hold run': 8, [parked('chansend')]: 2 },
     );
-    expect(waitsBelow(contrasted, fnOf(contrasted, 'hold'))).toEqual([
+    expect(waitsBelow(contrasted, findFunction(contrasted, 'hold'))).toEqual([
       { what: 'channel receive', part: 0.6 },
       { what: 'select', part: 0.3 },
     ]);
@@ -84,8 +84,8 @@ describe('waitsBelow', () => {
 
   test('nothing where none waits, or none grew', () => {
     const running = contrast({ main: 1 }, { 'main hold run': 8 });
-    expect(waitsBelow(running, fnOf(running, 'hold'))).toEqual([]);
+    expect(waitsBelow(running, findFunction(running, 'hold'))).toEqual([]);
     const fewer = contrast({ [parked('chanrecv')]: 9 }, { [parked('chanrecv')]: 8 });
-    expect(waitsBelow(fewer, fnOf(fewer, 'hold'))).toEqual([]);
+    expect(waitsBelow(fewer, findFunction(fewer, 'hold'))).toEqual([]);
   });
 });

@@ -1,12 +1,18 @@
 import { describe, expect, test } from 'vitest';
-import { contrast, fnOf, nameOf, type Sides, type Stacks } from '../../../../test/support/contrast.js';
-import { profileOf } from '../../../../test/support/profiles.js';
+import {
+  contrast,
+  findFunction,
+  getName,
+  type Sides,
+  type Stacks,
+} from '../../../../test/support/contrast.js';
+import { buildProfile } from '../../../../test/support/profiles.js';
 import { busiestLine, growthPath } from './path.js';
 
 function path(before: Stacks, after: Stacks, name: string, load = 1, sides?: Sides) {
   const contrasted = contrast(before, after, sides);
-  const { functions, at } = growthPath(contrasted, fnOf(contrasted, name), load);
-  return { path: functions.map((fn) => nameOf(contrasted, fn)).join(' '), at };
+  const { functions, at } = growthPath(contrasted, findFunction(contrasted, name), load);
+  return { path: functions.map((fn) => getName(contrasted, fn)).join(' '), at };
 }
 
 describe('growthPath', () => {
@@ -81,11 +87,11 @@ describe('growthPath', () => {
     ],
   ])('below the function it goes to %s', (_name, after, below, keptBelow, leafPart) => {
     const contrasted = contrast({ main: 1 }, after);
-    const grown = growthPath(contrasted, fnOf(contrasted, 'price'), 1);
+    const grown = growthPath(contrasted, findFunction(contrasted, 'price'), 1);
     expect(
       grown.functions
         .slice(1)
-        .map((fn) => nameOf(contrasted, fn))
+        .map((fn) => getName(contrasted, fn))
         .join(' '),
     ).toBe(below);
     expect(grown.kept - grown.at).toBe(keptBelow);
@@ -121,16 +127,16 @@ describe('growthPath', () => {
 describe('busiestLine', () => {
   test('the line with most value; each stack counts once', () => {
     const at = (line: number) => ({ name: 'price', file: '/src/price.go', line });
-    const profile = profileOf([[at(3)], 5], [[at(7), 'x'], 4], [[at(7), 'y'], 4], [[at(9), at(9)], 6]);
+    const profile = buildProfile([[at(3)], 5], [[at(7), 'x'], 4], [[at(7), 'y'], 4], [[at(9), at(9)], 6]);
     const contrasted = contrast(profile, profile);
-    expect(busiestLine(contrasted, [0, 1], fnOf(contrasted, 'price'))).toBe(7);
+    expect(busiestLine(contrasted, [0, 1], findFunction(contrasted, 'price'))).toBe(7);
   });
 
   test('the lower one of two that tie, and 0 where none is known', () => {
-    const tie = profileOf([[{ name: 'f', line: 9 }], 5], [[{ name: 'f', line: 2 }], 5], [['g'], 1]);
+    const tie = buildProfile([[{ name: 'f', line: 9 }], 5], [[{ name: 'f', line: 2 }], 5], [['g'], 1]);
     const contrasted = contrast(tie, tie);
-    expect(busiestLine(contrasted, [0], fnOf(contrasted, 'f'))).toBe(2);
-    expect(busiestLine(contrasted, [0], fnOf(contrasted, 'g'))).toBe(0);
-    expect(busiestLine(contrasted, [], fnOf(contrasted, 'f'))).toBe(0);
+    expect(busiestLine(contrasted, [0], findFunction(contrasted, 'f'))).toBe(2);
+    expect(busiestLine(contrasted, [0], findFunction(contrasted, 'g'))).toBe(0);
+    expect(busiestLine(contrasted, [], findFunction(contrasted, 'f'))).toBe(0);
   });
 });

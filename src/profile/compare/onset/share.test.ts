@@ -81,15 +81,15 @@ describe('the interval in which a share changed', () => {
   test('few samples, over-dispersion and scatter leave more times likely', () => {
     const shares = [...calm(12), 0.25, ...grown(6)];
     const wide = { gapMs: 10 * MINUTE };
-    const spanOf = (stretches: readonly SharesAt[], phi = 1) => {
+    const buildSpan = (stretches: readonly SharesAt[], phi = 1) => {
       const { from, to } = likelyTimes(likelihoods(stretches, { phi }), wide.gapMs);
       return to - from;
     };
-    const clear = spanOf(rounds(shares));
-    expect(spanOf(rounds(shares, 10))).toBeGreaterThan(clear);
-    expect(spanOf(rounds(shares), 12)).toBeGreaterThan(clear);
+    const clear = buildSpan(rounds(shares));
+    expect(buildSpan(rounds(shares, 10))).toBeGreaterThan(clear);
+    expect(buildSpan(rounds(shares), 12)).toBeGreaterThan(clear);
     const noisy = shares.map((share, minute) => share + (minute % 2 === 0 ? 0.09 : -0.09));
-    expect(spanOf(rounds(noisy))).toBeGreaterThan(clear);
+    expect(buildSpan(rounds(noisy))).toBeGreaterThan(clear);
   });
 
   test('never wider than two gaps, however little the samples say', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { contrast, fnOf, type Stacks } from '../../../../test/support/contrast.js';
+import { contrast, findFunction, type Stacks } from '../../../../test/support/contrast.js';
 import { times } from '../../../../test/support/handlers.js';
 import { testComposition } from './composition.js';
 import { findRequests } from './entries.js';
@@ -41,7 +41,11 @@ describe('compositionOf', () => {
   };
   const of = (after: Stacks) => {
     const contrasted = contrast(CALM, after);
-    return testComposition(contrasted, findRequests(contrasted).entryOfStack, fnOf(contrasted, 'show'));
+    return testComposition(
+      contrasted,
+      findRequests(contrasted).entryOfStack,
+      findFunction(contrasted, 'show'),
+    );
   };
 
   test('parts are own functions and what they call', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { contrast, nameOf, type Sides, type Stacks } from '../../../../test/support/contrast.js';
+import { contrast, getName, type Sides, type Stacks } from '../../../../test/support/contrast.js';
 import { HANDLERS as CALM, times } from '../../../../test/support/handlers.js';
 import { listUniverses } from '../../contrast/contrast.js';
 import { findCulprit } from '../culprit.js';
@@ -13,7 +13,7 @@ function requests(before: Stacks, after: Stacks, sides: Sides = {}) {
 describe('requestsOf', () => {
   test('the outermost own frames, without the middleware around all of them', () => {
     const { contrasted, points } = requests(CALM, CALM);
-    expect(points.map(({ fn }) => nameOf(contrasted, fn)).sort()).toEqual(['save', 'show']);
+    expect(points.map(({ fn }) => getName(contrasted, fn)).sort()).toEqual(['save', 'show']);
     expect(points.map(({ before, after }) => [before, after])).toEqual([
       [460, 460],
       [460, 460],
@@ -33,7 +33,7 @@ describe('requestsOf', () => {
       Object.entries(CALM).map(([stack, value]) => [stack.replace(' runtime.mux', ''), value]),
     );
     const { contrasted, points } = requests(direct, direct);
-    expect(points.map(({ fn }) => nameOf(contrasted, fn)).sort()).toEqual(['save', 'show']);
+    expect(points.map(({ fn }) => getName(contrasted, fn)).sort()).toEqual(['save', 'show']);
   });
 
   test('costs are per profile', () => {
@@ -50,7 +50,7 @@ test('the mix has changed where a handler takes another part of what is served',
   const mixed = requests(CALM, times(CALM, ' save', 4));
   expect(
     changedEntries(mixed.contrasted, mixed)
-      .map(({ fn }) => nameOf(mixed.contrasted, fn))
+      .map(({ fn }) => getName(mixed.contrasted, fn))
       .sort(),
   ).toEqual(['save', 'show']);
 });
@@ -60,7 +60,7 @@ describe('universesOf', () => {
   const culprits = (before: Stacks, after: Stacks) => {
     const contrasted = contrast(before, after);
     return listUniverses(contrasted).map((universe) =>
-      nameOf(contrasted, findCulprit(contrasted, GATE, universe)?.fn),
+      getName(contrasted, findCulprit(contrasted, GATE, universe)?.fn),
     );
   };
 

@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
-import { fnOf, profileFrom, type Stacks } from '../../../../test/support/contrast.js';
+import { findFunction, profileFrom, type Stacks } from '../../../../test/support/contrast.js';
 import { analyse } from '../analysis.js';
 import { followsTime } from './follows.js';
 
 const CALM: Stacks = { 'main show': 200, 'main save': 300, 'main poll': 400 };
 const times = (factor: number): Stacks => ({ ...CALM, 'main show': 200 * factor });
 
-function analysisOf(before: Stacks, after: Stacks) {
+function buildAnalysis(before: Stacks, after: Stacks) {
   const counted = (stacks: Stacks) => ({ profile: profileFrom(stacks), profiles: 1 });
   return analyse({ baseline: [counted(before)], incident: [counted(after)], slices: [], quantum: 1 });
 }
@@ -25,7 +25,7 @@ test.each([
     is: false,
   },
 ])('an amount of a function rose $what: it follows the time: $is', ({ time, amount, is }) => {
-  const scaled = analysisOf(time === CALM || time['main save'] !== undefined ? CALM : time, time);
-  const amounts = analysisOf(CALM, amount);
-  expect(followsTime(amounts, fnOf(amounts, 'show'), scaled)).toBe(is);
+  const scaled = buildAnalysis(time === CALM || time['main save'] !== undefined ? CALM : time, time);
+  const amounts = buildAnalysis(CALM, amount);
+  expect(followsTime(amounts, findFunction(amounts, 'show'), scaled)).toBe(is);
 });

@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { contrast, fnOf, type Stacks } from '../../../../test/support/contrast.js';
+import { contrast, findFunction, type Stacks } from '../../../../test/support/contrast.js';
 import { HANDLERS as CALM, times } from '../../../../test/support/handlers.js';
 import { findRequests } from './entries.js';
 import { isExchangeOfRequests, isMixOfRequests } from './mix.js';
 
 function isMix(before: Stacks, after: Stacks, name: string): boolean {
   const contrasted = contrast(before, after);
-  return isMixOfRequests(contrasted, findRequests(contrasted), fnOf(contrasted, name));
+  return isMixOfRequests(contrasted, findRequests(contrasted), findFunction(contrasted, name));
 }
 
 describe('isMixOfRequests', () => {
@@ -120,7 +120,7 @@ describe('a handler that is nearly all one function', () => {
 describe('isExchangeOfRequests', () => {
   const isExchange = (after: Stacks, gained: string, lost: string) => {
     const contrasted = contrast(CALM, after);
-    const [fn, from] = [fnOf(contrasted, gained), fnOf(contrasted, lost)];
+    const [fn, from] = [findFunction(contrasted, gained), findFunction(contrasted, lost)];
     return isExchangeOfRequests(contrasted, findRequests(contrasted), fn, from);
   };
 

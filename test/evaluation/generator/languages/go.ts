@@ -8,7 +8,7 @@ const MODULES = [
   'gitlab.com/harbour/backend',
 ];
 const HANDLER_FUNC = 'net/http.HandlerFunc.ServeHTTP @ net/http/server.go:2285';
-const moduleOf = ({ variant }: Project) => MODULES[variant % MODULES.length] ?? 'northwind.dev';
+const nameModule = ({ variant }: Project) => MODULES[variant % MODULES.length] ?? 'northwind.dev';
 
 /** Names as the Go compiler writes them; files relative to the module, as `-trimpath` builds have them. */
 export const go: Language = {
@@ -23,7 +23,7 @@ export const go: Language = {
   ],
   middleware: (project) => {
     const httpx = (name: string, line: number) =>
-      `${moduleOf(project)}/platform/httpx.${name} @ ${moduleOf(project)}/platform/httpx/httpx.go:${line}`;
+      `${nameModule(project)}/platform/httpx.${name} @ ${nameModule(project)}/platform/httpx/httpx.go:${line}`;
     return [
       chain(`${httpx('Recover.func1', 89)}\n${HANDLER_FUNC}`),
       chain(`${httpx('RequestID.func1', 101)}\n${HANDLER_FUNC}`),
@@ -34,7 +34,7 @@ export const go: Language = {
     ];
   },
   app: (project, { area, noun, verb, startLine }) => {
-    const path = `${moduleOf(project)}/${project.domain}/${area}`;
+    const path = `${nameModule(project)}/${project.domain}/${area}`;
     const forms = [
       `(*${capitalised(area)}${noun}).${capitalised(verb)}`,
       `(*Service).${verb}${noun}`,

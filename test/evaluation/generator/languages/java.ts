@@ -2,10 +2,10 @@ import { chain } from '../frame.js';
 import { capitalised, type Language, type Project } from './language.js';
 
 const ORGANISATIONS = ['com/northwind', 'dev/fjordline', 'no/harbour/retail'];
-const packageOf = ({ variant, domain }: Project) =>
+const namePackage = ({ variant, domain }: Project) =>
   `${ORGANISATIONS[variant % ORGANISATIONS.length]}/${domain}`;
 /** Profiles from JFR mostly come without files; async-profiler's own format has them. */
-const fileOf = ({ variant }: Project, type: string) => (variant % 2 === 0 ? `${type}.java` : '');
+const nameFile = ({ variant }: Project, type: string) => (variant % 2 === 0 ? `${type}.java` : '');
 
 const POOL = `java/lang/Thread.run @ Thread.java:1583
   java/util/concurrent/ThreadPoolExecutor$Worker.run @ ThreadPoolExecutor.java:641
@@ -27,9 +27,9 @@ export const java: Language = {
     chain(
       'org/springframework/security/web/FilterChainProxy$VirtualFilterChain.doFilter @ FilterChainProxy.java:365',
     ),
-    chain(`${packageOf(project)}/web/RequestLoggingFilter.doFilter @ ${fileOf(project, 'RequestLoggingFilter')}:31
+    chain(`${namePackage(project)}/web/RequestLoggingFilter.doFilter @ ${nameFile(project, 'RequestLoggingFilter')}:31
       org/apache/catalina/core/ApplicationFilterChain.internalDoFilter @ ApplicationFilterChain.java:174`),
-    chain(`${packageOf(project)}/web/TenantFilter.doFilter @ ${fileOf(project, 'TenantFilter')}:22
+    chain(`${namePackage(project)}/web/TenantFilter.doFilter @ ${nameFile(project, 'TenantFilter')}:22
       org/apache/catalina/core/ApplicationFilterChain.internalDoFilter @ ApplicationFilterChain.java:174`),
     chain(`org/springframework/cglib/proxy/MethodProxy.invoke @ MethodProxy.java:218
       jdk/internal/reflect/DirectMethodHandleAccessor.invoke @ DirectMethodHandleAccessor.java:101`),
@@ -42,8 +42,8 @@ export const java: Language = {
     ];
     const type = types[startLine % types.length] ?? 'Service';
     return {
-      name: `${packageOf(project)}/${area}/${type}.${verb}${noun}`,
-      file: fileOf(project, type),
+      name: `${namePackage(project)}/${area}/${type}.${verb}${noun}`,
+      file: nameFile(project, type),
       startLine,
       isSymbolised: true,
     };

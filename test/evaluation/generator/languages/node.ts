@@ -2,7 +2,7 @@ import { chain } from '../frame.js';
 import { capitalised, type Language, type Project } from './language.js';
 
 const ROOTS = ['/srv/app', '/usr/src/app/dist', '/app/packages'];
-const rootOf = ({ variant, domain }: Project) => `${ROOTS[variant % ROOTS.length]}/${domain}`;
+const findRoot = ({ variant, domain }: Project) => `${ROOTS[variant % ROOTS.length]}/${domain}`;
 const express = (name: string, file: string, line: number) =>
   `${name} @ /srv/app/node_modules/express/lib/${file}:${line}`;
 
@@ -17,18 +17,18 @@ export const node: Language = {
   ],
   middleware: (project) => [
     chain(`${express('handle', 'router/index.js', 136)}\n${express('next', 'router/index.js', 177)}`),
-    chain(`(anonymous) @ ${rootOf(project)}/server.js:31\n${express('next', 'router/index.js', 177)}`),
+    chain(`(anonymous) @ ${findRoot(project)}/server.js:31\n${express('next', 'router/index.js', 177)}`),
     chain(
-      `requestLogger @ ${rootOf(project)}/middleware/logging.js:12\n${express('next', 'router/index.js', 177)}`,
+      `requestLogger @ ${findRoot(project)}/middleware/logging.js:12\n${express('next', 'router/index.js', 177)}`,
     ),
     chain(
       'patched @ /srv/app/node_modules/@opentelemetry/instrumentation-express/build/src/instrumentation.js:88',
     ),
-    chain(`asyncRoute @ ${rootOf(project)}/middleware/async-route.js:4`),
+    chain(`asyncRoute @ ${findRoot(project)}/middleware/async-route.js:4`),
   ],
   app: (project, { area, noun, verb, startLine }) => ({
     name: `${verb}${capitalised(area)}${noun}`,
-    file: `${rootOf(project)}/${area}/${noun.toLowerCase()}.js`,
+    file: `${findRoot(project)}/${area}/${noun.toLowerCase()}.js`,
     startLine,
     isSymbolised: true,
   }),

@@ -4,7 +4,7 @@ import type { Language, Project } from './language.js';
 const SITE = '/usr/local/lib/python3.12/site-packages';
 /** Some profilers cut the working directory off. */
 const ROOTS = ['/app/', '/srv/service/src/', ''];
-const folderOf = ({ variant, domain }: Project) => `${ROOTS[variant % ROOTS.length]}${domain}_service`;
+const chooseFolder = ({ variant, domain }: Project) => `${ROOTS[variant % ROOTS.length]}${domain}_service`;
 
 /** Names as py-spy gives them: bare function names, so that only the file tells them apart. */
 export const python: Language = {
@@ -21,13 +21,13 @@ export const python: Language = {
   ],
   middleware: (project) => [
     chain(`trace_wrapper @ ${SITE}/opentelemetry/instrumentation/wsgi/__init__.py:620`),
-    chain(`request_context @ ${folderOf(project)}/middleware.py:18`),
-    chain(`timed_view @ ${folderOf(project)}/decorators.py:9`),
+    chain(`request_context @ ${chooseFolder(project)}/middleware.py:18`),
+    chain(`timed_view @ ${chooseFolder(project)}/decorators.py:9`),
     chain(`inner @ ${SITE}/sentry_sdk/integrations/flask.py:102`),
   ],
   app: (project, { area, noun, verb, startLine }) => ({
     name: `${verb}_${area}_${noun.toLowerCase()}`,
-    file: `${folderOf(project)}/${area}/${noun.toLowerCase()}.py`,
+    file: `${chooseFolder(project)}/${area}/${noun.toLowerCase()}.py`,
     startLine,
     isSymbolised: true,
   }),
