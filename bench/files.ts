@@ -26,7 +26,7 @@ const RETRY_MS = 5_000;
 interface Outcome {
   /** Text of the answer, or why there is none. */
   text: string;
-  failed: boolean;
+  hasFailed: boolean;
   /** How often it was refused because others had all places, before it was answered. */
   refused: number;
 }
@@ -45,7 +45,7 @@ export async function filesFigures(): Promise<string> {
       const firstProcessorMs = processorMs(server);
       const firstPeak = peakMiB(server);
       const [again, againMs] = await timed(() => ask(buildArguments(written, 0)));
-      const isEqual = !first.failed && first.text === again.text;
+      const isEqual = !first.hasFailed && first.text === again.text;
       return { firstMs, firstProcessorMs, firstPeak, againMs, isEqual };
     });
     const together = await withServer(directory, async (ask, server) => {
@@ -55,9 +55,9 @@ export async function filesFigures(): Promise<string> {
       let equal = 0;
       for (const [call, args] of all.entries()) {
         const answer = await ask(args);
-        if (!answer.failed && answer.text === atOnce[call]?.text) equal++;
+        if (!answer.hasFailed && answer.text === atOnce[call]?.text) equal++;
       }
-      const failures = atOnce.filter(({ failed }) => failed);
+      const failures = atOnce.filter(({ hasFailed }) => hasFailed);
       for (const { text } of new Set(failures)) process.stderr.write(`failed: ${text.slice(0, 300)}\n`);
       const refused = atOnce.filter((answer) => answer.refused > 0).length;
       return { ms, peak, equal, failed: failures.length, refused, peakAfter: peakMiB(server) };
@@ -130,7 +130,7 @@ async function investigate(pool: Pool, args: object, refused = 0): Promise<Outco
     await setTimeout(RETRY_MS);
     return investigate(pool, args, refused + 1);
   }
-  return { text, failed: statusCode !== 200 || text.includes('"isError":true'), refused };
+  return { text, hasFailed: statusCode !== 200 || text.includes('"isError":true'), refused };
 }
 
 /** Most resident memory of a process so far, MiB, as the kernel counts it; Linux only. */

@@ -24,7 +24,7 @@ export interface Situation {
   /** By how much an agent's windows lie later than in the demo incident, milliseconds. */
   computeShift(agent: number): number;
   /** Whether the windows of every call lie a little later than all before. */
-  alwaysNew: boolean;
+  isAlwaysNew: boolean;
 }
 
 /** Windows of agents lie so far apart: another question to every store, and the same findings. */
@@ -32,9 +32,9 @@ const APART_MS = 2_000;
 const ownIncident = (agent: number) => agent * APART_MS;
 
 export const SITUATIONS: readonly Situation[] = [
-  { title: 'all agents on one incident', computeShift: () => 0, alwaysNew: false },
-  { title: 'every agent on an incident of its own', computeShift: ownIncident, alwaysNew: false },
-  { title: 'no window asked about twice', computeShift: ownIncident, alwaysNew: true },
+  { title: 'all agents on one incident', computeShift: () => 0, isAlwaysNew: false },
+  { title: 'every agent on an incident of its own', computeShift: ownIncident, isAlwaysNew: false },
+  { title: 'no window asked about twice', computeShift: ownIncident, isAlwaysNew: true },
 ];
 
 /** The arguments of a call in a situation. */

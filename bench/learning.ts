@@ -166,11 +166,11 @@ async function createReader({ url, token }: Pick<Grafana, 'url' | 'token'>) {
   return {
     times,
     async during<T>(work: Promise<T>): Promise<T> {
-      let going = true;
+      let isGoing = true;
       void work.finally(() => {
-        going = false;
+        isGoing = false;
       });
-      while (going) {
+      while (isGoing) {
         times.push((await timed(ask))[1]);
         await new Promise((resolve) => setTimeout(resolve, 1));
       }

@@ -62,16 +62,16 @@ function callsTable({ title, raw, ours }: Figures, recordings: Recordings): stri
   const row = (name: string, requests: string, of: (call: AgentCall) => boolean) => {
     const [rawTimes, times] = [raw, ours].map(({ calls }) => listTimes(calls.filter(of)));
     if (rawTimes === undefined || times === undefined) return '';
-    const asks = requests !== '0';
+    const isAsking = requests !== '0';
     const cells = [
       name,
       requests,
       times.length.toLocaleString('en'),
       ...[0.5, 0.99].flatMap((share) => [
-        asks ? `${percentile(rawTimes, share).toFixed(0)} ms` : '',
+        isAsking ? `${percentile(rawTimes, share).toFixed(0)} ms` : '',
         `${percentile(times, share).toFixed(0)} ms`,
       ]),
-      asks ? (percentile(times, 0.99) / percentile(rawTimes, 0.99)).toFixed(2) : '',
+      isAsking ? (percentile(times, 0.99) / percentile(rawTimes, 0.99)).toFixed(2) : '',
     ];
     return `| ${cells.join(' | ')} |`;
   };

@@ -111,12 +111,12 @@ async function countAsked(store: ChildProcess): Promise<number> {
 }
 
 /** Calls a tool over HTTP: every second agent in the protocol of 2026-07-28, the others in the older one. */
-function callThrough(pool: Pool, { computeShift, alwaysNew }: Situation): Work {
+function callThrough(pool: Pool, { computeShift, isAlwaysNew }: Situation): Work {
   let made = 0;
   return async (name, agent) => {
-    const modern = agent % 2 === 0;
+    const isModern = agent % 2 === 0;
     made++;
-    const shiftMs = computeShift(agent) + (alwaysNew ? made : 0);
+    const shiftMs = computeShift(agent) + (isAlwaysNew ? made : 0);
     const { statusCode, body } = await pool.request({
       path: '/mcp',
       method: 'POST',
@@ -124,7 +124,7 @@ function callThrough(pool: Pool, { computeShift, alwaysNew }: Situation): Work {
         authorization: `Bearer ${TOKEN}`,
         'content-type': 'application/json',
         accept: 'application/json, text/event-stream',
-        ...(modern
+        ...(isModern
           ? { 'mcp-protocol-version': '2026-07-28', 'mcp-method': 'tools/call', 'mcp-name': name }
           : {}),
       },
@@ -132,7 +132,7 @@ function callThrough(pool: Pool, { computeShift, alwaysNew }: Situation): Work {
         jsonrpc: '2.0',
         id: 1,
         method: 'tools/call',
-        params: { name, arguments: buildArguments(name, shiftMs), ...(modern ? { _meta: MODERN } : {}) },
+        params: { name, arguments: buildArguments(name, shiftMs), ...(isModern ? { _meta: MODERN } : {}) },
       }),
     });
     const text = await body.text();

@@ -42,11 +42,11 @@ const PLANTED: Record<string, { value: string; secrets: string[] }> = {
 const SECRETS = Object.values(PLANTED).flatMap(({ secrets }) => secrets);
 const USERS = { grafanaUsername: 'viewer', pyroscopeUsername: 'reader' };
 
-const spellings = (secret: string) => [
-  secret,
-  encodeURIComponent(secret),
-  JSON.stringify(secret).slice(1, -1),
-  Buffer.from(secret).toString('base64'),
+const spellings = (isSecret: string) => [
+  isSecret,
+  encodeURIComponent(isSecret),
+  JSON.stringify(isSecret).slice(1, -1),
+  Buffer.from(isSecret).toString('base64'),
 ];
 
 /** Fails as rudely as a store can: everything it was sent, and everything it should not know. */
@@ -74,7 +74,7 @@ async function echoing(): Promise<string> {
 
 test('every secret option, and every file of tokens, is planted', () => {
   const holding = Object.entries<Option>(OPTIONS).filter(
-    ([, { secret, flag }]) => secret === true || flag.endsWith('-token-file'),
+    ([, { isSecret, flag }]) => isSecret === true || flag.endsWith('-token-file'),
   );
   expect(holding.map(([name]) => name).sort()).toEqual(Object.keys(PLANTED).sort());
 });

@@ -48,11 +48,11 @@ function aboutSchema(log: readonly SeenRequest[]): string[] {
 
 /** Makes calls, some at once, until `end` is called; gives what all of them came to. */
 function load(call: (tool: string, args: object) => Promise<Answered>, atOnce: number) {
-  let going = true;
+  let isGoing = true;
   const answers: Answered[] = [];
   const errors: unknown[] = [];
   const agent = async (number: number) => {
-    for (let round = number; going; round++) {
+    for (let round = number; isGoing; round++) {
       const [tool, args] = [...QUESTIONS, FINDINGS][round % 4] ?? FINDINGS;
       await call(tool, args).then(
         (answer) => answers.push(answer),
@@ -65,7 +65,7 @@ function load(call: (tool: string, args: object) => Promise<Answered>, atOnce: n
     answers,
     errors,
     async end() {
-      going = false;
+      isGoing = false;
       await Promise.all(agents);
     },
   };

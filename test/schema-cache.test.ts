@@ -32,11 +32,11 @@ async function pyroscope() {
     });
     request.on('end', () => {
       const asksFor = /service_name=\\"([^"\\]*)\\"/.exec(text)?.[1];
-      const known = asksFor === undefined || state.services.includes(asksFor);
-      if (name === 'LabelValues' && known) {
+      const isKnown = asksFor === undefined || state.services.includes(asksFor);
+      if (name === 'LabelValues' && isKnown) {
         return json({ names: text.includes('__profile_type__') ? state.types : state.services });
       }
-      if (name === 'LabelNames' && known) return json({ names: ['pod', 'service_name'] });
+      if (name === 'LabelNames' && isKnown) return json({ names: ['pod', 'service_name'] });
       if (name === 'Series') {
         return json({
           labelsSet: state.types.map((type) => ({

@@ -77,7 +77,7 @@ describe('the environment variables of server.json', () => {
 
   test.each(npm.environmentVariables)('$name is what src/config/options.ts says', ({ name, ...told }) => {
     const option = options.find(({ env }) => env === name);
-    expect(told).toMatchObject({ isSecret: option?.secret === true });
+    expect(told).toMatchObject({ isSecret: option?.isSecret === true });
     expect(told.default).toBe(option?.default);
     expect(told.description.toLowerCase()).toBe(option?.help.toLowerCase());
   });

@@ -29,7 +29,7 @@ vi.mock('../src/offload.js', async (original) => {
   const offload = (async (name, args, { signal }) => {
     const copy = structuredClone(args);
     const run = seen.inThreads ? threads : here;
-    const result = await run(name, args, { heavy: true, signal });
+    const result = await run(name, args, { isHeavy: true, signal });
     seen.runs.push({ name, args: copy, result: structuredClone(result) });
     return result;
   }) as typeof runsJob;
@@ -127,8 +127,8 @@ test('every job gives the same in a thread as in place', async () => {
     for (const { args, result } of runs) {
       // A job gets what it got from a tool.
       const jobArgs = args as never;
-      const wanted = await here(name as keyof typeof JOBS, jobArgs, { heavy: false, signal });
-      const got = await threads(name as keyof typeof JOBS, jobArgs, { heavy: true, signal });
+      const wanted = await here(name as keyof typeof JOBS, jobArgs, { isHeavy: false, signal });
+      const got = await threads(name as keyof typeof JOBS, jobArgs, { isHeavy: true, signal });
       expect(structuredClone(got), name).toEqual(structuredClone(wanted));
       if (result !== undefined) expect(result, name).toEqual(structuredClone(wanted));
     }

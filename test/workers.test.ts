@@ -14,7 +14,7 @@ import { generateProfile } from './support/generate-profile.js';
 
 const WORKER = new URL('../dist/worker.js', import.meta.url);
 const { signal } = new AbortController();
-const heavy = { heavy: true, signal };
+const heavy = { isHeavy: true, signal };
 const script = (code: string) => new URL(`data:text/javascript,${encodeURIComponent(code)}`);
 
 /** A worker that does what it is told, and says `done` where it comes back. */
@@ -99,9 +99,9 @@ describe('a thread', () => {
   test('does not start for an aborted call, nor for light work', async () => {
     const threads = { run: () => Promise.reject(new Error('not needed')), size: () => 0 };
     const offload = createJobOffload(WORKER, async () => threads);
-    expect(await offload('decode', [bytes], { heavy: false, signal })).not.toBeNull();
+    expect(await offload('decode', [bytes], { isHeavy: false, signal })).not.toBeNull();
     const aborted = AbortSignal.abort(new Error('gone'));
-    await expect(offload('decode', [bytes], { heavy: true, signal: aborted })).rejects.toThrow('gone');
+    await expect(offload('decode', [bytes], { isHeavy: true, signal: aborted })).rejects.toThrow('gone');
   });
 
   test('does not keep a process alive', async () => {
@@ -110,7 +110,7 @@ describe('a thread', () => {
       import { gunzipSync } from 'node:zlib';
       const bytes = gunzipSync(Buffer.from(${JSON.stringify(gzipSync(bytes).toString('base64'))}, 'base64'));
       const offload = createJobOffload(new URL(${JSON.stringify(WORKER.href)}));
-      const profile = await offload('decode', [bytes], { heavy: true, signal: new AbortController().signal });
+      const profile = await offload('decode', [bytes], { isHeavy: true, signal: new AbortController().signal });
       process.stdout.write(String(profile.values.length));
     `;
     const child = spawn(process.execPath, ['--input-type=module', '-e', code]);

@@ -26,16 +26,16 @@ export async function demo(io: Io): Promise<number> {
   const server = await connectToChild(resolvePath('../main.js'), args);
   try {
     io.out(STORY);
-    let failed = false;
+    let hasFailed = false;
     for (const call of CALLS) {
       const { text, isError } = await server.callTool(call.tool, call.arguments);
       io.out(`\n> ${call.tool} ${JSON.stringify(call.arguments)}`);
       if (io.answer === undefined) io.out(text);
       else await io.answer(text);
-      failed ||= isError;
+      hasFailed ||= isError;
     }
     io.out(`\n${NEXT}`);
-    return failed ? 1 : 0;
+    return hasFailed ? 1 : 0;
   } finally {
     await server.close();
   }

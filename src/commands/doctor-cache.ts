@@ -10,8 +10,8 @@ import { findCachePlace } from './schemas.js';
  */
 export async function examineCache(config: Config): Promise<Finding | null> {
   const { cache } = config;
-  const remote = config.grafana !== null || config.pyroscope !== null;
-  if (!remote || (cache.url === null && cache.directory === 'none')) return null;
+  const isRemote = config.grafana !== null || config.pyroscope !== null;
+  if (!isRemote || (cache.url === null && cache.directory === 'none')) return null;
   const place = await findCachePlace(config);
   if (place.kind === 'redis') {
     const { tryRedis } = await import('../schema/redis.js');

@@ -12,9 +12,9 @@ import type { Finding } from './finding.js';
  * @returns 1 when anything fails
  */
 export async function doctor(config: Config, io: Io): Promise<number> {
-  let failed = false;
+  let hasFailed = false;
   const print = (finding: Finding) => {
-    failed ||= finding.level === 'fail';
+    hasFailed ||= finding.level === 'fail';
     const fix = finding.level === 'ok' ? '' : `  fix: ${finding.fix}`;
     io.out(`${finding.level.padEnd(4)}  ${finding.text}${fix}`);
   };
@@ -47,5 +47,5 @@ export async function doctor(config: Config, io: Io): Promise<number> {
   } finally {
     await registry.close();
   }
-  return failed ? 1 : 0;
+  return hasFailed ? 1 : 0;
 }

@@ -56,8 +56,8 @@ export async function createSources(config: Config, watch?: Watch): Promise<Conf
     proxy: config.proxy,
     meter: watch?.meter,
   };
-  const remote = config.pyroscope !== null || config.grafana !== null;
-  const getBreaker = watch === undefined || !remote ? undefined : await createBreakers(watch);
+  const isRemote = config.pyroscope !== null || config.grafana !== null;
+  const getBreaker = watch === undefined || !isRemote ? undefined : await createBreakers(watch);
   if (config.pyroscope !== null) {
     const { createPyroscopeSource } = await import('../sources/pyroscope/source.js');
     const source = createPyroscopeSource({

@@ -43,10 +43,10 @@ export async function serve(config: Config, log: Log, io: Io): Promise<void> {
       : await startHttp(config, config.http, { environmentOf: createEnvironment, metrics, log, io });
   const { delayMs, graceMs } =
     config.http === null ? { delayMs: 0, graceMs: 0 } : config.httpSettings.shutdown;
-  let stopping = false;
+  let isStopping = false;
   const stop = async (why: string) => {
-    if (stopping) return;
-    stopping = true;
+    if (isStopping) return;
+    isStopping = true;
     log.info(`stopping: ${why}`);
     // An upstream that does not let go must not keep the process alive.
     setTimeout(() => process.exit(0), delayMs + graceMs + BACKSTOP_MS).unref();

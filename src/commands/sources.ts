@@ -97,9 +97,9 @@ function toOperator(error: unknown, signal: AbortSignal): string {
   return `${text}\nNext: ${fix}`;
 }
 
-function line(row: ListedSource, isDefault: boolean, byConfiguration: boolean): string {
+function line(row: ListedSource, isDefault: boolean, isByConfiguration: boolean): string {
   const head = `${safeText(row.name, 100)}  uid ${safeText(row.uid, 100)}  ${row.kind}`;
   if (row.source !== null) return `${head}  enabled${isDefault ? '  (default)' : ''}`;
   if (row.enabled) return `${head}  missing  ${row.obstacle?.message ?? ''}`;
-  return `${head}  disabled  enable: ${enableHint(row.uid, byConfiguration)}`;
+  return `${head}  disabled  enable: ${enableHint(row.uid, isByConfiguration)}`;
 }

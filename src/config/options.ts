@@ -8,7 +8,7 @@ export interface Option {
   value: string | null;
   help: string;
   default?: string;
-  secret?: true;
+  isSecret?: true;
   /** Whether the flag may be given several times, and its variable may hold a list with commas. */
   isRepeatable?: true;
   /** The only command that takes it; every command takes an option without one. */
@@ -34,7 +34,7 @@ export const OPTIONS = {
     env: 'GRAFANA_SERVICE_ACCOUNT_TOKEN',
     value: 'TOKEN',
     help: 'service account token of that Grafana; the role Viewer suffices',
-    secret: true,
+    isSecret: true,
   },
   grafanaTokenFile: {
     flag: 'grafana-token-file',
@@ -53,7 +53,7 @@ export const OPTIONS = {
     env: 'GRAFANA_PASSWORD',
     value: 'PASSWORD',
     help: 'password of that user of Grafana',
-    secret: true,
+    isSecret: true,
   },
   grafanaOrg: {
     flag: 'grafana-org-id',
@@ -66,7 +66,7 @@ export const OPTIONS = {
     env: 'GRAFANA_EXTRA_HEADERS',
     value: 'JSON',
     help: 'further headers as a JSON object, for an access proxy in front of Grafana',
-    secret: true,
+    isSecret: true,
   },
   grafanaCaFile: {
     flag: 'grafana-ca-file',
@@ -98,7 +98,7 @@ export const OPTIONS = {
     env: 'PYROSCOPE_TOKEN',
     value: 'TOKEN',
     help: 'bearer token for that Pyroscope server',
-    secret: true,
+    isSecret: true,
   },
   pyroscopeUsername: {
     flag: 'pyroscope-username',
@@ -111,7 +111,7 @@ export const OPTIONS = {
     env: 'PYROSCOPE_PASSWORD',
     value: 'PASSWORD',
     help: 'password of that user of Pyroscope',
-    secret: true,
+    isSecret: true,
   },
   pyroscopeTenant: {
     flag: 'pyroscope-tenant-id',
@@ -158,7 +158,7 @@ export const OPTIONS = {
     env: 'PYROSCOPE_MCP_CACHE_URL',
     value: 'URL',
     help: 'keep them in this Redis or Valkey instead, for several replicas',
-    secret: true,
+    isSecret: true,
   },
   http: {
     flag: 'http',
@@ -185,7 +185,7 @@ export const OPTIONS = {
     env: 'PYROSCOPE_MCP_HTTP_TOKENS',
     value: 'TOKENS',
     help: 'bearer tokens that callers over HTTP must name one of; several for rotation (one: openssl rand -hex 32)',
-    secret: true,
+    isSecret: true,
     isRepeatable: true,
   },
   httpTokenFile: {

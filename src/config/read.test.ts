@@ -200,9 +200,9 @@ describe('flags and environment', () => {
     ['false', false],
     ['off', false],
     ['', false],
-  ])('a switch by its variable: %j', (value, expected) => {
+  ])('a switch by its variable: %j', (value, isExpected) => {
     const { access } = readConfig([], { PYROSCOPE_MCP_ALLOW_UNAUTHENTICATED: value }).httpSettings;
-    expect(access.allowUnauthenticated).toBe(expected);
+    expect(access.allowUnauthenticated).toBe(isExpected);
     const flag = readConfig(['--allow-unauthenticated'], { PYROSCOPE_MCP_ALLOW_UNAUTHENTICATED: value });
     expect(flag.httpSettings.access.allowUnauthenticated).toBe(true);
   });

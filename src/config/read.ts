@@ -138,7 +138,7 @@ function checkOperands(command: string | null, operands: readonly string[]): voi
 
 /** Every secret of the option table, and what is made of user and password. */
 function readSecrets(text: (name: OptionName) => string | null): string[] {
-  const single = listNames(({ secret }) => secret === true).flatMap((name) => text(name) ?? []);
+  const single = listNames(({ isSecret }) => isSecret === true).flatMap((name) => text(name) ?? []);
   const basic = [
     [text('grafanaUsername'), text('grafanaPassword')],
     [text('pyroscopeUsername'), text('pyroscopePassword')],

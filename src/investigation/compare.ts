@@ -5,7 +5,7 @@ import type { ToolContext } from '../query/context.js';
 import type { Scope } from '../query/scope.js';
 import { sameMatchers } from '../sources/selector.js';
 import type { Matcher, Window } from '../sources/source.js';
-import { isHeavy } from '../work/offload.js';
+import { isHeavyWork } from '../work/offload.js';
 import { alignBaseline } from './evidence/align-baseline.js';
 import { instanceTurnover, prepareEvidence } from './evidence/evidence.js';
 import type { LensType } from './evidence/lens.js';
@@ -80,10 +80,10 @@ export async function readComparison(
   if (sharedTimes(profileTimes, plan.incident).length === 0) return 'no_incident';
   if (sharedTimes(profileTimes, plan.baseline).length === 0) return { emptyBaseline: actualBaseline };
   const lens = toLens(scope);
-  const sameProfiles = sameMatchers(baseline.matchers, matchers);
+  const hasSameProfiles = sameMatchers(baseline.matchers, matchers);
   const shares = await readShares(evidenceContext, lens, profileTimes, {
     ...MAIN,
-    slices: sameProfiles ? MAIN.slices : 0,
+    slices: hasSameProfiles ? MAIN.slices : 0,
   });
   if (shares === null) return { emptyBaseline: actualBaseline };
   const course = await readCourse(evidenceContext, lens, profileTimes, context);
@@ -91,7 +91,7 @@ export async function readComparison(
     question,
     context: evidenceContext,
     baseline: actualBaseline,
-    isContinuous: baseline.window === null && sameProfiles,
+    isContinuous: baseline.window === null && hasSameProfiles,
     shares,
     level: course.level,
     wait: course.wait,
@@ -99,7 +99,7 @@ export async function readComparison(
     cheaper:
       shares.change === null && shares.unsettled === null
         ? await offload('cheaper', [shares.analysis, GATE], {
-            heavy: isHeavyAnalysis(shares.analysis),
+            isHeavy: isHeavyAnalysis(shares.analysis),
             signal: context.signal,
           })
         : null,
@@ -134,7 +134,7 @@ function toLens({ type }: Scope): LensType {
 
 /** Whether what was analysed is too much to be looked at on the event loop. */
 export function isHeavyAnalysis({ joined }: Analysis): boolean {
-  return isHeavy(...joined.parts.map(({ profile }) => profile));
+  return isHeavyWork(...joined.parts.map(({ profile }) => profile));
 }
 
 /** Stretches of a window in which no instance sent a profile though several rounds were due. */

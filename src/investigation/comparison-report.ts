@@ -54,7 +54,7 @@ export async function buildComparison(
   for (const { what, reason } of notRead) context.notRead?.(what, reason);
   const input = { shares, cheaper: reading.cheaper, cause, since, gate: GATE, limit };
   const { finding, movers, tested } = await offload('compared', [input], {
-    heavy: isHeavyAnalysis(analysis),
+    isHeavy: isHeavyAnalysis(analysis),
     signal: context.signal,
   });
   const side = (which: 'before' | 'after'): ComparedSide => ({
@@ -62,7 +62,7 @@ export async function buildComparison(
     selector: formatSelector(which === 'after' ? question.matchers : question.baseline.matchers),
     profiles: whole[which].profiles,
     samples: isCountUnit(scope.type.unit) ? null : whole[which].costs.total / analysis.quantum,
-    isEstimated: shares.estimated,
+    isEstimated: shares.isEstimated,
     perProfile: share(whole[which].costs.total, whole[which].profiles),
     gaps: reading.gaps[which],
   });
@@ -159,7 +159,7 @@ function judge({ shares, level, wait, cheaper, instances }: ComparisonReading): 
 } {
   const { analysis, change } = shares;
   const ratio = analysis.load.ratio ?? 1;
-  const scaled =
+  const isScaled =
     instances !== null &&
     instances.stayed + instances.arrived >= SCALED * Math.max(1, instances.stayed + instances.left);
   const isFlat = ratio >= FLAT[0] && ratio <= FLAT[1];
@@ -171,12 +171,12 @@ function judge({ shares, level, wait, cheaper, instances }: ComparisonReading): 
     moved: change === null || change.from === null ? null : { cause: { kind: 'moved', of: shares } },
     improvement: cheaper === null || cheaper.from !== null ? null : { cause: 'cheaper' },
     load_increase: loadReason(shares, level),
-    scaling: scaled && isFlat ? { cause: null } : null,
+    scaling: isScaled && isFlat ? { cause: null } : null,
   });
   if (first !== undefined) return { verdict: first[0], cause: first[1].cause };
   if (shares.unsettled !== null) return { verdict: 'inconclusive', cause: null };
-  const few = Math.min(analysis.samples.before, analysis.samples.after) < MIN_SIDE_SAMPLES;
-  return { verdict: few && shares.lens.kind === 'time' ? 'inconclusive' : 'no_change', cause: null };
+  const isFew = Math.min(analysis.samples.before, analysis.samples.after) < MIN_SIDE_SAMPLES;
+  return { verdict: isFew && shares.lens.kind === 'time' ? 'inconclusive' : 'no_change', cause: null };
 }
 
 type Reason = { cause: ComparisonInput['cause'] } | null;
@@ -194,7 +194,7 @@ function loadReason(shares: ShareLens, level: LevelLens | null): Reason {
     return { cause: { kind: 'level', of: level } };
   // The cost of instances that still warm up is no load.
   const isBrief = isBriefBaseline(shares.profileTimes, shares.windows.baseline);
-  return shares.analysis.load.rose && shares.unsettled === null && !isBrief
+  return shares.analysis.load.hasRisen && shares.unsettled === null && !isBrief
     ? { cause: { kind: 'load', of: shares } }
     : null;
 }

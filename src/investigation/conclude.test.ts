@@ -22,19 +22,19 @@ function concluded(evidence: ReadingEvidence) {
 }
 
 const GREW = { from: { 'main serve': 10 }, to: { 'main serve': 40 } };
-const LEAK = levelEvidence('inuse', { before: 10, after: 40, grew: GREW });
-const GOROUTINE_LEAK = levelEvidence('goroutines', { before: 10, after: 40, grew: GREW });
-const HIDDEN_LEAK = levelEvidence('inuse', { before: 68, after: 92, grew: GREW, isHidden: true });
-const CONTENTION = waitEvidence('mutex', { before: 0.1, after: 2.1, grew: GREW });
+const LEAK = levelEvidence('inuse', { before: 10, after: 40, hasGrown: GREW });
+const GOROUTINE_LEAK = levelEvidence('goroutines', { before: 10, after: 40, hasGrown: GREW });
+const HIDDEN_LEAK = levelEvidence('inuse', { before: 68, after: 92, hasGrown: GREW, isHidden: true });
+const CONTENTION = waitEvidence('mutex', { before: 0.1, after: 2.1, hasGrown: GREW });
 const CODE = shareEvidence('cpu', { change: { addedSeconds: 0.5 } });
 const MOVED = shareEvidence('cpu', { change: { from: 'stock' } });
 const MOVED_ALLOCATIONS = shareEvidence('alloc', { change: { culprit: 'poll', from: 'stock' } });
-const LOAD = shareEvidence('wall', { load: { risen: 2, z: 8, rose: true } });
+const LOAD = shareEvidence('wall', { load: { risen: 2, z: 8, hasRisen: true } });
 const CALM = shareEvidence('cpu');
 const RISE_OF_CODE = shareEvidence('wall', {
   before: { 'main serve price': 10, 'main serve poll': 10 },
   after: { 'main serve price': 60, 'main serve poll': 15 },
-  load: { risen: 3, z: 8, rose: true },
+  load: { risen: 3, z: 8, hasRisen: true },
 });
 
 test('a baseline of two rounds of profiles does not tell how the load swings', () => {
@@ -118,31 +118,31 @@ describe('leaks', () => {
   test.each([
     {
       what: 'frameworks alone, as much as the load explains',
-      grew: frameworks,
+      hasGrown: frameworks,
       after: 29,
       verdict: 'load_increase',
     },
     {
       what: 'frameworks alone, by more than the load explains',
-      grew: frameworks,
+      hasGrown: frameworks,
       after: 31,
       verdict: 'leak',
     },
-    { what: 'own code, as much as the load explains', grew: GREW, after: 29, verdict: 'leak' },
-  ])('$what, while the load doubled', ({ grew, after, verdict }) => {
-    const levels = [levelEvidence('goroutines', { before: 10, after, grew })];
+    { what: 'own code, as much as the load explains', hasGrown: GREW, after: 29, verdict: 'leak' },
+  ])('$what, while the load doubled', ({ hasGrown, after, verdict }) => {
+    const levels = [levelEvidence('goroutines', { before: 10, after, hasGrown })];
     expect(concluded({ levels, shares: [LOAD] }).verdict).toBe(verdict);
   });
 
   test('frameworks alone, while the load stayed', () => {
-    const levels = [levelEvidence('goroutines', { before: 10, after: 29, grew: frameworks })];
+    const levels = [levelEvidence('goroutines', { before: 10, after: 29, hasGrown: frameworks })];
     expect(concluded({ levels, shares: [CALM] }).verdict).toBe('leak');
   });
 });
 
 describe('contention beside a change of code', () => {
   const contention = (added: number) =>
-    waitEvidence('mutex', { before: 0.1, after: 0.1 + added, grew: GREW });
+    waitEvidence('mutex', { before: 0.1, after: 0.1 + added, hasGrown: GREW });
   const code = (addedSeconds: number) => shareEvidence('cpu', { change: { addedSeconds } });
 
   test.each([
@@ -176,7 +176,7 @@ describe('a change of code in several types', () => {
   const allocations = shareEvidence('alloc', { change: { culprit: 'stock' } });
   /** The culprit's share of the CPU profile grew from 100 of 900 to 200 of 1,000: by 8.9 points. */
   const GROWTH = 200 / 1_000 - 100 / 900;
-  const collector = (growth: number, grew = true) => ({ before: 0.1, after: 0.1 + growth, grew });
+  const collector = (growth: number, hasGrown = true) => ({ before: 0.1, after: 0.1 + growth, hasGrown });
 
   test.each([
     {
@@ -224,7 +224,7 @@ describe('a change of code in several types', () => {
 });
 
 describe('load', () => {
-  const rise = (z: number, risen = 2) => ({ load: { ratio: risen, risen, z, rose: false } });
+  const rise = (z: number, risen = 2) => ({ load: { ratio: risen, risen, z, hasRisen: false } });
   const cpu = (z: number, risen?: number) => shareEvidence('cpu', rise(z, risen));
   const alloc = (z: number, risen?: number) => shareEvidence('alloc', rise(z, risen));
 
@@ -248,37 +248,37 @@ describe('load', () => {
     },
     {
       what: 'allocations that doubled beyond doubt rose on their own',
-      shares: [CALM, shareEvidence('alloc', { load: { risen: 2, z: 9, rose: true } })],
+      shares: [CALM, shareEvidence('alloc', { load: { risen: 2, z: 9, hasRisen: true } })],
       causes: ['load alloc'],
     },
     {
       what: 'allocations that rose by less than half are no finding',
-      shares: [CALM, shareEvidence('alloc', { load: { risen: 1.45, z: 9, rose: true } })],
+      shares: [CALM, shareEvidence('alloc', { load: { risen: 1.45, z: 9, hasRisen: true } })],
       causes: [],
     },
     {
       what: 'a rise of time while new instances warm up is none',
-      shares: [shareEvidence('cpu', { load: { risen: 2, z: 9, rose: true }, unsettled: 'init' })],
+      shares: [shareEvidence('cpu', { load: { risen: 2, z: 9, hasRisen: true }, unsettled: 'init' })],
       causes: [],
     },
     {
       what: 'nor is one of allocations',
-      shares: [CALM, shareEvidence('alloc', { load: { risen: 2, z: 9, rose: true }, unsettled: 'init' })],
+      shares: [CALM, shareEvidence('alloc', { load: { risen: 2, z: 9, hasRisen: true }, unsettled: 'init' })],
       causes: [],
     },
     {
       what: 'a type whose code changed tells nothing about the load',
-      shares: [shareEvidence('cpu', { change: {}, load: { risen: 2, z: 9, rose: true } })],
+      shares: [shareEvidence('cpu', { change: {}, load: { risen: 2, z: 9, hasRisen: true } })],
       causes: ['code cpu price'],
     },
     {
       what: 'a rise in the smaller part of the instances is no witness',
-      shares: [cpu(3), shareEvidence('alloc', { ...rise(9), partly: true })],
+      shares: [cpu(3), shareEvidence('alloc', { ...rise(9), isPartly: true })],
       causes: [],
     },
     {
       what: 'a rise of time in the smaller part of the instances is none',
-      shares: [shareEvidence('cpu', { ...rise(3), partly: true }), alloc(9)],
+      shares: [shareEvidence('cpu', { ...rise(3), isPartly: true }), alloc(9)],
       causes: [],
     },
   ])('$what', ({ shares, causes }) => {
@@ -298,7 +298,7 @@ describe('no change, or nothing to tell it by', () => {
     },
     {
       what: 'cost rose in the smaller part of the instances',
-      evidence: { shares: [shareEvidence('cpu', { partly: true })], levels: [levelEvidence('inuse')] },
+      evidence: { shares: [shareEvidence('cpu', { isPartly: true })], levels: [levelEvidence('inuse')] },
       verdict: 'inconclusive',
     },
     {

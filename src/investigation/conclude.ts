@@ -82,13 +82,13 @@ export function conclude(reading: LensReadings): Conclusion {
   }
   const [main] = reading.totals;
   if (main === undefined || main.before.profiles === 0) return { verdict: 'inconclusive', causes: [] };
-  if (time?.analysis.partly === true || reading.shares.some(({ unsettled }) => unsettled !== null))
+  if (time?.analysis.isPartly === true || reading.shares.some(({ unsettled }) => unsettled !== null))
     return { verdict: 'inconclusive', causes: [] };
-  const few =
+  const isFew =
     time === undefined ||
     Math.min(time.analysis.samples.before, time.analysis.samples.after) < MIN_SIDE_SAMPLES;
   return {
-    verdict: few && levels.length === 0 && waits.length === 0 ? 'inconclusive' : 'no_change',
+    verdict: isFew && levels.length === 0 && waits.length === 0 ? 'inconclusive' : 'no_change',
     causes: [],
   };
 }
@@ -100,7 +100,7 @@ export function conclude(reading: LensReadings): Conclusion {
 function isLoadOfFrameworks({ leak }: LevelLens, shares: readonly ShareLens[]): boolean {
   if (leak === null || leak.growth.joined.application[leak.growth.site.fn] === 1) return false;
   const load = shares.find(({ lens }) => lens.kind === 'time')?.analysis.load;
-  return load?.rose === true && leak.after < (load.risen ?? 1) * MIN_AMOUNT_RISE * leak.before;
+  return load?.hasRisen === true && leak.after < (load.risen ?? 1) * MIN_AMOUNT_RISE * leak.before;
 }
 
 /** Lists each change of a type as an entry of its own; a type without any stays as it is. */
@@ -114,15 +114,15 @@ function eachChange(shares: readonly ShareLens[]): ShareLens[] {
 /** Types on whose time the load rose, for themselves or with the allocations as a second witness. */
 export function loadCauses(shares: readonly ShareLens[]): (Cause & { kind: 'load' })[] {
   const roseBy = (z: number) => (share: ShareLens) =>
-    !share.analysis.partly && (share.analysis.load.risen ?? 0) >= MIN_RISE && share.analysis.load.z >= z;
-  const witnessed = shares.some((share) => share.lens.kind === 'amount' && roseBy(SUPPORTING_Z)(share));
+    !share.analysis.isPartly && (share.analysis.load.risen ?? 0) >= MIN_RISE && share.analysis.load.z >= z;
+  const isWitnessed = shares.some((share) => share.lens.kind === 'amount' && roseBy(SUPPORTING_Z)(share));
   return (
     shares
       // The cost of instances that still warm up is no load.
       .filter(({ lens, change, unsettled }) => lens.kind === 'time' && change === null && unsettled === null)
       .filter((share) => !isRiseOfChange(share, shares))
       .filter(({ profileTimes, windows }) => !isBriefBaseline(profileTimes, windows.baseline))
-      .filter((share) => share.analysis.load.rose || (witnessed && roseBy(SUPPORTED_Z)(share)))
+      .filter((share) => share.analysis.load.hasRisen || (isWitnessed && roseBy(SUPPORTED_Z)(share)))
       .map((of) => ({ kind: 'load' as const, of }))
   );
 }
@@ -132,14 +132,14 @@ function amountCauses(shares: readonly ShareLens[], wholes: readonly TotalsLens[
   const rise = ({ of }: { of: ShareLens | TotalsLens }) =>
     ('analysis' in of ? of.analysis.load : of.load).risen ?? Number.POSITIVE_INFINITY;
   const time = shares.find(({ lens }) => lens.kind === 'time')?.analysis.load;
-  const explained = time?.rose === true ? (time.risen ?? 1) * MIN_AMOUNT_RISE : 0;
+  const explained = time?.hasRisen === true ? (time.risen ?? 1) * MIN_AMOUNT_RISE : 0;
   const ofShares = shares
     .filter(({ lens, change, analysis, unsettled }) => {
-      const isOpen = change !== null || analysis.partly || unsettled !== null;
+      const isOpen = change !== null || analysis.isPartly || unsettled !== null;
       return lens.kind === 'amount' && !isOpen && amountRose(analysis.load);
     })
     .map((of) => ({ kind: 'load' as const, of }));
-  const ofWholes = wholes.filter(({ rose }) => rose).map((of) => ({ kind: 'total' as const, of }));
+  const ofWholes = wholes.filter(({ hasRisen }) => hasRisen).map((of) => ({ kind: 'total' as const, of }));
   return [...ofShares, ...ofWholes]
     .filter((cause) => rise(cause) >= explained)
     .sort((a, b) => rise(b) - rise(a));
@@ -158,7 +158,7 @@ function codeCauses({ shares, collector }: LensReadings): Cause[] {
       change !== null && change.from === null && !renamed.has(nameIn(change, change.culprit.fn)),
   );
   const timeGrowth = Math.max(0, ...grown.filter(({ lens }) => lens.kind === 'time').map(measurePoints));
-  const collected = collector?.grew === true ? collector.after - collector.before : 0;
+  const collected = collector?.hasGrown === true ? collector.after - collector.before : 0;
   const rank = ({ lens }: ShareLens) => {
     if (lens.kind === 'time') return 1;
     return lens.type.alias === 'alloc' && collected > timeGrowth ? 0 : 2;

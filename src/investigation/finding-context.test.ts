@@ -6,7 +6,7 @@ import { buildFindings } from './findings.js';
 
 const cpu = shareEvidence('cpu', { change: {} });
 const alloc = shareEvidence('alloc', { change: { culprit: 'stock' } });
-const collector = { before: 0.05, after: 0.2, grew: true };
+const collector = { before: 0.05, after: 0.2, hasGrown: true };
 const code = (of: typeof cpu): Cause => ({ kind: 'code', of });
 const findings = (...causes: Cause[]) => buildFindings({ verdict: 'code_regression', causes }, null);
 
@@ -22,7 +22,7 @@ describe('time of the collector', () => {
     [
       'is left out where it did not grow',
       [code(alloc)],
-      { collector: { ...collector, grew: false } },
+      { collector: { ...collector, hasGrown: false } },
       [false],
     ],
     ['is left out where it is unknown', [code(alloc)], { collector: null }, [false]],
@@ -48,7 +48,7 @@ describe('time of the collector', () => {
 });
 
 test('each finding has the instances in which its own type rose', () => {
-  const levels = [levelEvidence('inuse', { after: 40, grew: { from: {}, to: { 'main serve': 40 } } })];
+  const levels = [levelEvidence('inuse', { after: 40, hasGrown: { from: {}, to: { 'main serve': 40 } } })];
   const rises = { cpu: null, inuse: { label: 'pod', risen: ['a'], all: 2 } };
   const reading = buildReading({ shares: [cpu], levels });
   const totals = reading.totals.map((row) => ({

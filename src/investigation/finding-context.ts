@@ -45,9 +45,9 @@ export function findCollectorTime(shares: ShareLens): CollectorTime | null {
 
 function computeTime(
   { lens, analysis }: ShareLens,
-  { before, after, grew }: NonNullable<LensReadings['collector']>,
+  { before, after, hasGrown }: NonNullable<LensReadings['collector']>,
 ): CollectorTime | null {
-  if (!grew) return null;
+  if (!hasGrown) return null;
   const perProfile = (parts: typeof analysis.baseline) =>
     share(
       parts.reduce((sum, { costs }) => sum + costs.total, 0),

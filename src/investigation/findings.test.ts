@@ -29,7 +29,7 @@ describe('confidence', () => {
   ])('a change that stands out by %d standard errors: %s', (z, confidence) => {
     expect(rateConfidence(z)).toBe(confidence);
     expect(causeFinding(code(cpu({ z })), null)).toMatchObject({ confidence, z });
-    const load = shareEvidence('cpu', { load: { z, risen: 2, rose: true } });
+    const load = shareEvidence('cpu', { load: { z, risen: 2, hasRisen: true } });
     expect(causeFinding({ kind: 'load', of: load }, null)).toMatchObject({ confidence, z });
   });
 
@@ -38,15 +38,15 @@ describe('confidence', () => {
     to: { 'main a': 40, 'main b': 30, 'main serve x': 60 },
   };
   test.each([
-    { what: 'grew threefold, all from one place', before: 10, after: 30, grew: GREW, confidence: 'high' },
-    { what: 'grew by less', before: 10, after: 29, grew: GREW, confidence: 'medium' },
-  ])('a leak that $what: $confidence', ({ before, after, grew, confidence }) => {
-    const of = levelEvidence('inuse', { before, after, grew });
+    { what: 'grew threefold, all from one place', before: 10, after: 30, hasGrown: GREW, confidence: 'high' },
+    { what: 'grew by less', before: 10, after: 29, hasGrown: GREW, confidence: 'medium' },
+  ])('a leak that $what: $confidence', ({ before, after, hasGrown, confidence }) => {
+    const of = levelEvidence('inuse', { before, after, hasGrown });
     expect(causeFinding({ kind: 'leak', of }, null)).toMatchObject({ kind: 'leak', confidence, z: null });
   });
 
   test('a leak of which one place holds half is as sure as one of a single place', () => {
-    const of = levelEvidence('inuse', { before: 10, after: 30, grew: spread });
+    const of = levelEvidence('inuse', { before: 10, after: 30, hasGrown: spread });
     expect(of.leak?.growth.site.part).toBeGreaterThanOrEqual(0.5);
     expect(causeFinding({ kind: 'leak', of }, null)?.confidence).toBe('high');
   });
@@ -55,7 +55,7 @@ describe('confidence', () => {
     { after: 3, confidence: 'high' },
     { after: 2.99, confidence: 'medium' },
   ])('waiting that rose from 1 s to $after s: $confidence', ({ after, confidence }) => {
-    const of = waitEvidence('mutex', { before: 1, after, grew: GREW });
+    const of = waitEvidence('mutex', { before: 1, after, hasGrown: GREW });
     expect(causeFinding({ kind: 'contention', of }, null)).toMatchObject({ kind: 'contention', confidence });
   });
 });
@@ -63,10 +63,10 @@ describe('confidence', () => {
 describe('findings of a conclusion', () => {
   test('in the order of the causes; the onset is that of the first', () => {
     const causes: Cause[] = [
-      { kind: 'leak', of: levelEvidence('inuse', { before: 10, after: 40, grew: GREW }) },
-      { kind: 'contention', of: waitEvidence('mutex', { before: 0.1, after: 2, grew: GREW }) },
+      { kind: 'leak', of: levelEvidence('inuse', { before: 10, after: 40, hasGrown: GREW }) },
+      { kind: 'contention', of: waitEvidence('mutex', { before: 0.1, after: 2, hasGrown: GREW }) },
       code(cpu()),
-      { kind: 'load', of: shareEvidence('wall', { load: { risen: 2, z: 8, rose: true } }) },
+      { kind: 'load', of: shareEvidence('wall', { load: { risen: 2, z: 8, hasRisen: true } }) },
     ];
     expect(buildFindings(conclusion(...causes), SINCE).map(({ kind }) => kind)).toEqual([
       'leak',
@@ -90,7 +90,7 @@ describe('findings of a conclusion', () => {
     expect(buildFindings(conclusion(code(cpu()), code(allocations)), null)).toHaveLength(2);
     const leak: Cause = {
       kind: 'leak',
-      of: levelEvidence('inuse', { after: 40, grew: { from: {}, to: { 'main serve price': 40 } } }),
+      of: levelEvidence('inuse', { after: 40, hasGrown: { from: {}, to: { 'main serve price': 40 } } }),
     };
     expect(
       buildFindings(conclusion(leak, code(cpu())), null).map(({ fn, kind }) => [kind, fn?.function]),
@@ -193,7 +193,7 @@ describe('a finding about code', () => {
 
 test('load names no function and tells the value per profile', () => {
   const doubled = { 'main serve price': 200, 'main serve stock': 600, 'main poll': 800, 'runtime.gc': 100 };
-  const of = shareEvidence('cpu', { after: doubled, load: { risen: 2, z: 8, rose: true } });
+  const of = shareEvidence('cpu', { after: doubled, load: { risen: 2, z: 8, hasRisen: true } });
   expect(causeFinding({ kind: 'load', of }, SINCE)).toMatchObject({
     kind: 'load',
     fn: null,
@@ -240,23 +240,23 @@ describe('one row for each type', () => {
     { what: 'a move', evidence: { shares: [cpu({ from: 'stock' })] }, row: ['cpu', 'moved'] },
     {
       what: 'a change of code beside a rise of the load',
-      evidence: { shares: [shareEvidence('cpu', { change: {}, load: { rose: true } })] },
+      evidence: { shares: [shareEvidence('cpu', { change: {}, load: { hasRisen: true } })] },
       row: ['cpu', 'code_regression'],
     },
     {
       what: 'load',
-      evidence: { shares: [shareEvidence('cpu', { load: { rose: true } })] },
+      evidence: { shares: [shareEvidence('cpu', { load: { hasRisen: true } })] },
       row: ['cpu', 'load_increase'],
     },
     { what: 'nothing', evidence: { shares: [shareEvidence('cpu')] }, row: ['cpu', 'no_change'] },
     {
       what: 'instances that still warm up',
-      evidence: { shares: [shareEvidence('cpu', { unsettled: 'init', load: { rose: true } })] },
+      evidence: { shares: [shareEvidence('cpu', { unsettled: 'init', load: { hasRisen: true } })] },
       row: ['cpu', 'inconclusive'],
     },
     {
       what: 'a leak',
-      evidence: { levels: [levelEvidence('inuse', { after: 40, grew: GREW })] },
+      evidence: { levels: [levelEvidence('inuse', { after: 40, hasGrown: GREW })] },
       row: ['inuse', 'leak'],
     },
     {
@@ -271,7 +271,7 @@ describe('one row for each type', () => {
     },
     {
       what: 'contention',
-      evidence: { waits: [waitEvidence('mutex', { after: 2, grew: GREW })] },
+      evidence: { waits: [waitEvidence('mutex', { after: 2, hasGrown: GREW })] },
       row: ['mutex', 'contention'],
     },
     { what: 'waits that stayed', evidence: { waits: [waitEvidence('mutex')] }, row: ['mutex', 'no_change'] },

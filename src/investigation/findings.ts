@@ -113,7 +113,7 @@ function changeFinding(
   const sliced = change.slice?.matcher ?? null;
   // Labels that tie with the slice name the same profiles.
   const ofLabel = sliced === null ? null : (carrier ?? { label: sliced.name, value: sliced.value });
-  const ended = run.last < analysis.incident.length - 1 && kind === 'code' && change.slice === null;
+  const hasEnded = run.last < analysis.incident.length - 1 && kind === 'code' && change.slice === null;
   const shown = bareFinding(contrast, culprit.fn, culprit.load);
   const part = sliced === null ? markPart(buildContrast(all, run), shown) : shown;
   // A further change may have fallen as a part of the whole, which an earlier one raised; or the whole has
@@ -148,7 +148,7 @@ function changeFinding(
             also: ties,
           },
     since,
-    until: ended ? (windows.incident[run.last]?.to ?? null) : null,
+    until: hasEnded ? (windows.incident[run.last]?.to ?? null) : null,
     confidence: rateConfidence(culprit.z),
     z: culprit.z,
     from: from === null ? null : functionData(contrast.joined.functions[from], 0),

@@ -41,7 +41,7 @@ export interface BriefEvidence extends LensReadings {
   /** Distance from noise of a change that a brief look showed, though not clearly enough to be one. */
   suspicion: number;
   /** Whether a change may be the warm-up of new instances, which nothing has ruled out. */
-  maybeWarmUp: boolean;
+  mayBeWarmUp: boolean;
   /** Whether some of its instances are new: they warm up, and their levels start from nothing. */
   hasTurnover: boolean;
   /** How the value per profile of the main type changed as a whole; null where that cannot be told. */
@@ -82,7 +82,7 @@ export function briefEvidence(
     collector: null,
     unread: [],
     suspicion: 0,
-    maybeWarmUp: false,
+    mayBeWarmUp: false,
     hasTurnover,
     mainTotals: main === undefined ? null : compareTotals(main.lens, main.times, plan, main.times),
   };
@@ -126,7 +126,7 @@ function withPlainLeak(
   if (leak === null) return level;
   const { joined, site } = leak.growth;
   const load = mainTotals?.load;
-  const explained = load?.rose === true ? (load.risen ?? 1) * MIN_AMOUNT_RISE : 0;
+  const explained = load?.hasRisen === true ? (load.risen ?? 1) * MIN_AMOUNT_RISE : 0;
   const isOfLoad = joined.application[site.fn] !== 1 && leak.after < explained * leak.before;
   const mustBeHigh = leak.instance !== null || hasTurnover;
   const isSmall = mustBeHigh && leak.after < HIGH_RATIO * leak.before;
@@ -179,7 +179,7 @@ export async function lookAtAmounts(evidence: BriefEvidence): Promise<void> {
   const time = evidence.shares.find(({ lens }) => lens.kind === 'time');
   evidence.collector =
     time === undefined ? null : collectorGrowth(buildContrast(time.analysis, wholeRun(time.analysis)));
-  const gate = evidence.collector?.grew === true ? PRESSED_GATE : BRIEF.gate;
+  const gate = evidence.collector?.hasGrown === true ? PRESSED_GATE : BRIEF.gate;
   await lookAtShares(evidence, alloc.lens, { ...BRIEF, gate });
 }
 
@@ -189,14 +189,14 @@ export function asksForAmounts({ series, shares, wholes, mainTotals }: BriefEvid
   const time = shares.find(({ lens }) => lens.kind === 'time');
   // A change of the time that is known already says where the allocations come from, too.
   if (alloc === undefined || time === undefined || time.change !== null) return false;
-  if (collectorGrowth(buildContrast(time.analysis, wholeRun(time.analysis))).grew) return true;
+  if (collectorGrowth(buildContrast(time.analysis, wholeRun(time.analysis))).hasGrown) return true;
   return allocationRise({ wholes }) / Math.max(1, mainTotals?.load.risen ?? 1) >= MIN_AMOUNT_RISE;
 }
 
 /** Factor by which the allocations rose, by their totals alone; 0 where they did not rise beyond noise. */
 export function allocationRise({ wholes }: Pick<BriefEvidence, 'wholes'>): number {
   const whole = wholes.find(({ lens }) => lens.type.alias === 'alloc');
-  return whole?.load.rose === true ? (whole.load.risen ?? 1) : 0;
+  return whole?.load.hasRisen === true ? (whole.load.risen ?? 1) : 0;
 }
 
 async function lookAtShares(
@@ -306,7 +306,7 @@ export function concludeBriefly(evidence: BriefEvidence): BriefVerdict {
     isSoFar: settled.isSoFar,
     findings: settled.isSoFar
       ? findingsSoFar(findings)
-      : evidence.maybeWarmUp
+      : evidence.mayBeWarmUp
         ? findings.map(unsure)
         : findings,
     rows,
@@ -329,6 +329,6 @@ function onsetByTotals(
 ) {
   if (cause === undefined || mainTotals === null || mainTotals.lens.type.isWallClock) return null;
   if (cause.kind !== 'load' && cause.kind !== 'code') return null;
-  if (cause.of.lens !== mainTotals.lens || !mainTotals.load.rose) return null;
+  if (cause.of.lens !== mainTotals.lens || !mainTotals.load.hasRisen) return null;
   return onsetOfTotal(context, mainTotals.profileTimes, [context.plan.baseline, context.plan.incident]);
 }

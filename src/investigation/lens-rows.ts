@@ -41,9 +41,9 @@ function plainRows(reading: Omit<LensReadings, 'collector'>): LensRow[] {
       if (shared.unsettled !== null) return { ...row, verdict: 'inconclusive' };
       if (isRiseOfChange(shared, shares)) return { ...row, verdict: 'code_regression' };
       // Amounts follow the mix of requests: a smaller rise of them is no finding.
-      const rose =
+      const hasRisen =
         lens.kind === 'amount' ? amountRose(analysis.load) : loaded.some(({ of }) => of === shared);
-      return { ...row, verdict: rose ? 'load_increase' : 'no_change' };
+      return { ...row, verdict: hasRisen ? 'load_increase' : 'no_change' };
     }
     const level = levels.find((reading) => reading.lens === lens);
     if (level !== undefined) {
@@ -75,8 +75,8 @@ function plainRows(reading: Omit<LensReadings, 'collector'>): LensRow[] {
 }
 
 /** A total that differs widely, though its own variation may explain it, is not called unchanged. */
-function wholeVerdict({ before, after, rose }: TotalsLens): Verdict {
-  if (rose) return 'load_increase';
+function wholeVerdict({ before, after, hasRisen }: TotalsLens): Verdict {
+  if (hasRisen) return 'load_increase';
   return after >= MIN_AMOUNT_RISE * before && after > 0 ? 'inconclusive' : 'no_change';
 }
 

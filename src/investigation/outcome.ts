@@ -39,7 +39,7 @@ export async function drawOutcome(
   const conclusion = settledConclusion(evidence, rows, evidence.unread, evidence.main);
   const onset = await readOnset(evidence, hasOnset ? conclusion.causes[0] : undefined, context);
   const findings = await offload('findings', [conclusion, onset.since], {
-    heavy: evidence.shares.some(({ analysis }) => isHeavyAnalysis(analysis)),
+    isHeavy: evidence.shares.some(({ analysis }) => isHeavyAnalysis(analysis)),
     signal: context.signal,
   });
   return {

@@ -52,7 +52,13 @@ export const ONE_OFF_Z = 7;
 /** Parts and slices of the main type; parts are read once and added up for everything else (§10). */
 export const MAIN: Resolution = { baselineParts: 4, incidentParts: 4, slices: 7 };
 /** Parts of every other type, whose gate is higher because several types are tried (§5, §10). */
-export const SECOND: Resolution = { baselineParts: 3, incidentParts: 2, slices: 0, gate: 4.8, bursts: false };
+export const SECOND: Resolution = {
+  baselineParts: 3,
+  incidentParts: 2,
+  slices: 0,
+  gate: 4.8,
+  allowsBursts: false,
+};
 /**
  * Gate for a change of allocations where the growth of the collector is the other half of the evidence (§7).
  */
@@ -86,7 +92,7 @@ export const BRIEF = {
   incidentParts: 1,
   slices: 0,
   gate: 4.5,
-  bursts: false,
+  allowsBursts: false,
 } as const satisfies Resolution;
 
 /**
@@ -103,7 +109,7 @@ export const SUSPICIOUS_Z = 2.8;
 /** A closer look at the instances, or other slices, of one of many services. */
 export const SLICED = { ...BRIEF, slices: 4 } as const satisfies Resolution;
 /** A closer look at the course of one of many services over the incident, which shows bursts and warm-ups. */
-export const PARTED = { ...BRIEF, incidentParts: 3, bursts: true } as const satisfies Resolution;
+export const PARTED = { ...BRIEF, incidentParts: 3, allowsBursts: true } as const satisfies Resolution;
 /** A closer look at both halves of the incident, in the later of which new instances have warmed up. */
 export const HALVED = { ...BRIEF, incidentParts: 2 } as const satisfies Resolution;
 /**

@@ -14,7 +14,7 @@ export interface Learned {
   serviceLabels: readonly string[];
   /** Progress of the running scan, else of the last one; null before the first. */
   progress: ScanProgress | null;
-  scanning: boolean;
+  isScanning: boolean;
   /** Why the last scan could not even list the dashboards; null when it could. */
   failure: string | null;
 }
@@ -68,11 +68,11 @@ export function createPatternBook(
   let merged: { patterns: readonly QueryPattern[]; changes: number; at: number } | null = null;
   let saved = { changes: 0, at: Number.NEGATIVE_INFINITY };
 
-  let recalled = options.cache === undefined;
+  let isRecalled = options.cache === undefined;
   const scan = async () => {
     try {
-      if (options.cache !== undefined && !recalled) await recallDashboards(options.cache, memory, now());
-      recalled = true;
+      if (options.cache !== undefined && !isRecalled) await recallDashboards(options.cache, memory, now());
+      isRecalled = true;
       const result = await scanDashboards(store, memory, {
         budget,
         now,
@@ -106,7 +106,7 @@ export function createPatternBook(
       patterns: merged.patterns,
       serviceLabels: memory.serviceLabels,
       progress,
-      scanning: running !== null,
+      isScanning: running !== null,
       failure,
     };
   };

@@ -84,7 +84,7 @@ function readSelector(
 ): Pick<LearnedQuery, 'matchers' | 'variesBy' | 'current' | 'valueNames'> | null {
   const marked = replaceVariables(written, (name) => {
     const variable = variables.get(name);
-    const fixed = variable?.constant === true ? variable.current[0] : undefined;
+    const fixed = variable?.isConstant === true ? variable.current[0] : undefined;
     return fixed ?? `${OPEN}${name}${CLOSE}`;
   });
   const conditions = marked

@@ -182,7 +182,7 @@ describe('a book', () => {
     const [a, b] = await Promise.all([book.read(never(), 60_000, listen), book.read(never(), 60_000)]);
     expect(readUids.length).toBe(30);
     expect(a.patterns.length).toBe(30);
-    expect(b.scanning).toBe(false);
+    expect(b.isScanning).toBe(false);
     expect(known).toEqual([...known].sort((x, y) => x - y));
     expect(new Set(known).size).toBeGreaterThan(20);
   });
@@ -190,7 +190,7 @@ describe('a book', () => {
   test('does not keep a reader waiting', async () => {
     const { store } = grafana(3);
     const book = createPatternBook({ ...store, search: () => new Promise(() => {}) }, { now: () => 1 });
-    expect(await book.read(never(), 1)).toMatchObject({ patterns: [], scanning: true, progress: null });
+    expect(await book.read(never(), 1)).toMatchObject({ patterns: [], isScanning: true, progress: null });
     book.close();
   });
 

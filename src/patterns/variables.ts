@@ -7,7 +7,7 @@ export interface Variable {
   plugin: string | null;
   regex: string | null;
   /** Whether it is a fixed text. */
-  constant: boolean;
+  isConstant: boolean;
   /** Values it is set to, "All" left out. */
   current: readonly string[];
   /** Values that the author wrote down, with the words shown for them. */
@@ -73,7 +73,7 @@ function readVariable(kind: string, from: unknown, query: unknown, plugin: strin
     name: text(field(from, 'name')),
     plugin: kind === 'datasource' ? plugin : null,
     regex: kind === 'datasource' ? text(field(from, 'regex')) : null,
-    constant: kind === 'constant',
+    isConstant: kind === 'constant',
     current: values,
     options,
     lists: readListed(query),

@@ -117,7 +117,7 @@ async function countsSinceStart(
 ): Promise<boolean> {
   if (source.isLive) return false;
   const query = { profileTypeId: id, matchers: allMatchers({ service, matchers }), window };
-  return (await source.profile(query, signal)).sinceStart === true;
+  return (await source.profile(query, signal)).isSinceStart === true;
 }
 
 /** Finds a matcher on `service_name` that no service meets; null where there is none. */

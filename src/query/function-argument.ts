@@ -5,7 +5,7 @@ import { functionData } from '../profile/code/named-function.js';
 import type { Measurement } from '../profile/measurement.js';
 import { displayBriefly } from '../report/functions.js';
 import { safeText } from '../text/sanitise.js';
-import { isHeavy } from '../work/offload.js';
+import { isHeavyWork } from '../work/offload.js';
 
 /** Maximum number of candidates that the error for an ambiguous name lists. */
 const MAX_NAMED = 6;
@@ -20,7 +20,7 @@ export async function resolveFunction(
   text: string,
   signal: AbortSignal,
 ): Promise<FunctionTarget | null> {
-  const candidates = await offload('places', [active, text], { heavy: isHeavy(active), signal });
+  const candidates = await offload('places', [active, text], { isHeavy: isHeavyWork(active), signal });
   const [first] = candidates;
   if (first === undefined) return null;
   if (candidates.length === 1) return toTarget(first);

@@ -73,9 +73,9 @@ export async function measure(
     idle,
     profiles: knownProfiles,
     instances,
-    isSinceStart: merged.sinceStart === true,
+    isSinceStart: merged.isSinceStart === true,
     rate:
-      type.kind === 'instant' || merged.sinceStart === true || isDifference(active)
+      type.kind === 'instant' || merged.isSinceStart === true || isDifference(active)
         ? null
         : computeRate(wholeValue - idle, scope, {
             profiledSeconds: merged.profiledSeconds,

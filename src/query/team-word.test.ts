@@ -42,7 +42,7 @@ async function resolved(word: string | null, { patterns, exist }: Team) {
     labelNames: async () => Object.keys(exist),
     labelValues: async (name) => [...(exist[name] ?? [])],
   });
-  const learned = { patterns, serviceLabels: [], progress: null, scanning: false, failure: null };
+  const learned = { patterns, serviceLabels: [], progress: null, isScanning: false, failure: null };
   const book: PatternBook = { learned: () => learned, read: async () => learned, close() {} };
   const { context } = createEnvironment([source], [], undefined, () => book);
   const window = { from: NOW - 900_000, to: NOW };

@@ -21,8 +21,8 @@ test.each([
     'Which services, types and labels prod has was learned 3 h ago; it is being asked again.',
   ],
   [true, 2 * MINUTE, null],
-])('answers: %s, %d ms', (answers, ageMs, note) => {
-  expect(oldAnswerNote({ source: 'prod', ageMs, isAnswering: answers })).toBe(note);
+])('answers: %s, %d ms', (hasAnswers, ageMs, note) => {
+  expect(oldAnswerNote({ source: 'prod', ageMs, isAnswering: hasAnswers })).toBe(note);
 });
 
 test('a name of a source is text from elsewhere', () => {

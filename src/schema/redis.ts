@@ -79,13 +79,14 @@ export async function openRedis(
   warn: (message: string) => void,
 ): Promise<{ driver: CreateDriverResult<L2CacheDriver>; close(): Promise<void> }> {
   const connection = new Redis(url, { ...OPTIONS, retryStrategy: () => RETRY_MS });
-  let warned = false;
+  let hasWarned = false;
   connection.on('error', (error: Error) => {
-    if (!warned) warn(`the shared cache does not answer, the server works on without it: ${error.message}`);
-    warned = true;
+    if (!hasWarned)
+      warn(`the shared cache does not answer, the server works on without it: ${error.message}`);
+    hasWarned = true;
   });
   connection.on('ready', () => {
-    warned = false;
+    hasWarned = false;
   });
   // A server that accepts connections and says nothing is not used until it answers.
   const connected = connection.connect().catch(() => {});

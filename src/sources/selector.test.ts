@@ -43,8 +43,8 @@ describe('parseSelector', () => {
         { name: 'd', op: '!~', value: 't' },
       ],
     ],
-  ])('reads %s', (text, expected) => {
-    expect(parseSelector(text)).toEqual(expected);
+  ])('reads %s', (text, isExpected) => {
+    expect(parseSelector(text)).toEqual(isExpected);
   });
 
   test.each([

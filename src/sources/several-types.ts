@@ -67,7 +67,7 @@ function addMerges(parts: readonly MergedProfile[]): MergedProfile {
     profiledSeconds: seconds.every((value) => value !== null)
       ? seconds.reduce((sum, value) => sum + value, 0)
       : null,
-    ...(parts.some(({ sinceStart }) => sinceStart === true) ? { sinceStart: true } : {}),
+    ...(parts.some(({ isSinceStart }) => isSinceStart === true) ? { isSinceStart: true } : {}),
   };
 }
 

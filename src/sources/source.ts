@@ -50,7 +50,7 @@ export interface MergedProfile {
   /** Seconds of profiling in the merge, summed over all instances; null where the store does not know. */
   profiledSeconds: number | null;
   /** Whether the values count since the process started, so that they say nothing about the window. */
-  sinceStart?: boolean;
+  isSinceStart?: boolean;
 }
 
 /** A merge that is too large to be read whole, in two reduced forms. */

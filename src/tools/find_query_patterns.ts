@@ -99,14 +99,14 @@ async function readAll(
   const seen = new Set<PatternBook>();
   return Promise.all(
     books.map(async ({ source, book }) => {
-      const fresh = !seen.has(book);
+      const isFresh = !seen.has(book);
       seen.add(book);
-      const tell = fresh ? createProgress(context) : undefined;
+      const tell = isFresh ? createProgress(context) : undefined;
       const reading = book.read(context.signal, WAIT_MS, tell).then((learned) => {
         // Patterns without a particular source are listed once, with the first source that they may belong
         // to.
         const patterns = learned.patterns.filter(
-          ({ sourceUid }) => sourceUid === source.uid || (sourceUid === null && fresh),
+          ({ sourceUid }) => sourceUid === source.uid || (sourceUid === null && isFresh),
         );
         return { learned, patterns, label: findServiceLabel(patterns, learned.serviceLabels) };
       });
@@ -125,7 +125,7 @@ async function readAll(
         label,
         patterns: checked.map((pattern) => ({ pattern, source })),
         notes: [
-          ...(fresh ? scanNotes(learned) : []),
+          ...(isFresh ? scanNotes(learned) : []),
           ...(live === null && learnedPatterns.length > 0
             ? [`${safeText(source.name, 100)} does not answer: its patterns are not checked against it.`]
             : []),
@@ -174,19 +174,19 @@ function wordNotes(
   learned: readonly SourcePatterns[],
 ): string[] {
   if (word === null || named === null) return [];
-  const byOwnLabel = named.label !== SERVICE_LABEL;
+  const isByOwnLabel = named.label !== SERVICE_LABEL;
   const quoted = JSON.stringify(safeText(word, 100));
   if (named.value === word) {
-    return byOwnLabel ? [`${quoted} is taken for a service by ${safeText(named.label, 60)}.`] : [];
+    return isByOwnLabel ? [`${quoted} is taken for a service by ${safeText(named.label, 60)}.`] : [];
   }
   const missing = learned.some(({ live }) => hasService(live, named)) ? '' : ', which sends no profiles';
-  const meaning = byOwnLabel
+  const meaning = isByOwnLabel
     ? safeText(formatSelector([{ name: named.label, op: '=', value: named.value }]), 160)
     : safeText(named.value, 100);
   return [`${quoted} is the team's word for ${meaning}${missing}.`];
 }
 
-function scanNotes({ progress, scanning, failure }: Learned): string[] {
+function scanNotes({ progress, isScanning, failure }: Learned): string[] {
   if (failure !== null) {
     return [
       `The dashboards could not be listed (${safeText(failure, 200)}): the token needs dashboards:read; \`pyroscope-mcp doctor\` checks it.`,
@@ -195,11 +195,11 @@ function scanNotes({ progress, scanning, failure }: Learned): string[] {
   if (progress === null) return ['The dashboards are being read: ask again in a moment.'];
   const { total, done, failed, left } = progress;
   return [
-    ...(scanning && done + failed < total
+    ...(isScanning && done + failed < total
       ? [`${done} of ${total} dashboards are read so far: ask again for the rest.`]
       : []),
     ...(failed > 0 ? [`${failed} of ${total} dashboards could not be read.`] : []),
-    ...(!scanning && left > 0 ? [`${left} of ${total} dashboards are left for the next scans.`] : []),
+    ...(!isScanning && left > 0 ? [`${left} of ${total} dashboards are left for the next scans.`] : []),
   ];
 }
 
@@ -229,7 +229,7 @@ function originText(learned: readonly SourcePatterns[], shown: number): string {
 function habits(shown: readonly QueryPattern[], learned: readonly SourcePatterns[]): string[] {
   const mapped = learned.flatMap((entry) => entry.learned.serviceLabels);
   const label = findServiceLabel(shown, mapped);
-  const usual = shown.some(
+  const isUsual = shown.some(
     ({ valid, matchers, variesBy }) =>
       valid !== false && [...variesBy, ...matchers.map(({ name }) => name)].includes(SERVICE_LABEL),
   );
@@ -238,7 +238,7 @@ function habits(shown: readonly QueryPattern[], learned: readonly SourcePatterns
     ...(label === null
       ? []
       : [
-          `The team tells services apart by ${safeText(label, 60)}, ${usual ? 'more than by' : 'not'} service_name.`,
+          `The team tells services apart by ${safeText(label, 60)}, ${isUsual ? 'more than by' : 'not'} service_name.`,
         ]),
     ...(groupings.length === 0
       ? []

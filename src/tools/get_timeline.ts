@@ -98,8 +98,8 @@ async function byLabel(label: string, measured: Measurement, scope: Scope, conte
   const [first] = series
     .filter(({ since, change }) => since !== null || change !== null)
     .sort((a, b) => (b.carries ?? 0) - (a.carries ?? 0));
-  const tells = first !== undefined && series.length > 1 && (first.carries ?? 1) >= CARRIES;
-  const value = tells ? first.label : null;
+  const canTell = first !== undefined && series.length > 1 && (first.carries ?? 1) >= CARRIES;
+  const value = canTell ? first.label : null;
   return timelineAnswer(measured, {
     ...read,
     by: { label, series, others, isByWeight: scope.type.isWallClock },

@@ -22,7 +22,7 @@ import {
 } from '../report/next.js';
 import { unknownFunctionAnswer } from '../report/unknown-function.js';
 import { safeText } from '../text/sanitise.js';
-import { isHeavy } from '../work/offload.js';
+import { isHeavyWork } from '../work/offload.js';
 import type { Run } from './define.js';
 import type { input } from './surface/inspect_function.js';
 
@@ -49,7 +49,10 @@ export const run: Run<typeof input> = (args, context) =>
       const view =
         target === null
           ? null
-          : await offload('function', [active, target.info, isWhole], { heavy: isHeavy(active), signal });
+          : await offload('function', [active, target.info, isWhole], {
+              isHeavy: isHeavyWork(active),
+              signal,
+            });
       if (target === null || view === null) {
         requireWhole(measured, 'A function without own cost');
         return unknownFunctionAnswer(measured, 'inspect_function', args.function, {

@@ -2,7 +2,7 @@ import { offload } from '../offload.js';
 import { isHeavyFilter } from '../profile/code/filter.js';
 import { answerAbout } from '../query/profile-question.js';
 import { requireWhole } from '../query/whole-or-reduced.js';
-import { isHeavy } from '../work/offload.js';
+import { isHeavyWork } from '../work/offload.js';
 import type { Run } from './define.js';
 import type { input } from './surface/query_profile.js';
 
@@ -30,7 +30,7 @@ export const run: Run<typeof input> = (args, context) =>
         ...(ignore === undefined ? {} : { ignore }),
       };
       return offload('view', [measured, options], {
-        heavy: isHeavy(measured.active) || isHeavyFilter(measured.active, filter),
+        isHeavy: isHeavyWork(measured.active) || isHeavyFilter(measured.active, filter),
         signal: context.signal,
       });
     },

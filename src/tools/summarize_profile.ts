@@ -1,6 +1,6 @@
 import { offload } from '../offload.js';
 import { answerAbout } from '../query/profile-question.js';
-import { isHeavy } from '../work/offload.js';
+import { isHeavyWork } from '../work/offload.js';
 import type { Run } from './define.js';
 import type { input } from './surface/summarize_profile.js';
 
@@ -10,7 +10,7 @@ export const run: Run<typeof input> = (args, context) =>
     context,
     (measured) =>
       offload('summary', [measured, args.limit], {
-        heavy: isHeavy(measured.active),
+        isHeavy: isHeavyWork(measured.active),
         signal: context.signal,
       }),
     { mayBeReduced: true },

@@ -22,7 +22,7 @@ export type Offload<Jobs extends JobTable> = <Name extends keyof Jobs>(
 
 interface OffloadOptions {
   /** Whether the job would hold up the event loop for too long. */
-  heavy: boolean;
+  isHeavy: boolean;
   signal: AbortSignal;
   transfer?: readonly TransferListItem[];
 }
@@ -34,7 +34,7 @@ export interface JobModule<Jobs extends JobTable> {
 }
 
 /** Whether looking at some profiles together would hold up everybody else. */
-export function isHeavy(...profiles: readonly Pick<Profile, 'stackFrames'>[]): boolean {
+export function isHeavyWork(...profiles: readonly Pick<Profile, 'stackFrames'>[]): boolean {
   return profiles.reduce((sum, { stackFrames }) => sum + stackFrames.length, 0) >= HEAVY_FRAMES;
 }
 
@@ -55,11 +55,11 @@ export function createOffload<Jobs extends JobTable>(
   return async <Name extends keyof Jobs>(
     name: Name,
     args: Parameters<Jobs[Name]>,
-    { heavy, signal, transfer = [] }: OffloadOptions,
+    { isHeavy, signal, transfer = [] }: OffloadOptions,
   ): Promise<Awaited<ReturnType<Jobs[Name]>>> => {
     const { JOBS, readOutcome } = await load();
     signal.throwIfAborted();
-    if (!heavy || worker === null) {
+    if (!isHeavy || worker === null) {
       // A union of functions cannot be called with the arguments of one of them.
       const job = JOBS[name] as (...args: Parameters<Jobs[Name]>) => ReturnType<Jobs[Name]>;
       await ownTurn();

@@ -95,10 +95,10 @@ const underLoad = async (
 
 /** Asks `/healthz` until it is told to stop; it must answer each time. */
 function readHealth(url: string) {
-  let going = true;
+  let isGoing = true;
   const seen = (async () => {
     let times = 0;
-    for (; going; times++) {
+    for (; isGoing; times++) {
       const answer = await get(url, '/healthz');
       expect([answer.status, await answer.text()]).toEqual([200, 'ok']);
       await new Promise((resolve) => setTimeout(resolve, 50));
@@ -109,7 +109,7 @@ function readHealth(url: string) {
   seen.catch(() => {});
   return {
     async end() {
-      going = false;
+      isGoing = false;
       return seen;
     },
   };

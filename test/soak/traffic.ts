@@ -62,13 +62,13 @@ export function trafficTo({ url, token, connections, shift }: Target): Traffic {
     agent: number,
     more: Sending,
   ): Promise<Dispatcher.ResponseData> => {
-    const modern = agent % 2 === 0;
+    const isModern = agent % 2 === 0;
     const name = 'name' in params ? { 'mcp-name': String(params.name) } : {};
     const body = {
       jsonrpc: '2.0',
       id: 1,
       method,
-      params: { ...params, ...(modern ? { _meta: MODERN } : {}) },
+      params: { ...params, ...(isModern ? { _meta: MODERN } : {}) },
     };
     return pool.request({
       path: pathname,
@@ -77,7 +77,7 @@ export function trafficTo({ url, token, connections, shift }: Target): Traffic {
         authorization: `Bearer ${more.token ?? token}`,
         'content-type': 'application/json',
         accept: 'application/json, text/event-stream',
-        ...(modern ? { 'mcp-protocol-version': '2026-07-28', 'mcp-method': method, ...name } : {}),
+        ...(isModern ? { 'mcp-protocol-version': '2026-07-28', 'mcp-method': method, ...name } : {}),
       },
       body: more.body ?? JSON.stringify(body),
       signal: AbortSignal.any([

@@ -45,7 +45,7 @@ export interface ShareEvidence {
   after?: Stacks;
   change?: ChangeEvidence;
   load?: Partial<LoadChange>;
-  partly?: boolean;
+  isPartly?: boolean;
   samples?: { before: number; after: number };
   /** Parts of the incident. */
   parts?: number;
@@ -67,11 +67,11 @@ const ROUNDS = {
   stepMs: 5_000,
 };
 
-const NO_RISE: LoadChange = { ratio: 1, risen: 1, z: 0, rose: false };
+const NO_RISE: LoadChange = { ratio: 1, risen: 1, z: 0, hasRisen: false };
 
 /** A profile type whose shares were compared. */
 export function shareEvidence(alias: Alias, evidence: ShareEvidence = {}): ShareLens {
-  const { before = HOUR, after = before, load = {}, partly = false, parts = 2 } = evidence;
+  const { before = HOUR, after = before, load = {}, isPartly = false, parts = 2 } = evidence;
   const reading = {
     baseline: [before, before].map(counted),
     incident: Array.from({ length: parts }, () => counted(after)),
@@ -82,11 +82,11 @@ export function shareEvidence(alias: Alias, evidence: ShareEvidence = {}): Share
   const analysis = {
     ...analysed,
     load: { ...NO_RISE, ...load },
-    partly,
+    isPartly,
     samples: evidence.samples ?? analysed.samples,
   };
   const lens = toLens(alias);
-  const share = { lens, analysis, estimated: false, notes: [], profileTimes: ROUNDS };
+  const share = { lens, analysis, isEstimated: false, notes: [], profileTimes: ROUNDS };
   const length = (INCIDENT.to - INCIDENT.from) / parts;
   const windows = {
     baseline: [-2, -1].map((part) => ({
@@ -152,7 +152,7 @@ export interface GrowthEvidence {
   before?: number | null;
   after?: number | null;
   /** Stacks at the ends of both windows, where something grew. */
-  grew?: { from: Stacks; to: Stacks };
+  hasGrown?: { from: Stacks; to: Stacks };
 }
 
 const SINCE = { after: START, before: START + MINUTE };
@@ -166,14 +166,14 @@ function siteGrowth({ from, to }: { from: Stacks; to: Stacks }) {
 /** A profile type that shows a state at a moment, leaking where `grew` is given. */
 export function levelEvidence(
   alias: Alias,
-  { before = 10, after = 10, grew, isHidden = false }: GrowthEvidence & { isHidden?: boolean } = {},
+  { before = 10, after = 10, hasGrown, isHidden = false }: GrowthEvidence & { isHidden?: boolean } = {},
 ): LevelLens {
   const leak =
-    grew === undefined
+    hasGrown === undefined
       ? null
       : {
           ...{ before: before ?? 0, after: after ?? 0, since: SINCE },
-          ...{ growth: siteGrowth(grew), instance: null, isHidden },
+          ...{ growth: siteGrowth(hasGrown), instance: null, isHidden },
         };
   return { lens: toLens(alias), before, after, leak, rise: null, smallestHidden: null };
 }
@@ -183,10 +183,11 @@ export function levelEvidence(
  */
 export function waitEvidence(
   alias: Alias,
-  { before = 0.1, after = 0.1, grew }: GrowthEvidence = {},
+  { before = 0.1, after = 0.1, hasGrown }: GrowthEvidence = {},
 ): WaitLens {
   const [was, is] = [before ?? 0, after ?? 0];
-  const contention = grew === undefined ? null : { growth: siteGrowth(grew), added: is - was, since: SINCE };
+  const contention =
+    hasGrown === undefined ? null : { growth: siteGrowth(hasGrown), added: is - was, since: SINCE };
   return { lens: toLens(alias), before: was, after: is, contention, dismissed: null };
 }
 

@@ -49,11 +49,11 @@ export function startProgram(
 export function watchProgram(child: ChildProcessWithoutNullStreams): Program {
   let out = '';
   let err = '';
-  let ended = false;
+  let hasEnded = false;
   const exit = new Promise<Exit>((resolve, reject) => {
     child.on('error', reject);
     child.on('close', (code, signal) => {
-      ended = true;
+      hasEnded = true;
       resolve({ code, signal });
     });
   });
@@ -74,7 +74,7 @@ export function watchProgram(child: ChildProcessWithoutNullStreams): Program {
       for (;;) {
         const match = pattern.exec(out) ?? pattern.exec(err);
         if (match !== null) return match;
-        if (ended) throw new Error(`ended without ${pattern}:\n${out}\n${err}`);
+        if (hasEnded) throw new Error(`ended without ${pattern}:\n${out}\n${err}`);
         await new Promise((resolve) => setTimeout(resolve, 10));
       }
     },

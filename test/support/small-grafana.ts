@@ -65,8 +65,8 @@ function routes(scene: Scene): RequestListener {
     if (proxied !== null) {
       const [, uid, id, rpc = ''] = proxied;
       const wanted = decodeURIComponent(uid ?? '');
-      const known = scene.sources.some((source) => source.uid === wanted || String(source.id) === id);
-      if (known) pyroscope(rpc, response);
+      const isKnown = scene.sources.some((source) => source.uid === wanted || String(source.id) === id);
+      if (isKnown) pyroscope(rpc, response);
       else json(response, { message: 'Unable to find datasource', traceID: '' }, 404);
     } else if (requestPath === '/api/datasources') json(response, scene.sources);
     else if (requestPath === '/api/frontend/settings') json(response, scene.settings);

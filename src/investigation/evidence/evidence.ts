@@ -41,7 +41,7 @@ export interface Evidence {
   wholes: readonly TotalsLens[];
   /** Types that were left out because another one tells the same. */
   same: LensPlan['same'];
-  collector: { before: number; after: number; grew: boolean } | null;
+  collector: { before: number; after: number; hasGrown: boolean } | null;
   instances: { stayed: number; left: number; arrived: number } | null;
   /** Context in which the onset is narrowed down. */
   context: InvestigationContext;
@@ -112,9 +112,9 @@ export async function prepareEvidence(
   const fleet = await readFleet(source, matchers, { from: plan.baseline.from, to: incident.to }, signal);
   const { instanceLabel, instances, repositories } = fleet;
   const readContext: ReadContext = { source, matchers, typeIds, repositories, signal };
-  const known = instances.size <= MAX_INSTANCES;
+  const isKnown = instances.size <= MAX_INSTANCES;
   const largeFleetCounts =
-    known || instanceLabel === null || countedBy === undefined
+    isKnown || instanceLabel === null || countedBy === undefined
       ? null
       : await readLargeFleetCounts(
           readContext.source,
@@ -123,7 +123,7 @@ export async function prepareEvidence(
           instanceLabel,
           signal,
         );
-  const groupBy = known && instanceLabel !== null ? [instanceLabel] : [];
+  const groupBy = isKnown && instanceLabel !== null ? [instanceLabel] : [];
   return { readContext: readContext, plan, fleet, requests, groupBy, largeFleetCounts: largeFleetCounts };
 }
 
@@ -296,8 +296,8 @@ async function explainEmpty(
 ): Promise<string> {
   if (!source.isLive) {
     const query = { profileTypeId: type.id, matchers, window: plan.incident };
-    const { sinceStart } = await source.profile(query, signal);
-    if (sinceStart === true)
+    const { isSinceStart } = await source.profile(query, signal);
+    if (isSinceStart === true)
       return 'counts since the process started; with one reading of each instance the amount in the window is unknown';
   }
   return 'no samples in either window';
@@ -313,8 +313,8 @@ function chooseResolution(
   slices = MAIN.slices,
 ): Resolution {
   if (shares.length === 0) return { ...MAIN, slices };
-  const pressed = type.alias === 'alloc' && collectorIn(shares)?.grew === true;
-  return pressed ? { ...SECOND, gate: PRESSED_GATE } : SECOND;
+  const isPressed = type.alias === 'alloc' && collectorIn(shares)?.hasGrown === true;
+  return isPressed ? { ...SECOND, gate: PRESSED_GATE } : SECOND;
 }
 
 /** Value per profile of the first type, after ÷ before. */

@@ -74,25 +74,25 @@ describe('the value of one sample', () => {
       what: 'of counts is 1',
       alias: 'goroutines',
       values: { main: 7 },
-      expected: { value: 1, estimated: false },
+      expected: { value: 1, isEstimated: false },
     },
     {
       what: 'of bytes is the usual rate',
       alias: 'alloc',
       values: { main: 7 },
-      expected: { value: 2 ** 19, estimated: true },
+      expected: { value: 2 ** 19, isEstimated: true },
     },
     {
       what: 'of time is the usual rate where too few values tell it',
       alias: 'cpu',
       values: { main: 30_000_000 },
-      expected: { value: 10_000_000, estimated: false },
+      expected: { value: 10_000_000, isEstimated: false },
     },
     {
       what: 'of time is an estimate where the values are no multiples of it',
       alias: 'cpu',
       values: { main: 30_000_001 },
-      expected: { value: 10_000_000, estimated: true },
+      expected: { value: 10_000_000, isEstimated: true },
     },
   ] as const)('$what', async ({ alias, values, expected }) => {
     expect(await quantum(alias, values)).toEqual(expected);
@@ -102,7 +102,7 @@ describe('the value of one sample', () => {
     // The unit of the profile itself tells how long that is.
     const profile = { ...profileFrom(multiples(5_000_000)), unit: 'nanoseconds' };
     const quantum = await readQuantum(readContext({}), toLens('cpu').type, [profile], INCIDENT);
-    expect(quantum).toEqual({ value: 5_000_000, estimated: false });
+    expect(quantum).toEqual({ value: 5_000_000, isEstimated: false });
   });
 
   test('of time is told by the type that counts samples, where there is one', async () => {
@@ -119,7 +119,7 @@ describe('the value of one sample', () => {
     const profile = profileFrom({ main: 90_000_000 });
     expect(await readQuantum(counting, toLens('cpu').type, [profile], INCIDENT)).toEqual({
       value: 4_500_000,
-      estimated: false,
+      isEstimated: false,
     });
   });
 });

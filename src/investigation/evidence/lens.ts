@@ -9,7 +9,7 @@ import { samplesByInterval } from '../../query/measure.js';
 import { withRepositories } from '../../sources/repository.js';
 import type { Matcher, ProfileSource, Window } from '../../sources/source.js';
 import { bytesPerUnit, isCountUnit, secondsPerUnit } from '../../text/units.js';
-import { isHeavy } from '../../work/offload.js';
+import { isHeavyWork } from '../../work/offload.js';
 
 /** How a profile type is looked at. */
 export type LensKind = Nature;
@@ -70,7 +70,7 @@ export async function readActive(
   const merged = await source.profile(query, signal);
   const profile = withRepositories(merged.profile, repositories);
   if (isAllActive(profile, type)) return profile;
-  return offload('active', [profile, type], { heavy: isHeavy(profile), signal });
+  return offload('active', [profile, type], { isHeavy: isHeavyWork(profile), signal });
 }
 
 /** Go, the JVM agents and V8 record one allocation for about this many bytes. */
@@ -81,7 +81,7 @@ const USUAL_INTERVAL_S = 0.01;
 /** The value that one sample stands for, and whether that is known or only about right. */
 export interface Quantum {
   value: number;
-  estimated: boolean;
+  isEstimated: boolean;
 }
 
 /** Types that a heap profiler samples by bytes. */
@@ -120,21 +120,21 @@ export async function readQuantum(
   window: Window,
   calm: readonly number[] = [],
 ): Promise<Quantum> {
-  if (isCountUnit(type.unit)) return { value: 1, estimated: false };
+  if (isCountUnit(type.unit)) return { value: 1, isEstimated: false };
   const bytes = bytesPerUnit(type.unit);
   if (bytes !== null) {
     const isOfHeap = HEAP_ALIASES.includes(type.standsFor ?? type.alias);
     const implied = isOfHeap ? null : impliedValue(calm);
-    return { value: implied ?? BYTES_PER_SAMPLE / bytes, estimated: true };
+    return { value: implied ?? BYTES_PER_SAMPLE / bytes, isEstimated: true };
   }
   const seconds = secondsPerUnit(type.unit);
-  if (seconds === null) return { value: 1, estimated: true };
+  if (seconds === null) return { value: 1, isEstimated: true };
   const heaviest = profiles.reduce((a, b) => (totalValue(b) > totalValue(a) ? b : a));
   const samples = samplesByInterval(heaviest);
-  if (samples !== null && samples > 0) return { value: totalValue(heaviest) / samples, estimated: false };
+  if (samples !== null && samples > 0) return { value: totalValue(heaviest) / samples, isEstimated: false };
   const value = (await valuePerCount(readContext, type, window)) ?? USUAL_INTERVAL_S / seconds;
   // An interval divides all values; a mean of samples of different length does not.
-  return { value, estimated: heaviest.values.some((sample) => sample % value !== 0) };
+  return { value, isEstimated: heaviest.values.some((sample) => sample % value !== 0) };
 }
 
 async function valuePerCount(

@@ -13,7 +13,7 @@ import { rampInterval, stepPoint } from '../../profile/compare/since.js';
 import { share, totalPerProfile } from '../../profile/contrast/contrast.js';
 import type { Window } from '../../sources/source.js';
 import { bytesPerUnit } from '../../text/units.js';
-import { isHeavy } from '../../work/offload.js';
+import { isHeavyWork } from '../../work/offload.js';
 import { type LensType, readActive } from './lens.js';
 import { measureGap, type ProfileTimes, sharedTimes, totalsIn } from './profile-times.js';
 import { NoRequestLeft } from './requests.js';
@@ -96,8 +96,8 @@ export async function readLevels(
       const leak = { ...hidden, since, growth: site, instance: null, isHidden: true };
       return { lens, before: hidden.before, after: hidden.after, leak, rise: null, smallestHidden };
     }
-    const rose = levelRose(baseline, incident, unitBytes);
-    const rise = rose ? await readRise(context, lens, profileTimes) : null;
+    const hasRisen = levelRose(baseline, incident, unitBytes);
+    const rise = hasRisen ? await readRise(context, lens, profileTimes) : null;
     return { lens, ...ends, leak: null, rise, smallestHidden };
   }
   return {
@@ -120,8 +120,8 @@ export async function readLevels(
 const HOLDER = { part: 0.8, ratio: 2 } as const;
 
 function isHolder({ before, after, site }: SiteGrowth): boolean {
-  const grew = totalPerProfile(after, site.fn) >= HOLDER.ratio * totalPerProfile(before, site.fn);
-  return grew && site.part >= HOLDER.part;
+  const hasGrown = totalPerProfile(after, site.fn) >= HOLDER.ratio * totalPerProfile(before, site.fn);
+  return hasGrown && site.part >= HOLDER.part;
 }
 
 /**
@@ -229,6 +229,6 @@ export async function readEnds(
     };
   };
   const [before, after] = await Promise.all([read(plan.baseline), read(plan.incident)]);
-  const heavy = isHeavy(before.profile, after.profile);
-  return offload('growth', [before, after], { heavy, signal: readContext.signal });
+  const isHeavy = isHeavyWork(before.profile, after.profile);
+  return offload('growth', [before, after], { isHeavy, signal: readContext.signal });
 }

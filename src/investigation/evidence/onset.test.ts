@@ -129,8 +129,8 @@ test('with few requests left the onset is told less finely, and never with more 
 
 test('leaks and contention know their onset; no cause has none', async () => {
   const reading = await readAll(pods(1, { cpu: always(CALM) }));
-  const grew = { from: { main: 1 }, to: { main: 9 } };
-  const [leak, contention] = [levelEvidence('inuse', { grew }), waitEvidence('mutex', { grew })];
+  const hasGrown = { from: { main: 1 }, to: { main: 9 } };
+  const [leak, contention] = [levelEvidence('inuse', { hasGrown }), waitEvidence('mutex', { hasGrown })];
   expect(await findOnset(reading, { kind: 'leak', of: leak })).toEqual(leak.leak?.since);
   expect(await findOnset(reading, { kind: 'contention', of: contention })).toEqual(
     contention.contention?.since,

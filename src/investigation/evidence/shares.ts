@@ -5,7 +5,7 @@ import type { Changes } from '../../profile/compare/changes.js';
 import { isBelow } from '../../profile/compare/through.js';
 import { joinKey, type Renamed } from '../../profile/contrast/join.js';
 import type { Window } from '../../sources/source.js';
-import { isHeavy } from '../../work/offload.js';
+import { isHeavyWork } from '../../work/offload.js';
 import { shareProfile } from '../../work/share.js';
 import { FURTHER_MARGIN, GATE, LEFT_AT_CALLER, MAX_CHANGES, MAX_MOVES, SLICE_GATE } from '../thresholds.js';
 import type { Fleet } from './fleet.js';
@@ -29,7 +29,7 @@ export interface ShareChange extends CodeChange {
 
 export interface ShareLens {
   /** Whether its numbers of samples are estimates. */
-  estimated: boolean;
+  isEstimated: boolean;
   lens: LensType;
   analysis: Analysis;
   /** Least distance from noise that a change had to have, in standard errors. */
@@ -65,7 +65,7 @@ export interface Resolution {
   slices: number;
   gate?: number;
   /** Whether a change may be over before the window is; default yes. */
-  bursts?: boolean;
+  allowsBursts?: boolean;
   /** Smallest growth that is looked for, as a share of the active total; MIN_POINTS where it is left out. */
   minGrowth?: number | undefined;
 }
@@ -79,7 +79,14 @@ export async function readShares(
   context: InvestigationContext,
   lens: LensType,
   profileTimes: ProfileTimes,
-  { baselineParts, incidentParts, slices: maxSlices, gate = GATE, bursts = true, minGrowth }: Resolution,
+  {
+    baselineParts,
+    incidentParts,
+    slices: maxSlices,
+    gate = GATE,
+    allowsBursts = true,
+    minGrowth,
+  }: Resolution,
 ): Promise<ShareLens | null> {
   const { readContext, plan } = context;
   const windows = {
@@ -103,16 +110,16 @@ export async function readShares(
   ]);
   if ([baseline, incident].some((side) => side.every(({ profiles }) => profiles === 0))) return null;
   const both = { from: Math.min(plan.baseline.from, plan.incident.from), to: plan.incident.to };
-  const { value: quantum, estimated } = await readQuantum(
+  const { value: quantum, isEstimated } = await readQuantum(
     readContext,
     lens.type,
     [...baseline, ...incident].map(({ profile }) => profile),
     both,
     singleTotals(profileTimes, plan.baseline),
   );
-  const heavy = isHeavy(...[...baseline, ...incident, ...bySlice].map(({ profile }) => profile));
+  const isHeavy = isHeavyWork(...[...baseline, ...incident, ...bySlice].map(({ profile }) => profile));
   const unshared: Reading = { baseline, incident, slices: bySlice, quantum, minGrowth };
-  let reading = heavy ? sharedReading(unshared) : unshared;
+  let reading = isHeavy ? sharedReading(unshared) : unshared;
   const notes: string[] = [];
   const leftOut = new Set<string>();
   const accepted: ShareChange[] = [];
@@ -136,9 +143,9 @@ export async function readShares(
       without: leftOut,
       gate: minDistance,
       sliceGate: Math.max(minDistance, SLICE_GATE),
-      bursts,
+      allowsBursts,
     };
-    const changes = await offload('changes', [reading, search], { heavy, signal: readContext.signal });
+    const changes = await offload('changes', [reading, search], { isHeavy, signal: readContext.signal });
     // Statements about the type as a whole leave out its warm-up and keep all of its changes.
     if (accepted.length === 0) {
       if (whole === null) notes.push(...renamedNotes(lens.type.alias, changes.analysis.joined.renamed));
@@ -187,10 +194,10 @@ export async function readShares(
       without: new Set([...warming.leftOut, ...grown]),
       gate,
       sliceGate: SLICE_GATE,
-      bursts,
+      allowsBursts,
       isStrict: true,
     };
-    const alone = await offload('changes', [reading, search], { heavy, signal: readContext.signal });
+    const alone = await offload('changes', [reading, search], { isHeavy, signal: readContext.signal });
     for (const move of doubted)
       if (hasGrownAlone(move, alone)) accepted[accepted.indexOf(move)] = { ...move, from: null };
   }
@@ -200,7 +207,7 @@ export async function readShares(
     lens,
     analysis: whole,
     gate,
-    estimated,
+    isEstimated,
     change,
     further,
     notes: [...notes, ...warming.notes],

@@ -31,19 +31,19 @@ const NETWORK = toLens('network:net_bytes:bytes::');
 
 test('an amount that rose as a whole', () => {
   const whole = compareTotals(EXCEPTIONS, listTimes([...repeat(16, 50), ...repeat(8, 900)]), PLAN, MAIN);
-  expect(whole?.rose).toBe(true);
+  expect(whole?.hasRisen).toBe(true);
   expect((whole?.after ?? 0) / (whole?.before ?? 1)).toBeCloseTo(18, 0);
 });
 
 test('an amount that did not', () => {
   const whole = compareTotals(EXCEPTIONS, listTimes([...repeat(16, 50), ...repeat(8, 55)]), PLAN, MAIN);
-  expect(whole?.rose).toBe(false);
+  expect(whole?.hasRisen).toBe(false);
 });
 
 test('events that were not sent before came from nowhere', () => {
   const after = listTimes(repeat(8, 900), 16);
-  expect(compareTotals(EXCEPTIONS, after, PLAN, MAIN)).toMatchObject({ before: 0, rose: true });
-  expect(compareTotals(EXCEPTIONS, listTimes(repeat(8, 3), 16), PLAN, MAIN)?.rose).toBe(false);
+  expect(compareTotals(EXCEPTIONS, after, PLAN, MAIN)).toMatchObject({ before: 0, hasRisen: true });
+  expect(compareTotals(EXCEPTIONS, listTimes(repeat(8, 3), 16), PLAN, MAIN)?.hasRisen).toBe(false);
 });
 
 test('nothing is said where the service was not profiled before, or the type is always sent', () => {

@@ -13,7 +13,7 @@ export interface TotalsLens {
   before: number;
   after: number;
   load: LoadChange;
-  rose: boolean;
+  hasRisen: boolean;
 }
 
 /** Parts of a window whose values per profile are compared. */
@@ -50,8 +50,8 @@ export function compareTotals(
     const isOfEvents = lens.kind === 'amount' && isCountUnit(lens.type.unit);
     if (!isOfEvents || totalsIn(main, baseline).profiles === 0) return null;
     const now = computeMean(after);
-    const load = { ratio: null, risen: null, z: 0, rose: false };
-    return { lens, profileTimes: profileTimes, before: 0, after: now, load, rose: now >= MIN_NEW_EVENTS };
+    const load = { ratio: null, risen: null, z: 0, hasRisen: false };
+    return { lens, profileTimes: profileTimes, before: 0, after: now, load, hasRisen: now >= MIN_NEW_EVENTS };
   }
   const load = loadChange(before, after, { quantum: sampleValue(lens.type.unit), phi: USUAL_PHI });
   return {
@@ -60,7 +60,7 @@ export function compareTotals(
     before: computeMean(before),
     after: computeMean(after),
     load,
-    rose: amountRose(load),
+    hasRisen: amountRose(load),
   };
 }
 

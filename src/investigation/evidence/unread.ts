@@ -16,12 +16,12 @@ export interface UnreadType extends Unread {
 /**
  * Describes a failure to read one part of an investigation.
  *
- * @param ranOutOfTime whether our own signal, and not the caller's, ended the request
+ * @param hasRunOutOfTime whether our own signal, and not the caller's, ended the request
  * @throws the error itself where it is neither a failure of the store nor a limit of ours
  */
-export function unreadBecause(error: unknown, ranOutOfTime: boolean): Unread {
+export function unreadBecause(error: unknown, hasRunOutOfTime: boolean): Unread {
   if (error instanceof NoRequestLeft) return notRead('no_request_left');
-  return notReadBecause(error) ?? (ranOutOfTime ? notRead('no_time') : fail(error));
+  return notReadBecause(error) ?? (hasRunOutOfTime ? notRead('no_time') : fail(error));
 }
 
 function fail(error: unknown): never {

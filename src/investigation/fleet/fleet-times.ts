@@ -73,8 +73,8 @@ export async function readFleetTimes(
   { signal, soon }: { signal: AbortSignal; soon: AbortSignal },
 ): Promise<FleetTimes> {
   const { source, matchers, units, groupBy, instanceLabels, plan } = question;
-  const apart = areInstancesApart(units);
-  const labels = [...unitLabels(groupBy), ...(apart ? instanceLabels : [])];
+  const isApart = areInstancesApart(units);
+  const labels = [...unitLabels(groupBy), ...(isApart ? instanceLabels : [])];
   const window = { from: plan.baseline.from, to: gridEnd(plan.incident, plan.stepMs) };
   const typeIds = [
     ...new Set(units.flatMap((unit) => listLenses(unit).toRead.map(({ type }) => type.id))),
@@ -88,7 +88,7 @@ export async function readFleetTimes(
     return null;
   };
   const [counts] = await Promise.all([
-    apart ? null : readCounts(question, soon).catch(withoutCounts),
+    isApart ? null : readCounts(question, soon).catch(withoutCounts),
     ...typeIds.map(async (profileTypeId) => {
       try {
         const series = await source.timeSeries(

@@ -3,7 +3,7 @@ import { MIN_POINTS } from '../../profile/contrast/contrast.js';
 import { type FunctionInfo, type Profile, totalValue } from '../../profile/model.js';
 import type { Matcher, Window } from '../../sources/source.js';
 import { escapePattern } from '../../text/pattern.js';
-import { isHeavy } from '../../work/offload.js';
+import { isHeavyWork } from '../../work/offload.js';
 import { type LensType, type ReadContext, readActive, readQuantum } from '../evidence/lens.js';
 import { totalsIn } from '../evidence/profile-times.js';
 import type { Plan } from '../evidence/windows.js';
@@ -112,8 +112,8 @@ export async function lookAtGroup(group: Group): Promise<readonly GroupChange[]>
     gate: GROUP_GATE,
     minGrowth: (MIN_POINTS * bounds.smallest) / quantum,
   };
-  const heavy = isHeavy(before, after);
-  const grown = await offload('grown', [question], { heavy, signal: readContext.signal });
+  const isHeavy = isHeavyWork(before, after);
+  const grown = await offload('grown', [question], { isHeavy, signal: readContext.signal });
   return grown.map((one) => ({ grown: one, quantum }));
 }
 
@@ -199,7 +199,7 @@ export async function suspectIn(group: Group, { grown, quantum }: GroupChange): 
     const readContext = createReadContext({ ...group, looks: first });
     const read = async (window: Window) => {
       const profile = await readActive(readContext, group.lens.type, window);
-      const options = { heavy: isHeavy(profile), signal: readContext.signal };
+      const options = { isHeavy: isHeavyWork(profile), signal: readContext.signal };
       return (await offload('counts', [profile, { universe, quantum }, grown.info], options)).x;
     };
     const now = await read(group.plan.incident);

@@ -90,10 +90,10 @@ export async function lookAtAll(
   const maybeWarmUps = ordered.filter(
     ({ unit, evidence }) => unit.hasTurnover && evidence.shares.some(({ change }) => change !== null),
   );
-  for (const { evidence } of maybeWarmUps) evidence.maybeWarmUp = true;
+  for (const { evidence } of maybeWarmUps) evidence.mayBeWarmUp = true;
   await inTurn(maybeWarmUps, 0, async ({ evidence }) => {
     await ruleOutWarmUp(evidence);
-    evidence.maybeWarmUp = false;
+    evidence.mayBeWarmUp = false;
   });
   // Instances that stand out first, then what was suspicious for another reason.
   for (const { evidence } of byDescending(open, ({ evidence }) => measureOutlier(evidence)))

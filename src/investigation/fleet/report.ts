@@ -96,7 +96,7 @@ function fleetReport(triage: Triage, frame: FleetFrame): FleetReport {
     selector: frame.selector,
     groupBy: frame.groupBy,
     window: frame.window,
-    baseline: { ...(frame.baseline ?? triage.plan.baseline), chosen: frame.baseline === null },
+    baseline: { ...(frame.baseline ?? triage.plan.baseline), isChosen: frame.baseline === null },
     unitCount: triage.units.length,
     rows,
     loadOnly: ranked.loadOnly.map(({ unit, ratio }) => ({ name: plainName(unit), ratio })),

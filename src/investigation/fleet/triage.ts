@@ -174,7 +174,7 @@ function createLook(
  */
 function concludeTogether({ evidence }: Look): BriefVerdict {
   const { mainTotals } = evidence;
-  const whole = mainTotals === null ? [] : [{ ...mainTotals, rose: mainTotals.load.rose }];
+  const whole = mainTotals === null ? [] : [{ ...mainTotals, rose: mainTotals.load.hasRisen }];
   const concluded = concludeBriefly({ ...evidence, wholes: [...whole, ...evidence.wholes] });
   const isCalm = concluded.verdict === 'inconclusive' && newsIn(concluded.rows).length === 0;
   return isCalm && mainTotals !== null ? { ...concluded, verdict: 'no_change' } : concluded;

@@ -103,7 +103,7 @@ async function buildReport(
     };
   });
   const [main] = evidence.shares;
-  const isPartly = main?.analysis.partly ?? false;
+  const isPartly = main?.analysis.isPartly ?? false;
   const side = (which: 'before' | 'after', at: Window, selector: readonly Matcher[]): GateSide => ({
     window: at,
     selector: formatSelector(selector),
@@ -118,7 +118,7 @@ async function buildReport(
     after: side('after', window, matchers),
     isBaselineChosen: baseline === null,
     main: evidence.main,
-    isEstimated: main?.estimated ?? false,
+    isEstimated: main?.isEstimated ?? false,
     verdict: conclusion.verdict,
     minShare: policy.minShare,
     smallest: evidence.totals.map(({ lens }) =>

@@ -65,8 +65,8 @@ describe('isHeavyFilter', () => {
     [{ focus: '.{0,900}' }, 10, true],
     [{ focus: 'a{40}', ignore: 'b{40}' }, 50, false],
     [{ focus: 'a{40}', ignore: 'b{40}' }, 200, true],
-  ])('%j on %i names of 30 characters: %s', (filter, functions, heavy) => {
-    expect(isHeavyFilter(named(functions, 30), filter)).toBe(heavy);
+  ])('%j on %i names of 30 characters: %s', (filter, functions, isHeavy) => {
+    expect(isHeavyFilter(named(functions, 30), filter)).toBe(isHeavy);
   });
 
   test('what would take minutes is refused with the number of functions and what is taken', () => {

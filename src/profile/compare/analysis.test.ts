@@ -44,12 +44,12 @@ describe('analyse', () => {
     expect(analysed.samples).toEqual({ before: 3200, after: 3200 });
     expect(analysed.dispersion.phi).toBeGreaterThanOrEqual(1);
     expect(analysed.dispersion.phi).toBeLessThan(1.5);
-    expect(analysed.load).toMatchObject({ ratio: 2, rose: true });
+    expect(analysed.load).toMatchObject({ ratio: 2, hasRisen: true });
   });
 
   test('load is of own code: the collector takes no part in it', () => {
     const busy = { ...CALM, 'runtime.gc': 5000 };
-    expect(analysis({ incident: [busy, busy] }).load).toMatchObject({ ratio: 1, rose: false });
+    expect(analysis({ incident: [busy, busy] }).load).toMatchObject({ ratio: 1, hasRisen: false });
   });
 
   test('a first part of the baseline that differs from the later ones was warm-up', () => {
@@ -208,11 +208,11 @@ describe('gates', () => {
   test('a rise is the load where the middle one of the slices takes part in it, by more than 12 %', () => {
     const risen = { incident: [times(CALM, 2), times(CALM, 2)] };
     const loadWith = (...factors: number[]) => {
-      const { load, partly } = analysis({ ...risen, slices: factors.map((factor) => times(CALM, factor)) });
-      return { rose: load.rose, partly };
+      const { load, isPartly } = analysis({ ...risen, slices: factors.map((factor) => times(CALM, factor)) });
+      return { hasRisen: load.hasRisen, isPartly };
     };
-    const everywhere = { rose: true, partly: false };
-    const somewhere = { rose: false, partly: true };
+    const everywhere = { hasRisen: true, isPartly: false };
+    const somewhere = { hasRisen: false, isPartly: true };
     expect(loadWith()).toEqual(everywhere);
     expect(loadWith(1.11, 1.13, 4)).toEqual(everywhere);
     expect(loadWith(1, 1.11, 4)).toEqual(somewhere);
@@ -220,7 +220,8 @@ describe('gates', () => {
   });
 
   const priced = (samples: number): Stacks => ({ ...CALM, 'main serve price': samples });
-  const changeIn = (parts: Parts, bursts?: boolean) => changeOverTime(analysis(parts), GATE, bursts);
+  const changeIn = (parts: Parts, allowsBursts?: boolean) =>
+    changeOverTime(analysis(parts), GATE, allowsBursts);
 
   test('a burst must stand out by 0.6 standard errors more than the gate', async () => {
     const burst = (samples: number) => changeIn({ incident: [CALM, priced(samples), CALM, CALM] });

@@ -67,7 +67,7 @@ export interface Analysis extends Measured {
   slices: readonly PartCosts[];
   load: LoadChange;
   /** Whether the value per profile rose, but only in the smaller part of the slices: that is not the load. */
-  partly: boolean;
+  isPartly: boolean;
   /** Samples of own code on each side. */
   samples: { before: number; after: number };
 }
@@ -99,7 +99,7 @@ export function analyse({ baseline, incident, slices, quantum, minGrowth }: Read
   const load = loadChange(levels(before), levels(after), { quantum, phi: dispersion.phi });
   const requests = findRequests({ ...sides, quantum, dispersion });
   const sliceParts = parts.slice(baseline.length + incident.length);
-  const everywhere = isEverywhere(levels(sliceParts), levels(before));
+  const isEverywhere = hasRisenEverywhere(levels(sliceParts), levels(before));
   return {
     joined,
     baseline: before,
@@ -113,8 +113,8 @@ export function analyse({ baseline, incident, slices, quantum, minGrowth }: Read
     universes: listUniverses(sides),
     requests,
     mix: changedEntries({ ...sides, quantum, dispersion }, requests),
-    load: { ...load, rose: load.rose && everywhere },
-    partly: load.rose && !everywhere,
+    load: { ...load, hasRisen: load.hasRisen && isEverywhere },
+    isPartly: load.hasRisen && !isEverywhere,
     samples: {
       before: sumIn(universe, sides.before.costs) / quantum,
       after: sumIn(universe, sides.after.costs) / quantum,
@@ -126,7 +126,7 @@ export function analyse({ baseline, incident, slices, quantum, minGrowth }: Read
 const SLICE_RISE = 1.12;
 
 /** Whether the middle one of the slices rose; true where none were read. */
-function isEverywhere(slices: readonly PartLevel[], before: readonly PartLevel[]): boolean {
+function hasRisenEverywhere(slices: readonly PartLevel[], before: readonly PartLevel[]): boolean {
   const was = computeMean(before);
   const ratios = slices
     .flatMap((one) => (one.profiles > 0 ? [one.value / one.profiles / was] : []))
@@ -198,14 +198,14 @@ const UNIVERSE_MARGIN = 0.3;
 /**
  * Looks for a change of code over time; null where load and noise explain all.
  *
- * @param bursts whether a change may be over before the window is
+ * @param allowsBursts whether a change may be over before the window is
  */
-export function changeOverTime(analysis: Analysis, gate: number, bursts = true): CodeChange | null {
+export function changeOverTime(analysis: Analysis, gate: number, allowsBursts = true): CodeChange | null {
   for (const [at, universe] of analysis.universes.entries()) {
-    const change = changeIn({ ...analysis, universe }, gate + at * UNIVERSE_MARGIN, bursts);
+    const change = changeIn({ ...analysis, universe }, gate + at * UNIVERSE_MARGIN, allowsBursts);
     if (change !== null) return change;
   }
-  return changeInEntry(analysis, gate, bursts);
+  return changeInEntry(analysis, gate, allowsBursts);
 }
 
 /** Growth that a change inside one entry point must have as a share of the whole. */
@@ -217,14 +217,14 @@ const ENTRY_MARGIN = 1.2;
  * Looks for a change inside each entry point: there neither the load nor the mix of requests can hide or
  * feign one.
  */
-function changeInEntry(analysis: Analysis, gate: number, bursts: boolean): CodeChange | null {
+function changeInEntry(analysis: Analysis, gate: number, allowsBursts: boolean): CodeChange | null {
   const { application, library } = analysis.joined;
   let best: CodeChange | null = null;
   for (const { fn } of analysis.requests.points) {
     const inside = withinEntry(analysis, fn);
     for (const nameable of [application, library]) {
       const universe: Universe = { nameable: nameable, population: 'total' };
-      const change = changeIn({ ...inside, universe }, gate + ENTRY_MARGIN, bursts);
+      const change = changeIn({ ...inside, universe }, gate + ENTRY_MARGIN, allowsBursts);
       if (change === null) continue;
       // Told from inside, shown as a part of the whole: what fell there is no growth that a reader could
       // follow.
@@ -240,15 +240,15 @@ function changeInEntry(analysis: Analysis, gate: number, bursts: boolean): CodeC
   return best;
 }
 
-function changeIn(analysis: Analysis, gate: number, bursts: boolean): CodeChange | null {
+function changeIn(analysis: Analysis, gate: number, allowsBursts: boolean): CodeChange | null {
   const last = analysis.incident.length - 1;
   const isBurst = (run: Run) => run.last < last;
-  const isAllowed = (run: Run) => bursts || !isBurst(run);
+  const isAllowed = (run: Run) => allowsBursts || !isBurst(run);
   const run = strongestRun(analysis, analysis.universe, isAllowed);
   const change = changeInRun(analysis, run, isBurst(run) ? gate + BURST_MARGIN : gate);
   // A change that is gone from the last part was a burst, too, however the parts were put together.
-  const over = change !== null && !isBurst(run) && isOver(analysis, change);
-  if (over && (!bursts || change.culprit.z < gate + BURST_MARGIN)) return null;
+  const isOver = change !== null && !isBurst(run) && isOverByNow(analysis, change);
+  if (isOver && (!allowsBursts || change.culprit.z < gate + BURST_MARGIN)) return null;
   if (change !== null && (run.early === 0 || isStillThere(analysis, change))) return change;
   if (run.early === 0 && !isBurst(run)) return null;
   const lasting = strongestRun(analysis, analysis.universe, (one) => one.early === 0 && !isBurst(one));
@@ -259,7 +259,7 @@ function changeIn(analysis: Analysis, gate: number, bursts: boolean): CodeChange
 const OVER = 2;
 
 /** Whether the last part of the incident shows the share of before rather than that of the change. */
-function isOver(analysis: Analysis, { culprit, contrast }: CodeChange): boolean {
+function isOverByNow(analysis: Analysis, { culprit, contrast }: CodeChange): boolean {
   const last = analysis.incident.at(-1);
   if (last === undefined || analysis.incident.length < 2) return false;
   const [before, after] = [contrast.before, contrast.after].map((side) =>

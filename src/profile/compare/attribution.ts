@@ -78,7 +78,7 @@ export function attribute(
       const othersZ = deviation([before.x, before.n], [others.x, others.n], dispersion);
       const left = q - p0;
       const growth = p - p0;
-      const alone =
+      const isAlone =
         left <= OTHERS_GROWTH * growth || (left <= OTHERS_NOISE.growth * growth && othersZ <= OTHERS_NOISE.z);
       return {
         label,
@@ -89,7 +89,7 @@ export function attribute(
         ofTotal: share(counts.x, counts.total),
         othersOfTotal: others.total > 0 ? share(others.x, others.total) : null,
         z,
-        carries: growth > 0 && z >= MIN_Z && alone,
+        carries: growth > 0 && z >= MIN_Z && isAlone,
       };
     });
   });

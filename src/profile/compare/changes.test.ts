@@ -5,7 +5,7 @@ import { type ChangeSearch, changesIn, cheaperIn } from './changes.js';
 
 const CALM = { 'main serve price': 100, 'main serve stock': 300, 'main poll': 400, 'runtime.gc': 100 };
 const GROWN = { ...CALM, 'main serve price': 500 };
-const SEARCH: ChangeSearch = { without: new Set(), gate: 4.1, sliceGate: 4.6, bursts: true };
+const SEARCH: ChangeSearch = { without: new Set(), gate: 4.1, sliceGate: 4.6, allowsBursts: true };
 
 function reading(
   incident: readonly Stacks[],
@@ -40,7 +40,7 @@ describe('changes over time and in every slice', () => {
   test('bursts are looked for where they are wanted', () => {
     const burst = reading([CALM, GROWN, CALM, CALM]);
     expect(named(changesIn(burst, SEARCH)).overTime).toBe('price');
-    expect(named(changesIn(burst, { ...SEARCH, bursts: false })).overTime).toBeNull();
+    expect(named(changesIn(burst, { ...SEARCH, allowsBursts: false })).overTime).toBeNull();
   });
 
   test('a function that is left out is not named, and nothing else is taken for it', () => {

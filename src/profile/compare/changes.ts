@@ -28,7 +28,7 @@ export interface ChangeSearch {
   gate: number;
   sliceGate: number;
   /** Whether a change may be over before the window is. */
-  bursts: boolean;
+  allowsBursts: boolean;
   /** Whether a cost that grew while it took another's place is a growth and no move. */
   isStrict?: boolean;
 }
@@ -36,7 +36,7 @@ export interface ChangeSearch {
 /** Joins a reading and looks for a change of code over time and in every slice. */
 export function changesIn(
   reading: Reading,
-  { without, gate, sliceGate, bursts, isStrict }: ChangeSearch,
+  { without, gate, sliceGate, allowsBursts, isStrict }: ChangeSearch,
 ): Changes {
   const analysis = {
     ...analyse(without.size === 0 ? reading : withoutFunctions(reading, without)),
@@ -44,7 +44,7 @@ export function changesIn(
   };
   return {
     analysis,
-    overTime: changeOverTime(analysis, gate, bursts),
+    overTime: changeOverTime(analysis, gate, allowsBursts),
     inSlices: analysis.slices.map((_, slice) => changeInSlice(analysis, slice, sliceGate)),
   };
 }

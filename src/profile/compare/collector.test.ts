@@ -15,7 +15,7 @@ describe('collectorGrowth', () => {
         { ...WORK, 'runtime.gcBgMarkWorker runtime.gcDrain runtime.scanobject': 100 },
         { ...WORK, 'runtime.gcBgMarkWorker runtime.gcDrain runtime.scanobject': 600 },
       ),
-    ).toEqual({ before: 0.1, after: 0.4, grew: true });
+    ).toEqual({ before: 0.1, after: 0.4, hasGrown: true });
   });
 
   test('nested collector frames count once', () => {
@@ -28,16 +28,16 @@ describe('collectorGrowth', () => {
       'main work runtime.mallocgc runtime.gcAssistAlloc runtime.gcDrainN': 500,
       'main work': 500,
     };
-    expect(growth({ 'main work': 1000 }, helped)).toEqual({ before: 0, after: 0, grew: false });
+    expect(growth({ 'main work': 1000 }, helped)).toEqual({ before: 0, after: 0, hasGrown: false });
   });
 
   test('less than two points, noise, a fall, and no collector at all', () => {
     const gc = (value: number) => ({ ...WORK, 'runtime.bgsweep': value });
-    expect(growth(gc(10), gc(20)).grew).toBe(false);
-    expect(growth({ main: 9, 'runtime.bgsweep': 1 }, { main: 8, 'runtime.bgsweep': 2 }).grew).toBe(false);
-    expect(growth(gc(600), gc(100)).grew).toBe(false);
-    expect(growth(WORK, WORK)).toEqual({ before: 0, after: 0, grew: false });
-    expect(growth({}, {})).toEqual({ before: 0, after: 0, grew: false });
+    expect(growth(gc(10), gc(20)).hasGrown).toBe(false);
+    expect(growth({ main: 9, 'runtime.bgsweep': 1 }, { main: 8, 'runtime.bgsweep': 2 }).hasGrown).toBe(false);
+    expect(growth(gc(600), gc(100)).hasGrown).toBe(false);
+    expect(growth(WORK, WORK)).toEqual({ before: 0, after: 0, hasGrown: false });
+    expect(growth({}, {})).toEqual({ before: 0, after: 0, hasGrown: false });
   });
 
   test.each([
@@ -51,7 +51,7 @@ describe('collectorGrowth', () => {
   ])('knows %s', (name) => {
     const side = (value: number) =>
       buildProfile([[{ name: 'work', file: '/app/work.js' }], 900], [[name], value]);
-    expect(collectorGrowth(contrast(side(100), side(600))).grew).toBe(true);
+    expect(collectorGrowth(contrast(side(100), side(600))).hasGrown).toBe(true);
   });
 
   test.each([
@@ -61,7 +61,7 @@ describe('collectorGrowth', () => {
     'PSGateway.collect',
   ])('does not take %s for a collector', (name) => {
     const side = (value: number) => buildProfile([['work'], 900], [[name], value]);
-    expect(collectorGrowth(contrast(side(100), side(600))).grew).toBe(false);
+    expect(collectorGrowth(contrast(side(100), side(600))).hasGrown).toBe(false);
   });
 });
 
@@ -69,15 +69,15 @@ describe('gates', () => {
   const gc = (collector: number) => ({ 'main work': 100_000 - collector, 'runtime.bgsweep': collector });
 
   test.each([
-    { what: 'less than two points', after: 11_990, grew: false },
-    { what: 'two points', after: 12_010, grew: true },
-  ])('$what of growth: $grew', ({ after, grew }) => {
-    expect(growth(gc(10_000), gc(after)).grew).toBe(grew);
+    { what: 'less than two points', after: 11_990, hasGrown: false },
+    { what: 'two points', after: 12_010, hasGrown: true },
+  ])('$what of growth: $hasGrown', ({ after, hasGrown }) => {
+    expect(growth(gc(10_000), gc(after)).hasGrown).toBe(hasGrown);
   });
 
   test('it must stand out by 3.5 standard errors', async () => {
     const side = (collector: number) => ({ ...WORK, 'runtime.bgsweep': collector });
-    const least = await leastFound(20, 200, (collector) => growth(side(20), side(collector)).grew);
+    const least = await leastFound(20, 200, (collector) => growth(side(20), side(collector)).hasGrown);
     const z = deviation([20, 920], [least, 900 + least], CALM);
     expect(z).toBeGreaterThanOrEqual(3.5);
     // Samples are whole.

@@ -23,7 +23,7 @@ export function isCollector({ name }: Pick<FunctionInfo, 'name'>): boolean {
 export function collectorGrowth({ joined, before, after, quantum, dispersion }: Contrast): {
   before: number;
   after: number;
-  grew: boolean;
+  hasGrown: boolean;
 } {
   const ids = joined.functions.flatMap((info, fn) => (isCollector(info) ? [fn] : []));
   // Collector frames nest; the outermost of them has all of their cost.
@@ -42,7 +42,7 @@ export function collectorGrowth({ joined, before, after, quantum, dispersion }: 
   const beside = (x: number, { costs }: Contrast['before']) =>
     [x / quantum, (x + costs.application) / quantum] as const;
   const z = deviation(beside(x1, before), beside(x2, after), dispersion);
-  return { before: p1, after: p2, grew: p2 - p1 >= MIN_POINTS && z >= MIN_Z };
+  return { before: p1, after: p2, hasGrown: p2 - p1 >= MIN_POINTS && z >= MIN_Z };
 }
 
 function sumSelf(self: Float64Array, ids: readonly number[]): number {

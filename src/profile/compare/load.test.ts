@@ -8,44 +8,44 @@ const parts = (...values: number[]): PartLevel[] => values.map((value) => ({ val
 describe('loadChange', () => {
   test('value per profile, after ÷ before, over the whole incident and over its end', () => {
     const load = loadChange(parts(1000, 1000, 1000, 1000), parts(1000, 1000, 2000, 2000), SAMPLES);
-    expect(load).toMatchObject({ ratio: 1.5, risen: 2, rose: true });
+    expect(load).toMatchObject({ ratio: 1.5, risen: 2, hasRisen: true });
     const more = loadChange([{ value: 4000, profiles: 4 }], [{ value: 4000, profiles: 2 }], SAMPLES);
     expect(more.ratio).toBe(2);
   });
 
   test('a fall, drift of some percent, and a rise that the mean does not show are no increase', () => {
     const calm = parts(1000, 1020, 990, 1010);
-    expect(loadChange(calm, parts(500, 480), SAMPLES)).toMatchObject({ rose: false });
-    expect(loadChange(calm, parts(1100, 1120, 1090, 1110), SAMPLES).rose).toBe(false);
-    expect(loadChange(calm, parts(1600, 1000, 1000, 1000), SAMPLES).rose).toBe(false);
+    expect(loadChange(calm, parts(500, 480), SAMPLES)).toMatchObject({ hasRisen: false });
+    expect(loadChange(calm, parts(1100, 1120, 1090, 1110), SAMPLES).hasRisen).toBe(false);
+    expect(loadChange(calm, parts(1600, 1000, 1000, 1000), SAMPLES).hasRisen).toBe(false);
   });
 
   test('a rise must exceed what the baseline varies by, and the sampling error', () => {
     const restless = parts(400, 1600, 700, 1300);
     for (const now of [800, 1000, 1200])
-      expect(loadChange(restless, parts(now, now), SAMPLES).rose).toBe(false);
-    expect(loadChange(parts(5, 6, 5, 4), parts(9, 10), SAMPLES).rose).toBe(false);
+      expect(loadChange(restless, parts(now, now), SAMPLES).hasRisen).toBe(false);
+    expect(loadChange(parts(5, 6, 5, 4), parts(9, 10), SAMPLES).hasRisen).toBe(false);
     // With more samples this ratio is significant.
-    expect(loadChange(parts(500, 600, 500, 400), parts(900, 1000), SAMPLES).rose).toBe(true);
+    expect(loadChange(parts(500, 600, 500, 400), parts(900, 1000), SAMPLES).hasRisen).toBe(true);
   });
 
   test('a rise that began in the baseline is one, and the ratio of the windows stays what it is', () => {
     const load = loadChange(parts(1000, 1000, 1000, 2000), parts(2000, 2000, 2000), SAMPLES);
-    expect(load).toMatchObject({ ratio: 1.6, risen: 2, rose: true });
+    expect(load).toMatchObject({ ratio: 1.6, risen: 2, hasRisen: true });
   });
 
   test('nothing before has no ratio; nothing after is a fall', () => {
-    const nothing = { ratio: null, risen: null, z: 0, rose: false };
+    const nothing = { ratio: null, risen: null, z: 0, hasRisen: false };
     expect(loadChange([], parts(5), SAMPLES)).toEqual(nothing);
     expect(loadChange([{ value: 0, profiles: 3 }], parts(5), SAMPLES)).toEqual(nothing);
     expect(loadChange([{ value: 3, profiles: 0 }], parts(5), SAMPLES)).toEqual(nothing);
     for (const none of [[], parts(0, 0), [{ value: 3, profiles: 0 }]])
-      expect(loadChange(parts(5), none, SAMPLES)).toMatchObject({ ratio: 0, risen: 0, rose: false });
+      expect(loadChange(parts(5), none, SAMPLES)).toMatchObject({ ratio: 0, risen: 0, hasRisen: false });
   });
 
   test('one part on each side is judged by what is usual', () => {
-    expect(loadChange(parts(10_000), parts(20_000), SAMPLES).rose).toBe(true);
-    expect(loadChange(parts(10_000), parts(12_500), SAMPLES).rose).toBe(false);
+    expect(loadChange(parts(10_000), parts(20_000), SAMPLES).hasRisen).toBe(true);
+    expect(loadChange(parts(10_000), parts(12_500), SAMPLES).hasRisen).toBe(false);
   });
 
   /** Four parts on each side with a log-normal factor in addition to the sampling noise. */
@@ -58,7 +58,7 @@ describe('loadChange', () => {
           value: overdispersed(random, samples * times * Math.exp(spread * normal(random)), 1.5),
           profiles: 4,
         }));
-      if (loadChange(side(1), side(factor), { quantum: 1, phi: 1.5 }).rose) rose++;
+      if (loadChange(side(1), side(factor), { quantum: 1, phi: 1.5 }).hasRisen) rose++;
     }
     return rose / rounds;
   }
@@ -83,9 +83,9 @@ describe('loadChange', () => {
 });
 
 test.each([
-  { what: 'less than a fifth', after: 1_190_000, rose: false },
-  { what: 'a fifth', after: 1_200_000, rose: true },
-])('of a calm service a rise of $what: $rose', ({ after, rose }) => {
+  { what: 'less than a fifth', after: 1_190_000, hasRisen: false },
+  { what: 'a fifth', after: 1_200_000, hasRisen: true },
+])('of a calm service a rise of $what: $hasRisen', ({ after, hasRisen }) => {
   const calm = parts(1_000_000, 1_000_000, 1_000_000, 1_000_000);
-  expect(loadChange(calm, parts(after, after, after, after), SAMPLES).rose).toBe(rose);
+  expect(loadChange(calm, parts(after, after, after, after), SAMPLES).hasRisen).toBe(hasRisen);
 });

@@ -21,7 +21,7 @@ export interface LoadChange {
   risen: number | null;
   z: number;
   /** Whether it rose by more than drift and noise. */
-  rose: boolean;
+  hasRisen: boolean;
 }
 
 /**
@@ -37,9 +37,9 @@ export function loadChange(
   { quantum, phi }: { quantum: number; phi: number },
 ): LoadChange {
   const was = computeMean(before);
-  if (was <= 0) return { ratio: null, risen: null, z: 0, rose: false };
+  if (was <= 0) return { ratio: null, risen: null, z: 0, hasRisen: false };
   const ratio = computeMean(after) / was;
-  let best: LoadChange = { ratio, risen: ratio, z: Number.NEGATIVE_INFINITY, rose: false };
+  let best: LoadChange = { ratio, risen: ratio, z: Number.NEGATIVE_INFINITY, hasRisen: false };
   const parts = [...before, ...after];
   for (let cut = 1; cut < parts.length; cut++) {
     const [calm, end] = [parts.slice(0, Math.min(cut, before.length)), parts.slice(cut)];
@@ -56,7 +56,7 @@ export function loadChange(
     // 1946).
     const freedom = spread.freedom * (variance / Math.max(between, 1e-9)) ** 2;
     const z = normalDeviate(t, freedom) - (cut < before.length ? EARLY_MARGIN : 0);
-    if (z > best.z) best = { ratio, risen: high / low, z, rose: high / low >= MIN_RISE && z >= MIN_Z };
+    if (z > best.z) best = { ratio, risen: high / low, z, hasRisen: high / low >= MIN_RISE && z >= MIN_Z };
   }
   return best;
 }

@@ -45,7 +45,7 @@ export function movedFrom(
   universe: Universe = findUniverse(contrast),
 ): number | null {
   const inside = lostInside(contrast, culprit, universe);
-  if (inside?.ofItsOwn) return inside.caller;
+  if (inside?.isOfItsOwn) return inside.caller;
   return lostElsewhere(contrast, culprit, universe) ?? inside?.caller ?? null;
 }
 
@@ -57,7 +57,7 @@ function lostInside(
   contrast: Contrast,
   culprit: Culprit,
   universe: Universe,
-): { caller: number; ofItsOwn: boolean } | null {
+): { caller: number; isOfItsOwn: boolean } | null {
   const { joined, before, after, quantum, dispersion } = contrast;
   const { fn, growth } = culprit;
   const caller = nearestCaller(contrast, universe, fn, contrast.after);
@@ -67,20 +67,20 @@ function lostInside(
     share(sumIn(universe, side.costs) - selfCost, side.profiles);
   const load = share(rest(after, a2), rest(before, a1)) || 1;
   const atCaller = share(a2, after.profiles) - load * share(a1, before.profiles);
-  const stayed = atCaller <= LEFT_AT_CALLER * growth && !isSurplus(contrast, a1, a2, growth, load);
+  const hasStayed = atCaller <= LEFT_AT_CALLER * growth && !isSurplus(contrast, a1, a2, growth, load);
   // The code taken out of the caller was its own, alone or with the libraries that it called.
   for (const part of ['self', 'charged'] as const) {
     const [o1, o2] = [before.costs[part][caller] ?? 0, after.costs[part][caller] ?? 0];
-    const rule = { leastZ: stayed ? MIN_INSIDE_Z : MIN_NEAR_Z, like: LIKE_GAIN_INSIDE };
-    if (isCounterpart(contrast, universe, fn, o1, o2, rule) !== null) return { caller, ofItsOwn: true };
+    const rule = { leastZ: hasStayed ? MIN_INSIDE_Z : MIN_NEAR_Z, like: LIKE_GAIN_INSIDE };
+    if (isCounterpart(contrast, universe, fn, o1, o2, rule) !== null) return { caller, isOfItsOwn: true };
   }
-  if (!stayed) return null;
+  if (!hasStayed) return null;
   const inside = (parts: readonly number[]) => totalsBelow(joined, parts, caller)[fn] ?? 0;
   const [o1, o2] = [a1 - inside(before.parts), a2 - inside(after.parts)];
   const outside = (side: Contrast['before'], cost: number, other: number) =>
     [other / quantum, (sumIn(universe, side.costs) - cost + other) / quantum] as const;
   const z = deviation(outside(before, a1, o1), outside(after, a2, o2), dispersion);
-  return z <= MIN_LOSS_Z ? { caller, ofItsOwn: false } : null;
+  return z <= MIN_LOSS_Z ? { caller, isOfItsOwn: false } : null;
 }
 
 /** The own function nearest above another one that nearly all of its cost passes through. */

@@ -101,10 +101,10 @@ function withoutWrappers(
   return movers.filter(({ fn }) => !groupOf.has(fn) || kept.has(fn));
 }
 
-/** @param diluted whether a fall is no fall outside the culprit */
-function nameKind(p1: number, p2: number, diluted: boolean): MoverKind {
+/** @param isDiluted whether a fall is no fall outside the culprit */
+function nameKind(p1: number, p2: number, isDiluted: boolean): MoverKind {
   if (p1 === 0) return 'new';
   if (p2 === 0) return 'gone';
   if (p2 > p1) return 'grew';
-  return diluted ? 'diluted' : 'shrank';
+  return isDiluted ? 'diluted' : 'shrank';
 }

@@ -143,7 +143,7 @@ describe('comparison of two sides', () => {
       fc.property(stacks, fc.integer({ min: 1, max: 5 }), (some, profiles) => {
         const result = findings(contrast(build(some), build(some), { profiles: [profiles, profiles] }));
         expect(result).toMatchObject({ shifts: [], culprit: null, site: null, movers: [] });
-        expect(result.collector.grew).toBe(false);
+        expect(result.collector.hasGrown).toBe(false);
       }),
     );
   });
@@ -152,7 +152,7 @@ describe('comparison of two sides', () => {
     fc.assert(
       fc.property(stacks, fc.constantFrom(0.25, 0.5, 1.8, 2, 40), (some, factor) => {
         const result = findings(contrast(build(some), build(scaled(some, factor))));
-        expect([result.culprit, result.movers, result.collector.grew]).toEqual([null, [], false]);
+        expect([result.culprit, result.movers, result.collector.hasGrown]).toEqual([null, [], false]);
       }),
     );
   });

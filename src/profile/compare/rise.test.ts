@@ -10,29 +10,29 @@ test.each([
     before: [40, 41, 40],
     after: [200, 240, 240],
     bytes: null,
-    rose: true,
+    hasRisen: true,
   },
-  { name: 'a handful more', before: [2, 2, 2], after: [6, 7, 8], bytes: null, rose: false },
-  { name: 'from nothing', before: [0, 0], after: [500, 1000], bytes: null, rose: true },
-  { name: 'less than twice as much', before: [100, 100], after: [190, 190], bytes: null, rose: false },
+  { name: 'a handful more', before: [2, 2, 2], after: [6, 7, 8], bytes: null, hasRisen: false },
+  { name: 'from nothing', before: [0, 0], after: [500, 1000], bytes: null, hasRisen: true },
+  { name: 'less than twice as much', before: [100, 100], after: [190, 190], bytes: null, hasRisen: false },
   // Levels that swing reach the same height in the baseline.
-  { name: 'a swing', before: [100, 400, 100], after: [300, 400], bytes: null, rose: false },
-  { name: 'memory', before: [2 ** 20, 2 ** 20], after: [5 * 2 ** 20, 6 * 2 ** 20], bytes: 1, rose: true },
-  { name: 'some kilobytes', before: [1024, 1024], after: [9000, 9000], bytes: 1, rose: false },
-  { name: 'megabytes as a unit', before: [3, 3], after: [9, 9], bytes: 2 ** 20, rose: true },
-  { name: 'a level that fell', before: [240, 240], after: [40, 40], bytes: null, rose: false },
-  { name: 'no baseline', before: [], after: [240, 240], bytes: null, rose: false },
-])('$name: rose is $rose', ({ before, after, bytes, rose }) => {
-  expect(levelRose(levels(before), levels(after), bytes)).toBe(rose);
+  { name: 'a swing', before: [100, 400, 100], after: [300, 400], bytes: null, hasRisen: false },
+  { name: 'memory', before: [2 ** 20, 2 ** 20], after: [5 * 2 ** 20, 6 * 2 ** 20], bytes: 1, hasRisen: true },
+  { name: 'some kilobytes', before: [1024, 1024], after: [9000, 9000], bytes: 1, hasRisen: false },
+  { name: 'megabytes as a unit', before: [3, 3], after: [9, 9], bytes: 2 ** 20, hasRisen: true },
+  { name: 'a level that fell', before: [240, 240], after: [40, 40], bytes: null, hasRisen: false },
+  { name: 'no baseline', before: [], after: [240, 240], bytes: null, hasRisen: false },
+])('$name: rose is $rose', ({ before, after, bytes, hasRisen }) => {
+  expect(levelRose(levels(before), levels(after), bytes)).toBe(hasRisen);
 });
 
 test.each([
-  [{ rose: true, risen: 18 }, true],
-  [{ rose: true, risen: 1.5 }, true],
-  [{ rose: true, risen: 1.49 }, false],
-  [{ rose: false, risen: 18 }, false],
-  [{ rose: true, risen: null }, false],
-])('an amount with %j rose: %s', (change, rose) => {
+  [{ hasRisen: true, risen: 18 }, true],
+  [{ hasRisen: true, risen: 1.5 }, true],
+  [{ hasRisen: true, risen: 1.49 }, false],
+  [{ hasRisen: false, risen: 18 }, false],
+  [{ hasRisen: true, risen: null }, false],
+])('an amount with %j hasRisen: %s', (change, rose) => {
   const load: LoadChange = { ratio: change.risen, z: 5, ...change };
   expect(amountRose(load)).toBe(rose);
 });

@@ -15,8 +15,8 @@ const MIN_ADDED_COUNT = 10;
 const MIN_ADDED_BYTES = 2 ** 20;
 
 /** Whether an amount per profile rose by so much that it is a finding, whatever the other types did. */
-export function amountRose({ rose, risen }: LoadChange): boolean {
-  return rose && (risen ?? 0) >= MIN_AMOUNT_RISE;
+export function amountRose({ hasRisen, risen }: LoadChange): boolean {
+  return hasRisen && (risen ?? 0) >= MIN_AMOUNT_RISE;
 }
 
 /**

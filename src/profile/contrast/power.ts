@@ -67,17 +67,17 @@ const FACTORS = [1e-3, 1e4] as const;
 /**
  * How many times as long a comparison must be for a growth to be seen, as samples come at present.
  *
- * @param longerBaseline whether the baseline grows as the window does
+ * @param needsLongerBaseline whether the baseline grows as the window does
  * @returns null where no window is long enough
  */
 export function neededFactor(
   sight: Sight,
   shareBefore: number,
   growth: number,
-  longerBaseline: boolean,
+  needsLongerBaseline: boolean,
 ): number | null {
   const sees = (factor: number) => {
-    const before = longerBaseline ? times(sight.before, factor) : sight.before;
+    const before = needsLongerBaseline ? times(sight.before, factor) : sight.before;
     const smallest = smallestGrowth({ ...sight, before, after: times(sight.after, factor) }, shareBefore);
     return smallest !== null && smallest <= growth;
   };

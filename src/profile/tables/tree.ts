@@ -67,8 +67,8 @@ export function callTreeRows(
       const [only, ...others] = item.children;
       if (only === undefined || only.total < HANDS_ON * handing.total || options.keep(only.functionId)) break;
       const next = expandNode(profile, only);
-      const handsOn = (next.children[0]?.total ?? 0) >= HANDS_ON * only.total;
-      if (!handsOn || Math.abs(next.self) >= OWN_COST_FLOOR * whole) break;
+      const isHandingOn = (next.children[0]?.total ?? 0) >= HANDS_ON * only.total;
+      if (!isHandingOn || Math.abs(next.self) >= OWN_COST_FLOOR * whole) break;
       item.folded++;
       item.aside = item.aside.concat(others);
       item.children = next.children;

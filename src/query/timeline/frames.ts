@@ -5,7 +5,7 @@ import { type Frame, frameAt, listWindows, type Reading, type Span } from '../..
 import type { Cost } from '../../profile/tables/function-cost.js';
 import type { ProfileQuery, ProfileSource } from '../../sources/source.js';
 import { formatTime } from '../../text/units.js';
-import { isHeavy } from '../../work/offload.js';
+import { isHeavyWork } from '../../work/offload.js';
 import type { ToolContext } from '../context.js';
 import { notReadBecause, type Unread } from '../not-read.js';
 import type { Scope } from '../scope.js';
@@ -26,8 +26,8 @@ export function fetchCosts(
     async (query) => {
       if (query === null) return { active: 0, value: 0 };
       const { profile } = await source.profile(query, signal);
-      const heavy = isHeavy(profile);
-      return offload('cost', [profile, type.isWallClock, target?.info ?? null], { heavy, signal });
+      const isHeavy = isHeavyWork(profile);
+      return offload('cost', [profile, type.isWallClock, target?.info ?? null], { isHeavy, signal });
     },
     { concurrency: IN_FLIGHT },
   );

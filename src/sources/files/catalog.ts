@@ -151,6 +151,6 @@ function compareByTime(
 }
 
 function isInside(file: string): boolean {
-  const absolute = path.isAbsolute(file) || path.win32.isAbsolute(file);
-  return !absolute && !file.includes('\0') && !file.split(/[/\\]/).includes('..');
+  const isAbsolute = path.isAbsolute(file) || path.win32.isAbsolute(file);
+  return !isAbsolute && !file.includes('\0') && !file.split(/[/\\]/).includes('..');
 }

@@ -161,7 +161,7 @@ export function counterDetector(): {
   let previous: Reading | null = null;
   let rises = 0;
   let evidence = 0;
-  let stackFell = false;
+  let hasStackFallen = false;
   return {
     add(values) {
       const reading = { values, total: sumValues(values) };
@@ -170,7 +170,7 @@ export function counterDetector(): {
       else if (reading.total < previous.total) steps.push('keep');
       else {
         steps.push(steps.length - 1);
-        stackFell ||= hasFallen(previous, reading);
+        hasStackFallen ||= hasFallen(previous, reading);
         if (reading.total > previous.total && previous.values.size > 0) {
           rises++;
           evidence += previous.values.size - 1;
@@ -180,7 +180,7 @@ export function counterDetector(): {
     },
     verdict(isByNature = false) {
       if (instances.hasSeveralInstances()) return { kind: 'suspected' };
-      if (stackFell) return { kind: 'none' };
+      if (hasStackFallen) return { kind: 'none' };
       if (isByNature) return { kind: 'counter', steps };
       const restarts = steps.filter((step) => step === 'keep').length;
       let bits = evidence;

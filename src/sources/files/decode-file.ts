@@ -7,11 +7,11 @@ import { readProfileFile } from './profile-file.js';
 export async function decodeFile(
   directory: string,
   file: string,
-  heavy: boolean,
+  isHeavy: boolean,
   signal: AbortSignal,
 ): Promise<DecodedFile> {
-  if (heavy) {
-    const { stacks, ...decoded } = await offload('fileHead', [directory, file], { heavy, signal });
+  if (isHeavy) {
+    const { stacks, ...decoded } = await offload('fileHead', [directory, file], { isHeavy, signal });
     return { ...decoded, stacks: () => stacks };
   }
   const pprof = await readProfileFile(directory, file);

@@ -10,24 +10,24 @@ const MAX_REMARKS = 4;
 /** The use of a counter since process start in a merge. */
 export interface CounterUse {
   /** Whether the values count since the process started, without an earlier reading to subtract. */
-  sinceStart: boolean;
+  isSinceStart: boolean;
   /** Whether this is a reading of a counter; the reading before it is subtracted, if there is one. */
-  counted: boolean;
+  isCounted: boolean;
   /** Whether this may be a reading of a counter; nothing is subtracted. */
-  suspected: boolean;
+  isSuspected: boolean;
 }
 
 /** Notes for the reader on counters in a merge. */
 export function counterNotes(uses: readonly CounterUse[]): string[] {
-  if (uses.some(({ sinceStart }) => sinceStart))
+  if (uses.some(({ isSinceStart }) => isSinceStart))
     return [
       'These files count since the process started: one reading says nothing about a window. With a second one of the same instance the difference is known.',
     ];
   return [
-    ...(uses.some(({ counted }) => counted)
+    ...(uses.some(({ isCounted }) => isCounted)
       ? ['These files hold counters since process start; each was reduced by the one before it.']
       : []),
-    ...(uses.some(({ suspected }) => suspected)
+    ...(uses.some(({ isSuspected }) => isSuspected)
       ? [
           'These profiles may count since process start (scraped): then a sum over time means nothing. Compare a window around one of them with a window around a later one.',
         ]

@@ -131,7 +131,7 @@ export async function readFileSize(directory: string, file: string): Promise<num
 }
 
 /** Whether decoding a file would block other calls. */
-export function isHeavy(fileBytes: number): boolean {
+export function isHeavyWork(fileBytes: number): boolean {
   return fileBytes >= HEAVY_FILE_BYTES;
 }
 

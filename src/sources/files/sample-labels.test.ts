@@ -162,8 +162,8 @@ test('counters are reduced for a selection as for the whole', async () => {
   const source = createFilesSource({ directory });
   const ask = async (...matchers: Matcher[]) => {
     const query = { profileTypeId: 'memory:alloc_space:bytes:space:bytes', matchers, window: WINDOW };
-    const { profile, sinceStart } = await source.profile(query, signal);
-    expect(sinceStart).toBe(false);
+    const { profile, isSinceStart } = await source.profile(query, signal);
+    expect(isSinceStart).toBe(false);
     return listStacks(profile).reduce((sum, [, value]) => sum + value, 0);
   };
   expect(await ask()).toBe(530);
@@ -182,8 +182,8 @@ test('where only the start of a counter lies in the window, the values count sin
   const source = createFilesSource({ directory });
   const ask = async (from: number, to: number) => {
     const query = { profileTypeId: 'memory:alloc_space:bytes::', matchers: [], window: { from, to } };
-    const { profile, sinceStart, notes } = await source.profile(query, signal);
-    return { total: profile.values.reduce((sum, value) => sum + value, 0), sinceStart, notes };
+    const { profile, isSinceStart, notes } = await source.profile(query, signal);
+    return { total: profile.values.reduce((sum, value) => sum + value, 0), sinceStart: isSinceStart, notes };
   };
   expect(await ask(T0, T0)).toEqual({
     total: 100,

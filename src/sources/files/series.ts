@@ -19,7 +19,7 @@ export interface Counters {
 interface Series {
   last: CatalogEntry;
   entries: CatalogEntry[];
-  inOrder: boolean;
+  isInOrder: boolean;
   detectors: Detectors;
 }
 type Detectors = Map<string, { entries: CatalogEntry[]; detector: ReturnType<typeof counterDetector> }>;
@@ -37,14 +37,14 @@ export function counterSurvey(compare: (a: CatalogEntry, b: CatalogEntry) => num
       const series: Series = seriesByLabels.get(key) ?? {
         last: entry,
         entries: [],
-        inOrder: true,
+        isInOrder: true,
         detectors: new Map(),
       };
       seriesByLabels.set(key, series);
-      series.inOrder &&= compare(series.last, entry) <= 0;
+      series.isInOrder &&= compare(series.last, entry) <= 0;
       series.last = entry;
       series.entries.push(entry);
-      if (series.inOrder) detect(series.detectors, entry, stacksOf());
+      if (series.isInOrder) detect(series.detectors, entry, stacksOf());
       else series.detectors.clear();
     },
 
@@ -55,8 +55,8 @@ export function counterSurvey(compare: (a: CatalogEntry, b: CatalogEntry) => num
     ): Promise<Map<string, Counters>> {
       const readings = new Map<string, Map<CatalogEntry, CounterReading>>();
       const suspected = new Map<string, Set<CatalogEntry>>();
-      for (const { entries, inOrder, detectors } of seriesByLabels.values()) {
-        if (!inOrder) {
+      for (const { entries, isInOrder, detectors } of seriesByLabels.values()) {
+        if (!isInOrder) {
           for (const entry of entries.sort(compare)) {
             signal.throwIfAborted();
             detect(detectors, entry, await readAgain(entry));

@@ -28,7 +28,7 @@ import {
   type QueryPart,
 } from './parts.js';
 import { locateFiles } from './place.js';
-import { explainFailure, isHeavy } from './profile-file.js';
+import { explainFailure, isHeavyWork } from './profile-file.js';
 import type { SegmentFile } from './segment.js';
 
 /** Maximum memory of decoded files that are kept for the next question. */
@@ -88,7 +88,7 @@ export function createFilesSource(options: {
     return decodingGate.run(DECODING_FACTOR * bytes, signal, async () => {
       onDecoding(file, 'begins');
       try {
-        return await decodeFile(directory, file, isHeavy(bytes), signal);
+        return await decodeFile(directory, file, isHeavyWork(bytes), signal);
       } finally {
         onDecoding(file, 'ended');
       }
@@ -156,18 +156,18 @@ export function createFilesSource(options: {
       .map((matcher) => ({ label: matcher.name, test: matcherTest(matcher) }));
     const matched = (await findMatches(query, signal)).filter(({ typeIds }) => typeIds.includes(typeId));
     const isStart = ({ entry }: Match) => counters?.readings.get(entry) === 'left_out';
-    const sinceStart = matched.length > 0 && matched.every(isStart);
+    const isSinceStart = matched.length > 0 && matched.every(isStart);
     return matched.flatMap(({ entry, sets }): QueryPart | [] => {
       const reading = counters?.readings.get(entry);
-      if (reading === 'left_out' && !sinceStart) return [];
+      if (reading === 'left_out' && !isSinceStart) return [];
       const subtracted = reading === undefined || reading === 'left_out' ? null : reading.subtracted;
       return {
         entry,
         sets,
         subtracted: subtracted === null ? null : { entry: subtracted, sets: matchingSets(subtracted, tests) },
-        counted: reading !== undefined,
-        sinceStart,
-        suspected: counters?.suspected.has(entry) ?? false,
+        isCounted: reading !== undefined,
+        isSinceStart,
+        isSuspected: counters?.suspected.has(entry) ?? false,
       };
     });
   };
@@ -214,7 +214,7 @@ export function createFilesSource(options: {
   const mergeInThread = async (plan: MergePlan, largest: number, signal: AbortSignal): Promise<Profile> => {
     const { directory } = await place(signal);
     return decodingGate.run(DECODING_FACTOR * largest, signal, () =>
-      offload('mergeFiles', [directory, plan], { heavy: true, signal }).catch((error: unknown) => {
+      offload('mergeFiles', [directory, plan], { isHeavy: true, signal }).catch((error: unknown) => {
         signal.throwIfAborted();
         throw unreadableError(error);
       }),
@@ -287,7 +287,7 @@ export function createFilesSource(options: {
         profiledSeconds: seconds.every((value) => value !== null)
           ? seconds.reduce((sum, value) => sum + value, 0)
           : null,
-        sinceStart: profiles.some(({ sinceStart }) => sinceStart),
+        isSinceStart: profiles.some(({ isSinceStart }) => isSinceStart),
       };
     },
 
@@ -309,7 +309,7 @@ export function createFilesSource(options: {
     async timeSeries(query, options, signal) {
       const { profileTypeId, window } = query;
       const values = (await findProfiles(query, signal)).flatMap((part) => {
-        if (part.sinceStart) return [];
+        if (part.isSinceStart) return [];
         const { time } = part.entry;
         const sums = (taken: FileSelection, sign: number) =>
           listSets(taken).map(({ labels, totals }) => ({

@@ -11,8 +11,8 @@ export function disableCommand(uid: string): string {
 }
 
 /** Tells how to enable a data source: by a command, or in the configuration where that decides. */
-export function enableHint(uid: string, byConfiguration: boolean): string {
-  return byConfiguration
+export function enableHint(uid: string, isByConfiguration: boolean): string {
+  return isByConfiguration
     ? `add ${shellQuote(uid)} to PYROSCOPE_MCP_ENABLED_SOURCES and restart the server`
     : enableCommand(uid);
 }

@@ -337,10 +337,10 @@ function missingSource(uid: string, name: string, type: string | null): ListedSo
 
 function disabledObstacle(
   { uid, name }: DataSource,
-  byConfiguration: boolean,
+  isByConfiguration: boolean,
 ): { message: string; next: string } {
   return {
     message: `The data source "${safeText(name, 100)}" (uid ${safeText(uid, 100)}) is disabled, so it is not queried.`,
-    next: `Only a person can enable it: ${enableHint(uid, byConfiguration)}`,
+    next: `Only a person can enable it: ${enableHint(uid, isByConfiguration)}`,
   };
 }

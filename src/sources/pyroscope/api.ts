@@ -193,7 +193,7 @@ export async function selectMergeProfile(
   try {
     const heavy = bytes.length >= HEAVY_BYTES;
     return await offload('decode', [bytes, transport.echoes()], {
-      heavy,
+      isHeavy: heavy,
       signal,
       transfer: heavy ? listTransferables(bytes) : [],
     });

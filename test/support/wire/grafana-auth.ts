@@ -47,8 +47,8 @@ export function authenticate(
   state: GrafanaState,
   { version }: GrafanaSetup,
 ): Identity | Reply {
-  const old = version === '9.4';
-  const refuse = (message: string, messageId: string) => refusal(message, messageId, old);
+  const isOld = version === '9.4';
+  const refuse = (message: string, messageId: string) => refusal(message, messageId, isOld);
   const header = headers.authorization ?? '';
   const bearer = /^Bearer (.+)$/.exec(header)?.[1];
   const basic = /^Basic (.+)$/.exec(header)?.[1];
@@ -61,13 +61,13 @@ export function authenticate(
   if (key !== undefined) {
     const token = state.tokens.find((candidate) => candidate.key === key);
     const problem = token === undefined ? 'unknown' : (token.state ?? 'valid');
-    if (token === undefined || problem !== 'valid') return tokenRefusal(problem, old);
-    return ofToken(token, wantedOrg, old);
+    if (token === undefined || problem !== 'valid') return tokenRefusal(problem, isOld);
+    return ofToken(token, wantedOrg, isOld);
   }
   if (basic !== undefined) {
     const account = state.users.find(({ login, password: secret }) => login === user && secret === password);
     if (account === undefined) {
-      return old
+      return isOld
         ? errorReply(401, { message: 'invalid username or password', traceID: '' })
         : refuse('Invalid username or password', 'password-auth.failed');
     }
@@ -77,7 +77,7 @@ export function authenticate(
       ? { kind: 'user', login, orgId, permissions }
       : refuse('Unauthorized', 'auth.unauthorized');
   }
-  if (header !== '' && old) return errorReply(401, { message: 'Invalid Basic Auth Header', traceID: '' });
+  if (header !== '' && isOld) return errorReply(401, { message: 'Invalid Basic Auth Header', traceID: '' });
   if (header === '' && state.anonymous) {
     return { kind: 'anonymous', login: '', orgId: 1, permissions: VIEWER };
   }

@@ -116,10 +116,10 @@ function whoAmI({ who, setup }: Call): Reply {
   if (who.kind === 'anonymous') return errorReply(401, { message: 'Unauthorized' });
   if (who.kind === 'token' && setup.version === '9.4') return ok({ message: 'user not found' }, 404);
   const token = who.kind === 'token';
-  const old = setup.version === '9.4';
+  const isOld = setup.version === '9.4';
   return ok({
     id: token ? 0 : 1,
-    ...(old ? {} : { uid: token ? 'service-account:2' : 'user1' }),
+    ...(isOld ? {} : { uid: token ? 'service-account:2' : 'user1' }),
     email: token ? who.login : `${who.login}@localhost`,
     name: token ? who.login.replace(/^sa-\d+-/, '') : '',
     login: who.login,
@@ -128,7 +128,7 @@ function whoAmI({ who, setup }: Call): Reply {
     isGrafanaAdmin: false,
     isDisabled: false,
     isExternal: false,
-    ...(old
+    ...(isOld
       ? {}
       : { isExternallySynced: false, isGrafanaAdminExternallySynced: false, isProvisioned: false }),
     authLabels: token ? null : [],

@@ -1,7 +1,7 @@
 import { offload } from '../../../offload.js';
 import type { Analysis } from '../../../profile/compare/analysis.js';
 import type { Profile } from '../../../profile/model.js';
-import { isHeavy } from '../../../work/offload.js';
+import { isHeavyWork } from '../../../work/offload.js';
 import type { ReadContext } from '../lens.js';
 
 /**
@@ -17,5 +17,5 @@ export function countsLater(
 ): Promise<{ x: number; n: number }> {
   const info = joined.functions[fn];
   const args = [profile, { universe, quantum }, info, leftOut] as const;
-  return offload('counts', [...args], { heavy: isHeavy(profile), signal });
+  return offload('counts', [...args], { isHeavy: isHeavyWork(profile), signal });
 }

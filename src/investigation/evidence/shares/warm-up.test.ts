@@ -29,7 +29,7 @@ async function decide(instances: readonly SmallInstance[], resolution: Partial<R
     carrier: carrier === null ? null : `${carrier.label}=${carrier.value}`,
     notes,
     z: change?.culprit.z ?? null,
-    rose: analysis.load.rose,
+    rose: analysis.load.hasRisen,
     unsettled: unsettled?.name ?? null,
     settledFrom: settledFrom === null ? null : new Date(settledFrom).toISOString().slice(11, 19),
   };
@@ -323,7 +323,7 @@ describe('a restart: one instance for one part of the window', () => {
   });
 
   test('a type that is not searched for bursts has none', async () => {
-    expect((await decide(burst({ a: 4, b: 4 }), { bursts: false })).accused).toBeNull();
+    expect((await decide(burst({ a: 4, b: 4 }), { allowsBursts: false })).accused).toBeNull();
   });
 });
 

@@ -195,8 +195,8 @@ function sum(counts: readonly Counts[]): Counts {
  * looks so.
  */
 export function isOneOff(analysis: Analysis, { culprit, run, slice }: LocatedChange): boolean {
-  const burst = slice === null && run.first === run.last && run.last < analysis.incident.length - 1;
-  if (!burst || analysis.slices.length < 2 || culprit.z >= ONE_OFF_Z) return false;
+  const isBurst = slice === null && run.first === run.last && run.last < analysis.incident.length - 1;
+  if (!isBurst || analysis.slices.length < 2 || culprit.z >= ONE_OFF_Z) return false;
   const counts = analysis.slices.map((part) => countsIn(analysis, part, culprit.fn).x);
   const all = counts.reduce((total, x) => total + x, 0);
   return all > 0 && Math.max(...counts) >= ALONE * all;

@@ -112,7 +112,7 @@ export function createWarming(
         : null;
     },
     ofLoad(analysis, parts) {
-      if (instances === null || !instances.areAll || !analysis.load.rose) return null;
+      if (instances === null || !instances.areAll || !analysis.load.hasRisen) return null;
       const cut = settledLoad(analysis, instances, parts);
       const left = cut === null ? undefined : parts[cut];
       if (left === undefined || !isEnoughLeft(profileTimes, instances, { from: left.from, to: incident.to }))

@@ -32,8 +32,8 @@ describe('isMixOfRequests', () => {
       false,
     ],
     ['the handler itself, its callees alike', times(CALM, ' save', 4), 'save', true],
-  ])('%s', (_, after, name, expected) => {
-    expect(isMix(CALM, after, name)).toBe(expected);
+  ])('%s', (_, after, name, isExpected) => {
+    expect(isMix(CALM, after, name)).toBe(isExpected);
   });
 
   test('a handler that is one function only: others must have fallen meanwhile', () => {

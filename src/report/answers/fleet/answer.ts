@@ -26,7 +26,7 @@ export interface FleetReport {
   selector: string;
   groupBy: string | null;
   window: { from: number; to: number };
-  baseline: { from: number; to: number; chosen: boolean };
+  baseline: { from: number; to: number; isChosen: boolean };
   unitCount: number;
   /** The worst first. */
   rows: readonly FleetRow[];
@@ -54,7 +54,7 @@ export function fleetAnswer(report: FleetReport): Answer {
         from: formatTime(window.from),
         to: formatTime(window.to),
       },
-      baseline: { from: formatTime(baseline.from), to: formatTime(baseline.to), chosen: baseline.chosen },
+      baseline: { from: formatTime(baseline.from), to: formatTime(baseline.to), chosen: baseline.isChosen },
       service_count: report.unitCount,
       services: report.rows.slice(0, MAX_FLEET_ROWS).map(rowData),
       more_services: report.rows.slice(MAX_FLEET_ROWS).map((row) => ({

@@ -11,7 +11,7 @@ function onsetLine(...times: readonly (readonly [name: string, after: number, be
     selector: '{}',
     groupBy: null,
     window: { from: at(30), to: at(45) },
-    baseline: { from: at(0), to: at(30), chosen: true },
+    baseline: { from: at(0), to: at(30), isChosen: true },
     unitCount: times.length,
     rows: [],
     loadOnly: [],

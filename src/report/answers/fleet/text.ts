@@ -46,7 +46,7 @@ export function writeText(report: FleetReport): Block[] {
     {
       rows: [
         `Triage of ${units(report.unitCount)}${report.selector === '{}' || report.selector === '' ? '' : ` of ${safeText(report.selector, 160)}`} from source ${safeText(report.source, 100)}${notRead}`,
-        `Incident ${formatTime(window.from)} to ${formatTime(window.to)} (${formatSpan(window.to - window.from)}); baseline ${formatTime(baseline.from)} to ${clock(baseline.to)}${baseline.chosen ? ' (chosen: the time just before)' : ''}`,
+        `Incident ${formatTime(window.from)} to ${formatTime(window.to)} (${formatSpan(window.to - window.from)}); baseline ${formatTime(baseline.from)} to ${clock(baseline.to)}${baseline.isChosen ? ' (chosen: the time just before)' : ''}`,
         `Result: ${lead}; ${report.loadOnly.length} with more load only, ${report.unchanged.length} unchanged, ${report.notLookedAt.length} not looked at.`,
       ],
     },
