@@ -2,6 +2,10 @@ import { describe, expect, test } from 'vitest';
 import { parseDuration } from '../src/duration.js';
 import { linkedQueries } from '../src/patterns/links.js';
 import { normalise } from '../src/patterns/normalise.js';
+import { dashboardPage } from '../src/patterns/pages/dashboard-page.js';
+import { drilldownPage } from '../src/patterns/pages/drilldown.js';
+import { explorePanes } from '../src/patterns/pages/explore.js';
+import { pyroscopePage } from '../src/patterns/pages/pyroscope-page.js';
 import { readVariableName, replaceVariables } from '../src/patterns/variables.js';
 import { frameOwner } from '../src/profile/code/frames.js';
 import { isIdleFrame } from '../src/profile/code/idle.js';
@@ -9,6 +13,7 @@ import { leafMeaning } from '../src/profile/code/leaf-meaning.js';
 import { normaliseName } from '../src/profile/code/names.js';
 import { estimatePatternSize } from '../src/profile/code/pattern-size.js';
 import { parseProfileType } from '../src/profile/types/types.js';
+import { readPageTime } from '../src/query/from-link/page-time.js';
 import { parseTime } from '../src/query/time.js';
 import { publicAddress } from '../src/sources/grafana/address.js';
 import { failureOfGrafana } from '../src/sources/grafana/failure.js';
@@ -108,6 +113,28 @@ const READERS: readonly [string, (text: string) => unknown, readonly string[]][]
     (text) => linkedQueries(`/?query=${encodeURIComponent(text)}`),
     [':', ' ', '}:', 'a {'],
   ],
+  [
+    'pages of Profiles Drilldown',
+    (text) => drilldownPage(new URLSearchParams({ 'var-filters': text, 'var-spanSelector': text })),
+    ['|', ',', '#', '#dashboard', '__gfp__', 'a|=|', ' '],
+  ],
+  [
+    'pages of Pyroscope',
+    (text) =>
+      ['', '{', 'a.cpu{'].map((start) => pyroscopePage('/', new URLSearchParams({ query: start + text }))),
+    [',a=', ',a="', '\\"', ' ', '{', '.', '.cpu', 'a', ',profile_type="'],
+  ],
+  [
+    'pages of Explore',
+    (text) => explorePanes(new URLSearchParams({ panes: text, left: text })),
+    ['[', '{"a":', '%7B', ' ', '"'],
+  ],
+  [
+    'variables of a link',
+    (text) => dashboardPage(new URLSearchParams(text)),
+    ['var-a=b&', 'var-app=x&', '_', 'ds_'],
+  ],
+  ['times of a link', (text) => readPageTime(`now${text}`, 0, true), ['-1h', '/d', '-', '1', ' ']],
   [
     'selectors of dashboards',
     (text) => normalise(written(text), new Map()),

@@ -1,10 +1,12 @@
 import fc from 'fast-check';
+import { UserError } from '../../../src/errors.js';
 import { describeFailure } from '../../../src/mcp/failures.js';
 import { compilePattern } from '../../../src/profile/code/filter.js';
 import { frameOwner } from '../../../src/profile/code/frames.js';
 import { leafMeaning } from '../../../src/profile/code/leaf-meaning.js';
 import { normaliseName } from '../../../src/profile/code/names.js';
 import { parseProfileType } from '../../../src/profile/types/types.js';
+import { type LinkedQuestion, readLink } from '../../../src/query/from-link/question.js';
 import { parseTime } from '../../../src/query/time.js';
 import { failureOfGrafana } from '../../../src/sources/grafana/failure.js';
 import { matcherTest } from '../../../src/sources/matching.js';
@@ -133,7 +135,113 @@ const errorText = fc.oneof(
   nastyJson.map(jsonText),
 );
 
+/** Pieces of addresses of pages with profiles, so that many are almost right. */
+const linkText = fc
+  .tuple(
+    fc.constantFrom(
+      ...[
+        'http://127.0.0.1:4040/?',
+        'http://localhost:4040/comparison?',
+        'https://grafana.example.com/explore?',
+      ],
+      ...[
+        'https://grafana.example.com/a/grafana-pyroscope-app/explore?',
+        'https://grafana.example.com/d/a/b?',
+      ],
+      ...[
+        'https://evil.example/explore?',
+        'https://user:pw@grafana.example.com/goto/',
+        '<http://127.0.0.1:4040/?',
+      ],
+    ),
+    fc.array(
+      fc.tuple(
+        fc.constantFrom(
+          ...[
+            'panes',
+            'left',
+            'right',
+            'query',
+            'leftQuery',
+            'rightFrom',
+            'from',
+            'to',
+            'until',
+            'var-serviceName',
+          ],
+          ...['var-filters', 'var-spanSelector', 'var-app', 'diffFrom', 'diffTo', 'diffFrom-2', 'diffTo-2'],
+          ...['explorationType', 'orgId', 'timezone', 'var-profileMetricId', 'var-dataSource'],
+        ),
+        fc.oneof(
+          nastyText,
+          selectorText,
+          fc.constantFrom(
+            'now-1h',
+            'now',
+            'now/d',
+            '1763652030000',
+            'diff-flame-graph',
+            'a|=|b',
+            'a|=__gfp__|b|c',
+          ),
+          fc.tuple(jsonChanges, nastyText).map(([changes, text]) =>
+            jsonText(
+              changedJson(
+                {
+                  a: {
+                    datasource: 'a',
+                    queries: [
+                      {
+                        profileTypeId: 'a:b:c:d:e',
+                        labelSelector: text,
+                        spanSelector: [text],
+                        groupBy: [text],
+                      },
+                    ],
+                    range: { from: 'now-1h', to: 'now' },
+                    panelsState: { trace: { spanId: text } },
+                  },
+                },
+                changes,
+              ),
+            ),
+          ),
+        ),
+      ),
+      { maxLength: 6 },
+    ),
+    fc.constantFrom('', '>', '#x'),
+  )
+  .map(([page, parameters, end]) => {
+    const written = parameters.map(([name, value]) => `${name}=${encodeURIComponent(value.toWellFormed())}`);
+    return `${page}${written.join('&')}${end}`;
+  });
+
+const PAGE_ADDRESSES = [
+  { url: 'http://127.0.0.1:4040', pages: 'pyroscope', source: 'pyroscope', orgId: null },
+  { url: 'https://grafana.example.com', pages: 'grafana', source: null, orgId: 1 },
+] as const;
+
 export const TEXTS: readonly Target[] = [
+  defineTarget('links to pages with profiles', 1_500, async () => ({
+    input: fc.oneof({ weight: 4, arbitrary: linkText }, { weight: 1, arbitrary: nastyText }),
+    async check(text) {
+      let question: LinkedQuestion | null = null;
+      try {
+        question = readLink(text, PAGE_ADDRESSES, NOW);
+      } catch (error) {
+        if (!(error instanceof UserError)) throw error;
+        expectAnswer({ text: describeFailure(error), isError: true });
+      }
+      if (question === null) return;
+      for (const side of [question, question.baseline]) {
+        if (side === null) continue;
+        parseSelector(formatSelector(side.matchers));
+        if (side.window !== null) new Date(side.window.from).toISOString();
+      }
+      expectClean([...question.unused, ...question.notes].join(''));
+    },
+  })),
   defineTarget('selectors', 1_500, async () => ({
     input: fc.oneof(selectorText, nastyText, patternText),
     async check(text) {
