@@ -2,10 +2,10 @@ import { describe, expect, test } from 'vitest';
 import { parseDuration } from '../src/duration.js';
 import { linkedQueries } from '../src/patterns/links.js';
 import { normalise } from '../src/patterns/normalise.js';
-import { dashboardPage } from '../src/patterns/pages/dashboard-page.js';
-import { drilldownPage } from '../src/patterns/pages/drilldown.js';
-import { explorePanes } from '../src/patterns/pages/explore.js';
-import { pyroscopePage } from '../src/patterns/pages/pyroscope-page.js';
+import { readDashboardPage } from '../src/patterns/pages/dashboard-page.js';
+import { readDrilldownPage } from '../src/patterns/pages/drilldown.js';
+import { readExplorePanes } from '../src/patterns/pages/explore.js';
+import { readPyroscopePage } from '../src/patterns/pages/pyroscope-page.js';
 import { readVariableName, replaceVariables } from '../src/patterns/variables.js';
 import { frameOwner } from '../src/profile/code/frames.js';
 import { isIdleFrame } from '../src/profile/code/idle.js';
@@ -115,23 +115,25 @@ const READERS: readonly [string, (text: string) => unknown, readonly string[]][]
   ],
   [
     'pages of Profiles Drilldown',
-    (text) => drilldownPage(new URLSearchParams({ 'var-filters': text, 'var-spanSelector': text })),
+    (text) => readDrilldownPage(new URLSearchParams({ 'var-filters': text, 'var-spanSelector': text })),
     ['|', ',', '#', '#dashboard', '__gfp__', 'a|=|', ' '],
   ],
   [
     'pages of Pyroscope',
     (text) =>
-      ['', '{', 'a.cpu{'].map((start) => pyroscopePage('/', new URLSearchParams({ query: start + text }))),
+      ['', '{', 'a.cpu{'].map((start) =>
+        readPyroscopePage('/', new URLSearchParams({ query: start + text })),
+      ),
     [',a=', ',a="', '\\"', ' ', '{', '.', '.cpu', 'a', ',profile_type="'],
   ],
   [
     'pages of Explore',
-    (text) => explorePanes(new URLSearchParams({ panes: text, left: text })),
+    (text) => readExplorePanes(new URLSearchParams({ panes: text, left: text })),
     ['[', '{"a":', '%7B', ' ', '"'],
   ],
   [
     'variables of a link',
-    (text) => dashboardPage(new URLSearchParams(text)),
+    (text) => readDashboardPage(new URLSearchParams(text)),
     ['var-a=b&', 'var-app=x&', '_', 'ds_'],
   ],
   ['times of a link', (text) => readPageTime(`now${text}`, 0, true), ['-1h', '/d', '-', '1', ' ']],

@@ -1,8 +1,8 @@
 import type { DataSourceRef } from './data-source.js';
-import { drilldownPage } from './pages/drilldown.js';
-import { explorePanes } from './pages/explore.js';
+import { readDrilldownPage } from './pages/drilldown.js';
+import { readExplorePanes } from './pages/explore.js';
 import type { PageQuery } from './pages/page.js';
-import { pyroscopePage } from './pages/pyroscope-page.js';
+import { readPyroscopePage } from './pages/pyroscope-page.js';
 
 /** A profile query that a link opens. */
 export interface LinkedQuery {
@@ -21,7 +21,7 @@ export function linkedQueries(url: string): LinkedQuery[] {
   const query = url.indexOf('?');
   if (query < 0) return [];
   const parameters = new URLSearchParams(url.slice(query + 1).replace(/#.*$/s, ''));
-  return pageQueries(url.slice(0, query), parameters)
+  return readPageQueries(url.slice(0, query), parameters)
     .filter(({ profileTypeId }) => profileTypeId !== '')
     .map(({ dataSource, profileTypeId, selector, groupBy }) => ({
       dataSource,
@@ -31,11 +31,11 @@ export function linkedQueries(url: string): LinkedQuery[] {
     }));
 }
 
-function pageQueries(path: string, parameters: URLSearchParams): readonly PageQuery[] {
-  if (path.includes('/grafana-pyroscope-app/')) return [drilldownPage(parameters).query];
-  const panes = explorePanes(parameters);
+function readPageQueries(path: string, parameters: URLSearchParams): readonly PageQuery[] {
+  if (path.includes('/grafana-pyroscope-app/')) return [readDrilldownPage(parameters).query];
+  const panes = readExplorePanes(parameters);
   if (panes !== null) return panes.flatMap(({ queries }) => queries);
-  const page = pyroscopePage('/', parameters);
+  const page = readPyroscopePage('/', parameters);
   // A query of other data has no type id; a selector that is not closed was cut off.
   return page === null || !page.query.profileTypeId.includes(':') || !page.query.selector.endsWith('}')
     ? []

@@ -14,16 +14,16 @@ export interface PageAddress {
 const OWN_HOST = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/i;
 
 /** The path of a link below an address; null where it leads elsewhere. */
-export function pathBelow(address: string, link: URL): string | null {
+export function findPathBelow(address: string, link: URL): string | null {
   if (!URL.canParse(address)) return null;
   const base = new URL(address);
-  if (originOf(base) !== originOf(link)) return null;
+  if (readOrigin(base) !== readOrigin(link)) return null;
   const folder = base.pathname.replace(/\/+$/, '');
   if (link.pathname !== folder && !link.pathname.startsWith(`${folder}/`)) return null;
   return link.pathname.slice(folder.length) || '/';
 }
 
 /** Origin of an address; the names of one's own machine are one. */
-function originOf({ protocol, hostname, port }: URL): string {
+function readOrigin({ protocol, hostname, port }: URL): string {
   return `${protocol}//${OWN_HOST.test(hostname) ? 'localhost' : hostname}:${port}`;
 }

@@ -1,6 +1,6 @@
 import { formatSelector } from '../../sources/selector.js';
 import { escapePattern } from '../../text/pattern.js';
-import { NO_QUERY, type Page, rangeOf, splitIds } from './page.js';
+import { NO_QUERY, type Page, readRange, splitIds } from './page.js';
 
 const ALL = '$__all';
 /** Names of variables that say which service, and which type, the panels show. */
@@ -16,7 +16,7 @@ const MAX_VALUES = 50;
  * The query of a panel as far as the variables of its dashboard tell it: the query itself does not stand in
  * the address.
  */
-export function dashboardPage(parameters: URLSearchParams): Page {
+export function readDashboardPage(parameters: URLSearchParams): Page {
   const variables = new Map<string, string[]>();
   for (const [parameterName, value] of parameters) {
     if (!parameterName.startsWith('var-') || value === '' || value === ALL) continue;
@@ -38,8 +38,8 @@ export function dashboardPage(parameters: URLSearchParams): Page {
       ...NO_QUERY,
       dataSource: id === null ? null : { type: null, id },
       profileTypeId,
-      selector: service === undefined ? '' : selectorOf(service[1]),
-      range: rangeOf(parameters, 'from', 'to'),
+      selector: service === undefined ? '' : writeSelector(service[1]),
+      range: readRange(parameters, 'from', 'to'),
       spanIds: splitIds(span?.[1] ?? []),
     },
     baseline: null,
@@ -50,7 +50,7 @@ export function dashboardPage(parameters: URLSearchParams): Page {
   };
 }
 
-function selectorOf(services: readonly string[]): string {
+function writeSelector(services: readonly string[]): string {
   const [only] = services;
   return formatSelector([
     services.length === 1 && only !== undefined

@@ -2,7 +2,7 @@ import { formatSelector } from '../../sources/selector.js';
 import type { Matcher } from '../../sources/source.js';
 import { escapePattern } from '../../text/pattern.js';
 import { readDataSource } from '../data-source.js';
-import { NO_QUERY, type Page, type PageQuery, parameter, rangeOf, splitIds } from './page.js';
+import { NO_QUERY, type Page, type PageQuery, readParameter, readRange, splitIds } from './page.js';
 
 /** Maximum number of filters that are read of one address. */
 const MAX_FILTERS = 50;
@@ -10,21 +10,21 @@ const MAX_FILTERS = 50;
 const VIEWS_OF_ALL: readonly string[] = ['all', 'favorites'];
 
 /** The query of a page of Profiles Drilldown, whose variables stand in the address as `var-…`. */
-export function drilldownPage(parameters: URLSearchParams): Page {
-  const view = parameter(parameters, 'explorationType') ?? '';
-  const service = VIEWS_OF_ALL.includes(view) ? null : parameter(parameters, 'var-serviceName');
-  const groupBy = parameter(parameters, 'var-groupBy') ?? 'all';
+export function readDrilldownPage(parameters: URLSearchParams): Page {
+  const view = readParameter(parameters, 'explorationType') ?? '';
+  const service = VIEWS_OF_ALL.includes(view) ? null : readParameter(parameters, 'var-serviceName');
+  const groupBy = readParameter(parameters, 'var-groupBy') ?? 'all';
   const plain: PageQuery = {
     ...NO_QUERY,
-    dataSource: readDataSource(parameter(parameters, 'var-dataSource')),
-    profileTypeId: parameter(parameters, 'var-profileMetricId') ?? '',
+    dataSource: readDataSource(readParameter(parameters, 'var-dataSource')),
+    profileTypeId: readParameter(parameters, 'var-profileMetricId') ?? '',
     groupBy: view !== 'labels' || groupBy === 'all' ? [] : [groupBy],
-    range: rangeOf(parameters, 'from', 'to'),
-    spanIds: splitIds([parameter(parameters, 'var-spanSelector') ?? '']),
-    profileIds: splitIds([parameter(parameters, 'var-profileIdSelector') ?? '']),
-    traceIds: splitIds([parameter(parameters, 'var-traceIdSelector') ?? '']),
+    range: readRange(parameters, 'from', 'to'),
+    spanIds: splitIds([readParameter(parameters, 'var-spanSelector') ?? '']),
+    profileIds: splitIds([readParameter(parameters, 'var-profileIdSelector') ?? '']),
+    traceIds: splitIds([readParameter(parameters, 'var-traceIdSelector') ?? '']),
   };
-  const withFilters = (name: string) => selectorOf(service, filtersOf(parameters, name));
+  const withFilters = (name: string) => writeSelector(service, readFilters(parameters, name));
   if (view !== 'diff-flame-graph') {
     return {
       name: 'Profiles Drilldown',
@@ -33,7 +33,10 @@ export function drilldownPage(parameters: URLSearchParams): Page {
       unused: [],
     };
   }
-  const windows = [rangeOf(parameters, 'diffFrom', 'diffTo'), rangeOf(parameters, 'diffFrom-2', 'diffTo-2')];
+  const windows = [
+    readRange(parameters, 'diffFrom', 'diffTo'),
+    readRange(parameters, 'diffFrom-2', 'diffTo-2'),
+  ];
   const [before, after] = windows;
   const areNamed = windows.every(({ from, to }) => from !== null && to !== null);
   if (before === undefined || after === undefined || !areNamed) {
@@ -52,7 +55,7 @@ export function drilldownPage(parameters: URLSearchParams): Page {
   };
 }
 
-function selectorOf(service: string | null, filters: readonly Matcher[]): string {
+function writeSelector(service: string | null, filters: readonly Matcher[]): string {
   const matchers: Matcher[] = service === null ? [] : [{ name: 'service_name', op: '=', value: service }];
   return formatSelector([
     ...matchers,
@@ -60,8 +63,8 @@ function selectorOf(service: string | null, filters: readonly Matcher[]): string
   ]);
 }
 
-/** The filters of a variable: each parameter is `label|operator|value`. */
-export function filtersOf(parameters: URLSearchParams, name: string): Matcher[] {
+/** The filters of a variable: each readParameter is `label|operator|value`. */
+export function readFilters(parameters: URLSearchParams, name: string): Matcher[] {
   return parameters
     .getAll(name)
     .slice(0, MAX_FILTERS)
@@ -83,14 +86,14 @@ function readFilter(filter: string): Matcher[] {
   const op = OPERATORS.find((candidate) => candidate === operator);
   const [value = ''] = values;
   if (op !== undefined) return [{ name, op, value }];
-  if (operator === '=|') return [{ name, op: '=~', value: anyOf(values) }];
-  if (operator === '!=|') return [{ name, op: '!~', value: anyOf(values) }];
-  if (operator === 'in') return [{ name, op: '=~', value: anyOf(value.split('|')) }];
-  if (operator === 'not-in') return [{ name, op: '!~', value: anyOf(value.split('|')) }];
+  if (operator === '=|') return [{ name, op: '=~', value: writeAlternatives(values) }];
+  if (operator === '!=|') return [{ name, op: '!~', value: writeAlternatives(values) }];
+  if (operator === 'in') return [{ name, op: '=~', value: writeAlternatives(value.split('|')) }];
+  if (operator === 'not-in') return [{ name, op: '!~', value: writeAlternatives(value.split('|')) }];
   return operator === 'is-empty' ? [{ name, op: '=', value: '' }] : [];
 }
 
-function anyOf(values: readonly string[]): string {
+function writeAlternatives(values: readonly string[]): string {
   return values.map(escapePattern).join('|');
 }
 

@@ -16,9 +16,9 @@ export interface Pane {
 
 /**
  * The panes of an address of Explore: `panes=` of Grafana 10 and newer, else `left=` and `right=`, each a
- * pane as JSON or the list `["now-1h","now","name",{query}]`. Null where it has no such parameter.
+ * pane as JSON or the list `["now-1h","now","name",{query}]`. Null where it has no such readParameter.
  */
-export function explorePanes(parameters: URLSearchParams): Pane[] | null {
+export function readExplorePanes(parameters: URLSearchParams): Pane[] | null {
   const panes = parameters.get('panes');
   if (panes !== null) {
     const value = readJson(panes);
@@ -41,15 +41,18 @@ function readJson(json: string): unknown {
 function readPane(pane: unknown): Pane {
   if (Array.isArray(pane)) {
     const [from, to, dataSource, ...queries] = pane;
-    const range = { from: timeText(from), to: timeText(to) };
-    return paneOf(queries, dataSource, range, null);
+    const range = { from: readTimeText(from), to: readTimeText(to) };
+    return buildPane(queries, dataSource, range, null);
   }
-  const range = { from: timeText(field(pane, 'range', 'from')), to: timeText(field(pane, 'range', 'to')) };
+  const range = {
+    from: readTimeText(field(pane, 'range', 'from')),
+    to: readTimeText(field(pane, 'range', 'to')),
+  };
   const spanId = text(field(pane, 'panelsState', 'trace', 'spanId'));
-  return paneOf(list(field(pane, 'queries')), field(pane, 'datasource'), range, spanId);
+  return buildPane(list(field(pane, 'queries')), field(pane, 'datasource'), range, spanId);
 }
 
-function paneOf(
+function buildPane(
   entries: readonly unknown[],
   dataSource: unknown,
   range: PageRange,
@@ -59,14 +62,14 @@ function paneOf(
   const queries = visible.flatMap((query) => readQuery(query, dataSource, range));
   return {
     queries,
-    traceIds: queries.length > 0 ? [] : visible.flatMap(traceIdOf),
+    traceIds: queries.length > 0 ? [] : visible.flatMap(readTraceId),
     spanIds: splitIds([spanId ?? '']),
     range,
   };
 }
 
 /** A time in JSON is a text or a number of milliseconds. */
-function timeText(value: unknown): string | null {
+function readTimeText(value: unknown): string | null {
   if (typeof value === 'number' && Number.isFinite(value)) return String(Math.round(value));
   return text(value).trim() || null;
 }
@@ -97,7 +100,7 @@ function isOfPyroscope(dataSource: DataSourceRef | null, query: unknown): boolea
 }
 
 /** A query for one trace by its id, as Tempo, Jaeger and Zipkin write it. */
-function traceIdOf(query: unknown): string[] {
+function readTraceId(query: unknown): string[] {
   const id = text(field(query, 'query')).trim();
   return /^[\da-f]{16}(?:[\da-f]{16})?$/i.test(id) ? [id] : [];
 }
@@ -106,7 +109,7 @@ function traceIdOf(query: unknown): string[] {
  * The query of a page of Explore, whose panes side by side are a comparison of the left with the right. A
  * pane with a trace tells which spans are meant. Null where no pane shows profiles or a trace.
  */
-export function explorePage(panes: readonly Pane[]): Page | null {
+export function readExplorePage(panes: readonly Pane[]): Page | null {
   const withProfiles = panes.filter(({ queries }) => queries.length > 0);
   const traces = panes.filter(({ traceIds }) => traceIds.length > 0);
   const [first, second] = withProfiles.map(({ queries }) => queries[0]);

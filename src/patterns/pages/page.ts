@@ -45,8 +45,8 @@ export const NO_QUERY: PageQuery = {
   traceIds: [],
 };
 
-/** The value of a parameter; null where it is absent, empty or the word that an unset variable leaves. */
-export function parameter(parameters: URLSearchParams, ...names: readonly string[]): string | null {
+/** The value of a readParameter; null where it is absent, empty or the word that an unset variable leaves. */
+export function readParameter(parameters: URLSearchParams, ...names: readonly string[]): string | null {
   for (const name of names) {
     const value = parameters.get(name)?.trim() ?? '';
     if (value !== '' && value !== 'undefined' && value !== 'null') return value.toWellFormed();
@@ -55,8 +55,8 @@ export function parameter(parameters: URLSearchParams, ...names: readonly string
 }
 
 /** The range of two parameters. */
-export function rangeOf(parameters: URLSearchParams, from: string, ...to: readonly string[]): PageRange {
-  return { from: parameter(parameters, from), to: parameter(parameters, ...to) };
+export function readRange(parameters: URLSearchParams, from: string, ...to: readonly string[]): PageRange {
+  return { from: readParameter(parameters, from), to: readParameter(parameters, ...to) };
 }
 
 /** Ids in a list or a text with commas. */

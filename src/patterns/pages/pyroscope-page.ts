@@ -1,4 +1,12 @@
-import { NO_QUERY, type Page, type PageQuery, type PageRange, parameter, rangeOf, splitIds } from './page.js';
+import {
+  NO_QUERY,
+  type Page,
+  type PageQuery,
+  type PageRange,
+  readParameter,
+  readRange,
+  splitIds,
+} from './page.js';
 
 /** Paths of the pages that compare two selections; every other page keeps the parameters of both as well. */
 const COMPARISON = /\/(?:comparison|comparison-diff|diff|diff-view|comparison-view)\/*$/;
@@ -7,17 +15,17 @@ const COMPARISON = /\/(?:comparison|comparison-diff|diff|diff-view|comparison-vi
  * The query of a page of Pyroscope's own, of any version: `query`, `from` and `until`; where it compares,
  * `leftQuery`, `leftFrom`, `leftUntil` and the same of the right. Null where no query is in the address.
  */
-export function pyroscopePage(path: string, parameters: URLSearchParams): Page | null {
-  const written = parameter(parameters, 'query');
-  const whole = rangeOf(parameters, 'from', 'until', 'to');
+export function readPyroscopePage(path: string, parameters: URLSearchParams): Page | null {
+  const written = readParameter(parameters, 'query');
+  const whole = readRange(parameters, 'from', 'until', 'to');
   if (!COMPARISON.test(path)) {
     return written === null
       ? null
       : { name: 'Pyroscope', query: readQuery(written, whole), baseline: null, unused: [] };
   }
   const side = (name: 'left' | 'right') => {
-    const text = parameter(parameters, `${name}Query`) ?? written;
-    const { from, to } = rangeOf(parameters, `${name}From`, `${name}Until`, `${name}To`);
+    const text = readParameter(parameters, `${name}Query`) ?? written;
+    const { from, to } = readRange(parameters, `${name}From`, `${name}Until`, `${name}To`);
     return text === null ? null : readQuery(text, { from: from ?? whole.from, to: to ?? whole.to });
   };
   const [baseline, query] = [side('left'), side('right')];
@@ -47,7 +55,7 @@ export function readQuery(written: string, range: PageRange): PageQuery {
   return {
     ...NO_QUERY,
     profileTypeId: type,
-    selector: withService(application, rest),
+    selector: addService(application, rest),
     range,
     spanIds: spanId === null ? [] : splitIds([spanId]),
   };
@@ -69,7 +77,7 @@ function takeCondition(selector: string, label: RegExp): [value: string | null, 
   return [null, selector];
 }
 
-function withService(application: string, selector: string): string {
+function addService(application: string, selector: string): string {
   const service = `service_name=${JSON.stringify(application)}`;
   const inner = selector.replace(/^\{\s*/, '').replace(/\s*\}$/, '');
   return inner === '' ? `{${service}}` : `{${service},${inner}}`;

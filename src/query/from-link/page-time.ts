@@ -17,7 +17,7 @@ const SECONDS_BELOW = 1e11;
  * @returns Unix ms; null for anything else
  */
 export function readPageTime(text: string, now: number, isEnd: boolean): number | null {
-  if (/^now/.test(text)) return relativeTime(text.slice('now'.length), now, isEnd);
+  if (/^now/.test(text)) return readRelative(text.slice('now'.length), now, isEnd);
   if (/^\d{9,14}(?:\.\d+)?$/.test(text)) {
     const epoch = Number(text);
     return Math.round(epoch < SECONDS_BELOW ? epoch * 1000 : epoch);
@@ -34,7 +34,7 @@ export function isRounded(text: string): boolean {
   return /^now.*\/[dwMQy]/.test(text);
 }
 
-function relativeTime(steps: string, now: number, isEnd: boolean): number | null {
+function readRelative(steps: string, now: number, isEnd: boolean): number | null {
   let time = now;
   let read = 0;
   let count = 0;
@@ -43,14 +43,14 @@ function relativeTime(steps: string, now: number, isEnd: boolean): number | null
     read += whole.length;
     time =
       rounded === undefined
-        ? moved(time, (sign === '-' ? -1 : 1) * Number(amount), unit)
-        : roundedTo(time, rounded, isEnd);
+        ? moveTime(time, (sign === '-' ? -1 : 1) * Number(amount), unit)
+        : roundTime(time, rounded, isEnd);
   }
   const isWhole = read === steps.length && count <= MAX_STEPS;
   return isWhole && time >= 0 && Number.isFinite(time) ? time : null;
 }
 
-function moved(time: number, amount: number, unit: string): number {
+function moveTime(time: number, amount: number, unit: string): number {
   const months = MONTHS[unit];
   if (months === undefined) return time + amount * (UNIT_MS[unit] ?? Number.NaN);
   const date = new Date(time);
@@ -63,12 +63,12 @@ function moved(time: number, amount: number, unit: string): number {
   return date.getTime();
 }
 
-function roundedTo(time: number, unit: string, isEnd: boolean): number {
-  const start = startOf(time, unit);
-  return isEnd ? moved(start, 1, unit) - 1 : start;
+function roundTime(time: number, unit: string, isEnd: boolean): number {
+  const start = findStart(time, unit);
+  return isEnd ? moveTime(start, 1, unit) - 1 : start;
 }
 
-function startOf(time: number, unit: string): number {
+function findStart(time: number, unit: string): number {
   const date = new Date(time);
   const [year, month] = [date.getUTCFullYear(), date.getUTCMonth()];
   if (unit === 'y') return Date.UTC(year, 0);

@@ -1,17 +1,17 @@
 import { UserError } from '../../errors.js';
-import { dashboardPage } from '../../patterns/pages/dashboard-page.js';
-import { drilldownPage } from '../../patterns/pages/drilldown.js';
-import { explorePage, explorePanes } from '../../patterns/pages/explore.js';
+import { readDashboardPage } from '../../patterns/pages/dashboard-page.js';
+import { readDrilldownPage } from '../../patterns/pages/drilldown.js';
+import { readExplorePage, readExplorePanes } from '../../patterns/pages/explore.js';
 import {
   type Page,
   type PageName,
   type PageQuery,
   type PageRange,
-  parameter,
+  readParameter,
 } from '../../patterns/pages/page.js';
-import { pyroscopePage } from '../../patterns/pages/pyroscope-page.js';
-import { variableNameOf } from '../../patterns/variables.js';
-import { type PageAddress, pathBelow } from '../../sources/page-address.js';
+import { readPyroscopePage } from '../../patterns/pages/pyroscope-page.js';
+import { readVariableName } from '../../patterns/variables.js';
+import { findPathBelow, type PageAddress } from '../../sources/page-address.js';
 import { parseSelector } from '../../sources/selector.js';
 import type { Matcher, Window } from '../../sources/source.js';
 import { safeText } from '../../text/sanitise.js';
@@ -76,24 +76,25 @@ export function isLink(text: string): boolean {
  */
 export function readLink(text: string, addresses: readonly PageAddress[], now: number): LinkedQuestion {
   const link = parseLink(text);
-  const place = placeOf(link, addresses);
-  if (place === null) throw foreignLink(link, addresses);
+  const place = findPlace(link, addresses);
+  if (place === null) throw refuseForeign(link, addresses);
   const { address, path } = place;
   const parameters = link.searchParams;
-  const page = address.pages === 'grafana' ? grafanaPage(path, parameters) : pyroscopePage(path, parameters);
+  const page =
+    address.pages === 'grafana' ? readGrafanaPage(path, parameters) : readPyroscopePage(path, parameters);
   if (page === null) {
     throw new UserError('The link opens a page without a profile query in its address.', READABLE);
   }
-  return questionOf(page, address, parameters, now);
+  return buildQuestion(page, address, parameters, now);
 }
 
 /** The address that a link leads to, and the path below it; null where it leads elsewhere. */
-export function placeOf(
+export function findPlace(
   link: URL,
   addresses: readonly PageAddress[],
 ): { address: PageAddress; path: string } | null {
   const places = addresses.flatMap((address) => {
-    const path = pathBelow(address.url, link);
+    const path = findPathBelow(address.url, link);
     return path === null ? [] : [{ address, path }];
   });
   // A Pyroscope may be served below the address of its Grafana.
@@ -123,7 +124,7 @@ export function parseLink(text: string): URL {
 }
 
 /** The error for a link to a place that is not configured. */
-export function foreignLink(link: URL, addresses: readonly PageAddress[]): UserError {
+export function refuseForeign(link: URL, addresses: readonly PageAddress[]): UserError {
   const known = [...new Set(addresses.map(({ url }) => url))];
   return new UserError(
     `The link leads to ${safeText(link.origin, 200)}, which is not configured here.`,
@@ -133,7 +134,7 @@ export function foreignLink(link: URL, addresses: readonly PageAddress[]): UserE
   );
 }
 
-function grafanaPage(path: string, parameters: URLSearchParams): Page | null {
+function readGrafanaPage(path: string, parameters: URLSearchParams): Page | null {
   if (SHORT_LINK.test(path)) {
     throw new UserError(
       'The link is shortened, and nothing is requested from a link.',
@@ -143,32 +144,32 @@ function grafanaPage(path: string, parameters: URLSearchParams): Page | null {
   const [, app] = /^\/a\/grafana-pyroscope-app(\/.*)?$/.exec(path) ?? [];
   if (app !== undefined) {
     // Before Grafana 11 the app had the pages of Pyroscope's own.
-    return parameters.has('query') ? pyroscopePage(app, parameters) : drilldownIfAny(parameters);
+    return parameters.has('query') ? readPyroscopePage(app, parameters) : readDrilldownIfAny(parameters);
   }
   if (/^\/explore\/?$/.test(path)) {
-    const panes = explorePanes(parameters);
-    return panes === null ? null : explorePage(panes);
+    const panes = readExplorePanes(parameters);
+    return panes === null ? null : readExplorePage(panes);
   }
-  if (/^\/(?:render\/)?d(?:-solo)?\//.test(path)) return dashboardPage(parameters);
+  if (/^\/(?:render\/)?d(?:-solo)?\//.test(path)) return readDashboardPage(parameters);
   return null;
 }
 
-function drilldownIfAny(parameters: URLSearchParams): Page | null {
+function readDrilldownIfAny(parameters: URLSearchParams): Page | null {
   const isQuery = [...parameters.keys()].some((name) => name.startsWith('var-') || name === 'from');
-  return isQuery ? drilldownPage(parameters) : null;
+  return isQuery ? readDrilldownPage(parameters) : null;
 }
 
-function questionOf(
+function buildQuestion(
   { name, query, baseline, unused }: Page,
   address: PageAddress,
   parameters: URLSearchParams,
   now: number,
 ): LinkedQuestion {
-  const side = sideOf(query, now);
-  const other = baseline === null ? null : sideOf(baseline, now);
+  const side = readSide(query, now);
+  const other = baseline === null ? null : readSide(baseline, now);
   const id = query.dataSource?.id ?? null;
-  const isNamed = id !== null && variableNameOf(id) === null;
-  const orgId = parameter(parameters, 'orgId');
+  const isNamed = id !== null && readVariableName(id) === null;
+  const orgId = readParameter(parameters, 'orgId');
   const sameType = baseline === null || baseline.profileTypeId === query.profileTypeId;
   return {
     ...side,
@@ -176,7 +177,7 @@ function questionOf(
     source: address.source ?? (isNamed ? id : null),
     isSourceGuessed: address.source === null && name === 'a Grafana dashboard',
     profileType: query.profileTypeId.trim() || null,
-    ids: idsOf(query),
+    ids: collectIds(query),
     baseline: sameType ? other : null,
     orgId: orgId !== null && /^\d{1,9}$/.test(orgId) ? Number(orgId) : null,
     unused: [
@@ -184,18 +185,18 @@ function questionOf(
       ...(sameType ? [] : ['the other side, which is of another profile type']),
       ...unused,
     ].map((part) => safeText(part, 200)),
-    notes: zoneNotes([query.range, ...(baseline === null ? [] : [baseline.range])], parameters),
+    notes: writeZoneNotes([query.range, ...(baseline === null ? [] : [baseline.range])], parameters),
   };
 }
 
 /** @throws UserError for a selector or a time that cannot be read */
-function sideOf({ selector, range }: PageQuery, now: number): LinkedSide {
+function readSide({ selector, range }: PageQuery, now: number): LinkedSide {
   const all = readSelector(selector);
   const service = all.find(({ name, op }) => name === 'service_name' && op === '=');
   return {
     service: service?.value ?? null,
     matchers: all.filter((matcher) => matcher !== service),
-    window: windowOf(range, now),
+    window: readWindow(range, now),
   };
 }
 
@@ -211,7 +212,7 @@ function readSelector(selector: string): readonly Matcher[] {
   }
 }
 
-function windowOf({ from, to }: PageRange, now: number): Window | null {
+function readWindow({ from, to }: PageRange, now: number): Window | null {
   if (from === null && to === null) return null;
   const end = to === null ? now : readTime(to, now, true);
   const start = from === null ? null : readTime(from, now, false);
@@ -232,13 +233,13 @@ function readTime(text: string, now: number, isEnd: boolean): number {
 }
 
 /** A page that was opened in another zone than UTC shows another day. */
-function zoneNotes(ranges: readonly PageRange[], parameters: URLSearchParams): string[] {
+function writeZoneNotes(ranges: readonly PageRange[], parameters: URLSearchParams): string[] {
   const isOfDay = ranges.some(({ from, to }) => isRounded(from ?? '') || isRounded(to ?? ''));
-  if (!isOfDay || parameter(parameters, 'timezone')?.toLowerCase() === 'utc') return [];
+  if (!isOfDay || readParameter(parameters, 'timezone')?.toLowerCase() === 'utc') return [];
   return ['The link rounds its time range to days or longer: they were taken in UTC.'];
 }
 
-function idsOf({ profileIds, spanIds, traceIds }: PageQuery): LinkedIds {
+function collectIds({ profileIds, spanIds, traceIds }: PageQuery): LinkedIds {
   const some = (ids: readonly string[]) => [...new Set(ids)].slice(0, MAX_IDS);
   return { profile_id: some(profileIds), span_id: some(spanIds), trace_id: some(traceIds) };
 }
