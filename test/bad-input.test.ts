@@ -22,7 +22,7 @@ describe.each([
   [
     'an unknown argument',
     { srvice: 'checkout-api' },
-    'summarize_profile has no argument "srvice".\nNext: Did you mean `service`? Valid arguments: source, service, profile_type, selector, from, to, limit, format.',
+    'summarize_profile has no argument "srvice".\nNext: Did you mean `service`? Valid arguments: source, service, profile_type, selector, url, from, to, limit, format.',
   ],
   [
     'a wrong type',
@@ -192,7 +192,7 @@ describe.each(['investigate', 'compare_profiles'])('%s', (tool) => {
 
   test('names all arguments that it needs at once', async () => {
     expect(await untouched(tool, {})).toEqual({
-      text: `${tool} needs the arguments \`from\` and \`to\`.\nNext: \`from\` (or \`start\`): Start: RFC 3339 with zone, epoch ms or now-1h; \`to\` (or \`end\`): End, like from.`,
+      text: `${tool} needs the arguments \`from\` and \`to\`.\nNext: \`from\` (or \`start\`): Start, needed without url: RFC 3339 with zone, epoch ms or now-1h; \`to\` (or \`end\`): End, like from.`,
       isError: true,
     });
   });

@@ -140,7 +140,8 @@ test('an investigation without a baseline says what was not compared, and where 
 
 describe('a question without data', () => {
   const ask = askFiles(fixture('demo'));
-  const SCOPE = ['source', 'service', 'profile_type', 'selector', 'from', 'to'];
+  // A link goes on as the arguments that it stands for: test/from-link.test.ts.
+  const SCOPE = ['source', 'service', 'profile_type', 'selector', 'from', 'to', 'url'];
   const question = { service: 'checkout-apx', ...INCIDENT_WINDOW };
   const named = TOOLS.filter(({ input }) => 'service' in input.shape && 'from' in input.shape);
 

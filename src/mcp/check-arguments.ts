@@ -1,6 +1,14 @@
+import { z } from 'zod';
 import { UserError } from '../errors.js';
+import { isLink } from '../text/link.js';
 import { cutRight } from '../text/sanitise.js';
-import { ALIASES, isWordForNothing, MAY_BE_NAMES, unknownArgument } from '../tools/arguments.js';
+import {
+  ALIASES,
+  isWordForNothing,
+  LINKED_ARGUMENTS,
+  MAY_BE_NAMES,
+  unknownArgument,
+} from '../tools/arguments.js';
 import type { Tool } from '../tools/define.js';
 import { formatBounds, type Property, readProperties } from './input-schema.js';
 
@@ -12,7 +20,7 @@ const MAX_TEXT = 20_000;
 /** Arguments whose work grows with their length, and whose values are names or some words. */
 const MAX_WORDS = 5_000;
 /** Arguments that may be as long as {@link MAX_TEXT}. */
-const LONG_ARGUMENTS = new Set(['selector', 'baseline_selector']);
+const LONG_ARGUMENTS = new Set(['selector', 'baseline_selector', 'url']);
 
 /** Arguments of a call after the check: known names, right types, defaults filled in. */
 export type CheckedArguments = Record<string, unknown> & { format?: unknown; limit?: unknown };
@@ -27,7 +35,7 @@ export function checkArguments(tool: Tool, raw: unknown): CheckedArguments {
   const given = readGiven(tool, raw);
   const values = new Map([...given].map(([name, { value }]) => [name, value]));
   checkLengths(given);
-  const parsed = tool.input.safeParse(coerce(values, properties));
+  const parsed = findSchema(tool, values).safeParse(coerce(values, properties));
   if (parsed.success) return parsed.data;
   const faults = new Map(parsed.error.issues.map(({ path, message }) => [String(path[0] ?? ''), message]));
   const missing = [...faults.keys()].filter((name) => !given.has(name));
@@ -39,6 +47,14 @@ export function checkArguments(tool: Tool, raw: unknown): CheckedArguments {
     `\`${as}\` ${show(value)} is not valid: ${message}.`,
     `${describe(name, properties.get(name) ?? {})}.`,
   );
+}
+
+/** The schema of a call: with a link in it, the link may name the window. */
+function findSchema({ input }: Tool, values: ReadonlyMap<string, unknown>): Tool['input'] {
+  const selector = values.get('selector');
+  const hasLink = values.has('url') || (typeof selector === 'string' && isLink(selector));
+  if (!hasLink || input.shape.url === undefined) return input;
+  return input.extend(Object.fromEntries(LINKED_ARGUMENTS.map((name) => [name, z.string().optional()])));
 }
 
 /** @throws UserError for a text that is longer than anything it can mean */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { LINKED_ARGUMENTS } from '../tools/arguments.js';
 import type { Tool } from '../tools/define.js';
 
 /** The JSON schema of an argument, with its bounds and default. */
@@ -37,10 +38,12 @@ export function readProperties(tool: Tool): ReadonlyMap<string, Property> {
  * Builds the schema of a tool's arguments as `tools/list` shows it. `$schema`, `additionalProperties`,
  * `default` and bounds of numbers are left out: some clients refuse a schema that holds them, others refuse a
  * call with an error that does not help, and the server checks all of it anyway. Defaults and bounds are put
- * into the description.
+ * into the description. An argument that a link may stand for is not required.
  */
 export function inputJsonSchema(tool: Tool): PublishedSchema {
-  const { required = [] } = z.toJSONSchema(tool.input, { io: 'input' });
+  const { required: all = [] } = z.toJSONSchema(tool.input, { io: 'input' });
+  const linked: readonly string[] = tool.input.shape.url === undefined ? [] : LINKED_ARGUMENTS;
+  const required = all.filter((name) => !linked.includes(name));
   const properties = Object.fromEntries(
     [...readProperties(tool)].map(([name, property]) => [name, published(property)]),
   );

@@ -1,4 +1,5 @@
 import { UpstreamError, UserError } from '../errors.js';
+import type { PageAddress } from './page-address.js';
 import type { ProfileSource } from './source.js';
 
 /** A source that exists, or existed when it was enabled. */
@@ -24,7 +25,20 @@ export interface SourceFinder {
   lookAgain(signal: AbortSignal): Promise<void>;
   /** Explains why there is no source at all, and what to do about it. */
   explainNone(signal: AbortSignal): Promise<{ message: string; next: string }>;
+  /** Addresses of the pages on which people look at its sources; left out where there are none. */
+  readonly pages?: KnownPages;
   close(): Promise<void>;
+}
+
+/** Addresses whose links name profiles of the sources. */
+export interface KnownPages {
+  /** Addresses that the configuration names. */
+  readonly configured: readonly PageAddress[];
+  /**
+   * All addresses, with those that a server declares for people.
+   * @throws UpstreamError when discovery fails
+   */
+  discover(signal: AbortSignal): Promise<readonly PageAddress[]>;
 }
 
 export interface SourceOverview {
@@ -45,6 +59,7 @@ export interface SourceRegistry {
    * @throws UserError when there is none, it is disabled, or the name fits none; UpstreamError
    */
   pick(nameOrUid: string | undefined, signal: AbortSignal): Promise<ProfileSource>;
+  readonly pages: KnownPages;
   close(): Promise<void>;
 }
 
@@ -84,8 +99,17 @@ export function createRegistry(named: readonly ProfileSource[], finder?: SourceF
     );
   };
 
+  const ownPages = named.flatMap(({ pages, uid }): PageAddress[] =>
+    pages === undefined ? [] : [{ url: pages, pages: 'pyroscope', source: uid, orgId: null }],
+  );
+
   return {
     all,
+
+    pages: {
+      configured: [...ownPages, ...(finder?.pages?.configured ?? [])],
+      discover: async (signal) => [...ownPages, ...((await finder?.pages?.discover(signal)) ?? [])],
+    },
 
     async overview(signal) {
       try {

@@ -111,6 +111,8 @@ export interface ProfileSource {
   readonly owner?: SourceOwner;
   /** The page of this source in Grafana, from which links are built. */
   readonly place?: GrafanaPlace;
+  /** Address of the server's own pages, without secrets; missing for a source without any. */
+  readonly pages?: string;
   /** Sorted names of the labels of the matching series, without private ones (`__…__`). */
   labelNames(query: SeriesQuery, signal: AbortSignal): Promise<string[]>;
   /** Sorted values of a label over the matching series. `__profile_type__` lists type ids. */

@@ -22,8 +22,18 @@ const fromArgument = z
 
 const toArgument = z.string().optional().describe('End, like from');
 
-/** The window of a comparison must be named: what is compared with what is the question. */
-export const requiredFromArgument = z.string().describe('Start: RFC 3339 with zone, epoch ms or now-1h');
+const urlArgument = z.string().optional().describe('Link to Grafana or Pyroscope');
+
+/** Arguments that a link can stand for where a tool takes one and would require them. */
+export const LINKED_ARGUMENTS = ['from', 'to'] as const;
+
+/**
+ * The window of a comparison must be named, by itself or by a link: what is compared with what is the
+ * question.
+ */
+export const requiredFromArgument = z
+  .string()
+  .describe('Start, needed without url: RFC 3339 with zone, epoch ms or now-1h');
 
 export const requiredToArgument = z.string().describe('End, like from');
 
@@ -43,6 +53,7 @@ export const profileArguments = {
   service: serviceArgument,
   profile_type: typeArgument,
   selector: selectorArgument,
+  url: urlArgument,
   from: fromArgument,
   to: toArgument,
 } as const;
@@ -51,6 +62,7 @@ export const profileArguments = {
 export const listArguments = {
   source: sourceArgument,
   selector: selectorArgument,
+  url: urlArgument,
   from: fromArgument,
   to: toArgument,
 } as const;
@@ -60,6 +72,7 @@ export const listArguments = {
  * code written by an agent cannot pass it by name.
  */
 export const ALIASES: ReadonlyMap<string, string> = new Map([
+  ['link', 'url'],
   ['start', 'from'],
   ['start_time', 'from'],
   ['from_', 'from'],

@@ -1,7 +1,9 @@
 import { z } from 'zod';
+import { UserError } from '../errors.js';
 import type { CallContext, ToolContext } from '../query/context.js';
 import type { ToolName } from '../report/next.js';
 import type { Answer, JsonObject } from '../report/render.js';
+import { isLink } from '../text/link.js';
 
 /** The work of a tool: it turns checked arguments into an answer. */
 export type Run<Input extends z.ZodObject> = (
@@ -38,13 +40,36 @@ export function defineTool<Input extends z.ZodObject>({
     ...surface,
     run: async (args, context) => {
       const { run } = await load();
-      const call = {
-        tool: surface.name,
-        args: givenArguments(surface.input, args),
-        takes: new Set(Object.keys(surface.input.shape)),
-      };
-      return run(args, { ...context, call });
+      const { name: tool, input } = surface;
+      const takes = new Set(Object.keys(input.shape));
+      const answer = (whole: z.output<Input>) =>
+        run(whole, { ...context, call: { tool, args: givenArguments(input, whole), takes } });
+      const { link, rest } = splitLink(args, takes);
+      if (link === null) return answer(args);
+      const { answerFromLink } = await import('./from-link.js');
+      // The rest is complete again once the link is read.
+      return answerFromLink({ tool, input, args: rest, link, takes }, context, (whole) =>
+        answer(whole as z.output<Input>),
+      );
     },
+  };
+}
+
+/** Takes a link out of the arguments: `url`, or a selector that is one. */
+function splitLink(
+  args: Readonly<Record<string, unknown>>,
+  takes: ReadonlySet<string>,
+): { link: string | null; rest: Readonly<Record<string, unknown>> } {
+  const { url, selector, ...others } = args;
+  if (!takes.has('url')) return { link: null, rest: args };
+  const isLinked = typeof selector === 'string' && isLink(selector);
+  if (typeof url === 'string' && isLinked) {
+    throw new UserError('`url` and `selector` both hold a link.', 'Give the link once, in `url`.');
+  }
+  if (isLinked) return { link: selector, rest: others };
+  return {
+    link: typeof url === 'string' ? url : null,
+    rest: selector === undefined ? others : { ...others, selector },
   };
 }
 

@@ -4,7 +4,8 @@ import { UserError } from '../../errors.js';
 import { diffLink, profileLink } from '../../report/links.js';
 import type { PageAddress } from '../../sources/page-address.js';
 import { formatSelector } from '../../sources/selector.js';
-import { isLink, type LinkedQuestion, readLink } from './question.js';
+import { isLink } from '../../text/link.js';
+import { type LinkedQuestion, readLink } from './question.js';
 
 const NOW = Date.parse('2026-11-20T15:00:00Z');
 const HOUR = 3_600_000;
@@ -456,6 +457,11 @@ describe('links that are refused', () => {
 
   test.each([
     ['a short link', `${GRAFANA}/goto/h1rK`, 'shortened'],
+    [
+      'another organisation',
+      panes({ x: pane([query()]) }).replace('orgId=1', 'orgId=2'),
+      'organisation 2 of Grafana',
+    ],
     ['Explore without a query', `${GRAFANA}/explore`, 'without a profile query'],
     ['panes that are no JSON', `${GRAFANA}/explore?panes=%7Bx`, 'without a profile query'],
     ['another data source', panes({ x: { queries: [{ expr: 'up' }] } }), 'without a profile query'],

@@ -62,11 +62,6 @@ const READABLE =
 /** Pages that forward to another one. */
 const SHORT_LINK = /^\/(?:goto|s)\//;
 
-/** Whether an argument holds a link and not what it is for. */
-export function isLink(text: string): boolean {
-  return /^\s*<?https?:\/\//i.test(text);
-}
-
 /**
  * Reads a link to a page with profiles. Nothing is requested from it.
  *
@@ -85,7 +80,15 @@ export function readLink(text: string, addresses: readonly PageAddress[], now: n
   if (page === null) {
     throw new UserError('The link opens a page without a profile query in its address.', READABLE);
   }
-  return buildQuestion(page, address, parameters, now);
+  const question = buildQuestion(page, address, parameters, now);
+  const { orgId } = address;
+  if (orgId !== null && question.orgId !== null && question.orgId !== orgId) {
+    throw new UserError(
+      `The link is of organisation ${question.orgId} of Grafana, and organisation ${orgId} is read here.`,
+      'Switch the organisation in Grafana and copy the link again, or give service, profile_type, from and to.',
+    );
+  }
+  return question;
 }
 
 /** The address that a link leads to, and the path below it; null where it leads elsewhere. */

@@ -2,6 +2,7 @@ import { UpstreamError, type UpstreamKind, UserError } from '../../errors.js';
 import { safeText } from '../../text/sanitise.js';
 import { sharedWork } from '../../work/shared.js';
 import type { Breaker } from '../breaker.js';
+import type { PageAddress } from '../page-address.js';
 import { pyroscopeSourceOver } from '../pyroscope/source.js';
 import type { ListedSource, SourceFinder } from '../registry.js';
 import type { ProfileSource, SourceOwner } from '../source.js';
@@ -241,8 +242,19 @@ export function createGrafanaSources(options: GrafanaSourcesOptions): GrafanaSou
     );
   };
 
+  const writePages = (url: string, orgId: number | null): PageAddress => {
+    return { url, pages: 'grafana', source: null, orgId };
+  };
+
   return {
     client,
+    pages: {
+      configured: [writePages(client.base, options.orgId)],
+      async discover(signal) {
+        const { publicUrl, orgId } = await discovery(signal);
+        return [...new Set([publicUrl, client.base])].map((url) => writePages(url, orgId));
+      },
+    },
     dashboards: createDashboardStore(client, discovery),
     discovery,
     refresh,

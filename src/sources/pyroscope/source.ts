@@ -30,6 +30,7 @@ export interface SourceIdentity {
   readonly kind?: 'pyroscope' | 'grafana';
   readonly place?: GrafanaPlace;
   readonly description?: string;
+  readonly pages?: string;
   readonly owner?: SourceOwner;
 }
 
@@ -50,12 +51,18 @@ export function createPyroscopeSource(
   return pyroscopeSourceOver(breaker === undefined ? transport : throughBreaker(transport, breaker), {
     ...options,
     description,
+    pages: writeAddress(options.url),
   });
+}
+
+/** Origin and path of a server, without secrets and without a slash at the end. */
+function writeAddress(url: string): string {
+  const { origin, pathname } = new URL(url);
+  return `${origin}${pathname.replace(/(?<!\/)\/+$/, '')}`;
 }
 
 /** Address, kind of credentials and tenant of a server, without secrets. */
 function describe({ url, token, username, tenant }: Omit<TransportOptions, 'kind'>): string {
-  const { origin, pathname } = new URL(url);
   const credentials =
     token != null
       ? 'bearer token'
@@ -63,7 +70,7 @@ function describe({ url, token, username, tenant }: Omit<TransportOptions, 'kind
         ? `basic authentication as ${safeText(username)}`
         : 'no credentials';
   const tenantText = tenant == null ? 'no tenant' : `tenant ${safeText(tenant)}`;
-  return `${origin}${pathname === '/' ? '' : pathname}, ${credentials}, ${tenantText}`;
+  return `${writeAddress(url)}, ${credentials}, ${tenantText}`;
 }
 
 /** Creates a source over an existing transport. */
@@ -96,6 +103,7 @@ export function pyroscopeSourceOver(transport: Transport, identity: SourceIdenti
     ...(identity.description === undefined ? {} : { description: identity.description }),
     ...(identity.owner === undefined ? {} : { owner: identity.owner }),
     ...(identity.place === undefined ? {} : { place: identity.place }),
+    ...(identity.pages === undefined ? {} : { pages: identity.pages }),
 
     async labelNames(query, signal) {
       const names = await labelNames(transport, seriesSelection(query), signal);

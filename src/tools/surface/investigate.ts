@@ -13,6 +13,7 @@ export const input = z.strictObject({
   source: listArguments.source,
   service: serviceArgument,
   selector: listArguments.selector,
+  url: listArguments.url,
   from: requiredFromArgument,
   to: requiredToArgument,
   ...baselineArguments,
