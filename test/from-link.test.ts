@@ -3,10 +3,10 @@ import { inputJsonSchema } from '../src/mcp/input-schema.js';
 import { diffLink, profileLink } from '../src/report/links.js';
 import { createPyroscopeSource } from '../src/sources/pyroscope/source.js';
 import { TOOLS } from '../src/tools/index.js';
-import { asker, askerIn, demoSource, environmentOf, INCIDENT_WINDOW, NOW } from './support/ask.js';
+import { asker, askerIn, createEnvironment, demoSource, INCIDENT_WINDOW, NOW } from './support/ask.js';
 import { startGrafanaServer, type TestGrafana, VIEWER_TOKEN } from './support/grafana-server.js';
 import { startPyroscopeServer, type TestPyroscope } from './support/pyroscope-server.js';
-import { sourcesOf } from './support/small-grafana.js';
+import { createSources } from './support/small-grafana.js';
 
 // A link as the question: through a Grafana that people reach under another address, and a Pyroscope.
 
@@ -31,10 +31,10 @@ beforeAll(async () => {
       { name: 'tempo', uid: 'tempo', url: pyroscope.url, type: 'tempo' },
     ],
   });
-  const finder = sourcesOf({ url: grafana.url }, { token: VIEWER_TOKEN });
+  const finder = createSources({ url: grafana.url }, { token: VIEWER_TOKEN });
   await finder.enable(['main'], SIGNAL);
   const direct = createPyroscopeSource({ name: 'pyroscope', uid: 'pyroscope', url: pyroscope.url });
-  ask = askerIn(environmentOf([direct], [], finder));
+  ask = askerIn(createEnvironment([direct], [], finder));
   close = async () => {
     await finder.close();
     await direct.close();
@@ -286,9 +286,9 @@ describe('a link is refused', () => {
   });
 
   test('a Grafana that does not answer is said, and links to Pyroscope are read all the same', async () => {
-    const finder = sourcesOf({ url: 'http://127.0.0.1:9' }, { token: VIEWER_TOKEN });
+    const finder = createSources({ url: 'http://127.0.0.1:9' }, { token: VIEWER_TOKEN });
     const direct = createPyroscopeSource({ name: 'pyroscope', uid: 'pyroscope', url: pyroscope.url });
-    const lonely = askerIn(environmentOf([direct], [], finder));
+    const lonely = askerIn(createEnvironment([direct], [], finder));
     const own = `${pyroscope.url}/?query=${encodeURIComponent(`${CPU}{service_name="checkout-api"}`)}&from=${WINDOW.from}&until=${WINDOW.to}`;
     expect((await lonely('summarize_profile', { url: own })).isError).toBe(false);
     expect(
