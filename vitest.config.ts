@@ -21,7 +21,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'unit',
-          include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
+          include: ['src/**/*.test.ts', 'view/**/*.test.ts', 'test/**/*.test.ts'],
           exclude: apart.map(toGlob),
           // Loading all modules again for every file took more CPU time than the tests.
           isolate: false,

@@ -35,7 +35,17 @@ const ROOMS = {
     ],
   },
   mcp: {
-    imports: ['tools', 'query', 'report', 'profile', 'sources', 'config', 'telemetry', 'work'],
+    imports: [
+      'tools',
+      'query',
+      'report',
+      'profile',
+      'sources',
+      'config',
+      'telemetry',
+      'offload.ts',
+      'work',
+    ],
     only: { sources: ['sources/selector.ts', 'sources/source.ts'] },
     packages: ['@modelcontextprotocol'],
   },

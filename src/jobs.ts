@@ -13,6 +13,7 @@ import { selectActive } from './profile/tables/active.js';
 import { costIn, findPlaces, viewFunction } from './profile/tables/function-cost.js';
 import { profileViewAnswer, type ViewOptions } from './report/answers/profile-view.js';
 import { summaryAnswer } from './report/answers/summary.js';
+import { drawFlames } from './report/picture/picture.js';
 import type { Answer } from './report/render.js';
 import { nameDemangler } from './sources/demangle.js';
 import { type Echo, nameCleaner } from './sources/echoes.js';
@@ -34,6 +35,7 @@ export const JOBS = {
   },
   fileHead: readFileHead,
   mergeFiles,
+  flames: drawFlames,
   summary: summaryAnswer,
   view(measured: Measurement, options: ViewOptions): Answer {
     const { focus, ignore } = options;

@@ -72,6 +72,7 @@ export function briefEvidence(
         after: totalsIn(times, plan.incident),
         // A row of many says nothing about single instances.
         instances: null,
+        times,
       }),
     ),
     shares: [],

@@ -16,6 +16,8 @@ import { describeFailure } from './failures.js';
 export interface CallResult {
   text: string;
   isError: boolean;
+  /** The answer before it was rendered; left out for a failure. */
+  answer?: Answer;
 }
 
 /** Everything that a call needs except its arguments. */
@@ -73,9 +75,9 @@ export function callTool(
       });
     };
     try {
-      const { text, ...end } = await answer(tool, rawArguments, { environment, id, callerSignal, progress });
+      const { text, rendered, ...end } = await answer(tool, rawArguments, { environment, id, callerSignal, progress });
       settle(end, Buffer.byteLength(text));
-      return { text, isError: end.outcome !== 'answered' };
+      return { text, isError: end.outcome !== 'answered', ...(rendered && { answer: rendered }) };
     } catch (error) {
       settle({ outcome: 'cancelled', error: 'cancelled' }, 0);
       throw error;
@@ -97,7 +99,7 @@ async function answer(
   tool: Tool,
   rawArguments: unknown,
   { environment, id, callerSignal, progress }: Call,
-): Promise<Ending & { text: string }> {
+): Promise<Ending & { text: string; rendered?: Answer }> {
   const { stopped, timer = (ms: number) => AbortSignal.timeout(ms) } = environment;
   const deadline = timer(environment.deadlineMs);
   const stop = linkedSignal(stopped);
@@ -122,7 +124,7 @@ async function answer(
       args.format === 'json'
         ? renderJson(result)
         : renderText(result.text, isGiven(tool, rawArguments, 'limit') ? BUDGET.max : BUDGET.usual);
-    return { text, outcome: 'answered', error: null };
+    return { text, rendered: result, outcome: 'answered', error: null };
   } catch (error) {
     if (callerSignal.aborted) throw callerSignal.reason;
     if (stopped?.aborted) return { text: describeFailure(STOPPED), outcome: 'stopped', error: 'stopped' };

@@ -1,6 +1,7 @@
 import type { NotReadReason } from '../errors.js';
 import type { PatternBook } from '../patterns/book.js';
 import type { ToolName } from '../report/next.js';
+import type { PictureSink } from '../report/picture/material.js';
 import type { JsonObject } from '../report/render.js';
 import type { Schema } from '../schema/schema.js';
 import type { SourceRegistry } from '../sources/registry.js';
@@ -26,6 +27,8 @@ export interface ToolContext {
   notRead?(what: string, reason: NotReadReason): void;
   /** Reports each step of a long call. */
   progress?: Progress;
+  /** Collects what pictures of the answer are drawn from; left out where none is drawn. */
+  pictures?: PictureSink;
 }
 
 /** A call as its caller wrote it. */

@@ -1,6 +1,7 @@
 import { UserError } from '../errors.js';
 import { readComparison } from '../investigation/compare.js';
 import { buildComparison } from '../investigation/comparison-report.js';
+import { addComparison } from '../investigation/pictures.js';
 import { compareServices } from '../investigation/several-services.js';
 import type { CallContext, WrittenCall } from '../query/context.js';
 import { type Emptiness, explainEmptiness } from '../query/emptiness.js';
@@ -66,7 +67,9 @@ export const run: Run<typeof input> = async (args, context) => {
     { profileTypeId: type.id, matchers: baseline.matchers, window: reading.baseline },
     { profileTypeId: type.id, matchers, window },
   );
-  return withLink(comparisonAnswer(await buildComparison(reading, args.limit, context)), link);
+  const comparison = await buildComparison(reading, args.limit, context);
+  addComparison(context.pictures, reading, comparison.finding);
+  return withLink(comparisonAnswer(comparison), link);
 };
 
 /** Whether the other side of a comparison without a service covers several. */

@@ -13,8 +13,10 @@ import { functionSeries } from '../query/timeline/function-series.js';
 import { MAX_PARTS } from '../query/timeline/readings.js';
 import { labelSeries, type TotalSeries, totalSeries } from '../query/timeline/total-series.js';
 import { findUsualGrouping } from '../query/usual-grouping.js';
-import { emptyTimelineAnswer, timelineAnswer } from '../report/answers/timeline-view.js';
+import { emptyTimelineAnswer, type Timeline, timelineAnswer } from '../report/answers/timeline-view.js';
 import { callScope, longerScope, type NextCall, nextCall } from '../report/next.js';
+import { addTimeline } from '../report/picture/course.js';
+import type { Answer } from '../report/render.js';
 import { unknownFunctionAnswer } from '../report/unknown-function.js';
 import { formatSelector } from '../sources/selector.js';
 import { findNearest } from '../text/nearest.js';
@@ -69,7 +71,7 @@ async function ofFunction(text: string, measured: Measurement, scope: Scope, con
   const of = functionData(target.info, target.line);
   const since = series.onset === null ? {} : { from: sinceOnset(series.onset, step) };
   const name = safeText(lookupText(target));
-  return timelineAnswer(measured, {
+  return drawn(measured, context, {
     frames,
     gaps,
     whole: series,
@@ -90,7 +92,7 @@ async function ofTotal(measured: Measurement, scope: Scope, context: ToolContext
     ...listNext({ ...read, whole }, measured, {}),
     ...(usual === null ? [] : [nextCall('get_timeline', { ...callScope(measured), group_by: usual })]),
   ];
-  return timelineAnswer(measured, { ...read, whole, by: null, of: null, next });
+  return drawn(measured, context, { ...read, whole, by: null, of: null, next });
 }
 
 async function byLabel(label: string, measured: Measurement, scope: Scope, context: ToolContext) {
@@ -100,7 +102,7 @@ async function byLabel(label: string, measured: Measurement, scope: Scope, conte
     .sort((a, b) => (b.carries ?? 0) - (a.carries ?? 0));
   const canTell = first !== undefined && series.length > 1 && (first.carries ?? 1) >= CARRIES;
   const value = canTell ? first.label : null;
-  return timelineAnswer(measured, {
+  return drawn(measured, context, {
     ...read,
     by: { label, series, others, isByWeight: scope.type.isWallClock },
     of: null,
@@ -113,6 +115,12 @@ async function byLabel(label: string, measured: Measurement, scope: Scope, conte
             }),
           ],
   });
+}
+
+/** The answer; where pictures are drawn they get the same lines. */
+function drawn(measured: Measurement, { pictures }: ToolContext, timeline: Timeline): Answer {
+  addTimeline(pictures, measured, timeline);
+  return timelineAnswer(measured, timeline);
 }
 
 /** Names the next step after a timeline: the profile since the onset, or a timeline that begins earlier. */

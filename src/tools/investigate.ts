@@ -7,6 +7,7 @@ import type { ShareChange, ShareLens } from '../investigation/evidence/shares.js
 import type { WaitLens } from '../investigation/evidence/waits.js';
 import { investigateFleet } from '../investigation/fleet/report.js';
 import { drawOutcome } from '../investigation/outcome.js';
+import { addInvestigation } from '../investigation/pictures.js';
 import { smallestPoints } from '../investigation/smallest.js';
 import { orderBySymptom } from '../investigation/symptom.js';
 import { MIN_WAIT_PART } from '../investigation/thresholds.js';
@@ -109,6 +110,7 @@ async function buildReport(
 ): Promise<Investigation> {
   const { typeIds } = reading.context.readContext;
   const { rows, conclusion, findings, unreadOnset } = await drawOutcome(reading, context, true);
+  addInvestigation(context.pictures, reading, { conclusion, findings: orderBySymptom(findings, symptom) });
   const [main] = reading.shares;
   const unsettled = findUnsettled(reading.shares);
   const lens = main?.lens ?? reading.totals[0]?.lens;

@@ -2,6 +2,7 @@ import { offload } from '../offload.js';
 import { isHeavyFilter } from '../profile/code/filter.js';
 import { answerAbout } from '../query/profile-question.js';
 import { requireWhole } from '../query/whole-or-reduced.js';
+import { safeText } from '../text/sanitise.js';
 import { isHeavyWork } from '../work/offload.js';
 import type { Run } from './define.js';
 import type { input } from './surface/query_profile.js';
@@ -29,6 +30,7 @@ export const run: Run<typeof input> = (args, context) =>
         ...(focus === undefined ? {} : { focus }),
         ...(ignore === undefined ? {} : { ignore }),
       };
+      context.pictures?.add({ kind: 'profile', measured, filter, of: filterText(filter) });
       return offload('view', [measured, options], {
         isHeavy: isHeavyWork(measured.active) || isHeavyFilter(measured.active, filter),
         signal: context.signal,
@@ -36,3 +38,11 @@ export const run: Run<typeof input> = (args, context) =>
     },
     { mayBeReduced: true },
   );
+
+/** Says which stacks a picture holds; '' for all of them. */
+function filterText({ focus, ignore }: { focus?: string; ignore?: string }): string {
+  return [
+    ...(focus === undefined ? [] : [`Only stacks with ${JSON.stringify(safeText(focus, 100))}.`]),
+    ...(ignore === undefined ? [] : [`Without stacks with ${JSON.stringify(safeText(ignore, 100))}.`]),
+  ].join(' ');
+}

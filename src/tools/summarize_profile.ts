@@ -8,10 +8,12 @@ export const run: Run<typeof input> = (args, context) =>
   answerAbout(
     args,
     context,
-    (measured) =>
-      offload('summary', [measured, args.limit], {
+    (measured) => {
+      context.pictures?.add({ kind: 'profile', measured, filter: {}, of: '' });
+      return offload('summary', [measured, args.limit], {
         isHeavy: isHeavyWork(measured.active),
         signal: context.signal,
-      }),
+      });
+    },
     { mayBeReduced: true },
   );

@@ -217,6 +217,7 @@ export function buildReading({
     before: { profiles: profilesBefore, value: 100 * profilesBefore },
     after: { profiles: 15, value: 1_500 },
     instances: null,
+    times: { series: [], stepMs: 60_000 },
   }));
   return { totals, shares, levels, waits, wholes: [], same: [], collector };
 }

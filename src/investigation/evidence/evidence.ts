@@ -67,6 +67,8 @@ export interface TypeTotals {
   after: { profiles: number; value: number };
   /** Instances in which it rose; null where they are not told apart. */
   instances: InstanceRise | null;
+  /** The totals over time that both sides are sums of. */
+  times: ProfileTimes;
 }
 
 /** Requests that finding the value of one sample may take. */
@@ -260,6 +262,7 @@ export async function readEvidence(
         before: totalsIn(profileTimes, judged.baseline),
         after: totalsIn(profileTimes, judged.incident),
         instances: instanceRise(profileTimes, judged, fleet.instanceLabel),
+        times: profileTimes,
       };
     }),
     shares,

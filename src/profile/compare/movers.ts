@@ -25,6 +25,44 @@ export interface Mover {
 
 /** Smallest change of share that is worth a row. */
 const MIN_DELTA = 0.005;
+
+/** How the cost of some stacks differs between two sides. Shares are of the active total. */
+export interface ShareShift {
+  shareBefore: number;
+  shareAfter: number;
+  /** Distance in standard errors of a normal distribution. */
+  z: number;
+  /** The same distance outside of the function that the change is named after. */
+  outside: number;
+}
+
+/**
+ * Makes the measure of how a cost differs between two sides; it is null for a cost that hardly changed, or
+ * with too few samples to say so.
+ *
+ * @param culprit function that the change is named after; null where there is none
+ */
+export function shareShifts(
+  { before, after, quantum, dispersion }: Contrast,
+  culprit: number | null,
+): (valueBefore: number, valueAfter: number) => ShareShift | null {
+  const [n1, n2] = [before.costs.total / quantum, after.costs.total / quantum];
+  const [c1 = 0, c2 = 0] = [before, after].map(
+    ({ costs }) => (culprit === null ? 0 : (costs.totals[culprit] ?? 0)) / quantum,
+  );
+  return (v1, v2) => {
+    const [p1, p2] = [share(v1, before.costs.total), share(v2, after.costs.total)];
+    if (Math.abs(p2 - p1) < MIN_DELTA || v1 + v2 < MIN_SAMPLES * quantum) return null;
+    const [x1, x2] = [v1 / quantum, v2 / quantum];
+    return {
+      shareBefore: p1,
+      shareAfter: p2,
+      z: deviation([x1, n1], [x2, n2], dispersion),
+      outside: deviation([x1, n1 - c1], [x2, n2 - c2], dispersion),
+    };
+  };
+}
+
 /** Knowledge about the change that the movers are listed for. */
 export interface MoverContext {
   /** Standard errors from which on a row is significant: it holds for the family of all functions. */
@@ -43,17 +81,13 @@ export interface MoverContext {
 export function listMovers(contrast: Contrast, { gate, culprit, moved }: MoverContext): Mover[] {
   const { joined, before, after, quantum, dispersion } = contrast;
   const [n1, n2] = [before.costs.total / quantum, after.costs.total / quantum];
-  const [c1, c2] = [before, after].map(
-    ({ costs }) => (culprit === null ? 0 : (costs.totals[culprit] ?? 0)) / quantum,
-  );
+  const shiftOf = shareShifts(contrast, culprit);
   const movers: Mover[] = [];
   for (let fn = 0; fn < joined.functions.length; fn++) {
     const [v1, v2] = [before.costs.totals[fn] ?? 0, after.costs.totals[fn] ?? 0];
-    const [p1, p2] = [share(v1, before.costs.total), share(v2, after.costs.total)];
-    if (Math.abs(p2 - p1) < MIN_DELTA || v1 + v2 < MIN_SAMPLES * quantum) continue;
-    const [x1, x2] = [v1 / quantum, v2 / quantum];
-    const z = deviation([x1, n1], [x2, n2], dispersion);
-    const outside = deviation([x1, n1 - (c1 ?? 0)], [x2, n2 - (c2 ?? 0)], dispersion);
+    const shift = shiftOf(v1, v2);
+    if (shift === null) continue;
+    const { shareBefore: p1, shareAfter: p2, z, outside } = shift;
     movers.push({
       fn,
       kind: moved.has(fn) ? 'moved' : nameKind(p1, p2, culprit !== null && outside > -gate),
@@ -64,7 +98,7 @@ export function listMovers(contrast: Contrast, { gate, culprit, moved }: MoverCo
       valueBefore: share(v1, before.profiles),
       valueAfter: share(v2, after.profiles),
       delta: p2 - p1,
-      interval: differenceInterval(x1, n1, x2, n2, dispersion.phi),
+      interval: differenceInterval(v1 / quantum, n1, v2 / quantum, n2, dispersion.phi),
       z,
       significant: Math.abs(z) >= gate,
     });

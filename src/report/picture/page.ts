@@ -1,0 +1,40 @@
+import type { Picture } from './format.js';
+
+/** The element of the page that holds the data, as the view's build writes it. */
+const EMPTY_DATA = '<script type="application/json" id="picture"></script>';
+const TOOL = '<meta name="tool" content="">';
+const TITLE = '<title>Profile</title>';
+
+/**
+ * A page with its data inside: one file that opens without a network.
+ *
+ * @param view the built view, as HTML
+ * @param title text of the browser's tab
+ */
+export function fillPage(view: string, picture: Picture, title: string): string {
+  const data = scriptSafe(JSON.stringify(picture));
+  return replaceOnce(replaceOnce(view, EMPTY_DATA, EMPTY_DATA.replace('></', () => `>${data}</`)), TITLE, `<title>${htmlSafe(title)}</title>`);
+}
+
+/** The view as a chat shows it: the host fetches the data of the call of a tool. */
+export function appPage(view: string, tool: string): string {
+  return replaceOnce(view, TOOL, `<meta name="tool" content="${htmlSafe(tool)}">`);
+}
+
+/** JSON that cannot end the element that it stands in, nor turn text around. */
+function scriptSafe(json: string): string {
+  return json.replace(/[<>&\u2028\u2029]|\p{Cf}/gu, (char) =>
+    Array.from({ length: char.length }, (_, at) => `\\u${char.charCodeAt(at).toString(16).padStart(4, '0')}`).join(''),
+  );
+}
+
+/** Text as HTML. */
+export function htmlSafe(text: string): string {
+  return text.replace(/[<>&"']/g, (char) => `&#${char.charCodeAt(0)};`);
+}
+
+function replaceOnce(text: string, part: string, by: string): string {
+  const at = text.indexOf(part);
+  if (at < 0) throw new Error(`the view has no ${part}`);
+  return text.slice(0, at) + by + text.slice(at + part.length);
+}

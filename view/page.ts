@@ -1,0 +1,114 @@
+import { DARK, LIGHT, type Palette } from '../src/report/picture/colours.js';
+import type { Picture } from '../src/report/picture/format.js';
+import { drawCourse } from './course.js';
+import { el } from './dom.js';
+import { drawFleet } from './fleet.js';
+import { drawHead, listIn, textIn } from './head.js';
+import { createPanel, type Panel } from './panel.js';
+import { shown } from './words.js';
+
+/** What the page may ask of the program around it; null for what it does not offer. */
+export interface Surroundings {
+  theme: 'light' | 'dark' | null;
+  locale: string | undefined;
+  openLink: ((url: string) => void) | null;
+  ask: ((name: string) => void) | null;
+}
+
+export interface Page {
+  /** Follows a change of theme or abilities of the host. */
+  follow(surroundings: Surroundings): void;
+}
+
+/** Fills the page with the pictures of an answer. */
+export function showPicture(root: HTMLElement, picture: Picture, first: Surroundings): Page {
+  let surroundings = first;
+  const media = window.matchMedia('(prefers-color-scheme: dark)');
+  const palette = (): Palette =>
+    (surroundings.theme ?? (media.matches ? 'dark' : 'light')) === 'dark' ? DARK : LIGHT;
+  const panels: (Panel | null)[] = picture.flames.map(() => null);
+  const place = el('div', { class: 'flames' });
+  let open = 0;
+  const show = (index: number) => {
+    open = index;
+    const flame = picture.flames[index];
+    if (flame === undefined) return;
+    const panel = panels[index] ?? createPanel({ flame, palette: palette(), ask: surroundings.ask });
+    panels[index] = panel;
+    place.replaceChildren(panel.element);
+    panel.setPalette(palette());
+    panel.setAsk(surroundings.ask);
+    tabs.forEach((tab, at) => tab.setAttribute('aria-pressed', String(at === index)));
+  };
+  const tabs = picture.flames.map((flame, index) =>
+    el('button', { type: 'button', click: () => show(index) }, tabName(picture, index, flame.title)),
+  );
+  const links = el('p', { class: 'links' });
+  const showLinks = () => {
+    const { openLink } = surroundings;
+    links.replaceChildren(
+      ...listIn(picture.data, 'links').flatMap((link): HTMLElement[] => {
+        const [url, title] = [textIn(link, 'url'), shown(textIn(link, 'title')) || 'Open in Grafana'];
+        if (!/^https?:\/\//.test(url)) return [];
+        return openLink === null
+          ? [el('a', { href: url, rel: 'noreferrer', target: '_blank' }, title)]
+          : [el('button', { type: 'button', click: () => openLink(url) }, title)];
+      }),
+    );
+  };
+  const follow = (next: Surroundings) => {
+    surroundings = next;
+    const { theme, locale } = next;
+    if (theme === null) document.documentElement.removeAttribute('data-theme');
+    else document.documentElement.setAttribute('data-theme', theme);
+    if (locale !== undefined) document.documentElement.lang = 'en';
+    courses.replaceChildren(...picture.courses.map((course) => drawCourse(course, { locale })));
+    for (const panel of panels) {
+      panel?.setPalette(palette());
+      panel?.setAsk(next.ask);
+    }
+    showLinks();
+  };
+  const courses = el('section', { class: 'courses', 'aria-label': 'Cost over time' });
+  media.addEventListener('change', () => follow(surroundings));
+  root.replaceChildren(
+    drawHead(picture),
+    links,
+    ...[drawFleet(picture.data)].filter((part) => part !== null),
+    courses,
+    tabs.length > 1 ? el('div', { class: 'tabs', role: 'group', 'aria-label': 'Flame graphs' }, ...tabs) : '',
+    place,
+    answerOf(picture),
+  );
+  show(open);
+  follow(first);
+  return { follow };
+}
+
+/** The type of a flame graph, with the rank of its finding where several have one. */
+function tabName({ flames }: Picture, index: number, title: string): string {
+  const ranked = flames.filter(({ named }) => named >= 0).length > 1;
+  return ranked && (flames[index]?.named ?? -1) >= 0 ? `${index + 1}. ${shown(title)}` : shown(title);
+}
+
+/** The answer as text, and what was asked when. */
+function answerOf({ text, asked, product }: Picture): HTMLElement {
+  const lines = text.split('\n').map((line) => el('div', {}, line === '' ? '\u00a0' : cleanLine(line)));
+  return el(
+    'details',
+    { class: 'answer' },
+    el('summary', {}, 'The answer as text, and what was asked'),
+    el('div', { class: 'text' }, ...lines),
+    el(
+      'p',
+      { class: 'faint' },
+      `Asked ${asked.at.slice(0, 19).replace('T', ' ')}Z with ${product}: `,
+      el('code', {}, `${asked.tool} ${JSON.stringify(asked.arguments)}`.replace(/[^\P{C}]/gu, ' ')),
+    ),
+  );
+}
+
+/** A line of the answer; it keeps its indent. */
+function cleanLine(line: string): string {
+  return line.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, ' ');
+}
