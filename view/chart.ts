@@ -25,7 +25,7 @@ export interface ChartOptions {
 /** A picture of frames with its pointer and keyboard. */
 export interface Chart {
   element: HTMLElement;
-  show(change: Partial<Pick<Scene, 'found' | 'marked' | 'palette' | 'isUpright'>> & { width?: Width }): void;
+  show(change: Partial<Pick<Scene, 'found' | 'marked' | 'palette' | 'isUpright' | 'byOwner'>> & { width?: Width }): void;
   /** Fills the width with a frame and its callers; -1 shows all. */
   zoom(at: number): void;
   /** Brings a frame into sight. */
@@ -58,6 +58,7 @@ export function createChart(options: ChartOptions): Chart {
     named: options.named,
     selected: -1,
     found: null,
+    byOwner: false,
     marked: -1,
     scrollTop: 0,
     width: 0,

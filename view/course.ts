@@ -3,20 +3,20 @@ import { formatRate, formatValue } from '../src/text/units.js';
 import { svg } from './dom.js';
 import { shown } from './words.js';
 
-const [WIDTH, HEIGHT, LEFT, TOP, BOTTOM] = [720, 104, 4, 18, 16] as const;
+const [HEIGHT, LEFT, TOP, BOTTOM] = [104, 4, 18, 16] as const;
 
-/** Form of the clock times, which the host's locale decides; UTC, as in the answers. */
-export interface Clock {
-  locale: string | undefined;
-}
-
-/** Cost over time: the line, with baseline, window and onset marked. */
-export function drawCourse(course: Course, { locale }: Clock): SVGElement {
+/**
+ * Cost over time: the line, with baseline, window and onset marked.
+ *
+ * @param width of the drawing, so that its letters stay as large as the page's
+ * @param locale form of the clock times; they are in UTC, as in the answers
+ */
+export function drawCourse(course: Course, width: number, locale: string | undefined): SVGElement {
   const known = course.points.filter((point) => point.value !== null);
   const start = Math.min(course.baseline?.from ?? course.window.from, course.window.from);
   const end = Math.max(course.baseline?.to ?? course.window.to, course.window.to);
   const highest = Math.max(...known.map(({ value }) => value ?? 0), Number.MIN_VALUE);
-  const x = timeScale(course, start, end);
+  const x = timeScale(course, width, start, end);
   const y = (value: number) => HEIGHT - BOTTOM - (value / highest) * (HEIGHT - TOP - BOTTOM);
   const clock = clockOf(locale, end - start);
   const band = (from: number, to: number, name: string) =>
@@ -33,7 +33,7 @@ export function drawCourse(course: Course, { locale }: Clock): SVGElement {
   const middle = since === null ? 0 : (x(since.after) + x(since.before)) / 2;
   return svg(
     'svg',
-    { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: 'img', 'aria-label': sentence(course, clock), class: 'course' },
+    { viewBox: `0 0 ${width} ${HEIGHT}`, role: 'img', 'aria-label': sentence(course, clock), class: 'course' },
     baseline === null ? null : band(baseline.from, baseline.to, 'baseline'),
     band(asked.from, asked.to, 'window'),
     since === null ? null : band(since.after, since.before, 'onset'),
@@ -42,16 +42,16 @@ export function drawCourse(course: Course, { locale }: Clock): SVGElement {
     ),
     text(LEFT, 12, `${shown(course.title)}, up to ${valueIn(course, highest)}`, 'start', 'title'),
     baseline === null ? null : text((x(baseline.from) + x(baseline.to)) / 2, HEIGHT - 4, 'baseline', 'middle'),
-    text(Math.min(WIDTH - 40, (x(asked.from) + x(asked.to)) / 2), HEIGHT - 4, 'window', 'middle'),
+    text(Math.min(width - 75, (x(asked.from) + x(asked.to)) / 2), HEIGHT - 4, 'window', 'middle'),
     text(LEFT, HEIGHT - 4, clock(start), 'start'),
-    text(WIDTH - LEFT, HEIGHT - 4, clock(end), 'end'),
+    text(width - LEFT, HEIGHT - 4, clock(end), 'end'),
     since === null
       ? null
       : text(
           middle,
           12,
           `since ${clock(since.after)} – ${clock(since.before)}`,
-          middle > WIDTH * 0.8 ? 'end' : 'middle',
+          middle > width * 0.8 ? 'end' : 'middle',
           'title',
         ),
   );
@@ -61,8 +61,13 @@ export function drawCourse(course: Course, { locale }: Clock): SVGElement {
 const GAP = 24;
 
 /** Places times on the width. Where baseline and window lie far apart the stretch between them is short. */
-function timeScale({ baseline, window: asked }: Course, start: number, end: number): (time: number) => number {
-  const room = WIDTH - 2 * LEFT;
+function timeScale(
+  { baseline, window: asked }: Course,
+  width: number,
+  start: number,
+  end: number,
+): (time: number) => number {
+  const room = width - 2 * LEFT;
   const plain = (time: number) => LEFT + ((time - start) / Math.max(1, end - start)) * room;
   if (baseline === null) return plain;
   const [first, second] = baseline.from <= asked.from ? [baseline, asked] : [asked, baseline];

@@ -24,6 +24,8 @@ export interface Scene {
   selected: number;
   /** 1 for each function that the search has found; null without a search. */
   found: Uint8Array | null;
+  /** Whether colours tell whose code a frame is, also where sides are compared. */
+  byOwner: boolean;
   /** Function whose frames are all outlined; -1 for none. */
   marked: number;
   scrollTop: number;
@@ -128,8 +130,8 @@ function fit(context: CanvasRenderingContext2D, label: string, room: number, wid
 }
 
 /** In a comparison only what changed has a colour; else the colour says whose code it is. */
-function colourOf({ flame, frames, palette }: Scene, at: number, fn: number): string {
-  if (frames.before !== null) return palette.marks[frames.mark[at] ?? 0] ?? palette.marks[0];
+function colourOf({ flame, frames, palette, byOwner }: Scene, at: number, fn: number): string {
+  if (frames.before !== null && !byOwner) return palette.marks[frames.mark[at] ?? 0] ?? palette.marks[0];
   return palette.owners[flame.functions.owner[fn] ?? OWNERS.length - 1] ?? palette.cut;
 }
 

@@ -2,7 +2,7 @@ import type { Flame, Picture } from '../src/report/picture/format.js';
 import type { Json, JsonObject } from '../src/report/render.js';
 import { formatShare, formatValue } from '../src/text/units.js';
 import { el } from './dom.js';
-import { costsOf, costText, fileOf, nameOf, shortName, shown, wholeOf } from './words.js';
+import { costsOf, costText, perText, fileOf, nameOf, shortName, shown, wholeOf } from './words.js';
 
 /** Words for verdicts: the first of them is what a reader sees first. */
 const VERDICTS: Readonly<Record<string, readonly [string, string]>> = {
@@ -115,7 +115,7 @@ function findingNumbers(finding: JsonObject, flame: Flame): string {
   const value = (name: string) =>
     number(name) === 0 ? '0' : formatValue(number(name), flame.type.unit, flame.type.noun);
   return (
-    `${value('value_before')} → ${value('value_after')} ${flame.per}` +
+    `${value('value_before')} → ${value('value_after')}${perText(flame)}` +
     ` (${formatShare(number('share_before'))} → ${formatShare(number('share_after'))} of ${flame.type.alias})`
   );
 }

@@ -61,8 +61,8 @@ export function showPicture(root: HTMLElement, picture: Picture, first: Surround
     const { theme, locale } = next;
     if (theme === null) document.documentElement.removeAttribute('data-theme');
     else document.documentElement.setAttribute('data-theme', theme);
-    if (locale !== undefined) document.documentElement.lang = 'en';
-    courses.replaceChildren(...picture.courses.map((course) => drawCourse(course, { locale })));
+    const room = picture.courses.length > 1 ? 380 : 720;
+    courses.replaceChildren(...picture.courses.map((course) => drawCourse(course, room, locale)));
     for (const panel of panels) {
       panel?.setPalette(palette());
       panel?.setAsk(next.ask);

@@ -90,7 +90,7 @@ export function createPanel({ flame, palette: firstPalette, ask: firstAsk }: Pan
       el('p', { class: 'faint' }, `Callees of ${name}`),
       below.element,
     );
-    for (const chart of sandwich.charts) chart.show({ found });
+    for (const chart of sandwich.charts) chart.show({ found, byOwner: colours.value === 'owner' });
     above.element.scrollTop = above.element.scrollHeight;
     backButton.hidden = false;
   };
@@ -175,6 +175,18 @@ export function createPanel({ flame, palette: firstPalette, ask: firstAsk }: Pan
     width = widths.value as Width;
     for (const chart of charts()) chart.show({ width });
   });
+  const colours = el(
+    'select',
+    { 'aria-label': 'Meaning of the colours' },
+    el('option', { value: 'change' }, 'colours: change'),
+    el('option', { value: 'owner' }, 'colours: whose code'),
+  );
+  colours.addEventListener('change', () => {
+    const byOwner = colours.value === 'owner';
+    for (const chart of charts()) chart.show({ byOwner });
+    key.replaceChildren(...legend(flame, byOwner));
+  });
+  const key = el('p', { class: 'legend' }, ...legend(flame, !compares));
   setChosen(-1);
 
   const tools = el(
@@ -187,6 +199,7 @@ export function createPanel({ flame, palette: firstPalette, ask: firstAsk }: Pan
     showAll,
     turn,
     compares ? widths : null,
+    compares ? colours : null,
     sandwichButton,
     backButton,
     askButton,
@@ -195,7 +208,7 @@ export function createPanel({ flame, palette: firstPalette, ask: firstAsk }: Pan
     'section',
     { class: 'panel', 'aria-label': `Flame graph of ${flame.type.alias}` },
     tools,
-    legend(flame),
+    key,
     picture,
     status,
     live,
@@ -254,19 +267,21 @@ function heaviestFrame({ fn, after, before }: ReturnType<typeof framesOf>, wante
 }
 
 /** The meaning of the colours, in words. */
-function legend(flame: Flame): HTMLElement {
+function legend(flame: Flame, byOwner: boolean): HTMLElement[] {
   const compares = flame.totals[0] !== null;
   const swatch = (name: string, text: string) =>
     el('span', {}, el('i', { class: name, 'aria-hidden': 'true' }), text);
   const path = flame.path.length > 0 ? swatch('path', compares ? 'path of the finding' : 'hottest path') : null;
-  return el(
-    'p',
-    { class: 'legend' },
-    ...(compares
-      ? [swatch('mark1', '+ grew'), swatch('mark2', '− shrank'), swatch('mark0', 'within noise')]
-      : OWNERS.map((owner, at) => swatch(`owner${at}`, owner))),
-    path,
-  );
+  return [
+    ...(byOwner
+      ? OWNERS.map((owner, at) => swatch(`owner${at}`, owner))
+      : [
+          swatch('mark1', '+ grew'),
+          swatch('mark2', '− shrank'),
+          swatch('mark0', flame.by === 'share' ? 'within noise' : 'the rest'),
+        ]),
+    ...(path === null ? [] : [path]),
+  ];
 }
 
 /** What the picture leaves out, and by which rule it is coloured. */

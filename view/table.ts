@@ -1,7 +1,7 @@
 import { type Flame, OWNERS } from '../src/report/picture/format.js';
-import { formatShare } from '../src/text/units.js';
+import { formatShare, formatValue } from '../src/text/units.js';
 import { el } from './dom.js';
-import { costsOf, MARK_SIGNS, MARK_WORDS, nameOf, shortName, shown, valueText, wholeOf } from './words.js';
+import { costsOf, MARK_WORDS, nameOf, perText, shortName, shown, wholeOf } from './words.js';
 
 /** Rows that are shown at once. */
 const MAX_ROWS = 100;
@@ -15,7 +15,7 @@ export interface Row {
   self: number;
   total: number;
   before: number | null;
-  /** Difference of the shares of the total. */
+  /** What was added: points of the total, or an amount where the flame graph goes by amounts. */
   change: number;
 }
 
@@ -35,7 +35,12 @@ export function rowsOf(flame: Flame): Row[] {
       self: self.after,
       total: total.after,
       before: total.before,
-      change: total.before === null ? 0 : share(total.after, whole[1]) - share(total.before, whole[0] ?? 0),
+      change:
+        total.before === null
+          ? 0
+          : flame.by === 'amount'
+            ? total.after - total.before
+            : share(total.after, whole[1]) - share(total.before, whole[0] ?? 0),
     };
   });
 }
@@ -73,8 +78,10 @@ export function createTable({ flame, onChoose }: TableOptions): Table {
   const note = el('p', { class: 'faint' });
   const titles: readonly [Order, string][] = [
     ['name', 'Function'],
-    ...(compares ? [['change', 'Change'] satisfies [Order, string]] : []),
-    ['total', compares ? 'Total before → now' : 'Total'],
+    ...(compares
+      ? [['change', flame.by === 'amount' ? 'Added' : 'Points'] satisfies [Order, string]]
+      : []),
+    ['total', compares ? 'Before → now' : 'Total'],
     ['self', 'Self'],
   ];
   const buttons = titles.map(([key, title]) => {
@@ -90,25 +97,28 @@ export function createTable({ flame, onChoose }: TableOptions): Table {
     for (const { key, cell } of buttons)
       cell.setAttribute('aria-sort', key !== order ? 'none' : key === 'name' ? 'ascending' : 'descending');
   };
+  // The caption says what is counted.
+  const number = (value: number) => (value === 0 ? '0' : formatValue(value, flame.type.unit));
   const rowElement = (row: Row) => {
     const share = (value: number, of: number) => formatShare(of > 0 ? value / of : 0);
-    const change = `${row.change > 0 ? '+' : row.change < 0 ? '−' : ''}${Math.abs(100 * row.change).toFixed(1)}`;
+    const size = Math.abs(row.change);
+    const change = `${row.change > 0 ? '+' : row.change < 0 ? '−' : ''}${flame.by === 'amount' ? number(size) : (100 * size).toFixed(1)}`;
     const cells = {
       change: el(
         'td',
         { class: `mark${row.mark}` },
-        `${MARK_SIGNS[row.mark] === '' ? '' : ''}${change} points`,
-        el('small', {}, row.mark > 0 ? ` ${MARK_WORDS[row.mark]}` : ' noise'),
+        change,
+        el('small', {}, row.mark > 0 ? ` ${MARK_WORDS[row.mark]}` : flame.by === 'amount' ? '' : ' noise'),
       ),
       total: el(
         'td',
         {},
         row.before === null
-          ? `${valueText(flame, row.total)} `
-          : `${valueText(flame, row.before)} → ${valueText(flame, row.total)} `,
+          ? `${number(row.total)} `
+          : `${number(row.before)} → ${number(row.total)} `,
         el('small', {}, share(row.total, whole[1])),
       ),
-      self: el('td', {}, `${valueText(flame, row.self)} `, el('small', {}, share(row.self, whole[1]))),
+      self: el('td', {}, `${number(row.self)} `, el('small', {}, share(row.self, whole[1]))),
     };
     return el(
       'tr',
@@ -132,7 +142,7 @@ export function createTable({ flame, onChoose }: TableOptions): Table {
       'section',
       { class: 'functions', 'aria-label': 'Functions' },
       el('div', { class: 'scroll', tabindex: 0, role: 'group', 'aria-label': 'Table of functions' },
-        el('table', {}, el('thead', {}, el('tr', {}, ...buttons.map(({ cell }) => cell))), body)),
+        el('table', {}, el('caption', {}, captionOf(flame)), el('thead', {}, el('tr', {}, ...buttons.map(({ cell }) => cell))), body)),
       note,
     ),
     filter(functions) {
@@ -140,4 +150,11 @@ export function createTable({ flame, onChoose }: TableOptions): Table {
       fill();
     },
   };
+}
+
+/** What the numbers of the table are of. */
+function captionOf(flame: Flame): string {
+  const { alias, noun } = flame.type;
+  const what = noun === '' || noun === alias ? alias : `${alias}, ${noun}`;
+  return `${what}${perText(flame)}; shares of the total`;
 }

@@ -13,7 +13,8 @@ export function shown(text: string): string {
 
 /** The end of a name that tells it from its neighbours: without the path of its package. */
 export function shortName(name: string): string {
-  const clean = shown(name);
+  // Type parameters of Go's compiler would fill the line.
+  const clean = shown(name.replace(/\[go\.shape\..*\]/, '[…]'));
   const plain = clean.split(/[(<[\s]/, 1)[0] ?? '';
   const short = clean.slice(plain.lastIndexOf('/') + 1);
   return short === '' ? clean : short;
@@ -41,9 +42,15 @@ export interface Costs {
   after: number;
 }
 
+/** ` per profile` or ` (mean snapshot)`; '' for a value of the whole window. */
+export function perText({ per }: Flame): string {
+  if (per === '') return '';
+  return per === 'per profile' ? ' per profile' : ` (${per})`;
+}
+
 /** `0 -> 108 ms per profile (0% -> 20.5% of cpu)`, or one side alone where nothing is compared. */
 export function costText(flame: Flame, { before, after }: Costs, whole: Frames['whole']): string {
-  const per = flame.per === '' ? '' : ` ${flame.per === 'per profile' ? 'per profile' : `(${flame.per})`}`;
+  const per = perText(flame);
   const share = (value: number, of: number) => formatShare(of > 0 ? value / of : 0);
   const of = ` of ${flame.type.alias}`;
   if (before === null) return `${valueText(flame, after)}${per} (${share(after, whole[1])}${of})`;

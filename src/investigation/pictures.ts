@@ -41,7 +41,11 @@ export function addInvestigation(
     const totals = evidence.totals.find(({ lens }) => lens.type.id === id);
     if (totals === undefined) continue;
     const since = findings.find(({ type }) => type.id === id)?.since ?? null;
-    sink.add({ kind: 'course', course: courseOf(totals.lens.type, totals.times, evidence.context.plan, since) });
+    const lens = evidence.shares.find((other) => other.lens === totals.lens);
+    sink.add({
+      kind: 'course',
+      course: courseOf(totals.lens.type, totals.times, lens, evidence.context.plan, since),
+    });
   }
 }
 
@@ -60,7 +64,7 @@ export function addComparison(
   else if (cheaper !== null) sink.add({ ...wholeOf(shares, finding), windows });
   else sink.add({ ...ofShares(shares, finding), windows });
   const since = finding?.since ?? null;
-  sink.add({ kind: 'course', course: courseOf(type, shares.profileTimes, context.plan, since) });
+  sink.add({ kind: 'course', course: courseOf(type, shares.profileTimes, shares, context.plan, since) });
 }
 
 const ENDS = 'The last parts of the two windows.';
@@ -132,19 +136,36 @@ function partText({ of: { label, stretch, isRest } }: Finding): string {
   return stretch === null ? '' : `Only ${formatTime(stretch.from)} to ${formatTime(stretch.to)}.`;
 }
 
-/** Value per profile over time, from the baseline to the end of the incident. */
+/**
+ * Value per profile over time, from the baseline to the end of the incident. The totals of a wall-clock type
+ * hold idle threads: its line is that of the parts that were read.
+ */
 function courseOf(
-  { alias, unit, noun, kind }: ProfileType,
+  { alias, unit, noun, kind, isWallClock }: ProfileType,
   times: ProfileTimes,
+  lens: ShareLens | undefined,
   { baseline, incident }: Plan,
   since: Course['since'],
 ): Course {
-  const points = [baseline, incident].flatMap((window) =>
-    partWindows(window, sharedTimes(times, window), MAX_POINTS).map(({ from, to }) => {
-      const { profiles, value } = totalsIn(times, { from, to });
-      return { from, to, value: profiles > 0 ? value / profiles : null };
-    }),
-  );
+  const points = isWallClock
+    ? partsOf(lens)
+    : [baseline, incident].flatMap((window) =>
+        partWindows(window, sharedTimes(times, window), MAX_POINTS).map(({ from, to }) => {
+          const { profiles, value } = totalsIn(times, { from, to });
+          return { from, to, value: profiles > 0 ? value / profiles : null };
+        }),
+      );
   const per = kind === 'instant' ? 'per snapshot' : 'per profile';
   return { title: alias, unit, noun, rateUnit: null, per, points, baseline, window: incident, since };
+}
+
+/** The active value per profile of each part that was read. */
+function partsOf(lens: ShareLens | undefined): Course['points'] {
+  if (lens === undefined) return [];
+  const { analysis, windows } = lens;
+  const all = [...windows.baseline, ...windows.incident];
+  return [...analysis.baseline, ...analysis.incident].flatMap(({ costs, profiles, part }) => {
+    const window = all[part];
+    return window === undefined ? [] : [{ ...window, value: profiles > 0 ? costs.total / profiles : null }];
+  });
 }

@@ -82,6 +82,7 @@ export function profileFlame({ measured, filter, of }: ProfileMaterial, limit: n
     divisors: [parts.fell === null ? null : divisor, divisor],
     ...encode(base, limit),
     idle: idle > 0 ? idle / divisor : null,
+    by: 'amount',
     rule: parts.fell === null ? '' : 'The file is the difference of two profiles: what it adds is drawn as growth.',
   };
 }
@@ -142,6 +143,7 @@ export function changeFlame(material: ChangeMaterial, limit: number): Flame {
       limit,
     ),
     idle: null,
+    by: sides.dispersion === undefined ? 'amount' : 'share',
     rule,
   };
 }

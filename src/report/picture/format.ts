@@ -51,6 +51,8 @@ export interface Flame {
   cut: { nodes: number; largest: number } | null;
   /** Value of the idle stacks that were set apart, per `divisors`; null where there are none. */
   idle: number | null;
+  /** Whether growth is told by shares of the total or by amounts. */
+  by: 'share' | 'amount';
   /** The rule by which nodes are coloured in a comparison; '' where nothing is compared. */
   rule: string;
 }
