@@ -7,6 +7,7 @@ RUN npm ci
 COPY tsconfig.json tsconfig.build.json ./
 COPY scripts/tidy-dist.mjs ./scripts/
 COPY src ./src
+COPY view ./view
 RUN npm run build && npm prune --omit=dev
 
 # Every production dependency is plain JavaScript, so the other C library does not matter.

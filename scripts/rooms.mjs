@@ -35,17 +35,7 @@ const ROOMS = {
     ],
   },
   mcp: {
-    imports: [
-      'tools',
-      'query',
-      'report',
-      'profile',
-      'sources',
-      'config',
-      'telemetry',
-      'offload.ts',
-      'work',
-    ],
+    imports: ['tools', 'query', 'report', 'profile', 'sources', 'config', 'telemetry', 'offload.ts', 'work'],
     only: { sources: ['sources/selector.ts', 'sources/source.ts'] },
     packages: ['@modelcontextprotocol'],
   },
@@ -82,6 +72,12 @@ const ROOMS = {
 const GUARDED = ['@modelcontextprotocol', 'undici'];
 /** Rooms without input and output name every package that they use. */
 const isPure = (room) => ROOMS[room]?.node === false;
+
+/**
+ * Folders of src/ of which the page in a browser (view/) may import values: the form of the data, the layout,
+ * and how numbers and names are written, which it shares with the answers. Of the report it may import types.
+ */
+const VIEW = { values: ['report/picture/', 'text/'], types: ['report/'] };
 
 const files = readdirSync(path.join(root, 'src'), { recursive: true })
   .map((name) => name.split(path.sep).join('/'))
@@ -166,6 +162,19 @@ for (const file of files) {
     }
   }
   values.set(file, edges);
+}
+
+for (const name of readdirSync(path.join(root, 'view')).sort()) {
+  if (!name.endsWith('.ts') || name.endsWith('.test.ts')) continue;
+  for (const [specifier, isType] of listImports(path.join('..', 'view', name))) {
+    if (specifier.startsWith('./')) continue;
+    const target = /^\.\.\/src\/(.*)$/.exec(specifier)?.[1] ?? '';
+    const allowed = isType ? [...VIEW.values, ...VIEW.types] : VIEW.values;
+    if (!allowed.some((folder) => target.startsWith(folder)))
+      problems.push(
+        `view/${name} imports ${isType ? 'types of ' : ''}${specifier}: the page may import ${VIEW.values.join(', ')} and types of ${VIEW.types.join(', ')} of src/, and no package`,
+      );
+  }
 }
 
 /** Strongly connected components of more than one file (Tarjan 1972). */

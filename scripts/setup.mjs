@@ -21,10 +21,9 @@ if (changed('node_modules/.installed') < changed('package-lock.json')) {
   writeFileSync(installed, '');
 }
 
-const newest = readdirSync(at('src'), { recursive: true }).reduce(
-  (latest, name) => Math.max(latest, statSync(path.join(at('src'), name)).mtimeMs),
-  changed('tsconfig.build.json'),
-);
+const newest = ['src', 'view']
+  .flatMap((folder) => readdirSync(at(folder), { recursive: true }).map((name) => path.join(folder, name)))
+  .reduce((latest, name) => Math.max(latest, changed(name)), changed('tsconfig.build.json'));
 if (changed('dist/main.js') < newest) {
   run('Building…', 'npm', ['run', '--silent', 'build']);
   utimesSync(at('dist/main.js'), new Date(), new Date());

@@ -13,6 +13,7 @@ const COVERED = [
   'test',
   'bench',
   'scripts',
+  'view',
   'docs',
   'fixtures',
   'AGENTS.md',

@@ -48,7 +48,9 @@ async function main(): Promise<number | null> {
     case 'gate':
       return (await import('./commands/gate.js')).gate(config, log, io);
     case 'demo':
-      return (await import('./commands/demo.js')).demo(io);
+      return (await import('./commands/demo.js')).demo(config, log, io);
+    case 'report':
+      return (await import('./commands/report.js')).report(config, log, io);
     default:
       io.err(
         `pyroscope-mcp: there is no command ${JSON.stringify(config.command)}. See \`pyroscope-mcp --help\`.`,

@@ -15,7 +15,10 @@ const { outputFiles } = await build({
   charset: 'utf8',
   legalComments: 'none',
 });
-const style = await transform(readFileSync(path.join(folder, 'style.css'), 'utf8'), { loader: 'css', minify: true });
+const style = await transform(readFileSync(path.join(folder, 'style.css'), 'utf8'), {
+  loader: 'css',
+  minify: true,
+});
 const [script] = outputFiles;
 // The HTML parser ends a script at its end tag and at nothing else once comments are out of the way.
 const safe = script.text.trim().replaceAll('</script', '<\\/script').replaceAll('<!--', '<\\!--');
@@ -25,4 +28,3 @@ const page = readFileSync(path.join(folder, 'index.html'), 'utf8')
 const dist = path.join(path.dirname(folder), 'dist');
 mkdirSync(dist, { recursive: true });
 writeFileSync(path.join(dist, 'view.html'), page);
-process.stderr.write(`dist/view.html: ${Buffer.byteLength(page)} bytes\n`);

@@ -25,7 +25,11 @@ export interface ChartOptions {
 /** A picture of frames with its pointer and keyboard. */
 export interface Chart {
   element: HTMLElement;
-  show(change: Partial<Pick<Scene, 'found' | 'marked' | 'palette' | 'isUpright' | 'byOwner'>> & { width?: Width }): void;
+  show(
+    change: Partial<Pick<Scene, 'found' | 'marked' | 'palette' | 'isUpright' | 'byOwner'>> & {
+      width?: Width;
+    },
+  ): void;
   /** Fills the width with a frame and its callers; -1 shows all. */
   zoom(at: number): void;
   /** Brings a frame into sight. */
@@ -135,7 +139,12 @@ export function createChart(options: ChartOptions): Chart {
   });
   element.addEventListener('scroll', redraw);
   canvas.addEventListener('keydown', (event) => {
-    const target = keyTarget(event.key, { frames, layout, isUpright: scene.isUpright, selected: scene.selected });
+    const target = keyTarget(event.key, {
+      frames,
+      layout,
+      isUpright: scene.isUpright,
+      selected: scene.selected,
+    });
     if (target === 'zoom') zoom(scene.selected);
     else if (target === 'all') zoom(-1);
     else if (target === null) return;
@@ -169,7 +178,7 @@ interface Position {
   selected: number;
 }
 
-/** Where a key leads to: a frame, the zoom, or null for a key without a meaning here. */
+/** Finds the frame or the zoom that a key leads to; null for a key without a meaning here. */
 export function keyTarget(key: string, position: Position): number | 'zoom' | 'all' | null {
   const { frames, layout, isUpright, selected } = position;
   const isDrawn = (at: number) => layout.isShown(at) && (layout.width[at] ?? 0) > 0;
@@ -183,7 +192,8 @@ export function keyTarget(key: string, position: Position): number | 'zoom' | 'a
     const callee = selected + 1;
     return callee < (frames.end[selected] ?? 0) && isDrawn(callee) ? callee : selected;
   }
-  if (key === 'ArrowUp' || key === 'ArrowDown') return Math.max(frames.parent[selected] ?? -1, -1) < 0 ? selected : (frames.parent[selected] ?? selected);
+  if (key === 'ArrowUp' || key === 'ArrowDown')
+    return Math.max(frames.parent[selected] ?? -1, -1) < 0 ? selected : (frames.parent[selected] ?? selected);
   const siblings: number[] = [];
   const parent = frames.parent[selected] ?? -1;
   const last = parent < 0 ? frames.fn.length : (frames.end[parent] ?? 0);

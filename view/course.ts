@@ -16,9 +16,9 @@ export function drawCourse(course: Course, width: number, locale: string | undef
   const start = Math.min(course.baseline?.from ?? course.window.from, course.window.from);
   const end = Math.max(course.baseline?.to ?? course.window.to, course.window.to);
   const highest = Math.max(...known.map(({ value }) => value ?? 0), Number.MIN_VALUE);
-  const x = timeScale(course, width, start, end);
+  const x = scaleTimes(course, width, start, end);
   const y = (value: number) => HEIGHT - BOTTOM - (value / highest) * (HEIGHT - TOP - BOTTOM);
-  const clock = clockOf(locale, end - start);
+  const clock = createClock(locale, end - start);
   const band = (from: number, to: number, name: string) =>
     svg('rect', {
       class: name,
@@ -33,7 +33,12 @@ export function drawCourse(course: Course, width: number, locale: string | undef
   const middle = since === null ? 0 : (x(since.after) + x(since.before)) / 2;
   return svg(
     'svg',
-    { viewBox: `0 0 ${width} ${HEIGHT}`, role: 'img', 'aria-label': sentence(course, clock), class: 'course' },
+    {
+      viewBox: `0 0 ${width} ${HEIGHT}`,
+      role: 'img',
+      'aria-label': sentence(course, clock),
+      class: 'course',
+    },
     baseline === null ? null : band(baseline.from, baseline.to, 'baseline'),
     band(asked.from, asked.to, 'window'),
     since === null ? null : band(since.after, since.before, 'onset'),
@@ -41,7 +46,9 @@ export function drawCourse(course: Course, width: number, locale: string | undef
       svg('line', { class: 'level', x1: x(from), x2: x(to), y1: y(value ?? 0), y2: y(value ?? 0) }),
     ),
     text(LEFT, 12, `${shown(course.title)}, up to ${valueIn(course, highest)}`, 'start', 'title'),
-    baseline === null ? null : text((x(baseline.from) + x(baseline.to)) / 2, HEIGHT - 4, 'baseline', 'middle'),
+    baseline === null
+      ? null
+      : text((x(baseline.from) + x(baseline.to)) / 2, HEIGHT - 4, 'baseline', 'middle'),
     text(Math.min(width - 75, (x(asked.from) + x(asked.to)) / 2), HEIGHT - 4, 'window', 'middle'),
     text(LEFT, HEIGHT - 4, clock(start), 'start'),
     text(width - LEFT, HEIGHT - 4, clock(end), 'end'),
@@ -49,7 +56,7 @@ export function drawCourse(course: Course, width: number, locale: string | undef
       ? null
       : text(
           middle,
-          12,
+          TOP + 12,
           `since ${clock(since.after)} – ${clock(since.before)}`,
           middle > width * 0.8 ? 'end' : 'middle',
           'title',
@@ -61,7 +68,7 @@ export function drawCourse(course: Course, width: number, locale: string | undef
 const GAP = 24;
 
 /** Places times on the width. Where baseline and window lie far apart the stretch between them is short. */
-function timeScale(
+function scaleTimes(
   { baseline, window: asked }: Course,
   width: number,
   start: number,
@@ -82,7 +89,7 @@ function timeScale(
 }
 
 /** Writes times of a course: with the day where it spans several. */
-function clockOf(locale: string | undefined, span: number): (time: number) => string {
+function createClock(locale: string | undefined, span: number): (time: number) => string {
   const day = span > 86_400_000 ? ({ month: 'short', day: 'numeric' } as const) : {};
   const format = new Intl.DateTimeFormat(locale, {
     hour: '2-digit',
@@ -107,7 +114,6 @@ function sentence(course: Course, clock: (time: number) => string): string {
       ? 'no profiles'
       : `between ${valueIn(course, Math.min(...values))} and ${valueIn(course, Math.max(...values))}`;
   const { since } = course;
-  const onset =
-    since === null ? '' : ` It changed between ${clock(since.after)} and ${clock(since.before)}.`;
+  const onset = since === null ? '' : ` It changed between ${clock(since.after)} and ${clock(since.before)}.`;
   return `${shown(course.title)} over time: ${range}.${onset}`;
 }

@@ -1,7 +1,7 @@
 import type { Palette } from '../src/report/picture/colours.js';
 import { type Flame, OWNERS } from '../src/report/picture/format.js';
 import type { Frames, Layout } from '../src/report/picture/layout.js';
-import { MARK_SIGNS, nameOf, shortName } from './words.js';
+import { MARK_SIGNS, readName, shortName } from './words.js';
 
 /** Height of a row of frames, in CSS pixels. */
 export const ROW = 18;
@@ -91,7 +91,7 @@ function drawFrame(context: CanvasRenderingContext2D, scene: Scene, at: number, 
   const isFound = found?.[fn] === 1;
   const gap = frameWidth >= MIN_BORDERED ? 1 : 0;
   context.globalAlpha = found === null || isFound ? 1 : 0.35;
-  context.fillStyle = isCut ? palette.cut : colourOf(scene, at, fn);
+  context.fillStyle = isCut ? palette.cut : pickColour(scene, at, fn);
   context.fillRect(left, top, frameWidth - gap, ROW - 1);
   if (isFound) {
     context.fillStyle = palette.match;
@@ -100,9 +100,9 @@ function drawFrame(context: CanvasRenderingContext2D, scene: Scene, at: number, 
   const room = Math.floor((frameWidth - 6) / charWidth);
   if (room >= 3) {
     const sign = isCut ? '' : (MARK_SIGNS[frames.mark[at] ?? 0] ?? '');
-    const label = `${at === named ? '► ' : ''}${sign}${labelOf(flame, fn, isCut)}`;
+    const label = `${at === named ? '► ' : ''}${sign}${shortenLabel(flame, fn, isCut)}`;
     context.fillStyle = isCut ? palette.text : palette.ink;
-    context.fillText(fit(context, label, room, frameWidth - 6), left + 3, top + ROW / 2);
+    context.fillText(fitLabel(context, label, room, frameWidth - 6), left + 3, top + ROW / 2);
   }
   context.globalAlpha = 1;
 }
@@ -110,17 +110,17 @@ function drawFrame(context: CanvasRenderingContext2D, scene: Scene, at: number, 
 /** Labels by flame graph and function: shortening names for every drawing took most of its time. */
 const labels = new WeakMap<Flame, string[]>();
 
-function labelOf(flame: Flame, fn: number, isCut: boolean): string {
+function shortenLabel(flame: Flame, fn: number, isCut: boolean): string {
   if (isCut) return '… cut';
   const known = labels.get(flame) ?? [];
   labels.set(flame, known);
-  const label = known[fn] ?? shortName(nameOf(flame, fn));
+  const label = known[fn] ?? shortName(readName(flame, fn));
   known[fn] = label;
   return label;
 }
 
 /** The start of a label that fits; characters of other widths than the font's are measured. */
-function fit(context: CanvasRenderingContext2D, label: string, room: number, width: number): string {
+function fitLabel(context: CanvasRenderingContext2D, label: string, room: number, width: number): string {
   const short = label.length <= room ? label : `${label.slice(0, Math.max(0, room - 1))}…`;
   // biome-ignore lint/suspicious/noControlCharactersInRegex: the range is that of the characters of one width
   if (/^[\x00-\u024f…►−]*$/.test(short)) return short;
@@ -130,7 +130,7 @@ function fit(context: CanvasRenderingContext2D, label: string, room: number, wid
 }
 
 /** In a comparison only what changed has a colour; else the colour says whose code it is. */
-function colourOf({ flame, frames, palette, byOwner }: Scene, at: number, fn: number): string {
+function pickColour({ flame, frames, palette, byOwner }: Scene, at: number, fn: number): string {
   if (frames.before !== null && !byOwner) return palette.marks[frames.mark[at] ?? 0] ?? palette.marks[0];
   return palette.owners[flame.functions.owner[fn] ?? OWNERS.length - 1] ?? palette.cut;
 }
@@ -150,5 +150,10 @@ function outline(
   context.lineWidth = thickness;
   const inset = thickness / 2;
   const frameWidth = Math.max(thickness, (layout.width[at] ?? 0) * width - 1);
-  context.strokeRect((layout.x[at] ?? 0) * width + inset, top + inset, frameWidth - thickness, ROW - 1 - thickness);
+  context.strokeRect(
+    (layout.x[at] ?? 0) * width + inset,
+    top + inset,
+    frameWidth - thickness,
+    ROW - 1 - thickness,
+  );
 }

@@ -19,14 +19,14 @@ export function drawFleet(data: JsonObject): HTMLElement | null {
         'table',
         {},
         el('thead', {}, el('tr', {}, ...titles.map((title) => el('th', { scope: 'col' }, title)))),
-        el('tbody', {}, ...services.map(rowOf)),
+        el('tbody', {}, ...services.map(drawRow)),
       ),
     ),
-    el('p', { class: 'faint' }, restOf(data)),
+    el('p', { class: 'faint' }, writeRest(data)),
   );
 }
 
-function rowOf(row: JsonObject): HTMLElement {
+function drawRow(row: JsonObject): HTMLElement {
   const group = objectIn(row, 'group');
   const label = textIn(group, 'name') === '' ? '' : ` ${textIn(group, 'name')}=${textIn(group, 'value')}`;
   const since = objectIn(row, 'since');
@@ -37,13 +37,13 @@ function rowOf(row: JsonObject): HTMLElement {
     el('th', { scope: 'row' }, shown(`${textIn(row, 'service')}${label}`)),
     el('td', {}, (textIn(row, 'verdict') || '–').replaceAll('_', ' ')),
     el('td', { title: shown(name) }, name === '' ? '–' : shortName(name)),
-    el('td', {}, changeOf(row)),
+    el('td', {}, writeChange(row)),
     el('td', {}, textIn(since, 'before') === '' ? '–' : `${textIn(since, 'before').slice(11, 16)}Z`),
   );
 }
 
 /** The change of a row in the unit of its profile type, else as shares. */
-function changeOf(row: JsonObject): string {
+function writeChange(row: JsonObject): string {
   const number = (value: Json | undefined) => (typeof value === 'number' ? value : null);
   const [before, after] = [number(row.value_before), number(row.value_after)];
   const unit = textIn(row, 'profile_type_id').split(':')[2] ?? '';
@@ -54,7 +54,7 @@ function changeOf(row: JsonObject): string {
 }
 
 /** Services without a finding, in one line. */
-function restOf(data: JsonObject): string {
+function writeRest(data: JsonObject): string {
   const [loadOnly, unread] = [listIn(data, 'load_only').length, listIn(data, 'not_looked_at').length];
   const unchanged = typeof data.unchanged_count === 'number' ? data.unchanged_count : 0;
   return [

@@ -2,7 +2,7 @@ import type { Flame, Picture } from '../src/report/picture/format.js';
 import type { Json, JsonObject } from '../src/report/render.js';
 import { formatShare, formatValue } from '../src/text/units.js';
 import { el } from './dom.js';
-import { costsOf, costText, perText, fileOf, nameOf, shortName, shown, wholeOf } from './words.js';
+import { costText, perText, readCosts, readFile, readName, readWhole, shortName, shown } from './words.js';
 
 /** Words for verdicts: the first of them is what a reader sees first. */
 const VERDICTS: Readonly<Record<string, readonly [string, string]>> = {
@@ -45,7 +45,8 @@ export function drawHead({ data, asked, text, flames }: Picture): HTMLElement {
   const service = textIn(scope, 'service') || textIn(scope, 'selector') || textIn(asked.arguments, 'service');
   const reason = textIn(data, 'verdict_reason') || textIn(data, 'headline');
   // An answer without data says why in its first lines.
-  const plain = reason === '' && listIn(data, 'services').length === 0 ? text.split('\n').slice(0, 3).join(' ') : '';
+  const plain =
+    reason === '' && listIn(data, 'services').length === 0 ? text.split('\n').slice(0, 3).join(' ') : '';
   return el(
     'header',
     {},
@@ -54,7 +55,7 @@ export function drawHead({ data, asked, text, flames }: Picture): HTMLElement {
       'h1',
       {},
       word === '' ? null : el('span', { class: `verdict ${tone}` }, word),
-      word === '' ? titleOf(asked.tool) : null,
+      word === '' ? pickTitle(asked.tool) : null,
     ),
     reason + plain === '' ? null : el('p', { class: 'reason' }, shownLine(reason || plain)),
     culprit(data, flames[0]),
@@ -70,7 +71,7 @@ export function shownLine(text: string): string {
     .join(' ');
 }
 
-function titleOf(tool: string): string {
+function pickTitle(tool: string): string {
   if (tool === 'get_timeline') return 'Cost over time';
   if (tool === 'investigate') return 'Which service?';
   return tool === 'compare_profiles' ? 'Compared' : 'Where the cost goes';
@@ -95,15 +96,20 @@ function culprit(data: JsonObject, flame: Flame | undefined): HTMLElement | null
   const fn = node === undefined ? -1 : (flame?.nodes.fn[node] ?? -1);
   if (flame === undefined || fn < 0 || (sentence === '' && textIn(data, 'verdict') !== ''))
     return sentence === '' ? null : el('p', { class: 'sentence' }, shownLine(sentence));
-  const file = fileOf(flame, fn);
+  const file = readFile(flame, fn);
   const numbers =
     first === undefined || textIn(first, 'function') === ''
-      ? costText(flame, costsOf(flame, fn).total, wholeOf(flame))
+      ? costText(flame, readCosts(flame, fn).total, readWhole(flame))
       : findingNumbers(first, flame);
   return el(
     'div',
     { class: 'culprit' },
-    el('p', {}, el('strong', {}, shortName(nameOf(flame, fn))), ` ${shown(file.split('/').slice(-2).join('/'))}`),
+    el(
+      'p',
+      {},
+      el('strong', {}, shortName(readName(flame, fn))),
+      ` ${shown(file.split('/').slice(-2).join('/'))}`,
+    ),
     el('p', { class: 'numbers' }, numbers),
     sentence === '' ? null : el('p', { class: 'sentence' }, shownLine(sentence)),
   );

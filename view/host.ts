@@ -10,7 +10,7 @@ interface Message {
   error?: { code?: number; message?: string };
 }
 
-/** What the host told about itself and its page. */
+/** Facts that the host told about itself and its page. */
 export interface HostState {
   theme: 'light' | 'dark' | null;
   locale: string | undefined;
@@ -61,7 +61,8 @@ export async function connect(
   };
   window.addEventListener('message', ({ source, data }: MessageEvent<Message>) => {
     // Other frames may write here, too.
-    if (source !== window.parent || typeof data !== 'object' || data === null || data.jsonrpc !== '2.0') return;
+    if (source !== window.parent || typeof data !== 'object' || data === null || data.jsonrpc !== '2.0')
+      return;
     const { id, method, params = {} } = data;
     if (method === undefined) {
       const waiting = open.get(Number(id));
@@ -70,7 +71,7 @@ export async function connect(
       else waiting?.resolve(data.result ?? {});
       return;
     }
-    if (method === 'ui/notifications/tool-input') state.args = objectOf(params.arguments) ?? {};
+    if (method === 'ui/notifications/tool-input') state.args = readObject(params.arguments) ?? {};
     else if (method === 'ui/notifications/host-context-changed') read(params);
     else if (id !== undefined) {
       // A ping, or the host says goodbye: nothing has to be kept.
@@ -85,15 +86,15 @@ export async function connect(
     appInfo: { name: 'pyroscope-mcp-view', version },
     appCapabilities: {},
   });
-  const abilities = objectOf(result.hostCapabilities) ?? {};
+  const abilities = readObject(result.hostCapabilities) ?? {};
   state.canOpenLinks = abilities.openLinks !== undefined;
   state.canMessage = abilities.message !== undefined;
-  read(objectOf(result.hostContext) ?? {});
+  read(readObject(result.hostContext) ?? {});
   host.notify('ui/notifications/initialized', {});
   return { host, state };
 }
 
-function objectOf(value: Json | undefined): JsonObject | null {
+function readObject(value: Json | undefined): JsonObject | null {
   // An array is an object, too, and holds no field that is asked for.
   return typeof value === 'object' && value !== null ? (value as JsonObject) : null;
 }

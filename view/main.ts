@@ -2,7 +2,7 @@ import type { Picture } from '../src/report/picture/format.js';
 import { pictureUri } from '../src/report/picture/uri.js';
 import { el } from './dom.js';
 import { connect, type Host, type HostState } from './host.js';
-import { type Page, showPicture, type Surroundings } from './page.js';
+import { type Page, type Surroundings, showPicture } from './page.js';
 import { shown } from './words.js';
 
 const root = document.getElementById('root') ?? document.body;
@@ -72,7 +72,9 @@ function surroundings(host: Host, { theme, locale, canOpenLinks, canMessage }: H
           void host
             .request('ui/message', {
               role: 'user',
-              content: [{ type: 'text', text: `Tell me more about the function ${JSON.stringify(shown(name))}.` }],
+              content: [
+                { type: 'text', text: `Tell me more about the function ${JSON.stringify(shown(name))}.` },
+              ],
             })
             .catch(() => {})
       : null,

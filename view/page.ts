@@ -7,7 +7,7 @@ import { drawHead, listIn, textIn } from './head.js';
 import { createPanel, type Panel } from './panel.js';
 import { shown } from './words.js';
 
-/** What the page may ask of the program around it; null for what it does not offer. */
+/** Abilities of the program around the page; null for those that it does not offer. */
 export interface Surroundings {
   theme: 'light' | 'dark' | null;
   locale: string | undefined;
@@ -38,7 +38,7 @@ export function showPicture(root: HTMLElement, picture: Picture, first: Surround
     place.replaceChildren(panel.element);
     panel.setPalette(palette());
     panel.setAsk(surroundings.ask);
-    tabs.forEach((tab, at) => tab.setAttribute('aria-pressed', String(at === index)));
+    for (const [at, tab] of tabs.entries()) tab.setAttribute('aria-pressed', String(at === index));
   };
   const tabs = picture.flames.map((flame, index) =>
     el('button', { type: 'button', click: () => show(index) }, tabName(picture, index, flame.title)),
@@ -78,7 +78,7 @@ export function showPicture(root: HTMLElement, picture: Picture, first: Surround
     courses,
     tabs.length > 1 ? el('div', { class: 'tabs', role: 'group', 'aria-label': 'Flame graphs' }, ...tabs) : '',
     place,
-    answerOf(picture),
+    drawAnswer(picture),
   );
   show(open);
   follow(first);
@@ -92,7 +92,7 @@ function tabName({ flames }: Picture, index: number, title: string): string {
 }
 
 /** The answer as text, and what was asked when. */
-function answerOf({ text, asked, product }: Picture): HTMLElement {
+function drawAnswer({ text, asked, product }: Picture): HTMLElement {
   const lines = text.split('\n').map((line) => el('div', {}, line === '' ? '\u00a0' : cleanLine(line)));
   return el(
     'details',

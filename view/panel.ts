@@ -1,14 +1,14 @@
 import type { Palette } from '../src/report/picture/colours.js';
 import { type Flame, OWNERS } from '../src/report/picture/format.js';
-import { framesOf, type Width } from '../src/report/picture/layout.js';
+import { readFrames, type Width } from '../src/report/picture/layout.js';
 import { formatShare } from '../src/text/units.js';
 import { type Chart, createChart } from './chart.js';
 import { el } from './dom.js';
 import { PatternProblem } from './re2.js';
-import { sandwichOf } from './sandwich.js';
+import { buildSandwich } from './sandwich.js';
 import { search } from './search.js';
 import { createTable } from './table.js';
-import { costText, fileOf, MARK_WORDS, nameOf, shortName, shown, valueText } from './words.js';
+import { costText, MARK_WORDS, readFile, readName, shortName, shown, valueText } from './words.js';
 
 export interface PanelOptions {
   flame: Flame;
@@ -29,7 +29,7 @@ const NOTHING = 'Point at a frame, or press Tab and the arrow keys.';
 export function createPanel({ flame, palette: firstPalette, ask: firstAsk }: PanelOptions): Panel {
   let palette = firstPalette;
   let ask = firstAsk;
-  const frames = framesOf(flame);
+  const frames = readFrames(flame);
   const compares = frames.before !== null;
   let width: Width = compares && frames.whole[1] === 0 ? 'before' : 'now';
   let isUpright = false;
@@ -43,7 +43,7 @@ export function createPanel({ flame, palette: firstPalette, ask: firstAsk }: Pan
     const fn = of.fn[at] ?? -1;
     const text = at < 0 ? NOTHING : describe(flame, of, at);
     status.textContent = text;
-    status.title = at < 0 ? '' : nameOf(flame, fn);
+    status.title = at < 0 ? '' : readName(flame, fn);
     if (byKeyboard) live.textContent = text;
   };
   const choose = (of: typeof frames) => (at: number) => setChosen(of.fn[at] ?? -1);
@@ -69,9 +69,9 @@ export function createPanel({ flame, palette: firstPalette, ask: firstAsk }: Pan
   const charts = () => [main, ...(sandwich?.charts ?? [])];
 
   const openSandwich = (fn: number) => {
-    const { callers, callees } = sandwichOf(frames, fn);
+    const { callers, callees } = buildSandwich(frames, fn);
     const common = { flame, width, path: [], named: -1, palette };
-    const name = shortName(nameOf(flame, fn));
+    const name = shortName(readName(flame, fn));
     const make = (of: typeof frames, title: string, upright: boolean) =>
       createChart({
         ...common,
@@ -108,7 +108,8 @@ export function createPanel({ flame, palette: firstPalette, ask: firstAsk }: Pan
       main.show({ marked: fn });
       const heaviest = heaviestFrame(frames, fn);
       if (heaviest >= 0) main.reveal(heaviest);
-      status.textContent = heaviest < 0 ? `${shown(nameOf(flame, fn))}: not drawn` : describe(flame, frames, heaviest);
+      status.textContent =
+        heaviest < 0 ? `${shown(readName(flame, fn))}: not drawn` : describe(flame, frames, heaviest);
     },
   });
 
@@ -158,13 +159,17 @@ export function createPanel({ flame, palette: firstPalette, ask: firstAsk }: Pan
   const backButton = button('Back', closeSandwich);
   backButton.hidden = true;
   const askButton = button('Ask about this function', () => {
-    if (chosen >= 0) ask?.(nameOf(flame, chosen));
+    if (chosen >= 0) ask?.(readName(flame, chosen));
   });
-  const turn = button('Turn over', () => {
-    isUpright = !isUpright;
-    main.show({ isUpright });
-    main.element.scrollTop = isUpright ? main.element.scrollHeight : 0;
-  }, 'Entry points at the top or at the bottom');
+  const turn = button(
+    'Turn over',
+    () => {
+      isUpright = !isUpright;
+      main.show({ isUpright });
+      main.element.scrollTop = isUpright ? main.element.scrollHeight : 0;
+    },
+    'Entry points at the top or at the bottom',
+  );
   const widths = el(
     'select',
     { 'aria-label': 'Width of a frame' },
@@ -184,9 +189,9 @@ export function createPanel({ flame, palette: firstPalette, ask: firstAsk }: Pan
   colours.addEventListener('change', () => {
     const byOwner = colours.value === 'owner';
     for (const chart of charts()) chart.show({ byOwner });
-    key.replaceChildren(...legend(flame, byOwner));
+    key.replaceChildren(...drawLegend(flame, byOwner));
   });
-  const key = el('p', { class: 'legend' }, ...legend(flame, !compares));
+  const key = el('p', { class: 'legend' }, ...drawLegend(flame, !compares));
   setChosen(-1);
 
   const tools = el(
@@ -212,7 +217,7 @@ export function createPanel({ flame, palette: firstPalette, ask: firstAsk }: Pan
     picture,
     status,
     live,
-    el('p', { class: 'faint' }, notesOf(flame)),
+    el('p', { class: 'faint' }, writeNotes(flame)),
     table.element,
   );
   element.addEventListener('keydown', (event) => {
@@ -240,15 +245,15 @@ export function createPanel({ flame, palette: firstPalette, ask: firstAsk }: Pan
 }
 
 /** A frame in one line. */
-function describe(flame: Flame, frames: ReturnType<typeof framesOf>, at: number): string {
+function describe(flame: Flame, frames: ReturnType<typeof readFrames>, at: number): string {
   const fn = frames.fn[at] ?? 0;
   const total = { before: frames.before?.[at] ?? null, after: frames.after[at] ?? 0 };
   const self = frames.self[1][at] ?? 0;
   const owner = OWNERS[flame.functions.owner[fn] ?? -1];
-  const file = fileOf(flame, fn).split('/').slice(-2).join('/');
+  const file = readFile(flame, fn).split('/').slice(-2).join('/');
   const mark = frames.before === null ? '' : `, ${MARK_WORDS[frames.mark[at] ?? 0]}`;
   return [
-    `${shown(nameOf(flame, fn))}: ${costText(flame, total, frames.whole)}${mark}`,
+    `${shown(readName(flame, fn))}: ${costText(flame, total, frames.whole)}${mark}`,
     self > 0 ? `self ${valueText(flame, self)}` : '',
     owner ?? '',
     shown(file),
@@ -257,7 +262,7 @@ function describe(flame: Flame, frames: ReturnType<typeof framesOf>, at: number)
     .join(' · ');
 }
 
-function heaviestFrame({ fn, after, before }: ReturnType<typeof framesOf>, wanted: number): number {
+function heaviestFrame({ fn, after, before }: ReturnType<typeof readFrames>, wanted: number): number {
   let best = -1;
   const weight = (at: number) => (after[at] ?? 0) + (before?.[at] ?? 0) / 1e6;
   fn.forEach((id, at) => {
@@ -267,11 +272,12 @@ function heaviestFrame({ fn, after, before }: ReturnType<typeof framesOf>, wante
 }
 
 /** The meaning of the colours, in words. */
-function legend(flame: Flame, byOwner: boolean): HTMLElement[] {
+function drawLegend(flame: Flame, byOwner: boolean): HTMLElement[] {
   const compares = flame.totals[0] !== null;
   const swatch = (name: string, text: string) =>
     el('span', {}, el('i', { class: name, 'aria-hidden': 'true' }), text);
-  const path = flame.path.length > 0 ? swatch('path', compares ? 'path of the finding' : 'hottest path') : null;
+  const path =
+    flame.path.length > 0 ? swatch('path', compares ? 'path of the finding' : 'hottest path') : null;
   return [
     ...(byOwner
       ? OWNERS.map((owner, at) => swatch(`owner${at}`, owner))
@@ -284,8 +290,8 @@ function legend(flame: Flame, byOwner: boolean): HTMLElement[] {
   ];
 }
 
-/** What the picture leaves out, and by which rule it is coloured. */
-function notesOf(flame: Flame): string {
+/** Says what the picture leaves out, and by which rule it is coloured. */
+function writeNotes(flame: Flame): string {
   const { cut, idle, of, rule } = flame;
   return [
     of,

@@ -103,7 +103,8 @@ function parse(chars: readonly string[], ignoresCase: boolean): Node {
       return { min: char === '+' ? 1 : 0, max: char === '?' ? 1 : Number.POSITIVE_INFINITY };
     }
     if (char !== '{') return null;
-    const [all, low, comma, high] = /^\{(\d{1,4})(,?)(\d{0,4})\}/.exec(chars.slice(at, at + 12).join('')) ?? [];
+    const [all, low, comma, high] =
+      /^\{(\d{1,4})(,?)(\d{0,4})\}/.exec(chars.slice(at, at + 12).join('')) ?? [];
     if (all === undefined) return null;
     at += all.length;
     const min = Number(low);
@@ -166,8 +167,8 @@ function parse(chars: readonly string[], ignoresCase: boolean): Node {
       at++;
       const end = chars[at++] ?? fail('a class is not closed: ]');
       const high = end === '\\' ? escaped(chars[at++] ?? fail('the pattern ends after \\')) : end;
-      tests.push(rangeTest(codeOf(low), codeOf(high), ignoresCase));
-      if (codeOf(low) > codeOf(high)) fail(`the range ${low}-${high} runs backwards`);
+      tests.push(rangeTest(toCode(low), toCode(high), ignoresCase));
+      if (toCode(low) > toCode(high)) fail(`the range ${low}-${high} runs backwards`);
     }
     return (code) => tests.some((test) => test(code)) !== isNegated;
   };
@@ -177,12 +178,12 @@ function parse(chars: readonly string[], ignoresCase: boolean): Node {
   return whole;
 }
 
-function codeOf(char: string): number {
+function toCode(char: string): number {
   return char.codePointAt(0) ?? 0;
 }
 
 function charTest(char: string, ignoresCase: boolean): Test {
-  return rangeTest(codeOf(char), codeOf(char), ignoresCase);
+  return rangeTest(toCode(char), toCode(char), ignoresCase);
 }
 
 function rangeTest(low: number, high: number, ignoresCase: boolean): Test {
@@ -190,7 +191,7 @@ function rangeTest(low: number, high: number, ignoresCase: boolean): Test {
   if (!ignoresCase) return plain;
   return (code) => {
     const char = String.fromCodePoint(code);
-    return plain(code) || plain(codeOf(char.toLowerCase())) || plain(codeOf(char.toUpperCase()));
+    return plain(code) || plain(toCode(char.toLowerCase())) || plain(toCode(char.toUpperCase()));
   };
 }
 
@@ -201,8 +202,11 @@ function emit(node: Node, steps: Step[]): void {
   else if (node.kind === 'all') for (const part of node.parts) emit(part, steps);
   else if (node.kind === 'any') {
     const ends: Step[] = [];
-    node.parts.forEach((part, index) => {
-      if (index === node.parts.length - 1) return emit(part, steps);
+    for (const [index, part] of node.parts.entries()) {
+      if (index === node.parts.length - 1) {
+        emit(part, steps);
+        break;
+      }
       const split = { op: 'split' as const, to: steps.length + 1, or: 0 };
       steps.push(split);
       emit(part, steps);
@@ -210,7 +214,7 @@ function emit(node: Node, steps: Step[]): void {
       steps.push(end);
       ends.push(end);
       split.or = steps.length;
-    });
+    }
     for (const end of ends) if (end.op === 'split') end.to = end.or = steps.length;
   } else {
     for (let done = 0; done < node.min; done++) emit(node.of, steps);
@@ -235,7 +239,7 @@ function emit(node: Node, steps: Step[]): void {
 
 /** Runs all ways through the pattern side by side, one character after the other (Thompson 1968). */
 function matches(steps: readonly Step[], text: string): boolean {
-  const codes = Array.from(text, codeOf);
+  const codes = Array.from(text, toCode);
   const seen = new Int32Array(steps.length).fill(-1);
   let ways: number[] = [];
   for (let at = 0; at <= codes.length; at++) {

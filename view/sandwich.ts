@@ -20,7 +20,7 @@ export interface Sandwich {
  * Merges all stacks through a function: the ways that lead to it, and the ways that go on below. Of a recursion
  * the outermost call counts, as in the totals of the table.
  */
-export function sandwichOf(frames: Frames, fn: number): Sandwich {
+export function buildSandwich(frames: Frames, fn: number): Sandwich {
   const [callers, callees] = [branch(fn), branch(fn)];
   const hasBefore = frames.before !== null;
   for (let at = 0; at < frames.fn.length; at++) {

@@ -1,9 +1,9 @@
 import type { Flame } from '../src/report/picture/format.js';
 import type { Frames } from '../src/report/picture/layout.js';
 import { compilePattern } from './re2.js';
-import { nameOf } from './words.js';
+import { readName } from './words.js';
 
-/** What a search has found. */
+/** Result of a search. */
 export interface Found {
   /** 1 for each function whose name fits. */
   functions: Uint8Array;
@@ -20,7 +20,7 @@ export interface Found {
 export function search(flame: Flame, frames: Frames, text: string, isPattern: boolean): Found {
   const part = text.toLowerCase();
   const fits = isPattern ? compilePattern(text) : (name: string) => name.toLowerCase().includes(part);
-  const functions = Uint8Array.from(flame.functions.name, (_, fn) => Number(fits(nameOf(flame, fn))));
+  const functions = Uint8Array.from(flame.functions.name, (_, fn) => Number(fits(readName(flame, fn))));
   let sum = 0;
   // Below a frame that fits, all is counted already.
   for (let at = 0; at < frames.fn.length; ) {

@@ -1,7 +1,7 @@
 import { type Flame, OWNERS } from '../src/report/picture/format.js';
 import { formatShare, formatValue } from '../src/text/units.js';
 import { el } from './dom.js';
-import { costsOf, MARK_WORDS, nameOf, perText, shortName, shown, wholeOf } from './words.js';
+import { MARK_WORDS, perText, readCosts, readName, readWhole, shortName, shown } from './words.js';
 
 /** Rows that are shown at once. */
 const MAX_ROWS = 100;
@@ -15,21 +15,21 @@ export interface Row {
   self: number;
   total: number;
   before: number | null;
-  /** What was added: points of the total, or an amount where the flame graph goes by amounts. */
+  /** Growth: points of the total, or an amount where the flame graph goes by amounts. */
   change: number;
 }
 
 export type Order = 'self' | 'total' | 'change' | 'name';
 
 /** All functions of a flame graph as rows. */
-export function rowsOf(flame: Flame): Row[] {
-  const whole = wholeOf(flame);
+export function listRows(flame: Flame): Row[] {
+  const whole = readWhole(flame);
   const share = (value: number, of: number) => (of > 0 ? value / of : 0);
   return flame.functions.name.map((_, fn) => {
-    const { self, total } = costsOf(flame, fn);
+    const { self, total } = readCosts(flame, fn);
     return {
       fn,
-      name: nameOf(flame, fn),
+      name: readName(flame, fn),
       owner: OWNERS[flame.functions.owner[fn] ?? 0] ?? '',
       mark: flame.functions.mark[fn] ?? 0,
       self: self.after,
@@ -70,17 +70,15 @@ export interface Table {
 /** The table of functions, which a screen reader reads as well. */
 export function createTable({ flame, onChoose }: TableOptions): Table {
   const compares = flame.totals[0] !== null;
-  const rows = rowsOf(flame);
-  const whole = wholeOf(flame);
+  const rows = listRows(flame);
+  const whole = readWhole(flame);
   let order: Order = compares ? 'change' : 'self';
   let found: Uint8Array | null = null;
   const body = el('tbody');
   const note = el('p', { class: 'faint' });
   const titles: readonly [Order, string][] = [
     ['name', 'Function'],
-    ...(compares
-      ? [['change', flame.by === 'amount' ? 'Added' : 'Points'] satisfies [Order, string]]
-      : []),
+    ...(compares ? [['change', flame.by === 'amount' ? 'Added' : 'Points'] satisfies [Order, string]] : []),
     ['total', compares ? 'Before → now' : 'Total'],
     ['self', 'Self'],
   ];
@@ -113,9 +111,7 @@ export function createTable({ flame, onChoose }: TableOptions): Table {
       total: el(
         'td',
         {},
-        row.before === null
-          ? `${number(row.total)} `
-          : `${number(row.before)} → ${number(row.total)} `,
+        row.before === null ? `${number(row.total)} ` : `${number(row.before)} → ${number(row.total)} `,
         el('small', {}, share(row.total, whole[1])),
       ),
       self: el('td', {}, `${number(row.self)} `, el('small', {}, share(row.self, whole[1]))),
@@ -126,8 +122,16 @@ export function createTable({ flame, onChoose }: TableOptions): Table {
       el(
         'th',
         { scope: 'row' },
-        el('button', { type: 'button', title: shown(row.name), click: () => onChoose(row.fn) }, shortName(row.name)),
-        el('small', { class: `owner${OWNERS.indexOf(row.owner as (typeof OWNERS)[number])}` }, ` ${row.owner}`),
+        el(
+          'button',
+          { type: 'button', title: shown(row.name), click: () => onChoose(row.fn) },
+          shortName(row.name),
+        ),
+        el(
+          'small',
+          { class: `owner${OWNERS.indexOf(row.owner as (typeof OWNERS)[number])}` },
+          ` ${row.owner}`,
+        ),
       ),
       ...titles.slice(1).map(([key]) => cells[key as 'change' | 'total' | 'self']),
     );
@@ -141,8 +145,17 @@ export function createTable({ flame, onChoose }: TableOptions): Table {
     element: el(
       'section',
       { class: 'functions', 'aria-label': 'Functions' },
-      el('div', { class: 'scroll', tabindex: 0, role: 'group', 'aria-label': 'Table of functions' },
-        el('table', {}, el('caption', {}, captionOf(flame)), el('thead', {}, el('tr', {}, ...buttons.map(({ cell }) => cell))), body)),
+      el(
+        'div',
+        { class: 'scroll', tabindex: 0, role: 'group', 'aria-label': 'Table of functions' },
+        el(
+          'table',
+          {},
+          el('caption', {}, writeCaption(flame)),
+          el('thead', {}, el('tr', {}, ...buttons.map(({ cell }) => cell))),
+          body,
+        ),
+      ),
       note,
     ),
     filter(functions) {
@@ -152,8 +165,8 @@ export function createTable({ flame, onChoose }: TableOptions): Table {
   };
 }
 
-/** What the numbers of the table are of. */
-function captionOf(flame: Flame): string {
+/** Says what the numbers of the table are of. */
+function writeCaption(flame: Flame): string {
   const { alias, noun } = flame.type;
   const what = noun === '' || noun === alias ? alias : `${alias}, ${noun}`;
   return `${what}${perText(flame)}; shares of the total`;

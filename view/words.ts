@@ -21,13 +21,13 @@ export function shortName(name: string): string {
 }
 
 /** Name of a function of a flame graph; the last number stands for callees that were left out. */
-export function nameOf({ strings, functions }: Flame, fn: number): string {
+export function readName({ strings, functions }: Flame, fn: number): string {
   const index = functions.name[fn];
   if (index === undefined) return '… callees that were left out';
   return strings[index] || '(no name)';
 }
 
-export function fileOf({ strings, functions }: Flame, fn: number): string {
+export function readFile({ strings, functions }: Flame, fn: number): string {
   return strings[functions.file[fn] ?? -1] ?? '';
 }
 
@@ -59,7 +59,7 @@ export function costText(flame: Flame, { before, after }: Costs, whole: Frames['
 }
 
 /** Self and total of a function over all of the profiles, in display units. */
-export function costsOf(flame: Flame, fn: number): { self: Costs; total: Costs } {
+export function readCosts(flame: Flame, fn: number): { self: Costs; total: Costs } {
   const { functions, scale, divisors } = flame;
   const read = (of: Flame['functions']['self']): Costs => ({
     before: of[0] === null ? null : ((of[0][fn] ?? 0) * scale) / (divisors[0] ?? 1),
@@ -69,7 +69,7 @@ export function costsOf(flame: Flame, fn: number): { self: Costs; total: Costs }
 }
 
 /** Totals of the flame graph in display units. */
-export function wholeOf({ totals, divisors }: Flame): Frames['whole'] {
+export function readWhole({ totals, divisors }: Flame): Frames['whole'] {
   return [totals[0] === null ? null : totals[0] / (divisors[0] ?? 1), totals[1] / divisors[1]];
 }
 

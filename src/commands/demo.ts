@@ -1,5 +1,7 @@
 import { fileURLToPath } from 'node:url';
+import type { Config } from '../config/read.js';
 import { connectToChild } from '../mcp/client.js';
+import type { Log } from '../telemetry/log.js';
 import type { Io } from './environment.js';
 
 const STORY = `2026-11-20, checkout-api: CPU per pod is above its threshold since 14:30 UTC, at the same request rate.
@@ -19,9 +21,15 @@ const NEXT =
 
 /**
  * Tells the bundled incident and has a server of its own find the cause, over the real protocol.
+ * With `--open` it shows the report of the incident instead.
  * @returns 1 when any call fails
  */
-export async function demo(io: Io): Promise<number> {
+export async function demo(config: Config, log: Log, io: Io): Promise<number> {
+  if (config.opensReport) {
+    const { openReport } = await import('./report.js');
+    const question = { tool: 'investigate', arguments: INCIDENT };
+    return openReport({ ...config, profiles: resolvePath('../../fixtures/demo') }, question, log, io);
+  }
   const args = ['--profiles', resolvePath('../../fixtures/demo'), '--log-level', 'error'];
   const server = await connectToChild(resolvePath('../main.js'), args);
   try {

@@ -1,4 +1,5 @@
 import { LOG_FORMATS, LOG_LEVELS } from '../telemetry/log.js';
+import { REPORT_OPTIONS } from './report.js';
 
 export interface Option {
   flag: string;
@@ -12,7 +13,7 @@ export interface Option {
   /** Whether the flag may be given several times, and its variable may hold a list with commas. */
   isRepeatable?: true;
   /** The only command that takes it; every command takes an option without one. */
-  command?: 'gate';
+  command?: 'gate' | 'report' | 'demo';
 }
 
 /** The one option table: `--help`, parsing, the environment and the docs come from it. */
@@ -359,6 +360,7 @@ export const OPTIONS = {
     value: 'text|json|markdown|junit',
     help: 'form of the answer',
   },
+  ...REPORT_OPTIONS,
 } as const satisfies Record<string, Option>;
 
 export type OptionName = keyof typeof OPTIONS;

@@ -9,6 +9,7 @@ import { type GateSettings, readGate } from './gate.js';
 import { checkCredentials, type GrafanaSettings, readGrafana, readProxy } from './grafana.js';
 import { type HttpSettings, readHttpSettings } from './http.js';
 import { OPTIONS, type Option, type OptionName } from './options.js';
+import { type ReportSettings, readReport } from './report.js';
 
 /** Seconds: a day. Timers above 2^31 ms fire at once. */
 const MAX_TIMEOUT = 86_400;
@@ -55,6 +56,10 @@ export interface Config {
   format: 'text' | 'json' | null;
   /** Settings of the command `gate`; null for every other. */
   gate: GateSettings | null;
+  /** Settings of the command `report`; null for every other. */
+  report: ReportSettings | null;
+  /** Whether `demo` shows its report in the browser. */
+  opensReport: boolean;
   help: boolean;
   version: boolean;
 }
@@ -89,6 +94,7 @@ export function readConfig(
       .split(',')
       .map((part) => part.trim())
       .filter((part) => part !== '');
+  const isOn = (name: OptionName) => belongsTo(OPTIONS[name], command) && values[OPTIONS[name].flag] === true;
   const operands = positionals.slice(1);
   checkOperands(command, operands);
   const proxy = withHelpHint(() => readProxy(env));
@@ -116,6 +122,9 @@ export function readConfig(
     secretFiles: listNames(({ flag }) => flag.endsWith('-token-file')).flatMap((name) => text(name) ?? []),
     format: readChoice('format', text('format'), ['text', 'json'] as const),
     gate: command === 'gate' && values[OPTIONS.help.flag] !== true ? readGate(text, list) : null,
+    report:
+      command === 'report' && values[OPTIONS.help.flag] !== true ? readReport(operands, text, isOn) : null,
+    opensReport: isOn('demoOpen'),
     help: values[OPTIONS.help.flag] === true,
     version: values[OPTIONS.version.flag] === true,
   };

@@ -1,5 +1,5 @@
 import type { Finding } from '../profile/compare/finding.js';
-import { contrastOf, wholeRun } from '../profile/contrast/runs.js';
+import { buildContrast, wholeRun } from '../profile/contrast/runs.js';
 import type { ProfileType } from '../profile/types/types.js';
 import type { Course } from '../report/picture/format.js';
 import type { ChangeMaterial, PictureSink } from '../report/picture/material.js';
@@ -31,11 +31,11 @@ export function addInvestigation(
   if (sink === undefined) return;
   const drawn = findings
     .slice(0, MAX_FLAMES)
-    .map((finding) => ({ finding, material: materialOf(finding, conclusion.causes, evidence) }));
+    .map((finding) => ({ finding, material: findMaterial(finding, conclusion.causes, evidence) }));
   for (const { material } of drawn) if (material !== null) sink.add(material);
   const [main] = evidence.shares;
   if (main !== undefined && drawn.every(({ material }) => material?.type.id !== main.lens.type.id))
-    sink.add(wholeOf(main, null));
+    sink.add(takeWhole(main, null));
   const types = new Set([...drawn.map(({ finding }) => finding.type.id), evidence.main.id]);
   for (const id of types) {
     const totals = evidence.totals.find(({ lens }) => lens.type.id === id);
@@ -44,7 +44,7 @@ export function addInvestigation(
     const lens = evidence.shares.find((other) => other.lens === totals.lens);
     sink.add({
       kind: 'course',
-      course: courseOf(totals.lens.type, totals.times, lens, evidence.context.plan, since),
+      course: buildCourse(totals.lens.type, totals.times, lens, evidence.context.plan, since),
     });
   }
 }
@@ -61,16 +61,16 @@ export function addComparison(
   const windows = { before: baseline, after: question.window };
   if (growth !== null && finding !== null)
     sink.add({ kind: 'change', type, sides: growth, gate: GATE, windows, of: ENDS, finding });
-  else if (cheaper !== null) sink.add({ ...wholeOf(shares, finding), windows });
-  else sink.add({ ...ofShares(shares, finding), windows });
+  else if (cheaper !== null) sink.add({ ...takeWhole(shares, finding), windows });
+  else sink.add({ ...takeChange(shares, finding), windows });
   const since = finding?.since ?? null;
-  sink.add({ kind: 'course', course: courseOf(type, shares.profileTimes, shares, context.plan, since) });
+  sink.add({ kind: 'course', course: buildCourse(type, shares.profileTimes, shares, context.plan, since) });
 }
 
 const ENDS = 'The last parts of the two windows.';
 
 /** The sides that a finding was read from; null where only totals were compared. */
-function materialOf(
+function findMaterial(
   finding: Finding,
   causes: readonly Cause[],
   { context, shares }: Evidence,
@@ -78,20 +78,20 @@ function materialOf(
   for (const cause of causes) {
     if (cause.of.lens.type.id !== finding.type.id) continue;
     if (cause.kind === 'leak' || cause.kind === 'contention' || cause.kind === 'level') {
-      const sides = growthOf(cause);
+      const sides = readGrowth(cause);
       if (sides === null) continue;
       const { type } = cause.of.lens;
       const { baseline: before, incident: after } = context.plan;
       return { kind: 'change', type, sides, gate: GATE, windows: { before, after }, of: ENDS, finding };
     }
-    if (cause.kind === 'load') return wholeOf(cause.of, finding);
-    if (cause.kind !== 'total' && isAbout(cause.of, finding)) return ofShares(cause.of, finding);
+    if (cause.kind === 'load') return takeWhole(cause.of, finding);
+    if (cause.kind !== 'total' && isAbout(cause.of, finding)) return takeChange(cause.of, finding);
   }
   const same = shares.find(({ lens }) => lens.type.id === finding.type.id);
-  return same === undefined ? null : wholeOf(same, finding);
+  return same === undefined ? null : takeWhole(same, finding);
 }
 
-function growthOf(cause: Cause & { kind: 'leak' | 'contention' | 'level' }) {
+function readGrowth(cause: Cause & { kind: 'leak' | 'contention' | 'level' }) {
   if (cause.kind === 'leak') return cause.of.leak?.growth ?? null;
   if (cause.kind === 'level') return cause.of.rise?.growth ?? null;
   return cause.of.contention?.growth ?? null;
@@ -103,16 +103,16 @@ function isAbout({ change }: ShareLens, { fn }: Finding): boolean {
 }
 
 /** The sides of a change of code, as its finding shows them: of all of the type, or of a part of it. */
-function ofShares(lens: ShareLens, finding: Finding | null): ChangeMaterial {
+function takeChange(lens: ShareLens, finding: Finding | null): ChangeMaterial {
   const { change, analysis } = lens;
-  if (change === null || finding === null) return wholeOf(lens, finding);
+  if (change === null || finding === null) return takeWhole(lens, finding);
   const isPart = finding.of.label !== null || finding.of.isRest === true;
-  const sides = isPart ? change.contrast : contrastOf(analysis, change.run);
-  return { ...wholeOf(lens, finding), sides, of: partText(finding) };
+  const sides = isPart ? change.contrast : buildContrast(analysis, change.run);
+  return { ...takeWhole(lens, finding), sides, of: partText(finding) };
 }
 
 /** The whole of a type on both sides. */
-function wholeOf(lens: ShareLens, finding: Finding | null): ChangeMaterial {
+function takeWhole(lens: ShareLens, finding: Finding | null): ChangeMaterial {
   const { analysis, gate, windows } = lens;
   const span = (parts: ShareLens['windows']['baseline']) => ({
     from: parts[0]?.from ?? 0,
@@ -121,7 +121,7 @@ function wholeOf(lens: ShareLens, finding: Finding | null): ChangeMaterial {
   return {
     kind: 'change',
     type: lens.lens.type,
-    sides: contrastOf(analysis, wholeRun(analysis)),
+    sides: buildContrast(analysis, wholeRun(analysis)),
     gate,
     windows: { before: span(windows.baseline), after: span(windows.incident) },
     of: '',
@@ -140,7 +140,7 @@ function partText({ of: { label, stretch, isRest } }: Finding): string {
  * Value per profile over time, from the baseline to the end of the incident. The totals of a wall-clock type
  * hold idle threads: its line is that of the parts that were read.
  */
-function courseOf(
+function buildCourse(
   { alias, unit, noun, kind, isWallClock }: ProfileType,
   times: ProfileTimes,
   lens: ShareLens | undefined,
@@ -148,7 +148,7 @@ function courseOf(
   since: Course['since'],
 ): Course {
   const points = isWallClock
-    ? partsOf(lens)
+    ? listParts(lens)
     : [baseline, incident].flatMap((window) =>
         partWindows(window, sharedTimes(times, window), MAX_POINTS).map(({ from, to }) => {
           const { profiles, value } = totalsIn(times, { from, to });
@@ -160,7 +160,7 @@ function courseOf(
 }
 
 /** The active value per profile of each part that was read. */
-function partsOf(lens: ShareLens | undefined): Course['points'] {
+function listParts(lens: ShareLens | undefined): Course['points'] {
   if (lens === undefined) return [];
   const { analysis, windows } = lens;
   const all = [...windows.baseline, ...windows.incident];

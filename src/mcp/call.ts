@@ -75,7 +75,12 @@ export function callTool(
       });
     };
     try {
-      const { text, rendered, ...end } = await answer(tool, rawArguments, { environment, id, callerSignal, progress });
+      const { text, rendered, ...end } = await answer(tool, rawArguments, {
+        environment,
+        id,
+        callerSignal,
+        progress,
+      });
       settle(end, Buffer.byteLength(text));
       return { text, isError: end.outcome !== 'answered', ...(rendered && { answer: rendered }) };
     } catch (error) {

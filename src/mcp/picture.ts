@@ -2,7 +2,7 @@ import { offload } from '../offload.js';
 import type { Progress } from '../query/context.js';
 import type { Picture } from '../report/picture/format.js';
 import type { PictureMaterial } from '../report/picture/material.js';
-import { type FlameMaterial, pictureOf, sortMaterials } from '../report/picture/picture.js';
+import { buildPicture, type FlameMaterial, sortMaterials } from '../report/picture/picture.js';
 import type { JsonObject } from '../report/render.js';
 import type { Tool } from '../tools/define.js';
 import { PACKAGE } from '../version.js';
@@ -20,7 +20,7 @@ export interface PicturedResult extends CallResult {
  */
 export async function callWithPicture(
   tool: Tool,
-  args: JsonObject,
+  args: Readonly<Record<string, unknown>>,
   environment: CallEnvironment,
   callerSignal: AbortSignal,
   progress?: Progress,
@@ -39,15 +39,16 @@ export async function callWithPicture(
   if (answer === undefined) return { ...result, picture: null };
   const { flames, courses } = sortMaterials(materials);
   const drawn = await offload('flames', [flames], {
-    heavy: isHeavy(...flames.flatMap(profilesOf)),
+    heavy: isHeavy(...flames.flatMap(listProfiles)),
     signal: callerSignal,
   });
   const product = `${PACKAGE.name} ${PACKAGE.version}`;
-  const asked = { tool: tool.name, arguments: args, at: new Date(context.now()).toISOString() };
-  return { ...result, picture: pictureOf({ product, asked, text, answer }, drawn, courses) };
+  // Checked by the call: they are texts and numbers.
+  const asked = { tool: tool.name, arguments: args as JsonObject, at: new Date(context.now()).toISOString() };
+  return { ...result, picture: buildPicture({ product, asked, text, answer }, drawn, courses) };
 }
 
-function profilesOf(material: FlameMaterial) {
+function listProfiles(material: FlameMaterial) {
   if (material.kind === 'profile') return [material.measured.active];
   const { joined, before, after } = material.sides;
   return [...before.parts, ...after.parts].flatMap((part) => joined.parts[part]?.profile ?? []);

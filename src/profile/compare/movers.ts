@@ -32,7 +32,7 @@ export interface ShareShift {
   shareAfter: number;
   /** Distance in standard errors of a normal distribution. */
   z: number;
-  /** The same distance outside of the function that the change is named after. */
+  /** Distance outside of the function that the change is named after. */
   outside: number;
 }
 

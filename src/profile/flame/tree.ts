@@ -110,7 +110,7 @@ export interface FlameCut {
  */
 export function cutFlameTree(tree: FlameTree, limit: number, keep: readonly number[]): FlameCut {
   const { fn, parent, totalBefore, totalAfter } = tree;
-  const weightOf = (node: number) =>
+  const weigh = (node: number) =>
     Math.max(share(totalBefore[node], totalBefore[0]), share(totalAfter[node], totalAfter[0]));
   const kept = new Uint8Array(fn.length);
   kept[0] = 1;
@@ -121,7 +121,7 @@ export function cutFlameTree(tree: FlameTree, limit: number, keep: readonly numb
       room--;
     }
   }
-  const weights = Float64Array.from(fn, (_, node) => weightOf(node));
+  const weights = Float64Array.from(fn, (_, node) => weigh(node));
   const byWeight = Array.from({ length: fn.length - 1 }, (_, at) => at + 1);
   // Callers have smaller numbers: at the same weight they come first.
   if (byWeight.length > limit) byWeight.sort((a, b) => (weights[b] ?? 0) - (weights[a] ?? 0) || a - b);
@@ -140,7 +140,11 @@ export function cutFlameTree(tree: FlameTree, limit: number, keep: readonly numb
   return { ...inOrder(tree, kept, weights), hidden, largestHidden };
 }
 
-function inOrder({ fn, parent, totalBefore, totalAfter }: FlameTree, kept: Uint8Array, weights: Float64Array) {
+function inOrder(
+  { fn, parent, totalBefore, totalAfter }: FlameTree,
+  kept: Uint8Array,
+  weights: Float64Array,
+) {
   const callees = new Map<number, number[]>();
   const hiddenBefore = new Float64Array(fn.length);
   const hiddenAfter = new Float64Array(fn.length);

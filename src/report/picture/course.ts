@@ -1,7 +1,7 @@
 import type { Measurement } from '../../profile/measurement.js';
 import type { Series } from '../../profile/series/series.js';
 import { safeText } from '../../text/sanitise.js';
-import { scaleOf } from '../answers/series.js';
+import { chooseScale } from '../answers/series.js';
 import type { Timeline } from '../answers/timeline-view.js';
 import type { Course } from './format.js';
 import type { PictureSink } from './material.js';
@@ -16,11 +16,15 @@ export function addTimeline(sink: PictureSink | undefined, measured: Measurement
   const { alias } = measured.type;
   const { whole, by, of } = timeline;
   const courses = [
-    courseOf(measured, of === null ? alias : `${alias} of ${safeText(of.function, 200)}`, of?.values ?? whole),
+    buildCourse(
+      measured,
+      of === null ? alias : `${alias} of ${safeText(of.function, 200)}`,
+      of?.values ?? whole,
+    ),
     ...(by?.series ?? [])
       .slice(0, MAX_LABELS)
       .map((series) =>
-        courseOf(
+        buildCourse(
           measured,
           `${safeText(by?.label ?? '', 60)}=${safeText(series.label ?? '(none)', 100)}`,
           series,
@@ -30,9 +34,9 @@ export function addTimeline(sink: PictureSink | undefined, measured: Measurement
   for (const course of courses) sink.add({ kind: 'course', course });
 }
 
-function courseOf(measured: Measurement, title: string, { parts, onset }: Series): Course {
+function buildCourse(measured: Measurement, title: string, { parts, onset }: Series): Course {
   const { type, rate, window } = measured;
-  const { per } = scaleOf(measured);
+  const { per } = chooseScale(measured);
   return {
     title,
     unit: type.unit,

@@ -1,7 +1,7 @@
 import { filterStacks } from '../../profile/code/filter.js';
 import type { FrameOwner } from '../../profile/code/frames.js';
 import { functionData, type NamedFunction } from '../../profile/code/named-function.js';
-import { ownersOf } from '../../profile/code/owners.js';
+import { listOwners } from '../../profile/code/owners.js';
 import { shareShifts } from '../../profile/compare/movers.js';
 import { share } from '../../profile/contrast/contrast.js';
 import type { JoinedPart } from '../../profile/contrast/join.js';
@@ -13,7 +13,7 @@ import {
   followPath,
 } from '../../profile/flame/tree.js';
 import { findHottestPath } from '../../profile/hottest-path.js';
-import { divisorOf } from '../../profile/measurement.js';
+import { getDivisor } from '../../profile/measurement.js';
 import { type FunctionInfo, isDifference, type Profile } from '../../profile/model.js';
 import { selectStacks } from '../../profile/tables/stacks.js';
 import { functionTable } from '../../profile/tables/table.js';
@@ -47,12 +47,16 @@ export function profileFlame({ measured, filter, of }: ProfileMaterial, limit: n
   const { type, window, idle } = measured;
   const profile = measured.reduced?.tree ?? filterStacks(measured.active, filter);
   const parts = splitDifference(profile);
-  const tree = buildFlameTree(parts.fell === null ? [] : [parts.fell], [parts.rose], profile.functions.length);
-  const owners = ownersOf(profile);
+  const tree = buildFlameTree(
+    parts.fell === null ? [] : [parts.fell],
+    [parts.rose],
+    profile.functions.length,
+  );
+  const owners = listOwners(profile);
   const hottest = findHottestPath(parts.rose, (id) => owners[id] === 'application');
   const steps = hottest.steps.slice(0, hottest.explainsUntil + 1);
   const named = steps.findLastIndex(({ functionId }) => owners[functionId] === 'application');
-  const costsOf = (side: Profile) => {
+  const readCosts = (side: Profile) => {
     const { self, totals } = functionTable(side);
     return { self, totals };
   };
@@ -60,7 +64,7 @@ export function profileFlame({ measured, filter, of }: ProfileMaterial, limit: n
     functions: profile.functions,
     owner: (fn: number) => ownerNumber(owners[fn]),
     tree,
-    costs: [parts.fell === null ? null : costsOf(parts.fell), costsOf(parts.rose)] as const,
+    costs: [parts.fell === null ? null : readCosts(parts.fell), readCosts(parts.rose)] as const,
     judge: parts.fell === null ? () => MARK.none : riseOrFall,
     path: followPath(
       tree,
@@ -72,18 +76,22 @@ export function profileFlame({ measured, filter, of }: ProfileMaterial, limit: n
     ),
     named: named < 0 ? steps.length - 1 : named,
   };
-  const divisor = divisorOf(measured);
+  const divisor = getDivisor(measured);
   return {
     title: type.alias,
-    of: measured.reduced === null ? of : `${measured.reduced.reason}: only the heavy branches are drawn. ${of}`,
-    ...typeOf(type),
+    of:
+      measured.reduced === null ? of : `${measured.reduced.reason}: only the heavy branches are drawn. ${of}`,
+    ...describeType(type),
     per: type.kind === 'instant' && measured.profiles !== null ? 'mean snapshot' : '',
     windows: [parts.fell === null ? null : window, window],
     divisors: [parts.fell === null ? null : divisor, divisor],
     ...encode(base, limit),
     idle: idle > 0 ? idle / divisor : null,
     by: 'amount',
-    rule: parts.fell === null ? '' : 'The file is the difference of two profiles: what it adds is drawn as growth.',
+    rule:
+      parts.fell === null
+        ? ''
+        : 'The file is the difference of two profiles: what it adds is drawn as growth.',
   };
 }
 
@@ -102,9 +110,13 @@ const riseOrFall: Judge = (before, after) =>
 export function changeFlame(material: ChangeMaterial, limit: number): Flame {
   const { type, sides, windows, finding, of } = material;
   const { joined, before, after } = sides;
-  const stacksOf = (parts: readonly number[]) =>
+  const collectStacks = (parts: readonly number[]) =>
     parts.flatMap((part) => (joined.parts[part] === undefined ? [] : [joinedStacks(joined.parts[part])]));
-  const tree = buildFlameTree(stacksOf(before.parts), stacksOf(after.parts), joined.functions.length);
+  const tree = buildFlameTree(
+    collectStacks(before.parts),
+    collectStacks(after.parts),
+    joined.functions.length,
+  );
   const named = joined.functions.map((info) => functionData(info, 0));
   const isMeant = (other: NamedFunction) => (fn: number) => {
     const mine = named[fn];
@@ -114,12 +126,12 @@ export function changeFlame(material: ChangeMaterial, limit: number): Flame {
   function isMeantBy(fn: number): boolean {
     return finding?.fn != null && isMeant(finding.fn)(fn);
   }
-  const { judge, rule } = judgeOf(material, culprit < 0 ? null : culprit);
+  const { judge, rule } = createJudge(material, culprit < 0 ? null : culprit);
   const path = finding === null ? [] : followPath(tree, finding.path.map(isMeant));
   return {
     title: type.alias,
     of,
-    ...typeOf(type),
+    ...describeType(type),
     per: type.kind === 'instant' ? 'mean snapshot' : 'per profile',
     windows: [windows.before, windows.after],
     divisors: [Math.max(1, before.profiles), Math.max(1, after.profiles)],
@@ -157,11 +169,16 @@ function joinedStacks({ profile, frameFunction }: JoinedPart): FlameStacks {
  * Tells what changed by the rule of the verdict. Shares that chance may explain are noise, and so is a fall
  * that only the growth of the named function makes.
  */
-function judgeOf({ sides, gate }: ChangeMaterial, culprit: number | null): { judge: Judge; rule: string } {
+function createJudge(
+  { sides, gate }: ChangeMaterial,
+  culprit: number | null,
+): { judge: Judge; rule: string } {
   const { joined, before, after, quantum, dispersion } = sides;
   if (quantum === undefined || dispersion === undefined) {
     const each = (value: number, profiles: number) => share(value, profiles);
-    const whole = Math.abs(each(after.costs.total, after.profiles) - each(before.costs.total, before.profiles));
+    const whole = Math.abs(
+      each(after.costs.total, after.profiles) - each(before.costs.total, before.profiles),
+    );
     return {
       judge: (v1, v2) => {
         const growth = each(v2, after.profiles) - each(v1, before.profiles);
@@ -171,10 +188,10 @@ function judgeOf({ sides, gate }: ChangeMaterial, culprit: number | null): { jud
       rule: `Coloured: what holds at least ${100 * MIN_GROWTH_PART}% of the growth. Grey: the rest.`,
     };
   }
-  const shiftOf = shareShifts({ joined, before, after, quantum, dispersion }, culprit);
+  const measureShift = shareShifts({ joined, before, after, quantum, dispersion }, culprit);
   return {
     judge: (v1, v2) => {
-      const shift = shiftOf(v1, v2);
+      const shift = measureShift(v1, v2);
       if (shift === null || Math.abs(shift.z) < gate) return MARK.none;
       if (shift.shareAfter > shift.shareBefore) return MARK.grew;
       return culprit !== null && shift.outside > -gate ? MARK.none : MARK.shrank;
@@ -187,14 +204,11 @@ function ownerNumber(owner: FrameOwner | undefined): number {
   return owner === 'application' ? 0 : owner === 'library' ? 1 : owner === 'unsymbolised' ? 3 : 2;
 }
 
-function typeOf({ id, alias, meaning, unit, noun }: ProfileType): Pick<Flame, 'type'> {
+function describeType({ id, alias, meaning, unit, noun }: ProfileType): Pick<Flame, 'type'> {
   return { type: { id, alias, meaning: safeText(meaning), unit, noun } };
 }
 
-type Encoded = Pick<
-  Flame,
-  'scale' | 'totals' | 'strings' | 'functions' | 'nodes' | 'path' | 'named' | 'cut'
->;
+type Encoded = Pick<Flame, 'scale' | 'totals' | 'strings' | 'functions' | 'nodes' | 'path' | 'named' | 'cut'>;
 
 function encode({ functions, owner, tree, costs, judge, path, named }: Tree, limit: number): Encoded {
   const cut = cutFlameTree(tree, limit, path);

@@ -30,7 +30,7 @@ export interface Columns {
 }
 
 /** The frames of a flame graph; values are what one profile shows on average, as in the text answers. */
-export function framesOf({ nodes, scale, divisors }: Flame): Frames {
+export function readFrames({ nodes, scale, divisors }: Flame): Frames {
   const [before, after] = nodes.self;
   return stackUp({
     ...nodes,
@@ -112,7 +112,7 @@ export function layOut(frames: Frames, width: Width, focus: number): Layout {
     x[at] = 0;
     widths[at] = 1;
   }
-  // Where the next callee of each caller begins; the last entry is for entry points.
+  // Left edge of the next callee of each caller; the last entry is for entry points.
   const next = new Float64Array(count + 1);
   for (let at = Math.max(0, focus); at < last; at++) {
     const above = parent[at] ?? -1;

@@ -4,7 +4,7 @@ import type { Measurement } from '../../profile/measurement.js';
 import type { ProfileType } from '../../profile/types/types.js';
 import type { Course } from './format.js';
 
-/** One profile, as a summary or a view of it shows it. */
+/** A single profile, as a summary or a view of it shows it. */
 export interface ProfileMaterial {
   kind: 'profile';
   measured: Measurement;

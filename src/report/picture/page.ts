@@ -13,7 +13,15 @@ const TITLE = '<title>Profile</title>';
  */
 export function fillPage(view: string, picture: Picture, title: string): string {
   const data = scriptSafe(JSON.stringify(picture));
-  return replaceOnce(replaceOnce(view, EMPTY_DATA, EMPTY_DATA.replace('></', () => `>${data}</`)), TITLE, `<title>${htmlSafe(title)}</title>`);
+  return replaceOnce(
+    replaceOnce(
+      view,
+      EMPTY_DATA,
+      EMPTY_DATA.replace('></', () => `>${data}</`),
+    ),
+    TITLE,
+    `<title>${htmlSafe(title)}</title>`,
+  );
 }
 
 /** The view as a chat shows it: the host fetches the data of the call of a tool. */
@@ -24,7 +32,10 @@ export function appPage(view: string, tool: string): string {
 /** JSON that cannot end the element that it stands in, nor turn text around. */
 function scriptSafe(json: string): string {
   return json.replace(/[<>&\u2028\u2029]|\p{Cf}/gu, (char) =>
-    Array.from({ length: char.length }, (_, at) => `\\u${char.charCodeAt(at).toString(16).padStart(4, '0')}`).join(''),
+    Array.from(
+      { length: char.length },
+      (_, at) => `\\u${char.charCodeAt(at).toString(16).padStart(4, '0')}`,
+    ).join(''),
   );
 }
 

@@ -30,7 +30,7 @@ export function sortMaterials(materials: readonly PictureMaterial[]): {
 }
 
 /** Everything that a page shows of an answer. */
-export function pictureOf(
+export function buildPicture(
   { product, asked, text, answer }: Pick<Picture, 'product' | 'asked' | 'text'> & { answer: Answer },
   flames: readonly Flame[],
   courses: readonly Course[],
