@@ -3,7 +3,7 @@ import { formatRate, formatValue } from '../src/text/units.js';
 import { svg } from './dom.js';
 import { shown } from './words.js';
 
-const [HEIGHT, LEFT, TOP, BOTTOM] = [104, 4, 18, 16] as const;
+const [HEIGHT, LEFT, TOP, BOTTOM] = [118, 4, 32, 16] as const;
 
 /**
  * Cost over time: the line, with baseline, window and onset marked.
@@ -56,7 +56,7 @@ export function drawCourse(course: Course, width: number, locale: string | undef
       ? null
       : text(
           middle,
-          TOP + 12,
+          26,
           `since ${clock(since.after)} – ${clock(since.before)}`,
           middle > width * 0.8 ? 'end' : 'middle',
           'title',

@@ -73,7 +73,8 @@ export function drawScene(context: CanvasRenderingContext2D, scene: Scene): void
     frames.fn.forEach((fn, at) => {
       if (fn === scene.marked) outline(context, scene, at, palette.text, 2);
     });
-  if (scene.selected >= 0) outline(context, scene, scene.selected, palette.text, 2);
+  if (scene.selected >= 0 && scene.selected !== scene.named)
+    outline(context, scene, scene.selected, palette.text, 2);
 }
 
 interface Place {

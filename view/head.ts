@@ -94,7 +94,7 @@ function culprit(data: JsonObject, flame: Flame | undefined): HTMLElement | null
   const sentence = first === undefined ? textIn(data, 'finding') : textIn(first, 'sentence');
   const node = flame?.path[flame.named];
   const fn = node === undefined ? -1 : (flame?.nodes.fn[node] ?? -1);
-  if (flame === undefined || fn < 0 || (sentence === '' && textIn(data, 'verdict') !== ''))
+  if (flame === undefined || fn < 0 || sentence === '')
     return sentence === '' ? null : el('p', { class: 'sentence' }, shownLine(sentence));
   const file = readFile(flame, fn);
   const numbers =
@@ -111,7 +111,7 @@ function culprit(data: JsonObject, flame: Flame | undefined): HTMLElement | null
       ` ${shown(file.split('/').slice(-2).join('/'))}`,
     ),
     el('p', { class: 'numbers' }, numbers),
-    sentence === '' ? null : el('p', { class: 'sentence' }, shownLine(sentence)),
+    el('p', { class: 'sentence' }, shownLine(sentence)),
   );
 }
 

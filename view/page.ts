@@ -61,7 +61,7 @@ export function showPicture(root: HTMLElement, picture: Picture, first: Surround
     const { theme, locale } = next;
     if (theme === null) document.documentElement.removeAttribute('data-theme');
     else document.documentElement.setAttribute('data-theme', theme);
-    const room = picture.courses.length > 1 ? 380 : 720;
+    const room = picture.courses.length > 1 || root.clientWidth < 600 ? 380 : 720;
     courses.replaceChildren(...picture.courses.map((course) => drawCourse(course, room, locale)));
     for (const panel of panels) {
       panel?.setPalette(palette());
@@ -87,6 +87,9 @@ export function showPicture(root: HTMLElement, picture: Picture, first: Surround
 
 /** The type of a flame graph, with the rank of its finding where several have one. */
 function tabName({ flames }: Picture, index: number, title: string): string {
+  const flame = flames[index];
+  const alike = flames.filter((other) => other.title === title);
+  if (alike.length > 1) return `${shown(title)}, ${flame?.of === '' ? 'all' : 'where it changed'}`;
   const ranked = flames.filter(({ named }) => named >= 0).length > 1;
   return ranked && (flames[index]?.named ?? -1) >= 0 ? `${index + 1}. ${shown(title)}` : shown(title);
 }

@@ -149,11 +149,12 @@ export function createPanel({ flame, palette: firstPalette, ask: firstAsk }: Pan
     main.show({ marked: -1 });
     closeSandwich();
   });
-  const findingButton = button('Finding', () => {
+  const findingButton = button(compares ? 'Finding' : 'Hottest path', () => {
     closeSandwich();
     const at = flame.path[flame.named] ?? -1;
     main.zoom(at);
     main.reveal(at);
+    main.select(at);
   });
   const sandwichButton = button('Callers and callees', () => chosen >= 0 && openSandwich(chosen));
   const backButton = button('Back', closeSandwich);
@@ -214,10 +215,7 @@ export function createPanel({ flame, palette: firstPalette, ask: firstAsk }: Pan
     { class: 'panel', 'aria-label': `Flame graph of ${flame.type.alias}` },
     tools,
     key,
-    picture,
-    status,
-    live,
-    el('p', { class: 'faint' }, writeNotes(flame)),
+    el('div', { class: 'left' }, picture, status, live, el('p', { class: 'faint' }, writeNotes(flame))),
     table.element,
   );
   element.addEventListener('keydown', (event) => {
@@ -229,7 +227,9 @@ export function createPanel({ flame, palette: firstPalette, ask: firstAsk }: Pan
   // The finding is brought into sight once the picture has a height.
   requestAnimationFrame(() => {
     const at = flame.path[flame.named] ?? -1;
-    if (at >= 0) main.reveal(at);
+    if (at < 0) return;
+    main.reveal(at);
+    main.select(at);
   });
   return {
     element,

@@ -46,6 +46,8 @@ test('without arguments the defaults hold', () => {
     secretFiles: [],
     format: null,
     gate: null,
+    report: null,
+    opensReport: false,
     help: false,
     version: false,
   });
@@ -152,6 +154,8 @@ test('every flag is read', () => {
     secretFiles: ['token', 'tokens'],
     format: 'json',
     gate: null,
+    report: null,
+    opensReport: false,
     help: true,
     version: true,
   });

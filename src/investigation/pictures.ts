@@ -62,7 +62,12 @@ export function addComparison(
   if (growth !== null && finding !== null)
     sink.add({ kind: 'change', type, sides: growth, gate: GATE, windows, of: ENDS, finding });
   else if (cheaper !== null) sink.add({ ...takeWhole(shares, finding), windows });
-  else sink.add({ ...takeChange(shares, finding), windows });
+  else {
+    const change = takeChange(shares, finding);
+    sink.add({ ...change, windows });
+    // The movers are about all of the profiles.
+    if (change.of !== '') sink.add({ ...takeWhole(shares, finding), windows });
+  }
   const since = finding?.since ?? null;
   sink.add({ kind: 'course', course: buildCourse(type, shares.profileTimes, shares, context.plan, since) });
 }

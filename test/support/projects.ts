@@ -55,6 +55,8 @@ export const PARTS: Readonly<Record<string, readonly string[]>> = {
     'test/long-windows.test.ts',
     'test/same-answers.test.ts',
   ],
+  /** The page in a real browser, where there is one. */
+  view: ['test/view/'],
   /** Real servers, where the environment names some. */
   live: ['test/live/'],
 };

@@ -37,10 +37,10 @@ export const DARK: Palette = {
   text: '#e6e9ec',
   faint: '#a1abb5',
   line: '#3b434b',
-  owners: ['#d9982a', '#6fb0dc', '#7f8893', '#a491b8'],
-  marks: ['#6f7780', '#ef8340', '#56a3e0'],
+  owners: ['#d9982a', '#6fb0dc', '#8b949e', '#a491b8'],
+  marks: ['#868e96', '#ef8340', '#56a3e0'],
   ink: '#0b0d0f',
-  cut: '#4a525b',
+  cut: '#353c43',
   path: '#ffd9c7',
   match: '#c2e812',
 };

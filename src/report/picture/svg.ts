@@ -7,7 +7,7 @@ import { htmlSafe } from './page.js';
 
 const [WIDTH, ROW, TOP, CHAR] = [1200, 17, 44, 6.7] as const;
 /** Narrower frames, in pixels, are left out. */
-const MIN_WIDTH = 0.8;
+const MIN_WIDTH = 1.5;
 const [LEGEND_STEP, LEGEND_LEFT] = [110, 8] as const;
 const FONT = 'ui-monospace,Menlo,Consolas,monospace';
 

@@ -1,0 +1,33 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { callWithPicture } from '../../src/mcp/picture.js';
+import type { Picture } from '../../src/report/picture/format.js';
+import { fillPage } from '../../src/report/picture/page.js';
+import { createFilesSource } from '../../src/sources/files/source.js';
+import { TOOLS } from '../../src/tools/index.js';
+import { createEnvironment } from './ask.js';
+import { ROOT } from './root.js';
+
+/** The built view, as HTML. */
+export function readBuiltView(): Promise<string> {
+  return readFile(path.join(ROOT, 'dist', 'view.html'), 'utf8');
+}
+
+/** Asks a tool about a directory of profiles and gives the picture of its answer. */
+export async function askForPicture(
+  directory: string,
+  name: string,
+  args: Readonly<Record<string, unknown>>,
+): Promise<Picture> {
+  const tool = TOOLS.find((each) => each.name === name);
+  if (tool === undefined) throw new Error(`no tool ${name}`);
+  const environment = createEnvironment([createFilesSource({ directory, uid: 'files' })]);
+  const result = await callWithPicture(tool, args, environment, new AbortController().signal);
+  if (result.picture === null) throw new Error(result.text);
+  return result.picture;
+}
+
+/** The page of a picture, as `report` writes it. */
+export async function buildPage(picture: Picture): Promise<string> {
+  return fillPage(await readBuiltView(), picture, 'test');
+}
