@@ -21,6 +21,8 @@ test('the tarball holds the built program, its documents and the demo incident, 
     [
       ...['CHANGELOG.md', 'LICENSE', 'README.md', 'SECURITY.md', 'package.json'],
       ...program,
+      // Built from view/.
+      'dist/view.html',
       ...documents,
       ...filesBelow('fixtures/demo'),
     ].sort(),

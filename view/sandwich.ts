@@ -17,8 +17,8 @@ export interface Sandwich {
 }
 
 /**
- * Merges all stacks through a function: the ways that lead to it, and the ways that go on below. Of a recursion
- * the outermost call counts, as in the totals of the table.
+ * Merges all stacks through a function: the ways that lead to it, and the ways that go on below. Of a
+ * recursion the outermost call counts, as in the totals of the table.
  */
 export function buildSandwich(frames: Frames, fn: number): Sandwich {
   const [callers, callees] = [branch(fn), branch(fn)];

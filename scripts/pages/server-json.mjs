@@ -23,14 +23,14 @@ const ASKED = [
   'logLevel',
 ];
 
-function variable({ env, help, value, default: preset, secret }) {
+function variable({ env, help, value, default: preset, isSecret }) {
   return {
     name: env,
     description: `${help[0].toUpperCase()}${help.slice(1)}`,
     ...(value === 'FILE' || value === 'DIR' ? { format: 'filepath' } : {}),
     ...(preset === undefined ? {} : { default: preset }),
     isRequired: false,
-    isSecret: secret === true,
+    isSecret: isSecret === true,
   };
 }
 

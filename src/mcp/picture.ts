@@ -6,7 +6,7 @@ import { buildPicture, type FlameMaterial, sortMaterials } from '../report/pictu
 import type { JsonObject } from '../report/render.js';
 import type { Tool } from '../tools/define.js';
 import { PACKAGE } from '../version.js';
-import { isHeavy } from '../work/offload.js';
+import { isHeavyWork } from '../work/offload.js';
 import { type CallEnvironment, type CallResult, callTool } from './call.js';
 
 /** A call's result with the picture of its answer; null where the call failed. */
@@ -39,7 +39,7 @@ export async function callWithPicture(
   if (answer === undefined) return { ...result, picture: null };
   const { flames, courses } = sortMaterials(materials);
   const drawn = await offload('flames', [flames], {
-    heavy: isHeavy(...flames.flatMap(listProfiles)),
+    isHeavy: isHeavyWork(...flames.flatMap(listProfiles)),
     signal: callerSignal,
   });
   const product = `${PACKAGE.name} ${PACKAGE.version}`;

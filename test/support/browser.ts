@@ -25,7 +25,8 @@ export async function startBrowser(): Promise<Browser> {
 }
 
 /**
- * Whether tests with a browser are left out, which is told in one line; with REQUIRE_LIVE=1 they fail instead.
+ * Whether tests with a browser are left out, which is told in one line; with REQUIRE_LIVE=1 they fail
+ * instead.
  */
 export function hasNoBrowser(): boolean {
   if (findBrowser() !== null || process.env.REQUIRE_LIVE === '1') return false;

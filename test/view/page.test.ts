@@ -168,7 +168,7 @@ describe.skipIf(hasNoBrowser())('the page in a browser', () => {
     const { page, problems } = await open(demo);
     expect(await waitForPixels(page, LIGHT.marks[1])).toBeGreaterThan(0);
     await page.getByLabel('Width of a frame').selectOption('before');
-    // What came new has no cost before.
+    // Functions that came new had no cost before.
     await expect.poll(() => countPixels(page, LIGHT.marks[1])).toBeLessThan(4_000);
     await page.getByLabel('Width of a frame').selectOption('both');
     await page.getByLabel('Meaning of the colours').selectOption('owner');

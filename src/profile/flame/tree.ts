@@ -6,8 +6,8 @@ export type FlameStacks = Pick<Columns, 'stackStart' | 'stackFrames' | 'values'>
 };
 
 /**
- * A call tree of one or two sides, columnar. Node 0 is the root above all entry points; a node comes after its
- * caller. Direct recursion is one node, as in the text trees.
+ * A call tree of one or two sides, columnar. Node 0 is the root above all entry points; a node comes after
+ * its caller. Direct recursion is one node, as in the text trees.
  */
 export interface FlameTree {
   /** Function of each node; -1 for the root. */
@@ -103,8 +103,8 @@ export interface FlameCut {
 }
 
 /**
- * Cuts a tree to its heaviest nodes. A node weighs the larger of its shares of the two sides, so that what has
- * gone stays visible; no node weighs more than its caller, so that what is kept hangs together.
+ * Cuts a tree to its heaviest nodes. A node weighs the larger of its shares of the two sides, so that what
+ * has gone stays visible; no node weighs more than its caller, so that what is kept hangs together.
  *
  * @param keep nodes that stay whatever they weigh, with their callers
  */

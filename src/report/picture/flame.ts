@@ -292,7 +292,9 @@ function note<K>(places: Map<K, number>, key: K): number {
   return places.size - 1;
 }
 
-/** Functions with most own cost, then those with most in all: the table lists them whatever the tree keeps. */
+/**
+ * Functions with most own cost, then those with most in all: the table lists them whatever the tree keeps.
+ */
 function costliest([before, after]: Tree['costs'], functions: number): number[] {
   const best = (weight: (fn: number) => number) =>
     Array.from({ length: functions }, (_, fn) => fn)

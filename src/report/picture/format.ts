@@ -18,7 +18,9 @@ export interface Flame {
   /** Sentence about which stacks it holds; '' for all of the profiles. */
   of: string;
   type: { id: string; alias: string; meaning: string; unit: string; noun: string };
-  /** Words for the whole that a shown value is of: `per profile`, `mean snapshot`, or '' for the whole window. */
+  /**
+   * Words for the whole that a shown value is of: `per profile`, `mean snapshot`, or '' for the whole window.
+   */
   per: string;
   windows: Sides<{ from: number; to: number }>;
   scale: number;

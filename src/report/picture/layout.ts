@@ -3,7 +3,9 @@ import type { Flame, Sides } from './format.js';
 /** Values that decide how wide a frame is: now, before, or both together. */
 export type Width = 'now' | 'before' | 'both';
 
-/** A tree of frames with their totals on both sides, in display units, and the places where they are drawn. */
+/**
+ * A tree of frames with their totals on both sides, in display units, and the places where they are drawn.
+ */
 export interface Frames {
   /** Function of each frame; `functions.name.length` for callees that were left out. */
   fn: readonly number[];
