@@ -2,6 +2,7 @@ import { PatternError } from './errors.js';
 import { comparedRows } from './investigation/comparison-rows.js';
 import { buildFindings } from './investigation/findings.js';
 import { grownFunctions } from './investigation/fleet/grown.js';
+import { compareRequestSides } from './investigation/request-movers.js';
 import { filterStacks } from './profile/code/filter.js';
 import { countsInProfile } from './profile/compare/analysis.js';
 import { changesIn, cheaperIn } from './profile/compare/changes.js';
@@ -52,6 +53,7 @@ export const JOBS = {
   growth: growthBetween,
   grown: grownFunctions,
   compared: comparedRows,
+  requestCompared: compareRequestSides,
   findings: buildFindings,
   cost: costIn,
   places: findPlaces,

@@ -22,7 +22,17 @@ describe.each([
   [
     'an unknown argument',
     { srvice: 'checkout-api' },
-    'summarize_profile has no argument "srvice".\nNext: Did you mean `service`? Valid arguments: source, service, profile_type, selector, url, from, to, limit, format.',
+    'summarize_profile has no argument "srvice".\nNext: Did you mean `service`? Valid arguments: source, service, profile_type, selector, url, from, to, span_id, trace_id, profile_id, limit, format.',
+  ],
+  [
+    'a span id of another form',
+    { span_id: '12' },
+    '`span_id` "12" is no span id: that is 16 hexadecimal digits.\nNext: Give the id as the trace shows it, several separated by commas.',
+  ],
+  [
+    'two kinds of ids',
+    { span_id: '00f067aa0ba902b7', profile_id: '7c9e6679-7425-40de-944b-e07fc1f90ae7' },
+    '`span_id` and `profile_id` cannot be combined.\nNext: Give one of trace_id, span_id and profile_id: the narrowest that you have.',
   ],
   [
     'a wrong type',

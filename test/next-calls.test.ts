@@ -145,6 +145,12 @@ describe('a question without data', () => {
   const question = { service: 'checkout-apx', ...INCIDENT_WINDOW };
   const named = TOOLS.filter(({ input }) => 'service' in input.shape && 'from' in input.shape);
 
+  const IDS: Readonly<Record<string, readonly string[]>> = {
+    span_id: ['00f067aa0ba902b7'],
+    trace_id: ['4bf92f3577b34da6a3ce929d0e0e4736'],
+    profile_id: ['7c9e6679-7425-40de-944b-e07fc1f90ae7'],
+  };
+
   /** A value that the schema takes and that is not its default. */
   const getExample = (name: string, schema: unknown): unknown => {
     const candidates = name.endsWith('_from')
@@ -153,7 +159,7 @@ describe('a question without data', () => {
         ? ['2026-11-20T14:10:00Z']
         : name.endsWith('_selector')
           ? ['pod="a"']
-          : ['main', 'tree', 'total', 7];
+          : (IDS[name] ?? ['main', 'tree', 'total', 'spans', 7]);
     if (!(schema instanceof z.ZodType)) throw new Error(`${name} has no schema`);
     const byDefault = schema.safeParse(undefined).data;
     return candidates.find((value) => value !== byDefault && schema.safeParse(value).success);

@@ -117,7 +117,8 @@ function withoutAncestors(
 /** Smallest part of a function's cost below the named one for it to count as standing below. */
 const BELOW = 0.5;
 
-function moverRows(movers: readonly Mover[], contrast: Contrast, culprit: number | null): MoverRow[] {
+/** Movers with their names, places and paths. */
+export function moverRows(movers: readonly Mover[], contrast: Contrast, culprit: number | null): MoverRow[] {
   const { joined, after, before } = contrast;
   const below = (side: Contrast['after']) =>
     culprit === null ? null : totalsBelow(joined, side.parts, culprit);

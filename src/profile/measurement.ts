@@ -1,3 +1,4 @@
+import type { IdSelection } from './ids.js';
 import type { Profile } from './model.js';
 import type { ProfileType } from './types/types.js';
 
@@ -22,6 +23,8 @@ export interface Measurement {
   /** Number of merged profiles, and of instances that sent them; null where unknown. */
   profiles: number | null;
   instances: number | null;
+  /** Samples of single requests or profiles, where only they were measured; else null. */
+  only: IdSelection | null;
   /** Whether the values count since the process started, so that they say nothing about the window. */
   isSinceStart: boolean;
   /** Active cost per second, where coverage is continuous. */

@@ -20,7 +20,9 @@ export async function findLastHourWithData(request: ProfileRequest, context: Too
   const now = Math.ceil(context.now() / MINUTE) * MINUTE;
   const recent = { from: now - HOUR, to: now };
   const requests =
-    request.matchers.length === 0 ? [request] : [request, { ...request, matchers: [], profileType: null }];
+    request.matchers.length === 0
+      ? [request]
+      : [request, { ...request, matchers: [], profileType: null, only: null }];
   for (const candidate of requests) {
     if (request.source.isLive) {
       const matchers = allMatchers(candidate);
@@ -60,7 +62,7 @@ export async function findWideWindows(
 /** Time of the newest profile that a source received during the last day; null if there is none. */
 export async function readNewest(source: ProfileSource, context: ToolContext): Promise<number | null> {
   const to = Math.ceil(context.now() / MINUTE) * MINUTE;
-  const request = { source, service: null, matchers: [], window: null, profileType: null };
+  const request = { source, service: null, matchers: [], window: null, profileType: null, only: null };
   return findLastSeen(request, { from: to - LONGEST_QUERY_MS, to }, context);
 }
 

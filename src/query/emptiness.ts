@@ -6,7 +6,7 @@ import {
 } from '../profile/types/types.js';
 import { matcherTest } from '../sources/matching.js';
 import { formatSelector } from '../sources/selector.js';
-import type { Matcher, Window } from '../sources/source.js';
+import type { ExemplarKind, Matcher, Window } from '../sources/source.js';
 import { findNearest } from '../text/nearest.js';
 import { formatTime } from '../text/units.js';
 import { mapInTurns } from '../work/turns.js';
@@ -27,13 +27,16 @@ export interface Emptiness {
     | 'unknown_service'
     | 'type_not_emitted'
     | 'counts_since_start'
-    | 'matchers_exclude_all';
+    | 'matchers_exclude_all'
+    | 'no_such_samples';
   /** A sentence that quotes the value of the caller. */
   detail: string;
   /** Names or windows that exist instead, most likely first. */
   instead: readonly string[];
   /** Arguments that would have an answer, to be merged into those of the caller. */
   retry: Readonly<Record<string, string>> | null;
+  /** Single profiles or spans of the window that can be listed instead of those that were asked for. */
+  list?: ExemplarKind | null;
 }
 
 /**

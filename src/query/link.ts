@@ -1,10 +1,15 @@
 import { diffLink, type Link, type LinkQuery, overviewLink, profileLink } from '../report/links.js';
 import { formatSelector } from '../sources/selector.js';
-import type { ProfileQuery, ProfileSource } from '../sources/source.js';
+import type { MergeQuery, ProfileQuery, ProfileSource } from '../sources/source.js';
 
-/** A link to the page that shows these profiles; null for a source without pages. */
-export function linkTo({ place }: ProfileSource, query: ProfileQuery): Link | null {
-  return place === undefined ? null : profileLink(place, toLinkQuery(query));
+/**
+ * A link to the page that shows these profiles; null for a source without pages, and for samples that no page
+ * can show alone.
+ */
+export function linkTo({ place }: ProfileSource, query: MergeQuery): Link | null {
+  const { only } = query;
+  if (place === undefined || (only !== undefined && only.kind !== 'span')) return null;
+  return profileLink(place, { ...toLinkQuery(query), ...(only === undefined ? {} : { spanIds: only.ids }) });
 }
 
 /**

@@ -50,6 +50,7 @@ async function readRate({ profiles, seconds, instances = 1 }: Sent) {
     window: { from: START, to: START + WINDOW_S * 1_000 },
     type: toLens('cpu').type,
     several: null,
+    only: null,
     typeArgument: 'cpu',
     notes: [],
   };

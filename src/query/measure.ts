@@ -1,4 +1,5 @@
 import { splitIdle } from '../profile/code/idle.js';
+import type { IdSelection } from '../profile/ids.js';
 import type { Measurement, ServicesTotal } from '../profile/measurement.js';
 import type { Profile, Repository } from '../profile/model.js';
 import { isDifference, totalValue } from '../profile/model.js';
@@ -7,11 +8,11 @@ import { parseProfileType } from '../profile/types/types.js';
 import { pickInstanceLabel } from '../sources/labels.js';
 import { listRepositories, REPOSITORY_LABELS, withRepositories } from '../sources/repository.js';
 import { formatSelector } from '../sources/selector.js';
-import type { MergedProfile, ProfileQuery, SeriesQuery } from '../sources/source.js';
+import type { MergedProfile, MergeQuery, SeriesQuery } from '../sources/source.js';
 import { bytesPerUnit, isCountUnit, secondsPerUnit } from '../text/units.js';
 import type { ToolContext } from './context.js';
 import { lookbackNotes } from './lookback.js';
-import type { Scope } from './scope.js';
+import { mergeQuery, profileQuery, type Scope } from './scope.js';
 import { allMatchers } from './selection.js';
 import { readKnownShares, readSums } from './totals.js';
 import { type Merge, readMerge } from './whole-or-reduced.js';
@@ -42,21 +43,24 @@ export async function measure(
 ): Promise<Measurement | null> {
   const { source, type, window } = scope;
   const matchers = allMatchers(scope);
-  const query: ProfileQuery = { profileTypeId: type.id, matchers, window };
+  const query = mergeQuery(scope);
   const { instanceLabel, labels } = await findGrouping(query, scope, context);
   const [services, unmarked, counts] = await Promise.all([
     readTotalsOfServices(scope, context),
     mayBeReduced ? readMerge(source, query, context) : readWhole(source.profile(query, context.signal)),
-    source.snapshots(query, labels, context.signal),
+    source.snapshots(profileQuery(scope), labels, context.signal),
   ]);
   const merged = inRepositories(unmarked, listRepositories(counts.map((row) => row.labels)));
-  const profiles = counts.reduce((sum, { profiles: number }) => sum + number, 0);
+  // The counts are of all profiles; those with samples of a request are not known.
+  const counted = counts.reduce((sum, { profiles: number }) => sum + number, 0);
+  const profiles = scope.only === null ? counted : countProfiles(scope.only);
   const wholeValue = totalValue(merged.profile);
-  if (profiles === 0 && merged.profile.values.length === 0) return null;
+  const isEmpty = merged.profile.values.length === 0;
+  if (isEmpty && (profiles === 0 || scope.only !== null)) return null;
 
   const { active, idle } = type.isWallClock ? splitIdle(merged.profile) : { active: merged.profile, idle: 0 };
   const instances =
-    instanceLabel === null
+    instanceLabel === null || scope.only !== null
       ? null
       : new Set(counts.flatMap((row) => row.labels[instanceLabel] ?? [])).size || null;
   const knownProfiles = profiles > 0 ? profiles : null;
@@ -73,6 +77,7 @@ export async function measure(
     idle,
     profiles: knownProfiles,
     instances,
+    only: scope.only,
     isSinceStart: merged.isSinceStart === true,
     rate:
       type.kind === 'instant' || merged.isSinceStart === true || isDifference(active)
@@ -91,14 +96,23 @@ export async function measure(
       ...scope.notes,
       ...(services?.notes ?? []),
       ...merged.notes,
+      ...(merged.isNamesOnly === true ? [NAMES_ONLY] : []),
       ...(await lookbackNotes(source, window, context)),
     ],
   };
 }
 
+const NAMES_ONLY =
+  'The server gives these samples as a call tree: functions have no files and lines, and what has no symbol counts to its caller. Full stacks of a span need Pyroscope 2.2 or later with v2 storage.';
+
+/** Number of the profiles that ids select; 0 where it is unknown. */
+function countProfiles({ kind, ids }: IdSelection): number {
+  return kind === 'profile' && ids.length === 1 ? 1 : 0;
+}
+
 /**
  * The services of a scope with their parts of the total: one request. Of a wall-clock type the total holds
- * idle time, so that no part is told.
+ * idle time, and of single requests it is not known, so that no part is told.
  */
 async function readTotalsOfServices(
   scope: Scope,
@@ -108,7 +122,7 @@ async function readTotalsOfServices(
   if (several === null) return null;
   const { shares, notes } = await readKnownShares(
     'service_name',
-    type.isWallClock ? null : type,
+    type.isWallClock || scope.only !== null ? null : type,
     { source, matchers: allMatchers(scope), window },
     context,
   );
@@ -207,7 +221,7 @@ function computeRate(
  */
 async function countSamples(
   { source, type }: Scope,
-  query: ProfileQuery,
+  query: MergeQuery,
   { active, isWhole }: { active: Profile; isWhole: boolean },
   context: ToolContext,
 ): Promise<number | null> {
@@ -226,6 +240,9 @@ async function countSamples(
   // Idle stacks are removed one by one, so wall-clock time needs the counts per stack.
   if (type.isWallClock)
     return totalValue(splitIdle((await source.profile(sampleQuery, context.signal)).profile).active);
+  // Those of single requests are few, and no sum is kept of them.
+  if (query.only !== undefined)
+    return totalValue((await source.profile(sampleQuery, context.signal)).profile);
   const sums = await readSums(source, sampleQuery, [], context.signal);
   return sums.reduce((total, { sum }) => total + sum, 0);
 }
@@ -234,14 +251,21 @@ async function countSamples(
  * Number of samples in a time profile, from the interval that divides all of its values. Null where there is
  * no such interval, or too few values to tell it from an accident.
  */
-export function samplesByInterval({ values, unit }: Profile): number | null {
+export function samplesByInterval(profile: Profile): number | null {
+  const interval = sampleInterval(profile);
+  return interval === null ? null : Math.round(totalValue(profile) / interval);
+}
+
+/**
+ * The interval of a time profile's samples, in its unit: the greatest common divisor of the values. Null
+ * where there are too few values to tell it from an accident, or none so large.
+ */
+export function sampleInterval({ values, unit }: Profile): number | null {
   const distinctValues = new Set(values);
   if (distinctValues.size < MIN_DIFFERENT_VALUES) return null;
   let divisor = 0;
-  let total = 0;
   for (const value of distinctValues) divisor = commonDivisor(divisor, value);
-  for (const value of values) total += value;
-  return divisor * (secondsPerUnit(unit) ?? 0) >= MIN_INTERVAL_S ? Math.round(total / divisor) : null;
+  return divisor * (secondsPerUnit(unit) ?? 0) >= MIN_INTERVAL_S ? divisor : null;
 }
 
 function commonDivisor(a: number, b: number): number {

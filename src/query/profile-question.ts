@@ -11,8 +11,9 @@ import { type Emptiness, explainEmptiness } from './emptiness.js';
 import { linkTo, overviewLinkTo } from './link.js';
 import { lookbackNotes } from './lookback.js';
 import { measure } from './measure.js';
+import { explainNoSamples } from './no-samples.js';
 import { type ProfileRequest, readRequest, type ScopeArguments } from './request.js';
-import { profileQuery, type Resolution, resolveScope, type Scope } from './scope.js';
+import { mergeQuery, type Resolution, resolveScope, type Scope } from './scope.js';
 import { allMatchers, selectorText } from './selection.js';
 
 /**
@@ -47,7 +48,7 @@ export async function answerAbout(
 
 /** Adds the link to the page of these profiles, where the source has pages. */
 function addLink(answer: Answer, scope: Scope): Answer {
-  return withLink(answer, linkTo(scope.source, profileQuery(scope)));
+  return withLink(answer, linkTo(scope.source, mergeQuery(scope)));
 }
 
 /** A copy of the context whose schema is read from the source instead of the cache. */
@@ -72,13 +73,15 @@ export async function answerWithoutData(
   window: Window,
   context: CallContext,
 ): Promise<Answer> {
-  const explanation = await explainEmptiness(request, window, context);
+  const explanation =
+    (await explainNoSamples(request, window, context)) ?? (await explainEmptiness(request, window, context));
   const problems = await request.source.problems(context.signal);
   const answer = emptyAnswer({
     source: request.source.name,
     service: request.service,
     selector: selectorText(request),
     profileType: request.profileType,
+    only: request.only,
     window,
     reason: explanation.reason,
     detail: explanation.detail,
@@ -106,6 +109,10 @@ const SCOPE = ['source', 'service', 'profile_type', 'selector', 'from', 'to'] as
 
 /** The caller's question with arguments that have data; null where no such arguments are known. */
 function retryCall(call: WrittenCall, request: ProfileRequest, explanation: Emptiness): NextCall | null {
+  if (explanation.list != null) {
+    const { scope } = retryArguments(call, request, {});
+    return readyCall('get_timeline', { ...scope, exemplars: explanation.list });
+  }
   if (explanation.retry === null) {
     if (explanation.reason !== 'unknown_service') return null;
     const { source } = call.args;

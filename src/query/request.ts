@@ -1,15 +1,17 @@
 import { UserError } from '../errors.js';
+import type { IdSelection } from '../profile/ids.js';
 import { parseSelector } from '../sources/selector.js';
 import type { ProfileSource, Window } from '../sources/source.js';
 import { formatTime } from '../text/units.js';
 import type { ToolContext } from './context.js';
+import { type IdArguments, readIds } from './ids.js';
 import type { Selection } from './selection.js';
 import { parseTime } from './time.js';
 
 const HOUR = 3_600_000;
 
 /** The arguments that select profiles. */
-export interface ScopeArguments {
+export interface ScopeArguments extends IdArguments {
   source?: string | undefined;
   service?: string | undefined;
   profile_type?: string | undefined;
@@ -24,6 +26,8 @@ export interface ProfileRequest extends Selection {
   /** Null stands for the last hour that has data. */
   window: Window | null;
   profileType: string | null;
+  /** Samples of single requests or profiles, where the caller names some. */
+  only: IdSelection | null;
 }
 
 /**
@@ -31,6 +35,7 @@ export interface ProfileRequest extends Selection {
  * @throws UserError, UpstreamError
  */
 export async function readRequest(args: ScopeArguments, context: ToolContext): Promise<ProfileRequest> {
+  const only = readIds(args);
   const source = await context.sources.pick(args.source, context.signal);
   const parsed = parseSelector(args.selector ?? '');
   const serviceMatcher = parsed.find((matcher) => matcher.name === 'service_name' && matcher.op === '=');
@@ -46,6 +51,7 @@ export async function readRequest(args: ScopeArguments, context: ToolContext): P
     matchers: parsed.filter((matcher) => matcher !== serviceMatcher),
     window: readWindow(args, source, context.now()),
     profileType: args.profile_type ?? null,
+    only,
   };
 }
 

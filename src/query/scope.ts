@@ -1,4 +1,5 @@
 import { UserError } from '../errors.js';
+import type { IdSelection } from '../profile/ids.js';
 import {
   listAliases,
   orderTypes,
@@ -11,7 +12,7 @@ import {
 import { matcherTest } from '../sources/matching.js';
 import { formatSelector } from '../sources/selector.js';
 import { withTypes } from '../sources/several-types.js';
-import type { Matcher, ProfileQuery, ProfileSource, Window } from '../sources/source.js';
+import type { Matcher, MergeQuery, ProfileQuery, ProfileSource, Window } from '../sources/source.js';
 import { findNearest } from '../text/nearest.js';
 import { safeText } from '../text/sanitise.js';
 import type { ToolContext } from './context.js';
@@ -32,6 +33,8 @@ export interface Scope extends Selection {
   typeArgument: string;
   /** Services that the scope covers, where they are several; their profiles are added up. */
   several: SeveralServices | null;
+  /** Samples of single requests or profiles, where only they are meant. */
+  only: IdSelection | null;
   /** Notes for the reader about everything that was chosen for the caller. */
   notes: readonly string[];
 }
@@ -103,6 +106,7 @@ export async function resolveScope(
       type,
       typeArgument: typeArgument(type, typeIds),
       several,
+      only: request.only,
       notes,
     },
   };
@@ -208,4 +212,9 @@ const ALL_KNOWN = [
 
 export function profileQuery(scope: Scope): ProfileQuery {
   return { profileTypeId: scope.type.id, matchers: allMatchers(scope), window: scope.window };
+}
+
+/** The query of a scope with its ids, for a merge. */
+export function mergeQuery(scope: Scope): MergeQuery {
+  return { ...profileQuery(scope), ...(scope.only === null ? {} : { only: scope.only }) };
 }

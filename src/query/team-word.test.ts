@@ -46,7 +46,7 @@ async function resolved(word: string | null, { patterns, exist }: Team) {
   const book: PatternBook = { learned: () => learned, read: async () => learned, close() {} };
   const { context } = createEnvironment([source], [], undefined, () => book);
   const window = { from: NOW - 900_000, to: NOW };
-  const question = { source, service: word, matchers: [], window, profileType: null };
+  const question = { source, service: word, matchers: [], window, profileType: null, only: null };
   const { request, notes } = await withTeamsWord(question, {
     ...context,
     signal: new AbortController().signal,

@@ -1,6 +1,6 @@
 import { UpstreamError, UserError } from '../errors.js';
 import type { Measurement } from '../profile/measurement.js';
-import type { MergedProfile, ProfileQuery, ProfileSource, ReducedMerge } from '../sources/source.js';
+import type { MergedProfile, MergeQuery, ProfileSource, ReducedMerge } from '../sources/source.js';
 import { formatValue } from '../text/units.js';
 import type { ToolContext } from './context.js';
 
@@ -34,11 +34,13 @@ const tooLargeBySource = new WeakMap<ProfileSource, Map<string, TooLarge>>();
  */
 export async function readMerge(
   source: ProfileSource,
-  query: ProfileQuery,
+  query: MergeQuery,
   context: ToolContext,
 ): Promise<Merge> {
   const { signal, early, soon, now } = context;
-  if (source.reduced === undefined) return { ...(await source.profile(query, signal)), reduced: null };
+  // Samples of a request are few, and a reduced merge would hold those of all.
+  if (source.reduced === undefined || query.only !== undefined)
+    return { ...(await source.profile(query, signal)), reduced: null };
   const memory = tooLargeBySource.get(source) ?? new Map<string, TooLarge>();
   tooLargeBySource.set(source, memory);
   const key = JSON.stringify([query.profileTypeId, query.matchers]);

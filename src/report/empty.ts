@@ -1,3 +1,4 @@
+import type { IdSelection } from '../profile/ids.js';
 import { safeText } from '../text/sanitise.js';
 import { formatTime } from '../text/units.js';
 import { type NextCall, nextRows } from './next.js';
@@ -12,6 +13,7 @@ export function emptyAnswer(options: {
   service: string | null;
   selector: string;
   profileType: string | null;
+  only?: IdSelection | null;
   window: { from: number; to: number };
   reason: string;
   detail: string;
@@ -29,6 +31,7 @@ export function emptyAnswer(options: {
         source: options.source,
         service: options.service,
         selector: options.selector,
+        ...(options.only == null ? {} : { only: { kind: options.only.kind, ids: [...options.only.ids] } }),
         profile_type_id: options.profileType,
         unit: null,
         from: formatTime(window.from),

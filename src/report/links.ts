@@ -23,6 +23,8 @@ export interface LinkQuery {
   /** The whole selector, service included. */
   selector: string;
   window: { from: number; to: number };
+  /** Spans whose samples alone are shown. */
+  spanIds?: readonly string[];
 }
 
 const APP = 'a/grafana-pyroscope-app/explore';
@@ -35,11 +37,11 @@ type Parameters = readonly (readonly [name: string, value: string])[];
 
 /**
  * The page with the flame graph of a selection: Profiles Drilldown where it is installed and the selection is
- * of one service, which it needs; else Explore.
+ * of one service, which it needs; else Explore, which alone shows single spans.
  */
 export function profileLink(place: GrafanaPlace, query: LinkQuery): Link {
   const { service, window } = query;
-  if (!place.drilldown || service === null) return exploreLink(place, query);
+  if (!place.drilldown || service === null || query.spanIds !== undefined) return exploreLink(place, query);
   const parameters: Parameters = [
     ...appParameters(place, service, query.profileTypeId, 'flame-graph'),
     ...query.matchers.map((matcher) => ['var-filters', formatFilter(matcher)] as const),
@@ -131,10 +133,11 @@ function exploreLink(place: GrafanaPlace, left: LinkQuery, right?: LinkQuery): L
   return { title, url: buildPage(place, 'explore', parameters) };
 }
 
-function buildPane({ uid }: GrafanaPlace, { profileTypeId, selector, window }: LinkQuery): string {
+function buildPane({ uid }: GrafanaPlace, { profileTypeId, selector, window, spanIds }: LinkQuery): string {
   const query = {
     ...(profileTypeId === '' ? {} : { profileTypeId }),
     labelSelector: singleQuoted(selector.toWellFormed()),
+    ...(spanIds === undefined ? {} : { spanSelector: spanIds }),
   };
   return JSON.stringify([time(window.from), time(window.to), uid, query]);
 }

@@ -1,4 +1,5 @@
 import { IDLE_DEPTH } from '../profile/code/idle.js';
+import { idsText } from '../profile/ids.js';
 import { getDivisor, type Measurement, type Reduced, round, roundShare } from '../profile/measurement.js';
 import { isDifference, type Profile, shareBase, totalValue } from '../profile/model.js';
 import type { ProfileType } from '../profile/types/types.js';
@@ -50,6 +51,7 @@ export function scopeData(measured: Measurement, analysed: Profile = measured.ac
       source: measured.source,
       service: measured.service,
       selector: measured.selector,
+      ...(measured.only === null ? {} : { only: { kind: measured.only.kind, ids: [...measured.only.ids] } }),
       profile_type_id: measured.type.id,
       unit: measured.type.unit,
       from: formatTime(measured.window.from),
@@ -102,6 +104,7 @@ export function scopeLines(measured: Measurement): string[] {
   ];
   if (measured.extraSelector !== null)
     lines.splice(1, 0, `Selector ${safeText(measured.extraSelector, 300)}`);
+  if (measured.only !== null) lines.splice(1, 0, `Only the samples of ${idsText(measured.only)}`);
   return [...servicesLines(measured), ...lines];
 }
 

@@ -1,5 +1,6 @@
 import { LONGEST_QUERY_MS } from '../duration.js';
 import { normaliseName } from '../profile/code/names.js';
+import { type IdCallArguments, idArguments } from '../profile/ids.js';
 import type { Measurement } from '../profile/measurement.js';
 import { escapePattern } from '../text/pattern.js';
 import { safeJson } from '../text/sanitise.js';
@@ -48,7 +49,7 @@ export function nextRows(calls: readonly NextCall[]): string[] {
 }
 
 /** The arguments that every tool about one profile takes. */
-export interface ScopeArguments {
+export interface ScopeArguments extends IdCallArguments {
   source?: string;
   service?: string;
   profile_type: string;
@@ -64,6 +65,7 @@ export function callScope(measured: Measurement): ScopeArguments {
     ...(measured.service === null ? {} : { service: measured.service }),
     profile_type: measured.typeArgument,
     ...(measured.extraSelector === null ? {} : { selector: measured.extraSelector }),
+    ...idArguments(measured.only),
     from: formatTime(measured.window.from),
     to: formatTime(measured.window.to),
   };

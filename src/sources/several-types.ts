@@ -1,10 +1,11 @@
 import { mergeProfiles } from '../profile/tables/merge.js';
 import { escapePattern } from '../text/pattern.js';
 import type {
+  Exemplars,
   Labels,
   Matcher,
   MergedProfile,
-  ProfileQuery,
+  MergeQuery,
   ProfileSource,
   SnapshotCount,
   TimeSeries,
@@ -29,8 +30,8 @@ export function withTypes(
   typeId: string,
   types: readonly TypeOfServices[],
 ): ProfileSource {
-  const { reduced: _whole, ...rest } = source;
-  const splitQuery = (query: ProfileQuery): ProfileQuery[] =>
+  const { reduced: _whole, exemplars, ...rest } = source;
+  const splitQuery = (query: MergeQuery): MergeQuery[] =>
     query.profileTypeId !== typeId
       ? [query]
       : types.map((type) => ({
@@ -42,6 +43,12 @@ export function withTypes(
     ...rest,
     original: source.original ?? source,
     requestsFor: (window) => types.length * (source.requestsFor?.(window) ?? 1),
+    ...(exemplars === undefined
+      ? {}
+      : {
+          exemplars: async (query, kind, signal) =>
+            addExemplars(await Promise.all(splitQuery(query).map((part) => exemplars(part, kind, signal)))),
+        }),
     profile: async (query, signal) =>
       addMerges(await Promise.all(splitQuery(query).map((part) => source.profile(part, signal)))),
     snapshots: async (query, groupBy, signal) =>
@@ -68,6 +75,15 @@ function addMerges(parts: readonly MergedProfile[]): MergedProfile {
       ? seconds.reduce((sum, value) => sum + value, 0)
       : null,
     ...(parts.some(({ isSinceStart }) => isSinceStart === true) ? { isSinceStart: true } : {}),
+    ...(parts.some(({ isNamesOnly }) => isNamesOnly === true) ? { isNamesOnly: true } : {}),
+  };
+}
+
+function addExemplars(parts: readonly Exemplars[]): Exemplars {
+  return {
+    rows: parts.flatMap(({ rows }) => rows).sort((a, b) => b.value - a.value),
+    counted: parts.reduce((sum, { counted }) => sum + counted, 0),
+    notes: [...new Set(parts.flatMap(({ notes }) => notes))],
   };
 }
 

@@ -1,3 +1,4 @@
+import type { IdSelection } from '../profile/ids.js';
 import type { Profile } from '../profile/model.js';
 import type { GrafanaPlace } from './place.js';
 
@@ -27,6 +28,39 @@ export interface ProfileQuery extends SeriesQuery {
   profileTypeId: string;
 }
 
+/** Selects profiles of a type, and of their samples those of some requests where `only` is given. */
+export interface MergeQuery extends ProfileQuery {
+  only?: IdSelection;
+}
+
+/** A single profile, or the samples of a span in a single profile. */
+export interface Exemplar {
+  /** Unix ms. */
+  time: number;
+  /** Sum of its values, in the unit of the profile type. */
+  value: number;
+  /** Labels that all of its samples share, without private ones. */
+  labels: Labels;
+  /** UUID; null for a span. */
+  profileId: string | null;
+  /** 16 hexadecimal digits; null for a profile. */
+  spanId: string | null;
+  /** 32 hexadecimal digits; null for a profile, or where the span was stored without its trace. */
+  traceId: string | null;
+}
+
+export type ExemplarKind = 'profiles' | 'spans';
+
+/** The heaviest profiles or spans of a window. */
+export interface Exemplars {
+  /** Heaviest first. */
+  rows: Exemplar[];
+  /** Number of all profiles, or of all pairs of a span and a profile, in the window. */
+  counted: number;
+  /** Notes for the reader, such as parts of the window that are left out. */
+  notes: readonly string[];
+}
+
 /** Number of stored profiles of a label set. */
 export interface SnapshotCount {
   labels: Labels;
@@ -51,6 +85,8 @@ export interface MergedProfile {
   profiledSeconds: number | null;
   /** Whether the values count since the process started, so that they say nothing about the window. */
   isSinceStart?: boolean;
+  /** Whether the store gave names of functions alone, without files and lines. */
+  isNamesOnly?: boolean;
 }
 
 /** A merge that is too large to be read whole, in two reduced forms. */
@@ -123,8 +159,16 @@ export interface ProfileSource {
    * Ids of the default types that profiles declare (`default_sample_type`), that of the newest profile last.
    */
   preferredTypes?(query: SeriesQuery, signal: AbortSignal): Promise<string[]>;
-  /** The merge of all matching profiles. */
-  profile(query: ProfileQuery, signal: AbortSignal): Promise<MergedProfile>;
+  /**
+   * The merge of all matching profiles, or of the samples that `only` selects in them.
+   * @throws UserError where the store cannot select by such ids
+   */
+  profile(query: MergeQuery, signal: AbortSignal): Promise<MergedProfile>;
+  /**
+   * The heaviest profiles or spans of a window, some thousand at most. Missing for a store that knows none.
+   * @throws UserError where this version or mode of the store lists none
+   */
+  exemplars?(query: ProfileQuery, kind: ExemplarKind, signal: AbortSignal): Promise<Exemplars>;
   /**
    * A reduced merge, where the whole one is too large; parts that have not arrived by `soon` are left out.
    * Missing where a source has only whole profiles.

@@ -58,6 +58,15 @@ export const profileArguments = {
   to: toArgument,
 } as const;
 
+const idsArgument = z.string().optional();
+
+/** Which samples of these profiles: those of some requests or single profiles. */
+export const idArguments = {
+  span_id: idsArgument.describe('16 hex digits, several by commas'),
+  trace_id: idsArgument.describe('Likewise, 32'),
+  profile_id: idsArgument.describe('UUIDs'),
+} as const;
+
 /** Which part of a source a list is taken from. */
 export const listArguments = {
   source: sourceArgument,

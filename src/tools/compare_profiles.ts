@@ -2,13 +2,15 @@ import { UserError } from '../errors.js';
 import { readComparison } from '../investigation/compare.js';
 import { buildComparison } from '../investigation/comparison-report.js';
 import { addComparison } from '../investigation/pictures.js';
+import { compareRequest, type OneRequestQuestion } from '../investigation/one-request.js';
 import { compareServices } from '../investigation/several-services.js';
+import { idsText } from '../profile/ids.js';
 import type { CallContext, WrittenCall } from '../query/context.js';
 import { type Emptiness, explainEmptiness } from '../query/emptiness.js';
 import { differenceLink, linkTo } from '../query/link.js';
 import { answerWithoutData } from '../query/profile-question.js';
 import { type ProfileRequest, readBaseline, readRequest } from '../query/request.js';
-import { resolveScope, type Scope } from '../query/scope.js';
+import { mergeQuery, resolveScope, type Scope } from '../query/scope.js';
 import { allMatchers, selectorText, sourceArgument } from '../query/selection.js';
 import { comparisonAnswer } from '../report/answers/comparison.js';
 import {
@@ -19,6 +21,7 @@ import { emptyAnswer } from '../report/empty.js';
 import { withLink } from '../report/links.js';
 import { type NextCall, nextCall, type ToolArguments } from '../report/next.js';
 import type { Answer } from '../report/render.js';
+import { requestComparisonAnswer } from '../report/requests/comparison.js';
 import { formatSelector, parseSelector } from '../sources/selector.js';
 import type { Matcher, Window } from '../sources/source.js';
 import { formatTime } from '../text/units.js';
@@ -40,6 +43,18 @@ export const run: Run<typeof input> = async (args, context) => {
   // The matchers that the team uses for the service hold on both sides.
   const ofService = scope.matchers.filter((matcher) => !request.matchers.includes(matcher));
   const before = others === null ? scope.matchers : [...others, ...ofService];
+  if (scope.only !== null) {
+    const isNamed = namedBaseline !== null || others !== null;
+    const side = isNamed
+      ? { window: namedBaseline ?? window, matchers: allMatchers({ ...scope, matchers: before }) }
+      : null;
+    return answerForRequests(
+      { scope, only: scope.only, matchers, others: side },
+      request,
+      args.limit,
+      context,
+    );
+  }
   const baseline = {
     window: namedBaseline ?? (others === null ? null : window),
     matchers: others === null ? matchers : allMatchers({ ...scope, matchers: before }),
@@ -71,6 +86,28 @@ export const run: Run<typeof input> = async (args, context) => {
   addComparison(context.pictures, reading, comparison.finding);
   return withLink(comparisonAnswer(comparison), link);
 };
+
+/** Single requests or profiles against the others. */
+async function answerForRequests(
+  question: OneRequestQuestion,
+  request: ProfileRequest,
+  limit: number,
+  context: CallContext,
+): Promise<Answer> {
+  const { scope, only } = question;
+  const compared = await compareRequest(question, context);
+  if (compared === null) {
+    const { service, matchers, type, window } = scope;
+    return answerWithoutData({ ...request, service, matchers, profileType: type.id }, window, context);
+  }
+  if (compared === 'no_others') {
+    throw new UserError(
+      `Nothing but the samples of ${idsText(only)} was found to compare with.`,
+      'Name other profiles in `baseline_selector`, or an earlier time in `baseline_from` and `baseline_to`; summarize_profile shows these samples alone.',
+    );
+  }
+  return withLink(requestComparisonAnswer(compared, limit), linkTo(scope.source, mergeQuery(scope)));
+}
 
 /** Whether the other side of a comparison without a service covers several. */
 async function hasSeveral(

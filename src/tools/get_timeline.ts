@@ -5,6 +5,7 @@ import type { Measurement } from '../profile/measurement.js';
 import { shareBase } from '../profile/model.js';
 import { isShort } from '../profile/series/series.js';
 import type { ToolContext } from '../query/context.js';
+import { readExemplars } from '../query/exemplars.js';
 import { resolveFunction } from '../query/function-argument.js';
 import { answerAbout } from '../query/profile-question.js';
 import type { Scope } from '../query/scope.js';
@@ -17,8 +18,10 @@ import { emptyTimelineAnswer, type Timeline, timelineAnswer } from '../report/an
 import { callScope, longerScope, type NextCall, nextCall } from '../report/next.js';
 import { addTimeline } from '../report/picture/course.js';
 import type { Answer } from '../report/render.js';
+import { exemplarsAnswer } from '../report/requests/exemplars.js';
 import { unknownFunctionAnswer } from '../report/unknown-function.js';
 import { formatSelector } from '../sources/selector.js';
+import type { ExemplarKind } from '../sources/source.js';
 import { findNearest } from '../text/nearest.js';
 import { safeText } from '../text/sanitise.js';
 import { formatTime } from '../text/units.js';
@@ -41,7 +44,14 @@ export const run: Run<typeof input> = async (args, context) => {
       'Ask for one; for a function in one version or pod, put that into `selector`.',
     );
   }
+  if (args.exemplars !== undefined && (args.group_by !== undefined || args.function !== undefined)) {
+    throw new UserError(
+      '`exemplars` cannot be combined with `group_by` or `function`.',
+      'Ask for exemplars alone; for those of one version or pod, put that into `selector`.',
+    );
+  }
   return answerAbout(args, context, async (measured, scope) => {
+    if (args.exemplars !== undefined) return listExemplars(args.exemplars, measured, scope, context);
     if (args.function !== undefined) return ofFunction(args.function, measured, scope, context);
     if (args.group_by !== undefined) await checkLabel(args.group_by, scope, context);
     if (measured.isSinceStart || shareBase(measured.active) === 0) return emptyTimelineAnswer(measured);
@@ -50,6 +60,16 @@ export const run: Run<typeof input> = async (args, context) => {
       : byLabel(args.group_by, measured, scope, context);
   });
 };
+
+async function listExemplars(kind: ExemplarKind, measured: Measurement, scope: Scope, context: ToolContext) {
+  const listed = await readExemplars(scope, kind, context);
+  if (listed === null)
+    throw new UserError(
+      `The source ${JSON.stringify(scope.source.name)} lists no single ${kind}.`,
+      'Leave `exemplars` out.',
+    );
+  return exemplarsAnswer(measured, listed);
+}
 
 async function ofFunction(text: string, measured: Measurement, scope: Scope, context: ToolContext) {
   const target = await resolveFunction(measured, text, context.signal);

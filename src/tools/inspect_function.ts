@@ -62,14 +62,16 @@ export const run: Run<typeof input> = (args, context) =>
           path: [],
         });
       }
-      const timeline = isWhole
+      // Single requests have no course and no instances: both would show all samples.
+      const isOfAll = isWhole && measured.only === null;
+      const timeline = isOfAll
         ? await askSideQuestion(
             'The timeline',
             () => functionSeries(target, measured, scope, TIMELINE_PARTS, context),
             context,
           )
         : NOT_ASKED;
-      const byLabel = isWhole
+      const byLabel = isOfAll
         ? await askSideQuestion('The share by label', () => labelCosts(target, scope, context), context)
         : NOT_ASKED;
       const series = timeline.value?.series ?? null;

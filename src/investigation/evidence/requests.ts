@@ -82,6 +82,7 @@ export function createRequests(
 
 /** Wraps a source so that every request is counted and limited. */
 export function countedSource(source: ProfileSource, requests: Requests): ProfileSource {
+  const { exemplars } = source;
   const cost = ({ window }: SeriesQuery) => source.requestsFor?.(window) ?? 1;
   return {
     ...source,
@@ -91,6 +92,9 @@ export function countedSource(source: ProfileSource, requests: Requests): Profil
     series: (names, query, ...rest) => requests.run(() => source.series(names, query, ...rest), cost(query)),
     profile: (query, ...rest) => requests.run(() => source.profile(query, ...rest), cost(query)),
     snapshots: (query, ...rest) => requests.run(() => source.snapshots(query, ...rest), cost(query)),
+    ...(exemplars === undefined
+      ? {}
+      : { exemplars: (query, ...rest) => requests.run(() => exemplars(query, ...rest), cost(query)) }),
     timeSeries: (query, ...rest) => requests.run(() => source.timeSeries(query, ...rest), cost(query)),
   };
 }

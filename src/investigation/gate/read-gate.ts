@@ -194,7 +194,7 @@ async function reportNothingToJudge(
   const { source, service, window, baseline } = question;
   const selection = { service, matchers: question.matchers };
   const before = { window: baseline?.window ?? window, matchers: baseline?.matchers ?? selection.matchers };
-  const subject = { source, profileType: null, window, service };
+  const subject = { source, profileType: null, only: null, window, service };
   const { detail } =
     side === 'judged'
       ? await explainEmptiness({ ...subject, ...selection }, window, context)

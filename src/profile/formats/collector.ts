@@ -114,7 +114,7 @@ export class StackCollector {
 
   #sampleLabels(): SampleLabels | null {
     if (this.#labelSets.length === 0) return null;
-    return { sets: this.#labelSets, ofSample: this.#labelSet.toArray(), dropped: [] };
+    return { sets: this.#labelSets, ofSample: this.#labelSet.toArray(), dropped: [], requests: null };
   }
 }
 

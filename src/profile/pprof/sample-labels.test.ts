@@ -60,9 +60,9 @@ describe('labels of samples', () => {
 
   test('a label with a value for every request is left out and named; the others stay', () => {
     const labels = labelled(
-      ...Array.from({ length: 1_000 }, (_, at) => ({ span_id: `${at}`, tenant: at % 2 ? 'a' : 'b' })),
+      ...Array.from({ length: 1_000 }, (_, at) => ({ request: `${at}`, tenant: at % 2 ? 'a' : 'b' })),
     );
-    expect(labels?.dropped).toEqual(['span_id']);
+    expect(labels?.dropped).toEqual(['request']);
     expect(labels?.sets).toEqual([[['tenant', 'b']], [['tenant', 'a']]]);
   });
 

@@ -1,4 +1,5 @@
 import type { RawLabel, RawLabels } from './pprof-labels.js';
+import { REQUEST_LABELS, readRequests, type SampleRequests } from './request-labels.js';
 
 /** Labels of samples, by which they can be selected and grouped. */
 export interface SampleLabels {
@@ -8,6 +9,8 @@ export interface SampleLabels {
   ofSample: Uint32Array;
   /** Names of labels that are not read, since they have a value of their own for almost every sample. */
   dropped: readonly string[];
+  /** The requests of the samples, which are no labels; null where no sample names one. */
+  requests: SampleRequests | null;
 }
 
 /**
@@ -20,13 +23,15 @@ const MAX_SETS = 256;
 
 /**
  * Resolves the labels of samples. Texts stay as they are, numbers get their unit (`250 milliseconds`). A
- * label with too many values is left out, and so are private names (`__…__`), which belong to the store.
+ * label with too many values is left out, and so are private names (`__…__`), which belong to the store. The
+ * ids of requests are read apart.
  *
  * @param raw as the file has them
  * @param strings the names of the file
  */
 export function readSampleLabels(raw: RawLabels | null, strings: readonly string[]): SampleLabels | null {
   if (raw === null) return null;
+  const requests = readRequests(raw, strings);
   const isUsed = new Uint8Array(raw.sets.length);
   for (const set of raw.ofSample) isUsed[set] = 1;
   const all = raw.sets.map((set, at) => (isUsed[at] === 1 ? resolveLabels(set, strings) : null));
@@ -47,11 +52,13 @@ export function readSampleLabels(raw: RawLabels | null, strings: readonly string
     const kept = dropLabels(all, dropped);
     const widest = byCount.at(-1);
     if (widest === undefined || (widest.size <= MAX_VALUES && kept.sets.length <= MAX_SETS)) {
-      if (kept.sets.length === 1 && kept.sets[0]?.length === 0 && dropped.length === 0) return null;
+      const isBare = kept.sets.length === 1 && kept.sets[0]?.length === 0 && dropped.length === 0;
+      if (isBare && requests === null) return null;
       return {
         sets: kept.sets,
         ofSample: raw.ofSample.map((set) => kept.place[set] ?? 0),
         dropped: raw.isCut ? [...dropped, ...byCount.map(({ name }) => name)] : dropped,
+        requests,
       };
     }
     dropped.push(widest.name);
@@ -64,7 +71,7 @@ function resolveLabels(set: readonly RawLabel[], strings: readonly string[]): [s
   for (const label of set) {
     const name = strings[label.key] ?? '';
     const value = labelValue(label, name, strings);
-    if (name === '' || name.startsWith('__') || value === null) continue;
+    if (name === '' || name.startsWith('__') || REQUEST_LABELS.has(name) || value === null) continue;
     // A label with two values keeps the first, as a series of a store has one.
     if (!values.has(name)) values.set(name, value);
   }

@@ -164,7 +164,8 @@ function windowData({ from, to }: { from: number; to: number }): JsonObject {
   return { from: formatTime(from), to: formatTime(to) };
 }
 
-function moverData(row: MoverRow): JsonObject {
+/** A mover as data. */
+export function moverData(row: MoverRow): JsonObject {
   return {
     function: row.function,
     file: row.file,
@@ -296,7 +297,8 @@ function collectorRows(time: CollectorTime | null): string[] {
   ];
 }
 
-function moverText(row: MoverRow, type: ProfileType): string {
+/** A mover on one line. */
+export function moverText(row: MoverRow, type: ProfileType): string {
   const points = (value: number) => `${value >= 0 ? '+' : ''}${(100 * value).toFixed(1)}`;
   const [low, high] = row.interval;
   const values = rangeText(row.valueBefore, row.valueAfter, type);

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { labelsFrom } from '../labels.js';
 import type { Labels } from '../source.js';
 import type { FileHead } from './file-head.js';
+import type { FileSpans } from './heaviest-spans.js';
 import type { ManifestProfile } from './manifest.js';
 import { listTypeIds, profileName } from './type-name.js';
 
@@ -18,6 +19,8 @@ export interface CatalogEntry {
   labels: Labels;
   /** Label sets of its samples, each with the labels of the file added. */
   sets: readonly EntrySet[];
+  /** Its heaviest spans. */
+  spans: FileSpans;
   /** Type ids of the sample types of the file, in its order. */
   typeIds: readonly string[];
   /** Type id that the file declares as its default; null where it declares none. */
@@ -51,6 +54,7 @@ export function entryOfManifest(profile: ManifestProfile, head: ReadHead): Catal
     seconds: profile.duration_s ?? (fileSeconds > 0 ? fileSeconds : null),
     ...withTypes(profile.type_name, head),
     ...withLabels(Object.entries(profile.labels), head),
+    spans: head.spans,
     bytes: head.bytes,
     frames: head.frames,
   };
@@ -85,6 +89,7 @@ export async function readEntry(
       ],
       head,
     ),
+    spans: head.spans,
     bytes: head.bytes,
     frames: head.frames,
   };

@@ -3,6 +3,7 @@ import { type PprofFile, UnreadableProfileError } from '../../profile/pprof/ppro
 
 import { type CountedStacks, countedStacks } from './counters.js';
 import { type FlatFile, flatten, framesIn } from './flat-file.js';
+import { type FileSpans, sumHeaviestSpans } from './heaviest-spans.js';
 import { explainFailure, type ProfileFile, readProfileFile } from './profile-file.js';
 
 /** The part of a file that the catalog keeps. */
@@ -20,6 +21,8 @@ export interface FileHead
   > {
   /** Different label sets of its samples, each with the sum of its values per sample type. */
   sets: readonly SampleSet[];
+  /** Its heaviest spans. */
+  spans: FileSpans;
   /** Names of sample labels that are left out. */
   droppedLabels: readonly string[];
   /** Kind of locks in a profile of contentions, as its stacks show it; null where they do not. */
@@ -73,6 +76,7 @@ export function readHead(file: ProfileFile): FileHead {
     hasWrongTime,
     pruneRefused,
     sets: sampleSets(file),
+    spans: sumHeaviestSpans(file),
     locks: sampleTypes.some(({ type }) => /^(?:contentions|delay)$/.test(type)) ? detectLockKind(file) : null,
     droppedLabels: labels?.dropped ?? [],
   };
@@ -94,12 +98,16 @@ function sampleSets({ labels, samples, sampleTypes }: PprofFile): SampleSet[] {
 }
 
 /**
- * Limits the label sets of samples that the catalog keeps. Files over the limit lose their sample labels.
- * @param maxSets maximum number of sets of all files together
+ * Limits the label sets of samples, and the spans, that the catalog keeps. Files over a limit lose their
+ * sample labels, or their list of spans.
+ * @param maxSets maximum number of sets of all files together, and of spans
  */
 export function limitSets(maxSets: number): (head: FileHead) => FileHead {
   let setsLeft = maxSets;
-  return (head) => {
+  let spansLeft = maxSets;
+  return (unlimited) => {
+    spansLeft -= unlimited.spans.heaviest.length;
+    const head = spansLeft < 0 ? { ...unlimited, spans: { ...unlimited.spans, heaviest: [] } } : unlimited;
     const { sets } = head;
     if (sets.length <= Math.max(1, setsLeft)) {
       setsLeft -= sets.length;
@@ -108,6 +116,7 @@ export function limitSets(maxSets: number): (head: FileHead) => FileHead {
     const names = new Set(sets.flatMap(({ labels }) => labels.map(([name]) => name)));
     return {
       ...head,
+      spans: { ...head.spans, heaviest: head.spans.heaviest.map((span) => ({ ...span, set: 0 })) },
       sets: [
         {
           labels: [],

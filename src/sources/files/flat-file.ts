@@ -2,6 +2,7 @@ import type { FunctionInfo } from '../../profile/model.js';
 import type { ProfileBuilder } from '../../profile/pprof/builder.js';
 import { NO_STACK } from '../../profile/pprof/no-stack.js';
 import { internFrames, type PprofFile } from '../../profile/pprof/pprof.js';
+import type { SampleRequests } from '../../profile/pprof/request-labels.js';
 import { GrowingUint32 } from '../../profile/tables/growing.js';
 
 /**
@@ -23,6 +24,8 @@ export interface FlatFile {
   values: Float64Array;
   /** Index of each sample's label set in the head of the file; null where there are no labels. */
   labelSet: Uint32Array | null;
+  /** The requests of its samples; null where no sample names one. */
+  requests: SampleRequests | null;
 }
 
 /** Number of frames in all stacks of a file, frames of inlined functions included. */
@@ -77,5 +80,6 @@ export function flatten(file: PprofFile): FlatFile {
     stackFrames: stackFrames.toArray(),
     values: Float64Array.from(sampleValues),
     labelSet: file.labels?.ofSample ?? null,
+    requests: file.labels?.requests ?? null,
   };
 }

@@ -1,6 +1,8 @@
+import type { IdSelection } from '../../profile/ids.js';
 import { isDifference, type Profile } from '../../profile/model.js';
 import { ProfileBuilder } from '../../profile/pprof/builder.js';
 import { addPprof, UnreadableProfileError } from '../../profile/pprof/pprof.js';
+import type { SampleRequests } from '../../profile/pprof/request-labels.js';
 import { coalesceStacks } from '../../profile/tables/stacks.js';
 import { explainFailure, readProfileFile } from './profile-file.js';
 import type { Segment, SegmentFile } from './segment.js';
@@ -25,6 +27,8 @@ export interface MergePlan<Part extends MergePart = MergePart> {
   subtracts: boolean;
   /** Whether equal stacks are merged; else every sample is kept. */
   shouldAddUp?: boolean;
+  /** Spans or traces whose samples alone are merged. */
+  only?: IdSelection | undefined;
 }
 
 /**
@@ -34,7 +38,7 @@ export interface MergePlan<Part extends MergePart = MergePart> {
  * @param beforeFile runs before each file: throws when the caller has left, or lets other calls run
  */
 export async function mergeDecoded<Part extends MergePart>(
-  { sampleType, unit, parts, subtracts, shouldAddUp = false }: MergePlan<Part>,
+  { sampleType, unit, parts, subtracts, shouldAddUp = false, only }: MergePlan<Part>,
   read: (part: Part) => Promise<SegmentFile> | SegmentFile,
   beforeFile: () => Promise<void> | void = () => {},
 ): Promise<Profile> {
@@ -46,8 +50,9 @@ export async function mergeDecoded<Part extends MergePart>(
     const segmentSums = sums.get(decoded.segment) ?? new SegmentSums(builder, decoded.segment);
     sums.set(decoded.segment, segmentSums);
     segmentSums.register(decoded);
-    if (shouldAddUp) segmentSums.add(decoded, part);
-    else segmentSums.passOn(decoded, part);
+    const isWanted = sampleTest(decoded, part.sets, only);
+    if (shouldAddUp) segmentSums.add(decoded, part, isWanted);
+    else segmentSums.passOn(decoded, part, isWanted);
   }
   for (const segmentSums of sums.values()) segmentSums.finish();
   return removeCancelled(builder.build(), subtracts);
@@ -96,10 +101,9 @@ class SegmentSums {
   }
 
   /** Passes the samples of a file on to the builder without summing them. */
-  passOn(file: SegmentFile, { index, weight, sets }: MergePart): void {
+  passOn(file: SegmentFile, { index, weight }: MergePart, isWanted: SampleTest): void {
     const { stacks, values, types } = file;
     const frames = this.#segment.stacks.frames.view();
-    const isWanted = sampleTest(file.labelSet, sets);
     for (let sample = 0; sample < stacks.length; sample++) {
       if (!isWanted(sample)) continue;
       const value = (values[sample * types + index] ?? 0) * weight;
@@ -108,9 +112,8 @@ class SegmentSums {
   }
 
   /** Adds the samples of a file to the sums. */
-  add(file: SegmentFile, { index, weight, sets }: MergePart): void {
+  add(file: SegmentFile, { index, weight }: MergePart, isWanted: SampleTest): void {
     const { stacks, values, types } = file;
-    const isWanted = sampleTest(file.labelSet, sets);
     for (let sample = 0; sample < stacks.length; sample++) {
       if (!isWanted(sample)) continue;
       const value = (values[sample * types + index] ?? 0) * weight;
@@ -151,15 +154,28 @@ class SegmentSums {
   }
 }
 
-/** Makes a test whether a sample has any of these label sets. */
+type SampleTest = (sample: number) => boolean;
+
+/** Makes a test whether a sample has any of these label sets, and belongs to any of these requests. */
 function sampleTest(
-  labelSet: Uint32Array | null,
+  { labelSet, requests }: Pick<SegmentFile, 'labelSet' | 'requests'>,
   sets: readonly number[] | null,
-): (sample: number) => boolean {
-  if (sets === null) return () => true;
+  only: IdSelection | undefined,
+): SampleTest {
   const isWanted: boolean[] = [];
-  for (const set of sets) isWanted[set] = true;
-  return (sample) => isWanted[labelSet?.[sample] ?? 0] === true;
+  for (const set of sets ?? []) isWanted[set] = true;
+  const inSets: SampleTest =
+    sets === null ? () => true : (sample) => isWanted[labelSet?.[sample] ?? 0] === true;
+  const ofRequests = only === undefined || only.kind === 'profile' ? null : requestTest(requests, only);
+  return ofRequests === null ? inSets : (sample) => ofRequests(sample) && inSets(sample);
+}
+
+function requestTest(requests: SampleRequests | null, { kind, ids }: IdSelection): SampleTest {
+  const wanted = new Set(ids);
+  const isWanted = (requests?.list ?? []).map(({ span, trace }) =>
+    wanted.has(kind === 'span' ? span : trace),
+  );
+  return (sample) => isWanted[(requests?.ofSample[sample] ?? 0) - 1] === true;
 }
 
 function widen(numbers: Uint32Array, length: number): Uint32Array {
@@ -181,14 +197,16 @@ function roomFor(length: number): number {
  */
 export async function mergeFiles(
   directory: string,
-  { sampleType, unit, parts, subtracts, shouldAddUp = false }: MergePlan,
+  { sampleType, unit, parts, subtracts, shouldAddUp = false, only }: MergePlan,
 ): Promise<Profile> {
   const builder = new ProfileBuilder(sampleType, unit, { shouldAddUp });
   for (const { file, index, weight, sets } of parts) {
     const decoded = await readProfileFile(directory, file).catch((error: unknown) => {
       throw new UnreadableProfileError(`${file}: ${explainFailure(error)}`);
     });
-    addPprof(builder, decoded, index, weight, sampleTest(decoded.labels?.ofSample ?? null, sets));
+    const { labels } = decoded;
+    const labelled = { labelSet: labels?.ofSample ?? null, requests: labels?.requests ?? null };
+    addPprof(builder, decoded, index, weight, sampleTest(labelled, sets, only));
   }
   return removeCancelled(builder.build(), subtracts);
 }

@@ -1,4 +1,5 @@
 import type { FunctionInfo } from '../../profile/model.js';
+import type { SampleRequests } from '../../profile/pprof/request-labels.js';
 import { GrowingUint32 } from '../../profile/tables/growing.js';
 import { StackTable } from '../../profile/tables/stack-table.js';
 import type { FlatFile } from './flat-file.js';
@@ -9,6 +10,8 @@ const BYTES_PER_FUNCTION = 256;
 const BYTES_PER_CHARACTER = 4;
 /** Memory of a frame in the columns and in the map that finds it. */
 const BYTES_PER_FRAME = 48;
+/** Memory of a request with its two ids. */
+const BYTES_PER_REQUEST = 256;
 /** Memory of a file without its columns. */
 const BYTES_PER_FILE = 512;
 
@@ -25,6 +28,7 @@ export interface SegmentFile {
   values: Float64Array;
   /** Index of each sample's label set; null where there are no labels. */
   labelSet: Uint32Array | null;
+  requests: SampleRequests | null;
 }
 
 /**
@@ -64,9 +68,11 @@ export class Segment {
     this.#fixedBytes +=
       BYTES_PER_FILE +
       4 * (functions.length + frames.length + stacks.length + (file.labelSet?.length ?? 0)) +
+      4 * (file.requests?.ofSample.length ?? 0) +
+      BYTES_PER_REQUEST * (file.requests?.list.length ?? 0) +
       8 * file.values.length;
-    const { types, values, labelSet } = file;
-    return { segment: this, types, functions, frames, stacks, values, labelSet };
+    const { types, values, labelSet, requests } = file;
+    return { segment: this, types, functions, frames, stacks, values, labelSet, requests };
   }
 
   #functionId(info: FunctionInfo): number {

@@ -11,11 +11,12 @@ import { createBreather } from '../../work/turns.js';
 import { countByLabels, sumBySteps } from '../grouping.js';
 import { pickLabels } from '../labels.js';
 import { matcherTest } from '../matching.js';
-import type { Labels, ProfileQuery, ProfileSource, SeriesQuery } from '../source.js';
+import type { Labels, MergeQuery, ProfileQuery, ProfileSource, SeriesQuery } from '../source.js';
 import { readCatalog } from './catalog.js';
 import { decodeFile } from './decode-file.js';
 import { createDecodedFiles } from './decoded-files.js';
 import type { CatalogEntry } from './entry.js';
+import { listExemplars, makeProfileId } from './exemplars.js';
 import type { DecodedFile } from './file-head.js';
 import { type MergePlan, mergeDecoded } from './merge.js';
 import { brokenNotes, counterNotes, remarkNotes } from './notes.js';
@@ -173,13 +174,14 @@ export function createFilesSource(options: {
   };
 
   const merge = async (
-    typeId: string,
+    { profileTypeId: typeId, only }: MergeQuery,
     parts: readonly QueryPart[],
     signal: AbortSignal,
   ): Promise<Profile> => {
     const weights = mergeWeights(parts);
     const key = JSON.stringify([
       typeId,
+      only ?? null,
       weights.map(({ entry: { file, time }, weight, sets }) => [file, time, weight, sets]),
     ]);
     const known = mergedProfiles.get(key);
@@ -197,6 +199,7 @@ export function createFilesSource(options: {
         weight,
         sets,
       })),
+      only,
       subtracts: parts.some(({ subtracted }) => subtracted !== null),
       shouldAddUp:
         isHuge || weights.reduce((sum, { entry }) => sum + (entry.frames ?? 0), 0) > MAX_PLAIN_FRAMES,
@@ -271,11 +274,16 @@ export function createFilesSource(options: {
     },
 
     async profile(query, signal) {
-      const profiles = await findProfiles(query, signal);
+      const { only } = query;
+      const found = await findProfiles(query, signal);
+      const profiles =
+        only?.kind === 'profile'
+          ? found.filter(({ entry }) => only.ids.includes(makeProfileId(entry)))
+          : found;
       const { broken, remarks } = await catalog(signal);
       const seconds = profiles.map(({ entry }) => entry.seconds);
       return {
-        profile: await merge(query.profileTypeId, profiles, signal),
+        profile: await merge(query, profiles, signal),
         notes: [
           ...brokenNotes(broken),
           ...remarkNotes(
@@ -320,6 +328,10 @@ export function createFilesSource(options: {
         return [...sums(part, 1), ...(part.subtracted === null ? [] : sums(part.subtracted, -1))];
       });
       return sumBySteps(values, window, options);
+    },
+
+    async exemplars(query, kind, signal) {
+      return listExemplars(await findProfiles(query, signal), query.profileTypeId, kind);
     },
 
     async dataRange(signal) {

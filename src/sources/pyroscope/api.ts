@@ -1,14 +1,15 @@
-import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import { UpstreamError } from '../../errors.js';
 import { offload } from '../../offload.js';
+import type { IdSelection } from '../../profile/ids.js';
 import type { Profile } from '../../profile/model.js';
 import { UnreadableProfileError } from '../../profile/pprof/pprof.js';
 import { HEAVY_BYTES } from '../../work/offload.js';
 import { labelsFrom } from '../labels.js';
-import type { Labels } from '../source.js';
+import type { Exemplar, ExemplarKind, Labels } from '../source.js';
 import { unreadable } from './http/failure.js';
 import type { Transport } from './http/transport.js';
-import { elements, flag, member, type Node, number, text, time } from './shape.js';
+import { elements, flag, int64, member, type Node, number, text, time } from './shape.js';
+import { encodeMergeRequest, encodeSpanRequest, readPprof } from './wire.js';
 
 const QUERIER = '/querier.v1.QuerierService';
 
@@ -60,8 +61,13 @@ export interface SumSeries {
 
 export interface CountSeries {
   labels: Labels;
-  /** Number of profiles in `(time − step, time]`. */
-  slots: { time: number; profiles: number }[];
+  slots: {
+    time: number;
+    /** Number of profiles in `(time − step, time]`; of spans, of pairs of a span and a profile. */
+    profiles: number;
+    /** The heaviest of each of 20 ranges of value, where they are asked for. */
+    exemplars: Exemplar[];
+  }[];
 }
 
 /** Lists the profile types with data in the range, sorted by id. */
@@ -152,17 +158,23 @@ export async function selectSeries(
   }));
 }
 
-/** Reads numbers of profiles per step (v2 storage only; else UpstreamError `not_found`). */
+/**
+ * Reads numbers of profiles per step, and single profiles or spans where asked for (v2 storage only; else
+ * UpstreamError `not_found`).
+ */
 export async function selectHeatmap(
   transport: Transport,
-  selection: SteppedSelection,
+  selection: SteppedSelection & { exemplars?: ExemplarKind },
   signal: AbortSignal,
 ): Promise<CountSeries[]> {
+  const { exemplars } = selection;
+  const kind = exemplars === 'spans' ? 'SPAN' : 'INDIVIDUAL';
   const request = {
     ...profileFields(selection),
     step: selection.step,
     groupBy: selection.groupBy,
-    queryType: 'HEATMAP_QUERY_TYPE_INDIVIDUAL',
+    queryType: `HEATMAP_QUERY_TYPE_${kind}`,
+    ...(exemplars === undefined ? {} : { exemplarType: `EXEMPLAR_TYPE_${kind}` }),
   };
   const answer = await ask(transport, 'SelectHeatmap', request, signal);
   return elements(member(answer, 'series')).map((row) => ({
@@ -170,25 +182,96 @@ export async function selectHeatmap(
     slots: elements(member(row, 'slots')).map((slot) => ({
       time: time(member(slot, 'timestamp')),
       profiles: elements(member(slot, 'counts')).reduce((sum, count) => sum + number(count), 0),
+      exemplars: elements(member(slot, 'exemplars')).map(readExemplar),
     })),
   }));
 }
 
-/**
- * Reads the merge of all selected profiles with all of their stacks; null when there is no sample.
- *
- * @param selection.callSites number of call sites nearest to the leaf that each stack keeps; all where left
- *   out
- */
+function readExemplar(row: Node): Exemplar {
+  const id = (name: string) => text(member(row, name)) || null;
+  return {
+    time: time(member(row, 'timestamp')),
+    value: int64(member(row, 'value')),
+    labels: readLabels(row),
+    profileId: id('profileId'),
+    spanId: id('spanId'),
+    traceId: id('traceId'),
+  };
+}
+
+/** A merge, and what of it is left out. */
+export interface MergeSelection extends ProfileSelection {
+  /** Number of call sites nearest to the leaf that each stack keeps; all where left out. */
+  callSites?: number;
+  /** Only these profiles, or samples of these traces; v1 and older servers ignore or refuse them. */
+  only?: IdSelection;
+}
+
+/** Reads the merge of all selected profiles with all of their stacks; null when there is no sample. */
 export async function selectMergeProfile(
   transport: Transport,
-  selection: ProfileSelection & { callSites?: number },
+  selection: MergeSelection,
   signal: AbortSignal,
 ): Promise<Profile | null> {
   const bytes = await transport.post(`${QUERIER}/SelectMergeProfile`, encodeMergeRequest(selection), {
     codec: 'proto',
     signal,
   });
+  return decodeMerge(bytes, 'SelectMergeProfile', transport, signal);
+}
+
+/**
+ * Reads the samples of some spans as a profile with files and lines; null when there is no sample. v1 storage
+ * gives names only, cut to its default number of nodes.
+ *
+ * @returns `unknown_format` for a server older than 2.2, which answers with a flame graph
+ */
+export async function selectMergeSpans(
+  transport: Transport,
+  selection: ProfileSelection & { spanIds: readonly string[] },
+  signal: AbortSignal,
+): Promise<Profile | null | 'unknown_format'> {
+  const method = 'SelectMergeStacktraces';
+  const bytes = await transport.post(`${QUERIER}/${method}`, encodeSpanRequest(selection), {
+    codec: 'proto',
+    signal,
+  });
+  let pprof: Uint8Array | null | undefined;
+  try {
+    pprof = readPprof(bytes);
+  } catch (error) {
+    throw unreadable(`${method}: ${error instanceof Error ? error.message : 'damaged'}`);
+  }
+  if (pprof === undefined) return 'unknown_format';
+  return pprof === null ? null : decodeMerge(pprof, method, transport, signal);
+}
+
+/**
+ * Reads the samples of some spans as a call tree, in every version and storage.
+ * @param selection.maxNodes above the server's maximum the request is refused
+ */
+export async function selectSpanTree(
+  transport: Transport,
+  selection: ProfileSelection & { spanIds: readonly string[]; maxNodes: number },
+  signal: AbortSignal,
+): Promise<Uint8Array> {
+  const { spanIds, maxNodes } = selection;
+  const request = {
+    ...profileFields(selection),
+    spanSelector: spanIds,
+    maxNodes,
+    format: 'PROFILE_FORMAT_TREE',
+  };
+  const answer = await ask(transport, 'SelectMergeSpanProfile', request, signal);
+  return Buffer.from(text(member(answer, 'tree')), 'base64');
+}
+
+async function decodeMerge(
+  bytes: Uint8Array,
+  method: string,
+  transport: Transport,
+  signal: AbortSignal,
+): Promise<Profile | null> {
   if (bytes.length === 0) return null;
   try {
     const heavy = bytes.length >= HEAVY_BYTES;
@@ -199,8 +282,8 @@ export async function selectMergeProfile(
     });
   } catch (error) {
     if (!(error instanceof UnreadableProfileError)) throw error;
-    if (error.isTooLarge) throw new UpstreamError('too_large', `SelectMergeProfile: ${error.message}`);
-    throw unreadable(`SelectMergeProfile: ${error.message}`);
+    if (error.isTooLarge) throw new UpstreamError('too_large', `${method}: ${error.message}`);
+    throw unreadable(`${method}: ${error.message}`);
   }
 }
 
@@ -243,32 +326,6 @@ export async function enabledFeatures(transport: Transport, signal: AbortSignal)
       .filter((feature) => flag(member(feature, 'enabled')))
       .map((feature) => text(member(feature, 'name'))),
   );
-}
-
-/** The wire form of `querier.v1.SelectMergeProfileRequest`. */
-export function encodeMergeRequest({
-  profileTypeId,
-  labelSelector,
-  start,
-  end,
-  callSites,
-}: ProfileSelection & { callSites?: number }): Uint8Array {
-  const request = new BinaryWriter()
-    .tag(1, WireType.LengthDelimited)
-    .string(profileTypeId)
-    .tag(2, WireType.LengthDelimited)
-    .string(labelSelector)
-    .tag(3, WireType.Varint)
-    .int64(start)
-    .tag(4, WireType.Varint)
-    .int64(end);
-  if (callSites !== undefined) {
-    // stack_trace_selector.go_pgo.keep_locations, which works for every language.
-    request.tag(6, WireType.LengthDelimited).fork();
-    request.tag(2, WireType.LengthDelimited).fork();
-    request.tag(1, WireType.Varint).uint32(callSites).join().join();
-  }
-  return request.finish();
 }
 
 async function ask(

@@ -32,6 +32,7 @@ const MAX_TRIES = 3;
 export function inPieces(source: ProfileSource, now: () => number = Date.now): ProfileSource {
   const limits = createQueryLimits(source, now);
   const reduced = source.reduced?.bind(source);
+  const exemplars = source.exemplars?.bind(source);
 
   /** Reads the answers of all pieces in order of time; a window within the limit is a single piece. */
   const askPieces = async <Query extends SeriesQuery, T>(
@@ -112,6 +113,24 @@ export function inPieces(source: ProfileSource, now: () => number = Date.now): P
       );
       return answers.length === 1 ? answers.flat() : sumOfCounts(answers.flat());
     },
+
+    ...(exemplars === undefined
+      ? {}
+      : {
+          async exemplars(query, kind, signal) {
+            const answers = await askPieces(
+              query,
+              cutEvenly,
+              (piece) => exemplars(piece, kind, signal),
+              signal,
+            );
+            return {
+              rows: answers.flatMap(({ rows }) => rows).sort((a, b) => b.value - a.value),
+              counted: answers.reduce((sum, { counted }) => sum + counted, 0),
+              notes: [...new Set(answers.flatMap(({ notes }) => notes))],
+            };
+          },
+        }),
 
     async timeSeries(query, { groupBy, step, limit }, signal) {
       const stepMs = Math.max(MIN_STEP_MS, Math.round(step * 1000));
@@ -233,6 +252,7 @@ function mergeAnswers(parts: readonly MergedProfile[]): MergedProfile {
     profiledSeconds: seconds.every((value) => value !== null)
       ? seconds.reduce((sum, value) => sum + value, 0)
       : null,
+    ...(parts.some(({ isNamesOnly }) => isNamesOnly === true) ? { isNamesOnly: true } : {}),
   };
 }
 

@@ -4,9 +4,10 @@ import { MockAgent } from 'undici';
 import { describe, expect, test } from 'vitest';
 import { stackCount, totalValue } from '../../profile/model.js';
 import { decodePprof, pprofToProfile } from '../../profile/pprof/pprof.js';
-import { encodeMergeRequest, selectMergeProfile } from './api.js';
+import { selectMergeProfile } from './api.js';
 import { createTransport } from './http/transport.js';
 import { createPyroscopeSource } from './source.js';
+import { encodeMergeRequest } from './wire.js';
 
 const FOLDER = new URL('../../../fixtures/recorded/pyroscope/', import.meta.url);
 const CPU = 'process_cpu:cpu:nanoseconds:cpu:nanoseconds';

@@ -240,7 +240,7 @@ const TYPED = new Map<string, (exchange: Exchange) => Promise<void>>([
     'SelectHeatmap',
     async (exchange) => {
       const heatmaps = await typed(exchange, (transport, range) =>
-        api.selectHeatmap(transport, range, signal),
+        api.selectHeatmap(transport, { ...range, ...exemplarsAsked(exchange) }, signal),
       );
       const rows = list(at(exchange.response.body, 'series'));
       expect(heatmaps.map(({ labels }) => labels)).toEqual(rows.map(listLabels));
@@ -248,6 +248,14 @@ const TYPED = new Map<string, (exchange: Exchange) => Promise<void>>([
         const slots = list(at(row, 'slots')).map((slot) => ({
           time: Number(at(slot, 'timestamp')),
           profiles: sum(list(at(slot, 'counts')).map(Number)),
+          exemplars: list(at(slot, 'exemplars')).map((exemplar) => ({
+            time: Number(at(exemplar, 'timestamp')),
+            value: Number(at(exemplar, 'value')),
+            labels: listLabels(exemplar),
+            profileId: at(exemplar, 'profileId') ?? null,
+            spanId: at(exemplar, 'spanId') ?? null,
+            traceId: at(exemplar, 'traceId') ?? null,
+          })),
         }));
         expect(heatmaps[index]?.slots).toEqual(slots);
       });
@@ -262,6 +270,13 @@ const TYPED = new Map<string, (exchange: Exchange) => Promise<void>>([
     },
   ],
 ]);
+
+/** The kind of single profiles that a recorded request for a heatmap asks for. */
+function exemplarsAsked({ request }: Exchange): { exemplars?: 'profiles' | 'spans' } {
+  const type = at(request.body, 'exemplarType');
+  if (type === 'EXEMPLAR_TYPE_SPAN') return { exemplars: 'spans' };
+  return type === 'EXEMPLAR_TYPE_INDIVIDUAL' ? { exemplars: 'profiles' } : {};
+}
 
 /** Calls a typed function with the recorded arguments and checks that it asked for the same thing. */
 async function typed<Result>(

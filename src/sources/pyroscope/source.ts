@@ -16,6 +16,8 @@ import {
   selectMergeProfile,
   series,
 } from './api.js';
+import { createIdReader } from './by-id.js';
+import { readExemplars } from './exemplars.js';
 import { createTransport, type Transport, type TransportOptions } from './http/transport.js';
 import { inPieces } from './pieces.js';
 import { readReducedMerge } from './reduced.js';
@@ -95,6 +97,7 @@ export function pyroscopeSourceOver(transport: Transport, identity: SourceIdenti
     },
   });
 
+  const ids = createIdReader(transport, stores);
   const source: ProfileSource = {
     name: identity.name,
     uid: identity.uid,
@@ -125,14 +128,11 @@ export function pyroscopeSourceOver(transport: Transport, identity: SourceIdenti
     },
 
     async profile(query, signal) {
-      const { profileTypeId, matchers } = query;
+      const { profileTypeId, matchers, only } = query;
       const { from: start, to: end } = inMilliseconds(query).window;
-      const labelSelector = formatSelector(matchers);
-      const merged = await selectMergeProfile(
-        transport,
-        { profileTypeId, labelSelector, start, end },
-        signal,
-      );
+      const selection = { profileTypeId, labelSelector: formatSelector(matchers), start, end };
+      if (only !== undefined) return ids.read(selection, only, signal);
+      const merged = await selectMergeProfile(transport, selection, signal);
       const [, sampleType = '', unit = ''] = profileTypeId.split(':');
       const profile = merged ?? new ProfileBuilder(sampleType, unit).build();
       return { profile, notes: [], profiledSeconds: null };
@@ -156,6 +156,14 @@ export function pyroscopeSourceOver(transport: Transport, identity: SourceIdenti
       return sumOverTime(
         inMilliseconds(query),
         { labelSelector, groupBy, step, limit },
+        { transport, stores, signal },
+      );
+    },
+
+    exemplars(query, kind, signal) {
+      return readExemplars(
+        inMilliseconds(query),
+        { ...selector(query), kind },
         { transport, stores, signal },
       );
     },

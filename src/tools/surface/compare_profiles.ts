@@ -2,6 +2,7 @@ import { z } from 'zod';
 import {
   baselineArguments,
   formatArgument,
+  idArguments,
   profileArguments,
   requiredFromArgument,
   requiredToArgument,
@@ -10,6 +11,7 @@ import { defineTool } from '../define.js';
 
 export const input = z.strictObject({
   ...profileArguments,
+  ...idArguments,
   from: requiredFromArgument,
   to: requiredToArgument,
   ...baselineArguments,
@@ -32,7 +34,7 @@ export const compareProfiles = defineTool({
   title: 'Compare two profiles',
   description:
     'What changed in one profile type between two windows or two selectors: code or load, movers with noise bounds, ' +
-    'the path of the change, the label value that carries it. Not for a whole incident (investigate reads every type), ' +
+    'the path of the change, the label value that carries it. With span_id: a slow span against the others of its operation. Not for a whole incident (investigate reads every type), ' +
     'nor for one window (summarize_profile).',
   input,
   load: () => import('../compare_profiles.js'),

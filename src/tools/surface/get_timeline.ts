@@ -6,6 +6,7 @@ export const input = z.strictObject({
   ...profileArguments,
   group_by: z.string().optional().describe('Label name'),
   function: functionArgument.optional(),
+  exemplars: z.enum(['profiles', 'spans']).optional().describe('List the heaviest single ones instead'),
   format: formatArgument,
 });
 

@@ -1,9 +1,10 @@
 import { z } from 'zod';
-import { formatArgument, functionArgument, profileArguments } from '../arguments.js';
+import { formatArgument, functionArgument, idArguments, profileArguments } from '../arguments.js';
 import { defineTool } from '../define.js';
 
 export const input = z.strictObject({
   ...profileArguments,
+  ...idArguments,
   function: functionArgument,
   format: formatArgument,
 });

@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import { MAX_ROWS } from '../../report/render.js';
-import { formatArgument, profileArguments } from '../arguments.js';
+import { formatArgument, idArguments, profileArguments } from '../arguments.js';
 import { defineTool } from '../define.js';
 
 export const input = z.strictObject({
   ...profileArguments,
+  ...idArguments,
   view: z.enum(['top', 'tree']).default('top'),
   sort: z.enum(['self', 'total']).default('self').describe('Ranking of view=top'),
   focus: z.string().optional().describe('RE2 on function names: keep stacks through a match'),

@@ -1,9 +1,10 @@
 import { z } from 'zod';
-import { formatArgument, profileArguments } from '../arguments.js';
+import { formatArgument, idArguments, profileArguments } from '../arguments.js';
 import { defineTool } from '../define.js';
 
 export const input = z.strictObject({
   ...profileArguments,
+  ...idArguments,
   limit: z.int().min(1).max(100).default(10).describe('Rows of the top table'),
   format: formatArgument,
 });
