@@ -233,6 +233,7 @@ describe('words for "left out"', () => {
   test('every argument with free text is known to hold names or not', () => {
     const never = [
       'selector',
+      'url',
       'baseline_selector',
       'symptom',
       'from',
