@@ -20,6 +20,11 @@ export interface PyroscopeBehaviour extends Limits {
    * first of them that is known.
    */
   tenants: Readonly<Record<string, ProfileSource>>;
+  /**
+   * Version with its minor part as a number: 2.2 (default), 2.1, 1.16. An older one ignores what it does not
+   * know, as every server does.
+   */
+  version: number;
 }
 
 export type Headers = SeenRequest['headers'];
@@ -29,6 +34,7 @@ export interface ServerContext {
   mode: StorageMode;
   split: number;
   statsLag: PyroscopeBehaviour['statsLag'];
+  version: number;
   limits: Limits;
   /**
    * The source that a request is about; null for a tenant without data.
@@ -51,6 +57,7 @@ export async function createContext(
     mode,
     split: options.split ?? (mode === 'dual' ? await findMiddle(source) : 0),
     statsLag,
+    version: options.version ?? 2.2,
     limits: {
       maxQueryLength: options.maxQueryLength ?? null,
       maxQueryLookback: options.maxQueryLookback ?? null,

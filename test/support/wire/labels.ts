@@ -19,6 +19,12 @@ const PRIVATE: Readonly<Record<string, (type: ParsedType, labels: Labels) => str
   __unit__: ({ sampleUnit }) => sampleUnit,
 };
 
+/** The labels of a series with the private ones that a server adds. */
+export function addPrivateLabels(type: ParsedType, labels: Labels): Labels {
+  const own = Object.entries(PRIVATE).map(([name, derive]) => [name, derive(type, labels) ?? '']);
+  return { ...Object.fromEntries(own), ...labels };
+}
+
 /** Matchers that a source understands, which knows `__profile_type__` only of the private labels. */
 export function matchersForSource(matchers: readonly Matcher[]): Matcher[] {
   return matchers.map((matcher) => {

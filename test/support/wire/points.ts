@@ -1,10 +1,13 @@
 import { invalid, RpcError } from './connect.js';
 import { type Headers, reachesV1, type ServerContext } from './context.js';
+import { selectExemplars } from './exemplars.js';
 import { matchersForSource } from './labels.js';
 import { readRange, readSelection, steppedRequest } from './queries.js';
 import { selectHeatmap, selectSeries } from './series.js';
 
 const MIN_STEP = 0.001;
+/** First version with heatmaps; an older one answers 404, which a client reads alike. */
+const HEATMAPS_SINCE = 1.19;
 
 /** `SelectSeries`. */
 export async function seriesOverTime(
@@ -43,6 +46,7 @@ export async function seriesOverTime(
 export async function heatmap(context: ServerContext, message: unknown, headers: Headers): Promise<object> {
   const request = steppedRequest.parse(message);
   const { step, limit, start, end, groupBy } = request;
+  if (context.version < HEATMAPS_SINCE) throw new RpcError('unimplemented', 'no such method');
   if (reachesV1(context, start)) {
     throw new RpcError('unimplemented', 'this endpoint is not available in v1 frontend');
   }
@@ -54,19 +58,25 @@ export async function heatmap(context: ServerContext, message: unknown, headers:
   checkQueryType(request);
   const source = context.createSource(headers);
   if (source === null || window === null) return {};
-  return selectHeatmap(
-    source,
-    {
-      profileTypeId: type.id,
-      matchers: matchersForSource(matchers),
-      start: window.from,
-      end: window.to,
-      step,
-      groupBy,
-    },
-    { limit },
-    context,
-  );
+  const selection = {
+    profileTypeId: type.id,
+    matchers: matchersForSource(matchers),
+    start: window.from,
+    end: window.to,
+    step,
+    groupBy,
+  };
+  const hasExemplars = /_(?:INDIVIDUAL|SPAN)$/.test(request.exemplarType);
+  const isOfSpans = request.queryType === 'HEATMAP_QUERY_TYPE_SPAN';
+  if (!hasExemplars && !isOfSpans) return selectHeatmap(source, selection, { limit }, context);
+  return selectExemplars(source, selection, {
+    kind: isOfSpans ? 'spans' : 'profiles',
+    hasExemplars,
+    limit,
+    type,
+    mode: context.mode,
+    split: context.split,
+  });
 }
 
 function checkQueryType({ queryType, exemplarType }: { queryType: string; exemplarType: string }): void {
@@ -78,7 +88,6 @@ function checkQueryType({ queryType, exemplarType }: { queryType: string; exempl
     const name = exemplars.toLowerCase();
     throw fail(`${name} exemplars only available for ${name} query type`);
   }
-  if (kind === 'SPAN') throw new RpcError('unimplemented', 'the test server has no spans');
 }
 
 /** Heatmaps pass errors of the selection on without their code. */

@@ -143,11 +143,14 @@ export function readMaxNodes(maxNodes: number): number {
 }
 
 /**
- * Whether a request asks for single profiles, spans or traces: none of a source's profiles has such an id.
+ * Checks the form of ids, as v2 storage does where it reads them.
  * @throws RpcError
  */
-export function selectsById(request: MergeRequest): boolean {
-  const { spanSelector, traceIdSelector, profileIdSelector } = request;
+export function checkIds({
+  spanSelector,
+  traceIdSelector,
+  profileIdSelector,
+}: Pick<MergeRequest, 'spanSelector' | 'traceIdSelector' | 'profileIdSelector'>): void {
   if (spanSelector.length > 0 && traceIdSelector.length > 0) {
     throw invalid('span_selector and trace_id_selector cannot be combined');
   }
@@ -159,7 +162,6 @@ export function selectsById(request: MergeRequest): boolean {
     if (id.length !== 32) throw fail(`invalid trace id length: ${JSON.stringify(id)}`);
   }
   for (const id of profileIdSelector) if (id.length !== 36) throw fail(`invalid UUID length: ${id.length}`);
-  return spanSelector.length + traceIdSelector.length + profileIdSelector.length > 0;
 }
 
 /** `25h0m0s`, as Go writes durations. */

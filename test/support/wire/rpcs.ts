@@ -2,7 +2,7 @@ import type { ProfileSource, SeriesQuery } from '../../../src/sources/source.js'
 import { invalid, type Rpc } from './connect.js';
 import { createContext, type Headers, type PyroscopeBehaviour } from './context.js';
 import { labelNames, labelValues, matchersForSource, profileTypes, series } from './labels.js';
-import { mergeProfile, mergeStacktraces } from './merges.js';
+import { mergeProfile, mergeSpans, mergeStacktraces } from './merges.js';
 import { heatmap, seriesOverTime } from './points.js';
 import { type RangeRequest, rangeRequest, readMatchers, readRange } from './queries.js';
 import { messageType } from './schema.js';
@@ -68,6 +68,11 @@ export async function createRpcs(
       'querier.v1.SelectMergeStacktracesRequest',
       'querier.v1.SelectMergeStacktracesResponse',
       (message, headers) => mergeStacktraces(context, message, headers),
+    ),
+    SelectMergeSpanProfile: rpc(
+      'querier.v1.SelectMergeSpanProfileRequest',
+      'querier.v1.SelectMergeSpanProfileResponse',
+      (message, headers) => mergeSpans(context, message, headers),
     ),
     SelectMergeProfile: rpc('querier.v1.SelectMergeProfileRequest', 'google.v1.Profile', (message, headers) =>
       mergeProfile(context, message, headers),

@@ -39,7 +39,7 @@ interface Storage {
 
 type LabelPairs = { name: string; value: string }[];
 
-const BUCKETS = 20;
+export const BUCKETS = 20;
 const { signal } = new AbortController();
 
 /** Every stored profile of a type in a closed window, with all its labels. */
