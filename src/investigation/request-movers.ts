@@ -32,5 +32,7 @@ export function compareRequestSides({ before, after, parts, quantum, limit }: Re
   });
   const contrast = buildContrast(analysis, wholeRun(analysis));
   const movers = listMovers(contrast, { gate: GATE, culprit: null, moved: new Set() });
-  return { movers: moverRows(movers.slice(0, limit), contrast, null), tested: movers.length };
+  // First what the request does more than the others.
+  const inOrder = movers.toSorted((a, b) => Number(b.delta > 0) - Number(a.delta > 0));
+  return { movers: moverRows(inOrder.slice(0, limit), contrast, null), tested: movers.length };
 }

@@ -219,11 +219,11 @@ function computeRate(
  * interval, which is the greatest common divisor of the values (Pyroscope does not keep the real interval).
  * Without such a divisor, the sibling type that counts samples is read.
  */
-async function countSamples(
-  { source, type }: Scope,
+export async function countSamples(
+  { source, type }: Pick<Scope, 'source' | 'type'>,
   query: MergeQuery,
   { active, isWhole }: { active: Profile; isWhole: boolean },
-  context: ToolContext,
+  context: Pick<ToolContext, 'getSchema' | 'signal'>,
 ): Promise<number | null> {
   if (secondsPerUnit(type.unit) === null) return null;
   const byInterval = samplesByInterval(active);
@@ -260,7 +260,7 @@ export function samplesByInterval(profile: Profile): number | null {
  * The interval of a time profile's samples, in its unit: the greatest common divisor of the values. Null
  * where there are too few values to tell it from an accident, or none so large.
  */
-export function sampleInterval({ values, unit }: Profile): number | null {
+function sampleInterval({ values, unit }: Profile): number | null {
   const distinctValues = new Set(values);
   if (distinctValues.size < MIN_DIFFERENT_VALUES) return null;
   let divisor = 0;

@@ -1,11 +1,12 @@
 import { type IdSelection, idsText } from '../profile/ids.js';
+import { totalValue } from '../profile/model.js';
 import { parseProfileType } from '../profile/types/types.js';
 import type { Exemplars, Window } from '../sources/source.js';
-import { formatValue, secondsPerUnit } from '../text/units.js';
+import { formatValue } from '../text/units.js';
 import type { ToolContext } from './context.js';
 import type { Emptiness } from './emptiness.js';
 import { listIfPossible, OPERATION_LABEL } from './exemplars.js';
-import { sampleInterval } from './measure.js';
+import { countSamples } from './measure.js';
 import type { ProfileRequest } from './request.js';
 import { allMatchers } from './selection.js';
 
@@ -31,7 +32,13 @@ export async function explainNoSamples(
   if (profile.values.length === 0) return null;
   const listed = await listIfPossible(source, query, listedKind(only), signal);
   const names = await getSchema(source).labelNames(query.matchers, window, signal);
-  const interval = secondsPerUnit(type.unit) === null ? null : sampleInterval(profile);
+  const samples = await countSamples(
+    { source, type },
+    query,
+    { active: profile, isWhole: true },
+    { getSchema, signal },
+  );
+  const interval = samples === null || samples === 0 ? null : totalValue(profile) / samples;
   const subject = `No ${type.alias} sample of ${idsText(only)} was found in this window.`;
   const sentences =
     only.kind === 'profile'

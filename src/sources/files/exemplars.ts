@@ -27,8 +27,7 @@ export function listExemplars(parts: readonly QueryPart[], typeId: string, kind:
     .sort((a, b) => b.value - a.value || a.time - b.time || (getId(a) < getId(b) ? -1 : 1));
   return {
     rows: heaviest.slice(0, MAX_ROWS),
-    counted:
-      kind === 'profiles' ? counted.length : counted.reduce((sum, { entry }) => sum + entry.spans.count, 0),
+    counted: kind === 'profiles' ? counted.length : counted.reduce((sum, part) => sum + countSpans(part), 0),
     notes: [],
   };
 }
@@ -44,6 +43,11 @@ function toProfileRow(part: QueryPart, typeId: string): Exemplar {
     spanId: null,
     traceId: null,
   };
+}
+
+function countSpans({ entry, sets }: QueryPart): number {
+  const { counts } = entry.spans;
+  return counts.reduce((sum, count, set) => (sets === null || sets.includes(set) ? sum + count : sum), 0);
 }
 
 function listSpanRows({ entry, sets }: QueryPart, typeId: string): Exemplar[] {

@@ -116,7 +116,10 @@ export function limitSets(maxSets: number): (head: FileHead) => FileHead {
     const names = new Set(sets.flatMap(({ labels }) => labels.map(([name]) => name)));
     return {
       ...head,
-      spans: { ...head.spans, heaviest: head.spans.heaviest.map((span) => ({ ...span, set: 0 })) },
+      spans: {
+        counts: [head.spans.counts.reduce((sum, count) => sum + count, 0)],
+        heaviest: head.spans.heaviest.map((span) => ({ ...span, set: 0 })),
+      },
       sets: [
         {
           labels: [],

@@ -11,9 +11,9 @@ export interface FileSpan {
   totals: readonly number[];
 }
 
-/** The heaviest spans of a file, and the number of all its spans. */
+/** The heaviest spans of a file, and the number of all its spans in each label set. */
 export interface FileSpans {
-  count: number;
+  counts: readonly number[];
   heaviest: readonly FileSpan[];
 }
 
@@ -23,7 +23,7 @@ const KEPT = 20;
 /** Sums the samples of each span, and keeps the heaviest ones of every sample type. */
 export function sumHeaviestSpans({ labels, samples, sampleTypes }: PprofFile): FileSpans {
   const requests = labels?.requests ?? null;
-  if (requests === null) return { count: 0, heaviest: [] };
+  if (requests === null) return { counts: [], heaviest: [] };
   const types = sampleTypes.length;
   const sums = new Map<number, Omit<FileSpan, 'totals'> & { totals: number[] }>();
   const sets = labels?.sets.length ?? 1;
@@ -44,5 +44,7 @@ export function sumHeaviestSpans({ labels, samples, sampleTypes }: PprofFile): F
     const byValue = rows.toSorted((a, b) => (b.totals[type] ?? 0) - (a.totals[type] ?? 0));
     for (const row of byValue.slice(0, KEPT)) if ((row.totals[type] ?? 0) > 0) kept.add(row);
   }
-  return { count: new Set(rows.map(({ span }) => span)).size, heaviest: [...kept] };
+  const counts = new Array<number>(sets).fill(0);
+  for (const { set } of rows) counts[set] = (counts[set] ?? 0) + 1;
+  return { counts, heaviest: [...kept] };
 }

@@ -130,7 +130,7 @@ test('a directory keeps a bounded number of sets of labels; files behind the bou
     pruneRefused: null,
     droppedLabels: ['span_id'],
     locks: null,
-    spans: { count: 0, heaviest: [] },
+    spans: { counts: [], heaviest: [] },
     sets: ['acme', 'globex', 'initech'].map((tenant, at) => ({
       labels: [['tenant', tenant] as const],
       totals: [at + 1],
