@@ -4,11 +4,12 @@ import { createPyroscopeSource } from '../src/sources/pyroscope/source.js';
 import type { ProfileSource } from '../src/sources/source.js';
 import { formatTime } from '../src/text/units.js';
 import { asker, NOW } from './support/ask.js';
+import { directoryWith } from './support/directory.js';
 import { listStacks } from './support/profiles.js';
 import { type PyroscopeServerOptions, startPyroscopeServer } from './support/pyroscope-server.js';
-import { CPU, planSpans, SERVICE, SLOW, UNSAMPLED, writeSpanService } from './support/span-service.js';
+import { CPU, encodeSpanService, planSpans, SERVICE, SLOW, UNSAMPLED } from './support/span-service.js';
 
-// From the slow request to its code: the samples of spans, traces and single profiles, on every kind of store.
+// From the slow request to its code: samples of spans, traces and single profiles, on every kind of store.
 
 const START = NOW - 600_000;
 const WINDOW = { from: START, to: START + 200_000 };
@@ -36,7 +37,11 @@ async function readStacks(source: ProfileSource, kind: 'span' | 'trace' | 'profi
 }
 
 async function openFiles(): Promise<ProfileSource> {
-  return createFilesSource({ directory: await writeSpanService(START), name: 'store', uid: 'store' });
+  return createFilesSource({
+    directory: await directoryWith(encodeSpanService(START)),
+    name: 'store',
+    uid: 'store',
+  });
 }
 
 async function openServer(options: PyroscopeServerOptions = {}) {

@@ -1,5 +1,5 @@
 import { gzipSync } from 'node:zlib';
-import { directoryWith, manifest } from './directory.js';
+import { manifest } from './directory.js';
 import { pprofBytes, type TestFrame, type TestStack } from './profiles.js';
 
 // A service whose profiler sends span labels: two operations on two pods, one slow span among many alike, and
@@ -87,8 +87,8 @@ function hex(digits: number, value: number): string {
   return value.toString(16).padStart(digits, '0');
 }
 
-/** Writes the profiles with their manifest, the first one at `start`; the directory is gone with the test. */
-export async function writeSpanService(start: number, service = SERVICE): Promise<string> {
+/** The profiles as files with their manifest, the first one at `start`. */
+export function encodeSpanService(start: number, service = SERVICE): Record<string, Uint8Array | string> {
   const { profiles } = planSpans();
   const listed = profiles.map(({ offset, pod }, at) => ({
     file: `${at}.pb.gz`,
@@ -101,5 +101,5 @@ export async function writeSpanService(start: number, service = SERVICE): Promis
       pprofBytes({ types: ['samples/count', 'cpu/nanoseconds'], periodType: 'cpu/nanoseconds', stacks }),
     ),
   ]);
-  return directoryWith({ 'profiles.json': manifest(listed), ...Object.fromEntries(files) });
+  return { 'profiles.json': manifest(listed), ...Object.fromEntries(files) };
 }
