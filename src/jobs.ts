@@ -2,7 +2,7 @@ import { PatternError } from './errors.js';
 import { comparedRows } from './investigation/comparison-rows.js';
 import { buildFindings } from './investigation/findings.js';
 import { grownFunctions } from './investigation/fleet/grown.js';
-import { compareRequestSides } from './investigation/request-movers.js';
+import { compareRequestSides } from './investigation/requests/movers.js';
 import { filterStacks } from './profile/code/filter.js';
 import { countsInProfile } from './profile/compare/analysis.js';
 import { changesIn, cheaperIn } from './profile/compare/changes.js';

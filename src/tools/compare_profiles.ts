@@ -1,8 +1,8 @@
 import { UserError } from '../errors.js';
 import { readComparison } from '../investigation/compare.js';
 import { buildComparison } from '../investigation/comparison-report.js';
-import { compareRequest, type OneRequestQuestion } from '../investigation/one-request.js';
 import { addComparison } from '../investigation/pictures.js';
+import { compareRequest, type OneRequestQuestion } from '../investigation/requests/compare.js';
 import { compareServices } from '../investigation/several-services.js';
 import { idsText } from '../profile/ids.js';
 import type { CallContext, WrittenCall } from '../query/context.js';

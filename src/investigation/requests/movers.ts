@@ -1,10 +1,10 @@
-import { analyse } from '../profile/compare/analysis.js';
-import { listMovers } from '../profile/compare/movers.js';
-import { buildContrast, wholeRun } from '../profile/contrast/runs.js';
-import type { Profile } from '../profile/model.js';
-import type { MoverRow } from '../report/answers/comparison.js';
-import { moverRows } from './comparison-rows.js';
-import { GATE } from './thresholds.js';
+import { analyse } from '../../profile/compare/analysis.js';
+import { listMovers } from '../../profile/compare/movers.js';
+import { buildContrast, wholeRun } from '../../profile/contrast/runs.js';
+import type { Profile } from '../../profile/model.js';
+import type { MoverRow } from '../../report/answers/comparison.js';
+import { moverRows } from '../comparison-rows.js';
+import { GATE } from '../thresholds.js';
 
 /** More rows than any call may ask for. */
 export const MAX_MOVERS = 100;
