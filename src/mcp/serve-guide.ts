@@ -1,4 +1,4 @@
-import type { McpServer } from '@modelcontextprotocol/server';
+import type { McpServer, ReadResourceResult, ServerContext } from '@modelcontextprotocol/server';
 import { type Meter, operationStarted } from '../telemetry/meter.js';
 import { unknownResource } from './unknown-names.js';
 
@@ -12,8 +12,18 @@ export const GUIDE_RESOURCE = {
   mimeType: 'text/markdown',
 } as const;
 
-/** Registers the guide, the only address that is not answered with "resource not found". */
-export function registerGuide(server: McpServer, meter: Pick<Meter, 'operation'>): void {
+/** Reads a resource that no list names; null for an address that is none. */
+export type ReadUnlisted = (uri: string, call: ServerContext) => Promise<ReadResourceResult | null>;
+
+/**
+ * Registers the guide, the only resource that is listed. Every address that is not that of an unlisted one,
+ * either, is answered with "resource not found".
+ */
+export function registerGuide(
+  server: McpServer,
+  meter: Pick<Meter, 'operation'>,
+  readUnlisted: ReadUnlisted,
+): void {
   const { name, uri, ...metadata } = GUIDE_RESOURCE;
   const readGuide = async () => {
     const ended = operationStarted('resources/read', meter);
@@ -23,8 +33,10 @@ export function registerGuide(server: McpServer, meter: Pick<Meter, 'operation'>
   };
   server.registerResource(name, uri, metadata, readGuide);
   // Replaces the SDK's own handler, which does not say what there is.
-  server.server.setRequestHandler('resources/read', async ({ params }) => {
-    if (params.uri !== uri) throw unknownResource(params.uri, [uri]);
-    return readGuide();
+  server.server.setRequestHandler('resources/read', async ({ params }, call) => {
+    if (params.uri === uri) return readGuide();
+    const unlisted = await readUnlisted(params.uri, call);
+    if (unlisted === null) throw unknownResource(params.uri, [uri]);
+    return unlisted;
   });
 }

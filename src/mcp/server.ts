@@ -7,7 +7,8 @@ import { PACKAGE } from '../version.js';
 import { type CallEnvironment, callTool } from './call.js';
 import { inputJsonSchema } from './input-schema.js';
 import { INSTRUCTIONS } from './instructions.js';
-import { registerGuide } from './serve-guide.js';
+import { findAppAddress, isPictureAddress, readAppAddress } from './pictures/address.js';
+import { type ReadUnlisted, registerGuide } from './serve-guide.js';
 import { promptRegistration } from './serve-prompts.js';
 import { unknownTool } from './unknown-names.js';
 
@@ -78,22 +79,33 @@ export function createServerFactory(
   environmentOf: () => Promise<CallEnvironment>,
   { stopped, meter = NO_METER }: FactoryOptions = {},
 ): () => McpServer {
+  const environmentNow = async () => {
+    const environment = await environmentOf();
+    return stopped === undefined ? environment : { ...environment, stopped };
+  };
   const registerPrompts = promptRegistration(environmentOf, meter);
   /** @throws ProtocolError for a tool that does not exist, as the protocol demands */
   const callNamed = async (name: string, args: unknown, call: ServerContext): Promise<CallToolResult> => {
     const tool = TOOLS.find((each) => each.name === name);
     if (tool === undefined) throw unknownTool(name);
-    const environment = await environmentOf();
+    const environment = await environmentNow();
     const { text, isError } = await withTrace(readCallTrace(call), () =>
-      callTool(
-        tool,
-        args,
-        stopped === undefined ? environment : { ...environment, stopped },
-        callerSignal(call),
-        progressTo(call.mcpReq),
-      ),
+      callTool(tool, args, environment, callerSignal(call), progressTo(call.mcpReq)),
     );
     return { content: [{ type: 'text', text }], ...(isError ? { isError } : {}) };
+  };
+  /** Reads pictures and the pages that show them, which only a host of MCP Apps asks for. */
+  const readUnlisted: ReadUnlisted = async (uri, call) => {
+    const tool = readAppAddress(uri);
+    if (tool === null && !isPictureAddress(uri)) return null;
+    const [{ readApp, readPicture }, environment] = await Promise.all([
+      import('./pictures/read.js'),
+      environmentNow(),
+    ]);
+    if (tool !== null) return readApp(uri, tool);
+    return withTrace(readCallTrace(call), () =>
+      readPicture(uri, environment, callerSignal(call), progressTo(call.mcpReq)),
+    );
   };
   return () => {
     const server = new McpServer(
@@ -101,13 +113,12 @@ export function createServerFactory(
       { instructions: INSTRUCTIONS, capabilities: CAPABILITIES, cacheHints: CACHE_HINTS },
     );
     registerPrompts(server);
-    registerGuide(server, meter);
+    registerGuide(server, meter, readUnlisted);
     for (const { name, title, description } of TOOLS) {
       const inputSchema = SCHEMAS.get(name);
       if (inputSchema === undefined) continue;
-      server.registerTool(name, { title, description, inputSchema, annotations: ANNOTATIONS }, (args, call) =>
-        callNamed(name, args, call),
-      );
+      const tool = { title, description, inputSchema, annotations: ANNOTATIONS, ...linkApp(name) };
+      server.registerTool(name, tool, (args, call) => callNamed(name, args, call));
     }
     // Replaces the SDK's own handler, which says only that a tool is not found.
     server.server.setRequestHandler('tools/call', ({ params }, call) =>
@@ -146,4 +157,13 @@ function progressTo({ _meta, notify }: ServerContext['mcpReq']): Progress | unde
     // A client that does not listen any more must not fail the call.
     notify({ method: 'notifications/progress', params }).catch(() => {});
   };
+}
+
+/**
+ * The page that a host of MCP Apps shows next to a tool's answers (SEP-1865); the second key is that of older
+ * hosts. It is always declared: over stateless HTTP a server cannot see what the host can do.
+ */
+function linkApp(tool: string): { _meta?: Record<string, unknown> } {
+  const uri = findAppAddress(tool);
+  return uri === null ? {} : { _meta: { ui: { resourceUri: uri }, 'ui/resourceUri': uri } };
 }

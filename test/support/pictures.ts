@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { callWithPicture } from '../../src/mcp/picture.js';
+import { callWithPicture } from '../../src/mcp/pictures/call.js';
 import type { Picture } from '../../src/report/picture/format.js';
 import { fillPage } from '../../src/report/picture/page.js';
 import { createFilesSource } from '../../src/sources/files/source.js';

@@ -12,6 +12,7 @@ export const PARTS: Readonly<Record<string, readonly string[]>> = {
     'test/heap.test.ts',
     'test/install.test.ts',
     'test/log-secrets.test.ts',
+    'test/mcp/apps.test.ts',
     'test/mcp/http-abandoned.test.ts',
     'test/mcp/http-access.test.ts',
     'test/mcp/http-server.test.ts',

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
+import { isPictureAddress } from '../pictures/address.js';
 import { refusal } from './responses.js';
 
 export const MCP_PATH = '/mcp';
@@ -104,7 +105,7 @@ export interface Message {
   method: unknown;
   /** Null for a notification. */
   id: RequestId | null;
-  /** Whether it calls a tool, which costs the profile store something. */
+  /** Whether it calls a tool or reads the picture of a call, which costs the profile store something. */
   isCall: boolean;
   /** Id of the request that this message cancels; null for every other message. */
   cancels: RequestId | null;
@@ -131,7 +132,9 @@ export async function readMessage(request: Request): Promise<Message | 'batch' |
     body,
     method,
     id: readRequestId(id),
-    isCall: method === 'tools/call',
+    isCall:
+      method === 'tools/call' ||
+      (method === 'resources/read' && isPictureAddress(Reflect.get(Object(params), 'uri'))),
     cancels:
       method === 'notifications/cancelled' ? readRequestId(Reflect.get(Object(params), 'requestId')) : null,
   };

@@ -2,6 +2,7 @@ import type { Picture } from './format.js';
 
 /** The element of the page that holds the data, as the view's build writes it. */
 const EMPTY_DATA = '<script type="application/json" id="picture"></script>';
+const TOOL = '<meta name="tool" content="">';
 const TITLE = '<title>Profile</title>';
 
 /**
@@ -21,6 +22,11 @@ export function fillPage(view: string, picture: Picture, title: string): string 
     TITLE,
     `<title>${htmlSafe(title)}</title>`,
   );
+}
+
+/** The view as a chat shows it: the host fetches the data of the call of a tool. */
+export function appPage(view: string, tool: string): string {
+  return replaceOnce(view, TOOL, `<meta name="tool" content="${htmlSafe(tool)}">`);
 }
 
 /** JSON that cannot end the element that it stands in, nor turn text around. */

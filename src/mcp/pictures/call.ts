@@ -1,13 +1,13 @@
-import { offload } from '../offload.js';
-import type { Progress } from '../query/context.js';
-import type { Picture } from '../report/picture/format.js';
-import type { PictureMaterial } from '../report/picture/material.js';
-import { buildPicture, type FlameMaterial, sortMaterials } from '../report/picture/picture.js';
-import type { JsonObject } from '../report/render.js';
-import type { Tool } from '../tools/define.js';
-import { PACKAGE } from '../version.js';
-import { isHeavyWork } from '../work/offload.js';
-import { type CallEnvironment, type CallResult, callTool } from './call.js';
+import { offload } from '../../offload.js';
+import type { Progress } from '../../query/context.js';
+import type { Picture } from '../../report/picture/format.js';
+import type { PictureMaterial } from '../../report/picture/material.js';
+import { buildPicture, type FlameMaterial, sortMaterials } from '../../report/picture/picture.js';
+import type { JsonObject } from '../../report/render.js';
+import type { Tool } from '../../tools/define.js';
+import { PACKAGE } from '../../version.js';
+import { isHeavyWork } from '../../work/offload.js';
+import { type CallEnvironment, type CallResult, callTool } from '../call.js';
 
 /** A call's result with the picture of its answer; null where the call failed. */
 export interface PicturedResult extends CallResult {

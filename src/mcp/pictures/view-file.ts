@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 
 /** The built view: next to the compiled program, also where its sources are run without a build. */
-const PLACE = import.meta.url.endsWith('.js') ? '../view.html' : '../../dist/view.html';
+const PLACE = import.meta.url.endsWith('.js') ? '../../view.html' : '../../../dist/view.html';
 
 let view: Promise<string> | null = null;
 

@@ -1,0 +1,72 @@
+import { UserError } from '../../errors.js';
+import { PICTURE_PREFIX } from '../../report/picture/uri.js';
+import { cutRight } from '../../text/sanitise.js';
+
+/** Tools whose answers have a picture. */
+const PICTURED: ReadonlySet<string> = new Set([
+  'compare_profiles',
+  'get_timeline',
+  'investigate',
+  'query_profile',
+  'summarize_profile',
+]);
+
+const APP_PREFIX = 'ui://pyroscope-mcp/';
+
+/** Address of the page that shows the answers of a tool; null for a tool whose answers have no picture. */
+export function findAppAddress(tool: string): string | null {
+  return PICTURED.has(tool) ? `${APP_PREFIX}${tool}` : null;
+}
+
+/** The tool whose page stands at an address; null for any other address. */
+export function readAppAddress(uri: string): string | null {
+  const tool = uri.startsWith(APP_PREFIX) ? uri.slice(APP_PREFIX.length) : '';
+  return PICTURED.has(tool) ? tool : null;
+}
+
+/** Whether an address is that of the picture of a call, whatever its arguments are. */
+export function isPictureAddress(uri: unknown): uri is string {
+  return typeof uri === 'string' && uri.startsWith(PICTURE_PREFIX);
+}
+
+/**
+ * Reads a call from the address of its picture. A plus sign stands for itself: it is part of times such as
+ * `2026-11-20T14:30:00+01:00`.
+ *
+ * @throws UserError for a tool without pictures, or an argument that is given twice or cannot be decoded
+ */
+export function readPictureAddress(uri: string): { tool: string; arguments: Record<string, string> } {
+  const [tool = '', ...rest] = uri.slice(PICTURE_PREFIX.length).split('?');
+  if (!PICTURED.has(tool)) {
+    throw new UserError(
+      `There is no picture of ${JSON.stringify(cutRight(tool, 60))}.`,
+      `Tools with pictures: ${[...PICTURED].join(', ')}.`,
+    );
+  }
+  const values = new Map<string, string>();
+  for (const pair of rest.join('?').split('&')) {
+    if (pair === '') continue;
+    const at = pair.indexOf('=');
+    const name = decode(at < 0 ? pair : pair.slice(0, at));
+    if (values.has(name)) {
+      throw new UserError(
+        `The address names ${JSON.stringify(cutRight(name, 60))} twice.`,
+        'Name each argument once.',
+      );
+    }
+    values.set(name, decode(at < 0 ? '' : pair.slice(at + 1)));
+  }
+  // From entries: a member called `__proto__` is data then.
+  return { tool, arguments: Object.fromEntries(values) };
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    throw new UserError(
+      `${JSON.stringify(cutRight(text, 80))} in the address is not percent-encoded UTF-8.`,
+      'Encode each value as encodeURIComponent does: % is %25, & is %26.',
+    );
+  }
+}
