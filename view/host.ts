@@ -18,6 +18,8 @@ export interface HostState {
   canMessage: boolean;
   /** Arguments of the call whose answer is shown; null until the host sends them. */
   args: JsonObject | null;
+  /** Text of the answer that the chat shows; null until the host sends it. */
+  text: string | null;
 }
 
 export interface Host {
@@ -54,6 +56,7 @@ export async function connect(
     canOpenLinks: false,
     canMessage: false,
     args: null,
+    text: null,
   };
   const read = (context: JsonObject) => {
     if (context.theme === 'light' || context.theme === 'dark') state.theme = context.theme;
@@ -72,6 +75,7 @@ export async function connect(
       return;
     }
     if (method === 'ui/notifications/tool-input') state.args = readObject(params.arguments) ?? {};
+    else if (method === 'ui/notifications/tool-result') state.text = readText(params.content);
     else if (method === 'ui/notifications/host-context-changed') read(params);
     else if (id !== undefined) {
       // A ping, or the host says goodbye: nothing has to be kept.
@@ -97,6 +101,13 @@ export async function connect(
 function readObject(value: Json | undefined): JsonObject | null {
   // An array is an object, too, and holds no field that is asked for.
   return typeof value === 'object' && value !== null ? (value as JsonObject) : null;
+}
+
+/** The text of the first block of an answer; null where it has none. */
+function readText(content: Json | undefined): string | null {
+  const [first] = Array.isArray(content) ? content : [];
+  const text = readObject(first)?.text;
+  return typeof text === 'string' ? text : null;
 }
 
 function isLocale(text: string): boolean {

@@ -26,6 +26,7 @@ function showFile(json: string): void {
 /** The page is part of a chat: the host says what was asked, and fetches the data of the answer. */
 async function showInHost(): Promise<void> {
   let page: Page | null = null;
+  let shownText: string | null = null;
   let asked: string | null = null;
   say('Waiting for the answer …');
   const { host, state } = await connect((changed) => void update(changed), '1');
@@ -34,6 +35,7 @@ async function showInHost(): Promise<void> {
 
   async function update(current: HostState): Promise<void> {
     page?.follow(surroundings(host, current));
+    warn(shownText, current.text);
     if (current.args === null) return;
     const uri = pictureUri(tool, current.args);
     if (uri === asked) return;
@@ -42,13 +44,28 @@ async function showInHost(): Promise<void> {
     try {
       const result = await host.request('resources/read', { uri });
       const [content] = result.contents as readonly { text?: string }[];
-      page = showPicture(root, JSON.parse(content?.text ?? '') as Picture, surroundings(host, current));
+      const picture = JSON.parse(content?.text ?? '') as Picture;
+      page = showPicture(root, picture, surroundings(host, current));
+      shownText = picture.text;
+      warn(shownText, current.text);
     } catch (error) {
       say(`No picture: ${error instanceof Error ? shown(error.message) : 'the host gave no data'}`);
     }
     document.documentElement.dataset.ready = 'true';
     tellSize(host);
   }
+}
+
+const STALE = el('p', { class: 'stale', role: 'note' });
+
+/** Says that the picture is not of the answer above it: the data are read again, and may have changed. */
+function warn(shownText: string | null, answer: string | null): void {
+  if (shownText === null || answer === null || shownText === answer) {
+    STALE.remove();
+    return;
+  }
+  STALE.textContent = 'The data have changed since the answer above: this picture shows those of now.';
+  root.prepend(STALE);
 }
 
 function say(text: string): void {
