@@ -18,7 +18,7 @@ export function readDrilldownPage(parameters: URLSearchParams): Page {
     ...NO_QUERY,
     dataSource: readDataSource(readParameter(parameters, 'var-dataSource')),
     profileTypeId: readParameter(parameters, 'var-profileMetricId') ?? '',
-    groupBy: view !== 'labels' || groupBy === 'all' ? [] : [groupBy],
+    groupBy: groupBy === 'all' ? [] : [groupBy],
     range: readRange(parameters, 'from', 'to'),
     spanIds: splitIds([readParameter(parameters, 'var-spanSelector') ?? '']),
     profileIds: splitIds([readParameter(parameters, 'var-profileIdSelector') ?? '']),
