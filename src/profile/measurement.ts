@@ -1,3 +1,4 @@
+import type { SourceCode } from './forge/locate.js';
 import type { IdSelection } from './ids.js';
 import type { Profile } from './model.js';
 import type { ProfileType } from './types/types.js';
@@ -34,6 +35,8 @@ export interface Measurement {
   reduced: Reduced | null;
   /** Services that are added up, where they are several. */
   services: ServicesTotal | null;
+  /** Places of the source code; left out where the labels name none. */
+  code?: SourceCode;
   notes: readonly string[];
 }
 

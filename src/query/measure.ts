@@ -6,7 +6,12 @@ import { isDifference, totalValue } from '../profile/model.js';
 import { activeTree } from '../profile/tables/idle-tree.js';
 import { parseProfileType } from '../profile/types/types.js';
 import { pickInstanceLabel } from '../sources/labels.js';
-import { listRepositories, REPOSITORY_LABELS, withRepositories } from '../sources/repository.js';
+import {
+  findSourceCode,
+  listRepositories,
+  listSourceLabels,
+  withRepositories,
+} from '../sources/repository.js';
 import { formatSelector } from '../sources/selector.js';
 import type { MergedProfile, MergeQuery, SeriesQuery } from '../sources/source.js';
 import { bytesPerUnit, isCountUnit, secondsPerUnit } from '../text/units.js';
@@ -64,6 +69,7 @@ export async function measure(
       ? null
       : new Set(counts.flatMap((row) => row.labels[instanceLabel] ?? [])).size || null;
   const knownProfiles = profiles > 0 ? profiles : null;
+  const code = findSourceCode(counts);
   return {
     source: source.name,
     isDefaultSource: await context.sources.isDefault(source, context.signal),
@@ -92,6 +98,7 @@ export async function measure(
       : await countSamples(scope, query, { active, isWhole: merged.reduced === null }, context),
     reduced: type.isWallClock ? withoutIdle(merged) : merged.reduced,
     services: services?.total ?? null,
+    ...(code === null ? {} : { code }),
     notes: [
       ...scope.notes,
       ...(services?.notes ?? []),
@@ -174,7 +181,7 @@ async function findGrouping(query: SeriesQuery, scope: Scope, context: ToolConte
     .getSchema(scope.source)
     .labelNames(query.matchers, query.window, context.signal);
   const instanceLabel = pickInstanceLabel(names);
-  const labels = REPOSITORY_LABELS.filter((label) => names.includes(label));
+  const labels = listSourceLabels(names);
   return { instanceLabel, labels: instanceLabel === null ? labels : [instanceLabel, ...labels] };
 }
 

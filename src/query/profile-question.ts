@@ -3,6 +3,7 @@ import { emptyAnswer } from '../report/empty.js';
 import { withLink } from '../report/links.js';
 import { type NextCall, readyCall } from '../report/next.js';
 import type { Answer, Json } from '../report/render.js';
+import { withSourceLines } from '../report/source-lines.js';
 import { formatSelector, parseSelector } from '../sources/selector.js';
 import type { ProfileSource, Window } from '../sources/source.js';
 import { safeText } from '../text/sanitise.js';
@@ -33,22 +34,26 @@ export async function answerAbout(
   const resolution = await resolveScope(request, context);
   if ('missing' in resolution) return answerWithoutData(resolution.missing, resolution.window, context);
   const measurement = await measure(resolution.scope, context, options);
-  if (measurement !== null) return addLink(await look(measurement, resolution.scope), resolution.scope);
+  if (measurement !== null) {
+    return addLinks(await look(measurement, resolution.scope), measurement, resolution.scope);
+  }
   // The hour with the newest data may come from the schema cache, so it is looked up again.
   const fresh = request.window === null ? await resolveScope(request, withFreshSchema(context)) : resolution;
   if ('missing' in fresh) return answerWithoutData(fresh.missing, fresh.window, context);
   if (!isSame(fresh, resolution)) {
     const freshMeasurement = await measure(fresh.scope, context, options);
-    if (freshMeasurement !== null) return addLink(await look(freshMeasurement, fresh.scope), fresh.scope);
+    if (freshMeasurement !== null) {
+      return addLinks(await look(freshMeasurement, fresh.scope), freshMeasurement, fresh.scope);
+    }
   }
   const { service, matchers, type } = fresh.scope;
   const resolvedRequest = { ...request, service, matchers, profileType: type.id };
   return answerWithoutData(resolvedRequest, fresh.scope.window, context);
 }
 
-/** Adds the link to the page of these profiles, where the source has pages. */
-function addLink(answer: Answer, scope: Scope): Answer {
-  return withLink(answer, linkTo(scope.source, mergeQuery(scope)));
+/** Adds the lines in the source, and the link to the page of these profiles, where there are some. */
+function addLinks(answer: Answer, { code }: Measurement, scope: Scope): Answer {
+  return withLink(withSourceLines(answer, code, null), linkTo(scope.source, mergeQuery(scope)));
 }
 
 /** A copy of the context whose schema is read from the source instead of the cache. */

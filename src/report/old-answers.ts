@@ -25,7 +25,9 @@ export function oldAnswerNote({ source, ageMs, isAnswering }: OldAnswer): string
 export function withNotes(answer: Answer, notes: readonly string[]): Answer {
   if (notes.length === 0) return answer;
   const notesBefore = Array.isArray(answer.data.notes) ? answer.data.notes : [];
-  const ends = answer.text.findIndex(({ rows }) => /^(?:Next: |https?:|Open in )/.test(rows[0] ?? ''));
+  const ends = answer.text.findIndex(({ rows }) =>
+    /^(?:Next: |https?:|Open in |Source at |Deployed: )/.test(rows[0] ?? ''),
+  );
   const at = ends < 0 ? answer.text.length : ends;
   const block = { rows: notes.map((note) => `Note: ${note}`) };
   return {

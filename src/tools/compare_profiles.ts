@@ -4,6 +4,7 @@ import { buildComparison } from '../investigation/comparison-report.js';
 import { addComparison } from '../investigation/pictures.js';
 import { compareRequest, type OneRequestQuestion } from '../investigation/requests/compare.js';
 import { compareServices } from '../investigation/several-services.js';
+import { readSourceCode } from '../investigation/source-code.js';
 import { idsText } from '../profile/ids.js';
 import type { CallContext, WrittenCall } from '../query/context.js';
 import { type Emptiness, explainEmptiness } from '../query/emptiness.js';
@@ -22,7 +23,8 @@ import { withLink } from '../report/links.js';
 import { type NextCall, nextCall, type ToolArguments } from '../report/next.js';
 import type { Answer } from '../report/render.js';
 import { requestComparisonAnswer } from '../report/requests/comparison.js';
-import { formatSelector, parseSelector } from '../sources/selector.js';
+import { withSourceLines } from '../report/source-lines.js';
+import { formatSelector, parseSelector, sameMatchers } from '../sources/selector.js';
 import type { Matcher, Window } from '../sources/source.js';
 import { formatTime } from '../text/units.js';
 import type { Run } from './define.js';
@@ -82,9 +84,12 @@ export const run: Run<typeof input> = async (args, context) => {
     { profileTypeId: type.id, matchers: baseline.matchers, window: reading.baseline },
     { profileTypeId: type.id, matchers, window },
   );
+  const side = sameMatchers(baseline.matchers, matchers) ? 'baseline' : 'incident';
+  const code = await readSourceCode(reading.context, side, context.signal);
   const comparison = await buildComparison(reading, args.limit, context);
   addComparison(context.pictures, reading, comparison.finding);
-  return withLink(comparisonAnswer(comparison), link);
+  const answer = withSourceLines(comparisonAnswer(comparison), code, comparison.finding?.fn ?? undefined);
+  return withLink(answer, link);
 };
 
 /** Single requests or profiles against the others. */

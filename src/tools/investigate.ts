@@ -9,6 +9,7 @@ import { investigateFleet } from '../investigation/fleet/report.js';
 import { drawOutcome } from '../investigation/outcome.js';
 import { addInvestigation } from '../investigation/pictures.js';
 import { smallestPoints } from '../investigation/smallest.js';
+import { readSourceCode } from '../investigation/source-code.js';
 import { orderBySymptom } from '../investigation/symptom.js';
 import { MIN_WAIT_PART } from '../investigation/thresholds.js';
 import { askAgain, listNotRead } from '../investigation/unread-report.js';
@@ -31,6 +32,7 @@ import { fleetAnswer } from '../report/answers/fleet/answer.js';
 import { type Investigation, investigationAnswer } from '../report/answers/investigation.js';
 import { withLink } from '../report/links.js';
 import { type NextCall, nextCall } from '../report/next.js';
+import { withSourceLines } from '../report/source-lines.js';
 import { createSchema } from '../schema/schema.js';
 import { formatSelector } from '../sources/selector.js';
 import type { Window } from '../sources/source.js';
@@ -78,6 +80,7 @@ export const run: Run<typeof input> = async (args, context) => {
   if (reading === null) return answerWithoutData(missing, window, context);
   const mixture = selected.service === null ? await explainMixture(missing, window, asking) : [];
   const allNotes = [...translated.notes, ...notes, ...mixture, ...(single?.notes ?? [])];
+  const code = await readSourceCode(reading.context, 'baseline', context.signal);
   const investigation = await buildReport(
     reading,
     missing,
@@ -90,7 +93,7 @@ export const run: Run<typeof input> = async (args, context) => {
   // A leak in goroutines is looked at in goroutines.
   const ofFinding = { profileTypeId: (investigation.findings[0]?.type ?? investigation.main).id, matchers };
   return withLink(
-    investigationAnswer(investigation),
+    withSourceLines(investigationAnswer(investigation), code, investigation.findings[0]?.fn ?? undefined),
     differenceLink(
       request.source,
       { ...ofFinding, window: investigation.baseline },

@@ -1,7 +1,7 @@
 import type { Repository } from '../../profile/model.js';
 import { notReadBecause, type Unread } from '../../query/not-read.js';
 import { pickInstanceLabel } from '../../sources/labels.js';
-import { listRepositories } from '../../sources/repository.js';
+import { type DeployedCode, findDeployedCode, listRepositories } from '../../sources/repository.js';
 import type { Labels, Matcher, ProfileSource, Window } from '../../sources/source.js';
 
 /** The label sets of a service and how they tell its instances apart. */
@@ -14,10 +14,9 @@ export interface Fleet {
   choices: readonly { label: string; values: readonly string[] }[];
   /** Places of the source code that the labels name. */
   repositories: readonly Repository[];
-  /**
-   * Why the label sets are not known: then there are neither instances nor choices. Null where they were
-   * read.
-   */
+  /** The places again with what is deployed; null where no label names one whose pages are known. */
+  code: DeployedCode | null;
+  /** Why the label sets were not read, so that there are no instances and choices; null where they were. */
   unread: Unread | null;
 }
 
@@ -73,5 +72,12 @@ export function describeFleet(names: readonly string[], rows: readonly Labels[])
     .filter((label) => label !== instanceLabel)
     .map((label) => ({ label, values: listValues(label, rows) }))
     .filter(({ values }) => values.length >= 2 && values.length <= MAX_VALUES);
-  return { instanceLabel, instances, choices, repositories: listRepositories(rows), unread: null };
+  return {
+    instanceLabel,
+    instances,
+    choices,
+    repositories: listRepositories(rows),
+    code: findDeployedCode(rows),
+    unread: null,
+  };
 }

@@ -11,6 +11,16 @@ export interface CodePlace {
   ref: string | null;
 }
 
+/** Places of the source code of a service, and how many references of it are deployed. */
+export interface SourceCode {
+  /** Distinct repositories and folders, most profiles first, each at the reference of most profiles. */
+  places: readonly CodePlace[];
+  /** Number of different references. */
+  refs: number;
+  /** Reference of the other side of a comparison, where each side has one and they differ; else null. */
+  before: string | null;
+}
+
 /** A function as answers name it. */
 export interface NamedFrame {
   function: string;
