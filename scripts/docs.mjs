@@ -37,7 +37,7 @@ function toolsPage() {
 
 function jsonSection() {
   const { common, rows } = jsonFields(TOOLS.map(({ name }) => name));
-  return `\n# JSON\n\nWith \`format: "json"\` an answer is one object with stable names. Shares are fractions of the total (0.2048), values are in the type's own unit, times are RFC 3339 in UTC, and functions are named as in the profile, uncut. Some fields may be null; an answer without data has \`empty {reason, detail, instead[]}\`.\n\nEvery answer about profiles: ${common.join(', ')}. A list has \`scope\` where it is about a window, \`notes[]\`, and \`next\` and \`links\` where there are any. Besides:\n\n| tool | fields |\n| --- | --- |\n${rows.join('\n')}\n`;
+  return `\n# JSON\n\nWith \`format: "json"\` an answer is one object with stable names. Shares are fractions of the total (0.2048), values are in the type's own unit, times are RFC 3339 in UTC, and functions are named as in the profile, uncut. Some fields may be null; an answer without data has \`empty {reason, detail, instead[]}\`.\n\nEvery answer about profiles: ${common.join(', ')}. A list has \`scope\` where it is about a window, \`notes[]\`, and \`next\` and \`links\` where there are any. Where labels name the repository of a service, each entry of \`findings\`, \`movers\`, \`application_functions\` and \`top_functions\`, and the function of \`inspect_function\`, has \`source_url\` where its line is known, and the answer \`source_code {repository, ref, refs, ref_before, compare_url, question}\`. Besides:\n\n| tool | fields |\n| --- | --- |\n${rows.join('\n')}\n`;
 }
 
 function promptsSection() {

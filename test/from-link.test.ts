@@ -1,3 +1,4 @@
+import { createServer } from 'node:http';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { inputJsonSchema } from '../src/mcp/input-schema.js';
 import { diffLink, profileLink } from '../src/report/links.js';
@@ -300,6 +301,36 @@ describe('a link is refused', () => {
     await finder.close();
     await direct.close();
   });
+});
+
+test('a link gets no request, whatever it leads to', async () => {
+  const requests: string[] = [];
+  const server = createServer((request, response) => {
+    requests.push(request.url ?? '');
+    response.end('{}');
+  });
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  const { port } = Object(server.address());
+  const foreign = `http://127.0.0.1:${port}`;
+  for (const link of [
+    `${foreign}/explore?left=x`,
+    `${foreign}/?query=${CPU}{}`,
+    `${foreign}/d/a/b?var-app=x`,
+  ]) {
+    expect((await ask('summarize_profile', { url: link })).isError).toBe(true);
+    await ask('summarize_profile', { selector: link });
+  }
+  expect(requests).toEqual([]);
+  grafana.requests.clear();
+  for (const link of [`${grafana.url}/goto/abc`, `${grafana.url}/d/abc/shop?var-app=checkout-api`, explore()])
+    await ask('summarize_profile', { url: link, from: 'now-1h' });
+  const paths = grafana.requests.log
+    .map(({ name }) => name)
+    .filter((name) => !/^GET \/api\/|^proxy /.test(name));
+  expect(paths).toEqual([]);
+  server.close();
 });
 
 test('relative times are those of the clock, and calls repeat them as they were', async () => {

@@ -12,9 +12,8 @@ export interface Fleet {
   instances: ReadonlyMap<string, Labels>;
   /** Labels with two to a few values, and the values. */
   choices: readonly { label: string; values: readonly string[] }[];
-  /** Places of the source code that the labels name. */
+  /** Places of the source code that the labels name, and what is deployed, where its pages are known. */
   repositories: readonly Repository[];
-  /** The places again with what is deployed; null where no label names one whose pages are known. */
   code: DeployedCode | null;
   /** Why the label sets were not read, so that there are no instances and choices; null where they were. */
   unread: Unread | null;
