@@ -252,6 +252,47 @@ describe('what a link lacks', () => {
   });
 });
 
+describe('a link to a span', () => {
+  const link = (ids: object) => {
+    const query = {
+      datasource: { uid: 'main' },
+      profileTypeId: CPU,
+      labelSelector: '{service_name="checkout-api"}',
+    };
+    const pane = {
+      queries: [{ ...query, ...ids }],
+      range: { from: String(WINDOW.from), to: String(WINDOW.to) },
+    };
+    return `${PUBLIC}/explore?panes=${encodeURIComponent(JSON.stringify({ a: pane }))}`;
+  };
+  const span = '00f067aa0ba902b7';
+
+  test.each([
+    [{ spanSelector: [span] }, 'span_id'],
+    [{ profileIdSelector: ['7c9e6679-7425-40de-944b-e07fc1f90ae7'] }, 'profile_id'],
+    [{ traceIdSelector: ['4bf92f3577b34da6a3ce929d0e0e4736'] }, 'trace_id'],
+    // The span says more than the profile that it is in.
+    [{ spanSelector: [span], profileIdSelector: ['7c9e6679-7425-40de-944b-e07fc1f90ae7'] }, 'span_id'],
+  ])('%j is asked about as %s', async (ids, name) => {
+    const { text } = await ask('summarize_profile', { url: link(ids) });
+    expect(text).toContain(
+      `From the link to Grafana Explore: source, service, profile_type, from, to, ${name}.`,
+    );
+  });
+
+  test('ids of the caller win, and tools without ids say so', async () => {
+    const other = await ask('summarize_profile', {
+      url: link({ spanSelector: [span] }),
+      span_id: '0123456789abcdef',
+    });
+    expect(other.text).toContain(
+      'From the link to Grafana Explore: source, service, profile_type, from, to.',
+    );
+    const { text } = await ask('get_timeline', { url: link({ spanSelector: [span] }) });
+    expect(noteIn(text)).toContain('Not used of it: the span id.');
+  });
+});
+
 describe('a link is refused', () => {
   test('of another place: it and the configured ones are named, nothing else of the link', async () => {
     const { text, isError } = await ask('summarize_profile', {

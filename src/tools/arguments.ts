@@ -22,7 +22,7 @@ const fromArgument = z
 
 const toArgument = z.string().optional().describe('End, like from');
 
-const urlArgument = z.string().optional().describe('Link to Grafana or Pyroscope');
+const urlArgument = z.string().optional().describe('Grafana or Pyroscope link');
 
 /** Arguments that a link can stand for where a tool takes one and would require them. */
 export const LINKED_ARGUMENTS = ['from', 'to'] as const;

@@ -71,12 +71,6 @@ export function describeFleet(names: readonly string[], rows: readonly Labels[])
     .filter((label) => label !== instanceLabel)
     .map((label) => ({ label, values: listValues(label, rows) }))
     .filter(({ values }) => values.length >= 2 && values.length <= MAX_VALUES);
-  return {
-    instanceLabel,
-    instances,
-    choices,
-    repositories: listRepositories(rows),
-    code: findDeployedCode(rows),
-    unread: null,
-  };
+  const code = findDeployedCode(rows);
+  return { instanceLabel, instances, choices, repositories: listRepositories(rows), code, unread: null };
 }
