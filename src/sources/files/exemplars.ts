@@ -22,9 +22,9 @@ export function listExemplars(parts: readonly QueryPart[], typeId: string, kind:
     kind === 'profiles'
       ? counted.map((part) => toProfileRow(part, typeId))
       : counted.flatMap((part) => listSpanRows(part, typeId));
-  const heaviest = rows
-    .filter(({ value }) => value > 0)
-    .sort((a, b) => b.value - a.value || a.time - b.time || (getId(a) < getId(b) ? -1 : 1));
+  const heaviest = rows.sort(
+    (a, b) => b.value - a.value || a.time - b.time || (getId(a) < getId(b) ? -1 : 1),
+  );
   return {
     rows: heaviest.slice(0, MAX_ROWS),
     counted: kind === 'profiles' ? counted.length : counted.reduce((sum, part) => sum + countSpans(part), 0),
@@ -60,14 +60,16 @@ function listSpanRows({ entry, sets }: QueryPart, typeId: string): Exemplar[] {
     row.value += totals[type] ?? 0;
     row.labels.push(entry.sets[set]?.labels ?? entry.labels);
   }
-  return [...bySpan].map(([span, { value, trace, labels }]) => ({
-    time: entry.time,
-    value,
-    labels: common(labels),
-    profileId: null,
-    spanId: span,
-    traceId: trace || null,
-  }));
+  return [...bySpan]
+    .filter(([, { value }]) => value > 0)
+    .map(([span, { value, trace, labels }]) => ({
+      time: entry.time,
+      value,
+      labels: common(labels),
+      profileId: null,
+      spanId: span,
+      traceId: trace || null,
+    }));
 }
 
 function typeIn({ entry }: Pick<FileSelection, 'entry'>, typeId: string): number {

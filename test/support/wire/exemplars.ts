@@ -17,18 +17,19 @@ const { signal } = new AbortController();
 
 /**
  * `SelectHeatmap` of spans, or with single profiles: per step and each of 20 ranges of value the number of
- * them, and the heaviest one.
+ * them, and the heaviest one. Null where the source does not list all profiles.
  */
 export async function selectExemplars(
   source: ProfileSource,
   request: SteppedRequest,
   { kind, hasExemplars, limit, type, mode, split }: HeatmapOptions,
-): Promise<object> {
+): Promise<object | null> {
   const { start, end, groupBy, profileTypeId, matchers } = request;
   const stepMs = Math.trunc(Math.trunc(request.step * 1e9) / 1e6);
   const window = { from: start - stepMs + 1, to: end };
   const listed = await source.exemplars?.({ profileTypeId, matchers, window }, kind, signal);
-  const rows = (listed?.rows ?? []).filter(({ time }) => mode !== 'dual' || time >= split);
+  if (listed === undefined || (kind === 'profiles' && listed.rows.length < listed.counted)) return null;
+  const rows = listed.rows.filter(({ time }) => mode !== 'dual' || time >= split);
   if (rows.length === 0) return {};
   const low = rows.reduce((least, { value }) => Math.min(least, value), Number.POSITIVE_INFINITY);
   const high = rows.reduce((most, { value }) => Math.max(most, value), Number.NEGATIVE_INFINITY);

@@ -68,8 +68,7 @@ export async function heatmap(context: ServerContext, message: unknown, headers:
   };
   const hasExemplars = /_(?:INDIVIDUAL|SPAN)$/.test(request.exemplarType);
   const isOfSpans = request.queryType === 'HEATMAP_QUERY_TYPE_SPAN';
-  if (!hasExemplars && !isOfSpans) return selectHeatmap(source, selection, { limit }, context);
-  return selectExemplars(source, selection, {
+  const drawn = await selectExemplars(source, selection, {
     kind: isOfSpans ? 'spans' : 'profiles',
     hasExemplars,
     limit,
@@ -77,6 +76,8 @@ export async function heatmap(context: ServerContext, message: unknown, headers:
     mode: context.mode,
     split: context.split,
   });
+  // A source that does not list all profiles one by one still counts them.
+  return drawn ?? selectHeatmap(source, selection, { limit }, context);
 }
 
 function checkQueryType({ queryType, exemplarType }: { queryType: string; exemplarType: string }): void {

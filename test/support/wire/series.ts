@@ -123,7 +123,7 @@ export async function selectHeatmap(
   storage: Storage,
 ): Promise<object> {
   const { start, end } = request;
-  const cells = await computeCells(source, request, { store: 'v2', start, end }, storage);
+  const cells = await computeCells(source, request, { store: 'v2', start, end, hasLast: true }, storage);
   const values = cells.flatMap(({ points }) => [...points.values()].flat()).map(meanValue);
   const low = values.reduce((least, value) => Math.min(least, value), Number.POSITIVE_INFINITY);
   const high = values.reduce((most, value) => Math.max(most, value), Number.NEGATIVE_INFINITY);
@@ -159,11 +159,14 @@ function countProfiles(points: ReadonlyMap<number, readonly StoredProfiles[]>): 
   return [...points.values()].flat().reduce((sum, { profiles }) => sum + profiles, 0);
 }
 
-/** The profiles of one storage's part, per combination of labels and point. */
+/**
+ * The profiles of one storage's part, per combination of labels and point. A series has no point behind the
+ * end; a heatmap has one for what a last step of its own holds.
+ */
 async function computeCells(
   source: ProfileSource,
   request: SteppedRequest,
-  { store, start, end }: Half,
+  { store, start, end, hasLast = false }: Half & { hasLast?: boolean },
   { mode, split }: Storage,
 ): Promise<{ labels: Labels; points: Map<number, StoredProfiles[]> }[]> {
   // Go multiplies seconds by 1e9 and cuts to whole milliseconds.
@@ -172,7 +175,7 @@ async function computeCells(
   for (const profile of await storedProfiles(source, request, { from: start - stepMs + 1, to: end })) {
     if (mode === 'dual' && (store === 'v2') !== profile.time >= split) continue;
     const point = Math.max(start, start + Math.ceil((profile.time - start) / stepMs) * stepMs);
-    if (point > end) continue;
+    if (point > end && !hasLast) continue;
     const labels = pickLabels(profile.labels, request.groupBy);
     const row = rows.get(buildKey(labels)) ?? { labels, points: new Map<number, StoredProfiles[]>() };
     rows.set(buildKey(labels), row);
