@@ -13,7 +13,7 @@ const PAGE = fileURLToPath(new URL('../../../test/evaluation/README.md', import.
 /** Far from the seeds that the engine was made with. */
 const HELD_OUT = 1_000_000;
 const USAGE = `npm run evaluate:generated -- [--cases N] [--kinds ab…] [--from SEED] [--workers N] [--held] [--verbose] [--write]
-  --cases    of every kind (default 200), ten times as many of h, i, j, q, s, t and v
+  --cases    of every kind (default 200), ten times as many of h, i, j, q, s, t and v, four times of u
   --kinds    letters of the kinds to judge (default all)
   --from     first seed (default ${HELD_OUT}: held out; hunt for faults from 1 on)
   --workers  threads (default 2)

@@ -47,10 +47,16 @@ export interface Outcome {
   wrong: readonly string[];
 }
 
-/** The jobs of a run: `cases` of every kind, ten times as many of those where the wrong are accused. */
+/** Times as many cases of the kinds that a floor of their own rests on, where the wrong are accused or two are. */
+function timesAsMany(kind: Kind): number {
+  if (INNOCENT_KINDS.includes(kind)) return 10;
+  return kind === 'u' ? 4 : 1;
+}
+
+/** The jobs of a run: `cases` of every kind, and more of some. */
 export function listJobs(kinds: readonly Kind[], cases: number, from: number): Job[] {
   return kinds.flatMap((kind) => {
-    const count = INNOCENT_KINDS.includes(kind) ? 10 * cases : cases;
+    const count = timesAsMany(kind) * cases;
     return Array.from({ length: count }, (_, index) => ({ kind, seed: from + index }));
   });
 }

@@ -175,3 +175,19 @@ test('the stronger of a change over time and one in a slice is named', async () 
   );
   expect(await decide(instances)).toMatchObject({ accused: 'price', carrier: 'pod=c' });
 });
+
+test('a second change is found below the caller that the first one seemed to move from', async () => {
+  const merge = (rank: number, order: number): Stacks => ({
+    'main serve': 400,
+    'main merge': 500,
+    'main merge rank': rank,
+    'main merge order': order,
+  });
+  const { change, further, analysis } = await read(
+    pods(1, { cpu: changing(merge(50, 80), merge(140, 130)) }),
+  );
+  expect([change, ...further].map((found) => getName(analysis, found?.culprit.fn))).toEqual([
+    'rank',
+    'order',
+  ]);
+});

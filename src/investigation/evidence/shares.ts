@@ -135,72 +135,86 @@ export async function readShares(
     leftOut.clear();
     for (const key of warming.leftOut) leftOut.add(key);
   };
-  for (;;) {
-    // To look once more, for another change or in what is left of the window, is one more question.
-    const isFurther = accepted.length > 0 || windows.incident[0]?.from !== wholeFrom;
-    const minDistance = isFurther ? gate + FURTHER_MARGIN : gate;
-    const search = {
-      without: leftOut,
-      gate: minDistance,
-      sliceGate: Math.max(minDistance, SLICE_GATE),
-      allowsBursts,
-    };
-    const changes = await offload('changes', [reading, search], { isHeavy, signal: readContext.signal });
-    // Statements about the type as a whole leave out its warm-up and keep all of its changes.
-    if (accepted.length === 0) {
-      if (whole === null) notes.push(...renamedNotes(lens.type.alias, changes.analysis.joined.renamed));
-      whole = changes.analysis;
-    }
-    const change = await strongestChange(context, lens, profileTimes, changes, slices);
-    const info = change === null ? undefined : changes.analysis.joined.functions[change.culprit.fn];
-    if (change === null || info === undefined) {
-      const settled = accepted.length > 0 ? null : warming.ofLoad(changes.analysis, windows.incident);
-      if (settled === null) break;
-      startAt(settled);
-      continue;
-    }
-    const analysis = { ...changes.analysis, universe: change.universe };
-    const warmUp = await warming.of(analysis, change, windows.incident, slices, accepted.length === 0);
-    if (warmUp === 'unsettled') break;
-    if (warmUp === 'left out') {
+  /** Accepts one change after the other, each in what is left without those before it. */
+  const searchFurther = async () => {
+    while (!isFull(accepted)) {
+      // To look once more, for another change or in what is left of the window, is one more question.
+      const isFurther = accepted.length > 0 || windows.incident[0]?.from !== wholeFrom;
+      const minDistance = isFurther ? gate + FURTHER_MARGIN : gate;
+      const search = {
+        without: leftOut,
+        gate: minDistance,
+        sliceGate: Math.max(minDistance, SLICE_GATE),
+        allowsBursts,
+      };
+      const changes = await offload('changes', [reading, search], { isHeavy, signal: readContext.signal });
+      // Statements about the type as a whole leave out its warm-up and keep all of its changes.
+      if (accepted.length === 0) {
+        if (whole === null) notes.push(...renamedNotes(lens.type.alias, changes.analysis.joined.renamed));
+        whole = changes.analysis;
+      }
+      const change = await strongestChange(context, lens, profileTimes, changes, slices);
+      const info = change === null ? undefined : changes.analysis.joined.functions[change.culprit.fn];
+      if (change === null || info === undefined) {
+        const settled = accepted.length > 0 ? null : warming.ofLoad(changes.analysis, windows.incident);
+        if (settled === null) break;
+        startAt(settled);
+        continue;
+      }
+      const analysis = { ...changes.analysis, universe: change.universe };
+      const warmUp = await warming.of(analysis, change, windows.incident, slices, accepted.length === 0);
+      if (warmUp === 'unsettled') break;
+      if (warmUp === 'left out') {
+        leftOut.add(joinKey(info));
+        continue;
+      }
+      if (warmUp !== null) {
+        startAt(warmUp);
+        continue;
+      }
+      if (accepted.length > 0 && isRemainder(change, accepted)) break;
+      accepted.push({
+        ...attributed(analysis, change, slices, context.fleet.instanceLabel),
+        leftOut: new Set(leftOut),
+      });
+      const source = sourceOfMove(change);
+      if (source === 'caller') break;
       leftOut.add(joinKey(info));
-      continue;
+      if (source !== null) leftOut.add(source);
     }
-    if (warmUp !== null) {
-      startAt(warmUp);
-      continue;
-    }
-    if (accepted.length > 0 && isRemainder(change, accepted)) break;
-    accepted.push({
-      ...attributed(analysis, change, slices, context.fleet.instanceLabel),
-      leftOut: new Set(leftOut),
-    });
-    const source = sourceOfMove(change);
-    const moves = accepted.filter(({ from }) => from !== null).length;
-    if (accepted.length - moves === MAX_CHANGES || moves === MAX_MOVES || source === 'caller') break;
-    leftOut.add(joinKey(info));
-    if (source !== null) leftOut.add(source);
-  }
-  if (whole === null) throw new Error('nothing was analysed');
-  const doubted = accepted.filter(({ from }) => from !== null);
-  if (doubted.length > 0) {
-    // Next to a growth elsewhere all other code loses share: what it lost is no source of a move. What
-    // grew by more than others lost, once further changes are left out, has not only moved.
-    const grown = accepted.flatMap(({ from, culprit, contrast }) => {
-      const info = contrast.joined.functions[culprit.fn];
-      return from === null && info !== undefined ? [joinKey(info)] : [];
-    });
+  };
+  /**
+   * Judges what seems to have moved once more, without the changes that were found: next to a growth
+   * elsewhere all other code loses share, and what it lost is no source of a move. What grew by more than
+   * others lost has not only moved.
+   *
+   * @returns whether one of them is a growth after all
+   */
+  const judgeMoves = async () => {
+    const doubted = accepted.filter(({ from }) => from !== null);
+    if (doubted.length === 0) return false;
     const search = {
-      without: new Set([...warming.leftOut, ...grown]),
+      without: new Set([...warming.leftOut, ...changeKeys(accepted.filter(({ from }) => from === null))]),
       gate,
       sliceGate: SLICE_GATE,
       allowsBursts,
       isStrict: true,
     };
     const alone = await offload('changes', [reading, search], { isHeavy, signal: readContext.signal });
-    for (const move of doubted)
-      if (hasGrownAlone(move, alone)) accepted[accepted.indexOf(move)] = { ...move, from: null };
+    const grown = doubted.filter((move) => hasGrownAlone(move, alone));
+    for (const move of grown) accepted[accepted.indexOf(move)] = { ...move, from: null };
+    return grown.length > 0;
+  };
+  await searchFurther();
+  if (await judgeMoves()) {
+    // The caller that the cost seemed to come from was left out, and further changes below it with it.
+    leftOut.clear();
+    const sources = accepted.flatMap((change) => sourceOfMove(change) ?? []);
+    for (const key of [...warming.leftOut, ...changeKeys(accepted), ...sources]) leftOut.add(key);
+    await searchFurther();
+    await judgeMoves();
   }
+  if (whole === null) throw new Error('nothing was analysed');
   const [change = null, ...further] = accepted.sort((a, b) => b.culprit.growth - a.culprit.growth);
   const from = windows.incident[0]?.from;
   return {
@@ -216,6 +230,20 @@ export async function readShares(
     settledFrom: from === undefined || from === wholeFrom ? null : from,
     unsettled: accepted.length === 0 ? warming.unsettled : null,
   };
+}
+
+/** Whether as many changes, or moves, were found as are looked for. */
+function isFull(changes: readonly ShareChange[]): boolean {
+  const moves = changes.filter(({ from }) => from !== null).length;
+  return changes.length - moves >= MAX_CHANGES || moves >= MAX_MOVES;
+}
+
+/** Keys of the functions that changes are named after. */
+function changeKeys(changes: readonly ShareChange[]): string[] {
+  return changes.flatMap(({ culprit, contrast }) => {
+    const info = contrast.joined.functions[culprit.fn];
+    return info === undefined ? [] : [joinKey(info)];
+  });
 }
 
 /**

@@ -31,7 +31,7 @@ describe('shiftWithin', () => {
   });
 });
 
-describe('compositionOf', () => {
+describe('testComposition', () => {
   const CALM: Stacks = {
     'runtime.serve show render': 100,
     'runtime.serve show encode': 100,
@@ -56,5 +56,17 @@ describe('compositionOf', () => {
     const more = times(CALM, 'show', 3);
     expect(of(more).isAlike).toBe(true);
     expect(of({ ...more, 'runtime.serve show render': 900 }).isAlike).toBe(false);
+  });
+
+  test.each([
+    ['2.9 points more of the kind explain nothing of its growth', 0.029, true],
+    ['3.1 points do', 0.031, false],
+  ])('of a long window, where noise is small, %s', (_, points, isAlike) => {
+    const long = times(CALM, 'runtime', 1_000);
+    const [whole, part] = [400_000, 100_000];
+    const added = (whole * points) / (1 - part / whole - points);
+    const contrasted = contrast(long, { ...long, 'runtime.serve show render': part + added });
+    const entry = findFunction(contrasted, 'show');
+    expect(testComposition(contrasted, findRequests(contrasted).entryOfStack, entry).isAlike).toBe(isAlike);
   });
 });

@@ -19,6 +19,11 @@ const MIN_CELL_SAMPLES = 20;
  * twenty parts, in the stretch of time that was chosen for its change, one reaches 3 by chance.
  */
 const ALIKE_Z = 3.8;
+/**
+ * Part of the entry point that such a part must have gained or lost: in a long window noise of a small part
+ * reaches any number of standard errors, but explains nothing of what the entry point grew by.
+ */
+const MIN_SHIFT = 0.03;
 
 /**
  * Divides the stacks of an entry point by the own function nearest to the leaf and what that calls, and
@@ -57,6 +62,7 @@ export function testComposition(
     squares += ((x1 + x2) / whole) ** 2;
     if (x1 + x2 < MIN_CELL_SAMPLES) continue;
     parts++;
+    if (Math.abs(x2 / totals[1] - x1 / totals[0]) < MIN_SHIFT) continue;
     if (Math.abs(deviation([x1, totals[0]], [x2, totals[1]], dispersion)) >= ALIKE_Z) isAlike = false;
   }
   return { parts, diversity: squares > 0 ? 1 / squares : 0, isAlike };

@@ -60,11 +60,25 @@ describe('isMixOfRequests', () => {
       ],
       [
         'one of them grew beyond all bounds while the others vary a little',
-        times(times(times(steps, 'price', 20), 'book', 1.3), 'render', 0.9),
+        times(times(times(steps, 'price', 20), 'book', 1.6), 'render', 0.8),
         false,
       ],
     ])('%s: that is a mix: %s', (_, after, expected) => {
       expect(isMix(steps, after, 'price')).toBe(expected);
+    });
+
+    test.each<[string, number, boolean]>([
+      ['and its three parts grew alike', 20, true],
+      ['and one of its three parts grew by more', 60, false],
+    ])('the others vary, one of them grew beyond all bounds %s', (_, factor, expected) => {
+      const wide = { ...steps, 'runtime.serve work price tax': 90 };
+      const vary = (stacks: Stacks) => times(times(stacks, 'book', 1.6), 'render', 0.8);
+      expect(isMix(wide, times(vary(times(wide, 'price', 20)), 'tax', factor / 20), 'price')).toBe(expected);
+    });
+
+    test('its three parts grew alike while the others kept together', () => {
+      const wide = { ...steps, 'runtime.serve work price tax': 90 };
+      expect(isMix(wide, times(wide, 'price', 20), 'price')).toBe(false);
     });
 
     test('many parts of one of them grew alike: more of its requests came', () => {
@@ -94,6 +108,7 @@ test.each<[string, Stacks, boolean]>([
   ['with the handlers below it, of which one grew', times(CALM, ' save', 4), true],
   ['with the handlers below it, of which both grew', times(CALM, 'mux', 4), true],
   ['by its own cost', { ...CALM, 'runtime.serve access runtime.mux': 900 }, false],
+  ['in share only, since all else fell', { ...times(CALM, 'mux', 0.7), 'runtime.serve access': 1 }, true],
 ])('what dispatches requests grew %s: that is a mix: %s', (_, after, expected) => {
   expect(isMix(CALM, after, 'runtime.mux')).toBe(expected);
 });

@@ -24,6 +24,8 @@ const MIN_ALIKE_PARTS = 2;
  * own code calls it: a step of the same work has few parts.
  */
 const DIVERSE = 3;
+/** Parts that must have grown alike where the other kinds show that kinds rise and fall on their own. */
+const MIN_VARIED_PARTS = 3;
 /** Kinds of requests vary when one of them differs from the rest by this factor … */
 const VARIED = 1.2;
 /** … and by so many standard errors. */
@@ -56,9 +58,11 @@ export function isMixOfRequests(contrast: Contrast, requests: Requests, fn: numb
   if (known.reduce((sum, { growth }) => sum + growth, 0) < MAIN_PART * whole) return false;
   const factors = computeFactors(strata, before.profiles, after.profiles);
   if (main.growth < MAIN_PART * whole) return true;
-  if (isVaried(factors, main.entry, dispersion.phi)) return true;
+  const spread = measureSpread(factors, main.entry, dispersion.phi);
+  if (spread !== null && spread.distance <= MAX_SPREADS * spread.largest) return true;
   const { parts, diversity, isAlike } = testComposition(contrast, requests.entryOfStack, main.entry);
   if (isAlike && diversity >= DIVERSE) return true;
+  if (isAlike && parts >= MIN_VARIED_PARTS && spread !== null) return true;
   if (requests.calledByOwn.has(main.entry)) return false;
   const load = computeLoad(factors, main.entry);
   const isAllAlike = isAlike && parts >= MIN_ALIKE_PARTS;
@@ -99,21 +103,27 @@ export function isExchangeOfRequests(
 
 /**
  * Tells whether most of a function's growth is that of entry points below it: what dispatches requests grows
- * with them, however many kinds there are. Its own cost would not pass through any of them.
+ * with them, however many kinds there are. Its own cost would not pass through any of them. Where it cost no
+ * more than before, and gained share only because all else fell, most of its cost must be theirs.
  */
 function isAboveEntries(
   strata: ReadonlyMap<number, Stratum>,
   profilesBefore: number,
   profilesAfter: number,
 ): boolean {
-  let whole = 0;
-  let below = 0;
+  let growth = 0;
+  let growthBelow = 0;
+  let cost = 0;
+  let costBelow = 0;
   for (const { all, through, above } of strata.values()) {
-    whole += through[1] / profilesAfter - through[0] / profilesBefore;
+    growth += through[1] / profilesAfter - through[0] / profilesBefore;
+    cost += through[1];
     // An entry point that was not there before is new code, or an old one under a new name.
-    if (all[0] > 0) below += above[1] / profilesAfter - above[0] / profilesBefore;
+    if (all[0] <= 0) continue;
+    growthBelow += above[1] / profilesAfter - above[0] / profilesBefore;
+    costBelow += above[1];
   }
-  return whole > 0 && below >= MAIN_PART * whole;
+  return growth > 0 ? growthBelow >= MAIN_PART * growth : costBelow >= MAIN_PART * cost;
 }
 
 /** Growth of a function per profile through each entry point, the largest first. */
@@ -149,25 +159,33 @@ function computeFactors(
 }
 
 /**
- * Tells whether the other kinds of requests rose and fell on their own, so much that the factor of this one
- * is nothing special among them.
+ * Measures how far the other kinds of requests rose and fell on their own, and how far this one lies from
+ * their mean, both as logarithms of factors.
+ *
+ * @returns null where the others kept together, as steps of the same work do
  */
-function isVaried(factors: readonly Factor[], entry: number, phi: number): boolean {
+function measureSpread(
+  factors: readonly Factor[],
+  entry: number,
+  phi: number,
+): { largest: number; distance: number } | null {
   const mine = factors.find((factor) => factor.entry === entry);
   const others = factors.filter((factor) => factor.entry !== entry).sort((a, b) => a.log - b.log);
-  if (mine === undefined) return false;
-  const varies = others.some((low, at) =>
+  if (mine === undefined) return null;
+  const isVaried = others.some((low, at) =>
     others.slice(at + 1).some((high) => {
       const distance = high.log - low.log;
       const error = Math.sqrt(phi * (low.variance + high.variance));
       return distance >= Math.log(VARIED) && distance >= VARIED_Z * error;
     }),
   );
-  if (!varies) return false;
+  if (!isVaried) return null;
   const weights = others.reduce((sum, factor) => sum + 1 / factor.variance, 0);
   const mean = others.reduce((sum, factor) => sum + factor.log / factor.variance, 0) / weights;
-  const spread = Math.max(...others.map(({ log }) => Math.abs(log - mean)));
-  return Math.abs(mine.log - mean) <= MAX_SPREADS * spread;
+  return {
+    largest: Math.max(...others.map(({ log }) => Math.abs(log - mean))),
+    distance: Math.abs(mine.log - mean),
+  };
 }
 
 /** Value per profile of all other kinds of requests, after ÷ before; 1 where there was nothing. */
