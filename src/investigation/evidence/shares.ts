@@ -1,17 +1,16 @@
 import { offload } from '../../offload.js';
 import type { Analysis, CodeChange, CountedProfile, Reading } from '../../profile/compare/analysis.js';
 import type { Attribution } from '../../profile/compare/attribution.js';
-import type { Changes } from '../../profile/compare/changes.js';
-import { isBelow } from '../../profile/compare/through.js';
 import { joinKey, type Renamed } from '../../profile/contrast/join.js';
 import type { Window } from '../../sources/source.js';
 import { isHeavyWork } from '../../work/offload.js';
 import { shareProfile } from '../../work/share.js';
-import { FURTHER_MARGIN, GATE, LEFT_AT_CALLER, MAX_CHANGES, MAX_MOVES, SLICE_GATE } from '../thresholds.js';
+import { FURTHER_MARGIN, GATE, SLICE_GATE } from '../thresholds.js';
 import type { Fleet } from './fleet.js';
 import { type LensType, type ReadContext, readActive, readQuantum } from './lens.js';
 import { type ProfileTimes, sharedTimes, singleTotals, totalsIn } from './profile-times.js';
 import type { Requests } from './requests.js';
+import { changeKeys, hasGrownAlone, isFull, isRemainder, sourceOfMove } from './shares/accepted.js';
 import { attributed, listSlices, profilesInSlice, type SliceOf, strongestChange } from './shares/slices.js';
 import { createWarming, type Unsettled } from './shares/warming.js';
 import { type Plan, partWindows } from './windows.js';
@@ -230,64 +229,6 @@ export async function readShares(
     settledFrom: from === undefined || from === wholeFrom ? null : from,
     unsettled: accepted.length === 0 ? warming.unsettled : null,
   };
-}
-
-/** Whether as many changes, or moves, were found as are looked for. */
-function isFull(changes: readonly ShareChange[]): boolean {
-  const moves = changes.filter(({ from }) => from !== null).length;
-  return changes.length - moves >= MAX_CHANGES || moves >= MAX_MOVES;
-}
-
-/** Keys of the functions that changes are named after. */
-function changeKeys(changes: readonly ShareChange[]): string[] {
-  return changes.flatMap(({ culprit, contrast }) => {
-    const info = contrast.joined.functions[culprit.fn];
-    return info === undefined ? [] : [joinKey(info)];
-  });
-}
-
-/**
- * Whether a function that seemed to take over another's cost grew by itself, or with what calls it, once
- * other changes are left out.
- */
-function hasGrownAlone({ culprit, contrast }: ShareChange, { overTime, inSlices }: Changes): boolean {
-  const info = contrast.joined.functions[culprit.fn];
-  if (info === undefined) return false;
-  return [overTime, ...inSlices].some((change) => {
-    if (change === null || change.from !== null) return false;
-    const { joined, after } = change.contrast;
-    const fn = joined.functions.findIndex((other) => joinKey(other) === joinKey(info));
-    return fn >= 0 && isBelow(joined, after.parts, fn, change.culprit.fn);
-  });
-}
-
-/**
- * Key of the function that a moved cost came from, which must be left out with the function that has it now:
- * else all other code seems to have grown. `caller` where the cost moved inside one and cannot be left out;
- * null for no move.
- */
-function sourceOfMove({ from, culprit, contrast }: CodeChange): string | null {
-  if (from === null) return null;
-  const { joined, before, after } = contrast;
-  const info = joined.functions[from];
-  const isCaller = isBelow(joined, [...before.parts, ...after.parts], culprit.fn, from);
-  return info === undefined || isCaller ? 'caller' : joinKey(info);
-}
-
-/** Whether a change is only what a caller of one found before has left of it. */
-function isRemainder({ culprit, contrast }: CodeChange, earlierChanges: readonly ShareChange[]): boolean {
-  const info = contrast.joined.functions[culprit.fn];
-  return earlierChanges.some((earlier) => {
-    const { joined, after } = earlier.contrast;
-    const above = joined.functions.findIndex(
-      (candidate) => info !== undefined && joinKey(candidate) === joinKey(info),
-    );
-    return (
-      above >= 0 &&
-      culprit.growth < LEFT_AT_CALLER * earlier.culprit.growth &&
-      isBelow(joined, after.parts, earlier.culprit.fn, above)
-    );
-  });
 }
 
 /** Copies a reading once into memory that threads share, however often they look at it. */
