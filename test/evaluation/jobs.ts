@@ -47,7 +47,7 @@ export interface Outcome {
   wrong: readonly string[];
 }
 
-/** Times as many cases of the kinds with a floor of their own: where the wrong are accused, or two are guilty. */
+/** Times as many cases of the kinds that a floor of their own rests on. */
 function timesAsMany(kind: Kind): number {
   if (INNOCENT_KINDS.includes(kind)) return 10;
   return kind === 'u' ? 4 : 1;
