@@ -10,11 +10,14 @@ import { startPyroscopeServer } from './support/pyroscope-server.js';
 
 const SPLIT = Date.parse('2026-11-20T14:20:00Z');
 
-/** Pyroscope strips type parameters. */
-function normalised(text: string): unknown {
+/** Pyroscope strips type parameters; v1 storage lists no single profiles. */
+function normalised(text: string, mode: string): unknown {
+  const isListed = (row: unknown) => /The heaviest profile of|"profile_id"/.test(JSON.stringify(row));
   // How many requests it takes may depend on how many different values a merge holds.
   return JSON.parse(text, (key, value) => {
     if (key === 'upstream_requests') return undefined;
+    if (mode === 'v1' && (key === 'notes' || key === 'next') && Array.isArray(value))
+      return value.filter((row) => !isListed(row));
     return typeof value === 'string' ? normaliseName(value) : value;
   });
 }
@@ -47,11 +50,12 @@ describe.each(['v1', 'v2', 'dual'] as const)('storage mode %s', (mode) => {
         const sideRequests =
           server.requests.count('SelectHeatmap') + server.requests.count('GetFeatureFlags');
         expect(server.requests.count() - sideRequests).toBeLessThanOrEqual(mode === 'dual' ? 60 : 40);
-        expect(sideRequests).toBeLessThanOrEqual(mode === 'dual' ? 30 : 2);
+        // Two more are for the heaviest span and profile of an instance that carries the change.
+        expect(sideRequests).toBeLessThanOrEqual(mode === 'dual' ? 30 : 4);
         expect(server.requests.mostInFlight()).toBeLessThanOrEqual(8);
         server.requests.clear();
         expect(there.isError).toBe(false);
-        expect(normalised(there.text)).toEqual(normalised(here.text));
+        expect(normalised(there.text, mode)).toEqual(normalised(here.text, mode));
       }
     } finally {
       await source.close();

@@ -73,6 +73,7 @@ function watched(directory: string) {
     profile: watch(source.profile),
     snapshots: watch(source.snapshots),
     timeSeries: watch(source.timeSeries),
+    ...(source.exemplars === undefined ? {} : { exemplars: watch(source.exemplars) }),
   };
   return { source: countingSource, seen };
 }

@@ -4,8 +4,8 @@ import { createPyroscopeSource } from '../src/sources/pyroscope/source.js';
 import type { ProfileSource } from '../src/sources/source.js';
 import { formatTime } from '../src/text/units.js';
 import { asker, NOW } from './support/ask.js';
-import { directoryWith } from './support/directory.js';
-import { listStacks } from './support/profiles.js';
+import { directoryWith, manifest } from './support/directory.js';
+import { listStacks, pprofBytes } from './support/profiles.js';
 import { type PyroscopeServerOptions, startPyroscopeServer } from './support/pyroscope-server.js';
 import { CPU, encodeSpanService, planSpans, SERVICE, SLOW, UNSAMPLED } from './support/span-service.js';
 
@@ -291,5 +291,64 @@ describe('get_timeline with exemplars', () => {
       span_id: SLOW,
     });
     expect(missing.text).toContain('No sample of the service holds a span id here: it does not send them.');
+  });
+});
+
+describe('investigate', () => {
+  const MINUTE = 60_000;
+  const first = NOW - 60 * MINUTE;
+  const incident = { from: formatTime(NOW - 15 * MINUTE), to: formatTime(NOW) };
+
+  /** An hour of two pods, of which one serves a request that costs more than all others for some minutes. */
+  async function openHour(slowMinutes: number): Promise<ProfileSource> {
+    const files: Record<string, Uint8Array> = {};
+    const listed = [];
+    for (let at = 0; at < 60 * 4; at++) {
+      for (const pod of ['web-0', 'web-1']) {
+        const minute = at / 4 - 45;
+        const isSlow = pod === 'web-0' && minute >= 5 && minute < 5 + slowMinutes;
+        const price = 40 + ((at * 7 + pod.length + (pod === 'web-1' ? 3 : 0)) % 9);
+        const stacks = [
+          {
+            frames: ['main', 'serve', 'price'],
+            values: [price, price * 10_000_000],
+            labels: usualLabels(at, pod),
+          },
+          ...(isSlow
+            ? [{ frames: ['main', 'serve', 'parse'], values: [90, 900_000_000], labels: SLOW_LABELS }]
+            : []),
+        ];
+        const file = `${at}-${pod}.pb`;
+        files[file] = pprofBytes({
+          types: ['samples/count', 'cpu/nanoseconds'],
+          periodType: 'cpu/nanoseconds',
+          stacks,
+        });
+        listed.push({
+          file,
+          time: new Date(first + at * 15_000).toISOString(),
+          labels: { service_name: SERVICE, pod },
+        });
+      }
+    }
+    return createFilesSource({
+      directory: await directoryWith({ 'profiles.json': manifest(listed), ...files }),
+    });
+  }
+  const SLOW_LABELS = { span_id: SLOW, trace_id: slow.trace, span_name: 'POST /import' };
+  const usualLabels = (at: number, pod: string) => ({
+    span_id: (1 + 2 * at + (pod === 'web-0' ? 0 : 1)).toString(16).padStart(16, '0'),
+    span_name: 'GET /cart',
+  });
+
+  test('names the request that carries a change, with the call that shows what it does', async () => {
+    const ask = asker(await openHour(8));
+    const { text } = await ask('investigate', { service: SERVICE, ...incident });
+    expect(text).toMatch(
+      new RegExp(`Note: One request carries it: span ${SLOW} of "POST /import" cost 28\\.8 s from`),
+    );
+    const [, args = '{}'] = /^Next: compare_profiles (\{.*\})$/m.exec(text) ?? [];
+    expect(JSON.parse(args)).toMatchObject({ span_id: SLOW });
+    expect((await ask('compare_profiles', JSON.parse(args))).text).toContain('(differs)');
   });
 });

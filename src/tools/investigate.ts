@@ -8,6 +8,7 @@ import type { WaitLens } from '../investigation/evidence/waits.js';
 import { investigateFleet } from '../investigation/fleet/report.js';
 import { drawOutcome } from '../investigation/outcome.js';
 import { addInvestigation } from '../investigation/pictures.js';
+import { findCarrier } from '../investigation/requests/carrier.js';
 import { smallestPoints } from '../investigation/smallest.js';
 import { readSourceCode } from '../investigation/source-code.js';
 import { orderBySymptom } from '../investigation/symptom.js';
@@ -81,15 +82,15 @@ export const run: Run<typeof input> = async (args, context) => {
   const mixture = selected.service === null ? await explainMixture(missing, window, asking) : [];
   const allNotes = [...translated.notes, ...notes, ...mixture, ...(single?.notes ?? [])];
   const code = await readSourceCode(reading.context, 'baseline', context.signal);
-  const investigation = await buildReport(
-    reading,
-    missing,
-    window,
-    baseline,
-    args.symptom,
-    allNotes,
-    context,
-  );
+  const report = await buildReport(reading, missing, window, baseline, args.symptom, allNotes, context);
+  const { type = report.main } = report.findings[0] ?? {};
+  const carrier = await findCarrier(report, { source, matchers }, typeArgument(type, typeIds), context);
+  const investigation = {
+    ...report,
+    notes: [...report.notes, ...carrier.notes],
+    requests: requests.made,
+    next: [...report.next, ...carrier.next],
+  };
   // A leak in goroutines is looked at in goroutines.
   const ofFinding = { profileTypeId: (investigation.findings[0]?.type ?? investigation.main).id, matchers };
   return withLink(

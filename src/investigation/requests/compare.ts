@@ -15,6 +15,7 @@ import type { NextCall } from '../../report/next.js';
 import type { RequestComparison } from '../../report/requests/comparison.js';
 import { formatSelector, sameMatchers } from '../../sources/selector.js';
 import type { Exemplar, Matcher, Window } from '../../sources/source.js';
+import { safeText } from '../../text/sanitise.js';
 import { formatTime } from '../../text/units.js';
 import { isHeavyWork } from '../../work/offload.js';
 import { readQuantum } from '../evidence/lens.js';
@@ -38,7 +39,7 @@ export interface OneRequestQuestion {
  * Compares the samples of single requests with those of the others: 1 merge a side, 2 lists of spans, 2 label
  * questions, and up to 12 small merges where the list does not name the operation.
  *
- * @returns null where there is no sample of these ids
+ * @returns null where there is no sample of these ids, `no_others` where nothing else has any
  */
 export async function compareRequest(
   { scope, only, matchers, others: named }: OneRequestQuestion,
@@ -52,17 +53,25 @@ export async function compareRequest(
   const query = { profileTypeId: type.id, matchers, window };
   const own = await source.profile({ ...query, only }, signal);
   if (own.profile.values.length === 0) return null;
-  const operation = named === null ? await findOperation(counted, only, own.profile, context) : null;
-  const side = named ?? {
-    window,
-    matchers: operation === null ? matchers : [...matchers, operationMatcher(operation)],
-  };
-  const whole = await source.profile({ ...query, ...side }, signal);
-  const isSameWindow = side.window.from <= window.from && side.window.to >= window.to;
-  const holdsOwn = named === null || (isSameWindow && sameMatchers(side.matchers, matchers));
+  const found = named === null ? await findOperation(counted, only, own.profile, context) : null;
   const isNamesOnly = own.isNamesOnly === true;
-  const all = isNamesOnly ? asCallTree(whole.profile) : whole.profile;
-  const rest = holdsOwn ? withoutPart(all, own.profile) : all;
+  const readSide = async (side: { window: Window; matchers: readonly Matcher[] }) => {
+    const { profile, notes } = await source.profile({ ...query, ...side }, signal);
+    const isSameWindow = side.window.from <= window.from && side.window.to >= window.to;
+    const holdsOwn = named === null || (isSameWindow && sameMatchers(side.matchers, matchers));
+    const all = isNamesOnly ? asCallTree(profile) : profile;
+    return { ...side, notes, holdsOwn, rest: holdsOwn ? withoutPart(all, own.profile) : all };
+  };
+  const everything = { window, matchers };
+  const ofOperation = {
+    window,
+    matchers: [...matchers, ...(found === null ? [] : [operationMatcher(found)])],
+  };
+  let other = await readSide(named ?? ofOperation);
+  const isAlone = found !== null && other.rest.values.length === 0;
+  if (isAlone) other = await readSide(everything);
+  const operation = isAlone ? null : found;
+  const { rest, holdsOwn, notes: otherNotes, ...side } = other;
   if (rest.values.length === 0) return 'no_others';
   const active = (profile: Profile) => (type.isWallClock ? splitIdle(profile).active : profile);
   const list = only.kind === 'profile' ? 'profiles' : 'spans';
@@ -109,9 +118,14 @@ export async function compareRequest(
     tested,
     notes: [
       ...scope.notes,
-      ...new Set([...own.notes, ...whole.notes]),
+      ...new Set([...own.notes, ...otherNotes]),
       ...(isNamesOnly
         ? ['The server gives these samples by names of functions alone, so both sides are compared by name.']
+        : []),
+      ...(isAlone
+        ? [
+            `No other request of ${JSON.stringify(safeText(found, 100))} has samples: all others of the selection are taken.`,
+          ]
         : []),
       ...(holdsOwn ? [] : ['The other side may hold these samples as well.']),
       ...(await lookbackNotes(scope.source, side.window, context)),
