@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import { PatternError } from './errors.js';
 import { comparedRows } from './investigation/comparison-rows.js';
 import { buildFindings } from './investigation/findings.js';
@@ -7,6 +8,8 @@ import { filterStacks } from './profile/code/filter.js';
 import { countsInProfile } from './profile/compare/analysis.js';
 import { changesIn, cheaperIn } from './profile/compare/changes.js';
 import { growthBetween } from './profile/compare/growth.js';
+import { type EncodedProfile, encodeProfile } from './profile/export/encode.js';
+import type { ExportFormat, ExportHead } from './profile/export/exported.js';
 import type { Measurement } from './profile/measurement.js';
 import type { Profile } from './profile/model.js';
 import { decodePprof, pprofToProfile, UnreadableProfileError } from './profile/pprof/pprof.js';
@@ -29,10 +32,10 @@ import { shareProfile } from './work/share.js';
  */
 export const JOBS = {
   /** The first sample type of a pprof message, its names without echoes; null where it holds no sample. */
-  decode(bytes: Uint8Array, echoes: readonly Echo[] = []): Profile | null {
+  decode(bytes: Uint8Array, echoes: readonly Echo[] = [], isApart = false): Profile | null {
     const [clean, demangle] = [nameCleaner(echoes), nameDemangler()];
     const file = decodePprof(bytes, (name) => demangle(clean(name)));
-    return file.samples.values.length === 0 ? null : pprofToProfile(file);
+    return file.samples.values.length === 0 ? null : pprofToProfile(file, 0, { isApart });
   },
   fileHead: readFileHead,
   mergeFiles,
@@ -45,6 +48,11 @@ export const JOBS = {
       ...(ignore === null ? {} : { ignore }),
     });
     return profileViewAnswer(measured, filtered, options);
+  },
+  /** A profile as a file; pprof is compressed, as its tools expect. */
+  export(profile: Profile, head: ExportHead, format: ExportFormat): EncodedProfile {
+    const encoded = encodeProfile(profile, head, format);
+    return format === 'pprof' ? { ...encoded, bytes: gzipSync(encoded.bytes) } : encoded;
   },
   active: selectActive,
   changes: changesIn,

@@ -50,7 +50,10 @@ export function withTypes(
             addExemplars(await Promise.all(splitQuery(query).map((part) => exemplars(part, kind, signal)))),
         }),
     profile: async (query, signal) =>
-      addMerges(await Promise.all(splitQuery(query).map((part) => source.profile(part, signal)))),
+      addMerges(
+        await Promise.all(splitQuery(query).map((part) => source.profile(part, signal))),
+        query.isApart,
+      ),
     snapshots: async (query, groupBy, signal) =>
       addCounts(await Promise.all(splitQuery(query).map((part) => source.snapshots(part, groupBy, signal)))),
     timeSeries: async (query, options, signal) =>
@@ -64,12 +67,15 @@ function buildMatcher({ services }: TypeOfServices): Matcher[] {
   return [{ name: 'service_name', op: '=~', value }];
 }
 
-function addMerges(parts: readonly MergedProfile[]): MergedProfile {
+function addMerges(parts: readonly MergedProfile[], isApart?: boolean): MergedProfile {
   const [only] = parts;
   if (only !== undefined && parts.length === 1) return only;
   const seconds = parts.map(({ profiledSeconds }) => profiledSeconds);
   return {
-    profile: mergeProfiles(parts.map(({ profile }) => profile)),
+    profile: mergeProfiles(
+      parts.map(({ profile }) => profile),
+      { isApart },
+    ),
     notes: [...new Set(parts.flatMap(({ notes }) => notes))],
     profiledSeconds: seconds.every((value) => value !== null)
       ? seconds.reduce((sum, value) => sum + value, 0)

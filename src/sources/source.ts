@@ -26,6 +26,11 @@ export interface SeriesQuery {
 /** Selects profiles of a single type (five parts, `name:sample_type:unit:period_type:period_unit`). */
 export interface ProfileQuery extends SeriesQuery {
   profileTypeId: string;
+  /**
+   * Whether functions stay as the profiles name them, one per name, file and start line; else those with the
+   * same normal name are one.
+   */
+  isApart?: boolean;
 }
 
 /** Selects profiles of a type, and of their samples those of some requests where `only` is given. */

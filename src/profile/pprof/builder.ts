@@ -28,19 +28,27 @@ export class ProfileBuilder {
   readonly #values: number[] = [];
   /** Table that adds up equal stacks; null where stacks are kept as they come. */
   readonly #table: StackTable | null;
+  readonly #isApart: boolean;
 
   /**
    * @param options.frames number of frames of all stacks together, where it is known
    * @param options.shouldAddUp whether stacks with the same frames become one; their values should be
    *   integers, whose sums depend on no order
+   * @param options.isApart whether functions stay as they come, one per name, file and start line; else those
+   *   with the same normal name become one
    */
   constructor(
     sampleType: string,
     unit: string,
-    { frames, shouldAddUp = false }: { frames?: number; shouldAddUp?: boolean } = {},
+    {
+      frames,
+      shouldAddUp = false,
+      isApart = false,
+    }: { frames?: number; shouldAddUp?: boolean; isApart?: boolean } = {},
   ) {
     this.#sampleType = sampleType;
     this.#unit = unit;
+    this.#isApart = isApart;
     this.#table = shouldAddUp ? new StackTable() : null;
     this.#stackFrames = this.#table?.frames ?? new GrowingUint32(frames);
     this.#stackStart.push(0);
@@ -48,9 +56,10 @@ export class ProfileBuilder {
 
   /** Id of the function in its file, for {@link frameId}. */
   functionId(info: FunctionInfo): number {
-    const key = isUnnamed(info.name)
-      ? `${info.name}\0${info.file}\0${info.startLine}`
-      : `${info.name}\0${info.file}`;
+    const key =
+      this.#isApart || isUnnamed(info.name)
+        ? `${info.name}\0${info.file}\0${info.startLine}`
+        : `${info.name}\0${info.file}`;
     const known = this.#variantIds.get(key);
     if (known === undefined) {
       this.#variantIds.set(key, this.#variants.length);
@@ -117,7 +126,9 @@ export class ProfileBuilder {
     const values = new Float64Array(this.#values);
     const costs = () =>
       variantCosts(this.#variants.length, frameVariant, { stackStart, stackFrames, values });
-    const { functions, functionOf, placed } = uniteVariants(this.#variants, costs);
+    const { functions, functionOf, placed } = this.#isApart
+      ? variantsApart(this.#variants)
+      : uniteVariants(this.#variants, costs);
     const kin = this.#variants.map(
       (info, variant) => placed[variant] || haveSameOwner(info, functions[functionOf[variant] ?? 0]),
     );
@@ -140,6 +151,15 @@ export class ProfileBuilder {
 
 function haveSameOwner(info: FunctionInfo, other: FunctionInfo | undefined): boolean {
   return other !== undefined && frameOwner(info) === frameOwner(other);
+}
+
+/** Every variant as a function of its own. */
+function variantsApart(variants: readonly FunctionInfo[]): ReturnType<typeof uniteVariants> {
+  return {
+    functions: [...variants],
+    functionOf: Uint32Array.from(variants, (_, variant) => variant),
+    placed: variants.map(() => true),
+  };
 }
 
 interface VariantCosts {

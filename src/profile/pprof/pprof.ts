@@ -374,10 +374,17 @@ function binariesOfFunctions(
 /** File name that addr2line and perf write where they know none. */
 const UNKNOWN_FILE = /^\?+$/;
 
-/** Makes a profile of a sample type of a file. */
-export function pprofToProfile(file: PprofFile, valueIndex = 0): Profile {
+/**
+ * Makes a profile of a sample type of a file.
+ * @param options.isApart as for {@link ProfileBuilder}
+ */
+export function pprofToProfile(
+  file: PprofFile,
+  valueIndex = 0,
+  { isApart = false }: { isApart?: boolean } = {},
+): Profile {
   const { type = '', unit = '' } = file.sampleTypes[valueIndex] ?? {};
-  const builder = new ProfileBuilder(type, unit, { frames: file.samples.locations.length });
+  const builder = new ProfileBuilder(type, unit, { frames: file.samples.locations.length, isApart });
   addPprof(builder, file, valueIndex);
   return builder.build();
 }

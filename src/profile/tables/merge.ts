@@ -19,14 +19,19 @@ interface Merged {
  * have no line then.
  *
  * Takes one pass over all frames of all parts.
+ *
+ * @param options.isApart whether only functions with the same name, file and start line are the same
  */
-export function mergeProfiles(profiles: readonly Profile[]): Profile {
+export function mergeProfiles(
+  profiles: readonly Profile[],
+  { isApart = false }: { isApart?: boolean | undefined } = {},
+): Profile {
   const [first, ...others] = profiles.filter(({ values }) => values.length > 0);
   if (first === undefined || others.length === 0) return first ?? profiles[0] ?? NO_PROFILE;
   const parts = [first, ...others];
 
   const merged = new Map<string, Merged>();
-  const functionsOf = parts.map((part) => uniteFunctions(part, merged));
+  const functionsOf = parts.map((part) => uniteFunctions(part, merged, isApart ? exactKey : joinKey));
   const functions = [...merged.values()].map(locateFunction);
 
   const frames = new Frames();
@@ -75,11 +80,19 @@ export const NO_PROFILE: Profile = {
   values: new Float64Array(),
 };
 
+function exactKey({ name, file, startLine }: FunctionInfo): string {
+  return `${name}\0${file}\0${startLine}`;
+}
+
 /** Per function of a part the id of the function in the merge. */
-function uniteFunctions(part: Profile, merged: Map<string, Merged>): number[] {
+function uniteFunctions(
+  part: Profile,
+  merged: Map<string, Merged>,
+  keyOf: (info: FunctionInfo) => string,
+): number[] {
   const { self, totals } = functionTable(part);
   return part.functions.map((info, partId) => {
-    const key = joinKey(info);
+    const key = keyOf(info);
     const entry = merged.get(key) ?? { id: merged.size, names: new Set(), files: new Map() };
     entry.names.add(info.name);
     merged.set(key, entry);

@@ -29,6 +29,8 @@ export interface MergePlan<Part extends MergePart = MergePart> {
   shouldAddUp?: boolean;
   /** Spans or traces whose samples alone are merged. */
   only?: IdSelection | undefined;
+  /** As in a `ProfileQuery`. */
+  isApart?: boolean;
 }
 
 /**
@@ -38,11 +40,11 @@ export interface MergePlan<Part extends MergePart = MergePart> {
  * @param beforeFile runs before each file: throws when the caller has left, or lets other calls run
  */
 export async function mergeDecoded<Part extends MergePart>(
-  { sampleType, unit, parts, subtracts, shouldAddUp = false, only }: MergePlan<Part>,
+  { sampleType, unit, parts, subtracts, shouldAddUp = false, only, isApart = false }: MergePlan<Part>,
   read: (part: Part) => Promise<SegmentFile> | SegmentFile,
   beforeFile: () => Promise<void> | void = () => {},
 ): Promise<Profile> {
-  const builder = new ProfileBuilder(sampleType, unit, { shouldAddUp });
+  const builder = new ProfileBuilder(sampleType, unit, { shouldAddUp, isApart });
   const sums = new Map<Segment, SegmentSums>();
   for (const part of parts) {
     await beforeFile();
@@ -197,9 +199,9 @@ function roomFor(length: number): number {
  */
 export async function mergeFiles(
   directory: string,
-  { sampleType, unit, parts, subtracts, shouldAddUp = false, only }: MergePlan,
+  { sampleType, unit, parts, subtracts, shouldAddUp = false, only, isApart = false }: MergePlan,
 ): Promise<Profile> {
-  const builder = new ProfileBuilder(sampleType, unit, { shouldAddUp });
+  const builder = new ProfileBuilder(sampleType, unit, { shouldAddUp, isApart });
   for (const { file, index, weight, sets } of parts) {
     const decoded = await readProfileFile(directory, file).catch((error: unknown) => {
       throw new UnreadableProfileError(`${file}: ${explainFailure(error)}`);

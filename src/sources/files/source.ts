@@ -174,7 +174,7 @@ export function createFilesSource(options: {
   };
 
   const merge = async (
-    { profileTypeId: typeId, only }: MergeQuery,
+    { profileTypeId: typeId, only, isApart = false }: MergeQuery,
     parts: readonly QueryPart[],
     signal: AbortSignal,
   ): Promise<Profile> => {
@@ -182,6 +182,7 @@ export function createFilesSource(options: {
     const key = JSON.stringify([
       typeId,
       only ?? null,
+      isApart,
       weights.map(({ entry: { file, time }, weight, sets }) => [file, time, weight, sets]),
     ]);
     const known = mergedProfiles.get(key);
@@ -203,6 +204,7 @@ export function createFilesSource(options: {
       subtracts: parts.some(({ subtracted }) => subtracted !== null),
       shouldAddUp:
         isHuge || weights.reduce((sum, { entry }) => sum + (entry.frames ?? 0), 0) > MAX_PLAIN_FRAMES,
+      isApart,
     };
     return shareRun(runningMerges, key, signal, async (sharedSignal) => {
       const profile = isHuge

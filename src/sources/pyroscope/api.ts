@@ -27,6 +27,8 @@ export interface SeriesSelection extends TimeRange {
 export interface ProfileSelection extends TimeRange {
   profileTypeId: string;
   labelSelector: string;
+  /** As in a `ProfileQuery`; the server is not told. */
+  isApart?: boolean;
 }
 
 /** A profile type as the server lists it; `id` has five parts. */
@@ -217,7 +219,7 @@ export async function selectMergeProfile(
     codec: 'proto',
     signal,
   });
-  return decodeMerge(bytes, 'SelectMergeProfile', transport, signal);
+  return decodeMerge(bytes, { method: 'SelectMergeProfile', isApart: selection.isApart }, transport, signal);
 }
 
 /**
@@ -243,7 +245,9 @@ export async function selectMergeSpans(
     throw unreadable(`${method}: ${error instanceof Error ? error.message : 'damaged'}`);
   }
   if (pprof === undefined) return 'unknown_format';
-  return pprof === null ? null : decodeMerge(pprof, method, transport, signal);
+  return pprof === null
+    ? null
+    : decodeMerge(pprof, { method, isApart: selection.isApart }, transport, signal);
 }
 
 /**
@@ -268,14 +272,14 @@ export async function selectSpanTree(
 
 async function decodeMerge(
   bytes: Uint8Array,
-  method: string,
+  { method, isApart = false }: { method: string; isApart: boolean | undefined },
   transport: Transport,
   signal: AbortSignal,
 ): Promise<Profile | null> {
   if (bytes.length === 0) return null;
   try {
     const heavy = bytes.length >= HEAVY_BYTES;
-    return await offload('decode', [bytes, transport.echoes()], {
+    return await offload('decode', [bytes, transport.echoes(), isApart], {
       isHeavy: heavy,
       signal,
       transfer: heavy ? listTransferables(bytes) : [],

@@ -91,7 +91,7 @@ export function inPieces(source: ProfileSource, now: () => number = Date.now): P
 
     async profile(query, signal) {
       const answers = await askPieces(query, cutEvenly, (piece) => source.profile(piece, signal), signal);
-      return mergeAnswers(answers);
+      return mergeAnswers(answers, query.isApart);
     },
 
     ...(reduced === undefined
@@ -244,10 +244,13 @@ function distinctRows(rows: readonly Labels[]): Labels[] {
   return [...byText].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row);
 }
 
-function mergeAnswers(parts: readonly MergedProfile[]): MergedProfile {
+function mergeAnswers(parts: readonly MergedProfile[], isApart?: boolean): MergedProfile {
   const seconds = parts.map(({ profiledSeconds }) => profiledSeconds);
   return {
-    profile: mergeProfiles(parts.map(({ profile }) => profile)),
+    profile: mergeProfiles(
+      parts.map(({ profile }) => profile),
+      { isApart },
+    ),
     notes: [...new Set(parts.flatMap((part) => part.notes))],
     profiledSeconds: seconds.every((value) => value !== null)
       ? seconds.reduce((sum, value) => sum + value, 0)

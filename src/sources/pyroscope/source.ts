@@ -128,9 +128,15 @@ export function pyroscopeSourceOver(transport: Transport, identity: SourceIdenti
     },
 
     async profile(query, signal) {
-      const { profileTypeId, matchers, only } = query;
+      const { profileTypeId, matchers, only, isApart } = query;
       const { from: start, to: end } = inMilliseconds(query).window;
-      const selection = { profileTypeId, labelSelector: formatSelector(matchers), start, end };
+      const selection = {
+        profileTypeId,
+        labelSelector: formatSelector(matchers),
+        start,
+        end,
+        ...(isApart === undefined ? {} : { isApart }),
+      };
       if (only !== undefined) return ids.read(selection, only, signal);
       const merged = await selectMergeProfile(transport, selection, signal);
       const [, sampleType = '', unit = ''] = profileTypeId.split(':');
