@@ -1,6 +1,8 @@
 import path from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import type { Config } from '../config/read.js';
 import type { CallEnvironment } from '../mcp/call.js';
+import type { AskedBook } from '../patterns/asked/book.js';
 import type { PatternBook } from '../patterns/book.js';
 import type { Breaker } from '../sources/breaker.js';
 import type { GrafanaSources } from '../sources/grafana/sources.js';
@@ -159,17 +161,20 @@ export async function createEnvironment(
   const { registry, grafana } = await createSources(config, { log, meter, recent });
   const schemas = createSchemas(config, log, meter);
   const book = grafana === null ? null : await openBook(grafana, schemas, config);
+  const asked = config.remembersQueries ? await openAskedBook(registry, schemas, log) : null;
   return {
     context: {
       sources: {
         ...registry,
         async close() {
           book?.close();
+          await settledSoon(asked);
           await Promise.all([registry.close(), schemas.close()]);
         },
       },
       getSchema: schemas.getSchema,
       getPatterns: (source) => (source.place === undefined ? null : book),
+      asked,
       now: Date.now,
     },
     log,
@@ -180,6 +185,38 @@ export async function createEnvironment(
       void book?.read(new AbortController().signal, 0);
     },
   };
+}
+
+/** Time that the end of the process waits for what is still to be remembered, milliseconds. */
+const LAST_WRITE_MS = 1_000;
+
+/** Waits a little until what was asked is kept. */
+async function settledSoon(asked: AskedBook | null): Promise<void> {
+  if (asked === null) return;
+  const patience = new AbortController();
+  const waiting = setTimeout(LAST_WRITE_MS, undefined, { signal: patience.signal }).catch(() => {});
+  await Promise.race([asked.settled(), waiting]);
+  patience.abort();
+}
+
+/** Opens the memory of queries that worked, in the place of the schema cache. */
+async function openAskedBook(registry: SourceRegistry, schemas: Schemas, log: Log): Promise<AskedBook> {
+  const { createAskedBook } = await import('../patterns/asked/book.js');
+  let hasFailed = false;
+  return createAskedBook({
+    now: Date.now,
+    async findSource(name) {
+      const all = await registry.all(AbortSignal.timeout(LAST_WRITE_MS)).catch(() => []);
+      const [source = null, ...others] = all.filter((each) => each.name === name);
+      return others.length === 0 ? source : null;
+    },
+    getRows: ({ owner }) => (owner === undefined ? undefined : schemas.getRows(owner)),
+    onFailure(error) {
+      const detail = error instanceof Error ? error.message : String(error);
+      if (!hasFailed) log.warn('queries that worked cannot be kept, the server works on', { detail });
+      hasFailed = true;
+    },
+  });
 }
 
 /** Opens the book of patterns from the dashboards. Its code is loaded only where there is a Grafana. */

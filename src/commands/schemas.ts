@@ -3,6 +3,7 @@ import type { Config } from '../config/read.js';
 import { type AnswerCache, KEPT_FORM } from '../schema/cache.js';
 import { fingerprint, hash, schemaIdentity } from '../schema/identity.js';
 import type { CachePlace, KeptAnswers } from '../schema/kept-answers.js';
+import type { KeptRows, RowStore } from '../schema/rows.js';
 import { createSchema, type Schema } from '../schema/schema.js';
 import type { ProfileSource, SourceOwner } from '../sources/source.js';
 import type { Log } from '../telemetry/log.js';
@@ -17,6 +18,8 @@ export interface Schemas {
    * kept.
    */
   openCache(owner: SourceOwner): AnswerCache | undefined;
+  /** Rows of an owner in the same place, which are kept for months; undefined where nothing is to be kept. */
+  getRows(owner: SourceOwner): KeptRows | undefined;
   close(): Promise<void>;
 }
 
@@ -35,6 +38,11 @@ export function createSchemas(config: Config, log: Log, meter: Meter = NO_METER)
     });
     return opened;
   };
+  let openedRows: Promise<RowStore> | undefined;
+  const openStore = () => {
+    openedRows ??= openRows(config);
+    return openedRows;
+  };
   const markOf = rememberedFingerprint();
   const openCache = (owner: SourceOwner) =>
     keeps ? openedWhenNeeded(open, createIdentity(owner, markOf)) : undefined;
@@ -50,8 +58,11 @@ export function createSchemas(config: Config, log: Log, meter: Meter = NO_METER)
       }
       return schema;
     },
+    getRows(owner) {
+      return keeps ? rowsWhenNeeded(openStore, createIdentity(owner, markOf)) : undefined;
+    },
     async close() {
-      await (await opened)?.close();
+      await Promise.all([opened, openedRows].map(async (place) => (await place)?.close()));
     },
   };
 }
@@ -78,6 +89,18 @@ function openedWhenNeeded(
     async keep(key, answer, ttlMs) {
       await (await part())?.keep(key, answer, ttlMs);
     },
+  };
+}
+
+/** The owner's rows, whoever the owner is by now; none where the credentials cannot be read. */
+function rowsWhenNeeded(open: () => Promise<RowStore>, identity: () => Promise<string | null>): KeptRows {
+  const part = async () => {
+    const [store, owner] = await Promise.all([open(), identity()]);
+    return owner === null ? null : store.rowsFor(owner);
+  };
+  return {
+    read: async () => (await part())?.read() ?? new Map(),
+    change: async (changeOf) => (await part())?.change(changeOf),
   };
 }
 
@@ -116,6 +139,14 @@ async function openConfiguredCache(config: Config, log: Log): Promise<KeptAnswer
     findCachePlace(config),
   ]);
   return openKeptAnswers(place, (message) => log.warn(message));
+}
+
+async function openRows(config: Config): Promise<RowStore> {
+  const [{ openKeptRows }, place] = await Promise.all([
+    import('../schema/kept-rows.js'),
+    findCachePlace(config),
+  ]);
+  return openKeptRows(place);
 }
 
 /** Finds the place where answers are kept, if the configuration has one. */

@@ -1,5 +1,5 @@
 import { UserError } from '../errors.js';
-import { OPTIONS, type Option } from './options.js';
+import { OPTIONS, type Option, type OptionName } from './options.js';
 
 /** How a server over HTTP treats its callers, and how it stops. */
 export interface HttpSettings {
@@ -59,7 +59,7 @@ export function readHttpSettings(text: (name: HttpOption) => string | null): Htt
         .map((token) => token.trim())
         .filter((token) => token !== ''),
       tokenFile: text('httpTokenFile'),
-      allowUnauthenticated: isOn('allowUnauthenticated', text('allowUnauthenticated')),
+      allowUnauthenticated: isSwitchedOn('allowUnauthenticated', text('allowUnauthenticated')),
     },
     limits: {
       parallelCalls: calls('parallelCalls'),
@@ -71,7 +71,11 @@ export function readHttpSettings(text: (name: HttpOption) => string | null): Htt
   };
 }
 
-function isOn(name: HttpOption, value: string | null): boolean {
+/**
+ * Whether a switch is on, by its flag or its variable.
+ * @throws UserError for a variable that is neither yes nor no
+ */
+export function isSwitchedOn(name: OptionName, value: string | null): boolean {
   if (value === null || /^(0|false|no|off)$/i.test(value.trim())) return false;
   if (/^(1|true|yes|on)$/i.test(value.trim())) return true;
   const option: Option = OPTIONS[name];

@@ -1,5 +1,6 @@
 import { LOG_FORMATS, LOG_LEVELS } from '../telemetry/log.js';
 import { REPORT_OPTIONS } from './report.js';
+import { EXPORT_OPTIONS } from './export-options.js';
 
 export interface Option {
   flag: string;
@@ -13,7 +14,7 @@ export interface Option {
   /** Whether the flag may be given several times, and its variable may hold a list with commas. */
   isRepeatable?: true;
   /** The only command that takes it; every command takes an option without one. */
-  command?: 'gate' | 'report' | 'demo';
+  command?: 'gate' | 'report' | 'demo' | 'export';
 }
 
 /** The one option table: `--help`, parsing, the environment and the docs come from it. */
@@ -160,6 +161,12 @@ export const OPTIONS = {
     value: 'URL',
     help: 'keep them in this Redis or Valkey instead, for several replicas',
     isSecret: true,
+  },
+  noQueryMemory: {
+    flag: 'no-query-memory',
+    env: 'PYROSCOPE_MCP_NO_QUERY_MEMORY',
+    value: null,
+    help: 'do not remember which calls were followed up, which find_query_patterns would offer',
   },
   http: {
     flag: 'http',
@@ -361,6 +368,7 @@ export const OPTIONS = {
     help: 'form of the answer',
   },
   ...REPORT_OPTIONS,
+  ...EXPORT_OPTIONS,
 } as const satisfies Record<string, Option>;
 
 export type OptionName = keyof typeof OPTIONS;

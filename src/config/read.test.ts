@@ -40,6 +40,7 @@ test('without arguments the defaults hold', () => {
       limits: { parallelCalls: 8, calls: 256, callsPerClient: 128, callsPerMinute: null },
       shutdown: { delayMs: 0, graceMs: 25_000 },
     },
+    remembersQueries: true,
     logLevel: 'warn',
     logFormat: null,
     secrets: [],
@@ -48,6 +49,7 @@ test('without arguments the defaults hold', () => {
     gate: null,
     report: null,
     opensReport: false,
+    export: null,
     help: false,
     version: false,
   });
@@ -80,6 +82,7 @@ test('every flag is read', () => {
           '--allowed-origins',
           'o.example',
           '--allow-unauthenticated',
+          '--no-query-memory',
           '--log-format',
           'text',
           '--log-level',
@@ -142,6 +145,7 @@ test('every flag is read', () => {
       limits: { parallelCalls: 4, calls: 10, callsPerClient: 5, callsPerMinute: 60 },
       shutdown: { delayMs: 3_000, graceMs: 500 },
     },
+    remembersQueries: false,
     logLevel: 'debug',
     logFormat: 'text',
     secrets: [
@@ -156,6 +160,7 @@ test('every flag is read', () => {
     gate: null,
     report: null,
     opensReport: false,
+    export: null,
     help: true,
     version: true,
   });

@@ -5,9 +5,10 @@ import { withoutSecrets } from '../sources/grafana/address.js';
 import type { ProxySettings } from '../sources/pyroscope/http/connections.js';
 import { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel } from '../telemetry/log.js';
 import { secretsIn, secretsOfProxy } from '../telemetry/secrets.js';
+import { type ExportSettings, readExport } from './export.js';
 import { type GateSettings, readGate } from './gate.js';
 import { checkCredentials, type GrafanaSettings, readGrafana, readProxy } from './grafana.js';
-import { type HttpSettings, readHttpSettings } from './http.js';
+import { type HttpSettings, isSwitchedOn, readHttpSettings } from './http.js';
 import { OPTIONS, type Option, type OptionName } from './options.js';
 import { type ReportSettings, readReport } from './report.js';
 
@@ -43,6 +44,8 @@ export interface Config {
     /** `redis:` or `rediss:`, with credentials in it. */
     url: string | null;
   };
+  /** Whether queries of our own that were followed up are remembered. */
+  remembersQueries: boolean;
   http: { host: string; port: number } | null;
   allowedHosts: readonly string[];
   allowedOrigins: readonly string[];
@@ -60,6 +63,8 @@ export interface Config {
   report: ReportSettings | null;
   /** Whether `demo` shows its report in the browser. */
   opensReport: boolean;
+  /** Settings of the command `export`; null for every other. */
+  export: ExportSettings | null;
   help: boolean;
   version: boolean;
 }
@@ -98,6 +103,7 @@ export function readConfig(
   const operands = positionals.slice(1);
   checkOperands(command, operands);
   const proxy = withHelpHint(() => readProxy(env));
+  const wantsHelp = values[OPTIONS.help.flag] === true;
   return {
     command,
     operands,
@@ -113,6 +119,7 @@ export function readConfig(
     maxResponseBytes: positive('maxResponse', text('maxResponse')) * 2 ** 20,
     cache: { directory: text('cacheDir'), url: readCacheUrl(text('cacheUrl')) },
     http: readAddress(text('http')),
+    remembersQueries: !withHelpHint(() => isSwitchedOn('noQueryMemory', text('noQueryMemory'))),
     allowedHosts: list('allowedHosts'),
     allowedOrigins: list('allowedOrigins'),
     httpSettings: withHelpHint(() => readHttpSettings(text)),
@@ -121,17 +128,17 @@ export function readConfig(
     secrets: [...readSecrets(text), ...secretsOfProxy(proxy)],
     secretFiles: listNames(({ flag }) => flag.endsWith('-token-file')).flatMap((name) => text(name) ?? []),
     format: readChoice('format', text('format'), ['text', 'json'] as const),
-    gate: command === 'gate' && values[OPTIONS.help.flag] !== true ? readGate(text, list) : null,
-    report:
-      command === 'report' && values[OPTIONS.help.flag] !== true ? readReport(operands, text, isOn) : null,
+    gate: command === 'gate' && !wantsHelp ? readGate(text, list) : null,
+    report: command === 'report' && !wantsHelp ? readReport(operands, text, isOn) : null,
     opensReport: isOn('demoOpen'),
-    help: values[OPTIONS.help.flag] === true,
+    export: command === 'export' && !wantsHelp ? readExport(text, isOn) : null,
+    help: wantsHelp,
     version: values[OPTIONS.version.flag] === true,
   };
 }
 
 /** Maximum number of operands of each command; commands that are missing check theirs themselves. */
-const MAX_OPERANDS: Readonly<Record<string, number>> = { call: 2, doctor: 0, demo: 0, gate: 0 };
+const MAX_OPERANDS: Readonly<Record<string, number>> = { call: 2, doctor: 0, demo: 0, gate: 0, export: 0 };
 
 /** Refuses operands that no command takes. Often they are JSON that the shell has taken apart. */
 function checkOperands(command: string | null, operands: readonly string[]): void {

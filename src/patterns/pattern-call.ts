@@ -34,17 +34,19 @@ export function buildCall(
   if (service === null && rest.length === 0 && countServices(live) > 1) {
     return { tool: 'list_services', arguments: from };
   }
-  return {
-    tool: 'summarize_profile',
-    arguments: {
-      ...from,
-      ...(service === null ? {} : { service }),
-      ...(pattern.profileTypeId === null
-        ? {}
-        : { profile_type: typeArgument(pattern.profileTypeId, listTypeIds(live)) }),
-      ...(rest.length === 0 ? {} : { selector: formatSelector(rest) }),
-    },
+  const question = {
+    ...from,
+    ...(service === null ? {} : { service }),
+    ...(pattern.profileTypeId === null
+      ? {}
+      : { profile_type: typeArgument(pattern.profileTypeId, listTypeIds(live)) }),
+    ...(rest.length === 0 ? {} : { selector: formatSelector(rest) }),
   };
+  const [label, ...others] = pattern.groupBy;
+  // A call of our own grouped by one label: so does the next one.
+  return pattern.asked !== undefined && service !== null && label !== undefined && others.length === 0
+    ? { tool: 'get_timeline', arguments: { ...question, group_by: label } }
+    : { tool: 'summarize_profile', arguments: question };
 }
 
 /** The alias where it means just this type, else the id. */

@@ -1,4 +1,5 @@
 import type { Labels, Matcher } from '../sources/source.js';
+import type { Condition } from './asked/asked-query.js';
 import type { ValueName } from './query.js';
 
 /** A dashboard (or a data source that links traces to profiles) as a person finds it. */
@@ -26,7 +27,7 @@ export interface QueryPattern {
   /** The newest first. */
   dashboards: readonly PatternPlace[];
   valueNames: readonly ValueName[];
-  /** When the newest of its places was last changed, Unix ms; null where none says. */
+  /** Last change of its newest place, or the last day on which it worked, Unix ms; null where unknown. */
   seen: number | null;
   /** Number of its places, each weighed by its age and by where in it the query stands. */
   score: number;
@@ -37,6 +38,8 @@ export interface QueryPattern {
    * invalid.
    */
   reason: string | null;
+  /** Days and conditions of a pattern that comes from calls of our own; left out for those of dashboards. */
+  asked?: { days: number; conditions: readonly Condition[] };
 }
 
 /** The label that names the service in Pyroscope. */

@@ -74,6 +74,7 @@ function joinText({
   matchers,
   groupBy,
   valueNames,
+  asked,
 }: QueryPattern): string {
   return [
     ...titles,
@@ -82,6 +83,7 @@ function joinText({
     ...matchers.flatMap(({ name, value }) => [name, value]),
     ...groupBy,
     ...valueNames.map(({ word }) => word),
+    ...(asked?.conditions ?? []).map(({ name }) => name),
   ]
     .join(' ')
     .toLowerCase();

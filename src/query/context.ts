@@ -1,4 +1,5 @@
 import type { NotReadReason } from '../errors.js';
+import type { AskedBook } from '../patterns/asked/book.js';
 import type { PatternBook } from '../patterns/book.js';
 import type { ToolName } from '../report/next.js';
 import type { PictureSink } from '../report/picture/material.js';
@@ -15,6 +16,8 @@ export interface ToolContext {
   getSchema(source: ProfileSource): Schema;
   /** The patterns learned from the dashboards of a source's Grafana; null for a source without a Grafana. */
   getPatterns?(source: ProfileSource): PatternBook | null;
+  /** The calls of our own that worked; null where they are not remembered. */
+  asked?: AskedBook | null;
   now(): number;
   signal: AbortSignal;
   /**

@@ -19,14 +19,15 @@ const CONNECT_MS = 1_000;
 /**
  * Longest time until a connection that works again is used, and the pause between attempts of the library.
  */
-const RETRY_MS = 2_000;
+export const RETRY_MS = 2_000;
 
 /** Timeout of a trial, milliseconds. */
 const TRIAL_MS = 3_000;
 /** Size of the value that tries a server: a large entry. */
 const TRIAL_BYTES = 256 * 2 ** 10;
 const PREFIX = `pyroscope-mcp:${KEPT_FORM}`;
-const OPTIONS = {
+/** Options of every connection: a command fails at once where the server does not answer. */
+export const REDIS_OPTIONS = {
   lazyConnect: true,
   connectTimeout: CONNECT_MS,
   commandTimeout: COMMAND_MS,
@@ -40,7 +41,7 @@ const OPTIONS = {
  * @throws Error with what it said
  */
 export async function tryRedis(url: string): Promise<void> {
-  const connection = new Redis(url, { ...OPTIONS, retryStrategy: () => null });
+  const connection = new Redis(url, { ...REDIS_OPTIONS, retryStrategy: () => null });
   let reason: Error | null = null;
   // The reason of a failed connection is an event; the promise says only that it is closed.
   connection.on('error', (error: Error) => {
@@ -78,7 +79,7 @@ export async function openRedis(
   url: string,
   warn: (message: string) => void,
 ): Promise<{ driver: CreateDriverResult<L2CacheDriver>; close(): Promise<void> }> {
-  const connection = new Redis(url, { ...OPTIONS, retryStrategy: () => RETRY_MS });
+  const connection = new Redis(url, { ...REDIS_OPTIONS, retryStrategy: () => RETRY_MS });
   let hasWarned = false;
   connection.on('error', (error: Error) => {
     if (!hasWarned)

@@ -1,3 +1,5 @@
+import { asPatterns } from '../patterns/asked/as-patterns.js';
+import { toDay } from '../patterns/asked/remembered.js';
 import type { Learned, PatternBook } from '../patterns/book.js';
 import { readLiveSchema } from '../patterns/live-schema.js';
 import { byRank } from '../patterns/merge.js';
@@ -29,12 +31,11 @@ export const run: Run<typeof input> = async (args, context) => {
   const enabled = args.source === undefined ? await sources.all(signal) : [];
   // Without any source, picking one throws the error that says why.
   const toRead = enabled.length > 0 ? enabled : [await sources.pick(args.source, signal)];
-  const books = toRead.flatMap((source) => {
-    const book = context.getPatterns?.(source) ?? null;
-    return book === null ? [] : [{ source, book }];
-  });
-  if (books.length === 0) return noGrafana(toRead);
+  const books = toRead.map((source) => ({ source, book: context.getPatterns?.(source) ?? null }));
   const learned = await readAll(books, context);
+  const hasGrafana = books.some(({ book }) => book !== null);
+  if (!hasGrafana && learned.every(({ patterns }) => patterns.length === 0))
+    return noGrafana(toRead, context.asked != null);
   const all = learned.flatMap(({ patterns }) => patterns).sort((a, b) => byRank(a.pattern, b.pattern));
   const patterns = all.map(({ pattern }) => pattern);
   const service = args.service ?? null;
@@ -57,8 +58,9 @@ export const run: Run<typeof input> = async (args, context) => {
     rows,
     matching: shown.length,
     headline: `${held === 'none' ? noneHolds(args.words ?? '', all.length) : counted(shown.length)} ${originText(learned, shown.length)}`,
+    // Our own calls are no habit of the team.
     habits: habits(
-      shown.map(({ pattern }) => pattern),
+      shown.map(({ pattern }) => pattern).filter(({ asked }) => asked === undefined),
       learned,
     ),
     notes: [
@@ -83,7 +85,8 @@ function sourceLink(source: ProfileSource | undefined, context: ToolContext): Li
 interface SourcePatterns {
   source: ProfileSource;
   isDefault: boolean;
-  learned: Learned;
+  /** Null for a source without a Grafana. */
+  learned: Learned | null;
   live: LiveSchema | null;
   /** The team's own label for services; null where that is `service_name`. */
   label: string | null;
@@ -93,26 +96,36 @@ interface SourcePatterns {
 
 /** The patterns of each source, checked against what it holds; one that does not answer is not checked. */
 async function readAll(
-  books: readonly { source: ProfileSource; book: PatternBook }[],
+  books: readonly { source: ProfileSource; book: PatternBook | null }[],
   context: ToolContext,
 ): Promise<SourcePatterns[]> {
   const seen = new Set<PatternBook>();
   return Promise.all(
     books.map(async ({ source, book }) => {
-      const isFresh = !seen.has(book);
-      seen.add(book);
+      const isFresh = book !== null && !seen.has(book);
+      if (book !== null) seen.add(book);
       const tell = isFresh ? createProgress(context) : undefined;
-      const reading = book.read(context.signal, WAIT_MS, tell).then((learned) => {
+      const readings = Promise.all([
+        book?.read(context.signal, WAIT_MS, tell) ?? null,
+        context.asked?.remembered(source) ?? [],
+      ]);
+      const reading = readings.then(([learned, remembered]) => {
         // Patterns without a particular source are listed once, with the first source that they may belong
         // to.
-        const patterns = learned.patterns.filter(
+        const known = (learned?.patterns ?? []).filter(
           ({ sourceUid }) => sourceUid === source.uid || (sourceUid === null && isFresh),
         );
-        return { learned, patterns, label: findServiceLabel(patterns, learned.serviceLabels) };
+        const today = toDay(context.now());
+        const asked = asPatterns(remembered, { sourceUid: source.uid, known, today });
+        const label = findServiceLabel(known, learned?.serviceLabels ?? []);
+        return { learned, patterns: [...known, ...asked], label };
       });
       const [{ learned, patterns: learnedPatterns, label }, live, isDefault] = await Promise.all([
         reading,
-        readLiveSchema(source, reading, context),
+        // A source that has nothing to check gets no requests.
+        book === null && (await reading).patterns.length === 0
+          ? null
+          : readLiveSchema(source, reading, context),
         context.sources.isDefault(source, context.signal),
       ]);
       const checked =
@@ -125,7 +138,7 @@ async function readAll(
         label,
         patterns: checked.map((pattern) => ({ pattern, source })),
         notes: [
-          ...(isFresh ? scanNotes(learned) : []),
+          ...(isFresh && learned !== null ? scanNotes(learned) : []),
           ...(live === null && learnedPatterns.length > 0
             ? [`${safeText(source.name, 100)} does not answer: its patterns are not checked against it.`]
             : []),
@@ -220,14 +233,21 @@ function noneHolds(words: string, all: number): string {
 }
 
 function originText(learned: readonly SourcePatterns[], shown: number): string {
-  const books = new Map(learned.map((entry) => [entry.learned.patterns, entry.learned]));
+  const books = new Map(learned.flatMap(({ learned: one }) => (one === null ? [] : [[one.patterns, one]])));
   const read = [...books.values()].reduce((sum, { progress }) => sum + (progress?.done ?? 0), 0);
   const sources = learned.map(({ source }) => safeText(source.name, 100)).join(', ');
-  return `from ${plural(read, 'dashboard')}${shown === 0 ? '' : ', the most used first'}; source ${sources}`;
+  const asked = learned
+    .flatMap(({ patterns }) => patterns)
+    .some(({ pattern }) => pattern.asked !== undefined);
+  const origins = [
+    ...(books.size === 0 ? [] : [plural(read, 'dashboard')]),
+    ...(asked ? ['calls of our own that were followed up'] : []),
+  ];
+  return `from ${origins.join(' and ')}${shown === 0 ? '' : ', the most used first'}; source ${sources}`;
 }
 
 function habits(shown: readonly QueryPattern[], learned: readonly SourcePatterns[]): string[] {
-  const mapped = learned.flatMap((entry) => entry.learned.serviceLabels);
+  const mapped = learned.flatMap((entry) => entry.learned?.serviceLabels ?? []);
   const label = findServiceLabel(shown, mapped);
   const isUsual = shown.some(
     ({ valid, matchers, variesBy }) =>
@@ -262,19 +282,20 @@ function buildRow(pattern: QueryPattern, origin: SourcePatterns, wanted: NamedSe
     seenMs: pattern.seen,
     isValid: pattern.valid,
     reason: pattern.reason,
+    asked: pattern.asked ?? null,
     call: pattern.valid === false ? null : buildCall(pattern, place, wanted),
   };
 }
 
 /** Patterns come from dashboards: without a Grafana there are none, which is no fault of the caller. */
-function noGrafana(sources: readonly ProfileSource[]): Answer {
+function noGrafana(sources: readonly ProfileSource[], isRemembering: boolean): Answer {
   const names = sources.map(({ name }) => safeText(name, 100)).join(', ');
   const reached =
     sources.length === 0 ? 'and no data source is configured' : `but ${names} is not behind one`;
   return patternsAnswer({
     rows: [],
     matching: 0,
-    headline: `No query patterns: they are learned from the dashboards of a Grafana, ${reached}.`,
+    headline: `No query patterns: they are learned from the dashboards of a Grafana, ${reached}${isRemembering ? '; and from calls that are followed up, of which there are none yet' : ''}.`,
     habits: [],
     notes: [
       'An operator connects one with GRAFANA_URL and GRAFANA_SERVICE_ACCOUNT_TOKEN.',

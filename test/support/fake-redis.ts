@@ -1,7 +1,10 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { onTestFinished } from 'vitest';
 
-/** As much of a Redis server as the cache needs: GET, SET with PX, DEL, UNLINK, GETDEL. */
+/**
+ * As much of a Redis server as the cache needs: GET, SET with PX, DEL, UNLINK, GETDEL, and of hashes HLEN,
+ * HGETALL, HSET, HDEL.
+ */
 export async function redisServer(
   options: {
     silent?: boolean;
@@ -10,11 +13,15 @@ export async function redisServer(
   } = {},
 ) {
   const entries = new Map<string, string>();
+  const hashes = new Map<string, Map<string, string>>();
   /** Names of the commands that arrived. */
   const commands: string[] = [];
   const sockets = new Set<Socket>();
   const answer = (command: readonly string[]): string => {
     const [name = '', key = '', value = ''] = command;
+    const hash = hashes.get(key) ?? new Map<string, string>();
+    if (/^h/i.test(name) && entries.has(key))
+      return '-WRONGTYPE Operation against a key holding the wrong kind of value\r\n';
     switch (name.toLowerCase()) {
       case 'get': {
         const stored = entries.get(key);
@@ -28,7 +35,20 @@ export async function redisServer(
       }
       case 'del':
       case 'unlink':
-        return `:${Number(entries.delete(key))}\r\n`;
+        return `:${Number(entries.delete(key) || hashes.delete(key))}\r\n`;
+      case 'hlen':
+        return `:${hash.size}\r\n`;
+      case 'hgetall':
+        return `*${2 * hash.size}\r\n${[...hash].flat().map(bulk).join('')}`;
+      case 'hset':
+        for (let at = 2; at + 1 < command.length; at += 2) hash.set(command[at] ?? '', command[at + 1] ?? '');
+        hashes.set(key, hash);
+        return ':1\r\n';
+      case 'hdel':
+        for (const field of command.slice(2)) hash.delete(field);
+        return ':1\r\n';
+      case 'pexpire':
+        return ':1\r\n';
       case 'info':
         return '$9\r\nloading:0\r\n';
       default:
@@ -58,7 +78,11 @@ export async function redisServer(
     await new Promise<void>((resolve) => server.close(() => resolve()));
   };
   onTestFinished(stop);
-  return { port: address.port, entries, commands, stop };
+  return { port: address.port, entries, hashes, commands, stop };
+}
+
+function bulk(text: string): string {
+  return `$${Buffer.byteLength(text)}\r\n${text}\r\n`;
 }
 
 /** The first command of a stream, `*N` bulk strings; null until it is whole. */

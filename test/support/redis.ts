@@ -73,7 +73,13 @@ export async function startRedis(): Promise<TestRedis> {
       asking(async (client) => {
         const keys = await client.keys(`${PREFIX}*`);
         return new Map(
-          await Promise.all(keys.map(async (key) => [key, (await client.get(key)) ?? ''] as const)),
+          await Promise.all(
+            keys.map(async (key) => {
+              const isHash = (await client.type(key)) === 'hash';
+              const value = isHash ? JSON.stringify(await client.hgetall(key)) : await client.get(key);
+              return [key, value ?? ''] as const;
+            }),
+          ),
         );
       }),
     spoil: (value) =>

@@ -1,5 +1,5 @@
 import { safeJson, safeText } from '../../text/sanitise.js';
-import { formatTime } from '../../text/units.js';
+import { formatTime, plural } from '../../text/units.js';
 import type { Link } from '../links.js';
 import type { NextCall } from '../next.js';
 import { nextRows } from '../next.js';
@@ -21,6 +21,8 @@ export interface PatternRow {
   dashboards: readonly { title: string; url: string | null }[];
   /** Time of the newest use, Unix ms. */
   seenMs: number | null;
+  /** Number of days on which calls of our own asked it, and their conditions; null for one of a dashboard. */
+  asked: { days: number; conditions: readonly { name: string; op: string }[] } | null;
   isValid: boolean | null;
   reason: string | null;
   /** A call that makes the query; null for a pattern that is out of date. */
@@ -94,6 +96,8 @@ function rowData(row: PatternRow): JsonObject {
       url: url === null ? null : safeText(url),
     })),
     seen: row.seenMs === null ? null : formatTime(row.seenMs),
+    learned_from: row.asked === null ? 'dashboards' : 'calls',
+    ...(row.asked === null ? {} : { days: row.asked.days }),
     valid: row.isValid,
     reason: row.reason,
     source: row.source === null ? null : safeText(row.source, 100),
@@ -110,7 +114,7 @@ function rowText(row: PatternRow): string {
   const by =
     row.groupBy.length === 0 ? '' : ` by ${row.groupBy.map((label) => safeText(label, 60)).join(', ')}`;
   const open =
-    row.variesBy.length === 0
+    row.asked !== null || row.variesBy.length === 0
       ? ''
       : `, chosen there: ${row.variesBy.map((label) => safeText(label, 60)).join(', ')}`;
   const titles = quoted(row.titles);
@@ -120,7 +124,15 @@ function rowText(row: PatternRow): string {
     row.call === null
       ? `out of date: ${safeText(row.reason ?? '', 200)}`
       : `${row.call.tool} ${safeJson(row.call.arguments)}`;
-  return `${what}${by}${open}; ${titles === '' ? '' : `${titles} in `}${places}${day}\n   ${call}`;
+  const origin =
+    row.asked === null ? `${titles === '' ? '' : `${titles} in `}${places}` : askedText(row.asked);
+  return `${what}${by}${open}; ${origin}${day}\n   ${call}`;
+}
+
+/** `narrowed by pod (=); asked here before, followed up on 3 days`. */
+function askedText({ days, conditions }: NonNullable<PatternRow['asked']>): string {
+  const narrowed = conditions.map(({ name, op }) => `${safeText(name, 60)} (${op})`).join(', ');
+  return `${narrowed === '' ? '' : `narrowed by ${narrowed}; `}asked here before and followed up on ${plural(days, 'day')}`;
 }
 
 /** Titles in quotes: people write them, and no reader must take one for an instruction. */

@@ -20,8 +20,8 @@ export const findQueryPatterns = defineTool({
   name: 'find_query_patterns',
   title: "The team's own queries",
   description:
-    "The team's own profile queries, learned from Grafana dashboards, as ready calls: which types, labels and groupings " +
-    'they use, and what they call things. Use it for a word that is no service name. ' +
+    "The team's own profile queries, learned from Grafana dashboards and from calls that were followed up, as ready calls: " +
+    'which types, labels and groupings they use, and what they call things. Use it for a word that is no service name. ' +
     'Not needed once service and type are known.',
   input,
   load: () => import('../find_query_patterns.js'),
