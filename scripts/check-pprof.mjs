@@ -11,17 +11,15 @@
 //   left out here.
 // - pprof drops the frames that a profile declares uninteresting (drop_frames). We do so for files
 //   (src/profile/pprof/prune.ts); no fixture has any.
-import { execFile } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { NO_STACK } from '../dist/profile/pprof/no-stack.js';
 import { decodePprof, pprofToProfile } from '../dist/profile/pprof/pprof.js';
 import { functionTable } from '../dist/profile/tables/table.js';
+import { inOrder, pprofTable, printDifferences } from './pprof-top.mjs';
 
-const run = promisify(execFile);
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const recorded = path.join(root, 'fixtures', 'pprof-top');
 const incidents = [
@@ -30,36 +28,6 @@ const incidents = [
     .sort()
     .map((name) => `incidents/${name}`),
 ];
-
-/** pprof's own table of one sample type: `{ total, functions: { name: [self, total] } }`. */
-async function pprofTable(file, index, { unit }) {
-  const options = ['-top', '-nodecount=0', '-nodefraction=0', '-edgefraction=0', '-symbolize=none'];
-  const { stdout } = await run(
-    'go',
-    ['tool', 'pprof', ...options, `-sample_index=${index}`, `-unit=${unit}`, file],
-    { maxBuffer: 2 ** 26 },
-  );
-  const [head, ...rows] = stdout.slice(stdout.indexOf('Showing nodes accounting for')).trimEnd().split('\n');
-  const total = / of (\S+) total$/.exec(head)?.[1];
-  if (total === undefined) throw new Error(`unexpected output of pprof for ${file}: ${head}`);
-  const functions = new Map();
-  for (const row of rows.slice(1)) {
-    const cells = /^ *(\S+) +\S+% +\S+% +(\S+) +\S+% {2}(.*?)(?: \((?:partial-)?inline\))?$/.exec(row);
-    if (cells === null) throw new Error(`unexpected row of pprof for ${file}: ${row}`);
-    const [, self, cumulative, name] = cells;
-    if (functions.has(name)) throw new Error(`two rows for ${name} in ${file}`);
-    functions.set(name, [integer(self), integer(cumulative)]);
-  }
-  return { total: integer(total), functions: inOrder(functions) };
-}
-
-/** `1234ns` → 1234. */
-function integer(text) {
-  const digits = /^(-?\d+)[a-zA-Z]*$/.exec(text)?.[1];
-  if (digits === undefined || !Number.isSafeInteger(Number(digits)))
-    throw new Error(`not a whole number: ${text}`);
-  return Number(digits);
-}
 
 /** Our table in the same form: unnamed functions put together by name. */
 function ourTable(pprof, index) {
@@ -92,10 +60,6 @@ function totalThroughAny({ frameFunction, stackFrames, stackStart, values }, ids
   }, 0);
 }
 
-function inOrder(functions) {
-  return Object.fromEntries([...functions].sort(([a], [b]) => (a < b ? -1 : 1)));
-}
-
 /** Every sample type of every profile of an incident: `{ file: { sample_type: table } }`. */
 async function readTables(incident, compare) {
   const folder = path.join(root, 'fixtures', incident, 'profiles');
@@ -106,7 +70,9 @@ async function readTables(incident, compare) {
   for (const file of files) {
     const pprof = decodePprof(gunzipSync(readFileSync(path.join(folder, file))));
     const all = await Promise.all(
-      pprof.sampleTypes.map((type, index) => pprofTable(path.join(folder, file), index, type)),
+      pprof.sampleTypes.map((type, index) =>
+        pprofTable(path.join(folder, file), { index, unit: type.unit, options: ['-symbolize=none'] }),
+      ),
     );
     tables[file] = Object.fromEntries(pprof.sampleTypes.map(({ type }, index) => [type, all[index]]));
     pprof.sampleTypes.forEach(({ type }, index) => {
@@ -130,11 +96,7 @@ for (const incident of incidents) {
     if (JSON.stringify(theirs) === JSON.stringify(ours)) return;
     differences++;
     console.error(`${incident} ${what}: ours differs`);
-    for (const name of new Set([...Object.keys(theirs.functions), ...Object.keys(ours.functions)])) {
-      const [pprof, own] = [theirs.functions[name], ours.functions[name]];
-      if (String(pprof) !== String(own)) console.error(`  ${name}: pprof ${pprof}, ours ${own}`);
-    }
-    if (theirs.total !== ours.total) console.error(`  total: pprof ${theirs.total}, ours ${ours.total}`);
+    printDifferences(theirs, ours);
   });
   if (record) {
     const file = path.join(recorded, `${path.basename(incident)}.json.gz`);

@@ -56,7 +56,7 @@ const ROOMS = {
   query: { imports: ['patterns', 'schema', 'sources', 'profile', 'report', 'offload.ts', 'work'] },
   patterns: { imports: ['schema', 'sources', 'profile', 'work'], types: ['report'] },
   schema: { imports: ['work', 'telemetry'], types: ['sources'] },
-  config: { imports: ['sources', 'telemetry'] },
+  config: { imports: ['sources', 'telemetry', 'profile'], only: { profile: ['profile/export/exported.ts'] } },
   sources: { imports: ['profile', 'telemetry', 'offload.ts', 'work'], packages: ['undici'] },
   work: { imports: [], types: ['profile'] },
   telemetry: { imports: [] },

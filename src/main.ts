@@ -47,6 +47,8 @@ async function main(): Promise<number | null> {
       return (await import('./commands/doctor.js')).doctor(config, io);
     case 'gate':
       return (await import('./commands/gate.js')).gate(config, log, io);
+    case 'export':
+      return (await import('./commands/export.js')).exportCommand(config, log, io);
     case 'demo':
       return (await import('./commands/demo.js')).demo(config, log, io);
     case 'report':

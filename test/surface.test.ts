@@ -2,10 +2,12 @@ import { readdirSync } from 'node:fs';
 import { encode } from 'gpt-tokenizer/encoding/o200k_base';
 import { describe, expect, test } from 'vitest';
 
+import { EXPORT_RESOURCE } from '../src/mcp/exports/surface.js';
 import { inputJsonSchema } from '../src/mcp/input-schema.js';
 import { INSTRUCTIONS } from '../src/mcp/instructions.js';
 import { PROMPTS } from '../src/mcp/prompts/index.js';
 import { GUIDE_RESOURCE } from '../src/mcp/serve-guide.js';
+import { EXPORT_TEMPLATE } from '../src/mcp/serve-resources.js';
 import { ANNOTATIONS } from '../src/mcp/server.js';
 import type { Tool } from '../src/tools/define.js';
 import { TOOLS } from '../src/tools/index.js';
@@ -46,7 +48,7 @@ describe('the surface that every agent pays for', () => {
   });
 
   // Clients show prompts and resources to people; a model gets what somebody picks, or what it reads itself.
-  test('prompts and resource cost nothing until they are asked for; their lists are at most 500 tokens', () => {
+  test('prompts and resources cost nothing until they are asked for; their lists are at most 600 tokens', () => {
     const prompts = PROMPTS.map(({ name, title, description, arguments: args }) => ({
       name,
       title,
@@ -57,10 +59,12 @@ describe('the surface that every agent pays for', () => {
         required: rest.required === true,
       })),
     }));
+    const { name, title, description } = EXPORT_RESOURCE;
+    const template = { name, title, description, uriTemplate: EXPORT_TEMPLATE };
     const tokens = encode(
-      [...prompts, GUIDE_RESOURCE].map((entry) => JSON.stringify(entry)).join('\n'),
+      [...prompts, GUIDE_RESOURCE, template].map((entry) => JSON.stringify(entry)).join('\n'),
     ).length;
-    expect(tokens).toBeLessThanOrEqual(500);
+    expect(tokens).toBeLessThanOrEqual(600);
   });
 
   test('instructions are at most 2 KB', () => {

@@ -82,6 +82,7 @@ function pattern() {
         titles: ['Checkout CPU'],
         dashboards: [{ title: 'Checkout', url: null }],
         seenMs: null,
+        asked: { days: 1, conditions: [] },
         isValid: true,
         reason: null,
         call: null,

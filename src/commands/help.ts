@@ -21,6 +21,10 @@ const COMMANDS: readonly [string, string][] = [
     'pyroscope-mcp report TOOL … --output FILE',
     'the answer with flame graphs and timeline as one HTML file (docs/pictures.md)',
   ],
+  [
+    'pyroscope-mcp export --output FILE …',
+    'a merged profile as a file for pprof, flame graph tools, speedscope or `go build -pgo` (docs/export.md)',
+  ],
   ['pyroscope-mcp demo', 'the findings of the bundled incident, without server or configuration'],
 ];
 
@@ -40,7 +44,7 @@ export function helpText(): string {
     return rows.map(([left, right]) => `  ${left.padEnd(width)}${right}`).join('\n');
   };
   const exits = 'Exit codes: 0 fine, 1 the request failed, 2 usage; gate: 3 found, 4 cannot say.';
-  return `${PACKAGE.name} ${PACKAGE.version}: findings from profiles for agents\n\nCommands\n${table(COMMANDS)}\n\nOptions [environment variable]\n${table(listRows(undefined))}\n\nOptions of gate\n${table(listRows('gate'))}\n\nOptions of report\n${table(listRows('report'))}\n\nOptions of demo\n${table(listRows('demo'))}\n\n${exits}`;
+  return `${PACKAGE.name} ${PACKAGE.version}: findings from profiles for agents\n\nCommands\n${table(COMMANDS)}\n\nOptions [environment variable]\n${table(listRows(undefined))}\n\nOptions of gate\n${table(listRows('gate'))}\n\nOptions of report\n${table(listRows('report'))}\n\nOptions of export\n${table(listRows('export'))}\n\nOptions of demo\n${table(listRows('demo'))}\n\n${exits}`;
 }
 
 export function printHelp(io: Io): number {

@@ -70,11 +70,12 @@ export async function serve(config: Config, log: Log, io: Io): Promise<void> {
 }
 
 async function openMetrics(): Promise<Metrics> {
-  const [{ createMetrics }, { TOOLS }] = await Promise.all([
+  const [{ createMetrics }, { TOOLS }, { EXPORT_RESOURCE }] = await Promise.all([
     import('../telemetry/metrics.js'),
     import('../tools/index.js'),
+    import('../mcp/exports/surface.js'),
   ]);
-  return createMetrics(TOOLS.map(({ name }) => name));
+  return createMetrics([...TOOLS, EXPORT_RESOURCE].map(({ name }) => name));
 }
 
 async function startStdio(environmentOf: () => Promise<CallEnvironment>, log: Log) {

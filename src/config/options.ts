@@ -1,6 +1,6 @@
 import { LOG_FORMATS, LOG_LEVELS } from '../telemetry/log.js';
-import { REPORT_OPTIONS } from './report.js';
 import { EXPORT_OPTIONS } from './export-options.js';
+import { REPORT_OPTIONS } from './report.js';
 
 export interface Option {
   flag: string;

@@ -5,7 +5,7 @@ import type { Progress, ToolContext } from '../query/context.js';
 import { type Answer, BUDGET, renderJson, renderText } from '../report/render.js';
 import type { ProfileSource } from '../sources/source.js';
 import type { Log } from '../telemetry/log.js';
-import { type CallEnd, type Meter, NO_METER } from '../telemetry/meter.js';
+import { type CallEnd, type CallOutcome, type Meter, NO_METER } from '../telemetry/meter.js';
 import { withCall } from '../telemetry/trace.js';
 import { isWordForNothing, MAY_BE_NAMES } from '../tools/arguments.js';
 import type { Tool } from '../tools/define.js';
@@ -49,25 +49,68 @@ const SOON = 0.85;
  * (the number of steps done), renders the answer and turns every failure into text that says what to do next.
  * It throws only when the caller's own signal aborts.
  */
-export function callTool(
+export async function callTool(
   tool: Tool,
   rawArguments: unknown,
   environment: CallEnvironment,
   callerSignal: AbortSignal,
   progress?: Progress,
 ): Promise<CallResult> {
+  const work = async (given: ToolContext) => {
+    const args = checkArguments(tool, rawArguments);
+    const { getSchema, addNotes } = watchingAge(given);
+    const answer = await runTool(tool, args, { ...given, getSchema });
+    given.asked?.note({ tool: tool.name, args }, answer);
+    const result = await addNotes(answer);
+    const text =
+      args.format === 'json'
+        ? renderJson(result)
+        : renderText(result.text, isGiven(tool, rawArguments, 'limit') ? BUDGET.max : BUDGET.usual);
+    return { value: { text, answer: result }, bytes: Buffer.byteLength(text) };
+  };
+  const call = { name: tool.name, arguments: rawArguments, work };
+  const result = await runCall(call, environment, callerSignal, progress);
+  return 'value' in result ? { ...result.value, isError: false } : { text: result.failure, isError: true };
+}
+
+/** The work of a call under its name, which log and metrics count. */
+export interface CallWork<T> {
+  name: string;
+  /** Arguments as the caller gave them, for the log. */
+  arguments: unknown;
+  /** Gives the result, and its size in bytes for the metrics. */
+  work(context: ToolContext): Promise<{ value: T; bytes: number }>;
+}
+
+/** Why a call has no result. */
+export interface CallFailure {
+  /** Text for the caller: what failed, why, what to do next. */
+  failure: string;
+  outcome: Exclude<CallOutcome, 'answered' | 'cancelled'>;
+}
+
+/**
+ * Runs some work as a call: with the deadline, the log, the metrics and the failures of every call.
+ * @throws the reason of the caller's signal, when it aborted, and nothing else
+ */
+export function runCall<T>(
+  call: CallWork<T>,
+  environment: CallEnvironment,
+  callerSignal: AbortSignal,
+  progress?: Progress,
+): Promise<{ value: T } | CallFailure> {
   const id = randomUUID().slice(0, 8);
   return withCall(id, async () => {
     const { log, meter = NO_METER } = environment;
     const started = performance.now();
-    const ended = meter.call(tool.name);
-    log.debug('call started', { tool: tool.name, arguments: rawArguments });
+    const ended = meter.call(call.name);
+    log.debug('call started', { tool: call.name, arguments: call.arguments });
     const settle = (end: Ending, bytes: number) => {
       const ms = performance.now() - started;
       ended({ ...end, seconds: ms / 1000, bytes });
       const { outcome, error } = end;
       log.info('call ended', {
-        tool: tool.name,
+        tool: call.name,
         outcome,
         ...(error === null || error === outcome ? {} : { error }),
         ms: Math.round(ms),
@@ -75,14 +118,14 @@ export function callTool(
       });
     };
     try {
-      const { text, rendered, ...end } = await answer(tool, rawArguments, {
-        environment,
-        id,
-        callerSignal,
-        progress,
-      });
-      settle(end, Buffer.byteLength(text));
-      return { text, isError: end.outcome !== 'answered', ...(rendered && { answer: rendered }) };
+      const result = await runBounded(call, { environment, id, callerSignal, progress });
+      if ('value' in result) {
+        settle({ outcome: 'answered', error: null }, result.bytes);
+        return { value: result.value };
+      }
+      const { failure, ...end } = result;
+      settle(end, Buffer.byteLength(failure));
+      return { failure, outcome: end.outcome };
     } catch (error) {
       settle({ outcome: 'cancelled', error: 'cancelled' }, 0);
       throw error;
@@ -92,7 +135,7 @@ export function callTool(
 
 type Ending = Pick<CallEnd, 'outcome' | 'error'>;
 
-interface Call {
+interface CallBounds {
   environment: CallEnvironment;
   id: string;
   callerSignal: AbortSignal;
@@ -100,57 +143,48 @@ interface Call {
 }
 
 /** @throws the reason of the caller's signal, when it aborted, and nothing else */
-async function answer(
-  tool: Tool,
-  rawArguments: unknown,
-  { environment, id, callerSignal, progress }: Call,
-): Promise<Ending & { text: string; rendered?: Answer }> {
+async function runBounded<T>(
+  { name, work }: CallWork<T>,
+  { environment, id, callerSignal, progress }: CallBounds,
+): Promise<{ value: T; bytes: number } | (CallFailure & Pick<CallEnd, 'error'>)> {
   const { stopped, timer = (ms: number) => AbortSignal.timeout(ms) } = environment;
   const deadline = timer(environment.deadlineMs);
   const stop = linkedSignal(stopped);
   const signal = AbortSignal.any([callerSignal, deadline, stop.signal]);
   try {
-    const args = checkArguments(tool, rawArguments);
     const after = (part: number) => timer(Math.max(1, Math.round(environment.deadlineMs * part)));
     const timing = { signal, early: after(EARLY), soon: after(SOON) };
-    const { getSchema, addNotes } = watchingAge(environment.context);
     const context = {
       ...environment.context,
-      getSchema,
       ...timing,
       notRead(what: string, reason: NotReadReason) {
-        environment.log.warn('part of an answer was not read', { tool: tool.name, what, reason });
+        environment.log.warn('part of an answer was not read', { tool: name, what, reason });
         (environment.meter ?? NO_METER).notRead(reason);
       },
       ...(progress === undefined ? {} : { progress }),
     };
-    const result = await addNotes(await untilAborted(runTool(tool, args, context), signal));
-    const text =
-      args.format === 'json'
-        ? renderJson(result)
-        : renderText(result.text, isGiven(tool, rawArguments, 'limit') ? BUDGET.max : BUDGET.usual);
-    return { text, rendered: result, outcome: 'answered', error: null };
+    return await untilAborted(work(context), signal);
   } catch (error) {
     if (callerSignal.aborted) throw callerSignal.reason;
-    if (stopped?.aborted) return { text: describeFailure(STOPPED), outcome: 'stopped', error: 'stopped' };
+    if (stopped?.aborted) return { failure: describeFailure(STOPPED), outcome: 'stopped', error: 'stopped' };
     if (deadline.aborted) {
       const timeoutError = new UpstreamError(
         'timeout',
         `no answer within ${environment.deadlineMs / 1000} s`,
       );
-      return { text: describeFailure(timeoutError), outcome: 'deadline', error: 'deadline' };
+      return { failure: describeFailure(timeoutError), outcome: 'deadline', error: 'deadline' };
     }
     if (error instanceof UpstreamError) {
       const { kind, status, detail } = error;
-      environment.log.warn('profile store failed', { tool: tool.name, kind, status, detail });
-      return { text: describeFailure(error), outcome: 'upstream_failed', error: error.kind };
+      environment.log.warn('profile store failed', { tool: name, kind, status, detail });
+      return { failure: describeFailure(error), outcome: 'upstream_failed', error: error.kind };
     }
     if (error instanceof UserError || error instanceof PatternError) {
-      return { text: describeFailure(error), outcome: 'refused', error: 'refused' };
+      return { failure: describeFailure(error), outcome: 'refused', error: 'refused' };
     }
-    environment.log.error('call failed by a bug', error, { tool: tool.name });
+    environment.log.error('call failed by a bug', error, { tool: name });
     return {
-      text: `An internal error stopped ${tool.name} (id ${id}; the server's log has the details).\nNext: try another window or tool; report the id to the operator.`,
+      failure: `An internal error stopped ${name} (id ${id}; the server's log has the details).\nNext: try another window or tool; report the id to the operator.`,
       outcome: 'internal_error',
       error: 'internal_error',
     };

@@ -1,8 +1,7 @@
-import type { McpServer, ReadResourceResult, ServerContext } from '@modelcontextprotocol/server';
+import type { ReadResourceResult } from '@modelcontextprotocol/server';
 import { type Meter, operationStarted } from '../telemetry/meter.js';
-import { unknownResource } from './unknown-names.js';
 
-/** The one resource. */
+/** The one resource that clients list. */
 export const GUIDE_RESOURCE = {
   name: 'investigate',
   uri: 'pyroscope://guide/investigate',
@@ -12,31 +11,11 @@ export const GUIDE_RESOURCE = {
   mimeType: 'text/markdown',
 } as const;
 
-/** Reads a resource that no list names; null for an address that is none. */
-export type ReadUnlisted = (uri: string, call: ServerContext) => Promise<ReadResourceResult | null>;
-
-/**
- * Registers the guide, the only resource that is listed. Every address that is not that of an unlisted one,
- * either, is answered with "resource not found".
- */
-export function registerGuide(
-  server: McpServer,
-  meter: Pick<Meter, 'operation'>,
-  readUnlisted: ReadUnlisted,
-): void {
-  const { name, uri, ...metadata } = GUIDE_RESOURCE;
-  const readGuide = async () => {
-    const ended = operationStarted('resources/read', meter);
-    const { GUIDE } = await import('./prompts/guide.js');
-    ended('answered');
-    return { contents: [{ uri, mimeType: metadata.mimeType, text: GUIDE }] };
-  };
-  server.registerResource(name, uri, metadata, readGuide);
-  // Replaces the SDK's own handler, which does not say what there is.
-  server.server.setRequestHandler('resources/read', async ({ params }, call) => {
-    if (params.uri === uri) return readGuide();
-    const unlisted = await readUnlisted(params.uri, call);
-    if (unlisted === null) throw unknownResource(params.uri, [uri]);
-    return unlisted;
-  });
+/** Reads the guide, and counts that it was read. */
+export async function readGuide(meter: Pick<Meter, 'operation'>): Promise<ReadResourceResult> {
+  const ended = operationStarted('resources/read', meter);
+  const { GUIDE } = await import('./prompts/guide.js');
+  ended('answered');
+  const { uri, mimeType } = GUIDE_RESOURCE;
+  return { contents: [{ uri, mimeType, text: GUIDE }] };
 }

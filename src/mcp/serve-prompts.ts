@@ -7,25 +7,14 @@ import {
   ProtocolErrorCode,
 } from '@modelcontextprotocol/server';
 import { z } from 'zod';
-import { UpstreamError, UserError } from '../errors.js';
-import type { Nameable } from '../query/names.js';
-import { type Meter, type OperationEnd, operationStarted } from '../telemetry/meter.js';
-import { untilAborted } from '../work/shared.js';
+import { UserError } from '../errors.js';
+import { type Meter, operationStarted } from '../telemetry/meter.js';
 import type { CallEnvironment } from './call.js';
+import type { Completion } from './completion.js';
 
 import type { PromptArgument } from './prompts/define.js';
 import { PROMPTS } from './prompts/index.js';
 import { invalid, unknownPrompt } from './unknown-names.js';
-
-/** Time that a client waits for names while a person types, milliseconds. */
-const COMPLETION_MS = 2_000;
-/** Time that the question for names may take, milliseconds: the next key is answered from its result. */
-const LEARNING_MS = 10_000;
-/**
- * Maximum number of such questions at once, of all clients: half of the requests that a store gets at once
- * stay free for calls.
- */
-const MAX_LEARNING = 4;
 
 /**
  * Makes what registers the prompts at a server, their arguments completed with the names that exist. The
@@ -33,9 +22,9 @@ const MAX_LEARNING = 4;
  */
 export function promptRegistration(
   environmentOf: () => Promise<CallEnvironment>,
+  complete: Completion,
   meter: Pick<Meter, 'operation'>,
 ): (server: McpServer) => void {
-  const complete = completion(environmentOf, meter);
   const prompts = PROMPTS.map((prompt) => ({ prompt, argsSchema: buildSchema(prompt.arguments, complete) }));
   /** @throws ProtocolError for a prompt that does not exist, or arguments that do not fill it in */
   const fillIn = async (
@@ -92,59 +81,4 @@ function buildSchema(args: Readonly<Record<string, PromptArgument>>, complete: C
     return [name, required ? completed : completed.optional()] as const;
   });
   return z.strictObject(Object.fromEntries(fields));
-}
-
-/** The names that exist for what is written so far. */
-type Completion = (
-  names: Nameable,
-  written: string,
-  given: { source?: string; service?: string },
-) => Promise<string[]>;
-
-/**
- * Makes the completion of values. It never fails: a value can be typed, and the call that gets it reports its
- * faults. Every key that a person presses may ask the store, so few questions run at once; others are
- * completed with nothing meanwhile. They take no places from calls.
- */
-function completion(
-  environmentOf: () => Promise<CallEnvironment>,
-  meter: Pick<Meter, 'operation'>,
-): Completion {
-  let learning = 0;
-  return async (names, written, { source, service }) => {
-    const ended = operationStarted('completion/complete', meter);
-    if (learning >= MAX_LEARNING) {
-      ended('busy');
-      return [];
-    }
-    const ask = async () => {
-      learning++;
-      try {
-        const [{ context }, { findExistingNames: existingNames }] = await Promise.all([
-          environmentOf(),
-          import('../query/names.js'),
-        ]);
-        const given = { source: source || undefined, service: service || undefined };
-        const signal = AbortSignal.timeout(LEARNING_MS);
-        return await untilAborted(existingNames(names, written, given, { ...context, signal }), signal);
-      } finally {
-        learning--;
-      }
-    };
-    const timeout = AbortSignal.timeout(COMPLETION_MS);
-    try {
-      const completions = await untilAborted(ask(), timeout);
-      ended('answered');
-      return completions;
-    } catch (error) {
-      ended(nameOutcome(error, timeout));
-      return [];
-    }
-  };
-}
-
-function nameOutcome(error: unknown, timeout: AbortSignal): OperationEnd['outcome'] {
-  if (timeout.aborted) return 'deadline';
-  if (error instanceof UserError) return 'refused';
-  return error instanceof UpstreamError ? 'upstream_failed' : 'internal_error';
 }

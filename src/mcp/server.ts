@@ -1,15 +1,16 @@
 import { type CallToolResult, McpServer, type ServerContext } from '@modelcontextprotocol/server';
-import { type Progress, progressText } from '../query/context.js';
 import { type Meter, NO_METER } from '../telemetry/meter.js';
-import { preferTrace, readTrace, type TraceContext, withTrace } from '../telemetry/trace.js';
+import { withTrace } from '../telemetry/trace.js';
 import { TOOLS } from '../tools/index.js';
 import { PACKAGE } from '../version.js';
 import { type CallEnvironment, callTool } from './call.js';
+import { completion } from './completion.js';
+import { callerSignal, progressTo, readCallTrace } from './exchange.js';
 import { inputJsonSchema } from './input-schema.js';
 import { INSTRUCTIONS } from './instructions.js';
-import { findAppAddress, isPictureAddress, readAppAddress } from './pictures/address.js';
-import { type ReadUnlisted, registerGuide } from './serve-guide.js';
+import { findAppAddress } from './pictures/address.js';
 import { promptRegistration } from './serve-prompts.js';
+import { resourceRegistration } from './serve-resources.js';
 import { unknownTool } from './unknown-names.js';
 
 /** Every tool only reads, and asks only the profile stores that an operator configured. */
@@ -83,7 +84,9 @@ export function createServerFactory(
     const environment = await environmentOf();
     return stopped === undefined ? environment : { ...environment, stopped };
   };
-  const registerPrompts = promptRegistration(environmentOf, meter);
+  const complete = completion(environmentOf, meter);
+  const registerPrompts = promptRegistration(environmentOf, complete, meter);
+  const registerResources = resourceRegistration(environmentNow, complete, meter);
   /** @throws ProtocolError for a tool that does not exist, as the protocol demands */
   const callNamed = async (name: string, args: unknown, call: ServerContext): Promise<CallToolResult> => {
     const tool = TOOLS.find((each) => each.name === name);
@@ -94,26 +97,13 @@ export function createServerFactory(
     );
     return { content: [{ type: 'text', text }], ...(isError ? { isError } : {}) };
   };
-  /** Reads pictures and the pages that show them, which only a host of MCP Apps asks for. */
-  const readUnlisted: ReadUnlisted = async (uri, call) => {
-    const tool = readAppAddress(uri);
-    if (tool === null && !isPictureAddress(uri)) return null;
-    const [{ readApp, readPicture }, environment] = await Promise.all([
-      import('./pictures/read.js'),
-      environmentNow(),
-    ]);
-    if (tool !== null) return readApp(uri, tool);
-    return withTrace(readCallTrace(call), () =>
-      readPicture(uri, environment, callerSignal(call), progressTo(call.mcpReq)),
-    );
-  };
   return () => {
     const server = new McpServer(
       { name: PACKAGE.name, title: 'Pyroscope profiles', version: PACKAGE.version },
       { instructions: INSTRUCTIONS, capabilities: CAPABILITIES, cacheHints: CACHE_HINTS },
     );
     registerPrompts(server);
-    registerGuide(server, meter, readUnlisted);
+    registerResources(server);
     for (const { name, title, description } of TOOLS) {
       const inputSchema = SCHEMAS.get(name);
       if (inputSchema === undefined) continue;
@@ -125,37 +115,6 @@ export function createServerFactory(
       callNamed(params.name, params.arguments, call),
     );
     return server;
-  };
-}
-
-/**
- * Aborts when the caller gives the call up. The SDK ends a call over HTTP of the older protocols only with a
- * connection that closes after the call has begun.
- */
-function callerSignal({ mcpReq, http }: ServerContext): AbortSignal {
-  const connection = http?.req?.signal;
-  return connection === undefined ? mcpReq.signal : AbortSignal.any([mcpReq.signal, connection]);
-}
-
-/** The trace that a call belongs to: of the message, else of the HTTP request that it came with. */
-function readCallTrace({ mcpReq, http }: ServerContext): TraceContext {
-  const meta = new Map(Object.entries(mcpReq._meta ?? {}));
-  const headers = http?.req?.headers;
-  return preferTrace(
-    readTrace((name) => meta.get(name)),
-    readTrace((name) => headers?.get(name)),
-  );
-}
-
-/** Progress notifications for a request that came with a token; undefined for one without. */
-function progressTo({ _meta, notify }: ServerContext['mcpReq']): Progress | undefined {
-  const progressToken = _meta?.progressToken;
-  if (progressToken === undefined) return undefined;
-  return (progress, goal) => {
-    const total = goal === undefined ? {} : { total: goal.total };
-    const params = { progressToken, progress, ...total, message: progressText(progress, goal) };
-    // A client that does not listen any more must not fail the call.
-    notify({ method: 'notifications/progress', params }).catch(() => {});
   };
 }
 

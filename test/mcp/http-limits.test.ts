@@ -60,6 +60,20 @@ describe('calls', () => {
     );
   });
 
+  test('count profiles that are read as resources; the guide and lists go on', async () => {
+    const url = await serve({ access, limits: { ...DEFAULTS, callsPerClient: 1 } });
+    const hanging = hangingCalls(url, A, 1);
+    const read = (uri: string) =>
+      post(url, { id: 7, method: 'resources/read', params: { uri } }, { headers: bearer(A) });
+    await until(() => store.requests.log.length > 0);
+    const refused = await read('pyroscope://profile?service=checkout-api');
+    expect(refused.status).toBe(429);
+    expect(refused.text).toMatch(/as one client may have \(1\)/);
+    expect((await read('pyroscope://guide/investigate')).status).toBe(200);
+    hanging.hangUp();
+    await Promise.all(hanging.calls);
+  });
+
   test('without tokens a client is an address', async () => {
     const url = await serve({ limits: { ...DEFAULTS, callsPerClient: 1 } });
     const hanging = hangingCalls(url, A, 1);

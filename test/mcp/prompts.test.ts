@@ -105,7 +105,7 @@ describe.each(CLIENTS)('%s', (kind) => {
     expect(await client.complete('find-memory-leak', 'service', '', { source: 'nope' })).toEqual([]);
   });
 
-  test('has one resource, the guide', async () => {
+  test('lists one resource, the guide', async () => {
     const [guide, ...others] = await client.listResources();
     expect(others).toEqual([]);
     expect(guide).toMatchObject({ uri: GUIDE_URI, mimeType: 'text/markdown' });
@@ -118,7 +118,7 @@ describe.each(CLIENTS)('%s', (kind) => {
     await expect(client.readResource('pyroscope://guide/nope')).rejects.toMatchObject({
       code: -32_602,
       message: expect.stringMatching(
-        /Resource not found: "pyroscope:\/\/guide\/nope"\.\nNext: Resources: pyroscope:\/\/guide\/investigate\.$/,
+        /Resource not found: "pyroscope:\/\/guide\/nope"\.\nNext: Resources: pyroscope:\/\/guide\/investigate, pyroscope:\/\/profile\{\?source,.*\}\.$/,
       ),
       data: { uri: 'pyroscope://guide/nope' },
     });

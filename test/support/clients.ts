@@ -27,11 +27,26 @@ export interface TestClient {
     given?: Record<string, string>,
   ): Promise<string[]>;
   listResources(): Promise<{ uri: string; mimeType?: string | undefined }[]>;
+  listResourceTemplates(): Promise<{ name: string; uriTemplate: string }[]>;
   /** The text of a resource. */
   readResource(uri: string): Promise<string>;
+  /** A resource as it arrives: its contents, and how long it may be kept. */
+  readWhole(
+    uri: string,
+  ): Promise<{ contents: readonly ResourceContent[]; ttlMs?: unknown; cacheScope?: unknown }>;
+  /** Completes a variable of a resource template. */
+  completeVariable(template: string, variable: string, written: string): Promise<string[]>;
   instructions(): string | undefined;
   protocolVersion(): string | undefined;
   close(): Promise<void>;
+}
+
+/** Content of a resource. */
+export interface ResourceContent {
+  uri: string;
+  mimeType?: string | undefined;
+  text?: string;
+  blob?: string;
 }
 
 /** How a client speaks: this year's SDK in either protocol era, or last year's SDK. */
@@ -82,7 +97,12 @@ async function connectNew(
       promptText(await client.getPrompt({ name, ...(args === undefined ? {} : { arguments: args }) })),
     complete: async (...args) => (await client.complete(completion(...args))).completion.values,
     listResources: async () => (await client.listResources()).resources,
+    listResourceTemplates: async () => (await client.listResourceTemplates()).resourceTemplates,
     readResource: async (uri) => listTexts((await client.readResource({ uri })).contents),
+    readWhole: (uri) => client.readResource({ uri }),
+    completeVariable: async (uri, name, value) =>
+      (await client.complete({ ref: { type: 'ref/resource', uri }, argument: { name, value } })).completion
+        .values,
     instructions: () => client.getInstructions(),
     protocolVersion: () => client.getNegotiatedProtocolVersion(),
     close: () => client.close(),
@@ -113,7 +133,12 @@ async function connectOld(transport: OldStdioTransport | OldHttpTransport): Prom
       promptText(await client.getPrompt({ name, ...(args === undefined ? {} : { arguments: args }) })),
     complete: async (...args) => (await client.complete(completion(...args))).completion.values,
     listResources: async () => (await client.listResources()).resources,
+    listResourceTemplates: async () => (await client.listResourceTemplates()).resourceTemplates,
     readResource: async (uri) => listTexts((await client.readResource({ uri })).contents),
+    readWhole: (uri) => client.readResource({ uri }),
+    completeVariable: async (uri, name, value) =>
+      (await client.complete({ ref: { type: 'ref/resource', uri }, argument: { name, value } })).completion
+        .values,
     instructions: () => client.getInstructions(),
     protocolVersion: () => version,
     close: () => client.close(),

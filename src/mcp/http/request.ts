@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
+import { isExportAddress } from '../exports/address.js';
 import { isPictureAddress } from '../pictures/address.js';
 import { refusal } from './responses.js';
 
@@ -105,7 +106,10 @@ export interface Message {
   method: unknown;
   /** Null for a notification. */
   id: RequestId | null;
-  /** Whether it calls a tool or reads the picture of a call, which costs the profile store something. */
+  /**
+   * Whether it calls a tool, or reads the picture of a call or an exported profile, which costs the profile
+   * store something.
+   */
   isCall: boolean;
   /** Id of the request that this message cancels; null for every other message. */
   cancels: RequestId | null;
@@ -134,10 +138,15 @@ export async function readMessage(request: Request): Promise<Message | 'batch' |
     id: readRequestId(id),
     isCall:
       method === 'tools/call' ||
-      (method === 'resources/read' && isPictureAddress(Reflect.get(Object(params), 'uri'))),
+      (method === 'resources/read' && readsProfiles(Reflect.get(Object(params), 'uri'))),
     cancels:
       method === 'notifications/cancelled' ? readRequestId(Reflect.get(Object(params), 'requestId')) : null,
   };
+}
+
+/** Whether an address is one of those whose content is made of profiles. */
+function readsProfiles(uri: unknown): boolean {
+  return isPictureAddress(uri) || isExportAddress(uri);
 }
 
 function readRequestId(value: unknown): RequestId | null {

@@ -1,6 +1,7 @@
 import { UserError } from '../../errors.js';
 import { PICTURE_PREFIX } from '../../report/picture/uri.js';
 import { cutRight } from '../../text/sanitise.js';
+import { readAddressArguments } from '../address-arguments.js';
 
 /** Tools whose answers have a picture. */
 const PICTURED: ReadonlySet<string> = new Set([
@@ -30,9 +31,7 @@ export function isPictureAddress(uri: unknown): uri is string {
 }
 
 /**
- * Reads a call from the address of its picture. A plus sign stands for itself: it is part of times such as
- * `2026-11-20T14:30:00+01:00`.
- *
+ * Reads a call from the address of its picture.
  * @throws UserError for a tool without pictures, or an argument that is given twice or cannot be decoded
  */
 export function readPictureAddress(uri: string): { tool: string; arguments: Record<string, string> } {
@@ -43,30 +42,5 @@ export function readPictureAddress(uri: string): { tool: string; arguments: Reco
       `Tools with pictures: ${[...PICTURED].join(', ')}.`,
     );
   }
-  const values = new Map<string, string>();
-  for (const pair of rest.join('?').split('&')) {
-    if (pair === '') continue;
-    const at = pair.indexOf('=');
-    const name = decode(at < 0 ? pair : pair.slice(0, at));
-    if (values.has(name)) {
-      throw new UserError(
-        `The address names ${JSON.stringify(cutRight(name, 60))} twice.`,
-        'Name each argument once.',
-      );
-    }
-    values.set(name, decode(at < 0 ? '' : pair.slice(at + 1)));
-  }
-  // From entries: a member called `__proto__` is data then.
-  return { tool, arguments: Object.fromEntries(values) };
-}
-
-function decode(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    throw new UserError(
-      `${JSON.stringify(cutRight(text, 80))} in the address is not percent-encoded UTF-8.`,
-      'Encode each value as encodeURIComponent does: % is %25, & is %26.',
-    );
-  }
+  return { tool, arguments: readAddressArguments(rest.join('?')) };
 }

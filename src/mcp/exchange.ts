@@ -1,0 +1,34 @@
+import type { ServerContext } from '@modelcontextprotocol/server';
+import { type Progress, progressText } from '../query/context.js';
+import { preferTrace, readTrace, type TraceContext } from '../telemetry/trace.js';
+
+/**
+ * Aborts when the caller gives the call up. The SDK ends a call over HTTP of the older protocols only with a
+ * connection that closes after the call has begun.
+ */
+export function callerSignal({ mcpReq, http }: ServerContext): AbortSignal {
+  const connection = http?.req?.signal;
+  return connection === undefined ? mcpReq.signal : AbortSignal.any([mcpReq.signal, connection]);
+}
+
+/** The trace that a call belongs to: of the message, else of the HTTP request that it came with. */
+export function readCallTrace({ mcpReq, http }: ServerContext): TraceContext {
+  const meta = new Map(Object.entries(mcpReq._meta ?? {}));
+  const headers = http?.req?.headers;
+  return preferTrace(
+    readTrace((name) => meta.get(name)),
+    readTrace((name) => headers?.get(name)),
+  );
+}
+
+/** Progress notifications for a request that came with a token; undefined for one without. */
+export function progressTo({ _meta, notify }: ServerContext['mcpReq']): Progress | undefined {
+  const progressToken = _meta?.progressToken;
+  if (progressToken === undefined) return undefined;
+  return (progress, goal) => {
+    const total = goal === undefined ? {} : { total: goal.total };
+    const params = { progressToken, progress, ...total, message: progressText(progress, goal) };
+    // A client that does not listen any more must not fail the call.
+    notify({ method: 'notifications/progress', params }).catch(() => {});
+  };
+}
