@@ -8,7 +8,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { NO_STACK } from '../dist/profile/pprof/no-stack.js';
 import { functionTable } from '../dist/profile/tables/table.js';
-import { exportProfile } from '../dist/query/export.js';
+import { exportProfile } from '../dist/query/export/export-profile.js';
 import { createSchema } from '../dist/schema/schema.js';
 import { createFilesSource } from '../dist/sources/files/source.js';
 import { createRegistry } from '../dist/sources/registry.js';

@@ -4,7 +4,7 @@ import path from 'node:path';
 import type { Config } from '../config/read.js';
 import { UsageError, UserError } from '../errors.js';
 import { progressText, type ToolContext } from '../query/context.js';
-import { exportProfile } from '../query/export.js';
+import { exportProfile } from '../query/export/export-profile.js';
 import type { Log } from '../telemetry/log.js';
 import { safeText } from '../text/sanitise.js';
 import { formatValue } from '../text/units.js';

@@ -66,6 +66,27 @@ export const EXPORT_OPTIONS = {
     value: 'LINK',
     help: 'link to a page of Grafana or Pyroscope, from which the others are taken',
   },
+  exportSpan: {
+    command: 'export',
+    flag: 'span-id',
+    env: null,
+    value: 'IDS',
+    help: 'only samples of these spans: 16 hexadecimal digits, several by commas',
+  },
+  exportTrace: {
+    command: 'export',
+    flag: 'trace-id',
+    env: null,
+    value: 'IDS',
+    help: 'only samples of these traces: 32 hexadecimal digits, several by commas',
+  },
+  exportProfile: {
+    command: 'export',
+    flag: 'profile-id',
+    env: null,
+    value: 'IDS',
+    help: 'only these profiles: UUIDs, several by commas',
+  },
   exportFrom: {
     command: 'export',
     flag: 'from',

@@ -21,6 +21,9 @@ const QUESTION = {
   profile_type: 'exportType',
   selector: 'exportSelector',
   url: 'exportUrl',
+  span_id: 'exportSpan',
+  trace_id: 'exportTrace',
+  profile_id: 'exportProfile',
   from: 'exportFrom',
   to: 'exportTo',
 } as const satisfies Readonly<Record<string, OptionName>>;

@@ -8,7 +8,7 @@ import { functionTable } from '../../src/profile/tables/table.js';
 import { createFilesSource } from '../../src/sources/files/source.js';
 import { createPyroscopeSource } from '../../src/sources/pyroscope/source.js';
 import type { ProfileSource } from '../../src/sources/source.js';
-import { createEnvironment, demoSource, fixture, INCIDENT_WINDOW } from '../support/ask.js';
+import { askerIn, createEnvironment, demoSource, fixture, INCIDENT_WINDOW, NOW } from '../support/ask.js';
 import {
   CLIENTS,
   type ClientKind,
@@ -16,9 +16,11 @@ import {
   type ResourceContent,
   type TestClient,
 } from '../support/clients.js';
+import { directoryWith } from '../support/directory.js';
 import { SIGNAL, scene, TWO } from '../support/grafana-scene.js';
 import { pgoProgram } from '../support/pgo.js';
 import { startPyroscopeServer } from '../support/pyroscope-server.js';
+import { encodeSpanService, SERVICE, SLOW, UNSAMPLED } from '../support/span-service.js';
 
 // Exported profiles as a resource: what a client of any kind reads, and what it is refused.
 
@@ -62,7 +64,7 @@ describe.each(CLIENTS)('%s', (kind) => {
 
   test('lists the template with all arguments', async () => {
     expect(EXPORT_TEMPLATE).toBe(
-      'pyroscope://profile{?source,service,profile_type,selector,url,from,to,format,pgo}',
+      'pyroscope://profile{?source,service,profile_type,selector,url,from,to,span_id,trace_id,profile_id,format,pgo}',
     );
     expect(await client.listResourceTemplates()).toMatchObject([
       { name: 'export', uriTemplate: EXPORT_TEMPLATE },
@@ -294,5 +296,55 @@ test('a link stands for the arguments that it holds, also as the selector; a for
   await expect(read({ url: link('https://evil.example.com') })).rejects.toMatchObject({ code: -32_602 });
   await expect(read({ url: link(server.url), selector: link(server.url) })).rejects.toMatchObject({
     message: expect.stringContaining('both hold a link'),
+  });
+});
+
+describe('of one request', () => {
+  const start = NOW - 600_000;
+  const args = {
+    service: SERVICE,
+    profile_type: 'cpu',
+    from: new Date(start).toISOString(),
+    to: new Date(start + 200_000).toISOString(),
+  };
+  const sum = (values: Iterable<number>) => [...values].reduce((total, value) => total + value, 0);
+
+  test.each<[string, (files: ProfileSource) => Promise<ProfileSource>]>([
+    ['files', async (files) => files],
+    [
+      'a server',
+      async (files) => {
+        const server = await startPyroscopeServer(files, { now: () => NOW });
+        const source = createPyroscopeSource({ name: 'store', uid: 'store', url: server.url });
+        onTestFinished(async () => {
+          await source.close();
+          await server.close();
+        });
+        return source;
+      },
+    ],
+  ])('holds only its samples: %s', async (_kind, open) => {
+    const directory = await directoryWith(encodeSpanService(start));
+    const source = await open(createFilesSource({ directory, name: 'store', uid: 'store' }));
+    const environment = createEnvironment([source]);
+    const read = async (more: Readonly<Record<string, string>>) => {
+      const { contents } = await bounded(buildAddress({ ...args, ...more }), environment);
+      return profileIn(contents[0] as ResourceContent);
+    };
+    const [whole, span] = await Promise.all([read({}), read({ span_id: SLOW })]);
+    const answer = await askerIn(environment)('summarize_profile', {
+      ...args,
+      span_id: SLOW,
+      format: 'json',
+    });
+    expect(sum(span.values)).toBe(JSON.parse(answer.text).total.value);
+    expect(sum(span.values)).toBeGreaterThan(0);
+    expect(sum(span.values)).toBeLessThan(sum(whole.values));
+    await expect(read({ span_id: UNSAMPLED })).rejects.toMatchObject({
+      message: expect.stringMatching(/There is nothing to export/),
+    });
+    await expect(read({ span_id: '12' })).rejects.toMatchObject({
+      message: expect.stringContaining('is no span id'),
+    });
   });
 });

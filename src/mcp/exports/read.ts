@@ -32,7 +32,7 @@ export async function readExport(
   const work = async (context: ToolContext) => {
     const args = checkArguments({ ...EXPORT_RESOURCE, run: notATool }, readExportAddress(uri));
     const { format, pgo, ...question } = EXPORT_RESOURCE.input.parse(args);
-    const { exportProfile } = await import('../../query/export.js');
+    const { exportProfile } = await import('../../query/export/export-profile.js');
     const { bytes } = await exportProfile({ ...question, format, pgo: pgo === 'true' }, context);
     if (bytes.length > maxBytes) throw tooLarge(bytes.length, maxBytes);
     const mimeType = EXPORT_TYPES[format];

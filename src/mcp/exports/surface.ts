@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import { EXPORT_FORMATS } from '../../profile/export/exported.js';
-import { profileArguments } from '../../tools/arguments.js';
+import { idArguments, profileArguments } from '../../tools/arguments.js';
 
 /** The arguments of an exported profile, which are the variables of its address. */
 const input = z.strictObject({
   ...profileArguments,
+  ...idArguments,
   format: z.enum(EXPORT_FORMATS).default('pprof'),
   pgo: z.enum(['true', 'false']).default('false'),
 });

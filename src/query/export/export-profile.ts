@@ -1,22 +1,27 @@
-import { UserError } from '../errors.js';
-import { offload } from '../offload.js';
-import type { EncodedProfile } from '../profile/export/encode.js';
-import type { ExportFormat, ExportHead } from '../profile/export/exported.js';
-import { type PgoObstacle, pgoObstacle } from '../profile/export/pgo.js';
-import { isDifference } from '../profile/model.js';
-import { isLink } from '../text/link.js';
-import { safeText } from '../text/sanitise.js';
-import { formatTime, formatValue, plural } from '../text/units.js';
-import { PACKAGE } from '../version.js';
-import type { ToolContext } from './context.js';
-import { explainEmptiness } from './emptiness.js';
-import { lookbackNotes } from './lookback.js';
-import { type ProfileRequest, readRequest, type ScopeArguments } from './request.js';
-import { profileQuery, resolveScope, type Scope } from './scope.js';
-import { selectorText } from './selection.js';
+import { UserError } from '../../errors.js';
+import { offload } from '../../offload.js';
+import type { EncodedProfile } from '../../profile/export/encode.js';
+import type { ExportFormat, ExportHead } from '../../profile/export/exported.js';
+import { type PgoObstacle, pgoObstacle } from '../../profile/export/pgo.js';
+import { idsText } from '../../profile/ids.js';
+import { isDifference } from '../../profile/model.js';
+import { isLink } from '../../text/link.js';
+import { safeText } from '../../text/sanitise.js';
+import { formatTime, formatValue, plural } from '../../text/units.js';
+import { PACKAGE } from '../../version.js';
+import type { ToolContext } from '../context.js';
+import { explainEmptiness } from '../emptiness.js';
+import { lookbackNotes } from '../lookback.js';
+import { explainNoSamples } from '../no-samples.js';
+import { type ProfileRequest, readRequest, type ScopeArguments } from '../request.js';
+import { mergeQuery, profileQuery, resolveScope, type Scope } from '../scope.js';
+import { selectorText } from '../selection.js';
 
 /** From this number of frames on a file is written in a thread: some 50 ms with its compression. */
 const HEAVY_FRAMES = 200_000;
+
+const NAMES_ONLY =
+  'The server gives the samples of these spans with the names of functions only: the file has no files and lines.';
 
 /** The profile that is exported, and how. */
 export interface ExportArguments extends ScopeArguments {
@@ -50,10 +55,13 @@ export async function exportProfile(args: ExportArguments, context: ToolContext)
   if ('missing' in resolution) throw await noData(resolution.missing, resolution.window, context);
   const { scope } = resolution;
   const { source, type } = scope;
-  const query = { ...profileQuery(scope), isApart: true };
-  const [{ profile, notes }, snapshots] = await Promise.all([
+  const query = { ...mergeQuery(scope), isApart: true };
+  const [{ profile, notes, isNamesOnly = false }, snapshots] = await Promise.all([
     source.profile(query, context.signal),
-    type.kind === 'instant' ? source.snapshots(query, [], context.signal) : [],
+    // How many profiles hold samples of a request is not known, so that nothing is divided then.
+    type.kind === 'instant' && scope.only === null
+      ? source.snapshots(profileQuery(scope), [], context.signal)
+      : [],
   ]);
   if (profile.values.length === 0) {
     const { service, matchers } = scope;
@@ -84,13 +92,17 @@ export async function exportProfile(args: ExportArguments, context: ToolContext)
       ...scope.notes,
       ...(divisor === 1 ? [] : [`The values are the mean of ${divisor} snapshots.`]),
       ...notes,
+      ...(isNamesOnly ? [NAMES_ONLY] : []),
       ...(await lookbackNotes(source, scope.window, context)),
     ].map((note) => safeText(note, 600)),
   };
 }
 
 /** Arguments that a link can fill in. */
-const QUESTION = ['source', 'service', 'profile_type', 'selector', 'from', 'to'] as const;
+const QUESTION = [
+  ...(['source', 'service', 'profile_type', 'selector', 'from', 'to'] as const),
+  ...(['span_id', 'trace_id', 'profile_id'] as const),
+] as const;
 
 /**
  * The question of an export, with what its link says.
@@ -107,7 +119,7 @@ async function readQuestion(
   const link = isLinked ? selector : url;
   const given = { ...others, ...(isLinked ? {} : { selector }) };
   if (link === undefined) return { question: given, notes: [] };
-  const { fillFromLink } = await import('./from-link/arguments.js');
+  const { fillFromLink } = await import('../from-link/arguments.js');
   const call = {
     tool: 'export',
     args: given,
@@ -125,7 +137,7 @@ async function readQuestion(
 }
 
 function buildHead(scope: Scope, divisor: number): ExportHead {
-  const { source, service, type, window } = scope;
+  const { source, service, type, window, only } = scope;
   const [, , , periodType = '', periodUnit = ''] = type.id.split(':');
   const { from, to } = window;
   return {
@@ -134,7 +146,7 @@ function buildHead(scope: Scope, divisor: number): ExportHead {
     from,
     to,
     comments: [
-      `${type.id} of ${selectorText(scope)}`,
+      `${type.id} of ${selectorText(scope)}${only === null ? '' : `, ${idsText(only)}`}`,
       `${formatTime(from)} to ${formatTime(to)}, source ${source.name}`,
     ],
     exporter: `${PACKAGE.name} ${PACKAGE.version}`,
@@ -143,10 +155,10 @@ function buildHead(scope: Scope, divisor: number): ExportHead {
 }
 
 function summarize({ stacks, total, unit }: EncodedProfile, scope: Scope): string {
-  const { source, type, window } = scope;
+  const { source, type, window, only } = scope;
   return (
     `${plural(stacks, 'stack')} of ${type.alias}, total ${formatValue(total, unit)}; ` +
-    `${safeText(selectorText(scope), 300)}, ${formatTime(window.from)} to ${formatTime(window.to)}, ` +
+    `${safeText(selectorText(scope), 300)}${only === null ? '' : `, ${idsText(only)}`}, ${formatTime(window.from)} to ${formatTime(window.to)}, ` +
     `source ${safeText(source.name, 100)}`
   );
 }
@@ -178,7 +190,8 @@ async function noData(
   window: { from: number; to: number },
   context: ToolContext,
 ): Promise<UserError> {
-  const { detail, instead, retry } = await explainEmptiness(request, window, context);
+  const { detail, instead, retry } =
+    (await explainNoSamples(request, window, context)) ?? (await explainEmptiness(request, window, context));
   const there = instead.length === 0 ? '' : `There is: ${instead.slice(0, 5).join(', ')}. `;
   const tried = retry === null ? 'Use other times or another service.' : `Try ${JSON.stringify(retry)}.`;
   return new UserError(`There is nothing to export: ${detail}`, `${there}${tried}`);
