@@ -12,6 +12,8 @@ import { isIdleFrame } from '../src/profile/code/idle.js';
 import { leafMeaning } from '../src/profile/code/leaf-meaning.js';
 import { normaliseName } from '../src/profile/code/names.js';
 import { estimatePatternSize } from '../src/profile/code/pattern-size.js';
+import { readForge, readRef } from '../src/profile/forge/forge.js';
+import { locateLine } from '../src/profile/forge/locate.js';
 import { parseProfileType } from '../src/profile/types/types.js';
 import { readPageTime } from '../src/query/from-link/page-time.js';
 import { parseTime } from '../src/query/time.js';
@@ -32,6 +34,11 @@ const BORDER = 40;
 /** Quadratic work over half a megabyte takes minutes; a second is what a busy machine may add. */
 const ALWAYS_FINE_MS = 1_000;
 
+const SHOP = {
+  forge: { kind: 'github', url: 'https://github.com/a/b', module: 'github.com/a/b' },
+  root: 'x',
+  ref: 'main',
+} as const;
 const redact = createRedactor(() => ['some-secret']);
 const answer = (text: string) => ({
   status: 403,
@@ -97,6 +104,19 @@ const READERS: readonly [string, (text: string) => unknown, readonly string[]][]
     (text) =>
       isIdleFrame({ name: `System.Threading.${text}`, file: '', startLine: 0, isSymbolised: true }, true),
     ['Wait', 'Wait.', 'Sleep!', '.'],
+  ],
+  [
+    'addresses of repositories',
+    (text) => [readForge(text), readForge(`https://github.com/${text}`), readRef(text)],
+    ['a', '/', 'a/', '@', ':', '.git', 'a.', '-1-g'],
+  ],
+  [
+    'lines of files',
+    (text) =>
+      ['x.go', '.py', '.rs', '.java', '.js'].map((end) =>
+        locateLine({ function: `${text}.f`, file: `/${text.slice(0, 590)}${end}`, line: 1 }, SHOP),
+      ),
+    ['a', '/', 'a/', '@v1.0.0/', 'a.b/', '/pkg/mod/', '/src/', 'go1.2/', '/vendor/a.b/'],
   ],
   ['types', parseProfileType, ['cpu', 'cpu:', ':', 'a']],
   ['text to show', safeText, ['\u001b[', '\u001b]', '\u009b0', ' ', '\u202e']],

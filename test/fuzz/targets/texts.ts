@@ -5,12 +5,15 @@ import { compilePattern } from '../../../src/profile/code/filter.js';
 import { frameOwner } from '../../../src/profile/code/frames.js';
 import { leafMeaning } from '../../../src/profile/code/leaf-meaning.js';
 import { normaliseName } from '../../../src/profile/code/names.js';
+import { writeLineUrl } from '../../../src/profile/forge/forge.js';
+import { locateLine } from '../../../src/profile/forge/locate.js';
 import { parseProfileType } from '../../../src/profile/types/types.js';
 import { type LinkedQuestion, readLink } from '../../../src/query/from-link/question.js';
 import { parseTime } from '../../../src/query/time.js';
 import { failureOfGrafana } from '../../../src/sources/grafana/failure.js';
 import { matcherTest } from '../../../src/sources/matching.js';
 import { failureOfAnswer } from '../../../src/sources/pyroscope/http/failure.js';
+import { findSourceCode } from '../../../src/sources/repository.js';
 import { formatSelector, parseSelector } from '../../../src/sources/selector.js';
 import { findNearest } from '../../../src/text/nearest.js';
 import { safeText } from '../../../src/text/sanitise.js';
@@ -274,6 +277,47 @@ export const TEXTS: readonly Target[] = [
     async check(text) {
       const time = await answersOrRefuses(() => parseTime('from', text, NOW));
       if (time !== null) new Date(time).toISOString();
+    },
+  })),
+  defineTarget('repositories and lines of files', 1_000, async () => ({
+    input: fc.record({
+      address: fc.oneof(
+        nastyText,
+        nastyText.map((text) => `https://github.com/${text}`),
+        fc.webUrl(),
+      ),
+      ref: fc.oneof(fc.constant('main'), nastyText),
+      root: fc.oneof(fc.constant(''), nastyText),
+      name: anyName,
+      file: fc.tuple(
+        fc.constantFrom(
+          '',
+          '/app/',
+          '/go/pkg/mod/',
+          'github.com/a/b@v1.0.0/',
+          '/rustc/',
+          '/x/registry/src/a/b-1.0.0/',
+        ),
+        anyName,
+        fc.constantFrom('', '.go', '.py', '.rs', '.java', '.cs', '.ts'),
+      ),
+    }),
+    check({ address, ref, root, name, file }) {
+      const labels = { service_repository: address, service_git_ref: ref, service_root_path: root };
+      const code = findSourceCode([{ labels, profiles: 1 }]);
+      const known = findSourceCode([
+        { labels: { ...labels, service_repository: 'github.com/a/b' }, profiles: 1 },
+      ]);
+      for (const place of [...(code?.places ?? []), ...(known?.places ?? [])]) {
+        const line = locateLine({ function: name, file: file.join(''), line: 7 }, place);
+        const url = line === null ? null : writeLineUrl(line);
+        if (url === null) continue;
+        expectClean(url);
+        const { protocol, username, password, href } = new URL(url);
+        if (!/^https?:$/.test(protocol) || username !== '' || password !== '')
+          throw new Error(`unsafe: ${url}`);
+        if (href !== url) throw new Error(`${url} is read as ${href}`);
+      }
     },
   })),
   defineTarget('names of functions, labels and types', 500, async () => ({
