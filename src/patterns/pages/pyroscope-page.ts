@@ -18,10 +18,12 @@ const COMPARISON = /\/(?:comparison|comparison-diff|diff|diff-view|comparison-vi
 export function readPyroscopePage(path: string, parameters: URLSearchParams): Page | null {
   const written = readParameter(parameters, 'query');
   const whole = readRange(parameters, 'from', 'until', 'to');
+  // The tenant that is asked is the configured one.
+  const unused = readParameter(parameters, 'tenant') === null ? [] : ['the tenant'];
   if (!COMPARISON.test(path)) {
     return written === null
       ? null
-      : { name: 'Pyroscope', query: readQuery(written, whole), baseline: null, unused: [] };
+      : { name: 'Pyroscope', query: readQuery(written, whole), baseline: null, unused };
   }
   const side = (name: 'left' | 'right') => {
     const text = readParameter(parameters, `${name}Query`) ?? written;
@@ -29,7 +31,7 @@ export function readPyroscopePage(path: string, parameters: URLSearchParams): Pa
     return text === null ? null : readQuery(text, { from: from ?? whole.from, to: to ?? whole.to });
   };
   const [baseline, query] = [side('left'), side('right')];
-  return query === null ? null : { name: 'Pyroscope', query, baseline, unused: [] };
+  return query === null ? null : { name: 'Pyroscope', query, baseline, unused };
 }
 
 /** Parts of an old name, `shop.cart.cpu{region="eu"}`: application, type, selector. */

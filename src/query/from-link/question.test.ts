@@ -334,7 +334,7 @@ const OTHER_LINKS: typeof EXPLORE_LINKS = [
   [
     'the newest pages, where the type is a label',
     `${PYROSCOPE}/?tenant=a&query=${encodeURIComponent(`{service_name="cart", profile_type="${CPU}", region="eu"}`)}&from=${ms(-1)}&until=${ms(0)}`,
-    { ...OWN, ...CART, ...LAST_HOUR },
+    { ...OWN, ...CART, ...LAST_HOUR, unused: ['the tenant'] },
   ],
   [
     'the type as the last label',
