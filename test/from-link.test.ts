@@ -281,13 +281,13 @@ describe('a link to a span', () => {
   });
 
   test('ids of the caller win, and tools without ids say so', async () => {
-    const other = await ask('summarize_profile', {
-      url: link({ spanSelector: [span] }),
-      span_id: '0123456789abcdef',
-    });
+    const trace_id = '4bf92f3577b34da6a3ce929d0e0e4736';
+    const other = await ask('summarize_profile', { url: link({ spanSelector: [span] }), trace_id });
     expect(other.text).toContain(
       'From the link to Grafana Explore: source, service, profile_type, from, to.',
     );
+    expect(other.text).not.toContain(span);
+    expect(other.text).not.toContain('span_id');
     const { text } = await ask('get_timeline', { url: link({ spanSelector: [span] }) });
     expect(noteIn(text)).toContain('Not used of it: the span id.');
   });

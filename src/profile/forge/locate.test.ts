@@ -38,6 +38,7 @@ const GO: readonly Row[] = [
   ['github.com/acme/shop/cart.Total', '/app/basket/cart.go', null],
   ['github.com/acme/shop-tools/x.F', 'github.com/acme/shop-tools/x/x.go', null],
   ['main.main', '/home/dev/elsewhere/main.go', null],
+  ['example.com/lib.F', '/app/lib/x.go', null],
   // The module cache: tag, commit, folder of a module in its repository, capital letters, major versions.
   [
     'github.com/klauspost/compress/zstd.Encode',
