@@ -71,6 +71,11 @@ export function createChart(options: ChartOptions): Chart {
     height: 0,
   };
 
+  // At once: before it has a height nothing can be scrolled into sight.
+  const whole = (frames.maxDepth + 1) * ROW;
+  spacer.style.height = `${whole}px`;
+  element.style.maxHeight = `${Math.min(MAX_HEIGHT, whole)}px`;
+
   let isDue = false;
   const redraw = () => {
     if (isDue) return;
@@ -81,12 +86,9 @@ export function createChart(options: ChartOptions): Chart {
     });
   };
   const draw = () => {
-    const whole = (frames.maxDepth + 1) * ROW;
     scene.width = element.clientWidth;
     scene.height = Math.min(MAX_HEIGHT, whole);
     scene.scrollTop = element.scrollTop;
-    spacer.style.height = `${whole}px`;
-    element.style.maxHeight = `${scene.height}px`;
     const ratio = window.devicePixelRatio || 1;
     const [pixelsWide, pixelsHigh] = [Math.round(scene.width * ratio), Math.round(scene.height * ratio)];
     if (canvas.width !== pixelsWide || canvas.height !== pixelsHigh) {

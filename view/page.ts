@@ -1,11 +1,11 @@
 import { DARK, LIGHT, type Palette } from '../src/report/picture/colours.js';
-import type { Picture } from '../src/report/picture/format.js';
+import type { Flame, Picture } from '../src/report/picture/format.js';
 import { drawCourse } from './course.js';
 import { el } from './dom.js';
 import { drawFleet } from './fleet.js';
 import { drawHead, listIn, textIn } from './head.js';
 import { createPanel, type Panel } from './panel.js';
-import { shown } from './words.js';
+import { readName, shortName, shown } from './words.js';
 
 /** Abilities of the program around the page; null for those that it does not offer. */
 export interface Surroundings {
@@ -40,8 +40,8 @@ export function showPicture(root: HTMLElement, picture: Picture, first: Surround
     panel.setAsk(surroundings.ask);
     for (const [at, tab] of tabs.entries()) tab.setAttribute('aria-pressed', String(at === index));
   };
-  const tabs = picture.flames.map((flame, index) =>
-    el('button', { type: 'button', click: () => show(index) }, tabName(picture, index, flame.title)),
+  const tabs = picture.flames.map((_, index) =>
+    el('button', { type: 'button', click: () => show(index) }, tabName(picture, index)),
   );
   const links = el('p', { class: 'links' });
   const showLinks = () => {
@@ -85,13 +85,17 @@ export function showPicture(root: HTMLElement, picture: Picture, first: Surround
   return { follow };
 }
 
-/** The type of a flame graph, with the rank of its finding where several have one. */
-function tabName({ flames }: Picture, index: number, title: string): string {
+/** The type of a flame graph and the function that its finding names; two of the same are told apart. */
+function tabName({ flames }: Picture, index: number): string {
+  const name = (flame: Flame) => {
+    const node = flame.path[flame.named];
+    const fn = node === undefined ? undefined : flame.nodes.fn[node];
+    return shown(fn === undefined ? flame.title : `${flame.title}: ${shortName(readName(flame, fn))}`);
+  };
   const flame = flames[index];
-  const alike = flames.filter((other) => other.title === title);
-  if (alike.length > 1) return `${shown(title)}, ${flame?.of === '' ? 'all' : 'where it changed'}`;
-  const ranked = flames.filter(({ named }) => named >= 0).length > 1;
-  return ranked && (flames[index]?.named ?? -1) >= 0 ? `${index + 1}. ${shown(title)}` : shown(title);
+  if (flame === undefined) return '';
+  const isAlone = flames.filter((other) => name(other) === name(flame)).length === 1;
+  return isAlone ? name(flame) : `${name(flame)} (${flame.of === '' ? 'all profiles' : 'where it changed'})`;
 }
 
 /** The answer as text, and what was asked when. */
