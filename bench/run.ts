@@ -14,6 +14,7 @@ import { loadFigures } from './load.js';
 import { loopRows } from './loop.js';
 import { alternating, median, path, ROUNDS, startUpstream, timed } from './measure.js';
 import { memoryRows } from './memory.js';
+import { viewFigures } from './view.js';
 
 // Prints the timings and writes them into bench/README.md. Every figure stands next to the raw work of the
 // same run. With the name of a part as argument it runs only that part.
@@ -147,6 +148,7 @@ const PARTS: Readonly<Record<string, () => Promise<string>>> = {
   files: filesFigures,
   load: loadFigures,
   fleet: fleetFigures,
+  view: viewFigures,
 };
 
 const [wanted] = process.argv.slice(2);

@@ -1,7 +1,7 @@
-// Writes docs/tools.md, docs/how-to-investigate.md, docs/configuration.md, docs/profile-types.md, the metrics
-// in docs/operations.md, server.json, the answers in README.md and docs/investigate.md (its verdicts, too)
-// and the programs in docs/agent-frameworks.md from the code; with --check it only says whether they are up
-// to date.
+// Writes docs/tools.md, docs/how-to-investigate.md, docs/configuration.md, docs/profile-types.md, the
+// metrics in docs/operations.md, server.json, the answers in README.md and docs/investigate.md (its
+// verdicts, too), the programs in docs/agent-frameworks.md and the drawings in docs/pictures/ from the code;
+// with --check it only says whether they are up to date.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { encode } from 'gpt-tokenizer/encoding/o200k_base';
@@ -18,6 +18,7 @@ import { createMetrics } from '../dist/telemetry/metrics.js';
 import { TOOLS } from '../dist/tools/index.js';
 import { withAnswers } from './pages/answers.mjs';
 import { jsonFields } from './pages/json-fields.mjs';
+import { drawDemo } from './pages/pictures.mjs';
 import { profileTypesPage } from './pages/profile-types.mjs';
 import { withPrograms } from './pages/programs.mjs';
 import { serverJson } from './pages/server-json.mjs';
@@ -128,6 +129,8 @@ for (const [name, text] of [
   ['docs/profile-types.md', profileTypesPage()],
   ['README.md', readme()],
   ['docs/investigate.md', withAnswers(withVerdicts(read('docs/investigate.md')))],
+  ['docs/pictures/difference.svg', drawDemo('investigate')],
+  ['docs/pictures/profile.svg', drawDemo('summarize')],
   ['server.json', `${JSON.stringify(serverJson(JSON.parse(read('package.json'))), null, 2)}\n`],
 ]) {
   if (!check) {

@@ -38,6 +38,8 @@ export interface Chart {
   /** Chooses a frame, as a click does, without a zoom. */
   select(at: number): void;
   redraw(): void;
+  /** Draws at once, where the element has a width already. */
+  draw(): void;
 }
 
 export function createChart(options: ChartOptions): Chart {
@@ -172,5 +174,6 @@ export function createChart(options: ChartOptions): Chart {
     reveal,
     select: (frame) => select(frame, false),
     redraw,
+    draw,
   };
 }

@@ -33,9 +33,11 @@ export function showPicture(root: HTMLElement, picture: Picture, first: Surround
     open = index;
     const flame = picture.flames[index];
     if (flame === undefined) return;
-    const panel = panels[index] ?? createPanel({ flame, palette: palette(), ask: surroundings.ask });
+    const known = panels[index];
+    const panel = known ?? createPanel({ flame, palette: palette(), ask: surroundings.ask });
     panels[index] = panel;
     place.replaceChildren(panel.element);
+    if (known === null) panel.start();
     panel.setPalette(palette());
     panel.setAsk(surroundings.ask);
     for (const [at, tab] of tabs.entries()) tab.setAttribute('aria-pressed', String(at === index));

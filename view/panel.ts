@@ -22,6 +22,8 @@ export interface Panel {
   element: HTMLElement;
   setPalette(palette: Palette): void;
   setAsk(ask: PanelOptions['ask']): void;
+  /** Draws for the first time, with the finding in sight: the panel is on the page now. */
+  start(): void;
 }
 
 const NOTHING = 'Point at a frame, or press Tab and the arrow keys.';
@@ -224,15 +226,16 @@ export function createPanel({ flame, palette: firstPalette, ask: firstAsk }: Pan
       event.preventDefault();
     }
   });
-  // The finding is brought into sight once the picture has a height.
-  requestAnimationFrame(() => {
-    const at = flame.path[flame.named] ?? -1;
-    if (at < 0) return;
-    main.reveal(at);
-    main.select(at);
-  });
   return {
     element,
+    start() {
+      const at = flame.path[flame.named] ?? -1;
+      if (at >= 0) {
+        main.reveal(at);
+        main.select(at);
+      }
+      main.draw();
+    },
     setPalette(next) {
       palette = next;
       for (const chart of charts()) chart.show({ palette });

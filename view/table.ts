@@ -91,7 +91,8 @@ export function createTable({ flame, onChoose }: TableOptions): Table {
     order = key;
     fill();
   };
-  fill();
+  // After the first picture: it takes longer to build than the frames to draw.
+  requestAnimationFrame(() => setTimeout(fill));
   return {
     element: el(
       'section',
