@@ -2,7 +2,7 @@
  * Instructions that an agent reads before it sees any tool: when to use the server, and in which order. At
  * most 2 KB.
  */
-export const INSTRUCTIONS = `Continuous profiles from Grafana Pyroscope: which code burned CPU, allocated or held memory, blocked or piled up goroutines, by function, with the call path. Use it when metrics or traces say that a service is slow, hot or growing and the question is which code. It cannot show single requests, logs or errors.
+export const INSTRUCTIONS = `Continuous profiles from Grafana Pyroscope: which code burned CPU, allocated or held memory, blocked or piled up goroutines, by function, with the call path. Use it when metrics or traces say that a service is slow, hot or growing and the question is which code. Single requests: span_id, trace_id. No logs, no errors.
 
 Order of calls:
 1. Something changed (incident, deploy, alert): investigate with service, from and to; without service it says which services are to blame. One call often suffices.

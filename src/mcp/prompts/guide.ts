@@ -7,7 +7,8 @@ import { verdictTable } from '../../report/answers/verdicts.js';
 export const GUIDE = `# How to investigate with profiles
 
 A profile says how a cost (CPU time, memory, waiting, goroutines) is spread over code, by call stack. Use it once metrics or
-traces have said that a service is slow, hot or growing. It does not show single requests, logs or errors.
+traces have said that a service is slow, hot or growing. It shows a single request where the
+profiler sends span ids, and no logs or errors.
 
 ## Before the first call
 
@@ -26,6 +27,8 @@ traces have said that a service is slow, hot or growing. It does not show single
 | Where does the cost go, without a change? | summarize_profile |
 | Who calls this function, what does it call, on which pods? | inspect_function |
 | Since when? Steady, bursts, one spike? | get_timeline (group_by, or function) |
+| What did this slow request do? | summarize_profile, compare_profiles with span_id or trace_id |
+| Which requests or profiles were heaviest? | get_timeline with exemplars |
 | What is below or without these frames? | query_profile (view, focus, ignore) |
 | Which types, labels, values exist? | list_profile_types, list_labels |
 
