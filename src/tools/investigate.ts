@@ -84,7 +84,12 @@ export const run: Run<typeof input> = async (args, context) => {
   const code = await readSourceCode(reading.context, 'baseline', context.signal);
   const report = await buildReport(reading, missing, window, baseline, args.symptom, allNotes, context);
   const { type = report.main } = report.findings[0] ?? {};
-  const carrier = await findCarrier(report, { source, matchers }, typeArgument(type, typeIds), context);
+  const carrier = await findCarrier(
+    report,
+    { source, matchers, requests },
+    typeArgument(type, typeIds),
+    context,
+  );
   const investigation = {
     ...report,
     notes: [...report.notes, ...carrier.notes],

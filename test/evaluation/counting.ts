@@ -11,6 +11,7 @@ export interface RequestCounts {
  */
 export function countingSource(source: ProfileSource): { source: ProfileSource; counts: RequestCounts } {
   const counts = { made: 0, mostInFlight: 0 };
+  const { exemplars } = source;
   let inFlight = 0;
   const counted = async <T>(request: () => Promise<T>): Promise<T> => {
     counts.made++;
@@ -32,6 +33,7 @@ export function countingSource(source: ProfileSource): { source: ProfileSource; 
       profile: (...args) => counted(() => source.profile(...args)),
       snapshots: (...args) => counted(() => source.snapshots(...args)),
       timeSeries: (...args) => counted(() => source.timeSeries(...args)),
+      ...(exemplars === undefined ? {} : { exemplars: (...args) => counted(() => exemplars(...args)) }),
       dataRange: (...args) => counted(() => source.dataRange(...args)),
     },
   };

@@ -3,6 +3,7 @@ import { buildFinding } from '../../../test/support/finding.js';
 import { toLens } from '../../../test/support/type-ids.js';
 import type { Finding } from '../../profile/compare/finding.js';
 import type { Exemplar, ExemplarKind, ProfileQuery, ProfileSource } from '../../sources/source.js';
+import type { Requests } from '../evidence/requests.js';
 import { findCarrier } from './carrier.js';
 
 const SPAN = '0000000000000abc';
@@ -29,6 +30,7 @@ async function find(
     exemplars?: ProfileSource['exemplars'];
     findings?: readonly Finding[];
     totals?: { before: number; after: number };
+    left?: number;
   } = {},
 ) {
   const asked: [ExemplarKind, ProfileQuery][] = [];
@@ -49,7 +51,12 @@ async function find(
     window: WINDOW,
     callScope: { service: 'shop' },
   } as unknown as Parameters<typeof findCarrier>[0];
-  const carrier = await findCarrier(report, { source, matchers: [] }, 'cpu', { signal });
+  const carrier = await findCarrier(
+    report,
+    { source, matchers: [], requests: { left: more.left ?? 9 } as Requests },
+    'cpu',
+    { signal },
+  );
   return { ...carrier, asked };
 }
 
@@ -81,6 +88,11 @@ describe('a change in one instance or for a short time', () => {
     expect((await find({}, 500)).asked).toEqual([]);
     expect((await find({}, 500, { findings: [] })).asked).toEqual([]);
     expect((await find({ label: POD, type: toLens('inuse').type }, 500)).asked).toEqual([]);
+  });
+
+  test('without a request left there is none', async () => {
+    const { asked, next } = await find({ label: POD }, 500, { left: 0 });
+    expect({ asked, next }).toEqual({ asked: [], next: [] });
   });
 
   test('it is looked for in the instance that carries the change', async () => {

@@ -8,7 +8,7 @@ import { formatSelector } from '../../sources/selector.js';
 import type { Exemplar, ExemplarKind, Matcher, ProfileSource } from '../../sources/source.js';
 import { safeText } from '../../text/sanitise.js';
 import { formatShare, formatTime, formatValue } from '../../text/units.js';
-import { NoRequestLeft } from '../evidence/requests.js';
+import type { Requests } from '../evidence/requests.js';
 
 /** A request that makes up this part of the growth carries it. */
 const CARRIES = 0.5;
@@ -23,11 +23,12 @@ const NOBODY: Carrier = { notes: [], next: [] };
 
 /**
  * Looks for the request that carries a change of one instance or of a short time, and for the heaviest
- * profile of that instance: at most two requests, and none for a change of all instances that lasts.
+ * profile of that instance: at most two requests of those that are left, and none for a change of all
+ * instances that lasts.
  */
 export async function findCarrier(
   { findings, main, totals, counts, window, callScope }: Investigation,
-  { source, matchers }: { source: ProfileSource; matchers: readonly Matcher[] },
+  { source, matchers, requests }: { source: ProfileSource; matchers: readonly Matcher[]; requests: Requests },
   typeArgument: string,
   { signal, soon }: Pick<ToolContext, 'signal' | 'soon'>,
 ): Promise<Carrier> {
@@ -38,12 +39,13 @@ export async function findCarrier(
   const ofInstance = instance === null ? matchers : [...matchers, instance];
   const list = async (kind: ExemplarKind): Promise<readonly Exemplar[]> => {
     const query = { profileTypeId: main.id, matchers: ofInstance, window };
+    if (requests.left < 1) return [];
     const patience = soon === undefined ? signal : AbortSignal.any([signal, soon]);
     return listIfPossible(source, query, kind, patience).then(
       (listed) => listed?.rows ?? [],
       (error: unknown) => {
         signal.throwIfAborted();
-        if (error instanceof NoRequestLeft || patience.aborted) return [];
+        if (patience.aborted) return [];
         throw error;
       },
     );
