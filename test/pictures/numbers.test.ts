@@ -2,6 +2,7 @@ import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import type { Flame } from '../../src/report/picture/format.js';
 import { readFrames } from '../../src/report/picture/layout.js';
+import { drawSvg } from '../../src/report/picture/svg.js';
 import { listRows } from '../../view/rows.js';
 import { fixture, INCIDENT_WINDOW, INCIDENTS } from '../support/ask.js';
 import { askForPicture, buildPage, readBuiltView } from '../support/pictures.js';
@@ -164,4 +165,17 @@ test('the view is one page of at most 60 KB that names nothing outside of it', a
     /\b(?:src|href)=["']?[^"' ]|@import|@font-face|url\(|localStorage|sessionStorage|indexedDB/,
   );
   expect(view).not.toMatch(/\bfetch\(|XMLHttpRequest|WebSocket|EventSource|sendBeacon|\beval\(|new Function/);
+});
+
+test('a drawing shows hostile names as text', async () => {
+  const made = await askForPicture(fixture('demo'), 'summarize_profile', { service: 'checkout-api' });
+  const [flame] = made.flames;
+  if (flame === undefined) throw new Error('a summary without a flame graph');
+  const hostile = ['<script>alert(1)</script>', '"><a href="x">&\'', '\u202eabc', ']]><![CDATA['];
+  const strings = flame.strings.map((_, at) => hostile[at % hostile.length] ?? '');
+  const svg = drawSvg({ ...flame, strings }, hostile.join(' '));
+  const rest = svg.replace(/<\/?(?:svg|g|rect|text|title)(?: [a-z-]+="[^"<>]*")*\/?>/gi, '');
+  expect(rest).not.toMatch(/[<>"']/);
+  expect(svg).not.toContain('\u202e');
+  expect(svg).toContain('&#60;script&#62;');
 });

@@ -1,3 +1,4 @@
+import { safeText } from '../../text/sanitise.js';
 import type { Picture } from './format.js';
 
 /** The element of the page that holds the data, as the view's build writes it. */
@@ -20,7 +21,7 @@ export function fillPage(view: string, picture: Picture, title: string): string 
       EMPTY_DATA.replace('></', () => `>${data}</`),
     ),
     TITLE,
-    `<title>${htmlSafe(title)}</title>`,
+    `<title>${htmlSafe(safeText(title, 200))}</title>`,
   );
 }
 

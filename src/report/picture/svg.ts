@@ -15,7 +15,8 @@ const FONT = 'ui-monospace,Menlo,Consolas,monospace';
  * A flame graph as a drawing of its own, for pages, chats and READMEs: entry points at the top, the finding's
  * path outlined, the numbers of each frame in its tooltip.
  */
-export function drawSvg(flame: Flame, title: string): string {
+export function drawSvg(flame: Flame, heading: string): string {
+  const title = safeText(heading, 200);
   const frames = readFrames(flame);
   const { x, width } = layOut(frames, frames.whole[1] > 0 ? 'now' : 'before', -1);
   const path = new Set(flame.path);
