@@ -122,7 +122,7 @@ describe.each(CLIENTS)('%s', (kind) => {
       buildAddress({ ...CHECKOUT, format: 'svg' }),
       /`format` "svg" is not valid[\s\S]*pprof, collapsed, speedscope/,
     ],
-    ['an argument given twice', `${buildAddress(CHECKOUT)}&service=b`, /names `service` twice/],
+    ['an argument given twice', `${buildAddress(CHECKOUT)}&service=b`, /names "service" twice/],
     ['what is not percent-encoded', 'pyroscope://profile?service=%zz', /not percent-encoded UTF-8/],
     [
       'a service that is not there',
