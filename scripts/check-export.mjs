@@ -73,7 +73,7 @@ try {
     const schema = createSchema(source);
     const context = {
       sources: createRegistry([source]),
-      schemaOf: () => schema,
+      getSchema: () => schema,
       now: Date.now,
       signal,
     };
