@@ -30,7 +30,8 @@ test('the tarball holds the built program, its documents and the demo incident, 
 });
 
 test('it is small', () => {
-  expect(packed.size).toBeLessThan(2 ** 20);
+  // The profiles of the demo incident, which are compressed already, take over a third of it.
+  expect(packed.size).toBeLessThan(1.25 * 2 ** 20);
   expect(packed.unpackedSize).toBeLessThan(3 * 2 ** 20);
 });
 
