@@ -39,6 +39,9 @@ const answerSchema = z.object({
 
 type InvestigationAnswer = z.output<typeof answerSchema>;
 
+/** How sure a finding is, as a number. */
+const rank = ({ confidence }: { confidence: string }) => ['low', 'medium', 'high'].indexOf(confidence);
+
 /** The types that an answer is drawn from: all but those that only count the samples of another one. */
 const listWitnesses = ({ lenses }: InvestigationAnswer) =>
   lenses.filter(({ same_as: sameAs }) => sameAs === null);
@@ -56,13 +59,12 @@ const incidents: Incident[] = INCIDENTS.map(({ name, directory, service }) => ({
   window: INCIDENT_WINDOW,
   open: async () => createFilesSource({ directory }),
 }));
-const SDK = ['go-sdk', 'java-async-profiler'];
-for (const name of SDK) {
-  const [folder = ''] = await caseFoldersIn([fixture('sdk', name)]);
-  const { service, windows, source } = await loadCaseFolder(folder);
+const folders = await caseFoldersIn([fixture('sdk'), fixture('libraries')]);
+for (const folder of folders) {
+  const { id, service, windows, source } = await loadCaseFolder(folder);
   const { from, to } = windows.incident;
   incidents.push({
-    name: `sdk/${name}`,
+    name: id,
     service,
     window: { from: new Date(from).toISOString(), to: new Date(to).toISOString() },
     open: async () => source,
@@ -149,8 +151,11 @@ describe.each(incidents)('$name', ({ service, window, open }) => {
     const isConfident = answer.findings.some(({ confidence }) => confidence === 'high');
     expect(answer.verdict, place).not.toBe('no_change');
     expect(!isConfident || answer.verdict === unfaulted.verdict, place).toBe(true);
+    // A failed merge is asked again and by parts, so that no request may be left for a type that is read last.
+    const others = answer.not_determined.filter((line) => line.endsWith('no request was left to read it'));
     const notRead = listWitnesses(answer).filter(({ verdict }) => verdict === 'not_read');
-    expect(notRead.map(({ profile_type_id: id }) => id)).toEqual([typeId]);
+    expect(notRead[0]?.profile_type_id, place).toBe(typeId);
+    expect(notRead, place).toHaveLength(1 + others.length);
     const [line = ''] = answer.not_determined;
     const [, alias = ''] = /^(\S+): not read, /.exec(line) ?? [];
     expect(line, place).toMatch(/^\S+: not read, /);
@@ -161,7 +166,10 @@ describe.each(incidents)('$name', ({ service, window, open }) => {
     expect(text, 'its counts are no witness of it').not.toContain(`(as ${alias})`);
     const warned = log.map((entry) => JSON.parse(entry)).filter(({ what }) => what === alias);
     expect(warned, place).toEqual([expect.objectContaining({ level: 'warn', tool: 'investigate', reason })]);
-    expect(readSamples(metrics, 'pyroscope_mcp_parts_not_read_total')).toEqual({ [`reason=${reason}`]: 1 });
+    expect(readSamples(metrics, 'pyroscope_mcp_parts_not_read_total')).toEqual({
+      [`reason=${reason}`]: 1,
+      ...(others.length > 0 ? { 'reason=no_request_left': others.length } : {}),
+    });
   }
 
   test.each(WAYS)('any type that fails with %s is named and counted', async (...way) => {
@@ -174,7 +182,16 @@ describe.each(incidents)('$name', ({ service, window, open }) => {
     const counts = unfaulted.lenses.filter(({ same_as: sameAs }) => sameAs !== null);
     for (const { profile_type_id: typeId } of counts) {
       const { json, text, log, metrics } = await whileFailing(typeId, way);
-      expect(answerSchema.parse(JSON.parse(json)), `${typeId}: ${text}`).toEqual(unfaulted);
+      const answer = answerSchema.parse(JSON.parse(json));
+      const place = `${typeId}: ${text}`;
+      expect({ ...answer, findings: [] }, place).toEqual({ ...unfaulted, findings: [] });
+      // Without counts the value of a sample is an estimate: a finding may be less sure, and never more.
+      const [ranks, unfaultedRanks] = [answer.findings.map(rank), unfaulted.findings.map(rank)];
+      expect(ranks, place).toHaveLength(unfaultedRanks.length);
+      expect(
+        ranks.every((value, at) => value <= (unfaultedRanks[at] ?? 0)),
+        place,
+      ).toBe(true);
       expect(text).not.toContain('NOT READ');
       expect(log.filter((entry) => JSON.parse(entry).level === 'warn')).toEqual([]);
       expect(readSamples(metrics, 'pyroscope_mcp_parts_not_read_total')).toEqual({});

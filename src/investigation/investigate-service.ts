@@ -286,6 +286,7 @@ export function lacksOnset({ since, causes }: BriefVerdict): boolean {
 export async function withOnset(evidence: BriefEvidence, verdict: BriefVerdict): Promise<BriefVerdict> {
   const { signal } = evidence.context.readContext;
   const since = await findOnset(evidence, verdict.causes[0]).catch((error: unknown) => {
+    // Throws what is a fault of ours; where the store failed, the verdict stands without an onset.
     unreadBecause(error, signal.aborted);
     return null;
   });

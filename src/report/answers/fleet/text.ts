@@ -1,6 +1,7 @@
 import type { Verdict } from '../../../profile/compare/finding.js';
 import { leadingName, safeText } from '../../../text/sanitise.js';
-import { formatShare, formatSpan, formatTime, formatValue, plural } from '../../../text/units.js';
+import { formatShare, formatSpan, formatTime, plural } from '../../../text/units.js';
+import { aliasRange, rangeText } from '../../change/finding-sentence.js';
 import { displayBriefly } from '../../functions.js';
 import { nextRows } from '../../next.js';
 import type { Block } from '../../render.js';
@@ -84,13 +85,14 @@ function rowText(row: FleetRow): string {
   ];
   if (finding === null) return [`${head}: ${row.change ?? 'see its types'}`, ...tail].join('; ');
   const { type, fn, valueBefore, valueAfter, shareBefore, shareAfter, label } = finding;
-  const amount = (value: number) => formatValue(value, type.unit, type.noun);
   const name = fn === null ? '' : ` ${displayBriefly(fn)}`;
   const shares = `${formatShare(shareBefore)} -> ${formatShare(shareAfter)} of ${type.alias}`;
-  const values = `${amount(valueBefore)} -> ${amount(valueAfter)}${type.kind === 'instant' ? '' : ' per profile'}`;
+  const perProfile = type.kind === 'instant' ? '' : ' per profile';
   const isLevel = finding.kind === 'leak' || finding.kind === 'contention';
   const where = label === null ? [] : [`only in ${safeText(label.name, 60)}=${safeText(label.value, 80)}`];
-  const measured = isLevel ? `${type.alias} ${values}` : `${shares} (${values})`;
+  const measured = isLevel
+    ? `${aliasRange(type, valueBefore, valueAfter)}${perProfile}`
+    : `${shares} (${rangeText(valueBefore, valueAfter, type)}${perProfile})`;
   return [`${head}:${name} ${measured}`, ...where, ...tail].join('; ');
 }
 
