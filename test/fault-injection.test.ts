@@ -167,7 +167,7 @@ describe.each(incidents)('$name', ({ isWhole, turn, service, window, open }) => 
     const isConfident = answer.findings.some(({ confidence }) => confidence === 'high');
     expect(answer.verdict, place).not.toBe('no_change');
     expect(!isConfident || answer.verdict === unfaulted.verdict, place).toBe(true);
-    // A failed merge is asked again and by parts, so that no request may be left for a type that is read last.
+    // A failed merge is asked again, by parts, so that no request may be left for a type that is read last.
     const others = answer.not_determined.filter((line) => line.endsWith('no request was left to read it'));
     const notRead = listWitnesses(answer).filter(({ verdict }) => verdict === 'not_read');
     expect(notRead[0]?.profile_type_id, place).toBe(typeId);
