@@ -37,9 +37,12 @@ test.each([
   expect(inRooms.filter((file) => !file.startsWith('tools/surface/')).sort()).toEqual([
     'mcp/prompts/define.js',
     'mcp/prompts/index.js',
+    'profile/export/exported.js',
     'query/context.js',
+    'report/picture/uri.js',
     'report/render.js',
     'sources/grafana/address.js',
+    'text/link.js',
     'text/nearest.js',
     'text/pattern.js',
     'text/sanitise.js',
