@@ -64,7 +64,7 @@ async function measure(view: string, nodes: number): Promise<string> {
     flames: [flame],
     courses: [],
   } as const;
-  const page = fillPage(view, picture, 'bench')
+  const page = fillPage(view, picture)
     .replace('<script>', '<script>window.began=performance.now();</script><script>')
     .replace('</body>', '<script>window.ended=performance.now();</script></body>');
   const browser = await startBrowser();

@@ -8,7 +8,7 @@ import { callWithPicture } from '../mcp/pictures/call.js';
 import { readView } from '../mcp/pictures/view-file.js';
 import { progressText } from '../query/context.js';
 import type { Picture } from '../report/picture/format.js';
-import { fillPage } from '../report/picture/page.js';
+import { fillPage, nameAnswer } from '../report/picture/page.js';
 import { drawSvg } from '../report/picture/svg.js';
 import type { Log } from '../telemetry/log.js';
 import { safeText } from '../text/sanitise.js';
@@ -88,7 +88,7 @@ async function ask(config: Config, question: Question, log: Log, io: Io): Promis
 }
 
 async function writePage(picture: Picture): Promise<string> {
-  return fillPage(await readView(), picture, nameAnswer(picture));
+  return fillPage(await readView(), picture);
 }
 
 /** @throws UserError where the answer has no flame graph */
@@ -103,13 +103,6 @@ function writeSvg(picture: Picture): string {
   const [, after] = flame.windows;
   const times = `${formatTime(after.from).slice(0, 16)}Z to ${formatTime(after.to).slice(11, 16)}Z`;
   return drawSvg(flame, `${nameAnswer(picture)}: ${flame.type.alias}, ${times}`);
-}
-
-/** The service and the tool, as the title of a page. */
-function nameAnswer({ data, asked }: Picture): string {
-  const { scope } = data;
-  const service = typeof scope === 'object' && scope !== null && 'service' in scope ? scope.service : null;
-  return `${typeof service === 'string' ? safeText(service, 80) : 'all services'} (${asked.tool})`;
 }
 
 /** The first line of the answer. */

@@ -16,6 +16,8 @@ export interface HttpSettings {
     /** Null: no limit. */
     callsPerMinute: number | null;
   };
+  /** Whether pages of answers are shown at /view. */
+  hasView: boolean;
   shutdown: { delayMs: number; graceMs: number };
 }
 
@@ -23,6 +25,7 @@ type HttpOption =
   | 'httpTokens'
   | 'httpTokenFile'
   | 'allowUnauthenticated'
+  | 'httpView'
   | 'parallelCalls'
   | 'maxCalls'
   | 'maxCallsPerClient'
@@ -67,6 +70,7 @@ export function readHttpSettings(text: (name: HttpOption) => string | null): Htt
       callsPerClient: calls('maxCallsPerClient'),
       callsPerMinute: text('maxCallsPerMinute') === null ? null : calls('maxCallsPerMinute'),
     },
+    hasView: isSwitchedOn('httpView', text('httpView')),
     shutdown: { delayMs: milliseconds('shutdownDelay'), graceMs: milliseconds('shutdownGrace') },
   };
 }

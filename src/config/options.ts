@@ -208,6 +208,12 @@ export const OPTIONS = {
     value: null,
     help: 'serve beyond loopback without tokens, where something in front authenticates everybody',
   },
+  httpView: {
+    flag: 'http-view',
+    env: 'PYROSCOPE_MCP_HTTP_VIEW',
+    value: null,
+    help: 'show a person the pictures of an answer at /view?tool=investigate&service=…, behind the same tokens',
+  },
   parallelCalls: {
     flag: 'parallel-calls',
     env: 'PYROSCOPE_MCP_PARALLEL_CALLS',

@@ -38,6 +38,7 @@ test('without arguments the defaults hold', () => {
     httpSettings: {
       access: { tokens: [], tokenFile: null, allowUnauthenticated: false },
       limits: { parallelCalls: 8, calls: 256, callsPerClient: 128, callsPerMinute: null },
+      hasView: false,
       shutdown: { delayMs: 0, graceMs: 25_000 },
     },
     remembersQueries: true,
@@ -82,6 +83,7 @@ test('every flag is read', () => {
           '--allowed-origins',
           'o.example',
           '--allow-unauthenticated',
+          '--http-view',
           '--no-query-memory',
           '--log-format',
           'text',
@@ -143,6 +145,7 @@ test('every flag is read', () => {
     httpSettings: {
       access: { tokens: [SECRET, 'b', 'c'], tokenFile: 'tokens', allowUnauthenticated: true },
       limits: { parallelCalls: 4, calls: 10, callsPerClient: 5, callsPerMinute: 60 },
+      hasView: true,
       shutdown: { delayMs: 3_000, graceMs: 500 },
     },
     remembersQueries: false,

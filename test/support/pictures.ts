@@ -31,5 +31,5 @@ export async function askForPicture(
 
 /** The page of a picture, as `report` writes it. */
 export async function buildPage(picture: Picture): Promise<string> {
-  return fillPage(await readBuiltView(), picture, 'test');
+  return fillPage(await readBuiltView(), picture);
 }

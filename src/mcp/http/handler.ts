@@ -33,6 +33,7 @@ import {
   textResponse,
   whenRead,
 } from './responses.js';
+import { answerView, askForPassword, readPassword, refuseView, VIEW_PATH } from './view.js';
 
 /** Client id used when there is neither a token nor a peer address (tests only). */
 const NO_CLIENT = 'unknown';
@@ -57,6 +58,8 @@ export interface HandlerOptions {
   /** Null: calls are not limited. */
   limits?: CallLimits | null;
   operations?: Operations;
+  /** Whether `/view` shows a person the pages of calls; by default it does not. */
+  hasView?: boolean;
   /** Meter that counts operations; left out where they are not counted. */
   meter?: Meter;
 }
@@ -92,6 +95,7 @@ export function createHttpHandler(
   options: HandlerOptions,
 ): HttpHandler {
   const { bearer = null, limits = null, operations = async () => null, meter = NO_METER } = options;
+  const viewPath = options.hasView === true ? VIEW_PATH : null;
   const hosts = [...localhostAllowedHostnames(), ...options.hosts.map(hostname)];
   const origins = [...localhostAllowedOrigins(), ...options.origins.map(hostname)];
   const ended = new AbortController();
@@ -115,19 +119,24 @@ export function createHttpHandler(
     const path = new URL(head.url).pathname;
     if (OPEN_PATHS.has(path)) return { client: null };
     const host = head.headers.get('host');
-    if (host === null && path === MCP_PATH) {
+    const isCalling = path === MCP_PATH || path === viewPath;
+    if (host === null && isCalling) {
       return {
         refused: refusal(403, 'The request has no Host header: name the host of this server in one.'),
       };
     }
     // Scrapers come by address, too. A web page that got here through a name of its own (DNS rebinding) has
     // no token, and cannot leave the Host out.
-    const isAnyHost = path !== MCP_PATH && (bearer !== null || host === null);
+    const isAnyHost = !isCalling && (bearer !== null || host === null);
     if (!isAnyHost && hostHeaderValidationResponse(head, hosts) !== undefined)
       return { refused: refuseForeign('Host', '--allowed-hosts') };
     if (originValidationResponse(head, origins) !== undefined)
       return { refused: refuseForeign('Origin', '--allowed-origins') };
-    return bearer === null ? { client: null } : bearer.check(head.headers.get('authorization'));
+    if (bearer === null) return { client: null };
+    const authorization = head.headers.get('authorization');
+    if (path !== viewPath) return bearer.check(authorization);
+    const checked = await bearer.check(readPassword(authorization));
+    return 'refused' in checked ? { refused: askForPassword(checked.refused) } : checked;
   };
 
   const exchange = async (request: Request, message: Message, caller: Caller): Promise<Response> => {
@@ -165,6 +174,19 @@ export function createHttpHandler(
     }
   };
 
+  /** Answers a person's request for a page: it counts as a call. */
+  const showView = async (request: Request, client: string): Promise<Response> => {
+    const refused = refuseView(request);
+    if (refused !== null) return refused;
+    const admission = (await limits?.enter(client, null, request.signal)) ?? null;
+    if (admission !== null && 'refused' in admission) return admission.refused;
+    try {
+      return await answerView(request, { ...(await environmentOf()), stopped: ended.signal }, request.signal);
+    } finally {
+      admission?.leave();
+    }
+  };
+
   const answer = async (request: Request, client: string | null, peer: string): Promise<Response> => {
     const accept = request.headers.get('accept');
     const forms = acceptedForms(accept);
@@ -196,6 +218,7 @@ export function createHttpHandler(
       const admitted = await admit(request);
       if ('refused' in admitted) return admitted.refused;
       if (OPEN_PATHS.has(path)) return closing(await probe(request, path));
+      if (path === viewPath) return showView(request, admitted.client ?? peer);
       if (path !== MCP_PATH) {
         return (await operations(request)) ?? refusal(404, `There is nothing here; MCP is at ${MCP_PATH}.`);
       }

@@ -36,6 +36,8 @@ export interface HttpOptions {
   shutdown?: ShutdownOptions;
   bounds?: Partial<ConnectionBounds>;
   operations?: Operations;
+  /** Whether `/view` shows a person the pages of calls. */
+  hasView?: boolean;
   /** Meter that counts every response; left out where they are not counted. */
   meter?: Meter;
 }
@@ -68,6 +70,7 @@ export async function serveOverHttp(
     bearer: await createBearer(access, log),
     limits: limits === undefined ? null : await createCallLimits(limits),
     meter,
+    hasView: options.hasView ?? false,
     ...(operations === undefined ? {} : { operations }),
   });
   const bounds = { ...CONNECTION_BOUNDS, ...options.bounds };

@@ -12,6 +12,16 @@ const PICTURED: ReadonlySet<string> = new Set([
   'summarize_profile',
 ]);
 
+/** Whether the answers of a tool have a picture. */
+export function isPictured(tool: string): boolean {
+  return PICTURED.has(tool);
+}
+
+/** Names of the tools whose answers have pictures. */
+export function listPictured(): string {
+  return [...PICTURED].join(', ');
+}
+
 const APP_PREFIX = 'ui://pyroscope-mcp/';
 
 /** Address of the page that shows the answers of a tool; null for a tool whose answers have no picture. */
@@ -39,7 +49,7 @@ export function readPictureAddress(uri: string): { tool: string; arguments: Reco
   if (!PICTURED.has(tool)) {
     throw new UserError(
       `There is no picture of ${JSON.stringify(cutRight(tool, 60))}.`,
-      `Tools with pictures: ${[...PICTURED].join(', ')}.`,
+      `Tools with pictures: ${listPictured()}.`,
     );
   }
   return { tool, arguments: readAddressArguments(rest.join('?')) };

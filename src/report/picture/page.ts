@@ -10,9 +10,8 @@ const TITLE = '<title>Profile</title>';
  * A page with its data inside: one file that opens without a network.
  *
  * @param view the built view, as HTML
- * @param title text of the browser's tab
  */
-export function fillPage(view: string, picture: Picture, title: string): string {
+export function fillPage(view: string, picture: Picture): string {
   const data = scriptSafe(JSON.stringify(picture));
   return replaceOnce(
     replaceOnce(
@@ -21,8 +20,15 @@ export function fillPage(view: string, picture: Picture, title: string): string 
       EMPTY_DATA.replace('></', () => `>${data}</`),
     ),
     TITLE,
-    `<title>${htmlSafe(safeText(title, 200))}</title>`,
+    `<title>${htmlSafe(safeText(nameAnswer(picture), 200))}</title>`,
   );
+}
+
+/** The service and the tool, as the title of a page. */
+export function nameAnswer({ data, asked }: Picture): string {
+  const { scope } = data;
+  const service = typeof scope === 'object' && scope !== null && 'service' in scope ? scope.service : null;
+  return `${typeof service === 'string' ? safeText(service, 80) : 'all services'} (${asked.tool})`;
 }
 
 /** The view as a chat shows it: the host fetches the data of the call of a tool. */
