@@ -17,11 +17,11 @@ export const FLOORS = {
  * Levels that are held while a floor is not reached yet: the small evaluation fails below them, so that
  * nothing gets worse. A level here only ever moves towards its floor, and goes when that is reached.
  */
-const HELD: { held: number; second: number; accused: Partial<Record<Kind, number>> } = {
-  // 98.1 % of 3,050 in the table, and 98.0 % of the 1,027 of the small run.
-  held: 0.97,
-  second: 0.75,
-  accused: { q: 0.02 },
+const HELD: { held: number; accused: Partial<Record<Kind, number>> } = {
+  // 98.2 % of 3,228 in the table, and 98.0 % of the 1,027 of the small run.
+  held: 0.975,
+  // 1.3 % of 600 in the table, and 0.5 % of the 200 of the small run.
+  accused: { q: 0.015 },
 };
 
 /** Largest width of the interval of an onset, in usual times between two profiles of an instance. */
@@ -202,7 +202,7 @@ export function summarise(outcomes: readonly Outcome[]): {
           {
             text: `second of two changes of at least 6 standard errors in the list: ${all} of ${both.length} (${percent(all, both.length)}; floor 90 %)`,
             reached: all >= FLOORS.second * both.length,
-            isHeld: all >= HELD.second * both.length,
+            isHeld: all >= FLOORS.second * both.length,
           },
         ]),
     ...innocent.map(({ kind, of, accused }) => ({
