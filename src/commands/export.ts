@@ -1,8 +1,5 @@
-import { constants } from 'node:fs';
-import { access, lstat, open, realpath, rm, stat } from 'node:fs/promises';
-import path from 'node:path';
 import type { Config } from '../config/read.js';
-import { UsageError, UserError } from '../errors.js';
+import { UsageError } from '../errors.js';
 import { progressText, type ToolContext } from '../query/context.js';
 import { exportProfile } from '../query/export/export-profile.js';
 import type { Log } from '../telemetry/log.js';
@@ -10,6 +7,7 @@ import { safeText } from '../text/sanitise.js';
 import { formatValue } from '../text/units.js';
 import { createEnvironment, type Io } from './environment.js';
 import { failure } from './finding.js';
+import { checkOutputFile, writeOutputFile } from './output-file.js';
 
 /** Name of the output that stands for the standard output. */
 const STANDARD_OUTPUT = '-';
@@ -44,7 +42,7 @@ export async function exportCommand(
   const environment = await createEnvironment(config, log);
   try {
     // Before the store is asked: a name that cannot be written ends the command at once.
-    if (!isPiped) await checkTarget(output, force);
+    if (!isPiped) await checkOutputFile(output, force);
     const context: ToolContext = {
       ...environment.context,
       signal,
@@ -55,7 +53,7 @@ export async function exportCommand(
     const { bytes, summary, notes } = await exportProfile({ ...question, format, pgo }, context);
     io.progress?.(null);
     if (isPiped) await write(bytes);
-    else await writeTarget(output, bytes, force);
+    else await writeOutputFile(output, bytes, force);
     const tell = isPiped ? io.err : io.out;
     tell(
       `${isPiped ? '' : `Wrote ${safeText(output, 300)} (${formatValue(bytes.length, 'bytes')}): `}${summary}`,
@@ -71,70 +69,6 @@ export async function exportCommand(
   } finally {
     await environment.context.sources.close();
   }
-}
-
-/**
- * Checks whether a file may be written.
- * @throws UserError
- */
-async function checkTarget(file: string, force: boolean): Promise<void> {
-  const known = await lstat(file).catch(() => null);
-  if (known !== null) {
-    if (!force) throw exists(file);
-    const target = await stat(file).catch(() => null);
-    // Replacing a device or a pipe by a file would break it for everybody else.
-    if (target?.isFile() !== true) throw unwritable(file, 'it is not a regular file');
-  }
-  await access(path.dirname(file), constants.W_OK).catch((error: unknown) => {
-    throw unwritable(file, explainFault(error));
-  });
-}
-
-/** Writes a file whole or not at all. @throws UserError */
-async function writeTarget(file: string, bytes: Uint8Array, force: boolean): Promise<void> {
-  try {
-    if (force) {
-      const { default: writeFileAtomic } = await import('write-file-atomic');
-      // Behind a link the file is replaced, not the link.
-      await writeFileAtomic(await realpath(file).catch(() => file), Buffer.from(bytes));
-      return;
-    }
-    const handle = await open(file, 'wx');
-    try {
-      await handle.writeFile(bytes);
-    } catch (error) {
-      await rm(file, { force: true });
-      throw error;
-    } finally {
-      await handle.close();
-    }
-  } catch (error) {
-    throw isCode(error, 'EEXIST') ? exists(file) : unwritable(file, explainFault(error));
-  }
-}
-
-function exists(file: string): UserError {
-  return new UserError(
-    `The file ${JSON.stringify(file)} exists.`,
-    'Give another name, or --force to replace it.',
-  );
-}
-
-function unwritable(file: string, reason: string): UserError {
-  return new UserError(
-    `The file ${JSON.stringify(file)} cannot be written: ${reason}.`,
-    'Check the folder and its permissions, or give another --output.',
-  );
-}
-
-function isCode(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code;
-}
-
-function explainFault(error: unknown): string {
-  if (isCode(error, 'ENOENT')) return 'there is no such folder';
-  if (isCode(error, 'ENOSPC') || isCode(error, 'EDQUOT')) return 'there is no room left';
-  return error instanceof Error && 'code' in error ? String(error.code) : 'unknown reason';
 }
 
 /** Waits until everything is written, since the process may end afterwards. */

@@ -16,7 +16,7 @@ import { formatTime, formatValue } from '../text/units.js';
 import { TOOLS } from '../tools/index.js';
 import { createEnvironment, type Io } from './environment.js';
 import { failure } from './finding.js';
-import { writeOutputFile } from './output-file.js';
+import { checkOutputFile, writeOutputFile } from './output-file.js';
 
 /** A question for a picture. */
 interface Question {
@@ -33,9 +33,11 @@ export async function report(config: Config, log: Log, io: Io): Promise<number> 
   const { report: settings } = config;
   if (settings === null) throw new Error('the options of report are not read');
   const { output, isSvg, mayReplace } = settings;
-  const picture = await ask(config, settings, log, io);
-  if (picture === null) return 1;
   try {
+    // Before the store is asked: a name that cannot be written ends the command at once.
+    await checkOutputFile(output, mayReplace);
+    const picture = await ask(config, settings, log, io);
+    if (picture === null) return 1;
     const text = isSvg ? writeSvg(picture) : await writePage(picture);
     await writeOutputFile(output, text, mayReplace);
     io.out(
@@ -72,7 +74,7 @@ async function ask(config: Config, question: Question, log: Log, io: Io): Promis
   if (tool === undefined) throw new Error(`there is no tool ${question.tool}`);
   const environment = await createEnvironment(config, log);
   try {
-    const { text, picture } = await callWithPicture(
+    const result = await callWithPicture(
       tool,
       question.arguments,
       { ...environment, log: { ...log, warn: log.info } },
@@ -80,8 +82,9 @@ async function ask(config: Config, question: Question, log: Log, io: Io): Promis
       io.progress && ((...step) => io.progress?.(progressText(...step))),
     );
     io.progress?.(null);
-    if (picture === null) io.err(text);
-    return picture;
+    if ('picture' in result) return result.picture;
+    io.err(result.failure);
+    return null;
   } finally {
     await environment.context.sources.close();
   }
@@ -101,8 +104,13 @@ function writeSvg(picture: Picture): string {
     );
   }
   const [, after] = flame.windows;
-  const times = `${formatTime(after.from).slice(0, 16)}Z to ${formatTime(after.to).slice(11, 16)}Z`;
-  return drawSvg(flame, `${nameAnswer(picture)}: ${flame.type.alias}, ${times}`);
+  return drawSvg(flame, `${nameAnswer(picture)}: ${flame.type.alias}, ${writeMinutes(after)}`);
+}
+
+/** A window to the minute; its end has a date where that is another one. */
+function writeMinutes({ from, to }: { from: number; to: number }): string {
+  const [start, end] = [formatTime(from).slice(0, 16), formatTime(to).slice(0, 16)];
+  return `${start}Z to ${start.slice(0, 10) === end.slice(0, 10) ? end.slice(11) : end}Z`;
 }
 
 /** The first line of the answer. */

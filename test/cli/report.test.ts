@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, readlink, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -48,6 +48,13 @@ describe('a report', () => {
     expect(svg).not.toMatch(/<script|\son\w+=|href/);
   });
 
+  test('of a window over midnight names both days', async () => {
+    const file = inFolder('days.svg');
+    const window = ['from=2026-11-20T12:00:00Z', 'to=2026-11-21T12:00:00Z'];
+    await report('summarize', 'service=checkout-api', ...window, '--svg', '--output', file);
+    expect(await readFile(file, 'utf8')).toContain('2026-11-20T12:00Z to 2026-11-21T12:00Z"');
+  });
+
   test('does not replace a file unless it is told to', async () => {
     const file = inFolder('mine.html');
     await writeFile(file, 'mine');
@@ -59,6 +66,15 @@ describe('a report', () => {
     expect(await readFile(file, 'utf8')).toMatch(/^<!doctype html>/);
   });
 
+  test('behind a link replaces the file, not the link', async () => {
+    const [file, link] = [inFolder('target.html'), inFolder('link.html')];
+    await writeFile(file, 'mine');
+    await symlink(file, link);
+    expect((await report('summarize', 'service=checkout-api', '--force', '--output', link)).code).toBe(0);
+    expect(await readlink(link)).toBe(file);
+    expect(await readFile(file, 'utf8')).toMatch(/^<!doctype html>/);
+  });
+
   test.each<[string, () => Promise<string[]>, RegExp]>([
     [
       'a folder in the place of the file',
@@ -66,12 +82,17 @@ describe('a report', () => {
         await mkdir(inFolder('d'), { recursive: true });
         return ['summarize', 'service=checkout-api', '--force', '--output', inFolder('d')];
       },
-      /cannot be written \(EISDIR\)/,
+      /cannot be written: it is not a regular file/,
     ],
     [
       'a folder that does not exist',
       async () => ['summarize', 'service=checkout-api', '--output', inFolder('no/a.html')],
-      /cannot be written \(ENOENT\)/,
+      /cannot be written: there is no such folder/,
+    ],
+    [
+      'a device in the place of the file',
+      async () => ['summarize', 'service=checkout-api', '--force', '--output', '/dev/null'],
+      /cannot be written: it is not a regular file/,
     ],
     [
       'an argument that the tool does not have',
@@ -87,5 +108,6 @@ describe('a report', () => {
     const { code, stdout, stderr } = await report(...(await args()));
     expect([code, stdout]).toEqual([1, '']);
     expect(stderr).toMatch(reason);
+    expect((await stat('/dev/null')).isCharacterDevice()).toBe(true);
   });
 });
