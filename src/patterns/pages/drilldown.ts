@@ -63,7 +63,7 @@ function writeSelector(service: string | null, filters: readonly Matcher[]): str
   ]);
 }
 
-/** The filters of a variable: each readParameter is `label|operator|value`. */
+/** The filters of a variable: each one is `label|operator|value`. */
 export function readFilters(parameters: URLSearchParams, name: string): Matcher[] {
   return parameters
     .getAll(name)

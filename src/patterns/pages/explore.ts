@@ -16,7 +16,7 @@ export interface Pane {
 
 /**
  * The panes of an address of Explore: `panes=` of Grafana 10 and newer, else `left=` and `right=`, each a
- * pane as JSON or the list `["now-1h","now","name",{query}]`. Null where it has no such readParameter.
+ * pane as JSON or the list `["now-1h","now","name",{query}]`. Null where it has no such parameter.
  */
 export function readExplorePanes(parameters: URLSearchParams): Pane[] | null {
   const panes = parameters.get('panes');
@@ -99,10 +99,13 @@ function isOfPyroscope(dataSource: DataSourceRef | null, query: unknown): boolea
   return isPyroscopeType(dataSource?.type ?? null) || text(field(query, 'labelSelector')) !== '';
 }
 
-/** A query for one trace by its id, as Tempo, Jaeger and Zipkin write it. */
+/**
+ * A query for one trace by its id, as Tempo, Jaeger and Zipkin write it: without the zeros at its beginning,
+ * which a trace of 64 bits has in samples.
+ */
 function readTraceId(query: unknown): string[] {
   const id = text(field(query, 'query')).trim();
-  return /^[\da-f]{16}(?:[\da-f]{16})?$/i.test(id) ? [id] : [];
+  return /^[\da-f]{15,32}$/i.test(id) ? [id.padStart(32, '0')] : [];
 }
 
 /**

@@ -63,6 +63,10 @@ describe('the address of a repository', () => {
     'https://gith\u200bub.com/acme/shop',
     'https://-github.com/acme/shop',
     'https://github.com:99999999/acme/shop',
+    // Pages that anybody may publish, snippets and interfaces.
+    ...['https://anybody.github.io/acme/shop', 'https://anybody.gitlab.io/acme/shop'],
+    ...['https://anybody.codeberg.page/acme/shop', 'https://anybody.bitbucket.io/scm/ops/shop'],
+    ...['https://gist.github.com/acme/0123456789abcdef', 'https://docs.gitlab.com/ee/api'],
     'https://bitbucket.acme.dev/users/a/repos',
     `https://github.com/acme/${'x'.repeat(700)}`,
   ])('%j names none', (address) => {

@@ -27,6 +27,9 @@ const MAX_REF = 200;
 const HOST = /^(?!-)[a-z\d-]{1,63}(?:\.[a-z\d-]{1,63})+$/i;
 /** A part of the path of a repository; a dot alone or two would lead elsewhere. */
 const PART = /^(?!\.{1,2}$)[\w.~-]{1,100}$/;
+/** Hosts of a forge that show no repository: pages that anybody may publish, snippets, interfaces. */
+const FOREIGN_PAGES =
+  /(?:^|\.)(?:github|gitlab|bitbucket)\.io$|(?:^|\.)codeberg\.page$|\.(?:github|gitlab)\.com$/;
 /** Parts of an address below the repository, as people copy it from the page of a folder. */
 const BELOW: readonly string[] = ['tree', 'blob', 'src', '-', 'browse'];
 
@@ -64,6 +67,7 @@ function buildForge(
   { host, port }: { host: string; port: string },
   parts: readonly string[],
 ): Forge | null {
+  if (FOREIGN_PAGES.test(host)) return null;
   const origin = `${scheme}://${host}${port === '' ? '' : `:${port}`}`;
   const shape = (kind: ForgeKind, path: readonly string[]): Forge => ({
     kind,

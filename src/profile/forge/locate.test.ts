@@ -194,6 +194,12 @@ const OTHERS: readonly Row[] = [
     '/usr/local/cargo/registry/src/index.crates.io-6f17d22bba15001f/tokio-1.35.1/src/runtime/park.rs',
     'https://docs.rs/crate/tokio/1.35.1/source/src/runtime/park.rs#L12',
   ],
+  // The registry of a company: docs.rs shows another crate of that name, if any.
+  [
+    'billing::run',
+    '/root/.cargo/registry/src/crates.acme.dev-0123456789abcdef/billing-1.0.0/src/lib.rs',
+    null,
+  ],
   [
     'core::iter::next',
     `/rustc/${REF}/library/core/src/iter.rs`,
@@ -303,7 +309,7 @@ describe('no link is made from an unsafe name', () => {
     'github.com/acme/shop@v1.0.0/../../../evil/x.go',
     '/go/pkg/mod/github.com/../..@v1.0.0/x.go',
     'gopkg.in/..v3@v3.0.0/x.go',
-    '/x/registry/src/a/../-1.0.0/src/x.rs',
+    '/x/registry/src/index.crates.io-6f17d22bba15001f/../-1.0.0/src/x.rs',
   ])('%j', (file) => {
     expect(link('total', file)).toBeNull();
   });

@@ -93,12 +93,17 @@ function findLibraryFile(file: string): Omit<SourceLine, 'line'> | null {
   return file.endsWith('.py') ? readPythonFile(file) : null;
 }
 
-/** `/rustc/COMMIT/library/…` of the standard library; a crate of the registry is shown by docs.rs. */
+/**
+ * `/rustc/COMMIT/library/…` of the standard library; a crate of crates.io is shown by docs.rs. In the registry
+ * of a company the same name is another crate.
+ */
 function readRustFile(file: string): Omit<SourceLine, 'line'> | null {
   const [, commit, inRust] = /(?:^|\/)rustc\/([\da-f]{40})\/(.+)$/.exec(file) ?? [];
   if (commit !== undefined && inRust !== undefined) return { forge: RUST, ref: commit, path: inRust };
   const [, crate, version, path] =
-    /\/registry\/src\/[\w.-]+\/([A-Za-z][\w-]{0,63})-(\d+\.\d+\.\d+[\w.+-]*)\/(.+)$/.exec(file) ?? [];
+    /\/registry\/src\/(?:index\.crates\.io|github\.com)-[\da-f]{16}\/([A-Za-z][\w-]{0,63})-(\d+\.\d+\.\d+[\w.+-]*)\/(.+)$/.exec(
+      file,
+    ) ?? [];
   if (crate === undefined || version === undefined || path === undefined) return null;
   const url = `https://docs.rs/crate/${crate}`;
   return { forge: { kind: 'docs_rs', url, module: '' }, ref: version, path };

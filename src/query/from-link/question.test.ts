@@ -167,6 +167,16 @@ const EXPLORE_LINKS: readonly [name: string, url: string, expected: object][] = 
     { page: 'Grafana Explore', service: null, ...LAST_HOUR, trace_id: [TRACE], span_id: [SPAN] },
   ],
   [
+    'a trace of 64 bits, or one whose id begins with zeros, in the digits that samples have',
+    panes({ t: pane([{ query: 'af7651916cd43dd' }], 'now-1h', 'now', { datasource: 'tempo' }) }),
+    {
+      page: 'Grafana Explore',
+      service: null,
+      ...LAST_HOUR,
+      trace_id: ['00000000000000000af7651916cd43dd'],
+    },
+  ],
+  [
     'one profile by its id',
     panes({ x: pane([query({ profileIdSelector: [PROFILE] })]) }),
     { ...EXPLORE, ...CART, ...LAST_HOUR, profile_id: [PROFILE] },
