@@ -3,7 +3,7 @@ import { createFilesSource } from '../src/sources/files/source.js';
 import { createPyroscopeSource } from '../src/sources/pyroscope/source.js';
 import type { ProfileSource } from '../src/sources/source.js';
 import { formatTime } from '../src/text/units.js';
-import { asker, NOW } from './support/ask.js';
+import { asker, INCIDENT_WINDOW, INCIDENTS, NOW } from './support/ask.js';
 import { directoryWith, manifest } from './support/directory.js';
 import { listStacks, pprofBytes } from './support/profiles.js';
 import { type PyroscopeServerOptions, startPyroscopeServer } from './support/pyroscope-server.js';
@@ -194,6 +194,9 @@ describe.each(['files', 'v2'])('%s', (kind) => {
       const stacks = await readStacks(source, 'profile', profile_id);
       expect(Object.values(stacks).reduce((sum, part) => sum + part, 0)).toBe(value);
     }
+    expect((await ask('get_timeline', { ...question, exemplars: 'profiles' })).text).toContain(
+      'Heaviest profiles (value, share of the total, time',
+    );
     const first = await ask('summarize_profile', { ...question, profile_id: exemplars[0].profile_id });
     expect(first.text).toContain('1 profile');
     const unknown = await ask('summarize_profile', {
@@ -202,6 +205,19 @@ describe.each(['files', 'v2'])('%s', (kind) => {
     });
     expect(unknown.text).toContain('get_timeline with exemplars=profiles lists them');
   });
+});
+
+test('profiles of wall-clock time are listed with their idle time, and the answer says so', async () => {
+  const incident = INCIDENTS.find(({ name }) => name === '16-storefront-latency');
+  if (incident === undefined) throw new Error('no incident');
+  const { directory, service } = incident;
+  const source = createFilesSource({ directory, uid: 'files' });
+  const { text } = await asker(source)('get_timeline', {
+    ...{ service, profile_type: 'wall', exemplars: 'profiles' },
+    ...INCIDENT_WINDOW,
+  });
+  expect(text).toContain('4.75 s (594 ms per profile) active');
+  expect(text).toContain('Heaviest profiles (value and share of the total, both with idle time, time, ');
 });
 
 describe('a server that cannot', () => {

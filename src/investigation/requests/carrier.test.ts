@@ -31,6 +31,7 @@ async function find(
     findings?: readonly Finding[];
     totals?: { before: number; after: number };
     left?: number;
+    main?: 'cpu' | 'wall';
   } = {},
 ) {
   const asked: [ExemplarKind, ProfileQuery][] = [];
@@ -45,7 +46,7 @@ async function find(
   } as unknown as ProfileSource;
   const report = {
     findings: more.findings ?? [buildFinding(fields)],
-    main: toLens('cpu').type,
+    main: toLens(more.main ?? 'cpu').type,
     totals: more.totals ?? { before: 100, after: 150 },
     counts: { before: { profiles: 40, samples: 1 }, after: { profiles: 20, samples: 1 }, instances: null },
     window: WINDOW,
@@ -113,6 +114,13 @@ describe('a change in one instance or for a short time', () => {
   test('where the whole did not grow, no request carries it', async () => {
     const { next } = await find({ label: POD }, 5_000, { totals: { before: 150, after: 150 } });
     expect(next.map(({ tool }) => tool)).toEqual(['summarize_profile']);
+  });
+
+  test('no profile is the heaviest of those of wall-clock time: threads wait in each', async () => {
+    const wall = { label: POD, type: toLens('wall').type };
+    expect((await find(wall, 499, { main: 'wall' })).next).toEqual([]);
+    const { next } = await find(wall, 500, { main: 'wall' });
+    expect(next.map(({ tool }) => tool)).toEqual(['compare_profiles']);
   });
 
   test('a store that lists none leaves the answer as it is', async () => {

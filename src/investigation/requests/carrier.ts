@@ -68,7 +68,8 @@ export async function findCarrier(
       next: [{ tool: 'compare_profiles', arguments: { ...scope, span_id: span.spanId } }],
     };
   }
-  if (instance === null) return NOBODY;
+  // A profile of wall-clock time is as heavy as its threads are many: they wait in it.
+  if (instance === null || main.isWallClock) return NOBODY;
   const [profile] = await list('profiles');
   if (profile === undefined || profile.profileId === null) return NOBODY;
   const where = formatSelector([instance]).slice(1, -1);

@@ -25,6 +25,9 @@ import { MAX_MOVERS } from './movers.js';
 /** Maximum number of operations that are searched for a span. */
 const MAX_OPERATIONS = 12;
 
+/** Part of their value from which on all parts of some requests are listed; values are rounded. */
+const ALL_LISTED = 0.99;
+
 /** A question about single requests or profiles, and the other side. */
 export interface OneRequestQuestion {
   scope: Scope;
@@ -78,7 +81,7 @@ export async function compareRequest(
   const listed = await listIfPossible(source, { ...query, ...side }, list, signal);
   const isOwn = ({ spanId, traceId, profileId }: Exemplar) =>
     only.ids.includes({ span: spanId, trace: traceId, profile: profileId }[only.kind] ?? '');
-  const ownParts = listed?.rows.filter(isOwn).length ?? 0;
+  const ownParts = countParts(listed?.rows.filter(isOwn) ?? [], totalValue(own.profile));
   const readContext = { source, matchers, typeIds: [type.id], repositories: [], signal };
   const quantum = await readQuantum(readContext, type, [rest, own.profile], side.window);
   const [before, after] = [active(rest), active(own.profile)];
@@ -133,6 +136,12 @@ export async function compareRequest(
     requests: requests.made,
     next: await nextCalls(scope, only, significant, context),
   };
+}
+
+/** The number of listed parts; 0 where some are not listed, such as those that are like a heavier one. */
+export function countParts(rows: readonly Pick<Exemplar, 'value'>[], total: number): number {
+  const listed = rows.reduce((sum, { value }) => sum + value, 0);
+  return listed >= ALL_LISTED * total ? rows.length : 0;
 }
 
 function operationMatcher(value: string): Matcher {

@@ -74,7 +74,7 @@ export function exemplarsAnswer(
     text: [
       { rows: scopeLines(measured) },
       {
-        title: `Heaviest ${kind} (value, share of the total, time, instance, id; ${listed} listed):`,
+        title: `Heaviest ${kind} (${measured.idle > 0 ? 'value and share of the total, both with idle time' : 'value, share of the total'}, time, instance, id; ${listed} listed):`,
         rows: shown.map((row) => rowText(measured, row, total)),
         keep: 3,
       },
