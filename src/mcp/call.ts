@@ -16,8 +16,6 @@ import { describeFailure } from './failures.js';
 export interface CallResult {
   text: string;
   isError: boolean;
-  /** The answer before it was rendered; left out for a failure. */
-  answer?: Answer;
 }
 
 /** Everything that a call needs except its arguments. */
@@ -56,21 +54,31 @@ export async function callTool(
   callerSignal: AbortSignal,
   progress?: Progress,
 ): Promise<CallResult> {
-  const work = async (given: ToolContext) => {
-    const args = checkArguments(tool, rawArguments);
-    const { getSchema, addNotes } = watchingAge(given);
-    const answer = await runTool(tool, args, { ...given, getSchema });
-    given.asked?.note({ tool: tool.name, args }, answer);
-    const result = await addNotes(answer);
-    const text =
-      args.format === 'json'
-        ? renderJson(result)
-        : renderText(result.text, isGiven(tool, rawArguments, 'limit') ? BUDGET.max : BUDGET.usual);
-    return { value: { text, answer: result }, bytes: Buffer.byteLength(text) };
+  const work = async (context: ToolContext) => {
+    const { text } = await answerCall(tool, rawArguments, context);
+    return { value: text, bytes: Buffer.byteLength(text) };
   };
   const call = { name: tool.name, arguments: rawArguments, work };
   const result = await runCall(call, environment, callerSignal, progress);
-  return 'value' in result ? { ...result.value, isError: false } : { text: result.failure, isError: true };
+  return 'value' in result ? { text: result.value, isError: false } : { text: result.failure, isError: true };
+}
+
+/** Checks the arguments of a call, answers it and renders the answer. @throws UserError, UpstreamError */
+export async function answerCall(
+  tool: Tool,
+  rawArguments: unknown,
+  context: ToolContext,
+): Promise<{ text: string; answer: Answer }> {
+  const args = checkArguments(tool, rawArguments);
+  const { getSchema, addNotes } = watchingAge(context);
+  const answer = await runTool(tool, args, { ...context, getSchema });
+  context.asked?.note({ tool: tool.name, args }, answer);
+  const result = await addNotes(answer);
+  const text =
+    args.format === 'json'
+      ? renderJson(result)
+      : renderText(result.text, isGiven(tool, rawArguments, 'limit') ? BUDGET.max : BUDGET.usual);
+  return { text, answer: result };
 }
 
 /** The work of a call under its name, which log and metrics count. */

@@ -1,6 +1,7 @@
-import type { ServerContext } from '@modelcontextprotocol/server';
+import { ProtocolError, ProtocolErrorCode, type ServerContext } from '@modelcontextprotocol/server';
 import { type Progress, progressText } from '../query/context.js';
 import { preferTrace, readTrace, type TraceContext } from '../telemetry/trace.js';
+import type { CallFailure } from './call.js';
 
 /**
  * Aborts when the caller gives the call up. The SDK ends a call over HTTP of the older protocols only with a
@@ -31,4 +32,10 @@ export function progressTo({ _meta, notify }: ServerContext['mcpReq']): Progress
     // A client that does not listen any more must not fail the call.
     notify({ method: 'notifications/progress', params }).catch(() => {});
   };
+}
+
+/** The failure of a call that reads a resource, as the protocol reports it. */
+export function callError({ outcome, failure }: CallFailure): ProtocolError {
+  const code = outcome === 'refused' ? ProtocolErrorCode.InvalidParams : ProtocolErrorCode.InternalError;
+  return new ProtocolError(code, failure);
 }

@@ -25,7 +25,7 @@ export async function askForPicture(
   const source = typeof asked === 'string' ? createFilesSource({ directory: asked, uid: 'files' }) : asked;
   const environment = createEnvironment([source]);
   const result = await callWithPicture(tool, args, environment, new AbortController().signal);
-  if (result.picture === null) throw new Error(result.text);
+  if (!('picture' in result)) throw new Error(result.failure);
   return result.picture;
 }
 

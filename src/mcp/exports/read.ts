@@ -1,9 +1,10 @@
-import { ProtocolError, ProtocolErrorCode, type ReadResourceResult } from '@modelcontextprotocol/server';
+import type { ReadResourceResult } from '@modelcontextprotocol/server';
 import { UserError } from '../../errors.js';
 import type { Progress, ToolContext } from '../../query/context.js';
 import { formatValue } from '../../text/units.js';
 import { type CallEnvironment, runCall } from '../call.js';
 import { checkArguments } from '../check-arguments.js';
+import { callError } from '../exchange.js';
 import { readExportAddress } from './address.js';
 import { EXPORT_RESOURCE, EXPORT_TYPES } from './surface.js';
 
@@ -45,9 +46,7 @@ export async function readExport(
   const call = { name: EXPORT_RESOURCE.name, arguments: { uri }, work };
   const result = await runCall(call, environment, signal, progress);
   if ('value' in result) return { contents: [result.value], ...NOT_CACHED };
-  const code =
-    result.outcome === 'refused' ? ProtocolErrorCode.InvalidParams : ProtocolErrorCode.InternalError;
-  throw new ProtocolError(code, result.failure);
+  throw callError(result);
 }
 
 function notATool(): never {

@@ -1,22 +1,24 @@
 import { offload } from '../../offload.js';
-import type { Progress } from '../../query/context.js';
+import type { Progress, ToolContext } from '../../query/context.js';
 import type { Picture } from '../../report/picture/format.js';
 import type { PictureMaterial } from '../../report/picture/material.js';
 import { buildPicture, type FlameMaterial, sortMaterials } from '../../report/picture/picture.js';
 import type { JsonObject } from '../../report/render.js';
+import { createRedactor } from '../../telemetry/redact.js';
+import { isLink } from '../../text/link.js';
 import type { Tool } from '../../tools/define.js';
 import { PACKAGE } from '../../version.js';
 import { isHeavyWork } from '../../work/offload.js';
-import { type CallEnvironment, type CallResult, callTool } from '../call.js';
+import { answerCall, type CallEnvironment, type CallFailure, runCall } from '../call.js';
 
-/** A call's result with the picture of its answer; null where the call failed. */
-export interface PicturedResult extends CallResult {
-  picture: Picture | null;
-}
+/** Links may hold credentials, and a picture is passed on. */
+const redact = createRedactor(() => []);
 
 /**
- * Runs a call as every other and collects on the way what a picture of its answer needs: the same checks,
- * deadline, requests and text.
+ * Runs a call as every other and draws the picture of its answer within it: the same checks, deadline,
+ * requests, log and text.
+ *
+ * @throws the reason of the caller's signal, when it aborted, and nothing else
  */
 export async function callWithPicture(
   tool: Tool,
@@ -24,28 +26,35 @@ export async function callWithPicture(
   environment: CallEnvironment,
   callerSignal: AbortSignal,
   progress?: Progress,
-): Promise<PicturedResult> {
-  const materials: PictureMaterial[] = [];
-  const pictures = { add: (material: PictureMaterial) => void materials.push(material) };
-  const { context } = environment;
-  const result = await callTool(
-    tool,
-    args,
-    { ...environment, context: { ...context, pictures } },
-    callerSignal,
-    progress,
-  );
-  const { answer, text } = result;
-  if (answer === undefined) return { ...result, picture: null };
-  const { flames, courses } = sortMaterials(materials);
-  const drawn = await offload('flames', [flames], {
-    isHeavy: isHeavyWork(...flames.flatMap(listProfiles)),
-    signal: callerSignal,
-  });
-  const product = `${PACKAGE.name} ${PACKAGE.version}`;
+): Promise<{ picture: Picture } | CallFailure> {
+  const work = async (context: ToolContext) => {
+    const materials: PictureMaterial[] = [];
+    const pictures = { add: (material: PictureMaterial) => void materials.push(material) };
+    const { answer, text } = await answerCall(tool, args, { ...context, pictures });
+    const { flames, courses } = sortMaterials(materials);
+    const drawn = await offload('flames', [flames], {
+      isHeavy: isHeavyWork(...flames.flatMap(listProfiles)),
+      signal: context.signal,
+    });
+    const product = `${PACKAGE.name} ${PACKAGE.version}`;
+    const at = new Date(context.now()).toISOString();
+    const asked = { tool: tool.name, arguments: withoutSecrets(args), at };
+    const picture = buildPicture({ product, asked, text, answer }, drawn, courses);
+    return { value: picture, bytes: Buffer.byteLength(text) };
+  };
+  const call = { name: tool.name, arguments: args, work };
+  const result = await runCall(call, environment, callerSignal, progress);
+  return 'value' in result ? { picture: result.value } : result;
+}
+
+/** The arguments of a call, whose links hold no credentials any more. */
+function withoutSecrets(args: Readonly<Record<string, unknown>>): JsonObject {
+  const entries = Object.entries(args).map(([name, value]) => [
+    name,
+    typeof value === 'string' && isLink(value) ? redact(value) : value,
+  ]);
   // Checked by the call: they are texts and numbers.
-  const asked = { tool: tool.name, arguments: args as JsonObject, at: new Date(context.now()).toISOString() };
-  return { ...result, picture: buildPicture({ product, asked, text, answer }, drawn, courses) };
+  return Object.fromEntries(entries) as JsonObject;
 }
 
 function listProfiles(material: FlameMaterial) {

@@ -5,6 +5,7 @@ import { appPage } from '../../report/picture/page.js';
 import { safeJson } from '../../text/sanitise.js';
 import { TOOLS } from '../../tools/index.js';
 import type { CallEnvironment } from '../call.js';
+import { callError } from '../exchange.js';
 import { describeFailure } from '../failures.js';
 import { readPictureAddress } from './address.js';
 import { callWithPicture } from './call.js';
@@ -34,9 +35,10 @@ export async function readPicture(
   progress?: Progress,
 ): Promise<ReadResourceResult> {
   const { tool, arguments: args } = readAddress(uri);
-  const { text, picture } = await callWithPicture(tool, args, environment, signal, progress);
-  if (picture === null) throw new ProtocolError(ProtocolErrorCode.InternalError, text);
-  return { contents: [{ uri, mimeType: 'application/json', text: safeJson(picture) }], ...NOT_CACHED };
+  const result = await callWithPicture(tool, args, environment, signal, progress);
+  if (!('picture' in result)) throw callError(result);
+  const text = safeJson(result.picture);
+  return { contents: [{ uri, mimeType: 'application/json', text }], ...NOT_CACHED };
 }
 
 /** @throws ProtocolError */
