@@ -43,12 +43,15 @@ async function showInHost(): Promise<void> {
     say('Reading the picture …');
     try {
       const result = await host.request('resources/read', { uri });
+      // The host has sent further arguments meanwhile, whose picture is read after this one or was already.
+      if (uri !== asked) return;
       const [content] = result.contents as readonly { text?: string }[];
       const picture = JSON.parse(content?.text ?? '') as Picture;
       page = showPicture(root, picture, surroundings(host, current));
       shownText = picture.text;
       warn(shownText, current.text);
     } catch (error) {
+      if (uri !== asked) return;
       say(`No picture: ${error instanceof Error ? shown(error.message) : 'the host gave no data'}`);
     }
     document.documentElement.dataset.ready = 'true';

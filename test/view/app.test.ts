@@ -57,7 +57,7 @@ describe.skipIf(hasNoBrowser())('the page as an MCP App', () => {
   async function show(
     tool: string,
     options: Omit<HostOptions, 'src'>,
-    change: (picture: Picture) => Picture = (picture) => picture,
+    change: (picture: Picture) => Picture | Promise<Picture> = (picture) => picture,
   ): Promise<Shown> {
     const html = await client.readResource(`ui://pyroscope-mcp/${tool}`);
     const page = await browser.newPage({ viewport: { width: 1100, height: 800 } });
@@ -70,7 +70,7 @@ describe.skipIf(hasNoBrowser())('the page as an MCP App', () => {
     });
     await page.exposeFunction('readResource', async (uri: string) => {
       reads.push(uri);
-      return JSON.stringify(change(JSON.parse(await client.readResource(uri))));
+      return JSON.stringify(await change(JSON.parse(await client.readResource(uri))));
     });
     await page.exposeFunction('note', (what: string, value: unknown) => void notes.set(what, value));
     await page.route('**/*', (route) => {
@@ -169,6 +169,33 @@ describe.skipIf(hasNoBrowser())('the page as an MCP App', () => {
     await page.evaluate((args) => window.sendInput(args), { service: 'checkout-api' });
     await ready(app);
     expect(await app.locator('[role=status]').textContent()).toMatch(/^No picture: .*needs the arguments/);
+    await page.close();
+  });
+
+  test('a picture that comes late does not replace that of a newer question', async () => {
+    let letGo = () => {};
+    const held = new Promise<void>((resolve) => {
+      letGo = resolve;
+    });
+    const { page, app, reads } = await show(
+      'summarize_profile',
+      { context: {}, capabilities: ALL },
+      async (picture) => {
+        if (picture.asked.arguments.profile_type === 'cpu') await held;
+        return picture;
+      },
+    );
+    const ask = (profile_type: string) =>
+      page.evaluate((args) => window.sendInput(args), { ...QUESTION, profile_type });
+    await ask('cpu');
+    await expect.poll(() => reads.length).toBe(1);
+    await ask('alloc');
+    await ready(app);
+    const label = () => app.locator('section.panel').getAttribute('aria-label');
+    expect(await label()).toBe('Flame graph of alloc');
+    letGo();
+    await page.waitForTimeout(300);
+    expect(await label()).toBe('Flame graph of alloc');
     await page.close();
   });
 
