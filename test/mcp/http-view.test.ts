@@ -90,6 +90,13 @@ describe('with the option', () => {
     expect(answer.headers.get('content-type')).toMatch(/charset=utf-8$/);
   });
 
+  test('a store that fails is no mistake of the person', async () => {
+    const { url } = await serve({ hasView: true });
+    store.faults.set({ kind: 'status', status: 401 });
+    expect(await open(url)).toMatchObject({ status: 502, text: expect.stringContaining('credentials') });
+    store.faults.clear();
+  });
+
   test('another method than GET is refused', async () => {
     const { url } = await serve({ hasView: true });
     const response = await fetch(buildAddress(url), { method: 'POST', body: '' });

@@ -2,7 +2,7 @@ import { UserError } from '../../errors.js';
 import { fillPage } from '../../report/picture/page.js';
 import { TOOLS } from '../../tools/index.js';
 import { readAddressArguments } from '../address-arguments.js';
-import type { CallEnvironment } from '../call.js';
+import type { CallEnvironment, CallFailure } from '../call.js';
 import { describeFailure } from '../failures.js';
 import { isPictured, listPictured } from '../pictures/address.js';
 import { callWithPicture } from '../pictures/call.js';
@@ -18,6 +18,15 @@ const PAGE_HEADERS = {
     "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
   'referrer-policy': 'no-referrer',
   'x-content-type-options': 'nosniff',
+};
+
+/** Status of a page whose call failed: a monitor must tell a mistake of a person from a store that is down. */
+const STATUS: Readonly<Record<CallFailure['outcome'], number>> = {
+  refused: 400,
+  upstream_failed: 502,
+  deadline: 504,
+  stopped: 503,
+  internal_error: 500,
 };
 
 /**
@@ -52,9 +61,9 @@ export async function answerView(
         `Name one of these in \`tool\`: ${listPictured()}.`,
       );
     }
-    const { text, picture } = await callWithPicture(tool, args, environment, signal);
-    if (picture === null) return plain(400, text);
-    return new Response(fillPage(await readView(), picture), {
+    const result = await callWithPicture(tool, args, environment, signal);
+    if (!('picture' in result)) return plain(STATUS[result.outcome], result.failure);
+    return new Response(fillPage(await readView(), result.picture), {
       headers: { 'content-type': 'text/html; charset=utf-8', ...PAGE_HEADERS },
     });
   } catch (error) {
