@@ -1,47 +1,39 @@
-import { beforeEach, describe, expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
+import { z } from 'zod';
+import { callWithPicture } from '../../src/mcp/pictures/call.js';
 import { readPicture } from '../../src/mcp/pictures/read.js';
+import type { PictureMaterial } from '../../src/report/picture/material.js';
 import { pictureUri } from '../../src/report/picture/uri.js';
+import { NO_METER } from '../../src/telemetry/meter.js';
+import type { Tool } from '../../src/tools/define.js';
 import { createEnvironment, demoSource, INCIDENT_WINDOW } from '../support/ask.js';
 import { scene, TWO } from '../support/grafana-scene.js';
 
 // The data of a picture, read as a resource: its drawing is a part of the call.
 
 const QUESTION = { service: 'checkout-api', profile_type: 'cpu', ...INCIDENT_WINDOW };
-const drawing = vi.hoisted((): { instead: (() => Promise<never>) | null } => ({ instead: null }));
-vi.mock('../../src/offload.js', async (load) => {
-  const { offload, ...rest } = await load<typeof import('../../src/offload.js')>();
-  const watched = (...[job, ...call]: Parameters<typeof offload>) =>
-    job === 'flames' && drawing.instead !== null ? drawing.instead() : offload(job, ...call);
-  return { ...rest, offload: watched };
-});
-beforeEach(() => {
-  drawing.instead = null;
-});
-
 const read = (args: object, environment = createEnvironment([demoSource()])) =>
   readPicture(pictureUri('summarize_profile', { ...args }), environment, new AbortController().signal).then(
     ({ contents }) => JSON.parse((contents[0] as { text: string }).text),
   );
 
-describe('a drawing', () => {
-  test('that fails is told as any bug, without its details', async () => {
-    const log: string[] = [];
-    drawing.instead = () => Promise.reject(new TypeError('secret detail'));
-    await expect(read(QUESTION, createEnvironment([demoSource()], log))).rejects.toMatchObject({
-      code: -32_603,
-      message: expect.stringMatching(/^An internal error stopped summarize_profile \(id \w+/),
-    });
-    expect(log.join('')).toContain('secret detail');
+test('a drawing that fails is told as any bug, without its details, and counted as the end of the call', async () => {
+  const [log, ends]: [string[], object[]] = [[], []];
+  const meter = { ...NO_METER, call: () => (end: object) => void ends.push(end) };
+  const tool: Tool = {
+    ...{ name: 'summarize_profile', title: '', description: '', input: z.strictObject({}) },
+    async run(_args, { pictures }) {
+      pictures?.add({ kind: 'profile' } as PictureMaterial);
+      return { data: {}, text: [], lists: [] };
+    },
+  };
+  const environment = { ...createEnvironment([demoSource()], log), meter };
+  expect(await callWithPicture(tool, {}, environment, new AbortController().signal)).toEqual({
+    outcome: 'internal_error',
+    failure: expect.stringMatching(/^An internal error stopped summarize_profile \(id \w+/),
   });
-
-  test('ends at the deadline of a call', async () => {
-    drawing.instead = () => new Promise(() => {});
-    const environment = { ...createEnvironment([demoSource()]), deadlineMs: 2_000 };
-    await expect(read(QUESTION, environment)).rejects.toMatchObject({
-      code: -32_603,
-      message: expect.stringContaining('did not answer in time'),
-    });
-  });
+  expect(log.join('')).toContain('TypeError');
+  expect(ends).toMatchObject([{ outcome: 'internal_error' }]);
 });
 
 test('a question that is refused is the fault of who asks', async () => {

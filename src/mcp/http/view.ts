@@ -20,7 +20,7 @@ const PAGE_HEADERS = {
   'x-content-type-options': 'nosniff',
 };
 
-/** Status of a page whose call failed: a monitor must tell a mistake of a person from a store that is down. */
+/** Status of a page whose call failed: a monitor tells a mistake of a person from a store that is down. */
 const STATUS: Readonly<Record<CallFailure['outcome'], number>> = {
   refused: 400,
   upstream_failed: 502,

@@ -45,7 +45,10 @@ export const NO_QUERY: PageQuery = {
   traceIds: [],
 };
 
-/** The value of the first parameter that is set; null where it is absent, empty or the word that an unset variable leaves. */
+/**
+ * The value of the first parameter that is set; null where each is absent, empty or the word that an unset
+ * variable leaves.
+ */
 export function readParameter(parameters: URLSearchParams, ...names: readonly string[]): string | null {
   for (const name of names) {
     const value = parameters.get(name)?.trim() ?? '';

@@ -94,8 +94,8 @@ function findLibraryFile(file: string): Omit<SourceLine, 'line'> | null {
 }
 
 /**
- * `/rustc/COMMIT/library/…` of the standard library; a crate of crates.io is shown by docs.rs. In the registry
- * of a company the same name is another crate.
+ * `/rustc/COMMIT/library/…` of the standard library; a crate of crates.io is shown by docs.rs. In the
+ * registry of a company the same name is another crate.
  */
 function readRustFile(file: string): Omit<SourceLine, 'line'> | null {
   const [, commit, inRust] = /(?:^|\/)rustc\/([\da-f]{40})\/(.+)$/.exec(file) ?? [];
