@@ -8,7 +8,15 @@ import { functionTable } from '../../src/profile/tables/table.js';
 import { createFilesSource } from '../../src/sources/files/source.js';
 import { createPyroscopeSource } from '../../src/sources/pyroscope/source.js';
 import type { ProfileSource } from '../../src/sources/source.js';
-import { askerIn, createEnvironment, demoSource, fixture, INCIDENT_WINDOW, NOW } from '../support/ask.js';
+import {
+  askerIn,
+  createEnvironment,
+  demoSource,
+  fixture,
+  INCIDENT_WINDOW,
+  INCIDENTS,
+  NOW,
+} from '../support/ask.js';
 import {
   CLIENTS,
   type ClientKind,
@@ -243,6 +251,21 @@ test('an enabled one is', async () => {
   await sources.enable(['second'], SIGNAL);
   const { contents } = await bounded(buildAddress(CHECKOUT), environment);
   expect(profileIn(contents[0] as ResourceContent).values.length).toBeGreaterThan(0);
+});
+
+test('pgo of a service without CPU profiles does not advise another type, which it would refuse', async () => {
+  const incident = INCIDENTS.find(({ service }) => service === 'storefront-bff');
+  if (incident === undefined) throw new Error('no incident');
+  const source = createFilesSource({ directory: incident.directory, uid: 'files' });
+  const read = (more: Readonly<Record<string, string>>) =>
+    bounded(
+      buildAddress({ service: 'storefront-bff', profile_type: 'cpu', from, to, ...more }),
+      createEnvironment([source]),
+    );
+  await expect(read({ pgo: 'true' })).rejects.toMatchObject({
+    message: expect.stringMatching(/another service, or export without pgo\.$/),
+  });
+  await expect(read({})).rejects.toMatchObject({ message: expect.stringMatching(/Try .*"wall"/) });
 });
 
 test('pgo takes the CPU profile of a Go service with the lines where its functions begin', async () => {

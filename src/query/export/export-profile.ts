@@ -52,7 +52,7 @@ export async function exportProfile(args: ExportArguments, context: ToolContext)
   const wanted = args.pgo && typeArgument === undefined ? { ...question, profile_type: 'cpu' } : question;
   const request = await readRequest(wanted, context);
   const resolution = await resolveScope(request, context);
-  if ('missing' in resolution) throw await noData(resolution.missing, resolution.window, context);
+  if ('missing' in resolution) throw await noData(resolution.missing, resolution.window, args.pgo, context);
   const { scope } = resolution;
   const { source, type } = scope;
   const query = { ...mergeQuery(scope), isApart: true };
@@ -65,7 +65,12 @@ export async function exportProfile(args: ExportArguments, context: ToolContext)
   ]);
   if (profile.values.length === 0) {
     const { service, matchers } = scope;
-    throw await noData({ ...request, service, matchers, profileType: type.id }, scope.window, context);
+    throw await noData(
+      { ...request, service, matchers, profileType: type.id },
+      scope.window,
+      args.pgo,
+      context,
+    );
   }
   if (isDifference(profile)) {
     throw new UserError(
@@ -188,11 +193,17 @@ function unfitForPgo(obstacle: PgoObstacle, { service, type }: Scope): UserError
 async function noData(
   request: ProfileRequest,
   window: { from: number; to: number },
+  isForPgo: boolean,
   context: ToolContext,
 ): Promise<UserError> {
   const { detail, instead, retry } =
     (await explainNoSamples(request, window, context)) ?? (await explainEmptiness(request, window, context));
   const there = instead.length === 0 ? '' : `There is: ${instead.slice(0, 5).join(', ')}. `;
-  const tried = retry === null ? 'Use other times or another service.' : `Try ${JSON.stringify(retry)}.`;
+  // `go build -pgo` takes no other type.
+  const isRefused = isForPgo && retry?.profile_type !== undefined && !retry.profile_type.startsWith('cpu');
+  const tried =
+    retry === null || isRefused
+      ? `Use other times or another service${isRefused ? ', or export without pgo' : ''}.`
+      : `Try ${JSON.stringify(retry)}.`;
   return new UserError(`There is nothing to export: ${detail}`, `${there}${tried}`);
 }

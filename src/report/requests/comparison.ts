@@ -112,7 +112,7 @@ export function requestComparisonAnswer(comparison: RequestComparison, limit: nu
 
 const HEADLINES: Readonly<Record<RequestComparison['verdict'], string>> = {
   differs: 'DIFFERS from the others',
-  no_change: 'ALIKE, beyond noise',
+  no_change: 'THE SAME MIX of functions as the others, beyond noise',
   inconclusive: 'INCONCLUSIVE: too few samples',
 };
 
@@ -123,7 +123,7 @@ function explainVerdict({ movers, tested, after, before, type }: RequestComparis
   const cost =
     factor === null ? '' : `${type.alias} x${factor.toFixed(factor < 10 ? 2 : 0)} of the others' mean; `;
   return first === undefined
-    ? `${cost}none of ${tested} functions stands out of the noise`
+    ? `${cost}none of ${tested} functions takes another share beyond noise`
     : `${cost}${significant.length} of ${tested} functions stand out, most of all ${displayFunction(first)}`;
 }
 
