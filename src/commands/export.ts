@@ -1,19 +1,16 @@
 import type { Config } from '../config/read.js';
 import { UsageError } from '../errors.js';
-import { progressText, type ToolContext } from '../query/context.js';
 import { exportProfile } from '../query/export/export-profile.js';
 import type { Log } from '../telemetry/log.js';
 import { safeText } from '../text/sanitise.js';
 import { formatValue } from '../text/units.js';
+import { openCallContext } from './call-context.js';
 import { createEnvironment, type Io } from './environment.js';
 import { failure } from './finding.js';
 import { checkOutputFile, writeOutputFile } from './output-file.js';
 
 /** Name of the output that stands for the standard output. */
 const STANDARD_OUTPUT = '-';
-
-/** Parts of the time of a call after which a source may ask for less. */
-const [EARLY, SOON] = [0.5, 0.85];
 
 /**
  * Writes a merged profile to a file, for other tools.
@@ -28,7 +25,7 @@ export async function exportCommand(
   io: Io,
   write: (bytes: Uint8Array) => Promise<void> = writeToStdout,
 ): Promise<number> {
-  const { export: settings, callTimeoutMs } = config;
+  const { export: settings } = config;
   if (settings === null) throw new Error('the options of export are not read');
   const { question, output, format, pgo, force } = settings;
   const isPiped = output === STANDARD_OUTPUT;
@@ -38,18 +35,11 @@ export async function exportCommand(
       'Name a file: --output FILE.',
     );
   }
-  const signal = AbortSignal.timeout(callTimeoutMs);
   const environment = await createEnvironment(config, log);
+  const context = openCallContext(environment, config, io);
   try {
     // Before the store is asked: a name that cannot be written ends the command at once.
     if (!isPiped) await checkOutputFile(output, force);
-    const context: ToolContext = {
-      ...environment.context,
-      signal,
-      early: AbortSignal.timeout(EARLY * callTimeoutMs),
-      soon: AbortSignal.timeout(SOON * callTimeoutMs),
-      ...(io.progress === undefined ? {} : { progress: (...made) => io.progress?.(progressText(...made)) }),
-    };
     const { bytes, summary, notes } = await exportProfile({ ...question, format, pgo }, context);
     io.progress?.(null);
     if (isPiped) await write(bytes);
@@ -63,7 +53,7 @@ export async function exportCommand(
   } catch (error) {
     io.progress?.(null);
     if (error instanceof UsageError) throw error;
-    const { text, fix } = failure(error, signal);
+    const { text, fix } = failure(error, context.signal);
     io.err(`${text}\nNext: ${fix}`);
     return 1;
   } finally {

@@ -5,7 +5,7 @@ import { countedSource, createRequests } from '../investigation/evidence/request
 import { type GateQuestion, noReport, readGate } from '../investigation/gate/read-gate.js';
 import { findVersions } from '../investigation/gate/versions.js';
 import { type Clock, lookUntilSure } from '../investigation/gate/wait.js';
-import { progressText, type ToolContext } from '../query/context.js';
+import type { ToolContext } from '../query/context.js';
 import { readBaseline, readRequest } from '../query/request.js';
 import { allMatchers } from '../query/selection.js';
 import { gateAnswer } from '../report/gate/answer.js';
@@ -17,6 +17,7 @@ import { createSchema } from '../schema/schema.js';
 import { parseSelector } from '../sources/selector.js';
 import type { ProfileSource, Window } from '../sources/source.js';
 import type { Log } from '../telemetry/log.js';
+import { openCallContext } from './call-context.js';
 import { createEnvironment, type Io } from './environment.js';
 import { failure } from './finding.js';
 
@@ -26,9 +27,6 @@ const FORMS: Readonly<Record<GateFormat, (report: GateReport) => string>> = {
   markdown: gateMarkdown,
   junit: gateJunit,
 };
-
-/** Part of a look's time after which it asks for less, and after which it answers with what it has. */
-const [EARLY, SOON] = [0.5, 0.85];
 
 const CLOCK: Clock = {
   now: Date.now,
@@ -46,15 +44,9 @@ export async function gate(config: Config, log: Log, io: Io, clock: Clock = CLOC
   const environment = await createEnvironment(config, log);
   let signal = AbortSignal.timeout(config.callTimeoutMs);
   const contextNow = (): ToolContext => {
-    signal = AbortSignal.timeout(config.callTimeoutMs);
-    return {
-      ...environment.context,
-      now: clock.now,
-      signal,
-      early: AbortSignal.timeout(EARLY * config.callTimeoutMs),
-      soon: AbortSignal.timeout(SOON * config.callTimeoutMs),
-      ...(io.progress === undefined ? {} : { progress: (...made) => io.progress?.(progressText(...made)) }),
-    };
+    const context = { ...openCallContext(environment, config, io), now: clock.now };
+    signal = context.signal;
+    return context;
   };
   try {
     const judged = await readSides(settings, contextNow());

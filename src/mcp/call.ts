@@ -38,9 +38,9 @@ const STOPPED = new UserError(
 );
 
 /** Part of the deadline after which a tool asks for less. */
-const EARLY = 0.5;
+export const EARLY = 0.5;
 /** Part of the deadline after which a tool answers with the data that it has. */
-const SOON = 0.85;
+export const SOON = 0.85;
 
 /**
  * Runs a call, over MCP and on the command line: checks the arguments, sets the deadline, passes on progress
