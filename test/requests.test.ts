@@ -270,6 +270,13 @@ describe('a server that cannot', () => {
     expect(text).toContain('Only the time since');
   });
 
+  test('where it finds none, too, it says from when on it searched', async () => {
+    const split = START + Math.max(...slow.times) + 1_000;
+    const { source } = await openServer({ mode: 'dual', split });
+    const { text } = await asker(source)('summarize_profile', { ...question, trace_id: slow.trace });
+    expect(text).toMatch(/^No data .*No cpu sample of trace .* Only the time since .* was searched/);
+  });
+
   test('that it selects is checked once', async () => {
     const { server, source } = await openServer();
     const { rows } = (await source.exemplars?.(QUERY, 'profiles', signal)) ?? { rows: [] };

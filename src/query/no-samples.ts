@@ -28,7 +28,11 @@ export async function explainNoSamples(
   const type = parseProfileType(profileType ?? '');
   if (only === null || type === null) return null;
   const query = { profileTypeId: type.id, matchers: allMatchers({ service, matchers }), window };
-  const { profile } = await source.profile(query, signal);
+  // Read again for its notes: a server may have searched a part of the window only.
+  const [{ profile }, { notes }] = await Promise.all([
+    source.profile(query, signal),
+    source.profile({ ...query, only }, signal),
+  ]);
   if (profile.values.length === 0) return null;
   const listed = await listIfPossible(source, query, listedKind(only), signal);
   const names = await getSchema(source).labelNames(query.matchers, window, signal);
@@ -50,7 +54,7 @@ export async function explainNoSamples(
         ];
   return {
     reason: 'no_such_samples',
-    detail: [subject, ...sentences].join(' '),
+    detail: [subject, ...notes, ...sentences].join(' '),
     instead: [],
     retry: null,
     list: listed !== null && listed.counted > 0 ? listedKind(only) : null,
