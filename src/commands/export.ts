@@ -27,7 +27,7 @@ export async function exportCommand(
 ): Promise<number> {
   const { export: settings } = config;
   if (settings === null) throw new Error('the options of export are not read');
-  const { question, output, format, pgo, force } = settings;
+  const { question, output, format, isForPgo, mayReplace } = settings;
   const isPiped = output === STANDARD_OUTPUT;
   if (isPiped && format === 'pprof' && process.stdout.isTTY) {
     throw new UsageError(
@@ -39,11 +39,11 @@ export async function exportCommand(
   const context = openCallContext(environment, config, io);
   try {
     // Before the store is asked: a name that cannot be written ends the command at once.
-    if (!isPiped) await checkOutputFile(output, force);
-    const { bytes, summary, notes } = await exportProfile({ ...question, format, pgo }, context);
+    if (!isPiped) await checkOutputFile(output, mayReplace);
+    const { bytes, summary, notes } = await exportProfile({ ...question, format, isForPgo }, context);
     io.progress?.(null);
     if (isPiped) await write(bytes);
-    else await writeOutputFile(output, bytes, force);
+    else await writeOutputFile(output, bytes, mayReplace);
     const tell = isPiped ? io.err : io.out;
     tell(
       `${isPiped ? '' : `Wrote ${safeText(output, 300)} (${formatValue(bytes.length, 'bytes')}): `}${summary}`,

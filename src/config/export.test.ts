@@ -9,8 +9,8 @@ test('with a file only, the defaults hold', () => {
     question: {},
     output: 'a.pb.gz',
     format: 'pprof',
-    pgo: false,
-    force: false,
+    isForPgo: false,
+    mayReplace: false,
   });
 });
 
@@ -29,8 +29,8 @@ test('every option is read, under the names that the tools use', () => {
     },
     output: '-',
     format: 'collapsed',
-    pgo: false,
-    force: false,
+    isForPgo: false,
+    mayReplace: false,
   });
 });
 
@@ -76,6 +76,6 @@ describe('the format', () => {
   });
 
   test('for the compiler needs no ending', () => {
-    expect(read('--output', '-', '--pgo')).toMatchObject({ format: 'pprof', pgo: true });
+    expect(read('--output', '-', '--pgo')).toMatchObject({ format: 'pprof', isForPgo: true });
   });
 });

@@ -9,9 +9,9 @@ export interface ExportSettings {
   /** Path of the file; `-` for the standard output. */
   output: string;
   format: ExportFormat;
-  pgo: boolean;
+  isForPgo: boolean;
   /** Whether a file that exists is replaced. */
-  force: boolean;
+  mayReplace: boolean;
 }
 
 /** The option of each argument of the question. */
@@ -50,9 +50,9 @@ export function readExport(
       'Name the file: --output profile.pb.gz, or --output - for the standard output.',
     );
   }
-  const pgo = isSet('exportPgo');
-  const format = readFormat(text('exportFormat'), output, pgo);
-  if (pgo && format !== 'pprof') {
+  const isForPgo = isSet('exportPgo');
+  const format = readFormat(text('exportFormat'), output, isForPgo);
+  if (isForPgo && format !== 'pprof') {
     throw new UsageError(
       `--pgo writes pprof, not ${format}.`,
       'Leave --format out, and name the file default.pgo: `go build` finds it in the folder of package main.',
@@ -62,10 +62,16 @@ export function readExport(
     const value = text(name);
     return value === null ? [] : [[argument, value] as const];
   });
-  return { question: Object.fromEntries(question), output, format, pgo, force: isSet('exportForce') };
+  return {
+    question: Object.fromEntries(question),
+    output,
+    format,
+    isForPgo,
+    mayReplace: isSet('exportForce'),
+  };
 }
 
-function readFormat(given: string | null, output: string, pgo: boolean): ExportFormat {
+function readFormat(given: string | null, output: string, isForPgo: boolean): ExportFormat {
   const named = EXPORT_FORMATS.find((format) => format === given);
   if (given !== null && named === undefined) {
     throw new UsageError(
@@ -74,7 +80,7 @@ function readFormat(given: string | null, output: string, pgo: boolean): ExportF
     );
   }
   const byEnding = ENDINGS.find(([ending]) => ending.test(output))?.[1];
-  const format = named ?? byEnding ?? (pgo ? 'pprof' : undefined);
+  const format = named ?? byEnding ?? (isForPgo ? 'pprof' : undefined);
   if (format !== undefined) return format;
   throw new UsageError(
     `The name ${JSON.stringify(output.slice(-100))} does not say which format is wanted.`,

@@ -35,7 +35,7 @@ export function progressTo({ _meta, notify }: ServerContext['mcpReq']): Progress
 }
 
 /** The failure of a call that reads a resource, as the protocol reports it. */
-export function callError({ outcome, failure }: CallFailure): ProtocolError {
+export function buildCallError({ outcome, failure }: CallFailure): ProtocolError {
   const code = outcome === 'refused' ? ProtocolErrorCode.InvalidParams : ProtocolErrorCode.InternalError;
   return new ProtocolError(code, failure);
 }

@@ -4,7 +4,7 @@ import type { Progress, ToolContext } from '../../query/context.js';
 import { formatValue } from '../../text/units.js';
 import { type CallEnvironment, runCall } from '../call.js';
 import { checkArguments } from '../check-arguments.js';
-import { callError } from '../exchange.js';
+import { buildCallError } from '../exchange.js';
 import { readExportAddress } from './address.js';
 import { EXPORT_RESOURCE, EXPORT_TYPES } from './surface.js';
 
@@ -34,7 +34,7 @@ export async function readExport(
     const args = checkArguments({ ...EXPORT_RESOURCE, run: notATool }, readExportAddress(uri));
     const { format, pgo, ...question } = EXPORT_RESOURCE.input.parse(args);
     const { exportProfile } = await import('../../query/export/export-profile.js');
-    const { bytes } = await exportProfile({ ...question, format, pgo: pgo === 'true' }, context);
+    const { bytes } = await exportProfile({ ...question, format, isForPgo: pgo === 'true' }, context);
     if (bytes.length > maxBytes) throw tooLarge(bytes.length, maxBytes);
     const mimeType = EXPORT_TYPES[format];
     const content =
@@ -46,7 +46,7 @@ export async function readExport(
   const call = { name: EXPORT_RESOURCE.name, arguments: { uri }, work };
   const result = await runCall(call, environment, signal, progress);
   if ('value' in result) return { contents: [result.value], ...NOT_CACHED };
-  throw callError(result);
+  throw buildCallError(result);
 }
 
 function notATool(): never {

@@ -5,7 +5,7 @@ import { appPage } from '../../report/picture/page.js';
 import { safeJson } from '../../text/sanitise.js';
 import { TOOLS } from '../../tools/index.js';
 import type { CallEnvironment } from '../call.js';
-import { callError } from '../exchange.js';
+import { buildCallError } from '../exchange.js';
 import { describeFailure } from '../failures.js';
 import { readPictureAddress } from './address.js';
 import { callWithPicture } from './call.js';
@@ -36,7 +36,7 @@ export async function readPicture(
 ): Promise<ReadResourceResult> {
   const { tool, arguments: args } = readAddress(uri);
   const result = await callWithPicture(tool, args, environment, signal, progress);
-  if (!('picture' in result)) throw callError(result);
+  if (!('picture' in result)) throw buildCallError(result);
   const text = safeJson(result.picture);
   return { contents: [{ uri, mimeType: 'application/json', text }], ...NOT_CACHED };
 }

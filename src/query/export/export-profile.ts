@@ -29,7 +29,7 @@ export interface ExportArguments extends ScopeArguments {
   url?: string | undefined;
   format: ExportFormat;
   /** Whether the file must be fit for `go build -pgo`. */
-  pgo: boolean;
+  isForPgo: boolean;
 }
 
 /** A profile as a file. */
@@ -49,10 +49,12 @@ export interface ExportedProfile {
 export async function exportProfile(args: ExportArguments, context: ToolContext): Promise<ExportedProfile> {
   const { question, notes: linkNotes } = await readQuestion(args, context);
   const { profile_type: typeArgument } = question;
-  const wanted = args.pgo && typeArgument === undefined ? { ...question, profile_type: 'cpu' } : question;
+  const wanted =
+    args.isForPgo && typeArgument === undefined ? { ...question, profile_type: 'cpu' } : question;
   const request = await readRequest(wanted, context);
   const resolution = await resolveScope(request, context);
-  if ('missing' in resolution) throw await noData(resolution.missing, resolution.window, args.pgo, context);
+  if ('missing' in resolution)
+    throw await noData(resolution.missing, resolution.window, args.isForPgo, context);
   const { scope } = resolution;
   const { source, type } = scope;
   const query = { ...mergeQuery(scope), isApart: true };
@@ -68,7 +70,7 @@ export async function exportProfile(args: ExportArguments, context: ToolContext)
     throw await noData(
       { ...request, service, matchers, profileType: type.id },
       scope.window,
-      args.pgo,
+      args.isForPgo,
       context,
     );
   }
@@ -78,7 +80,7 @@ export async function exportProfile(args: ExportArguments, context: ToolContext)
       'Export the two sides one by one, and compare them with `go tool pprof -diff_base`.',
     );
   }
-  const obstacle = args.pgo ? pgoObstacle(profile) : null;
+  const obstacle = args.isForPgo ? pgoObstacle(profile) : null;
   if (obstacle !== null) throw unfitForPgo(obstacle, scope);
   const divisor = Math.max(
     1,
