@@ -63,7 +63,7 @@ async function started(url: string, directory: string, log: string[] = []) {
 
 async function directory(): Promise<string> {
   const made = await mkdtemp(path.join(tmpdir(), 'learned-'));
-  onTestFinished(() => rm(made, { recursive: true, force: true }));
+  onTestFinished(() => rm(made, { recursive: true, force: true, maxRetries: 5 }));
   return made;
 }
 

@@ -7,7 +7,7 @@ import { pprofBytes, type TestPprof } from './profiles.js';
 /** A directory with these files, which is gone when the test is over. */
 export async function directoryWith(files: Readonly<Record<string, Uint8Array | string>>): Promise<string> {
   const directory = await mkdtemp(path.join(tmpdir(), 'profiles-'));
-  onTestFinished(() => rm(directory, { recursive: true, force: true }));
+  onTestFinished(() => rm(directory, { recursive: true, force: true, maxRetries: 5 }));
   for (const [name, content] of Object.entries(files)) {
     const file = path.join(directory, name);
     await mkdir(path.dirname(file), { recursive: true });
