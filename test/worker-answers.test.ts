@@ -1,9 +1,19 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { readExport } from '../src/mcp/exports/read.js';
 import type { offload as runsJob } from '../src/offload.js';
 import type { Reading } from '../src/profile/compare/analysis.js';
 import { createPyroscopeSource } from '../src/sources/pyroscope/source.js';
 import type { ProfileSource } from '../src/sources/source.js';
-import { asker, askFiles, demoSource, fixture, INCIDENT_WINDOW, INCIDENTS } from './support/ask.js';
+import {
+  asker,
+  askFiles,
+  createEnvironment,
+  demoSource,
+  fixture,
+  INCIDENT_WINDOW,
+  INCIDENTS,
+} from './support/ask.js';
+import { askForPicture } from './support/pictures.js';
 import { startPyroscopeServer, type TestPyroscope } from './support/pyroscope-server.js';
 import { TOOL_CALLS } from './support/tool-arguments.js';
 
@@ -55,6 +65,11 @@ const CALLS: readonly [tool: string, args: object][] = [
     { ...WINDOW, profile_type: 'cpu', from: '2026-11-20T14:10:00Z', to: '2026-11-20T14:20:00Z' },
   ],
   ['inspect_function', { ...WINDOW, profile_type: 'cpu', function: 'loadPattern', format: 'json' }],
+  // The id of one of the demo's profiles, which the files source makes from its path.
+  [
+    'compare_profiles',
+    { ...WINDOW, profile_type: 'cpu', profile_id: 'bd3d3a29-d124-83f5-a3e9-3398ba06d682' },
+  ],
   ['investigate', { ...WINDOW, format: 'json' }],
 ];
 
@@ -88,6 +103,20 @@ describe('whole answers', () => {
     },
     120_000,
   );
+});
+
+test('pictures and exported profiles are the same', async () => {
+  const { signal } = new AbortController();
+  const uri = `pyroscope://profile?${new URLSearchParams({ ...WINDOW, profile_type: 'cpu' })}`;
+  const read = async (inThreads: boolean) => {
+    seen.inThreads = inThreads;
+    const source = demoSource();
+    const { flames } = await askForPicture(source, 'compare_profiles', { ...WINDOW, profile_type: 'cpu' });
+    const file = await readExport(uri, createEnvironment([source]), signal);
+    await source.close?.();
+    return { flames, file };
+  };
+  expect(await read(true)).toEqual(await read(false));
 });
 
 describe.each(INCIDENTS)('$name', ({ directory, service }) => {

@@ -54,7 +54,9 @@ describe.each(CLIENTS)('%s', (kind) => {
       });
       await expect(client.readResource('pyroscope://guide')).rejects.toMatchObject({
         code: -32_602,
-        message: expect.stringContaining('Next: Resources: pyroscope://guide/investigate.'),
+        message: expect.stringContaining(
+          'Next: Resources: pyroscope://guide/investigate, pyroscope://profile{?',
+        ),
       });
       expect(await client.callTool('query_profile', { limit: 'many' })).toMatchObject({ isError: true });
     } finally {

@@ -14,7 +14,7 @@ interface ToolCall {
  */
 export const TOOL_CALLS: Readonly<Record<string, ToolCall>> = {
   compare_profiles: { arguments: { ...INCIDENT, profile_type: 'cpu' }, holds: 'coupon.loadPattern' },
-  find_query_patterns: { arguments: {}, holds: 'No query patterns' },
+  find_query_patterns: { arguments: {}, holds: 'query pattern' },
   investigate: { arguments: INCIDENT, holds: 'code_regression' },
   get_timeline: {
     arguments: { ...INCIDENT, from: '2026-11-20T14:00:00Z', profile_type: 'cpu' },
