@@ -5,6 +5,7 @@
 // How pprof's table differs from ours, and what is done about it here:
 // - pprof groups by function name. We keep unnamed functions apart by file and line; they are put together
 //   again, a stack that passes through several of them counting once.
+// - We put the instances of a generic function into one row; here they stay apart, as in an exported profile.
 // - pprof rewrites Go type parameters as if they were C++ (`Sum([]uint8) []uint8` loses its parentheses);
 //   -symbolize=none keeps the names of the file.
 // - pprof counts samples without a stack in its total, though in no row; we have a row for them, which is
@@ -31,7 +32,7 @@ const incidents = [
 
 /** Our table in the same form: unnamed functions put together by name. */
 function ourTable(pprof, index) {
-  const profile = pprofToProfile(pprof, index);
+  const profile = pprofToProfile(pprof, index, { isApart: true });
   const table = functionTable(profile);
   const ids = new Map();
   profile.functions.forEach(({ name }, id) => {
