@@ -69,3 +69,8 @@ export function cutLeft(name: string, maxLength: number): string {
   const slash = tail.indexOf('/');
   return `…${slash >= 0 && slash < maxLength / 2 ? tail.slice(slash) : tail}`;
 }
+
+/** Text as content or a quoted attribute of HTML or XML. */
+export function escapeMarkup(text: string): string {
+  return text.replace(/[<>&"']/g, (char) => `&#${char.charCodeAt(0)};`);
+}

@@ -1,10 +1,9 @@
 import { UserError } from '../../errors.js';
 import { fillPage } from '../../report/picture/page.js';
-import { TOOLS } from '../../tools/index.js';
 import { readAddressArguments } from '../address-arguments.js';
 import type { CallEnvironment, CallFailure } from '../call.js';
 import { describeFailure } from '../failures.js';
-import { isPictured, listPictured } from '../pictures/address.js';
+import { findPictured } from '../pictures/address.js';
 import { callWithPicture } from '../pictures/call.js';
 import { readView } from '../pictures/view-file.js';
 
@@ -54,13 +53,7 @@ export async function answerView(
 ): Promise<Response> {
   try {
     const { tool: name = '', ...args } = readAddressArguments(new URL(request.url).search.slice(1));
-    const tool = TOOLS.find((each) => each.name === name);
-    if (tool === undefined || !isPictured(name)) {
-      throw new UserError(
-        `There is no picture of ${JSON.stringify(name.slice(0, 60))}.`,
-        `Name one of these in \`tool\`: ${listPictured()}.`,
-      );
-    }
+    const tool = findPictured(name, 'Name one of these in `tool`');
     const result = await callWithPicture(tool, args, environment, signal);
     if (!('picture' in result)) return plain(STATUS[result.outcome], result.failure);
     return new Response(fillPage(await readView(), result.picture), {

@@ -1,6 +1,8 @@
 import { UserError } from '../../errors.js';
 import { PICTURE_PREFIX } from '../../report/picture/uri.js';
 import { cutRight } from '../../text/sanitise.js';
+import type { Tool } from '../../tools/define.js';
+import { TOOLS } from '../../tools/index.js';
 import { readAddressArguments } from '../address-arguments.js';
 
 /** Tools whose answers have a picture. */
@@ -12,14 +14,19 @@ const PICTURED: ReadonlySet<string> = new Set([
   'summarize_profile',
 ]);
 
-/** Whether the answers of a tool have a picture. */
-export function isPictured(tool: string): boolean {
-  return PICTURED.has(tool);
-}
-
-/** Names of the tools whose answers have pictures. */
-export function listPictured(): string {
-  return [...PICTURED].join(', ');
+/**
+ * The tool of a name, where its answers have pictures.
+ *
+ * @param hint words that introduce the tools with pictures where it has none
+ * @throws UserError for any other name
+ */
+export function findPictured(name: string, hint = 'Tools with pictures'): Tool {
+  const tool = PICTURED.has(name) ? TOOLS.find((each) => each.name === name) : undefined;
+  if (tool !== undefined) return tool;
+  throw new UserError(
+    `There is no picture of ${JSON.stringify(cutRight(name, 60))}.`,
+    `${hint}: ${[...PICTURED].join(', ')}.`,
+  );
 }
 
 const APP_PREFIX = 'ui://pyroscope-mcp/';
@@ -44,13 +51,7 @@ export function isPictureAddress(uri: unknown): uri is string {
  * Reads a call from the address of its picture.
  * @throws UserError for a tool without pictures, or an argument that is given twice or cannot be decoded
  */
-export function readPictureAddress(uri: string): { tool: string; arguments: Record<string, string> } {
-  const [tool = '', ...rest] = uri.slice(PICTURE_PREFIX.length).split('?');
-  if (!PICTURED.has(tool)) {
-    throw new UserError(
-      `There is no picture of ${JSON.stringify(cutRight(tool, 60))}.`,
-      `Tools with pictures: ${listPictured()}.`,
-    );
-  }
-  return { tool, arguments: readAddressArguments(rest.join('?')) };
+export function readPictureAddress(uri: string): { tool: Tool; arguments: Record<string, string> } {
+  const [name = '', ...rest] = uri.slice(PICTURE_PREFIX.length).split('?');
+  return { tool: findPictured(name), arguments: readAddressArguments(rest.join('?')) };
 }

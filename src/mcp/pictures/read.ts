@@ -3,7 +3,6 @@ import { UserError } from '../../errors.js';
 import type { Progress } from '../../query/context.js';
 import { appPage } from '../../report/picture/page.js';
 import { safeJson } from '../../text/sanitise.js';
-import { TOOLS } from '../../tools/index.js';
 import type { CallEnvironment } from '../call.js';
 import { buildCallError } from '../exchange.js';
 import { describeFailure } from '../failures.js';
@@ -44,10 +43,7 @@ export async function readPicture(
 /** @throws ProtocolError */
 function readAddress(uri: string) {
   try {
-    const { tool: name, arguments: args } = readPictureAddress(uri);
-    const tool = TOOLS.find((each) => each.name === name);
-    if (tool === undefined) throw new Error(`there is no tool ${name}`);
-    return { tool, arguments: args };
+    return readPictureAddress(uri);
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     throw new ProtocolError(ProtocolErrorCode.InvalidParams, describeFailure(error));

@@ -1,4 +1,4 @@
-import { safeText } from '../../text/sanitise.js';
+import { escapeMarkup, safeText } from '../../text/sanitise.js';
 import { writeSentence } from '../change/finding-sentence.js';
 import type { GateCheck, GateReport } from './gate-report.js';
 import { neededText, sideText, smallestText, writeHeadline } from './words.js';
@@ -38,7 +38,5 @@ function writeCase({ kind, state, reason, findings }: GateCheck, { service }: Ga
 
 /** Text that XML 1.0 allows, without the marks that have a meaning in it. */
 function escaped(text: string): string {
-  return safeText(text, 4_000)
-    .replace(/[\ufffe\uffff]/g, ' ')
-    .replace(/[&<>"']/g, (char) => `&#${char.codePointAt(0)};`);
+  return escapeMarkup(safeText(text, 4_000).replace(/[\ufffe\uffff]/g, ' '));
 }

@@ -1,4 +1,4 @@
-import { safeText } from '../../text/sanitise.js';
+import { escapeMarkup, safeText } from '../../text/sanitise.js';
 import type { Picture } from './format.js';
 
 /** The element of the page that holds the data, as the view's build writes it. */
@@ -20,7 +20,7 @@ export function fillPage(view: string, picture: Picture): string {
       EMPTY_DATA.replace('></', () => `>${data}</`),
     ),
     TITLE,
-    `<title>${htmlSafe(safeText(nameAnswer(picture), 200))}</title>`,
+    `<title>${escapeMarkup(safeText(nameAnswer(picture), 200))}</title>`,
   );
 }
 
@@ -33,7 +33,7 @@ export function nameAnswer({ data, asked }: Picture): string {
 
 /** The view as a chat shows it: the host fetches the data of the call of a tool. */
 export function appPage(view: string, tool: string): string {
-  return replaceOnce(view, TOOL, `<meta name="tool" content="${htmlSafe(tool)}">`);
+  return replaceOnce(view, TOOL, `<meta name="tool" content="${escapeMarkup(tool)}">`);
 }
 
 /** JSON that cannot end the element that it stands in, nor turn text around. */
@@ -44,11 +44,6 @@ function scriptSafe(json: string): string {
       (_, at) => `\\u${char.charCodeAt(at).toString(16).padStart(4, '0')}`,
     ).join(''),
   );
-}
-
-/** Text as HTML. */
-export function htmlSafe(text: string): string {
-  return text.replace(/[<>&"']/g, (char) => `&#${char.charCodeAt(0)};`);
 }
 
 function replaceOnce(text: string, part: string, by: string): string {

@@ -1,9 +1,8 @@
-import { safeText } from '../../text/sanitise.js';
+import { escapeMarkup, safeText } from '../../text/sanitise.js';
 import { formatShare, formatValue } from '../../text/units.js';
 import { LIGHT } from './colours.js';
 import type { Flame } from './format.js';
 import { type Frames, layOut, readFrames } from './layout.js';
-import { htmlSafe } from './page.js';
 
 const [WIDTH, ROW, TOP, CHAR] = [1200, 17, 44, 6.7] as const;
 /** Narrower frames, in pixels, are left out. */
@@ -33,9 +32,9 @@ export function drawSvg(flame: Flame, heading: string): string {
     const name = readName(flame, fn);
     const label = cutLabel(`${at === named ? '► ' : ''}${sign(frames, at)}${shorten(name)}`, wide);
     drawn.push(
-      `<g><title>${htmlSafe(`${name}: ${numbers(flame, frames, at)}`)}</title>` +
+      `<g><title>${escapeMarkup(`${name}: ${numbers(flame, frames, at)}`)}</title>` +
         `<rect x="${left}" y="${top}" width="${Math.max(0.4, wide - 1).toFixed(1)}" height="${ROW - 1}" fill="${colour}"/>` +
-        `${label === '' ? '' : `<text x="${(Number(left) + 3).toFixed(1)}" y="${top + 12}">${htmlSafe(label)}</text>`}</g>`,
+        `${label === '' ? '' : `<text x="${(Number(left) + 3).toFixed(1)}" y="${top + 12}">${escapeMarkup(label)}</text>`}</g>`,
     );
     if (path.has(at))
       outlined.push(
@@ -44,9 +43,9 @@ export function drawSvg(flame: Flame, heading: string): string {
   });
   const height = TOP + (deepest + 1) * ROW + 4;
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}" role="img" aria-label="${htmlSafe(title)}" font-family="${FONT}" font-size="11">`,
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}" role="img" aria-label="${escapeMarkup(title)}" font-family="${FONT}" font-size="11">`,
     `<rect width="${WIDTH}" height="${height}" fill="${LIGHT.ground}"/>`,
-    `<text x="${LEGEND_LEFT}" y="16" font-size="13" font-weight="bold">${htmlSafe(title)}</text>`,
+    `<text x="${LEGEND_LEFT}" y="16" font-size="13" font-weight="bold">${escapeMarkup(title)}</text>`,
     ...drawLegend(flame),
     ...drawn,
     ...outlined,
