@@ -141,13 +141,20 @@ export function whyNotLoad({ findings, main, totals }: Investigation): string {
 }
 
 /** Says how far the load explains a change of code; '' where that was not asked. */
-export function loadReason({ type, valueBefore, valueAfter, kind, load }: Finding): string {
+export function loadReason(finding: Finding): string {
+  const { type, valueBefore, valueAfter, kind, load } = finding;
   if (load === null || (kind !== 'code' && kind !== 'improvement')) return '';
-  const rest = restText(load);
+  const rest = restText(load, totalChange(finding));
   if (load < MIN_RISE || kind === 'improvement')
     return `Why not load: load drives all code alike, and ${rest}`;
   const expected = valueBefore * load;
   if (expected === 0) return `Why not load alone: ${rest}, but the function cost nothing before`;
   const values = rangeText(expected, valueAfter, type).replace(' -> ', ', not ');
   return `Why not load alone: ${rest}; so the function would cost ${values}`;
+}
+
+/** Change of the total of a type, after ÷ before; null where the finding is about a part of it. */
+function totalChange({ of, wholeBefore, wholeAfter }: Finding): number | null {
+  const isWhole = of.label === null && of.stretch === null && of.isRest !== true;
+  return isWhole && wholeBefore > 0 ? wholeAfter / wholeBefore : null;
 }

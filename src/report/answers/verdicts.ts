@@ -63,9 +63,20 @@ const VERDICTS: Readonly<Record<Verdict, VerdictWords>> = {
   },
 };
 
-/** How the cost per profile outside of a named function changed, after ÷ before. */
-export function restText(load: number): string {
+/** Largest change of a total that is called unchanged: samples of a full thread differ by a few percent. */
+const MAX_DRIFT = 1.05;
+
+/**
+ * How the cost per profile outside of a named function changed, after ÷ before. A total that stays, as that of
+ * a busy thread or at a CPU limit, cannot tell load: all else has to make room for the function.
+ *
+ * @param total change of the total that both are part of; null where it is not known
+ */
+export function restText(load: number, total: number | null): string {
   const times = `x${load.toFixed(2)}`;
+  const hasSameTotal = total !== null && total <= MAX_DRIFT && total >= 1 / MAX_DRIFT;
+  if (load <= 1 / MIN_RISE && hasSameTotal)
+    return `all else fell to ${times} within an unchanged total (x${total.toFixed(2)}) to make room`;
   if (load >= MIN_RISE) return `all else rose ${times}, too (more load, or a second cause)`;
   if (load <= 1 / MIN_RISE) return `all else fell to ${times} (less load, or less work elsewhere)`;
   return `all else costs the same (${times})`;

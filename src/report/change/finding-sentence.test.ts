@@ -193,6 +193,27 @@ describe('why not load', () => {
       { load: 0.5 },
       'Why not load: load drives all code alike, and all else fell to x0.50 (less load, or less work elsewhere)',
     ],
+    [
+      { load: 0.5, wholeBefore: 100, wholeAfter: 101 },
+      'Why not load: load drives all code alike, and all else fell to x0.50 within an unchanged total (x1.01) to make room',
+    ],
+    [
+      { load: 0.5, wholeBefore: 100, wholeAfter: 112 },
+      'Why not load: load drives all code alike, and all else fell to x0.50 (less load, or less work elsewhere)',
+    ],
+    [
+      { load: 0.5, wholeBefore: 100, wholeAfter: 89 },
+      'Why not load: load drives all code alike, and all else fell to x0.50 (less load, or less work elsewhere)',
+    ],
+    [
+      {
+        load: 0.5,
+        wholeBefore: 100,
+        wholeAfter: 101,
+        of: { label: { name: 'pod', value: 'a' }, stretch: null },
+      },
+      'Why not load: load drives all code alike, and all else fell to x0.50 (less load, or less work elsewhere)',
+    ],
     [{ load: null }, ''],
     [{ kind: 'moved' }, ''],
     [{ kind: 'load' }, ''],
