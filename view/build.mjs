@@ -15,10 +15,11 @@ const { outputFiles } = await build({
   charset: 'utf8',
   legalComments: 'none',
 });
-const style = await transform(readFileSync(path.join(folder, 'style.css'), 'utf8'), {
-  loader: 'css',
-  minify: true,
-});
+const colours = await readColours();
+const style = await transform(
+  `${writePalettes(colours)}\n${readFileSync(path.join(folder, 'style.css'), 'utf8')}`,
+  { loader: 'css', minify: true },
+);
 const [script] = outputFiles;
 // The HTML parser ends a script at its end tag and at nothing else once comments are out of the way.
 const safe = script.text.trim().replaceAll('</script', '<\\/script').replaceAll('<!--', '<\\!--');
@@ -28,3 +29,30 @@ const page = readFileSync(path.join(folder, 'index.html'), 'utf8')
 const dist = path.join(path.dirname(folder), 'dist');
 mkdirSync(dist, { recursive: true });
 writeFileSync(path.join(dist, 'view.html'), page);
+
+/** The module of colours, which is TypeScript and may not be compiled yet. */
+async function readColours() {
+  const source = path.join(path.dirname(folder), 'src/report/picture/colours.ts');
+  const { code } = await transform(readFileSync(source, 'utf8'), { loader: 'ts', format: 'esm' });
+  return import(`data:text/javascript,${encodeURIComponent(code)}`);
+}
+
+/** The light palette, and the dark one where the person or the host wants it. */
+function writePalettes({ LIGHT, DARK }) {
+  const dark = writeProperties(DARK);
+  return [
+    `:root { ${writeProperties(LIGHT)} }`,
+    `:root[data-theme="dark"] { ${dark} }`,
+    `@media (prefers-color-scheme: dark) { :root:not([data-theme="light"]) { ${dark} } }`,
+  ].join('\n');
+}
+
+/** A palette as custom properties of CSS. */
+function writeProperties({ owners, marks, ...rest }) {
+  const [own, library, runtime, bare] = owners;
+  const [noise, grew, shrank] = marks;
+  const properties = { ...rest, own, library, runtime, bare, noise, grew, shrank };
+  return Object.entries(properties)
+    .map(([name, colour]) => `--${name}: ${colour};`)
+    .join(' ');
+}

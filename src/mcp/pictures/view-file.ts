@@ -5,8 +5,11 @@ const PLACE = import.meta.url.endsWith('.js') ? '../../view.html' : '../../../di
 
 let view: Promise<string> | null = null;
 
-/** The view as HTML, read once. */
+/** The view as HTML, read once. A failed read is not remembered, since the next may succeed. */
 export function readView(): Promise<string> {
-  view ??= readFile(new URL(PLACE, import.meta.url), 'utf8');
+  view ??= readFile(new URL(PLACE, import.meta.url), 'utf8').catch((error: unknown) => {
+    view = null;
+    throw error;
+  });
   return view;
 }

@@ -67,8 +67,8 @@ const VERDICTS: Readonly<Record<Verdict, VerdictWords>> = {
 const MAX_DRIFT = 1.05;
 
 /**
- * How the cost per profile outside of a named function changed, after ÷ before. A total that stays, as that of
- * a busy thread or at a CPU limit, cannot tell load: all else has to make room for the function.
+ * How the cost per profile outside of a named function changed, after ÷ before. A total that stays, as that
+ * of a busy thread or at a CPU limit, cannot tell load: all else has to make room for the function.
  *
  * @param total change of the total that both are part of; null where it is not known
  */

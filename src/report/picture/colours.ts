@@ -13,6 +13,12 @@ export interface Palette {
   cut: string;
   path: string;
   match: string;
+  /** Ground of a selected or hovered row. */
+  soft: string;
+  link: string;
+  /** Text of a verdict that needs somebody, and of one that does not. */
+  bad: string;
+  good: string;
 }
 
 /**
@@ -30,6 +36,10 @@ export const LIGHT: Palette = {
   cut: '#eceef1',
   path: '#8b1a00',
   match: '#c2e812',
+  soft: '#f3f5f7',
+  link: '#0a57b5',
+  bad: '#9a2a00',
+  good: '#0b5a2e',
 };
 
 export const DARK: Palette = {
@@ -43,4 +53,8 @@ export const DARK: Palette = {
   cut: '#353c43',
   path: '#ffd9c7',
   match: '#c2e812',
+  soft: '#1f2428',
+  link: '#8ec5ff',
+  bad: '#ffb08a',
+  good: '#8fe0b0',
 };
