@@ -22,6 +22,7 @@ const ROOMS = {
   'offload.ts': { imports: ['jobs.ts', 'work'] },
   commands: {
     imports: [
+      'access',
       'mcp',
       'tools',
       'investigation',
@@ -35,7 +36,18 @@ const ROOMS = {
     ],
   },
   mcp: {
-    imports: ['tools', 'query', 'report', 'profile', 'sources', 'config', 'telemetry', 'offload.ts', 'work'],
+    imports: [
+      'access',
+      'tools',
+      'query',
+      'report',
+      'profile',
+      'sources',
+      'config',
+      'telemetry',
+      'offload.ts',
+      'work',
+    ],
     only: { sources: ['sources/selector.ts', 'sources/source.ts'] },
     packages: ['@modelcontextprotocol'],
   },
@@ -58,6 +70,7 @@ const ROOMS = {
   schema: { imports: ['work', 'telemetry'], types: ['sources'] },
   config: { imports: ['sources', 'telemetry', 'profile'], only: { profile: ['profile/export/exported.ts'] } },
   sources: { imports: ['profile', 'telemetry', 'offload.ts', 'work'], packages: ['undici'] },
+  access: { imports: [], types: ['sources'] },
   work: { imports: [], types: ['profile'] },
   telemetry: { imports: [] },
   report: { imports: ['profile'], types: ['sources'], only: { sources: ['sources/place.ts'] }, ...PURE },

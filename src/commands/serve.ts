@@ -1,9 +1,11 @@
+import { type Identity, type Rights, SERVER_RIGHTS } from '../access/identity.js';
 import type { Config } from '../config/read.js';
-import type { CallEnvironment } from '../mcp/call.js';
+import type { EnvironmentOf } from '../mcp/caller.js';
 import type { Log } from '../telemetry/log.js';
 import type { Metrics } from '../telemetry/metrics.js';
 import type { Io } from './environment.js';
 import { keepHeapSmall } from './heap.js';
+import { createWorkspaces } from './workspaces.js';
 
 /** Longest time from the wish to stop to the end of the process, beyond what calls in flight are given. */
 const BACKSTOP_MS = 5_000;
@@ -18,29 +20,28 @@ const IDLE_MARGIN_MS = 60_000;
 export async function serve(config: Config, log: Log, io: Io): Promise<void> {
   keepHeapSmall();
   const metrics = config.http === null ? null : await openMetrics();
-  let environment: Promise<CallEnvironment> | undefined;
   // Over stdio loaded and made with the first call: a client lists the tools at once.
-  const createEnvironment = () => {
-    environment ??= (async () => {
-      const [{ createEnvironment }, { createRecentAnswers }] = await Promise.all([
-        import('./environment.js'),
-        import('../sources/recent.js'),
-      ]);
-      const environment = await createEnvironment(
-        config,
-        log,
-        metrics?.meter,
-        createRecentAnswers({ meter: metrics?.meter }),
-      );
-      environment.learn();
-      return environment;
-    })();
+  const createFor = async (rights: Rights) => {
+    if (rights !== SERVER_RIGHTS) throw new Error('no caller has rights of its own yet');
+    const [{ createEnvironment }, { createRecentAnswers }] = await Promise.all([
+      import('./environment.js'),
+      import('../sources/recent.js'),
+    ]);
+    const recent = createRecentAnswers({ meter: metrics?.meter });
+    const environment = await createEnvironment(config, log, metrics?.meter, recent);
+    environment.learn();
     return environment;
   };
+  const workspaces = createWorkspaces(createFor, log);
   const server =
     config.http === null || metrics === null
-      ? await startStdio(createEnvironment, log)
-      : await startHttp(config, config.http, { environmentOf: createEnvironment, metrics, log, io });
+      ? await startStdio(workspaces.environmentOf, log)
+      : await startHttp(config, config.http, {
+          environmentOf: workspaces.environmentOf,
+          metrics,
+          log,
+          io,
+        });
   const { delayMs, graceMs } =
     config.http === null ? { delayMs: 0, graceMs: 0 } : config.httpSettings.shutdown;
   let isStopping = false;
@@ -52,7 +53,7 @@ export async function serve(config: Config, log: Log, io: Io): Promise<void> {
     setTimeout(() => process.exit(0), delayMs + graceMs + BACKSTOP_MS).unref();
     try {
       await server.close();
-      await (await environment)?.context.sources.close();
+      await workspaces.close();
     } catch (error) {
       log.error('stopping failed', error);
     }
@@ -78,13 +79,18 @@ async function openMetrics(): Promise<Metrics> {
   return createMetrics([...TOOLS, EXPORT_RESOURCE].map(({ name }) => name));
 }
 
-async function startStdio(environmentOf: () => Promise<CallEnvironment>, log: Log) {
+/** Identity of the server itself, and of whoever started it over stdio. */
+const SERVER_IDENTITY: Identity = { client: 'server', rights: SERVER_RIGHTS };
+/** Signal of work that ends with the process. */
+const NEVER = new AbortController().signal;
+
+async function startStdio(environmentOf: EnvironmentOf, log: Log) {
   const { serveOverStdio } = await import('../mcp/stdio.js');
-  return serveOverStdio(environmentOf, log);
+  return serveOverStdio(() => environmentOf(SERVER_IDENTITY, NEVER), log);
 }
 
 interface HttpParts {
-  environmentOf: () => Promise<CallEnvironment>;
+  environmentOf: EnvironmentOf;
   metrics: Metrics;
   log: Log;
   io: Io;
@@ -110,7 +116,7 @@ async function startHttp(
     meter: metrics.meter,
   });
   io.err(`pyroscope-mcp serves MCP at ${server.url}`);
-  environmentOf().then(
+  environmentOf(SERVER_IDENTITY, NEVER).then(
     () => {
       notReady = null;
     },

@@ -1,6 +1,7 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { BlockList, isIPv6 } from 'node:net';
+import { type Identity, SERVER_RIGHTS } from '../../access/identity.js';
 import { UsageError } from '../../errors.js';
 import { readSettingFile, reasonOfSettingFile } from '../../setting-file.js';
 import type { Log } from '../../telemetry/log.js';
@@ -86,12 +87,12 @@ function isUnspecified(host: string): boolean {
 const REALM = 'Bearer realm="pyroscope-mcp"';
 
 /** Who a request comes from, as far as its token says, or the answer for one that is not let in. */
-export type Caller = { client: string } | { refused: Response };
+export type Checked = { identity: Identity } | { refused: Response };
 
 /** Lets in who names a token. */
 export interface Bearer {
-  /** @param authorization the header of that name */
-  check(authorization: string | null): Promise<Caller>;
+  /** @param headers those of the request */
+  check(headers: Headers): Promise<Checked>;
 }
 
 export interface BearerOptions {
@@ -116,8 +117,8 @@ export async function createBearer({ tokens, tokenFile }: BearerOptions, log: Lo
 
 function checkAgainst(fixed: TokenSet, file: TokenFile | null): Bearer {
   return {
-    async check(authorization) {
-      const [, token] = /^Bearer +(\S+) *$/i.exec(authorization ?? '') ?? [];
+    async check(headers) {
+      const [, token] = /^Bearer +(\S+) *$/i.exec(headers.get('authorization') ?? '') ?? [];
       const fromFile = await file?.current();
       if (token === undefined) {
         return {
@@ -129,7 +130,7 @@ function checkAgainst(fixed: TokenSet, file: TokenFile | null): Bearer {
       }
       const [a, b] = [fixed.identifyClient(token), fromFile?.identifyClient(token) ?? null];
       const client = a ?? b;
-      if (client !== null) return { client };
+      if (client !== null) return { identity: { client, rights: SERVER_RIGHTS } };
       return {
         refused: unauthorized(
           'The bearer token is not one of this server. Ask its operator for the present one.',

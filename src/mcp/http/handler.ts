@@ -7,9 +7,10 @@ import {
   localhostAllowedOrigins,
   originValidationResponse,
 } from '@modelcontextprotocol/server';
+import { type Identity, SERVER_RIGHTS } from '../../access/identity.js';
 import type { Log } from '../../telemetry/log.js';
 import { type Meter, NO_METER } from '../../telemetry/meter.js';
-import type { CallEnvironment } from '../call.js';
+import { currentCaller, type EnvironmentOf, withCaller } from '../caller.js';
 import { createServerFactory } from '../server.js';
 import { type Bearer, hostname } from './auth.js';
 import type { CallLimits } from './limits.js';
@@ -33,15 +34,15 @@ import {
   textResponse,
   whenRead,
 } from './responses.js';
-import { answerView, askForPassword, readPassword, refuseView, VIEW_PATH } from './view.js';
+import { answerView, askForPassword, refuseView, VIEW_PATH, withPassword } from './view.js';
 
 /** Client id used when there is neither a token nor a peer address (tests only). */
 const NO_CLIENT = 'unknown';
 
 /** Who sent a message. */
-interface Caller {
-  /** Whose limits count: client id of the token, else the address. */
-  client: string;
+interface Sender {
+  /** Its client id is that of the token, else the address. */
+  identity: Identity;
   origin: Origin;
 }
 
@@ -90,7 +91,7 @@ export interface HttpHandler {
  * @throws UsageError when an allowed name is not a host name
  */
 export function createHttpHandler(
-  environmentOf: () => Promise<CallEnvironment>,
+  environmentOf: EnvironmentOf,
   log: Log,
   options: HandlerOptions,
 ): HttpHandler {
@@ -103,7 +104,11 @@ export function createHttpHandler(
   setMaxListeners(0, ended.signal);
   let isStopping = false;
   const cancellations = createCancellations();
-  const mcp = createMcpHandler(createServerFactory(environmentOf, { stopped: ended.signal, meter }), {
+  const environmentOfCaller = async () => {
+    const caller = currentCaller();
+    return environmentOf(caller.identity, caller.ended);
+  };
+  const mcp = createMcpHandler(createServerFactory(environmentOfCaller, { stopped: ended.signal, meter }), {
     onerror: (error) => log.info(`http: ${error.message}`),
     maxRequestBodySize: MAX_BODY_BYTES,
   });
@@ -115,9 +120,9 @@ export function createHttpHandler(
     return (await operations(request)) ?? textResponse(200, 'ready');
   };
 
-  const admit = async (head: Request): Promise<{ client: string | null } | { refused: Response }> => {
+  const admit = async (head: Request): Promise<{ identity: Identity | null } | { refused: Response }> => {
     const path = new URL(head.url).pathname;
-    if (OPEN_PATHS.has(path)) return { client: null };
+    if (OPEN_PATHS.has(path)) return { identity: null };
     const host = head.headers.get('host');
     const isCalling = path === MCP_PATH || path === viewPath;
     if (host === null && isCalling) {
@@ -132,23 +137,27 @@ export function createHttpHandler(
       return { refused: refuseForeign('Host', '--allowed-hosts') };
     if (originValidationResponse(head, origins) !== undefined)
       return { refused: refuseForeign('Origin', '--allowed-origins') };
-    if (bearer === null) return { client: null };
-    const authorization = head.headers.get('authorization');
-    if (path !== viewPath) return bearer.check(authorization);
-    const checked = await bearer.check(readPassword(authorization));
+    if (bearer === null) return { identity: null };
+    if (path !== viewPath) return bearer.check(head.headers);
+    const checked = await bearer.check(withPassword(head.headers));
     return 'refused' in checked ? { refused: askForPassword(checked.refused) } : checked;
   };
 
-  const exchange = async (request: Request, message: Message, caller: Caller): Promise<Response> => {
-    if (message.cancels !== null) cancellations.cancel(caller.origin, message.cancels);
-    const tracked = message.id === null ? null : cancellations.begin(caller.origin, message.id);
+  const exchange = async (request: Request, message: Message, sender: Sender): Promise<Response> => {
+    const { identity, origin } = sender;
+    if (message.cancels !== null) cancellations.cancel(origin, message.cancels);
+    const tracked = message.id === null ? null : cancellations.begin(origin, message.id);
     // A signal that lived longer would keep what follows it (Node.js 20).
     const cancelled = tracked?.signal ?? new AbortController().signal;
-    let end = () => tracked?.end();
+    const over = new AbortController();
+    let end = () => {
+      tracked?.end();
+      over.abort();
+    };
     try {
       if (message.isCall && limits !== null) {
         const waits = AbortSignal.any([request.signal, cancelled]);
-        const admission = await limits.enter(caller.client, message.id, waits);
+        const admission = await limits.enter(identity.client, message.id, waits);
         if ('refused' in admission) {
           end();
           log.info(`http: call refused with ${admission.refused.status}`);
@@ -156,6 +165,7 @@ export function createHttpHandler(
         }
         end = () => {
           tracked?.end();
+          over.abort();
           admission.leave();
         };
       }
@@ -164,7 +174,11 @@ export function createHttpHandler(
       cancelled.throwIfAborted();
       // Without the message the SDK clones a request of the older protocols, and the signal of a clone does
       // not tell that the caller has gone once the clone is collected as garbage.
-      const response = withoutHop(await mcp.fetch(request, { parsedBody: message.body }));
+      const response = withoutHop(
+        await withCaller({ identity, ended: over.signal }, () =>
+          mcp.fetch(request, { parsedBody: message.body }),
+        ),
+      );
       if (message.method === 'initialize' && response.ok) response.headers.set(SESSION_HEADER, randomUUID());
       return whenRead(response, { disconnected: request.signal, cancelled }, end);
     } catch (error) {
@@ -175,19 +189,22 @@ export function createHttpHandler(
   };
 
   /** Answers a person's request for a page: it counts as a call. */
-  const showView = async (request: Request, client: string): Promise<Response> => {
+  const showView = async (request: Request, identity: Identity): Promise<Response> => {
     const refused = refuseView(request);
     if (refused !== null) return refused;
-    const admission = (await limits?.enter(client, null, request.signal)) ?? null;
+    const admission = (await limits?.enter(identity.client, null, request.signal)) ?? null;
     if (admission !== null && 'refused' in admission) return admission.refused;
+    const over = new AbortController();
     try {
-      return await answerView(request, { ...(await environmentOf()), stopped: ended.signal }, request.signal);
+      const environment = await environmentOf(identity, over.signal);
+      return await answerView(request, { ...environment, stopped: ended.signal }, request.signal);
     } finally {
+      over.abort();
       admission?.leave();
     }
   };
 
-  const answer = async (request: Request, client: string | null, peer: string): Promise<Response> => {
+  const answer = async (request: Request, admitted: Identity | null, peer: string): Promise<Response> => {
     const accept = request.headers.get('accept');
     const forms = acceptedForms(accept);
     // The SDK refuses a request that does not name both, whatever it would be answered with.
@@ -204,8 +221,9 @@ export function createHttpHandler(
     const { id, method } = message;
     const acceptsResponse = method === 'subscriptions/listen' ? forms.events : forms.json || forms.events;
     if (id !== null && !acceptsResponse) return notAcceptable(accept, id);
-    const origin = { client, session: request.headers.get(SESSION_HEADER) };
-    return inAcceptedForm(await exchange(request, message, { client: client ?? peer, origin }), forms, id);
+    const origin = { client: admitted?.client ?? null, session: request.headers.get(SESSION_HEADER) };
+    const identity = admitted ?? serverIdentity(peer);
+    return inAcceptedForm(await exchange(request, message, { identity, origin }), forms, id);
   };
 
   return {
@@ -218,11 +236,11 @@ export function createHttpHandler(
       const admitted = await admit(request);
       if ('refused' in admitted) return admitted.refused;
       if (OPEN_PATHS.has(path)) return closing(await probe(request, path));
-      if (path === viewPath) return showView(request, admitted.client ?? peer);
+      if (path === viewPath) return showView(request, admitted.identity ?? serverIdentity(peer));
       if (path !== MCP_PATH) {
         return (await operations(request)) ?? refusal(404, `There is nothing here; MCP is at ${MCP_PATH}.`);
       }
-      return answer(request, admitted.client, peer);
+      return answer(request, admitted.identity, peer);
     },
     stopSoon() {
       isStopping = true;
@@ -230,6 +248,11 @@ export function createHttpHandler(
     endCalls: () => ended.abort(),
     close: () => mcp.close(),
   };
+}
+
+/** The identity of a caller who needs no token. */
+function serverIdentity(client: string): Identity {
+  return { client, rights: SERVER_RIGHTS };
 }
 
 /** Most often a proxy that sends a name of its own: who reads this must learn where names are given. */

@@ -5,7 +5,7 @@ import { toNodeHandler } from '@modelcontextprotocol/node';
 import { UserError } from '../../errors.js';
 import type { Log } from '../../telemetry/log.js';
 import { type Meter, NO_METER } from '../../telemetry/meter.js';
-import type { CallEnvironment } from '../call.js';
+import type { EnvironmentOf } from '../caller.js';
 import { bracketed, checkExposure, createBearer, listNames } from './auth.js';
 import {
   boundConnections,
@@ -57,7 +57,7 @@ const OPEN = { tokens: [], tokenFile: null, allowUnauthenticated: false };
  * @throws UsageError for an address that would be open to anybody, UserError when the port cannot be had
  */
 export async function serveOverHttp(
-  environmentOf: () => Promise<CallEnvironment>,
+  environmentOf: EnvironmentOf,
   log: Log,
   options: HttpOptions,
 ): Promise<HttpServer> {

@@ -68,13 +68,16 @@ export async function answerView(
 /**
  * A browser asks a person for a name and a password: the token is the password, and the name is free.
  *
- * @returns the header as an agent would send it
+ * @returns the headers as an agent would send them
  */
-export function readPassword(authorization: string | null): string | null {
-  const [, encoded] = /^Basic +(\S+) *$/i.exec(authorization ?? '') ?? [];
-  if (encoded === undefined) return authorization;
+export function withPassword(headers: Headers): Headers {
+  const [, encoded] = /^Basic +(\S+) *$/i.exec(headers.get('authorization') ?? '') ?? [];
+  if (encoded === undefined) return headers;
   const [, password = ''] = /^[^:]*:(.*)$/s.exec(Buffer.from(encoded, 'base64').toString('utf8')) ?? [];
-  return `Bearer ${password}`;
+  const asSentByAgent = new Headers(headers);
+  // A password may have characters that no header can carry, and is no token then.
+  asSentByAgent.set('authorization', `Bearer ${/^[\x20-\x7e]*$/.test(password) ? password : ''}`);
+  return asSentByAgent;
 }
 
 /** Makes a browser ask for a password where a request is refused for want of a token. */
