@@ -14,7 +14,7 @@ import type { Log } from '../telemetry/log.js';
 import { type Meter, NO_METER, type UpstreamSource } from '../telemetry/meter.js';
 import { PACKAGE } from '../version.js';
 import { grafanaOwner, pyroscopeOwner } from './owners.js';
-import { createSchemas, type Schemas } from './schemas.js';
+import { createKeptPlaces, createSchemas, type KeptPlaces, type Schemas } from './schemas.js';
 
 /** Output of a command: answers go to `out`, everything else to `err`. */
 export interface Io {
@@ -148,18 +148,23 @@ export interface Environment extends CallEnvironment {
   learn(): void;
 }
 
-/**
- * Everything that a tool call needs, made once per process.
- * @param recent remembers for a moment what servers answered: worth it where many calls will come
- */
+export interface EnvironmentOptions {
+  meter?: Meter | undefined;
+  /** Remembers for a moment what servers answered: worth it where many calls will come. */
+  recent?: RecentAnswers | undefined;
+  /** Places that several environments share; left out, the environment has its own and closes them. */
+  places?: KeptPlaces;
+}
+
+/** Makes everything that a tool call needs, once for each set of rights. */
 export async function createEnvironment(
   config: Config,
   log: Log,
-  meter: Meter = NO_METER,
-  recent?: RecentAnswers,
+  { meter = NO_METER, recent, places }: EnvironmentOptions = {},
 ): Promise<Environment> {
   const { registry, grafana } = await createSources(config, { log, meter, recent });
-  const schemas = createSchemas(config, log, meter);
+  const kept = places ?? createKeptPlaces(config, log);
+  const schemas = createSchemas(config, kept, meter);
   const book = grafana === null ? null : await openBook(grafana, schemas, config);
   const asked = config.remembersQueries ? await openAskedBook(registry, schemas, log) : null;
   return {
@@ -169,7 +174,7 @@ export async function createEnvironment(
         async close() {
           book?.close();
           await settledSoon(asked);
-          await Promise.all([registry.close(), schemas.close()]);
+          await Promise.all([registry.close(), places === undefined ? kept.close() : undefined]);
         },
       },
       getSchema: schemas.getSchema,
