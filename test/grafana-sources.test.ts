@@ -142,7 +142,7 @@ describe('the list of data sources', () => {
     });
     const ask = askerIn(createEnvironment([demoSource()], [], sources));
     const { text } = await ask('list_data_sources');
-    // Of a call without a source it would depend on Grafana which it is about, so there is no default now.
+    // Grafana decides which source a call without one is about, so there is no default now.
     expect(text).toMatch(/^demo \(uid files, files, enabled\)/m);
     expect(text).toContain('This Grafana does not know the token');
     expect((await ask('summarize_profile', { ...SUMMARY, source: 'demo' })).isError).toBe(false);
