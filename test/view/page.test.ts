@@ -8,7 +8,7 @@ import { loadCaseFolder } from '../evaluation/case-folder.js';
 import { fixture, INCIDENT_WINDOW, INCIDENTS } from '../support/ask.js';
 import { hasNoBrowser, startBrowser } from '../support/browser.js';
 import { askForPicture } from '../support/pictures.js';
-import { type OpenOptions, openPage } from '../support/view-page.js';
+import { type OpenOptions, openPage } from './open-page.js';
 
 const DEMO = { service: 'checkout-api', ...INCIDENT_WINDOW };
 

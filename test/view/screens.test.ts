@@ -5,7 +5,7 @@ import { DARK, LIGHT, type Palette } from '../../src/report/picture/colours.js';
 import { fixture, INCIDENT_WINDOW, INCIDENTS } from '../support/ask.js';
 import { hasNoBrowser, startBrowser } from '../support/browser.js';
 import { askForPicture } from '../support/pictures.js';
-import { type OpenOptions, openPage } from '../support/view-page.js';
+import { type OpenOptions, openPage } from './open-page.js';
 
 // Screenshots as a person can review them: every cell of a grid over a drawing is the letter of the colour
 // that covers most of it. Letters of names are thin, so that the fonts of a machine do not matter.

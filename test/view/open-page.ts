@@ -1,6 +1,6 @@
 import type { Browser, Page } from 'playwright-core';
 import type { Picture } from '../../src/report/picture/format.js';
-import { buildPage } from './pictures.js';
+import { buildPage } from '../support/pictures.js';
 
 /** The strictest policy under which a page with its script inside can run. */
 const CSP = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'";
