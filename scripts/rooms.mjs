@@ -38,6 +38,7 @@ const ROOMS = {
   mcp: {
     imports: [
       'access',
+      'sign-in',
       'tools',
       'query',
       'report',
@@ -71,6 +72,14 @@ const ROOMS = {
   config: { imports: ['sources', 'telemetry', 'profile'], only: { profile: ['profile/export/exported.ts'] } },
   sources: { imports: ['profile', 'telemetry', 'offload.ts', 'work'], packages: ['undici'] },
   access: { imports: [], types: ['sources'] },
+  'sign-in': {
+    imports: ['access', 'config', 'sources', 'telemetry'],
+    only: {
+      config: ['config/oauth/read.ts'],
+      sources: ['sources/source.ts', 'sources/pyroscope/http/connections.ts'],
+    },
+    packages: ['jose', 'undici'],
+  },
   work: { imports: [], types: ['profile'] },
   telemetry: { imports: [] },
   report: { imports: ['profile'], types: ['sources'], only: { sources: ['sources/place.ts'] }, ...PURE },
@@ -82,7 +91,7 @@ const ROOMS = {
   'setting-file.ts': { imports: ['errors.ts'] },
 };
 /** Packages that only the rooms which name them may import. */
-const GUARDED = ['@modelcontextprotocol', 'undici'];
+const GUARDED = ['@modelcontextprotocol', 'undici', 'jose'];
 /** Rooms without input and output name every package that they use. */
 const isPure = (room) => ROOMS[room]?.node === false;
 

@@ -66,8 +66,7 @@ export function grafanaSettings({
  */
 export async function* examineGrafana(
   grafana: GrafanaSources,
-  settings: GrafanaSettings,
-  config: Pick<Config, 'callTimeoutMs'>,
+  config: Config,
   { signal, now }: Clock,
 ): AsyncGenerator<Finding> {
   const { client } = grafana;
@@ -87,8 +86,8 @@ export async function* examineGrafana(
     });
     yield versionFinding(version);
     if (date !== null) yield clockFinding(now() - date);
-    const identity = await readIdentity(client, hasCredentials(settings), signal);
-    yield identityFinding(identity, settings.orgId);
+    const identity = await readIdentity(client, hasCredentials(config.grafana), signal);
+    yield identityFinding(identity, config.grafana?.orgId ?? null);
     const permissions = await readPermissions(client, signal).catch(nullIfUpstreamFailed);
     if (permissions !== null) yield* permissionFindings(permissions);
     const { pyroscopeSources, restricted, rootUrl, publicUrl } = await grafana.discovery(signal);
@@ -114,8 +113,11 @@ export async function* examineGrafana(
   }
 }
 
-function hasCredentials({ token, tokenFile, username }: GrafanaSettings): boolean {
-  return [token, tokenFile, username].some((option) => option !== null);
+function hasCredentials(settings: GrafanaSettings | null): boolean {
+  return (
+    settings !== null &&
+    [settings.token, settings.tokenFile, settings.username].some((option) => option !== null)
+  );
 }
 
 /** Whether requests leave this machine without encryption. */
@@ -211,7 +213,7 @@ async function* dataSourceFindings(
   row: ListedSource,
   grafana: GrafanaSources,
   permissions: Permissions | null,
-  config: Pick<Config, 'callTimeoutMs'>,
+  config: Config,
 ): AsyncGenerator<Finding> {
   const name = `${safeText(row.name, 100)} (uid ${safeText(row.uid, 100)})`;
   if (row.source === null) {

@@ -1,5 +1,6 @@
 import { LOG_FORMATS, LOG_LEVELS } from '../telemetry/log.js';
 import { EXPORT_OPTIONS } from './export-options.js';
+import { OAUTH_OPTIONS } from './oauth/options.js';
 import { REPORT_OPTIONS } from './report.js';
 
 export interface Option {
@@ -208,6 +209,7 @@ export const OPTIONS = {
     value: null,
     help: 'serve beyond loopback without tokens, where something in front authenticates everybody',
   },
+  ...OAUTH_OPTIONS,
   httpView: {
     flag: 'http-view',
     env: 'PYROSCOPE_MCP_HTTP_VIEW',

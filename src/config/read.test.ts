@@ -17,18 +17,17 @@ function refusal(argv: readonly string[], env: Record<string, string> = {}): str
   return 'taken';
 }
 
-function pyroscopeIn(argv: readonly string[], env: Record<string, string>) {
-  return readConfig(argv, env).stores.find((store) => store.kind === 'pyroscope')?.settings;
-}
-
 test('without arguments the defaults hold', () => {
   expect(readConfig([], {})).toEqual({
     command: null,
     operands: [],
-    stores: [],
+    profiles: null,
+    grafana: null,
+    enabledSources: null,
     ownCode: [],
     stateDirectory: null,
     proxy: null,
+    pyroscope: null,
     requestTimeoutMs: 30_000,
     callTimeoutMs: 45_000,
     maxResponseBytes: 256 * 2 ** 20,
@@ -42,6 +41,7 @@ test('without arguments the defaults hold', () => {
       hasView: false,
       shutdown: { delayMs: 0, graceMs: 25_000 },
     },
+    oauth: null,
     remembersQueries: true,
     logLevel: 'warn',
     logFormat: null,
@@ -114,38 +114,28 @@ test('every flag is read', () => {
   ).toEqual({
     command: 'call',
     operands: ['list_services', '{"limit":3}'],
-    stores: [
-      {
-        kind: 'pyroscope',
-        name: null,
-        settings: {
-          url: 'https://example.com/prefix',
-          token: null,
-          username: 'u',
-          password: SECRET,
-          tenant: 't',
-        },
-      },
-      {
-        kind: 'grafana',
-        name: null,
-        settings: {
-          url: 'https://example.com/grafana',
-          token: null,
-          tokenFile: 'token',
-          username: null,
-          password: null,
-          orgId: 2,
-          headers: { 'X-Access': 'a' },
-          caFile: 'ca',
-        },
-        enabledSources: ['a', 'b', 'c'],
-      },
-      { kind: 'files', name: null, directory: 'dir' },
-    ],
+    profiles: 'dir',
+    grafana: {
+      url: 'https://example.com/grafana',
+      token: null,
+      tokenFile: 'token',
+      username: null,
+      password: null,
+      orgId: 2,
+      headers: { 'X-Access': 'a' },
+      caFile: 'ca',
+    },
+    enabledSources: ['a', 'b', 'c'],
     ownCode: ['com/acme', '^/srv/app/'],
     stateDirectory: 'state',
     proxy: null,
+    pyroscope: {
+      url: 'https://example.com/prefix',
+      token: null,
+      username: 'u',
+      password: SECRET,
+      tenant: 't',
+    },
     requestTimeoutMs: 500,
     callTimeoutMs: 60_000,
     maxResponseBytes: 2 ** 20,
@@ -159,6 +149,7 @@ test('every flag is read', () => {
       hasView: true,
       shutdown: { delayMs: 3_000, graceMs: 500 },
     },
+    oauth: null,
     remembersQueries: false,
     logLevel: 'debug',
     logFormat: 'text',
@@ -208,14 +199,11 @@ describe('flags and environment', () => {
   test.each(Object.entries(values))('%s: the flag wins over the environment', (name, [first, second]) => {
     const option = Object.entries(OPTIONS).find(([key]) => key === name)?.[1];
     if (option?.env === undefined || option.env === null) throw new Error(`${name} has no variable`);
-    const grafana = { GRAFANA_URL: 'https://grafana.example.com' };
-    const flag = (value: string) => readConfig([`--${option.flag}`, value], grafana);
-    const env = (value: string) => readConfig([], { ...grafana, [option.env]: value });
+    const flag = (value: string) => readConfig([`--${option.flag}`, value], {});
+    const env = (value: string) => readConfig([], { [option.env]: value });
     expect(env(second)).toEqual(flag(second));
     expect(env(second)).not.toEqual(flag(first));
-    expect(readConfig([`--${option.flag}`, first], { ...grafana, [option.env]: second })).toEqual(
-      flag(first),
-    );
+    expect(readConfig([`--${option.flag}`, first], { [option.env]: second })).toEqual(flag(first));
   });
 
   test.each([
@@ -239,7 +227,7 @@ describe('flags and environment', () => {
       PYROSCOPE_TOKEN: 'env-token',
       PYROSCOPE_TENANT_ID: 'env-tenant',
     };
-    expect(pyroscopeIn([], env)).toEqual({
+    expect(readConfig([], env).pyroscope).toEqual({
       url: 'http://env:4040',
       token: 'env-token',
       username: null,
@@ -247,13 +235,13 @@ describe('flags and environment', () => {
       tenant: 'env-tenant',
     });
     const flags = [...URL_FLAG, '--pyroscope-token', 'flag-token', '--pyroscope-tenant-id', 'flag-tenant'];
-    expect(pyroscopeIn(flags, env)).toMatchObject({
+    expect(readConfig(flags, env).pyroscope).toMatchObject({
       url: 'http://localhost:4040',
       token: 'flag-token',
       tenant: 'flag-tenant',
     });
     const basic = { PYROSCOPE_USERNAME: 'u', PYROSCOPE_PASSWORD: 'p' };
-    expect(pyroscopeIn(URL_FLAG, basic)).toMatchObject({
+    expect(readConfig(URL_FLAG, basic).pyroscope).toMatchObject({
       username: 'u',
       password: 'p',
       token: null,

@@ -5,13 +5,14 @@ import { type Identity, SERVER_RIGHTS } from '../../access/identity.js';
 import { UsageError } from '../../errors.js';
 import { readSettingFile, reasonOfSettingFile } from '../../setting-file.js';
 import type { Log } from '../../telemetry/log.js';
+import type { OAuth } from './oauth.js';
 import { refusal } from './responses.js';
 
 /** Settings that decide whether an address may be bound. */
 export interface Exposure {
   host: string;
   port: number;
-  /** Whether callers must name a token. */
+  /** Whether callers must name a token, of the operator or of an identity provider. */
   authenticates: boolean;
   /** Whether an operator wants to serve without tokens. */
   allowUnauthenticated: boolean;
@@ -31,8 +32,8 @@ export function checkExposure({ host, port, authenticates, allowUnauthenticated,
   if (!authenticates && !allowUnauthenticated) {
     throw new UsageError(
       `${opens} it does not authenticate its callers.`,
-      'Set PYROSCOPE_MCP_HTTP_TOKENS or PYROSCOPE_MCP_HTTP_TOKEN_FILE (a token: openssl rand -hex 32), or bind to ' +
-        '127.0.0.1; --allow-unauthenticated where something in front of it authenticates everybody.' +
+      'Set PYROSCOPE_MCP_HTTP_TOKENS or PYROSCOPE_MCP_HTTP_TOKEN_FILE (a token: openssl rand -hex 32), or let ' +
+        'callers sign in (--oauth-issuer), or bind to 127.0.0.1; --allow-unauthenticated where something in front of it authenticates everybody.' +
         (hosts.length === 0 ? ' It needs --allowed-hosts, too: the names under which it is reached.' : ''),
     );
   }
@@ -100,27 +101,37 @@ export interface BearerOptions {
   tokenFile: string | null;
 }
 
+/** Checks tokens that are not of the operator. */
+export type TokenCheck = Pick<OAuth, 'check' | 'refuseWithoutToken'>;
+
 /**
  * The static bearer tokens of an operator; several, so that a new one can be handed out before the old one is
- * taken away. The caller's token is compared here and goes nowhere else.
+ * taken away. The caller's token is compared here, and only a token that is none of them goes to `others`.
  *
+ * @param others checks the tokens of an identity provider; null where there is none
  * @returns null where no tokens are wanted
  * @throws UsageError for a weak token or a token file that is of no use
  */
-export async function createBearer({ tokens, tokenFile }: BearerOptions, log: Log): Promise<Bearer | null> {
-  if (tokens.length === 0 && tokenFile === null) return null;
+export async function createBearer(
+  { tokens, tokenFile }: BearerOptions,
+  log: Log,
+  others: TokenCheck | null = null,
+): Promise<Bearer | null> {
+  if (tokens.length === 0 && tokenFile === null && others === null) return null;
   for (const [index, token] of tokens.entries()) {
     checkToken(token, tokens.length === 1 ? 'The token for HTTP' : `Token ${index + 1} for HTTP`);
   }
-  return checkAgainst(tokenSet(tokens), tokenFile === null ? null : await openTokenFile(tokenFile, log));
+  const file = tokenFile === null ? null : await openTokenFile(tokenFile, log);
+  return checkAgainst(tokenSet(tokens), file, others);
 }
 
-function checkAgainst(fixed: TokenSet, file: TokenFile | null): Bearer {
+function checkAgainst(fixed: TokenSet, file: TokenFile | null, others: TokenCheck | null): Bearer {
   return {
     async check(headers) {
       const [, token] = /^Bearer +(\S+) *$/i.exec(headers.get('authorization') ?? '') ?? [];
       const fromFile = await file?.current();
       if (token === undefined) {
+        if (others !== null) return { refused: others.refuseWithoutToken() };
         return {
           refused: unauthorized(
             'This server wants a bearer token: send the header `Authorization: Bearer TOKEN`. Its operator hands out tokens.',
@@ -131,6 +142,7 @@ function checkAgainst(fixed: TokenSet, file: TokenFile | null): Bearer {
       const [a, b] = [fixed.identifyClient(token), fromFile?.identifyClient(token) ?? null];
       const client = a ?? b;
       if (client !== null) return { identity: { client, rights: SERVER_RIGHTS } };
+      if (others !== null) return others.check(token);
       return {
         refused: unauthorized(
           'The bearer token is not one of this server. Ask its operator for the present one.',

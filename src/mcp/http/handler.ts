@@ -14,6 +14,7 @@ import { currentCaller, type EnvironmentOf, withCaller } from '../caller.js';
 import { createServerFactory } from '../server.js';
 import { type Bearer, hostname } from './auth.js';
 import type { CallLimits } from './limits.js';
+import type { OAuth } from './oauth.js';
 import {
   createCancellations,
   MAX_BODY_BYTES,
@@ -56,6 +57,8 @@ export interface HandlerOptions {
   origins: readonly string[];
   /** Null: callers need no token. */
   bearer?: Bearer | null;
+  /** Documents that every caller may read; by default there are none. */
+  documents?: Pick<OAuth, 'isPublic' | 'answer'> | null;
   /** Null: calls are not limited. */
   limits?: CallLimits | null;
   operations?: Operations;
@@ -95,7 +98,13 @@ export function createHttpHandler(
   log: Log,
   options: HandlerOptions,
 ): HttpHandler {
-  const { bearer = null, limits = null, operations = async () => null, meter = NO_METER } = options;
+  const {
+    bearer = null,
+    documents = null,
+    limits = null,
+    operations = async () => null,
+    meter = NO_METER,
+  } = options;
   const viewPath = options.hasView === true ? VIEW_PATH : null;
   const hosts = [...localhostAllowedHostnames(), ...options.hosts.map(hostname)];
   const origins = [...localhostAllowedOrigins(), ...options.origins.map(hostname)];
@@ -122,7 +131,7 @@ export function createHttpHandler(
 
   const admit = async (head: Request): Promise<{ identity: Identity | null } | { refused: Response }> => {
     const path = new URL(head.url).pathname;
-    if (OPEN_PATHS.has(path)) return { identity: null };
+    if (OPEN_PATHS.has(path) || documents?.isPublic(path)) return { identity: null };
     const host = head.headers.get('host');
     const isCalling = path === MCP_PATH || path === viewPath;
     if (host === null && isCalling) {
@@ -236,6 +245,7 @@ export function createHttpHandler(
       const admitted = await admit(request);
       if ('refused' in admitted) return admitted.refused;
       if (OPEN_PATHS.has(path)) return closing(await probe(request, path));
+      if (documents?.isPublic(path)) return closing(documents.answer(request));
       if (path === viewPath) return showView(request, admitted.identity ?? serverIdentity(peer));
       if (path !== MCP_PATH) {
         return (await operations(request)) ?? refusal(404, `There is nothing here; MCP is at ${MCP_PATH}.`);

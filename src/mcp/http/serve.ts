@@ -17,6 +17,7 @@ import {
 } from './connections.js';
 import { createHttpHandler, type HttpHandler, type Operations } from './handler.js';
 import { type CallLimitOptions, createCallLimits } from './limits.js';
+import type { OAuthAccess } from './oauth.js';
 import { dropBody, MAX_BODY_BYTES, MCP_PATH, readBody, readTarget, tooLarge } from './request.js';
 import { refusal } from './responses.js';
 
@@ -31,6 +32,8 @@ export interface HttpOptions {
   origins: readonly string[];
   /** Callers that are let in; by default every caller that reaches the address. */
   access?: { tokens: readonly string[]; tokenFile: string | null; allowUnauthenticated: boolean };
+  /** Identity provider at which callers sign in; left out where they do not. */
+  oauth?: OAuthAccess | null;
   /** By default calls are not limited. */
   limits?: CallLimitOptions;
   shutdown?: ShutdownOptions;
@@ -61,13 +64,18 @@ export async function serveOverHttp(
   log: Log,
   options: HttpOptions,
 ): Promise<HttpServer> {
-  const { host, port, hosts, origins, access = OPEN, limits, operations, meter = NO_METER } = options;
-  const authenticates = access.tokens.length > 0 || access.tokenFile !== null;
+  const { host, port, origins, access = OPEN, limits, operations, meter = NO_METER } = options;
+  const signIn = options.oauth ?? null;
+  const hosts = [...options.hosts, ...(signIn === null ? [] : [new URL(signIn.settings.publicUrl).hostname])];
+  const authenticates = access.tokens.length > 0 || access.tokenFile !== null || signIn !== null;
   checkExposure({ ...access, host, port, hosts, authenticates });
+  // Its libraries are loaded only where callers sign in.
+  const oauth = signIn === null ? null : await (await import('./oauth.js')).openOAuth(signIn, log);
   const handler = createHttpHandler(environmentOf, log, {
     hosts: [...listNames(host), ...hosts],
     origins,
-    bearer: await createBearer(access, log),
+    bearer: await createBearer(access, log, oauth),
+    documents: oauth,
     limits: limits === undefined ? null : await createCallLimits(limits),
     meter,
     hasView: options.hasView ?? false,
@@ -94,7 +102,10 @@ export async function serveOverHttp(
   const boundPort = typeof address === 'object' && address !== null ? address.port : port;
   return {
     url: `http://${bracketed(host)}:${boundPort}${MCP_PATH}`,
-    close: () => closeGracefully(server, handler, answering, options.shutdown),
+    async close() {
+      await closeGracefully(server, handler, answering, options.shutdown);
+      await oauth?.close();
+    },
   };
 }
 
