@@ -1,8 +1,10 @@
 // Writes docs/tools.md, docs/how-to-investigate.md, docs/configuration.md, docs/profile-types.md, the
-// metrics in docs/operations.md, server.json, the answers in README.md and docs/investigate.md (its
-// verdicts, too), the programs in docs/agent-frameworks.md and the drawings in docs/pictures/ from the code;
-// with --check it only says whether they are up to date.
-import { readFileSync, writeFileSync } from 'node:fs';
+// metrics in docs/operations.md, the answers in README.md and docs/investigate.md (its verdicts, too), the
+// programs in docs/agent-frameworks.md, the drawings in docs/pictures/, and the files by which registries
+// and clients know the project (scripts/channels/) from the code; with --check it only says whether they are
+// up to date.
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { encode } from 'gpt-tokenizer/encoding/o200k_base';
 import { helpText } from '../dist/commands/help.js';
@@ -16,12 +18,13 @@ import { EXPORT_TEMPLATE } from '../dist/mcp/serve-resources.js';
 import { verdictTable } from '../dist/report/answers/verdicts.js';
 import { createMetrics } from '../dist/telemetry/metrics.js';
 import { TOOLS } from '../dist/tools/index.js';
+import { iconPng, isIcon } from './channels/icon.mjs';
+import { ICON_FILES, listChannelFiles, withButtons } from './channels/index.mjs';
 import { withAnswers } from './pages/answers.mjs';
 import { jsonFields } from './pages/json-fields.mjs';
 import { drawDemo } from './pages/pictures.mjs';
 import { profileTypesPage } from './pages/profile-types.mjs';
 import { withPrograms } from './pages/programs.mjs';
-import { serverJson } from './pages/server-json.mjs';
 
 const cell = (text) => String(text).replaceAll('|', '\\|').replaceAll('\n', ' ');
 
@@ -127,13 +130,15 @@ for (const [name, text] of [
   ['docs/operations.md', await operationsPage()],
   ['docs/agent-frameworks.md', withPrograms(read('docs/agent-frameworks.md'))],
   ['docs/profile-types.md', profileTypesPage()],
-  ['README.md', readme()],
+  ['README.md', withButtons(readme(), 'docs/pictures')],
+  ['docs/install.md', withButtons(read('docs/install.md'), 'pictures')],
   ['docs/investigate.md', withAnswers(withVerdicts(read('docs/investigate.md')))],
   ['docs/pictures/difference.svg', drawDemo('investigate')],
   ['docs/pictures/profile.svg', drawDemo('summarize')],
-  ['server.json', `${JSON.stringify(serverJson(JSON.parse(read('package.json'))), null, 2)}\n`],
+  ...listChannelFiles(),
 ]) {
   if (!check) {
+    mkdirSync(dirname(path(name)), { recursive: true });
     writeFileSync(path(name), text);
     continue;
   }
@@ -141,6 +146,13 @@ for (const [name, text] of [
   if (present !== text) {
     stale++;
     console.error(`${name} is not what the code says: run npm run docs and commit it.`);
+  }
+}
+for (const name of ICON_FILES) {
+  if (!check) writeFileSync(path(name), iconPng());
+  else if (!existsSync(path(name)) || !isIcon(readFileSync(path(name)))) {
+    stale++;
+    console.error(`${name} is not what the code draws: run npm run docs and commit it.`);
   }
 }
 process.exitCode = stale > 0 ? 1 : 0;

@@ -35,6 +35,8 @@ test('each client has its snippets, below the root key that it reads', () => {
     'Codex: mcp_servers url',
     'Gemini CLI: mcpServers command',
     'Gemini CLI: mcpServers httpUrl',
+    'Goose: extensions command',
+    'Goose: extensions uri',
     'Install: mcpServers command',
   ]);
 });

@@ -5,6 +5,7 @@ import { withoutSecrets } from '../sources/grafana/address.js';
 import type { ProxySettings } from '../sources/pyroscope/http/connections.js';
 import { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel } from '../telemetry/log.js';
 import { secretsIn, secretsOfProxy } from '../telemetry/secrets.js';
+import { ASKED, isUnfilled } from './asked.js';
 import { type ExportSettings, readExport } from './export.js';
 import { type GateSettings, readGate } from './gate.js';
 import { checkCredentials, type GrafanaSettings, readGrafana, readProxy } from './grafana.js';
@@ -93,8 +94,7 @@ export function readConfig(
         : String(flagValue);
     if (fromFlag === '')
       throw new UsageError(`--${option.flag} is empty.`, 'Give it a value or leave it out.');
-    const fromEnv = option.env === null ? undefined : env[option.env];
-    const value = fromFlag ?? (fromEnv === '' ? undefined : fromEnv) ?? option.default;
+    const value = fromFlag ?? readVariable(name, env) ?? option.default;
     return value === undefined ? null : value;
   };
   const list = (name: OptionName) =>
@@ -141,6 +141,17 @@ export function readConfig(
     help: wantsHelp,
     version: values[OPTIONS.version.flag] === true,
   };
+}
+
+/** Value of an option's variable; undefined where it is unset, empty, or a client's placeholder. */
+function readVariable(
+  name: OptionName,
+  env: Readonly<Record<string, string | undefined>>,
+): string | undefined {
+  const variable = OPTIONS[name].env;
+  const value = variable === null ? undefined : env[variable];
+  if (variable === null || value === undefined || value === '') return undefined;
+  return name in ASKED && isUnfilled(value, variable) ? undefined : value;
 }
 
 /** Maximum number of operands of each command; commands that are missing check theirs themselves. */

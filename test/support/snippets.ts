@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parse as parseToml } from 'smol-toml';
+import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
 import { ROOT } from './packed.js';
 
@@ -30,15 +31,42 @@ const serverSchema = z.union([
 const rootSchema = z.looseObject({});
 const oneServer = z.strictObject({ pyroscope: serverSchema });
 
+const gooseSchema = z.strictObject({
+  extensions: z.strictObject({
+    pyroscope: z.discriminatedUnion('type', [
+      z.strictObject({
+        type: z.literal('stdio'),
+        enabled: z.literal(true),
+        name: z.string(),
+        cmd: z.string(),
+        args: z.array(z.string()),
+        envs: z.record(z.string(), z.string()),
+        env_keys: z.array(z.string()),
+        timeout: z.number(),
+      }),
+      z.strictObject({
+        type: z.literal('streamable_http'),
+        enabled: z.literal(true),
+        name: z.string(),
+        uri: z.string(),
+        headers: z.record(z.string(), z.string()),
+        env_keys: z.array(z.string()),
+        timeout: z.number(),
+      }),
+    ]),
+  }),
+});
+
 /** All snippets of a page, with the heading that each stands under. */
 export function listSnippets(page: string): Snippet[] {
   const snippets: Snippet[] = [];
   const text = readFileSync(path.join(ROOT, page), 'utf8');
   for (const section of text.split(/^## /m)) {
     const [client = ''] = section.split('\n');
-    for (const [, language, block = ''] of section.matchAll(/^```(json|toml|sh)\n([\s\S]*?)^```/gm)) {
+    for (const [, language, block = ''] of section.matchAll(/^```(json|toml|yaml|sh)\n([\s\S]*?)^```/gm)) {
       if (language === 'json') snippets.push(ofConfiguration(client, JSON.parse(block)));
       if (language === 'toml') snippets.push(ofConfiguration(client, parseToml(block)));
+      if (language === 'yaml') snippets.push(ofGoose(client, parseYaml(block)));
       if (language === 'sh' && block.startsWith('claude mcp add ')) snippets.push(ofCommand(client, block));
     }
   }
@@ -63,6 +91,31 @@ function ofConfiguration(client: string, configuration: unknown): Snippet {
     key: httpUrl === undefined ? 'url' : 'httpUrl',
     url: url ?? httpUrl ?? '',
     headers: { ...headers, ...bearer },
+  };
+}
+
+/** The configuration of Goose, which has words of its own. */
+function ofGoose(client: string, configuration: unknown): Snippet {
+  const { pyroscope } = gooseSchema.parse(configuration).extensions;
+  if (pyroscope.type === 'streamable_http') {
+    return {
+      client,
+      root: 'extensions',
+      kind: 'http',
+      key: 'uri',
+      url: pyroscope.uri,
+      headers: pyroscope.headers,
+    };
+  }
+  const passed = pyroscope.env_keys.map((name) => [name, `\${${name}}`]);
+  const { cmd: command, args, envs } = pyroscope;
+  return {
+    client,
+    root: 'extensions',
+    kind: 'stdio',
+    command,
+    args,
+    env: { ...envs, ...Object.fromEntries(passed) },
   };
 }
 
