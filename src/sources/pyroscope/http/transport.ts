@@ -33,6 +33,8 @@ export interface TransportOptions extends CredentialOptions, Partial<ConnectionO
   dispatcher?: Dispatcher;
   /** Timeout of a request with its answer, in milliseconds; default 30,000. */
   timeoutMs?: number;
+  /** Starts the deadline of a request; a clock of its own lets a test decide when it is over. */
+  startDeadline?: (ms: number) => Deadline;
   /** Maximum size of an answer, raw and inflated, in bytes; default 256 MiB. */
   maxResponseBytes?: number;
   /** Interprets an error answer of a proxy such as Grafana; null where it is an answer of the store. */
@@ -40,6 +42,16 @@ export interface TransportOptions extends CredentialOptions, Partial<ConnectionO
   /** Counts every request under the name of this kind of source. */
   meter?: Meter | undefined;
   kind?: UpstreamSource;
+}
+
+/** A point in time after which a request is given up. */
+export interface Deadline {
+  /** Aborts at the deadline. */
+  signal: AbortSignal;
+  /** Milliseconds that are left. */
+  left(): number;
+  /** Ends the wait for it. */
+  stop(): void;
 }
 
 export type Codec = 'json' | 'proto';
@@ -102,6 +114,7 @@ export interface Transport {
  */
 export function createTransport(options: TransportOptions): Transport {
   const { timeoutMs = DEFAULT_TIMEOUT_MS, maxResponseBytes = DEFAULT_MAX_BYTES } = options;
+  const { startDeadline = startTimer } = options;
   const { meter = NO_METER, kind = 'pyroscope' } = options;
   const base = parseBaseUrl(options.url);
   const prefix = base.pathname.replace(/\/+$/, '');
@@ -221,20 +234,18 @@ export function createTransport(options: TransportOptions): Transport {
     // The deadline begins after our HTTP client is loaded. An error there comes again below, where it is
     // explained.
     await openPool().catch(() => {});
-    const deadline = new AbortController();
-    const timer = setTimeout(() => deadline.abort(), timeoutMs);
-    const deadlineAt = performance.now() + timeoutMs;
+    const deadline = startDeadline(timeoutMs);
     try {
       return await attempt(request, deadline.signal);
     } catch (error) {
-      const wait = deadline.signal.aborted ? null : waitBeforeRetry(error, deadlineAt - performance.now());
+      const wait = deadline.signal.aborted ? null : waitBeforeRetry(error, deadline.left());
       if (wait === null || request.signal.aborted) throw error;
       if (wait > 0)
         await sleep(wait, undefined, { signal: request.signal }).catch(() => request.signal.throwIfAborted());
       await request.admitRetry?.();
       return await attempt(request, deadline.signal);
     } finally {
-      clearTimeout(timer);
+      deadline.stop();
     }
   };
 
@@ -246,6 +257,18 @@ export function createTransport(options: TransportOptions): Transport {
     async close() {
       await (await pool)?.destroy();
     },
+  };
+}
+
+/** Starts a deadline in real time. */
+function startTimer(ms: number): Deadline {
+  const controller = new AbortController();
+  const end = performance.now() + ms;
+  const timer = setTimeout(() => controller.abort(), ms);
+  return {
+    signal: controller.signal,
+    left: () => end - performance.now(),
+    stop: () => clearTimeout(timer),
   };
 }
 
