@@ -76,7 +76,7 @@ export async function startUpstream(...args: number[]): Promise<Upstream> {
 export function createCaller(source: ProfileSource): (tool: Tool, args: object) => Promise<CallResult> {
   const schema = createSchema(source);
   const environment = {
-    context: { sources: createRegistry([source]), getSchema: () => schema, now: Date.now },
+    context: { sources: createRegistry([{ name: null, source }]), getSchema: () => schema, now: Date.now },
     log: createLog('error', () => {}),
     deadlineMs: 60_000,
   };

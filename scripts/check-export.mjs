@@ -72,7 +72,7 @@ try {
     const window = { from: range.oldest, to: range.newest };
     const schema = createSchema(source);
     const context = {
-      sources: createRegistry([source]),
+      sources: createRegistry([{ name: null, source }]),
       getSchema: () => schema,
       now: Date.now,
       signal,

@@ -84,6 +84,17 @@ export class UpstreamError extends Error {
     this.isBrokenTransfer = more.isBrokenTransfer ?? false;
     this.isPage = more.isPage ?? false;
   }
+
+  /** Gives this failure with the name of its store, for a server with several stores. */
+  inStore(store: string): UpstreamError {
+    const { kind, detail, advice, ...more } = this;
+    return new UpstreamError(kind, `store ${store}: ${detail}`, {
+      ...more,
+      ...(more.status === null ? {} : { status: more.status }),
+      ...(advice === null ? {} : { advice }),
+      cause: this,
+    });
+  }
 }
 
 /** Why a part of an answer was not read: the failure of the store, or a limit of our own. */

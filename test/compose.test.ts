@@ -62,7 +62,9 @@ test('our server is started with options that exist, for the data source that is
   const { datasources } = sourcesSchema.parse(
     parse(read('docker', 'provisioning', 'datasources', 'pyroscope.yaml')),
   );
-  expect(config.enabledSources).toEqual(datasources.map(({ uid }) => uid));
+  expect(config.stores).toMatchObject([
+    { kind: 'grafana', enabledSources: datasources.map(({ uid }) => uid) },
+  ]);
 });
 
 test('the dashboard asks the provisioned data source, and is learned', () => {

@@ -142,7 +142,8 @@ describe('the list of data sources', () => {
     });
     const ask = askerIn(createEnvironment([demoSource()], [], sources));
     const { text } = await ask('list_data_sources');
-    expect(text).toMatch(/^demo \(uid files, files, enabled, default\)/m);
+    // Grafana decides which source a call without one is about, so there is no default now.
+    expect(text).toMatch(/^demo \(uid files, files, enabled\)/m);
     expect(text).toContain('This Grafana does not know the token');
     expect((await ask('summarize_profile', { ...SUMMARY, source: 'demo' })).isError).toBe(false);
     const { text: refusal, isError } = await ask('summarize_profile', SUMMARY);

@@ -28,7 +28,8 @@ export async function demo(config: Config, log: Log, io: Io): Promise<number> {
   if (config.opensReport) {
     const { openReport } = await import('./report.js');
     const question = { tool: 'investigate', arguments: INCIDENT };
-    return openReport({ ...config, profiles: resolvePath('../../fixtures/demo') }, question, log, io);
+    const store = { kind: 'files' as const, name: null, directory: resolvePath('../../fixtures/demo') };
+    return openReport({ ...config, stores: [store] }, question, log, io);
   }
   const args = ['--profiles', resolvePath('../../fixtures/demo'), '--log-level', 'error'];
   const server = await connectToChild(resolvePath('../main.js'), args);

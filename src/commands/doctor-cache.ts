@@ -10,7 +10,7 @@ import { findCachePlace } from './schemas.js';
  */
 export async function examineCache(config: Config): Promise<Finding | null> {
   const { cache } = config;
-  const isRemote = config.grafana !== null || config.pyroscope !== null;
+  const isRemote = config.stores.some(({ kind }) => kind !== 'files');
   if (!isRemote || (cache.url === null && cache.directory === 'none')) return null;
   const place = await findCachePlace(config);
   if (place.kind === 'redis') {

@@ -66,7 +66,8 @@ export function grafanaSettings({
  */
 export async function* examineGrafana(
   grafana: GrafanaSources,
-  config: Config,
+  settings: GrafanaSettings,
+  config: Pick<Config, 'callTimeoutMs'>,
   { signal, now }: Clock,
 ): AsyncGenerator<Finding> {
   const { client } = grafana;
@@ -86,8 +87,8 @@ export async function* examineGrafana(
     });
     yield versionFinding(version);
     if (date !== null) yield clockFinding(now() - date);
-    const identity = await readIdentity(client, hasCredentials(config.grafana), signal);
-    yield identityFinding(identity, config.grafana?.orgId ?? null);
+    const identity = await readIdentity(client, hasCredentials(settings), signal);
+    yield identityFinding(identity, settings.orgId);
     const permissions = await readPermissions(client, signal).catch(nullIfUpstreamFailed);
     if (permissions !== null) yield* permissionFindings(permissions);
     const { pyroscopeSources, restricted, rootUrl, publicUrl } = await grafana.discovery(signal);
@@ -113,11 +114,8 @@ export async function* examineGrafana(
   }
 }
 
-function hasCredentials(settings: GrafanaSettings | null): boolean {
-  return (
-    settings !== null &&
-    [settings.token, settings.tokenFile, settings.username].some((option) => option !== null)
-  );
+function hasCredentials({ token, tokenFile, username }: GrafanaSettings): boolean {
+  return [token, tokenFile, username].some((option) => option !== null);
 }
 
 /** Whether requests leave this machine without encryption. */
@@ -213,7 +211,7 @@ async function* dataSourceFindings(
   row: ListedSource,
   grafana: GrafanaSources,
   permissions: Permissions | null,
-  config: Config,
+  config: Pick<Config, 'callTimeoutMs'>,
 ): AsyncGenerator<Finding> {
   const name = `${safeText(row.name, 100)} (uid ${safeText(row.uid, 100)})`;
   if (row.source === null) {

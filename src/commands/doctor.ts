@@ -3,7 +3,7 @@ import { PACKAGE } from '../version.js';
 import { examineCache } from './doctor-cache.js';
 import { examineGrafana, grafanaSettings } from './doctor-grafana.js';
 import { examineSource } from './doctor-source.js';
-import { createSources, type Io } from './environment.js';
+import { createSources, type Io, type OpenStore } from './environment.js';
 import type { Finding } from './finding.js';
 
 /**
@@ -19,28 +19,19 @@ export async function doctor(config: Config, io: Io): Promise<number> {
     io.out(`${finding.level.padEnd(4)}  ${finding.text}${fix}`);
   };
   print({ level: 'ok', text: `${PACKAGE.name} ${PACKAGE.version} on Node ${process.versions.node}` });
-  const { registry, grafana, configured } = await createSources(config);
+  const { registry, stores } = await createSources(config);
   try {
-    if (grafana === null && configured.length === 0) {
+    if (stores.length === 0) {
       print({
         level: 'fail',
         text: 'no source is configured',
         fix: 'Set GRAFANA_URL and GRAFANA_SERVICE_ACCOUNT_TOKEN, or PYROSCOPE_URL=http://HOST:4040, or give --profiles DIR for a directory of pprof files.',
       });
     }
-    const deadline = () => AbortSignal.timeout(config.callTimeoutMs);
-    if (grafana !== null && config.grafana !== null) {
-      print({ level: 'ok', text: `grafana: ${grafanaSettings(config.grafana)}` });
-      const clock = { signal: deadline(), now: Date.now };
-      for await (const finding of examineGrafana(grafana, config, clock)) {
-        print({ ...finding, text: `grafana: ${finding.text}` });
-      }
-    }
-    for (const source of configured) {
-      print({ level: 'ok', text: `${source.name}: ${source.description ?? source.kind}` });
-      for (const finding of await examineSource(source, deadline())) {
-        print({ ...finding, text: `${source.name}: ${finding.text}` });
-      }
+    // A Grafana that flags configure comes first: most of what can be wrong is there.
+    const isLast = ({ kind, store }: OpenStore) => Number(store.name === null && kind !== 'grafana');
+    for (const open of stores.toSorted((a, b) => isLast(a) - isLast(b))) {
+      for await (const finding of examineStore(open, config)) print(finding);
     }
     const cache = await examineCache(config);
     if (cache !== null) print({ ...cache, text: `cache: ${cache.text}` });
@@ -48,4 +39,27 @@ export async function doctor(config: Config, io: Io): Promise<number> {
     await registry.close();
   }
   return hasFailed ? 1 : 0;
+}
+
+/** Checks a configured store; each finding begins with its name. */
+async function* examineStore(open: OpenStore, config: Config): AsyncGenerator<Finding> {
+  const signal = AbortSignal.timeout(config.callTimeoutMs);
+  if (open.kind === 'single') {
+    const { source } = open;
+    const name = source.name;
+    yield { level: 'ok', text: `${name}: ${source.description ?? source.kind}` };
+    for (const finding of await examineSource(source, signal)) yield prefix(name, finding);
+    return;
+  }
+  const { grafana, store } = open;
+  const name = store.name ?? 'grafana';
+  yield { level: 'ok', text: `${name}: ${grafanaSettings(store.settings)}` };
+  const clock = { signal, now: Date.now };
+  for await (const finding of examineGrafana(grafana, store.settings, config, clock)) {
+    yield prefix(name, finding);
+  }
+}
+
+function prefix(name: string, finding: Finding): Finding {
+  return { ...finding, text: `${name}: ${finding.text}` };
 }

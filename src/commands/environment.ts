@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import type { Config } from '../config/read.js';
+import type { FilesStore, GrafanaStore, PyroscopeStore, Store } from '../config/stores.js';
 import type { CallEnvironment } from '../mcp/call.js';
 import type { AskedBook } from '../patterns/asked/book.js';
 import type { PatternBook } from '../patterns/book.js';
@@ -10,11 +11,12 @@ import type { TransportOptions } from '../sources/pyroscope/http/transport.js';
 import type { RecentAnswers } from '../sources/recent.js';
 import { createRegistry, type SourceRegistry } from '../sources/registry.js';
 import type { ProfileSource } from '../sources/source.js';
+import { storeNaming } from '../sources/store-naming.js';
 import type { Log } from '../telemetry/log.js';
 import { type Meter, NO_METER, type UpstreamSource } from '../telemetry/meter.js';
 import { PACKAGE } from '../version.js';
 import { grafanaOwner, pyroscopeOwner } from './owners.js';
-import { createSchemas, type Schemas } from './schemas.js';
+import { createKeptPlaces, createSchemas, type KeptPlaces, type Schemas } from './schemas.js';
 
 /** Output of a command: answers go to `out`, everything else to `err`. */
 export interface Io {
@@ -26,13 +28,15 @@ export interface Io {
   progress?: (text: string | null) => void;
 }
 
+/** A configured store with its source, or with the Grafana that finds its sources. */
+export type OpenStore =
+  | { readonly kind: 'grafana'; readonly store: GrafanaStore; readonly grafana: GrafanaSources }
+  | { readonly kind: 'single'; readonly store: PyroscopeStore | FilesStore; readonly source: ProfileSource };
+
 /** The sources that the configuration names. */
 export interface ConfiguredSources {
   registry: SourceRegistry;
-  /** Those that the configuration names one by one. */
-  configured: readonly ProfileSource[];
-  /** Null where no Grafana is configured. */
-  grafana: GrafanaSources | null;
+  stores: readonly OpenStore[];
 }
 
 /** Listeners for requests to the sources, and for pauses of sources that do not answer. */
@@ -50,44 +54,72 @@ export interface Watch {
  *   sent
  */
 export async function createSources(config: Config, watch?: Watch): Promise<ConfiguredSources> {
-  const sources: ProfileSource[] = [];
   const mark = await createOwnCodeMarker(config);
+  const isRemote = config.stores.some(({ kind }) => kind !== 'files');
+  const getBreaker = watch === undefined || !isRemote ? undefined : await createBreakers(watch);
+  const wrapSource = (source: ProfileSource) => mark(watch?.recent?.wrap(source) ?? source);
+  const parts = { mark, getBreaker, wrapSource, meter: watch?.meter };
+  const stores = await Promise.all(config.stores.map((store) => openStore(store, config, parts)));
+  const registry = createRegistry(
+    stores.map((open) =>
+      open.kind === 'grafana'
+        ? { name: open.store.name, finder: open.grafana }
+        : { name: open.store.name, source: open.source },
+    ),
+  );
+  return { registry, stores };
+}
+
+interface StoreParts {
+  mark: WrapSource;
+  getBreaker: BreakerOf | undefined;
+  /** Wrapper for a server's source: it keeps its answers for a moment, and knows the team's own code. */
+  wrapSource: WrapSource;
+  meter: Meter | undefined;
+}
+
+async function openStore(
+  store: Store,
+  config: Config,
+  { mark, getBreaker, wrapSource, meter }: StoreParts,
+): Promise<OpenStore> {
+  if (store.kind === 'files') {
+    const { createFilesSource } = await import('../sources/files/source.js');
+    const name = store.name === null ? { uid: 'files' } : { uid: store.name, name: store.name };
+    const source = mark(createFilesSource({ directory: store.directory, ...name }));
+    return { kind: 'single', store, source };
+  }
   const limits = {
     timeoutMs: config.requestTimeoutMs,
     maxResponseBytes: config.maxResponseBytes,
     proxy: config.proxy,
-    meter: watch?.meter,
+    meter,
   };
-  const isRemote = config.pyroscope !== null || config.grafana !== null;
-  const getBreaker = watch === undefined || !isRemote ? undefined : await createBreakers(watch);
-  if (config.pyroscope !== null) {
-    const { createPyroscopeSource } = await import('../sources/pyroscope/source.js');
-    const source = createPyroscopeSource({
-      name: 'pyroscope',
-      uid: 'pyroscope',
-      owner: pyroscopeOwner(config.pyroscope, 'pyroscope'),
-      ...config.pyroscope,
-      ...limits,
-      breaker: getBreaker?.('pyroscope', 'pyroscope'),
-    });
-    sources.push(mark(watch?.recent?.wrap(source) ?? source));
+  if (store.kind === 'grafana') {
+    const grafana = await openGrafana(store, config, limits, { getBreaker, wrapSource });
+    return { kind: 'grafana', store, grafana };
   }
-  if (config.profiles !== null) {
-    const { createFilesSource } = await import('../sources/files/source.js');
-    sources.push(mark(createFilesSource({ directory: config.profiles, uid: 'files' })));
-  }
-  const grafana =
-    config.grafana === null
-      ? null
-      : await openGrafana(config.grafana, config, limits, { getBreaker, recent: watch?.recent, mark });
-  return { registry: createRegistry(sources, grafana ?? undefined), configured: sources, grafana };
+  const { createPyroscopeSource } = await import('../sources/pyroscope/source.js');
+  const name = store.name ?? 'pyroscope';
+  const source = createPyroscopeSource({
+    name,
+    uid: name,
+    ...(store.name === null ? {} : { store: store.name }),
+    owner: pyroscopeOwner(store.settings, 'pyroscope'),
+    ...store.settings,
+    ...limits,
+    breaker: getBreaker?.('pyroscope', name),
+  });
+  return { kind: 'single', store, source: wrapSource(source) };
 }
 
-/** Lets the profiles of a source carry what the team said about its own code. */
-type MarkOwnCode = (source: ProfileSource) => ProfileSource;
+type WrapSource = (source: ProfileSource) => ProfileSource;
 
-/** @throws UserError where a pattern is not valid */
-async function createOwnCodeMarker({ ownCode }: Config): Promise<MarkOwnCode> {
+/**
+ * Lets the profiles of a source carry what the team said about its own code.
+ * @throws UserError where a pattern is not valid
+ */
+async function createOwnCodeMarker({ ownCode }: Config): Promise<WrapSource> {
   if (ownCode.length === 0) return (source) => source;
   const { readOwnCode, withOwnCode } = await import('../sources/own-code.js');
   const codePatterns = readOwnCode(ownCode);
@@ -112,14 +144,10 @@ async function createBreakers({ log, meter }: Watch): Promise<BreakerOf> {
 }
 
 async function openGrafana(
-  settings: NonNullable<Config['grafana']>,
-  { enabledSources, stateDirectory }: Config,
+  { name, settings, enabledSources }: GrafanaStore,
+  { stateDirectory }: Config,
   limits: Pick<TransportOptions, 'timeoutMs' | 'maxResponseBytes' | 'proxy' | 'meter'>,
-  {
-    getBreaker,
-    recent,
-    mark,
-  }: { getBreaker: BreakerOf | undefined; recent: RecentAnswers | undefined; mark: MarkOwnCode },
+  { getBreaker, wrapSource }: { getBreaker: BreakerOf | undefined; wrapSource: WrapSource },
 ): Promise<GrafanaSources> {
   const [{ createGrafanaClient }, { createEnablementFile }, { createGrafanaSources }, { xdgState }] =
     await Promise.all([
@@ -129,14 +157,20 @@ async function openGrafana(
       import('xdg-basedir'),
     ]);
   const directory = stateDirectory ?? path.join(xdgState ?? '.', PACKAGE.name);
+  const { toFull } = storeNaming(name);
   return createGrafanaSources({
-    client: createGrafanaClient({ ...settings, ...limits, breaker: getBreaker?.('grafana', 'grafana') }),
+    client: createGrafanaClient({
+      ...settings,
+      ...limits,
+      breaker: getBreaker?.('grafana', name ?? 'grafana'),
+    }),
+    store: name,
     orgId: settings.orgId,
     enablement: createEnablementFile(path.join(directory, 'sources.json')),
     declared: enabledSources,
     ownerOf: (uid) => grafanaOwner(settings, uid),
-    getBreaker: getBreaker === undefined ? undefined : (uid) => getBreaker('grafana', uid),
-    wrapSource: (source) => mark(recent?.wrap(source) ?? source),
+    getBreaker: getBreaker === undefined ? undefined : (uid) => getBreaker('grafana', toFull(uid)),
+    wrapSource,
   });
 }
 
@@ -148,32 +182,42 @@ export interface Environment extends CallEnvironment {
   learn(): void;
 }
 
-/**
- * Everything that a tool call needs, made once per process.
- * @param recent remembers for a moment what servers answered: worth it where many calls will come
- */
+export interface EnvironmentOptions {
+  meter?: Meter | undefined;
+  /** Remembers for a moment what servers answered: worth it where many calls will come. */
+  recent?: RecentAnswers | undefined;
+  /** Places that several environments share; left out, the environment has its own and closes them. */
+  places?: KeptPlaces;
+}
+
+/** Makes everything that a tool call needs, once for each set of rights. */
 export async function createEnvironment(
   config: Config,
   log: Log,
-  meter: Meter = NO_METER,
-  recent?: RecentAnswers,
+  { meter = NO_METER, recent, places }: EnvironmentOptions = {},
 ): Promise<Environment> {
-  const { registry, grafana } = await createSources(config, { log, meter, recent });
-  const schemas = createSchemas(config, log, meter);
-  const book = grafana === null ? null : await openBook(grafana, schemas, config);
+  const { registry, stores } = await createSources(config, { log, meter, recent });
+  const kept = places ?? createKeptPlaces(config, log);
+  const schemas = createSchemas(config, kept, meter);
+  const grafanas = stores.flatMap((open) => (open.kind === 'grafana' ? [open] : []));
+  const books = new Map(
+    await Promise.all(
+      grafanas.map(async (open) => [open.store.name, await openBook(open, schemas)] as const),
+    ),
+  );
   const asked = config.remembersQueries ? await openAskedBook(registry, schemas, log) : null;
   return {
     context: {
       sources: {
         ...registry,
         async close() {
-          book?.close();
+          for (const book of books.values()) book.close();
           await settledSoon(asked);
-          await Promise.all([registry.close(), schemas.close()]);
+          await Promise.all([registry.close(), places === undefined ? kept.close() : undefined]);
         },
       },
       getSchema: schemas.getSchema,
-      getPatterns: (source) => (source.place === undefined ? null : book),
+      getPatterns: ({ place, store = null }) => (place === undefined ? null : (books.get(store) ?? null)),
       asked,
       now: Date.now,
     },
@@ -181,8 +225,8 @@ export async function createEnvironment(
     meter,
     deadlineMs: config.callTimeoutMs,
     learn() {
-      grafana?.keepLooking();
-      void book?.read(new AbortController().signal, 0);
+      for (const { grafana } of grafanas) grafana.keepLooking();
+      for (const book of books.values()) void book.read(new AbortController().signal, 0);
     },
   };
 }
@@ -220,11 +264,15 @@ async function openAskedBook(registry: SourceRegistry, schemas: Schemas, log: Lo
 }
 
 /** Opens the book of patterns from the dashboards. Its code is loaded only where there is a Grafana. */
-async function openBook(grafana: GrafanaSources, schemas: Schemas, config: Config): Promise<PatternBook> {
+async function openBook(
+  { store, grafana }: Extract<OpenStore, { kind: 'grafana' }>,
+  schemas: Schemas,
+): Promise<PatternBook> {
   const { createPatternBook } = await import('../patterns/book.js');
-  const cache = config.grafana === null ? undefined : schemas.openCache(grafanaOwner(config.grafana, ''));
+  const cache = schemas.openCache(grafanaOwner(store.settings, ''));
   return createPatternBook(grafana.dashboards, {
     now: Date.now,
+    toSourceUid: storeNaming(store.name).toFull,
     ...(cache === undefined ? {} : { cache }),
   });
 }

@@ -1,10 +1,11 @@
-import type { Config } from '../config/read.js';
+import type { GrafanaSettings } from '../config/grafana.js';
+import type { PyroscopeSettings } from '../config/stores.js';
 import { readTokenFile } from '../sources/pyroscope/http/credentials.js';
 import type { SourceOwner } from '../sources/source.js';
 
 /** The view of a Pyroscope server that the configured credentials give. */
 export function pyroscopeOwner(
-  { url, tenant, token, username, password }: NonNullable<Config['pyroscope']>,
+  { url, tenant, token, username, password }: PyroscopeSettings,
   uid: string,
 ): SourceOwner {
   const credential = [token, username, password];
@@ -16,7 +17,7 @@ export function pyroscopeOwner(
  * itself.
  */
 export function grafanaOwner(
-  { url, orgId, token, tokenFile, username, password, headers }: NonNullable<Config['grafana']>,
+  { url, orgId, token, tokenFile, username, password, headers }: GrafanaSettings,
   uid: string,
 ): SourceOwner {
   const sent = Object.keys(headers).length === 0 ? null : JSON.stringify(headers);

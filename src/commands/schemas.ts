@@ -20,29 +20,49 @@ export interface Schemas {
   openCache(owner: SourceOwner): AnswerCache | undefined;
   /** Rows of an owner in the same place, which are kept for months; undefined where nothing is to be kept. */
   getRows(owner: SourceOwner): KeptRows | undefined;
+}
+
+/** The places where what is learned is kept. Each is opened with the first question, which takes time. */
+export interface KeptPlaces {
+  /** Null where they cannot be opened. */
+  answers(): Promise<KeptAnswers | null>;
+  rows(): Promise<RowStore>;
   close(): Promise<void>;
+}
+
+/** Makes the places that the configuration names; several environments may share them. */
+export function createKeptPlaces(config: Config, log: Log): KeptPlaces {
+  let opened: Promise<KeptAnswers | null> | undefined;
+  let openedRows: Promise<RowStore> | undefined;
+  return {
+    answers() {
+      opened ??= openConfiguredCache(config, log).catch((error: unknown) => {
+        log.error('the schema cache cannot be opened, the server works on without it', error);
+        return null;
+      });
+      return opened;
+    },
+    rows() {
+      openedRows ??= openRows(config);
+      return openedRows;
+    },
+    async close() {
+      await Promise.all([opened, openedRows].map(async (place) => (await place)?.close()));
+    },
+  };
 }
 
 /**
  * Makes the schemas of the sources as they are asked for. The cache is opened with the first question, since
  * its code takes time to load; without it the schemas work on, and ask more.
  */
-export function createSchemas(config: Config, log: Log, meter: Meter = NO_METER): Schemas {
+export function createSchemas(
+  config: Config,
+  { answers: open, rows: openStore }: KeptPlaces,
+  meter: Meter = NO_METER,
+): Schemas {
   const schemas = new WeakMap<ProfileSource, Schema>();
   const keeps = config.cache.url !== null || config.cache.directory !== 'none';
-  let opened: Promise<KeptAnswers | null> | undefined;
-  const open = () => {
-    opened ??= openConfiguredCache(config, log).catch((error: unknown) => {
-      log.error('the schema cache cannot be opened, the server works on without it', error);
-      return null;
-    });
-    return opened;
-  };
-  let openedRows: Promise<RowStore> | undefined;
-  const openStore = () => {
-    openedRows ??= openRows(config);
-    return openedRows;
-  };
   const markOf = rememberedFingerprint();
   const openCache = (owner: SourceOwner) =>
     keeps ? openedWhenNeeded(open, createIdentity(owner, markOf)) : undefined;
@@ -60,9 +80,6 @@ export function createSchemas(config: Config, log: Log, meter: Meter = NO_METER)
     },
     getRows(owner) {
       return keeps ? rowsWhenNeeded(openStore, createIdentity(owner, markOf)) : undefined;
-    },
-    async close() {
-      await Promise.all([opened, openedRows].map(async (place) => (await place)?.close()));
     },
   };
 }

@@ -3,7 +3,7 @@ import type { Config } from '../config/read.js';
 import type { EnvironmentOf } from '../mcp/caller.js';
 import type { Log } from '../telemetry/log.js';
 import type { Metrics } from '../telemetry/metrics.js';
-import type { Io } from './environment.js';
+import type { Environment, Io } from './environment.js';
 import { keepHeapSmall } from './heap.js';
 import { createWorkspaces } from './workspaces.js';
 
@@ -21,18 +21,8 @@ export async function serve(config: Config, log: Log, io: Io): Promise<void> {
   keepHeapSmall();
   const metrics = config.http === null ? null : await openMetrics();
   // Over stdio loaded and made with the first call: a client lists the tools at once.
-  const createFor = async (rights: Rights) => {
-    if (rights !== SERVER_RIGHTS) throw new Error('no caller has rights of its own yet');
-    const [{ createEnvironment }, { createRecentAnswers }] = await Promise.all([
-      import('./environment.js'),
-      import('../sources/recent.js'),
-    ]);
-    const recent = createRecentAnswers({ meter: metrics?.meter });
-    const environment = await createEnvironment(config, log, metrics?.meter, recent);
-    environment.learn();
-    return environment;
-  };
-  const workspaces = createWorkspaces(createFor, log);
+  const maker = environmentMaker(config, log, metrics);
+  const workspaces = createWorkspaces(maker.make, log);
   const server =
     config.http === null || metrics === null
       ? await startStdio(workspaces.environmentOf, log)
@@ -54,6 +44,7 @@ export async function serve(config: Config, log: Log, io: Io): Promise<void> {
     try {
       await server.close();
       await workspaces.close();
+      await maker.close();
     } catch (error) {
       log.error('stopping failed', error);
     }
@@ -68,6 +59,34 @@ export async function serve(config: Config, log: Log, io: Io): Promise<void> {
     });
   }
   if ('closed' in server) void server.closed.then(() => stop('the client left'));
+}
+
+/** Makes the environments of all callers, which share what is keyed by its owner. */
+function environmentMaker(config: Config, log: Log, metrics: Metrics | null) {
+  const meter = metrics?.meter;
+  const load = async () => {
+    const [{ createEnvironment }, { createRecentAnswers }, { createKeptPlaces }] = await Promise.all([
+      import('./environment.js'),
+      import('../sources/recent.js'),
+      import('./schemas.js'),
+    ]);
+    const shared = { meter, recent: createRecentAnswers({ meter }), places: createKeptPlaces(config, log) };
+    return { createEnvironment, shared };
+  };
+  let loaded: ReturnType<typeof load> | undefined;
+  return {
+    async make(rights: Rights): Promise<Environment> {
+      if (rights !== SERVER_RIGHTS) throw new Error('no caller has rights of its own yet');
+      loaded ??= load();
+      const { createEnvironment, shared } = await loaded;
+      const environment = await createEnvironment(config, log, shared);
+      environment.learn();
+      return environment;
+    },
+    async close() {
+      await (await loaded)?.shared.places.close();
+    },
+  };
 }
 
 async function openMetrics(): Promise<Metrics> {

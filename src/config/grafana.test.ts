@@ -15,6 +15,10 @@ function refusal(env: Record<string, string>): string {
   return 'taken';
 }
 
+function grafanaIn(env: Record<string, string>) {
+  return readConfig([], env).stores.find((store) => store.kind === 'grafana')?.settings;
+}
+
 test('the names of other Grafana MCP servers are taken', () => {
   const env = {
     ...URL_SET,
@@ -22,7 +26,7 @@ test('the names of other Grafana MCP servers are taken', () => {
     GRAFANA_ORG_ID: '3',
     GRAFANA_EXTRA_HEADERS: '{"CF-Access-Client-Id":"x"}',
   };
-  expect(readConfig([], env).grafana).toEqual({
+  expect(grafanaIn(env)).toEqual({
     url: 'https://grafana.example.com',
     token: SECRET,
     tokenFile: null,
@@ -36,11 +40,11 @@ test('the names of other Grafana MCP servers are taken', () => {
 
 test('a token wins over a file with one', () => {
   const env = { ...URL_SET, GRAFANA_SERVICE_ACCOUNT_TOKEN: SECRET, GRAFANA_SERVICE_ACCOUNT_TOKEN_FILE: 'f' };
-  expect(readConfig([], env).grafana).toMatchObject({ token: SECRET, tokenFile: null });
+  expect(grafanaIn(env)).toMatchObject({ token: SECRET, tokenFile: null });
 });
 
 test('without an address there is no Grafana', () => {
-  expect(readConfig([], { GRAFANA_SERVICE_ACCOUNT_TOKEN: SECRET }).grafana).toBeNull();
+  expect(readConfig([], { GRAFANA_SERVICE_ACCOUNT_TOKEN: SECRET }).stores).toEqual([]);
 });
 
 test.each<[string, Record<string, string>, RegExp]>([

@@ -17,17 +17,18 @@ function refusal(argv: readonly string[], env: Record<string, string> = {}): str
   return 'taken';
 }
 
+function pyroscopeIn(argv: readonly string[], env: Record<string, string>) {
+  return readConfig(argv, env).stores.find((store) => store.kind === 'pyroscope')?.settings;
+}
+
 test('without arguments the defaults hold', () => {
   expect(readConfig([], {})).toEqual({
     command: null,
     operands: [],
-    profiles: null,
-    grafana: null,
-    enabledSources: null,
+    stores: [],
     ownCode: [],
     stateDirectory: null,
     proxy: null,
-    pyroscope: null,
     requestTimeoutMs: 30_000,
     callTimeoutMs: 45_000,
     maxResponseBytes: 256 * 2 ** 20,
@@ -114,28 +115,38 @@ test('every flag is read', () => {
   ).toEqual({
     command: 'call',
     operands: ['list_services', '{"limit":3}'],
-    profiles: 'dir',
-    grafana: {
-      url: 'https://example.com/grafana',
-      token: null,
-      tokenFile: 'token',
-      username: null,
-      password: null,
-      orgId: 2,
-      headers: { 'X-Access': 'a' },
-      caFile: 'ca',
-    },
-    enabledSources: ['a', 'b', 'c'],
+    stores: [
+      {
+        kind: 'pyroscope',
+        name: null,
+        settings: {
+          url: 'https://example.com/prefix',
+          token: null,
+          username: 'u',
+          password: SECRET,
+          tenant: 't',
+        },
+      },
+      {
+        kind: 'grafana',
+        name: null,
+        settings: {
+          url: 'https://example.com/grafana',
+          token: null,
+          tokenFile: 'token',
+          username: null,
+          password: null,
+          orgId: 2,
+          headers: { 'X-Access': 'a' },
+          caFile: 'ca',
+        },
+        enabledSources: ['a', 'b', 'c'],
+      },
+      { kind: 'files', name: null, directory: 'dir' },
+    ],
     ownCode: ['com/acme', '^/srv/app/'],
     stateDirectory: 'state',
     proxy: null,
-    pyroscope: {
-      url: 'https://example.com/prefix',
-      token: null,
-      username: 'u',
-      password: SECRET,
-      tenant: 't',
-    },
     requestTimeoutMs: 500,
     callTimeoutMs: 60_000,
     maxResponseBytes: 2 ** 20,
@@ -199,11 +210,14 @@ describe('flags and environment', () => {
   test.each(Object.entries(values))('%s: the flag wins over the environment', (name, [first, second]) => {
     const option = Object.entries(OPTIONS).find(([key]) => key === name)?.[1];
     if (option?.env === undefined || option.env === null) throw new Error(`${name} has no variable`);
-    const flag = (value: string) => readConfig([`--${option.flag}`, value], {});
-    const env = (value: string) => readConfig([], { [option.env]: value });
+    const grafana = { GRAFANA_URL: 'https://grafana.example.com' };
+    const flag = (value: string) => readConfig([`--${option.flag}`, value], grafana);
+    const env = (value: string) => readConfig([], { ...grafana, [option.env]: value });
     expect(env(second)).toEqual(flag(second));
     expect(env(second)).not.toEqual(flag(first));
-    expect(readConfig([`--${option.flag}`, first], { [option.env]: second })).toEqual(flag(first));
+    expect(readConfig([`--${option.flag}`, first], { ...grafana, [option.env]: second })).toEqual(
+      flag(first),
+    );
   });
 
   test.each([
@@ -227,7 +241,7 @@ describe('flags and environment', () => {
       PYROSCOPE_TOKEN: 'env-token',
       PYROSCOPE_TENANT_ID: 'env-tenant',
     };
-    expect(readConfig([], env).pyroscope).toEqual({
+    expect(pyroscopeIn([], env)).toEqual({
       url: 'http://env:4040',
       token: 'env-token',
       username: null,
@@ -235,13 +249,13 @@ describe('flags and environment', () => {
       tenant: 'env-tenant',
     });
     const flags = [...URL_FLAG, '--pyroscope-token', 'flag-token', '--pyroscope-tenant-id', 'flag-tenant'];
-    expect(readConfig(flags, env).pyroscope).toMatchObject({
+    expect(pyroscopeIn(flags, env)).toMatchObject({
       url: 'http://localhost:4040',
       token: 'flag-token',
       tenant: 'flag-tenant',
     });
     const basic = { PYROSCOPE_USERNAME: 'u', PYROSCOPE_PASSWORD: 'p' };
-    expect(readConfig(URL_FLAG, basic).pyroscope).toMatchObject({
+    expect(pyroscopeIn(URL_FLAG, basic)).toMatchObject({
       username: 'u',
       password: 'p',
       token: null,

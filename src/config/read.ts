@@ -1,6 +1,6 @@
 import { isIPv6 } from 'node:net';
 import { parseArgs } from 'node:util';
-import { UsageError, UserError } from '../errors.js';
+import { UsageError } from '../errors.js';
 import { withoutSecrets } from '../sources/grafana/address.js';
 import type { ProxySettings } from '../sources/pyroscope/http/connections.js';
 import { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel } from '../telemetry/log.js';
@@ -8,11 +8,13 @@ import { secretsIn, secretsOfProxy } from '../telemetry/secrets.js';
 import { ASKED, isUnfilled } from './asked.js';
 import { type ExportSettings, readExport } from './export.js';
 import { type GateSettings, readGate } from './gate.js';
-import { checkCredentials, type GrafanaSettings, readGrafana, readProxy } from './grafana.js';
+import { readProxy } from './grafana.js';
 import { type HttpSettings, isSwitchedOn, readHttpSettings } from './http.js';
 import { type OAuthSettings, readOAuth } from './oauth/read.js';
 import { OPTIONS, type Option, type OptionName } from './options.js';
 import { type ReportSettings, readReport } from './report.js';
+import { readStores, type Store } from './stores.js';
+import { withHelpHint } from './usage.js';
 
 /** Seconds: a day. Timers above 2^31 ms fire at once. */
 const MAX_TIMEOUT = 86_400;
@@ -21,17 +23,8 @@ const MAX_TIMEOUT = 86_400;
 export interface Config {
   command: string | null;
   operands: readonly string[];
-  profiles: string | null;
-  pyroscope: {
-    url: string;
-    token: string | null;
-    username: string | null;
-    password: string | null;
-    tenant: string | null;
-  } | null;
-  grafana: GrafanaSettings | null;
-  /** Uids; null: people enable data sources by hand. */
-  enabledSources: readonly string[] | null;
+  /** Servers and directories that profiles are read from, the default first. */
+  stores: readonly Store[];
   stateDirectory: string | null;
   /** The proxies of the environment (HTTP_PROXY, HTTPS_PROXY, NO_PROXY); null where none is set. */
   proxy: ProxySettings | null;
@@ -110,12 +103,9 @@ export function readConfig(
   return {
     command,
     operands,
-    profiles: text('profiles'),
-    grafana: withHelpHint(() => readGrafana(text)),
-    enabledSources: text('enabledSources') === null ? null : list('enabledSources'),
+    stores: readStores(text, list),
     stateDirectory: text('stateDirectory'),
     proxy,
-    pyroscope: readPyroscope(text),
     ownCode: list('ownCode'),
     requestTimeoutMs: positive('requestTimeout', text('requestTimeout'), MAX_TIMEOUT) * 1000,
     callTimeoutMs: positive('callTimeout', text('callTimeout'), MAX_TIMEOUT) * 1000,
@@ -224,31 +214,6 @@ function parseFlags(argv: readonly string[], command: string | null) {
   }
 }
 
-function readPyroscope(text: (name: OptionName) => string | null): Config['pyroscope'] {
-  const url = text('pyroscopeUrl');
-  const [token, username, password] = [
-    text('pyroscopeToken'),
-    text('pyroscopeUsername'),
-    text('pyroscopePassword'),
-  ];
-  if (url === null) return null;
-  const parsed = URL.canParse(url) ? new URL(url) : null;
-  if (parsed !== null && (parsed.username !== '' || parsed.password !== '')) {
-    throw new UsageError(
-      'PYROSCOPE_URL carries credentials.',
-      'Put them in PYROSCOPE_USERNAME and PYROSCOPE_PASSWORD.',
-    );
-  }
-  if (parsed === null || !/^https?:$/.test(parsed.protocol)) {
-    throw new UsageError(
-      `PYROSCOPE_URL ${JSON.stringify(withoutSecrets(url))} is not an http(s) URL.`,
-      'Example: http://localhost:4040',
-    );
-  }
-  withHelpHint(() => checkCredentials('Pyroscope', 'PYROSCOPE', { token, username, password }));
-  return { url, token, username, password, tenant: text('pyroscopeTenant') };
-}
-
 /** Valkey speaks the protocol of Redis. */
 function readCacheUrl(url: string | null): string | null {
   if (url === null) return null;
@@ -260,15 +225,6 @@ function readCacheUrl(url: string | null): string | null {
     );
   }
   return asRedis;
-}
-
-/** A mistake in what was given is one of usage. */
-function withHelpHint<T>(read: () => T): T {
-  try {
-    return read();
-  } catch (error) {
-    throw error instanceof UserError ? new UsageError(error.message, error.next) : error;
-  }
 }
 
 function readAddress(address: string | null): Config['http'] {

@@ -55,9 +55,11 @@ export function createPatternBook(
     budget?: ScanBudget;
     /** Keeps what was read of this Grafana with these credentials for the next process. */
     cache?: AnswerCache;
+    /** Gives the uid that a data source of this Grafana has here; the same where it is left out. */
+    toSourceUid?: (uid: string) => string;
   },
 ): PatternBook {
-  const { now, budget = SCAN_BUDGET } = options;
+  const { now, budget = SCAN_BUDGET, toSourceUid = (uid) => uid } = options;
   const closing = new AbortController();
   const memory = emptyMemory();
   const listeners = new Set<(progress: ScanProgress) => void>();
@@ -99,7 +101,11 @@ export function createPatternBook(
   };
   const learned = (): Learned => {
     if (merged?.changes !== memory.changes || now() - merged.at >= RANK_MS) {
-      const patterns = mergePatterns([...memory.dashboards.values(), ...memory.traces], now());
+      const ranked = mergePatterns([...memory.dashboards.values(), ...memory.traces], now());
+      const patterns = ranked.map((pattern) => ({
+        ...pattern,
+        sourceUid: pattern.sourceUid === null ? null : toSourceUid(pattern.sourceUid),
+      }));
       merged = { patterns, changes: memory.changes, at: now() };
     }
     return {

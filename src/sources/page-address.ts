@@ -4,6 +4,8 @@ export interface PageAddress {
   url: string;
   /** Kind of pages that are found there. */
   pages: 'grafana' | 'pyroscope';
+  /** Name of the configured store; null where flags configure it. */
+  store: string | null;
   /** Uid of the source that all of its pages are about; null where a page names its own. */
   source: string | null;
   /** Organisation of the Grafana that is read; null where it is not known. */

@@ -135,6 +135,8 @@ export interface SourceOwner {
 export interface ProfileSource {
   readonly name: string;
   readonly uid: string;
+  /** Name of the configured store that it belongs to; missing where flags configure the store. */
+  readonly store?: string;
   /**
    * Name of this kind of source: `files`, `pyroscope`, `grafana`. It is only shown; no code depends on it.
    */

@@ -8,10 +8,13 @@ import type { input } from './surface/list_data_sources.js';
 
 export const run: Run<typeof input> = async (_args, context) => {
   const { signal } = context;
-  const { sources, failure } = await context.sources.overview(signal);
-  const first = sources.find(({ source }) => source !== null);
-  const rows = await Promise.all(sources.map((listed) => describeSource(listed, listed === first, context)));
-  return dataSourcesAnswer(rows, failure === null ? [] : [describe(failure)]);
+  const { sources, defaultSource, failures } = await context.sources.overview(signal);
+  const isDefault = ({ source }: ListedSource) => source !== null && source === defaultSource;
+  const rows = await Promise.all(sources.map((row) => describeSource(row, isDefault(row), context)));
+  return dataSourcesAnswer(
+    rows,
+    failures.map(({ error }) => describe(error)),
+  );
 };
 
 /**

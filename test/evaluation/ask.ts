@@ -77,7 +77,7 @@ export async function askTwice(
   const log: string[] = [];
   const environment = {
     context: {
-      sources: createRegistry([source]),
+      sources: createRegistry([{ name: null, source }]),
       getSchema: () => schema,
       now: source.kind === 'files' ? () => windows.incident.to : Date.now,
     },

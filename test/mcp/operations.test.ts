@@ -137,7 +137,7 @@ test('requests through Grafana are told from those to it', async () => {
   const environment = await createEnvironment(
     config,
     createLog('error', () => {}),
-    metrics.meter,
+    { meter: metrics.meter },
   );
   onTestFinished(() => environment.context.sources.close());
   const { isError } = await askerIn(environment)('summarize_profile', { service: 'checkout-api', ...WINDOW });

@@ -2,7 +2,7 @@ import path from 'node:path';
 import { type CallEnvironment, type CallResult, callTool } from '../../src/mcp/call.js';
 import { createSchema, type Schema } from '../../src/schema/schema.js';
 import { createFilesSource } from '../../src/sources/files/source.js';
-import { createRegistry, type SourceFinder } from '../../src/sources/registry.js';
+import { createRegistry, type RegistryStore, type SourceFinder } from '../../src/sources/registry.js';
 import type { ProfileSource } from '../../src/sources/source.js';
 import { createLog } from '../../src/telemetry/log.js';
 import { TOOLS } from '../../src/tools/index.js';
@@ -39,7 +39,7 @@ export function createEnvironment(
   const schemas = new WeakMap<ProfileSource, Schema>();
   return {
     context: {
-      sources: createRegistry(sources, finder),
+      sources: createRegistry(listStores(sources, finder)),
       getSchema(view) {
         const source = view.original ?? view;
         const schema = schemas.get(source) ?? createSchema(source);
@@ -53,6 +53,13 @@ export function createEnvironment(
     // A test has a time limit of its own; a deadline of the call would change its answer on a busy machine.
     deadlineMs: 600_000,
   };
+}
+
+/** The stores of these sources as flags would name them: servers, discovered sources, directories. */
+function listStores(sources: readonly ProfileSource[], finder?: SourceFinder): RegistryStore[] {
+  const named = (isLive: boolean) =>
+    sources.filter((source) => source.isLive === isLive).map((source) => ({ name: null, source }));
+  return [...named(true), ...(finder === undefined ? [] : [{ name: null, finder }]), ...named(false)];
 }
 
 /** Asks tools over the given sources through the call boundary. */

@@ -7,12 +7,10 @@ import type { Flame, Picture } from '../../src/report/picture/format.js';
 import { loadCaseFolder } from '../evaluation/case-folder.js';
 import { fixture, INCIDENT_WINDOW, INCIDENTS } from '../support/ask.js';
 import { hasNoBrowser, startBrowser } from '../support/browser.js';
-import { askForPicture, buildPage } from '../support/pictures.js';
+import { askForPicture } from '../support/pictures.js';
+import { type OpenOptions, openPage } from './open-page.js';
 
 const DEMO = { service: 'checkout-api', ...INCIDENT_WINDOW };
-/** The strictest policy under which a page with its script inside can run. */
-const CSP = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'";
-const HOST = 'http://report.test';
 
 describe.skipIf(hasNoBrowser())('the page in a browser', () => {
   let browser: Browser;
@@ -25,44 +23,7 @@ describe.skipIf(hasNoBrowser())('the page in a browser', () => {
   });
   afterAll(() => browser?.close());
 
-  /** Opens the page of a picture under a strict policy; every error and every request fails the test. */
-  async function open(
-    picture: Picture,
-    { width = 1280, height = 800, scheme = 'light' as 'light' | 'dark', isFramed = false } = {},
-  ): Promise<{ page: Page; problems: string[] }> {
-    const page = await browser.newPage({ viewport: { width, height }, colorScheme: scheme });
-    const problems: string[] = [];
-    page.on('pageerror', (error) => problems.push(`error: ${error.message}`));
-    page.on('console', (message) => {
-      // The tests read pixels more often than a page does.
-      if (/^(?:error|warning)$/.test(message.type()) && !message.text().startsWith('Canvas2D'))
-        problems.push(message.text());
-    });
-    page.on('dialog', (dialog) => {
-      problems.push(`dialog: ${dialog.message()}`);
-      void dialog.dismiss();
-    });
-    const html = await buildPage(picture);
-    await page.route('**/*', (route) => {
-      const { pathname } = new URL(route.request().url());
-      if (pathname === '/page') {
-        return route.fulfill({
-          contentType: 'text/html; charset=utf-8',
-          headers: { 'content-security-policy': `${CSP}${isFramed ? '; sandbox allow-scripts' : ''}` },
-          body: html,
-        });
-      }
-      if (pathname !== '/favicon.ico') problems.push(`request: ${route.request().url()}`);
-      return route.abort();
-    });
-    await page.goto(`${HOST}/page`);
-    await page.waitForSelector('html[data-ready]');
-    // The first picture is drawn with the next frame.
-    await page.evaluate(
-      () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))),
-    );
-    return { page, problems };
-  }
+  const open = (picture: Picture, options?: OpenOptions) => openPage(browser, picture, options);
 
   const status = (page: Page) => page.locator('.status').first().textContent();
 

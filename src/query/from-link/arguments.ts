@@ -1,6 +1,7 @@
-import { UpstreamError, UserError } from '../../errors.js';
+import { UserError } from '../../errors.js';
 import { formatSelector, parseSelector, sameMatchers } from '../../sources/selector.js';
 import type { Matcher, Window } from '../../sources/source.js';
+import { storeNaming } from '../../sources/store-naming.js';
 import { formatTime } from '../../text/units.js';
 import type { ToolContext } from '../context.js';
 import { findPlace, type LinkedIds, type LinkedQuestion, parseLink, readLink } from './question.js';
@@ -43,7 +44,8 @@ export interface FilledCall {
  */
 export async function fillFromLink(call: LinkCall, context: ToolContext): Promise<FilledCall> {
   const { args, takes } = call;
-  const question = readLink(call.link, await listAddresses(call.link, context), context.now());
+  const read = readLink(call.link, await listAddresses(call.link, context), context.now());
+  const question = args.source === undefined ? await chooseStore(read, context) : read;
   const given = (name: string) => args[name] !== undefined;
   const unused = [...question.unused];
   const values = new Map<string, string>([
@@ -84,13 +86,37 @@ async function listAddresses(text: string, { sources, signal }: ToolContext) {
   const { configured, discover } = sources.pages;
   const place = findPlace(link, configured);
   if (place?.address.pages === 'pyroscope') return configured;
-  try {
-    return await discover(signal);
-  } catch (error) {
-    // Without an answer of Grafana its public address is not known, and a link elsewhere is refused.
-    if (!(error instanceof UpstreamError) || place !== null) throw error;
-    return configured;
+  const { addresses, failures } = await discover(signal);
+  // Without an answer of Grafana its public address is not known, and a link elsewhere is refused.
+  const failure = failures.find(({ store }) => place !== null && store === place.address.store);
+  if (failure !== undefined) throw failure.error;
+  return addresses;
+}
+
+/**
+ * Decides which store a link is of, where several have the same address: the one that has the data source.
+ * @throws UserError where that does not decide
+ */
+async function chooseStore(
+  question: LinkedQuestion,
+  { sources, signal }: ToolContext,
+): Promise<LinkedQuestion> {
+  const { stores, source } = question;
+  if (stores.length === 0) return question;
+  const { sources: listed } = await sources.overview(signal);
+  const fitting = stores.filter((store) => {
+    const { toFull } = storeNaming(store);
+    return source !== null && listed.some(({ uid, name }) => [uid, name].includes(toFull(source)));
+  });
+  const [only, ...others] = fitting;
+  if (only !== undefined && others.length === 0 && source !== null) {
+    return { ...question, source: storeNaming(only).toFull(source), stores: [] };
   }
+  const candidates = fitting.length > 0 ? fitting : stores;
+  throw new UserError(
+    `The link may be of several stores: ${candidates.join(', ')}.`,
+    'Give `source`, as list_data_sources names it, with the link.',
+  );
 }
 
 /** Whether the source of a link exists, where it only seems to name one. */

@@ -18,10 +18,16 @@ const GRAFANA = 'https://grafana.example.com/ops';
 const PYROSCOPE = 'http://127.0.0.1:4040';
 
 const ADDRESSES: readonly PageAddress[] = [
-  { url: 'http://grafana.internal:3000', pages: 'grafana', source: null, orgId: 1 },
-  { url: GRAFANA, pages: 'grafana', source: null, orgId: 1 },
-  { url: PYROSCOPE, pages: 'pyroscope', source: 'pyroscope', orgId: null },
-  { url: 'https://obs.example.com/profiles', pages: 'pyroscope', source: 'pyroscope', orgId: null },
+  { url: 'http://grafana.internal:3000', pages: 'grafana', store: null, source: null, orgId: 1 },
+  { url: GRAFANA, pages: 'grafana', store: null, source: null, orgId: 1 },
+  { url: PYROSCOPE, pages: 'pyroscope', store: null, source: 'pyroscope', orgId: null },
+  {
+    url: 'https://obs.example.com/profiles',
+    pages: 'pyroscope',
+    store: null,
+    source: 'pyroscope',
+    orgId: null,
+  },
 ];
 const read = (url: string) => readLink(url, ADDRESSES, NOW);
 

@@ -14,6 +14,7 @@ import { readVariableName } from '../../patterns/variables.js';
 import { findPathBelow, type PageAddress } from '../../sources/page-address.js';
 import { parseSelector } from '../../sources/selector.js';
 import type { Matcher, Window } from '../../sources/source.js';
+import { storeNaming } from '../../sources/store-naming.js';
 import { safeText } from '../../text/sanitise.js';
 import { isRounded, readPageTime } from './page-time.js';
 
@@ -38,6 +39,8 @@ export interface LinkedQuestion extends LinkedSide {
   page: PageName;
   /** Uid or name of the data source; null where the link names none. */
   source: string | null;
+  /** Names of the configured stores that the link may be of, where they are several; `source` is without. */
+  stores: readonly string[];
   /** Whether the link only seems to name the source: a variable of a dashboard may be about another kind. */
   isSourceGuessed: boolean;
   /** Id or short name; null where the link names none. */
@@ -71,16 +74,24 @@ const SHORT_LINK = /^\/(?:goto|s)\//;
  */
 export function readLink(text: string, addresses: readonly PageAddress[], now: number): LinkedQuestion {
   const link = parseLink(text);
-  const place = findPlace(link, addresses);
-  if (place === null) throw refuseForeign(link, addresses);
-  const { address, path } = place;
+  const places = findPlaces(link, addresses);
   const parameters = link.searchParams;
+  const place = places.find((each) => isOfOrg(each.address, readOrg(parameters))) ?? places[0];
+  if (place === undefined) throw refuseForeign(link, addresses);
+  const { address, path } = place;
   const page =
     address.pages === 'grafana' ? readGrafanaPage(path, parameters) : readPyroscopePage(path, parameters);
   if (page === null) {
     throw new UserError('The link opens a page without a profile query in its address.', READABLE);
   }
-  const question = buildQuestion(page, address, parameters, now);
+  const stores = places.flatMap((each) =>
+    isOfOrg(each.address, readOrg(parameters)) ? (each.address.store ?? []) : [],
+  );
+  const isOfSeveral = new Set(stores).size > 1;
+  const question = {
+    ...buildQuestion(page, isOfSeveral ? { ...address, store: null } : address, parameters, now),
+    stores: isOfSeveral ? [...new Set(stores)] : [],
+  };
   const { orgId } = address;
   if (orgId !== null && question.orgId !== null && question.orgId !== orgId) {
     throw new UserError(
@@ -92,16 +103,36 @@ export function readLink(text: string, addresses: readonly PageAddress[], now: n
 }
 
 /** The address that a link leads to, and the path below it; null where it leads elsewhere. */
-export function findPlace(
-  link: URL,
-  addresses: readonly PageAddress[],
-): { address: PageAddress; path: string } | null {
+export function findPlace(link: URL, addresses: readonly PageAddress[]): Place | null {
+  return findPlaces(link, addresses)[0] ?? null;
+}
+
+/** An address, and the path of a link below it. */
+interface Place {
+  address: PageAddress;
+  path: string;
+}
+
+/** The addresses that a link leads to: several where stores have the same one, in other organisations. */
+function findPlaces(link: URL, addresses: readonly PageAddress[]): Place[] {
   const places = addresses.flatMap((address) => {
     const path = findPathBelow(address.url, link);
     return path === null ? [] : [{ address, path }];
   });
   // A Pyroscope may be served below the address of its Grafana.
-  return places.sort((a, b) => a.path.length - b.path.length)[0] ?? null;
+  const shortest = Math.min(...places.map(({ path }) => path.length));
+  return places.filter(({ path }) => path.length === shortest);
+}
+
+/** Whether a link of this organisation may be of that address; null where one of them is not known. */
+function isOfOrg({ orgId }: PageAddress, linkOrg: number | null): boolean {
+  return orgId === null || linkOrg === null || orgId === linkOrg;
+}
+
+/** The organisation that a link names; null where it names none. */
+function readOrg(parameters: URLSearchParams): number | null {
+  const orgId = readParameter(parameters, 'orgId');
+  return orgId !== null && /^\d{1,9}$/.test(orgId) ? Number(orgId) : null;
 }
 
 /**
@@ -167,22 +198,21 @@ function buildQuestion(
   address: PageAddress,
   parameters: URLSearchParams,
   now: number,
-): LinkedQuestion {
+): Omit<LinkedQuestion, 'stores'> {
   const side = readSide(query, now);
   const other = baseline === null ? null : readSide(baseline, now);
   const id = query.dataSource?.id ?? null;
   const isNamed = id !== null && readVariableName(id) === null;
-  const orgId = readParameter(parameters, 'orgId');
   const sameType = baseline === null || baseline.profileTypeId === query.profileTypeId;
   return {
     ...side,
     page: name,
-    source: address.source ?? (isNamed ? id : null),
+    source: address.source ?? (isNamed ? storeNaming(address.store).toFull(id) : null),
     isSourceGuessed: address.source === null && name === 'a Grafana dashboard',
     profileType: query.profileTypeId.trim() || null,
     ids: collectIds(query),
     baseline: sameType ? other : null,
-    orgId: orgId !== null && /^\d{1,9}$/.test(orgId) ? Number(orgId) : null,
+    orgId: readOrg(parameters),
     unused: [
       ...(query.groupBy.length === 0 ? [] : [`the grouping by ${query.groupBy.slice(0, 5).join(', ')}`]),
       ...(sameType ? [] : ['the other side, which is of another profile type']),

@@ -130,7 +130,8 @@ export function changeFlame(material: ChangeMaterial, limit: number): Flame {
   const path = finding === null ? [] : followPath(tree, finding.path.map(isMeant));
   return {
     title: type.alias,
-    of,
+    // Comparisons read merges without idle stacks, whose values are not added up.
+    of: type.isWallClock ? `${of} Idle threads are left out on both sides.`.trim() : of,
     ...describeType(type),
     per: type.kind === 'instant' ? 'mean snapshot' : 'per profile',
     windows: [windows.before, windows.after],

@@ -7,14 +7,18 @@ import { mayDo, type Permissions } from './permissions.js';
 const MAX_NAMED = 5;
 
 /** Explains that there are Pyroscope data sources, and that a person has to enable them. */
-export function explainNoneEnabled({ pyroscopeSources: sources }: Discovery, isByConfiguration: boolean) {
+export function explainNoneEnabled(
+  { pyroscopeSources: sources }: Discovery,
+  store: string | null,
+  isByConfiguration: boolean,
+) {
   const names = sources
     .slice(0, MAX_NAMED)
     .map(({ name, uid }) => `${safeText(name, 60)} (uid ${safeText(uid, 60)})`);
   const more = sources.length > MAX_NAMED ? `, and ${sources.length - MAX_NAMED} more` : '';
   return {
     message: `No data source is enabled. Grafana has ${sources.length} of type Pyroscope: ${names.join(', ')}${more}.`,
-    next: `Only a person can enable one: ${enableHint(sources[0]?.uid ?? 'UID', isByConfiguration)}`,
+    next: `Only a person can enable one: ${enableHint(sources[0]?.uid ?? 'UID', store, isByConfiguration)}`,
   };
 }
 

@@ -6,8 +6,9 @@ import type { PageAddress } from '../page-address.js';
 import { pyroscopeSourceOver } from '../pyroscope/source.js';
 import type { ListedSource, SourceFinder } from '../registry.js';
 import type { ProfileSource, SourceOwner } from '../source.js';
+import { type StoreNaming, storeNaming } from '../store-naming.js';
 import type { GrafanaClient } from './client.js';
-import { disableCommand, enableHint } from './commands.js';
+import { disableCommand, enabledSetting, enableHint } from './commands.js';
 import { createDashboardStore, type DashboardStore } from './dashboards.js';
 import { type DataSource, type Discovery, discover, isPyroscope, PYROSCOPE_TYPE } from './discovery.js';
 import { type EnabledSource, type EnablementFile, type SourceKey, sourceKeyText } from './enablement.js';
@@ -61,6 +62,8 @@ export interface GrafanaSources extends SourceFinder {
 
 export interface GrafanaSourcesOptions {
   client: GrafanaClient;
+  /** Name of the store in the configuration file, with which its sources begin; null without one. */
+  store?: string | null;
   orgId: number | null;
   enablement: EnablementFile;
   /**
@@ -82,6 +85,9 @@ export interface GrafanaSourcesOptions {
  */
 export function createGrafanaSources(options: GrafanaSourcesOptions): GrafanaSources {
   const { client, enablement, declared, ownerOf, wrapSource = (source) => source, now = Date.now } = options;
+  const { store = null } = options;
+  const naming = storeNaming(store);
+  const { toFull, toPlain } = naming;
   /**
    * Sources by uid. A source stays the same object as long as the text `from`, which describes it, is equal.
    */
@@ -183,11 +189,11 @@ export function createGrafanaSources(options: GrafanaSourcesOptions): GrafanaSou
     if (known?.from === from) return known.source;
     const transport = proxyTransport(client, data, {
       async admit(signal) {
-        if (!(await isEnabled(uid, orgId))) throw refusal(disabledObstacle(data, declared !== null));
+        if (!(await isEnabled(uid, orgId))) throw refusal(describeDisabled(data));
         // After a suspect failure, or in a source that was made before its data source changed type.
         const known = isOutdated ? await discovery(signal) : latest;
         if (known === null || known.pyroscopeSources.some((other) => other.uid === uid)) return;
-        throw refusal(missingSource(uid, name, known.types.get(uid) ?? null).obstacle);
+        throw refusal(missingSource(toFull(uid), toFull(name), known.types.get(uid) ?? null).obstacle);
       },
       onFailure({ kind }) {
         const isSuspect = SUSPECT_FAILURES.includes(kind) && now() - discoveredAt >= MIN_REDISCOVERY_MS;
@@ -198,8 +204,9 @@ export function createGrafanaSources(options: GrafanaSourcesOptions): GrafanaSou
     const place = { baseUrl: publicUrl, orgId, uid, type, drilldown };
     const source = wrapSource(
       pyroscopeSourceOver(transport, {
-        name,
-        uid,
+        name: toFull(name),
+        uid: toFull(uid),
+        ...(store === null ? {} : { store }),
         kind: 'grafana',
         place,
         ...(ownerOf === undefined ? {} : { owner: ownerOf(uid) }),
@@ -209,15 +216,20 @@ export function createGrafanaSources(options: GrafanaSourcesOptions): GrafanaSou
     return source;
   };
 
+  const describeDisabled = ({ uid, name }: DataSource): { message: string; next: string } => ({
+    message: `The data source "${safeText(toFull(name), 100)}" (uid ${safeText(toFull(uid), 100)}) is disabled, so it is not queried.`,
+    next: `Only a person can enable it: ${enableHint(uid, store, declared !== null)}`,
+  });
+
   const list = async (signal: AbortSignal): Promise<readonly ListedSource[]> => {
     const discovered = await discovery(signal);
     const entries = declared === null ? await enabledEntries(discovered.orgId) : [];
     const enabled = new Set(declared ?? entries.map(({ uid }) => uid));
     const rows = discovered.pyroscopeSources.map((data): ListedSource => {
-      const row = { name: data.name, uid: data.uid, kind: 'grafana' as const };
+      const row = { name: toFull(data.name), uid: toFull(data.uid), kind: 'grafana' as const };
       return enabled.has(data.uid)
         ? { ...row, enabled: true, source: createSource(data, discovered), obstacle: null }
-        : { ...row, enabled: false, source: null, obstacle: disabledObstacle(data, declared !== null) };
+        : { ...row, enabled: false, source: null, obstacle: describeDisabled(data) };
     });
     const present = new Set(discovered.pyroscopeSources.map(({ uid }) => uid));
     const gone = [...enabled].filter((uid) => !present.has(uid));
@@ -226,8 +238,8 @@ export function createGrafanaSources(options: GrafanaSourcesOptions): GrafanaSou
       ...rows.filter(({ source }) => source === null),
       ...gone.map((uid) =>
         missingSource(
-          uid,
-          entries.find((entry) => entry.uid === uid)?.name ?? uid,
+          toFull(uid),
+          toFull(entries.find((entry) => entry.uid === uid)?.name ?? uid),
           discovered.types.get(uid) ?? null,
         ),
       ),
@@ -237,13 +249,13 @@ export function createGrafanaSources(options: GrafanaSourcesOptions): GrafanaSou
   const requireChangeable = () => {
     if (declared === null) return;
     throw new UserError(
-      'PYROSCOPE_MCP_ENABLED_SOURCES decides which data sources are enabled.',
+      `${enabledSetting(store)} decides which data sources are enabled.`,
       'Change its list of uids and restart the server, or leave it out to enable by hand.',
     );
   };
 
   const writePages = (url: string, orgId: number | null): PageAddress => {
-    return { url, pages: 'grafana', source: null, orgId };
+    return { url, pages: 'grafana', store, source: null, orgId };
   };
 
   return {
@@ -271,7 +283,8 @@ export function createGrafanaSources(options: GrafanaSourcesOptions): GrafanaSou
 
     async explainNone(signal) {
       const discovered = await discovery(signal);
-      if (discovered.pyroscopeSources.length > 0) return explainNoneEnabled(discovered, declared !== null);
+      if (discovered.pyroscopeSources.length > 0)
+        return explainNoneEnabled(discovered, store, declared !== null);
       const permissions = await readPermissions(client, signal).catch((error: unknown) => {
         if (error instanceof UpstreamError) return null;
         throw error;
@@ -282,7 +295,7 @@ export function createGrafanaSources(options: GrafanaSourcesOptions): GrafanaSou
     async enable(names, signal) {
       requireChangeable();
       const { pyroscopeSources: sources, orgId } = await refresh(signal);
-      const wanted = names.map((name) => findDataSource(sources, name));
+      const wanted = names.map((name) => findDataSource(sources, toPlain(name), naming));
       await enablement.change(
         wanted.map(({ uid, name }) => ({ ...buildKey({ uid, orgId }), name })),
         [],
@@ -294,18 +307,19 @@ export function createGrafanaSources(options: GrafanaSourcesOptions): GrafanaSou
       requireChangeable();
       const { pyroscopeSources: sources, orgId } = await refresh(signal);
       const entries = await enabledEntries(orgId);
-      const keys = names.map((name) => {
+      const keys = names.map(toPlain).map((name) => {
         const gone = entries.find((entry) => entry.uid === name);
-        return buildKey({ uid: gone?.uid ?? findDataSource(sources, name).uid, orgId });
+        return buildKey({ uid: gone?.uid ?? findDataSource(sources, name, naming).uid, orgId });
       });
       await enablement.change([], keys);
       return keys;
     },
 
-    async health(uid, signal) {
+    async health(name, signal) {
+      const uid = toPlain(name);
       const { pyroscopeSources: sources, orgId } = await discovery(signal);
       if (!(await isEnabled(uid, orgId))) {
-        throw refusal(disabledObstacle(findDataSource(sources, uid), declared !== null));
+        throw refusal(describeDisabled(findDataSource(sources, uid, naming)));
       }
       return readHealth(client, uid, signal);
     },
@@ -322,12 +336,16 @@ function refusal(obstacle: ListedSource['obstacle']): UserError {
   return new UserError(message, next);
 }
 
-function findDataSource(sources: readonly DataSource[], uidOrName: string): DataSource {
+function findDataSource(
+  sources: readonly DataSource[],
+  uidOrName: string,
+  { toFull }: StoreNaming,
+): DataSource {
   const data = sources.find(({ uid }) => uid === uidOrName) ?? sources.find(({ name }) => name === uidOrName);
   if (data !== undefined) return data;
-  const available = sources.map(({ uid, name }) => `${safeText(uid, 60)} (${safeText(name, 60)})`);
+  const available = sources.map(({ uid, name }) => `${safeText(toFull(uid), 60)} (${safeText(name, 60)})`);
   throw new UserError(
-    `There is no Pyroscope data source ${JSON.stringify(safeText(uidOrName, 100))}.`,
+    `There is no Pyroscope data source ${JSON.stringify(safeText(toFull(uidOrName), 100))}.`,
     available.length === 0 ? 'Run `pyroscope-mcp doctor`.' : `There is: ${available.join(', ')}.`,
   );
 }
@@ -344,15 +362,5 @@ function missingSource(uid: string, name: string, type: string | null): ListedSo
       message: `The data source "${safeText(name, 100)}" (uid ${safeText(uid, 100)}) is missing: Grafana does not show it any more${now}.`,
       next: `Ask list_data_sources for another. A person who does not miss it runs: ${disableCommand(uid)}`,
     },
-  };
-}
-
-function disabledObstacle(
-  { uid, name }: DataSource,
-  isByConfiguration: boolean,
-): { message: string; next: string } {
-  return {
-    message: `The data source "${safeText(name, 100)}" (uid ${safeText(uid, 100)}) is disabled, so it is not queried.`,
-    next: `Only a person can enable it: ${enableHint(uid, isByConfiguration)}`,
   };
 }

@@ -29,6 +29,7 @@ import { sumOverTime } from './timeline.js';
 export interface SourceIdentity {
   readonly name: string;
   readonly uid: string;
+  readonly store?: string;
   readonly kind?: 'pyroscope' | 'grafana';
   readonly place?: GrafanaPlace;
   readonly description?: string;
@@ -103,6 +104,7 @@ export function pyroscopeSourceOver(transport: Transport, identity: SourceIdenti
     uid: identity.uid,
     kind: identity.kind ?? 'pyroscope',
     isLive: true,
+    ...(identity.store === undefined ? {} : { store: identity.store }),
     ...(identity.description === undefined ? {} : { description: identity.description }),
     ...(identity.owner === undefined ? {} : { owner: identity.owner }),
     ...(identity.place === undefined ? {} : { place: identity.place }),

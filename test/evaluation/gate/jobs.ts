@@ -89,7 +89,7 @@ async function ask(of: GeneratedCase, pair: Pair, share = 0) {
   const source = countedSource(of.source, requests);
   const schema = createSchema(source);
   const context: ToolContext = {
-    sources: createRegistry([source]),
+    sources: createRegistry([{ name: null, source }]),
     getSchema: () => schema,
     now: () => of.windows.incident.to,
     signal: new AbortController().signal,

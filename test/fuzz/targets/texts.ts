@@ -221,8 +221,8 @@ const linkText = fc
   });
 
 const PAGE_ADDRESSES = [
-  { url: 'http://127.0.0.1:4040', pages: 'pyroscope', source: 'pyroscope', orgId: null },
-  { url: 'https://grafana.example.com', pages: 'grafana', source: null, orgId: 1 },
+  { url: 'http://127.0.0.1:4040', pages: 'pyroscope', store: null, source: 'pyroscope', orgId: null },
+  { url: 'https://grafana.example.com', pages: 'grafana', store: null, source: null, orgId: 1 },
 ] as const;
 
 export const TEXTS: readonly Target[] = [
