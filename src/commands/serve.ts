@@ -89,6 +89,12 @@ function environmentMaker(config: Config, log: Log, metrics: Metrics | null) {
   };
 }
 
+/** The organisation that is configured for the only Grafana; with several, each person's own is asked. */
+function findOrganisation({ stores }: Config): number | null {
+  const [grafana, ...others] = stores.filter((store) => store.kind === 'grafana');
+  return others.length === 0 ? (grafana?.settings.orgId ?? null) : null;
+}
+
 async function openMetrics(): Promise<Metrics> {
   const [{ createMetrics }, { TOOLS }, { EXPORT_RESOURCE }] = await Promise.all([
     import('../telemetry/metrics.js'),
@@ -133,7 +139,7 @@ async function startHttp(
     oauth:
       config.oauth === null
         ? null
-        : { settings: config.oauth, orgId: config.grafana?.orgId ?? null, proxy: config.proxy },
+        : { settings: config.oauth, orgId: findOrganisation(config), proxy: config.proxy },
     bounds: { idleTimeout: config.callTimeoutMs + IDLE_MARGIN_MS },
     operations: createOperations({ notReady: () => notReady, metrics }),
     meter: metrics.meter,

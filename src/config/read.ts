@@ -99,11 +99,12 @@ export function readConfig(
   const operands = positionals.slice(1);
   checkOperands(command, operands);
   const proxy = withHelpHint(() => readProxy(env));
+  const stores = readStores(text, list);
   const wantsHelp = values[OPTIONS.help.flag] === true;
   return {
     command,
     operands,
-    stores: readStores(text, list),
+    stores,
     stateDirectory: text('stateDirectory'),
     proxy,
     ownCode: list('ownCode'),
@@ -116,7 +117,7 @@ export function readConfig(
     allowedHosts: list('allowedHosts'),
     allowedOrigins: list('allowedOrigins'),
     httpSettings: withHelpHint(() => readHttpSettings(text)),
-    oauth: withHelpHint(() => readOAuth(text, list)),
+    oauth: withHelpHint(() => readOAuth(text, list, stores)),
     logLevel: readChoice('logLevel', text('logLevel'), LOG_LEVELS) ?? 'warn',
     logFormat: readChoice('logFormat', text('logFormat'), LOG_FORMATS),
     secrets: [...readSecrets(text), ...secretsOfProxy(proxy)],

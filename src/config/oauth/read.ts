@@ -1,5 +1,6 @@
 import { UserError } from '../../errors.js';
 import type { OptionName } from '../options.js';
+import type { Store } from '../stores.js';
 import { GRAFANA_IDENTITIES, INTROSPECTED, OAUTH_OPTIONS } from './options.js';
 
 /** How callers sign in, and whose rights they have then. */
@@ -61,10 +62,11 @@ const NEED_ISSUER = [
  * Reads the settings of sign-in.
  * @param text the value of an option; null when it is not given
  * @param list the values of a repeatable option
+ * @param stores those that are asked for profiles
  * @returns null where no issuer is named
  * @throws UserError
  */
-export function readOAuth(text: Text, list: List): OAuthSettings | null {
+export function readOAuth(text: Text, list: List, stores: readonly Store[]): OAuthSettings | null {
   const issuers = [...new Set(list('oauthIssuer'))];
   const kind = GRAFANA_IDENTITIES.find((each) => each === text('grafanaIdentity'));
   if (kind === undefined) throw refuseChoice('grafanaIdentity', text, GRAFANA_IDENTITIES);
@@ -90,7 +92,7 @@ export function readOAuth(text: Text, list: List): OAuthSettings | null {
   const scopes = list('oauthScopes');
   const introspection = readIntrospection(text);
   const client = readClient(text);
-  const grafana = readGrafanaIdentity(kind, text);
+  const grafana = readGrafanaIdentity(kind, text, stores);
   if (client === null && (introspection !== null || kind === 'exchange')) {
     throw new UserError(
       `${introspection !== null ? '--oauth-introspection' : '--grafana-identity exchange'} needs a client of this server at the provider.`,
@@ -177,7 +179,11 @@ function readMatcher(text: string): { label: string; claim: string } {
   );
 }
 
-function readGrafanaIdentity(kind: GrafanaIdentity['kind'], text: Text): GrafanaIdentity {
+function readGrafanaIdentity(
+  kind: GrafanaIdentity['kind'],
+  text: Text,
+  stores: readonly Store[],
+): GrafanaIdentity {
   const [givenHeader, givenAudience, keyFile] = [
     text('grafanaIdentityHeader'),
     text('grafanaIdentityAudience'),
@@ -190,12 +196,19 @@ function readGrafanaIdentity(kind: GrafanaIdentity['kind'], text: Text): Grafana
     if (givenHeader !== null) throw unused('grafanaIdentityHeader', 'assertion');
     return { kind };
   }
-  const audience = givenAudience ?? text('grafanaUrl');
-  if (text('grafanaUrl') === null || audience === null) {
+  const [grafana, ...others] = stores.filter((store) => store.kind === 'grafana');
+  if (grafana === undefined) {
     throw new UserError(`--grafana-identity ${kind} needs a Grafana.`, 'Name it with --grafana-url.');
   }
   const header = checkHeader(givenHeader ?? (kind === 'proxy-header' ? 'X-WEBAUTH-USER' : 'X-JWT-Assertion'));
   if (kind === 'proxy-header') return { kind, header };
+  if (givenAudience === null && others.length > 0) {
+    throw new UserError(
+      `--grafana-identity ${kind} needs an audience where there are several Grafanas.`,
+      'Name with --grafana-identity-audience what each of them expects (expect_claims of auth.jwt).',
+    );
+  }
+  const audience = givenAudience ?? grafana.settings.url;
   if (kind === 'exchange') return { kind, header, audience };
   if (keyFile === null) {
     throw new UserError(
