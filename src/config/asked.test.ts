@@ -24,15 +24,16 @@ describe('a placeholder that a client left as it was', () => {
   });
 
   test('counts as a setting that is not set', () => {
-    const { grafana, pyroscope, profiles } = readConfig([], {
+    const { stores } = readConfig([], {
       GRAFANA_URL: `\${user_config.grafana_url}`,
       GRAFANA_SERVICE_ACCOUNT_TOKEN: '$GRAFANA_SERVICE_ACCOUNT_TOKEN',
       PYROSCOPE_URL: 'http://127.0.0.1:4040',
       PYROSCOPE_TOKEN: `\${PYROSCOPE_TOKEN}`,
       PROFILES_DIR: `\${input:profiles}`,
     });
-    expect({ grafana, profiles }).toEqual({ grafana: null, profiles: null });
-    expect(pyroscope).toMatchObject({ url: 'http://127.0.0.1:4040', token: null });
+    expect(stores).toMatchObject([
+      { kind: 'pyroscope', settings: { url: 'http://127.0.0.1:4040', token: null } },
+    ]);
   });
 
   test('opens no server: settings that no client asks for are taken as they stand', () => {
