@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { type Config, readConfig } from './config/read.js';
+import { type Config, loadConfig } from './config/read.js';
 import { UsageError } from './errors.js';
 import { createLog } from './telemetry/log.js';
 import { secretsNow } from './telemetry/secrets.js';
@@ -11,7 +11,7 @@ const EXIT = { fine: 0, failed: 1, usage: 2 } as const;
 async function main(): Promise<number | null> {
   let config: Config;
   try {
-    config = readConfig(process.argv.slice(2), process.env);
+    config = await loadConfig(process.argv.slice(2), process.env);
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
     process.stderr.write(safeLines(`pyroscope-mcp: ${error.message} ${error.next}\n`));

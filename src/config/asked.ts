@@ -20,6 +20,7 @@ export const ASKED = {
   pyroscopePassword: 'Pyroscope password',
   pyroscopeTenant: 'Pyroscope tenant',
   profiles: 'Folder of profile files',
+  config: 'Configuration file',
   logLevel: 'Log level',
 } as const satisfies Partial<Record<OptionName, string>>;
 

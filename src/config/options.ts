@@ -1,7 +1,11 @@
 import { LOG_FORMATS, LOG_LEVELS } from '../telemetry/log.js';
 import { EXPORT_OPTIONS } from './export-options.js';
+import { GATE_OPTIONS } from './gate-options.js';
 import { OAUTH_OPTIONS } from './oauth/options.js';
 import { REPORT_OPTIONS } from './report.js';
+
+/** Kinds of places with profiles. */
+export type StoreKind = 'grafana' | 'pyroscope' | 'files';
 
 export interface Option {
   flag: string;
@@ -14,26 +18,37 @@ export interface Option {
   isSecret?: true;
   /** Whether the flag may be given several times, and its variable may hold a list with commas. */
   isRepeatable?: true;
+  /** The kind of store that it configures; such a setting may also stand in a store of `--config`. */
+  store?: StoreKind;
   /** The only command that takes it; every command takes an option without one. */
   command?: 'gate' | 'report' | 'demo' | 'export';
 }
 
 /** The one option table: `--help`, parsing, the environment and the docs come from it. */
 export const OPTIONS = {
+  config: {
+    flag: 'config',
+    env: 'PYROSCOPE_MCP_CONFIG',
+    value: 'FILE',
+    help: 'YAML file with these settings, flags and variables win; it may name several Grafanas and Pyroscopes',
+  },
   profiles: {
     flag: 'profiles',
+    store: 'files',
     env: 'PROFILES_DIR',
     value: 'DIR',
     help: 'serve the profile files below this directory, or this file',
   },
   grafanaUrl: {
     flag: 'grafana-url',
+    store: 'grafana',
     env: 'GRAFANA_URL',
     value: 'URL',
     help: 'find the Pyroscope data sources behind this Grafana; its sub-path is kept',
   },
   grafanaToken: {
     flag: 'grafana-token',
+    store: 'grafana',
     env: 'GRAFANA_SERVICE_ACCOUNT_TOKEN',
     value: 'TOKEN',
     help: 'service account token of that Grafana; the role Viewer suffices',
@@ -41,18 +56,21 @@ export const OPTIONS = {
   },
   grafanaTokenFile: {
     flag: 'grafana-token-file',
+    store: 'grafana',
     env: 'GRAFANA_SERVICE_ACCOUNT_TOKEN_FILE',
     value: 'FILE',
     help: 'file with the service account token, read again with every request',
   },
   grafanaUsername: {
     flag: 'grafana-username',
+    store: 'grafana',
     env: 'GRAFANA_USERNAME',
     value: 'USER',
     help: 'user of Grafana for basic authentication, instead of a token',
   },
   grafanaPassword: {
     flag: 'grafana-password',
+    store: 'grafana',
     env: 'GRAFANA_PASSWORD',
     value: 'PASSWORD',
     help: 'password of that user of Grafana',
@@ -60,12 +78,14 @@ export const OPTIONS = {
   },
   grafanaOrg: {
     flag: 'grafana-org-id',
+    store: 'grafana',
     env: 'GRAFANA_ORG_ID',
     value: 'ID',
     help: 'organisation of Grafana, sent as X-Grafana-Org-Id',
   },
   grafanaHeaders: {
     flag: 'grafana-extra-headers',
+    store: 'grafana',
     env: 'GRAFANA_EXTRA_HEADERS',
     value: 'JSON',
     help: 'further headers as a JSON object, for an access proxy in front of Grafana',
@@ -73,12 +93,14 @@ export const OPTIONS = {
   },
   grafanaCaFile: {
     flag: 'grafana-ca-file',
+    store: 'grafana',
     env: 'GRAFANA_CA_FILE',
     value: 'FILE',
     help: 'PEM file with further certificate authorities',
   },
   enabledSources: {
     flag: 'enabled-sources',
+    store: 'grafana',
     env: 'PYROSCOPE_MCP_ENABLED_SOURCES',
     value: 'UIDS',
     help: 'exactly these data sources of Grafana are enabled; without it `sources enable` decides',
@@ -92,12 +114,14 @@ export const OPTIONS = {
   },
   pyroscopeUrl: {
     flag: 'pyroscope-url',
+    store: 'pyroscope',
     env: 'PYROSCOPE_URL',
     value: 'URL',
     help: 'query this Pyroscope server',
   },
   pyroscopeToken: {
     flag: 'pyroscope-token',
+    store: 'pyroscope',
     env: 'PYROSCOPE_TOKEN',
     value: 'TOKEN',
     help: 'bearer token for that Pyroscope server',
@@ -105,12 +129,14 @@ export const OPTIONS = {
   },
   pyroscopeUsername: {
     flag: 'pyroscope-username',
+    store: 'pyroscope',
     env: 'PYROSCOPE_USERNAME',
     value: 'USER',
     help: 'user of Pyroscope for basic authentication',
   },
   pyroscopePassword: {
     flag: 'pyroscope-password',
+    store: 'pyroscope',
     env: 'PYROSCOPE_PASSWORD',
     value: 'PASSWORD',
     help: 'password of that user of Pyroscope',
@@ -118,6 +144,7 @@ export const OPTIONS = {
   },
   pyroscopeTenant: {
     flag: 'pyroscope-tenant-id',
+    store: 'pyroscope',
     env: 'PYROSCOPE_TENANT_ID',
     value: 'ID',
     help: 'tenant of Pyroscope, sent as X-Scope-OrgID',
@@ -273,108 +300,7 @@ export const OPTIONS = {
   format: { flag: 'format', env: null, value: 'text|json', help: 'form of the answer of `call`' },
   help: { flag: 'help', env: null, value: null, help: 'print this help' },
   version: { flag: 'version', env: null, value: null, help: 'print the version' },
-  gateService: {
-    command: 'gate',
-    flag: 'service',
-    env: null,
-    value: 'NAME',
-    help: 'the service whose deploy is judged',
-  },
-  gateSource: {
-    command: 'gate',
-    flag: 'source',
-    env: null,
-    value: 'NAME',
-    help: 'name or uid of the data source, where several are enabled',
-  },
-  gateSelector: {
-    command: 'gate',
-    flag: 'selector',
-    env: null,
-    value: 'MATCHERS',
-    help: 'further label matchers of the judged side, such as \'{env="prod"}\'',
-  },
-  gateFrom: {
-    command: 'gate',
-    flag: 'from',
-    env: null,
-    value: 'TIME',
-    help: 'when the judged window begins: RFC 3339 with a zone, epoch milliseconds, or now-15m',
-    default: 'now-30m',
-  },
-  gateTo: {
-    command: 'gate',
-    flag: 'to',
-    env: null,
-    value: 'TIME',
-    help: 'when it ends; without it now, and with --wait later',
-  },
-  gateBaselineFrom: {
-    command: 'gate',
-    flag: 'baseline-from',
-    env: null,
-    value: 'TIME',
-    help: 'when the baseline begins; without it up to four times the window, just before it',
-  },
-  gateBaselineTo: {
-    command: 'gate',
-    flag: 'baseline-to',
-    env: null,
-    value: 'TIME',
-    help: 'when the baseline ends',
-  },
-  gateVersion: {
-    command: 'gate',
-    flag: 'version',
-    env: null,
-    value: 'VERSION',
-    help: 'the judged version, compared with --baseline-version in one window',
-  },
-  gateBaselineVersion: {
-    command: 'gate',
-    flag: 'baseline-version',
-    env: null,
-    value: 'VERSION',
-    help: 'the version that it is compared with',
-  },
-  gateBaselineSelector: {
-    command: 'gate',
-    flag: 'baseline-selector',
-    env: null,
-    value: 'MATCHERS',
-    help: 'label matchers of the other side in the same window; they replace --selector there',
-  },
-  gateFailOn: {
-    command: 'gate',
-    flag: 'fail-on',
-    env: null,
-    value: 'KINDS',
-    help: 'findings that close the gate: regression, leak, contention, load',
-    default: 'regression,leak,contention',
-    isRepeatable: true,
-  },
-  gateMinShare: {
-    command: 'gate',
-    flag: 'min-share',
-    env: null,
-    value: 'POINTS',
-    help: 'the smallest growth of a function that matters, in percentage points of the total',
-    default: '2',
-  },
-  gateWait: {
-    command: 'gate',
-    flag: 'wait',
-    env: null,
-    value: 'DURATION',
-    help: 'wait so long at most for samples that suffice, such as 10m',
-  },
-  gateFormat: {
-    command: 'gate',
-    flag: 'format',
-    env: null,
-    value: 'text|json|markdown|junit',
-    help: 'form of the answer',
-  },
+  ...GATE_OPTIONS,
   ...REPORT_OPTIONS,
   ...EXPORT_OPTIONS,
 } as const satisfies Record<string, Option>;

@@ -7,14 +7,15 @@ import { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel } from '../telem
 import { secretsIn, secretsOfProxy } from '../telemetry/secrets.js';
 import { ASKED, isUnfilled } from './asked.js';
 import { type ExportSettings, readExport } from './export.js';
+import type { ConfigFile } from './file/config-file.js';
 import { type GateSettings, readGate } from './gate.js';
 import { readProxy } from './grafana.js';
 import { type HttpSettings, isSwitchedOn, readHttpSettings } from './http.js';
 import { type OAuthSettings, readOAuth } from './oauth/read.js';
 import { OPTIONS, type Option, type OptionName } from './options.js';
 import { type ReportSettings, readReport } from './report.js';
-import { readStores, type Store } from './stores.js';
-import { withHelpHint } from './usage.js';
+import { readNamedStores, readSingleStores, type Store } from './stores.js';
+import { splitList, withHelpHint } from './usage.js';
 
 /** Seconds: a day. Timers above 2^31 ms fire at once. */
 const MAX_TIMEOUT = 86_400;
@@ -66,14 +67,43 @@ export interface Config {
   version: boolean;
 }
 
+/** Environment variables by name. */
+type Variables = Readonly<Record<string, string | undefined>>;
+
 /**
- * Reads command line and environment; the command line wins.
+ * Reads command line, environment and the configuration file that they name. Its code is loaded only where
+ * one is named.
+ * @throws UsageError
+ */
+export async function loadConfig(argv: readonly string[], env: Variables): Promise<Config> {
+  const { values } = parseFlags(argv, findCommand(argv));
+  const file = values[OPTIONS.config.flag] ?? env[OPTIONS.config.env] ?? '';
+  const isWanted = values[OPTIONS.help.flag] !== true && values[OPTIONS.version.flag] !== true;
+  if (typeof file !== 'string' || file === '' || !isWanted) return readConfig(argv, env);
+  const { readConfigFile } = await import('./file/config-file.js');
+  return readConfig(argv, env, readConfigFile(file, env));
+}
+
+/**
+ * Reads the settings: the command line wins over the environment, which wins over the file.
  * @param argv arguments after the program's name
  * @throws UsageError that names the option, the value and what is valid
  */
-export function readConfig(
+export function readConfig(argv: readonly string[], env: Variables, file?: ConfigFile): Config {
+  const fromFile = new Set<OptionName>();
+  try {
+    return readChecked(argv, env, { file: file ?? null, fromFile });
+  } catch (error) {
+    if (!(error instanceof UsageError) || file === undefined) throw error;
+    throw file.explain(error, (name) => fromFile.has(name));
+  }
+}
+
+/** @param fromFile gets the names of the settings that the file decides */
+function readChecked(
   argv: readonly string[],
-  env: Readonly<Record<string, string | undefined>>,
+  env: Variables,
+  { file, fromFile }: { file: ConfigFile | null; fromFile: Set<OptionName> },
 ): Config {
   const command = findCommand(argv);
   const { values, positionals } = parseFlags(argv, command);
@@ -87,19 +117,26 @@ export function readConfig(
         : String(flagValue);
     if (fromFlag === '')
       throw new UsageError(`--${option.flag} is empty.`, 'Give it a value or leave it out.');
-    const value = fromFlag ?? readVariable(name, env) ?? option.default;
-    return value === undefined ? null : value;
+    const given = fromFlag ?? readVariable(name, env);
+    if (given !== undefined && file !== null && file.stores !== null && option.store !== undefined) {
+      const isFlag = fromFlag !== undefined;
+      if (isFlag || !file.variables.has(option.env ?? ''))
+        throw file.refuseSingle(isFlag ? `--${option.flag}` : `The variable ${option.env}`);
+      return null;
+    }
+    const fileValue = given === undefined ? (file?.text(name) ?? null) : null;
+    if (fileValue !== null) fromFile.add(name);
+    return given ?? fileValue ?? option.default ?? null;
   };
-  const list = (name: OptionName) =>
-    (text(name) ?? '')
-      .split(',')
-      .map((part) => part.trim())
-      .filter((part) => part !== '');
+  const list = (name: OptionName) => splitList(text(name) ?? '');
   const isOn = (name: OptionName) => belongsTo(OPTIONS[name], command) && values[OPTIONS[name].flag] === true;
   const operands = positionals.slice(1);
   checkOperands(command, operands);
   const proxy = withHelpHint(() => readProxy(env));
-  const stores = readStores(text, list);
+  // The reading refuses each setting of a single store next to the stores of a file.
+  if (file !== null && file.stores !== null) listNames(({ store }) => store !== undefined).forEach(text);
+  const stores = file?.stores == null ? readSingleStores(text) : readNamedStores(file.stores);
+  const scopes = [text, ...(file?.stores ?? []).map((store) => store.text)];
   const wantsHelp = values[OPTIONS.help.flag] === true;
   return {
     command,
@@ -120,10 +157,8 @@ export function readConfig(
     oauth: withHelpHint(() => readOAuth(text, list, stores)),
     logLevel: readChoice('logLevel', text('logLevel'), LOG_LEVELS) ?? 'warn',
     logFormat: readChoice('logFormat', text('logFormat'), LOG_FORMATS),
-    secrets: [...readSecrets(text), ...secretsOfProxy(proxy)],
-    secretFiles: listNames(({ flag }) => /-(?:token|secret)-file$/.test(flag)).flatMap(
-      (name) => text(name) ?? [],
-    ),
+    secrets: [...scopes.flatMap(readSecrets), ...secretsOfProxy(proxy)],
+    secretFiles: scopes.flatMap(listSecretFiles),
     format: readChoice('format', text('format'), ['text', 'json'] as const),
     gate: command === 'gate' && !wantsHelp ? readGate(text, list) : null,
     report: command === 'report' && !wantsHelp ? readReport(operands, text, isOn) : null,
@@ -168,6 +203,11 @@ function readSecrets(text: (name: OptionName) => string | null): string[] {
     [text('pyroscopeUsername'), text('pyroscopePassword')],
   ].flatMap(([user, password]) => (password === null ? [] : [`${user ?? ''}:${password}`]));
   return secretsIn([...single, ...basic]);
+}
+
+/** Files that hold secrets and are read again. */
+function listSecretFiles(text: (name: OptionName) => string | null): string[] {
+  return listNames(({ flag }) => /-(?:token|secret)-file$/.test(flag)).flatMap((name) => text(name) ?? []);
 }
 
 /** Names of the options of a kind. */

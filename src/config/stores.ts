@@ -1,8 +1,9 @@
 import { UsageError } from '../errors.js';
 import { withoutSecrets } from '../sources/grafana/address.js';
+import type { FileStore } from './file/config-file.js';
 import { checkCredentials, type GrafanaSettings, readGrafana } from './grafana.js';
-import type { OptionName } from './options.js';
-import { withHelpHint } from './usage.js';
+import type { OptionName, StoreKind } from './options.js';
+import { splitList, withHelpHint } from './usage.js';
 
 /** Address and credentials of a Pyroscope server. */
 export interface PyroscopeSettings {
@@ -40,27 +41,50 @@ export interface FilesStore extends NamedStore {
 
 export type Store = GrafanaStore | PyroscopeStore | FilesStore;
 
+type Text = (name: OptionName) => string | null;
+
 /**
  * Reads the stores that flags and environment name, in the order in which a call without `source` takes them.
  * @throws UsageError
  */
-export function readStores(
-  text: (name: OptionName) => string | null,
-  list: (name: OptionName) => readonly string[],
-): Store[] {
-  const name = null;
-  const pyroscope = readPyroscope(text);
-  const grafana = withHelpHint(() => readGrafana(text));
-  const directory = text('profiles');
-  const enabledSources = text('enabledSources') === null ? null : list('enabledSources');
-  return [
-    ...(pyroscope === null ? [] : [{ kind: 'pyroscope' as const, name, settings: pyroscope }]),
-    ...(grafana === null ? [] : [{ kind: 'grafana' as const, name, settings: grafana, enabledSources }]),
-    ...(directory === null ? [] : [{ kind: 'files' as const, name, directory }]),
-  ];
+export function readSingleStores(text: Text): Store[] {
+  const kinds: readonly StoreKind[] = ['pyroscope', 'grafana', 'files'];
+  return kinds.flatMap((kind) => readStore(null, kind, text) ?? []);
 }
 
-function readPyroscope(text: (name: OptionName) => string | null): PyroscopeSettings | null {
+/**
+ * Reads the stores of a configuration file, in its order.
+ * @throws UsageError
+ */
+export function readNamedStores(stores: readonly FileStore[]): Store[] {
+  return stores.map(({ name, kind, text, explain }) => {
+    try {
+      const store = readStore(name, kind, text);
+      if (store !== null) return store;
+      throw new Error(`the store ${name} has no address`);
+    } catch (error) {
+      throw error instanceof UsageError ? explain(error) : error;
+    }
+  });
+}
+
+/** Null where the settings name no such store. */
+function readStore(name: string | null, kind: StoreKind, text: Text): Store | null {
+  if (kind === 'files') {
+    const directory = text('profiles');
+    return directory === null ? null : { kind, name, directory };
+  }
+  if (kind === 'pyroscope') {
+    const settings = readPyroscope(text);
+    return settings === null ? null : { kind, name, settings };
+  }
+  const settings = withHelpHint(() => readGrafana(text));
+  if (settings === null) return null;
+  const enabled = text('enabledSources');
+  return { kind, name, settings, enabledSources: enabled === null ? null : splitList(enabled) };
+}
+
+function readPyroscope(text: Text): PyroscopeSettings | null {
   const url = text('pyroscopeUrl');
   const [token, username, password] = [
     text('pyroscopeToken'),

@@ -8,3 +8,11 @@ export function withHelpHint<T>(read: () => T): T {
     throw error instanceof UserError ? new UsageError(error.message, error.next) : error;
   }
 }
+
+/** The entries of a list with commas. */
+export function splitList(text: string): string[] {
+  return text
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
+}
