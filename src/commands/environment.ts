@@ -13,7 +13,7 @@ import { createRegistry, type SourceRegistry } from '../sources/registry.js';
 import type { ProfileSource } from '../sources/source.js';
 import { storeNaming } from '../sources/store-naming.js';
 import type { Log } from '../telemetry/log.js';
-import { type Meter, NO_METER, type UpstreamSource } from '../telemetry/meter.js';
+import { type Meter, NO_METER, nameStoreIn, type UpstreamSource } from '../telemetry/meter.js';
 import { PACKAGE } from '../version.js';
 import { grafanaOwner, pyroscopeOwner } from './owners.js';
 import { createKeptPlaces, createSchemas, type KeptPlaces, type Schemas } from './schemas.js';
@@ -56,10 +56,15 @@ export interface Watch {
 export async function createSources(config: Config, watch?: Watch): Promise<ConfiguredSources> {
   const mark = await createOwnCodeMarker(config);
   const isRemote = config.stores.some(({ kind }) => kind !== 'files');
-  const getBreaker = watch === undefined || !isRemote ? undefined : await createBreakers(watch);
+  const createBreakers = watch === undefined || !isRemote ? undefined : await breakerMaker(watch.log);
   const wrapSource = (source: ProfileSource) => mark(watch?.recent?.wrap(source) ?? source);
-  const parts = { mark, getBreaker, wrapSource, meter: watch?.meter };
-  const stores = await Promise.all(config.stores.map((store) => openStore(store, config, parts)));
+  const stores = await Promise.all(
+    config.stores.map((store) => {
+      const meter = watch === undefined ? undefined : nameStoreIn(watch.meter, store.name);
+      const getBreaker = meter === undefined ? undefined : createBreakers?.(meter);
+      return openStore(store, config, { mark, getBreaker, wrapSource, meter });
+    }),
+  );
   const registry = createRegistry(
     stores.map((open) =>
       open.kind === 'grafana'
@@ -128,9 +133,10 @@ async function createOwnCodeMarker({ ownCode }: Config): Promise<WrapSource> {
 
 type BreakerOf = (kind: UpstreamSource, uid: string) => Breaker;
 
-async function createBreakers({ log, meter }: Watch): Promise<BreakerOf> {
+/** Gives what makes the circuit breakers of a store, which its meter counts. */
+async function breakerMaker(log: Log): Promise<(meter: Meter) => BreakerOf> {
   const { createBreaker } = await import('../sources/breaker.js');
-  return (kind, uid) =>
+  return (meter) => (kind, uid) =>
     createBreaker((failure) => {
       meter.breaker(kind, failure !== null);
       if (failure === null) log.info('source answers again', { source: uid });

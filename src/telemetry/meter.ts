@@ -29,6 +29,8 @@ export type UpstreamSource = 'pyroscope' | 'grafana';
 
 export interface UpstreamEnd {
   source: UpstreamSource;
+  /** Name of the configured store; missing where flags configure it. */
+  store?: string;
   /** Kind of the request, from a fixed list of names. */
   route: string;
   outcome: 'ok' | 'cancelled' | UpstreamKind;
@@ -81,7 +83,17 @@ export interface Meter {
   /** Counts a connection that was refused because there are too many. */
   turnedAway(): void;
   /** Counts a source that gets no requests for a while because it failed, or gets them again. */
-  breaker(source: UpstreamSource, open: boolean): void;
+  breaker(source: UpstreamSource, open: boolean, store?: string): void;
+}
+
+/** Makes the meter of a configured store. */
+export function nameStoreIn(meter: Meter, store: string | null): Meter {
+  if (store === null) return meter;
+  return {
+    ...meter,
+    upstream: (end) => meter.upstream({ ...end, store }),
+    breaker: (source, open) => meter.breaker(source, open, store),
+  };
 }
 
 /** Meter of processes without a scraper. */

@@ -1,6 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { PACKAGE } from '../version.js';
-import { type Meter, OPERATIONS } from './meter.js';
+import { type Meter, OPERATIONS, type UpstreamSource } from './meter.js';
 
 /**
  * Bytes of an answer a token takes: whole answers of this repository have 2.3 to 4.4 with o200k_base, 2.9 on
@@ -27,7 +27,7 @@ export interface Metrics {
 
 /**
  * Metrics of this process. Labels have few values: tools of the table, outcomes, kinds of source, routes of a
- * fixed list; never a service, an address or anything else of a caller.
+ * fixed list, names of configured stores; never a service, an address or anything else of a caller.
  *
  * @param tools names of the tools there are
  */
@@ -75,13 +75,13 @@ export function createMetrics(tools: readonly string[]): Metrics {
   const requests = new Counter({
     name: 'pyroscope_mcp_upstream_requests_total',
     help: 'Requests to profile stores and Grafana that ended',
-    labelNames: ['source', 'route', 'outcome'] as const,
+    labelNames: ['source', 'store', 'route', 'outcome'] as const,
     registers,
   });
   const requestSeconds = new Histogram({
     name: 'pyroscope_mcp_upstream_request_duration_seconds',
     help: 'How long those requests took, all outcomes',
-    labelNames: ['source', 'route'] as const,
+    labelNames: ['source', 'store', 'route'] as const,
     buckets: REQUEST_SECONDS,
     registers,
   });
@@ -130,13 +130,13 @@ export function createMetrics(tools: readonly string[]): Metrics {
   const open = new Gauge({
     name: 'pyroscope_mcp_breakers_open',
     help: 'Sources that are not asked at the moment, since they failed again and again',
-    labelNames: ['source'] as const,
+    labelNames: ['source', 'store'] as const,
     registers,
   });
   const opened = new Counter({
     name: 'pyroscope_mcp_breaker_opened_total',
     help: 'How often a source failed so often that it got no requests for a while',
-    labelNames: ['source'] as const,
+    labelNames: ['source', 'store'] as const,
     registers,
   });
   const info = new Gauge({
@@ -171,9 +171,9 @@ export function createMetrics(tools: readonly string[]): Metrics {
         tokens.inc({ tool }, Math.round(end.bytes / BYTES_PER_TOKEN));
       };
     },
-    upstream({ source, route, outcome, seconds }) {
-      requests.inc({ source, route, outcome });
-      requestSeconds.observe({ source, route }, seconds);
+    upstream({ source, store, route, outcome, seconds }) {
+      requests.inc({ ...nameSource(source, store), route, outcome });
+      requestSeconds.observe({ ...nameSource(source, store), route }, seconds);
     },
     notRead: (reason) => notRead.inc({ reason }),
     schema: (result) => schema.inc({ result }),
@@ -184,11 +184,12 @@ export function createMetrics(tools: readonly string[]): Metrics {
     },
     http: (path, status) => responses.inc({ path, status: status ?? 'none' }),
     turnedAway: () => turnedAway.inc(),
-    breaker(source, isOpen) {
+    breaker(source, isOpen, store) {
+      const labels = nameSource(source, store);
       if (isOpen) {
-        open.inc({ source });
-        opened.inc({ source });
-      } else open.dec({ source });
+        open.inc(labels);
+        opened.inc(labels);
+      } else open.dec(labels);
     },
   };
   return {
@@ -200,4 +201,9 @@ export function createMetrics(tools: readonly string[]): Metrics {
       return all.map(({ name, type, help }) => ({ name, type: String(type), help }));
     },
   };
+}
+
+/** Labels of a source; one that flags configure has no label of a store, as before there were stores. */
+function nameSource(source: UpstreamSource, store: string | undefined) {
+  return store === undefined ? { source } : { source, store };
 }

@@ -1,3 +1,4 @@
+import { UpstreamError } from '../errors.js';
 import { asPatterns } from '../patterns/asked/as-patterns.js';
 import { toDay } from '../patterns/asked/remembered.js';
 import type { Learned, PatternBook } from '../patterns/book.js';
@@ -15,6 +16,7 @@ import { bestDashboardLink, type PatternRow, patternsAnswer } from '../report/an
 import { type Link, withLink } from '../report/links.js';
 import type { NextCall } from '../report/next.js';
 import type { Answer } from '../report/render.js';
+import type { StoreFailure } from '../sources/registry.js';
 import { formatSelector } from '../sources/selector.js';
 import type { ProfileSource } from '../sources/source.js';
 import { safeText } from '../text/sanitise.js';
@@ -28,7 +30,9 @@ const HOUR = 3_600_000;
 
 export const run: Run<typeof input> = async (args, context) => {
   const { sources, signal } = context;
-  const enabled = args.source === undefined ? await sources.all(signal) : [];
+  const { sources: listed, failures } =
+    args.source === undefined ? await sources.overview(signal) : { sources: [], failures: [] };
+  const enabled = listed.flatMap(({ source }) => source ?? []);
   // Without any source, picking one throws the error that says why.
   const toRead = enabled.length > 0 ? enabled : [await sources.pick(args.source, signal)];
   const books = toRead.map((source) => ({ source, book: context.getPatterns?.(source) ?? null }));
@@ -69,11 +73,18 @@ export const run: Run<typeof input> = async (args, context) => {
         ? ['No pattern holds all these words; those that hold most of them are listed.']
         : []),
       ...learned.flatMap(({ notes }) => notes),
+      ...failures.flatMap(failureNotes),
     ],
     next: shown.length === 0 ? nextWithout(held === 'none' && all.length > 0) : [],
   });
   return withLink(answer, bestDashboardLink(rows) ?? sourceLink(books[0]?.source, context));
 };
+
+/** Notes a store whose sources are not among those that were asked. */
+function failureNotes({ error }: StoreFailure): string[] {
+  if (!(error instanceof UpstreamError)) return [];
+  return [`Not all data sources were asked: ${safeText(`${error.kind}: ${error.detail}`, 200)}.`];
+}
 
 /** Links to the first source that was asked, over its last hour, where there is no dashboard to open. */
 function sourceLink(source: ProfileSource | undefined, context: ToolContext): Link | null {
