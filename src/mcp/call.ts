@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 
 import { type NotReadReason, PatternError, UpstreamError, UserError } from '../errors.js';
 import type { Progress, ToolContext } from '../query/context.js';
@@ -159,6 +160,8 @@ async function runBounded<T>(
   const deadline = timer(environment.deadlineMs);
   const stop = linkedSignal(stopped);
   const signal = AbortSignal.any([callerSignal, deadline, stop.signal]);
+  // With several stores a call waits for dozens of requests at once.
+  setMaxListeners(0, signal);
   try {
     const after = (part: number) => timer(Math.max(1, Math.round(environment.deadlineMs * part)));
     const timing = { signal, early: after(EARLY), soon: after(SOON) };
