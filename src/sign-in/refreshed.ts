@@ -2,7 +2,7 @@
 export interface Refreshed<T> {
   /** Gives the value, read again where it is old. @throws the failure of the reading, where no value holds */
   get(): Promise<T>;
-  /** Gives a value that was read after the call began, unless one was just read or tried. */
+  /** Reads the value again, unless that was just wished for or just failed. */
   refresh(): Promise<T>;
 }
 
@@ -11,7 +11,7 @@ export interface RefreshOptions {
   freshMs: number;
   /** Time for which an old value goes on where it cannot be read again, milliseconds. */
   staleMs: number;
-  /** Shortest time between two readings that were wished for, and after one that failed, milliseconds. */
+  /** Shortest time between two readings that were wished for, and after a failure, milliseconds. */
   pauseMs: number;
   now: () => number;
 }
@@ -27,10 +27,9 @@ export function createRefreshed<T>(
   let kept: { value: T; at: number } | null = null;
   let failed: { error: unknown; at: number } | null = null;
   let reading: Promise<T> | null = null;
-  let triedAt = Number.NEGATIVE_INFINITY;
+  let wishedAt = Number.NEGATIVE_INFINITY;
 
   const readOnce = (): Promise<T> => {
-    triedAt = now();
     reading ??= read()
       .then(
         (value) => {
@@ -61,7 +60,9 @@ export function createRefreshed<T>(
       return readOnce().catch(orKept);
     },
     async refresh() {
-      if (reading === null && now() - triedAt < pauseMs) return this.get();
+      const hasJustFailed = failed !== null && now() - failed.at < pauseMs;
+      if (reading === null && (hasJustFailed || now() - wishedAt < pauseMs)) return this.get();
+      wishedAt = now();
       return readOnce().catch(orKept);
     },
   };

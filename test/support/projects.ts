@@ -17,6 +17,8 @@ export const PARTS: Readonly<Record<string, readonly string[]>> = {
     'test/mcp/http-access.test.ts',
     'test/mcp/http-server.test.ts',
     'test/mcp/http-shutdown.test.ts',
+    'test/mcp/oauth-flow.test.ts',
+    'test/mcp/oauth-tokens.test.ts',
     'test/mcp/operations.test.ts',
     'test/mcp/stdio.test.ts',
     'test/planted-secrets.test.ts',
