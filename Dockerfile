@@ -1,6 +1,10 @@
 # syntax=docker/dockerfile:1
 # The server in a small image. Serves stdio by default (run with -i); see docs/containers.md for HTTP.
-FROM node:22-slim AS build
+# Other images with Node will do, too: scripts/image.sh makes two from Debian's packages.
+ARG BUILD_IMAGE=node:22-slim
+ARG RUN_IMAGE=node:22-alpine
+
+FROM ${BUILD_IMAGE} AS build
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci
@@ -11,7 +15,7 @@ COPY view ./view
 RUN npm run build && npm prune --omit=dev
 
 # Every production dependency is plain JavaScript, so the other C library does not matter.
-FROM node:22-alpine
+FROM ${RUN_IMAGE}
 LABEL io.modelcontextprotocol.server.name="io.github.OWNER/pyroscope-mcp"
 ENV NODE_ENV=production
 WORKDIR /app

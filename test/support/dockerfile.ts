@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { ROOT } from './packed.js';
 
-/** A stage of the Dockerfile: the image it begins with and its instructions in order. */
+/** A stage of the Dockerfile: the image it begins with by default, and its instructions in order. */
 export interface Stage {
   image: string;
   name: string | null;
@@ -19,13 +19,18 @@ export interface Copy {
 /** Reads the Dockerfile, which keeps to one line per instruction. */
 export function readStages(): Stage[] {
   const stages: Stage[] = [];
+  const defaults = new Map<string, string>();
   for (const line of readFileSync(path.join(ROOT, 'Dockerfile'), 'utf8').split('\n')) {
     if (line === '' || line.startsWith('#')) continue;
     const [, keyword = '', text = ''] = /^([A-Z]+) (.*)$/.exec(line) ?? [];
     if (keyword === '' || text.endsWith('\\')) throw new Error(`not one instruction on one line: ${line}`);
     if (keyword === 'FROM') {
-      const [image = '', , name = null] = text.split(' ');
+      const [base = '', , name = null] = text.split(' ');
+      const image = base.replace(/\$\{(\w+)\}/, (whole, argument) => defaults.get(argument) ?? whole);
       stages.push({ image, name, instructions: [] });
+    } else if (keyword === 'ARG' && stages.length === 0) {
+      const [argument = '', value = ''] = text.split('=');
+      defaults.set(argument, value);
     } else {
       stages.at(-1)?.instructions.push({ keyword, text });
     }

@@ -65,7 +65,12 @@ export const PARTS: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Tests that install or build something from a registry; each folder has a configuration of its own. */
-export const INSTALLING: readonly string[] = ['test/clients/', 'test/inspector/', 'test/installed/'];
+export const INSTALLING: readonly string[] = [
+  'test/clients/',
+  'test/image/',
+  'test/inspector/',
+  'test/installed/',
+];
 
 /** The glob of an entry. */
 export function toGlob(entry: string): string {
