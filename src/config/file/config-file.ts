@@ -121,15 +121,13 @@ function readStore(
 ): FileStore {
   const { refuse } = shared;
   const prefix = `${STORES}.${name}.`;
-  const written = node.kind === 'map' ? [...node.entries.keys()] : [];
-  const kinds = [...STORE_KEYS].filter(([, { address }]) => written.includes(address));
+  const written = node.kind === 'map' ? node.entries : new Map<string, FileNode>();
+  const kinds = [...STORE_KEYS].filter(([, { address }]) => written.has(address));
   const [kind, ...others] = kinds;
   if (kind === undefined || others.length > 0) {
     const addresses = [...STORE_KEYS.values()].map(({ address }) => address);
-    for (const key of written) {
-      const allKeys = new Map([...STORE_KEYS.values()].flatMap((each) => [...each.keys]));
-      if (!allKeys.has(key)) refuseKey(key, node.line, { keys: allKeys, prefix, refuse });
-    }
+    const keys = new Map([...STORE_KEYS.values()].flatMap((each) => [...each.keys]));
+    for (const [key, { line }] of written) if (!keys.has(key)) refuseKey(key, line, { keys, prefix, refuse });
     return refuse(
       node.line,
       `${STORES}.${name} says ${kind === undefined ? 'nowhere' : 'twice'} where its profiles are.`,

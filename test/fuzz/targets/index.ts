@@ -1,5 +1,6 @@
 import type { Target } from '../target.js';
 import { ARGUMENTS } from './arguments.js';
+import { CONFIG } from './config.js';
 import { FILES } from './files.js';
 import { FORMATS } from './formats.js';
 import { GRAFANA } from './grafana.js';
@@ -23,5 +24,6 @@ export const TARGETS: readonly Target[] = [
   ...ARGUMENTS,
   ...NUMBERS,
   ...TEXTS,
+  ...CONFIG,
   ...TRANSPORTS,
 ];
