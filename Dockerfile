@@ -10,9 +10,10 @@ COPY package.json package-lock.json .npmrc ./
 RUN npm ci
 COPY tsconfig.json tsconfig.build.json ./
 COPY scripts/tidy-dist.mjs ./scripts/
+COPY scripts/bundle ./scripts/bundle
 COPY src ./src
 COPY view ./view
-RUN npm run build && npm prune --omit=dev
+RUN npm run build
 
 # Every production dependency is plain JavaScript, so the other C library does not matter.
 FROM ${RUN_IMAGE}
@@ -20,12 +21,11 @@ LABEL io.modelcontextprotocol.server.name="io.github.OWNER/pyroscope-mcp"
 ENV NODE_ENV=production
 WORKDIR /app
 COPY package.json LICENSE ./
-COPY --from=build /app/node_modules ./node_modules
-COPY --from=build /app/dist ./dist
+COPY --from=build /app/bundle ./bundle
 COPY fixtures/demo ./fixtures/demo
 COPY docker/healthcheck.mjs ./docker/
 # The image's user "node", as a number: Kubernetes can only see from one that it is not root.
 USER 1000:1000
 EXPOSE 8080
 HEALTHCHECK --interval=10s --timeout=3s --start-period=5s CMD ["node", "docker/healthcheck.mjs"]
-ENTRYPOINT ["node", "/app/dist/main.js"]
+ENTRYPOINT ["node", "/app/bundle/main.js"]

@@ -33,7 +33,7 @@ const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 async function startServer() {
   const node = process.env.npm_node_execpath ?? process.execPath;
   const args = ['--http', '127.0.0.1:0', '--profiles', 'fixtures/demo', '--cache-dir', 'none'];
-  const child = spawn(node, [path.join(root, 'dist/main.js'), ...args], {
+  const child = spawn(node, [path.join(root, 'bundle/main.js'), ...args], {
     cwd: root,
     stdio: ['ignore', 'ignore', 'pipe'],
   });

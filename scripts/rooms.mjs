@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 
 /** Small files that every room may use. */
-const SHARED = ['errors.ts', 'duration.ts', 'version.ts', 'setting-file.ts', 'text'];
+const SHARED = ['errors.ts', 'duration.ts', 'version.ts', 'package-files.ts', 'setting-file.ts', 'text'];
 const PURE = { node: false, packages: ['re2js', 'zod'] };
 
 /**
@@ -87,7 +87,8 @@ const ROOMS = {
   text: { imports: [], ...PURE, packages: ['leven'] },
   'errors.ts': { imports: [], ...PURE },
   'duration.ts': { imports: [], ...PURE },
-  'version.ts': { imports: [] },
+  'version.ts': { imports: ['package-files.ts'] },
+  'package-files.ts': { imports: [] },
   'setting-file.ts': { imports: ['errors.ts'] },
 };
 /** Packages that only the rooms which name them may import. */

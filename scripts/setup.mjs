@@ -21,10 +21,10 @@ if (changed('node_modules/.installed') < changed('package-lock.json')) {
   writeFileSync(installed, '');
 }
 
-const newest = ['src', 'view']
+const newest = ['src', 'view', 'scripts/bundle']
   .flatMap((folder) => readdirSync(at(folder), { recursive: true }).map((name) => path.join(folder, name)))
   .reduce((latest, name) => Math.max(latest, changed(name)), changed('tsconfig.build.json'));
-if (changed('dist/main.js') < newest) {
+if (Math.min(changed('dist/main.js'), changed('bundle/main.js')) < newest) {
   run('Building…', 'npm', ['run', '--silent', 'build']);
-  utimesSync(at('dist/main.js'), new Date(), new Date());
+  for (const main of ['dist/main.js', 'bundle/main.js']) utimesSync(at(main), new Date(), new Date());
 }

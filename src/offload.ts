@@ -1,4 +1,5 @@
 import type { JOBS } from './jobs.js';
+import { WORKER } from './package-files.js';
 import { createOffload, type Offload } from './work/offload.js';
 import type { Threads } from './work/threads.js';
 
@@ -15,6 +16,4 @@ export function createJobOffload(
 }
 
 /** Runs jobs in worker threads; in this thread where the TypeScript sources run without a build. */
-export const offload = createJobOffload(
-  import.meta.url.endsWith('.js') ? new URL('./worker.js', import.meta.url) : null,
-);
+export const offload = createJobOffload(WORKER);

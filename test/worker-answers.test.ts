@@ -20,7 +20,7 @@ import { TOOL_CALLS } from './support/tool-arguments.js';
 // A real thread (the built worker, as in the installed package) returns the same results as the main thread:
 // for every job, with the arguments that the tools give it, and for whole answers.
 
-const WORKER = new URL('../dist/worker.js', import.meta.url);
+const WORKER = new URL('../bundle/worker.js', import.meta.url);
 
 interface Run {
   name: string;
@@ -33,7 +33,7 @@ const { seen } = vi.hoisted(() => ({ seen: { inThreads: false, runs: [] as Run[]
 /** Runs all work in place, or all of it in threads, whatever its size, and lists it. */
 vi.mock('../src/offload.js', async (original) => {
   const real = await original<typeof import('../src/offload.js')>();
-  const threads = real.createJobOffload(new URL('../dist/worker.js', import.meta.url));
+  const threads = real.createJobOffload(new URL('../bundle/worker.js', import.meta.url));
   const here = real.createJobOffload(null);
   // Its generic type cannot be followed through a list of runs of all kinds.
   const offload = (async (name, args, { signal }) => {

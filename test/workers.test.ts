@@ -12,7 +12,7 @@ import { generateProfile } from './support/generate-profile.js';
 
 // The built worker, as the installed package has it.
 
-const WORKER = new URL('../dist/worker.js', import.meta.url);
+const WORKER = new URL('../bundle/worker.js', import.meta.url);
 const { signal } = new AbortController();
 const heavy = { isHeavy: true, signal };
 const script = (code: string) => new URL(`data:text/javascript,${encodeURIComponent(code)}`);

@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import type { Config } from '../config/read.js';
 import { connectToChild } from '../mcp/client.js';
+import { builtFile, packageFile } from '../package-files.js';
 import type { Log } from '../telemetry/log.js';
 import type { Io } from './environment.js';
 
@@ -10,6 +11,9 @@ The bundled profiles are real, taken from two pods of a running service. This pr
 server, asks it as an agent would, and prints each call with the answer as the server gave it.`;
 
 const INCIDENT = { service: 'checkout-api', from: '2026-11-20T14:30:00Z', to: '2026-11-20T14:45:00Z' };
+
+/** Directory of the bundled profiles. */
+const DEMO = fileURLToPath(packageFile('fixtures/demo'));
 
 const CALLS: readonly { tool: string; arguments: Readonly<Record<string, string>> }[] = [
   { tool: 'investigate', arguments: INCIDENT },
@@ -28,11 +32,15 @@ export async function demo(config: Config, log: Log, io: Io): Promise<number> {
   if (config.opensReport) {
     const { openReport } = await import('./report.js');
     const question = { tool: 'investigate', arguments: INCIDENT };
+<<<<<<< HEAD
     const store = { kind: 'files' as const, name: null, directory: resolvePath('../../fixtures/demo') };
     return openReport({ ...config, stores: [store] }, question, log, io);
+=======
+    return openReport({ ...config, profiles: DEMO }, question, log, io);
+>>>>>>> 899b3d5 (One bundle is what npm ships: no dependency to install, code loaded with its first use, licences and maps of what is inside; processes of the tests run it)
   }
-  const args = ['--profiles', resolvePath('../../fixtures/demo'), '--log-level', 'error'];
-  const server = await connectToChild(resolvePath('../main.js'), args);
+  const args = ['--profiles', DEMO, '--log-level', 'error'];
+  const server = await connectToChild(fileURLToPath(builtFile('main.js')), args);
   try {
     io.out(STORY);
     let hasFailed = false;
@@ -48,9 +56,4 @@ export async function demo(config: Config, log: Log, io: Io): Promise<number> {
   } finally {
     await server.close();
   }
-}
-
-/** A file of this package, whether it runs from a clone or is installed. */
-function resolvePath(relative: string): string {
-  return fileURLToPath(new URL(relative, import.meta.url));
 }

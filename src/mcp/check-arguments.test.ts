@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { UserError } from '../errors.js';
 import { ALIASES, MAY_BE_NAMES } from '../tools/arguments.js';
 import type { Tool } from '../tools/define.js';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { LINKED_ARGUMENTS } from '../tools/arguments.js';
 import type { Tool } from '../tools/define.js';
 

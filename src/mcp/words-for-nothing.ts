@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { UpstreamError, UserError } from '../errors.js';
 import { resolveProfileType } from '../profile/types/types.js';
 import type { ToolContext } from '../query/context.js';

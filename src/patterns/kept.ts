@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { UserError } from '../errors.js';
 import { parseProfileType } from '../profile/types/types.js';
 import type { AnswerCache } from '../schema/cache.js';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { UserError } from '../errors.js';
 import type { CallContext, ToolContext } from '../query/context.js';
 import type { ToolName } from '../report/next.js';

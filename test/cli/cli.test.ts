@@ -155,6 +155,6 @@ describe('demo', () => {
     expect(stdout.match(/^> \w+ \{.*\}$/gm)).toHaveLength(2);
     expect(stdout).toMatch(/^Finding: .*northwind\.dev\/checkout\/coupon\.loadPattern/m);
     expect(stdout.trimEnd().split('\n').at(-1)).toMatch(/^Next, .*PYROSCOPE_URL=.*--profiles DIR/);
-    expect(stdout).not.toContain(MAIN.replace(/dist.main\.js$/, ''));
+    expect(stdout).not.toContain(MAIN.replace(/bundle.main\.js$/, ''));
   });
 });

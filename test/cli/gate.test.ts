@@ -223,7 +223,7 @@ describe('docs/gate.md', async () => {
     expect(spec.args.map(({ name }) => name).sort()).toEqual(Object.keys(values).sort());
     const filled = script
       .replace(/\{\{args\.([\w-]+)\}\}/g, (_match, name: string) => values[name] ?? '')
-      .replace('/app/dist/main.js', MAIN)
+      .replace('/app/bundle/main.js', MAIN)
       .replace('--from now-10m --wait 20m', TIMES.join(' '));
     expect(await runScript(filled, { PROFILES_DIR: fixture('incidents', '08-auth-cpu') })).toMatchObject({
       code,

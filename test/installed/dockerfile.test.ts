@@ -60,7 +60,7 @@ test('another user starts the program over HTTP, and the health check finds it',
   const cwd = chooseFolder(null);
   const program = startProgram(
     process.execPath,
-    ['dist/main.js', '--http', '127.0.0.1:0', '--profiles', 'fixtures/demo'],
+    ['bundle/main.js', '--http', '127.0.0.1:0', '--profiles', 'fixtures/demo'],
     {
       cwd,
       env: cleanEnvironment({ NODE_ENV: 'production' }),
@@ -81,7 +81,7 @@ test('another user starts the program over HTTP, and the health check finds it',
 });
 
 test('another user asks it for the incident', async () => {
-  const { stdout } = await promisify(execFile)(process.execPath, ['dist/main.js', 'demo'], {
+  const { stdout } = await promisify(execFile)(process.execPath, ['bundle/main.js', 'demo'], {
     cwd: chooseFolder(null),
     env: cleanEnvironment({ NODE_ENV: 'production' }),
     ...otherUser,

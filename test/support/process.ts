@@ -7,8 +7,8 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { ROOT } from './root.js';
 
-/** The built program, as users run it. */
-export const MAIN = path.join(ROOT, 'dist', 'main.js');
+/** The bundled program, as users run it. */
+export const MAIN = path.join(ROOT, 'bundle', 'main.js');
 
 /** The directory of the demo incident. */
 export const DEMO = path.join(ROOT, 'fixtures', 'demo');
@@ -32,7 +32,7 @@ export interface Program {
 
 /** Starts the built program with an environment that holds nothing of the tester's own configuration. */
 export function start(args: readonly string[], env: Readonly<Record<string, string>> = {}): Program {
-  if (!existsSync(MAIN)) throw new Error('dist/main.js is missing: run `npm run build`, or `npm test`.');
+  if (!existsSync(MAIN)) throw new Error('bundle/main.js is missing: run `npm run build`, or `npm test`.');
   return startProgram(process.execPath, [MAIN, ...args], { env: cleanEnvironment(env) });
 }
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { EXPORT_FORMATS } from '../../profile/export/exported.js';
 import { idArguments, profileArguments } from '../../tools/arguments.js';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Answer } from '../../report/render.js';
 import { hash } from '../../schema/identity.js';
 import { parseSelector } from '../../sources/selector.js';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { isRememberable, type QueryShape, shapeKey } from './asked-query.js';
 
 /** A question that worked, with the days on which it was followed up. */

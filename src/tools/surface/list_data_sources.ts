@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { formatArgument } from '../arguments.js';
 import { defineTool } from '../define.js';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { MAX_ROWS } from '../../report/render.js';
 import { formatArgument, idArguments, profileArguments } from '../arguments.js';
 import { defineTool } from '../define.js';
