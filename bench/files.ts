@@ -94,7 +94,7 @@ async function withServer<T>(
 ): Promise<T> {
   const server = spawn(
     process.execPath,
-    [path('dist/main.js'), '--http', '0', '--profiles', directory, '--cache-dir', 'none', ...SETTINGS],
+    [path('bundle/main.js'), '--http', '0', '--profiles', directory, '--cache-dir', 'none', ...SETTINGS],
     { stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, PYROSCOPE_MCP_HTTP_TOKENS: TOKEN } },
   );
   const [line] = await once(createInterface(server.stderr), 'line');

@@ -78,7 +78,7 @@ async function investigate({ url, from, to }: FleetStore, size: number) {
   const child = spawn(
     process.execPath,
     [
-      path('dist/main.js'),
+      path('bundle/main.js'),
       ...['call', 'investigate', args, '--format', 'json', '--pyroscope-url', url, '--cache-dir', 'none'],
     ],
     { stdio: ['ignore', 'pipe', 'inherit'] },

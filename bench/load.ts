@@ -39,7 +39,7 @@ export async function loadFigures(): Promise<string> {
   const recordings = await recordCalls(storeUrl, AGENTS);
   const server = spawn(
     process.execPath,
-    [path('dist/main.js'), '--http', '0', '--pyroscope-url', storeUrl, '--cache-dir', 'none'],
+    [path('bundle/main.js'), '--http', '0', '--pyroscope-url', storeUrl, '--cache-dir', 'none'],
     { stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, PYROSCOPE_MCP_HTTP_TOKENS: TOKEN } },
   );
   try {

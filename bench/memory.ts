@@ -37,7 +37,7 @@ export async function memoryRows(): Promise<string[]> {
 async function residentAfter(url: string, marks: readonly number[]) {
   const child = spawn(
     process.execPath,
-    [path('dist/main.js'), '--pyroscope-url', url, '--cache-dir', 'none'],
+    [path('bundle/main.js'), '--pyroscope-url', url, '--cache-dir', 'none'],
     { stdio: ['pipe', 'pipe', 'inherit'] },
   );
   const lines = createInterface(child.stdout)[Symbol.asyncIterator]();

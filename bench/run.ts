@@ -100,7 +100,7 @@ async function coldStart(): Promise<string[]> {
 /** From the start of the process to the answer, over stdio in the older protocol: two round trips. */
 async function timeToToolsList(args: readonly string[]): Promise<number> {
   const started = performance.now();
-  const child = spawn(process.execPath, [path('dist/main.js'), ...args], {
+  const child = spawn(process.execPath, [path('bundle/main.js'), ...args], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   const send = (message: object) => child.stdin.write(`${JSON.stringify({ jsonrpc: '2.0', ...message })}\n`);

@@ -26,19 +26,7 @@ try {
   run('tar', ['-xzf', filename], staging);
   const folder = path.join(staging, 'package');
   for (const name of LEFT_OUT) rmSync(path.join(folder, name), { recursive: true, force: true });
-  const {
-    name,
-    version,
-    dependencies = {},
-  } = JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8'));
-  if (Object.keys(dependencies).length > 0) {
-    cpSync(path.join(root, 'package-lock.json'), path.join(folder, 'package-lock.json'));
-    run(
-      'npm',
-      ['ci', '--omit=dev', '--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund'],
-      folder,
-    );
-  }
+  const { name, version } = JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8'));
   cpSync(path.join(root, 'channels/mcpb/manifest.json'), path.join(folder, 'manifest.json'));
   cpSync(path.join(root, 'docs/pictures/icon.png'), path.join(folder, 'icon.png'));
   mkdirSync(target, { recursive: true });

@@ -30,11 +30,11 @@ export function mcpbManifest(project, { tools, nodeRange }) {
     icon: 'icon.png',
     server: {
       type: 'node',
-      entry_point: 'dist/main.js',
+      entry_point: 'bundle/main.js',
       mcp_config: {
         command: 'node',
         // biome-ignore lint/suspicious/noTemplateCurlyInString: the host fills it in
-        args: ['${__dirname}/dist/main.js'],
+        args: ['${__dirname}/bundle/main.js'],
         env: Object.fromEntries(
           settings.map((setting) => [setting.env, `\${user_config.${toKey(setting)}}`]),
         ),

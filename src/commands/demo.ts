@@ -32,12 +32,8 @@ export async function demo(config: Config, log: Log, io: Io): Promise<number> {
   if (config.opensReport) {
     const { openReport } = await import('./report.js');
     const question = { tool: 'investigate', arguments: INCIDENT };
-<<<<<<< HEAD
-    const store = { kind: 'files' as const, name: null, directory: resolvePath('../../fixtures/demo') };
+    const store = { kind: 'files' as const, name: null, directory: DEMO };
     return openReport({ ...config, stores: [store] }, question, log, io);
-=======
-    return openReport({ ...config, profiles: DEMO }, question, log, io);
->>>>>>> 899b3d5 (One bundle is what npm ships: no dependency to install, code loaded with its first use, licences and maps of what is inside; processes of the tests run it)
   }
   const args = ['--profiles', DEMO, '--log-level', 'error'];
   const server = await connectToChild(fileURLToPath(builtFile('main.js')), args);
