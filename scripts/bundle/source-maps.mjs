@@ -2,7 +2,7 @@ import { decode, encode } from '@jridgewell/sourcemap-codec';
 
 /** Leaves packages out of a source map: positions in them are not worth their size. */
 export function keepOwnSources(map) {
-  const own = map.sources.filter((source) => !source.includes('node_modules/'));
+  const own = map.sources.filter((source) => source.startsWith('../src/'));
   const numbers = map.sources.map((source) => own.indexOf(source));
   // A segment without a source ends the piece before it. Names are those of the built code.
   const lines = decode(map.mappings).map((segments) =>
