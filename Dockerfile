@@ -15,7 +15,7 @@ COPY src ./src
 COPY view ./view
 RUN npm run build
 
-# Every production dependency is plain JavaScript, so the other C library does not matter.
+# The bundle is JavaScript and WebAssembly, so the other C library does not matter.
 FROM ${RUN_IMAGE}
 LABEL io.modelcontextprotocol.server.name="io.github.OWNER/pyroscope-mcp"
 ENV NODE_ENV=production
