@@ -14,6 +14,7 @@ import { loadFigures } from './load.js';
 import { loopRows } from './loop.js';
 import { alternating, median, path, ROUNDS, startUpstream, timed } from './measure.js';
 import { memoryRows } from './memory.js';
+import { signInFigures } from './sign-in.js';
 import { viewFigures } from './view.js';
 
 // Prints the timings and writes them into bench/README.md. Every figure stands next to the raw work of the
@@ -149,6 +150,7 @@ const PARTS: Readonly<Record<string, () => Promise<string>>> = {
   load: loadFigures,
   fleet: fleetFigures,
   view: viewFigures,
+  'sign-in': signInFigures,
 };
 
 const [wanted] = process.argv.slice(2);
