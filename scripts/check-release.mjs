@@ -13,6 +13,8 @@ const CARRIERS = [
   'channels/claude-code/.claude-plugin/plugin.json',
   'channels/mcpb/manifest.json',
   'channels/docker-catalogue/server.yaml',
+  'charts/pyroscope-mcp/Chart.yaml',
+  'charts/pyroscope-mcp/values.yaml',
   'docs/install.md',
 ];
 

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { inputJsonSchema } from '../../dist/mcp/input-schema.js';
 import { GUIDE } from '../../dist/mcp/prompts/guide.js';
 import { TOOLS } from '../../dist/tools/index.js';
+import { valuesSchema } from './chart.mjs';
 import { claudeMarketplace, claudePlugin, SKILL, skillPage } from './claude-code.mjs';
 import { catalogueEntry, catalogueTools } from './docker-catalogue.mjs';
 import { geminiExtension } from './gemini.mjs';
@@ -49,11 +50,12 @@ export function listChannelFiles() {
     description: tool.description,
     properties: inputJsonSchema(tool).properties,
   }));
-  const { engines } = JSON.parse(read('package.json'));
+  const { engines, bin } = JSON.parse(read('package.json'));
+  const program = bin[project.name];
   return [
     ['package.json', packageJson(project)],
     ['server.json', json(serverJson(project))],
-    ['channels/mcpb/manifest.json', json(mcpbManifest(project, { tools, nodeRange: engines.node }))],
+    ['channels/mcpb/manifest.json', json(mcpbManifest(project, { tools, program, nodeRange: engines.node }))],
     ['.claude-plugin/marketplace.json', json(claudeMarketplace(project))],
     ['channels/claude-code/.claude-plugin/plugin.json', json(claudePlugin(project))],
     [`channels/claude-code/skills/${SKILL}/SKILL.md`, skillPage(GUIDE, SKILL_USE)],
@@ -66,6 +68,23 @@ export function listChannelFiles() {
         [/^(LABEL io\.modelcontextprotocol\.server\.name=).*$/m, `"${project.mcpName}"`],
       ]),
     ],
+    [
+      'charts/pyroscope-mcp/Chart.yaml',
+      replaceAll('charts/pyroscope-mcp/Chart.yaml', [
+        [/^(version: ).*$/m, project.version],
+        [/^(appVersion: ).*$/m, `"${project.version}"`],
+        [/^(icon: ).*$/m, `${project.icon}.png`],
+      ]),
+    ],
+    [
+      'charts/pyroscope-mcp/values.yaml',
+      replaceAll('charts/pyroscope-mcp/values.yaml', [[/^( {2}repository: ).*$/m, project.image]]),
+    ],
+    [
+      'charts/pyroscope-mcp/templates/NOTES.txt',
+      replaceAll('charts/pyroscope-mcp/templates/NOTES.txt', [[/( -- node \/app\/)\S+(?= doctor)/, program]]),
+    ],
+    ['charts/pyroscope-mcp/values.schema.json', json(valuesSchema())],
     ['docs/pictures/icon.svg', iconSvg()],
     ['docs/pictures/button-cursor.svg', buttonSvg('Add to Cursor')],
     ['docs/pictures/button-vscode.svg', buttonSvg('Add to VS Code')],

@@ -12,7 +12,7 @@ function shorten(description) {
  * Writes the manifest of the .mcpb bundle, in the form of version 0.3. Optional settings have an empty
  * default: without one, hosts pass their placeholder on.
  */
-export function mcpbManifest(project, { tools, nodeRange }) {
+export function mcpbManifest(project, { tools, program, nodeRange }) {
   const { name, version, title, summary, description, license, keywords, owner, repository } = project;
   const settings = listEssentials();
   return {
@@ -30,11 +30,10 @@ export function mcpbManifest(project, { tools, nodeRange }) {
     icon: 'icon.png',
     server: {
       type: 'node',
-      entry_point: 'bundle/main.js',
+      entry_point: program,
       mcp_config: {
         command: 'node',
-        // biome-ignore lint/suspicious/noTemplateCurlyInString: the host fills it in
-        args: ['${__dirname}/bundle/main.js'],
+        args: [`\${__dirname}/${program}`],
         env: Object.fromEntries(
           settings.map((setting) => [setting.env, `\${user_config.${toKey(setting)}}`]),
         ),
