@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { Stacks } from '../../test/support/contrast.js';
 import {
   buildReading,
   type ChangeEvidence,
@@ -6,6 +7,7 @@ import {
   shareEvidence,
   waitEvidence,
 } from '../../test/support/evidence.js';
+import { times } from '../../test/support/handlers.js';
 import { INCIDENT, START } from '../../test/support/small-service.js';
 import type { Cause } from './conclude.js';
 import type { ShareLens } from './evidence/shares.js';
@@ -200,6 +202,32 @@ test('load names no function and tells the value per profile', () => {
     valueBefore: 900,
     valueAfter: 1_700,
     since: SINCE,
+  });
+});
+
+describe('an amount that rose as a whole', () => {
+  const handlers = {
+    'runtime.serve access runtime.mux show render': 200,
+    'runtime.serve access runtime.mux show encode': 200,
+    'runtime.serve access runtime.mux save parse': 100,
+    'runtime.serve access runtime.mux save store': 100,
+  };
+  const allocIn = (after: Stacks) => {
+    const load = { risen: 2, z: 8, hasRisen: true };
+    const of = shareEvidence('alloc', { before: handlers, after, load });
+    return causeFinding({ kind: 'load', of }, null)?.fn?.function ?? null;
+  };
+
+  test.each<[string, Stacks, string | null]>([
+    ['in one place', { ...handlers, 'runtime.serve access runtime.mux save parse': 900 }, 'parse'],
+    ['below the middleware that calls them all, which says nothing', times(handlers, 'serve', 3), null],
+    [
+      'in one kind of request, of which more came while the others fell',
+      times(times(handlers, 'save', 6), 'show', 0.5),
+      null,
+    ],
+  ])('%s', (_, after, expected) => {
+    expect(allocIn(after)).toBe(expected);
   });
 });
 

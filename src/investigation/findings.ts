@@ -3,6 +3,7 @@ import type { Confidence, Finding } from '../profile/compare/finding.js';
 import { spreadBelow, waitsBelow } from '../profile/compare/growth/below.js';
 import { busiestLine, type GrowthPath, growthPath } from '../profile/compare/growth/path.js';
 import { growthSite, type SiteGrowth } from '../profile/compare/growth.js';
+import { isMixOfRequests } from '../profile/compare/requests/mix.js';
 import {
   type Contrast,
   MIN_POINTS,
@@ -11,7 +12,7 @@ import {
   totalShare,
 } from '../profile/contrast/contrast.js';
 import type { Joined } from '../profile/contrast/join.js';
-import { activePerProfile, buildContrast, sumSide } from '../profile/contrast/runs.js';
+import { activePerProfile, buildContrast, wholeRun } from '../profile/contrast/runs.js';
 import type { ProfileType } from '../profile/types/types.js';
 import type { Cause, Conclusion } from './conclude.js';
 import type { LevelLens } from './evidence/levels.js';
@@ -182,12 +183,16 @@ function levelFinding({ lens, before, after, rise }: LevelLens): Finding | null 
 }
 
 /**
- * The function of the team that holds what rose as a whole; nothing where several do, or none is the team's.
+ * The function of the team that holds what rose as a whole; nothing where several do, or none is the team's,
+ * or it rose with the requests that lead to it.
  */
-function locateSource({ joined, baseline, incident }: ShareLens['analysis']): Partial<Finding> {
-  const [before, after] = [sumSide(joined, baseline), sumSide(joined, incident)];
+function locateSource(analysis: ShareLens['analysis']): Partial<Finding> {
+  const { joined } = analysis;
+  const contrast = buildContrast(analysis, wholeRun(analysis));
+  const { before, after } = contrast;
   const site = growthSite(joined, before, after);
   if (site === null || joined.application[site.fn] !== 1) return {};
+  if (isMixOfRequests(contrast, analysis.requests, site.fn)) return {};
   const { fn, caller, guessed, path, at, shareBefore, shareAfter } = bareFinding(
     { joined, before, after },
     site.fn,

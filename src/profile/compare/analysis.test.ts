@@ -3,7 +3,6 @@ import { findFunction, getName, profileFrom, type Stacks } from '../../../test/s
 import { leastFound } from '../../../test/support/least-found.js';
 import {
   analyse,
-  changeInSlice,
   changeOverTime,
   countsIn,
   countsInProfile,
@@ -116,19 +115,6 @@ describe('changeOverTime', () => {
     expect(change({ baseline: [{}, {}], incident: [CALM, CALM] })).toBeNull();
     expect(change({ baseline: [], incident: [] })).toBeNull();
     expect(change({ profiles: 0 })).toBeNull();
-  });
-});
-
-describe('changeInSlice', () => {
-  test('the slice that changed, though the whole hardly did', () => {
-    const analysed = analysis({ slices: [GROWN, CALM, CALM] });
-    const change = changeInSlice(analysed, 0, GATE);
-    expect([getName(analysed, change?.culprit.fn), change?.run]).toEqual([
-      'price',
-      { first: 0, last: 1, early: 0 },
-    ]);
-    expect(changeInSlice(analysed, 1, GATE)).toBeNull();
-    expect(changeInSlice(analysed, 9, GATE)).toBeNull();
   });
 });
 
@@ -246,12 +232,5 @@ describe('gates', () => {
     expect(changeIn({ baseline: before, incident: [priced(200), priced(200)] })?.run).toMatchObject({
       early: 1,
     });
-  });
-
-  test('a slice is compared with its calm siblings, too, which is more to compare with', () => {
-    const slices = [priced(200), ...Array.from({ length: 6 }, () => CALM)];
-    const few = { baseline: [times(CALM, 0.1), times(CALM, 0.1)] };
-    expect(changeInSlice(analysis({ ...few, slices: slices.slice(0, 1) }), 0, 4)).toBeNull();
-    expect(changeInSlice(analysis({ ...few, slices }), 0, 4)).not.toBeNull();
   });
 });

@@ -23,7 +23,7 @@ import {
 } from '../contrast/runs.js';
 import type { FunctionInfo, Profile } from '../model.js';
 import { selectStacks, stacksThrough } from '../tables/stacks.js';
-import { type Culprit, describeCulprit, findCulprit } from './culprit.js';
+import { type Culprit, findCulprit } from './culprit.js';
 import { computeMean, type LoadChange, loadChange, type PartLevel } from './load.js';
 import { movedFrom } from './moved.js';
 import {
@@ -193,7 +193,7 @@ const STILL_THERE_Z = 3;
 const BURST_MARGIN = 0.6;
 
 /** Margin over the gate of the first universe, for each further one that is looked into. */
-const UNIVERSE_MARGIN = 0.3;
+export const UNIVERSE_MARGIN = 0.3;
 
 /**
  * Looks for a change of code over time; null where load and noise explain all.
@@ -298,46 +298,6 @@ function changeInRun(analysis: Analysis, run: Run, gate: number): CodeChange | n
 function isStillThere(analysis: Analysis, { contrast, culprit }: CodeChange): boolean {
   const after = sumSide(analysis.joined, analysis.incident);
   return measureShift({ ...contrast, after }, analysis.universe, culprit.fn) >= STILL_THERE_Z;
-}
-
-/**
- * Looks for a change of code in one slice of the fleet: against the baseline of all, and against that and the
- * other slices at the same time together, which is more to compare with where they are calm.
- */
-export function changeInSlice(analysis: Analysis, slice: number, gate: number): CodeChange | null {
-  for (const [at, universe] of analysis.universes.entries()) {
-    const change = sliceChangeIn({ ...analysis, universe }, slice, gate + at * UNIVERSE_MARGIN);
-    if (change !== null) return change;
-  }
-  return null;
-}
-
-function sliceChangeIn(analysis: Analysis, slice: number, gate: number): CodeChange | null {
-  const { joined, baseline, slices, quantum, dispersion, universe, minGrowth, isStrict } = analysis;
-  const sliceCosts = slices[slice];
-  if (sliceCosts === undefined) return null;
-  const after = sumSide(joined, [sliceCosts]);
-  const contrast = {
-    joined,
-    before: sumSide(joined, baseline),
-    after,
-    quantum,
-    dispersion,
-    minGrowth,
-    isStrict,
-  };
-  const siblings = slices.filter((other) => other !== sliceCosts);
-  const wider = { ...contrast, before: sumSide(joined, [...baseline, ...siblings]) };
-  const [best] = [contrast, wider]
-    .flatMap((one) => findCulprit(one, gate, universe, analysis.requests) ?? [])
-    .sort((a, b) => b.z - a.z);
-  if (best === undefined) return null;
-  const culprit = { ...describeCulprit(contrast, universe, best.fn), z: best.z };
-  const run = wholeRun(analysis);
-  // The slice was chosen for its growth, too.
-  const from =
-    movedFrom(contrast, culprit, universe) ?? movedFrom(buildContrast(analysis, run), culprit, universe);
-  return { culprit, contrast, universe, run, from };
 }
 
 /** Samples of a function and of all own code in a part. */

@@ -3,13 +3,13 @@ import {
   type Analysis,
   analyse,
   type CodeChange,
-  changeInSlice,
   changeOverTime,
   type Reading,
   withoutFunctions,
 } from './analysis.js';
 import { type Culprit, findCulprit } from './culprit.js';
 import { movedFrom } from './moved.js';
+import { changeInSlice } from './slices.js';
 
 /**
  * A reading made comparable, with all changes of code that may be seen in it. Plain data: a thread can hand

@@ -47,6 +47,33 @@ describe('findCulprit', () => {
     expect(culprit(CALM, { ...halved, 'main poll': 700 })).toMatchObject({ fn: 'poll' });
   });
 
+  test.each([
+    // A gate of 4.25 on its own cost is reached by 171 samples after 100.
+    { what: 'below own code, its share tells', stack: 'main serve lib.send', grown: 130, isFound: true },
+    {
+      what: 'without own code, it must have risen',
+      stack: 'runtime.push lib.send',
+      grown: 170,
+      isFound: false,
+    },
+    { what: 'without own code, it has risen', stack: 'runtime.push lib.send', grown: 171, isFound: true },
+  ])('the load falls, a library costs more: $what', ({ stack, grown, isFound }) => {
+    const halved = Object.fromEntries(Object.entries(CALM).map(([name, value]) => [name, value * 0.4]));
+    const contrasted = contrast({ ...CALM, [stack]: 100 }, { ...halved, [stack]: grown });
+    const universe = { nameable: contrasted.joined.library, population: 'total' } as const;
+    expect(getName(contrasted, findCulprit(contrasted, GATE, universe)?.fn)).toBe(
+      isFound ? 'lib.send' : null,
+    );
+  });
+
+  test('the load rises, and a library without own code rose beyond it: its share tells', () => {
+    const doubled = Object.fromEntries(Object.entries(CALM).map(([name, value]) => [name, value * 1.01]));
+    const small = { 'runtime.push lib.send': 4 };
+    const contrasted = contrast({ ...CALM, ...small }, { ...doubled, 'runtime.push lib.send': 40 });
+    const universe = { nameable: contrasted.joined.library, population: 'total' } as const;
+    expect(getName(contrasted, findCulprit(contrasted, GATE, universe)?.fn)).toBe('lib.send');
+  });
+
   test('a new function is named, a gone one is not', () => {
     expect(culprit(CALM, { ...CALM, 'main serve audit': 200 })).toMatchObject({ fn: 'audit' });
     expect(culprit({ ...CALM, 'main serve audit': 200 }, CALM)).toBeNull();

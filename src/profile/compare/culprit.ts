@@ -110,6 +110,7 @@ function isCodeChange(contrast: Contrast, universe: Universe, { fn }: Shift, gat
   const load = loadBeside(contrast, universe, fn);
   const rise = share(share(x2, after.profiles), share(x1, before.profiles));
   if (x1 > 0 && isShareOfFallingLoad(load, rise)) return false;
+  if (load < 1 && !hasRisenByItself(contrast, fn, gate)) return false;
   if (share(x1, sumIn(universe, before.costs)) <= DOMINANT) return true;
   const entries = findEntries(joined, [...before.parts, ...after.parts], fn);
   const [b1, b2] = [
@@ -135,6 +136,27 @@ function isCodeChange(contrast: Contrast, universe: Universe, { fn }: Shift, gat
  */
 export function isShareOfFallingLoad(load: number, rise: number): boolean {
   return load < FALLING_LOAD && rise < MIN_RISE;
+}
+
+/** Part of a function's cost in stacks without own code from which on it does not follow the requests. */
+const MOSTLY_BARE = 0.5;
+
+/**
+ * Whether a function costs more than before per profile, beyond chance, where no own code calls it: what runs
+ * in the background gains share when the load falls, and its share then tells nothing.
+ *
+ * @param gate least distance in standard errors
+ */
+function hasRisenByItself(
+  { before, after, quantum, dispersion }: Contrast,
+  fn: number,
+  gate: number,
+): boolean {
+  const sums = [before, after].map(({ costs }) => [costs.totals[fn] ?? 0, costs.bare[fn] ?? 0] as const);
+  const [[x1, bare1], [x2, bare2]] = sums as [readonly [number, number], readonly [number, number]];
+  if (bare1 + bare2 < MOSTLY_BARE * (x1 + x2)) return true;
+  const { log, variance } = logFactor([x1 / quantum, x2 / quantum], [before.profiles, after.profiles]);
+  return log >= gate * Math.sqrt(dispersion.phi * variance);
 }
 
 /** Smallest distance from own code of what stands out among all that is served, in standard errors. */

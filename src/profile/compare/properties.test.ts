@@ -7,7 +7,7 @@ import { joinKey } from '../contrast/join.js';
 import { buildContrast, sumSide, wholeRun } from '../contrast/runs.js';
 import type { Profile } from '../model.js';
 import { ProfileBuilder } from '../pprof/builder.js';
-import { analyse, changeInSlice, changeOverTime, countsIn, type Reading } from './analysis.js';
+import { analyse, changeOverTime, countsIn, type Reading } from './analysis.js';
 import { attribute } from './attribution.js';
 import { collectorGrowth } from './collector.js';
 import { findCulprit } from './culprit.js';
@@ -15,6 +15,7 @@ import { busiestLine, growthPath } from './growth/path.js';
 import { growthSite } from './growth.js';
 import { movedFrom } from './moved.js';
 import { listMovers } from './movers.js';
+import { changeInSlice } from './slices.js';
 
 type Stack = readonly [frames: readonly TestFrame[], value: number];
 

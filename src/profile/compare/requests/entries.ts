@@ -22,14 +22,22 @@ export interface Requests {
   /** Entry point of each stack by part and stack; −1 for a stack without one. */
   entryOfStack: readonly Int32Array[];
   /**
-   * Entry points that the team's own code calls. They may be steps of the same work rather than kinds of
-   * requests; what a framework calls is a kind of request.
+   * Entry points that the team's own code calls, each from a line of its own. They may be steps of the same
+   * work rather than kinds of requests; what a framework calls, or one line that calls them all, is a kind of
+   * request.
    */
   calledByOwn: ReadonlySet<number>;
+  /** Own functions above nearly all own code: middleware, or the only kind of request that matters. */
+  universal: ReadonlySet<number>;
 }
 
 /** Requests of a service that has only one kind. */
-export const NO_REQUESTS: Requests = { points: [], entryOfStack: [], calledByOwn: new Set() };
+export const NO_REQUESTS: Requests = {
+  points: [],
+  entryOfStack: [],
+  calledByOwn: new Set(),
+  universal: new Set(),
+};
 
 /** An own function above nearly all own code is no kind of request but a middleware around all of them. */
 const UNIVERSAL = 0.9;
@@ -68,9 +76,15 @@ export function findRequests(contrast: Contrast): Requests {
     });
   }
   const calledByOwn = new Set(found.flatMap((part) => [...part.calledByOwn]));
-  if (points.length < 2) return { points: [], entryOfStack, calledByOwn };
+  for (const fn of findDispatched(contrast, universal)) calledByOwn.delete(fn);
+  const shared = {
+    entryOfStack,
+    calledByOwn,
+    universal: new Set(joined.functions.flatMap((_, fn) => (universal[fn] === 1 ? [fn] : []))),
+  };
+  if (points.length < 2) return { ...shared, points: [] };
   points.sort((a, b) => Math.max(b.before, b.after) - Math.max(a.before, a.after) || a.fn - b.fn);
-  return { points: points.slice(0, MAX_ENTRIES), entryOfStack, calledByOwn };
+  return { ...shared, points: points.slice(0, MAX_ENTRIES) };
 }
 
 /** 1 for the own functions that nearly all own code runs below, on both sides. */
@@ -88,25 +102,86 @@ function findUniversal({ joined, before, after }: Pick<Contrast, 'joined' | 'bef
  * work; then, and without own code, it is −1.
  */
 function entriesIn(
-  { profile, frameFunction, frameApplication }: JoinedPart,
+  part: JoinedPart,
   universal: Uint8Array,
 ): { entries: Int32Array; calledByOwn: ReadonlySet<number> } {
+  const { profile, frameFunction, frameApplication } = part;
   const { stackStart, stackFrames, values } = profile;
   const entries = new Int32Array(values.length).fill(-1);
   const calledByOwn = new Set<number>();
   for (let stack = 0; stack < values.length; stack++) {
-    for (let at = (stackStart[stack + 1] ?? 0) - 1; at >= (stackStart[stack] ?? 0); at--) {
-      const frame = stackFrames[at] ?? 0;
-      const fn = frameFunction[frame] ?? 0;
-      if (frameApplication[frame] !== 1 || universal[fn] === 1) continue;
-      const caller = at + 1 < (stackStart[stack + 1] ?? 0) ? stackFrames[at + 1] : undefined;
-      const isOwnCaller = caller !== undefined && frameApplication[caller] === 1;
-      if (!isOwnCaller || universal[frameFunction[caller] ?? 0] === 1) entries[stack] = fn;
-      if (isOwnCaller) calledByOwn.add(fn);
-      break;
-    }
+    const at = outermostAt(part, universal, stack);
+    if (at < 0) continue;
+    const fn = frameFunction[stackFrames[at] ?? 0] ?? 0;
+    const caller = at + 1 < (stackStart[stack + 1] ?? 0) ? stackFrames[at + 1] : undefined;
+    const isOwnCaller = caller !== undefined && frameApplication[caller] === 1;
+    if (!isOwnCaller || universal[frameFunction[caller] ?? 0] === 1) entries[stack] = fn;
+    if (isOwnCaller) calledByOwn.add(fn);
   }
   return { entries, calledByOwn };
+}
+
+/** More lines than a file has. */
+const MAX_LINES = 2 ** 24;
+
+/**
+ * Finds the entry points that own code calls from one line of it: where nearly all that a universal function
+ * calls begins at the same line, and that line leads to several functions, they are called by a variable, as
+ * middleware calls its handlers. Steps of the same work stand on lines of their own. Lines move when the code
+ * changes, so both sides must show it.
+ */
+function findDispatched(
+  { joined, before, after }: Pick<Contrast, 'joined' | 'before' | 'after'>,
+  universal: Uint8Array,
+): Set<number> {
+  const [calledBefore, calledAfter] = [before, after].map(({ parts }) =>
+    dispatchedIn(joined, parts, universal),
+  );
+  return new Set([...(calledBefore ?? [])].filter((fn) => calledAfter?.has(fn)));
+}
+
+function dispatchedIn(joined: Joined, indices: readonly number[], universal: Uint8Array): Set<number> {
+  const sites = new Map<number, { cost: number; callees: Set<number> }>();
+  const whole = new Float64Array(joined.functions.length);
+  for (const index of indices) {
+    const part = joined.parts[index];
+    if (part === undefined) continue;
+    const { stackStart, stackFrames, frameLine, values } = part.profile;
+    for (let stack = 0; stack < values.length; stack++) {
+      const at = outermostAt(part, universal, stack);
+      const caller = at < 0 ? undefined : stackFrames[at + 1];
+      if (caller === undefined || at + 1 >= (stackStart[stack + 1] ?? 0)) continue;
+      const fn = part.frameFunction[caller] ?? 0;
+      if (part.frameApplication[caller] !== 1) continue;
+      const value = values[stack] ?? 0;
+      whole[fn] = (whole[fn] ?? 0) + value;
+      const line = frameLine[caller] ?? 0;
+      if (line === 0) continue;
+      const key = fn * MAX_LINES + line;
+      const site = sites.get(key) ?? { cost: 0, callees: new Set() };
+      site.cost += value;
+      site.callees.add(part.frameFunction[stackFrames[at] ?? 0] ?? 0);
+      sites.set(key, site);
+    }
+  }
+  return new Set(
+    [...sites].flatMap(([key, { cost, callees }]) =>
+      callees.size >= 2 && cost >= UNIVERSAL * (whole[Math.floor(key / MAX_LINES)] ?? 0) ? [...callees] : [],
+    ),
+  );
+}
+
+/** Position of the outermost own frame of a stack that is not universal; −1 for none. */
+function outermostAt(
+  { profile: { stackStart, stackFrames }, frameFunction, frameApplication }: JoinedPart,
+  universal: Uint8Array,
+  stack: number,
+): number {
+  for (let at = (stackStart[stack + 1] ?? 0) - 1; at >= (stackStart[stack] ?? 0); at--) {
+    const frame = stackFrames[at] ?? 0;
+    if (frameApplication[frame] === 1 && universal[frameFunction[frame] ?? 0] !== 1) return at;
+  }
+  return -1;
 }
 
 /** Calls back for every stack of some parts with its entry point (−1 for none) and its value. */

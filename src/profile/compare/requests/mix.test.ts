@@ -104,10 +104,41 @@ describe('isMixOfRequests', () => {
   });
 });
 
+describe('an own function above nearly all own code', () => {
+  const parts = ['load', 'check', 'convert', 'store'];
+  const main: Stacks = {
+    ...Object.fromEntries(parts.map((part) => [`runtime.serve runtime.mux main ${part}`, 240])),
+    'runtime.serve runtime.mux main lib.write': 240,
+    'runtime.serve runtime.mux list scan': 40,
+    'runtime.serve runtime.mux list sort': 40,
+  };
+  test.each<[string, Stacks, boolean]>([
+    ['all of its many parts grew alike', times(main, 'main', 3), true],
+    ['one of them grew', { ...main, 'runtime.serve runtime.mux main lib.write': 1_500 }, false],
+  ])('%s: that is a mix: %s', (_, after, expected) => {
+    expect(isMix(main, after, 'main')).toBe(expected);
+  });
+
+  test('one with few parts is not told from a change of code', () => {
+    const few = {
+      'runtime.serve runtime.mux main lib.read': 600,
+      'runtime.serve runtime.mux main lib.write': 600,
+      'runtime.serve runtime.mux list scan': 40,
+    };
+    expect(isMix(few, times(few, 'main', 3), 'main')).toBe(false);
+  });
+});
+
 test.each<[string, Stacks, boolean]>([
   ['with the handlers below it, of which one grew', times(CALM, ' save', 4), true],
   ['with the handlers below it, of which both grew', times(CALM, 'mux', 4), true],
   ['by its own cost', { ...CALM, 'runtime.serve access runtime.mux': 900 }, false],
+  [
+    'by a little of its own, less than chance explains',
+    { ...CALM, 'runtime.serve access runtime.mux': 2 },
+    true,
+  ],
+  ['by a little more than that', { ...CALM, 'runtime.serve access runtime.mux': 40 }, false],
   ['in share only, since all else fell', { ...times(CALM, 'mux', 0.7), 'runtime.serve access': 1 }, true],
 ])('what dispatches requests grew %s: that is a mix: %s', (_, after, expected) => {
   expect(isMix(CALM, after, 'runtime.mux')).toBe(expected);

@@ -2,7 +2,7 @@ import type { Contrast } from '../../contrast/contrast.js';
 import { type LogFactor, logFactor } from '../../contrast/log-factor.js';
 import { testComposition } from './composition.js';
 import type { Requests } from './entries.js';
-import { type Stratum, shiftWithin, splitIntoStrata } from './strata.js';
+import { entriesThrough, type Stratum, shiftWithin, splitIntoStrata } from './strata.js';
 
 /** Other entry points that fell below this part of their cost make room: requests were exchanged. */
 const FALLEN = 0.85;
@@ -13,6 +13,8 @@ const MAIN_PART = 0.7;
  * changed, many functions stand out among all code, and each of them is asked this.
  */
 const WITHIN_Z = 5;
+/** A dispatching function grew by itself where its cost outside requests rose by so many standard errors. */
+const MIN_REST_Z = 3;
 /** Log-likelihood by which one explanation must beat the other to be taken without further evidence. */
 const CLEAR = 2;
 /** A function with this part of an entry point leaves too little else to tell the requests by. */
@@ -47,7 +49,11 @@ export function isMixOfRequests(contrast: Contrast, requests: Requests, fn: numb
   const { before, after, dispersion } = contrast;
   if (before.profiles <= 0 || after.profiles <= 0) return false;
   const strata = splitIntoStrata(contrast, requests.entryOfStack, fn);
-  if (isAboveEntries(strata, before.profiles, after.profiles)) return true;
+  if (isAboveEntries(strata, before.profiles, after.profiles, dispersion.phi)) return true;
+  if (requests.universal.has(fn)) {
+    const { diversity, isAlike } = testComposition(contrast, entriesThrough(contrast, fn), fn);
+    if (isAlike && diversity >= DIVERSE) return true;
+  }
   if (shiftWithin(strata.values(), dispersion.phi) >= WITHIN_Z) return false;
   const growths = growthByEntry(strata, before.profiles, after.profiles);
   const [main] = growths;
@@ -110,20 +116,28 @@ function isAboveEntries(
   strata: ReadonlyMap<number, Stratum>,
   profilesBefore: number,
   profilesAfter: number,
+  phi: number,
 ): boolean {
   let growth = 0;
   let growthBelow = 0;
   let cost = 0;
   let costBelow = 0;
+  const rest: [number, number] = [0, 0];
   for (const { all, through, above } of strata.values()) {
     growth += through[1] / profilesAfter - through[0] / profilesBefore;
     cost += through[1];
+    const isKnown = all[0] > 0;
+    rest[0] += through[0] - (isKnown ? above[0] : 0);
+    rest[1] += through[1] - (isKnown ? above[1] : 0);
     // An entry point that was not there before is new code, or an old one under a new name.
-    if (all[0] <= 0) continue;
+    if (!isKnown) continue;
     growthBelow += above[1] / profilesAfter - above[0] / profilesBefore;
     costBelow += above[1];
   }
-  return growth > 0 ? growthBelow >= MAIN_PART * growth : costBelow >= MAIN_PART * cost;
+  if (growth > 0 && growthBelow >= MAIN_PART * growth) return true;
+  const { log, variance } = logFactor(rest, [profilesBefore, profilesAfter]);
+  const hasRestRisen = growth > 0 && log >= MIN_REST_Z * Math.sqrt(phi * variance);
+  return !hasRestRisen && costBelow >= MAIN_PART * cost;
 }
 
 /** Growth of a function per profile through each entry point, the largest first. */

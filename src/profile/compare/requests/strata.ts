@@ -67,3 +67,13 @@ export function shiftWithin(strata: Iterable<Stratum>, phi: number): number {
   }
   return variance > 0 ? excess / Math.sqrt(phi * variance) : 0;
 }
+
+/** Takes a function for the one entry point of all stacks that pass through it; −1 for the others. */
+export function entriesThrough({ joined }: Pick<Contrast, 'joined'>, fn: number): Int32Array[] {
+  return joined.parts.map(({ profile: { stackStart, stackFrames, values }, frameFunction }) =>
+    Int32Array.from(values, (_, stack) => {
+      const frames = stackFrames.subarray(stackStart[stack], stackStart[stack + 1]);
+      return frames.some((frame) => frameFunction[frame] === fn) ? fn : -1;
+    }),
+  );
+}

@@ -1,0 +1,81 @@
+import { describe, expect, test } from 'vitest';
+import { getName, profileFrom, type Stacks } from '../../../test/support/contrast.js';
+import { HANDLERS } from '../../../test/support/handlers.js';
+import { analyse } from './analysis.js';
+import { changeInSlice } from './slices.js';
+
+const GATE = 4.25;
+const CALM = { 'main serve price': 100, 'main serve stock': 300, 'main poll': 400, 'runtime.gc': 100 };
+const GROWN = { ...CALM, 'main serve price': 500 };
+const times = (stacks: Stacks, factor: number): Record<string, number> =>
+  Object.fromEntries(Object.entries(stacks).map(([stack, value]) => [stack, value * factor]));
+
+interface Parts {
+  baseline?: readonly Stacks[];
+  incident?: readonly Stacks[];
+  slices?: readonly Stacks[];
+  profiles?: number;
+}
+
+function reading({
+  baseline = [CALM, CALM, CALM, CALM],
+  incident = [CALM, CALM],
+  slices = [],
+  profiles = 1,
+}: Parts) {
+  const counted = (all: readonly Stacks[]) =>
+    all.map((stacks) => ({ profile: profileFrom(stacks), profiles }));
+  return { baseline: counted(baseline), incident: counted(incident), slices: counted(slices), quantum: 1 };
+}
+
+const analysis = (parts: Parts) => analyse(reading(parts));
+
+describe('changeInSlice', () => {
+  test('the slice that changed, though the whole hardly did', () => {
+    const analysed = analysis({ slices: [GROWN, CALM, CALM] });
+    const change = changeInSlice(analysed, 0, GATE);
+    expect([getName(analysed, change?.culprit.fn), change?.run]).toEqual([
+      'price',
+      { first: 0, last: 1, early: 0 },
+    ]);
+    expect(changeInSlice(analysed, 1, GATE)).toBeNull();
+    expect(changeInSlice(analysed, 9, GATE)).toBeNull();
+  });
+
+  test('what a slice has in common with the others must be a change of all of them', () => {
+    const shown = (incident: Stacks, ...slices: Stacks[]) =>
+      changeInSlice(analysis({ incident: [incident, incident], slices }), 0, GATE)?.culprit.fn ?? null;
+    const priced = (samples: number) => ({ ...CALM, 'main serve price': samples });
+    expect(shown(CALM, GROWN)).not.toBeNull();
+    expect(shown(CALM, GROWN, GROWN)).toBeNull();
+    expect(shown(GROWN, GROWN, GROWN)).not.toBeNull();
+    // 3 standard errors beyond the sibling: 500 of 900 samples, next to x of 400 + x.
+    expect(shown(CALM, GROWN, priced(330))).not.toBeNull();
+    expect(shown(CALM, GROWN, priced(400))).toBeNull();
+    // 3 standard errors of all together: x of 700 + 2 x in two parts, next to 400 of 3200 in the baseline.
+    expect(shown(priced(126), GROWN, GROWN)).toBeNull();
+    expect(shown(priced(150), GROWN, GROWN)).not.toBeNull();
+  });
+
+  test('what all slices have in common is a mix of requests where it is one of all together', () => {
+    const shown = (incident: Stacks, slice: Stacks) =>
+      changeInSlice(
+        analysis({ baseline: [HANDLERS, HANDLERS], incident: [incident, incident], slices: [slice, slice] }),
+        0,
+        GATE,
+      )?.culprit.fn ?? null;
+    // In the slice, one part of the handler happens to have grown by more than the others.
+    const more = times(HANDLERS, 1);
+    for (const stack of Object.keys(more)) if (stack.includes(' save')) more[stack] = (more[stack] ?? 0) * 3;
+    const uneven = { ...more, 'runtime.serve access runtime.mux save validate': 6_000 };
+    expect(shown(more, uneven)).toBeNull();
+    expect(shown(uneven, uneven)).not.toBeNull();
+  });
+
+  test('a slice is compared with its calm siblings, too, which is more to compare with', () => {
+    const slices = [{ ...CALM, 'main serve price': 200 }, ...Array.from({ length: 6 }, () => CALM)];
+    const few = { baseline: [times(CALM, 0.1), times(CALM, 0.1)] };
+    expect(changeInSlice(analysis({ ...few, slices: slices.slice(0, 1) }), 0, 4)).toBeNull();
+    expect(changeInSlice(analysis({ ...few, slices }), 0, 4)).not.toBeNull();
+  });
+});

@@ -1,0 +1,71 @@
+import { type Contrast, measureShift } from '../contrast/contrast.js';
+import { buildContrast, type PartCosts, sumSide, wholeRun } from '../contrast/runs.js';
+import { type Analysis, type CodeChange, UNIVERSE_MARGIN } from './analysis.js';
+import { describeCulprit, findCulprit } from './culprit.js';
+import { movedFrom } from './moved.js';
+import { isMixOfRequests } from './requests/mix.js';
+
+/**
+ * Looks for a change of code in one slice of the fleet: against the baseline of all, and against that and the
+ * other slices at the same time together, which is more to compare with where they are calm.
+ */
+export function changeInSlice(analysis: Analysis, slice: number, gate: number): CodeChange | null {
+  for (const [at, universe] of analysis.universes.entries()) {
+    const change = sliceChangeIn({ ...analysis, universe }, slice, gate + at * UNIVERSE_MARGIN);
+    if (change !== null) return change;
+  }
+  return null;
+}
+
+/**
+ * A change in one slice must stand out from the other slices at the same time by this, in standard errors, or
+ * be a change of all of them together.
+ */
+const MIN_OF_SLICE_Z = 3;
+
+/**
+ * Whether a slice shows a function larger than its siblings do, or all of them together show it. What slices
+ * have in common is judged by all together, where more samples tell it from a mix of requests.
+ */
+function isChangeOfSlice(
+  analysis: Analysis,
+  slice: Contrast,
+  siblings: readonly PartCosts[],
+  fn: number,
+): boolean {
+  const { joined, universe, requests, incident } = analysis;
+  if (siblings.length === 0) return true;
+  const beside = { ...slice, before: sumSide(joined, siblings) };
+  if (measureShift(beside, universe, fn) >= MIN_OF_SLICE_Z) return true;
+  const together = { ...slice, after: sumSide(joined, incident) };
+  const isMix = requests.points.length > 1 && isMixOfRequests(together, requests, fn);
+  return !isMix && measureShift(together, universe, fn) >= MIN_OF_SLICE_Z;
+}
+
+function sliceChangeIn(analysis: Analysis, slice: number, gate: number): CodeChange | null {
+  const { joined, baseline, slices, quantum, dispersion, universe, minGrowth, isStrict } = analysis;
+  const sliceCosts = slices[slice];
+  if (sliceCosts === undefined) return null;
+  const after = sumSide(joined, [sliceCosts]);
+  const contrast = {
+    joined,
+    before: sumSide(joined, baseline),
+    after,
+    quantum,
+    dispersion,
+    minGrowth,
+    isStrict,
+  };
+  const siblings = slices.filter((other) => other !== sliceCosts);
+  const wider = { ...contrast, before: sumSide(joined, [...baseline, ...siblings]) };
+  const [best] = [contrast, wider]
+    .flatMap((one) => findCulprit(one, gate, universe, analysis.requests) ?? [])
+    .sort((a, b) => b.z - a.z);
+  if (best === undefined || !isChangeOfSlice(analysis, contrast, siblings, best.fn)) return null;
+  const culprit = { ...describeCulprit(contrast, universe, best.fn), z: best.z };
+  const run = wholeRun(analysis);
+  // The slice was chosen for its growth, too.
+  const from =
+    movedFrom(contrast, culprit, universe) ?? movedFrom(buildContrast(analysis, run), culprit, universe);
+  return { culprit, contrast, universe, run, from };
+}
