@@ -29,7 +29,11 @@ export function chain(text: string): Path {
     .map((line) => buildFrame(parseFunction(line.trim())));
 }
 
-/** A frame some lines into its function; each call site has its own `offset`. */
+/**
+ * A frame some lines into its function; each call site has its own `offset`. Node's profilers know only the
+ * line at which a function begins.
+ */
 export function buildFrame(fn: FunctionInfo, offset = 2): Frame {
+  if (/\.js$|^node:/.test(fn.file)) return { fn, line: fn.startLine };
   return { fn, line: fn.startLine > 0 ? fn.startLine + offset : 0 };
 }

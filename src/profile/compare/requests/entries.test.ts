@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { contrast, getName, goFrame, type Sides, type Stacks } from '../../../../test/support/contrast.js';
+import { contrast, getName, type Sides, type Stacks } from '../../../../test/support/contrast.js';
 import { HANDLERS as CALM, times } from '../../../../test/support/handlers.js';
-import { buildProfile } from '../../../../test/support/profiles.js';
 import { listUniverses } from '../../contrast/contrast.js';
 import { findCulprit } from '../culprit.js';
 import { changedEntries, findRequests } from './entries.js';
@@ -40,81 +39,6 @@ describe('requestsOf', () => {
   test('costs are per profile', () => {
     const { points } = requests(CALM, times(CALM, 'serve', 3), { profiles: [1, 3] });
     expect(points.map(({ after }) => after)).toEqual([460, 460]);
-  });
-});
-
-describe('entry points that own code calls', () => {
-  /** Stacks below an own function, each with the line of it that calls what comes next. */
-  const below = (callees: readonly (readonly [name: string, line: number, value: number])[]) =>
-    buildProfile(
-      ...callees.map(([name, line, value]) => {
-        const wrap = { name: 'wrap', file: '/src/shop/wrap.go', line };
-        return [[goFrame('runtime.serve'), wrap, ...name.split(' ').map(goFrame)], value] as const;
-      }),
-    );
-  const ONE_LINE = below([
-    ['show', 9, 400],
-    ['save', 9, 400],
-  ]);
-  const OWN_LINES = below([
-    ['show', 9, 400],
-    ['save', 10, 400],
-  ]);
-
-  test.each([
-    { what: 'from one line, which is a dispatch', before: ONE_LINE, after: ONE_LINE, called: [] },
-    { what: 'each from its own line', before: OWN_LINES, after: OWN_LINES, called: ['save', 'show'] },
-    {
-      what: 'from one line on the later side only, since lines move',
-      before: OWN_LINES,
-      after: ONE_LINE,
-      called: ['save', 'show'],
-    },
-    {
-      what: 'from one line on the earlier side only',
-      before: ONE_LINE,
-      after: OWN_LINES,
-      called: ['save', 'show'],
-    },
-    {
-      what: 'from lines that nobody knows',
-      before: below([
-        ['show', 0, 400],
-        ['save', 0, 400],
-      ]),
-      after: below([
-        ['show', 0, 400],
-        ['save', 0, 400],
-      ]),
-      called: ['save', 'show'],
-    },
-  ])('$what', ({ before, after, called }) => {
-    const contrasted = contrast(before, after);
-    const { calledByOwn, points } = findRequests(contrasted);
-    expect(points).toHaveLength(2);
-    expect([...calledByOwn].map((fn) => getName(contrasted, fn)).sort()).toEqual(called);
-  });
-
-  test.each([
-    ['nearly all that the function calls', 88, []],
-    ['less than that: it does more than to dispatch', 90, ['audit', 'save', 'show']],
-  ])('one line leads to %s', (_, other, called) => {
-    const sides = below([
-      ['show', 9, 400],
-      ['save', 9, 400],
-      ['audit', 12, other],
-    ]);
-    const contrasted = contrast(sides, sides);
-    const left = [...findRequests(contrasted).calledByOwn].map((fn) => getName(contrasted, fn)).sort();
-    expect(left).toEqual(called.length === 0 ? ['audit'] : called);
-  });
-
-  test('what libraries on the line call is not called by own code', () => {
-    const wrapped = below([
-      ['lib.next show', 9, 400],
-      ['lib.next save', 9, 400],
-    ]);
-    expect([...findRequests(contrast(wrapped, wrapped)).calledByOwn]).toEqual([]);
   });
 });
 

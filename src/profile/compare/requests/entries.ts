@@ -4,6 +4,7 @@ import { sumCosts } from '../../contrast/costs.js';
 import type { Joined, JoinedPart } from '../../contrast/join.js';
 import type { PartCosts } from '../../contrast/runs.js';
 import type { Analysis } from '../analysis.js';
+import { findDispatched, outermostAt } from './dispatch.js';
 
 /** An own function that is called for one kind of request: a handler, a job, a consumer. */
 export interface EntryPoint {
@@ -119,69 +120,6 @@ function entriesIn(
     if (isOwnCaller) calledByOwn.add(fn);
   }
   return { entries, calledByOwn };
-}
-
-/** More lines than a file has. */
-const MAX_LINES = 2 ** 24;
-
-/**
- * Finds the entry points that own code calls from one line of it: where nearly all that a universal function
- * calls begins at the same line, and that line leads to several functions, they are called by a variable, as
- * middleware calls its handlers. Steps of the same work stand on lines of their own. Lines move when the code
- * changes, so both sides must show it.
- */
-function findDispatched(
-  { joined, before, after }: Pick<Contrast, 'joined' | 'before' | 'after'>,
-  universal: Uint8Array,
-): Set<number> {
-  const [calledBefore, calledAfter] = [before, after].map(({ parts }) =>
-    dispatchedIn(joined, parts, universal),
-  );
-  return new Set([...(calledBefore ?? [])].filter((fn) => calledAfter?.has(fn)));
-}
-
-function dispatchedIn(joined: Joined, indices: readonly number[], universal: Uint8Array): Set<number> {
-  const sites = new Map<number, { cost: number; callees: Set<number> }>();
-  const whole = new Float64Array(joined.functions.length);
-  for (const index of indices) {
-    const part = joined.parts[index];
-    if (part === undefined) continue;
-    const { stackStart, stackFrames, frameLine, values } = part.profile;
-    for (let stack = 0; stack < values.length; stack++) {
-      const at = outermostAt(part, universal, stack);
-      const caller = at < 0 ? undefined : stackFrames[at + 1];
-      if (caller === undefined || at + 1 >= (stackStart[stack + 1] ?? 0)) continue;
-      const fn = part.frameFunction[caller] ?? 0;
-      if (part.frameApplication[caller] !== 1) continue;
-      const value = values[stack] ?? 0;
-      whole[fn] = (whole[fn] ?? 0) + value;
-      const line = frameLine[caller] ?? 0;
-      if (line === 0) continue;
-      const key = fn * MAX_LINES + line;
-      const site = sites.get(key) ?? { cost: 0, callees: new Set() };
-      site.cost += value;
-      site.callees.add(part.frameFunction[stackFrames[at] ?? 0] ?? 0);
-      sites.set(key, site);
-    }
-  }
-  return new Set(
-    [...sites].flatMap(([key, { cost, callees }]) =>
-      callees.size >= 2 && cost >= UNIVERSAL * (whole[Math.floor(key / MAX_LINES)] ?? 0) ? [...callees] : [],
-    ),
-  );
-}
-
-/** Position of the outermost own frame of a stack that is not universal; −1 for none. */
-function outermostAt(
-  { profile: { stackStart, stackFrames }, frameFunction, frameApplication }: JoinedPart,
-  universal: Uint8Array,
-  stack: number,
-): number {
-  for (let at = (stackStart[stack + 1] ?? 0) - 1; at >= (stackStart[stack] ?? 0); at--) {
-    const frame = stackFrames[at] ?? 0;
-    if (frameApplication[frame] === 1 && universal[frameFunction[frame] ?? 0] !== 1) return at;
-  }
-  return -1;
 }
 
 /** Calls back for every stack of some parts with its entry point (−1 for none) and its value. */

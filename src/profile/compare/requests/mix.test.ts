@@ -81,6 +81,26 @@ describe('isMixOfRequests', () => {
       expect(isMix(wide, times(wide, 'price', 20), 'price')).toBe(false);
     });
 
+    test.each([
+      // With parts of 100, 100 and x samples the diversity is (200 + x)² / (20,000 + x²).
+      { x: 35, fell: 0.8, isExpected: true, what: 'a diversity of 2.6, and the others fell' },
+      { x: 25, fell: 0.8, isExpected: false, what: 'one of 2.45, and the others fell' },
+      { x: 35, fell: 0.9, isExpected: false, what: 'one of 2.6, and the others fell by less' },
+    ])('its parts grew alike, with $what', ({ x, fell, isExpected }) => {
+      const grown = times(
+        {
+          'runtime.serve work price tax': 1_000,
+          'runtime.serve work price round': 1_000,
+          'runtime.serve work price fee': 10 * x,
+          'runtime.serve work parse': 9_000,
+        },
+        'price',
+        3,
+      );
+      const before = times(grown, 'price', 1 / 3);
+      expect(isMix(before, times(grown, 'parse', fell), 'price')).toBe(isExpected);
+    });
+
     test('many parts of one of them grew alike: more of its requests came', () => {
       const parts = ['load', 'check', 'convert', 'store', 'notify'];
       const rich = {

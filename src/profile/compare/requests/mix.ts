@@ -26,6 +26,11 @@ const MIN_ALIKE_PARTS = 2;
  * own code calls it: a step of the same work has few parts.
  */
 const DIVERSE = 3;
+/**
+ * The diversity that is enough where the other entry points fell meanwhile: steps of the same work have at
+ * most 2.2 in services with real agents (docs/comparison.md §4).
+ */
+const DIVERSE_AMONG_FALLEN = 2.5;
 /** Parts that must have grown alike where the other kinds show that kinds rise and fall on their own. */
 const MIN_VARIED_PARTS = 3;
 /** Kinds of requests vary when one of them differs from the rest by this factor … */
@@ -67,10 +72,10 @@ export function isMixOfRequests(contrast: Contrast, requests: Requests, fn: numb
   const spread = measureSpread(factors, main.entry, dispersion.phi);
   if (spread !== null && spread.distance <= MAX_SPREADS * spread.largest) return true;
   const { parts, diversity, isAlike } = testComposition(contrast, requests.entryOfStack, main.entry);
-  if (isAlike && diversity >= DIVERSE) return true;
+  const load = computeLoad(factors, main.entry);
+  if (isAlike && diversity >= (load < FALLEN ? DIVERSE_AMONG_FALLEN : DIVERSE)) return true;
   if (isAlike && parts >= MIN_VARIED_PARTS && spread !== null) return true;
   if (requests.calledByOwn.has(main.entry)) return false;
-  const load = computeLoad(factors, main.entry);
   const isAllAlike = isAlike && parts >= MIN_ALIKE_PARTS;
   if (main.entry === fn) return isAllAlike || load < FALLEN;
   const stratum = strata.get(main.entry);
