@@ -1,6 +1,7 @@
 import { ProtocolError, ProtocolErrorCode, type ServerContext } from '@modelcontextprotocol/server';
 import { type Progress, progressText } from '../query/context.js';
-import { preferTrace, readTrace, type TraceContext } from '../telemetry/trace.js';
+import type { ServedRequest } from '../telemetry/spans.js';
+import { preferTrace, readTrace } from '../telemetry/trace.js';
 import type { CallFailure } from './call.js';
 
 /**
@@ -12,14 +13,30 @@ export function callerSignal({ mcpReq, http }: ServerContext): AbortSignal {
   return connection === undefined ? mcpReq.signal : AbortSignal.any([mcpReq.signal, connection]);
 }
 
-/** The trace that a call belongs to: of the message, else of the HTTP request that it came with. */
-export function readCallTrace({ mcpReq, http }: ServerContext): TraceContext {
+/**
+ * Describes a request for its span, with the trace that it belongs to: that of the message, else of the HTTP
+ * request that it came with.
+ * @param target name of the tool or prompt, which exists; null for a resource
+ */
+export function describeRequest(
+  method: ServedRequest['method'],
+  target: string | null,
+  { mcpReq, http }: ServerContext,
+): ServedRequest {
   const meta = new Map(Object.entries(mcpReq._meta ?? {}));
   const headers = http?.req?.headers;
-  return preferTrace(
-    readTrace((name) => meta.get(name)),
-    readTrace((name) => headers?.get(name)),
-  );
+  const ofMessage = readTrace((name) => meta.get(name));
+  return {
+    method,
+    target,
+    requestId: mcpReq.id,
+    transport: http === undefined ? 'stdio' : 'http',
+    trace: preferTrace(
+      ofMessage,
+      readTrace((name) => headers?.get(name)),
+    ),
+    isTracedByMessage: ofMessage.traceparent !== undefined,
+  };
 }
 
 /** Progress notifications for a request that came with a token; undefined for one without. */

@@ -5,12 +5,15 @@ import {
   type McpServer,
   ProtocolError,
   ProtocolErrorCode,
+  type ServerContext,
 } from '@modelcontextprotocol/server';
 import * as z from 'zod';
 import { UserError } from '../errors.js';
 import { type Meter, operationStarted } from '../telemetry/meter.js';
+import { serveInSpan } from '../telemetry/spans.js';
 import type { CallEnvironment } from './call.js';
 import type { Completion } from './completion.js';
+import { describeRequest } from './exchange.js';
 
 import type { PromptArgument } from './prompts/define.js';
 import { PROMPTS } from './prompts/index.js';
@@ -30,9 +33,17 @@ export function promptRegistration(
   const fillIn = async (
     name: string,
     given: Readonly<Record<string, string | undefined>>,
+    call: ServerContext,
   ): Promise<GetPromptResult> => {
     const prompt = PROMPTS.find((each) => each.name === name);
     if (prompt === undefined) throw unknownPrompt(name);
+    return serveInSpan(describeRequest('prompts/get', name, call), () => fillInKnown(prompt, given));
+  };
+  const fillInKnown = async (
+    prompt: (typeof PROMPTS)[number],
+    given: Readonly<Record<string, string | undefined>>,
+  ): Promise<GetPromptResult> => {
+    const { name } = prompt;
     const { description } = prompt;
     const ended = operationStarted('prompts/get', meter);
     const { context, log } = await environmentOf().catch((error: unknown) => {
@@ -60,12 +71,14 @@ export function promptRegistration(
   return (server) => {
     for (const { prompt, argsSchema } of prompts) {
       const { name, title, description } = prompt;
-      server.registerPrompt(name, { title, description, argsSchema }, (args) => fillIn(name, args));
+      server.registerPrompt(name, { title, description, argsSchema }, (args, call) =>
+        fillIn(name, args, call),
+      );
     }
     // Replaces the SDK's own handler, which checks by the schema and says what fails in words for
     // programmers.
-    server.server.setRequestHandler('prompts/get', ({ params }) =>
-      fillIn(params.name, params.arguments ?? {}),
+    server.server.setRequestHandler('prompts/get', ({ params }, call) =>
+      fillIn(params.name, params.arguments ?? {}, call),
     );
   };
 }

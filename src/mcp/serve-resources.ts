@@ -1,9 +1,9 @@
 import { type McpServer, ResourceTemplate, type ServerContext } from '@modelcontextprotocol/server';
 import type { Meter } from '../telemetry/meter.js';
-import { withTrace } from '../telemetry/trace.js';
+import { serveInSpan } from '../telemetry/spans.js';
 import type { CallEnvironment } from './call.js';
 import type { Completion } from './completion.js';
-import { callerSignal, progressTo, readCallTrace } from './exchange.js';
+import { callerSignal, describeRequest, progressTo } from './exchange.js';
 import { exportTemplate, isExportAddress } from './exports/address.js';
 import { EXPORT_RESOURCE } from './exports/surface.js';
 import { isPictureAddress, readAppAddress } from './pictures/address.js';
@@ -32,13 +32,13 @@ export function resourceRegistration(
         import('./pictures/read.js'),
         environmentOf(),
       ]);
-      return withTrace(readCallTrace(call), () =>
+      return serveInSpan(describeRequest('resources/read', null, call), () =>
         readPicture(uri, environment, callerSignal(call), progressTo(call.mcpReq)),
       );
     }
     if (!isExportAddress(uri)) throw unknownResource(uri, [GUIDE_RESOURCE.uri, EXPORT_TEMPLATE]);
     const [{ readExport }, environment] = await Promise.all([import('./exports/read.js'), environmentOf()]);
-    return withTrace(readCallTrace(call), () =>
+    return serveInSpan(describeRequest('resources/read', null, call), () =>
       readExport(uri, environment, callerSignal(call), progressTo(call.mcpReq)),
     );
   };

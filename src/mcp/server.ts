@@ -1,11 +1,11 @@
 import { type CallToolResult, McpServer, type ServerContext } from '@modelcontextprotocol/server';
 import { type Meter, NO_METER } from '../telemetry/meter.js';
-import { withTrace } from '../telemetry/trace.js';
+import { serveInSpan } from '../telemetry/spans.js';
 import { TOOLS } from '../tools/index.js';
 import { PACKAGE } from '../version.js';
 import { type CallEnvironment, callTool } from './call.js';
 import { completion } from './completion.js';
-import { callerSignal, progressTo, readCallTrace } from './exchange.js';
+import { callerSignal, describeRequest, progressTo } from './exchange.js';
 import { inputJsonSchema } from './input-schema.js';
 import { INSTRUCTIONS } from './instructions.js';
 import { findAppAddress } from './pictures/address.js';
@@ -92,8 +92,10 @@ export function createServerFactory(
     const tool = TOOLS.find((each) => each.name === name);
     if (tool === undefined) throw unknownTool(name);
     const environment = await environmentNow();
-    const { text, isError } = await withTrace(readCallTrace(call), () =>
-      callTool(tool, args, environment, callerSignal(call), progressTo(call.mcpReq)),
+    const { text, isError } = await serveInSpan(
+      describeRequest('tools/call', name, call),
+      () => callTool(tool, args, environment, callerSignal(call), progressTo(call.mcpReq)),
+      (result) => result.isError,
     );
     return { content: [{ type: 'text', text }], ...(isError ? { isError } : {}) };
   };

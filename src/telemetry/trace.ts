@@ -21,7 +21,7 @@ interface Call {
  * Version, trace id, parent id, flags; ids of zeros and version ff are invalid
  * (https://www.w3.org/TR/trace-context/).
  */
-const TRACEPARENT = /^(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/;
+const TRACEPARENT = /^(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})$/;
 const KEY = /^(?:[a-z][a-z\d_\-*/]{0,255}|[a-z\d][a-z\d_\-*/]{0,240}@[a-z][a-z\d_\-*/]{0,13})$/;
 const STATE_VALUE = /^[\x20-\x2b\x2d-\x3c\x3e-\x7e]{0,255}[\x21-\x2b\x2d-\x3c\x3e-\x7e]$/;
 const MAX_STATE = 512;
@@ -69,9 +69,18 @@ export function preferTrace(first: TraceContext, second: TraceContext): TraceCon
   };
 }
 
+/** The span that a context names; null where it names none. */
+export function parseParent({
+  traceparent = '',
+}: TraceContext): { traceId: string; spanId: string; traceFlags: number } | null {
+  const [, traceId, spanId, flags = '00'] = TRACEPARENT.exec(traceparent) ?? [];
+  if (traceId === undefined || spanId === undefined) return null;
+  return { traceId, spanId, traceFlags: Number.parseInt(flags, 16) };
+}
+
 /** Does some work on behalf of a caller: its requests to profile stores carry the context. */
 export function withTrace<T>(trace: TraceContext, work: () => T): T {
-  return calls.run({ trace }, work);
+  return calls.run({ ...calls.getStore(), trace }, work);
 }
 
 /** Does the work of one call, within the trace of its caller if there is one. */

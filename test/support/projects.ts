@@ -23,6 +23,7 @@ export const PARTS: Readonly<Record<string, readonly string[]>> = {
     'test/mcp/stdio.test.ts',
     'test/planted-secrets.test.ts',
     'test/setting-files.test.ts',
+    'test/spans.test.ts',
     'test/start-up.test.ts',
     'test/trace-context.test.ts',
     'test/worker-answers.test.ts',

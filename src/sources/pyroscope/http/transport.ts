@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Dispatcher } from 'undici';
 import { UpstreamError, UserError } from '../../../errors.js';
 import { type Meter, NO_METER, type UpstreamEnd, type UpstreamSource } from '../../../telemetry/meter.js';
+import { sendInSpan } from '../../../telemetry/spans.js';
 import { traceHeaders } from '../../../telemetry/trace.js';
 import { type Echo, parseWithoutEchoes } from '../../echoes.js';
 import { discard, isGzip, readBody, readStart, tooLarge } from './body.js';
@@ -217,7 +218,10 @@ export function createTransport(options: TransportOptions): Transport {
         seconds: (performance.now() - started) / 1000,
       });
     try {
-      const answer = await exchange(request, AbortSignal.any([request.signal, deadline]));
+      const answer = await sendInSpan(
+        { method: request.method, route: cutRoute(request.path), origin: base },
+        () => exchange(request, AbortSignal.any([request.signal, deadline])),
+      );
       end('ok');
       return answer;
     } catch (error) {
