@@ -5,6 +5,7 @@ import { type Progress, progressText } from '../query/context.js';
 import type { Log } from '../telemetry/log.js';
 import { TOOLS } from '../tools/index.js';
 import { createEnvironment, type Io } from './environment.js';
+import { keepGarbageSmall } from './heap.js';
 
 /**
  * Runs one tool as a client would and prints its answer; errors go to stderr with exit code 1.
@@ -20,6 +21,7 @@ export async function call(config: Config, log: Log, io: Io): Promise<number> {
     );
   }
   const args = parseJson(json);
+  keepGarbageSmall();
   const environment = await createEnvironment(config, log);
   try {
     const callArgs: Record<string, unknown> =

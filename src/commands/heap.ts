@@ -29,6 +29,15 @@ export function keepHeapSmall(): void {
   collections.observe({ entryTypes: ['gc'] });
 }
 
+/**
+ * Makes the collector of a single call tidy up at half as much again as lives. The merges over a fleet of 1,000
+ * services leave some 100 MiB of garbage otherwise: 244 MiB were resident, and are 162, for 0.6 s more of
+ * processor time in a call of half a minute (bench/README.md).
+ */
+export function keepGarbageSmall(): void {
+  setFlagsFromString('--heap-growing-percent=50');
+}
+
 function newSpace(): number {
   return getHeapSpaceStatistics().find(({ space_name: name }) => name === 'new_space')?.space_size ?? 0;
 }
