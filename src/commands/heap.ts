@@ -30,9 +30,9 @@ export function keepHeapSmall(): void {
 }
 
 /**
- * Makes the collector of a single call tidy up at half as much again as lives. The merges over a fleet of 1,000
- * services leave some 100 MiB of garbage otherwise: 244 MiB were resident, and are 162, for 0.6 s more of
- * processor time in a call of half a minute (bench/README.md).
+ * Makes the collector of a single call tidy up at half as much again as lives. The merges over a fleet of
+ * 1,000 services leave some 100 MiB of garbage otherwise: 244 MiB were resident, and are 162, for 0.6 s more
+ * of processor time in a call of half a minute (bench/README.md).
  */
 export function keepGarbageSmall(): void {
   setFlagsFromString('--heap-growing-percent=50');
