@@ -71,7 +71,7 @@ const ROOMS = {
   schema: { imports: ['work', 'telemetry'], types: ['sources'] },
   config: { imports: ['sources', 'telemetry', 'profile'], only: { profile: ['profile/export/exported.ts'] } },
   sources: { imports: ['profile', 'telemetry', 'offload.ts', 'work'], packages: ['undici'] },
-  access: { imports: [], types: ['sources'] },
+  access: { imports: [], types: ['sources', 'patterns'] },
   'sign-in': {
     imports: ['access', 'config', 'sources', 'telemetry'],
     only: {

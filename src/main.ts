@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { type Config, loadConfig } from './config/read.js';
 import { UsageError } from './errors.js';
-import { createLog } from './telemetry/log.js';
+import { createLog, type LogLevel } from './telemetry/log.js';
 import { secretsNow } from './telemetry/secrets.js';
 import { safeLines } from './text/sanitise.js';
 
@@ -17,10 +17,12 @@ async function main(): Promise<number | null> {
     process.stderr.write(safeLines(`pyroscope-mcp: ${error.message} ${error.next}\n`));
     return EXIT.usage;
   }
-  const log = createLog(config.logLevel, (line) => process.stderr.write(line), {
-    format: config.logFormat ?? (process.stderr.isTTY ? 'text' : 'json'),
-    secrets: secretsNow(config.secrets, config.secretFiles),
-  });
+  const openLog = (level: LogLevel) =>
+    createLog(level, (line) => process.stderr.write(line), {
+      format: config.logFormat ?? (process.stderr.isTTY ? 'text' : 'json'),
+      secrets: secretsNow(config.secrets, config.secretFiles),
+    });
+  const log = openLog(config.logLevel);
   if (config.command !== null) process.stdout.on('error', stopQuietly);
   // A limit on the size of files (`ulimit -f`) is an error of the write. Without a listener of ours the
   // library that writes files takes this signal for the end of the process.
@@ -32,6 +34,7 @@ async function main(): Promise<number | null> {
     ...(process.stdout.isTTY ? { answer: showAnswer } : {}),
     err: (text: string) => process.stderr.write(safeLines(`${text}\n`)),
     ...(process.stderr.isTTY ? { progress: showProgress } : {}),
+    ...(config.rights.hasAuditLog ? { audit: openLog('info') } : {}),
   };
   if (config.help) return (await import('./commands/help.js')).printHelp(io);
   if (config.version) return (await import('./commands/help.js')).printVersion(io);

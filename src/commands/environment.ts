@@ -1,5 +1,9 @@
 import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
+import { type GrafanaCredential, type Rights, SERVER_RIGHTS } from '../access/identity.js';
+import { restrictPatterns } from '../access/restricted-patterns.js';
+import { restrictRegistry } from '../access/restricted-registry.js';
+import { restrictSource } from '../access/restricted-source.js';
 import type { Config } from '../config/read.js';
 import type { FilesStore, GrafanaStore, PyroscopeStore, Store } from '../config/stores.js';
 import type { CallEnvironment } from '../mcp/call.js';
@@ -16,6 +20,7 @@ import type { Log } from '../telemetry/log.js';
 import { type Meter, NO_METER, nameStoreIn, type UpstreamSource } from '../telemetry/meter.js';
 import { PACKAGE } from '../version.js';
 import { grafanaOwner, pyroscopeOwner } from './owners.js';
+import { type Limits, limitRights, NO_LIMITS, readSeenData, selectStores } from './rights.js';
 import { createKeptPlaces, createSchemas, type KeptPlaces, type Schemas } from './schemas.js';
 
 /** Output of a command: answers go to `out`, everything else to `err`. */
@@ -26,6 +31,8 @@ export interface Io {
   err(text: string): void;
   /** Shows how far a long call is, on a terminal; null clears the line. */
   progress?: (text: string | null) => void;
+  /** Log with a line for each call, whatever the level of the log is; left out where none is wanted. */
+  audit?: Log;
 }
 
 /** A configured store with its source, or with the Grafana that finds its sources. */
@@ -53,16 +60,27 @@ export interface Watch {
  * @param watch with it, sources that do not answer get no requests for a while; without it, every request is
  *   sent
  */
-export async function createSources(config: Config, watch?: Watch): Promise<ConfiguredSources> {
+export async function createSources(
+  config: Config,
+  watch?: Watch,
+  limits: Limits = NO_LIMITS,
+): Promise<ConfiguredSources> {
   const mark = await createOwnCodeMarker(config);
   const isRemote = config.stores.some(({ kind }) => kind !== 'files');
   const createBreakers = watch === undefined || !isRemote ? undefined : await breakerMaker(watch.log);
-  const wrapSource = (source: ProfileSource) => mark(watch?.recent?.wrap(source) ?? source);
+  // The restriction is innermost, so that nothing else can reach around it.
+  const restrict = (source: ProfileSource) => restrictSource(source, limits.matchers);
+  const markFiles = (source: ProfileSource) => mark(restrict(source));
+  const wrapSource = (source: ProfileSource) => {
+    const restricted = restrict(source);
+    return mark(watch?.recent?.wrap(restricted) ?? restricted);
+  };
   const stores = await Promise.all(
-    config.stores.map((store) => {
+    selectStores(config, limits).map((store) => {
       const meter = watch === undefined ? undefined : nameStoreIn(watch.meter, store.name);
       const getBreaker = meter === undefined ? undefined : createBreakers?.(meter);
-      return openStore(store, config, { mark, getBreaker, wrapSource, meter });
+      const parts = { mark: markFiles, getBreaker, wrapSource, meter, caller: limits.grafana };
+      return openStore(store, config, parts);
     }),
   );
   const registry = createRegistry(
@@ -72,7 +90,7 @@ export async function createSources(config: Config, watch?: Watch): Promise<Conf
         : { name: open.store.name, source: open.source },
     ),
   );
-  return { registry, stores };
+  return { registry: limits.sources.reduce(restrictRegistry, registry), stores };
 }
 
 interface StoreParts {
@@ -81,12 +99,14 @@ interface StoreParts {
   /** Wrapper for a server's source: it keeps its answers for a moment, and knows the team's own code. */
   wrapSource: WrapSource;
   meter: Meter | undefined;
+  /** Credential that replaces the server's own towards Grafana; null for the server's own. */
+  caller: GrafanaCredential | null;
 }
 
 async function openStore(
   store: Store,
   config: Config,
-  { mark, getBreaker, wrapSource, meter }: StoreParts,
+  { mark, getBreaker, wrapSource, meter, caller }: StoreParts,
 ): Promise<OpenStore> {
   if (store.kind === 'files') {
     const { createFilesSource } = await import('../sources/files/source.js');
@@ -101,7 +121,7 @@ async function openStore(
     meter,
   };
   if (store.kind === 'grafana') {
-    const grafana = await openGrafana(store, config, limits, { getBreaker, wrapSource });
+    const grafana = await openGrafana(store, config, limits, { getBreaker, wrapSource, caller });
     return { kind: 'grafana', store, grafana };
   }
   const { createPyroscopeSource } = await import('../sources/pyroscope/source.js');
@@ -153,7 +173,7 @@ async function openGrafana(
   { name, settings, enabledSources }: GrafanaStore,
   { stateDirectory }: Config,
   limits: Pick<TransportOptions, 'timeoutMs' | 'maxResponseBytes' | 'proxy' | 'meter'>,
-  { getBreaker, wrapSource }: { getBreaker: BreakerOf | undefined; wrapSource: WrapSource },
+  { getBreaker, wrapSource, caller }: Pick<StoreParts, 'getBreaker' | 'wrapSource' | 'caller'>,
 ): Promise<GrafanaSources> {
   const [{ createGrafanaClient }, { createEnablementFile }, { createGrafanaSources }, { xdgState }] =
     await Promise.all([
@@ -168,13 +188,14 @@ async function openGrafana(
     client: createGrafanaClient({
       ...settings,
       ...limits,
+      provided: caller === null ? null : () => caller.headers(),
       breaker: getBreaker?.('grafana', name ?? 'grafana'),
     }),
     store: name,
     orgId: settings.orgId,
     enablement: createEnablementFile(path.join(directory, 'sources.json')),
     declared: enabledSources,
-    ownerOf: (uid) => grafanaOwner(settings, uid),
+    ownerOf: (uid) => grafanaOwner(settings, uid, caller),
     getBreaker: getBreaker === undefined ? undefined : (uid) => getBreaker('grafana', toFull(uid)),
     wrapSource,
   });
@@ -194,21 +215,26 @@ export interface EnvironmentOptions {
   recent?: RecentAnswers | undefined;
   /** Places that several environments share; left out, the environment has its own and closes them. */
   places?: KeptPlaces;
+  /** Rights of the callers whose environment it is; by default those of the server. */
+  rights?: Rights;
 }
 
 /** Makes everything that a tool call needs, once for each set of rights. */
 export async function createEnvironment(
   config: Config,
   log: Log,
-  { meter = NO_METER, recent, places }: EnvironmentOptions = {},
+  { meter = NO_METER, recent, places, rights = SERVER_RIGHTS }: EnvironmentOptions = {},
 ): Promise<Environment> {
-  const { registry, stores } = await createSources(config, { log, meter, recent });
+  const limits = await limitRights(config, rights);
+  const { registry, stores } = await createSources(config, { log, meter, recent }, limits);
   const kept = places ?? createKeptPlaces(config, log);
   const schemas = createSchemas(config, kept, meter);
   const grafanas = stores.flatMap((open) => (open.kind === 'grafana' ? [open] : []));
   const books = new Map(
     await Promise.all(
-      grafanas.map(async (open) => [open.store.name, await openBook(open, schemas)] as const),
+      grafanas.map(
+        async (open) => [open.store.name, await openBook(open, registry, schemas, limits)] as const,
+      ),
     ),
   );
   const asked = config.remembersQueries ? await openAskedBook(registry, schemas, log) : null;
@@ -272,13 +298,17 @@ async function openAskedBook(registry: SourceRegistry, schemas: Schemas, log: Lo
 /** Opens the book of patterns from the dashboards. Its code is loaded only where there is a Grafana. */
 async function openBook(
   { store, grafana }: Extract<OpenStore, { kind: 'grafana' }>,
+  registry: SourceRegistry,
   schemas: Schemas,
+  { grafana: caller, sources, matchers }: Limits,
 ): Promise<PatternBook> {
   const { createPatternBook } = await import('../patterns/book.js');
-  const cache = schemas.openCache(grafanaOwner(store.settings, ''));
-  return createPatternBook(grafana.dashboards, {
+  const cache = schemas.openCache(grafanaOwner(store.settings, '', caller));
+  const book = createPatternBook(grafana.dashboards, {
     now: Date.now,
     toSourceUid: storeNaming(store.name).toFull,
     ...(cache === undefined ? {} : { cache }),
   });
+  if (sources.length === 0 && matchers.length === 0) return book;
+  return restrictPatterns(book, matchers, (signal) => readSeenData(registry, schemas, signal));
 }

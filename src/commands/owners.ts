@@ -1,3 +1,4 @@
+import type { GrafanaCredential } from '../access/identity.js';
 import type { GrafanaSettings } from '../config/grafana.js';
 import type { PyroscopeSettings } from '../config/stores.js';
 import { readTokenFile } from '../sources/pyroscope/http/credentials.js';
@@ -13,12 +14,13 @@ export function pyroscopeOwner(
 }
 
 /**
- * The view of a data source behind Grafana that the configured credentials give; an empty uid is Grafana
- * itself.
+ * The view of a data source behind Grafana that the configured credentials give, or those of a caller; an
+ * empty uid is Grafana itself.
  */
 export function grafanaOwner(
   { url, orgId, token, tokenFile, username, password, headers }: GrafanaSettings,
   uid: string,
+  caller: GrafanaCredential | null,
 ): SourceOwner {
   const sent = Object.keys(headers).length === 0 ? null : JSON.stringify(headers);
   return {
@@ -26,6 +28,7 @@ export function grafanaOwner(
     org: orgId === null ? null : String(orgId),
     source: uid,
     async credential() {
+      if (caller !== null) return ['caller', caller.key, null, sent];
       const current = token ?? (tokenFile === null ? null : await readTokenFile(tokenFile));
       return [current, username, password, sent];
     },

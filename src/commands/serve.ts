@@ -1,11 +1,11 @@
-import { type Identity, type Rights, SERVER_RIGHTS } from '../access/identity.js';
+import { type Identity, SERVER_RIGHTS } from '../access/identity.js';
 import type { Config } from '../config/read.js';
 import type { EnvironmentOf } from '../mcp/caller.js';
 import type { Log } from '../telemetry/log.js';
 import type { Metrics } from '../telemetry/metrics.js';
-import type { Environment, Io } from './environment.js';
+import type { Io } from './environment.js';
+import { createEnvironments } from './environments.js';
 import { keepHeapSmall } from './heap.js';
-import { createWorkspaces } from './workspaces.js';
 
 /** Longest time from the wish to stop to the end of the process, beyond what calls in flight are given. */
 const BACKSTOP_MS = 5_000;
@@ -21,13 +21,12 @@ export async function serve(config: Config, log: Log, io: Io): Promise<void> {
   keepHeapSmall();
   const metrics = config.http === null ? null : await openMetrics();
   // Over stdio loaded and made with the first call: a client lists the tools at once.
-  const maker = environmentMaker(config, log, metrics);
-  const workspaces = createWorkspaces(maker.make, log);
+  const environments = createEnvironments(config, log, { meter: metrics?.meter, auditLog: io.audit });
   const server =
     config.http === null || metrics === null
-      ? await startStdio(workspaces.environmentOf, log)
+      ? await startStdio(environments.environmentOf, log)
       : await startHttp(config, config.http, {
-          environmentOf: workspaces.environmentOf,
+          environmentOf: environments.environmentOf,
           metrics,
           log,
           io,
@@ -43,8 +42,7 @@ export async function serve(config: Config, log: Log, io: Io): Promise<void> {
     setTimeout(() => process.exit(0), delayMs + graceMs + BACKSTOP_MS).unref();
     try {
       await server.close();
-      await workspaces.close();
-      await maker.close();
+      await environments.close();
     } catch (error) {
       log.error('stopping failed', error);
     }
@@ -59,34 +57,6 @@ export async function serve(config: Config, log: Log, io: Io): Promise<void> {
     });
   }
   if ('closed' in server) void server.closed.then(() => stop('the client left'));
-}
-
-/** Makes the environments of all callers, which share what is keyed by its owner. */
-function environmentMaker(config: Config, log: Log, metrics: Metrics | null) {
-  const meter = metrics?.meter;
-  const load = async () => {
-    const [{ createEnvironment }, { createRecentAnswers }, { createKeptPlaces }] = await Promise.all([
-      import('./environment.js'),
-      import('../sources/recent.js'),
-      import('./schemas.js'),
-    ]);
-    const shared = { meter, recent: createRecentAnswers({ meter }), places: createKeptPlaces(config, log) };
-    return { createEnvironment, shared };
-  };
-  let loaded: ReturnType<typeof load> | undefined;
-  return {
-    async make(rights: Rights): Promise<Environment> {
-      if (rights !== SERVER_RIGHTS) throw new Error('no caller has rights of its own yet');
-      loaded ??= load();
-      const { createEnvironment, shared } = await loaded;
-      const environment = await createEnvironment(config, log, shared);
-      environment.learn();
-      return environment;
-    },
-    async close() {
-      await (await loaded)?.shared.places.close();
-    },
-  };
 }
 
 /** The organisation that is configured for the only Grafana; with several, each person's own is asked. */
@@ -140,6 +110,7 @@ async function startHttp(
       config.oauth === null
         ? null
         : { settings: config.oauth, orgId: findOrganisation(config), proxy: config.proxy },
+    callers: config.rights.callers,
     bounds: { idleTimeout: config.callTimeoutMs + IDLE_MARGIN_MS },
     operations: createOperations({ notReady: () => notReady, metrics }),
     meter: metrics.meter,

@@ -3,6 +3,7 @@ import { EXPORT_OPTIONS } from './export-options.js';
 import { GATE_OPTIONS } from './gate-options.js';
 import { OAUTH_OPTIONS } from './oauth/options.js';
 import { REPORT_OPTIONS } from './report.js';
+import { RIGHTS_OPTIONS } from './rights-options.js';
 
 /** Kinds of places with profiles. */
 export type StoreKind = 'grafana' | 'pyroscope' | 'files';
@@ -237,6 +238,7 @@ export const OPTIONS = {
     help: 'serve beyond loopback without tokens, where something in front authenticates everybody',
   },
   ...OAUTH_OPTIONS,
+  ...RIGHTS_OPTIONS,
   httpView: {
     flag: 'http-view',
     env: 'PYROSCOPE_MCP_HTTP_VIEW',

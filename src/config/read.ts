@@ -14,6 +14,7 @@ import { type HttpSettings, isSwitchedOn, readHttpSettings } from './http.js';
 import { type OAuthSettings, readOAuth } from './oauth/read.js';
 import { OPTIONS, type Option, type OptionName } from './options.js';
 import { type ReportSettings, readReport } from './report.js';
+import { type RightsSettings, readRightsSettings } from './rights.js';
 import { readNamedStores, readSingleStores, type Store } from './stores.js';
 import { splitList, withHelpHint } from './usage.js';
 
@@ -48,6 +49,7 @@ export interface Config {
   httpSettings: HttpSettings;
   /** How callers over HTTP sign in; null where they do not. */
   oauth: OAuthSettings | null;
+  rights: RightsSettings;
   logLevel: LogLevel;
   /** Null: what suits the place that the lines go to. */
   logFormat: LogFormat | null;
@@ -155,6 +157,7 @@ function readChecked(
     allowedOrigins: list('allowedOrigins'),
     httpSettings: withHelpHint(() => readHttpSettings(text)),
     oauth: withHelpHint(() => readOAuth(text, list, stores)),
+    rights: withHelpHint(() => readRightsSettings(text, list, stores)),
     logLevel: readChoice('logLevel', text('logLevel'), LOG_LEVELS) ?? 'warn',
     logFormat: readChoice('logFormat', text('logFormat'), LOG_FORMATS),
     secrets: [...scopes.flatMap(readSecrets), ...secretsOfProxy(proxy)],

@@ -11,6 +11,7 @@ import { withCall } from '../telemetry/trace.js';
 import { isWordForNothing, MAY_BE_NAMES } from '../tools/arguments.js';
 import type { Tool } from '../tools/define.js';
 import { untilAborted } from '../work/shared.js';
+import { type Audit, followCall } from './audit.js';
 import { type CheckedArguments, checkArguments, isGiven } from './check-arguments.js';
 import { describeFailure } from './failures.js';
 
@@ -25,6 +26,8 @@ export interface CallEnvironment {
   log: Log;
   /** Meter that counts every call; left out where calls are not counted. */
   meter?: Meter;
+  /** Audit log, which gets an entry for every call; left out where there is none. */
+  audit?: Audit | undefined;
   /** Deadline of one call, milliseconds. */
   deadlineMs: number;
   /** Ends the calls in flight, because the process stops. */
@@ -110,7 +113,9 @@ export function runCall<T>(
 ): Promise<{ value: T } | CallFailure> {
   const id = randomUUID().slice(0, 8);
   return withCall(id, async () => {
-    const { log, meter = NO_METER } = environment;
+    const { log, meter = NO_METER, audit = () => {} } = environment;
+    const followed = followCall(call.name, environment.context.sources, audit);
+    const context = { ...environment.context, sources: followed.registry };
     const started = performance.now();
     const ended = meter.call(call.name);
     log.debug('call started', { tool: call.name, arguments: call.arguments });
@@ -118,6 +123,7 @@ export function runCall<T>(
       const ms = performance.now() - started;
       ended({ ...end, seconds: ms / 1000, bytes });
       const { outcome, error } = end;
+      followed.end(outcome);
       log.info('call ended', {
         tool: call.name,
         outcome,
@@ -127,7 +133,12 @@ export function runCall<T>(
       });
     };
     try {
-      const result = await runBounded(call, { environment, id, callerSignal, progress });
+      const result = await runBounded(call, {
+        environment: { ...environment, context },
+        id,
+        callerSignal,
+        progress,
+      });
       if ('value' in result) {
         settle({ outcome: 'answered', error: null }, result.bytes);
         return { value: result.value };

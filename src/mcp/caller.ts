@@ -22,6 +22,11 @@ export function withCaller<T>(caller: Caller, work: () => T): T {
   return callers.run(caller, work);
 }
 
+/** Client id of the caller that the running code works for; null where there is only one. */
+export function clientNow(): string | null {
+  return callers.getStore()?.identity.client ?? null;
+}
+
 /**
  * Gives the caller that the running code works for.
  * @throws Error outside of `withCaller`: work without a caller must not get anybody's rights

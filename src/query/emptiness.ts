@@ -49,6 +49,18 @@ export async function explainEmptiness(
   window: Window,
   context: ToolContext,
 ): Promise<Emptiness> {
+  const emptiness = await explainSelection(request, window, context);
+  const { enforced = [] } = request.source;
+  if (enforced.length === 0) return emptiness;
+  const limit = `The rights of this caller show only profiles with ${formatSelector(enforced)}.`;
+  return { ...emptiness, detail: `${emptiness.detail} ${limit}` };
+}
+
+async function explainSelection(
+  request: ProfileRequest,
+  window: Window,
+  context: ToolContext,
+): Promise<Emptiness> {
   const { source, service } = request;
   const schema = context.getSchema(source).fresh;
   const wide = await findWideWindows(source, window, context);

@@ -1,15 +1,16 @@
 import { diffLink, type Link, type LinkQuery, overviewLink, profileLink } from '../report/links.js';
 import { formatSelector } from '../sources/selector.js';
-import type { MergeQuery, ProfileQuery, ProfileSource } from '../sources/source.js';
+import type { Matcher, MergeQuery, ProfileQuery, ProfileSource } from '../sources/source.js';
 
 /**
  * A link to the page that shows these profiles; null for a source without pages, and for samples that no page
  * can show alone.
  */
-export function linkTo({ place }: ProfileSource, query: MergeQuery): Link | null {
+export function linkTo({ place, enforced }: ProfileSource, query: MergeQuery): Link | null {
   const { only } = query;
   if (place === undefined || (only !== undefined && only.kind !== 'span')) return null;
-  return profileLink(place, { ...toLinkQuery(query), ...(only === undefined ? {} : { spanIds: only.ids }) });
+  const linkQuery = toLinkQuery(query, enforced);
+  return profileLink(place, { ...linkQuery, ...(only === undefined ? {} : { spanIds: only.ids }) });
 }
 
 /**
@@ -19,11 +20,12 @@ export function linkTo({ place }: ProfileSource, query: MergeQuery): Link | null
  * @param view part of a service that the page shows
  */
 export function overviewLinkTo(
-  { place }: ProfileSource,
+  { place, enforced }: ProfileSource,
   query: Omit<ProfileQuery, 'profileTypeId'>,
   view: 'profiles' | 'labels' = 'profiles',
 ): Link | null {
-  return place === undefined ? null : overviewLink(place, toLinkQuery({ ...query, profileTypeId: '' }), view);
+  if (place === undefined) return null;
+  return overviewLink(place, toLinkQuery({ ...query, profileTypeId: '' }, enforced), view);
 }
 
 /**
@@ -34,12 +36,16 @@ export function differenceLink(
   baseline: ProfileQuery,
   query: ProfileQuery,
 ): Link | null {
-  const { place } = source;
+  const { place, enforced } = source;
   if (place === undefined) return null;
-  return diffLink(place, toLinkQuery(baseline), toLinkQuery(query)) ?? linkTo(source, query);
+  const [before, after] = [toLinkQuery(baseline, enforced), toLinkQuery(query, enforced)];
+  return diffLink(place, before, after) ?? linkTo(source, query);
 }
 
-function toLinkQuery({ profileTypeId, matchers, window }: ProfileQuery): LinkQuery {
+/** @param enforced matchers of the source, which a page knows only from the link */
+function toLinkQuery(query: ProfileQuery, enforced: readonly Matcher[] = []): LinkQuery {
+  const { profileTypeId, window } = query;
+  const matchers = [...query.matchers, ...enforced];
   const serviceMatcher = matchers.find(({ name, op }) => name === 'service_name' && op === '=');
   return {
     profileTypeId,

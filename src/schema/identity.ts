@@ -9,13 +9,16 @@ export interface SchemaOwner {
   org: string | null;
   /** Uid of the data source. */
   source: string;
+  /** Hash of the part of the data that is seen; left out for the whole. */
+  part?: string;
   /** Everything that the server is shown to be let in, as {@link fingerprint} takes it. */
   credential: readonly (string | null)[];
 }
 
 /** The name under which an owner's answers are kept: a hash, from which no credential can be read. */
-export function schemaIdentity({ origin, org, source, credential }: SchemaOwner): string {
-  return hash(JSON.stringify([origin, org, source, hash(JSON.stringify(credential)).slice(0, 16)]));
+export function schemaIdentity({ origin, org, source, part, credential }: SchemaOwner): string {
+  const view = [origin, org, source, hash(JSON.stringify(credential)).slice(0, 16)];
+  return hash(JSON.stringify(part === undefined ? view : [...view, part]));
 }
 
 const derive = promisify<string, string, number, Buffer>(scrypt);

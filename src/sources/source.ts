@@ -120,6 +120,8 @@ export interface SourceOwner {
   org: string | null;
   /** Uid of the data source. */
   source: string;
+  /** Hash of the matchers that restrict the view to a part of the store; left out for the whole. */
+  part?: string;
   /**
    * All credentials that are sent to the server, as they are at the moment: a token in a file may be rotated.
    * @throws UserError when it cannot be read
@@ -152,6 +154,8 @@ export interface ProfileSource {
   readonly description?: string;
   /** Identity for cache entries; left out where answers are not worth keeping. */
   readonly owner?: SourceOwner;
+  /** Matchers that every query carries in addition to its own; left out where the whole store is seen. */
+  readonly enforced?: readonly Matcher[];
   /** The page of this source in Grafana, from which links are built. */
   readonly place?: GrafanaPlace;
   /** Address of the server's own pages, without secrets; missing for a source without any. */

@@ -37,10 +37,14 @@ export function secretsNow(
  */
 function readWords(file: string): string[] {
   try {
-    return readSettingFileNow(file)
-      .replace(/(?:^|\s)#.*/g, '')
-      .split(/\s+/)
-      .filter((word) => word.length >= MIN_PART);
+    return (
+      readSettingFileNow(file)
+        .replace(/(?:^|\s)#.*/g, '')
+        // Name and rights follow a token in its line, and are no secrets.
+        .replace(/[^\S\n](?:name|sources|matchers)=.*/g, '')
+        .split(/\s+/)
+        .filter((word) => word.length >= MIN_PART)
+    );
   } catch {
     return [];
   }

@@ -39,6 +39,7 @@ export const PARTS: Readonly<Record<string, readonly string[]>> = {
     'test/outage.test.ts',
     'test/reduced.test.ts',
     'test/replicas.test.ts',
+    'test/two-people.test.ts',
     'test/upstream-faults.test.ts',
   ],
   /** Input and clients that mean harm. */

@@ -206,7 +206,9 @@ export function createHttpHandler(
     const over = new AbortController();
     try {
       const environment = await environmentOf(identity, over.signal);
-      return await answerView(request, { ...environment, stopped: ended.signal }, request.signal);
+      return await withCaller({ identity, ended: over.signal }, () =>
+        answerView(request, { ...environment, stopped: ended.signal }, request.signal),
+      );
     } finally {
       over.abort();
       admission?.leave();

@@ -7,6 +7,7 @@ import type { Log } from '../../telemetry/log.js';
 import { type Meter, NO_METER } from '../../telemetry/meter.js';
 import type { EnvironmentOf } from '../caller.js';
 import { bracketed, checkExposure, createBearer, listNames } from './auth.js';
+import { type CallerAccess, withCallerCredentials } from './callers.js';
 import {
   boundConnections,
   CONNECTION_BOUNDS,
@@ -34,6 +35,8 @@ export interface HttpOptions {
   access?: { tokens: readonly string[]; tokenFile: string | null; allowUnauthenticated: boolean };
   /** Identity provider at which callers sign in; left out where they do not. */
   oauth?: OAuthAccess | null;
+  /** Grafana credentials that requests bring; null where all use the server's own, which is the default. */
+  callers?: CallerAccess | null;
   /** By default calls are not limited. */
   limits?: CallLimitOptions;
   shutdown?: ShutdownOptions;
@@ -71,10 +74,12 @@ export async function serveOverHttp(
   checkExposure({ ...access, host, port, hosts, authenticates });
   // Its libraries are loaded only where callers sign in.
   const oauth = signIn === null ? null : await (await import('./oauth.js')).openOAuth(signIn, log);
+  const bearer = await createBearer(access, log, oauth);
+  const { callers = null } = options;
   const handler = createHttpHandler(environmentOf, log, {
     hosts: [...listNames(host), ...hosts],
     origins,
-    bearer: await createBearer(access, log, oauth),
+    bearer: callers === null ? bearer : withCallerCredentials(bearer, callers),
     documents: oauth,
     limits: limits === undefined ? null : await createCallLimits(limits),
     meter,

@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { UpstreamError } from '../../errors.js';
+import { UpstreamError, UserError } from '../../errors.js';
 import type { Breaker } from '../breaker.js';
 import { type Echo, parseWithoutEchoes } from '../echoes.js';
 import { isPage } from '../pyroscope/http/failure.js';
@@ -25,6 +25,11 @@ const MAX_API_BYTES = 50 * 2 ** 20;
 const PAUSES_MS = [200, 800] as const;
 const TRANSIENT_STATUS: ReadonlySet<number> = new Set([429, 502, 503, 504]);
 
+const CALLER_REFUSED = new UserError(
+  'Grafana does not accept the credential with which this request asks it (HTTP 401).',
+  'Whoever configured this client sends a valid one: a token of a Grafana service account of the same organisation in X-Grafana-Service-Account-Token, or what the gateway in front adds after signing in again.',
+);
+
 export interface GrafanaOptions
   extends Pick<
     TransportOptions,
@@ -33,6 +38,7 @@ export interface GrafanaOptions
     | 'tokenFile'
     | 'username'
     | 'password'
+    | 'provided'
     | 'caFile'
     | 'proxy'
     | 'timeoutMs'
@@ -83,7 +89,8 @@ export function createGrafanaClient(options: GrafanaOptions): GrafanaClient {
   });
   const send: Transport['send'] = async (request) => {
     const answer = await inner.send(request).catch((error: unknown) => {
-      throw withConnectionAdvice(error);
+      const isOfCaller = options.provided != null && error instanceof UpstreamError && error.status === 401;
+      throw isOfCaller ? CALLER_REFUSED : withConnectionAdvice(error);
     });
     if (isPage(answer.contentType, answer.bytes.subarray(0, 100).toString())) {
       throw isFromDataSource(answer)

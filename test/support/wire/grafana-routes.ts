@@ -81,7 +81,9 @@ export async function answerGrafana(
   const isProxy = path.startsWith('/api/datasources/proxy/');
   const who = authenticate(seen.headers, state, setup);
   if ('status' in who) return isProxy ? who : asGrafana(who, setup);
-  const call: Call = { seen, path, query: new URLSearchParams(queryText), who, state, setup };
+  const dashboards = state.dashboards.filter(({ orgId = 1 }) => orgId === who.orgId);
+  const ofOrg = { ...state, dashboards };
+  const call: Call = { seen, path, query: new URLSearchParams(queryText), who, state: ofOrg, setup };
   for (const [method, pattern, handler] of ROUTES) {
     const parts = pattern.exec(path)?.slice(1);
     if (parts === undefined || (method !== '*' && method !== seen.method)) continue;

@@ -31,6 +31,8 @@ export interface GrafanaDashboard {
   /** RFC 3339. */
   created?: string;
   updated?: string;
+  /** Default 1. */
+  orgId?: number;
   /** Version and spec of a dashboard that is stored in a v2 model: `v2alpha1`, `v2beta1` or `v2`. */
   stored?: { apiVersion: string; spec: Readonly<Record<string, unknown>> };
 }

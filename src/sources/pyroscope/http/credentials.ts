@@ -21,6 +21,11 @@ export interface CredentialOptions {
   password?: string | null;
   /** Tenant, sent as `X-Scope-OrgID`. */
   tenant?: string | null;
+  /**
+   * Gives the headers that authenticate the next request, instead of the credentials above. Their values are
+   * secrets.
+   */
+  provided?: (() => Promise<Readonly<Record<string, string>>>) | null;
   /** Further headers of every request; they may hold credentials, but never replace those above. */
   headers?: Readonly<Record<string, string>>;
   /** Proxy, whose user and password it may echo in its own error pages. */
@@ -41,20 +46,30 @@ export interface Credentials {
 }
 
 export function createCredentials(options: CredentialOptions): Credentials {
-  const { token, tokenFile, username, password, tenant, headers } = options;
+  const { token, tokenFile, username, password, tenant, headers, provided } = options;
   const fixedSecrets = listSecrets(options);
-  const fileTokens: string[] = [];
+  const rotated: string[] = [];
   let patterns = patternsFor(fixedSecrets);
 
+  const remember = (secrets: readonly string[]): void => {
+    const unknown = secrets.filter((secret) => !rotated.includes(secret));
+    if (unknown.length === 0) return;
+    rotated.unshift(...unknown);
+    rotated.length = Math.min(rotated.length, Math.max(MAX_OLD_TOKENS, 2 * secrets.length));
+    // A rotated token comes last, so that it does not change the placeholders of the others.
+    patterns = patternsFor([...fixedSecrets, ...rotated.flatMap(withScheme)]);
+  };
   const readToken = async (file: string): Promise<string> => {
     const fileToken = await readTokenFile(file);
-    if (!fileTokens.includes(fileToken)) {
-      fileTokens.unshift(fileToken);
-      fileTokens.length = Math.min(fileTokens.length, MAX_OLD_TOKENS);
-      // A rotated token comes last, so that it does not change the placeholders of the others.
-      patterns = patternsFor([...fixedSecrets, ...fileTokens.flatMap(withScheme)]);
-    }
+    remember([fileToken]);
     return fileToken;
+  };
+  const readProvided = async (provide: NonNullable<typeof provided>): Promise<Record<string, string>> => {
+    const entries = Object.entries(await provide()).map(
+      ([name, value]) => [name.toLowerCase(), value] as const,
+    );
+    remember(entries.flatMap(([name, value]) => listProvidedSecrets(name, value)));
+    return Object.fromEntries(entries);
   };
 
   const authorization = async (): Promise<string | null> => {
@@ -65,13 +80,15 @@ export function createCredentials(options: CredentialOptions): Credentials {
 
   return {
     async headers() {
-      const authorizationHeader = await authorization();
+      const authenticating = provided == null ? null : await readProvided(provided);
+      const authorizationHeader = authenticating === null ? await authorization() : null;
       return {
         ...Object.fromEntries(
           Object.entries(headers ?? {}).map(([name, value]) => [name.toLowerCase(), value]),
         ),
         ...(tenant == null ? {} : { 'x-scope-orgid': tenant }),
         ...(authorizationHeader === null ? {} : { authorization: authorizationHeader }),
+        ...authenticating,
       };
     },
     redact: (text) => (patterns.pattern === null ? text : text.replace(patterns.pattern, '[redacted]')),
@@ -127,6 +144,12 @@ function listSecrets({ token, username, password, headers, proxy }: CredentialOp
     ...longValues,
     ...secretsOfProxy(proxy ?? null),
   ].filter((secret): secret is string => secret != null && secret !== '');
+}
+
+/** A scheme such as `Bearer` is no part of the secret; a cookie has several. */
+function listProvidedSecrets(name: string, value: string): string[] {
+  if (name === 'authorization') return [value.replace(/^(?:Bearer|Basic) +/i, '')];
+  return [value, ...value.split(/[\s;,=]+/)].filter((part) => part.length >= MIN_SECRET_HEADER);
 }
 
 function basicCredentials(username: string, password: string | null | undefined): string {
