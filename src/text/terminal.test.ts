@@ -44,10 +44,10 @@ describe('forTerminal', () => {
   });
 
   test('leading words that are wrapped are bold to their end', () => {
-    const row = 'Verdict: LOAD INCREASE, no code became more expensive (load_increase): cpu.';
+    const row = 'Verdict: LOAD INCREASE, no change of code found (load_increase): cpu.';
     const text = forTerminal(row, 40, true);
     expect(text.replaceAll(/\s+/g, ' ')).toBe(
-      `${bold('Verdict: LOAD INCREASE, no code became more expensive (load_increase)')}: cpu.`,
+      `${bold('Verdict: LOAD INCREASE, no change of code found (load_increase)')}: cpu.`,
     );
   });
 

@@ -88,7 +88,7 @@ export interface Finding {
     shareOthers: number | null;
     also: readonly string[];
   } | null;
-  /** Labels that were compared and whose values changed alike. */
+  /** Labels that were compared and of which no value stands out. */
   alike: readonly string[];
   /** Instances in which the type as a whole rose; null where they were not told apart. */
   instances: InstanceRise | null;

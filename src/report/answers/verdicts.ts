@@ -31,13 +31,13 @@ const VERDICTS: Readonly<Record<Verdict, VerdictWords>> = {
     act: 'inspect_function: which critical section, who holds the lock, and how long?',
   },
   load_increase: {
-    headline: 'LOAD INCREASE, no code became more expensive',
+    headline: 'LOAD INCREASE, no change of code found',
     meaning:
       'more work at the same cost each (the mix of requests may have changed); or one type that is not time rose as a whole (the answer says which)',
     act: 'look at traffic, callers, retries and capacity; no function is to blame',
   },
   moved: {
-    headline: 'MOVED: cost has another name or place, the total did not grow',
+    headline: 'MOVED: cost has another name or place, and is not larger for it',
     meaning: 'the same cost under another name or in another place',
     act: 'a refactoring, usually: not the cause',
   },
@@ -79,7 +79,7 @@ export function restText(load: number, total: number | null): string {
     return `all else fell to ${times} within an unchanged total (x${total.toFixed(2)}) to make room`;
   if (load >= MIN_RISE) return `all else rose ${times}, too (more load, or a second cause)`;
   if (load <= 1 / MIN_RISE) return `all else fell to ${times} (less load, or less work elsewhere)`;
-  return `all else costs the same (${times})`;
+  return `all else costs about the same (${times})`;
 }
 
 /**

@@ -162,10 +162,10 @@ describe('where', () => {
     [
       'values that are alike',
       { alike: ['region', 'pod'], ...rise(['a'], 2) },
-      'all values of region, pod changed alike',
+      'no value of region, pod stands out from the others',
     ],
     ['one instance', rise(['a'], 1), 'there is only one instance'],
-    ['all instances', rise(['a', 'b'], 2), 'all 2 instances (pod) rose alike'],
+    ['all instances', rise(['a', 'b'], 2), 'the type rose in all 2 instances (pod)'],
     [
       'some instances',
       rise(['a', 'b', 'c'], 9),
@@ -180,7 +180,7 @@ describe('where', () => {
 
 describe('why not load', () => {
   test.each<[Partial<Finding>, string]>([
-    [{ load: 1.01 }, 'Why not load: load drives all code alike, and all else costs the same (x1.01)'],
+    [{ load: 1.01 }, 'Why not load: load drives all code alike, and all else costs about the same (x1.01)'],
     [
       { load: 1.3 },
       'Why not load alone: all else rose x1.30, too (more load, or a second cause); so the function would cost 13, not 80 ms',
@@ -250,7 +250,7 @@ test('a sentence is understood alone and names a time with its date once', () =>
   const since = { after: NOON, before: NOON + MINUTE };
   const finding = { ...FINDING, alike: ['pod'], since, until: NOON + 2 * MINUTE };
   expect(writeSentence(finding)).toMatch(
-    /; all values of pod changed alike; began between 2026-11-20T12:00:00Z and 12:01Z, until 12:02Z \(a burst\); confidence high\.$/,
+    /; no value of pod stands out from the others; began between 2026-11-20T12:00:00Z and 12:01Z, until 12:02Z \(a burst\); confidence high\.$/,
   );
   expect(writeSentence({ ...finding, kind: 'leak' })).toContain('; growth began between ');
   expect(writeSentence(finding, createWriter(), whereText(finding))).not.toContain('alike');

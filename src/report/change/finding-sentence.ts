@@ -51,7 +51,7 @@ export function claimText(finding: Finding, writer: Writer): string {
         return `${name}${by} waits for a lock: ${values} of ${type.alias} delay, ${formatShare(finding.shareAfter)} of all`;
       case 'moved': {
         const source = from === null ? '' : ` what ${writer.name(from)} lost`;
-        return `${name}${by} took over${source}: ${sharesText(finding, per, writer)}; total unchanged`;
+        return `${name}${by} took over${source}: ${sharesText(finding, per, writer)}; it gained no more than that`;
       }
       default:
         return `${name}${by} ${kind === 'improvement' ? 'shrank' : 'grew'}: ${sharesText(finding, per, writer)}`;
@@ -153,7 +153,7 @@ function collectorText({ collector }: Finding): string {
 /** Maximum number of instances that are named. */
 const MAX_NAMED = 2;
 
-/** Whether a label carries the change, or its values are alike; always said. */
+/** Whether a label carries the change, or none of its values stands out; always said. */
 export function whereText({ label, alike, instances }: Finding): string {
   if (label !== null) {
     const others = label.shareOthers === null ? '' : ` vs ${formatShare(label.shareOthers)} elsewhere`;
@@ -164,11 +164,11 @@ export function whereText({ label, alike, instances }: Finding): string {
     return `only in ${labelText(label)} (${formatShare(label.shareAfter)}${others}${ties})`;
   }
   if (alike.length > 0)
-    return `all values of ${alike.map((name) => safeText(name, 60)).join(', ')} changed alike`;
+    return `no value of ${alike.map((name) => safeText(name, 60)).join(', ')} stands out from the others`;
   if (instances === null) return 'no label was compared';
   const { label: name, risen, all } = instances;
   if (all === 1) return 'there is only one instance';
-  if (risen.length === all) return `all ${all} instances (${safeText(name, 60)}) rose alike`;
+  if (risen.length === all) return `the type rose in all ${all} instances (${safeText(name, 60)})`;
   if (risen.length === 0) return `no label was compared; ${plural(all, 'instance')}`;
   const named = risen.slice(0, MAX_NAMED).map((value) => labelText({ name, value }));
   const more = risen.length > MAX_NAMED ? ` and ${risen.length - MAX_NAMED} more` : '';

@@ -25,7 +25,7 @@ const WORDS: Readonly<Partial<Record<Verdict, string>>> = {
   code_regression: 'code regression',
   leak: 'leak',
   contention: 'lock contention',
-  moved: 'moved, total unchanged',
+  moved: 'moved, not grown',
   inconclusive: 'changed, not explained',
 };
 
