@@ -95,7 +95,7 @@ function readme() {
 }
 
 async function operationsPage() {
-  const own = (await createMetrics([]).describe()).filter(({ name }) => name.startsWith('pyroscope_mcp_'));
+  const own = (await createMetrics([]).describe()).filter(({ name }) => /^(?:pyroscope_)?mcp_/.test(name));
   const rows = own.map(({ name, type, help }) => `| \`${name}\` | ${type} | ${cell(help)} |`);
   return read('docs/operations.md').replace(
     /<!-- metrics -->[\s\S]*?<!-- end -->/,

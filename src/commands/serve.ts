@@ -71,7 +71,10 @@ async function openMetrics(): Promise<Metrics> {
     import('../tools/index.js'),
     import('../mcp/exports/surface.js'),
   ]);
-  return createMetrics([...TOOLS, EXPORT_RESOURCE].map(({ name }) => name));
+  return createMetrics(
+    TOOLS.map(({ name }) => name),
+    [EXPORT_RESOURCE.name],
+  );
 }
 
 /** Identity of the server itself, and of whoever started it over stdio. */

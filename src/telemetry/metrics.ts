@@ -1,6 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { PACKAGE } from '../version.js';
-import { type Meter, OPERATIONS, type UpstreamSource } from './meter.js';
+import { type CallOutcome, type Meter, OPERATIONS, type UpstreamSource } from './meter.js';
 
 /**
  * Bytes of an answer a token takes: whole answers of this repository have 2.3 to 4.4 with o200k_base, 2.9 on
@@ -13,6 +13,8 @@ const CALL_SECONDS = [0.005, 0.025, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 45];
 const REQUEST_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 /** Buckets in seconds: a text takes no time, and completion waits for names for up to 2 s. */
 const OPERATION_SECONDS = [0.001, 0.005, 0.025, 0.1, 0.5, 1, 2, 5];
+/** Buckets in seconds that the OpenTelemetry conventions for MCP name. */
+const CONVENTION_SECONDS = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 300];
 /** The label of a tool that is not in the table. */
 const UNKNOWN = 'unknown';
 
@@ -30,11 +32,12 @@ export interface Metrics {
  * fixed list, names of configured stores; never a service, an address or anything else of a caller.
  *
  * @param tools names of the tools there are
+ * @param resources names of resources whose reading is a call
  */
-export function createMetrics(tools: readonly string[]): Metrics {
+export function createMetrics(tools: readonly string[], resources: readonly string[] = []): Metrics {
   const register = new Registry();
   const registers = [register];
-  const known = new Set(tools);
+  const known = new Set([...tools, ...resources]);
 
   const calls = new Counter({
     name: 'pyroscope_mcp_calls_total',
@@ -116,6 +119,13 @@ export function createMetrics(tools: readonly string[]): Metrics {
     buckets: OPERATION_SECONDS,
     registers,
   });
+  const served = new Histogram({
+    name: 'mcp_server_operation_duration_seconds',
+    help: 'The same calls and requests by the OpenTelemetry conventions for MCP (mcp.server.operation.duration)',
+    labelNames: ['mcp_method_name', 'gen_ai_tool_name', 'error_type'] as const,
+    buckets: CONVENTION_SECONDS,
+    registers,
+  });
   const responses = new Counter({
     name: 'pyroscope_mcp_http_responses_total',
     help: 'Answers over HTTP, by path and status; status none: the connection ended before the answer did',
@@ -167,6 +177,10 @@ export function createMetrics(tools: readonly string[]): Metrics {
         calls.inc({ tool, outcome: end.outcome });
         if (end.error !== null) errors.inc({ class: end.error });
         callSeconds.observe({ tool }, end.seconds);
+        const method = resources.includes(name)
+          ? { mcp_method_name: 'resources/read' }
+          : { mcp_method_name: 'tools/call', gen_ai_tool_name: tool };
+        served.observe({ ...method, ...nameErrorType(end.outcome) }, end.seconds);
         bytes.inc({ tool }, end.bytes);
         tokens.inc({ tool }, Math.round(end.bytes / BYTES_PER_TOKEN));
       };
@@ -181,6 +195,8 @@ export function createMetrics(tools: readonly string[]): Metrics {
     operation({ operation, outcome, seconds }) {
       operations.inc({ operation, outcome });
       operationSeconds.observe({ operation }, seconds);
+      const error = outcome === 'answered' ? {} : { error_type: outcome };
+      served.observe({ mcp_method_name: operation, ...error }, seconds);
     },
     http: (path, status) => responses.inc({ path, status: status ?? 'none' }),
     turnedAway: () => turnedAway.inc(),
@@ -206,4 +222,10 @@ export function createMetrics(tools: readonly string[]): Metrics {
 /** Labels of a source; one that flags configure has no label of a store, as before there were stores. */
 function nameSource(source: UpstreamSource, store: string | undefined) {
   return store === undefined ? { source } : { source, store };
+}
+
+/** The conventions call every error that is a result of a tool by one name; ours tell more. */
+function nameErrorType(outcome: CallOutcome): { error_type?: string } {
+  if (outcome === 'answered') return {};
+  return { error_type: outcome === 'cancelled' ? 'cancelled' : 'tool_error' };
 }

@@ -165,6 +165,25 @@ test('a tool that is not in the table is one unknown, whatever its name', async 
   expect(readSamples(text, 'pyroscope_mcp_calls_total')).toEqual({ 'outcome=cancelled tool=unknown': 3 });
 });
 
+test('calls and other operations show by the OpenTelemetry conventions, too', async () => {
+  const { meter, render } = createMetrics(['investigate'], ['export']);
+  const end = { seconds: 0.3, bytes: 1 };
+  meter.call('investigate')({ ...end, outcome: 'answered', error: null });
+  meter.call('investigate')({ ...end, outcome: 'upstream_failed', error: 'timeout' });
+  meter.call('investigate')({ ...end, outcome: 'cancelled', error: 'cancelled' });
+  meter.call('export')({ ...end, outcome: 'refused', error: 'refused' });
+  meter.operation({ operation: 'prompts/get', outcome: 'answered', seconds: 0.001 });
+  meter.operation({ operation: 'completion/complete', outcome: 'busy', seconds: 0.001 });
+  expect(readSamples(await render(), 'mcp_server_operation_duration_seconds_count')).toEqual({
+    'gen_ai_tool_name=investigate mcp_method_name=tools/call': 1,
+    'error_type=tool_error gen_ai_tool_name=investigate mcp_method_name=tools/call': 1,
+    'error_type=cancelled gen_ai_tool_name=investigate mcp_method_name=tools/call': 1,
+    'error_type=tool_error mcp_method_name=resources/read': 1,
+    'mcp_method_name=prompts/get': 1,
+    'error_type=busy mcp_method_name=completion/complete': 1,
+  });
+});
+
 test('tokens of answers are estimated well enough', () => {
   const directory = fileURLToPath(new URL('../answers', import.meta.url));
   const answers = readdirSync(directory).map((name) => readFileSync(path.join(directory, name), 'utf8'));
@@ -177,10 +196,12 @@ test('tokens of answers are estimated well enough', () => {
 test('the page for operators names only metrics that there are, and all of them', async () => {
   const page = readFileSync(fileURLToPath(new URL('../../docs/operations.md', import.meta.url)), 'utf8');
   const described = (await createMetrics(NAMES).describe()).filter(({ name }) =>
-    name.startsWith('pyroscope_mcp_'),
+    /^(?:pyroscope_)?mcp_/.test(name),
   );
   const names = described.map(({ name }) => name);
-  const named = new Set(page.match(/pyroscope_mcp_\w+/g)?.map((name) => name.replace(/_bucket$/, '')));
+  const named = new Set(
+    page.match(/\b(?:pyroscope_)?mcp_(?!method_)\w+/g)?.map((name) => name.replace(/_bucket$/, '')),
+  );
   expect([...named].sort()).toEqual([...names].sort());
 });
 
