@@ -20,19 +20,16 @@ export interface LiveServer {
 export async function liveServer(env: NodeJS.ProcessEnv): Promise<LiveServer | null> {
   if (env.PYROSCOPE_TEST_URL) return { url: env.PYROSCOPE_TEST_URL, stop: async () => {} };
   if (!env.PYROSCOPE_BIN) return null;
+  const data = mkdtempSync(path.join(tmpdir(), 'pyroscope-'));
+  return startServer(env.PYROSCOPE_BIN, serverFlags(env.PYROSCOPE_STORAGE || 'v2', data));
+}
+
+/** Starts a Pyroscope with all components in one process, on free loopback ports, and waits until it is ready. */
+export async function startServer(program: string, flags: readonly string[]): Promise<LiveServer> {
   const [http = 0, grpc = 0, raft = 0, gossip = 0] = await Promise.all([0, 1, 2, 3].map(freePort));
-  const child = spawn(
-    env.PYROSCOPE_BIN,
-    serverFlags(env.PYROSCOPE_STORAGE || 'v2', mkdtempSync(path.join(tmpdir(), 'pyroscope-')), {
-      http,
-      grpc,
-      raft,
-      gossip,
-    }),
-    {
-      stdio: 'ignore',
-    },
-  );
+  const child = spawn(program, [...flags, ...loopbackFlags({ http, grpc, raft, gossip })], {
+    stdio: 'ignore',
+  });
   const url = `http://127.0.0.1:${http}`;
   for (let attempt = 0; attempt < 120; attempt++) {
     const ready = await fetch(`${url}/ready`).then(
@@ -52,7 +49,8 @@ export async function liveServer(env: NodeJS.ProcessEnv): Promise<LiveServer | n
   };
 }
 
-function freePort(): Promise<number> {
+/** A port of loopback that nobody listens at. */
+export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer();
     server.once('error', reject);
@@ -64,14 +62,9 @@ function freePort(): Promise<number> {
   });
 }
 
-/** Flags of a process that has all components in it, on loopback only. */
-function serverFlags(
-  storage: string,
-  data: string,
-  { http, grpc, raft, gossip }: Readonly<Record<'http' | 'grpc' | 'raft' | 'gossip', number>>,
-): string[] {
-  const local = '127.0.0.1';
-  const flags = {
+/** Flags of a process that has all components in it and keeps everything below a folder. */
+function serverFlags(storage: string, data: string): string[] {
+  return toFlags({
     target: 'all',
     'architecture.storage': storage,
     ...(storage === 'v1' ? { 'write-path': 'ingester' } : {}),
@@ -82,6 +75,24 @@ function serverFlags(
     'metastore.data-dir': `${data}/ms`,
     'metastore.raft.dir': `${data}/raft`,
     'metastore.raft.snapshots-dir': `${data}/snap`,
+    'ingester.min-ready-duration': '0s',
+    'metastore.min-ready-duration': '0s',
+    'segment-writer.min-ready-duration': '0s',
+    'usage-stats.enabled': 'false',
+    'self-profiling.disable-push': 'true',
+    'tracing.enabled': 'false',
+  });
+}
+
+/** Flags that keep every component on these ports of loopback. */
+function loopbackFlags({
+  http,
+  grpc,
+  raft,
+  gossip,
+}: Readonly<Record<'http' | 'grpc' | 'raft' | 'gossip', number>>): string[] {
+  const local = '127.0.0.1';
+  return toFlags({
     'metastore.raft.bind-address': `${local}:${raft}`,
     'metastore.raft.advertise-address': `${local}:${raft}`,
     'metastore.raft.server-id': `${local}:${raft}`,
@@ -102,17 +113,13 @@ function serverFlags(
     'query-frontend.instance-addr': local,
     'query-scheduler.ring.instance-addr': local,
     'ingester.lifecycler.addr': local,
-    'ingester.min-ready-duration': '0s',
     'store-gateway.sharding-ring.instance-addr': local,
     'compactor.ring.instance-addr': local,
-    'metastore.min-ready-duration': '0s',
-    'segment-writer.min-ready-duration': '0s',
-    'usage-stats.enabled': 'false',
-    'self-profiling.disable-push': 'true',
-    'tracing.enabled': 'false',
-  };
-  return Object.entries(flags).map(([name, value]) => `-${name}=${value}`);
+  });
 }
+
+const toFlags = (flags: Readonly<Record<string, string | number>>) =>
+  Object.entries(flags).map(([name, value]) => `-${name}=${value}`);
 
 const manifestSchema = z.object({
   profiles: z.array(
