@@ -26,6 +26,7 @@ import { jsonFields } from './pages/json-fields.mjs';
 import { drawDemo } from './pages/pictures.mjs';
 import { profileTypesPage } from './pages/profile-types.mjs';
 import { withPrograms } from './pages/programs.mjs';
+import { withToolGroups } from './pages/tool-groups.mjs';
 
 const cell = (text) => String(text).replaceAll('|', '\\|').replaceAll('\n', ' ');
 
@@ -130,6 +131,7 @@ for (const [name, text] of [
   ['docs/configuration.md', configurationPage()],
   ['docs/operations.md', await operationsPage()],
   ['docs/agent-frameworks.md', withPrograms(read('docs/agent-frameworks.md'))],
+  ['docs/platforms.md', withToolGroups(read('docs/platforms.md'))],
   ['docs/profile-types.md', profileTypesPage()],
   ['README.md', withButtons(readme(), 'docs/pictures')],
   ['docs/install.md', withButtons(read('docs/install.md'), 'pictures')],

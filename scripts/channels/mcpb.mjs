@@ -1,12 +1,7 @@
+import { shorten } from '../pages/tool-groups.mjs';
 import { listEssentials, toKey } from './settings.mjs';
 
 const TYPES = { text: 'string', directory: 'directory', file: 'file' };
-
-/** First sentences of a description that fit into a list of tools. */
-function shorten(description) {
-  const [first = ''] = description.split(/(?<=[.?!]) /);
-  return first;
-}
 
 /**
  * Writes the manifest of the .mcpb bundle, in the form of version 0.3. Optional settings have an empty

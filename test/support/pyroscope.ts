@@ -24,7 +24,7 @@ export async function liveServer(env: NodeJS.ProcessEnv): Promise<LiveServer | n
   return startServer(env.PYROSCOPE_BIN, serverFlags(env.PYROSCOPE_STORAGE || 'v2', data));
 }
 
-/** Starts a Pyroscope with all components in one process, on free loopback ports, and waits until it is ready. */
+/** Starts a Pyroscope with all components in one process, on free ports of loopback, and waits for it. */
 export async function startServer(program: string, flags: readonly string[]): Promise<LiveServer> {
   const [http = 0, grpc = 0, raft = 0, gossip = 0] = await Promise.all([0, 1, 2, 3].map(freePort));
   const child = spawn(program, [...flags, ...loopbackFlags({ http, grpc, raft, gossip })], {
@@ -49,7 +49,7 @@ export async function startServer(program: string, flags: readonly string[]): Pr
   };
 }
 
-/** A port of loopback that nobody listens at. */
+/** Finds a free port of loopback. */
 export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer();

@@ -184,6 +184,15 @@ describe('V8', () => {
     expect(file.timeNanos).toBe(BigInt(startTime) * 1_000n);
   });
 
+  test.each([
+    ['an hour', 3_681_408_429],
+    ['twelve days', 1_048_576_000_000],
+    ['five months', 13_000_000_000_000],
+  ])('a start since the machine has run for %s tells no time', (_uptime, startTime) => {
+    const { file } = read({ nodes, startTime, endTime: startTime + 1, samples: [2], timeDeltas: [0] });
+    expect(file.timeNanos).toBe(0n);
+  });
+
   test('without samples the hits share the time, and parents may be named instead of children', () => {
     const byParent = nodes.map(({ children: _, ...node }) => ({
       ...node,

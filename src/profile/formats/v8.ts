@@ -57,16 +57,24 @@ export function readCpuProfile(value: unknown): PprofFile {
     const time = Math.round((times[node] ?? 0) * NANOSECONDS_PER_MICROSECOND);
     if ((counts[node] ?? 0) > 0) stacks.add(readStack(tree.parents, frames, node), [counts[node] ?? 0, time]);
   }
-  const { timeNanos } = correctTime(wholeNumber(startTime), 0n);
   return stacks.finish({
     sampleTypes: [
       { type: 'samples', unit: 'count' },
       { type: 'wall', unit: 'nanoseconds' },
     ],
     periodType: { type: 'wall', unit: 'nanoseconds' },
-    timeNanos,
+    timeNanos: readStart(startTime),
     durationNanos: span > 0 ? wholeNumber(span * NANOSECONDS_PER_MICROSECOND) : 0n,
   });
+}
+
+/**
+ * Start of a profile in Unix nanoseconds. V8 gives microseconds since 1970, or since the machine has started
+ * (Node); the second tells no time, whatever its number looks like in another unit.
+ */
+function readStart(startTime: unknown): bigint {
+  const nanos = wholeNumber(startTime) * BigInt(NANOSECONDS_PER_MICROSECOND);
+  return correctTime(nanos, 0n).unit === 'nanoseconds' ? nanos : 0n;
 }
 
 /**
