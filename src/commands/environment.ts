@@ -195,6 +195,7 @@ async function openGrafana(
     orgId: settings.orgId,
     enablement: createEnablementFile(path.join(directory, 'sources.json')),
     declared: enabledSources,
+    listsMissing: caller === null,
     ownerOf: (uid) => grafanaOwner(settings, uid, caller),
     getBreaker: getBreaker === undefined ? undefined : (uid) => getBreaker('grafana', toFull(uid)),
     wrapSource,

@@ -39,6 +39,7 @@ export async function startGrafanaServer(options: GrafanaServerOptions = {}): Pr
     users: options.users ?? [],
     anonymous: options.anonymous ?? false,
     apps: options.apps ?? {},
+    ...(options.signIn === undefined ? {} : { signIn: options.signIn }),
   };
   const { subPath = '' } = options;
   const setup: GrafanaSetup = {

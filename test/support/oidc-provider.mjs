@@ -13,8 +13,8 @@ const { Provider } = await import('oidc-provider');
 const format = process.argv[2] ?? 'jwt';
 const SCOPES = 'pyroscope:read pyroscope:admin';
 const PEOPLE = {
-  ada: { email: 'ada@example.com', email_verified: true, groups: ['team-a'], sources: ['profiles'] },
-  bob: { email: 'bob@example.com', email_verified: true, groups: ['team-b'], sources: ['others'] },
+  ada: { email: 'ada@example.com', email_verified: true, groups: ['alpha'], sources: ['alpha'] },
+  bob: { email: 'bob@example.com', email_verified: true, groups: ['beta'], sources: ['beta'] },
 };
 const CLIENT_DOCUMENT = 'https://client.example/oauth/client.json';
 const EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange';

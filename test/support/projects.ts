@@ -19,6 +19,7 @@ export const PARTS: Readonly<Record<string, readonly string[]>> = {
     'test/mcp/http-server.test.ts',
     'test/mcp/http-shutdown.test.ts',
     'test/mcp/oauth-flow.test.ts',
+    'test/mcp/oauth-grafana.test.ts',
     'test/mcp/oauth-tokens.test.ts',
     'test/mcp/operations.test.ts',
     'test/mcp/stdio.test.ts',

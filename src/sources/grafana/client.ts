@@ -27,7 +27,7 @@ const TRANSIENT_STATUS: ReadonlySet<number> = new Set([429, 502, 503, 504]);
 
 const CALLER_REFUSED = new UserError(
   'Grafana does not accept the credential with which this request asks it (HTTP 401).',
-  'Whoever configured this client sends a valid one: a token of a Grafana service account of the same organisation in X-Grafana-Service-Account-Token, or what the gateway in front adds after signing in again.',
+  'Whoever configured this client sends a valid one: a token of a Grafana service account of the same organisation in X-Grafana-Service-Account-Token, or what the gateway in front adds after signing in again. Where people sign in at this server, an operator looks whether Grafana knows this person, and at its auth.jwt or auth.proxy.',
 );
 
 export interface GrafanaOptions

@@ -70,6 +70,11 @@ export interface GrafanaSourcesOptions {
    * Uids that the configuration enables; the file is not used then. Null where people enable data sources.
    */
   declared: readonly string[] | null;
+  /**
+   * Whether enabled data sources that Grafana does not show are listed as missing, which is the default. They
+   * may be those of others where callers have a credential of their own.
+   */
+  listsMissing?: boolean;
   /** Makes the circuit breaker of a data source. */
   getBreaker?: ((uid: string) => Breaker) | undefined;
   /** Identity of a data source's cache entries, by its uid. */
@@ -85,7 +90,7 @@ export interface GrafanaSourcesOptions {
  */
 export function createGrafanaSources(options: GrafanaSourcesOptions): GrafanaSources {
   const { client, enablement, declared, ownerOf, wrapSource = (source) => source, now = Date.now } = options;
-  const { store = null } = options;
+  const { store = null, listsMissing = true } = options;
   const naming = storeNaming(store);
   const { toFull, toPlain } = naming;
   /**
@@ -232,7 +237,7 @@ export function createGrafanaSources(options: GrafanaSourcesOptions): GrafanaSou
         : { ...row, enabled: false, source: null, obstacle: describeDisabled(data) };
     });
     const present = new Set(discovered.pyroscopeSources.map(({ uid }) => uid));
-    const gone = [...enabled].filter((uid) => !present.has(uid));
+    const gone = listsMissing ? [...enabled].filter((uid) => !present.has(uid)) : [];
     return [
       ...rows.filter(({ source }) => source !== null),
       ...rows.filter(({ source }) => source === null),

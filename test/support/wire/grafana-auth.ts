@@ -4,6 +4,7 @@ import type {
   GrafanaSetup,
   GrafanaState,
   GrafanaToken,
+  GrafanaUser,
 } from './grafana-state.js';
 import type { Reply, SeenRequest } from './loopback.js';
 
@@ -58,6 +59,13 @@ export function authenticate(
   const key = bearer ?? (user === 'api_key' ? password : undefined);
   const wantedOrg = headers['x-grafana-org-id'];
 
+  const named = state.signIn?.(headers);
+  if (named !== undefined) {
+    const account = state.users.find(({ login }) => login === named);
+    return account === undefined
+      ? refuse('Invalid JWT', 'jwt.invalid')
+      : ofUser(account, wantedOrg, refuse('Unauthorized', 'auth.unauthorized'));
+  }
   if (key !== undefined) {
     const token = state.tokens.find((candidate) => candidate.key === key);
     const problem = token === undefined ? 'unknown' : (token.state ?? 'valid');
@@ -71,11 +79,7 @@ export function authenticate(
         ? errorReply(401, { message: 'invalid username or password', traceID: '' })
         : refuse('Invalid username or password', 'password-auth.failed');
     }
-    const { login, role = 'Viewer', permissions = PERMISSIONS[role], orgIds = [1] } = account;
-    const orgId = wantedOrg === undefined ? (orgIds[0] ?? 1) : Number(wantedOrg);
-    return orgIds.includes(orgId)
-      ? { kind: 'user', login, orgId, permissions }
-      : refuse('Unauthorized', 'auth.unauthorized');
+    return ofUser(account, wantedOrg, refuse('Unauthorized', 'auth.unauthorized'));
   }
   if (header !== '' && isOld) return errorReply(401, { message: 'Invalid Basic Auth Header', traceID: '' });
   if (header === '' && state.anonymous) {
@@ -107,6 +111,12 @@ export function errorReply(status: number, body: object): Reply {
     headers: { 'content-type': 'application/json; charset=UTF-8' },
     body: JSON.stringify(body),
   };
+}
+
+function ofUser(account: GrafanaUser, wantedOrg: string | undefined, foreign: Reply): Identity | Reply {
+  const { login, role = 'Viewer', permissions = PERMISSIONS[role], orgIds = [1] } = account;
+  const orgId = wantedOrg === undefined ? (orgIds[0] ?? 1) : Number(wantedOrg);
+  return orgIds.includes(orgId) ? { kind: 'user', login, orgId, permissions } : foreign;
 }
 
 function ofToken(token: GrafanaToken, wantedOrg: string | undefined, old: boolean): Identity | Reply {

@@ -17,6 +17,9 @@ const NOT_PASSED_ON = new Set([
   'x-forwarded-port',
   'x-forwarded-proto',
   'x-grafana-org-id',
+  // Headers of auth.jwt and auth.proxy: Grafana takes those out that it is configured for.
+  'x-jwt-assertion',
+  'x-webauth-user',
 ]);
 
 /**

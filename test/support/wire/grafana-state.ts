@@ -1,3 +1,5 @@
+import type { SeenRequest } from './loopback.js';
+
 export type GrafanaVersion = '9.4' | '12.3';
 
 export interface GrafanaDataSource {
@@ -80,6 +82,11 @@ export interface GrafanaState {
   users: GrafanaUser[];
   /** Whether a request without credentials is a Viewer. */
   anonymous: boolean;
+  /**
+   * Reads the user of a request that an assertion or a proxy names (`auth.jwt`, `auth.proxy`): a login, null
+   * for one that does not hold, undefined where there is none.
+   */
+  signIn?: (headers: SeenRequest['headers']) => string | null | undefined;
   /** Plugins of apps with their versions, as `grafana-pyroscope-app`. */
   apps: Record<string, string>;
 }
