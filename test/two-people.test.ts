@@ -224,12 +224,10 @@ function makeDashboard(team: Team, orgId: number) {
 async function startOrganisations(): Promise<World> {
   const stores = await Promise.all(TEAMS.map((team) => startStore([team])));
   const grafana = await startGrafanaServer({
-    dataSources: stores.map(({ url }, index) => ({
-      name: 'profiles',
-      uid: 'profiles',
-      url,
-      orgId: index + 1,
-    })),
+    dataSources: stores.flatMap(({ url }, index) => [
+      { name: TEAMS[index] ?? '', uid: `${TEAMS[index]}-second`, url, orgId: index + 1 },
+      { name: 'profiles', uid: 'profiles', url, orgId: index + 1, isDefault: true },
+    ]),
     dashboards: TEAMS.map((team, index) => makeDashboard(team, index + 1)),
     tokens: TEAMS.map((team, index) => ({ key: makeToken(team), orgId: index + 1 })),
   });
@@ -239,7 +237,7 @@ async function startOrganisations(): Promise<World> {
     '--grafana-url',
     grafana.url,
     '--enabled-sources',
-    'profiles',
+    'profiles,alpha-second,beta-second',
     '--caller-credentials',
     'required',
   ];
