@@ -22,6 +22,7 @@ const ROOMS = {
   'offload.ts': { imports: ['jobs.ts', 'work'] },
   commands: {
     imports: [
+      'jobs.ts',
       'access',
       'mcp',
       'tools',

@@ -7,6 +7,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { thirdPartyNotices } from './notices.mjs';
+import { recordOpening } from './opening.mjs';
 import { keepOwnSources } from './source-maps.mjs';
 
 const here = path.dirname(fileURLToPath(import.meta.url));
@@ -111,4 +112,5 @@ for (const name of readdirSync(target).filter((file) => file.endsWith('.map'))) 
   writeFileSync(file, JSON.stringify(keepOwnSources(JSON.parse(readFileSync(file, 'utf8')))));
 }
 copyFileSync(path.join(root, 'dist/view.html'), path.join(target, 'view.html'));
+writeFileSync(path.join(target, 'opening.json'), JSON.stringify(await recordOpening()));
 writeFileSync(path.join(target, 'NOTICES.txt'), thirdPartyNotices(root, inputs));

@@ -1,11 +1,12 @@
 import { type Identity, SERVER_RIGHTS } from '../access/identity.js';
 import type { Config } from '../config/read.js';
 import type { EnvironmentOf } from '../mcp/caller.js';
+import { openStdio } from '../mcp/opening/stdio.js';
+import type { StdioServer } from '../mcp/stdio.js';
 import type { Log } from '../telemetry/log.js';
 import type { Metrics } from '../telemetry/metrics.js';
 import type { Io } from './environment.js';
 import { createEnvironments } from './environments.js';
-import { keepHeapSmall } from './heap.js';
 
 /** Longest time from the wish to stop to the end of the process, beyond what calls in flight are given. */
 const BACKSTOP_MS = 5_000;
@@ -18,13 +19,12 @@ const IDLE_MARGIN_MS = 60_000;
  * @throws UsageError, UserError when it cannot start
  */
 export async function serve(config: Config, log: Log, io: Io): Promise<void> {
-  keepHeapSmall();
   const metrics = config.http === null ? null : await openMetrics();
   // Over stdio loaded and made with the first call: a client lists the tools at once.
   const environments = createEnvironments(config, log, { meter: metrics?.meter, auditLog: io.audit });
   const server =
     config.http === null || metrics === null
-      ? await startStdio(environments.environmentOf, log)
+      ? startStdio(config, environments.environmentOf, log)
       : await startHttp(config, config.http, {
           environmentOf: environments.environmentOf,
           metrics,
@@ -82,9 +82,18 @@ const SERVER_IDENTITY: Identity = { client: 'server', rights: SERVER_RIGHTS };
 /** Signal of work that ends with the process. */
 const NEVER = new AbortController().signal;
 
-async function startStdio(environmentOf: EnvironmentOf, log: Log) {
-  const { serveOverStdio } = await import('../mcp/stdio.js');
-  return serveOverStdio(() => environmentOf(SERVER_IDENTITY, NEVER), log);
+function startStdio(config: Config, environmentOf: EnvironmentOf, log: Log): StdioServer {
+  return openStdio(async (input, answered) => {
+    const [{ serveOverStdio }, { keepHeapSmall }] = await Promise.all([
+      import('../mcp/stdio.js'),
+      import('./heap.js'),
+    ]);
+    keepHeapSmall();
+    const server = serveOverStdio(() => environmentOf(SERVER_IDENTITY, NEVER), log, input, answered);
+    // A client that lists the tools will call some; one that only calls has no time for this.
+    if (answered.size > 0) void import('./warm.js').then(({ loadAhead }) => loadAhead(config));
+    return server;
+  });
 }
 
 interface HttpParts {
@@ -99,10 +108,12 @@ async function startHttp(
   address: NonNullable<Config['http']>,
   { environmentOf, metrics, log, io }: HttpParts,
 ) {
-  const [{ serveOverHttp }, { createOperations }] = await Promise.all([
+  const [{ serveOverHttp }, { createOperations }, { keepHeapSmall }] = await Promise.all([
     import('../mcp/http/serve.js'),
     import('../mcp/operations.js'),
+    import('./heap.js'),
   ]);
+  keepHeapSmall();
   let notReady: string | null = 'starting';
   const server = await serveOverHttp(environmentOf, log, {
     ...address,

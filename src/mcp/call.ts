@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 
 import { type NotReadReason, PatternError, UpstreamError, UserError } from '../errors.js';
@@ -111,7 +110,7 @@ export function runCall<T>(
   callerSignal: AbortSignal,
   progress?: Progress,
 ): Promise<{ value: T } | CallFailure> {
-  const id = randomUUID().slice(0, 8);
+  const id = crypto.randomUUID().slice(0, 8);
   return withCall(id, async () => {
     const { log, meter = NO_METER, audit = () => {} } = environment;
     const followed = followCall(call.name, environment.context.sources, audit);

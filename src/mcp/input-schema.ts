@@ -20,18 +20,29 @@ export type PublishedSchema = {
   required?: readonly string[];
 };
 
-const propertiesByTool = new WeakMap<Tool, ReadonlyMap<string, Property>>();
+/** The arguments of a tool with their JSON schemas, and the names of those that a call must have. */
+interface Arguments {
+  properties: ReadonlyMap<string, Property>;
+  required: readonly string[];
+}
+
+const argumentsByTool = new WeakMap<Tool, Arguments>();
+
+function readArguments(tool: Tool): Arguments {
+  const known = argumentsByTool.get(tool);
+  if (known !== undefined) return known;
+  const { properties = {}, required = [] } = z.toJSONSchema(tool.input, { io: 'input' });
+  const entries = Object.entries(properties).map(
+    ([name, schema]) => [name, typeof schema === 'boolean' ? {} : schema] as const,
+  );
+  const all = { properties: new Map(entries), required };
+  argumentsByTool.set(tool, all);
+  return all;
+}
 
 /** A tool's arguments with their JSON schemas. */
 export function readProperties(tool: Tool): ReadonlyMap<string, Property> {
-  const known = propertiesByTool.get(tool);
-  if (known !== undefined) return known;
-  const { properties = {} } = z.toJSONSchema(tool.input, { io: 'input' });
-  const all = new Map(
-    Object.entries(properties).map(([name, schema]) => [name, typeof schema === 'boolean' ? {} : schema]),
-  );
-  propertiesByTool.set(tool, all);
-  return all;
+  return readArguments(tool).properties;
 }
 
 /**
@@ -41,12 +52,10 @@ export function readProperties(tool: Tool): ReadonlyMap<string, Property> {
  * into the description. An argument that a link may stand for is not required.
  */
 export function inputJsonSchema(tool: Tool): PublishedSchema {
-  const { required: all = [] } = z.toJSONSchema(tool.input, { io: 'input' });
+  const { properties: all, required: needed } = readArguments(tool);
   const linked: readonly string[] = tool.input.shape.url === undefined ? [] : LINKED_ARGUMENTS;
-  const required = all.filter((name) => !linked.includes(name));
-  const properties = Object.fromEntries(
-    [...readProperties(tool)].map(([name, property]) => [name, published(property)]),
-  );
+  const required = needed.filter((name) => !linked.includes(name));
+  const properties = Object.fromEntries([...all].map(([name, property]) => [name, published(property)]));
   return { type: 'object', properties, ...(required.length > 0 ? { required } : {}) };
 }
 

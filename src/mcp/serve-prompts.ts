@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import {
   completable,
   type GetPromptResult,
@@ -60,7 +59,7 @@ export function promptRegistration(
         throw invalid(error);
       }
       ended('internal_error');
-      const id = randomUUID().slice(0, 8);
+      const id = crypto.randomUUID().slice(0, 8);
       log.error(`prompt ${name} failed (${id})`, error);
       throw new ProtocolError(
         ProtocolErrorCode.InternalError,

@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import {
   isJSONRPCErrorResponse,
   isJSONRPCNotification,
@@ -11,6 +12,7 @@ import { StdioServerTransport, serveStdio } from '@modelcontextprotocol/server/s
 import type { Log } from '../telemetry/log.js';
 import type { CallEnvironment } from './call.js';
 import { boundedLines, MAX_LINE_BYTES } from './lines.js';
+import type { Answered } from './opening/stdio.js';
 import { createServerFactory } from './server.js';
 
 /** JSON-RPC's code for what is no valid request. */
@@ -24,9 +26,17 @@ export interface StdioServer {
   close(): Promise<void>;
 }
 
-/** Serves MCP over stdin and stdout, protocols of both eras, until the client closes them. */
-export function serveOverStdio(environmentOf: () => Promise<CallEnvironment>, log: Log): StdioServer {
-  const transport = new PatientStdio();
+/**
+ * Serves MCP over stdin and stdout, protocols of both eras, until the client closes them.
+ * @param answered requests that are answered already: their answers are dropped
+ */
+export function serveOverStdio(
+  environmentOf: () => Promise<CallEnvironment>,
+  log: Log,
+  input: Readable = process.stdin,
+  answered: Answered = new Map(),
+): StdioServer {
+  const transport = new PatientStdio(input, answered);
   const server = serveStdio(createServerFactory(environmentOf), {
     transport,
     onerror: (error) => log.warn(`stdio: ${error.message}`),
@@ -53,10 +63,14 @@ class PatientStdio implements Transport {
     maxBufferSize: 2 * MAX_LINE_BYTES,
   });
   readonly #unanswered = new Set<RequestId>();
+  readonly #source: Readable;
+  readonly #answered: Answered;
   #inputEnded = false;
   #resolveClosed: () => void = () => {};
 
-  constructor() {
+  constructor(source: Readable, answered: Answered) {
+    this.#source = source;
+    this.#answered = answered;
     this.closed = new Promise((resolve) => {
       this.#resolveClosed = resolve;
     });
@@ -69,23 +83,24 @@ class PatientStdio implements Transport {
     };
     this.#inner.onerror = (error) => this.onerror?.(error);
     this.#inner.onclose = () => {
-      process.stdin.unpipe(this.#input);
+      this.#source.unpipe(this.#input);
       this.onclose?.();
       this.#resolveClosed();
     };
     await this.#inner.start();
-    process.stdin.once('end', () => this.#endInput());
-    process.stdin.once('close', () => this.#endInput());
-    process.stdin.on('error', (error) => this.onerror?.(error));
-    process.stdin.pipe(this.#input, { end: false });
+    this.#source.once('end', () => this.#endInput());
+    this.#source.once('close', () => this.#endInput());
+    this.#source.on('error', (error) => this.onerror?.(error));
+    this.#source.pipe(this.#input, { end: false });
   }
 
   async send(message: JSONRPCMessage): Promise<void> {
+    const answer = isJSONRPCResultResponse(message) || isJSONRPCErrorResponse(message);
+    const id = answer ? message.id : undefined;
     try {
-      await this.#inner.send(message);
+      if (id === undefined || !this.#drop(id)) await this.#inner.send(message);
     } finally {
-      const answer = isJSONRPCResultResponse(message) || isJSONRPCErrorResponse(message);
-      if (answer && message.id !== undefined) this.#settle(message.id);
+      if (id !== undefined) this.#settle(id);
     }
   }
 
@@ -111,6 +126,14 @@ class PatientStdio implements Transport {
     const message = `A message is at most ${MAX_LINE_BYTES} bytes; this line is longer and was not read.`;
     const refusal = { jsonrpc: '2.0', id, error: { code: INVALID_REQUEST, message } };
     process.stdout.write(`${JSON.stringify(refusal)}\n`);
+  }
+
+  /** Whether the answer to a request is to be dropped, as the request is answered already. */
+  #drop(id: RequestId): boolean {
+    const count = this.#answered.get(id) ?? 0;
+    if (count > 1) this.#answered.set(id, count - 1);
+    else this.#answered.delete(id);
+    return count > 0;
   }
 
   #settle(id: RequestId): void {

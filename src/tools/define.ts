@@ -23,6 +23,8 @@ interface Surface<Input extends z.ZodObject> {
 
 export interface Tool<Input extends z.ZodObject = z.ZodObject> extends Surface<Input> {
   run(args: z.output<Input>, context: ToolContext): Promise<Answer>;
+  /** Loads the code of `run` ahead of the first call, where it is loaded with that. */
+  preload?(): Promise<unknown>;
 }
 
 /**
@@ -38,6 +40,7 @@ export function defineTool<Input extends z.ZodObject>({
 }: Surface<Input> & { name: ToolName; load(): Promise<{ run: Run<Input> }> }): Tool<Input> {
   return {
     ...surface,
+    preload: load,
     run: async (args, context) => {
       const { run } = await load();
       const { name: tool, input } = surface;

@@ -21,6 +21,7 @@ export const PARTS: Readonly<Record<string, readonly string[]>> = {
     'test/mcp/oauth-flow.test.ts',
     'test/mcp/oauth-grafana.test.ts',
     'test/mcp/oauth-tokens.test.ts',
+    'test/mcp/opening.test.ts',
     'test/mcp/operations.test.ts',
     'test/mcp/stdio.test.ts',
     'test/planted-secrets.test.ts',
