@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { teamsSource } from '../../test/support/two-teams.js';
-import { UserError } from '../errors.js';
+import { UpstreamError, UserError } from '../errors.js';
 import { createRegistry, type ListedSource, type SourceFinder } from '../sources/registry.js';
 import { restrictRegistry } from './restricted-registry.js';
 
@@ -90,6 +90,25 @@ describe('a restricted registry', () => {
     ];
     expect(failures).toHaveLength(1);
     for (const text of texts) expect(text).not.toContain('beta');
+  });
+
+  test('passes over no store that may have an allowed source and does not answer', async () => {
+    const down: SourceFinder = {
+      ...finder([]),
+      list: async () => {
+        throw new UpstreamError('unreachable', 'refused');
+      },
+    };
+    const stores = [
+      { name: 'a', finder: down },
+      { name: 'b', finder: finder([row('b/1')]) },
+    ];
+    const both = restrictRegistry(createRegistry(stores), ['a/1', 'b/1']);
+    await expect(both.pick(undefined, SIGNAL)).rejects.toThrow('store a: refused');
+    expect((await both.overview(SIGNAL)).defaultSource).toBeNull();
+    const second = restrictRegistry(createRegistry(stores), ['b/1']);
+    expect((await second.pick(undefined, SIGNAL)).uid).toBe('b/1');
+    expect((await second.overview(SIGNAL)).failures).toEqual([]);
   });
 
   test('is the registry itself without a restriction', async () => {

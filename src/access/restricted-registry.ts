@@ -1,6 +1,12 @@
 import { UpstreamError, UserError } from '../errors.js';
 import type { PageAddress } from '../sources/page-address.js';
-import type { ListedSource, SourceOverview, SourceRegistry, StoreFailure } from '../sources/registry.js';
+import type {
+  ListedSource,
+  SourceOverview,
+  SourceRegistry,
+  StoreFailure,
+  StoreOverview,
+} from '../sources/registry.js';
 import type { ProfileSource } from '../sources/source.js';
 
 /**
@@ -24,14 +30,19 @@ export function restrictRegistry(
   const isOfAllowed = ({ source }: PageAddress) => source === null || allowed.includes(source);
 
   const overview = async (signal: AbortSignal): Promise<SourceOverview> => {
-    const { sources, failures } = await registry.overview(signal);
-    const visible = sources.filter(isAllowed);
-    const defaultSource = visible.find(({ source }) => source !== null)?.source ?? null;
+    const { stores, failures } = await registry.overview(signal);
+    const visible = stores.map(({ store, sources, error }) => ({
+      store,
+      sources: sources.filter(isAllowed),
+      error: error !== null && isShown({ store, error }) ? error : null,
+    }));
+    const sources = visible.flatMap((each) => each.sources);
     const shown = failures.filter(isShown);
-    const isEmpty = defaultSource === null && shown.length === 0;
+    const isEmpty = sources.every(({ source }) => source === null) && shown.length === 0;
     return {
-      sources: visible,
-      defaultSource,
+      sources,
+      stores: visible,
+      defaultSource: findFirstSource(findDefaultStore(visible)),
       failures: isEmpty ? [{ store: null, error: noSource() }] : shown,
     };
   };
@@ -75,9 +86,11 @@ export function restrictRegistry(
     },
     async pick(nameOrUid, signal) {
       if (nameOrUid !== undefined) return pickNamed(nameOrUid, signal);
-      const [first = null] = await all(signal);
-      if (first === null) throw noSource();
-      return first;
+      const store = findDefaultStore((await overview(signal)).stores);
+      if (store?.error != null) throw store.error;
+      const source = findFirstSource(store);
+      if (source === null) throw noSource();
+      return source;
     },
     pages: {
       configured: registry.pages.configured.filter(isOfAllowed),
@@ -88,6 +101,15 @@ export function restrictRegistry(
     },
     close: () => registry.close(),
   };
+}
+
+/** Finds the store that a call without `source` is about: one that does not answer is not passed over. */
+function findDefaultStore(stores: readonly StoreOverview[]): StoreOverview | undefined {
+  return stores.find(({ sources, error }) => error !== null || sources.some(({ source }) => source !== null));
+}
+
+function findFirstSource(store: StoreOverview | undefined): ProfileSource | null {
+  return store?.sources.find(({ source }) => source !== null)?.source ?? null;
 }
 
 function noSource(): UserError {

@@ -57,8 +57,18 @@ export interface StoreFailure {
   readonly error: UpstreamError | UserError;
 }
 
+/** The sources of a store, or why they could not be listed. */
+export interface StoreOverview {
+  readonly store: string | null;
+  readonly sources: readonly ListedSource[];
+  /** Null where they were listed, though there may be none. */
+  readonly error: UpstreamError | UserError | null;
+}
+
 export interface SourceOverview {
   sources: readonly ListedSource[];
+  /** Sources by store, in the order in which a call without `source` takes them. */
+  stores: readonly StoreOverview[];
   /** The source of a call that names none; null where that is not known, or there is none. */
   defaultSource: ProfileSource | null;
   /** Stores whose sources could not be listed, or that have none. */
@@ -239,12 +249,17 @@ export function createRegistry(stores: readonly RegistryStore[]): SourceRegistry
           return [{ store: store.name, error: none }];
         }),
       );
-      const firstWithSource = lists.find(
-        ({ rows, error }) => error !== undefined || firstSource(rows) !== null,
+      const byStore = lists.map(({ store, rows = [], error = null }) => {
+        return { store: store.name, sources: rows, error };
+      });
+      const firstStore = byStore.find(
+        ({ sources, error }) => error !== null || firstSource(sources) !== null,
       );
       return {
-        sources: lists.flatMap(({ rows = [] }) => rows),
-        defaultSource: firstSource(firstWithSource?.rows ?? []),
+        sources: byStore.flatMap(({ sources }) => sources),
+        stores: byStore,
+        // A store that does not answer is not passed over.
+        defaultSource: firstSource(firstStore?.sources ?? []),
         failures: stores.length === 0 ? [{ store: null, error: await noSource(signal) }] : failures.flat(),
       };
     },
