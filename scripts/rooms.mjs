@@ -24,6 +24,7 @@ const ROOMS = {
     imports: [
       'jobs.ts',
       'access',
+      'sign-in',
       'mcp',
       'tools',
       'investigation',

@@ -38,6 +38,11 @@ const PLANTED: Record<string, { value: string; secrets: string[] }> = {
     value: file('callers', `# for the team\n${'fi1e-caller'.padEnd(40, 'z')}\n`),
     secrets: ['fi1e-caller'.padEnd(40, 'z')],
   },
+  oauthClientSecret: { value: 'cl1ent-secret-plain', secrets: ['cl1ent-secret-plain'] },
+  oauthClientSecretFile: {
+    value: file('client', 'fi1e-cl1ent-secret\n'),
+    secrets: ['fi1e-cl1ent-secret'],
+  },
 };
 const SECRETS = Object.values(PLANTED).flatMap(({ secrets }) => secrets);
 const USERS = { grafanaUsername: 'viewer', pyroscopeUsername: 'reader' };
@@ -57,6 +62,12 @@ async function echoing(): Promise<string> {
     );
     const all = [request.headers, SECRETS.flatMap(spellings), basic, PLANTED.cacheUrl?.value];
     const message = JSON.stringify(all).slice(0, 100_000);
+    if (request.url === '/.well-known/openid-configuration') {
+      const issuer = `http://${request.headers.host}`;
+      const metadata = { issuer, jwks_uri: `${issuer}/keys`, introspection_endpoint: `${issuer}/introspect` };
+      response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(metadata));
+      return;
+    }
     const status = request.url?.includes('Label') ? 500 : 400;
     response
       .writeHead(status, { 'content-type': 'application/json' })
@@ -72,16 +83,23 @@ async function echoing(): Promise<string> {
   return `http://127.0.0.1:${port}`;
 }
 
+/** Lets callers sign in at the rude server: it is asked about tokens by a client of ours. */
+function signIn(url: string): string[] {
+  const publicUrl = 'https://mcp.example.com/mcp';
+  const client = ['--oauth-client-id', 'mcp', '--oauth-introspection', 'opaque'];
+  return ['--oauth-issuer', url, '--public-url', publicUrl, ...client];
+}
+
 test('every secret option, and every file of tokens, is planted', () => {
   const holding = Object.entries<Option>(OPTIONS).filter(
-    ([, { isSecret, flag }]) => isSecret === true || flag.endsWith('-token-file'),
+    ([, { isSecret, flag }]) => isSecret === true || /-(?:token|secret)-file$/.test(flag),
   );
   expect(holding.map(([name]) => name).sort()).toEqual(Object.keys(PLANTED).sort());
 });
 
 test.each([
-  ['tokens', ['grafanaToken', 'pyroscopeToken']],
-  ['a token file', ['grafanaTokenFile', 'pyroscopeToken']],
+  ['tokens', ['grafanaToken', 'pyroscopeToken', 'oauthClientSecret']],
+  ['a token file', ['grafanaTokenFile', 'pyroscopeToken', 'oauthClientSecretFile']],
   ['users', ['grafanaUsername', 'grafanaPassword', 'pyroscopeUsername', 'pyroscopePassword']],
 ])('with %s', async (_name, credentials) => {
   const url = await echoing();
@@ -106,6 +124,7 @@ test.each([
       url,
       '--enabled-sources',
       'a',
+      ...(credentials.some((name) => name.startsWith('oauth')) ? signIn(url) : []),
     ],
     env,
   );
@@ -126,6 +145,7 @@ test.each([
   await client.callTool('summarize_profile', { service: known, selector: `{a="Bearer ${known}"}` });
   await client.callTool('summarize_profile', { password: 'of-an-argument' });
   await client.close();
+  await fetch(address, { method: 'POST', headers: { authorization: 'Bearer s1gned-in-opaque' } });
   await fetch(address, {
     method: 'POST',
     headers: { authorization: `Bearer ${PLANTED.httpTokenFile?.secrets[0]}` },

@@ -54,6 +54,14 @@ const SETTINGS: Readonly<Record<string, (file: string) => [string[], Record<stri
     ['call', 'list_services'],
     { GRAFANA_URL: 'http://127.0.0.1:9', GRAFANA_SERVICE_ACCOUNT_TOKEN_FILE: file },
   ],
+  'the key that signs': (file) => [
+    [
+      ...['--http', '0', '--oauth-issuer', 'http://127.0.0.1:9', '--public-url', 'http://127.0.0.1:9/mcp'],
+      ...['--grafana-url', 'http://127.0.0.1:9', '--grafana-identity', 'assertion'],
+      ...['--grafana-signing-key-file', file],
+    ],
+    {},
+  ],
   'certificate authorities': (file) => [
     ['call', 'list_services'],
     { GRAFANA_URL: 'https://127.0.0.1:9', GRAFANA_SERVICE_ACCOUNT_TOKEN: 'x', GRAFANA_CA_FILE: file },

@@ -2,13 +2,14 @@ import type { Config } from '../config/read.js';
 import { PACKAGE } from '../version.js';
 import { examineCache } from './doctor-cache.js';
 import { examineGrafana, grafanaSettings } from './doctor-grafana.js';
+import { examineSignIn } from './doctor-sign-in.js';
 import { examineSource } from './doctor-source.js';
 import { createSources, type Io, type OpenStore } from './environment.js';
 import type { Finding } from './finding.js';
 
 /**
- * Checks each configured source: configuration, reachability, credentials, what it holds; then the cache. One
- * line per finding.
+ * Checks each configured source: configuration, reachability, credentials, what it holds; then sign-in and
+ * the cache. One line per finding.
  * @returns 1 when anything fails
  */
 export async function doctor(config: Config, io: Io): Promise<number> {
@@ -33,6 +34,7 @@ export async function doctor(config: Config, io: Io): Promise<number> {
     for (const open of stores.toSorted((a, b) => isLast(a) - isLast(b))) {
       for await (const finding of examineStore(open, config)) print(finding);
     }
+    for await (const finding of examineSignIn(config)) print(finding);
     const cache = await examineCache(config);
     if (cache !== null) print({ ...cache, text: `cache: ${cache.text}` });
   } finally {

@@ -229,3 +229,50 @@ describe('the cache', () => {
     expect((await doctor(['--profiles', DEMO])).stdout).not.toContain('cache:');
   });
 });
+
+describe('sign-in', () => {
+  const asked = (issuer: string, ...more: string[]) =>
+    doctor([
+      '--profiles',
+      DEMO,
+      '--oauth-issuer',
+      issuer,
+      '--public-url',
+      'https://mcp.example.com/mcp',
+      ...more,
+    ]);
+  const provider =
+    (metadata: object = {}): RequestListener =>
+    ({ url, headers }, response) => {
+      const issuer = `http://${headers.host}`;
+      const body = url === '/keys' ? { keys: [] } : { issuer, jwks_uri: `${issuer}/keys`, ...metadata };
+      response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+    };
+
+  test('at a provider that answers is well', async () => {
+    await withServer(provider(), async (url) => {
+      const { code, stdout } = await asked(url);
+      expect(code).toBe(0);
+      expect(stdout).toContain(`sign-in: ${url} publishes its keys`);
+    });
+  });
+
+  test('at a provider that names another issuer, or is not there, is a failure', async () => {
+    await withServer(provider({ issuer: 'https://other.example' }), async (url) => {
+      const { code, stdout } = await asked(url);
+      expect(code).toBe(1);
+      expect(stdout).toContain('names "https://other.example" as its issuer and not');
+    });
+    expect((await asked('http://127.0.0.1:9')).stdout).toMatch(/^fail .*sign-in: .*cannot be reached/m);
+  });
+
+  test('wants the endpoints that the settings need, and the key that signs', async () => {
+    const client = ['--oauth-client-id', 'a', '--oauth-client-secret', 'b', '--oauth-introspection', 'all'];
+    await withServer(provider(), async (url) => {
+      expect((await asked(url, ...client)).stdout).toContain('names no introspection_endpoint');
+      const signing = ['--grafana-url', 'http://127.0.0.1:9', '--grafana-identity', 'assertion'];
+      const { stdout } = await asked(url, ...signing, '--grafana-signing-key-file', '/no/such/key');
+      expect(stdout).toMatch(/^fail .*sign-in: The file of the signing key cannot be read \(ENOENT\)/m);
+    });
+  });
+});
