@@ -19,7 +19,7 @@ import {
 import { type Figures, loadTables } from './load-table.js';
 import { path, processorMs, residentMiB } from './measure.js';
 
-const AGENTS = 50;
+export const AGENTS = 50;
 const ROUNDS = 3;
 const ROUND_MS = 10_000;
 const WARM_UP_MS = 4_000;
@@ -103,15 +103,22 @@ async function measure(situation: Situation, parts: Parts): Promise<Figures> {
 }
 
 /** How many requests the store got since the last time. */
-async function countAsked(store: ChildProcess): Promise<number> {
+export async function countAsked(store: ChildProcess): Promise<number> {
   const answer = once(store, 'message');
   store.send('count');
   const [count]: number[] = await answer;
   return count ?? 0;
 }
 
-/** Calls a tool over HTTP: every second agent in the protocol of 2026-07-28, the others in the older one. */
-function callThrough(pool: Pool, { computeShift, isAlwaysNew }: Situation): Work {
+/**
+ * Calls a tool over HTTP: every second agent in the protocol of 2026-07-28, the others in the older one.
+ * @param findToken gives the token of an agent
+ */
+export function callThrough(
+  pool: Pool,
+  { computeShift, isAlwaysNew }: Situation,
+  findToken: (agent: number) => string = () => TOKEN,
+): Work {
   let made = 0;
   return async (name, agent) => {
     const isModern = agent % 2 === 0;
@@ -121,7 +128,7 @@ function callThrough(pool: Pool, { computeShift, isAlwaysNew }: Situation): Work
       path: '/mcp',
       method: 'POST',
       headers: {
-        authorization: `Bearer ${TOKEN}`,
+        authorization: `Bearer ${findToken(agent)}`,
         'content-type': 'application/json',
         accept: 'application/json, text/event-stream',
         ...(isModern

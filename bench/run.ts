@@ -8,6 +8,7 @@ import { writeFigures } from '../test/support/figures.js';
 import { compareRows } from './compare.js';
 import { filesFigures } from './files.js';
 import { fleetFigures } from './fleet.js';
+import { identityFigures } from './identities.js';
 import { learningSections } from './learning.js';
 import { liveRows } from './live.js';
 import { loadFigures } from './load.js';
@@ -151,6 +152,7 @@ const PARTS: Readonly<Record<string, () => Promise<string>>> = {
   fleet: fleetFigures,
   view: viewFigures,
   'sign-in': signInFigures,
+  identities: identityFigures,
 };
 
 const [wanted] = process.argv.slice(2);
