@@ -37,7 +37,7 @@ test('each client has its snippets, below the root key that it reads', () => {
     'Gemini CLI: mcpServers httpUrl',
     'Goose: extensions command',
     'Goose: extensions uri',
-    'Install: mcpServers command',
+    '# pyroscope-mcp: mcpServers command',
   ]);
 });
 
