@@ -1,5 +1,4 @@
 import { spawn } from 'node:child_process';
-import { createServer } from 'node:net';
 import path from 'node:path';
 import type {
   OAuthClientMetadata,
@@ -15,6 +14,7 @@ import {
 import { Client as OldClient } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport as OldTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import type { ClientKind } from './clients.js';
+import { findPort } from './grafana-process.js';
 import { cleanEnvironment, type Program, start, watchProgram } from './process.js';
 import { ROOT } from './root.js';
 
@@ -93,16 +93,6 @@ export async function startSignInServer(
       await program.exit;
     },
   };
-}
-
-/** Finds a port that is free now: clients compare the address that they ask with the public URL. */
-function findPort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
-    });
-  });
 }
 
 /** How a client is known to the provider. */
