@@ -1,4 +1,4 @@
-import { STORE_KEYS } from '../../dist/config/file/config-file.js';
+import { STORE_KEYS } from '../../dist/config/file/store-keys.js';
 import { OPTIONS } from '../../dist/config/options.js';
 
 /** The example of the page; a test reads it as a configuration. */

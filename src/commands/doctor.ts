@@ -1,4 +1,6 @@
+import { nameStoreKeys } from '../config/file/store-keys.js';
 import type { Config } from '../config/read.js';
+import type { Store } from '../config/stores.js';
 import { PACKAGE } from '../version.js';
 import { examineCache } from './doctor-cache.js';
 import { examineGrafana, grafanaSettings } from './doctor-grafana.js';
@@ -50,7 +52,7 @@ async function* examineStore(open: OpenStore, config: Config): AsyncGenerator<Fi
     const { source } = open;
     const name = source.name;
     yield { level: 'ok', text: `${name}: ${source.description ?? source.kind}` };
-    for (const finding of await examineSource(source, signal)) yield prefix(name, finding);
+    for (const finding of await examineSource(source, signal)) yield prefix(name, finding, open.store);
     return;
   }
   const { grafana, store } = open;
@@ -58,10 +60,13 @@ async function* examineStore(open: OpenStore, config: Config): AsyncGenerator<Fi
   yield { level: 'ok', text: `${name}: ${grafanaSettings(store.settings)}` };
   const clock = { signal, now: Date.now };
   for await (const finding of examineGrafana(grafana, store.settings, config, clock)) {
-    yield prefix(name, finding);
+    yield prefix(name, finding, store);
   }
 }
 
-function prefix(name: string, finding: Finding): Finding {
-  return { ...finding, text: `${name}: ${finding.text}` };
+/** Puts the name of a store in front, and names its settings as the configuration file does. */
+function prefix(name: string, finding: Finding, { name: storeName, kind }: Store): Finding {
+  const rename = (text: string) => (storeName === null ? text : nameStoreKeys(text, storeName, kind));
+  const text = rename(`${name}: ${finding.text}`);
+  return finding.level === 'ok' ? { ...finding, text } : { ...finding, text, fix: rename(finding.fix) };
 }

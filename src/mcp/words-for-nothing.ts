@@ -88,7 +88,10 @@ async function isKnown(
 async function isSource(word: string, context: ToolContext): Promise<boolean> {
   const { sources } = await context.sources.overview(context.signal);
   const wanted = word.toLowerCase();
-  return sources.some(({ name, uid }) => uid === word || name.toLowerCase() === wanted);
+  // The name of a store means its default source.
+  return sources.some(
+    ({ name, uid }) => uid === word || uid.startsWith(`${word}/`) || name.toLowerCase() === wanted,
+  );
 }
 
 async function isInSource(

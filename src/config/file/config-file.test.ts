@@ -7,7 +7,8 @@ import { ROOT } from '../../../test/support/root.js';
 import { UsageError } from '../../errors.js';
 import { OPTIONS, type Option } from '../options.js';
 import { loadConfig, readConfig } from '../read.js';
-import { parseConfigFile, STORE_KEYS } from './config-file.js';
+import { parseConfigFile } from './config-file.js';
+import { nameStoreKeys, STORE_KEYS } from './store-keys.js';
 
 const SECRET = 'hunter2-s3cr3t';
 const FILE = '/etc/pyroscope-mcp/config.yaml';
@@ -371,6 +372,13 @@ describe('every setting of the table that is no command’s can stand in the fil
     expect(given).toEqual([name]);
     expect(given.map((option) => file.text(option))).toEqual(['none']);
   });
+});
+
+test('advice about settings is told in the words of the file', () => {
+  const text = 'Set GRAFANA_SERVICE_ACCOUNT_TOKEN_FILE, GRAFANA_SERVICE_ACCOUNT_TOKEN or PYROSCOPE_URL.';
+  expect(nameStoreKeys(text, 'prod', 'grafana')).toBe(
+    'Set stores.prod.token-file, stores.prod.token or PYROSCOPE_URL.',
+  );
 });
 
 test('a file is opened where a flag or the variable names it, and not for help', async () => {

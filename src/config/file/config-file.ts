@@ -2,9 +2,10 @@ import path from 'node:path';
 import { UsageError } from '../../errors.js';
 import { readSettingFileNow, reasonOfSettingFile } from '../../setting-file.js';
 import { safeText } from '../../text/sanitise.js';
-import type { Option, OptionName, StoreKind } from '../options.js';
+import type { StoreKind } from '../options.js';
 import { createReferences } from './references.js';
-import { type FileSettings, listOptions, readSettings, refuseKey, type SettingsOptions } from './settings.js';
+import { type FileSettings, readSettings, refuseKey, type SettingsOptions } from './settings.js';
+import { listOptions, STORE_KEYS } from './store-keys.js';
 import { type FileNode, parseYaml, type Refuse } from './yaml.js';
 
 /** Maximum number of stores: each is asked for its sources, and has connections of its own. */
@@ -137,24 +138,3 @@ function readStore(
   const [kindName, { keys }] = kind;
   return { ...readSettings({ ...shared, node, keys, prefix }), name, kind: kindName };
 }
-
-interface StoreKeys {
-  /** Key with the address or directory, which tells the kind. */
-  address: string;
-  keys: ReadonlyMap<string, OptionName>;
-}
-
-/** Keys of each kind of store: the flags without the name of their kind. */
-export const STORE_KEYS: ReadonlyMap<StoreKind, StoreKeys> = new Map(
-  (
-    [
-      ['grafana', 'grafana'],
-      ['pyroscope', 'pyroscope'],
-      ['files', 'profiles'],
-    ] as const
-  ).map(([kind, address]) => {
-    const toKey = ({ flag }: Option) => (flag === `${kind}-url` ? kind : flag.replace(`${kind}-`, ''));
-    const own = listOptions().filter(([, { store }]) => store === kind);
-    return [kind, { address, keys: new Map(own.map(([name, option]) => [toKey(option), name])) }];
-  }),
-);

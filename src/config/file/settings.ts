@@ -3,6 +3,7 @@ import { findNearest } from '../../text/nearest.js';
 import { safeText } from '../../text/sanitise.js';
 import { OPTIONS, type Option, type OptionName } from '../options.js';
 import { HOW_TO_REFER, type References } from './references.js';
+import { listOptions } from './store-keys.js';
 import type { FileNode, Refuse } from './yaml.js';
 
 /** Settings of a map of the file, under the names of their options. */
@@ -77,14 +78,6 @@ export function readSettings(options: SettingsOptions): FileSettings {
 function findFileOption(name: OptionName): OptionName | null {
   const wanted = `${OPTIONS[name].flag}-file`;
   return listOptions().find(([, { flag }]) => flag === wanted)?.[0] ?? null;
-}
-
-/** The options of the table that no single command owns. */
-export function listOptions(): [OptionName, Option][] {
-  // The keys of the table are the names by definition; Object.entries only knows that they are texts.
-  return (Object.entries(OPTIONS) as [OptionName, Option][]).filter(
-    ([, { command }]) => command === undefined,
-  );
 }
 
 function readValue(
