@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -13,11 +13,13 @@ import { freePort, startServer } from '../support/pyroscope.js';
 
 // The services of compose.yaml as processes, each with the command and environment that stand there; only
 // paths of the container and names between containers are replaced. Grafana runs where GRAFANA_BIN names its
-// program and GRAFANA_HOME its folder; without it the server asks Pyroscope itself.
+// program and GRAFANA_HOME its folder; without it the server asks Pyroscope itself. Prometheus runs where
+// PROMETHEUS_BIN names its program.
 
 const program = process.env.PYROSCOPE_BIN;
 const grafana = process.env.GRAFANA_BIN;
 const grafanaHome = process.env.GRAFANA_HOME;
+const prometheus = process.env.PROMETHEUS_BIN;
 if (!program) console.warn('The services of compose.yaml are not started: set PYROSCOPE_BIN to run them.');
 
 const serviceSchema = z.object({
@@ -30,6 +32,7 @@ const { services } = z
     services: z.object({
       pyroscope: serviceSchema,
       grafana: serviceSchema,
+      prometheus: serviceSchema,
       'demo-app': serviceSchema,
       'pyroscope-mcp': serviceSchema,
     }),
@@ -42,6 +45,12 @@ afterAll(async () => {
   for (const stop of running.reverse()) await stop();
   await rm(data, { recursive: true, force: true });
 });
+
+const kill = (child: ChildProcess) =>
+  new Promise((resolve) => {
+    child.once('exit', resolve);
+    child.kill('SIGKILL');
+  });
 
 /** Starts Grafana with the files that compose.yaml mounts; answers with its address. */
 async function startGrafana(binary: string, home: string, pyroscope: string): Promise<string> {
@@ -70,18 +79,34 @@ async function startGrafana(binary: string, home: string, pyroscope: string): Pr
       GF_PATHS_PROVISIONING: provisioning,
     },
   });
-  running.push(
-    () =>
-      new Promise((resolve) => {
-        child.once('exit', resolve);
-        child.kill('SIGKILL');
-      }),
-  );
+  running.push(() => kill(child));
   const url = `http://127.0.0.1:${port}`;
   await expect
     .poll(() => fetch(`${url}/api/health`).then(({ status }) => status), { timeout: 120_000 })
     .toBe(200);
   return url;
+}
+
+/** Starts Prometheus with the file that compose.yaml mounts; answers with its address. */
+async function startPrometheus(binary: string, target: string): Promise<string> {
+  const file = path.join(data, 'prometheus.yml');
+  const text = readFileSync(path.join(ROOT, 'docker/prometheus.yml'), 'utf8');
+  expect(text).toContain('pyroscope-mcp:8080');
+  // The interval of a demo is too long for a test.
+  writeFileSync(file, text.replace('pyroscope-mcp:8080', target).replace('10s', '1s'));
+  const port = await freePort();
+  const { command } = services.prometheus;
+  const child = spawn(
+    binary,
+    [
+      ...command.map((flag) => flag.replace('/etc/prometheus/prometheus.yml', file)),
+      `--storage.tsdb.path=${path.join(data, 'prometheus')}`,
+      `--web.listen-address=127.0.0.1:${port}`,
+    ],
+    { stdio: 'ignore', env: cleanEnvironment() },
+  );
+  running.push(() => kill(child));
+  return `http://127.0.0.1:${port}`;
 }
 
 test.runIf(program)(
@@ -133,6 +158,18 @@ test.runIf(program)(
       expect(isError, text).toBe(false);
       expect(text).toContain('Verdict: CODE REGRESSION');
       expect(text).toContain('1. northwind.dev/checkout/coupon.loadPattern');
+      if (grafana && grafanaHome) {
+        // The dashboard that compose.yaml mounts was provisioned, and is learned from.
+        const patterns = await client.callTool('find_query_patterns', {});
+        expect(patterns.text).toContain('Services under test');
+      }
+      if (prometheus) {
+        const url = await startPrometheus(prometheus, `127.0.0.1:${port}`);
+        const query = `${url}/api/v1/query?query=pyroscope_mcp_calls_total`;
+        await expect
+          .poll(() => fetch(query).then((response) => response.text(), String), { timeout: 60_000 })
+          .toContain('"tool":"investigate"');
+      }
     } finally {
       await client.close();
     }
