@@ -1,6 +1,6 @@
 import { functionData, type GuessedOwner, type NamedFunction } from '../profile/code/named-function.js';
 import type { Confidence, Finding } from '../profile/compare/finding.js';
-import { spreadBelow, waitsBelow } from '../profile/compare/growth/below.js';
+import { networkPartBelow, spreadBelow, waitsBelow } from '../profile/compare/growth/below.js';
 import { busiestLine, type GrowthPath, growthPath } from '../profile/compare/growth/path.js';
 import { growthSite, type SiteGrowth } from '../profile/compare/growth.js';
 import { isMixOfRequests } from '../profile/compare/requests/mix.js';
@@ -137,6 +137,7 @@ function changeFinding(
       ...(isRest ? { isRest } : {}),
     },
     load: culprit.load,
+    waits: kind === 'code' && type.isWallClock ? networkWait(contrast, culprit.fn) : [],
     alike: carrier === null ? [...new Set(attribution.map(({ label }) => label))] : [],
     label:
       carrier === null
@@ -155,6 +156,14 @@ function changeFinding(
     from: from === null ? null : functionData(contrast.joined.functions[from], 0),
     also: [],
   };
+}
+
+/** Smallest part of the added time that must wait for the network, so that the finding says so. */
+const MOSTLY_WAITS = 0.5;
+
+function networkWait(contrast: Contrast, fn: number): Finding['waits'] {
+  const part = networkPartBelow(contrast, fn);
+  return part >= MOSTLY_WAITS ? [{ kind: 'network', part }] : [];
 }
 
 /**

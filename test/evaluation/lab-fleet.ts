@@ -45,6 +45,7 @@ export async function loadLabFleet(
       truth: isCalm
         ? { verdict: 'no_change' as const, functions: [], guiltyCallers: [], label: null, since: null }
         : truth,
+      isVictim: false,
       errors: isCalm || truth.functions.length === 0 ? 0 : Number.POSITIVE_INFINITY,
     })),
     source,

@@ -20,7 +20,10 @@ export interface FleetScore {
   /** Number of services in which no code is to blame. */
   innocent: number;
   accused: number;
-  /** Whether every listed guilty service stands before every innocent one. */
+  /**
+   * Whether every listed guilty service stands before every innocent one, and a plain fault of the service
+   * for which others wait before these.
+   */
   ordered: boolean;
   wrong: string[];
 }
@@ -56,8 +59,16 @@ export function scoreFleet(fleet: FleetCase, { data }: Pick<AskedFleet, 'data'>)
   for (const { service, verdict, function: fn } of accused)
     wrong.push(`${service} (${truthOf.get(service)?.kind}) is accused: ${verdict} of ${fn}`);
   const lastGuilty = planted.findLastIndex(({ service }) => isGuilty(service));
-  const ordered = planted.slice(0, lastGuilty + 1).every(({ service }) => isGuilty(service));
-  if (!ordered) wrong.push('an innocent service stands before a guilty one');
+  const isGuiltyFirst = planted.slice(0, lastGuilty + 1).every(({ service }) => isGuilty(service));
+  if (!isGuiltyFirst) wrong.push('an innocent service stands before a guilty one');
+  const isVictim = (service: string) => truthOf.get(service)?.isVictim === true;
+  const firstVictim = planted.findIndex(({ service }) => isVictim(service));
+  const later = firstVictim < 0 ? [] : planted.slice(firstVictim);
+  const isCauseFirst = placed.every(
+    ({ service, isVictim }) => isVictim || later.every((entry) => entry.service !== service),
+  );
+  if (!isCauseFirst) wrong.push('a service that waits stands before the one for which it waits');
+  const ordered = isGuiltyFirst && isCauseFirst;
   return {
     plain: plainOnes.length,
     listed: placed.length,

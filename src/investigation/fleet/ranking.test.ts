@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import type { Confidence, Finding, Verdict } from '../../profile/compare/finding.js';
+import { buildFinding } from '../../../test/support/finding.js';
+import type { Confidence, Verdict } from '../../profile/compare/finding.js';
+import { parseProfileType } from '../../profile/types/types.js';
 import { commonOnset, rankFleet } from './ranking.js';
 import type { JudgedUnit } from './triage.js';
 
@@ -22,7 +24,7 @@ const judged = (
     verdict,
     isSoFar: false,
     causes: [],
-    findings: verdict === 'no_change' ? [] : [{ confidence } as Finding],
+    findings: verdict === 'no_change' ? [] : [buildFinding({ confidence })],
     rows: [{ before: 1 } as JudgedUnit['rows'][number]],
     since: null,
     weight: 0.1,
@@ -34,11 +36,20 @@ const judged = (
 };
 const names = (units: readonly JudgedUnit[]) => units.map(({ unit }) => unit.service);
 
+const WALL = parseProfileType('wall:wall:nanoseconds:wall:nanoseconds');
+if (WALL === null) throw new Error('no type of wall-clock time');
+const WAITING = { type: WALL, waits: [{ kind: 'network', part: 0.9 }] };
+
 describe('the order of a fleet', () => {
   const ranked = rankFleet([
     judged('moved', 'moved'),
     judged('calm', 'no_change'),
     judged('unsure', 'code_regression', { severity: 0.9, confidence: 'low' }),
+    judged('waits', 'code_regression', { severity: 0.8, findings: [buildFinding(WAITING)] }),
+    judged('waits, unsure', 'code_regression', {
+      severity: 0.7,
+      findings: [buildFinding({ ...WAITING, confidence: 'low' })],
+    }),
     judged('worse', 'leak', { severity: 0.5 }),
     judged('bad', 'contention', { severity: 0.2, confidence: 'medium' }),
     judged('busy', 'load_increase', { weight: 0.3 }),
@@ -47,8 +58,8 @@ describe('the order of a fleet', () => {
     judged('quiet', 'inconclusive', { findings: [] }),
   ]);
 
-  test('causes by severity, the unsure behind them, then moved code', () => {
-    expect(names(ranked.suspects)).toEqual(['worse', 'bad', 'unsure', 'moved']);
+  test('causes by severity, then who waits for another, then the unsure, then moved code', () => {
+    expect(names(ranked.suspects)).toEqual(['worse', 'bad', 'waits', 'unsure', 'waits, unsure', 'moved']);
   });
 
   test('more load, the heaviest first; the unchanged; those of which nothing is known, with the reason', () => {

@@ -1,4 +1,5 @@
 import type { Verdict } from '../../profile/compare/finding.js';
+import { networkWait } from '../../profile/compare/network-wait.js';
 import { newsIn } from '../agreement.js';
 import type { JudgedUnit } from './triage.js';
 
@@ -16,8 +17,9 @@ export interface RankedFleet {
 const ACCUSING: readonly Verdict[] = ['leak', 'contention', 'code_regression'];
 
 /**
- * Sorts units: those with a cause in code by severity, of which the unsure ones come last; then moved code,
- * then what changed and is not explained (docs/comparison.md §9).
+ * Sorts units: those with a cause in code by severity, of which those that wait for another service come
+ * later and the unsure ones last; then moved code, then what changed and is not explained
+ * (docs/comparison.md §9).
  */
 export function rankFleet(units: readonly JudgedUnit[]): RankedFleet {
   const suspects = units.filter(isSuspect).sort(bySeverity);
@@ -42,14 +44,26 @@ function isSuspect(judged: JudgedUnit): boolean {
   return computeRank(judged) < RANKS.length;
 }
 
-/** Reasons to list a unit, the most telling first. */
+/**
+ * Reasons to list a unit, the most telling first: a unit that mostly waits for another service is an effect,
+ * and the cause may be in the fleet.
+ */
 const RANKS: readonly ((judged: JudgedUnit) => boolean)[] = [
-  ({ verdict, findings }) => ACCUSING.includes(verdict) && findings[0]?.confidence !== 'low',
+  (judged) => isSure(judged) && !isWaiting(judged),
+  isSure,
   ({ verdict }) => ACCUSING.includes(verdict),
   ({ verdict }) => verdict === 'moved',
   ({ verdict, rows, notLookedAt }) =>
     verdict === 'inconclusive' && notLookedAt === null && newsIn(rows).length > 0,
 ];
+
+function isSure({ verdict, findings }: JudgedUnit): boolean {
+  return ACCUSING.includes(verdict) && findings[0]?.confidence !== 'low';
+}
+
+function isWaiting({ findings: [first] }: JudgedUnit): boolean {
+  return first !== undefined && networkWait(first) > 0;
+}
 
 function computeRank(judged: JudgedUnit): number {
   const rank = RANKS.findIndex((applies) => applies(judged));

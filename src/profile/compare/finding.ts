@@ -77,7 +77,10 @@ export interface Finding {
     at: NamedFunction;
     parts: readonly { callee: NamedFunction | null; part: number }[];
   } | null;
-  /** Kinds of waiting of the goroutines that were added, with their parts; else empty. */
+  /**
+   * Kinds of waiting of the goroutines that were added, with their parts; of wall-clock time that mostly
+   * waits for another program over a connection, `network`; else empty.
+   */
   waits: readonly { kind: string; part: number }[];
   /** Set where allocations brought time of the garbage collector with them. */
   collector: CollectorTime | null;

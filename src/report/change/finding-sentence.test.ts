@@ -246,6 +246,14 @@ describe('the path', () => {
   });
 });
 
+test('added wall-clock time that waits for the network points beyond the service', () => {
+  const wall = { ...FINDING.type, isWallClock: true };
+  const finding = { ...FINDING, type: wall, waits: [{ kind: 'network', part: 0.974 }] };
+  expect(writeSentence(finding)).toContain(
+    '; 97.4% of the added time waits for an answer over the network: what it calls may be the cause',
+  );
+});
+
 test('a sentence is understood alone and names a time with its date once', () => {
   const since = { after: NOON, before: NOON + MINUTE };
   const finding = { ...FINDING, alike: ['pod'], since, until: NOON + 2 * MINUTE };

@@ -1,4 +1,5 @@
 import type { Finding } from '../../profile/compare/finding.js';
+import { networkWait } from '../../profile/compare/network-wait.js';
 import type { ProfileType } from '../../profile/types/types.js';
 import { safeText } from '../../text/sanitise.js';
 import { formatShare, formatValue, plural } from '../../text/units.js';
@@ -136,8 +137,12 @@ function spreadText({ spread, fn }: Finding, { name }: Writer): string {
   return `the growth below ${isSame ? 'it' : name(spread.at)}: ${parts.join(', ')}`;
 }
 
-function waitsText({ waits }: Finding): string {
+function waitsText(finding: Finding): string {
+  const { waits } = finding;
   if (waits.length === 0) return '';
+  const network = networkWait(finding);
+  if (network > 0)
+    return `${formatShare(network)} of the added time waits for an answer over the network: what it calls may be the cause`;
   return `they wait for: ${waits.map(({ kind, part }) => `${kind} ${formatShare(part)}`).join(', ')}`;
 }
 

@@ -10,6 +10,8 @@ export interface FleetService {
   service: string;
   kind: string;
   truth: Truth;
+  /** Whether it only waits for another service of the fleet, whose fault comes first. */
+  isVictim: boolean;
   /** Standard errors by which its fault stands out; 0 where no code is to blame. */
   errors: number;
 }
@@ -22,12 +24,17 @@ export interface FleetCase {
   source: ProfileSource;
 }
 
-/** Events that affect all services of a fleet, in addition to the faults of some. */
-export const SCENES = ['calm', 'deploy', 'load'] as const;
+/**
+ * Events that affect a fleet: none, and all services deployed or under more load, in addition to the faults
+ * of some; or one service that became slow, for which others wait.
+ */
+export const SCENES = ['calm', 'deploy', 'load', 'upstream'] as const;
 export type Scene = (typeof SCENES)[number];
 
 /** Kinds of faults, each as likely. */
 const FAULTS: readonly Kind[] = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'k', 'l', 'm', 'n', 'o'];
+/** Faults of a service for which others wait: its code takes longer. */
+const SLOW: readonly Kind[] = ['a', 'b', 'g', 'k', 'l'];
 /** Costs that fade soon after all instances were replaced look like their warm-up: no burst with a deploy. */
 const faultsIn = (scene: Scene) => (scene === 'deploy' ? FAULTS.filter((kind) => kind !== 'n') : FAULTS);
 const CADENCES = [
@@ -51,17 +58,25 @@ export async function generateFleet(scene: Scene, seed: number, size: number): P
     ...(scene === 'deploy' ? { isDeployed: true } : {}),
     ...(scene === 'load' ? { load: uniform(random, 1.3, 2.5) } : {}),
   };
-  const guilty = new Set(
-    pickSome(
-      random,
-      Array.from({ length: size }, (_, at) => at),
-      integer(random, 0, Math.min(5, size)),
-    ),
+  const isUpstream = scene === 'upstream';
+  const chosen = pickSome(
+    random,
+    Array.from({ length: size }, (_, at) => at),
+    isUpstream ? Math.min(integer(random, 4, 6), size) : integer(random, 0, Math.min(5, size)),
   );
+  const guilty = new Set(chosen);
+  const victims = new Set(isUpstream ? chosen.slice(1) : []);
   const plans = Array.from({ length: size }, (_, at) => {
-    const kind = guilty.has(at) ? pick(random, faultsIn(scene)) : innocentKind(random, scene);
+    const kind = guilty.has(at)
+      ? pick(random, victims.has(at) ? (['m'] as const) : isUpstream ? SLOW : faultsIn(scene))
+      : innocentKind(random, scene);
     const service = `${pick(random, DOMAINS)}-${pick(random, ROLES)}-${at}`;
-    const options: GenerateOptions = { service, shape, samples: logUniform(random, 600, 40_000) };
+    const options: GenerateOptions = {
+      service,
+      shape,
+      samples: logUniform(random, 600, 40_000),
+      ...(victims.has(at) ? { language: 'java', isWaiting: true } : {}),
+    };
     return { kind, service, seed: 1_000 * seed + at, options };
   });
   const services: FleetService[] = [];
@@ -74,6 +89,7 @@ export async function generateFleet(scene: Scene, seed: number, size: number): P
       service,
       kind,
       truth: isLoaded ? { ...made.truth, verdict: VERDICTS.h } : made.truth,
+      isVictim: victims.has(services.length),
       errors: guilty.has(services.length) ? Math.max(0, ...made.effects.map(({ se }) => se)) : 0,
     });
   }

@@ -32,6 +32,8 @@ export interface GenerateOptions {
    * `v2`, which starts with it.
    */
   versions?: boolean;
+  /** Whether the time that kind m adds in Java waits for another service, and nothing else grew. */
+  isWaiting?: boolean;
 }
 
 /** Active samples of CPU or wall-clock time that either side has. */
@@ -83,7 +85,7 @@ export function generateCase(kind: Kind, seed: number, options: GenerateOptions 
   const scenario = withinLimits(
     isDeployKind(kind)
       ? buildDeploy(kind, context, fleet, perProfile)
-      : buildScenario(kind, context, fleet, perProfile, options.growth),
+      : buildScenario(kind, context, fleet, perProfile, options),
     fleet,
   );
   const { lenses, culprit, caller, also } = scenario;

@@ -21,19 +21,23 @@ export interface Plant {
   rename?: { from: FunctionInfo; to: FunctionInfo };
 }
 
-/** Plants one of the kinds that time profiles show. */
+/**
+ * Plants one of the kinds that time profiles show.
+ * @param isWaiting whether kind m waits for another service in all cases, not in some
+ */
 export function plantTime(
   random: Random,
   kind: Kind,
   language: Language,
   tree: CallTree,
   lens: LensPlan,
+  isWaiting = false,
 ): Plant {
   if (kind === 'j') return plantMove(random, language, tree, lens);
   const [decoyed, avoid] = kind === 'o' ? withDecoy(random, tree, lens) : [lens, null];
   const node = chooseNode(random, tree, decoyed, [0.005, 0.15], avoid);
   const site = chance(random, 0.4) && kind !== 'a' ? newSite(tree, node) : node;
-  const planted = plantedStacks(random, kind, language, tree, site, totalMean(decoyed));
+  const planted = plantedStacks(random, kind, language, tree, site, totalMean(decoyed), isWaiting);
   return { lens: withStacks(decoyed, planted), culprit: site.fn, caller: site.caller, also: [] };
 }
 
@@ -45,6 +49,7 @@ export function plantedStacks(
   tree: CallTree,
   site: AppNode,
   total: number,
+  isWaiting = false,
 ): StackPlan[] {
   const above = site.path.slice(0, -1);
   const at = (offset: number): Path => [...above, buildFrame(site.fn, offset)];
@@ -68,6 +73,7 @@ export function plantedStacks(
       return part([...at(30 + index), leaf], weight / sum, 0.0004 * total);
     });
   }
+  if (isWaiting) return [part([...at(13), ...SOCKET_READ], 1)];
   const ownCost = kind === 'a' || (kind !== 'b' && chance(random, 0.4));
   if (ownCost) return [part(at(5), 0.7), part(at(9), 0.3)];
   if (kind === 'm' && language.name === 'java' && chance(random, 0.5)) {

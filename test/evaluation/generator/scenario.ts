@@ -3,6 +3,7 @@ import type { Effect, Kind } from './case.js';
 import { intensityFor, measureMasses } from './effect.js';
 import type { Fleet } from './fleet.js';
 import { buildFrame, type Path } from './frame.js';
+import type { GenerateOptions } from './generate.js';
 import {
   allocLens,
   goroutineLens,
@@ -37,6 +38,9 @@ export interface Scenario {
   shows: { lens: number; typeIndex: number; scale: Effect['scale']; guilty: (stack: StackPlan) => boolean }[];
 }
 
+/** Properties of a planted change that are not drawn. */
+export type PlantOptions = Pick<GenerateOptions, 'growth' | 'isWaiting'>;
+
 export interface Lenses {
   time: LensPlan;
   alloc: LensPlan | null;
@@ -52,7 +56,7 @@ export function buildScenario(
   context: LensContext,
   fleet: Fleet,
   perProfile: number,
-  growth?: number,
+  options: PlantOptions = {},
 ): Scenario {
   const lenses = calmLenses(kind, context, fleet, perProfile);
   switch (kind) {
@@ -70,7 +74,7 @@ export function buildScenario(
     case 'f':
       return plantContention(context, lenses);
     default:
-      return plantInTime(kind, context, fleet, lenses, growth);
+      return plantInTime(kind, context, fleet, lenses, options);
   }
 }
 
@@ -134,10 +138,10 @@ function plantInTime(
   context: LensContext,
   fleet: Fleet,
   calm: Lenses,
-  growth: number | undefined,
+  { growth, isWaiting }: PlantOptions,
 ): Scenario {
   const { random, language, tree } = context;
-  const plant = plantTime(random, kind, language, tree, calm.time);
+  const plant = plantTime(random, kind, language, tree, calm.time, isWaiting);
   const { culprit, rename } = plant;
   const guilty = ({ path }: StackPlan) => passesThrough(path, [culprit]);
   const shows = [{ lens: 'time', scale: 'share', guilty }] as const;
@@ -155,7 +159,7 @@ function plantInTime(
   const first = time.stacks.find(({ planted }) => planted > 0)?.path ?? [];
   const site = first.slice(0, first.findIndex(({ fn }) => fn === culprit) + 1);
   const alloc =
-    growth === undefined && calm.alloc !== null && kind !== 'l' && chance(random, 0.5)
+    growth === undefined && isWaiting !== true && calm.alloc !== null && kind !== 'l' && chance(random, 0.5)
       ? addTo(calm.alloc, site, uniform(random, 0.1, 0.8) * totalMean(calm.alloc))
       : calm.alloc;
   return finish({ ...calm, time, alloc }, { ...plant, shows });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { contrast, findFunction, getName, type Stacks } from '../../../../test/support/contrast.js';
-import { spreadBelow, waitsBelow } from './below.js';
+import { networkPartBelow, spreadBelow, waitsBelow } from './below.js';
 
 function spread(after: Stacks, before: Stacks) {
   const contrasted = contrast(before, after);
@@ -87,5 +87,35 @@ describe('waitsBelow', () => {
     expect(waitsBelow(running, findFunction(running, 'hold'))).toEqual([]);
     const fewer = contrast({ [parked('chanrecv')]: 9 }, { [parked('chanrecv')]: 8 });
     expect(waitsBelow(fewer, findFunction(fewer, 'hold'))).toEqual([]);
+  });
+});
+
+describe('networkPartBelow', () => {
+  const read =
+    'main fetch client sun.nio.ch.NioSocketImpl.implRead sun.nio.ch.NioSocketImpl.park sun.nio.ch.Net.poll';
+  const part = (before: Stacks, after: Stacks) => {
+    const contrasted = contrast(before, after);
+    return networkPartBelow(contrasted, findFunction(contrasted, 'fetch'));
+  };
+
+  test.each<[string, Stacks, Stacks, number]>([
+    ['all of it', { [read]: 10 }, { [read]: 60 }, 1],
+    ['a part of it', { [read]: 10, 'main fetch parse': 10 }, { [read]: 40, 'main fetch parse': 20 }, 0.75],
+    ['a fall is none', { [read]: 40, 'main fetch parse': 10 }, { [read]: 20, 'main fetch parse': 90 }, 0],
+    ['nothing grew', { [read]: 40 }, { [read]: 40 }, 0],
+    [
+      'only below the function',
+      { 'main fetch parse': 1 },
+      { 'main fetch parse': 9, [read.replace('fetch', 'other')]: 90 },
+      0,
+    ],
+    [
+      'only next to the leaf',
+      { 'main fetch parse': 1 },
+      { 'main fetch sun.nio.ch.Net.poll a b c d e f': 9 },
+      0,
+    ],
+  ])('%s', (_name, before, after, expected) => {
+    expect(part(before, after)).toBeCloseTo(expected, 9);
   });
 });

@@ -1,3 +1,4 @@
+import { isNetworkWait } from '../../code/network-wait.js';
 import { waitKind } from '../../code/wait-kind.js';
 import type { Contrast } from '../../contrast/contrast.js';
 import type { Joined, JoinedPart } from '../../contrast/join.js';
@@ -68,6 +69,24 @@ export function waitsBelow(sides: Sides, fn: number): PartOfGrowth<string>[] {
   return rank(parts)
     .flatMap(({ what, part }) => (what === null || part < MIN_PART ? [] : [{ what, part }]))
     .slice(0, MAX_PARTS);
+}
+
+/**
+ * Part of the growth of a function that waits for another program over a connection, by the frames next to
+ * the leaf; 0 where nothing grew.
+ */
+export function networkPartBelow(sides: Sides, fn: number): number {
+  const waits = sides.joined.functions.map(isNetworkWait);
+  const parts = new Map<boolean, number>();
+  forEachStack(sides, fn, ({ profile, frameFunction }, stack, weight) => {
+    const start = profile.stackStart[stack] ?? 0;
+    const end = Math.min(profile.stackStart[stack + 1] ?? 0, start + WAIT_FRAMES);
+    let isWaiting = false;
+    for (let position = start; position < end && !isWaiting; position++)
+      isWaiting = waits[frameFunction[profile.stackFrames[position] ?? 0] ?? 0] ?? false;
+    parts.set(isWaiting, (parts.get(isWaiting) ?? 0) + weight);
+  });
+  return rank(parts).find(({ what }) => what)?.part ?? 0;
 }
 
 /** Parts of all that grew, the largest first; nothing where all together did not grow. */

@@ -1,4 +1,5 @@
 import type { Confidence, Finding, Verdict } from '../../../profile/compare/finding.js';
+import { networkWait } from '../../../profile/compare/network-wait.js';
 import { round, roundShare } from '../../../profile/measurement.js';
 import { safeText } from '../../../text/sanitise.js';
 import { formatTime } from '../../../text/units.js';
@@ -96,6 +97,7 @@ function rowData(row: FleetRow, index: number): JsonObject {
     value_after: finding === null ? null : round(finding.valueAfter),
     share_before: finding === null ? null : roundShare(finding.shareBefore),
     share_after: finding === null ? null : roundShare(finding.shareAfter),
+    network_wait: finding === null ? 0 : roundShare(networkWait(finding)),
     severity: roundShare(row.severity),
     since: row.since === null ? null : sinceData(row.since),
     confidence: row.confidence,

@@ -1,4 +1,5 @@
 import type { Verdict } from '../../../profile/compare/finding.js';
+import { networkWait } from '../../../profile/compare/network-wait.js';
 import { leadingName, safeText } from '../../../text/sanitise.js';
 import { formatShare, formatSpan, formatTime, plural } from '../../../text/units.js';
 import { aliasRange, rangeText } from '../../change/finding-sentence.js';
@@ -90,10 +91,11 @@ function rowText(row: FleetRow): string {
   const perProfile = type.kind === 'instant' ? '' : ' per profile';
   const isLevel = finding.kind === 'leak' || finding.kind === 'contention';
   const where = label === null ? [] : [`only in ${safeText(label.name, 60)}=${safeText(label.value, 80)}`];
+  const network = networkWait(finding) > 0 ? ['waits for what it calls'] : [];
   const measured = isLevel
     ? `${aliasRange(type, valueBefore, valueAfter)}${perProfile}`
     : `${shares} (${rangeText(valueBefore, valueAfter, type)}${perProfile})`;
-  return [`${head}:${name} ${measured}`, ...where, ...tail].join('; ');
+  return [`${head}:${name} ${measured}`, ...where, ...network, ...tail].join('; ');
 }
 
 /** A unit by its name, and the function or verdict that it is listed for. */
