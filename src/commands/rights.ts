@@ -2,7 +2,6 @@ import type { GrafanaCredential, Rights } from '../access/identity.js';
 import type { SeenData } from '../access/restricted-patterns.js';
 import type { GrafanaSettings } from '../config/grafana.js';
 import type { Config } from '../config/read.js';
-import type { CallerSettings } from '../config/rights.js';
 import type { Store } from '../config/stores.js';
 import { LONGEST_QUERY_MS } from '../duration.js';
 import { UpstreamError, UsageError, UserError } from '../errors.js';
@@ -58,7 +57,7 @@ export function selectStores({ stores, rights }: Config, limits: Limits): readon
   if (grafana === null) return stores;
   return stores.flatMap((store) => {
     if (store.kind === 'grafana') {
-      return { ...store, settings: replaceCredential(store.settings, grafana, rights.callers) };
+      return { ...store, settings: replaceCredential(store.settings, grafana, rights.gatewayHeaders) };
     }
     const uid = store.name ?? (store.kind === 'files' ? 'files' : 'pyroscope');
     return sources.length > 0 && sources.every((names) => names.includes(uid)) ? store : [];
@@ -69,9 +68,8 @@ export function selectStores({ stores, rights }: Config, limits: Limits): readon
 function replaceCredential(
   settings: GrafanaSettings,
   { orgId }: GrafanaCredential,
-  callers: CallerSettings | null,
+  gatewayHeaders: readonly string[],
 ): GrafanaSettings {
-  const gatewayHeaders = callers?.gatewayHeaders ?? [];
   const headers = Object.fromEntries(
     Object.entries(settings.headers).filter(([name]) => gatewayHeaders.includes(name.toLowerCase())),
   );

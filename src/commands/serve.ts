@@ -19,6 +19,10 @@ const IDLE_MARGIN_MS = 60_000;
  * @throws UsageError, UserError when it cannot start
  */
 export async function serve(config: Config, log: Log, io: Io): Promise<void> {
+  // A selector that cannot be read must not be found with the first call.
+  if (config.rights.enforcedMatchers !== null) {
+    await (await import('./rights.js')).limitRights(config, SERVER_RIGHTS);
+  }
   const metrics = config.http === null ? null : await openMetrics();
   // Over stdio loaded and made with the first call: a client lists the tools at once.
   const environments = createEnvironments(config, log, { meter: metrics?.meter, auditLog: io.audit });

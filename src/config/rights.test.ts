@@ -45,8 +45,12 @@ describe('headers that are forwarded', () => {
   });
 });
 
-test.each(['--forward-headers', '--gateway-headers'])('%s wants --caller-credentials', (flag) => {
-  expect(() => readConfig([flag, 'cookie'], {})).toThrow('--caller-credentials is not set');
+test('forwarded headers want --caller-credentials', () => {
+  expect(() => readConfig(['--forward-headers', 'cookie'], {})).toThrow('--caller-credentials is not set');
+});
+
+test('headers of a gateway also serve callers who sign in', () => {
+  expect(readConfig(['--gateway-headers', 'X-Gate'], {}).rights.gatewayHeaders).toEqual(['x-gate']);
 });
 
 test('a mode that does not exist is refused', () => {

@@ -10,8 +10,6 @@ export interface CallerSettings {
   mode: CallerCredentials;
   /** Headers that are sent on to Grafana, in lower case. */
   forwardHeaders: readonly string[];
-  /** The server's further headers that are sent with a caller's credential, in lower case. */
-  gatewayHeaders: readonly string[];
 }
 
 export interface RightsSettings {
@@ -21,6 +19,8 @@ export interface RightsSettings {
   enforcedMatchers: string | null;
   /** Null where all requests use the server's own credential. */
   callers: CallerSettings | null;
+  /** The server's further headers that are sent with a caller's credential, too, in lower case. */
+  gatewayHeaders: readonly string[];
   hasAuditLog: boolean;
 }
 
@@ -73,14 +73,11 @@ export function readRightsSettings(
   const mode = text('callerCredentials');
   const forwardHeaders = readNames('forwardHeaders', list).map(checkForwarded);
   const gatewayHeaders = readNames('gatewayHeaders', list);
-  if (mode === null) {
-    const [name] = (['forwardHeaders', 'gatewayHeaders'] as const).filter((each) => text(each) !== null);
-    if (name !== undefined) {
-      throw new UserError(
-        `--${RIGHTS_OPTIONS[name].flag} is about credentials of callers, and --caller-credentials is not set.`,
-        'Set --caller-credentials required, or leave both out.',
-      );
-    }
+  if (mode === null && forwardHeaders.length > 0) {
+    throw new UserError(
+      '--forward-headers is about credentials of callers, and --caller-credentials is not set.',
+      'Set --caller-credentials required, or leave both out.',
+    );
   }
   const grafanas = stores.filter(({ kind }) => kind === 'grafana').length;
   if (mode !== null && grafanas !== 1) {
@@ -94,7 +91,8 @@ export function readRightsSettings(
   return {
     allowedSources: text('allowedSources') === null ? null : list('allowedSources'),
     enforcedMatchers: text('enforcedMatchers'),
-    callers: mode === null ? null : { mode: readMode(mode), forwardHeaders, gatewayHeaders },
+    callers: mode === null ? null : { mode: readMode(mode), forwardHeaders },
+    gatewayHeaders,
     hasAuditLog: isSwitchedOn('auditLog', text('auditLog')),
   };
 }
