@@ -30,7 +30,7 @@ seccompProfile: { type: RuntimeDefault }
 {{- /* Refuses values with which the server would not start, in words that say what to set. */}}
 {{- define "pyroscope-mcp.check" -}}
 {{- if not .Values.hosts }}{{ fail "hosts is empty: name the hosts under which clients reach the server." }}{{ end }}
-{{- if not (or .Values.grafana.url .Values.pyroscope.url .Values.env.PROFILES_DIR) }}{{ fail "There is no source of profiles: set grafana.url or pyroscope.url." }}{{ end }}
+{{- if not (or .Values.grafana.url .Values.pyroscope.url .Values.env.PROFILES_DIR .Values.env.PYROSCOPE_MCP_CONFIG) }}{{ fail "There is no source of profiles: set grafana.url or pyroscope.url." }}{{ end }}
 {{- if and .Values.grafana.url (not .Values.grafana.enabledSources) }}{{ fail "grafana.enabledSources is empty: name the uids of the data sources that may be queried." }}{{ end }}
 {{- if and (not .Values.secrets.existing) (not .Values.secrets.tokens) (not .Values.env.PYROSCOPE_MCP_OAUTH_ISSUER) (not .Values.env.PYROSCOPE_MCP_ALLOW_UNAUTHENTICATED) }}{{ fail "Callers could not be told apart: set secrets.existing, secrets.tokens, or sign-in (env.PYROSCOPE_MCP_OAUTH_ISSUER)." }}{{ end }}
 {{- if and .Values.redis.enabled .Values.redis.url }}{{ fail "redis.enabled and redis.url name two caches: set one." }}{{ end }}
