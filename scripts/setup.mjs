@@ -1,6 +1,14 @@
 // Makes a fresh clone ready: installs dependencies when the lock file changed, builds when a source changed.
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -20,6 +28,10 @@ if (changed('node_modules/.installed') < changed('package-lock.json')) {
   run('Installing dependencies…', 'npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
   writeFileSync(installed, '');
 }
+
+// Benchmarks, evaluation, fuzz and soak are compiled into .bench/, where they read name and version.
+mkdirSync(at('.bench'), { recursive: true });
+copyFileSync(at('package.json'), at('.bench/package.json'));
 
 const newest = ['src', 'view', 'scripts/bundle']
   .flatMap((folder) => readdirSync(at(folder), { recursive: true }).map((name) => path.join(folder, name)))
