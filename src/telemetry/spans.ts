@@ -1,5 +1,4 @@
 import type { Attributes, Context, Link, Span, SpanContext } from '@opentelemetry/api';
-import { PACKAGE } from '../version.js';
 import { parseParent, type TraceContext, traceHeaders, withTrace } from './trace.js';
 
 // Spans by the OpenTelemetry conventions for MCP (docs/gen-ai/mcp.md of semantic-conventions-genai) and for
@@ -17,7 +16,13 @@ const REGISTERED = Symbol.for('opentelemetry.js.api.1');
 /** With this key in a context, instrumentation of HTTP clients leaves requests alone: they have our spans. */
 const SUPPRESS = Symbol.for('OpenTelemetry SDK Context Key SUPPRESS_TRACING');
 
-let api: Api | null = null;
+/** The API, and the name under which the spans are ours; null until there is an SDK. */
+let opened: { api: Api; scope: { name: string; version: string } } | null = null;
+
+async function open() {
+  const [api, { PACKAGE }] = await Promise.all([import('@opentelemetry/api'), import('../version.js')]);
+  return { api, scope: PACKAGE };
+}
 
 function hasSdk(): boolean {
   const registered: unknown = Reflect.get(globalThis, REGISTERED);
@@ -50,13 +55,14 @@ export async function serveInSpan<T>(
   isFailed: (result: T) => boolean = () => false,
 ): Promise<T> {
   if (!hasSdk()) return withTrace(request.trace, work);
-  api ??= await import('@opentelemetry/api');
+  opened ??= await open();
+  const { api } = opened;
   const { trace, context, SpanKind } = api;
   const ambient = context.active();
   const { parent, links } = findParent(api, request, ambient);
   const attributes = describeRequest(request);
   const name = request.target === null ? request.method : `${request.method} ${request.target}`;
-  const span = getTracer(api).startSpan(name, { kind: SpanKind.SERVER, attributes, links }, parent);
+  const span = getTracer(opened).startSpan(name, { kind: SpanKind.SERVER, attributes, links }, parent);
   return context.with(trace.setSpan(parent, span), () =>
     withTrace(carry(span.spanContext(), request.trace.baggage), async () => {
       try {
@@ -89,15 +95,15 @@ export async function sendInSpan<T extends { status: number }>(
   request: SentRequest,
   work: () => Promise<T>,
 ): Promise<T> {
-  if (api === null || !hasSdk()) return work();
-  const { trace, context, SpanKind } = api;
+  if (opened === null || !hasSdk()) return work();
+  const { trace, context, SpanKind } = opened.api;
   const { method, route, origin } = request;
   const attributes: Attributes = {
     'http.request.method': method,
     'server.address': origin.hostname,
     'server.port': Number(origin.port) || (origin.protocol === 'https:' ? 443 : 80),
   };
-  const span = getTracer(api).startSpan(`${method} ${route}`, { kind: SpanKind.CLIENT, attributes });
+  const span = getTracer(opened).startSpan(`${method} ${route}`, { kind: SpanKind.CLIENT, attributes });
   const inside = trace.setSpan(context.active(), span).setValue(SUPPRESS, true);
   return context.with(inside, () =>
     withTrace(carry(span.spanContext(), traceHeaders().baggage), async () => {
@@ -123,8 +129,8 @@ function readStatus(error: unknown): number | null {
   return typeof status === 'number' ? status : null;
 }
 
-function getTracer({ trace }: Api) {
-  return trace.getTracer(PACKAGE.name, PACKAGE.version);
+function getTracer({ api, scope }: NonNullable<typeof opened>) {
+  return api.trace.getTracer(scope.name, scope.version);
 }
 
 /**

@@ -167,6 +167,17 @@ test('the value of a variable cannot add a setting', () => {
   expect(config.stores).toMatchObject([{ settings: { tenant: env.LIST } }]);
 });
 
+test('an error shows no value of a variable, whatever setting refers to it', () => {
+  const values = [`log-level: x\${PROD_TOKEN}`, `http: "\${PROD_TOKEN}"`, `cache-url: "\${PROD_TOKEN}"`];
+  for (const text of values) {
+    const refused = refusal(text);
+    expect(refused).not.toContain(SECRET);
+    expect(refused).toContain(`\${PROD_TOKEN}`);
+  }
+  const quoted = refusal(`http: "\${ODD}"`, { ODD: 'a"b\\c\nd' });
+  expect(quoted).toContain(`http "\${ODD}" is not`);
+});
+
 test('the characters of a reference are written with a second dollar', () => {
   expect(read(`own-code: "$\${NAME}$"`, {}).ownCode).toEqual([`\${NAME}$`]);
 });

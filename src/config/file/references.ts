@@ -4,6 +4,8 @@ import type { FileNode, Refuse } from './yaml.js';
 
 /** `$${` stands for `${`. */
 const REFERENCE = /\$?\$\{([^}]*)\}?/g;
+/** Minimum length of a value that is hidden: a shorter one, such as a port, stands in any sentence. */
+const MIN_HIDDEN = 4;
 const VARIABLE = /^[A-Za-z_]\w*$/;
 export const HOW_TO_REFER = `Write \${NAME}, {env: NAME} or {file: PATH}: a configuration file is copied and committed, so no secret stands in it.`;
 
@@ -18,6 +20,8 @@ export interface Resolved {
 export interface References {
   /** Variables that were referred to. */
   readonly variables: ReadonlySet<string>;
+  /** Puts references back in place of their values, which an error must not show. */
+  hide(text: string): string;
   /** @param name name of the setting, for errors */
   resolve(node: FileNode, name: string): Resolved;
   /** Path of `{file: PATH}`; null for any other value. */
@@ -35,6 +39,8 @@ export function createReferences(
   refuse: Refuse,
 ): References {
   const variables = new Set<string>();
+  /** References by their values. */
+  const values = new Map<string, string>();
   const readVariable = (variable: string, line: number, name: string): string => {
     if (!VARIABLE.test(variable)) {
       return refuse(
@@ -52,6 +58,7 @@ export function createReferences(
       );
     }
     variables.add(variable);
+    values.set(value, `\${${variable}}`);
     return value;
   };
   const replace = (text: string, line: number, name: string): Resolved => {
@@ -74,11 +81,23 @@ export function createReferences(
         'Check the path, which counts from the directory of the configuration file, and who may read it.',
       );
     }
-    return content === '' ? refuse(line, `${name} refers to a file that is empty.`, 'Fill it.') : content;
+    if (content === '') return refuse(line, `${name} refers to a file that is empty.`, 'Fill it.');
+    values.set(content, '{file: …}');
+    return content;
   };
 
   return {
     variables,
+
+    hide: (text) =>
+      [...values]
+        .filter(([value]) => value.length >= MIN_HIDDEN)
+        .sort(([a], [b]) => b.length - a.length)
+        .reduce(
+          (hidden, [value, reference]) =>
+            hidden.replaceAll(value, reference).replaceAll(JSON.stringify(value).slice(1, -1), reference),
+          text,
+        ),
 
     resolve(node, name) {
       const { line } = node;

@@ -163,8 +163,9 @@ interface Explained {
 function explain(
   error: UsageError,
   { settings, keyNames, isOurs = () => true }: Explained,
-  { file, node, prefix }: Pick<SettingsOptions, 'file' | 'node' | 'prefix'>,
+  { file, node, prefix, references }: Pick<SettingsOptions, 'file' | 'node' | 'prefix' | 'references'>,
 ): UsageError {
+  const [message, next] = [references.hide(error.message), references.hide(error.next)];
   const known = [...keyNames]
     .filter(([option]) => isOurs(option))
     .flatMap(([option, key]) => {
@@ -174,13 +175,13 @@ function explain(
     // The longest first: a name may be the beginning of another.
     .sort((a, b) => b.usual.length - a.usual.length);
   const [first] = known
-    .map(({ usual, option }) => ({ at: error.message.indexOf(usual), setting: settings.get(option) }))
+    .map(({ usual, option }) => ({ at: message.indexOf(usual), setting: settings.get(option) }))
     .filter(({ at, setting }) => at >= 0 && setting !== undefined)
     .sort((a, b) => a.at - b.at);
-  if (first === undefined && prefix === '') return error;
+  if (first === undefined && prefix === '') return new UsageError(message, next);
   const rename = (text: string, start: string) =>
     known.reduce((renamed, { usual, key }) => renamed.replaceAll(usual, `${start}${key}`), text);
   const place = `${file}:${first?.setting?.line ?? node.line}:`;
   const of = first === undefined ? `${prefix.slice(0, -1)}: ` : '';
-  return new UsageError(`${place} ${of}${rename(error.message, prefix)}`, rename(error.next, ''));
+  return new UsageError(`${place} ${of}${rename(message, prefix)}`, rename(next, ''));
 }

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { parseConfigFile } from '../../../src/config/file/config-file.js';
 import { readConfig } from '../../../src/config/read.js';
 import { UsageError } from '../../../src/errors.js';
+import { safeLines } from '../../../src/text/sanitise.js';
 import { nastyText } from '../arbitraries.js';
 import { expectClean } from '../promise.js';
 import { defineTarget, type Target } from '../target.js';
@@ -69,7 +70,8 @@ export const CONFIG: readonly Target[] = [
         readConfig([], ENV, file);
       } catch (error) {
         if (!(error instanceof UsageError)) throw error;
-        expectClean(`${error.message}\n${error.next}`);
+        // As the program prints it.
+        expectClean(safeLines(`${error.message}\n${error.next}`));
         if (`${error.message}${error.next}`.includes(SECRET)) throw new Error('an error shows a secret');
         if (error.next === '') throw new Error('an error has no next step');
       }
