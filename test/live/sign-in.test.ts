@@ -34,7 +34,10 @@ describe.runIf(binary && home)('a real Grafana', () => {
     writeFileSync(keyFile, privateKey.export({ type: 'pkcs8', format: 'pem' }));
     const options = { keyFile, issuer: 'any', audience: AUDIENCE, hasSeveralIssuers: false, now: Date.now };
     const keySet = path.join(directory, 'jwks.json');
-    writeFileSync(keySet, JSON.stringify((await openAsserter(options)).keys));
+    provider = await startProvider();
+    const ofProvider = Object(await (await fetch(`${provider.issuer}/jwks`)).json());
+    const { keys } = (await openAsserter(options)).keys;
+    writeFileSync(keySet, JSON.stringify({ keys: [...keys, ...ofProvider.keys] }));
     grafana = await startRealGrafana(binary ?? '', home ?? '', {
       GF_AUTH_JWT_ENABLED: 'true',
       GF_AUTH_JWT_HEADER_NAME: 'X-JWT-Assertion',
@@ -49,7 +52,6 @@ describe.runIf(binary && home)('a real Grafana', () => {
       GF_AUTH_PROXY_AUTO_SIGN_UP: 'false',
       GF_AUTH_PROXY_WHITELIST: '127.0.0.1',
     });
-    provider = await startProvider();
     running.push(grafana.stop, provider.stop);
     for (const [person, team] of [
       ['ada', 'alpha'],
@@ -83,6 +85,13 @@ describe.runIf(binary && home)('a real Grafana', () => {
   test.each([
     ['assertion', ['--grafana-signing-key-file', keyFile, '--grafana-identity-audience', AUDIENCE]],
     ['proxy-header', []],
+    [
+      'exchange',
+      [
+        ...['--oauth-client-id', 'mcp', '--oauth-client-secret', 'secret-of-mcp'],
+        ...['--grafana-identity-audience', AUDIENCE],
+      ],
+    ],
   ])('%s: each person sees what is theirs, and a stranger nothing', async (kind, args) => {
     const { url, stop } = await startSignInServer(provider.issuer, ['--grafana-identity', kind, ...args], {
       GRAFANA_URL: grafana.url,
