@@ -24,9 +24,11 @@ const CLIENT = { id: 'mcp server', secret: 's3cr3t:%', secretFile: null };
 async function open(
   answer: Readonly<Record<string, unknown>> = ACTIVE,
   settings: Partial<OAuthSettings> = {},
+  arrange: (provider: FakeProvider) => void = () => {},
 ) {
   const provider: FakeProvider = createFakeProvider();
   provider.keys = [KEY.publicKey];
+  arrange(provider);
   provider.answer = () => ({ body: answer });
   const clock = { now: NOW };
   const signIn = await openSignIn({
@@ -69,6 +71,11 @@ describe('the answer lets the bearer in', () => {
     ['of a program', { sub: undefined, client_id: 'agent' }],
     ['that names its scheme', { token_type: 'bearer' }],
     ['that names its kind', { token_type: 'access_token' }],
+    ['that names its kind in another way', { token_type: 'AccessToken' }],
+    ['that was valid before', { nbf: SECONDS - 60 }],
+    ['that is valid within the tolerance of clocks', { nbf: SECONDS + 30 }],
+    ['that expired within the tolerance of clocks', { exp: SECONDS - 29 }],
+    ['whose times are no numbers', { exp: 'soon', nbf: 'later' }],
   ])('%s', async (_name, more) => {
     expect(await (await open({ ...ACTIVE, ...more })).ask(OPAQUE)).toMatch(/^(?:person-1|agent)~/);
   });
@@ -85,6 +92,11 @@ describe('the answer is refused', () => {
     ['for no resource', { aud: undefined }, 'invalid: The token is for another resource'],
     ['that has expired', { exp: SECONDS - 31 }, 'invalid: The token has expired.'],
     ['that is not valid yet', { nbf: SECONDS + 31 }, 'invalid: The token is not valid yet.'],
+    ['that expired just beyond the tolerance', { exp: SECONDS - 30 }, 'invalid: The token has expired.'],
+    ['of another scheme', { token_type: 'NotBearer' }, 'invalid: The token is not a bearer token.'],
+    ['of a longer scheme', { token_type: 'BearerPlus' }, 'invalid: The token is not a bearer token.'],
+    ['of another kind', { token_type: 'no_access_token' }, 'invalid: The token is not a bearer token.'],
+    ['of a longer kind', { token_type: 'access_token_plus' }, 'invalid: The token is not a bearer token.'],
     ['that wants a proof', { token_type: 'DPoP' }, 'invalid: The token is not a bearer token.'],
     ['that is bound to a key', { cnf: { jkt: 'x' } }, 'invalid: The token is bound to a key'],
     ['that names no person', { sub: undefined }, 'invalid: The token has no sub.'],
@@ -116,6 +128,33 @@ test('a token that expires meanwhile is refused', async () => {
   expect(await ask(OPAQUE)).toMatch(/^person-1~/);
   clock.now += 31_500;
   expect(await ask(OPAQUE)).toContain('expired');
+});
+
+test('one of several audiences suffices', async () => {
+  const { ask } = await open(ACTIVE, { audiences: ['other', RESOURCE] });
+  expect(await ask(OPAQUE)).toMatch(/^person-1~/);
+});
+
+test('a provider that names no endpoint makes a token unavailable', async () => {
+  const { ask, provider } = await open(ACTIVE, {}, (other) => {
+    other.metadata = { ...other.metadata, introspection_endpoint: undefined };
+  });
+  expect(await ask(OPAQUE)).toMatch(/^unavailable: /);
+  expect(provider.posted).toEqual([]);
+});
+
+test('only the first issuer is asked: a token is shown to no other provider', async () => {
+  const second = 'https://second.example';
+  const others = createFakeProvider(second);
+  others.keys = [KEY.publicKey];
+  const settings = { introspection: 'all' as const, issuers: [ISSUER, second] };
+  const { ask, provider } = await open({ active: false }, settings, (first) => {
+    const { get } = first;
+    first.get = (url) => (url.startsWith(second) ? others.get(url) : get(url));
+  });
+  expect(await ask(await sign(KEY, { iss: second }))).toMatch(/^person-1~/);
+  expect(provider.posted).toEqual([]);
+  expect(await ask(await sign(KEY))).toContain('not known');
 });
 
 test('each token has an answer of its own', async () => {

@@ -63,6 +63,31 @@ test('goes on where it cannot be read, for a while', async () => {
   expect(await value.get()).toBe(5);
 });
 
+test('a wish after a failure waits for the pause, then reads', async () => {
+  const { value, clock, reads, fail } = open();
+  await value.get();
+  fail('down');
+  clock.now = 100;
+  expect(await value.get()).toBe(1);
+  fail(null);
+  clock.now = 109;
+  expect(await value.refresh()).toBe(1);
+  expect(reads).toHaveLength(2);
+  clock.now = 110;
+  expect(await value.refresh()).toBe(3);
+});
+
+test('who asks during a reading gets what it reads, also after a failure', async () => {
+  const { value, clock, fail } = open();
+  fail('down');
+  await expect(value.get()).rejects.toThrow('down');
+  fail(null);
+  clock.now = 10;
+  const first = value.get();
+  clock.now = 5;
+  expect(await Promise.all([first, value.get(), value.refresh()])).toEqual([2, 2, 2]);
+});
+
 test('a first failure is told at once to all who ask during the pause', async () => {
   const { value, clock, reads, fail } = open();
   fail('down');

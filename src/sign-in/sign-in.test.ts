@@ -263,6 +263,25 @@ describe('a signed token is refused', () => {
       'The token cannot be read.',
     ],
     [
+      'with a header that must be understood',
+      () => `${encodePart({ alg: 'ES256', kid: 'one', crit: ['x'], x: 1 })}.${encodePart(CLAIMS)}.AAAA`,
+      'invalid',
+      'The token cannot be read.',
+    ],
+    ['whose header is no JSON', () => 'a.b.c', 'invalid', 'The token is not one that this server can read.'],
+    [
+      'without an algorithm',
+      () => `${encodePart({ kid: 'one' })}.${encodePart(CLAIMS)}.AAAA`,
+      'invalid',
+      'The token is not one that this server can read.',
+    ],
+    [
+      'with a type that is no text',
+      () => sign(KEY, {}, { typ: ['JWT'] }),
+      'invalid',
+      'The token is not an access token.',
+    ],
+    [
       'that is encrypted',
       () => `${encodePart({ alg: 'dir', enc: 'A128GCM' })}.a.b.c.d`,
       'invalid',
@@ -280,6 +299,36 @@ describe('a signed token is refused', () => {
       'issuer "https://evil.example"',
     );
   });
+});
+
+test('a token is not verified again for five seconds, and then it is', async () => {
+  const { refusal: ask, provider, clock } = await open();
+  const token = await sign(KEY);
+  expect((await ask(token)).kind).toBe('let in');
+  provider.keys = [RSA.publicKey];
+  await ask(await sign(UNPUBLISHED));
+  expect((await ask(await sign(KEY, { sub: 'person-2' }))).kind).toBe('invalid');
+  clock.now += 4_999;
+  expect((await ask(token)).kind).toBe('let in');
+  clock.now += 1;
+  expect((await ask(token)).kind).toBe('invalid');
+});
+
+test('a clock that goes back makes a token be verified again', async () => {
+  const { refusal: ask, provider, clock } = await open();
+  const token = await sign(KEY);
+  expect((await ask(token)).kind).toBe('let in');
+  provider.keys = [RSA.publicKey];
+  await ask(await sign(UNPUBLISHED));
+  clock.now -= 1;
+  expect((await ask(token)).kind).toBe('invalid');
+});
+
+test('an audience that is configured with a slash is one without it, too', async () => {
+  const { refusal: ask } = await open({ audiences: [`${RESOURCE}/`] });
+  expect((await ask(await sign(KEY))).kind).toBe('let in');
+  expect((await ask(await sign(KEY, { aud: `${RESOURCE}/` }))).kind).toBe('let in');
+  expect((await ask(await sign(KEY, { aud: RESOURCE.slice(0, -1) }))).kind).toBe('invalid');
 });
 
 test('a token that expires while it is remembered is refused', async () => {
@@ -324,6 +373,9 @@ describe('several issuers', () => {
     const first = await signIn.identify(await sign(KEY));
     const other = await signIn.identify(await sign(OTHER, { iss: second }));
     expect(other.client).not.toBe(first.client);
+    await expect(signIn.identify(await sign(KEY, { iss: 'https://third.example' }))).rejects.toThrow(
+      'not of an issuer',
+    );
     await expect(signIn.identify(await sign(KEY, { iss: second }))).rejects.toThrow('signature');
     await expect(signIn.identify(await sign(OTHER))).rejects.toThrow('signature');
   });
@@ -348,6 +400,9 @@ describe('who it is', () => {
       kind: 'rights',
       message: expect.stringContaining('not verified'),
     });
+    const name = { preferred_username: 'ada', email, email_verified: false };
+    expect((await named(name, { userClaim: 'preferred_username' })).message).toMatch(/^ada~/);
+    expect((await named({ email: 'x'.repeat(255) }, { userClaim })).kind).toBe('let in');
     for (const value of [undefined, '', 7, null, ['ada@example.com'], 'x'.repeat(256)]) {
       expect(await named({ email: value }, { userClaim })).toMatchObject({
         kind: 'rights',
@@ -405,6 +460,16 @@ describe('rights', () => {
     expect(dotted).toMatchObject({ sources: ['b'] });
     expect(await rightsFor(claims, { sourcesClaim: 'constructor.name' })).toMatch(/is missing/);
     expect(await rightsFor(claims, { sourcesClaim: 'realm.more.sources' })).toMatch(/is missing/);
+    const flat = { realm: null, name: 'text' };
+    expect(await rightsFor(flat, { sourcesClaim: 'realm.sources' })).toMatch(/is missing/);
+    expect(await rightsFor(flat, { sourcesClaim: 'name.length' })).toMatch(/is missing/);
+    expect(await rightsFor(flat, { sourcesClaim: 'realm' })).toMatch(/is not a list of names/);
+  });
+
+  test('five hundred values are read, and no more', async () => {
+    const many = Array.from({ length: 500 }, (_, index) => `s${index}`);
+    expect(await rightsFor({ s: many }, { sourcesClaim: 's' })).toMatchObject({ sources: [...many].sort() });
+    expect(await rightsFor({ s: [...many, 'x'] }, { sourcesClaim: 's' })).toMatch(/not a list of names/);
   });
 
   test.each<[unknown, object]>([
@@ -481,6 +546,7 @@ describe('keys of the provider', () => {
     expect((await ask(await sign({ ...UNPUBLISHED, kid: 'one' }))).message).toBe(
       'The signature of the token is not valid.',
     );
+    expect((await ask(await sign(KEY, { exp: SECONDS - 31 }))).message).toBe('The token has expired.');
   });
 
   test('damaged entries are passed over', async () => {
@@ -527,9 +593,14 @@ describe('a provider that is down', () => {
 });
 
 test.each([
-  ['of another issuer', { issuer: `${ISSUER}/` }, 'as its issuer and not'],
+  ['of another issuer', { issuer: `${ISSUER}/` }, `names "${ISSUER}/" as its issuer and not`],
   ['of no issuer', { issuer: null }, 'names nothing as its issuer'],
   ['without keys', { jwks_uri: null }, 'names no jwks_uri'],
+  [
+    'with something else than keys',
+    { jwks_uri: `${ISSUER}/.well-known/openid-configuration` },
+    'publishes no keys',
+  ],
 ])('metadata %s is not believed', async (_name, metadata, detail) => {
   const { refusal: ask } = await open({}, (provider) => {
     provider.metadata = { ...provider.metadata, ...metadata };

@@ -114,7 +114,10 @@ describe('an assertion', () => {
     clock.now += 19_000;
     expect(await headers()).toEqual(first);
     clock.now += 1_000;
-    expect(await headers()).not.toEqual(first);
+    const second = await headers();
+    expect(second).not.toEqual(first);
+    clock.now -= 10_000;
+    expect(await headers()).not.toEqual(second);
   });
 
   test('names a person by issuer, too, where several issuers could', async () => {
@@ -131,6 +134,8 @@ describe('an assertion', () => {
     const claims = JSON.parse(Buffer.from(text.split('.')[1] ?? '', 'base64url').toString());
     expect(claims).toMatchObject({ login: 'ada-1' });
     expect(claims).not.toHaveProperty('email');
+    const unnamed = (await (await credential({ ...ADA, name: undefined })).headers())[header] ?? '';
+    expect(Buffer.from(unnamed.split('.')[1] ?? '', 'base64url').toString()).not.toContain('"name"');
   });
 
   test('wants a key that will do', async () => {
@@ -150,6 +155,14 @@ describe('a header of auth.proxy', () => {
     const { credential, lines } = await open(grafana);
     expect(await (await credential(ADA)).headers()).toEqual({ 'x-webauth-user': 'ada@example.com' });
     expect(lines.join('')).toContain('let only this server reach it');
+    expect(lines.join('')).toContain('x-webauth-user');
+    expect(lines.join('')).not.toContain('each of these issuers');
+    expect(await (await credential({ ...ADA, email: 'a' })).headers()).toEqual({ 'x-webauth-user': 'a' });
+  });
+
+  test('several issuers are named in the log: each can name any person', async () => {
+    const { lines } = await open(grafana, { issuers: [ISSUER, 'https://second.example'] });
+    expect(lines.join('')).toContain('each of these issuers can name any person of Grafana');
   });
 
   test.each(['ada\nx-webauth-role: Admin', 'ada\r\n', ' ada', 'ada ', 'adä', 'a\u0000b'])(
@@ -224,9 +237,32 @@ describe('a token in exchange', () => {
     expect(failure).toMatchObject({ kind: 'unreachable' });
     expect(JSON.stringify(failure)).not.toContain(token);
     provider.isDown = false;
+    provider.answer = () => ({ body: { access_token: '' } });
+    await expect(headers()).rejects.toMatchObject({
+      kind: 'unreachable',
+      advice: { what: expect.stringContaining('identity provider') },
+    });
+    provider.answer = () => {
+      throw new TypeError('a bug');
+    };
+    await expect(headers()).rejects.toThrow(TypeError);
     provider.answer = () => ({ body: { access_token: 'fine' } });
     expect(await headers()).toEqual({ 'x-jwt-assertion': 'fine' });
   });
+
+  test.each([undefined, 'soon', 0, -1, null])(
+    'that lives %j seconds is used for half a minute',
+    async (life) => {
+      const { credential, provider, clock } = await exchanging();
+      provider.answer = () => ({ body: { access_token: `t${provider.posted.length}`, expires_in: life } });
+      const { headers } = await credential(ADA);
+      expect(await headers()).toEqual({ 'x-jwt-assertion': 't1' });
+      clock.now += 29_999;
+      expect(await headers()).toEqual({ 'x-jwt-assertion': 't1' });
+      clock.now += 1;
+      expect(await headers()).toEqual({ 'x-jwt-assertion': 't2' });
+    },
+  );
 
   test('is not to be had for people of another issuer', async () => {
     const second = 'https://second.example';
