@@ -76,7 +76,7 @@ describe('the Dockerfile', () => {
 
   test('may change the C library: the bundle has no compiled code', () => {
     const kinds = new Set(filesBelow('bundle').map((name) => path.extname(name)));
-    expect([...kinds].sort()).toEqual(['.cjs', '.html', '.js', '.map', '.txt', '.wasm']);
+    expect([...kinds].sort()).toEqual(['.cjs', '.html', '.js', '.json', '.map', '.txt', '.wasm']);
   });
 });
 
