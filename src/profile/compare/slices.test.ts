@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { getName, profileFrom, type Stacks } from '../../../test/support/contrast.js';
 import { HANDLERS } from '../../../test/support/handlers.js';
+import { leastFound } from '../../../test/support/least-found.js';
 import { analyse } from './analysis.js';
 import { changeInSlice } from './slices.js';
 
@@ -77,5 +78,41 @@ describe('changeInSlice', () => {
     const few = { baseline: [times(CALM, 0.1), times(CALM, 0.1)] };
     expect(changeInSlice(analysis({ ...few, slices: slices.slice(0, 1) }), 0, 4)).toBeNull();
     expect(changeInSlice(analysis({ ...few, slices }), 0, 4)).not.toBeNull();
+  });
+
+  test('of the comparisons with the baseline and with the siblings, too, the plainer one counts', () => {
+    const grown = { ...CALM, 'main serve price': 200 };
+    const few = { baseline: [times(CALM, 0.1), times(CALM, 0.1)] };
+    const distance = (slices: readonly Stacks[], baseline = few) =>
+      changeInSlice(analysis({ ...baseline, slices }), 0, 2)?.culprit.z ?? 0;
+    const siblings = Array.from({ length: 6 }, () => CALM);
+    expect(distance([grown, ...siblings])).toBeGreaterThan(distance([grown]) + 0.5);
+    // Siblings that have some of it, too, hide what the baseline shows.
+    const half = Array.from({ length: 2 }, () => ({ ...CALM, 'main serve price': 140 }));
+    const much = { baseline: [times(CALM, 2), times(CALM, 2)] };
+    expect(distance([GROWN, ...half], much)).toBeCloseTo(distance([GROWN], much), 6);
+  });
+
+  test('a library must stand out by 0.6 standard errors more than own code', async () => {
+    const serving = (samples: number) => ({ ...HANDLERS, 'runtime.serve access lib.cors': samples });
+    const change = (samples: number) => {
+      const calm = [serving(10), serving(10), serving(10)];
+      const slices = [serving(samples), serving(10)];
+      return changeInSlice(analysis({ baseline: calm, incident: calm.slice(1), slices }), 0, GATE);
+    };
+    const least = await leastFound(10, 1_000, (samples) => change(samples) !== null);
+    expect(change(least)?.culprit.z).toBeGreaterThanOrEqual(GATE + 0.6);
+    expect(change(least)?.culprit.z).toBeLessThan(GATE + 0.7);
+  });
+
+  test('a cost that moved in the slice alone', () => {
+    const { 'main serve price': gone, ...rest } = times(CALM, 4);
+    const moved = { ...rest, 'main serve cost': gone ?? 0 };
+    const analysed = analysis({ slices: [moved, times(CALM, 4)] });
+    const change = changeInSlice(analysed, 0, GATE);
+    expect([getName(analysed, change?.culprit.fn), getName(analysed, change?.from)]).toEqual([
+      'cost',
+      'price',
+    ]);
   });
 });

@@ -1,10 +1,19 @@
 import { describe, expect, test } from 'vitest';
 import { contrast, getName, goFrame } from '../../../../test/support/contrast.js';
 import { buildProfile } from '../../../../test/support/profiles.js';
+import type { Profile } from '../../model.js';
 import { findRequests } from './entries.js';
 
 describe('entry points that own code calls', () => {
   const at = (name: string, line: number) => ({ name, file: `/src/shop/${name}.go`, line });
+  /** Functions with two callees each, called from as many lines or from one. */
+  const steps = ({ several = 3, one = 0, line = 9 } = {}) =>
+    Array.from({ length: several + one }, (_, index) =>
+      ['read', 'write'].map((callee, second) => {
+        const caller = at(`f${index}`, index < several ? 20 + second : 20);
+        return [[at('wrap', line), goFrame('show'), caller, goFrame(callee)], 1] as const;
+      }),
+    ).flat();
   /**
    * Stacks below an own function, each with the line of it that calls what comes next; below them, some
    * functions with two callees each, from as many lines.
@@ -18,12 +27,7 @@ describe('entry points that own code calls', () => {
         const frames = [goFrame('runtime.serve'), at('wrap', line), ...name.split(' ').map(goFrame)];
         return [frames, value] as const;
       }),
-      ...Array.from({ length: several + one }, (_, index) =>
-        ['read', 'write'].map((callee, second) => {
-          const caller = at(`f${index}`, index < several ? 20 + second : 20);
-          return [[at('wrap', callees[0]?.[1] ?? 0), goFrame('show'), caller, goFrame(callee)], 1] as const;
-        }),
-      ).flat(),
+      ...steps({ several, one, line: callees[0]?.[1] ?? 0 }),
     );
   const ONE_LINE = below([
     ['show', 9, 400],
@@ -68,18 +72,70 @@ describe('entry points that own code calls', () => {
     expect([...calledByOwn].map((fn) => getName(contrasted, fn)).sort()).toEqual(called);
   });
 
-  test.each([
-    ['nearly all that the function calls', 88, []],
-    ['less than that: it does more than to dispatch', 90, ['audit', 'save', 'show']],
-  ])('one line leads to %s', (_, other, called) => {
-    const sides = below([
-      ['show', 9, 400],
-      ['save', 9, 400],
-      ['audit', 12, other],
-    ]);
+  const namesCalled = (sides: Profile) => {
     const contrasted = contrast(sides, sides);
-    const left = [...findRequests(contrasted).calledByOwn].map((fn) => getName(contrasted, fn)).sort();
-    expect(left).toEqual(called.length === 0 ? ['audit'] : called);
+    return [...findRequests(contrasted).calledByOwn].map((fn) => getName(contrasted, fn)).sort();
+  };
+
+  test.each([
+    // The functions below add 6 samples: 810 of 900 and of 901.
+    { what: 'nearly all that the function calls', other: 90, called: ['audit'] },
+    {
+      what: 'less than that: it does more than to dispatch',
+      other: 91,
+      called: ['audit', 'save', 'show'],
+    },
+  ])('one line leads to $what', ({ other, called }) => {
+    const stacks = [
+      ['show', 9, 400],
+      ['save', 9, 404],
+      ['audit', 12, other],
+    ] as const;
+    expect(namesCalled(below(stacks))).toEqual(called);
+  });
+
+  test('a line that leads to one function is no dispatch, however much it costs', () => {
+    const serve = goFrame('runtime.serve');
+    const sides = buildProfile(
+      ...steps(),
+      [[serve, at('wrap', 9), goFrame('show')], 900],
+      [[serve, at('wrap', 10), goFrame('save')], 50],
+      [[serve, at('wrap', 3)], 200],
+    );
+    expect(namesCalled(sides)).toEqual(['save', 'show']);
+  });
+
+  test('lines of different functions are different lines', () => {
+    const serve = goFrame('runtime.serve');
+    const sides = buildProfile(
+      ...steps(),
+      [[serve, at('wrap', 9), goFrame('show')], 50],
+      [[serve, at('wrap', 8), at('inner', 9), goFrame('save')], 880],
+      [[serve, at('wrap', 8), at('inner', 3)], 60],
+    );
+    expect(namesCalled(sides)).toEqual(['save', 'show']);
+  });
+
+  test('a library that calls several from one line does not make steps of own code a dispatch', () => {
+    const next = { name: 'lib.next', file: '/go/pkg/mod/lib@v1.0.0/lib.go', line: 5 };
+    const both = ['show', 'save'].flatMap((name, index) => {
+      const frames = [goFrame('runtime.serve'), at('wrap', 9 + index)];
+      return [
+        [[...frames, goFrame(name)], 400],
+        [[...frames, next, goFrame(name)], 100],
+      ] as const;
+    });
+    expect(namesCalled(buildProfile(...both, ...steps()))).toEqual(['save', 'show']);
+  });
+
+  test('lines of leaves tell nothing about the lines of calls', () => {
+    const stacks = Array.from({ length: 6 }, (_, index) => {
+      const leaf = `leaf${Math.floor(index / 2)}`;
+      const root = goFrame(index % 2 === 0 ? 'runtime.serve' : 'runtime.work');
+      return [[root, at('wrap', 9), goFrame('show'), at(leaf, 20 + index)], 10] as const;
+    });
+    const sides = [...stacks, [[goFrame('runtime.serve'), at('wrap', 9), goFrame('save')], 60]] as const;
+    expect(namesCalled(buildProfile(...sides))).toEqual(['save', 'show']);
   });
 
   test.each([

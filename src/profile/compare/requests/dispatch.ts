@@ -24,10 +24,9 @@ export function findDispatched(
   { joined, before, after }: Pick<Contrast, 'joined' | 'before' | 'after'>,
   universal: Uint8Array,
 ): Set<number> {
-  const [calledBefore, calledAfter] = [before, after].map(({ parts }) =>
-    dispatchedIn(joined, parts, universal),
-  );
-  return new Set([...(calledBefore ?? [])].filter((fn) => calledAfter?.has(fn)));
+  const calledBefore = dispatchedIn(joined, before.parts, universal);
+  const calledAfter = dispatchedIn(joined, after.parts, universal);
+  return new Set([...calledBefore].filter((fn) => calledAfter.has(fn)));
 }
 
 function dispatchedIn(joined: Joined, indices: readonly number[], universal: Uint8Array): Set<number> {
@@ -36,13 +35,12 @@ function dispatchedIn(joined: Joined, indices: readonly number[], universal: Uin
   for (const index of indices) {
     const part = joined.parts[index];
     if (part === undefined) continue;
-    const { stackStart, stackFrames, frameLine, values } = part.profile;
+    const { stackFrames, frameLine, values } = part.profile;
     for (let stack = 0; stack < values.length; stack++) {
       const at = outermostAt(part, universal, stack);
-      const caller = at < 0 ? undefined : stackFrames[at + 1];
-      if (caller === undefined || at + 1 >= (stackStart[stack + 1] ?? 0)) continue;
+      const caller = ownCallerAt(part, stack, at);
+      if (caller === null) continue;
       const fn = part.frameFunction[caller] ?? 0;
-      if (part.frameApplication[caller] !== 1) continue;
       const value = values[stack] ?? 0;
       whole[fn] = (whole[fn] ?? 0) + value;
       const line = frameLine[caller] ?? 0;
@@ -110,4 +108,15 @@ export function outermostAt(
     if (frameApplication[frame] === 1 && universal[frameFunction[frame] ?? 0] !== 1) return at;
   }
   return -1;
+}
+
+/** Frame that calls the one at a position of a stack, where it is the team's own code; else null. */
+export function ownCallerAt(
+  { profile: { stackStart, stackFrames }, frameApplication }: JoinedPart,
+  stack: number,
+  at: number,
+): number | null {
+  if (at < 0 || at + 1 >= (stackStart[stack + 1] ?? 0)) return null;
+  const caller = stackFrames[at + 1] ?? 0;
+  return frameApplication[caller] === 1 ? caller : null;
 }

@@ -4,7 +4,7 @@ import { sumCosts } from '../../contrast/costs.js';
 import type { Joined, JoinedPart } from '../../contrast/join.js';
 import type { PartCosts } from '../../contrast/runs.js';
 import type { Analysis } from '../analysis.js';
-import { findDispatched, outermostAt } from './dispatch.js';
+import { findDispatched, outermostAt, ownCallerAt } from './dispatch.js';
 
 /** An own function that is called for one kind of request: a handler, a job, a consumer. */
 export interface EntryPoint {
@@ -106,18 +106,17 @@ function entriesIn(
   part: JoinedPart,
   universal: Uint8Array,
 ): { entries: Int32Array; calledByOwn: ReadonlySet<number> } {
-  const { profile, frameFunction, frameApplication } = part;
-  const { stackStart, stackFrames, values } = profile;
+  const { profile, frameFunction } = part;
+  const { stackFrames, values } = profile;
   const entries = new Int32Array(values.length).fill(-1);
   const calledByOwn = new Set<number>();
   for (let stack = 0; stack < values.length; stack++) {
     const at = outermostAt(part, universal, stack);
     if (at < 0) continue;
     const fn = frameFunction[stackFrames[at] ?? 0] ?? 0;
-    const caller = at + 1 < (stackStart[stack + 1] ?? 0) ? stackFrames[at + 1] : undefined;
-    const isOwnCaller = caller !== undefined && frameApplication[caller] === 1;
-    if (!isOwnCaller || universal[frameFunction[caller] ?? 0] === 1) entries[stack] = fn;
-    if (isOwnCaller) calledByOwn.add(fn);
+    const caller = ownCallerAt(part, stack, at);
+    if (caller === null || universal[frameFunction[caller] ?? 0] === 1) entries[stack] = fn;
+    if (caller !== null) calledByOwn.add(fn);
   }
   return { entries, calledByOwn };
 }
