@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-// The unit tests beside the code, and no others: every mutant runs those of them that reach it.
+// Unit tests of the code, and no others: every mutant runs those of them that reach it.
 export default defineConfig({
   test: {
     // MUTANTS_TESTS leaves out slow ones while tests for a single file are written.
