@@ -17,12 +17,10 @@ export const FLOORS = {
  * Levels that are held while a floor is not reached yet: the small evaluation fails below them, so that
  * nothing gets worse. A level here only ever moves towards its floor, and goes when that is reached.
  */
-const HELD: { held: number; accused: Partial<Record<Kind, number>> } = {
-  // 98.2 % of 3,228 in the table, and 98.0 % of the 1,027 of the small run.
+const HELD = {
+  // 98.2 % of 3,227 in the table, and 98.0 % of the 1,027 of the small run.
   held: 0.975,
-  // 1.3 % of 600 in the table, and 0.5 % of the 200 of the small run.
-  accused: { q: 0.015 },
-};
+} as const;
 
 /** Largest width of the interval of an onset, in usual times between two profiles of an instance. */
 const MAX_GAPS = 2;
@@ -208,7 +206,6 @@ export function summarise(outcomes: readonly Outcome[]): {
     ...innocent.map(({ kind, of, accused }) => ({
       text: `falsely accused of (${kind}) ${KIND_WORDS[kind]}: ${accused} of ${of} (${percent(accused, of)}; at most 1 %)`,
       reached: accused <= FLOORS.accused * of,
-      isHeld: accused <= (HELD.accused[kind] ?? FLOORS.accused) * of,
     })),
     {
       text: `answers over ${BOUNDS.tokens} tokens: ${long} of ${outcomes.length} (p95 ${quantile(listTokens(outcomes), 0.95)}, most ${Math.max(0, ...listTokens(outcomes))})`,
