@@ -1,7 +1,4 @@
-import { spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
 import { cpus } from 'node:os';
-import { createInterface } from 'node:readline';
 import { Profile } from 'pprof-format';
 import { summarizeProfile } from '../src/tools/surface/summarize_profile.js';
 import { writeFigures } from '../test/support/figures.js';
@@ -16,12 +13,12 @@ import { loopRows } from './loop.js';
 import { alternating, median, path, ROUNDS, startUpstream, timed } from './measure.js';
 import { memoryRows } from './memory.js';
 import { signInFigures } from './sign-in.js';
+import { startFigures } from './starts.js';
 import { viewFigures } from './view.js';
 
 // Prints the timings and writes them into bench/README.md. Every figure stands next to the raw work of the
 // same run. With the name of a part as argument it runs only that part.
 
-const STARTS = 10;
 /** A comparison of large profiles takes a second. */
 const COMPARE_ROUNDS = 11;
 
@@ -31,7 +28,7 @@ async function main(): Promise<void> {
   const compared = await compareRows(COMPARE_ROUNDS);
   const learned = await learningSections();
   const table = [
-    `Measured by \`npm run bench\` on Node ${process.versions.node}, ${cpus().length} cores; medians of ${ROUNDS} rounds (comparisons: ${COMPARE_ROUNDS}, starts: ${STARTS}), raw and ours alternating.`,
+    `Measured by \`npm run bench\` on Node ${process.versions.node}, ${cpus().length} cores; medians of ${ROUNDS} rounds (comparisons: ${COMPARE_ROUNDS}), raw and ours alternating.`,
     '',
     '## Own time of `summarize_profile` beyond the raw upstream request',
     '',
@@ -81,54 +78,9 @@ async function ownTime(nodes: number): Promise<string> {
   return `| ${cells.join(' | ')} |`;
 }
 
-async function coldStart(): Promise<string[]> {
-  const bare: number[] = [];
-  const files: number[] = [];
-  const server: number[] = [];
-  for (let round = 0; round < STARTS; round++) {
-    bare.push((await timed(async () => spawnSync(process.execPath, ['-e', '0'])))[1]);
-    files.push(await timeToToolsList(['--profiles', path('fixtures/demo')]));
-    server.push(await timeToToolsList(['--pyroscope-url', 'http://127.0.0.1:9']));
-  }
-  const row = (what: string, ms: number) =>
-    `| ${what} | ${ms.toFixed(0)} | ${(ms / median(bare)).toFixed(1)} |`;
-  return [
-    row('`node -e 0`', median(bare)),
-    row('to the `tools/list` answer, files source', median(files)),
-    row('to the `tools/list` answer, Pyroscope source', median(server)),
-  ];
-}
-
-/** From the start of the process to the answer, over stdio in the older protocol: two round trips. */
-async function timeToToolsList(args: readonly string[]): Promise<number> {
-  const started = performance.now();
-  const child = spawn(process.execPath, [path('bundle/main.js'), ...args], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
-  const send = (message: object) => child.stdin.write(`${JSON.stringify({ jsonrpc: '2.0', ...message })}\n`);
-  const clientInfo = { name: 'bench', version: '1' };
-  send({
-    id: 1,
-    method: 'initialize',
-    params: { protocolVersion: '2025-11-25', capabilities: {}, clientInfo },
-  });
-  for await (const line of createInterface(child.stdout)) {
-    const { id } = JSON.parse(line);
-    if (id === 2) break;
-    send({ method: 'notifications/initialized' });
-    send({ id: 2, method: 'tools/list' });
-  }
-  const ms = performance.now() - started;
-  child.stdin.end();
-  await once(child, 'exit');
-  return ms;
-}
-
 /** The parts that can be measured alone, each between marks of its own. */
 const PARTS: Readonly<Record<string, () => Promise<string>>> = {
-  async starts() {
-    return ['| what | ms | ÷ `node -e 0` |', '| --- | --: | --: |', ...(await coldStart())].join('\n');
-  },
+  starts: startFigures,
   async loop() {
     return [
       '| nodes | call | whole call | first call: blocked | later calls: blocked |',

@@ -6,6 +6,12 @@ import type { Meter } from '../telemetry/meter.js';
 import type { Environment } from './environment.js';
 import { createWorkspaces, type Workspaces } from './workspaces.js';
 
+/**
+ * Time after which the server begins to learn, milliseconds: until then the call that opened the environment
+ * has the processor and the sources for itself.
+ */
+const LEARN_AFTER_MS = 1_000;
+
 interface EnvironmentsOptions {
   meter?: Meter | undefined;
   /** Log with a line for each call; left out where none is wanted. */
@@ -32,18 +38,21 @@ export function createEnvironments(
     return { createEnvironment, shared };
   };
   let loaded: ReturnType<typeof load> | undefined;
+  let learning: NodeJS.Timeout | undefined;
   const create = async (rights: Rights): Promise<Environment> => {
     loaded ??= load();
     const { createEnvironment, shared } = await loaded;
     const environment = await createEnvironment(config, log, { ...shared, rights });
     // Callers come and go, and the server's own credential may not even exist where they bring theirs.
-    if (rights === SERVER_RIGHTS && config.rights.callers?.mode !== 'required') environment.learn();
+    const learns = rights === SERVER_RIGHTS && config.rights.callers?.mode !== 'required';
+    if (learns) learning = setTimeout(() => environment.learn(), LEARN_AFTER_MS).unref();
     return { ...environment, audit };
   };
   const workspaces = createWorkspaces(create, log);
   return {
     ...workspaces,
     async close() {
+      clearTimeout(learning);
       await workspaces.close();
       await (await loaded)?.shared.places.close();
     },

@@ -19,6 +19,8 @@ export async function loadAhead(config: Config): Promise<void> {
     ...(isRemote
       ? [
           async () => (await import('../sources/pyroscope/http/connections.js')).loadClient(),
+          async () => (await import('../sources/breaker.js')).loadPolicies(),
+          () => import('../patterns/book.js'),
           () => import('../schema/kept-answers.js'),
           () => import('../schema/kept-rows.js'),
         ]

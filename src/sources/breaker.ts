@@ -35,6 +35,11 @@ interface Pause {
   last: UpstreamError;
 }
 
+/** Loads the library of policies, apart from the rest. */
+export function loadPolicies() {
+  return import('cockatiel');
+}
+
 /**
  * Creates a circuit breaker: after some failures in a row requests fail at once for a while, then a single
  * request tries whether the source answers again. A failure counts only if the source cannot be reached or
@@ -51,9 +56,8 @@ export function createBreaker(onChange: (failure: UpstreamError | null) => void 
 
   const load = async (): Promise<LoadedPolicy> => {
     // The package is loaded with the first request, so that the start stays fast.
-    const { CircuitState, ConsecutiveBreaker, circuitBreaker, DelegateBackoff, handleWhen } = await import(
-      'cockatiel'
-    );
+    const { CircuitState, ConsecutiveBreaker, circuitBreaker, DelegateBackoff, handleWhen } =
+      await loadPolicies();
     let pauseFor = FIRST_PAUSE_MS;
     const policy = circuitBreaker(handleWhen(isOutage), {
       breaker: new ConsecutiveBreaker(MAX_FAILURES),
