@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { keepCompiledCode } from './commands/code-cache.js';
 import { type Config, loadConfig } from './config/read.js';
 import { UsageError } from './errors.js';
 import { createLog, type LogLevel } from './telemetry/log.js';
@@ -36,6 +37,7 @@ async function main(): Promise<number | null> {
     ...(process.stderr.isTTY ? { progress: showProgress } : {}),
     ...(config.rights.hasAuditLog ? { audit: openLog('info') } : {}),
   };
+  keepCompiledCode(config, process.env);
   if (config.help) return (await import('./commands/help.js')).printHelp(io);
   if (config.version) return (await import('./commands/help.js')).printVersion(io);
   switch (config.command) {

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { realpathSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { connectTo } from '../support/clients.js';
@@ -46,6 +46,16 @@ describe.each(VERSIONS)('Node %i', async (major) => {
     } finally {
       await client.close();
     }
+    expect(existsSync(`${directory}/kept-${major}/code`)).toBe(true);
+  });
+
+  test.skipIf(node === null)('keeps no compiled code where nothing is to be kept', async () => {
+    const { stdout } = await promisify(execFile)(node ?? '', [main, '--version'], {
+      cwd: directory,
+      env: { ...cleanEnvironment(), XDG_CACHE_HOME: `${directory}/none-${major}` },
+    });
+    expect(stdout).not.toBe('');
+    expect(existsSync(`${directory}/none-${major}`)).toBe(false);
   });
 
   test.skipIf(node === null)('runs the demo, a thread and the WebAssembly', async () => {
