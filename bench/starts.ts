@@ -97,7 +97,7 @@ async function firstCalls(): Promise<string[]> {
       await session.list();
       await setTimeout(thinkingMs);
       for (let call = 0; call <= LATER_CALLS; call++) {
-        const [, ms] = await timed(() => session.call('summarize_profile', windowOf(call)));
+        const [, ms] = await timed(() => session.call('summarize_profile', chooseWindow(call)));
         (call === 0 ? first : later).push(ms);
       }
       await session.end();
@@ -112,7 +112,7 @@ async function firstCalls(): Promise<string[]> {
 }
 
 /** A window that no other call of a process asks for. */
-function windowOf(call: number) {
+function chooseWindow(call: number) {
   const minute = (at: number) => `2026-11-20T14:${String(at).padStart(2, '0')}:00Z`;
   return { service: 'checkout-api', profile_type: 'cpu', from: minute(20 + call), to: minute(45 + call) };
 }
