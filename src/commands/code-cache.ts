@@ -9,7 +9,7 @@ type EnableCompileCache = (directory: string) => unknown;
 
 /**
  * Lets Node keep the compiled code of what is loaded from here on for the next start, next to the kept
- * answers. Where nothing is to be kept, or in a directory that cannot be written, every start compiles its code.
+ * answers. Where nothing is to be kept, or the directory cannot be written, every start compiles its code.
  * The directory is this user's own: code is run from it, and the usual place, in the temporary directory of
  * all users, could be made by another one.
  */
