@@ -55,30 +55,6 @@ test.runIf(url)('a data source is found, disabled at first, and answers once it 
   if (list != null) expect(refs.filter(({ uid }) => !list.versions.has(uid))).toEqual([]);
 });
 
-test.runIf(url)('its dashboards teach, and answers end with a link', async () => {
-  if (sources === undefined) throw new Error('the test before has failed');
-  const signal = AbortSignal.timeout(60_000);
-  const book = createPatternBook(sources.dashboards, { now: Date.now });
-  const environment = createEnvironment([], [], sources, () => book);
-  const ask = askerIn({ ...environment, context: { ...environment.context, now: Date.now } });
-  const { failure, progress } = await book.read(signal, 60_000);
-  expect([failure, progress?.failed]).toEqual([null, 0]);
-  const { publicUrl } = await sources.discovery(signal);
-  const listed = await ask('list_services', { from: 'now-1h', format: 'json' });
-  const service: unknown = JSON.parse(listed.text).services[0]?.name;
-  for (const [tool, args] of [
-    ['find_query_patterns', {}],
-    ['list_services', { from: 'now-1h' }],
-    ['list_profile_types', { from: 'now-1h' }],
-    ['summarize_profile', { from: 'now-1h', service }],
-  ] as const) {
-    const { text, isError } = await ask(tool, args);
-    expect(isError, text).toBe(false);
-    expect(text.trimEnd().split('\n').at(-1)).toContain(`: ${publicUrl}/`);
-  }
-  book.close();
-});
-
 // Its first data source must read the Pyroscope of PYROSCOPE_TEST_URL.
 test.runIf(url && store)(
   'the same findings through it as from the files',
@@ -109,6 +85,30 @@ test.runIf(url && store)(
   },
   400_000,
 );
+
+test.runIf(url)('its dashboards teach, and answers end with a link', async () => {
+  if (sources === undefined) throw new Error('the test before has failed');
+  const signal = AbortSignal.timeout(60_000);
+  const book = createPatternBook(sources.dashboards, { now: Date.now });
+  const environment = createEnvironment([], [], sources, () => book);
+  const ask = askerIn({ ...environment, context: { ...environment.context, now: Date.now } });
+  const { failure, progress } = await book.read(signal, 60_000);
+  expect([failure, progress?.failed]).toEqual([null, 0]);
+  const { publicUrl } = await sources.discovery(signal);
+  const listed = await ask('list_services', { from: 'now-1h', format: 'json' });
+  const service: unknown = JSON.parse(listed.text).services[0]?.name;
+  for (const [tool, args] of [
+    ['find_query_patterns', {}],
+    ['list_services', { from: 'now-1h' }],
+    ['list_profile_types', { from: 'now-1h' }],
+    ['summarize_profile', { from: 'now-1h', service }],
+  ] as const) {
+    const { text, isError } = await ask(tool, args);
+    expect(isError, text).toBe(false);
+    expect(text.trimEnd().split('\n').at(-1)).toContain(`: ${publicUrl}/`);
+  }
+  book.close();
+});
 
 test.runIf(url)(
   'doctor and the commands of a person',
