@@ -14,9 +14,16 @@ export function thirdPartyNotices(root, inputs) {
   const folders = new Set(
     inputs.flatMap((file) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file)?.[0] ?? []),
   );
-  const notices = new Set([...folders].map((folder) => describePackage(path.join(root, folder))));
+  const packages = [...folders].map((folder) => describePackage(path.join(root, folder)));
+  // Packages of one project have equal texts, which stand once.
+  const titlesByText = new Map();
+  for (const { title, text } of packages) {
+    const titles = titlesByText.get(text) ?? new Set();
+    titlesByText.set(text, titles.add(title));
+  }
+  const notices = [...titlesByText].map(([text, titles]) => `${[...titles].sort().join('\n')}\n\n${text}`);
   const head = 'The program in this folder contains the packages below, under their own licences.';
-  return `${[head, ...[...notices].sort()].join(RULE)}\n`;
+  return `${[head, ...notices.sort()].join(RULE)}\n`;
 }
 
 function describePackage(folder) {
@@ -32,7 +39,10 @@ function describePackage(folder) {
     .sort()
     .map((file) => readFileSync(path.join(folder, file), 'utf8').trim());
   const origin = [author?.name ?? author, repository?.url ?? repository].filter(Boolean).join(', ');
-  return [`${name} ${version} (${license})`, ...(texts.length > 0 ? texts : [origin])].join('\n\n');
+  return {
+    title: `${name} ${version} (${license})`,
+    text: (texts.length > 0 ? texts : [origin]).join('\n\n'),
+  };
 }
 
 /** Whether a licence expression (SPDX) allows it: every part of AND, any of OR. */
