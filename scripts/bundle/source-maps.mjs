@@ -1,8 +1,8 @@
 import { decode, encode } from '@jridgewell/sourcemap-codec';
 
 /**
- * Leaves packages and columns out of a source map: a stack trace names file and line of our own code, and more
- * is not worth its size.
+ * Leaves packages and columns out of a source map: a stack trace names file and line of our own code, and
+ * more is not worth its size.
  */
 export function keepOwnSources(map) {
   const own = map.sources.filter((source) => source.startsWith('../src/'));
