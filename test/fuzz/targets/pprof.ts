@@ -98,7 +98,7 @@ const builtProfile = fc
   })
   .filter((bytes) => bytes !== null);
 
-/** A profile as bytes; null where the encoder measures some of its numbers wrongly and runs out of room. */
+/** A profile as bytes; null where it has a message without fields, for which the encoder leaves no room. */
 function encode(profile: Pprof): Uint8Array | null {
   try {
     return profile.encode();
