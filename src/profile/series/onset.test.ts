@@ -238,3 +238,21 @@ test('a change lies inside the series, and its levels are means of its parts', (
     { numRuns: 200 },
   );
 });
+
+describe('a figure that is nothing on one side', () => {
+  const series = (values: readonly number[], weight = 1) =>
+    values.map((value, at) => ({ from: at * 10, to: at * 10 + 5, value, weight }));
+  const scattered = [6717, 10536, 3184, 8956, 5619, 3184, 5224, 5619, 5117];
+  test.each<[string, readonly number[], number | null, number | null]>([
+    ['gone, of a level that scatters much', [...scattered, 0, 0, 0], null, 9],
+    ['come', [0, 0, 0, ...scattered], null, 3],
+    ['come with a scatter as large as itself', [0, 0, 0, 0, 0, 0, 0, 0, 25, 208, 98, 5], null, 8],
+    ['gone, of too few parts to tell', [9, 8, 0, 0], null, null],
+    ['gone for one part only', [...scattered, 0], null, null],
+    ['there now and then', [...scattered.with(4, 0), 0, 0, 0], null, null],
+    ['gone, where counts alone could do that', [2, 1, 3, 1, 2, 1, 2, 1, 1, 0, 0], 1.5, null],
+    ['gone, and counts could not', [...scattered, 0, 0, 0], 2000, 9],
+  ])('%s', (_name, values, variance, start) => {
+    expect(findChange(series(values), variance, false)?.start ?? null).toBe(start);
+  });
+});
